@@ -1,0 +1,35 @@
+/**
+ * Makes text from outside fit to be shown on one line of a terminal or a log.
+ *
+ * Everything that could move a cursor, begin a line or turn the direction of reading is shown as its escape
+ * instead: `\n`, `\x1b`, `\u202e`. A backslash stays as it is, so ordinary ids look the way they were written.
+ */
+
+/** Control characters, line and paragraph separators, direction marks, invisible joints and halves of pairs. */
+const UNPRINTABLE = new RegExp(
+  "[\\x00-\\x1f\\x7f-\\x9f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]" +
+    "|[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]",
+);
+
+const EVERY_UNPRINTABLE = new RegExp(UNPRINTABLE, "g");
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** `text` on one line, harmless; cut with a mark behind `maxLength` UTF-16 units, if that is given. */
+export function printable(text: string, { maxLength = Infinity }: { maxLength?: number } = {}): string {
+  const safe = UNPRINTABLE.test(text) ? text.replace(EVERY_UNPRINTABLE, escapeOf) : text;
+  return safe.length > maxLength ? cut(safe, maxLength) : safe;
+}
+
+function escapeOf(character: string): string {
+  const code = character.charCodeAt(0);
+  const hex = code.toString(16);
+  return SHORT_ESCAPES[character] ??
+    (code < 0x100 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`);
+}
+
+/** Cuts between characters, never inside a surrogate pair. */
+function cut(text: string, maxLength: number): string {
+  const end = /[\ud800-\udbff]/.test(text.charAt(maxLength - 1)) ? maxLength - 1 : maxLength;
+  return `${text.slice(0, end)}… (${text.length - end} more)`;
+}

@@ -1,0 +1,270 @@
+import assert from "node:assert/strict";
+import { ConfigurationError, readSettings, type Settings } from "../../workers/config.ts";
+
+function read(env: Record<string, string> = {}, dotenv: string | null = null): Settings {
+  return readSettings({ env, dotenv });
+}
+
+function problemsOf(env: Record<string, string>, dotenv: string | null = null): readonly string[] {
+  try {
+    read(env, dotenv);
+  } catch (error) {
+    assert(error instanceof ConfigurationError, String(error));
+    return error.problems;
+  }
+  return [];
+}
+
+function assertOneProblem(env: Record<string, string>, pattern: RegExp, dotenv: string | null = null): void {
+  const problems = problemsOf(env, dotenv);
+  assert.equal(problems.length, 1, problems.join("\n"));
+  assert.match(problems[0] ?? "", pattern);
+}
+
+Deno.test("without any setting the documented defaults hold", () => {
+  const { handlerAllow, ...settings } = read();
+  assert.deepEqual(settings, {
+    queueUrl: "sqlite:data/queue.db",
+    consumers: 10,
+    producerIntervalMs: 5000,
+    filesDir: "data/files",
+    workMs: 4000,
+    heartbeatMs: 1000,
+    sweepMs: 10_000,
+    stallMs: 30_000,
+    retryDelaysMs: [1000, 2000, 4000],
+    crashLimit: 3,
+    managerPassword: "admin123",
+    apiToken: null,
+    host: "127.0.0.1",
+    managerPort: 8501,
+    opsPort: 8502,
+    logDir: "logs",
+    logLevel: "info",
+    retentionDays: 7,
+    handlerEnv: {},
+    warnings: [],
+  });
+  assert.deepEqual(handlerAllow, { net: [], env: [], read: [], write: [], run: [], sys: [], ffi: [] });
+});
+
+Deno.test("the settings are frozen, lists included", () => {
+  const settings = read();
+  for (const part of [settings, settings.retryDelaysMs, settings.handlerAllow, settings.warnings]) {
+    assert(Object.isFrozen(part));
+  }
+});
+
+Deno.test("the environment wins over .env, and an empty value counts as unset", () => {
+  assert.equal(read({}, "CONSUMERS=3\n# a comment\n").consumers, 3);
+  assert.equal(read({ CONSUMERS: "5" }, "CONSUMERS=3").consumers, 5);
+  assert.equal(read({ CONSUMERS: "" }, "CONSUMERS=3").consumers, 3);
+  assert.equal(read({ CONSUMERS: "" }, "CONSUMERS=").consumers, 10);
+  assert.equal(read({ API_TOKEN: "" }).apiToken, null);
+});
+
+Deno.test("numbers are plain digits; spaces around them do no harm", () => {
+  assert.equal(read({ CONSUMERS: " 12 " }).consumers, 12);
+  for (const wrong of ["1e3", "0x10", "ten", "3.5", "-1", "+4", "0", "257", "1_0", "٣", "9".repeat(400)]) {
+    assertOneProblem({ CONSUMERS: wrong }, /^CONSUMERS is ".*", .*from 1 to 256, for example CONSUMERS=10$/);
+  }
+});
+
+Deno.test("zero means none where the table says so", () => {
+  const settings = read({ PRODUCER_INTERVAL_MS: "0", RETENTION_DAYS: "0", WORK_MS: "0" });
+  assert.deepEqual([settings.producerIntervalMs, settings.retentionDays, settings.workMs], [0, 0, 0]);
+});
+
+Deno.test("there are as many retries as delays, and none if asked for", () => {
+  assert.deepEqual(read({ RETRY_DELAYS_MS: "10, 20" }).retryDelaysMs, [10, 20]);
+  assert.deepEqual(read({ RETRY_DELAYS_MS: "none" }).retryDelaysMs, []);
+  for (const wrong of ["1000,", "1s,2s", ",", "1000;2000"]) {
+    assertOneProblem(
+      { RETRY_DELAYS_MS: wrong },
+      /^RETRY_DELAYS_MS is .*commas.*RETRY_DELAYS_MS=1000,2000,4000$/,
+    );
+  }
+});
+
+Deno.test("the log level is one of four words", () => {
+  assert.equal(read({ LOG_LEVEL: "WARN" }).logLevel, "warn");
+  assertOneProblem(
+    { LOG_LEVEL: "loud" },
+    /^LOG_LEVEL is "loud", but must be one of debug, info, warn, error/,
+  );
+});
+
+Deno.test("a folder is taken without the slash at its end, and never with control characters", () => {
+  assert.equal(read({ FILES_DIR: "in box/" }).filesDir, "in box");
+  assertOneProblem({ FILES_DIR: "a\nb" }, /^FILES_DIR is "a\\nb"/);
+  assertOneProblem({ FILES_DIR: "x", LOG_DIR: "x/" }, /same folder/);
+});
+
+Deno.test("the host is a name or an address, without scheme and port", () => {
+  const own = { MANAGER_PASSWORD: "a long one of our own" };
+  assert.equal(read({ ...own, HOST: "[::1]" }).host, "::1");
+  assert.equal(read({ ...own, HOST: "queue.example.com" }).host, "queue.example.com");
+  for (const wrong of ["http://localhost", "localhost:80", "999.1.1.1", "a b", "*"]) {
+    assertOneProblem({ ...own, HOST: wrong }, /^HOST is .*without scheme and port/);
+  }
+});
+
+Deno.test("ports are from 0 to 65535 and differ, unless both are any free one", () => {
+  assert.equal(read({ MANAGER_PORT: "0", OPS_PORT: "0" }).opsPort, 0);
+  assertOneProblem({ MANAGER_PORT: "65536" }, /^MANAGER_PORT is "65536".*0 to 65535/);
+  assertOneProblem({ MANAGER_PORT: "8502" }, /both 8502, but must differ/);
+});
+
+Deno.test("STALL_MS must be more than twice HEARTBEAT_MS", () => {
+  assert.equal(read({ HEARTBEAT_MS: "50", SWEEP_MS: "200", STALL_MS: "101" }).stallMs, 101);
+  assertOneProblem(
+    { HEARTBEAT_MS: "1000", STALL_MS: "2000", SWEEP_MS: "100" },
+    /^STALL_MS is 2000 with HEARTBEAT_MS=1000/,
+  );
+});
+
+Deno.test("a sweep that is rarer than a stall is long is only a warning", () => {
+  const settings = read({ SWEEP_MS: "60000" });
+  assert.equal(settings.warnings.length, 1);
+  assert.match(settings.warnings[0] ?? "", /^SWEEP_MS is 60000 with STALL_MS=30000/);
+});
+
+Deno.test("the default password is refused where others can reach the pages, with the fix", () => {
+  for (const host of ["0.0.0.0", "::", "queue.example.com", "192.168.0.7"]) {
+    assertOneProblem(
+      { HOST: host },
+      /MANAGER_PASSWORD is still the default.*openssl rand.*HOST=127\.0\.0\.1/,
+    );
+    assert.deepEqual(problemsOf({ HOST: host, MANAGER_PASSWORD: "something else" }), []);
+  }
+  for (const host of ["localhost", "127.0.0.1", "127.1.2.3", "::1"]) {
+    assert.deepEqual(problemsOf({ HOST: host }), []);
+  }
+});
+
+Deno.test("QUEUE_URL must look like a URL; which schemes exist is not decided here", () => {
+  for (const url of ["sqlite:data/queue.db", "postgres://u:p@db/queue", "whatever:x"]) {
+    assert.equal(read({ QUEUE_URL: url }).queueUrl, url);
+  }
+  assertOneProblem(
+    { QUEUE_URL: "data/queue.db" },
+    /^QUEUE_URL does not look like a URL.*sqlite:data\/queue\.db$/,
+  );
+});
+
+Deno.test("secrets never appear in messages", () => {
+  const problems = problemsOf({
+    QUEUE_URL: "//user:hunter2@db/queue",
+    MANAGER_PASSWORD: "",
+    API_TOKEN: "hunter2 with a space",
+    CONSUMERS: "no",
+    HOST: "0.0.0.0",
+  }, "MANAGER_PASSWROD=hunter2\n");
+  assert.equal(problems.length, 5, problems.join("\n"));
+  assert.doesNotMatch(problems.join("\n"), /hunter2/);
+});
+
+Deno.test("every problem is listed at once", () => {
+  const problems = problemsOf({ CONSUMERS: "x", MANAGER_PORT: "y", CONSUMER: "3" }, "COLOUR=red\nHOST=a:b\n");
+  for (
+    const name of [
+      "CONSUMERS is",
+      "MANAGER_PORT is",
+      "CONSUMER in the environment",
+      "COLOUR in .env",
+      "HOST is",
+    ]
+  ) {
+    assert(
+      problems.some((problem) => problem.startsWith(name)),
+      `${name} is missing: ${problems.join("\n")}`,
+    );
+  }
+  assert.equal(problems.length, 5);
+});
+
+Deno.test("an unknown name in .env is a problem, with a suggestion where one is near", () => {
+  assertOneProblem({}, /^CONSUMRES in .env is not a setting; did you mean CONSUMERS\?$/, "CONSUMRES=3");
+  assertOneProblem({}, /^NONSENSE in .env is not a setting; known are QUEUE_URL, /, "NONSENSE=3");
+});
+
+Deno.test("a name in the environment that is all but one of ours is a problem", () => {
+  const misspelt = [
+    "CONSUMER",
+    "CONSUMRES",
+    "MANAGER_PASWORD",
+    "RETRY_DELAY_MS",
+    "QUEUE_ULR",
+    "LOGLEVEL",
+    "LOG_LEVLE",
+  ];
+  misspelt.push("FILE_DIR", "WORKMS", "OPS_PROT", "HEARTBEATMS", "API_TOKENS", "Consumers", "HANDLERS_ALLOW");
+  for (const name of misspelt) {
+    assertOneProblem({ [name]: "secret" }, new RegExp(`^${name} in .*did you mean [A-Z_]+\\?$`));
+  }
+});
+
+Deno.test("a stranger's name in the environment is none of our business", () => {
+  const strangers = [
+    ...[
+      "HOME",
+      "HOSTNAME",
+      "POST",
+      "LANG",
+      "LOGNAME",
+      "PORT",
+      "HOSTS",
+      "COST",
+      "GHOST",
+      "PATH",
+      "PWD",
+      "SHELL",
+      "TERM",
+    ],
+    ...[
+      "APP_TOKEN",
+      "API_URL",
+      "NPM_TOKEN",
+      "AWS_TOKEN",
+      "GH_TOKEN",
+      "APP_PORT",
+      "API_PORT",
+      "WEB_PORT",
+      "DB_PORT",
+    ],
+    ...[
+      "LOG_FILE",
+      "RUST_LOG",
+      "TMPDIR",
+      "WORKDIR",
+      "USER_LEVEL",
+      "DENO_DIR",
+      "OTEL_DENO",
+      "REDIS_URL",
+      "DATABASE_URL",
+    ],
+  ];
+  assert.deepEqual(problemsOf(Object.fromEntries(strangers.map((name) => [name, "1"]))), []);
+});
+
+Deno.test("HANDLER_ALLOW speaks Deno's words", () => {
+  const { handlerAllow } = read({ HANDLER_ALLOW: " net=api.example.com,db:5432  env=SMTP_URL read " });
+  assert.deepEqual(handlerAllow.net, ["api.example.com", "db:5432"]);
+  assert.deepEqual(handlerAllow.env, ["SMTP_URL"]);
+  assert.deepEqual(handlerAllow.read, ["*"]);
+  assert.deepEqual(handlerAllow.run, []);
+  assertOneProblem(
+    { HANDLER_ALLOW: "network=x" },
+    /^HANDLER_ALLOW has "network=x"; each word is one of net, env/,
+  );
+  assertOneProblem({ HANDLER_ALLOW: "net=" }, /nothing behind the equals sign/);
+});
+
+Deno.test(".env may hold what the handlers are allowed to read", () => {
+  const settings = read({ HANDLER_ALLOW: "env=SMTP_URL" }, "SMTP_URL=smtp://localhost\n");
+  assert.deepEqual(settings.handlerEnv, { SMTP_URL: "smtp://localhost" });
+});
+
+Deno.test("a name in .env cannot forge a line of the message", () => {
+  assert.doesNotMatch(problemsOf({ "CONSUMER\n": "1" }).join(""), /\n/);
+});

@@ -1,0 +1,117 @@
+/**
+ * The settings: read once from the environment and `.env`, checked, frozen.
+ *
+ * Every problem is reported at once. An empty value counts as unset.
+ */
+import { parseEnv } from "node:util";
+import { ConfigurationError } from "./config/configuration_error.ts";
+import { checkTogether, DEFAULT_PASSWORD } from "./config/cross_rules.ts";
+import { type HandlerAllow, NOTHING_ALLOWED, parseHandlerAllow } from "./config/handler_allow.ts";
+import { misspeltInEnvironment, unknownInDotenv } from "./config/setting_names.ts";
+import { SettingReader } from "./config/setting_reader.ts";
+
+export { ConfigurationError } from "./config/configuration_error.ts";
+export { isLoopback } from "./config/cross_rules.ts";
+export type { HandlerAllow } from "./config/handler_allow.ts";
+export { SETTING_NAMES, type SettingName } from "./config/setting_names.ts";
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+export type LogLevel = typeof LOG_LEVELS[number];
+
+/** Times in milliseconds unless the name says otherwise. */
+export interface Settings {
+  readonly queueUrl: string;
+  /** Threads, 1–256. */
+  readonly consumers: number;
+  /** 0 = no producer. */
+  readonly producerIntervalMs: number;
+  readonly filesDir: string;
+  readonly workMs: number;
+  readonly heartbeatMs: number;
+  readonly sweepMs: number;
+  readonly stallMs: number;
+  /** As many retries as delays. */
+  readonly retryDelaysMs: readonly number[];
+  readonly crashLimit: number;
+  readonly managerPassword: string;
+  /** null = session cookie only. */
+  readonly apiToken: string | null;
+  /** An IPv6 address is without brackets. */
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly managerPort: number;
+  readonly opsPort: number;
+  readonly logDir: string;
+  readonly logLevel: LogLevel;
+  /** 0 = keep all. */
+  readonly retentionDays: number;
+  readonly handlerAllow: HandlerAllow;
+  /** Variables that `.env` holds for the handlers (`HANDLER_ALLOW="env=…"`), to be put into the environment. */
+  readonly handlerEnv: Readonly<Record<string, string>>;
+  /** Sentences for people about what is allowed, and yet hardly meant. */
+  readonly warnings: readonly string[];
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * @param sources The environment, which wins, and the text of `.env`, or null where there is none.
+ * @throws {ConfigurationError} with every problem
+ */
+export function readSettings(
+  { env, dotenv }: { env: Readonly<Record<string, string>>; dotenv: string | null },
+): Settings {
+  const file = dotenv === null ? {} : parseEnv(dotenv);
+  const reader = new SettingReader({ ...file, ...withoutEmpty(env) });
+  const settings = { ...readEach(reader), handlerEnv: {} };
+  const warnings = checkTogether(settings, reader);
+  const forHandlers = settings.handlerAllow.env;
+  const problems = [
+    ...unknownInDotenv(Object.keys(file), forHandlers),
+    ...misspeltInEnvironment(Object.keys(env).filter((name) => !forHandlers.includes(name))),
+    ...reader.problems,
+  ];
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  const handlerEnv = Object.freeze(pick(file, forHandlers));
+  return Object.freeze({ ...settings, handlerEnv, warnings: Object.freeze(warnings) });
+}
+
+function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEnv"> {
+  const handlerAllow = reader.text("HANDLER_ALLOW");
+  return {
+    queueUrl: reader.url("QUEUE_URL", "sqlite:data/queue.db"),
+    consumers: reader.wholeNumber("CONSUMERS", { otherwise: 10, min: 1, max: 256 }),
+    producerIntervalMs: reader.wholeNumber("PRODUCER_INTERVAL_MS", { otherwise: 5000, min: 0, max: DAY_MS }),
+    filesDir: reader.folder("FILES_DIR", "data/files"),
+    workMs: reader.wholeNumber("WORK_MS", { otherwise: 4000, min: 0, max: DAY_MS }),
+    heartbeatMs: reader.wholeNumber("HEARTBEAT_MS", { otherwise: 1000, min: 10, max: DAY_MS }),
+    sweepMs: reader.wholeNumber("SWEEP_MS", { otherwise: 10_000, min: 10, max: DAY_MS }),
+    stallMs: reader.wholeNumber("STALL_MS", { otherwise: 30_000, min: 20, max: 7 * DAY_MS }),
+    retryDelaysMs: Object.freeze(
+      reader.wholeNumbers("RETRY_DELAYS_MS", { otherwise: [1000, 2000, 4000], max: 7 * DAY_MS }),
+    ),
+    crashLimit: reader.wholeNumber("CRASH_LIMIT", { otherwise: 3, min: 1, max: 1000 }),
+    managerPassword: reader.text("MANAGER_PASSWORD") ?? DEFAULT_PASSWORD,
+    apiToken: reader.token("API_TOKEN"),
+    host: reader.host("HOST", "127.0.0.1"),
+    managerPort: reader.wholeNumber("MANAGER_PORT", { otherwise: 8501, min: 0, max: 65_535 }),
+    opsPort: reader.wholeNumber("OPS_PORT", { otherwise: 8502, min: 0, max: 65_535 }),
+    logDir: reader.folder("LOG_DIR", "logs"),
+    logLevel: reader.oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
+    retentionDays: reader.wholeNumber("RETENTION_DAYS", { otherwise: 7, min: 0, max: 36_500 }),
+    handlerAllow: handlerAllow === null
+      ? NOTHING_ALLOWED
+      : parseHandlerAllow(handlerAllow, (problem) => reader.reject("HANDLER_ALLOW", problem)),
+  };
+}
+
+function withoutEmpty(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+}
+
+function pick(from: NodeJS.Dict<string>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(from).filter((entry): entry is [string, string] => names.includes(entry[0])),
+  );
+}

@@ -1,0 +1,75 @@
+/** The names of the settings, and how a name that is almost one of them is found out. */
+import { editDistance, nearest, printable } from "@persistent-queue/queue";
+
+export const SETTING_NAMES = [
+  "QUEUE_URL",
+  "CONSUMERS",
+  "PRODUCER_INTERVAL_MS",
+  "FILES_DIR",
+  "WORK_MS",
+  "HEARTBEAT_MS",
+  "SWEEP_MS",
+  "STALL_MS",
+  "RETRY_DELAYS_MS",
+  "CRASH_LIMIT",
+  "MANAGER_PASSWORD",
+  "API_TOKEN",
+  "HOST",
+  "MANAGER_PORT",
+  "OPS_PORT",
+  "LOG_DIR",
+  "LOG_LEVEL",
+  "RETENTION_DAYS",
+  "HANDLER_ALLOW",
+] as const;
+
+export type SettingName = typeof SETTING_NAMES[number];
+
+/** `.env` is ours alone: any name in it that means nothing to us is a mistake. */
+export function unknownInDotenv(names: readonly string[], allowed: readonly string[]): string[] {
+  return names.filter((name) => !isSettingName(name) && !allowed.includes(name)).map((name) => {
+    const meant = nearest(name, SETTING_NAMES);
+    const hint = meant === null ? `known are ${SETTING_NAMES.join(", ")}` : `did you mean ${meant}?`;
+    return `${shown(name)} in .env is not a setting; ${hint}`;
+  });
+}
+
+/** The environment is full of strangers: only a name that is all but one of ours is a mistake. */
+export function misspeltInEnvironment(names: readonly string[]): string[] {
+  return names.filter((name) => !isSettingName(name)).flatMap((name) => {
+    const meant = SETTING_NAMES.find((known) => isMisspelling(name.toUpperCase(), known));
+    return meant === undefined
+      ? []
+      : [`${shown(name)} in the environment is not a setting; did you mean ${meant}?`];
+  });
+}
+
+function isSettingName(name: string): name is SettingName {
+  return (SETTING_NAMES as readonly string[]).includes(name);
+}
+
+function isMisspelling(name: string, known: SettingName): boolean {
+  if (known.length < 6) return false; // HOST is one letter from POST
+  if (withoutUnderscores(name) === withoutUnderscores(known)) return true;
+  if (Math.abs(name.length - known.length) > 2) return false;
+  // API_TOKEN is one letter from APP_TOKEN, OPS_PORT two from API_PORT: a short first word must be there as it is.
+  const firstWord = known.slice(0, known.indexOf("_"));
+  if (
+    firstWord.length <= 3 && known.includes("_") && !isSameLetters(firstWord, name.slice(0, firstWord.length))
+  ) {
+    return false;
+  }
+  return editDistance(name, known) <= (known.length < 8 ? 1 : 2);
+}
+
+function withoutUnderscores(name: string): string {
+  return name.replaceAll("_", "");
+}
+
+function isSameLetters(left: string, right: string): boolean {
+  return [...left].sort().join() === [...right].sort().join();
+}
+
+function shown(name: string): string {
+  return printable(name, { maxLength: 60 });
+}

@@ -1,0 +1,148 @@
+/** Reads one setting at a time; what is wrong with it is remembered, and the default stands in for it. */
+import { printable } from "@persistent-queue/queue";
+import type { SettingName } from "./setting_names.ts";
+
+interface WholeNumberRule {
+  readonly otherwise: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export class SettingReader {
+  readonly problems: string[] = [];
+  readonly #values: Readonly<Record<string, string | undefined>>;
+  readonly #broken = new Set<SettingName>();
+
+  constructor(values: Readonly<Record<string, string | undefined>>) {
+    this.#values = values;
+  }
+
+  /** The text of a setting, or null when it is unset or empty. */
+  text(name: SettingName): string | null {
+    const value = this.#values[name];
+    return value === undefined || value === "" ? null : value;
+  }
+
+  /** Remembers one sentence about what is wrong; answers nothing, so that the caller goes on with a default. */
+  reject(name: SettingName, problem: string): void {
+    this.#broken.add(name);
+    this.problems.push(problem);
+  }
+
+  /** Whether all of these were read without a problem, so that comparing them makes sense. */
+  areSound(...names: SettingName[]): boolean {
+    return names.every((name) => !this.#broken.has(name));
+  }
+
+  wholeNumber(name: SettingName, { otherwise, min, max }: WholeNumberRule): number {
+    const text = this.text(name);
+    if (text === null) return otherwise;
+    const value = parseWholeNumber(text, { min, max });
+    if (value !== null) return value;
+    this.reject(
+      name,
+      `${name} is ${
+        quoted(text)
+      }, but must be a whole number from ${min} to ${max}, for example ${name}=${otherwise}`,
+    );
+    return otherwise;
+  }
+
+  wholeNumbers(
+    name: SettingName,
+    { otherwise, max }: { otherwise: readonly number[]; max: number },
+  ): readonly number[] {
+    const text = this.text(name);
+    if (text === null) return otherwise;
+    if (text.trim() === "none") return [];
+    const values = text.split(",").map((part) => parseWholeNumber(part, { min: 0, max }));
+    if (values.length <= 100 && values.every((value) => value !== null)) return values;
+    this.reject(
+      name,
+      `${name} is ${
+        quoted(text)
+      }, but must be up to 100 whole numbers from 0 to ${max} with commas between them, ` +
+        `or "none", for example ${name}=${otherwise.join(",")}`,
+    );
+    return otherwise;
+  }
+
+  oneOf<Choice extends string>(name: SettingName, choices: readonly Choice[], otherwise: Choice): Choice {
+    const text = this.text(name);
+    if (text === null) return otherwise;
+    const choice = choices.find((known) => known === text.trim().toLowerCase());
+    if (choice !== undefined) return choice;
+    this.reject(
+      name,
+      `${name} is ${quoted(text)}, but must be one of ${
+        choices.join(", ")
+      }, for example ${name}=${otherwise}`,
+    );
+    return otherwise;
+  }
+
+  /** A path without control characters and without a slash at its end. */
+  folder(name: SettingName, otherwise: string): string {
+    const text = this.text(name)?.trim() ?? "";
+    if (text === "") return otherwise;
+    if (printable(text) === text) return text.replace(/(?<=[^/])\/+$/, "");
+    this.reject(
+      name,
+      `${name} is ${quoted(text)}, but must be a path without control characters, ` +
+        `for example ${name}=${otherwise}`,
+    );
+    return otherwise;
+  }
+
+  /** An address or the name of a host, without a scheme and without a port. */
+  host(name: SettingName, otherwise: string): string {
+    const text = this.text(name)?.trim() ?? "";
+    if (text === "") return otherwise;
+    const host = text.replace(/^\[(.*)\]$/, "$1");
+    if (/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host) || /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(host)) {
+      if (URL.canParse(host.includes(":") ? `http://[${host}]/` : `http://${host}/`)) return host;
+    }
+    this.reject(
+      name,
+      `${name} is ${quoted(text)}, but must be an address or the name of a host, without scheme and port, ` +
+        `for example ${name}=${otherwise}`,
+    );
+    return otherwise;
+  }
+
+  /** Something like `sqlite:data/queue.db`. It may hold a password, so no message shows it. */
+  url(name: SettingName, otherwise: string): string {
+    const text = this.text(name)?.trim() ?? "";
+    if (text === "") return otherwise;
+    if (/^[a-z][a-z0-9+.-]*:\S/i.test(text) && printable(text) === text) return text;
+    this.reject(
+      name,
+      `${name} does not look like a URL: it must begin with a scheme and a colon, ` +
+        `for example ${name}=${otherwise}`,
+    );
+    return otherwise;
+  }
+
+  /** Text that is never shown, and can be sent in a header. */
+  token(name: SettingName): string | null {
+    const text = this.text(name);
+    if (text === null || /^[\x21-\x7e]+$/.test(text)) return text;
+    this.reject(
+      name,
+      `${name} has a character that no HTTP header can carry; use letters, digits and ` +
+        `punctuation of ASCII without spaces, for example the output of "openssl rand -hex 24"`,
+    );
+    return null;
+  }
+}
+
+/** Plain decimal digits; null for anything else. */
+function parseWholeNumber(text: string, { min, max }: { min: number; max: number }): number | null {
+  if (!/^\d{1,15}$/.test(text.trim())) return null;
+  const value = Number(text);
+  return value >= min && value <= max ? value : null;
+}
+
+function quoted(text: string): string {
+  return `"${printable(text, { maxLength: 60 })}"`;
+}
