@@ -1,0 +1,141 @@
+/** Everything from outside is checked here before it reaches a store. */
+import { QueueError } from "./errors.ts";
+import { isStatus } from "./job.ts";
+import { printable } from "./printable.ts";
+import type { JobRequest, ListRequest } from "./roles.ts";
+import type { JobQuery, NewJob } from "./store.ts";
+
+export const MAX_ID_LENGTH = 2000;
+export const MAX_PAYLOAD_BYTES = 1_048_576;
+export const MAX_PRIORITY = 100;
+export const MAX_LIMIT = 200;
+/** SQLite's own limit on nested JSON is 1,000. */
+const MAX_DEPTH = 500;
+/** The last millisecond that a JavaScript Date can tell. */
+const MAX_TIME = 8_640_000_000_000_000;
+const DEFAULT_KIND = "file";
+const DEFAULT_LIMIT = 50;
+
+export function checkJob(
+  request: JobRequest,
+  { kinds, now }: { kinds: readonly string[]; now: number },
+): NewJob {
+  const kind = checkKind(request.kind ?? DEFAULT_KIND, kinds);
+  return {
+    id: checkId(request.id ?? inventId(kind)),
+    kind,
+    payload: checkPayload(request.payload ?? null),
+    priority: checkPriority(request.priority ?? 0),
+    runAt: checkRunAt(request.runAt ?? now),
+    createdAt: now,
+    replace: request.replace ?? false,
+  };
+}
+
+export function checkId(id: unknown): string {
+  if (typeof id !== "string" || id === "") throw invalid("A job's id is a text of 1 to 2,000 characters.");
+  if (id.length > MAX_ID_LENGTH && [...id].length > MAX_ID_LENGTH) {
+    throw invalid(
+      `A job's id has at most 2,000 characters; this one has ${[...id].length.toLocaleString("en")}.`,
+    );
+  }
+  if (/\p{Cc}/u.test(id)) throw invalid(`A job's id holds no control characters: "${printable(id)}".`);
+  if (!id.isWellFormed()) {
+    throw invalid("A job's id must be well-formed Unicode: it holds half a surrogate pair.");
+  }
+  return id;
+}
+
+function inventId(kind: string): string {
+  if (kind !== DEFAULT_KIND) return `${kind}-${crypto.randomUUID()}`;
+  throw invalid("A file job needs its path as its id, for example data/files/abc.txt.");
+}
+
+function checkKind(kind: unknown, kinds: readonly string[]): string {
+  if (typeof kind === "string" && kinds.includes(kind)) return kind;
+  throw new QueueError(
+    "unknown_kind",
+    `No handler is named "${printable(String(kind))}": known kinds are ${
+      kinds.join(", ")
+    } (add one in workers/handlers).`,
+  );
+}
+
+function checkPayload(payload: unknown): string {
+  const text = toJson(payload);
+  if (text.length > MAX_PAYLOAD_BYTES / 3 && new TextEncoder().encode(text).length > MAX_PAYLOAD_BYTES) {
+    throw invalid(
+      "A payload is at most 1 MiB of JSON: put what is larger into a file and name it in the payload.",
+    );
+  }
+  if (text.length > MAX_DEPTH && depthOf(text) > MAX_DEPTH) {
+    throw invalid(`A payload nests at most ${MAX_DEPTH} levels deep.`);
+  }
+  return text;
+}
+
+function toJson(payload: unknown): string {
+  try {
+    const text: unknown = JSON.stringify(payload);
+    if (typeof text === "string") return text;
+  } catch {
+    // Cycles and big integers are told below, in the same words as functions and symbols.
+  }
+  throw invalid("A payload must be something JSON can hold.");
+}
+
+function depthOf(json: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const bracket of json.replaceAll(/"(?:[^"\\]|\\.)*"/g, "").replaceAll(/[^[\]{}]/g, "")) {
+    depth += bracket === "[" || bracket === "{" ? 1 : -1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
+}
+
+function checkPriority(priority: unknown): number {
+  if (isWhole(priority) && Math.abs(priority) <= MAX_PRIORITY) return priority;
+  throw invalid(`A priority is a whole number from −${MAX_PRIORITY} to ${MAX_PRIORITY}; higher runs first.`);
+}
+
+function checkRunAt(runAt: unknown): number {
+  if (isWhole(runAt) && runAt >= 0 && runAt <= MAX_TIME) return runAt;
+  throw invalid("A job's time to run is a whole number of milliseconds since 1970.");
+}
+
+/** @throws {QueueError} `invalid_query` */
+export function checkList(request: ListRequest): JobQuery {
+  const { status, kind, search, cursor, limit = DEFAULT_LIMIT } = request;
+  if (status !== undefined && !isStatus(status)) {
+    throw badQuery(`There is no status "${printable(String(status))}".`);
+  }
+  if (!isWhole(limit) || limit < 1 || limit > MAX_LIMIT) throw badQuery(`A page has 1 to ${MAX_LIMIT} jobs.`);
+  if (search !== undefined && search.length > MAX_ID_LENGTH) {
+    throw badQuery("A search has at most 2,000 characters.");
+  }
+  return {
+    limit,
+    ...(status ? { status } : {}),
+    ...(kind ? { kind } : {}),
+    ...(search ? { search } : {}),
+    ...(cursor ? { before: checkCursor(cursor) } : {}),
+  };
+}
+
+function checkCursor(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw badQuery("The cursor is not one of ours: begin at the first page.");
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+function invalid(message: string): QueueError {
+  return new QueueError("invalid_job", message);
+}
+
+function badQuery(message: string): QueueError {
+  return new QueueError("invalid_query", message);
+}

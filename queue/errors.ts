@@ -1,0 +1,34 @@
+/** Errors that a caller is expected to catch. Each message is one sentence that says what to do. */
+
+/** A short name for scripts, stable. */
+export type ErrorCode =
+  | "invalid_job"
+  | "unknown_kind"
+  | "duplicate_job"
+  | "unknown_job"
+  | "illegal_move"
+  | "invalid_query"
+  | "storage";
+
+export class QueueError extends Error {
+  override readonly name: string = "QueueError";
+  constructor(readonly code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** The database cannot do what was asked: full, locked, damaged, foreign, newer, in use. Exit code 74, HTTP 503. */
+export class StorageError extends QueueError {
+  override readonly name = "StorageError";
+  /** Whether it may pass by itself: locked, full, an input/output error. */
+  readonly passing: boolean;
+  constructor(message: string, options: ErrorOptions & { passing?: boolean } = {}) {
+    super("storage", message, options);
+    this.passing = options.passing ?? false;
+  }
+}
+
+/** The words of an error, of whatever was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

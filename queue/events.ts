@@ -1,0 +1,84 @@
+/**
+ * What the queue tells about itself, in batches. Logs, pages and the dispatcher listen; no listener can break the
+ * queue or another listener.
+ */
+import type { Job, Lease, OperatorVerb, Status } from "./job.ts";
+import type { Reaped } from "./store.ts";
+
+export type QueueEvent =
+  /** Jobs are on their way into the store: whoever is idle may claim in the same turn. */
+  | { readonly type: "arriving"; readonly count: number }
+  | { readonly type: "enqueued"; readonly jobs: readonly Job[] }
+  | { readonly type: "claimed"; readonly count: number }
+  | { readonly type: "completed"; readonly count: number }
+  | {
+    readonly type: "retrying";
+    readonly id: string;
+    readonly consumerId: string;
+    /** Which attempt failed, from 1, of how many retries. */
+    readonly attempt: number;
+    readonly of: number;
+    readonly delayMs: number;
+    readonly error: string;
+  }
+  | {
+    readonly type: "postponed";
+    readonly id: string;
+    readonly consumerId: string;
+    readonly delayMs: number;
+    readonly error: string;
+  }
+  | {
+    readonly type: "exhausted" | "failed";
+    readonly id: string;
+    readonly consumerId: string;
+    readonly error: string;
+  }
+  | {
+    readonly type: "released";
+    readonly id: string;
+    readonly consumerId: string;
+    readonly why: "stalled" | "crashed" | "released";
+    readonly detail: string;
+  }
+  | { readonly type: "swept"; readonly requeued: readonly Reaped[] }
+  | {
+    readonly type: "moved";
+    readonly verb: OperatorVerb;
+    readonly id: string;
+    readonly from: Status;
+    readonly lease: Lease;
+    readonly by: string;
+  }
+  /** A write whose lease was lost: dropped, and counted. */
+  | { readonly type: "fenced"; readonly id: string; readonly consumerId: string }
+  | { readonly type: "pruned"; readonly count: number }
+  /** Somebody else (the sqlite3 command, the command line) has written to the store. */
+  | { readonly type: "foreign" };
+
+export type Listener = (event: QueueEvent) => void;
+
+export class Events {
+  readonly #listeners = new Set<Listener>();
+  readonly #onListenerError: (error: unknown) => void;
+
+  constructor(onListenerError: (error: unknown) => void = console.error) {
+    this.#onListenerError = onListenerError;
+  }
+
+  /** Returns the function that ends the subscription. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  emit(event: QueueEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#onListenerError(error);
+      }
+    }
+  }
+}

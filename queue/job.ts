@@ -1,0 +1,127 @@
+/**
+ * What a job is: its statuses, the moves between them as data, and its shape.
+ *
+ * Every backend, page and test derives from the two tables in this file; nothing else lists statuses or moves.
+ */
+
+/** The six statuses, in the order in which people read them. */
+export const STATUSES = [
+  "PENDING",
+  "PROCESSING",
+  "COMPLETED",
+  "FAILED",
+  "UNPROCESSABLE",
+  "CANCELED",
+] as const;
+
+export type Status = typeof STATUSES[number];
+
+/** The statuses in which a job rests until a person moves it. */
+export const FINISHED = ["COMPLETED", "FAILED", "UNPROCESSABLE", "CANCELED"] as const satisfies Status[];
+
+export type FinishedStatus = typeof FINISHED[number];
+
+/** The table of legal moves. A move that is not in this table does not happen. */
+export const MOVES = {
+  claim: { from: ["PENDING"], to: "PROCESSING" },
+  complete: { from: ["PROCESSING"], to: "COMPLETED" },
+  retry: { from: ["PROCESSING"], to: "PROCESSING" },
+  exhaust: { from: ["PROCESSING"], to: "UNPROCESSABLE" },
+  fail: { from: ["PROCESSING"], to: "FAILED" },
+  release: { from: ["PROCESSING"], to: "PENDING" },
+  cancel: { from: ["PENDING", "PROCESSING", "FAILED", "UNPROCESSABLE"], to: "CANCELED" },
+  resubmit: { from: ["FAILED", "UNPROCESSABLE", "CANCELED"], to: "PENDING" },
+} as const satisfies Record<string, { from: readonly Status[]; to: Status }>;
+
+export type Verb = keyof typeof MOVES;
+
+/** The moves that a person makes. */
+export const OPERATOR_VERBS = ["resubmit", "cancel"] as const satisfies Verb[];
+
+export type OperatorVerb = typeof OPERATOR_VERBS[number];
+
+/** Whether `verb` may move a job that has this status. */
+export function isLegal(verb: Verb, status: Status): boolean {
+  return (MOVES[verb].from as readonly Status[]).includes(status);
+}
+
+/** Narrows text from outside to a status. */
+export function isStatus(text: unknown): text is Status {
+  return (STATUSES as readonly unknown[]).includes(text);
+}
+
+/** Proof of ownership: `lease` grows with each claim, so a stale pair never matches again. */
+export interface Lease {
+  /** The store's own number for the job, unique for ever. */
+  readonly seq: number;
+  readonly lease: number;
+}
+
+interface JobFacts extends Lease {
+  /** 1–2000 characters, unique, chosen by the caller. */
+  readonly id: string;
+  /** Names the handler. */
+  readonly kind: string;
+  /** JSON text, at most 1 MiB. */
+  readonly payload: string;
+  /** Higher runs first; −100 to 100. */
+  readonly priority: number;
+  /** Milliseconds since 1970: not claimed, or not attempted again, before. */
+  readonly runAt: number;
+  /** Failed attempts since the job was added or started afresh. */
+  readonly retries: number;
+  /** Workers this job took down. */
+  readonly crashes: number;
+  /** Who holds the job, or held it last. */
+  readonly consumerId: string | null;
+  readonly lastHeartbeat: number | null;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  /** The last error, until the job is completed or started afresh. */
+  readonly error: string | null;
+  /** JSON text of what the handler returned. */
+  readonly result: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** A stored job. Times are milliseconds since 1970. */
+export type Job =
+  & JobFacts
+  & (
+    | { readonly status: "PENDING" }
+    | { readonly status: "PROCESSING"; readonly consumerId: string; readonly lastHeartbeat: number }
+    | { readonly status: FinishedStatus; readonly finishedAt: number }
+  );
+
+/** A job whose holder has been silent for longer than `stallMs`. Derived, never stored. */
+export function isStalled(job: Job, { now, stallMs }: { now: number; stallMs: number }): boolean {
+  return job.status === "PROCESSING" && job.lastHeartbeat < now - stallMs;
+}
+
+/** What happened to a job off the plain path add → claim → complete. */
+export const HISTORY_EVENTS = [
+  "retried",
+  "postponed",
+  "exhausted",
+  "failed",
+  "stalled",
+  "crashed",
+  "released",
+  "canceled",
+  "resubmitted",
+  "replaced",
+] as const;
+
+export type HistoryEvent = typeof HISTORY_EVENTS[number];
+
+/** One line of a job's story. */
+export interface HistoryEntry {
+  readonly at: number;
+  readonly event: HistoryEvent;
+  readonly lease: number;
+  readonly retries: number;
+  readonly consumerId: string | null;
+  /** An error or a sentence for people. */
+  readonly detail: string | null;
+}

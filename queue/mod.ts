@@ -1,0 +1,10 @@
+/** The door of the queue: what the rest of the system may use. */
+export * from "./job.ts";
+export * from "./errors.ts";
+export * from "./events.ts";
+export type * from "./roles.ts";
+export type * from "./store.ts";
+export { DEFAULT_RETRY_DELAYS_MS } from "./backoff.ts";
+export { getQueue, type OpenOptions, openStore } from "./get_queue.ts";
+export { Queue, type QueueOptions } from "./queue.ts";
+export { printable } from "./printable.ts";

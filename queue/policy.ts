@@ -1,0 +1,55 @@
+/** Retry, give up, release or charge: what the end of an attempt means for the job. Pure, and in no other place. */
+import { retryDelayMs } from "./backoff.ts";
+import type { Outcome } from "./roles.ts";
+import type { Charge, Claimed, Ending } from "./store.ts";
+
+export interface Policy {
+  readonly retryDelaysMs: readonly number[];
+  /** A job that took its worker down this often is UNPROCESSABLE. */
+  readonly crashLimit: number;
+}
+
+export function decide(job: Claimed, outcome: Outcome, policy: Policy & { now: number }): Ending {
+  const { retries } = job;
+  switch (outcome.type) {
+    case "returned":
+      return { verb: "complete", result: outcome.result };
+    case "threw":
+      return retryOr("exhaust", job, outcome.error, policy);
+    case "timed-out":
+      return retryOr("fail", job, outcome.error, policy);
+    case "gave-up":
+      return { verb: "fail", retries, error: outcome.error };
+    case "retry-later":
+      return {
+        ...{ verb: "retry", event: "postponed", retries },
+        ...{ runAt: policy.now + outcome.delayMs, error: outcome.error },
+      };
+    case "handed-back":
+      return { verb: "release", event: null, detail: null, charge: null };
+    case "stopped":
+      return { verb: "release", event: "released", detail: outcome.detail, charge: null };
+    case "stalled":
+    case "crashed":
+      return {
+        ...{ verb: "release", event: outcome.type, detail: outcome.detail },
+        charge: outcome.guilty ? chargeOf(policy) : null,
+      };
+  }
+}
+
+function retryOr(
+  otherwise: "exhaust" | "fail",
+  job: Claimed,
+  error: string,
+  policy: Policy & { now: number },
+): Ending {
+  const delayMs = retryDelayMs(job.retries, policy.retryDelaysMs);
+  if (delayMs === null) return { verb: otherwise, retries: job.retries, error };
+  const runAt = policy.now + delayMs;
+  return { verb: "retry", event: "retried", retries: job.retries + 1, runAt, error };
+}
+
+export function chargeOf(policy: Policy): Charge {
+  return { limit: policy.crashLimit };
+}

@@ -1,0 +1,151 @@
+/** What each part of the system may ask of the queue, so that misuse is a type error. */
+import type { Listener } from "./events.ts";
+import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
+import type { ClaimAnswer, Claimed, ClaimRequest, Reaped } from "./store.ts";
+
+/** A job as a caller gives it; all of it is checked. */
+export interface JobRequest {
+  readonly id?: string;
+  /** `file` unless given. */
+  readonly kind?: string;
+  /** Anything JSON can hold; `null` unless given. */
+  readonly payload?: unknown;
+  /** −100 to 100, 0 unless given; higher runs first. */
+  readonly priority?: number;
+  /** Milliseconds since 1970; now unless given. */
+  readonly runAt?: number;
+  /** Start a finished job of this id afresh instead of refusing. */
+  readonly replace?: boolean;
+}
+
+export interface Added {
+  /** `waiting`: the job was here already, and is untouched. */
+  readonly outcome: "added" | "replaced" | "waiting";
+  readonly job: Job;
+}
+
+export interface Adder {
+  /**
+   * All or none are checked before any is stored. Resolves when they are durable.
+   * @throws {QueueError} `invalid_job`, `unknown_kind`, `duplicate_job`; {StorageError}
+   */
+  add(requests: readonly JobRequest[]): Promise<Added[]>;
+}
+
+/** How an attempt ended, as the worker tells it. Times in milliseconds. */
+export type Outcome =
+  | { readonly type: "returned"; readonly result: string | null }
+  | { readonly type: "threw"; readonly error: string }
+  | { readonly type: "gave-up"; readonly error: string }
+  | { readonly type: "timed-out"; readonly error: string }
+  | { readonly type: "retry-later"; readonly delayMs: number; readonly error: string }
+  /** Never begun, or ended by a stop. */
+  | { readonly type: "handed-back" }
+  | { readonly type: "stopped"; readonly detail: string }
+  | { readonly type: "stalled"; readonly detail: string; readonly guilty: boolean }
+  | { readonly type: "crashed"; readonly detail: string; readonly guilty: boolean };
+
+/** What became of a settled attempt. `runAt` is set when the same consumer is to try again then. */
+export type Verdict =
+  | { readonly type: "stored" }
+  | { readonly type: "again"; readonly runAt: number; readonly retries: number }
+  | { readonly type: "lost" };
+
+/** The dispatcher's part. */
+export interface Consumer {
+  claim(requests: readonly ClaimRequest[]): Promise<ClaimAnswer>;
+  /** Heartbeat: `false` for each lease that is lost. */
+  renew(leases: readonly Lease[]): Promise<boolean[]>;
+  settle(attempts: readonly { readonly job: Claimed; readonly outcome: Outcome }[]): Promise<Verdict[]>;
+}
+
+/** The sweeper's part. */
+export interface Janitor {
+  /** Returns jobs whose heartbeat is older than `stallMs`, except those of consumers known to live. */
+  sweep(alive: readonly string[]): Promise<Reaped[]>;
+  /** At the start: whatever is PROCESSING belongs to a process that is dead. */
+  recover(): Promise<Reaped[]>;
+  /** Removes a bounded number of jobs that have been finished for longer than the retention. */
+  prune(): Promise<number>;
+  /** Emits `foreign` if somebody else has written since the last call. */
+  watch(): Promise<void>;
+}
+
+export interface JobFilter {
+  readonly status?: Status;
+  readonly kind?: string;
+  /** A part of the id. */
+  readonly search?: string;
+}
+
+export interface ListRequest extends JobFilter {
+  /** From the page before. */
+  readonly cursor?: string;
+  /** 1–200; 50 unless given. */
+  readonly limit?: number;
+}
+
+export interface JobList {
+  readonly jobs: Job[];
+  readonly next: string | null;
+}
+
+/** Events per second, over the last ten whole seconds. */
+export interface Rates {
+  readonly added: number;
+  readonly completed: number;
+  readonly failed: number;
+}
+
+export interface QueueStats {
+  readonly counts: Record<Status, number>;
+  /** For how long the job at the head of the line has been due, in milliseconds; 0 when none waits. */
+  readonly ageMs: number;
+  readonly rates: Rates;
+  /** Per second, oldest first, the last minute. */
+  readonly history: readonly Rates[];
+  /** Late writes of workers that had lost their job: dropped. */
+  readonly fenced: number;
+}
+
+/** What anybody may look at. */
+export interface Inspector {
+  /** @throws {QueueError} `unknown_job` */
+  get(id: string): Promise<{ job: Job; history: HistoryEntry[] }>;
+  /** Newest first. @throws {QueueError} `invalid_query` */
+  list(request: ListRequest): Promise<JobList>;
+  stats(): Promise<QueueStats>;
+  /** Grows with every change, of ours or of others: equal numbers mean nothing new to show. */
+  readonly revision: number;
+  /** Why the storage does not work at the moment, or null. */
+  readonly trouble: string | null;
+  readonly stallMs: number;
+  readonly kinds: readonly string[];
+  subscribe(listener: Listener): () => void;
+}
+
+/** What came of an operator's move for one id. */
+export type MoveResult =
+  | { readonly id: string; readonly ok: true; readonly job: Job }
+  | {
+    readonly id: string;
+    readonly ok: false;
+    readonly code: "unknown_job" | "illegal_move";
+    readonly message: string;
+  };
+
+/** What a person may do, once logged in. */
+export interface Operator extends Adder {
+  /** `by` names who asked, for the log. */
+  move(verb: OperatorVerb, ids: readonly string[], by: string): Promise<MoveResult[]>;
+  /** Moves all that matches and may be moved, some hundreds a turn. Answers how many. */
+  moveAll(verb: OperatorVerb, filter: JobFilter, by: string): Promise<number>;
+}
+
+/** The part of whoever opened the queue. */
+export interface Keeper {
+  /** Sentences about what is wrong with the storage; empty = sound. `deep` takes its time. */
+  check(options: { deep: boolean }): Promise<string[]>;
+  backup(path: string): Promise<void>;
+  close(): Promise<void>;
+}

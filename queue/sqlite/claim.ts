@@ -1,0 +1,50 @@
+import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
+import { number, toClaimed } from "./rows.ts";
+import type { Statements } from "./statements.ts";
+
+export function claim(sql: Statements, requests: readonly ClaimRequest[], now: number): ClaimAnswer {
+  const claimed: Claimed[] = [];
+  let short = false;
+  for (const request of requests) {
+    const taken = request.suspect ? claimSuspect(sql, request, now) : claimDue(sql, request, now);
+    claimed.push(...taken);
+    short ||= taken.length < request.limit;
+  }
+  return { claimed, nextRunAt: short ? nextRunAt(sql) : null };
+}
+
+/**
+ * Level by level of priority, so that delayed jobs of a high priority are never scanned on the way to due ones of a
+ * lower: the index is sought once per level, however many jobs wait.
+ */
+function claimDue(sql: Statements, { consumerId, limit }: ClaimRequest, now: number): Claimed[] {
+  const claimed: Claimed[] = [];
+  for (const level of levels(sql)) {
+    const rows = sql.claim.all(consumerId, now, level, limit - claimed.length);
+    rows.sort((a, b) => number(a.run_at) - number(b.run_at) || number(a.seq) - number(b.seq));
+    for (const row of rows) claimed.push(toClaimed(row, consumerId));
+    if (claimed.length >= limit) break;
+  }
+  return claimed;
+}
+
+function claimSuspect(sql: Statements, { consumerId }: ClaimRequest, now: number): Claimed[] {
+  return sql.claimSuspect.all(consumerId, now).map((row) => toClaimed(row, consumerId));
+}
+
+/** When the first waiting job becomes due; in the past if one is due already. */
+export function nextRunAt(sql: Statements): number | null {
+  const times = [sql.nextSuspect.get()?.run_at ?? null];
+  for (const level of levels(sql)) times.push(sql.nextOfLevel.get(level)?.run_at ?? null);
+  const known = times.filter((time) => typeof time === "number");
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+function* levels(sql: Statements): Generator<number> {
+  let row = sql.topLevel.get();
+  while (row !== undefined) {
+    const level = number(row.priority);
+    yield level;
+    row = sql.levelBelow.get(level);
+  }
+}

@@ -1,0 +1,40 @@
+import type { Job } from "../job.ts";
+import type { Inserted, NewJob } from "../store.ts";
+import { toJob } from "./rows.ts";
+import type { Statements } from "./statements.ts";
+
+export function insert(sql: Statements, jobs: readonly NewJob[]): Inserted[] {
+  return jobs.map((job) => insertOne(sql, job));
+}
+
+function insertOne(sql: Statements, job: NewJob): Inserted {
+  const values = [job.id, job.kind, job.payload, job.priority, job.runAt, job.createdAt] as const;
+  const { changes, lastInsertRowid } = sql.insert.run(...values);
+  if (changes === 1) return { outcome: "added", job: fresh(job, Number(lastInsertRowid)) };
+
+  const replaced = job.replace ? sql.replace.get(...values) : undefined;
+  if (replaced) {
+    sql.movedStory.run(job.id, job.createdAt, "replaced", "added again");
+    return { outcome: "replaced", job: toJob(replaced) };
+  }
+  const present = toJob(sql.get.get(job.id) ?? {});
+  const waiting = present.status === "PENDING" || present.status === "PROCESSING";
+  return { outcome: waiting ? "waiting" : "refused", job: present };
+}
+
+/** The row as it was just written: reading it back would double the price of adding. */
+function fresh(job: NewJob, seq: number): Job {
+  const { id, kind, payload, priority, runAt, createdAt } = job;
+  return {
+    ...{ seq, lease: 0, id, kind, payload, priority, runAt, retries: 0, crashes: 0, status: "PENDING" },
+    ...{
+      consumerId: null,
+      lastHeartbeat: null,
+      startedAt: null,
+      finishedAt: null,
+      error: null,
+      result: null,
+    },
+    ...{ createdAt, updatedAt: createdAt },
+  };
+}

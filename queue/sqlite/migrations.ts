@@ -1,0 +1,27 @@
+/** Numbered, append-only: a migration that was released is never edited. `user_version` tells which ones ran. */
+import type { DatabaseSync } from "node:sqlite";
+import jobs from "./migrations/0001_jobs.sql" with { type: "text" };
+
+const MIGRATIONS = [jobs];
+
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** Brings the schema up to date, one transaction a step: a crash in between resumes where it was. */
+export function migrate(db: DatabaseSync): void {
+  const version = () => Number(Object.values(db.prepare("PRAGMA user_version").get() ?? {})[0]);
+  while (version() < SCHEMA_VERSION) {
+    db.prepare("BEGIN IMMEDIATE").run();
+    try {
+      const done = version();
+      const next = MIGRATIONS[done];
+      if (next !== undefined) {
+        db.exec(next);
+        db.exec(`PRAGMA user_version = ${done + 1}`);
+      }
+      db.prepare("COMMIT").run();
+    } catch (error) {
+      if (db.isTransaction) db.prepare("ROLLBACK").run();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { type HistoryEntry, type Job, type Status, STATUSES } from "../job.ts";
+import type { JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
+import { nextRunAt } from "./claim.ts";
+import { number, toHistoryEntry, toJob } from "./rows.ts";
+import type { Statements } from "./statements.ts";
+
+/** A search looks at this many rows a call (some milliseconds), so that it never holds up the jobs. */
+const ROWS_A_CALL = 10_000;
+
+export function get(sql: Statements, id: string): { job: Job; history: HistoryEntry[] } | null {
+  const row = sql.get.get(id);
+  if (row === undefined) return null;
+  const job = toJob(row);
+  return { job, history: sql.story.all(job.seq).map(toHistoryEntry) };
+}
+
+export function list(sql: Statements, query: JobQuery): JobPage {
+  const before = query.before ?? number(sql.lastSeq.get()?.seq ?? 0) + 1;
+  const floor = isIndexed(query) ? 0 : Math.max(0, before - ROWS_A_CALL);
+  const values = [before, floor, query.limit, query.kind ?? null, query.search ?? null] as const;
+  const jobs = rows(sql, query.status, values).map(toJob);
+  const last = jobs.at(-1);
+  if (jobs.length === query.limit && last !== undefined) return { jobs, next: last.seq };
+  return { jobs, next: floor > 0 ? floor : null };
+}
+
+/** Whether the index finds every row that the query wants, so that no others are looked at. */
+function isIndexed(query: JobQuery): boolean {
+  return query.search === undefined && query.kind === undefined && query.status !== "PENDING";
+}
+
+type ListValues = readonly [number, number, number, string | null, string | null];
+
+function rows(sql: Statements, status: Status | undefined, values: ListValues) {
+  if (status === undefined) return sql.list.all(...values);
+  if (status === "PENDING") return sql.listWaiting.all(...values);
+  return sql.listOfStatus.all(...values, status);
+}
+
+export function stats(sql: Statements, now: number): StoreStats {
+  const counted = new Map(sql.counts.all().map((row) => [row.status, number(row.n)]));
+  const counts = Object.fromEntries(STATUSES.map((status) => [status, counted.get(status) ?? 0]));
+  const oldest = nextRunAt(sql);
+  return {
+    counts: counts as Record<Status, number>,
+    oldestDueAt: oldest !== null && oldest <= now ? oldest : null,
+  };
+}
+
+export function prune(
+  sql: Statements,
+  { before, after, limit }: PruneRequest,
+): { removed: number; next: number } {
+  const rows = sql.prunable.all(after, limit, before);
+  const old = rows.filter((row) => row.old === 1).map((row) => number(row.seq));
+  for (const seq of old) {
+    sql.pruneStory.run(seq);
+    sql.pruneJob.run(seq);
+  }
+  const last = rows.at(-1);
+  return { removed: old.length, next: rows.length < limit || last === undefined ? 0 : number(last.seq) };
+}

@@ -1,0 +1,85 @@
+/** The one place where rows become jobs, and where NULLs are met. Rows may have been edited by hand. */
+import { type HistoryEntry, type HistoryEvent, isStatus, type Job } from "../job.ts";
+import type { Claimed } from "../store.ts";
+import { StorageError } from "../errors.ts";
+
+type Row = Record<string, unknown>;
+
+export function toJob(row: Row): Job {
+  const facts = {
+    seq: number(row.seq),
+    lease: number(row.lease),
+    id: text(row.id),
+    kind: text(row.kind),
+    payload: text(row.payload),
+    priority: number(row.priority),
+    runAt: number(row.run_at),
+    retries: number(row.retries),
+    crashes: number(row.crashes),
+    consumerId: textOrNull(row.consumer_id),
+    lastHeartbeat: numberOrNull(row.last_heartbeat),
+    startedAt: numberOrNull(row.started_at),
+    finishedAt: numberOrNull(row.finished_at),
+    error: textOrNull(row.error),
+    result: textOrNull(row.result),
+    createdAt: number(row.created_at),
+    updatedAt: number(row.updated_at),
+  };
+  const status = row.status;
+  if (!isStatus(status)) {
+    throw new StorageError(`The database holds a job of unknown status: ${String(status)}.`);
+  }
+  if (status === "PENDING") return { ...facts, status };
+  // Set to PROCESSING by hand, it has no holder and no heartbeat: the sweep will find it.
+  if (status === "PROCESSING") {
+    return { ...facts, status, consumerId: facts.consumerId ?? "", lastHeartbeat: facts.lastHeartbeat ?? 0 };
+  }
+  return { ...facts, status, finishedAt: facts.finishedAt ?? facts.updatedAt };
+}
+
+export function toClaimed(row: Row, consumerId: string): Claimed {
+  return {
+    consumerId,
+    seq: number(row.seq),
+    lease: number(row.lease),
+    id: text(row.id),
+    kind: text(row.kind),
+    payload: text(row.payload),
+    retries: number(row.retries),
+    crashes: number(row.crashes),
+    suspect: row.suspect === 1,
+  };
+}
+
+export function toHistoryEntry(row: Row): HistoryEntry {
+  return {
+    at: number(row.at),
+    event: text(row.event) as HistoryEvent,
+    lease: number(row.lease),
+    retries: number(row.retries),
+    consumerId: textOrNull(row.consumer_id),
+    detail: textOrNull(row.detail),
+  };
+}
+
+export function number(value: unknown): number {
+  if (typeof value !== "number") {
+    throw new StorageError(`The database holds ${String(value)} where a number belongs.`);
+  }
+  return value;
+}
+
+function numberOrNull(value: unknown): number | null {
+  return value === null ? null : number(value);
+}
+
+function text(value: unknown): string {
+  if (typeof value !== "string") {
+    throw new StorageError(`The database holds ${String(value)} where a text belongs.`);
+  }
+  return value;
+}
+
+function textOrNull(value: unknown): string | null {
+  return value === null ? null : text(value);
+}

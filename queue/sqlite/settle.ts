@@ -1,0 +1,33 @@
+import type { Lease } from "../job.ts";
+import type { Settlement } from "../store.ts";
+import type { Statements } from "./statements.ts";
+
+export function renew(sql: Statements, leases: readonly Lease[], now: number): boolean[] {
+  return leases.map(({ seq, lease }) => sql.renew.run(seq, lease, now).changes === 1);
+}
+
+export function settle(sql: Statements, settlements: readonly Settlement[]): boolean[] {
+  return settlements.map((settlement) => settleOne(sql, settlement));
+}
+
+/** The story is written first, under the same condition as the move: while the row still says who held the job. */
+function settleOne(sql: Statements, ending: Settlement): boolean {
+  const { seq, lease, at } = ending;
+  switch (ending.verb) {
+    case "complete":
+      return sql.complete.run(seq, lease, at, ending.result).changes === 1;
+    case "retry":
+      sql.settledStory.run(seq, lease, at, ending.event, ending.error, ending.retries);
+      return sql.retry.run(seq, lease, at, ending.retries, ending.runAt, ending.error).changes === 1;
+    case "exhaust":
+      sql.settledStory.run(seq, lease, at, "exhausted", ending.error, ending.retries);
+      return sql.exhaust.run(seq, lease, at, ending.retries, ending.error).changes === 1;
+    case "fail":
+      sql.settledStory.run(seq, lease, at, "failed", ending.error, ending.retries);
+      return sql.fail.run(seq, lease, at, ending.retries, ending.error).changes === 1;
+    case "release":
+      if (ending.event !== null) sql.settledStory.run(seq, lease, at, ending.event, ending.detail, null);
+      if (ending.charge === null) return sql.release.run(seq, lease, at).changes === 1;
+      return sql.releaseCharged.run(seq, lease, at, ending.charge.limit, ending.detail).changes === 1;
+  }
+}

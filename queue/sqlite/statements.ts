@@ -1,0 +1,128 @@
+/**
+ * Every statement that touches jobs: named, static, prepared once, in the order of the store's contract.
+ *
+ * Numbered parameters bind faster than named ones; what each number means stands in the comment above.
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+
+export const SQL = {
+  // insert: ?1 id ?2 kind ?3 payload ?4 priority ?5 run_at ?6 now
+  insert: `INSERT INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (id) DO NOTHING`,
+  // replace: as insert; only a finished job starts afresh
+  replace:
+    `UPDATE jobs SET kind = ?2, payload = ?3, priority = ?4, run_at = ?5, created_at = ?6, updated_at = ?6,
+      status = 'PENDING', retries = 0, crashes = 0, suspect = 0, consumer_id = NULL, last_heartbeat = NULL,
+      started_at = NULL, finished_at = NULL, result = NULL, error = NULL
+    WHERE id = ?1 AND status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING *`,
+
+  // claim: the highest level of priority that waits, and the next one below ?1
+  topLevel:
+    `SELECT priority FROM jobs WHERE status = 'PENDING' AND suspect = 0 ORDER BY priority DESC LIMIT 1`,
+  levelBelow: `SELECT priority FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority < ?1
+    ORDER BY priority DESC LIMIT 1`,
+  // ?1 consumer ?2 now ?3 priority ?4 limit
+  claim: `UPDATE jobs SET status = 'PROCESSING', lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
+      started_at = ?2, updated_at = ?2
+    WHERE seq IN (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority = ?3 AND run_at <= ?2
+      ORDER BY run_at, seq LIMIT ?4)
+    RETURNING seq, lease, id, kind, payload, retries, crashes, suspect, run_at`,
+  // ?1 consumer ?2 now
+  claimSuspect:
+    `UPDATE jobs SET status = 'PROCESSING', lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
+      started_at = ?2, updated_at = ?2
+    WHERE seq = (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 1 AND run_at <= ?2
+      ORDER BY priority DESC, run_at, seq LIMIT 1)
+    RETURNING seq, lease, id, kind, payload, retries, crashes, suspect, run_at`,
+  // the earliest of one level (?1 priority), and the earliest suspect
+  nextOfLevel: `SELECT run_at FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority = ?1
+    ORDER BY run_at LIMIT 1`,
+  nextSuspect: `SELECT min(run_at) AS run_at FROM jobs WHERE status = 'PENDING' AND suspect = 1`,
+
+  // renew: ?1 seq ?2 lease ?3 now
+  renew: `UPDATE jobs SET last_heartbeat = ?3 WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+
+  // settle: ?1 seq ?2 lease ?3 now
+  complete:
+    `UPDATE jobs SET status = 'COMPLETED', result = ?4, error = NULL, finished_at = ?3, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+  retry: `UPDATE jobs SET retries = ?4, run_at = ?5, error = ?6, last_heartbeat = ?3, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+  exhaust:
+    `UPDATE jobs SET status = 'UNPROCESSABLE', retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+  fail: `UPDATE jobs SET status = 'FAILED', retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+  release:
+    `UPDATE jobs SET status = 'PENDING', consumer_id = NULL, last_heartbeat = NULL, started_at = NULL, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+  // ?4 limit ?5 why. A job one crash short of the limit becomes a suspect.
+  releaseCharged:
+    `UPDATE jobs SET crashes = crashes + 1, suspect = (crashes + 1 >= max(1, ?4 - 1)), error = ?5, updated_at = ?3,
+      status = CASE WHEN crashes + 1 >= ?4 THEN 'UNPROCESSABLE' ELSE 'PENDING' END,
+      finished_at = CASE WHEN crashes + 1 >= ?4 THEN ?3 END,
+      consumer_id = CASE WHEN crashes + 1 >= ?4 THEN consumer_id END, last_heartbeat = NULL, started_at = NULL
+    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+  // ?1 seq ?2 lease ?3 now ?4 event ?5 detail ?6 retries or null for as they are; written before the move it tells of
+  settledStory: `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail)
+    SELECT seq, ?3, ?4, lease, coalesce(?6, retries), consumer_id, ?5 FROM jobs
+    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+
+  // move: ?1 id ?2 now ?3 event ?4 detail
+  movedStory: `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail)
+    SELECT seq, ?2, ?3, lease, retries, consumer_id, ?4 FROM jobs WHERE id = ?1`,
+  cancel: `UPDATE jobs SET status = 'CANCELED', finished_at = ?2, updated_at = ?2
+    WHERE id = ?1 AND status IN ('PENDING', 'PROCESSING', 'FAILED', 'UNPROCESSABLE') RETURNING *`,
+  resubmit: `UPDATE jobs SET retries = CASE status WHEN 'FAILED' THEN retries ELSE 0 END,
+      crashes = CASE status WHEN 'FAILED' THEN crashes ELSE 0 END,
+      suspect = CASE status WHEN 'FAILED' THEN suspect ELSE 0 END,
+      status = 'PENDING', run_at = ?2, updated_at = ?2, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
+      finished_at = NULL, result = NULL
+    WHERE id = ?1 AND status IN ('FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING *`,
+
+  // reap: ?1 before ?2 JSON list of the living ?3 limit
+  stalled: `SELECT seq, lease, suspect, coalesce(run_at <= last_heartbeat, 1) AS running FROM jobs
+    WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) < ?1
+      AND coalesce(consumer_id, '') NOT IN (SELECT value FROM json_each(?2))
+    ORDER BY seq LIMIT ?3`,
+  // ?1 seq ?2 lease ?3 now ?4 limit: charged, but never up to the limit
+  releaseWarned: `UPDATE jobs SET crashes = min(crashes + 1, max(1, ?4 - 1)),
+      suspect = (crashes + 1 >= max(1, ?4 - 1)), status = 'PENDING', consumer_id = NULL, last_heartbeat = NULL,
+      started_at = NULL, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+  reaped: `SELECT id, status FROM jobs WHERE seq = ?1`,
+  holder: `SELECT consumer_id FROM jobs WHERE seq = ?1`,
+
+  // prune: ?1 after ?2 limit ?3 before
+  prunable: `SELECT seq, status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED')
+      AND coalesce(finished_at, updated_at) < ?3 AS old FROM jobs WHERE seq > ?1 ORDER BY seq LIMIT ?2`,
+  pruneJob: `DELETE FROM jobs WHERE seq = ?1`,
+  pruneStory: `DELETE FROM history WHERE seq = ?1`,
+
+  // get: ?1 id / seq
+  get: `SELECT * FROM jobs WHERE id = ?1`,
+  story: `SELECT at, event, lease, retries, consumer_id, detail FROM history WHERE seq = ?1 ORDER BY n`,
+
+  // list: ?1 before ?2 floor ?3 limit ?4 kind ?5 part of the id (?6 status)
+  list: `SELECT * FROM jobs WHERE seq < ?1 AND seq >= ?2
+      AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
+  listWaiting: `SELECT * FROM jobs NOT INDEXED WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2
+      AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
+  listOfStatus: `SELECT * FROM jobs INDEXED BY jobs_by_status WHERE status = ?6 AND status <> 'PENDING'
+      AND seq < ?1 AND seq >= ?2
+      AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
+  lastSeq: `SELECT max(seq) AS seq FROM jobs`,
+
+  // stats
+  counts: `SELECT status, n FROM job_counts`,
+
+  foreignWrites: `PRAGMA data_version`,
+  countedAnew: `SELECT status, count(*) AS n FROM jobs GROUP BY status`,
+} as const;
+
+export type Statements = Record<keyof typeof SQL, StatementSync>;
+
+export function prepareAll(db: DatabaseSync): Statements {
+  const prepared = Object.entries(SQL).map(([name, sql]) => [name, db.prepare(sql)]);
+  return Object.fromEntries(prepared) as Statements;
+}

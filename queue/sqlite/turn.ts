@@ -1,0 +1,137 @@
+/**
+ * Group commit: all writes that arrive in one turn of the event loop share one durable transaction.
+ *
+ * A write is a plain function that runs between BEGIN IMMEDIATE and COMMIT; its promise settles after COMMIT and never
+ * before. A write that throws takes nobody with it: the turn is rolled back and its writes run again one by one.
+ */
+import { setImmediate } from "node:timers";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { StorageError } from "../errors.ts";
+import { isBusy, isStorageFault, toStorageError } from "./faults.ts";
+
+interface Write {
+  readonly work: () => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly since: number;
+}
+
+/** For how long a write waits for somebody else's transaction to end. */
+const PATIENCE_MS = 5_000;
+const FIRST_RETRY_MS = 10;
+const LAST_RETRY_MS = 250;
+
+export class Turn {
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  readonly #rollback: StatementSync;
+  #writes: Write[] = [];
+  #scheduled = false;
+  #retryMs = FIRST_RETRY_MS;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(readonly db: DatabaseSync) {
+    this.#begin = db.prepare("BEGIN IMMEDIATE");
+    this.#commit = db.prepare("COMMIT");
+    this.#rollback = db.prepare("ROLLBACK");
+  }
+
+  /** Runs `work` in the transaction of this turn. Resolves with its answer once that is durable. */
+  write<T>(work: () => T): Promise<T> {
+    if (this.#closed) {
+      return Promise.reject(new StorageError("The queue is closed: nothing more can be written."));
+    }
+    return new Promise<T>((resolve, reject) => {
+      this.#writes.push({
+        work,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        since: performance.now(),
+      });
+      this.#schedule();
+    });
+  }
+
+  /** Writes what is waiting, then refuses all that comes later. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retryTimer);
+    this.#run();
+    this.#abandon(
+      this.#writes.splice(0),
+      new StorageError("The queue was closed before this could be written."),
+    );
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#run());
+  }
+
+  #run(): void {
+    this.#scheduled = false;
+    const writes = this.#writes;
+    if (writes.length === 0) return;
+    this.#writes = [];
+    try {
+      const answers = this.#transact(writes);
+      this.#retryMs = FIRST_RETRY_MS;
+      for (const [i, write] of writes.entries()) write.resolve(answers[i]);
+    } catch (error) {
+      if (isBusy(error)) this.#waitForOthers(writes, error);
+      else if (isStorageFault(error)) this.#abandon(writes, toStorageError(error));
+      else this.#runOneByOne(writes, error);
+    }
+  }
+
+  #transact(writes: readonly Write[]): unknown[] {
+    this.#begin.run();
+    try {
+      const answers = writes.map((write) => write.work());
+      this.#commit.run();
+      return answers;
+    } catch (error) {
+      this.#undo();
+      throw error;
+    }
+  }
+
+  #undo(): void {
+    try {
+      if (this.db.isTransaction) this.#rollback.run();
+    } catch {
+      // A rollback that fails has been done by SQLite already; the first error is the one worth telling.
+    }
+  }
+
+  /** One of several writes is bad: each gets a transaction of its own, so that only the bad one fails. */
+  #runOneByOne(writes: readonly Write[], error: unknown): void {
+    const [only] = writes;
+    if (writes.length === 1 && only !== undefined) return only.reject(error);
+    for (const write of writes) {
+      try {
+        write.resolve(this.#transact([write])[0]);
+      } catch (cause) {
+        write.reject(isStorageFault(cause) ? toStorageError(cause) : cause);
+      }
+    }
+  }
+
+  /** Somebody else is writing. The thread goes on meanwhile: pages answer, heartbeats arrive. */
+  #waitForOthers(writes: Write[], error: unknown): void {
+    const latest = performance.now() - PATIENCE_MS;
+    const patient = this.#closed ? [] : writes.filter((write) => write.since > latest);
+    this.#abandon(writes.filter((write) => !patient.includes(write)), toStorageError(error));
+    if (patient.length === 0) return;
+    this.#writes = patient.concat(this.#writes);
+    this.#scheduled = true;
+    this.#retryTimer = setTimeout(() => this.#run(), this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
+  }
+
+  #abandon(writes: readonly Write[], error: StorageError): void {
+    for (const write of writes) write.reject(error);
+  }
+}

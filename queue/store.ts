@@ -1,0 +1,165 @@
+/**
+ * The contract that a backend fulfils: thirteen verbs, batches first.
+ *
+ * A store moves state and decides nothing. Each write is atomic as a whole and durable when its promise resolves;
+ * writes that arrive together may share one commit. A write that has lost its lease answers `false`, it never throws.
+ * What every verb guarantees is written down as tests in `tests/conformance/`.
+ */
+import type { HistoryEntry, HistoryEvent, Job, Lease, OperatorVerb, Status } from "./job.ts";
+
+/** A checked job on its way in. */
+export interface NewJob {
+  readonly id: string;
+  readonly kind: string;
+  readonly payload: string;
+  readonly priority: number;
+  readonly runAt: number;
+  readonly createdAt: number;
+  /** Start a finished job of the same id afresh instead of refusing. */
+  readonly replace: boolean;
+}
+
+/**
+ * `added`: the job is new. `replaced`: a finished one of this id starts afresh. `waiting`: one that is PENDING or
+ * PROCESSING has this id already, and is untouched. `refused`: a finished one has it, and `replace` was not asked for.
+ */
+export interface Inserted {
+  readonly outcome: "added" | "replaced" | "waiting" | "refused";
+  readonly job: Job;
+}
+
+/** Claim up to `limit` jobs for one consumer. */
+export interface ClaimRequest {
+  readonly consumerId: string;
+  readonly limit: number;
+  /** Take one suspect (a job one crash short of the limit), and only that, if one is due. */
+  readonly suspect: boolean;
+}
+
+export interface Claimed {
+  readonly consumerId: string;
+  readonly seq: number;
+  readonly lease: number;
+  readonly id: string;
+  readonly kind: string;
+  readonly payload: string;
+  readonly retries: number;
+  readonly crashes: number;
+  readonly suspect: boolean;
+}
+
+export interface ClaimAnswer {
+  readonly claimed: Claimed[];
+  /** When the next job that is not due yet becomes due; null when none waits. Known only if the answer is short. */
+  readonly nextRunAt: number | null;
+}
+
+/** The end of an attempt, decided by the queue's policy; the store only writes it. */
+export type Settlement = Lease & { readonly at: number } & Ending;
+
+export type Ending =
+  | { readonly verb: "complete"; readonly result: string | null }
+  | {
+    readonly verb: "retry";
+    readonly event: "retried" | "postponed";
+    readonly retries: number;
+    readonly runAt: number;
+    readonly error: string;
+  }
+  | { readonly verb: "exhaust" | "fail"; readonly retries: number; readonly error: string }
+  | {
+    readonly verb: "release";
+    /** null = never begun: no line in the history. */
+    readonly event: "stalled" | "crashed" | "released" | null;
+    readonly detail: string | null;
+    readonly charge: Charge | null;
+  };
+
+/** One more crash on a job's account. At `limit` crashes the job is UNPROCESSABLE instead of PENDING. */
+export interface Charge {
+  readonly limit: number;
+}
+
+/** What an operator's move did to one id. */
+export type Moved =
+  | { readonly id: string; readonly outcome: "moved"; readonly from: Status; readonly job: Job }
+  | { readonly id: string; readonly outcome: "illegal"; readonly job: Job }
+  | { readonly id: string; readonly outcome: "unknown" };
+
+export interface ReapRequest {
+  /** Jobs with a heartbeat older than this (or none) are taken from their holders. */
+  readonly before: number;
+  /** Consumers known to live: their jobs are let be whatever the clock says. */
+  readonly alive: readonly string[];
+  readonly event: "stalled" | "crashed" | "released";
+  readonly detail: string;
+  readonly now: number;
+  readonly limit: number;
+  /**
+   * After the death of a process: who ran is charged. If suspects are among them they alone are charged, and the
+   * others are not; else each is charged, but never up to `limit`: nobody is condemned for a neighbour's deed.
+   */
+  readonly charge: Charge | null;
+}
+
+export interface Reaped {
+  readonly id: string;
+  readonly consumerId: string | null;
+  readonly status: Status;
+}
+
+/** A page of jobs, newest first, or for `status: "PENDING"` also newest first. */
+export interface JobQuery {
+  readonly status?: Status;
+  readonly kind?: string;
+  /** A part of the id, as it is written. */
+  readonly search?: string;
+  /** Only jobs whose `seq` is below. */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+export interface JobPage {
+  readonly jobs: Job[];
+  /** `seq` to go on from, or null at the end. A page may be short and still not be the last: the scan is bounded. */
+  readonly next: number | null;
+}
+
+export interface StoreStats {
+  readonly counts: Record<Status, number>;
+  /** `runAt` of the job that has been due the longest, or null. */
+  readonly oldestDueAt: number | null;
+}
+
+export interface PruneRequest {
+  /** Jobs finished earlier are removed with their history. */
+  readonly before: number;
+  /** Go on behind this `seq`; 0 at first. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+export interface Store {
+  insert(jobs: readonly NewJob[]): Promise<Inserted[]>;
+  claim(requests: readonly ClaimRequest[], now: number): Promise<ClaimAnswer>;
+  /** Heartbeat: `false` for each lease that is lost. */
+  renew(leases: readonly Lease[], now: number): Promise<boolean[]>;
+  /** `false` for each lease that is lost; nothing is written for those. */
+  settle(settlements: readonly Settlement[]): Promise<boolean[]>;
+  move(verb: OperatorVerb, ids: readonly string[], now: number): Promise<Moved[]>;
+  reap(request: ReapRequest): Promise<Reaped[]>;
+  /** Answers how many were removed, and the `seq` to go on from (0 = begin again). */
+  prune(request: PruneRequest): Promise<{ removed: number; next: number }>;
+  get(id: string): Promise<{ job: Job; history: HistoryEntry[] } | null>;
+  list(query: JobQuery): Promise<JobPage>;
+  stats(now: number): Promise<StoreStats>;
+  /** A number that changes when somebody else has written. Cheap enough for ten calls a second. */
+  foreignWrites(): Promise<number>;
+  /** Sentences about what is wrong; empty = sound. `deep` reads every page of the database. */
+  check(options: { deep: boolean }): Promise<string[]>;
+  /** Writes a complete, checked copy to `path`. */
+  backup(path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type { HistoryEntry, HistoryEvent };
