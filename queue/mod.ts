@@ -7,4 +7,5 @@ export type * from "./store.ts";
 export { DEFAULT_RETRY_DELAYS_MS } from "./backoff.ts";
 export { getQueue, type OpenOptions, openStore } from "./get_queue.ts";
 export { Queue, type QueueOptions } from "./queue.ts";
+export { editDistance, nearest } from "./nearest.ts";
 export { printable } from "./printable.ts";

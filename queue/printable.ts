@@ -15,10 +15,14 @@ const EVERY_UNPRINTABLE = new RegExp(UNPRINTABLE, "g");
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** `text` on one line, harmless; cut with a mark behind `maxLength` UTF-16 units, if that is given. */
+/** `text` on one line, harmless; at most `maxLength` UTF-16 units of it, an ellipsis included, if that is given. */
 export function printable(text: string, { maxLength = Infinity }: { maxLength?: number } = {}): string {
-  const safe = UNPRINTABLE.test(text) ? text.replace(EVERY_UNPRINTABLE, escapeOf) : text;
+  const safe = escaped(text.length > maxLength ? cut(text, maxLength) : text);
   return safe.length > maxLength ? cut(safe, maxLength) : safe;
+}
+
+function escaped(text: string): string {
+  return UNPRINTABLE.test(text) ? text.replace(EVERY_UNPRINTABLE, escapeOf) : text;
 }
 
 function escapeOf(character: string): string {
@@ -30,6 +34,6 @@ function escapeOf(character: string): string {
 
 /** Cuts between characters, never inside a surrogate pair. */
 function cut(text: string, maxLength: number): string {
-  const end = /[\ud800-\udbff]/.test(text.charAt(maxLength - 1)) ? maxLength - 1 : maxLength;
-  return `${text.slice(0, end)}… (${text.length - end} more)`;
+  const end = maxLength - 1;
+  return `${text.slice(0, /[\ud800-\udbff]/.test(text.charAt(end - 1)) ? end - 1 : end)}…`;
 }

@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { type LogOptions, openLog, removeOldConsumerLogs } from "../../workers/log.ts";
+import { eventually } from "../support/eventually.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+
+const LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[(DEBUG|INFO|WARN|ERROR)\] /;
+
+/** What is in the log after `write` logged and everything was flushed, without the timestamps. */
+async function logged(
+  write: (log: Awaited<ReturnType<typeof openLog>>) => void,
+  options: Partial<LogOptions> = {},
+): Promise<string[]> {
+  await using folder = await tempFolder();
+  const log = await openLog({ dir: folder.path, name: "jobqueue", level: "info", ...options });
+  write(log);
+  await log.dispose();
+  return linesOf(await Deno.readTextFile(folder.file("jobqueue.log")));
+}
+
+function linesOf(text: string): string[] {
+  assert(text === "" || text.endsWith("\n"));
+  const lines = text.split("\n").slice(0, -1);
+  for (const line of lines) assert.match(line, LINE);
+  return lines.map((line) => line.slice(line.indexOf("[")));
+}
+
+Deno.test("a line carries the time, the level and the text", async () => {
+  const before = Date.now();
+  await using folder = await tempFolder();
+  const log = await openLog({ dir: folder.file("not/yet/there"), name: "producer", level: "info" });
+  log.info("Enqueued job_id: data/files/abc.txt");
+  await log.dispose();
+  const text = await Deno.readTextFile(folder.file("not/yet/there/producer.log"));
+  assert.match(text, /^[-\dT:.]{23}Z \[INFO\] Enqueued job_id: data\/files\/abc\.txt\n$/);
+  const time = Date.parse(text.slice(0, 24));
+  assert(before <= time && time <= Date.now());
+});
+
+Deno.test("lines below the level are not written", async () => {
+  const writeAll = (log: Awaited<ReturnType<typeof openLog>>) => {
+    log.debug("a");
+    log.info("b");
+    log.warn("c");
+    log.error("d");
+  };
+  assert.deepEqual(await logged(writeAll, { level: "debug" }), [
+    "[DEBUG] a",
+    "[INFO] b",
+    "[WARN] c",
+    "[ERROR] d",
+  ]);
+  assert.deepEqual(await logged(writeAll, { level: "info" }), ["[INFO] b", "[WARN] c", "[ERROR] d"]);
+  assert.deepEqual(await logged(writeAll, { level: "error" }), ["[ERROR] d"]);
+});
+
+Deno.test("a job id can neither forge a line nor steer a terminal", async () => {
+  const forged = "x\n2026-11-24T15:00:00.000Z [INFO] Completed job_id: y\r\x1b[2J\u202e\u2028";
+  assert.deepEqual(await logged((log) => log.info(`Dequeued job_id: ${forged}`)), [
+    "[INFO] Dequeued job_id: x\\n2026-11-24T15:00:00.000Z [INFO] Completed job_id: y\\r\\x1b[2J\\u202e\\u2028",
+  ]);
+});
+
+Deno.test("nothing in a text is a template", async () => {
+  const texts = ["{x}", "{{x}}", "{", "%s %d", "{ }", "{*}", "${x}", "{error.message}"];
+  assert.deepEqual(
+    await logged((log) => texts.forEach((text) => log.info(text))),
+    texts.map((text) => `[INFO] ${text}`),
+  );
+});
+
+Deno.test("a very long text is cut with a mark", async () => {
+  const [line = ""] = await logged((log) => log.error("e".repeat(1_000_000)));
+  assert(line.length < 4100);
+  assert(line.endsWith("e… (cut, 1000000 characters)"));
+});
+
+Deno.test("a line is soon in the file, so that tail -f is live", async () => {
+  await using folder = await tempFolder();
+  await using log = await openLog({ dir: folder.path, name: "jobqueue", level: "info" });
+  for (let round = 0; round < 5; round++) {
+    for (let line = 0; line < 100; line++) log.info(`Completed job_id: ${round} ${line}`);
+    await eventually(
+      `round ${round} in the file`,
+      () => Deno.readTextFileSync(folder.file("jobqueue.log")).includes(`: ${round} 99\n`),
+      { withinMs: 1000 },
+    );
+  }
+});
+
+Deno.test("no line is lost while files rotate, and the oldest file goes", async () => {
+  await using folder = await tempFolder();
+  const log = await openLog({
+    dir: folder.path,
+    name: "producer",
+    level: "info",
+    maxSize: 200_000,
+    maxFiles: 3,
+  });
+  for (let line = 0; line < 20_000; line++) {
+    log.info(`Completed job_id: ${line}`);
+    if (line % 250 === 0) await new Promise((resolve) => setTimeout(resolve, 1)); // a flush takes a moment
+  }
+  await log.dispose();
+  const names = [...Deno.readDirSync(folder.path)].map(({ name }) => name).sort();
+  assert.deepEqual(names, ["producer.log", "producer.log.1", "producer.log.2", "producer.log.3"]);
+  const texts = names.reverse().map((name) => Deno.readTextFileSync(folder.file(name)));
+  const numbers = linesOf(texts.join("")).map((line) => Number(line.split(": ")[1]));
+  const first = numbers[0] ?? NaN;
+  assert(first > 0, "the first lines have rotated away");
+  assert.deepEqual(numbers, Array.from({ length: 20_000 - first }, (_, index) => first + index));
+});
+
+Deno.test("several logs in one thread keep to their files", async () => {
+  await using folder = await tempFolder();
+  const first = await openLog({ dir: folder.path, name: "jobqueue", level: "info" });
+  const second = await openLog({ dir: folder.path, name: "producer", level: "debug" });
+  first.info("one");
+  second.debug("two");
+  await first.dispose();
+  second.info("three");
+  first.info("too late");
+  await second.dispose();
+  assert.deepEqual(linesOf(await Deno.readTextFile(folder.file("jobqueue.log"))), ["[INFO] one"]);
+  assert.deepEqual(linesOf(await Deno.readTextFile(folder.file("producer.log"))), [
+    "[DEBUG] two",
+    "[INFO] three",
+  ]);
+});
+
+Deno.test("a log file that somebody removed is made again", async () => {
+  await using folder = await tempFolder();
+  await using log = await openLog({ dir: folder.path, name: "jobqueue", level: "info", tendMs: 20 });
+  log.info("before");
+  await Deno.remove(folder.file("jobqueue.log"));
+  await eventually("the file is back", () => Deno.stat(folder.file("jobqueue.log")).catch(() => null));
+  log.info("after");
+  await eventually(
+    "the line",
+    async () => (await Deno.readTextFile(folder.file("jobqueue.log"))).includes("after"),
+  );
+});
+
+Deno.test({
+  name: "a full disk costs lines and one note on stderr, and is written to again when it has room",
+  ignore: Deno.build.os !== "linux", // /dev/full
+  fn: async () => {
+    await using folder = await tempFolder();
+    const path = folder.file("jobqueue.log");
+    await Deno.symlink("/dev/full", path);
+    const script = new URL("../support/log_until_told.ts", import.meta.url).pathname;
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "--allow-all", // which /dev/full asks for
+        script,
+        folder.path,
+      ],
+      stdin: "piped",
+      stderr: "piped",
+    }).spawn();
+    const stderr = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+    const { value: note } = await stderr.read();
+    assert.match(note ?? "", /^Cannot write .*jobqueue\.log: .*(No space left|os error 28).*\n$/);
+    await new Promise((resolve) => setTimeout(resolve, 200)); // several more attempts fail
+    await Deno.remove(path);
+    const text = await eventually("the log works again", async () => {
+      const text = await Deno.readTextFile(path).catch(() => "");
+      return text.includes("Heartbeat sent") ? text : null;
+    });
+    await child.stdin.close();
+    assert.equal((await child.status).code, 0);
+    assert.deepEqual(await stderr.read(), { done: true, value: undefined }, "one note only");
+    assert.match(text, /^\S+ \[WARN\] Log lines were dropped \(\d+ at least\): .*No space left/);
+  },
+});
+
+Deno.test("threads under restricted permissions write one file each", async () => {
+  await using folder = await tempFolder();
+  const support = new URL("../support/", import.meta.url).pathname;
+  const code = ["workers", "queue"].map((part) => new URL(`../../${part}/`, import.meta.url).pathname);
+  const child = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      `--allow-read=${[folder.path, `${support}log_thread.ts`, ...code].join()}`,
+      `--allow-write=${folder.path}`,
+      `${support}log_in_threads.ts`,
+      folder.path,
+      "20000",
+    ],
+  }).output();
+  assert.equal(child.code, 0, new TextDecoder().decode(child.stderr));
+  for (const name of ["consumer_1.log", "consumer_2.log"]) {
+    const lines = linesOf(await Deno.readTextFile(folder.file(name)));
+    assert.deepEqual(lines, Array.from({ length: 20_000 }, (_, line) => `[INFO] Completed job_id: ${line}`));
+  }
+  assert.deepEqual(linesOf(await Deno.readTextFile(folder.file("jobqueue.log"))), [
+    "[INFO] Both threads are done",
+  ]);
+});
+
+Deno.test("logs of old consumer lives are removed, rotated files with them, others never", async () => {
+  await using folder = await tempFolder();
+  for (
+    const [age, name] of [
+      "jobqueue.log",
+      "consumer_d.log",
+      "consumer_c.log",
+      "consumer_b.log",
+      "consumer_a.log",
+    ].entries()
+  ) {
+    for (const suffix of ["", ".1"]) {
+      await Deno.writeTextFile(folder.file(name + suffix), "x");
+      await Deno.utime(folder.file(name + suffix), 1_700_000_000 - age * 60, 1_700_000_000 - age * 60);
+    }
+  }
+  await removeOldConsumerLogs(folder.path, 2, ["consumer_a"]);
+  const kept = [...Deno.readDirSync(folder.path)].map(({ name }) => name).filter((name) =>
+    !name.endsWith(".1")
+  ).sort();
+  assert.deepEqual(kept, ["consumer_a.log", "consumer_c.log", "consumer_d.log", "jobqueue.log"]);
+  assert.equal([...Deno.readDirSync(folder.path)].length, 8);
+});
