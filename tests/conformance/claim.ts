@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import type { Store } from "../../queue/store.ts";
+import { moveTableCases } from "./moves.ts";
+import {
+  add,
+  addSuspect,
+  claimOne,
+  crash,
+  hold,
+  jobOf,
+  newJob,
+  NOW,
+  settlement,
+  settleOne,
+} from "./stage.ts";
+import type { Case } from "./suite.ts";
+
+export function claimCases(test: Case): void {
+  moveTableCases(test, ["claim"]);
+  orderCases(test);
+  delayCases(test);
+  suspectCases(test);
+  batchCases(test);
+}
+
+function orderCases(test: Case): void {
+  const line = [
+    newJob("third", { priority: 0, runAt: NOW - 1 }),
+    newJob("fourth", { priority: 0, runAt: NOW }),
+    newJob("first", { priority: 9, runAt: NOW }),
+    newJob("fifth", { priority: 0, runAt: NOW }),
+    newJob("second", { priority: 1, runAt: NOW }),
+    newJob("last", { priority: -100, runAt: NOW - 99 }),
+  ];
+  const order = ["first", "second", "third", "fourth", "fifth", "last"];
+
+  test("claim goes by priority, then by run_at, then by the order of adding", async ({ store }) => {
+    await store.insert(line);
+    assert.deepEqual(await claimedIds(store, 100), order);
+  });
+
+  test("claim one by one keeps the same order as claim in a batch", async ({ store }) => {
+    await store.insert(line);
+    const ids: string[] = [];
+    while (ids.length < line.length) ids.push((await claimOne(store)).id);
+    assert.deepEqual(ids, order);
+  });
+
+  test("claim tells the worker what it needs, and the job who holds it", async ({ store }) => {
+    await add(store, "a", { kind: "mail", payload: '{"to":"x"}', priority: 4 });
+    const before = await jobOf(store, "a");
+    const claimed = await claimOne(store, "c7", NOW + 3);
+    const { seq } = before;
+    assert.ok(claimed.lease > before.lease);
+    assert.deepEqual(claimed, {
+      ...{ consumerId: "c7", seq, lease: claimed.lease, id: "a", kind: "mail", payload: '{"to":"x"}' },
+      ...{ retries: 0, crashes: 0, suspect: false },
+    });
+    const times = { lastHeartbeat: NOW + 3, startedAt: NOW + 3, updatedAt: NOW + 3 };
+    const held = { ...before, ...times, status: "PROCESSING", consumerId: "c7", lease: claimed.lease };
+    assert.deepEqual(await store.get("a"), { job: held, history: [] });
+  });
+
+  test("claim puts a released job back to its old place in the line", async ({ store }) => {
+    await store.insert([newJob("a"), newJob("b")]);
+    assert.ok(await settleOne(store, settlement("release", await claimOne(store))));
+    assert.deepEqual(await claimedIds(store, 2), ["a", "b"]);
+  });
+}
+
+function delayCases(test: Case): void {
+  test("claim never takes a job before its time, and takes it at its time", async ({ store }) => {
+    await add(store, "a", { runAt: NOW + 100 });
+    assert.deepEqual(await claimedIds(store, 9, NOW + 99), []);
+    assert.deepEqual(await claimedIds(store, 9, NOW + 100), ["a"]);
+  });
+
+  test("claim is not held up by delayed jobs of a higher priority", async ({ store }) => {
+    await store.insert(
+      Array.from({ length: 50 }, (_, i) => newJob(`later${i}`, { priority: 50 - i, runAt: NOW + 1 })),
+    );
+    await add(store, "due", { priority: -1 });
+    assert.deepEqual(await claimedIds(store, 9), ["due"]);
+  });
+
+  test("claim says when the next job becomes due", async ({ store }) => {
+    await store.insert([
+      newJob("a", { runAt: NOW + 700, priority: 5 }),
+      newJob("b", { runAt: NOW + 300 }),
+      newJob("c", { runAt: NOW + 500, priority: 9 }),
+      newJob("due"),
+    ]);
+    const answer = await store.claim([{ consumerId: "c1", limit: 2, suspect: false }], NOW);
+    assert.deepEqual([answer.claimed.length, answer.nextRunAt], [1, NOW + 300]);
+  });
+
+  test("claim says that nothing is to come when nothing waits", async ({ store }) => {
+    await hold(store, "held");
+    assert.deepEqual(await store.claim([{ consumerId: "c2", limit: 1, suspect: false }], NOW), EMPTY);
+  });
+
+  test("claim never names a moment that has passed as the next one", async ({ store }) => {
+    await addSuspect(store, "suspect");
+    assert.deepEqual(await store.claim([{ consumerId: "c2", limit: 1, suspect: false }], NOW + 5), EMPTY);
+  });
+}
+
+const EMPTY = { claimed: [], nextRunAt: null };
+
+function suspectCases(test: Case): void {
+  test("claim leaves a suspect to those who ask for one", async ({ store }) => {
+    await addSuspect(store, "suspect");
+    await add(store, "plain");
+    assert.deepEqual(await claimedIds(store, 9), ["plain"]);
+  });
+
+  test("claim of a suspect takes one, and only that", async ({ store }) => {
+    await addSuspect(store, "suspect1");
+    await addSuspect(store, "suspect2");
+    await add(store, "plain");
+    const { claimed } = await store.claim([{ consumerId: "c1", limit: 9, suspect: true }], NOW);
+    assert.deepEqual(claimed.map((one) => [one.id, one.suspect, one.crashes]), [["suspect1", true, 2]]);
+  });
+
+  test("claim of a suspect waits for its time", async ({ store }) => {
+    await addSuspect(store, "suspect", { runAt: NOW + 50 });
+    const request = { consumerId: "c1", limit: 1, suspect: true };
+    assert.deepEqual(await store.claim([request], NOW + 49), { claimed: [], nextRunAt: NOW + 50 });
+    assert.equal((await store.claim([request], NOW + 50)).claimed.length, 1);
+  });
+
+  test("claim takes a job with a single crash like any other", async ({ store }) => {
+    assert.ok(await crash(store, await hold(store, "a")));
+    assert.deepEqual(await claimedIds(store, 1), ["a"]);
+  });
+}
+
+function batchCases(test: Case): void {
+  test("claim gives nobody more than the limit", async ({ store }) => {
+    await addMany(store, 10);
+    const limits = { c1: 3, c2: 1, c3: 4 };
+    const requests = Object.entries(limits).map(([consumerId, limit]) => ({
+      consumerId,
+      limit,
+      suspect: false,
+    }));
+    const { claimed, nextRunAt } = await store.claim(requests, NOW);
+    for (const [consumerId, limit] of Object.entries(limits)) {
+      assert.equal(claimed.filter((one) => one.consumerId === consumerId).length, limit);
+    }
+    assert.equal(nextRunAt, null);
+    assert.equal((await store.stats(NOW)).counts.PENDING, 2);
+  });
+
+  test("claim serves every consumer of a batch while there is enough for all", async ({ store }) => {
+    await addMany(store, 10);
+    const requests = Array.from(
+      { length: 10 },
+      (_, i) => ({ consumerId: `c${i}`, limit: 1, suspect: false }),
+    );
+    const { claimed } = await store.claim(requests, NOW);
+    assert.equal(new Set(claimed.map((one) => one.consumerId)).size, 10);
+    assert.equal(new Set(claimed.map((one) => one.seq)).size, 10);
+  });
+
+  test("claim in a batch hands out the head of the line when there is too little for all", async ({ store }) => {
+    await addMany(store, 5);
+    const requests = ["c1", "c2", "c3"].map((consumerId) => ({ consumerId, limit: 3, suspect: false }));
+    const { claimed } = await store.claim(requests, NOW);
+    assert.deepEqual(claimed.map((one) => one.id).sort(), ["j0", "j1", "j2", "j3", "j4"]);
+  });
+
+  test("claim from two handles at once never gives a job twice", async ({ store, second }) => {
+    const other = await second();
+    await addMany(store, 300);
+    const claims = Array.from({ length: 60 }, (_, i) => {
+      const requests = [{ consumerId: `c${i}`, limit: 4, suspect: false }, {
+        consumerId: `d${i}`,
+        limit: 1,
+        suspect: false,
+      }];
+      return (i % 2 ? store : other).claim(requests, NOW);
+    });
+    const claimed = (await Promise.all(claims)).flatMap((answer) => answer.claimed);
+    assert.equal(claimed.length, 300);
+    assert.equal(new Set(claimed.map((one) => one.id)).size, 300);
+    for (const { id, consumerId } of claimed) assert.equal((await jobOf(store, id)).consumerId, consumerId);
+  });
+
+  test("claim of nothing answers nothing", async ({ store }) => {
+    await add(store, "a");
+    assert.deepEqual((await store.claim([], NOW)).claimed, []);
+    assert.equal((await jobOf(store, "a")).status, "PENDING");
+  });
+}
+
+async function addMany(store: Store, count: number): Promise<void> {
+  await store.insert(Array.from({ length: count }, (_, i) => newJob(`j${i}`)));
+}
+
+async function claimedIds(store: Store, limit: number, now = NOW): Promise<string[]> {
+  const { claimed } = await store.claim([{ consumerId: "c1", limit, suspect: false }], now);
+  return claimed.map((one) => one.id);
+}

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { StorageError } from "../../queue/errors.ts";
+import type { Store } from "../../queue/store.ts";
+import { add, newJob, NOW } from "./stage.ts";
+import type { Case } from "./suite.ts";
+
+const CALLS: Record<Exclude<keyof Store, "close">, (store: Store) => Promise<unknown>> = {
+  insert: (store) => store.insert([newJob("b")]),
+  claim: (store) => store.claim([{ consumerId: "c1", limit: 1, suspect: false }], NOW),
+  renew: (store) => store.renew([{ seq: 1, lease: 1 }], NOW),
+  settle: (store) => store.settle([{ seq: 1, lease: 1, at: NOW, verb: "complete", result: null }]),
+  move: (store) => store.move("cancel", ["a"], NOW),
+  reap: (store) =>
+    store.reap({
+      before: NOW,
+      alive: [],
+      event: "stalled",
+      detail: "silent",
+      now: NOW,
+      limit: 1,
+      charge: null,
+    }),
+  prune: (store) => store.prune({ before: NOW, after: 0, limit: 1 }),
+  get: (store) => store.get("a"),
+  list: (store) => store.list({ limit: 1 }),
+  stats: (store) => store.stats(NOW),
+  foreignWrites: (store) => store.foreignWrites(),
+  check: (store) => store.check({ deep: false }),
+  backup: (store) => store.backup("never written"),
+};
+
+export function closeCases(test: Case): void {
+  test("a closed store answers every call with a StorageError, and may be closed again", async ({ store }) => {
+    await store.close();
+    for (const [verb, call] of Object.entries(CALLS)) await assert.rejects(call(store), StorageError, verb);
+    await store.close();
+  });
+
+  test("close writes what was asked for before it", async ({ store, second }) => {
+    const other = await second();
+    const asked = [add(store, "a"), add(store, "b")];
+    await store.close();
+    assert.deepEqual((await Promise.all(asked)).map((job) => job.id), ["a", "b"]);
+    assert.equal((await other.stats(NOW)).counts.PENDING, 2);
+  });
+
+  test("what was written before close is there for the next who opens", async ({ store, second }) => {
+    await add(store, "a");
+    await store.close();
+    assert.equal((await (await second()).get("a"))?.job.status, "PENDING");
+  });
+}

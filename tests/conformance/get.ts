@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { add, claimOne, crash, hold, NOW, settlement, settleOne } from "./stage.ts";
+import type { Case } from "./suite.ts";
+
+export function getCases(test: Case): void {
+  test("get of an unknown id answers null", async ({ store }) => {
+    await add(store, "a");
+    for (const id of ["", "A", "a ", "%", "_", "aa"]) assert.equal(await store.get(id), null);
+  });
+
+  test("get tells the whole story of a job, oldest line first", async ({ store }) => {
+    const first = await hold(store, "a", "c1");
+    await settleOne(store, settlement("retry", first, NOW + 1));
+    await crash(store, first);
+    const second = await claimOne(store, "c2", NOW + 9_000);
+    await settleOne(store, settlement("fail", second, NOW + 9_001));
+    await store.move("resubmit", ["a"], NOW + 9_002);
+    await store.move("cancel", ["a"], NOW + 9_003);
+    await add(store, "a", { replace: true, createdAt: NOW + 9_004 });
+    const history = (await store.get("a"))?.history ?? [];
+    assert.deepEqual(history.map((line) => [line.event, line.at - NOW]), [
+      ["retried", 1],
+      ["crashed", 10],
+      ["failed", 9_001],
+      ["resubmitted", 9_002],
+      ["canceled", 9_003],
+      ["replaced", 9_004],
+    ]);
+    assert.deepEqual(history.slice(0, 3).map((line) => line.consumerId), ["c1", "c1", "c2"]);
+    const leases = history.map((line) => line.lease);
+    assert.deepEqual(leases, leases.toSorted((a, b) => a - b), "leases only grow");
+  });
+
+  test("get sees what was written as soon as the write is answered", async ({ store, second }) => {
+    const other = await second();
+    await add(store, "a");
+    assert.equal((await other.get("a"))?.job.status, "PENDING");
+    await other.move("cancel", ["a"], NOW);
+    assert.equal((await store.get("a"))?.job.status, "CANCELED");
+  });
+}

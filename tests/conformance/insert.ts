@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { FINISHED, type FinishedStatus, STATUSES } from "../../queue/job.ts";
+import {
+  add,
+  bring,
+  claimOne,
+  crash,
+  eventsOf,
+  hold,
+  jobOf,
+  newJob,
+  NOW,
+  settlement,
+  settleOne,
+} from "./stage.ts";
+import type { Case } from "./suite.ts";
+
+const UNFINISHED = STATUSES.filter((status) => !FINISHED.includes(status as FinishedStatus));
+
+export function insertCases(test: Case): void {
+  test("insert stores every fact of a new job", async ({ store }) => {
+    const asked = newJob("a", {
+      kind: "mail",
+      payload: '{"to":"x"}',
+      priority: -7,
+      runAt: NOW + 5,
+      createdAt: NOW + 1,
+    });
+    const [inserted] = await store.insert([asked]);
+    assert.equal(inserted?.outcome, "added");
+    const { seq, lease, ...facts } = inserted.job;
+    assert.ok(Number.isSafeInteger(seq) && Number.isSafeInteger(lease));
+    assert.deepEqual(facts, {
+      id: "a",
+      kind: "mail",
+      payload: '{"to":"x"}',
+      status: "PENDING",
+      priority: -7,
+      runAt: NOW + 5,
+      retries: 0,
+      crashes: 0,
+      consumerId: null,
+      lastHeartbeat: null,
+      startedAt: null,
+      finishedAt: null,
+      error: null,
+      result: null,
+      createdAt: NOW + 1,
+      updatedAt: NOW + 1,
+    });
+    assert.deepEqual(await store.get("a"), { job: inserted.job, history: [] });
+  });
+
+  for (const status of UNFINISHED) {
+    test(`insert of an id that is ${status} answers that job and leaves it untouched`, async ({ store }) => {
+      await bring(store, "a", status);
+      const before = await store.get("a");
+      for (const replace of [false, true]) {
+        const [inserted] = await store.insert([newJob("a", { payload: '"other"', priority: 3, replace })]);
+        assert.deepEqual(inserted, { outcome: "waiting", job: before?.job });
+      }
+      assert.deepEqual(await store.get("a"), before);
+    });
+  }
+
+  for (const status of FINISHED) {
+    test(`insert of an id that is ${status} is refused and leaves it untouched`, async ({ store }) => {
+      await bring(store, "a", status);
+      const before = await store.get("a");
+      const [inserted] = await store.insert([newJob("a", { payload: '"other"' })]);
+      assert.deepEqual(inserted, { outcome: "refused", job: before?.job });
+      assert.deepEqual(await store.get("a"), before);
+    });
+
+    test(`insert with replace starts a ${status} job afresh`, async ({ store }) => {
+      const before = await bring(store, "a", status);
+      const story = await eventsOf(store, "a");
+      const [inserted] = await store.insert([
+        newJob("a", { payload: "2", createdAt: NOW + 50, runAt: NOW + 60, replace: true }),
+      ]);
+      assert.equal(inserted?.outcome, "replaced");
+      const { job } = inserted;
+      assert.ok(job.lease >= before.lease, "a lease never shrinks");
+      const { retries, crashes, consumerId, lastHeartbeat, startedAt, finishedAt, error, result } = job;
+      assert.deepEqual([retries, crashes], [0, 0]);
+      assert.deepEqual(
+        [consumerId, lastHeartbeat, startedAt, finishedAt, error, result],
+        Array(6).fill(null),
+      );
+      assert.deepEqual([job.status, job.payload, job.createdAt, job.runAt], [
+        "PENDING",
+        "2",
+        NOW + 50,
+        NOW + 60,
+      ]);
+      assert.deepEqual(await jobOf(store, "a"), job);
+      assert.deepEqual(await eventsOf(store, "a"), [...story, "replaced"]);
+    });
+  }
+
+  test("insert with replace forgets the crashes: the job is no suspect any more", async ({ store }) => {
+    await hold(store, "a").then((claimed) => crash(store, claimed));
+    await crash(store, await claimOne(store));
+    await store.move("cancel", ["a"], NOW);
+    await add(store, "a", { replace: true });
+    assert.equal((await claimOne(store)).suspect, false);
+  });
+
+  test("insert of one id twice in a batch adds it once", async ({ store }) => {
+    const batch = [newJob("a", { payload: "1" }), newJob("a", { payload: "2", replace: true })];
+    const inserted = await store.insert(batch);
+    assert.deepEqual(inserted.map((one) => one.outcome), ["added", "waiting"]);
+    assert.equal((await jobOf(store, "a")).payload, "1");
+    assert.equal((await store.stats(NOW)).counts.PENDING, 1);
+  });
+
+  test("insert answers in the order in which it was asked", async ({ store }) => {
+    await bring(store, "held", "PROCESSING");
+    await bring(store, "done", "COMPLETED");
+    await bring(store, "bad", "FAILED");
+    const batch = ["new1", "done", "held", "bad", "new2"].map((id) => newJob(id, { replace: id === "bad" }));
+    const inserted = await store.insert(batch);
+    assert.deepEqual(inserted.map((one) => one.job.id), batch.map((one) => one.id));
+    assert.deepEqual(inserted.map((one) => one.outcome), [
+      "added",
+      "refused",
+      "waiting",
+      "replaced",
+      "added",
+    ]);
+    const [first, , , , last] = inserted;
+    assert.ok(first && last && first.job.seq < last.job.seq);
+  });
+
+  test("insert of nothing answers nothing", async ({ store }) =>
+    assert.deepEqual(await store.insert([]), []));
+
+  test("insert keeps ids and payloads to the letter", async ({ store }) => {
+    const ids = [
+      "A",
+      "a",
+      "a ",
+      " a",
+      "ä",
+      "a\u0308",
+      "100%_\\",
+      "'; DROP TABLE jobs; --",
+      "😀".repeat(1000),
+      "x".repeat(2000),
+    ];
+    const payloads = ['"\\u0000"', '"\u2028"', `"${"y".repeat(2 ** 20 - 2)}"`, "[1e400]", '{"a":1,"a":2}'];
+    await store.insert(ids.map((id, i) => newJob(id, { payload: payloads[i % payloads.length] ?? "null" })));
+    for (const [i, id] of ids.entries()) {
+      const job = await jobOf(store, id);
+      assert.equal(job.id, id);
+      assert.ok(
+        job.payload === payloads[i % payloads.length],
+        `the payload of ${id.slice(0, 20)} has changed`,
+      );
+    }
+  });
+
+  test("insert of one id from two handles at once adds it once", async ({ store, second }) => {
+    const other = await second();
+    const asked = Array.from(
+      { length: 20 },
+      (_, i) => (i % 2 ? store : other).insert([newJob("a"), newJob(`b${i >> 1}`)]),
+    );
+    const inserted = (await Promise.all(asked)).flat();
+    assert.equal(inserted.filter((one) => one.outcome === "added").length, 11);
+    assert.equal(new Set(inserted.map((one) => one.job.seq)).size, 11);
+  });
+
+  test("insert with replace does not revive what a late worker may still finish", async ({ store }) => {
+    const late = await hold(store, "a");
+    await store.move("cancel", ["a"], NOW);
+    await add(store, "a", { replace: true });
+    await claimOne(store, "c2");
+    assert.equal(await settleOne(store, settlement("complete", late)), false);
+    assert.equal((await jobOf(store, "a")).consumerId, "c2");
+  });
+}

@@ -1,0 +1,47 @@
+/** Every way in which a holder can lose its job. */
+import type { Store } from "../../queue/store.ts";
+import { add, claimOne, crash, CRASH_LIMIT, NOW, settlement, settleOne } from "./stage.ts";
+import type { Claimed } from "../../queue/store.ts";
+
+const REAP = {
+  before: NOW + 1,
+  alive: [],
+  event: "stalled",
+  detail: "silent",
+  now: NOW + 5,
+  limit: 10,
+} as const;
+
+/** Each takes the job that `held` is of from its holder. */
+export const LOSSES: Record<string, (store: Store, held: Claimed) => Promise<unknown>> = {
+  "it was reaped": (store) => store.reap({ ...REAP, charge: null }),
+  "it was reaped with a charge": (store) => store.reap({ ...REAP, charge: { limit: CRASH_LIMIT } }),
+  "it was reaped and claimed anew": async (store) => {
+    await store.reap({ ...REAP, charge: null });
+    await claimOne(store, "c2");
+  },
+  "it was canceled": (store, { id }) => store.move("cancel", [id], NOW + 5),
+  "it was canceled, resubmitted and claimed anew": async (store, { id }) => {
+    await store.move("cancel", [id], NOW + 5);
+    await store.move("resubmit", [id], NOW + 6);
+    await claimOne(store, "c2", NOW + 7);
+  },
+  "it was canceled and started afresh": async (store, { id }) => {
+    await store.move("cancel", [id], NOW + 5);
+    await add(store, id, { replace: true });
+  },
+  "it was canceled, started afresh and claimed anew": async (store, { id }) => {
+    await store.move("cancel", [id], NOW + 5);
+    await add(store, id, { replace: true });
+    await claimOne(store, "c2");
+  },
+  "it was released": (store, held) => settleOne(store, settlement("release", held)),
+  "it was released and claimed anew": async (store, held) => {
+    await settleOne(store, settlement("release", held));
+    await claimOne(store, "c2");
+  },
+  "its worker crashed": crash,
+  "it is complete": (store, held) => settleOne(store, settlement("complete", held)),
+  "it has failed": (store, held) => settleOne(store, settlement("fail", held)),
+  "it is exhausted": (store, held) => settleOne(store, settlement("exhaust", held)),
+};

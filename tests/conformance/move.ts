@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { OPERATOR_VERBS } from "../../queue/job.ts";
+import { moveTableCases } from "./moves.ts";
+import {
+  add,
+  addSuspect,
+  bring,
+  claimOne,
+  claimSuspect,
+  crash,
+  eventsOf,
+  hold,
+  jobOf,
+  NOW,
+  outcomes,
+} from "./stage.ts";
+import { settlement, settleOne } from "./stage.ts";
+import type { Case } from "./suite.ts";
+
+export function moveCases(test: Case): void {
+  moveTableCases(test, OPERATOR_VERBS);
+  resubmitCases(test);
+  batchCases(test);
+}
+
+function resubmitCases(test: Case): void {
+  test("resubmit of a FAILED job keeps its retries and its crashes", async ({ store }) => {
+    await crash(store, await hold(store, "a"));
+    await settleOne(store, settlement("fail", await claimOne(store)));
+    await store.move("resubmit", ["a"], NOW + 20);
+    const { status, retries, crashes, finishedAt, result } = await jobOf(store, "a");
+    assert.deepEqual([status, retries, crashes, finishedAt, result], ["PENDING", 2, 1, null, null]);
+  });
+
+  for (const [status, end] of [["UNPROCESSABLE", "exhaust"], ["CANCELED", "cancel"]] as const) {
+    test(`resubmit of a ${status} job starts retries and crashes again and keeps the history`, async ({ store }) => {
+      await crash(store, await hold(store, "a"));
+      const held = await claimOne(store);
+      await settleOne(store, settlement("retry", held));
+      if (end === "cancel") await store.move("cancel", ["a"], NOW + 10);
+      else await settleOne(store, settlement(end, held));
+      const story = await eventsOf(store, "a");
+      await store.move("resubmit", ["a"], NOW + 20);
+      const { retries, crashes } = await jobOf(store, "a");
+      assert.deepEqual([retries, crashes], [0, 0]);
+      assert.deepEqual(await eventsOf(store, "a"), [...story, "resubmitted"]);
+    });
+  }
+
+  test("a suspect that ends UNPROCESSABLE and is resubmitted is no suspect any more", async ({ store }) => {
+    await addSuspect(store, "a");
+    await crash(store, await claimSuspect(store));
+    await store.move("resubmit", ["a"], NOW + 20);
+    assert.equal((await claimOne(store, "c1", NOW + 20)).suspect, false);
+  });
+
+  test("a suspect that has failed and is resubmitted is a suspect still", async ({ store }) => {
+    await addSuspect(store, "a");
+    await settleOne(store, settlement("fail", await claimSuspect(store)));
+    await store.move("resubmit", ["a"], NOW + 20);
+    assert.equal((await claimSuspect(store, "c1", NOW + 20)).id, "a");
+  });
+
+  test("resubmit makes a job due at once, whatever it was waiting for", async ({ store }) => {
+    await add(store, "a", { runAt: NOW + 10_000 });
+    await store.move("cancel", ["a"], NOW);
+    await store.move("resubmit", ["a"], NOW + 20);
+    assert.equal((await claimOne(store, "c1", NOW + 20)).id, "a");
+  });
+
+  test("cancel tells when, and leaves a line that says what the job was", async ({ store }) => {
+    const held = await hold(store, "a");
+    const [moved] = await store.move("cancel", ["a"], NOW + 20);
+    assert.ok(moved?.outcome === "moved");
+    assert.deepEqual([moved.from, moved.job.status, moved.job.finishedAt], [
+      "PROCESSING",
+      "CANCELED",
+      NOW + 20,
+    ]);
+    assert.ok(moved.job.lease >= held.lease);
+    const story = (await store.get("a"))?.history.at(-1);
+    assert.deepEqual([story?.at, story?.event, story?.detail], [NOW + 20, "canceled", "was PROCESSING"]);
+    assert.deepEqual(await jobOf(store, "a"), moved.job);
+  });
+}
+
+function batchCases(test: Case): void {
+  test("move answers for each id in the order in which it was asked", async ({ store }) => {
+    await bring(store, "done", "COMPLETED");
+    await bring(store, "held", "PROCESSING");
+    await add(store, "waits");
+    const moved = await store.move("cancel", ["waits", "nobody", "done", "held", "waits"], NOW + 20);
+    assert.deepEqual(moved.map((one) => one.id), ["waits", "nobody", "done", "held", "waits"]);
+    assert.deepEqual(outcomes(moved), ["moved", "unknown", "illegal", "moved", "illegal"]);
+    assert.deepEqual(await eventsOf(store, "waits"), ["canceled"]);
+    assert.deepEqual(await store.move("cancel", [], NOW), []);
+  });
+
+  test("of a cancel and a completion at once exactly one wins", async ({ store, second }) => {
+    const other = await second();
+    for (let round = 0; round < 10; round++) {
+      const held = await hold(store, `a${round}`);
+      const [one, two] = round % 2 ? [store, other] : [other, store];
+      const [stored, moved] = await Promise.all([
+        settleOne(one, settlement("complete", held)),
+        two.move("cancel", [held.id], NOW + 20),
+      ]);
+      assert.deepEqual(outcomes(moved), [stored ? "illegal" : "moved"]);
+      assert.equal((await jobOf(store, held.id)).status, stored ? "COMPLETED" : "CANCELED");
+    }
+  });
+}

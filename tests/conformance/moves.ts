@@ -1,0 +1,28 @@
+/** Tests made from the table of moves: what is in it happens, what is not in it changes nothing at all. */
+import assert from "node:assert/strict";
+import { isLegal, MOVES, STATUSES, type Verb } from "../../queue/job.ts";
+import { attempt, bring, jobOf } from "./stage.ts";
+import type { Case } from "./suite.ts";
+
+export function moveTableCases(test: Case, verbs: readonly Verb[]): void {
+  for (const verb of verbs) {
+    for (const status of STATUSES) {
+      if (isLegal(verb, status)) {
+        test(`${verb} moves a ${status} job to ${MOVES[verb].to}`, async ({ store }) => {
+          const job = await bring(store, "a", status);
+          assert.equal(await attempt(store, verb, job), true);
+          assert.equal((await jobOf(store, "a")).status, MOVES[verb].to);
+        });
+      } else {
+        test(`${verb} of a ${status} job changes nothing`, async ({ store }) => {
+          const job = await bring(store, "a", status);
+          const before = [await store.get("a"), await store.stats(NOW_LATER)];
+          assert.equal(await attempt(store, verb, job), false);
+          assert.deepEqual([await store.get("a"), await store.stats(NOW_LATER)], before);
+        });
+      }
+    }
+  }
+}
+
+const NOW_LATER = Date.UTC(2027, 0, 1);

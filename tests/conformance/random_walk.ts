@@ -1,0 +1,166 @@
+/** Thousands of random operations on a store and on the model of the contract, compared after each. */
+import assert from "node:assert/strict";
+import { type Job, type Lease, OPERATOR_VERBS, STATUSES } from "../../queue/job.ts";
+import type { Store } from "../../queue/store.ts";
+import { Model, type ModelJob } from "../support/model.ts";
+import { printedRandom, type Random } from "../support/random.ts";
+import { CRASH_LIMIT, newJob, NOW, outcomes, SETTLE_VERBS, settlement } from "./stage.ts";
+import type { Case } from "./suite.ts";
+
+const STEPS = 2_000;
+const IDS = Array.from({ length: 24 }, (_, i) => `job ${i}`);
+const CONSUMERS = ["c1", "c2", "c3"];
+
+export function randomWalkCases(test: Case): void {
+  test(`${STEPS} random operations through two handles leave what the contract says`, async ({ store, second }) => {
+    const walk = new Walk([store, await second()], printedRandom("random walk"));
+    for (let step = 0; step < STEPS; step++) await walk.step(step);
+  });
+}
+
+class Walk {
+  readonly #model = new Model();
+  /** Every lease ever given, so that stale ones are tried too. */
+  readonly #leases: Lease[] = [];
+  #now = NOW;
+
+  constructor(readonly stores: readonly Store[], readonly chance: Random) {}
+
+  async step(number: number): Promise<void> {
+    this.#now += this.chance.below(50);
+    const store = this.chance.pick(this.stores);
+    const operations = [
+      this.#insert,
+      this.#claim,
+      this.#claim,
+      this.#renew,
+      this.#settle,
+      this.#settle,
+      this.#move,
+    ];
+    const operation = this.chance.chance(0.06)
+      ? this.chance.pick([this.#reap, this.#prune])
+      : this.chance.pick(operations);
+    const told = await operation.call(this, store);
+    try {
+      await this.#compare(this.chance.pick(this.stores));
+    } catch (error) {
+      throw new Error(`Step ${number}, ${told} (SEED=${this.chance.seed})`, { cause: error });
+    }
+  }
+
+  #some<T>(list: readonly T[]): T[] {
+    return Array.from({ length: 1 + this.chance.below(3) }, () => this.chance.pick(list));
+  }
+
+  async #insert(store: Store): Promise<string> {
+    const jobs = this.#some(IDS).map((id) =>
+      newJob(id, {
+        priority: this.chance.below(3) - 1,
+        runAt: this.#now + this.chance.pick([0, 0, 0, 100, -100]),
+        createdAt: this.#now,
+        payload: String(this.chance.below(100)),
+        replace: this.chance.chance(0.5),
+      })
+    );
+    const inserted = await store.insert(jobs);
+    assert.deepEqual(inserted.map((one) => one.outcome), jobs.map((job) => this.#model.insert(job)));
+    for (const [i, { job }] of inserted.entries()) this.#model.adopt(jobs[i]?.id ?? "", job);
+    return `insert ${JSON.stringify(jobs)}`;
+  }
+
+  async #claim(store: Store): Promise<string> {
+    const requests = this.#some(CONSUMERS).map((consumerId) => {
+      const suspect = this.chance.chance(0.3);
+      return { consumerId, suspect, limit: suspect ? 1 : 1 + this.chance.below(3) };
+    });
+    const { claimed, nextRunAt } = await store.claim(requests, this.#now);
+    const expected = this.#model.claim(requests, this.#now);
+    assert.deepEqual({ ids: claimed.map((one) => one.id), nextRunAt }, expected);
+    for (const one of claimed) {
+      this.#model.adopt(one.id, one);
+      this.#leases.push(one);
+    }
+    return `claim ${JSON.stringify(requests)}`;
+  }
+
+  async #renew(store: Store): Promise<string> {
+    const leases = this.#given();
+    const renewed = await store.renew(leases, this.#now);
+    assert.deepEqual(renewed, leases.map((lease) => this.#model.renew(lease, this.#now)));
+    return `renew ${JSON.stringify(leases)}`;
+  }
+
+  async #settle(store: Store): Promise<string> {
+    const endings = this.#given().map((lease) => {
+      const ending = settlement(this.chance.pick(SETTLE_VERBS), lease, this.#now);
+      if (ending.verb === "retry") return { ...ending, runAt: this.#now + 60 };
+      const charged = ending.verb === "release" && this.chance.chance(0.6);
+      return charged ? { ...ending, event: "crashed" as const, charge: { limit: CRASH_LIMIT } } : ending;
+    });
+    const settled = await store.settle(endings);
+    assert.deepEqual(settled, endings.map((ending) => this.#model.settle(ending)));
+    return `settle ${JSON.stringify(endings)}`;
+  }
+
+  async #move(store: Store): Promise<string> {
+    const verb = this.chance.pick(OPERATOR_VERBS);
+    const ids = this.#some([...IDS, "nobody"]);
+    const moved = await store.move(verb, ids, this.#now);
+    assert.deepEqual(outcomes(moved), ids.map((id) => this.#model.move(verb, id, this.#now)));
+    return `${verb} ${JSON.stringify(ids)}`;
+  }
+
+  async #reap(store: Store): Promise<string> {
+    const request = {
+      before: this.#now - this.chance.below(200),
+      alive: this.chance.chance(0.3) ? [this.chance.pick(CONSUMERS)] : [],
+      ...{
+        event: "crashed",
+        detail: "the process died",
+        now: this.#now,
+        limit: 1 + this.chance.below(9),
+      } as const,
+      charge: this.chance.chance(0.7) ? { limit: CRASH_LIMIT } : null,
+    };
+    const reaped = await store.reap(request);
+    assert.deepEqual(reaped.map((one) => one.id), this.#model.reap(request));
+    return `reap ${JSON.stringify(request)}`;
+  }
+
+  async #prune(store: Store): Promise<string> {
+    const before = this.#now - 300 - this.chance.below(1_000);
+    const { removed } = await store.prune({ before, after: 0, limit: 1_000 });
+    assert.equal(removed, this.#model.prune(before).length);
+    return `prune before ${before}`;
+  }
+
+  /** Leases: mostly young ones, which are often still good. */
+  #given(): Lease[] {
+    if (this.#leases.length === 0) return [];
+    const given = this.chance.chance(0.8) ? this.#leases.slice(-12) : this.#leases;
+    return this.#some(given).map(({ seq, lease }) => ({ seq, lease }));
+  }
+
+  /** Everything that can be asked of the store. */
+  async #compare(store: Store): Promise<void> {
+    const { jobs, next } = await store.list({ limit: IDS.length + 1 });
+    assert.equal(next, null);
+    for (const job of jobs) this.#model.adopt(job.id, job);
+    const expected = [...this.#model.jobs.values()].sort((a, b) => b.seq - a.seq);
+    assert.deepEqual(jobs, expected.map(asJob));
+    const { counts, oldestDueAt } = await store.stats(this.#now);
+    assert.deepEqual(counts, this.#model.counts());
+    assert.deepEqual(oldestDueAt, this.#model.oldestDueAt(this.#now));
+    const status = this.chance.pick(STATUSES);
+    const ofStatus = await store.list({ status, limit: IDS.length + 1 });
+    assert.deepEqual(ofStatus.jobs, jobs.filter((job) => job.status === status));
+    const id = this.chance.pick(IDS);
+    const story = (await store.get(id))?.history.map((line) => line.event) ?? [];
+    assert.deepEqual(story, this.#model.jobs.get(id)?.events ?? []);
+  }
+}
+
+function asJob({ suspect: _, events: __, ...job }: ModelJob): Job {
+  return job as Job;
+}

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { FINISHED } from "../../queue/job.ts";
+import type { ReapRequest } from "../../queue/store.ts";
+import { add, addSuspect, bring, claimOne, claimSuspect, crash, CRASH_LIMIT } from "./stage.ts";
+import { eventsOf, hold, jobOf, NOW, settlement, settleOne } from "./stage.ts";
+import type { Case } from "./suite.ts";
+
+const SWEEP: ReapRequest = {
+  ...{ before: NOW + 1, alive: [], event: "stalled", detail: "silent for 30 s", now: NOW + 30_000 },
+  ...{ limit: 100, charge: null },
+};
+const DEATH: ReapRequest = {
+  ...SWEEP,
+  event: "crashed",
+  detail: "the process died",
+  charge: { limit: CRASH_LIMIT },
+};
+
+export function reapCases(test: Case): void {
+  sweepCases(test);
+  chargeCases(test);
+}
+
+function sweepCases(test: Case): void {
+  test("reap returns a silent job to the line and tells its story", async ({ store }) => {
+    const held = await hold(store, "a", "c7");
+    const before = await jobOf(store, "a");
+    assert.deepEqual(await store.reap(SWEEP), [{ id: "a", consumerId: "c7", status: "PENDING" }]);
+    const freed = {
+      status: "PENDING",
+      consumerId: null,
+      lastHeartbeat: null,
+      startedAt: null,
+      updatedAt: SWEEP.now,
+    };
+    const line = {
+      event: "stalled",
+      lease: held.lease,
+      retries: 0,
+      consumerId: "c7",
+      detail: "silent for 30 s",
+    };
+    assert.deepEqual(await store.get("a"), {
+      job: { ...before, ...freed },
+      history: [{ at: SWEEP.now, ...line }],
+    });
+    assert.ok((await claimOne(store, "c2")).lease > held.lease);
+  });
+
+  test("reap lets a heartbeat at the limit be, and takes one just older", async ({ store }) => {
+    await hold(store, "a");
+    assert.deepEqual(await store.reap({ ...SWEEP, before: NOW }), []);
+    assert.equal((await store.reap({ ...SWEEP, before: NOW + 1 })).length, 1);
+  });
+
+  test("reap lets consumers that live be, whatever the clock says", async ({ store }) => {
+    await hold(store, "a", "living");
+    await hold(store, "b", "dead");
+    const alive = [...Array.from({ length: 200 }, (_, i) => `c"${i}`), "living"];
+    assert.deepEqual((await store.reap({ ...SWEEP, alive })).map((one) => one.id), ["b"]);
+    assert.equal((await jobOf(store, "a")).status, "PROCESSING");
+  });
+
+  test("reap leaves everything alone that is not PROCESSING", async ({ store }) => {
+    for (const status of ["PENDING", ...FINISHED] as const) await bring(store, status, status);
+    assert.deepEqual(await store.reap({ ...DEATH, before: Number.MAX_SAFE_INTEGER }), []);
+    assert.deepEqual(await eventsOf(store, "PENDING"), []);
+  });
+
+  test("reap takes no more than its limit at a time, and all in the end", async ({ store }) => {
+    for (let i = 0; i < 5; i++) await hold(store, `a${i}`);
+    const sizes = [];
+    for (let turn = 0; turn < 4; turn++) sizes.push((await store.reap({ ...SWEEP, limit: 2 })).length);
+    assert.deepEqual(sizes, [2, 2, 1, 0]);
+  });
+
+  test("reap keeps the retries and frees a job that was waiting for its next attempt", async ({ store }) => {
+    await settleOne(store, settlement("retry", await hold(store, "a")));
+    assert.equal((await store.reap({ ...SWEEP, before: NOW + 60_000 })).length, 1);
+    assert.equal((await claimOne(store, "c2", NOW + 60_000)).retries, 1);
+  });
+
+  test("reap from two handles at once frees each job once", async ({ store, second }) => {
+    const other = await second();
+    for (let i = 0; i < 20; i++) await hold(store, `a${i}`);
+    const reaped = (await Promise.all([store.reap(SWEEP), other.reap(SWEEP)])).flat();
+    assert.equal(reaped.length, 20);
+    assert.deepEqual(await eventsOf(store, "a7"), ["stalled"]);
+  });
+}
+
+function chargeCases(test: Case): void {
+  test("after a death everyone in flight is charged if no suspect is among them", async ({ store }) => {
+    await hold(store, "a");
+    await hold(store, "b");
+    await store.reap(DEATH);
+    assert.deepEqual([(await jobOf(store, "a")).crashes, (await jobOf(store, "b")).crashes], [1, 1]);
+    assert.deepEqual(await eventsOf(store, "a"), ["crashed"]);
+  });
+
+  test("after a death a suspect in flight is charged alone", async ({ store }) => {
+    await addSuspect(store, "suspect");
+    await claimSuspect(store);
+    await crash(store, await hold(store, "once"));
+    assert.equal((await claimOne(store)).id, "once");
+    await hold(store, "neighbour");
+    const reaped = await store.reap(DEATH);
+    assert.deepEqual(reaped.map((one) => [one.id, one.status]).sort(), [
+      ["neighbour", "PENDING"],
+      ["once", "PENDING"],
+      ["suspect", "UNPROCESSABLE"],
+    ]);
+    assert.equal((await jobOf(store, "neighbour")).crashes, 0);
+    assert.equal((await jobOf(store, "once")).crashes, 1);
+    assert.equal((await jobOf(store, "suspect")).error, "the process died");
+  });
+
+  test("no number of deaths condemns a job that was never alone in flight", async ({ store }) => {
+    for (let deaths = 1; deaths <= CRASH_LIMIT + 2; deaths++) {
+      // Not yet suspects, or let run beside each other by a careless caller: either way nobody is condemned unseen.
+      const requests = ["a", "b"].map((id) => ({ consumerId: id, limit: 1, suspect: false }));
+      if (deaths === 1) { for (const id of ["a", "b"]) await add(store, id); }
+      await store.claim(requests, NOW);
+      await store.reap(DEATH);
+    }
+    for (const id of ["a", "b"]) {
+      const { status, crashes } = await jobOf(store, id);
+      assert.deepEqual([status, crashes], ["PENDING", CRASH_LIMIT - 1]);
+    }
+    assert.equal((await claimSuspect(store)).crashes, CRASH_LIMIT - 1);
+  });
+
+  test("a death does not charge a job that was waiting for its next attempt", async ({ store }) => {
+    await settleOne(store, settlement("retry", await hold(store, "waits")));
+    await hold(store, "runs");
+    await store.reap({ ...DEATH, before: NOW + 1_000 });
+    assert.equal((await jobOf(store, "waits")).crashes, 0);
+    assert.equal((await jobOf(store, "runs")).crashes, 1);
+  });
+
+  test("a suspect that was waiting for its next attempt does not take the blame of those that ran", async ({ store }) => {
+    await addSuspect(store, "suspect");
+    await settleOne(store, settlement("retry", await claimSuspect(store)));
+    await hold(store, "runs");
+    await store.reap({ ...DEATH, before: NOW + 1_000 });
+    const { status, crashes } = await jobOf(store, "suspect");
+    assert.deepEqual([status, crashes], ["PENDING", CRASH_LIMIT - 1]);
+    assert.equal((await jobOf(store, "runs")).crashes, 1);
+  });
+
+  test("reap without a charge charges nobody", async ({ store }) => {
+    await addSuspect(store, "suspect");
+    await claimSuspect(store);
+    await hold(store, "plain");
+    await store.reap(SWEEP);
+    assert.equal((await jobOf(store, "suspect")).crashes, CRASH_LIMIT - 1);
+    assert.equal((await jobOf(store, "plain")).crashes, 0);
+  });
+}

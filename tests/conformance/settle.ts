@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { LOSSES } from "./lost_leases.ts";
+import { moveTableCases } from "./moves.ts";
+import {
+  claimOne,
+  crash,
+  CRASH_LIMIT,
+  eventsOf,
+  hold,
+  jobOf,
+  NOW,
+  SETTLE_VERBS,
+  settlement,
+  settleOne,
+  type SettleVerb,
+} from "./stage.ts";
+import type { Case } from "./suite.ts";
+
+export function settleCases(test: Case): void {
+  moveTableCases(test, SETTLE_VERBS);
+  factCases(test);
+  fenceCases(test);
+  chargeCases(test);
+}
+
+const AT = NOW + 10;
+
+/** What each verb changes in the job, and the line it leaves in the history. */
+const EFFECTS: Record<
+  SettleVerb,
+  { job: object; story: { event: string; retries: number; detail: string } | null }
+> = {
+  complete: {
+    job: { status: "COMPLETED", result: '"done"', error: null, finishedAt: AT, updatedAt: AT },
+    story: null,
+  },
+  retry: {
+    job: { retries: 1, runAt: NOW + 5_000, error: "it broke", lastHeartbeat: AT, updatedAt: AT },
+    story: { event: "retried", retries: 1, detail: "it broke" },
+  },
+  exhaust: {
+    job: { status: "UNPROCESSABLE", retries: 3, error: "it broke too often", finishedAt: AT, updatedAt: AT },
+    story: { event: "exhausted", retries: 3, detail: "it broke too often" },
+  },
+  fail: {
+    job: { status: "FAILED", retries: 2, error: "it is hopeless", finishedAt: AT, updatedAt: AT },
+    story: { event: "failed", retries: 2, detail: "it is hopeless" },
+  },
+  release: {
+    job: { status: "PENDING", consumerId: null, lastHeartbeat: null, startedAt: null, updatedAt: AT },
+    story: { event: "released", retries: 0, detail: "the system stops" },
+  },
+};
+
+function factCases(test: Case): void {
+  for (const verb of SETTLE_VERBS) {
+    test(`${verb} writes what it is told, and only that`, async ({ store }) => {
+      const held = await hold(store, "a");
+      const before = await jobOf(store, "a");
+      assert.equal(await settleOne(store, settlement(verb, held)), true);
+      const { job, story } = EFFECTS[verb];
+      const history = story === null ? [] : [{ at: AT, lease: held.lease, consumerId: "c1", ...story }];
+      assert.deepEqual(await store.get("a"), { job: { ...before, ...job }, history });
+    });
+  }
+
+  test("complete forgets the error of an earlier attempt and keeps its retries", async ({ store }) => {
+    const held = await hold(store, "a");
+    await settleOne(store, settlement("retry", held));
+    await settleOne(store, settlement("complete", held));
+    const { error, retries } = await jobOf(store, "a");
+    assert.deepEqual([error, retries], [null, 1]);
+  });
+
+  test("a result may be null, and a long error is kept whole", async ({ store }) => {
+    const [a, b] = [await hold(store, "a"), await hold(store, "b")];
+    const error = `\u0001\n${"é".repeat(10_000)}`;
+    const { seq, lease } = b;
+    await store.settle([
+      { seq: a.seq, lease: a.lease, at: NOW, verb: "complete", result: null },
+      { seq, lease, at: NOW, verb: "fail", retries: 0, error },
+    ]);
+    assert.equal((await jobOf(store, "a")).result, null);
+    assert.ok((await jobOf(store, "b")).error === error);
+  });
+
+  test("release of a job that was never begun leaves no line in the history", async ({ store }) => {
+    const { seq, lease } = await hold(store, "a");
+    const unbegun = { verb: "release", event: null, detail: null, charge: null } as const;
+    assert.equal(await settleOne(store, { seq, lease, at: AT, ...unbegun }), true);
+    assert.deepEqual(await eventsOf(store, "a"), []);
+  });
+
+  test("release keeps the retries", async ({ store }) => {
+    const held = await hold(store, "a");
+    await settleOne(store, settlement("retry", held));
+    await settleOne(store, settlement("release", held));
+    assert.equal((await claimOne(store, "c2", NOW + 9_000)).retries, 1);
+  });
+}
+
+function fenceCases(test: Case): void {
+  for (const [how, lose] of Object.entries(LOSSES)) {
+    test(`no settlement is stored after ${how}`, async ({ store }) => {
+      const held = await hold(store, "a");
+      await lose(store, held);
+      const before = [await store.get("a"), await store.stats(NOW)];
+      for (const verb of SETTLE_VERBS) {
+        assert.equal(await settleOne(store, settlement(verb, held)), false, verb);
+      }
+      assert.equal(await crash(store, held), false);
+      assert.deepEqual([await store.get("a"), await store.stats(NOW)], before);
+    });
+  }
+
+  test("of two settlements of one lease in a batch the first wins", async ({ store }) => {
+    const held = await hold(store, "a");
+    assert.deepEqual(await store.settle([settlement("fail", held), settlement("complete", held)]), [
+      true,
+      false,
+    ]);
+    assert.equal((await jobOf(store, "a")).status, "FAILED");
+  });
+
+  test("of two settlements of one lease from two handles exactly one wins", async ({ store, second }) => {
+    const other = await second();
+    for (let round = 0; round < 10; round++) {
+      const held = await hold(store, `a${round}`);
+      const verbs = ["complete", "exhaust"] as const;
+      const [a, b] = await Promise.all(
+        verbs.map((verb, i) => settleOne(i === round % 2 ? store : other, settlement(verb, held))),
+      );
+      assert.notEqual(a, b);
+      assert.equal((await jobOf(store, held.id)).status, a ? "COMPLETED" : "UNPROCESSABLE");
+    }
+  });
+
+  test("settle answers in the order in which it was asked, the lost among the kept", async ({ store }) => {
+    const [a, b, c] = [await hold(store, "a"), await hold(store, "b"), await hold(store, "c")];
+    await store.move("cancel", ["b"], NOW);
+    const batch = [settlement("fail", c), settlement("complete", b), settlement("complete", a)];
+    assert.deepEqual(await store.settle([...batch, settlement("complete", { seq: 999, lease: 1 })]), [
+      true,
+      false,
+      true,
+      false,
+    ]);
+    assert.deepEqual(await store.settle([]), []);
+  });
+}
+
+function chargeCases(test: Case): void {
+  test("a charge at the limit makes the job UNPROCESSABLE, one below it PENDING", async ({ store }) => {
+    await crash(store, await hold(store, "a"));
+    for (let crashes = 1; crashes < CRASH_LIMIT; crashes++) {
+      const { status, error, finishedAt } = await jobOf(store, "a");
+      assert.deepEqual([status, finishedAt, (await jobOf(store, "a")).crashes], ["PENDING", null, crashes]);
+      assert.equal(error, "its worker died");
+      const { claimed } = await store.claim([{
+        consumerId: "c1",
+        limit: 1,
+        suspect: crashes === CRASH_LIMIT - 1,
+      }], NOW);
+      assert.ok(claimed[0]);
+      assert.equal(claimed[0].suspect, crashes === CRASH_LIMIT - 1);
+      assert.equal(await crash(store, claimed[0]), true);
+    }
+    const { status, crashes, finishedAt, consumerId } = await jobOf(store, "a");
+    assert.deepEqual([status, crashes, finishedAt, consumerId], ["UNPROCESSABLE", CRASH_LIMIT, AT, "c1"]);
+    assert.deepEqual(await eventsOf(store, "a"), Array(CRASH_LIMIT).fill("crashed"));
+  });
+
+  test("a charge leaves the retries as they are", async ({ store }) => {
+    const held = await hold(store, "a");
+    await settleOne(store, settlement("retry", held));
+    await crash(store, held);
+    const { retries, crashes } = await jobOf(store, "a");
+    assert.deepEqual([retries, crashes], [1, 1]);
+  });
+}

@@ -1,0 +1,131 @@
+/** Brings a store into the situation that a test is about. */
+import assert from "node:assert/strict";
+import type { Job, Lease, Status, Verb } from "../../queue/job.ts";
+import type { Claimed, Ending, Moved, NewJob, Settlement, Store } from "../../queue/store.ts";
+
+/** A moment to count from: the store is told the time, it never asks for it. */
+export const NOW = Date.UTC(2026, 0, 1);
+export const CRASH_LIMIT = 3;
+
+export function newJob(id: string, more: Partial<NewJob> = {}): NewJob {
+  return {
+    id,
+    kind: "file",
+    payload: "null",
+    priority: 0,
+    runAt: NOW,
+    createdAt: NOW,
+    replace: false,
+    ...more,
+  };
+}
+
+export async function add(store: Store, id: string, more: Partial<NewJob> = {}): Promise<Job> {
+  const [inserted] = await store.insert([newJob(id, more)]);
+  assert.ok(inserted);
+  return inserted.job;
+}
+
+/** Claims what is next in line. Fails if nothing is. */
+export async function claimOne(store: Store, consumerId = "c1", now = NOW): Promise<Claimed> {
+  const { claimed } = await store.claim([{ consumerId, limit: 1, suspect: false }], now);
+  assert.ok(claimed[0], "nothing could be claimed");
+  return claimed[0];
+}
+
+/** As `claimOne`, but of a suspect. */
+export async function claimSuspect(store: Store, consumerId = "c1", now = NOW): Promise<Claimed> {
+  const { claimed } = await store.claim([{ consumerId, limit: 1, suspect: true }], now);
+  assert.ok(claimed[0]?.suspect, "no suspect could be claimed");
+  return claimed[0];
+}
+
+/** Adds a job and claims it, before all others that wait. */
+export async function hold(store: Store, id: string, consumerId = "c1"): Promise<Claimed> {
+  await add(store, id, { priority: 100 });
+  const claimed = await claimOne(store, consumerId);
+  assert.equal(claimed.id, id);
+  return claimed;
+}
+
+const ENDINGS: Record<Exclude<Verb, "claim" | "cancel" | "resubmit">, Ending> = {
+  complete: { verb: "complete", result: '"done"' },
+  retry: { verb: "retry", event: "retried", retries: 1, runAt: NOW + 5_000, error: "it broke" },
+  exhaust: { verb: "exhaust", retries: 3, error: "it broke too often" },
+  fail: { verb: "fail", retries: 2, error: "it is hopeless" },
+  release: { verb: "release", event: "released", detail: "the system stops", charge: null },
+};
+
+export type SettleVerb = keyof typeof ENDINGS;
+export const SETTLE_VERBS = Object.keys(ENDINGS) as SettleVerb[];
+
+export function settlement(verb: SettleVerb, { seq, lease }: Lease, at = NOW + 10): Settlement {
+  return { seq, lease, at, ...ENDINGS[verb] };
+}
+
+export async function settleOne(store: Store, settlement: Settlement): Promise<boolean> {
+  const [stored] = await store.settle([settlement]);
+  assert.ok(stored !== undefined);
+  return stored;
+}
+
+/** Ends an attempt by the death of its worker. */
+export function crash(store: Store, { seq, lease }: Lease): Promise<boolean> {
+  const why = { event: "crashed", detail: "its worker died", charge: { limit: CRASH_LIMIT } } as const;
+  return settleOne(store, { seq, lease, at: NOW + 10, verb: "release", ...why });
+}
+
+/** Adds a job that is one crash short of the limit, and waits. */
+export async function addSuspect(store: Store, id: string, more: Partial<NewJob> = {}): Promise<Job> {
+  await add(store, id, { ...more, priority: 100 });
+  for (let crashes = 1; crashes < CRASH_LIMIT; crashes++) {
+    const claimed = await claimOne(store, "c1", Math.max(NOW, more.runAt ?? NOW));
+    assert.equal(claimed.id, id);
+    assert.ok(await crash(store, claimed));
+  }
+  return await jobOf(store, id);
+}
+
+/** Adds a job and leads it to `status` on a plain path. */
+export async function bring(store: Store, id: string, status: Status): Promise<Job> {
+  const ways: Record<Status, () => Promise<unknown>> = {
+    PENDING: () => add(store, id),
+    PROCESSING: () => hold(store, id),
+    COMPLETED: async () => settleOne(store, settlement("complete", await hold(store, id))),
+    FAILED: async () => settleOne(store, settlement("fail", await hold(store, id))),
+    UNPROCESSABLE: async () => settleOne(store, settlement("exhaust", await hold(store, id))),
+    CANCELED: async () => {
+      await add(store, id);
+      await store.move("cancel", [id], NOW + 10);
+    },
+  };
+  await ways[status]();
+  const job = await jobOf(store, id);
+  assert.equal(job.status, status);
+  return job;
+}
+
+export async function jobOf(store: Store, id: string): Promise<Job> {
+  const found = await store.get(id);
+  assert.ok(found, `there is no job ${id}`);
+  return found.job;
+}
+
+export async function eventsOf(store: Store, id: string): Promise<string[]> {
+  return (await store.get(id))?.history.map((entry) => entry.event) ?? [];
+}
+
+/** Does what `verb` names to `job`, with the lease it has now. Answers whether the store says that it happened. */
+export async function attempt(store: Store, verb: Verb, job: Job): Promise<boolean> {
+  if (verb === "claim") {
+    return (await store.claim([{ consumerId: "c2", limit: 1, suspect: false }], NOW + 20)).claimed.length > 0;
+  }
+  if (verb === "cancel" || verb === "resubmit") {
+    return outcomes(await store.move(verb, [job.id], NOW + 20))[0] === "moved";
+  }
+  return await settleOne(store, settlement(verb, job, NOW + 20));
+}
+
+export function outcomes(moved: readonly Moved[]): string[] {
+  return moved.map((one) => one.outcome);
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { STATUSES } from "../../queue/job.ts";
+import { add, addSuspect, bring, claimOne, hold, NOW } from "./stage.ts";
+import type { Case } from "./suite.ts";
+
+export function statsCases(test: Case): void {
+  test("stats of an empty store names every status with a zero", async ({ store }) => {
+    const counts = Object.fromEntries(STATUSES.map((status) => [status, 0]));
+    assert.deepEqual(await store.stats(NOW), { counts, oldestDueAt: null });
+  });
+
+  test("stats counts what is there", async ({ store }) => {
+    for (const [i, status] of STATUSES.entries()) {
+      for (let n = 0; n <= i; n++) await bring(store, `${status} ${n}`, status);
+    }
+    const { counts } = await store.stats(NOW);
+    assert.deepEqual(counts, Object.fromEntries(STATUSES.map((status, i) => [status, i + 1])));
+  });
+
+  test("stats tells since when the oldest due job waits, whatever its priority", async ({ store }) => {
+    await add(store, "high", { priority: 50, runAt: NOW - 5 });
+    await add(store, "low", { priority: -50, runAt: NOW - 90 });
+    await add(store, "delayed", { runAt: NOW + 5 });
+    assert.equal((await store.stats(NOW)).oldestDueAt, NOW - 90);
+  });
+
+  test("stats does not call a delayed or a running job due", async ({ store }) => {
+    await hold(store, "runs");
+    await add(store, "delayed", { runAt: NOW + 5 });
+    assert.equal((await store.stats(NOW)).oldestDueAt, null);
+    assert.equal((await store.stats(NOW + 5)).oldestDueAt, NOW + 5);
+  });
+
+  test("stats counts a suspect among the due", async ({ store }) => {
+    await addSuspect(store, "suspect");
+    assert.equal((await store.stats(NOW)).oldestDueAt, NOW);
+  });
+
+  test("stats from two handles agree", async ({ store, second }) => {
+    const other = await second();
+    await bring(store, "a", "FAILED");
+    await add(other, "b");
+    await claimOne(store);
+    assert.deepEqual(await other.stats(NOW), await store.stats(NOW));
+  });
+}

@@ -1,0 +1,67 @@
+/**
+ * What every backend guarantees, as tests. An adapter opens an empty store and calls `conformance` once;
+ * the files beside this one hold a verb each.
+ */
+import type { Store } from "../../queue/store.ts";
+import { backupCases } from "./backup.ts";
+import { checkCases } from "./check.ts";
+import { claimCases } from "./claim.ts";
+import { closeCases } from "./close.ts";
+import { foreignWritesCases } from "./foreign_writes.ts";
+import { getCases } from "./get.ts";
+import { insertCases } from "./insert.ts";
+import { listCases } from "./list.ts";
+import { moveCases } from "./move.ts";
+import { pruneCases } from "./prune.ts";
+import { randomWalkCases } from "./random_walk.ts";
+import { reapCases } from "./reap.ts";
+import { renewCases } from "./renew.ts";
+import { settleCases } from "./settle.ts";
+import { statsCases } from "./stats.ts";
+
+export interface Opened {
+  /** Empty. */
+  readonly store: Store;
+  /** Another handle on the same data, as another process would hold it. Closed by `close`. */
+  second(): Promise<Store>;
+  /** Opens a copy that `backup` has written to `path`. Closed by `close`. */
+  restored(path: string): Promise<Store>;
+  /** Where a test may write files. Gone after `close`. */
+  readonly folder: string;
+  /** Closes all that was opened and removes the data. */
+  close(): Promise<void>;
+}
+
+/** Declares one test: a sentence about the store, and a body that gets an empty one. */
+export type Case = (sentence: string, body: (opened: Opened) => Promise<void>) => void;
+
+const VERBS = [
+  insertCases,
+  claimCases,
+  renewCases,
+  settleCases,
+  moveCases,
+  reapCases,
+  pruneCases,
+  getCases,
+  listCases,
+  statsCases,
+  foreignWritesCases,
+  checkCases,
+  backupCases,
+  closeCases,
+  randomWalkCases,
+];
+
+export function conformance(name: string, open: () => Promise<Opened>): void {
+  const test: Case = (sentence, body) =>
+    Deno.test(`${name}: ${sentence}`, async () => {
+      const opened = await open();
+      try {
+        await body(opened);
+      } finally {
+        await opened.close();
+      }
+    });
+  for (const declareCases of VERBS) declareCases(test);
+}

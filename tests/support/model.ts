@@ -1,0 +1,187 @@
+/**
+ * The contract of a store, written a second time as plainly as possible: jobs in a Map, no index, no transaction.
+ * Random walks compare a real store with it. Numbers that a store chooses itself (`seq`, `lease`) are taken over
+ * from the real one by `adopt`.
+ */
+import assert from "node:assert/strict";
+import {
+  FINISHED,
+  isLegal,
+  type Job,
+  type Lease,
+  MOVES,
+  type OperatorVerb,
+  type Status,
+  STATUSES,
+  type Verb,
+} from "../../queue/job.ts";
+import type { Charge, ClaimRequest, NewJob, ReapRequest, Settlement } from "../../queue/store.ts";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type Facts = Mutable<Omit<Job, "status">> & { status: Status };
+
+export interface ModelJob extends Facts {
+  suspect: boolean;
+  events: string[];
+}
+
+const isFinished = (status: Status) => (FINISHED as readonly Status[]).includes(status);
+
+export class Model {
+  /** By id. */
+  readonly jobs = new Map<string, ModelJob>();
+  #added = 0;
+
+  insert(asked: NewJob): "added" | "replaced" | "waiting" | "refused" {
+    const present = this.jobs.get(asked.id);
+    if (present && !isFinished(present.status)) return "waiting";
+    if (present && !asked.replace) return "refused";
+    const { replace: _, ...facts } = asked;
+    const { seq, lease, events } = present ?? { seq: ++this.#added, lease: 0, events: [] };
+    const blank = {
+      consumerId: null,
+      lastHeartbeat: null,
+      startedAt: null,
+      finishedAt: null,
+      error: null,
+      result: null,
+    };
+    this.jobs.set(asked.id, {
+      ...{ ...facts, ...blank, seq, lease, retries: 0, crashes: 0, status: "PENDING", suspect: false },
+      ...{ updatedAt: asked.createdAt, events: present ? [...events, "replaced"] : events },
+    });
+    return present ? "replaced" : "added";
+  }
+
+  /** The ids that the whole batch takes, and when the next one becomes due, if the batch got less than it asked for. */
+  claim(requests: readonly ClaimRequest[], now: number): { ids: string[]; nextRunAt: number | null } {
+    const ids: string[] = [];
+    let short = false;
+    for (const { consumerId, limit, suspect } of requests) {
+      const due = this.#line().filter((job) => job.runAt <= now && job.suspect === suspect);
+      const taken = due.slice(0, suspect ? Math.min(1, limit) : limit);
+      for (const job of taken) {
+        this.#to(job, "claim", now, { consumerId, lastHeartbeat: now, startedAt: now });
+        ids.push(job.id);
+      }
+      short ||= taken.length < limit;
+    }
+    const later = this.#line().map((job) => job.runAt).filter((runAt) => runAt > now);
+    return { ids, nextRunAt: short && later.length > 0 ? Math.min(...later) : null };
+  }
+
+  renew(lease: Lease, now: number): boolean {
+    const job = this.#held(lease);
+    if (job) job.lastHeartbeat = now;
+    return job !== undefined;
+  }
+
+  settle(ending: Settlement): boolean {
+    const job = this.#held(ending);
+    if (!job) return false;
+    const { at } = ending;
+    if (ending.verb === "release") {
+      if (ending.event) job.events.push(ending.event);
+      this.#release(job, at, ending.charge, ending.detail);
+    } else if (ending.verb === "complete") {
+      this.#to(job, "complete", at, { result: ending.result, error: null, finishedAt: at });
+    } else if (ending.verb === "retry") {
+      job.events.push(ending.event);
+      const { retries, runAt, error } = ending;
+      this.#to(job, "retry", at, { retries, runAt, error, lastHeartbeat: at });
+    } else {
+      job.events.push(ending.verb === "fail" ? "failed" : "exhausted");
+      this.#to(job, ending.verb, at, { retries: ending.retries, error: ending.error, finishedAt: at });
+    }
+    return true;
+  }
+
+  move(verb: OperatorVerb, id: string, now: number): "moved" | "illegal" | "unknown" {
+    const job = this.jobs.get(id);
+    if (!job) return "unknown";
+    if (!isLegal(verb, job.status)) return "illegal";
+    if (verb === "cancel") {
+      this.#to(job, "cancel", now, { finishedAt: now });
+    } else {
+      if (job.status !== "FAILED") Object.assign(job, { retries: 0, crashes: 0, suspect: false });
+      const gone = { consumerId: null, lastHeartbeat: null, startedAt: null, finishedAt: null, result: null };
+      this.#to(job, "resubmit", now, { ...gone, runAt: now });
+    }
+    job.events.push(verb === "cancel" ? "canceled" : "resubmitted");
+    return "moved";
+  }
+
+  reap({ before, alive, event, detail, now, limit, charge }: ReapRequest): string[] {
+    const silent = this.#all()
+      .filter((job) => job.status === "PROCESSING" && (job.lastHeartbeat ?? -1) < before)
+      .filter((job) => !alive.includes(job.consumerId ?? ""))
+      .slice(0, limit);
+    const ran = new Set(silent.filter((job) => job.runAt <= (job.lastHeartbeat ?? Infinity)));
+    const suspectDied = [...ran].some((job) => job.suspect);
+    for (const job of silent) {
+      job.events.push(event);
+      if (charge === null || !ran.has(job) || (suspectDied && !job.suspect)) {
+        this.#release(job, now, null, detail);
+      } else if (suspectDied) this.#release(job, now, charge, detail);
+      else {
+        this.#release(job, now, null, detail);
+        job.crashes = Math.min(job.crashes + 1, charge.limit - 1);
+        job.suspect = job.crashes >= charge.limit - 1;
+      }
+    }
+    return silent.map((job) => job.id);
+  }
+
+  /** One step of pruning from the beginning. */
+  prune(before: number): string[] {
+    const old = this.#all().filter((job) => isFinished(job.status) && (job.finishedAt ?? 0) < before);
+    for (const { id } of old) this.jobs.delete(id);
+    return old.map((job) => job.id);
+  }
+
+  counts(): Record<Status, number> {
+    const count = (status: Status) => this.#all().filter((job) => job.status === status).length;
+    return Object.fromEntries(STATUSES.map((status) => [status, count(status)])) as Record<Status, number>;
+  }
+
+  oldestDueAt(now: number): number | null {
+    const due = this.#line().map((job) => job.runAt).filter((runAt) => runAt <= now);
+    return due.length > 0 ? Math.min(...due) : null;
+  }
+
+  /** Takes over what the real store chose; fails where a number shrinks. */
+  adopt(id: string, { seq, lease }: Lease): void {
+    const job = this.jobs.get(id);
+    assert.ok(job, `the store has a job ${id} that should not be there`);
+    assert.ok(lease >= job.lease, `the lease of ${id} has shrunk from ${job.lease} to ${lease}`);
+    Object.assign(job, { seq, lease });
+  }
+
+  #all(): ModelJob[] {
+    return [...this.jobs.values()].sort((a, b) => a.seq - b.seq);
+  }
+
+  #line(): ModelJob[] {
+    const waiting = this.#all().filter((job) => job.status === "PENDING");
+    return waiting.sort((a, b) => b.priority - a.priority || a.runAt - b.runAt || a.seq - b.seq);
+  }
+
+  #held({ seq, lease }: Lease): ModelJob | undefined {
+    return this.#all().find((job) => job.seq === seq && job.lease === lease && job.status === "PROCESSING");
+  }
+
+  #to(job: ModelJob, verb: Verb, at: number, facts: Partial<Facts>): void {
+    assert.ok(isLegal(verb, job.status));
+    if (verb === "claim") job.lease++;
+    Object.assign(job, facts, { status: MOVES[verb].to, updatedAt: at });
+  }
+
+  #release(job: ModelJob, at: number, charge: Charge | null, detail: string | null): void {
+    const freed = { lastHeartbeat: null, startedAt: null };
+    if (charge === null) return this.#to(job, "release", at, { ...freed, consumerId: null });
+    Object.assign(job, freed, { crashes: job.crashes + 1, error: detail });
+    job.suspect = job.crashes >= charge.limit - 1;
+    if (job.crashes >= charge.limit) this.#to(job, "exhaust", at, { finishedAt: at });
+    else this.#to(job, "release", at, { consumerId: null });
+  }
+}
