@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { QueueError } from "@persistent-queue/queue";
+import { claimNext, end } from "../support/attempts.ts";
+import { START, testQueue } from "../support/test_queue.ts";
+
+Deno.test("a job gets its kind, payload, priority and time unless the caller says otherwise", async () => {
+  await using on = await testQueue();
+  const [plain, told] = await on.queue.add([
+    { id: "a" },
+    { id: "b", kind: "mail", payload: { to: ["x"], n: 1.5 }, priority: -100, runAt: START + 5 },
+  ]);
+  const { kind, payload, priority, runAt, createdAt } = plain?.job ?? {};
+  assert.deepEqual([kind, payload, priority, runAt, createdAt], ["file", "null", 0, START, START]);
+  assert.deepEqual([told?.job.kind, told?.job.payload], ["mail", '{"to":["x"],"n":1.5}']);
+  assert.deepEqual([told?.job.priority, told?.job.runAt, told?.outcome], [-100, START + 5, "added"]);
+});
+
+Deno.test("a job of another kind that comes without an id gets one of its own; a file job is refused", async () => {
+  await using on = await testQueue();
+  const added = await on.queue.add([{ kind: "mail" }, { kind: "mail" }]);
+  assert.equal(new Set(added.map(({ job }) => job.id)).size, 2);
+  for (const { job } of added) assert.deepEqual((await on.queue.get(job.id)).job, job);
+  await assert.rejects(on.queue.add([{ kind: "file" }]), hasCode("invalid_job"));
+});
+
+Deno.test("adding is idempotent: a waiting or running job is answered as it is, whatever comes with its id", async () => {
+  await using on = await testQueue();
+  const [first] = await on.queue.add([{ id: "a", payload: 1 }]);
+  assert.deepEqual(await on.queue.add([{ id: "a", payload: 2, priority: 9 }]), [{
+    outcome: "waiting",
+    job: first?.job,
+  }]);
+  await claimNext(on.queue);
+  const { job } = await on.queue.get("a");
+  assert.deepEqual(await on.queue.add([{ id: "a", replace: true }]), [{ outcome: "waiting", job }]);
+  const enqueued = on.events.filter((event) => event.type === "enqueued");
+  assert.equal(enqueued.length, 1, "only what is new is told");
+});
+
+Deno.test("adding a finished id is refused with its status and what to do, and starts it afresh on request", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a" }]);
+  await end(on.queue, await claimNext(on.queue), { type: "gave-up", error: "no" });
+  await assert.rejects(on.queue.add([{ id: "a" }]), (error) => {
+    assert.ok(error instanceof QueueError && error.code === "duplicate_job");
+    assert.match(error.message, /"a".*FAILED.*replace/);
+    return true;
+  });
+  const [again] = await on.queue.add([{ id: "a", payload: 2, replace: true }]);
+  assert.deepEqual([again?.outcome, again?.job.status, again?.job.payload], ["replaced", "PENDING", "2"]);
+  assert.equal((await on.queue.get("a")).history.at(-1)?.event, "replaced");
+});
+
+Deno.test("one bad job in a batch keeps all of them out", async () => {
+  await using on = await testQueue();
+  await assert.rejects(
+    on.queue.add([{ id: "good" }, { id: "" }, { id: "good too" }]),
+    hasCode("invalid_job"),
+  );
+  await assert.rejects(on.queue.add([{ id: "good" }, { id: "b", kind: "nobody" }]), hasCode("unknown_kind"));
+  assert.equal((await on.queue.stats()).counts.PENDING, 0);
+});
+
+Deno.test("the same id twice in a batch is one job", async () => {
+  await using on = await testQueue();
+  const added = await on.queue.add([{ id: "a", payload: 1 }, { id: "a", payload: 2 }]);
+  assert.deepEqual(added.map((one) => one.outcome), ["added", "waiting"]);
+  assert.equal((await on.queue.get("a")).job.payload, "1");
+});
+
+Deno.test("adding nothing is nothing", async () => {
+  await using on = await testQueue();
+  assert.deepEqual(await on.queue.add([]), []);
+  assert.ok(!on.events.some((event) => event.type === "enqueued"));
+});
+
+Deno.test("a hundred calls at once are each answered for their own job", async () => {
+  await using on = await testQueue();
+  const asked = Array.from({ length: 100 }, (_, i) => on.queue.add([{ id: `a${i}`, payload: i }]));
+  for (const [i, [added]] of (await Promise.all(asked)).entries()) {
+    assert.deepEqual([added?.job.id, added?.job.payload], [`a${i}`, String(i)]);
+  }
+  assert.equal((await on.queue.stats()).counts.PENDING, 100);
+});
+
+function hasCode(code: string): (error: unknown) => boolean {
+  return (error) => error instanceof QueueError && error.code === code;
+}

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { Events, type QueueEvent } from "@persistent-queue/queue";
+import { claimNext, end } from "../support/attempts.ts";
+import { testQueue } from "../support/test_queue.ts";
+
+Deno.test("a job's way is told in order, each thing once", async () => {
+  await using on = await testQueue({ retryDelaysMs: [1_000] });
+  await on.queue.add([{ id: "a" }]);
+  const job = await claimNext(on.queue);
+  await end(on.queue, job, { type: "retry-later", delayMs: 70, error: "busy" });
+  await end(on.queue, job, { type: "threw", error: "it broke" });
+  await end(on.queue, { ...job, retries: 1 }, { type: "threw", error: "it broke again" });
+  await on.queue.move("resubmit", ["a"], "test");
+  await end(on.queue, await claimNext(on.queue), { type: "returned", result: null });
+  const by = { id: "a", consumerId: "c1" };
+  const told = on.events.filter(({ type }) => type !== "arriving" && type !== "enqueued" && type !== "moved");
+  assert.deepEqual(told, [
+    { type: "claimed", count: 1 },
+    { type: "postponed", ...by, delayMs: 70, error: "busy" },
+    { type: "retrying", ...by, attempt: 1, of: 1, delayMs: 1_000, error: "it broke" },
+    { type: "exhausted", ...by, error: "it broke again" },
+    { type: "claimed", count: 1 },
+    { type: "completed", count: 1 },
+  ]);
+});
+
+Deno.test("jobs are announced while they are on their way, and told when they are stored", async () => {
+  await using on = await testQueue();
+  const adding = on.queue.add([{ id: "a" }, { id: "b" }]);
+  assert.deepEqual(on.events, [{ type: "arriving", count: 2 }]);
+  const added = await adding;
+  assert.deepEqual(on.events[1], { type: "enqueued", jobs: added.map(({ job }) => job) });
+});
+
+Deno.test("what is claimed in the turn in which it arrives is the very job that was added", async () => {
+  await using on = await testQueue();
+  let claiming: ReturnType<typeof claimNext> | undefined;
+  on.queue.subscribe((event) => {
+    if (event.type === "arriving") claiming = claimNext(on.queue);
+  });
+  await on.queue.add([{ id: "a" }]);
+  assert.equal((await claiming)?.id, "a");
+});
+
+Deno.test("a crash tells why its job was released, and that it is exhausted when that was the last", async () => {
+  await using on = await testQueue({ crashLimit: 2 });
+  await on.queue.add([{ id: "a" }]);
+  const died = { type: "crashed", detail: "its worker died", guilty: true } as const;
+  await end(on.queue, await claimNext(on.queue), died);
+  await end(on.queue, await claimNext(on.queue, "c1", true), died);
+  const types = on.events.map((event) => event.type).filter((type) =>
+    type === "released" || type === "exhausted"
+  );
+  assert.deepEqual(types, ["released", "released", "exhausted"]);
+});
+
+Deno.test("a sweep frees who is silent for longer than the limit, and tells so even if nobody is", async () => {
+  await using on = await testQueue({ stallMs: 30_000 });
+  await on.queue.add(["silent", "alive", "young"].map((id) => ({ id })));
+  await claimNext(on.queue, "c1");
+  await claimNext(on.queue, "c2");
+  assert.deepEqual(await on.queue.sweep([]), []);
+  on.clock.pass(30_001);
+  await claimNext(on.queue, "c3");
+  const requeued = await on.queue.sweep(["c2"]);
+  assert.deepEqual(requeued, [{ id: "silent", consumerId: "c1", status: "PENDING" }]);
+  assert.deepEqual(on.events.filter((event) => event.type === "swept"), [
+    { type: "swept", requeued: [] },
+    { type: "swept", requeued },
+  ]);
+  const { job, history } = await on.queue.get("silent");
+  assert.deepEqual([job.crashes, history.map((line) => line.event)], [0, ["stalled"]]);
+});
+
+Deno.test("a sweep frees a thousand silent jobs in one call", async () => {
+  await using on = await testQueue();
+  await on.queue.add(Array.from({ length: 1_200 }, (_, i) => ({ id: `a${i}` })));
+  await on.queue.claim([{ consumerId: "c1", limit: 1_200, suspect: false }]);
+  on.clock.pass(31_000);
+  assert.equal((await on.queue.sweep([])).length, 1_200);
+});
+
+Deno.test("finished jobs are pruned when the retention is over, and kept for ever when it is 0", async () => {
+  for (const [retentionMs, left] of [[5_000, 0], [0, 1]] as const) {
+    await using on = await testQueue({ retentionMs });
+    await on.queue.add([{ id: "a" }]);
+    await end(on.queue, await claimNext(on.queue), { type: "returned", result: null });
+    assert.equal(await on.queue.prune(), 0);
+    on.clock.pass(5_001);
+    assert.equal(await on.queue.prune(), 1 - left);
+    assert.equal((await on.queue.stats()).counts.COMPLETED, left);
+  }
+});
+
+Deno.test("a listener that throws harms neither the queue nor the others, and is reported", () => {
+  const errors: unknown[] = [];
+  const heard: QueueEvent[] = [];
+  const events = new Events((error) => errors.push(error));
+  const bug = new Error("a bug");
+  events.subscribe(() => {
+    throw bug;
+  });
+  const unsubscribe = events.subscribe((event) => heard.push(event));
+  events.emit({ type: "foreign" });
+  unsubscribe();
+  events.emit({ type: "foreign" });
+  assert.deepEqual([heard.length, errors], [1, [bug, bug]]);
+});
+
+Deno.test("a queue goes on working while a listener of it throws at everything", async () => {
+  const { error } = console;
+  let reports = 0;
+  console.error = () => reports++;
+  try {
+    await using on = await testQueue();
+    on.queue.subscribe(() => {
+      throw new Error("a bug");
+    });
+    await on.queue.add([{ id: "a" }]);
+    await end(on.queue, await claimNext(on.queue), { type: "returned", result: null });
+    assert.equal((await on.queue.get("a")).job.status, "COMPLETED");
+    assert.equal(reports, on.events.length);
+  } finally {
+    console.error = error;
+  }
+});

@@ -1,0 +1,151 @@
+/** People edit the database with the `sqlite3` command while the system runs. */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { STATUSES } from "@persistent-queue/queue";
+import { claimNext, end } from "../support/attempts.ts";
+import { sqliteShell } from "../support/sqlite_shell.ts";
+import { type TestQueue, testQueue } from "../support/test_queue.ts";
+
+/** Fails unless the counts are those that a count finds. */
+async function assertCounted({ queue, path }: TestQueue): Promise<void> {
+  const { counts } = await queue.stats();
+  for (const status of STATUSES) {
+    assert.equal(
+      counts[status],
+      Number(await sqliteShell(path, `SELECT count(*) FROM jobs WHERE status = '${status}'`)),
+    );
+  }
+}
+
+Deno.test("an edit by hand is noticed, shown and counted", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "data/files/abc123.txt" }, { id: "other" }]);
+  await on.queue.watch();
+  await sqliteShell(on.path, "UPDATE jobs SET status='FAILED', retries=1 WHERE id='data/files/abc123.txt';");
+  const before = on.queue.revision;
+  await on.queue.watch();
+  assert.ok(on.queue.revision > before);
+  assert.equal(on.events.filter((event) => event.type === "foreign").length, 1);
+  const { job } = await on.queue.get("data/files/abc123.txt");
+  assert.deepEqual([job.status, job.retries], ["FAILED", 1]);
+  assert.deepEqual((await on.queue.list({ status: "FAILED" })).jobs, [job]);
+  await assertCounted(on);
+  assert.equal((await claimNext(on.queue)).id, "other");
+});
+
+Deno.test("nothing foreign is told while nobody else writes", async () => {
+  await using on = await testQueue();
+  await on.queue.watch();
+  await on.queue.add([{ id: "a" }]);
+  await sqliteShell(on.path, "SELECT count(*) FROM jobs");
+  await on.queue.watch();
+  assert.ok(!on.events.some((event) => event.type === "foreign"));
+});
+
+Deno.test("jobs that are added, moved and deleted by hand stay counted, and the queue works them off", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a" }, { id: "b" }]);
+  await sqliteShell(
+    on.path,
+    `INSERT INTO jobs (id, kind, run_at, created_at, updated_at) VALUES ('by hand', 'file', 0, 0, 0);
+     UPDATE jobs SET status = 'CANCELED' WHERE id = 'a';
+     DELETE FROM jobs WHERE id = 'b';`,
+  );
+  await assertCounted(on);
+  const job = await claimNext(on.queue);
+  assert.deepEqual([job.id, job.payload], ["by hand", "null"]);
+  assert.deepEqual(await end(on.queue, job, { type: "returned", result: null }), { type: "stored" });
+  await assertCounted(on);
+  assert.deepEqual(await on.queue.check({ deep: true }), []);
+});
+
+Deno.test("every status can be set by hand, from every other, and is shown as it is", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a" }]);
+  for (const from of STATUSES) {
+    for (const to of STATUSES) {
+      await sqliteShell(on.path, `UPDATE jobs SET status='${from}'; UPDATE jobs SET status='${to}';`);
+      assert.equal((await on.queue.get("a")).job.status, to);
+      assert.deepEqual((await on.queue.list({ status: to })).jobs.map((job) => job.id), ["a"]);
+      assert.equal((await on.queue.stats()).counts[to], 1);
+    }
+  }
+  await assertCounted(on);
+});
+
+Deno.test("a job that was set to PROCESSING by hand has no holder, and the sweep frees it", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a" }]);
+  await sqliteShell(on.path, "UPDATE jobs SET status='PROCESSING' WHERE id='a'");
+  assert.equal((await on.queue.list({ status: "PROCESSING" })).jobs.length, 1);
+  assert.deepEqual((await on.queue.sweep(["c1"])).map((one) => one.id), ["a"]);
+  assert.equal((await claimNext(on.queue)).id, "a");
+});
+
+Deno.test("a worker whose job was set to another status by hand loses it", async () => {
+  await using on = await testQueue();
+  for (const status of STATUSES.filter((one) => one !== "PROCESSING")) {
+    await on.queue.add([{ id: status, priority: 100 }]);
+    const held = await claimNext(on.queue);
+    await sqliteShell(on.path, `UPDATE jobs SET status='${status}' WHERE id='${status}'`);
+    assert.deepEqual(await on.queue.renew([held]), [false]);
+    assert.deepEqual(await end(on.queue, held, { type: "returned", result: null }), { type: "lost" });
+    assert.equal((await on.queue.get(status)).job.status, status);
+    await on.queue.move("cancel", [status], "test");
+  }
+});
+
+Deno.test("a job that was finished by hand can be resubmitted, replaced and pruned like any other", async () => {
+  await using on = await testQueue({ retentionMs: 1_000 });
+  await on.queue.add(["a", "b", "c"].map((id) => ({ id })));
+  await sqliteShell(on.path, "UPDATE jobs SET status='FAILED'");
+  assert.equal((await on.queue.move("resubmit", ["a"], "test"))[0]?.ok, true);
+  assert.equal((await on.queue.add([{ id: "b", replace: true }]))[0]?.outcome, "replaced");
+  on.clock.pass(2_000);
+  assert.equal(await on.queue.prune(), 1);
+  await assert.rejects(on.queue.get("c"));
+  await assertCounted(on);
+});
+
+Deno.test("an edit by hand that makes no sense is refused by the database itself", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a" }]);
+  const before = await on.queue.get("a");
+  const nonsense = [
+    "UPDATE jobs SET status = 'DONE'",
+    "UPDATE jobs SET status = 'failed'",
+    "UPDATE jobs SET status = NULL",
+    "UPDATE jobs SET retries = -1",
+    "UPDATE jobs SET retries = 'many'",
+    "UPDATE jobs SET id = ''",
+    "UPDATE jobs SET priority = 1000",
+    "UPDATE jobs SET payload = '{'",
+    "INSERT INTO jobs (id, kind, run_at, created_at, updated_at) VALUES ('a', 'file', 0, 0, 0)",
+  ];
+  for (const sql of nonsense) {
+    await assert.rejects(sqliteShell(on.path, sql), /constraint|cannot store/i, sql);
+  }
+  assert.deepEqual(await on.queue.get("a"), before);
+  await assertCounted(on);
+});
+
+Deno.test("a write waits while somebody else holds the database; reads are answered meanwhile", async () => {
+  await using on = await testQueue();
+  const other = new DatabaseSync(on.path);
+  try {
+    other.exec("BEGIN IMMEDIATE");
+    let stored = false;
+    const adding = on.queue.add([{ id: "a" }]).then(() => stored = true);
+    for (let reads = 0; reads < 20; reads++) {
+      assert.equal((await on.queue.stats()).counts.PENDING, 0);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    assert.equal(stored, false);
+    other.exec("COMMIT");
+    await adding;
+  } finally {
+    other.close();
+  }
+  assert.equal((await on.queue.get("a")).job.status, "PENDING");
+  assert.equal(on.queue.trouble, null);
+});

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { type ListRequest, QueueError, STATUSES } from "@persistent-queue/queue";
+import { claimNext, end } from "../support/attempts.ts";
+import { type TestQueue, testQueue } from "../support/test_queue.ts";
+
+async function addMany({ queue }: TestQueue, ids: readonly string[]): Promise<void> {
+  await queue.add(ids.map((id) => ({ id })));
+}
+
+/** The ids of all pages; `between` runs after each. */
+async function walk(
+  { queue }: TestQueue,
+  request: ListRequest,
+  between: (page: number) => Promise<void> = () => Promise.resolve(),
+): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | null | undefined;
+  for (let page = 0; cursor !== null; page++) {
+    assert.ok(page < 1_000, "the pages do not come to an end");
+    const { jobs, next } = await queue.list({ ...request, ...(cursor === undefined ? {} : { cursor }) });
+    ids.push(...jobs.map((job) => job.id));
+    cursor = next;
+    await between(page);
+  }
+  return ids;
+}
+
+Deno.test("a walk through 1,000 jobs page by page sees each once, newest first, while others are added", async () => {
+  await using on = await testQueue();
+  const ids = Array.from({ length: 1_000 }, (_, i) => `old${i}`);
+  await addMany(on, ids);
+  const seen = await walk(on, { limit: 37 }, (page) => addMany(on, [`new${page}`]));
+  assert.deepEqual(seen, ids.toReversed());
+});
+
+Deno.test("a page has 50 jobs unless told, and at most 200", async () => {
+  await using on = await testQueue();
+  await addMany(on, Array.from({ length: 300 }, (_, i) => `a${i}`));
+  assert.equal((await on.queue.list({})).jobs.length, 50);
+  assert.equal((await on.queue.list({ limit: 200 })).jobs.length, 200);
+  assert.equal((await on.queue.list({ limit: 1 })).jobs.length, 1);
+});
+
+Deno.test("a search finds a part of the id, in which % and _ and \\ mean themselves", async () => {
+  await using on = await testQueue();
+  const ids = ["100%", "100x", "a_b", "axb", "c\\d", "c/d", "it's", 'say "x"', "data/files/a.txt"];
+  await addMany(on, ids);
+  for (const search of ["%", "_", "\\", "'", '"', "x", "data/files/", "100"]) {
+    const expected = ids.filter((id) => id.includes(search)).toReversed();
+    assert.deepEqual(await walk(on, { search, limit: 3 }), expected, search);
+  }
+});
+
+Deno.test("a search for one old job among 25,000 answers it in one call", async () => {
+  await using on = await testQueue();
+  await addMany(on, ["needle"]);
+  for (let i = 0; i < 5; i++) await addMany(on, Array.from({ length: 5_000 }, (_, j) => `hay${i}-${j}`));
+  assert.deepEqual((await on.queue.list({ search: "needle" })).jobs.map((job) => job.id), ["needle"]);
+});
+
+Deno.test("a question that cannot be answered is an error with a code, not an empty page", async () => {
+  await using on = await testQueue();
+  const questions: Record<string, unknown>[] = [
+    ...[0, 201, -1, 1.5, NaN].map((limit) => ({ limit })),
+    ...["x", "-1", "1.5", "1e3", "9".repeat(30), "0x10", " 1"].map((cursor) => ({ cursor })),
+    ...["pending", "STALLED", "constructor"].map((status) => ({ status })),
+    { search: "x".repeat(5_000) },
+  ];
+  for (const question of questions) {
+    await assert.rejects(on.queue.list(question as ListRequest), (error) => {
+      assert.ok(error instanceof QueueError && error.code === "invalid_query", JSON.stringify(question));
+      return true;
+    });
+  }
+});
+
+Deno.test("get of a job that is not there is an error that names it", async () => {
+  await using on = await testQueue();
+  await assert.rejects(on.queue.get("nobody"), (error) => {
+    assert.ok(error instanceof QueueError && error.code === "unknown_job");
+    assert.match(error.message, /nobody/);
+    return true;
+  });
+});
+
+Deno.test("stats counts each status and tells how long the head of the line has been due", async () => {
+  await using on = await testQueue();
+  assert.equal((await on.queue.stats()).ageMs, 0);
+  await addMany(on, ["a", "b", "c"]);
+  await end(on.queue, await claimNext(on.queue), { type: "returned", result: null });
+  on.clock.pass(1_500);
+  const { counts, ageMs, fenced } = await on.queue.stats();
+  assert.deepEqual(Object.keys(counts), [...STATUSES]);
+  assert.deepEqual([counts.PENDING, counts.COMPLETED, ageMs, fenced], [2, 1, 1_500, 0]);
+});
+
+Deno.test("stats tells rates per second over ten whole seconds, and the last minute", async () => {
+  await using on = await testQueue();
+  await addMany(on, Array.from({ length: 20 }, (_, i) => `a${i}`));
+  const { claimed } = await on.queue.claim([{ consumerId: "c1", limit: 10, suspect: false }]);
+  await on.queue.settle(claimed.map((job) => ({ job, outcome: { type: "returned", result: null } })));
+  assert.equal((await on.queue.stats()).rates.added, 0, "the second that still runs is not told");
+  on.clock.pass(1_000);
+  const { rates, history } = await on.queue.stats();
+  assert.deepEqual(rates, { added: 2, completed: 1, failed: 0 });
+  assert.deepEqual([history.length, history.at(-1)], [60, { added: 20, completed: 10, failed: 0 }]);
+  on.clock.pass(60_000);
+  const later = await on.queue.stats();
+  assert.ok(later.history.every((second) => second.added === 0 && second.completed === 0));
+});
+
+Deno.test("the revision grows with every change and stands still without one", async () => {
+  await using on = await testQueue();
+  const changes = [
+    () => on.queue.add([{ id: "a" }]),
+    () => claimNext(on.queue),
+    () => on.queue.move("cancel", ["a"], "test"),
+    () => on.queue.move("resubmit", ["a"], "test"),
+    async () => end(on.queue, await claimNext(on.queue), { type: "returned", result: null }),
+  ];
+  for (const change of changes) {
+    const before = on.queue.revision;
+    await change();
+    assert.ok(on.queue.revision > before);
+  }
+  const before = on.queue.revision;
+  await on.queue.list({});
+  await on.queue.stats();
+  await on.queue.get("a");
+  assert.equal(on.queue.revision, before);
+});

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { claimNext, end } from "../support/attempts.ts";
+import { testQueue } from "../support/test_queue.ts";
+
+Deno.test("a move answers for each id, with words for what cannot be", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a" }, { id: "b" }]);
+  await end(on.queue, await claimNext(on.queue), { type: "returned", result: null });
+  const results = await on.queue.move("cancel", ["nobody", "a", "b"], "test");
+  assert.deepEqual(results.map((one) => [one.id, one.ok, one.ok ? one.job.status : one.code]), [
+    ["nobody", false, "unknown_job"],
+    ["a", false, "illegal_move"],
+    ["b", true, "CANCELED"],
+  ]);
+  const [unknown, illegal] = results;
+  assert.ok(unknown?.ok === false && /nobody/.test(unknown.message));
+  assert.ok(illegal?.ok === false && /"a".*COMPLETED/.test(illegal.message));
+});
+
+Deno.test("a move tells who asked, what was, and whose lease is spent", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a" }]);
+  const held = await claimNext(on.queue);
+  await on.queue.move("cancel", ["a"], "Ms. Miller");
+  const moved = on.events.filter((event) => event.type === "moved");
+  const lease = { seq: held.seq, lease: held.lease };
+  assert.deepEqual(moved, [{
+    type: "moved",
+    verb: "cancel",
+    id: "a",
+    from: "PROCESSING",
+    lease,
+    by: "Ms. Miller",
+  }]);
+});
+
+Deno.test("moveAll moves all that matches and may be moved, over many pages, and nothing else", async () => {
+  await using on = await testQueue();
+  await on.queue.add(Array.from({ length: 450 }, (_, i) => ({ id: `old${i}` })));
+  await on.queue.add(Array.from({ length: 30 }, (_, i) => ({ id: `mail${i}`, kind: "mail" })));
+  await end(on.queue, await claimNext(on.queue), { type: "returned", result: null });
+  await end(on.queue, await claimNext(on.queue), { type: "gave-up", error: "no" });
+  await claimNext(on.queue);
+  assert.equal(await on.queue.moveAll("cancel", { kind: "file", search: "old" }, "test"), 449);
+  const { counts } = await on.queue.stats();
+  assert.deepEqual([counts.CANCELED, counts.COMPLETED, counts.PENDING], [449, 1, 30]);
+  assert.equal(await on.queue.moveAll("cancel", { kind: "file" }, "test"), 0);
+});
+
+Deno.test("moveAll with a status moves that status only", async () => {
+  await using on = await testQueue();
+  await on.queue.add(["a", "b", "c"].map((id) => ({ id })));
+  await end(on.queue, await claimNext(on.queue), { type: "gave-up", error: "no" });
+  await on.queue.move("cancel", ["b"], "test");
+  assert.equal(await on.queue.moveAll("resubmit", { status: "FAILED" }, "test"), 1);
+  assert.equal(await on.queue.moveAll("resubmit", { status: "COMPLETED" }, "test"), 0);
+  assert.equal(await on.queue.moveAll("cancel", { status: "PROCESSING" }, "test"), 0);
+  const statuses = await Promise.all(["a", "b", "c"].map(async (id) => (await on.queue.get(id)).job.status));
+  assert.deepEqual(statuses, ["PENDING", "CANCELED", "PENDING"]);
+});
+
+Deno.test("moveAll with a part of the id takes % to the letter and spares the rest", async () => {
+  await using on = await testQueue();
+  await on.queue.add(["100%", "1000", "5%"].map((id) => ({ id })));
+  assert.equal(await on.queue.moveAll("cancel", { search: "%" }, "test"), 2);
+  assert.equal((await on.queue.get("1000")).job.status, "PENDING");
+});
+
+Deno.test("a job that finishes while moveAll runs is let be", async () => {
+  await using on = await testQueue();
+  await on.queue.add(Array.from({ length: 300 }, (_, i) => ({ id: `a${i}` })));
+  const { claimed } = await on.queue.claim([{ consumerId: "c1", limit: 300, suspect: false }]);
+  const [moved, verdicts] = await Promise.all([
+    on.queue.moveAll("cancel", {}, "test"),
+    on.queue.settle(claimed.map((job) => ({ job, outcome: { type: "returned", result: null } }))),
+  ]);
+  const { counts } = await on.queue.stats();
+  assert.deepEqual([counts.CANCELED, counts.COMPLETED], [
+    moved,
+    verdicts.filter(({ type }) => type === "stored").length,
+  ]);
+  assert.equal(counts.CANCELED + counts.COMPLETED, 300);
+});
