@@ -94,9 +94,11 @@ Deno.test("the log level is one of four words", () => {
   );
 });
 
-Deno.test("a folder is taken without the slash at its end, and never with control characters", () => {
+Deno.test("a folder is taken without the slash at its end, and never with commas or control characters", () => {
   assert.equal(read({ FILES_DIR: "in box/" }).filesDir, "in box");
   assertOneProblem({ FILES_DIR: "a\nb" }, /^FILES_DIR is "a\\nb"/);
+  assertOneProblem({ LOG_DIR: "a,b" }, /^LOG_DIR is "a,b", but must be a path without commas/);
+  assertOneProblem({ QUEUE_URL: "sqlite:a,b/queue.db" }, /^QUEUE_URL has a path with commas/);
   assertOneProblem({ FILES_DIR: "x", LOG_DIR: "x/" }, /same folder/);
 });
 

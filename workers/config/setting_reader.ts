@@ -81,14 +81,14 @@ export class SettingReader {
     return otherwise;
   }
 
-  /** A path without control characters and without a slash at its end. */
+  /** A path without control characters, without a comma and without a slash at its end. */
   folder(name: SettingName, otherwise: string): string {
     const text = this.text(name)?.trim() ?? "";
     if (text === "") return otherwise;
-    if (printable(text) === text) return text.replace(/(?<=[^/])\/+$/, "");
+    if (isPlainPath(text)) return text.replace(/(?<=[^/])\/+$/, "");
     this.reject(
       name,
-      `${name} is ${quoted(text)}, but must be a path without control characters, ` +
+      `${name} is ${quoted(text)}, but must be a path without commas and control characters, ` +
         `for example ${name}=${otherwise}`,
     );
     return otherwise;
@@ -114,6 +114,13 @@ export class SettingReader {
   url(name: SettingName, otherwise: string): string {
     const text = this.text(name)?.trim() ?? "";
     if (text === "") return otherwise;
+    if (/^sqlite:/.test(text) && !isPlainPath(text)) {
+      this.reject(
+        name,
+        `${name} has a path with commas or control characters, for example ${name}=${otherwise}`,
+      );
+      return otherwise;
+    }
     if (/^[a-z][a-z0-9+.-]*:\S/i.test(text) && printable(text) === text) return text;
     this.reject(
       name,
@@ -134,6 +141,11 @@ export class SettingReader {
     );
     return null;
   }
+}
+
+/** The runtime's permission flags separate paths by commas, and know no way to write one in a path. */
+function isPlainPath(text: string): boolean {
+  return printable(text) === text && !text.includes(",");
 }
 
 /** Plain decimal digits; null for anything else. */

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { guard, type GuardOptions } from "../../workers/guard.ts";
+import { GUARDED } from "../../workers/guard_watch.ts";
+import { eventually } from "../support/eventually.ts";
+import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
+
+const support = (name: string) => new URL(`../support/${name}`, import.meta.url).pathname;
+
+function guarded(folder: TempFolder, act: string, options: Partial<GuardOptions> = {}): Promise<number> {
+  const script = support("guarded_child.ts");
+  const args = [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    `--allow-write=${folder.path}`,
+    script,
+    story(folder),
+    act,
+    GUARDED,
+  ];
+  return guard({ command: Deno.execPath(), args, ...options });
+}
+
+function story(folder: TempFolder): string {
+  return folder.file("story");
+}
+
+/** The process ids of those that told `what`, in order. */
+function tellersOf(folder: TempFolder, what: string): number[] {
+  const text = readIfThere(story(folder));
+  return text.split("\n").filter((line) => line.startsWith(`${what} `)).map((line) =>
+    Number(line.split(" ")[1])
+  );
+}
+
+function readIfThere(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
+
+async function started(folder: TempFolder, count: number): Promise<number> {
+  const what = `start number ${count}`;
+  return await eventually(what, () => tellersOf(folder, "started")[count - 1], { withinMs: 10_000 });
+}
+
+for (const code of [0, 74, 78]) {
+  Deno.test(`exit code ${code} is passed on, without a restart`, async () => {
+    await using folder = await tempFolder();
+    const told: string[] = [];
+    assert.equal(await guarded(folder, `exit:${code}`, { log: (text) => told.push(text) }), code);
+    assert.equal(tellersOf(folder, "started").length, 1);
+    assert.deepEqual(told, []);
+  });
+}
+
+Deno.test("a supervisor that was killed is started again at once", async () => {
+  await using folder = await tempFolder();
+  const stop = new AbortController();
+  const told: string[] = [];
+  const ended = guarded(folder, "wait", { log: (text) => told.push(text), signal: stop.signal });
+  Deno.kill(await started(folder, 1), "SIGKILL");
+  const second = await started(folder, 2);
+  assert.deepEqual(told, ["The supervisor ended by SIGKILL; starting it again at once"]);
+  stop.abort();
+  assert.equal(await ended, 0);
+  assert.deepEqual(tellersOf(folder, "SIGTERM"), [second]);
+});
+
+Deno.test("a crash loop slows down, and the last delay holds", async () => {
+  await using folder = await tempFolder();
+  const stop = new AbortController();
+  const told: string[] = [];
+  const log = (text: string) => {
+    told.push(text);
+    if (told.length === 5) stop.abort();
+  };
+  const ended = guarded(folder, "exit:133", { log, signal: stop.signal, delaysMs: [0, 20, 40, 80] });
+  assert.equal(await ended, 0, "a stop between two lives is no failure");
+  const delays = ["at once", "in 20 ms", "in 40 ms", "in 80 ms", "in 80 ms"];
+  assert.deepEqual(
+    told,
+    delays.map((when) => `The supervisor ended with exit code 133; starting it again ${when}`),
+  );
+  assert.equal(tellersOf(folder, "started").length, 5);
+});
+
+Deno.test("the delays are really waited for", async () => {
+  await using folder = await tempFolder();
+  const stop = new AbortController();
+  const toldAt: number[] = [];
+  const log = () => {
+    toldAt.push(performance.now());
+    if (toldAt.length === 2) stop.abort();
+  };
+  await guarded(folder, "exit:1", { log, signal: stop.signal, delaysMs: [600] });
+  assert((toldAt[1] ?? 0) - (toldAt[0] ?? 0) >= 600);
+});
+
+Deno.test("after a life that was long enough the delays begin anew", async () => {
+  await using folder = await tempFolder();
+  const stop = new AbortController();
+  const told: string[] = [];
+  const log = (text: string) => {
+    told.push(text);
+    if (told.length === 3) stop.abort();
+  };
+  await guarded(folder, "exit:1", { log, signal: stop.signal, stableMs: 0, delaysMs: [0, 60_000] });
+  assert(told.every((text) => text.endsWith("at once")), told.join("\n"));
+});
+
+Deno.test("a wedged supervisor (75) is started again at once; a second one in a row counts as a crash", async () => {
+  await using folder = await tempFolder();
+  const stop = new AbortController();
+  const told: string[] = [];
+  const log = (text: string) => {
+    told.push(text);
+    if (told.length === 3) stop.abort();
+  };
+  await guarded(folder, "exit:75", { log, signal: stop.signal, delaysMs: [0, 10, 20] });
+  const delays = ["at once", "in 10 ms", "in 20 ms"];
+  assert.deepEqual(
+    told,
+    delays.map((when) => `The supervisor ended with exit code 75; starting it again ${when}`),
+  );
+});
+
+Deno.test("a guard that is stopped while it waits ends at once", async () => {
+  await using folder = await tempFolder();
+  const stop = new AbortController();
+  const log = () => setTimeout(() => stop.abort(), 10);
+  assert.equal(await guarded(folder, "exit:1", { log, signal: stop.signal, delaysMs: [60_000] }), 0);
+});
+
+/** A guard in its own process, at the head of its own process group. */
+function guardProcess(folder: TempFolder) {
+  const args = ["run", "--quiet", "--allow-all", support("guard_process.ts"), story(folder)];
+  return spawn(Deno.execPath(), args, { detached: true, stdio: "ignore" });
+}
+
+function pidOf({ pid }: { pid?: number | undefined }): number {
+  assert(pid !== undefined, "the guard did not start");
+  return pid;
+}
+
+Deno.test("a supervisor ends when its guard was killed", async () => {
+  await using folder = await tempFolder();
+  const process = guardProcess(folder);
+  const child = await started(folder, 1);
+  const exited = once(process, "exit");
+  Deno.kill(pidOf(process), "SIGKILL");
+  await exited;
+  await eventually("the child noticed", () => tellersOf(folder, "guard-gone").includes(child));
+  await eventually("the child is gone", () => !isAlive(child));
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`${signal} is passed on, and the guard waits for its supervisor's own end`, async () => {
+    await using folder = await tempFolder();
+    const process = guardProcess(folder);
+    const child = await started(folder, 1);
+    const exited = once(process, "exit");
+    Deno.kill(pidOf(process), signal);
+    assert.deepEqual(await exited, [0, null]);
+    assert.deepEqual(tellersOf(folder, signal), [child]);
+    assert.equal(tellersOf(folder, "started").length, 1);
+  });
+}
+
+Deno.test("Ctrl+C, twice within milliseconds and to the whole group, is one orderly stop", async () => {
+  await using folder = await tempFolder();
+  const process = guardProcess(folder);
+  await started(folder, 1);
+  const exited = once(process, "exit");
+  Deno.kill(-pidOf(process), "SIGINT");
+  Deno.kill(-pidOf(process), "SIGINT");
+  assert.deepEqual(await exited, [0, null]);
+  assert.equal(tellersOf(folder, "started").length, 1);
+});
+
+Deno.test("without a guard an empty stdin means nothing", async () => {
+  await using folder = await tempFolder();
+  const args = ["run", "--quiet", "--no-prompt", `--allow-write=${folder.path}`, support("guarded_child.ts")];
+  const child = new Deno.Command(Deno.execPath(), { args: [...args, story(folder), "wait"], stdin: "null" })
+    .spawn();
+  await started(folder, 1);
+  child.kill("SIGTERM");
+  assert.equal((await child.status).code, 0);
+  assert.deepEqual(tellersOf(folder, "guard-gone"), []);
+  assert.equal(tellersOf(folder, "SIGTERM").length, 1);
+});
+
+/** One that has ended, and waits for its new parent to look, is not alive. */
+function isAlive(pid: number): boolean {
+  if (Deno.build.os === "linux") return /\) [^ZX] /.test(readIfThere(`/proc/${pid}/stat`));
+  try {
+    Deno.kill(pid, "SIGCONT");
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { readSettings } from "../../workers/config.ts";
+import { permissionFlags, supervisorArgs } from "../../workers/permissions.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).href;
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+function flags(env: Record<string, string> = {}): string[] {
+  return permissionFlags(readSettings({ env, dotenv: null }), "file:///app/main.ts");
+}
+
+Deno.test("the default settings give the folders, the two addresses and the names of the settings", () => {
+  const [net, env, read, write, ...others] = flags();
+  assert.equal(read, "--allow-read=/app/main.ts,/app/queue,/app/workers,/app/ui,.env,data/files,logs,data");
+  assert.equal(write, "--allow-write=data/files,logs,data");
+  assert.equal(net, "--allow-net=127.0.0.1:8501,127.0.0.1:8502");
+  assert.match(env ?? "", /^--allow-env=QUEUE_URL,CONSUMERS,[A-Z_,]+,HANDLER_ALLOW$/);
+  assert.deepEqual(others, []);
+});
+
+Deno.test("the address of the backend is granted, its password is not shown", () => {
+  const postgres = flags({ QUEUE_URL: "postgres://user:hunter2@db.example.com/queue" });
+  assert(
+    postgres.includes("--allow-net=127.0.0.1:8501,127.0.0.1:8502,db.example.com:5432"),
+    postgres.join("\n"),
+  );
+  const redis = flags({ QUEUE_URL: "redis://localhost:7000" });
+  assert(redis.includes("--allow-net=127.0.0.1:8501,127.0.0.1:8502,localhost:7000"), redis.join("\n"));
+  assert.doesNotMatch(postgres.join(), /hunter2/);
+});
+
+Deno.test("an IPv6 host is written in brackets", () => {
+  assert(flags({ HOST: "::1" }).includes("--allow-net=[::1]:8501,[::1]:8502"));
+});
+
+Deno.test("a database in the current folder grants its own files, not the folder", () => {
+  const write = flags({ QUEUE_URL: "sqlite:queue.db" })[3] ?? "";
+  assert.match(write, /,queue\.db,queue\.db-wal,queue\.db-shm,/);
+  assert.doesNotMatch(write, /[=,]\.(,|$)/);
+});
+
+Deno.test("what the handlers are allowed is added", () => {
+  const allowed = flags({ HANDLER_ALLOW: "net=api.example.com env=SMTP_URL run=pdftotext read" });
+  assert(allowed.includes("--allow-read"));
+  assert(allowed.includes("--allow-net=127.0.0.1:8501,127.0.0.1:8502,api.example.com"));
+  assert(allowed.includes("--allow-run=pdftotext"));
+  assert(allowed.some((flag) => flag.startsWith("--allow-env=") && flag.endsWith(",SMTP_URL")));
+});
+
+Deno.test("the supervisor is started without prompts, and told that it has a guard", () => {
+  const args = supervisorArgs(readSettings({ env: {}, dotenv: null }), "file:///app/main.ts");
+  assert.deepEqual(args.slice(0, 2), ["run", "--no-prompt"]);
+  assert.deepEqual(args.slice(-3), ["file:///app/main.ts", "supervise", "--guarded"]);
+  assert(!args.includes("-A") && !args.includes("--allow-all"));
+});
+
+Deno.test("a supervisor can do its work with these permissions, and nothing else", async () => {
+  await using folder = await tempFolder();
+  const script = `${ROOT}tests/support/permitted.ts`;
+  await Deno.writeTextFile(folder.file(".env"), "CONSUMERS=3\nMANAGER_PORT=0\nOPS_PORT=0\n");
+  const settings = readSettings({ env: {}, dotenv: await Deno.readTextFile(folder.file(".env")) });
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", ...permissionFlags(settings, MAIN), script],
+    cwd: folder.path,
+    env: { CONSUMERS: "" },
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), { consumers: 3, tooMuch: [] });
+  const log = await Deno.readTextFile(folder.file("logs/jobqueue.log"));
+  assert.match(log, /\[INFO\] Enqueued job_id: data\/files\/abc\.txt\n$/);
+});

@@ -1,0 +1,117 @@
+/**
+ * The guard: starts the supervisor, and starts it again when it dies. It holds no database and no port.
+ *
+ * Some deaths take a whole process with them (out of memory in a thread, a thread that no one can end). Then
+ * somebody must be left.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+
+export interface GuardOptions {
+  /** The program, and what to call it with. */
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Added to the guard's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Told one line per restart: on stderr unless given. */
+  readonly log?: (text: string) => void;
+  /** Whoever ran for this long was well: the delays begin anew. 60,000 ms unless given. */
+  readonly stableMs?: number;
+  /** How long to wait before each restart in a row; the last one holds for all that follow. */
+  readonly delaysMs?: readonly number[];
+  /** Ends the guard as SIGTERM does. */
+  readonly signal?: AbortSignal;
+}
+
+const DELAYS_MS = [0, 250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000];
+
+/** Nobody is helped by trying again: done, the storage does not work, the settings are wrong. */
+const FINAL_CODES = [0, 74, 78];
+
+/** A thread hung and cannot be ended, but all work is put away: the next life may begin at once. */
+const WEDGED_CODE = 75;
+
+/** Runs until the supervisor ends for good. Answers the exit code to pass on. */
+export async function guard(options: GuardOptions): Promise<number> {
+  const { log = console.error, stableMs = 60_000, delaysMs = DELAYS_MS } = options;
+  using stop = new StopSignals(options.signal);
+  for (let failures = 0, lastCode = 0;;) {
+    const startedAt = performance.now();
+    const { code, signal } = await runOnce(options, stop);
+    if (stop.asked || FINAL_CODES.includes(code)) return code;
+    const isFirstWedge = code === WEDGED_CODE && lastCode !== WEDGED_CODE;
+    if (isFirstWedge || performance.now() - startedAt >= stableMs) failures = 0;
+    const delayMs = delaysMs[Math.min(failures, delaysMs.length - 1)] ?? 0;
+    const why = signal === null ? `with exit code ${code}` : `by ${signal}`;
+    log(`The supervisor ended ${why}; starting it again ${delayMs === 0 ? "at once" : `in ${delayMs} ms`}`);
+    await delay(delayMs, undefined, { signal: stop.signal }).catch(() => {});
+    if (stop.asked) return 0;
+    failures++;
+    lastCode = code;
+  }
+}
+
+/** The supervisor's stdin is a pipe that only the guard holds: it ends when the guard does, however that happens. */
+async function runOnce(
+  { command, args, env = {} }: GuardOptions,
+  stop: StopSignals,
+): Promise<Deno.CommandStatus> {
+  const child = new Deno.Command(command, { args: [...args], env: { ...env }, stdin: "piped" }).spawn();
+  stop.passOnTo(child);
+  const status = await child.status;
+  stop.passOnTo(null);
+  await child.stdin.close().catch(() => {});
+  return status;
+}
+
+/**
+ * Ctrl+C reaches the supervisor twice and more: from the terminal, from `deno task` and from here. It counts a second
+ * one only when it comes a second later; the guard passes on what it gets and waits.
+ */
+class StopSignals implements Disposable {
+  readonly #stopping = new AbortController();
+  readonly #outside: AbortSignal | undefined;
+  #child: Deno.ChildProcess | null = null;
+
+  constructor(outside: AbortSignal | undefined) {
+    this.#outside = outside;
+    Deno.addSignalListener("SIGINT", this.#onInterrupt);
+    Deno.addSignalListener("SIGTERM", this.#onTerminate);
+    outside?.addEventListener("abort", this.#onTerminate);
+    if (outside?.aborted) this.#stopping.abort();
+  }
+
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  get asked(): boolean {
+    return this.signal.aborted;
+  }
+
+  passOnTo(child: Deno.ChildProcess | null): void {
+    this.#child = child;
+    if (this.asked) this.#send("SIGTERM");
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSignalListener("SIGINT", this.#onInterrupt);
+    Deno.removeSignalListener("SIGTERM", this.#onTerminate);
+    this.#outside?.removeEventListener("abort", this.#onTerminate);
+  }
+
+  readonly #onInterrupt = () => this.#stop("SIGINT");
+  readonly #onTerminate = () => this.#stop("SIGTERM");
+
+  #stop(signal: "SIGINT" | "SIGTERM"): void {
+    this.#stopping.abort();
+    this.#send(signal);
+  }
+
+  #send(signal: "SIGINT" | "SIGTERM"): void {
+    try {
+      this.#child?.kill(signal);
+    } catch {
+      // It is gone already.
+    }
+  }
+}

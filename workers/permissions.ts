@@ -1,0 +1,75 @@
+/** Least permissions, computed: the supervisor gets what its settings need, and nothing else. */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ConfigurationError, SETTING_NAMES, type Settings } from "./config.ts";
+import { HANDLER_PERMISSIONS, type HandlerPermission } from "./config/handler_allow.ts";
+import { GUARDED } from "./guard_watch.ts";
+
+/** Threads load their code under the same permissions as any other reading. */
+const CODE_FOLDERS = ["queue", "workers", "ui"];
+
+const DEFAULT_PORTS: Readonly<Record<string, string>> = {
+  "postgres:": "5432",
+  "postgresql:": "5432",
+  "redis:": "6379",
+};
+
+/** With what `Deno.execPath()` is called to run the supervisor under a guard. `mainUrl` is the URL of `main.ts`. */
+export function supervisorArgs(settings: Settings, mainUrl: string): string[] {
+  const words = ["supervise", GUARDED];
+  if (Deno.build.standalone) return words; // a compiled binary has its permissions inside
+  return ["run", "--no-prompt", ...permissionFlags(settings, mainUrl), mainUrl, ...words];
+}
+
+/** `--allow-read=…` and so on; a kind of permission that is not needed has no flag. */
+export function permissionFlags(settings: Settings, mainUrl: string): string[] {
+  const database = databasePaths(settings.queueUrl);
+  const needed: Record<HandlerPermission, readonly string[]> = {
+    read: [...codePaths(mainUrl), ".env", settings.filesDir, settings.logDir, ...database],
+    write: [settings.filesDir, settings.logDir, ...database],
+    net: [...ownAddresses(settings), ...backendAddresses(settings.queueUrl)],
+    env: SETTING_NAMES,
+    run: [],
+    sys: [],
+    ffi: [],
+  };
+  return HANDLER_PERMISSIONS.flatMap((kind) => flag(kind, [...needed[kind], ...settings.handlerAllow[kind]]));
+}
+
+function flag(kind: HandlerPermission, values: readonly string[]): string[] {
+  if (values.length === 0) return [];
+  return [values.includes("*") ? `--allow-${kind}` : `--allow-${kind}=${[...new Set(values)].join(",")}`];
+}
+
+function codePaths(mainUrl: string): string[] {
+  const main = fileURLToPath(mainUrl);
+  if (main.includes(",")) {
+    throw new ConfigurationError([
+      `The project lies in ${
+        dirname(main)
+      }, but permission flags know no commas in paths; move it to another folder`,
+    ]);
+  }
+  return [main, ...CODE_FOLDERS.map((folder) => join(dirname(main), folder))];
+}
+
+/** SQLite keeps files beside the database, so it needs the folder; where that is the current one, only those files. */
+function databasePaths(queueUrl: string): string[] {
+  if (!queueUrl.startsWith("sqlite:")) return [];
+  const path = queueUrl.slice("sqlite:".length);
+  const folder = dirname(path);
+  if (folder !== ".") return [folder];
+  return ["", "-wal", "-shm", "-journal", ".lock"].map((suffix) => path + suffix);
+}
+
+function ownAddresses({ host, managerPort, opsPort }: Settings): string[] {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return [`${name}:${managerPort}`, `${name}:${opsPort}`];
+}
+
+function backendAddresses(queueUrl: string): string[] {
+  if (!URL.canParse(queueUrl)) return [];
+  const { protocol, hostname, port } = new URL(queueUrl);
+  const defaultPort = DEFAULT_PORTS[protocol];
+  return defaultPort === undefined ? [] : [`${hostname || "localhost"}:${port || defaultPort}`];
+}
