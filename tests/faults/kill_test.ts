@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { openStore } from "@persistent-queue/queue";
+import { verify } from "../../queue/verify.ts";
+import { Ledger, wholeLines } from "../support/ledger.ts";
+import { printedRandom } from "../support/random.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+
+const KILLS = 20;
+const CHILD = new URL("../support/ledger_child.ts", import.meta.url).pathname;
+
+function start(url: string, life: string): Deno.ChildProcess {
+  const args = ["run", "-A", "--no-prompt", "--no-check", CHILD, url, life];
+  return new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "inherit" }).spawn();
+}
+
+/** Lets the child live for `ms` from its start, or from its first word, then kills it without a warning. */
+async function liveAndDie(
+  child: Deno.ChildProcess,
+  ledger: Ledger,
+  { ms, from }: { ms: number; from: "start" | "word" },
+) {
+  let timer = from === "start" ? setTimeout(() => child.kill("SIGKILL"), ms) : undefined;
+  for await (const line of wholeLines(child.stdout)) {
+    timer ??= setTimeout(() => child.kill("SIGKILL"), ms);
+    ledger.note(line);
+  }
+  const { signal } = await child.status;
+  clearTimeout(timer);
+  assert.equal(signal, "SIGKILL", "the child ended by itself");
+}
+
+Deno.test(`nothing that was acknowledged is lost when the process is killed ${KILLS} times under load`, async () => {
+  await using folder = await tempFolder();
+  const url = `sqlite:${folder.file("queue.db")}`;
+  const chance = printedRandom("kill -9");
+  const ledger = new Ledger();
+
+  for (let life = 0; life < KILLS; life++) {
+    const from = chance.chance(0.75) ? "word" : "start";
+    await liveAndDie(start(url, `life${life}`), ledger, { ms: 60 + chance.below(240), from });
+  }
+  const last = start(url, "drain");
+  for await (const line of wholeLines(last.stdout)) ledger.note(line);
+  assert.equal((await last.status).code, 0);
+
+  const store = await openStore(url, "guest");
+  try {
+    const { counts } = await store.stats(Date.now());
+    console.log(`${ledger.added.size} added, ${ledger.completed.size} completed,`, counts);
+    assert.ok(ledger.added.size > 500 && ledger.completed.size > 500, "there was load");
+    assert.deepEqual(
+      await verify(store, { now: Date.now(), deep: true, ledger, retryLimit: 3, drained: true }),
+      [],
+    );
+  } finally {
+    await store.close();
+  }
+});

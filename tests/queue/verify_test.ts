@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { verify, type VerifyOptions } from "../../queue/verify.ts";
+import { claimNext, end } from "../support/attempts.ts";
+import { sqliteShell } from "../support/sqlite_shell.ts";
+import { START, type TestQueue, testQueue } from "../support/test_queue.ts";
+
+/** Three jobs: `done` is COMPLETED, `bad` FAILED after a crash, `held` is being worked on. */
+async function lifelike(): Promise<TestQueue> {
+  const on = await testQueue();
+  await on.queue.add(["done", "bad", "held"].map((id) => ({ id })));
+  await end(on.queue, await claimNext(on.queue), { type: "returned", result: null });
+  await end(on.queue, await claimNext(on.queue), { type: "crashed", detail: "died", guilty: true });
+  await end(on.queue, await claimNext(on.queue), { type: "gave-up", error: "no" });
+  await claimNext(on.queue);
+  return on;
+}
+
+const OPTIONS: VerifyOptions = { now: START, deep: true, retryLimit: 3 };
+
+Deno.test("a store that nobody harmed is sound, and agrees with the ledger", async () => {
+  await using on = await lifelike();
+  const ledger = { added: ["done", "bad", "held"], completed: ["done"] };
+  assert.deepEqual(await verify(on.store, { ...OPTIONS, ledger }), []);
+});
+
+const HARMS: Record<string, { sql: string; options?: Partial<VerifyOptions>; finds: RegExp }> = {
+  "an acknowledged job that is gone": {
+    sql: "DELETE FROM jobs WHERE id = 'bad'",
+    options: { ledger: { added: ["done", "bad"], completed: [] } },
+    finds: /"bad" was acknowledged and is not stored/,
+  },
+  "a completion that was undone": {
+    sql: "UPDATE jobs SET status = 'PENDING' WHERE id = 'done'",
+    options: { ledger: { added: [], completed: ["done"] } },
+    finds: /"done" was acknowledged as completed and is PENDING/,
+  },
+  "more retries than are allowed": {
+    sql: "UPDATE jobs SET retries = 4 WHERE id = 'bad'",
+    finds: /"bad" was retried 4 times/,
+  },
+  "a job that is left over after a drain": {
+    sql: "",
+    options: { drained: true },
+    finds: /"held" is still PROCESSING/,
+  },
+  "a heartbeat that no sweep would find": {
+    sql: "UPDATE jobs SET last_heartbeat = last_heartbeat + 86400000 WHERE id = 'held'",
+    finds: /"held" has a heartbeat from the future/,
+  },
+  "a count that is wrong": {
+    sql: "UPDATE job_counts SET n = 7 WHERE status = 'FAILED'",
+    finds: /FAILED says 7, but there are 1/,
+  },
+  "a lease that went back": {
+    sql: "UPDATE history SET lease = 9 WHERE event = 'crashed'",
+    finds: /"bad" went back from lease 9 to 2/,
+  },
+  "a job that ended twice under one lease": {
+    sql:
+      "INSERT INTO history (seq, at, event, lease, retries) SELECT seq, at, event, lease, retries FROM history WHERE event = 'failed'",
+    finds: /"bad" ended twice under lease 2/,
+  },
+};
+
+for (const [what, { sql, options, finds }] of Object.entries(HARMS)) {
+  Deno.test(`verify finds ${what}`, async () => {
+    await using on = await lifelike();
+    if (sql !== "") await sqliteShell(on.path, sql);
+    const problems = await verify(on.store, { ...OPTIONS, ...options });
+    assert.equal(problems.length, 1, problems.join("\n"));
+    assert.match(problems[0] ?? "", finds);
+  });
+}
+
+Deno.test("verify lets the heartbeat of a living consumer be, and finds what is on the last page too", async () => {
+  await using on = await lifelike();
+  await on.queue.add(Array.from({ length: 1_200 }, (_, i) => ({ id: `a${i}` })));
+  assert.deepEqual(await verify(on.store, { ...OPTIONS, now: 0, alive: ["c1"] }), []);
+  await sqliteShell(on.path, "UPDATE jobs SET retries = 50 WHERE id = 'done'");
+  assert.equal((await verify(on.store, OPTIONS)).length, 1);
+});
