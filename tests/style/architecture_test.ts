@@ -1,0 +1,122 @@
+/** Who may import whom, held by a test. */
+import assert from "node:assert/strict";
+import { imports, resolved, type SourceFile, sourceFiles, specifiers } from "../support/source_files.ts";
+
+const files = await sourceFiles();
+const sources = files.filter(({ path }) => !path.startsWith("tests/"));
+
+/** Whom each part may import, by the name of its door. */
+const ARROWS: Record<string, readonly string[]> = {
+  main: ["queue", "workers", "ui"],
+  workers: ["queue"],
+  ui: ["queue"],
+  client: [],
+  queue: [],
+};
+
+/** Files of a neighbour that may be referred to by path. The client only takes types over, which leave no trace. */
+const TYPES_ONLY: Record<string, readonly string[]> = { client: ["ui"], ui: [] };
+
+const NAME = /^@persistent-queue\/([a-z]+)(\/.*)?$/;
+
+/** `main`, `queue`, `workers`, `ui`, `client` or `tests`. */
+function partOf(path: string): string {
+  if (path.startsWith("ui/client/")) return "client";
+  const [first = "", ...rest] = path.split("/");
+  return rest.length === 0 ? "main" : first;
+}
+
+interface Arrow {
+  readonly file: SourceFile;
+  readonly from: string;
+  readonly to: string;
+  readonly specifier: string;
+  /** Whether it goes by the member's name. */
+  readonly named: boolean;
+}
+
+function arrowsOf(file: SourceFile, named: readonly string[]): Arrow[] {
+  const from = partOf(file.path);
+  return named.flatMap((specifier): Arrow[] => {
+    const target = resolved(file, specifier);
+    const [, name] = NAME.exec(specifier) ?? [];
+    if (name !== undefined) return [{ file, from, to: name, specifier, named: true }];
+    // A package from outside, or a runtime module; a folder is not code.
+    if (target === specifier || target === "" || target.endsWith("/")) return [];
+    return [{ file, from, to: partOf(target), specifier, named: false }];
+  });
+}
+
+const arrows = sources.flatMap((file) => arrowsOf(file, specifiers(file)));
+
+function say({ file, specifier }: Arrow): string {
+  return `${file.path} imports ${specifier}`;
+}
+
+Deno.test("there is something to judge", () => {
+  const parts = new Set(sources.map(({ path }) => partOf(path)));
+  for (const part of ["queue", "workers", "ui"]) assert.ok(parts.has(part), part);
+  assert.ok(arrows.some(({ from, to }) => from === "workers" && to === "queue"));
+  assert.ok(arrows.some(({ from, to, named }) => from === "queue" && to === "queue" && !named));
+});
+
+Deno.test("imports follow the arrows: main → workers, ui, queue · workers → queue · ui → queue", () => {
+  const wrong = arrows.filter(({ from, to, file, specifier }) =>
+    from !== to && !ARROWS[from]?.includes(to) &&
+    !isTypeOnly(file, specifier, TYPES_ONLY[from]?.includes(to) ?? false)
+  );
+  assert.deepEqual(wrong.map(say), []);
+});
+
+Deno.test("members are imported by name, through their one door", () => {
+  const byPath = arrows.filter(({ from, to, named, file, specifier }) =>
+    from !== to && !named && !isTypeOnly(file, specifier, TYPES_ONLY[from]?.includes(to) ?? false)
+  );
+  const pastTheDoor = arrows.filter(({ specifier }) => NAME.exec(specifier)?.[2] !== undefined);
+  assert.deepEqual([...byPath, ...pastTheDoor].map(say), []);
+});
+
+Deno.test("nobody imports a member's door from inside that member", () => {
+  const inside = arrows.filter(({ from, to, named, file, specifier }) =>
+    from === to && (named || resolved(file, specifier) === `${from}/mod.ts`)
+  );
+  assert.deepEqual(inside.map(say), []);
+});
+
+Deno.test("nothing imports main or the tests", () => {
+  // A test may start main as a process; nobody may take it into theirs.
+  const fromTests = files.flatMap((file) => arrowsOf(file, imports(file))).filter(({ to }) => to === "main");
+  const fromSources = arrows.filter(({ to }) => to === "main" || to === "tests");
+  assert.deepEqual([...fromTests, ...fromSources].filter(({ from, to }) => from !== to).map(say), []);
+});
+
+Deno.test("backends never see each other, and nobody outside the queue sees one", () => {
+  const backendOf = (path: string) => /^queue\/(sqlite|postgres|redis)\//.exec(path)?.[1];
+  const wrong = arrows.filter(({ file, specifier }) => {
+    const target = backendOf(resolved(file, specifier));
+    return target !== undefined && target !== backendOf(file.path) && file.path !== "queue/get_queue.ts";
+  });
+  assert.deepEqual(wrong.map(say), []);
+});
+
+Deno.test("only the SQLite backend knows SQLite", () => {
+  const wrong = sources.filter((file) =>
+    specifiers(file).includes("node:sqlite") && !file.path.startsWith("queue/sqlite/")
+  );
+  assert.deepEqual(wrong.map(({ path }) => path), []);
+});
+
+Deno.test("every dependency is named in the project's list, never fetched by address", () => {
+  const wrong = files.flatMap((file) => specifiers(file).map((specifier) => ({ file, specifier })))
+    .filter(({ specifier }) => /^(https?|npm|jsr|data|blob):/.test(specifier));
+  assert.deepEqual(wrong.map(({ file, specifier }) => `${file.path} imports ${specifier}`), []);
+});
+
+/** Whether every statement of the file that names `specifier` imports types alone. */
+function isTypeOnly({ text }: SourceFile, specifier: string, allowed: boolean): boolean {
+  if (!allowed) return false;
+  const statements = [...text.matchAll(/^(?:import|export)\b[^"';]*?\bfrom\s*"([^"]+)"/gm)];
+  return statements.filter(([, from]) => from === specifier).every(([statement]) =>
+    /^(import|export) type\b/.test(statement)
+  );
+}

@@ -1,0 +1,80 @@
+/** A door that exports what nobody uses is a promise that nobody asked for. */
+import assert from "node:assert/strict";
+import { resolved, type SourceFile, sourceFiles, withoutComments } from "../support/source_files.ts";
+
+const files = await sourceFiles();
+const byPath = new Map(files.map((file) => [file.path, file]));
+const MEMBERS = ["queue", "workers", "ui"];
+
+/** Files that are contract from the first to the last line: their door passes them on whole. */
+const CONTRACTS = [
+  ...["job", "errors", "events", "roles", "store"].map((name) => `queue/${name}.ts`),
+  "ui/system.ts",
+];
+
+const DECLARED = /^export (?:abstract |async )*(?:const|let|function\*?|class|interface|type) (\w+)/gm;
+const LISTED = /^export (?:type )?\{([^}]*)\}/gm;
+const ALL = /^export (?:type )?\* from "([^"]+)"/gm;
+
+/** The names that a door chooses to export. */
+function chosenBy({ text }: SourceFile): string[] {
+  const code = withoutComments(text);
+  const declared = [...code.matchAll(DECLARED)].map(([, name = ""]) => name);
+  const listed = [...code.matchAll(LISTED)].flatMap(([, names = ""]) => names.split(",").map(outerName));
+  return [...declared, ...listed].filter((name) => name !== "");
+}
+
+/** `b` of `type a as b`. */
+function outerName(item: string): string {
+  return item.trim().replace(/^type\s+/, "").split(/\s+as\s+/).at(-1) ?? "";
+}
+
+/** The names that others take from a door. */
+function takenFrom(member: string): Set<string> {
+  const taken = new Set<string>();
+  const statement = new RegExp(
+    `^(?:import|export)\\b([^"';]*?)\\bfrom\\s*"@persistent-queue/${member}"`,
+    "gm",
+  );
+  for (const file of files) {
+    for (const [, names = ""] of withoutComments(file.text).matchAll(statement)) {
+      for (const [name] of names.matchAll(/\w+/g)) taken.add(name);
+      // The whole door under one name: every member that is named behind a dot counts.
+      const [, space] = /\*\s+as\s+(\w+)/.exec(names) ?? [];
+      if (space) {
+        for (const [, name = ""] of file.text.matchAll(new RegExp(`\\b${space}\\.(\\w+)`, "g"))) {
+          taken.add(name);
+        }
+      }
+    }
+  }
+  return taken;
+}
+
+for (const member of MEMBERS) {
+  const door = byPath.get(`${member}/mod.ts`);
+  Deno.test({
+    name: `the door of ${member} exports only what others use`,
+    ignore: door === undefined,
+    fn: () => {
+      assert.ok(door);
+      const exported = chosenBy(door);
+      assert.ok(exported.length > 0);
+      const taken = takenFrom(member);
+      assert.deepEqual(exported.filter((name) => !taken.has(name)), []);
+    },
+  });
+}
+
+Deno.test("only the door passes on whole files, and only those of the contract", () => {
+  const passedOn = files.flatMap((file) =>
+    [...withoutComments(file.text).matchAll(ALL)].map(([, specifier = ""]) => ({
+      file,
+      target: resolved(file, specifier),
+    }))
+  );
+  const wrong = passedOn.filter(({ file, target }) =>
+    !file.path.endsWith("/mod.ts") || !CONTRACTS.includes(target)
+  );
+  assert.deepEqual(wrong.map(({ file, target }) => `${file.path} passes on ${target}`), []);
+});

@@ -1,0 +1,76 @@
+/** House style that no linter knows. */
+import assert from "node:assert/strict";
+import { sourceFiles, withoutComments } from "../support/source_files.ts";
+
+const files = (await sourceFiles()).map(({ path, text }) => ({ path, text, code: withoutComments(text) }));
+const sources = files.filter(({ path }) => !path.startsWith("tests/"));
+
+const MAX_LINES = 250;
+
+const STATUS = /"(?:PENDING|PROCESSING|COMPLETED|FAILED|UNPROCESSABLE|CANCELED)"/.source;
+
+function offenders(among: typeof files, pattern: RegExp, where: "text" | "code" | "path" = "code"): string[] {
+  return among.flatMap((file) => {
+    const found = pattern.exec(file[where]);
+    return found ? [`${file.path}: ${found[0].trim()}`] : [];
+  });
+}
+
+Deno.test(`no source file is longer than ${MAX_LINES} lines`, () => {
+  const lengths = sources.map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }));
+  const sorted = lengths.map(({ lines }) => lines).sort((a, b) => a - b);
+  console.log(
+    `${sorted.length} source files: the median has ${sorted[sorted.length >> 1]} lines, the longest ${
+      sorted.at(-1)
+    }`,
+  );
+  assert.deepEqual(lengths.filter(({ lines }) => lines > MAX_LINES), []);
+});
+
+Deno.test("files are named in snake_case after what they export, and none is a drawer for odds and ends", () => {
+  const names = /(?:^|\/)(?![a-z][a-z0-9]*(?:_[a-z0-9]+)*\.tsx?$)[^/]+$/;
+  assert.deepEqual(offenders(files, names, "path"), []);
+  assert.deepEqual(offenders(files, /\b(?:utils?|helpers?|misc|common|lib)\.tsx?$/, "path"), []);
+});
+
+Deno.test("there are no default exports", () => {
+  assert.deepEqual(offenders(files, /^export default\b|\bas default\b/m), []);
+});
+
+Deno.test("every type says something", () => {
+  assert.deepEqual(offenders(files, /(?::|\bas|[<,|&])\s*any\b(?!\s*[:(])(?:\[\])?/), []);
+});
+
+Deno.test("nothing is left to do: no notes to ourselves", () => {
+  assert.deepEqual(
+    offenders(
+      files,
+      new RegExp(`\\b(?:${["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"].join("|")})\\b`),
+      "text",
+    ),
+    [],
+  );
+});
+
+Deno.test("a lint rule is silenced by name and with a reason, a type error never", () => {
+  const bare = /deno-lint-ignore(?:-file)?(?:\s*$|\s+(?![a-z-]+[^\n]*--\s*\S))/m;
+  assert.deepEqual(offenders(files, bare, "text"), []);
+  assert.deepEqual(
+    offenders(
+      files,
+      new RegExp(`@ts-(?:${["ig" + "nore", "no" + "check", "expect" + "-error"].join("|")})`),
+      "text",
+    ),
+    [],
+  );
+});
+
+Deno.test("the statuses are listed in job.ts and nowhere else", () => {
+  const list = new RegExp(`${STATUS}(?:\\s*[,|]\\s*${STATUS}){2,}`);
+  const elsewhere = sources.filter(({ path }) => path !== "queue/job.ts");
+  assert.deepEqual(offenders(elsewhere, list), []);
+});
+
+Deno.test("no test is switched off or left alone in the light", () => {
+  assert.deepEqual(offenders(files, /\bDeno\.test\.(?:only|ignore)\b|\bonly:\s*true/), []);
+});
