@@ -59,7 +59,7 @@ function databasePaths(queueUrl: string): string[] {
   const path = queueUrl.slice("sqlite:".length);
   const folder = dirname(path);
   if (folder !== ".") return [folder];
-  return ["", "-wal", "-shm", "-journal", ".lock"].map((suffix) => path + suffix);
+  return ["", "-wal", "-shm", "-journal", ".lock", ".new"].map((suffix) => path + suffix);
 }
 
 function ownAddresses({ host, managerPort, opsPort }: Settings): string[] {

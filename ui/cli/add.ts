@@ -1,0 +1,93 @@
+/** `jobs add`: puts jobs into the queue. */
+import type { Added, JobRequest } from "@persistent-queue/queue";
+import { listedJobOnWire } from "../wire.ts";
+import { columns } from "./columns.ts";
+import { type CliIo, type Command, type CommandLine, EXIT, UsageError } from "./command.ts";
+import { wholeNumber } from "./command_line.ts";
+
+export const add: Command = {
+  words: "[<id>…]",
+  summary: "add jobs; the id of a file job is its path",
+  options: {
+    kind: { type: "string", value: "<kind>", help: "which handler works on it; file unless given" },
+    id: {
+      type: "string",
+      value: "<id>",
+      help: "the id, where it looks like an option; one is made up for other kinds",
+    },
+    payload: {
+      type: "string",
+      value: "<json>",
+      help: "what the handler gets, or - to read it from standard input",
+    },
+    priority: { type: "string", value: "<n>", help: "-100 to 100, higher runs first; 0 unless given" },
+    "run-at": {
+      type: "string",
+      value: "<time>",
+      help: "not before: 2030-01-31T12:00:00Z, or milliseconds since 1970",
+    },
+    replace: { type: "boolean", help: "start a finished job of this id afresh instead of refusing" },
+  },
+  examples: [
+    "add data/files/abc.txt data/files/def.txt",
+    `add --kind email --payload '{"to":"ann@example.com"}' --run-at 2030-01-31T12:00:00Z`,
+  ],
+  async prepare({ line, io, json }) {
+    const requests = await requestsOf(line, io);
+    return async (queue) => {
+      const added = await queue.add(requests);
+      io.print(json ? asJson(added, { now: io.now(), stallMs: queue.stallMs }) : asText(added));
+      return EXIT.done;
+    };
+  },
+};
+
+async function requestsOf(line: CommandLine, io: CliIo): Promise<JobRequest[]> {
+  const id = line.text("id");
+  const kind = line.text("kind");
+  const ids = id === undefined ? line.words : [id, ...line.words];
+  if (ids.length === 0 && (kind === undefined || kind === "file")) {
+    throw new UsageError("Say which jobs to add: one id or more, for example data/files/abc.txt.");
+  }
+  const priority = wholeNumber(line, "priority", { min: -100, max: 100 });
+  const runAt = timeOf(line);
+  const shared: JobRequest = {
+    ...(kind === undefined ? {} : { kind }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(runAt === undefined ? {} : { runAt }),
+    ...(line.has("payload") ? { payload: await payloadOf(line.text("payload") ?? "", io) } : {}),
+    replace: line.has("replace"),
+  };
+  return ids.length === 0 ? [shared] : ids.map((id) => ({ ...shared, id }));
+}
+
+async function payloadOf(text: string, io: CliIo): Promise<unknown> {
+  try {
+    return JSON.parse(text === "-" ? await io.readInput() : text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new UsageError(
+      `The payload is not JSON: text needs quotes of its own, for example --payload '"text"'.`,
+    );
+  }
+}
+
+function timeOf(line: CommandLine): number | undefined {
+  const text = line.text("run-at");
+  if (text === undefined) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const time = /^\d{4}-\d{2}-\d{2}([T ]|$)/.test(text) ? Date.parse(text) : NaN;
+  if (!Number.isNaN(time)) return time;
+  throw new UsageError("--run-at is a time like 2030-01-31T12:00:00Z, or milliseconds since 1970.");
+}
+
+const TOLD = { added: "added", replaced: "started afresh", waiting: "is here already, untouched" } as const;
+
+function asText(added: readonly Added[]): string {
+  return columns(added.map(({ outcome, job }) => [job.id, job.status, TOLD[outcome]]));
+}
+
+function asJson(added: readonly Added[], moment: { now: number; stallMs: number }): string {
+  const jobs = added.map(({ job }) => listedJobOnWire(job, moment));
+  return JSON.stringify({ jobs, outcomes: added.map(({ outcome }) => outcome) });
+}

@@ -1,0 +1,21 @@
+/** `jobs backup`: a complete, checked copy while everything runs. */
+import { printable } from "@persistent-queue/queue";
+import { type Command, EXIT, UsageError } from "./command.ts";
+
+export const backup: Command = {
+  words: "<path>",
+  summary: "write a complete, checked copy of the database, while everything runs",
+  options: {},
+  examples: ["backup data/backup.db"],
+  prepare({ line, io, json }) {
+    const [path] = line.words;
+    if (path === undefined || line.words.length > 1) {
+      throw new UsageError("backup takes one path: where to write the copy.");
+    }
+    return Promise.resolve(async (queue) => {
+      await queue.backup(path);
+      io.print(json ? JSON.stringify({ path }) : `Written to ${printable(path)}, and checked.`);
+      return EXIT.done;
+    });
+  },
+};

@@ -1,0 +1,64 @@
+/** The shape of a command of `deno task jobs`. */
+import type { Inspector, Keeper, Operator } from "@persistent-queue/queue";
+
+/** What a command line may do: look, add, move, check and copy. */
+export type CliQueue = Inspector & Operator & Keeper;
+
+export interface CliIo {
+  /** Called at most once, and only when the command line makes sense; the command closes what it gets. */
+  readonly openQueue: () => Promise<CliQueue>;
+  /** One line or several, without the line end. */
+  readonly print: (text: string) => void;
+  readonly printError: (text: string) => void;
+  /** All of standard input, for `--payload -`. */
+  readonly readInput: () => Promise<string>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Exit codes. 1: what was asked for was refused. 74: the storage does not work. */
+export const EXIT = { done: 0, refused: 1, usage: 2, storage: 74 } as const;
+
+export type ExitCode = typeof EXIT[keyof typeof EXIT];
+
+export interface OptionRule {
+  readonly type: "string" | "boolean";
+  /** How the value is called in the help; none for a switch. */
+  readonly value?: string;
+  /** One letter that stands for it. */
+  readonly short?: string;
+  readonly help: string;
+}
+
+export interface CommandLine {
+  readonly words: readonly string[];
+  /** The text of an option, or undefined where it was not given. */
+  text(name: string): string | undefined;
+  has(name: string): boolean;
+}
+
+export interface CommandCall {
+  readonly line: CommandLine;
+  readonly io: CliIo;
+  readonly json: boolean;
+}
+
+export interface Command {
+  /** What is expected behind the name: `<id>…`. */
+  readonly words: string;
+  readonly summary: string;
+  readonly options: Readonly<Record<string, OptionRule>>;
+  readonly examples: readonly string[];
+  /**
+   * Checks the command line before anything is opened, and answers what is to be done.
+   * @throws {UsageError}
+   */
+  prepare(call: CommandCall): Promise<Work>;
+}
+
+export type Work = (queue: CliQueue) => Promise<ExitCode>;
+
+/** The command line makes no sense. The message is one sentence. Exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}

@@ -1,0 +1,85 @@
+/** Parses what stands behind a command's name. */
+import { parseArgs } from "node:util";
+import { nearest, printable } from "@persistent-queue/queue";
+import { type CommandLine, type OptionRule, UsageError } from "./command.ts";
+
+/** Every command knows these. */
+export const COMMON_OPTIONS: Readonly<Record<string, OptionRule>> = {
+  json: { type: "boolean", help: "answer in JSON, for scripts" },
+  help: { type: "boolean", short: "h", help: "show this help" },
+};
+
+/** @throws {UsageError} for an option that is unknown, lacks its value, or has one too many */
+export function readCommandLine(
+  args: readonly string[],
+  rules: Readonly<Record<string, OptionRule>>,
+): CommandLine {
+  const known = { ...rules, ...COMMON_OPTIONS };
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(
+      Object.entries(known).map(([name, { type, short }]) => [name, { type, ...(short && { short }) }]),
+    ),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const words: string[] = [];
+  const values = new Map<string, string | true>();
+  for (const token of tokens) {
+    if (token.kind === "positional") words.push(token.value);
+    if (token.kind === "option") values.set(token.name, valueOf(token, known));
+  }
+  return { words, has: (name) => values.has(name), text: (name) => textOf(values.get(name)) };
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function valueOf(
+  { name, rawName, value, inlineValue }: OptionToken,
+  known: Readonly<Record<string, OptionRule>>,
+): string | true {
+  const rule = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (rule === undefined) throw unknownOption(rawName, Object.keys(known));
+  if (rule.type === "boolean") {
+    if (value === undefined) return true;
+    throw new UsageError(`${rawName} is a switch and takes no value.`);
+  }
+  // The parser takes whatever comes next: `--kind --json` lacks a value.
+  if (value === undefined || value === "" || (!inlineValue && value.startsWith("--"))) {
+    throw new UsageError(`${rawName} needs a value: ${rawName} ${rule.value}.`);
+  }
+  return value;
+}
+
+function unknownOption(rawName: string, known: readonly string[]): UsageError {
+  const meant = nearest(rawName.replace(/^-+/, ""), known);
+  const hint = meant === null
+    ? `known are ${known.map((name) => `--${name}`).join(", ")}`
+    : `did you mean --${meant}?`;
+  return new UsageError(`There is no option ${printable(rawName, { maxLength: 60 })}; ${hint}`);
+}
+
+function textOf(value: string | true | undefined): string | undefined {
+  return value === true ? undefined : value;
+}
+
+/** The whole number of an option within its range. @throws {UsageError} */
+export function wholeNumber(
+  line: CommandLine,
+  name: string,
+  { min, max }: { min: number; max: number },
+): number | undefined {
+  const text = line.text(name);
+  if (text === undefined) return undefined;
+  const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (value >= min && value <= max) return value;
+  throw new UsageError(
+    `--${name} is a whole number from ${min} to ${max}, not "${printable(text, { maxLength: 60 })}".`,
+  );
+}

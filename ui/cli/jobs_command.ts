@@ -1,0 +1,81 @@
+/** The command line: `deno task jobs <add|list|show|resubmit|cancel|stats|backup|verify>`. */
+import { nearest, printable, QueueError, StorageError } from "@persistent-queue/queue";
+import { add } from "./add.ts";
+import { backup } from "./backup.ts";
+import { type CliIo, type Command, EXIT, type ExitCode, UsageError, type Work } from "./command.ts";
+import { readCommandLine } from "./command_line.ts";
+import { helpOf, helpOfAll, usageOf } from "./help.ts";
+import { list } from "./list.ts";
+import { cancel, resubmit } from "./move.ts";
+import { show } from "./show.ts";
+import { stats } from "./stats.ts";
+import { verify } from "./verify.ts";
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  add,
+  list,
+  show,
+  resubmit,
+  cancel,
+  stats,
+  backup,
+  verify,
+};
+
+/** Runs one command. Answers the exit code: 0 done, 1 refused, 2 usage, 74 storage. */
+export async function jobsCommand(args: readonly string[], io: CliIo): Promise<ExitCode> {
+  const [name, ...rest] = args;
+  if (name === "--help" || name === "-h" || name === "help") {
+    io.print(helpOfAll(COMMANDS));
+    return EXIT.done;
+  }
+  if (name === undefined || !Object.hasOwn(COMMANDS, name)) {
+    io.printError(noSuchCommand(name));
+    return EXIT.usage;
+  }
+  const command = COMMANDS[name] as Command; // it has its own, as was just asked
+  try {
+    const line = readCommandLine(rest, command.options);
+    if (line.has("help")) {
+      io.print(helpOf(name, command));
+      return EXIT.done;
+    }
+    return await doWork(await command.prepare({ line, io, json: line.has("json") }), io);
+  } catch (error) {
+    return explain(error, { io, json: rest.includes("--json"), usage: usageOf(name, command.words) });
+  }
+}
+
+/** The queue is closed whatever happens to the work. */
+async function doWork(work: Work, io: CliIo): Promise<ExitCode> {
+  const queue = await io.openQueue();
+  try {
+    return await work(queue);
+  } finally {
+    await queue.close();
+  }
+}
+
+/** Tells an error that a person or a script can act upon; any other is a mistake of ours and is thrown on. */
+function explain(error: unknown, { io, json, usage }: { io: CliIo; json: boolean; usage: string }): ExitCode {
+  if (error instanceof UsageError) {
+    io.printError(json ? errorOnWire("usage", error.message) : `${error.message}\n${usage}`);
+    return EXIT.usage;
+  }
+  if (!(error instanceof QueueError)) throw error;
+  io.printError(json ? errorOnWire(error.code, error.message) : printable(error.message));
+  return error instanceof StorageError ? EXIT.storage : EXIT.refused;
+}
+
+/** The same shape as the HTTP API's. */
+function errorOnWire(code: string, message: string): string {
+  return JSON.stringify({ error: { code, message } });
+}
+
+function noSuchCommand(name: string | undefined): string {
+  if (name === undefined) return helpOfAll(COMMANDS);
+  const meant = nearest(name, Object.keys(COMMANDS));
+  const shown = printable(name, { maxLength: 60 });
+  if (meant !== null) return `There is no command "${shown}"; did you mean "${meant}"?`;
+  return `There is no command "${shown}".\n\n${helpOfAll(COMMANDS)}`;
+}

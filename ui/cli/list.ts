@@ -1,0 +1,62 @@
+/** `jobs list`: a page of jobs, newest first. */
+import { isStalled, type Job, type JobList, type ListRequest } from "@persistent-queue/queue";
+import { listedJobOnWire } from "../wire.ts";
+import { columns } from "./columns.ts";
+import { type Command, type CommandLine, EXIT, UsageError } from "./command.ts";
+import { wholeNumber } from "./command_line.ts";
+import { FILTER_OPTIONS, filterOf } from "./filter.ts";
+import { moment, span } from "./moment.ts";
+
+export const list: Command = {
+  words: "",
+  summary: "list jobs, newest first",
+  options: {
+    ...FILTER_OPTIONS,
+    limit: { type: "string", value: "<n>", help: "how many, 1 to 200; 50 unless given" },
+    cursor: { type: "string", value: "<cursor>", help: "go on where the page before ended" },
+  },
+  examples: ["list --status FAILED --limit 10", "list --search abc --json"],
+  prepare({ line, io, json }) {
+    const request = requestOf(line);
+    return Promise.resolve(async (queue) => {
+      const page = await queue.list(request);
+      const when = { now: io.now(), stallMs: queue.stallMs };
+      if (json) {
+        io.print(JSON.stringify({ ...page, jobs: page.jobs.map((job) => listedJobOnWire(job, when)) }));
+      } else io.print(asText(page, when));
+      return EXIT.done;
+    });
+  },
+};
+
+function requestOf(line: CommandLine): ListRequest {
+  if (line.words.length > 0) {
+    throw new UsageError("list takes no ids: see one job with show, or filter by --search.");
+  }
+  const limit = wholeNumber(line, "limit", { min: 1, max: 200 });
+  const cursor = line.text("cursor");
+  return {
+    ...filterOf(line),
+    ...(limit === undefined ? {} : { limit }),
+    ...(cursor === undefined ? {} : { cursor }),
+  };
+}
+
+const HEADING = ["ID", "STATUS", "KIND", "RETRIES", "CONSUMER", "HEARTBEAT", "UPDATED"];
+
+function asText({ jobs, next }: JobList, when: { now: number; stallMs: number }): string {
+  const table = jobs.length === 0 ? "No jobs." : columns([HEADING, ...jobs.map((job) => row(job, when))]);
+  return next === null ? table : `${table}\nThere may be more: --cursor ${next}`;
+}
+
+function row(job: Job, { now, stallMs }: { now: number; stallMs: number }): string[] {
+  return [
+    job.id,
+    isStalled(job, { now, stallMs }) ? `${job.status} (stalled)` : job.status,
+    job.kind,
+    String(job.retries),
+    job.consumerId?.slice(0, 8) ?? "–",
+    job.lastHeartbeat === null ? "–" : `${span(now - job.lastHeartbeat)} ago`,
+    moment(job.updatedAt),
+  ];
+}
