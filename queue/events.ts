@@ -29,11 +29,14 @@ export type QueueEvent =
     readonly error: string;
   }
   | {
-    readonly type: "exhausted" | "failed";
+    readonly type: "exhausted";
     readonly id: string;
     readonly consumerId: string;
     readonly error: string;
+    /** What was used up: its retries, or the workers it may take down. */
+    readonly cause: "retries" | "crashes";
   }
+  | { readonly type: "failed"; readonly id: string; readonly consumerId: string; readonly error: string }
   | {
     readonly type: "released";
     readonly id: string;

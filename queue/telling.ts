@@ -19,7 +19,7 @@ export function tellEnding(job: Claimed, ending: Ending, { now, retries, emit }:
       return emit({ type: "retrying", id, consumerId, attempt: ending.retries, of: retries, delayMs, error });
     }
     case "exhaust":
-      return emit({ type: "exhausted", id, consumerId, error: ending.error });
+      return emit({ type: "exhausted", id, consumerId, error: ending.error, cause: "retries" });
     case "fail":
       return emit({ type: "failed", id, consumerId, error: ending.error });
     case "release": {
@@ -28,7 +28,7 @@ export function tellEnding(job: Claimed, ending: Ending, { now, retries, emit }:
       const detail = ending.detail ?? why;
       emit({ type: "released", id, consumerId, why, detail });
       if (charge !== null && job.crashes + 1 >= charge.limit) {
-        emit({ type: "exhausted", id, consumerId, error: detail });
+        emit({ type: "exhausted", id, consumerId, error: detail, cause: "crashes" });
       }
     }
   }

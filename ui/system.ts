@@ -3,7 +3,14 @@
  * this folder never sees the workers'.
  */
 
-export type ConsumerState = "starting" | "idle" | "working" | "waiting" | "stopping" | "wedged" | "restarting";
+export type ConsumerState =
+  | "starting"
+  | "idle"
+  | "working"
+  | "waiting"
+  | "stopping"
+  | "wedged"
+  | "restarting";
 
 export interface ConsumerView {
   /** The uuid of this life; a replacement gets a new one. */

@@ -10,7 +10,10 @@ export function claim(sql: Statements, requests: readonly ClaimRequest[], now: n
     claimed.push(...taken);
     short ||= taken.length < request.limit;
   }
-  return { claimed, nextRunAt: short ? nextRunAt(sql) : null };
+  return {
+    claimed,
+    nextRunAt: short ? nextRunAt(sql, { suspects: requests.some(({ suspect }) => suspect) }) : null,
+  };
 }
 
 /**
@@ -32,9 +35,9 @@ function claimSuspect(sql: Statements, { consumerId }: ClaimRequest, now: number
   return sql.claimSuspect.all(consumerId, now).map((row) => toClaimed(row, consumerId));
 }
 
-/** When the first waiting job becomes due; in the past if one is due already. */
-export function nextRunAt(sql: Statements): number | null {
-  const times = [sql.nextSuspect.get()?.run_at ?? null];
+/** When the first waiting job becomes due; in the past if one is due already. Suspects count where they are wanted. */
+export function nextRunAt(sql: Statements, { suspects }: { suspects: boolean }): number | null {
+  const times = suspects ? [sql.nextSuspect.get()?.run_at] : [];
   for (const level of levels(sql)) times.push(sql.nextOfLevel.get(level)?.run_at ?? null);
   const known = times.filter((time) => typeof time === "number");
   return known.length === 0 ? null : Math.min(...known);

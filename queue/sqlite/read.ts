@@ -40,7 +40,7 @@ function rows(sql: Statements, status: Status | undefined, values: ListValues) {
 export function stats(sql: Statements, now: number): StoreStats {
   const counted = new Map(sql.counts.all().map((row) => [row.status, number(row.n)]));
   const counts = Object.fromEntries(STATUSES.map((status) => [status, counted.get(status) ?? 0]));
-  const oldest = nextRunAt(sql);
+  const oldest = nextRunAt(sql, { suspects: true });
   return {
     counts: counts as Record<Status, number>,
     oldestDueAt: oldest !== null && oldest <= now ? oldest : null,

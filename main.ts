@@ -1,0 +1,167 @@
+/**
+ * Persistent Queue: settings → log → queue → supervisor → pages → signals.
+ *
+ * `start` is a guard that keeps `supervise` alive; `jobs` is the command line.
+ */
+import { getQueue, messageOf, type Queue, StorageError } from "@persistent-queue/queue";
+import { jobsCommand, managerApp, opsApp, serve, type Served, ServeError } from "@persistent-queue/ui";
+import {
+  ConfigurationError,
+  DEFAULT_PASSWORD,
+  EXIT,
+  guard,
+  listKinds,
+  type Log,
+  openLog,
+  prepareFolders,
+  readSettings,
+  removeOldConsumerLogs,
+  type Settings,
+  Supervisor,
+  supervisorArgs,
+  whenAskedToStop,
+  whenGuardIsGone,
+} from "@persistent-queue/workers";
+
+const VERSION = "1.0.0";
+const DAY_MS = 86_400_000;
+const USAGE = `Usage: persistent-queue [start | supervise | jobs …]
+  start      the whole system, under a guard that restarts it (the default)
+  supervise  the same without the guard, for systemd and containers
+  jobs       add, list, show, resubmit, cancel, stats, backup, verify: see jobs --help`;
+
+async function main([command = "start", ...args]: readonly string[]): Promise<number> {
+  switch (command) {
+    case "start":
+      return await start();
+    case "supervise":
+      return await supervise();
+    case "jobs":
+      return await jobs(args);
+    default:
+      console.error(USAGE);
+      return 2;
+  }
+}
+
+function start(): Promise<number> {
+  const settings = settingsOfThisPlace();
+  return guard({
+    command: Deno.execPath(),
+    args: supervisorArgs(settings, import.meta.url),
+    env: settings.handlerEnv,
+  });
+}
+
+async function supervise(): Promise<number> {
+  const settings = settingsOfThisPlace();
+  prepareFolders(settings);
+  removeOldConsumerLogs(settings.logDir);
+  await using log = await openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
+  try {
+    return await run(settings, log);
+  } catch (error) {
+    log.error(messageOf(error));
+    throw error;
+  }
+}
+
+async function run(settings: Settings, log: Log): Promise<number> {
+  const queue = await openQueue(settings, "owner");
+  const { promise: ended, resolve: end } = Promise.withResolvers<number>();
+  const onFatal = (exitCode: number, why: string) => {
+    console.error(why);
+    log.error(why);
+    end(exitCode);
+  };
+  const supervisor = new Supervisor({ queue, settings, log, onFatal });
+  const pages = servePages({ settings, queue, supervisor, log });
+  whenAskedToStop({ onFirst: () => end(EXIT.ok), onSecond: () => Deno.exit(130) });
+  whenGuardIsGone().then(() => end(EXIT.ok));
+  await supervisor.start();
+  greet(settings, pages);
+
+  const exitCode = await ended;
+  console.log("Stopping: running jobs may finish …");
+  await supervisor.stop();
+  await Promise.all(pages.map((page) => page.close()));
+  await queue.close();
+  console.log("Stopped.");
+  return exitCode;
+}
+
+interface Parts {
+  readonly settings: Settings;
+  readonly queue: Queue;
+  readonly supervisor: Supervisor;
+  readonly log: Log;
+}
+
+function servePages({ settings, queue, supervisor, log }: Parts): Served[] {
+  const { host, managerPassword, apiToken, managerPort, opsPort } = settings;
+  const shared = {
+    ...{ queue, system: supervisor, host, apiToken, version: VERSION, password: managerPassword },
+    passwordIsDefault: managerPassword === DEFAULT_PASSWORD,
+    onFault: (error: unknown) => log.error(messageOf(error)),
+  };
+  return [
+    serve({
+      app: managerApp({ ...shared, port: managerPort }),
+      hostname: host,
+      port: managerPort,
+      setting: "MANAGER_PORT",
+    }),
+    serve({ app: opsApp({ ...shared, port: opsPort }), hostname: host, port: opsPort, setting: "OPS_PORT" }),
+  ];
+}
+
+function greet(settings: Settings, [manager, ops]: readonly Served[]): void {
+  const password = settings.managerPassword === DEFAULT_PASSWORD
+    ? ` (password ${DEFAULT_PASSWORD}, until MANAGER_PASSWORD is set)`
+    : "";
+  console.log(`Manager ${manager?.url}${password}\nOps     ${ops?.url}`);
+  console.log(`${settings.consumers} consumers at work; logs in ${settings.logDir}. Ctrl+C stops.`);
+}
+
+function jobs(args: readonly string[]): Promise<number> {
+  const openGuest = () => openQueue(settingsOfThisPlace(), "guest");
+  const readInput = () => new Response(Deno.stdin.readable).text();
+  return jobsCommand(args, {
+    ...{ openQueue: openGuest, print: console.log, printError: console.error, readInput, now: Date.now },
+  });
+}
+
+function openQueue(settings: Settings, role: "owner" | "guest"): Promise<Queue> {
+  const { queueUrl, retryDelaysMs, crashLimit, stallMs, retentionDays } = settings;
+  const retentionMs = retentionDays * DAY_MS;
+  return getQueue(queueUrl, { role, retryDelaysMs, crashLimit, stallMs, retentionMs, kinds: listKinds() });
+}
+
+function settingsOfThisPlace(): Settings {
+  const settings = readSettings({ env: Deno.env.toObject(), dotenv: readDotenv() });
+  for (const warning of settings.warnings) console.error(`Warning: ${warning}`);
+  return settings;
+}
+
+function readDotenv(): string | null {
+  try {
+    return Deno.readTextFileSync(".env");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** What a person can mend is told in a sentence, without a stack. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigurationError) {
+    for (const problem of error.problems) console.error(problem);
+    return EXIT.configuration;
+  }
+  console.error(messageOf(error));
+  if (error instanceof ServeError) return EXIT.configuration;
+  if (error instanceof StorageError) return EXIT.storage;
+  return 1;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args).catch(exitCodeOf));

@@ -1,0 +1,2 @@
+/** Does nothing, as fast as it can. */
+export function handler(): void {}

@@ -1,0 +1,138 @@
+/** One attempt at one job, from its handler to its outcome. Runs in the consumer's thread. */
+import { messageOf, type Outcome } from "@persistent-queue/queue";
+import { GiveUp, type HandlerContext, type HandlerJob, type HandlerModule, RetryLater } from "./handler.ts";
+import type { Handlers } from "./handlers.ts";
+import type { JobMessage } from "./protocol.ts";
+
+/** For how long a handler may go on after its deadline before its thread is given up. */
+const GRACE_MS = 5_000;
+const MAX_RESULT_BYTES = 1_048_576;
+const MAX_ERROR_LENGTH = 10_000;
+
+export interface AttemptOptions {
+  readonly consumerId: string;
+  readonly settings: HandlerContext["settings"];
+  readonly handlers: Handlers;
+  readonly log: (text: string) => void;
+}
+
+export class Attempt {
+  readonly #message: JobMessage;
+  readonly #options: AttemptOptions;
+  #controller: AbortController | undefined;
+  #canceled: string | null = null;
+  #stubborn: string | null = null;
+
+  constructor(message: JobMessage, options: AttemptOptions) {
+    this.#message = message;
+    this.#options = options;
+  }
+
+  get ticket(): number {
+    return this.#message.ticket;
+  }
+
+  /** Why the thread can no longer be trusted: the handler goes on in it, past its deadline. */
+  get stubborn(): string | null {
+    return this.#stubborn;
+  }
+
+  /** Never throws: whatever the handler does ends in an outcome. */
+  async run(): Promise<Outcome> {
+    try {
+      const { kind } = this.#message;
+      const module = this.#options.handlers.loaded(kind) ?? await this.#options.handlers.load(kind);
+      const job = toHandlerJob(this.#message, this.#options.consumerId);
+      return returned(await this.#call(module, job));
+    } catch (error) {
+      return toOutcome(error);
+    }
+  }
+
+  cancel(reason: string): void {
+    this.#canceled = reason;
+    this.#controller?.abort(new DOMException(`The job was stopped: ${reason}`, "AbortError"));
+  }
+
+  #call({ handler, deadlineMs }: HandlerModule, job: HandlerJob): unknown {
+    if (deadlineMs === undefined) return handler(job, this.#context());
+    return this.#withDeadline(deadlineMs, async () => await handler(job, this.#context()));
+  }
+
+  /** At the deadline the signal fires; the handler then has some seconds to end, whatever it answers. */
+  async #withDeadline(deadlineMs: number, work: () => Promise<unknown>): Promise<unknown> {
+    const late = new TimedOut(`It ran past its deadline of ${deadlineMs / 1000} s`);
+    let timer = setTimeout(() => {}, 0);
+    const overdue = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.#signalController().abort(late);
+        timer = setTimeout(() => {
+          this.#stubborn = `A handler ignored its deadline for ${GRACE_MS / 1000} s`;
+          reject(late);
+        }, GRACE_MS);
+      }, deadlineMs);
+    });
+    try {
+      const value = await Promise.race([work(), overdue]);
+      if (this.#controller?.signal.reason === late) throw late;
+      return value;
+    } catch (error) {
+      throw this.#controller?.signal.reason === late ? late : error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The signal is made when it is asked for: a job of microseconds does not pay for it. */
+  #context(): HandlerContext {
+    const controller = () => this.#signalController();
+    const { settings, log } = this.#options;
+    return {
+      get signal() {
+        return controller().signal;
+      },
+      attempt: this.#message.attempt,
+      log,
+      settings,
+    };
+  }
+
+  #signalController(): AbortController {
+    this.#controller ??= new AbortController();
+    if (this.#canceled !== null) this.cancel(this.#canceled);
+    return this.#controller;
+  }
+}
+
+class TimedOut extends Error {}
+
+function toHandlerJob({ id, kind, payload, lease }: JobMessage, consumerId: string): HandlerJob {
+  return { id, kind, payload: parse(payload), lease, consumerId };
+}
+
+function parse(payload: string): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch (error) {
+    throw new GiveUp(`The payload is not JSON: ${messageOf(error)}`);
+  }
+}
+
+function returned(value: unknown): Outcome {
+  const result: unknown = value === undefined ? null : JSON.stringify(value);
+  if (result !== null && typeof result !== "string") {
+    throw new GiveUp("The handler's result cannot be kept as JSON");
+  }
+  if (result !== null && result.length > MAX_RESULT_BYTES) {
+    throw new GiveUp("The handler's result is larger than 1 MiB");
+  }
+  return { type: "returned", result };
+}
+
+function toOutcome(thrown: unknown): Outcome {
+  const error = messageOf(thrown).slice(0, MAX_ERROR_LENGTH) || "An error without a message";
+  if (thrown instanceof GiveUp) return { type: "gave-up", error };
+  if (thrown instanceof RetryLater) return { type: "retry-later", error, delayMs: thrown.delayMs };
+  if (thrown instanceof TimedOut) return { type: "timed-out", error };
+  return { type: "threw", error };
+}

@@ -1,0 +1,132 @@
+/// <reference lib="deno.worker" />
+/**
+ * A consumer's life, in its own thread: it is given jobs, does them one after the other, and says how each ended.
+ *
+ * It never sees the database. The supervisor gives it a lease with each job, makes its results durable, and takes back
+ * what it has not begun.
+ */
+import { messageOf } from "@persistent-queue/queue";
+import { Attempt, type AttemptOptions } from "./attempt.ts";
+import { Handlers } from "./handlers.ts";
+import { holdForLife } from "./life_lock.ts";
+import { type Log, openLog } from "./log.ts";
+import type { FromThread, JobMessage, StartConsumer, ToConsumer } from "./protocol.ts";
+import { Report } from "./report.ts";
+import { Tickets } from "./tickets.ts";
+
+const inbox: JobMessage[] = [];
+/** Ended jobs whose ending is not durable yet, by ticket. */
+const unsettled = new Map<number, string>();
+const report = new Report(tell);
+let current: Attempt | null = null;
+let wake = () => {};
+
+function tell(message: FromThread): void {
+  self.postMessage(message);
+}
+
+self.onmessage = ({ data }: MessageEvent<ToConsumer>) => {
+  if (data.type === "start") live(data);
+};
+
+async function live(start: StartConsumer): Promise<void> {
+  await holdForLife(start.lifeLock);
+  tell({ type: "alive" });
+  const log = await openLog(start.log);
+  const tickets = new Tickets(start.tickets);
+  self.onmessage = ({ data }: MessageEvent<ToConsumer>) => receive(data, log);
+  tell({ type: "ready" });
+  setInterval(() => sendHeartbeat(log), start.heartbeatMs);
+  const options = toAttemptOptions(start, log);
+  for (;;) {
+    await arrival();
+    for (let job = inbox.shift(); job !== undefined; job = inbox.shift()) {
+      if (!tickets.begin(job.ticket)) continue;
+      await work(job, { tickets, options, log });
+    }
+    report.flush();
+  }
+}
+
+interface Bench {
+  readonly tickets: Tickets;
+  readonly options: AttemptOptions;
+  readonly log: Log;
+}
+
+/** One job: begin, attempt, end, report. */
+async function work(job: JobMessage, { tickets, options, log }: Bench): Promise<void> {
+  log.info(`Dequeued job_id: ${job.id}`);
+  const began = performance.now();
+  current = new Attempt(job, options);
+  const outcome = await current.run();
+  const { stubborn } = current;
+  current = null;
+  unsettled.set(job.ticket, job.id);
+  tickets.end(job.ticket);
+  report.add(job.ticket, outcome, performance.now() - began);
+  if (stubborn === null) return;
+  report.flush();
+  tell({ type: "unusable", why: stubborn });
+}
+
+function receive(message: ToConsumer, log: Log): void {
+  switch (message.type) {
+    case "jobs":
+      if (message.soon) inbox.unshift(...message.jobs);
+      else inbox.push(...message.jobs);
+      return wake();
+    case "settled":
+      for (const ticket of message.completed) log.info(`Completed job_id: ${unsettled.get(ticket)}`);
+      for (const ticket of [...message.completed, ...message.others]) unsettled.delete(ticket);
+      return;
+    case "cancel":
+      if (current?.ticket === message.ticket) current.cancel(message.reason);
+      return;
+    case "note":
+      return log[message.level](message.text);
+    case "provoke":
+      return message.how === "crash" ? crash() : hang();
+    case "close":
+      close(log);
+  }
+}
+
+/** Resolves when there is something in the inbox. */
+function arrival(): Promise<void> {
+  if (inbox.length > 0) return Promise.resolve();
+  return new Promise((resolve) => wake = resolve);
+}
+
+/** From this thread and no other: a thread that hangs must fall silent. */
+function sendHeartbeat(log: Log): void {
+  tell({ type: "beat" });
+  if (current !== null) log.info("Heartbeat sent");
+}
+
+function toAttemptOptions(start: StartConsumer, log: Log): AttemptOptions {
+  return {
+    consumerId: start.consumerId,
+    settings: { filesDir: start.filesDir, workMs: start.workMs },
+    handlers: new Handlers(new URL(start.handlers)),
+    log: (text) => log.info(text),
+  };
+}
+
+/** For people who want to see what the system does about it. */
+function crash(): never {
+  throw new Error("A person asked this consumer to crash");
+}
+
+function hang(): never {
+  for (;;);
+}
+
+async function close(log: Log): Promise<void> {
+  try {
+    await log.dispose();
+  } catch (error) {
+    console.error(`The log of this consumer was not written to its end: ${messageOf(error)}`);
+  }
+  self.close();
+}

@@ -1,0 +1,69 @@
+/** Events as the lines that people grep for. */
+import type { QueueEvent } from "@persistent-queue/queue";
+
+export interface Line {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly text: string;
+  /** Whose own log tells it as well. */
+  readonly consumerId?: string;
+}
+
+export function describe(event: QueueEvent): Line[] {
+  switch (event.type) {
+    case "enqueued":
+      return event.jobs.map(({ id }) => info(`Enqueued job_id: ${id}`));
+    case "retrying": {
+      const { id, attempt, of, error, delayMs, consumerId } = event;
+      const text = `Attempt ${attempt}/${of} failed for ${id}: ${error}. Retrying in ${delayMs / 1000}s`;
+      return [{ level: "warn", text, consumerId }];
+    }
+    case "postponed": {
+      const { id, error, delayMs, consumerId } = event;
+      return [{ level: "info", text: `Postponed ${id} by ${delayMs / 1000}s: ${error}`, consumerId }];
+    }
+    case "exhausted": {
+      const { id, error, consumerId, cause } = event;
+      const why = cause === "retries"
+        ? [`Last attempt failed for ${id}: ${error}`, "Max retries reached, marked failed"]
+        : [`Crash limit reached for ${id}: ${error}`];
+      return [...why, `Marked job_id failed: ${id}`].map((text) => ({ level: "warn", text, consumerId }));
+    }
+    case "failed": {
+      const { id, error, consumerId } = event;
+      return [`Gave up on ${id}: ${error}`, `Marked job_id failed: ${id}`]
+        .map((text) => ({ level: "warn", text, consumerId }));
+    }
+    case "released":
+      return [{
+        level: event.why === "released" ? "info" : "warn",
+        text: `Returned job_id: ${event.id} (${event.detail})`,
+      }];
+    case "swept":
+      return [
+        ...event.requeued.map(({ id, consumerId, status }) => ({
+          level: "warn" as const,
+          text: `Took job_id: ${id} from consumer ${consumerId ?? "unknown"}, now ${status}`,
+        })),
+        info(`Checked and requeued stalled jobs: ${event.requeued.length}`),
+      ];
+    case "moved":
+      return [info(`${event.verb === "cancel" ? "Canceled" : "Resubmitted"} job_id: ${event.id}`)];
+    case "fenced":
+      return [{
+        level: "warn",
+        text: `Dropped a late result for ${event.id} of consumer ${event.consumerId}: its lease was lost`,
+      }];
+    case "pruned":
+      return [info(`Pruned finished jobs: ${event.count}`)];
+    case "foreign":
+      return [{ level: "debug", text: "Somebody else has written to the database" }];
+    case "arriving":
+    case "claimed":
+    case "completed":
+      return [];
+  }
+}
+
+function info(text: string): Line {
+  return { level: "info", text };
+}

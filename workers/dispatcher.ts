@@ -1,0 +1,304 @@
+/**
+ * The turn: what threads report, what becomes free, what is due. All of one turn of the event loop meets in one
+ * durable transaction of the store, and nothing is told to a thread before that is committed.
+ */
+import { type Claimed, type Consumer, type Outcome, StorageError } from "@persistent-queue/queue";
+import { Desk, type Held } from "./desk.ts";
+import type { CancelReason, Result } from "./protocol.ts";
+import { Intake } from "./intake.ts";
+import { type Attempted, Settler } from "./settler.ts";
+import { sleep } from "./sleep.ts";
+
+export interface DispatcherOptions {
+  readonly queue: Consumer;
+  /** Milliseconds since 1970, as the queue counts. */
+  readonly now: () => number;
+  /** Monotonic, in milliseconds. */
+  readonly clock: () => number;
+  /** The thread of this consumer must go: its handler ignores that it was told to stop. */
+  readonly onStubborn: (consumerId: string, why: string) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A consumer still on one job after this gives back what it has not begun. */
+const LONG_JOB_MS = 50;
+const LOOK_MS = 25;
+/** A handler that goes on for this long after its signal fired is cut off with its thread. */
+const GRACE_MS = 5_000;
+/** What an aborted handler gets to put its things in order when the system stops. */
+const ABORT_MS = 1_000;
+/** Timers cannot wait for longer than 2^31 ms, and a clock may be set: look again by then. */
+const LONGEST_SLEEP_MS = 60_000;
+
+interface Ended {
+  readonly held: Held;
+  readonly outcome: Outcome;
+}
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #desks = new Map<string, Desk>();
+  readonly #stop = new AbortController();
+  readonly #intake: Intake;
+  readonly #settler: Settler;
+  #lookTimer: ReturnType<typeof setTimeout> | undefined;
+  #onQuiet = () => {};
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    const { queue, now, onError } = options;
+    this.#intake = new Intake({
+      queue,
+      now,
+      onError,
+      desks: this.#desks,
+      onClaimed: (jobs) => this.#give(jobs),
+    });
+    this.#settler = new Settler({
+      queue,
+      onError,
+      signal: this.#stop.signal,
+      onQuiet: () => this.#tellIfQuiet(),
+    });
+  }
+
+  get desks(): Iterable<Desk> {
+    return this.#desks.values();
+  }
+
+  /** A consumer has come to work. */
+  join(desk: Desk): void {
+    this.#desks.set(desk.consumerId, desk);
+    this.wake();
+  }
+
+  /** There may be something to claim. */
+  wake(): void {
+    this.#intake.wake();
+  }
+
+  /** A consumer's thread is gone, or given up: its jobs go back, and the one it was on is charged. */
+  leave(consumerId: string, end: { type: "crashed" | "stalled" | "stopped"; detail: string }): void {
+    const desk = this.#desks.get(consumerId);
+    if (desk === undefined) return;
+    this.#desks.delete(consumerId);
+    const handedBack = desk.revoke(() => true);
+    const begun = [...desk.held.values()].filter(({ canceled }) =>
+      canceled !== "canceled" && canceled !== "lost"
+    );
+    const waiting = [...desk.waiting.keys()].flatMap((seq) => desk.stopWaiting(seq) ?? []);
+    this.#release([
+      ...handedBack.map(({ job }) => ({ job, outcome: { type: "handed-back" } as const })),
+      ...begun.map(({ job, ticket }) => ({
+        job,
+        outcome: { guilty: desk.tickets.isUnderWay(ticket), ...end },
+      })),
+      ...waiting.map((job) => ({ job, outcome: { guilty: false, ...end } })),
+    ]);
+  }
+
+  // What threads report ------------------------------------------------------------------------------------------------
+
+  results(desk: Desk, results: readonly Result[], busyMs: number): void {
+    desk.heardAt = this.#options.clock();
+    const outcomes = new Map(results.map(({ ticket, outcome }) => [ticket, outcome]));
+    const ended: Ended[] = [];
+    const dropped: Held[] = [];
+    for (const held of desk.take([...outcomes.keys()], busyMs)) {
+      const outcome = outcomes.get(held.ticket);
+      if (outcome === undefined || held.canceled === "canceled" || held.canceled === "lost") {
+        dropped.push(held);
+      } else ended.push({ held, outcome: held.canceled === "stopping" ? toStopped(outcome) : outcome });
+    }
+    desk.done += ended.length;
+    desk.failed += ended.filter(({ outcome }) => outcome.type !== "returned").length;
+    this.#settle(desk, ended, dropped);
+    // A suspect that ended lets the next one in.
+    if ([...ended.map(({ held }) => held), ...dropped].some(({ job }) => job.suspect)) this.wake();
+    else this.#intake.fill();
+  }
+
+  beat(desk: Desk): void {
+    desk.heardAt = this.#options.clock();
+    this.#renew(desk);
+  }
+
+  /** Somebody else has written: leases may be lost, and jobs may have come. */
+  recheck(): void {
+    for (const desk of this.#desks.values()) this.#renew(desk);
+    this.wake();
+  }
+
+  /** A person canceled a job: its handler is told, if it has one. */
+  cancel(seq: number): void {
+    for (const desk of this.#desks.values()) this.#drop(desk, seq, "canceled");
+  }
+
+  async #renew(desk: Desk): Promise<void> {
+    const leases = desk.leases();
+    if (leases.length === 0) return;
+    try {
+      const held = await this.#options.queue.renew(leases);
+      for (const [i, { seq, lease }] of leases.entries()) {
+        if (held[i] === false) this.#drop(desk, seq, "lost", lease);
+      }
+    } catch (error) {
+      // A heartbeat that cannot be stored harms nobody: the next one comes in a second.
+      if (!(error instanceof StorageError)) this.#options.onError(error);
+    }
+  }
+
+  /** The job is no longer this consumer's. What has begun is told to stop, and cut off if it does not. */
+  #drop(desk: Desk, seq: number, reason: CancelReason, lease?: number): void {
+    const isMeant = (job: Claimed) => job.seq === seq && (lease === undefined || job.lease === lease);
+    if (isMeant(desk.waiting.get(seq)?.job ?? NOBODY)) desk.stopWaiting(seq);
+    desk.revoke(({ job }) => isMeant(job));
+    for (const held of desk.held.values()) {
+      if (isMeant(held.job) && held.canceled === null) this.#tellToStop(desk, held, reason);
+    }
+  }
+
+  #tellToStop(desk: Desk, held: Held, reason: CancelReason): void {
+    held.canceled = reason;
+    desk.post({ type: "cancel", ticket: held.ticket, reason });
+    sleep(GRACE_MS, this.#stop.signal).then(() => {
+      if (
+        this.#stop.signal.aborted || this.#desks.get(desk.consumerId) !== desk || !desk.held.has(held.ticket)
+      ) return;
+      const why = `A handler went on for ${GRACE_MS / 1000} s after its job was ${reason}`;
+      this.#options.onStubborn(desk.consumerId, why);
+    });
+  }
+
+  // What becomes durable -----------------------------------------------------------------------------------------------
+
+  async #settle(desk: Desk, ended: readonly Ended[], dropped: readonly Held[]): Promise<void> {
+    const verdicts = await this.#settler.settle(
+      ended.map(({ held: { job }, outcome }) => ({ job, outcome })),
+    );
+    const completed: Held[] = [];
+    const others = [...dropped];
+    for (const [i, { held, outcome }] of ended.entries()) {
+      const verdict = verdicts[i];
+      if (verdict?.type === "stored" && outcome.type === "returned") completed.push(held);
+      else others.push(held);
+      if (verdict?.type === "again") {
+        this.#again(desk, { ...held.job, retries: verdict.retries }, verdict.runAt);
+      }
+    }
+    if (completed.length + others.length > 0) desk.settled(completed, others);
+  }
+
+  /** The next attempt is this consumer's as well, unless it is gone or the system stops. */
+  #again(desk: Desk, job: Claimed, runAt: number): void {
+    if (this.#stop.signal.aborted || this.#desks.get(desk.consumerId) !== desk) {
+      return this.#release([{ job, outcome: { type: "stopped", detail: "Its consumer is gone" } }]);
+    }
+    const delayMs = runAt - this.#options.now();
+    if (delayMs > LONGEST_SLEEP_MS) {
+      return desk.wait(job, { delayMs: LONGEST_SLEEP_MS, onDue: () => this.#again(desk, job, runAt) });
+    }
+    desk.wait(job, { delayMs, onDue: () => desk.give([job], { soon: true }) });
+  }
+
+  /** These go back to the store: somebody else may have them. */
+  #release(attempts: readonly Attempted[]): void {
+    if (attempts.length === 0) return;
+    this.#settler.settle(attempts);
+    this.wake();
+  }
+
+  // What is handed out -------------------------------------------------------------------------------------------------
+
+  #give(claimed: readonly Claimed[]): void {
+    for (const [consumerId, jobs] of Map.groupBy(claimed, (job) => job.consumerId)) {
+      const desk = this.#desks.get(consumerId);
+      if (desk !== undefined && !this.#stop.signal.aborted) desk.give(jobs, { soon: false });
+      else this.#release(jobs.map((job) => ({ job, outcome: { type: "handed-back" } })));
+    }
+    this.#lookSoon();
+  }
+
+  /** Looks now and then whether somebody is taking long while others could do what stands in line behind it. */
+  #lookSoon(): void {
+    if (this.#lookTimer !== undefined || this.#stop.signal.aborted) return;
+    if (![...this.#desks.values()].some((desk) => desk.held.size > 1)) return;
+    this.#lookTimer = setTimeout(() => {
+      this.#lookTimer = undefined;
+      const latest = this.#options.clock() - LONG_JOB_MS;
+      const slow = [...this.#desks.values()].filter((desk) => desk.held.size > 1 && desk.progressAt < latest);
+      const back = slow.flatMap((desk) => desk.takeBackLookAhead());
+      this.#release(back.map(({ job }) => ({ job, outcome: { type: "handed-back" } })));
+      this.#lookSoon();
+    }, LOOK_MS);
+  }
+
+  // The end --------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Nothing more is claimed. What runs may finish within `deadlineMs`, then it is aborted, and what does not end then
+   * goes back unfinished, not charged an attempt.
+   */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stop.abort();
+    this.#intake.stop();
+    clearTimeout(this.#lookTimer);
+    const detail = "The system stopped";
+    for (const desk of this.#desks.values()) {
+      const back = desk.revoke(() => true).map(({ job }) => ({
+        job,
+        outcome: { type: "handed-back" } as const,
+      }));
+      const waiting = [...desk.waiting.keys()].flatMap((seq) => desk.stopWaiting(seq) ?? []);
+      this.#release([
+        ...back,
+        ...waiting.map((job) => ({ job, outcome: { type: "stopped", detail } as const })),
+      ]);
+    }
+    await this.#quietWithin(deadlineMs);
+    for (const desk of this.#desks.values()) {
+      for (const held of desk.held.values()) this.#tellToStop(desk, held, "stopping");
+    }
+    await this.#quietWithin(ABORT_MS);
+    for (const { consumerId } of [...this.#desks.values()]) {
+      this.leave(consumerId, { type: "stopped", detail });
+    }
+    await this.#quietWithin(ABORT_MS);
+  }
+
+  #quietWithin(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#onQuiet = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#tellIfQuiet();
+    });
+  }
+
+  #tellIfQuiet(): void {
+    if (this.#settler.isQuiet && [...this.#desks.values()].every((desk) => desk.held.size === 0)) {
+      this.#onQuiet();
+    }
+  }
+}
+
+/** Stopped in the middle, a handler may throw whatever it likes: that is not a failed attempt. */
+function toStopped(outcome: Outcome): Outcome {
+  return outcome.type === "returned" ? outcome : { type: "stopped", detail: "The system stopped" };
+}
+
+const NOBODY: Claimed = {
+  ...{
+    consumerId: "",
+    seq: -1,
+    lease: -1,
+    id: "",
+    kind: "",
+    payload: "",
+    retries: 0,
+    crashes: 0,
+    suspect: false,
+  },
+};

@@ -1,0 +1,49 @@
+/** What a handler is: a team adds a kind of job by adding one file to `handlers/`. */
+
+/** The job as its handler sees it. */
+export interface HandlerJob {
+  readonly id: string;
+  readonly kind: string;
+  /** What the caller gave, parsed. */
+  readonly payload: unknown;
+  /** With `id` the key for effects that must happen only once: it grows with each claim. */
+  readonly lease: number;
+  readonly consumerId: string;
+}
+
+export interface HandlerContext {
+  /** Fires when the job is canceled, lost or past its deadline, and when the system stops. */
+  readonly signal: AbortSignal;
+  /** From 1. */
+  readonly attempt: number;
+  /** Writes a line to the consumer's log. */
+  readonly log: (text: string) => void;
+  readonly settings: { readonly filesDir: string; readonly workMs: number };
+}
+
+/**
+ * Does the work. What it returns is kept as the job's result, as JSON; what it throws is a failed attempt, which is
+ * tried again. Throw `GiveUp` where that is useless, and `RetryLater` to be called again without it counting.
+ */
+export type Handler = (job: HandlerJob, context: HandlerContext) => unknown;
+
+/** What a file in `handlers/` exports. */
+export interface HandlerModule {
+  readonly handler: Handler;
+  /** Past it the signal fires and the attempt counts as failed. None unless given. */
+  readonly deadlineMs?: number;
+}
+
+/** Trying again is useless: the job becomes FAILED. */
+export class GiveUp extends Error {
+  override readonly name = "GiveUp";
+}
+
+/** Not now: the job is tried again after `delayMs`, and no retry is used up. */
+export class RetryLater extends Error {
+  override readonly name = "RetryLater";
+  constructor(readonly delayMs: number, message = "The handler asked to be called later") {
+    super(message);
+    if (!(delayMs >= 0)) throw new RangeError("RetryLater takes milliseconds, 0 or more.");
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The sample job: works for `WORK_MS` on the file that its id names, then stamps it with the time.
+ *
+ * The file may be deleted meanwhile: that is noticed within a second, and the attempt fails.
+ */
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { GiveUp, type Handler } from "../handler.ts";
+
+const LOOK_MS = 500;
+
+export const handler: Handler = async (job, { signal, settings }) => {
+  const path = resolveBelow(settings.filesDir, job.id);
+  const doneAt = Date.now() + settings.workMs;
+  for (let leftMs = settings.workMs; leftMs > 0; leftMs = doneAt - Date.now()) {
+    await sleep(Math.min(leftMs, LOOK_MS), signal);
+    assertThere(path);
+  }
+  append(path, `${new Date().toISOString()} stamped by ${job.consumerId}, lease ${job.lease}\n`);
+};
+
+/**
+ * The path of the file, which must lie below `folder` whatever the id says. The id is untrusted: `..`, absolute paths
+ * and symbolic links anywhere on the way all end here.
+ */
+function resolveBelow(folder: string, id: string): string {
+  const below = relative(resolve(folder), resolve(id));
+  if (below === "" || below.startsWith("..") || isAbsolute(below)) {
+    throw new GiveUp(`The file is not below ${folder}`);
+  }
+  const path = join(Deno.realPathSync(folder), below);
+  assertThere(path);
+  if (Deno.realPathSync(path) !== path) throw new GiveUp("The path of the file goes through a symbolic link");
+  return path;
+}
+
+function assertThere(path: string): void {
+  const found = statOrNull(path);
+  if (found === null) throw new Error("The file does not exist");
+  if (found.isSymlink) throw new GiveUp("The file is a symbolic link");
+  if (!found.isFile) throw new GiveUp("This is a folder or a device, not a file");
+}
+
+function statOrNull(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    throw error;
+  }
+}
+
+/** Without `create`: a file that was deleted is not brought back. */
+function append(path: string, line: string): void {
+  using file = Deno.openSync(path, { append: true });
+  file.writeSync(new TextEncoder().encode(line));
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

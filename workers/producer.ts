@@ -1,0 +1,74 @@
+/// <reference lib="deno.worker" />
+/**
+ * The producer's life, in its own thread: every few seconds it writes a small file and adds a job for it.
+ *
+ * A file whose job could not be added is kept and offered again: adding is idempotent.
+ */
+import { messageOf } from "@persistent-queue/queue";
+import { holdForLife } from "./life_lock.ts";
+import { type Log, openLog } from "./log.ts";
+import type { FromThread, StartProducer, ToProducer } from "./protocol.ts";
+
+/** Files whose job is not known to be stored. */
+const waiting = new Set<string>();
+
+function tell(message: FromThread): void {
+  self.postMessage(message);
+}
+
+self.onmessage = ({ data }: MessageEvent<ToProducer>) => {
+  if (data.type === "start") live(data);
+};
+
+async function live(start: StartProducer): Promise<void> {
+  await holdForLife(start.lifeLock);
+  tell({ type: "alive" });
+  const log = await openLog(start.log);
+  self.onmessage = ({ data }: MessageEvent<ToProducer>) => receive(data, log);
+  tell({ type: "ready" });
+  produce(start.filesDir, log);
+  setInterval(() => produce(start.filesDir, log), start.intervalMs);
+}
+
+/** One more file; then all that wait are offered, the earlier ones again. */
+function produce(folder: string, log: Log): void {
+  tell({ type: "beat" });
+  try {
+    waiting.add(writeFile(folder));
+  } catch (error) {
+    log.error(`Cannot write a file in ${folder}: ${messageOf(error)}`);
+  }
+  if (waiting.size > 0) tell({ type: "add", ids: [...waiting] });
+}
+
+/** Written under another name first, so that a consumer never sees half of it. */
+function writeFile(folder: string): string {
+  Deno.mkdirSync(folder, { recursive: true });
+  const id = `${folder}/${crypto.randomUUID()}.txt`;
+  Deno.writeTextFileSync(`${id}.part`, `${new Date().toISOString()} created by the producer\n`);
+  Deno.renameSync(`${id}.part`, id);
+  return id;
+}
+
+function receive(message: ToProducer, log: Log): void {
+  switch (message.type) {
+    case "added":
+      for (const id of message.ids) {
+        if (waiting.delete(id)) log.info(`Enqueued job_id: ${id}`);
+      }
+      return;
+    case "refused":
+      return log.error(`The queue takes no jobs at the moment, ${waiting.size} wait here: ${message.error}`);
+    case "close":
+      close(log);
+  }
+}
+
+async function close(log: Log): Promise<void> {
+  try {
+    await log.dispose();
+  } catch (error) {
+    console.error(`The producer's log was not written to its end: ${messageOf(error)}`);
+  }
+  self.close();
+}

@@ -1,0 +1,73 @@
+/** The producer's thread, and the jobs it asks for. */
+import { type Adder, messageOf, QueueError } from "@persistent-queue/queue";
+import { startChild } from "./child.ts";
+import type { Settings } from "./config.ts";
+import { Place } from "./place.ts";
+import type { FromThread, StartProducer, ToProducer } from "./protocol.ts";
+
+export interface ProducerPlaceOptions {
+  readonly settings: Settings;
+  readonly queue: Adder;
+  readonly clock: () => number;
+  readonly onRestart: (id: string, why: string) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+const URL_OF_THREAD = new URL("./producer.ts", import.meta.url);
+
+export class ProducerPlace {
+  readonly #options: ProducerPlaceOptions;
+  readonly #place: Place<ToProducer>;
+
+  constructor(options: ProducerPlaceOptions) {
+    this.#options = options;
+    const { clock, onRestart } = options;
+    this.#place = new Place<ToProducer>({
+      clock,
+      onWedged: () => {},
+      onOver: onRestart,
+      spawn: (id, onEnd) => this.#spawn(id, onEnd),
+    });
+  }
+
+  get isRunning(): boolean {
+    return this.#place.id !== null;
+  }
+
+  fill(): void {
+    this.#place.fill();
+  }
+
+  stop(ms: number): Promise<void> {
+    return this.#place.stop({ type: "close" }, ms);
+  }
+
+  #spawn(id: string, onEnd: (why: string) => void) {
+    const { settings } = this.#options;
+    const start: StartProducer = {
+      ...{ type: "start", lifeLock: `producer ${id}`, intervalMs: settings.producerIntervalMs },
+      filesDir: settings.filesDir,
+      log: { dir: settings.logDir, level: settings.logLevel, name: "producer" },
+    };
+    const onMessage = (message: FromThread) => {
+      if (message.type === "add") this.#add(message.ids);
+    };
+    return startChild<ToProducer, StartProducer>({
+      url: URL_OF_THREAD,
+      name: "producer",
+      start,
+      onMessage,
+      onEnd,
+    });
+  }
+
+  async #add(ids: readonly string[]): Promise<void> {
+    try {
+      await this.#options.queue.add(ids.map((id) => ({ id, kind: "file" })));
+      this.#place.post({ type: "added", ids });
+    } catch (error) {
+      this.#place.post({ type: "refused", error: messageOf(error) });
+      if (!(error instanceof QueueError)) this.#options.onError(error);
+    }
+  }
+}

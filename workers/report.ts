@@ -1,0 +1,32 @@
+/** Results on their way to the supervisor: together while they come fast, at once when they do not. */
+import type { Outcome } from "@persistent-queue/queue";
+import type { FromThread, Result } from "./protocol.ts";
+
+const MOST = 32;
+const LONGEST_MS = 5;
+
+export class Report {
+  #results: Result[] = [];
+  #since = 0;
+  #busyMs = 0;
+  readonly #post: (message: FromThread) => void;
+
+  constructor(post: (message: FromThread) => void) {
+    this.#post = post;
+  }
+
+  add(ticket: number, outcome: Outcome, busyMs: number): void {
+    const now = performance.now();
+    if (this.#results.length === 0) this.#since = now - busyMs;
+    this.#results.push({ ticket, outcome });
+    this.#busyMs += busyMs;
+    if (this.#results.length >= MOST || now - this.#since >= LONGEST_MS) this.flush();
+  }
+
+  flush(): void {
+    if (this.#results.length === 0) return;
+    this.#post({ type: "results", results: this.#results, busyMs: this.#busyMs });
+    this.#results = [];
+    this.#busyMs = 0;
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * Keeps everything running: the producer, the consumers, the sweep. Replaces what dies, gives up what hangs, and knows
+ * how all of it is.
+ */
+import {
+  type Adder,
+  type Consumer,
+  type Inspector,
+  type Janitor,
+  messageOf,
+  type QueueEvent,
+} from "@persistent-queue/queue";
+import type { Settings } from "./config.ts";
+import { ConsumerPlace, type ConsumerView } from "./consumer_place.ts";
+import { describe } from "./describe.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { HANDLERS } from "./handlers.ts";
+import type { Log } from "./log.ts";
+import { ProducerPlace } from "./producer_place.ts";
+import { type RecentEvent, RecentEvents } from "./recent_events.ts";
+import { Sweeper } from "./sweeper.ts";
+import { EXIT } from "./exit_codes.ts";
+import { warningsOf } from "./warnings.ts";
+
+export interface SupervisorOptions {
+  readonly queue: Adder & Consumer & Janitor & Pick<Inspector, "subscribe" | "trouble">;
+  readonly settings: Settings;
+  readonly log: Log;
+  /** The folder of the handlers; `workers/handlers/` unless given. */
+  readonly handlers?: URL;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Monotonic, in milliseconds. */
+  readonly clock?: () => number;
+  /** It cannot go on, and the process is to end with this code. */
+  readonly onFatal: (exitCode: number, why: string) => void;
+}
+
+export interface SupervisorView {
+  readonly startedAt: number;
+  readonly stopping: boolean;
+  readonly consumers: readonly ConsumerView[];
+  readonly wedged: number;
+  readonly sweep: { readonly lastAt: number | null; readonly lastRequeued: number };
+  readonly producing: boolean;
+  readonly warnings: readonly string[];
+  readonly events: readonly RecentEvent[];
+  readonly trouble: string | null;
+  readonly memoryBytes: number;
+}
+
+/** At so many threads that cannot be ended the process is started anew. */
+const MOST_WEDGED = 2;
+const STOP_MS = 5_000;
+const CLOSE_MS = 1_000;
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #now: () => number;
+  readonly #clock: () => number;
+  readonly #dispatcher: Dispatcher;
+  readonly #consumers: readonly ConsumerPlace[];
+  readonly #producer: ProducerPlace | null;
+  readonly #sweeper: Sweeper;
+  readonly #recent = new RecentEvents();
+  readonly #startedAt: number;
+  #sweep: { lastAt: number | null; lastRequeued: number } = { lastAt: null, lastRequeued: 0 };
+  #stopping: Promise<void> | null = null;
+  #unsubscribe = () => {};
+
+  constructor(options: SupervisorOptions) {
+    const { queue, settings, handlers = HANDLERS, now = Date.now, clock = () => performance.now() } = options;
+    this.#options = options;
+    this.#now = now;
+    this.#clock = clock;
+    this.#startedAt = now();
+    const onError = (error: unknown) => this.#tell("error", messageOf(error));
+    const onRestart = (id: string, why: string) => this.#tell("warn", `Restarted consumer ${id}: ${why}`);
+    const onWedged = () => this.#wedged();
+    this.#dispatcher = new Dispatcher({
+      ...{ queue, now, clock, onError },
+      onStubborn: (id, why) => this.#consumers.find((consumer) => consumer.id === id)?.replace(why),
+    });
+    const dispatcher = this.#dispatcher;
+    this.#consumers = Array.from(
+      { length: settings.consumers },
+      (_, i) =>
+        new ConsumerPlace({ slot: i + 1, settings, handlers, dispatcher, clock, onRestart, onWedged }),
+    );
+    this.#producer = settings.producerIntervalMs === 0 ? null : new ProducerPlace({
+      ...{ settings, queue, clock, onError },
+      onRestart: (id, why) => this.#tell("warn", `Restarted producer ${id}: ${why}`),
+    });
+    this.#sweeper = new Sweeper({
+      ...{ queue, clock, onError, sweepMs: settings.sweepMs, judge: () => this.#judge() },
+      onSwept: (lastRequeued) => this.#sweep = { lastAt: now(), lastRequeued },
+      onLost: (why) => options.onFatal(EXIT.storage, why),
+    });
+  }
+
+  /** First what a dead process left behind, then everybody. */
+  async start(): Promise<void> {
+    this.#unsubscribe = this.#options.queue.subscribe((event) => this.#hear(event));
+    await this.#options.queue.recover();
+    await this.#options.queue.watch();
+    for (const consumer of this.#consumers) consumer.fill();
+    this.#producer?.fill();
+    this.#sweeper.start();
+  }
+
+  /** Idempotent. Resolves when no job is in hand any more and every log is written. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#sweeper.stop();
+    await this.#producer?.stop(CLOSE_MS);
+    await this.#dispatcher.stop(STOP_MS);
+    await Promise.all(this.#consumers.map((consumer) => consumer.stop(CLOSE_MS)));
+    this.#unsubscribe();
+  }
+
+  view(): SupervisorView {
+    const consumers = this.#consumers.map((consumer) => consumer.view());
+    const view = {
+      startedAt: this.#startedAt,
+      stopping: this.#stopping !== null,
+      consumers,
+      wedged: this.#wedgedThreads(),
+      sweep: this.#sweep,
+      producing: this.#producer?.isRunning ?? false,
+      events: this.#recent.list(),
+      trouble: this.#trouble(),
+      memoryBytes: Deno.memoryUsage().rss,
+    };
+    const { settings } = this.#options;
+    return {
+      ...view,
+      warnings: warningsOf(view, { settings, failing: this.#consumers.some(({ isFailing }) => isFailing) }),
+    };
+  }
+
+  /** Makes a consumer crash or hang, for people who want to see what happens then. False = there is no such consumer. */
+  provoke(consumerId: string, how: "crash" | "hang"): boolean {
+    const consumer = this.#consumers.find(({ id, isReady }) => isReady && id === consumerId);
+    consumer?.post({ type: "provoke", how });
+    return consumer !== undefined;
+  }
+
+  #trouble(): string | null {
+    if (this.#options.queue.trouble !== null) return this.#options.queue.trouble;
+    if (this.#stopping !== null) return "The system is stopping.";
+    return this.#consumers.some(({ isReady }) => isReady) ? null : "No consumer lives at the moment.";
+  }
+
+  #hear(event: QueueEvent): void {
+    if (event.type === "arriving") this.#dispatcher.wake();
+    else if (event.type === "foreign") this.#dispatcher.recheck();
+    else if (event.type === "swept") this.#dispatcher.wake();
+    else if (event.type === "moved" && event.from === "PROCESSING") this.#dispatcher.cancel(event.lease.seq);
+    for (const { level, text, consumerId } of describe(event)) {
+      this.#options.log[level](text);
+      if (level === "warn" || event.type === "moved") this.#remember(level, text);
+      const consumer = consumerId && this.#consumers.find(({ id }) => id === consumerId);
+      if (consumer && level !== "debug") {
+        consumer.post({ type: "note", level: level === "info" ? "info" : "warn", text });
+      }
+    }
+  }
+
+  #tell(level: "warn" | "error", text: string): void {
+    this.#options.log[level](text);
+    this.#remember(level, text);
+  }
+
+  #remember(level: "debug" | "info" | "warn" | "error", text: string): void {
+    this.#recent.add({
+      at: this.#now(),
+      level: level === "error" ? "error" : level === "warn" ? "warning" : "info",
+      text,
+    });
+  }
+
+  /** Silent for as long as makes a job stalled: it hangs. */
+  #judge(): string[] {
+    const { stallMs } = this.#options.settings;
+    for (const consumer of this.#consumers) {
+      const { silentMs } = consumer;
+      if (silentMs !== null && silentMs > stallMs) {
+        consumer.giveUp(`It stopped answering ${Math.round(silentMs / 1000)} s ago`);
+      }
+    }
+    return this.#consumers.flatMap(({ id, isReady }) => isReady && id !== null ? [id] : []);
+  }
+
+  #wedgedThreads(): number {
+    return this.#consumers.reduce((sum, { wedged }) => sum + wedged, 0);
+  }
+
+  #wedged(): void {
+    const wedged = this.#wedgedThreads();
+    this.#tell("error", `Threads that hang and cannot be ended: ${wedged}`);
+    if (wedged >= MOST_WEDGED) {
+      this.#options.onFatal(EXIT.wedged, `${wedged} threads hang and cannot be ended.`);
+    }
+  }
+}

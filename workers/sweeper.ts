@@ -1,0 +1,88 @@
+/**
+ * Looks after what nobody witnessed: every `sweepMs` for stalled jobs, and ten times a second for writes of others.
+ *
+ * A sweep that comes late says nothing about the consumers: the whole process was paused or busy, and their heartbeats
+ * wait to be read. So it skips its verdict, once. Lateness is monotonic time against itself: a clock that is set
+ * changes nothing.
+ */
+import { type Janitor, messageOf, StorageError } from "@persistent-queue/queue";
+
+export interface SweeperOptions {
+  readonly queue: Janitor;
+  readonly sweepMs: number;
+  /** Monotonic, in milliseconds. */
+  readonly clock: () => number;
+  /** Gives up consumers that have fallen silent; answers the ids of those that live. */
+  readonly judge: () => readonly string[];
+  readonly onSwept: (requeued: number) => void;
+  readonly onError: (error: unknown) => void;
+  /** The storage is gone for good. */
+  readonly onLost: (why: string) => void;
+}
+
+const WATCH_MS = 100;
+/** Later than this, as a part of `sweepMs`, is late. */
+const TOLERANCE = 0.5;
+
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  #sweepTimer: ReturnType<typeof setTimeout> | undefined;
+  #watchTimer: ReturnType<typeof setTimeout> | undefined;
+  #stopped = false;
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#sweepLater();
+    this.#watchLater();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#sweepTimer);
+    clearTimeout(this.#watchTimer);
+  }
+
+  #sweepLater(): void {
+    if (this.#stopped) return;
+    const { clock, sweepMs } = this.#options;
+    const due = clock() + sweepMs;
+    this.#sweepTimer = setTimeout(async () => {
+      const isLate = clock() - due > sweepMs * TOLERANCE;
+      if (!isLate) await this.#sweep();
+      this.#sweepLater();
+    }, sweepMs);
+  }
+
+  async #sweep(): Promise<void> {
+    const { queue, judge, onSwept, onError } = this.#options;
+    try {
+      const requeued = await queue.sweep(judge());
+      onSwept(requeued.length);
+      await queue.prune();
+    } catch (error) {
+      // The next sweep tries again; the queue itself tells the pages what is wrong with the storage.
+      if (!this.#stopped) onError(error);
+    }
+  }
+
+  #watchLater(): void {
+    if (this.#stopped) return;
+    this.#watchTimer = setTimeout(async () => {
+      await this.#watch();
+      this.#watchLater();
+    }, WATCH_MS);
+  }
+
+  async #watch(): Promise<void> {
+    try {
+      await this.#options.queue.watch();
+    } catch (error) {
+      if (this.#stopped) return;
+      if (error instanceof StorageError && !error.passing) this.#options.onLost(messageOf(error));
+      else this.#options.onError(error);
+    }
+  }
+}

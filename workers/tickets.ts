@@ -1,0 +1,85 @@
+/**
+ * Who may begin a job, told in memory that the supervisor and one thread share.
+ *
+ * Each job in a thread's hands has a ticket, never used twice. The thread turns OFFERED into BEGUN, the supervisor
+ * turns OFFERED into FREE, both by compare-and-swap on a cell that holds the ticket and its state: so a job is taken
+ * back from a busy thread, even one that never listens, or it is begun, and never both. When a thread dies the cells
+ * say which job it was on.
+ */
+const FREE = 0;
+const OFFERED = 1;
+const BEGUN = 2;
+const ENDED = 3;
+
+const CELLS = 4096;
+
+/** What a cell holds. The product may wrap around: tickets that share a cell are `CELLS` apart, so it stays unique. */
+function cellOf(ticket: number, state: number): number {
+  return (ticket * 4 + state) | 0;
+}
+
+export class Tickets {
+  readonly shared: SharedArrayBuffer;
+  readonly #cells: Int32Array<SharedArrayBuffer>;
+
+  constructor(shared = new SharedArrayBuffer(CELLS * Int32Array.BYTES_PER_ELEMENT)) {
+    this.shared = shared;
+    this.#cells = new Int32Array(shared);
+  }
+
+  /** The supervisor's: gives the ticket out. */
+  offer(ticket: number): void {
+    Atomics.store(this.#cells, ticket % CELLS, cellOf(ticket, OFFERED));
+  }
+
+  /** The thread's: false = it was revoked. */
+  begin(ticket: number): boolean {
+    return this.#turn(ticket, OFFERED, BEGUN);
+  }
+
+  /** The thread's: the handler has ended, its result is on its way. */
+  end(ticket: number): void {
+    this.#turn(ticket, BEGUN, ENDED);
+  }
+
+  /** The supervisor's: false = it has begun. */
+  revoke(ticket: number): boolean {
+    return this.#turn(ticket, OFFERED, FREE);
+  }
+
+  isUnderWay(ticket: number): boolean {
+    return this.#is(ticket, BEGUN);
+  }
+
+  hasBegun(ticket: number): boolean {
+    return this.#is(ticket, BEGUN) || this.#is(ticket, ENDED);
+  }
+
+  #is(ticket: number, state: number): boolean {
+    return Atomics.load(this.#cells, ticket % CELLS) === cellOf(ticket, state);
+  }
+
+  #turn(ticket: number, from: number, to: number): boolean {
+    const before = cellOf(ticket, from);
+    return Atomics.compareExchange(this.#cells, ticket % CELLS, before, cellOf(ticket, to)) === before;
+  }
+}
+
+/** The supervisor's supply: each ticket that comes back makes the next one of its cell. */
+export class TicketRoll {
+  readonly #next: number[] = Array.from({ length: CELLS }, (_, i) => CELLS - 1 - i);
+
+  get left(): number {
+    return this.#next.length;
+  }
+
+  tear(): number {
+    const ticket = this.#next.pop();
+    if (ticket === undefined) throw new RangeError("This consumer has no ticket left: give it fewer jobs.");
+    return ticket;
+  }
+
+  takeBack(tickets: readonly number[]): void {
+    for (const ticket of tickets) this.#next.push(ticket + CELLS);
+  }
+}

@@ -1,0 +1,42 @@
+/** What a person should know at once, in sentences. */
+import type { Settings } from "./config.ts";
+import type { ConsumerView } from "./consumer_place.ts";
+
+interface Condition {
+  readonly stopping: boolean;
+  readonly consumers: readonly ConsumerView[];
+  readonly wedged: number;
+  readonly sweep: { readonly lastRequeued: number };
+  readonly trouble: string | null;
+}
+
+/** Heartbeats missed in a row before anybody is alarmed. */
+const MISSED_HEARTBEATS = 3;
+
+export function warningsOf(
+  { stopping, consumers, wedged, sweep, trouble }: Condition,
+  { settings, failing }: { settings: Settings; failing: boolean },
+): string[] {
+  const warnings: string[] = [];
+  if (trouble !== null) warnings.push(trouble);
+  if (stopping) return warnings;
+  const worryingMs = Math.max(settings.heartbeatMs * MISSED_HEARTBEATS, 1000);
+  for (const { slot, heartbeatAgeMs } of consumers) {
+    if (heartbeatAgeMs === null || heartbeatAgeMs < worryingMs) continue;
+    warnings.push(`Consumer ${slot} has been silent for ${Math.round(heartbeatAgeMs / 1000)} s.`);
+  }
+  if (wedged > 0) {
+    warnings.push(
+      `Threads that hang and cannot be ended: ${wedged}. At the second the system restarts itself.`,
+    );
+  }
+  if (failing) {
+    warnings.push(
+      "Consumers keep ending soon after their start: restarts are slowed down. See logs/jobqueue.log.",
+    );
+  }
+  if (sweep.lastRequeued > 0) {
+    warnings.push(`The last sweep returned ${sweep.lastRequeued} stalled jobs to the queue.`);
+  }
+  return warnings;
+}
