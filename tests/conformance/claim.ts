@@ -99,7 +99,7 @@ function delayCases(test: Case): void {
     assert.deepEqual(await store.claim([{ consumerId: "c2", limit: 1, suspect: false }], NOW), EMPTY);
   });
 
-  test("claim never names a moment that has passed as the next one", async ({ store }) => {
+  test("claim does not name the time of a suspect to those who ask for none", async ({ store }) => {
     await addSuspect(store, "suspect");
     assert.deepEqual(await store.claim([{ consumerId: "c2", limit: 1, suspect: false }], NOW + 5), EMPTY);
   });

@@ -18,7 +18,7 @@ Deno.test("a job's way is told in order, each thing once", async () => {
     { type: "claimed", count: 1 },
     { type: "postponed", ...by, delayMs: 70, error: "busy" },
     { type: "retrying", ...by, attempt: 1, of: 1, delayMs: 1_000, error: "it broke" },
-    { type: "exhausted", ...by, error: "it broke again" },
+    { type: "exhausted", ...by, cause: "retries", error: "it broke again" },
     { type: "claimed", count: 1 },
     { type: "completed", count: 1 },
   ]);
@@ -48,10 +48,11 @@ Deno.test("a crash tells why its job was released, and that it is exhausted when
   const died = { type: "crashed", detail: "its worker died", guilty: true } as const;
   await end(on.queue, await claimNext(on.queue), died);
   await end(on.queue, await claimNext(on.queue, "c1", true), died);
-  const types = on.events.map((event) => event.type).filter((type) =>
-    type === "released" || type === "exhausted"
-  );
-  assert.deepEqual(types, ["released", "released", "exhausted"]);
+  const why = { id: "a", consumerId: "c1" };
+  const released = { type: "released", ...why, why: "crashed", detail: "its worker died" };
+  const exhausted = { type: "exhausted", ...why, cause: "crashes", error: "its worker died" };
+  const told = on.events.filter(({ type }) => type === "released" || type === "exhausted");
+  assert.deepEqual(told, [released, released, exhausted]);
 });
 
 Deno.test("a sweep frees who is silent for longer than the limit, and tells so even if nobody is", async () => {

@@ -53,7 +53,7 @@ export class Model {
     return present ? "replaced" : "added";
   }
 
-  /** The ids that the whole batch takes, and when the next one becomes due, if the batch got less than it asked for. */
+  /** The ids that the batch takes; if they are fewer than it asked for, when the first one it left becomes due. */
   claim(requests: readonly ClaimRequest[], now: number): { ids: string[]; nextRunAt: number | null } {
     const ids: string[] = [];
     let short = false;
@@ -66,8 +66,9 @@ export class Model {
       }
       short ||= taken.length < limit;
     }
-    const later = this.#line().map((job) => job.runAt).filter((runAt) => runAt > now);
-    return { ids, nextRunAt: short && later.length > 0 ? Math.min(...later) : null };
+    const suspects = requests.some((request) => request.suspect);
+    const left = this.#line().filter((job) => suspects || !job.suspect).map((job) => job.runAt);
+    return { ids, nextRunAt: short && left.length > 0 ? Math.min(...left) : null };
   }
 
   renew(lease: Lease, now: number): boolean {
