@@ -1,12 +1,19 @@
 /**
- * A process to be killed: opens a real queue, recovers, adds jobs and works them off as fast as it can, and says what
- * was acknowledged to it, a line each. `ledger_child.ts <url> <life>`; life `drain` adds nothing and ends when all is done.
+ * A process to be killed: the whole system with real threads, adding jobs as fast as it can. It says what was
+ * acknowledged to it, a line each. `ledger_child.ts <folder> <life>`; life `drain` adds nothing and ends when all is done.
  */
-import { type Claimed, getQueue, type Outcome, type Queue } from "@persistent-queue/queue";
+import { getQueue, type JobRequest, type Queue } from "@persistent-queue/queue";
+import {
+  listKinds,
+  openLog,
+  prepareFolders,
+  readSettings,
+  Supervisor,
+  type SupervisorOptions,
+} from "@persistent-queue/workers";
 
-const RETRY_DELAYS_MS = [1, 1, 2];
-
-const [url = "", life = ""] = Deno.args;
+const HANDLERS = new URL("./handlers/", import.meta.url);
+const [folder = "", life = ""] = Deno.args;
 const encoder = new TextEncoder();
 
 /** Written before anything else happens, or not at all. */
@@ -15,58 +22,77 @@ function say(lines: readonly string[]): void {
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
 }
 
+/** Most return; some throw once, or always, or give up. */
+function requestOf(id: string, n: number): JobRequest {
+  if (n % 20 === 1) return { id, kind: "fail", payload: 1 };
+  if (n % 20 === 2) return { id, kind: "fail", payload: 9 };
+  if (n % 20 === 3) return { id, kind: "give_up" };
+  return { id, kind: "noop", priority: n % 3 };
+}
+
 async function addForever(queue: Queue, name: string): Promise<never> {
   for (let n = 0;; n++) {
     const ids = Array.from({ length: 1 + n % 5 }, (_, i) => `${life}-${name}-${n}-${i}`);
-    await queue.add(ids.map((id) => ({ id, payload: id, priority: n % 3 })));
+    await queue.add(ids.map((id, i) => requestOf(id, n * 5 + i)));
     say(ids.map((id) => `added ${id}`));
-    await breathe();
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 
-/** Most return; some throw once, or always, or give up. */
-function outcomeOf(job: Claimed): Outcome {
-  const sort = job.seq % 20;
-  if (sort === 1 || (sort === 2 && job.retries < 2)) return { type: "threw", error: "it broke" };
-  if (sort === 3) return { type: "gave-up", error: "it is hopeless" };
-  return { type: "returned", result: JSON.stringify(job.id) };
+/** The queue as it is, but it says which completions are durable before anybody else hears of them. */
+function saying(queue: Queue): SupervisorOptions["queue"] {
+  return {
+    add: (requests) => queue.add(requests),
+    claim: (requests) => queue.claim(requests),
+    renew: (leases) => queue.renew(leases),
+    settle: async (attempts) => {
+      const verdicts = await queue.settle(attempts);
+      const completed = attempts.filter(({ outcome }, i) =>
+        outcome.type === "returned" && verdicts[i]?.type === "stored"
+      );
+      say(completed.map(({ job }) => `completed ${job.id}`));
+      return verdicts;
+    },
+    sweep: (alive) => queue.sweep(alive),
+    recover: () => queue.recover(),
+    prune: () => queue.prune(),
+    watch: () => queue.watch(),
+    subscribe: (listener) => queue.subscribe(listener),
+    get trouble() {
+      return queue.trouble;
+    },
+  };
 }
 
-async function attempt(queue: Queue, job: Claimed): Promise<void> {
-  await breathe();
-  const [verdict] = await queue.settle([{ job, outcome: outcomeOf(job) }]);
-  if (verdict?.type === "lost") {
-    throw new Error(`Nobody else works here, and yet the lease of ${job.id} was lost`);
-  }
-  if (verdict?.type === "again") {
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, verdict.runAt - Date.now())));
-    return await attempt(queue, { ...job, retries: verdict.retries });
-  }
-  if (outcomeOf(job).type === "returned") say([`completed ${job.id}`]);
+/** Resolves when no job waits and none is in hand. */
+async function drained(queue: Queue): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const look = async () => {
+    const { counts } = await queue.stats();
+    if (counts.PENDING + counts.PROCESSING === 0) resolve();
+  };
+  const unsubscribe = queue.subscribe(() => void look().catch(reject));
+  await look();
+  await promise;
+  unsubscribe();
 }
 
-/** Works until nothing waits; for ever if jobs keep coming. */
-async function work(queue: Queue, consumerId: string): Promise<void> {
-  for (;;) {
-    // One of the workers looks after suspects, one at a time.
-    const suspects = consumerId === "c0"
-      ? await queue.claim([{ consumerId, limit: 1, suspect: true }])
-      : null;
-    const plain = await queue.claim([{ consumerId, limit: 4, suspect: false }]);
-    const claimed = [...suspects?.claimed ?? [], ...plain.claimed];
-    await Promise.all(claimed.map((job) => attempt(queue, job)));
-    if (claimed.length === 0 && life === "drain") return;
-    await breathe();
-  }
-}
-
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-const queue = await getQueue(url, { role: "owner", retryDelaysMs: RETRY_DELAYS_MS });
-await queue.recover();
+const settings = readSettings({
+  env: {
+    ...{ QUEUE_URL: `sqlite:${folder}/queue.db`, FILES_DIR: `${folder}/files`, LOG_DIR: `${folder}/logs` },
+    ...{ PRODUCER_INTERVAL_MS: "0", CONSUMERS: "3", RETRY_DELAYS_MS: "1,1,2", LOG_LEVEL: "error" },
+  },
+  dotenv: null,
+});
+prepareFolders(settings);
+const { retryDelaysMs } = settings;
+const queue = await getQueue(settings.queueUrl, { role: "owner", retryDelaysMs, kinds: listKinds(HANDLERS) });
+const log = await openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
+const onFatal = (exitCode: number) => Deno.exit(exitCode);
+const supervisor = new Supervisor({ queue: saying(queue), settings, log, handlers: HANDLERS, onFatal });
+await supervisor.start();
 say(["ready"]);
-const adders = life === "drain" ? [] : ["x", "y"].map((name) => addForever(queue, name));
-await Promise.all([...adders, ...["c0", "c1", "c2", "c3"].map((name) => work(queue, name))]);
+await (life === "drain" ? drained(queue) : Promise.all([addForever(queue, "x"), addForever(queue, "y")]));
+await supervisor.stop();
 await queue.close();
+await log.dispose();
