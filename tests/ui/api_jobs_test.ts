@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import { openDesk, TOKEN } from "./open_desk.ts";
+
+const MIB = 1024 * 1024;
+
+async function read(answer: Promise<Response>) {
+  const done = await answer;
+  return { status: done.status, body: await done.json() };
+}
+
+Deno.test("a job that is added can be read back in full", async () => {
+  await using desk = await openDesk();
+  const run_at = Date.now() + 60_000;
+  const job = { id: "m/1", kind: "mail", payload: { to: ["a@example.com"] }, priority: 5, run_at };
+  const { status, body } = await read(desk.api("/api/jobs", job));
+  assert.equal(status, 201);
+  assert.equal(body.outcome, "added");
+  const shown = await read(desk.api("/api/jobs/m%2F1"));
+  assert.equal(shown.status, 200);
+  assert.deepEqual(shown.body, { ...body.job, history: [] });
+  const expected = {
+    ...{
+      ...job,
+      status: "PENDING",
+      retries: 0,
+      crashes: 0,
+      consumer_id: null,
+      last_heartbeat: null,
+      started_at: null,
+    },
+    ...{
+      finished_at: null,
+      error: null,
+      result: null,
+      seq: 1,
+      lease: 0,
+      stalled: false,
+      actions: ["cancel"],
+    },
+    ...{ created_at: shown.body.created_at, updated_at: shown.body.updated_at, history: [] },
+  };
+  assert.deepEqual(shown.body, expected);
+});
+
+Deno.test("a job of another kind than file that comes without an id gets one", async () => {
+  await using desk = await openDesk();
+  const { status, body } = await read(
+    desk.api("/api/jobs", { kind: "mail", run_at: "2030-01-31T12:00:00Z" }),
+  );
+  assert.equal(status, 201);
+  assert.match(body.job.id, /./);
+  assert.equal(body.job.run_at, Date.UTC(2030, 0, 31, 12));
+});
+
+Deno.test("adding is idempotent while the job waits, refused when it is finished, unless it is to be replaced", async () => {
+  await using desk = await openDesk();
+  await read(desk.api("/api/jobs", { id: "a", kind: "mail" }));
+  const again = await read(desk.api("/api/jobs", { id: "a", kind: "mail" }));
+  assert.deepEqual([again.status, again.body.outcome, again.body.job.id], [200, "waiting", "a"]);
+  await read(desk.api("/api/jobs/cancel", { ids: ["a"] }));
+  const refused = await read(desk.api("/api/jobs", { id: "a", kind: "mail" }));
+  assert.deepEqual([refused.status, refused.body.error.code], [409, "duplicate_job"]);
+  const replaced = await read(desk.api("/api/jobs", { id: "a", kind: "mail", replace: true }));
+  assert.deepEqual([replaced.status, replaced.body.outcome], [201, "replaced"]);
+});
+
+Deno.test("many jobs are added at once, all or none", async () => {
+  await using desk = await openDesk();
+  const jobs = Array.from({ length: 3 }, (_, i) => ({ id: `j${i}`, kind: "mail" }));
+  const added = await read(desk.api("/api/jobs", jobs));
+  assert.equal(added.status, 201);
+  assert.deepEqual(added.body.outcomes, ["added", "added", "added"]);
+  assert.deepEqual(added.body.jobs.map(({ id }: { id: string }) => id), ["j0", "j1", "j2"]);
+  assert.equal((await read(desk.api("/api/jobs", jobs))).status, 200);
+  const bad = await read(desk.api("/api/jobs", [{ id: "new", kind: "mail" }, { id: "", kind: "mail" }]));
+  assert.equal(bad.status, 400);
+  assert.equal((await read(desk.api("/api/jobs/new"))).status, 404);
+  assert.deepEqual(await read(desk.api("/api/jobs", [])), { status: 200, body: { jobs: [], outcomes: [] } });
+});
+
+const BAD_JOBS: [what: string, json: unknown, code: string, words: RegExp][] = [
+  ["text", "job", "invalid_job", /object/],
+  ["null", null, "invalid_job", /object/],
+  ["a number in an array", [{ id: "a", kind: "mail" }, 7], "invalid_job", /Job 2/],
+  ["a misspelt field", { id: "a", kind: "mail", runAt: 5 }, "invalid_job", /Did you mean "run_at"/],
+  ["an unknown field", { id: "a", kind: "mail", zzzzzzzz: 5 }, "invalid_job", /payload/],
+  ["an id that is no text", { id: 7, kind: "mail" }, "invalid_job", /id must be text/],
+  ["an empty id", { id: "", kind: "mail" }, "invalid_job", /./],
+  ["an endless id", { id: "x".repeat(2001), kind: "mail" }, "invalid_job", /2,000/],
+  ["an unknown kind", { id: "a", kind: "nope" }, "unknown_kind", /./],
+  ["a kind that every object has", { id: "a", kind: "constructor" }, "unknown_kind", /./],
+  ["a priority out of range", { id: "a", kind: "mail", priority: 101 }, "invalid_job", /100/],
+  ["a priority in words", { id: "a", kind: "mail", priority: "high" }, "invalid_job", /number/],
+  ["a time in words", { id: "a", kind: "mail", run_at: "tomorrow" }, "invalid_job", /run_at/],
+  ["a day that no month has", { id: "a", kind: "mail", run_at: "2030-13-99" }, "invalid_job", /run_at/],
+  ["replace that is no flag", { id: "a", kind: "mail", replace: "yes" }, "invalid_job", /replace/],
+  [
+    "a payload beyond 1 MiB",
+    { id: "a", kind: "mail", payload: "x".repeat(MIB) },
+    "invalid_job",
+    /MiB|payload/i,
+  ],
+  ["too many jobs", Array(10_001).fill({ kind: "mail" }), "invalid_job", /10,000/],
+];
+
+Deno.test("a job that is not as it should be is refused with 400 and a sentence", async (t) => {
+  await using desk = await openDesk();
+  for (const [what, json, code, words] of BAD_JOBS) {
+    await t.step(what, async () => {
+      const { status, body } = await read(desk.api("/api/jobs", json));
+      assert.equal(status, 400);
+      assert.equal(body.error.code, code);
+      assert.match(body.error.message, words);
+    });
+  }
+  assert.equal((await desk.queue.stats()).counts.PENDING, 0);
+  assert.deepEqual(desk.faults, []);
+});
+
+Deno.test("bodies that cannot be read are refused, each with its status", async (t) => {
+  await using desk = await openDesk();
+  const post = (body: BodyInit, type?: string) => {
+    const headers = {
+      authorization: `Bearer ${TOKEN}`,
+      ...(type === undefined ? {} : { "content-type": type }),
+    };
+    return read(desk.ask("/api/jobs", { method: "POST", headers, body }));
+  };
+  const json = '{"id":"a","kind":"mail"}';
+  for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "text/json"]) {
+    await t.step(`415 for ${type}`, async () => assert.equal((await post(json, type)).status, 415));
+  }
+  await t.step("415 without a type", async () => {
+    assert.equal((await post(new TextEncoder().encode(json))).status, 415);
+  });
+  for (const body of ["", "{", "undefined", '{"id":"a",}']) {
+    await t.step(`400 for ${JSON.stringify(body)}`, async () => {
+      const { status, body: answer } = await post(body, "application/json");
+      assert.deepEqual([status, answer.error.code], [400, "invalid_json"]);
+    });
+  }
+  await t.step("400 for what is not UTF-8", async () => {
+    const { body } = await post(new Uint8Array([0x22, 0xff, 0x22]), "application/json");
+    assert.equal(body.error.code, "invalid_json");
+  });
+  await t.step("400 for JSON that is nested without end", async () => {
+    const deep = `{"kind":"mail","payload":${"[".repeat(400_000)}${"]".repeat(400_000)}}`;
+    assert.equal((await post(deep, "application/json")).status, 400);
+  });
+  await t.step("413 for one job of more than 1 MiB", async () => {
+    assert.equal((await post(`{"payload":"${"x".repeat(2 * MIB)}"}`, "application/json")).status, 413);
+  });
+  await t.step("413 for jobs of more than 8 MiB, also when they come without a length", async () => {
+    const large = `[${" ".repeat(8 * MIB)}]`;
+    assert.equal((await post(large, "application/json")).status, 413);
+    assert.equal(
+      (await post(ReadableStream.from([new TextEncoder().encode(large)]), "application/json")).status,
+      413,
+    );
+  });
+  await t.step("and the same with a charset is welcome", async () => {
+    assert.equal((await post(json, "application/json; charset=utf-8")).status, 201);
+  });
+  assert.deepEqual(desk.faults, []);
+});
+
+Deno.test("several jobs of nearly 1 MiB each travel together, and the list leaves their payloads out", async () => {
+  await using desk = await openDesk();
+  const jobs = Array.from(
+    { length: 4 },
+    (_, i) => ({ id: `big${i}`, kind: "mail", payload: "x".repeat(MIB - 100) }),
+  );
+  assert.equal((await read(desk.api("/api/jobs", jobs))).status, 201);
+  const { body } = await read(desk.api("/api/jobs"));
+  assert.deepEqual(body.jobs.map(({ payload }: { payload: unknown }) => payload), [null, null, null, null]);
+  assert.deepEqual(body.jobs[0].left_out, ["payload"]);
+  assert.equal((await read(desk.api("/api/jobs/big0"))).body.payload.length, MIB - 100);
+});
+
+Deno.test("a list is filtered, searched and read page by page", async (t) => {
+  await using desk = await openDesk();
+  await desk.queue.add(Array.from({ length: 7 }, (_, i) => ({ id: `job ${i}`, kind: "mail" })));
+  await desk.queue.move("cancel", ["job 3"], "test");
+  const ids = async (query: string) => {
+    const { status, body } = await read(desk.api(`/api/jobs${query}`));
+    assert.equal(status, 200, query);
+    return body.jobs.map(({ id }: { id: string }) => id);
+  };
+  await t.step("by status", async () => assert.deepEqual(await ids("?status=CANCELED"), ["job 3"]));
+  await t.step("by a part of the id", async () => assert.deepEqual(await ids("?q=b+5"), ["job 5"]));
+  await t.step("by kind", async () => assert.deepEqual(await ids("?kind=file"), []));
+  await t.step("empty words mean all", async () => {
+    assert.equal((await ids("?status=&kind=&q=&cursor=&limit=")).length, 7);
+  });
+  await t.step("page by page, each once, newest first", async () => {
+    const seen: string[] = [];
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const { body } = await read(desk.api(`/api/jobs?limit=3&cursor=${cursor}`));
+      assert.ok(body.jobs.length <= 3);
+      seen.push(...body.jobs.map(({ id }: { id: string }) => id));
+      cursor = body.next;
+    }
+    assert.deepEqual(seen, [6, 5, 4, 3, 2, 1, 0].map((i) => `job ${i}`));
+  });
+  for (
+    const query of [
+      "status=NOPE",
+      "status=pending",
+      "limit=0",
+      "limit=201",
+      "limit=1e2",
+      "limit=-1",
+      "cursor=x",
+    ]
+  ) {
+    await t.step(`${query} is refused`, async () => {
+      const { status, body } = await read(desk.api(`/api/jobs?${query}`));
+      assert.deepEqual([status, body.error.code], [400, "invalid_query"]);
+    });
+  }
+});
+
+Deno.test("an id may hold any character, and is found by its percent-encoded form", async (t) => {
+  await using desk = await openDesk();
+  const ids = [
+    "a b",
+    "100%",
+    "%2F",
+    "a%252Fb",
+    "q?x=1#y",
+    "ünï→😀",
+    "a&b=c",
+    "'\"<script>",
+    "a+b",
+    "jobs.csv",
+    "cancel",
+  ];
+  await desk.queue.add(ids.map((id) => ({ id, kind: "mail" })));
+  for (const id of ids) {
+    await t.step(JSON.stringify(id), async () => {
+      const { status, body } = await read(desk.api(`/api/jobs/${encodeURIComponent(id)}`));
+      assert.deepEqual([status, body.id], [200, id]);
+    });
+  }
+  await t.step("an unknown one is 404", async () => {
+    const { status, body } = await read(desk.api("/api/jobs/nobody"));
+    assert.deepEqual([status, body.error.code], [404, "unknown_job"]);
+  });
+  await t.step("one that is encoded wrongly is 400", async () => {
+    assert.equal((await read(desk.api("/api/jobs/%E0%A4%A"))).status, 400);
+  });
+});
+
+Deno.test("addresses that are none are 404, and wrong methods 405 with those that are right", async () => {
+  await using desk = await openDesk();
+  assert.equal((await read(desk.api("/api/nothing"))).body.error.code, "not_found");
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  for (
+    const [path, method, allow] of [
+      ["/api/jobs", "DELETE", "GET, HEAD, POST"],
+      ["/api/stats", "POST", "GET, HEAD"],
+      ["/api/jobs/a", "PUT", "GET, HEAD"],
+      ["/api/consumers/x/crash", "PATCH", "POST"],
+    ] as const
+  ) {
+    const answer = await desk.ask(path, { method, headers });
+    assert.deepEqual([answer.status, answer.headers.get("allow")], [405, allow], path);
+    assert.equal((await answer.json()).error.code, "method_not_allowed");
+  }
+});

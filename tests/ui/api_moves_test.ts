@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { CONSUMER, type Desk, openDesk, TOKEN } from "./open_desk.ts";
+
+async function read(answer: Promise<Response>) {
+  const done = await answer;
+  return { status: done.status, body: await done.json() };
+}
+
+function addThree(desk: Desk) {
+  return desk.queue.add(["a", "b", "c"].map((id) => ({ id, kind: "mail" })));
+}
+
+Deno.test("jobs are canceled and resubmitted by their ids, each with its own answer", async () => {
+  await using desk = await openDesk();
+  await addThree(desk);
+  const canceled = await read(desk.api("/api/jobs/cancel", { ids: ["a", "b"] }));
+  assert.deepEqual(canceled, {
+    status: 200,
+    body: {
+      canceled: 2,
+      results: [{ id: "a", ok: true, status: "CANCELED" }, { id: "b", ok: true, status: "CANCELED" }],
+    },
+  });
+  const { status, body } = await read(desk.api("/api/jobs/resubmit", { ids: ["a", "c", "nobody"] }));
+  assert.equal(status, 200);
+  assert.equal(body.resubmitted, 1);
+  const [, illegal, unknown] = body.results;
+  assert.deepEqual([illegal.ok, illegal.error.code], [false, "illegal_move"]);
+  assert.deepEqual([unknown.ok, unknown.error.code], [false, "unknown_job"]);
+  assert.equal((await read(desk.api("/api/jobs/a"))).body.status, "PENDING");
+});
+
+Deno.test("when nothing could be moved the status says why", async () => {
+  await using desk = await openDesk();
+  await addThree(desk);
+  const illegal = await read(desk.api("/api/jobs/resubmit", { ids: ["a"] }));
+  assert.deepEqual([illegal.status, illegal.body.error.code, illegal.body.resubmitted], [
+    409,
+    "illegal_move",
+    0,
+  ]);
+  const unknown = await read(desk.api("/api/jobs/cancel", { ids: ["nobody"] }));
+  assert.deepEqual([unknown.status, unknown.body.error.code], [404, "unknown_job"]);
+});
+
+Deno.test("jobs are moved by a filter, all that match", async () => {
+  await using desk = await openDesk();
+  await addThree(desk);
+  await desk.queue.add([{ id: "file.txt" }]);
+  assert.deepEqual(
+    await read(desk.api("/api/jobs/cancel", { filter: { kind: "mail", status: "PENDING" } })),
+    {
+      status: 200,
+      body: { canceled: 3 },
+    },
+  );
+  assert.deepEqual(await read(desk.api("/api/jobs/resubmit", { filter: { q: "b" } })), {
+    status: 200,
+    body: { resubmitted: 1 },
+  });
+  assert.deepEqual((await desk.queue.stats()).counts.CANCELED, 2);
+});
+
+Deno.test("it is written down who moved a job", async () => {
+  await using desk = await openDesk();
+  await addThree(desk);
+  const who: string[] = [];
+  desk.queue.subscribe((event) => event.type === "moved" && who.push(`${event.by} ${event.id}`));
+  await read(desk.api("/api/jobs/cancel", { ids: ["a"] }));
+  const cookie = await desk.logIn();
+  const headers = { cookie, "content-type": "application/json" };
+  const body = JSON.stringify({ ids: ["b"] });
+  await read(desk.ask("/api/jobs/cancel", { method: "POST", headers, body }));
+  assert.deepEqual(who, ["api a", "manager b"]);
+});
+
+Deno.test("requests that do not say which jobs are refused with 400", async (t) => {
+  await using desk = await openDesk();
+  await addThree(desk);
+  const both = { ids: ["a"], filter: { status: "PENDING" } };
+  for (
+    const body of [
+      ...[{}, [], null, "a", { ids: [] }, { ids: "a" }, { ids: [1] }, both, { id: ["a"] }, { filter: null }],
+      ...[{ filter: { status: "NOPE" } }, { filter: { stat: "FAILED" } }, { filter: { kind: 7 } }, {
+        ids: [""],
+      }],
+    ]
+  ) {
+    await t.step(JSON.stringify(body), async () => {
+      const { status } = await read(desk.api("/api/jobs/cancel", body));
+      assert.equal(status, 400);
+    });
+  }
+  assert.equal((await desk.queue.stats()).counts.PENDING, 3);
+});
+
+Deno.test("a consumer is made to die or to hang, if there is one of that name", async () => {
+  await using desk = await openDesk();
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  for (const how of ["crash", "hang"]) {
+    const { status } = await read(
+      desk.ask(`/api/consumers/${CONSUMER.id}/${how}`, { method: "POST", headers }),
+    );
+    assert.equal(status, 202);
+  }
+  const { status, body } = await read(desk.ask("/api/consumers/nobody/crash", { method: "POST", headers }));
+  assert.deepEqual([status, body.error.code], [404, "unknown_consumer"]);
+  assert.deepEqual(desk.provoked, [`crash ${CONSUMER.id}`, `hang ${CONSUMER.id}`, "crash nobody"]);
+});
+
+Deno.test("the statistics tell counts, age, rates, consumers and warnings", async () => {
+  await using desk = await openDesk();
+  await addThree(desk);
+  desk.view = { ...desk.view, warnings: ["Consumers are slow."] };
+  const { status, body } = await read(desk.api("/api/stats"));
+  assert.equal(status, 200);
+  assert.equal(body.counts.PENDING, 3);
+  assert.equal(typeof body.age_ms, "number");
+  assert.deepEqual(Object.keys(body.rates).sort(), ["added", "completed", "failed"]);
+  assert.deepEqual(
+    body.consumers.map(({ id, heartbeat_age_ms, state }: Record<string, unknown>) => {
+      return { id, heartbeat_age_ms, state };
+    }),
+    [{ id: CONSUMER.id, heartbeat_age_ms: 12, state: "idle" }],
+  );
+  assert.deepEqual(body.warnings, ["Consumers are slow."]);
+  assert.equal(body.revision, desk.queue.revision);
+});
+
+Deno.test("the list as CSV is quoted, and no cell is a formula", async () => {
+  await using desk = await openDesk();
+  await desk.queue.add([
+    { id: '=HYPERLINK("http://e")', kind: "mail" },
+    { id: "plain", kind: "mail", priority: -5 },
+    { id: "@a,b", kind: "mail" },
+  ]);
+  const answer = await desk.api("/api/jobs.csv?status=PENDING");
+  assert.equal(answer.headers.get("content-type"), "text/csv; charset=utf-8");
+  const lines = (await answer.text()).split("\r\n");
+  assert.match(lines[0] ?? "", /^id,kind,status,/);
+  assert.ok(lines[1]?.startsWith(`"'@a,b",mail,PENDING,0,0,0,`), lines[1]);
+  assert.ok(lines[2]?.startsWith("plain,mail,PENDING,0,0,-5,"), lines[2]);
+  assert.ok(lines[3]?.startsWith(`"'=HYPERLINK(""http://e"")",mail,`), lines[3]);
+  assert.equal(lines.length, 5);
+});
+
+Deno.test("CSV reads on from page to page, and ends after ten thousand rows", async () => {
+  await using desk = await openDesk();
+  await desk.queue.add(Array.from({ length: 10_050 }, (_, i) => ({ id: `j${i}`, kind: "mail" })));
+  const lines = (await (await desk.api("/api/jobs.csv")).text()).split("\r\n");
+  assert.equal(lines.length, 10_000 + 2);
+  assert.equal(new Set(lines).size, 10_000 + 2);
+});

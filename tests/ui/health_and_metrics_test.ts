@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { openDesk } from "./open_desk.ts";
+
+Deno.test("both ports tell whether the system serves, to anybody", async () => {
+  await using desk = await openDesk();
+  for (const ask of [desk.ask, desk.askOps]) {
+    const answer = await ask("/healthz");
+    assert.equal(answer.status, 200);
+    const { status, version } = await answer.json();
+    assert.deepEqual([status, version], ["ok", "1.0.0"]);
+  }
+  desk.view = { ...desk.view, trouble: "No consumer lives." };
+  for (const ask of [desk.ask, desk.askOps]) {
+    const answer = await ask("/healthz");
+    assert.equal(answer.status, 503);
+    assert.deepEqual(await answer.json(), { status: "unavailable", reason: "No consumer lives." });
+  }
+});
+
+Deno.test("a storage that fails is told with 503, and the pages go on", async () => {
+  await using desk = await openDesk();
+  await desk.queue.close();
+  const list = await desk.api("/api/jobs");
+  assert.equal(list.status, 503);
+  assert.equal((await list.json()).error.code, "storage");
+  const metrics = await (await desk.askOps("/metrics")).text();
+  assert.match(metrics, /^pq_up 0$/m);
+  assert.doesNotMatch(metrics, /^pq_jobs\{/m);
+});
+
+Deno.test("the metrics are what Prometheus can read", async () => {
+  await using desk = await openDesk();
+  await desk.queue.add([{ id: "a", kind: "mail" }]);
+  const answer = await desk.askOps("/metrics");
+  assert.equal(answer.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  const text = await answer.text();
+  const sample = /^(pq_[a-z_]+)(?:\{[a-z]+="[^"\\\n]*"\})? -?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/;
+  const typed = new Set<string>();
+  for (const line of text.trimEnd().split("\n")) {
+    const [, name] = /^# TYPE (\S+) (?:gauge|counter)$/.exec(line) ?? [];
+    if (name !== undefined) {
+      assert.ok(!typed.has(name), `${name} is told twice`);
+      typed.add(name);
+    } else if (!line.startsWith("# HELP ")) assert.ok(typed.has(sample.exec(line)?.[1] ?? line), line);
+  }
+  assert.match(text, /^pq_jobs\{status="PENDING"\} 1$/m);
+  assert.match(text, /^pq_jobs\{status="FAILED"\} 0$/m);
+  assert.match(text, /^pq_consumers\{state="idle"\} 1$/m);
+  assert.match(text, /^pq_consumer_restarts_total 1$/m);
+  assert.match(text, /^pq_fenced_total 0$/m);
+  assert.match(text, /^pq_up 1$/m);
+  assert.ok(text.endsWith("\n"));
+});
+
+Deno.test("Ops changes nothing: it has no API, no logout and no POST", async () => {
+  await using desk = await openDesk();
+  for (const path of ["/api/jobs", "/api/jobs/cancel", "/logout", "/login", "/metrics", "/"]) {
+    const answer = await desk.askOps(path, { method: "POST" });
+    await answer.body?.cancel();
+    assert.ok([404, 405].includes(answer.status), `${path} ${answer.status}`);
+  }
+});

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { eventually } from "../support/eventually.ts";
+import { CONSUMER, type Desk, openDesk } from "./open_desk.ts";
+
+interface Stream extends AsyncDisposable {
+  /** The next event, or null at the end. */
+  next(): Promise<{ event: string; data: ReturnType<typeof JSON.parse> } | null>;
+}
+
+function streamOf(answer: Response): Stream {
+  assert.equal(answer.status, 200);
+  assert.match(answer.headers.get("content-type") ?? "", /^text\/event-stream/);
+  assert.ok(answer.body);
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  return {
+    async next() {
+      const { done, value } = await reader.read();
+      if (done) return null;
+      const [, event, data] = /^event: (\w+)\ndata: (.*)\n\n$/.exec(value) ?? [];
+      return { event: event ?? "", data: JSON.parse(data ?? "null") };
+    },
+    [Symbol.asyncDispose]: () => reader.cancel(),
+  };
+}
+
+async function watchManager(desk: Desk, cookie: string): Promise<Stream> {
+  return streamOf(await desk.ask("/events", { headers: { cookie } }));
+}
+
+Deno.test("Ops is sent a snapshot at once, and another when something changes", async () => {
+  await using desk = await openDesk();
+  await using stream = streamOf(await desk.askOps("/events"));
+  const first = await stream.next();
+  assert.equal(first?.event, "snapshot");
+  assert.equal(first?.data.stats.counts.PENDING, 0);
+  assert.deepEqual(first?.data.system.consumers[0].id, CONSUMER.id);
+  await desk.queue.add([{ id: "a", kind: "mail" }]);
+  const second = await stream.next();
+  assert.equal(second?.data.stats.counts.PENDING, 1);
+  assert.ok(second?.data.stats.revision > first?.data.stats.revision);
+});
+
+Deno.test("Ops is sent a snapshot at least every second, so that ages move", async () => {
+  await using desk = await openDesk();
+  await using stream = streamOf(await desk.askOps("/events"));
+  await stream.next();
+  const before = performance.now();
+  await stream.next();
+  const took = performance.now() - before;
+  assert.ok(took > 400 && took < 1400, `${took} ms`);
+});
+
+Deno.test("a snapshot is computed once, however many watch", async () => {
+  await using desk = await openDesk();
+  let computed = 0;
+  const { stats } = desk.queue;
+  Object.assign(desk.queue, { stats: () => (computed++, stats.call(desk.queue)) });
+  await using first = streamOf(await desk.askOps("/events"));
+  await using second = streamOf(await desk.askOps("/events"));
+  await using third = streamOf(await desk.askOps("/events"));
+  await Promise.all([first.next(), second.next(), third.next()]);
+  assert.equal(computed, 1);
+});
+
+Deno.test("the Manager is told of changes, and its stream ends with the session", async () => {
+  await using desk = await openDesk();
+  const cookie = await desk.logIn();
+  await using stream = await watchManager(desk, cookie);
+  const first = await stream.next();
+  assert.equal(first?.event, "change");
+  assert.equal(first?.data.revision, desk.queue.revision);
+  await desk.queue.add([{ id: "a", kind: "mail" }]);
+  const second = await stream.next();
+  assert.equal(second?.data.stats.counts.PENDING, 1);
+  await (await desk.ask("/logout", { method: "POST", headers: { cookie } })).body?.cancel();
+  await desk.queue.add([{ id: "b", kind: "mail" }]);
+  assert.equal(await stream.next(), null);
+});
+
+Deno.test("close ends all streams, and none begins afterwards", async () => {
+  await using desk = await openDesk();
+  await using stream = streamOf(await desk.askOps("/events"));
+  await stream.next();
+  desk.ops.close();
+  assert.equal(await stream.next(), null);
+  await using late = streamOf(await desk.askOps("/events"));
+  assert.equal(await late.next(), null);
+});
+
+Deno.test("a server with an open stream can shut down once the streams are closed", async () => {
+  await using desk = await openDesk();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, desk.ops.fetch);
+  await using stream = streamOf(await fetch(`http://127.0.0.1:${server.addr.port}/events`));
+  assert.equal((await stream.next())?.event, "snapshot");
+  desk.ops.close();
+  await server.shutdown();
+  assert.equal(await stream.next(), null);
+});
+
+Deno.test("a watcher whose connection breaks gives its place back", async () => {
+  await using desk = await openDesk();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, desk.ops.fetch);
+  for (let round = 0; round < 60; round++) {
+    const answer = await eventually("a place", async () => {
+      const answer = await fetch(`http://127.0.0.1:${server.addr.port}/events`);
+      if (answer.status === 200) return answer;
+      await answer.body?.cancel();
+    });
+    await answer.body?.cancel();
+  }
+  desk.ops.close();
+  await server.shutdown();
+});
+
+Deno.test("fifty streams are served, the next is turned away, and a place that is left is free again", async () => {
+  await using desk = await openDesk();
+  const answers = await Promise.all(Array.from({ length: 50 }, () => desk.askOps("/events")));
+  const streams = answers.map(streamOf);
+  const refused = await desk.askOps("/events");
+  assert.equal(refused.status, 503);
+  assert.equal((await refused.json()).error.code, "too_many_streams");
+  await streams.pop()?.[Symbol.asyncDispose]();
+  const again = await eventually("a place is free", async () => {
+    const answer = await desk.askOps("/events");
+    if (answer.status === 200) return answer;
+    await answer.body?.cancel();
+  });
+  for (const stream of [...streams, streamOf(again)]) await stream[Symbol.asyncDispose]();
+});
+
+Deno.test("a HEAD request for the events takes no place", async () => {
+  await using desk = await openDesk();
+  for (let i = 0; i < 60; i++) assert.equal((await desk.askOps("/events", { method: "HEAD" })).status, 200);
+});

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { safeNext } from "../../ui/login.tsx";
+import { openDesk, PASSWORD } from "./open_desk.ts";
+
+function form(fields: Record<string, string>) {
+  return { method: "POST", body: new URLSearchParams(fields) };
+}
+
+async function drained(answer: Promise<Response>): Promise<Response> {
+  const done = await answer;
+  await done.body?.cancel();
+  return done;
+}
+
+Deno.test("the way in, the way out and what lies between", async (t) => {
+  await using desk = await openDesk();
+  const statusWith = async (cookie: string, path = "/api/stats") => {
+    return (await drained(desk.ask(path, { headers: { cookie } }))).status;
+  };
+
+  await t.step("the right password gives a cookie, and leads to the list", async () => {
+    const answer = await drained(desk.ask("/login", form({ password: PASSWORD })));
+    assert.equal(answer.status, 303);
+    assert.equal(answer.headers.get("location"), "/");
+    const cookie = answer.headers.get("set-cookie") ?? "";
+    assert.match(cookie, /^pq_manager=[\w-]{43}; /);
+    assert.deepEqual(cookie.split("; ").slice(1).sort(), ["HttpOnly", "Path=/", "SameSite=Strict"]);
+    assert.equal(await statusWith(cookie.split(";")[0] ?? ""), 200);
+  });
+  await t.step("a wrong password, an empty one and none get 401 and no cookie", async () => {
+    for (const fields of [{ password: "wrong" }, { password: "" }, { other: PASSWORD }]) {
+      const answer = await drained(desk.ask("/login", form(fields)));
+      assert.equal(answer.status, 401);
+      assert.equal(answer.headers.get("set-cookie"), null);
+    }
+  });
+  await t.step(
+    "the login leads on to an address of ours, and to no other; over https the cookie is Secure",
+    async () => {
+      const headers = { "x-forwarded-proto": "https" };
+      const body = form({ password: PASSWORD, next: "/job?id=a%2Fb" });
+      const answer = await drained(desk.ask("/login", { ...body, headers }));
+      assert.equal(answer.headers.get("location"), "/job?id=a%2Fb");
+      assert.match(answer.headers.get("set-cookie") ?? "", /; Secure/);
+      const strangers = [
+        "//e.example",
+        "/\\e.example",
+        "/\t/e.example",
+        "http://e.example",
+        "e",
+        "",
+        "/.//e.example",
+      ];
+      for (const next of [...strangers, "/login", "javascript:alert(1)"]) {
+        assert.equal(safeNext(next), "/", next);
+      }
+    },
+  );
+  await t.step("a new login ends the session it replaces", async () => {
+    const cookie = await desk.logIn();
+    const headers = { cookie };
+    const answer = await drained(desk.ask("/login", { ...form({ password: PASSWORD }), headers }));
+    assert.notEqual(answer.headers.get("set-cookie")?.split(";")[0], cookie);
+    assert.equal(await statusWith(cookie), 401);
+  });
+  await t.step("after the logout the cookie is worth nothing", async () => {
+    const cookie = await desk.logIn();
+    const answer = await drained(desk.ask("/logout", { method: "POST", headers: { cookie } }));
+    assert.equal(answer.status, 303);
+    assert.equal(await statusWith(cookie), 401);
+  });
+});
+
+Deno.test("who is not logged in is led to the login, and scripts get 401", async (t) => {
+  await using desk = await openDesk();
+  await t.step("a page leads to the login and back", async () => {
+    assert.equal((await drained(desk.ask("/"))).headers.get("location"), "/login");
+    const answer = await drained(desk.ask("/job?id=a%2Fb"));
+    assert.equal(answer.status, 303);
+    assert.equal(answer.headers.get("location"), "/login?next=%2Fjob%3Fid%3Da%252Fb");
+  });
+  await t.step("the API and the events are JSON, 401", async () => {
+    for (const path of ["/api/jobs", "/api/stats", "/api/nothing", "/events"]) {
+      const answer = await desk.ask(path);
+      assert.equal(answer.status, 401, path);
+      assert.equal((await answer.json()).error.code, "unauthorized");
+    }
+  });
+  await t.step("changes are refused as well", async () => {
+    for (const path of ["/api/jobs", "/api/jobs/cancel", "/api/consumers/x/crash"]) {
+      assert.equal((await drained(desk.ask(path, { method: "POST", body: "{}" }))).status, 401, path);
+    }
+  });
+  await t.step("a made-up cookie and a wrong token open nothing", async () => {
+    for (
+      const headers of [{ cookie: "pq_manager=AAAA" }, { authorization: "Bearer no" }, {
+        authorization: "Bearer ",
+      }]
+    ) {
+      assert.equal((await drained(desk.ask("/api/jobs", { headers }))).status, 401);
+    }
+  });
+  await t.step("the token opens the API, and no page", async () => {
+    assert.equal((await drained(desk.api("/api/jobs"))).status, 200);
+    assert.equal((await drained(desk.api("/"))).status, 303);
+  });
+});
+
+Deno.test("without a token in the settings no token opens anything", async () => {
+  await using desk = await openDesk({ apiToken: null });
+  for (const token of ["null", "", "undefined"]) {
+    const answer = await desk.ask("/api/jobs", { headers: { authorization: `Bearer ${token}` } });
+    await answer.body?.cancel();
+    assert.equal(answer.status, 401);
+  }
+});
+
+Deno.test("guessing is slowed down with 429, and the right password works again after the wait", async () => {
+  let now = 1_000_000;
+  await using desk = await openDesk({ now: () => now });
+  const attempts = Array.from({ length: 6 }, () => drained(desk.ask("/login", form({ password: "wrong" }))));
+  const statuses = (await Promise.all(attempts)).map(({ status }) => status);
+  assert.deepEqual(statuses.sort(), [401, 401, 401, 401, 429, 429], "also when they come all at once");
+  const refused = await drained(desk.ask("/login", form({ password: PASSWORD })));
+  assert.equal(refused.status, 429);
+  assert.equal(refused.headers.get("retry-after"), "1");
+  assert.equal(refused.headers.get("set-cookie"), null);
+  const elsewhere = await drained(desk.ask("/login", { ...form({ password: PASSWORD }), peer: "10.1.2.3" }));
+  assert.equal(elsewhere.status, 303);
+  now += 1000;
+  assert.equal((await drained(desk.ask("/login", form({ password: PASSWORD })))).status, 303);
+});
+
+Deno.test("on another address than loopback Ops asks for the same password, with a cookie of its own", async () => {
+  await using desk = await openDesk({ host: "192.168.1.5" });
+  const authority = "192.168.1.5:8502";
+  assert.equal((await drained(desk.askOps("/", { authority }))).status, 303);
+  assert.equal((await drained(desk.askOps("/metrics", { authority }))).status, 401);
+  assert.equal((await drained(desk.askOps("/healthz", { authority }))).status, 200);
+  const answer = await drained(desk.askOps("/login", { ...form({ password: PASSWORD }), authority }));
+  const cookie = answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+  assert.match(cookie, /^pq_ops=/);
+  assert.equal((await drained(desk.askOps("/metrics", { authority, headers: { cookie } }))).status, 200);
+});

@@ -1,0 +1,147 @@
+/** Both servers over a real queue in a folder of its own, as the tests of this folder use them. */
+import { getQueue, type Queue } from "@persistent-queue/queue";
+import {
+  type App,
+  type AppOptions,
+  type ConsumerView,
+  managerApp,
+  opsApp,
+  type SystemView,
+} from "@persistent-queue/ui";
+import { tempFolder } from "../support/temp_folder.ts";
+
+export const PASSWORD = "correct horse";
+export const TOKEN = "token-of-the-tests";
+
+export interface Desk extends AsyncDisposable {
+  readonly queue: Queue;
+  readonly manager: App;
+  readonly ops: App;
+  /** What the system shows; change it at will. */
+  view: SystemView;
+  /** What was asked of `provoke`. */
+  readonly provoked: string[];
+  /** Errors that nobody foresaw; a test that causes none may check that this is empty. */
+  readonly faults: unknown[];
+  /** A request to the Manager; answers are read by whoever asks. */
+  ask(path: string, init?: Ask): Promise<Response>;
+  askOps(path: string, init?: Ask): Promise<Response>;
+  /** The same with the API token, and with this JSON if there is any. */
+  api(path: string, json?: unknown): Promise<Response>;
+  /** The cookie of a new session. */
+  logIn(): Promise<string>;
+}
+
+export interface Ask extends RequestInit {
+  /** The address of the other end. */
+  readonly peer?: string;
+  /** In the URL. */
+  readonly authority?: string;
+}
+
+export const CONSUMER: ConsumerView = {
+  id: "11111111-1111-4111-8111-111111111111",
+  slot: 1,
+  state: "idle",
+  jobId: null,
+  jobMs: 0,
+  waiting: 0,
+  heartbeatAgeMs: 12,
+  done: 7,
+  failed: 2,
+  restarts: 1,
+};
+
+const VIEW: SystemView = {
+  startedAt: Date.now(),
+  stopping: false,
+  consumers: [CONSUMER],
+  wedged: 0,
+  sweep: { lastAt: null, lastRequeued: 0 },
+  producing: false,
+  warnings: [],
+  events: [],
+  trouble: null,
+  memoryBytes: 1_000_000,
+};
+
+/** `kinds` of the queue are `file` and `mail`. */
+export async function openDesk(options: Partial<AppOptions> = {}): Promise<Desk> {
+  const folder = await tempFolder();
+  const queue = await getQueue(`sqlite:${folder.file("queue.db")}`, {
+    role: "owner",
+    kinds: ["file", "mail"],
+  });
+  const desk = deskOf(queue, options);
+  return {
+    ...desk,
+    get view() {
+      return desk.state.view;
+    },
+    set view(view) {
+      desk.state.view = view;
+    },
+    async [Symbol.asyncDispose]() {
+      desk.manager.close();
+      desk.ops.close();
+      await queue.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function deskOf(queue: Queue, options: Partial<AppOptions>) {
+  const state = { view: VIEW };
+  const provoked: string[] = [];
+  const faults: unknown[] = [];
+  const system = {
+    view: () => state.view,
+    provoke(id: string, how: string) {
+      provoked.push(`${how} ${id}`);
+      return id === CONSUMER.id;
+    },
+  };
+  const whole: AppOptions = {
+    queue,
+    system,
+    password: PASSWORD,
+    passwordIsDefault: false,
+    apiToken: TOKEN,
+    host: "127.0.0.1",
+    port: 8501,
+    version: "1.0.0",
+    onFault: (error) => faults.push(error),
+    ...options,
+  };
+  const manager = managerApp(whole);
+  const ops = opsApp(whole);
+  const ask = asker(manager);
+  return { queue, manager, ops, state, provoked, faults, ask, askOps: asker(ops), ...shortcuts(ask) };
+}
+
+function asker(app: App) {
+  return async (path: string, { peer = "127.0.0.1", authority = "127.0.0.1:8501", ...init }: Ask = {}) => {
+    const remoteAddr = { transport: "tcp", hostname: peer, port: 50_000 } as const;
+    const request = new Request(`http://${authority}${path}`, init);
+    return await app.fetch(request, { remoteAddr, completed: Promise.resolve() });
+  };
+}
+
+function shortcuts(ask: Desk["ask"]) {
+  const authorization = `Bearer ${TOKEN}`;
+  return {
+    api(path: string, json?: unknown) {
+      if (json === undefined) return ask(path, { headers: { authorization } });
+      const headers = { authorization, "content-type": "application/json" };
+      return ask(path, { method: "POST", headers, body: JSON.stringify(json) });
+    },
+    async logIn() {
+      const answer = await ask("/login", {
+        method: "POST",
+        body: new URLSearchParams({ password: PASSWORD }),
+      });
+      await answer.body?.cancel();
+      return answer.headers.get("set-cookie")?.split(";")[0] ?? "no cookie";
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { openDesk } from "./open_desk.ts";
+
+const FILES = {
+  "app.css": "text/css; charset=utf-8",
+  "manager.js": "text/javascript; charset=utf-8",
+  "ops.js": "text/javascript; charset=utf-8",
+  "icon.svg": "image/svg+xml; charset=utf-8",
+};
+
+Deno.test("styles, scripts and the icon are served on both ports, without a login", async (t) => {
+  await using desk = await openDesk();
+  for (const [name, type] of Object.entries(FILES)) {
+    await t.step(name, async () => {
+      for (const ask of [desk.ask, desk.askOps]) {
+        const answer = await ask(`/static/${name}`);
+        assert.equal(answer.status, 200);
+        assert.equal(answer.headers.get("content-type"), type);
+        assert.equal(
+          await answer.text(),
+          await Deno.readTextFile(new URL(`../../ui/static/${name}`, import.meta.url)),
+        );
+        assert.equal(answer.headers.get("cache-control"), "no-cache");
+        const etag = answer.headers.get("etag") ?? "";
+        const again = await ask(`/static/${name}`, { headers: { "if-none-match": etag } });
+        assert.deepEqual([again.status, await again.text()], [304, ""]);
+      }
+    });
+  }
+});
+
+Deno.test("no other file can be reached", async () => {
+  await using desk = await openDesk();
+  const paths = [
+    "..%2fapp.ts",
+    "%2e%2e/app.ts",
+    "..%5capp.ts",
+    "constructor",
+    "app.css%00",
+    "app.css/",
+    "",
+    "%2Fetc%2Fpasswd",
+  ];
+  for (const path of paths) {
+    const answer = await desk.ask(`/static/${path}`);
+    await answer.body?.cancel();
+    assert.ok([404, 303].includes(answer.status), `${path} ${answer.status}`);
+  }
+});

@@ -1,0 +1,47 @@
+/** Whatever goes wrong while a request is served ends here: a status, a sentence, never a stack trace. */
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { type ErrorCode, QueueError } from "@persistent-queue/queue";
+import { isForScripts } from "./is_for_scripts.ts";
+import { PlainPage } from "./plain_page.tsx";
+import { Refusal } from "./refusal.ts";
+import { renderPage } from "./render_page.ts";
+
+const STATUS_OF = {
+  invalid_job: 400,
+  unknown_kind: 400,
+  invalid_query: 400,
+  unknown_job: 404,
+  duplicate_job: 409,
+  illegal_move: 409,
+  storage: 503,
+} as const satisfies Record<ErrorCode, number>;
+
+/** The sentence for what we did not expect: its own words may tell too much. */
+const FAULT = "Something went wrong here. The log of the system says what.";
+
+/** `onFault` hears of errors that nobody foresaw. */
+export function answerError(thrown: Error, c: Context, onFault: (error: unknown) => void): Response {
+  const refusal = refusalOf(thrown);
+  if (refusal.code === "internal") onFault(thrown);
+  for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value);
+  const { status, code, message } = refusal;
+  if (isForScripts(c.req.path)) return c.json({ error: { code, message } }, status);
+  return renderPage(c, <PlainPage title={titleOf(status)} sentence={message} />, status);
+}
+
+function refusalOf(thrown: Error): Refusal {
+  if (thrown instanceof Refusal) return thrown;
+  if (thrown instanceof QueueError) return new Refusal(STATUS_OF[thrown.code], thrown.code, thrown.message);
+  // hono's own, for requests that it cannot read.
+  if (thrown instanceof HTTPException && thrown.status < 500) {
+    return new Refusal(400, "bad_request", "This request cannot be read.");
+  }
+  return new Refusal(500, "internal", FAULT);
+}
+
+function titleOf(status: number): string {
+  if (status === 404) return "Not found";
+  if (status >= 500) return "Out of order";
+  return "Not possible";
+}

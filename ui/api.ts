@@ -1,0 +1,139 @@
+/** The HTTP API of the Manager, for scripts: everything in JSON, every name in snake_case. */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { Added, ListRequest, MoveResult, OperatorVerb } from "@persistent-queue/queue";
+import type { AppEnv } from "./app_env.ts";
+import { exportJobs } from "./export_jobs.ts";
+import { invalid } from "./fields.ts";
+import { jobInput } from "./job_input.ts";
+import { jobFilter, moveInput } from "./move_input.ts";
+import type { Ports } from "./ports.ts";
+import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJson, tooLarge } from "./read_json.ts";
+import { Refusal } from "./refusal.ts";
+import { historyOnWire, jobOnWire, listedJobOnWire, statsOnWire } from "./wire.ts";
+
+type ApiContext = Context<AppEnv>;
+
+export function apiRoutes(ports: Ports): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .get("/jobs", (c) => listJobs(c, ports))
+    .get("/jobs.csv", (c) => exportList(c, ports))
+    .get("/stats", (c) => showStats(c, ports))
+    .post("/jobs", limit(MANY_JOBS_BYTES), (c) => addJobs(c, ports))
+    .post("/jobs/resubmit", limit(ONE_JOB_BYTES), (c) => moveJobs(c, ports, "resubmit"))
+    .post("/jobs/cancel", limit(ONE_JOB_BYTES), (c) => moveJobs(c, ports, "cancel"))
+    .post("/consumers/:id/crash", (c) => provoke(c, ports, "crash"))
+    .post("/consumers/:id/hang", (c) => provoke(c, ports, "hang"))
+    .get("/jobs/:id{.+}", (c) => showJob(c, ports));
+}
+
+function limit(maxSize: number) {
+  return bodyLimit({
+    maxSize,
+    onError: () => {
+      throw tooLarge();
+    },
+  });
+}
+
+function momentOf({ now, queue }: Ports) {
+  return { now: now(), stallMs: queue.stallMs };
+}
+
+async function listJobs(c: ApiContext, ports: Ports): Promise<Response> {
+  const { jobs, next } = await ports.queue.list(listRequest(c));
+  return c.json({ jobs: jobs.map((job) => listedJobOnWire(job, momentOf(ports))), next });
+}
+
+function listRequest(c: ApiContext): ListRequest {
+  const cursor = c.req.query("cursor");
+  const limit = c.req.query("limit");
+  if (limit && !/^\d{1,3}$/.test(limit)) {
+    throw invalid("limit must be a whole number from 1 to 200.", { code: "invalid_query" });
+  }
+  return {
+    ...filterOfQuery(c),
+    ...(cursor ? { cursor } : {}),
+    ...(limit ? { limit: Number(limit) } : {}),
+  };
+}
+
+function filterOfQuery(c: ApiContext) {
+  return jobFilter({ status: c.req.query("status"), kind: c.req.query("kind"), q: c.req.query("q") });
+}
+
+function exportList(c: ApiContext, { queue }: Ports): Response {
+  const filter = filterOfQuery(c);
+  c.header("Content-Type", "text/csv; charset=utf-8");
+  c.header("Content-Disposition", 'attachment; filename="jobs.csv"');
+  return c.req.method === "HEAD" ? c.body(null) : c.body(exportJobs(queue, filter));
+}
+
+async function showStats(c: ApiContext, { queue, system }: Ports): Promise<Response> {
+  return c.json(statsOnWire(await queue.stats(), queue, system.view()));
+}
+
+async function showJob(c: ApiContext, ports: Ports): Promise<Response> {
+  const { job, history } = await ports.queue.get(idInPath(c));
+  return c.json({ ...jobOnWire(job, momentOf(ports)), history: history.map(historyOnWire) });
+}
+
+/** The router decodes a path in parts; an id may hold any character, so it is decoded here, once and whole. */
+function idInPath(c: ApiContext): string {
+  const path = /^[a-z]+:\/\/[^/]*([^?#]*)/i.exec(c.req.raw.url)?.[1] ?? "";
+  try {
+    return decodeURIComponent(path.slice("/api/jobs/".length));
+  } catch {
+    throw invalid("The job id in this path is not percent-encoded UTF-8.", { code: "invalid_query" });
+  }
+}
+
+async function addJobs(c: ApiContext, ports: Ports): Promise<Response> {
+  const body = await readJson(c);
+  const added = await ports.queue.add(jobInput(body));
+  const isNew = added.some(({ outcome }) => outcome !== "waiting");
+  return c.json(Array.isArray(body) ? manyAdded(added, ports) : oneAdded(added, ports), isNew ? 201 : 200);
+}
+
+function oneAdded([added]: Added[], ports: Ports) {
+  if (added === undefined) throw new Error("The queue answered nothing for a job that was added");
+  return { job: jobOnWire(added.job, momentOf(ports)), outcome: added.outcome };
+}
+
+function manyAdded(added: Added[], ports: Ports) {
+  const moment = momentOf(ports);
+  return {
+    jobs: added.map(({ job }) => listedJobOnWire(job, moment)),
+    outcomes: added.map(({ outcome }) => outcome),
+  };
+}
+
+const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
+
+async function moveJobs(c: ApiContext, { queue }: Ports, verb: OperatorVerb): Promise<Response> {
+  const input = moveInput(await readJson(c));
+  const by = c.get("visitor").name;
+  if ("filter" in input) return c.json({ [DONE[verb]]: await queue.moveAll(verb, input.filter, by) });
+  const results = await queue.move(verb, input.ids, by);
+  const moved = results.filter(({ ok }) => ok).length;
+  const answer = { [DONE[verb]]: moved, results: results.map(resultOnWire) };
+  const [first] = results;
+  if (moved > 0 || first === undefined || first.ok) return c.json(answer);
+  return c.json({ error: { code: first.code, message: first.message }, ...answer }, STATUS_OF[first.code]);
+}
+
+const STATUS_OF = { unknown_job: 404, illegal_move: 409 } as const;
+
+function resultOnWire(result: MoveResult) {
+  if (result.ok) return { id: result.id, ok: true, status: result.job.status };
+  return { id: result.id, ok: false, error: { code: result.code, message: result.message } };
+}
+
+/** To see what the system does when a thread dies or spins. */
+function provoke(c: ApiContext, { system }: Ports, how: "crash" | "hang"): Response {
+  const id = c.req.param("id") ?? "";
+  if (!system.provoke(id, how)) {
+    throw new Refusal(404, "unknown_consumer", `There is no consumer "${id.slice(0, 60)}" now.`);
+  }
+  return c.json({ consumer_id: id, provoked: how }, 202);
+}

@@ -1,0 +1,142 @@
+/** The two servers: the Manager, behind a login, and Ops, which only shows. `main.ts` gives them their ports. */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { allowedMethods } from "./allowed_methods.ts";
+import { answerError } from "./answer_error.tsx";
+import { apiRoutes } from "./api.ts";
+import type { AppEnv } from "./app_env.ts";
+import type { Broadcast } from "./broadcast.ts";
+import { door } from "./door.ts";
+import { headers } from "./headers.ts";
+import { healthz } from "./healthz.ts";
+import { hostGuard } from "./host_guard.ts";
+import { changes, snapshots, streamOf } from "./live.ts";
+import { loginRoutes } from "./login.tsx";
+import { isLoopbackName } from "./loopback.ts";
+import { managerPages } from "./manager/pages.tsx";
+import { METRICS_TYPE, metricsText } from "./metrics.ts";
+import { opsPages } from "./ops/pages.tsx";
+import { Password } from "./password.ts";
+import { peerGuard } from "./peer_guard.ts";
+import type { OpsPorts, Ports } from "./ports.ts";
+import { ONE_JOB_BYTES, tooLarge } from "./read_json.ts";
+import { Refusal } from "./refusal.ts";
+import { sameOrigin } from "./same_origin.ts";
+import { Sessions } from "./session.ts";
+import { staticFile } from "./static_files.ts";
+import { Throttle } from "./throttle.ts";
+
+export interface AppOptions extends Omit<Ports, "now"> {
+  readonly password: string;
+  /** Then only this machine is served. */
+  readonly passwordIsDefault: boolean;
+  /** Null: scripts have to log in. */
+  readonly apiToken: string | null;
+  /** The address the server is bound to. */
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Hears of errors that nobody foresaw; the visitor only gets a sentence. */
+  readonly onFault?: (error: unknown) => void;
+}
+
+export interface App {
+  fetch(request: Request, info: Deno.ServeHandlerInfo): Response | Promise<Response>;
+  /** Ends all event streams: a server that shuts down waits for them. */
+  close(): void;
+}
+
+export function managerApp(options: AppOptions): App {
+  const ports = portsOf(options);
+  const live = changes(ports, faultsOf(options));
+  const app = baseApp(options, ports);
+  lockApp(app, options, "pq_manager");
+  app.route("/api", apiRoutes(ports));
+  app.get("/events", (c) => {
+    return streamOf(c, live, { event: "change", stillWelcome: () => c.var.visitor.stillWelcome() });
+  });
+  app.use(bodyLimit({ maxSize: ONE_JOB_BYTES, onError: refuseLarge }));
+  app.route("/", managerPages(ports));
+  return served(app, live);
+}
+
+export function opsApp(options: AppOptions): App {
+  const ports: OpsPorts = portsOf(options);
+  const live = snapshots(ports, faultsOf(options));
+  const app = baseApp(options, ports);
+  const isOpen = isLoopbackName(options.host);
+  if (!isOpen) lockApp(app, options, "pq_ops");
+  app.get("/events", (c) => {
+    const stillWelcome = () => isOpen || c.var.visitor.stillWelcome();
+    return streamOf(c, live, { event: "snapshot", stillWelcome });
+  });
+  app.get("/metrics", (c) => metrics(c, ports));
+  app.route("/", opsPages(ports));
+  return served(app, live);
+}
+
+function portsOf({ queue, system, version, now = Date.now }: AppOptions): Ports {
+  return { queue, system, version, now };
+}
+
+function faultsOf({ onFault = console.error }: AppOptions) {
+  return { onFault };
+}
+
+/** What both have: the guards in their order, and what anybody may fetch. */
+function baseApp(options: AppOptions, ports: OpsPorts): Hono<AppEnv> {
+  const { onFault } = faultsOf(options);
+  const app = new Hono<AppEnv>();
+  app.onError((error, c) => answerError(error, c, onFault));
+  app.notFound((c) => {
+    throw missing(app, c);
+  });
+  app.use(headers(options.host), hostGuard(options.host));
+  if (options.passwordIsDefault) app.use(peerGuard);
+  app.use(sameOrigin);
+  app.get("/healthz", (c) => healthz(c, ports));
+  app.get("/static/:name", staticFile);
+  return app;
+}
+
+/** From here on only for those who are logged in. */
+function lockApp(
+  app: Hono<AppEnv>,
+  { password, apiToken, now = Date.now }: AppOptions,
+  cookieName: string,
+): void {
+  const sessions = new Sessions(now);
+  const throttle = new Throttle({ now });
+  app.route("/", loginRoutes({ sessions, throttle, cookieName, password: new Password(password) }));
+  app.use(door({ sessions, cookieName, apiToken }));
+}
+
+async function metrics(c: Context<AppEnv>, { queue, system }: OpsPorts): Promise<Response> {
+  const stats = await queue.stats().catch(() => null);
+  return c.body(metricsText(stats, system.view()), 200, { "Content-Type": METRICS_TYPE });
+}
+
+function refuseLarge(): never {
+  throw tooLarge();
+}
+
+/** 405 for a path that knows other methods, 404 for one that nobody knows. */
+function missing(app: Hono<AppEnv>, c: Context): Refusal {
+  const allowed = allowedMethods(app, c.req.path);
+  if (allowed.length === 0) return new Refusal(404, "not_found", "There is nothing at this address.");
+  const names = allowed.join(", ");
+  const message = `${c.req.method} is not possible at this address: use ${names}.`;
+  return new Refusal(405, "method_not_allowed", message, { headers: { Allow: names } });
+}
+
+function served(app: Hono<AppEnv>, live: Broadcast): App {
+  return {
+    fetch: (request, info) => app.fetch(request, { peer: peerOf(info) }),
+    close: () => live.close(),
+  };
+}
+
+function peerOf({ remoteAddr }: Deno.ServeHandlerInfo): string {
+  return "hostname" in remoteAddr ? remoteAddr.hostname : "127.0.0.1";
+}

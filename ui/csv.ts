@@ -1,0 +1,40 @@
+/** Jobs as comma-separated values (RFC 4180), safe to open in a spreadsheet. */
+import type { Job } from "@persistent-queue/queue";
+
+const COLUMNS = {
+  id: (job) => job.id,
+  kind: (job) => job.kind,
+  status: (job) => job.status,
+  retries: (job) => job.retries,
+  crashes: (job) => job.crashes,
+  priority: (job) => job.priority,
+  run_at: (job) => iso(job.runAt),
+  consumer_id: (job) => job.consumerId,
+  last_heartbeat: (job) => iso(job.lastHeartbeat),
+  started_at: (job) => iso(job.startedAt),
+  finished_at: (job) => iso(job.finishedAt),
+  created_at: (job) => iso(job.createdAt),
+  updated_at: (job) => iso(job.updatedAt),
+  error: (job) => job.error,
+} as const satisfies Record<string, (job: Job) => string | number | null>;
+
+export function csvHead(): string {
+  return Object.keys(COLUMNS).join(",") + "\r\n";
+}
+
+export function csvRow(job: Job): string {
+  return Object.values(COLUMNS).map((column) => cell(column(job))).join(",") + "\r\n";
+}
+
+/** A spreadsheet runs text that begins like a formula; an apostrophe makes it text again. */
+function cell(value: string | number | null): string {
+  if (value === null) return "";
+  if (typeof value === "number") return String(value);
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Empty for a time that no calendar has, which an edit by hand can leave. */
+function iso(ms: number | null): string | null {
+  return ms === null || Math.abs(ms) > 8.64e15 ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,48 @@
+/** Checks the shape of jobs that scripts send. What the values may be is the queue's business. */
+import type { JobRequest } from "@persistent-queue/queue";
+import { fieldsOf, invalid, optionalFlag, optionalNumber, optionalText, type Place } from "./fields.ts";
+
+/** How many jobs one request may bring. */
+const MAX_JOBS = 10_000;
+
+/** @throws {Refusal} 400 that names the field, and the job's place in an array */
+export function jobInput(body: unknown): JobRequest[] {
+  if (!Array.isArray(body)) return [jobRequest(body, { where: "The job", code: "invalid_job" })];
+  if (body.length > MAX_JOBS) {
+    throw invalid(`At most ${MAX_JOBS.toLocaleString("en")} jobs at once; these are ${body.length}.`, {
+      code: "invalid_job",
+    });
+  }
+  return body.map((item, index) => jobRequest(item, { where: `Job ${index + 1}`, code: "invalid_job" }));
+}
+
+function jobRequest(item: unknown, place: Place): JobRequest {
+  const fields = ["id", "kind", "payload", "priority", "run_at", "replace"] as const;
+  const given = fieldsOf(item, fields, place);
+  return withoutGaps({
+    id: optionalText(given.id, "id", place),
+    kind: optionalText(given.kind, "kind", place),
+    payload: given.payload,
+    priority: optionalNumber(given.priority, "priority", place),
+    runAt: time(given.run_at, place),
+    replace: optionalFlag(given.replace, "replace", place),
+  });
+}
+
+/** Milliseconds since 1970, or ISO text such as `2030-01-31T12:00:00Z`. */
+function time(value: unknown, place: Place): number | undefined {
+  if (typeof value !== "string") return optionalNumber(value, "run_at", place);
+  const ms = /^\d{4}-\d{2}-\d{2}(?:[T ]|$)/.test(value) ? Date.parse(value) : NaN;
+  if (!Number.isNaN(ms)) return ms;
+  const expected = 'milliseconds since 1970, or a time like "2030-01-31T12:00:00Z"';
+  throw invalid(`${place.where}: run_at must be ${expected}.`, place);
+}
+
+type WithoutGaps<Fields> = { [name in keyof Fields]?: Exclude<Fields[name], undefined> };
+
+/** Leaves out what is `undefined`: "not given" and "given as nothing" are two things. */
+function withoutGaps<Fields extends object>(fields: Fields): WithoutGaps<Fields> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as WithoutGaps<
+    Fields
+  >;
+}

@@ -1,0 +1,98 @@
+/** Pages that follow the queue: server-sent events, computed once for all who watch. */
+import type { Context } from "hono";
+import { streamSSE } from "hono/streaming";
+import type { QueueStats } from "@persistent-queue/queue";
+import { Broadcast } from "./broadcast.ts";
+import type { OpsPorts } from "./ports.ts";
+import { Refusal } from "./refusal.ts";
+import { Slots } from "./slots.ts";
+import type { SystemView } from "./system.ts";
+import { countsOnWire, statsOnWire, systemOnWire } from "./wire.ts";
+
+/** Of both pages together: it is one process that has to serve them. */
+const openStreams = new Slots(50);
+
+interface LiveOptions {
+  readonly onFault: (error: unknown) => void;
+}
+
+/** For Ops: `{"stats", "system"}` whole; `stats` is null while the storage does not answer. */
+export function snapshots({ queue, system }: OpsPorts, { onFault }: LiveOptions): Broadcast {
+  return new Broadcast({
+    async render() {
+      const stats = await queue.stats().catch(() => null);
+      const view = systemOnWire(system.view());
+      return JSON.stringify({
+        stats: numbersOf(stats, queue.revision),
+        system: trouble(view, queue.trouble),
+      });
+    },
+    mark: () => `${queue.revision} ${queue.trouble} ${sightOf(system.view())}`,
+    tickMs: 500,
+    restMs: 900,
+    onFault,
+  });
+}
+
+function numbersOf(stats: QueueStats | null, revision: number) {
+  return stats === null ? null : { ...countsOnWire(stats), revision };
+}
+
+function trouble(view: ReturnType<typeof systemOnWire>, ofQueue: string | null) {
+  return { ...view, trouble: view.trouble ?? ofQueue };
+}
+
+/** What of the system is worth a new snapshot by itself; ages move on with the next one anyhow. */
+function sightOf({ consumers, warnings, events, stopping, producing, trouble }: SystemView): string {
+  const who = consumers.map(({ id, state, jobId, done }) => `${id} ${state} ${jobId} ${done}`);
+  return JSON.stringify([who, warnings, events[0], stopping, producing, trouble]);
+}
+
+/** For the Manager: that something has changed, and the counts. `stats` is null while the storage does not answer. */
+export function changes({ queue, system }: OpsPorts, { onFault }: LiveOptions): Broadcast {
+  return new Broadcast({
+    async render() {
+      const { revision } = queue;
+      const stats = await queue.stats().catch(() => null);
+      return JSON.stringify({
+        revision,
+        stats: stats === null ? null : statsOnWire(stats, queue, system.view()),
+      });
+    },
+    mark: () => `${queue.revision} ${queue.trouble}`,
+    tickMs: 250,
+    restMs: 4500,
+    onFault,
+  });
+}
+
+export interface StreamOptions {
+  /** The name of each event. */
+  readonly event: string;
+  /** Asked before each event; false ends the stream. */
+  readonly stillWelcome: () => boolean;
+}
+
+/** Answers with an endless stream. @throws {Refusal} 503 when fifty are open */
+export function streamOf(c: Context, broadcast: Broadcast, { event, stillWelcome }: StreamOptions): Response {
+  c.header("X-Accel-Buffering", "no");
+  if (c.req.method === "HEAD") return c.body(null, { headers: { "Content-Type": "text/event-stream" } });
+  if (!openStreams.tryTake()) {
+    const options = { headers: { "Retry-After": "30" } };
+    throw new Refusal(503, "too_many_streams", "Too many pages are watching already. Close some.", options);
+  }
+  return streamSSE(c, async (stream) => {
+    const controller = new AbortController();
+    // Either side may end it: the reader by leaving, the broadcast by closing or losing patience.
+    stream.onAbort(() => controller.abort());
+    controller.signal.addEventListener("abort", () => stream.abort());
+    try {
+      for await (const data of broadcast.follow(controller)) {
+        if (!stillWelcome()) break;
+        await stream.writeSSE({ event, data });
+      }
+    } finally {
+      openStreams.release();
+    }
+  });
+}

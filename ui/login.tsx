@@ -1,0 +1,109 @@
+/** The way in and out: `GET` and `POST /login`, `POST /logout`. */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import type { AppEnv } from "./app_env.ts";
+import { LoginPage } from "./manager/login_page.tsx";
+import type { Password } from "./password.ts";
+import { tooLarge } from "./read_json.ts";
+import { Refusal } from "./refusal.ts";
+import { renderPage } from "./render_page.ts";
+import type { Sessions } from "./session.ts";
+import type { Throttle } from "./throttle.ts";
+
+export interface LoginOptions {
+  readonly sessions: Sessions;
+  readonly password: Password;
+  readonly throttle: Throttle;
+  readonly cookieName: string;
+}
+
+type LoginContext = Context<AppEnv>;
+
+export function loginRoutes(options: LoginOptions): Hono<AppEnv> {
+  const onError = () => {
+    throw tooLarge();
+  };
+  return new Hono<AppEnv>()
+    .get("/login", (c) => showLogin(c, options))
+    .post("/login", bodyLimit({ maxSize: 16 * 1024, onError }), (c) => logIn(c, options))
+    .post("/logout", (c) => logOut(c, options));
+}
+
+function showLogin(c: LoginContext, { sessions, cookieName }: LoginOptions): Response {
+  const next = safeNext(c.req.query("next"));
+  if (sessions.visit(getCookie(c, cookieName) ?? "")) return c.redirect(next, 303);
+  return renderPage(c, <LoginPage next={next} />);
+}
+
+async function logIn(c: LoginContext, { sessions, password, throttle, cookieName }: LoginOptions) {
+  const form = await readForm(c);
+  const next = safeNext(form.next);
+  // Nothing was guessed, so nothing is counted.
+  if (form.password === "") return again(c, { error: "Please enter the password.", next, status: 401 });
+  const waitMs = throttle.admit(c.env.peer);
+  if (waitMs > 0) return tooSoon(c, waitMs, next);
+  if (!await password.matches(form.password)) {
+    return again(c, { error: "This is not the password.", next, status: 401 });
+  }
+  throttle.forgive(c.env.peer);
+  sessions.end(getCookie(c, cookieName) ?? "");
+  setCookie(c, cookieName, sessions.open(), {
+    path: "/",
+    httpOnly: true,
+    sameSite: "Strict",
+    secure: isHttps(c),
+  });
+  return c.redirect(next, 303);
+}
+
+function logOut(c: LoginContext, { sessions, cookieName }: LoginOptions): Response {
+  sessions.end(getCookie(c, cookieName) ?? "");
+  deleteCookie(c, cookieName, { path: "/", httpOnly: true, sameSite: "Strict", secure: isHttps(c) });
+  return c.redirect("/login", 303);
+}
+
+function tooSoon(c: LoginContext, waitMs: number, next: string): Response {
+  const seconds = Math.ceil(waitMs / 1000);
+  c.header("Retry-After", String(seconds));
+  const error = `Too many wrong passwords. Try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`;
+  return again(c, { error, next, status: 429 });
+}
+
+interface Retry {
+  readonly error: string;
+  readonly next: string;
+  readonly status: 401 | 429;
+}
+
+function again(c: LoginContext, { error, next, status }: Retry): Response {
+  return renderPage(c, <LoginPage error={error} next={next} />, status);
+}
+
+async function readForm(c: LoginContext): Promise<{ password: string; next: string }> {
+  const type = c.req.header("content-type") ?? "";
+  if (!/^(?:application\/x-www-form-urlencoded|multipart\/form-data)(?:\s*;|\s*$)/i.test(type)) {
+    throw new Refusal(415, "unsupported_media_type", "Send the password as a form.");
+  }
+  const form = await c.req.formData().catch(() => {
+    throw new Refusal(400, "bad_request", "This form cannot be read.");
+  });
+  return { password: textOf(form.get("password")), next: textOf(form.get("next")) };
+}
+
+function textOf(field: FormDataEntryValue | null): string {
+  return typeof field === "string" ? field : "";
+}
+
+/** An address of this server; `/` for anything else, such as `//elsewhere` and `/\elsewhere`. */
+export function safeNext(next: string | undefined): string {
+  const here = "http://here.invalid";
+  if (next === undefined || !next.startsWith("/") || !URL.canParse(next, here)) return "/";
+  const { origin, pathname, search } = new URL(next, here);
+  return origin === here && !pathname.startsWith("//") && pathname !== "/login" ? pathname + search : "/";
+}
+
+/** Also behind a proxy that ends TLS; whoever lies about it only makes its own cookie stricter. */
+function isHttps(c: LoginContext): boolean {
+  return c.req.url.startsWith("https:") || c.req.header("x-forwarded-proto")?.toLowerCase() === "https";
+}

@@ -1,0 +1,51 @@
+/** Checks which jobs a script wants to see, to resubmit or to cancel. */
+import { isStatus, type JobFilter, STATUSES } from "@persistent-queue/queue";
+import { fieldsOf, invalid, optionalText } from "./fields.ts";
+
+const MAX_IDS = 10_000;
+const QUERY = { code: "invalid_query" } as const;
+
+export type MoveInput = { readonly ids: readonly string[] } | { readonly filter: JobFilter };
+
+/** @throws {Refusal} 400 */
+export function moveInput(body: unknown): MoveInput {
+  const { ids, filter } = fieldsOf(body, ["ids", "filter"], { where: "The body", ...QUERY });
+  if ((ids === undefined) === (filter === undefined)) {
+    throw invalid('Say which jobs: either {"ids": […]} or {"filter": {…}}.', QUERY);
+  }
+  return ids === undefined ? { filter: filterOf(filter) } : { ids: idsOf(ids) };
+}
+
+function idsOf(ids: unknown): string[] {
+  if (!Array.isArray(ids) || ids.length === 0 || !ids.every((id) => typeof id === "string")) {
+    throw invalid("ids must be a list of job ids, with at least one.", QUERY);
+  }
+  if (ids.length > MAX_IDS) {
+    throw invalid(`At most ${MAX_IDS.toLocaleString("en")} ids at once; these are ${ids.length}.`, QUERY);
+  }
+  return [...new Set(ids)];
+}
+
+function filterOf(filter: unknown): JobFilter {
+  const place = { where: "The filter", ...QUERY };
+  const { status, kind, q } = fieldsOf(filter, ["status", "kind", "q"], place);
+  return jobFilter({
+    status: optionalText(status, "status", place),
+    kind: optionalText(kind, "kind", place),
+    q: optionalText(q, "q", place),
+  });
+}
+
+type FilterWords = { readonly [name in "status" | "kind" | "q"]: string | undefined };
+
+/** Empty text means: not given, as in `?status=&kind=`. @throws {Refusal} 400 for an unknown status */
+export function jobFilter({ status, kind, q }: FilterWords): JobFilter {
+  if (status && !isStatus(status)) {
+    throw invalid(`There is no status "${status.slice(0, 60)}". There are ${STATUSES.join(", ")}.`, QUERY);
+  }
+  return {
+    ...(isStatus(status) ? { status } : {}),
+    ...(kind ? { kind } : {}),
+    ...(q ? { search: q } : {}),
+  };
+}

@@ -1,0 +1,21 @@
+/** What the pages get to work with: the queue in its roles, the running system, the clock. */
+import type { Inspector, Operator } from "@persistent-queue/queue";
+import type { System } from "./system.ts";
+
+/** For the Manager, whose visitors are logged in. */
+export interface Ports {
+  readonly queue: Inspector & Operator;
+  readonly system: System;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly version: string;
+}
+
+/** For Ops, which changes nothing. A `Ports` will do as one. */
+export interface OpsPorts {
+  readonly queue: Inspector;
+  readonly system: Pick<System, "view">;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly version: string;
+}

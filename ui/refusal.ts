@@ -1,0 +1,19 @@
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+
+/** A request that is not served, and why: answered as it is, with this status, never logged as a fault. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  /** Further headers of the answer. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    readonly status: ContentfulStatusCode,
+    /** A short name for scripts, stable. */
+    readonly code: string,
+    message: string,
+    options: { headers?: Record<string, string> } = {},
+  ) {
+    super(message);
+    this.headers = options.headers ?? {};
+  }
+}

@@ -1,0 +1,124 @@
+/** How jobs, counts and consumers look to scripts: JSON, every name in snake_case, times in milliseconds since 1970. */
+import { type HistoryEntry, isLegal, isStalled, type Job, OPERATOR_VERBS } from "@persistent-queue/queue";
+import type { Inspector, QueueStats } from "@persistent-queue/queue";
+import type { ConsumerView, SystemView } from "./system.ts";
+
+/** Characters of JSON text. A list leaves larger values out, or two hundred jobs could be 400 MB. */
+const LARGE_IN_A_LIST = 64 * 1024;
+
+interface Moment {
+  readonly now: number;
+  readonly stallMs: number;
+}
+
+/** Every field of a job, whether it is stalled, and what a person may do with it. */
+export function jobOnWire(job: Job, moment: Moment) {
+  return {
+    id: job.id,
+    kind: job.kind,
+    status: job.status,
+    retries: job.retries,
+    crashes: job.crashes,
+    priority: job.priority,
+    run_at: job.runAt,
+    consumer_id: job.consumerId,
+    last_heartbeat: job.lastHeartbeat,
+    started_at: job.startedAt,
+    finished_at: job.finishedAt,
+    error: job.error,
+    result: valueOf(job.result),
+    payload: valueOf(job.payload),
+    created_at: job.createdAt,
+    updated_at: job.updatedAt,
+    seq: job.seq,
+    lease: job.lease,
+    stalled: isStalled(job, moment),
+    actions: OPERATOR_VERBS.filter((verb) => isLegal(verb, job.status)),
+  };
+}
+
+/** The same for a list: values that are too large are `null`, and named in `left_out`. */
+export function listedJobOnWire(job: Job, moment: Moment) {
+  const large = (["payload", "result"] as const).filter((field) =>
+    (job[field] ?? "").length > LARGE_IN_A_LIST
+  );
+  if (large.length === 0) return jobOnWire(job, moment);
+  const without = Object.fromEntries(large.map((field) => [field, "null"]));
+  return { ...jobOnWire({ ...job, ...without }, moment), left_out: large };
+}
+
+export function historyOnWire(entry: HistoryEntry) {
+  return {
+    at: entry.at,
+    event: entry.event,
+    lease: entry.lease,
+    retries: entry.retries,
+    consumer_id: entry.consumerId,
+    detail: entry.detail,
+  };
+}
+
+/** What `GET /api/stats` answers. */
+export function statsOnWire(stats: QueueStats, queue: Inspector, system: SystemView) {
+  return {
+    ...countsOnWire(stats),
+    consumers: system.consumers.map(consumerOnWire),
+    wedged: system.wedged,
+    warnings: system.warnings,
+    trouble: system.trouble ?? queue.trouble,
+    revision: queue.revision,
+    stall_ms: queue.stallMs,
+    kinds: queue.kinds,
+  };
+}
+
+/** The queue in numbers: `age_ms` in milliseconds, rates per second, `history` one a second, oldest first. */
+export function countsOnWire(stats: QueueStats) {
+  return {
+    counts: stats.counts,
+    age_ms: stats.ageMs,
+    rates: stats.rates,
+    history: stats.history,
+    fenced: stats.fenced,
+  };
+}
+
+export function systemOnWire(view: SystemView) {
+  return {
+    started_at: view.startedAt,
+    stopping: view.stopping,
+    consumers: view.consumers.map(consumerOnWire),
+    wedged: view.wedged,
+    sweep: { last_at: view.sweep.lastAt, last_requeued: view.sweep.lastRequeued },
+    producing: view.producing,
+    warnings: view.warnings,
+    events: view.events.map(({ at, level, text }) => ({ at, level, text })),
+    trouble: view.trouble,
+    memory_bytes: view.memoryBytes,
+  };
+}
+
+export function consumerOnWire(consumer: ConsumerView) {
+  return {
+    id: consumer.id,
+    slot: consumer.slot,
+    state: consumer.state,
+    job_id: consumer.jobId,
+    job_ms: consumer.jobMs,
+    waiting: consumer.waiting,
+    heartbeat_age_ms: consumer.heartbeatAgeMs,
+    done: consumer.done,
+    failed: consumer.failed,
+    restarts: consumer.restarts,
+  };
+}
+
+/** The value of JSON text; the text itself when an edit by hand left it broken. */
+function valueOf(json: string | null): unknown {
+  if (json === null) return null;
+  try {
+    return JSON.parse(json);
+  } catch {
+    return json;
+  }
+}
