@@ -11,10 +11,10 @@ import {
   EXIT,
   guard,
   listKinds,
+  loadSettings,
   type Log,
   openLog,
   prepareFolders,
-  readSettings,
   removeOldConsumerLogs,
   type Settings,
   Supervisor,
@@ -45,7 +45,8 @@ async function main([command = "start", ...args]: readonly string[]): Promise<nu
 }
 
 function start(): Promise<number> {
-  const settings = settingsOfThisPlace();
+  const settings = loadSettings();
+  for (const warning of settings.warnings) console.error(`Warning: ${warning}`);
   return guard({
     command: Deno.execPath(),
     args: supervisorArgs(settings, import.meta.url),
@@ -54,9 +55,9 @@ function start(): Promise<number> {
 }
 
 async function supervise(): Promise<number> {
-  const settings = settingsOfThisPlace();
+  const settings = loadSettings();
   prepareFolders(settings);
-  removeOldConsumerLogs(settings.logDir);
+  await removeOldConsumerLogs(settings.logDir);
   await using log = await openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
   try {
     return await run(settings, log);
@@ -124,7 +125,7 @@ function greet(settings: Settings, [manager, ops]: readonly Served[]): void {
 }
 
 function jobs(args: readonly string[]): Promise<number> {
-  const openGuest = () => openQueue(settingsOfThisPlace(), "guest");
+  const openGuest = () => openQueue(loadSettings(), "guest");
   const readInput = () => new Response(Deno.stdin.readable).text();
   return jobsCommand(args, {
     ...{ openQueue: openGuest, print: console.log, printError: console.error, readInput, now: Date.now },
@@ -135,21 +136,6 @@ function openQueue(settings: Settings, role: "owner" | "guest"): Promise<Queue> 
   const { queueUrl, retryDelaysMs, crashLimit, stallMs, retentionDays } = settings;
   const retentionMs = retentionDays * DAY_MS;
   return getQueue(queueUrl, { role, retryDelaysMs, crashLimit, stallMs, retentionMs, kinds: listKinds() });
-}
-
-function settingsOfThisPlace(): Settings {
-  const settings = readSettings({ env: Deno.env.toObject(), dotenv: readDotenv() });
-  for (const warning of settings.warnings) console.error(`Warning: ${warning}`);
-  return settings;
-}
-
-function readDotenv(): string | null {
-  try {
-    return Deno.readTextFileSync(".env");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }
 
 /** What a person can mend is told in a sentence, without a stack. */

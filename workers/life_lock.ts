@@ -4,7 +4,8 @@ interface LockManager {
   request<T>(name: string, options: { signal?: AbortSignal }, work: () => T | Promise<T>): Promise<T>;
 }
 
-const { locks } = navigator as Navigator & { readonly locks: LockManager };
+// Deno's type libraries do not know Web Locks, and name the navigator differently in threads.
+const { locks } = globalThis.navigator as unknown as { readonly locks: LockManager };
 
 /** The thread's first act: takes the lock and keeps it until it ends, however it ends. */
 export function holdForLife(name: string): Promise<void> {
@@ -21,7 +22,7 @@ export function whenReleased(
   name: string,
   { signal, onReleased }: { signal: AbortSignal; onReleased: () => void },
 ): void {
-  locks.request(name, { signal }, onReleased).catch((error) => {
+  locks.request(name, { signal }, onReleased).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
 }

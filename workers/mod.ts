@@ -1,4 +1,5 @@
 /** The door of the workers: what runs, and what it needs to be told. */
+export { loadSettings } from "./config/load_settings.ts";
 export { ConfigurationError, readSettings, type Settings } from "./config.ts";
 export { DEFAULT_PASSWORD } from "./config/cross_rules.ts";
 export { EXIT } from "./exit_codes.ts";

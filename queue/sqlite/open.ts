@@ -80,8 +80,8 @@ function sizeOf(path: string): number | null {
 
 /** Made under another name and renamed when whole: a crash in between leaves no half database behind. */
 function create(path: string): void {
-  const folder = path.replace(/[^/]*$/, "") || ".";
-  Deno.mkdirSync(folder, { recursive: true });
+  const folder = path.replace(/[^/]*$/, "");
+  if (folder !== "") Deno.mkdirSync(folder, { recursive: true });
   const draft = `${path}.new`;
   removeDraft(draft);
   const db = new DatabaseSync(draft);

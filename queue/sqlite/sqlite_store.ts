@@ -66,7 +66,8 @@ export function openSqliteStore(path: string, options: OpenOptions): Store {
 }
 
 function makeFolder(path: string): void {
-  const folder = path.replace(/[^/]*$/, "") || ".";
+  const folder = path.replace(/[^/]*$/, "");
+  if (folder === "") return;
   try {
     Deno.mkdirSync(folder, { recursive: true });
   } catch (error) {

@@ -1,0 +1,5 @@
+import { GiveUp } from "@persistent-queue/workers";
+
+export function handler(): never {
+  throw new GiveUp("no use");
+}

@@ -1,0 +1,8 @@
+/** Takes longer than it may. */
+import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
+
+export const deadlineMs = 30;
+
+export function handler(_job: HandlerJob, { signal }: HandlerContext): Promise<void> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+}

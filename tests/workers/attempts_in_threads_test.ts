@@ -1,0 +1,128 @@
+/** What handlers answer, and what becomes of their jobs: through real threads. */
+import assert from "node:assert/strict";
+import { eventually } from "../support/eventually.ts";
+import { testSystem } from "../support/test_system.ts";
+
+Deno.test("a failing job is tried four times, at the delays, keeps its consumer, and ends UNPROCESSABLE with retries = 3", async () => {
+  await using system = await testSystem({ RETRY_DELAYS_MS: "100,200,400" });
+  await system.queue.add([{ id: "bad", kind: "fail", payload: 99 }]);
+  const job = await system.until("bad", ({ status }) => status === "UNPROCESSABLE");
+  assert.equal(job.retries, 3);
+  const { history } = await system.queue.get("bad");
+  assert.deepEqual(history.map(({ event }) => event), ["retried", "retried", "retried", "exhausted"]);
+  assert.equal(new Set(history.map(({ consumerId }) => consumerId)).size, 1);
+  const gaps = history.slice(1).map(({ at }, i) => at - (history[i]?.at ?? 0));
+  for (const [i, least] of [100, 200, 400].entries()) {
+    assert.ok((gaps[i] ?? 0) >= least, `gap ${i} of ${gaps}`);
+    assert.ok((gaps[i] ?? 0) < least + 500, `gap ${i} of ${gaps}`);
+  }
+  await system.stop();
+  const lines = system.logLines("consumer_").join("\n");
+  assert.match(
+    lines,
+    /\[WARN\] Attempt 1\/3 failed for bad: attempt 1 failed on purpose\. Retrying in 0\.1s/,
+  );
+  assert.match(lines, /Attempt 3\/3 failed for bad: .* Retrying in 0\.4s/);
+  assert.match(lines, /Max retries reached, marked failed/);
+  assert.match(lines, /Marked job_id failed: bad/);
+});
+
+Deno.test("while a failed job waits for its next attempt its only consumer works on others", async () => {
+  await using system = await testSystem({ CONSUMERS: "1", RETRY_DELAYS_MS: "400" });
+  await system.queue.add([{ id: "bad", kind: "fail", payload: 1 }]);
+  await system.until("bad", ({ retries }) => retries === 1);
+  await system.queue.add([{ id: "other", kind: "noop" }]);
+  await system.until("other", ({ status }) => status === "COMPLETED");
+  assert.equal((await system.queue.get("bad")).job.status, "PROCESSING");
+  const job = await system.until("bad", ({ status }) => status === "COMPLETED");
+  assert.equal(job.result, '"done at attempt 2"');
+});
+
+Deno.test("a handler that gives up makes its job FAILED at once", async () => {
+  await using system = await testSystem();
+  await system.queue.add([{ id: "useless", kind: "give_up" }]);
+  const job = await system.until("useless", ({ status }) => status === "FAILED");
+  assert.equal(job.retries, 0);
+  assert.equal(job.error, "no use");
+});
+
+Deno.test("RetryLater calls the handler again without using up a retry", async () => {
+  await using system = await testSystem();
+  await system.queue.add([{ id: "later", kind: "later", payload: Date.now() + 200 }]);
+  const job = await system.until("later", ({ status }) => status === "COMPLETED");
+  assert.equal(job.retries, 0);
+  const { history } = await system.queue.get("later");
+  assert.ok(history.length >= 2 && history.every(({ event }) => event === "postponed"));
+});
+
+Deno.test("past its deadline the signal fires, the attempt counts as failed, and with no retry left the job is FAILED", async () => {
+  await using system = await testSystem({ RETRY_DELAYS_MS: "10" });
+  await system.queue.add([{ id: "slow", kind: "overdue" }]);
+  const job = await system.until("slow", ({ status }) => status === "FAILED");
+  assert.equal(job.retries, 1);
+  assert.match(job.error ?? "", /past its deadline of 0\.03 s/);
+});
+
+Deno.test("cancel reaches a running handler through its signal, and its late result changes nothing", async () => {
+  await using system = await testSystem();
+  await system.queue.add([{ id: "long", kind: "wait", payload: 60_000 }]);
+  await eventually(
+    "it works",
+    () => system.supervisor.view().consumers.some(({ jobId }) => jobId === "long"),
+  );
+  await system.queue.move("cancel", ["long"], "test");
+  await eventually(
+    "it stopped",
+    () => system.supervisor.view().consumers.every(({ jobId }) => jobId === null),
+  );
+  const { job, history } = await system.queue.get("long");
+  assert.equal(job.status, "CANCELED");
+  assert.deepEqual(history.map(({ event }) => event), ["canceled"]);
+  assert.ok(system.supervisor.view().consumers.every(({ restarts }) => restarts === 0));
+});
+
+Deno.test("an unknown kind, left over from a handler that was removed, ends FAILED with the reason", async () => {
+  await using system = await testSystem({ QUEUE_URL: "sqlite:" + (await Deno.makeTempDir()) + "/queue.db" });
+  await system.queue.add([{ id: "orphan", kind: "noop", runAt: Date.now() + 400 }]);
+  const path = system.settings.queueUrl.slice("sqlite:".length);
+  const { DatabaseSync } = await import("node:sqlite");
+  const db = new DatabaseSync(path, { timeout: 5000 });
+  db.exec("UPDATE jobs SET kind = 'gone' WHERE id = 'orphan'");
+  db.close();
+  const job = await system.until("orphan", ({ status }) => status === "FAILED");
+  assert.equal(job.error, 'No handler is named "gone"');
+  await Deno.remove(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+});
+
+Deno.test("a job that turns out long gives the short ones behind it back to others within a tenth of a second", async () => {
+  await using system = await testSystem({ CONSUMERS: "2", STALL_MS: "10000" });
+  // Short jobs earn look-ahead; then each thread has dozens in hand when a long one comes, which blocks its thread.
+  await system.queue.add(Array.from({ length: 2000 }, (_, i) => ({ id: `short ${i}`, kind: "noop" })));
+  await system.queue.add([{ id: "long", kind: "block", payload: 1500 }]);
+  await system.queue.add(Array.from({ length: 200 }, (_, i) => ({ id: `behind ${i}`, kind: "noop" })));
+  await system.until("long", ({ status }) => status === "PROCESSING");
+  const began = performance.now();
+  for (let i = 0; i < 200; i++) await system.until(`behind ${i}`, ({ status }) => status === "COMPLETED");
+  assert.ok(performance.now() - began < 1000, `${performance.now() - began} ms`);
+  assert.equal((await system.queue.get("long")).job.status, "PROCESSING");
+  await system.until("long", ({ status }) => status === "COMPLETED");
+});
+
+Deno.test("a stop lets running jobs finish, and returns waiting ones without charging them", async () => {
+  await using system = await testSystem({ CONSUMERS: "1", RETRY_DELAYS_MS: "60000" });
+  await system.queue.add([{ id: "waiting", kind: "fail", payload: 1 }]);
+  await system.until("waiting", ({ retries }) => retries === 1);
+  await system.queue.add([{ id: "running", kind: "wait", payload: 300 }, { id: "unbegun", kind: "noop" }]);
+  await eventually(
+    "it works",
+    () => system.supervisor.view().consumers.some(({ jobId }) => jobId === "running"),
+  );
+  await system.supervisor.stop();
+  const status = async (id: string) => (await system.queue.get(id)).job;
+  assert.equal((await status("running")).status, "COMPLETED");
+  assert.equal((await status("unbegun")).status, "PENDING");
+  const waiting = await status("waiting");
+  assert.equal(waiting.status, "PENDING");
+  assert.equal(waiting.retries, 1);
+  assert.equal(waiting.crashes, 0);
+});
