@@ -61,19 +61,6 @@ Deno.test("jobs are moved by a filter, all that match", async () => {
   assert.deepEqual((await desk.queue.stats()).counts.CANCELED, 2);
 });
 
-Deno.test("it is written down who moved a job", async () => {
-  await using desk = await openDesk();
-  await addThree(desk);
-  const who: string[] = [];
-  desk.queue.subscribe((event) => event.type === "moved" && who.push(`${event.by} ${event.id}`));
-  await read(desk.api("/api/jobs/cancel", { ids: ["a"] }));
-  const cookie = await desk.logIn();
-  const headers = { cookie, "content-type": "application/json" };
-  const body = JSON.stringify({ ids: ["b"] });
-  await read(desk.ask("/api/jobs/cancel", { method: "POST", headers, body }));
-  assert.deepEqual(who, ["api a", "manager b"]);
-});
-
 Deno.test("requests that do not say which jobs are refused with 400", async (t) => {
   await using desk = await openDesk();
   await addThree(desk);
