@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Job, type Lease, OPERATOR_VERBS, STATUSES } from "../../queue/job.ts";
 import type { Store } from "../../queue/store.ts";
+import { verify } from "../../queue/verify.ts";
 import { Model, type ModelJob } from "../support/model.ts";
 import { printedRandom, type Random } from "../support/random.ts";
 import { CRASH_LIMIT, newJob, NOW, outcomes, SETTLE_VERBS, settlement } from "./stage.ts";
@@ -15,6 +16,8 @@ export function randomWalkCases(test: Case): void {
   test(`${STEPS} random operations through two handles leave what the contract says`, async ({ store, second }) => {
     const walk = new Walk([store, await second()], printedRandom("random walk"));
     for (let step = 0; step < STEPS; step++) await walk.step(step);
+    assert.deepEqual(await store.check({ deep: true }), []);
+    assert.deepEqual(await verify(store, { now: Date.now(), deep: true, retryLimit: 3 }), []);
   });
 }
 

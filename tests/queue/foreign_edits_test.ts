@@ -149,3 +149,20 @@ Deno.test("a write waits while somebody else holds the database; reads are answe
   assert.equal((await on.queue.get("a")).job.status, "PENDING");
   assert.equal(on.queue.trouble, null);
 });
+
+Deno.test("a claim waits for what somebody else is about to commit, and does not overlook it", async () => {
+  await using on = await testQueue();
+  const other = new DatabaseSync(on.path);
+  try {
+    other.exec("BEGIN IMMEDIATE");
+    other.exec(
+      "INSERT INTO jobs (id, kind, run_at, created_at, updated_at) VALUES ('by hand', 'file', 0, 0, 0)",
+    );
+    const claiming = claimNext(on.queue);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    other.exec("COMMIT");
+    assert.equal((await claiming).id, "by hand");
+  } finally {
+    other.close();
+  }
+});

@@ -1,0 +1,20 @@
+/** One of several processes that share a store: works off all that waits, and says what it got. `claiming_child.ts <url> <name>` */
+import { openStore } from "@persistent-queue/queue";
+
+const [url = "", consumerId = ""] = Deno.args;
+const store = await openStore(url, "guest");
+console.log("ready");
+// Begins when the parent says so, so that all begin together.
+await Deno.stdin.read(new Uint8Array(1));
+for (;;) {
+  const { claimed } = await store.claim([{ consumerId, limit: 3, suspect: false }], Date.now());
+  if (claimed.length === 0) break;
+  const at = Date.now();
+  const settled = await store.settle(
+    claimed.map(({ seq, lease }) => ({ seq, lease, at, verb: "complete", result: null })),
+  );
+  for (const [i, { id }] of claimed.entries()) console.log(`${settled[i] ? "completed" : "lost"} ${id}`);
+  // SQLite lets nobody in who waits while somebody else comes back at once.
+  await new Promise((resolve) => setTimeout(resolve, 1));
+}
+await store.close();
