@@ -4,25 +4,17 @@
  * What comes from outside is checked at the door (`door.ts`), what an attempt's end means is decided by `policy.ts`,
  * and what happened is told as events. Each part of the system gets it as the role it needs (`roles.ts`).
  */
-import { checkId, checkJob, checkList } from "./door.ts";
+import { checkId, checkJob } from "./door.ts";
 import { messageOf, QueueError, StorageError } from "./errors.ts";
 import { Events, type Listener } from "./events.ts";
-import { type HistoryEntry, isLegal, type Job, type Lease, MOVES, type OperatorVerb } from "./job.ts";
+import { type HistoryEntry, type Job, type Lease, MOVES, type OperatorVerb } from "./job.ts";
 import { Meter } from "./meter.ts";
-import { chargeOf, decide, type Policy } from "./policy.ts";
+import { listJobs } from "./listing.ts";
+import { toMoveResult, unknownJob } from "./moving.ts";
+import { chargeOf, type Policy } from "./policy.ts";
 import type * as roles from "./roles.ts";
-import type {
-  ClaimAnswer,
-  Claimed,
-  ClaimRequest,
-  Ending,
-  Inserted,
-  Moved,
-  Reaped,
-  Settlement,
-  Store,
-} from "./store.ts";
-import { tellEnding } from "./telling.ts";
+import type { ClaimAnswer, Claimed, ClaimRequest, Inserted, Reaped, Store } from "./store.ts";
+import { tellSettled, toSettled, toSettlement, toVerdict } from "./settling.ts";
 
 export interface QueueOptions extends Policy {
   readonly kinds: readonly string[];
@@ -41,7 +33,6 @@ const REAP_LIMIT = 500;
 const RECOVERY_LIMIT = 1_000_000;
 const PRUNE_LIMIT = 2_000;
 const MOVE_PAGE = 200;
-const LIST_BUDGET_MS = 1_000;
 
 export class Queue implements Role {
   readonly #store: Store;
@@ -91,55 +82,31 @@ export class Queue implements Role {
 
   async settle(attempts: readonly { job: Claimed; outcome: roles.Outcome }[]): Promise<roles.Verdict[]> {
     const now = this.#options.now();
-    const endings = attempts.map(({ job, outcome }) => decide(job, outcome, { ...this.#options, now }));
-    const held = await this.#written(
-      this.#store.settle(attempts.map(({ job }, i) => toSettlement(job, endings[i], now))),
+    const settlements = attempts.map(({ job, outcome }) =>
+      toSettlement(job, outcome, { ...this.#options, now })
     );
-    const kept = attempts.map(({ job }, i) => ({ job, ending: endings[i], held: held[i] === true }));
-    this.#tellSettled(kept, now);
-    return kept.map(toVerdict);
-  }
-
-  #tellSettled(
-    settled: readonly { job: Claimed; ending: Ending | undefined; held: boolean }[],
-    now: number,
-  ): void {
-    let completed = 0;
-    for (const { job, ending, held } of settled) {
-      if (ending === undefined) continue;
-      if (!held) {
-        this.#fenced += 1;
-        this.#events.emit({ type: "fenced", id: job.id, consumerId: job.consumerId });
-      } else if (ending.verb === "complete") completed += 1;
-      else {tellEnding(job, ending, {
-          now,
-          retries: this.#options.retryDelaysMs.length,
-          emit: (event) => this.#events.emit(event),
-        });}
-    }
-    if (completed > 0) this.#events.emit({ type: "completed", count: completed });
+    const held = await this.#written(this.#store.settle(settlements));
+    const settled = attempts.map(({ job }, i) => toSettled(job, settlements[i], held[i]));
+    this.#fenced += settled.filter(({ isHeld }) => !isHeld).length;
+    tellSettled(settled, {
+      now,
+      retries: this.#options.retryDelaysMs.length,
+      emit: (event) => this.#events.emit(event),
+    });
+    return settled.map(toVerdict);
   }
 
   // Janitor ----------------------------------------------------------------------------------------------------------
 
   async sweep(alive: readonly string[]): Promise<Reaped[]> {
-    const requeued: Reaped[] = [];
-    const { stallMs } = this.#options;
+    const { stallMs, now } = this.#options;
     const detail = `No heartbeat for more than ${stallMs / 1000} s`;
-    for (;;) {
-      const now = this.#options.now();
-      const request = {
-        before: now - stallMs,
-        alive,
-        event: "stalled",
-        detail,
-        now,
-        limit: REAP_LIMIT,
-        charge: null,
-      } as const;
-      const page = await this.#written(this.#store.reap(request));
+    const requeued: Reaped[] = [];
+    for (let full = true; full;) {
+      const request = { alive, detail, event: "stalled", limit: REAP_LIMIT, charge: null } as const;
+      const page = await this.#written(this.#store.reap({ ...request, before: now() - stallMs, now: now() }));
       requeued.push(...page);
-      if (page.length < REAP_LIMIT) break;
+      full = page.length === REAP_LIMIT;
     }
     this.#events.emit({ type: "swept", requeued });
     return requeued;
@@ -178,21 +145,8 @@ export class Queue implements Role {
     return found;
   }
 
-  /** The store looks at a bounded number of rows a call; other work runs between the calls. */
-  async list(request: roles.ListRequest): Promise<roles.JobList> {
-    const query = checkList(request);
-    const deadline = performance.now() + LIST_BUDGET_MS;
-    const jobs: Job[] = [];
-    let next = query.before ?? null;
-    do {
-      const rest = { ...query, ...(next === null ? {} : { before: next }), limit: query.limit - jobs.length };
-      const page = await this.#store.list(rest);
-      jobs.push(...page.jobs);
-      next = page.next;
-      if (next === null || jobs.length >= query.limit) break;
-      await breathe();
-    } while (performance.now() < deadline);
-    return { jobs, next: next === null ? null : String(next) };
+  list(request: roles.ListRequest): Promise<roles.JobList> {
+    return listJobs(this.#store, request);
   }
 
   async stats(): Promise<roles.QueueStats> {
@@ -287,36 +241,4 @@ function acceptedOrThrow({ outcome, job }: Inserted): roles.Added {
     "duplicate_job",
     `Job "${job.id}" exists already and is ${job.status}: resubmit it, ask for "replace", or choose another id.`,
   );
-}
-
-function toSettlement(job: Claimed, ending: Ending | undefined, at: number): Settlement {
-  if (ending === undefined) throw new TypeError("Every attempt has an ending.");
-  return { seq: job.seq, lease: job.lease, at, ...ending };
-}
-
-function toVerdict({ ending, held }: { ending: Ending | undefined; held: boolean }): roles.Verdict {
-  if (!held) return { type: "lost" };
-  return ending?.verb === "retry"
-    ? { type: "again", runAt: ending.runAt, retries: ending.retries }
-    : { type: "stored" };
-}
-
-function toMoveResult(verb: OperatorVerb, moved: Moved): roles.MoveResult {
-  const { id } = moved;
-  if (moved.outcome === "moved") return { id, ok: true, job: moved.job };
-  if (moved.outcome === "unknown") {
-    return { id, ok: false, code: "unknown_job", message: unknownJob(id).message };
-  }
-  const allowed = MOVES[verb].from.filter((status) => isLegal(verb, status)).join(", ");
-  const message = `Cannot ${verb} job "${id}": it is ${moved.job.status}, and only ${allowed} allow that.`;
-  return { id, ok: false, code: "illegal_move", message };
-}
-
-function unknownJob(id: string): QueueError {
-  return new QueueError("unknown_job", `There is no job "${id}": check its id.`);
-}
-
-/** Lets everything that waits run first. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -140,12 +140,23 @@ export class Desk {
     this.waiting.set(job.seq, { job, timer: setTimeout(due, Math.max(0, delayMs)) });
   }
 
-  stopWaiting(seq: number): Claimed | null {
-    const waiting = this.waiting.get(seq);
-    if (waiting === undefined) return null;
-    clearTimeout(waiting.timer);
-    this.waiting.delete(seq);
-    return waiting.job;
+  /** Takes everything off the desk that has not begun. */
+  clear(): { unbegun: Claimed[]; waiting: Claimed[] } {
+    const unbegun = this.revoke(() => true).map(({ job }) => job);
+    return { unbegun, waiting: [...this.waiting.values()].map(({ job }) => this.#stopWaiting(job)) };
+  }
+
+  /** Forgets these jobs. Answers those that have begun and were not told to stop yet: they go on until they are. */
+  drop(isMeant: (job: Claimed) => boolean): Held[] {
+    for (const { job } of this.waiting.values()) if (isMeant(job)) this.#stopWaiting(job);
+    this.revoke(({ job }) => isMeant(job));
+    return [...this.held.values()].filter(({ job, canceled }) => isMeant(job) && canceled === null);
+  }
+
+  #stopWaiting(job: Claimed): Claimed {
+    clearTimeout(this.waiting.get(job.seq)?.timer);
+    this.waiting.delete(job.seq);
+    return job;
   }
 
   /** Everything it has a lease for. */

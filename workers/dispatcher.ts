@@ -5,7 +5,9 @@
 import { type Claimed, type Consumer, type Outcome, StorageError } from "@persistent-queue/queue";
 import { Desk, type Held } from "./desk.ts";
 import type { CancelReason, Result } from "./protocol.ts";
+import { HandBack } from "./hand_back.ts";
 import { Intake } from "./intake.ts";
+import { Quiet } from "./quiet.ts";
 import { type Attempted, Settler } from "./settler.ts";
 import { sleep } from "./sleep.ts";
 
@@ -20,15 +22,15 @@ export interface DispatcherOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** A consumer still on one job after this gives back what it has not begun. */
-const LONG_JOB_MS = 50;
-const LOOK_MS = 25;
 /** A handler that goes on for this long after its signal fired is cut off with its thread. */
 const GRACE_MS = 5_000;
 /** What an aborted handler gets to put its things in order when the system stops. */
 const ABORT_MS = 1_000;
 /** Timers cannot wait for longer than 2^31 ms, and a clock may be set: look again by then. */
 const LONGEST_SLEEP_MS = 60_000;
+
+const HANDED_BACK = { type: "handed-back" } as const satisfies Outcome;
+const STOPPED = { type: "stopped", detail: "The system stopped" } as const satisfies Outcome;
 
 interface Ended {
   readonly held: Held;
@@ -41,24 +43,22 @@ export class Dispatcher {
   readonly #stop = new AbortController();
   readonly #intake: Intake;
   readonly #settler: Settler;
-  #lookTimer: ReturnType<typeof setTimeout> | undefined;
-  #onQuiet = () => {};
+  readonly #handBack: HandBack;
+  readonly #quiet = new Quiet(() =>
+    this.#settler.isQuiet && [...this.#desks.values()].every((desk) => desk.held.size === 0)
+  );
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    const { queue, now, onError } = options;
-    this.#intake = new Intake({
-      queue,
-      now,
-      onError,
-      desks: this.#desks,
-      onClaimed: (jobs) => this.#give(jobs),
-    });
+    const { queue, now, clock, onError } = options;
+    const desks = this.#desks;
+    this.#intake = new Intake({ queue, now, onError, desks, onClaimed: (jobs) => this.#give(jobs) });
+    this.#handBack = new HandBack({ desks, clock, onBack: (jobs) => this.#takeBack(jobs) });
     this.#settler = new Settler({
       queue,
       onError,
       signal: this.#stop.signal,
-      onQuiet: () => this.#tellIfQuiet(),
+      onQuiet: () => this.#quiet.look(),
     });
   }
 
@@ -82,13 +82,12 @@ export class Dispatcher {
     const desk = this.#desks.get(consumerId);
     if (desk === undefined) return;
     this.#desks.delete(consumerId);
-    const handedBack = desk.revoke(() => true);
+    const { unbegun, waiting } = desk.clear();
     const begun = [...desk.held.values()].filter(({ canceled }) =>
       canceled !== "canceled" && canceled !== "lost"
     );
-    const waiting = [...desk.waiting.keys()].flatMap((seq) => desk.stopWaiting(seq) ?? []);
     this.#release([
-      ...handedBack.map(({ job }) => ({ job, outcome: { type: "handed-back" } as const })),
+      ...unbegun.map((job) => ({ job, outcome: HANDED_BACK })),
       ...begun.map(({ job, ticket }) => ({
         job,
         outcome: { guilty: desk.tickets.isUnderWay(ticket), ...end },
@@ -150,12 +149,8 @@ export class Dispatcher {
 
   /** The job is no longer this consumer's. What has begun is told to stop, and cut off if it does not. */
   #drop(desk: Desk, seq: number, reason: CancelReason, lease?: number): void {
-    const isMeant = (job: Claimed) => job.seq === seq && (lease === undefined || job.lease === lease);
-    if (isMeant(desk.waiting.get(seq)?.job ?? NOBODY)) desk.stopWaiting(seq);
-    desk.revoke(({ job }) => isMeant(job));
-    for (const held of desk.held.values()) {
-      if (isMeant(held.job) && held.canceled === null) this.#tellToStop(desk, held, reason);
-    }
+    const begun = desk.drop((job) => job.seq === seq && (lease === undefined || job.lease === lease));
+    for (const held of begun) this.#tellToStop(desk, held, reason);
   }
 
   #tellToStop(desk: Desk, held: Held, reason: CancelReason): void {
@@ -214,23 +209,13 @@ export class Dispatcher {
     for (const [consumerId, jobs] of Map.groupBy(claimed, (job) => job.consumerId)) {
       const desk = this.#desks.get(consumerId);
       if (desk !== undefined && !this.#stop.signal.aborted) desk.give(jobs, { soon: false });
-      else this.#release(jobs.map((job) => ({ job, outcome: { type: "handed-back" } })));
+      else this.#takeBack(jobs);
     }
-    this.#lookSoon();
+    this.#handBack.watch();
   }
 
-  /** Looks now and then whether somebody is taking long while others could do what stands in line behind it. */
-  #lookSoon(): void {
-    if (this.#lookTimer !== undefined || this.#stop.signal.aborted) return;
-    if (![...this.#desks.values()].some((desk) => desk.held.size > 1)) return;
-    this.#lookTimer = setTimeout(() => {
-      this.#lookTimer = undefined;
-      const latest = this.#options.clock() - LONG_JOB_MS;
-      const slow = [...this.#desks.values()].filter((desk) => desk.held.size > 1 && desk.progressAt < latest);
-      const back = slow.flatMap((desk) => desk.takeBackLookAhead());
-      this.#release(back.map(({ job }) => ({ job, outcome: { type: "handed-back" } })));
-      this.#lookSoon();
-    }, LOOK_MS);
+  #takeBack(jobs: readonly Claimed[]): void {
+    this.#release(jobs.map((job) => ({ job, outcome: HANDED_BACK })));
   }
 
   // The end --------------------------------------------------------------------------------------------------------------
@@ -242,63 +227,23 @@ export class Dispatcher {
   async stop(deadlineMs: number): Promise<void> {
     this.#stop.abort();
     this.#intake.stop();
-    clearTimeout(this.#lookTimer);
-    const detail = "The system stopped";
+    this.#handBack.stop();
     for (const desk of this.#desks.values()) {
-      const back = desk.revoke(() => true).map(({ job }) => ({
-        job,
-        outcome: { type: "handed-back" } as const,
-      }));
-      const waiting = [...desk.waiting.keys()].flatMap((seq) => desk.stopWaiting(seq) ?? []);
-      this.#release([
-        ...back,
-        ...waiting.map((job) => ({ job, outcome: { type: "stopped", detail } as const })),
-      ]);
+      const { unbegun, waiting } = desk.clear();
+      this.#takeBack(unbegun);
+      this.#release(waiting.map((job) => ({ job, outcome: STOPPED })));
     }
-    await this.#quietWithin(deadlineMs);
+    await this.#quiet.within(deadlineMs);
     for (const desk of this.#desks.values()) {
       for (const held of desk.held.values()) this.#tellToStop(desk, held, "stopping");
     }
-    await this.#quietWithin(ABORT_MS);
-    for (const { consumerId } of [...this.#desks.values()]) {
-      this.leave(consumerId, { type: "stopped", detail });
-    }
-    await this.#quietWithin(ABORT_MS);
-  }
-
-  #quietWithin(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#onQuiet = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#tellIfQuiet();
-    });
-  }
-
-  #tellIfQuiet(): void {
-    if (this.#settler.isQuiet && [...this.#desks.values()].every((desk) => desk.held.size === 0)) {
-      this.#onQuiet();
-    }
+    await this.#quiet.within(ABORT_MS);
+    for (const consumerId of [...this.#desks.keys()]) this.leave(consumerId, STOPPED);
+    await this.#quiet.within(ABORT_MS);
   }
 }
 
 /** Stopped in the middle, a handler may throw whatever it likes: that is not a failed attempt. */
 function toStopped(outcome: Outcome): Outcome {
-  return outcome.type === "returned" ? outcome : { type: "stopped", detail: "The system stopped" };
+  return outcome.type === "returned" ? outcome : STOPPED;
 }
-
-const NOBODY: Claimed = {
-  ...{
-    consumerId: "",
-    seq: -1,
-    lease: -1,
-    id: "",
-    kind: "",
-    payload: "",
-    retries: 0,
-    crashes: 0,
-    suspect: false,
-  },
-};
