@@ -6,16 +6,9 @@ export { EXIT } from "./exit_codes.ts";
 export { prepareFolders } from "./folders.ts";
 export { guard } from "./guard.ts";
 export { whenGuardIsGone } from "./guard_watch.ts";
-export {
-  GiveUp,
-  type Handler,
-  type HandlerContext,
-  type HandlerJob,
-  type HandlerModule,
-  RetryLater,
-} from "./handler.ts";
+export { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "./handler.ts";
 export { listKinds } from "./handlers.ts";
 export { type Log, openLog, removeOldConsumerLogs } from "./log.ts";
 export { supervisorArgs } from "./permissions.ts";
-export { Supervisor, type SupervisorOptions, type SupervisorView } from "./supervisor.ts";
+export { Supervisor } from "./supervisor.ts";
 export { whenAskedToStop } from "./stop_signals.ts";
