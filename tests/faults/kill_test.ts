@@ -13,15 +13,32 @@ function start(folder: string, life: string): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "inherit" }).spawn();
 }
 
-/** Lets the child live for `ms` from its start, or from its first word, then kills it without a warning. */
-async function liveAndDie(
-  child: Deno.ChildProcess,
-  ledger: Ledger,
-  { ms, from }: { ms: number; from: "start" | "word" },
-) {
-  let timer = from === "start" ? setTimeout(() => child.kill("SIGKILL"), ms) : undefined;
+interface Death {
+  /** Milliseconds from its start, or from its first word. */
+  readonly ms: number;
+  readonly from: "start" | "word";
+}
+
+/** Past this a child is killed even if it says nothing, in milliseconds. */
+const SILENCE_MS = 500;
+
+/**
+ * Lets the child live, then kills it without a warning. One that has spoken is killed in the middle of a sentence: the
+ * sooner after an acknowledgement, the harder for one that was given too early.
+ */
+async function liveAndDie(child: Deno.ChildProcess, ledger: Ledger, { ms, from }: Death): Promise<void> {
+  const kill = () => child.kill("SIGKILL");
+  let timer = from === "start" ? setTimeout(kill, ms) : undefined;
+  let spokeAt: number | null = null;
+  let killed = false;
   for await (const line of wholeLines(child.stdout)) {
-    timer ??= setTimeout(() => child.kill("SIGKILL"), ms);
+    spokeAt ??= performance.now();
+    timer ??= setTimeout(kill, ms + SILENCE_MS);
+    if (from === "word" && !killed && performance.now() - spokeAt > ms) {
+      clearTimeout(timer);
+      kill();
+      killed = true;
+    }
     ledger.note(line);
   }
   const { signal } = await child.status;
