@@ -1,6 +1,7 @@
 /**
  * A process to be killed: the whole system with real threads, adding jobs as fast as it can. It says what was
- * acknowledged to it, a line each. `ledger_child.ts <folder> <life>`; life `drain` adds nothing and ends when all is done.
+ * acknowledged to it, a line each. `ledger_child.ts <folder> <life> [<last words>]`; life `drain` adds nothing and ends
+ * when all is done. After so many sentences it kills itself: what was acknowledged too early is then surely lost.
  */
 import { getQueue, type JobRequest, type Queue } from "@persistent-queue/queue";
 import {
@@ -13,13 +14,15 @@ import {
 } from "@persistent-queue/workers";
 
 const HANDLERS = new URL("./handlers/", import.meta.url);
-const [folder = "", life = ""] = Deno.args;
+const [folder = "", life = "", lastWords = "0"] = Deno.args;
 const encoder = new TextEncoder();
+let sentences = 0;
 
 /** Written before anything else happens, or not at all. */
 function say(lines: readonly string[]): void {
   let bytes = encoder.encode(lines.map((line) => `${line}\n`).join(""));
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+  if (++sentences === Number(lastWords)) Deno.kill(Deno.pid, "SIGKILL");
 }
 
 /** Most return; some throw once, or always, or give up. */
@@ -50,7 +53,7 @@ function saying(queue: Queue): SupervisorOptions["queue"] {
       const completed = attempts.filter(({ outcome }, i) =>
         outcome.type === "returned" && verdicts[i]?.type === "stored"
       );
-      say(completed.map(({ job }) => `completed ${job.id}`));
+      if (completed.length > 0) say(completed.map(({ job }) => `completed ${job.id}`));
       return verdicts;
     },
     sweep: (alive) => queue.sweep(alive),
