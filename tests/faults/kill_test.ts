@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type Job, openStore, type Store } from "@persistent-queue/queue";
-import { verify } from "../../queue/verify.ts";
+import { openStore } from "@persistent-queue/queue";
+import { verify, type VerifyOptions } from "../../queue/verify.ts";
 import { Ledger, wholeLines } from "../support/ledger.ts";
 import { printedRandom } from "../support/random.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -32,6 +32,7 @@ async function liveAndDie(
 
 Deno.test(`nothing that was acknowledged is lost when the system is killed ${KILLS} times under load`, async () => {
   await using folder = await tempFolder();
+  const url = `sqlite:${folder.file("queue.db")}`;
   const chance = printedRandom("kill -9");
   const ledger = new Ledger();
 
@@ -43,28 +44,34 @@ Deno.test(`nothing that was acknowledged is lost when the system is killed ${KIL
       ms: 60 + chance.below(240),
       from,
     });
+    // Now and then before anybody can do it again; else the next life finds all as death left it.
+    if (life > 0 && chance.chance(0.5)) assert.deepEqual(await problems(url, { ledger }), []);
   }
   const last = start(folder.path, "drain");
   for await (const line of wholeLines(last.stdout)) ledger.note(line);
   assert.equal((await last.status).code, 0);
 
-  const store = await openStore(`sqlite:${folder.file("queue.db")}`, "guest");
+  console.log(`${ledger.added.size} added, ${ledger.completed.size} completed`);
+  assert.ok(ledger.added.size > 500 && ledger.completed.size > 500, "there was load");
+  assert.deepEqual(await problems(url, { ledger, deep: true, drained: true }), []);
+  assert.ok(await condemned(url) <= KILLS, "a kill condemns one innocent job at most");
+});
+
+async function problems(url: string, options: Omit<VerifyOptions, "now">): Promise<string[]> {
+  const store = await openStore(url, "guest");
   try {
-    const { counts } = await store.stats(Date.now());
-    console.log(`${ledger.added.size} added, ${ledger.completed.size} completed,`, counts);
-    assert.ok((await condemned(store)).length <= KILLS, "a kill condemns one innocent job at most");
-    assert.ok(ledger.added.size > 500 && ledger.completed.size > 500, "there was load");
-    assert.deepEqual(
-      await verify(store, { now: Date.now(), deep: true, ledger, retryLimit: 3, drained: true }),
-      [],
-    );
+    return await verify(store, { now: Date.now(), retryLimit: 3, ...options });
   } finally {
     await store.close();
   }
-});
+}
 
-/** Jobs that can do no harm, and were in flight at so many kills that they are UNPROCESSABLE. */
-async function condemned(store: Store): Promise<Job[]> {
-  const { jobs } = await store.list({ status: "UNPROCESSABLE", kind: "noop", limit: 1_000 });
-  return jobs;
+/** How many jobs that can do no harm were in flight at so many kills that they are UNPROCESSABLE. */
+async function condemned(url: string): Promise<number> {
+  const store = await openStore(url, "guest");
+  try {
+    return (await store.list({ status: "UNPROCESSABLE", kind: "noop", limit: 1_000 })).jobs.length;
+  } finally {
+    await store.close();
+  }
 }

@@ -4,14 +4,7 @@
  * when all is done. After so many sentences it kills itself: what was acknowledged too early is then surely lost.
  */
 import { getQueue, type JobRequest, type Queue } from "@persistent-queue/queue";
-import {
-  listKinds,
-  openLog,
-  prepareFolders,
-  readSettings,
-  Supervisor,
-  type SupervisorOptions,
-} from "@persistent-queue/workers";
+import { listKinds, openLog, prepareFolders, readSettings, Supervisor } from "@persistent-queue/workers";
 
 const HANDLERS = new URL("./handlers/", import.meta.url);
 const [folder = "", life = "", lastWords = "0"] = Deno.args;
@@ -43,7 +36,7 @@ async function addForever(queue: Queue, name: string): Promise<never> {
 }
 
 /** The queue as it is, but it says which completions are durable before anybody else hears of them. */
-function saying(queue: Queue): SupervisorOptions["queue"] {
+function saying(queue: Queue): ConstructorParameters<typeof Supervisor>[0]["queue"] {
   return {
     add: (requests) => queue.add(requests),
     claim: (requests) => queue.claim(requests),
