@@ -82,9 +82,8 @@ export class Queue implements Role {
 
   async settle(attempts: readonly { job: Claimed; outcome: roles.Outcome }[]): Promise<roles.Verdict[]> {
     const now = this.#options.now();
-    const settlements = attempts.map(({ job, outcome }) =>
-      toSettlement(job, outcome, { ...this.#options, now })
-    );
+    const policy = { ...this.#options, now };
+    const settlements = attempts.map(({ job, outcome }) => toSettlement(job, outcome, policy));
     const held = await this.#written(this.#store.settle(settlements));
     const settled = attempts.map(({ job }, i) => toSettled(job, settlements[i], held[i]));
     this.#fenced += settled.filter(({ isHeld }) => !isHeld).length;

@@ -34,7 +34,8 @@ type ListValues = readonly [number, number, number, string | null, string | null
 function rows(sql: Statements, status: Status | undefined, values: ListValues) {
   if (status === undefined) return sql.list.all(...values);
   if (status === "PENDING") return sql.listWaiting.all(...values);
-  return sql.listOfStatus.all(...values, status);
+  if (status === "PROCESSING") return sql.listRunning.all(...values);
+  return sql.listFinished.all(...values, status);
 }
 
 export function stats(sql: Statements, now: number): StoreStats {

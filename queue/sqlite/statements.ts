@@ -81,7 +81,8 @@ export const SQL = {
     WHERE id = ?1 AND status IN ('FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING *`,
 
   // reap: ?1 before ?2 JSON list of the living ?3 limit
-  stalled: `SELECT seq, lease, suspect, coalesce(run_at <= last_heartbeat, 1) AS running FROM jobs
+  stalled:
+    `SELECT seq, lease, suspect, coalesce(run_at <= last_heartbeat, 1) AS running FROM jobs INDEXED BY jobs_processing
     WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) < ?1
       AND coalesce(consumer_id, '') NOT IN (SELECT value FROM json_each(?2))
     ORDER BY seq LIMIT ?3`,
@@ -108,7 +109,11 @@ export const SQL = {
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
   listWaiting: `SELECT * FROM jobs NOT INDEXED WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
-  listOfStatus: `SELECT * FROM jobs INDEXED BY jobs_by_status WHERE status = ?6 AND status <> 'PENDING'
+  listRunning:
+    `SELECT * FROM jobs INDEXED BY jobs_processing WHERE status = 'PROCESSING' AND seq < ?1 AND seq >= ?2
+      AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
+  listFinished: `SELECT * FROM jobs INDEXED BY jobs_finished
+    WHERE status = ?6 AND status NOT IN ('PENDING', 'PROCESSING')
       AND seq < ?1 AND seq >= ?2
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
   lastSeq: `SELECT max(seq) AS seq FROM jobs`,

@@ -26,8 +26,10 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_claim ON jobs (priority DESC, run_at, seq) WHERE status = 'PENDING' AND suspect = 0;
 CREATE INDEX jobs_suspects ON jobs (priority DESC, run_at, seq) WHERE status = 'PENDING' AND suspect = 1;
 
--- Everything that does not wait, by status: pages, the sweep, pruning. Without PENDING, adding a job does not pay for it.
-CREATE INDEX jobs_by_status ON jobs (status, seq) WHERE status <> 'PENDING';
+-- What runs: some dozens of rows, for the sweep. And what is finished, for pages by status. Two indexes, because one
+-- over both made claim and complete 1.5 times as slow (each job entered it twice and left it once).
+CREATE INDEX jobs_processing ON jobs (seq) WHERE status = 'PROCESSING';
+CREATE INDEX jobs_finished ON jobs (status, seq) WHERE status NOT IN ('PENDING', 'PROCESSING');
 
 -- What happened to a job off the plain path.
 CREATE TABLE history (
