@@ -13,8 +13,9 @@ import {
   jobOf,
   NOW,
   outcomes,
+  settlement,
+  settleOne,
 } from "./stage.ts";
-import { settlement, settleOne } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 export function moveCases(test: Case): void {

@@ -1,8 +1,21 @@
 import assert from "node:assert/strict";
 import { FINISHED } from "../../queue/job.ts";
 import type { ReapRequest } from "../../queue/store.ts";
-import { add, addSuspect, bring, claimOne, claimSuspect, crash, CRASH_LIMIT } from "./stage.ts";
-import { eventsOf, hold, jobOf, NOW, settlement, settleOne } from "./stage.ts";
+import {
+  add,
+  addSuspect,
+  bring,
+  claimOne,
+  claimSuspect,
+  crash,
+  CRASH_LIMIT,
+  eventsOf,
+  hold,
+  jobOf,
+  NOW,
+  settlement,
+  settleOne,
+} from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 const SWEEP: ReapRequest = {

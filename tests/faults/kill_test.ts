@@ -37,7 +37,7 @@ Deno.test(`nothing that was acknowledged is lost when the system is killed ${KIL
   const ledger = new Ledger();
 
   for (let life = 0; life < KILLS; life++) {
-    const from = chance.chance(0.75) ? "word" : "start";
+    const from = life === 0 || chance.chance(0.75) ? "word" : "start";
     // Half of them die by their own hand, if that comes sooner: in the very moment of an acknowledgement.
     const lastWords = chance.chance(0.5) ? 1 + chance.below(200) : 0;
     await liveAndDie(start(folder.path, `life${life}`, lastWords), ledger, {
@@ -45,14 +45,14 @@ Deno.test(`nothing that was acknowledged is lost when the system is killed ${KIL
       from,
     });
     // Now and then before anybody can do it again; else the next life finds all as death left it.
-    if (life > 0 && chance.chance(0.5)) assert.deepEqual(await problems(url, { ledger }), []);
+    if (chance.chance(0.5)) assert.deepEqual(await problems(url, { ledger }), []);
   }
   const last = start(folder.path, "drain");
   for await (const line of wholeLines(last.stdout)) ledger.note(line);
   assert.equal((await last.status).code, 0);
 
   console.log(`${ledger.added.size} added, ${ledger.completed.size} completed`);
-  assert.ok(ledger.added.size > 500 && ledger.completed.size > 500, "there was load");
+  assert.ok(ledger.added.size > 200 && ledger.completed.size > 200, "there was load");
   assert.deepEqual(await problems(url, { ledger, deep: true, drained: true }), []);
   assert.ok(await condemned(url) <= KILLS, "a kill condemns one innocent job at most");
 });
