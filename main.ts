@@ -121,7 +121,9 @@ function greet(settings: Settings, [manager, ops]: readonly Served[]): void {
     ? ` (password ${DEFAULT_PASSWORD}, until MANAGER_PASSWORD is set)`
     : "";
   console.log(`Manager ${manager?.url}${password}\nOps     ${ops?.url}`);
-  console.log(`${settings.consumers} consumers at work; logs in ${settings.logDir}. Ctrl+C stops.`);
+  console.log(
+    `${settings.consumers} consumers at work; logs in ${settings.logDir}; supervisor process ${Deno.pid}. Ctrl+C stops.`,
+  );
 }
 
 function jobs(args: readonly string[]): Promise<number> {

@@ -72,7 +72,7 @@ interface JobFacts extends Lease {
   readonly retries: number;
   /** Workers this job took down. */
   readonly crashes: number;
-  /** Who holds the job, or held it last. */
+  /** Who holds the job, or finished it; null while it waits. */
   readonly consumerId: string | null;
   readonly lastHeartbeat: number | null;
   readonly startedAt: number | null;

@@ -15,6 +15,7 @@ import { chargeOf, type Policy } from "./policy.ts";
 import type * as roles from "./roles.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest, Inserted, Reaped, Store } from "./store.ts";
 import { tellSettled, toSettled, toSettlement, toVerdict } from "./settling.ts";
+import { verify } from "./verify.ts";
 
 export interface QueueOptions extends Policy {
   readonly kinds: readonly string[];
@@ -210,7 +211,8 @@ export class Queue implements Role {
   // Keeper -----------------------------------------------------------------------------------------------------------
 
   check(options: { deep: boolean }): Promise<string[]> {
-    return this.#store.check(options);
+    const { retryDelaysMs, now } = this.#options;
+    return verify(this.#store, { ...options, now: now(), retryLimit: retryDelaysMs.length });
   }
 
   backup(path: string): Promise<void> {

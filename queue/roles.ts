@@ -26,7 +26,8 @@ export interface Added {
 
 export interface Adder {
   /**
-   * All or none are checked before any is stored. Resolves when they are durable.
+   * All are checked before any is stored. Resolves when they are durable. Where a finished job has one of the ids
+   * already, the others are stored all the same before the call is refused: adding them again does no harm.
    * @throws {QueueError} `invalid_job`, `unknown_kind`, `duplicate_job`; {StorageError}
    */
   add(requests: readonly JobRequest[]): Promise<Added[]>;

@@ -1,5 +1,5 @@
 /**
- * The contract that a backend fulfils: thirteen verbs, batches first.
+ * The contract that a backend fulfils: fourteen verbs, batches first.
  *
  * A store moves state and decides nothing. Each write is atomic as a whole and durable when its promise resolves;
  * writes that arrive together may share one commit. A write that has lost its lease answers `false`, it never throws.
@@ -32,7 +32,7 @@ export interface Inserted {
 export interface ClaimRequest {
   readonly consumerId: string;
   readonly limit: number;
-  /** Take one suspect (a job one crash short of the limit), and only that, if one is due. */
+  /** Take one suspect (a job one crash short of the limit) if one is due, and nothing else. */
   readonly suspect: boolean;
 }
 
@@ -50,7 +50,10 @@ export interface Claimed {
 
 export interface ClaimAnswer {
   readonly claimed: Claimed[];
-  /** When the next job that is not due yet becomes due; null when none waits. Known only if the answer is short. */
+  /**
+   * When the first job left waiting becomes due, in the past if it is due already; suspects count only where one was
+   * asked for. Null when none waits, or when the answer was not short.
+   */
   readonly nextRunAt: number | null;
 }
 
@@ -97,7 +100,8 @@ export interface ReapRequest {
   readonly limit: number;
   /**
    * After the death of a process: who ran is charged. If suspects are among them they alone are charged, and the
-   * others are not; else each is charged, but never up to `limit`: nobody is condemned for a neighbour's deed.
+   * others are not; else each is charged, but only up to one short of `limit` (or to 1), which makes it a suspect:
+   * nobody is condemned for a neighbour's deed.
    */
   readonly charge: Charge | null;
 }
@@ -108,7 +112,7 @@ export interface Reaped {
   readonly status: Status;
 }
 
-/** A page of jobs, newest first, or for `status: "PENDING"` also newest first. */
+/** A page of jobs, newest first. */
 export interface JobQuery {
   readonly status?: Status;
   readonly kind?: string;

@@ -17,7 +17,9 @@ function settleOne(sql: Statements, ending: Settlement): boolean {
     case "complete":
       return sql.complete.run(seq, lease, at, ending.result).changes === 1;
     case "retry":
-      sql.settledStory.run(seq, lease, at, ending.event, ending.error, ending.retries);
+      if (ending.event === "retried" || sql.postponedAgain.run(seq, lease, at, ending.error).changes === 0) {
+        sql.settledStory.run(seq, lease, at, ending.event, ending.error, ending.retries);
+      }
       return sql.retry.run(seq, lease, at, ending.retries, ending.runAt, ending.error).changes === 1;
     case "exhaust":
       sql.settledStory.run(seq, lease, at, "exhausted", ending.error, ending.retries);

@@ -68,6 +68,10 @@ export const SQL = {
     SELECT seq, ?3, ?4, lease, coalesce(?6, retries), consumer_id, ?5 FROM jobs
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
 
+  // A handler that asks to be called again and again does not fill the history: ?1 seq ?2 lease ?3 now ?4 detail
+  postponedAgain: `UPDATE history SET at = ?3, detail = ?4
+    WHERE n = (SELECT max(n) FROM history WHERE seq = ?1) AND event = 'postponed' AND lease = ?2`,
+
   // move: ?1 id ?2 now ?3 event ?4 detail
   movedStory: `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail)
     SELECT seq, ?2, ?3, lease, retries, consumer_id, ?4 FROM jobs WHERE id = ?1`,

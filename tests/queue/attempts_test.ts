@@ -64,7 +64,7 @@ Deno.test("a job that misses its deadline is tried again while a retry is left, 
   assert.deepEqual([job.status, job.retries], ["FAILED", 3]);
 });
 
-Deno.test("a job that asks for a later attempt does not use up a retry, however often it asks", async () => {
+Deno.test("a job that asks for a later attempt does not use up a retry nor fill its history, however often it asks", async () => {
   await using on = await testQueue({ retryDelaysMs: [1_000] });
   await on.queue.add([{ id: "a" }]);
   const claimed = await claimNext(on.queue);
@@ -75,11 +75,7 @@ Deno.test("a job that asks for a later attempt does not use up a retry, however 
   }
   assert.deepEqual(await endUntilSettled(on, claimed, THREW), [1_000]);
   const { history } = await on.queue.get("a");
-  assert.deepEqual(history.map((line) => line.event), [
-    ...Array(5).fill("postponed"),
-    "retried",
-    "exhausted",
-  ]);
+  assert.deepEqual(history.map((line) => line.event), ["postponed", "retried", "exhausted"]);
 });
 
 Deno.test("a job that is handed back or stopped waits again, keeps its retries and is charged nothing", async () => {
