@@ -69,22 +69,23 @@ async function supervise(): Promise<number> {
 
 async function run(settings: Settings, log: Log): Promise<number> {
   const queue = await openQueue(settings, "owner");
-  const { promise: ended, resolve: end } = Promise.withResolvers<number>();
+  const { promise: ended, resolve: end } = Promise.withResolvers<{ exitCode: number; patienceMs?: number }>();
   const onFatal = (exitCode: number, why: string) => {
     console.error(why);
     log.error(why);
-    end(exitCode);
+    end({ exitCode });
   };
   const supervisor = new Supervisor({ queue, settings, log, onFatal });
   const pages = servePages({ settings, queue, supervisor, log });
-  whenAskedToStop({ onFirst: () => end(EXIT.ok), onSecond: () => Deno.exit(130) });
-  whenGuardIsGone().then(() => end(EXIT.ok));
+  whenAskedToStop({ onFirst: () => end({ exitCode: EXIT.ok }), onSecond: () => Deno.exit(130) });
+  // The next guard may be waiting for the database already.
+  whenGuardIsGone().then(() => end({ exitCode: EXIT.ok, patienceMs: 0 }));
   await supervisor.start();
   greet(settings, pages);
 
-  const exitCode = await ended;
+  const { exitCode, ...patience } = await ended;
   console.log("Stopping: running jobs may finish …");
-  await supervisor.stop();
+  await supervisor.stop(patience);
   await Promise.all(pages.map((page) => page.close()));
   await queue.close();
   console.log("Stopped.");

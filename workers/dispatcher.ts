@@ -3,7 +3,7 @@
  * durable transaction of the store, and nothing is told to a thread before that is committed.
  */
 import { type Claimed, type Consumer, type Outcome, StorageError } from "@persistent-queue/queue";
-import { Desk, type Held } from "./desk.ts";
+import type { Desk, Held } from "./desk.ts";
 import type { CancelReason, Result } from "./protocol.ts";
 import { HandBack } from "./hand_back.ts";
 import { Intake } from "./intake.ts";

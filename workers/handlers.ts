@@ -2,7 +2,7 @@
 import { GiveUp, type HandlerModule } from "./handler.ts";
 
 /** Where a team adds its own. */
-export const HANDLERS = new URL("./handlers/", import.meta.url);
+export const HANDLERS: URL = new URL("./handlers/", import.meta.url);
 
 const FILE_NAME = /^([a-z][a-z0-9_]{0,63})\.ts$/;
 

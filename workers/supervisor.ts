@@ -108,16 +108,19 @@ export class Supervisor {
     this.#sweeper.start();
   }
 
-  /** Idempotent. Resolves when no job is in hand any more and every log is written. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+  /**
+   * Idempotent. Running jobs may finish within `patienceMs`. Resolves when no job is in hand any more and every log is
+   * written.
+   */
+  stop({ patienceMs = STOP_MS }: { patienceMs?: number } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(patienceMs);
     return this.#stopping;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(patienceMs: number): Promise<void> {
     this.#sweeper.stop();
     await this.#producer?.stop(CLOSE_MS);
-    await this.#dispatcher.stop(STOP_MS);
+    await this.#dispatcher.stop(patienceMs);
     await Promise.all(this.#consumers.map((consumer) => consumer.stop(CLOSE_MS)));
     this.#unsubscribe();
   }

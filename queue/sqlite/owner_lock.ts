@@ -1,8 +1,25 @@
 /** One supervisor per database: a lock between processes that the system frees however its holder dies. */
 import { StorageError } from "../errors.ts";
 
-export function lockAsOwner(path: string): Disposable {
-  const file = Deno.openSync(`${path}.lock`, { create: true, read: true, write: true });
+/** Whoever had it may be on its way out: its guard was killed, or somebody starts the system anew. */
+const PATIENCE_MS = 3_000;
+const RETRY_MS = 50;
+
+export async function lockAsOwner(path: string): Promise<Disposable> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const lock = tryLock(`${path}.lock`);
+    if (lock !== null) return lock;
+    if (performance.now() > deadline) break;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+  throw new StorageError(
+    `The database ${path} is in use by another supervisor: stop that one first, or set QUEUE_URL to another database.`,
+  );
+}
+
+function tryLock(path: string): Disposable | null {
+  const file = Deno.openSync(path, { create: true, read: true, write: true });
   try {
     if (file.tryLockSync(true)) return file;
   } catch (error) {
@@ -10,7 +27,5 @@ export function lockAsOwner(path: string): Disposable {
     throw error;
   }
   file.close();
-  throw new StorageError(
-    `The database ${path} is in use by another supervisor: stop that one first, or set QUEUE_URL to another database.`,
-  );
+  return null;
 }

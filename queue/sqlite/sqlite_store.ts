@@ -17,9 +17,9 @@ import { prepareAll } from "./statements.ts";
 import { Turn } from "./turn.ts";
 
 /** @throws {StorageError} with a sentence that says what to do, for every file that cannot be trusted. */
-export function openSqliteStore(path: string, options: OpenOptions): Store {
+export async function openSqliteStore(path: string, options: OpenOptions): Promise<Store> {
   if (options.role === "owner") makeFolder(path);
-  const lock = options.role === "owner" ? lockAsOwner(path) : null;
+  const lock = options.role === "owner" ? await lockAsOwner(path) : null;
   const db = openOrUnlock(path, options, lock);
   const sql = prepareAll(db);
   const turn = new Turn(db);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { eventually } from "../support/eventually.ts";
+import { tempFolder } from "../support/temp_folder.ts";
 import { addFile, runSystem } from "../support/running_system.ts";
 
 Deno.test("the supervisor is killed: the guard starts it again within seconds, and no job is lost", async () => {
@@ -31,6 +32,17 @@ Deno.test("the guard is killed: the supervisor does not stay behind as an orphan
   const supervisor = system.supervisorPid();
   system.process.kill("SIGKILL");
   await eventually("the supervisor is gone", () => !isAlive(supervisor), { withinMs: 8_000 });
+});
+
+Deno.test("the guard is killed and the system started again at once: the new one waits for the old, and the job goes on", async () => {
+  await using folder = await tempFolder();
+  await using first = await runSystem({ folder: folder.path, env: { WORK_MS: "2000" } });
+  const id = await addFile(first, "survivor.txt");
+  await first.until(id, "PROCESSING");
+  first.process.kill("SIGKILL");
+  await using second = await runSystem({ folder: folder.path });
+  const job = await second.until(id, "COMPLETED");
+  assert.equal(job.crashes, 0);
 });
 
 Deno.test("Ctrl+C, delivered twice within milliseconds, stops cleanly: running jobs finish, nothing is left PROCESSING", async () => {
