@@ -6,10 +6,10 @@ import { conformance } from "./suite.ts";
 conformance("sqlite", async () => {
   const folder = await tempFolder();
   const opened: Store[] = [];
-  const open = (path: string) => {
-    const store = openSqliteStore(path, { role: "guest" });
+  const open = async (path: string) => {
+    const store = await openSqliteStore(path, { role: "guest" });
     opened.push(store);
-    return Promise.resolve(store);
+    return store;
   };
   return {
     store: await open(folder.file("queue.db")),

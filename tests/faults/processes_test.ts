@@ -65,7 +65,10 @@ Deno.test("two threads hang: the system restarts itself with 75, is healthy agai
   await using system = await runSystem();
   await system.healthy();
   const before = system.supervisorPid();
-  const { consumers } = await (await system.api("stats")).json();
+  const consumers = await eventually("everybody is ready", async () => {
+    const { consumers } = await (await system.api("stats")).json();
+    return consumers.every(({ state }: { state: string }) => state === "idle") ? consumers : null;
+  });
   for (const { id } of consumers) {
     const answer = await system.api(`consumers/${id}/hang`, {});
     await answer.body?.cancel();
