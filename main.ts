@@ -13,6 +13,7 @@ import {
   listKinds,
   loadSettings,
   type Log,
+  logEvent,
   openLog,
   prepareFolders,
   removeOldConsumerLogs,
@@ -127,10 +128,17 @@ function greet(settings: Settings, [manager, ops]: readonly Served[]): void {
   );
 }
 
-function jobs(args: readonly string[]): Promise<number> {
-  const openGuest = () => openQueue(loadSettings(), "guest");
+async function jobs(args: readonly string[]): Promise<number> {
+  const settings = loadSettings();
+  // A log of its own: two processes that write one rotating file lose lines.
+  await using log = await openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobs" });
+  const openGuest = async () => {
+    const queue = await openQueue(settings, "guest");
+    queue.subscribe((event) => logEvent(log, event));
+    return queue;
+  };
   const readInput = () => new Response(Deno.stdin.readable).text();
-  return jobsCommand(args, {
+  return await jobsCommand(args, {
     ...{ openQueue: openGuest, print: console.log, printError: console.error, readInput, now: Date.now },
   });
 }

@@ -1,11 +1,17 @@
 /** Events as the lines that people grep for. */
 import type { QueueEvent } from "@persistent-queue/queue";
+import type { Log } from "./log.ts";
 
 export interface Line {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly text: string;
   /** Whose own log tells it as well. */
   readonly consumerId?: string;
+}
+
+/** Writes them. */
+export function logEvent(log: Log, event: QueueEvent): void {
+  for (const { level, text } of describe(event)) log[level](text);
 }
 
 export function describe(event: QueueEvent): Line[] {

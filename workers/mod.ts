@@ -2,6 +2,7 @@
 export { loadSettings } from "./config/load_settings.ts";
 export { ConfigurationError, readSettings, type Settings } from "./config.ts";
 export { DEFAULT_PASSWORD } from "./config/cross_rules.ts";
+export { logEvent } from "./describe.ts";
 export { EXIT } from "./exit_codes.ts";
 export { prepareFolders } from "./folders.ts";
 export { guard } from "./guard.ts";

@@ -1,18 +1,25 @@
-/** A complete copy while the system runs: VACUUM INTO a temporary file, check it, make it durable, rename it. */
-import { DatabaseSync } from "node:sqlite";
+/**
+ * A complete copy while the system runs: into a temporary file, checked, made durable, renamed.
+ *
+ * By SQLite's backup API in one step, which is one consistent view; `VACUUM INTO` would need the right to attach
+ * databases, and that is withheld from a process with restricted permissions.
+ */
+import { backup as copyPages, DatabaseSync } from "node:sqlite";
 import { StorageError } from "../errors.ts";
 import { checkPages } from "./check.ts";
 
-export function backup(db: DatabaseSync, path: string): void {
+const ALL_PAGES = 2 ** 31 - 1;
+
+export async function backup(db: DatabaseSync, path: string): Promise<void> {
   const temporary = `${path}.part`;
   removeIfThere(temporary);
   try {
-    db.prepare("VACUUM INTO ?").run(temporary);
+    await copyPages(db, temporary, { rate: ALL_PAGES });
     assertSound(temporary);
     makeDurable(temporary);
     Deno.renameSync(temporary, path);
   } finally {
-    removeIfThere(temporary);
+    for (const suffix of ["", "-wal", "-shm"]) removeIfThere(temporary + suffix);
   }
 }
 

@@ -27,12 +27,12 @@ export async function openSqliteStore(path: string, options: OpenOptions): Promi
   let closed = false;
 
   /** Reads see what is committed: no turn is ever open between two events. */
-  function read<T>(work: () => T): Promise<T> {
-    if (closed) return Promise.reject(new StorageError("The queue is closed: nothing more can be read."));
+  async function read<T>(work: () => T | Promise<T>): Promise<T> {
+    if (closed) throw new StorageError("The queue is closed: nothing more can be read.");
     try {
-      return Promise.resolve(work());
+      return await work();
     } catch (error) {
-      return Promise.reject(isStorageFault(error) ? toStorageError(error) : error);
+      throw isStorageFault(error) ? toStorageError(error) : error;
     }
   }
 
