@@ -15,7 +15,7 @@ export interface ChildOptions<Start> {
   readonly onMessage: (message: FromThread) => void;
   /** Told once, with a sentence that says why. */
   readonly onEnd: (why: string) => void;
-  /** A thread that is not alive by then has failed to start, in milliseconds. */
+  /** A thread that is not ready by then has failed to start, in milliseconds. */
   readonly startMs?: number;
 }
 
@@ -47,7 +47,6 @@ export function startChild<Message, Start extends Message>(options: ChildOptions
 
   /** The lock is ours once the thread is gone. */
   function watchLife(): void {
-    clearTimeout(startDeadline);
     whenReleased(options.start.lifeLock, { signal: watch.signal, onReleased: finish });
   }
 
@@ -65,7 +64,10 @@ export function startChild<Message, Start extends Message>(options: ChildOptions
     if (message.type === "alive") {
       alive = true;
       watchLife();
-    } else options.onMessage(message);
+      return;
+    }
+    if (message.type === "ready") clearTimeout(startDeadline);
+    options.onMessage(message);
   };
   worker.onmessageerror = () => end("It sent a message that cannot be read");
   worker.onerror = (event) => {

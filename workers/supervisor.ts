@@ -15,7 +15,7 @@ import { ConsumerPlace, type ConsumerView } from "./consumer_place.ts";
 import { describe } from "./describe.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { HANDLERS } from "./handlers.ts";
-import type { Log } from "./log.ts";
+import { type Log, removeOldConsumerLogs } from "./log.ts";
 import { ProducerPlace } from "./producer_place.ts";
 import { type RecentEvent, RecentEvents } from "./recent_events.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -53,6 +53,8 @@ export interface SupervisorView {
 const MOST_WEDGED = 2;
 const STOP_MS = 5_000;
 const CLOSE_MS = 1_000;
+/** Logs of consumer lives that are over. */
+const LOGS_KEPT = 50;
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -75,7 +77,11 @@ export class Supervisor {
     this.#clock = clock;
     this.#startedAt = now();
     const onError = (error: unknown) => this.#tell("error", messageOf(error));
-    const onRestart = (id: string, why: string) => this.#tell("warn", `Restarted consumer ${id}: ${why}`);
+    const onRestart = (id: string, why: string) => {
+      this.#tell("warn", `Restarted consumer ${id}: ${why}`);
+      const living = this.#consumers.map((consumer) => `consumer_${consumer.id}`);
+      removeOldConsumerLogs(settings.logDir, LOGS_KEPT, living).catch(onError);
+    };
     const onWedged = () => this.#wedged();
     this.#dispatcher = new Dispatcher({
       ...{ queue, now, clock, onError },
