@@ -1,0 +1,56 @@
+/** Numbers and times in words for people. The same on the server and in the browser, wherever either stands. */
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long ago: `0.8 s ago`, `12 s ago`, `3 min ago`. Milliseconds; less than nothing counts as now. */
+export function age(ms: number): string {
+  return `${duration(Math.max(0, ms))} ago`;
+}
+
+/** `850 ms`, `1.2 s`, `34 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`. Milliseconds. */
+export function duration(ms: number): string {
+  if (ms < 100) return `${Math.round(ms)} ms`;
+  if (ms < 10 * SECOND) return `${(ms / SECOND).toFixed(1)} s`;
+  if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
+  if (ms < HOUR) return inTwo(ms, [MINUTE, "min"], [SECOND, "s"]);
+  if (ms < DAY) return inTwo(ms, [HOUR, "h"], [MINUTE, "min"]);
+  return inTwo(ms, [DAY, "d"], [HOUR, "h"]);
+}
+
+type Unit = readonly [ms: number, name: string];
+
+function inTwo(ms: number, [large, largeName]: Unit, [small, smallName]: Unit): string {
+  const rest = Math.floor((ms % large) / small);
+  return `${Math.floor(ms / large)} ${largeName}${rest === 0 ? "" : ` ${rest} ${smallName}`}`;
+}
+
+const GROUPED = new Intl.NumberFormat("en");
+
+/** `1,234,567`. */
+export function count(n: number): string {
+  return GROUPED.format(n);
+}
+
+const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** The time of day where the reader is, `16:05:09`. Milliseconds since 1970. */
+export function clock(ms: number): string {
+  return TIME.format(ms);
+}
+
+const DATE = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+
+/** `24 Nov 2026, 16:05:09`. Milliseconds since 1970. */
+export function dateAndTime(ms: number): string {
+  return DATE.format(ms);
+}
