@@ -1,0 +1,57 @@
+/** Jobs on their way in. They are not due yet, so that nothing but adding is in the figures. */
+import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
+import { openRawStore } from "./raw_store.ts";
+import type { Row } from "./row.ts";
+
+const CLIENTS = 50;
+const BATCH = 1_000;
+const ONE_BY_ONE = 1_000;
+const FROM_CLIENTS = 10_000;
+const IN_BATCHES = 30_000;
+const HOUR_MS = 3_600_000;
+
+export async function adding(): Promise<Row[]> {
+  await using system = await openBenchSystem();
+  await using raw = await openRawStore();
+  await addFrom(system, { clients: CLIENTS, jobs: ONE_BY_ONE, batch: 1 });
+  raw.insert(ONE_BY_ONE, BATCH);
+  return [
+    {
+      measure: "adding one by one, each awaited",
+      figure: await addFrom(system, { clients: 1, jobs: ONE_BY_ONE, batch: 1 }),
+      limit: raw.insert(ONE_BY_ONE, 1),
+      unit: "/s",
+    },
+    {
+      measure: `adding one by one, ${CLIENTS} clients at once`,
+      figure: await addFrom(system, { clients: CLIENTS, jobs: FROM_CLIENTS, batch: 1 }),
+      limit: raw.insert(FROM_CLIENTS, CLIENTS),
+      unit: "/s",
+    },
+    {
+      measure: `adding in batches of ${BATCH.toLocaleString("en")}`,
+      figure: await addFrom(system, { clients: 1, jobs: IN_BATCHES, batch: BATCH }),
+      limit: raw.insert(IN_BATCHES, BATCH),
+      unit: "/s",
+    },
+  ];
+}
+
+interface Adding {
+  readonly clients: number;
+  /** Of all clients together. */
+  readonly jobs: number;
+  readonly batch: number;
+}
+
+async function addFrom({ queue }: BenchSystem, { clients, jobs, batch }: Adding): Promise<number> {
+  const runAt = Date.now() + HOUR_MS;
+  const client = async () => {
+    for (let i = 0; i < jobs / clients; i += batch) {
+      await queue.add(Array.from({ length: batch }, () => ({ kind: "noop", runAt })));
+    }
+  };
+  const since = performance.now();
+  await Promise.all(Array.from({ length: clients }, client));
+  return jobs / (performance.now() - since) * 1000;
+}

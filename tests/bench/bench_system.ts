@@ -1,0 +1,83 @@
+/** The real thing: supervisor, ten threads, SQLite at full durability, logs at the default level. */
+import { getQueue, type Queue, type QueueEvent } from "@persistent-queue/queue";
+import { listKinds, openLog, readSettings, type Settings, Supervisor } from "@persistent-queue/workers";
+import { eventually } from "../support/eventually.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+
+export interface BenchSystem extends AsyncDisposable {
+  readonly queue: Queue;
+  readonly supervisor: Supervisor;
+  readonly settings: Settings;
+  /** So far. */
+  readonly completed: () => number;
+  /** Resolves in the moment in which so many jobs are completed in all; rejects after a minute. */
+  untilCompleted(count: number): Promise<void>;
+  /** How long it took from opening the queue to the first consumer that is ready, in milliseconds. */
+  readonly healthyAfterMs: number;
+}
+
+const HANDLERS = new URL("./handlers/", import.meta.url);
+const PATIENCE_MS = 60_000;
+
+export interface BenchSystemOptions {
+  /** The path of one that was made before; a new one unless given. */
+  readonly database?: string;
+}
+
+/** Resolves when all consumers are ready. */
+export async function openBenchSystem({ database }: BenchSystemOptions = {}): Promise<BenchSystem> {
+  const folder = await tempFolder();
+  const settings = settingsIn(folder.path, database ?? folder.file("queue.db"));
+  Deno.mkdirSync(settings.filesDir);
+  const log = await openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
+  const since = performance.now();
+  const queue = await getQueue(settings.queueUrl, { role: "owner", kinds: listKinds(HANDLERS) });
+  const counter = countCompleted(queue);
+  const onFatal = (exitCode: number, why: string) => {
+    throw new Error(`The system gave up (${exitCode}): ${why}`);
+  };
+  const supervisor = new Supervisor({ queue, settings, log, handlers: HANDLERS, onFatal });
+  await supervisor.start();
+  await eventually("a consumer is ready", () => supervisor.view().trouble === null, {
+    withinMs: PATIENCE_MS,
+  });
+  const healthyAfterMs = performance.now() - since;
+  const areReady = () => supervisor.view().consumers.every(({ state }) => state !== "starting");
+  await eventually("all consumers are ready", areReady, { withinMs: PATIENCE_MS });
+  return {
+    ...{ queue, supervisor, settings, healthyAfterMs, ...counter },
+    [Symbol.asyncDispose]: async () => {
+      await supervisor.stop();
+      await queue.close();
+      await log.dispose();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function settingsIn(folder: string, database: string): Settings {
+  const env = {
+    ...{ QUEUE_URL: `sqlite:${database}`, FILES_DIR: `${folder}/files`, LOG_DIR: `${folder}/logs` },
+    ...{ PRODUCER_INTERVAL_MS: "0", WORK_MS: "0" },
+  };
+  return readSettings({ env, dotenv: null });
+}
+
+function countCompleted(queue: Queue) {
+  let completed = 0;
+  queue.subscribe((event: QueueEvent) => {
+    if (event.type === "completed") completed += event.count;
+  });
+  const untilCompleted = (count: number) => {
+    if (completed >= count) return Promise.resolve();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const late = () => reject(new Error(`Only ${completed} of ${count} jobs were completed in time`));
+    const timer = setTimeout(late, PATIENCE_MS);
+    const unsubscribe = queue.subscribe(() => completed >= count && resolve());
+    return promise.finally(() => {
+      clearTimeout(timer);
+      unsubscribe();
+    });
+  };
+  return { completed: () => completed, untilCompleted };
+}

@@ -1,0 +1,1 @@
+export { handler } from "../../support/handlers/wait.ts";

@@ -1,0 +1,81 @@
+/**
+ * The limit: one connection with the same schema, triggers, statements and durability, and nothing around it. What the
+ * queue does on top of this (threads, leases, policy, logs) is what the ratios show.
+ */
+import { openDatabase } from "../../queue/sqlite/open.ts";
+import { prepareAll, type Statements } from "../../queue/sqlite/statements.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+
+export interface RawStore extends AsyncDisposable {
+  readonly path: string;
+  readonly sql: Statements;
+  /** Runs `work` in one durable transaction. */
+  transact<T>(work: () => T): T;
+  /** So many jobs, this many a transaction; answers jobs per second. */
+  insert(jobs: number, aTransaction: number): number;
+  /** Before its time: the file at `path` is whole then. */
+  close(): void;
+  /** Claims and completes all that waits, 100 jobs a transaction; answers jobs per second. */
+  drain(): number;
+}
+
+const A_TRANSACTION = 100;
+
+export async function openRawStore(): Promise<RawStore> {
+  const folder = await tempFolder();
+  const path = folder.file("raw.db");
+  const db = openDatabase(path, { role: "owner" });
+  const sql = prepareAll(db);
+  const begin = db.prepare("BEGIN IMMEDIATE");
+  const commit = db.prepare("COMMIT");
+  let inserted = 0;
+
+  function transact<T>(work: () => T): T {
+    begin.run();
+    const answer = work();
+    commit.run();
+    return answer;
+  }
+
+  function insertSome(count: number): void {
+    const now = Date.now();
+    for (let i = 0; i < count; i++) sql.insert.run(`job ${inserted++}`, "noop", "null", 0, now, now);
+  }
+
+  return {
+    ...{ path, sql, transact },
+    insert: (jobs, aTransaction) =>
+      perSecond(jobs, () => {
+        for (let i = 0; i < jobs; i += aTransaction) {
+          transact(() => insertSome(Math.min(aTransaction, jobs - i)));
+        }
+      }),
+    drain: () => {
+      let drained = 0;
+      const since = performance.now();
+      for (let held: ReturnType<typeof claim> = [];;) {
+        held = transact(() => {
+          for (const { seq, lease } of held) sql.complete.run(Number(seq), Number(lease), Date.now(), null);
+          return claim(sql);
+        });
+        if (held.length === 0) return drained / (performance.now() - since) * 1000;
+        drained += held.length;
+      }
+    },
+    close: () => db.close(),
+    [Symbol.asyncDispose]: async () => {
+      if (db.isOpen) db.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function claim(sql: Statements) {
+  return sql.claim.all("raw", Date.now(), 0, A_TRANSACTION);
+}
+
+function perSecond(count: number, work: () => void): number {
+  const since = performance.now();
+  work();
+  return count / (performance.now() - since) * 1000;
+}
