@@ -32,7 +32,7 @@ export interface Inserted {
 export interface ClaimRequest {
   readonly consumerId: string;
   readonly limit: number;
-  /** Take one suspect (a job one crash short of the limit) if one is due, and nothing else. */
+  /** Take one suspect if one is due, the least charged first, and nothing else. */
   readonly suspect: boolean;
 }
 
@@ -99,9 +99,9 @@ export interface ReapRequest {
   readonly now: number;
   readonly limit: number;
   /**
-   * After the death of a process: who ran is charged. If suspects are among them they alone are charged, and the
-   * others are not; else each is charged, but only up to one short of `limit` (or to 1), which makes it a suspect:
-   * nobody is condemned for a neighbour's deed.
+   * After the death of a process nobody knows who did it. If suspects were running they alone are charged, and at the
+   * limit condemned. Else whoever ran is charged once, and becomes a suspect when it is there at a second such death:
+   * so nobody is condemned for a neighbour's deed, and one kill from outside slows nothing down.
    */
   readonly charge: Charge | null;
 }

@@ -38,7 +38,7 @@ function release(sql: Statements, orphan: Orphan, { request, suspectDied }: Deat
   if (charge === null || !orphan.running || (suspectDied && !orphan.suspect)) {
     sql.release.run(seq, lease, now);
   } else if (suspectDied) sql.releaseCharged.run(seq, lease, now, charge.limit, detail);
-  else sql.releaseWarned.run(seq, lease, now, charge.limit);
+  else sql.releaseWarned.run(seq, lease, now);
   return toReaped(sql, seq, typeof holder === "string" ? holder : null);
 }
 

@@ -32,7 +32,7 @@ export const SQL = {
     `UPDATE jobs SET status = 'PROCESSING', lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
       started_at = ?2, updated_at = ?2
     WHERE seq = (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 1 AND run_at <= ?2
-      ORDER BY priority DESC, run_at, seq LIMIT 1)
+      ORDER BY crashes, priority DESC, run_at, seq LIMIT 1)
     RETURNING seq, lease, id, kind, payload, retries, crashes, suspect, run_at`,
   // the earliest of one level (?1 priority), and the earliest suspect
   nextOfLevel: `SELECT run_at FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority = ?1
@@ -90,9 +90,9 @@ export const SQL = {
     WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) < ?1
       AND coalesce(consumer_id, '') NOT IN (SELECT value FROM json_each(?2))
     ORDER BY seq LIMIT ?3`,
-  // ?1 seq ?2 lease ?3 now ?4 limit: charged, but never up to the limit
-  releaseWarned: `UPDATE jobs SET crashes = min(crashes + 1, max(1, ?4 - 1)),
-      suspect = (crashes + 1 >= max(1, ?4 - 1)), status = 'PENDING', consumer_id = NULL, last_heartbeat = NULL,
+  // ?1 seq ?2 lease ?3 now: charged once at most; the second time it becomes a suspect instead
+  releaseWarned:
+    `UPDATE jobs SET suspect = (crashes > 0), crashes = max(crashes, 1), status = 'PENDING', consumer_id = NULL, last_heartbeat = NULL,
       started_at = NULL, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
   reaped: `SELECT id, status FROM jobs WHERE seq = ?1`,

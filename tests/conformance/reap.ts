@@ -103,12 +103,27 @@ function sweepCases(test: Case): void {
 }
 
 function chargeCases(test: Case): void {
-  test("after a death everyone in flight is charged if no suspect is among them", async ({ store }) => {
+  test("after a first death everyone in flight is charged once, and after a second they are suspects", async ({ store }) => {
     await hold(store, "a");
     await hold(store, "b");
     await store.reap(DEATH);
     assert.deepEqual([(await jobOf(store, "a")).crashes, (await jobOf(store, "b")).crashes], [1, 1]);
     assert.deepEqual(await eventsOf(store, "a"), ["crashed"]);
+    assert.equal((await claimOne(store)).id, "a");
+    assert.equal((await claimOne(store)).id, "b");
+    await store.reap(DEATH);
+    assert.deepEqual([(await jobOf(store, "a")).crashes, (await jobOf(store, "b")).crashes], [1, 1]);
+    assert.deepEqual([(await claimSuspect(store)).id, (await claimSuspect(store)).id], ["a", "b"]);
+  });
+
+  test("the suspect with the fewest crashes is tried first", async ({ store }) => {
+    await addSuspect(store, "thrice", { priority: 9 });
+    for (let deaths = 0; deaths < 2; deaths++) {
+      if (deaths === 0) await hold(store, "once");
+      else await claimOne(store);
+      await store.reap(DEATH);
+    }
+    assert.deepEqual([(await claimSuspect(store)).id, (await claimSuspect(store)).id], ["once", "thrice"]);
   });
 
   test("after a death a suspect in flight is charged alone", async ({ store }) => {
@@ -138,9 +153,9 @@ function chargeCases(test: Case): void {
     }
     for (const id of ["a", "b"]) {
       const { status, crashes } = await jobOf(store, id);
-      assert.deepEqual([status, crashes], ["PENDING", CRASH_LIMIT - 1]);
+      assert.deepEqual([status, crashes], ["PENDING", 1]);
     }
-    assert.equal((await claimSuspect(store)).crashes, CRASH_LIMIT - 1);
+    assert.equal((await claimSuspect(store)).crashes, 1);
   });
 
   test("a death does not charge a job that was waiting for its next attempt", async ({ store }) => {

@@ -59,6 +59,7 @@ export class Model {
     let short = false;
     for (const { consumerId, limit, suspect } of requests) {
       const due = this.#line().filter((job) => job.runAt <= now && job.suspect === suspect);
+      if (suspect) due.sort((a, b) => a.crashes - b.crashes);
       const taken = due.slice(0, suspect ? Math.min(1, limit) : limit);
       for (const job of taken) {
         this.#to(job, "claim", now, { consumerId, lastHeartbeat: now, startedAt: now });
@@ -126,8 +127,8 @@ export class Model {
       } else if (suspectDied) this.#release(job, now, charge, detail);
       else {
         this.#release(job, now, null, detail);
-        job.crashes = Math.min(job.crashes + 1, charge.limit - 1);
-        job.suspect = job.crashes >= charge.limit - 1;
+        job.suspect = job.crashes > 0;
+        job.crashes = Math.max(job.crashes, 1);
       }
     }
     return silent.map((job) => job.id);
