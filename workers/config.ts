@@ -9,49 +9,13 @@ import { checkTogether, DEFAULT_PASSWORD } from "./config/cross_rules.ts";
 import { type HandlerAllow, NOTHING_ALLOWED, parseHandlerAllow } from "./config/handler_allow.ts";
 import { misspeltInEnvironment, unknownInDotenv } from "./config/setting_names.ts";
 import { SettingReader } from "./config/setting_reader.ts";
+import { LOG_LEVELS, type Settings } from "./config/settings.ts";
 
 export { ConfigurationError } from "./config/configuration_error.ts";
 export { isLoopback } from "./config/cross_rules.ts";
 export type { HandlerAllow } from "./config/handler_allow.ts";
 export { SETTING_NAMES, type SettingName } from "./config/setting_names.ts";
-
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
-
-export type LogLevel = typeof LOG_LEVELS[number];
-
-/** Times in milliseconds unless the name says otherwise. */
-export interface Settings {
-  readonly queueUrl: string;
-  /** Threads, 1–256. */
-  readonly consumers: number;
-  /** 0 = no producer. */
-  readonly producerIntervalMs: number;
-  readonly filesDir: string;
-  readonly workMs: number;
-  readonly heartbeatMs: number;
-  readonly sweepMs: number;
-  readonly stallMs: number;
-  /** As many retries as delays. */
-  readonly retryDelaysMs: readonly number[];
-  readonly crashLimit: number;
-  readonly managerPassword: string;
-  /** null = session cookie only. */
-  readonly apiToken: string | null;
-  /** An IPv6 address is without brackets. */
-  readonly host: string;
-  /** 0 = any free one. */
-  readonly managerPort: number;
-  readonly opsPort: number;
-  readonly logDir: string;
-  readonly logLevel: LogLevel;
-  /** 0 = keep all. */
-  readonly retentionDays: number;
-  readonly handlerAllow: HandlerAllow;
-  /** Variables that `.env` holds for the handlers (`HANDLER_ALLOW="env=…"`), to be put into the environment. */
-  readonly handlerEnv: Readonly<Record<string, string>>;
-  /** Sentences for people about what is allowed, and yet hardly meant. */
-  readonly warnings: readonly string[];
-}
+export { LOG_LEVELS, type LogLevel, type Settings } from "./config/settings.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -1,5 +1,5 @@
 /** What settings must be true of each other. */
-import type { Settings } from "../config.ts";
+import type { Settings } from "./settings.ts";
 import type { SettingReader } from "./setting_reader.ts";
 
 export const DEFAULT_PASSWORD = "admin123";

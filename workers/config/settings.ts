@@ -1,0 +1,40 @@
+/** What can be set. */
+import type { HandlerAllow } from "./handler_allow.ts";
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+export type LogLevel = typeof LOG_LEVELS[number];
+
+/** Times in milliseconds unless the name says otherwise. */
+export interface Settings {
+  readonly queueUrl: string;
+  /** Threads, 1–256. */
+  readonly consumers: number;
+  /** 0 = no producer. */
+  readonly producerIntervalMs: number;
+  readonly filesDir: string;
+  readonly workMs: number;
+  readonly heartbeatMs: number;
+  readonly sweepMs: number;
+  readonly stallMs: number;
+  /** As many retries as delays. */
+  readonly retryDelaysMs: readonly number[];
+  readonly crashLimit: number;
+  readonly managerPassword: string;
+  /** null = session cookie only. */
+  readonly apiToken: string | null;
+  /** An IPv6 address is without brackets. */
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly managerPort: number;
+  readonly opsPort: number;
+  readonly logDir: string;
+  readonly logLevel: LogLevel;
+  /** 0 = keep all. */
+  readonly retentionDays: number;
+  readonly handlerAllow: HandlerAllow;
+  /** Variables that `.env` holds for the handlers (`HANDLER_ALLOW="env=…"`), to be put into the environment. */
+  readonly handlerEnv: Readonly<Record<string, string>>;
+  /** Sentences for people about what is allowed, and yet hardly meant. */
+  readonly warnings: readonly string[];
+}
