@@ -59,6 +59,17 @@ Deno.test("jobs that are added, moved and deleted by hand stay counted, and the 
   assert.deepEqual(await on.queue.check({ deep: true }), []);
 });
 
+Deno.test("a job that is inserted by hand with nothing but its id waits, and is worked off", async () => {
+  await using on = await testQueue();
+  const before = Date.now() - 1_000;
+  await sqliteShell(on.path, "INSERT INTO jobs (id) VALUES ('data/files/by-hand.txt')");
+  const { job } = await on.queue.get("data/files/by-hand.txt");
+  assert.deepEqual([job.status, job.kind, job.payload], ["PENDING", "file", "null"]);
+  assert.ok(job.createdAt >= before && job.createdAt <= Date.now() + 1_000);
+  assert.equal((await claimNext(on.queue)).id, "data/files/by-hand.txt");
+  await assertCounted(on);
+});
+
 Deno.test("every status can be set by hand, from every other, and is shown as it is", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);

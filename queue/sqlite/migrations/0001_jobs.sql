@@ -1,12 +1,13 @@
--- The jobs, one row each. STRICT and the CHECKs are what an edit by hand meets.
+-- The jobs, one row each. STRICT and the CHECKs are what an edit by hand meets; the defaults let an INSERT by hand name
+-- no more than the id.
 CREATE TABLE jobs (
   seq            INTEGER PRIMARY KEY AUTOINCREMENT,
   id             TEXT    NOT NULL UNIQUE CHECK (length(id) BETWEEN 1 AND 2000),
-  kind           TEXT    NOT NULL CHECK (length(kind) BETWEEN 1 AND 64),
+  kind           TEXT    NOT NULL DEFAULT 'file' CHECK (length(kind) BETWEEN 1 AND 64),
   status         TEXT    NOT NULL DEFAULT 'PENDING'
                  CHECK (status IN ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED')),
   priority       INTEGER NOT NULL DEFAULT 0 CHECK (priority BETWEEN -100 AND 100),
-  run_at         INTEGER NOT NULL,
+  run_at         INTEGER NOT NULL DEFAULT 0,
   retries        INTEGER NOT NULL DEFAULT 0 CHECK (retries >= 0),
   crashes        INTEGER NOT NULL DEFAULT 0 CHECK (crashes >= 0),
   suspect        INTEGER NOT NULL DEFAULT 0 CHECK (suspect IN (0, 1)),
@@ -15,8 +16,8 @@ CREATE TABLE jobs (
   last_heartbeat INTEGER,
   started_at     INTEGER,
   finished_at    INTEGER,
-  created_at     INTEGER NOT NULL,
-  updated_at     INTEGER NOT NULL,
+  created_at     INTEGER NOT NULL DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)),
+  updated_at     INTEGER NOT NULL DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)),
   payload        TEXT    NOT NULL DEFAULT 'null' CHECK (json_valid(payload)),
   result         TEXT,
   error          TEXT
