@@ -4,12 +4,14 @@ import type { Context } from "hono";
 import css from "./static/app.css" with { type: "text" };
 import icon from "./static/icon.svg" with { type: "text" };
 import manager from "./static/manager.js" with { type: "text" };
+import opsCss from "./static/ops.css" with { type: "text" };
 import ops from "./static/ops.js" with { type: "text" };
 import { Refusal } from "./refusal.ts";
 
 const FILES = new Map([
   ["app.css", file(css, "text/css")],
   ["manager.js", file(manager, "text/javascript")],
+  ["ops.css", file(opsCss, "text/css")],
   ["ops.js", file(ops, "text/javascript")],
   ["icon.svg", file(icon, "image/svg+xml")],
 ]);

@@ -1,0 +1,43 @@
+/** Brings the Ops page to life: every snapshot is shown, ages go on by themselves, a broken stream is said and sought again. */
+import { hydrate, render } from "preact";
+import { Dashboard } from "../ops/dashboard.tsx";
+import type { FirstProps, Link } from "../ops/snapshot.ts";
+import { followSnapshots } from "./ops_stream.ts";
+
+const TICK_MS = 500;
+
+const root = document.getElementById("ops");
+const json = root?.dataset.props;
+if (root && json) bringToLife(root, JSON.parse(json));
+
+function bringToLife(root: HTMLElement, first: FirstProps): void {
+  // Between the server's clock and ours; the time that the page took to get here is small against a second.
+  const aheadMs = first.now - Date.now();
+  let { snapshot } = first;
+  let takenAt = performance.now();
+  let link: Link = "still";
+
+  const page = () => {
+    const agedMs = performance.now() - takenAt;
+    const now = Date.now() + aheadMs;
+    return <Dashboard {...first} snapshot={snapshot} link={link} agedMs={agedMs} now={now} />;
+  };
+  const show = () => render(page(), root);
+
+  hydrate(page(), root);
+  followSnapshots({
+    onSnapshot: (newer) => {
+      snapshot = newer;
+      takenAt = performance.now();
+      link = "live";
+      show();
+    },
+    onLost: () => {
+      link = "lost";
+      show();
+    },
+  });
+  setInterval(() => {
+    if (!document.hidden) show();
+  }, TICK_MS);
+}

@@ -1,0 +1,29 @@
+/** The whole page, from top to bottom in the order of urgency. The same on the server and in the browser. */
+import { Consumers } from "./consumers.tsx";
+import { Counts } from "./counts.tsx";
+import { Health } from "./health.tsx";
+import { LinkNote } from "./link_note.tsx";
+import { RecentEvents } from "./recent_events.tsx";
+import type { DashboardProps } from "./snapshot.ts";
+import { Throughput } from "./throughput.tsx";
+import { VitalSigns } from "./vital_signs.tsx";
+
+export function Dashboard({ snapshot, statuses, version, now, link, agedMs }: DashboardProps) {
+  const { stats, system } = snapshot;
+  return (
+    <div class="ops">
+      <div class="ops-head">
+        <h1>Ops</h1>
+        <LinkNote link={link} agedMs={agedMs} now={now} />
+      </div>
+      <Health system={system} link={link} />
+      <Counts statuses={statuses} stats={stats} />
+      <div class="ops-middle">
+        <Throughput stats={stats} />
+        <VitalSigns snapshot={snapshot} version={version} now={now} agedMs={agedMs} />
+      </div>
+      <Consumers consumers={system.consumers} agedMs={agedMs} />
+      <RecentEvents events={system.events} />
+    </div>
+  );
+}

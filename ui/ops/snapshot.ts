@@ -1,0 +1,33 @@
+/** All that the page shows, as it travels: in the first HTML, then as each `snapshot` event. */
+import type { Status } from "@persistent-queue/queue";
+import type { consumerOnWire, countsOnWire, systemOnWire } from "../wire.ts";
+
+export type Stats = ReturnType<typeof countsOnWire>;
+export type Rates = Stats["history"][number];
+export type SystemState = ReturnType<typeof systemOnWire>;
+export type ConsumerState = ReturnType<typeof consumerOnWire>;
+
+export interface Snapshot {
+  /** Null while the storage does not answer. */
+  readonly stats: Stats | null;
+  readonly system: SystemState;
+}
+
+/** What the server hands to the script, as JSON in `data-props`. */
+export interface FirstProps {
+  readonly snapshot: Snapshot;
+  /** In the order in which people read them. */
+  readonly statuses: readonly Status[];
+  readonly version: string;
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly now: number;
+}
+
+/** `still`: as the server rendered it. `live`: followed. `lost`: the stream broke, and is being sought again. */
+export type Link = "still" | "live" | "lost";
+
+export interface DashboardProps extends FirstProps {
+  readonly link: Link;
+  /** How old the snapshot is, in milliseconds. */
+  readonly agedMs: number;
+}

@@ -1,0 +1,13 @@
+/** What the page begins with. */
+import type { OpsPorts } from "../ports.ts";
+import { countsOnWire, systemOnWire } from "../wire.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export async function takeSnapshot({ queue, system }: OpsPorts): Promise<Snapshot> {
+  const stats = await queue.stats().catch(() => null);
+  const view = systemOnWire(system.view());
+  return {
+    stats: stats === null ? null : countsOnWire(stats),
+    system: { ...view, trouble: view.trouble ?? queue.trouble },
+  };
+}
