@@ -83,6 +83,8 @@ interface JobFacts extends Lease {
   readonly result: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** Only in lists: values over 64 KiB, which are not shown there. */
+  readonly leftOut?: readonly ("payload" | "result")[];
 }
 
 /** A stored job. Times are milliseconds since 1970. */

@@ -3,9 +3,6 @@ import { type HistoryEntry, isLegal, isStalled, type Job, OPERATOR_VERBS } from 
 import type { Inspector, QueueStats } from "@persistent-queue/queue";
 import type { ConsumerView, SystemView } from "./system.ts";
 
-/** Characters of JSON text. A list leaves larger values out, or two hundred jobs could be 400 MB. */
-const LARGE_IN_A_LIST = 64 * 1024;
-
 interface Moment {
   readonly now: number;
   readonly stallMs: number;
@@ -37,14 +34,10 @@ export function jobOnWire(job: Job, moment: Moment) {
   };
 }
 
-/** The same for a list: values that are too large are `null`, and named in `left_out`. */
+/** The same for a list: values that are too large for it are `null`, and named in `left_out`. */
 export function listedJobOnWire(job: Job, moment: Moment) {
-  const large = (["payload", "result"] as const).filter((field) =>
-    (job[field] ?? "").length > LARGE_IN_A_LIST
-  );
-  if (large.length === 0) return jobOnWire(job, moment);
-  const without = Object.fromEntries(large.map((field) => [field, "null"]));
-  return { ...jobOnWire({ ...job, ...without }, moment), left_out: large };
+  const wire = jobOnWire(job, moment);
+  return job.leftOut === undefined ? wire : { ...wire, left_out: job.leftOut };
 }
 
 export function historyOnWire(entry: HistoryEntry) {

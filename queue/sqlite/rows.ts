@@ -24,6 +24,7 @@ export function toJob(row: Row): Job {
     result: textOrNull(row.result),
     createdAt: number(row.created_at),
     updatedAt: number(row.updated_at),
+    ...leftOutOf(row),
   };
   const status = row.status;
   if (!isStatus(status)) {
@@ -35,6 +36,11 @@ export function toJob(row: Row): Job {
     return { ...facts, status, consumerId: facts.consumerId ?? "", lastHeartbeat: facts.lastHeartbeat ?? 0 };
   }
   return { ...facts, status, finishedAt: facts.finishedAt ?? facts.updatedAt };
+}
+
+function leftOutOf(row: Row): Pick<Job, "leftOut"> {
+  const leftOut = (["payload", "result"] as const).filter((name) => row[`${name}_left_out`] === 1);
+  return leftOut.length === 0 ? {} : { leftOut };
 }
 
 export function toClaimed(row: Row, consumerId: string): Claimed {

@@ -5,6 +5,13 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
+/** A page holds up to 200 jobs of up to 2 MiB each: in lists, values over 64 KiB are left out, and never even read. */
+const LISTED = `seq, lease, id, kind, status, priority, run_at, retries, crashes, consumer_id, last_heartbeat,
+      started_at, finished_at, created_at, updated_at, error,
+      iif(octet_length(payload) > 65536, 'null', payload) AS payload,
+      iif(octet_length(result) > 65536, NULL, result) AS result,
+      octet_length(payload) > 65536 AS payload_left_out, octet_length(result) > 65536 AS result_left_out`;
+
 export const SQL = {
   // insert: ?1 id ?2 kind ?3 payload ?4 priority ?5 run_at ?6 now
   insert: `INSERT INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)
@@ -109,14 +116,14 @@ export const SQL = {
   story: `SELECT at, event, lease, retries, consumer_id, detail FROM history WHERE seq = ?1 ORDER BY n`,
 
   // list: ?1 before ?2 floor ?3 limit ?4 kind ?5 part of the id (?6 status)
-  list: `SELECT * FROM jobs WHERE seq < ?1 AND seq >= ?2
+  list: `SELECT ${LISTED} FROM jobs WHERE seq < ?1 AND seq >= ?2
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
-  listWaiting: `SELECT * FROM jobs NOT INDEXED WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2
+  listWaiting: `SELECT ${LISTED} FROM jobs NOT INDEXED WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
   listRunning:
     `SELECT * FROM jobs INDEXED BY jobs_processing WHERE status = 'PROCESSING' AND seq < ?1 AND seq >= ?2
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
-  listFinished: `SELECT * FROM jobs INDEXED BY jobs_finished
+  listFinished: `SELECT ${LISTED} FROM jobs INDEXED BY jobs_finished
     WHERE status = ?6 AND status NOT IN ('PENDING', 'PROCESSING')
       AND seq < ?1 AND seq >= ?2
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
