@@ -1,0 +1,51 @@
+/** Keys for those who keep their hands there. Nothing happens while something is being typed. */
+
+const KEYS: Readonly<Record<string, () => void>> = {
+  "/": () => document.querySelector<HTMLInputElement>("#search")?.focus(),
+  "j": () => step(1),
+  "k": () => step(-1),
+  "x": tick,
+  "?": showHelp,
+};
+
+export function listenToKeys(): void {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.key === "Escape" && isSearch(event.target)) event.target.blur();
+    if (isTyping(event.target) || document.querySelector("dialog[open]") !== null) return;
+    const act = KEYS[event.key];
+    if (act === undefined) return;
+    event.preventDefault();
+    act();
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest("[data-help]") !== null) showHelp();
+  });
+}
+
+function isSearch(target: EventTarget | null): target is HTMLInputElement {
+  return target instanceof HTMLInputElement && target.id === "search";
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) return target.type !== "checkbox";
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+}
+
+/** Moves the focus to the link of the next row, or of the one before. */
+function step(by: 1 | -1): void {
+  const links = [...document.querySelectorAll<HTMLAnchorElement>(".job-link")];
+  const row = document.activeElement?.closest("tr") ?? null;
+  const here = links.findIndex((link) => row !== null && row.contains(link));
+  const next = here === -1 ? 0 : Math.min(Math.max(here + by, 0), links.length - 1);
+  links[next]?.focus();
+}
+
+function tick(): void {
+  document.activeElement?.closest("tr")?.querySelector<HTMLInputElement>("input[data-tick]")?.click();
+}
+
+function showHelp(): void {
+  const help = document.querySelector<HTMLDialogElement>("#help");
+  if (help !== null && !help.open) help.showModal();
+}

@@ -1,0 +1,50 @@
+/** The server's event stream, kept open for as long as somebody looks at the page. */
+
+export interface StreamOptions {
+  readonly url: string;
+  readonly event: string;
+  /** Called with the text of each event. */
+  readonly onEvent: (data: string) => void;
+  /** Called when the connection is made or lost. */
+  readonly onConnection: (isConnected: boolean) => void;
+}
+
+/** The server sends something every few seconds; after this long without it the connection is dead. */
+const SILENCE_MS = 12_000;
+const AGAIN_MS = 2_000;
+
+/** Opens the stream, opens it again when it breaks, and closes it while the tab is hidden. */
+export function liveStream({ url, event, onEvent, onConnection }: StreamOptions): void {
+  let source: EventSource | null = null;
+  let heardAt = 0;
+
+  const open = () => {
+    source?.close();
+    heardAt = performance.now();
+    source = new EventSource(url);
+    source.addEventListener("open", () => onConnection(true));
+    source.addEventListener(event, (message) => {
+      heardAt = performance.now();
+      onConnection(true);
+      onEvent(message.data);
+    });
+    // The browser tries again by itself, but neither after a refusal nor when the line is dead: the timer does.
+    source.addEventListener("error", () => onConnection(false));
+  };
+  const watch = () => {
+    if (document.hidden) return;
+    const isDead = performance.now() - heardAt > SILENCE_MS;
+    if (isDead) onConnection(false);
+    if (isDead || source === null || source.readyState === EventSource.CLOSED) open();
+  };
+  const follow = () => {
+    if (!document.hidden) return open();
+    source?.close();
+    source = null;
+  };
+  document.addEventListener("visibilitychange", follow);
+  addEventListener("pagehide", () => source?.close());
+  addEventListener("pageshow", (shown) => shown.persisted && follow());
+  setInterval(watch, AGAIN_MS);
+  follow();
+}

@@ -1,0 +1,46 @@
+/** Adds the job that a form describes. */
+import { type JobRequest, QueueError } from "@persistent-queue/queue";
+import type { Ports } from "../ports.ts";
+import type { AddForm } from "./add_page.tsx";
+import type { PlainNote } from "./notes.ts";
+
+export type AddOutcome =
+  | { readonly ok: true; readonly id: string; readonly note: PlainNote }
+  | { readonly ok: false; readonly error: string; readonly status: 400 | 409 };
+
+/** Nothing is thrown for what a person may have typed. @throws {StorageError} */
+export async function addJob({ queue }: Ports, form: AddForm): Promise<AddOutcome> {
+  const payload = parsePayload(form.payload);
+  if (!payload.ok) return { ok: false, error: `The payload is not JSON: ${payload.reason}.`, status: 400 };
+  try {
+    const [added] = await queue.add([requestOf(form, payload.value)]);
+    if (added === undefined) throw new Error("The queue answered nothing for a job that was added");
+    return { ok: true, id: added.job.id, note: added.outcome };
+  } catch (error) {
+    if (!(error instanceof QueueError) || error.code === "storage") throw error;
+    return { ok: false, error: error.message, status: error.code === "duplicate_job" ? 409 : 400 };
+  }
+}
+
+function requestOf({ kind, id, priority }: AddForm, payload: unknown): JobRequest {
+  return {
+    payload,
+    ...(id === "" ? {} : { id }),
+    ...(kind === "" ? {} : { kind }),
+    ...(priority === "" ? {} : { priority: Number(priority) }),
+  };
+}
+
+type Parsed = { readonly ok: true; readonly value: unknown } | {
+  readonly ok: false;
+  readonly reason: string;
+};
+
+function parsePayload(text: string): Parsed {
+  if (text.trim() === "") return { ok: true, value: null };
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch (error) {
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,9 @@
+/** Gathers what the page of the consumers shows. */
+import type { Ports } from "../ports.ts";
+import { consumerOnWire } from "../wire.ts";
+import type { ConsumersView } from "./views.ts";
+
+export function consumersView({ system, now }: Ports): ConsumersView {
+  const { consumers, wedged, warnings } = system.view();
+  return { page: "consumers", now: now(), consumers: consumers.map(consumerOnWire), wedged, warnings };
+}

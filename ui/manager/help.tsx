@@ -1,0 +1,30 @@
+const KEYS = [
+  ["/", "Search"],
+  ["j", "Next job"],
+  ["k", "Job before"],
+  ["x", "Tick the job"],
+  ["Enter", "Open the job"],
+  ["?", "This help"],
+] as const;
+
+/** The keys. Opened by script only, as only a script listens to keys. */
+export function Help() {
+  return (
+    <dialog id="help" class="help" aria-labelledby="help-title">
+      <h2 id="help-title">Keys</h2>
+      <dl>
+        {KEYS.map(([key, what]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <form method="dialog" data-plain>
+        <button type="submit">Close</button>
+      </form>
+    </dialog>
+  );
+}

@@ -1,0 +1,46 @@
+/** The way in. */
+export interface LoginPageProps {
+  readonly error?: string;
+  /** Where to go afterwards. */
+  readonly next?: string;
+}
+
+export function LoginPage({ error, next = "/" }: LoginPageProps) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>Log in · Persistent Queue</title>
+        <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/static/app.css" />
+      </head>
+      <body class="page-login">
+        <main class="login">
+          <form class="panel login-form" method="post" action="/login">
+            <img src="/static/icon.svg" alt="" width="40" height="40" />
+            <h1>Persistent Queue</h1>
+            {error !== undefined && (
+              <p class="message message-danger" role="alert" id="login-error">{error}</p>
+            )}
+            <input type="hidden" name="next" value={next} />
+            <div class="field">
+              <label for="password">Password</label>
+              <input
+                id="password"
+                name="password"
+                type="password"
+                autocomplete="current-password"
+                required
+                autofocus
+                {...(error === undefined ? {} : { "aria-describedby": "login-error", "aria-invalid": true })}
+              />
+            </div>
+            <button class="primary" type="submit">Log in</button>
+          </form>
+        </main>
+      </body>
+    </html>
+  );
+}

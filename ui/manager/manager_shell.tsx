@@ -1,0 +1,41 @@
+/** The document of every page of the Manager: its links, and the part that the browser brings to life. */
+import type { ComponentChildren } from "preact";
+import { Shell } from "../components/shell.tsx";
+import { Help } from "./help.tsx";
+
+export interface ManagerShellProps {
+  /** Of the page, before " · Persistent Queue". */
+  readonly title: string;
+  /** The address that the header marks as the one shown. */
+  readonly at: "/" | "/consumers" | "/add" | null;
+  readonly version: string;
+  readonly children: ComponentChildren;
+}
+
+const LINKS = [["/", "Jobs"], ["/consumers", "Consumers"], ["/add", "Add job"]] as const;
+
+export function ManagerShell({ title, at, version, children }: ManagerShellProps) {
+  return (
+    <Shell
+      title={`${title} · Persistent Queue`}
+      page="manager"
+      version={version}
+      scripts={["/static/manager.js"]}
+      styles={[]}
+      nav={
+        <>
+          {LINKS.map(([href, name]) => (
+            <a key={href} href={href} aria-current={at === href ? "page" : undefined}>{name}</a>
+          ))}
+          <button type="button" class="quiet push needs-script" data-help>Keys</button>
+          <form method="post" action="/logout" data-plain>
+            <button type="submit" class="quiet">Log out</button>
+          </form>
+        </>
+      }
+    >
+      {children}
+      <Help />
+    </Shell>
+  );
+}

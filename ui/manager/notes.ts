@@ -1,0 +1,42 @@
+/**
+ * What an action did, as a short code in the address and a sentence on the page.
+ *
+ * Codes, not sentences: nobody can make this page say something by sending somebody a link.
+ */
+import type { OperatorVerb } from "@persistent-queue/queue";
+
+const SENTENCES = {
+  added: "The job is added.",
+  replaced: "The job starts afresh.",
+  waiting: "A job of this id was here already, and is untouched.",
+  none: "No job was ticked.",
+  working: "The queue is working on all that match; the counts show how far it is.",
+  crashed: "The consumer was told to crash.",
+  hung: "The consumer was told to hang.",
+  gone: "There is no such consumer any more.",
+  unknown: "There is no such job any more.",
+} as const;
+
+export type PlainNote = keyof typeof SENTENCES;
+
+const DONE = { resubmit: "Resubmitted", cancel: "Canceled" } as const satisfies Record<OperatorVerb, string>;
+
+/** How many jobs were moved, and how many could not be. */
+export function movedNote(verb: OperatorVerb, moved: number, refused: number): string {
+  return `${verb}.${moved}.${refused}`;
+}
+
+/** The sentence of a code; empty for what is none of ours. */
+export function sentenceOf(note: string): string {
+  if (Object.hasOwn(SENTENCES, note)) return SENTENCES[note as PlainNote];
+  const [, verb, moved, refused] = /^(resubmit|cancel)\.(\d{1,9})\.(\d{1,9})$/.exec(note) ?? [];
+  if (verb === undefined) return "";
+  const done = `${DONE[verb as OperatorVerb]} ${jobs(Number(moved))}.`;
+  if (refused === "0") return done;
+  const rest = `${jobs(Number(refused))} had moved on, and stayed as they were.`;
+  return moved === "0" ? `Nothing was changed: ${rest}` : `${done} ${rest}`;
+}
+
+function jobs(n: number): string {
+  return n === 1 ? "1 job" : `${n.toLocaleString("en")} jobs`;
+}

@@ -1,0 +1,16 @@
+import { ConsumersPage } from "./consumers_page.tsx";
+import { JobPage } from "./job_page.tsx";
+import { ListPage } from "./list_page.tsx";
+import type { Liveness, View } from "./views.ts";
+
+/** The living part of a page: the same in the server's first answer and in the browser. */
+export function PageBody({ view, live }: { readonly view: View; readonly live: Liveness }) {
+  if (view.page === "list") return <ListPage view={view} live={live} />;
+  if (view.page === "job") return <JobPage view={view} live={live} />;
+  return <ConsumersPage view={view} live={live} />;
+}
+
+/** A page before the browser has said anything. */
+export function atRest(view: View, note: string): Liveness {
+  return { now: view.now, note, isConnected: true, picked: { all: 0, resubmit: 0, cancel: 0 } };
+}

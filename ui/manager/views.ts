@@ -1,0 +1,76 @@
+/** What the pages are made of: the server renders it, the browser fetches it again as it changes. */
+import type { Status } from "@persistent-queue/queue";
+import type { consumerOnWire, historyOnWire, jobOnWire } from "../wire.ts";
+import type { ListQuery } from "./list_query.ts";
+
+export type WireJob = ReturnType<typeof jobOnWire>;
+export type WireHistory = ReturnType<typeof historyOnWire>;
+export type WireConsumer = ReturnType<typeof consumerOnWire>;
+
+/** Of every page. `now` is the server's clock, in milliseconds since 1970: ages do not depend on the reader's. */
+interface BaseView {
+  readonly now: number;
+  /** Sentences about what is wrong with the system. */
+  readonly warnings: readonly string[];
+}
+
+/** A job in a list, without its values. */
+export interface Row extends Omit<WireJob, "payload" | "result"> {
+  /** The first words of it. */
+  readonly error: string | null;
+}
+
+export interface ListView extends BaseView {
+  readonly page: "list";
+  readonly query: ListQuery;
+  readonly jobs: readonly Row[];
+  /** Cursor of the older jobs, or null. */
+  readonly next: string | null;
+  /** Cursor that begins with the same job as this page, whatever is added meanwhile. */
+  readonly here: string | null;
+  readonly counts: Readonly<Record<Status, number>>;
+  readonly stalled: number;
+  readonly kinds: readonly string[];
+  readonly batches: readonly BatchView[];
+}
+
+/** A move of everything that matches. */
+export interface BatchView {
+  readonly number: number;
+  readonly sentence: string;
+  readonly state: "running" | "done" | "failed";
+}
+
+export interface JobView extends BaseView {
+  readonly page: "job";
+  readonly job: Omit<WireJob, "payload" | "result">;
+  readonly payload: ValueView;
+  /** Null: there is none (yet). */
+  readonly result: ValueView | null;
+  readonly history: readonly WireHistory[];
+}
+
+/** A value as indented JSON, cut where it is very long. */
+export interface ValueView {
+  readonly text: string;
+  readonly isCut: boolean;
+}
+
+export interface ConsumersView extends BaseView {
+  readonly page: "consumers";
+  readonly consumers: readonly WireConsumer[];
+  readonly wedged: number;
+}
+
+export type View = ListView | JobView | ConsumersView;
+
+/** What only the browser knows; the server renders the page with `AT_REST`. */
+export interface Liveness {
+  /** Milliseconds since 1970 by the server's clock. */
+  readonly now: number;
+  /** What has just happened, for `role="status"`. */
+  readonly note: string;
+  readonly isConnected: boolean;
+  /** How many rows are ticked, and how many of those each action is legal for. */
+  readonly picked: { readonly all: number; readonly resubmit: number; readonly cancel: number };
+}
