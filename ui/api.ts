@@ -97,7 +97,9 @@ async function addJobs(c: ApiContext, ports: Ports): Promise<Response> {
 
 function oneAdded([added]: Added[], ports: Ports) {
   if (added === undefined) throw new Error("The queue answered nothing for a job that was added");
-  return { job: jobOnWire(added.job, momentOf(ports)), outcome: added.outcome };
+  const job = jobOnWire(added.job, momentOf(ports));
+  // At the top as `GET /api/jobs/{id}` shows it, and as `job` for those who think of the answer to an array.
+  return { ...job, job, outcome: added.outcome };
 }
 
 function manyAdded(added: Added[], ports: Ports) {
