@@ -1,0 +1,80 @@
+/** A real browser for tests of the pages. */
+import { type Browser, chromium, type LaunchOptions } from "playwright-core";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome"];
+
+/** Chromium as root, in a container, without a word to anybody. */
+const ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** `CHROME_BIN`, else the system's Chromium, else the one that comes as a package. Null where none runs. */
+export async function launchBrowser(): Promise<Browser | null> {
+  for (const candidate of candidates()) {
+    const browser = await tryToLaunch(candidate);
+    if (browser !== null) return browser;
+  }
+  return null;
+}
+
+type Candidate = () => LaunchOptions | Promise<LaunchOptions>;
+
+function candidates(): Candidate[] {
+  const chosen = Deno.env.get("CHROME_BIN");
+  const paths = chosen ? [chosen] : NAMES.map(onPath).filter((path) => path !== null);
+  return [...paths.map((executablePath) => () => ({ executablePath, args: ARGS })), packaged];
+}
+
+/** Imported only where it is needed: it unpacks a browser. */
+async function packaged(): Promise<LaunchOptions> {
+  const { default: bundled } = await import("@sparticuz/chromium");
+  return { executablePath: await bundled.executablePath(), args: [...new Set([...bundled.args, ...ARGS])] };
+}
+
+async function tryToLaunch(candidate: Candidate): Promise<Browser | null> {
+  try {
+    return await chromium.launch({ headless: true, timeout: 20_000, ...await candidate() });
+  } catch (error) {
+    console.log(`This browser does not run: ${String(error).split("\n")[0]}`);
+    return null;
+  }
+}
+
+function onPath(name: string): string | null {
+  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
+    try {
+      if (Deno.statSync(`${folder}/${name}`).isFile) return `${folder}/${name}`;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return null;
+}
+
+/**
+ * A test whose story needs a browser. Where none runs it is skipped, and says so loudly; with `REQUIRE_BROWSER=1` it
+ * fails instead.
+ */
+export function browserTest(name: string, story: (browser: Browser) => Promise<void>): void {
+  Deno.test(name, async () => {
+    const browser = await launchBrowser();
+    if (browser === null) return skipOrFail(name);
+    try {
+      await story(browser);
+    } finally {
+      await browser.close();
+    }
+  });
+}
+
+function skipOrFail(name: string): void {
+  const sentence = "No browser runs here: install Chromium, or name one with CHROME_BIN.";
+  if (Deno.env.get("REQUIRE_BROWSER") === "1") throw new Error(sentence);
+  console.log(`\n  ***** SKIPPED: ${name}. ${sentence} *****\n`);
+}
