@@ -5,9 +5,14 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long ago: `0.8 s ago`, `12 s ago`, `3 min ago`. Milliseconds; less than nothing counts as now. */
+/** How long ago: `0.8 s ago`, `12 s ago`, `3 min ago`, `5 h ago`. Milliseconds; less than nothing counts as now. */
 export function age(ms: number): string {
-  return `${duration(Math.max(0, ms))} ago`;
+  const passed = Math.max(0, ms);
+  if (passed < 10 * SECOND) return `${(passed / SECOND).toFixed(1)} s ago`;
+  if (passed < MINUTE) return `${Math.floor(passed / SECOND)} s ago`;
+  if (passed < HOUR) return `${Math.floor(passed / MINUTE)} min ago`;
+  if (passed < DAY) return `${Math.floor(passed / HOUR)} h ago`;
+  return `${Math.floor(passed / DAY)} d ago`;
 }
 
 /** `850 ms`, `1.2 s`, `34 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`. Milliseconds. */
@@ -38,7 +43,7 @@ const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digi
 
 /** The time of day where the reader is, `16:05:09`. Milliseconds since 1970. */
 export function clock(ms: number): string {
-  return TIME.format(ms);
+  return isDate(ms) ? TIME.format(ms) : String(ms);
 }
 
 const DATE = new Intl.DateTimeFormat("en-GB", {
@@ -52,5 +57,10 @@ const DATE = new Intl.DateTimeFormat("en-GB", {
 
 /** `24 Nov 2026, 16:05:09`. Milliseconds since 1970. */
 export function dateAndTime(ms: number): string {
-  return DATE.format(ms);
+  return isDate(ms) ? DATE.format(ms) : String(ms);
+}
+
+/** Whether a date can hold it: an edit by hand may have left any number in the database. */
+function isDate(ms: number): boolean {
+  return Math.abs(ms) <= 8.64e15;
 }

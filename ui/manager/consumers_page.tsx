@@ -24,7 +24,7 @@ export function ConsumersPage({ view, live }: ConsumersPageProps) {
         {view.consumers.length === 0
           ? <p class="empty">No consumer lives at the moment.</p>
           : (
-            <table class="cards" role="table">
+            <table class="cards consumers" role="table">
               <caption class="visually-hidden">Consumers by place</caption>
               <thead role="rowgroup">
                 <tr role="row">
@@ -48,7 +48,7 @@ function Consumer({ consumer, passedMs }: { readonly consumer: WireConsumer; rea
   return (
     <tr role="row" data-consumer={id}>
       <td role="cell" data-label="Place">{slot}</td>
-      <th role="rowheader" scope="row" id={name}>
+      <th role="rowheader" scope="row" id={name} data-label="Consumer">
         <ConsumerName id={id} />
       </th>
       <td role="cell" data-label="State">

@@ -60,7 +60,8 @@ function Story({ lines }: { readonly lines: readonly StoryLine[] }) {
               {gapMs !== null && ` · ${duration(gapMs)} later`}
               {consumerId !== null && (
                 <>
-                  · consumer <ConsumerName id={consumerId} />
+                  {" · consumer "}
+                  <ConsumerName id={consumerId} />
                 </>
               )}
             </p>

@@ -28,8 +28,10 @@ export function JobRow({ job, now }: JobRowProps) {
       </td>
       <th role="rowheader" scope="row" class="cell-id">
         <a id={name} class="job-link" href={jobPath(job.id)} title={job.id}>{job.id}</a>
-        <span class="job-kind">{job.kind}</span>
-        {job.error !== null && <span class="job-error">{job.error}</span>}
+        <span class="job-more">
+          {job.kind}
+          {job.error !== null && <span class="job-error">{job.error}</span>}
+        </span>
       </th>
       <td role="cell" class="cell-status" data-label="Status">
         <StatusBadge status={job.status} />

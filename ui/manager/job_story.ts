@@ -36,7 +36,7 @@ export function storyOf({ job, history }: JobView, now: number): StoryLine[] {
       const [title, tone] = EVENTS[event];
       return {
         at,
-        title: event === "retried" ? `${title} (${retries})` : title,
+        title: event === "retried" ? `Attempt ${retries} failed` : title,
         tone,
         detail,
         consumerId: consumer_id,

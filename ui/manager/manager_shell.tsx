@@ -27,10 +27,12 @@ export function ManagerShell({ title, at, version, children }: ManagerShellProps
           {LINKS.map(([href, name]) => (
             <a key={href} href={href} aria-current={at === href ? "page" : undefined}>{name}</a>
           ))}
-          <button type="button" class="quiet push needs-script" data-help>Keys</button>
-          <form method="post" action="/logout" data-plain>
-            <button type="submit" class="quiet">Log out</button>
-          </form>
+          <span class="push">
+            <button type="button" class="quiet needs-script help-button" data-help>Keys</button>
+            <form method="post" action="/logout" data-plain>
+              <button type="submit" class="quiet">Log out</button>
+            </form>
+          </span>
         </>
       }
     >
