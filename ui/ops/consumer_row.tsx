@@ -17,23 +17,29 @@ export function ConsumerRow({ consumer, agedMs }: ConsumerRowProps) {
   const isSilent = heardMs !== null && heardMs > SILENT_MS;
   return (
     <tr class={isSilent ? "silent" : ""} data-slot={slot}>
-      <th scope="row" data-label="Place">{slot}</th>
+      <th scope="row">{slot}</th>
       <td data-label="Consumer">
         {id === "" ? <span class="muted">–</span> : <code title={id}>{id.slice(0, 8)}</code>}
       </td>
       <td data-label="State">
-        <span class={`state state-${state}`}>{state}</span>
-        {isSilent && <span class="state state-silent">silent</span>}
+        <span class={`state state-${isSilent ? "silent" : state}`}>{isSilent ? "silent" : state}</span>
       </td>
-      <td data-label="Job" class="job">
+      <td data-label="Job" class={job_id === null && waiting === 0 ? "job none" : "job"}>
         {job_id === null ? <span class="muted">–</span> : <code title={job_id}>{job_id}</code>}
         {waiting > 0 && <span class="muted small">{count(waiting)} waiting for a retry</span>}
       </td>
-      <td data-label="For" class="number">{job_id === null ? "–" : duration(job_ms + agedMs)}</td>
-      <td data-label="Heartbeat" class="number heartbeat">{heardMs === null ? "–" : age(heardMs)}</td>
+      <td data-label="For" class={job_id === null ? "number none" : "number"}>
+        {job_id === null ? "–" : duration(calm(job_ms + agedMs))}
+      </td>
+      <td data-label="Heartbeat" class="number heartbeat">{heardMs === null ? "–" : age(calm(heardMs))}</td>
       <td data-label="Done" class="number">{count(done)}</td>
       <td data-label="Failed" class="number">{count(failed)}</td>
       <td data-label="Restarts" class="number">{count(restarts)}</td>
     </tr>
   );
+}
+
+/** Not finer than a tenth of a second: numbers that change their unit all the time are unrest. */
+function calm(ms: number): number {
+  return Math.max(100, ms);
 }

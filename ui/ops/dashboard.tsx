@@ -12,11 +12,10 @@ export function Dashboard({ snapshot, statuses, version, now, link, agedMs }: Da
   const { stats, system } = snapshot;
   return (
     <div class="ops">
-      <div class="ops-head">
-        <h1>Ops</h1>
+      <h1 class="visually-hidden">Ops</h1>
+      <Health system={system} link={link}>
         <LinkNote link={link} agedMs={agedMs} now={now} />
-      </div>
-      <Health system={system} link={link} />
+      </Health>
       <Counts statuses={statuses} stats={stats} />
       <div class="ops-middle">
         <Throughput stats={stats} />

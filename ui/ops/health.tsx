@@ -1,8 +1,16 @@
 /** The one answer that everybody comes for: is all well? */
+import type { ComponentChildren } from "preact";
 import { count } from "../components/format.ts";
 import type { Link, SystemState } from "./snapshot.ts";
 
-export function Health({ system, link }: { readonly system: SystemState; readonly link: Link }) {
+export interface HealthProps {
+  readonly system: SystemState;
+  readonly link: Link;
+  /** How fresh the answer is. */
+  readonly children: ComponentChildren;
+}
+
+export function Health({ system, link, children }: HealthProps) {
   const messages = messagesOf(system);
   const headline = headlineOf(system, messages, link);
   return (
@@ -13,6 +21,7 @@ export function Health({ system, link }: { readonly system: SystemState; readonl
           {messages.map((message) => <li key={withoutTime(message)}>{message}</li>)}
         </ul>
       )}
+      {children}
       <p class="visually-hidden" role="status">{messages.map(withoutTime).join(" ")}</p>
     </section>
   );

@@ -9,6 +9,9 @@ export const HEIGHT = 160;
 export const MIDDLE = HEIGHT / 2;
 /** Between the line and the first column, and between the last one and the edge. */
 const PADDING = 1;
+/** So that one job can be seen beside a thousand. */
+const LEAST = 3;
+const LONGEST = MIDDLE - 2 * PADDING - LEAST;
 
 export interface Columns {
   /** Jobs per second at either edge. */
@@ -25,7 +28,7 @@ export function columnsOf(history: readonly Rates[]): Columns {
   const top = roundUp(
     Math.max(1, ...shown.map((rates) => Math.max(rates.added, rates.completed + rates.failed))),
   );
-  const heightOf = (jobs: number) => jobs / top * (MIDDLE - 2 * PADDING);
+  const heightOf = (jobs: number) => jobs === 0 ? 0 : Math.max(LEAST, jobs / top * LONGEST);
   const draw = (from: (rates: Rates) => number, to: (rates: Rates) => number) =>
     shown.map((rates, i) => {
       const x = (SECONDS - shown.length + i) * STEP + GAP / 2;
@@ -39,7 +42,7 @@ export function columnsOf(history: readonly Rates[]): Columns {
     completed: draw(() => below, ({ completed }) => below + heightOf(completed)),
     failed: draw(
       ({ completed }) => below + heightOf(completed),
-      ({ completed, failed }) => below + heightOf(completed + failed),
+      ({ completed, failed }) => below + heightOf(completed) + heightOf(failed),
     ),
   };
 }
@@ -53,9 +56,9 @@ function short(y: number): string {
   return y.toFixed(1);
 }
 
-/** To 1, 2 or 5 times a power of ten. */
+/** To 1, 2, 4, 6 or 8 times a power of ten. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 5, 10].find((factor) => value <= factor * power) ?? 10;
+  const step = [1, 2, 4, 6, 8, 10].find((factor) => value <= factor * power) ?? 10;
   return step * power;
 }

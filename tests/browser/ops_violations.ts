@@ -1,0 +1,17 @@
+/** What axe-core finds wrong with a page, in its light and its dark dress, as sentences. */
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+
+const RUN = `axe.run(document).then(({ violations }) =>
+  violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => id + ": " + help + " " + html.slice(0, 160))))`;
+
+export async function opsViolations(page: Page): Promise<string[]> {
+  // By the debugger: the page's own policy lets no other script in.
+  await page.evaluate(axe.source);
+  const found: string[] = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    found.push(...(await page.evaluate<string[]>(RUN)).map((sentence) => `${colorScheme}: ${sentence}`));
+  }
+  return found;
+}
