@@ -61,12 +61,15 @@ function onPath(name: string): string | null {
  * A test whose story needs a browser. Where none runs it is skipped, and says so loudly; with `REQUIRE_BROWSER=1` it
  * fails instead.
  */
-export function browserTest(name: string, story: (browser: Browser) => Promise<void>): void {
-  Deno.test(name, async () => {
+export function browserTest(
+  name: string,
+  story: (browser: Browser, t: Deno.TestContext) => Promise<void>,
+): void {
+  Deno.test(name, async (t) => {
     const browser = await launchBrowser();
     if (browser === null) return skipOrFail(name);
     try {
-      await story(browser);
+      await story(browser, t);
     } finally {
       await browser.close();
     }

@@ -11,7 +11,7 @@ export interface StreamOptions {
 
 /** The server sends something every few seconds; after this long without it the connection is dead. */
 const SILENCE_MS = 12_000;
-const AGAIN_MS = 2_000;
+const AGAIN_MS = 1_000;
 
 /** Opens the stream, opens it again when it breaks, and closes it while the tab is hidden. */
 export function liveStream({ url, event, onEvent, onConnection }: StreamOptions): void {
@@ -43,6 +43,7 @@ export function liveStream({ url, event, onEvent, onConnection }: StreamOptions)
     source = null;
   };
   document.addEventListener("visibilitychange", follow);
+  addEventListener("online", follow);
   addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (shown) => shown.persisted && follow());
   setInterval(watch, AGAIN_MS);

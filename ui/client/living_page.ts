@@ -61,9 +61,15 @@ export class LivingPage {
     this.refreshNow();
   }
 
+  /** While something is ticked the rows hold still; then they catch up. */
   countTicks(): void {
-    this.#set({ picked: pickedNow() });
+    const before = this.live.value.picked;
+    const picked = pickedNow();
     showAllTicked();
+    const isSame = picked.all === before.all && picked.resubmit === before.resubmit &&
+      picked.cancel === before.cancel;
+    if (!isSame) this.#set({ picked });
+    if (before.all > 0 && picked.all === 0) this.refreshSoon();
   }
 
   /** Every second: ages grow by themselves. Heartbeats are no news to the stream, and a broken one has none. */

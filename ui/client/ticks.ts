@@ -25,8 +25,8 @@ export function listenToTicks(onChange: () => void): void {
     }
     if (target.dataset.tickAll !== undefined || target.dataset.tick !== undefined) onChange();
   });
-  // A form is reset after its event.
-  document.addEventListener("reset", () => queueMicrotask(onChange));
+  // A form is reset after all who hear of it were told.
+  document.addEventListener("reset", () => setTimeout(onChange));
 }
 
 /** Brings the box in the head of the table in line with the others. */

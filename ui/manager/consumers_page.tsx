@@ -24,7 +24,7 @@ export function ConsumersPage({ view, live }: ConsumersPageProps) {
         {view.consumers.length === 0
           ? <p class="empty">No consumer lives at the moment.</p>
           : (
-            <table class="cards consumers" role="table">
+            <table class="cards wide lives" role="table">
               <caption class="visually-hidden">Consumers by place</caption>
               <thead role="rowgroup">
                 <tr role="row">

@@ -35,7 +35,7 @@ export function ListPage({ view, live }: ListPageProps) {
 
 function Table({ view: { jobs }, live }: ListPageProps) {
   return (
-    <table class="cards jobs" role="table">
+    <table class="cards wide jobs" role="table">
       <caption class="visually-hidden">Jobs, newest first</caption>
       <thead role="rowgroup">
         <tr role="row">
@@ -102,7 +102,7 @@ const TICKED = { resubmit: "Resubmit ticked", cancel: "Cancel ticked" } as const
 
 /** Leads to a page that asks first. */
 function AllThatMatch({ view }: { readonly view: ListView }) {
-  if (view.query.stalled) return null;
+  if (view.query.stalled || (view.jobs.length === 0 && view.next === null)) return null;
   return (
     <div class="row all-that-match">
       {legalHere(view).map((verb) => {

@@ -1,0 +1,93 @@
+/** What strangers put into a job stays text, and everybody can read the pages. */
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { browserTest } from "../support/browser.ts";
+import { addOneOfEach, addWaiting, managerSystem, onStage, rowOf, type Stage } from "./manager_stage.ts";
+
+const EVIL = [
+  `data/files/<img src=x onerror=alert(1)>.txt`,
+  `data/files/"><script>alert(2)</script>.txt`,
+  `data/files/'--></style><svg onload=alert(3)>.txt`,
+  `data/files/${"long-".repeat(300)}.txt`,
+];
+
+const PATHS = [
+  "/",
+  "/?status=UNPROCESSABLE",
+  "/?stalled=1",
+  "/?q=nothing-like-it",
+  "/job?id=data/files/failed.txt",
+  "/consumers",
+  "/add",
+  "/confirm?verb=cancel&status=FAILED",
+];
+
+browserTest("the Manager is safe and readable", async (browser, t) => {
+  await using system = await managerSystem();
+  await addOneOfEach(system);
+  await addWaiting(system, EVIL);
+  {
+    await using stage = await onStage(browser, { system, look: { viewport: { width: 1280, height: 800 } } });
+    await t.step("what looks like HTML is shown as it is written", () => staysText(stage));
+  }
+  for (const colorScheme of ["light", "dark"] as const) {
+    const look = { colorScheme, viewport: { width: 360, height: 740 } };
+    await using stage = await onStage(browser, { system, look });
+    await t.step(
+      `no page moves sideways on a phone, and axe finds nothing: ${colorScheme}`,
+      () => isReadable(stage),
+    );
+  }
+});
+
+async function staysText({ system, page, problems }: Stage): Promise<void> {
+  for (const id of EVIL) {
+    await page.goto(`${system.manager}/?${new URLSearchParams({ q: id.slice(0, 60) })}`);
+    const link = rowOf(page, id).locator(".job-link");
+    assert.equal(await link.innerText(), id);
+    await link.click();
+    await page.waitForURL(/\/job\?/);
+    assert.equal(await page.locator("h1").innerText(), id);
+    assert.equal(await page.locator("main img, main svg, main script").count(), 0);
+  }
+  await page.goto(`${system.manager}/?note=<b>Send%20me%20your%20password</b>`);
+  assert.equal(await page.getByText("password").count(), 0);
+  assert.deepEqual(problems, []);
+}
+
+async function isReadable({ system, page, problems }: Stage): Promise<void> {
+  for (const path of PATHS) {
+    await page.goto(`${system.manager}${path}`);
+    assert.equal(await sideways(page), 0, path);
+    if (/^\/(?:$|job|consumers|add)/.test(path)) assert.deepEqual(await findings(page), [], path);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto(`${system.manager}/`);
+  assert.deepEqual(await findings(page), [], "the list, wide");
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.waitForURL(/\/login/);
+  assert.deepEqual(await findings(page), [], "/login");
+  assert.deepEqual(problems, []);
+}
+
+/** What axe has against the page, as sentences. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<{ violations: Violation[] }>("axe.run()");
+  return violations.map(({ help, nodes }) =>
+    `${help}: ${nodes.map(({ html }) => html).slice(0, 3).join(" ")}`
+  );
+}
+
+interface Violation {
+  readonly help: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** By how many pixels the page is wider than its window. */
+async function sideways(page: Page): Promise<number> {
+  return await page.evaluate<number>(
+    "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+  );
+}
