@@ -25,7 +25,7 @@ function cell(row: Locator, label: string, text: string): Locator {
 }
 
 browserTest("counts and a consumer's job change before one's eyes, without a reload", async (browser) => {
-  await using system = await runSystem({ command: "supervise", env: { CONSUMERS: "1", WORK_MS: "1500" } });
+  await using system = await runSystem({ command: "supervise", env: { CONSUMERS: "1", WORK_MS: "700" } });
   const page = await browser.newPage();
   const heard = complaints(page);
   let loads = 0;
@@ -83,6 +83,7 @@ browserTest(
     Deno.kill(system.supervisorPid(), "SIGKILL");
     await page.getByText(/^Reconnecting… What you see is .* old\.$/).waitFor();
     await page.getByRole("heading", { name: "Unknown: the connection is lost" }).waitFor();
+    assert.equal(await page.locator("tr.silent").count(), 0);
     await sqliteShell(`${system.folder}/data/queue.db`, `UPDATE jobs SET status='CANCELED' WHERE id='${id}'`);
     await countOf(page, "CANCELED", 1).waitFor();
     await page.getByText("Live", { exact: true }).waitFor();

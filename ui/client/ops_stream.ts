@@ -8,7 +8,7 @@ export interface StreamListener {
 }
 
 /** The server sends at least one snapshot a second. */
-const SILENT_MS = 6000;
+const SILENT_MS = 5000;
 const RETRY_MS = 1000;
 
 export function followSnapshots({ onSnapshot, onLost }: StreamListener): void {

@@ -14,7 +14,8 @@ export interface ConsumerRowProps {
 export function ConsumerRow({ consumer, agedMs }: ConsumerRowProps) {
   const { id, slot, state, job_id, job_ms, waiting, heartbeat_age_ms, done, failed, restarts } = consumer;
   const heardMs = heartbeat_age_ms === null ? null : heartbeat_age_ms + agedMs;
-  const isSilent = heardMs !== null && heardMs > SILENT_MS;
+  // By the server's own word: that we hear nothing is no proof against a consumer.
+  const isSilent = heartbeat_age_ms !== null && heartbeat_age_ms > SILENT_MS;
   return (
     <tr class={isSilent ? "silent" : ""} data-slot={slot}>
       <th scope="row">{slot}</th>

@@ -10,6 +10,9 @@ import { VitalSigns } from "./vital_signs.tsx";
 
 export function Dashboard({ snapshot, statuses, version, now, link, agedMs }: DashboardProps) {
   const { stats, system } = snapshot;
+  // Nobody knows how things went on after the stream broke: ages stand still then.
+  const sinceMs = link === "lost" ? 0 : agedMs;
+  const then = now - agedMs + sinceMs;
   return (
     <div class="ops">
       <h1 class="visually-hidden">Ops</h1>
@@ -19,9 +22,9 @@ export function Dashboard({ snapshot, statuses, version, now, link, agedMs }: Da
       <Counts statuses={statuses} stats={stats} />
       <div class="ops-middle">
         <Throughput stats={stats} />
-        <VitalSigns snapshot={snapshot} version={version} now={now} agedMs={agedMs} />
+        <VitalSigns snapshot={snapshot} version={version} now={then} agedMs={sinceMs} />
       </div>
-      <Consumers consumers={system.consumers} agedMs={agedMs} />
+      <Consumers consumers={system.consumers} agedMs={sinceMs} />
       <RecentEvents events={system.events} />
     </div>
   );
