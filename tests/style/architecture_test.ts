@@ -14,8 +14,14 @@ const ARROWS: Record<string, readonly string[]> = {
   queue: [],
 };
 
-/** Files of a neighbour that may be referred to by path. The client only takes types over, which leave no trace. */
-const TYPES_ONLY: Record<string, readonly string[]> = { client: ["ui"], ui: [] };
+/** What is drawn on both sides: the server renders it, the client brings it to life. */
+const DRAWN = /^ui\/(components|manager|ops)\//;
+
+/** The client may refer to what is drawn by path, and to types of the rest of `ui`, which leave no trace. */
+function isForTheClient({ from, to, file, specifier }: Arrow): boolean {
+  if (from !== "client" || to !== "ui") return false;
+  return DRAWN.test(resolved(file, specifier)) || isTypeOnly(file, specifier);
+}
 
 const NAME = /^@persistent-queue\/([a-z]+)(\/.*)?$/;
 
@@ -61,19 +67,36 @@ Deno.test("there is something to judge", () => {
 });
 
 Deno.test("imports follow the arrows: main → workers, ui, queue · workers → queue · ui → queue", () => {
-  const wrong = arrows.filter(({ from, to, file, specifier }) =>
-    from !== to && !ARROWS[from]?.includes(to) &&
-    !isTypeOnly(file, specifier, TYPES_ONLY[from]?.includes(to) ?? false)
+  const wrong = arrows.filter((arrow) =>
+    arrow.from !== arrow.to && !ARROWS[arrow.from]?.includes(arrow.to) && !isForTheClient(arrow)
   );
   assert.deepEqual(wrong.map(say), []);
 });
 
 Deno.test("members are imported by name, through their one door", () => {
-  const byPath = arrows.filter(({ from, to, named, file, specifier }) =>
-    from !== to && !named && !isTypeOnly(file, specifier, TYPES_ONLY[from]?.includes(to) ?? false)
-  );
+  const byPath = arrows.filter((arrow) => arrow.from !== arrow.to && !arrow.named && !isForTheClient(arrow));
   const pastTheDoor = arrows.filter(({ specifier }) => NAME.exec(specifier)?.[2] !== undefined);
   assert.deepEqual([...byPath, ...pastTheDoor].map(say), []);
+});
+
+Deno.test("nothing of the server reaches the browser", () => {
+  const byPath = new Map(sources.map((file) => [file.path, file]));
+  const reached = new Set<string>();
+  const wrong: string[] = [];
+  const follow = (file: SourceFile) => {
+    if (reached.has(file.path)) return;
+    reached.add(file.path);
+    for (const specifier of imports(file).filter((specifier) => !isTypeOnly(file, specifier))) {
+      if (/^(hono|node:|preact-render-to-string)/.test(specifier)) {
+        wrong.push(`${file.path} imports ${specifier}`);
+      }
+      const next = byPath.get(resolved(file, specifier));
+      if (next !== undefined) follow(next);
+    }
+  };
+  for (const file of sources) if (partOf(file.path) === "client") follow(file);
+  assert.ok(reached.size > 10, "the client draws what the server draws");
+  assert.deepEqual(wrong, []);
 });
 
 Deno.test("nobody imports a member's door from inside that member", () => {
@@ -113,8 +136,7 @@ Deno.test("every dependency is named in the project's list, never fetched by add
 });
 
 /** Whether every statement of the file that names `specifier` imports types alone. */
-function isTypeOnly({ text }: SourceFile, specifier: string, allowed: boolean): boolean {
-  if (!allowed) return false;
+function isTypeOnly({ text }: SourceFile, specifier: string): boolean {
   const statements = [...text.matchAll(/^(?:import|export)\b[^"';]*?\bfrom\s*"([^"]+)"/gm)];
   return statements.filter(([, from]) => from === specifier).every(([statement]) =>
     /^(import|export) type\b/.test(statement)
