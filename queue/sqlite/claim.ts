@@ -23,12 +23,27 @@ export function claim(sql: Statements, requests: readonly ClaimRequest[], now: n
 function claimDue(sql: Statements, { consumerId, limit }: ClaimRequest, now: number): Claimed[] {
   const claimed: Claimed[] = [];
   for (const level of levels(sql)) {
-    const rows = sql.claim.all(consumerId, now, level, limit - claimed.length);
-    rows.sort((a, b) => number(a.run_at) - number(b.run_at) || number(a.seq) - number(b.seq));
+    const rows = claimOfLevel(sql, level, { consumerId, limit: limit - claimed.length, now });
     for (const row of rows) claimed.push(toClaimed(row, consumerId));
     if (claimed.length >= limit) break;
   }
   return claimed;
+}
+
+interface LevelRequest {
+  readonly consumerId: string;
+  readonly limit: number;
+  readonly now: number;
+}
+
+/** In the order in which they are due: the statement that claims many answers in any. */
+function claimOfLevel(sql: Statements, level: number, { consumerId, limit, now }: LevelRequest) {
+  if (limit === 1) return sql.claimOne.all(consumerId, now, level);
+  // Where nothing is due, this look is all there is to pay.
+  const earliest = sql.nextOfLevel.get(level);
+  if (earliest === undefined || number(earliest.run_at) > now) return [];
+  const rows = sql.claim.all(consumerId, now, level, limit);
+  return rows.sort((a, b) => number(a.run_at) - number(b.run_at) || number(a.seq) - number(b.seq));
 }
 
 function claimSuspect(sql: Statements, { consumerId }: ClaimRequest, now: number): Claimed[] {

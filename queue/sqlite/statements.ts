@@ -28,11 +28,17 @@ export const SQL = {
     `SELECT priority FROM jobs WHERE status = 'PENDING' AND suspect = 0 ORDER BY priority DESC LIMIT 1`,
   levelBelow: `SELECT priority FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority < ?1
     ORDER BY priority DESC LIMIT 1`,
-  // ?1 consumer ?2 now ?3 priority ?4 limit
+  // ?1 consumer ?2 now ?3 priority ?4 limit. A list of many is kept in a table made for it, which costs as much as
+  // five jobs (85 µs): so there is a claim for one.
   claim: `UPDATE jobs SET status = 'PROCESSING', lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
       started_at = ?2, updated_at = ?2
     WHERE seq IN (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority = ?3 AND run_at <= ?2
       ORDER BY run_at, seq LIMIT ?4)
+    RETURNING seq, lease, id, kind, payload, retries, crashes, suspect, run_at`,
+  claimOne: `UPDATE jobs SET status = 'PROCESSING', lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
+      started_at = ?2, updated_at = ?2
+    WHERE seq = (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority = ?3 AND run_at <= ?2
+      ORDER BY run_at, seq LIMIT 1)
     RETURNING seq, lease, id, kind, payload, retries, crashes, suspect, run_at`,
   // ?1 consumer ?2 now
   claimSuspect:

@@ -20,6 +20,7 @@ export interface RawStore extends AsyncDisposable {
 }
 
 const A_TRANSACTION = 100;
+const CONSUMER = crypto.randomUUID();
 
 export async function openRawStore(): Promise<RawStore> {
   const folder = await tempFolder();
@@ -28,7 +29,6 @@ export async function openRawStore(): Promise<RawStore> {
   const sql = prepareAll(db);
   const begin = db.prepare("BEGIN IMMEDIATE");
   const commit = db.prepare("COMMIT");
-  let inserted = 0;
 
   function transact<T>(work: () => T): T {
     begin.run();
@@ -39,7 +39,7 @@ export async function openRawStore(): Promise<RawStore> {
 
   function insertSome(count: number): void {
     const now = Date.now();
-    for (let i = 0; i < count; i++) sql.insert.run(`job ${inserted++}`, "noop", "null", 0, now, now);
+    for (let i = 0; i < count; i++) sql.insert.run(crypto.randomUUID(), "noop", "null", 0, now, now);
   }
 
   return {
@@ -71,7 +71,7 @@ export async function openRawStore(): Promise<RawStore> {
 }
 
 function claim(sql: Statements) {
-  return sql.claim.all("raw", Date.now(), 0, A_TRANSACTION);
+  return sql.claim.all(CONSUMER, Date.now(), 0, A_TRANSACTION);
 }
 
 function perSecond(count: number, work: () => void): number {
