@@ -31,7 +31,7 @@ browserTest(
     await page.goto(`${system.manager}/`);
     await rowOf(page, "/failed.txt").getByRole("checkbox").check();
     await rowOf(page, "/pending.txt").getByRole("checkbox").check();
-    await page.getByRole("button", { name: "Cancel ticked" }).click();
+    await page.getByRole("button", { name: "Cancel selected" }).click();
     await page.getByText("Canceled 2 jobs.").waitFor();
     assert.equal(await statusOf("data/files/failed.txt"), "CANCELED");
 

@@ -68,7 +68,7 @@ async function changesShow({ system, page, problems }: Stage) {
   await page.locator('[data-count="All"]', { hasText: "41" }).waitFor(LIVE);
   assert.equal(await rowOf(page, "newest").count(), 0);
   assert.deepEqual(await whatTheReaderHas(page), before);
-  await page.getByRole("button", { name: "Untick all" }).click();
+  await page.getByRole("button", { name: "Clear selection" }).click();
   await rowOf(page, "newest").waitFor(LIVE);
   assert.deepEqual(problems, []);
 }
@@ -135,12 +135,16 @@ async function addresses({ system, page, problems }: Stage) {
   assert.equal(await page.locator("tbody tr").count(), 10);
   assert.equal(await page.getByLabel("Part of the id").inputValue(), "many-11");
 
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("?");
+  await page.getByRole("heading", { name: "Keyboard shortcuts" }).waitFor();
+  await page.keyboard.press("Escape");
   await page.keyboard.press("j");
   await page.keyboard.press("j");
   await page.keyboard.press("x");
-  await page.getByText("1 ticked").waitFor();
+  await page.getByText("1 selected").waitFor();
   assert.equal(await rowOf(page, "many-118").getByRole("checkbox").isChecked(), true);
-  await page.getByRole("button", { name: "Cancel ticked" }).click();
+  await page.getByRole("button", { name: "Cancel selected" }).click();
   await rowOf(page, "many-118").filter({ hasText: "CANCELED" }).waitFor(LIVE);
 
   await page.getByRole("link", { name: "Cancel all that match…" }).click();

@@ -23,8 +23,8 @@ export async function fetchView(shown: View, isHeld: boolean): Promise<View> {
 
 async function ask(address: string): Promise<View> {
   const answer = await fetch(address, { headers: { accept: "application/json" } });
-  // The session is over: the page itself leads to the login, and from there back to here.
-  if (answer.redirected) location.reload();
+  // The session is over, or the job is gone. The page itself says so, and leads to the login and back.
+  if (answer.redirected || answer.status === 404) location.reload();
   if (!answer.ok || answer.redirected) throw new Error(`The server answered ${answer.status}`);
   return await answer.json();
 }

@@ -44,6 +44,7 @@ export function liveStream({ url, event, onEvent, onConnection }: StreamOptions)
   };
   document.addEventListener("visibilitychange", follow);
   addEventListener("online", follow);
+  addEventListener("offline", () => onConnection(false));
   addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (shown) => shown.persisted && follow());
   setInterval(watch, AGAIN_MS);

@@ -3,6 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import { atRest } from "../manager/page_body.tsx";
 import type { Liveness, View } from "../manager/views.ts";
 import { fetchView } from "./fetch_view.ts";
+import { keepFocus } from "./focus_keeper.ts";
 import { Refresher } from "./refresher.ts";
 import { isAiming } from "./stillness.ts";
 import { pickedNow, showAllTicked, untickAll } from "./ticks.ts";
@@ -86,10 +87,14 @@ export class LivingPage {
       // The person went on meanwhile: this is not what they want to see any more.
       if (address !== location.href) return this.refreshNow();
       this.#receivedAt = performance.now();
+      const giveFocusBack = keepFocus();
       this.view.value = view;
       this.#set({ now: view.now });
       // Once the rows are drawn.
-      requestAnimationFrame(() => this.countTicks());
+      requestAnimationFrame(() => {
+        giveFocusBack();
+        this.countTicks();
+      });
     } catch {
       this.#isAnswered = false;
     }

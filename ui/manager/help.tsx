@@ -2,7 +2,7 @@ const KEYS = [
   ["/", "Search"],
   ["j", "Next job"],
   ["k", "Job before"],
-  ["x", "Tick the job"],
+  ["x", "Select the job"],
   ["Enter", "Open the job"],
   ["?", "This help"],
 ] as const;
@@ -11,7 +11,7 @@ const KEYS = [
 export function Help() {
   return (
     <dialog id="help" class="help" aria-labelledby="help-title">
-      <h2 id="help-title">Keys</h2>
+      <h2 id="help-title">Keyboard shortcuts</h2>
       <dl>
         {KEYS.map(([key, what]) => (
           <div key={key}>

@@ -50,7 +50,7 @@ export function JobPage({ view, live }: JobPageProps) {
 function Story({ lines }: { readonly lines: readonly StoryLine[] }) {
   return (
     <section class="panel" aria-labelledby="story-title">
-      <h2 id="story-title" class="panel-title">Its life</h2>
+      <h2 id="story-title" class="panel-title">Timeline</h2>
       <ol class="story">
         {lines.map(({ at, title, detail, consumerId, tone, gapMs }, index) => (
           <li key={tone === "now" ? "now" : index} class={`story-line story-${tone}`}>
@@ -90,7 +90,7 @@ function Facts({ view: { job }, live }: JobPageProps) {
   ] as const;
   return (
     <section class="panel" aria-labelledby="facts-title">
-      <h2 id="facts-title" class="panel-title">Facts</h2>
+      <h2 id="facts-title" class="panel-title">Details</h2>
       <dl class="facts">
         {facts.map(([name, value]) => (
           <div key={name}>

@@ -21,7 +21,7 @@ export function JobRow({ job, now }: JobRowProps) {
           name="id"
           value={job.id}
           form="ticked"
-          aria-label="Tick this job"
+          aria-label="Select this job"
           aria-describedby={name}
           data-tick={job.actions.join(" ")}
         />

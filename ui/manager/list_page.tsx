@@ -40,8 +40,8 @@ function Table({ view: { jobs }, live }: ListPageProps) {
       <thead role="rowgroup">
         <tr role="row">
           <th scope="col" role="columnheader" class="cell-tick">
-            <span class="visually-hidden">Ticked</span>
-            <input type="checkbox" class="needs-script" aria-label="Tick all on this page" data-tick-all />
+            <span class="visually-hidden">Selected</span>
+            <input type="checkbox" class="needs-script" aria-label="Select all on this page" data-tick-all />
           </th>
           <th scope="col" role="columnheader">Job</th>
           <th scope="col" role="columnheader">Status</th>
@@ -98,7 +98,7 @@ function Pager({ view: { query, next } }: { readonly view: ListView }) {
 
 const VERBS = ["resubmit", "cancel"] as const satisfies OperatorVerb[];
 const ALL = { resubmit: "Resubmit all that match…", cancel: "Cancel all that match…" } as const;
-const TICKED = { resubmit: "Resubmit ticked", cancel: "Cancel ticked" } as const;
+const TICKED = { resubmit: "Resubmit selected", cancel: "Cancel selected" } as const;
 
 /** Leads to a page that asks first. */
 function AllThatMatch({ view }: { readonly view: ListView }) {
@@ -126,7 +126,9 @@ function Ticked({ view, live: { picked } }: ListPageProps) {
       hidden={verbs.length === 0 || view.jobs.length === 0}
     >
       <input type="hidden" name="back" value={listPath(view.query)} />
-      <span class="ticked-count">{picked.all === 0 ? "With the ticked jobs:" : `${picked.all} ticked`}</span>
+      <span class="ticked-count">
+        {picked.all === 0 ? "With the selected jobs:" : `${picked.all} selected`}
+      </span>
       {verbs.map((verb) => (
         <button
           key={verb}
@@ -137,7 +139,7 @@ function Ticked({ view, live: { picked } }: ListPageProps) {
           {TICKED[verb]}
         </button>
       ))}
-      <button type="reset" class="quiet needs-script">Untick all</button>
+      <button type="reset" class="quiet needs-script">Clear selection</button>
     </form>
   );
 }

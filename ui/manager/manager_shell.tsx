@@ -28,7 +28,7 @@ export function ManagerShell({ title, at, version, children }: ManagerShellProps
             <a key={href} href={href} aria-current={at === href ? "page" : undefined}>{name}</a>
           ))}
           <span class="push">
-            <button type="button" class="quiet needs-script help-button" data-help>Keys</button>
+            <button type="button" class="quiet needs-script help-button" data-help>Shortcuts</button>
             <form method="post" action="/logout" data-plain>
               <button type="submit" class="quiet">Log out</button>
             </form>

@@ -8,7 +8,7 @@ export function Notices({ view, live }: { readonly view: View; readonly live: Li
       <div role="status" class="notice-slot">
         {live.note !== "" && <p class="message message-good">{live.note}</p>}
         {!live.isConnected && (
-          <p class="message message-warning">Reconnecting… This page asks by itself until then.</p>
+          <p class="message message-warning">Reconnecting… Until then this page refreshes on a timer.</p>
         )}
       </div>
       {batches.map(({ number, sentence, state }) => (
