@@ -2,7 +2,7 @@
  * Benchmarks: what the queue does, beside what this machine can do at most in the same run. An absolute figure says
  * something about the machine, a ratio about the queue.
  *
- * `deno task bench [--only drain|adding|pickup|files|crash|starting] [--jobs 50000] [--json]`
+ * `deno task bench [--only drain|adding|posting|pickup|files|crash|starting] [--jobs 50000] [--json]`
  */
 import { parseArgs } from "node:util";
 import { adding } from "./adding.ts";
@@ -10,13 +10,14 @@ import { crash } from "./crash.ts";
 import { drain } from "./drain.ts";
 import { files } from "./files.ts";
 import { pickup } from "./pickup.ts";
+import { posting } from "./posting.ts";
 import { printTable } from "./print_table.ts";
 import { type BenchOptions, ratioOf, type Row } from "./row.ts";
 import { starting } from "./starting.ts";
 
 /** The first one shows the memory of a fresh process. */
 const PARTS: Record<string, (options: BenchOptions) => Promise<Row[]>> = {
-  ...{ drain, adding, pickup, files, crash, starting },
+  ...{ drain, adding, posting, pickup, files, crash, starting },
 };
 
 interface Flags {
