@@ -10,7 +10,7 @@ const SENTENCES = {
   replaced: "The job starts afresh.",
   waiting: "A job of this id was here already, and is untouched.",
   none: "No job was selected.",
-  working: "The queue is working on all that match; the counts show how far it is.",
+  working: "This takes a while; the counts show how far it is.",
   crashed: "The consumer was told to crash.",
   hung: "The consumer was told to hang.",
   gone: "There is no such consumer any more.",
