@@ -21,6 +21,8 @@ export interface Stage extends AsyncDisposable {
 export interface StageOptions {
   readonly system: RunningSystem;
   readonly look?: BrowserContextOptions;
+  /** Who is logged in already, in another window. */
+  readonly as?: Stage;
 }
 
 export function managerSystem(env: Record<string, string> = {}): Promise<RunningSystem> {
@@ -28,16 +30,21 @@ export function managerSystem(env: Record<string, string> = {}): Promise<Running
 }
 
 /** Somebody in front of a browser, logged in. */
-export async function onStage(browser: Browser, { system, look = {} }: StageOptions): Promise<Stage> {
-  const context = await browser.newContext(look);
+export async function onStage(browser: Browser, { system, look = {}, as }: StageOptions): Promise<Stage> {
+  const known = as === undefined ? {} : { storageState: await as.context.storageState() };
+  const context = await browser.newContext({ ...look, ...known });
   const page = await context.newPage();
   page.setDefaultTimeout(5_000);
   const problems = watch(page);
   await page.goto(system.manager);
+  if (as === undefined) await logIn(page, system);
+  return { system, page, context, problems, [Symbol.asyncDispose]: () => context.close() };
+}
+
+async function logIn(page: Page, { manager }: RunningSystem): Promise<void> {
   await page.getByLabel("Password").fill("admin123");
   await page.getByRole("button", { name: "Log in" }).click();
-  await page.waitForURL(`${system.manager}/`);
-  return { system, page, context, problems, [Symbol.asyncDispose]: () => context.close() };
+  await page.waitForURL(`${manager}/`);
 }
 
 function watch(page: Page): string[] {
