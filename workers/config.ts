@@ -6,7 +6,7 @@
 import { parseEnv } from "node:util";
 import { ConfigurationError } from "./config/configuration_error.ts";
 import { checkTogether, DEFAULT_PASSWORD } from "./config/cross_rules.ts";
-import { type HandlerAllow, NOTHING_ALLOWED, parseHandlerAllow } from "./config/handler_allow.ts";
+import { NOTHING_ALLOWED, parseHandlerAllow } from "./config/handler_allow.ts";
 import { misspeltInEnvironment, unknownInDotenv } from "./config/setting_names.ts";
 import { SettingReader } from "./config/setting_reader.ts";
 import { LOG_LEVELS, type Settings } from "./config/settings.ts";

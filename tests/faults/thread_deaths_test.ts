@@ -78,7 +78,7 @@ Deno.test("a handler that ignores its cancel is cut off with its thread after fi
 type System = Awaited<ReturnType<typeof testSystem>>;
 
 /** I12: all consumers are back within five seconds of any single fault. */
-function everybodyIsBack({ supervisor }: System): Promise<true> {
+function everybodyIsBack({ supervisor }: System): Promise<boolean> {
   const isBack = (state: string) => state !== "starting" && state !== "restarting";
   return eventually(
     "everybody is back",

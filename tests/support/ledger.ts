@@ -13,7 +13,7 @@ export class Ledger {
 }
 
 /** Whole lines only: what a dying process has written by half was not said. */
-export async function* wholeLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+export async function* wholeLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + text).split("\n");
