@@ -5,7 +5,7 @@
  * supervisor queues up for that lock: it is granted when, and only when, the thread has truly ended.
  */
 import { messageOf } from "@persistent-queue/queue";
-import { whenReleased } from "./life_lock.ts";
+import { whenReleased } from "./thread/life_lock.ts";
 import { type FromThread, readMessage } from "./protocol.ts";
 
 export interface ChildOptions<Start> {

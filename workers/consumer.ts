@@ -6,13 +6,13 @@
  * what it has not begun.
  */
 import { messageOf } from "@persistent-queue/queue";
-import { Attempt, type AttemptOptions } from "./attempt.ts";
+import { Attempt, type AttemptOptions } from "./thread/attempt.ts";
 import { Handlers } from "./handlers.ts";
-import { holdForLife } from "./life_lock.ts";
+import { holdForLife } from "./thread/life_lock.ts";
 import { type Log, openLog } from "./log.ts";
 import type { FromThread, JobMessage, StartConsumer, ToConsumer } from "./protocol.ts";
-import { Report } from "./report.ts";
-import { Tickets } from "./tickets.ts";
+import { Report } from "./thread/report.ts";
+import { Tickets } from "./dispatch/tickets.ts";
 
 const inbox: JobMessage[] = [];
 /** Ended jobs whose ending is not durable yet, by ticket. */

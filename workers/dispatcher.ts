@@ -3,12 +3,12 @@
  * durable transaction of the store, and nothing is told to a thread before that is committed.
  */
 import { type Claimed, type Consumer, type Outcome, StorageError } from "@persistent-queue/queue";
-import type { Desk, Held } from "./desk.ts";
+import type { Desk, Held } from "./dispatch/desk.ts";
 import type { CancelReason, Result } from "./protocol.ts";
-import { HandBack } from "./hand_back.ts";
-import { Intake } from "./intake.ts";
-import { Quiet } from "./quiet.ts";
-import { type Attempted, Settler } from "./settler.ts";
+import { HandBack } from "./dispatch/hand_back.ts";
+import { Intake } from "./dispatch/intake.ts";
+import { Quiet } from "./dispatch/quiet.ts";
+import { type Attempted, Settler } from "./dispatch/settler.ts";
 import { sleep } from "./sleep.ts";
 
 export interface DispatcherOptions {

@@ -11,16 +11,16 @@ import {
   type QueueEvent,
 } from "@persistent-queue/queue";
 import type { Settings } from "./config.ts";
-import { ConsumerPlace, type ConsumerView } from "./consumer_place.ts";
-import { describe } from "./describe.ts";
+import { ConsumerPlace, type ConsumerView } from "./places/consumer_place.ts";
+import { describe } from "./telling/describe.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { HANDLERS } from "./handlers.ts";
 import { type Log, removeOldConsumerLogs } from "./log.ts";
-import { ProducerPlace } from "./producer_place.ts";
-import { type RecentEvent, RecentEvents } from "./recent_events.ts";
+import { ProducerPlace } from "./places/producer_place.ts";
+import { type RecentEvent, RecentEvents } from "./telling/recent_events.ts";
 import { Sweeper } from "./sweeper.ts";
-import { EXIT } from "./exit_codes.ts";
-import { warningsOf } from "./warnings.ts";
+import { EXIT } from "./process/exit_codes.ts";
+import { warningsOf } from "./telling/warnings.ts";
 
 export interface SupervisorOptions {
   readonly queue: Adder & Consumer & Janitor & Pick<Inspector, "subscribe" | "trouble">;

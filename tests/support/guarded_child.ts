@@ -2,7 +2,7 @@
  * Stands in for a supervisor under a guard. Arguments: a file to tell its story in, what to do, and `--guarded`.
  * `exit:<code>` ends at once, `wait` waits for a signal or the end of the guard.
  */
-import { whenGuardIsGone } from "../../workers/guard_watch.ts";
+import { whenGuardIsGone } from "../../workers/process/guard_watch.ts";
 
 const [story = "", act = ""] = Deno.args;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readSettings } from "../../workers/config.ts";
-import { permissionFlags, supervisorArgs } from "../../workers/permissions.ts";
+import { permissionFlags, supervisorArgs } from "../../workers/process/permissions.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).href;

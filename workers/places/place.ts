@@ -4,7 +4,7 @@
  * A thread that hangs cannot be ended in this runtime. It is given up: the next life begins beside it, and it counts as
  * wedged until it ends after all.
  */
-import type { Child } from "./child.ts";
+import type { Child } from "../child.ts";
 import { RestartBudget } from "./restart_budget.ts";
 
 export interface PlaceOptions<Message> {

@@ -1,6 +1,6 @@
 /** Events as the lines that people grep for. */
 import type { QueueEvent } from "@persistent-queue/queue";
-import type { Log } from "./log.ts";
+import type { Log } from "../log.ts";
 
 export interface Line {
   readonly level: "debug" | "info" | "warn" | "error";

@@ -6,7 +6,7 @@
  */
 import type { Claimed } from "@persistent-queue/queue";
 import { LookAhead } from "./look_ahead.ts";
-import type { CancelReason, JobMessage, ToConsumer } from "./protocol.ts";
+import type { CancelReason, JobMessage, ToConsumer } from "../protocol.ts";
 import { TicketRoll, Tickets } from "./tickets.ts";
 
 /** A job in a consumer's hands. */

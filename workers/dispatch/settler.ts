@@ -6,7 +6,7 @@ import {
   StorageError,
   type Verdict,
 } from "@persistent-queue/queue";
-import { sleep } from "./sleep.ts";
+import { sleep } from "../sleep.ts";
 
 export interface Attempted {
   readonly job: Claimed;

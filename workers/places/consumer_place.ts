@@ -1,11 +1,11 @@
 /** One of the consumers: its thread, its desk, and how it looks to people. */
 import type { Claimed } from "@persistent-queue/queue";
-import { startChild } from "./child.ts";
-import type { Settings } from "./config.ts";
-import { Desk } from "./desk.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import { startChild } from "../child.ts";
+import type { Settings } from "../config.ts";
+import { Desk } from "../dispatch/desk.ts";
+import type { Dispatcher } from "../dispatcher.ts";
 import { Place } from "./place.ts";
-import type { FromThread, StartConsumer, ToConsumer } from "./protocol.ts";
+import type { FromThread, StartConsumer, ToConsumer } from "../protocol.ts";
 
 export interface ConsumerPlaceOptions {
   /** 1, 2, 3 … */
@@ -40,7 +40,7 @@ export interface ConsumerView {
   readonly restarts: number;
 }
 
-const URL_OF_THREAD = new URL("./consumer.ts", import.meta.url);
+const URL_OF_THREAD = new URL("../consumer.ts", import.meta.url);
 
 export class ConsumerPlace {
   readonly #options: ConsumerPlaceOptions;

@@ -1,9 +1,9 @@
 /** The producer's thread, and the jobs it asks for. */
 import { type Adder, messageOf, QueueError } from "@persistent-queue/queue";
-import { startChild } from "./child.ts";
-import type { Settings } from "./config.ts";
+import { startChild } from "../child.ts";
+import type { Settings } from "../config.ts";
 import { Place } from "./place.ts";
-import type { FromThread, StartProducer, ToProducer } from "./protocol.ts";
+import type { FromThread, StartProducer, ToProducer } from "../protocol.ts";
 
 export interface ProducerPlaceOptions {
   readonly settings: Settings;
@@ -13,7 +13,7 @@ export interface ProducerPlaceOptions {
   readonly onError: (error: unknown) => void;
 }
 
-const URL_OF_THREAD = new URL("./producer.ts", import.meta.url);
+const URL_OF_THREAD = new URL("../producer.ts", import.meta.url);
 
 export class ProducerPlace {
   readonly #options: ProducerPlaceOptions;

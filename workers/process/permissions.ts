@@ -1,8 +1,8 @@
 /** Least permissions, computed: the supervisor gets what its settings need, and nothing else. */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ConfigurationError, SETTING_NAMES, type Settings } from "./config.ts";
-import { HANDLER_PERMISSIONS, type HandlerPermission } from "./config/handler_allow.ts";
+import { ConfigurationError, SETTING_NAMES, type Settings } from "../config.ts";
+import { HANDLER_PERMISSIONS, type HandlerPermission } from "../config/handler_allow.ts";
 import { GUARDED } from "./guard_watch.ts";
 
 /** Threads load their code under the same permissions as any other reading. */

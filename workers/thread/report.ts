@@ -1,6 +1,6 @@
 /** Results on their way to the supervisor: together while they come fast, at once when they do not. */
 import type { Outcome } from "@persistent-queue/queue";
-import type { FromThread, Result } from "./protocol.ts";
+import type { FromThread, Result } from "../protocol.ts";
 
 const MOST = 32;
 const LONGEST_MS = 5;

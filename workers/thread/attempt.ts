@@ -1,8 +1,8 @@
 /** One attempt at one job, from its handler to its outcome. Runs in the consumer's thread. */
 import { messageOf, type Outcome } from "@persistent-queue/queue";
-import { GiveUp, type HandlerContext, type HandlerJob, type HandlerModule, RetryLater } from "./handler.ts";
-import type { Handlers } from "./handlers.ts";
-import type { JobMessage } from "./protocol.ts";
+import { GiveUp, type HandlerContext, type HandlerJob, type HandlerModule, RetryLater } from "../handler.ts";
+import type { Handlers } from "../handlers.ts";
+import type { JobMessage } from "../protocol.ts";
 
 /** For how long a handler may go on after its deadline before its thread is given up. */
 const GRACE_MS = 5_000;

@@ -1,6 +1,6 @@
 /** What a person should know at once, in sentences. */
-import type { Settings } from "./config.ts";
-import type { ConsumerView } from "./consumer_place.ts";
+import type { Settings } from "../config.ts";
+import type { ConsumerView } from "../places/consumer_place.ts";
 
 interface Condition {
   readonly stopping: boolean;

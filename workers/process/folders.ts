@@ -1,6 +1,6 @@
 /** The folders that the system writes to: made where they are missing, tried before anything relies on them. */
 import { messageOf, StorageError } from "@persistent-queue/queue";
-import type { Settings } from "./config.ts";
+import type { Settings } from "../config.ts";
 
 /** @throws {StorageError} naming the folder, and the setting that chooses it */
 export function prepareFolders({ filesDir, logDir }: Pick<Settings, "filesDir" | "logDir">): void {
