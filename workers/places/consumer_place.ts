@@ -57,8 +57,10 @@ export class ConsumerPlace {
       onWedged,
       spawn: (id, onEnd) => this.#spawn(id, onEnd),
       onOver: (id, why) => {
+        const wasUseful = (this.#desk?.done ?? 0) > 0;
         this.#leave({ type: "crashed", detail: why });
         onRestart(id, why);
+        return wasUseful;
       },
     });
   }

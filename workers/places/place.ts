@@ -10,8 +10,8 @@ import { RestartBudget } from "./restart_budget.ts";
 export interface PlaceOptions<Message> {
   /** Starts a thread; `onEnd` is to be called once when it has ended. */
   readonly spawn: (id: string, onEnd: (why: string) => void) => Child<Message>;
-  /** A life is over: `why` in a sentence. */
-  readonly onOver: (id: string, why: string) => void;
+  /** A life is over: `why` in a sentence. Answers whether it had been of use. */
+  readonly onOver: (id: string, why: string) => boolean;
   /** A life that was given up did not end. */
   readonly onWedged: () => void;
   /** Monotonic, in milliseconds. */
@@ -23,6 +23,8 @@ const ENDING_MS = 1_000;
 interface Life<Message> {
   readonly id: string;
   readonly child: Child<Message>;
+  /** Monotonic, in milliseconds. */
+  readonly since: number;
 }
 
 export class Place<Message> {
@@ -62,7 +64,8 @@ export class Place<Message> {
   fill(): void {
     if (this.#stopped) return;
     const id = crypto.randomUUID();
-    this.#life = { id, child: this.#options.spawn(id, (why) => this.#ended(id, why)) };
+    const since = this.#options.clock();
+    this.#life = { id, since, child: this.#options.spawn(id, (why) => this.#ended(id, why)) };
   }
 
   post(message: Message): void {
@@ -74,7 +77,7 @@ export class Place<Message> {
     const life = this.#life;
     if (life === null) return;
     this.#endingTimers.set(life.id, setTimeout(() => this.#giveUp(life.id), ENDING_MS));
-    this.#over(life.id, why);
+    this.#over(life, why);
     life.child.end(why);
   }
 
@@ -100,16 +103,16 @@ export class Place<Message> {
     clearTimeout(this.#endingTimers.get(id));
     this.#endingTimers.delete(id);
     this.#wedged.delete(id);
-    if (this.#life?.id === id) this.#over(id, why);
+    if (this.#life?.id === id) this.#over(this.#life, why);
   }
 
-  #over(id: string, why: string): void {
+  #over(life: Life<Message>, why: string): void {
     this.#life = null;
     this.#onEmpty();
     if (this.#stopped) return;
-    this.#options.onOver(id, why);
+    const wasUseful = this.#options.onOver(life.id, why);
     this.#restarts += 1;
-    const waitMs = this.#budget.spend(this.#options.clock());
+    const waitMs = this.#budget.spend({ lifeMs: this.#options.clock() - life.since, wasUseful });
     if (waitMs === 0) return this.fill();
     this.#restartTimer = setTimeout(() => this.fill(), waitMs);
   }

@@ -25,7 +25,10 @@ export class ProducerPlace {
     this.#place = new Place<ToProducer>({
       clock,
       onWedged: () => {},
-      onOver: onRestart,
+      onOver: (id, why) => {
+        onRestart(id, why);
+        return false;
+      },
       spawn: (id, onEnd) => this.#spawn(id, onEnd),
     });
   }

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { RestartBudget } from "../../workers/places/restart_budget.ts";
+
+const YOUNG = { lifeMs: 50, wasUseful: false };
+
+Deno.test("a place is filled at once three times, then ever slower, half a minute at most, and stays slow", () => {
+  const budget = new RestartBudget();
+  const waits = Array.from({ length: 12 }, () => budget.spend(YOUNG));
+  assert.deepEqual(waits, [0, 0, 0, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  assert.ok(budget.isSlow);
+});
+
+Deno.test("a place whose lives last is filled at once, and forgets", () => {
+  const budget = new RestartBudget();
+  for (let i = 0; i < 4; i++) budget.spend(YOUNG);
+  assert.equal(budget.spend({ lifeMs: 60_000, wasUseful: false }), 0);
+  assert.ok(!budget.isSlow);
+  assert.equal(budget.spend(YOUNG), 0);
+});
+
+Deno.test("a life that did some work is not held against the place, however short it was", () => {
+  const budget = new RestartBudget();
+  for (let i = 0; i < 4; i++) budget.spend(YOUNG);
+  assert.equal(budget.spend({ lifeMs: 5, wasUseful: true }), 0);
+  assert.equal(budget.spend(YOUNG), 0);
+});
