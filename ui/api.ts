@@ -22,6 +22,7 @@ export function apiRoutes(ports: Ports): Hono<AppEnv> {
     .post("/jobs", limit(MANY_JOBS_BYTES), (c) => addJobs(c, ports))
     .post("/jobs/resubmit", limit(ONE_JOB_BYTES), (c) => moveJobs(c, ports, "resubmit"))
     .post("/jobs/cancel", limit(ONE_JOB_BYTES), (c) => moveJobs(c, ports, "cancel"))
+    .post("/sweep", (c) => sweep(c, ports))
     .post("/consumers/:id/crash", (c) => provoke(c, ports, "crash"))
     .post("/consumers/:id/hang", (c) => provoke(c, ports, "hang"))
     .get("/jobs/:id{.+}", (c) => showJob(c, ports));
@@ -129,6 +130,10 @@ const STATUS_OF = { unknown_job: 404, illegal_move: 409 } as const;
 function resultOnWire(result: MoveResult) {
   if (result.ok) return { id: result.id, ok: true, status: result.job.status };
   return { id: result.id, ok: false, error: { code: result.code, message: result.message } };
+}
+
+async function sweep(c: ApiContext, { system }: Ports): Promise<Response> {
+  return c.json({ requeued: await system.sweep() });
 }
 
 /** To see what the system does when a thread dies or spins. */

@@ -59,6 +59,8 @@ export interface SystemView {
 
 export interface System {
   view(): SystemView;
+  /** Looks for stalled jobs now. Answers how many went back to the queue. @throws {StorageError} */
+  sweep(): Promise<number>;
   /** Makes the thread of this consumer die, or spin for ever: to see what the system does. False = no such consumer. */
   provoke(consumerId: string, how: "crash" | "hang"): boolean;
 }

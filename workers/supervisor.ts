@@ -151,6 +151,11 @@ export class Supervisor {
     };
   }
 
+  /** Looks for stalled jobs now, as it does every `SWEEP_MS`. Answers how many went back. @throws {StorageError} */
+  sweep(): Promise<number> {
+    return this.#sweeper.sweep();
+  }
+
   /** Makes a consumer crash or hang, for people who want to see what happens then. False = there is no such consumer. */
   provoke(consumerId: string, how: "crash" | "hang"): boolean {
     const consumer = this.#consumers.find(({ id, isReady }) => isReady && id === consumerId);

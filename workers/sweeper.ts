@@ -45,26 +45,32 @@ export class Sweeper {
     clearTimeout(this.#watchTimer);
   }
 
+  /** Answers how many jobs went back to the queue. @throws {StorageError} */
+  async sweep(): Promise<number> {
+    const { queue, judge, onSwept } = this.#options;
+    const requeued = await queue.sweep(judge());
+    onSwept(requeued.length);
+    return requeued.length;
+  }
+
   #sweepLater(): void {
     if (this.#stopped) return;
     const { clock, sweepMs } = this.#options;
     const due = clock() + sweepMs;
     this.#sweepTimer = setTimeout(async () => {
       const isLate = clock() - due > sweepMs * TOLERANCE;
-      if (!isLate) await this.#sweep();
+      if (!isLate) await this.#tidyUp();
       this.#sweepLater();
     }, sweepMs);
   }
 
-  async #sweep(): Promise<void> {
-    const { queue, judge, onSwept, onError } = this.#options;
+  async #tidyUp(): Promise<void> {
     try {
-      const requeued = await queue.sweep(judge());
-      onSwept(requeued.length);
-      await queue.prune();
+      await this.sweep();
+      await this.#options.queue.prune();
     } catch (error) {
       // The next sweep tries again; the queue itself tells the pages what is wrong with the storage.
-      if (!this.#stopped) onError(error);
+      if (!this.#stopped) this.#options.onError(error);
     }
   }
 

@@ -51,6 +51,11 @@ browserTest(
     await page.getByRole("button", { name: "Resubmit all" }).click();
     await page.getByText(/^Resubmitted 3 jobs\.$/).waitFor();
 
+    await page.getByRole("link", { name: /^Stalled/ }).click();
+    await page.getByRole("button", { name: "Check stalled jobs" }).click();
+    await page.getByText("Checked: 1 job had stalled and went back to the queue.").waitFor();
+    assert.notEqual((await system.job("data/files/silent.txt")).consumer_id, "nobody");
+
     await page.getByRole("button", { name: "Log out" }).click();
     await page.waitForURL(`${system.manager}/login`);
     // Errors of the console would be refused scripts and styles; a refused form is one of ours, and wanted.

@@ -95,6 +95,15 @@ Deno.test("a consumer is made to die or to hang, if there is one of that name", 
   assert.deepEqual(desk.provoked, [`crash ${CONSUMER.id}`, `hang ${CONSUMER.id}`, "crash nobody"]);
 });
 
+Deno.test("a sweep on request answers how many stalled jobs went back", async () => {
+  await using desk = await openDesk();
+  await addThree(desk);
+  await desk.queue.claim([{ consumerId: CONSUMER.id, limit: 3, suspect: false }]);
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const { status, body } = await read(desk.ask("/api/sweep", { method: "POST", headers }));
+  assert.deepEqual([status, body], [200, { requeued: 0 }]);
+});
+
 Deno.test("the statistics tell counts, age, rates, consumers and warnings", async () => {
   await using desk = await openDesk();
   await addThree(desk);

@@ -45,6 +45,7 @@ Deno.test("an error that nobody foresaw is a 500 without its words, and is told 
       view() {
         throw new Error("secret: /etc/passwd");
       },
+      sweep: () => Promise.resolve(0),
       provoke: () => false,
     },
   });

@@ -96,6 +96,7 @@ function deskOf(queue: Queue, options: Partial<AppOptions>) {
   const faults: unknown[] = [];
   const system = {
     view: () => state.view,
+    sweep: async () => (await queue.sweep([])).length,
     provoke(id: string, how: string) {
       provoked.push(`${how} ${id}`);
       return id === CONSUMER.id;

@@ -8,7 +8,7 @@ import type { Ports } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import type { Batches } from "./batches.ts";
 import { listPath, readQuery } from "./list_query.ts";
-import { movedNote, sentenceOf } from "./notes.ts";
+import { movedNote, sentenceOf, sweptNote } from "./notes.ts";
 import { readForm } from "./read_form.ts";
 
 export type PageContext = Context<AppEnv>;
@@ -37,6 +37,12 @@ export async function moveMatching(c: PageContext, batches: Batches): Promise<Re
   const filter: JobFilter = jobFilter(query);
   const moved = await batches.start(verb, filter, c.get("visitor").name);
   return goBack(c, listPath(query), moved === null ? "working" : movedNote(verb, moved, 0));
+}
+
+/** Looks for stalled jobs now, and returns them to the queue. */
+export async function sweep(c: PageContext, { system }: Ports): Promise<Response> {
+  const back = (await readForm(c)).get("back");
+  return goBack(c, back, sweptNote(await system.sweep()));
 }
 
 /** Makes a consumer crash or hang. */

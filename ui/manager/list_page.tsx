@@ -20,7 +20,10 @@ export function ListPage({ view, live }: ListPageProps) {
       <div class="panel">
         <div class="list-top">
           <Filters view={view} />
-          <AllThatMatch view={view} />
+          <div class="row list-actions">
+            <AllThatMatch view={view} />
+            <CheckStalled />
+          </div>
         </div>
         {view.jobs.length === 0 ? <Empty view={view} /> : <Table view={view} live={live} />}
         <Pager view={view} />
@@ -104,12 +107,21 @@ const TICKED = { resubmit: "Resubmit selected", cancel: "Cancel selected" } as c
 function AllThatMatch({ view }: { readonly view: ListView }) {
   if (view.query.stalled || (view.jobs.length === 0 && view.next === null)) return null;
   return (
-    <div class="row all-that-match">
+    <>
       {legalHere(view).map((verb) => {
         const words = queryWords({ ...view.query, cursor: "", limit: "" });
         return <a key={verb} class="small" href={`/confirm?verb=${verb}&${words}`}>{ALL[verb]}</a>;
       })}
-    </div>
+    </>
+  );
+}
+
+/** The sweep comes every ten seconds by itself; this is for whoever does not want to wait. */
+function CheckStalled() {
+  return (
+    <button type="submit" form="one" formAction="/sweep" class="small-button">
+      Check stalled jobs
+    </button>
   );
 }
 

@@ -26,15 +26,27 @@ export function movedNote(verb: OperatorVerb, moved: number, refused: number): s
   return `${verb}.${moved}.${refused}`;
 }
 
+/** How many stalled jobs went back to the queue. */
+export function sweptNote(requeued: number): string {
+  return `swept.${requeued}`;
+}
+
 /** The sentence of a code; empty for what is none of ours. */
 export function sentenceOf(note: string): string {
   if (Object.hasOwn(SENTENCES, note)) return SENTENCES[note as PlainNote];
+  const requeued = /^swept\.(\d{1,9})$/.exec(note)?.[1];
+  if (requeued !== undefined) return sweptSentence(Number(requeued));
   const [, verb, moved, refused] = /^(resubmit|cancel)\.(\d{1,9})\.(\d{1,9})$/.exec(note) ?? [];
   if (verb === undefined) return "";
   const done = `${DONE[verb as OperatorVerb]} ${jobs(Number(moved))}.`;
   if (refused === "0") return done;
   const rest = `${jobs(Number(refused))} had moved on, and stayed as they were.`;
   return moved === "0" ? `Nothing was changed: ${rest}` : `${done} ${rest}`;
+}
+
+function sweptSentence(requeued: number): string {
+  if (requeued === 0) return "Checked: no job is stalled.";
+  return `Checked: ${jobs(requeued)} had stalled and went back to the queue.`;
 }
 
 function jobs(n: number): string {

@@ -5,7 +5,7 @@ import type { AppEnv } from "../app_env.ts";
 import { isLegal, type Status } from "@persistent-queue/queue";
 import type { Ports } from "../ports.ts";
 import { renderPage } from "../render_page.ts";
-import { goBack, moveMatching, moveNamed, type PageContext, provoke, readVerb } from "./actions.ts";
+import { goBack, moveMatching, moveNamed, type PageContext, provoke, readVerb, sweep } from "./actions.ts";
 import { addJob } from "./add_job.ts";
 import { type AddForm, AddPage, EMPTY_FORM } from "./add_page.tsx";
 import { Batches } from "./batches.ts";
@@ -45,6 +45,7 @@ export function managerPages(ports: Ports): Hono<AppEnv> {
     .post("/resubmit", (c) => moveNamed(c, ports, "resubmit"))
     .post("/cancel", (c) => moveNamed(c, ports, "cancel"))
     .post("/all", (c) => moveMatching(c, batches))
+    .post("/sweep", (c) => sweep(c, ports))
     .post("/consumers/crash", (c) => provoke(c, ports, "crash"))
     .post("/consumers/hang", (c) => provoke(c, ports, "hang"));
 }
