@@ -3,6 +3,7 @@
  *
  * `start` is a guard that keeps `supervise` alive; `jobs` is the command line.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { getQueue, messageOf, type Queue, StorageError } from "@persistent-queue/queue";
 import { jobsCommand, managerApp, opsApp, serve, type Served, ServeError } from "@persistent-queue/ui";
 import {
@@ -26,6 +27,7 @@ import {
 
 const VERSION = "1.0.0";
 const DAY_MS = 86_400_000;
+const LAST_MOMENT_MS = 15_000;
 const USAGE = `Usage: persistent-queue [start | supervise | jobs …]
   start      the whole system, under a guard that restarts it (the default)
   supervise  the same without the guard, for systemd and containers
@@ -69,7 +71,7 @@ async function supervise(): Promise<number> {
 }
 
 async function run(settings: Settings, log: Log): Promise<number> {
-  const queue = await openQueue(settings, "owner");
+  const queue = await openWhenFree(settings, log);
   const { promise: ended, resolve: end } = Promise.withResolvers<{ exitCode: number; patienceMs?: number }>();
   const onFatal = (exitCode: number, why: string) => {
     console.error(why);
@@ -81,16 +83,33 @@ async function run(settings: Settings, log: Log): Promise<number> {
   whenAskedToStop({ onFirst: () => end({ exitCode: EXIT.ok }), onSecond: () => Deno.exit(130) });
   // The next guard may be waiting for the database already.
   whenGuardIsGone().then(() => end({ exitCode: EXIT.ok, patienceMs: 0 }));
-  await supervisor.start();
+  await Promise.race([supervisor.start(), ended]);
   greet(settings, pages);
 
   const { exitCode, ...patience } = await ended;
   console.log("Stopping: running jobs may finish …");
+  // Whatever hangs on the way out must not keep the next supervisor from the database.
+  const deadline = setTimeout(() => Deno.exit(exitCode), LAST_MOMENT_MS);
   await supervisor.stop(patience);
   await Promise.all(pages.map((page) => page.close()));
   await queue.close();
+  clearTimeout(deadline);
   console.log("Stopped.");
   return exitCode;
+}
+
+/** Somebody's transaction may lock the database at this moment: the start waits for its end, and says so. */
+async function openWhenFree(settings: Settings, log: Log): Promise<Queue> {
+  for (let isFirst = true;; isFirst = false) {
+    try {
+      return await openQueue(settings, "owner");
+    } catch (error) {
+      if (!(error instanceof StorageError && error.passing)) throw error;
+      if (isFirst) console.error(`${error.message} The start waits for that.`);
+      log.warn(error.message);
+    }
+    await delay(1_000);
+  }
 }
 
 interface Parts {
@@ -130,8 +149,14 @@ function greet(settings: Settings, [manager, ops]: readonly Served[]): void {
 
 async function jobs(args: readonly string[]): Promise<number> {
   const settings = loadSettings();
-  // A log of its own: two processes that write one rotating file lose lines.
-  await using log = await openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobs" });
+  // Into the log of the supervisor, who alone rotates it: two that do so lose lines.
+  const log = await openLog({
+    dir: settings.logDir,
+    level: settings.logLevel,
+    name: "jobqueue",
+    maxSize: Number.MAX_SAFE_INTEGER,
+  });
+  await using _ = log;
   const openGuest = async () => {
     const queue = await openQueue(settings, "guest");
     queue.subscribe((event) => logEvent(log, event));

@@ -1,6 +1,6 @@
 /** Everything from outside is checked here before it reaches a store. */
 import { QueueError } from "./errors.ts";
-import { isStatus } from "./job.ts";
+import { isStatus, MAX_TIME } from "./job.ts";
 import { printable } from "./printable.ts";
 import type { JobRequest, ListRequest } from "./roles.ts";
 import type { JobQuery, NewJob } from "./store.ts";
@@ -11,8 +11,6 @@ export const MAX_PRIORITY = 100;
 export const MAX_LIMIT = 200;
 /** SQLite's own limit on nested JSON is 1,000. */
 const MAX_DEPTH = 500;
-/** The last millisecond that a JavaScript Date can tell. */
-const MAX_TIME = 8_640_000_000_000_000;
 const DEFAULT_KIND = "file";
 const DEFAULT_LIMIT = 50;
 
@@ -32,13 +30,19 @@ export function checkJob(
   };
 }
 
-export function checkId(id: unknown): string {
+/** An id that may be stored already: somebody may have inserted by hand what nobody could add. */
+export function checkStoredId(id: unknown): string {
   if (typeof id !== "string" || id === "") throw invalid("A job's id is a text of 1 to 2,000 characters.");
   if (id.length > MAX_ID_LENGTH && [...id].length > MAX_ID_LENGTH) {
     throw invalid(
       `A job's id has at most 2,000 characters; this one has ${[...id].length.toLocaleString("en")}.`,
     );
   }
+  return id;
+}
+
+export function checkId(given: unknown): string {
+  const id = checkStoredId(given);
   if (/\p{Cc}/u.test(id)) throw invalid(`A job's id holds no control characters: "${printable(id)}".`);
   if (!id.isWellFormed()) {
     throw invalid("A job's id must be well-formed Unicode: it holds half a surrogate pair.");

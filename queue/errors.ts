@@ -28,7 +28,11 @@ export class StorageError extends QueueError {
   }
 }
 
-/** The words of an error, of whatever was thrown. */
+/** The words of an error, of whatever was thrown: handlers throw anything, also what cannot be made a text. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return "An error that cannot be told";
+  }
 }

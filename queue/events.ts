@@ -44,7 +44,8 @@ export type QueueEvent =
     readonly why: "stalled" | "crashed" | "released";
     readonly detail: string;
   }
-  | { readonly type: "swept"; readonly requeued: readonly Reaped[] }
+  /** `freed`: how many more went back because their consumer fell silent. */
+  | { readonly type: "swept"; readonly requeued: readonly Reaped[]; readonly freed: number }
   | {
     readonly type: "moved";
     readonly verb: OperatorVerb;
@@ -56,6 +57,8 @@ export type QueueEvent =
   /** A write whose lease was lost: dropped, and counted. */
   | { readonly type: "fenced"; readonly id: string; readonly consumerId: string }
   | { readonly type: "pruned"; readonly count: number }
+  /** The storage has stopped working, for this reason, or works again. */
+  | { readonly type: "storage"; readonly trouble: string | null }
   /** Somebody else (the sqlite3 command, the command line) has written to the store. */
   | { readonly type: "foreign" };
 

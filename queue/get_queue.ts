@@ -17,6 +17,9 @@ const BACKENDS: Readonly<Record<string, Backend>> = {
   sqlite: (path, role) => openSqliteStore(path, { role }),
 };
 
+/** What a URL may begin with. */
+export const SCHEMES: readonly string[] = Object.keys(BACKENDS);
+
 const DAY_MS = 86_400_000;
 
 const DEFAULTS: QueueOptions = {
@@ -45,7 +48,7 @@ export async function openStore(url: string, role: "owner" | "guest"): Promise<S
   const [, scheme = "", address = ""] = /^([a-z]+):(.*)$/s.exec(url) ?? [];
   const backend = Object.hasOwn(BACKENDS, scheme) ? BACKENDS[scheme] : undefined;
   if (backend === undefined) {
-    const known = Object.keys(BACKENDS).map((name) => `${name}:`).join(", ");
+    const known = SCHEMES.map((name) => `${name}:`).join(", ");
     throw new StorageError(
       `QUEUE_URL "${
         redact(url)

@@ -70,7 +70,7 @@ interface JobFacts extends Lease {
   readonly runAt: number;
   /** Failed attempts since the job was added or started afresh. */
   readonly retries: number;
-  /** Workers this job took down. */
+  /** Workers that died while they were on this job; after the death of a whole process, of everybody's. */
   readonly crashes: number;
   /** Who holds the job, or finished it; null while it waits. */
   readonly consumerId: string | null;
@@ -100,6 +100,9 @@ export type Job =
 export function isStalled(job: Job, { now, stallMs }: { now: number; stallMs: number }): boolean {
   return job.status === "PROCESSING" && job.lastHeartbeat < now - stallMs;
 }
+
+/** The last millisecond that a JavaScript Date can tell. */
+export const MAX_TIME = 8_640_000_000_000_000;
 
 /** What happened to a job off the plain path add → claim → complete. */
 export const HISTORY_EVENTS = [

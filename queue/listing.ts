@@ -1,4 +1,5 @@
 /** Pages of jobs, from a store that looks at a bounded number of rows a call: other work runs between the calls. */
+import { breathe } from "./breathe.ts";
 import { checkList } from "./door.ts";
 import type { Job } from "./job.ts";
 import type { JobList, ListRequest } from "./roles.ts";
@@ -21,9 +22,4 @@ export async function listJobs(store: Store, request: ListRequest): Promise<JobL
     await breathe();
   } while (performance.now() < deadline);
   return { jobs, next: next === null ? null : String(next) };
-}
-
-/** Lets everything that waits run first. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -4,7 +4,7 @@ export * from "./errors.ts";
 export * from "./events.ts";
 export type * from "./roles.ts";
 export type * from "./store.ts";
-export { getQueue, type OpenOptions, openStore } from "./get_queue.ts";
+export { getQueue, type OpenOptions, openStore, SCHEMES } from "./get_queue.ts";
 export { Queue } from "./queue.ts";
 export { editDistance, nearest } from "./nearest.ts";
 export { printable } from "./printable.ts";

@@ -1,5 +1,6 @@
 /** Retry, give up, release or charge: what the end of an attempt means for the job. Pure, and in no other place. */
 import { retryDelayMs } from "./backoff.ts";
+import { MAX_TIME } from "./job.ts";
 import type { Outcome } from "./roles.ts";
 import type { Charge, Claimed, Ending } from "./store.ts";
 
@@ -22,8 +23,11 @@ export function decide(job: Claimed, outcome: Outcome, policy: Policy & { now: n
       return { verb: "fail", retries, error: outcome.error };
     case "retry-later":
       return {
-        ...{ verb: "retry", event: "postponed", retries },
-        ...{ runAt: policy.now + outcome.delayMs, error: outcome.error },
+        verb: "retry",
+        event: "postponed",
+        retries,
+        runAt: Math.min(policy.now + Math.ceil(outcome.delayMs), MAX_TIME),
+        error: outcome.error,
       };
     case "handed-back":
       return { verb: "release", event: null, detail: null, charge: null };
@@ -32,7 +36,9 @@ export function decide(job: Claimed, outcome: Outcome, policy: Policy & { now: n
     case "stalled":
     case "crashed":
       return {
-        ...{ verb: "release", event: outcome.type, detail: outcome.detail },
+        verb: "release",
+        event: outcome.type,
+        detail: outcome.detail,
         charge: outcome.guilty ? chargeOf(policy) : null,
       };
   }

@@ -4,16 +4,18 @@
  * What comes from outside is checked at the door (`door.ts`), what an attempt's end means is decided by `policy.ts`,
  * and what happened is told as events. Each part of the system gets it as the role it needs (`roles.ts`).
  */
-import { checkId, checkJob } from "./door.ts";
-import { messageOf, QueueError, StorageError } from "./errors.ts";
+import { acceptedOrThrow } from "./adding.ts";
+import { breathe } from "./breathe.ts";
+import { checkId, checkJob, checkStoredId } from "./door.ts";
 import { Events, type Listener } from "./events.ts";
 import { type HistoryEntry, type Job, type Lease, MOVES, type OperatorVerb } from "./job.ts";
 import { Meter } from "./meter.ts";
+import { StorageHealth } from "./health.ts";
 import { listJobs } from "./listing.ts";
 import { toMoveResult, unknownJob } from "./moving.ts";
 import { chargeOf, type Policy } from "./policy.ts";
 import type * as roles from "./roles.ts";
-import type { ClaimAnswer, Claimed, ClaimRequest, Inserted, Reaped, Store } from "./store.ts";
+import type { ClaimAnswer, Claimed, ClaimRequest, Reaped, Store } from "./store.ts";
 import { tellSettled, toSettled, toSettlement, toVerdict } from "./settling.ts";
 import { verify } from "./verify.ts";
 
@@ -32,7 +34,9 @@ type Role = roles.Consumer & roles.Janitor & roles.Inspector & roles.Operator & 
 const REAP_LIMIT = 500;
 /** Recovery judges all orphans at once: which of them is charged depends on the others. */
 const RECOVERY_LIMIT = 1_000_000;
-const PRUNE_LIMIT = 2_000;
+/** Some milliseconds a turn, and no more than a tenth of the time. */
+const PRUNE_LIMIT = 200;
+const PRUNE_BUDGET_MS = 1_000;
 const MOVE_PAGE = 200;
 
 export class Queue implements Role {
@@ -41,7 +45,8 @@ export class Queue implements Role {
   readonly #events = new Events();
   readonly #meter: Meter;
   #revision = 0;
-  #trouble: string | null = null;
+  readonly #health = new StorageHealth((trouble) => this.#events.emit({ type: "storage", trouble }));
+  #warnings: readonly string[] = [];
   #fenced = 0;
   #foreignWrites: number | null = null;
   #pruneAfter = 0;
@@ -61,31 +66,31 @@ export class Queue implements Role {
   async add(requests: readonly roles.JobRequest[]): Promise<roles.Added[]> {
     const now = this.#options.now();
     const jobs = requests.map((request) => checkJob(request, { kinds: this.#options.kinds, now }));
-    const stored = this.#written(this.#store.insert(jobs));
+    const stored = this.#health.observe(this.#store.insert(jobs));
     this.#events.emit({ type: "arriving", count: jobs.length });
     const inserted = await stored;
     const fresh = inserted.filter(({ outcome }) => outcome === "added" || outcome === "replaced");
     if (fresh.length > 0) this.#events.emit({ type: "enqueued", jobs: fresh.map(({ job }) => job) });
-    return inserted.map(acceptedOrThrow);
+    return acceptedOrThrow(inserted);
   }
 
   // Consumer ---------------------------------------------------------------------------------------------------------
 
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimAnswer> {
-    const answer = await this.#written(this.#store.claim(requests, this.#options.now()));
+    const answer = await this.#health.observe(this.#store.claim(requests, this.#options.now()));
     if (answer.claimed.length > 0) this.#events.emit({ type: "claimed", count: answer.claimed.length });
     return answer;
   }
 
   renew(leases: readonly Lease[]): Promise<boolean[]> {
-    return this.#written(this.#store.renew(leases, this.#options.now()));
+    return this.#health.observe(this.#store.renew(leases, this.#options.now()));
   }
 
   async settle(attempts: readonly { job: Claimed; outcome: roles.Outcome }[]): Promise<roles.Verdict[]> {
     const now = this.#options.now();
     const policy = { ...this.#options, now };
     const settlements = attempts.map(({ job, outcome }) => toSettlement(job, outcome, policy));
-    const held = await this.#written(this.#store.settle(settlements));
+    const held = await this.#health.observe(this.#store.settle(settlements));
     const settled = attempts.map(({ job }, i) => toSettled(job, settlements[i], held[i]));
     this.#fenced += settled.filter(({ isHeld }) => !isHeld).length;
     tellSettled(settled, {
@@ -98,40 +103,55 @@ export class Queue implements Role {
 
   // Janitor ----------------------------------------------------------------------------------------------------------
 
-  async sweep(alive: readonly string[]): Promise<Reaped[]> {
+  async sweep({ held, freed }: { held: readonly Lease[]; freed: number }): Promise<number> {
     const { stallMs, now } = this.#options;
     const detail = `No heartbeat for more than ${stallMs / 1000} s`;
     const requeued: Reaped[] = [];
     for (let full = true; full;) {
-      const request = { alive, detail, event: "stalled", limit: REAP_LIMIT, charge: null } as const;
-      const page = await this.#written(this.#store.reap({ ...request, before: now() - stallMs, now: now() }));
+      const request = { held, detail, event: "stalled", limit: REAP_LIMIT, charge: null } as const;
+      const page = await this.#health.observe(
+        this.#store.reap({ ...request, before: now() - stallMs, now: now() }),
+      );
       requeued.push(...page);
       full = page.length === REAP_LIMIT;
     }
-    this.#events.emit({ type: "swept", requeued });
-    return requeued;
+    this.#events.emit({ type: "swept", requeued, freed });
+    return requeued.length + freed;
   }
 
   async recover(): Promise<Reaped[]> {
-    const reaped = await this.#written(this.#store.reap({
-      ...{ before: Number.MAX_SAFE_INTEGER, alive: [], event: "crashed", detail: "The process died" },
-      ...{ now: this.#options.now(), limit: RECOVERY_LIMIT, charge: chargeOf(this.#options) },
+    const reaped = await this.#health.observe(this.#store.reap({
+      before: Number.MAX_SAFE_INTEGER,
+      held: [],
+      event: "crashed",
+      detail: "The process died",
+      now: this.#options.now(),
+      limit: RECOVERY_LIMIT,
+      charge: chargeOf(this.#options),
     }));
-    if (reaped.length > 0) this.#events.emit({ type: "swept", requeued: reaped });
+    if (reaped.length > 0) this.#events.emit({ type: "swept", requeued: reaped, freed: 0 });
     return reaped;
   }
 
   async prune(): Promise<number> {
     const { retentionMs, now } = this.#options;
-    if (retentionMs === 0) return 0;
-    const request = { before: now() - retentionMs, after: this.#pruneAfter, limit: PRUNE_LIMIT };
-    const { removed, next } = await this.#written(this.#store.prune(request));
-    this.#pruneAfter = next;
-    if (removed > 0) this.#events.emit({ type: "pruned", count: removed });
-    return removed;
+    const before = retentionMs === 0 ? 0 : now() - retentionMs;
+    const deadline = performance.now() + PRUNE_BUDGET_MS;
+    let count = 0;
+    do {
+      const request = { before, after: this.#pruneAfter, limit: PRUNE_LIMIT };
+      const { removed, next } = await this.#health.observe(this.#store.prune(request));
+      this.#pruneAfter = next;
+      count += removed;
+      await breathe();
+    } while (this.#pruneAfter !== 0 && performance.now() < deadline);
+    if (count > 0) this.#events.emit({ type: "pruned", count });
+    this.#warnings = (await this.#store.stats(now())).warnings;
+    return count;
   }
 
   async watch(): Promise<void> {
+    this.#health.assertNotLost();
     const before = this.#foreignWrites;
     this.#foreignWrites = await this.#store.foreignWrites();
     if (before !== null && before !== this.#foreignWrites) this.#events.emit({ type: "foreign" });
@@ -140,8 +160,8 @@ export class Queue implements Role {
   // Inspector --------------------------------------------------------------------------------------------------------
 
   async get(id: string): Promise<{ job: Job; history: HistoryEntry[] }> {
-    const found = await this.#store.get(checkId(id));
-    if (found === null) throw unknownJob(id);
+    const found = await this.#store.get(checkStoredId(id));
+    if (found === null) throw unknownJob(checkId(id));
     return found;
   }
 
@@ -163,7 +183,11 @@ export class Queue implements Role {
   }
 
   get trouble(): string | null {
-    return this.#trouble;
+    return this.#health.trouble;
+  }
+
+  get warnings(): readonly string[] {
+    return this.#warnings;
   }
 
   get stallMs(): number {
@@ -181,7 +205,7 @@ export class Queue implements Role {
   // Operator ---------------------------------------------------------------------------------------------------------
 
   async move(verb: OperatorVerb, ids: readonly string[], by: string): Promise<roles.MoveResult[]> {
-    const moved = this.#written(this.#store.move(verb, ids.map(checkId), this.#options.now()));
+    const moved = this.#health.observe(this.#store.move(verb, ids.map(checkStoredId), this.#options.now()));
     if (MOVES[verb].to === "PENDING") this.#events.emit({ type: "arriving", count: ids.length });
     const results = await moved;
     for (const result of results) {
@@ -211,8 +235,7 @@ export class Queue implements Role {
   // Keeper -----------------------------------------------------------------------------------------------------------
 
   check(options: { deep: boolean }): Promise<string[]> {
-    const { retryDelaysMs, now } = this.#options;
-    return verify(this.#store, { ...options, now: now(), retryLimit: retryDelaysMs.length });
+    return verify(this.#store, { ...options, retryLimit: this.#options.retryDelaysMs.length });
   }
 
   backup(path: string): Promise<void> {
@@ -222,24 +245,4 @@ export class Queue implements Role {
   close(): Promise<void> {
     return this.#store.close();
   }
-
-  /** Remembers whether the storage works, for `/healthz` and the pages. */
-  async #written<T>(work: Promise<T>): Promise<T> {
-    try {
-      const answer = await work;
-      this.#trouble = null;
-      return answer;
-    } catch (error) {
-      if (error instanceof StorageError) this.#trouble = messageOf(error);
-      throw error;
-    }
-  }
-}
-
-function acceptedOrThrow({ outcome, job }: Inserted): roles.Added {
-  if (outcome !== "refused") return { outcome, job };
-  throw new QueueError(
-    "duplicate_job",
-    `Job "${job.id}" exists already and is ${job.status}: resubmit it, ask for "replace", or choose another id.`,
-  );
 }

@@ -62,13 +62,19 @@ export interface Consumer {
 
 /** The sweeper's part. */
 export interface Janitor {
-  /** Returns jobs whose heartbeat is older than `stallMs`, except those of consumers known to live. */
-  sweep(alive: readonly string[]): Promise<Reaped[]>;
+  /**
+   * Returns jobs whose heartbeat is older than `stallMs`, except those known to be in good hands. Answers how many,
+   * with those that the caller has `freed` already because their consumer fell silent.
+   */
+  sweep(known: { readonly held: readonly Lease[]; readonly freed: number }): Promise<number>;
   /** At the start: whatever is PROCESSING belongs to a process that is dead. */
   recover(): Promise<Reaped[]>;
-  /** Removes a bounded number of jobs that have been finished for longer than the retention. */
+  /** Removes jobs that have been finished for longer than the retention, for a second at most. */
   prune(): Promise<number>;
-  /** Emits `foreign` if somebody else has written since the last call. */
+  /**
+   * Emits `foreign` if somebody else has written since the last call.
+   * @throws {StorageError} that does not pass, once the storage is lost
+   */
   watch(): Promise<void>;
 }
 
@@ -120,6 +126,8 @@ export interface Inspector {
   readonly revision: number;
   /** Why the storage does not work at the moment, or null. */
   readonly trouble: string | null;
+  /** What a person should see to, though the storage works: as of the last sweep. */
+  readonly warnings: readonly string[];
   readonly stallMs: number;
   readonly kinds: readonly string[];
   subscribe(listener: Listener): () => void;

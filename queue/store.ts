@@ -28,7 +28,7 @@ export interface Inserted {
   readonly job: Job;
 }
 
-/** Claim up to `limit` jobs for one consumer. */
+/** Claim up to `limit` jobs for one consumer. Whoever gets a suspect gets nothing else in the same call. */
 export interface ClaimRequest {
   readonly consumerId: string;
   readonly limit: number;
@@ -90,18 +90,18 @@ export type Moved =
   | { readonly id: string; readonly outcome: "unknown" };
 
 export interface ReapRequest {
-  /** Jobs with a heartbeat older than this (or none) are taken from their holders. */
+  /** Jobs with a heartbeat older than this (or none, or one from the future) are taken from their holders. */
   readonly before: number;
-  /** Consumers known to live: their jobs are let be whatever the clock says. */
-  readonly alive: readonly string[];
+  /** What is known to be in good hands: let be whatever the clock says. */
+  readonly held: readonly Lease[];
   readonly event: "stalled" | "crashed" | "released";
   readonly detail: string;
   readonly now: number;
   readonly limit: number;
   /**
-   * After the death of a process nobody knows who did it. If suspects were running they alone are charged, and at the
-   * limit condemned. Else whoever ran is charged once, and becomes a suspect when it is there at a second such death:
-   * so nobody is condemned for a neighbour's deed, and one kill from outside slows nothing down.
+   * After the death of a process nobody knows who did it. A job that ran alone is charged, and at the limit condemned;
+   * so are suspects, if any were running. Else whoever ran is charged once, and becomes a suspect when it is there at a
+   * second such death: so nobody is condemned for a neighbour's deed, and one kill from outside slows nothing down.
    */
   readonly charge: Charge | null;
 }
@@ -133,6 +133,8 @@ export interface StoreStats {
   readonly counts: Record<Status, number>;
   /** `runAt` of the job that has been due the longest, or null. */
   readonly oldestDueAt: number | null;
+  /** Sentences about what a person should see to; empty = all is well. */
+  readonly warnings: readonly string[];
 }
 
 export interface PruneRequest {
@@ -152,7 +154,7 @@ export interface Store {
   settle(settlements: readonly Settlement[]): Promise<boolean[]>;
   move(verb: OperatorVerb, ids: readonly string[], now: number): Promise<Moved[]>;
   reap(request: ReapRequest): Promise<Reaped[]>;
-  /** Answers how many were removed, and the `seq` to go on from (0 = begin again). */
+  /** Also keeps the store's own files small. Answers how many were removed, and where to go on (0 = begin again). */
   prune(request: PruneRequest): Promise<{ removed: number; next: number }>;
   get(id: string): Promise<{ job: Job; history: HistoryEntry[] } | null>;
   list(query: JobQuery): Promise<JobPage>;

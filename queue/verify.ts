@@ -13,8 +13,6 @@ export interface Ledger {
 }
 
 export interface VerifyOptions {
-  /** Milliseconds since 1970. */
-  readonly now: number;
   /** Reads every page of the database and every job's history too. */
   readonly deep?: boolean;
   readonly ledger?: Ledger;
@@ -22,13 +20,9 @@ export interface VerifyOptions {
   readonly retryLimit?: number;
   /** Nothing is left to do: every job must be finished. */
   readonly drained?: boolean;
-  /** Consumers known to live: their heartbeats may be as they like. */
-  readonly alive?: readonly string[];
 }
 
 const PAGE = 500;
-/** Heartbeats arrive while this looks, and clocks are set right. */
-const CLOCK_SLACK_MS = 60_000;
 /** So many sentences are enough to act on. */
 const MOST_PROBLEMS = 100;
 
@@ -70,14 +64,9 @@ async function problemsOfJob(store: Store, job: Job, options: VerifyOptions): Pr
   return problems.map((problem) => `Job "${printable(job.id)}" ${problem}.`);
 }
 
-function* problemsOfFacts(job: Job, { now, retryLimit = Infinity, drained, alive = [] }: VerifyOptions) {
+function* problemsOfFacts(job: Job, { retryLimit = Infinity, drained }: VerifyOptions) {
   if (job.retries > retryLimit) yield `was retried ${job.retries} times, but only ${retryLimit} are allowed`;
   if (drained && !isFinished(job)) yield `is still ${job.status}, though everything is said to be done`;
-  if (
-    job.status === "PROCESSING" && job.lastHeartbeat > now + CLOCK_SLACK_MS && !alive.includes(job.consumerId)
-  ) {
-    yield "has a heartbeat from the future, so no sweep will find it";
-  }
 }
 
 /** Leases only grow, and under each of them the job ends at most once. */

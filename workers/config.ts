@@ -45,7 +45,7 @@ function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEn
   const handlerAllow = reader.text("HANDLER_ALLOW");
   return {
     queueUrl: reader.url("QUEUE_URL", "sqlite:data/queue.db"),
-    consumers: reader.wholeNumber("CONSUMERS", { otherwise: 10, min: 1, max: 256 }),
+    consumers: reader.wholeNumber("CONSUMERS", { otherwise: 10, min: 1, max: 1000 }),
     producerIntervalMs: reader.wholeNumber("PRODUCER_INTERVAL_MS", { otherwise: 5000, min: 0, max: DAY_MS }),
     filesDir: reader.folder("FILES_DIR", "data/files"),
     workMs: reader.wholeNumber("WORK_MS", { otherwise: 4000, min: 0, max: DAY_MS }),

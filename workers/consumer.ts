@@ -36,7 +36,7 @@ async function live(start: StartConsumer): Promise<void> {
   const tickets = new Tickets(start.tickets);
   self.onmessage = ({ data }: MessageEvent<ToConsumer>) => receive(data, log);
   tell({ type: "ready" });
-  setInterval(() => sendHeartbeat(log), start.heartbeatMs);
+  beat(start.heartbeatMs, log);
   const options = toAttemptOptions(start, log);
   for (;;) {
     await arrival();
@@ -98,10 +98,16 @@ function arrival(): Promise<void> {
   return new Promise((resolve) => wake = resolve);
 }
 
-/** From this thread and no other: a thread that hangs must fall silent. */
-function sendHeartbeat(log: Log): void {
-  tell({ type: "beat" });
-  if (current !== null) log.info("Heartbeat sent");
+/**
+ * From this thread and no other: a thread that hangs must fall silent. All threads beat at the same moments of the
+ * clock, so that their heartbeats share one transaction: each one holds a lock that somebody's `sqlite3` may want.
+ */
+function beat(everyMs: number, log: Log): void {
+  setTimeout(() => {
+    tell({ type: "beat" });
+    if (current !== null) log.info("Heartbeat sent");
+    beat(everyMs, log);
+  }, everyMs - Date.now() % everyMs);
 }
 
 function toAttemptOptions(start: StartConsumer, log: Log): AttemptOptions {

@@ -2,13 +2,15 @@
  * The turn: what threads report, what becomes free, what is due. All of one turn of the event loop meets in one
  * durable transaction of the store, and nothing is told to a thread before that is committed.
  */
-import { type Claimed, type Consumer, type Outcome, StorageError } from "@persistent-queue/queue";
+import type { Claimed, Consumer, Lease, Outcome } from "@persistent-queue/queue";
 import type { Desk, Held } from "./dispatch/desk.ts";
 import type { CancelReason, Result } from "./protocol.ts";
 import { HandBack } from "./dispatch/hand_back.ts";
 import { Intake } from "./dispatch/intake.ts";
 import { Quiet } from "./dispatch/quiet.ts";
+import { Renewal } from "./dispatch/renewal.ts";
 import { type Attempted, Settler } from "./dispatch/settler.ts";
+import { type EndOfConsumer, HANDED_BACK, leftOn, STOPPED, toStopped } from "./dispatch/unfinished.ts";
 import { sleep } from "./sleep.ts";
 
 export interface DispatcherOptions {
@@ -26,12 +28,6 @@ export interface DispatcherOptions {
 const GRACE_MS = 5_000;
 /** What an aborted handler gets to put its things in order when the system stops. */
 const ABORT_MS = 1_000;
-/** Timers cannot wait for longer than 2^31 ms, and a clock may be set: look again by then. */
-const LONGEST_SLEEP_MS = 60_000;
-
-const HANDED_BACK = { type: "handed-back" } as const satisfies Outcome;
-const STOPPED = { type: "stopped", detail: "The system stopped" } as const satisfies Outcome;
-
 interface Ended {
   readonly held: Held;
   readonly outcome: Outcome;
@@ -44,16 +40,31 @@ export class Dispatcher {
   readonly #intake: Intake;
   readonly #settler: Settler;
   readonly #handBack: HandBack;
+  readonly #renewal: Renewal;
+  /** Jobs that were canceled while they may have been on their way from the store: their leases by `seq`. */
+  readonly #canceledMeanwhile = new Map<number, number>();
   readonly #quiet = new Quiet(() =>
-    this.#settler.isQuiet && [...this.#desks.values()].every((desk) => desk.held.size === 0)
+    this.#intake.isQuiet && this.#settler.isQuiet &&
+    [...this.#desks.values()].every((desk) => desk.held.size === 0)
   );
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     const { queue, now, clock, onError } = options;
     const desks = this.#desks;
-    this.#intake = new Intake({ queue, now, onError, desks, onClaimed: (jobs) => this.#give(jobs) });
+    this.#intake = new Intake({
+      queue,
+      now,
+      onError,
+      desks,
+      onClaimed: (jobs) => this.#give(jobs),
+      onQuiet: () => {
+        this.#canceledMeanwhile.clear();
+        this.#quiet.look();
+      },
+    });
     this.#handBack = new HandBack({ desks, clock, onBack: (jobs) => this.#takeBack(jobs) });
+    this.#renewal = new Renewal({ queue, onError, onLost: (desk, lease) => this.#drop(desk, lease, "lost") });
     this.#settler = new Settler({
       queue,
       onError,
@@ -62,8 +73,9 @@ export class Dispatcher {
     });
   }
 
-  get desks(): Iterable<Desk> {
-    return this.#desks.values();
+  /** All that somebody works on, waits for, or has just ended: none of it is lost, whatever its heartbeat says. */
+  get leases(): Lease[] {
+    return [...[...this.#desks.values()].flatMap((desk) => desk.leases()), ...this.#settler.leases];
   }
 
   /** A consumer has come to work. */
@@ -77,23 +89,17 @@ export class Dispatcher {
     this.#intake.wake();
   }
 
-  /** A consumer's thread is gone, or given up: its jobs go back, and the one it was on is charged. */
-  leave(consumerId: string, end: { type: "crashed" | "stalled" | "stopped"; detail: string }): void {
+  /**
+   * A consumer's thread is gone, or given up: its jobs go back, and the one it was on is charged. Answers how many of
+   * them had begun.
+   */
+  leave(consumerId: string, end: EndOfConsumer): number {
     const desk = this.#desks.get(consumerId);
-    if (desk === undefined) return;
+    if (desk === undefined) return 0;
     this.#desks.delete(consumerId);
-    const { unbegun, waiting } = desk.clear();
-    const begun = [...desk.held.values()].filter(({ canceled }) =>
-      canceled !== "canceled" && canceled !== "lost"
-    );
-    this.#release([
-      ...unbegun.map((job) => ({ job, outcome: HANDED_BACK })),
-      ...begun.map(({ job, ticket }) => ({
-        job,
-        outcome: { guilty: desk.tickets.isUnderWay(ticket), ...end },
-      })),
-      ...waiting.map((job) => ({ job, outcome: { guilty: false, ...end } })),
-    ]);
+    const left = leftOn(desk, end);
+    this.#release(left);
+    return left.filter(({ outcome }) => outcome !== HANDED_BACK).length;
   }
 
   // What threads report ------------------------------------------------------------------------------------------------
@@ -119,38 +125,27 @@ export class Dispatcher {
 
   beat(desk: Desk): void {
     desk.heardAt = this.#options.clock();
-    this.#renew(desk);
+    this.#renewal.renew(desk);
   }
 
   /** Somebody else has written: leases may be lost, and jobs may have come. */
   recheck(): void {
-    for (const desk of this.#desks.values()) this.#renew(desk);
+    for (const desk of this.#desks.values()) this.#renewal.renew(desk);
     this.wake();
   }
 
   /** A person canceled a job: its handler is told, if it has one. */
-  cancel(seq: number): void {
-    for (const desk of this.#desks.values()) this.#drop(desk, seq, "canceled");
-  }
-
-  async #renew(desk: Desk): Promise<void> {
-    const leases = desk.leases();
-    if (leases.length === 0) return;
-    try {
-      const held = await this.#options.queue.renew(leases);
-      for (const [i, { seq, lease }] of leases.entries()) {
-        if (held[i] === false) this.#drop(desk, seq, "lost", lease);
-      }
-    } catch (error) {
-      // A heartbeat that cannot be stored harms nobody: the next one comes in a second.
-      if (!(error instanceof StorageError)) this.#options.onError(error);
-    }
+  cancel(lease: Lease): void {
+    if (!this.#intake.isQuiet) this.#canceledMeanwhile.set(lease.seq, lease.lease);
+    for (const desk of this.#desks.values()) this.#drop(desk, lease, "canceled");
   }
 
   /** The job is no longer this consumer's. What has begun is told to stop, and cut off if it does not. */
-  #drop(desk: Desk, seq: number, reason: CancelReason, lease?: number): void {
-    const begun = desk.drop((job) => job.seq === seq && (lease === undefined || job.lease === lease));
+  #drop(desk: Desk, { seq, lease }: Lease, reason: CancelReason): void {
+    const begun = desk.drop((job) => job.seq === seq && job.lease === lease);
     for (const held of begun) this.#tellToStop(desk, held, reason);
+    // Its place is free, and if it was a suspect the next one may come.
+    this.wake();
   }
 
   #tellToStop(desk: Desk, held: Held, reason: CancelReason): void {
@@ -189,11 +184,13 @@ export class Dispatcher {
     if (this.#stop.signal.aborted || this.#desks.get(desk.consumerId) !== desk) {
       return this.#release([{ job, outcome: { type: "stopped", detail: "Its consumer is gone" } }]);
     }
-    const delayMs = runAt - this.#options.now();
-    if (delayMs > LONGEST_SLEEP_MS) {
-      return desk.wait(job, { delayMs: LONGEST_SLEEP_MS, onDue: () => this.#again(desk, job, runAt) });
-    }
-    desk.wait(job, { delayMs, onDue: () => desk.give([job], { soon: true }) });
+    // Suspects run one at a time, and another may be running by then: it gets in line for that.
+    const onDue = () => job.suspect ? this.#takeBack([job]) : this.#handOut(desk, [job], { soon: true });
+    desk.wait(job, { at: runAt, now: this.#options.now, onDue });
+  }
+
+  #takeBack(jobs: readonly Claimed[]): void {
+    this.#release(jobs.map((job) => ({ job, outcome: HANDED_BACK })));
   }
 
   /** These go back to the store: somebody else may have them. */
@@ -206,16 +203,17 @@ export class Dispatcher {
   // What is handed out -------------------------------------------------------------------------------------------------
 
   #give(claimed: readonly Claimed[]): void {
-    for (const [consumerId, jobs] of Map.groupBy(claimed, (job) => job.consumerId)) {
+    const wanted = claimed.filter(({ seq, lease }) => this.#canceledMeanwhile.get(seq) !== lease);
+    for (const [consumerId, jobs] of Map.groupBy(wanted, (job) => job.consumerId)) {
       const desk = this.#desks.get(consumerId);
-      if (desk !== undefined && !this.#stop.signal.aborted) desk.give(jobs, { soon: false });
+      if (desk !== undefined && !this.#stop.signal.aborted) this.#handOut(desk, jobs, { soon: false });
       else this.#takeBack(jobs);
     }
-    this.#handBack.watch();
   }
 
-  #takeBack(jobs: readonly Claimed[]): void {
-    this.#release(jobs.map((job) => ({ job, outcome: HANDED_BACK })));
+  #handOut(desk: Desk, jobs: readonly Claimed[], when: { soon: boolean }): void {
+    desk.give(jobs, when);
+    this.#handBack.watch();
   }
 
   // The end --------------------------------------------------------------------------------------------------------------
@@ -239,11 +237,7 @@ export class Dispatcher {
     }
     await this.#quiet.within(ABORT_MS);
     for (const consumerId of [...this.#desks.keys()]) this.leave(consumerId, STOPPED);
+    this.#renewal.stop();
     await this.#quiet.within(ABORT_MS);
   }
-}
-
-/** Stopped in the middle, a handler may throw whatever it likes: that is not a failed attempt. */
-function toStopped(outcome: Outcome): Outcome {
-  return outcome.type === "returned" ? outcome : STOPPED;
 }

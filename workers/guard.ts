@@ -76,6 +76,7 @@ class StopSignals implements Disposable {
     this.#outside = outside;
     Deno.addSignalListener("SIGINT", this.#onInterrupt);
     Deno.addSignalListener("SIGTERM", this.#onTerminate);
+    Deno.addSignalListener("SIGHUP", this.#onTerminate);
     outside?.addEventListener("abort", this.#onTerminate);
     if (outside?.aborted) this.#stopping.abort();
   }
@@ -96,6 +97,7 @@ class StopSignals implements Disposable {
   [Symbol.dispose](): void {
     Deno.removeSignalListener("SIGINT", this.#onInterrupt);
     Deno.removeSignalListener("SIGTERM", this.#onTerminate);
+    Deno.removeSignalListener("SIGHUP", this.#onTerminate);
     this.#outside?.removeEventListener("abort", this.#onTerminate);
   }
 

@@ -30,7 +30,7 @@ export type Handler = (job: HandlerJob, context: HandlerContext) => unknown;
 /** What a file in `handlers/` exports. */
 export interface HandlerModule {
   readonly handler: Handler;
-  /** Past it the signal fires and the attempt counts as failed. None unless given. */
+  /** Past it the signal fires and the attempt counts as failed; 24 days at most. None unless given. */
   readonly deadlineMs?: number;
 }
 
@@ -44,6 +44,8 @@ export class RetryLater extends Error {
   override readonly name = "RetryLater";
   constructor(readonly delayMs: number, message = "The handler asked to be called later") {
     super(message);
-    if (!(delayMs >= 0)) throw new RangeError("RetryLater takes milliseconds, 0 or more.");
+    if (!(delayMs >= 0 && delayMs < Infinity)) {
+      throw new RangeError("RetryLater takes milliseconds, 0 or more.");
+    }
   }
 }

@@ -4,6 +4,9 @@ import { GiveUp, type HandlerModule } from "./handler.ts";
 /** Where a team adds its own. */
 export const HANDLERS: URL = new URL("./handlers/", import.meta.url);
 
+/** What a timer can wait for: 2^31 milliseconds. */
+const LONGEST_DEADLINE_MS = 2_147_483_647;
+
 const FILE_NAME = /^([a-z][a-z0-9_]{0,63})\.ts$/;
 
 /** In alphabetical order. */
@@ -37,6 +40,9 @@ export class Handlers {
     if (typeof module.handler !== "function") {
       throw new GiveUp(`The handler file ${kind}.ts does not export \`handler\``);
     }
+    if (module.deadlineMs !== undefined && !isDeadline(module.deadlineMs)) {
+      throw new GiveUp(`The handler file ${kind}.ts exports a deadlineMs that is no number of milliseconds`);
+    }
     const complete = {
       handler: module.handler,
       ...(module.deadlineMs === undefined ? {} : { deadlineMs: module.deadlineMs }),
@@ -44,4 +50,8 @@ export class Handlers {
     this.#loaded.set(kind, complete);
     return complete;
   }
+}
+
+function isDeadline(ms: unknown): boolean {
+  return typeof ms === "number" && ms > 0 && ms <= LONGEST_DEADLINE_MS;
 }

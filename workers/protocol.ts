@@ -111,7 +111,7 @@ function isResult(value: unknown): value is Result {
   const { type, result, error, delayMs } = value.outcome;
   if (typeof type !== "string" || !OUTCOMES.includes(type)) return false;
   if (type === "returned") return result === null || typeof result === "string";
-  if (type === "retry-later" && !(typeof delayMs === "number" && delayMs >= 0)) return false;
+  if (type === "retry-later" && !(Number.isFinite(delayMs) && Number(delayMs) >= 0)) return false;
   return typeof error === "string";
 }
 

@@ -7,8 +7,10 @@ import {
   type Consumer,
   type Inspector,
   type Janitor,
+  type Lease,
   messageOf,
   type QueueEvent,
+  StorageError,
 } from "@persistent-queue/queue";
 import type { Settings } from "./config.ts";
 import { ConsumerPlace, type ConsumerView } from "./places/consumer_place.ts";
@@ -18,12 +20,13 @@ import { HANDLERS } from "./handlers.ts";
 import { type Log, removeOldConsumerLogs } from "./log.ts";
 import { ProducerPlace } from "./places/producer_place.ts";
 import { type RecentEvent, RecentEvents } from "./telling/recent_events.ts";
+import { sleep } from "./sleep.ts";
 import { Sweeper } from "./sweeper.ts";
 import { EXIT } from "./process/exit_codes.ts";
 import { warningsOf } from "./telling/warnings.ts";
 
 export interface SupervisorOptions {
-  readonly queue: Adder & Consumer & Janitor & Pick<Inspector, "subscribe" | "trouble">;
+  readonly queue: Adder & Consumer & Janitor & Pick<Inspector, "subscribe" | "trouble" | "warnings">;
   readonly settings: Settings;
   readonly log: Log;
   /** The folder of the handlers; `workers/handlers/` unless given. */
@@ -53,6 +56,7 @@ export interface SupervisorView {
 const MOST_WEDGED = 2;
 const STOP_MS = 5_000;
 const CLOSE_MS = 1_000;
+const RECOVERY_RETRY_MS = 1_000;
 /** Logs of consumer lives that are over. */
 const LOGS_KEPT = 50;
 
@@ -98,7 +102,11 @@ export class Supervisor {
       onRestart: (id, why) => this.#tell("warn", `Restarted producer ${id}: ${why}`),
     });
     this.#sweeper = new Sweeper({
-      ...{ queue, clock, onError, sweepMs: settings.sweepMs, judge: () => this.#judge() },
+      queue,
+      settings,
+      clock,
+      onError,
+      judge: () => this.#judge(),
       onSwept: (lastRequeued) => this.#sweep = { lastAt: now(), lastRequeued },
       onLost: (why) => options.onFatal(EXIT.storage, why),
     });
@@ -107,11 +115,26 @@ export class Supervisor {
   /** First what a dead process left behind, then everybody. */
   async start(): Promise<void> {
     this.#unsubscribe = this.#options.queue.subscribe((event) => this.#hear(event));
-    await this.#options.queue.recover();
+    await this.#recover();
     await this.#options.queue.watch();
+    if (this.#stopping !== null) return;
     for (const consumer of this.#consumers) consumer.fill();
     this.#producer?.fill();
     this.#sweeper.start();
+  }
+
+  /** Somebody may hold a lock, or the disk be full: the pages tell so meanwhile. @throws {StorageError} that lasts */
+  async #recover(): Promise<void> {
+    while (this.#stopping === null) {
+      try {
+        await this.#options.queue.recover();
+        return;
+      } catch (error) {
+        if (!(error instanceof StorageError && error.passing)) throw error;
+        this.#tell("warn", `${error.message} The start waits for that.`);
+        await sleep(RECOVERY_RETRY_MS);
+      }
+    }
   }
 
   /**
@@ -125,8 +148,7 @@ export class Supervisor {
 
   async #stop(patienceMs: number): Promise<void> {
     this.#sweeper.stop();
-    await this.#producer?.stop(CLOSE_MS);
-    await this.#dispatcher.stop(patienceMs);
+    await Promise.all([this.#producer?.stop(CLOSE_MS), this.#dispatcher.stop(patienceMs)]);
     await Promise.all(this.#consumers.map((consumer) => consumer.stop(CLOSE_MS)));
     this.#unsubscribe();
   }
@@ -147,7 +169,10 @@ export class Supervisor {
     const { settings } = this.#options;
     return {
       ...view,
-      warnings: warningsOf(view, { settings, failing: this.#consumers.some(({ isFailing }) => isFailing) }),
+      warnings: warningsOf({ ...view, storage: this.#options.queue.warnings }, {
+        settings,
+        failing: this.#consumers.some(({ isFailing }) => isFailing),
+      }),
     };
   }
 
@@ -173,7 +198,7 @@ export class Supervisor {
     if (event.type === "arriving") this.#dispatcher.wake();
     else if (event.type === "foreign") this.#dispatcher.recheck();
     else if (event.type === "swept") this.#dispatcher.wake();
-    else if (event.type === "moved" && event.from === "PROCESSING") this.#dispatcher.cancel(event.lease.seq);
+    else if (event.type === "moved" && event.from === "PROCESSING") this.#dispatcher.cancel(event.lease);
     for (const { level, text, consumerId } of describe(event)) {
       this.#options.log[level](text);
       if (level === "warn" || event.type === "moved") this.#remember(level, text);
@@ -198,15 +223,16 @@ export class Supervisor {
   }
 
   /** Silent for as long as makes a job stalled: it hangs. */
-  #judge(): string[] {
+  #judge(): { held: readonly Lease[]; freed: number } {
     const { stallMs } = this.#options.settings;
+    let freed = 0;
     for (const consumer of this.#consumers) {
       const { silentMs } = consumer;
       if (silentMs !== null && silentMs > stallMs) {
-        consumer.giveUp(`It stopped answering ${Math.round(silentMs / 1000)} s ago`);
+        freed += consumer.giveUp(`It stopped answering ${Math.round(silentMs / 1000)} s ago`);
       }
     }
-    return this.#consumers.flatMap(({ id, isReady }) => isReady && id !== null ? [id] : []);
+    return { held: this.#dispatcher.leases, freed };
   }
 
   #wedgedThreads(): number {

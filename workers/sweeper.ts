@@ -5,15 +5,17 @@
  * wait to be read. So it skips its verdict, once. Lateness is monotonic time against itself: a clock that is set
  * changes nothing.
  */
-import { type Janitor, messageOf, StorageError } from "@persistent-queue/queue";
+import { type Janitor, type Lease, messageOf, StorageError } from "@persistent-queue/queue";
+
+import type { Settings } from "./config.ts";
 
 export interface SweeperOptions {
   readonly queue: Janitor;
-  readonly sweepMs: number;
+  readonly settings: Pick<Settings, "sweepMs" | "stallMs">;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
-  /** Gives up consumers that have fallen silent; answers the ids of those that live. */
-  readonly judge: () => readonly string[];
+  /** Gives up consumers that have fallen silent: how many jobs that freed, and what is in the hands of the others. */
+  readonly judge: () => { readonly held: readonly Lease[]; readonly freed: number };
   readonly onSwept: (requeued: number) => void;
   readonly onError: (error: unknown) => void;
   /** The storage is gone for good. */
@@ -21,7 +23,7 @@ export interface SweeperOptions {
 }
 
 const WATCH_MS = 100;
-/** Later than this, as a part of `sweepMs`, is late. */
+/** Later than this, as a part of `sweepMs` or `stallMs`, is late. */
 const TOLERANCE = 0.5;
 
 export class Sweeper {
@@ -29,6 +31,7 @@ export class Sweeper {
   #sweepTimer: ReturnType<typeof setTimeout> | undefined;
   #watchTimer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
+  #said: string | null = null;
 
   constructor(options: SweeperOptions) {
     this.#options = options;
@@ -49,16 +52,17 @@ export class Sweeper {
   async sweep(): Promise<number> {
     const { queue, judge, onSwept } = this.#options;
     const requeued = await queue.sweep(judge());
-    onSwept(requeued.length);
-    return requeued.length;
+    onSwept(requeued);
+    return requeued;
   }
 
   #sweepLater(): void {
     if (this.#stopped) return;
-    const { clock, sweepMs } = this.#options;
+    const { clock, settings: { sweepMs, stallMs } } = this.#options;
     const due = clock() + sweepMs;
+    const tolerableMs = Math.min(sweepMs, stallMs) * TOLERANCE;
     this.#sweepTimer = setTimeout(async () => {
-      const isLate = clock() - due > sweepMs * TOLERANCE;
+      const isLate = clock() - due > tolerableMs;
       if (!isLate) await this.#tidyUp();
       this.#sweepLater();
     }, sweepMs);
@@ -85,10 +89,14 @@ export class Sweeper {
   async #watch(): Promise<void> {
     try {
       await this.#options.queue.watch();
+      this.#said = null;
     } catch (error) {
       if (this.#stopped) return;
-      if (error instanceof StorageError && !error.passing) this.#options.onLost(messageOf(error));
-      else this.#options.onError(error);
+      const words = messageOf(error);
+      if (error instanceof StorageError && !error.passing) return this.#options.onLost(words);
+      // Ten times a second, but told once.
+      if (words !== this.#said) this.#options.onError(error);
+      this.#said = words;
     }
   }
 }

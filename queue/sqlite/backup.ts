@@ -7,10 +7,16 @@
 import { backup as copyPages, DatabaseSync } from "node:sqlite";
 import { StorageError } from "../errors.ts";
 import { checkPages } from "./check.ts";
+import { removeIfThere, statOrNull } from "./database_file.ts";
+import { lockPath } from "./owner_lock.ts";
 
 const ALL_PAGES = 2 ** 31 - 1;
 
-export async function backup(db: DatabaseSync, path: string): Promise<void> {
+export async function backup(
+  db: DatabaseSync,
+  { from, to: path }: { from: string; to: string },
+): Promise<void> {
+  refuseOwnFiles(from, path);
   const temporary = `${path}.part`;
   removeIfThere(temporary);
   try {
@@ -38,10 +44,12 @@ function makeDurable(path: string): void {
   file.syncSync();
 }
 
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+/** A copy in the place of the live database would be the end of both. */
+function refuseOwnFiles(from: string, to: string): void {
+  const own = [from, `${from}-wal`, `${from}-shm`, lockPath(from)].map((path) =>
+    statOrNull(path)?.ino ?? null
+  );
+  const inode = statOrNull(to)?.ino ?? null;
+  if (inode === null || !own.includes(inode)) return;
+  throw new StorageError(`${to} belongs to the live database: choose another place for the backup.`);
 }

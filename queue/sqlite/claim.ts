@@ -4,9 +4,14 @@ import type { Statements } from "./statements.ts";
 
 export function claim(sql: Statements, requests: readonly ClaimRequest[], now: number): ClaimAnswer {
   const claimed: Claimed[] = [];
+  const ladder = new Ladder(sql);
+  /** Who has a suspect: it is to be alone with it. */
+  const alone = new Set<string>();
   let short = false;
   for (const request of requests) {
-    const taken = request.suspect ? claimSuspect(sql, request, now) : claimDue(sql, request, now);
+    if (alone.has(request.consumerId)) continue;
+    const taken = request.suspect ? claimSuspect(sql, request, now) : claimDue(sql, request, { ladder, now });
+    if (request.suspect && taken.length > 0) alone.add(request.consumerId);
     claimed.push(...taken);
     short ||= taken.length < request.limit;
   }
@@ -20,9 +25,13 @@ export function claim(sql: Statements, requests: readonly ClaimRequest[], now: n
  * Level by level of priority, so that delayed jobs of a high priority are never scanned on the way to due ones of a
  * lower: the index is sought once per level, however many jobs wait.
  */
-function claimDue(sql: Statements, { consumerId, limit }: ClaimRequest, now: number): Claimed[] {
+function claimDue(
+  sql: Statements,
+  { consumerId, limit }: ClaimRequest,
+  { ladder, now }: { ladder: Ladder; now: number },
+): Claimed[] {
   const claimed: Claimed[] = [];
-  for (const level of levels(sql)) {
+  for (const level of ladder.levels()) {
     const rows = claimOfLevel(sql, level, { consumerId, limit: limit - claimed.length, now });
     for (const row of rows) claimed.push(toClaimed(row, consumerId));
     if (claimed.length >= limit) break;
@@ -53,16 +62,27 @@ function claimSuspect(sql: Statements, { consumerId }: ClaimRequest, now: number
 /** When the first waiting job becomes due; in the past if one is due already. Suspects count where they are wanted. */
 export function nextRunAt(sql: Statements, { suspects }: { suspects: boolean }): number | null {
   const times = suspects ? [sql.nextSuspect.get()?.run_at] : [];
-  for (const level of levels(sql)) times.push(sql.nextOfLevel.get(level)?.run_at ?? null);
+  for (const level of new Ladder(sql).levels()) times.push(sql.nextOfLevel.get(level)?.run_at ?? null);
   const known = times.filter((time) => typeof time === "number");
   return known.length === 0 ? null : Math.min(...known);
 }
 
-function* levels(sql: Statements): Generator<number> {
-  let row = sql.topLevel.get();
-  while (row !== undefined) {
-    const level = number(row.priority);
-    yield level;
-    row = sql.levelBelow.get(level);
+/** The priorities that wait, highest first: sought as far as they are asked for, and once in a transaction. */
+class Ladder {
+  readonly #sql: Statements;
+  readonly #known: number[] = [];
+
+  constructor(sql: Statements) {
+    this.#sql = sql;
+  }
+
+  *levels(): Generator<number> {
+    for (let i = 0;; i++) {
+      const above = this.#known[i - 1];
+      const level = this.#known[i] ??
+        (above === undefined ? this.#sql.topLevel.get() : this.#sql.levelBelow.get(above))?.priority;
+      if (level === undefined) return;
+      yield this.#known[i] = number(level);
+    }
   }
 }

@@ -1,35 +1,32 @@
 /** What SQLite's errors mean for people. Codes: https://www.sqlite.org/rescode.html */
 import { messageOf, StorageError } from "../errors.ts";
 
-const SENTENCES: Record<number, { sentence: string; passing: boolean }> = {
-  5: { sentence: "The database is locked by another program: end its transaction", passing: true },
-  6: { sentence: "The database is locked by another program: end its transaction", passing: true },
-  7: { sentence: "The machine is out of memory", passing: true },
-  8: {
-    sentence: "The database cannot be written: check the permissions of its file and folder",
-    passing: true,
-  },
-  10: {
-    sentence: "The disk reports an input/output error: check the disk and the file system",
-    passing: true,
-  },
-  11: { sentence: "The database is damaged: restore a backup (README, Backup)", passing: false },
-  13: { sentence: "The disk is full: make room and the queue goes on by itself", passing: true },
-  14: {
-    sentence: "The database cannot be opened: check that its folder exists and can be written",
-    passing: false,
-  },
-  26: { sentence: "The file is not a SQLite database: check QUEUE_URL", passing: false },
+const SENTENCES: Record<number, string> = {
+  1: "The database is not as this system made it: undo what was changed by hand",
+  5: "The database is locked by another program: end its transaction",
+  6: "The database is locked by another program: end its transaction",
+  7: "The machine is out of memory",
+  8: "The database cannot be written: check the permissions of its file and folder",
+  10: "The disk reports an input/output error: check the disk and the file system",
+  11: "The database is damaged: restore a backup (README, Backup)",
+  13: "The disk is full: make room and the queue goes on by itself",
+  14: "The database cannot be opened: check that its folder exists and can be written",
+  26: "The file is not a SQLite database: check QUEUE_URL",
 };
 
+/** No waiting mends these. */
+const FINAL = [11, 26];
 const BUSY = [5, 6];
+const FULL = 13;
+/** What a statement of ours was given breaks a rule of the table: a bug of the caller, not of the storage. */
+const CONSTRAINT = 19;
 
 /** SQLite's primary result code, or null where the error is not SQLite's. Errors of `exec()` carry no code. */
 function codeOf(error: unknown): number | null {
   if (typeof error !== "object" || error === null) return null;
   if ("errcode" in error && typeof error.errcode === "number") return error.errcode & 0xff;
   if (/database is locked/.test(messageOf(error))) return 5;
-  if (/database or disk is full/.test(messageOf(error))) return 13;
+  if (/database or disk is full/.test(messageOf(error))) return FULL;
   if (/disk image is malformed/.test(messageOf(error))) return 11;
   if (/file is not a database/.test(messageOf(error))) return 26;
   if (/unable to open database/.test(messageOf(error))) return 14;
@@ -40,16 +37,20 @@ export function isBusy(error: unknown): boolean {
   return BUSY.includes(codeOf(error) ?? -1);
 }
 
+/** There is no room for all of a turn; a part of it may fit. */
+export function isFull(error: unknown): boolean {
+  return codeOf(error) === FULL;
+}
+
 export function isStorageFault(error: unknown): boolean {
   const code = codeOf(error);
-  return error instanceof StorageError || (code !== null && code in SENTENCES);
+  return error instanceof StorageError || (code !== null && code !== CONSTRAINT);
 }
 
 export function toStorageError(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
-  const known = SENTENCES[codeOf(error) ?? -1];
-  const sentence = known
-    ? `${known.sentence} (${messageOf(error)}).`
-    : `The database failed: ${messageOf(error)}.`;
-  return new StorageError(sentence, { cause: error, passing: known?.passing ?? false });
+  const code = codeOf(error) ?? -1;
+  const known = SENTENCES[code];
+  const sentence = known ? `${known} (${messageOf(error)}).` : `The database failed: ${messageOf(error)}.`;
+  return new StorageError(sentence, { cause: error, passing: !FINAL.includes(code) });
 }

@@ -1,8 +1,9 @@
 /** Numbered, append-only: a migration that was released is never edited. `user_version` tells which ones ran. */
 import type { DatabaseSync } from "node:sqlite";
 import jobs from "./migrations/0001_jobs.sql" with { type: "text" };
+import bounds from "./migrations/0002_bounds.sql" with { type: "text" };
 
-const MIGRATIONS = [jobs];
+const MIGRATIONS = [jobs, bounds];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -1,15 +1,10 @@
-/**
- * Opens the database file, or makes it. Whatever is not surely ours and sound is refused with a sentence, never
- * adopted: an empty file in the place of a database is a lost database, not a new one.
- */
+/** Opens the database file. Whatever is not surely ours and sound is refused with a sentence, never adopted. */
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, StorageError } from "../errors.ts";
 import { checkPages } from "./check.ts";
-import { isStorageFault, toStorageError } from "./faults.ts";
+import { APPLICATION_ID, sizeOf } from "./database_file.ts";
+import { isBusy, isFull, isStorageFault, toStorageError } from "./faults.ts";
 import { migrate, SCHEMA_VERSION } from "./migrations.ts";
-
-/** "PQJB": how a database says that it is one of ours (PRAGMA application_id). */
-export const APPLICATION_ID = 0x50514a42;
 
 /** Older ones can corrupt a database in WAL mode: https://www.sqlite.org/wal.html#walresetbug */
 const OLDEST_SQLITE = [3, 51, 3];
@@ -26,18 +21,20 @@ export interface OpenOptions {
   readonly role: "owner" | "guest";
 }
 
+/** @throws {StorageError} which passes by itself only where somebody else holds a lock, or the disk is full */
 export function openDatabase(path: string, options: OpenOptions): DatabaseSync {
   try {
     return open(path, options);
   } catch (error) {
     if (error instanceof StorageError) throw error;
-    if (isStorageFault(error)) throw toStorageError(error);
-    throw new StorageError(`Cannot open the database ${path}: ${messageOf(error)}.`, { cause: error });
+    const why = isStorageFault(error)
+      ? toStorageError(error).message
+      : `Cannot open the database ${path}: ${messageOf(error)}.`;
+    throw new StorageError(why, { cause: error, passing: isBusy(error) || isFull(error) });
   }
 }
 
 function open(path: string, { role }: OpenOptions): DatabaseSync {
-  if (!databaseExists(path)) create(path);
   // A clean stop folds the write-ahead log into the database and removes it.
   const unclean = (sizeOf(`${path}-wal`) ?? 0) > 0;
   const db = new DatabaseSync(path);
@@ -47,60 +44,13 @@ function open(path: string, { role }: OpenOptions): DatabaseSync {
     assertOurs(db, path);
     if (role === "owner") assertSound(db, path, unclean);
     configure(db);
-    migrate(db);
+    if (role === "owner") migrate(db);
+    else assertCurrent(db, path);
     if (role === "owner") db.exec(`PRAGMA busy_timeout = ${RUNNING_PATIENCE_MS}`);
     return db;
   } catch (error) {
     db.close();
     throw error;
-  }
-}
-
-/** Whether there is a file with something in it. An empty one is an error: it is what a lost database looks like. */
-function databaseExists(path: string): boolean {
-  const size = sizeOf(path);
-  if (size !== 0) return size !== null;
-  throw new StorageError(
-    `The database ${path} is an empty file, so whatever it held is gone: restore a backup, or remove the file to begin anew.`,
-  );
-}
-
-function sizeOf(path: string): number | null {
-  try {
-    const { isFile, size } = Deno.statSync(path);
-    if (!isFile) {
-      throw new StorageError(`Cannot open the database ${path}: it is not a file. Check QUEUE_URL.`);
-    }
-    return size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-}
-
-/** Made under another name and renamed when whole: a crash in between leaves no half database behind. */
-function create(path: string): void {
-  const folder = path.replace(/[^/]*$/, "");
-  if (folder !== "") Deno.mkdirSync(folder, { recursive: true });
-  const draft = `${path}.new`;
-  removeDraft(draft);
-  const db = new DatabaseSync(draft);
-  try {
-    db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-    migrate(db);
-  } finally {
-    db.close();
-  }
-  Deno.renameSync(draft, path);
-}
-
-function removeDraft(draft: string): void {
-  for (const file of [draft, `${draft}-journal`]) {
-    try {
-      Deno.removeSync(file);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
   }
 }
 
@@ -130,6 +80,15 @@ function assertOurs(db: DatabaseSync, path: string): void {
       `The database ${path} was written by a newer release (schema ${version}, this one knows ${SCHEMA_VERSION}): upgrade, or restore a backup.`,
     );
   }
+}
+
+/** A running supervisor would be surprised by another schema, so a command beside it changes nothing. */
+function assertCurrent(db: DatabaseSync, path: string): void {
+  const version = Number(pragma(db, "user_version"));
+  if (version === SCHEMA_VERSION) return;
+  throw new StorageError(
+    `The database ${path} was written by an older release (schema ${version}, this one has ${SCHEMA_VERSION}): start the system once, which brings it up to date.`,
+  );
 }
 
 function assertSound(db: DatabaseSync, path: string, deep: boolean): void {

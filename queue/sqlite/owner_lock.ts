@@ -5,17 +5,28 @@ import { StorageError } from "../errors.ts";
 const PATIENCE_MS = 3_000;
 const RETRY_MS = 50;
 
+export function lockPath(path: string): string {
+  return `${path}.lock`;
+}
+
 export async function lockAsOwner(path: string): Promise<Disposable> {
+  const lock = await lockUnless(path, () => false);
+  if (lock !== null) return lock;
+  throw new StorageError(
+    `The database ${path} is in use by another supervisor: stop that one first, or set QUEUE_URL to another database.`,
+  );
+}
+
+/** Waits for the lock, until `isDone` or out of patience: then null. */
+export async function lockUnless(path: string, isDone: () => boolean): Promise<Disposable | null> {
   const deadline = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const lock = tryLock(`${path}.lock`);
+  while (!isDone()) {
+    const lock = tryLock(lockPath(path));
     if (lock !== null) return lock;
     if (performance.now() > deadline) break;
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
-  throw new StorageError(
-    `The database ${path} is in use by another supervisor: stop that one first, or set QUEUE_URL to another database.`,
-  );
+  return null;
 }
 
 function tryLock(path: string): Disposable | null {

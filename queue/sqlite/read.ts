@@ -17,11 +17,12 @@ export function get(sql: Statements, id: string): { job: Job; history: HistoryEn
 export function list(sql: Statements, query: JobQuery): JobPage {
   const before = query.before ?? number(sql.lastSeq.get()?.seq ?? 0) + 1;
   const floor = isIndexed(query) ? 0 : Math.max(0, before - ROWS_A_CALL);
-  const values = [before, floor, query.limit, query.kind ?? null, query.search ?? null] as const;
+  // One more than asked for: it tells whether there is another page.
+  const values = [before, floor, query.limit + 1, query.kind ?? null, query.search ?? null] as const;
   const jobs = rows(sql, query.status, values).map(toJob);
-  const last = jobs.at(-1);
-  if (jobs.length === query.limit && last !== undefined) return { jobs, next: last.seq };
-  return { jobs, next: floor > 0 ? floor : null };
+  if (jobs.length <= query.limit) return { jobs, next: floor > 0 ? floor : null };
+  jobs.pop();
+  return { jobs, next: jobs.at(-1)?.seq ?? null };
 }
 
 /** Whether the index finds every row that the query wants, so that no others are looked at. */
@@ -38,7 +39,7 @@ function rows(sql: Statements, status: Status | undefined, values: ListValues) {
   return sql.listFinished.all(...values, status);
 }
 
-export function stats(sql: Statements, now: number): StoreStats {
+export function stats(sql: Statements, now: number): Omit<StoreStats, "warnings"> {
   const counted = new Map(sql.counts.all().map((row) => [row.status, number(row.n)]));
   const counts = Object.fromEntries(STATUSES.map((status) => [status, counted.get(status) ?? 0]));
   const oldest = nextRunAt(sql, { suspects: true });
@@ -59,5 +60,8 @@ export function prune(
     sql.pruneJob.run(seq);
   }
   const last = rows.at(-1);
-  return { removed: old.length, next: rows.length < limit || last === undefined ? 0 : number(last.seq) };
+  // What was added after that moment was not finished before it, and behind a whole page of such there is nothing else.
+  const isYoung = rows.every((row) => number(row.created_at) >= before);
+  const isOver = rows.length < limit || last === undefined || isYoung;
+  return { removed: old.length, next: isOver ? 0 : number(last.seq) };
 }

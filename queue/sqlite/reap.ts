@@ -1,51 +1,68 @@
-import type { Reaped, ReapRequest } from "../store.ts";
-import { isStatus } from "../job.ts";
-import { StorageError } from "../errors.ts";
-import { number } from "./rows.ts";
+import type { Charge, Reaped, ReapRequest } from "../store.ts";
+import { number, textOrNull, toText } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
 interface Orphan {
   readonly seq: number;
   readonly lease: number;
+  readonly id: string;
+  readonly consumerId: string | null;
+  readonly crashes: number;
   readonly suspect: boolean;
   /** Whether an attempt was under way, as far as the row can tell: not while it waited for its next one. */
   readonly running: boolean;
 }
 
+/** A heartbeat further ahead than this is none: the clock was set, or somebody edited it. */
+const CLOCK_SLACK_MS = 60_000;
+
 export function reap(sql: Statements, request: ReapRequest): Reaped[] {
-  const orphans = sql.stalled.all(request.before, JSON.stringify(request.alive), request.limit).map((
-    row,
-  ) => ({
+  const held = JSON.stringify(request.held.map(({ seq, lease }) => `${seq}:${lease}`));
+  const latest = request.now + CLOCK_SLACK_MS;
+  const orphans = sql.stalled.all(request.before, held, request.limit, latest).map(toOrphan);
+  const running = orphans.filter((orphan) => orphan.running);
+  // One that ran alone, or beside others as the only one under suspicion, is charged in full.
+  const isGuilty = running.length === 1
+    ? (orphan: Orphan) => orphan.running
+    : (orphan: Orphan) => orphan.running && orphan.suspect;
+  const someoneIs = orphans.some(isGuilty);
+  return orphans.map((orphan) => {
+    if (request.charge !== null && isGuilty(orphan)) return charge(sql, orphan, request, request.charge);
+    const isWarned = request.charge !== null && orphan.running && !someoneIs;
+    return release(sql, orphan, request, isWarned ? "releaseWarned" : "release");
+  });
+}
+
+function release(
+  sql: Statements,
+  { seq, lease, id, consumerId }: Orphan,
+  { now, event, detail }: ReapRequest,
+  how: "release" | "releaseWarned",
+): Reaped {
+  sql.settledStory.run(seq, lease, now, event, detail, null);
+  sql[how].run(seq, lease, now);
+  return { id, consumerId, status: "PENDING" };
+}
+
+function charge(
+  sql: Statements,
+  { seq, lease, id, consumerId, crashes }: Orphan,
+  { now, event, detail }: ReapRequest,
+  { limit }: Charge,
+): Reaped {
+  sql.settledStory.run(seq, lease, now, event, detail, null);
+  sql.releaseCharged.run(seq, lease, now, limit, detail);
+  return { id, consumerId, status: crashes + 1 >= limit ? "UNPROCESSABLE" : "PENDING" };
+}
+
+function toOrphan(row: Record<string, unknown>): Orphan {
+  return {
     seq: number(row.seq),
     lease: number(row.lease),
+    id: toText(row.id),
+    consumerId: textOrNull(row.consumer_id),
+    crashes: number(row.crashes),
     suspect: row.suspect === 1,
     running: row.running === 1,
-  }));
-  const suspectDied = orphans.some((orphan) => orphan.suspect && orphan.running);
-  return orphans.map((orphan) => release(sql, orphan, { request, suspectDied }));
-}
-
-interface Death {
-  readonly request: ReapRequest;
-  readonly suspectDied: boolean;
-}
-
-function release(sql: Statements, orphan: Orphan, { request, suspectDied }: Death): Reaped {
-  const { seq, lease } = orphan;
-  const { now, event, detail, charge } = request;
-  const holder = sql.holder.get(seq)?.consumer_id;
-  sql.settledStory.run(seq, lease, now, event, detail, null);
-  if (charge === null || !orphan.running || (suspectDied && !orphan.suspect)) {
-    sql.release.run(seq, lease, now);
-  } else if (suspectDied) sql.releaseCharged.run(seq, lease, now, charge.limit, detail);
-  else sql.releaseWarned.run(seq, lease, now);
-  return toReaped(sql, seq, typeof holder === "string" ? holder : null);
-}
-
-function toReaped(sql: Statements, seq: number, consumerId: string | null): Reaped {
-  const { id, status } = sql.reaped.get(seq) ?? {};
-  if (typeof id !== "string" || !isStatus(status)) {
-    throw new StorageError(`Job number ${seq} vanished from the database.`);
-  }
-  return { id, consumerId, status };
+  };
 }

@@ -9,9 +9,9 @@ export function toJob(row: Row): Job {
   const facts = {
     seq: number(row.seq),
     lease: number(row.lease),
-    id: text(row.id),
-    kind: text(row.kind),
-    payload: text(row.payload),
+    id: toText(row.id),
+    kind: toText(row.kind),
+    payload: toText(row.payload),
     priority: number(row.priority),
     runAt: number(row.run_at),
     retries: number(row.retries),
@@ -28,7 +28,7 @@ export function toJob(row: Row): Job {
   };
   const status = row.status;
   if (!isStatus(status)) {
-    throw new StorageError(`The database holds a job of unknown status: ${String(status)}.`);
+    throw odd(`a job of unknown status: ${String(status)}`);
   }
   if (status === "PENDING") return { ...facts, status };
   // Set to PROCESSING by hand, it has no holder and no heartbeat: the sweep will find it.
@@ -48,9 +48,9 @@ export function toClaimed(row: Row, consumerId: string): Claimed {
     consumerId,
     seq: number(row.seq),
     lease: number(row.lease),
-    id: text(row.id),
-    kind: text(row.kind),
-    payload: text(row.payload),
+    id: toText(row.id),
+    kind: toText(row.kind),
+    payload: toText(row.payload),
     retries: number(row.retries),
     crashes: number(row.crashes),
     suspect: row.suspect === 1,
@@ -60,7 +60,7 @@ export function toClaimed(row: Row, consumerId: string): Claimed {
 export function toHistoryEntry(row: Row): HistoryEntry {
   return {
     at: number(row.at),
-    event: text(row.event) as HistoryEvent,
+    event: toText(row.event) as HistoryEvent,
     lease: number(row.lease),
     retries: number(row.retries),
     consumerId: textOrNull(row.consumer_id),
@@ -70,7 +70,7 @@ export function toHistoryEntry(row: Row): HistoryEntry {
 
 export function number(value: unknown): number {
   if (typeof value !== "number") {
-    throw new StorageError(`The database holds ${String(value)} where a number belongs.`);
+    throw odd(`${String(value)} where a number belongs`);
   }
   return value;
 }
@@ -79,13 +79,18 @@ function numberOrNull(value: unknown): number | null {
   return value === null ? null : number(value);
 }
 
-function text(value: unknown): string {
+export function toText(value: unknown): string {
   if (typeof value !== "string") {
-    throw new StorageError(`The database holds ${String(value)} where a text belongs.`);
+    throw odd(`${String(value)} where a text belongs`);
   }
   return value;
 }
 
-function textOrNull(value: unknown): string | null {
-  return value === null ? null : text(value);
+export function textOrNull(value: unknown): string | null {
+  return value === null ? null : toText(value);
+}
+
+/** Passing: whoever edited it can edit it again. */
+function odd(what: string): StorageError {
+  return new StorageError(`The database holds ${what}: somebody edited it.`, { passing: true });
 }

@@ -1,29 +1,32 @@
 /** The store on SQLite: one connection, one thread, one durable transaction per turn. */
-import { messageOf, StorageError } from "../errors.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { StorageError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { backup } from "./backup.ts";
-import { check } from "./check.ts";
+import { check, correctCounts } from "./check.ts";
 import { claim } from "./claim.ts";
+import { createDatabase, databaseExists, fileWatch, makeFolder, refuseLink } from "./database_file.ts";
 import { isStorageFault, toStorageError } from "./faults.ts";
 import { insert } from "./insert.ts";
-import { lockAsOwner } from "./owner_lock.ts";
+import { lockAsOwner, lockPath, lockUnless } from "./owner_lock.ts";
 import { move } from "./move.ts";
 import { openDatabase, type OpenOptions } from "./open.ts";
 import { get, list, prune, stats } from "./read.ts";
 import { reap } from "./reap.ts";
 import { number } from "./rows.ts";
 import { renew, settle } from "./settle.ts";
-import { prepareAll } from "./statements.ts";
+import { prepareAll, type Statements } from "./statements.ts";
 import { Turn } from "./turn.ts";
+import { logWarnings, shrinkLog } from "./write_ahead_log.ts";
 
 /** @throws {StorageError} with a sentence that says what to do, for every file that cannot be trusted. */
-export async function openSqliteStore(path: string, options: OpenOptions): Promise<Store> {
-  if (options.role === "owner") makeFolder(path);
-  const lock = options.role === "owner" ? await lockAsOwner(path) : null;
-  const db = openOrUnlock(path, options, lock);
-  const sql = prepareAll(db);
+export async function openSqliteStore(path: string, { role }: OpenOptions): Promise<Store> {
+  makeFolder(path);
+  refuseLink(path);
+  const lock = role === "owner" ? await lockAsOwner(path) : null;
+  const { db, sql } = await openOrUnlock(path, { role, lock });
   const turn = new Turn(db);
-  const { ino } = Deno.statSync(path);
+  const assertSameFiles = fileWatch([path, `${path}-wal`, ...(lock === null ? [] : [lockPath(path)])]);
   let closed = false;
 
   /** Reads see what is committed: no turn is ever open between two events. */
@@ -38,22 +41,26 @@ export async function openSqliteStore(path: string, options: OpenOptions): Promi
 
   return {
     insert: (jobs) => turn.write(() => insert(sql, jobs)),
-    claim: (requests, now) => turn.write(() => claim(sql, requests, now)),
+    claim: (requests, now) => turn.write(() => claim(sql, requests, now), { isDroppedAtClose: true }),
     renew: (leases, now) => turn.write(() => renew(sql, leases, now)),
     settle: (settlements) => turn.write(() => settle(sql, settlements)),
     move: (verb, ids, now) => turn.write(() => move(sql, verb, ids, now)),
     reap: (request) => turn.write(() => reap(sql, request)),
-    prune: (request) => turn.write(() => prune(sql, request)),
+    prune: async (request) => {
+      const answer = await turn.write(() => prune(sql, request));
+      if (!closed) shrinkLog(sql, path);
+      return answer;
+    },
     get: (id) => read(() => get(sql, id)),
     list: (query) => read(() => list(sql, query)),
-    stats: (now) => read(() => stats(sql, now)),
+    stats: (now) => read(() => ({ ...stats(sql, now), warnings: logWarnings(path) })),
     foreignWrites: () =>
       read(() => {
-        assertSameFile(path, ino);
+        assertSameFiles();
         return number(sql.foreignWrites.get()?.data_version);
       }),
     check: (how) => read(() => check(db, sql, how)),
-    backup: (target) => read(() => backup(db, target)),
+    backup: (target) => read(() => backup(db, { from: path, to: target })),
     close: () => {
       if (closed) return Promise.resolve();
       closed = true;
@@ -65,36 +72,30 @@ export async function openSqliteStore(path: string, options: OpenOptions): Promi
   };
 }
 
-function makeFolder(path: string): void {
-  const folder = path.replace(/[^/]*$/, "");
-  if (folder === "") return;
-  try {
-    Deno.mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new StorageError(
-      `Cannot make the folder ${folder}: ${messageOf(error)}. Check QUEUE_URL and permissions.`,
-    );
-  }
+interface Opened {
+  readonly db: DatabaseSync;
+  readonly sql: Statements;
 }
 
-function openOrUnlock(path: string, options: OpenOptions, lock: Disposable | null) {
+async function openOrUnlock(
+  path: string,
+  { role, lock }: OpenOptions & { lock: Disposable | null },
+): Promise<Opened> {
   try {
-    return openDatabase(path, options);
+    if (lock === null) await createAsGuest(path);
+    else if (!databaseExists(path)) createDatabase(path);
+    const db = openDatabase(path, { role });
+    const sql = prepareAll(db);
+    if (role === "owner") correctCounts(db, sql);
+    return { db, sql };
   } catch (error) {
     lock?.[Symbol.dispose]();
-    throw error;
+    throw isStorageFault(error) ? toStorageError(error) : error;
   }
 }
 
-/** Writes into a deleted file go on succeeding, so somebody has to look. */
-function assertSameFile(path: string, ino: number | null): void {
-  try {
-    if (Deno.statSync(path).ino === ino) return;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  throw new StorageError(
-    `The database ${path} was deleted or replaced while the system ran: put it back or restore a backup, then start again.`,
-    { passing: false },
-  );
+/** A command may come before the first start, or in the same moment: who has the lock makes the database. */
+async function createAsGuest(path: string): Promise<void> {
+  using lock = await lockUnless(path, () => databaseExists(path));
+  if (lock !== null && !databaseExists(path)) createDatabase(path);
 }

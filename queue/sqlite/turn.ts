@@ -2,18 +2,21 @@
  * Group commit: all writes that arrive in one turn of the event loop share one durable transaction.
  *
  * A write is a plain function that runs between BEGIN IMMEDIATE and COMMIT; its promise settles after COMMIT and never
- * before. A write that throws takes nobody with it: the turn is rolled back and its writes run again one by one.
+ * before. A write that breaks a rule, or does not fit on the disk, takes nobody with it: the turn is rolled back and its
+ * writes run again one by one. Any other fault of the storage is everybody's.
  */
 import { setImmediate } from "node:timers";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { StorageError } from "../errors.ts";
-import { isBusy, isStorageFault, toStorageError } from "./faults.ts";
+import { isBusy, isFull, isStorageFault, toStorageError } from "./faults.ts";
 
 interface Write {
   readonly work: () => unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly since: number;
+  /** Not worth doing any more once the store closes. */
+  readonly isDroppedAtClose: boolean;
 }
 
 /** For how long a write waits for somebody else's transaction to end. */
@@ -38,16 +41,18 @@ export class Turn {
   }
 
   /** Runs `work` in the transaction of this turn. Resolves with its answer once that is durable. */
-  write<T>(work: () => T): Promise<T> {
+  write<T>(work: () => T, { isDroppedAtClose = false } = {}): Promise<T> {
     if (this.#closed) {
       return Promise.reject(new StorageError("The queue is closed: nothing more can be written."));
     }
     return new Promise<T>((resolve, reject) => {
+      const since = performance.now();
       this.#writes.push({
         work,
         resolve: resolve as (value: unknown) => void,
         reject,
-        since: performance.now(),
+        since,
+        isDroppedAtClose,
       });
       this.#schedule();
     });
@@ -57,11 +62,11 @@ export class Turn {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
+    const tooLate = new StorageError("The queue was closed before this could be written.");
+    this.#abandon(this.#writes.filter((write) => write.isDroppedAtClose), tooLate);
+    this.#writes = this.#writes.filter((write) => !write.isDroppedAtClose);
     this.#run();
-    this.#abandon(
-      this.#writes.splice(0),
-      new StorageError("The queue was closed before this could be written."),
-    );
+    this.#abandon(this.#writes.splice(0), tooLate);
   }
 
   #schedule(): void {
@@ -81,12 +86,14 @@ export class Turn {
       for (const [i, write] of writes.entries()) write.resolve(answers[i]);
     } catch (error) {
       if (isBusy(error)) this.#waitForOthers(writes, error);
-      else if (isStorageFault(error)) this.#abandon(writes, toStorageError(error));
+      else if (isStorageFault(error) && !isFull(error)) this.#abandon(writes, toStorageError(error));
       else this.#runOneByOne(writes, error);
     }
   }
 
   #transact(writes: readonly Write[]): unknown[] {
+    // After a rollback that failed, which nothing else would ever end.
+    this.#undo();
     this.#begin.run();
     try {
       const answers = writes.map((write) => write.work());
@@ -106,15 +113,15 @@ export class Turn {
     }
   }
 
-  /** One of several writes is bad: each gets a transaction of its own, so that only the bad one fails. */
+  /** One of several writes is bad, or too much: each gets a transaction of its own, so that only the bad one fails. */
   #runOneByOne(writes: readonly Write[], error: unknown): void {
     const [only] = writes;
-    if (writes.length === 1 && only !== undefined) return only.reject(error);
+    if (writes.length === 1 && only !== undefined) return only.reject(toTold(error));
     for (const write of writes) {
       try {
         write.resolve(this.#transact([write])[0]);
       } catch (cause) {
-        write.reject(isStorageFault(cause) ? toStorageError(cause) : cause);
+        write.reject(toTold(cause));
       }
     }
   }
@@ -134,4 +141,8 @@ export class Turn {
   #abandon(writes: readonly Write[], error: StorageError): void {
     for (const write of writes) write.reject(error);
   }
+}
+
+function toTold(error: unknown): unknown {
+  return isStorageFault(error) ? toStorageError(error) : error;
 }

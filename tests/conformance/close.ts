@@ -13,7 +13,7 @@ const CALLS: Record<Exclude<keyof Store, "close">, (store: Store) => Promise<unk
   reap: (store) =>
     store.reap({
       before: NOW,
-      alive: [],
+      held: [],
       event: "stalled",
       detail: "silent",
       now: NOW,

@@ -5,7 +5,7 @@ import type { Claimed } from "../../queue/store.ts";
 
 const REAP = {
   before: NOW + 1,
-  alive: [],
+  held: [],
   event: "stalled",
   detail: "silent",
   now: NOW + 5,

@@ -17,7 +17,7 @@ export function randomWalkCases(test: Case): void {
     const walk = new Walk([store, await second()], printedRandom("random walk"));
     for (let step = 0; step < STEPS; step++) await walk.step(step);
     assert.deepEqual(await store.check({ deep: true }), []);
-    assert.deepEqual(await verify(store, { now: Date.now(), deep: true, retryLimit: 3 }), []);
+    assert.deepEqual(await verify(store, { deep: true, retryLimit: 3 }), []);
   });
 }
 
@@ -117,13 +117,11 @@ class Walk {
   async #reap(store: Store): Promise<string> {
     const request = {
       before: this.#now - this.chance.below(200),
-      alive: this.chance.chance(0.3) ? [this.chance.pick(CONSUMERS)] : [],
-      ...{
-        event: "crashed",
-        detail: "the process died",
-        now: this.#now,
-        limit: 1 + this.chance.below(9),
-      } as const,
+      held: this.chance.chance(0.3) ? this.#given() : [],
+      event: "crashed" as const,
+      detail: "the process died",
+      now: this.#now,
+      limit: 1 + this.chance.below(9),
       charge: this.chance.chance(0.7) ? { limit: CRASH_LIMIT } : null,
     };
     const reaped = await store.reap(request);

@@ -19,7 +19,7 @@ import {
 import type { Case } from "./suite.ts";
 
 const SWEEP: ReapRequest = {
-  ...{ before: NOW + 1, alive: [], event: "stalled", detail: "silent for 30 s", now: NOW + 30_000 },
+  ...{ before: NOW + 1, held: [], event: "stalled", detail: "silent for 30 s", now: NOW + 30_000 },
   ...{ limit: 100, charge: null },
 };
 const DEATH: ReapRequest = {
@@ -66,12 +66,24 @@ function sweepCases(test: Case): void {
     assert.equal((await store.reap({ ...SWEEP, before: NOW + 1 })).length, 1);
   });
 
-  test("reap lets consumers that live be, whatever the clock says", async ({ store }) => {
-    await hold(store, "a", "living");
-    await hold(store, "b", "dead");
-    const alive = [...Array.from({ length: 200 }, (_, i) => `c"${i}`), "living"];
-    assert.deepEqual((await store.reap({ ...SWEEP, alive })).map((one) => one.id), ["b"]);
+  test("reap lets what is in good hands be, whatever the clock says", async ({ store }) => {
+    const { seq, lease } = await hold(store, "a");
+    const old = await hold(store, "b");
+    await store.reap({ ...SWEEP, held: [{ seq, lease }] });
+    await claimOne(store);
+    const held = [
+      ...Array.from({ length: 200 }, (_, i) => ({ seq: 1000 + i, lease: 1 })),
+      { seq, lease },
+      old,
+    ];
+    assert.deepEqual((await store.reap({ ...SWEEP, held })).map((one) => one.id), ["b"]);
     assert.equal((await jobOf(store, "a")).status, "PROCESSING");
+  });
+
+  test("reap takes a job whose heartbeat lies in the future: it would never grow old", async ({ store }) => {
+    const { seq, lease } = await hold(store, "a");
+    await store.renew([{ seq, lease }], SWEEP.now + 3_600_000);
+    assert.deepEqual((await store.reap(SWEEP)).map((one) => one.id), ["a"]);
   });
 
   test("reap leaves everything alone that is not PROCESSING", async ({ store }) => {
@@ -116,14 +128,29 @@ function chargeCases(test: Case): void {
     assert.deepEqual([(await claimSuspect(store)).id, (await claimSuspect(store)).id], ["a", "b"]);
   });
 
+  test("a job that ran alone when its process died is charged, up to the limit", async ({ store }) => {
+    await add(store, "alone");
+    const seen = [];
+    for (let deaths = 1; deaths <= CRASH_LIMIT; deaths++) {
+      const suspect = deaths === CRASH_LIMIT;
+      await store.claim([{ consumerId: "c1", limit: 1, suspect }], NOW);
+      const [reaped] = await store.reap(DEATH);
+      seen.push([reaped?.status, (await jobOf(store, "alone")).crashes]);
+    }
+    assert.deepEqual(seen, [["PENDING", 1], ["PENDING", 2], ["UNPROCESSABLE", 3]]);
+  });
+
   test("the suspect with the fewest crashes is tried first", async ({ store }) => {
     await addSuspect(store, "thrice", { priority: 9 });
-    for (let deaths = 0; deaths < 2; deaths++) {
-      if (deaths === 0) await hold(store, "once");
-      else await claimOne(store);
-      await store.reap(DEATH);
-    }
-    assert.deepEqual([(await claimSuspect(store)).id, (await claimSuspect(store)).id], ["once", "thrice"]);
+    await hold(store, "once");
+    await hold(store, "once too");
+    await store.reap(DEATH);
+    await claimOne(store);
+    await claimOne(store);
+    await store.reap(DEATH);
+    const order = [];
+    for (let i = 0; i < 3; i++) order.push((await claimSuspect(store)).id);
+    assert.deepEqual(order, ["once", "once too", "thrice"]);
   });
 
   test("after a death a suspect in flight is charged alone", async ({ store }) => {

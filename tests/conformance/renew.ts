@@ -18,7 +18,7 @@ export function renewCases(test: Case): void {
     assert.deepEqual(await store.renew([held], NOW + 9_000), [true]);
     const late = {
       before: NOW + 9_000,
-      alive: [],
+      held: [],
       event: "stalled",
       detail: "silent",
       now: NOW + 9_001,

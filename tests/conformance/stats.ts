@@ -6,7 +6,7 @@ import type { Case } from "./suite.ts";
 export function statsCases(test: Case): void {
   test("stats of an empty store names every status with a zero", async ({ store }) => {
     const counts = Object.fromEntries(STATUSES.map((status) => [status, 0]));
-    assert.deepEqual(await store.stats(NOW), { counts, oldestDueAt: null });
+    assert.deepEqual(await store.stats(NOW), { counts, oldestDueAt: null, warnings: [] });
   });
 
   test("stats counts what is there", async ({ store }) => {

@@ -28,7 +28,7 @@ const BAD_STARTS: readonly BadStart[] = [
   {
     name: "an unknown backend",
     env: { QUEUE_URL: "mysql://user:secret@host/db" },
-    code: 74,
+    code: 78,
     says: /sqlite:/,
   },
   {

@@ -92,6 +92,9 @@ Deno.test("one thread hangs on a job: after the stall the job runs again elsewhe
     return job.consumer_id !== before.consumer_id && job.status === "PROCESSING" ? job : null;
   });
   assert.ok(Number(after.lease) > Number(before.lease));
+  // The line that people look for tells of it with its number.
+  const log = () => Deno.readTextFileSync(`${system.folder}/logs/jobqueue.log`);
+  await eventually("the sweep counts it", () => /Checked and requeued stalled jobs: 1$/m.test(log()));
   await system.healthy(1_000);
   const metrics = async () => await (await fetch(`${system.ops}/metrics`)).text();
   await eventually("it is shown as wedged", async () => /^pq_wedged 1$/m.test(await metrics()));

@@ -59,15 +59,14 @@ Deno.test("a sweep frees who is silent for longer than the limit, and tells so e
   await using on = await testQueue({ stallMs: 30_000 });
   await on.queue.add(["silent", "alive", "young"].map((id) => ({ id })));
   await claimNext(on.queue, "c1");
-  await claimNext(on.queue, "c2");
-  assert.deepEqual(await on.queue.sweep([]), []);
+  const held = await claimNext(on.queue, "c2");
+  assert.equal(await on.queue.sweep({ held: [], freed: 0 }), 0);
   on.clock.pass(30_001);
   await claimNext(on.queue, "c3");
-  const requeued = await on.queue.sweep(["c2"]);
-  assert.deepEqual(requeued, [{ id: "silent", consumerId: "c1", status: "PENDING" }]);
+  assert.equal(await on.queue.sweep({ held: [held], freed: 2 }), 3);
   assert.deepEqual(on.events.filter((event) => event.type === "swept"), [
-    { type: "swept", requeued: [] },
-    { type: "swept", requeued },
+    { type: "swept", requeued: [], freed: 0 },
+    { type: "swept", requeued: [{ id: "silent", consumerId: "c1", status: "PENDING" }], freed: 2 },
   ]);
   const { job, history } = await on.queue.get("silent");
   assert.deepEqual([job.crashes, history.map((line) => line.event)], [0, ["stalled"]]);
@@ -78,7 +77,7 @@ Deno.test("a sweep frees a thousand silent jobs in one call", async () => {
   await on.queue.add(Array.from({ length: 1_200 }, (_, i) => ({ id: `a${i}` })));
   await on.queue.claim([{ consumerId: "c1", limit: 1_200, suspect: false }]);
   on.clock.pass(31_000);
-  assert.equal((await on.queue.sweep([])).length, 1_200);
+  assert.equal(await on.queue.sweep({ held: [], freed: 0 }), 1_200);
 });
 
 Deno.test("finished jobs are pruned when the retention is over, and kept for ever when it is 0", async () => {

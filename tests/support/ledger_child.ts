@@ -49,13 +49,16 @@ function saying(queue: Queue): ConstructorParameters<typeof Supervisor>[0]["queu
       if (completed.length > 0) say(completed.map(({ job }) => `completed ${job.id}`));
       return verdicts;
     },
-    sweep: (alive) => queue.sweep(alive),
+    sweep: (known) => queue.sweep(known),
     recover: () => queue.recover(),
     prune: () => queue.prune(),
     watch: () => queue.watch(),
     subscribe: (listener) => queue.subscribe(listener),
     get trouble() {
       return queue.trouble;
+    },
+    get warnings() {
+      return queue.warnings;
     },
   };
 }

@@ -57,7 +57,9 @@ export class Model {
   claim(requests: readonly ClaimRequest[], now: number): { ids: string[]; nextRunAt: number | null } {
     const ids: string[] = [];
     let short = false;
+    const alone = new Set<string>();
     for (const { consumerId, limit, suspect } of requests) {
+      if (alone.has(consumerId)) continue;
       const due = this.#line().filter((job) => job.runAt <= now && job.suspect === suspect);
       if (suspect) due.sort((a, b) => a.crashes - b.crashes);
       const taken = due.slice(0, suspect ? Math.min(1, limit) : limit);
@@ -65,6 +67,7 @@ export class Model {
         this.#to(job, "claim", now, { consumerId, lastHeartbeat: now, startedAt: now });
         ids.push(job.id);
       }
+      if (suspect && taken.length > 0) alone.add(consumerId);
       short ||= taken.length < limit;
     }
     const suspects = requests.some((request) => request.suspect);
@@ -113,19 +116,21 @@ export class Model {
     return "moved";
   }
 
-  reap({ before, alive, event, detail, now, limit, charge }: ReapRequest): string[] {
+  reap({ before, held, event, detail, now, limit, charge }: ReapRequest): string[] {
+    const isSilent = (heartbeat: number | null) =>
+      (heartbeat ?? -1) < before || (heartbeat ?? -1) > now + 60_000;
     const silent = this.#all()
-      .filter((job) => job.status === "PROCESSING" && (job.lastHeartbeat ?? -1) < before)
-      .filter((job) => !alive.includes(job.consumerId ?? ""))
+      .filter((job) => job.status === "PROCESSING" && isSilent(job.lastHeartbeat))
+      .filter((job) => !held.some(({ seq, lease }) => seq === job.seq && lease === job.lease))
       .slice(0, limit);
-    const ran = new Set(silent.filter((job) => job.runAt <= (job.lastHeartbeat ?? Infinity)));
-    const suspectDied = [...ran].some((job) => job.suspect);
+    const ran = silent.filter((job) => job.runAt <= (job.lastHeartbeat ?? Infinity));
+    const guilty = ran.length === 1 ? ran : ran.filter((job) => job.suspect);
     for (const job of silent) {
       job.events.push(event);
-      if (charge === null || !ran.has(job) || (suspectDied && !job.suspect)) {
+      if (charge !== null && guilty.includes(job)) this.#release(job, now, charge, detail);
+      else if (charge === null || !ran.includes(job) || guilty.length > 0) {
         this.#release(job, now, null, detail);
-      } else if (suspectDied) this.#release(job, now, charge, detail);
-      else {
+      } else {
         this.#release(job, now, null, detail);
         job.suspect = job.crashes > 0;
         job.crashes = Math.max(job.crashes, 1);

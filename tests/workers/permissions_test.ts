@@ -20,12 +20,14 @@ Deno.test("the default settings give the folders, the two addresses and the name
 });
 
 Deno.test("the address of the backend is granted, its password is not shown", () => {
-  const postgres = flags({ QUEUE_URL: "postgres://user:hunter2@db.example.com/queue" });
+  const at = (queueUrl: string) =>
+    permissionFlags({ ...readSettings({ env: {}, dotenv: null }), queueUrl }, "file:///app/main.ts");
+  const postgres = at("postgres://user:hunter2@db.example.com/queue");
   assert(
     postgres.includes("--allow-net=127.0.0.1:8501,127.0.0.1:8502,db.example.com:5432"),
     postgres.join("\n"),
   );
-  const redis = flags({ QUEUE_URL: "redis://localhost:7000" });
+  const redis = at("redis://localhost:7000");
   assert(redis.includes("--allow-net=127.0.0.1:8501,127.0.0.1:8502,localhost:7000"), redis.join("\n"));
   assert.doesNotMatch(postgres.join(), /hunter2/);
 });

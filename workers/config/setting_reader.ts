@@ -1,5 +1,5 @@
 /** Reads one setting at a time; what is wrong with it is remembered, and the default stands in for it. */
-import { printable } from "@persistent-queue/queue";
+import { printable, SCHEMES } from "@persistent-queue/queue";
 import type { SettingName } from "./setting_names.ts";
 
 interface WholeNumberRule {
@@ -121,12 +121,17 @@ export class SettingReader {
       );
       return otherwise;
     }
-    if (/^[a-z][a-z0-9+.-]*:\S/i.test(text) && printable(text) === text) return text;
-    this.reject(
-      name,
-      `${name} does not look like a URL: it must begin with a scheme and a colon, ` +
-        `for example ${name}=${otherwise}`,
-    );
+    const [, scheme, place = ""] = /^([a-z][a-z0-9+.-]*):(.*)$/.exec(text) ?? [];
+    if (scheme !== undefined && SCHEMES.includes(scheme) && place !== "" && printable(text) === text) {
+      return text;
+    }
+    const known = SCHEMES.map((one) => `${one}:`).join(", ");
+    const problem = scheme === undefined
+      ? "does not look like a URL: it must begin with a scheme and a colon"
+      : SCHEMES.includes(scheme)
+      ? `lacks the place after "${scheme}:"`
+      : `names no backend that is known: it must begin with ${known}`;
+    this.reject(name, `${name} ${problem}, for example ${name}=${otherwise}`);
     return otherwise;
   }
 

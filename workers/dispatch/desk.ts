@@ -5,6 +5,7 @@
  * decides nothing about jobs; the dispatcher does.
  */
 import type { Claimed } from "@persistent-queue/queue";
+import { atTime, type Moment } from "../at_time.ts";
 import { LookAhead } from "./look_ahead.ts";
 import type { CancelReason, JobMessage, ToConsumer } from "../protocol.ts";
 import { TicketRoll, Tickets } from "./tickets.ts";
@@ -13,8 +14,6 @@ import { TicketRoll, Tickets } from "./tickets.ts";
 export interface Held {
   readonly job: Claimed;
   readonly ticket: number;
-  /** Given for the first time under this lease: it may be taken back while it has not begun. */
-  readonly fresh: boolean;
   /** Monotonic, in milliseconds. */
   readonly givenAt: number;
   canceled: CancelReason | null;
@@ -23,7 +22,7 @@ export interface Held {
 /** A job between two attempts. */
 export interface Waiting {
   readonly job: Claimed;
-  readonly timer: ReturnType<typeof setTimeout>;
+  readonly callOff: () => void;
 }
 
 export interface DeskOptions {
@@ -33,6 +32,9 @@ export interface DeskOptions {
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
 }
+
+/** Waiting jobs whose heartbeat is renewed at once: a hundred thousand may wait, and each write takes its time. */
+const MOST_RENEWED = 500;
 
 export class Desk {
   readonly consumerId: string;
@@ -51,6 +53,8 @@ export class Desk {
   readonly #now: () => number;
   readonly #lookAhead = new LookAhead();
   readonly #roll = new TicketRoll();
+  /** How far the heartbeats of waiting jobs have come. */
+  #renewedTo = 0;
 
   constructor({ consumerId, slot, post, now }: DeskOptions) {
     this.consumerId = consumerId;
@@ -64,8 +68,7 @@ export class Desk {
   /** How many more jobs it may be given; `most` bounds its look-ahead. */
   room(most: number): number {
     if (!this.ready || this.hasSuspect) return 0;
-    // Jobs that wait here come first when their time has come, so no others may stand in line before them.
-    const limit = Math.min(most, this.waiting.size > 0 ? 1 : this.#lookAhead.limit);
+    const limit = Math.min(most, this.#lookAhead.limit);
     const inHand = this.held.size + this.requested;
     if (inHand > 0 && inHand > limit / 2) return 0;
     return Math.min(limit - inHand, this.#roll.left);
@@ -78,13 +81,13 @@ export class Desk {
 
   give(jobs: readonly Claimed[], { soon }: { soon: boolean }): void {
     if (this.held.size === 0) this.progressAt = this.#now();
-    this.post({ type: "jobs", soon, jobs: jobs.map((job) => this.#hold(job, !soon)) });
+    this.post({ type: "jobs", soon, jobs: jobs.map((job) => this.#hold(job)) });
   }
 
-  #hold(job: Claimed, fresh: boolean): JobMessage {
+  #hold(job: Claimed): JobMessage {
     const ticket = this.#roll.tear();
     this.tickets.offer(ticket);
-    this.held.set(ticket, { job, ticket, fresh, givenAt: this.#now(), canceled: null });
+    this.held.set(ticket, { job, ticket, givenAt: this.#now(), canceled: null });
     const { seq, lease, id, kind, payload, retries } = job;
     return { ticket, seq, lease, id, kind, payload, attempt: retries + 1 };
   }
@@ -125,19 +128,19 @@ export class Desk {
     return revoked;
   }
 
-  /** It is taking long over a job: nothing may stand in line behind that. */
-  takeBackLookAhead(): Held[] {
-    const revoked = this.revoke(({ fresh }) => fresh);
+  /** It is taking long over a job: nothing may stand in line behind that, not even a retry whose time has come. */
+  takeBackUnbegun(): Held[] {
+    const revoked = this.revoke(() => true);
     if (revoked.length > 0) this.#lookAhead.forfeit();
     return revoked;
   }
 
-  wait(job: Claimed, { delayMs, onDue }: { delayMs: number; onDue: () => void }): void {
-    const due = () => {
+  wait(job: Claimed, { at, now, onDue }: Moment & { onDue: () => void }): void {
+    const callOff = atTime({ at, now }, () => {
       this.waiting.delete(job.seq);
       onDue();
-    };
-    this.waiting.set(job.seq, { job, timer: setTimeout(due, Math.max(0, delayMs)) });
+    });
+    this.waiting.set(job.seq, { job, callOff });
   }
 
   /** Takes everything off the desk that has not begun. */
@@ -154,7 +157,7 @@ export class Desk {
   }
 
   #stopWaiting(job: Claimed): Claimed {
-    clearTimeout(this.waiting.get(job.seq)?.timer);
+    this.waiting.get(job.seq)?.callOff();
     this.waiting.delete(job.seq);
     return job;
   }
@@ -162,6 +165,15 @@ export class Desk {
   /** Everything it has a lease for. */
   leases(): Claimed[] {
     return [...this.held.values(), ...this.waiting.values()].map(({ job }) => job);
+  }
+
+  /** Whose heartbeats are due: all that is in hand, and of those that wait so many that each gets its turn. */
+  leasesToRenew(): Claimed[] {
+    const waiting = [...this.waiting.values()];
+    const from = this.#renewedTo < waiting.length ? this.#renewedTo : 0;
+    const turn = [...waiting.slice(from), ...waiting.slice(0, from)].slice(0, MOST_RENEWED);
+    this.#renewedTo = from + turn.length;
+    return [...this.held.values(), ...turn].map(({ job }) => job);
   }
 
   /** The job it is on, if any. */

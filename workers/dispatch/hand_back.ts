@@ -43,7 +43,7 @@ export class HandBack {
   #look(): void {
     const latest = this.#options.clock() - LONG_JOB_MS;
     const slow = this.#ahead().filter((desk) => desk.progressAt < latest);
-    const back = slow.flatMap((desk) => desk.takeBackLookAhead()).map(({ job }) => job);
+    const back = slow.flatMap((desk) => desk.takeBackUnbegun()).map(({ job }) => job);
     if (back.length > 0) this.#options.onBack(back);
   }
 

@@ -2,6 +2,7 @@
  * Claims for whoever has room: at once when something may have come, and not at all while nothing can be there.
  */
 import { type Claimed, type ClaimRequest, type Consumer, StorageError } from "@persistent-queue/queue";
+import { atTime } from "../at_time.ts";
 import type { Desk } from "./desk.ts";
 
 export interface IntakeOptions {
@@ -11,12 +12,12 @@ export interface IntakeOptions {
   readonly now: () => number;
   readonly onClaimed: (jobs: readonly Claimed[]) => void;
   readonly onError: (error: unknown) => void;
+  /** Called whenever no claim is under way. */
+  readonly onQuiet: () => void;
 }
 
 const MOST_IN_HAND = 64;
 const STORAGE_RETRY_MS = 500;
-/** Timers cannot wait for longer than 2^31 ms, and a clock may be set: look again by then. */
-const LONGEST_SLEEP_MS = 60_000;
 
 export class Intake {
   readonly #options: IntakeOptions;
@@ -27,8 +28,9 @@ export class Intake {
   /** The last claim found all that was asked for: look-ahead takes nothing from anybody. */
   #plenty = false;
   #suspectRequested = false;
+  #underWay = 0;
   #stopped = false;
-  #dueTimer: ReturnType<typeof setTimeout> | undefined;
+  #callOff = () => {};
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -48,9 +50,14 @@ export class Intake {
     if (requests.length > 0) this.#claim(requests);
   }
 
+  /** Whether no claim is on its way to the store or back. */
+  get isQuiet(): boolean {
+    return this.#underWay === 0;
+  }
+
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#dueTimer);
+    this.#callOff();
   }
 
   /** Whoever has had nothing for the longest comes first; whoever has a retry coming is last in line for new work. */
@@ -72,8 +79,9 @@ export class Intake {
   }
 
   async #claim(requests: readonly ClaimRequest[]): Promise<void> {
-    const { queue, now, onClaimed, onError } = this.#options;
+    const { queue, now, onClaimed, onError, onQuiet } = this.#options;
     const wakes = this.#wakes;
+    this.#underWay += 1;
     const suspectAsked = requests.some(({ suspect }) => suspect);
     this.#reserve(requests, 1);
     this.#suspectRequested ||= suspectAsked;
@@ -89,6 +97,8 @@ export class Intake {
     } finally {
       this.#reserve(requests, -1);
       if (suspectAsked) this.#suspectRequested = false;
+      this.#underWay -= 1;
+      if (this.isQuiet) onQuiet();
     }
     this.fill();
   }
@@ -103,11 +113,8 @@ export class Intake {
   /** Nothing to claim until somebody wakes us, or the next job is due. */
   #sleepUntil(at: number | null): void {
     this.#dry = true;
-    clearTimeout(this.#dueTimer);
+    this.#callOff();
     if (this.#stopped) return;
-    const ms = at === null
-      ? LONGEST_SLEEP_MS
-      : Math.min(Math.max(at - this.#options.now(), 1), LONGEST_SLEEP_MS);
-    this.#dueTimer = setTimeout(() => this.wake(), ms);
+    this.#callOff = atTime({ at, now: this.#options.now }, () => this.wake());
   }
 }

@@ -2,6 +2,8 @@
 import {
   type Claimed,
   type Consumer,
+  type Lease,
+  messageOf,
   type Outcome,
   StorageError,
   type Verdict,
@@ -27,28 +29,56 @@ const LAST_RETRY_MS = 5_000;
 
 export class Settler {
   readonly #options: SettlerOptions;
-  #underWay = 0;
+  readonly #underWay = new Set<readonly Attempted[]>();
 
   constructor(options: SettlerOptions) {
     this.#options = options;
   }
 
   get isQuiet(): boolean {
-    return this.#underWay === 0;
+    return this.#underWay.size === 0;
   }
 
-  /** Never throws. No verdicts = not stored; the sweep will find these jobs. */
+  /** What ended, and is not stored yet: nobody may take these for lost. */
+  get leases(): Lease[] {
+    return [...this.#underWay].flatMap((attempts) => attempts.map(({ job }) => job));
+  }
+
+  /** Never throws. No verdicts = not stored: the sweep finds these jobs, or the next start. */
   async settle(attempts: readonly Attempted[]): Promise<Verdict[]> {
     if (attempts.length === 0) return [];
-    this.#underWay += 1;
+    this.#underWay.add(attempts);
     try {
-      return await this.#untilStored(attempts);
+      return await this.#store(attempts);
     } catch (error) {
       this.#options.onError(error);
       return [];
     } finally {
-      this.#underWay -= 1;
+      this.#underWay.delete(attempts);
       if (this.isQuiet) this.#options.onQuiet();
+    }
+  }
+
+  /** An ending that breaks a rule takes no others with it, and ends its own job for good. */
+  async #store(attempts: readonly Attempted[]): Promise<Verdict[]> {
+    try {
+      return await this.#untilStored(attempts);
+    } catch (error) {
+      if (error instanceof StorageError) throw error;
+      const verdicts: Verdict[] = [];
+      for (const attempt of attempts) verdicts.push(...await this.#storeOne(attempt, error));
+      return verdicts;
+    }
+  }
+
+  async #storeOne(attempt: Attempted, error: unknown): Promise<Verdict[]> {
+    try {
+      return await this.#untilStored([attempt]);
+    } catch (cause) {
+      if (cause instanceof StorageError) throw cause;
+      this.#options.onError(error);
+      const outcome = { type: "gave-up", error: `Its ending cannot be stored: ${messageOf(cause)}` } as const;
+      return await this.#untilStored([{ job: attempt.job, outcome }]);
     }
   }
 

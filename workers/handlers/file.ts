@@ -3,7 +3,7 @@
  *
  * The file may be deleted meanwhile: that is noticed within a second, and the attempt fails.
  */
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { GiveUp, type Handler } from "../handler.ts";
 
 const LOOK_MS = 500;
@@ -15,7 +15,11 @@ export const handler: Handler = async (job, { signal, settings }) => {
     await sleep(Math.min(leftMs, LOOK_MS), signal);
     assertThere(path);
   }
-  append(path, `${new Date().toISOString()} stamped by ${job.consumerId}, lease ${job.lease}\n`);
+  // Again: somebody may have put a link in its way meanwhile.
+  append(
+    resolveBelow(settings.filesDir, job.id),
+    `${new Date().toISOString()} stamped by ${job.consumerId}, lease ${job.lease}\n`,
+  );
 };
 
 /**
@@ -24,7 +28,7 @@ export const handler: Handler = async (job, { signal, settings }) => {
  */
 function resolveBelow(folder: string, id: string): string {
   const below = relative(resolve(folder), resolve(id));
-  if (below === "" || below.startsWith("..") || isAbsolute(below)) {
+  if (below === "" || below === ".." || below.startsWith(`..${sep}`) || isAbsolute(below)) {
     throw new GiveUp(`The file is not below ${folder}`);
   }
   const path = join(Deno.realPathSync(folder), below);

@@ -94,10 +94,14 @@ export class ConsumerPlace {
     this.#place.post(message);
   }
 
-  /** It has stopped answering: its jobs go to others, the one it was on is charged, a fresh thread takes its place. */
-  giveUp(why: string): void {
-    this.#leave({ type: "stalled", detail: why });
+  /**
+   * It has stopped answering: its jobs go to others, the one it was on is charged, a fresh thread takes its place.
+   * Answers how many jobs were taken from it.
+   */
+  giveUp(why: string): number {
+    const taken = this.#leave({ type: "stalled", detail: why });
     this.#place.replace(why);
+    return taken;
   }
 
   replace(why: string): void {
@@ -174,12 +178,12 @@ export class ConsumerPlace {
     }
   }
 
-  #leave(end: { type: "crashed" | "stalled"; detail: string }): void {
+  #leave(end: { type: "crashed" | "stalled"; detail: string }): number {
     const desk = this.#desk;
-    if (desk === null) return;
+    if (desk === null) return 0;
     this.#desk = null;
     this.#done += desk.done;
     this.#failed += desk.failed;
-    this.#options.dispatcher.leave(desk.consumerId, end);
+    return this.#options.dispatcher.leave(desk.consumerId, end);
   }
 }

@@ -1,4 +1,4 @@
-/** Ctrl+C and SIGTERM: the first asks for a clean stop, a second one ends at once. */
+/** Ctrl+C, SIGTERM, and SIGHUP of a terminal that closes: the first asks for a clean stop, a second one ends at once. */
 
 /** Under `deno task` one Ctrl+C arrives twice within milliseconds, so a second one counts only when it is later. */
 const SAME_KEY_MS = 1_000;
@@ -12,5 +12,5 @@ export function whenAskedToStop({ onFirst, onSecond }: { onFirst: () => void; on
       onFirst();
     } else if (performance.now() - firstAt > SAME_KEY_MS) onSecond();
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, onSignal);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, onSignal);
 }

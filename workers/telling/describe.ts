@@ -50,7 +50,7 @@ export function describe(event: QueueEvent): Line[] {
           level: "warn" as const,
           text: `Took job_id: ${id} from consumer ${consumerId ?? "unknown"}, now ${status}`,
         })),
-        info(`Checked and requeued stalled jobs: ${event.requeued.length}`),
+        info(`Checked and requeued stalled jobs: ${event.requeued.length + event.freed}`),
       ];
     case "moved":
       return [info(`${event.verb === "cancel" ? "Canceled" : "Resubmitted"} job_id: ${event.id}`)];
@@ -61,6 +61,10 @@ export function describe(event: QueueEvent): Line[] {
       }];
     case "pruned":
       return [info(`Pruned finished jobs: ${event.count}`)];
+    case "storage":
+      return [
+        event.trouble === null ? info("The storage works again") : { level: "warn", text: event.trouble },
+      ];
     case "foreign":
       return [{ level: "debug", text: "Somebody else has written to the database" }];
     case "arriving":

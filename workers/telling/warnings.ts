@@ -8,18 +8,21 @@ interface Condition {
   readonly wedged: number;
   readonly sweep: { readonly lastRequeued: number };
   readonly trouble: string | null;
+  /** Of the storage. */
+  readonly storage: readonly string[];
 }
 
 /** Heartbeats missed in a row before anybody is alarmed. */
 const MISSED_HEARTBEATS = 3;
 
 export function warningsOf(
-  { stopping, consumers, wedged, sweep, trouble }: Condition,
+  { stopping, consumers, wedged, sweep, trouble, storage }: Condition,
   { settings, failing }: { settings: Settings; failing: boolean },
 ): string[] {
   const warnings: string[] = [];
   if (trouble !== null) warnings.push(trouble);
   if (stopping) return warnings;
+  warnings.push(...storage);
   const worryingMs = Math.max(settings.heartbeatMs * MISSED_HEARTBEATS, 1000);
   for (const { slot, heartbeatAgeMs } of consumers) {
     if (heartbeatAgeMs === null || heartbeatAgeMs < worryingMs) continue;

@@ -119,14 +119,21 @@ function parse(payload: string): unknown {
 }
 
 function returned(value: unknown): Outcome {
-  const result: unknown = value === undefined ? null : JSON.stringify(value);
-  if (result !== null && typeof result !== "string") {
-    throw new GiveUp("The handler's result cannot be kept as JSON");
-  }
+  const result = value === undefined ? null : toJson(value);
   if (result !== null && result.length > MAX_RESULT_BYTES) {
     throw new GiveUp("The handler's result is larger than 1 MiB");
   }
   return { type: "returned", result };
+}
+
+function toJson(value: unknown): string {
+  try {
+    const text: unknown = JSON.stringify(value);
+    if (typeof text === "string") return text;
+  } catch {
+    // Circles and big integers are as little JSON as functions.
+  }
+  throw new GiveUp("The handler's result cannot be kept as JSON");
 }
 
 function toOutcome(thrown: unknown): Outcome {

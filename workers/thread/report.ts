@@ -9,6 +9,7 @@ export class Report {
   #results: Result[] = [];
   #since = 0;
   #busyMs = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #post: (message: FromThread) => void;
 
   constructor(post: (message: FromThread) => void) {
@@ -17,7 +18,11 @@ export class Report {
 
   add(ticket: number, outcome: Outcome, busyMs: number): void {
     const now = performance.now();
-    if (this.#results.length === 0) this.#since = now - busyMs;
+    if (this.#results.length === 0) {
+      this.#since = now - busyMs;
+      // The next job may take long, and these have ended.
+      this.#timer = setTimeout(() => this.flush(), LONGEST_MS);
+    }
     this.#results.push({ ticket, outcome });
     this.#busyMs += busyMs;
     if (this.#results.length >= MOST || now - this.#since >= LONGEST_MS) this.flush();
@@ -25,6 +30,7 @@ export class Report {
 
   flush(): void {
     if (this.#results.length === 0) return;
+    clearTimeout(this.#timer);
     this.#post({ type: "results", results: this.#results, busyMs: this.#busyMs });
     this.#results = [];
     this.#busyMs = 0;

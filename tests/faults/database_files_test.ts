@@ -1,0 +1,182 @@
+/** What may happen to the files of the database, and who opens them beside whom. */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { getQueue, openStore, StorageError } from "@persistent-queue/queue";
+import { eventually } from "../support/eventually.ts";
+import { freePort, spawnSystem } from "../support/running_system.ts";
+import { sqliteShell } from "../support/sqlite_shell.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { testQueue } from "../support/test_queue.ts";
+
+Deno.test("the log beside the database is deleted while the system runs: that is noticed, and a clean stop saves all", async () => {
+  await using folder = await tempFolder();
+  const url = `sqlite:${folder.file("queue.db")}`;
+  const queue = await getQueue(url, { role: "owner" });
+  await queue.add([{ id: "before" }]);
+  await queue.watch();
+  Deno.removeSync(folder.file("queue.db-wal"));
+  await queue.add([{ id: "after" }]);
+  await assert.rejects(queue.watch(), (error) => error instanceof StorageError && !error.passing);
+  await queue.close();
+  const again = await getQueue(url, { role: "owner" });
+  assert.equal((await again.get("before")).job.id, "before");
+  assert.equal((await again.get("after")).job.id, "after");
+  await again.close();
+});
+
+Deno.test("a lock file that is deleted is noticed: a second supervisor could begin", async () => {
+  await using folder = await tempFolder();
+  const queue = await getQueue(`sqlite:${folder.file("queue.db")}`, { role: "owner" });
+  await queue.watch();
+  Deno.removeSync(folder.file("queue.db.lock"));
+  await assert.rejects(queue.watch(), /queue\.db\.lock was deleted or replaced/);
+  await queue.close();
+});
+
+Deno.test("a database that is gone while its log is there is not begun anew", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("queue.db");
+  const queue = await getQueue(`sqlite:${path}`, { role: "owner" });
+  await queue.add([{ id: "a" }]);
+  Deno.copyFileSync(`${path}-wal`, folder.file("kept"));
+  await queue.close();
+  Deno.removeSync(path);
+  Deno.copyFileSync(folder.file("kept"), `${path}-wal`);
+  for (const role of ["owner", "guest"] as const) {
+    await assert.rejects(getQueue(`sqlite:${path}`, { role }), /is gone, but its log .*restore a backup/);
+  }
+});
+
+Deno.test("a symbolic link in the place of the database is refused: its locks would lie elsewhere", async () => {
+  await using folder = await tempFolder();
+  await (await getQueue(`sqlite:${folder.file("queue.db")}`, { role: "owner" })).close();
+  Deno.symlinkSync(folder.file("queue.db"), folder.file("link.db"));
+  await assert.rejects(getQueue(`sqlite:${folder.file("link.db")}`, { role: "owner" }), /symbolic link/);
+});
+
+Deno.test("a command that comes in the moment of the first start disturbs nobody", async () => {
+  for (let i = 0; i < 12; i++) {
+    await using folder = await tempFolder();
+    const url = `sqlite:${folder.file("queue.db")}`;
+    const guest = new Promise((resolve) => setTimeout(resolve, i % 4)).then(() =>
+      getQueue(url, { role: "guest" })
+    );
+    const [owner, beside] = await Promise.all([getQueue(url, { role: "owner" }), guest]);
+    await beside.add([{ id: "a" }]);
+    assert.equal((await owner.get("a")).job.id, "a");
+    await owner.watch();
+    await beside.close();
+    await owner.close();
+    assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name).sort(), [
+      "queue.db",
+      "queue.db.lock",
+    ]);
+  }
+});
+
+Deno.test("somebody's transaction at the start is waited for", async () => {
+  await using folder = await tempFolder();
+  Deno.mkdirSync(folder.file("data"));
+  const path = folder.file("data/queue.db");
+  await (await getQueue(`sqlite:${path}`, { role: "owner" })).close();
+  using db = new DatabaseSync(path);
+  db.exec("BEGIN IMMEDIATE; UPDATE job_counts SET n = n");
+  const ports = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()) };
+  const child = spawnSystem({ folder: folder.path, command: "supervise", env: ports });
+  const health = async () => {
+    const answer = await fetch(`http://127.0.0.1:${ports.OPS_PORT}/healthz`);
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  await eventually("it waits, and says so", async () => await health().catch(() => 0) === 503, {
+    withinMs: 20_000,
+  });
+  db.exec("COMMIT");
+  await eventually("it works", async () => await health() === 200, { withinMs: 20_000 });
+  child.kill("SIGHUP");
+  const { code } = await child.output();
+  assert.equal(code, 0, "a terminal that closes stops it cleanly");
+});
+
+Deno.test("a backup onto the live database or its files is refused, and the system goes on", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a" }]);
+  for (const suffix of ["", "-wal", ".lock"]) {
+    await assert.rejects(on.queue.backup(on.path + suffix), /belongs to the live database/);
+  }
+  await on.queue.watch();
+  assert.equal((await on.queue.get("a")).job.id, "a");
+});
+
+Deno.test("counts that INSERT OR REPLACE by hand left wrong are right after the next start", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("queue.db");
+  const queue = await getQueue(`sqlite:${path}`, { role: "owner" });
+  await queue.add([{ id: "a" }]);
+  await sqliteShell(path, "INSERT OR REPLACE INTO jobs (id) VALUES ('a')");
+  assert.equal((await queue.stats()).counts.PENDING, 2);
+  await queue.close();
+  const again = await getQueue(`sqlite:${path}`, { role: "owner" });
+  assert.equal((await again.stats()).counts.PENDING, 1);
+  assert.deepEqual(await again.check({ deep: true }), []);
+  await again.close();
+});
+
+for (
+  const column of ["run_at", "retries", "crashes", "lease", "last_heartbeat", "created_at", "updated_at"]
+) {
+  Deno.test(`a number that no program can read back is refused in ${column}`, async () => {
+    await using on = await testQueue();
+    await on.queue.add([{ id: "a" }, { id: "b" }]);
+    const edit = sqliteShell(on.path, `UPDATE jobs SET ${column} = 9223372036854775807 WHERE id = 'a'`);
+    await assert.rejects(edit, /CHECK constraint failed/);
+    assert.equal((await on.queue.claim([{ consumerId: "c", limit: 2, suspect: false }])).claimed.length, 2);
+  });
+}
+
+Deno.test("a database of the first schema is brought up to date: all jobs stay, odd numbers come within bounds", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("queue.db");
+  using db = new DatabaseSync(path);
+  db.exec(Deno.readTextFileSync(new URL("../../queue/sqlite/migrations/0001_jobs.sql", import.meta.url)));
+  db.exec("PRAGMA application_id = 1347504706; PRAGMA user_version = 1");
+  db.exec(
+    `INSERT INTO jobs (id, status, retries) VALUES ('a', 'FAILED', 2), ('b', 'PENDING', 0), ('gone', 'PENDING', 0);
+    UPDATE jobs SET run_at = 9223372036854775807, created_at = -5 WHERE id = 'b';
+    DELETE FROM jobs WHERE id = 'gone'`,
+  );
+  db.close();
+  await assert.rejects(openStore(`sqlite:${path}`, "guest"), /older release .*start the system once/);
+  const queue = await getQueue(`sqlite:${path}`, { role: "owner" });
+  const { job } = await queue.get("a");
+  assert.deepEqual([job.status, job.retries], ["FAILED", 2]);
+  const b = (await queue.get("b")).job;
+  assert.deepEqual([b.runAt, b.createdAt], [8_640_000_000_000_000, 0]);
+  const [added] = await queue.add([{ id: "new" }]);
+  assert.equal(added?.job.seq, 4, "a number is never used twice");
+  assert.deepEqual(await queue.check({ deep: true }), []);
+  await queue.close();
+});
+
+Deno.test("a list of running jobs leaves large values unread, as all lists do", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a", payload: "x".repeat(100_000) }]);
+  await on.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
+  const { jobs: [job] } = await on.queue.list({ status: "PROCESSING" });
+  assert.deepEqual([job?.payload, job?.leftOut], ["null", ["payload"]]);
+});
+
+Deno.test("a page that is exactly full and the last one has none behind it", async () => {
+  await using on = await testQueue();
+  await on.queue.add(["a", "b", "c", "d"].map((id) => ({ id })));
+  const first = await on.queue.list({ limit: 2 });
+  const second = await on.queue.list({ limit: 2, cursor: String(first.next) });
+  assert.deepEqual([second.jobs.map(({ id }) => id), second.next], [["b", "a"], null]);
+});
+
+Deno.test("an id that nobody could add, inserted by hand, can be looked at and moved", async () => {
+  await using on = await testQueue();
+  await sqliteShell(on.path, "INSERT INTO jobs (id) VALUES ('a' || char(10) || 'b'), ('plain')");
+  assert.equal((await on.queue.get("a\nb")).job.status, "PENDING");
+  assert.equal(await on.queue.moveAll("cancel", {}, "a test"), 2);
+});

@@ -1,0 +1,140 @@
+/** Jobs that stayed where they were for ever, each by a fault that was found once. */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { openStore } from "@persistent-queue/queue";
+import { eventually } from "../support/eventually.ts";
+import { type TestSystem, testSystem } from "../support/test_system.ts";
+
+function byHand({ settings }: TestSystem): DatabaseSync {
+  return new DatabaseSync(settings.queueUrl.slice("sqlite:".length), { timeout: 2_000 });
+}
+
+Deno.test("a handler that asks for half a millisecond takes neither itself nor its neighbours down", async () => {
+  await using system = await testSystem({ CONSUMERS: "1" });
+  const noops = Array.from({ length: 500 }, (_, i) => ({ id: `noop${i}`, kind: "noop" }));
+  await system.queue.add([...noops, { id: "jitter", kind: "odd", payload: "jitter" }]);
+  await eventually("all are completed", async () => (await system.queue.stats()).counts.COMPLETED === 501);
+  const { history } = await system.queue.get("jitter");
+  assert.deepEqual(history.map(({ event }) => event), ["postponed"]);
+});
+
+Deno.test("a completed job that is set to PROCESSING by hand is found by the sweep, though its consumer lives", async () => {
+  await using system = await testSystem({ CONSUMERS: "1" });
+  await system.queue.add([{ id: "j", kind: "noop" }]);
+  await system.until("j", ({ status }) => status === "COMPLETED");
+  using db = byHand(system);
+  db.exec("UPDATE jobs SET status = 'PROCESSING', last_heartbeat = 1 WHERE id = 'j'");
+  await system.until("j", ({ status, lease }) => status === "COMPLETED" && lease > 1);
+});
+
+Deno.test("tables that were away for a while: the storage says so, and the job that ended meanwhile is stored", async () => {
+  await using system = await testSystem({ CONSUMERS: "1" });
+  await system.queue.add([{ id: "j", kind: "wait", payload: 300 }]);
+  await system.until("j", ({ status }) => status === "PROCESSING");
+  using db = byHand(system);
+  db.exec("ALTER TABLE history RENAME TO h2; ALTER TABLE jobs RENAME TO jobs2");
+  await eventually("the trouble is told", () => system.queue.trouble !== null);
+  assert.match(system.queue.trouble ?? "", /not as this system made it/);
+  db.exec("ALTER TABLE jobs2 RENAME TO jobs; ALTER TABLE h2 RENAME TO history");
+  await system.until("j", ({ status }) => status === "COMPLETED");
+  await eventually("it works again", () => system.queue.trouble === null);
+  assert.deepEqual(system.fatal, []);
+});
+
+Deno.test("jobs that have ended are stored while the next one of their consumer takes its time", async () => {
+  await using system = await testSystem({ CONSUMERS: "1" });
+  const noops = (name: string, n: number) =>
+    Array.from({ length: n }, (_, i) => ({ id: `${name}${i}`, kind: "noop" }));
+  await system.queue.add(noops("warm", 500));
+  await eventually("it is warm", async () => (await system.queue.stats()).counts.COMPLETED === 500);
+  await system.queue.add([...noops("fast", 4), { id: "slow", kind: "wait", payload: 3_000 }]);
+  await system.until("fast3", ({ status }) => status === "COMPLETED");
+  assert.notEqual((await system.queue.get("slow")).job.status, "COMPLETED");
+});
+
+Deno.test("a retry whose time has come does not wait behind a long job while others are idle", async () => {
+  await using system = await testSystem({ CONSUMERS: "2", RETRY_DELAYS_MS: "300" });
+  await system.queue.add([{ id: "hold", kind: "wait", payload: 200 }]);
+  await system.until("hold", ({ status }) => status === "PROCESSING");
+  await system.queue.add([{ id: "retry", kind: "fail", payload: 1 }]);
+  await system.until("retry", ({ retries }) => retries === 1);
+  await system.queue.add([{ id: "long", kind: "wait", payload: 60_000 }]);
+  await system.until("retry", ({ status }) => status === "COMPLETED");
+  assert.equal((await system.queue.get("long")).job.status, "PROCESSING");
+});
+
+Deno.test("two suspects never run at once, also when one of them comes back for its retry", async () => {
+  await using system = await testSystem({ CONSUMERS: "2", RETRY_DELAYS_MS: "200,200,200" });
+  using db = byHand(system);
+  const runAt = Date.now() + 400;
+  await system.queue.add([
+    { id: "s1", kind: "fail", payload: 1, runAt },
+    { id: "s2", kind: "wait", payload: 600, runAt: runAt + 50 },
+  ]);
+  db.exec("UPDATE jobs SET suspect = 1, crashes = 1");
+  const together: string[][] = [];
+  const look = setInterval(() => {
+    const busy = system.supervisor.view().consumers.flatMap(({ jobId }) => jobId ?? []);
+    if (busy.length > 1) together.push(busy);
+  }, 5);
+  await system.until("s1", ({ status }) => status === "COMPLETED");
+  await system.until("s2", ({ status }) => status === "COMPLETED");
+  clearInterval(look);
+  assert.deepEqual(together, []);
+});
+
+Deno.test("a job that is canceled in the moment it is added never runs", async () => {
+  await using system = await testSystem({ CONSUMERS: "2" });
+  await system.queue.add([{ id: "warm", kind: "noop" }]);
+  await system.until("warm", ({ status }) => status === "COMPLETED");
+  for (let i = 0; i < 20; i++) {
+    const added = system.queue.add([{ id: `c${i}`, kind: "odd", payload: i }]);
+    const [canceled] = await system.queue.move("cancel", [`c${i}`], "a test");
+    await added;
+    assert.ok(canceled?.ok);
+  }
+  await system.queue.add([{ id: "last", kind: "odd", payload: "last" }]);
+  await system.until("last", ({ status }) => status === "COMPLETED");
+  await eventually(
+    "the log is written",
+    () => system.logLines("consumer_").some((line) => line.endsWith("ran last")),
+  );
+  assert.deepEqual(system.logLines("consumer_").filter((line) => /ran \d/.test(line)), []);
+});
+
+Deno.test("a clean stop while the database is locked leaves nothing claimed", async () => {
+  const system = await testSystem({ CONSUMERS: "2" });
+  const db = byHand(system);
+  db.exec("BEGIN IMMEDIATE");
+  const added = system.queue.add([{ id: "j", kind: "noop" }]);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const stopped = system.supervisor.stop({ patienceMs: 200 });
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  db.exec("COMMIT");
+  await stopped;
+  await added;
+  await system.queue.close();
+  db.close();
+  const store = await openStore(system.settings.queueUrl, "owner");
+  const found = await store.get("j");
+  await store.close();
+  await system.stop();
+  assert.ok(found?.job.status === "PENDING" || found?.job.status === "COMPLETED", found?.job.status);
+  assert.equal(found.job.crashes, 0);
+});
+
+for (const payload of ["message-object", "no-prototype"]) {
+  Deno.test(`a handler that throws an error that cannot be told (${payload}) has failed, and took nobody down`, async () => {
+    await using system = await testSystem({ CONSUMERS: "1", RETRY_DELAYS_MS: "10" });
+    await system.queue.add([{ id: "odd", kind: "odd", payload }]);
+    const job = await system.until("odd", ({ status }) => status === "UNPROCESSABLE");
+    assert.deepEqual([job.retries, job.crashes], [1, 0]);
+  });
+}
+
+Deno.test("a result that JSON cannot hold fails its job at once: trying again would not help", async () => {
+  await using system = await testSystem({ CONSUMERS: "1" });
+  await system.queue.add([{ id: "odd", kind: "odd", payload: "big-integer" }]);
+  const job = await system.until("odd", ({ status }) => status === "FAILED");
+  assert.match(job.error ?? "", /cannot be kept as JSON/);
+});

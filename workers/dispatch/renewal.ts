@@ -1,0 +1,56 @@
+/** Heartbeats, made durable: who has lost a lease hears of it. */
+import { type Consumer, type Lease, StorageError } from "@persistent-queue/queue";
+import type { Desk } from "./desk.ts";
+
+export interface RenewalOptions {
+  readonly queue: Consumer;
+  /** This job is no longer this consumer's. */
+  readonly onLost: (desk: Desk, lease: Lease) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Threads beat at the same moment, and are heard within some milliseconds. */
+const TOGETHER_MS = 10;
+
+export class Renewal {
+  readonly #options: RenewalOptions;
+  /** One at a time: while the storage is locked they would only pile up. */
+  readonly #underWay = new Set<Desk>();
+  readonly #due = new Set<Desk>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: RenewalOptions) {
+    this.#options = options;
+  }
+
+  /** Together with all that are due in the same moment. */
+  renew(desk: Desk): void {
+    this.#due.add(desk);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      for (const one of this.#due) this.#renewNow(one);
+      this.#due.clear();
+    }, TOGETHER_MS);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  async #renewNow(desk: Desk): Promise<void> {
+    if (this.#underWay.has(desk)) return;
+    const leases = desk.leasesToRenew();
+    if (leases.length === 0) return;
+    const { queue, onLost, onError } = this.#options;
+    this.#underWay.add(desk);
+    try {
+      const held = await queue.renew(leases);
+      for (const [i, lease] of leases.entries()) if (held[i] === false) onLost(desk, lease);
+    } catch (error) {
+      // A heartbeat that cannot be stored harms nobody: the next one comes in a second.
+      if (!(error instanceof StorageError)) onError(error);
+    } finally {
+      this.#underWay.delete(desk);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/** Attempts that ended without an end of their handler's. */
+import type { Outcome } from "@persistent-queue/queue";
+import type { Desk } from "./desk.ts";
+import type { Attempted } from "./settler.ts";
+
+/** Never begun: somebody else may have it, and nothing is told of it. */
+export const HANDED_BACK = { type: "handed-back" } as const satisfies Outcome;
+
+export const STOPPED = { type: "stopped", detail: "The system stopped" } as const satisfies Outcome;
+
+/** Stopped in the middle, a handler may throw whatever it likes: that is not a failed attempt. */
+export function toStopped(outcome: Outcome): Outcome {
+  return outcome.type === "returned" ? outcome : STOPPED;
+}
+
+export interface EndOfConsumer {
+  readonly type: "crashed" | "stalled" | "stopped";
+  readonly detail: string;
+}
+
+/** Clears the desk of a consumer that is gone: its jobs, and how each of them ended. The one it was on is to blame. */
+export function leftOn(desk: Desk, end: EndOfConsumer): Attempted[] {
+  const { unbegun, waiting } = desk.clear();
+  const begun = [...desk.held.values()].filter(({ canceled }) =>
+    canceled === null || canceled === "stopping"
+  );
+  return [
+    ...unbegun.map((job) => ({ job, outcome: HANDED_BACK })),
+    ...begun.map(({ job, ticket }) => ({
+      job,
+      outcome: { guilty: desk.tickets.isUnderWay(ticket), ...end },
+    })),
+    ...waiting.map((job) => ({ job, outcome: { guilty: false, ...end } })),
+  ];
+}
