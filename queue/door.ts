@@ -109,8 +109,8 @@ function checkRunAt(runAt: unknown): number {
 }
 
 /** @throws {QueueError} `invalid_query` */
-export function checkList(request: ListRequest): JobQuery {
-  const { status, kind, search, cursor, limit = DEFAULT_LIMIT } = request;
+export function checkList(request: ListRequest, silentSince: number): JobQuery {
+  const { status, kind, search, cursor, stalled, limit = DEFAULT_LIMIT } = request;
   if (status !== undefined && !isStatus(status)) {
     throw badQuery(`There is no status "${printable(String(status))}".`);
   }
@@ -123,6 +123,7 @@ export function checkList(request: ListRequest): JobQuery {
     ...(status ? { status } : {}),
     ...(kind ? { kind } : {}),
     ...(search ? { search } : {}),
+    ...(stalled ? { silentSince } : {}),
     ...(cursor ? { before: checkCursor(cursor) } : {}),
   };
 }

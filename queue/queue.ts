@@ -6,16 +6,17 @@
  */
 import { acceptedOrThrow } from "./adding.ts";
 import { breathe } from "./breathe.ts";
-import { checkId, checkJob, checkStoredId } from "./door.ts";
+import { checkId, checkJob, checkList, checkStoredId } from "./door.ts";
 import { Events, type Listener } from "./events.ts";
 import { type HistoryEntry, type Job, type Lease, MOVES, type OperatorVerb } from "./job.ts";
 import { Meter } from "./meter.ts";
 import { StorageHealth } from "./health.ts";
 import { listJobs } from "./listing.ts";
 import { toMoveResult, unknownJob } from "./moving.ts";
+import { moveAll } from "./moving_all.ts";
 import { chargeOf, type Policy } from "./policy.ts";
 import type * as roles from "./roles.ts";
-import type { ClaimAnswer, Claimed, ClaimRequest, Reaped, Store } from "./store.ts";
+import type { ClaimAnswer, Claimed, ClaimRequest, Reaped, Store, StoreStats } from "./store.ts";
 import { tellSettled, toSettled, toSettlement, toVerdict } from "./settling.ts";
 import { verify } from "./verify.ts";
 
@@ -37,7 +38,6 @@ const RECOVERY_LIMIT = 1_000_000;
 /** Some milliseconds a turn, and no more than a tenth of the time. */
 const PRUNE_LIMIT = 200;
 const PRUNE_BUDGET_MS = 1_000;
-const MOVE_PAGE = 200;
 
 export class Queue implements Role {
   readonly #store: Store;
@@ -146,7 +146,7 @@ export class Queue implements Role {
       await breathe();
     } while (this.#pruneAfter !== 0 && performance.now() < deadline);
     if (count > 0) this.#events.emit({ type: "pruned", count });
-    this.#warnings = (await this.#store.stats(now())).warnings;
+    this.#warnings = (await this.#look(now())).warnings;
     return count;
   }
 
@@ -165,16 +165,21 @@ export class Queue implements Role {
     return found;
   }
 
-  list(request: roles.ListRequest): Promise<roles.JobList> {
-    return listJobs(this.#store, request);
+  async list(request: roles.ListRequest): Promise<roles.JobList> {
+    const { now, stallMs } = this.#options;
+    return await listJobs(this.#store, checkList(request, now() - stallMs));
   }
 
   async stats(): Promise<roles.QueueStats> {
     const now = this.#options.now();
-    const { counts, oldestDueAt } = await this.#store.stats(now);
+    const { counts, oldestDueAt, silent } = await this.#look(now);
     return {
-      ...{ counts, ageMs: oldestDueAt === null ? 0 : Math.max(0, now - oldestDueAt) },
-      ...{ rates: this.#meter.rates(), history: this.#meter.history(), fenced: this.#fenced },
+      counts,
+      stalled: silent,
+      ageMs: oldestDueAt === null ? 0 : Math.max(0, now - oldestDueAt),
+      rates: this.#meter.rates(),
+      history: this.#meter.history(),
+      fenced: this.#fenced,
     };
   }
 
@@ -216,20 +221,8 @@ export class Queue implements Role {
     return results.map((result) => toMoveResult(verb, result));
   }
 
-  async moveAll(verb: OperatorVerb, filter: roles.JobFilter, by: string): Promise<number> {
-    let moved = 0;
-    for (const status of MOVES[verb].from) {
-      if (filter.status !== undefined && filter.status !== status) continue;
-      for (let cursor: string | null = ""; cursor !== null;) {
-        const page: roles.JobList = await this.list({ ...filter, status, cursor, limit: MOVE_PAGE });
-        const results = page.jobs.length === 0
-          ? []
-          : await this.move(verb, page.jobs.map(({ id }) => id), by);
-        moved += results.filter(({ ok }) => ok).length;
-        cursor = page.next;
-      }
-    }
-    return moved;
+  moveAll(verb: OperatorVerb, filter: roles.JobFilter, how: roles.MoveAllOptions): Promise<number> {
+    return moveAll(this, { verb, filter, ...how });
   }
 
   // Keeper -----------------------------------------------------------------------------------------------------------
@@ -244,5 +237,9 @@ export class Queue implements Role {
 
   close(): Promise<void> {
     return this.#store.close();
+  }
+
+  #look(now: number): Promise<StoreStats> {
+    return this.#store.stats({ now, silentSince: now - this.#options.stallMs });
   }
 }

@@ -83,6 +83,8 @@ export interface JobFilter {
   readonly kind?: string;
   /** A part of the id. */
   readonly search?: string;
+  /** Only jobs that are stalled. */
+  readonly stalled?: boolean;
 }
 
 export interface ListRequest extends JobFilter {
@@ -108,6 +110,8 @@ export interface QueueStats {
   readonly counts: Record<Status, number>;
   /** For how long the job at the head of the line has been due, in milliseconds; 0 when none waits. */
   readonly ageMs: number;
+  /** Jobs whose consumer has fallen silent. */
+  readonly stalled: number;
   readonly rates: Rates;
   /** Per second, oldest first, the last minute. */
   readonly history: readonly Rates[];
@@ -119,7 +123,7 @@ export interface QueueStats {
 export interface Inspector {
   /** @throws {QueueError} `unknown_job` */
   get(id: string): Promise<{ job: Job; history: HistoryEntry[] }>;
-  /** Newest first. @throws {QueueError} `invalid_query` */
+  /** Newest first; a job whose id is the whole search comes before all. @throws {QueueError} `invalid_query` */
   list(request: ListRequest): Promise<JobList>;
   stats(): Promise<QueueStats>;
   /** Grows with every change, of ours or of others: equal numbers mean nothing new to show. */
@@ -143,12 +147,21 @@ export type MoveResult =
     readonly message: string;
   };
 
+export interface MoveAllOptions {
+  /** Who asked, for the log. */
+  readonly by: string;
+  /** Called after each turn with how many were moved so far. */
+  readonly onProgress?: (moved: number) => void;
+  /** Ends it early: what is moved by then stays moved. */
+  readonly signal?: AbortSignal;
+}
+
 /** What a person may do, once logged in. */
 export interface Operator extends Adder {
   /** `by` names who asked, for the log. */
   move(verb: OperatorVerb, ids: readonly string[], by: string): Promise<MoveResult[]>;
-  /** Moves all that matches and may be moved, some hundreds a turn. Answers how many. */
-  moveAll(verb: OperatorVerb, filter: JobFilter, by: string): Promise<number>;
+  /** Moves all that matches and may be moved, some hundreds a turn. Answers how many were moved. */
+  moveAll(verb: OperatorVerb, filter: JobFilter, how: MoveAllOptions): Promise<number>;
 }
 
 /** The part of whoever opened the queue. */

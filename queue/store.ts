@@ -118,6 +118,8 @@ export interface JobQuery {
   readonly kind?: string;
   /** A part of the id, as it is written. */
   readonly search?: string;
+  /** Only jobs that are PROCESSING with a heartbeat older than this. */
+  readonly silentSince?: number;
   /** Only jobs whose `seq` is below. */
   readonly before?: number;
   readonly limit: number;
@@ -133,6 +135,8 @@ export interface StoreStats {
   readonly counts: Record<Status, number>;
   /** `runAt` of the job that has been due the longest, or null. */
   readonly oldestDueAt: number | null;
+  /** Jobs that are PROCESSING with a heartbeat older than was asked for. */
+  readonly silent: number;
   /** Sentences about what a person should see to; empty = all is well. */
   readonly warnings: readonly string[];
 }
@@ -158,7 +162,7 @@ export interface Store {
   prune(request: PruneRequest): Promise<{ removed: number; next: number }>;
   get(id: string): Promise<{ job: Job; history: HistoryEntry[] } | null>;
   list(query: JobQuery): Promise<JobPage>;
-  stats(now: number): Promise<StoreStats>;
+  stats(moment: { readonly now: number; readonly silentSince: number }): Promise<StoreStats>;
   /** A number that changes when somebody else has written. Cheap enough for ten calls a second. */
   foreignWrites(): Promise<number>;
   /** Sentences about what is wrong; empty = sound. `deep` reads every page of the database. */

@@ -116,7 +116,7 @@ const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
 async function moveJobs(c: ApiContext, { queue }: Ports, verb: OperatorVerb): Promise<Response> {
   const input = moveInput(await readJson(c));
   const by = c.get("visitor").name;
-  if ("filter" in input) return c.json({ [DONE[verb]]: await queue.moveAll(verb, input.filter, by) });
+  if ("filter" in input) return c.json({ [DONE[verb]]: await queue.moveAll(verb, input.filter, { by }) });
   const results = await queue.move(verb, input.ids, by);
   const moved = results.filter(({ ok }) => ok).length;
   const answer = { [DONE[verb]]: moved, results: results.map(resultOnWire) };

@@ -19,7 +19,7 @@ export function list(sql: Statements, query: JobQuery): JobPage {
   const floor = isIndexed(query) ? 0 : Math.max(0, before - ROWS_A_CALL);
   // One more than asked for: it tells whether there is another page.
   const values = [before, floor, query.limit + 1, query.kind ?? null, query.search ?? null] as const;
-  const jobs = rows(sql, query.status, values).map(toJob);
+  const jobs = rows(sql, query, values).map(toJob);
   if (jobs.length <= query.limit) return { jobs, next: floor > 0 ? floor : null };
   jobs.pop();
   return { jobs, next: jobs.at(-1)?.seq ?? null };
@@ -27,25 +27,31 @@ export function list(sql: Statements, query: JobQuery): JobPage {
 
 /** Whether the index finds every row that the query wants, so that no others are looked at. */
 function isIndexed(query: JobQuery): boolean {
+  if (query.silentSince !== undefined) return true;
   return query.search === undefined && query.kind === undefined && query.status !== "PENDING";
 }
 
 type ListValues = readonly [number, number, number, string | null, string | null];
 
-function rows(sql: Statements, status: Status | undefined, values: ListValues) {
+function rows(sql: Statements, { status, silentSince }: JobQuery, values: ListValues) {
+  if (silentSince !== undefined) return sql.listSilent.all(...values, silentSince);
   if (status === undefined) return sql.list.all(...values);
   if (status === "PENDING") return sql.listWaiting.all(...values);
   if (status === "PROCESSING") return sql.listRunning.all(...values);
   return sql.listFinished.all(...values, status);
 }
 
-export function stats(sql: Statements, now: number): Omit<StoreStats, "warnings"> {
+export function stats(
+  sql: Statements,
+  { now, silentSince }: { now: number; silentSince: number },
+): Omit<StoreStats, "warnings"> {
   const counted = new Map(sql.counts.all().map((row) => [row.status, number(row.n)]));
   const counts = Object.fromEntries(STATUSES.map((status) => [status, counted.get(status) ?? 0]));
   const oldest = nextRunAt(sql, { suspects: true });
   return {
     counts: counts as Record<Status, number>,
     oldestDueAt: oldest !== null && oldest <= now ? oldest : null,
+    silent: number(sql.silent.get(silentSince)?.n),
   };
 }
 

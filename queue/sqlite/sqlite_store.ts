@@ -53,7 +53,7 @@ export async function openSqliteStore(path: string, { role }: OpenOptions): Prom
     },
     get: (id) => read(() => get(sql, id)),
     list: (query) => read(() => list(sql, query)),
-    stats: (now) => read(() => ({ ...stats(sql, now), warnings: logWarnings(path) })),
+    stats: (moment) => read(() => ({ ...stats(sql, moment), warnings: logWarnings(path) })),
     foreignWrites: () =>
       read(() => {
         assertSameFiles();

@@ -133,10 +133,16 @@ export const SQL = {
     WHERE status = ?6 AND status NOT IN ('PENDING', 'PROCESSING')
       AND seq < ?1 AND seq >= ?2
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
+  // ?6 silent since
+  listSilent: `SELECT ${LISTED} FROM jobs INDEXED BY jobs_processing
+    WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) < ?6 AND seq < ?1 AND seq >= ?2
+      AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
   lastSeq: `SELECT max(seq) AS seq FROM jobs`,
 
   // stats
   counts: `SELECT status, n FROM job_counts`,
+  silent: `SELECT count(*) AS n FROM jobs INDEXED BY jobs_processing
+    WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) < ?1`,
 
   foreignWrites: `PRAGMA data_version`,
   shrinkLog: `PRAGMA wal_checkpoint(TRUNCATE)`,

@@ -11,7 +11,7 @@ export function backupCases(test: Case): void {
     const copy = await restored(`${folder}/copy`);
     for (const status of STATUSES) assert.deepEqual(await copy.get(status), await store.get(status));
     assert.equal(await copy.get("too late"), null);
-    const { counts } = await copy.stats(NOW);
+    const { counts } = await copy.stats({ now: NOW, silentSince: NOW });
     assert.deepEqual(counts, Object.fromEntries(STATUSES.map((status) => [status, 1])));
     assert.deepEqual(await copy.check({ deep: true }), []);
     assert.ok(
@@ -40,6 +40,6 @@ export function backupCases(test: Case): void {
     await add(store, "a");
     await assert.rejects(store.backup(`${folder}/no such folder/copy`));
     await assert.rejects(Deno.stat(`${folder}/no such folder`), Deno.errors.NotFound);
-    assert.equal((await store.stats(NOW)).counts.PENDING, 1);
+    assert.equal((await store.stats({ now: NOW, silentSince: NOW })).counts.PENDING, 1);
   });
 }

@@ -149,7 +149,7 @@ function batchCases(test: Case): void {
       assert.equal(claimed.filter((one) => one.consumerId === consumerId).length, limit);
     }
     assert.equal(nextRunAt, null);
-    assert.equal((await store.stats(NOW)).counts.PENDING, 2);
+    assert.equal((await store.stats({ now: NOW, silentSince: NOW })).counts.PENDING, 2);
   });
 
   test("claim serves every consumer of a batch while there is enough for all", async ({ store }) => {

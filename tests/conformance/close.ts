@@ -23,7 +23,7 @@ const CALLS: Record<Exclude<keyof Store, "close">, (store: Store) => Promise<unk
   prune: (store) => store.prune({ before: NOW, after: 0, limit: 1 }),
   get: (store) => store.get("a"),
   list: (store) => store.list({ limit: 1 }),
-  stats: (store) => store.stats(NOW),
+  stats: (store) => store.stats({ now: NOW, silentSince: NOW }),
   foreignWrites: (store) => store.foreignWrites(),
   check: (store) => store.check({ deep: false }),
   backup: (store) => store.backup("never written"),
@@ -41,7 +41,7 @@ export function closeCases(test: Case): void {
     const asked = [add(store, "a"), add(store, "b")];
     await store.close();
     assert.deepEqual((await Promise.all(asked)).map((job) => job.id), ["a", "b"]);
-    assert.equal((await other.stats(NOW)).counts.PENDING, 2);
+    assert.equal((await other.stats({ now: NOW, silentSince: NOW })).counts.PENDING, 2);
   });
 
   test("what was written before close is there for the next who opens", async ({ store, second }) => {

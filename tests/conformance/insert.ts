@@ -111,7 +111,7 @@ export function insertCases(test: Case): void {
     const inserted = await store.insert(batch);
     assert.deepEqual(inserted.map((one) => one.outcome), ["added", "waiting"]);
     assert.equal((await jobOf(store, "a")).payload, "1");
-    assert.equal((await store.stats(NOW)).counts.PENDING, 1);
+    assert.equal((await store.stats({ now: NOW, silentSince: NOW })).counts.PENDING, 1);
   });
 
   test("insert answers in the order in which it was asked", async ({ store }) => {

@@ -17,7 +17,7 @@ export function pruneCases(test: Case): void {
         status,
       );
     }
-    const { counts } = await store.stats(NOW);
+    const { counts } = await store.stats({ now: NOW, silentSince: NOW });
     for (const status of FINISHED) assert.equal(counts[status], 0);
     assert.deepEqual([counts.PENDING, counts.PROCESSING], [1, 1]);
   });

@@ -150,7 +150,7 @@ class Walk {
     for (const job of jobs) this.#model.adopt(job.id, job);
     const expected = [...this.#model.jobs.values()].sort((a, b) => b.seq - a.seq);
     assert.deepEqual(jobs, expected.map(asJob));
-    const { counts, oldestDueAt } = await store.stats(this.#now);
+    const { counts, oldestDueAt } = await store.stats({ now: this.#now, silentSince: NOW });
     assert.deepEqual(counts, this.#model.counts());
     assert.deepEqual(oldestDueAt, this.#model.oldestDueAt(this.#now));
     const status = this.chance.pick(STATUSES);

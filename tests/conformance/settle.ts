@@ -104,12 +104,12 @@ function fenceCases(test: Case): void {
     test(`no settlement is stored after ${how}`, async ({ store }) => {
       const held = await hold(store, "a");
       await lose(store, held);
-      const before = [await store.get("a"), await store.stats(NOW)];
+      const before = [await store.get("a"), await store.stats({ now: NOW, silentSince: NOW })];
       for (const verb of SETTLE_VERBS) {
         assert.equal(await settleOne(store, settlement(verb, held)), false, verb);
       }
       assert.equal(await crash(store, held), false);
-      assert.deepEqual([await store.get("a"), await store.stats(NOW)], before);
+      assert.deepEqual([await store.get("a"), await store.stats({ now: NOW, silentSince: NOW })], before);
     });
   }
 

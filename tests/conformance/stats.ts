@@ -6,14 +6,19 @@ import type { Case } from "./suite.ts";
 export function statsCases(test: Case): void {
   test("stats of an empty store names every status with a zero", async ({ store }) => {
     const counts = Object.fromEntries(STATUSES.map((status) => [status, 0]));
-    assert.deepEqual(await store.stats(NOW), { counts, oldestDueAt: null, warnings: [] });
+    assert.deepEqual(await store.stats({ now: NOW, silentSince: NOW }), {
+      counts,
+      oldestDueAt: null,
+      silent: 0,
+      warnings: [],
+    });
   });
 
   test("stats counts what is there", async ({ store }) => {
     for (const [i, status] of STATUSES.entries()) {
       for (let n = 0; n <= i; n++) await bring(store, `${status} ${n}`, status);
     }
-    const { counts } = await store.stats(NOW);
+    const { counts } = await store.stats({ now: NOW, silentSince: NOW });
     assert.deepEqual(counts, Object.fromEntries(STATUSES.map((status, i) => [status, i + 1])));
   });
 
@@ -21,19 +26,32 @@ export function statsCases(test: Case): void {
     await add(store, "high", { priority: 50, runAt: NOW - 5 });
     await add(store, "low", { priority: -50, runAt: NOW - 90 });
     await add(store, "delayed", { runAt: NOW + 5 });
-    assert.equal((await store.stats(NOW)).oldestDueAt, NOW - 90);
+    assert.equal((await store.stats({ now: NOW, silentSince: NOW })).oldestDueAt, NOW - 90);
   });
 
   test("stats does not call a delayed or a running job due", async ({ store }) => {
     await hold(store, "runs");
     await add(store, "delayed", { runAt: NOW + 5 });
-    assert.equal((await store.stats(NOW)).oldestDueAt, null);
-    assert.equal((await store.stats(NOW + 5)).oldestDueAt, NOW + 5);
+    assert.equal((await store.stats({ now: NOW, silentSince: NOW })).oldestDueAt, null);
+    assert.equal((await store.stats({ now: NOW + 5, silentSince: NOW })).oldestDueAt, NOW + 5);
   });
 
   test("stats counts a suspect among the due", async ({ store }) => {
     await addSuspect(store, "suspect");
-    assert.equal((await store.stats(NOW)).oldestDueAt, NOW);
+    assert.equal((await store.stats({ now: NOW, silentSince: NOW })).oldestDueAt, NOW);
+  });
+
+  test("stats and the list tell which running jobs are silent, and no others", async ({ store }) => {
+    const heard = await hold(store, "heard");
+    for (const id of ["silent", "silent too"]) await hold(store, id);
+    await store.renew([heard], NOW + 10);
+    await add(store, "waits");
+    assert.equal((await store.stats({ now: NOW, silentSince: NOW })).silent, 0);
+    assert.equal((await store.stats({ now: NOW, silentSince: NOW + 10 })).silent, 2);
+    const page = await store.list({ limit: 1, silentSince: NOW + 10 });
+    assert.deepEqual(page.jobs.map(({ id }) => id), ["silent too"]);
+    const last = await store.list({ limit: 1, silentSince: NOW + 10, before: page.next ?? 0 });
+    assert.deepEqual([last.jobs.map(({ id }) => id), last.next], [["silent"], null]);
   });
 
   test("stats from two handles agree", async ({ store, second }) => {
@@ -41,6 +59,9 @@ export function statsCases(test: Case): void {
     await bring(store, "a", "FAILED");
     await add(other, "b");
     await claimOne(store);
-    assert.deepEqual(await other.stats(NOW), await store.stats(NOW));
+    assert.deepEqual(
+      await other.stats({ now: NOW, silentSince: NOW }),
+      await store.stats({ now: NOW, silentSince: NOW }),
+    );
   });
 }

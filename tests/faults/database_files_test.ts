@@ -178,5 +178,5 @@ Deno.test("an id that nobody could add, inserted by hand, can be looked at and m
   await using on = await testQueue();
   await sqliteShell(on.path, "INSERT INTO jobs (id) VALUES ('a' || char(10) || 'b'), ('plain')");
   assert.equal((await on.queue.get("a\nb")).job.status, "PENDING");
-  assert.equal(await on.queue.moveAll("cancel", {}, "a test"), 2);
+  assert.equal(await on.queue.moveAll("cancel", {}, { by: "a test" }), 2);
 });

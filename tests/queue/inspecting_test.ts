@@ -129,3 +129,11 @@ Deno.test("the revision grows with every change and stands still without one", a
   await on.queue.get("a");
   assert.equal(on.queue.revision, before);
 });
+
+Deno.test("a search for a whole id finds its job at once, first and only once, however far down the list it is", async () => {
+  await using on = await testQueue();
+  await addMany(on, ["a", ...Array.from({ length: 120 }, (_, i) => `a${i}`)]);
+  const seen = await walk(on, { search: "a", limit: 50 });
+  assert.deepEqual([seen[0], seen[1], seen.length, new Set(seen).size], ["a", "a119", 121, 121]);
+  assert.deepEqual((await on.queue.list({ search: "a", status: "FAILED" })).jobs, []);
+});

@@ -41,10 +41,10 @@ Deno.test("moveAll moves all that matches and may be moved, over many pages, and
   await end(on.queue, await claimNext(on.queue), { type: "returned", result: null });
   await end(on.queue, await claimNext(on.queue), { type: "gave-up", error: "no" });
   await claimNext(on.queue);
-  assert.equal(await on.queue.moveAll("cancel", { kind: "file", search: "old" }, "test"), 449);
+  assert.equal(await on.queue.moveAll("cancel", { kind: "file", search: "old" }, { by: "test" }), 449);
   const { counts } = await on.queue.stats();
   assert.deepEqual([counts.CANCELED, counts.COMPLETED, counts.PENDING], [449, 1, 30]);
-  assert.equal(await on.queue.moveAll("cancel", { kind: "file" }, "test"), 0);
+  assert.equal(await on.queue.moveAll("cancel", { kind: "file" }, { by: "test" }), 0);
 });
 
 Deno.test("moveAll with a status moves that status only", async () => {
@@ -52,9 +52,9 @@ Deno.test("moveAll with a status moves that status only", async () => {
   await on.queue.add(["a", "b", "c"].map((id) => ({ id })));
   await end(on.queue, await claimNext(on.queue), { type: "gave-up", error: "no" });
   await on.queue.move("cancel", ["b"], "test");
-  assert.equal(await on.queue.moveAll("resubmit", { status: "FAILED" }, "test"), 1);
-  assert.equal(await on.queue.moveAll("resubmit", { status: "COMPLETED" }, "test"), 0);
-  assert.equal(await on.queue.moveAll("cancel", { status: "PROCESSING" }, "test"), 0);
+  assert.equal(await on.queue.moveAll("resubmit", { status: "FAILED" }, { by: "test" }), 1);
+  assert.equal(await on.queue.moveAll("resubmit", { status: "COMPLETED" }, { by: "test" }), 0);
+  assert.equal(await on.queue.moveAll("cancel", { status: "PROCESSING" }, { by: "test" }), 0);
   const statuses = await Promise.all(["a", "b", "c"].map(async (id) => (await on.queue.get(id)).job.status));
   assert.deepEqual(statuses, ["PENDING", "CANCELED", "PENDING"]);
 });
@@ -62,7 +62,7 @@ Deno.test("moveAll with a status moves that status only", async () => {
 Deno.test("moveAll with a part of the id takes % to the letter and spares the rest", async () => {
   await using on = await testQueue();
   await on.queue.add(["100%", "1000", "5%"].map((id) => ({ id })));
-  assert.equal(await on.queue.moveAll("cancel", { search: "%" }, "test"), 2);
+  assert.equal(await on.queue.moveAll("cancel", { search: "%" }, { by: "test" }), 2);
   assert.equal((await on.queue.get("1000")).job.status, "PENDING");
 });
 
@@ -71,7 +71,7 @@ Deno.test("a job that finishes while moveAll runs is let be", async () => {
   await on.queue.add(Array.from({ length: 300 }, (_, i) => ({ id: `a${i}` })));
   const { claimed } = await on.queue.claim([{ consumerId: "c1", limit: 300, suspect: false }]);
   const [moved, verdicts] = await Promise.all([
-    on.queue.moveAll("cancel", {}, "test"),
+    on.queue.moveAll("cancel", {}, { by: "test" }),
     on.queue.settle(claimed.map((job) => ({ job, outcome: { type: "returned", result: null } }))),
   ]);
   const { counts } = await on.queue.stats();
@@ -80,4 +80,17 @@ Deno.test("a job that finishes while moveAll runs is let be", async () => {
     verdicts.filter(({ type }) => type === "stored").length,
   ]);
   assert.equal(counts.CANCELED + counts.COMPLETED, 300);
+});
+
+Deno.test("moving all tells how far it is, and can be ended early", async () => {
+  await using on = await testQueue();
+  await on.queue.add(Array.from({ length: 500 }, (_, i) => ({ id: `a${i}` })));
+  const told: number[] = [];
+  const end = new AbortController();
+  const onProgress = (moved: number) => {
+    told.push(moved);
+    if (moved >= 400) end.abort();
+  };
+  assert.equal(await on.queue.moveAll("cancel", {}, { by: "test", onProgress, signal: end.signal }), 400);
+  assert.deepEqual(told, [200, 400]);
 });

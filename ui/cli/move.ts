@@ -44,7 +44,7 @@ function prepareMove(verb: OperatorVerb, { line, io, json }: CommandCall): Work 
   const filter = filterOf(line);
   if (line.has("all")) {
     return async (queue) => {
-      const moved = await queue.moveAll(verb, filter, BY);
+      const moved = await queue.moveAll(verb, filter, { by: BY });
       io.print(json ? JSON.stringify({ [DONE[verb]]: moved }) : `${moved} ${DONE[verb]}.`);
       return EXIT.done;
     };

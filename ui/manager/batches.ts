@@ -29,7 +29,7 @@ export class Batches {
   async start(verb: OperatorVerb, filter: JobFilter, by: string): Promise<number | null> {
     const number = ++this.#last;
     this.#put({ number, state: "running", sentence: `${DOING[verb]} all that match…`, endedAt: null });
-    const work = this.#queue.moveAll(verb, filter, by);
+    const work = this.#queue.moveAll(verb, filter, { by });
     work.then(
       (moved) => this.#end(number, "done", `${DONE[verb]} ${moved.toLocaleString("en")} jobs.`),
       (error) =>
