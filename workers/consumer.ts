@@ -121,7 +121,10 @@ function toAttemptOptions(start: StartConsumer, log: Log): AttemptOptions {
 
 /** For people who want to see what the system does about it. */
 function crash(): never {
-  throw new Error("A person asked this consumer to crash");
+  const error = new Error("A person asked this consumer to crash");
+  // The runtime prints it: one line is enough for what somebody asked for.
+  error.stack = String(error);
+  throw error;
 }
 
 function hang(): never {

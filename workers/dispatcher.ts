@@ -128,12 +128,6 @@ export class Dispatcher {
     this.#renewal.renew(desk);
   }
 
-  /** Somebody else has written: leases may be lost, and jobs may have come. */
-  recheck(): void {
-    for (const desk of this.#desks.values()) this.#renewal.renew(desk);
-    this.wake();
-  }
-
   /** A person canceled a job: its handler is told, if it has one. */
   cancel(lease: Lease): void {
     if (!this.#intake.isQuiet) this.#canceledMeanwhile.set(lease.seq, lease.lease);

@@ -195,9 +195,8 @@ export class Supervisor {
   }
 
   #hear(event: QueueEvent): void {
-    if (event.type === "arriving") this.#dispatcher.wake();
-    else if (event.type === "foreign") this.#dispatcher.recheck();
-    else if (event.type === "swept") this.#dispatcher.wake();
+    // After a write of somebody else there may be jobs; that a lease is lost the next heartbeat tells.
+    if (["arriving", "foreign", "swept"].includes(event.type)) this.#dispatcher.wake();
     else if (event.type === "moved" && event.from === "PROCESSING") this.#dispatcher.cancel(event.lease);
     for (const { level, text, consumerId } of describe(event)) {
       this.#options.log[level](text);

@@ -2,6 +2,7 @@
  * The limit: one connection with the same schema, triggers, statements and durability, and nothing around it. What the
  * queue does on top of this (threads, leases, policy, logs) is what the ratios show.
  */
+import { createDatabase } from "../../queue/sqlite/database_file.ts";
 import { openDatabase } from "../../queue/sqlite/open.ts";
 import { prepareAll, type Statements } from "../../queue/sqlite/statements.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -25,6 +26,7 @@ const CONSUMER = crypto.randomUUID();
 export async function openRawStore(): Promise<RawStore> {
   const folder = await tempFolder();
   const path = folder.file("raw.db");
+  createDatabase(path);
   const db = openDatabase(path, { role: "owner" });
   const sql = prepareAll(db);
   const begin = db.prepare("BEGIN IMMEDIATE");
