@@ -122,7 +122,12 @@ interface Parts {
 function servePages({ settings, queue, supervisor, log }: Parts): Served[] {
   const { host, managerPassword, apiToken, managerPort, opsPort } = settings;
   const shared = {
-    ...{ queue, system: supervisor, host, apiToken, version: VERSION, password: managerPassword },
+    queue,
+    system: supervisor,
+    host,
+    apiToken,
+    version: VERSION,
+    password: managerPassword,
     passwordIsDefault: managerPassword === DEFAULT_PASSWORD,
     onFault: (error: unknown) => log.error(messageOf(error)),
   };
@@ -164,7 +169,11 @@ async function jobs(args: readonly string[]): Promise<number> {
   };
   const readInput = () => new Response(Deno.stdin.readable).text();
   return await jobsCommand(args, {
-    ...{ openQueue: openGuest, print: console.log, printError: console.error, readInput, now: Date.now },
+    openQueue: openGuest,
+    print: console.log,
+    printError: console.error,
+    readInput,
+    now: Date.now,
   });
 }
 

@@ -87,20 +87,20 @@ export class Supervisor {
       removeOldConsumerLogs(settings.logDir, LOGS_KEPT, living).catch(onError);
     };
     const onWedged = () => this.#wedged();
-    this.#dispatcher = new Dispatcher({
-      ...{ queue, now, clock, onError },
-      onStubborn: (id, why) => this.#consumers.find((consumer) => consumer.id === id)?.replace(why),
-    });
+    const onStubborn = (id: string, why: string) =>
+      this.#consumers.find((consumer) => consumer.id === id)?.replace(why);
+    this.#dispatcher = new Dispatcher({ queue, now, clock, onError, onStubborn });
     const dispatcher = this.#dispatcher;
     this.#consumers = Array.from(
       { length: settings.consumers },
       (_, i) =>
         new ConsumerPlace({ slot: i + 1, settings, handlers, dispatcher, clock, onRestart, onWedged }),
     );
-    this.#producer = settings.producerIntervalMs === 0 ? null : new ProducerPlace({
-      ...{ settings, queue, clock, onError },
-      onRestart: (id, why) => this.#tell("warn", `Restarted producer ${id}: ${why}`),
-    });
+    const onProducerRestart = (id: string, why: string) =>
+      this.#tell("warn", `Restarted producer ${id}: ${why}`);
+    this.#producer = settings.producerIntervalMs === 0
+      ? null
+      : new ProducerPlace({ settings, queue, clock, onError, onRestart: onProducerRestart });
     this.#sweeper = new Sweeper({
       queue,
       settings,

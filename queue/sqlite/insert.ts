@@ -26,15 +26,23 @@ function insertOne(sql: Statements, job: NewJob): Inserted {
 function fresh(job: NewJob, seq: number): Job {
   const { id, kind, payload, priority, runAt, createdAt } = job;
   return {
-    ...{ seq, lease: 0, id, kind, payload, priority, runAt, retries: 0, crashes: 0, status: "PENDING" },
-    ...{
-      consumerId: null,
-      lastHeartbeat: null,
-      startedAt: null,
-      finishedAt: null,
-      error: null,
-      result: null,
-    },
-    ...{ createdAt, updatedAt: createdAt },
+    seq,
+    lease: 0,
+    id,
+    kind,
+    payload,
+    status: "PENDING",
+    priority,
+    runAt,
+    retries: 0,
+    crashes: 0,
+    consumerId: null,
+    lastHeartbeat: null,
+    startedAt: null,
+    finishedAt: null,
+    error: null,
+    result: null,
+    createdAt,
+    updatedAt: createdAt,
   };
 }

@@ -4,6 +4,7 @@ import { messageOf, StorageError } from "../errors.ts";
 import { checkPages } from "./check.ts";
 import { APPLICATION_ID, sizeOf } from "./database_file.ts";
 import { isBusy, isFull, isStorageFault, toStorageError } from "./faults.ts";
+import { CHECKED_AT_ONCE_BYTES, LateCheck } from "./late_check.ts";
 import { migrate, SCHEMA_VERSION } from "./migrations.ts";
 
 /** Older ones can corrupt a database in WAL mode: https://www.sqlite.org/wal.html#walresetbug */
@@ -21,8 +22,14 @@ export interface OpenOptions {
   readonly role: "owner" | "guest";
 }
 
+export interface Opened {
+  readonly db: DatabaseSync;
+  /** Still under way where the database is large. */
+  readonly lateCheck: LateCheck | null;
+}
+
 /** @throws {StorageError} which passes by itself only where somebody else holds a lock, or the disk is full */
-export function openDatabase(path: string, options: OpenOptions): DatabaseSync {
+export function openDatabase(path: string, options: OpenOptions): Opened {
   try {
     return open(path, options);
   } catch (error) {
@@ -34,20 +41,22 @@ export function openDatabase(path: string, options: OpenOptions): DatabaseSync {
   }
 }
 
-function open(path: string, { role }: OpenOptions): DatabaseSync {
+function open(path: string, { role }: OpenOptions): Opened {
   // A clean stop folds the write-ahead log into the database and removes it.
   const unclean = (sizeOf(`${path}-wal`) ?? 0) > 0;
+  const isLarge = (sizeOf(path) ?? 0) > CHECKED_AT_ONCE_BYTES;
   const db = new DatabaseSync(path);
   try {
     assertVersion(db);
     db.exec(`PRAGMA busy_timeout = ${OPENING_PATIENCE_MS}`);
     assertOurs(db, path);
-    if (role === "owner") assertSound(db, path, unclean);
+    if (role === "owner" && !isLarge) assertSound(db, path, unclean);
     configure(db);
     if (role === "owner") migrate(db);
     else assertCurrent(db, path);
     if (role === "owner") db.exec(`PRAGMA busy_timeout = ${RUNNING_PATIENCE_MS}`);
-    return db;
+    const lateCheck = role === "owner" && isLarge ? new LateCheck(path, { deep: unclean }) : null;
+    return { db, lateCheck };
   } catch (error) {
     db.close();
     throw error;

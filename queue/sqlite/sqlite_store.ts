@@ -1,5 +1,4 @@
 /** The store on SQLite: one connection, one thread, one durable transaction per turn. */
-import type { DatabaseSync } from "node:sqlite";
 import { StorageError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { backup } from "./backup.ts";
@@ -10,7 +9,7 @@ import { isStorageFault, toStorageError } from "./faults.ts";
 import { insert } from "./insert.ts";
 import { lockAsOwner, lockPath, lockUnless } from "./owner_lock.ts";
 import { move } from "./move.ts";
-import { openDatabase, type OpenOptions } from "./open.ts";
+import { openDatabase, type Opened, type OpenOptions } from "./open.ts";
 import { get, list, prune, stats } from "./read.ts";
 import { reap } from "./reap.ts";
 import { number } from "./rows.ts";
@@ -24,7 +23,7 @@ export async function openSqliteStore(path: string, { role }: OpenOptions): Prom
   makeFolder(path);
   refuseLink(path);
   const lock = role === "owner" ? await lockAsOwner(path) : null;
-  const { db, sql } = await openOrUnlock(path, { role, lock });
+  const { db, sql, lateCheck } = await openOrUnlock(path, { role, lock });
   const turn = new Turn(db);
   const assertSameFiles = fileWatch([path, `${path}-wal`, ...(lock === null ? [] : [lockPath(path)])]);
   let closed = false;
@@ -57,6 +56,7 @@ export async function openSqliteStore(path: string, { role }: OpenOptions): Prom
     foreignWrites: () =>
       read(() => {
         assertSameFiles();
+        lateCheck?.assertSound();
         return number(sql.foreignWrites.get()?.data_version);
       }),
     check: (how) => read(() => check(db, sql, how)),
@@ -64,6 +64,7 @@ export async function openSqliteStore(path: string, { role }: OpenOptions): Prom
     close: () => {
       if (closed) return Promise.resolve();
       closed = true;
+      lateCheck?.[Symbol.dispose]();
       turn.close();
       db.close();
       lock?.[Symbol.dispose]();
@@ -72,22 +73,17 @@ export async function openSqliteStore(path: string, { role }: OpenOptions): Prom
   };
 }
 
-interface Opened {
-  readonly db: DatabaseSync;
-  readonly sql: Statements;
-}
-
 async function openOrUnlock(
   path: string,
   { role, lock }: OpenOptions & { lock: Disposable | null },
-): Promise<Opened> {
+): Promise<Opened & { readonly sql: Statements }> {
   try {
     if (lock === null) await createAsGuest(path);
     else if (!databaseExists(path)) createDatabase(path);
-    const db = openDatabase(path, { role });
-    const sql = prepareAll(db);
-    if (role === "owner") correctCounts(db, sql);
-    return { db, sql };
+    const opened = openDatabase(path, { role });
+    const sql = prepareAll(opened.db);
+    if (role === "owner") correctCounts(opened.db, sql);
+    return { ...opened, sql };
   } catch (error) {
     lock?.[Symbol.dispose]();
     throw isStorageFault(error) ? toStorageError(error) : error;

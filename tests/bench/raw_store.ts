@@ -27,7 +27,7 @@ export async function openRawStore(): Promise<RawStore> {
   const folder = await tempFolder();
   const path = folder.file("raw.db");
   createDatabase(path);
-  const db = openDatabase(path, { role: "owner" });
+  const { db } = openDatabase(path, { role: "owner" });
   const sql = prepareAll(db);
   const begin = db.prepare("BEGIN IMMEDIATE");
   const commit = db.prepare("COMMIT");

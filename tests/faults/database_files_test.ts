@@ -180,3 +180,25 @@ Deno.test("an id that nobody could add, inserted by hand, can be looked at and m
   assert.equal((await on.queue.get("a\nb")).job.status, "PENDING");
   assert.equal(await on.queue.moveAll("cancel", {}, { by: "a test" }), 2);
 });
+
+Deno.test("a large database is checked beside the work: the start does not wait, and damage ends it all the same", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("queue.db");
+  const large = await getQueue(`sqlite:${path}`, { role: "owner" });
+  const payload = "x".repeat(1_000_000);
+  for (let i = 0; i < 70; i++) await large.add([{ id: `a${i}`, payload }]);
+  await large.close();
+  const sound = await getQueue(`sqlite:${path}`, { role: "owner" });
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await sound.watch();
+  await sound.close();
+  const file = Deno.openSync(path, { write: true });
+  file.seekSync(Deno.statSync(path).size - 3 * 4096, Deno.SeekMode.Start);
+  file.writeSync(new Uint8Array(2 * 4096).fill(7));
+  file.close();
+  const damaged = await getQueue(`sqlite:${path}`, { role: "owner" });
+  const isLost = () => damaged.watch().then(() => null, (error) => String(error));
+  const words = await eventually("the damage is found", isLost);
+  assert.match(words, /damaged.*Restore a backup/);
+  await damaged.close();
+});

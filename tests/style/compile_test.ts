@@ -22,7 +22,17 @@ Deno.test("deno task compile embeds the threads, the handlers and the pages, and
   const list = new TextDecoder().decode(stderr);
   assert.equal(code, 0, list);
   for (
-    const file of ["consumer.ts", "producer.ts", "main.ts", "handlers", "static", "sqlite", "hono", "preact"]
+    const file of [
+      "consumer.ts",
+      "producer.ts",
+      "check_thread.ts",
+      "main.ts",
+      "handlers",
+      "static",
+      "sqlite",
+      "hono",
+      "preact",
+    ]
   ) {
     assert.match(list, new RegExp(`─ (@\\w+/)?${file}[/. ]|─ ${file}`), `${file} is missing in\n${list}`);
   }

@@ -142,8 +142,13 @@ export class ConsumerPlace {
     const post = (message: ToConsumer) => child.post(message);
     const desk = new Desk({ consumerId, slot, post, now: clock });
     const start: StartConsumer = {
-      ...{ type: "start", consumerId, lifeLock: `consumer ${consumerId}`, tickets: desk.tickets.shared },
-      ...{ heartbeatMs: settings.heartbeatMs, workMs: settings.workMs, filesDir: settings.filesDir },
+      type: "start",
+      consumerId,
+      lifeLock: `consumer ${consumerId}`,
+      tickets: desk.tickets.shared,
+      heartbeatMs: settings.heartbeatMs,
+      workMs: settings.workMs,
+      filesDir: settings.filesDir,
       handlers: handlers.href,
       log: { dir: settings.logDir, level: settings.logLevel, name: `consumer_${consumerId}` },
     };

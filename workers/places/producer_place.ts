@@ -48,7 +48,9 @@ export class ProducerPlace {
   #spawn(id: string, onEnd: (why: string) => void) {
     const { settings } = this.#options;
     const start: StartProducer = {
-      ...{ type: "start", lifeLock: `producer ${id}`, intervalMs: settings.producerIntervalMs },
+      type: "start",
+      lifeLock: `producer ${id}`,
+      intervalMs: settings.producerIntervalMs,
       filesDir: settings.filesDir,
       log: { dir: settings.logDir, level: settings.logLevel, name: "producer" },
     };
