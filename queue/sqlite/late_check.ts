@@ -8,24 +8,21 @@ import { StorageError } from "../errors.ts";
 /** Up to this size a database is checked before it is used: that takes some tenths of a second. */
 export const CHECKED_AT_ONCE_BYTES = 64 * 2 ** 20;
 
+/** Not while everybody is starting. */
+const AFTER_MS = 5_000;
+
 const THREAD = new URL("./check_thread.ts", import.meta.url);
 
 export class LateCheck implements Disposable {
-  readonly #thread: Worker;
+  readonly #path: string;
+  readonly #timer: ReturnType<typeof setTimeout>;
+  #thread: Worker | null = null;
   #problem: string | null = null;
 
+  /** `deep`: compares each index with its table too. */
   constructor(path: string, { deep }: { deep: boolean }) {
-    this.#thread = new Worker(THREAD, { type: "module", name: "check of the database" });
-    this.#thread.onmessage = ({ data }: MessageEvent<string[]>) => {
-      this.#problem = data[0] === undefined
-        ? null
-        : `${data[0]} Restore a backup of ${path} (README, Backup).`;
-    };
-    this.#thread.onerror = (event) => {
-      event.preventDefault();
-      this.#problem = `The check of the database ended early: ${event.message}`;
-    };
-    this.#thread.postMessage({ path, deep });
+    this.#path = path;
+    this.#timer = setTimeout(() => this.#begin(deep), AFTER_MS);
   }
 
   /** @throws {StorageError} that does not pass, once something is found to be wrong */
@@ -34,6 +31,22 @@ export class LateCheck implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#thread.terminate();
+    clearTimeout(this.#timer);
+    this.#thread?.terminate();
+  }
+
+  #begin(deep: boolean): void {
+    const thread = new Worker(THREAD, { type: "module", name: "check of the database" });
+    thread.onmessage = ({ data: [problem] }: MessageEvent<string[]>) => {
+      if (problem !== undefined) {
+        this.#problem = `${problem} Restore a backup of ${this.#path} (README, Backup).`;
+      }
+    };
+    thread.onerror = (event) => {
+      event.preventDefault();
+      this.#problem = `The check of the database ended early: ${event.message}`;
+    };
+    thread.postMessage({ path: this.#path, deep });
+    this.#thread = thread;
   }
 }

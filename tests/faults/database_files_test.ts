@@ -189,7 +189,7 @@ Deno.test("a large database is checked beside the work: the start does not wait,
   for (let i = 0; i < 70; i++) await large.add([{ id: `a${i}`, payload }]);
   await large.close();
   const sound = await getQueue(`sqlite:${path}`, { role: "owner" });
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await new Promise((resolve) => setTimeout(resolve, 7_000));
   await sound.watch();
   await sound.close();
   const file = Deno.openSync(path, { write: true });
@@ -198,7 +198,7 @@ Deno.test("a large database is checked beside the work: the start does not wait,
   file.close();
   const damaged = await getQueue(`sqlite:${path}`, { role: "owner" });
   const isLost = () => damaged.watch().then(() => null, (error) => String(error));
-  const words = await eventually("the damage is found", isLost);
+  const words = await eventually("the damage is found", isLost, { withinMs: 20_000 });
   assert.match(words, /damaged.*Restore a backup/);
   await damaged.close();
 });
