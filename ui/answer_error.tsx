@@ -1,9 +1,12 @@
 /** Whatever goes wrong while a request is served ends here: a status, a sentence, never a stack trace. */
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
+import type { VNode } from "preact";
 import { type ErrorCode, QueueError } from "@persistent-queue/queue";
+import type { AppEnv, ManagerFrame } from "./app_env.ts";
 import { isForScripts } from "./is_for_scripts.ts";
-import { PlainPage } from "./plain_page.tsx";
+import { ManagerShell } from "./manager/manager_shell.tsx";
+import { PlainBody, PlainPage, type PlainPageProps } from "./plain_page.tsx";
 import { Refusal } from "./refusal.ts";
 import { renderPage } from "./render_page.ts";
 
@@ -21,13 +24,23 @@ const STATUS_OF = {
 const FAULT = "Something went wrong here. The log of the system says what.";
 
 /** `onFault` hears of errors that nobody foresaw. */
-export function answerError(thrown: Error, c: Context, onFault: (error: unknown) => void): Response {
+export function answerError(thrown: Error, c: Context<AppEnv>, onFault: (error: unknown) => void): Response {
   const refusal = refusalOf(thrown);
   if (refusal.code === "internal") onFault(thrown);
   for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value);
   const { status, code, message } = refusal;
   if (isForScripts(c.req.path)) return c.json({ error: { code, message } }, status);
-  return renderPage(c, <PlainPage title={titleOf(status)} sentence={message} />, status);
+  return renderPage(c, pageOf({ title: titleOf(status), sentence: message }, c.var.manager), status);
+}
+
+/** Whoever is in the Manager keeps its header and the way on. */
+function pageOf(words: PlainPageProps, manager: ManagerFrame | undefined): VNode {
+  if (manager === undefined) return <PlainPage {...words} />;
+  return (
+    <ManagerShell title={words.title} at={null} {...manager}>
+      <PlainBody {...words} />
+    </ManagerShell>
+  );
 }
 
 function refusalOf(thrown: Error): Refusal {

@@ -7,7 +7,15 @@ export interface AppEnv {
   Variables: {
     /** Set behind the login. */
     visitor: Visitor;
+    /** Set on the way to a page of the Manager: its frame, for errors too. */
+    manager: ManagerFrame;
   };
+}
+
+export interface ManagerFrame {
+  readonly version: string;
+  /** The origin of the Ops page, or null. */
+  readonly ops: string | null;
 }
 
 export interface Visitor {

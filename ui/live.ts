@@ -7,7 +7,7 @@ import type { OpsPorts } from "./ports.ts";
 import { Refusal } from "./refusal.ts";
 import { Slots } from "./slots.ts";
 import type { SystemView } from "./system.ts";
-import { countsOnWire, statsOnWire, systemOnWire } from "./wire.ts";
+import { countsOnWire, systemOnWire } from "./wire.ts";
 
 /** Of both pages together: it is one process that has to serve them. */
 const openStreams = new Slots(50);
@@ -49,14 +49,14 @@ function sightOf({ consumers, warnings, events, stopping, producing, trouble }: 
 }
 
 /** For the Manager: that something has changed, and the counts. `stats` is null while the storage does not answer. */
-export function changes({ queue, system }: OpsPorts, { onFault }: LiveOptions): Broadcast {
+export function changes({ queue }: OpsPorts, { onFault }: LiveOptions): Broadcast {
   return new Broadcast({
     async render() {
       const { revision } = queue;
       const stats = await queue.stats().catch(() => null);
       return JSON.stringify({
         revision,
-        stats: stats === null ? null : statsOnWire(stats, queue, system.view()),
+        stats: stats === null ? null : { counts: stats.counts },
       });
     },
     mark: () => `${queue.revision} ${queue.trouble}`,

@@ -1,6 +1,6 @@
 /** Checks which jobs a script wants to see, to resubmit or to cancel. */
 import { isStatus, type JobFilter, STATUSES } from "@persistent-queue/queue";
-import { fieldsOf, invalid, optionalText } from "./fields.ts";
+import { fieldsOf, invalid, optionalFlag, optionalText } from "./fields.ts";
 
 const MAX_IDS = 10_000;
 const QUERY = { code: "invalid_query" } as const;
@@ -9,11 +9,21 @@ export type MoveInput = { readonly ids: readonly string[] } | { readonly filter:
 
 /** @throws {Refusal} 400 */
 export function moveInput(body: unknown): MoveInput {
-  const { ids, filter } = fieldsOf(body, ["ids", "filter"], { where: "The body", ...QUERY });
+  const place = { where: "The body", ...QUERY };
+  const { ids, filter, all } = fieldsOf(body, ["ids", "filter", "all"], place);
   if ((ids === undefined) === (filter === undefined)) {
     throw invalid('Say which jobs: either {"ids": […]} or {"filter": {…}}.', QUERY);
   }
-  return ids === undefined ? { filter: filterOf(filter) } : { ids: idsOf(ids) };
+  const isAll = optionalFlag(all, "all", place) ?? false;
+  if (ids === undefined) return { filter: meantFilter(filterOf(filter), isAll) };
+  if (isAll) throw invalid('"all" goes with a filter, not with ids.', QUERY);
+  return { ids: idsOf(ids) };
+}
+
+/** A filter that was built from empty fields would move every job there is: that has to be said in so many words. */
+function meantFilter(filter: JobFilter, isAll: boolean): JobFilter {
+  if (isAll || Object.keys(filter).length > 0) return filter;
+  throw invalid('An empty filter means every job there is: if you mean that, add "all": true.', QUERY);
 }
 
 function idsOf(ids: unknown): string[] {

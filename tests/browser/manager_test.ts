@@ -104,8 +104,9 @@ async function legalButtons({ system, page, problems }: Stage) {
 
   await page.getByRole("link", { name: /^FAILED/ }).click();
   await rowOf(page, "failed.txt").getByRole("button", { name: "Cancel" }).click();
-  await page.getByText("Canceled 1 job.").waitFor(LIVE);
-  await page.getByText("No job matches.").waitFor(LIVE);
+  await page.getByText("Canceled 1 job: it is CANCELED now.").waitFor(LIVE);
+  await page.mouse.move(0, 0);
+  await page.getByText("There are no FAILED jobs.").waitFor(LIVE);
   assert.equal((await system.job("data/files/failed.txt")).status, "CANCELED");
   assert.match(page.url(), /\/\?status=FAILED$/);
 
@@ -148,8 +149,8 @@ async function addresses({ system, page, problems }: Stage) {
   await rowOf(page, "many-118").filter({ hasText: "CANCELED" }).waitFor(LIVE);
 
   await page.getByRole("link", { name: "Cancel all that match…" }).click();
-  await page.getByRole("button", { name: "Cancel all" }).click();
-  await page.getByText("Canceled 9 jobs.").waitFor();
+  await page.getByRole("button", { name: "Cancel 9 jobs" }).click();
+  await page.getByText("Canceled 9 jobs: they are CANCELED now.").waitFor();
   assert.equal(new URL(page.url()).searchParams.get("q"), "many-11");
   const { counts } = await (await system.api("stats")).json();
   assert.deepEqual([counts.CANCELED, counts.PENDING], [10, 110]);

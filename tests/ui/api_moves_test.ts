@@ -140,10 +140,27 @@ Deno.test("the list as CSV is quoted, and no cell is a formula", async () => {
   assert.equal(lines.length, 5);
 });
 
-Deno.test("CSV reads on from page to page, and ends after ten thousand rows", async () => {
+Deno.test("CSV reads on from page to page, to the last job of all", async () => {
   await using desk = await openDesk();
-  await desk.queue.add(Array.from({ length: 10_050 }, (_, i) => ({ id: `j${i}`, kind: "mail" })));
+  for (const part of ["a", "b"]) {
+    await desk.queue.add(Array.from({ length: 6_000 }, (_, i) => ({ id: `${part}${i}`, kind: "mail" })));
+  }
   const lines = (await (await desk.api("/api/jobs.csv")).text()).split("\r\n");
-  assert.equal(lines.length, 10_000 + 2);
-  assert.equal(new Set(lines).size, 10_000 + 2);
+  assert.equal(lines.length, 12_000 + 2);
+  assert.equal(new Set(lines).size, 12_000 + 2);
+});
+
+Deno.test("an empty filter moves nothing by accident: all jobs have to be asked for", async () => {
+  await using desk = await openDesk();
+  await addThree(desk);
+  for (const filter of [{}, { q: "" }, { status: "", kind: null }]) {
+    const { status, body } = await read(desk.api("/api/jobs/cancel", { filter }));
+    assert.deepEqual([status, body.error.code], [400, "invalid_query"]);
+    assert.match(body.error.message, /"all": true/);
+  }
+  const both = await read(desk.api("/api/jobs/cancel", { ids: ["a"], all: true }));
+  assert.equal(both.status, 400);
+  assert.equal((await desk.queue.stats()).counts.PENDING, 3);
+  const all = await read(desk.api("/api/jobs/cancel", { filter: {}, all: true }));
+  assert.deepEqual(all, { status: 200, body: { canceled: 3 } });
 });

@@ -3,22 +3,25 @@ import { type ListQuery, queryWords, readQuery } from "../manager/list_query.ts"
 import type { View } from "../manager/views.ts";
 
 /** Of the list that the address asks for. */
-export function queryHere(): ListQuery {
+function queryHere(): ListQuery {
   return readQuery(new URLSearchParams(location.search));
 }
 
+/** Whether the address still asks for what is shown. */
+export function isShownHere(shown: View): boolean {
+  return shown.page !== "list" || queryWords(queryHere()).toString() === queryWords(shown.query).toString();
+}
+
 /**
- * `isHeld`: begin with the row that is the first one now, so that new jobs do not move the others.
+ * `isHeld`: with the rows that are shown now, whatever has become of them.
  * @throws {Error} if the server does not answer with a view
  */
 export async function fetchView(shown: View, isHeld: boolean): Promise<View> {
   if (shown.page === "consumers") return await ask("/view/consumers");
-  if (shown.page === "job") return await ask(`/view/job?${new URLSearchParams({ id: shown.job.id })}`);
-  const query = queryHere();
-  const isSame = queryWords(query).toString() === queryWords(shown.query).toString();
-  const held = isHeld && isSame && shown.here !== null ? { ...query, cursor: shown.here } : query;
-  const view = await ask(`/view/list?${queryWords(held)}`);
-  return view.page === "list" ? { ...view, query } : view;
+  if (shown.page === "job") return await ask(`/view/job${location.search}`);
+  const words = queryWords(queryHere());
+  if (isHeld) words.set("kept", shown.jobs.map(({ seq }) => seq).join());
+  return await ask(`/view/list?${words}`);
 }
 
 async function ask(address: string): Promise<View> {

@@ -1,3 +1,5 @@
+import { areKeysOn, switchKeys } from "./keys_switch.ts";
+
 /** Keys for those who keep their hands there. Nothing happens while something is being typed. */
 
 const KEYS: Readonly<Record<string, () => void>> = {
@@ -13,6 +15,7 @@ export function listenToKeys(): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.key === "Escape" && isSearch(event.target)) event.target.blur();
     if (isTyping(event.target) || document.querySelector("dialog[open]") !== null) return;
+    if (!areKeysOn()) return;
     const act = KEYS[event.key];
     if (act === undefined) return;
     event.preventDefault();
@@ -20,6 +23,11 @@ export function listenToKeys(): void {
   });
   document.addEventListener("click", (event) => {
     if (event.target instanceof Element && event.target.closest("[data-help]") !== null) showHelp();
+  });
+  document.addEventListener("change", ({ target }) => {
+    if (target instanceof HTMLInputElement && target.dataset.keysSwitch !== undefined) {
+      switchKeys(target.checked);
+    }
   });
 }
 
@@ -47,5 +55,7 @@ function tick(): void {
 
 function showHelp(): void {
   const help = document.querySelector<HTMLDialogElement>("#help");
+  const box = help?.querySelector<HTMLInputElement>("[data-keys-switch]");
+  if (box) box.checked = areKeysOn();
   if (help !== null && !help.open) help.showModal();
 }

@@ -1,12 +1,13 @@
 /** The state of a page in the browser, and what changes it. */
 import { type Signal, signal } from "@preact/signals";
 import { atRest } from "../manager/page_body.tsx";
-import type { Liveness, View } from "../manager/views.ts";
-import { fetchView } from "./fetch_view.ts";
+import type { ListView, Liveness, Note, View } from "../manager/views.ts";
+import { fetchView, isShownHere } from "./fetch_view.ts";
 import { keepFocus } from "./focus_keeper.ts";
+import { countNewer, heldRows, withTicked } from "./held_rows.ts";
 import { Refresher } from "./refresher.ts";
-import { isAiming } from "./stillness.ts";
-import { pickedNow, showAllTicked, untickAll } from "./ticks.ts";
+import { isAimedAt } from "./stillness.ts";
+import { pickedNow, showAllTicked, tickedSeqs, untickAll } from "./ticks.ts";
 
 const NOTE_MS = 8_000;
 const EVERY_MS = 300;
@@ -14,7 +15,7 @@ const EVERY_MS = 300;
 /** What the server left in `data-props`. */
 export interface FirstProps {
   readonly view: View;
-  readonly note: string;
+  readonly note: Note | null;
 }
 
 export class LivingPage {
@@ -24,6 +25,8 @@ export class LivingPage {
   #receivedAt = performance.now();
   #isStreaming = true;
   #isAnswered = true;
+  /** The reader wants to see what is new, and keep what is ticked. */
+  #isCatchingUp = false;
 
   constructor({ view, note }: FirstProps) {
     this.view = signal(view);
@@ -36,9 +39,15 @@ export class LivingPage {
     this.#refresher.soon();
   }
 
-  /** Because a person has done something. */
-  refreshNow(): void {
-    this.#refresher.now();
+  /** Because a person has done something. Resolves when it is drawn. */
+  async refreshNow(): Promise<void> {
+    await this.#refresher.now();
+  }
+
+  /** Takes new jobs into the list although rows are ticked. */
+  showNewer(): void {
+    this.#isCatchingUp = true;
+    this.refreshNow();
   }
 
   /** The stream is there, or it is not. */
@@ -49,17 +58,15 @@ export class LivingPage {
   }
 
   /** Tells what has just happened, for a while. */
-  say(note: string): void {
+  say(note: Note | null): void {
     this.#set({ note });
-    setTimeout(() => this.live.value.note === note && this.#set({ note: "" }), NOTE_MS);
+    setTimeout(() => this.live.value.note === note && this.#set({ note: null }), NOTE_MS);
   }
 
-  /** An action was carried out: what was ticked for it is ticked no more. */
-  done(note: string): void {
+  /** What was ticked for an action is ticked no more. */
+  untick(): void {
     untickAll();
     this.countTicks();
-    this.say(note);
-    this.refreshNow();
   }
 
   /** While something is ticked the rows hold still; then they catch up. */
@@ -76,29 +83,50 @@ export class LivingPage {
   /** Every second: ages grow by themselves. Heartbeats are no news to the stream, and a broken one has none. */
   tick(): void {
     this.#set({ now: this.view.value.now + performance.now() - this.#receivedAt });
-    if (this.#isAtWork() || !this.live.value.isConnected) this.refreshSoon();
+    if (this.#isAtWork() || !this.live.value.isConnected || this.#isBehind()) this.refreshSoon();
   }
 
   async #refresh(): Promise<void> {
     const address = location.href;
+    const isHeld = this.#mustHold();
     try {
-      const view = await fetchView(this.view.value, this.live.value.picked.all > 0 || isAiming());
+      const view = await fetchView(this.view.value, isHeld);
       this.#isAnswered = true;
-      // The person went on meanwhile: this is not what they want to see any more.
-      if (address !== location.href) return this.refreshNow();
-      this.#receivedAt = performance.now();
-      const giveFocusBack = keepFocus();
-      this.view.value = view;
-      this.#set({ now: view.now });
-      // Once the rows are drawn.
-      requestAnimationFrame(() => {
-        giveFocusBack();
-        this.countTicks();
-      });
+      // The person went on meanwhile, or has just aimed at a row: this is not what they may be shown.
+      if (address === location.href && (isHeld || !this.#mustHold())) await this.#show(view, isHeld);
+      else this.refreshNow();
     } catch {
       this.#isAnswered = false;
     }
     this.#showConnection();
+  }
+
+  /** Resolves when it is drawn. */
+  async #show(view: View, isHeld: boolean): Promise<void> {
+    this.#receivedAt = performance.now();
+    const giveFocusBack = keepFocus();
+    const shown = this.view.value;
+    const isHeldList = isHeld && view.page === "list" && shown.page === "list";
+    this.view.value = isHeldList ? this.#still(shown, view) : view;
+    this.#set({ now: view.now, newer: isHeldList ? countNewer(this.view.value as ListView, view) : 0 });
+    await new Promise((drawn) => requestAnimationFrame(drawn));
+    giveFocusBack();
+    this.countTicks();
+  }
+
+  #still(shown: ListView, fresh: ListView): ListView {
+    if (!this.#isCatchingUp) return heldRows(shown, fresh);
+    this.#isCatchingUp = false;
+    return withTicked(fresh, tickedSeqs());
+  }
+
+  #mustHold(): boolean {
+    return (this.live.value.picked.all > 0 || isAimedAt()) && isShownHere(this.view.value);
+  }
+
+  /** Rows were held, and need not be any more. */
+  #isBehind(): boolean {
+    return this.live.value.newer > 0 && !this.#mustHold();
   }
 
   #showConnection(): void {
@@ -108,6 +136,7 @@ export class LivingPage {
 
   #isAtWork(): boolean {
     const view = this.view.value;
+    if (view.batches.length > 0) return true;
     if (view.page === "list") return view.jobs.some(({ status }) => status === "PROCESSING");
     return view.page === "consumers" || view.job.status === "PROCESSING";
   }

@@ -2,7 +2,7 @@
 import type { Signal } from "@preact/signals";
 import { hydrate } from "preact";
 import { PageBody } from "../manager/page_body.tsx";
-import type { Liveness, View } from "../manager/views.ts";
+import type { Liveness, Note, View } from "../manager/views.ts";
 import { listenToForms } from "./forms.ts";
 import { listenToKeys } from "./keyboard.ts";
 import { liveStream } from "./live_stream.ts";
@@ -12,6 +12,10 @@ import { listenToAiming } from "./stillness.ts";
 import { listenToTicks } from "./ticks.ts";
 
 const SECOND = 1_000;
+const FAILURE: Note = {
+  tone: "danger",
+  text: "This was not done: the server did not answer as expected. Try again.",
+};
 
 function Living({ view, live }: { readonly view: Signal<View>; readonly live: Signal<Liveness> }) {
   return <PageBody view={view.value} live={live.value} />;
@@ -21,12 +25,17 @@ function start(root: HTMLElement): void {
   const first = JSON.parse(root.dataset.props ?? "");
   const page = new LivingPage(first);
   hydrate(<Living view={page.view} live={page.live} />, root);
-  listenToAiming();
-  listenToTicks(() => page.countTicks());
+  listenToAiming(() => page.refreshSoon());
+  listenToTicks({ onChange: () => page.countTicks(), onShowNewer: () => page.showNewer() });
   listenToNavigation({ onMove: () => page.refreshNow() });
   listenToForms({
-    onDone: (note) => page.done(note),
-    onFailure: () => page.say("This was not done: the server did not answer as expected. Try again."),
+    onDone: async (note, form) => {
+      // Not `form.id`: that is its fields of this name.
+      if (form.getAttribute("id") === "ticked") page.untick();
+      page.say(note);
+      await page.refreshNow();
+    },
+    onFailure: () => page.say(FAILURE),
   });
   liveStream({
     url: "/events",
@@ -35,11 +44,11 @@ function start(root: HTMLElement): void {
     onConnection: (isConnected) => page.setStreaming(isConnected),
   });
   setInterval(() => !document.hidden && page.tick(), SECOND);
-  if (first.note !== "") tellOnce(page, first.note);
+  if (first.note !== null) tellOnce(page, first.note);
 }
 
 /** The note is not to come again with a reload. */
-function tellOnce(page: LivingPage, note: string): void {
+function tellOnce(page: LivingPage, note: Note): void {
   page.say(note);
   const address = new URL(location.href);
   address.searchParams.delete("note");

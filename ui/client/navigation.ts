@@ -8,6 +8,7 @@ export interface NavigationOptions {
 const TYPING_MS = 150;
 
 export function listenToNavigation({ onMove }: NavigationOptions): void {
+  const filters = listenToFilters(onMove);
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element
       ? event.target.closest<HTMLAnchorElement>("a[data-go]")
@@ -15,10 +16,13 @@ export function listenToNavigation({ onMove }: NavigationOptions): void {
     if (link === null || event.button !== 0 || isForBrowser(event)) return;
     event.preventDefault();
     history.pushState(null, "", link.href);
+    filters.follow();
     onMove();
   });
-  addEventListener("popstate", onMove);
-  listenToFilters(onMove);
+  addEventListener("popstate", () => {
+    filters.follow();
+    onMove();
+  });
 }
 
 /** A new tab or window, or a download. */
@@ -26,11 +30,17 @@ function isForBrowser({ ctrlKey, metaKey, shiftKey, altKey, defaultPrevented }: 
   return ctrlKey || metaKey || shiftKey || altKey || defaultPrevented;
 }
 
-function listenToFilters(onMove: () => void): void {
+interface Filters {
+  /** Brings the fields in line with the address. */
+  follow(): void;
+}
+
+function listenToFilters(onMove: () => void): Filters {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const apply = (form: HTMLFormElement, ms: number) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
+      timer = undefined;
       history.replaceState(null, "", addressOf(form));
       onMove();
     }, ms);
@@ -45,16 +55,31 @@ function listenToFilters(onMove: () => void): void {
     event.preventDefault();
     apply(form, 0);
   });
+  // What is being typed is not taken away: it is about to be in the address.
+  return { follow: () => timer === undefined && fillIn() };
 }
 
 function filtersOf(target: EventTarget | null): HTMLFormElement | null {
   return target instanceof Element ? target.closest<HTMLFormElement>("form[data-filters]") : null;
 }
 
+function fillIn(): void {
+  const words = new URLSearchParams(location.search);
+  const search = document.querySelector<HTMLInputElement>("#search");
+  const kind = document.querySelector<HTMLSelectElement>("#kind");
+  if (search !== null) search.value = words.get("q") ?? "";
+  if (kind !== null) kind.value = words.get("kind") ?? "";
+}
+
+/** The address with what the fields say, from the newest job on. */
 function addressOf(form: HTMLFormElement): string {
-  const words = new URLSearchParams();
-  for (const [name, value] of new FormData(form)) {
+  const words = new URLSearchParams(location.search);
+  const fields = new FormData(form);
+  for (const name of ["cursor", "note"]) words.delete(name);
+  for (const name of ["q", "kind"]) {
+    const value = fields.get(name);
     if (typeof value === "string" && value !== "") words.set(name, value);
+    else words.delete(name);
   }
   return words.size === 0 ? "/" : `/?${words}`;
 }

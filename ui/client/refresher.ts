@@ -9,8 +9,10 @@ export interface RefresherOptions {
 export class Refresher {
   readonly #options: RefresherOptions;
   #isBusy = false;
-  /** Asked for while one was under way: "now" means without a pause after it. */
-  #wanted: "no" | "soon" | "now" = "no";
+  /** Asked for while one was under way. */
+  #isWanted = false;
+  /** Those who asked for one without a pause, and wait for its end. */
+  #impatient: (() => void)[] = [];
   #notBefore = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -20,30 +22,33 @@ export class Refresher {
 
   /** When the pause since the last one is over. */
   soon(): void {
-    if (this.#isBusy && this.#wanted === "no") this.#wanted = "soon";
+    if (this.#isBusy) this.#isWanted = true;
     if (this.#isBusy || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => this.#run(), Math.max(0, this.#notBefore - performance.now()));
   }
 
-  /** Without a pause. */
-  now(): void {
-    if (this.#isBusy) this.#wanted = "now";
-    else this.#run();
+  /** Without a pause. Resolves when one that began after this call is over. */
+  now(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#impatient.push(resolve);
+      if (!this.#isBusy) this.#run();
+    });
   }
 
   async #run(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#isBusy = true;
-    this.#wanted = "no";
+    this.#isWanted = false;
+    const answered = this.#impatient;
+    this.#impatient = [];
     const startedAt = performance.now();
     await this.#options.refresh();
     const endedAt = performance.now();
     this.#notBefore = endedAt + Math.max(this.#options.everyMs, 2 * (endedAt - startedAt));
     this.#isBusy = false;
-    // It may have changed while the refresh was awaited.
-    const wanted = this.#wanted as string;
-    if (wanted === "now") this.now();
-    if (wanted === "soon") this.soon();
+    for (const resolve of answered) resolve();
+    if (this.#impatient.length > 0) this.#run();
+    else if (this.#isWanted) this.soon();
   }
 }

@@ -1,19 +1,28 @@
-/** Whether the rows should hold still, so that nobody hits a button that has just moved under the pointer. */
+/** Whether the rows have to hold still, so that nobody hits a button that has just come under the pointer. */
 
-const AIMING_MS = 1_500;
+const AIMED = ".actions:hover, .cell-tick:hover";
+/** Where a click left it the focus says nothing; a keyboard's focus does. */
+const FOCUSED = ".actions :focus-visible";
 
-let aimedAt = -Infinity;
+/** A finger that has left the glass still counts as hovering: only a pointer can rest on something. */
+const canHover = matchMedia("(hover: hover)");
 
-export function listenToAiming(): void {
-  document.addEventListener("pointermove", ({ target }) => {
-    if (target instanceof Element && target.closest(".actions, .cell-tick") !== null) {
-      aimedAt = performance.now();
-    }
-  });
-  // What was aimed at is hit.
-  document.addEventListener("click", () => aimedAt = -Infinity);
+export function isAimedAt(): boolean {
+  if (document.querySelector(FOCUSED) !== null) return true;
+  return canHover.matches && document.querySelector(AIMED) !== null;
 }
 
-export function isAiming(): boolean {
-  return performance.now() - aimedAt < AIMING_MS;
+/** Calls back when the pointer or the focus has left what it was on. */
+export function listenToAiming(onEnd: () => void): void {
+  let wasAimedAt = false;
+  const look = () => {
+    const isAimed = isAimedAt();
+    if (wasAimedAt && !isAimed) onEnd();
+    wasAimedAt = isAimed;
+  };
+  for (const type of ["pointerover", "focusin"]) document.addEventListener(type, look);
+  // What is hovered and focused is told right after these.
+  for (const type of ["mouseleave", "focusout"]) {
+    document.documentElement.addEventListener(type, () => setTimeout(look));
+  }
 }

@@ -12,18 +12,33 @@ export function pickedNow(): Liveness["picked"] {
   return { all: ticked.length, resubmit: legal("resubmit"), cancel: legal("cancel") };
 }
 
+/** The numbers of the jobs that are ticked. */
+export function tickedSeqs(): Set<number> {
+  return new Set(boxes().filter(({ checked }) => checked).map(({ dataset }) => Number(dataset.seq)));
+}
+
 export function untickAll(): void {
   for (const box of boxes()) box.checked = false;
 }
 
-/** Calls back whenever a box changes; the box in the head of the table ticks all the others. */
-export function listenToTicks(onChange: () => void): void {
+export interface TicksOptions {
+  /** Called whenever a box changes. */
+  readonly onChange: () => void;
+  /** Called when the reader asks for what is not shown because of the ticks. */
+  readonly onShowNewer: () => void;
+}
+
+/** The box in the head of the table ticks all the others. */
+export function listenToTicks({ onChange, onShowNewer }: TicksOptions): void {
   document.addEventListener("change", ({ target }) => {
     if (!(target instanceof HTMLInputElement)) return;
     if (target.dataset.tickAll !== undefined) {
       for (const box of boxes()) box.checked = target.checked;
     }
     if (target.dataset.tickAll !== undefined || target.dataset.tick !== undefined) onChange();
+  });
+  document.addEventListener("click", ({ target }) => {
+    if (target instanceof Element && target.closest("[data-show-newer]") !== null) onShowNewer();
   });
   // A form is reset after all who hear of it were told.
   document.addEventListener("reset", () => setTimeout(onChange));

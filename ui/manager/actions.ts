@@ -1,14 +1,13 @@
 /** What forms do: each action ends where the person was, with a note of what came of it. */
 import type { Context } from "hono";
-import { type JobFilter, OPERATOR_VERBS, type OperatorVerb } from "@persistent-queue/queue";
+import { isLegal, isStatus, OPERATOR_VERBS, type OperatorVerb, QueueError } from "@persistent-queue/queue";
 import type { AppEnv } from "../app_env.ts";
 import { safeNext } from "../login.tsx";
-import { jobFilter } from "../move_input.ts";
 import type { Ports } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import type { Batches } from "./batches.ts";
 import { listPath, readQuery } from "./list_query.ts";
-import { movedNote, sentenceOf, sweptNote } from "./notes.ts";
+import { movedNote, noteOf, refusedNote, sweptNote } from "./notes.ts";
 import { readForm } from "./read_form.ts";
 
 export type PageContext = Context<AppEnv>;
@@ -17,16 +16,39 @@ export type PageContext = Context<AppEnv>;
 const MAX_IDS = 1000;
 
 /** Resubmits or cancels the jobs that the form names. */
-export async function moveNamed(c: PageContext, { queue }: Ports, verb: OperatorVerb): Promise<Response> {
+export async function moveNamed(c: PageContext, ports: Ports, verb: OperatorVerb): Promise<Response> {
   const form = await readForm(c);
   const ids = [...new Set(form.getAll("id"))];
   const back = form.get("back");
   if (ids.length === 0) return goBack(c, back, "none");
   if (ids.length > MAX_IDS) throw new Refusal(400, "invalid_query", `At most ${MAX_IDS} jobs at once.`);
-  const results = await queue.move(verb, ids, c.get("visitor").name);
+  const [only] = ids;
+  const refused = ids.length > 1 || only === undefined ? null : await whyNot(c, ports, { verb, id: only });
+  if (refused !== null) return goBack(c, back, refused);
+  const results = await ports.queue.move(verb, ids, c.get("visitor").name);
   const moved = results.filter(({ ok }) => ok).length;
-  const isGone = results.length === 1 && results.every((one) => !one.ok && one.code === "unknown_job");
-  return goBack(c, back, isGone ? "unknown" : movedNote(verb, moved, results.length - moved));
+  return goBack(c, back, movedNote(verb, moved, results.length - moved));
+}
+
+/**
+ * Why one job is let be, as a note; null if nothing speaks against the move. A button says in which state it drew the
+ * job: another one may have come under the finger, or somebody else may have been faster.
+ */
+async function whyNot(
+  c: PageContext,
+  { queue }: Ports,
+  { verb, id }: { readonly verb: OperatorVerb; readonly id: string },
+): Promise<string | null> {
+  const { status: drawn, lease } = c.req.query();
+  try {
+    const { job } = await queue.get(id);
+    if (isStatus(drawn) && drawn !== job.status) return refusedNote(verb, job.status, "changed");
+    if (lease !== undefined && lease !== String(job.lease)) return refusedNote(verb, job.status, "again");
+    return isLegal(verb, job.status) ? null : refusedNote(verb, job.status, "illegal");
+  } catch (error) {
+    if (error instanceof QueueError && error.code === "unknown_job") return "unknown";
+    throw error;
+  }
 }
 
 /** Resubmits or cancels all that match, which the person has confirmed. */
@@ -34,9 +56,15 @@ export async function moveMatching(c: PageContext, batches: Batches): Promise<Re
   const form = await readForm(c);
   const query = readQuery(form);
   const verb = readVerb(form.get("verb"));
-  const filter: JobFilter = jobFilter(query);
-  const moved = await batches.start(verb, filter, c.get("visitor").name);
-  return goBack(c, listPath(query), moved === null ? "working" : movedNote(verb, moved, 0));
+  const result = await batches.start({ verb, query, by: c.get("visitor").name });
+  return goBack(c, listPath(query), typeof result === "number" ? movedNote(verb, result, 0) : result);
+}
+
+/** Stops a move of all that match: what is moved stays moved. */
+export async function stopBatch(c: PageContext, batches: Batches): Promise<Response> {
+  const form = await readForm(c);
+  const isStopped = batches.stop(Number(form.get("number")));
+  return goBack(c, form.get("back"), isStopped ? "stopping" : "ended");
 }
 
 /** Looks for stalled jobs now, and returns them to the queue. */
@@ -59,9 +87,9 @@ export function readVerb(word: string | null | undefined): OperatorVerb {
   return verb;
 }
 
-/** A person is led back by the browser; our own script only wants the sentence. */
+/** A person is led back by the browser; our own script only wants the note. */
 export function goBack(c: PageContext, back: string | null, note: string): Response {
-  if (c.req.header("accept") === "application/json") return c.json({ note: sentenceOf(note) });
+  if (c.req.header("accept") === "application/json") return c.json({ note: noteOf(note) });
   const path = safeNext(back ?? undefined);
   return c.redirect(`${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams({ note })}`, 303);
 }

@@ -1,5 +1,10 @@
 /** Moves of everything that matches, which may take longer than anybody wants to wait for an answer. */
-import { type JobFilter, messageOf, type Operator, type OperatorVerb } from "@persistent-queue/queue";
+import { messageOf, type OperatorVerb } from "@persistent-queue/queue";
+import { jobFilter } from "../move_input.ts";
+import type { Ports } from "../ports.ts";
+import { countMatching, type Matching } from "./count_matching.ts";
+import { describeQuery, type ListQuery } from "./list_query.ts";
+import type { PlainNote } from "./notes.ts";
 import type { BatchView } from "./views.ts";
 
 /** For how long the outcome stays on the page. */
@@ -7,59 +12,118 @@ const SHOWN_MS = 30_000;
 /** For how long the answer to the person waits for the end. */
 const PATIENCE_MS = 1_500;
 
-interface Batch extends BatchView {
-  readonly endedAt: number | null;
+export interface BatchRequest {
+  readonly verb: OperatorVerb;
+  readonly query: ListQuery;
+  /** Who asked, for the log. */
+  readonly by: string;
 }
 
-const DOING = { resubmit: "Resubmitting", cancel: "Canceling" } as const;
-const DONE = { resubmit: "Resubmitted", cancel: "Canceled" } as const;
+interface Batch {
+  readonly number: number;
+  /** Equal for two that would do the same. */
+  readonly key: string;
+  readonly request: BatchRequest;
+  readonly stop: AbortController;
+  moved: number;
+  total: Matching | null;
+  /** Set at its end; `error` is null unless it failed. */
+  end: { readonly at: number; readonly error: string | null } | null;
+}
 
 export class Batches {
-  readonly #queue: Operator;
-  readonly #now: () => number;
+  readonly #ports: Ports;
   readonly #batches = new Map<number, Batch>();
   #last = 0;
 
-  constructor(queue: Operator, now: () => number) {
-    this.#queue = queue;
-    this.#now = now;
+  constructor(ports: Ports) {
+    this.#ports = ports;
   }
 
-  /** Answers how many were moved; null if it is still at work, which the page then shows. */
-  async start(verb: OperatorVerb, filter: JobFilter, by: string): Promise<number | null> {
+  /** Answers how many were moved, or why that is not known yet: it is still at work, which the page then shows. */
+  async start(request: BatchRequest): Promise<number | PlainNote> {
+    const { verb, query } = request;
+    const key = JSON.stringify([verb, query.status, query.kind, query.q]);
+    if (this.#running().some((batch) => batch.key === key)) return "twice";
     const number = ++this.#last;
-    this.#put({ number, state: "running", sentence: `${DOING[verb]} all that match…`, endedAt: null });
-    const work = this.#queue.moveAll(verb, filter, { by });
-    work.then(
-      (moved) => this.#end(number, "done", `${DONE[verb]} ${moved.toLocaleString("en")} jobs.`),
-      (error) =>
-        this.#end(number, "failed", `${DOING[verb]} all that match ended early: ${messageOf(error)}`),
-    );
-    const timeout = Promise.withResolvers<null>();
-    const timer = setTimeout(() => timeout.resolve(null), PATIENCE_MS);
+    const batch: Batch = {
+      ...{ number, key, request, stop: new AbortController(), moved: 0, total: null, end: null },
+    };
+    this.#batches.set(number, batch);
+    const work = this.#run(batch);
+    const timeout = Promise.withResolvers<"working">();
+    const timer = setTimeout(() => timeout.resolve("working"), PATIENCE_MS);
     try {
-      const moved = await Promise.race([work, timeout.promise]);
-      if (moved !== null) this.#batches.delete(number);
-      return moved;
+      const result = await Promise.race([work, timeout.promise]);
+      if (result !== "working") this.#batches.delete(number);
+      return result;
     } finally {
       clearTimeout(timer);
     }
   }
 
+  /** Ends it after the jobs that it has in hand. False: it has ended already. */
+  stop(number: number): boolean {
+    const batch = this.#running().find((one) => one.number === number);
+    batch?.stop.abort();
+    return batch !== undefined;
+  }
+
   /** Those at work, and those that ended a moment ago. */
   view(): BatchView[] {
-    const horizon = this.#now() - SHOWN_MS;
-    for (const { number, endedAt } of this.#batches.values()) {
-      if (endedAt !== null && endedAt < horizon) this.#batches.delete(number);
+    const horizon = this.#ports.now() - SHOWN_MS;
+    for (const { number, end } of this.#batches.values()) {
+      if (end !== null && end.at < horizon) this.#batches.delete(number);
     }
-    return [...this.#batches.values()].map(({ number, sentence, state }) => ({ number, sentence, state }));
+    return [...this.#batches.values()].map(toView);
   }
 
-  #end(number: number, state: BatchView["state"], sentence: string): void {
-    if (this.#batches.has(number)) this.#put({ number, state, sentence, endedAt: this.#now() });
+  #running(): Batch[] {
+    return [...this.#batches.values()].filter(({ end }) => end === null);
   }
 
-  #put(batch: Batch): void {
-    this.#batches.set(batch.number, batch);
+  async #run(batch: Batch): Promise<number> {
+    const { queue, now } = this.#ports;
+    const { verb, query, by } = batch.request;
+    const filter = jobFilter(query);
+    try {
+      batch.total = await countMatching(queue, verb, filter);
+      batch.moved = await queue.moveAll(verb, filter, {
+        by,
+        onProgress: (moved) => batch.moved = moved,
+        signal: batch.stop.signal,
+      });
+      batch.end = { at: now(), error: null };
+      return batch.moved;
+    } catch (error) {
+      batch.end = { at: now(), error: messageOf(error) };
+      throw error;
+    }
   }
+}
+
+const DOING = { resubmit: "Resubmitting", cancel: "Canceling" } as const;
+const DONE = { resubmit: "Resubmitted", cancel: "Canceled" } as const;
+
+function toView({ number, request: { verb, query }, stop, moved, total, end }: Batch): BatchView {
+  const what = `all ${describeQuery(query)}`;
+  const done = moved.toLocaleString("en");
+  if (end?.error) {
+    return {
+      number,
+      state: "failed",
+      sentence: `${DOING[verb]} ${what} ended early, after ${done}: ${end.error}`,
+    };
+  }
+  if (end !== null) {
+    const jobs = `${DONE[verb]} ${done} ${moved === 1 ? "job" : "jobs"}`;
+    return {
+      number,
+      state: "done",
+      sentence: stop.signal.aborted ? `Stopped: ${jobs.toLowerCase()}.` : `${jobs}.`,
+    };
+  }
+  const of = total?.isAll ? ` of ${Math.max(total.n, moved).toLocaleString("en")}` : "";
+  const state = stop.signal.aborted ? "stopping" : "running";
+  return { number, state, sentence: `${DOING[verb]} ${what}: ${done}${of}` };
 }

@@ -1,47 +1,52 @@
-import type { OperatorVerb } from "@persistent-queue/queue";
-import { count } from "../components/format.ts";
+import type { OperatorVerb, Status } from "@persistent-queue/queue";
+import { StatusBadge } from "../components/status_badge.tsx";
 import { listPath, type ListQuery } from "./list_query.ts";
 
 export interface ConfirmPageProps {
   readonly verb: OperatorVerb;
   readonly query: ListQuery;
-  /** How many there are, where that is known. */
-  readonly matching: number | null;
+  /** `all FAILED jobs of kind mail`. */
+  readonly what: string;
+  /** What they are afterwards. */
+  readonly becomes: Status;
+  /** `3,000 jobs`; null: there is none. */
+  readonly count: string | null;
 }
 
-const WORDS = {
-  resubmit: { title: "Resubmit all that match?", button: "Resubmit all" },
-  cancel: { title: "Cancel all that match?", button: "Cancel all" },
-} as const;
+const WORDS = { resubmit: "Resubmit", cancel: "Cancel" } as const satisfies Record<OperatorVerb, string>;
 
-/** Asks before something is done to more jobs than anybody sees. */
-export function ConfirmPage({ verb, query, matching }: ConfirmPageProps) {
-  const { title, button } = WORDS[verb];
-  const conditions = [
-    ["Status", query.status === "" ? "any that allows it" : query.status],
-    ["Kind", query.kind === "" ? "any" : query.kind],
-    ["Part of the id", query.q === "" ? "any" : query.q],
-  ] as const;
+export function ConfirmPage({ verb, query, what, becomes, count }: ConfirmPageProps) {
+  const back = <a class="button" href={listPath(query)}>Back</a>;
   return (
     <div class="narrow stack">
-      <h1>{title}</h1>
-      {matching !== null && <p class="big-number">{count(matching)} {matching === 1 ? "job" : "jobs"} now</p>}
-      <dl class="facts panel">
-        {conditions.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      <form method="post" action="/all" class="row" data-plain>
-        <input type="hidden" name="verb" value={verb} />
-        <input type="hidden" name="status" value={query.status} />
-        <input type="hidden" name="kind" value={query.kind} />
-        <input type="hidden" name="q" value={query.q} />
-        <button type="submit" class={verb === "cancel" ? "danger" : "primary"}>{button}</button>
-        <a class="button" href={listPath(query)}>Back</a>
-      </form>
+      <h1>{count === null ? "Nothing to do" : `${WORDS[verb]} ${count}?`}</h1>
+      <div class="panel panel-body stack">
+        {count === null ? <p>No job matches: this would be {what}.</p> : (
+          <p>
+            These are {what} at this moment. Each of them will be <StatusBadge status={becomes} />.{" "}
+            {EFFECTS[verb]}
+          </p>
+        )}
+        {count === null
+          ? <div class="row">{back}</div>
+          : (
+            <form method="post" action="/all" class="row" data-plain>
+              <input type="hidden" name="verb" value={verb} />
+              <input type="hidden" name="status" value={query.status} />
+              <input type="hidden" name="kind" value={query.kind} />
+              <input type="hidden" name="q" value={query.q} />
+              <button type="submit" class={verb === "cancel" ? "danger" : "primary"}>
+                {WORDS[verb]} {count}
+              </button>
+              {back}
+            </form>
+          )}
+      </div>
     </div>
   );
 }
+
+const EFFECTS = {
+  resubmit: "They run again as soon as a consumer is free.",
+  cancel: "Those that run are told to stop. Canceled jobs can be resubmitted.",
+} as const satisfies Record<OperatorVerb, string>;

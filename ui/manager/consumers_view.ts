@@ -2,8 +2,16 @@
 import type { Ports } from "../ports.ts";
 import { consumerOnWire } from "../wire.ts";
 import type { ConsumersView } from "./views.ts";
+import { warningsOf } from "./warnings_of.ts";
 
 export function consumersView({ system, now }: Ports): ConsumersView {
-  const { consumers, wedged, warnings } = system.view();
-  return { page: "consumers", now: now(), consumers: consumers.map(consumerOnWire), wedged, warnings };
+  const { consumers, wedged } = system.view();
+  return {
+    page: "consumers",
+    now: now(),
+    consumers: consumers.map(consumerOnWire),
+    wedged,
+    warnings: warningsOf(system),
+    batches: [],
+  };
 }

@@ -22,6 +22,9 @@ export function Help() {
           </div>
         ))}
       </dl>
+      <label class="keys-switch">
+        <input type="checkbox" data-keys-switch /> Use these keys
+      </label>
       <form method="dialog" data-plain>
         <button type="submit">Close</button>
       </form>

@@ -1,8 +1,11 @@
 import { age, dateAndTime, duration } from "../components/format.ts";
 import { StatusBadge } from "../components/status_badge.tsx";
-import { Actions, ConsumerName, isoTime, jobPath } from "./job_row.tsx";
+import { Dock } from "./dock.tsx";
+import { jobPath } from "./job_path.ts";
+import { Actions, ConsumerName, isoTime } from "./job_row.tsx";
 import { type StoryLine, storyOf } from "./job_story.ts";
-import { Notices } from "./notices.tsx";
+import { describeQuery, isFiltered, listPath } from "./list_query.ts";
+import { PageHead } from "./page_head.tsx";
 import type { JobView, Liveness, ValueView } from "./views.ts";
 
 export interface JobPageProps {
@@ -11,15 +14,17 @@ export interface JobPageProps {
 }
 
 export function JobPage({ view, live }: JobPageProps) {
-  const { job } = view;
+  const { job, from } = view;
+  const here = jobPath(job.id, from);
   return (
     <div class="job-page stack">
-      <p class="small">
-        <a href="/">All jobs</a>
-      </p>
-      <Notices view={view} live={live} />
+      <PageHead view={view} live={live}>
+        <a class="way-back small" href={listPath(from)}>
+          {isFiltered(from) ? `Back to all ${describeQuery(from)}` : "All jobs"}
+        </a>
+      </PageHead>
       <div class="job-head">
-        <h1 id="job-id">{job.id}</h1>
+        <h1 id="job-id" class="clamped" title={job.id}>{job.id}</h1>
         <div class="row">
           <StatusBadge status={job.status} />
           {job.stalled && <span class="badge badge-stalled">Stalled</span>}
@@ -27,7 +32,7 @@ export function JobPage({ view, live }: JobPageProps) {
         </div>
       </div>
       <form id="one" method="post">
-        <input type="hidden" name="back" value={jobPath(job.id)} />
+        <input type="hidden" name="back" value={here} />
       </form>
       {job.error !== null && (
         <section class="panel" aria-labelledby="error-title">
@@ -39,10 +44,11 @@ export function JobPage({ view, live }: JobPageProps) {
         <Story lines={storyOf(view, live.now)} />
         <div class="stack">
           <Facts view={view} live={live} />
-          <Value title="Payload" value={view.payload} id={job.id} />
+          {view.payload !== null && <Value title="Payload" value={view.payload} id={job.id} />}
           {view.result !== null && <Value title="Result" value={view.result} id={job.id} />}
         </div>
       </div>
+      <Dock view={view} live={live} back={here} />
     </div>
   );
 }
@@ -52,12 +58,13 @@ function Story({ lines }: { readonly lines: readonly StoryLine[] }) {
     <section class="panel" aria-labelledby="story-title">
       <h2 id="story-title" class="panel-title">Timeline</h2>
       <ol class="story">
-        {lines.map(({ at, title, detail, consumerId, tone, gapMs }, index) => (
+        {lines.map(({ at, title, detail, consumerId, tone, gapMs, isSameError }, index) => (
           <li key={tone === "now" ? "now" : index} class={`story-line story-${tone}`}>
             <p class="story-title">{title}</p>
             <p class="small muted">
-              {tone === "now" ? "Now" : <time dateTime={isoTime(at)}>{dateAndTime(at)}</time>}
+              {tone === "now" ? "Now" : <When at={at} />}
               {gapMs !== null && ` · ${duration(gapMs)} later`}
+              {isSameError && " · the same error"}
               {consumerId !== null && (
                 <>
                   {" · consumer "}
@@ -73,9 +80,19 @@ function Story({ lines }: { readonly lines: readonly StoryLine[] }) {
   );
 }
 
+function When({ at }: Pick<StoryLine, "at">) {
+  if (at === null) return <>The time was not kept</>;
+  return <time dateTime={isoTime(at)}>{dateAndTime(at)}</time>;
+}
+
+/** An id longer than this is cut in the heading, and whole among the facts. */
+const LONG_ID = 120;
+
 function Facts({ view: { job }, live }: JobPageProps) {
   const heartbeat = job.last_heartbeat === null ? "–" : age(live.now - job.last_heartbeat);
+  const isDueLater = job.run_at > live.now && (job.status === "PENDING" || job.status === "PROCESSING");
   const facts = [
+    ...(job.id.length > LONG_ID ? [["Id", job.id]] : []),
     ["Kind", job.kind],
     ["Retries", String(job.retries)],
     ["Crashes", String(job.crashes)],
@@ -84,10 +101,11 @@ function Facts({ view: { job }, live }: JobPageProps) {
     ["Heartbeat", job.status === "PROCESSING" ? heartbeat : "–"],
     ["Lease", String(job.lease)],
     ["Added", dateAndTime(job.created_at)],
+    ...(isDueLater ? [["Due", dateAndTime(job.run_at)]] : []),
     ["Started", job.started_at === null ? "–" : dateAndTime(job.started_at)],
     ["Finished", job.finished_at === null ? "–" : dateAndTime(job.finished_at)],
-    ["Updated", age(live.now - job.updated_at)],
-  ] as const;
+    ["Updated", dateAndTime(job.updated_at)],
+  ];
   return (
     <section class="panel" aria-labelledby="facts-title">
       <h2 id="facts-title" class="panel-title">Details</h2>

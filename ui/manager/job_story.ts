@@ -1,26 +1,29 @@
 /** The life of a job as lines to read, oldest first. */
 import type { HistoryEvent } from "@persistent-queue/queue";
-import { duration } from "../components/format.ts";
-import type { JobView } from "./views.ts";
+import type { JobView, WireHistory } from "./views.ts";
+import { waitOf } from "./wait_of.ts";
 
 export interface StoryLine {
-  readonly at: number;
+  /** Null: nobody has kept it. */
+  readonly at: number | null;
   readonly title: string;
   /** An error or a sentence. */
   readonly detail: string | null;
   readonly consumerId: string | null;
   readonly tone: "plain" | "good" | "warning" | "danger" | "now";
-  /** Since the line before, in milliseconds; null for the first. */
+  /** Since the line before, in milliseconds; null for the first, and where a time is missing. */
   readonly gapMs: number | null;
+  /** Its error is that of the attempt before, and not repeated. */
+  readonly isSameError?: boolean;
 }
 
 type Line = Omit<StoryLine, "gapMs">;
 
-const EVENTS: Record<HistoryEvent, readonly [title: string, tone: StoryLine["tone"]]> = {
-  retried: ["Attempt failed", "warning"],
+const EVENTS: Readonly<Record<HistoryEvent, readonly [title: string, tone: StoryLine["tone"]]>> = {
+  retried: ["failed", "warning"],
   postponed: ["Put off by its handler", "plain"],
-  exhausted: ["Gave up: nothing left to try", "danger"],
-  failed: ["Failed for good", "danger"],
+  exhausted: ["failed: no retry is left", "danger"],
+  failed: ["failed for good", "danger"],
   stalled: ["Its consumer fell silent", "warning"],
   crashed: ["Its consumer died", "warning"],
   released: ["Handed back", "plain"],
@@ -29,55 +32,76 @@ const EVENTS: Record<HistoryEvent, readonly [title: string, tone: StoryLine["ton
   replaced: ["Added again, from the start", "plain"],
 };
 
+/** The ends of an attempt that are counted; the count starts again when the job does. */
+const ATTEMPTS: readonly string[] = ["retried", "exhausted", "failed"] satisfies HistoryEvent[];
+const STARTS: readonly string[] = ["resubmitted", "replaced"] satisfies HistoryEvent[];
+
 export function storyOf({ job, history }: JobView, now: number): StoryLine[] {
-  const lines: Line[] = [
-    plain(job.created_at, "Added"),
-    ...history.map(({ at, event, detail, consumer_id, retries }): Line => {
-      const [title, tone] = EVENTS[event];
-      return {
-        at,
-        title: event === "retried" ? `Attempt ${retries} failed` : title,
-        tone,
-        detail,
-        consumerId: consumer_id,
-      };
-    }),
-  ];
-  const since = lines.at(-1)?.at ?? 0;
-  if (job.started_at !== null && job.status === "PROCESSING" && job.started_at >= since) {
-    lines.push({ ...plain(job.started_at, "Taken by a consumer"), consumerId: job.consumer_id });
+  const lines = [plain(job.created_at, "Added"), ...pastOf(job, history)];
+  if (job.status === "COMPLETED") {
+    const at = job.finished_at ?? job.updated_at;
+    lines.push({ ...plain(at, "Completed"), consumerId: job.consumer_id, tone: "good" });
   }
-  if (job.status === "COMPLETED" && job.finished_at !== null) lines.push(...ending(job, since));
   lines.push(...stateNow(job, now));
-  return lines.map((line, index) => {
-    const before = lines[index - 1];
-    return { ...line, gapMs: before === undefined ? null : Math.max(0, line.at - before.at) };
-  });
+  return lines.map((line, index) => ({ ...line, gapMs: gap(lines[index - 1], line) }));
+}
+
+function gap(before: Line | undefined, line: Line): number | null {
+  if (before === undefined || before.at === null || line.at === null || line.tone === "now") return null;
+  return Math.max(0, line.at - before.at);
+}
+
+/** Each lease begins with a taking, whose time is kept for the latest one alone. */
+function pastOf(job: JobView["job"], history: readonly WireHistory[]): Line[] {
+  const lines: Line[] = [];
+  let lease = 0;
+  let attempt = 0;
+  let lastError: string | null = null;
+  for (const entry of history) {
+    if (entry.lease > lease && entry.consumer_id !== null) {
+      lines.push(taken(entry.lease === job.lease ? job.started_at : null, entry.consumer_id));
+    }
+    lease = Math.max(lease, entry.lease);
+    if (STARTS.includes(entry.event)) attempt = 0;
+    if (ATTEMPTS.includes(entry.event)) attempt += 1;
+    const isSameError = entry.detail !== null && entry.detail === lastError;
+    lines.push({ ...lineOf(entry, attempt), ...(isSameError ? { detail: null, isSameError } : {}) });
+    lastError = entry.detail ?? lastError;
+  }
+  if (job.lease > lease && job.started_at !== null) lines.push(taken(job.started_at, job.consumer_id));
+  return lines;
+}
+
+function lineOf({ at, event, detail, consumer_id }: WireHistory, attempt: number): Line {
+  // Edited by hand it may be any text.
+  const [title, tone] = Object.hasOwn(EVENTS, event) ? EVENTS[event] : [event, "plain"] as const;
+  return {
+    at,
+    title: ATTEMPTS.includes(event) ? `Attempt ${attempt} ${title}` : title,
+    tone,
+    detail,
+    consumerId: consumer_id,
+  };
+}
+
+function taken(at: number | null, consumerId: string | null): Line {
+  return { at, title: "Taken by a consumer", detail: null, consumerId, tone: "plain" };
 }
 
 function plain(at: number, title: string): Line {
   return { at, title, detail: null, consumerId: null, tone: "plain" };
 }
 
-function ending(job: JobView["job"], since: number): Line[] {
-  const started = job.started_at !== null && job.started_at >= since
-    ? [{ ...plain(job.started_at, "Taken by a consumer"), consumerId: job.consumer_id }]
-    : [];
-  return [...started, {
-    ...plain(job.finished_at ?? job.updated_at, "Completed"),
-    consumerId: job.consumer_id,
-    tone: "good",
-  }];
-}
-
 /** What it waits for, or that it is at work; nothing once it rests. */
 function stateNow(job: JobView["job"], now: number): Line[] {
-  const waitMs = job.run_at - now;
   const line = (title: string): Line[] => [{ ...plain(now, title), tone: "now" }];
-  if (job.status === "PENDING") {
-    return line(waitMs > 0 ? `Due in ${duration(waitMs)}` : "Waiting for a free consumer");
-  }
-  if (job.status !== "PROCESSING") return [];
+  const wait = waitOf(job, now);
   if (job.stalled) return line("Stalled: its consumer is silent, and the sweep will take it back");
-  return line(waitMs > 0 && job.retries > 0 ? `Next attempt in ${duration(waitMs)}` : "Being worked on");
+  if (job.status === "PENDING") return line(wait === null ? "Waiting for a free consumer" : capital(wait));
+  if (job.status !== "PROCESSING") return [];
+  return line(wait === null ? "Being worked on" : capital(wait));
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,3 +1,5 @@
+import type { WireJob } from "./views.ts";
+
 /** Which jobs the list shows. It lives in the address of the page, so that it can be kept, sent and come back to. */
 export interface ListQuery {
   /** A status, or empty for all. */
@@ -12,6 +14,9 @@ export interface ListQuery {
   /** Rows a page, or empty. */
   readonly limit: string;
 }
+
+/** Of all jobs, newest first. */
+export const WHOLE_LIST: ListQuery = { status: "", kind: "", q: "", stalled: false, cursor: "", limit: "" };
 
 export function readQuery(words: URLSearchParams): ListQuery {
   const word = (name: string) => words.get(name) ?? "";
@@ -40,4 +45,30 @@ export function queryWords(query: ListQuery): URLSearchParams {
 export function listPath(query: ListQuery): string {
   const words = queryWords(query).toString();
   return words === "" ? "/" : `/?${words}`;
+}
+
+/** Whether any job may be missing from the list for what it is. */
+export function isFiltered({ status, kind, q, stalled }: ListQuery): boolean {
+  return stalled || status !== "" || kind !== "" || q !== "";
+}
+
+/** Whether the list shows such a job. */
+export function isWanted({ status, kind, q, stalled }: ListQuery, job: Pick<WireJob, keyof Wanted>): boolean {
+  const isOfStatus = stalled ? job.stalled : status === "" || job.status === status;
+  return isOfStatus && (kind === "" || job.kind === kind) && job.id.includes(q);
+}
+
+type Wanted = Record<"id" | "kind" | "status" | "stalled", unknown>;
+
+/** `FAILED jobs of kind mail whose id contains “x”`. */
+export function describeQuery(query: ListQuery, statuses = query.status): string {
+  const { kind, q, stalled } = query;
+  const words = [
+    ...(stalled ? ["stalled"] : []),
+    ...(statuses === "" ? [] : [statuses]),
+    "jobs",
+    ...(kind === "" ? [] : [`of kind ${kind}`]),
+    ...(q === "" ? [] : [`whose id contains “${q}”`]),
+  ];
+  return words.join(" ");
 }

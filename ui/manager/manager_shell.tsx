@@ -1,20 +1,23 @@
 /** The document of every page of the Manager: its links, and the part that the browser brings to life. */
 import type { ComponentChildren } from "preact";
+import type { ManagerFrame } from "../app_env.ts";
 import { Shell } from "../components/shell.tsx";
 import { Help } from "./help.tsx";
 
-export interface ManagerShellProps {
+export interface FrameProps {
   /** Of the page, before " · Persistent Queue". */
   readonly title: string;
   /** The address that the header marks as the one shown. */
   readonly at: "/" | "/consumers" | "/add" | null;
-  readonly version: string;
+}
+
+export interface ManagerShellProps extends FrameProps, ManagerFrame {
   readonly children: ComponentChildren;
 }
 
 const LINKS = [["/", "Jobs"], ["/consumers", "Consumers"], ["/add", "Add job"]] as const;
 
-export function ManagerShell({ title, at, version, children }: ManagerShellProps) {
+export function ManagerShell({ title, at, version, ops, children }: ManagerShellProps) {
   return (
     <Shell
       title={`${title} · Persistent Queue`}
@@ -27,6 +30,7 @@ export function ManagerShell({ title, at, version, children }: ManagerShellProps
           {LINKS.map(([href, name]) => (
             <a key={href} href={href} aria-current={at === href ? "page" : undefined}>{name}</a>
           ))}
+          {ops !== null && <a href={ops}>Ops</a>}
           <span class="push">
             <button type="button" class="quiet needs-script help-button" data-help>Shortcuts</button>
             <form method="post" action="/logout" data-plain>

@@ -3,27 +3,40 @@
  *
  * Codes, not sentences: nobody can make this page say something by sending somebody a link.
  */
-import type { OperatorVerb } from "@persistent-queue/queue";
+import { isStatus, MOVES, type OperatorVerb, type Status } from "@persistent-queue/queue";
+import type { Note } from "./views.ts";
 
 const SENTENCES = {
-  added: "The job is added.",
-  replaced: "The job starts afresh.",
-  waiting: "A job of this id was here already, and is untouched.",
-  none: "No job was selected.",
-  working: "This takes a while; the counts show how far it is.",
-  crashed: "The consumer was told to crash.",
-  hung: "The consumer was told to hang.",
-  gone: "There is no such consumer any more.",
-  unknown: "There is no such job any more.",
-} as const;
+  added: ["good", "The job is added."],
+  replaced: ["good", "The job starts afresh."],
+  waiting: ["warning", "A job of this id was here already, and is untouched."],
+  none: ["warning", "No job was selected."],
+  working: ["good", "This takes a while; you can see here how far it is."],
+  twice: ["warning", "This is under way already."],
+  stopping: ["good", "It stops after the jobs that it has in hand."],
+  ended: ["warning", "It had ended already."],
+  crashed: ["good", "The consumer was told to crash."],
+  hung: ["good", "The consumer was told to hang."],
+  gone: ["warning", "There is no such consumer any more."],
+  unknown: ["danger", "There is no such job any more."],
+} as const satisfies Record<string, readonly [Note["tone"], string]>;
 
 export type PlainNote = keyof typeof SENTENCES;
-
-const DONE = { resubmit: "Resubmitted", cancel: "Canceled" } as const satisfies Record<OperatorVerb, string>;
 
 /** How many jobs were moved, and how many could not be. */
 export function movedNote(verb: OperatorVerb, moved: number, refused: number): string {
   return `${verb}.${moved}.${refused}`;
+}
+
+/** Why one job was let be: what it is now, and whether it was something else when it was drawn. */
+export function refusedNote(
+  verb: OperatorVerb,
+  status: Status,
+  why: "illegal" | "changed" | "again",
+): string {
+  // Whoever clicks twice has got what they wanted.
+  if (status === MOVES[verb].to && why !== "again") return `${verb}.already`;
+  return `${verb}.${why}.${status}`;
 }
 
 /** How many stalled jobs went back to the queue. */
@@ -31,17 +44,43 @@ export function sweptNote(requeued: number): string {
   return `swept.${requeued}`;
 }
 
-/** The sentence of a code; empty for what is none of ours. */
-export function sentenceOf(note: string): string {
-  if (Object.hasOwn(SENTENCES, note)) return SENTENCES[note as PlainNote];
-  const requeued = /^swept\.(\d{1,9})$/.exec(note)?.[1];
-  if (requeued !== undefined) return sweptSentence(Number(requeued));
-  const [, verb, moved, refused] = /^(resubmit|cancel)\.(\d{1,9})\.(\d{1,9})$/.exec(note) ?? [];
-  if (verb === undefined) return "";
-  const done = `${DONE[verb as OperatorVerb]} ${jobs(Number(moved))}.`;
-  if (refused === "0") return done;
-  const rest = `${jobs(Number(refused))} had moved on, and stayed as they were.`;
-  return moved === "0" ? `Nothing was changed: ${rest}` : `${done} ${rest}`;
+/** What a code says; null for what is none of ours. */
+export function noteOf(code: string): Note | null {
+  if (Object.hasOwn(SENTENCES, code)) {
+    const [tone, text] = SENTENCES[code as PlainNote];
+    return { tone, text };
+  }
+  const requeued = /^swept\.(\d{1,9})$/.exec(code)?.[1];
+  if (requeued !== undefined) return { tone: "good", text: sweptSentence(Number(requeued)) };
+  const [, verb, rest = ""] = /^(resubmit|cancel)\.(.+)$/.exec(code) ?? [];
+  return verb === undefined ? null : moveNote(verb as OperatorVerb, rest);
+}
+
+function moveNote(verb: OperatorVerb, rest: string): Note | null {
+  if (rest === "already") return { tone: "good", text: `The job is ${MOVES[verb].to} already.` };
+  const [, moved, refused] = /^(\d{1,9})\.(\d{1,9})$/.exec(rest) ?? [];
+  if (moved !== undefined) return countedNote(verb, Number(moved), Number(refused));
+  const [, why, status] = /^(illegal|changed|again)\.(\w+)$/.exec(rest) ?? [];
+  if (why === undefined || !isStatus(status)) return null;
+  if (why === "illegal") {
+    return { tone: "danger", text: `Nothing was changed: a job that is ${status} cannot be ${DONE[verb]}.` };
+  }
+  const what = why === "again" ? `${status} again, after another attempt` : `${status} now`;
+  return { tone: "warning", text: `This job has changed meanwhile: it is ${what}. Nothing was done.` };
+}
+
+const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const satisfies Record<OperatorVerb, string>;
+const MOVED = { resubmit: "Resubmitted", cancel: "Canceled" } as const satisfies Record<OperatorVerb, string>;
+
+function countedNote(verb: OperatorVerb, moved: number, refused: number): Note {
+  const outcome = `${moved === 1 ? "it is" : "they are"} ${MOVES[verb].to} now.`;
+  const done = `${MOVED[verb]} ${jobs(moved)}: ${outcome}`;
+  if (refused === 0) {
+    return moved === 0 ? { tone: "warning", text: "No job matched." } : { tone: "good", text: done };
+  }
+  const rest = `${jobs(refused)} had moved on, and stayed as ${refused === 1 ? "it was" : "they were"}.`;
+  if (moved === 0) return { tone: "danger", text: `Nothing was changed: ${rest}` };
+  return { tone: "warning", text: `${done} ${rest}` };
 }
 
 function sweptSentence(requeued: number): string {

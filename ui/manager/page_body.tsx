@@ -1,7 +1,7 @@
 import { ConsumersPage } from "./consumers_page.tsx";
 import { JobPage } from "./job_page.tsx";
 import { ListPage } from "./list_page.tsx";
-import type { Liveness, View } from "./views.ts";
+import type { Liveness, Note, View } from "./views.ts";
 
 /** The living part of a page: the same in the server's first answer and in the browser. */
 export function PageBody({ view, live }: { readonly view: View; readonly live: Liveness }) {
@@ -11,6 +11,6 @@ export function PageBody({ view, live }: { readonly view: View; readonly live: L
 }
 
 /** A page before the browser has said anything. */
-export function atRest(view: View, note: string): Liveness {
-  return { now: view.now, note, isConnected: true, picked: { all: 0, resubmit: 0, cancel: 0 } };
+export function atRest(view: View, note: Note | null): Liveness {
+  return { now: view.now, note, isConnected: true, picked: { all: 0, resubmit: 0, cancel: 0 }, newer: 0 };
 }

@@ -2,63 +2,51 @@
 import { Hono } from "hono";
 import type { VNode } from "preact";
 import type { AppEnv } from "../app_env.ts";
-import { isLegal, type Status } from "@persistent-queue/queue";
 import type { Ports } from "../ports.ts";
 import { renderPage } from "../render_page.ts";
-import { goBack, moveMatching, moveNamed, type PageContext, provoke, readVerb, sweep } from "./actions.ts";
+import { goBack, moveMatching, moveNamed, type PageContext, provoke, stopBatch, sweep } from "./actions.ts";
 import { addJob } from "./add_job.ts";
 import { type AddForm, AddPage, EMPTY_FORM } from "./add_page.tsx";
 import { Batches } from "./batches.ts";
-import { ConfirmPage } from "./confirm_page.tsx";
-import { consumersView } from "./consumers_view.ts";
-import { jobPath } from "./job_row.tsx";
-import { jobView } from "./job_view.ts";
-import { type ListQuery, readQuery } from "./list_query.ts";
-import { listView } from "./list_view.ts";
-import { ManagerShell, type ManagerShellProps } from "./manager_shell.tsx";
-import { sentenceOf } from "./notes.ts";
+import { confirmation } from "./confirm.tsx";
+import { type FrameProps, ManagerShell } from "./manager_shell.tsx";
+import { jobPath } from "./job_path.ts";
+import { noteOf } from "./notes.ts";
+import { otherPage } from "../other_page.ts";
 import { atRest, PageBody } from "./page_body.tsx";
 import { readForm } from "./read_form.ts";
-import type { View } from "./views.ts";
+import { type Gather, gatherViews } from "./gather_views.ts";
 
 export function managerPages(ports: Ports): Hono<AppEnv> {
-  const batches = new Batches(ports.queue, ports.now);
-  const list = (c: PageContext) => listView(ports, queryOf(c), batches.view());
-  const job = (c: PageContext) => jobView(ports, c.req.query("id") ?? "");
-  const { version } = ports;
+  const batches = new Batches(ports);
+  const views = gatherViews(ports, batches);
   return new Hono<AppEnv>()
-    .get("/", async (c) => living(c, await list(c), { title: "Manager", at: "/", version }))
-    .get(
-      "/job",
-      async (c) => living(c, await job(c), { title: c.req.query("id") ?? "Job", at: null, version }),
-    )
-    .get(
-      "/consumers",
-      (c) => living(c, consumersView(ports), { title: "Consumers", at: "/consumers", version }),
-    )
-    .get("/view/list", async (c) => c.json(await list(c)))
-    .get("/view/job", async (c) => c.json(await job(c)))
-    .get("/view/consumers", (c) => c.json(consumersView(ports)))
-    .get("/confirm", (c) => confirm(c, ports))
+    .use(async (c, next) => {
+      c.set("manager", { version: ports.version, ops: otherPage(c.req.raw, ports.otherPort) });
+      await next();
+    })
+    .get("/", (c) => living(c, views.list, { title: "Manager", at: "/" }))
+    .get("/job", (c) => living(c, views.job, { title: c.req.query("id") ?? "Job", at: null }))
+    .get("/consumers", (c) => living(c, views.consumers, { title: "Consumers", at: "/consumers" }))
+    .get("/view/list", async (c) => c.json(await views.list(new URL(c.req.url).searchParams)))
+    .get("/view/job", async (c) => c.json(await views.job(new URL(c.req.url).searchParams)))
+    .get("/view/consumers", async (c) => c.json(await views.consumers(new URL(c.req.url).searchParams)))
+    .get("/confirm", async (c) => framed(c, await confirmation(c, ports), { title: "Confirm", at: null }))
     .get("/add", (c) => showAdd(c, ports, { form: EMPTY_FORM, error: null, status: 200 }))
     .post("/add", (c) => add(c, ports))
     .post("/resubmit", (c) => moveNamed(c, ports, "resubmit"))
     .post("/cancel", (c) => moveNamed(c, ports, "cancel"))
     .post("/all", (c) => moveMatching(c, batches))
+    .post("/all/stop", (c) => stopBatch(c, batches))
     .post("/sweep", (c) => sweep(c, ports))
     .post("/consumers/crash", (c) => provoke(c, ports, "crash"))
     .post("/consumers/hang", (c) => provoke(c, ports, "hang"));
 }
 
-function queryOf(c: PageContext): ListQuery {
-  return readQuery(new URL(c.req.url).searchParams);
-}
-
-type Frame = Omit<ManagerShellProps, "children">;
-
 /** A page that the script takes over: it finds what was rendered in `data-props`. */
-function living(c: PageContext, view: View, frame: Frame): Response {
-  const note = sentenceOf(c.req.query("note") ?? "");
+async function living(c: PageContext, gather: Gather, frame: FrameProps): Promise<Response> {
+  const view = await gather(new URL(c.req.url).searchParams);
+  const note = noteOf(c.req.query("note") ?? "");
   const body = (
     <div id="app" data-props={JSON.stringify({ view, note })}>
       <PageBody view={view} live={atRest(view, note)} />
@@ -67,20 +55,8 @@ function living(c: PageContext, view: View, frame: Frame): Response {
   return framed(c, body, frame);
 }
 
-function framed(c: PageContext, body: VNode, frame: Frame, status: 200 | 400 | 409 = 200): Response {
-  return renderPage(c, <ManagerShell {...frame}>{body}</ManagerShell>, status);
-}
-
-async function confirm(c: PageContext, { queue, version }: Ports): Promise<Response> {
-  const verb = readVerb(c.req.query("verb"));
-  const query = { ...queryOf(c), cursor: "", limit: "" };
-  const { counts } = await queue.stats();
-  const isPlain = query.kind === "" && query.q === "";
-  const legal = (Object.keys(counts) as Status[])
-    .filter((status) => isLegal(verb, status) && (query.status === "" || query.status === status));
-  const matching = isPlain ? legal.reduce((sum, status) => sum + counts[status], 0) : null;
-  const body = <ConfirmPage verb={verb} query={query} matching={matching} />;
-  return framed(c, body, { title: "Confirm", at: null, version });
+function framed(c: PageContext, body: VNode, frame: FrameProps, status: 200 | 400 | 409 = 200): Response {
+  return renderPage(c, <ManagerShell {...frame} {...c.var.manager}>{body}</ManagerShell>, status);
 }
 
 interface AddAnswer {
@@ -89,9 +65,9 @@ interface AddAnswer {
   readonly status: 200 | 400 | 409;
 }
 
-function showAdd(c: PageContext, { queue, version }: Ports, { form, error, status }: AddAnswer): Response {
+function showAdd(c: PageContext, { queue }: Ports, { form, error, status }: AddAnswer): Response {
   const body = <AddPage form={form} kinds={queue.kinds} error={error} />;
-  return framed(c, body, { title: "Add a job", at: "/add", version }, status);
+  return framed(c, body, { title: "Add a job", at: "/add" }, status);
 }
 
 async function add(c: PageContext, ports: Ports): Promise<Response> {

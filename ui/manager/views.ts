@@ -12,12 +12,15 @@ interface BaseView {
   readonly now: number;
   /** Sentences about what is wrong with the system. */
   readonly warnings: readonly string[];
+  readonly batches: readonly BatchView[];
 }
 
 /** A job in a list, without its values. */
 export interface Row extends Omit<WireJob, "payload" | "result"> {
   /** The first words of it. */
   readonly error: string | null;
+  /** Shown only because the rows hold still: there is no such job any more. */
+  readonly isGone?: true;
 }
 
 export interface ListView extends BaseView {
@@ -26,25 +29,27 @@ export interface ListView extends BaseView {
   readonly jobs: readonly Row[];
   /** Cursor of the older jobs, or null. */
   readonly next: string | null;
-  /** Cursor that begins with the same job as this page, whatever is added meanwhile. */
-  readonly here: string | null;
   readonly counts: Readonly<Record<Status, number>>;
   readonly stalled: number;
   readonly kinds: readonly string[];
-  readonly batches: readonly BatchView[];
+  /** Jobs beside the list that the reader holds on to, as they are now; only where it was asked for. */
+  readonly kept?: readonly Row[];
 }
 
 /** A move of everything that matches. */
 export interface BatchView {
   readonly number: number;
   readonly sentence: string;
-  readonly state: "running" | "done" | "failed";
+  readonly state: "running" | "stopping" | "done" | "failed";
 }
 
 export interface JobView extends BaseView {
   readonly page: "job";
+  /** The list from which the reader came. */
+  readonly from: ListQuery;
   readonly job: Omit<WireJob, "payload" | "result">;
-  readonly payload: ValueView;
+  /** Null: there is none. */
+  readonly payload: ValueView | null;
   /** Null: there is none (yet). */
   readonly result: ValueView | null;
   readonly history: readonly WireHistory[];
@@ -64,13 +69,21 @@ export interface ConsumersView extends BaseView {
 
 export type View = ListView | JobView | ConsumersView;
 
-/** What only the browser knows; the server renders the page with `AT_REST`. */
+/** What an action did. */
+export interface Note {
+  readonly tone: "good" | "warning" | "danger";
+  readonly text: string;
+}
+
+/** What only the browser knows; the server renders the page with `atRest`. */
 export interface Liveness {
   /** Milliseconds since 1970 by the server's clock. */
   readonly now: number;
   /** What has just happened, for `role="status"`. */
-  readonly note: string;
+  readonly note: Note | null;
   readonly isConnected: boolean;
   /** How many rows are ticked, and how many of those each action is legal for. */
   readonly picked: { readonly all: number; readonly resubmit: number; readonly cancel: number };
+  /** Jobs of the list that are not shown, because the rows hold still. */
+  readonly newer: number;
 }

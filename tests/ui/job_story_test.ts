@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import type { HistoryEvent } from "@persistent-queue/queue";
+import { storyOf } from "../../ui/manager/job_story.ts";
+import { WHOLE_LIST } from "../../ui/manager/list_query.ts";
+import type { JobView, WireHistory } from "../../ui/manager/views.ts";
+
+const JOB: JobView["job"] = {
+  ...{ id: "a", kind: "mail", status: "PENDING", retries: 0, crashes: 0, priority: 0, run_at: 0 },
+  ...{ consumer_id: null, last_heartbeat: null, started_at: null, finished_at: null, error: null },
+  ...{ created_at: 1_000, updated_at: 1_000, seq: 1, lease: 0, stalled: false, actions: [] },
+};
+
+function story(job: Partial<JobView["job"]>, history: readonly WireHistory[]) {
+  const rest = { page: "job", now: 9_000, from: WHOLE_LIST, payload: null, result: null } as const;
+  const view = { ...rest, job: { ...JOB, ...job }, history, warnings: [], batches: [] };
+  return storyOf(view, 9_000);
+}
+
+function happened(
+  at: number,
+  event: HistoryEvent,
+  { lease = 1, detail = null }: { lease?: number; detail?: string | null } = {},
+): WireHistory {
+  return { at, event, lease, retries: 0, consumer_id: lease === 0 ? null : `consumer-${lease}`, detail };
+}
+
+const titles = (lines: ReturnType<typeof story>) => lines.map(({ title }) => title);
+
+Deno.test("each lease begins with its taking, whose time is told where it was kept", () => {
+  const lines = story({ status: "COMPLETED", lease: 2, started_at: 5_000, finished_at: 6_000 }, [
+    happened(2_000, "retried"),
+    happened(3_000, "crashed"),
+  ]);
+  assert.deepEqual(titles(lines), [
+    ...["Added", "Taken by a consumer", "Attempt 1 failed", "Its consumer died", "Taken by a consumer"],
+    "Completed",
+  ]);
+  assert.deepEqual(lines.map(({ at }) => at), [1_000, null, 2_000, 3_000, 5_000, 6_000]);
+  assert.deepEqual(lines.map(({ gapMs }) => gapMs), [null, null, null, 1_000, 2_000, 1_000]);
+});
+
+Deno.test("the taking stays in its place when more happens under the same lease", () => {
+  const running = { status: "PROCESSING", lease: 1, started_at: 1_500, consumer_id: "consumer-1" } as const;
+  assert.deepEqual(titles(story(running, [])), ["Added", "Taken by a consumer", "Being worked on"]);
+  const later = story({ ...running, retries: 1, run_at: 11_000 }, [happened(2_000, "retried")]);
+  assert.deepEqual(titles(later), ["Added", "Taken by a consumer", "Attempt 1 failed", "Retry in 2.0 s"]);
+  assert.equal(later[1]?.at, 1_500);
+});
+
+Deno.test("attempts are counted anew after a resubmit", () => {
+  const lines = story({ status: "FAILED", lease: 2, started_at: 4_000 }, [
+    happened(2_000, "retried"),
+    happened(2_500, "exhausted"),
+    happened(3_000, "resubmitted"),
+    happened(5_000, "failed", { lease: 2 }),
+  ]);
+  assert.deepEqual(titles(lines), [
+    ...["Added", "Taken by a consumer", "Attempt 1 failed", "Attempt 2 failed: no retry is left"],
+    ...["Resubmitted", "Taken by a consumer", "Attempt 1 failed for good"],
+  ]);
+});
+
+Deno.test("an error that comes again is not written again", () => {
+  const lines = story({ status: "UNPROCESSABLE", lease: 1 }, [
+    happened(2_000, "retried", { detail: "gone" }),
+    happened(3_000, "retried", { detail: "gone" }),
+    happened(4_000, "exhausted", { detail: "other" }),
+  ]);
+  assert.deepEqual(lines.slice(2).map(({ detail, isSameError }) => [detail, isSameError ?? false]), [
+    ["gone", false],
+    [null, true],
+    ["other", false],
+  ]);
+});
+
+Deno.test("an event that nobody knows, written by hand, is shown as it is", () => {
+  const lines = story({}, [happened(2_000, "constructor" as HistoryEvent, { lease: 0 })]);
+  assert.deepEqual(titles(lines), ["Added", "constructor", "Waiting for a free consumer"]);
+});

@@ -1,0 +1,228 @@
+/** The Manager's pages and what their forms answer, without a browser. */
+import assert from "node:assert/strict";
+import type { MoveAllOptions } from "@persistent-queue/queue";
+import { eventually } from "../support/eventually.ts";
+import { CONSUMER, type Desk, openDesk } from "./open_desk.ts";
+
+interface Visitor {
+  readonly desk: Desk;
+  /** The text of a page, and its status. */
+  page(path: string): Promise<{ readonly status: number; readonly text: string }>;
+  /** What an action says. */
+  act(
+    path: string,
+    fields: Record<string, string>,
+  ): Promise<{ readonly tone: string; readonly text: string }>;
+}
+
+async function visit(desk: Desk): Promise<Visitor> {
+  const cookie = await desk.logIn();
+  return {
+    desk,
+    async page(path) {
+      const answer = await desk.ask(path, { headers: { cookie } });
+      return { status: answer.status, text: words(await answer.text()) };
+    },
+    async act(path, fields) {
+      const headers = { cookie, accept: "application/json" };
+      const answer = await desk.ask(path, { method: "POST", headers, body: new URLSearchParams(fields) });
+      assert.equal(answer.status, 200);
+      return (await answer.json()).note;
+    },
+  };
+}
+
+/** What a reader reads. */
+function words(html: string): string {
+  return html.replace(/<[^>]*>/g, "").replaceAll("&quot;", '"').replaceAll(/\s+/g, " ");
+}
+
+function mails(n: number, prefix = "job") {
+  return Array.from({ length: n }, (_, i) => ({ id: `${prefix} ${i}`, kind: "mail" }));
+}
+
+Deno.test("a button that was drawn for another state of the job does nothing, and says why", async (t) => {
+  await using desk = await openDesk();
+  const visitor = await visit(desk);
+  await desk.queue.add(mails(1));
+  const { job } = await desk.queue.get("job 0");
+  const press = (verb: string, status: string, lease: number) =>
+    visitor.act(`/${verb}?status=${status}&lease=${lease}`, { id: "job 0" });
+  await t.step("another status", async () => {
+    assert.deepEqual(await press("cancel", "FAILED", job.lease), {
+      tone: "warning",
+      text: "This job has changed meanwhile: it is PENDING now. Nothing was done.",
+    });
+  });
+  await t.step("another attempt", async () => {
+    const { text } = await press("cancel", "PENDING", job.lease + 1);
+    assert.match(text, /it is PENDING again, after another attempt/);
+  });
+  assert.equal((await desk.queue.get("job 0")).job.status, "PENDING");
+  await t.step("the same state", async () => {
+    assert.deepEqual(await press("cancel", "PENDING", job.lease), {
+      tone: "good",
+      text: "Canceled 1 job: it is CANCELED now.",
+    });
+  });
+  await t.step("a second click is no failure", async () => {
+    assert.deepEqual(await press("cancel", "PENDING", job.lease), {
+      tone: "good",
+      text: "The job is CANCELED already.",
+    });
+  });
+});
+
+Deno.test("what could not be done is told in another tone than what was", async () => {
+  await using desk = await openDesk();
+  const visitor = await visit(desk);
+  await desk.queue.add(mails(1));
+  await desk.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
+  assert.deepEqual(await visitor.act("/resubmit", { id: "job 0" }), {
+    tone: "danger",
+    text: "Nothing was changed: a job that is PROCESSING cannot be resubmitted.",
+  });
+  assert.equal((await visitor.act("/cancel", { id: "nobody" })).tone, "danger");
+  assert.equal((await visitor.act("/cancel", {})).tone, "warning");
+  assert.equal((await visitor.act("/sweep", {})).text, "Checked: no job is stalled.");
+});
+
+Deno.test("the question before an action on all that match names their number and what they are", async () => {
+  await using desk = await openDesk();
+  const { page } = await visit(desk);
+  await desk.queue.add([...mails(3), { id: "other", kind: "file" }]);
+  const some = await page("/confirm?verb=cancel&kind=mail&q=job");
+  assert.match(some.text, /Cancel 3 jobs\?/);
+  assert.match(some.text, /jobs of kind mail whose id contains “job”/);
+  const all = await page("/confirm?verb=cancel");
+  assert.match(
+    all.text,
+    /Cancel 4 jobs\?These are all PENDING, PROCESSING, FAILED and UNPROCESSABLE jobs at/,
+  );
+  const none = await page("/confirm?verb=resubmit");
+  assert.match(none.text, /Nothing to do.*all FAILED, UNPROCESSABLE and CANCELED jobs/);
+  assert.equal((await page("/confirm?verb=cancel&status=zzz")).status, 400);
+});
+
+Deno.test("counting for the question ends at ten thousand", async () => {
+  await using desk = await openDesk();
+  const { page } = await visit(desk);
+  for (const prefix of ["a", "b"]) await desk.queue.add(mails(6_000, prefix));
+  assert.match((await page("/confirm?verb=cancel&kind=mail")).text, /Cancel more than 10,000 jobs\?/);
+});
+
+Deno.test("a page of the Manager that is not there keeps the header and the way on", async () => {
+  await using desk = await openDesk();
+  const { page } = await visit(desk);
+  for (const path of ["/job?id=nobody", "/nothing", "/?status=zzz"]) {
+    const { status, text } = await page(path);
+    assert.ok(status === 404 || status === 400, path);
+    assert.match(text, /Consumers.*Add job.*Log out/, path);
+  }
+  const answer = await desk.ask("/static/nothing");
+  assert.doesNotMatch(await answer.text(), /Log out/);
+});
+
+Deno.test("the header leads to Ops by the name by which the visitor came", async () => {
+  await using desk = await openDesk({ otherPort: 8502 });
+  const cookie = await desk.logIn();
+  const answer = await desk.ask("/", { headers: { cookie, host: "localhost:8501" } });
+  assert.match(await answer.text(), /<a href="http:\/\/localhost:8502">Ops<\/a>/);
+});
+
+Deno.test("a list is gathered once for all who look at it in the same moment", async () => {
+  await using desk = await openDesk();
+  const cookie = await desk.logIn();
+  let gathered = 0;
+  const { list } = desk.queue;
+  Object.assign(desk.queue, {
+    list: (request: Parameters<typeof list>[0]) => {
+      if (request.status === undefined) gathered++;
+      return list.call(desk.queue, request);
+    },
+  });
+  const look = async (path: string) =>
+    (await (await desk.ask(path, { headers: { cookie } })).json()).jobs.length;
+  const eight = () => Promise.all(Array.from({ length: 8 }, () => look("/view/list")));
+  await eight();
+  assert.equal(gathered, 1);
+  await look("/view/list?q=a");
+  assert.equal(gathered, 2);
+  await desk.queue.add(mails(1));
+  assert.deepEqual(await eight(), Array(8).fill(1), "what has changed is seen at once");
+  assert.equal(gathered, 3);
+});
+
+Deno.test("rows that the reader holds on to are told of, whatever they have become", async () => {
+  await using desk = await openDesk();
+  const cookie = await desk.logIn();
+  const added = await desk.queue.add(mails(3));
+  const seqs = added.map(({ job }) => job.seq);
+  await desk.queue.move("cancel", ["job 1"], "test");
+  const path = `/view/list?status=PENDING&kept=${[...seqs, 999].join()}`;
+  const { jobs, kept } = await (await desk.ask(path, { headers: { cookie } })).json();
+  assert.deepEqual(jobs.map(({ id }: { id: string }) => id), ["job 2", "job 0"]);
+  assert.deepEqual(kept.map(({ id, status }: { id: string; status: string }) => [id, status]), [
+    ["job 1", "CANCELED"],
+  ]);
+});
+
+Deno.test("a move of all that match shows how far it is on every page, stops when asked to, and runs once", async () => {
+  await using desk = await openDesk();
+  const visitor = await visit(desk);
+  await desk.queue.add([...mails(3), { id: "a.txt" }]);
+  const { promise: moving, resolve: begin } = Promise.withResolvers<void>();
+  Object.assign(desk.queue, {
+    moveAll: async (_verb: string, _filter: unknown, { onProgress, signal }: MoveAllOptions) => {
+      onProgress?.(2);
+      begin();
+      await new Promise((stopped) => signal?.addEventListener("abort", stopped));
+      return 2;
+    },
+  });
+  const fields = { verb: "cancel", kind: "mail" };
+  const first = visitor.act("/all", fields);
+  await moving;
+  assert.equal((await visitor.act("/all", fields)).text, "This is under way already.");
+  for (const path of ["/", "/consumers", "/job?id=job+1"]) {
+    assert.match((await visitor.page(path)).text, /Canceling all jobs of kind mail: 2 of 3\s?Stop/, path);
+  }
+  assert.equal((await first).text, "This takes a while; you can see here how far it is.");
+  assert.equal((await visitor.act("/all/stop", { number: "1" })).tone, "good");
+  await eventually("it has stopped", async () => {
+    return (await visitor.page("/")).text.includes("Stopped: canceled 2 jobs.");
+  });
+  assert.equal((await visitor.act("/all/stop", { number: "1" })).text, "It had ended already.");
+});
+
+Deno.test("a consumer that is silent is called so, with for how long it has been", async () => {
+  await using desk = await openDesk();
+  const { page } = await visit(desk);
+  desk.view = { ...desk.view, consumers: [{ ...CONSUMER, state: "working", heartbeatAgeMs: 12_400 }] };
+  assert.match((await page("/consumers")).text, /silentquiet for 12 s/);
+  desk.view = { ...desk.view, consumers: [{ ...CONSUMER, state: "working", heartbeatAgeMs: 900 }] };
+  assert.match((await page("/consumers")).text, /working/);
+});
+
+Deno.test("a job that waits for a time says for which", async () => {
+  await using desk = await openDesk();
+  const { page } = await visit(desk);
+  await desk.queue.add([{ id: "later", kind: "mail", runAt: Date.now() + 3_599_000 }]);
+  assert.match((await page("/")).text, /due in 59 min/);
+  assert.match((await page("/job?id=later")).text, /DetailsKindmail.*Due\d+ \w+ \d+/);
+  await desk.queue.add([{ id: "again", kind: "mail" }]);
+  const { claimed: [job] } = await desk.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
+  assert.ok(job);
+  await desk.queue.settle([{ job, outcome: { type: "retry-later", delayMs: 90_000, error: "Not yet" } }]);
+  assert.match((await page("/")).text, /again in 1 min 29 s/);
+});
+
+Deno.test("a warning of the system is on every page", async () => {
+  await using desk = await openDesk();
+  const { page } = await visit(desk);
+  await desk.queue.add(mails(1));
+  desk.view = { ...desk.view, trouble: "The disk is full.", warnings: ["Consumers are slow."] };
+  for (const path of ["/", "/consumers", "/job?id=job+0"]) {
+    assert.match((await page(path)).text, /2 warnings.*The disk is full\..*Consumers are slow\./, path);
+  }
+});

@@ -1,0 +1,54 @@
+/** How many jobs an action on all that match is about, without counting for ever. */
+import { isLegal, type JobFilter, type OperatorVerb, type Status, STATUSES } from "@persistent-queue/queue";
+import { count } from "../components/format.ts";
+import type { Ports } from "../ports.ts";
+
+const ENOUGH = 10_000;
+const PATIENCE_MS = 2_000;
+const PAGE = 200;
+
+export interface Matching {
+  readonly n: number;
+  /** False: there may be more. */
+  readonly isAll: boolean;
+}
+
+/** The statuses whose jobs the action moves. */
+export function movable(verb: OperatorVerb, { status }: JobFilter): Status[] {
+  return STATUSES.filter((one) => isLegal(verb, one) && (status === undefined || status === one));
+}
+
+/** Where only the status counts the queue knows the number; else it has to look. */
+export async function countMatching(
+  queue: Ports["queue"],
+  verb: OperatorVerb,
+  filter: JobFilter,
+): Promise<Matching> {
+  const statuses = movable(verb, filter);
+  if (filter.kind === undefined && filter.search === undefined) {
+    const { counts } = await queue.stats();
+    return { n: statuses.reduce((sum, status) => sum + counts[status], 0), isAll: true };
+  }
+  const deadline = performance.now() + PATIENCE_MS;
+  let n = 0;
+  for (const status of statuses) {
+    for (let cursor: string | null = ""; cursor !== null;) {
+      const page: Awaited<ReturnType<typeof queue.list>> = await queue.list({
+        ...filter,
+        ...{ status, cursor, limit: PAGE },
+      });
+      n += page.jobs.length;
+      cursor = page.next;
+      if (n > ENOUGH) return { n: ENOUGH, isAll: false };
+      if (cursor !== null && performance.now() > deadline) return { n, isAll: false };
+    }
+  }
+  return { n, isAll: true };
+}
+
+/** `1 job`, `3,000 jobs`, `more than 10,000 jobs`. */
+export function matchingInWords({ n, isAll }: Matching): string {
+  if (isAll) return `${count(n)} ${n === 1 ? "job" : "jobs"}`;
+  if (n === 0) return "all jobs that match";
+  return `${n === ENOUGH ? "more than" : "at least"} ${count(n)} ${n === 1 ? "job" : "jobs"}`;
+}

@@ -1,0 +1,77 @@
+import type { OperatorVerb } from "@persistent-queue/queue";
+import { count } from "../components/format.ts";
+import { listPath, type ListQuery, queryWords } from "./list_query.ts";
+import type { ListView, Liveness } from "./views.ts";
+
+export interface TickedProps {
+  readonly view: ListView;
+  readonly live: Liveness;
+}
+
+const VERBS = ["resubmit", "cancel"] as const satisfies OperatorVerb[];
+const TICKED = { resubmit: "Resubmit selected", cancel: "Cancel selected" } as const;
+const ALL = { resubmit: "Resubmit all", cancel: "Cancel all" } as const;
+
+/** What may be done with the ticked rows. With scripts it comes up once something is ticked. */
+export function Ticked({ view, live: { picked } }: TickedProps) {
+  const verbs = legalHere(view);
+  return (
+    <form
+      id="ticked"
+      class="ticked panel"
+      method="post"
+      action="/cancel"
+      data-picked={picked.all}
+      hidden={verbs.length === 0 || view.jobs.length === 0}
+    >
+      <input type="hidden" name="back" value={listPath(view.query)} />
+      <span class="ticked-count">
+        {picked.all === 0 ? "With the selected jobs:" : `${count(picked.all)} selected`}
+      </span>
+      {verbs.map((verb) => (
+        <button
+          key={verb}
+          type="submit"
+          formAction={`/${verb}`}
+          disabled={picked.all > 0 && picked[verb] === 0}
+        >
+          {TICKED[verb]}
+        </button>
+      ))}
+      <button type="reset" class="quiet needs-script">Clear selection</button>
+      <Beyond view={view} picked={picked.all} verbs={verbs} />
+    </form>
+  );
+}
+
+/** Whoever has ticked a whole page may mean all that match. */
+function Beyond(
+  { view: { query, jobs, next, counts }, picked, verbs }: {
+    readonly view: ListView;
+    readonly picked: number;
+    readonly verbs: readonly OperatorVerb[];
+  },
+) {
+  if (picked === 0 || picked < jobs.length || next === null || query.stalled) return null;
+  const isCounted = query.kind === "" && query.q === "" && query.status !== "";
+  const known = Object.entries(counts).find(([status]) => status === query.status);
+  const matching = isCounted && known !== undefined ? `${count(known[1])} that match…` : "that match…";
+  return (
+    <span class="beyond small">
+      More match than are shown:{" "}
+      {verbs.map((verb) => <a key={verb} href={confirmPath(verb, query)}>{`${ALL[verb]} ${matching}`}</a>)}
+    </span>
+  );
+}
+
+/** The page that asks first. */
+export function confirmPath(verb: OperatorVerb, query: ListQuery): string {
+  const words = queryWords({ ...query, cursor: "", limit: "" });
+  return `/confirm?${new URLSearchParams([["verb", verb], ...words])}`;
+}
+
+/** The actions that make sense for some job that this list may hold. */
+export function legalHere({ query, jobs }: ListView): readonly OperatorVerb[] {
+  if (query.status === "" && !query.stalled) return VERBS;
+  return VERBS.filter((verb) => jobs.some(({ actions }) => actions.includes(verb)));
+}
