@@ -76,8 +76,8 @@ export function opsApp(options: AppOptions): App {
   return served(app, live);
 }
 
-function portsOf({ queue, system, version, now = Date.now }: AppOptions): Ports {
-  return { queue, system, version, now };
+function portsOf({ queue, system, version, otherPort, now = Date.now }: AppOptions): Ports {
+  return { queue, system, version, otherPort, now };
 }
 
 function faultsOf({ onFault = console.error }: AppOptions) {

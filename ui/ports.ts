@@ -9,6 +9,8 @@ export interface Ports {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly version: string;
+  /** Where the other page listens, Ops seen from here; without it no link leads there. */
+  readonly otherPort?: number | undefined;
 }
 
 /** For Ops, which changes nothing. A `Ports` will do as one. */
@@ -18,4 +20,6 @@ export interface OpsPorts {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly version: string;
+  /** Where the other page listens, the Manager seen from here; without it no link leads there. */
+  readonly otherPort?: number | undefined;
 }
