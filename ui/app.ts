@@ -42,7 +42,7 @@ export interface AppOptions extends Omit<Ports, "now"> {
 }
 
 export interface App {
-  fetch(request: Request, info: Deno.ServeHandlerInfo): Response | Promise<Response>;
+  fetch(request: Request, info: Pick<Deno.ServeHandlerInfo, "remoteAddr">): Response | Promise<Response>;
   /** Ends all event streams: a server that shuts down waits for them. */
   close(): void;
 }
@@ -88,7 +88,7 @@ function faultsOf({ onFault = console.error }: AppOptions) {
 function baseApp(options: AppOptions, ports: OpsPorts): Hono<AppEnv> {
   const { onFault } = faultsOf(options);
   const app = new Hono<AppEnv>();
-  app.onError((error, c) => answerError(error, c, onFault));
+  app.onError((error, c) => answerError(isCutOff(error) ? unfinished() : error, c, onFault));
   app.notFound((c) => {
     throw missing(app, c);
   });
@@ -117,6 +117,15 @@ async function metrics(c: Context<AppEnv>, { queue, system }: OpsPorts): Promise
   return c.body(metricsText(stats, system.view()), 200, { "Content-Type": METRICS_TYPE });
 }
 
+/** The visitor hung up, or was cut off for taking too long, before the request was whole: no fault of ours. */
+function isCutOff(error: Error): boolean {
+  return "code" in error && error.code === "ECONNRESET";
+}
+
+function unfinished(): Refusal {
+  return new Refusal(400, "bad_request", "This request ended before it was whole.");
+}
+
 function refuseLarge(): never {
   throw tooLarge();
 }
@@ -137,6 +146,6 @@ function served(app: Hono<AppEnv>, live: Broadcast): App {
   };
 }
 
-function peerOf({ remoteAddr }: Deno.ServeHandlerInfo): string {
+function peerOf({ remoteAddr }: Pick<Deno.ServeHandlerInfo, "remoteAddr">): string {
   return "hostname" in remoteAddr ? remoteAddr.hostname : "127.0.0.1";
 }

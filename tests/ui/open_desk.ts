@@ -124,7 +124,7 @@ function asker(app: App) {
   return async (path: string, { peer = "127.0.0.1", authority = "127.0.0.1:8501", ...init }: Ask = {}) => {
     const remoteAddr = { transport: "tcp", hostname: peer, port: 50_000 } as const;
     const request = new Request(`http://${authority}${path}`, init);
-    return await app.fetch(request, { remoteAddr, completed: Promise.resolve() });
+    return await app.fetch(request, { remoteAddr });
   };
 }
 
