@@ -4,6 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { allowedMethods } from "./allowed_methods.ts";
 import { answerError } from "./answer_error.tsx";
 import { apiRoutes } from "./api.ts";
+import { ApiToken } from "./api_token.ts";
 import type { AppEnv } from "./app_env.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { door } from "./door.ts";
@@ -21,10 +22,15 @@ import { peerGuard } from "./peer_guard.ts";
 import type { OpsPorts, Ports } from "./ports.ts";
 import { ONE_JOB_BYTES, tooLarge } from "./read_json.ts";
 import { Refusal } from "./refusal.ts";
-import { sameOrigin } from "./same_origin.ts";
+import { ownPagesOnly, sameOrigin } from "./same_origin.ts";
 import { Sessions } from "./session.ts";
+import { sessionFile } from "./session_file.ts";
 import { staticFile } from "./static_files.ts";
+import { StreamPlaces } from "./stream_places.ts";
 import { Throttle } from "./throttle.ts";
+
+/** Of each server: those who watch Ops, where nobody logs in, are not to take the places of the Manager's. */
+const MAX_STREAMS = 25;
 
 export interface AppOptions extends Omit<Ports, "now"> {
   readonly password: string;
@@ -39,10 +45,16 @@ export interface AppOptions extends Omit<Ports, "now"> {
   readonly now?: () => number;
   /** Hears of errors that nobody foresaw; the visitor only gets a sentence. */
   readonly onFault?: (error: unknown) => void;
+  /** Hears, in sentences for the log, of those who guess passwords or tokens. */
+  readonly onWarning?: (sentence: string) => void;
+  /** Where sessions outlive the process; one file for each of the two servers. Without it they end with the process. */
+  readonly sessionFile?: string | undefined;
+  /** Slows guessing down; the same for both servers, so that nobody guesses twice as fast at two doors. */
+  readonly throttle?: Throttle;
 }
 
 export interface App {
-  fetch(request: Request, info: Deno.ServeHandlerInfo): Response | Promise<Response>;
+  fetch(request: Request, info: Pick<Deno.ServeHandlerInfo, "remoteAddr">): Response | Promise<Response>;
   /** Ends all event streams: a server that shuts down waits for them. */
   close(): void;
 }
@@ -50,30 +62,32 @@ export interface App {
 export function managerApp(options: AppOptions): App {
   const ports = portsOf(options);
   const live = changes(ports, faultsOf(options));
+  const places = new StreamPlaces({ limit: MAX_STREAMS });
   const app = baseApp(options, ports);
-  lockApp(app, options, "pq_manager");
+  const sessions = lockApp(app, options, "pq_manager");
   app.route("/api", apiRoutes(ports));
-  app.get("/events", (c) => {
-    return streamOf(c, live, { event: "change", stillWelcome: () => c.var.visitor.stillWelcome() });
+  app.get("/events", ownPagesOnly, (c) => {
+    return streamOf(c, live, { event: "change", places, stillWelcome: () => c.var.visitor.stillWelcome() });
   });
   app.use(bodyLimit({ maxSize: ONE_JOB_BYTES, onError: refuseLarge }));
   app.route("/", managerPages(ports));
-  return served(app, live);
+  return { ...served(app), close: () => end(live, sessions) };
 }
 
 export function opsApp(options: AppOptions): App {
   const ports: OpsPorts = portsOf(options);
   const live = snapshots(ports, faultsOf(options));
+  const places = new StreamPlaces({ limit: MAX_STREAMS });
   const app = baseApp(options, ports);
   const isOpen = isLoopbackName(options.host);
-  if (!isOpen) lockApp(app, options, "pq_ops");
-  app.get("/events", (c) => {
+  const sessions = isOpen ? null : lockApp(app, options, "pq_ops");
+  app.get("/events", ownPagesOnly, (c) => {
     const stillWelcome = () => isOpen || c.var.visitor.stillWelcome();
-    return streamOf(c, live, { event: "snapshot", stillWelcome });
+    return streamOf(c, live, { event: "snapshot", places, stillWelcome });
   });
   app.get("/metrics", (c) => metrics(c, ports));
   app.route("/", opsPages(ports));
-  return served(app, live);
+  return { ...served(app), close: () => end(live, sessions) };
 }
 
 function portsOf({ queue, system, version, otherPort, now = Date.now }: AppOptions): Ports {
@@ -88,7 +102,7 @@ function faultsOf({ onFault = console.error }: AppOptions) {
 function baseApp(options: AppOptions, ports: OpsPorts): Hono<AppEnv> {
   const { onFault } = faultsOf(options);
   const app = new Hono<AppEnv>();
-  app.onError((error, c) => answerError(error, c, onFault));
+  app.onError((error, c) => answerError(isCutOff(error) ? unfinished() : error, c, onFault));
   app.notFound((c) => {
     throw missing(app, c);
   });
@@ -101,20 +115,31 @@ function baseApp(options: AppOptions, ports: OpsPorts): Hono<AppEnv> {
 }
 
 /** From here on only for those who are logged in. */
-function lockApp(
-  app: Hono<AppEnv>,
-  { password, apiToken, now = Date.now }: AppOptions,
-  cookieName: string,
-): void {
-  const sessions = new Sessions(now);
-  const throttle = new Throttle({ now });
-  app.route("/", loginRoutes({ sessions, throttle, cookieName, password: new Password(password) }));
+function lockApp(app: Hono<AppEnv>, options: AppOptions, cookieName: string): Sessions {
+  const { now = Date.now, onWarning = console.warn } = options;
+  const file = options.sessionFile === undefined ? null : sessionFile(options.sessionFile);
+  const sessions = new Sessions({ now, password: options.password, file, ...faultsOf(options) });
+  const password = new Password(options.password);
+  const { throttle = new Throttle({ now, onGuesses: onWarning }) } = options;
+  app.route("/", loginRoutes({ sessions, throttle, cookieName, password }));
+  const guesses = new Throttle({ now, onGuesses: onWarning });
+  const apiToken = new ApiToken({ token: options.apiToken, throttle: guesses });
   app.use(door({ sessions, cookieName, apiToken }));
+  return sessions;
 }
 
 async function metrics(c: Context<AppEnv>, { queue, system }: OpsPorts): Promise<Response> {
   const stats = await queue.stats().catch(() => null);
   return c.body(metricsText(stats, system.view()), 200, { "Content-Type": METRICS_TYPE });
+}
+
+/** The visitor hung up, or was cut off for taking too long, before the request was whole: no fault of ours. */
+function isCutOff(error: Error): boolean {
+  return "code" in error && error.code === "ECONNRESET";
+}
+
+function unfinished(): Refusal {
+  return new Refusal(400, "bad_request", "This request ended before it was whole.");
 }
 
 function refuseLarge(): never {
@@ -130,13 +155,15 @@ function missing(app: Hono<AppEnv>, c: Context): Refusal {
   return new Refusal(405, "method_not_allowed", message, { headers: { Allow: names } });
 }
 
-function served(app: Hono<AppEnv>, live: Broadcast): App {
-  return {
-    fetch: (request, info) => app.fetch(request, { peer: peerOf(info) }),
-    close: () => live.close(),
-  };
+function served(app: Hono<AppEnv>): Pick<App, "fetch"> {
+  return { fetch: (request, info) => app.fetch(request, { peer: peerOf(info) }) };
 }
 
-function peerOf({ remoteAddr }: Deno.ServeHandlerInfo): string {
+function end(live: Broadcast, sessions: Sessions | null): void {
+  live.close();
+  sessions?.close();
+}
+
+function peerOf({ remoteAddr }: Pick<Deno.ServeHandlerInfo, "remoteAddr">): string {
   return "hostname" in remoteAddr ? remoteAddr.hostname : "127.0.0.1";
 }

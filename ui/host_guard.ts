@@ -11,6 +11,8 @@ const EVERY_ADDRESS = ["0.0.0.0", "::", "[::]"];
 /** `localhost:8501` → `localhost`, `[::1]:8501` → `::1`; null when it is no host at all. Never throws. */
 export function hostnameOf(authority: string): string | null {
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(authority);
+  // `localhost:99999` and `127.0.0.256` look like hosts, but no address can be made of them: whoever tries, throws.
+  if (!URL.canParse(`http://${authority}`)) return null;
   return (match?.[1] ?? match?.[2])?.toLowerCase() ?? null;
 }
 

@@ -5,12 +5,9 @@ import type { QueueStats } from "@persistent-queue/queue";
 import { Broadcast } from "./broadcast.ts";
 import type { OpsPorts } from "./ports.ts";
 import { Refusal } from "./refusal.ts";
-import { Slots } from "./slots.ts";
+import type { StreamPlaces } from "./stream_places.ts";
 import type { SystemView } from "./system.ts";
 import { countsOnWire, systemOnWire } from "./wire.ts";
-
-/** Of both pages together: it is one process that has to serve them. */
-const openStreams = new Slots(50);
 
 interface LiveOptions {
   readonly onFault: (error: unknown) => void;
@@ -71,19 +68,21 @@ export interface StreamOptions {
   readonly event: string;
   /** Asked before each event; false ends the stream. */
   readonly stillWelcome: () => boolean;
+  readonly places: StreamPlaces;
 }
 
-/** Answers with an endless stream. @throws {Refusal} 503 when fifty are open */
-export function streamOf(c: Context, broadcast: Broadcast, { event, stillWelcome }: StreamOptions): Response {
+/** Answers with an endless stream. @throws {Refusal} 503 when all places are taken */
+export function streamOf(c: Context, broadcast: Broadcast, options: StreamOptions): Response {
+  const { event, stillWelcome, places } = options;
   c.header("X-Accel-Buffering", "no");
   if (c.req.method === "HEAD") return c.body(null, { headers: { "Content-Type": "text/event-stream" } });
-  if (!openStreams.tryTake()) {
+  const controller = new AbortController();
+  if (!places.take(controller)) {
     const options = { headers: { "Retry-After": "30" } };
     throw new Refusal(503, "too_many_streams", "Too many pages are watching already. Close some.", options);
   }
   return streamSSE(c, async (stream) => {
-    const controller = new AbortController();
-    // Either side may end it: the reader by leaving, the broadcast by closing or losing patience.
+    // Either side may end it: the reader by leaving, we by closing, by losing patience or by giving its place away.
     stream.onAbort(() => controller.abort());
     controller.signal.addEventListener("abort", () => stream.abort());
     try {
@@ -92,7 +91,7 @@ export function streamOf(c: Context, broadcast: Broadcast, { event, stillWelcome
         await stream.writeSSE({ event, data });
       }
     } finally {
-      openStreams.release();
+      places.leave(controller);
     }
   });
 }

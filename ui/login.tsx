@@ -1,7 +1,7 @@
 /** The way in and out: `GET` and `POST /login`, `POST /logout`. */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { deleteCookie, setCookie } from "hono/cookie";
 import type { AppEnv } from "./app_env.ts";
 import { LoginPage } from "./manager/login_page.tsx";
 import type { Password } from "./password.ts";
@@ -9,6 +9,7 @@ import { tooLarge } from "./read_json.ts";
 import { Refusal } from "./refusal.ts";
 import { renderPage } from "./render_page.ts";
 import type { Sessions } from "./session.ts";
+import { tokensOf } from "./session_cookie.ts";
 import type { Throttle } from "./throttle.ts";
 
 export interface LoginOptions {
@@ -32,7 +33,7 @@ export function loginRoutes(options: LoginOptions): Hono<AppEnv> {
 
 function showLogin(c: LoginContext, { sessions, cookieName }: LoginOptions): Response {
   const next = safeNext(c.req.query("next"));
-  if (sessions.visit(getCookie(c, cookieName) ?? "")) return c.redirect(next, 303);
+  if (tokensOf(c, cookieName).some((token) => sessions.visit(token))) return c.redirect(next, 303);
   return renderPage(c, <LoginPage next={next} />);
 }
 
@@ -47,7 +48,7 @@ async function logIn(c: LoginContext, { sessions, password, throttle, cookieName
     return again(c, { error: "This is not the password.", next, status: 401 });
   }
   throttle.forgive(c.env.peer);
-  sessions.end(getCookie(c, cookieName) ?? "");
+  for (const token of tokensOf(c, cookieName)) sessions.end(token);
   setCookie(c, cookieName, sessions.open(), {
     path: "/",
     httpOnly: true,
@@ -58,7 +59,7 @@ async function logIn(c: LoginContext, { sessions, password, throttle, cookieName
 }
 
 function logOut(c: LoginContext, { sessions, cookieName }: LoginOptions): Response {
-  sessions.end(getCookie(c, cookieName) ?? "");
+  for (const token of tokensOf(c, cookieName)) sessions.end(token);
   deleteCookie(c, cookieName, { path: "/", httpOnly: true, sameSite: "Strict", secure: isHttps(c) });
   return c.redirect("/login", 303);
 }

@@ -3,3 +3,4 @@ export { type App, type AppOptions, managerApp, opsApp } from "./app.ts";
 export type * from "./system.ts";
 export { jobsCommand } from "./cli/jobs_command.ts";
 export { serve, type Served, ServeError } from "./serve.ts";
+export { Throttle } from "./throttle.ts";

@@ -24,9 +24,17 @@ function isForeign(request: Request): boolean {
   return origin !== null && !isOwnOrigin(origin, authoritiesOf(request)[0]);
 }
 
-export const sameOrigin: MiddlewareHandler = async (c, next) => {
-  if (!SAFE_METHODS.includes(c.req.method) && isForeign(c.req.raw)) {
-    throw new Refusal(403, "cross_site", "This request comes from another site, and is refused.");
-  }
+/** Also for what changes nothing, but takes up a place for as long as it is open. */
+export const ownPagesOnly: MiddlewareHandler = async (c, next) => {
+  if (isForeign(c.req.raw)) throw crossSite();
   await next();
 };
+
+export const sameOrigin: MiddlewareHandler = async (c, next) => {
+  if (!SAFE_METHODS.includes(c.req.method) && isForeign(c.req.raw)) throw crossSite();
+  await next();
+};
+
+function crossSite(): Refusal {
+  return new Refusal(403, "cross_site", "This request comes from another site, and is refused.");
+}

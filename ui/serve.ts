@@ -1,5 +1,39 @@
-/** Both pages on their ports. */
+/** Both pages on their ports, with an end to everybody's patience. */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { getRequestListener } from "@hono/node-server";
 import type { App } from "./app.ts";
+
+/** How long anybody is waited for, in milliseconds. */
+export interface Patience {
+  /** For the whole header of a request. */
+  readonly headersTimeout: number;
+  /** For header and body together; what is answered may take as long as it likes. */
+  readonly requestTimeout: number;
+  /** For the next request on the same connection. */
+  readonly keepAliveTimeout: number;
+  /** For one who takes nothing of what is sent. */
+  readonly timeout: number;
+  /** How often it is looked after. */
+  readonly connectionsCheckingInterval: number;
+}
+
+/** `Deno.serve` waits for ever, in every one of these cases; the server of `node:http` does not. */
+const PATIENCE: Patience = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 15_000,
+  timeout: 60_000,
+  connectionsCheckingInterval: 1_000,
+};
+
+/** Two servers, a database and the logs share the 1024 files that a process may have open on most systems. */
+const MAX_CONNECTIONS = 250;
+
+/** When the server closes: so long may requests take that are under way. Milliseconds. */
+const GRACE_MS = 1_500;
+/** And so long does anybody wait for it, whatever happens. */
+const CLOSED_BY_MS = 2_000;
 
 export interface ServeOptions {
   readonly app: App;
@@ -7,11 +41,15 @@ export interface ServeOptions {
   readonly port: number;
   /** The setting to change when the port is taken. */
   readonly setting: string;
+  /** Other than usual. */
+  readonly patience?: Partial<Patience>;
 }
 
 export interface Served {
   readonly url: string;
-  /** Ends the event streams, then waits for the requests that are under way. */
+  /** Resolves once it listens, a moment after `serve` has found the address to be free. */
+  readonly ready: Promise<void>;
+  /** Ends the event streams, lets requests that are under way finish, and cuts off those that take too long. */
   close(): Promise<void>;
 }
 
@@ -21,21 +59,41 @@ export class ServeError extends Error {
 }
 
 /** @throws {ServeError} with a sentence that says what to do */
-export function serve({ app, hostname, port, setting }: ServeOptions): Served {
-  const server = listen({ app, hostname, port, setting });
+export function serve(options: ServeOptions): Served {
+  const { app, hostname } = options;
+  const address = freeAddress(options);
+  const { timeout, ...patience } = { ...PATIENCE, ...options.patience };
+  const server = createServer(patience, listenerOf(app));
+  server.timeout = timeout;
+  server.maxConnections = MAX_CONNECTIONS;
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   return {
-    url: `http://${host}:${server.addr.port}`,
-    close: async () => {
+    url: `http://${host}:${address.port}`,
+    ready: listen(server, address),
+    close: () => {
       app.close();
-      await server.shutdown();
+      return close(server);
     },
   };
 }
 
-function listen({ app, hostname, port, setting }: ServeOptions): Deno.HttpServer<Deno.NetAddr> {
+function listenerOf(app: App): ReturnType<typeof getRequestListener> {
+  return getRequestListener(
+    (request, { incoming }) => app.fetch(request, { remoteAddr: addressOf(incoming.socket) }),
+    { overrideGlobalObjects: false },
+  );
+}
+
+/** Of a connection that is gone already nothing is known: an empty address is nobody's friend. */
+function addressOf({ remoteAddress = "", remotePort = 0 }: IncomingMessage["socket"]): Deno.NetAddr {
+  return { transport: "tcp", hostname: remoteAddress, port: remotePort };
+}
+
+/** Node tells only later that a port is taken, when the caller has gone on: so it is tried first. */
+function freeAddress({ hostname, port, setting }: ServeOptions): Deno.NetAddr {
   try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, (request, info) => app.fetch(request, info));
+    using listener = Deno.listen({ hostname, port });
+    return listener.addr;
   } catch (cause) {
     if (cause instanceof Deno.errors.AddrInUse) {
       throw new ServeError(
@@ -48,4 +106,22 @@ function listen({ app, hostname, port, setting }: ServeOptions): Deno.HttpServer
       cause,
     });
   }
+}
+
+/** Rejects when somebody took the port in this very moment. */
+async function listen(server: Server, { hostname, port }: Deno.NetAddr): Promise<void> {
+  server.listen(port, hostname);
+  await once(server, "listening");
+}
+
+async function close(server: Server): Promise<void> {
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  const timers = [
+    setTimeout(() => server.closeAllConnections(), GRACE_MS),
+    setTimeout(resolve, CLOSED_BY_MS),
+  ];
+  server.close(() => resolve());
+  server.closeIdleConnections();
+  await closed;
+  for (const timer of timers) clearTimeout(timer);
 }

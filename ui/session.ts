@@ -1,59 +1,98 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
+import type { Session, SessionFile } from "./session_file.ts";
 
 const IDLE_MS = 30 * 60_000;
 const WHOLE_MS = 8 * 3_600_000;
 const MAX_SESSIONS = 1000;
+/** A visit changes little: several are written at once, and a crash in between costs a session half a minute. */
+const VISITS_SAVED_AFTER_MS = 30_000;
 
-interface Session {
-  readonly openedAt: number;
-  seenAt: number;
+export interface SessionsOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** A session is worth nothing under another one. */
+  readonly password: string;
+  /** Null: they end with the process. */
+  readonly file: SessionFile | null;
+  /** Hears why the file cannot be written; the sessions go on without it. */
+  readonly onFault: (error: unknown) => void;
 }
 
-/** Who is logged in. Only hashes are kept: whoever reads this memory cannot log in with what is found. */
+/** Who is logged in. Only hashes are kept: whoever reads this memory, or the file, cannot log in with what is found. */
 export class Sessions {
-  readonly #byHash = new Map<string, Session>();
-  readonly #now: () => number;
+  readonly #byHash: Map<string, Session>;
+  readonly #options: SessionsOptions;
+  #timer: ReturnType<typeof setTimeout> | null = null;
 
-  /** `now`: milliseconds since 1970. */
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+    this.#byHash = options.file?.load() ?? new Map();
+    const now = options.now();
+    // Nobody was here in the future: such a session would never end.
+    for (const [hash, { openedAt, seenAt }] of this.#byHash) {
+      if (openedAt > now || seenAt > now) this.#byHash.delete(hash);
+    }
+    this.#forgetOld();
   }
 
   /** Answers the token for the cookie: 32 random bytes, told once. */
   open(): string {
-    for (const [hash, session] of this.#byHash) if (!this.#isValid(session)) this.#byHash.delete(hash);
+    this.#forgetOld();
     const [oldest] = this.#byHash.keys();
     if (oldest !== undefined && this.#byHash.size >= MAX_SESSIONS) this.#byHash.delete(oldest);
     const token = randomBytes(32).toString("base64url");
-    const now = this.#now();
-    this.#byHash.set(hashOf(token), { openedAt: now, seenAt: now });
+    const now = this.#options.now();
+    this.#byHash.set(this.#hashOf(token), { openedAt: now, seenAt: now });
+    this.#save();
     return token;
   }
 
   /** Whether the session lives; this is a sign of life, and the idle time starts again. */
   visit(token: string): boolean {
-    const session = this.#byHash.get(hashOf(token));
+    const session = this.#byHash.get(this.#hashOf(token));
     if (session === undefined || !this.#isValid(session)) return false;
-    session.seenAt = this.#now();
+    session.seenAt = this.#options.now();
+    if (this.#options.file !== null) this.#timer ??= setTimeout(() => this.#save(), VISITS_SAVED_AFTER_MS);
     return true;
   }
 
   /** Whether the session lives, without making it live longer. */
   lives(token: string): boolean {
-    const session = this.#byHash.get(hashOf(token));
+    const session = this.#byHash.get(this.#hashOf(token));
     return session !== undefined && this.#isValid(session);
   }
 
   end(token: string): void {
-    this.#byHash.delete(hashOf(token));
+    if (this.#byHash.delete(this.#hashOf(token))) this.#save();
+  }
+
+  /** Writes what is not yet written. */
+  close(): void {
+    if (this.#timer !== null) this.#save();
   }
 
   #isValid({ openedAt, seenAt }: Session): boolean {
-    const now = this.#now();
+    const now = this.#options.now();
     return now - seenAt < IDLE_MS && now - openedAt < WHOLE_MS;
   }
-}
 
-function hashOf(token: string): string {
-  return createHash("sha256").update(token).digest("base64url");
+  #forgetOld(): void {
+    for (const [hash, session] of this.#byHash) if (!this.#isValid(session)) this.#byHash.delete(hash);
+  }
+
+  #save(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#forgetOld();
+    try {
+      this.#options.file?.save(this.#byHash);
+    } catch (error) {
+      this.#options.onFault(error);
+    }
+  }
+
+  /** The token is the key, and cannot be found; so the password cannot be tried out on this either. */
+  #hashOf(token: string): string {
+    return createHmac("sha256", token).update(this.#options.password).digest("base64url");
+  }
 }

@@ -5,6 +5,9 @@ interface Failures {
   readonly at: number;
 }
 
+/** Somebody who guesses is told of once in this time, however many guesses there are. */
+const TOLD_AGAIN_AFTER_MS = 60_000;
+
 export interface ThrottleOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -14,10 +17,13 @@ export interface ThrottleOptions {
   readonly maxDelayMs?: number;
   /** How many addresses are remembered. */
   readonly maxAddresses?: number;
+  /** Hears, in a sentence for the log, of an address that goes on guessing. */
+  readonly onGuesses?: (sentence: string) => void;
 }
 
 export class Throttle {
   readonly #byNetwork = new Map<string, Failures>();
+  readonly #toldAt = new Map<string, number>();
   readonly #options: Required<ThrottleOptions>;
 
   constructor(options: ThrottleOptions) {
@@ -26,6 +32,7 @@ export class Throttle {
       firstDelayMs: 1000,
       maxDelayMs: 900_000,
       maxAddresses: 1000,
+      onGuesses: () => {},
       ...options,
     };
   }
@@ -39,7 +46,10 @@ export class Throttle {
     const key = networkOf(address);
     const known = this.#byNetwork.get(key);
     const waitMs = known === undefined ? 0 : this.#waitMs(known, now);
-    if (waitMs > 0) return waitMs;
+    if (waitMs > 0) {
+      this.#tell(key, now);
+      return waitMs;
+    }
     this.#byNetwork.delete(key);
     this.#makeRoom(now);
     this.#byNetwork.set(key, { failures: this.#remembered(known, now) + 1, at: now });
@@ -69,6 +79,16 @@ export class Throttle {
 
   #isOld(known: Failures, now: number): boolean {
     return now - known.at > 2 * this.#options.maxDelayMs;
+  }
+
+  #tell(key: string, now: number): void {
+    for (const [told, at] of this.#toldAt) {
+      if (Math.abs(now - at) >= TOLD_AGAIN_AFTER_MS) this.#toldAt.delete(told);
+    }
+    if (this.#toldAt.has(key) || this.#toldAt.size >= this.#options.maxAddresses) return;
+    this.#toldAt.set(key, now);
+    const failures = this.#byNetwork.get(key)?.failures ?? 0;
+    this.#options.onGuesses(`Wrong passwords or tokens from ${key}: ${failures} so far, now slowed down`);
   }
 
   #makeRoom(now: number): void {

@@ -18,6 +18,7 @@ export async function posting(): Promise<Row[]> {
     ...{ passwordIsDefault: false, host: "127.0.0.1", port: 0, version: "bench" },
   });
   const served = serve({ app, hostname: "127.0.0.1", port: 0, setting: "MANAGER_PORT" });
+  await served.ready;
   try {
     await post(served.url, WARM_UP);
     raw.insert(WARM_UP, BATCH);

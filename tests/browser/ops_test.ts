@@ -43,7 +43,7 @@ browserTest("counts and a consumer's job change before one's eyes, without a rel
   await cell(consumer, "State", "working").waitFor();
   await cell(consumer, "Job", "data/files/").waitFor();
   await countOf(page, "COMPLETED", 2).waitFor();
-  await cell(consumer, "Done", "2").waitFor();
+  await cell(consumer, "Attempts", "2").waitFor();
   await cell(consumer, "State", "idle").waitFor();
   await page.getByRole("img", { name: /added 2 .*; completed 2 / }).waitFor();
 
@@ -72,17 +72,22 @@ browserTest("a consumer that falls silent is marked and warned of", async (brows
 browserTest(
   "it says when the system is gone, and catches up when it is back on its port",
   async (browser) => {
-    await using system = await runSystem();
+    await using system = await runSystem({ env: { STALL_MS: "30000" } });
     const page = await browser.newPage();
     await page.goto(system.ops);
     const id = await addFile(system, "kept.txt");
     await countOf(page, "COMPLETED", 1).waitFor();
     const consumer = page.locator("tr[data-slot='1'] td[data-label='Consumer']");
     const before = await consumer.textContent();
+    const { consumers } = await (await system.api("stats")).json();
+    const hang = await system.api(`consumers/${consumers[1].id}/hang`, {});
+    await hang.body?.cancel();
+    await page.getByRole("heading", { name: "One warning" }).waitFor();
 
     Deno.kill(system.supervisorPid(), "SIGKILL");
     await page.getByText(/^Reconnecting… What you see is .* old\.$/).waitFor();
     await page.getByRole("heading", { name: "Unknown: the connection is lost" }).waitFor();
+    await page.getByRole("listitem").filter({ hasText: /^Last known: / }).first().waitFor();
     assert.equal(await page.locator("tr.silent").count(), 0);
     await sqliteShell(`${system.folder}/data/queue.db`, `UPDATE jobs SET status='CANCELED' WHERE id='${id}'`);
     await countOf(page, "CANCELED", 1).waitFor();
@@ -92,13 +97,14 @@ browserTest(
   },
 );
 
-browserTest("without JavaScript the page is whole, and says how to refresh it", async (browser) => {
+browserTest("without JavaScript the page is whole, and follows by reloading itself", async (browser) => {
   await using system = await runSystem({ command: "supervise" });
   const id = await addFile(system, "plain.txt");
   await system.until(id, "COMPLETED");
   const page = await browser.newPage({ javaScriptEnabled: false });
   await page.goto(system.ops);
   await page.locator("noscript p:visible").waitFor();
+  const loads = page.waitForEvent("load", { timeout: 8000 });
   await page.getByText("As of").waitFor();
   await page.getByRole("heading", { name: "All is well" }).waitFor();
   await countOf(page, "COMPLETED", 1).waitFor();
@@ -106,6 +112,9 @@ browserTest("without JavaScript the page is whole, and says how to refresh it", 
     await page.getByRole("columnheader", { name }).waitFor();
   }
   assert.equal(await page.locator("tr[data-slot]").count(), 2);
+  await addFile(system, "another.txt");
+  await loads;
+  await countOf(page, "COMPLETED", 2).waitFor();
 });
 
 browserTest(
@@ -122,11 +131,14 @@ browserTest(
     await page.goto(system.ops);
     await page.getByText("Live", { exact: true }).waitFor();
     await countOf(page, "UNPROCESSABLE", 1).waitFor();
-    await page.getByText("Marked job_id failed: data/files/missing.txt").waitFor();
+    await page.getByRole("listitem").filter({ hasText: "data/files/missing.txt given up" }).waitFor();
     assert.deepEqual(await opsViolations(page), []);
 
     await page.setViewportSize({ width: 360, height: 740 });
     assert.equal(await page.evaluate<number>("document.documentElement.scrollWidth"), 360);
+    const ids =
+      `[...document.querySelectorAll("td[data-label=Consumer]")].every((cell) => cell.clientHeight < 30)`;
+    assert.equal(await page.evaluate<boolean>(ids), true, "no consumer's id is broken");
     assert.deepEqual(await opsViolations(page), []);
     const canceled = await system.api("jobs/cancel", { ids: [long] });
     await canceled.body?.cancel();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hostnameOf } from "../../ui/host_guard.ts";
 import { openDesk } from "./open_desk.ts";
 
 async function statusFor(host: string, authority: string): Promise<number> {
@@ -33,6 +34,15 @@ Deno.test("only requests that name this server are served", async (t) => {
       assert.equal(await statusFor(host, authority), status);
     });
   }
+});
+
+Deno.test("what looks like a host and can be none is none", () => {
+  for (
+    const authority of ["localhost:99999", "localhost:65536", "127.999.999.999", "127.0.0.256", "[::::]"]
+  ) {
+    assert.equal(hostnameOf(authority), null, authority);
+  }
+  assert.equal(hostnameOf("localhost:65535"), "localhost");
 });
 
 Deno.test("while the password is the default, only this machine is served, and only directly", async (t) => {

@@ -106,9 +106,9 @@ Deno.test("a watcher whose connection breaks gives its place back", async () => 
   await server.shutdown();
 });
 
-Deno.test("fifty streams are served, the next is turned away, and a place that is left is free again", async () => {
+Deno.test("25 streams are served, the next is turned away, and a place that is left is free again", async () => {
   await using desk = await openDesk();
-  const answers = await Promise.all(Array.from({ length: 50 }, () => desk.askOps("/events")));
+  const answers = await Promise.all(Array.from({ length: 25 }, () => desk.askOps("/events")));
   const streams = answers.map(streamOf);
   const refused = await desk.askOps("/events");
   assert.equal(refused.status, 503);
@@ -125,4 +125,30 @@ Deno.test("fifty streams are served, the next is turned away, and a place that i
 Deno.test("a HEAD request for the events takes no place", async () => {
   await using desk = await openDesk();
   for (let i = 0; i < 60; i++) assert.equal((await desk.askOps("/events", { method: "HEAD" })).status, 200);
+});
+
+Deno.test("those who watch Ops, where nobody logs in, do not take the places of the Manager's", async () => {
+  await using desk = await openDesk();
+  const cookie = await desk.logIn();
+  const answers = await Promise.all(Array.from({ length: 25 }, () => desk.askOps("/events")));
+  const refused = await desk.askOps("/events");
+  await refused.body?.cancel();
+  assert.equal(refused.status, 503);
+  await using stream = await watchManager(desk, cookie);
+  assert.equal((await stream.next())?.event, "change");
+  for (const answer of answers) await answer.body?.cancel();
+});
+
+Deno.test("a page of another site or another port cannot take places by watching", async () => {
+  await using desk = await openDesk();
+  for (const site of ["cross-site", "same-site"]) {
+    const answer = await desk.askOps("/events", { headers: { "sec-fetch-site": site } });
+    await answer.body?.cancel();
+    assert.equal(answer.status, 403, site);
+  }
+  for (const site of ["same-origin", "none"]) {
+    const answer = await desk.askOps("/events", { headers: { "sec-fetch-site": site } });
+    await answer.body?.cancel();
+    assert.equal(answer.status, 200, site);
+  }
 });

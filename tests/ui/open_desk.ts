@@ -23,6 +23,8 @@ export interface Desk extends AsyncDisposable {
   readonly provoked: string[];
   /** Errors that nobody foresaw; a test that causes none may check that this is empty. */
   readonly faults: unknown[];
+  /** Sentences for the log. */
+  readonly warnings: string[];
   /** A request to the Manager; answers are read by whoever asks. */
   ask(path: string, init?: Ask): Promise<Response>;
   askOps(path: string, init?: Ask): Promise<Response>;
@@ -94,6 +96,7 @@ function deskOf(queue: Queue, options: Partial<AppOptions>) {
   const state = { view: VIEW };
   const provoked: string[] = [];
   const faults: unknown[] = [];
+  const warnings: string[] = [];
   const system = {
     view: () => state.view,
     sweep: () => queue.sweep({ held: [], freed: 0 }),
@@ -112,19 +115,31 @@ function deskOf(queue: Queue, options: Partial<AppOptions>) {
     port: 8501,
     version: "1.0.0",
     onFault: (error) => faults.push(error),
+    onWarning: (sentence) => warnings.push(sentence),
     ...options,
   };
   const manager = managerApp(whole);
   const ops = opsApp(whole);
   const ask = asker(manager);
-  return { queue, manager, ops, state, provoked, faults, ask, askOps: asker(ops), ...shortcuts(ask) };
+  return {
+    queue,
+    manager,
+    ops,
+    state,
+    provoked,
+    faults,
+    warnings,
+    ask,
+    askOps: asker(ops),
+    ...shortcuts(ask),
+  };
 }
 
 function asker(app: App) {
   return async (path: string, { peer = "127.0.0.1", authority = "127.0.0.1:8501", ...init }: Ask = {}) => {
     const remoteAddr = { transport: "tcp", hostname: peer, port: 50_000 } as const;
     const request = new Request(`http://${authority}${path}`, init);
-    return await app.fetch(request, { remoteAddr, completed: Promise.resolve() });
+    return await app.fetch(request, { remoteAddr });
   };
 }
 

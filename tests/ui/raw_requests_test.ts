@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { serve } from "@persistent-queue/ui";
 import { type Desk, openDesk } from "./open_desk.ts";
 
 /** Sends bytes as they are, and answers what comes back until the server closes. */
@@ -24,12 +25,12 @@ async function* chunksOf(connection: Deno.TcpConn): AsyncGenerator<Uint8Array> {
 }
 
 async function withServer(desk: Desk, work: (port: number) => Promise<void>): Promise<void> {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, desk.manager.fetch);
+  const served = serve({ app: desk.manager, hostname: "127.0.0.1", port: 0, setting: "MANAGER_PORT" });
+  await served.ready;
   try {
-    await work(server.addr.port);
+    await work(Number(new URL(served.url).port));
   } finally {
-    desk.manager.close();
-    await server.shutdown();
+    await served.close();
   }
 }
 
@@ -38,6 +39,16 @@ const END = "Connection: close\r\n\r\n";
 const RAW: [what: string, request: string, status: RegExp][] = [
   ["our own host", `GET /healthz HTTP/1.1\r\nHost: localhost\r\n${END}`, /^HTTP\/1\.1 200 /],
   ["a strange host", `GET /healthz HTTP/1.1\r\nHost: evil.example\r\n${END}`, /^HTTP\/1\.1 403 /],
+  ["a port that no host has", `GET / HTTP/1.1\r\nHost: localhost:99999\r\n${END}`, /^HTTP\/1\.1 400 /],
+  ["the first of them", `GET / HTTP/1.1\r\nHost: localhost:65536\r\n${END}`, /^HTTP\/1\.1 400 /],
+  ["no address at all", `GET / HTTP/1.1\r\nHost: 127.999.999.999\r\n${END}`, /^HTTP\/1\.1 400 /],
+  ["nearly an address", `GET / HTTP/1.1\r\nHost: 127.0.0.256\r\n${END}`, /^HTTP\/1\.1 400 /],
+  [
+    "a whole address with such a port",
+    `GET http://localhost:99999/ HTTP/1.1\r\nHost: localhost\r\n${END}`,
+    /^HTTP\/1\.1 400 /,
+  ],
+  ["nothing but colons", `GET / HTTP/1.1\r\nHost: [::::]\r\n${END}`, /^HTTP\/1\.1 400 /],
   ["half a bracket", `GET /healthz HTTP/1.1\r\nHost: [::1\r\n${END}`, /^HTTP\/1\.1 400 /],
   ["a space in the host", `GET /healthz HTTP/1.1\r\nHost: local host\r\n${END}`, /^HTTP\/1\.1 400 /],
   ["a path in the host", `GET /healthz HTTP/1.1\r\nHost: localhost/x\r\n${END}`, /^HTTP\/1\.1 400 /],

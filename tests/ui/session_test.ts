@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { Sessions } from "../../ui/session.ts";
+import { Sessions, type SessionsOptions } from "../../ui/session.ts";
 
 const MINUTE = 60_000;
 
+function sessionsOf(clock: { now: number }, options: Partial<SessionsOptions> = {}): Sessions {
+  const onFault = (error: unknown) => assert.fail(String(error));
+  return new Sessions({ now: () => clock.now, password: "secret", file: null, onFault, ...options });
+}
+
 function openSessions() {
   const clock = { now: 1_000_000 };
-  return { clock, sessions: new Sessions(() => clock.now) };
+  return { clock, sessions: sessionsOf(clock) };
 }
 
 Deno.test("a session ends after 30 idle minutes, and looking whether it lives is no sign of life", () => {

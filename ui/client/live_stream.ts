@@ -7,14 +7,17 @@ export interface StreamOptions {
   readonly onEvent: (data: string) => void;
   /** Called when the connection is made or lost. */
   readonly onConnection: (isConnected: boolean) => void;
+  /** After this long without an event the connection is dead, in milliseconds. */
+  readonly silenceMs?: number;
 }
 
-/** The server sends something every few seconds; after this long without it the connection is dead. */
+/** The Manager's stream sends something every few seconds. */
 const SILENCE_MS = 12_000;
 const AGAIN_MS = 1_000;
 
 /** Opens the stream, opens it again when it breaks, and closes it while the tab is hidden. */
-export function liveStream({ url, event, onEvent, onConnection }: StreamOptions): void {
+export function liveStream(options: StreamOptions): void {
+  const { url, event, onEvent, onConnection, silenceMs = SILENCE_MS } = options;
   let source: EventSource | null = null;
   let heardAt = 0;
 
@@ -33,7 +36,7 @@ export function liveStream({ url, event, onEvent, onConnection }: StreamOptions)
   };
   const watch = () => {
     if (document.hidden) return;
-    const isDead = performance.now() - heardAt > SILENCE_MS;
+    const isDead = performance.now() - heardAt > silenceMs;
     if (isDead) onConnection(false);
     if (isDead || source === null || source.readyState === EventSource.CLOSED) open();
   };

@@ -2,9 +2,11 @@
 import { hydrate, render } from "preact";
 import { Dashboard } from "../ops/dashboard.tsx";
 import type { FirstProps, Link } from "../ops/snapshot.ts";
-import { followSnapshots } from "./ops_stream.ts";
+import { liveStream } from "./live_stream.ts";
 
 const TICK_MS = 500;
+/** The server sends at least one snapshot a second. */
+const SILENCE_MS = 5000;
 
 const root = document.getElementById("ops");
 const json = root?.dataset.props;
@@ -25,14 +27,19 @@ function bringToLife(root: HTMLElement, first: FirstProps): void {
   const show = () => render(page(), root);
 
   hydrate(page(), root);
-  followSnapshots({
-    onSnapshot: (newer) => {
-      snapshot = newer;
+  liveStream({
+    url: "/events",
+    event: "snapshot",
+    silenceMs: SILENCE_MS,
+    onEvent: (data) => {
+      snapshot = JSON.parse(data);
       takenAt = performance.now();
       link = "live";
       show();
     },
-    onLost: () => {
+    onConnection: (isConnected) => {
+      // What we see is of the present only when the next snapshot is here.
+      if (isConnected) return;
       link = "lost";
       show();
     },

@@ -1,5 +1,6 @@
 /** One place, and who fills it at the moment. */
 import { age, count, duration } from "../components/format.ts";
+import { JobLink, type ManagerAddress } from "./manager_links.tsx";
 import type { ConsumerState } from "./snapshot.ts";
 
 /** Heartbeats come every second: three missed ones are worth a mark. */
@@ -9,9 +10,10 @@ export interface ConsumerRowProps {
   readonly consumer: ConsumerState;
   /** How old what is known of it is, in milliseconds. */
   readonly agedMs: number;
+  readonly manager: ManagerAddress;
 }
 
-export function ConsumerRow({ consumer, agedMs }: ConsumerRowProps) {
+export function ConsumerRow({ consumer, agedMs, manager }: ConsumerRowProps) {
   const { id, slot, state, job_id, job_ms, waiting, heartbeat_age_ms, done, failed, restarts } = consumer;
   const heardMs = heartbeat_age_ms === null ? null : heartbeat_age_ms + agedMs;
   // By the server's own word: that we hear nothing is no proof against a consumer.
@@ -26,16 +28,22 @@ export function ConsumerRow({ consumer, agedMs }: ConsumerRowProps) {
         <span class={`state state-${isSilent ? "silent" : state}`}>{isSilent ? "silent" : state}</span>
       </td>
       <td data-label="Job" class={job_id === null && waiting === 0 ? "job none" : "job"}>
-        {job_id === null ? <span class="muted">–</span> : <code title={job_id}>{job_id}</code>}
+        {job_id === null
+          ? waiting === 0 && <span class="muted">–</span>
+          : (
+            <JobLink manager={manager} id={job_id}>
+              <code title={job_id}>{job_id}</code>
+            </JobLink>
+          )}
         {waiting > 0 && <span class="muted small">{count(waiting)} waiting for a retry</span>}
       </td>
       <td data-label="For" class={job_id === null ? "number none" : "number"}>
         {job_id === null ? "–" : duration(calm(job_ms + agedMs))}
       </td>
       <td data-label="Heartbeat" class="number heartbeat">{heardMs === null ? "–" : age(calm(heardMs))}</td>
-      <td data-label="Done" class="number">{count(done)}</td>
+      <td data-label="Attempts" class="number">{count(done)}</td>
       <td data-label="Failed" class="number">{count(failed)}</td>
-      <td data-label="Restarts" class="number">{count(restarts)}</td>
+      <td data-label="Restarts" class={restarts === 0 ? "number none" : "number"}>{count(restarts)}</td>
     </tr>
   );
 }

@@ -1,14 +1,16 @@
 /** Who works, on what, for how long, and who has fallen silent. */
 import { count } from "../components/format.ts";
 import { ConsumerRow } from "./consumer_row.tsx";
+import type { ManagerAddress } from "./manager_links.tsx";
 import type { ConsumerState } from "./snapshot.ts";
 
 export interface ConsumersProps {
   readonly consumers: readonly ConsumerState[];
   readonly agedMs: number;
+  readonly manager: ManagerAddress;
 }
 
-export function Consumers({ consumers, agedMs }: ConsumersProps) {
+export function Consumers({ consumers, agedMs, manager }: ConsumersProps) {
   return (
     <section class="panel consumers" aria-labelledby="consumers-title">
       <div class="panel-head">
@@ -25,14 +27,14 @@ export function Consumers({ consumers, agedMs }: ConsumersProps) {
               <th scope="col">Job</th>
               <th scope="col" class="number">For</th>
               <th scope="col" class="number">Heartbeat</th>
-              <th scope="col" class="number">Done</th>
+              <th scope="col" class="number">Attempts</th>
               <th scope="col" class="number">Failed</th>
               <th scope="col" class="number">Restarts</th>
             </tr>
           </thead>
           <tbody>
             {consumers.map((consumer) => (
-              <ConsumerRow key={consumer.slot} consumer={consumer} agedMs={agedMs} />
+              <ConsumerRow key={consumer.slot} consumer={consumer} agedMs={agedMs} manager={manager} />
             ))}
           </tbody>
         </table>

@@ -8,7 +8,7 @@ import type { DashboardProps } from "./snapshot.ts";
 import { Throughput } from "./throughput.tsx";
 import { VitalSigns } from "./vital_signs.tsx";
 
-export function Dashboard({ snapshot, statuses, version, now, link, agedMs }: DashboardProps) {
+export function Dashboard({ snapshot, statuses, version, manager, now, link, agedMs }: DashboardProps) {
   const { stats, system } = snapshot;
   // Nobody knows how things went on after the stream broke: ages stand still then.
   const sinceMs = link === "lost" ? 0 : agedMs;
@@ -16,16 +16,16 @@ export function Dashboard({ snapshot, statuses, version, now, link, agedMs }: Da
   return (
     <div class="ops">
       <h1 class="visually-hidden">Ops</h1>
-      <Health system={system} link={link}>
+      <Health snapshot={snapshot} link={link} manager={manager}>
         <LinkNote link={link} agedMs={agedMs} now={now} />
       </Health>
-      <Counts statuses={statuses} stats={stats} />
+      <Counts statuses={statuses} stats={stats} manager={manager} />
       <div class="ops-middle">
         <Throughput stats={stats} />
         <VitalSigns snapshot={snapshot} version={version} now={then} agedMs={sinceMs} />
       </div>
-      <Consumers consumers={system.consumers} agedMs={sinceMs} />
-      <RecentEvents events={system.events} />
+      <Consumers consumers={system.consumers} agedMs={sinceMs} manager={manager} />
+      <RecentEvents events={system.events} manager={manager} />
     </div>
   );
 }

@@ -1,53 +1,37 @@
 /** The one answer that everybody comes for: is all well? */
 import type { ComponentChildren } from "preact";
-import { count } from "../components/format.ts";
-import type { Link, SystemState } from "./snapshot.ts";
+import { FailedJobsLink } from "./failed_jobs_link.tsx";
+import type { ManagerAddress } from "./manager_links.tsx";
+import type { Link, Snapshot } from "./snapshot.ts";
+import { messagesOf, verdictOf, withoutTime } from "./verdict.ts";
 
 export interface HealthProps {
-  readonly system: SystemState;
+  readonly snapshot: Snapshot;
   readonly link: Link;
+  readonly manager: ManagerAddress;
   /** How fresh the answer is. */
   readonly children: ComponentChildren;
 }
 
-export function Health({ system, link, children }: HealthProps) {
-  const messages = messagesOf(system);
-  const headline = headlineOf(system, messages, link);
+export function Health({ snapshot, link, manager, children }: HealthProps) {
+  const isLost = link === "lost";
+  const messages = messagesOf(snapshot.system);
+  const { mood, headline, isFailing } = verdictOf(snapshot, link);
   return (
-    <section class={`health health-${moodOf(messages, link)}`} aria-labelledby="health-title">
+    <section class={`health health-${mood}`} aria-labelledby="health-title">
       <h2 id="health-title">{headline}</h2>
       {messages.length > 0 && (
         <ul class="health-list">
-          {messages.map((message) => <li key={withoutTime(message)}>{message}</li>)}
+          {messages.map((message) => (
+            <li key={withoutTime(message)}>{isLost ? `Last known: ${message}` : message}</li>
+          ))}
         </ul>
       )}
+      {isFailing && <FailedJobsLink manager={manager} stats={snapshot.stats} />}
       {children}
-      <p class="visually-hidden" role="status">{messages.map(withoutTime).join(" ")}</p>
+      <p class="visually-hidden" role="status">
+        {isLost ? headline : messages.map(withoutTime).join(" ")}
+      </p>
     </section>
   );
-}
-
-function messagesOf({ trouble, warnings }: SystemState): string[] {
-  return [...new Set([...(trouble === null ? [] : [trouble]), ...warnings])];
-}
-
-function moodOf(messages: readonly string[], link: Link): "bad" | "unknown" | "good" {
-  if (messages.length > 0) return "bad";
-  return link === "lost" ? "unknown" : "good";
-}
-
-function headlineOf({ trouble, consumers }: SystemState, messages: readonly string[], link: Link): string {
-  if (link === "lost") return "Unknown: the connection is lost";
-  if (trouble !== null) return "Not serving";
-  if (messages.length > 0) {
-    return messages.length === 1 ? "One warning" : `${count(messages.length)} warnings`;
-  }
-  return `All is well: ${count(consumers.length)} ${
-    consumers.length === 1 ? "consumer" : "consumers"
-  } at your service`;
-}
-
-/** A number that grows every second is not to be read aloud every second. */
-function withoutTime(message: string): string {
-  return message.replace(/ for \d+ s\b/, "");
 }

@@ -11,6 +11,8 @@ export const MIDDLE = HEIGHT / 2;
 const PADDING = 1;
 /** So that one job can be seen beside a thousand. */
 const LEAST = 3;
+/** A job every few seconds is calm, and has to look like it. */
+const LEAST_TOP = 5;
 const LONGEST = MIDDLE - 2 * PADDING - LEAST;
 
 export interface Columns {
@@ -26,7 +28,7 @@ export interface Columns {
 export function columnsOf(history: readonly Rates[]): Columns {
   const shown = history.slice(-SECONDS);
   const top = roundUp(
-    Math.max(1, ...shown.map((rates) => Math.max(rates.added, rates.completed + rates.failed))),
+    Math.max(LEAST_TOP, ...shown.map((rates) => Math.max(rates.added, rates.completed + rates.failed))),
   );
   const heightOf = (jobs: number) => jobs === 0 ? 0 : Math.max(LEAST, jobs / top * LONGEST);
   const draw = (from: (rates: Rates) => number, to: (rates: Rates) => number) =>
@@ -56,9 +58,9 @@ function short(y: number): string {
   return y.toFixed(1);
 }
 
-/** To 1, 2, 4, 6 or 8 times a power of ten. */
+/** To a round number, at most half as much again: the highest column fills two thirds of its half or more. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 4, 6, 8, 10].find((factor) => value <= factor * power) ?? 10;
+  const step = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((factor) => value <= factor * power) ?? 10;
   return step * power;
 }

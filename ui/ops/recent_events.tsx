@@ -1,33 +1,70 @@
 /** What happened that is worth a look, newest first. */
-import { clock } from "../components/format.ts";
+import { clock, count } from "../components/format.ts";
+import { storiesOf, type Story } from "./event_stories.ts";
+import { JobLink, type ManagerAddress } from "./manager_links.tsx";
 import type { SystemState } from "./snapshot.ts";
 
-type Event = SystemState["events"][number];
+/** The others are folded away: a list that is cut off in the middle of a line looks broken. */
+const SHOWN = 8;
 
-export function RecentEvents({ events }: { readonly events: readonly Event[] }) {
+export interface RecentEventsProps {
+  readonly events: SystemState["events"];
+  readonly manager: ManagerAddress;
+}
+
+export function RecentEvents({ events, manager }: RecentEventsProps) {
+  const stories = storiesOf(events);
+  const rest = stories.slice(SHOWN);
   return (
     <section class="panel events" aria-labelledby="events-title">
       <div class="panel-head">
         <h2 id="events-title">Recent events</h2>
-        <p class="muted small">newest first</p>
+        <p class="muted small">newest first, a line per job</p>
       </div>
-      {events.length === 0
+      {stories.length === 0
         ? <p class="panel-body muted">Nothing out of the ordinary so far.</p>
-        : (
-          <ol class="event-list" tabIndex={0} aria-labelledby="events-title">
-            {events.map((event, i) => <Line key={`${event.at} ${events.length - i}`} event={event} />)}
-          </ol>
-        )}
+        : <Lines stories={stories.slice(0, SHOWN)} manager={manager} />}
+      {rest.length > 0 && (
+        <details class="event-rest">
+          <summary>{count(rest.length)} older</summary>
+          <Lines stories={rest} manager={manager} />
+        </details>
+      )}
     </section>
   );
 }
 
-function Line({ event: { at, level, text } }: { readonly event: Event }) {
+interface LinesProps {
+  readonly stories: readonly Story[];
+  readonly manager: ManagerAddress;
+}
+
+function Lines({ stories, manager }: LinesProps) {
+  return (
+    <ol class="event-list">
+      {stories.map((story, i) => <Line key={`${story.at} ${stories.length - i}`} {...{ story, manager }} />)}
+    </ol>
+  );
+}
+
+function Line({ story, manager }: { readonly story: Story; readonly manager: ManagerAddress }) {
+  const { at, level, jobId, text, earlier } = story;
   return (
     <li class={`event event-${level}`}>
       <time dateTime={new Date(at).toISOString()}>{clock(at)}</time>
       <span class="event-level">{level}</span>
-      <span class="event-text">{text}</span>
+      <span class="event-text">
+        {jobId !== null && (
+          <>
+            <JobLink manager={manager} id={jobId}>
+              <code>{jobId}</code>
+            </JobLink>
+            {" "}
+          </>
+        )}
+        {text}
+        {earlier > 0 && <span class="muted">{` (${count(earlier)} earlier)`}</span>}
+      </span>
     </li>
   );
 }

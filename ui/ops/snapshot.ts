@@ -1,5 +1,6 @@
 /** All that the page shows, as it travels: in the first HTML, then as each `snapshot` event. */
 import type { Status } from "@persistent-queue/queue";
+import type { ManagerAddress } from "./manager_links.tsx";
 import type { consumerOnWire, countsOnWire, systemOnWire } from "../wire.ts";
 
 export type Stats = ReturnType<typeof countsOnWire>;
@@ -19,6 +20,7 @@ export interface FirstProps {
   /** In the order in which people read them. */
   readonly statuses: readonly Status[];
   readonly version: string;
+  readonly manager: ManagerAddress;
   /** Milliseconds since 1970, by the server's clock. */
   readonly now: number;
 }

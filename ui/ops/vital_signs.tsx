@@ -20,13 +20,21 @@ export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }
         <h2 id="vitals-title">Vital signs</h2>
       </div>
       <dl>
-        <Sign name="Queue age" main>{stats === null ? "–" : queueAge(stats.age_ms, agedMs)}</Sign>
-        <Sign name="Last sweep">{sweep.last_at === null ? "not yet" : age(now - sweep.last_at)}</Sign>
-        <Sign name="Returned by it">{count(sweep.last_requeued)}</Sign>
-        <Sign name="Late results dropped">{stats === null ? "–" : count(stats.fenced)}</Sign>
-        <Sign name="Wedged threads" bad={wedged > 0}>{count(wedged)}</Sign>
+        <Sign name="Longest wait" why="For how long the job at the head of the line has been due." main>
+          {stats === null ? "–" : queueAge(stats.age_ms, agedMs)}
+        </Sign>
+        <Sign name="Last check for stalled jobs" why="Jobs whose consumer has fallen silent go back in line.">
+          {sweep.last_at === null ? "not yet" : age(now - sweep.last_at)}
+        </Sign>
+        <Sign name="Jobs it put back" why="Jobs that the last check gave to other consumers.">
+          {count(sweep.last_requeued)}
+        </Sign>
+        <Sign name="Results that came too late" why={TOO_LATE}>
+          {stats === null ? "–" : count(stats.fenced)}
+        </Sign>
+        <Sign name="Threads stuck for good" why={STUCK} bad={wedged > 0}>{count(wedged)}</Sign>
         <Sign name="Producer">{producing ? "adding jobs" : "off"}</Sign>
-        <Sign name="Uptime">{duration(Math.max(0, now - started_at))}</Sign>
+        <Sign name="Running for">{duration(Math.max(0, now - started_at))}</Sign>
         <Sign name="Memory">{count(Math.round(memory_bytes / MEGABYTE))} MB</Sign>
         <Sign name="Version">{version}</Sign>
       </dl>
@@ -34,17 +42,22 @@ export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }
   );
 }
 
+const TOO_LATE = "Their jobs had gone to other consumers meanwhile, so these results were dropped.";
+const STUCK = "They hang and cannot be ended: at the second one the system restarts itself.";
+
 interface SignProps {
   readonly name: string;
+  /** What the name means, for those who ask. */
+  readonly why?: string;
   readonly main?: boolean;
   readonly bad?: boolean;
   readonly children: ComponentChildren;
 }
 
-function Sign({ name, main = false, bad = false, children }: SignProps) {
+function Sign({ name, why, main = false, bad = false, children }: SignProps) {
   return (
     <div class={`sign${main ? " sign-main" : ""}${bad ? " sign-bad" : ""}`}>
-      <dt>{name}</dt>
+      <dt>{why === undefined ? name : <abbr title={why}>{name}</abbr>}</dt>
       <dd>{children}</dd>
     </div>
   );

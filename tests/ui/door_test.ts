@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { Throttle } from "@persistent-queue/ui";
+import { openDesk, PASSWORD, TOKEN } from "./open_desk.ts";
+import type { Ask, Desk } from "./open_desk.ts";
+
+const MINUTE = 60_000;
+
+async function statusOf(desk: Desk, path: string, init: Ask = {}): Promise<number> {
+  const answer = await desk.ask(path, init);
+  await answer.body?.cancel();
+  return answer.status;
+}
+
+Deno.test("a page that refreshes itself does not keep its session alive", async () => {
+  const clock = { now: 1_000_000 };
+  await using desk = await openDesk({ now: () => clock.now });
+  const headers = { cookie: await desk.logIn() };
+  for (const minutes of [10, 20, 29]) {
+    clock.now = 1_000_000 + minutes * MINUTE;
+    for (const path of ["/view/list", "/api/stats", "/events"]) {
+      assert.equal(await statusOf(desk, path, { headers }), 200, `${path} after ${minutes} minutes`);
+    }
+  }
+  clock.now = 1_000_000 + 30 * MINUTE;
+  assert.equal(await statusOf(desk, "/view/list", { headers }), 303);
+});
+
+Deno.test("a page that a person loads, and a form that a person sends, keep the session alive", async () => {
+  const clock = { now: 1_000_000 };
+  await using desk = await openDesk({ now: () => clock.now });
+  const headers = { cookie: await desk.logIn() };
+  clock.now += 29 * MINUTE;
+  assert.equal(await statusOf(desk, "/", { headers }), 200);
+  clock.now += 29 * MINUTE;
+  const form = new URLSearchParams({ kind: "mail" });
+  assert.equal(await statusOf(desk, "/add", { method: "POST", headers, body: form }), 303);
+  clock.now += 29 * MINUTE;
+  assert.equal(await statusOf(desk, "/view/list", { headers }), 200);
+});
+
+Deno.test("a cookie of the same name that somebody planted does not lock a person out", async () => {
+  await using desk = await openDesk();
+  const cookie = `pq_manager=planted; pq_manager=%zz; ${await desk.logIn()}`;
+  assert.equal(await statusOf(desk, "/", { headers: { cookie } }), 200);
+  assert.equal(await statusOf(desk, "/logout", { method: "POST", headers: { cookie } }), 303);
+  assert.equal(await statusOf(desk, "/", { headers: { cookie } }), 303, "the logout ends all of them");
+});
+
+Deno.test("guessing the token is slowed down and told once a minute; scripts that were right go on", async () => {
+  const clock = { now: 1_000_000 };
+  await using desk = await openDesk({ now: () => clock.now });
+  const ask = (token: string, peer: string) =>
+    statusOf(desk, "/api/stats", { peer, headers: { authorization: `Bearer ${token}` } });
+  assert.equal(await ask(TOKEN, "10.0.0.1"), 200);
+  const statuses = [];
+  for (let i = 0; i < 100; i++) statuses.push(await ask(`guess ${i}`, "10.0.0.1"));
+  assert.deepEqual(statuses.filter((status) => status === 401).length, 4);
+  assert.deepEqual(statuses.slice(4).every((status) => status === 429), true);
+  assert.deepEqual(desk.warnings, [
+    "Wrong passwords or tokens from 10.0.0.1: 4 so far, now slowed down",
+  ]);
+  assert.equal(await ask(TOKEN, "10.0.0.1"), 200, "it was right before");
+  for (let i = 0; i < 4; i++) await ask("guess", "10.0.0.2");
+  assert.equal(await ask(TOKEN, "10.0.0.2"), 429, "a guess that is right has to wait like any other");
+  clock.now += MINUTE;
+  assert.equal(await ask(TOKEN, "10.0.0.2"), 200);
+  for (let i = 0; i < 6; i++) await ask("guess", "10.0.0.1");
+  assert.equal(desk.warnings.length, 3);
+});
+
+Deno.test("a script with an old token does not lock out the person beside it", async () => {
+  await using desk = await openDesk();
+  for (let i = 0; i < 50; i++) {
+    await statusOf(desk, "/api/stats", { headers: { authorization: "Bearer old" } });
+  }
+  const body = new URLSearchParams({ password: PASSWORD });
+  assert.equal(await statusOf(desk, "/login", { method: "POST", body }), 303);
+});
+
+Deno.test("whoever guesses the password at one server has to wait at the other as well", async () => {
+  const now = () => 1_000_000;
+  await using desk = await openDesk({ host: "0.0.0.0", now, throttle: new Throttle({ now }) });
+  const wrong = { method: "POST", body: new URLSearchParams({ password: "wrong" }) };
+  for (let i = 0; i < 4; i++) assert.equal(await statusOf(desk, "/login", wrong), 401);
+  const answer = await desk.askOps("/login", wrong);
+  await answer.body?.cancel();
+  assert.equal(answer.status, 429);
+});

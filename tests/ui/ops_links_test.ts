@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { CONSUMER, openDesk } from "./open_desk.ts";
+
+Deno.test("counts, job ids and the header lead to the Manager, under the name by which the visitor came", async () => {
+  await using desk = await openDesk({ otherPort: 9001 });
+  const event = { at: 1, level: "warning" as const, text: "Marked job_id failed: data/files/b c.txt" };
+  desk.view = { ...desk.view, consumers: [{ ...CONSUMER, jobId: "data/files/a.txt" }], events: [event] };
+  const page = await (await desk.askOps("/", { authority: "localhost:9002" })).text();
+  for (
+    const href of [
+      'href="http://localhost:9001"',
+      'href="http://localhost:9001/?status=UNPROCESSABLE"',
+      'href="http://localhost:9001/job?id=data%2Ffiles%2Fa.txt"',
+      'href="http://localhost:9001/job?id=data%2Ffiles%2Fb+c.txt"',
+    ]
+  ) assert.ok(page.includes(href), href);
+});
+
+Deno.test("where nobody knows the Manager's port, nothing leads there", async () => {
+  await using desk = await openDesk();
+  const page = await (await desk.askOps("/")).text();
+  assert.doesNotMatch(page, /href="http/);
+  assert.doesNotMatch(page, />Manager</);
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { type Link, type Rates, type Snapshot, type Stats } from "../../ui/ops/snapshot.ts";
+import { verdictOf } from "../../ui/ops/verdict.ts";
+
+const COUNTS = { PENDING: 0, PROCESSING: 0, COMPLETED: 0, FAILED: 0, UNPROCESSABLE: 0, CANCELED: 0 };
+
+/** A minute in which every second was like this. */
+function minuteOf(rates: Partial<Rates>): Stats {
+  const each = { added: 0, completed: 0, failed: 0, ...rates };
+  const history = Array.from({ length: 60 }, () => each);
+  return { counts: COUNTS, age_ms: 0, rates: each, history, fenced: 0 };
+}
+
+function snapshotOf(stats: Stats | null, warnings: string[] = []): Snapshot {
+  return {
+    stats,
+    system: {
+      started_at: 0,
+      stopping: false,
+      consumers: [],
+      wedged: 0,
+      sweep: { last_at: null, last_requeued: 0 },
+      producing: false,
+      warnings,
+      events: [],
+      trouble: null,
+      memory_bytes: 0,
+    },
+  };
+}
+
+function headlineOf(snapshot: Snapshot, link: Link = "live"): string {
+  const { mood, headline } = verdictOf(snapshot, link);
+  return `${mood}: ${headline}`;
+}
+
+Deno.test("all is not well while every job fails", () => {
+  assert.equal(
+    headlineOf(snapshotOf(minuteOf({ failed: 951 }))),
+    "bad: Most jobs fail at the moment: 951 failures a second",
+  );
+  assert.equal(
+    headlineOf(snapshotOf(minuteOf({ failed: 40, completed: 60 }))),
+    "worrying: Many jobs fail at the moment: 40 failures a second",
+  );
+});
+
+Deno.test("a few failures among many completions, or a few altogether, are no alarm", () => {
+  const calm = /^good: All is well/;
+  assert.match(headlineOf(snapshotOf(minuteOf({ failed: 30, completed: 70 }))), calm);
+  assert.match(headlineOf(snapshotOf(minuteOf({ completed: 5 }))), calm);
+  assert.match(headlineOf(snapshotOf(null)), calm);
+  const { history: [none], ...stats } = minuteOf({});
+  const history = Array.from(
+    { length: 60 },
+    (_, i) => ({ ...none, added: 0, completed: 0, failed: i < 4 ? 1 : 0 }),
+  );
+  const rates = { added: 0, completed: 0, failed: 0.4 };
+  assert.match(headlineOf(snapshotOf({ ...stats, rates, history })), calm, "one job that is given up");
+});
+
+Deno.test("failures that are over are no alarm any more", () => {
+  const stats = { ...minuteOf({ failed: 100 }), rates: { added: 0, completed: 0, failed: 0 } };
+  assert.match(headlineOf(snapshotOf(stats)), /^good/);
+});
+
+Deno.test("a warning of the system goes before its jobs, and nothing is claimed while the connection is lost", () => {
+  const snapshot = snapshotOf(minuteOf({ failed: 951 }), ["Consumer 2 has been silent for 9 s."]);
+  assert.equal(headlineOf(snapshot), "bad: One warning");
+  assert.equal(headlineOf(snapshot, "lost"), "unknown: Unknown: the connection is lost");
+});

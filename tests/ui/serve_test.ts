@@ -1,0 +1,149 @@
+/** The servers as they are met from outside, by raw sockets that do not behave. */
+import assert from "node:assert/strict";
+import { serve, ServeError } from "@persistent-queue/ui";
+import type { Patience } from "../../ui/serve.ts";
+import { eventually } from "../support/eventually.ts";
+import { freePort, runSystem } from "../support/running_system.ts";
+import { openDesk, TOKEN } from "./open_desk.ts";
+
+const HALF_A_LOGIN = "POST /login HTTP/1.1\r\nHost: localhost\r\n" +
+  "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 20\r\n\r\npass";
+
+async function connected(port: number, bytes: string): Promise<Deno.TcpConn> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode(bytes));
+  return connection;
+}
+
+/** All that still comes, until the other side ends it; `null` if it does not within the time. */
+async function restOf(connection: Deno.TcpConn, withinMs: number): Promise<string | null> {
+  let text = "";
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    connection.close();
+  }, withinMs);
+  try {
+    const buffer = new Uint8Array(65_536);
+    for (let count = await connection.read(buffer); count !== null; count = await connection.read(buffer)) {
+      text += new TextDecoder().decode(buffer.subarray(0, count));
+    }
+  } catch {
+    // Cut off without a word.
+  }
+  clearTimeout(timer);
+  if (!isLate) connection.close();
+  return isLate ? null : text;
+}
+
+async function withServer(
+  work: (port: number, faults: unknown[]) => Promise<void>,
+  patience: Partial<Patience> = {},
+): Promise<void> {
+  await using desk = await openDesk();
+  const served = serve({ app: desk.manager, hostname: "127.0.0.1", port: 0, setting: "X", patience });
+  await served.ready;
+  try {
+    await work(Number(new URL(served.url).port), desk.faults);
+  } finally {
+    await served.close();
+  }
+  assert.deepEqual(desk.faults, []);
+}
+
+Deno.test("a login that is half sent does not keep the server from closing", async () => {
+  await using desk = await openDesk();
+  const served = serve({ app: desk.manager, hostname: "127.0.0.1", port: 0, setting: "X" });
+  await served.ready;
+  using _half = await connected(Number(new URL(served.url).port), HALF_A_LOGIN);
+  const since = performance.now();
+  await served.close();
+  const tookMs = performance.now() - since;
+  assert.ok(tookMs > 1000 && tookMs < 2300, `${tookMs} ms`);
+  // The adapter still looks for half a second whether the rest of the body comes.
+  await new Promise((resolve) => setTimeout(resolve, 700));
+});
+
+Deno.test("the whole system ends at SIGTERM though a login, a header and a stream are open", async () => {
+  await using system = await runSystem({ command: "supervise" });
+  const [manager, ops] = [system.manager, system.ops].map((url) => Number(new URL(url).port));
+  using _login = await connected(manager ?? 0, HALF_A_LOGIN);
+  using _header = await connected(manager ?? 0, "GET / HTTP/1.1\r\nHost: local");
+  using _stream = await connected(ops ?? 0, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const since = performance.now();
+  system.process.kill("SIGTERM");
+  const { code } = await system.process.status;
+  const tookMs = performance.now() - since;
+  assert.equal(code, 0);
+  assert.ok(tookMs < 5000, `${tookMs} ms`);
+});
+
+Deno.test("half a header, half a body, nothing at all and a connection that rests are cut off in time", async () => {
+  const patience = { headersTimeout: 200, requestTimeout: 400, keepAliveTimeout: 200 };
+  await withServer(async (port) => {
+    const cases = [
+      ["", /^HTTP\/1\.1 408 /],
+      ["GET / HTTP/1.1\r\nHost: local", /^HTTP\/1\.1 408 /],
+      [HALF_A_LOGIN, /^HTTP\/1\.1 40[08] /],
+      [
+        `POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n` +
+        "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n[{}x\r\n",
+        /^HTTP\/1\.1 40[08] /,
+      ],
+      ["GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", /^HTTP\/1\.1 200 /],
+    ] as const;
+    const answers = await Promise.all(
+      cases.map(async ([bytes]) => restOf(await connected(port, bytes), 5000)),
+    );
+    for (const [i, [bytes, status]] of cases.entries()) assert.match(answers[i] ?? "open", status, bytes);
+  }, { ...patience, connectionsCheckingInterval: 50 });
+});
+
+Deno.test("a visitor who hangs up in the middle of a body is no fault of ours", async () => {
+  await withServer(async (port, faults) => {
+    const head = `POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n` +
+      "Content-Type: application/json\r\n";
+    for (const rest of ["Content-Length: 20\r\n\r\n[{}", "Transfer-Encoding: chunked\r\n\r\n4\r\n[{}x\r\n"]) {
+      const connection = await connected(port, head + rest);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      connection.close();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(faults, []);
+  });
+});
+
+Deno.test("of a crowd of silent connections only so many are let in, and then there is room again", async () => {
+  const patience = { headersTimeout: 500, connectionsCheckingInterval: 100 };
+  await withServer(async (port) => {
+    const crowd = await Promise.all(Array.from({ length: 300 }, () => connected(port, "GET / HT")));
+    const answers = await Promise.all(crowd.map((connection) => restOf(connection, 5000)));
+    assert.equal(answers.filter((answer) => answer === null).length, 0);
+    const answered = answers.filter((answer) => answer?.startsWith("HTTP/1.1 408")).length;
+    assert.ok(answered > 0 && answered <= 250, `${answered} were let in`);
+    const answer = await fetch(`http://127.0.0.1:${port}/healthz`);
+    await answer.body?.cancel();
+    assert.equal(answer.status, 200);
+  }, patience);
+});
+
+Deno.test("a port that is taken is told at once, with the setting to change", async () => {
+  await using desk = await openDesk();
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const options = { app: desk.manager, hostname: "127.0.0.1", setting: "MANAGER_PORT" };
+  assert.throws(
+    () => serve({ ...options, port: listener.addr.port }),
+    (error) => error instanceof ServeError && /in use: .* with MANAGER_PORT/.test(error.message),
+  );
+});
+
+Deno.test("the address of the other end reaches the guards", async () => {
+  await using desk = await openDesk({ host: "0.0.0.0", passwordIsDefault: true });
+  const port = freePort();
+  const served = serve({ app: desk.manager, hostname: "0.0.0.0", port, setting: "X" });
+  await served.ready;
+  const answer = await eventually("it answers", () => fetch(`http://127.0.0.1:${port}/login`));
+  await answer.body?.cancel();
+  assert.equal(answer.status, 200, "loopback");
+  await served.close();
+});

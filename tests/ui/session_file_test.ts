@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { type Session, sessionFile } from "../../ui/session_file.ts";
+import { Sessions, type SessionsOptions } from "../../ui/session.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { openDesk } from "./open_desk.ts";
+
+const MINUTE = 60_000;
+
+/** What a process does at its start. */
+function begin(path: string, clock: { now: number }, options: Partial<SessionsOptions> = {}): Sessions {
+  const onFault = (error: unknown) => assert.fail(String(error));
+  const file = sessionFile(path);
+  return new Sessions({ now: () => clock.now, password: "secret", file, onFault, ...options });
+}
+
+Deno.test("a restart logs nobody out", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("sessions.json");
+  await using before = await openDesk({ sessionFile: path });
+  const cookie = await before.logIn();
+  before.manager.close();
+  await using after = await openDesk({ sessionFile: path });
+  const answer = await after.ask("/api/stats", { headers: { cookie } });
+  await answer.body?.cancel();
+  assert.equal(answer.status, 200);
+});
+
+Deno.test("a login outlives a crash in the very next moment, and a logout does too", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("sessions.json");
+  const clock = { now: 1_000_000 };
+  const sessions = begin(path, clock);
+  const [stays, goes] = [sessions.open(), sessions.open()];
+  sessions.end(goes);
+  const next = begin(path, clock);
+  assert.deepEqual([next.lives(stays), next.lives(goes)], [true, false]);
+});
+
+Deno.test("a visit is written when the process ends, and the idle time goes on across a restart", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("sessions.json");
+  const clock = { now: 1_000_000 };
+  const sessions = begin(path, clock);
+  const token = sessions.open();
+  clock.now += 20 * MINUTE;
+  sessions.visit(token);
+  sessions.close();
+  clock.now += 20 * MINUTE;
+  assert.equal(begin(path, clock).lives(token), true);
+  clock.now += 10 * MINUTE;
+  assert.equal(begin(path, clock).lives(token), false);
+});
+
+Deno.test("under another password every session of before is worthless", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("sessions.json");
+  const clock = { now: 1_000_000 };
+  const token = begin(path, clock).open();
+  assert.equal(begin(path, clock, { password: "changed" }).lives(token), false);
+  assert.equal(begin(path, clock).lives(token), true);
+});
+
+Deno.test("the file holds no token, and only its owner may read it, whatever was there before", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("sessions.json");
+  await Deno.writeTextFile(`${path}.next`, "left behind", { mode: 0o666 });
+  const token = begin(path, { now: 1_000_000 }).open();
+  assert.ok(!(await Deno.readTextFile(path)).includes(token));
+  assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+});
+
+Deno.test("a file that is broken, foreign, from the future or missing means nobody is logged in", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("sessions.json");
+  const future: [string, Session][] = [["hash", { openedAt: 9e15, seenAt: 9e15 }]];
+  const texts = ["", "{", "[[1,2]]", '{"a":1}', "null", '[["h",{"openedAt":"x","seenAt":1}]]'];
+  for (const text of [...texts, JSON.stringify(future)]) {
+    await Deno.writeTextFile(path, text);
+    const sessions = begin(path, { now: 1_000_000 });
+    assert.equal(sessions.lives(sessions.open()), true, text);
+    assert.equal(JSON.parse(await Deno.readTextFile(path)).length, 1, text);
+  }
+});
+
+Deno.test("a file that cannot be written is told, and people log in all the same", () => {
+  const faults: unknown[] = [];
+  const sessions = begin("/nowhere/at/all/sessions.json", { now: 1_000_000 }, {
+    onFault: (error) => faults.push(error),
+  });
+  assert.equal(sessions.visit(sessions.open()), true);
+  sessions.close();
+  assert.equal(faults.length, 2);
+});

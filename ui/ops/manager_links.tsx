@@ -1,0 +1,23 @@
+/** Ways into the Manager, where it is known to be; plain text where it is not. */
+import type { ComponentChildren } from "preact";
+import type { Status } from "@persistent-queue/queue";
+
+/** The Manager's origin as the visitor knows it, such as `http://localhost:8501`, or null. */
+export type ManagerAddress = string | null;
+
+/** The list of the jobs with this status. */
+export function listHref(manager: string, status: Status): string {
+  return `${manager}/?${new URLSearchParams({ status })}`;
+}
+
+export interface JobLinkProps {
+  readonly manager: ManagerAddress;
+  readonly id: string;
+  readonly children: ComponentChildren;
+}
+
+/** The job's own page. */
+export function JobLink({ manager, id, children }: JobLinkProps) {
+  if (manager === null) return <>{children}</>;
+  return <a class="to-job" href={`${manager}/job?${new URLSearchParams({ id })}`}>{children}</a>;
+}

@@ -1,0 +1,50 @@
+/** What the headline says, and in which mood. */
+import { count } from "../components/format.ts";
+import { type Failing, failingOf } from "./failing.ts";
+import type { Link, Snapshot, SystemState } from "./snapshot.ts";
+
+export interface Verdict {
+  readonly mood: "good" | "worrying" | "bad" | "unknown";
+  readonly headline: string;
+  /** Whether it is about jobs that fail. */
+  readonly isFailing: boolean;
+}
+
+/** What is wrong with the system itself goes before what is wrong with its jobs. */
+export function verdictOf({ system, stats }: Snapshot, link: Link): Verdict {
+  const plain = { isFailing: false };
+  if (link === "lost") return { ...plain, mood: "unknown", headline: "Unknown: the connection is lost" };
+  if (system.trouble !== null) return { ...plain, mood: "bad", headline: "Not serving" };
+  const warnings = messagesOf(system).length;
+  if (warnings > 0) {
+    return {
+      ...plain,
+      mood: "bad",
+      headline: warnings === 1 ? "One warning" : `${count(warnings)} warnings`,
+    };
+  }
+  const failing = failingOf(stats);
+  if (failing !== null) {
+    return { isFailing: true, mood: failing.most ? "bad" : "worrying", headline: sentenceOf(failing) };
+  }
+  const consumers = system.consumers.length;
+  const who = `${count(consumers)} ${consumers === 1 ? "consumer" : "consumers"}`;
+  return { ...plain, mood: "good", headline: `All is well: ${who} at your service` };
+}
+
+export function messagesOf({ trouble, warnings }: SystemState): string[] {
+  return [...new Set([...(trouble === null ? [] : [trouble]), ...warnings])];
+}
+
+/** A number that grows every second is not to be read aloud every second. */
+export function withoutTime(message: string): string {
+  return message.replace(/ for \d+ s\b/, "");
+}
+
+function sentenceOf({ failed, perSecond, most }: Failing): string {
+  const who = most ? "Most jobs fail" : "Many jobs fail";
+  const howMany = perSecond >= 2
+    ? `${count(Math.round(perSecond))} failures a second`
+    : `${count(failed)} failures in the last minute`;
+  return `${who} at the moment: ${howMany}`;
+}
