@@ -5,7 +5,15 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { getQueue, messageOf, type Queue, StorageError } from "@persistent-queue/queue";
-import { jobsCommand, managerApp, opsApp, serve, type Served, ServeError } from "@persistent-queue/ui";
+import {
+  jobsCommand,
+  managerApp,
+  opsApp,
+  serve,
+  type Served,
+  ServeError,
+  Throttle,
+} from "@persistent-queue/ui";
 import {
   ConfigurationError,
   DEFAULT_PASSWORD,
@@ -19,6 +27,7 @@ import {
   prepareFolders,
   removeOldConsumerLogs,
   type Settings,
+  stateFile,
   Supervisor,
   supervisorArgs,
   whenAskedToStop,
@@ -83,6 +92,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   whenAskedToStop({ onFirst: () => end({ exitCode: EXIT.ok }), onSecond: () => Deno.exit(130) });
   // The next guard may be waiting for the database already.
   whenGuardIsGone().then(() => end({ exitCode: EXIT.ok, patienceMs: 0 }));
+  await Promise.all(pages.map((page) => page.ready));
   await Promise.race([supervisor.start(), ended]);
   greet(settings, pages);
 
@@ -129,16 +139,26 @@ function servePages({ settings, queue, supervisor, log }: Parts): Served[] {
     version: VERSION,
     password: managerPassword,
     passwordIsDefault: managerPassword === DEFAULT_PASSWORD,
+    // One for both: nobody guesses twice as fast at two doors.
+    throttle: new Throttle({ now: Date.now }),
     onFault: (error: unknown) => log.error(messageOf(error)),
+    onWarning: (sentence: string) => log.warn(sentence),
   };
+  const manager = managerApp({
+    ...shared,
+    port: managerPort,
+    otherPort: opsPort,
+    sessionFile: stateFile(settings, "sessions"),
+  });
+  const ops = opsApp({
+    ...shared,
+    port: opsPort,
+    otherPort: managerPort,
+    sessionFile: stateFile(settings, "ops-sessions"),
+  });
   return [
-    serve({
-      app: managerApp({ ...shared, port: managerPort }),
-      hostname: host,
-      port: managerPort,
-      setting: "MANAGER_PORT",
-    }),
-    serve({ app: opsApp({ ...shared, port: opsPort }), hostname: host, port: opsPort, setting: "OPS_PORT" }),
+    serve({ app: manager, hostname: host, port: managerPort, setting: "MANAGER_PORT" }),
+    serve({ app: ops, hostname: host, port: opsPort, setting: "OPS_PORT" }),
   ];
 }
 

@@ -4,7 +4,7 @@ export { ConfigurationError, readSettings, type Settings } from "./config.ts";
 export { DEFAULT_PASSWORD } from "./config/cross_rules.ts";
 export { logEvent } from "./telling/describe.ts";
 export { EXIT } from "./process/exit_codes.ts";
-export { prepareFolders } from "./process/folders.ts";
+export { prepareFolders, stateFile } from "./process/folders.ts";
 export { guard } from "./guard.ts";
 export { whenGuardIsGone } from "./process/guard_watch.ts";
 export { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "./handler.ts";

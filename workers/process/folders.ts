@@ -8,6 +8,11 @@ export function prepareFolders({ filesDir, logDir }: Pick<Settings, "filesDir" |
   prepare(logDir, "LOG_DIR");
 }
 
+/** A file of our own beside the database; in the folder of the logs where that is not a file. */
+export function stateFile({ queueUrl, logDir }: Pick<Settings, "queueUrl" | "logDir">, name: string): string {
+  return queueUrl.startsWith("sqlite:") ? `${queueUrl.slice("sqlite:".length)}.${name}` : `${logDir}/${name}`;
+}
+
 function prepare(folder: string, setting: string): void {
   const probe = `${folder}/.writable-${crypto.randomUUID()}`;
   try {

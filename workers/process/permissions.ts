@@ -59,7 +59,9 @@ function databasePaths(queueUrl: string): string[] {
   const path = queueUrl.slice("sqlite:".length);
   const folder = dirname(path);
   if (folder !== ".") return [folder];
-  return ["", "-wal", "-shm", "-journal", ".lock", ".new"].map((suffix) => path + suffix);
+  const ofQueue = ["", "-wal", "-shm", "-journal", ".lock", ".new"];
+  const ofPages = [".sessions", ".sessions.next", ".ops-sessions", ".ops-sessions.next"];
+  return [...ofQueue, ...ofPages].map((suffix) => path + suffix);
 }
 
 function ownAddresses({ host, managerPort, opsPort }: Settings): string[] {
