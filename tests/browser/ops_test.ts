@@ -17,7 +17,7 @@ function complaints(page: Page): string[] {
 }
 
 function countOf(page: Page, status: string, jobs: number): Locator {
-  return page.locator(`[data-status=${status}] dd`, { hasText: new RegExp(`^${jobs}$`) });
+  return page.locator(`[data-status=${status}] .count-number`, { hasText: new RegExp(`^${jobs}$`) });
 }
 
 function cell(row: Locator, label: string, text: string): Locator {
@@ -25,7 +25,7 @@ function cell(row: Locator, label: string, text: string): Locator {
 }
 
 browserTest("counts and a consumer's job change before one's eyes, without a reload", async (browser) => {
-  await using system = await runSystem({ command: "supervise", env: { CONSUMERS: "1", WORK_MS: "700" } });
+  await using system = await runSystem({ command: "supervise", env: { CONSUMERS: "1", WORK_MS: "2500" } });
   const page = await browser.newPage();
   const heard = complaints(page);
   let loads = 0;

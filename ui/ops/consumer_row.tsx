@@ -1,10 +1,8 @@
 /** One place, and who fills it at the moment. */
 import { age, count, duration } from "../components/format.ts";
+import { isSilent } from "../components/is_silent.ts";
 import { JobLink, type ManagerAddress } from "./manager_links.tsx";
 import type { ConsumerState } from "./snapshot.ts";
-
-/** Heartbeats come every second: three missed ones are worth a mark. */
-const SILENT_MS = 3000;
 
 export interface ConsumerRowProps {
   readonly consumer: ConsumerState;
@@ -16,16 +14,15 @@ export interface ConsumerRowProps {
 export function ConsumerRow({ consumer, agedMs, manager }: ConsumerRowProps) {
   const { id, slot, state, job_id, job_ms, waiting, heartbeat_age_ms, done, failed, restarts } = consumer;
   const heardMs = heartbeat_age_ms === null ? null : heartbeat_age_ms + agedMs;
-  // By the server's own word: that we hear nothing is no proof against a consumer.
-  const isSilent = heartbeat_age_ms !== null && heartbeat_age_ms > SILENT_MS;
+  const silent = heartbeat_age_ms !== null && isSilent(heartbeat_age_ms);
   return (
-    <tr class={isSilent ? "silent" : ""} data-slot={slot}>
+    <tr class={silent ? "silent" : ""} data-slot={slot}>
       <th scope="row">{slot}</th>
       <td data-label="Consumer">
         {id === "" ? <span class="muted">–</span> : <code title={id}>{id.slice(0, 8)}</code>}
       </td>
       <td data-label="State">
-        <span class={`state state-${isSilent ? "silent" : state}`}>{isSilent ? "silent" : state}</span>
+        <span class={`state state-${silent ? "silent" : state}`}>{silent ? "silent" : state}</span>
       </td>
       <td data-label="Job" class={job_id === null && waiting === 0 ? "job none" : "job"}>
         {job_id === null
