@@ -43,6 +43,8 @@ export class Dispatcher {
   readonly #renewal: Renewal;
   /** Jobs that were canceled while they may have been on their way from the store: their leases by `seq`. */
   readonly #canceledMeanwhile = new Map<number, number>();
+  /** Attempts that ended, while that is being stored: canceled meanwhile, they have no next one. */
+  readonly #ending = new Set<Held>();
   readonly #quiet = new Quiet(() =>
     this.#intake.isQuiet && this.#settler.isQuiet &&
     [...this.#desks.values()].every((desk) => desk.held.size === 0)
@@ -131,6 +133,9 @@ export class Dispatcher {
   /** A person canceled a job: its handler is told, if it has one. */
   cancel(lease: Lease): void {
     if (!this.#intake.isQuiet) this.#canceledMeanwhile.set(lease.seq, lease.lease);
+    for (const held of this.#ending) {
+      if (held.job.seq === lease.seq && held.job.lease === lease.lease) held.canceled = "canceled";
+    }
     for (const desk of this.#desks.values()) this.#drop(desk, lease, "canceled");
   }
 
@@ -157,6 +162,7 @@ export class Dispatcher {
   // What becomes durable -----------------------------------------------------------------------------------------------
 
   async #settle(desk: Desk, ended: readonly Ended[], dropped: readonly Held[]): Promise<void> {
+    for (const { held } of ended) this.#ending.add(held);
     const verdicts = await this.#settler.settle(
       ended.map(({ held: { job }, outcome }) => ({ job, outcome })),
     );
@@ -164,9 +170,10 @@ export class Dispatcher {
     const others = [...dropped];
     for (const [i, { held, outcome }] of ended.entries()) {
       const verdict = verdicts[i];
+      this.#ending.delete(held);
       if (verdict?.type === "stored" && outcome.type === "returned") completed.push(held);
       else others.push(held);
-      if (verdict?.type === "again") {
+      if (verdict?.type === "again" && held.canceled !== "canceled") {
         this.#again(desk, { ...held.job, retries: verdict.retries }, verdict.runAt);
       }
     }
