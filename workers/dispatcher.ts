@@ -46,7 +46,7 @@ export class Dispatcher {
   /** Attempts that ended, while that is being stored: canceled meanwhile, they have no next one. */
   readonly #ending = new Set<Held>();
   readonly #quiet = new Quiet(() =>
-    this.#intake.isQuiet && this.#settler.isQuiet &&
+    this.#intake.isQuiet && this.#settler.isQuiet && this.#ending.size === 0 &&
     [...this.#desks.values()].every((desk) => desk.held.size === 0)
   );
 
@@ -178,6 +178,7 @@ export class Dispatcher {
       }
     }
     if (completed.length + others.length > 0) desk.settled(completed, others);
+    this.#quiet.look();
   }
 
   /** The next attempt is this consumer's as well, unless it is gone or the system stops. */

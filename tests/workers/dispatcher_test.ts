@@ -1,6 +1,6 @@
 /** The dispatcher by itself: its queue answers when the test lets it, its threads are what the test does. */
 import assert from "node:assert/strict";
-import type { Claimed, Consumer, Verdict } from "@persistent-queue/queue";
+import type { Claimed, Consumer, Outcome, Verdict } from "@persistent-queue/queue";
 import { Desk } from "../../workers/dispatch/desk.ts";
 import { Dispatcher } from "../../workers/dispatcher.ts";
 import type { ToConsumer } from "../../workers/protocol.ts";
@@ -12,34 +12,57 @@ const JOB: Claimed = {
 };
 
 Deno.test("a job that is canceled while the end of its attempt is being stored is not tried again", async () => {
+  const { dispatcher, desk, posted, end, answers } = await busyDesk();
+  end({ type: "threw", error: "It broke" });
+  dispatcher.cancel({ seq: JOB.seq, lease: JOB.lease });
+  answers[0]?.resolve([{ type: "again", runAt: Date.now() + 10, retries: 1 }]);
+  await sleep(50);
+  assert.deepEqual(posted.map(({ type }) => type), ["jobs", "settled"]);
+  assert.deepEqual(dispatcher.leases, []);
+  assert.equal(desk.waiting.size, 0);
+  await dispatcher.stop(0);
+});
+
+Deno.test("a stop waits until a job whose attempt has just failed is given back", async () => {
+  const { dispatcher, end, answers } = await busyDesk();
+  end({ type: "threw", error: "It broke" });
+  let stopped = false;
+  const stop = dispatcher.stop(1_000).then(() => stopped = true);
+  answers[0]?.resolve([{ type: "again", runAt: Date.now() + 10, retries: 1 }]);
+  await sleep(50);
+  assert.equal(answers.length, 2, "it goes back");
+  assert.ok(!stopped, "that is not stored yet");
+  answers[1]?.resolve([{ type: "stored" }]);
+  await stop;
+});
+
+/** A dispatcher with one consumer, which has one job in hand. The test answers what is settled. */
+async function busyDesk() {
   const claims = [{ claimed: [JOB], nextRunAt: null }];
-  const stored = Promise.withResolvers<Verdict[]>();
+  const answers: PromiseWithResolvers<Verdict[]>[] = [];
   const queue: Consumer = {
     claim: () => Promise.resolve(claims.pop() ?? { claimed: [], nextRunAt: null }),
     renew: (leases) => Promise.resolve(leases.map(() => true)),
-    settle: () => stored.promise,
+    settle: () => {
+      const answer = Promise.withResolvers<Verdict[]>();
+      answers.push(answer);
+      return answer.promise;
+    },
   };
   const posted: ToConsumer[] = [];
   const post = (message: ToConsumer) => void posted.push(message);
-  const desk = new Desk({ consumerId: "c1", slot: 1, post, now: () => performance.now() });
+  const clock = () => performance.now();
+  const desk = new Desk({ consumerId: "c1", slot: 1, post, now: clock });
   desk.ready = true;
-  const dispatcher = new Dispatcher({
-    queue,
-    now: Date.now,
-    clock: () => performance.now(),
-    onStubborn: assert.fail,
-    onError: (error) => assert.fail(String(error)),
-  });
+  const onError = (error: unknown) => assert.fail(String(error));
+  const dispatcher = new Dispatcher({ queue, now: Date.now, clock, onStubborn: assert.fail, onError });
   dispatcher.join(desk);
   await sleep(0);
   const [ticket = -1] = desk.held.keys();
   assert.ok(desk.tickets.begin(ticket));
-  desk.tickets.end(ticket);
-  dispatcher.results(desk, [{ ticket, outcome: { type: "threw", error: "It broke" } }], 1);
-  dispatcher.cancel({ seq: JOB.seq, lease: JOB.lease });
-  stored.resolve([{ type: "again", runAt: Date.now() + 10, retries: 1 }]);
-  await sleep(50);
-  assert.deepEqual(posted.map(({ type }) => type), ["jobs", "settled"]);
-  assert.deepEqual(dispatcher.leases, []);
-  await dispatcher.stop(0);
-});
+  const end = (outcome: Outcome) => {
+    desk.tickets.end(ticket);
+    dispatcher.results(desk, [{ ticket, outcome }], 1);
+  };
+  return { dispatcher, desk, posted, end, answers };
+}
