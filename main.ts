@@ -93,8 +93,8 @@ async function run(settings: Settings, log: Log): Promise<number> {
   // The next guard may be waiting for the database already.
   whenGuardIsGone().then(() => end({ exitCode: EXIT.ok, patienceMs: 0 }));
   await Promise.all(pages.map((page) => page.ready));
-  await Promise.race([supervisor.start(), ended]);
-  greet(settings, pages);
+  const hasStarted = await Promise.race([supervisor.start().then(() => true), ended.then(() => false)]);
+  if (hasStarted) greet(settings, pages);
 
   const { exitCode, ...patience } = await ended;
   console.log("Stopping: running jobs may finish …");

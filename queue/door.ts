@@ -114,13 +114,16 @@ export function checkList(request: ListRequest, silentSince: number): JobQuery {
   if (status !== undefined && !isStatus(status)) {
     throw badQuery(`There is no status "${printable(String(status))}".`);
   }
+  if (stalled && status !== undefined && status !== "PROCESSING") {
+    throw badQuery("Only jobs that are PROCESSING are stalled: ask for one or the other.");
+  }
   if (!isWhole(limit) || limit < 1 || limit > MAX_LIMIT) throw badQuery(`A page has 1 to ${MAX_LIMIT} jobs.`);
   if (search !== undefined && search.length > MAX_ID_LENGTH) {
     throw badQuery("A search has at most 2,000 characters.");
   }
   return {
     limit,
-    ...(status ? { status } : {}),
+    ...(status && !stalled ? { status } : {}),
     ...(kind ? { kind } : {}),
     ...(search ? { search } : {}),
     ...(stalled ? { silentSince } : {}),

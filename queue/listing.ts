@@ -9,12 +9,16 @@ const BUDGET_MS = 1_000;
 /** Whoever searched for a whole id has found it: the rest may come later. */
 const BUDGET_WHEN_FOUND_MS = 50;
 
+/** The cursor of a page that begins with the newest job. */
+const FROM_THE_TOP = "999999999999999";
+
 export async function listJobs(store: Store, query: JobQuery): Promise<JobList> {
   const found = await foundById(store, query);
   const jobs = query.before === undefined ? found : [];
   const deadline = performance.now() + (found.length > 0 ? BUDGET_WHEN_FOUND_MS : BUDGET_MS);
   let next = query.before ?? null;
-  while (jobs.length < query.limit) {
+  if (jobs.length >= query.limit) return { jobs, next: FROM_THE_TOP };
+  do {
     const from = next === null ? {} : { before: next };
     const page = await store.list({ ...query, ...from, limit: query.limit - jobs.length });
     // The one that was found by its id stands on the first page already.
@@ -22,7 +26,7 @@ export async function listJobs(store: Store, query: JobQuery): Promise<JobList> 
     next = page.next;
     if (next === null || performance.now() > deadline) break;
     await breathe();
-  }
+  } while (jobs.length < query.limit);
   return { jobs, next: next === null ? null : String(next) };
 }
 

@@ -38,6 +38,7 @@ const RECOVERY_LIMIT = 1_000_000;
 /** Some milliseconds a turn, and no more than a tenth of the time. */
 const PRUNE_LIMIT = 200;
 const PRUNE_BUDGET_MS = 1_000;
+const MOST_IDLE_PAGES = 50;
 
 export class Queue implements Role {
   readonly #store: Store;
@@ -138,13 +139,16 @@ export class Queue implements Role {
     const before = retentionMs === 0 ? 0 : now() - retentionMs;
     const deadline = performance.now() + PRUNE_BUDGET_MS;
     let count = 0;
+    let idlePages = 0;
     do {
       const request = { before, after: this.#pruneAfter, limit: PRUNE_LIMIT };
       const { removed, next } = await this.#health.observe(this.#store.prune(request));
       this.#pruneAfter = next;
       count += removed;
+      // Where nothing is old this goes through the store slowly, sweep by sweep; where much is, as fast as it may.
+      idlePages = removed === 0 ? idlePages + 1 : 0;
       await breathe();
-    } while (this.#pruneAfter !== 0 && performance.now() < deadline);
+    } while (this.#pruneAfter !== 0 && idlePages < MOST_IDLE_PAGES && performance.now() < deadline);
     if (count > 0) this.#events.emit({ type: "pruned", count });
     this.#warnings = (await this.#look(now())).warnings;
     return count;

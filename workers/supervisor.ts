@@ -228,7 +228,7 @@ export class Supervisor {
     for (const consumer of this.#consumers) {
       const { silentMs } = consumer;
       if (silentMs !== null && silentMs > stallMs) {
-        freed += consumer.giveUp(`It stopped answering ${Math.round(silentMs / 1000)} s ago`);
+        freed += consumer.giveUp(`It had not answered for ${Math.round(silentMs / 1000)} s`);
       }
     }
     return { held: this.#dispatcher.leases, freed };

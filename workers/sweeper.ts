@@ -8,10 +8,11 @@
 import { type Janitor, type Lease, messageOf, StorageError } from "@persistent-queue/queue";
 
 import type { Settings } from "./config.ts";
+import { sleep } from "./sleep.ts";
 
 export interface SweeperOptions {
   readonly queue: Janitor;
-  readonly settings: Pick<Settings, "sweepMs" | "stallMs">;
+  readonly settings: Pick<Settings, "heartbeatMs" | "sweepMs" | "stallMs">;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
   /** Gives up consumers that have fallen silent: how many jobs that freed, and what is in the hands of the others. */
@@ -32,6 +33,8 @@ export class Sweeper {
   #watchTimer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
   #said: string | null = null;
+  #watchDue = Infinity;
+  #wokeAt = -Infinity;
 
   constructor(options: SweeperOptions) {
     this.#options = options;
@@ -50,7 +53,9 @@ export class Sweeper {
 
   /** Answers how many jobs went back to the queue. @throws {StorageError} */
   async sweep(): Promise<number> {
-    const { queue, judge, onSwept } = this.#options;
+    const { queue, judge, onSwept, settings } = this.#options;
+    // Heartbeats that wait to be read come first.
+    if (this.#wasAsleep()) await sleep(settings.heartbeatMs);
     const requeued = await queue.sweep(judge());
     onSwept(requeued);
     return requeued;
@@ -58,12 +63,10 @@ export class Sweeper {
 
   #sweepLater(): void {
     if (this.#stopped) return;
-    const { clock, settings: { sweepMs, stallMs } } = this.#options;
+    const { clock, settings: { sweepMs } } = this.#options;
     const due = clock() + sweepMs;
-    const tolerableMs = Math.min(sweepMs, stallMs) * TOLERANCE;
     this.#sweepTimer = setTimeout(async () => {
-      const isLate = clock() - due > tolerableMs;
-      if (!isLate) await this.#tidyUp();
+      if (!this.#isLate(due)) await this.#tidyUp();
       this.#sweepLater();
     }, sweepMs);
   }
@@ -80,10 +83,24 @@ export class Sweeper {
 
   #watchLater(): void {
     if (this.#stopped) return;
+    const due = this.#options.clock() + WATCH_MS;
+    this.#watchDue = due;
     this.#watchTimer = setTimeout(async () => {
+      if (this.#isLate(due)) this.#wokeAt = this.#options.clock();
       await this.#watch();
       this.#watchLater();
     }, WATCH_MS);
+  }
+
+  /** The process was paused or busy until a moment ago. */
+  #wasAsleep(): boolean {
+    const { clock, settings } = this.#options;
+    return this.#isLate(this.#watchDue) || clock() - this.#wokeAt < 2 * settings.heartbeatMs;
+  }
+
+  #isLate(due: number): boolean {
+    const { clock, settings: { sweepMs, stallMs } } = this.#options;
+    return clock() - due > Math.min(sweepMs, stallMs) * TOLERANCE;
   }
 
   async #watch(): Promise<void> {

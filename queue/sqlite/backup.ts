@@ -16,8 +16,8 @@ export async function backup(
   db: DatabaseSync,
   { from, to: path }: { from: string; to: string },
 ): Promise<void> {
-  refuseOwnFiles(from, path);
   const temporary = `${path}.part`;
+  for (const target of [path, temporary]) refuseOwnFiles(from, target);
   removeIfThere(temporary);
   try {
     await copyPages(db, temporary, { rate: ALL_PAGES });

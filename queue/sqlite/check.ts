@@ -29,8 +29,12 @@ function checkCounts(sql: Statements): string[] {
 export function correctCounts(db: DatabaseSync, sql: Statements): void {
   if (wrongCounts(sql).length === 0) return;
   db.prepare("BEGIN IMMEDIATE").run();
-  for (const { status, counted } of wrongCounts(sql)) sql.correctCount.run(status, counted);
-  db.prepare("COMMIT").run();
+  try {
+    for (const { status, counted } of wrongCounts(sql)) sql.correctCount.run(status, counted);
+    db.prepare("COMMIT").run();
+  } finally {
+    if (db.isTransaction) db.prepare("ROLLBACK").run();
+  }
 }
 
 function wrongCounts(sql: Statements): { status: string; kept: number; counted: number }[] {

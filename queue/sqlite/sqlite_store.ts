@@ -1,5 +1,5 @@
 /** The store on SQLite: one connection, one thread, one durable transaction per turn. */
-import { StorageError } from "../errors.ts";
+import { messageOf, StorageError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { backup } from "./backup.ts";
 import { check, correctCounts } from "./check.ts";
@@ -16,10 +16,36 @@ import { number } from "./rows.ts";
 import { renew, settle } from "./settle.ts";
 import { prepareAll, type Statements } from "./statements.ts";
 import { Turn } from "./turn.ts";
-import { logWarnings, shrinkLog } from "./write_ahead_log.ts";
+import { logWarnings, shrinkLargeLog, shrinkLog } from "./write_ahead_log.ts";
+
+/** A turn that does not wait for anybody comes much sooner. */
+const WORTH_TELLING_MS = 500;
 
 /** @throws {StorageError} with a sentence that says what to do, for every file that cannot be trusted. */
-export async function openSqliteStore(path: string, { role }: OpenOptions): Promise<Store> {
+export async function openSqliteStore(path: string, options: OpenOptions): Promise<Store> {
+  try {
+    return await open(path, options);
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    throw new StorageError(
+      `Cannot open the database ${path}: ${messageOf(error)}. Check QUEUE_URL and permissions.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** For how long a write waited for somebody else's lock, in milliseconds: a heartbeat must not be born old. */
+function lateness(): () => number {
+  const askedAt = performance.now();
+  return () => {
+    const ms = Math.floor(performance.now() - askedAt);
+    return ms < WORTH_TELLING_MS ? 0 : ms;
+  };
+}
+
+async function open(path: string, { role }: OpenOptions): Promise<Store> {
   makeFolder(path);
   refuseLink(path);
   const lock = role === "owner" ? await lockAsOwner(path) : null;
@@ -40,14 +66,17 @@ export async function openSqliteStore(path: string, { role }: OpenOptions): Prom
 
   return {
     insert: (jobs) => turn.write(() => insert(sql, jobs)),
-    claim: (requests, now) => turn.write(() => claim(sql, requests, now), { isDroppedAtClose: true }),
+    claim: (requests, now) => {
+      const late = lateness();
+      return turn.write(() => claim(sql, requests, now + late()), { isDroppedAtClose: true });
+    },
     renew: (leases, now) => turn.write(() => renew(sql, leases, now)),
     settle: (settlements) => turn.write(() => settle(sql, settlements)),
     move: (verb, ids, now) => turn.write(() => move(sql, verb, ids, now)),
     reap: (request) => turn.write(() => reap(sql, request)),
     prune: async (request) => {
       const answer = await turn.write(() => prune(sql, request));
-      if (!closed) shrinkLog(sql, path);
+      if (!closed) shrinkLargeLog(sql, path);
       return answer;
     },
     get: (id) => read(() => get(sql, id)),
@@ -66,6 +95,8 @@ export async function openSqliteStore(path: string, { role }: OpenOptions): Prom
       closed = true;
       lateCheck?.[Symbol.dispose]();
       turn.close();
+      // Also while that check still reads: a log with nothing in it is a clean stop.
+      if (lock !== null) shrinkLog(sql);
       db.close();
       lock?.[Symbol.dispose]();
       return Promise.resolve();
@@ -80,13 +111,22 @@ async function openOrUnlock(
   try {
     if (lock === null) await createAsGuest(path);
     else if (!databaseExists(path)) createDatabase(path);
-    const opened = openDatabase(path, { role });
+    return prepared(openDatabase(path, { role }), role);
+  } catch (error) {
+    lock?.[Symbol.dispose]();
+    throw isStorageFault(error) ? toStorageError(error) : error;
+  }
+}
+
+function prepared(opened: Opened, role: OpenOptions["role"]): Opened & { readonly sql: Statements } {
+  try {
     const sql = prepareAll(opened.db);
     if (role === "owner") correctCounts(opened.db, sql);
     return { ...opened, sql };
   } catch (error) {
-    lock?.[Symbol.dispose]();
-    throw isStorageFault(error) ? toStorageError(error) : error;
+    opened.lateCheck?.[Symbol.dispose]();
+    opened.db.close();
+    throw error;
   }
 }
 

@@ -112,7 +112,7 @@ export const SQL = {
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
 
   // prune: ?1 after ?2 limit ?3 before
-  prunable: `SELECT seq, created_at, status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED')
+  prunable: `SELECT seq, status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED')
       AND coalesce(finished_at, updated_at) < ?3 AS old FROM jobs WHERE seq > ?1 ORDER BY seq LIMIT ?2`,
   pruneJob: `DELETE FROM jobs WHERE seq = ?1`,
   pruneStory: `DELETE FROM history WHERE seq = ?1`,

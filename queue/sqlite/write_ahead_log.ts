@@ -9,8 +9,12 @@ const LARGE_BYTES = 64 * 2 ** 20;
 const ALARMING_BYTES = 256 * 2 ** 20;
 
 /** Folds back what can be, and gives the room back. Waits for nobody. */
-export function shrinkLog(sql: Statements, path: string): void {
-  if ((sizeOf(`${path}-wal`) ?? 0) > LARGE_BYTES) sql.shrinkLog.all();
+export function shrinkLog(sql: Statements): void {
+  sql.shrinkLog.all();
+}
+
+export function shrinkLargeLog(sql: Statements, path: string): void {
+  if ((sizeOf(`${path}-wal`) ?? 0) > LARGE_BYTES) shrinkLog(sql);
 }
 
 /** Sentences for people. */

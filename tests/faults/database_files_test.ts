@@ -143,7 +143,9 @@ Deno.test("a database of the first schema is brought up to date: all jobs stay, 
   db.exec(
     `INSERT INTO jobs (id, status, retries) VALUES ('a', 'FAILED', 2), ('b', 'PENDING', 0), ('gone', 'PENDING', 0);
     UPDATE jobs SET run_at = 9223372036854775807, created_at = -5 WHERE id = 'b';
-    DELETE FROM jobs WHERE id = 'gone'`,
+    DELETE FROM jobs WHERE id = 'gone';
+    CREATE VIEW mine AS SELECT id FROM jobs;
+    CREATE TABLE notes (seq REFERENCES jobs (seq)); INSERT INTO notes VALUES (1)`,
   );
   db.close();
   await assert.rejects(openStore(`sqlite:${path}`, "guest"), /older release .*start the system once/);
@@ -201,4 +203,20 @@ Deno.test("a large database is checked beside the work: the start does not wait,
   const words = await eventually("the damage is found", isLost, { withinMs: 20_000 });
   assert.match(words, /damaged.*Restore a backup/);
   await damaged.close();
+});
+
+Deno.test("jobs that are replaced again and again do not keep old ones behind them from being pruned", async () => {
+  await using on = await testQueue({ retentionMs: 1_000 });
+  const ids = Array.from({ length: 250 }, (_, i) => ({ id: `again${i}`, replace: true }));
+  const finish = async () => {
+    const { claimed } = await on.queue.claim([{ consumerId: "c", limit: 1_000, suspect: false }]);
+    await on.queue.settle(claimed.map((job) => ({ job, outcome: { type: "returned", result: null } })));
+  };
+  await on.queue.add(ids);
+  await on.queue.add(Array.from({ length: 50 }, (_, i) => ({ id: `once${i}` })));
+  await finish();
+  on.clock.pass(2_000);
+  await on.queue.add(ids);
+  await finish();
+  assert.equal(await on.queue.prune(), 50);
 });

@@ -63,6 +63,14 @@ Deno.test("a retry whose time has come does not wait behind a long job while oth
   assert.equal((await system.queue.get("long")).job.status, "PROCESSING");
 });
 
+Deno.test("a retry whose time has come keeps its place before a backlog, while everybody is busy", async () => {
+  await using system = await testSystem({ CONSUMERS: "2", RETRY_DELAYS_MS: "100,100,100" });
+  await system.queue.add([{ id: "retry", kind: "fail", payload: 9 }]);
+  await system.queue.add(Array.from({ length: 60 }, (_, i) => ({ id: `w${i}`, kind: "wait", payload: 150 })));
+  await system.until("retry", ({ status }) => status === "UNPROCESSABLE");
+  assert.ok((await system.queue.stats()).counts.PENDING > 20, "most of the backlog still waits");
+});
+
 Deno.test("two suspects never run at once, also when one of them comes back for its retry", async () => {
   await using system = await testSystem({ CONSUMERS: "2", RETRY_DELAYS_MS: "200,200,200" });
   using db = byHand(system);

@@ -14,6 +14,8 @@ import { TicketRoll, Tickets } from "./tickets.ts";
 export interface Held {
   readonly job: Claimed;
   readonly ticket: number;
+  /** Given for the first time under this lease; else a retry whose time has come. */
+  readonly isFresh: boolean;
   /** Monotonic, in milliseconds. */
   readonly givenAt: number;
   canceled: CancelReason | null;
@@ -33,8 +35,8 @@ export interface DeskOptions {
   readonly now: () => number;
 }
 
-/** Waiting jobs whose heartbeat is renewed at once: a hundred thousand may wait, and each write takes its time. */
-const MOST_RENEWED = 500;
+/** Waiting jobs whose heartbeat is renewed at once, or a tenth of them: very many may wait, and each write takes time. */
+const LEAST_RENEWED = 500;
 
 export class Desk {
   readonly consumerId: string;
@@ -74,6 +76,11 @@ export class Desk {
     return Math.min(limit - inHand, this.#roll.left);
   }
 
+  /** Ready, with nothing in hand and nothing on its way. */
+  get isIdle(): boolean {
+    return this.ready && this.held.size + this.requested === 0;
+  }
+
   get hasSuspect(): boolean {
     for (const { job } of this.held.values()) if (job.suspect) return true;
     return false;
@@ -81,13 +88,13 @@ export class Desk {
 
   give(jobs: readonly Claimed[], { soon }: { soon: boolean }): void {
     if (this.held.size === 0) this.progressAt = this.#now();
-    this.post({ type: "jobs", soon, jobs: jobs.map((job) => this.#hold(job)) });
+    this.post({ type: "jobs", soon, jobs: jobs.map((job) => this.#hold(job, !soon)) });
   }
 
-  #hold(job: Claimed): JobMessage {
+  #hold(job: Claimed, isFresh: boolean): JobMessage {
     const ticket = this.#roll.tear();
     this.tickets.offer(ticket);
-    this.held.set(ticket, { job, ticket, givenAt: this.#now(), canceled: null });
+    this.held.set(ticket, { job, ticket, isFresh, givenAt: this.#now(), canceled: null });
     const { seq, lease, id, kind, payload, retries } = job;
     return { ticket, seq, lease, id, kind, payload, attempt: retries + 1 };
   }
@@ -128,9 +135,9 @@ export class Desk {
     return revoked;
   }
 
-  /** It is taking long over a job: nothing may stand in line behind that, not even a retry whose time has come. */
-  takeBackUnbegun(): Held[] {
-    const revoked = this.revoke(() => true);
+  /** It is taking long over a job: nothing fresh may stand in line behind that, and no retry if others are idle. */
+  takeBackUnbegun({ isAnybodyIdle }: { isAnybodyIdle: boolean }): Held[] {
+    const revoked = this.revoke(({ isFresh }) => isFresh || isAnybodyIdle);
     if (revoked.length > 0) this.#lookAhead.forfeit();
     return revoked;
   }
@@ -171,7 +178,10 @@ export class Desk {
   leasesToRenew(): Claimed[] {
     const waiting = [...this.waiting.values()];
     const from = this.#renewedTo < waiting.length ? this.#renewedTo : 0;
-    const turn = [...waiting.slice(from), ...waiting.slice(0, from)].slice(0, MOST_RENEWED);
+    const turn = [...waiting.slice(from), ...waiting.slice(0, from)].slice(
+      0,
+      Math.max(LEAST_RENEWED, Math.ceil(waiting.length / 10)),
+    );
     this.#renewedTo = from + turn.length;
     return [...this.held.values(), ...turn].map(({ job }) => job);
   }

@@ -43,7 +43,9 @@ export class HandBack {
   #look(): void {
     const latest = this.#options.clock() - LONG_JOB_MS;
     const slow = this.#ahead().filter((desk) => desk.progressAt < latest);
-    const back = slow.flatMap((desk) => desk.takeBackUnbegun()).map(({ job }) => job);
+    // In the line a retry would have to wait behind all that was added before it: only whoever is idle has it at once.
+    const isAnybodyIdle = [...this.#options.desks.values()].some(({ isIdle }) => isIdle);
+    const back = slow.flatMap((desk) => desk.takeBackUnbegun({ isAnybodyIdle })).map(({ job }) => job);
     if (back.length > 0) this.#options.onBack(back);
   }
 

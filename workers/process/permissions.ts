@@ -59,7 +59,7 @@ function databasePaths(queueUrl: string): string[] {
   const path = queueUrl.slice("sqlite:".length);
   const folder = dirname(path);
   if (folder !== ".") return [folder];
-  const ofQueue = ["", "-wal", "-shm", "-journal", ".lock", ".new"];
+  const ofQueue = ["", "-wal", "-shm", "-journal", ".lock", ".new", ".new-journal"];
   const ofPages = [".sessions", ".sessions.next", ".ops-sessions", ".ops-sessions.next"];
   return [...ofQueue, ...ofPages].map((suffix) => path + suffix);
 }
