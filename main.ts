@@ -140,7 +140,7 @@ function servePages({ settings, queue, supervisor, log }: Parts): Served[] {
     password: managerPassword,
     passwordIsDefault: managerPassword === DEFAULT_PASSWORD,
     // One for both: nobody guesses twice as fast at two doors.
-    throttle: new Throttle({ now: Date.now }),
+    throttle: new Throttle({ now: Date.now, onGuesses: (sentence) => log.warn(sentence) }),
     onFault: (error: unknown) => log.error(messageOf(error)),
     onWarning: (sentence: string) => log.warn(sentence),
   };
