@@ -27,7 +27,8 @@ Deno.test("a stop waits until a job whose attempt has just failed is given back"
   const { dispatcher, end, answers } = await busyDesk();
   end({ type: "threw", error: "It broke" });
   let stopped = false;
-  const stop = dispatcher.stop(1_000).then(() => stopped = true);
+  const stop = dispatcher.stop(0).then(() => stopped = true);
+  await sleep(10);
   answers[0]?.resolve([{ type: "again", runAt: Date.now() + 10, retries: 1 }]);
   await sleep(50);
   assert.equal(answers.length, 2, "it goes back");
