@@ -158,10 +158,10 @@ class Walk {
     assert.deepEqual(ofStatus.jobs, jobs.filter((job) => job.status === status));
     const id = this.chance.pick(IDS);
     const story = (await store.get(id))?.history.map((line) => line.event) ?? [];
-    assert.deepEqual(story, this.#model.jobs.get(id)?.events ?? []);
+    assert.deepEqual(story, this.#model.jobs.get(id)?.history.map((line) => line.event) ?? []);
   }
 }
 
-function asJob({ suspect: _, events: __, ...job }: ModelJob): Job {
+function asJob({ suspect: _, history: __, ...job }: ModelJob): Job {
   return job as Job;
 }

@@ -6,6 +6,8 @@
 import assert from "node:assert/strict";
 import {
   FINISHED,
+  type HistoryEntry,
+  type HistoryEvent,
   isLegal,
   type Job,
   type Lease,
@@ -22,7 +24,7 @@ type Facts = Mutable<Omit<Job, "status">> & { status: Status };
 
 export interface ModelJob extends Facts {
   suspect: boolean;
-  events: string[];
+  history: HistoryEntry[];
 }
 
 const isFinished = (status: Status) => (FINISHED as readonly Status[]).includes(status);
@@ -37,7 +39,7 @@ export class Model {
     if (present && !isFinished(present.status)) return "waiting";
     if (present && !asked.replace) return "refused";
     const { replace: _, ...facts } = asked;
-    const { seq, lease, events } = present ?? { seq: ++this.#added, lease: 0, events: [] };
+    const { seq, lease, history } = present ?? { seq: ++this.#added, lease: 0, history: [] };
     const blank = {
       consumerId: null,
       lastHeartbeat: null,
@@ -46,10 +48,22 @@ export class Model {
       error: null,
       result: null,
     };
-    this.jobs.set(asked.id, {
-      ...{ ...facts, ...blank, seq, lease, retries: 0, crashes: 0, status: "PENDING", suspect: false },
-      ...{ updatedAt: asked.createdAt, events: present ? [...events, "replaced"] : events },
-    });
+    const job: ModelJob = {
+      ...{
+        ...facts,
+        ...blank,
+        seq,
+        lease,
+        history,
+        retries: 0,
+        crashes: 0,
+        status: "PENDING",
+        suspect: false,
+      },
+      updatedAt: asked.createdAt,
+    };
+    this.jobs.set(asked.id, job);
+    if (present) tell(job, asked.createdAt, "replaced");
     return present ? "replaced" : "added";
   }
 
@@ -86,16 +100,16 @@ export class Model {
     if (!job) return false;
     const { at } = ending;
     if (ending.verb === "release") {
-      if (ending.event) job.events.push(ending.event);
+      if (ending.event) tell(job, at, ending.event, ending.detail);
       this.#release(job, at, ending.charge, ending.detail);
     } else if (ending.verb === "complete") {
       this.#to(job, "complete", at, { result: ending.result, error: null, finishedAt: at });
     } else if (ending.verb === "retry") {
-      job.events.push(ending.event);
+      tell(job, at, ending.event, ending.error, ending.retries);
       const { retries, runAt, error } = ending;
       this.#to(job, "retry", at, { retries, runAt, error, lastHeartbeat: at });
     } else {
-      job.events.push(ending.verb === "fail" ? "failed" : "exhausted");
+      tell(job, at, ending.verb === "fail" ? "failed" : "exhausted", ending.error, ending.retries);
       this.#to(job, ending.verb, at, { retries: ending.retries, error: ending.error, finishedAt: at });
     }
     return true;
@@ -112,7 +126,7 @@ export class Model {
       const gone = { consumerId: null, lastHeartbeat: null, startedAt: null, finishedAt: null, result: null };
       this.#to(job, "resubmit", now, { ...gone, runAt: now });
     }
-    job.events.push(verb === "cancel" ? "canceled" : "resubmitted");
+    tell(job, now, verb === "cancel" ? "canceled" : "resubmitted");
     return "moved";
   }
 
@@ -126,7 +140,7 @@ export class Model {
     const ran = silent.filter((job) => job.runAt <= (job.lastHeartbeat ?? Infinity));
     const guilty = ran.length === 1 ? ran : ran.filter((job) => job.suspect);
     for (const job of silent) {
-      job.events.push(event);
+      tell(job, now, event, detail);
       if (charge !== null && guilty.includes(job)) this.#release(job, now, charge, detail);
       else if (charge === null || !ran.includes(job) || guilty.length > 0) {
         this.#release(job, now, null, detail);
@@ -191,4 +205,18 @@ export class Model {
     if (job.crashes >= charge.limit) this.#to(job, "exhaust", at, { finishedAt: at });
     else this.#to(job, "release", at, { consumerId: null });
   }
+}
+
+/** A handler that asks to be called again and again has one line. */
+function tell(
+  job: ModelJob,
+  at: number,
+  event: HistoryEvent,
+  detail: string | null = null,
+  retries = job.retries,
+): void {
+  const { lease, consumerId, history } = job;
+  const last = history.at(-1);
+  if (event === "postponed" && last?.event === event && last.lease === lease) history.pop();
+  history.push({ at, event, lease, retries, consumerId, detail });
 }

@@ -1,0 +1,106 @@
+/** Looks at every job before and after each write: what changed must be what the verb that wrote may change. */
+import { FINISHED, isLegal, type Lease, MOVES, type Status, type Verb } from "../../../queue/job.ts";
+import type { Settlement } from "../../../queue/store.ts";
+import type { ModelJob } from "../../support/model.ts";
+import type { Disk } from "./disk.ts";
+import { Violation } from "./violation.ts";
+
+export type WriteVerb = "insert" | "claim" | "renew" | "settle" | "move" | "reap" | "prune" | "by hand";
+
+type Before = Omit<ModelJob, "history">;
+
+const MOVED_BY: Record<WriteVerb, readonly Verb[]> = {
+  "insert": [],
+  "claim": ["claim"],
+  "renew": [],
+  "settle": ["complete", "retry", "exhaust", "fail", "release"],
+  "move": ["cancel", "resubmit"],
+  // A job that has crashed too often ends there.
+  "reap": ["release", "exhaust"],
+  "prune": [],
+  "by hand": [],
+};
+
+export class Auditor {
+  readonly #disk: Disk;
+  readonly #retryLimit: number;
+  #before = new Map<number, Before>();
+
+  constructor(disk: Disk, { retryLimit }: { retryLimit: number }) {
+    this.#disk = disk;
+    this.#retryLimit = retryLimit;
+  }
+
+  /** Answers the jobs that are gone. @throws {Violation} */
+  audit(verb: WriteVerb): Before[] {
+    const before = this.#before;
+    this.#before = new Map();
+    for (const { history: _, ...job } of this.#disk.jobs) {
+      this.#before.set(job.seq, job);
+      const was = before.get(job.seq);
+      before.delete(job.seq);
+      if (verb !== "by hand") assertLegal(verb, was, job);
+      if (job.retries > this.#retryLimit) {
+        throw new Violation(`I5: ${job.id} was retried ${job.retries} times`);
+      }
+    }
+    for (const { id, status } of before.values()) {
+      if (verb === "by hand" || (verb === "prune" && isFinished(status))) continue;
+      throw new Violation(`I1: ${verb} removed ${id}, which was ${status}`);
+    }
+    return [...before.values()];
+  }
+
+  /** Who does not hold a job writes nothing, and hears so. Called before `audit`. */
+  auditSettled(settlements: readonly Settlement[], answers: readonly boolean[]): void {
+    const held = new Set<number>();
+    const zombies = new Set<number>();
+    for (const [i, settlement] of settlements.entries()) {
+      if (this.#holds(settlement)) held.add(settlement.seq);
+      else {
+        zombies.add(settlement.seq);
+        if (answers[i] !== false) {
+          throw new Violation(`I11: ${told(settlement)} was lost, and yet it settled`);
+        }
+      }
+    }
+    for (const job of this.#disk.jobs) {
+      if (!zombies.has(job.seq) || held.has(job.seq)) continue;
+      const { history: _, ...now } = job;
+      if (JSON.stringify(now) !== JSON.stringify(this.#before.get(job.seq))) {
+        throw new Violation(`I11: a zombie has changed ${job.id}`);
+      }
+    }
+  }
+
+  #holds({ seq, lease }: Lease): boolean {
+    const job = this.#before.get(seq);
+    return job?.status === "PROCESSING" && job.lease === lease;
+  }
+}
+
+function assertLegal(verb: WriteVerb, was: Before | undefined, job: ModelJob | Before): void {
+  if (was === undefined) {
+    if (verb !== "insert") throw new Violation(`${verb} made the job ${job.id}`);
+    return;
+  }
+  if (job.lease < was.lease) throw new Violation(`I4: the lease of ${job.id} fell below ${was.lease}`);
+  if (job.lease > was.lease && !(verb === "claim" && was.status === "PENDING")) {
+    throw new Violation(`I4: ${verb} raised the lease of ${job.id}, which was ${was.status}`);
+  }
+  if (job.status === was.status) return;
+  const isFresh = verb === "insert" && isFinished(was.status) && job.status === "PENDING";
+  // A release that charges may end the job.
+  const isMove = MOVED_BY[verb].some((move) => isLegal(move, was.status) && MOVES[move].to === job.status);
+  if (!isFresh && !isMove) {
+    throw new Violation(`I2, I3: ${verb} moved ${job.id} from ${was.status} to ${job.status}`);
+  }
+}
+
+export function isFinished(status: Status): boolean {
+  return (FINISHED as readonly Status[]).includes(status);
+}
+
+function told({ seq, lease }: Lease): string {
+  return `lease ${lease} of job number ${seq}`;
+}

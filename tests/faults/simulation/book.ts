@@ -1,0 +1,193 @@
+/** What somebody outside was told, and what threads were seen to do: nothing of it may turn out to be untrue. */
+import type { Lease } from "../../../queue/job.ts";
+import type { Reaped, Settlement } from "../../../queue/store.ts";
+import type { JobMessage } from "../../../workers/protocol.ts";
+import { Auditor, type WriteVerb } from "./auditor.ts";
+import type { Disk } from "./disk.ts";
+import type { Timeline } from "./timeline.ts";
+import { Violation } from "./violation.ts";
+
+interface Ending {
+  readonly at: number;
+  readonly timesSet: number;
+}
+
+export class Book {
+  /** Ids whose adding, and whose completion, were acknowledged. */
+  readonly added = new Set<string>();
+  readonly completed = new Set<string>();
+  /** Numbers of jobs that are rightly gone: removed by hand, or old. */
+  readonly #gone = new Set<number>();
+  readonly #edited = new Set<number>();
+  /** By job number: the lease up to which a cancel was acknowledged. */
+  readonly #canceled = new Map<number, number>();
+  readonly #begun = new Map<string, number>();
+  readonly #allowed = new Map<string, number>();
+  readonly #ended = new Map<string, Ending>();
+  /** When the next attempt may begin: how long after the end of the one before, and by the clock on the wall. */
+  readonly #pauses = new Map<string, { delayMs: number; runAt: number }>();
+  /** Who runs what, by thread. */
+  readonly #running = new Map<string, JobMessage>();
+  readonly #disk: Disk;
+  readonly #timeline: Timeline;
+  readonly #retryDelaysMs: readonly number[];
+  readonly #auditor: Auditor;
+  #broken: Violation | null = null;
+  begins = 0;
+  /** Settlements that were told that their lease is lost. */
+  fenced = 0;
+
+  constructor(disk: Disk, timeline: Timeline, { retryDelaysMs }: { retryDelaysMs: readonly number[] }) {
+    this.#disk = disk;
+    this.#timeline = timeline;
+    this.#retryDelaysMs = retryDelaysMs;
+    this.#auditor = new Auditor(disk, { retryLimit: retryDelaysMs.length });
+  }
+
+  /** The first promise that was broken: it may have come to light where nobody hears an error. */
+  get broken(): Violation | null {
+    return this.#broken;
+  }
+
+  blame(problem: string): void {
+    this.#broken ??= new Violation(problem);
+  }
+
+  // Writes ---------------------------------------------------------------------------------------------------------------
+
+  written(verb: WriteVerb): void {
+    this.#note(() => {
+      for (const { id, seq } of this.#auditor.audit(verb)) {
+        this.#gone.add(seq);
+        this.added.delete(id);
+        this.completed.delete(id);
+      }
+    });
+    if (verb === "insert" || verb === "by hand") this.#forgetCompletions();
+  }
+
+  settled(settlements: readonly Settlement[], answers: readonly boolean[]): void {
+    this.#note(() => this.#auditor.auditSettled(settlements, answers));
+    for (const [i, settlement] of settlements.entries()) {
+      if (answers[i]) this.#settledOne(settlement);
+      else this.fenced += 1;
+    }
+  }
+
+  #settledOne(settlement: Settlement): void {
+    const key = keyOf(settlement);
+    if (settlement.verb === "complete") {
+      for (const { seq, id } of this.#disk.jobs) if (seq === settlement.seq) this.completed.add(id);
+    }
+    if (settlement.verb !== "retry") return;
+    this.#allowed.set(key, (this.#allowed.get(key) ?? 1) + 1);
+    const { at, runAt, retries, event } = settlement;
+    this.#pauses.set(key, { delayMs: runAt - at, runAt });
+    if (event === "retried" && runAt - at !== this.#retryDelaysMs[retries - 1]) {
+      this.blame(`I7: retry ${retries} is to come after ${runAt - at} ms`);
+    }
+  }
+
+  // Acknowledgements -----------------------------------------------------------------------------------------------------
+
+  canceled({ seq, lease }: Lease): void {
+    this.#canceled.set(seq, lease);
+  }
+
+  accepted({ id, seq }: { id: string; seq: number }): void {
+    if (!this.#gone.has(seq)) this.added.add(id);
+  }
+
+  editedByHand(id: string): void {
+    const job = this.#disk.model.jobs.get(id);
+    if (job !== undefined) this.#edited.add(job.seq);
+    this.written("by hand");
+  }
+
+  /** Somebody who knows no rules has changed it once: it may be PROCESSING, and nobody knows. */
+  wasEdited({ seq }: { seq: number }): boolean {
+    return this.#edited.has(seq);
+  }
+
+  /** Whoever works on a job keeps it, whatever its heartbeat says. */
+  reaped(reaped: readonly Reaped[], held: readonly Lease[]): void {
+    for (const { id } of reaped) {
+      const job = this.#disk.model.jobs.get(id);
+      if (held.some(({ seq, lease }) => seq === job?.seq && lease === job.lease)) {
+        this.blame(`${id} was taken from whoever works on it`);
+      }
+    }
+  }
+
+  /** Started afresh, or changed by somebody who knows no rules. */
+  #forgetCompletions(): void {
+    for (const { id, status } of this.#disk.jobs) if (status !== "COMPLETED") this.completed.delete(id);
+  }
+
+  // Threads --------------------------------------------------------------------------------------------------------------
+
+  began(thread: string, message: JobMessage): void {
+    this.begins += 1;
+    const { seq, lease, id } = message;
+    const key = keyOf(message);
+    const count = (this.#begun.get(key) ?? 0) + 1;
+    this.#begun.set(key, count);
+    if (count > (this.#allowed.get(key) ?? 1)) {
+      this.blame(`${id} was begun ${count} times under lease ${lease}`);
+    }
+    if ((this.#canceled.get(seq) ?? -1) >= lease) {
+      this.blame(`${id} was canceled, and yet begun by ${thread}`);
+    }
+    for (const [other, job] of this.#running) {
+      if (job.seq === seq && job.lease === lease) this.blame(`${id} runs in ${other} and in ${thread}`);
+    }
+    this.#assertPause(message);
+    const job = [...this.#disk.jobs].find((one) => one.seq === seq);
+    if (job !== undefined && job.lease < lease) {
+      this.blame(`I4: ${id} runs under lease ${lease}, not ${job.lease}`);
+    }
+    if (job?.status === "PROCESSING" && job.lease === lease && job.payload !== message.payload) {
+      this.blame(`${id} runs with the payload of another`);
+    }
+    this.#running.set(thread, message);
+  }
+
+  ended(thread: string): void {
+    const message = this.#running.get(thread);
+    if (message === undefined) return;
+    const { now, timesSet } = this.#timeline;
+    this.#ended.set(keyOf(message), { at: now, timesSet });
+    this.#running.delete(thread);
+  }
+
+  died(thread: string): void {
+    this.#running.delete(thread);
+  }
+
+  allDied(): void {
+    this.#running.clear();
+  }
+
+  /** By one of the two clocks the pause has passed; whoever set one of them twice gets no promise. */
+  #assertPause(message: JobMessage): void {
+    const key = keyOf(message);
+    const [pause, ended] = [this.#pauses.get(key), this.#ended.get(key)];
+    if (pause === undefined || ended === undefined || this.#timeline.timesSet > ended.timesSet + 1) return;
+    const passed = this.#timeline.now - ended.at;
+    if (passed >= pause.delayMs - 1 || this.#timeline.wall >= pause.runAt) return;
+    this.blame(`I7: ${message.id} was tried again after ${passed} instead of ${pause.delayMs} ms`);
+  }
+
+  #note(audit: () => void): void {
+    try {
+      audit();
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      this.#broken ??= error;
+    }
+  }
+}
+
+function keyOf({ seq, lease }: Lease): string {
+  return `${seq}:${lease}`;
+}

@@ -1,0 +1,136 @@
+/** What survives every death: the model of the contract, with the answers a store gives. No time passes here. */
+import type { Job, Lease, OperatorVerb, Status } from "../../../queue/job.ts";
+import type {
+  ClaimAnswer,
+  ClaimRequest,
+  Inserted,
+  JobPage,
+  JobQuery,
+  Moved,
+  NewJob,
+  PruneRequest,
+  Reaped,
+  ReapRequest,
+  Settlement,
+  StoreStats,
+} from "../../../queue/store.ts";
+import { Model, type ModelJob } from "../../support/model.ts";
+
+export class Disk {
+  readonly model = new Model();
+  #foreignWrites = 0;
+
+  get foreignWrites(): number {
+    return this.#foreignWrites;
+  }
+
+  get jobs(): Iterable<ModelJob> {
+    return this.model.jobs.values();
+  }
+
+  insert(jobs: readonly NewJob[]): Inserted[] {
+    return jobs.map((job) => ({ outcome: this.model.insert(job), job: this.#known(job.id) }));
+  }
+
+  claim(requests: readonly ClaimRequest[], now: number): ClaimAnswer {
+    const { ids, nextRunAt } = this.model.claim(requests, now);
+    const claimed = ids.map((id) => {
+      const { consumerId, seq, lease, kind, payload, retries, crashes, suspect } = this.#stored(id);
+      return { consumerId: consumerId ?? "", seq, lease, id, kind, payload, retries, crashes, suspect };
+    });
+    return { claimed, nextRunAt };
+  }
+
+  renew(leases: readonly Lease[], now: number): boolean[] {
+    return leases.map((lease) => this.model.renew(lease, now));
+  }
+
+  settle(settlements: readonly Settlement[]): boolean[] {
+    return settlements.map((settlement) => this.model.settle(settlement));
+  }
+
+  move(verb: OperatorVerb, ids: readonly string[], now: number): Moved[] {
+    return ids.map((id): Moved => {
+      const from = this.model.jobs.get(id)?.status;
+      const outcome = this.model.move(verb, id, now);
+      if (outcome === "unknown" || from === undefined) return { id, outcome: "unknown" };
+      const job = this.#known(id);
+      return outcome === "moved" ? { id, outcome, from, job } : { id, outcome, job };
+    });
+  }
+
+  reap(request: ReapRequest): Reaped[] {
+    const holders = new Map([...this.jobs].map(({ id, consumerId }) => [id, consumerId]));
+    return this.model.reap(request).map((id) => {
+      return { id, consumerId: holders.get(id) ?? null, status: this.#stored(id).status };
+    });
+  }
+
+  prune({ before }: PruneRequest): { removed: number; next: number } {
+    return { removed: this.model.prune(before).length, next: 0 };
+  }
+
+  get(id: string) {
+    const job = this.model.jobs.get(id);
+    return job === undefined ? null : { job: asJob(job), history: [...job.history] };
+  }
+
+  list({ status, kind, search, silentSince, before = Infinity, limit }: JobQuery): JobPage {
+    const found = [...this.jobs].filter((job) =>
+      job.seq < before && (status === undefined || job.status === status) &&
+      (kind === undefined || job.kind === kind) && (search === undefined || job.id.includes(search)) &&
+      (silentSince === undefined ||
+        (job.status === "PROCESSING" && (job.lastHeartbeat ?? -1) < silentSince))
+    ).sort((a, b) => b.seq - a.seq);
+    const jobs = found.slice(0, limit).map(asJob);
+    return { jobs, next: found.length > limit ? jobs.at(-1)?.seq ?? null : null };
+  }
+
+  stats({ now, silentSince }: { now: number; silentSince: number }): StoreStats {
+    return {
+      counts: this.model.counts(),
+      oldestDueAt: this.model.oldestDueAt(now),
+      silent: this.list({ silentSince, limit: Infinity }).jobs.length,
+      warnings: [],
+    };
+  }
+
+  // What somebody does with another program, who knows no rules -------------------------------------------------------
+
+  edit(id: string, status: Status): void {
+    const job = this.model.jobs.get(id);
+    if (job === undefined) return;
+    job.status = status;
+    this.#foreignWrites += 1;
+  }
+
+  delete(id: string): void {
+    this.model.jobs.delete(id);
+    this.#foreignWrites += 1;
+  }
+
+  insertByHand(job: NewJob): void {
+    this.model.insert(job);
+    this.#foreignWrites += 1;
+  }
+
+  #stored(id: string): ModelJob {
+    const job = this.model.jobs.get(id);
+    if (job === undefined) throw new TypeError(`There is no job ${id}.`);
+    return job;
+  }
+
+  #known(id: string): Job {
+    return asJob(this.#stored(id));
+  }
+}
+
+/** As `rows.ts` meets what was edited by hand. */
+function asJob({ suspect: _, history: __, ...facts }: ModelJob): Job {
+  const { status } = facts;
+  if (status === "PENDING") return { ...facts, status };
+  if (status === "PROCESSING") {
+    return { ...facts, status, consumerId: facts.consumerId ?? "", lastHeartbeat: facts.lastHeartbeat ?? 0 };
+  }
+  return { ...facts, status, finishedAt: facts.finishedAt ?? facts.updatedAt };
+}

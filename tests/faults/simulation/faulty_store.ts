@@ -1,0 +1,177 @@
+/**
+ * One process's connection to the disk, and all that goes wrong on the way.
+ *
+ * A local one writes as SQLite does: what arrives together is one transaction in one turn. A remote one writes each by
+ * itself, in any order, and its answers travel.
+ */
+import type { Job, OperatorVerb } from "../../../queue/job.ts";
+import { StorageError } from "../../../queue/errors.ts";
+import type { Store } from "../../../queue/store.ts";
+import type { WriteVerb } from "./auditor.ts";
+import type { Owner } from "./timeline.ts";
+import type { World } from "./world.ts";
+
+interface Write {
+  readonly verb: WriteVerb;
+  readonly work: () => unknown;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly since: number;
+}
+
+/** What may happen to the next write of a verb. */
+export type Fate = "unknown error" | "error after commit" | "crash after commit";
+
+const PATIENCE_MS = 5_000;
+
+export class FaultyStore implements Store {
+  readonly #world: World;
+  readonly #main: Owner;
+  #writes: Write[] = [];
+  /** Late settlements that its process has heard to be late. */
+  fenced = 0;
+  #closed = false;
+
+  constructor(world: World, main: Owner) {
+    this.#world = world;
+    this.#main = main;
+  }
+
+  insert: Store["insert"] = (jobs) => this.#write("insert", () => this.#world.disk.insert(jobs));
+  claim: Store["claim"] = (requests, now) =>
+    this.#write("claim", () => this.#world.disk.claim(requests, now));
+  renew: Store["renew"] = (leases, now) => this.#write("renew", () => this.#world.disk.renew(leases, now));
+  settle: Store["settle"] = (settlements) =>
+    this.#write("settle", () => {
+      const answers = this.#world.disk.settle(settlements);
+      this.#world.book.settled(settlements, answers);
+      return answers;
+    });
+  move: Store["move"] = (verb: OperatorVerb, ids, now) =>
+    this.#write("move", () => this.#world.disk.move(verb, ids, now));
+  reap: Store["reap"] = (request) => {
+    const held = this.#world.process?.dispatcher.leases ?? [];
+    return this.#write("reap", () => {
+      const reaped = this.#world.disk.reap(request);
+      this.#world.book.reaped(reaped, held);
+      return reaped;
+    });
+  };
+  prune: Store["prune"] = (request) => this.#write("prune", () => this.#world.disk.prune(request));
+
+  get: Store["get"] = (id) => this.#read(() => this.#world.disk.get(id));
+  list: Store["list"] = (query) => this.#read(() => this.#world.disk.list(query));
+  stats: Store["stats"] = (moment) => this.#read(() => this.#world.disk.stats(moment));
+  foreignWrites: Store["foreignWrites"] = () => this.#read(() => this.#world.disk.foreignWrites);
+  check: Store["check"] = () => Promise.resolve([]);
+  backup: Store["backup"] = () => Promise.resolve();
+
+  /** As SQLite's does, it writes what waits first, but for claims. */
+  close(): Promise<void> {
+    this.#closed = true;
+    for (const { verb, reject } of this.#writes) if (verb === "claim") reject(new StorageError("Closed."));
+    this.#writes = this.#writes.filter(({ verb }) => verb !== "claim");
+    if (this.#writes.length > 0) this.#turn();
+    return Promise.resolve();
+  }
+
+  #read<T>(look: () => T): Promise<T> {
+    const { random, timeline, isRemote, isCalm } = this.#world;
+    if (!isRemote || isCalm) return Promise.resolve().then(look);
+    return new Promise((resolve) =>
+      timeline.after(random.below(300) / 100, this.#main, () => resolve(look()))
+    );
+  }
+
+  #write<T>(verb: WriteVerb, work: () => T): Promise<T> {
+    if (this.#closed) return Promise.reject(new StorageError("The queue is closed."));
+    return new Promise<T>((resolve, reject) => {
+      const since = this.#world.timeline.now;
+      const write = { verb, work, reject, since, resolve: resolve as (answer: unknown) => void };
+      if (this.#world.isRemote) return this.#send(write);
+      this.#writes.push(write);
+      if (this.#writes.length === 1) this.#later(() => this.#turn());
+    });
+  }
+
+  #later(run: () => void, who = this.#main): void {
+    this.#world.timeline.after(this.#world.weather.latencyMs(), who, run);
+  }
+
+  // As SQLite ----------------------------------------------------------------------------------------------------------
+
+  #turn(): void {
+    const writes = this.#writes.splice(0);
+    if (this.#world.weather.isLocked) return this.#waitForOthers(writes);
+    const answered: (() => void)[] = [];
+    for (const write of writes) {
+      answered.push(this.#commit(write));
+      // Nobody hears of what else this transaction held; what was to come is lost.
+      if (!this.#main.alive) return;
+    }
+    for (const answer of answered) answer();
+  }
+
+  #waitForOthers(writes: readonly Write[]): void {
+    const latest = this.#world.timeline.now - PATIENCE_MS;
+    const patient = writes.filter(({ since }) => since > latest);
+    for (const write of writes) if (!patient.includes(write)) write.reject(busy());
+    this.#writes.unshift(...patient);
+    if (this.#writes.length === 0) return;
+    this.#world.timeline.after(10 + this.#world.random.below(240), this.#main, () => this.#turn());
+  }
+
+  // As a server ----------------------------------------------------------------------------------------------------------
+
+  /** Once sent it is written, even if its sender dies meanwhile. */
+  #send(write: Write): void {
+    this.#later(() => {
+      if (this.#world.weather.isLocked) return this.#later(() => write.reject(busy()));
+      const answer = this.#commit(write);
+      this.#later(answer);
+    }, this.#world.timeline.world);
+  }
+
+  /** Writes it, or not. Answers how the one who asked is to hear of it. */
+  #commit({ verb, work, resolve, reject }: Write): () => void {
+    const { weather, book, trace, isCalm } = this.#world;
+    const say = (what: string) => trace.say(this.#main.name, `${verb} ${what}`);
+    const fate = weather.fateOf(verb);
+    if (fate === "unknown error") {
+      say("fails with an unknown error");
+      return () => reject(new RangeError("Misfortune: nobody knows what this error is"));
+    }
+    if (weather.isFullFor(verb)) {
+      say("does not fit on the disk");
+      return () => reject(new StorageError("Misfortune: the disk is full.", { passing: true }));
+    }
+    const answer = work();
+    book.written(verb);
+    const text = JSON.stringify(answer, brief);
+    const isNews = !(isCalm && (verb === "renew" || text.includes('"claimed":[]')));
+    if (verb !== "prune" && text !== "[]" && isNews) say(text);
+    if (fate === "crash after commit") {
+      this.#world.kill("right after a commit");
+      return () => {};
+    }
+    if (fate !== "error after commit") {
+      return () => {
+        if (verb === "settle") this.fenced += (answer as boolean[]).filter((isHeld) => !isHeld).length;
+        resolve(answer);
+      };
+    }
+    say("is written, and answered with an error");
+    return () => reject(new StorageError("Misfortune: the connection broke.", { passing: true }));
+  }
+}
+
+function busy(): StorageError {
+  return new StorageError("Misfortune: the database is locked.", { passing: true });
+}
+
+/** Jobs as their id, number and lease: a line each is enough. */
+function brief(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("id" in value && "seq" in value)) return value;
+  const { id, lease, status } = value as Partial<Job>;
+  return `${id}:${lease}${status ? ` ${status}` : ""}`;
+}

@@ -1,0 +1,215 @@
+/** What happens to the system from outside: work, people, other programs, clocks, storage and death. */
+import { QueueError } from "../../../queue/errors.ts";
+import { type Lease, type OperatorVerb, STATUSES } from "../../../queue/job.ts";
+import type { JobRequest } from "../../../queue/roles.ts";
+import { PARTS } from "./acting.ts";
+import type { WriteVerb } from "./auditor.ts";
+import type { Fate } from "./faulty_store.ts";
+import type { SimulatedProcess } from "./simulated_process.ts";
+import type { SimulatedThread } from "./simulated_thread.ts";
+import { KINDS } from "./stage.ts";
+import type { World } from "./world.ts";
+
+type Misfortune = (world: World) => void;
+
+const MOST_IDS = 60;
+const VERBS: readonly WriteVerb[] = ["insert", "claim", "claim", "renew", "settle", "settle", "move", "reap"];
+
+/** By how often they happen. */
+const MISFORTUNES: readonly (readonly [weight: number, misfortune: Misfortune])[] = [
+  [40, (world) => add(world, { most: 4 })],
+  [4, (world) => add(world, { most: 30 })],
+  [14, (world) => move(world, "cancel")],
+  [8, (world) => move(world, "resubmit")],
+  [2, moveAll],
+  [4, edit],
+  [2, deleteByHand],
+  [2, insertByHand],
+  [3, setClock],
+  [2, pauseAll],
+  [2, blockMain],
+  [5, (world) => onThread(world, (thread) => void thread.crash("It crashed"))],
+  [5, (world) => onThread(world, (thread) => freeze(world, thread))],
+  [1, (world) => onThread(world, (thread) => void thread.end("Somebody ended it"))],
+  [2, replacePlace],
+  [2, (world) => world.kill("by misfortune")],
+  [2, stopAndStart],
+  [3, (world) => weather(world, "lockedUntil")],
+  [2, (world) => weather(world, "fullUntil")],
+  [3, (world) => weather(world, "slowUntil")],
+  [3, (world) => foretell(world, "unknown error")],
+  [3, (world) => foretell(world, "error after commit")],
+  [3, (world) => foretell(world, "crash after commit")],
+  [2, sweepNow],
+  [3, () => {}],
+];
+
+const BAG = MISFORTUNES.flatMap(([weight, misfortune]) => Array<Misfortune>(weight).fill(misfortune));
+
+export function strike(world: World): void {
+  world.random.pick(BAG)(world);
+}
+
+function someId({ random }: World): string {
+  return `job ${random.below(MOST_IDS)}`;
+}
+
+function someJob(world: World): JobRequest {
+  const { random, timeline } = world;
+  const part = random.chance(0.02) ? "poison" : random.pick(PARTS.filter((one) => one !== "poison"));
+  return {
+    id: someId(world),
+    kind: random.pick([KINDS[0], KINDS[0], KINDS[1]]),
+    payload: { part, number: random.below(1_000_000) },
+    priority: random.pick([0, 0, 0, 1, -5, 100]),
+    replace: random.chance(0.6),
+    ...random.chance(0.3) ? { runAt: timeline.wall + random.below(random.pick([50, 5_000])) } : {},
+  };
+}
+
+function add(world: World, { most }: { most: number }): void {
+  const jobs = Array.from({ length: 1 + world.random.below(most) }, () => someJob(world));
+  world.ask(async ({ queue }) => {
+    try {
+      const added = await queue.add(jobs);
+      for (const { job } of added) world.book.accepted(job);
+    } catch (error) {
+      if (!(error instanceof QueueError)) throw error;
+    }
+  });
+}
+
+function move(world: World, verb: OperatorVerb): void {
+  const ids = Array.from({ length: 1 + world.random.below(3) }, () => someId(world));
+  world.ask(async ({ queue }) => {
+    const results = await queue.move(verb, ids, "a person");
+    const done = results.flatMap((result) => result.ok ? [result.job] : []);
+    if (verb === "cancel") { for (const job of done) world.book.canceled(job); }
+    world.trace.say("person", `has ${verb} of ${done.map(({ id, lease }) => `${id}:${lease}`)} acknowledged`);
+  });
+}
+
+function moveAll(world: World): void {
+  world.ask(async ({ queue }) =>
+    void await queue.moveAll("cancel", { status: "PENDING" }, { by: "a person" })
+  );
+}
+
+// Other programs ---------------------------------------------------------------------------------------------------------
+
+function edit(world: World): void {
+  const [id, status] = [someId(world), world.random.pick(STATUSES)];
+  world.trace.say("somebody", `sets ${id} to ${status}`);
+  world.disk.edit(id, status);
+  world.book.editedByHand(id);
+}
+
+function deleteByHand(world: World): void {
+  const id = someId(world);
+  world.trace.say("somebody", `deletes ${id}`);
+  world.disk.delete(id);
+  world.book.written("by hand");
+}
+
+function insertByHand(world: World): void {
+  const { wall } = world.timeline;
+  const job = { id: someId(world), kind: KINDS[0], payload: '{"part":"good"}', priority: 0, replace: false };
+  world.disk.insertByHand({ ...job, runAt: wall, createdAt: wall });
+  world.book.written("by hand");
+}
+
+// Clocks and pauses ------------------------------------------------------------------------------------------------------
+
+function setClock(world: World): void {
+  const byMs = world.random.pick([1_000, -1_000, 30_000, -30_000, 3_600_000, -3_600_000, 86_400_000]);
+  world.trace.say("world", `the clock is set by ${byMs} ms`);
+  world.timeline.setClock(byMs);
+  world.disturb();
+}
+
+function pauseAll(world: World): void {
+  const ms = world.random.below(world.random.pick([300, 60_000]));
+  world.trace.say("world", `everything stands still for ${ms} ms`);
+  for (const { owner } of threadsOf(world.process)) world.timeline.freeze(owner, ms);
+  blockMainFor(world, ms);
+}
+
+function blockMain(world: World): void {
+  const ms = world.random.below(world.random.pick([300, 40_000]));
+  world.trace.say("world", `the main thread is busy for ${ms} ms`);
+  blockMainFor(world, ms);
+}
+
+function blockMainFor(world: World, ms: number): void {
+  if (world.process === null) return;
+  world.timeline.freeze(world.process.main, ms);
+  world.disturb();
+  world.timeline.after(ms, world.timeline.world, () => world.disturb());
+}
+
+// Threads and processes --------------------------------------------------------------------------------------------------
+
+function threadsOf(process: SimulatedProcess | null): SimulatedThread[] {
+  return process === null ? [] : process.places.flatMap(({ threads }) => [...threads]);
+}
+
+function onThread(world: World, misfortune: (thread: SimulatedThread) => void): void {
+  const threads = threadsOf(world.process);
+  if (threads.length > 0) misfortune(world.random.pick(threads));
+}
+
+/** It falls silent, and comes back: in time, or as a zombie. */
+function freeze({ timeline, random, trace, settings }: World, { owner }: SimulatedThread): void {
+  const ms = random.below(random.pick([100, settings.stallMs, 3 * settings.stallMs]));
+  trace.say(owner.name, `hangs for ${ms} ms`);
+  timeline.hang(owner, ms);
+}
+
+function replacePlace(world: World): void {
+  world.ask(({ places }) => Promise.resolve(world.random.pick(places).replace("Somebody asked for it")));
+}
+
+function stopAndStart(world: World): void {
+  const { random, trace, timeline } = world;
+  world.ask(async (process) => {
+    if (process.stopping || process.startedAt === null) return;
+    trace.say("person", "stops the system");
+    const [since, leases] = [timeline.now, process.dispatcher.leases];
+    await process.stop(random.pick([0, 100, 5_000]));
+    if (world.process !== process) return;
+    trace.say("world", "the system has stopped");
+    if (!world.wasDisturbedSince(since)) assertNoneIsLeft(world, leases);
+    process.die();
+    world.book.allDied();
+    world.process = null;
+    timeline.after(random.below(1_000), timeline.world, () => world.boot());
+  });
+}
+
+/** Whoever is asked to stop gives everything back, or tells how it ended. */
+function assertNoneIsLeft({ disk, book }: World, leases: readonly Lease[]): void {
+  for (const { id, seq, lease, status } of disk.jobs) {
+    const wasHeld = leases.some((held) => held.seq === seq && held.lease === lease);
+    if (wasHeld && status === "PROCESSING") book.blame(`A clean stop has left ${id} behind`);
+  }
+}
+
+function sweepNow(world: World): void {
+  world.ask(async ({ sweeper, startedAt }) => {
+    if (startedAt !== null) await sweeper.sweep();
+  });
+}
+
+// The storage ------------------------------------------------------------------------------------------------------------
+
+function weather(world: World, what: "lockedUntil" | "fullUntil" | "slowUntil"): void {
+  const ms = world.random.below(world.random.pick([100, 3_000, 15_000]));
+  world.trace.say("disk", `${what.replace("Until", "")} for ${ms} ms`);
+  world.weather[what] = world.timeline.now + ms;
+}
+
+function foretell(world: World, fate: Fate): void {
+  const verb = world.random.pick(VERBS);
+  world.trace.say("disk", `the next ${verb} meets an ${fate}`);
+  world.weather.foretell(verb, fate);
+}

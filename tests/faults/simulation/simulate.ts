@@ -1,0 +1,134 @@
+/**
+ * One run: a storm of misfortunes chosen by a seed, then calm, in which everything must come to its end. The queue,
+ * the dispatcher and the sweeper are the real ones; time, storage, threads and people are simulated.
+ */
+import { verify } from "../../../queue/verify.ts";
+import { random } from "../../support/random.ts";
+import { isFinished } from "./auditor.ts";
+import { FaultyStore } from "./faulty_store.ts";
+import { strike } from "./misfortunes.ts";
+import type { SimulatedProcess } from "./simulated_process.ts";
+import { simulatedTime } from "./simulated_time.ts";
+import { leaveAll, loadedHandlers } from "./stage.ts";
+import { Watchman } from "./watchman.ts";
+import { World } from "./world.ts";
+
+export interface Run {
+  readonly seed: number;
+  readonly events: number;
+  readonly begins: number;
+  readonly deaths: number;
+  readonly fenced: number;
+  /** How long it took there, in milliseconds. */
+  readonly simulatedMs: number;
+  /** The same for each run of this seed. */
+  readonly fingerprint: number;
+}
+
+const handlers = await loadedHandlers();
+/** Longer than anything may take that was begun before the calm. */
+const LONGEST_CALM_MS = 400_000;
+
+/** @throws {Error} with the seed and the last events, where a promise of the queue is broken */
+export async function simulate(seed: number, operations: number): Promise<Run> {
+  const chance = random(seed);
+  const world = new World(chance, handlers);
+  const onUnhandled = (reason: unknown) => world.hearError(reason);
+  using _time = simulatedTime(world.timeline, { random: chance, onUnhandled });
+  try {
+    return { seed, ...await storm(world, operations) };
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error} (SEED=${seed})\n${world.trace}`, {
+      cause: error,
+    });
+  } finally {
+    leaveAll();
+  }
+}
+
+async function storm(world: World, operations: number): Promise<Omit<Run, "seed">> {
+  const { timeline, book, trace } = world;
+  let events = 0;
+  const step = async () => {
+    events += 1;
+    await timeline.step();
+    if (book.broken !== null) throw book.broken;
+  };
+  world.boot();
+  new Watchman(world).watch();
+  let left = operations;
+  const strikeLater = () =>
+    timeline.after(world.random.below(world.random.pick([20, 200, 2_000])), timeline.world, () => {
+      strike(world);
+      left -= 1;
+      if (left > 0) strikeLater();
+    });
+  strikeLater();
+  while (left > 0) await step();
+  calmDown(world);
+  const end = timeline.now + LONGEST_CALM_MS;
+  while (!isDone(world)) {
+    if (timeline.now > end) throw new Error(`I6: not all is done: ${leftOvers(world)}`);
+    await step();
+  }
+  await assertAllIsWell(world);
+  const { begins, fenced } = book;
+  return {
+    ...{ events, begins, fenced, deaths: world.deaths },
+    ...{ simulatedMs: timeline.now, fingerprint: trace.fingerprint },
+  };
+}
+
+function calmDown(world: World): void {
+  const { timeline, weather, trace } = world;
+  trace.say("world", "all is calm");
+  world.isCalm = true;
+  weather.clear();
+  advanceClock(world);
+  // What was asked of a process that stood still is added later.
+  timeline.after(LONGEST_CALM_MS / 4, timeline.world, () => advanceClock(world));
+}
+
+/** Set back, the clock would have delayed jobs wait for hours. */
+function advanceClock(world: World): void {
+  const { timeline, disk } = world;
+  const latest = Math.max(timeline.wall, ...[...disk.jobs].map(({ runAt }) => runAt));
+  timeline.setClock(latest - timeline.wall);
+  world.disturb();
+}
+
+function isDone({ disk, process }: World): boolean {
+  if (process === null || process.startedAt === null || process.stopping) return false;
+  for (const { status } of disk.jobs) if (!isFinished(status)) return false;
+  return isAtRest(process);
+}
+
+/** Everybody is there, and has nothing in hand. */
+function isAtRest({ dispatcher, places }: SimulatedProcess): boolean {
+  return dispatcher.leases.length === 0 &&
+    places.every(({ desk }) => desk?.ready && desk.held.size === 0 && desk.requested === 0);
+}
+
+function leftOvers({ disk, process }: World): string {
+  const jobs = [...disk.jobs].filter(({ status }) => !isFinished(status));
+  const hands = process?.places.map(({ desk }) =>
+    desk && `${desk.ready} ${[...desk.held.values()].map(({ job }) => job.id)} ${desk.requested}`
+  );
+  return JSON.stringify({ jobs, hands, leases: process?.dispatcher.leases });
+}
+
+async function assertAllIsWell(world: World): Promise<void> {
+  const { book, settings, process } = world;
+  if (process === null) return;
+  const problems = await verify(new FaultyStore(world, process.main), {
+    ...{ deep: true, drained: true, ledger: book, retryLimit: settings.retryDelaysMs.length },
+  });
+  const { fenced } = await process.queue.stats();
+  if (fenced !== process.store.fenced) {
+    problems.push(`I11: ${process.store.fenced} late writes were dropped, ${fenced} counted`);
+  }
+  for (const { desk, ticketWatch } of process.places) {
+    if (desk !== null && ticketWatch !== null) problems.push(...ticketWatch.problems(desk));
+  }
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+}

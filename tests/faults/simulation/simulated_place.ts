@@ -1,0 +1,111 @@
+/** A place with simulated threads: what `workers/places/consumer_place.ts` does, with the desk and the place of there. */
+import { Desk } from "../../../workers/dispatch/desk.ts";
+import type { Dispatcher } from "../../../workers/dispatcher.ts";
+import { Place } from "../../../workers/places/place.ts";
+import type { FromThread, ToConsumer } from "../../../workers/protocol.ts";
+import { SimulatedThread } from "./simulated_thread.ts";
+import { TicketWatch } from "./ticket_watch.ts";
+import type { Owner } from "./timeline.ts";
+import type { World } from "./world.ts";
+
+export interface PlaceOptions {
+  readonly world: World;
+  readonly main: Owner;
+  readonly slot: number;
+  readonly dispatcher: Dispatcher;
+  readonly onWedged: () => void;
+}
+
+export class SimulatedPlace {
+  readonly #options: PlaceOptions;
+  readonly #place: Place<ToConsumer>;
+  /** All that ever ran here and may still. */
+  readonly threads = new Set<SimulatedThread>();
+  desk: Desk | null = null;
+  ticketWatch: TicketWatch | null = null;
+  thread: SimulatedThread | null = null;
+
+  constructor(options: PlaceOptions) {
+    this.#options = options;
+    this.#place = new Place<ToConsumer>({
+      clock: () => performance.now(),
+      onWedged: options.onWedged,
+      spawn: (id, onEnd) => this.#spawn(id, onEnd),
+      onOver: (_, why) => {
+        const wasUseful = (this.desk?.done ?? 0) > 0;
+        this.#leave({ type: "crashed", detail: why });
+        return wasUseful;
+      },
+    });
+  }
+
+  get id(): string | null {
+    return this.#place.id;
+  }
+
+  get wedged(): number {
+    return this.#place.wedged;
+  }
+
+  get silentMs(): number | null {
+    return this.desk?.ready ? performance.now() - this.desk.heardAt : null;
+  }
+
+  fill(): void {
+    this.#place.fill();
+  }
+
+  giveUp(why: string): number {
+    const taken = this.#leave({ type: "stalled", detail: why });
+    this.#place.replace(why);
+    return taken;
+  }
+
+  replace(why: string): void {
+    this.#place.replace(why);
+  }
+
+  stop(ms: number): Promise<void> {
+    return this.#place.stop({ type: "close" }, ms);
+  }
+
+  #spawn(consumerId: string, onEnd: (why: string) => void) {
+    const { world, main, slot } = this.#options;
+    const watch = new TicketWatch();
+    const post = (message: ToConsumer) => {
+      watch.note(message);
+      thread.post(message);
+    };
+    const desk = new Desk({ consumerId, slot, post, now: () => performance.now() });
+    const thread: SimulatedThread = new SimulatedThread({
+      ...{ world, main, consumerId, tickets: desk.tickets.shared, heartbeatMs: world.settings.heartbeatMs },
+      onMessage: (message) => this.#hear(desk, message),
+      onEnd: (why) => {
+        this.threads.delete(thread);
+        onEnd(why);
+      },
+    });
+    this.threads.add(thread);
+    [this.desk, this.thread, this.ticketWatch] = [desk, thread, watch];
+    return thread;
+  }
+
+  #hear(desk: Desk, message: FromThread): void {
+    if (desk !== this.desk) return;
+    const { dispatcher } = this.#options;
+    if (message.type === "ready") {
+      desk.ready = true;
+      desk.heardAt = performance.now();
+      dispatcher.join(desk);
+    } else if (message.type === "beat") dispatcher.beat(desk);
+    else if (message.type === "results") dispatcher.results(desk, message.results, message.busyMs);
+    else this.replace("It cannot be used any more");
+  }
+
+  #leave(end: { type: "crashed" | "stalled"; detail: string }): number {
+    const desk = this.desk;
+    if (desk === null) return 0;
+    this.desk = null;
+    return this.#options.dispatcher.leave(desk.consumerId, end);
+  }
+}

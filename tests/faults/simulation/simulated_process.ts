@@ -1,0 +1,129 @@
+/** One life of the whole system: the real queue, dispatcher and sweeper, put together as the supervisor does it. */
+import { StorageError } from "../../../queue/errors.ts";
+import type { QueueEvent } from "../../../queue/events.ts";
+import { Queue } from "../../../queue/queue.ts";
+import { Dispatcher } from "../../../workers/dispatcher.ts";
+import { sleep } from "../../../workers/sleep.ts";
+import { Sweeper } from "../../../workers/sweeper.ts";
+import { FaultyStore } from "./faulty_store.ts";
+import { SimulatedPlace } from "./simulated_place.ts";
+import { KINDS } from "./stage.ts";
+import { type Owner, owner } from "./timeline.ts";
+import type { World } from "./world.ts";
+
+const RECOVERY_RETRY_MS = 1_000;
+const MOST_WEDGED = 2;
+
+export class SimulatedProcess {
+  readonly main: Owner;
+  readonly store: FaultyStore;
+  readonly queue: Queue;
+  readonly dispatcher: Dispatcher;
+  readonly places: readonly SimulatedPlace[];
+  readonly sweeper: Sweeper;
+  /** Since when it is at work, or null. */
+  startedAt: number | null = null;
+  stopping = false;
+  readonly #world: World;
+
+  constructor(world: World, generation: number) {
+    this.#world = world;
+    this.main = owner(`main ${generation}`);
+    const { settings } = world;
+    this.store = new FaultyStore(world, this.main);
+    this.queue = new Queue(this.store, {
+      ...settings,
+      kinds: KINDS,
+      now: () => Date.now(),
+    });
+    this.dispatcher = new Dispatcher({
+      queue: this.queue,
+      now: () => Date.now(),
+      clock: () => performance.now(),
+      onError: (error) => world.hearError(error),
+      onStubborn: (id, why) => this.places.find((place) => place.id === id)?.replace(why),
+    });
+    const { dispatcher, main } = this;
+    const onWedged = () => this.#wedged();
+    this.places = Array.from(
+      { length: settings.consumers },
+      (_, i) => new SimulatedPlace({ world, main, slot: i + 1, dispatcher, onWedged }),
+    );
+    this.sweeper = new Sweeper({
+      queue: this.queue,
+      settings,
+      clock: () => performance.now(),
+      onError: (error) => world.hearError(error),
+      judge: () => this.#judge(),
+      onSwept: () => {},
+      onLost: (why) => world.book.blame(`The storage was taken for lost: ${why}`),
+    });
+  }
+
+  async start(): Promise<void> {
+    this.queue.subscribe((event) => this.#hear(event));
+    while (!await this.#recovered()) await sleep(RECOVERY_RETRY_MS);
+    await this.queue.watch();
+    for (const place of this.places) place.fill();
+    this.sweeper.start();
+    this.startedAt = performance.now();
+  }
+
+  async stop(patienceMs: number): Promise<void> {
+    this.stopping = true;
+    this.sweeper.stop();
+    await this.dispatcher.stop(patienceMs);
+    await Promise.all(this.places.map((place) => place.stop(1_000)));
+    await this.queue.close();
+  }
+
+  /** The death of all of it, at once. */
+  die(): void {
+    this.main.alive = false;
+    for (const { threads } of this.places) for (const { owner } of threads) owner.alive = false;
+  }
+
+  async #recovered(): Promise<boolean> {
+    try {
+      await this.queue.recover();
+      return true;
+    } catch (error) {
+      if (!(error instanceof StorageError)) this.#world.hearError(error);
+      return false;
+    }
+  }
+
+  #hear(event: QueueEvent): void {
+    try {
+      if (["arriving", "foreign", "swept"].includes(event.type)) this.dispatcher.wake();
+      else if (event.type === "moved" && event.from === "PROCESSING") this.dispatcher.cancel(event.lease);
+    } catch (error) {
+      this.#world.hearError(error);
+    }
+  }
+
+  #judge() {
+    const { stallMs } = this.#world.settings;
+    let freed = 0;
+    for (const place of this.places) {
+      const { silentMs } = place;
+      if (silentMs === null || silentMs <= stallMs) continue;
+      this.#assertSilent(place);
+      freed += place.giveUp("It stopped answering");
+    }
+    return { held: this.dispatcher.leases, freed };
+  }
+
+  /** It was not the process that stood still. */
+  #assertSilent({ thread, desk, id }: SimulatedPlace): void {
+    if (thread === null || desk === null || !thread.owner.alive) return;
+    if (thread.owner.silentUntil < desk.heardAt) {
+      this.#world.book.blame(`Consumer ${id} was given up, and had done nothing wrong`);
+    }
+  }
+
+  #wedged(): void {
+    const wedged = this.places.reduce((sum, place) => sum + place.wedged, 0);
+    if (wedged >= MOST_WEDGED) this.#world.kill("its threads are wedged");
+  }
+}

@@ -1,0 +1,111 @@
+/** Looks at the whole now and then: is anything left lying, held by nobody, or done by two? */
+import type { ModelJob } from "../../support/model.ts";
+import type { SimulatedProcess } from "./simulated_process.ts";
+import type { World } from "./world.ts";
+
+const LOOK_MS = 50;
+const FORGOTTEN_MS = 500;
+/** A heartbeat from so far ahead is believed (`reap.ts`). */
+const CLOCK_SLACK_MS = 60_000;
+
+export class Watchman {
+  readonly #world: World;
+  /** Since when a consumer has been idle while something was due. */
+  #idleSince: number | null = null;
+  /** Since when a lease has been nobody's, by job and lease. */
+  readonly #orphanedSince = new Map<string, number>();
+
+  /** When a lease was last seen in the dispatcher's hands. */
+  readonly #heldAt = new Map<string, number>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  watch(): void {
+    const { timeline } = this.#world;
+    timeline.after(LOOK_MS, timeline.world, () => {
+      this.#look();
+      this.watch();
+    });
+  }
+
+  #look(): void {
+    const { process } = this.#world;
+    if (process === null || process.startedAt === null || process.stopping) {
+      this.#idleSince = null;
+      this.#orphanedSince.clear();
+      this.#heldAt.clear();
+      return;
+    }
+    this.#lookForSuspects(process);
+    this.#lookForIdlers(process);
+    this.#lookForOrphans(process);
+  }
+
+  #lookForSuspects({ places }: SimulatedProcess): void {
+    const held = places.flatMap(({ desk }) => desk === null ? [] : [...desk.held.values()]);
+    const suspects = held.filter(({ job, canceled }) => job.suspect && canceled === null);
+    if (suspects.length > 1) {
+      this.#world.book.blame(`Suspects at the same time: ${suspects.map(({ job }) => job.id)}`);
+    }
+  }
+
+  /** Nothing that is due stays behind while somebody has nothing to do. */
+  #lookForIdlers({ places }: SimulatedProcess): void {
+    const { timeline, settings, disk, book } = this.#world;
+    const { now, wall } = timeline;
+    const idle = places.some(({ desk, thread }) =>
+      desk?.ready && desk.held.size === 0 && thread !== null && thread.owner.frozenUntil < now
+    );
+    const suspectsHeld = places.some(({ desk }) => desk?.hasSuspect);
+    const due = [...disk.jobs].filter((job) =>
+      job.status === "PENDING" && job.runAt <= wall && !(job.suspect && suspectsHeld)
+    );
+    if (!idle || due.length === 0 || this.#world.wasDisturbedSince(now - 100)) {
+      return void (this.#idleSince = null);
+    }
+    this.#idleSince ??= now;
+    if (now - this.#idleSince > 2 * settings.sweepMs + 2_000) {
+      book.blame(
+        `${due[0]?.id} is due and not claimed for ${now - this.#idleSince} ms, though somebody is idle`,
+      );
+    }
+  }
+
+  /** I8: whatever is PROCESSING is held by somebody, or soon found by the sweep. */
+  #lookForOrphans({ dispatcher }: SimulatedProcess): void {
+    const { disk, timeline: { now, timesSet }, settings, book } = this.#world;
+    const held = new Set(dispatcher.leases.map(keyOf));
+    const jobs = [...disk.jobs].filter(({ status }) => status === "PROCESSING");
+    this.#lookForForgotten(jobs, held);
+    const orphans = jobs.filter((job) => !held.has(keyOf(job)));
+    const keys = new Set(orphans.map(keyOf));
+    for (const key of this.#orphanedSince.keys()) if (!keys.has(key)) this.#orphanedSince.delete(key);
+    const slackMs = timesSet > 0 ? CLOCK_SLACK_MS : 0;
+    const mostMs = settings.stallMs + 4 * settings.sweepMs + 2_000 + slackMs;
+    if (this.#world.wasDisturbedSince(now - 100)) return this.#orphanedSince.clear();
+    for (const job of orphans) {
+      const since = this.#orphanedSince.get(keyOf(job)) ?? now;
+      this.#orphanedSince.set(keyOf(job), since);
+      if (now - since > mostMs) {
+        book.blame(`I8: ${job.id} is PROCESSING, and held by nobody for ${now - since} ms`);
+      }
+    }
+  }
+
+  /** What a dispatcher had in its hands it lets go of by a write, and not otherwise. */
+  #lookForForgotten(jobs: readonly ModelJob[], held: ReadonlySet<string>): void {
+    const { book, timeline: { now }, weather } = this.#world;
+    for (const key of held) this.#heldAt.set(key, now);
+    for (const job of jobs) {
+      const heldAt = this.#heldAt.get(keyOf(job));
+      if (heldAt === undefined || now - heldAt < FORGOTTEN_MS || heldAt < weather.lastOdd + 100) continue;
+      if (!book.wasEdited(job)) book.blame(`${job.id} was in good hands, and is forgotten`);
+    }
+  }
+}
+
+function keyOf({ seq, lease }: Pick<ModelJob, "seq" | "lease">): string {
+  return `${seq}:${lease}`;
+}

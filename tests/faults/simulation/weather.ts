@@ -1,0 +1,67 @@
+/** How the storage is at the moment. */
+import type { Random } from "../../support/random.ts";
+import type { WriteVerb } from "./auditor.ts";
+import type { Fate } from "./faulty_store.ts";
+import type { Timeline } from "./timeline.ts";
+
+export class Weather {
+  lockedUntil = 0;
+  fullUntil = 0;
+  slowUntil = 0;
+  /** When it last did what it should not, and when that was such that nobody can know what is written. */
+  lastBad = 0;
+  lastOdd = 0;
+  readonly #fates = new Map<WriteVerb, Fate>();
+  readonly #timeline: Timeline;
+  readonly #random: Random;
+  readonly #usualMs: number;
+
+  constructor(timeline: Timeline, random: Random) {
+    this.#timeline = timeline;
+    this.#random = random;
+    this.#usualMs = random.pick([0, 0.5, 4]);
+  }
+
+  latencyMs(): number {
+    const mostMs = this.#timeline.now < this.slowUntil ? 400 : this.#usualMs;
+    return this.#random.below(1_000) / 1_000 * mostMs;
+  }
+
+  get isLocked(): boolean {
+    return this.#isBad(this.lockedUntil);
+  }
+
+  /** New jobs find no room; what is there may still change within its page, or not. */
+  isFullFor(verb: WriteVerb): boolean {
+    return (verb === "insert" || this.#random.chance(0.3)) && this.#isBad(this.fullUntil);
+  }
+
+  /** So it was or is within the last `ms`. */
+  wasBadWithin(ms: number): boolean {
+    const { now } = this.#timeline;
+    const latest = Math.max(this.lockedUntil, this.fullUntil, this.slowUntil, this.lastBad);
+    return now < latest + ms || this.#fates.size > 0;
+  }
+
+  foretell(verb: WriteVerb, fate: Fate): void {
+    this.#fates.set(verb, fate);
+  }
+
+  fateOf(verb: WriteVerb): Fate | undefined {
+    const fate = this.#fates.get(verb);
+    if (fate !== undefined) this.lastBad = this.lastOdd = this.#timeline.now;
+    this.#fates.delete(verb);
+    return fate;
+  }
+
+  clear(): void {
+    this.#fates.clear();
+    this.lockedUntil = this.fullUntil = this.slowUntil = 0;
+  }
+
+  #isBad(until: number): boolean {
+    if (this.#timeline.now >= until) return false;
+    this.lastBad = this.#timeline.now;
+    return true;
+  }
+}

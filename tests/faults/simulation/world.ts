@@ -1,0 +1,118 @@
+/** Everything there is in one run: time, chance, the disk, what was told of it, and the process that is at work. */
+import { StorageError } from "../../../queue/errors.ts";
+import type { Handlers } from "../../../workers/handlers.ts";
+import type { Random } from "../../support/random.ts";
+import { Book } from "./book.ts";
+import { Disk } from "./disk.ts";
+import { SimulatedProcess } from "./simulated_process.ts";
+import { Timeline } from "./timeline.ts";
+import { Trace } from "./trace.ts";
+import { Weather } from "./weather.ts";
+
+export interface SimulatedSettings {
+  readonly consumers: number;
+  readonly heartbeatMs: number;
+  readonly sweepMs: number;
+  readonly stallMs: number;
+  readonly retryDelaysMs: readonly number[];
+  readonly crashLimit: number;
+  /** 0 = for ever. */
+  readonly retentionMs: number;
+}
+
+const PACES = [
+  { heartbeatMs: 50, sweepMs: 200, stallMs: 600 },
+  { heartbeatMs: 100, sweepMs: 1_000, stallMs: 2_500 },
+  { heartbeatMs: 1_000, sweepMs: 10_000, stallMs: 30_000 },
+];
+
+export class World {
+  readonly random: Random;
+  readonly handlers: Handlers;
+  readonly timeline: Timeline;
+  readonly trace: Trace;
+  readonly disk = new Disk();
+  readonly weather: Weather;
+  readonly book: Book;
+  readonly settings: SimulatedSettings;
+  /** The storage is a server, not a file. */
+  readonly isRemote: boolean;
+  /** No more misfortune. */
+  isCalm = false;
+  process: SimulatedProcess | null = null;
+  /** When the process was last held up, or its clock set. */
+  disturbedAt = 0;
+  deaths = 0;
+  #generation = 0;
+
+  constructor(random: Random, handlers: Handlers) {
+    this.random = random;
+    this.handlers = handlers;
+    this.timeline = new Timeline(random);
+    this.trace = new Trace(() => this.timeline.now);
+    this.settings = {
+      consumers: 1 + random.below(4),
+      ...random.pick(PACES),
+      retryDelaysMs: random.pick([[1_000, 2_000, 4_000], [10, 20, 40]]),
+      crashLimit: 3,
+      retentionMs: random.chance(0.2) ? 20_000 : 0,
+    };
+    this.isRemote = random.chance(0.4);
+    this.weather = new Weather(this.timeline, random);
+    this.book = new Book(this.disk, this.timeline, this.settings);
+    this.trace.say("world", `${this.isRemote ? "remote" : "local"} ${JSON.stringify(this.settings)}`);
+  }
+
+  /** A rare misfortune strikes now, unless all is calm. */
+  strikes(probability: number): boolean {
+    return !this.isCalm && this.random.chance(probability);
+  }
+
+  disturb(): void {
+    this.disturbedAt = this.timeline.now;
+  }
+
+  /** Whether the process or its storage stood still or failed since that moment. */
+  wasDisturbedSince(moment: number): boolean {
+    const { now } = this.timeline;
+    const frozenUntil = this.process?.main.frozenUntil ?? 0;
+    return Math.max(this.disturbedAt, frozenUntil) >= moment || this.weather.wasBadWithin(now - moment);
+  }
+
+  boot(): void {
+    if (this.process !== null) return;
+    this.disturb();
+    const process = new SimulatedProcess(this, ++this.#generation);
+    this.process = process;
+    this.trace.say("world", "a process starts");
+    this.timeline.after(0, process.main, () => {
+      process.start().catch((error: unknown) => this.hearError(error));
+    });
+  }
+
+  kill(why: string): void {
+    const { process } = this;
+    if (process === null) return;
+    this.trace.say("world", `kill -9 ${why}`);
+    process.die();
+    this.book.allDied();
+    this.process = null;
+    this.deaths += 1;
+    this.timeline.after(this.random.below(3_000), this.timeline.world, () => this.boot());
+  }
+
+  /** From within its main thread, as a request from outside would be. */
+  ask(request: (process: SimulatedProcess) => Promise<void>): void {
+    const { process } = this;
+    if (process === null) return;
+    this.timeline.after(0, process.main, () => {
+      request(process).catch((error: unknown) => this.hearError(error));
+    });
+  }
+
+  /** Only what misfortune has made is expected. */
+  hearError(error: unknown): void {
+    if (error instanceof StorageError || String(error).includes("Misfortune")) return;
+    this.book.blame(`An error nobody made: ${error instanceof Error ? error.stack : String(error)}`);
+  }
+}
