@@ -54,8 +54,8 @@ export class Sweeper {
   /** Answers how many jobs went back to the queue. @throws {StorageError} */
   async sweep(): Promise<number> {
     const { queue, judge, onSwept, settings } = this.#options;
-    // Heartbeats that wait to be read come first.
-    if (this.#wasAsleep()) await sleep(settings.heartbeatMs);
+    // Heartbeats that wait to be read come first. Again and again: the next pause may fall into this one.
+    while (!this.#stopped && this.#wasAsleep()) await sleep(settings.heartbeatMs);
     const requeued = await queue.sweep(judge());
     onSwept(requeued);
     return requeued;
@@ -86,10 +86,16 @@ export class Sweeper {
     const due = this.#options.clock() + WATCH_MS;
     this.#watchDue = due;
     this.#watchTimer = setTimeout(async () => {
-      if (this.#isLate(due)) this.#wokeAt = this.#options.clock();
+      this.#noteSleep(due);
       await this.#watch();
+      // The pause may have fallen into that.
+      this.#noteSleep(due);
       this.#watchLater();
     }, WATCH_MS);
+  }
+
+  #noteSleep(due: number): void {
+    if (this.#isLate(due)) this.#wokeAt = this.#options.clock();
   }
 
   /** The process was paused or busy until a moment ago. */

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import type { Janitor } from "@persistent-queue/queue";
+import { sleep } from "../../workers/sleep.ts";
+import { Sweeper } from "../../workers/sweeper.ts";
+
+Deno.test("a sweep by hand gives nobody up when the process is paused once more while it waits for heartbeats", async () => {
+  let now = 0;
+  let judged = 0;
+  const queue: Janitor = {
+    sweep: () => Promise.resolve(0),
+    recover: () => Promise.resolve([]),
+    prune: () => Promise.resolve(0),
+    watch: () => Promise.resolve(),
+  };
+  const sweeper = new Sweeper({
+    ...{ queue, settings: { sweepMs: 10_000, stallMs: 30_000, heartbeatMs: 20 }, clock: () => now },
+    judge: () => {
+      judged += 1;
+      return { held: [], freed: 0 };
+    },
+    ...{ onSwept: () => {}, onError: assert.ifError, onLost: assert.fail },
+  });
+  sweeper.start();
+  now += 60_000;
+  const sweep = sweeper.sweep();
+  now += 60_000;
+  await sleep(50);
+  assert.equal(judged, 0);
+  // The watch finds that it was late, and from then on time passes as it should.
+  await sleep(100);
+  now += 100;
+  await sweep;
+  assert.equal(judged, 1);
+  sweeper.stop();
+});
