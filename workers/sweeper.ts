@@ -55,7 +55,10 @@ export class Sweeper {
   async sweep(): Promise<number> {
     const { queue, judge, onSwept, settings } = this.#options;
     // Heartbeats that wait to be read come first. Again and again: the next pause may fall into this one.
-    while (!this.#stopped && this.#wasAsleep()) await sleep(settings.heartbeatMs);
+    while (this.#wasAsleep()) {
+      await sleep(settings.heartbeatMs);
+      if (this.#stopped) return 0;
+    }
     const requeued = await queue.sweep(judge());
     onSwept(requeued);
     return requeued;

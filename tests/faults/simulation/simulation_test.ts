@@ -1,11 +1,13 @@
-/** Thousands of storms in simulated time: `SEED=…` replays one, `SIMULATIONS=…` asks for so many. */
+/**
+ * Hundreds of storms in simulated time: always the same ones, so that what is red is red because of the change.
+ * `SEED=…` replays one, `SIMULATIONS=…` asks for so many.
+ */
 import assert from "node:assert/strict";
-import { printedRandom } from "../../support/random.ts";
 import { runSeeds, sumUp } from "./run_seeds.ts";
 import { simulate } from "./simulate.ts";
 
 const OPERATIONS = 100;
-const WITHIN_MS = 20_000;
+const STORMS = 400;
 
 Deno.test("the same seed gives the same run, event by event", async () => {
   const first = await simulate(1, OPERATIONS);
@@ -14,16 +16,14 @@ Deno.test("the same seed gives the same run, event by event", async () => {
 });
 
 Deno.test("no storm of misfortunes breaks a promise of the queue", async () => {
-  const replayed = Deno.env.has("SEED");
+  const replayed = Deno.env.get("SEED");
   const asked = Deno.env.get("SIMULATIONS");
-  const { seed } = printedRandom("simulation");
   const told = await runSeeds({
-    first: seed,
+    first: Number(replayed ?? 1),
     operations: OPERATIONS,
-    count: replayed ? 1 : Number(asked ?? Infinity),
-    withinMs: asked === undefined ? WITHIN_MS : Infinity,
+    count: replayed === undefined ? Number(asked ?? STORMS) : 1,
+    withinMs: Infinity,
   });
   console.log(sumUp(told));
   assert.deepEqual(told.failures, [], told.failures.join("\n\n"));
-  assert.ok(replayed || told.runs.length > 20, "there was time for some runs");
 });

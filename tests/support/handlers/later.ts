@@ -1,6 +1,10 @@
-/** Asks to be called again until the time that the payload tells. */
+/** Asks to be called again for as many milliseconds as the payload says, from its first call on. */
 import { type HandlerJob, RetryLater } from "@persistent-queue/workers";
 
-export function handler({ payload }: HandlerJob): void {
-  if (Date.now() < Number(payload)) throw new RetryLater(30);
+const until = new Map<string, number>();
+
+export function handler({ id, payload }: HandlerJob): void {
+  const end = until.get(id) ?? Date.now() + Number(payload);
+  until.set(id, end);
+  if (Date.now() < end) throw new RetryLater(30);
 }
