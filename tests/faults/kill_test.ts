@@ -19,7 +19,13 @@ async function liveAndDie(
   ledger: Ledger,
   { ms, from }: { ms: number; from: "start" | "word" },
 ) {
-  const kill = () => child.kill("SIGKILL");
+  const kill = () => {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has died by its own hand, and what it said is still being read.
+    }
+  };
   let timer = from === "start" ? setTimeout(kill, ms) : undefined;
   for await (const line of wholeLines(child.stdout)) {
     timer ??= setTimeout(kill, ms);
