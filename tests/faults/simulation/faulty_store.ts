@@ -23,6 +23,8 @@ interface Write {
 export type Fate = "unknown error" | "error after commit" | "crash after commit";
 
 const PATIENCE_MS = 5_000;
+/** See `sqlite_store.ts`. */
+const WORTH_TELLING_MS = 500;
 
 export class FaultyStore implements Store {
   readonly #world: World;
@@ -38,8 +40,15 @@ export class FaultyStore implements Store {
   }
 
   insert: Store["insert"] = (jobs) => this.#write("insert", () => this.#world.disk.insert(jobs));
-  claim: Store["claim"] = (requests, now) =>
-    this.#write("claim", () => this.#world.disk.claim(requests, now));
+  claim: Store["claim"] = (requests, now) => {
+    const { timeline, disk } = this.#world;
+    const askedAt = timeline.now;
+    return this.#write("claim", () => {
+      // As the stores do: a heartbeat is not born old.
+      const lateMs = Math.floor(timeline.now - askedAt);
+      return disk.claim(requests, now + (lateMs < WORTH_TELLING_MS ? 0 : lateMs));
+    });
+  };
   renew: Store["renew"] = (leases, now) => this.#write("renew", () => this.#world.disk.renew(leases, now));
   settle: Store["settle"] = (settlements) =>
     this.#write("settle", () => {
