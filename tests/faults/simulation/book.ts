@@ -135,7 +135,9 @@ export class Book {
     if (count > (this.#allowed.get(key) ?? 1)) {
       this.blame(`${id} was begun ${count} times under lease ${lease}`);
     }
-    if ((this.#canceled.get(seq) ?? -1) >= lease) {
+    const canceled = this.#canceled.get(seq) ?? -1;
+    // By hand a job may get a second holder, and the first one does not know.
+    if (canceled === lease || (canceled > lease && !this.#edited.has(seq))) {
       this.blame(`${id} was canceled, and yet begun by ${thread}`);
     }
     for (const [other, job] of this.#running) {

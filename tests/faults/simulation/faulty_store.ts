@@ -53,6 +53,8 @@ export class FaultyStore implements Store {
   settle: Store["settle"] = (settlements) =>
     this.#write("settle", () => {
       const answers = this.#world.disk.settle(settlements);
+      const told = settlements.map(({ verb, seq, lease }) => `${verb} number ${seq}:${lease}`);
+      this.#world.trace.say(this.#main.name, told.join(", "));
       this.#world.book.settled(settlements, answers);
       return answers;
     });
