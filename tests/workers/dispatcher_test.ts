@@ -37,6 +37,14 @@ Deno.test("a stop waits until a job whose attempt has just failed is given back"
   await stop;
 });
 
+Deno.test("a heartbeat that is heard after the stop leaves no timer behind", async () => {
+  const { dispatcher, desk, end, answers } = await busyDesk();
+  end({ type: "returned", result: null });
+  answers[0]?.resolve([{ type: "stored" }]);
+  await dispatcher.stop(0);
+  dispatcher.beat(desk);
+});
+
 /** A dispatcher with one consumer, which has one job in hand. The test answers what is settled. */
 async function busyDesk() {
   const claims = [{ claimed: [JOB], nextRunAt: null }];

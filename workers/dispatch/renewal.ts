@@ -18,6 +18,7 @@ export class Renewal {
   readonly #underWay = new Set<Desk>();
   readonly #due = new Set<Desk>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopped = false;
 
   constructor(options: RenewalOptions) {
     this.#options = options;
@@ -25,6 +26,8 @@ export class Renewal {
 
   /** Together with all that are due in the same moment. */
   renew(desk: Desk): void {
+    // A thread that is closing down beats on.
+    if (this.#stopped) return;
     this.#due.add(desk);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -34,6 +37,7 @@ export class Renewal {
   }
 
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
   }
 
