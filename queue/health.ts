@@ -1,9 +1,14 @@
 import { messageOf, StorageError } from "./errors.ts";
 
-/** Whether the storage works, as its last answer to a write tells: for `/healthz`, the pages, and who has to end. */
+type Witness = "write" | "watch";
+
+/**
+ * Whether the storage works, as its last answers tell: for `/healthz`, the pages, and who has to end. Writes and the
+ * watch are two witnesses: on a full disk some write always fits, and says nothing about the others.
+ */
 export class StorageHealth {
   readonly #onChange: (trouble: string | null) => void;
-  #trouble: string | null = null;
+  readonly #troubles: Record<Witness, string | null> = { write: null, watch: null };
   #lost: StorageError | null = null;
 
   constructor(onChange: (trouble: string | null) => void) {
@@ -12,17 +17,17 @@ export class StorageHealth {
 
   /** Why it does not work at the moment, or null. */
   get trouble(): string | null {
-    return this.#trouble;
+    return this.#troubles.write ?? this.#troubles.watch;
   }
 
   /** Takes note of how `work` ends, and passes it on. */
-  async observe<T>(work: Promise<T>): Promise<T> {
+  async observe<T>(work: Promise<T>, witness: Witness = "write"): Promise<T> {
     try {
       const answer = await work;
-      this.#set(null);
+      this.#set(witness, null);
       return answer;
     } catch (error) {
-      if (error instanceof StorageError) this.#note(error);
+      if (error instanceof StorageError) this.#note(witness, error);
       throw error;
     }
   }
@@ -32,14 +37,14 @@ export class StorageHealth {
     if (this.#lost !== null) throw this.#lost;
   }
 
-  #note(error: StorageError): void {
+  #note(witness: Witness, error: StorageError): void {
     if (!error.passing) this.#lost = error;
-    this.#set(messageOf(error));
+    this.#set(witness, messageOf(error));
   }
 
-  #set(trouble: string | null): void {
-    if (trouble === this.#trouble) return;
-    this.#trouble = trouble;
-    this.#onChange(trouble);
+  #set(witness: Witness, trouble: string | null): void {
+    const before = this.trouble;
+    this.#troubles[witness] = trouble;
+    if (this.trouble !== before) this.#onChange(this.trouble);
   }
 }

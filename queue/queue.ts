@@ -157,7 +157,7 @@ export class Queue implements Role {
   async watch(): Promise<void> {
     this.#health.assertNotLost();
     const before = this.#foreignWrites;
-    this.#foreignWrites = await this.#store.foreignWrites();
+    this.#foreignWrites = await this.#health.observe(this.#store.foreignWrites(), "watch");
     if (before !== null && before !== this.#foreignWrites) this.#events.emit({ type: "foreign" });
   }
 

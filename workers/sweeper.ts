@@ -32,7 +32,6 @@ export class Sweeper {
   #sweepTimer: ReturnType<typeof setTimeout> | undefined;
   #watchTimer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
-  #said: string | null = null;
   #watchDue = Infinity;
   #wokeAt = -Infinity;
 
@@ -115,14 +114,11 @@ export class Sweeper {
   async #watch(): Promise<void> {
     try {
       await this.#options.queue.watch();
-      this.#said = null;
     } catch (error) {
       if (this.#stopped) return;
-      const words = messageOf(error);
-      if (error instanceof StorageError && !error.passing) return this.#options.onLost(words);
-      // Ten times a second, but told once.
-      if (words !== this.#said) this.#options.onError(error);
-      this.#said = words;
+      if (!(error instanceof StorageError)) return this.#options.onError(error);
+      // What may pass the queue tells by itself, once.
+      if (!error.passing) this.#options.onLost(messageOf(error));
     }
   }
 }

@@ -12,6 +12,7 @@ import { move } from "./move.ts";
 import { openDatabase, type Opened, type OpenOptions } from "./open.ts";
 import { get, list, prune, stats } from "./read.ts";
 import { reap } from "./reap.ts";
+import { Reserve } from "./reserve.ts";
 import { number } from "./rows.ts";
 import { renew, settle } from "./settle.ts";
 import { prepareAll, type Statements } from "./statements.ts";
@@ -50,7 +51,11 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
   refuseLink(path);
   const lock = role === "owner" ? await lockAsOwner(path) : null;
   const { db, sql, lateCheck } = await openOrUnlock(path, { role, lock });
-  const turn = new Turn(db);
+  const reserve = role === "owner" ? new Reserve(path) : null;
+  const turn = new Turn(db, {
+    onFull: (why) => reserve?.note(why),
+    makeRoom: (why) => reserve?.spend(why) ?? false,
+  });
   const assertSameFiles = fileWatch([path, `${path}-wal`, ...(lock === null ? [] : [lockPath(path)])]);
   let closed = false;
 
@@ -65,7 +70,10 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
   }
 
   return {
-    insert: (jobs) => turn.write(() => insert(sql, jobs)),
+    insert: async (jobs) => {
+      reserve?.assertRoom();
+      return await turn.write(() => insert(sql, jobs), { isRefusedWhenFull: true });
+    },
     claim: (requests, now) => {
       const late = lateness();
       return turn.write(() => claim(sql, requests, now + late()), { isDroppedAtClose: true });
@@ -86,6 +94,7 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
       read(() => {
         assertSameFiles();
         lateCheck?.assertSound();
+        reserve?.assertRoom();
         return number(sql.foreignWrites.get()?.data_version);
       }),
     check: (how) => read(() => check(db, sql, how)),

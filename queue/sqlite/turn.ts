@@ -17,6 +17,15 @@ interface Write {
   readonly since: number;
   /** Not worth doing any more once the store closes. */
   readonly isDroppedAtClose: boolean;
+  /** Refused on a full disk: the room that was put by is not for it. */
+  readonly isRefusedWhenFull: boolean;
+}
+
+export interface TurnOptions {
+  /** A write found the disk full. */
+  readonly onFull: (why: string) => void;
+  /** The disk is full, and this write must not be lost. Answers whether room was made. */
+  readonly makeRoom: (why: string) => boolean;
 }
 
 /** For how long a write waits for somebody else's transaction to end. */
@@ -34,14 +43,17 @@ export class Turn {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  constructor(readonly db: DatabaseSync) {
+  readonly #options: TurnOptions;
+
+  constructor(readonly db: DatabaseSync, options: TurnOptions) {
+    this.#options = options;
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
     this.#rollback = db.prepare("ROLLBACK");
   }
 
   /** Runs `work` in the transaction of this turn. Resolves with its answer once that is durable. */
-  write<T>(work: () => T, { isDroppedAtClose = false } = {}): Promise<T> {
+  write<T>(work: () => T, { isDroppedAtClose = false, isRefusedWhenFull = false } = {}): Promise<T> {
     if (this.#closed) {
       return Promise.reject(new StorageError("The queue is closed: nothing more can be written."));
     }
@@ -53,6 +65,7 @@ export class Turn {
         reject,
         since,
         isDroppedAtClose,
+        isRefusedWhenFull,
       });
       this.#schedule();
     });
@@ -87,7 +100,7 @@ export class Turn {
     } catch (error) {
       if (isBusy(error)) this.#waitForOthers(writes, error);
       else if (isStorageFault(error) && !isFull(error)) this.#abandon(writes, toStorageError(error));
-      else this.#runOneByOne(writes, error);
+      else this.#runOneByOne(writes);
     }
   }
 
@@ -114,15 +127,31 @@ export class Turn {
   }
 
   /** One of several writes is bad, or too much: each gets a transaction of its own, so that only the bad one fails. */
-  #runOneByOne(writes: readonly Write[], error: unknown): void {
-    const [only] = writes;
-    if (writes.length === 1 && only !== undefined) return only.reject(toTold(error));
+  #runOneByOne(writes: readonly Write[]): void {
+    const locked: Write[] = [];
+    let lock: unknown;
     for (const write of writes) {
       try {
         write.resolve(this.#transact([write])[0]);
-      } catch (cause) {
-        write.reject(toTold(cause));
+      } catch (error) {
+        if (isBusy(error)) {
+          locked.push(write);
+          lock = error;
+        } else if (isFull(error)) this.#runInReserve(write, error);
+        else write.reject(toTold(error));
       }
+    }
+    if (locked.length > 0) this.#waitForOthers(locked, lock);
+  }
+
+  #runInReserve(write: Write, error: unknown): void {
+    const full = toStorageError(error);
+    this.#options.onFull(full.message);
+    if (write.isRefusedWhenFull || !this.#options.makeRoom(full.message)) return write.reject(full);
+    try {
+      write.resolve(this.#transact([write])[0]);
+    } catch (cause) {
+      write.reject(toTold(cause));
     }
   }
 

@@ -1,0 +1,112 @@
+/** A disk without room, made by SQLite's own limit on pages; the fault plan does the same on a real one. */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { openStore, StorageError } from "@persistent-queue/queue";
+import { StorageHealth } from "../../queue/health.ts";
+import { Reserve } from "../../queue/sqlite/reserve.ts";
+import { Turn } from "../../queue/sqlite/turn.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+
+/** A database with room for no more than some small rows, and a reserve of a hundred pages. */
+async function narrowDatabase() {
+  const folder = await tempFolder();
+  const db = new DatabaseSync(folder.file("narrow.db"));
+  db.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (a TEXT)");
+  const pages = Number(db.prepare("PRAGMA page_count").get()?.page_count);
+  const limit = (count: number) => db.exec(`PRAGMA max_page_count = ${count}`);
+  limit(pages + 3);
+  let reserve = 100;
+  const told: string[] = [];
+  const makeRoom = () => {
+    const pagesMade = reserve;
+    reserve = 0;
+    limit(pages + 3 + pagesMade);
+    return pagesMade > 0;
+  };
+  const turn = new Turn(db, { onFull: (why) => void told.push(why), makeRoom });
+  const insert = db.prepare("INSERT INTO t VALUES (?)");
+  const put = (bytes: number) => () => insert.run("x".repeat(bytes));
+  const rows = () => Number(db.prepare("SELECT count(*) AS n FROM t").get()?.n);
+  const dispose = async () => {
+    turn.close();
+    db.close();
+    await folder[Symbol.asyncDispose]();
+  };
+  return { turn, put, rows, told, reserveLeft: () => reserve, [Symbol.asyncDispose]: dispose };
+}
+
+Deno.test("on a full disk what must be written down still is, and what is new is refused", async () => {
+  await using on = await narrowDatabase();
+  const outcomes = await Promise.allSettled([
+    on.turn.write(on.put(100_000), { isRefusedWhenFull: true }),
+    on.turn.write(on.put(10)),
+    on.turn.write(on.put(100_000)),
+    on.turn.write(on.put(10)),
+  ]);
+  assert.deepEqual(outcomes.map(({ status }) => status), ["rejected", "fulfilled", "fulfilled", "fulfilled"]);
+  assert.match(String((outcomes[0] as PromiseRejectedResult).reason), /The disk is full: make room/);
+  assert.equal(on.rows(), 3);
+  assert.equal(on.reserveLeft(), 0);
+  assert.equal(on.told.length, 2);
+});
+
+Deno.test("one write alone on a full disk gets the reserve too", async () => {
+  await using on = await narrowDatabase();
+  await on.turn.write(on.put(100_000));
+  assert.equal(on.rows(), 1);
+});
+
+Deno.test("what is new does not use up the reserve", async () => {
+  await using on = await narrowDatabase();
+  await assert.rejects(on.turn.write(on.put(100_000), { isRefusedWhenFull: true }), StorageError);
+  assert.equal(on.reserveLeft(), 100);
+});
+
+Deno.test("when the reserve is used up as well, the write is refused and nothing of it stays", async () => {
+  await using on = await narrowDatabase();
+  await assert.rejects(on.turn.write(on.put(10_000_000)), /disk is full/);
+  assert.equal(on.rows(), 0);
+  await on.turn.write(on.put(10));
+});
+
+Deno.test("a database has a reserve beside it, which is made again when it is gone", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("queue.db");
+  for (const _ of ["first", "again"]) {
+    const store = await openStore(`sqlite:${path}`, "owner");
+    await store.close();
+    assert.equal(Deno.statSync(`${path}.reserve`).size, 8 * 2 ** 20);
+    Deno.removeSync(`${path}.reserve`);
+  }
+});
+
+Deno.test("a reserve that was spent refuses until it can be put by again, and leaves no draft behind", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("queue.db");
+  const reserve = new Reserve(path);
+  reserve.assertRoom();
+  // A folder in its place: nothing can be put by, as on a full disk.
+  assert.ok(reserve.spend("The disk is full: a test."));
+  assert.ok(!reserve.spend("The disk is full: a test."));
+  Deno.mkdirSync(`${path}.reserve/in the way`, { recursive: true });
+  assert.throws(() => reserve.assertRoom(), { name: "StorageError", message: "The disk is full: a test." });
+  assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["queue.db.reserve"]);
+  Deno.removeSync(`${path}.reserve`, { recursive: true });
+  await new Promise((resolve) => setTimeout(resolve, 1_010));
+  reserve.assertRoom();
+  assert.equal(Deno.statSync(`${path}.reserve`).size, 8 * 2 ** 20);
+});
+
+Deno.test("a write that fits by chance does not say that the disk is no longer full", async () => {
+  const told: (string | null)[] = [];
+  const health = new StorageHealth((trouble) => told.push(trouble));
+  const full = new StorageError("The disk is full.", { passing: true });
+  const fails = () => Promise.reject(full);
+  await health.observe(fails(), "watch").catch(() => {});
+  await health.observe(fails()).catch(() => {});
+  await health.observe(Promise.resolve("it fitted"));
+  assert.equal(health.trouble, "The disk is full.");
+  await health.observe(Promise.resolve(1), "watch");
+  assert.equal(health.trouble, null);
+  assert.deepEqual(told, ["The disk is full.", null]);
+});
