@@ -57,6 +57,8 @@ export type QueueEvent =
   /** A write whose lease was lost: dropped, and counted. */
   | { readonly type: "fenced"; readonly id: string; readonly consumerId: string }
   | { readonly type: "pruned"; readonly count: number }
+  /** After an unclean stop every job was looked at: what cannot be, in sentences. */
+  | { readonly type: "looked-over"; readonly problems: readonly string[] }
   /** The storage has stopped working, for this reason, or works again. */
   | { readonly type: "storage"; readonly trouble: string | null }
   /** Somebody else (the sqlite3 command, the command line) has written to the store. */

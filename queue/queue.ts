@@ -5,7 +5,6 @@
  * and what happened is told as events. Each part of the system gets it as the role it needs (`roles.ts`).
  */
 import { acceptedOrThrow } from "./adding.ts";
-import { breathe } from "./breathe.ts";
 import { checkId, checkJob, checkList, checkStoredId } from "./door.ts";
 import { Events, type Listener } from "./events.ts";
 import { type HistoryEntry, type Job, type Lease, MOVES, type OperatorVerb } from "./job.ts";
@@ -14,7 +13,9 @@ import { StorageHealth } from "./health.ts";
 import { listJobs } from "./listing.ts";
 import { toMoveResult, unknownJob } from "./moving.ts";
 import { moveAll } from "./moving_all.ts";
+import { lookOver, toFindings } from "./look_over.ts";
 import { chargeOf, type Policy } from "./policy.ts";
+import { Pruning } from "./pruning.ts";
 import type * as roles from "./roles.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest, Reaped, Store, StoreStats } from "./store.ts";
 import { tellSettled, toSettled, toSettlement, toVerdict } from "./settling.ts";
@@ -35,10 +36,6 @@ type Role = roles.Consumer & roles.Janitor & roles.Inspector & roles.Operator & 
 const REAP_LIMIT = 500;
 /** Recovery judges all orphans at once: which of them is charged depends on the others. */
 const RECOVERY_LIMIT = 1_000_000;
-/** Some milliseconds a turn, and no more than a tenth of the time. */
-const PRUNE_LIMIT = 200;
-const PRUNE_BUDGET_MS = 1_000;
-const MOST_IDLE_PAGES = 50;
 
 export class Queue implements Role {
   readonly #store: Store;
@@ -47,10 +44,11 @@ export class Queue implements Role {
   readonly #meter: Meter;
   #revision = 0;
   readonly #health = new StorageHealth((trouble) => this.#events.emit({ type: "storage", trouble }));
+  readonly #pruning = new Pruning((request) => this.#health.observe(this.#store.prune(request)));
   #warnings: readonly string[] = [];
+  #findings: readonly string[] = [];
   #fenced = 0;
   #foreignWrites: number | null = null;
-  #pruneAfter = 0;
 
   constructor(store: Store, options: QueueOptions) {
     this.#store = store;
@@ -136,22 +134,18 @@ export class Queue implements Role {
 
   async prune(): Promise<number> {
     const { retentionMs, now } = this.#options;
-    const before = retentionMs === 0 ? 0 : now() - retentionMs;
-    const deadline = performance.now() + PRUNE_BUDGET_MS;
-    let count = 0;
-    let idlePages = 0;
-    do {
-      const request = { before, after: this.#pruneAfter, limit: PRUNE_LIMIT };
-      const { removed, next } = await this.#health.observe(this.#store.prune(request));
-      this.#pruneAfter = next;
-      count += removed;
-      // Where nothing is old this goes through the store slowly, sweep by sweep; where much is, as fast as it may.
-      idlePages = removed === 0 ? idlePages + 1 : 0;
-      await breathe();
-    } while (this.#pruneAfter !== 0 && idlePages < MOST_IDLE_PAGES && performance.now() < deadline);
+    const count = await this.#pruning.run(retentionMs === 0 ? 0 : now() - retentionMs);
     if (count > 0) this.#events.emit({ type: "pruned", count });
     this.#warnings = (await this.#look(now())).warnings;
     return count;
+  }
+
+  async lookOver(signal: AbortSignal): Promise<void> {
+    if (!this.#store.endedUncleanly) return;
+    const problems = await lookOver(this.#store, signal);
+    if (problems === null) return;
+    this.#findings = toFindings(problems);
+    this.#events.emit({ type: "looked-over", problems });
   }
 
   async watch(): Promise<void> {
@@ -196,7 +190,7 @@ export class Queue implements Role {
   }
 
   get warnings(): readonly string[] {
-    return this.#warnings;
+    return [...this.#findings, ...this.#warnings];
   }
 
   get stallMs(): number {

@@ -72,6 +72,11 @@ export interface Janitor {
   /** Removes jobs that have been finished for longer than the retention, for a second at most. */
   prune(): Promise<number>;
   /**
+   * After an unclean stop: goes through every job beside the work, and tells what cannot be. Else nothing.
+   * @throws {StorageError}
+   */
+  lookOver(signal: AbortSignal): Promise<void>;
+  /**
    * Emits `foreign` if somebody else has written since the last call.
    * @throws {StorageError} that does not pass, once the storage is lost
    */

@@ -150,6 +150,8 @@ export interface PruneRequest {
 }
 
 export interface Store {
+  /** Whoever had it before did not close it: it died, or the machine did. */
+  readonly endedUncleanly: boolean;
   insert(jobs: readonly NewJob[]): Promise<Inserted[]>;
   claim(requests: readonly ClaimRequest[], now: number): Promise<ClaimAnswer>;
   /** Heartbeat: `false` for each lease that is lost. */

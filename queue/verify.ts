@@ -1,9 +1,18 @@
 /**
  * Is what a store holds possible at all? Checks the promises of the queue after the fact, against the store alone or
- * also against a ledger: what somebody outside was told had been done.
+ * also against a ledger: what somebody outside was told had been done. By the numbers of the fault plan:
+ *
+ * I1 an acknowledged job is stored, I2 an acknowledged completion stays (ledger) · I3 a job ends at most once, I4 its
+ * leases only grow, I7 retries wait for their time (`story.ts`) · I5 no more retries than allowed · I6 after a drain
+ * all is finished · I8 what is PROCESSING is held, or the sweep will find it · I9 the pages are sound and the counts
+ * right (the store's own check).
+ *
+ * The fault tests ask elsewhere for the other three: I10 the files are the same ones, and the log is small · I11 late
+ * writes change nothing and are counted · I12 everybody is back within seconds.
  */
-import { FINISHED, type FinishedStatus, type HistoryEntry, type Job } from "./job.ts";
+import { FINISHED, type FinishedStatus, type Job, type Lease } from "./job.ts";
 import { printable } from "./printable.ts";
+import { problemsOfStory, type StoryOptions } from "./story.ts";
 import type { Store } from "./store.ts";
 
 /** What was acknowledged to somebody who outlives the queue: ids. */
@@ -12,14 +21,23 @@ export interface Ledger {
   readonly completed: Iterable<string>;
 }
 
-export interface VerifyOptions {
-  /** Reads every page of the database and every job's history too. */
+export interface JobOptions extends StoryOptions {
+  /** Every job's history too. */
   readonly deep?: boolean;
-  readonly ledger?: Ledger;
   /** How many retries a job may have used up. */
   readonly retryLimit?: number;
   /** Nothing is left to do: every job must be finished. */
   readonly drained?: boolean;
+  /** What is in somebody's hands at this moment; with `silentSince`, the oldest heartbeat the sweep lets be. */
+  readonly held?: { readonly leases: readonly Lease[]; readonly silentSince: number };
+  /** So many jobs at a time. */
+  readonly page?: number;
+}
+
+export interface VerifyOptions extends JobOptions {
+  /** Reads every page of the database and every job's history too. */
+  readonly deep?: boolean;
+  readonly ledger?: Ledger;
 }
 
 const PAGE = 500;
@@ -29,18 +47,27 @@ const MOST_PROBLEMS = 100;
 /** Sentences about what is wrong, 100 at most; empty = sound. Without a ledger also right while the queue runs. */
 export async function verify(store: Store, options: VerifyOptions): Promise<string[]> {
   const problems = await store.check({ deep: options.deep ?? false });
-  const ledger = options.ledger;
-  if (ledger) problems.push(...await problemsOfLedger(store, ledger));
-  let before: number | null = Infinity;
-  while (before !== null && problems.length < MOST_PROBLEMS) {
-    const page = await store.list({ limit: PAGE, ...(before === Infinity ? {} : { before }) });
-    for (const job of page.jobs) problems.push(...await problemsOfJob(store, job, options));
-    before = page.next;
+  if (options.ledger) problems.push(...await problemsOfLedger(store, options.ledger));
+  for await (const found of verifyJobs(store, options)) {
+    problems.push(...found);
+    if (problems.length >= MOST_PROBLEMS) break;
   }
   return problems.slice(0, MOST_PROBLEMS);
 }
 
-/** An acknowledged job is stored, an acknowledged completion stays. */
+/** The same for the jobs alone, a page at a time, newest first. */
+export async function* verifyJobs(store: Store, options: JobOptions): AsyncGenerator<string[]> {
+  let before: number | null = Infinity;
+  while (before !== null) {
+    const limit = options.page ?? PAGE;
+    const page = await store.list({ limit, ...(before === Infinity ? {} : { before }) });
+    const problems: string[] = [];
+    for (const job of page.jobs) problems.push(...await problemsOfJob(store, job, options));
+    yield problems;
+    before = page.next;
+  }
+}
+
 async function problemsOfLedger(store: Store, { added, completed }: Ledger): Promise<string[]> {
   const problems: string[] = [];
   for (const id of added) {
@@ -57,30 +84,20 @@ async function problemsOfLedger(store: Store, { added, completed }: Ledger): Pro
   return problems;
 }
 
-async function problemsOfJob(store: Store, job: Job, options: VerifyOptions): Promise<string[]> {
+async function problemsOfJob(store: Store, job: Job, options: JobOptions): Promise<string[]> {
   const problems = [...problemsOfFacts(job, options)];
   const found = options.deep ? await store.get(job.id) : null;
-  if (found) problems.push(...problemsOfStory(found));
+  if (found) problems.push(...problemsOfStory(found, options));
   return problems.map((problem) => `Job "${printable(job.id)}" ${problem}.`);
 }
 
-function* problemsOfFacts(job: Job, { retryLimit = Infinity, drained }: VerifyOptions) {
+function* problemsOfFacts(job: Job, { retryLimit = Infinity, drained, held }: JobOptions) {
   if (job.retries > retryLimit) yield `was retried ${job.retries} times, but only ${retryLimit} are allowed`;
   if (drained && !isFinished(job)) yield `is still ${job.status}, though everything is said to be done`;
-}
-
-/** Leases only grow, and under each of them the job ends at most once. */
-function* problemsOfStory({ job, history }: { job: Job; history: readonly HistoryEntry[] }) {
-  let lease = 0;
-  const ended = new Set<number>();
-  for (const line of history) {
-    if (line.lease < lease) yield `went back from lease ${lease} to ${line.lease}`;
-    lease = line.lease;
-    if (line.event !== "failed" && line.event !== "exhausted") continue;
-    if (ended.has(line.lease)) yield `ended twice under lease ${line.lease}`;
-    ended.add(line.lease);
+  if (held && job.status === "PROCESSING" && job.lastHeartbeat >= held.silentSince) {
+    const isHeld = held.leases.some(({ seq, lease }) => seq === job.seq && lease === job.lease);
+    if (!isHeld) yield "is PROCESSING in nobody's hands, and its heartbeat looks alive";
   }
-  if (job.lease < lease) yield `has lease ${job.lease}, but its history knows ${lease}`;
 }
 
 function isFinished(job: Job): boolean {

@@ -1,5 +1,6 @@
 /**
- * Looks after what nobody witnessed: every `sweepMs` for stalled jobs, and ten times a second for writes of others.
+ * Looks after what nobody witnessed: every `sweepMs` for stalled jobs, ten times a second for writes of others, and
+ * once for what an unclean stop left behind.
  *
  * A sweep that comes late says nothing about the consumers: the whole process was paused or busy, and their heartbeats
  * wait to be read. So it skips its verdict, once. Lateness is monotonic time against itself: a clock that is set
@@ -31,7 +32,7 @@ export class Sweeper {
   readonly #options: SweeperOptions;
   #sweepTimer: ReturnType<typeof setTimeout> | undefined;
   #watchTimer: ReturnType<typeof setTimeout> | undefined;
-  #stopped = false;
+  readonly #stop = new AbortController();
   #watchDue = Infinity;
   #wokeAt = -Infinity;
 
@@ -42,10 +43,11 @@ export class Sweeper {
   start(): void {
     this.#sweepLater();
     this.#watchLater();
+    this.#lookOver();
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#stop.abort();
     clearTimeout(this.#sweepTimer);
     clearTimeout(this.#watchTimer);
   }
@@ -56,15 +58,24 @@ export class Sweeper {
     // Heartbeats that wait to be read come first. Again and again: the next pause may fall into this one.
     while (this.#wasAsleep()) {
       await sleep(settings.heartbeatMs);
-      if (this.#stopped) return 0;
+      if (this.#stop.signal.aborted) return 0;
     }
     const requeued = await queue.sweep(judge());
     onSwept(requeued);
     return requeued;
   }
 
+  /** What an unclean stop may have left behind. */
+  async #lookOver(): Promise<void> {
+    try {
+      await this.#options.queue.lookOver(this.#stop.signal);
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#options.onError(error);
+    }
+  }
+
   #sweepLater(): void {
-    if (this.#stopped) return;
+    if (this.#stop.signal.aborted) return;
     const { clock, settings: { sweepMs } } = this.#options;
     const due = clock() + sweepMs;
     this.#sweepTimer = setTimeout(async () => {
@@ -79,12 +90,12 @@ export class Sweeper {
       await this.#options.queue.prune();
     } catch (error) {
       // The next sweep tries again; the queue itself tells the pages what is wrong with the storage.
-      if (!this.#stopped) this.#options.onError(error);
+      if (!this.#stop.signal.aborted) this.#options.onError(error);
     }
   }
 
   #watchLater(): void {
-    if (this.#stopped) return;
+    if (this.#stop.signal.aborted) return;
     const due = this.#options.clock() + WATCH_MS;
     this.#watchDue = due;
     this.#watchTimer = setTimeout(async () => {
@@ -115,7 +126,7 @@ export class Sweeper {
     try {
       await this.#options.queue.watch();
     } catch (error) {
-      if (this.#stopped) return;
+      if (this.#stop.signal.aborted) return;
       if (!(error instanceof StorageError)) return this.#options.onError(error);
       // What may pass the queue tells by itself, once.
       if (!error.passing) this.#options.onLost(messageOf(error));

@@ -24,6 +24,7 @@ export interface OpenOptions {
 
 export interface Opened {
   readonly db: DatabaseSync;
+  readonly endedUncleanly: boolean;
   /** Still under way where the database is large. */
   readonly lateCheck: LateCheck | null;
 }
@@ -56,7 +57,7 @@ function open(path: string, { role }: OpenOptions): Opened {
     else assertCurrent(db, path);
     if (role === "owner") db.exec(`PRAGMA busy_timeout = ${RUNNING_PATIENCE_MS}`);
     const lateCheck = role === "owner" && isLarge ? new LateCheck(path, { deep: unclean }) : null;
-    return { db, lateCheck };
+    return { db, endedUncleanly: unclean, lateCheck };
   } catch (error) {
     db.close();
     throw error;

@@ -50,7 +50,7 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
   makeFolder(path);
   refuseLink(path);
   const lock = role === "owner" ? await lockAsOwner(path) : null;
-  const { db, sql, lateCheck } = await openOrUnlock(path, { role, lock });
+  const { db, sql, endedUncleanly, lateCheck } = await openOrUnlock(path, { role, lock });
   const reserve = role === "owner" ? new Reserve(path) : null;
   const turn = new Turn(db, {
     onFull: (why) => reserve?.note(why),
@@ -70,6 +70,7 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
   }
 
   return {
+    endedUncleanly,
     insert: async (jobs) => {
       reserve?.assertRoom();
       return await turn.write(() => insert(sql, jobs), { isRefusedWhenFull: true });

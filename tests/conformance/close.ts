@@ -4,7 +4,7 @@ import type { Store } from "../../queue/store.ts";
 import { add, newJob, NOW } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
-const CALLS: Record<Exclude<keyof Store, "close">, (store: Store) => Promise<unknown>> = {
+const CALLS: Record<Exclude<keyof Store, "close" | "endedUncleanly">, (store: Store) => Promise<unknown>> = {
   insert: (store) => store.insert([newJob("b")]),
   claim: (store) => store.claim([{ consumerId: "c1", limit: 1, suspect: false }], NOW),
   renew: (store) => store.renew([{ seq: 1, lease: 1 }], NOW),

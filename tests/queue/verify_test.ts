@@ -56,7 +56,41 @@ const HARMS: Record<string, { sql: string; options?: Partial<VerifyOptions>; fin
       "INSERT INTO history (seq, at, event, lease, retries) SELECT seq, at, event, lease, retries FROM history WHERE event = 'failed'",
     finds: /"bad" ended twice under lease 2/,
   },
+  "a job that ended and was opened in silence": {
+    sql: "UPDATE jobs SET status = 'PENDING' WHERE id = 'bad'",
+    options: { untouched: true },
+    finds: /"bad" ended FAILED, and is PENDING though nobody moved it/,
+  },
+  "a job that was ended twice, under two leases": {
+    sql:
+      "INSERT INTO history (seq, at, event, lease, retries) SELECT seq, at, 'exhausted', lease + 1, 0 FROM history WHERE event = 'failed'; UPDATE jobs SET status = 'PENDING' WHERE id = 'bad'; UPDATE jobs SET lease = 3, status = 'UNPROCESSABLE' WHERE id = 'bad'",
+    options: { untouched: true },
+    finds: /"bad" was FAILED already when it was exhausted under lease 3/,
+  },
+  "a job that nobody has, though its heartbeat looks alive": {
+    sql: "",
+    options: { held: { leases: [], silentSince: 0 } },
+    finds: /"held" is PROCESSING in nobody's hands/,
+  },
+  "a retry that came too early": {
+    sql:
+      "INSERT INTO history (seq, at, event, lease, retries) SELECT seq, finished_at - 999, 'retried', lease, 1 FROM jobs WHERE id = 'done'",
+    options: { retryDelaysMs: [1_000, 2_000] },
+    finds: /"done" was tried again after 999 ms instead of 1000/,
+  },
 };
+
+Deno.test("a retry in its time, a resubmit and a job in somebody's hands are all well", async () => {
+  await using on = await lifelike();
+  await sqliteShell(
+    on.path,
+    "INSERT INTO history (seq, at, event, lease, retries) SELECT seq, finished_at - 1000, 'retried', lease, 1 FROM jobs WHERE id = 'done'",
+  );
+  await on.queue.move("resubmit", ["bad"], "a test");
+  const { job } = await on.queue.get("held");
+  const options = { untouched: true, retryDelaysMs: [1_000], held: { leases: [job], silentSince: 0 } };
+  assert.deepEqual(await verify(on.store, { ...OPTIONS, ...options }), []);
+});
 
 for (const [what, { sql, options, finds }] of Object.entries(HARMS)) {
   Deno.test(`verify finds ${what}`, async () => {

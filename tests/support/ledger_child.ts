@@ -1,13 +1,15 @@
 /**
- * A process to be killed: the whole system with real threads, adding jobs as fast as it can. It says what was
- * acknowledged to it, a line each. `ledger_child.ts <folder> <life> [<last words>]`; life `drain` adds nothing and ends
- * when all is done. After so many sentences it kills itself: what was acknowledged too early is then surely lost.
+ * A process to be killed: the whole system with real threads, adding jobs as fast as it can, from the moment on in
+ * which the queue is open. It says what was acknowledged to it, a line each.
+ * `ledger_child.ts <folder> <life> <consumers> [<last words>]`; life `drain` adds nothing and ends when all is done.
+ * After so many sentences it kills itself: what was acknowledged too early is then surely lost.
  */
 import { getQueue, type JobRequest, type Queue } from "@persistent-queue/queue";
 import { listKinds, openLog, prepareFolders, readSettings, Supervisor } from "@persistent-queue/workers";
+import { tellingCompletions } from "./ledger.ts";
 
 const HANDLERS = new URL("./handlers/", import.meta.url);
-const [folder = "", life = "", lastWords = "0"] = Deno.args;
+const [folder = "", life = "", consumers = "1", lastWords = "0"] = Deno.args;
 const encoder = new TextEncoder();
 let sentences = 0;
 
@@ -35,34 +37,6 @@ async function addForever(queue: Queue, name: string): Promise<never> {
   }
 }
 
-/** The queue as it is, but it says which completions are durable before anybody else hears of them. */
-function saying(queue: Queue): ConstructorParameters<typeof Supervisor>[0]["queue"] {
-  return {
-    add: (requests) => queue.add(requests),
-    claim: (requests) => queue.claim(requests),
-    renew: (leases) => queue.renew(leases),
-    settle: async (attempts) => {
-      const verdicts = await queue.settle(attempts);
-      const completed = attempts.filter(({ outcome }, i) =>
-        outcome.type === "returned" && verdicts[i]?.type === "stored"
-      );
-      if (completed.length > 0) say(completed.map(({ job }) => `completed ${job.id}`));
-      return verdicts;
-    },
-    sweep: (known) => queue.sweep(known),
-    recover: () => queue.recover(),
-    prune: () => queue.prune(),
-    watch: () => queue.watch(),
-    subscribe: (listener) => queue.subscribe(listener),
-    get trouble() {
-      return queue.trouble;
-    },
-    get warnings() {
-      return queue.warnings;
-    },
-  };
-}
-
 /** Resolves when no job waits and none is in hand. */
 async function drained(queue: Queue): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -79,19 +53,23 @@ async function drained(queue: Queue): Promise<void> {
 const settings = readSettings({
   env: {
     ...{ QUEUE_URL: `sqlite:${folder}/queue.db`, FILES_DIR: `${folder}/files`, LOG_DIR: `${folder}/logs` },
-    ...{ PRODUCER_INTERVAL_MS: "0", CONSUMERS: "3", RETRY_DELAYS_MS: "1,1,2", LOG_LEVEL: "error" },
+    ...{ PRODUCER_INTERVAL_MS: "0", CONSUMERS: consumers, RETRY_DELAYS_MS: "1,1,2", LOG_LEVEL: "error" },
   },
   dotenv: null,
 });
 prepareFolders(settings);
 const { retryDelaysMs } = settings;
 const queue = await getQueue(settings.queueUrl, { role: "owner", retryDelaysMs, kinds: listKinds(HANDLERS) });
+say(["open"]);
 const log = await openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
-const onFatal = (exitCode: number) => Deno.exit(exitCode);
-const supervisor = new Supervisor({ queue: saying(queue), settings, log, handlers: HANDLERS, onFatal });
+const supervisor = new Supervisor({
+  queue: tellingCompletions(queue, (ids) => say(ids.map((id) => `completed ${id}`))),
+  ...{ settings, log, handlers: HANDLERS },
+  onFatal: (exitCode) => Deno.exit(exitCode),
+});
+const adding = life === "drain" ? [] : [addForever(queue, "x"), addForever(queue, "y")];
 await supervisor.start();
-say(["ready"]);
-await (life === "drain" ? drained(queue) : Promise.all([addForever(queue, "x"), addForever(queue, "y")]));
+await (life === "drain" ? drained(queue) : Promise.all(adding));
 await supervisor.stop();
 await queue.close();
 await log.dispose();

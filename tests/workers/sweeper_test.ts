@@ -10,6 +10,7 @@ Deno.test("a sweep by hand gives nobody up when the process is paused once more 
     sweep: () => Promise.resolve(0),
     recover: () => Promise.resolve([]),
     prune: () => Promise.resolve(0),
+    lookOver: () => Promise.resolve(),
     watch: () => Promise.resolve(),
   };
   const sweeper = new Sweeper({

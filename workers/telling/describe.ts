@@ -61,6 +61,11 @@ export function describe(event: QueueEvent): Line[] {
       }];
     case "pruned":
       return [info(`Pruned finished jobs: ${event.count}`)];
+    case "looked-over":
+      if (event.problems.length === 0) {
+        return [info("Looked over every job after an unclean stop: all is well")];
+      }
+      return event.problems.map((text) => ({ level: "warn", text }));
     case "storage":
       return [
         event.trouble === null ? info("The storage works again") : { level: "warn", text: event.trouble },

@@ -27,6 +27,8 @@ const PATIENCE_MS = 5_000;
 const WORTH_TELLING_MS = 500;
 
 export class FaultyStore implements Store {
+  /** What this store holds is looked over by `verify` after each run. */
+  readonly endedUncleanly = false;
   readonly #world: World;
   readonly #main: Owner;
   #writes: Write[] = [];

@@ -1,0 +1,32 @@
+/** Removes what has been finished for long enough, some milliseconds a turn and no more than a tenth of the time. */
+import { breathe } from "./breathe.ts";
+import type { Store } from "./store.ts";
+
+const PRUNE_LIMIT = 200;
+const PRUNE_BUDGET_MS = 1_000;
+const MOST_IDLE_PAGES = 50;
+
+export class Pruning {
+  readonly #prune: Store["prune"];
+  #after = 0;
+
+  constructor(prune: Store["prune"]) {
+    this.#prune = prune;
+  }
+
+  /** Everything that was finished before that time, or a second's worth of it. Answers how many were removed. */
+  async run(before: number): Promise<number> {
+    const deadline = performance.now() + PRUNE_BUDGET_MS;
+    let count = 0;
+    let idlePages = 0;
+    do {
+      const { removed, next } = await this.#prune({ before, after: this.#after, limit: PRUNE_LIMIT });
+      this.#after = next;
+      count += removed;
+      // Where nothing is old this goes through the store slowly, sweep by sweep; where much is, as fast as it may.
+      idlePages = removed === 0 ? idlePages + 1 : 0;
+      await breathe();
+    } while (this.#after !== 0 && idlePages < MOST_IDLE_PAGES && performance.now() < deadline);
+    return count;
+  }
+}

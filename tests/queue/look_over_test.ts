@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { getQueue, type Queue, type QueueEvent } from "@persistent-queue/queue";
+import { sqliteShell } from "../support/sqlite_shell.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+
+const NEVER = new AbortController().signal;
+
+/** What a process would leave behind if it died now. */
+async function remains(from: string, to: string): Promise<void> {
+  for (const ending of ["", "-wal"]) {
+    await new Deno.Command("cp", { args: [`${from}${ending}`, `${to}${ending}`] }).output();
+  }
+}
+
+async function eventsOfLookOver(queue: Queue, signal = NEVER): Promise<QueueEvent[]> {
+  const events: QueueEvent[] = [];
+  queue.subscribe((event) => events.push(event));
+  await queue.lookOver(signal);
+  return events;
+}
+
+/** Dies with 250 jobs, after `sql`; answers the queue that is opened on what is left. */
+async function afterDeath(folder: { file(name: string): string }, sql?: string): Promise<Queue> {
+  const path = folder.file("queue.db");
+  const dying = await getQueue(`sqlite:${path}`, { role: "owner", kinds: ["noop"] });
+  await dying.add(Array.from({ length: 250 }, (_, i) => ({ id: `j${i}`, kind: "noop" })));
+  if (sql !== undefined) await sqliteShell(path, sql);
+  await remains(path, folder.file("left.db"));
+  await dying.close();
+  return await getQueue(`sqlite:${folder.file("left.db")}`, { role: "owner", kinds: ["noop"] });
+}
+
+Deno.test("after a clean stop nobody looks through the jobs", async () => {
+  await using folder = await tempFolder();
+  const options = { role: "owner", kinds: ["noop"] } as const;
+  const first = await getQueue(`sqlite:${folder.file("queue.db")}`, options);
+  await first.add([{ id: "j", kind: "noop" }]);
+  await first.close();
+  const second = await getQueue(`sqlite:${folder.file("queue.db")}`, options);
+  assert.deepEqual(await eventsOfLookOver(second), []);
+  await second.close();
+});
+
+Deno.test("after a death every job is looked at, and all is well", async () => {
+  await using folder = await tempFolder();
+  const queue = await afterDeath(folder);
+  assert.deepEqual(await eventsOfLookOver(queue), [{ type: "looked-over", problems: [] }]);
+  assert.deepEqual(queue.warnings, []);
+  await queue.close();
+});
+
+Deno.test("what cannot be is told after a death, on the pages too", async () => {
+  await using folder = await tempFolder();
+  const queue = await afterDeath(
+    folder,
+    "INSERT INTO history (seq, at, event, lease, retries) SELECT seq, 1, 'stalled', 7, 0 FROM jobs WHERE id IN ('j0', 'j200')",
+  );
+  const events = await eventsOfLookOver(queue);
+  assert.deepEqual(events, [{
+    type: "looked-over",
+    problems: ["j200", "j0"].map((id) => `Job "${id}" has lease 0, but its history knows 7.`),
+  }]);
+  assert.deepEqual(queue.warnings, [
+    'After the unclean stop something is wrong: Job "j200" has lease 0, but its history knows 7. ' +
+    "See this and 1 more with: deno task jobs verify --deep",
+  ]);
+  await queue.close();
+});
+
+Deno.test("a stop ends the look at what a death left, without a verdict", async () => {
+  await using folder = await tempFolder();
+  const queue = await afterDeath(folder);
+  const stop = new AbortController();
+  stop.abort();
+  assert.deepEqual(await eventsOfLookOver(queue, stop.signal), []);
+  await queue.close();
+});
