@@ -45,9 +45,24 @@ function produce(folder: string, log: Log): void {
 function writeFile(folder: string): string {
   Deno.mkdirSync(folder, { recursive: true });
   const id = `${folder}/${crypto.randomUUID()}.txt`;
-  Deno.writeTextFileSync(`${id}.part`, `${new Date().toISOString()} created by the producer\n`);
-  Deno.renameSync(`${id}.part`, id);
+  const draft = `${id}.part`;
+  try {
+    Deno.writeTextFileSync(draft, `${new Date().toISOString()} created by the producer\n`);
+    Deno.renameSync(draft, id);
+  } catch (error) {
+    removeIfThere(draft);
+    throw error;
+  }
   return id;
+}
+
+/** On a full disk half files would pile up. */
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It was not even begun.
+  }
 }
 
 function receive(message: ToProducer, log: Log): void {

@@ -51,6 +51,14 @@ async function withServer(
   assert.deepEqual(desk.faults, []);
 }
 
+Deno.test("a server answers at the address it was given, and at no other", async () => {
+  await withServer(async (port) => {
+    // All of 127.0.0.0/8 is this machine, on Linux: a server bound to 0.0.0.0 would answer here too.
+    await assert.rejects(Deno.connect({ hostname: "127.0.0.2", port }), Deno.errors.ConnectionRefused);
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+  });
+});
+
 Deno.test("a login that is half sent does not keep the server from closing", async () => {
   await using desk = await openDesk();
   const served = serve({ app: desk.manager, hostname: "127.0.0.1", port: 0, setting: "X" });
