@@ -28,6 +28,11 @@ export class StorageError extends QueueError {
   }
 }
 
+/** @throws what it was given, unless that may pass by itself */
+export function assertPassing(error: unknown): asserts error is StorageError {
+  if (!(error instanceof StorageError && error.passing)) throw error;
+}
+
 /** The words of an error, of whatever was thrown: handlers throw anything, also what cannot be made a text. */
 export function messageOf(thrown: unknown): string {
   try {

@@ -97,7 +97,7 @@ export class Queue implements Role {
       retries: this.#options.retryDelaysMs.length,
       emit: (event) => this.#events.emit(event),
     });
-    return settled.map(toVerdict);
+    return settled.map((one) => toVerdict(one, now));
   }
 
   // Janitor ----------------------------------------------------------------------------------------------------------

@@ -46,10 +46,10 @@ export type Outcome =
   | { readonly type: "stalled"; readonly detail: string; readonly guilty: boolean }
   | { readonly type: "crashed"; readonly detail: string; readonly guilty: boolean };
 
-/** What became of a settled attempt. `runAt` is set when the same consumer is to try again then. */
+/** What became of a settled attempt. `again`: the same consumer is to try again after `delayMs`, whatever the clock says. */
 export type Verdict =
   | { readonly type: "stored" }
-  | { readonly type: "again"; readonly runAt: number; readonly retries: number }
+  | { readonly type: "again"; readonly delayMs: number; readonly retries: number }
   | { readonly type: "lost" };
 
 /** The dispatcher's part. */

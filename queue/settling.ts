@@ -20,10 +20,10 @@ export function toSettled(job: Claimed, ending: Ending | undefined, isHeld: bool
   return { job, ending, isHeld };
 }
 
-export function toVerdict({ ending, isHeld }: Settled): Verdict {
+export function toVerdict({ ending, isHeld }: Settled, now: number): Verdict {
   if (!isHeld) return { type: "lost" };
   return ending.verb === "retry"
-    ? { type: "again", runAt: ending.runAt, retries: ending.retries }
+    ? { type: "again", delayMs: ending.runAt - now, retries: ending.retries }
     : { type: "stored" };
 }
 

@@ -1,6 +1,5 @@
 /** Is the database sound? Sentences about what is not. */
 import type { DatabaseSync } from "node:sqlite";
-import { number, toText } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
 export function check(db: DatabaseSync, sql: Statements, { deep }: { deep: boolean }): string[] {
@@ -20,30 +19,26 @@ function oneLine(words: string): string {
 }
 
 function checkCounts(sql: Statements): string[] {
-  return wrongCounts(sql).map(({ status, kept, counted }) =>
-    `The count of ${status} says ${kept}, but there are ${counted}.`
+  return sql.wrongCounts.all().map(({ status, kept, counted }) =>
+    `The count of ${status} says ${kept ?? "nothing"}, but there are ${counted ?? 0}.`
   );
 }
 
-/** INSERT OR REPLACE by hand fires no trigger for what it replaces, so the counts may be wrong after a while. */
+/** As the first thing: nobody else writes through this connection yet. */
 export function correctCounts(db: DatabaseSync, sql: Statements): void {
-  if (wrongCounts(sql).length === 0) return;
+  if (sql.wrongCounts.all().length === 0) return;
   db.prepare("BEGIN IMMEDIATE").run();
   try {
-    for (const { status, counted } of wrongCounts(sql)) sql.correctCount.run(status, counted);
+    countAgain(sql);
     db.prepare("COMMIT").run();
   } finally {
     if (db.isTransaction) db.prepare("ROLLBACK").run();
   }
 }
 
-function wrongCounts(sql: Statements): { status: string; kept: number; counted: number }[] {
-  const counted = new Map(sql.countedAnew.all().map((row) => [row.status, number(row.n)]));
-  return sql.counts.all()
-    .map(({ status, n }) => ({
-      status: toText(status),
-      kept: number(n),
-      counted: counted.get(status) ?? 0,
-    }))
-    .filter(({ kept, counted }) => kept !== counted);
+/** Inside a transaction. */
+export function countAgain(sql: Statements): void {
+  if (sql.wrongCounts.all().length === 0) return;
+  sql.forgetCounts.run();
+  sql.countAgain.run();
 }

@@ -14,10 +14,21 @@ export function databaseExists(path: string): boolean {
       `The database ${path} is gone, but its log ${path}-wal is there: put the database back, or restore a backup and remove the log.`,
     );
   }
+  if (size === null && sizeOf(rescuedPath(path)) !== null) {
+    const rescued = rescuedPath(path);
+    throw new StorageError(
+      `The database ${path} is gone. What it held when the system stopped is in ${rescued}: rename that to ${path} and start again, or remove it to begin anew.`,
+    );
+  }
   if (size !== 0) return size !== null;
   throw new StorageError(
     `The database ${path} is an empty file, so whatever it held is gone: restore a backup, or remove the file to begin anew.`,
   );
+}
+
+/** Where the content of a database is kept whose file was lost while the system ran. */
+export function rescuedPath(path: string): string {
+  return `${path}.rescued`;
 }
 
 /** In bytes; null where there is no such file. */
@@ -71,18 +82,21 @@ export function createDatabase(path: string): void {
 }
 
 /**
- * Answers a function that throws once one of these files is no longer the one it was: writes into a deleted file go on
- * succeeding, so somebody has to look. A file that is not there yet is known from its first sight on.
+ * Answers a function that throws once the database or one of the files beside it is no longer the one it was: writes
+ * into a deleted file go on succeeding, so somebody has to look. A file that is not there yet is known from its first
+ * sight on.
  */
-export function fileWatch(paths: readonly string[]): () => void {
+export function fileWatch(database: string, beside: readonly string[]): () => void {
   const known = new Map<string, number | null>();
   const look = () => {
-    for (const path of paths) {
-      const inode = statOrNull(path)?.ino ?? null;
+    for (const path of [database, ...beside]) {
+      const found = statOrNull(path);
+      const inode = found?.ino ?? null;
       const before = known.get(path) ?? null;
-      if (before !== null && inode !== before) {
+      const isEmptied = path === database && found?.size === 0;
+      if ((before !== null && inode !== before) || isEmptied) {
         throw new StorageError(
-          `The file ${path} was deleted or replaced while the system ran: put it back or restore a backup, then start again.`,
+          `The file ${path} was deleted, replaced or emptied while the system ran: put it back or restore a backup, then start again.`,
         );
       }
       known.set(path, inode);

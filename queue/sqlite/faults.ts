@@ -18,13 +18,17 @@ const SENTENCES: Record<number, string> = {
 const FINAL = [11, 26];
 const BUSY = [5, 6];
 const FULL = 13;
+/** SQLITE_IOERR_SHMSIZE, no room for the index of the log: a full disk, met by whoever opens. */
+const FULL_AT_OPENING = 10 | (19 << 8);
 /** What a statement of ours was given breaks a rule of the table: a bug of the caller, not of the storage. */
 const CONSTRAINT = 19;
 
 /** SQLite's primary result code, or null where the error is not SQLite's. Errors of `exec()` carry no code. */
 function codeOf(error: unknown): number | null {
   if (typeof error !== "object" || error === null) return null;
-  if ("errcode" in error && typeof error.errcode === "number") return error.errcode & 0xff;
+  if ("errcode" in error && typeof error.errcode === "number") {
+    return error.errcode === FULL_AT_OPENING ? FULL : error.errcode & 0xff;
+  }
   if (/database is locked/.test(messageOf(error))) return 5;
   if (/database or disk is full/.test(messageOf(error))) return FULL;
   if (/disk image is malformed/.test(messageOf(error))) return 11;

@@ -29,32 +29,40 @@ export interface Opened {
   readonly lateCheck: LateCheck | null;
 }
 
-/** @throws {StorageError} which passes by itself only where somebody else holds a lock, or the disk is full */
+/** @throws {StorageError} */
 export function openDatabase(path: string, options: OpenOptions): Opened {
   try {
     return open(path, options);
   } catch (error) {
-    if (error instanceof StorageError) throw error;
-    const why = isStorageFault(error)
-      ? toStorageError(error).message
-      : `Cannot open the database ${path}: ${messageOf(error)}.`;
-    throw new StorageError(why, { cause: error, passing: isBusy(error) || isFull(error) });
+    throw toOpeningError(error, path);
   }
+}
+
+/** Which passes by itself only where somebody else holds a lock, or the disk is full: no start waits for more. */
+export function toOpeningError(error: unknown, path: string): StorageError {
+  if (error instanceof StorageError) return error;
+  const why = isStorageFault(error)
+    ? toStorageError(error).message
+    : `Cannot open the database ${path}: ${messageOf(error)}.`;
+  return new StorageError(why, { cause: error, passing: isBusy(error) || isFull(error) });
 }
 
 function open(path: string, { role }: OpenOptions): Opened {
   // A clean stop folds the write-ahead log into the database and removes it.
   const unclean = (sizeOf(`${path}-wal`) ?? 0) > 0;
   const isLarge = (sizeOf(path) ?? 0) > CHECKED_AT_ONCE_BYTES;
-  const db = new DatabaseSync(path);
+  // Whoever closes last folds the log into whatever lies in the place of the database, unless it may only read.
+  using witness = unclean ? new DatabaseSync(path, { readOnly: true, timeout: OPENING_PATIENCE_MS }) : null;
+  if (witness !== null) assertOurs(witness, path);
+  const db = new DatabaseSync(path, { timeout: OPENING_PATIENCE_MS });
   try {
     assertVersion(db);
-    db.exec(`PRAGMA busy_timeout = ${OPENING_PATIENCE_MS}`);
     assertOurs(db, path);
     if (role === "owner" && !isLarge) assertSound(db, path, unclean);
     configure(db);
     if (role === "owner") migrate(db);
     else assertCurrent(db, path);
+    if (role === "owner") forgetStatistics(db);
     if (role === "owner") db.exec(`PRAGMA busy_timeout = ${RUNNING_PATIENCE_MS}`);
     const lateCheck = role === "owner" && isLarge ? new LateCheck(path, { deep: unclean }) : null;
     return { db, endedUncleanly: unclean, lateCheck };
@@ -124,6 +132,11 @@ function configure(db: DatabaseSync): void {
       );
     }
   }
+}
+
+/** Somebody's ANALYZE of a queue that was empty: every claim would read the whole table, however large it has become. */
+function forgetStatistics(db: DatabaseSync): void {
+  db.exec("DROP TABLE IF EXISTS sqlite_stat1; DROP TABLE IF EXISTS sqlite_stat4");
 }
 
 function pragma(db: DatabaseSync, name: string): unknown {

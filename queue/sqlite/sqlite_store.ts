@@ -9,11 +9,14 @@ import { isStorageFault, toStorageError } from "./faults.ts";
 import { insert } from "./insert.ts";
 import { lockAsOwner, lockPath, lockUnless } from "./owner_lock.ts";
 import { move } from "./move.ts";
-import { openDatabase, type Opened, type OpenOptions } from "./open.ts";
+import { openDatabase, type Opened, type OpenOptions, toOpeningError } from "./open.ts";
 import { get, list, prune, stats } from "./read.ts";
 import { reap } from "./reap.ts";
+import { Recount } from "./recount.ts";
+import { rescue } from "./rescue.ts";
 import { Reserve } from "./reserve.ts";
 import { number } from "./rows.ts";
+import { SetBack } from "./set_back.ts";
 import { renew, settle } from "./settle.ts";
 import { prepareAll, type Statements } from "./statements.ts";
 import { Turn } from "./turn.ts";
@@ -52,11 +55,14 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
   const lock = role === "owner" ? await lockAsOwner(path) : null;
   const { db, sql, endedUncleanly, lateCheck } = await openOrUnlock(path, { role, lock });
   const reserve = role === "owner" ? new Reserve(path) : null;
+  const clock = new SetBack(sql);
   const turn = new Turn(db, {
     onFull: (why) => reserve?.note(why),
     makeRoom: (why) => reserve?.spend(why) ?? false,
   });
-  const assertSameFiles = fileWatch([path, `${path}-wal`, ...(lock === null ? [] : [lockPath(path)])]);
+  const recount = role === "owner" ? new Recount(sql, turn) : null;
+  const assertSameFiles = fileWatch(path, [`${path}-wal`, ...(lock === null ? [] : [lockPath(path)])]);
+  const assertSameDatabase = fileWatch(path, []);
   let closed = false;
 
   /** Reads see what is committed: no turn is ever open between two events. */
@@ -73,13 +79,21 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
     endedUncleanly,
     insert: async (jobs) => {
       reserve?.assertRoom();
+      for (const { createdAt } of jobs) clock.note(createdAt);
       return await turn.write(() => insert(sql, jobs), { isRefusedWhenFull: true });
     },
     claim: (requests, now) => {
       const late = lateness();
-      return turn.write(() => claim(sql, requests, now + late()), { isDroppedAtClose: true });
+      const claimAt = (good: () => void) => {
+        good();
+        return claim(sql, requests, now + late());
+      };
+      return clock.make(now, (good) => turn.write(() => claimAt(good), { isDroppedAtClose: true }));
     },
-    renew: (leases, now) => turn.write(() => renew(sql, leases, now)),
+    renew: (leases, now) => {
+      clock.note(now);
+      return turn.write(() => renew(sql, leases, now));
+    },
     settle: (settlements) => turn.write(() => settle(sql, settlements)),
     move: (verb, ids, now) => turn.write(() => move(sql, verb, ids, now)),
     reap: (request) => turn.write(() => reap(sql, request)),
@@ -92,26 +106,37 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
     list: (query) => read(() => list(sql, query)),
     stats: (moment) => read(() => ({ ...stats(sql, moment), warnings: logWarnings(path) })),
     foreignWrites: () =>
-      read(() => {
+      read(async () => {
         assertSameFiles();
         lateCheck?.assertSound();
         reserve?.assertRoom();
-        return number(sql.foreignWrites.get()?.data_version);
+        const version = number(sql.foreignWrites.get()?.data_version);
+        await recount?.after(version);
+        return version;
       }),
     check: (how) => read(() => check(db, sql, how)),
     backup: (target) => read(() => backup(db, { from: path, to: target })),
-    close: () => {
-      if (closed) return Promise.resolve();
+    close: async () => {
+      if (closed) return;
       closed = true;
       lateCheck?.[Symbol.dispose]();
       turn.close();
+      if (lock !== null && isLost(assertSameDatabase)) await rescue(db, path);
       // Also while that check still reads: a log with nothing in it is a clean stop.
       if (lock !== null) shrinkLog(sql);
       db.close();
       lock?.[Symbol.dispose]();
-      return Promise.resolve();
     },
   };
+}
+
+function isLost(assertSame: () => void): boolean {
+  try {
+    assertSame();
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 async function openOrUnlock(
@@ -124,7 +149,7 @@ async function openOrUnlock(
     return prepared(openDatabase(path, { role }), role);
   } catch (error) {
     lock?.[Symbol.dispose]();
-    throw isStorageFault(error) ? toStorageError(error) : error;
+    throw isStorageFault(error) ? toOpeningError(error, path) : error;
   }
 }
 

@@ -4,6 +4,7 @@
  * Numbered parameters bind faster than named ones; what each number means stands in the comment above.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { FINISHED } from "../job.ts";
 
 /** A page holds up to 200 jobs of up to 2 MiB each: in lists, values over 64 KiB are left out, and never even read. */
 const LISTED = `seq, lease, id, kind, status, priority, run_at, retries, crashes, consumer_id, last_heartbeat,
@@ -11,6 +12,21 @@ const LISTED = `seq, lease, id, kind, status, priority, run_at, retries, crashes
       iif(octet_length(payload) > 65536, 'null', payload) AS payload,
       iif(octet_length(result) > 65536, NULL, result) AS result,
       octet_length(payload) > 65536 AS payload_left_out, octet_length(result) > 65536 AS result_left_out`;
+
+/** Every status with its number, by the indexes, which cost a tenth of the table. */
+const COUNTED =
+  `SELECT 'PENDING' AS status, (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND suspect = 0)
+      + (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND suspect = 1) AS n
+    UNION ALL SELECT 'PROCESSING', (SELECT count(*) FROM jobs WHERE status = 'PROCESSING')
+    ${
+    FINISHED.map((status) =>
+      `UNION ALL SELECT '${status}', (SELECT count(*) FROM jobs INDEXED BY jobs_finished
+      WHERE status = '${status}' AND status NOT IN ('PENDING', 'PROCESSING'))`
+    ).join(" ")
+  }`;
+
+/** What a person may have written by hand, and JavaScript cannot read: the nearest number that it can. */
+const readable = (column: string) => `max(-9007199254740991, min(${column}, 9007199254740991)) AS ${column}`;
 
 export const SQL = {
   // insert: ?1 id ?2 kind ?3 payload ?4 priority ?5 run_at ?6 now
@@ -111,6 +127,14 @@ export const SQL = {
       started_at = NULL, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
 
+  // the clock was set back to ?1, from ?2 / by ?2: who was due then, and what is in hand and waits for its next attempt
+  stayDue: `UPDATE jobs SET run_at = ?1 WHERE seq IN (
+      SELECT seq FROM jobs INDEXED BY jobs_claim WHERE status = 'PENDING' AND suspect = 0 AND run_at > ?1 AND run_at <= ?2
+      UNION ALL
+      SELECT seq FROM jobs INDEXED BY jobs_suspects WHERE status = 'PENDING' AND suspect = 1 AND run_at > ?1 AND run_at <= ?2)`,
+  stayDueInHand: `UPDATE jobs INDEXED BY jobs_processing SET run_at = max(?1, run_at - ?2)
+    WHERE status = 'PROCESSING' AND run_at > ?1`,
+
   // prune: ?1 after ?2 limit ?3 before
   prunable: `SELECT seq, status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED')
       AND coalesce(finished_at, updated_at) < ?3 AS old FROM jobs WHERE seq > ?1 ORDER BY seq LIMIT ?2`,
@@ -119,7 +143,8 @@ export const SQL = {
 
   // get: ?1 id / seq
   get: `SELECT * FROM jobs WHERE id = ?1`,
-  story: `SELECT at, event, lease, retries, consumer_id, detail FROM history WHERE seq = ?1 ORDER BY n`,
+  story: `SELECT ${readable("at")}, event, ${readable("lease")}, ${readable("retries")}, consumer_id, detail
+    FROM history WHERE seq = ?1 ORDER BY n`,
 
   // list: ?1 before ?2 floor ?3 limit ?4 kind ?5 part of the id (?6 status)
   list: `SELECT ${LISTED} FROM jobs WHERE seq < ?1 AND seq >= ?2
@@ -145,21 +170,20 @@ export const SQL = {
   lastSeq: `SELECT max(seq) AS seq FROM jobs`,
 
   // stats
-  counts: `SELECT status, n FROM job_counts`,
+  counts: `SELECT status, ${readable("n")} FROM job_counts`,
   silent: `SELECT count(*) AS n FROM jobs INDEXED BY jobs_processing
     WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) < ?1`,
 
   foreignWrites: `PRAGMA data_version`,
   shrinkLog: `PRAGMA wal_checkpoint(TRUNCATE)`,
-  // by the indexes, which cost a tenth of the table
-  countedAnew:
-    `SELECT 'PENDING' AS status, (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND suspect = 0)
-      + (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND suspect = 1) AS n
-    UNION ALL SELECT 'PROCESSING', (SELECT count(*) FROM jobs WHERE status = 'PROCESSING')
-    UNION ALL SELECT status, count(*) FROM jobs INDEXED BY jobs_finished
-      WHERE status NOT IN ('PENDING', 'PROCESSING') GROUP BY status`,
-  // ?1 status ?2 n
-  correctCount: `UPDATE job_counts SET n = ?2 WHERE status = ?1`,
+  // who was told to the statuses wrongly: both are null where there is no such row
+  wrongCounts: `WITH counted AS (${COUNTED})
+    SELECT coalesce(k.status, c.status) AS status, CAST(k.n AS TEXT) AS kept, c.n AS counted
+    FROM job_counts k FULL JOIN counted c ON k.status = c.status WHERE k.n IS NOT c.n`,
+  // as many as there can be: old ones are pruned
+  extent: `SELECT (SELECT max(seq) FROM jobs) - (SELECT min(seq) FROM jobs) AS n`,
+  forgetCounts: `DELETE FROM job_counts`,
+  countAgain: `INSERT INTO job_counts (status, n) ${COUNTED}`,
 } as const;
 
 export type Statements = Record<keyof typeof SQL, StatementSync>;

@@ -1,0 +1,35 @@
+/**
+ * Somebody else has written: an `INSERT OR REPLACE` by hand fires no trigger for what it replaces, and a person may edit
+ * the counts themselves. They are made right, if that takes some milliseconds; else the next start does it.
+ */
+import { countAgain } from "./check.ts";
+import { number } from "./rows.ts";
+import type { Statements } from "./statements.ts";
+import type { Turn } from "./turn.ts";
+
+/** Not for each of many writes in a row. */
+const REST_MS = 500;
+/** So many are counted in some dozens of milliseconds. */
+const MOST_COUNTED = 1_000_000;
+
+export class Recount {
+  readonly #sql: Statements;
+  readonly #turn: Turn;
+  #version: number | null = null;
+  #at = -Infinity;
+
+  constructor(sql: Statements, turn: Turn) {
+    this.#sql = sql;
+    this.#turn = turn;
+  }
+
+  /** `version` changes when somebody else has written. */
+  async after(version: number): Promise<void> {
+    const isFirst = this.#version === null;
+    if (this.#version === version || performance.now() < this.#at + REST_MS) return;
+    this.#version = version;
+    if (isFirst || number(this.#sql.extent.get()?.n ?? 0) > MOST_COUNTED) return;
+    this.#at = performance.now();
+    await this.#turn.write(() => countAgain(this.#sql));
+  }
+}
