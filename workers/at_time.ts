@@ -2,19 +2,19 @@
 const LONGEST_SLEEP_MS = 60_000;
 
 export interface Moment {
-  /** Milliseconds since 1970; null = look again after a while. */
+  /** In milliseconds of the clock that `now` reads; null = look again after a while. */
   readonly at: number | null;
   readonly now: () => number;
 }
 
-/** Calls back at that moment of the wall clock, never in the same turn. Answers the function that calls it off. */
+/** Calls back at that moment of the clock, never in the same turn. Answers the function that calls it off. */
 export function atTime({ at, now }: Moment, onDue: () => void): () => void {
   let timer: ReturnType<typeof setTimeout>;
   const arm = () => {
     const leftMs = (at ?? now() + LONGEST_SLEEP_MS) - now();
     timer = setTimeout(
       leftMs > LONGEST_SLEEP_MS ? arm : onDue,
-      Math.min(Math.max(leftMs, 1), LONGEST_SLEEP_MS),
+      Math.min(Math.max(Math.ceil(leftMs), 1), LONGEST_SLEEP_MS),
     );
   };
   arm();

@@ -8,6 +8,7 @@
 import { messageOf } from "@persistent-queue/queue";
 import { Attempt, type AttemptOptions } from "./thread/attempt.ts";
 import { Handlers } from "./handlers.ts";
+import { keepLastWordsHarmless } from "./thread/last_words.ts";
 import { holdForLife } from "./thread/life_lock.ts";
 import { type Log, openLog } from "./log.ts";
 import type { FromThread, JobMessage, StartConsumer, ToConsumer } from "./protocol.ts";
@@ -25,6 +26,7 @@ function tell(message: FromThread): void {
   self.postMessage(message);
 }
 
+keepLastWordsHarmless();
 self.onmessage = ({ data }: MessageEvent<ToConsumer>) => {
   if (data.type === "start") live(data);
 };

@@ -174,7 +174,7 @@ export class Dispatcher {
       if (verdict?.type === "stored" && outcome.type === "returned") completed.push(held);
       else others.push(held);
       if (verdict?.type === "again" && held.canceled !== "canceled") {
-        this.#again(desk, { ...held.job, retries: verdict.retries }, verdict.runAt);
+        this.#again(desk, { ...held.job, retries: verdict.retries }, verdict.delayMs);
       }
     }
     if (completed.length + others.length > 0) desk.settled(completed, others);
@@ -182,13 +182,15 @@ export class Dispatcher {
   }
 
   /** The next attempt is this consumer's as well, unless it is gone or the system stops. */
-  #again(desk: Desk, job: Claimed, runAt: number): void {
+  #again(desk: Desk, job: Claimed, delayMs: number): void {
     if (this.#stop.signal.aborted || this.#desks.get(desk.consumerId) !== desk) {
       return this.#release([{ job, outcome: { type: "stopped", detail: "Its consumer is gone" } }]);
     }
     // Suspects run one at a time, and another may be running by then: it gets in line for that.
     const onDue = () => job.suspect ? this.#takeBack([job]) : this.#handOut(desk, [job], { soon: true });
-    desk.wait(job, { at: runAt, now: this.#options.now, onDue });
+    // By the monotonic clock: somebody may set the other one.
+    const { clock } = this.#options;
+    desk.wait(job, { at: clock() + delayMs, now: clock, onDue });
   }
 
   #takeBack(jobs: readonly Claimed[]): void {

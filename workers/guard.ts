@@ -27,26 +27,21 @@ const DELAYS_MS = [0, 250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000];
 /** Nobody is helped by trying again: done, the storage does not work, the settings are wrong. */
 const FINAL_CODES = [0, 74, 78];
 
-/** A thread hung and cannot be ended, but all work is put away: the next life may begin at once. */
-const WEDGED_CODE = 75;
-
 /** Runs until the supervisor ends for good. Answers the exit code to pass on. */
 export async function guard(options: GuardOptions): Promise<number> {
   const { log = console.error, stableMs = 60_000, delaysMs = DELAYS_MS } = options;
   using stop = new StopSignals(options.signal);
-  for (let failures = 0, lastCode = 0;;) {
+  for (let failures = 0;;) {
     const startedAt = performance.now();
     const { code, signal } = await runOnce(options, stop);
     if (stop.asked || FINAL_CODES.includes(code)) return code;
-    const isFirstWedge = code === WEDGED_CODE && lastCode !== WEDGED_CODE;
-    if (isFirstWedge || performance.now() - startedAt >= stableMs) failures = 0;
+    if (performance.now() - startedAt >= stableMs) failures = 0;
     const delayMs = delaysMs[Math.min(failures, delaysMs.length - 1)] ?? 0;
     const why = signal === null ? `with exit code ${code}` : `by ${signal}`;
     log(`The supervisor ended ${why}; starting it again ${delayMs === 0 ? "at once" : `in ${delayMs} ms`}`);
     await delay(delayMs, undefined, { signal: stop.signal }).catch(() => {});
     if (stop.asked) return 0;
     failures++;
-    lastCode = code;
   }
 }
 

@@ -92,8 +92,9 @@ export function readMessage(data: unknown): FromThread | null {
       return { type: data.type };
     case "results": {
       const { results, busyMs } = data;
-      if (!Array.isArray(results) || !results.every(isResult) || typeof busyMs !== "number") return null;
-      return { type: "results", results, busyMs };
+      if (!Array.isArray(results) || !results.every(isResult)) return null;
+      // What is not a number would be no reason ever to give it work again.
+      return Number.isFinite(busyMs) ? { type: "results", results, busyMs: Number(busyMs) } : null;
     }
     case "unusable":
       return typeof data.why === "string" ? { type: "unusable", why: data.why } : null;

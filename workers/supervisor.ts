@@ -4,13 +4,13 @@
  */
 import {
   type Adder,
+  assertPassing,
   type Consumer,
   type Inspector,
   type Janitor,
   type Lease,
   messageOf,
   type QueueEvent,
-  StorageError,
 } from "@persistent-queue/queue";
 import type { Settings } from "./config.ts";
 import { ConsumerPlace, type ConsumerView } from "./places/consumer_place.ts";
@@ -116,7 +116,8 @@ export class Supervisor {
   async start(): Promise<void> {
     this.#unsubscribe = this.#options.queue.subscribe((event) => this.#hear(event));
     await this.#recover();
-    await this.#options.queue.watch();
+    // What may pass is watched from now on.
+    await this.#options.queue.watch().catch(assertPassing);
     if (this.#stopping !== null) return;
     for (const consumer of this.#consumers) consumer.fill();
     this.#producer?.fill();
@@ -130,7 +131,7 @@ export class Supervisor {
         await this.#options.queue.recover();
         return;
       } catch (error) {
-        if (!(error instanceof StorageError && error.passing)) throw error;
+        assertPassing(error);
         this.#tell("warn", `${error.message} The start waits for that.`);
         await sleep(RECOVERY_RETRY_MS);
       }

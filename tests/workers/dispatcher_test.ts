@@ -15,7 +15,7 @@ Deno.test("a job that is canceled while the end of its attempt is being stored i
   const { dispatcher, desk, posted, end, answers } = await busyDesk();
   end({ type: "threw", error: "It broke" });
   dispatcher.cancel({ seq: JOB.seq, lease: JOB.lease });
-  answers[0]?.resolve([{ type: "again", runAt: Date.now() + 10, retries: 1 }]);
+  answers[0]?.resolve([{ type: "again", delayMs: 10, retries: 1 }]);
   await sleep(50);
   assert.deepEqual(posted.map(({ type }) => type), ["jobs", "settled"]);
   assert.deepEqual(dispatcher.leases, []);
@@ -29,7 +29,7 @@ Deno.test("a stop waits until a job whose attempt has just failed is given back"
   let stopped = false;
   const stop = dispatcher.stop(0).then(() => stopped = true);
   await sleep(10);
-  answers[0]?.resolve([{ type: "again", runAt: Date.now() + 10, retries: 1 }]);
+  answers[0]?.resolve([{ type: "again", delayMs: 10, retries: 1 }]);
   await sleep(50);
   assert.equal(answers.length, 2, "it goes back");
   assert.ok(!stopped, "that is not stored yet");

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { guard, type GuardOptions } from "../../workers/guard.ts";
 import { GUARDED } from "../../workers/process/guard_watch.ts";
 import { eventually } from "../support/eventually.ts";
+import { isAlive } from "../support/is_alive.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 
 const support = (name: string) => new URL(`../support/${name}`, import.meta.url).pathname;
@@ -14,6 +15,7 @@ function guarded(folder: TempFolder, act: string, options: Partial<GuardOptions>
     "run",
     "--quiet",
     "--no-prompt",
+    `--allow-read=${folder.path}`,
     `--allow-write=${folder.path}`,
     script,
     story(folder),
@@ -53,7 +55,12 @@ for (const code of [0, 74, 78]) {
   Deno.test(`exit code ${code} is passed on, without a restart`, async () => {
     await using folder = await tempFolder();
     const told: string[] = [];
-    assert.equal(await guarded(folder, `exit:${code}`, { log: (text) => told.push(text) }), code);
+    const stop = new AbortController();
+    const log = (text: string) => {
+      told.push(text);
+      stop.abort();
+    };
+    assert.equal(await guarded(folder, `exit:${code}`, { log, signal: stop.signal }), code);
     assert.equal(tellersOf(folder, "started").length, 1);
     assert.deepEqual(told, []);
   });
@@ -72,34 +79,42 @@ Deno.test("a supervisor that was killed is started again at once", async () => {
   assert.deepEqual(tellersOf(folder, "SIGTERM"), [second]);
 });
 
-Deno.test("a crash loop slows down, and the last delay holds", async () => {
-  await using folder = await tempFolder();
-  const stop = new AbortController();
-  const told: string[] = [];
-  const log = (text: string) => {
-    told.push(text);
-    if (told.length === 5) stop.abort();
-  };
-  const ended = guarded(folder, "exit:133", { log, signal: stop.signal, delaysMs: [0, 20, 40, 80] });
-  assert.equal(await ended, 0, "a stop between two lives is no failure");
-  const delays = ["at once", "in 20 ms", "in 40 ms", "in 80 ms", "in 80 ms"];
-  assert.deepEqual(
-    told,
-    delays.map((when) => `The supervisor ended with exit code 133; starting it again ${when}`),
-  );
-  assert.equal(tellersOf(folder, "started").length, 5);
-});
+for (const codes of [[133], [75, 133]]) {
+  Deno.test(`a crash loop of exit codes ${codes} slows down, and the last delay holds`, async () => {
+    await using folder = await tempFolder();
+    const stop = new AbortController();
+    const told: string[] = [];
+    const log = (text: string) => {
+      told.push(text);
+      if (told.length === 5) stop.abort();
+    };
+    const ended = guarded(folder, `exit:${codes}`, { log, signal: stop.signal, delaysMs: [0, 10, 20, 40] });
+    assert.equal(await ended, 0, "a stop between two lives is no failure");
+    const delays = ["at once", "in 10 ms", "in 20 ms", "in 40 ms", "in 40 ms"];
+    assert.deepEqual(
+      told,
+      delays.map((when, i) =>
+        `The supervisor ended with exit code ${codes[i % codes.length]}; starting it again ${when}`
+      ),
+    );
+    assert.equal(tellersOf(folder, "started").length, 5);
+  });
+}
 
-Deno.test("the delays are really waited for", async () => {
+Deno.test("the delays of a crash loop grow, and are really waited for", async () => {
   await using folder = await tempFolder();
   const stop = new AbortController();
-  const toldAt: number[] = [];
-  const log = () => {
-    toldAt.push(performance.now());
-    if (toldAt.length === 2) stop.abort();
+  const told: { ms: number; at: number }[] = [];
+  const log = (text: string) => {
+    told.push({ ms: Number(/in (\d+) ms$/.exec(text)?.[1] ?? 0), at: performance.now() });
+    if (told.length === 4) stop.abort();
   };
-  await guarded(folder, "exit:1", { log, signal: stop.signal, delaysMs: [600] });
-  assert((toldAt[1] ?? 0) - (toldAt[0] ?? 0) >= 600);
+  await guarded(folder, "exit:1,75,133", { log, signal: stop.signal });
+  const delaysMs = told.map(({ ms }) => ms);
+  const livedMs = told.slice(1).map(({ at }, i) => Math.round(at - (told[i]?.at ?? 0)));
+  console.log(`delays ${delaysMs} ms; from one death to the next ${livedMs} ms`);
+  assert.deepEqual(delaysMs, [0, 250, 500, 1000]);
+  for (const [i, ms] of livedMs.entries()) assert.ok(ms >= (delaysMs[i] ?? Infinity), `${livedMs}`);
 });
 
 Deno.test("after a life that was long enough the delays begin anew", async () => {
@@ -114,22 +129,6 @@ Deno.test("after a life that was long enough the delays begin anew", async () =>
   assert(told.every((text) => text.endsWith("at once")), told.join("\n"));
 });
 
-Deno.test("a wedged supervisor (75) is started again at once; a second one in a row counts as a crash", async () => {
-  await using folder = await tempFolder();
-  const stop = new AbortController();
-  const told: string[] = [];
-  const log = (text: string) => {
-    told.push(text);
-    if (told.length === 3) stop.abort();
-  };
-  await guarded(folder, "exit:75", { log, signal: stop.signal, delaysMs: [0, 10, 20] });
-  const delays = ["at once", "in 10 ms", "in 20 ms"];
-  assert.deepEqual(
-    told,
-    delays.map((when) => `The supervisor ended with exit code 75; starting it again ${when}`),
-  );
-});
-
 Deno.test("a guard that is stopped while it waits ends at once", async () => {
   await using folder = await tempFolder();
   const stop = new AbortController();
@@ -139,7 +138,16 @@ Deno.test("a guard that is stopped while it waits ends at once", async () => {
 
 /** A guard in its own process, at the head of its own process group. */
 function guardProcess(folder: TempFolder) {
-  const args = ["run", "--quiet", "--allow-all", support("guard_process.ts"), story(folder)];
+  const child = [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--allow-write",
+    support("guarded_child.ts"),
+    story(folder),
+    "wait",
+  ];
+  const args = ["run", "--quiet", "--allow-all", support("guard_process.ts"), ...child];
   return spawn(Deno.execPath(), args, { detached: true, stdio: "ignore" });
 }
 
@@ -194,15 +202,3 @@ Deno.test("without a guard an empty stdin means nothing", async () => {
   assert.deepEqual(tellersOf(folder, "guard-gone"), []);
   assert.equal(tellersOf(folder, "SIGTERM").length, 1);
 });
-
-/** One that has ended, and waits for its new parent to look, is not alive. */
-function isAlive(pid: number): boolean {
-  if (Deno.build.os === "linux") return /\) [^ZX] /.test(readIfThere(`/proc/${pid}/stat`));
-  try {
-    Deno.kill(pid, "SIGCONT");
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}

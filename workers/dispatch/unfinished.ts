@@ -18,18 +18,19 @@ export interface EndOfConsumer {
   readonly detail: string;
 }
 
-/** Clears the desk of a consumer that is gone: its jobs, and how each of them ended. The one it was on is to blame. */
+/**
+ * Clears the desk of a consumer that is gone: its jobs, and how each of them ended. The one it was on is to blame; where
+ * it fell silent while on none, the first whose end was not heard of.
+ */
 export function leftOn(desk: Desk, end: EndOfConsumer): Attempted[] {
   const { unbegun, waiting } = desk.clear();
-  const begun = [...desk.held.values()].filter(({ canceled }) =>
-    canceled === null || canceled === "stopping"
-  );
+  const held = [...desk.held.values()];
+  const begun = held.filter(({ canceled }) => canceled === null || canceled === "stopping");
+  const culprit = held.find(({ ticket }) => desk.tickets.isUnderWay(ticket)) ??
+    (end.type === "stalled" ? begun[0] : undefined);
   return [
     ...unbegun.map((job) => ({ job, outcome: HANDED_BACK })),
-    ...begun.map(({ job, ticket }) => ({
-      job,
-      outcome: { guilty: desk.tickets.isUnderWay(ticket), ...end },
-    })),
+    ...begun.map((one) => ({ job: one.job, outcome: { guilty: one === culprit, ...end } })),
     ...waiting.map((job) => ({ job, outcome: { guilty: false, ...end } })),
   ];
 }

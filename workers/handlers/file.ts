@@ -3,6 +3,7 @@
  *
  * The file may be deleted meanwhile: that is noticed within a second, and the attempt fails.
  */
+import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { GiveUp, type Handler } from "../handler.ts";
 
@@ -15,9 +16,8 @@ export const handler: Handler = async (job, { signal, settings }) => {
     await sleep(Math.min(leftMs, LOOK_MS), signal);
     assertThere(path);
   }
-  // Again: somebody may have put a link in its way meanwhile.
   append(
-    resolveBelow(settings.filesDir, job.id),
+    () => resolveBelow(settings.filesDir, job.id),
     `${new Date().toISOString()} stamped by ${job.consumerId}, lease ${job.lease}\n`,
   );
 };
@@ -31,9 +31,12 @@ function resolveBelow(folder: string, id: string): string {
   if (below === "" || below === ".." || below.startsWith(`..${sep}`) || isAbsolute(below)) {
     throw new GiveUp(`The file is not below ${folder}`);
   }
-  const path = join(Deno.realPathSync(folder), below);
+  const path = join(resolve(folder), below);
   assertThere(path);
-  if (Deno.realPathSync(path) !== path) throw new GiveUp("The path of the file goes through a symbolic link");
+  // The folder itself may be one.
+  if (Deno.realPathSync(path) !== join(Deno.realPathSync(folder), below)) {
+    throw new GiveUp("The path of the file goes through a symbolic link");
+  }
   return path;
 }
 
@@ -53,10 +56,19 @@ function statOrNull(path: string): Deno.FileInfo | null {
   }
 }
 
-/** Without `create`: a file that was deleted is not brought back. */
-function append(path: string, line: string): void {
-  using file = Deno.openSync(path, { append: true });
-  file.writeSync(new TextEncoder().encode(line));
+/** Without `O_CREAT`: a file that was deleted is not brought back. Nor is a pipe waited for. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK;
+
+/** Somebody may put a link in the way at any moment: what was opened must be what lies there before and afterwards. */
+function append(path: () => string, line: string): void {
+  const file = openSync(path(), APPEND);
+  try {
+    const [opened, found] = [fstatSync(file), lstatSync(path())];
+    if (opened.ino !== found.ino || opened.dev !== found.dev) throw new Error("The file was replaced");
+    writeSync(file, line);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

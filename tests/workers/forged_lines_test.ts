@@ -1,0 +1,96 @@
+/** Job ids, errors and names are untrusted: none can make a line of a log, or steer the terminal that shows it. */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { CONTROLS, FORGED, STEERS } from "../support/evil_texts.ts";
+import { eventually } from "../support/eventually.ts";
+import { testSystem } from "../support/test_system.ts";
+
+const LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[(?:DEBUG|INFO|WARN|ERROR)\] ./;
+const PREFIX = FORGED.slice(0, 24);
+
+const texts = CONTROLS.map((text) => text.toWellFormed());
+
+function assertHarmless(lines: readonly string[]): void {
+  assert.ok(lines.length > 0);
+  for (const line of lines) {
+    assert.match(line, LINE);
+    assert.doesNotMatch(line, STEERS);
+    assert.ok(!line.startsWith(PREFIX), line);
+  }
+}
+
+Deno.test("whatever handlers throw, return and log, and whatever jobs are called, each line stays a line", async () => {
+  await using system = await testSystem({ RETRY_DELAYS_MS: "1", LOG_LEVEL: "debug" });
+  const jobs = ["log", "result", "give-up", "later", "throw"].flatMap((how) =>
+    texts.map((text, i) => ({
+      id: `${how} ${i} ${text.replace(/\p{Cc}/gu, "")}`,
+      kind: "say",
+      payload: { how, text },
+    }))
+  );
+  await system.queue.add(jobs);
+  await eventually("those for later are postponed", () => {
+    return system.events.filter(({ type }) => type === "postponed").length === texts.length;
+  });
+  for (const { id, payload: { how } } of jobs) {
+    if (how !== "later") await system.until(id, ({ status }) => !/^P/.test(status));
+  }
+  await system.stop();
+  const lines = system.logLines("");
+  assertHarmless(lines);
+  for (
+    const words of [
+      "Gave up on give-up",
+      "Postponed later",
+      "Last attempt failed for throw",
+      "Completed job_id: log",
+    ]
+  ) {
+    const told = lines.filter((line) => line.includes(words));
+    assert.ok(told.length >= texts.length, `${words}: ${told.length}`);
+  }
+});
+
+Deno.test("what is written by hand, as ids, kinds and names of consumers, stays on its line as well", async () => {
+  await using system = await testSystem({ LOG_LEVEL: "debug" });
+  const db = new DatabaseSync(system.settings.queueUrl.slice("sqlite:".length), { timeout: 5000 });
+  const waiting = db.prepare("INSERT INTO jobs (id, kind, payload) VALUES (?, ?, '1')");
+  const running = db.prepare(
+    "INSERT INTO jobs (id, kind, status, consumer_id, last_heartbeat) VALUES (?, 'noop', 'PROCESSING', ?, 1)",
+  );
+  const broken = db.prepare("UPDATE jobs SET payload = ? WHERE id = ?");
+  for (const [i, text] of texts.entries()) {
+    waiting.run(`waiting ${i} ${text}`, "noop");
+    waiting.run(`unknown ${i} ${text}`, text);
+    running.run(`running ${i} ${text}`, text);
+    broken.run(JSON.stringify(text), `waiting ${i} ${text}`);
+  }
+  const unfinished = db.prepare("SELECT count(*) AS n FROM jobs WHERE status IN ('PENDING', 'PROCESSING')");
+  await eventually("all have ended", () => unfinished.get()?.["n"] === 0, { withinMs: 15_000 });
+  db.close();
+  await system.stop();
+  const lines = system.logLines("");
+  assertHarmless(lines);
+  assert.ok(lines.filter((line) => line.includes("No handler is named")).length >= texts.length / 2);
+  assert.ok(
+    lines.filter((line) => / Took job_id: running .* from consumer /.test(line)).length >= texts.length / 2,
+  );
+});
+
+Deno.test("what nobody catches is printed on one line of the terminal, and steers nothing", async () => {
+  const { stdout, stderr, code } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--no-prompt", "--quiet", "--no-check"],
+      ...[
+        new URL("../support/evil_system.ts", import.meta.url).pathname,
+        texts.join(" ").replaceAll("\0", ""),
+      ],
+    ],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const printed = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  assert.equal(code, 0, printed);
+  assert.doesNotMatch(printed, STEERS);
+  assert.ok(printed.split("\n").filter((line) => line.includes("Uncaught (in worker")).length === 2, printed);
+  assert.deepEqual(printed.split("\n").filter((line) => line.startsWith(PREFIX)), []);
+});

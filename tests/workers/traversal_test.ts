@@ -1,0 +1,237 @@
+/** The handler of files writes below FILES_DIR and nowhere else, whatever the id says and whatever lies there. */
+import assert from "node:assert/strict";
+import { NOWHERE, OUTSIDE } from "../support/traversal_paths.ts";
+import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
+
+const SCRIPT = new URL("../support/handle_files.ts", import.meta.url).pathname;
+const isRoot = Deno.uid() === 0;
+
+interface StartOptions {
+  readonly times?: number;
+  readonly filesDir?: string;
+  readonly allowed?: readonly string[];
+}
+
+function start(folder: TempFolder, ids: readonly string[], options: StartOptions = {}): Deno.ChildProcess {
+  const { times = 1, filesDir = "data/files", allowed = ["-A"] } = options;
+  const flags = [...allowed, "--no-check", "--quiet", "--no-prompt"];
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flags, SCRIPT, filesDir, String(times), JSON.stringify(ids)],
+    cwd: folder.path,
+    stdout: "piped",
+  }).spawn();
+}
+
+/** What came of each id; a process that hangs is ended, and nothing came of it. */
+async function handled(
+  child: Deno.ChildProcess,
+  withinMs = 20_000,
+): Promise<[id: string, outcome: string][]> {
+  const timer = setTimeout(() => child.kill("SIGKILL"), withinMs);
+  const lines = new TextDecoder().decode((await child.output()).stdout).split("\n");
+  clearTimeout(timer);
+  return JSON.parse(lines[1] || "[]");
+}
+
+/** Files beside FILES_DIR that nobody may touch, and some within. */
+async function baited(): Promise<TempFolder> {
+  const folder = await tempFolder();
+  for (const name of ["data/files/sub", "data/files2", "elsewhere"]) {
+    Deno.mkdirSync(folder.file(name), { recursive: true });
+  }
+  const baits = [
+    "secret.txt",
+    "data/queue.db",
+    "data/files2/near.txt",
+    "data/filesecret.txt",
+    "elsewhere/good.txt",
+  ];
+  for (const name of [...baits, "data/files/good.txt", "data/files/sub/deep.txt"]) {
+    Deno.writeTextFileSync(folder.file(name), `${name}\n`);
+  }
+  return folder;
+}
+
+/** Everything outside of the folder of files: its name, its content, when it was changed. */
+function outsideOf(folder: TempFolder, inside = "data/files"): string[] {
+  const seen: string[] = [];
+  const look = (below: string) => {
+    for (const { name, isDirectory, isFile } of Deno.readDirSync(folder.file(below))) {
+      const path = below === "" ? name : `${below}/${name}`;
+      if (path === inside) continue;
+      const { mtime, mode } = Deno.lstatSync(folder.file(path));
+      const text = isFile ? Deno.readTextFileSync(folder.file(path)) : "";
+      seen.push(isDirectory ? path : `${path} ${mtime?.getTime()} ${mode} ${text}`);
+      if (isDirectory) look(path);
+    }
+  };
+  look("");
+  return [...seen.sort(), `/etc/passwd ${Deno.statSync("/etc/passwd").mtime?.getTime()}`];
+}
+
+Deno.test("an id that leads out of the folder ends its job FAILED, one that leads nowhere is tried again", async () => {
+  await using folder = await baited();
+  const before = outsideOf(folder);
+  const told = await handled(start(folder, [...OUTSIDE, ...NOWHERE]));
+  assert.equal(told.length, OUTSIDE.length + NOWHERE.length);
+  assert.ok(told.length >= 60, `${told.length} paths`);
+  for (const [id, outcome] of told.slice(0, OUTSIDE.length)) {
+    assert.equal(outcome, "gave up: The file is not below data/files", id);
+  }
+  for (const [id, outcome] of told.slice(OUTSIDE.length)) assert.match(outcome, /^failed: /, id);
+  assert.deepEqual(outsideOf(folder), before);
+});
+
+Deno.test("names that only look like a way out are files like any other", async () => {
+  await using folder = await baited();
+  const names = [
+    ...[
+      "..hidden",
+      "...",
+      "a..b",
+      "%2e%2e",
+      "..%2f",
+      "a b",
+      "-rf",
+      "naïve 日本語 😀",
+      "\u202etxt",
+      "a\\b",
+      "~",
+      "$HOME",
+    ],
+    ...["'", '"', "`id`", "a;b", "*", "con", ".env", "a\nb", "{x}", "..\\queue.db"],
+  ];
+  const ids = names.map((name) => `data/files/${name}`);
+  for (const id of ids) Deno.writeTextFileSync(folder.file(id), "");
+  const roundabout = [
+    "data/files/sub/../good.txt",
+    "./data/./files//good.txt",
+    "data/files/none/../sub/deep.txt",
+  ];
+  const absolute = [folder.file("data/files/good.txt"), `/${folder.file("data/files/good.txt")}`];
+  const told = await handled(start(folder, [...ids, ...roundabout, ...absolute]));
+  assert.deepEqual(told.filter(([, outcome]) => outcome !== "done"), []);
+  assert.equal(told.length, ids.length + 5);
+  for (const id of ids) assert.match(Deno.readTextFileSync(folder.file(id)), /stamped by tester/, id);
+  assert.equal(Deno.readTextFileSync(folder.file("data/files/good.txt")).split("stamped").length, 5);
+});
+
+Deno.test("a link is never followed, wherever it stands and wherever it leads", async () => {
+  await using folder = await baited();
+  const links: Record<string, string> = {
+    "data/files/to_file": "../../secret.txt",
+    "data/files/to_absolute": folder.file("secret.txt"),
+    "data/files/to_folder": "../",
+    "data/files/to_root": "/",
+    "data/files/to_sibling": "../files2",
+    "data/files/to_itself": "to_itself",
+    "data/files/to_nothing": "../nothing.txt",
+    "data/files/to_good": "good.txt",
+    "data/files/to_sub": "sub",
+    "data/files/to_link": "to_file",
+    "data/files/sub/up": "../../..",
+  };
+  for (const [path, target] of Object.entries(links)) Deno.symlinkSync(target, folder.file(path));
+  const through = [
+    "to_folder/queue.db",
+    "to_root/etc/passwd",
+    "to_sibling/near.txt",
+    "to_sub/deep.txt",
+    "sub/up/secret.txt",
+  ];
+  const ids = [...Object.keys(links), ...through.map((path) => `data/files/${path}`)];
+  const before = outsideOf(folder);
+  const told = await handled(start(folder, ids));
+  assert.equal(told.length, ids.length);
+  for (const [id, outcome] of told) assert.match(outcome, /^gave up: .*(?:symbolic link|a folder)/, id);
+  assert.deepEqual(outsideOf(folder), before);
+  assert.equal(Deno.readTextFileSync(folder.file("data/files/good.txt")), "data/files/good.txt\n");
+});
+
+Deno.test("the folder of files may be a link itself, and is no way out then either", async () => {
+  await using folder = await baited();
+  Deno.symlinkSync("files", folder.file("data/linked"));
+  Deno.symlinkSync("../../secret.txt", folder.file("data/files/to_file"));
+  const ids = [
+    "data/linked/good.txt",
+    "data/linked/../queue.db",
+    "data/linked/to_file",
+    "data/files/good.txt",
+  ];
+  const before = outsideOf(folder);
+  // With no more than the supervisor gives: the folder under the name that the setting has for it.
+  const allowed = ["--allow-read=data/linked", "--allow-write=data/linked"];
+  const told = await handled(start(folder, ids, { filesDir: "data/linked", allowed }));
+  assert.deepEqual(told.map(([, outcome]) => outcome), [
+    "done",
+    "gave up: The file is not below data/linked",
+    "gave up: The file is a symbolic link",
+    "gave up: The file is not below data/linked",
+  ]);
+  assert.deepEqual(outsideOf(folder), before);
+});
+
+Deno.test("what is no plain file holds nobody up", async () => {
+  await using folder = await baited();
+  for (const name of ["pipe", "pipe_2"]) {
+    await new Deno.Command("mkfifo", { args: [folder.file(`data/files/${name}`)] }).output();
+  }
+  using _socket = Deno.listen({ transport: "unix", path: folder.file("data/files/socket") });
+  const names = ["pipe", "pipe_2", "socket", "sub", "sub/"];
+  const told = await handled(start(folder, names.map((name) => `data/files/${name}`)));
+  assert.deepEqual(
+    told.map(([, outcome]) => outcome),
+    names.map(() => "gave up: This is a folder or a device, not a file"),
+  );
+});
+
+Deno.test({
+  name: "a file that may not be written to, or not be reached, fails and is tried again",
+  ignore: isRoot, // who may do everything
+  fn: async () => {
+    await using folder = await baited();
+    Deno.chmodSync(folder.file("data/files/good.txt"), 0o400);
+    Deno.chmodSync(folder.file("data/files/sub"), 0);
+    const told = await handled(start(folder, ["data/files/good.txt", "data/files/sub/deep.txt"]));
+    Deno.chmodSync(folder.file("data/files/sub"), 0o700);
+    for (const [id, outcome] of told) assert.match(outcome, /^failed: .*permission denied/i, id);
+  },
+});
+
+/** Puts one and the other in the place of `path`, over and over, until the child is done. */
+async function swapWhile(child: Deno.ChildProcess, path: string, make: readonly ((next: string) => void)[]) {
+  let isOver = false;
+  const over = child.status.then(() => isOver = true);
+  while (!isOver) {
+    for (let i = 0; i < 200; i++) {
+      make[i % make.length]?.(`${path}.next`);
+      Deno.renameSync(`${path}.next`, path);
+    }
+    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 0))]);
+  }
+}
+
+const SWAPS: Record<string, (folder: TempFolder) => (next: string) => void> = {
+  "a link to a file outside": (folder) => (next) => Deno.symlinkSync(folder.file("elsewhere/good.txt"), next),
+  "a pipe": (folder) => {
+    const pipe = folder.file("pipe");
+    new Deno.Command("mkfifo", { args: [pipe] }).outputSync();
+    return (next) => Deno.linkSync(pipe, next);
+  },
+};
+
+for (const [what, trap] of Object.entries(SWAPS)) {
+  Deno.test(`a file that becomes ${what} between a look and the next is not taken for what it was`, async () => {
+    await using folder = await baited();
+    const plain = (next: string) => Deno.writeTextFileSync(next, "");
+    const traps = [plain, trap(folder)];
+    const before = outsideOf(folder);
+    const child = start(folder, ["data/files/good.txt"], { times: 3_000 });
+    const told = handled(child);
+    await swapWhile(child, folder.file("data/files/good.txt"), traps);
+    assert.equal((await told).length, 3_000, "it came to its end");
+    assert.ok((await told).some(([, outcome]) => outcome === "done"));
+    assert.ok((await told).some(([, outcome]) => outcome !== "done"));
+    assert.deepEqual(outsideOf(folder), before);
+  });
+}
