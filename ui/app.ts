@@ -57,6 +57,8 @@ export interface App {
   fetch(request: Request, info: Pick<Deno.ServeHandlerInfo, "remoteAddr">): Response | Promise<Response>;
   /** Ends all event streams: a server that shuts down waits for them. */
   close(): void;
+  /** What it answers to: `POST /login`. */
+  readonly routes: readonly string[];
 }
 
 export function managerApp(options: AppOptions): App {
@@ -155,8 +157,15 @@ function missing(app: Hono<AppEnv>, c: Context): Refusal {
   return new Refusal(405, "method_not_allowed", message, { headers: { Allow: names } });
 }
 
-function served(app: Hono<AppEnv>): Pick<App, "fetch"> {
-  return { fetch: (request, info) => app.fetch(request, { peer: peerOf(info) }) };
+function served(app: Hono<AppEnv>): Pick<App, "fetch" | "routes"> {
+  // Middleware is for all methods.
+  const routes = app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) =>
+    `${method} ${path}`
+  );
+  return {
+    fetch: (request, info) => app.fetch(request, { peer: peerOf(info) }),
+    routes: [...new Set(routes)],
+  };
 }
 
 function end(live: Broadcast, sessions: Sessions | null): void {

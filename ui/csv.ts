@@ -26,12 +26,15 @@ export function csvRow(job: Job): string {
   return Object.values(COLUMNS).map((column) => cell(column(job))).join(",") + "\r\n";
 }
 
-/** A spreadsheet runs text that begins like a formula; an apostrophe makes it text again. */
+/**
+ * A spreadsheet runs text that begins like a formula, behind spaces and in wide letters too; an apostrophe makes it
+ * text again. A semicolon is quoted for those that take it for the comma.
+ */
 function cell(value: string | number | null): string {
   if (value === null) return "";
   if (typeof value === "number") return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const safe = /^(?:\s*[=+\-@＝＋－＠]|[\t\r\n])/.test(value) ? `'${value}` : value;
+  return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** Empty for a time that no calendar has, which an edit by hand can leave. */

@@ -1,8 +1,9 @@
 /** Both pages on their ports, with an end to everybody's patience. */
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import { getRequestListener } from "@hono/node-server";
+import { createServer, type Server } from "node:http";
 import type { App } from "./app.ts";
+import { limitPerAddress } from "./limit_per_address.ts";
+import { requestListener } from "./request_listener.ts";
 
 /** How long anybody is waited for, in milliseconds. */
 export interface Patience {
@@ -19,7 +20,7 @@ export interface Patience {
 }
 
 /** `Deno.serve` waits for ever, in every one of these cases; the server of `node:http` does not. */
-const PATIENCE: Patience = {
+export const PATIENCE: Patience = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 15_000,
@@ -29,6 +30,8 @@ const PATIENCE: Patience = {
 
 /** Two servers, a database and the logs share the 1024 files that a process may have open on most systems. */
 const MAX_CONNECTIONS = 250;
+/** Of these, for one address of another machine. */
+const MAX_PER_ADDRESS = 100;
 
 /** When the server closes: so long may requests take that are under way. Milliseconds. */
 const GRACE_MS = 1_500;
@@ -63,9 +66,10 @@ export function serve(options: ServeOptions): Served {
   const { app, hostname } = options;
   const address = freeAddress(options);
   const { timeout, ...patience } = { ...PATIENCE, ...options.patience };
-  const server = createServer(patience, listenerOf(app));
+  const server = createServer(patience, requestListener(app));
   server.timeout = timeout;
   server.maxConnections = MAX_CONNECTIONS;
+  limitPerAddress(server, MAX_PER_ADDRESS);
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   return {
     url: `http://${host}:${address.port}`,
@@ -75,18 +79,6 @@ export function serve(options: ServeOptions): Served {
       return close(server);
     },
   };
-}
-
-function listenerOf(app: App): ReturnType<typeof getRequestListener> {
-  return getRequestListener(
-    (request, { incoming }) => app.fetch(request, { remoteAddr: addressOf(incoming.socket) }),
-    { overrideGlobalObjects: false },
-  );
-}
-
-/** Of a connection that is gone already nothing is known: an empty address is nobody's friend. */
-function addressOf({ remoteAddress = "", remotePort = 0 }: IncomingMessage["socket"]): Deno.NetAddr {
-  return { transport: "tcp", hostname: remoteAddress, port: remotePort };
 }
 
 /** Node tells only later that a port is taken, when the caller has gone on: so it is tried first. */

@@ -102,7 +102,7 @@ export class Throttle {
 }
 
 /** One customer of a provider has a whole /64 of IPv6 addresses. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   const plain = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, "");
   if (!plain.includes(":")) return plain;
   const [head = "", tail = ""] = plain.split("::");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { type Case, judged, type Line, LINES, prepare } from "./every_route.ts";
 import { openDesk, TOKEN } from "./open_desk.ts";
 
 const OWN = "http://127.0.0.1:8501";
@@ -10,36 +11,103 @@ const CASES: [what: string, headers: Record<string, string>, allowed: boolean][]
   ["another site", { "sec-fetch-site": "cross-site" }, false],
   ["another site that claims our origin", { "sec-fetch-site": "cross-site", origin: OWN }, false],
   ["another port of this host", { "sec-fetch-site": "same-site" }, false],
+  ["another port of this host, by its name", {
+    "sec-fetch-site": "same-site",
+    origin: "http://127.0.0.1:8502",
+  }, false],
   ["rubbish", { "sec-fetch-site": "rubbish" }, false],
+  ["nearly the right word", { "sec-fetch-site": "Same-Origin" }, false],
+  ["two words", { "sec-fetch-site": "same-origin, none" }, false],
+  ["no word", { "sec-fetch-site": "" }, false],
   ["an old browser on our page", { origin: OWN }, true],
+  ["an old browser on our page behind a proxy with TLS", { origin: "https://127.0.0.1:8501" }, true],
   ["an old browser elsewhere", { origin: "https://evil.example" }, false],
   ["an old browser on another port", { origin: "http://127.0.0.1:8502" }, false],
+  ["an old browser under another name of ours", { origin: "http://localhost:8501" }, false],
   ["a sandbox", { origin: "null" }, false],
+  ["an empty origin", { origin: "" }, false],
   ["an address that begins like ours", { origin: `${OWN}.evil.example` }, false],
+  ["an address that ends like ours", { origin: "http://evil.example/127.0.0.1:8501" }, false],
+  ["ours as a user name", { origin: "http://127.0.0.1:8501@evil.example" }, false],
+  ["another scheme", { origin: "ftp://127.0.0.1:8501" }, false],
+  ["an extension", { origin: "chrome-extension://127.0.0.1:8501" }, false],
 ];
 
-Deno.test("changes are accepted from our own pages and from scripts, and from nowhere else", async (t) => {
+/** What changes something, and what takes a place for as long as it is open. */
+function isGuarded({ route }: Line): boolean {
+  return route.startsWith("POST ") || route === "GET /events";
+}
+
+Deno.test("changes are accepted from our own pages and from scripts, and from nowhere else", async () => {
   await using desk = await openDesk();
-  for (const [what, headers, allowed] of CASES) {
-    await t.step(`${what}: ${allowed ? "accepted" : "refused"}`, async () => {
-      const own = { host: "127.0.0.1:8501", authorization: `Bearer ${TOKEN}` };
-      const body = JSON.stringify({ id: what, kind: "mail" });
-      const json = { "content-type": "application/json" };
-      const add = await desk.ask("/api/jobs", {
-        method: "POST",
-        headers: { ...own, ...json, ...headers },
-        body,
-      });
-      await add.body?.cancel();
-      assert.equal(add.status, allowed ? 201 : 403);
-      const out = await desk.ask("/logout", { method: "POST", headers: { ...own, ...headers } });
-      await out.body?.cancel();
-      assert.equal(out.status, allowed ? 303 : 403);
-      const form = new URLSearchParams({ password: "" });
-      const login = await desk.ask("/login", { method: "POST", headers: { ...own, ...headers }, body: form });
-      await login.body?.cancel();
-      assert.equal(login.status, allowed ? 401 : 403);
+  await prepare(desk);
+  const cookie = await desk.logIn();
+  const before = (await desk.queue.stats()).counts;
+  const lines = LINES.filter(({ server, route }) => {
+    return server === "manager" ? route !== "GET /login" : !route.includes("/log");
+  });
+  const cases = CASES.map(([what, headers, allowed]): Case => ({
+    what,
+    // A logout from our own page would end the session of all the others.
+    ask: { headers: { cookie, host: "127.0.0.1:8501", ...headers } },
+    wanted: (line) => allowed || !isGuarded(line) ? "good" : 403,
+  }));
+  const isLogout = ({ route }: Line) => route === "POST /logout";
+  assert.deepEqual(await judged(desk, lines.filter((line) => !isLogout(line)), cases), []);
+  assert.deepEqual((await desk.queue.stats()).counts, before);
+  const forged = cases.map((one) => ({
+    ...one,
+    ask: { headers: { ...one.ask.headers, cookie: "pq_manager=none" } },
+  }));
+  assert.deepEqual(await judged(desk, lines.filter(isLogout), forged), []);
+  assert.deepEqual(desk.faults, []);
+});
+
+Deno.test("a token is no way around: a page of another site cannot use it either", async () => {
+  await using desk = await openDesk();
+  for (const headers of [{ "sec-fetch-site": "cross-site" }, { origin: "https://evil.example" }]) {
+    const answer = await desk.ask("/api/jobs", {
+      method: "POST",
+      headers: { ...headers, authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+      body: '{"id":"a","kind":"mail"}',
     });
+    assert.equal((await answer.json()).error.code, "cross_site");
+  }
+  assert.equal((await desk.queue.stats()).counts.PENDING, 0);
+});
+
+Deno.test("a form of another site that passes for JSON is refused, and JSON that passes for a form too", async () => {
+  await using desk = await openDesk();
+  const cookie = await desk.logIn();
+  const statusOf = async (path: string, type: string | null, body: string) => {
+    const headers = { cookie, ...(type === null ? {} : { "content-type": type }) };
+    const answer = await desk.ask(path, { method: "POST", headers, body: new TextEncoder().encode(body) });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  const json = '{"id":"a","kind":"mail"}';
+  const types = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""];
+  const nearly = [
+    "application/json;x=text/plain",
+    "text/plain;application/json",
+    "application/json, text/plain",
+  ];
+  for (const type of [null, ...types, ...nearly, "application/jsonx", "application/csp-report"]) {
+    assert.equal(await statusOf("/api/jobs", type, json), 415, String(type));
+  }
+  for (
+    const type of ["application/json", "Application/JSON; charset=utf-8", 'application/json;charset="utf-8"']
+  ) {
+    assert.equal(await statusOf("/api/jobs", type, json) < 300, true, type);
+  }
+  for (
+    const path of LINES.filter(({ form, door }) => form !== undefined && door === "page").map(({ path }) =>
+      path
+    )
+  ) {
+    for (const type of [null, "text/plain", "application/json", "multipart/form-data; boundary=x"]) {
+      assert.equal(await statusOf(path, type, "id=a"), 415, `${path} ${type}`);
+    }
   }
 });
 

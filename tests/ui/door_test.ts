@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Throttle } from "@persistent-queue/ui";
-import { openDesk, PASSWORD, TOKEN } from "./open_desk.ts";
-import type { Ask, Desk } from "./open_desk.ts";
+import { type Case, judged, type Line, LINES, OUTSIDE, prepare } from "./every_route.ts";
+import { type Ask, type Desk, openDesk, PASSWORD, TOKEN } from "./open_desk.ts";
 
 const MINUTE = 60_000;
 
@@ -85,4 +85,68 @@ Deno.test("whoever guesses the password at one server has to wait at the other a
   const answer = await desk.askOps("/login", wrong);
   await answer.body?.cancel();
   assert.equal(answer.status, 429);
+});
+
+const bearer = (token: string): Ask => ({ headers: { authorization: `Bearer ${token}` } });
+const cookies = (cookie: string): Ask => ({ headers: { cookie } });
+
+/** Whoever is logged in is led on by the login. */
+const withSession = (line: Line) => {
+  if (line.server !== "manager") return shownOut(line);
+  return line.route === "GET /login" ? 303 : "good";
+};
+const shownOut = ({ door }: Line) => door === "open" ? "good" : door === "page" ? 303 : 401;
+
+Deno.test("each route of both servers lets in whom it should, whatever else is tried", async () => {
+  const clock = { now: 1_000_000 };
+  await using desk = await openDesk({ ...OUTSIDE, now: () => clock.now });
+  await prepare(desk);
+  const expired = await desk.logIn();
+  clock.now += 31 * MINUTE;
+  const ended = await desk.logIn();
+  await desk.ask("/logout", { method: "POST", headers: { cookie: ended } });
+  const session = await desk.logIn();
+  const value = session.slice(session.indexOf("=") + 1);
+  const before = await desk.queue.stats();
+  const nobody: [what: string, ask: Ask][] = [
+    ["nobody", {}],
+    ["a forged session", cookies(`pq_manager=${"A".repeat(43)}; pq_ops=${"A".repeat(43)}`)],
+    ["a session that is one letter longer", cookies(`pq_manager=${value}A; pq_ops=${value}A`)],
+    ["a session that has expired", cookies(expired)],
+    ["a session that was logged out", cookies(ended)],
+    ["a session under another name", cookies(`PQ_MANAGER=${value}; pq-manager=${value}; session=${value}`)],
+    ["an empty session", cookies("pq_manager=; pq_ops=")],
+    ["the password, as Basic", { headers: { authorization: `Basic ${btoa(":correct horse")}` } }],
+    ["the token, as Basic", { headers: { authorization: `Basic ${btoa(TOKEN)}` } }],
+    ["the token without its word", { headers: { authorization: TOKEN } }],
+    ["the token as a cookie", cookies(`pq_manager=${TOKEN}; pq_ops=${TOKEN}`)],
+    ["a wrong token", bearer("wrong")],
+    ["an empty token", bearer("")],
+    ["a token that is one letter longer", bearer(`${TOKEN}x`)],
+    ["a token that is one letter shorter", bearer(TOKEN.slice(0, -1))],
+  ];
+  const right: Case = {
+    what: "the token",
+    ask: bearer(TOKEN),
+    wanted: (line) => line.door === "page" ? 303 : "good",
+  };
+  const wrong = await judged(desk, LINES.filter(({ route }) => route !== "POST /logout"), [
+    ...nobody.map(([what, ask]) => ({ what, ask, wanted: shownOut })),
+    right,
+    {
+      what: "a wrong token beside a session",
+      ask: { headers: { cookie: session, authorization: "Bearer wrong" } },
+      wanted: (line) => line.door === "script" ? 401 : withSession(line),
+    },
+    {
+      what: "a session of the Manager",
+      ask: cookies(session),
+      wanted: (line) =>
+        line.server === "manager" ? line.route === "GET /login" ? 303 : "good" : shownOut(line),
+    },
+  ]);
+  assert.deepEqual(wrong, []);
+  assert.deepEqual((await desk.queue.stats()).counts, before.counts);
+  assert.deepEqual(desk.provoked.filter((what) => !what.endsWith(" none")), []);
+  assert.deepEqual(desk.faults, []);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { safeNext } from "../../ui/login.tsx";
-import { openDesk, PASSWORD } from "./open_desk.ts";
+import { openDesk, PASSWORD, TOKEN } from "./open_desk.ts";
 
 function form(fields: Record<string, string>) {
   return { method: "POST", body: new URLSearchParams(fields) };
@@ -137,6 +137,8 @@ Deno.test("guessing is slowed down with 429, and the right password works again 
   assert.equal(refused.status, 429);
   assert.equal(refused.headers.get("retry-after"), "1");
   assert.equal(refused.headers.get("set-cookie"), null);
+  const other = await drained(desk.ask("/login", { ...form({ password: PASSWORD }), peer: "10.0.0.2" }));
+  assert.equal(other.status, 303, "another address does not wait");
   now += 1000;
   assert.equal((await drained(desk.ask("/login", form({ password: PASSWORD })))).status, 303);
 });
@@ -151,4 +153,89 @@ Deno.test("on another address than loopback Ops asks for the same password, with
   const cookie = answer.headers.get("set-cookie")?.split(";")[0] ?? "";
   assert.match(cookie, /^pq_ops=/);
   assert.equal((await drained(desk.askOps("/metrics", { authority, headers: { cookie } }))).status, 200);
+});
+
+Deno.test("a session begins only at the login, with a value that nobody could know before", async () => {
+  await using desk = await openDesk();
+  const planted = "A".repeat(43);
+  const headers = { cookie: `pq_manager=${planted}` };
+  const first = await drained(desk.ask("/login", { ...form({ password: PASSWORD }), headers }));
+  const cookie = first.headers.get("set-cookie")?.split(";")[0] ?? "";
+  assert.notEqual(cookie, `pq_manager=${planted}`);
+  assert.equal(
+    (await drained(desk.ask("/api/stats", { headers }))).status,
+    401,
+    "the planted one opens nothing",
+  );
+  assert.equal((await drained(desk.ask("/api/stats", { headers: { cookie } }))).status, 200);
+  for (const path of [`/login?password=${encodeURIComponent(PASSWORD)}`, "/login?next=/job"]) {
+    assert.equal((await drained(desk.ask(path))).headers.get("set-cookie"), null, path);
+    const posted = await drained(desk.ask(path, form({ other: "x" })));
+    assert.deepEqual([posted.status, posted.headers.get("set-cookie")], [401, null], path);
+  }
+});
+
+Deno.test("the cookie is for this server alone, is not for scripts, and the logout takes it back", async () => {
+  await using desk = await openDesk();
+  for (const [headers, isSecure] of [[{}, false], [{ "x-forwarded-proto": "https" }, true]] as const) {
+    const given = await drained(desk.ask("/login", { ...form({ password: PASSWORD }), headers }));
+    const taken = await drained(desk.ask("/logout", { method: "POST", headers }));
+    const flags = ["HttpOnly", "Path=/", "SameSite=Strict", ...(isSecure ? ["Secure"] : [])];
+    const flagsOf = (answer: Response) =>
+      (answer.headers.get("set-cookie") ?? "").split("; ").slice(1).sort();
+    assert.deepEqual(flagsOf(given), flags, "no Domain, and it ends with the browser");
+    assert.deepEqual(flagsOf(taken), [...flags, "Max-Age=0"].sort());
+  }
+});
+
+Deno.test("after eight hours a person has to log in again, however busy", async () => {
+  let now = 1_000_000;
+  await using desk = await openDesk({ now: () => now });
+  const headers = { cookie: await desk.logIn() };
+  for (let minutes = 29; minutes < 480; minutes += 29) {
+    now = 1_000_000 + minutes * 60_000;
+    assert.equal((await drained(desk.ask("/consumers", { headers }))).status, 200, `${minutes} minutes`);
+  }
+  now = 1_000_000 + 480 * 60_000;
+  assert.equal((await drained(desk.ask("/consumers", { headers }))).status, 303);
+});
+
+Deno.test("the wait doubles from a second to fifteen minutes, for that address alone, and ends", async () => {
+  let now = 1_000_000;
+  await using desk = await openDesk({ now: () => now });
+  const guess = async (token: string, peer: string, more: Record<string, string> = {}) => {
+    const headers = { authorization: `Bearer ${token}`, ...more };
+    const answer = await drained(desk.ask("/api/stats", { peer, headers }));
+    return answer.headers.get("retry-after") ?? answer.status;
+  };
+  for (let i = 0; i < 4; i++) assert.equal(await guess("wrong", "10.0.0.1"), 401);
+  const waits: unknown[] = [];
+  for (let i = 0; i < 12; i++) {
+    const wait = await guess(TOKEN, "10.0.0.1");
+    waits.push(wait);
+    assert.equal(
+      await guess(TOKEN, "10.0.0.1", { "x-forwarded-for": `10.9.9.${i}` }),
+      wait,
+      "a claim counts nothing",
+    );
+    assert.equal(await guess(TOKEN, "::ffff:10.0.0.1"), wait, "the same address in other letters");
+    assert.equal(await guess("wrong", `10.0.1.${i}`), 401, "another address does not wait");
+    now += Number(wait) * 1000;
+    assert.equal(await guess("wrong", "10.0.0.1"), 401);
+  }
+  assert.deepEqual(waits, ["1", "2", "4", "8", "16", "32", "64", "128", "256", "512", "900", "900"]);
+  now += 900_000;
+  assert.equal(await guess(TOKEN, "10.0.0.1"), 200);
+});
+
+Deno.test("a password is compared whole: spaces, length and letters of any language count", async () => {
+  await using desk = await openDesk({ password: "pässword 密码 " });
+  const statusOf = async (password: string, peer: string) => {
+    return (await drained(desk.ask("/login", { ...form({ password }), peer }))).status;
+  };
+  const wrong = ["pässword 密码", "pa\u0308ssword 密码 ", `pässword 密码 ${"x".repeat(5_000)}`];
+  for (const [i, password] of wrong.entries()) {
+    assert.equal(await statusOf(password, `10.0.0.${i}`), 401, password);
+  }
+  assert.equal(await statusOf("pässword 密码 ", "10.0.0.9"), 303);
 });

@@ -1,27 +1,12 @@
 import assert from "node:assert/strict";
 import { serve } from "@persistent-queue/ui";
-import { type Desk, openDesk } from "./open_desk.ts";
+import { exchange, statusesIn } from "../support/raw_client.ts";
+import { NOWHERE, OUTSIDE } from "../support/traversal_paths.ts";
+import { type Desk, openDesk, TOKEN } from "./open_desk.ts";
 
-/** Sends bytes as they are, and answers what comes back until the server closes. */
+/** What comes back until the server closes. */
 async function send(port: number, bytes: string | Uint8Array): Promise<string> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  try {
-    await connection.write(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes);
-    return await new Response(ReadableStream.from(chunksOf(connection))).text();
-  } catch (error) {
-    // A server may cut the line on rubbish.
-    if (error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe) return "";
-    throw error;
-  }
-}
-
-async function* chunksOf(connection: Deno.TcpConn): AsyncGenerator<Uint8Array> {
-  const buffer = new Uint8Array(65_536);
-  for (;;) {
-    const count = await connection.read(buffer);
-    if (count === null) return;
-    yield buffer.slice(0, count);
-  }
+  return (await exchange(port, bytes)).text;
 }
 
 async function withServer(desk: Desk, work: (port: number) => Promise<void>): Promise<void> {
@@ -112,6 +97,110 @@ Deno.test("malformed requests are refused, and never answered with a fault of ou
       });
     }
   });
+  assert.deepEqual(desk.faults, []);
+});
+
+const POST_JSON = "POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
+  `Authorization: Bearer ${TOKEN}\r\n`;
+const POST_FORM =
+  "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+const CHUNKED = `Transfer-Encoding: chunked\r\n${END}`;
+
+function chunksOf(body: string): string {
+  const half = body.length >> 1;
+  return [body.slice(0, half), body.slice(half), ""]
+    .map((part) => `${part.length.toString(16)}\r\n${part}\r\n`).join("");
+}
+
+Deno.test("a body that comes in chunks, or tells no length, is read like any other", async (t) => {
+  const jobs = JSON.stringify([{ id: "a", kind: "mail" }, { id: "b", kind: "mail" }]);
+  const long = JSON.stringify({ id: "c", kind: "mail", payload: "x".repeat(1_100_000) });
+  const cases: [what: string, request: string, status: number][] = [
+    ["jobs in chunks", POST_JSON + CHUNKED + chunksOf(jobs), 201],
+    ["one that is too large", POST_JSON + CHUNKED + chunksOf(long), 413],
+    ["more than is read of any", POST_JSON + CHUNKED + chunksOf("x".repeat(9_000_000)), 413],
+    ["what is no JSON", POST_JSON + CHUNKED + chunksOf("[[[["), 400],
+    ["a login", POST_FORM + CHUNKED + chunksOf("password="), 401],
+    ["a login that is too large", POST_FORM + CHUNKED + chunksOf(`password=${"x".repeat(20_000)}`), 413],
+    ["a login without a body", POST_FORM + END, 401],
+    ["jobs without a body", POST_JSON + END, 400],
+  ];
+  await using desk = await openDesk();
+  await withServer(desk, async (port) => {
+    for (const [what, request, status] of cases) {
+      await t.step(`${what}: ${status}`, async () => {
+        assert.deepEqual(statusesIn(await send(port, request)), [status]);
+      });
+    }
+  });
+  assert.equal((await desk.queue.stats()).counts.PENDING, 2);
+  // The adapter still looks for half a second whether the rest of a body comes.
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  assert.deepEqual(desk.faults, []);
+});
+
+Deno.test("JSON that nests a hundred thousand levels deep is refused", async () => {
+  await using desk = await openDesk();
+  await withServer(desk, async (port) => {
+    for (const deep of ["[".repeat(100_000) + "]".repeat(100_000), "[".repeat(1_000_000)]) {
+      const body = `{"id":"deep","kind":"mail","payload":${deep}}`;
+      const answer = await send(port, `${POST_JSON}Content-Length: ${body.length}\r\n${END}${body}`);
+      assert.deepEqual(statusesIn(answer), [400]);
+    }
+  });
+  assert.deepEqual(desk.faults, []);
+});
+
+Deno.test("a connection may ask as often as it likes, but not without waiting for answers", async () => {
+  await using desk = await openDesk();
+  await withServer(desk, async (port) => {
+    const good = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n";
+    const few = await send(port, `${good}\r\n`.repeat(9) + good + END);
+    assert.equal(statusesIn(few).filter((status) => status === 200).length, 10);
+    const many = await send(port, `${good}\r\n`.repeat(5_000));
+    assert.ok(statusesIn(many).length <= 10, `${statusesIn(many).length} answers`);
+    // One after the other: `fetch` keeps its connection.
+    for (let i = 0; i < 200; i++) {
+      const answer = await fetch(`http://127.0.0.1:${port}/healthz`);
+      assert.equal((await answer.json()).status, "ok");
+    }
+  });
+});
+
+Deno.test("no path leads from the static files to any other, in whatever way it is written", async () => {
+  await using desk = await openDesk();
+  const writings: ((path: string) => string)[] = [
+    (path) => path,
+    encodeURI,
+    encodeURIComponent,
+    (path) => encodeURIComponent(encodeURIComponent(path)),
+    (path) => encodeURIComponent(path).replaceAll(".", "%2e"),
+    (path) => path.replaceAll("/", "\\"),
+  ];
+  let asked = 0;
+  await withServer(desk, async (port) => {
+    for (
+      const path of [
+        ...OUTSIDE,
+        ...NOWHERE,
+        "../app.ts",
+        "../../ui/app.ts",
+        "../../main.ts",
+        "app.css/../app.ts",
+      ]
+    ) {
+      const targets = new Set(writings.map((write) => `/static/${write(path)}`));
+      const answers = await Promise.all([...targets].map((target) => {
+        return send(port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\n${END}`);
+      }));
+      for (const answer of answers) {
+        asked++;
+        assert.match(answer, /^HTTP\/1\.1 (?:303|400|403|404|431) /, path);
+        assert.doesNotMatch(answer, /root:|import |\bfrom "/, path);
+      }
+    }
+  });
+  assert.ok(asked > 250, `${asked} ways`);
   assert.deepEqual(desk.faults, []);
 });
 

@@ -40,11 +40,22 @@ export async function jobsCommand(args: readonly string[], io: CliIo): Promise<E
       io.print(helpOf(name, command));
       return EXIT.done;
     }
-    return await doWork(await command.prepare({ line, io, json: line.has("json") }), io);
+    const json = line.has("json");
+    return await doWork(await command.prepare({ line, io: json ? harmless(io) : io, json }), io);
   } catch (error) {
     return explain(error, { io, json: rest.includes("--json"), usage: usageOf(name, command.words) });
   }
 }
+
+/** JSON leaves characters in place that a terminal acts upon; written as escapes they mean the same to a script. */
+function harmless(io: CliIo): CliIo {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const escapedAll = (character: string) => character.split("").map(escaped).join("");
+  const to = (print: (text: string) => void) => (json: string) => print(json.replace(INVISIBLE, escapedAll));
+  return { ...io, print: to(io.print), printError: to(io.printError) };
+}
+
+const INVISIBLE = /[^ \p{L}\p{M}\p{N}\p{P}\p{S}]/gu;
 
 /** The queue is closed whatever happens to the work. */
 async function doWork(work: Work, io: CliIo): Promise<ExitCode> {
@@ -59,11 +70,13 @@ async function doWork(work: Work, io: CliIo): Promise<ExitCode> {
 /** Tells an error that a person or a script can act upon; any other is a mistake of ours and is thrown on. */
 function explain(error: unknown, { io, json, usage }: { io: CliIo; json: boolean; usage: string }): ExitCode {
   if (error instanceof UsageError) {
-    io.printError(json ? errorOnWire("usage", error.message) : `${error.message}\n${usage}`);
+    if (json) harmless(io).printError(errorOnWire("usage", error.message));
+    else io.printError(`${error.message}\n${usage}`);
     return EXIT.usage;
   }
   if (!(error instanceof QueueError)) throw error;
-  io.printError(json ? errorOnWire(error.code, error.message) : printable(error.message));
+  if (json) harmless(io).printError(errorOnWire(error.code, error.message));
+  else io.printError(printable(error.message));
   return error instanceof StorageError ? EXIT.storage : EXIT.refused;
 }
 

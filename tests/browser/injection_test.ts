@@ -1,0 +1,168 @@
+/** Texts that are made to run in a page are shown as they are written, on every page where they can appear. */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { browserTest } from "../support/browser.ts";
+import { eventually } from "../support/eventually.ts";
+import type { RunningSystem } from "../support/running_system.ts";
+import { SCRIPTS } from "../support/script_texts.ts";
+import { managerSystem, onStage, type Stage } from "./manager_stage.ts";
+
+/** All of them at once: where one of them runs, it runs in here as well. */
+const ALL = SCRIPTS.join(" ");
+/** Each for itself where there is time for it, these everywhere. */
+const SOME = SCRIPTS.filter((_, i) => i % 14 === 0);
+
+browserTest("whatever a job is called and says, no page takes it for more than text", async (browser, t) => {
+  await using system = await managerSystem();
+  writeByHand(system);
+  await eventually("the edits are seen", async () => {
+    const answer = await system.api(`jobs/${encodeURIComponent(ALL)}`);
+    await answer.body?.cancel();
+    return answer.ok;
+  });
+  await using stage = await onStage(browser, { system });
+  await t.step("on the list, as it comes and as it changes", () => onTheList(stage));
+  await t.step("on the page of a job", () => onItsPage(stage));
+  await t.step("as words of a search, and in the question before an action", () => asWords(stage));
+  await t.step("on every page that can hold them, each for itself", () => eachForItself(stage));
+  await t.step("on Ops", () => onOps(stage));
+  await t.step("in a form that comes back, and on the way to the login", () => inForms(stage));
+});
+
+/** A canceled job for each text, which is its id, its kind, its consumer, its error, its payload and its result. */
+function writeByHand({ folder }: RunningSystem): void {
+  const db = new DatabaseSync(`${folder}/data/queue.db`, { timeout: 5000 });
+  const insert = db.prepare(
+    "INSERT INTO jobs (id, kind, status, consumer_id, error, payload, result) VALUES (?, ?, 'FAILED', ?, ?, ?, ?)",
+  );
+  const story = db.prepare(
+    "INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail) VALUES (?, 1, ?, 1, 0, ?, ?)",
+  );
+  for (const text of [ALL, ...SCRIPTS]) {
+    const json = JSON.stringify({ [text]: text });
+    const { lastInsertRowid } = insert.run(text, text.slice(0, 64), text, text, json, json);
+    story.run(lastInsertRowid, text, text, text);
+    story.run(lastInsertRowid, "retried", text, text);
+  }
+  db.close();
+}
+
+async function go({ page, system }: Stage, path: string): Promise<void> {
+  await page.goto(`${system.manager}${path}`);
+}
+
+/** What no text may bring into a page: elements that load or run something, and attributes that do. */
+const STRANGERS = `(page) => [...page.querySelectorAll("*")].filter((element) =>
+  /^(?:iframe|object|embed|base|math|animate|style|mglyph)$/.test(element.localName) ||
+  element.localName === "script" && !/^[/]static[/]/.test(element.getAttribute("src")) ||
+  [...element.attributes].some(({ name, value }) =>
+    /^on|^srcdoc$/i.test(name) ||
+    /^(?:href|src|action|formaction|data)$/.test(name) && !/^(?:[/?#]|http:[/][/]127[.])/.test(value))
+).map((element) => element.outerHTML.slice(0, 200))`;
+
+async function assertHarmless(
+  { page, problems }: Pick<Stage, "page" | "problems">,
+  what: string,
+): Promise<void> {
+  assert.deepEqual(await page.evaluate<string[]>(`(${STRANGERS})(document)`), [], what);
+  assert.deepEqual(problems, [], what);
+}
+
+/** The browser tells of the status 400 as of an error, and of nothing else. */
+function assertTold(problems: string[]): void {
+  const told = new Set(problems.splice(0));
+  assert.deepEqual([...told], [
+    "Failed to load resource: the server responded with a status of 400 (Bad Request)",
+  ]);
+}
+
+async function onTheList(stage: Stage): Promise<void> {
+  const { page, system } = stage;
+  await go(stage, "/?limit=200");
+  const shown = async () => (await page.locator(".job-link").allTextContents()).toReversed();
+  assert.deepEqual(await shown(), [ALL, ...SCRIPTS]);
+  const answer = await system.api("jobs/cancel", { ids: [ALL, ...SCRIPTS] });
+  await answer.body?.cancel();
+  await page.locator("tbody tr", { hasText: "CANCELED" }).nth(SCRIPTS.length).waitFor();
+  assert.deepEqual(await shown(), [ALL, ...SCRIPTS]);
+  await assertHarmless(stage, "the list");
+}
+
+async function onItsPage(stage: Stage): Promise<void> {
+  for (const text of [ALL, ...SOME]) {
+    await go(stage, `/job?id=${encodeURIComponent(text)}`);
+    assert.equal(await stage.page.locator("h1").textContent(), text);
+    const main = await stage.page.locator("main").textContent() ?? "";
+    assert.ok(main.split(text).length > 4, `${text} is shown ${main.split(text).length - 1} times`);
+    await assertHarmless(stage, text);
+  }
+}
+
+async function asWords(stage: Stage): Promise<void> {
+  const { page } = stage;
+  for (const text of [ALL, ...SOME]) {
+    await go(stage, `/confirm?verb=cancel&${new URLSearchParams({ q: text, kind: text })}`);
+    assert.ok((await page.locator("main").textContent())?.includes(`“${text}”`), text);
+    await assertHarmless(stage, text);
+    await go(stage, `/?${new URLSearchParams({ q: text, kind: text, note: text, limit: text })}`);
+    assert.equal(await page.locator("input[name=q]").first().inputValue(), text);
+    await assertHarmless(stage, text);
+  }
+}
+
+/** The browser reads each page as it would to show it, without showing it, which takes its time. */
+async function eachForItself({ page, problems }: Stage): Promise<void> {
+  const paths = SCRIPTS.flatMap((text) => {
+    const [id, words] = [
+      encodeURIComponent(text),
+      new URLSearchParams({ q: text, kind: text, note: text, next: text }),
+    ];
+    return [
+      `/job?id=${id}`,
+      `/?${words}`,
+      `/?status=${id}`,
+      `/confirm?verb=cancel&${words}`,
+      `/confirm?verb=${id}`,
+    ]
+      .map((path) => [path, text]);
+  });
+  const wrong = await page.evaluate<string[]>(
+    `Promise.all(${JSON.stringify(paths)}.map(async ([path, text]) => {
+    const html = await (await fetch(path)).text();
+    const read = new DOMParser().parseFromString(html, "text/html");
+    const strangers = (${STRANGERS})(read);
+    const isHidden = path.startsWith("/job") && read.querySelector("h1").textContent !== text;
+    return [...strangers, ...(isHidden ? [path + " does not show it"] : [])];
+  })).then((all) => all.flat())`,
+  );
+  assert.deepEqual(wrong, []);
+  assertTold(problems);
+}
+
+/** Their kinds are unknown, so that they fail as soon as they are taken, which Ops tells. */
+async function onOps({ page, system, problems }: Stage): Promise<void> {
+  await page.goto(system.ops);
+  await page.getByText("Live", { exact: true }).waitFor();
+  const answer = await system.api("jobs/resubmit", { ids: SCRIPTS });
+  await answer.body?.cancel();
+  await page.locator("main", { hasText: (SCRIPTS.at(-2) ?? "").slice(0, 30) }).waitFor();
+  const main = await page.locator("main").textContent() ?? "";
+  assert.ok(SCRIPTS.filter((text) => main.includes(text.slice(0, 20))).length > 5, main);
+  await assertHarmless({ page, problems }, "Ops");
+}
+
+async function inForms(stage: Stage): Promise<void> {
+  const { page, context, problems } = stage;
+  await go(stage, "/add");
+  await page.locator("input[name=id]").fill(ALL);
+  await page.locator("textarea[name=payload]").fill(ALL);
+  await page.getByRole("button", { name: "Add" }).last().click();
+  await eventually("the form comes back", async () => {
+    return problems.length > 0 && await page.locator("textarea[name=payload]").inputValue() === ALL;
+  });
+  assertTold(problems);
+  await assertHarmless(stage, "the form");
+  await context.clearCookies();
+  await go(stage, `/login?${new URLSearchParams({ next: `/job?id=${ALL}` })}`);
+  await assertHarmless(stage, "the login");
+}

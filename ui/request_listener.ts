@@ -1,0 +1,48 @@
+/** Between the server of `node:http` and an app that knows requests of the web. */
+import type { IncomingMessage, RequestListener } from "node:http";
+import type { Socket } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import type { App } from "./app.ts";
+
+/**
+ * Requests of one connection. No browser sends one before the last is answered, and thousands of them in a few packets
+ * would hold up everybody else: they are served in one go.
+ */
+const MAX_UNANSWERED = 10;
+
+const BODILESS = ["GET", "HEAD", "TRACE"];
+
+export function requestListener(app: App): RequestListener {
+  const answer = getRequestListener(
+    (request, { incoming }) => app.fetch(plain(request), { remoteAddr: addressOf(incoming.socket) }),
+    { overrideGlobalObjects: false },
+  );
+  const unanswered = new WeakMap<Socket, number>();
+  const count = (socket: Socket, more: 1 | -1) => {
+    const sum = (unanswered.get(socket) ?? 0) + more;
+    unanswered.set(socket, sum);
+    return sum;
+  };
+  return (incoming, outgoing) => {
+    const { socket } = incoming;
+    if (socket.destroyed || count(socket, 1) > MAX_UNANSWERED) return void socket.destroy();
+    outgoing.once("close", () => count(socket, -1));
+    void answer(incoming, outgoing);
+  };
+}
+
+/**
+ * hono's limit on bodies reads one that does not tell its length, and copies the request then: of the requests that the
+ * adapter makes up, that is possible only with one of the runtime's own.
+ */
+function plain(request: Request): Request {
+  const { url, method, headers } = request;
+  const isMeasured = headers.has("content-length") && !headers.has("transfer-encoding");
+  if (isMeasured || BODILESS.includes(method) || !URL.canParse(url)) return request;
+  return new Request(url, { method, headers, body: request.body, signal: request.signal });
+}
+
+/** Of a connection that is gone already nothing is known: an empty address is nobody's friend. */
+function addressOf({ remoteAddress = "", remotePort = 0 }: IncomingMessage["socket"]): Deno.NetAddr {
+  return { transport: "tcp", hostname: remoteAddress, port: remotePort };
+}
