@@ -70,6 +70,7 @@ Deno.test("a command that comes in the moment of the first start disturbs nobody
     assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name).sort(), [
       "queue.db",
       "queue.db.lock",
+      "queue.db.reserve",
     ]);
   }
 });

@@ -27,7 +27,7 @@ export async function endUntilSettled(
   for (;;) {
     const verdict = await end(queue, { ...job, retries }, outcome);
     if (verdict.type !== "again") return delaysMs;
-    const delayMs = verdict.runAt - clock();
+    const { delayMs } = verdict;
     delaysMs.push(delayMs);
     retries = verdict.retries;
     clock.pass(delayMs);

@@ -1,6 +1,6 @@
 /**
  * Stands in for a supervisor under a guard. Arguments: a file to tell its story in, what to do, and `--guarded`.
- * `exit:<code>` ends at once, `wait` waits for a signal or the end of the guard.
+ * `exit:<code>,<code>…` ends at once, each life with the next of these codes; `wait` waits for a signal or the end of the guard.
  */
 import { whenGuardIsGone } from "../../workers/process/guard_watch.ts";
 
@@ -18,7 +18,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 tell("started");
-if (act.startsWith("exit:")) Deno.exit(Number(act.slice("exit:".length)));
+if (act.startsWith("exit:")) {
+  const codes = act.slice("exit:".length).split(",");
+  const lives = Deno.readTextFileSync(story).split("\n").filter((line) => line.startsWith("started ")).length;
+  Deno.exit(Number(codes[(lives - 1) % codes.length]));
+}
 await whenGuardIsGone();
 tell("guard-gone");
 Deno.exit(0);

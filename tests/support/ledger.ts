@@ -1,14 +1,30 @@
-/** What a process that may die at any moment has acknowledged, kept by one that lives on. */
-export class Ledger {
-  readonly added = new Set<string>();
-  readonly completed = new Set<string>();
+/** What a system that may die at any moment has acknowledged, kept by somebody who lives on. */
+import type { Queue } from "@persistent-queue/queue";
 
-  /** Takes a line such as `added a1`. A line of another kind is none of its business. */
+export class Ledger {
+  readonly added: Set<string>;
+  readonly completed: Set<string>;
+
+  constructor({ added, completed }: { added?: Iterable<string>; completed?: Iterable<string> } = {}) {
+    this.added = new Set(added);
+    this.completed = new Set(completed);
+  }
+
+  /**
+   * Takes a line such as `added a1`, `completed a1`, or `replacing a1`: said before somebody asks to have a completed
+   * job start afresh, for nobody knows then how long it stays completed. A line of another kind is none of its business.
+   */
   note(line: string): void {
     const [what, id] = line.split(" ", 2);
     if (id === undefined) return;
     if (what === "added") this.added.add(id);
     if (what === "completed") this.completed.add(id);
+    if (what === "replacing") this.completed.delete(id);
+  }
+
+  /** As it is at this moment. */
+  copy(): Ledger {
+    return new Ledger(this);
   }
 }
 
@@ -20,4 +36,23 @@ export async function* wholeLines(stream: ReadableStream<Uint8Array<ArrayBuffer>
     rest = lines.pop() ?? "";
     yield* lines;
   }
+}
+
+/** The queue as it is, but `tell` hears which completions are durable before anybody else does. */
+export function tellingCompletions(queue: Queue, tell: (ids: readonly string[]) => void): Queue {
+  const settle: Queue["settle"] = async (attempts) => {
+    const verdicts = await queue.settle(attempts);
+    const completed = attempts.filter(({ outcome }, i) =>
+      outcome.type === "returned" && verdicts[i]?.type === "stored"
+    );
+    if (completed.length > 0) tell(completed.map(({ job }) => job.id));
+    return verdicts;
+  };
+  return new Proxy(queue, {
+    get: (target, name) => {
+      if (name === "settle") return settle;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }

@@ -1,0 +1,137 @@
+/**
+ * Fault Q: a million jobs wait. A claim costs what it costs where a thousand wait, nothing that the supervisor does while
+ * it runs goes through all of them, pages are answered at once, and a start does not take long either.
+ */
+import { DatabaseSync } from "node:sqlite";
+import { openStore, type Store } from "@persistent-queue/queue";
+import { claim } from "../../queue/sqlite/claim.ts";
+import { prepareAll } from "../../queue/sqlite/statements.ts";
+import { quantile } from "../bench/quantile.ts";
+import { fillBacklog, plansOf } from "../support/backlog_database.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { type Expect, violationsOf } from "../support/violations.ts";
+import type { Fault } from "./fault.ts";
+
+const FEW = 1_000;
+const MANY = 1_000_000;
+const VERY_MANY = 10_000_000;
+const MOST_TIMES_SLOWER = 3;
+const STARTED_WITHIN_MS = 3_000;
+const ANSWERED_WITHIN_MS = 200;
+
+export const backlog: Fault = {
+  letter: "Q",
+  title: "a million jobs wait, and in the long run ten million",
+  tries: { each: 1, long: 2 },
+  async *attempts() {
+    for (let n = 0;; n++) {
+      yield await violationsOf((expect) => letWait(n === 0 ? MANY : VERY_MANY, expect));
+    }
+  },
+};
+
+async function letWait(count: number, expect: Expect): Promise<void> {
+  await using folder = await tempFolder();
+  const [few, many] = [folder.file("few.db"), folder.file("many.db")];
+  await fillBacklog(few, FEW);
+  await fillBacklog(many, count);
+  for (const path of [few, many]) {
+    const since = performance.now();
+    const store = await openStore(`sqlite:${path}`, "owner");
+    const ms = performance.now() - since;
+    if (path === many) console.log(`a start where ${count} jobs wait: ${Math.round(ms)} ms`);
+    expect(ms < STARTED_WITHIN_MS, `the start took ${Math.round(ms)} ms`);
+    if (path === many) await expectAnswers(store, expect);
+    await store.close();
+    expectNoScan(path, expect);
+  }
+  for (const limit of [1, 8]) {
+    const [base = [], loaded = []] = timeClaims([few, many], limit);
+    console.log(
+      `a claim of ${limit}: ${inWords(base)} where ${FEW} jobs wait, ${inWords(loaded)} where ${count} do`,
+    );
+    const times = quantile(loaded, 0.5) / quantile(base, 0.5);
+    expect(times <= MOST_TIMES_SLOWER, `a claim of ${limit} takes ${times.toFixed(1)} times as long`);
+  }
+}
+
+/** The statements that may go along a whole index: of the few that run or are suspects, or up to the first entry. */
+const SCANS: Readonly<Record<string, RegExp>> = {
+  topLevel: /COVERING INDEX jobs_claim$/,
+  claimSuspect: /COVERING INDEX jobs_suspects$/,
+  stalled: /INDEX jobs_processing$/,
+  silent: /INDEX jobs_processing$/,
+  // Used where at most some thousands wait.
+  listFewWaiting: /COVERING INDEX jobs_(claim|suspects)$/,
+};
+
+/** All jobs are counted anew at the start and by checks alone. */
+const isRare = (name: string) => /count/i.test(name);
+
+function expectNoScan(path: string, expect: Expect): void {
+  for (const { name, steps } of plansOf(path)) {
+    for (const step of steps) {
+      const isScan = /^SCAN (jobs|history)|TEMP B-TREE/.test(step);
+      expect(!isScan || isRare(name) || SCANS[name]?.test(step) === true, `${name}: ${step}`);
+    }
+  }
+}
+
+/** How long claims take on the thread, in milliseconds, by turns here and there. Nothing is written. */
+function timeClaims(paths: readonly string[], limit: number): number[][] {
+  using stack = new DisposableStack();
+  const claims = paths.map((path) => {
+    const db = stack.use(new DatabaseSync(path));
+    db.exec("BEGIN");
+    const sql = prepareAll(db);
+    return () => claim(sql, [{ consumerId: "c", limit, suspect: false }], Date.now());
+  });
+  const rounds = Array.from({ length: 100 }, () =>
+    claims.map((claimSome) => {
+      const since = performance.now();
+      claimSome();
+      return performance.now() - since;
+    }));
+  return paths.map((_, i) => rounds.map((round) => round[i] ?? 0));
+}
+
+function inWords(ms: readonly number[]): string {
+  const [median, p99] = [0.5, 0.99].map((q) => `${quantile(ms, q).toFixed(3)} ms`);
+  return `${median} (p99 ${p99})`;
+}
+
+async function expectAnswers(store: Store, expect: Expect): Promise<void> {
+  const now = Date.now();
+  const reap = {
+    before: now - 30_000,
+    held: [],
+    event: "stalled",
+    detail: "",
+    now,
+    limit: 500,
+    charge: null,
+  } as const;
+  const questions: Readonly<Record<string, () => Promise<unknown>>> = {
+    "the first page": () => store.list({ limit: 50 }),
+    "a page in the middle": () => store.list({ limit: 50, before: MANY / 2 }),
+    "what waits": () => store.list({ limit: 50, status: "PENDING" }),
+    "what has failed": () => store.list({ limit: 50, status: "FAILED" }),
+    "a kind that nobody has": () => store.list({ limit: 50, kind: "nobody" }),
+    "a part of an id that nobody has": () => store.list({ limit: 50, search: "nobody" }),
+    "what is silent": () => store.list({ limit: 50, silentSince: now }),
+    "one job": () => store.get("job 500000"),
+    "the counts": () => store.stats({ now, silentSince: now - 30_000 }),
+    "the sweep": () => store.reap(reap),
+    "a step of pruning": () => store.prune({ before: now, after: 0, limit: 200 }),
+  };
+  for (const [what, ask] of Object.entries(questions)) {
+    const ms = Math.min(await timed(ask), await timed(ask), await timed(ask));
+    expect(ms < ANSWERED_WITHIN_MS, `${what} took ${Math.round(ms)} ms`);
+  }
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const since = performance.now();
+  await work();
+  return performance.now() - since;
+}

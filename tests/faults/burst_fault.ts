@@ -1,0 +1,137 @@
+/**
+ * Fault S: very many jobs fail in the same moment, or lose their holder in the same moment. All of them end as they
+ * should, and no sweep keeps the thread to itself for so long that others would notice.
+ */
+import { DatabaseSync } from "node:sqlite";
+import type { Status } from "@persistent-queue/queue";
+import type { VerifyOptions } from "../../queue/verify.ts";
+import { quantile } from "../bench/quantile.ts";
+import { eventually } from "../support/eventually.ts";
+import { problemsAt } from "../support/problems_at.ts";
+import { type TestSystem, testSystem } from "../support/test_system.ts";
+import { type Expect, violationsOf } from "../support/violations.ts";
+import type { Fault } from "./fault.ts";
+
+const FAILING = 10_000;
+const STALLING = 1_000;
+const SWEPT_WITHIN_MS = 200;
+/** For the slowest one: other work may have shared its turn, or another program the processor. */
+const SLOWEST_WITHIN_MS = 2_000;
+const PATIENCE_MS = 60_000;
+const STORIES = [failAtOnce, loseHolders, hang];
+
+export const burst: Fault = {
+  letter: "S",
+  title: "10,000 jobs fail at once; 1,000 lose their holder at once, or wait on a consumer that hangs",
+  tries: { each: STORIES.length, long: 5 * STORIES.length },
+  async *attempts() {
+    for (;;) for (const story of STORIES) yield await violationsOf(story);
+  },
+};
+
+/** Each is tried again later: most of them wait for that at the same time, and each sweep goes by all that are held. */
+async function failAtOnce(expect: Expect): Promise<void> {
+  const delayMs = 1_500;
+  await using system = await testSystem({ RETRY_DELAYS_MS: String(delayMs), LOG_LEVEL: "error" });
+  const { queue } = system;
+  const sweeps = timeSweeps(system);
+  for (let n = 0; n < FAILING; n += 500) {
+    const jobs = Array.from(
+      { length: 500 },
+      (_, i) => ({ id: `failing ${n + i}`, kind: "fail", payload: 9 }),
+    );
+    await queue.add(jobs);
+  }
+  await allAre("UNPROCESSABLE", FAILING, system);
+  const most = Math.max(...sweeps.map(({ held }) => held));
+  expect(most > FAILING / 4, `at most ${most} were held at once: that proves nothing`);
+  expectQuick(`${most} jobs were held`, sweeps, expect);
+  await expectSound(system, { retryDelaysMs: [delayMs], untouched: true }, expect);
+}
+
+/** As if they had been in the hands of another process. */
+async function loseHolders(expect: Expect): Promise<void> {
+  await using system = await testSystem({ LOG_LEVEL: "error" });
+  const { queue, settings: { queueUrl }, events } = system;
+  const sweeps = timeSweeps(system);
+  {
+    using db = new DatabaseSync(queueUrl.slice("sqlite:".length), { timeout: 5_000 });
+    db.exec(`INSERT INTO jobs (id, kind, status, lease, consumer_id, last_heartbeat, started_at)
+      WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${STALLING})
+      SELECT 'stalled ' || n, 'noop', 'PROCESSING', 1, 'gone', 1000, 1000 FROM numbers`);
+  }
+  await allAre("COMPLETED", STALLING, system);
+  const requeued = events.flatMap((event) => event.type === "swept" ? event.requeued : []).length;
+  expect(requeued === STALLING, `${requeued} were requeued`);
+  expectQuick(`${STALLING} jobs had stalled`, sweeps, expect);
+  const { job, history } = await queue.get("stalled 500");
+  const story = history.map(({ event }) => event).join();
+  expect(job.lease === 2 && job.crashes === 0 && story === "stalled", `lease ${job.lease}, story "${story}"`);
+  await expectSound(system, {}, expect);
+}
+
+/** They wait for their next attempt on consumers that hang: these are given up, and others do the jobs. */
+async function hang(expect: Expect): Promise<void> {
+  await using system = await testSystem({ RETRY_DELAYS_MS: "1500", CRASH_LIMIT: "1", LOG_LEVEL: "error" });
+  const { queue, supervisor, until } = system;
+  const sweeps = timeSweeps(system);
+  const ids = Array.from({ length: STALLING }, (_, i) => `waiting ${i}`);
+  await queue.add(ids.map((id) => ({ id, kind: "fail", payload: 1 })));
+  const waiting = () => supervisor.view().consumers.reduce((sum, consumer) => sum + consumer.waiting, 0);
+  await eventually("all wait", () => waiting() === STALLING, { withinMs: PATIENCE_MS });
+  // Longer than a stall, and over before a thread counts as one that cannot be ended.
+  const hangs = ["hang 0", "hang 1"];
+  await queue.add(hangs.map((id) => ({ id, kind: "block", payload: 1_300 })));
+  for (const id of hangs) await until(id, ({ status }) => status === "UNPROCESSABLE");
+  await allAre("COMPLETED", STALLING, system);
+  expectQuick(`${STALLING} jobs waited on consumers that hung`, sweeps, expect);
+  for (const id of ids) {
+    const { job: { crashes, retries }, history } = await queue.get(id);
+    const story = history.map(({ event }) => event).join();
+    expect(
+      crashes === 0 && retries === 1 && story === "retried,stalled",
+      `${id}: ${crashes} crashes, "${story}"`,
+    );
+  }
+  await expectSound(system, { untouched: true }, expect);
+}
+
+interface Sweep {
+  readonly ms: number;
+  /** How many jobs it was told to let be. */
+  readonly held: number;
+}
+
+function timeSweeps({ queue }: TestSystem): Sweep[] {
+  const sweeps: Sweep[] = [];
+  const sweep = queue.sweep.bind(queue);
+  queue.sweep = async (known) => {
+    const since = performance.now();
+    const requeued = await sweep(known);
+    sweeps.push({ ms: performance.now() - since, held: known.held.length });
+    return requeued;
+  };
+  return sweeps;
+}
+
+function expectQuick(when: string, sweeps: readonly Sweep[], expect: Expect): void {
+  const ms = sweeps.map((sweep) => sweep.ms);
+  const [median, slowest] = [Math.round(quantile(ms, 0.5)), Math.round(quantile(ms, 1))];
+  console.log(`${when}: ${ms.length} sweeps, the median took ${median} ms, the slowest ${slowest} ms`);
+  expect(
+    median < SWEPT_WITHIN_MS && slowest < SLOWEST_WITHIN_MS,
+    `${when}: sweeps took ${median} to ${slowest} ms`,
+  );
+}
+
+function allAre(status: Status, count: number, { queue }: TestSystem): Promise<boolean> {
+  const isSo = async () => (await queue.stats()).counts[status] === count;
+  return eventually(`${count} jobs are ${status}`, isSo, { withinMs: PATIENCE_MS });
+}
+
+async function expectSound(system: TestSystem, options: VerifyOptions, expect: Expect): Promise<void> {
+  const { fatal, settings: { queueUrl }, queue } = system;
+  expect(fatal.length === 0 && queue.trouble === null, `${queue.trouble} ${fatal.map(({ why }) => why)}`);
+  const problems = await problemsAt(queueUrl, { untouched: false, drained: true, retryLimit: 1, ...options });
+  expect(problems.length === 0, problems.join(" "));
+}

@@ -1,0 +1,116 @@
+/**
+ * A process was killed, and before the next one starts its database is damaged. Either it is refused with a sentence,
+ * or what opens is what was there at some moment: all commits up to one, and none after it.
+ *
+ * Where bytes of the log are wrong it ends before them, as if the process had died then: SQLite cannot tell the two
+ * apart. That commits are missing only somebody outside can know, who kept a ledger.
+ */
+import { getQueue, openStore, type Queue, StorageError } from "@persistent-queue/queue";
+import { verify } from "../../queue/verify.ts";
+import { drainBacklog } from "../support/backlog_drain.ts";
+import { copyDatabase, idOf, makeVictim, stateOf, type Victim } from "../support/damaged_database.ts";
+import { type Damage, logFlip, logLoss, pageDamage } from "../support/damaged_parts.ts";
+import { EMPTY_FILES, FOREIGN_SCHEMAS, stranger } from "../support/damaged_wholes.ts";
+import type { Random } from "../support/random.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import type { Fault } from "./fault.ts";
+
+const OFTEN = { logLoss: 100, logFlip: 100, page: 100, stranger: 50 };
+const EACH = OFTEN.logLoss + OFTEN.logFlip + OFTEN.page + OFTEN.stranger +
+  EMPTY_FILES.length + FOREIGN_SCHEMAS.length;
+
+export const damage: Fault = {
+  letter: "F",
+  title: "the database or its log is damaged, lost, or somebody else's",
+  tries: { each: EACH, long: 10 * EACH },
+  async *attempts(random) {
+    await using folder = await tempFolder();
+    const victim = await makeVictim(folder.file("victim.db"));
+    for (;;) {
+      for (const one of damages(victim, random)) {
+        const broken = await befallen(victim, one, random);
+        yield broken.map((violation) => `${one.what}: ${violation}`);
+      }
+    }
+  },
+};
+
+function* damages(victim: Victim, random: Random): Generator<Damage> {
+  for (let n = 0; n < OFTEN.logLoss; n++) yield logLoss(victim, random);
+  for (let n = 0; n < OFTEN.logFlip; n++) yield logFlip(victim, random);
+  for (let n = 0; n < OFTEN.page; n++) yield pageDamage(victim, random);
+  for (let n = 0; n < OFTEN.stranger; n++) yield stranger(random);
+  yield* EMPTY_FILES;
+  yield* FOREIGN_SCHEMAS;
+}
+
+/** What is wrong with how the next start takes it. */
+async function befallen(victim: Victim, damage: Damage, random: Random): Promise<string[]> {
+  await using folder = await tempFolder();
+  const path = folder.file("queue.db");
+  copyDatabase(victim.path, path, { withIndex: random.chance(0.5) });
+  damage.befall(path);
+  const before = contentOf(path);
+  let queue: Queue;
+  try {
+    queue = await getQueue(`sqlite:${path}`, { role: "owner" });
+  } catch (error) {
+    const isChanged = contentOf(path) !== before;
+    return [...problemsOfTelling(error, damage), ...(isChanged ? ["it was refused, and is changed"] : [])];
+  }
+  try {
+    if (damage.leaves === null) return ["it was opened"];
+    return await problemsAtWork(queue, path, victim.states, damage.leaves);
+  } catch (error) {
+    return problemsOfTelling(error, damage);
+  } finally {
+    await queue.close();
+  }
+}
+
+function problemsOfTelling(error: unknown, { leaves, mayBeTold }: Damage): string[] {
+  if (!(error instanceof StorageError)) return [`it was not told in a sentence: ${error}`];
+  return leaves === null || mayBeTold ? [] : [`it was refused: ${error.message}`];
+}
+
+/** @throws {StorageError} where something is seen to be wrong */
+async function problemsAtWork(queue: Queue, path: string, states: readonly string[], leaves: number) {
+  const expected = states[leaves] ?? "";
+  const state = stateOf((await queue.list({ limit: 200 })).jobs);
+  const commits = states.indexOf(state);
+  const found = commits < 0 ? `${state}, which it never was` : `its first ${commits} commits`;
+  const problems = state === expected ? [] : [`it holds ${found}, and not its first ${leaves}`];
+  await goOn(queue);
+  return [...problems, ...await problemsAfter(path, expected)];
+}
+
+/** As the next process does. */
+async function goOn(queue: Queue): Promise<void> {
+  await queue.recover();
+  await queue.watch();
+  await queue.add([{ id: "afterwards" }]);
+  await drainBacklog(queue);
+  await queue.prune();
+  await queue.stats();
+}
+
+async function problemsAfter(path: string, state: string): Promise<string[]> {
+  const added = [...Array.from(state, (_, n) => idOf(n)), "afterwards"];
+  const store = await openStore(`sqlite:${path}`, "guest");
+  try {
+    return await verify(store, { deep: true, drained: true, ledger: { added, completed: added } });
+  } finally {
+    await store.close();
+  }
+}
+
+/** Of the database and its log; of nothing, or of a folder, that it is so. */
+function contentOf(path: string): string {
+  return [path, `${path}-wal`].map((file) => {
+    try {
+      return new TextDecoder("latin1").decode(Deno.readFileSync(file));
+    } catch (error) {
+      return error instanceof Error ? error.name : String(error);
+    }
+  }).join("\n");
+}

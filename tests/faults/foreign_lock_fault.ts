@@ -1,0 +1,141 @@
+/**
+ * Fault M: another program holds a transaction open for longer than anybody would wait. Everybody can still look, is told
+ * why nothing is written, and when it ends the work goes on by itself: nothing is lost, and nobody is blamed.
+ */
+import { DatabaseSync } from "node:sqlite";
+import { problemsAt } from "../support/problems_at.ts";
+import type { Random } from "../support/random.ts";
+import { addFile, type RunningSystem, runSystem } from "../support/running_system.ts";
+import { type Expect, violationsOf } from "../support/violations.ts";
+import type { Fault } from "./fault.ts";
+
+const SWEEP_MS = 1_000;
+const WORK_MS = 300;
+/** What a write waits before somebody is told that it cannot be made, and then some. */
+const TOLD_WITHIN_MS = 7_000;
+const ANSWERED_WITHIN_MS = 1_000;
+const BACK_WITHIN_MS = SWEEP_MS + WORK_MS + 1_000;
+/** The longest pause between two tries to store what has ended is 5 s. */
+const STORED_WITHIN_MS = 6_500;
+
+interface Hold {
+  readonly how: "IMMEDIATE" | "EXCLUSIVE";
+  readonly ms: number;
+}
+
+/** Side by side, as they wait most of the time. Only the first round, which every test run has, is cut short. */
+function holdsOf(round: number): Hold[] {
+  const long: Hold = { how: "IMMEDIATE", ms: round === 0 ? 8_000 : 60_000 };
+  return [long, ...Array.from({ length: 3 }, () => ({ how: "EXCLUSIVE", ms: 5_000 } as const))];
+}
+
+export const foreignLock: Fault = {
+  letter: "M",
+  title: "another program keeps a transaction open for 8 s, or 60 s, or an exclusive one for 5 s",
+  tries: { each: holdsOf(0).length, long: 12 },
+  async *attempts(random) {
+    for (let round = 0;; round++) {
+      const tries = holdsOf(round).map((hold) => violationsOf((expect) => lockOut(hold, random, expect)));
+      try {
+        for (const one of tries) yield await one;
+      } finally {
+        await Promise.all(tries);
+      }
+    }
+  },
+};
+
+async function lockOut({ how, ms }: Hold, random: Random, expect: Expect): Promise<void> {
+  await using system = await runSystem({
+    command: "supervise",
+    env: { WORK_MS: String(WORK_MS), HEARTBEAT_MS: "200", SWEEP_MS: String(SWEEP_MS), STALL_MS: "3000" },
+  });
+  const look = await visitorOf(system);
+  const inHand = [await addFile(system, "in hand 0.txt"), await addFile(system, "in hand 1.txt")];
+  for (const id of inHand) await system.until(id, "PROCESSING");
+  const waiting = [await addFile(system, "waiting 0.txt"), await addFile(system, "waiting 1.txt")];
+  await sleep(random.below(WORK_MS));
+
+  const path = `${system.folder}/data/queue.db`;
+  using other = new DatabaseSync(path, { timeout: 2_000 });
+  other.exec(`BEGIN ${how}`);
+  const asked = addMeanwhile(system, expect);
+  const wasTold = await lookOn(look, ms - random.below(500), expect);
+  expect(wasTold || ms < TOLD_WITHIN_MS, "nobody was told why nothing is written");
+  other.exec("COMMIT");
+
+  for (const id of waiting) await system.until(id, "COMPLETED", BACK_WITHIN_MS);
+  const added = [...inHand, ...waiting, ...await asked];
+  for (const id of added) await system.until(id, "COMPLETED", STORED_WITHIN_MS);
+  await system.healthy(BACK_WITHIN_MS);
+  for (const id of added) {
+    const { lease, crashes, retries } = await system.job(id);
+    expect(lease === 1 && crashes === 0 && retries === 0, `${id}: lease ${lease}, ${crashes} crashes`);
+  }
+  const problems = await problemsAt(`sqlite:${path}`, { drained: true, ledger: { added, completed: added } });
+  expect(problems.length === 0, problems.join(" "));
+}
+
+/** Answers what was acknowledged: stored once the lock is gone, or refused in a sentence. */
+async function addMeanwhile(system: RunningSystem, expect: Expect): Promise<string[]> {
+  const id = "data/files/meanwhile.txt";
+  await Deno.writeTextFile(`${system.folder}/${id}`, "made by a test\n");
+  const answer = await system.api("jobs", { id });
+  const words = await answer.text();
+  if (answer.status === 201) return [id];
+  expect(
+    answer.status === 503 && /locked by another program/.test(words),
+    `the job was answered with ${words}`,
+  );
+  return [];
+}
+
+/** Looks at everything again and again for so long. Answers whether somebody was told of the lock. */
+async function lookOn(look: (page: Page) => Promise<Seen>, forMs: number, expect: Expect): Promise<boolean> {
+  let wasTold = false;
+  for (const end = performance.now() + forMs; performance.now() < end;) {
+    for (const page of PAGES) {
+      const { status, text, ms } = await look(page);
+      expect(ms < ANSWERED_WITHIN_MS, `${page} took ${Math.round(ms)} ms`);
+      if (page !== "ops/healthz") expect(status === 200, `${page} answered ${status}`);
+      else if (status === 503) wasTold ||= /locked by another program/.test(text);
+    }
+    await sleep(Math.max(0, Math.min(400, end - performance.now())));
+  }
+  return wasTold;
+}
+
+const PAGES = [
+  "ops/healthz",
+  "ops/",
+  "ops/metrics",
+  "manager/",
+  "manager/consumers",
+  "manager/api/stats",
+] as const;
+
+type Page = typeof PAGES[number];
+
+interface Seen {
+  readonly status: number;
+  readonly text: string;
+  readonly ms: number;
+}
+
+/** Somebody who has logged in. */
+async function visitorOf({ manager, ops }: RunningSystem): Promise<(page: Page) => Promise<Seen>> {
+  const body = new URLSearchParams({ password: "admin123" });
+  const welcome = await fetch(`${manager}/login`, { method: "POST", body, redirect: "manual" });
+  await welcome.body?.cancel();
+  const cookie = welcome.headers.get("set-cookie")?.split(";")[0] ?? "";
+  return async (page) => {
+    const since = performance.now();
+    const url = page.replace(/^manager/, manager).replace(/^ops/, ops);
+    const answer = await fetch(url, { headers: { cookie }, redirect: "manual" });
+    return { status: answer.status, text: await answer.text(), ms: performance.now() - since };
+  };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,140 @@
+/**
+ * At some call to SQLite the database may not grow any more: for a moment, or until the system is stopped. Whoever asks
+ * for something new is told; what was acknowledged is there; and work goes on by itself once there is room.
+ */
+import { QueueError, StorageError } from "@persistent-queue/queue";
+import { atOnce } from "../support/at_once.ts";
+import { type BegunDatabase, begunDatabase } from "../support/begun_database.ts";
+import { eventually } from "../support/eventually.ts";
+import { tellStory } from "../support/job_story.ts";
+import { Ledger } from "../support/ledger.ts";
+import type { Random } from "../support/random.ts";
+import { onSqlCalls, type SqlCall, type SqlListener } from "../support/sql_calls.ts";
+import { type ThreadlessSystem, threadlessSystem } from "../support/threadless_system.ts";
+import { verified } from "../support/verified.ts";
+import type { Fault } from "./fault.ts";
+
+const TOLD = /^The disk is full: make room and the queue goes on by itself/;
+const AT_ONCE = 8;
+/** So many calls has a start with a story behind it, about. */
+const CALLS = 250;
+const NO_LIMIT = 4_294_967_294;
+
+export const fullDisk: Fault = {
+  letter: "D",
+  title: "the disk is full at the N-th call to SQLite, for a moment and until the stop",
+  tries: { each: 80, long: 400 },
+  async *attempts(chance) {
+    await using begun = await begunDatabase();
+    yield* atOnce(AT_ONCE, chance, (chance, n) => attempt(chance, begun, n % 2 === 0));
+  },
+};
+
+async function attempt(chance: Random, begun: BegunDatabase, isForEver: boolean): Promise<string[]> {
+  const ledger = new Ledger();
+  await using folder = await begun.begin(ledger);
+  const path = folder.file("queue.db");
+  const disk = new SmallDisk(1 + chance.below(CALLS), isForEver ? Infinity : 1 + chance.below(6));
+  using _ = onSqlCalls(folder.path, disk);
+  const problems: string[] = [];
+  const onRefused = (what: string, error: QueueError) => {
+    const isTold = error instanceof StorageError ? error.passing && TOLD.test(error.message) : what !== "add";
+    if (!isTold) problems.push(`${what} was refused with: ${error}`);
+  };
+  const story = { ledger, onRefused, bytes: chance.pick([0, 500, 3_000]) };
+  const system = await threadlessSystem({ path, ledger });
+  try {
+    await tellStory(system, { ...story, name: "life1" });
+    system.sweepByItself();
+    if (isForEver) await addUntilRefused(system, ledger);
+    else await goesOn(system, ledger);
+  } finally {
+    await system.stop();
+    problems.push(...system.surprises.map((error) => `surprise: ${Deno.inspect(error)}`));
+  }
+  disk.makeRoom();
+  if (isForEver) await startAgain({ path, ledger });
+  problems.push(...await verified(path, { ledger, drained: true }));
+  return problems.map((problem) => `${disk}: ${problem}`);
+}
+
+/** A database that may not grow from some call on, until it has been told so often enough. */
+class SmallDisk implements SqlListener {
+  readonly #from: number;
+  #times: number;
+  #calls = 0;
+  #refusals = 0;
+  #isFull = false;
+
+  constructor(from: number, times: number) {
+    this.#from = from;
+    this.#times = times;
+  }
+
+  before({ db, name }: SqlCall): void {
+    if (name === "close") return;
+    this.#calls += 1;
+    const isFull = this.#calls >= this.#from && this.#refusals < this.#times;
+    if (isFull === this.#isFull) return;
+    this.#isFull = isFull;
+    db.exec(`PRAGMA max_page_count = ${isFull ? 1 : NO_LIMIT}`);
+  }
+
+  failed(): void {
+    this.#refusals += 1;
+  }
+
+  /** A connection that is opened from now on knows no limit. */
+  makeRoom(): void {
+    this.#times = 0;
+    this.#isFull = false;
+  }
+
+  toString(): string {
+    return `full from call ${this.#from} on, told ${this.#refusals}×`;
+  }
+}
+
+/** New jobs are refused with a sentence; what is there can be looked at. */
+async function addUntilRefused({ queue }: ThreadlessSystem, ledger: Ledger): Promise<void> {
+  for (let n = 0; n < 500; n++) {
+    const id = `filling${n}`;
+    try {
+      await queue.add([{ id, kind: "noop", payload: "x".repeat(3_000) }]);
+      ledger.note(`added ${id}`);
+    } catch (error) {
+      if (!(error instanceof StorageError && TOLD.test(error.message))) throw error;
+      await queue.stats();
+      await queue.list({});
+      return;
+    }
+  }
+  throw new Error("The disk was not full.");
+}
+
+/** By itself: all is done, new jobs are taken, no trouble is told. */
+async function goesOn(system: ThreadlessSystem, ledger: Ledger): Promise<void> {
+  const { queue } = system;
+  await eventually("a job is taken", async () => {
+    try {
+      await queue.add([{ id: "afterwards", kind: "noop" }]);
+      ledger.note("added afterwards");
+      return true;
+    } catch (error) {
+      if (error instanceof StorageError) return false;
+      throw error;
+    }
+  });
+  await system.drained();
+  await eventually("no trouble is told", () => queue.trouble === null);
+}
+
+async function startAgain(place: { path: string; ledger: Ledger }): Promise<void> {
+  const system = await threadlessSystem(place);
+  system.sweepByItself();
+  try {
+    await system.drained();
+  } finally {
+    await system.stop();
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Fault N: somebody edits the database with the `sqlite3` command while the system works on it. What they write is seen
+ * within two seconds, counts included, or the database refuses it; and the work goes on.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { type Job, messageOf, type Queue, STATUSES } from "@persistent-queue/queue";
+import { eventually } from "../support/eventually.ts";
+import { HAND_EDITS, type HandEdit, type Subject } from "../support/hand_edits.ts";
+import { sqliteShell } from "../support/sqlite_shell.ts";
+import { type TestSystem, testSystem } from "../support/test_system.ts";
+import { type Expect, violationsOf } from "../support/violations.ts";
+import type { Fault } from "./fault.ts";
+
+const SEEN_WITHIN_MS = 2_000;
+const LATER = 8_000_000_000_000;
+
+export const handEdit: Fault = {
+  letter: "N",
+  title: "somebody edits the database by hand while the system runs",
+  tries: { each: HAND_EDITS.length, long: HAND_EDITS.length },
+  async *attempts() {
+    await using system = await testSystem({ LOG_LEVEL: "warn" });
+    for (let n = 0;; n++) {
+      const edit = HAND_EDITS[n % HAND_EDITS.length];
+      if (edit === undefined) return;
+      const broken = await violationsOf((expect) => editByHand(system, { n, edit, expect }));
+      yield broken.map((violation) => `${edit.sql} (${edit.on}): ${violation}`);
+    }
+  },
+};
+
+interface Editing {
+  readonly n: number;
+  readonly edit: HandEdit;
+  readonly expect: Expect;
+}
+
+async function editByHand(system: TestSystem, { n, edit, expect }: Editing): Promise<void> {
+  const { queue, settings, until, fatal } = system;
+  const id = `${n} ${edit.on}`;
+  await prepare(system, edit.on, id);
+  const path = settings.queueUrl.slice("sqlite:".length);
+  const before = await lookAt(queue, id);
+  const revision = queue.revision;
+  const said = await sqliteShell(path, edit.sql.replaceAll("$id", `'${id}'`)).then(() => null, messageOf);
+
+  if (edit.refusal) {
+    expect(said !== null && edit.refusal.test(said), `the database said ${said}`);
+    expect(isSame(before, await lookAt(queue, id)), "it was refused, and has changed");
+  } else {
+    expect(said === null, `the database said ${said}`);
+    await eventually("the pages hear of it", () => queue.revision > revision, { withinMs: SEEN_WITHIN_MS });
+    await eventually("it is seen", () => isSeen(queue, id, edit), { withinMs: SEEN_WITHIN_MS });
+  }
+  await eventually("the counts are right", () => isCounted(queue, path), { withinMs: SEEN_WITHIN_MS });
+  await queue.move("cancel", [id], "a test").catch(() => {});
+  await queue.add([{ id: `${n} afterwards`, kind: "noop" }]);
+  await until(`${n} afterwards`, ({ status }) => status === "COMPLETED");
+  const problems = await queue.check({ deep: true });
+  expect(
+    problems.length === 0 && fatal.length === 0,
+    [...problems, ...fatal.map(({ why }) => why)].join(" "),
+  );
+}
+
+async function prepare({ queue, until }: TestSystem, subject: Subject, id: string): Promise<void> {
+  switch (subject) {
+    case "new":
+      return;
+    case "waiting":
+      return void await queue.add([{ id, kind: "noop", runAt: LATER }]);
+    case "running":
+      await queue.add([{ id, kind: "wait", payload: 60_000 }]);
+      return void await until(id, ({ status }) => status === "PROCESSING");
+    case "done":
+      await queue.add([{ id, kind: "noop" }]);
+      return void await until(id, ({ status }) => status === "COMPLETED");
+    case "failed":
+      await queue.add([{ id, kind: "give_up" }]);
+      return void await until(id, ({ status }) => status === "FAILED");
+  }
+}
+
+async function lookAt(queue: Queue, id: string): Promise<Job | null> {
+  const { jobs } = await queue.list({ search: id, limit: 1 });
+  return jobs[0]?.id === id ? (await queue.get(id)).job : null;
+}
+
+async function isSeen(queue: Queue, id: string, { shows }: HandEdit): Promise<boolean> {
+  const job = await lookAt(queue, id);
+  if (shows === null || shows === undefined || job === null) return shows === null && job === null;
+  return isDeepStrictEqual({ ...job, ...shows }, job);
+}
+
+/** But for its heartbeat. */
+function isSame(one: Job | null, other: Job | null): boolean {
+  const still = (job: Job | null) => job === null ? null : { ...job, lastHeartbeat: null };
+  return isDeepStrictEqual(still(one), still(other));
+}
+
+async function isCounted(queue: Queue, path: string): Promise<boolean> {
+  const lines = (await sqliteShell(path, "SELECT status, count(*) FROM jobs GROUP BY status")).split("\n");
+  const counted = new Map(lines.map((line) => line.split("|", 2)).map(([status, n]) => [status, Number(n)]));
+  const { counts } = await queue.stats().catch(() => ({ counts: null }));
+  const isSo = counts !== null && STATUSES.every((status) => counts[status] === (counted.get(status) ?? 0));
+  return isSo && (await queue.check({ deep: false })).length === 0;
+}

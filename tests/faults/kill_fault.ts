@@ -1,0 +1,115 @@
+/**
+ * The whole system is killed without a warning, again and again on the same database, while it adds and works off jobs
+ * as fast as it can. Somebody who lives on keeps the ledger.
+ */
+import { openStore } from "@persistent-queue/queue";
+import { verify, type VerifyOptions } from "../../queue/verify.ts";
+import { atOnce } from "../support/at_once.ts";
+import { Ledger, wholeLines } from "../support/ledger.ts";
+import { type Random, random } from "../support/random.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import type { Fault } from "./fault.ts";
+
+/** So many kills for one database, then it is worked off. */
+const LIVES = 25;
+/** As many as there are cores at least: each chain waits for its child most of the time. */
+const CHAINS = 2;
+const CHILD = new URL("../support/ledger_child.ts", import.meta.url).pathname;
+
+export const kill: Fault = {
+  letter: "B",
+  title: "kill -9 at a random moment under load",
+  tries: { each: 200, long: 5_000 },
+  async *attempts(chance) {
+    const chains = Array.from({ length: CHAINS }, () => killAgainAndAgain(random(chance.below(2 ** 32))));
+    try {
+      yield* atOnce(CHAINS, chance, async (_, n) => (await chains[n % CHAINS]?.next())?.value ?? []);
+    } finally {
+      for (const chain of chains) await chain.return();
+    }
+  },
+};
+
+/** Life by life, and at the end of each chain of lives all that was ever acknowledged must be there. */
+async function* killAgainAndAgain(chance: Random): AsyncGenerator<readonly string[], void, void> {
+  for (;;) {
+    await using folder = await tempFolder();
+    const url = `sqlite:${folder.file("queue.db")}`;
+    const ledger = new Ledger();
+    for (let life = 0; life < LIVES; life++) {
+      // Half of them die by their own hand, if that comes sooner: in the very moment of an acknowledgement.
+      const lastWords = chance.chance(0.5) ? 1 + chance.below(200) : 0;
+      const consumers = chance.chance(0.1) ? 3 : 1;
+      const from = life === 0 ? "completed" : chance.pick(["start", "open", "completed"]);
+      const problems = await liveAndDie(start(folder.path, [`life${life}`, consumers, lastWords]), ledger, {
+        ms: 60 + Math.min(chance.below(240), chance.below(240)),
+        from,
+      });
+      // Now and then before anybody can do it again; else the next life finds all as death left it.
+      if (chance.chance(0.5)) problems.push(...await problemsOf(url, { ledger }));
+      if (life === LIVES - 1) problems.push(...await drain(folder.path, ledger));
+      yield problems;
+    }
+  }
+}
+
+function start(folder: string, args: readonly (string | number)[]): Deno.ChildProcess {
+  const command = ["run", "-A", "--no-prompt", "--no-check", CHILD, folder, ...args.map(String)];
+  return new Deno.Command(Deno.execPath(), { args: command, stdout: "piped", stderr: "inherit" }).spawn();
+}
+
+/** Lets the child live for `ms` from its start, or from the first such word, then kills it without a warning. */
+async function liveAndDie(
+  child: Deno.ChildProcess,
+  ledger: Ledger,
+  { ms, from }: { ms: number; from: string },
+): Promise<string[]> {
+  const kill = () => {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has died by its own hand, and what it said is still being read.
+    }
+  };
+  let timer = from === "start" ? setTimeout(kill, ms) : undefined;
+  for await (const line of wholeLines(child.stdout)) {
+    if (line.startsWith(from)) timer ??= setTimeout(kill, ms);
+    ledger.note(line);
+  }
+  clearTimeout(timer);
+  const { signal, code } = await child.status;
+  return signal === "SIGKILL" ? [] : [`The system ended by itself, with ${code}.`];
+}
+
+/** The last life works off all that is left; a kill may condemn one innocent job at most. */
+async function drain(folder: string, ledger: Ledger): Promise<string[]> {
+  const url = `sqlite:${folder}/queue.db`;
+  const last = start(folder, ["drain", 3]);
+  for await (const line of wholeLines(last.stdout)) ledger.note(line);
+  const { code } = await last.status;
+  const problems = code === 0 ? [] : [`The last life ended with ${code}.`];
+  problems.push(...await problemsOf(url, { ledger, deep: true, drained: true }));
+  if (ledger.completed.size < LIVES) problems.push(`There was no load: ${ledger.completed.size} completed.`);
+  const condemned = await condemnedAt(url);
+  if (condemned > LIVES) problems.push(`${LIVES} kills condemned ${condemned} jobs that can do no harm.`);
+  return problems;
+}
+
+async function problemsOf(url: string, options: VerifyOptions): Promise<string[]> {
+  const store = await openStore(url, "guest");
+  try {
+    return await verify(store, { retryLimit: 3, retryDelaysMs: [1, 1, 2], untouched: true, ...options });
+  } finally {
+    await store.close();
+  }
+}
+
+/** How many jobs that can do no harm were in flight at so many kills that they are UNPROCESSABLE. */
+async function condemnedAt(url: string): Promise<number> {
+  const store = await openStore(url, "guest");
+  try {
+    return (await store.list({ status: "UNPROCESSABLE", kind: "noop", limit: 1_000 })).jobs.length;
+  } finally {
+    await store.close();
+  }
+}

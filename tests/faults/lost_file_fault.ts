@@ -1,0 +1,134 @@
+/**
+ * Fault O: somebody deletes, moves, replaces or empties a file of the database while the system runs, or lets nobody
+ * write beside it, or starts a second system on it. It is noticed within a sweep, told in a sentence, and ends with 74;
+ * and whoever does what the sentence says finds everything that was acknowledged, up to the last moment.
+ */
+import { getQueue, messageOf, openStore, type Queue } from "@persistent-queue/queue";
+import { Ledger } from "../support/ledger.ts";
+import { type Loss, LOSSES } from "../support/lost_files.ts";
+import { problemsAt } from "../support/problems_at.ts";
+import { addFile, runSystem } from "../support/running_system.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { testSystem } from "../support/test_system.ts";
+import { startUnprivileged } from "../support/unprivileged_start.ts";
+import { type Expect, violationsOf } from "../support/violations.ts";
+import type { Fault } from "./fault.ts";
+
+const STORAGE = 74;
+const SWEEP_MS = 1_000;
+const LATER = 8_000_000_000_000;
+
+type Story = (expect: Expect) => Promise<void>;
+
+const STORIES: readonly (readonly [string, Story])[] = [
+  ...LOSSES.map((loss) => [loss.what, (expect: Expect) => lose(loss, expect)] as const),
+  ["the database of a whole process is deleted", endProcess],
+  ["the folder is read-only", startInReadOnlyFolder],
+  ["a second supervisor", startSecond],
+];
+
+export const lostFile: Fault = {
+  letter: "O",
+  title:
+    "a file of the database is deleted, moved, replaced or emptied; a read-only folder; a second supervisor",
+  tries: { each: STORIES.length, long: STORIES.length },
+  /** Side by side: they wait most of the time. */
+  async *attempts() {
+    for (;;) {
+      const tries = STORIES.map(([, story]) => violationsOf(story));
+      try {
+        for (const [i, [what]] of STORIES.entries()) {
+          yield (await tries[i] ?? []).map((violation) => `${what}: ${violation}`);
+        }
+      } finally {
+        await Promise.all(tries);
+      }
+    }
+  },
+};
+
+async function lose({ befall, putBack, isReplaced }: Loss, expect: Expect): Promise<void> {
+  await using system = await testSystem({ LOG_LEVEL: "error", SWEEP_MS: String(SWEEP_MS) });
+  const { queue, settings: { queueUrl }, fatal, until } = system;
+  const path = queueUrl.slice("sqlite:".length);
+  const ledger = new Ledger();
+  await queue.add(["done", "waiting"].map((id) => ({ id, kind: "noop" })));
+  await until("done", ({ status }) => status === "COMPLETED");
+  for (const line of ["added waiting", "completed done"]) ledger.note(line);
+  await queue.backup(`${path}.copy`);
+
+  befall(path);
+  await addUntil(() => fatal.length > 0, queue, ledger);
+  const [end] = fatal;
+  expect(end?.exitCode === STORAGE && isSentence(end.why), `it ended with ${end?.exitCode}: ${end?.why}`);
+  await system.stop();
+
+  if (putBack !== null && !isReplaced) {
+    const refusal = await openStore(queueUrl, "owner").then((store) => store.close(), messageOf);
+    expect(refusal?.endsWith(".") ?? false, `the next start said ${refusal ?? "nothing, and began anew"}`);
+  }
+  putBack?.(path);
+  await (await getQueue(queueUrl, { role: "owner" })).close();
+  const problems = await problemsAt(queueUrl, { ledger });
+  expect(problems.length === 0, problems.join(" "));
+}
+
+/** Adds as fast as it is acknowledged, into a file that is gone: until that is noticed, or should have been. */
+async function addUntil(isNoticed: () => boolean, queue: Queue, ledger: Ledger): Promise<void> {
+  const latest = performance.now() + SWEEP_MS;
+  for (let n = 0; !isNoticed() && performance.now() < latest; n++) {
+    const id = `late-${n}`;
+    await queue.add([{ id, kind: "noop", runAt: LATER }]);
+    ledger.note(`added ${id}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Which file, what happened to it, and what to do. */
+function isSentence(words: string): boolean {
+  return /queue\.db.*(delete|replaced|gone|empt).*(put|restore|rename).*\.$/.test(words);
+}
+
+async function endProcess(expect: Expect): Promise<void> {
+  await using system = await runSystem({ command: "supervise" });
+  await system.until(await addFile(system, "done.txt"), "COMPLETED");
+  Deno.removeSync(`${system.folder}/data/queue.db`);
+  const { code } = await system.process.status;
+  expect(code === STORAGE, `it ended with ${code}`);
+  expect(system.lines.some(isSentence), `it said: ${system.lines.join(" ")}`);
+}
+
+async function startInReadOnlyFolder(expect: Expect): Promise<void> {
+  await using folder = await tempFolder();
+  const data = folder.file("data");
+  const url = `sqlite:${data}/queue.db`;
+  const queue = await getQueue(url, { role: "owner" });
+  await queue.add([{ id: "kept" }]);
+  await queue.close();
+  Deno.chmodSync(data, 0o555);
+  try {
+    const ended = await startUnprivileged(folder.path);
+    if (ended === null) {
+      return console.warn(
+        "NOT SHOWN HERE: a read-only folder. Root may write everywhere, and there is no setpriv.",
+      );
+    }
+    expect(ended.code === STORAGE, `it ended with ${ended.code}`);
+    expect(/[Cc]annot .*(folder|permission|writ)/.test(ended.words), `it said: ${ended.words}`);
+    expect(!/^\s+at /m.test(ended.words), `it showed its stack: ${ended.words}`);
+  } finally {
+    Deno.chmodSync(data, 0o755);
+  }
+  const problems = await problemsAt(url, { ledger: { added: ["kept"], completed: [] } });
+  expect(problems.length === 0, problems.join(" "));
+}
+
+async function startSecond(expect: Expect): Promise<void> {
+  await using first = await testSystem({ LOG_LEVEL: "error" });
+  const { queue, settings: { queueUrl }, fatal, until } = first;
+  await queue.add([{ id: "running", kind: "wait", payload: 1_000 }]);
+  const refusal = await openStore(queueUrl, "owner").then(() => "nothing", String);
+  expect(/in use by another supervisor: stop that one/.test(refusal), `the second one said ${refusal}`);
+  const { lease } = await until("running", ({ status }) => status === "COMPLETED");
+  expect(lease === 1 && fatal.length === 0, "the first one was disturbed");
+}

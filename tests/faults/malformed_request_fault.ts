@@ -1,0 +1,118 @@
+/** Strangers send what is no request, or a request that is meant to be misunderstood, to both servers. */
+import { openStore } from "@persistent-queue/queue";
+import { verify } from "../../queue/verify.ts";
+import { exchange, statusesIn } from "../support/raw_client.ts";
+import { type RunningSystem, runSystem } from "../support/running_system.ts";
+import { type Credentials, type SpoiltRequest, spoiltRequest } from "../support/spoilt_request.ts";
+import type { Fault } from "./fault.ts";
+
+/** So many at once. */
+const BATCH = 50;
+/** Until then the process is still growing into its size. */
+const WARM_AFTER = 5_000;
+const MOST_GROWTH_BYTES = 50 * 1024 * 1024;
+const QUICK_MS = 1_000;
+
+/** What an answer must not tell: where the code lies, and how it came to this. */
+const LEAK = /\.tsx?:\d+|\n\s+at |file:\/\/|node_modules|\bpersistent-queue-\w/;
+
+const GOOD = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+const TOKEN = "a-token-of-the-malformed";
+
+/** Answered where too many watch or log in at once. */
+const BUSY = 503;
+
+export const malformedRequest: Fault = {
+  letter: "U",
+  title: "a malformed request",
+  tries: { each: 10_000, long: 1_000_000 },
+  async *attempts(random) {
+    await using system = await runSystem({
+      command: "supervise",
+      env: { LOG_LEVEL: "error", API_TOKEN: TOKEN },
+    });
+    const ports = [system.manager, system.ops].map((url) => Number(new URL(url).port));
+    const credentials = await logIn(system);
+    const look = lookAfter(system, ports);
+    for (;;) {
+      const requests = Array.from({ length: BATCH }, () => spoiltRequest(random, credentials));
+      const chosen = requests.map((request) => ({ request, port: random.pick(ports) }));
+      const broken = await Promise.all(chosen.map(({ request, port }) => brokenBy(request, port)));
+      const [first = [], ...rest] = broken;
+      yield [...first, ...await look()];
+      yield* rest;
+    }
+  },
+};
+
+async function logIn({ manager }: RunningSystem): Promise<Credentials> {
+  const body = new URLSearchParams({ password: "admin123" });
+  const answer = await fetch(`${manager}/login`, { method: "POST", body, redirect: "manual" });
+  await answer.body?.cancel();
+  const cookie = answer.headers.get("set-cookie")?.split(";")[0];
+  if (cookie === undefined) throw new Error(`The login answered ${answer.status}`);
+  return { cookie, token: TOKEN };
+}
+
+async function brokenBy(request: SpoiltRequest, port: number): Promise<string[]> {
+  const { bytes, what, cutOff, answers: { least, most } } = request;
+  const { text, isEnded } = await exchange(port, bytes, { cutOff });
+  const statuses = statusesIn(text);
+  const broken = [
+    ...(isEnded ? [] : ["the connection was not ended"]),
+    ...statuses.filter((status) => status >= 500 && status !== BUSY).map((status) => `answered ${status}`),
+    ...(statuses.length < least ? [`${statuses.length} answers instead of ${least}`] : []),
+    ...(statuses.length > most ? [`${statuses.length} answers instead of ${most}`] : []),
+    ...(LEAK.test(text) ? [`told ${LEAK.exec(text)}`] : []),
+  ];
+  const shown = JSON.stringify(new TextDecoder("latin1").decode(bytes.subarray(0, 300)));
+  return broken.map((sentence) => `${sentence}, after ${what}: ${shown}`);
+}
+
+/** Looks, after each batch, whether the system is as well as before. */
+function lookAfter(system: RunningSystem, ports: readonly number[]): () => Promise<string[]> {
+  let batches = 0;
+  let usualBytes = Infinity;
+  return async () => {
+    batches++;
+    const broken = [...await answersOf(ports), ...faultsIn(system)];
+    if (batches % 10 !== 0) return broken;
+    broken.push(...await problemsIn(system));
+    const bytes = await memoryOf(system);
+    if (batches * BATCH <= WARM_AFTER) usualBytes = bytes;
+    const growth = bytes - usualBytes;
+    return growth < MOST_GROWTH_BYTES ? broken : [...broken, `the memory grew by ${growth} bytes`];
+  };
+}
+
+/** Good requests in between are served as if nothing had been. */
+async function answersOf(ports: readonly number[]): Promise<string[]> {
+  const broken: string[] = [];
+  for (const port of ports) {
+    const { text, tookMs } = await exchange(port, GOOD);
+    if (!text.startsWith("HTTP/1.1 200 ")) broken.push(`a good request was answered ${text.slice(0, 20)}`);
+    if (tookMs > QUICK_MS) broken.push(`a good request took ${tookMs} ms`);
+  }
+  return broken;
+}
+
+/** The log holds nothing but errors. */
+function faultsIn({ folder, lines }: RunningSystem): string[] {
+  const logged = Deno.readTextFileSync(`${folder}/logs/jobqueue.log`).split("\n");
+  return [...logged, ...lines.filter((line) => /error|panic/i.test(line))]
+    .filter((line) => line !== "").slice(0, 5).map((line) => `it said: ${line}`);
+}
+
+/** Some of the requests were understood, and added or moved jobs. */
+async function problemsIn({ folder }: RunningSystem): Promise<string[]> {
+  const store = await openStore(`sqlite:${folder}/data/queue.db`, "guest");
+  const problems = await verify(store, { retryLimit: 3, deep: true });
+  await store.close();
+  return problems;
+}
+
+async function memoryOf({ ops }: RunningSystem): Promise<number> {
+  const text = await (await fetch(`${ops}/metrics`)).text();
+  return Number(/^pq_memory_bytes (\d+)$/m.exec(text)?.[1]);
+}

@@ -1,0 +1,95 @@
+/**
+ * Fault R: ten other programs read the database for five seconds, so that at no moment its log could be folded back, while
+ * much is written. It grows as long as they do, and past an alarming size that is told; when they are done it is small
+ * again within a few sweeps. Meanwhile the work goes on, and each reader sees a whole state.
+ */
+import { DatabaseSync } from "node:sqlite";
+import { eventually } from "../support/eventually.ts";
+import { problemsAt } from "../support/problems_at.ts";
+import { type TestSystem, testSystem } from "../support/test_system.ts";
+import { type Expect, violationsOf } from "../support/violations.ts";
+import type { Fault } from "./fault.ts";
+
+const READERS = 10;
+const FOR_MS = 5_000;
+/** Each holds on to what it sees for so long, and looks again at once. */
+const LOOK_MS = 700;
+const MB = 2 ** 20;
+const SMALL_BYTES = 64 * MB;
+const ALARMING_BYTES = 300 * MB;
+const SWEEP_MS = 200;
+
+export const reader: Fault = {
+  letter: "R",
+  title: "ten readers never let go of the database for five seconds, while much is written",
+  tries: { each: 1, long: 1 },
+  async *attempts() {
+    for (;;) yield await violationsOf(readWithoutEnd);
+  },
+};
+
+async function readWithoutEnd(expect: Expect): Promise<void> {
+  await using system = await testSystem({ LOG_LEVEL: "error", SWEEP_MS: String(SWEEP_MS) });
+  const { queue, supervisor, settings: { queueUrl }, fatal } = system;
+  const path = queueUrl.slice("sqlite:".length);
+  const end = performance.now() + FOR_MS;
+  const readers = Array.from(
+    { length: READERS },
+    (_, i) => readUntil(end, path, i * LOOK_MS / READERS, expect),
+  );
+  const added = await writeUntil(end, system, path);
+  {
+    using last = new DatabaseSync(path, { readOnly: true });
+    last.exec("BEGIN; SELECT count(*) FROM jobs");
+    await Promise.all(readers);
+    const bytes = Deno.statSync(`${path}-wal`).size;
+    expect(
+      bytes > SMALL_BYTES,
+      `the log has grown to ${Math.round(bytes / MB)} MB alone: that proves nothing`,
+    );
+    // Of holes, which SQLite never looks at: to write so much would take too long here.
+    Deno.truncateSync(`${path}-wal`, ALARMING_BYTES);
+    const isTold = () =>
+      supervisor.view().warnings.some((words) => /has grown to 300 MB.*close it/.test(words));
+    await eventually("the size of the log is told", isTold, { withinMs: 5 * SWEEP_MS });
+  }
+  const isSmall = () => Deno.statSync(`${path}-wal`).size < SMALL_BYTES;
+  await eventually("the log is small again", isSmall, { withinMs: 5 * SWEEP_MS });
+  await eventually("nobody is warned any more", () => supervisor.view().warnings.length === 0);
+  await eventually("all is done", async () => (await queue.stats()).counts.COMPLETED === added.length);
+  expect(fatal.length === 0 && queue.trouble === null, `${queue.trouble} ${fatal.map(({ why }) => why)}`);
+  const problems = await problemsAt(queueUrl, { drained: true, ledger: { added, completed: added } });
+  expect(problems.length === 0, problems.join(" "));
+}
+
+async function readUntil(end: number, path: string, afterMs: number, expect: Expect): Promise<void> {
+  await sleep(afterMs);
+  using db = new DatabaseSync(path, { readOnly: true });
+  const look = db.prepare("SELECT (SELECT count(*) FROM jobs) = (SELECT sum(n) FROM job_counts) AS is_whole");
+  while (performance.now() < end) {
+    db.exec("BEGIN");
+    expect(look.get()?.is_whole === 1, "a reader saw a state in the middle");
+    await sleep(LOOK_MS);
+    db.exec("COMMIT");
+  }
+}
+
+/** Large jobs until the log is larger than it should be, then small ones. Answers their ids. */
+async function writeUntil(end: number, { queue }: TestSystem, path: string): Promise<string[]> {
+  const added: string[] = [];
+  for (let n = 0; performance.now() < end; n++) {
+    const bytes = Deno.statSync(`${path}-wal`).size < 1.2 * SMALL_BYTES ? 500_000 : 500;
+    const jobs = Array.from(
+      { length: 4 },
+      (_, i) => ({ id: `${n} ${i}`, kind: "noop", payload: "x".repeat(bytes) }),
+    );
+    await queue.add(jobs);
+    added.push(...jobs.map(({ id }) => id));
+    await sleep(50);
+  }
+  return added;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,85 @@
+/** Two hundred slow ones at once: half requests, dripped bytes, answers that nobody takes. Others must not notice. */
+import { serve, type Served } from "@persistent-queue/ui";
+import { PATIENCE } from "../../ui/serve.ts";
+import type { Random } from "../support/random.ts";
+import { exchange } from "../support/raw_client.ts";
+import { GREEDY_CLIENTS, SLOW_CLIENTS, type Stand, watchBlindly } from "../support/slow_clients.ts";
+import { openDesk, TOKEN } from "../ui/open_desk.ts";
+import type { Fault } from "./fault.ts";
+
+const CROWD = 200;
+/** Of them, those who watch without reading: less than there are places. */
+const WATCHERS = 20;
+/** For those who close; the server itself allows two seconds. */
+const CLOSED_BY_MS = 3_000;
+
+const GOOD = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+const SHORT = {
+  headersTimeout: 400,
+  requestTimeout: 2_000,
+  keepAliveTimeout: 300,
+  timeout: 1_500,
+  connectionsCheckingInterval: 50,
+};
+
+export const slowClient: Fault = {
+  letter: "U",
+  title: "two hundred slow clients",
+  tries: { each: 1, long: 50 },
+  async *attempts(random) {
+    // Now and then with the times that everybody gets, which take two minutes.
+    for (let tried = 1;; tried++) yield await crowded(random, tried % 10 === 0 ? PATIENCE : SHORT);
+  },
+};
+
+async function crowded(random: Random, patience: typeof PATIENCE): Promise<string[]> {
+  await using desk = await openDesk();
+  await desk.queue.add([{ id: "big", kind: "mail", payload: "x".repeat(1_000_000) }]);
+  const served = serve({ app: desk.manager, hostname: "127.0.0.1", port: 0, setting: "X", patience });
+  await served.ready;
+  const port = Number(new URL(served.url).port);
+  const stand = { port, patience, bigPath: "/api/jobs/big", header: `Authorization: Bearer ${TOKEN}` };
+  const watchers = await Promise.all(Array.from({ length: WATCHERS }, () => watchBlindly(stand)));
+  const { left, broken } = crowdOf(random, stand);
+  broken.push(...await othersAreServed(port, left));
+  const closing = await closed(served);
+  const stayed = await Promise.all(watchers.map((isSentAway) => isSentAway()));
+  const faults = desk.faults.map((fault) => `a fault was told: ${fault}`);
+  return [...broken, ...closing, ...stayed.flat(), ...faults];
+}
+
+/** All but the watchers; `left` resolves when the last one is gone. */
+function crowdOf(random: Random, stand: Stand): { left: Promise<void>; broken: string[] } {
+  const broken: string[] = [];
+  const greedy = Object.entries(GREEDY_CLIENTS);
+  const slow = Array.from({ length: CROWD - WATCHERS - greedy.length }, () => {
+    return random.pick(Object.entries(SLOW_CLIENTS));
+  });
+  const clients = [...slow, ...greedy].map(async ([name, play]) => {
+    broken.push(...(await play(stand)).map((sentence) => `${name} ${sentence}`));
+  });
+  return { left: Promise.all(clients).then(() => {}), broken };
+}
+
+/** While they are there, and once more when they are gone. */
+async function othersAreServed(port: number, left: Promise<void>): Promise<string[]> {
+  const broken: string[] = [];
+  let areGone = false;
+  const gone = left.then(() => areGone = true);
+  for (let isLast = false; !isLast;) {
+    isLast = areGone;
+    const { text } = await exchange(port, GOOD, { withinMs: 20_000 });
+    if (!text.startsWith("HTTP/1.1 200 ")) broken.push(`a good request was answered "${text.slice(0, 20)}"`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await gone;
+  return broken;
+}
+
+async function closed(served: Served): Promise<string[]> {
+  const since = performance.now();
+  await served.close();
+  const tookMs = performance.now() - since;
+  return tookMs > CLOSED_BY_MS ? [`closing took ${tookMs} ms`] : [];
+}

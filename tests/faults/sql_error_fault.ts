@@ -1,0 +1,141 @@
+/**
+ * One call to SQLite fails, or some in a row: any call of a day in the life of the queue, from its opening to its end.
+ * What passes is overcome without help; damage ends it with a loud word, and the next start finds everything.
+ */
+import { StorageError } from "@persistent-queue/queue";
+import { atOnce } from "../support/at_once.ts";
+import { type BegunDatabase, begunDatabase } from "../support/begun_database.ts";
+import { eventually } from "../support/eventually.ts";
+import { tellStory } from "../support/job_story.ts";
+import { Ledger } from "../support/ledger.ts";
+import type { Random } from "../support/random.ts";
+import { onSqlCalls, type SqlCall, type SqlListener } from "../support/sql_calls.ts";
+import { sqlError } from "../support/sql_error.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { type ThreadlessSystem, threadlessSystem } from "../support/threadless_system.ts";
+import { verified } from "../support/verified.ts";
+import type { Fault } from "./fault.ts";
+
+const CORRUPT = 11;
+/** BUSY, BUSY_SNAPSHOT, FULL, three of IOERR (reading, writing, syncing), READONLY, NOMEM. */
+const CODES = [5, 517, 13, 266, 778, 1034, 8, 7, CORRUPT];
+/** After these SQLite may have rolled back by itself: https://www.sqlite.org/lang_transaction.html */
+const ROLLING_BACK = [13, 10, 7, 5];
+const AT_ONCE = 12;
+/** So many calls has a day, from an empty folder or from a database with a past. */
+const CALLS_OF_A_DAY = 330;
+
+export const sqlErrors: Fault = {
+  letter: "E",
+  title: "the k-th call to SQLite fails",
+  tries: { each: 300, long: 900 },
+  async *attempts(chance) {
+    await using begun = await begunDatabase();
+    yield* atOnce(AT_ONCE, chance, (chance) => attempt(chance, begun));
+  },
+};
+
+async function attempt(chance: Random, begun: BegunDatabase): Promise<string[]> {
+  const ledger = new Ledger();
+  await using folder = chance.chance(0.2) ? await tempFolder() : await begun.begin(ledger);
+  const path = folder.file("queue.db");
+  const fault = new FailingCalls(chance);
+  using _ = onSqlCalls(folder.path, fault);
+  const problems: string[] = [];
+  try {
+    await liveThrough({ path, ledger, fault, problems });
+    problems.push(...await verified(path, { ledger, drained: true }));
+  } catch (error) {
+    problems.push(error instanceof Error ? error.stack ?? error.message : String(error));
+  }
+  return problems.map((problem) => `${fault}: ${problem}`);
+}
+
+/** Some calls in a row that fail in the same way. */
+class FailingCalls implements SqlListener {
+  readonly code: number;
+  readonly #from: number;
+  readonly #to: number;
+  readonly #rollsBack: boolean;
+  readonly #hit: string[] = [];
+  #calls = 0;
+  /** Whether it was a write that failed. */
+  hitsWrite = false;
+
+  constructor(chance: Random) {
+    this.code = chance.pick(CODES);
+    this.#from = 1 + chance.below(CALLS_OF_A_DAY);
+    this.#to = this.#from + chance.pick([1, 1, 1, 2, 3, 8]);
+    this.#rollsBack = ROLLING_BACK.includes(this.code & 0xff) && chance.chance(0.5);
+  }
+
+  before({ db, name, how }: SqlCall): void {
+    if (name === "close") return;
+    this.#calls += 1;
+    if (this.#calls < this.#from || this.#calls >= this.#to) return;
+    this.#hit.push(`${how} ${name}`);
+    this.hitsWrite ||= db.isTransaction || name === "BEGIN IMMEDIATE";
+    if (this.#rollsBack && db.isTransaction) db.exec("ROLLBACK");
+    throw sqlError(this.code, how);
+  }
+
+  toString(): string {
+    const rollsBack = this.#rollsBack ? ", rolled back by SQLite" : "";
+    return `error ${this.code} from call ${this.#from} on (${
+      this.#hit.join(", ") || "never reached"
+    }${rollsBack})`;
+  }
+}
+
+interface Day {
+  readonly path: string;
+  readonly ledger: Ledger;
+  readonly fault: FailingCalls;
+  readonly problems: string[];
+}
+
+/** Until it is drained and stopped. Whoever finds the database damaged, or cannot open it, ends; and is started again. */
+async function liveThrough(day: Day): Promise<void> {
+  for (let life = 1;; life++) {
+    const system = await openOrEnd(day);
+    if (system !== null && await liveToTheEnd(system, `life${life}`, day)) return;
+    if (life > 40) throw new Error("It ends again and again.");
+  }
+}
+
+/** Null: it ended, and said why. */
+async function openOrEnd({ path, ledger, fault }: Day): Promise<ThreadlessSystem | null> {
+  try {
+    return await threadlessSystem({ path, ledger });
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    return null;
+  } finally {
+    fault.hitsWrite = false;
+  }
+}
+
+/** False: the storage was taken for lost. */
+async function liveToTheEnd(system: ThreadlessSystem, name: string, day: Day): Promise<boolean> {
+  const { ledger, fault, problems } = day;
+  try {
+    await tellStory(system, { ledger, name });
+    system.sweepByItself();
+    if (fault.code === CORRUPT && fault.hitsWrite) {
+      await eventually("it is taken for lost", () => system.lost);
+    }
+    await eventually("all is done, or lost", async () => system.lost ?? await isDrained(system), {
+      withinMs: 10_000,
+    });
+  } finally {
+    await system.stop();
+    problems.push(...system.surprises.map((error) => `surprise: ${Deno.inspect(error)}`));
+  }
+  if (system.lost === null) return true;
+  if (fault.code !== CORRUPT) problems.push(`It was taken for lost: ${system.lost}`);
+  return false;
+}
+
+async function isDrained({ drained }: ThreadlessSystem): Promise<boolean> {
+  return await drained(0).then(() => true, () => false);
+}

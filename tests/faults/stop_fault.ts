@@ -1,0 +1,235 @@
+/**
+ * Fault T: the whole system, as a person starts it, is told to stop while it works: politely, twice at once, with a
+ * thread that hangs, or not so politely after all. It is gone in time, nobody stays behind, and nothing is lost.
+ */
+import { getQueue, type Status } from "@persistent-queue/queue";
+import { lockPath } from "../../queue/sqlite/owner_lock.ts";
+import { eventually } from "../support/eventually.ts";
+import { isAlive } from "../support/is_alive.ts";
+import { Ledger } from "../support/ledger.ts";
+import { loadUntilStop } from "../support/load_until_stop.ts";
+import { problemsAt } from "../support/problems_at.ts";
+import { type Random, random } from "../support/random.ts";
+import { freePort, type RunningSystem, runSystem, spawnSystem } from "../support/running_system.ts";
+import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
+import { type Expect, violationsOf } from "../support/violations.ts";
+import type { Fault } from "./fault.ts";
+
+/** The lives of one database, by how they end; after the last one all is worked off. */
+const LIVES = [
+  "polite",
+  "killed",
+  "twice",
+  "killed",
+  "polite",
+  "killed",
+  "twice",
+  "killed",
+  "polite",
+  "killed",
+];
+const SIDE_BY_SIDE = 3;
+/** Beside them, for a thread that hangs takes long. */
+const HUNG = ["insisted", "hung"];
+const TRIES = SIDE_BY_SIDE * LIVES.length + HUNG.length;
+
+/** Nobody was asked twice: 0. */
+const CODES: Readonly<Record<string, readonly number[]>> = {
+  killed: [0, 137],
+  insisted: [130],
+  // Whoever does not listen yet is ended by the signal itself.
+  early: [0, 143],
+};
+
+/** No job here takes that long. */
+const POLITE_MS = 5_000;
+/** Running jobs get five seconds, and a thread that hangs a few more. */
+const AT_MOST_MS = 15_000;
+
+export const stop: Fault = {
+  letter: "T",
+  title: "SIGTERM, also during the start or with a thread that hangs; SIGINT twice; then kill -9",
+  tries: { each: TRIES, long: 16 * TRIES },
+  async *attempts(chance) {
+    for (;;) {
+      const [hung, ...chains] = [HUNG, ...new Array<string[]>(SIDE_BY_SIDE).fill(LIVES)].map((ways) =>
+        stopAgainAndAgain(ways, random(chance.below(2 ** 32)))
+      );
+      const meanwhile = Array.fromAsync(hung ?? []);
+      try {
+        for (let n = 0; n < LIVES.length; n++) {
+          const tried = await Promise.all(chains.map((chain) => chain.next()));
+          for (const { value } of tried) yield value ?? [];
+        }
+        yield* await meanwhile;
+      } finally {
+        await meanwhile;
+        for (const chain of chains) await chain.return();
+      }
+    }
+  },
+};
+
+async function* stopAgainAndAgain(
+  ways: readonly string[],
+  chance: Random,
+): AsyncGenerator<readonly string[], void, void> {
+  await using folder = await tempFolder();
+  const ledger = new Ledger();
+  for (const [n, way] of ways.entries()) {
+    const violations = await violationsOf(async (expect) => {
+      const life = { folder, ledger, chance, way, name: `life${n}` };
+      await (way === "early" ? liveShortly(life, expect) : live(life, expect));
+      if (n === ways.length - 1) await workOff(folder, ledger, expect);
+    });
+    yield violations.map((violation) => `${way}, life ${n}: ${violation}`);
+  }
+}
+
+interface Life {
+  readonly folder: TempFolder;
+  readonly ledger: Ledger;
+  readonly chance: Random;
+  readonly way: string;
+  readonly name: string;
+}
+
+async function live({ folder, ledger, chance, way, name }: Life, expect: Expect): Promise<void> {
+  const hangs = HUNG.includes(way);
+  const command = chance.chance(0.5) ? "supervise" : "start";
+  const env = { CONSUMERS: "2", WORK_MS: chance.pick(hangs ? ["300"] : ["0", "20", "150", "300"]) };
+  await using system = await runSystem({ command, folder: folder.path, env });
+  const supervisor = system.supervisorPid();
+  const load = loadUntilStop(system, { ledger, name });
+  await sleep(chance.below(200));
+  if (hangs) await hangOne(system);
+  const began = performance.now();
+  await tellToStop(system, { way, chance });
+  const { code } = await endOf(system.process, supervisor);
+  await eventually("the supervisor is gone", () => !isAlive(supervisor), { withinMs: AT_MOST_MS });
+  const ms = Math.round(performance.now() - began);
+  await load;
+  expect(CODES[way]?.includes(code) ?? code === 0, `exit code ${code}`);
+  expect(ms < (way === "hung" ? AT_MOST_MS : POLITE_MS), `it was gone after ${ms} ms only`);
+  await expectSound({ folder, ledger, chance, isClean: code === 0 }, expect);
+}
+
+/** It is told to stop before it greets: what has begun to work ends in order, what has not just ends. */
+async function liveShortly({ folder, ledger, chance, way }: Life, expect: Expect): Promise<void> {
+  const ports = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()) };
+  const process = spawnSystem({ folder: folder.path, env: { ...ports, CONSUMERS: "2", WORK_MS: "0" } });
+  const printed = Promise.all([process.stdout.cancel(), process.stderr.cancel()]);
+  await sleep(chance.below(600));
+  send(process.pid, "SIGTERM");
+  const { code } = await endOf(process);
+  await printed;
+  expect(CODES[way]?.includes(code) ?? false, `exit code ${code}`);
+  await expectSound({ folder, ledger, chance, isClean: false }, expect);
+}
+
+async function expectSound(
+  { folder, ledger, chance, isClean }: Pick<Life, "folder" | "ledger" | "chance"> & { isClean: boolean },
+  expect: Expect,
+): Promise<void> {
+  // Its last threads may be on their way out.
+  await eventually("the database is free", () => isFree(folder), { withinMs: 1_000 });
+  if (isClean) expect(!isThere(folder.file("data/queue.db-wal")), "the database was dropped, not closed");
+  else if (chance.chance(0.5)) return; // the next life finds all as this one left it
+  const { PROCESSING } = await look(folder, ledger);
+  expect(!isClean || PROCESSING === 0, `${PROCESSING} jobs are still PROCESSING`);
+  const problems = await problemsAt(urlOf(folder), { ledger, retryLimit: 3 });
+  expect(problems.length === 0, problems.join(" "));
+}
+
+async function tellToStop(
+  { process, supervisorPid }: RunningSystem,
+  { way, chance }: { way: string; chance: Random },
+): Promise<void> {
+  const supervisor = supervisorPid();
+  if (way === "twice") {
+    // As one Ctrl+C arrives: from the terminal at everybody, from `deno task`, and from the guard.
+    const receivers = [process.pid, supervisor, process.pid, supervisor];
+    for (const pid of receivers) send(pid, "SIGINT");
+    return;
+  }
+  process.kill("SIGTERM");
+  if (way === "insisted") {
+    // Sooner it would count as the same key.
+    await sleep(1_100);
+    process.kill("SIGTERM");
+  }
+  if (way !== "killed") return;
+  await sleep(chance.below(120));
+  if (chance.chance(0.5)) send(process.pid, "SIGKILL");
+  send(supervisor, "SIGKILL");
+}
+
+/** Nobody waits for ever for one that does not end. */
+async function endOf(process: Deno.ChildProcess, ...others: number[]): Promise<Deno.CommandStatus> {
+  const impatience = setTimeout(() => {
+    for (const pid of [process.pid, ...others]) send(pid, "SIGKILL");
+  }, AT_MOST_MS);
+  return await process.status.finally(() => clearTimeout(impatience));
+}
+
+/** A thread that is on a job, if that can be had, takes it with it. */
+async function hangOne(system: RunningSystem): Promise<void> {
+  const { id } = await eventually("somebody works", async () => {
+    const { consumers } = await (await system.api("stats")).json();
+    return consumers.find(({ state }: { state: string }) => state === "working");
+  });
+  const answer = await system.api(`consumers/${id}/hang`, {});
+  await answer.body?.cancel();
+}
+
+/** Started once more, it does all that is left. */
+async function workOff(folder: TempFolder, ledger: Ledger, expect: Expect): Promise<void> {
+  await using system = await runSystem({ folder: folder.path, env: { CONSUMERS: "3", WORK_MS: "0" } });
+  await eventually("all is done", async () => {
+    const { PENDING, PROCESSING } = await look(folder, ledger);
+    return PENDING + PROCESSING === 0;
+  }, { withinMs: 20_000 });
+  const problems = await problemsAt(urlOf(folder), { ledger, retryLimit: 3, drained: true });
+  expect(problems.length === 0, problems.join(" "));
+  expect(ledger.added.size > 0 && ledger.completed.size > 0, "there was no load");
+  expect(!system.lines.some((line) => line.includes("starting it again")), system.lines.join("\n"));
+}
+
+/** How many jobs have which status. What is completed now must stay so. */
+async function look(folder: TempFolder, ledger: Ledger): Promise<Record<Status, number>> {
+  const queue = await getQueue(urlOf(folder));
+  try {
+    const { jobs } = await queue.list({ status: "COMPLETED", limit: 200 });
+    for (const { id } of jobs) ledger.note(`completed ${id}`);
+    return (await queue.stats()).counts;
+  } finally {
+    await queue.close();
+  }
+}
+
+function urlOf(folder: TempFolder): string {
+  return `sqlite:${folder.file("data/queue.db")}`;
+}
+
+function isFree(folder: TempFolder): boolean {
+  using file = Deno.openSync(lockPath(folder.file("data/queue.db")), { read: true, write: true });
+  return file.tryLockSync(true);
+}
+
+function isThere(path: string): boolean {
+  return [...Deno.readDirSync(path.slice(0, path.lastIndexOf("/")))].some(({ name }) =>
+    path.endsWith(`/${name}`)
+  );
+}
+
+function send(pid: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(pid, signal);
+  } catch {
+    // It is gone already.
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

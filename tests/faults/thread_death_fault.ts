@@ -1,0 +1,178 @@
+/**
+ * Fault G: a consumer's thread dies, or becomes useless, while the others are at work. Its job is done by another, or
+ * given up by the rule; nobody else's suffers; everybody is back within seconds.
+ */
+import { type Job, type JobRequest, openStore } from "@persistent-queue/queue";
+import { verify } from "../../queue/verify.ts";
+import { eventually } from "../support/eventually.ts";
+import type { Random } from "../support/random.ts";
+import { type TestSystem, testSystem } from "../support/test_system.ts";
+import { type Expect, violationsOf } from "../support/violations.ts";
+import { WatchedThreads } from "../support/watched_threads.ts";
+import type { Fault } from "./fault.ts";
+
+/** Each with those that come to the same. The last two happen to a thread, the others a job does to it. */
+const WAYS = [
+  ["throw-outside"],
+  ["reject-outside"],
+  ["close", "close-and-return", "exit"],
+  ["rubbish", "unreadable"],
+  ["mute"],
+  ["ended at work"],
+  ["ended while idle"],
+] as const;
+type Way = typeof WAYS[number][number];
+
+const CONSUMERS = 3;
+const CRASH_LIMIT = 2;
+/** So many tries share one system; after them every job's story is read. */
+const TOGETHER = 20;
+const BACK_WITHIN_MS = 5_000;
+
+export const threadDeath: Fault = {
+  letter: "G",
+  title: "a thread throws, rejects, closes, is ended idle or at work, talks rubbish, falls silent",
+  tries: { each: WAYS.length * TOGETHER, long: 50 * WAYS.length * TOGETHER },
+  attempts,
+};
+
+async function* attempts(random: Random): AsyncGenerator<readonly string[], void, void> {
+  const backMs: number[] = [];
+  try {
+    for (let first = 0;; first += TOGETHER) yield* triesTogether(first, random, backMs);
+  } finally {
+    const sorted = backMs.toSorted((a, b) => a - b).map(Math.round);
+    console.log(`all consumers back: median ${sorted[sorted.length >> 1]} ms, worst ${sorted.at(-1)} ms`);
+  }
+}
+
+async function* triesTogether(first: number, random: Random, backMs: number[]) {
+  using threads = new WatchedThreads();
+  await using system = await testSystem({
+    ...{ CONSUMERS: String(CONSUMERS), CRASH_LIMIT: String(CRASH_LIMIT), LOG_LEVEL: "warn" },
+    ...{ HEARTBEAT_MS: "40", SWEEP_MS: "100", STALL_MS: "400" },
+  });
+  for (let n = first; n < first + TOGETHER; n++) {
+    const way = random.pick(WAYS[n % WAYS.length] ?? WAYS[0]);
+    const death = { system, threads, random, way, name: `try ${n}` };
+    const broken = await violationsOf(async (expect) => {
+      backMs.push(await die(death, expect));
+      if (n === first + TOGETHER - 1) await checkAll(system, expect);
+    });
+    yield broken.map((violation) => `${way}: ${violation}`);
+  }
+}
+
+interface Death {
+  readonly system: TestSystem;
+  readonly threads: WatchedThreads;
+  readonly random: Random;
+  readonly way: Way;
+  readonly name: string;
+}
+
+/** One death among others that work. Answers after how many milliseconds everybody was back. */
+async function die(death: Death, expect: Expect): Promise<number> {
+  const { system: { queue, supervisor, fatal }, random, name } = death;
+  const isPoison = death.way !== "ended while idle" && random.chance(0.15);
+  const deaths = isPoison ? CRASH_LIMIT : 1;
+  const neighbours = loadOf(name, random);
+  await eventually("all are idle", () => supervisor.view().consumers.every(({ state }) => state === "idle"));
+  const before = restarts(death.system);
+
+  const began = performance.now();
+  await Promise.all([queue.add(neighbours), provoke(death, deaths)]);
+  await eventually("all are back", () => restarts(death.system) >= before + deaths && areBack(death.system));
+  const backMs = performance.now() - began;
+  expect(backMs < BACK_WITHIN_MS, `all consumers were back after ${Math.round(backMs)} ms only`);
+  await eventually("all is done", async () => {
+    const { counts } = await queue.stats();
+    return counts.PENDING + counts.PROCESSING === 0;
+  });
+
+  for (const { id = "" } of neighbours) {
+    const { job } = await queue.get(id);
+    expect(job.status === "COMPLETED" && job.crashes === 0, `a neighbour is ${describe(job)}`);
+  }
+  if (death.way !== "ended while idle") await checkVictim(death, deaths, expect);
+  const restarted = restarts(death.system) - before;
+  expect(restarted === deaths, `${restarted} restarts for ${deaths} deaths`);
+  expect(fatal.length === 0, `it wanted to end: ${JSON.stringify(fatal)}`);
+  return backMs;
+}
+
+/** Lets a thread die so often. */
+async function provoke({ system, threads, random, way, name }: Death, deaths: number): Promise<void> {
+  const { queue, supervisor } = system;
+  if (way === "ended while idle") return threads.end(`consumer ${1 + random.below(CONSUMERS)}`);
+  const times = deaths === 1 ? "once" : "always";
+  const priority = random.below(3) - 1;
+  if (way !== "ended at work") {
+    await queue.add([{ id: name, kind: "die", payload: `${way} ${times}`, priority }]);
+    return;
+  }
+  await queue.add([{ id: name, kind: "die", payload: `linger ${times}`, priority }]);
+  for (let n = 0; n < deaths; n++) {
+    const before = restarts(system);
+    const { slot } = await eventually(
+      "the thread works on it",
+      () => supervisor.view().consumers.find(({ jobId }) => jobId === name),
+    );
+    threads.end(`consumer ${slot}`);
+    await eventually("the death is noticed", () => restarts(system) > before);
+  }
+}
+
+async function checkVictim({ system, way, name }: Death, deaths: number, expect: Expect): Promise<void> {
+  const { job, history } = await system.queue.get(name);
+  const isRight = deaths === CRASH_LIMIT
+    ? job.status === "UNPROCESSABLE"
+    : job.status === "COMPLETED" && job.result === '"done by another"';
+  expect(isRight && job.crashes === deaths && job.retries === 0, `the job is ${describe(job)}`);
+  const events = history.map(({ event }) => event).join();
+  const expected = new Array(deaths).fill(way === "mute" ? "stalled" : "crashed").join();
+  expect(events === expected, `the job's story is "${events}", not "${expected}"`);
+  const others = new Set([...history.map(({ consumerId }) => consumerId), job.consumerId]);
+  const lives = deaths === CRASH_LIMIT ? deaths : deaths + 1;
+  expect(others.size === lives, `the job was in the hands of ${others.size}, not ${lives}`);
+}
+
+/** Of 25 jobs around it: most take no time, some wait, one needs a second attempt. */
+function loadOf(name: string, random: Random): JobRequest[] {
+  return Array.from({ length: 25 }, (_, i) => {
+    const id = `${name}, neighbour ${i}`;
+    if (i === 0) return { id, kind: "fail", payload: 1 };
+    if (i < 4) return { id, kind: "wait", payload: random.below(30) };
+    return { id, kind: "noop", priority: random.below(3) - 1 };
+  });
+}
+
+/** Every job's story, from the store itself; and each ended once, as the events tell. */
+async function checkAll({ queue, settings, events }: TestSystem, expect: Expect): Promise<void> {
+  const store = await openStore(settings.queueUrl, "guest");
+  try {
+    const problems = await verify(store, {
+      ...{ deep: true, drained: true, retryLimit: settings.retryDelaysMs.length },
+    });
+    expect(problems.length === 0, problems.join("; "));
+  } finally {
+    await store.close();
+  }
+  const { counts } = await queue.stats();
+  const completed = events.reduce((sum, event) => event.type === "completed" ? sum + event.count : sum, 0);
+  const exhausted = events.filter(({ type }) => type === "exhausted").length;
+  expect(completed === counts.COMPLETED, `${completed} completions for ${counts.COMPLETED} completed jobs`);
+  expect(exhausted === counts.UNPROCESSABLE, `${exhausted} jobs given up, ${counts.UNPROCESSABLE} are so`);
+}
+
+function restarts({ supervisor }: TestSystem): number {
+  return supervisor.view().consumers.reduce((sum, consumer) => sum + consumer.restarts, 0);
+}
+
+function areBack({ supervisor }: TestSystem): boolean {
+  return supervisor.view().consumers.every(({ state }) => state !== "starting" && state !== "restarting");
+}
+
+function describe({ status, crashes, retries, result, error }: Job): string {
+  return JSON.stringify({ status, crashes, retries, result, error });
+}

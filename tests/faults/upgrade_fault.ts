@@ -1,0 +1,94 @@
+/**
+ * Fault X: a database of an earlier release is opened by this one, and the process is killed in the middle of the upgrade,
+ * before any step of it, or while it commits. The next one begins again, and nothing is lost.
+ */
+import { getQueue, openStore } from "@persistent-queue/queue";
+import { atOnce } from "../support/at_once.ts";
+import { drainBacklog } from "../support/backlog_drain.ts";
+import { columnsOf, contentOf, CURRENT_SCHEMA, makeOldDatabase, schemaOf } from "../support/old_database.ts";
+import { problemsAt } from "../support/problems_at.ts";
+import type { Random } from "../support/random.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { type Expect, violationsOf } from "../support/violations.ts";
+import type { Fault } from "./fault.ts";
+
+const CHILD = new URL("../support/upgrade_child.ts", import.meta.url).pathname;
+/** From the one that begins the transaction to the one after its end. */
+const STEPS = 18;
+const EARLIER = CURRENT_SCHEMA - 1;
+
+export const upgrade: Fault = {
+  letter: "X",
+  title: "a kill in the middle of an upgrade from an earlier schema",
+  tries: { each: STEPS * EARLIER, long: 5 * STEPS * EARLIER },
+  async *attempts(chance) {
+    await using folder = await tempFolder();
+    const reserve = `${folder.file("queue.db")}.reserve`;
+    await (await openStore(`sqlite:${folder.file("queue.db")}`, "owner")).close();
+    yield* atOnce(2, chance, (random, n) => {
+      const [version, step] = [1 + Math.floor(n / STEPS) % EARLIER, n % STEPS];
+      return violationsOf((expect) => upgradeAndDie({ version, step, reserve, random, expect }));
+    });
+  },
+};
+
+interface Upgrading {
+  /** It begins with. */
+  readonly version: number;
+  readonly step: number;
+  /** Megabytes that hold nothing: one file will do for all tries. */
+  readonly reserve: string;
+  readonly random: Random;
+  readonly expect: Expect;
+}
+
+async function upgradeAndDie({ version, step, reserve, random, expect }: Upgrading): Promise<void> {
+  await using folder = await tempFolder();
+  const path = folder.file("queue.db");
+  const url = `sqlite:${path}`;
+  Deno.linkSync(reserve, `${path}.reserve`);
+  const ids = makeOldDatabase(path, version, random);
+  const columns = columnsOf(path);
+  const before = contentOf(path, columns);
+  const refusal = await openStore(url, "guest").then((store) => store.close(), String);
+  expect(/older release.*start the system once/.test(refusal ?? ""), `a command beside it said ${refusal}`);
+
+  await dieAt(step, path, expect);
+  if (step === STEPS - 1 && random.chance(0.8)) cutLog(path, random);
+  // Now and then the next one dies as well.
+  else if (random.chance(0.2)) await dieAt(random.below(step + 1), path, expect);
+  const isWhole = schemaOf(path) === version || schemaOf(path) === CURRENT_SCHEMA;
+  expect(isWhole && contentOf(path, columns) === before, "what the dead one left is neither old nor new");
+
+  const queue = await getQueue(url, { role: "owner" });
+  try {
+    expect(schemaOf(path) === CURRENT_SCHEMA, `the schema is ${schemaOf(path)}`);
+    expect(contentOf(path, columns) === before, "something was lost");
+    const numbers = (await queue.list({ limit: 1 })).jobs.map(({ seq }) => seq);
+    const [added] = await queue.add([{ id: "new" }]);
+    expect(
+      added !== undefined && added.job.seq > Math.max(...numbers, ids.length),
+      "a number was used twice",
+    );
+    await queue.recover();
+    await drainBacklog(queue);
+  } finally {
+    await queue.close();
+  }
+  const problems = await problemsAt(url, {
+    drained: true,
+    ledger: { added: [...ids, "new"], completed: ["new"] },
+  });
+  expect(problems.length === 0, problems.join(" "));
+}
+
+async function dieAt(step: number, path: string, expect: Expect): Promise<void> {
+  const args = ["run", "-A", "--no-prompt", "--no-check", CHILD, path, String(step)];
+  const { signal, stderr } = await new Deno.Command(Deno.execPath(), { args, stdout: "null" }).output();
+  expect(signal === "SIGKILL", `nobody died at step ${step}: ${new TextDecoder().decode(stderr)}`);
+}
+
+/** As if it had died while it wrote its commit. */
+function cutLog(path: string, random: Random): void {
+  Deno.truncateSync(`${path}-wal`, random.below(Deno.statSync(`${path}-wal`).size));
+}

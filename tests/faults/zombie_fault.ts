@@ -1,0 +1,125 @@
+/**
+ * Fault J: a consumer stops in the middle of a job, the job is taken from it and given to another, and then it goes on
+ * as if nothing had happened. What it says about the job, be it good or bad, changes nothing.
+ */
+import { getQueue, type Job } from "@persistent-queue/queue";
+import { whenReleased } from "../../workers/thread/life_lock.ts";
+import { eventually } from "../support/eventually.ts";
+import type { ZombieTask } from "../support/handlers/zombie.ts";
+import { problemsAt } from "../support/problems_at.ts";
+import type { Random } from "../support/random.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { type TestSystem, testSystem } from "../support/test_system.ts";
+import { type Expect, violationsOf } from "../support/violations.ts";
+import type { Fault } from "./fault.ts";
+
+const ENDS = ["return", "give up", "throw", "ask for later"] as const satisfies ZombieTask["end"][];
+const RETRY_DELAYS_MS = "20,40,80";
+/** Another host's idea of a stall: it sees nothing but the heartbeats in the store. */
+const ELSEWHERE_STALL_MS = 150;
+
+export const zombie: Fault = {
+  letter: "J",
+  title: "a consumer stops past the stall and goes on: completes, fails or retries a job that is another's",
+  tries: { each: 10, long: 100 },
+  async *attempts(random) {
+    await using folder = await tempFolder();
+    // Who takes its job: a sweep from elsewhere, of which its own supervisor knows nothing; or that supervisor itself.
+    await using left = await testSystem({ LOG_LEVEL: "warn", RETRY_DELAYS_MS, SWEEP_MS: "60000" });
+    await using watched = await testSystem({ LOG_LEVEL: "warn", RETRY_DELAYS_MS });
+    for (let n = 0;; n++) {
+      const rising = {
+        ...{ system: n % 2 === 0 ? left : watched, isLeft: n % 2 === 0, id: `job ${n}`, random },
+        task: { wake: folder.file(`wake ${n}`), finish: folder.file(`finish ${n}`), end: random.pick(ENDS) },
+      };
+      const violations = await violationsOf((expect) => rise(rising, expect));
+      yield violations.map((violation) => `${rising.task.end}: ${violation}`);
+    }
+  },
+};
+
+interface Rising {
+  readonly system: TestSystem;
+  readonly isLeft: boolean;
+  readonly id: string;
+  readonly task: ZombieTask;
+  readonly random: Random;
+}
+
+async function rise({ system, isLeft, id, task, random }: Rising, expect: Expect): Promise<void> {
+  const { queue, settings, supervisor } = system;
+  const { fenced } = await queue.stats();
+  await queue.add([{ id, kind: "zombie", payload: task }]);
+  const first = await system.until(id, ({ status }) => status === "PROCESSING");
+  await eventually("it stops", () => supervisor.view().consumers.some(({ jobId }) => jobId === id));
+  if (isLeft) await takeFromElsewhere(settings.queueUrl, id);
+  const second = await system.until(
+    id,
+    ({ status, lease }) => status === "PROCESSING" && lease > first.lease,
+  );
+  expect(second.consumerId !== first.consumerId, "its own consumer has it again");
+
+  const isStillRunning = random.chance(0.7);
+  if (!isStillRunning) await finish(system, id, task);
+  const before = (await queue.get(id)).job;
+  touch(task.wake);
+  await expectAwake(system, { consumerId: String(first.consumerId), isLeft });
+  if (isLeft) await eventually("it is counted", async () => (await queue.stats()).fenced > fenced);
+  const after = await queue.get(id);
+  expect(isSame(before, after.job), `it was ${JSON.stringify(before)} and is ${JSON.stringify(after.job)}`);
+  if (isStillRunning) await finish(system, id, task);
+
+  const { job, history } = await queue.get(id);
+  expect(
+    job.status === "COMPLETED" && job.result === '"done by another"',
+    `it is ${job.status} ${job.result}`,
+  );
+  expect(job.consumerId === second.consumerId && job.lease === second.lease, "it is not the second one's");
+  expect(job.retries === 0, `it is charged ${job.retries} retries`);
+  expect(history.map(({ event }) => event).join() === "stalled", JSON.stringify(history));
+  const counted = (await queue.stats()).fenced - fenced;
+  expect(counted === (isLeft ? 1 : 0), `${counted} late writes were counted`);
+  const problems = await problemsAt(settings.queueUrl, { drained: true, retryLimit: 3 });
+  expect(problems.length === 0, problems.join(" "));
+}
+
+/** Takes what has no fresh heartbeat, whoever may have it in hand. */
+async function takeFromElsewhere(url: string, id: string): Promise<void> {
+  const elsewhere = await getQueue(url, { role: "guest", stallMs: ELSEWHERE_STALL_MS });
+  try {
+    await eventually(`${id} is taken`, () => elsewhere.sweep({ held: [], freed: 0 }));
+  } finally {
+    await elsewhere.close();
+  }
+}
+
+async function finish(system: TestSystem, id: string, { finish }: ZombieTask): Promise<void> {
+  touch(finish);
+  await system.until(id, ({ status }) => status === "COMPLETED");
+}
+
+/** Whoever was replaced ends at last; whoever was not goes on working. */
+async function expectAwake(
+  { supervisor }: TestSystem,
+  { consumerId, isLeft }: { consumerId: string; isLeft: boolean },
+): Promise<void> {
+  if (isLeft) {
+    const isIdle = () =>
+      supervisor.view().consumers.some(({ id, state }) => id === consumerId && state === "idle");
+    await eventually("the first one is ready for other work", isIdle);
+    return;
+  }
+  const watch = new AbortController();
+  let isGone = false;
+  whenReleased(`consumer ${consumerId}`, { signal: watch.signal, onReleased: () => void (isGone = true) });
+  await eventually("the first one is gone", () => isGone).finally(() => watch.abort());
+}
+
+function touch(path: string): void {
+  Deno.writeTextFileSync(path, "");
+}
+
+/** All but its heartbeat, which goes on while somebody works on it. */
+function isSame(before: Job, after: Job): boolean {
+  return JSON.stringify({ ...before, lastHeartbeat: 0 }) === JSON.stringify({ ...after, lastHeartbeat: 0 });
+}

@@ -1,0 +1,67 @@
+/**
+ * Do the tests bite? `deno task mutate [part of a name]` breaks a copy of the project in one way after the other, runs
+ * the tests that must notice, and prints which did. Exit code 1 where none did.
+ */
+import { textTable } from "../support/text_table.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { copyProject } from "./copy_project.ts";
+import { applied } from "./edit.ts";
+import { type Mutation, MUTATIONS } from "./mutations.ts";
+
+/** A mutant that hangs its tests is noticed too. */
+const LONGEST_MS = 180_000;
+
+interface TestRun {
+  readonly isGreen: boolean;
+  /** Of the first test that failed, or what else went wrong. */
+  readonly noticed: string;
+  readonly seconds: number;
+}
+
+async function runTests(folder: string, files: readonly string[]): Promise<TestRun> {
+  const since = performance.now();
+  const signal = AbortSignal.timeout(LONGEST_MS);
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "--no-check", "--no-prompt", "-A", "--fail-fast", ...files],
+    ...{ cwd: folder, env: { NO_COLOR: "1" }, stdin: "null", stderr: "null", signal },
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  const failed = /^(.+?) \.\.\. (?:FAILED|cancelled)/m.exec(text)?.[1];
+  const seconds = (performance.now() - since) / 1000;
+  const noticed = failed ?? (signal.aborted ? "the tests never ended" : "the tests' process died");
+  return { isGreen: code === 0, noticed, seconds };
+}
+
+async function mutate(mutations: readonly Mutation[]): Promise<boolean> {
+  await using folder = await tempFolder();
+  copyProject(folder.path);
+  const files = [...new Set(mutations.flatMap(({ tests }) => tests))];
+  console.error(`unharmed: ${files.length} test files …`);
+  const unharmed = await runTests(folder.path, files);
+  if (!unharmed.isGreen) throw new Error(`The tests are red without a mutation: ${unharmed.noticed}`);
+
+  const lines: string[][] = [];
+  let areAllCaught = true;
+  for (const { name, edits, tests } of mutations) {
+    console.error(`${name} …`);
+    const undo = applied(folder.path, edits);
+    const { isGreen, noticed, seconds } = await runTests(folder.path, tests);
+    undo();
+    areAllCaught &&= !isGreen;
+    lines.push([name, isGreen ? "NOT NOTICED" : noticed, `${seconds.toFixed(0)} s`]);
+  }
+  console.log(textTable(["mutation", "noticed by", "time"], lines, { left: 2 }));
+  return areAllCaught;
+}
+
+if (import.meta.main) {
+  const [part = ""] = Deno.args;
+  const chosen = MUTATIONS.filter(({ name }) => name.includes(part));
+  if (chosen.length === 0) {
+    console.error(
+      `No mutation is called so. There are:\n${MUTATIONS.map(({ name }) => `  ${name}`).join("\n")}`,
+    );
+    Deno.exit(2);
+  }
+  Deno.exit(await mutate(chosen) ? 0 : 1);
+}

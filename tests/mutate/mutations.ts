@@ -1,0 +1,149 @@
+/**
+ * Twelve ways to break what keeps the promises, as small as a slip of the hand. Each must turn a test red: a suite that
+ * stays green over one of them proves nothing about it.
+ */
+export interface Mutation {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+  /** The test files that must notice. */
+  readonly tests: readonly string[];
+}
+
+export interface Edit {
+  readonly file: string;
+  /** Stands there exactly once. */
+  readonly from: string;
+  readonly to: string;
+}
+
+const STATEMENTS = "queue/sqlite/statements.ts";
+const CONFORMANCE = ["tests/conformance/sqlite_test.ts"];
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "the lease is dropped from a WHERE: a completion",
+    edits: [{
+      file: STATEMENTS,
+      from: `error = NULL, finished_at = ?3, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2 AND status`,
+      to: `error = NULL, finished_at = ?3, updated_at = ?3
+    WHERE seq = ?1 AND status`,
+    }],
+    tests: CONFORMANCE,
+  },
+  {
+    name: "the lease is dropped from a WHERE: a heartbeat",
+    edits: [{
+      file: STATEMENTS,
+      from: "SET last_heartbeat = ?3 WHERE seq = ?1 AND lease = ?2 AND status",
+      to: "SET last_heartbeat = ?3 WHERE seq = ?1 AND status",
+    }],
+    tests: CONFORMANCE,
+  },
+  {
+    name: "the status is dropped from a WHERE: a failure",
+    edits: [{
+      file: STATEMENTS,
+      from: `SET status = 'FAILED', retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+      to: `SET status = 'FAILED', retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2`,
+    }],
+    tests: CONFORMANCE,
+  },
+  {
+    name: "the status is dropped from a WHERE: a cancel",
+    edits: [{
+      file: STATEMENTS,
+      from: "WHERE id = ?1 AND status IN ('PENDING', 'PROCESSING', 'FAILED', 'UNPROCESSABLE') RETURNING *",
+      to: "WHERE id = ?1 RETURNING *",
+    }],
+    tests: CONFORMANCE,
+  },
+  {
+    name: "RETURNING is read through .get() outside a transaction",
+    edits: [
+      {
+        file: STATEMENTS,
+        from: "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (id) DO NOTHING",
+        to: "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (id) DO NOTHING RETURNING seq",
+      },
+      {
+        file: "queue/sqlite/insert.ts",
+        from: "const { changes, lastInsertRowid } = sql.insert.run(...values);",
+        to: `const row = sql.insert.get(...values);
+  const { changes, lastInsertRowid } = { changes: row === undefined ? 0 : 1, lastInsertRowid: row?.seq };`,
+      },
+      {
+        file: "queue/sqlite/sqlite_store.ts",
+        from: "return await turn.write(() => insert(sql, jobs), { isRefusedWhenFull: true });",
+        to: "return await Promise.resolve(insert(sql, jobs));",
+      },
+    ],
+    tests: ["tests/faults/full_disk_test.ts"],
+  },
+  {
+    name: "IMMEDIATE becomes DEFERRED",
+    edits: [{ file: "queue/sqlite/turn.ts", from: '"BEGIN IMMEDIATE"', to: '"BEGIN DEFERRED"' }],
+    tests: [...CONFORMANCE, "tests/queue/foreign_edits_test.ts"],
+  },
+  {
+    name: "nobody waits for a lock: busy_timeout 0, and no patience of our own",
+    edits: [
+      {
+        file: "queue/sqlite/open.ts",
+        from: "const OPENING_PATIENCE_MS = 5_000;",
+        to: "const OPENING_PATIENCE_MS = 0;",
+      },
+      { file: "queue/sqlite/turn.ts", from: "const PATIENCE_MS = 5_000;", to: "const PATIENCE_MS = 0;" },
+    ],
+    tests: ["tests/queue/foreign_edits_test.ts", "tests/faults/two_processes_test.ts"],
+  },
+  {
+    name: "synchronous is OFF",
+    edits: [{ file: "queue/sqlite/open.ts", from: "synchronous: 2,", to: "synchronous: 0," }],
+    tests: ["tests/faults/power_loss_test.ts"],
+  },
+  {
+    name: "the sweep goes by the wall clock",
+    edits: [{
+      file: "workers/supervisor.ts",
+      from: "clock = () => performance.now()",
+      to: "clock = now",
+    }],
+    tests: ["tests/faults/clock_test.ts"],
+  },
+  {
+    name: "crashes are not counted by whoever survives",
+    edits: [{ file: "queue/queue.ts", from: "charge: chargeOf(this.#options),", to: "charge: null," }],
+    tests: ["tests/queue/crashes_test.ts"],
+  },
+  {
+    name: "no preventDefault on the error of a thread",
+    edits: [{ file: "workers/child.ts", from: "    event.preventDefault();\n", to: "" }],
+    tests: ["tests/faults/thread_deaths_test.ts"],
+  },
+  {
+    name: "no Host check",
+    edits: [{
+      file: "ui/app.ts",
+      from: "app.use(headers(options.host), hostGuard(options.host));",
+      to: "app.use(headers(options.host));",
+    }],
+    tests: ["tests/ui/host_guard_test.ts"],
+  },
+  {
+    name: "no check of where a change request comes from",
+    edits: [{ file: "ui/app.ts", from: "  app.use(sameOrigin);\n", to: "" }],
+    tests: ["tests/ui/cross_site_test.ts"],
+  },
+  {
+    name: "the pages are bound to 0.0.0.0",
+    edits: [{
+      file: "ui/serve.ts",
+      from: "server.listen(port, hostname);",
+      to: 'server.listen(port, hostname && "0.0.0.0");',
+    }],
+    tests: ["tests/ui/serve_test.ts"],
+  },
+];

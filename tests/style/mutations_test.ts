@@ -1,0 +1,13 @@
+/** The mutations follow the code: whoever changes a line that one of them breaks hears of it here. */
+import assert from "node:assert/strict";
+import { mutated } from "../mutate/edit.ts";
+import { MUTATIONS } from "../mutate/mutations.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+for (const { name, edits, tests } of MUTATIONS) {
+  Deno.test(`the mutation fits the code: ${name}`, () => {
+    for (const edit of edits) mutated(Deno.readTextFileSync(new URL(edit.file, ROOT)), edit);
+    for (const test of tests) assert.ok(Deno.statSync(new URL(test, ROOT)).isFile);
+  });
+}

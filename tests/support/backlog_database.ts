@@ -1,0 +1,28 @@
+/**
+ * A database in which very many jobs wait: of five priorities, one in ten of them for a time that is far away. When it was
+ * empty somebody had it analyzed, as many tools do of themselves: SQLite plans for what it was then.
+ */
+import { DatabaseSync } from "node:sqlite";
+import { openStore } from "@persistent-queue/queue";
+import { SQL } from "../../queue/sqlite/statements.ts";
+
+const FAR_AWAY = 8_000_000_000_000;
+
+export async function fillBacklog(path: string, count: number): Promise<void> {
+  await (await openStore(`sqlite:${path}`, "owner")).close();
+  using db = new DatabaseSync(path);
+  db.exec("ANALYZE; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000");
+  db.exec(`INSERT INTO jobs (id, priority, run_at, created_at, updated_at)
+    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})
+    SELECT 'job ' || n, n % 5 - 2, iif(n % 10 = 0, ${FAR_AWAY}, n), n, n FROM numbers`);
+}
+
+/** What each statement of the store does to find its rows, as SQLite tells it. */
+export function plansOf(path: string): { name: string; steps: string[] }[] {
+  using db = new DatabaseSync(path);
+  const planned = Object.entries(SQL).filter(([, sql]) => !sql.startsWith("PRAGMA"));
+  return planned.map(([name, sql]) => ({
+    name,
+    steps: db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) => String(detail)),
+  }));
+}

@@ -1,0 +1,9 @@
+/** Has a deadline and ignores it, the first time; then it is done at once. */
+import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
+import { isFirstTime } from "../first_time.ts";
+
+export const deadlineMs = 30;
+
+export function handler(job: HandlerJob, context: HandlerContext): string | Promise<never> {
+  return isFirstTime(job, context) ? new Promise(() => {}) : "done by another";
+}

@@ -1,0 +1,51 @@
+/**
+ * The first time it is as good as dead until the file `wake` appears, and then ends as if nothing had happened, in the
+ * way of `end`. The second time it works until the file `finish` appears.
+ */
+import { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "@persistent-queue/workers";
+import { isFirstTime } from "../first_time.ts";
+
+export interface ZombieTask {
+  readonly wake: string;
+  readonly finish: string;
+  readonly end: "return" | "give up" | "throw" | "ask for later";
+}
+
+export async function handler(job: HandlerJob, context: HandlerContext): Promise<string> {
+  const { wake, finish, end } = job.payload as ZombieTask;
+  if (isFirstTime(job, context)) {
+    blockUntilThereIs(wake);
+    return endLate(end);
+  }
+  while (!isThere(finish)) await new Promise((resolve) => setTimeout(resolve, 5));
+  return "done by another";
+}
+
+function endLate(end: ZombieTask["end"]): string {
+  switch (end) {
+    case "return":
+      return "done late";
+    case "give up":
+      throw new GiveUp("given up late");
+    case "throw":
+      throw new Error("failed late");
+    case "ask for later":
+      throw new RetryLater(0, "postponed late");
+  }
+}
+
+/** Nothing else runs in its thread meanwhile: no heartbeat is sent. */
+function blockUntilThereIs(path: string): void {
+  const nothing = new Int32Array(new SharedArrayBuffer(4));
+  while (!isThere(path)) Atomics.wait(nothing, 0, 0, 5);
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

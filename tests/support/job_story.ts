@@ -1,0 +1,77 @@
+/**
+ * A story in which every kind of write happens, always in the same order: jobs that complete, fail, are tried again, run
+ * slowly, wait, are canceled, resubmitted, replaced; a sweep, a look for old ones, a look from outside, a copy.
+ */
+import { type JobRequest, QueueError } from "@persistent-queue/queue";
+import type { Ledger } from "./ledger.ts";
+import type { ThreadlessSystem } from "./threadless_system.ts";
+
+export interface StoryOptions {
+  readonly ledger: Pick<Ledger, "note">;
+  /** Before each id: so that a story can be told again on the same database. */
+  readonly name: string;
+  /** How large the payloads are. */
+  readonly bytes?: number;
+  /** Hears of everything that was refused. */
+  readonly onRefused?: (what: string, error: QueueError) => void;
+}
+
+const BREATH_MS = 3;
+/** Long enough to be canceled before, and soon enough where that was refused. */
+const LATE_MS = 500;
+
+/** @throws whatever is no {@link QueueError}: nobody expects that */
+export async function tellStory(
+  system: ThreadlessSystem,
+  { ledger, name, bytes = 0, onRefused = () => {} }: StoryOptions,
+): Promise<void> {
+  const { queue } = system;
+  const words = "x".repeat(bytes);
+  const job = (id: string, kind: string, more: Partial<JobRequest> = {}): JobRequest => ({
+    ...{ id: `${name}-${id}`, kind, payload: words },
+    ...more,
+  });
+  const ask = async (what: string, asked: Promise<unknown>) => {
+    try {
+      await asked;
+      return true;
+    } catch (error) {
+      if (!(error instanceof QueueError)) throw error;
+      onRefused(what, error);
+      return false;
+    }
+  };
+  const add = async (...jobs: JobRequest[]) => {
+    const isAdded = await ask("add", queue.add(jobs));
+    if (isAdded) jobs.forEach(({ id }) => ledger.note(`added ${id}`));
+  };
+
+  // Several writes in one turn.
+  await Promise.all([
+    add(
+      job("a1", "noop"),
+      job("a2", "noop", { priority: 5 }),
+      job("retried", "fail", { payload: `1 ${words}` }),
+    ),
+    add(job("exhausted", "fail", { payload: `9 ${words}` }), job("failed", "give_up")),
+  ]);
+  await breathe();
+  await add(job("slow", "slow"), job("late", "noop", { runAt: Date.now() + LATE_MS }));
+  await Promise.all([add(job("a3", "noop")), ask("look", queue.stats()), ask("look", queue.list({}))]);
+  await breathe();
+  await ask("cancel", queue.move("cancel", [`${name}-late`, `${name}-failed`], "a test"));
+  await ask("resubmit", queue.move("resubmit", [`${name}-late`, `${name}-failed`], "a test"));
+  await ask("look", queue.get(`${name}-late`));
+  ledger.note(`replacing ${name}-a1`);
+  await add(job("a1", "noop", { replace: true }));
+  await breathe();
+  await ask("sweep", queue.sweep({ held: system.leases, freed: 0 }));
+  await ask("prune", queue.prune());
+  await ask("watch", queue.watch());
+  for (let i = 0; i < 3; i++) await add(...Array.from({ length: 4 }, (_, n) => job(`b${i}${n}`, "noop")));
+  await breathe();
+}
+
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, BREATH_MS));
+}

@@ -1,0 +1,81 @@
+/** A client that keeps no rule: it sends bytes as they are, and tells what came back. */
+
+export interface Exchange {
+  /** All that was answered, one character a byte. */
+  readonly text: string;
+  /** False: the time was over, and it was we who hung up. */
+  readonly isEnded: boolean;
+  /** Until the end, in milliseconds. */
+  readonly tookMs: number;
+}
+
+export interface ExchangeOptions {
+  /** Says at once that nothing more will come, whatever was announced. */
+  readonly cutOff?: boolean;
+  readonly withinMs?: number;
+}
+
+/** Sends, and reads until the server ends the connection, or an endless stream begins. */
+export async function exchange(
+  port: number,
+  bytes: string | Uint8Array,
+  { cutOff = false, withinMs = 5_000 }: ExchangeOptions = {},
+): Promise<Exchange> {
+  const since = performance.now();
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  let isEnded = true;
+  const timer = setTimeout(() => {
+    isEnded = false;
+    connection.close();
+  }, withinMs);
+  const read = readAll(connection);
+  await send(connection, typeof bytes === "string" ? bytesOf(bytes) : bytes, cutOff);
+  const text = await read;
+  clearTimeout(timer);
+  if (isEnded) connection.close();
+  return { text, isEnded, tookMs: performance.now() - since };
+}
+
+/** One byte for each character; above U+00FF the low byte alone. */
+export function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** Whoever is refused in the middle of a request may be cut off before its end. */
+async function send(connection: Deno.TcpConn, bytes: Uint8Array, cutOff: boolean): Promise<void> {
+  try {
+    for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+    if (cutOff) await connection.closeWrite();
+  } catch {
+    // What was answered is what counts.
+  }
+}
+
+const latin1 = new TextDecoder("latin1");
+
+/** In the head of an answer without an end. */
+const STREAM = "text/event-stream";
+
+async function readAll(connection: Deno.TcpConn): Promise<string> {
+  const buffer = new Uint8Array(65_536);
+  let text = "";
+  try {
+    for (let count = await connection.read(buffer); count !== null; count = await connection.read(buffer)) {
+      const from = Math.max(0, text.length - STREAM.length);
+      text += latin1.decode(buffer.subarray(0, count));
+      if (text.includes(STREAM, from)) break;
+    }
+  } catch {
+    // Cut off without a word, or by our own timer.
+  }
+  return text;
+}
+
+/** The statuses of all answers that came, without those that only say to go on. */
+export function statusesIn(text: string): number[] {
+  return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status)).filter((status) =>
+    status >= 200
+  );
+}
