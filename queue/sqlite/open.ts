@@ -1,11 +1,12 @@
 /** Opens the database file. Whatever is not surely ours and sound is refused with a sentence, never adopted. */
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, StorageError } from "../errors.ts";
-import { checkPages } from "./check.ts";
+import { checkPages, correctCounts } from "./check.ts";
 import { APPLICATION_ID, sizeOf } from "./database_file.ts";
 import { isBusy, isFull, isStorageFault, toStorageError } from "./faults.ts";
 import { CHECKED_AT_ONCE_BYTES, LateCheck } from "./late_check.ts";
 import { migrate, SCHEMA_VERSION } from "./migrations.ts";
+import { prepareAll, type Statements } from "./statements.ts";
 
 /** Older ones can corrupt a database in WAL mode: https://www.sqlite.org/wal.html#walresetbug */
 const OLDEST_SQLITE = [3, 51, 3];
@@ -24,6 +25,7 @@ export interface OpenOptions {
 
 export interface Opened {
   readonly db: DatabaseSync;
+  readonly sql: Statements;
   readonly endedUncleanly: boolean;
   /** Still under way where the database is large. */
   readonly lateCheck: LateCheck | null;
@@ -64,8 +66,10 @@ function open(path: string, { role }: OpenOptions): Opened {
     else assertCurrent(db, path);
     if (role === "owner") forgetStatistics(db);
     if (role === "owner") db.exec(`PRAGMA busy_timeout = ${RUNNING_PATIENCE_MS}`);
+    const sql = prepareAll(db);
+    if (role === "owner") correctCounts(db, sql);
     const lateCheck = role === "owner" && isLarge ? new LateCheck(path, { deep: unclean }) : null;
-    return { db, endedUncleanly: unclean, lateCheck };
+    return { db, sql, endedUncleanly: unclean, lateCheck };
   } catch (error) {
     db.close();
     throw error;
@@ -134,7 +138,7 @@ function configure(db: DatabaseSync): void {
   }
 }
 
-/** Somebody's ANALYZE of a queue that was empty: every claim would read the whole table, however large it has become. */
+/** Somebody's ANALYZE of a queue of few jobs: every claim would read the whole table, however large it has become. */
 function forgetStatistics(db: DatabaseSync): void {
   db.exec("DROP TABLE IF EXISTS sqlite_stat1; DROP TABLE IF EXISTS sqlite_stat4");
 }

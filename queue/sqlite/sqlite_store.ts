@@ -2,7 +2,7 @@
 import { messageOf, StorageError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { backup } from "./backup.ts";
-import { check, correctCounts } from "./check.ts";
+import { check } from "./check.ts";
 import { claim } from "./claim.ts";
 import { createDatabase, databaseExists, fileWatch, makeFolder, refuseLink } from "./database_file.ts";
 import { isStorageFault, toStorageError } from "./faults.ts";
@@ -18,7 +18,6 @@ import { Reserve } from "./reserve.ts";
 import { number } from "./rows.ts";
 import { SetBack } from "./set_back.ts";
 import { renew, settle } from "./settle.ts";
-import { prepareAll, type Statements } from "./statements.ts";
 import { Turn } from "./turn.ts";
 import { logWarnings, shrinkLargeLog, shrinkLog } from "./write_ahead_log.ts";
 
@@ -142,26 +141,14 @@ function isLost(assertSame: () => void): boolean {
 async function openOrUnlock(
   path: string,
   { role, lock }: OpenOptions & { lock: Disposable | null },
-): Promise<Opened & { readonly sql: Statements }> {
+): Promise<Opened> {
   try {
     if (lock === null) await createAsGuest(path);
     else if (!databaseExists(path)) createDatabase(path);
-    return prepared(openDatabase(path, { role }), role);
+    return openDatabase(path, { role });
   } catch (error) {
     lock?.[Symbol.dispose]();
     throw isStorageFault(error) ? toOpeningError(error, path) : error;
-  }
-}
-
-function prepared(opened: Opened, role: OpenOptions["role"]): Opened & { readonly sql: Statements } {
-  try {
-    const sql = prepareAll(opened.db);
-    if (role === "owner") correctCounts(opened.db, sql);
-    return { ...opened, sql };
-  } catch (error) {
-    opened.lateCheck?.[Symbol.dispose]();
-    opened.db.close();
-    throw error;
   }
 }
 

@@ -4,13 +4,19 @@
  */
 import type { Statements } from "./statements.ts";
 import { sizeOf } from "./database_file.ts";
+import { isStorageFault } from "./faults.ts";
 
 const LARGE_BYTES = 64 * 2 ** 20;
 const ALARMING_BYTES = 256 * 2 ** 20;
 
 /** Folds back what can be, and gives the room back. Waits for nobody. */
 export function shrinkLog(sql: Statements): void {
-  sql.shrinkLog.all();
+  try {
+    sql.shrinkLog.all();
+  } catch (error) {
+    // The disk is full, for instance: nothing is lost, it stays in the log.
+    if (!isStorageFault(error)) throw error;
+  }
 }
 
 export function shrinkLargeLog(sql: Statements, path: string): void {

@@ -29,7 +29,7 @@ Deno.test("a lock file that is deleted is noticed: a second supervisor could beg
   const queue = await getQueue(`sqlite:${folder.file("queue.db")}`, { role: "owner" });
   await queue.watch();
   Deno.removeSync(folder.file("queue.db.lock"));
-  await assert.rejects(queue.watch(), /queue\.db\.lock was deleted or replaced/);
+  await assert.rejects(queue.watch(), /queue\.db\.lock was deleted, replaced/);
   await queue.close();
 });
 

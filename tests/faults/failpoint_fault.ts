@@ -36,7 +36,7 @@ async function attempt(chance: Random, begun: BegunDatabase, n: number): Promise
   const skipped = round < 2 ? 0 : chance.below(3);
   const problems = await live(folder, ledger, { life: "life1", failpoint: { points, skipped } });
   if (round % 2 === 1) {
-    const again = { points: chance.pick(RECOVERING), skipped: 0 };
+    const again = { points: RECOVERING[n % RECOVERING.length] ?? [], skipped: 0 };
     problems.push(...await live(folder, ledger, { life: "life2", failpoint: again }));
   }
   problems.push(...await goOn(folder, ledger));

@@ -52,7 +52,7 @@ export const WORKING: Readonly<Record<string, readonly Point[]>> = {
 export const RECOVERING: readonly (readonly Point[])[] = [
   ["before PRAGMA application_id"],
   ["after PRAGMA synchronous"],
-  ["after countedAnew"],
+  ["after wrongCounts"],
   ["before stalled"],
   ["after stalled"],
   ["after stalled", "before COMMIT"],

@@ -4,6 +4,7 @@
  * and whoever does what the sentence says finds everything that was acknowledged, up to the last moment.
  */
 import { getQueue, messageOf, openStore, type Queue } from "@persistent-queue/queue";
+import { eventually } from "../support/eventually.ts";
 import { Ledger } from "../support/ledger.ts";
 import { type Loss, LOSSES } from "../support/lost_files.ts";
 import { problemsAt } from "../support/problems_at.ts";
@@ -16,6 +17,8 @@ import type { Fault } from "./fault.ts";
 
 const STORAGE = 74;
 const SWEEP_MS = 1_000;
+/** A stop takes its time. */
+const ENDED_WITHIN_MS = 15_000;
 const LATER = 8_000_000_000_000;
 
 type Story = (expect: Expect) => Promise<void>;
@@ -93,7 +96,9 @@ async function endProcess(expect: Expect): Promise<void> {
   await using system = await runSystem({ command: "supervise" });
   await system.until(await addFile(system, "done.txt"), "COMPLETED");
   Deno.removeSync(`${system.folder}/data/queue.db`);
-  const { code } = await system.process.status;
+  let ended: Deno.CommandStatus | null = null;
+  system.process.status.then((status) => ended = status);
+  const { code } = await eventually("it ends", () => ended, { withinMs: ENDED_WITHIN_MS });
   expect(code === STORAGE, `it ended with ${code}`);
   expect(system.lines.some(isSentence), `it said: ${system.lines.join(" ")}`);
 }

@@ -8,8 +8,9 @@ import type { Fault } from "./fault.ts";
 
 /** So many at once. */
 const BATCH = 50;
-/** Until then the process is still growing into its size. */
-const WARM_AFTER = 5_000;
+/** What is usual is found anew after each so many, until the process has grown into its size. */
+const SETTLING = 5_000;
+const SETTLED = 25_000;
 const MOST_GROWTH_BYTES = 50 * 1024 * 1024;
 const QUICK_MS = 1_000;
 
@@ -80,8 +81,9 @@ function lookAfter(system: RunningSystem, ports: readonly number[]): () => Promi
     if (batches % 10 !== 0) return broken;
     broken.push(...await problemsIn(system));
     const bytes = await memoryOf(system);
-    if (batches * BATCH <= WARM_AFTER) usualBytes = bytes;
     const growth = bytes - usualBytes;
+    const tried = batches * BATCH;
+    if (tried % SETTLING === 0 && tried <= SETTLED) usualBytes = bytes;
     return growth < MOST_GROWTH_BYTES ? broken : [...broken, `the memory grew by ${growth} bytes`];
   };
 }

@@ -23,7 +23,7 @@ const CODES = [5, 517, 13, 266, 778, 1034, 8, 7, CORRUPT];
 const ROLLING_BACK = [13, 10, 7, 5];
 const AT_ONCE = 12;
 /** So many calls has a day, from an empty folder or from a database with a past. */
-const CALLS_OF_A_DAY = 330;
+const CALLS_OF_A_DAY = 310;
 
 export const sqlErrors: Fault = {
   letter: "E",

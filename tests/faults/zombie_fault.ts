@@ -15,28 +15,37 @@ import type { Fault } from "./fault.ts";
 
 const ENDS = ["return", "give up", "throw", "ask for later"] as const satisfies ZombieTask["end"][];
 const RETRY_DELAYS_MS = "20,40,80";
+/** So many tries share two systems: a consumer that does nothing but die is replaced more and more slowly. */
+const TOGETHER = 10;
 /** Another host's idea of a stall: it sees nothing but the heartbeats in the store. */
 const ELSEWHERE_STALL_MS = 150;
 
 export const zombie: Fault = {
   letter: "J",
   title: "a consumer stops past the stall and goes on: completes, fails or retries a job that is another's",
-  tries: { each: 10, long: 100 },
+  tries: { each: TOGETHER, long: 10 * TOGETHER },
   async *attempts(random) {
-    await using folder = await tempFolder();
-    // Who takes its job: a sweep from elsewhere, of which its own supervisor knows nothing; or that supervisor itself.
-    await using left = await testSystem({ LOG_LEVEL: "warn", RETRY_DELAYS_MS, SWEEP_MS: "60000" });
-    await using watched = await testSystem({ LOG_LEVEL: "warn", RETRY_DELAYS_MS });
-    for (let n = 0;; n++) {
-      const rising = {
-        ...{ system: n % 2 === 0 ? left : watched, isLeft: n % 2 === 0, id: `job ${n}`, random },
-        task: { wake: folder.file(`wake ${n}`), finish: folder.file(`finish ${n}`), end: random.pick(ENDS) },
-      };
-      const violations = await violationsOf((expect) => rise(rising, expect));
-      yield violations.map((violation) => `${rising.task.end}: ${violation}`);
-    }
+    for (let first = 0;; first += TOGETHER) yield* riseTogether(first, random);
   },
 };
+
+async function* riseTogether(first: number, random: Random): AsyncGenerator<readonly string[], void, void> {
+  await using folder = await tempFolder();
+  // Who takes its job: a sweep from elsewhere, of which its own supervisor knows nothing; or that supervisor itself.
+  await using left = await testSystem({ LOG_LEVEL: "warn", RETRY_DELAYS_MS, SWEEP_MS: "60000" });
+  await using watched = await testSystem({ LOG_LEVEL: "warn", RETRY_DELAYS_MS });
+  for (let n = first; n < first + TOGETHER; n++) {
+    const isLeft = n % 2 === 0;
+    const task = {
+      wake: folder.file(`wake ${n}`),
+      finish: folder.file(`finish ${n}`),
+      end: random.pick(ENDS),
+    };
+    const rising = { system: isLeft ? left : watched, isLeft, id: `job ${n}`, random, task };
+    const violations = await violationsOf((expect) => rise(rising, expect));
+    yield violations.map((violation) => `${task.end}: ${violation}`);
+  }
+}
 
 interface Rising {
   readonly system: TestSystem;

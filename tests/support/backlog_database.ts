@@ -1,6 +1,6 @@
 /**
- * A database in which very many jobs wait: of five priorities, one in ten of them for a time that is far away. When it was
- * empty somebody had it analyzed, as many tools do of themselves: SQLite plans for what it was then.
+ * A database in which very many jobs wait: of five priorities, one in ten of them for a time that is far away. When there
+ * were two jobs in it somebody had it analyzed, as many tools do of themselves: SQLite goes on planning for two.
  */
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";
@@ -11,7 +11,8 @@ const FAR_AWAY = 8_000_000_000_000;
 export async function fillBacklog(path: string, count: number): Promise<void> {
   await (await openStore(`sqlite:${path}`, "owner")).close();
   using db = new DatabaseSync(path);
-  db.exec("ANALYZE; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000");
+  db.exec("INSERT INTO jobs (id, status) VALUES ('first', 'COMPLETED'), ('second', 'PENDING'); ANALYZE");
+  db.exec("PRAGMA synchronous = OFF; PRAGMA cache_size = -400000");
   db.exec(`INSERT INTO jobs (id, priority, run_at, created_at, updated_at)
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})
     SELECT 'job ' || n, n % 5 - 2, iif(n % 10 = 0, ${FAR_AWAY}, n), n, n FROM numbers`);

@@ -1,20 +1,32 @@
 /**
- * Calls the handler of files for each id, one after the other, in the folder where it is started, and prints what came
- * of each. `deno run -A handle_files.ts <FILES_DIR> <how often each> <ids as JSON>`
+ * Calls the handler of files for each id, in the folder where it is started, and prints what came of each; over and over
+ * if it is told so, until the file `stop` is there. `deno run -A handle_files.ts <FILES_DIR> <once|on> <ids as JSON>`
  */
 import { GiveUp } from "@persistent-queue/workers";
 import { handler } from "../../workers/handlers/file.ts";
 
-const [filesDir = "", times = "1", ids = "[]"] = Deno.args;
+const [filesDir = "", how = "once", ids = "[]"] = Deno.args;
 const settings = { filesDir, workMs: 0 };
 const { signal } = new AbortController();
-const told: [id: string, outcome: string][] = [];
+/** Each outcome of each id, once. */
+const told = new Map<string, [id: string, outcome: string]>();
 
-console.log("ready");
-for (const id of JSON.parse(ids) as string[]) {
-  for (let i = 0; i < Number(times); i++) told.push([id, await outcomeOf(id)]);
+do {
+  for (const id of JSON.parse(ids) as string[]) {
+    const outcome = await outcomeOf(id);
+    told.set(`${id} ${outcome}`, [id, outcome]);
+  }
+  if (how === "on" && told.size === 1) Deno.writeTextFileSync(`${filesDir}/started`, "");
+} while (how === "on" && !isThere(`${filesDir}/stop`));
+console.log(JSON.stringify([...told.values()]));
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }
-console.log(JSON.stringify(told));
 
 async function outcomeOf(id: string): Promise<string> {
   const job = { id, kind: "file", payload: null, lease: 1, consumerId: "tester" };

@@ -68,7 +68,7 @@ export async function tellStory(
   await ask("sweep", queue.sweep({ held: system.leases, freed: 0 }));
   await ask("prune", queue.prune());
   await ask("watch", queue.watch());
-  for (let i = 0; i < 3; i++) await add(...Array.from({ length: 4 }, (_, n) => job(`b${i}${n}`, "noop")));
+  for (let i = 0; i < 3; i++) await add(...Array.from({ length: 2 }, (_, n) => job(`b${i}${n}`, "noop")));
   await breathe();
 }
 
