@@ -113,9 +113,9 @@ export class Dispatcher {
     const dropped: Held[] = [];
     for (const held of desk.take([...outcomes.keys()], busyMs)) {
       const outcome = outcomes.get(held.ticket);
-      if (outcome === undefined || held.canceled === "canceled" || held.canceled === "lost") {
-        dropped.push(held);
-      } else ended.push({ held, outcome: held.canceled === "stopping" ? toStopped(outcome) : outcome });
+      // Where the lease was lost the store refuses, and that is counted.
+      if (outcome === undefined || held.canceled === "canceled") dropped.push(held);
+      else ended.push({ held, outcome: held.canceled === "stopping" ? toStopped(outcome) : outcome });
     }
     desk.done += ended.length;
     desk.failed += ended.filter(({ outcome }) => outcome.type !== "returned").length;

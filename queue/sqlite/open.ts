@@ -140,7 +140,9 @@ function configure(db: DatabaseSync): void {
 
 /** Somebody's ANALYZE of a queue of few jobs: every claim would read the whole table, however large it has become. */
 function forgetStatistics(db: DatabaseSync): void {
-  db.exec("DROP TABLE IF EXISTS sqlite_stat1; DROP TABLE IF EXISTS sqlite_stat4");
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'").get() === undefined) return;
+  // It is remembered until the schema is read again.
+  db.exec("DROP TABLE sqlite_stat1; DROP TABLE IF EXISTS sqlite_stat4; PRAGMA writable_schema = RESET");
 }
 
 function pragma(db: DatabaseSync, name: string): unknown {

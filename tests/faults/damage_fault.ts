@@ -53,7 +53,8 @@ async function befallen(victim: Victim, damage: Damage, random: Random): Promise
   const before = contentOf(path);
   let queue: Queue;
   try {
-    queue = await getQueue(`sqlite:${path}`, { role: "owner" });
+    // Kept for ever: a bit of a time may be what is flipped, and make an old job of it.
+    queue = await getQueue(`sqlite:${path}`, { role: "owner", retentionMs: 0 });
   } catch (error) {
     const isChanged = contentOf(path) !== before;
     return [...problemsOfTelling(error, damage), ...(isChanged ? ["it was refused, and is changed"] : [])];

@@ -11,7 +11,7 @@ import { tempFolder } from "../support/temp_folder.ts";
 import type { Fault } from "./fault.ts";
 
 /** So many kills for one database, then it is worked off. */
-const LIVES = 25;
+const LIVES = 20;
 /** As many as there are cores at least: each chain waits for its child most of the time. */
 const CHAINS = 2;
 const CHILD = new URL("../support/ledger_child.ts", import.meta.url).pathname;

@@ -21,7 +21,7 @@ const COMMITS = 40;
 export const powerLoss: Fault = {
   letter: "P",
   title: "the power goes: whatever was not synced is gone",
-  tries: { each: 80, long: 10_000 },
+  tries: { each: 50, long: 10_000 },
   async *attempts(chance) {
     await using begun = await begunDatabase();
     yield* atOnce(AT_ONCE, chance, (chance) => attempt(chance, begun));

@@ -99,7 +99,7 @@ async function liveThrough(day: Day): Promise<void> {
   for (let life = 1;; life++) {
     const system = await openOrEnd(day);
     if (system !== null && await liveToTheEnd(system, `life${life}`, day)) return;
-    if (life > 40) throw new Error("It ends again and again.");
+    if (life > 10) throw new Error("It ends again and again.");
   }
 }
 

@@ -37,9 +37,8 @@ async function* riseTogether(first: number, random: Random): AsyncGenerator<read
   for (let n = first; n < first + TOGETHER; n++) {
     const isLeft = n % 2 === 0;
     const task = {
-      wake: folder.file(`wake ${n}`),
-      finish: folder.file(`finish ${n}`),
-      end: random.pick(ENDS),
+      ...{ wake: folder.file(`wake ${n}`), finish: folder.file(`finish ${n}`) },
+      ...{ end: random.pick(ENDS), untilTold: random.chance(0.4) },
     };
     const rising = { system: isLeft ? left : watched, isLeft, id: `job ${n}`, random, task };
     const violations = await violationsOf((expect) => rise(rising, expect));

@@ -9,12 +9,15 @@ export interface ZombieTask {
   readonly wake: string;
   readonly finish: string;
   readonly end: "return" | "give up" | "throw" | "ask for later";
+  /** It goes on until it is told that the job is no longer its own, and ends in that way all the same. */
+  readonly untilTold: boolean;
 }
 
 export async function handler(job: HandlerJob, context: HandlerContext): Promise<string> {
-  const { wake, finish, end } = job.payload as ZombieTask;
+  const { wake, finish, end, untilTold } = job.payload as ZombieTask;
   if (isFirstTime(job, context)) {
     blockUntilThereIs(wake);
+    if (untilTold) await new Promise((resolve) => context.signal.addEventListener("abort", resolve));
     return endLate(end);
   }
   while (!isThere(finish)) await new Promise((resolve) => setTimeout(resolve, 5));
