@@ -4,7 +4,7 @@
  * `start` is a guard that keeps `supervise` alive; `jobs` is the command line.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { getQueue, messageOf, type Queue, StorageError } from "@persistent-queue/queue";
+import { getQueue, messageOf, type Queue, type QueueEvent, StorageError } from "@persistent-queue/queue";
 import {
   jobsCommand,
   managerApp,
@@ -88,6 +88,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
     end({ exitCode });
   };
   const supervisor = new Supervisor({ queue, settings, log, onFatal });
+  queue.subscribe(sayTrouble);
   const pages = servePages({ settings, queue, supervisor, log });
   whenAskedToStop({ onFirst: () => end({ exitCode: EXIT.ok }), onSecond: () => Deno.exit(130) });
   // The next guard may be waiting for the database already.
@@ -106,6 +107,11 @@ async function run(settings: Settings, log: Log): Promise<number> {
   clearTimeout(deadline);
   console.log("Stopped.");
   return exitCode;
+}
+
+/** On the terminal as well: whoever looks there first should not have to look for the log. */
+function sayTrouble(event: QueueEvent): void {
+  if (event.type === "storage") console.error(event.trouble ?? "The storage works again.");
 }
 
 /** Somebody's transaction may lock the database at this moment: the start waits for its end, and says so. */

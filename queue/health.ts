@@ -1,14 +1,14 @@
 import { messageOf, StorageError } from "./errors.ts";
 
-type Witness = "write" | "watch";
+type Witness = "write" | "watch" | "read";
 
 /**
- * Whether the storage works, as its last answers tell: for `/healthz`, the pages, and who has to end. Writes and the
- * watch are two witnesses: on a full disk some write always fits, and says nothing about the others.
+ * Whether the storage works, as its last answers tell: for `/healthz`, the pages, and who has to end. Writes, the
+ * watch and reads are three witnesses: on a full disk some write always fits, and says nothing about the others.
  */
 export class StorageHealth {
   readonly #onChange: (trouble: string | null) => void;
-  readonly #troubles: Record<Witness, string | null> = { write: null, watch: null };
+  readonly #troubles: Record<Witness, string | null> = { write: null, watch: null, read: null };
   #lost: StorageError | null = null;
 
   constructor(onChange: (trouble: string | null) => void) {
@@ -17,7 +17,7 @@ export class StorageHealth {
 
   /** Why it does not work at the moment, or null. */
   get trouble(): string | null {
-    return this.#troubles.write ?? this.#troubles.watch;
+    return this.#troubles.write ?? this.#troubles.watch ?? this.#troubles.read;
   }
 
   /** Takes note of how `work` ends, and passes it on. */

@@ -158,14 +158,14 @@ export class Queue implements Role {
   // Inspector --------------------------------------------------------------------------------------------------------
 
   async get(id: string): Promise<{ job: Job; history: HistoryEntry[] }> {
-    const found = await this.#store.get(checkStoredId(id));
+    const found = await this.#health.observe(this.#store.get(checkStoredId(id)), "read");
     if (found === null) throw unknownJob(checkId(id));
     return found;
   }
 
   async list(request: roles.ListRequest): Promise<roles.JobList> {
     const { now, stallMs } = this.#options;
-    return await listJobs(this.#store, checkList(request, now() - stallMs));
+    return await this.#health.observe(listJobs(this.#store, checkList(request, now() - stallMs)), "read");
   }
 
   async stats(): Promise<roles.QueueStats> {
@@ -238,6 +238,6 @@ export class Queue implements Role {
   }
 
   #look(now: number): Promise<StoreStats> {
-    return this.#store.stats({ now, silentSince: now - this.#options.stallMs });
+    return this.#health.observe(this.#store.stats({ now, silentSince: now - this.#options.stallMs }), "read");
   }
 }

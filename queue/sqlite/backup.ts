@@ -18,15 +18,20 @@ export async function backup(
 ): Promise<void> {
   const temporary = `${path}.part`;
   for (const target of [path, temporary]) refuseOwnFiles(from, target);
-  removeIfThere(temporary);
+  // One that was killed may have left any of them.
+  removeParts(temporary);
   try {
     await copyPages(db, temporary, { rate: ALL_PAGES });
     assertSound(temporary);
     makeDurable(temporary);
     Deno.renameSync(temporary, path);
   } finally {
-    for (const suffix of ["", "-wal", "-shm"]) removeIfThere(temporary + suffix);
+    removeParts(temporary);
   }
+}
+
+function removeParts(path: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) removeIfThere(path + suffix);
 }
 
 function assertSound(path: string): void {

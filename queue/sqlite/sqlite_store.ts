@@ -51,8 +51,11 @@ function lateness(): () => number {
 async function open(path: string, { role }: OpenOptions): Promise<Store> {
   makeFolder(path);
   refuseLink(path);
-  const lock = role === "owner" ? await lockAsOwner(path) : null;
+  using undo = new DisposableStack();
+  const lock = role === "owner" ? undo.use(await lockAsOwner(path)) : null;
   const { db, sql, endedUncleanly, lateCheck } = await openOrUnlock(path, { role, lock });
+  undo.adopt(lateCheck, (check) => check?.[Symbol.dispose]());
+  undo.adopt(db, () => db.close());
   const reserve = role === "owner" ? new Reserve(path) : null;
   const clock = new SetBack(sql);
   const turn = new Turn(db, {
@@ -74,6 +77,7 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
     }
   }
 
+  undo.move();
   return {
     endedUncleanly,
     insert: async (jobs) => {
