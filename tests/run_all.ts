@@ -1,15 +1,18 @@
 /**
- * Every test, in two processes side by side: in the one, what waits for browsers and clients most of the time; in the
- * other, what kills, breaks and counts. Whole folders, because within a folder one file after the other has the machine.
+ * Every test, in two processes side by side: in the one the fault plan, in the other all else, which waits for browsers
+ * and clients most of the time. Not by `--parallel`: two browsers at once on two cores make each other late.
  *
  * `deno task test [arguments of deno test]` runs only what is named, in one process.
  */
-const LANES = [["tests/browser", "tests/ui", "tests/style", "tests/bench"], [
-  "tests/faults",
-  "tests/queue",
-  "tests/conformance",
-  "tests/workers",
-]];
+const FAULTS = "tests/faults";
+export const LANES = [
+  ["browser", "ui", "queue", "conformance", "workers", "style", "bench", "faults/simulation"].map((folder) =>
+    `tests/${folder}`
+  ),
+  [...Deno.readDirSync(FAULTS)].filter(({ name }) => name.endsWith("_test.ts")).map(({ name }) =>
+    `${FAULTS}/${name}`
+  ),
+];
 const TEST = ["test", "--no-check", "--no-prompt", "-A"];
 const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/m;
 
