@@ -10,6 +10,7 @@ export class StorageHealth {
   readonly #onChange: (trouble: string | null) => void;
   readonly #troubles: Record<Witness, string | null> = { write: null, watch: null, read: null };
   #lost: StorageError | null = null;
+  #isWatched = false;
 
   constructor(onChange: (trouble: string | null) => void) {
     this.#onChange = onChange;
@@ -22,6 +23,7 @@ export class StorageHealth {
 
   /** Takes note of how `work` ends, and passes it on. */
   async observe<T>(work: Promise<T>, witness: Witness = "write"): Promise<T> {
+    if (witness === "watch") this.#isWatched = true;
     try {
       const answer = await work;
       this.#set(witness, null);
@@ -39,6 +41,8 @@ export class StorageHealth {
 
   #note(witness: Witness, error: StorageError): void {
     if (!error.passing) this.#lost = error;
+    // The next write that fits must not hide it before the watch has looked.
+    if (witness === "write" && this.#isWatched) this.#set("watch", messageOf(error));
     this.#set(witness, messageOf(error));
   }
 

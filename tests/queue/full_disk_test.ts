@@ -97,6 +97,25 @@ Deno.test("a reserve that was spent refuses until it can be put by again, and le
   assert.equal(Deno.statSync(`${path}.reserve`).size, 8 * 2 ** 20);
 });
 
+Deno.test("a write that fits does not say that the disk is no longer full, before the watch has looked again", async () => {
+  const health = new StorageHealth(() => {});
+  await health.observe(Promise.resolve(1), "watch");
+  await health.observe(Promise.reject(new StorageError("The disk is full.", { passing: true }))).catch(
+    () => {},
+  );
+  await health.observe(Promise.resolve("it fitted"));
+  assert.equal(health.trouble, "The disk is full.");
+  await health.observe(Promise.resolve(2), "watch");
+  assert.equal(health.trouble, null);
+});
+
+Deno.test("where nobody watches, a write that succeeds says that the storage works again", async () => {
+  const health = new StorageHealth(() => {});
+  await health.observe(Promise.reject(new StorageError("It is locked.", { passing: true }))).catch(() => {});
+  await health.observe(Promise.resolve("written"));
+  assert.equal(health.trouble, null);
+});
+
 Deno.test("a write that fits by chance does not say that the disk is no longer full", async () => {
   const told: (string | null)[] = [];
   const health = new StorageHealth((trouble) => told.push(trouble));
