@@ -5,6 +5,7 @@
 import { type Job, type JobRequest, openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/verify.ts";
 import { eventually } from "../support/eventually.ts";
+import { hasBegun } from "../support/first_time.ts";
 import type { Random } from "../support/random.ts";
 import { type TestSystem, testSystem } from "../support/test_system.ts";
 import { type Expect, violationsOf } from "../support/violations.ts";
@@ -114,6 +115,10 @@ async function provoke({ system, threads, random, way, name }: Death, deaths: nu
   await queue.add([{ id: name, kind: "die", payload: `linger ${times}`, priority }]);
   for (let n = 0; n < deaths; n++) {
     const before = restarts(system);
+    // Ended before its handler has noted that it began, the job would linger a second time, and for ever.
+    if (times === "once") {
+      await eventually("its handler runs", () => hasBegun(system.settings.filesDir, name));
+    }
     const { slot } = await eventually(
       "the thread works on it",
       () => supervisor.view().consumers.find(({ jobId }) => jobId === name),

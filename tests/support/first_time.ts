@@ -4,11 +4,24 @@ import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 /** A file remembers it: the thread that asked may die, and its process too. */
 export function isFirstTime({ id }: HandlerJob, { settings }: HandlerContext): boolean {
   try {
-    Deno.openSync(`${settings.filesDir}/begun-${encodeURIComponent(id)}`, { createNew: true, write: true })
-      .close();
+    Deno.openSync(mark(settings.filesDir, id), { createNew: true, write: true }).close();
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return false;
     throw error;
   }
+}
+
+/** Whether a handler has asked: a job is in a thread's hands a moment before its handler runs. */
+export function hasBegun(filesDir: string, id: string): boolean {
+  try {
+    return Deno.statSync(mark(filesDir, id)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function mark(filesDir: string, id: string): string {
+  return `${filesDir}/begun-${encodeURIComponent(id)}`;
 }
