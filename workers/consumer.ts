@@ -5,7 +5,7 @@
  * It never sees the database. The supervisor gives it a lease with each job, makes its results durable, and takes back
  * what it has not begun.
  */
-import { messageOf } from "@persistent-queue/queue";
+import { messageOf } from "@persistent-queue/queue/words";
 import { Attempt, type AttemptOptions } from "./thread/attempt.ts";
 import { Handlers } from "./handlers.ts";
 import { keepLastWordsHarmless } from "./thread/last_words.ts";

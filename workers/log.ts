@@ -5,7 +5,7 @@
  * quarter of a second with it. A failing disk costs lines, never the process.
  */
 import { configureSync, getConsoleSink, getLogger, type LogRecord } from "@logtape/logtape";
-import { LOG_LEVELS, type LogLevel } from "./config.ts";
+import { LOG_LEVELS, type LogLevel } from "./config/settings.ts";
 import { formatLine } from "./log/format_line.ts";
 import { LogFile, type LogFileOptions } from "./log/log_file.ts";
 

@@ -4,7 +4,7 @@
  *
  * A file whose job could not be added is kept and offered again: adding is idempotent.
  */
-import { messageOf } from "@persistent-queue/queue";
+import { messageOf } from "@persistent-queue/queue/words";
 import { holdForLife } from "./thread/life_lock.ts";
 import { type Log, openLog } from "./log.ts";
 import type { FromThread, StartProducer, ToProducer } from "./protocol.ts";

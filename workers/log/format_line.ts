@@ -1,6 +1,6 @@
 /** How a record becomes a line: `2026-11-24T15:00:00.000Z [INFO] Enqueued job_id: data/files/abc.txt`. */
 import type { LogLevel as LibraryLevel, LogRecord } from "@logtape/logtape";
-import { printable } from "@persistent-queue/queue";
+import { printable } from "@persistent-queue/queue/words";
 
 const LABELS: Readonly<Record<LibraryLevel, string>> = {
   trace: "TRACE",

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { getRotatingFileSink } from "@logtape/file";
 import type { LogRecord, Sink } from "@logtape/logtape";
-import { messageOf, printable } from "@persistent-queue/queue";
+import { messageOf, printable } from "@persistent-queue/queue/words";
 import { formatLine } from "./format_line.ts";
 
 export interface LogFileOptions {

@@ -1,5 +1,6 @@
 /** One attempt at one job, from its handler to its outcome. Runs in the consumer's thread. */
-import { messageOf, type Outcome } from "@persistent-queue/queue";
+import type { Outcome } from "@persistent-queue/queue";
+import { messageOf } from "@persistent-queue/queue/words";
 import { GiveUp, type HandlerContext, type HandlerJob, type HandlerModule, RetryLater } from "../handler.ts";
 import type { Handlers } from "../handlers.ts";
 import type { JobMessage } from "../protocol.ts";

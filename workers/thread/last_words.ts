@@ -3,7 +3,7 @@
  * What a handler throws where nobody can catch it, from a timer for instance, ends its thread, and the runtime prints
  * it on the terminal as it is. It may repeat what came with a job, so it is made harmless first.
  */
-import { messageOf, printable } from "@persistent-queue/queue";
+import { messageOf, printable } from "@persistent-queue/queue/words";
 
 const MAX_LENGTH = 2_000;
 

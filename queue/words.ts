@@ -1,0 +1,6 @@
+/**
+ * The small door: all that a thread needs of the queue at run time is how to word an error and a job's id.
+ * Whoever goes in here does not load the storage, which costs a thread a third of its start.
+ */
+export { messageOf } from "./errors.ts";
+export { printable } from "./printable.ts";
