@@ -1,18 +1,21 @@
 /**
- * Every test, in two processes side by side: in the one the fault plan, in the other all else, which waits for browsers
- * and clients most of the time. Not by `--parallel`: two browsers at once on two cores make each other late.
+ * Every test, group by group, three groups side by side: most tests wait for something most of the time. All that needs a
+ * browser is one group, for two browsers at once on two cores make each other late; not by `--parallel` for that reason,
+ * and because some tests change what a process has only once.
  *
  * `deno task test [arguments of deno test]` runs only what is named, in one process.
  */
+const SIDE_BY_SIDE = 3;
+const FOLDERS = ["browser", "ui", "queue", "conformance", "workers", "style", "bench", "faults/simulation"];
 const FAULTS = "tests/faults";
-export const LANES = [
-  ["browser", "ui", "queue", "conformance", "workers", "style", "bench", "faults/simulation"].map((folder) =>
-    `tests/${folder}`
-  ),
-  [...Deno.readDirSync(FAULTS)].filter(({ name }) => name.endsWith("_test.ts")).map(({ name }) =>
-    `${FAULTS}/${name}`
-  ),
+
+/** Each is run by a process of its own; the longest comes first, so that none is left alone at the end. */
+export const GROUPS: readonly string[] = [
+  ...FOLDERS.map((folder) => `tests/${folder}`),
+  ...[...Deno.readDirSync(FAULTS)].map(({ name }) => name).filter((name) => name.endsWith("_test.ts")).sort()
+    .map((name) => `${FAULTS}/${name}`),
 ];
+
 const TEST = ["test", "--no-check", "--no-prompt", "-A"];
 const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/m;
 
@@ -22,28 +25,21 @@ interface Told {
   readonly failed: number;
 }
 
-/** What it prints is shown as it comes, or when it has ended. */
-async function runLane(
-  folders: readonly string[],
-  { isShownAtOnce }: { isShownAtOnce: boolean },
-): Promise<Told> {
+/** What it prints is shown when it has ended: the words of two groups would not be told apart. */
+async function runGroup(group: string): Promise<Told> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...TEST, ...folders],
-    ...{ env: { NO_COLOR: "1" }, stdin: "null", stdout: "piped", stderr: "inherit" },
-  }).spawn();
-  let text = "";
-  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
-    text += part;
-    if (isShownAtOnce) print(part);
-  }
-  if (!isShownAtOnce) print(text);
-  const [, passed = 0, failed = 0] = SUMMARY.exec(text)?.map(Number) ?? [];
-  return { code: (await child.status).code, passed, failed };
+    args: [...TEST, group],
+    ...{ env: { NO_COLOR: "1" }, stdin: "null", stdout: "piped", stderr: "piped" },
+  });
+  const { code, stdout, stderr } = await child.output();
+  print(stderr);
+  print(stdout);
+  const [, passed = 0, failed = 0] = SUMMARY.exec(new TextDecoder().decode(stdout))?.map(Number) ?? [];
+  return { code, passed, failed };
 }
 
-function print(text: string): void {
-  let bytes = new TextEncoder().encode(text);
-  while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+function print(bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }
 
 async function runNamed(args: readonly string[]): Promise<number> {
@@ -53,13 +49,19 @@ async function runNamed(args: readonly string[]): Promise<number> {
 
 async function runAll(): Promise<number> {
   const since = performance.now();
-  const told = await Promise.all(LANES.map((folders, i) => runLane(folders, { isShownAtOnce: i === 1 })));
-  const sum = (what: "passed" | "failed") => told.reduce((total, lane) => total + lane[what], 0);
-  const code = Math.max(...told.map((lane) => lane.code));
+  const told: Told[] = [];
+  const left = [...GROUPS];
+  const runInTurn = async () => {
+    for (let group = left.shift(); group !== undefined; group = left.shift()) {
+      told.push(await runGroup(group));
+    }
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, runInTurn));
+  const sum = (what: "passed" | "failed") => told.reduce((total, group) => total + group[what], 0);
+  const code = Math.max(...told.map((group) => group.code));
   const seconds = Math.round((performance.now() - since) / 1000);
-  print(
-    `\n${code === 0 ? "ok" : "FAILED"} | ${sum("passed")} passed | ${sum("failed")} failed (${seconds}s)\n`,
-  );
+  const verdict = `${code === 0 ? "ok" : "FAILED"} | ${sum("passed")} passed | ${sum("failed")} failed`;
+  print(new TextEncoder().encode(`\n${verdict} (${seconds}s)\n`));
   return code;
 }
 

@@ -2,6 +2,7 @@
  * One call to SQLite fails, or some in a row: any call of a day in the life of the queue, from its opening to its end.
  * What passes is overcome without help; damage ends it with a loud word, and the next start finds everything.
  */
+import { dirname } from "node:path";
 import { StorageError } from "@persistent-queue/queue";
 import { atOnce } from "../support/at_once.ts";
 import { type BegunDatabase, begunDatabase } from "../support/begun_database.ts";
@@ -40,7 +41,6 @@ async function attempt(chance: Random, begun: BegunDatabase): Promise<string[]> 
   await using folder = chance.chance(0.2) ? await tempFolder() : await begun.begin(ledger);
   const path = folder.file("queue.db");
   const fault = new FailingCalls(chance);
-  using _ = onSqlCalls(folder.path, fault);
   const problems: string[] = [];
   try {
     await liveThrough({ path, ledger, fault, problems });
@@ -96,6 +96,8 @@ interface Day {
 
 /** Until it is drained and stopped. Whoever finds the database damaged, or cannot open it, ends; and is started again. */
 async function liveThrough(day: Day): Promise<void> {
+  // Its calls alone: a short day may end before the one that fails, and whoever verifies must not meet that.
+  using _ = onSqlCalls(dirname(day.path), day.fault);
   for (let life = 1;; life++) {
     const system = await openOrEnd(day);
     if (system !== null && await liveToTheEnd(system, `life${life}`, day)) return;
