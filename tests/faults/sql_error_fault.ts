@@ -22,7 +22,7 @@ const CORRUPT = 11;
 const CODES = [5, 517, 13, 266, 778, 1034, 8, 7, CORRUPT];
 /** After these SQLite may have rolled back by itself: https://www.sqlite.org/lang_transaction.html */
 const ROLLING_BACK = [13, 10, 7, 5];
-const AT_ONCE = 12;
+const AT_ONCE = 24;
 /** So many calls has a day, from an empty folder or from a database with a past. */
 const CALLS_OF_A_DAY = 310;
 
