@@ -72,6 +72,8 @@ export class Supervisor {
   readonly #startedAt: number;
   #sweep: { lastAt: number | null; lastRequeued: number } = { lastAt: null, lastRequeued: 0 };
   #stopping: Promise<void> | null = null;
+  /** One at a time, and the stop waits for it. */
+  #tidying = Promise.resolve();
   #unsubscribe = () => {};
 
   constructor(options: SupervisorOptions) {
@@ -83,8 +85,7 @@ export class Supervisor {
     const onError = (error: unknown) => this.#tell("error", messageOf(error));
     const onRestart = (id: string, why: string) => {
       this.#tell("warn", `Restarted consumer ${id}: ${why}`);
-      const living = this.#consumers.map((consumer) => `consumer_${consumer.id}`);
-      removeOldConsumerLogs(settings.logDir, LOGS_KEPT, living).catch(onError);
+      this.#tidying = this.#tidying.then(() => this.#tidyLogs()).catch(onError);
     };
     const onWedged = () => this.#wedged();
     const onStubborn = (id: string, why: string) =>
@@ -151,7 +152,13 @@ export class Supervisor {
     this.#sweeper.stop();
     await Promise.all([this.#producer?.stop(CLOSE_MS), this.#dispatcher.stop(patienceMs)]);
     await Promise.all(this.#consumers.map((consumer) => consumer.stop(CLOSE_MS)));
+    await this.#tidying;
     this.#unsubscribe();
+  }
+
+  async #tidyLogs(): Promise<void> {
+    const living = this.#consumers.map((consumer) => `consumer_${consumer.id}`);
+    await removeOldConsumerLogs(this.#options.settings.logDir, LOGS_KEPT, living);
   }
 
   view(): SupervisorView {

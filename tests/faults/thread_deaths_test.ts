@@ -78,6 +78,19 @@ Deno.test("a consumer that crashes while idle is replaced", async () => {
   await everybodyIsBack(system);
 });
 
+Deno.test("a stop that comes right after a restart leaves nobody behind who still tidies up the logs", async () => {
+  await using system = await testSystem();
+  const { settings: { logDir }, supervisor } = system;
+  // So many that it takes longer than the stop.
+  for (let n = 0; n < 3_000; n++) Deno.writeTextFileSync(`${logDir}/consumer_old${n}.log`, "x");
+  await everybodyIsBack(system);
+  supervisor.provoke(supervisor.view().consumers[0]?.id ?? "", "crash");
+  await eventually("it is noticed", () => supervisor.view().consumers[0]?.restarts === 1);
+  await system.stop();
+  const left = [...Deno.readDirSync(logDir)].filter(({ name }) => name.startsWith("consumer_")).length;
+  assert.ok(left < 100, `${left} logs are left`);
+});
+
 type System = Awaited<ReturnType<typeof testSystem>>;
 
 /** I12: all consumers are back within five seconds of any single fault. */
