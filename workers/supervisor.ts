@@ -17,7 +17,8 @@ import { ConsumerPlace, type ConsumerView } from "./places/consumer_place.ts";
 import { describe } from "./telling/describe.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { HANDLERS } from "./handlers.ts";
-import { type Log, removeOldConsumerLogs } from "./log.ts";
+import type { Log } from "./log.ts";
+import { LogTidying } from "./log/log_tidying.ts";
 import { ProducerPlace } from "./places/producer_place.ts";
 import { type RecentEvent, RecentEvents } from "./telling/recent_events.ts";
 import { sleep } from "./sleep.ts";
@@ -57,35 +58,32 @@ const MOST_WEDGED = 2;
 const STOP_MS = 5_000;
 const CLOSE_MS = 1_000;
 const RECOVERY_RETRY_MS = 1_000;
-/** Logs of consumer lives that are over. */
-const LOGS_KEPT = 50;
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #now: () => number;
-  readonly #clock: () => number;
   readonly #dispatcher: Dispatcher;
   readonly #consumers: readonly ConsumerPlace[];
   readonly #producer: ProducerPlace | null;
   readonly #sweeper: Sweeper;
+  readonly #logTidying: LogTidying;
   readonly #recent = new RecentEvents();
   readonly #startedAt: number;
   #sweep: { lastAt: number | null; lastRequeued: number } = { lastAt: null, lastRequeued: 0 };
   #stopping: Promise<void> | null = null;
-  /** One at a time, and the stop waits for it. */
-  #tidying = Promise.resolve();
   #unsubscribe = () => {};
 
   constructor(options: SupervisorOptions) {
     const { queue, settings, handlers = HANDLERS, now = Date.now, clock = () => performance.now() } = options;
     this.#options = options;
     this.#now = now;
-    this.#clock = clock;
     this.#startedAt = now();
     const onError = (error: unknown) => this.#tell("error", messageOf(error));
+    const living = () => this.#consumers.map((consumer) => `consumer_${consumer.id}`);
+    this.#logTidying = new LogTidying({ dir: settings.logDir, living, onError });
     const onRestart = (id: string, why: string) => {
       this.#tell("warn", `Restarted consumer ${id}: ${why}`);
-      this.#tidying = this.#tidying.then(() => this.#tidyLogs()).catch(onError);
+      this.#logTidying.begin();
     };
     const onWedged = () => this.#wedged();
     const onStubborn = (id: string, why: string) =>
@@ -152,13 +150,8 @@ export class Supervisor {
     this.#sweeper.stop();
     await Promise.all([this.#producer?.stop(CLOSE_MS), this.#dispatcher.stop(patienceMs)]);
     await Promise.all(this.#consumers.map((consumer) => consumer.stop(CLOSE_MS)));
-    await this.#tidying;
+    await this.#logTidying.done;
     this.#unsubscribe();
-  }
-
-  async #tidyLogs(): Promise<void> {
-    const living = this.#consumers.map((consumer) => `consumer_${consumer.id}`);
-    await removeOldConsumerLogs(this.#options.settings.logDir, LOGS_KEPT, living);
   }
 
   view(): SupervisorView {

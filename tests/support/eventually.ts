@@ -1,3 +1,8 @@
+const OFTEN_MS = 10;
+/** Whoever asks all the time keeps others from their work: at most a fifth of the time is spent on it. */
+const SHARE = 4;
+const SELDOM_MS = 100;
+
 /** Waits until `condition` answers something true, and gives that back; fails with `what` after `withinMs`. */
 export async function eventually<Answer>(
   what: string,
@@ -6,9 +11,11 @@ export async function eventually<Answer>(
 ): Promise<NonNullable<Answer>> {
   const deadline = performance.now() + withinMs;
   for (;;) {
+    const since = performance.now();
     const answer = await condition();
     if (answer) return answer as NonNullable<Answer>;
     if (performance.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    const pauseMs = Math.min(Math.max(OFTEN_MS, SHARE * (performance.now() - since)), SELDOM_MS);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -1,0 +1,31 @@
+/** After each end of a consumer's life the oldest logs go: one look after the other, and a stop waits for the last. */
+import { removeOldConsumerLogs } from "./remove_old_consumer_logs.ts";
+
+export interface LogTidyingOptions {
+  readonly dir: string;
+  /** Names of the lives that go on (`consumer_<uuid>`). */
+  readonly living: () => readonly string[];
+  readonly onError: (error: unknown) => void;
+}
+
+/** Of lives that are over. */
+const LOGS_KEPT = 50;
+
+export class LogTidying {
+  readonly #options: LogTidyingOptions;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(options: LogTidyingOptions) {
+    this.#options = options;
+  }
+
+  begin(): void {
+    const { dir, living, onError } = this.#options;
+    this.#done = this.#done.then(() => removeOldConsumerLogs(dir, LOGS_KEPT, living())).catch(onError);
+  }
+
+  /** Resolves when all that has begun is done. */
+  get done(): Promise<void> {
+    return this.#done;
+  }
+}
