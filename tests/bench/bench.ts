@@ -2,39 +2,45 @@
  * Benchmarks: what the queue does, beside what this machine can do at most in the same run. An absolute figure says
  * something about the machine, a ratio about the queue.
  *
- * `deno task bench [--only drain|adding|posting|pickup|files|crash|starting] [--jobs 50000] [--json]`
+ * `deno task bench [--only drain|adding|…] [--jobs 100000] [--backlog 1000000] [--long] [--json | --markdown]`
  */
 import { parseArgs } from "node:util";
 import { adding } from "./adding.ts";
+import { backlog } from "./backlog.ts";
 import { crash } from "./crash.ts";
 import { drain } from "./drain.ts";
+import { factsOf } from "./facts.ts";
 import { files } from "./files.ts";
+import { growth } from "./growth.ts";
+import { LargeDatabase } from "./large_database.ts";
+import { memory } from "./memory.ts";
 import { pickup } from "./pickup.ts";
 import { posting } from "./posting.ts";
-import { printTable } from "./print_table.ts";
-import { type BenchOptions, ratioOf, type Row } from "./row.ts";
+import { printMarkdown, printTable } from "./print_table.ts";
+import { type BenchOptions, isReached, ratioOf, type Row } from "./row.ts";
 import { starting } from "./starting.ts";
 
-/** The first one shows the memory of a fresh process. */
-const PARTS: Record<string, (options: BenchOptions) => Promise<Row[]>> = {
-  ...{ drain, adding, posting, pickup, files, crash, starting },
-};
+type Part = (options: BenchOptions) => Promise<Row[]>;
 
-interface Flags {
-  readonly only: string | undefined;
-  readonly json: boolean;
-  readonly jobs: number;
+const PARTS: Record<string, Part> = {
+  ...{ drain, adding, posting, pickup, files, crash, starting, backlog, memory },
+};
+/** Only where it is asked for: it takes a quarter of an hour, and some gigabytes of disk. */
+const LONG: Record<string, Part> = { growth };
+
+interface Flags extends BenchOptions {
+  readonly parts: Readonly<Record<string, Part>>;
+  readonly print: (rows: readonly Row[]) => void;
 }
 
-async function bench({ only, json, jobs }: Flags): Promise<void> {
+async function bench({ parts, print, ...options }: Flags): Promise<void> {
   const rows: Row[] = [];
-  for (const [name, part] of Object.entries(PARTS)) {
-    if (only !== undefined && only !== name) continue;
-    if (!json) console.error(`${name} …`);
-    rows.push(...await part({ jobs }));
+  for (const [name, part] of Object.entries(parts)) {
+    console.error(`${name} …`);
+    rows.push(...await part(options));
   }
-  if (json) console.log(JSON.stringify(rows.map((row) => ({ ...row, ratio: ratioOf(row) })), null, 2));
-  else printTable(rows);
+  await LargeDatabase.remove();
+  print(rows);
 }
 
 function readFlags(args: string[]): Flags {
@@ -42,18 +48,43 @@ function readFlags(args: string[]): Flags {
     args,
     options: {
       only: { type: "string" },
+      long: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
-      jobs: { type: "string", default: "50000" },
+      markdown: { type: "boolean", default: false },
+      jobs: { type: "string", default: "100000" },
+      backlog: { type: "string", default: "1000000" },
     },
   });
-  const jobs = Number(values.jobs);
-  if (!Number.isInteger(jobs) || jobs < 1_000 || jobs > 1_000_000) {
-    throw new RangeError("--jobs is a number from 1000 to 1000000.");
+  const known = values.long ? { ...PARTS, ...LONG } : PARTS;
+  if (values.only !== undefined && !Object.hasOwn(known, values.only)) {
+    throw new RangeError(`--only is one of ${Object.keys(known).join(", ")}.`);
   }
-  if (values.only !== undefined && !Object.hasOwn(PARTS, values.only)) {
-    throw new RangeError(`--only is one of ${Object.keys(PARTS).join(", ")}.`);
+  const parts = Object.fromEntries(
+    Object.entries(known).filter(([name]) => values.only === undefined || values.only === name),
+  );
+  const printFor = () => {
+    if (values.json) return printJson;
+    if (!values.markdown) return printTable;
+    return (rows: readonly Row[]) => printMarkdown(rows, factsOf(["deno task bench", ...args].join(" ")));
+  };
+  return {
+    ...{ parts, print: printFor() },
+    jobs: numberIn(values.jobs, "--jobs", 1_000_000),
+    backlog: numberIn(values.backlog, "--backlog", 10_000_000),
+  };
+}
+
+function numberIn(text: string, flag: string, most: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1_000 || value > most) {
+    throw new RangeError(`${flag} is a number from 1000 to ${most}.`);
   }
-  return { only: values.only, json: values.json, jobs };
+  return value;
+}
+
+function printJson(rows: readonly Row[]): void {
+  const told = rows.map((row) => ({ ...row, ratio: ratioOf(row), reached: isReached(row) }));
+  console.log(JSON.stringify(told, null, 2));
 }
 
 if (import.meta.main) {

@@ -10,8 +10,8 @@ export interface BenchSystem extends AsyncDisposable {
   readonly settings: Settings;
   /** So far. */
   readonly completed: () => number;
-  /** Resolves in the moment in which so many jobs are completed in all; rejects after a minute. */
-  untilCompleted(count: number): Promise<void>;
+  /** Resolves in the moment in which so many jobs are completed in all; rejects after a minute, unless given. */
+  untilCompleted(count: number, withinMs?: number): Promise<void>;
   /** How long it took from opening the queue to the first consumer that is ready, in milliseconds. */
   readonly healthyAfterMs: number;
 }
@@ -68,11 +68,11 @@ function countCompleted(queue: Queue) {
   queue.subscribe((event: QueueEvent) => {
     if (event.type === "completed") completed += event.count;
   });
-  const untilCompleted = (count: number) => {
+  const untilCompleted = (count: number, withinMs = PATIENCE_MS) => {
     if (completed >= count) return Promise.resolve();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const late = () => reject(new Error(`Only ${completed} of ${count} jobs were completed in time`));
-    const timer = setTimeout(late, PATIENCE_MS);
+    const timer = setTimeout(late, withinMs);
     const unsubscribe = queue.subscribe(() => completed >= count && resolve());
     return promise.finally(() => {
       clearTimeout(timer);

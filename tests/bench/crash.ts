@@ -18,5 +18,11 @@ export async function crash(): Promise<Row[]> {
     values.push(Number(job.result) - Number(Deno.readTextFileSync(id)));
   }
   const figure = quantile(values, 0.5);
-  return [{ measure: "a crashed thread's job runs again after, p50", figure, unit: "ms", limit: null }];
+  return [{
+    measure: "a crashed thread's job runs again after, p50",
+    figure,
+    unit: "ms",
+    limit: null,
+    goal: { atMost: 100 },
+  }];
 }

@@ -23,10 +23,11 @@ export interface RawStore extends AsyncDisposable {
 const A_TRANSACTION = 100;
 const CONSUMER = crypto.randomUUID();
 
-export async function openRawStore(): Promise<RawStore> {
+/** A new one, unless there is one at `existing`. */
+export async function openRawStore(existing?: string): Promise<RawStore> {
   const folder = await tempFolder();
-  const path = folder.file("raw.db");
-  createDatabase(path);
+  const path = existing ?? folder.file("raw.db");
+  if (existing === undefined) createDatabase(path);
   const { db } = openDatabase(path, { role: "owner" });
   const sql = prepareAll(db);
   const begin = db.prepare("BEGIN IMMEDIATE");

@@ -1,0 +1,116 @@
+/** Very many jobs wait while ten consumers drain them: what that costs, and what people at the pages notice of it. */
+import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
+import { drainFrom, warmUp } from "./drain.ts";
+import { LargeDatabase } from "./large_database.ts";
+import { type ServedPages, servePages, whileRead } from "./served_pages.ts";
+import { quantile } from "./quantile.ts";
+import { openRawStore } from "./raw_store.ts";
+import type { BenchOptions, Row } from "./row.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+
+const CLAIMS = 2_000;
+const STREAMS = 20;
+const WARM_UP = 5_000;
+
+export async function backlog({ jobs, backlog }: BenchOptions): Promise<Row[]> {
+  await using folder = await tempFolder();
+  const database = folder.file("queue.db");
+  await LargeDatabase.copyTo(database, backlog);
+  const claims = await claimMs(database);
+  await LargeDatabase.copyTo(database, backlog);
+  const without = await drainOfFew(jobs);
+  const waiting = backlog.toLocaleString("en");
+  return [
+    {
+      measure: `claim and begin of one, ${waiting} jobs waiting, p99`,
+      ...{ figure: quantile(claims, 0.99), unit: "ms", limit: null, goal: { atMost: 1 } },
+    },
+    ...await drainOfMany({ database, waiting, without, jobs, backlog }),
+  ];
+}
+
+/** One job each time, without a commit: what the search among all that wait takes. */
+async function claimMs(path: string): Promise<number[]> {
+  await using raw = await openRawStore(path);
+  const values: number[] = [];
+  for (let i = 0; i < CLAIMS; i++) {
+    const since = performance.now();
+    raw.transact(() => {
+      raw.sql.claimOne.all("bench", Date.now(), 0);
+      values.push(performance.now() - since);
+    });
+  }
+  return values;
+}
+
+async function drainOfFew(jobs: number): Promise<number> {
+  await using system = await openBenchSystem();
+  await warmUp(system);
+  return await drainFrom(system, jobs);
+}
+
+interface Many {
+  readonly database: string;
+  readonly waiting: string;
+  /** Jobs per second where nothing else waits. */
+  readonly without: number;
+  readonly jobs: number;
+  readonly backlog: number;
+}
+
+/** Undisturbed and with readers in turn: so that a machine that becomes slower meanwhile does so for both. */
+async function drainOfMany({ database, waiting, without, jobs, backlog }: Many): Promise<Row[]> {
+  await using system = await openBenchSystem({ database });
+  await using pages = await servePages(system);
+  await system.untilCompleted(WARM_UP);
+  const part = Math.min(jobs, Math.floor((backlog - WARM_UP) / 6));
+  const undisturbed = [await rateOver(system, part)];
+  const read = await whileRead(readersOf(pages, { streams: 0 }), () => rateOver(system, part));
+  undisturbed.push(await rateOver(system, part));
+  const half = Deno.memoryUsage().rss / 1e6;
+  const listened = await whileRead(readersOf(pages, { streams: STREAMS }), () => rateOver(system, part));
+  undisturbed.push(await rateOver(system, part));
+  const figure = undisturbed.reduce((sum, rate) => sum + rate, 0) / undisturbed.length;
+  await system.untilCompleted(backlog, 600_000);
+  const end = Deno.memoryUsage().rss / 1e6;
+  return [
+    {
+      measure: `drain with ${waiting} jobs waiting, beside one of ${jobs.toLocaleString("en")}`,
+      ...{ figure, unit: "/s", limit: without, goal: { ratio: 0.8 } },
+    },
+    {
+      measure: `the same with ${STREAMS} open event streams, beside it without`,
+      ...{ figure: listened.answer, unit: "/s", limit: figure, goal: { ratio: 0.9 } },
+    },
+    {
+      measure: "the same while one reader turns pages, beside it without",
+      ...{ figure: read.answer, unit: "/s", limit: figure },
+    },
+    ...Object.entries(read.took).map(([name, values]): Row => ({
+      measure: `${name} meanwhile, p99 of ${values.length}`,
+      ...{ figure: quantile(values, 0.99), unit: "ms", limit: null, goal: { atMost: 50 } },
+    })),
+    {
+      measure: `memory, after ${waiting} jobs, with the benchmark in it`,
+      ...{ figure: end, unit: "MB", limit: half, goal: { atMost: 300 } },
+    },
+  ];
+}
+
+/** Jobs per second, of so many that come next. */
+async function rateOver(system: BenchSystem, jobs: number): Promise<number> {
+  const [before, since] = [system.completed(), performance.now()];
+  await system.untilCompleted(before + jobs);
+  return (system.completed() - before) / (performance.now() - since) * 1000;
+}
+
+function readersOf({ manager, ops, cookie }: ServedPages, { streams }: { streams: number }) {
+  if (streams > 0) return { pages: {}, cookie, streams: new Array<string>(streams).fill(`${ops}/events`) };
+  const pages = {
+    "Manager, the list,": `${manager}/`,
+    "Manager, a filter,": `${manager}/?status=COMPLETED`,
+    "Manager, a search,": `${manager}/?q=abc`,
+    "Ops": `${ops}/`,
+  };
+  return { pages, cookie, streams: [] };
+}

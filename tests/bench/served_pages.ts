@@ -1,0 +1,59 @@
+/** Both pages on real ports of this machine, before a system of the benchmarks. */
+import { managerApp, opsApp, serve } from "@persistent-queue/ui";
+import type { BenchSystem } from "./bench_system.ts";
+import type { Readers } from "./page_client.ts";
+
+const PASSWORD = "a password for benchmarks only";
+
+export interface ServedPages extends AsyncDisposable {
+  readonly manager: string;
+  readonly ops: string;
+  /** Of somebody who is logged in. */
+  readonly cookie: string;
+}
+
+export async function servePages({ queue, supervisor: system }: BenchSystem): Promise<ServedPages> {
+  const shared = {
+    ...{ queue, system, password: PASSWORD, passwordIsDefault: false, apiToken: null },
+    ...{ host: "127.0.0.1", port: 0, version: "bench" },
+  };
+  const manager = serve({
+    ...{ app: managerApp(shared), hostname: "127.0.0.1", port: 0, setting: "MANAGER_PORT" },
+  });
+  const ops = serve({ app: opsApp(shared), hostname: "127.0.0.1", port: 0, setting: "OPS_PORT" });
+  await Promise.all([manager.ready, ops.ready]);
+  return {
+    ...{ manager: manager.url, ops: ops.url, cookie: await logIn(manager.url) },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([manager.close(), ops.close()]);
+    },
+  };
+}
+
+async function logIn(manager: string): Promise<string> {
+  const body = new URLSearchParams({ password: PASSWORD });
+  const answer = await fetch(`${manager}/login`, { method: "POST", body, redirect: "manual" });
+  await answer.body?.cancel();
+  const cookie = answer.headers.get("Set-Cookie")?.split(";")[0];
+  if (cookie === undefined) throw new Error(`Nobody was logged in: ${answer.status}`);
+  return cookie;
+}
+
+/** While `work` goes on, others read. Answers what it answers, and how long each page took, in milliseconds. */
+export async function whileRead<T>(readers: Readers, work: () => Promise<T>) {
+  const client = new Worker(new URL("./page_client.ts", import.meta.url), { type: "module" });
+  const { promise: took, resolve, reject } = Promise.withResolvers<Record<string, number[]>>();
+  client.onmessage = ({ data }) => resolve(data);
+  client.onerror = (event) => {
+    event.preventDefault();
+    reject(new Error(`Whoever reads the pages failed: ${event.message}`));
+  };
+  client.postMessage(readers);
+  try {
+    const answer = await Promise.race([work(), took.then(() => Promise.reject(new Error("Nobody reads.")))]);
+    client.postMessage("stop");
+    return { answer, took: await took };
+  } finally {
+    client.terminate();
+  }
+}
