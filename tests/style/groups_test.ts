@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { GROUPS } from "../run_all.ts";
+import { BESIDE, GROUPS } from "../run_all.ts";
 import { sourceFiles } from "../support/source_files.ts";
 
 Deno.test("every test is in one of the groups, and in one only", async () => {
@@ -8,4 +8,5 @@ Deno.test("every test is in one of the groups, and in one only", async () => {
     GROUPS.filter((group) => path === group || path.startsWith(`${group}/`)).length;
   assert.ok(tests.length > 100);
   assert.deepEqual(tests.filter((path) => groupsOf(path) !== 1), []);
+  assert.ok(GROUPS.includes(BESIDE));
 });
