@@ -7,18 +7,17 @@ export function claim(sql: Statements, requests: readonly ClaimRequest[], now: n
   const ladder = new Ladder(sql);
   /** Who has a suspect: it is to be alone with it. */
   const alone = new Set<string>();
-  let short = false;
+  const isShort = { due: false, suspects: false };
   for (const request of requests) {
-    if (alone.has(request.consumerId)) continue;
+    // What is not there for one is there for no other: of ten that are idle, nine need not look.
+    if (alone.has(request.consumerId) || (isShort.due && !request.suspect)) continue;
     const taken = request.suspect ? claimSuspect(sql, request, now) : claimDue(sql, request, { ladder, now });
     if (request.suspect && taken.length > 0) alone.add(request.consumerId);
     claimed.push(...taken);
-    short ||= taken.length < request.limit;
+    if (taken.length < request.limit) isShort[request.suspect ? "suspects" : "due"] = true;
   }
-  return {
-    claimed,
-    nextRunAt: short ? nextRunAt(sql, { suspects: requests.some(({ suspect }) => suspect) }) : null,
-  };
+  const suspects = requests.some(({ suspect }) => suspect);
+  return { claimed, nextRunAt: isShort.due || isShort.suspects ? nextRunAt(sql, { suspects }) : null };
 }
 
 /**

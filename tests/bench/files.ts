@@ -1,27 +1,38 @@
 /** The sample job without its pause, against the same handler in a plain loop. */
 import { handler } from "../../workers/handlers/file.ts";
-import { openBenchSystem } from "./bench_system.ts";
+import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
+import { warmUp } from "./drain.ts";
 import type { Row } from "./row.ts";
 
-const FILES = 5_000;
+const FILES = 20_000;
+const BATCH = 1_000;
 
 export async function files(): Promise<Row[]> {
   await using system = await openBenchSystem();
-  const { queue, settings } = system;
+  await warmUp(system);
+  const { settings } = system;
   const ids = Array.from({ length: FILES }, (_, i) => `${settings.filesDir}/${i}.txt`);
   for (const id of ids) Deno.writeTextFileSync(id, "");
-  const since = performance.now();
-  for (let i = 0; i < FILES; i += 1_000) await queue.add(ids.slice(i, i + 1_000).map((id) => ({ id })));
-  await system.untilCompleted(FILES);
-  const figure = FILES / (performance.now() - since) * 1000;
+  const figure = await drainFiles(system, ids);
   const limit = await plainLoop(ids, settings);
   return [{
-    measure: "file jobs, WORK_MS=0, adding included",
+    measure: "file jobs, WORK_MS=0, beside a plain loop without a queue",
     figure,
     unit: "/s",
     limit,
     goal: { atLeast: 6_000 },
   }];
+}
+
+/** Of files that are there; the first ones are worked on while the last are added. */
+async function drainFiles(system: BenchSystem, ids: readonly string[]): Promise<number> {
+  const before = system.completed();
+  const since = performance.now();
+  for (let i = 0; i < ids.length; i += BATCH) {
+    await system.queue.add(ids.slice(i, i + BATCH).map((id) => ({ id })));
+  }
+  await system.untilCompleted(before + ids.length);
+  return ids.length / (performance.now() - since) * 1000;
 }
 
 async function plainLoop(ids: readonly string[], settings: { filesDir: string; workMs: number }) {

@@ -156,3 +156,10 @@ Deno.test("one thread hangs on a job: after the stall the job runs again elsewhe
   await eventually("it is shown as wedged", async () => /^pq_wedged 1$/m.test(await metrics()));
   await system.until(id, "COMPLETED");
 });
+
+Deno.test("a database in the current folder: the guard grants what its supervisor needs, and jobs are done", async () => {
+  await using system = await runSystem({ env: { QUEUE_URL: "sqlite:queue.db" } });
+  const id = await addFile(system, "here.txt");
+  await system.until(id, "COMPLETED");
+  assert.ok(Deno.statSync(`${system.folder}/queue.db.reserve`).isFile);
+});

@@ -1,4 +1,5 @@
 /** The system as a person starts it: processes of their own, in a folder of their own, driven through its ports. */
+import { HEAP_FLAGS } from "../../workers/process/permissions.ts";
 import { TextLineStream } from "./text_lines.ts";
 import { eventually } from "./eventually.ts";
 import { tempFolder } from "./temp_folder.ts";
@@ -78,7 +79,7 @@ export async function runSystem(options: RunOptions = {}): Promise<RunningSystem
 /** Without waiting for anything: for starts that fail. */
 export function spawnSystem({ command = "start", env = {}, folder = "." }: RunOptions): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-prompt", MAIN.href, command],
+    args: ["run", ...(command === "supervise" ? [HEAP_FLAGS] : []), "-A", "--no-prompt", MAIN.href, command],
     cwd: folder,
     clearEnv: true,
     env: {

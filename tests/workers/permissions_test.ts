@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readSettings } from "../../workers/config.ts";
-import { permissionFlags, supervisorArgs } from "../../workers/process/permissions.ts";
+import { HEAP_FLAGS, permissionFlags, supervisorArgs } from "../../workers/process/permissions.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).href;
@@ -52,9 +52,23 @@ Deno.test("what the handlers are allowed is added", () => {
 
 Deno.test("the supervisor is started without prompts, and told that it has a guard", () => {
   const args = supervisorArgs(readSettings({ env: {}, dotenv: null }), "file:///app/main.ts");
-  assert.deepEqual(args.slice(0, 2), ["run", "--no-prompt"]);
+  assert.deepEqual(args.slice(0, 3), ["run", HEAP_FLAGS, "--no-prompt"]);
   assert.deepEqual(args.slice(-3), ["file:///app/main.ts", "supervise", "--guarded"]);
   assert(!args.includes("-A") && !args.includes("--allow-all"));
+});
+
+Deno.test("heaps are kept small however the supervisor is started", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
+  for (const task of ["supervise", "compile", "bench"]) {
+    assert.ok(tasks[task].command.split(" ").includes(HEAP_FLAGS), task);
+  }
+});
+
+Deno.test("a database in the current folder may have all of its files there", () => {
+  const write = flags({ QUEUE_URL: "sqlite:queue.db" }).find((flag) => flag.startsWith("--allow-write="));
+  for (const suffix of ["-wal", "-shm", ".lock", ".reserve", ".rescued"]) {
+    assert.ok(write?.split(",").includes(`queue.db${suffix}`), suffix);
+  }
 });
 
 Deno.test("a supervisor can do its work with these permissions, and nothing else", async () => {

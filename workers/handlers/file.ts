@@ -10,14 +10,14 @@ import { GiveUp, type Handler } from "../handler.ts";
 const LOOK_MS = 500;
 
 export const handler: Handler = async (job, { signal, settings }) => {
-  const path = resolveBelow(settings.filesDir, job.id);
+  const path = () => resolveBelow(settings.filesDir, job.id);
   const doneAt = Date.now() + settings.workMs;
   for (let leftMs = settings.workMs; leftMs > 0; leftMs = doneAt - Date.now()) {
+    path();
     await sleep(Math.min(leftMs, LOOK_MS), signal);
-    assertThere(path);
   }
   append(
-    () => resolveBelow(settings.filesDir, job.id),
+    path,
     `${new Date().toISOString()} stamped by ${job.consumerId}, lease ${job.lease}\n`,
   );
 };

@@ -22,7 +22,8 @@ export interface LogFileOptions {
 
 /** So that `tail -f` is live. */
 const FLUSH_MS = 200;
-const BUFFER_BYTES = 65_536;
+/** Each flush is synced as well, in the background, where the database waits for the disk: at full speed, few. */
+const BUFFER_BYTES = 262_144;
 const NOTE_AGAIN_MS = 60_000;
 
 export class LogFile {

@@ -14,11 +14,18 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = {
   "redis:": "6379",
 };
 
+/**
+ * Each thread has a heap of its own, and V8 lets it grow to tens of megabytes before it looks for what is garbage: eleven
+ * of them took 670 MB after some 100,000 jobs. Small young generations take half of that, and are a tenth faster, for they
+ * fit the processor's cache.
+ */
+export const HEAP_FLAGS = "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=20";
+
 /** With what `Deno.execPath()` is called to run the supervisor under a guard. `mainUrl` is the URL of `main.ts`. */
 export function supervisorArgs(settings: Settings, mainUrl: string): string[] {
   const words = ["supervise", GUARDED];
   if (Deno.build.standalone) return words; // a compiled binary has its permissions inside
-  return ["run", "--no-prompt", ...permissionFlags(settings, mainUrl), mainUrl, ...words];
+  return ["run", HEAP_FLAGS, "--no-prompt", ...permissionFlags(settings, mainUrl), mainUrl, ...words];
 }
 
 /** `--allow-read=…` and so on; a kind of permission that is not needed has no flag. */
@@ -59,9 +66,20 @@ function databasePaths(queueUrl: string): string[] {
   const path = queueUrl.slice("sqlite:".length);
   const folder = dirname(path);
   if (folder !== ".") return [folder];
-  const ofQueue = ["", "-wal", "-shm", "-journal", ".lock", ".new", ".new-journal"];
+  const ofQueue = [
+    "",
+    "-wal",
+    "-shm",
+    "-journal",
+    ".lock",
+    ".new",
+    ".new-journal",
+    ".reserve",
+    ".reserve.new",
+  ];
+  const ofRescue = [".rescued", ".rescued.part", ".rescued.part-journal"];
   const ofPages = [".sessions", ".sessions.next", ".ops-sessions", ".ops-sessions.next"];
-  return [...ofQueue, ...ofPages].map((suffix) => path + suffix);
+  return [...ofQueue, ...ofRescue, ...ofPages].map((suffix) => path + suffix);
 }
 
 function ownAddresses({ host, managerPort, opsPort }: Settings): string[] {
