@@ -1,0 +1,36 @@
+/** The transactions of a queue that is busy, and those who wait beside it. */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers";
+import { Turn } from "../../queue/sqlite/turn.ts";
+
+const TRANSACTIONS = 20;
+
+/** How many rounds the event loop makes while so many writes come again as soon as they are committed. */
+async function roundsWhileBusy(writes: number): Promise<number> {
+  using db = new DatabaseSync(":memory:");
+  const turn = new Turn(db, { onFull: () => {}, makeRoom: () => false });
+  let rounds = 0;
+  let isOver = false;
+  const count = () => {
+    rounds += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const writeOn = async () => {
+    for (let n = 0; n < TRANSACTIONS; n++) await turn.write(() => null);
+  };
+  await Promise.all(Array.from({ length: writes }, writeOn));
+  isOver = true;
+  await new Promise((resolve) => setImmediate(resolve));
+  turn.close();
+  return rounds;
+}
+
+Deno.test("a page that took half a second during a drain: between two busy transactions the loop goes round many times", async () => {
+  assert.ok(await roundsWhileBusy(20) > TRANSACTIONS * 20);
+});
+
+Deno.test("a single write does not wait for others that are not there", async () => {
+  assert.ok(await roundsWhileBusy(1) < TRANSACTIONS * 3);
+});
