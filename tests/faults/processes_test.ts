@@ -157,9 +157,14 @@ Deno.test("one thread hangs on a job: after the stall the job runs again elsewhe
   await system.until(id, "COMPLETED");
 });
 
-Deno.test("a database in the current folder: the guard grants what its supervisor needs, and jobs are done", async () => {
+Deno.test("a database in the current folder: the guard grants what its supervisor needs, also when it is lost", async () => {
   await using system = await runSystem({ env: { QUEUE_URL: "sqlite:queue.db" } });
   const id = await addFile(system, "here.txt");
   await system.until(id, "COMPLETED");
   assert.ok(Deno.statSync(`${system.folder}/queue.db.reserve`).isFile);
+  // What a lost database held is kept beside it: a file more, and some while it is made.
+  Deno.removeSync(`${system.folder}/queue.db`);
+  assert.equal((await system.process.status).code, 74);
+  using kept = new DatabaseSync(`${system.folder}/queue.db.rescued`, { readOnly: true });
+  assert.deepEqual(kept.prepare("SELECT id FROM jobs").all().map((row) => row.id), [id]);
 });

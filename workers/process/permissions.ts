@@ -77,7 +77,9 @@ function databasePaths(queueUrl: string): string[] {
     ".reserve",
     ".reserve.new",
   ];
-  const ofRescue = [".rescued", ".rescued.part", ".rescued.part-journal"];
+  const ofRescue = ["", ".part", ".part-journal", ".part-wal", ".part-shm"].map((suffix) =>
+    `.rescued${suffix}`
+  );
   const ofPages = [".sessions", ".sessions.next", ".ops-sessions", ".ops-sessions.next"];
   return [...ofQueue, ...ofRescue, ...ofPages].map((suffix) => path + suffix);
 }
