@@ -70,7 +70,7 @@ async function supervise(): Promise<number> {
   const settings = loadSettings();
   prepareFolders(settings);
   await removeOldConsumerLogs(settings.logDir);
-  await using log = await openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
+  using log = openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
   try {
     return await run(settings, log);
   } catch (error) {
@@ -181,13 +181,12 @@ function greet(settings: Settings, [manager, ops]: readonly Served[]): void {
 async function jobs(args: readonly string[]): Promise<number> {
   const settings = loadSettings();
   // Into the log of the supervisor, who alone rotates it: two that do so lose lines.
-  const log = await openLog({
+  using log = openLog({
     dir: settings.logDir,
     level: settings.logLevel,
     name: "jobqueue",
     maxSize: Number.MAX_SAFE_INTEGER,
   });
-  await using _ = log;
   const openGuest = async () => {
     const queue = await openQueue(settings, "guest");
     queue.subscribe((event) => logEvent(log, event));

@@ -5,7 +5,6 @@
  * It never sees the database. The supervisor gives it a lease with each job, makes its results durable, and takes back
  * what it has not begun.
  */
-import { messageOf } from "@persistent-queue/queue/words";
 import { Attempt, type AttemptOptions } from "./thread/attempt.ts";
 import { Handlers } from "./handlers.ts";
 import { keepLastWordsHarmless } from "./thread/last_words.ts";
@@ -34,7 +33,7 @@ self.onmessage = ({ data }: MessageEvent<ToConsumer>) => {
 async function live(start: StartConsumer): Promise<void> {
   await holdForLife(start.lifeLock);
   tell({ type: "alive" });
-  const log = await openLog(start.log);
+  const log = openLog(start.log);
   const tickets = new Tickets(start.tickets);
   self.onmessage = ({ data }: MessageEvent<ToConsumer>) => receive(data, log);
   tell({ type: "ready" });
@@ -90,7 +89,8 @@ function receive(message: ToConsumer, log: Log): void {
     case "provoke":
       return message.how === "crash" ? crash() : hang();
     case "close":
-      close(log);
+      log.close();
+      self.close();
   }
 }
 
@@ -131,13 +131,4 @@ function crash(): never {
 
 function hang(): never {
   for (;;);
-}
-
-async function close(log: Log): Promise<void> {
-  try {
-    await log.dispose();
-  } catch (error) {
-    console.error(`The log of this consumer was not written to its end: ${messageOf(error)}`);
-  }
-  self.close();
 }

@@ -23,7 +23,7 @@ self.onmessage = ({ data }: MessageEvent<ToProducer>) => {
 async function live(start: StartProducer): Promise<void> {
   await holdForLife(start.lifeLock);
   tell({ type: "alive" });
-  const log = await openLog(start.log);
+  const log = openLog(start.log);
   self.onmessage = ({ data }: MessageEvent<ToProducer>) => receive(data, log);
   tell({ type: "ready" });
   produce(start.filesDir, log);
@@ -75,15 +75,7 @@ function receive(message: ToProducer, log: Log): void {
     case "refused":
       return log.error(`The queue takes no jobs at the moment, ${waiting.size} wait here: ${message.error}`);
     case "close":
-      close(log);
+      log.close();
+      self.close();
   }
-}
-
-async function close(log: Log): Promise<void> {
-  try {
-    await log.dispose();
-  } catch (error) {
-    console.error(`The producer's log was not written to its end: ${messageOf(error)}`);
-  }
-  self.close();
 }

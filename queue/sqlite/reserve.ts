@@ -3,7 +3,6 @@
  * still be written down (claims, heartbeats, endings, moves) while new jobs are refused, and is put by again as soon
  * as there is room: that it could be written is also the proof that the disk is no longer full.
  */
-import { randomFillSync } from "node:crypto";
 import { messageOf, StorageError } from "../errors.ts";
 import { removeIfThere, sizeOf } from "./database_file.ts";
 
@@ -12,6 +11,8 @@ const BYTES = 8 * 2 ** 20;
 /** Free beyond that before new jobs are taken again: else the first of them would meet a full disk once more. */
 const MARGIN_BYTES = 2 * 2 ** 20;
 const RETRY_MS = 1_000;
+/** Bytes of chance that the runtime gives in one call. */
+const MOST_AT_ONCE = 65_536;
 
 export class Reserve {
   readonly #file: string;
@@ -63,6 +64,9 @@ export class Reserve {
 /** Not zeros: there are file systems on which those, or what repeats soon, take no room. */
 function writeChaos(path: string, bytes: number): void {
   using file = Deno.openSync(path, { create: true, write: true, truncate: true });
-  const chaos = randomFillSync(new Uint8Array(512 * 1024));
+  const chaos = new Uint8Array(512 * 1024);
+  for (let at = 0; at < chaos.length; at += MOST_AT_ONCE) {
+    crypto.getRandomValues(chaos.subarray(at, at + MOST_AT_ONCE));
+  }
   for (let written = 0; written < bytes;) written += file.writeSync(chaos.subarray(0, bytes - written));
 }

@@ -29,7 +29,7 @@ export async function openBenchSystem({ database }: BenchSystemOptions = {}): Pr
   const folder = await tempFolder();
   const settings = settingsIn(folder.path, database ?? folder.file("queue.db"));
   Deno.mkdirSync(settings.filesDir);
-  const log = await openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
+  const log = openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
   const since = performance.now();
   const queue = await getQueue(settings.queueUrl, { role: "owner", kinds: listKinds(HANDLERS) });
   const counter = countCompleted(queue);
@@ -49,7 +49,7 @@ export async function openBenchSystem({ database }: BenchSystemOptions = {}): Pr
     [Symbol.asyncDispose]: async () => {
       await supervisor.stop();
       await queue.close();
-      await log.dispose();
+      log.close();
       await folder[Symbol.asyncDispose]();
     },
   };

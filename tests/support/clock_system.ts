@@ -40,7 +40,7 @@ export async function clockSystem(env: Record<string, string>): Promise<ClockSys
   const options = { now: wall, retryDelaysMs, stallMs, kinds, retentionMs: 0 };
   const queue = await getQueue(url, { role: "owner", ...options });
   const seen = lookOn(queue, wall);
-  const log = await openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
+  const log = openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
   const onFatal = (_: number, why: string) => void seen.sentences.push(why);
   const supervisor = new Supervisor({ queue, settings, log, handlers: HANDLERS, now: wall, onFatal });
   await supervisor.start();
@@ -56,7 +56,7 @@ export async function clockSystem(env: Record<string, string>): Promise<ClockSys
       pages.close();
       await supervisor.stop();
       await queue.close();
-      await log.dispose();
+      log.close();
       await folder[Symbol.asyncDispose]();
     },
   };

@@ -61,7 +61,7 @@ prepareFolders(settings);
 const { retryDelaysMs } = settings;
 const queue = await getQueue(settings.queueUrl, { role: "owner", retryDelaysMs, kinds: listKinds(HANDLERS) });
 say(["open"]);
-const log = await openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
+const log = openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
 const supervisor = new Supervisor({
   queue: tellingCompletions(queue, (ids) => say(ids.map((id) => `completed ${id}`))),
   ...{ settings, log, handlers: HANDLERS },
@@ -72,4 +72,4 @@ await supervisor.start();
 await (life === "drain" ? drained(queue) : Promise.all(adding));
 await supervisor.stop();
 await queue.close();
-await log.dispose();
+log.close();

@@ -12,7 +12,7 @@ function logInThread(name: string): Promise<void> {
   return promise.finally(() => thread.terminate());
 }
 
-const log = await openLog({ dir, name: "jobqueue", level: "info" });
+const log = openLog({ dir, name: "jobqueue", level: "info" });
 await Promise.all([logInThread("consumer_1"), logInThread("consumer_2")]);
 log.info("Both threads are done");
-await log.dispose();
+log.close();

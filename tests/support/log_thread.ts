@@ -3,8 +3,8 @@
 import { openLog } from "../../workers/log.ts";
 
 self.onmessage = async ({ data: { dir, name, lines } }) => {
-  const log = await openLog({ dir, name, level: "info" });
+  const log = openLog({ dir, name, level: "info" });
   for (let line = 0; line < lines; line++) log.info(`Completed job_id: ${line}`);
-  await log.dispose();
+  log.close();
   self.postMessage("written");
 };

@@ -8,9 +8,9 @@ const queue = await getQueue(settings.queueUrl, { role: "owner" });
 await queue.add([{ id: `${settings.filesDir}/abc.txt` }]);
 await queue.close();
 
-const log = await openLog({ dir: settings.logDir, name: "jobqueue", level: settings.logLevel });
+const log = openLog({ dir: settings.logDir, name: "jobqueue", level: settings.logLevel });
 log.info("Enqueued job_id: data/files/abc.txt");
-await log.dispose();
+log.close();
 
 Deno.mkdirSync(settings.filesDir, { recursive: true });
 Deno.writeTextFileSync(`${settings.filesDir}/abc.txt`, "content");

@@ -45,7 +45,7 @@ export async function testSystem(env: Record<string, string> = {}): Promise<Test
     stallMs,
     kinds,
   });
-  const log = await openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
+  const log = openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
   const fatal: { exitCode: number; why: string }[] = [];
   const events: QueueEvent[] = [];
   queue.subscribe((event) => events.push(event));
@@ -55,7 +55,7 @@ export async function testSystem(env: Record<string, string> = {}): Promise<Test
   const stop = async () => {
     await supervisor.stop();
     await queue.close();
-    await log.dispose();
+    log.close();
   };
   return {
     ...{ queue, supervisor, settings, fatal, events, stop },

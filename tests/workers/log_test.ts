@@ -1,19 +1,22 @@
 import assert from "node:assert/strict";
-import { type LogOptions, openLog, removeOldConsumerLogs } from "../../workers/log.ts";
+import { type Log, type LogOptions, openLog, removeOldConsumerLogs } from "../../workers/log.ts";
 import { eventually } from "../support/eventually.ts";
+import { isMountable, smallDisk } from "../support/full_disk.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
+/** Of memory, which the disk of the tests is made of. */
+const PAGE_BYTES = 4096;
 const LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[(DEBUG|INFO|WARN|ERROR)\] /;
 
 /** What is in the log after `write` logged and everything was flushed, without the timestamps. */
 async function logged(
-  write: (log: Awaited<ReturnType<typeof openLog>>) => void,
+  write: (log: Log) => void,
   options: Partial<LogOptions> = {},
 ): Promise<string[]> {
   await using folder = await tempFolder();
-  const log = await openLog({ dir: folder.path, name: "jobqueue", level: "info", ...options });
+  const log = openLog({ dir: folder.path, name: "jobqueue", level: "info", ...options });
   write(log);
-  await log.dispose();
+  log.close();
   return linesOf(await Deno.readTextFile(folder.file("jobqueue.log")));
 }
 
@@ -27,9 +30,9 @@ function linesOf(text: string): string[] {
 Deno.test("a line carries the time, the level and the text", async () => {
   const before = Date.now();
   await using folder = await tempFolder();
-  const log = await openLog({ dir: folder.file("not/yet/there"), name: "producer", level: "info" });
+  const log = openLog({ dir: folder.file("not/yet/there"), name: "producer", level: "info" });
   log.info("Enqueued job_id: data/files/abc.txt");
-  await log.dispose();
+  log.close();
   const text = await Deno.readTextFile(folder.file("not/yet/there/producer.log"));
   assert.match(text, /^[-\dT:.]{23}Z \[INFO\] Enqueued job_id: data\/files\/abc\.txt\n$/);
   const time = Date.parse(text.slice(0, 24));
@@ -37,7 +40,7 @@ Deno.test("a line carries the time, the level and the text", async () => {
 });
 
 Deno.test("lines below the level are not written", async () => {
-  const writeAll = (log: Awaited<ReturnType<typeof openLog>>) => {
+  const writeAll = (log: Log) => {
     log.debug("a");
     log.info("b");
     log.warn("c");
@@ -76,7 +79,7 @@ Deno.test("a very long text is cut with a mark", async () => {
 
 Deno.test("a line is soon in the file, so that tail -f is live", async () => {
   await using folder = await tempFolder();
-  await using log = await openLog({ dir: folder.path, name: "jobqueue", level: "info" });
+  using log = openLog({ dir: folder.path, name: "jobqueue", level: "info" });
   for (let round = 0; round < 5; round++) {
     for (let line = 0; line < 100; line++) log.info(`Completed job_id: ${round} ${line}`);
     await eventually(
@@ -89,7 +92,7 @@ Deno.test("a line is soon in the file, so that tail -f is live", async () => {
 
 Deno.test("no line is lost while files rotate, and the oldest file goes", async () => {
   await using folder = await tempFolder();
-  const log = await openLog({
+  const log = openLog({
     dir: folder.path,
     name: "producer",
     level: "info",
@@ -100,7 +103,7 @@ Deno.test("no line is lost while files rotate, and the oldest file goes", async 
     log.info(`Completed job_id: ${line}`);
     if (line % 250 === 0) await new Promise((resolve) => setTimeout(resolve, 1)); // a flush takes a moment
   }
-  await log.dispose();
+  log.close();
   const names = [...Deno.readDirSync(folder.path)].map(({ name }) => name).sort();
   assert.deepEqual(names, ["producer.log", "producer.log.1", "producer.log.2", "producer.log.3"]);
   const texts = names.reverse().map((name) => Deno.readTextFileSync(folder.file(name)));
@@ -112,14 +115,14 @@ Deno.test("no line is lost while files rotate, and the oldest file goes", async 
 
 Deno.test("several logs in one thread keep to their files", async () => {
   await using folder = await tempFolder();
-  const first = await openLog({ dir: folder.path, name: "jobqueue", level: "info" });
-  const second = await openLog({ dir: folder.path, name: "producer", level: "debug" });
+  const first = openLog({ dir: folder.path, name: "jobqueue", level: "info" });
+  const second = openLog({ dir: folder.path, name: "producer", level: "debug" });
   first.info("one");
   second.debug("two");
-  await first.dispose();
+  first.close();
   second.info("three");
   first.info("too late");
-  await second.dispose();
+  second.close();
   assert.deepEqual(linesOf(await Deno.readTextFile(folder.file("jobqueue.log"))), ["[INFO] one"]);
   assert.deepEqual(linesOf(await Deno.readTextFile(folder.file("producer.log"))), [
     "[DEBUG] two",
@@ -129,7 +132,7 @@ Deno.test("several logs in one thread keep to their files", async () => {
 
 Deno.test("a log file that somebody removed is made again", async () => {
   await using folder = await tempFolder();
-  await using log = await openLog({ dir: folder.path, name: "jobqueue", level: "info", tendMs: 20 });
+  using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", tendMs: 20 });
   log.info("before");
   await Deno.remove(folder.file("jobqueue.log"));
   await eventually("the file is back", () => Deno.stat(folder.file("jobqueue.log")).catch(() => null));
@@ -138,6 +141,44 @@ Deno.test("a log file that somebody removed is made again", async () => {
     "the line",
     async () => (await Deno.readTextFile(folder.file("jobqueue.log"))).includes("after"),
   );
+});
+
+Deno.test("a log file that somebody moved away is left alone, and made again", async () => {
+  await using folder = await tempFolder();
+  using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", tendMs: 20 });
+  log.info("before");
+  await Deno.rename(folder.file("jobqueue.log"), folder.file("elsewhere.log"));
+  await eventually("the file is back", () => Deno.stat(folder.file("jobqueue.log")).catch(() => null));
+  log.info("after");
+  log.close();
+  assert.deepEqual(linesOf(await Deno.readTextFile(folder.file("elsewhere.log"))), ["[INFO] before"]);
+  assert.deepEqual(linesOf(await Deno.readTextFile(folder.file("jobqueue.log"))), ["[INFO] after"]);
+});
+
+Deno.test({
+  name: "a line that a full disk cuts off does not run into the next one",
+  ignore: !await isMountable(),
+  fn: async () => {
+    await using folder = await tempFolder();
+    await using disk = await smallDisk(folder.path, 1);
+    using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", tendMs: 20, maxSize: 1e9 });
+    const path = folder.file("jobqueue.log");
+    log.info("before");
+    await eventually("its page is there", () => Deno.statSync(path).size > 0);
+    disk.fill();
+    for (let i = 0; i < 400; i++) log.info(`Completed job_id: ${i}`); // more than the rest of that page
+    await eventually("the page is full", () => Deno.statSync(path).size === PAGE_BYTES);
+    disk.makeRoom();
+    const text = await eventually("it is written again", () => {
+      const text = Deno.readTextFileSync(path);
+      return text.includes("were dropped") ? text : null;
+    });
+    assert.notEqual(text[PAGE_BYTES - 1], "\n", "the line was cut off");
+    assert.match(
+      text.slice(PAGE_BYTES),
+      /^\n\S+ \[WARN\] Log lines were dropped \(\d+ at least\): .*No space left/,
+    );
+  },
 });
 
 Deno.test({

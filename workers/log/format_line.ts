@@ -1,24 +1,17 @@
-/** How a record becomes a line: `2026-11-24T15:00:00.000Z [INFO] Enqueued job_id: data/files/abc.txt`. */
-import type { LogLevel as LibraryLevel, LogRecord } from "@logtape/logtape";
+/** How a line looks: `2026-11-24T15:00:00.000Z [INFO] Enqueued job_id: data/files/abc.txt`. */
 import { printable } from "@persistent-queue/queue/words";
+import type { LogLevel } from "../config/settings.ts";
 
-const LABELS: Readonly<Record<LibraryLevel, string>> = {
-  trace: "TRACE",
-  debug: "DEBUG",
-  info: "INFO",
-  warning: "WARN",
-  error: "ERROR",
-  fatal: "FATAL",
-};
+export interface LogLine {
+  readonly level: LogLevel;
+  /** Untrusted: it stays on its line whatever is in it. */
+  readonly text: string;
+}
 
 const MAX_LENGTH = 4000;
 
-/**
- * The text is untrusted: it stays on its line whatever is in it, and braces in it mean nothing. (`rawMessage` is what
- * was logged, before the library's templates.)
- */
-export function formatLine({ timestamp, level, rawMessage }: LogRecord): string {
-  return `${isoTime(timestamp)} [${LABELS[level]}] ${oneLine(String(rawMessage))}\n`;
+export function formatLine({ level, text }: LogLine): string {
+  return `${isoTime(Date.now())} [${level.toUpperCase()}] ${oneLine(text)}\n`;
 }
 
 function oneLine(text: string): string {
