@@ -5,15 +5,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { getQueue, messageOf, type Queue, type QueueEvent, StorageError } from "@persistent-queue/queue";
-import {
-  jobsCommand,
-  managerApp,
-  opsApp,
-  serve,
-  type Served,
-  ServeError,
-  Throttle,
-} from "@persistent-queue/ui";
+import type { Served } from "@persistent-queue/ui";
 import {
   ConfigurationError,
   DEFAULT_PASSWORD,
@@ -89,7 +81,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   };
   const supervisor = new Supervisor({ queue, settings, log, onFatal });
   queue.subscribe(sayTrouble);
-  const pages = servePages({ settings, queue, supervisor, log });
+  const pages = await servePages({ settings, queue, supervisor, log });
   whenAskedToStop({ onFirst: () => end({ exitCode: EXIT.ok }), onSecond: () => Deno.exit(130) });
   // The next guard may be waiting for the database already.
   whenGuardIsGone().then(() => end({ exitCode: EXIT.ok, patienceMs: 0 }));
@@ -135,7 +127,9 @@ interface Parts {
   readonly log: Log;
 }
 
-function servePages({ settings, queue, supervisor, log }: Parts): Served[] {
+async function servePages({ settings, queue, supervisor, log }: Parts): Promise<Served[]> {
+  // Not before they are served: the guard, which lives as long, would only carry them.
+  const { managerApp, opsApp, serve, ServeError, Throttle } = await import("@persistent-queue/ui");
   const { host, managerPassword, apiToken, managerPort, opsPort } = settings;
   const shared = {
     queue,
@@ -162,10 +156,14 @@ function servePages({ settings, queue, supervisor, log }: Parts): Served[] {
     otherPort: managerPort,
     sessionFile: stateFile(settings, "ops-sessions"),
   });
-  return [
-    serve({ app: manager, hostname: host, port: managerPort, setting: "MANAGER_PORT" }),
-    serve({ app: ops, hostname: host, port: opsPort, setting: "OPS_PORT" }),
-  ];
+  try {
+    return [
+      serve({ app: manager, hostname: host, port: managerPort, setting: "MANAGER_PORT" }),
+      serve({ app: ops, hostname: host, port: opsPort, setting: "OPS_PORT" }),
+    ];
+  } catch (error) {
+    throw error instanceof ServeError ? new ConfigurationError([error.message]) : error;
+  }
 }
 
 function greet(settings: Settings, [manager, ops]: readonly Served[]): void {
@@ -193,6 +191,7 @@ async function jobs(args: readonly string[]): Promise<number> {
     return queue;
   };
   const readInput = () => new Response(Deno.stdin.readable).text();
+  const { jobsCommand } = await import("@persistent-queue/ui");
   return await jobsCommand(args, {
     openQueue: openGuest,
     print: console.log,
@@ -215,7 +214,6 @@ function exitCodeOf(error: unknown): number {
     return EXIT.configuration;
   }
   console.error(messageOf(error));
-  if (error instanceof ServeError) return EXIT.configuration;
   if (error instanceof StorageError) return EXIT.storage;
   return 1;
 }

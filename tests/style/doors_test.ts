@@ -36,8 +36,10 @@ function takenFrom(member: string): Set<string> {
     `^(?:import|export)\\b([^"';]*?)\\bfrom\\s*"@persistent-queue/${member}"`,
     "gm",
   );
+  const later = new RegExp(`\\bconst \\{([^}]*)\\} = await import\\("@persistent-queue/${member}"\\)`, "g");
   for (const file of files) {
-    for (const [, names = ""] of withoutComments(file.text).matchAll(statement)) {
+    const code = withoutComments(file.text);
+    for (const [, names = ""] of [...code.matchAll(statement), ...code.matchAll(later)]) {
       for (const [name] of names.matchAll(/\w+/g)) taken.add(name);
       // The whole door under one name: every member that is named behind a dot counts.
       const [, space] = /\*\s+as\s+(\w+)/.exec(names) ?? [];

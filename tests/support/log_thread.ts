@@ -2,7 +2,7 @@
 /** A thread that logs what it is told to, and answers when all of it is written. */
 import { openLog } from "../../workers/log.ts";
 
-self.onmessage = async ({ data: { dir, name, lines } }) => {
+self.onmessage = ({ data: { dir, name, lines } }) => {
   const log = openLog({ dir, name, level: "info" });
   for (let line = 0; line < lines; line++) log.info(`Completed job_id: ${line}`);
   log.close();
