@@ -1,23 +1,44 @@
 /**
- * Every test, group by group, three groups side by side, for most tests wait for something most of the time. All that needs a
- * browser is one group, for two browsers at once on two cores make each other late; not by `--parallel` for that reason,
- * and because some tests change what a process has only once.
+ * Every test, group by group, three groups side by side, for most tests wait for something most of the time. A group is
+ * one process and one isolate: what its files share is loaded once. All that needs a browser is one group, for two
+ * browsers at once on two cores make each other late; not by `--parallel` for that reason, and because some tests change
+ * what a process has only once.
  *
  * `deno task test [arguments of deno test]` runs only what is named, in one process.
  */
 const SIDE_BY_SIDE = 3;
-const FOLDERS = ["browser", "ui", "queue", "conformance", "workers", "style", "bench", "faults/simulation"];
 const FAULTS = "tests/faults";
+/** So many files of one fault each are a group. */
+const TOGETHER = 4;
 
-/** Each is run by a process of its own; the longest comes first, so that none is left alone at the end. */
-export const GROUPS: readonly string[] = [
-  ...FOLDERS.map((folder) => `tests/${folder}`),
-  ...[...Deno.readDirSync(FAULTS)].map(({ name }) => name).filter((name) => name.endsWith("_test.ts")).sort()
-    .map((name) => `${FAULTS}/${name}`),
+/** These only wait, most of the time: one after the other, beside all that work. */
+const WAITING = ["foreign_lock", "database_files", "stuck_jobs", "clock", "lost_file", "zombie"]
+  .map((name) => `${FAULTS}/${name}_test.ts`);
+const WORKING = testsIn(FAULTS).filter((path) => !WAITING.includes(path));
+
+const BESIDE: readonly (readonly string[])[] = WAITING.map((path) => [path]);
+/** What takes long comes first, so that nobody is left alone with it at the end. */
+const IN_TURN: readonly (readonly string[])[] = [
+  testsIn("tests/browser"),
+  testsIn("tests/ui"),
+  ...Array.from(
+    { length: Math.ceil(WORKING.length / TOGETHER) },
+    (_, n) => WORKING.slice(n * TOGETHER, (n + 1) * TOGETHER),
+  ),
+  testsIn("tests/workers"),
+  testsIn("tests/faults/simulation"),
+  testsIn("tests/queue"),
+  ["tests/conformance", "tests/style", "tests/bench"].flatMap(testsIn),
 ];
 
-/** It only waits, for a minute: beside the others, and from the start. */
-export const BESIDE = `${FAULTS}/foreign_lock_test.ts`;
+/** Lists of files. */
+export const GROUPS: readonly (readonly string[])[] = [...BESIDE, ...IN_TURN];
+
+function testsIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith("_test.ts"))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+}
 
 const TEST = ["test", "--no-check", "--no-prompt", "-A"];
 const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/m;
@@ -29,9 +50,9 @@ interface Told {
 }
 
 /** What it prints is shown when it has ended: the words of two groups would not be told apart. */
-async function runGroup(group: string): Promise<Told> {
+async function runGroup(group: readonly string[]): Promise<Told> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...TEST, group],
+    args: [...TEST, "tests/support/together.ts", "--", ...group],
     ...{ env: { NO_COLOR: "1" }, stdin: "null", stdout: "piped", stderr: "piped" },
   });
   const { code, stdout, stderr } = await child.output();
@@ -62,12 +83,11 @@ async function runAll(): Promise<number> {
   const since = performance.now();
   const types = checkTypes();
   const told: Told[] = [];
-  const left = GROUPS.filter((group) => group !== BESIDE);
-  const run = async (group: string) => void told.push(await runGroup(group));
-  const runInTurn = async () => {
-    for (let group = left.shift(); group !== undefined; group = left.shift()) await run(group);
+  const runEach = async (groups: Iterator<readonly string[]>) => {
+    for (let next = groups.next(); !next.done; next = groups.next()) told.push(await runGroup(next.value));
   };
-  await Promise.all([run(BESIDE), ...Array.from({ length: SIDE_BY_SIDE }, runInTurn)]);
+  const inTurn = IN_TURN.values();
+  await Promise.all([BESIDE.values(), ...new Array<typeof inTurn>(SIDE_BY_SIDE).fill(inTurn)].map(runEach));
   told.push(await types);
   const sum = (what: "passed" | "failed") => told.reduce((total, group) => total + group[what], 0);
   const code = Math.max(...told.map((group) => group.code));

@@ -19,7 +19,7 @@ const CHILD = new URL("../support/ledger_child.ts", import.meta.url).pathname;
 export const kill: Fault = {
   letter: "B",
   title: "kill -9 at a random moment under load",
-  tries: { each: 50, long: 5_000 },
+  tries: { each: 200, long: 5_000 },
   async *attempts(chance) {
     const chains = Array.from({ length: CHAINS }, () => killAgainAndAgain(random(chance.below(2 ** 32))));
     try {

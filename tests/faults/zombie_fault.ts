@@ -5,6 +5,7 @@
 import { getQueue, type Job } from "@persistent-queue/queue";
 import { whenReleased } from "../../workers/thread/life_lock.ts";
 import { eventually } from "../support/eventually.ts";
+import { hasBegun } from "../support/first_time.ts";
 import type { ZombieTask } from "../support/handlers/zombie.ts";
 import { problemsAt } from "../support/problems_at.ts";
 import type { Random } from "../support/random.ts";
@@ -55,11 +56,11 @@ interface Rising {
 }
 
 async function rise({ system, isLeft, id, task, random }: Rising, expect: Expect): Promise<void> {
-  const { queue, settings, supervisor } = system;
+  const { queue, settings } = system;
   const { fenced } = await queue.stats();
   await queue.add([{ id, kind: "zombie", payload: task }]);
   const first = await system.until(id, ({ status }) => status === "PROCESSING");
-  await eventually("it stops", () => supervisor.view().consumers.some(({ jobId }) => jobId === id));
+  await eventually("it stops", () => hasBegun(settings.filesDir, id));
   if (isLeft) await takeFromElsewhere(settings.queueUrl, id);
   const second = await system.until(
     id,

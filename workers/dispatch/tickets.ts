@@ -67,19 +67,22 @@ export class Tickets {
 
 /** The supervisor's supply: each ticket that comes back makes the next one of its cell. */
 export class TicketRoll {
-  readonly #next: number[] = Array.from({ length: CELLS }, (_, i) => CELLS - 1 - i);
+  readonly #used: number[] = [];
+  /** Cells that have had no ticket yet. */
+  #fresh = CELLS;
 
   get left(): number {
-    return this.#next.length;
+    return this.#used.length + this.#fresh;
   }
 
   tear(): number {
-    const ticket = this.#next.pop();
-    if (ticket === undefined) throw new RangeError("This consumer has no ticket left: give it fewer jobs.");
-    return ticket;
+    const ticket = this.#used.pop();
+    if (ticket !== undefined) return ticket;
+    if (this.#fresh === 0) throw new RangeError("This consumer has no ticket left: give it fewer jobs.");
+    return CELLS - this.#fresh--;
   }
 
   takeBack(tickets: readonly number[]): void {
-    for (const ticket of tickets) this.#next.push(ticket + CELLS);
+    for (const ticket of tickets) this.#used.push(ticket + CELLS);
   }
 }
