@@ -22,7 +22,7 @@ import { LogTidying } from "./log/log_tidying.ts";
 import { ProducerPlace } from "./places/producer_place.ts";
 import { type RecentEvent, RecentEvents } from "./telling/recent_events.ts";
 import { sleep } from "./sleep.ts";
-import { Sweeper } from "./sweeper.ts";
+import { Sweeper, type Verdict } from "./sweeper.ts";
 import { EXIT } from "./process/exit_codes.ts";
 import { warningsOf } from "./telling/warnings.ts";
 
@@ -105,7 +105,7 @@ export class Supervisor {
       settings,
       clock,
       onError,
-      judge: () => this.#judge(),
+      judge: (moment) => this.#judge(moment),
       onSwept: (lastRequeued) => this.#sweep = { lastAt: now(), lastRequeued },
       onLost: (why) => options.onFatal(EXIT.storage, why),
     });
@@ -223,12 +223,12 @@ export class Supervisor {
   }
 
   /** Silent for as long as makes a job stalled: it hangs. */
-  #judge(): { held: readonly Lease[]; freed: number } {
+  #judge({ justWoke }: { justWoke: boolean }): Verdict {
     const { stallMs } = this.#options.settings;
     let freed = 0;
     for (const consumer of this.#consumers) {
       const { silentMs } = consumer;
-      if (silentMs !== null && silentMs > stallMs) {
+      if (silentMs !== null && silentMs > stallMs && !justWoke) {
         freed += consumer.giveUp(`It had not answered for ${Math.round(silentMs / 1000)} s`);
       }
     }

@@ -3,21 +3,29 @@
  * once for what an unclean stop left behind.
  *
  * A sweep that comes late says nothing about the consumers: the whole process was paused or busy, and their heartbeats
- * wait to be read. So it skips its verdict, once. Lateness is monotonic time against itself: a clock that is set
- * changes nothing.
+ * wait to be read. So it skips its verdict, and for half a stall from then on nobody is given up: all wake at once then,
+ * and some have to wait for a processor. Lateness is monotonic time against itself: a clock that is set changes nothing.
  */
 import { type Janitor, type Lease, messageOf, StorageError } from "@persistent-queue/queue";
 
 import type { Settings } from "./config.ts";
 import { sleep } from "./sleep.ts";
 
+export interface Verdict {
+  readonly held: readonly Lease[];
+  readonly freed: number;
+}
+
 export interface SweeperOptions {
   readonly queue: Janitor;
   readonly settings: Pick<Settings, "heartbeatMs" | "sweepMs" | "stallMs">;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
-  /** Gives up consumers that have fallen silent: how many jobs that freed, and what is in the hands of the others. */
-  readonly judge: () => { readonly held: readonly Lease[]; readonly freed: number };
+  /**
+   * Gives up consumers that have fallen silent, unless `justWoke`: how many jobs that freed, and what is in the hands of
+   * the others.
+   */
+  readonly judge: (moment: { readonly justWoke: boolean }) => Verdict;
   readonly onSwept: (requeued: number) => void;
   readonly onError: (error: unknown) => void;
   /** The storage is gone for good. */
@@ -56,11 +64,12 @@ export class Sweeper {
   async sweep(): Promise<number> {
     const { queue, judge, onSwept, settings } = this.#options;
     // Heartbeats that wait to be read come first. Again and again: the next pause may fall into this one.
-    while (this.#wasAsleep()) {
+    while (this.#wokeWithin(2 * settings.heartbeatMs)) {
       await sleep(settings.heartbeatMs);
       if (this.#stop.signal.aborted) return 0;
     }
-    const requeued = await queue.sweep(judge());
+    const justWoke = this.#wokeWithin(settings.stallMs * TOLERANCE);
+    const requeued = await queue.sweep(judge({ justWoke }));
     onSwept(requeued);
     return requeued;
   }
@@ -112,9 +121,8 @@ export class Sweeper {
   }
 
   /** The process was paused or busy until a moment ago. */
-  #wasAsleep(): boolean {
-    const { clock, settings } = this.#options;
-    return this.#isLate(this.#watchDue) || clock() - this.#wokeAt < 2 * settings.heartbeatMs;
+  #wokeWithin(ms: number): boolean {
+    return this.#isLate(this.#watchDue) || this.#options.clock() - this.#wokeAt < ms;
   }
 
   #isLate(due: number): boolean {

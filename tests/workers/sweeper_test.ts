@@ -6,6 +6,7 @@ import { Sweeper } from "../../workers/sweeper.ts";
 Deno.test("a sweep by hand gives nobody up when the process is paused once more while it waits for heartbeats", async () => {
   let now = 0;
   let judged = 0;
+  const verdicts: boolean[] = [];
   const queue: Janitor = {
     sweep: () => Promise.resolve(0),
     recover: () => Promise.resolve([]),
@@ -15,8 +16,9 @@ Deno.test("a sweep by hand gives nobody up when the process is paused once more 
   };
   const sweeper = new Sweeper({
     ...{ queue, settings: { sweepMs: 10_000, stallMs: 30_000, heartbeatMs: 20 }, clock: () => now },
-    judge: () => {
+    judge: ({ justWoke }) => {
       judged += 1;
+      verdicts.push(justWoke);
       return { held: [], freed: 0 };
     },
     ...{ onSwept: () => {}, onError: assert.ifError, onLost: assert.fail },
@@ -32,5 +34,12 @@ Deno.test("a sweep by hand gives nobody up when the process is paused once more 
   now += 100;
   await sweep;
   assert.equal(judged, 1);
+  // Whoever waits for a processor since then is not taken for one that hangs.
+  for (let passed = 0; passed < 16_000; passed += 4_000) {
+    now += 4_000;
+    await sleep(120); // the watch comes ten times a second
+    await sweeper.sweep();
+  }
+  assert.deepEqual(verdicts, [true, true, true, true, false]);
   sweeper.stop();
 });

@@ -54,7 +54,7 @@ export class SimulatedProcess {
       settings,
       clock: () => performance.now(),
       onError: (error) => world.hearError(error),
-      judge: () => this.#judge(),
+      judge: (moment) => this.#judge(moment),
       onSwept: () => {},
       onLost: (why) => world.book.blame(`The storage was taken for lost: ${why}`),
     });
@@ -102,12 +102,12 @@ export class SimulatedProcess {
     }
   }
 
-  #judge() {
+  #judge({ justWoke }: { justWoke: boolean }) {
     const { stallMs } = this.#world.settings;
     let freed = 0;
     for (const place of this.places) {
       const { silentMs } = place;
-      if (silentMs === null || silentMs <= stallMs) continue;
+      if (silentMs === null || silentMs <= stallMs || justWoke) continue;
       this.#assertSilent(place);
       freed += place.giveUp("It stopped answering");
     }
