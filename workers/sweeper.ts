@@ -3,8 +3,9 @@
  * once for what an unclean stop left behind.
  *
  * A sweep that comes late says nothing about the consumers: the whole process was paused or busy, and their heartbeats
- * wait to be read. So it skips its verdict, and for half a stall from then on nobody is given up: all wake at once then,
- * and some have to wait for a processor. Lateness is monotonic time against itself: a clock that is set changes nothing.
+ * wait to be read. So it skips its verdict, and nobody is given up for as long again as the pause was, half a stall at
+ * most: all wake at once then, and some have to wait for a processor. Lateness is monotonic time against itself: a clock
+ * that is set changes nothing.
  */
 import { type Janitor, type Lease, messageOf, StorageError } from "@persistent-queue/queue";
 
@@ -43,6 +44,8 @@ export class Sweeper {
   readonly #stop = new AbortController();
   #watchDue = Infinity;
   #wokeAt = -Infinity;
+  /** Until then a consumer may be silent because it has to wait for a processor. */
+  #awakeAt = -Infinity;
 
   constructor(options: SweeperOptions) {
     this.#options = options;
@@ -62,14 +65,13 @@ export class Sweeper {
 
   /** Answers how many jobs went back to the queue. @throws {StorageError} */
   async sweep(): Promise<number> {
-    const { queue, judge, onSwept, settings } = this.#options;
+    const { queue, judge, onSwept, clock, settings } = this.#options;
     // Heartbeats that wait to be read come first. Again and again: the next pause may fall into this one.
-    while (this.#wokeWithin(2 * settings.heartbeatMs)) {
+    while (this.#wasAsleep()) {
       await sleep(settings.heartbeatMs);
       if (this.#stop.signal.aborted) return 0;
     }
-    const justWoke = this.#wokeWithin(settings.stallMs * TOLERANCE);
-    const requeued = await queue.sweep(judge({ justWoke }));
+    const requeued = await queue.sweep(judge({ justWoke: clock() < this.#awakeAt }));
     onSwept(requeued);
     return requeued;
   }
@@ -117,12 +119,16 @@ export class Sweeper {
   }
 
   #noteSleep(due: number): void {
-    if (this.#isLate(due)) this.#wokeAt = this.#options.clock();
+    if (!this.#isLate(due)) return;
+    this.#wokeAt = this.#options.clock();
+    const pausedMs = this.#wokeAt - due;
+    this.#awakeAt = this.#wokeAt + Math.min(pausedMs, this.#options.settings.stallMs * TOLERANCE);
   }
 
   /** The process was paused or busy until a moment ago. */
-  #wokeWithin(ms: number): boolean {
-    return this.#isLate(this.#watchDue) || this.#options.clock() - this.#wokeAt < ms;
+  #wasAsleep(): boolean {
+    const { clock, settings } = this.#options;
+    return this.#isLate(this.#watchDue) || clock() - this.#wokeAt < 2 * settings.heartbeatMs;
   }
 
   #isLate(due: number): boolean {

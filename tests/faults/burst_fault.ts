@@ -73,7 +73,10 @@ async function loseHolders(expect: Expect): Promise<void> {
 
 /** They all wait for their next attempt on one consumer, which hangs: it is given up, and another does the jobs. */
 async function hang(expect: Expect): Promise<void> {
-  await using system = await testSystem({ RETRY_DELAYS_MS: "1500", CRASH_LIMIT: "1", LOG_LEVEL: "error" });
+  // It is given up long before it wakes, and before the others are due.
+  const [hangMs, delayMs] = [2_500, 3_000];
+  const env = { RETRY_DELAYS_MS: String(delayMs), CRASH_LIMIT: "1", LOG_LEVEL: "error" };
+  await using system = await testSystem(env);
   const { queue, supervisor, until } = system;
   const sweeps = timeSweeps(system);
   // So that the other one gets nothing of it.
@@ -83,7 +86,7 @@ async function hang(expect: Expect): Promise<void> {
   await queue.add(ids.map((id) => ({ id, kind: "fail", payload: 1 })));
   const allWait = () => supervisor.view().consumers.some(({ waiting }) => waiting === STALLING);
   await eventually("all wait", allWait, { withinMs: PATIENCE_MS });
-  await queue.add([{ id: "hang", kind: "block", payload: 1_300 }]);
+  await queue.add([{ id: "hang", kind: "block", payload: hangMs }]);
   await until("hang", ({ status }) => status === "UNPROCESSABLE");
   await allAre("COMPLETED", STALLING, system);
   await queue.move("cancel", ["busy"], "a test");
