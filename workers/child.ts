@@ -20,12 +20,15 @@ export interface ChildOptions<Start> {
 }
 
 export interface Child<Message> {
-  post(message: Message): void;
+  /** At once; or `withNext`, if that follows within some milliseconds: each posting costs some 80 µs. */
+  post(message: Message, when?: { readonly withNext?: boolean }): void;
   /** Ends the thread if that is possible: a thread that spins cannot be ended. `onEnd` tells. */
   end(why: string): void;
 }
 
 const START_MS = 15_000;
+/** At full speed the next jobs come with the next transaction. */
+const NEXT_MS = 20;
 
 export function startChild<Message, Start extends Message>(options: ChildOptions<Start>): Child<Message> {
   const worker = new Worker(options.url, { type: "module", name: options.name });
@@ -40,6 +43,7 @@ export function startChild<Message, Start extends Message>(options: ChildOptions
     if (over) return;
     over = true;
     clearTimeout(startDeadline);
+    clearTimeout(sending);
     watch.abort();
     worker.terminate();
     options.onEnd(why ?? "It ended without a word");
@@ -76,17 +80,28 @@ export function startChild<Message, Start extends Message>(options: ChildOptions
     why ??= event.message || "It failed with an error";
     if (!alive) finish();
   };
-  worker.postMessage(options.start);
+  let outbox: Message[] = [];
+  let sending: ReturnType<typeof setTimeout> | undefined;
 
-  return {
-    post: (message) => {
-      if (over) return;
-      try {
-        worker.postMessage(message);
-      } catch (error) {
-        end(`It cannot be reached: ${messageOf(error)}`);
-      }
-    },
-    end,
-  };
+  function send(): void {
+    clearTimeout(sending);
+    sending = undefined;
+    if (over || outbox.length === 0) return;
+    const messages = outbox;
+    outbox = [];
+    try {
+      worker.postMessage(messages);
+    } catch (error) {
+      end(`It cannot be reached: ${messageOf(error)}`);
+    }
+  }
+
+  function post(message: Message, { withNext = false } = {}): void {
+    outbox.push(message);
+    if (withNext) sending ??= setTimeout(send, NEXT_MS);
+    else send();
+  }
+
+  post(options.start);
+  return { post, end };
 }

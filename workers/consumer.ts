@@ -26,8 +26,8 @@ function tell(message: FromThread): void {
 }
 
 keepLastWordsHarmless();
-self.onmessage = ({ data }: MessageEvent<ToConsumer>) => {
-  if (data.type === "start") live(data);
+self.onmessage = ({ data: [first] }: MessageEvent<readonly ToConsumer[]>) => {
+  if (first?.type === "start") live(first);
 };
 
 async function live(start: StartConsumer): Promise<void> {
@@ -35,7 +35,9 @@ async function live(start: StartConsumer): Promise<void> {
   tell({ type: "alive" });
   const log = openLog(start.log);
   const tickets = new Tickets(start.tickets);
-  self.onmessage = ({ data }: MessageEvent<ToConsumer>) => receive(data, log);
+  self.onmessage = ({ data }: MessageEvent<readonly ToConsumer[]>) => {
+    for (const message of data) receive(message, log);
+  };
   tell({ type: "ready" });
   beat(start.heartbeatMs, log);
   const options = toAttemptOptions(start, log);

@@ -16,15 +16,17 @@ function tell(message: FromThread): void {
   self.postMessage(message);
 }
 
-self.onmessage = ({ data }: MessageEvent<ToProducer>) => {
-  if (data.type === "start") live(data);
+self.onmessage = ({ data: [first] }: MessageEvent<readonly ToProducer[]>) => {
+  if (first?.type === "start") live(first);
 };
 
 async function live(start: StartProducer): Promise<void> {
   await holdForLife(start.lifeLock);
   tell({ type: "alive" });
   const log = openLog(start.log);
-  self.onmessage = ({ data }: MessageEvent<ToProducer>) => receive(data, log);
+  self.onmessage = ({ data }: MessageEvent<readonly ToProducer[]>) => {
+    for (const message of data) receive(message, log);
+  };
   tell({ type: "ready" });
   produce(start.filesDir, log);
   setInterval(() => produce(start.filesDir, log), start.intervalMs);

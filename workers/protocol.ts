@@ -1,4 +1,7 @@
-/** Everything that crosses between the supervisor and its threads, and nothing else. */
+/**
+ * Everything that crosses between the supervisor and its threads, and nothing else. To a thread messages travel in lists:
+ * what one turn of the event loop has to say to it is one posting.
+ */
 import type { Outcome } from "@persistent-queue/queue";
 import type { LogLevel } from "./config.ts";
 

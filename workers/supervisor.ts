@@ -8,7 +8,6 @@ import {
   type Consumer,
   type Inspector,
   type Janitor,
-  type Lease,
   messageOf,
   type QueueEvent,
 } from "@persistent-queue/queue";

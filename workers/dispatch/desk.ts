@@ -27,10 +27,13 @@ export interface Waiting {
   readonly callOff: () => void;
 }
 
+/** `withNext`: it may wait for the next message. */
+type Post = (message: ToConsumer, when?: { readonly withNext: boolean }) => void;
+
 export interface DeskOptions {
   readonly consumerId: string;
   readonly slot: number;
-  readonly post: (message: ToConsumer) => void;
+  readonly post: Post;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
 }
@@ -44,7 +47,7 @@ export class Desk {
   readonly tickets = new Tickets();
   readonly held = new Map<number, Held>();
   readonly waiting = new Map<number, Waiting>();
-  readonly post: (message: ToConsumer) => void;
+  readonly post: Post;
   /** Jobs asked of the store for this consumer and not answered yet. */
   requested = 0;
   ready = false;
@@ -120,7 +123,8 @@ export class Desk {
     };
     this.#roll.takeBack(tickets.completed);
     this.#roll.takeBack(tickets.others);
-    this.post({ type: "settled", ...tickets });
+    // Nobody waits for that: it goes with the next jobs.
+    this.post({ type: "settled", ...tickets }, { withNext: true });
   }
 
   /** Takes back the jobs it has not begun. */

@@ -139,8 +139,7 @@ export class ConsumerPlace {
 
   #spawn(consumerId: string, onEnd: (why: string) => void) {
     const { slot, settings, handlers, clock } = this.#options;
-    const post = (message: ToConsumer) => child.post(message);
-    const desk = new Desk({ consumerId, slot, post, now: clock });
+    const desk = new Desk({ consumerId, slot, post: (...posting) => child.post(...posting), now: clock });
     const start: StartConsumer = {
       type: "start",
       consumerId,
