@@ -20,7 +20,7 @@ export function checkJob(
 ): NewJob {
   const kind = checkKind(request.kind ?? DEFAULT_KIND, kinds);
   return {
-    id: checkId(request.id ?? inventId(kind)),
+    id: checkId(request.id ?? inventId(kind, now)),
     kind,
     payload: checkPayload(request.payload ?? null),
     priority: checkPriority(request.priority ?? 0),
@@ -50,9 +50,18 @@ export function checkId(given: unknown): string {
   return id;
 }
 
-function inventId(kind: string): string {
-  if (kind !== DEFAULT_KIND) return `${kind}-${crypto.randomUUID()}`;
+function inventId(kind: string, now: number): string {
+  if (kind !== DEFAULT_KIND) return `${kind}-${timedUuid(now)}`;
   throw invalid("A file job needs its path as its id, for example data/files/abc.txt.");
+}
+
+/**
+ * A UUID of version 7 (RFC 9562): it begins with the time. Ids that come one after the other lie beside each other in
+ * their index, however large that is; at random each of them is a page of its own to read and to write.
+ */
+function timedUuid(now: number): string {
+  const time = now.toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
 }
 
 function checkKind(kind: unknown, kinds: readonly string[]): string {

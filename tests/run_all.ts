@@ -28,11 +28,13 @@ const IN_TURN: readonly (readonly string[])[] = [
   testsIn("tests/workers"),
   testsIn("tests/faults/simulation"),
   testsIn("tests/queue"),
-  ["tests/conformance", "tests/style", "tests/bench"].flatMap(testsIn),
+  ["tests/conformance", "tests/style"].flatMap(testsIn),
 ];
+/** When all others are over: these measure. */
+const ALONE = testsIn("tests/bench");
 
 /** Lists of files. */
-export const GROUPS: readonly (readonly string[])[] = [...BESIDE, ...IN_TURN];
+export const GROUPS: readonly (readonly string[])[] = [...BESIDE, ...IN_TURN, ALONE];
 
 function testsIn(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith("_test.ts"))
@@ -88,7 +90,7 @@ async function runAll(): Promise<number> {
   };
   const inTurn = IN_TURN.values();
   await Promise.all([BESIDE.values(), ...new Array<typeof inTurn>(SIDE_BY_SIDE).fill(inTurn)].map(runEach));
-  told.push(await types);
+  told.push(await types, await runGroup(ALONE));
   const sum = (what: "passed" | "failed") => told.reduce((total, group) => total + group[what], 0);
   const code = Math.max(...told.map((group) => group.code));
   const seconds = Math.round((performance.now() - since) / 1000);

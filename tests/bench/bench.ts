@@ -28,18 +28,18 @@ const PARTS: Record<string, Part> = {
 /** Only where it is asked for: it takes a quarter of an hour, and some gigabytes of disk. */
 const LONG: Record<string, Part> = { growth };
 
-interface Flags extends BenchOptions {
+interface Flags extends Omit<BenchOptions, "large"> {
   readonly parts: Readonly<Record<string, Part>>;
   readonly print: (rows: readonly Row[]) => void;
 }
 
 async function bench({ parts, print, ...options }: Flags): Promise<void> {
+  await using large = new LargeDatabase(options.backlog);
   const rows: Row[] = [];
   for (const [name, part] of Object.entries(parts)) {
     console.error(`${name} …`);
-    rows.push(...await part(options));
+    rows.push(...await part({ ...options, large }));
   }
-  await LargeDatabase.remove();
   print(rows);
 }
 

@@ -4,19 +4,22 @@ import { openRawStore } from "./raw_store.ts";
 
 const A_TRANSACTION = 10_000;
 
-export class LargeDatabase {
-  static #made: Promise<TempFolder> | null = null;
+export class LargeDatabase implements AsyncDisposable {
+  readonly #jobs: number;
+  #made: Promise<TempFolder> | null = null;
 
-  /** So many jobs wait in the file at `path` from now on. */
-  static async copyTo(path: string, jobs: number): Promise<void> {
-    LargeDatabase.#made ??= make(jobs);
-    await Deno.copyFile((await LargeDatabase.#made).file("large.db"), path);
+  constructor(jobs: number) {
+    this.#jobs = jobs;
   }
 
-  static async remove(): Promise<void> {
-    const folder = await LargeDatabase.#made;
-    LargeDatabase.#made = null;
-    await folder?.[Symbol.asyncDispose]();
+  /** So many jobs wait in the file at `path` from now on. */
+  async copyTo(path: string): Promise<void> {
+    this.#made ??= make(this.#jobs);
+    await Deno.copyFile((await this.#made).file("large.db"), path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#made)?.[Symbol.asyncDispose]();
   }
 }
 

@@ -1,17 +1,44 @@
 /** What a process of its own holds in memory: at rest, and after very many jobs. */
 import { setTimeout as delay } from "node:timers/promises";
+import { HEAP_FLAGS } from "../../workers/process/permissions.ts";
 import { runSystem } from "../support/running_system.ts";
-import type { Row } from "./row.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import type { BenchOptions, Row } from "./row.ts";
 
+const SYSTEM = new URL("draining_system.ts", import.meta.url).pathname;
 const SETTLED_MS = 3_000;
 const DEFAULTS = {
   ...{ CONSUMERS: "10", HEARTBEAT_MS: "1000", SWEEP_MS: "10000", STALL_MS: "30000" },
 };
 
-export async function memory(): Promise<Row[]> {
+export async function memory(options: BenchOptions): Promise<Row[]> {
+  return [
+    { measure: "memory, idle, 10 consumers", ...inMb(await idle()), limit: null, goal: { atMost: 200 } },
+    ...await whileDraining(options),
+  ];
+}
+
+/** The limit is what it held when half of them were done: it does not grow. */
+async function whileDraining({ backlog, large }: BenchOptions): Promise<Row[]> {
+  await using folder = await tempFolder();
+  const database = folder.file("queue.db");
+  await large.copyTo(database);
+  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", HEAP_FLAGS, "-A", "--no-check", SYSTEM, database, String(backlog)],
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  const [half = NaN, all = NaN] = new TextDecoder().decode(stdout).trim().split("\n").map(Number);
+  const measure = `memory, after ${backlog.toLocaleString("en")} jobs, beside half of them`;
+  return [{ measure, ...inMb(all), limit: half, goal: { atMost: 300 } }];
+}
+
+function inMb(figure: number) {
+  return { figure, unit: "MB" } as const;
+}
+
+async function idle(): Promise<number> {
   await using system = await runSystem({ command: "supervise", env: DEFAULTS });
   await delay(SETTLED_MS);
   const text = await (await fetch(`${system.ops}/metrics`)).text();
-  const figure = Number(/^pq_memory_bytes (\S+)/m.exec(text)?.[1]) / 1e6;
-  return [{ measure: "memory, idle, 10 consumers", figure, unit: "MB", limit: null, goal: { atMost: 200 } }];
+  return Number(/^pq_memory_bytes (\S+)/m.exec(text)?.[1]) / 1e6;
 }

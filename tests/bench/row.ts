@@ -1,3 +1,5 @@
+import type { LargeDatabase } from "./large_database.ts";
+
 /** One line of the table. */
 export interface Row {
   readonly measure: string;
@@ -14,6 +16,7 @@ export interface Row {
 export type Goal = { readonly ratio: number } | { readonly atLeast: number } | { readonly atMost: number };
 
 export interface BenchOptions {
+  readonly large: LargeDatabase;
   /** How many jobs are drained. */
   readonly jobs: number;
   /** How many jobs wait in the large database. */

@@ -4,17 +4,16 @@ import { eventually } from "../support/eventually.ts";
 import { addFile, runSystem } from "../support/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { openBenchSystem } from "./bench_system.ts";
-import { LargeDatabase } from "./large_database.ts";
 import { quantile } from "./quantile.ts";
 import type { BenchOptions, Row } from "./row.ts";
 
 const KILLS = 5;
 const CONSUMERS = 10;
 
-export async function starting({ backlog }: BenchOptions): Promise<Row[]> {
+export async function starting({ backlog, large }: BenchOptions): Promise<Row[]> {
   await using folder = await tempFolder();
   const database = folder.file("queue.db");
-  await LargeDatabase.copyTo(database, backlog);
+  await large.copyTo(database);
   const waiting = `${backlog.toLocaleString("en")} jobs waiting`;
   return [
     toRow("start to healthy, an empty database", await healthyAfterMs(), 1_500),

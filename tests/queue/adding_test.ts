@@ -20,6 +20,15 @@ Deno.test("a job of another kind that comes without an id gets one of its own; a
   const added = await on.queue.add([{ kind: "mail" }, { kind: "mail" }]);
   assert.equal(new Set(added.map(({ job }) => job.id)).size, 2);
   for (const { job } of added) assert.deepEqual((await on.queue.get(job.id)).job, job);
+  on.clock.pass(1);
+  const [later] = await on.queue.add([{ kind: "mail" }]);
+  for (const { job } of added) {
+    assert.match(job.id, /^mail-[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+    assert.ok(
+      job.id < String(later?.job.id),
+      "ids grow with time: they lie beside each other in their index",
+    );
+  }
   await assert.rejects(on.queue.add([{ kind: "file" }]), hasCode("invalid_job"));
 });
 

@@ -2,7 +2,7 @@
 import type { Outcome } from "@persistent-queue/queue";
 import type { FromThread, Result } from "../protocol.ts";
 
-const MOST = 32;
+const MOST = 64;
 const LONGEST_MS = 5;
 
 export class Report {
