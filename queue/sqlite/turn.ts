@@ -37,6 +37,10 @@ const MANY_WRITES = 8;
  * them cost the drain nothing that can be measured, for threads report meanwhile, and the next transaction is larger.
  */
 const LOOPS_FOR_OTHERS = 256;
+/** While somebody reads, a transaction takes no new write after this: whoever turns pages waits for it as well. */
+const SHORT_MS = 5;
+/** For how long somebody who has read is still there. */
+const READER_MS = 1_000;
 const FIRST_RETRY_MS = 10;
 const LAST_RETRY_MS = 250;
 
@@ -48,6 +52,7 @@ export class Turn {
   #scheduled = false;
   /** The last transaction had many writes, and took its time. */
   #wasBusy = false;
+  #readAt = -Infinity;
   #retryMs = FIRST_RETRY_MS;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -80,6 +85,11 @@ export class Turn {
     });
   }
 
+  /** Somebody reads beside the writes. */
+  noteReader(): void {
+    this.#readAt = performance.now();
+  }
+
   /** Writes what is waiting, then refuses all that comes later. */
   close(): void {
     this.#closed = true;
@@ -108,9 +118,10 @@ export class Turn {
     this.#writes = [];
     this.#wasBusy = writes.length >= MANY_WRITES;
     try {
-      const answers = this.#transact(writes);
+      const answers = this.#transact(writes, { untilMs: this.#untilMs() });
       this.#retryMs = FIRST_RETRY_MS;
-      for (const [i, write] of writes.entries()) write.resolve(answers[i]);
+      this.#writeLater(writes.slice(answers.length));
+      for (const [i, answer] of answers.entries()) writes[i]?.resolve(answer);
     } catch (error) {
       if (isBusy(error)) this.#waitForOthers(writes, error);
       else if (isStorageFault(error) && !isFull(error)) this.#abandon(writes, toStorageError(error));
@@ -118,18 +129,38 @@ export class Turn {
     }
   }
 
-  #transact(writes: readonly Write[]): unknown[] {
+  #untilMs(): number {
+    const now = performance.now();
+    return this.#closed || now - this.#readAt > READER_MS ? Infinity : now + SHORT_MS;
+  }
+
+  #writeLater(writes: readonly Write[]): void {
+    if (writes.length === 0) return;
+    this.#writes = writes.concat(this.#writes);
+    this.#schedule();
+  }
+
+  /** Answers one by one, for as many as there was time for. */
+  #transact(writes: readonly Write[], { untilMs }: { untilMs: number }): unknown[] {
     // After a rollback that failed, which nothing else would ever end.
     this.#undo();
     this.#begin.run();
     try {
-      const answers = writes.map((write) => write.work());
+      const answers: unknown[] = [];
+      for (const { work } of writes) {
+        if (answers.length > 0 && performance.now() > untilMs) break;
+        answers.push(work());
+      }
       this.#commit.run();
       return answers;
     } catch (error) {
       this.#undo();
       throw error;
     }
+  }
+
+  #transactOne(write: Write): unknown {
+    return this.#transact([write], { untilMs: Infinity })[0];
   }
 
   #undo(): void {
@@ -146,7 +177,7 @@ export class Turn {
     let lock: unknown;
     for (const write of writes) {
       try {
-        write.resolve(this.#transact([write])[0]);
+        write.resolve(this.#transactOne(write));
       } catch (error) {
         if (isBusy(error)) {
           locked.push(write);
@@ -163,7 +194,7 @@ export class Turn {
     this.#options.onFull(full.message);
     if (write.isRefusedWhenFull || !this.#options.makeRoom(full.message)) return write.reject(full);
     try {
-      write.resolve(this.#transact([write])[0]);
+      write.resolve(this.#transactOne(write));
     } catch (cause) {
       write.reject(toTold(cause));
     }
