@@ -77,12 +77,6 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
     }
   }
 
-  /** For somebody who waits for the answer: the transactions beside it are short. */
-  function readForSomebody<T>(work: () => T | Promise<T>): Promise<T> {
-    turn.noteReader();
-    return read(work);
-  }
-
   undo.move();
   return {
     endedUncleanly,
@@ -111,8 +105,8 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
       if (!closed) shrinkLargeLog(sql, path);
       return answer;
     },
-    get: (id) => readForSomebody(() => get(sql, id)),
-    list: (query) => readForSomebody(() => list(sql, query)),
+    get: (id) => read(() => get(sql, id)),
+    list: (query) => read(() => list(sql, query)),
     stats: (moment) => read(() => ({ ...stats(sql, moment), warnings: logWarnings(path) })),
     foreignWrites: () =>
       read(async () => {

@@ -37,10 +37,11 @@ const MANY_WRITES = 8;
  * them cost the drain nothing that can be measured, for threads report meanwhile, and the next transaction is larger.
  */
 const LOOPS_FOR_OTHERS = 256;
-/** While somebody reads, a transaction takes no new write after this: whoever turns pages waits for it as well. */
+/**
+ * A transaction takes no new write after this, for whoever turns pages waits for it as well; or after twice the time of
+ * its commit, where the disk is slow: then more has to share one.
+ */
 const SHORT_MS = 5;
-/** For how long somebody who has read is still there. */
-const READER_MS = 1_000;
 const FIRST_RETRY_MS = 10;
 const LAST_RETRY_MS = 250;
 
@@ -52,7 +53,7 @@ export class Turn {
   #scheduled = false;
   /** The last transaction had many writes, and took its time. */
   #wasBusy = false;
-  #readAt = -Infinity;
+  #commitMs = 0;
   #retryMs = FIRST_RETRY_MS;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -85,11 +86,6 @@ export class Turn {
     });
   }
 
-  /** Somebody reads beside the writes. */
-  noteReader(): void {
-    this.#readAt = performance.now();
-  }
-
   /** Writes what is waiting, then refuses all that comes later. */
   close(): void {
     this.#closed = true;
@@ -118,7 +114,8 @@ export class Turn {
     this.#writes = [];
     this.#wasBusy = writes.length >= MANY_WRITES;
     try {
-      const answers = this.#transact(writes, { untilMs: this.#untilMs() });
+      const mostMs = this.#closed ? Infinity : Math.max(SHORT_MS, 2 * this.#commitMs);
+      const answers = this.#transact(writes, { mostMs });
       this.#retryMs = FIRST_RETRY_MS;
       this.#writeLater(writes.slice(answers.length));
       for (const [i, answer] of answers.entries()) writes[i]?.resolve(answer);
@@ -129,11 +126,6 @@ export class Turn {
     }
   }
 
-  #untilMs(): number {
-    const now = performance.now();
-    return this.#closed || now - this.#readAt > READER_MS ? Infinity : now + SHORT_MS;
-  }
-
   #writeLater(writes: readonly Write[]): void {
     if (writes.length === 0) return;
     this.#writes = writes.concat(this.#writes);
@@ -141,17 +133,20 @@ export class Turn {
   }
 
   /** Answers one by one, for as many as there was time for. */
-  #transact(writes: readonly Write[], { untilMs }: { untilMs: number }): unknown[] {
+  #transact(writes: readonly Write[], { mostMs }: { mostMs: number }): unknown[] {
     // After a rollback that failed, which nothing else would ever end.
     this.#undo();
     this.#begin.run();
     try {
       const answers: unknown[] = [];
+      const since = performance.now();
       for (const { work } of writes) {
-        if (answers.length > 0 && performance.now() > untilMs) break;
+        if (answers.length > 0 && performance.now() - since > mostMs) break;
         answers.push(work());
       }
+      const written = performance.now();
       this.#commit.run();
+      this.#commitMs = performance.now() - written;
       return answers;
     } catch (error) {
       this.#undo();
@@ -160,7 +155,7 @@ export class Turn {
   }
 
   #transactOne(write: Write): unknown {
-    return this.#transact([write], { untilMs: Infinity })[0];
+    return this.#transact([write], { mostMs: Infinity })[0];
   }
 
   #undo(): void {
