@@ -1,7 +1,7 @@
 /**
- * One rotating file of lines, written by one thread, that outlives a failing disk: what cannot be written is dropped
- * with one note on stderr, and the file is opened anew until it works. A file that somebody removed, or moved away, is
- * made again.
+ * One rotating file of lines, written by one thread, that outlives a failing disk: there is one note on stderr, the file
+ * is opened anew until it works, and what could not be written follows then, or as much of it as a buffer holds. A file
+ * that somebody removed, or moved away, is made again.
  *
  * Ours, and on the runtime's own functions alone, for every thread has one: a library for this took a third of a thread's
  * memory and half of its start, and synced the disk for which the database waits.
@@ -23,9 +23,10 @@ export interface LogFileOptions {
 
 /** So that `tail -f` is live. */
 const FLUSH_MS = 200;
-/** At full speed a thread fills this some ten times a second. */
+/** At full speed a thread fills this some ten times a second. While the disk fails, what comes on top of it is dropped. */
 const BUFFER_CHARS = 65_536;
 const NOTE_AGAIN_MS = 60_000;
+const LINE_FEED = 10;
 const encoder = new TextEncoder();
 
 interface Opened {
@@ -40,6 +41,10 @@ export class LogFile {
   readonly #tending: ReturnType<typeof setInterval>;
   #flushing: ReturnType<typeof setTimeout> | undefined;
   #buffer = "";
+  /** Of what was taken out of the buffer already, when the disk failed. */
+  #unwritten = new Uint8Array();
+  /** Its first line is in the file in part. */
+  #isCutOff = false;
   #opened: Opened | null = null;
   #trouble: string | null = null;
   #dropped = 0;
@@ -56,12 +61,13 @@ export class LogFile {
   /** In the file within `FLUSH_MS`. */
   write(line: LogLine): void {
     if (this.#isClosed) return;
-    if (this.#opened === null) {
+    const isFull = this.#buffer.length >= BUFFER_CHARS;
+    if (isFull && this.#opened === null) {
       this.#dropped++;
       return;
     }
     this.#buffer += formatLine(line);
-    if (this.#buffer.length >= BUFFER_CHARS) this.#flush();
+    if (isFull) this.#flush();
     else this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
@@ -77,20 +83,28 @@ export class LogFile {
     clearTimeout(this.#flushing);
     this.#flushing = undefined;
     if (this.#opened === null || this.#buffer === "") return;
-    const bytes = encoder.encode(this.#buffer);
+    this.#unwritten = encoder.encode(this.#buffer);
     this.#buffer = "";
     this.#try(() => {
-      if (this.#size() + bytes.length > (this.#options.maxSize ?? 10_000_000)) this.#rotate();
-      this.#append(bytes);
+      if (this.#size() + this.#unwritten.length > (this.#options.maxSize ?? 10_000_000)) this.#rotate();
+      this.#append();
     });
   }
 
-  #append(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length;) {
-      const written = this.#opened?.file.writeSync(bytes.subarray(at)) ?? 0;
-      at += written;
-      if (this.#opened) this.#opened.bytes += written;
+  /** What is left when this fails is the rest, to the byte. */
+  #append(): void {
+    while (this.#opened !== null && this.#unwritten.length > 0) {
+      const written = this.#opened.file.writeSync(this.#unwritten);
+      this.#isCutOff = written > 0 && this.#unwritten[written - 1] !== LINE_FEED;
+      this.#unwritten = this.#unwritten.subarray(written);
+      this.#opened.bytes += written;
     }
+  }
+
+  /** It belongs behind its beginning, and that is in another file. */
+  #forgetRestOfLine(): void {
+    if (this.#isCutOff) this.#unwritten = this.#unwritten.subarray(this.#unwritten.indexOf(LINE_FEED) + 1);
+    this.#isCutOff = false;
   }
 
   #size(): number {
@@ -118,7 +132,10 @@ export class LogFile {
     this.#try(() => {
       Deno.mkdirSync(this.#options.dir, { recursive: true });
       this.#opened = openToAppend(this.#path);
+      if (this.#size() === 0) this.#forgetRestOfLine();
+      this.#append();
       this.#confess();
+      this.#flush();
     });
   }
 
@@ -127,11 +144,10 @@ export class LogFile {
     this.#opened = null;
   }
 
-  /** Says in the log itself that a part of it is missing. The line before may have been cut off: this one is whole. */
+  /** Says in the log itself that a part of it is missing. */
   #confess(): void {
-    if (this.#trouble === null) return;
-    const text = `Log lines were dropped (${this.#dropped} at least): ${this.#trouble}`;
-    this.#append(encoder.encode((this.#size() > 0 ? "\n" : "") + formatLine({ level: "warn", text })));
+    const text = `Log lines were dropped (${this.#dropped}): ${this.#trouble}`;
+    if (this.#dropped > 0) this.#buffer += formatLine({ level: "warn", text });
     this.#trouble = null;
     this.#dropped = 0;
   }
@@ -141,7 +157,7 @@ export class LogFile {
       work();
     } catch (error) {
       this.#trouble = messageOf(error);
-      this.#note(`Cannot write ${this.#path}: ${this.#trouble}; its lines are dropped until it works again`);
+      this.#note(`Cannot write ${this.#path}: ${this.#trouble}; its lines wait until it works again`);
       this.#closeFile();
     }
   }
