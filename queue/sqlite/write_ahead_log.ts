@@ -6,6 +6,7 @@ import type { Statements } from "./statements.ts";
 import { sizeOf } from "./database_file.ts";
 import { isStorageFault } from "./faults.ts";
 
+/** As large as SQLite leaves one itself, by `journal_size_limit`: that one is to go as well. */
 const LARGE_BYTES = 64 * 2 ** 20;
 const ALARMING_BYTES = 256 * 2 ** 20;
 
@@ -20,7 +21,7 @@ export function shrinkLog(sql: Statements): void {
 }
 
 export function shrinkLargeLog(sql: Statements, path: string): void {
-  if ((sizeOf(`${path}-wal`) ?? 0) > LARGE_BYTES) shrinkLog(sql);
+  if ((sizeOf(`${path}-wal`) ?? 0) >= LARGE_BYTES) shrinkLog(sql);
 }
 
 /** Sentences for people. */
