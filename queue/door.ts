@@ -4,6 +4,7 @@ import { isStatus, MAX_TIME } from "./job.ts";
 import { printable } from "./printable.ts";
 import type { JobRequest, ListRequest } from "./roles.ts";
 import type { JobQuery, NewJob } from "./store.ts";
+import { timedUuid } from "./timed_uuid.ts";
 
 export const MAX_ID_LENGTH = 2000;
 export const MAX_PAYLOAD_BYTES = 1_048_576;
@@ -53,15 +54,6 @@ export function checkId(given: unknown): string {
 function inventId(kind: string, now: number): string {
   if (kind !== DEFAULT_KIND) return `${kind}-${timedUuid(now)}`;
   throw invalid("A file job needs its path as its id, for example data/files/abc.txt.");
-}
-
-/**
- * A UUID of version 7 (RFC 9562): it begins with the time. Ids that come one after the other lie beside each other in
- * their index, however large that is; at random each of them is a page of its own to read and to write.
- */
-function timedUuid(now: number): string {
-  const time = now.toString(16).padStart(12, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
 }
 
 function checkKind(kind: unknown, kinds: readonly string[]): string {

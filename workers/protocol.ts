@@ -1,6 +1,6 @@
 /**
  * Everything that crosses between the supervisor and its threads, and nothing else. To a thread messages travel in lists:
- * what one turn of the event loop has to say to it is one posting.
+ * what can wait for the next message is posted with it.
  */
 import type { Outcome } from "@persistent-queue/queue";
 import type { LogLevel } from "./config.ts";

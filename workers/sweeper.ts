@@ -122,7 +122,9 @@ export class Sweeper {
     if (!this.#isLate(due)) return;
     this.#wokeAt = this.#options.clock();
     const pausedMs = this.#wokeAt - due;
-    this.#awakeAt = this.#wokeAt + Math.min(pausedMs, this.#options.settings.stallMs * TOLERANCE);
+    const graceMs = Math.min(pausedMs, this.#options.settings.stallMs * TOLERANCE);
+    // A short pause takes nothing from the grace of a long one.
+    this.#awakeAt = Math.max(this.#awakeAt, this.#wokeAt + graceMs);
   }
 
   /** The process was paused or busy until a moment ago. */

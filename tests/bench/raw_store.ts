@@ -5,6 +5,7 @@
 import { createDatabase } from "../../queue/sqlite/database_file.ts";
 import { openDatabase } from "../../queue/sqlite/open.ts";
 import { prepareAll, type Statements } from "../../queue/sqlite/statements.ts";
+import { timedUuid } from "../../queue/timed_uuid.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 export interface RawStore extends AsyncDisposable {
@@ -42,7 +43,8 @@ export async function openRawStore(existing?: string): Promise<RawStore> {
 
   function insertSome(count: number): void {
     const now = Date.now();
-    for (let i = 0; i < count; i++) sql.insert.run(timedId(now), "noop", "null", 0, now, now);
+    // As the queue invents them: with ids at random the limit would be a third lower, and no limit.
+    for (let i = 0; i < count; i++) sql.insert.run(`noop-${timedUuid(now)}`, "noop", "null", 0, now, now);
   }
 
   return {
@@ -71,11 +73,6 @@ export async function openRawStore(existing?: string): Promise<RawStore> {
       await folder[Symbol.asyncDispose]();
     },
   };
-}
-
-/** As the queue invents them: at random the limit would be a third lower, and no limit. */
-function timedId(now: number): string {
-  return `noop-${now.toString(16).padStart(12, "0")}-${crypto.randomUUID().slice(14)}`;
 }
 
 function claim(sql: Statements) {

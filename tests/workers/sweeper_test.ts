@@ -3,9 +3,18 @@ import type { Janitor } from "@persistent-queue/queue";
 import { sleep } from "../../workers/sleep.ts";
 import { Sweeper } from "../../workers/sweeper.ts";
 
-Deno.test("a sweep by hand gives nobody up when the process is paused once more while it waits for heartbeats", async () => {
+interface Judged {
+  readonly sweeper: Sweeper;
+  /** Whether it had just woken, for each verdict. */
+  readonly verdicts: boolean[];
+  /** Time passes, and the watch, which comes ten times a second, sees that. */
+  pass(ms: number): Promise<void>;
+  /** Time passes in which nothing of it runs. */
+  pause(ms: number): void;
+}
+
+function judgedSweeper(): Judged {
   let now = 0;
-  let judged = 0;
   const verdicts: boolean[] = [];
   const queue: Janitor = {
     sweep: () => Promise.resolve(0),
@@ -17,29 +26,49 @@ Deno.test("a sweep by hand gives nobody up when the process is paused once more 
   const sweeper = new Sweeper({
     ...{ queue, settings: { sweepMs: 10_000, stallMs: 30_000, heartbeatMs: 20 }, clock: () => now },
     judge: ({ justWoke }) => {
-      judged += 1;
       verdicts.push(justWoke);
       return { held: [], freed: 0 };
     },
     ...{ onSwept: () => {}, onError: assert.ifError, onLost: assert.fail },
   });
   sweeper.start();
-  now += 60_000;
+  const pass = async (ms: number) => {
+    now += ms;
+    await sleep(120);
+  };
+  return { sweeper, verdicts, pass, pause: (ms) => void (now += ms) };
+}
+
+Deno.test("a sweep by hand gives nobody up when the process is paused once more while it waits for heartbeats", async () => {
+  const { sweeper, verdicts, pass, pause } = judgedSweeper();
+  pause(60_000);
   const sweep = sweeper.sweep();
-  now += 60_000;
+  pause(60_000);
   await sleep(50);
-  assert.equal(judged, 0);
+  assert.deepEqual(verdicts, []);
   // The watch finds that it was late, and from then on time passes as it should.
   await sleep(100);
-  now += 100;
+  pause(100);
   await sweep;
-  assert.equal(judged, 1);
+  assert.equal(verdicts.length, 1);
   // Whoever waits for a processor since then is not taken for one that hangs.
   for (let passed = 0; passed < 16_000; passed += 4_000) {
-    now += 4_000;
-    await sleep(120); // the watch comes ten times a second
+    await pass(4_000);
     await sweeper.sweep();
   }
   assert.deepEqual(verdicts, [true, true, true, true, false]);
+  sweeper.stop();
+});
+
+Deno.test("a short pause after a long one takes nothing from the time in which nobody is given up", async () => {
+  const { sweeper, verdicts, pass } = judgedSweeper();
+  await pass(60_000); // late by more than half a stall
+  await pass(5_200); // late by a little more than is tolerated
+  await pass(4_000);
+  await pass(4_000);
+  await sweeper.sweep();
+  await pass(4_000);
+  await sweeper.sweep();
+  assert.deepEqual(verdicts, [true, false]);
   sweeper.stop();
 });
