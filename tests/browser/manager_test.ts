@@ -35,6 +35,10 @@ browserTest("the Manager, live in a browser", async (browser, t) => {
     () => legalButtons(stage),
   );
   await t.step(
+    "a job that is removed while its page is read: it leads nobody back who is leaving, and nobody away who reads on",
+    () => removedJob(stage),
+  );
+  await t.step(
     "search, kind and pages are in the address, and going back brings them back",
     () => addresses(stage),
   );
@@ -114,6 +118,25 @@ async function legalButtons({ system, page, problems }: Stage) {
   await sql(system, "UPDATE jobs SET status = 'PENDING' WHERE id = 'data/files/failed.txt';");
   await page.locator("h1 + div .badge", { hasText: "PENDING" }).waitFor(LIVE);
   assert.deepEqual(problems, []);
+}
+
+async function removedJob({ system, page, problems }: Stage) {
+  await clear(system);
+  await addWaiting(system, ["data/files/a.txt"]);
+  await page.goto(`${system.manager}/job?id=data%2Ffiles%2Fa.txt`);
+  await page.evaluate("document.body.setAttribute('data-not-reloaded', '')");
+  await page.getByRole("button", { name: "Cancel" }).waitFor();
+  await clear(system);
+  await page.getByText("Removed: this was its last state").waitFor(LIVE);
+  assert.equal(await page.getByRole("heading", { level: 1 }).innerText(), "data/files/a.txt");
+  assert.equal(await page.getByRole("button", { name: "Cancel" }).count(), 0);
+
+  // The browser tells of each answer that is no success.
+  assert.deepEqual(problems.splice(0).filter((problem) => !/status of 404/.test(problem)), []);
+  await addWaiting(system, ["data/files/a.txt"]);
+  await page.getByRole("button", { name: "Cancel" }).waitFor(LIVE);
+  assert.equal(await page.getByText("Removed").count(), 0);
+  assert.ok(await page.evaluate("document.body.hasAttribute('data-not-reloaded')"));
 }
 
 async function addresses({ system, page, problems }: Stage) {

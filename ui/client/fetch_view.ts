@@ -1,6 +1,6 @@
 /** Asks what the page would show now. */
 import { type ListQuery, queryWords, readQuery } from "../manager/list_query.ts";
-import type { View } from "../manager/views.ts";
+import type { JobView, View } from "../manager/views.ts";
 
 /** Of the list that the address asks for. */
 function queryHere(): ListQuery {
@@ -17,17 +17,29 @@ export function isShownHere(shown: View): boolean {
  * @throws {Error} if the server does not answer with a view
  */
 export async function fetchView(shown: View, isHeld: boolean): Promise<View> {
-  if (shown.page === "consumers") return await ask("/view/consumers");
-  if (shown.page === "job") return await ask(`/view/job${location.search}`);
+  if (shown.page === "consumers") return await read(await ask("/view/consumers"));
+  if (shown.page === "job") {
+    const answer = await ask(`/view/job${location.search}`);
+    return answer.status === 404 ? withoutJob(shown) : await read(answer);
+  }
   const words = queryWords(queryHere());
   if (isHeld) words.set("kept", shown.jobs.map(({ seq }) => seq).join());
-  return await ask(`/view/list?${words}`);
+  return await read(await ask(`/view/list?${words}`));
 }
 
-async function ask(address: string): Promise<View> {
+/** What was last seen of it. A new document would bring back a reader who is just leaving this one. */
+function withoutJob(shown: JobView): JobView {
+  return { ...shown, isGone: true, job: { ...shown.job, actions: [] } };
+}
+
+async function ask(address: string): Promise<Response> {
   const answer = await fetch(address, { headers: { accept: "application/json" } });
-  // The session is over, or the job is gone. The page itself says so, and leads to the login and back.
-  if (answer.redirected || answer.status === 404) location.reload();
+  // The session is over. The page itself leads to the login and back.
+  if (answer.redirected) location.reload();
+  return answer;
+}
+
+async function read(answer: Response): Promise<View> {
   if (!answer.ok || answer.redirected) throw new Error(`The server answered ${answer.status}`);
   return await answer.json();
 }

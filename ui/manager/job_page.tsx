@@ -14,8 +14,9 @@ export interface JobPageProps {
 }
 
 export function JobPage({ view, live }: JobPageProps) {
-  const { job, from } = view;
+  const { job, from, isGone = false } = view;
   const here = jobPath(job.id, from);
+  const now = isGone ? view.now : live.now;
   return (
     <div class="job-page stack">
       <PageHead view={view} live={live}>
@@ -27,7 +28,8 @@ export function JobPage({ view, live }: JobPageProps) {
         <h1 id="job-id" class="clamped" title={job.id}>{job.id}</h1>
         <div class="row">
           <StatusBadge status={job.status} />
-          {job.stalled && <span class="badge badge-stalled">Stalled</span>}
+          {isGone && <span class="badge badge-stalled">Removed: this was its last state</span>}
+          {job.stalled && !isGone && <span class="badge badge-stalled">Stalled</span>}
           <Actions job={job} describedBy="job-id" />
         </div>
       </div>
@@ -41,9 +43,9 @@ export function JobPage({ view, live }: JobPageProps) {
         </section>
       )}
       <div class="job-columns">
-        <Story lines={storyOf(view, live.now)} />
+        <Story lines={storyOf(view, now)} />
         <div class="stack">
-          <Facts view={view} live={live} />
+          <Facts job={job} now={now} />
           {view.payload !== null && <Value title="Payload" value={view.payload} id={job.id} />}
           {view.result !== null && <Value title="Result" value={view.result} id={job.id} />}
         </div>
@@ -88,9 +90,9 @@ function When({ at }: Pick<StoryLine, "at">) {
 /** An id longer than this is cut in the heading, and whole among the facts. */
 const LONG_ID = 120;
 
-function Facts({ view: { job }, live }: JobPageProps) {
-  const heartbeat = job.last_heartbeat === null ? "–" : age(live.now - job.last_heartbeat);
-  const isDueLater = job.run_at > live.now && (job.status === "PENDING" || job.status === "PROCESSING");
+function Facts({ job, now }: { readonly job: JobView["job"]; readonly now: number }) {
+  const heartbeat = job.last_heartbeat === null ? "–" : age(now - job.last_heartbeat);
+  const isDueLater = job.run_at > now && (job.status === "PENDING" || job.status === "PROCESSING");
   const facts = [
     ...(job.id.length > LONG_ID ? [["Id", job.id]] : []),
     ["Kind", job.kind],

@@ -53,6 +53,8 @@ export interface JobView extends BaseView {
   /** Null: there is none (yet). */
   readonly result: ValueView | null;
   readonly history: readonly WireHistory[];
+  /** There is no such job any more: this is what was last seen of it. */
+  readonly isGone?: true;
 }
 
 /** A value as indented JSON, cut where it is very long. */

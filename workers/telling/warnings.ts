@@ -39,7 +39,8 @@ export function warningsOf(
     );
   }
   if (sweep.lastRequeued > 0) {
-    warnings.push(`The last sweep returned ${sweep.lastRequeued} stalled jobs to the queue.`);
+    const jobs = sweep.lastRequeued === 1 ? "1 stalled job" : `${sweep.lastRequeued} stalled jobs`;
+    warnings.push(`The last sweep returned ${jobs} to the queue.`);
   }
   return warnings;
 }
