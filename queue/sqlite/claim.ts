@@ -50,8 +50,14 @@ function claimOfLevel(sql: Statements, level: number, { consumerId, limit, now }
   // Where nothing is due, this look is all there is to pay.
   const earliest = sql.nextOfLevel.get(level);
   if (earliest === undefined || number(earliest.run_at) > now) return [];
-  const rows = sql.claim.all(consumerId, now, level, limit);
-  return rows.sort((a, b) => number(a.run_at) - number(b.run_at) || number(a.seq) - number(b.seq));
+  return sql.claim.all(consumerId, now, level, limit).sort(byTurn);
+}
+
+const SEQ = 0;
+const RUN_AT = 8;
+
+function byTurn(a: readonly unknown[], b: readonly unknown[]): number {
+  return number(a[RUN_AT]) - number(b[RUN_AT]) || number(a[SEQ]) - number(b[SEQ]);
 }
 
 function claimSuspect(sql: Statements, { consumerId }: ClaimRequest, now: number): Claimed[] {

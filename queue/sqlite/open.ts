@@ -65,7 +65,12 @@ function open(path: string, { role }: OpenOptions): Opened {
     if (role === "owner") migrate(db);
     else assertCurrent(db, path);
     if (role === "owner") forgetStatistics(db);
-    if (role === "owner") db.exec(`PRAGMA busy_timeout = ${RUNNING_PATIENCE_MS}`);
+    if (role === "owner") {
+      db.exec(`PRAGMA busy_timeout = ${RUNNING_PATIENCE_MS}`);
+      // What a statement may have to undo goes to a file otherwise, once a claim has changed sixteen pages, for all that
+      // follows in its turn: each job costs twice as much then. A migration may need more than memory holds.
+      db.exec("PRAGMA temp_store = MEMORY");
+    }
     const sql = prepareAll(db);
     if (role === "owner") correctCounts(db, sql);
     const lateCheck = role === "owner" && isLarge ? new LateCheck(path, { deep: unclean }) : null;

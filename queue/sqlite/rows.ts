@@ -43,17 +43,21 @@ function leftOutOf(row: Row): Pick<Job, "leftOut"> {
   return leftOut.length === 0 ? {} : { leftOut };
 }
 
-export function toClaimed(row: Row, consumerId: string): Claimed {
+/** In the order in which the claims name them. */
+export function toClaimed(
+  [seq, lease, id, kind, payload, retries, crashes, suspect]: readonly unknown[],
+  consumerId: string,
+): Claimed {
   return {
     consumerId,
-    seq: number(row.seq),
-    lease: number(row.lease),
-    id: toText(row.id),
-    kind: toText(row.kind),
-    payload: toText(row.payload),
-    retries: number(row.retries),
-    crashes: number(row.crashes),
-    suspect: row.suspect === 1,
+    seq: number(seq),
+    lease: number(lease),
+    id: toText(id),
+    kind: toText(kind),
+    payload: toText(payload),
+    retries: number(retries),
+    crashes: number(crashes),
+    suspect: suspect === 1,
   };
 }
 

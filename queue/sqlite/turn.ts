@@ -34,9 +34,9 @@ const MANY_WRITES = 8;
 /**
  * A request of the pages needs some twenty rounds of the event loop, and what it waits for some more: at full speed there
  * was a transaction of ten milliseconds in each of them, and a page took half a second. So many rounds between two of
- * them cost the drain nothing that can be measured, for threads report meanwhile, and the next transaction is larger.
+ * them are enough for one request; eight times as many cost a drain a fourteenth.
  */
-const LOOPS_FOR_OTHERS = 256;
+const LOOPS_FOR_OTHERS = 32;
 /**
  * A transaction takes no new write after this, for whoever turns pages waits for it as well; or after twice the time of
  * its commit, where the disk is slow: then more has to share one.

@@ -60,7 +60,7 @@ export async function openRawStore(existing?: string): Promise<RawStore> {
       const since = performance.now();
       for (let held: ReturnType<typeof claim> = [];;) {
         held = transact(() => {
-          for (const { seq, lease } of held) sql.complete.run(Number(seq), Number(lease), Date.now(), null);
+          for (const [seq, lease] of held) sql.complete.run(Number(seq), Number(lease), Date.now(), null);
           return claim(sql);
         });
         if (held.length === 0) return drained / (performance.now() - since) * 1000;
