@@ -8,6 +8,7 @@
 import { Attempt, type AttemptOptions } from "./thread/attempt.ts";
 import { Handlers } from "./handlers.ts";
 import { keepLastWordsHarmless } from "./thread/last_words.ts";
+import { Leftovers } from "./thread/leftovers.ts";
 import { holdForLife } from "./thread/life_lock.ts";
 import { type Log, openLog } from "./log.ts";
 import type { FromThread, JobMessage, StartConsumer, ToConsumer } from "./protocol.ts";
@@ -18,6 +19,7 @@ const inbox: JobMessage[] = [];
 /** Ended jobs whose ending is not durable yet, by ticket. */
 const unsettled = new Map<number, string>();
 const report = new Report(tell);
+const leftovers = new Leftovers();
 let current: Attempt | null = null;
 let wake = () => {};
 
@@ -46,8 +48,10 @@ async function live(start: StartConsumer): Promise<void> {
     for (let job = inbox.shift(); job !== undefined; job = inbox.shift()) {
       if (!tickets.begin(job.ticket)) continue;
       await work(job, { tickets, options, log });
+      leftovers.add();
     }
     report.flush();
+    leftovers.collect();
   }
 }
 

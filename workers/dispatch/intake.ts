@@ -16,7 +16,7 @@ export interface IntakeOptions {
   readonly onQuiet: () => void;
 }
 
-const MOST_IN_HAND = 64;
+const MOST_IN_HAND = 128;
 const STORAGE_RETRY_MS = 500;
 
 export class Intake {

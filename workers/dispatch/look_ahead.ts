@@ -6,7 +6,7 @@
  */
 const SHORT_MS = 3;
 const FILL_MS = 20;
-const MOST = 64;
+const MOST = 128;
 const WEIGHT = 0.3;
 
 export class LookAhead {

@@ -2,7 +2,7 @@
 import type { Outcome } from "@persistent-queue/queue";
 import type { FromThread, Result } from "../protocol.ts";
 
-const MOST = 64;
+const MOST = 128;
 const LONGEST_MS = 5;
 
 export class Report {
