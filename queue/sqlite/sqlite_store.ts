@@ -77,6 +77,11 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
     }
   }
 
+  function readForPage<T>(work: () => T): Promise<T> {
+    turn.noteReader();
+    return read(work);
+  }
+
   undo.move();
   return {
     endedUncleanly,
@@ -105,9 +110,9 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
       if (!closed) shrinkLargeLog(sql, path);
       return answer;
     },
-    get: (id) => read(() => get(sql, id)),
-    list: (query) => read(() => list(sql, query)),
-    stats: (moment) => read(() => ({ ...stats(sql, moment), warnings: logWarnings(path) })),
+    get: (id) => readForPage(() => get(sql, id)),
+    list: (query) => readForPage(() => list(sql, query)),
+    stats: (moment) => readForPage(() => ({ ...stats(sql, moment), warnings: logWarnings(path) })),
     foreignWrites: () =>
       read(async () => {
         assertSameFiles();

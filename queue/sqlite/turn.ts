@@ -33,15 +33,15 @@ const PATIENCE_MS = 5_000;
 const MANY_WRITES = 8;
 /**
  * A request of the pages needs some twenty rounds of the event loop, and what it waits for some more: at full speed there
- * was a transaction of ten milliseconds in each of them, and a page took half a second. So many rounds between two of
- * them are enough for one request; eight times as many cost a drain a fourteenth.
+ * was a transaction of ten milliseconds in each of them, and a page took half a second. So there are some rounds between
+ * two of them, and a transaction takes no new write after some time, or twice the time of its commit, where the disk is
+ * slow: then more has to share one.
  */
-const LOOPS_FOR_OTHERS = 32;
-/**
- * A transaction takes no new write after this, for whoever turns pages waits for it as well; or after twice the time of
- * its commit, where the disk is slow: then more has to share one.
- */
-const SHORT_MS = 5;
+const SHARED = { loops: 32, mostMs: 5 };
+/** Where somebody has just read: so many rounds that a page is whole, though that costs a drain a tenth. */
+const READ = { loops: 256, mostMs: 2 };
+/** Whoever has read within this may do so again. */
+const READER_MS = 1_000;
 const FIRST_RETRY_MS = 10;
 const LAST_RETRY_MS = 250;
 
@@ -54,6 +54,7 @@ export class Turn {
   /** The last transaction had many writes, and took its time. */
   #wasBusy = false;
   #commitMs = 0;
+  #readAt = -Infinity;
   #retryMs = FIRST_RETRY_MS;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -86,6 +87,11 @@ export class Turn {
     });
   }
 
+  /** Somebody reads, and has to find the thread free now and then. */
+  noteReader(): void {
+    this.#readAt = performance.now();
+  }
+
   /** Writes what is waiting, then refuses all that comes later. */
   close(): void {
     this.#closed = true;
@@ -100,7 +106,11 @@ export class Turn {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#runAfter(this.#wasBusy ? LOOPS_FOR_OTHERS : 1);
+    this.#runAfter(this.#wasBusy ? this.#pace.loops : 1);
+  }
+
+  get #pace(): typeof SHARED {
+    return performance.now() - this.#readAt < READER_MS ? READ : SHARED;
   }
 
   #runAfter(loops: number): void {
@@ -114,7 +124,7 @@ export class Turn {
     this.#writes = [];
     this.#wasBusy = writes.length >= MANY_WRITES;
     try {
-      const mostMs = this.#closed ? Infinity : Math.max(SHORT_MS, 2 * this.#commitMs);
+      const mostMs = this.#closed ? Infinity : Math.max(this.#pace.mostMs, 2 * this.#commitMs);
       const answers = this.#transact(writes, { mostMs });
       this.#retryMs = FIRST_RETRY_MS;
       this.#writeLater(writes.slice(answers.length));

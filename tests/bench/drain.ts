@@ -6,23 +6,41 @@ import type { BenchOptions, Row } from "./row.ts";
 const WARM_UP = 5_000;
 const BATCH = 1_000;
 
+/** The speed of a shared machine changes by the second: of three comparisons the one in the middle is told. */
 export async function drain({ jobs }: BenchOptions): Promise<Row[]> {
+  const rounds: Round[] = [];
+  for (let n = 0; n < 3; n++) rounds.push({ ...await drainOnce(jobs), limit: await rawDrain(jobs) });
+  rounds.sort((a, b) => a.figure / a.limit - b.figure / b.limit);
+  const [, { figure, limit } = NO_ROUND] = rounds;
+  return [
+    {
+      measure: `drain of ${jobs.toLocaleString("en")} no-op jobs, 10 consumers`,
+      ...{ figure, unit: "/s", limit, goal: { ratio: 0.8 } },
+    },
+    {
+      measure: "fairness: least consumer / mean",
+      figure: Math.min(...rounds.map(({ fairness }) => fairness)),
+      ...{ unit: "", limit: null, goal: { atLeast: 0.5 } },
+    },
+  ];
+}
+
+interface Round {
+  readonly figure: number;
+  readonly limit: number;
+  readonly fairness: number;
+}
+
+const NO_ROUND: Round = { figure: NaN, limit: NaN, fairness: NaN };
+
+async function drainOnce(jobs: number): Promise<Omit<Round, "limit">> {
   await using system = await openBenchSystem();
   await warmUp(system);
   const doneBefore = system.supervisor.view().consumers.map(({ done }) => done);
   const figure = await drainFrom(system, jobs);
   const shares = system.supervisor.view().consumers.map(({ done }, i) => done - (doneBefore[i] ?? 0));
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-  return [
-    {
-      measure: `drain of ${jobs.toLocaleString("en")} no-op jobs, ${shares.length} consumers`,
-      ...{ figure, unit: "/s", limit: await rawDrain(jobs), goal: { ratio: 0.8 } },
-    },
-    {
-      measure: "fairness: least consumer / mean",
-      ...{ figure: Math.min(...shares) / mean, unit: "", limit: null, goal: { atLeast: 0.5 } },
-    },
-  ];
+  return { figure, fairness: Math.min(...shares) / mean };
 }
 
 /** Threads that have never done a job are slow at their first ones. */

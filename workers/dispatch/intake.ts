@@ -17,6 +17,8 @@ export interface IntakeOptions {
 }
 
 const MOST_IN_HAND = 128;
+/** Jobs of one claim: a transaction may end between two claims, and whoever turns pages waits for that. */
+const MOST_AT_ONCE = 256;
 const STORAGE_RETRY_MS = 500;
 
 export class Intake {
@@ -46,8 +48,7 @@ export class Intake {
   /** Somebody may have room. */
   fill(): void {
     if (this.#stopped || this.#dry) return;
-    const requests = this.#requests();
-    if (requests.length > 0) this.#claim(requests);
+    for (const requests of inParts(this.#requests())) this.#claim(requests);
   }
 
   /** Whether no claim is on its way to the store or back. */
@@ -117,4 +118,19 @@ export class Intake {
     if (this.#stopped) return;
     this.#callOff = atTime({ at, now: this.#options.now }, () => this.wake());
   }
+}
+
+/** In the same order. */
+function inParts(requests: readonly ClaimRequest[]): ClaimRequest[][] {
+  const parts: ClaimRequest[][] = [];
+  let room = 0;
+  for (const request of requests) {
+    if (request.limit > room) {
+      parts.push([]);
+      room = MOST_AT_ONCE;
+    }
+    parts.at(-1)?.push(request);
+    room -= request.limit;
+  }
+  return parts;
 }
