@@ -1,17 +1,16 @@
 /** As fast as it goes: no-op jobs through ten threads. */
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
+import { middleOfThree } from "./middle_of_three.ts";
 import { openRawStore } from "./raw_store.ts";
 import type { BenchOptions, Row } from "./row.ts";
 
 const WARM_UP = 5_000;
 const BATCH = 1_000;
 
-/** The speed of a shared machine changes by the second: of three comparisons the one in the middle is told. */
 export async function drain({ jobs }: BenchOptions): Promise<Row[]> {
-  const rounds: Round[] = [];
-  for (let n = 0; n < 3; n++) rounds.push({ ...await drainOnce(jobs), limit: await rawDrain(jobs) });
-  rounds.sort((a, b) => a.figure / a.limit - b.figure / b.limit);
-  const [, { figure, limit } = NO_ROUND] = rounds;
+  const { figure, limit, fairness } = await middleOfThree(async () => {
+    return { ...await drainOnce(jobs), limit: await rawDrain(jobs) };
+  });
   return [
     {
       measure: `drain of ${jobs.toLocaleString("en")} no-op jobs, 10 consumers`,
@@ -19,21 +18,12 @@ export async function drain({ jobs }: BenchOptions): Promise<Row[]> {
     },
     {
       measure: "fairness: least consumer / mean",
-      figure: Math.min(...rounds.map(({ fairness }) => fairness)),
-      ...{ unit: "", limit: null, goal: { atLeast: 0.5 } },
+      ...{ figure: fairness, unit: "", limit: null, goal: { atLeast: 0.5 } },
     },
   ];
 }
 
-interface Round {
-  readonly figure: number;
-  readonly limit: number;
-  readonly fairness: number;
-}
-
-const NO_ROUND: Round = { figure: NaN, limit: NaN, fairness: NaN };
-
-async function drainOnce(jobs: number): Promise<Omit<Round, "limit">> {
+async function drainOnce(jobs: number): Promise<{ figure: number; fairness: number }> {
   await using system = await openBenchSystem();
   await warmUp(system);
   const doneBefore = system.supervisor.view().consumers.map(({ done }) => done);
