@@ -13,7 +13,6 @@ const STREAMS = 20;
 const WARM_UP = 5_000;
 
 export async function backlog({ jobs, backlog, large }: BenchOptions): Promise<Row[]> {
-  // Before the copies: for seconds afterwards the disk is busy writing them down.
   const without = await drainOfFew(jobs);
   await using folder = await tempFolder();
   const database = folder.file("queue.db");
@@ -69,6 +68,7 @@ async function drainOfMany({ database, waiting, without, jobs, backlog }: Many):
   const readers = await readersOf(pages, system);
   // Compiled pages: the first of each kind are slow.
   await whileRead(readers, () => rateOver(system, Math.ceil(part / 10)));
+  for (const took of Object.values(pages.serverMs)) took.clear();
   // Three times as long: a p99 wants many answers.
   const read = await whileRead(readers, () => rateOver(system, 3 * part));
   undisturbed.push(await rateOver(system, part));
@@ -88,11 +88,29 @@ async function drainOfMany({ database, waiting, without, jobs, backlog }: Many):
       measure: "the same while one reader turns pages, beside it without",
       ...{ figure: read.answer, unit: "/s", limit: figure },
     },
-    ...Object.entries(read.took).map(([name, values]): Row => ({
-      measure: `${name} meanwhile, p99 of ${values.length}`,
-      ...{ figure: quantile(values, 0.99), unit: "ms", limit: null, goal: { atMost: 50 } },
-    })),
+    ...Object.entries(readers.pages).map(([name, url]) => serverRow(name, answersOf(pages, url))),
+    ...readerRows(Object.values(read.took).flat()),
   ];
+}
+
+function answersOf({ manager, serverMs }: ServedPages, url: string): readonly number[] {
+  const { origin, pathname, search } = new URL(url);
+  return serverMs[origin === manager ? "manager" : "ops"].get(pathname + search) ?? [];
+}
+
+function serverRow(name: string, values: readonly number[]): Row {
+  return {
+    measure: `${name} meanwhile, server time, p99 of ${values.length}`,
+    ...{ figure: quantile(values, 0.99), unit: "ms", limit: null, goal: { atMost: 50 } },
+  };
+}
+
+/** With all that lies between: the reader shares two processors with ten consumers as well. */
+function readerRows(values: readonly number[]): Row[] {
+  return [0.5, 0.99].map((part) => ({
+    measure: `a page meanwhile, as its reader waits for it, p${part * 100} of ${values.length}`,
+    ...{ figure: quantile(values, part), unit: "ms", limit: null },
+  }));
 }
 
 /** Jobs per second, of so many that come next. */

@@ -12,10 +12,12 @@ export class LargeDatabase implements AsyncDisposable {
     this.#jobs = jobs;
   }
 
-  /** So many jobs wait in the file at `path` from now on. */
+  /** So many jobs wait in the file at `path` from now on, and the disk is at rest: whoever measures syncs as well. */
   async copyTo(path: string): Promise<void> {
     this.#made ??= make(this.#jobs);
     await Deno.copyFile((await this.#made).file("large.db"), path);
+    using copy = await Deno.open(path, { write: true });
+    await copy.sync();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

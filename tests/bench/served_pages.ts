@@ -1,7 +1,8 @@
 /** Both pages on real ports of this machine, before a system of the benchmarks. */
-import { managerApp, opsApp, serve } from "@persistent-queue/ui";
+import { type App, managerApp, opsApp, serve } from "@persistent-queue/ui";
 import type { BenchSystem } from "./bench_system.ts";
 import type { Readers } from "./page_client.ts";
+import { timedApp } from "./timed_app.ts";
 
 const PASSWORD = "a password for benchmarks only";
 
@@ -10,6 +11,8 @@ export interface ServedPages extends AsyncDisposable {
   readonly ops: string;
   /** Of somebody who is logged in. */
   readonly cookie: string;
+  /** How long each answer took the servers, in milliseconds, by the page's address without its port. */
+  readonly serverMs: Readonly<Record<"manager" | "ops", Map<string, number[]>>>;
 }
 
 export async function servePages({ queue, supervisor: system }: BenchSystem): Promise<ServedPages> {
@@ -17,13 +20,13 @@ export async function servePages({ queue, supervisor: system }: BenchSystem): Pr
     ...{ queue, system, password: PASSWORD, passwordIsDefault: false, apiToken: null },
     ...{ host: "127.0.0.1", port: 0, version: "bench" },
   };
-  const manager = serve({
-    ...{ app: managerApp(shared), hostname: "127.0.0.1", port: 0, setting: "MANAGER_PORT" },
-  });
-  const ops = serve({ app: opsApp(shared), hostname: "127.0.0.1", port: 0, setting: "OPS_PORT" });
+  const serverMs = { manager: new Map<string, number[]>(), ops: new Map<string, number[]>() };
+  const serveHere = (app: App, setting: string) => serve({ app, hostname: "127.0.0.1", port: 0, setting });
+  const manager = serveHere(timedApp(managerApp(shared), serverMs.manager), "MANAGER_PORT");
+  const ops = serveHere(timedApp(opsApp(shared), serverMs.ops), "OPS_PORT");
   await Promise.all([manager.ready, ops.ready]);
   return {
-    ...{ manager: manager.url, ops: ops.url, cookie: await logIn(manager.url) },
+    ...{ serverMs, manager: manager.url, ops: ops.url, cookie: await logIn(manager.url) },
     [Symbol.asyncDispose]: async () => {
       await Promise.all([manager.close(), ops.close()]);
     },
