@@ -1,8 +1,8 @@
 /** Jobs on their way in. They are not due yet, so that nothing but adding is in the figures. */
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
-import { middleOfThree } from "./middle_of_three.ts";
+import { middleOf } from "./middle_of.ts";
 import { openRawStore } from "./raw_store.ts";
-import type { Row } from "./row.ts";
+import type { BenchOptions, Row } from "./row.ts";
 
 const CLIENTS = 50;
 const BATCH = 1_000;
@@ -11,13 +11,13 @@ const FROM_CLIENTS = 10_000;
 const IN_BATCHES = 30_000;
 const HOUR_MS = 3_600_000;
 
-export async function adding(): Promise<Row[]> {
+export async function adding({ rounds }: BenchOptions): Promise<Row[]> {
   await using system = await openBenchSystem();
   await using raw = await openRawStore();
   await addFrom(system, { clients: CLIENTS, jobs: ONE_BY_ONE, batch: 1 });
   raw.insert(ONE_BY_ONE, BATCH);
   const compare = (how: Adding, aTransaction: number) =>
-    middleOfThree(async () => ({
+    middleOf(rounds, async () => ({
       figure: await addFrom(system, how),
       limit: raw.insert(aTransaction === 1 ? ONE_BY_ONE : how.jobs, aTransaction),
     }));

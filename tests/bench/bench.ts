@@ -2,7 +2,8 @@
  * Benchmarks: what the queue does, beside what this machine can do at most in the same run. An absolute figure says
  * something about the machine, a ratio about the queue.
  *
- * `deno task bench [--only drain|adding|…] [--jobs 100000] [--backlog 1000000] [--long] [--json | --markdown]`
+ * `deno task bench [--only drain|adding|…] [--jobs 100000] [--backlog 1000000] [--once] [--long]
+ * [--json | --markdown]`; `--once`: one comparison each time, not the middle one of three
  */
 import { parseArgs } from "node:util";
 import { adding } from "./adding.ts";
@@ -49,6 +50,7 @@ function readFlags(args: string[]): Flags {
     options: {
       only: { type: "string" },
       long: { type: "boolean", default: false },
+      once: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       markdown: { type: "boolean", default: false },
       jobs: { type: "string", default: "100000" },
@@ -68,7 +70,7 @@ function readFlags(args: string[]): Flags {
     return (rows: readonly Row[]) => printMarkdown(rows, factsOf(["deno task bench", ...args].join(" ")));
   };
   return {
-    ...{ parts, print: printFor() },
+    ...{ parts, print: printFor(), rounds: values.once ? 1 : 3 },
     jobs: numberIn(values.jobs, "--jobs", 1_000_000),
     backlog: numberIn(values.backlog, "--backlog", 10_000_000),
   };

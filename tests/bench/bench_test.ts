@@ -17,7 +17,7 @@ function committed(measure: string): number {
 async function measured(only: string, jobs: string): Promise<Map<string, number | null>> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", new URL("bench.ts", import.meta.url).pathname]
-      .concat(["--only", only, "--jobs", jobs, "--json"]),
+      .concat(["--only", only, "--jobs", jobs, "--once", "--json"]),
   }).output();
   assert.equal(code, 0, new TextDecoder().decode(stderr));
   const rows: { measure: string; ratio: number | null }[] = JSON.parse(new TextDecoder().decode(stdout));

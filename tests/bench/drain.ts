@@ -1,14 +1,14 @@
 /** As fast as it goes: no-op jobs through ten threads. */
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
-import { middleOfThree } from "./middle_of_three.ts";
+import { middleOf } from "./middle_of.ts";
 import { openRawStore } from "./raw_store.ts";
 import type { BenchOptions, Row } from "./row.ts";
 
 const WARM_UP = 5_000;
 const BATCH = 1_000;
 
-export async function drain({ jobs }: BenchOptions): Promise<Row[]> {
-  const { figure, limit, fairness } = await middleOfThree(async () => {
+export async function drain({ jobs, rounds }: BenchOptions): Promise<Row[]> {
+  const { figure, limit, fairness } = await middleOf(rounds, async () => {
     return { ...await drainOnce(jobs), limit: await rawDrain(jobs) };
   });
   return [

@@ -21,6 +21,8 @@ export interface BenchOptions {
   readonly jobs: number;
   /** How many jobs wait in the large database. */
   readonly backlog: number;
+  /** How many comparisons with a limit are made; the one in the middle is told. */
+  readonly rounds: number;
 }
 
 /** How much of the limit is reached: 1 is all of it, whatever the unit. */

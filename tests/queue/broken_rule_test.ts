@@ -1,0 +1,63 @@
+/** Of writes that share a transaction one breaks a rule of the table: SQLite undoes all of them. */
+import assert from "node:assert/strict";
+import { openSqliteStore } from "../../queue/sqlite/sqlite_store.ts";
+import type { Store } from "../../queue/store.ts";
+import { add, claimOne, newJob, NOW, settlement } from "../conformance/stage.ts";
+import { sqliteShell } from "../support/sqlite_shell.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+
+async function onStore(story: (store: Store, path: string) => Promise<void>): Promise<void> {
+  await using folder = await tempFolder();
+  const path = folder.file("queue.db");
+  const store = await openSqliteStore(path, { role: "owner" });
+  try {
+    await story(store, path);
+  } finally {
+    await store.close();
+  }
+}
+
+async function idsOf(store: Store): Promise<string[]> {
+  return (await store.list({ limit: 10 })).jobs.map(({ id }) => id).sort();
+}
+
+Deno.test("a job that the table refuses is not added, and those that were added with it are", async () => {
+  await onStore(async (store) => {
+    const added = ["a", "", "c"].map((id) => store.insert([newJob(id)]));
+    const [a, none, c] = await Promise.allSettled(added);
+    assert.deepEqual([a?.status, none?.status, c?.status], ["fulfilled", "rejected", "fulfilled"]);
+    assert.deepEqual(await idsOf(store), ["a", "c"]);
+    const { counts } = await store.stats({ now: NOW, silentSince: 0 });
+    assert.equal(counts.PENDING, 2);
+  });
+});
+
+Deno.test("a completion that the table refuses does not take back another one", async () => {
+  await onStore(async (store) => {
+    await store.insert([newJob("a"), newJob("b")]);
+    const [one, other] = [await claimOne(store), await claimOne(store)];
+    const [refused, done] = await Promise.allSettled([
+      store.settle([settlement("complete", one, -1)]),
+      store.settle([settlement("complete", other)]),
+    ]);
+    assert.equal(refused?.status, "rejected");
+    assert.deepEqual(done, { status: "fulfilled", value: [true] });
+    assert.equal((await store.get(one.id))?.job.status, "PROCESSING");
+    assert.equal((await store.get(other.id))?.job.status, "COMPLETED");
+  });
+});
+
+Deno.test("a rule that somebody added by hand refuses one claim, and adds that came with it are there", async () => {
+  await onStore(async (store, path) => {
+    await add(store, "a");
+    await sqliteShell(
+      path,
+      `CREATE TRIGGER no_claims BEFORE UPDATE OF lease ON jobs BEGIN SELECT RAISE(ABORT, 'not today'); END;`,
+    );
+    const claim = store.claim([{ consumerId: "c1", limit: 2, suspect: false }], NOW);
+    const [claimed, added] = await Promise.allSettled([claim, store.insert([newJob("b")])]);
+    assert.equal(claimed.status, "rejected");
+    assert.equal(added.status, "fulfilled");
+    assert.deepEqual(await idsOf(store), ["a", "b"]);
+  });
+});
