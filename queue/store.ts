@@ -106,7 +106,8 @@ export interface ReapRequest {
   readonly charge: Charge | null;
 }
 
-export interface Reaped {
+/** The lease is the one that it lost. */
+export interface Reaped extends Lease {
   readonly id: string;
   readonly consumerId: string | null;
   readonly status: Status;

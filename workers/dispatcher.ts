@@ -2,7 +2,7 @@
  * The turn: what threads report, what becomes free, what is due. All of one turn of the event loop meets in one
  * durable transaction of the store, and nothing is told to a thread before that is committed.
  */
-import type { Claimed, Consumer, Lease, Outcome } from "@persistent-queue/queue";
+import type { Claimed, Consumer, Lease, Outcome, QueueEvent } from "@persistent-queue/queue";
 import type { Desk, Held } from "./dispatch/desk.ts";
 import type { CancelReason, Result } from "./protocol.ts";
 import { HandBack } from "./dispatch/hand_back.ts";
@@ -28,6 +28,11 @@ export interface DispatcherOptions {
 const GRACE_MS = 5_000;
 /** What an aborted handler gets to put its things in order when the system stops. */
 const ABORT_MS = 1_000;
+
+interface Swept extends Lease {
+  readonly consumerId: string | null;
+}
+
 interface Ended {
   readonly held: Held;
   readonly outcome: Outcome;
@@ -41,8 +46,8 @@ export class Dispatcher {
   readonly #settler: Settler;
   readonly #handBack: HandBack;
   readonly #renewal: Renewal;
-  /** Jobs that were canceled while they may have been on their way from the store: their leases by `seq`. */
-  readonly #canceledMeanwhile = new Map<number, number>();
+  /** Jobs that were canceled, or swept, while they may have been on their way from the store: their leases by `seq`. */
+  readonly #takenMeanwhile = new Map<number, number>();
   /** Attempts that ended, while that is being stored: canceled meanwhile, they have no next one. */
   readonly #ending = new Set<Held>();
   readonly #quiet = new Quiet(() =>
@@ -61,7 +66,7 @@ export class Dispatcher {
       desks,
       onClaimed: (jobs) => this.#give(jobs),
       onQuiet: () => {
-        this.#canceledMeanwhile.clear();
+        this.#takenMeanwhile.clear();
         this.#quiet.look();
       },
     });
@@ -84,6 +89,14 @@ export class Dispatcher {
   join(desk: Desk): void {
     this.#desks.set(desk.consumerId, desk);
     this.wake();
+  }
+
+  /** What the queue tells, as far as it matters to what is in hand. */
+  hear(event: QueueEvent): void {
+    if (event.type === "swept") event.requeued.forEach((job) => this.#lose(job));
+    // After a write of somebody else there may be jobs; that a lease is lost the next heartbeat tells.
+    if (["arriving", "foreign", "swept"].includes(event.type)) this.wake();
+    else if (event.type === "moved" && event.from === "PROCESSING") this.cancel(event.lease);
   }
 
   /** There may be something to claim. */
@@ -132,11 +145,19 @@ export class Dispatcher {
 
   /** A person canceled a job: its handler is told, if it has one. */
   cancel(lease: Lease): void {
-    if (!this.#intake.isQuiet) this.#canceledMeanwhile.set(lease.seq, lease.lease);
+    if (!this.#intake.isQuiet) this.#takenMeanwhile.set(lease.seq, lease.lease);
     for (const held of this.#ending) {
       if (held.job.seq === lease.seq && held.job.lease === lease.lease) held.canceled = "canceled";
     }
     for (const desk of this.#desks.values()) this.#drop(desk, lease, "canceled");
+  }
+
+  /** A sweep took it from a consumer that lives: the clock was set while it was claimed, and its heartbeat is old at once. */
+  #lose({ consumerId, seq, lease }: Swept): void {
+    const desk = this.#desks.get(consumerId ?? "");
+    if (desk === undefined) return;
+    if (!this.#intake.isQuiet) this.#takenMeanwhile.set(seq, lease);
+    this.#drop(desk, { seq, lease }, "lost");
   }
 
   /** The job is no longer this consumer's. What has begun is told to stop, and cut off if it does not. */
@@ -207,7 +228,7 @@ export class Dispatcher {
   // What is handed out -------------------------------------------------------------------------------------------------
 
   #give(claimed: readonly Claimed[]): void {
-    const wanted = claimed.filter(({ seq, lease }) => this.#canceledMeanwhile.get(seq) !== lease);
+    const wanted = claimed.filter(({ seq, lease }) => this.#takenMeanwhile.get(seq) !== lease);
     for (const [consumerId, jobs] of Map.groupBy(wanted, (job) => job.consumerId)) {
       const desk = this.#desks.get(consumerId);
       if (desk !== undefined && !this.#stop.signal.aborted) this.#handOut(desk, jobs, { soon: false });

@@ -195,9 +195,7 @@ export class Supervisor {
   }
 
   #hear(event: QueueEvent): void {
-    // After a write of somebody else there may be jobs; that a lease is lost the next heartbeat tells.
-    if (["arriving", "foreign", "swept"].includes(event.type)) this.#dispatcher.wake();
-    else if (event.type === "moved" && event.from === "PROCESSING") this.#dispatcher.cancel(event.lease);
+    this.#dispatcher.hear(event);
     for (const { level, text, consumerId } of describe(event)) {
       this.#options.log[level](text);
       if (level === "warn" || event.type === "moved") this.#remember(level, text);

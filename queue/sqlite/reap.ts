@@ -41,7 +41,7 @@ function release(
 ): Reaped {
   sql.settledStory.run(seq, lease, now, event, detail, null);
   sql[how].run(seq, lease, now);
-  return { id, consumerId, status: "PENDING" };
+  return { seq, lease, id, consumerId, status: "PENDING" };
 }
 
 function charge(
@@ -52,7 +52,7 @@ function charge(
 ): Reaped {
   sql.settledStory.run(seq, lease, now, event, detail, null);
   sql.releaseCharged.run(seq, lease, now, limit, detail);
-  return { id, consumerId, status: crashes + 1 >= limit ? "UNPROCESSABLE" : "PENDING" };
+  return { seq, lease, id, consumerId, status: crashes + 1 >= limit ? "UNPROCESSABLE" : "PENDING" };
 }
 
 function toOrphan(row: Record<string, unknown>): Orphan {

@@ -67,10 +67,7 @@ async function putTogether(queue: Queue, ledger: ThreadlessOptions["ledger"]): P
     judge: () => ({ held: dispatcher.leases, freed: 0 }),
     onLost: (why) => lost ??= why,
   });
-  const unsubscribe = queue.subscribe((event) => {
-    if (["arriving", "foreign", "swept"].includes(event.type)) dispatcher.wake();
-    else if (event.type === "moved" && event.from === "PROCESSING") dispatcher.cancel(event.lease);
-  });
+  const unsubscribe = queue.subscribe((event) => dispatcher.hear(event));
   await untilItPasses(() => queue.recover());
   for (let slot = 1; slot <= CONSUMERS; slot++) new ThreadlessConsumer(dispatcher, slot);
   return {

@@ -1,6 +1,6 @@
 /** The dispatcher by itself: its queue answers when the test lets it, its threads are what the test does. */
 import assert from "node:assert/strict";
-import type { Claimed, Consumer, Outcome, Verdict } from "@persistent-queue/queue";
+import type { ClaimAnswer, Claimed, Consumer, Outcome, QueueEvent, Verdict } from "@persistent-queue/queue";
 import { Desk } from "../../workers/dispatch/desk.ts";
 import { Dispatcher } from "../../workers/dispatcher.ts";
 import type { ToConsumer } from "../../workers/protocol.ts";
@@ -10,6 +10,7 @@ const JOB: Claimed = {
   ...{ consumerId: "c1", seq: 1, lease: 1, id: "a job", kind: "noop", payload: "null" },
   ...{ retries: 0, crashes: 0, suspect: false },
 };
+const ONE_JOB: ClaimAnswer = { claimed: [JOB], nextRunAt: null };
 
 Deno.test("a job that is canceled while the end of its attempt is being stored is not tried again", async () => {
   const { dispatcher, desk, posted, end, answers } = await busyDesk();
@@ -45,12 +46,50 @@ Deno.test("a heartbeat that is heard after the stop leaves no timer behind", asy
   dispatcher.beat(desk);
 });
 
-/** A dispatcher with one consumer, which has one job in hand. The test answers what is settled. */
+Deno.test("a job that a sweep took in the moment of its claim is not begun by a consumer that had been hanging", async () => {
+  const { dispatcher, desk } = await openDesk(Promise.resolve(ONE_JOB));
+  const [held] = desk.held.values();
+  assert.ok(held !== undefined);
+  dispatcher.hear(swept(JOB));
+  assert.ok(!desk.tickets.begin(held.ticket));
+  assert.deepEqual(dispatcher.leases, []);
+  await dispatcher.stop(0);
+});
+
+Deno.test("a job that a sweep took while its claim was on the way is given to nobody", async () => {
+  const claim = Promise.withResolvers<ClaimAnswer>();
+  const { dispatcher, posted } = await openDesk(claim.promise);
+  dispatcher.hear(swept(JOB));
+  claim.resolve(ONE_JOB);
+  await sleep(0);
+  assert.deepEqual(posted, []);
+  assert.deepEqual(dispatcher.leases, []);
+  await dispatcher.stop(0);
+});
+
+function swept(job: Claimed): QueueEvent {
+  return { type: "swept", freed: 0, requeued: [{ ...job, status: "PENDING" }] };
+}
+
+/** A dispatcher with one consumer, which is on one job. The test answers what is settled. */
 async function busyDesk() {
-  const claims = [{ claimed: [JOB], nextRunAt: null }];
+  const opened = await openDesk(Promise.resolve(ONE_JOB));
+  const { dispatcher, desk } = opened;
+  const [ticket = -1] = desk.held.keys();
+  assert.ok(desk.tickets.begin(ticket));
+  const end = (outcome: Outcome) => {
+    desk.tickets.end(ticket);
+    dispatcher.results(desk, [{ ticket, outcome }], 1);
+  };
+  return { ...opened, end };
+}
+
+/** A dispatcher with one consumer, whose first claim is answered so. The test answers what is settled. */
+async function openDesk(first: Promise<ClaimAnswer>) {
+  const claims = [first];
   const answers: PromiseWithResolvers<Verdict[]>[] = [];
   const queue: Consumer = {
-    claim: () => Promise.resolve(claims.pop() ?? { claimed: [], nextRunAt: null }),
+    claim: () => claims.pop() ?? Promise.resolve({ claimed: [], nextRunAt: null }),
     renew: (leases) => Promise.resolve(leases.map(() => true)),
     settle: () => {
       const answer = Promise.withResolvers<Verdict[]>();
@@ -67,11 +106,5 @@ async function busyDesk() {
   const dispatcher = new Dispatcher({ queue, now: Date.now, clock, onStubborn: assert.fail, onError });
   dispatcher.join(desk);
   await sleep(0);
-  const [ticket = -1] = desk.held.keys();
-  assert.ok(desk.tickets.begin(ticket));
-  const end = (outcome: Outcome) => {
-    desk.tickets.end(ticket);
-    dispatcher.results(desk, [{ ticket, outcome }], 1);
-  };
-  return { dispatcher, desk, posted, end, answers };
+  return { dispatcher, desk, posted, answers };
 }

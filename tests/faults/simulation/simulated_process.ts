@@ -95,8 +95,7 @@ export class SimulatedProcess {
 
   #hear(event: QueueEvent): void {
     try {
-      if (["arriving", "foreign", "swept"].includes(event.type)) this.dispatcher.wake();
-      else if (event.type === "moved" && event.from === "PROCESSING") this.dispatcher.cancel(event.lease);
+      this.dispatcher.hear(event);
     } catch (error) {
       this.#world.hearError(error);
     }
