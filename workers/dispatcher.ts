@@ -2,15 +2,16 @@
  * The turn: what threads report, what becomes free, what is due. All of one turn of the event loop meets in one
  * durable transaction of the store, and nothing is told to a thread before that is committed.
  */
-import type { Claimed, Consumer, Lease, Outcome, QueueEvent } from "@persistent-queue/queue";
+import type { Claimed, Consumer, Lease, QueueEvent } from "@persistent-queue/queue";
 import type { Desk, Held } from "./dispatch/desk.ts";
+import { type Ended, takeEnded } from "./dispatch/ended.ts";
 import type { CancelReason, Result } from "./protocol.ts";
 import { HandBack } from "./dispatch/hand_back.ts";
 import { Intake } from "./dispatch/intake.ts";
 import { Quiet } from "./dispatch/quiet.ts";
 import { Renewal } from "./dispatch/renewal.ts";
 import { type Attempted, Settler } from "./dispatch/settler.ts";
-import { type EndOfConsumer, HANDED_BACK, leftOn, STOPPED, toStopped } from "./dispatch/unfinished.ts";
+import { type EndOfConsumer, HANDED_BACK, leftOn, STOPPED } from "./dispatch/unfinished.ts";
 import { sleep } from "./sleep.ts";
 
 export interface DispatcherOptions {
@@ -28,15 +29,6 @@ export interface DispatcherOptions {
 const GRACE_MS = 5_000;
 /** What an aborted handler gets to put its things in order when the system stops. */
 const ABORT_MS = 1_000;
-
-interface Swept extends Lease {
-  readonly consumerId: string | null;
-}
-
-interface Ended {
-  readonly held: Held;
-  readonly outcome: Outcome;
-}
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -121,17 +113,7 @@ export class Dispatcher {
 
   results(desk: Desk, results: readonly Result[], busyMs: number): void {
     desk.heardAt = this.#options.clock();
-    const outcomes = new Map(results.map(({ ticket, outcome }) => [ticket, outcome]));
-    const ended: Ended[] = [];
-    const dropped: Held[] = [];
-    for (const held of desk.take([...outcomes.keys()], busyMs)) {
-      const outcome = outcomes.get(held.ticket);
-      // Where the lease was lost the store refuses, and that is counted.
-      if (outcome === undefined || held.canceled === "canceled") dropped.push(held);
-      else ended.push({ held, outcome: held.canceled === "stopping" ? toStopped(outcome) : outcome });
-    }
-    desk.done += ended.length;
-    desk.failed += ended.filter(({ outcome }) => outcome.type !== "returned").length;
+    const { ended, dropped } = takeEnded(desk, results, busyMs);
     this.#settle(desk, ended, dropped);
     // A suspect that ended lets the next one in.
     if ([...ended.map(({ held }) => held), ...dropped].some(({ job }) => job.suspect)) this.wake();
@@ -153,7 +135,7 @@ export class Dispatcher {
   }
 
   /** A sweep took it from a consumer that lives: the clock was set while it was claimed, and its heartbeat is old at once. */
-  #lose({ consumerId, seq, lease }: Swept): void {
+  #lose({ consumerId, seq, lease }: Lease & { readonly consumerId: string | null }): void {
     const desk = this.#desks.get(consumerId ?? "");
     if (desk === undefined) return;
     if (!this.#intake.isQuiet) this.#takenMeanwhile.set(seq, lease);

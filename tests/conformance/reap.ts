@@ -38,7 +38,14 @@ function sweepCases(test: Case): void {
   test("reap returns a silent job to the line and tells its story", async ({ store }) => {
     const held = await hold(store, "a", "c7");
     const before = await jobOf(store, "a");
-    assert.deepEqual(await store.reap(SWEEP), [{ id: "a", consumerId: "c7", status: "PENDING" }]);
+    const reaped = await store.reap(SWEEP);
+    assert.deepEqual(reaped, [{
+      seq: held.seq,
+      lease: held.lease,
+      id: "a",
+      consumerId: "c7",
+      status: "PENDING",
+    }]);
     const freed = {
       status: "PENDING",
       consumerId: null,

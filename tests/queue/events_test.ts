@@ -58,7 +58,7 @@ Deno.test("a crash tells why its job was released, and that it is exhausted when
 Deno.test("a sweep frees who is silent for longer than the limit, and tells so even if nobody is", async () => {
   await using on = await testQueue({ stallMs: 30_000 });
   await on.queue.add(["silent", "alive", "young"].map((id) => ({ id })));
-  await claimNext(on.queue, "c1");
+  const { seq, lease } = await claimNext(on.queue, "c1");
   const held = await claimNext(on.queue, "c2");
   assert.equal(await on.queue.sweep({ held: [], freed: 0 }), 0);
   on.clock.pass(30_001);
@@ -66,7 +66,11 @@ Deno.test("a sweep frees who is silent for longer than the limit, and tells so e
   assert.equal(await on.queue.sweep({ held: [held], freed: 2 }), 3);
   assert.deepEqual(on.events.filter((event) => event.type === "swept"), [
     { type: "swept", requeued: [], freed: 0 },
-    { type: "swept", requeued: [{ id: "silent", consumerId: "c1", status: "PENDING" }], freed: 2 },
+    {
+      type: "swept",
+      requeued: [{ seq, lease, id: "silent", consumerId: "c1", status: "PENDING" }],
+      freed: 2,
+    },
   ]);
   const { job, history } = await on.queue.get("silent");
   assert.deepEqual([job.crashes, history.map((line) => line.event)], [0, ["stalled"]]);
