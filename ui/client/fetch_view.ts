@@ -12,8 +12,14 @@ export function isShownHere(shown: View): boolean {
   return shown.page !== "list" || queryWords(queryHere()).toString() === queryWords(shown.query).toString();
 }
 
+/** The server leads to the login instead of answering. */
+export class LoggedOut extends Error {
+  override name = "LoggedOut";
+}
+
 /**
  * `isHeld`: with the rows that are shown now, whatever has become of them.
+ * @throws {LoggedOut} if the session is over
  * @throws {Error} if the server does not answer with a view
  */
 export async function fetchView(shown: View, isHeld: boolean): Promise<View> {
@@ -32,14 +38,12 @@ function withoutJob(shown: JobView): JobView {
   return { ...shown, isGone: true, job: { ...shown.job, actions: [] } };
 }
 
-async function ask(address: string): Promise<Response> {
-  const answer = await fetch(address, { headers: { accept: "application/json" } });
-  // The session is over. The page itself leads to the login and back.
-  if (answer.redirected) location.reload();
-  return answer;
+function ask(address: string): Promise<Response> {
+  return fetch(address, { headers: { accept: "application/json" } });
 }
 
 async function read(answer: Response): Promise<View> {
-  if (!answer.ok || answer.redirected) throw new Error(`The server answered ${answer.status}`);
+  if (answer.redirected) throw new LoggedOut();
+  if (!answer.ok) throw new Error(`The server answered ${answer.status}`);
   return await answer.json();
 }

@@ -2,7 +2,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { atRest } from "../manager/page_body.tsx";
 import type { ListView, Liveness, Note, View } from "../manager/views.ts";
-import { fetchView, isShownHere } from "./fetch_view.ts";
+import { fetchView, isShownHere, LoggedOut } from "./fetch_view.ts";
 import { keepFocus } from "./focus_keeper.ts";
 import { countNewer, heldRows, withTicked } from "./held_rows.ts";
 import { Refresher } from "./refresher.ts";
@@ -50,6 +50,12 @@ export class LivingPage {
     this.refreshNow();
   }
 
+  /** The server did not do what a person wanted: whether it is there, and for whom, is what the page asks next. */
+  fail(note: Note): void {
+    this.say(note);
+    this.refreshNow();
+  }
+
   /** The stream is there, or it is not. */
   setStreaming(isStreaming: boolean): void {
     if (isStreaming && !this.#isStreaming) this.refreshSoon();
@@ -92,11 +98,13 @@ export class LivingPage {
     try {
       const view = await fetchView(this.view.value, isHeld);
       this.#isAnswered = true;
+      this.#set({ isLoggedOut: false });
       // The person went on meanwhile, or has just aimed at a row: this is not what they may be shown.
       if (address === location.href && (isHeld || !this.#mustHold())) await this.#show(view, isHeld);
       else this.refreshNow();
-    } catch {
+    } catch (error) {
       this.#isAnswered = false;
+      if (error instanceof LoggedOut) this.#set({ isLoggedOut: true });
     }
     this.#showConnection();
   }

@@ -35,7 +35,7 @@ function start(root: HTMLElement): void {
       page.say(note);
       await page.refreshNow();
     },
-    onFailure: () => page.say(FAILURE),
+    onFailure: () => page.fail(FAILURE),
   });
   liveStream({
     url: "/events",

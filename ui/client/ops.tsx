@@ -40,11 +40,21 @@ function bringToLife(root: HTMLElement, first: FirstProps): void {
     onConnection: (isConnected) => {
       // What we see is of the present only when the next snapshot is here.
       if (isConnected) return;
-      link = "lost";
+      if (link !== "ended") link = "lost";
       show();
+      isLoggedOut().then((isOver) => {
+        if (link !== "live") link = isOver ? "ended" : "lost";
+        show();
+      });
     },
   });
   setInterval(() => {
     if (!document.hidden) show();
   }, TICK_MS);
+}
+
+/** A stream does not tell why it broke. What is asked here is for scripts, and does not keep a session alive. */
+async function isLoggedOut(): Promise<boolean> {
+  const answer = await fetch("/metrics", { method: "HEAD" }).catch(() => null);
+  return answer?.status === 401;
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { BatchView, Liveness, View } from "./views.ts";
+import type { BatchView, Liveness, Note, View } from "./views.ts";
 
 export interface DockProps {
   readonly view: View;
@@ -16,11 +16,15 @@ export function Dock({ view, live, back, children }: DockProps) {
     <div class="dock">
       {view.batches.map((batch) => <Batch key={batch.number} batch={batch} back={back} />)}
       <div role="status" class="dock-note">
-        {live.note !== null && <p class={`message message-${live.note.tone}`}>{live.note.text}</p>}
+        {live.note !== null && <NoteText note={live.note} />}
       </div>
       {children}
     </div>
   );
+}
+
+export function NoteText({ note: { tone, text } }: { readonly note: Note }) {
+  return <p class={`message message-${tone}`}>{text}</p>;
 }
 
 const TONES = {

@@ -1,10 +1,13 @@
+import { LoggedOut } from "../components/logged_out.tsx";
 import { ConsumersPage } from "./consumers_page.tsx";
+import { NoteText } from "./dock.tsx";
 import { JobPage } from "./job_page.tsx";
 import { ListPage } from "./list_page.tsx";
 import type { Liveness, Note, View } from "./views.ts";
 
 /** The living part of a page: the same in the server's first answer and in the browser. */
 export function PageBody({ view, live }: { readonly view: View; readonly live: Liveness }) {
+  if (live.isLoggedOut) return <LoggedOut>{live.note !== null && <NoteText note={live.note} />}</LoggedOut>;
   if (view.page === "list") return <ListPage view={view} live={live} />;
   if (view.page === "job") return <JobPage view={view} live={live} />;
   return <ConsumersPage view={view} live={live} />;
@@ -12,5 +15,6 @@ export function PageBody({ view, live }: { readonly view: View; readonly live: L
 
 /** A page before the browser has said anything. */
 export function atRest(view: View, note: Note | null): Liveness {
-  return { now: view.now, note, isConnected: true, picked: { all: 0, resubmit: 0, cancel: 0 }, newer: 0 };
+  const picked = { all: 0, resubmit: 0, cancel: 0 };
+  return { now: view.now, note, isConnected: true, isLoggedOut: false, picked, newer: 0 };
 }

@@ -84,6 +84,8 @@ export interface Liveness {
   /** What has just happened, for `role="status"`. */
   readonly note: Note | null;
   readonly isConnected: boolean;
+  /** The session is over, and nothing of the queue is shown any more. */
+  readonly isLoggedOut: boolean;
   /** How many rows are ticked, and how many of those each action is legal for. */
   readonly picked: { readonly all: number; readonly resubmit: number; readonly cancel: number };
   /** Jobs of the list that are not shown, because the rows hold still. */

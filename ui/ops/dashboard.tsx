@@ -1,4 +1,5 @@
 /** The whole page, from top to bottom in the order of urgency. The same on the server and in the browser. */
+import { LoggedOut } from "../components/logged_out.tsx";
 import { Consumers } from "./consumers.tsx";
 import { Counts } from "./counts.tsx";
 import { Health } from "./health.tsx";
@@ -9,6 +10,7 @@ import { Throughput } from "./throughput.tsx";
 import { VitalSigns } from "./vital_signs.tsx";
 
 export function Dashboard({ snapshot, statuses, version, manager, now, link, agedMs }: DashboardProps) {
+  if (link === "ended") return <LoggedOut />;
   const { stats, system } = snapshot;
   // Nobody knows how things went on after the stream broke: ages stand still then.
   const sinceMs = link === "lost" ? 0 : agedMs;

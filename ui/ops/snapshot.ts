@@ -25,8 +25,11 @@ export interface FirstProps {
   readonly now: number;
 }
 
-/** `still`: as the server rendered it. `live`: followed. `lost`: the stream broke, and is being sought again. */
-export type Link = "still" | "live" | "lost";
+/**
+ * `still`: as the server rendered it. `live`: followed. `lost`: the stream broke, and is being sought again.
+ * `ended`: the session is over.
+ */
+export type Link = "still" | "live" | "lost" | "ended";
 
 export interface DashboardProps extends FirstProps {
   readonly link: Link;

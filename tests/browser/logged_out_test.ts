@@ -1,0 +1,120 @@
+/** What a reader sees whose session ends while a page is open. */
+import assert from "node:assert/strict";
+import type { Browser, Page } from "playwright-core";
+import { serve } from "@persistent-queue/ui";
+import { browserTest } from "../support/browser.ts";
+import { type Desk, openDesk, PASSWORD } from "../ui/open_desk.ts";
+
+const ID = "data/files/a.txt";
+
+browserTest("a session ends while its page is open", async (browser, t) => {
+  await t.step(
+    "the Manager shows nothing any more, leads nobody away, and comes back with a login",
+    async () => {
+      await using reader = await readerOf(browser, "manager");
+      await managerOver(reader);
+    },
+  );
+  await t.step("what a reader does in a session that is over is said not to be done", async () => {
+    await using reader = await readerOf(browser, "manager");
+    await moveOver(reader);
+  });
+  await t.step("Ops says it too", async () => {
+    await using reader = await readerOf(browser, "ops");
+    await opsOver(reader);
+  });
+});
+
+interface Reader extends AsyncDisposable {
+  readonly desk: Desk;
+  readonly page: Page;
+  readonly address: string;
+  /** In another window. */
+  logOut(): Promise<void>;
+  logIn(): Promise<void>;
+}
+
+async function managerOver({ page, address, logOut, logIn }: Reader): Promise<void> {
+  await page.goto(`${address}/?q=a.txt`);
+  await remember(page);
+  await page.locator("tbody tr").waitFor();
+  await logOut();
+  await page.getByRole("heading", { name: "You are logged out" }).waitFor();
+  assert.equal(await page.locator("tbody tr").count(), 0);
+  assert.ok(await isRemembered(page), "the page has not gone anywhere by itself");
+
+  await logIn();
+  await page.locator("tbody tr").waitFor();
+  assert.ok(await isRemembered(page), "it came back by itself");
+
+  await logOut();
+  await page.getByRole("link", { name: "Log in and come back here" }).click();
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.waitForURL(`${address}/?q=a.txt`);
+  await page.locator("tbody tr").waitFor();
+}
+
+async function moveOver({ desk, page, address, logOut }: Reader): Promise<void> {
+  await page.goto(address);
+  // The page has not yet heard of it when the reader clicks.
+  await page.route(/view|events/, (route) => route.abort());
+  await page.reload();
+  await logOut();
+  await page.getByRole("button", { name: "Cancel" }).first().click();
+  await page.getByText("This was not done").waitFor();
+  await page.unroute(/view|events/);
+  await page.getByRole("heading", { name: "You are logged out" }).waitFor();
+  assert.equal((await desk.queue.get(ID))?.job.status, "PENDING");
+}
+
+async function opsOver({ page, address, logOut, logIn }: Reader): Promise<void> {
+  await page.goto(address);
+  await remember(page);
+  await page.getByText("Live", { exact: true }).waitFor();
+  await logOut();
+  await page.getByRole("heading", { name: "You are logged out" }).waitFor();
+  assert.equal(await page.locator("[data-status]").count(), 0);
+  await logIn();
+  await page.getByText("Live", { exact: true }).waitFor();
+  assert.ok(await isRemembered(page));
+}
+
+/** Somebody who is logged in. */
+async function readerOf(browser: Browser, which: "manager" | "ops"): Promise<Reader> {
+  // Ops asks for a login where it believes to be seen from outside.
+  const desk = await openDesk({ host: "0.0.0.0" });
+  await desk.queue.add([{ id: ID, kind: "file" }]);
+  const served = serve({ app: desk[which], hostname: "127.0.0.1", port: 0, setting: "X" });
+  await served.ready;
+  const context = await browser.newContext();
+  context.setDefaultTimeout(10_000);
+  const address = served.url;
+  const form = { password: PASSWORD };
+  const logIn = async () => void await context.request.post(`${address}/login`, { form });
+  const logOut = async () => {
+    await context.request.post(`${address}/logout`);
+    // The stream of a session that is over ends when there is something to tell.
+    await desk.queue.add([{ kind: "mail" }]);
+  };
+  await logIn();
+  return {
+    page: await context.newPage(),
+    ...{ desk, address, logIn, logOut },
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      await served.close();
+      await desk[Symbol.asyncDispose]();
+      assert.deepEqual(desk.faults, []);
+    },
+  };
+}
+
+/** A new document would know nothing of it. */
+async function remember(page: Page): Promise<void> {
+  await page.evaluate("document.body.setAttribute('data-not-reloaded', '')");
+}
+
+async function isRemembered(page: Page): Promise<boolean> {
+  return await page.evaluate<boolean>("document.body.hasAttribute('data-not-reloaded')");
+}
