@@ -154,9 +154,8 @@ export class Dispatcher {
     held.canceled = reason;
     desk.post({ type: "cancel", ticket: held.ticket, reason });
     sleep(GRACE_MS, this.#stop.signal).then(() => {
-      if (
-        this.#stop.signal.aborted || this.#desks.get(desk.consumerId) !== desk || !desk.held.has(held.ticket)
-      ) return;
+      const isOver = this.#stop.signal.aborted || this.#desks.get(desk.consumerId) !== desk;
+      if (isOver || !desk.held.has(held.ticket)) return;
       const why = `A handler went on for ${GRACE_MS / 1000} s after its job was ${reason}`;
       this.#options.onStubborn(desk.consumerId, why);
     });
@@ -190,7 +189,8 @@ export class Dispatcher {
       return this.#release([{ job, outcome: { type: "stopped", detail: "Its consumer is gone" } }]);
     }
     // Suspects run one at a time, and another may be running by then: it gets in line for that.
-    const onDue = () => job.suspect ? this.#takeBack([job]) : this.#handOut(desk, [job], { soon: true });
+    const isForLine = () => job.suspect || desk.isFull;
+    const onDue = () => isForLine() ? this.#takeBack([job]) : this.#handOut(desk, [job], { soon: true });
     // By the monotonic clock: somebody may set the other one.
     const { clock } = this.#options;
     desk.wait(job, { at: clock() + delayMs, now: clock, onDue });

@@ -6,6 +6,9 @@ import { migrate } from "./migrations.ts";
 /** "PQJB": how a database says that it is one of ours (PRAGMA application_id). */
 export const APPLICATION_ID = 0x50514a42;
 
+/** SQLite takes a file of one byte for empty as well (`unixFileSize` in os_unix.c), and removes the log beside it. */
+const EMPTY_BYTES = 1;
+
 /** Whether there is a file with something in it. An empty one is an error: it is what a lost database looks like. */
 export function databaseExists(path: string): boolean {
   const size = sizeOf(path);
@@ -20,7 +23,7 @@ export function databaseExists(path: string): boolean {
       `The database ${path} is gone. What it held when the system stopped is in ${rescued}: rename that to ${path} and start again, or remove it to begin anew.`,
     );
   }
-  if (size !== 0) return size !== null;
+  if (size === null || size > EMPTY_BYTES) return size !== null;
   throw new StorageError(
     `The database ${path} is an empty file, so whatever it held is gone: restore a backup, or remove the file to begin anew.`,
   );
@@ -93,7 +96,7 @@ export function fileWatch(database: string, beside: readonly string[]): () => vo
       const found = statOrNull(path);
       const inode = found?.ino ?? null;
       const before = known.get(path) ?? null;
-      const isEmptied = path === database && found?.size === 0;
+      const isEmptied = path === database && found !== null && found.size <= EMPTY_BYTES;
       if ((before !== null && inode !== before) || isEmptied) {
         throw new StorageError(
           `The file ${path} was deleted, replaced or emptied while the system ran: put it back or restore a backup, then start again.`,

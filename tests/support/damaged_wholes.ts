@@ -23,6 +23,7 @@ export const EMPTY_FILES: readonly Damage[] = toDamages({
     empty(path, ["-shm"]);
     Deno.truncateSync(`${path}-wal`, 0);
   },
+  "the database is a file of one byte, which SQLite takes for empty": (path) => Deno.truncateSync(path, 1),
   "the database is gone, its log is there": (path) => Deno.removeSync(path),
 });
 

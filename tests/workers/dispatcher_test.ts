@@ -4,6 +4,7 @@ import type { ClaimAnswer, Claimed, Consumer, Outcome, QueueEvent, Verdict } fro
 import { Desk } from "../../workers/dispatch/desk.ts";
 import { Dispatcher } from "../../workers/dispatcher.ts";
 import type { ToConsumer } from "../../workers/protocol.ts";
+import { eventually } from "../support/eventually.ts";
 import { sleep } from "../../workers/sleep.ts";
 
 const JOB: Claimed = {
@@ -67,6 +68,41 @@ Deno.test("a job that a sweep took while its claim was on the way is given to no
   await dispatcher.stop(0);
 });
 
+Deno.test("more retries that are due at once than a consumer has tickets for go to others, and end nothing", async () => {
+  const jobs = Array.from({ length: 5_000 }, (_, seq) => ({ ...JOB, seq, id: `job ${seq}` }));
+  const halves = [jobs.slice(0, 2_500), jobs.slice(2_500)].map((claimed) => ({
+    answer: { claimed, nextRunAt: null },
+    claim: Promise.withResolvers<ClaimAnswer>(),
+  }));
+  const { dispatcher, desk, settled, answers } = await openDesk(
+    ...halves.map(({ claim: { promise } }) => promise),
+  );
+  for (const { answer, claim } of halves) {
+    claim.resolve(answer);
+    await sleep(0);
+    const results = [...desk.held.keys()].map((ticket) => {
+      assert.ok(desk.tickets.begin(ticket));
+      desk.tickets.end(ticket);
+      return { ticket, outcome: { type: "threw", error: "It broke" } } as const;
+    });
+    dispatcher.results(desk, results, 1);
+    answers.at(-1)?.resolve(results.map(() => ({ type: "again", delayMs: 200, retries: 1 })));
+    await sleep(0);
+  }
+  assert.equal(desk.waiting.size, jobs.length);
+
+  await eventually("all are due", () => desk.waiting.size === 0);
+  const back = settled.slice(halves.length).flat();
+  assert.ok(back.length > 0 && back.every(({ outcome }) => outcome.type === "handed-back"));
+  assert.equal(desk.held.size + back.length, jobs.length);
+  assert.ok(desk.held.size > 4_000, `${desk.held.size} are in hand`);
+  assert.equal(desk.room(128), 0);
+  for (const { resolve } of answers) resolve([]);
+  const stopped = dispatcher.stop(0);
+  answers.at(-1)?.resolve([]);
+  await stopped;
+});
+
 function swept(job: Claimed): QueueEvent {
   return { type: "swept", freed: 0, requeued: [{ ...job, status: "PENDING" }] };
 }
@@ -84,14 +120,15 @@ async function busyDesk() {
   return { ...opened, end };
 }
 
-/** A dispatcher with one consumer, whose first claim is answered so. The test answers what is settled. */
-async function openDesk(first: Promise<ClaimAnswer>) {
-  const claims = [first];
+/** A dispatcher with one consumer, whose claims are answered so. The test answers what is settled. */
+async function openDesk(...claims: Promise<ClaimAnswer>[]) {
+  const settled: Parameters<Consumer["settle"]>[0][] = [];
   const answers: PromiseWithResolvers<Verdict[]>[] = [];
   const queue: Consumer = {
-    claim: () => claims.pop() ?? Promise.resolve({ claimed: [], nextRunAt: null }),
+    claim: () => claims.shift() ?? Promise.resolve({ claimed: [], nextRunAt: null }),
     renew: (leases) => Promise.resolve(leases.map(() => true)),
-    settle: () => {
+    settle: (attempts) => {
+      settled.push(attempts);
       const answer = Promise.withResolvers<Verdict[]>();
       answers.push(answer);
       return answer.promise;
@@ -106,5 +143,5 @@ async function openDesk(first: Promise<ClaimAnswer>) {
   const dispatcher = new Dispatcher({ queue, now: Date.now, clock, onStubborn: assert.fail, onError });
   dispatcher.join(desk);
   await sleep(0);
-  return { dispatcher, desk, posted, answers };
+  return { dispatcher, desk, posted, settled, answers };
 }

@@ -76,7 +76,17 @@ export class Desk {
     const limit = Math.min(most, this.#lookAhead.limit);
     const inHand = this.held.size + this.requested;
     if (inHand > 0 && inHand > limit / 2) return 0;
-    return Math.min(limit - inHand, this.#roll.left);
+    return Math.max(0, Math.min(limit - inHand, this.#ticketsLeft));
+  }
+
+  /** As many jobs in hand as can be told apart: not even a retry whose time has come has room. */
+  get isFull(): boolean {
+    return this.#ticketsLeft <= 0;
+  }
+
+  /** Those of jobs that were asked for, and of one suspect, are put by. */
+  get #ticketsLeft(): number {
+    return this.#roll.left - this.requested - 1;
   }
 
   /** Ready, with nothing in hand and nothing on its way. */
