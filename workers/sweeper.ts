@@ -68,7 +68,7 @@ export class Sweeper {
     const { queue, judge, onSwept, clock, settings } = this.#options;
     // Heartbeats that wait to be read come first. Again and again: the next pause may fall into this one.
     while (this.#wasAsleep()) {
-      await sleep(settings.heartbeatMs);
+      await sleep(settings.heartbeatMs, this.#stop.signal);
       if (this.#stop.signal.aborted) return 0;
     }
     const requeued = await queue.sweep(judge({ justWoke: clock() < this.#awakeAt }));

@@ -72,3 +72,15 @@ Deno.test("a short pause after a long one takes nothing from the time in which n
   assert.deepEqual(verdicts, [true, false]);
   sweeper.stop();
 });
+
+Deno.test("a stop leaves no sweep behind that still waits for heartbeats", async () => {
+  const { sweeper, verdicts, pause } = judgedSweeper();
+  pause(60_000);
+  let isOver = false;
+  const sweep = sweeper.sweep().finally(() => isOver = true);
+  sweeper.stop();
+  await sleep(0);
+  assert.ok(isOver);
+  await sweep;
+  assert.deepEqual(verdicts, []);
+});
