@@ -79,7 +79,9 @@ async function block(random: Random, expect: Expect): Promise<void> {
 
   await added;
   const held = ["again later", ...long];
-  for (const id of held) await until(id, ({ status }) => status === "COMPLETED");
+  for (const id of [...held, ...short.map(({ id }) => id)]) {
+    await until(id, ({ status }) => status === "COMPLETED");
+  }
   expectNobodyReplaced(supervisor.view().consumers, expect);
   await expectUntouched(settings.queueUrl, held, expect);
   for (const { id } of short) {

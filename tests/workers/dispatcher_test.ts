@@ -70,38 +70,42 @@ Deno.test("a job that a sweep took while its claim was on the way is given to no
 
 Deno.test("more retries that are due at once than a consumer has tickets for go to others, and end nothing", async () => {
   const jobs = Array.from({ length: 5_000 }, (_, seq) => ({ ...JOB, seq, id: `job ${seq}` }));
-  const halves = [jobs.slice(0, 2_500), jobs.slice(2_500)].map((claimed) => ({
-    answer: { claimed, nextRunAt: null },
-    claim: Promise.withResolvers<ClaimAnswer>(),
-  }));
+  const [failing, lasting] = [jobs.slice(0, 2_500), jobs.slice(2_500)];
+  const second = Promise.withResolvers<ClaimAnswer>();
   const { dispatcher, desk, settled, answers } = await openDesk(
-    ...halves.map(({ claim: { promise } }) => promise),
+    Promise.resolve({ claimed: failing, nextRunAt: null }),
+    second.promise,
   );
-  for (const { answer, claim } of halves) {
-    claim.resolve(answer);
-    await sleep(0);
-    const results = [...desk.held.keys()].map((ticket) => {
-      assert.ok(desk.tickets.begin(ticket));
-      desk.tickets.end(ticket);
-      return { ticket, outcome: { type: "threw", error: "It broke" } } as const;
-    });
-    dispatcher.results(desk, results, 1);
-    answers.at(-1)?.resolve(results.map(() => ({ type: "again", delayMs: 200, retries: 1 })));
-    await sleep(0);
-  }
-  assert.equal(desk.waiting.size, jobs.length);
+  const results = [...desk.held.keys()].map((ticket) => {
+    assert.ok(desk.tickets.begin(ticket));
+    desk.tickets.end(ticket);
+    return { ticket, outcome: { type: "threw", error: "It broke" } } as const;
+  });
+  dispatcher.results(desk, results, 1);
+  answers[0]?.resolve(failing.map(() => ({ type: "again", delayMs: 1, retries: 1 })));
+  await promised(() => desk.waiting.size === failing.length);
+  second.resolve({ claimed: lasting, nextRunAt: null });
+  await promised(() => desk.held.size === lasting.length);
+  assert.equal(desk.waiting.size, failing.length);
+  for (const ticket of desk.held.keys()) assert.ok(desk.tickets.begin(ticket));
 
   await eventually("all are due", () => desk.waiting.size === 0);
-  const back = settled.slice(halves.length).flat();
+  const back = settled.slice(1).flat();
   assert.ok(back.length > 0 && back.every(({ outcome }) => outcome.type === "handed-back"));
   assert.equal(desk.held.size + back.length, jobs.length);
   assert.ok(desk.held.size > 4_000, `${desk.held.size} are in hand`);
   assert.equal(desk.room(128), 0);
+
+  dispatcher.leave("c1", { type: "crashed", detail: "The test is over" });
   for (const { resolve } of answers) resolve([]);
-  const stopped = dispatcher.stop(0);
-  answers.at(-1)?.resolve([]);
-  await stopped;
+  await dispatcher.stop(0);
 });
+
+/** What promises alone bring about: no timer runs meanwhile. */
+async function promised(isSo: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 100 && !isSo(); turn++) await null;
+  assert.ok(isSo());
+}
 
 function swept(job: Claimed): QueueEvent {
   return { type: "swept", freed: 0, requeued: [{ ...job, status: "PENDING" }] };
