@@ -4,7 +4,8 @@ import { openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/verify.ts";
 import { eventually } from "../support/eventually.ts";
 import { isMountable, type SmallDisk, smallDisk } from "../support/full_disk.ts";
-import { addFile, freePort, runSystem, spawnSystem } from "../support/running_system.ts";
+import { freePort } from "../support/free_port.ts";
+import { addFile, runSystem, spawnSystem } from "../support/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { TextLineStream } from "../support/text_lines.ts";
 

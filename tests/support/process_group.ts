@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { eventually } from "./eventually.ts";
-import { freePort } from "./running_system.ts";
+import { freePort } from "./free_port.ts";
 import { type TempFolder, tempFolder } from "./temp_folder.ts";
 
 const PROJECT = new URL("../../", import.meta.url);

@@ -2,6 +2,7 @@
 import { HEAP_FLAGS } from "../../workers/process/permissions.ts";
 import { TextLineStream } from "./text_lines.ts";
 import { eventually } from "./eventually.ts";
+import { freePort } from "./free_port.ts";
 import { tempFolder } from "./temp_folder.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url);
@@ -70,10 +71,15 @@ export async function runSystem(options: RunOptions = {}): Promise<RunningSystem
       await temporary?.[Symbol.asyncDispose]();
     },
   };
-  await eventually("it greets", () => lines.some((line) => line.includes("supervisor process")), {
-    withinMs: 20_000,
-  });
-  return system;
+  try {
+    await eventually("it greets", () => lines.some((line) => line.includes("supervisor process")), {
+      withinMs: 20_000,
+    });
+    return system;
+  } catch (error) {
+    await system[Symbol.asyncDispose]();
+    throw new Error(`It did not start, and said: ${lines.join("\n")}`, { cause: error });
+  }
 }
 
 /** Without waiting for anything: for starts that fail. */
@@ -109,11 +115,6 @@ export async function addFile(system: RunningSystem, name: string): Promise<stri
   await answer.body?.cancel();
   if (answer.status !== 201) throw new Error(`The job was not added: ${answer.status}`);
   return id;
-}
-
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 async function isHealthy(ops: string): Promise<boolean> {

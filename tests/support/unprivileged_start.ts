@@ -2,7 +2,7 @@
  * A start by somebody who has to obey the permissions of files. Root need not: then its privileges are dropped, by the
  * `setpriv` command of util-linux. Null where there is none: nothing can be shown here.
  */
-import { freePort } from "./running_system.ts";
+import { freePort } from "./free_port.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url);
 

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { serve, ServeError } from "@persistent-queue/ui";
 import type { Patience } from "../../ui/serve.ts";
 import { eventually } from "../support/eventually.ts";
-import { freePort, runSystem } from "../support/running_system.ts";
+import { freePort } from "../support/free_port.ts";
+import { runSystem } from "../support/running_system.ts";
 import { openDesk, TOKEN } from "./open_desk.ts";
 
 const HALF_A_LOGIN = "POST /login HTTP/1.1\r\nHost: localhost\r\n" +
