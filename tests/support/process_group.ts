@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free_port.ts";
+import { isHealthy } from "./is_healthy.ts";
 import { type TempFolder, tempFolder } from "./temp_folder.ts";
 
 const PROJECT = new URL("../../", import.meta.url);
@@ -70,15 +71,7 @@ export async function processGroup(
     ...{ folder, lines, exitCode, signal },
     greets: async (count) =>
       Number(await eventually(`greeting ${count}`, () => greetings()[count - 1], { withinMs: 20_000 })),
-    isHealthy: async () => {
-      try {
-        const answer = await fetch(`http://127.0.0.1:${ops}/healthz`);
-        await answer.body?.cancel();
-        return answer.status === 200;
-      } catch {
-        return false;
-      }
-    },
+    isHealthy: () => isHealthy(`http://127.0.0.1:${ops}`),
     addFile: async (name) => {
       const id = folder.file(`files/${name}`);
       Deno.writeTextFileSync(id, "");

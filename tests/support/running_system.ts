@@ -3,6 +3,7 @@ import { HEAP_FLAGS } from "../../workers/process/permissions.ts";
 import { TextLineStream } from "./text_lines.ts";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free_port.ts";
+import { isHealthy } from "./is_healthy.ts";
 import { tempFolder } from "./temp_folder.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url);
@@ -115,16 +116,6 @@ export async function addFile(system: RunningSystem, name: string): Promise<stri
   await answer.body?.cancel();
   if (answer.status !== 201) throw new Error(`The job was not added: ${answer.status}`);
   return id;
-}
-
-async function isHealthy(ops: string): Promise<boolean> {
-  try {
-    const answer = await fetch(`${ops}/healthz`);
-    await answer.body?.cancel();
-    return answer.status === 200;
-  } catch {
-    return false;
-  }
 }
 
 async function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>, lines: string[]): Promise<void> {

@@ -4,6 +4,7 @@ import { serve, ServeError } from "@persistent-queue/ui";
 import type { Patience } from "../../ui/serve.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free_port.ts";
+import { isHealthy } from "../support/is_healthy.ts";
 import { runSystem } from "../support/running_system.ts";
 import { openDesk, TOKEN } from "./open_desk.ts";
 
@@ -136,7 +137,7 @@ Deno.test("of a crowd of silent connections only so many are let in, and there i
     assert.equal(refused, 50);
     for (const connection of crowd) connection.close();
     await Promise.all(ends);
-    await eventually("there is room", () => isServed(port));
+    await eventually("there is room", () => isHealthy(`http://127.0.0.1:${port}`));
   }, patience);
 });
 
@@ -146,19 +147,9 @@ Deno.test("a full house of silent connections is cut off, and then there is room
     const crowd = await Promise.all(Array.from({ length: 250 }, () => connected(port, "GET / HT")));
     const answers = await Promise.all(crowd.map((connection) => restOf(connection, 5000)));
     assert.ok(answers.every((answer) => answer?.startsWith("HTTP/1.1 408")));
-    await eventually("there is room", () => isServed(port));
+    await eventually("there is room", () => isHealthy(`http://127.0.0.1:${port}`));
   }, patience);
 });
-
-async function isServed(port: number): Promise<boolean> {
-  try {
-    const answer = await fetch(`http://127.0.0.1:${port}/healthz`);
-    await answer.body?.cancel();
-    return answer.status === 200;
-  } catch {
-    return false;
-  }
-}
 
 Deno.test("a port that is taken is told at once, with the setting to change", async () => {
   await using desk = await openDesk();

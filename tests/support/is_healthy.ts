@@ -1,0 +1,10 @@
+/** Whether the page at this address answers, and all is well. */
+export async function isHealthy(address: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${address}/healthz`);
+    await answer.body?.cancel();
+    return answer.status === 200;
+  } catch {
+    return false;
+  }
+}
