@@ -1,6 +1,6 @@
 /** Everything from outside is checked here before it reaches a store. */
 import { QueueError } from "./errors.ts";
-import { isStatus, MAX_TIME } from "./job.ts";
+import { isStatus } from "./job.ts";
 import { printable } from "./printable.ts";
 import type { JobRequest, ListRequest } from "./roles.ts";
 import type { JobQuery, NewJob } from "./store.ts";
@@ -12,6 +12,10 @@ export const MAX_PRIORITY = 100;
 export const MAX_LIMIT = 200;
 /** SQLite's own limit on nested JSON is 1,000. */
 const MAX_DEPTH = 500;
+/** 9 September 2001 in milliseconds since 1970: read as seconds it lies 30,000 years ahead. */
+const EARLIEST_RUN_AT = 1_000_000_000_000;
+/** The end of the year 9999. */
+const LATEST_RUN_AT = 253_402_300_799_999;
 const DEFAULT_KIND = "file";
 const DEFAULT_LIMIT = 50;
 
@@ -25,7 +29,7 @@ export function checkJob(
     kind,
     payload: checkPayload(request.payload ?? null),
     priority: checkPriority(request.priority ?? 0),
-    runAt: checkRunAt(request.runAt ?? now),
+    runAt: request.runAt === undefined ? now : checkRunAt(request.runAt, now),
     createdAt: now,
     replace: request.replace ?? false,
   };
@@ -104,8 +108,21 @@ function checkPriority(priority: unknown): number {
   throw invalid(`A priority is a whole number from −${MAX_PRIORITY} to ${MAX_PRIORITY}; higher runs first.`);
 }
 
-function checkRunAt(runAt: unknown): number {
-  if (isWhole(runAt) && runAt >= 0 && runAt <= MAX_TIME) return runAt;
+/** 0 is how programs write "at once". A clock that stands before 2001 itself is one that was never set. */
+function checkRunAt(runAt: unknown, now: number): number {
+  if (typeof runAt === "number" && runAt > 0 && runAt < EARLIEST_RUN_AT && now >= EARLIEST_RUN_AT) {
+    throw invalid(
+      `A job's time to run is given in milliseconds since 1970, and ${runAt} is in 1970 or soon after: these look like seconds, so write ${
+        Math.round(runAt * 1000)
+      }.`,
+    );
+  }
+  if (isWhole(runAt) && runAt > LATEST_RUN_AT) {
+    throw invalid(
+      `A job's time to run is given in milliseconds since 1970, and ${runAt} is after the year 9999: these look like smaller units, so write milliseconds.`,
+    );
+  }
+  if (isWhole(runAt) && runAt >= 0) return runAt;
   throw invalid("A job's time to run is a whole number of milliseconds since 1970.");
 }
 

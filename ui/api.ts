@@ -10,7 +10,7 @@ import { jobFilter, moveInput } from "./move_input.ts";
 import type { Ports } from "./ports.ts";
 import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJson, tooLarge } from "./read_json.ts";
 import { Refusal } from "./refusal.ts";
-import { historyOnWire, jobOnWire, listedJobOnWire, statsOnWire } from "./wire.ts";
+import { dueOnWire, historyOnWire, jobOnWire, listedJobOnWire, statsOnWire } from "./wire.ts";
 
 type ApiContext = Context<AppEnv>;
 
@@ -101,7 +101,8 @@ function oneAdded([added]: Added[], ports: Ports) {
   if (added === undefined) throw new Error("The queue answered nothing for a job that was added");
   const job = jobOnWire(added.job, momentOf(ports));
   // At the top as `GET /api/jobs/{id}` shows it, and as `job` for those who think of the answer to an array.
-  return { ...job, job, outcome: added.outcome };
+  const due = { due_at: dueOnWire(added.job), due_in_ms: Math.max(0, added.job.runAt - ports.now()) };
+  return { ...job, job, outcome: added.outcome, ...due };
 }
 
 function manyAdded(added: Added[], ports: Ports) {
@@ -109,6 +110,7 @@ function manyAdded(added: Added[], ports: Ports) {
   return {
     jobs: added.map(({ job }) => listedJobOnWire(job, moment)),
     outcomes: added.map(({ outcome }) => outcome),
+    due_at: added.map(({ job }) => dueOnWire(job)),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Checks the shape of jobs that scripts send. What the values may be is the queue's business. */
-import type { JobRequest } from "@persistent-queue/queue";
+import { type JobRequest, printable } from "@persistent-queue/queue";
+import { DUE_TIME_FORM, parseDueTime } from "./due_time.ts";
 import { fieldsOf, invalid, optionalFlag, optionalNumber, optionalText, type Place } from "./fields.ts";
 
 /** How many jobs one request may bring. */
@@ -29,13 +30,15 @@ function jobRequest(item: unknown, place: Place): JobRequest {
   });
 }
 
-/** Milliseconds since 1970, or ISO text such as `2030-01-31T12:00:00Z`. */
+/** Milliseconds since 1970, or a time such as `2030-01-31T12:00:00Z`. */
 function time(value: unknown, place: Place): number | undefined {
-  if (typeof value !== "string") return optionalNumber(value, "run_at", place);
-  const ms = /^\d{4}-\d{2}-\d{2}(?:[T ]|$)/.test(value) ? Date.parse(value) : NaN;
-  if (!Number.isNaN(ms)) return ms;
-  const expected = 'milliseconds since 1970, or a time like "2030-01-31T12:00:00Z"';
-  throw invalid(`${place.where}: run_at must be ${expected}.`, place);
+  if (value === undefined || value === null || typeof value === "number") return value ?? undefined;
+  if (typeof value !== "string") {
+    throw invalid(`${place.where}: run_at must be milliseconds since 1970, or ${DUE_TIME_FORM}.`, place);
+  }
+  const due = parseDueTime(value);
+  if ("ms" in due) return due.ms;
+  throw invalid(`${place.where}: run_at "${printable(value, { maxLength: 60 })}" ${due.problem}.`, place);
 }
 
 type WithoutGaps<Fields> = { [name in keyof Fields]?: Exclude<Fields[name], undefined> };

@@ -40,6 +40,11 @@ export function listedJobOnWire(job: Job, moment: Moment) {
   return job.leftOut === undefined ? wire : { ...wire, left_out: job.leftOut };
 }
 
+/** When a job is due, in UTC, for the answer to adding it: a time that was misread shows here, not when it has come. */
+export function dueOnWire({ runAt }: Job): string {
+  return new Date(runAt).toISOString();
+}
+
 export function historyOnWire(entry: HistoryEntry) {
   return {
     at: entry.at,

@@ -43,6 +43,9 @@ const REFUSED: Record<string, JobRequest> = {
   "a time before 1970": { id: "a", runAt: -1 },
   "a time without end": { id: "a", runAt: Infinity },
   "a time that no integer can tell": { id: "a", runAt: 2 ** 53 },
+  "a time in seconds": { id: "a", runAt: 1_900_000_000 },
+  "a time in seconds with a fraction": { id: "a", runAt: 1_900_000_000.25 },
+  "a time in microseconds": { id: "a", runAt: 1_900_000_000_000_000 },
   "a time that is a text": asRequest({ id: "a", runAt: "2026-01-01" }),
 };
 

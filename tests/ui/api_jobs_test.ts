@@ -75,7 +75,10 @@ Deno.test("many jobs are added at once, all or none", async () => {
   const bad = await read(desk.api("/api/jobs", [{ id: "new", kind: "mail" }, { id: "", kind: "mail" }]));
   assert.equal(bad.status, 400);
   assert.equal((await read(desk.api("/api/jobs/new"))).status, 404);
-  assert.deepEqual(await read(desk.api("/api/jobs", [])), { status: 200, body: { jobs: [], outcomes: [] } });
+  assert.deepEqual(await read(desk.api("/api/jobs", [])), {
+    status: 200,
+    body: { jobs: [], outcomes: [], due_at: [] },
+  });
 });
 
 const BAD_JOBS: [what: string, json: unknown, code: string, words: RegExp][] = [

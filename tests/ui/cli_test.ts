@@ -72,6 +72,17 @@ Deno.test("add takes all that a job can have, and answers scripts in the API's J
   assert.deepEqual(job.payload, { to: "ann" });
 });
 
+Deno.test("add tells when a job is due, and refuses seconds as milliseconds", async () => {
+  await using folder = await tempFolder();
+  const at = await run(folder, ["add", "a", "--run-at", "2030-01-31T13:00:00+01:00"]);
+  assert.equal(at.out, "a  PENDING  added  due 2030-01-31 12:00:00Z, in 1163 d 21 h");
+  const soon = await run(folder, ["add", "b", "--in", "90m"]);
+  assert.equal(soon.out, "b  PENDING  added  due 2026-11-24 16:30:00Z, in 1 h 30 min");
+  const seconds = await run(folder, ["add", "c", "--run-at", "1900000000"]);
+  assert.equal(seconds.code, 1);
+  assert.match(seconds.err, /look like seconds, so write 1900000000000/);
+});
+
 Deno.test("a job of another kind gets an id, a file job must have one", async () => {
   await using folder = await tempFolder();
   assert.match((await run(folder, ["add", "--kind", "email"])).out, /^email-\S+ +PENDING +added$/);
@@ -246,7 +257,11 @@ Deno.test("what makes no sense is exit code 2, with a suggestion, and opens noth
     [["list", "abc"], /takes no ids/],
     [["show"], /takes one id/],
     [["add", "a", "--payload", "{"], /not JSON/],
-    [["add", "a", "--run-at", "tomorrow"], /--run-at is a time like/],
+    [["add", "a", "--run-at", "tomorrow"], /--run-at "tomorrow" is not a time: write/],
+    [["add", "a", "--run-at", "2030-02-30T12:00:00Z"], /no calendar/],
+    [["add", "a", "--run-at", "2030-01-31T12:00:00"], /has no time zone/],
+    [["add", "a", "--in", "soon"], /--in is a span of time/],
+    [["add", "a", "--in", "5m", "--run-at", "2030-01-31T12:00:00Z"], /not both/],
     [["add", "a", "--priority", "101"], /from -100 to 100/],
     [["backup"], /takes one path/],
   ];

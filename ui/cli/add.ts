@@ -1,9 +1,12 @@
 /** `jobs add`: puts jobs into the queue. */
-import type { Added, JobRequest } from "@persistent-queue/queue";
-import { listedJobOnWire } from "../wire.ts";
+import { type Added, type JobRequest, printable } from "@persistent-queue/queue";
+import { duration } from "../components/format.ts";
+import { parseDelay, parseDueTime } from "../due_time.ts";
+import { dueOnWire, listedJobOnWire } from "../wire.ts";
 import { columns } from "./columns.ts";
 import { type CliIo, type Command, type CommandLine, EXIT, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
+import { moment as utc } from "./moment.ts";
 
 export const add: Command = {
   words: "[<id>…]",
@@ -26,6 +29,11 @@ export const add: Command = {
       value: "<time>",
       help: "not before: 2030-01-31T12:00:00Z, or milliseconds since 1970",
     },
+    in: {
+      type: "string",
+      value: "<span>",
+      help: "not before that much time has passed: 90s, 15m, 2h30m, 3d",
+    },
     replace: { type: "boolean", help: "start a finished job of this id afresh instead of refusing" },
   },
   examples: [
@@ -36,7 +44,8 @@ export const add: Command = {
     const requests = await requestsOf(line, io);
     return async (queue) => {
       const added = await queue.add(requests);
-      io.print(json ? asJson(added, { now: io.now(), stallMs: queue.stallMs }) : asText(added));
+      const now = io.now();
+      io.print(json ? asJson(added, { now, stallMs: queue.stallMs }) : asText(added, now));
       return EXIT.done;
     };
   },
@@ -50,7 +59,7 @@ async function requestsOf(line: CommandLine, io: CliIo): Promise<JobRequest[]> {
     throw new UsageError("Say which jobs to add: one id or more, for example data/files/abc.txt.");
   }
   const priority = wholeNumber(line, "priority", { min: -100, max: 100 });
-  const runAt = timeOf(line);
+  const runAt = timeOf(line, io.now());
   const shared: JobRequest = {
     ...(kind === undefined ? {} : { kind }),
     ...(priority === undefined ? {} : { priority }),
@@ -72,22 +81,39 @@ async function payloadOf(text: string, io: CliIo): Promise<unknown> {
   }
 }
 
-function timeOf(line: CommandLine): number | undefined {
-  const text = line.text("run-at");
-  if (text === undefined) return undefined;
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  const time = /^\d{4}-\d{2}-\d{2}([T ]|$)/.test(text) ? Date.parse(text) : NaN;
-  if (!Number.isNaN(time)) return time;
-  throw new UsageError("--run-at is a time like 2030-01-31T12:00:00Z, or milliseconds since 1970.");
+function timeOf(line: CommandLine, now: number): number | undefined {
+  const at = line.text("run-at");
+  const span = line.text("in");
+  if (at !== undefined && span !== undefined) throw new UsageError("Give --run-at or --in, not both.");
+  if (span !== undefined) return now + delayOf(span);
+  if (at === undefined) return undefined;
+  if (/^\d{1,16}$/.test(at)) return Number(at);
+  const due = parseDueTime(at);
+  if ("ms" in due) return due.ms;
+  throw new UsageError(`--run-at "${printable(at, { maxLength: 60 })}" ${due.problem}.`);
+}
+
+function delayOf(span: string): number {
+  const ms = parseDelay(span);
+  if (ms !== null) return ms;
+  throw new UsageError(
+    `--in is a span of time such as 90s, 15m, 2h30m or 3d, not "${printable(span, { maxLength: 60 })}".`,
+  );
 }
 
 const TOLD = { added: "added", replaced: "started afresh", waiting: "is here already, untouched" } as const;
 
-function asText(added: readonly Added[]): string {
-  return columns(added.map(({ outcome, job }) => [job.id, job.status, TOLD[outcome]]));
+function asText(added: readonly Added[], now: number): string {
+  return columns(added.map(({ outcome, job }) => [job.id, job.status, TOLD[outcome], dueOf(job, now)]));
+}
+
+/** A time that was misread shows here, and not when it has come. */
+function dueOf({ runAt }: Added["job"], now: number): string {
+  return runAt > now ? `due ${utc(runAt)}, in ${duration(runAt - now)}` : "";
 }
 
 function asJson(added: readonly Added[], moment: { now: number; stallMs: number }): string {
   const jobs = added.map(({ job }) => listedJobOnWire(job, moment));
-  return JSON.stringify({ jobs, outcomes: added.map(({ outcome }) => outcome) });
+  const due_at = added.map(({ job }) => dueOnWire(job));
+  return JSON.stringify({ jobs, outcomes: added.map(({ outcome }) => outcome), due_at });
 }

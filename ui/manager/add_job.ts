@@ -1,5 +1,6 @@
 /** Adds the job that a form describes. */
 import { type JobRequest, QueueError } from "@persistent-queue/queue";
+import { type DueTime, parseDelay, parseDueTime } from "../due_time.ts";
 import type { Ports } from "../ports.ts";
 import type { AddForm } from "./add_page.tsx";
 import type { PlainNote } from "./notes.ts";
@@ -9,11 +10,18 @@ export type AddOutcome =
   | { readonly ok: false; readonly error: string; readonly status: 400 | 409 };
 
 /** Nothing is thrown for what a person may have typed. @throws {StorageError} */
-export async function addJob({ queue }: Ports, form: AddForm): Promise<AddOutcome> {
+export async function addJob({ queue, now }: Ports, form: AddForm): Promise<AddOutcome> {
   const payload = parsePayload(form.payload);
   if (!payload.ok) return { ok: false, error: `The payload is not JSON: ${payload.reason}.`, status: 400 };
+  const due = dueTimeOf(form.runAt, now());
+  if (due !== null && "problem" in due) {
+    return { ok: false, error: `Not before: "${form.runAt}" ${due.problem}.`, status: 400 };
+  }
   try {
-    const [added] = await queue.add([requestOf(form, payload.value)]);
+    const [added] = await queue.add([{
+      ...requestOf(form, payload.value),
+      ...(due === null ? {} : { runAt: due.ms }),
+    }]);
     if (added === undefined) throw new Error("The queue answered nothing for a job that was added");
     return { ok: true, id: added.job.id, note: added.outcome };
   } catch (error) {
@@ -29,6 +37,13 @@ function requestOf({ kind, id, priority }: AddForm, payload: unknown): JobReques
     ...(kind === "" ? {} : { kind }),
     ...(priority === "" ? {} : { priority: Number(priority) }),
   };
+}
+
+/** Null: at once. */
+function dueTimeOf(text: string, now: number): DueTime | null {
+  if (text === "") return null;
+  const delayMs = parseDelay(text);
+  return delayMs === null ? parseDueTime(text) : { ms: now + delayMs };
 }
 
 type Parsed = { readonly ok: true; readonly value: unknown } | {

@@ -3,6 +3,7 @@ export interface AddForm {
   readonly id: string;
   readonly payload: string;
   readonly priority: string;
+  readonly runAt: string;
 }
 
 export interface AddPageProps {
@@ -11,7 +12,7 @@ export interface AddPageProps {
   readonly error: string | null;
 }
 
-export const EMPTY_FORM: AddForm = { kind: "", id: "", payload: "", priority: "" };
+export const EMPTY_FORM: AddForm = { kind: "", id: "", payload: "", priority: "", runAt: "" };
 
 /** A job by hand. What was typed comes back with whatever is wrong with it. */
 export function AddPage({ form, kinds, error }: AddPageProps) {
@@ -70,6 +71,22 @@ export function AddPage({ form, kinds, error }: AddPageProps) {
             aria-describedby="add-priority-hint"
           />
           <p class="hint" id="add-priority-hint">From −100 to 100; higher runs first.</p>
+        </div>
+        <div class="field">
+          <label for="add-run-at">Not before</label>
+          <input
+            id="add-run-at"
+            name="run_at"
+            maxLength={60}
+            value={form.runAt}
+            autocomplete="off"
+            spellcheck={false}
+            aria-describedby="add-run-at-hint"
+          />
+          <p class="hint" id="add-run-at-hint">
+            A time with its zone, such as 2030-01-31T12:00:00Z, or a span such as 15m, 2h or 3d; empty for
+            now.
+          </p>
         </div>
         <div class="row">
           <button type="submit" class="primary">Add job</button>

@@ -78,6 +78,7 @@ async function add(c: PageContext, ports: Ports): Promise<Response> {
     id: field("id"),
     payload: field("payload"),
     priority: field("priority"),
+    runAt: field("run_at"),
   };
   const outcome = await addJob(ports, form);
   if (outcome.ok) return goBack(c, jobPath(outcome.id), outcome.note);
