@@ -43,6 +43,13 @@ function testsIn(folder: string): string[] {
 }
 
 const TEST = ["test", "--no-check", "--no-prompt", "-A"];
+/** The tools of these tests are no part of the product's imports, so that its first start does not fetch a browser. */
+const WITH_BROWSER_TOOLS = ["--import-map=tests/import_map.json", "--lock=tests/deno.lock"];
+
+function testArgs(named: readonly string[]): string[] {
+  return named.some((path) => path.includes("tests/browser")) ? [...TEST, ...WITH_BROWSER_TOOLS] : TEST;
+}
+
 const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/m;
 
 interface Told {
@@ -54,7 +61,7 @@ interface Told {
 /** What it prints is shown when it has ended: the words of two groups would not be told apart. */
 async function runGroup(group: readonly string[]): Promise<Told> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...TEST, "tests/support/together.ts", "--", ...group],
+    args: [...testArgs(group), "tests/support/together.ts", "--", ...group],
     ...{ env: { NO_COLOR: "1" }, stdin: "null", stdout: "piped", stderr: "piped" },
   });
   const { code, stdout, stderr } = await child.output();
@@ -69,11 +76,11 @@ function print(bytes: Uint8Array): void {
 }
 
 async function runNamed(args: readonly string[]): Promise<number> {
-  const child = new Deno.Command(Deno.execPath(), { args: [...TEST, ...args] }).spawn();
+  const child = new Deno.Command(Deno.execPath(), { args: [...testArgs(args), ...args] }).spawn();
   return (await child.status).code;
 }
 
-/** Of all that is there: what runs is not checked once more. */
+/** Of all but the browser tests, which `tests/style/browser_tests_test.ts` checks: what runs is not checked once more. */
 async function checkTypes(): Promise<Told> {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), { args: ["check", "."], stdout: "null" })
     .output();
