@@ -130,11 +130,13 @@ interface Parts {
 async function servePages({ settings, queue, supervisor, log }: Parts): Promise<Served[]> {
   // Not before they are served: the guard, which lives as long, would only carry them.
   const { managerApp, opsApp, serve, ServeError, Throttle } = await import("@persistent-queue/ui");
-  const { host, managerPassword, apiToken, managerPort, opsPort } = settings;
+  const { host, managerPassword, apiToken, managerPort, opsPort, publicUrl, opsPublicUrl } = settings;
   const shared = {
     queue,
     system: supervisor,
     host,
+    allowedHosts: settings.allowedHosts,
+    trustedProxies: settings.trustedProxies,
     apiToken,
     version: VERSION,
     password: managerPassword,
@@ -148,12 +150,16 @@ async function servePages({ settings, queue, supervisor, log }: Parts): Promise<
     ...shared,
     port: managerPort,
     otherPort: opsPort,
+    publicUrl,
+    otherPublicUrl: opsPublicUrl,
     sessionFile: stateFile(settings, "sessions"),
   });
   const ops = opsApp({
     ...shared,
     port: opsPort,
     otherPort: managerPort,
+    publicUrl: opsPublicUrl,
+    otherPublicUrl: publicUrl,
     sessionFile: stateFile(settings, "ops-sessions"),
   });
   try {

@@ -7,6 +7,7 @@ import { apiRoutes } from "./api.ts";
 import { ApiToken } from "./api_token.ts";
 import type { AppEnv } from "./app_env.ts";
 import type { Broadcast } from "./broadcast.ts";
+import { clientOf } from "./client_of.ts";
 import { door } from "./door.ts";
 import { headers } from "./headers.ts";
 import { healthz } from "./healthz.ts";
@@ -41,6 +42,14 @@ export interface AppOptions extends Omit<Ports, "now"> {
   /** The address the server is bound to. */
   readonly host: string;
   readonly port: number;
+  /** How people reach this page (`https://queue.example.com/jobs`); null, or not given = as it is bound. */
+  readonly publicUrl?: string | null;
+  /** The same for the other page. */
+  readonly otherPublicUrl?: string | null;
+  /** Further names that requests may come for. */
+  readonly allowedHosts?: readonly string[];
+  /** Addresses and networks whose X-Forwarded-For and -Proto are believed. */
+  readonly trustedProxies?: readonly string[];
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   /** Hears of errors that nobody foresaw; the visitor only gets a sentence. */
@@ -53,8 +62,13 @@ export interface AppOptions extends Omit<Ports, "now"> {
   readonly throttle?: Throttle;
 }
 
+export interface RequestInfo extends Pick<Deno.ServeHandlerInfo, "remoteAddr"> {
+  /** Whether the request is written as a proxy writes it that adds no header of its own. No, unless given. */
+  readonly looksRelayed?: boolean;
+}
+
 export interface App {
-  fetch(request: Request, info: Pick<Deno.ServeHandlerInfo, "remoteAddr">): Response | Promise<Response>;
+  fetch(request: Request, info: RequestInfo): Response | Promise<Response>;
   /** Ends all event streams: a server that shuts down waits for them. */
   close(): void;
   /** What it answers to: `POST /login`. */
@@ -73,7 +87,7 @@ export function managerApp(options: AppOptions): App {
   });
   app.use(bodyLimit({ maxSize: ONE_JOB_BYTES, onError: refuseLarge }));
   app.route("/", managerPages(ports));
-  return { ...served(app), close: () => end(live, sessions) };
+  return { ...served(app, options), close: () => end(live, sessions) };
 }
 
 export function opsApp(options: AppOptions): App {
@@ -89,7 +103,7 @@ export function opsApp(options: AppOptions): App {
   });
   app.get("/metrics", (c) => metrics(c, ports));
   app.route("/", opsPages(ports));
-  return { ...served(app), close: () => end(live, sessions) };
+  return { ...served(app, options), close: () => end(live, sessions) };
 }
 
 function portsOf({ queue, system, version, otherPort, now = Date.now }: AppOptions): Ports {
@@ -108,7 +122,7 @@ function baseApp(options: AppOptions, ports: OpsPorts): Hono<AppEnv> {
   app.notFound((c) => {
     throw missing(app, c);
   });
-  app.use(headers(options.host), hostGuard(options.host));
+  app.use(headers(options.host), hostGuard(options));
   if (options.passwordIsDefault) app.use(peerGuard);
   app.use(sameOrigin);
   app.get("/healthz", (c) => healthz(c, ports));
@@ -157,13 +171,17 @@ function missing(app: Hono<AppEnv>, c: Context): Refusal {
   return new Refusal(405, "method_not_allowed", message, { headers: { Allow: names } });
 }
 
-function served(app: Hono<AppEnv>): Pick<App, "fetch" | "routes"> {
+function served(app: Hono<AppEnv>, options: AppOptions): Pick<App, "fetch" | "routes"> {
+  const { publicUrl = null, trustedProxies = [] } = options;
+  const asClient = clientOf({ publicUrl, trustedProxies });
   // Middleware is for all methods.
   const routes = app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) =>
     `${method} ${path}`
   );
   return {
-    fetch: (request, info) => app.fetch(request, { peer: peerOf(info) }),
+    fetch(request, { remoteAddr, looksRelayed = false }) {
+      return app.fetch(request, { client: asClient(request, { peer: peerOf(remoteAddr), looksRelayed }) });
+    },
     routes: [...new Set(routes)],
   };
 }
@@ -173,6 +191,6 @@ function end(live: Broadcast, sessions: Sessions | null): void {
   sessions?.close();
 }
 
-function peerOf({ remoteAddr }: Pick<Deno.ServeHandlerInfo, "remoteAddr">): string {
+function peerOf(remoteAddr: RequestInfo["remoteAddr"]): string {
   return "hostname" in remoteAddr ? remoteAddr.hostname : "127.0.0.1";
 }

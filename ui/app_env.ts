@@ -1,8 +1,10 @@
 /** What travels with each request through the middleware. */
+import type { Client } from "./client_of.ts";
+
 export interface AppEnv {
   Bindings: {
-    /** The address of the other end; `127.0.0.1` for a socket of this machine's file system. */
-    readonly peer: string;
+    /** Who sent the request, over what, and whether a proxy stands between. */
+    readonly client: Client;
   };
   Variables: {
     /** Set behind the login. */

@@ -26,7 +26,7 @@ export function door(options: DoorOptions): MiddlewareHandler<AppEnv> {
 function byToken(c: Context<AppEnv>, { apiToken }: DoorOptions): Visitor | null {
   const attempt = /^Bearer +(.*)$/i.exec(c.req.header("authorization") ?? "")?.[1];
   if (attempt === undefined || !isForScripts(c.req.path)) return null;
-  apiToken.check(attempt, c.env.peer);
+  apiToken.check(attempt, c.env.client.address);
   return { name: "api", stillWelcome: () => true };
 }
 

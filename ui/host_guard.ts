@@ -16,12 +16,32 @@ export function hostnameOf(authority: string): string | null {
   return (match?.[1] ?? match?.[2])?.toLowerCase() ?? null;
 }
 
-/** Whether a request that names `name` may be meant for a server that is bound to `host`. */
-export function isAllowedHost(name: string, host: string): boolean {
+export interface HostGuardOptions {
+  /** What the server is bound to. */
+  readonly host: string;
+  /** Further names, and addresses that people type. */
+  readonly allowedHosts?: readonly string[];
+  readonly publicUrl?: string | null;
+  readonly otherPublicUrl?: string | null;
+}
+
+/** Whether a request that names a host may be meant for this server. */
+function hostRule(options: HostGuardOptions): (name: string) => boolean {
+  const host = options.host.toLowerCase().replace(/^\[|\]$/g, "");
+  const names = new Set([host, ...options.allowedHosts ?? [], ...publicNames(options)]);
   // No name resolves to an address literal, so those cannot be rebound.
-  if (EVERY_ADDRESS.includes(host)) return name === "localhost" || isAddressLiteral(name);
-  if (name === host.toLowerCase().replace(/^\[|\]$/g, "")) return true;
-  return isLoopbackName(host) && isLoopbackName(name);
+  const isEvery = EVERY_ADDRESS.includes(host);
+  const isLocal = isEvery || isLoopbackName(host);
+  return (name) => {
+    if (isEvery && isAddressLiteral(name)) return true;
+    return names.has(name) || (isLocal && isLoopbackName(name));
+  };
+}
+
+function publicNames({ publicUrl = null, otherPublicUrl = null }: HostGuardOptions): string[] {
+  return [publicUrl, otherPublicUrl].flatMap((url) =>
+    url === null ? [] : hostnameOf(new URL(url).host) ?? []
+  );
 }
 
 function isAddressLiteral(name: string): boolean {
@@ -35,15 +55,17 @@ export function authoritiesOf(request: Request): [string, ...string[]] {
   return header === null ? [ofUrl] : [header, ofUrl];
 }
 
-/** 400 for a Host that is none, 403 for one that is not ours. `host` is the address this server is bound to. */
-export function hostGuard(host: string): MiddlewareHandler {
+/** 400 for a Host that is none, 403 for one that is not ours. */
+export function hostGuard(options: HostGuardOptions): MiddlewareHandler {
+  const isOurs = hostRule(options);
   return async (c, next) => {
     for (const authority of authoritiesOf(c.req.raw)) {
       const name = hostnameOf(authority);
       if (name === null) throw new Refusal(400, "bad_host", "The Host header of this request is malformed.");
-      if (!isAllowedHost(name, host)) {
+      if (!isOurs(name)) {
         const message =
-          "This server does not answer to that host name. Use the address it is bound to, or set HOST.";
+          `This server does not answer to the host name ${name.slice(0, 80)}. If it is one of its names, ` +
+          "add it to ALLOWED_HOSTS, or set PUBLIC_URL to the address that people use.";
         throw new Refusal(403, "wrong_host", message);
       }
     }

@@ -42,25 +42,30 @@ async function logIn(c: LoginContext, { sessions, password, throttle, cookieName
   const next = safeNext(form.next);
   // Nothing was guessed, so nothing is counted.
   if (form.password === "") return again(c, { error: "Please enter the password.", next, status: 401 });
-  const waitMs = throttle.admit(c.env.peer);
+  const waitMs = throttle.admit(c.env.client.address);
   if (waitMs > 0) return tooSoon(c, waitMs, next);
   if (!await password.matches(form.password)) {
     return again(c, { error: "This is not the password.", next, status: 401 });
   }
-  throttle.forgive(c.env.peer);
+  throttle.forgive(c.env.client.address);
   for (const token of tokensOf(c, cookieName)) sessions.end(token);
   setCookie(c, cookieName, sessions.open(), {
     path: "/",
     httpOnly: true,
     sameSite: "Strict",
-    secure: isHttps(c),
+    secure: c.env.client.isHttps,
   });
   return c.redirect(next, 303);
 }
 
 function logOut(c: LoginContext, { sessions, cookieName }: LoginOptions): Response {
   for (const token of tokensOf(c, cookieName)) sessions.end(token);
-  deleteCookie(c, cookieName, { path: "/", httpOnly: true, sameSite: "Strict", secure: isHttps(c) });
+  deleteCookie(c, cookieName, {
+    path: "/",
+    httpOnly: true,
+    sameSite: "Strict",
+    secure: c.env.client.isHttps,
+  });
   return c.redirect("/login", 303);
 }
 
@@ -102,9 +107,4 @@ export function safeNext(next: string | undefined): string {
   if (next === undefined || !next.startsWith("/") || !URL.canParse(next, here)) return "/";
   const { origin, pathname, search } = new URL(next, here);
   return origin === here && !pathname.startsWith("//") && pathname !== "/login" ? pathname + search : "/";
-}
-
-/** Also behind a proxy that ends TLS; whoever lies about it only makes its own cookie stricter. */
-function isHttps(c: LoginContext): boolean {
-  return c.req.url.startsWith("https:") || c.req.header("x-forwarded-proto")?.toLowerCase() === "https";
 }

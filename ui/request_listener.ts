@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { App } from "./app.ts";
+import { looksRelayed } from "./looks_relayed.ts";
 
 /**
  * Requests of one connection. No browser sends one before the last is answered, and thousands of them in a few packets
@@ -14,7 +15,13 @@ const BODILESS = ["GET", "HEAD", "TRACE"];
 
 export function requestListener(app: App): RequestListener {
   const answer = getRequestListener(
-    (request, { incoming }) => app.fetch(plain(request), { remoteAddr: addressOf(incoming.socket) }),
+    (request, { incoming }) => {
+      const { socket, httpVersion, rawHeaders } = incoming as IncomingMessage;
+      return app.fetch(plain(request), {
+        remoteAddr: addressOf(socket),
+        looksRelayed: looksRelayed(httpVersion, rawHeaders),
+      });
+    },
     { overrideGlobalObjects: false },
   );
   const unanswered = new WeakMap<Socket, number>();

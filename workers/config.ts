@@ -7,6 +7,7 @@ import { parseEnv } from "node:util";
 import { ConfigurationError } from "./config/configuration_error.ts";
 import { checkTogether, DEFAULT_PASSWORD } from "./config/cross_rules.ts";
 import { NOTHING_ALLOWED, parseHandlerAllow } from "./config/handler_allow.ts";
+import { hostNames, networks, publicUrl } from "./config/reach.ts";
 import { misspeltInEnvironment, unknownInDotenv } from "./config/setting_names.ts";
 import { SettingReader } from "./config/setting_reader.ts";
 import { LOG_LEVELS, type Settings } from "./config/settings.ts";
@@ -61,6 +62,10 @@ function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEn
     host: reader.host("HOST", "127.0.0.1"),
     managerPort: reader.wholeNumber("MANAGER_PORT", { otherwise: 8501, min: 0, max: 65_535 }),
     opsPort: reader.wholeNumber("OPS_PORT", { otherwise: 8502, min: 0, max: 65_535 }),
+    publicUrl: publicUrl(reader, "PUBLIC_URL"),
+    opsPublicUrl: publicUrl(reader, "OPS_PUBLIC_URL"),
+    allowedHosts: hostNames(reader, "ALLOWED_HOSTS"),
+    trustedProxies: networks(reader, "TRUSTED_PROXIES"),
     logDir: reader.folder("LOG_DIR", "logs"),
     logLevel: reader.oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
     retentionDays: reader.wholeNumber("RETENTION_DAYS", { otherwise: 7, min: 0, max: 36_500 }),

@@ -127,7 +127,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "no Host check",
     edits: [{
       file: "ui/app.ts",
-      from: "app.use(headers(options.host), hostGuard(options.host));",
+      from: "app.use(headers(options.host), hostGuard(options));",
       to: "app.use(headers(options.host));",
     }],
     tests: ["tests/ui/host_guard_test.ts"],

@@ -16,6 +16,9 @@ const CASES: [host: string, authority: string, status: number][] = [
   ["127.0.0.1", "LOCALHOST", 200],
   ["127.0.0.1", "[::1]:8501", 200],
   ["127.0.0.1", "localhost:9999", 200],
+  ["127.0.0.1", "queue.localhost:8501", 200],
+  ["0.0.0.0", "queue.localhost:8501", 200],
+  ["queue.example", "queue.localhost:8501", 403],
   ["127.0.0.1", "evil.example:8501", 403],
   ["127.0.0.1", "localhost.evil.example", 403],
   ["127.0.0.1", "127.0.0.1.evil.example", 403],
@@ -28,6 +31,35 @@ const CASES: [host: string, authority: string, status: number][] = [
   ["0.0.0.0", "evil.example", 403],
   ["::", "[fe80::1]:8501", 200],
 ];
+
+Deno.test("the names of ALLOWED_HOSTS and PUBLIC_URL are served, and a refusal names the setting", async () => {
+  const named = {
+    allowedHosts: ["queue", "queue.internal", "192.0.2.9"],
+    publicUrl: "https://queue.example.com/jobs",
+    otherPublicUrl: "http://ops.example.com:8080",
+  };
+  for (const host of ["0.0.0.0", "127.0.0.1", "queue.lan"]) {
+    await using desk = await openDesk({ host, ...named });
+    const ask = (authority: string) => desk.ask("/login", { authority });
+    for (
+      const authority of [
+        "queue:8501",
+        "QUEUE.internal",
+        "192.0.2.9",
+        "queue.example.com",
+        "queue.example.com:443",
+        "ops.example.com:8080",
+      ]
+    ) {
+      assert.equal((await ask(authority)).status, 200, `${authority} at ${host}`);
+    }
+    for (const authority of ["example.com", "queue.example", "queue.internal.evil.example"]) {
+      const answer = await ask(authority);
+      assert.equal(answer.status, 403, `${authority} at ${host}`);
+      assert.match(await answer.text(), /ALLOWED_HOSTS/);
+    }
+  }
+});
 
 Deno.test("only requests that name this server are served", async (t) => {
   for (const [host, authority, status] of CASES) {

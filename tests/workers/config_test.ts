@@ -39,6 +39,10 @@ Deno.test("without any setting the documented defaults hold", () => {
     host: "127.0.0.1",
     managerPort: 8501,
     opsPort: 8502,
+    publicUrl: null,
+    opsPublicUrl: null,
+    allowedHosts: [],
+    trustedProxies: [],
     logDir: "logs",
     logLevel: "info",
     retentionDays: 7,
@@ -50,7 +54,8 @@ Deno.test("without any setting the documented defaults hold", () => {
 
 Deno.test("the settings are frozen, lists included", () => {
   const settings = read();
-  for (const part of [settings, settings.retryDelaysMs, settings.handlerAllow, settings.warnings]) {
+  const lists = [settings.retryDelaysMs, settings.allowedHosts, settings.trustedProxies, settings.warnings];
+  for (const part of [settings, settings.handlerAllow, ...lists]) {
     assert(Object.isFrozen(part));
   }
 });
@@ -68,6 +73,87 @@ Deno.test("numbers are plain digits; spaces around them do no harm", () => {
   for (const wrong of ["1e3", "0x10", "ten", "3.5", "-1", "+4", "0", "1001", "1_0", "٣", "9".repeat(400)]) {
     assertOneProblem({ CONSUMERS: wrong }, /^CONSUMERS is ".*", .*from 1 to 1000, for example CONSUMERS=10$/);
   }
+});
+
+Deno.test("PUBLIC_URL is what people type: a scheme, a host, perhaps a port and a path", () => {
+  const own = { MANAGER_PASSWORD: "a password of our own" };
+  const urls: Record<string, string> = {
+    "https://queue.example.com": "https://queue.example.com",
+    " https://Queue.Example.com/ ": "https://queue.example.com",
+    "https://queue.example.com:8443/jobs/": "https://queue.example.com:8443/jobs",
+    "https://example.com:443/team-1/jobs": "https://example.com/team-1/jobs",
+    "http://queue.lan/jobs": "http://queue.lan/jobs",
+  };
+  for (const [text, url] of Object.entries(urls)) {
+    assert.equal(read({ ...own, PUBLIC_URL: text }).publicUrl, url);
+    assert.equal(read({ ...own, OPS_PUBLIC_URL: text }).opsPublicUrl, url);
+  }
+  const wrong = [
+    "queue.example.com",
+    "ftp://a",
+    "https://",
+    "https:a",
+    "https:///a",
+    "https://u:p@a",
+    "https://a?b",
+  ];
+  const paths = [
+    "https://a/b?c=d",
+    "https://a/#b",
+    "https://a//b",
+    "https://a/%41",
+    "https://a/b c",
+  ];
+  for (const text of [...wrong, ...paths]) {
+    assertOneProblem({ ...own, PUBLIC_URL: text }, /^PUBLIC_URL is .*https:\/\/queue\.example\.com$/);
+  }
+});
+
+Deno.test("ALLOWED_HOSTS are plain names, TRUSTED_PROXIES addresses and networks", () => {
+  const own = { MANAGER_PASSWORD: "a password of our own" };
+  const { allowedHosts } = read({ ...own, ALLOWED_HOSTS: "queue, Queue.internal,[::1] ,192.0.2.1," });
+  assert.deepEqual(allowedHosts, ["queue", "queue.internal", "::1", "192.0.2.1"]);
+  for (
+    const wrong of ["queue:8501", "https://queue", "*.example.com", "*", "a b", "queue/jobs", "999.1.1.1"]
+  ) {
+    assertOneProblem(
+      { ...own, ALLOWED_HOSTS: `queue,${wrong}` },
+      /^ALLOWED_HOSTS has .*without scheme, port/,
+    );
+  }
+  const { trustedProxies } = read({ TRUSTED_PROXIES: "127.0.0.1, 172.16.0.0/12,fd00::/8" });
+  assert.deepEqual(trustedProxies, ["127.0.0.1", "172.16.0.0/12", "fd00::/8"]);
+  for (
+    const wrong of [
+      "proxy",
+      "10.0.0.0/33",
+      "fd00::/129",
+      "10.0.0.0/",
+      "10.0.0/8",
+      "10.0.0.1-9",
+      "*",
+      "fe80::1%lo",
+    ]
+  ) {
+    assertOneProblem({ TRUSTED_PROXIES: `10.0.0.1,${wrong}` }, /^TRUSTED_PROXIES has .*172\.16\.0\.0\/12$/);
+  }
+});
+
+Deno.test("the default password is refused with every setting that lets others in", () => {
+  const opened = {
+    PUBLIC_URL: "https://queue.example.com",
+    OPS_PUBLIC_URL: "http://10.0.0.1",
+    ALLOWED_HOSTS: "queue",
+  };
+  for (const [name, value] of Object.entries(opened)) {
+    assertOneProblem(
+      { [name]: value },
+      new RegExp(`^${name} is .*MANAGER_PASSWORD is still the default.*unset ${name}$`),
+    );
+    assert.deepEqual(problemsOf({ [name]: value, MANAGER_PASSWORD: "a password of our own" }), []);
+  }
+  const local = { PUBLIC_URL: "http://queue.localhost:8501", ALLOWED_HOSTS: "localhost,queue.localhost,::1" };
+  assert.deepEqual(problemsOf(local), []);
 });
 
 Deno.test("zero means none where the table says so", () => {

@@ -6,7 +6,7 @@ export const DEFAULT_PASSWORD = "admin123";
 
 /** Whether only this machine can reach `host`. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+  return /^(?:[^.]+\.)*localhost$/i.test(host) || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 export function checkTogether(settings: Omit<Settings, "warnings">, reader: SettingReader): string[] {
@@ -32,7 +32,7 @@ function checkTimes({ stallMs, heartbeatMs }: Omit<Settings, "warnings">, reader
 }
 
 function checkAddresses(settings: Omit<Settings, "warnings">, reader: SettingReader): void {
-  const { host, managerPort, opsPort, managerPassword } = settings;
+  const { managerPort, opsPort, managerPassword } = settings;
   if (managerPort === opsPort && managerPort !== 0 && reader.areSound("MANAGER_PORT", "OPS_PORT")) {
     reader.reject(
       "OPS_PORT",
@@ -40,13 +40,29 @@ function checkAddresses(settings: Omit<Settings, "warnings">, reader: SettingRea
         `MANAGER_PORT=8501 and OPS_PORT=8502`,
     );
   }
-  if (managerPassword === DEFAULT_PASSWORD && !isLoopback(host)) {
-    reader.reject(
-      "MANAGER_PASSWORD",
-      `HOST is ${host}, where others can reach the pages, and MANAGER_PASSWORD is still the default that everybody ` +
-        `knows; set a password of your own, for example the output of "openssl rand -base64 18", or HOST=127.0.0.1`,
-    );
+  const opened = managerPassword === DEFAULT_PASSWORD ? whereOthersCome(settings) : null;
+  if (opened === null) return;
+  const [name, value, fix] = opened;
+  reader.reject(
+    "MANAGER_PASSWORD",
+    `${name} is ${value}, where others can reach the pages, and MANAGER_PASSWORD is still the default that everybody ` +
+      `knows; set a password of your own, for example the output of "openssl rand -base64 18", or ${fix}`,
+  );
+}
+
+/** The setting that lets others than this machine reach the pages, its value, and what to do about it. */
+function whereOthersCome(settings: Omit<Settings, "warnings">): [string, string, string] | null {
+  const { host, publicUrl, opsPublicUrl, allowedHosts } = settings;
+  if (!isLoopback(host)) return ["HOST", host, "HOST=127.0.0.1"];
+  for (const [name, url] of [["PUBLIC_URL", publicUrl], ["OPS_PUBLIC_URL", opsPublicUrl]] as const) {
+    if (url !== null && !isLoopback(hostnameOf(url))) return [name, url, `unset ${name}`];
   }
+  const name = allowedHosts.find((one) => !isLoopback(one));
+  return name === undefined ? null : ["ALLOWED_HOSTS", name, "unset ALLOWED_HOSTS"];
+}
+
+function hostnameOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
 function warningsAbout({ sweepMs, stallMs }: Omit<Settings, "warnings">): string[] {

@@ -28,6 +28,14 @@ export interface Settings {
   /** 0 = any free one. */
   readonly managerPort: number;
   readonly opsPort: number;
+  /** How people reach the Manager, without a slash at the end: `https://queue.example.com/jobs`; null = as it is bound. */
+  readonly publicUrl: string | null;
+  /** The same for Ops. */
+  readonly opsPublicUrl: string | null;
+  /** Further names that requests may come for. */
+  readonly allowedHosts: readonly string[];
+  /** Addresses and networks (`172.16.0.0/12`) whose X-Forwarded-For and -Proto are believed. */
+  readonly trustedProxies: readonly string[];
   readonly logDir: string;
   readonly logLevel: LogLevel;
   /** 0 = keep all. */

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { type Client, clientOf, type ClientOptions } from "../../ui/client_of.ts";
+
+interface Seen extends Partial<ClientOptions> {
+  readonly peer?: string;
+  readonly url?: string;
+  readonly looksRelayed?: boolean;
+}
+
+function client(headers: Record<string, string>, seen: Seen = {}): Client {
+  const { peer = "127.0.0.1", url = "http://127.0.0.1:8501/", looksRelayed = false } = seen;
+  const asClient = clientOf({ publicUrl: null, trustedProxies: [], ...seen });
+  return asClient(new Request(url, { headers }), { peer, looksRelayed });
+}
+
+function addressOf(forwardedFor: string, peer = "127.0.0.1"): string {
+  const trustedProxies = ["127.0.0.1", "::1", "172.16.0.0/12", "fd00::/8"];
+  return client({ "x-forwarded-for": forwardedFor }, { peer, trustedProxies }).address;
+}
+
+Deno.test("the address of a client is that of the connection, whatever an undeclared proxy says", () => {
+  const { address, peer } = client({ "x-forwarded-for": "203.0.113.7" }, { peer: "192.168.1.9" });
+  assert.deepEqual([address, peer], ["192.168.1.9", "192.168.1.9"]);
+  assert.equal(addressOf("203.0.113.7", "192.168.1.9"), "192.168.1.9");
+  assert.equal(addressOf("203.0.113.7", "172.32.0.1"), "172.32.0.1");
+});
+
+Deno.test("behind trusted proxies it is the last address that is none of them", () => {
+  assert.equal(addressOf("203.0.113.7"), "203.0.113.7");
+  assert.equal(addressOf("203.0.113.7", "172.17.0.3"), "203.0.113.7");
+  assert.equal(addressOf("203.0.113.7", "::ffff:172.17.0.3"), "203.0.113.7");
+  assert.equal(addressOf("203.0.113.7", "fd12::3"), "203.0.113.7");
+  assert.equal(addressOf("203.0.113.7, 172.17.0.3"), "203.0.113.7");
+  assert.equal(addressOf("2001:db8::1"), "2001:db8::1");
+  assert.equal(addressOf("[2001:db8::1]:443"), "2001:db8::1");
+  assert.equal(addressOf("203.0.113.7:50123"), "203.0.113.7");
+});
+
+Deno.test("what a client wrote into the header itself moves it nowhere else", () => {
+  assert.equal(addressOf("10.9.9.9, 203.0.113.7"), "203.0.113.7");
+  assert.equal(addressOf("127.0.0.1, 203.0.113.7"), "203.0.113.7");
+  assert.equal(addressOf("127.0.0.1, not an address, 172.17.0.3"), "172.17.0.3");
+  assert.equal(addressOf("127.0.0.1, , 203.0.113.7"), "203.0.113.7");
+  assert.equal(addressOf("unknown"), "127.0.0.1");
+  assert.equal(addressOf(""), "127.0.0.1");
+  assert.equal(addressOf("127.0.0.1, 172.17.0.3"), "127.0.0.1");
+});
+
+Deno.test("a request is forwarded where a header, a declared proxy or its writing says so", () => {
+  for (
+    const name of [
+      "Forwarded",
+      "Via",
+      "X-Forwarded-For",
+      "X-Forwarded-Proto",
+      "X-Forwarded-Anything",
+      "X-Real-IP",
+      "CF-Connecting-IP",
+    ]
+  ) {
+    assert.equal(client({ [name]: "" }).isForwarded, true, name);
+  }
+  assert.equal(client({}, { trustedProxies: ["127.0.0.0/8"] }).isForwarded, true);
+  assert.equal(client({}, { looksRelayed: true }).isForwarded, true);
+  assert.equal(client({ "x-request-id": "1" }).isForwarded, false);
+});
+
+Deno.test("a connection is encrypted where the proxy says so, or the host is that of an https PUBLIC_URL", () => {
+  assert.equal(client({ "x-forwarded-proto": "https" }).isHttps, true);
+  assert.equal(client({ "x-forwarded-proto": "http" }).isHttps, false);
+  const publicUrl = "https://queue.example.com/jobs";
+  const asked = (host: string, url = publicUrl) => client({ host }, { publicUrl: url }).isHttps;
+  assert.equal(asked("queue.example.com"), true);
+  assert.equal(asked("queue.example.com:443"), true);
+  assert.equal(asked("queue.example.com:8443"), false);
+  assert.equal(asked("127.0.0.1:8501"), false);
+  assert.equal(asked("queue.example.com", "http://queue.example.com"), false);
+  assert.equal(asked("[::1"), false);
+});

@@ -1,0 +1,107 @@
+/** Who sent a request, over what, and whether a proxy stands between: asked here, and nowhere else. */
+import { BlockList, isIP } from "node:net";
+import { hostnameOf } from "./host_guard.ts";
+
+/** Known of each request, as `c.env.client`. */
+export interface Client {
+  /** The other end of the connection; `127.0.0.1` for a socket of this machine's file system. */
+  readonly peer: string;
+  /** Whose request it is: what trusted proxies say, otherwise the peer. For throttles, logs and audit. */
+  readonly address: string;
+  /** Whether the browser's connection is encrypted. */
+  readonly isHttps: boolean;
+  /** Whether something forwards the request for a client that may be anywhere. */
+  readonly isForwarded: boolean;
+}
+
+/** What is known of a connection beside the headers. */
+export interface Connection {
+  readonly peer: string;
+  /** Whether the request is written as a proxy writes it that adds no header of its own. */
+  readonly looksRelayed: boolean;
+}
+
+export interface ClientOptions {
+  /** How people reach this page (`https://queue.example.com/jobs`); null = as it is bound. */
+  readonly publicUrl: string | null;
+  /** Addresses and networks (`172.16.0.0/12`) whose X-Forwarded-For and -Proto are believed. */
+  readonly trustedProxies: readonly string[];
+}
+
+export type ClientOf = (request: Request, connection: Connection) => Client;
+
+export function clientOf({ publicUrl, trustedProxies }: ClientOptions): ClientOf {
+  const trusted = networksOf(trustedProxies);
+  const publicHost = publicUrl?.startsWith("https:") ? new URL(publicUrl).host : null;
+  return ({ headers, url }, { peer, looksRelayed }) => {
+    return {
+      peer,
+      address: contains(trusted, peer) ? behindProxies(headers, peer, trusted) : plain(peer),
+      isHttps: url.startsWith("https:") || saysHttps(headers) || isSameHost(headers.get("host"), publicHost),
+      isForwarded: looksRelayed || hasForwardingHeader(headers) || contains(trusted, peer),
+    };
+  };
+}
+
+/** Each proxy adds the address that it sees at the end: the last one that is no proxy of ours is the client's. */
+function behindProxies(headers: Headers, peer: string, trusted: BlockList): string {
+  const hops = (headers.get("x-forwarded-for") ?? "").split(",").map(addressOf);
+  let address = plain(peer);
+  for (const hop of hops.reverse()) {
+    // Whatever stands before something unreadable was written by nobody we trust.
+    if (hop === null) break;
+    address = hop;
+    if (!contains(trusted, hop)) break;
+  }
+  return address;
+}
+
+/** `203.0.113.7`, `203.0.113.7:1234`, `[2001:db8::1]:1234` → the address alone; null when there is none. */
+function addressOf(hop: string): string | null {
+  const word = hop.trim();
+  const [, inBrackets, beforePort] = /^(?:\[([^\]]+)\]|([\d.]+))(?::\d+)?$/.exec(word) ?? [];
+  const address = plain(inBrackets ?? beforePort ?? word);
+  return isIP(address) === 0 ? null : address;
+}
+
+/**
+ * Believed of everybody: whoever lies about it only makes the cookie of the own browser stricter, and a proxy that was not
+ * declared is not to cost its users an encrypted cookie.
+ */
+function saysHttps(headers: Headers): boolean {
+  return /^\s*https\s*(?:,|$)/i.test(headers.get("x-forwarded-proto") ?? "");
+}
+
+function isSameHost(host: string | null, publicHost: string | null): boolean {
+  if (host === null || publicHost === null || hostnameOf(host) === null) return false;
+  return new URL(`https://${host}`).host === publicHost;
+}
+
+const FORWARDING =
+  /^(?:forwarded|via|x-forwarded(?:-.*)?|x-real-ip|x-client-ip|(?:cf-connecting|true-client)-ip)$/;
+
+function hasForwardingHeader(headers: Headers): boolean {
+  return [...headers.keys()].some((name) => FORWARDING.test(name));
+}
+
+function networksOf(texts: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const text of texts) {
+    const [address = "", bits] = text.split("/");
+    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return list;
+}
+
+function contains(list: BlockList, address: string): boolean {
+  const bare = plain(address);
+  const family = isIP(bare);
+  return family !== 0 && list.check(bare, family === 6 ? "ipv6" : "ipv4");
+}
+
+/** An address of IPv4 as such, even where a socket of IPv6 tells it. */
+function plain(address: string): string {
+  return address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, "");
+}
