@@ -134,6 +134,7 @@ async function servePages({ settings, queue, supervisor, log }: Parts): Promise<
   const shared = {
     queue,
     system: supervisor,
+    faultInjection: settings.faultInjection,
     host,
     allowedHosts: settings.allowedHosts,
     trustedProxies: settings.trustedProxies,

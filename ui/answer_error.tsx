@@ -3,9 +3,10 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { VNode } from "preact";
 import { type ErrorCode, QueueError } from "@persistent-queue/queue";
-import type { AppEnv, ManagerFrame } from "./app_env.ts";
+import type { AppEnv } from "./app_env.ts";
 import { isForScripts } from "./is_for_scripts.ts";
 import { ManagerShell } from "./manager/manager_shell.tsx";
+import { OpsShell } from "./ops/ops_shell.tsx";
 import { PlainBody, PlainPage, type PlainPageProps } from "./plain_page.tsx";
 import { Refusal } from "./refusal.ts";
 import { renderPage } from "./render_page.ts";
@@ -30,17 +31,26 @@ export function answerError(thrown: Error, c: Context<AppEnv>, onFault: (error: 
   for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value);
   const { status, code, message } = refusal;
   if (isForScripts(c.req.path)) return c.json({ error: { code, message } }, status);
-  return renderPage(c, pageOf({ title: titleOf(status), sentence: message }, c.var.manager), status);
+  return renderPage(c, pageOf({ title: titleOf(status), sentence: message }, c.var), status);
 }
 
-/** Whoever is in the Manager keeps its header and the way on. */
-function pageOf(words: PlainPageProps, manager: ManagerFrame | undefined): VNode {
-  if (manager === undefined) return <PlainPage {...words} />;
-  return (
-    <ManagerShell title={words.title} at={null} {...manager}>
-      <PlainBody {...words} />
-    </ManagerShell>
-  );
+/** A visitor who is on one of the pages keeps its header and the way on. */
+function pageOf(words: PlainPageProps, { manager, ops }: Partial<AppEnv["Variables"]>): VNode {
+  if (manager !== undefined) {
+    return (
+      <ManagerShell title={words.title} at={null} {...manager}>
+        <PlainBody {...words} wayOut="Back to jobs" />
+      </ManagerShell>
+    );
+  }
+  if (ops !== undefined) {
+    return (
+      <OpsShell title={words.title} isOverview={false} {...ops}>
+        <PlainBody {...words} wayOut="Back to the overview" />
+      </OpsShell>
+    );
+  }
+  return <PlainPage {...words} />;
 }
 
 function refusalOf(thrown: Error): Refusal {

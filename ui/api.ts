@@ -4,6 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { Added, ListRequest, MoveResult, OperatorVerb } from "@persistent-queue/queue";
 import type { AppEnv } from "./app_env.ts";
 import { exportJobs } from "./export_jobs.ts";
+import { type Fault, injectFault } from "./fault_injection.ts";
 import { invalid } from "./fields.ts";
 import { jobInput } from "./job_input.ts";
 import { jobFilter, moveInput } from "./move_input.ts";
@@ -139,11 +140,10 @@ async function sweep(c: ApiContext, { system }: Ports): Promise<Response> {
   return c.json({ requeued: await system.sweep() });
 }
 
-/** To see what the system does when a thread dies or spins. */
-function provoke(c: ApiContext, { system }: Ports, how: "crash" | "hang"): Response {
+function provoke(c: ApiContext, ports: Ports, fault: Fault): Response {
   const id = c.req.param("id") ?? "";
-  if (!system.provoke(id, how)) {
+  if (!injectFault(ports, id, fault)) {
     throw new Refusal(404, "unknown_consumer", `There is no consumer "${id.slice(0, 60)}" now.`);
   }
-  return c.json({ consumer_id: id, provoked: how }, 202);
+  return c.json({ consumer_id: id, provoked: fault }, 202);
 }

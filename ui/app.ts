@@ -33,7 +33,9 @@ import { Throttle } from "./throttle.ts";
 /** Of each server: those who watch Ops, where nobody logs in, are not to take the places of the Manager's. */
 const MAX_STREAMS = 25;
 
-export interface AppOptions extends Omit<Ports, "now"> {
+export interface AppOptions extends Omit<Ports, "now" | "faultInjection"> {
+  /** Whether people may crash or hang a consumer; they may not unless given. */
+  readonly faultInjection?: boolean;
   readonly password: string;
   /** Then only this machine is served. */
   readonly passwordIsDefault: boolean;
@@ -106,8 +108,10 @@ export function opsApp(options: AppOptions): App {
   return { ...served(app, options), close: () => end(live, sessions) };
 }
 
-function portsOf({ queue, system, version, otherPort, now = Date.now }: AppOptions): Ports {
-  return { queue, system, version, otherPort, now };
+function portsOf(
+  { queue, system, faultInjection = false, version, otherPort, now = Date.now }: AppOptions,
+): Ports {
+  return { queue, system, faultInjection, version, otherPort, now };
 }
 
 function faultsOf({ onFault = console.error }: AppOptions) {

@@ -11,6 +11,8 @@ export interface AppEnv {
     visitor: Visitor;
     /** Set on the way to a page of the Manager: its frame, for errors too. */
     manager: ManagerFrame;
+    /** Set on the way to a page of Ops: its frame, for errors too. */
+    ops: OpsFrame;
   };
 }
 
@@ -18,6 +20,12 @@ export interface ManagerFrame {
   readonly version: string;
   /** The origin of the Ops page, or null. */
   readonly ops: string | null;
+}
+
+export interface OpsFrame {
+  readonly version: string;
+  /** The origin of the Manager, or null. */
+  readonly manager: string | null;
 }
 
 export interface Visitor {

@@ -1,6 +1,9 @@
 import type { Inspector, JobFilter } from "@persistent-queue/queue";
 import { csvHead, csvRow } from "./csv.ts";
 
+/** Without it a spreadsheet takes UTF-8 for the alphabet of its own country. */
+const BYTE_ORDER_MARK = "\ufeff";
+
 /** Of one page of the list. */
 const ROWS = 200;
 
@@ -10,7 +13,7 @@ export function exportJobs(queue: Inspector, filter: JobFilter): ReadableStream<
 }
 
 async function* csvPages(queue: Inspector, filter: JobFilter): AsyncGenerator<string> {
-  yield csvHead();
+  yield BYTE_ORDER_MARK + csvHead();
   for (let cursor: string | null = ""; cursor !== null;) {
     const page: Awaited<ReturnType<Inspector["list"]>> = await queue.list({ ...filter, cursor, limit: ROWS });
     if (page.jobs.length > 0) yield page.jobs.map(csvRow).join("");

@@ -17,7 +17,7 @@ export function PlainPage({ title, sentence }: PlainPageProps) {
       </head>
       <body>
         <main>
-          <PlainBody title={title} sentence={sentence} />
+          <PlainBody title={title} sentence={sentence} wayOut="Back to the start" />
         </main>
       </body>
     </html>
@@ -25,13 +25,13 @@ export function PlainPage({ title, sentence }: PlainPageProps) {
 }
 
 /** What it says, for a page that has a frame. */
-export function PlainBody({ title, sentence }: PlainPageProps) {
+export function PlainBody({ title, sentence, wayOut }: PlainPageProps & { readonly wayOut: string }) {
   return (
     <div class="narrow stack">
       <h1>{title}</h1>
       <p>{sentence}</p>
       <p>
-        <a href="/">To the first page</a>
+        <a href="/">{wayOut}</a>
       </p>
     </div>
   );

@@ -6,6 +6,8 @@ import type { System } from "./system.ts";
 export interface Ports {
   readonly queue: Inspector & Operator;
   readonly system: System;
+  /** Whether people may crash or hang a consumer. */
+  readonly faultInjection: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly version: string;

@@ -111,6 +111,8 @@ export function consumerOnWire(consumer: ConsumerView) {
   };
 }
 
+export type WireConsumer = ReturnType<typeof consumerOnWire>;
+
 /** The value of JSON text; the text itself when an edit by hand left it broken. */
 function valueOf(json: string | null): unknown {
   if (json === null) return null;

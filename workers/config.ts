@@ -44,6 +44,7 @@ export function readSettings(
 
 function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEnv"> {
   const handlerAllow = reader.text("HANDLER_ALLOW");
+  const managerPassword = reader.text("MANAGER_PASSWORD") ?? DEFAULT_PASSWORD;
   return {
     queueUrl: reader.url("QUEUE_URL", "sqlite:data/queue.db"),
     consumers: reader.wholeNumber("CONSUMERS", { otherwise: 10, min: 1, max: 1000 }),
@@ -57,7 +58,7 @@ function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEn
       reader.wholeNumbers("RETRY_DELAYS_MS", { otherwise: [1000, 2000, 4000], max: 7 * DAY_MS }),
     ),
     crashLimit: reader.wholeNumber("CRASH_LIMIT", { otherwise: 3, min: 1, max: 1000 }),
-    managerPassword: reader.text("MANAGER_PASSWORD") ?? DEFAULT_PASSWORD,
+    managerPassword,
     apiToken: reader.token("API_TOKEN"),
     host: reader.host("HOST", "127.0.0.1"),
     managerPort: reader.wholeNumber("MANAGER_PORT", { otherwise: 8501, min: 0, max: 65_535 }),
@@ -72,6 +73,8 @@ function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEn
     handlerAllow: handlerAllow === null
       ? NOTHING_ALLOWED
       : parseHandlerAllow(handlerAllow, (problem) => reader.reject("HANDLER_ALLOW", problem)),
+    // With a password of its own the system does real work, which nobody is to end for a look.
+    faultInjection: reader.isOn("FAULT_INJECTION", managerPassword === DEFAULT_PASSWORD),
   };
 }
 

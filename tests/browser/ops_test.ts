@@ -108,7 +108,7 @@ browserTest("without JavaScript the page is whole, and follows by reloading itse
   await page.getByText("As of").waitFor();
   await page.getByRole("heading", { name: "All is well" }).waitFor();
   await countOf(page, "COMPLETED", 1).waitFor();
-  for (const name of ["Place", "Job", "Heartbeat", "Restarts"]) {
+  for (const name of ["Slot", "Job", "Heartbeat", "Restarts"]) {
     await page.getByRole("columnheader", { name }).waitFor();
   }
   assert.equal(await page.locator("tr[data-slot]").count(), 2);

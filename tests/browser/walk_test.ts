@@ -138,6 +138,7 @@ async function step7(page: Page, system: RunningSystem): Promise<void> {
     await page.goto(`${system.manager}/consumers`);
     const consumer = page.locator("tr", { hasText: String(before.consumer_id).slice(0, 8) });
     await consumer.getByRole("button", { name: how }).click();
+    await page.getByRole("button", { name: new RegExp(`^${how} consumer`) }).click();
     const after = await eventually("another consumer has it", async () => {
       const job = await system.job(id);
       return job.status === "PROCESSING" && job.consumer_id !== before.consumer_id ? job : null;

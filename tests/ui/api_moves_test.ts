@@ -95,6 +95,47 @@ Deno.test("a consumer is made to die or to hang, if there is one of that name", 
   assert.deepEqual(desk.provoked, [`crash ${CONSUMER.id}`, `hang ${CONSUMER.id}`, "crash nobody"]);
 });
 
+Deno.test("where fault injection is off nobody makes a consumer die or hang, by script or by page", async () => {
+  await using desk = await openDesk({ faultInjection: false });
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const cookie = await desk.logIn();
+  for (const how of ["crash", "hang"]) {
+    const asked = await read(desk.ask(`/api/consumers/${CONSUMER.id}/${how}`, { method: "POST", headers }));
+    assert.deepEqual([asked.status, asked.body.error.code], [403, "fault_injection_off"]);
+    assert.match(asked.body.error.message, /switched off here.* FAULT_INJECTION=on/);
+    const path = `/consumers/${how}`;
+    const page = await desk.ask(`${path}?id=${CONSUMER.id}`, { headers: { cookie } });
+    assert.equal(page.status, 403);
+    assert.match(await page.text(), /FAULT_INJECTION=on/);
+    const body = new URLSearchParams({ id: CONSUMER.id });
+    const posted = await desk.ask(path, { method: "POST", headers: { cookie }, body });
+    assert.equal(posted.status, 403);
+    await posted.body?.cancel();
+  }
+  const page = await (await desk.ask("/consumers", { headers: { cookie } })).text();
+  assert.doesNotMatch(page, /Crash|Hang/);
+  assert.deepEqual(desk.provoked, []);
+});
+
+Deno.test("crash and hang ask first, and tell which job is at risk", async () => {
+  await using desk = await openDesk();
+  desk.view = {
+    ...desk.view,
+    consumers: [{ ...CONSUMER, state: "working", jobId: "data/files/at-risk.txt" }],
+  };
+  const cookie = await desk.logIn();
+  for (const [how, name] of [["crash", "Crash"], ["hang", "Hang"]]) {
+    const asked = await desk.ask(`/consumers/${how}?id=${CONSUMER.id}`, { headers: { cookie } });
+    const page = await asked.text();
+    assert.match(page, new RegExp(`<h1>${name} consumer 1\\?</h1>`));
+    assert.match(page, /at-risk\.txt/);
+    assert.match(page, new RegExp(`action="/consumers/${how}"`));
+  }
+  const gone = await (await desk.ask("/consumers/crash?id=gone", { headers: { cookie } })).text();
+  assert.match(gone, /This consumer is gone/);
+  assert.deepEqual(desk.provoked, []);
+});
+
 Deno.test("a sweep on request answers how many stalled jobs went back", async () => {
   await using desk = await openDesk();
   await addThree(desk);
@@ -132,7 +173,9 @@ Deno.test("the list as CSV is quoted, and no cell is a formula", async () => {
   ]);
   const answer = await desk.api("/api/jobs.csv?status=PENDING");
   assert.equal(answer.headers.get("content-type"), "text/csv; charset=utf-8");
-  const lines = (await answer.text()).split("\r\n");
+  const bytes = await answer.bytes();
+  assert.deepEqual([...bytes.slice(0, 3)], [0xef, 0xbb, 0xbf], "a byte order mark, for spreadsheets");
+  const lines = new TextDecoder().decode(bytes).split("\r\n");
   assert.match(lines[0] ?? "", /^id,kind,status,/);
   assert.ok(lines[1]?.startsWith(`"'@a,b",mail,PENDING,0,0,0,`), lines[1]);
   assert.ok(lines[2]?.startsWith("plain,mail,PENDING,0,0,-5,"), lines[2]);

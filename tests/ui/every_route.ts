@@ -95,7 +95,7 @@ export const LINES: readonly Line[] = [
     "/view/consumers",
     "/add",
   ),
-  ...pages("manager", "/confirm?verb=cancel"),
+  ...pages("manager", "/confirm?verb=cancel", "/consumers/crash", "/consumers/hang"),
   ...forms(
     ["/resubmit", "id=kept"],
     ["/cancel", "id=none"],

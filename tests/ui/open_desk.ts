@@ -108,6 +108,7 @@ function deskOf(queue: Queue, options: Partial<AppOptions>) {
   const whole: AppOptions = {
     queue,
     system,
+    faultInjection: true,
     password: PASSWORD,
     passwordIsDefault: false,
     apiToken: TOKEN,

@@ -46,10 +46,20 @@ Deno.test("without any setting the documented defaults hold", () => {
     logDir: "logs",
     logLevel: "info",
     retentionDays: 7,
+    faultInjection: true,
     handlerEnv: {},
     warnings: [],
   });
   assert.deepEqual(handlerAllow, { net: [], env: [], read: [], write: [], run: [], sys: [], ffi: [] });
+});
+
+Deno.test("people may crash consumers only while the password is the default, unless FAULT_INJECTION says otherwise", () => {
+  const own = { MANAGER_PASSWORD: "a password of their own" };
+  assert.equal(read().faultInjection, true);
+  assert.equal(read(own).faultInjection, false);
+  assert.equal(read({ ...own, FAULT_INJECTION: "on" }).faultInjection, true);
+  assert.equal(read({ FAULT_INJECTION: "off" }).faultInjection, false);
+  assertOneProblem({ FAULT_INJECTION: "maybe" }, /^FAULT_INJECTION is "maybe", but must be one of on, off,/);
 });
 
 Deno.test("the settings are frozen, lists included", () => {

@@ -53,11 +53,17 @@ const DATE = new Intl.DateTimeFormat("en-GB", {
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
+  timeZoneName: "short",
 });
 
-/** `24 Nov 2026, 16:05:09`. Milliseconds since 1970. */
+/** `24 Nov 2026, 16:05:09 UTC`, in the zone of the reader or, before scripts run, of the server. Milliseconds since 1970. */
 export function dateAndTime(ms: number): string {
   return isDate(ms) ? DATE.format(ms) : String(ms);
+}
+
+/** `UTC`, `GMT-5`: the zone in which times of day are told, at this time. Milliseconds since 1970. */
+export function zone(ms: number): string {
+  return DATE.formatToParts(ms).find(({ type }) => type === "timeZoneName")?.value ?? "";
 }
 
 /** Whether a date can hold it: an edit by hand may have left any number in the database. */

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { isLegal, isStatus, OPERATOR_VERBS, type OperatorVerb, QueueError } from "@persistent-queue/queue";
 import type { AppEnv } from "../app_env.ts";
+import { type Fault, injectFault } from "../fault_injection.ts";
 import { safeNext } from "../login.tsx";
 import type { Ports } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
@@ -73,11 +74,11 @@ export async function sweep(c: PageContext, { system }: Ports): Promise<Response
   return goBack(c, back, sweptNote(await system.sweep()));
 }
 
-/** Makes a consumer crash or hang. */
-export async function provoke(c: PageContext, { system }: Ports, how: "crash" | "hang"): Promise<Response> {
+/** Makes a consumer crash or hang, which the person has confirmed. */
+export async function provoke(c: PageContext, ports: Ports, fault: Fault): Promise<Response> {
   const id = (await readForm(c)).get("id") ?? "";
-  if (!system.provoke(id, how)) return goBack(c, "/consumers", "gone");
-  return goBack(c, "/consumers", how === "crash" ? "crashed" : "hung");
+  if (!injectFault(ports, id, fault)) return goBack(c, "/consumers", "gone");
+  return goBack(c, "/consumers", fault === "crash" ? "crashed" : "hung");
 }
 
 /** @throws {Refusal} 400 */

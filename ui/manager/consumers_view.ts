@@ -4,13 +4,14 @@ import { consumerOnWire } from "../wire.ts";
 import type { ConsumersView } from "./views.ts";
 import { warningsOf } from "./warnings_of.ts";
 
-export function consumersView({ system, now }: Ports): ConsumersView {
+export function consumersView({ system, faultInjection, now }: Ports): ConsumersView {
   const { consumers, wedged } = system.view();
   return {
     page: "consumers",
     now: now(),
     consumers: consumers.map(consumerOnWire),
     wedged,
+    canInject: faultInjection,
     warnings: warningsOf(system),
     batches: [],
   };

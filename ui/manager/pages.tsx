@@ -3,12 +3,15 @@ import { Hono } from "hono";
 import type { VNode } from "preact";
 import type { AppEnv } from "../app_env.ts";
 import type { Ports } from "../ports.ts";
+import { UNTRANSLATED } from "../components/untranslated.ts";
 import { renderPage } from "../render_page.ts";
 import { goBack, moveMatching, moveNamed, type PageContext, provoke, stopBatch, sweep } from "./actions.ts";
 import { addJob } from "./add_job.ts";
 import { type AddForm, AddPage, EMPTY_FORM } from "./add_page.tsx";
 import { Batches } from "./batches.ts";
 import { confirmation } from "./confirm.tsx";
+import type { Fault } from "../fault_injection.ts";
+import { faultConfirmation } from "./fault_page.tsx";
 import { type FrameProps, ManagerShell } from "./manager_shell.tsx";
 import { jobPath } from "./job_path.ts";
 import { noteOf } from "./notes.ts";
@@ -39,6 +42,8 @@ export function managerPages(ports: Ports): Hono<AppEnv> {
     .post("/all", (c) => moveMatching(c, batches))
     .post("/all/stop", (c) => stopBatch(c, batches))
     .post("/sweep", (c) => sweep(c, ports))
+    .get("/consumers/crash", (c) => askForFault(c, ports, "crash"))
+    .get("/consumers/hang", (c) => askForFault(c, ports, "hang"))
     .post("/consumers/crash", (c) => provoke(c, ports, "crash"))
     .post("/consumers/hang", (c) => provoke(c, ports, "hang"));
 }
@@ -48,7 +53,7 @@ async function living(c: PageContext, gather: Gather, frame: FrameProps): Promis
   const view = await gather(new URL(c.req.url).searchParams);
   const note = noteOf(c.req.query("note") ?? "");
   const body = (
-    <div id="app" data-props={JSON.stringify({ view, note })}>
+    <div id="app" {...UNTRANSLATED} data-props={JSON.stringify({ view, note })}>
       <PageBody view={view} live={atRest(view, note)} />
     </div>
   );
@@ -57,6 +62,10 @@ async function living(c: PageContext, gather: Gather, frame: FrameProps): Promis
 
 function framed(c: PageContext, body: VNode, frame: FrameProps, status: 200 | 400 | 409 = 200): Response {
   return renderPage(c, <ManagerShell {...frame} {...c.var.manager}>{body}</ManagerShell>, status);
+}
+
+function askForFault(c: PageContext, ports: Ports, fault: Fault): Response {
+  return framed(c, faultConfirmation(ports, fault, c.req.query("id") ?? ""), { title: "Confirm", at: null });
 }
 
 interface AddAnswer {

@@ -1,11 +1,10 @@
 /** What the pages are made of: the server renders it, the browser fetches it again as it changes. */
 import type { Status } from "@persistent-queue/queue";
-import type { consumerOnWire, historyOnWire, jobOnWire } from "../wire.ts";
+import type { historyOnWire, jobOnWire, WireConsumer } from "../wire.ts";
 import type { ListQuery } from "./list_query.ts";
 
 export type WireJob = ReturnType<typeof jobOnWire>;
 export type WireHistory = ReturnType<typeof historyOnWire>;
-export type WireConsumer = ReturnType<typeof consumerOnWire>;
 
 /** Of every page. `now` is the server's clock, in milliseconds since 1970: ages do not depend on the reader's. */
 interface BaseView {
@@ -67,6 +66,8 @@ export interface ConsumersView extends BaseView {
   readonly page: "consumers";
   readonly consumers: readonly WireConsumer[];
   readonly wedged: number;
+  /** Whether people may crash or hang a consumer. */
+  readonly canInject: boolean;
 }
 
 export type View = ListView | JobView | ConsumersView;

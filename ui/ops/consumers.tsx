@@ -1,43 +1,28 @@
-/** Who works, on what, for how long, and who has fallen silent. */
+import { ConsumersTable } from "../components/consumers_table.tsx";
 import { count } from "../components/format.ts";
-import { ConsumerRow } from "./consumer_row.tsx";
-import type { ManagerAddress } from "./manager_links.tsx";
+import { jobHref, type ManagerAddress } from "./manager_links.tsx";
 import type { ConsumerState } from "./snapshot.ts";
 
 export interface ConsumersProps {
   readonly consumers: readonly ConsumerState[];
+  /** How old what is known of them is, in milliseconds. */
   readonly agedMs: number;
   readonly manager: ManagerAddress;
 }
 
 export function Consumers({ consumers, agedMs, manager }: ConsumersProps) {
   return (
-    <section class="panel consumers" aria-labelledby="consumers-title">
+    <section class="panel" aria-labelledby="consumers-title">
       <div class="panel-head">
         <h2 id="consumers-title">Consumers</h2>
         <p class="muted small">{summary(consumers)}</p>
       </div>
       {consumers.length > 0 && (
-        <table class="cards">
-          <thead>
-            <tr>
-              <th scope="col">Place</th>
-              <th scope="col">Consumer</th>
-              <th scope="col">State</th>
-              <th scope="col">Job</th>
-              <th scope="col" class="number">For</th>
-              <th scope="col" class="number">Heartbeat</th>
-              <th scope="col" class="number">Attempts</th>
-              <th scope="col" class="number">Failed</th>
-              <th scope="col" class="number">Restarts</th>
-            </tr>
-          </thead>
-          <tbody>
-            {consumers.map((consumer) => (
-              <ConsumerRow key={consumer.slot} consumer={consumer} agedMs={agedMs} manager={manager} />
-            ))}
-          </tbody>
-        </table>
+        <ConsumersTable
+          consumers={consumers}
+          agedMs={agedMs}
+          hrefOf={(id) => manager === null ? null : jobHref(manager, id)}
+        />
       )}
     </section>
   );

@@ -27,7 +27,7 @@ export function Dashboard({ snapshot, statuses, version, manager, now, link, age
         <VitalSigns snapshot={snapshot} version={version} now={then} agedMs={sinceMs} />
       </div>
       <Consumers consumers={system.consumers} agedMs={sinceMs} manager={manager} />
-      <RecentEvents events={system.events} manager={manager} />
+      <RecentEvents events={system.events} manager={manager} now={now} />
     </div>
   );
 }

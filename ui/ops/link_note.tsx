@@ -1,5 +1,5 @@
 /** Whether what is shown is the present. */
-import { clock, duration } from "../components/format.ts";
+import { clock, duration, zone } from "../components/format.ts";
 import type { Link } from "./snapshot.ts";
 
 export interface LinkNoteProps {
@@ -15,7 +15,7 @@ export function LinkNote({ link, agedMs, now }: LinkNoteProps) {
   if (link === "live") return <p class="link link-live">Live</p>;
   return (
     <p class="link">
-      As of <time dateTime={new Date(now).toISOString()}>{clock(now)}</time>
+      As of <time dateTime={new Date(now).toISOString()}>{clock(now)} {zone(now)}</time>
     </p>
   );
 }

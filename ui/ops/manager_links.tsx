@@ -10,14 +10,18 @@ export function listHref(manager: string, status: Status): string {
   return `${manager}/?${new URLSearchParams({ status })}`;
 }
 
+/** The job's own page. */
+export function jobHref(manager: string, id: string): string {
+  return `${manager}/job?${new URLSearchParams({ id })}`;
+}
+
 export interface JobLinkProps {
   readonly manager: ManagerAddress;
   readonly id: string;
   readonly children: ComponentChildren;
 }
 
-/** The job's own page. */
 export function JobLink({ manager, id, children }: JobLinkProps) {
   if (manager === null) return <>{children}</>;
-  return <a class="to-job" href={`${manager}/job?${new URLSearchParams({ id })}`}>{children}</a>;
+  return <a class="to-job" href={jobHref(manager, id)}>{children}</a>;
 }

@@ -1,5 +1,5 @@
 /** What happened that is worth a look, newest first. */
-import { clock, count } from "../components/format.ts";
+import { clock, count, zone } from "../components/format.ts";
 import { storiesOf, type Story } from "./event_stories.ts";
 import { JobLink, type ManagerAddress } from "./manager_links.tsx";
 import type { SystemState } from "./snapshot.ts";
@@ -10,16 +10,18 @@ const SHOWN = 8;
 export interface RecentEventsProps {
   readonly events: SystemState["events"];
   readonly manager: ManagerAddress;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
-export function RecentEvents({ events, manager }: RecentEventsProps) {
+export function RecentEvents({ events, manager, now }: RecentEventsProps) {
   const stories = storiesOf(events);
   const rest = stories.slice(SHOWN);
   return (
     <section class="panel events" aria-labelledby="events-title">
       <div class="panel-head">
         <h2 id="events-title">Recent events</h2>
-        <p class="muted small">newest first, a line per job</p>
+        <p class="muted small">newest first, one line per job, times in {zone(now)}</p>
       </div>
       {stories.length === 0
         ? <p class="panel-body muted">Nothing out of the ordinary so far.</p>

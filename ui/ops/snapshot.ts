@@ -1,12 +1,12 @@
 /** All that the page shows, as it travels: in the first HTML, then as each `snapshot` event. */
 import type { Status } from "@persistent-queue/queue";
 import type { ManagerAddress } from "./manager_links.tsx";
-import type { consumerOnWire, countsOnWire, systemOnWire } from "../wire.ts";
+import type { countsOnWire, systemOnWire, WireConsumer } from "../wire.ts";
 
 export type Stats = ReturnType<typeof countsOnWire>;
 export type Rates = Stats["history"][number];
 export type SystemState = ReturnType<typeof systemOnWire>;
-export type ConsumerState = ReturnType<typeof consumerOnWire>;
+export type ConsumerState = WireConsumer;
 
 export interface Snapshot {
   /** Null while the storage does not answer. */

@@ -25,6 +25,7 @@ export const SETTING_NAMES = [
   "LOG_LEVEL",
   "RETENTION_DAYS",
   "HANDLER_ALLOW",
+  "FAULT_INJECTION",
 ] as const;
 
 export type SettingName = typeof SETTING_NAMES[number];

@@ -81,6 +81,10 @@ export class SettingReader {
     return otherwise;
   }
 
+  isOn(name: SettingName, otherwise: boolean): boolean {
+    return this.oneOf(name, ["on", "off"], otherwise ? "on" : "off") === "on";
+  }
+
   /** A path without control characters, without a comma and without a slash at its end. */
   folder(name: SettingName, otherwise: string): string {
     const text = this.text(name)?.trim() ?? "";

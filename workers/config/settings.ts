@@ -41,6 +41,8 @@ export interface Settings {
   /** 0 = keep all. */
   readonly retentionDays: number;
   readonly handlerAllow: HandlerAllow;
+  /** Whether people may crash or hang a consumer to see what happens. */
+  readonly faultInjection: boolean;
   /** Variables that `.env` holds for the handlers (`HANDLER_ALLOW="env=…"`), to be put into the environment. */
   readonly handlerEnv: Readonly<Record<string, string>>;
   /** Sentences for people about what is allowed, and yet hardly meant. */

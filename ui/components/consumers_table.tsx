@@ -1,0 +1,116 @@
+/** Who works, on what, for how long, and who has fallen silent. The same on both pages. */
+import type { ComponentChildren } from "preact";
+import type { WireConsumer } from "../wire.ts";
+import { age, count, duration } from "./format.ts";
+import { isSilent } from "./is_silent.ts";
+import { JobId } from "./job_id.tsx";
+
+export interface ConsumersTableProps {
+  readonly consumers: readonly WireConsumer[];
+  /** How old what is known of them is, in milliseconds. */
+  readonly agedMs: number;
+  /** The address of a job's page; null where none is known. */
+  readonly hrefOf: (jobId: string) => string | null;
+  /** What may be done to a consumer, if anything. */
+  readonly actionsOf?: (consumer: WireConsumer) => ComponentChildren;
+}
+
+const COLUMNS = ["Slot", "Consumer", "State", "Job", "For", "Heartbeat", "Attempts", "Failed", "Restarts"];
+const NUMBERS: readonly string[] = ["For", "Heartbeat", "Attempts", "Failed", "Restarts"];
+
+export function ConsumersTable({ consumers, agedMs, hrefOf, actionsOf }: ConsumersTableProps) {
+  return (
+    <table class="cards consumers" role="table">
+      <caption class="visually-hidden">Consumers by slot</caption>
+      <thead role="rowgroup">
+        <tr role="row">
+          {COLUMNS.map((name) => (
+            <th
+              key={name}
+              role="columnheader"
+              scope="col"
+              class={NUMBERS.includes(name) ? "number" : undefined}
+            >
+              {name}
+            </th>
+          ))}
+          {actionsOf !== undefined && (
+            <th role="columnheader" scope="col" class="cell-actions">
+              <span class="visually-hidden">Actions</span>
+            </th>
+          )}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {consumers.map((consumer) => (
+          <ConsumerRow key={consumer.slot} {...{ consumer, agedMs, hrefOf }}>
+            {actionsOf?.(consumer)}
+          </ConsumerRow>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+interface ConsumerRowProps extends Pick<ConsumersTableProps, "agedMs" | "hrefOf"> {
+  readonly consumer: WireConsumer;
+  /** What may be done to it. */
+  readonly children: ComponentChildren;
+}
+
+function ConsumerRow({ consumer, agedMs, hrefOf, children }: ConsumerRowProps) {
+  const { id, slot, state, job_id, job_ms, waiting, heartbeat_age_ms, done, failed, restarts } = consumer;
+  const heardMs = heartbeat_age_ms === null ? null : heartbeat_age_ms + agedMs;
+  const silent = heartbeat_age_ms !== null && isSilent(heartbeat_age_ms);
+  return (
+    <tr role="row" class={silent ? "silent" : undefined} data-slot={slot} data-consumer={id}>
+      <th role="rowheader" scope="row" class="cell-slot">{slot}</th>
+      <td role="cell" data-label="Consumer" class="cell-consumer" id={`consumer-${slot}`}>
+        {id === "" ? <span class="muted">–</span> : <code title={id}>{id.slice(0, 8)}</code>}
+      </td>
+      <td role="cell" data-label="State" class="cell-state">
+        <span class={`state state-${silent ? "silent" : state}`}>{silent ? "silent" : state}</span>
+      </td>
+      <td
+        role="cell"
+        data-label="Job"
+        class={job_id === null && waiting === 0 ? "cell-job none" : "cell-job"}
+      >
+        {job_id === null
+          ? waiting === 0 && <span class="muted">–</span>
+          : <JobLink id={job_id} href={hrefOf(job_id)} />}
+        {waiting > 0 && <span class="muted small">{count(waiting)} waiting for a retry</span>}
+      </td>
+      <td role="cell" data-label="For" class={job_id === null ? "number none" : "number"}>
+        {job_id === null ? "–" : duration(calm(job_ms + agedMs))}
+      </td>
+      <td
+        role="cell"
+        data-label="Heartbeat"
+        class={`number heartbeat${heardMs === null ? " none" : ""}`}
+      >
+        {heardMs === null ? "–" : age(calm(heardMs))}
+      </td>
+      <td role="cell" data-label="Attempts" class="number">{count(done)}</td>
+      <td role="cell" data-label="Failed" class={failed === 0 ? "number zero" : "number"}>{count(failed)}</td>
+      <td role="cell" data-label="Restarts" class={restarts === 0 ? "number zero" : "number"}>
+        {count(restarts)}
+      </td>
+      {children !== undefined && <td role="cell" class="cell-actions">{children}</td>}
+    </tr>
+  );
+}
+
+function JobLink({ id, href }: { readonly id: string; readonly href: string | null }) {
+  if (href === null) return <JobId id={id} />;
+  return (
+    <a class="job-link" href={href} title={id}>
+      <JobId id={id} />
+    </a>
+  );
+}
+
+/** Not finer than a tenth of a second: numbers that change their unit all the time are unrest. */
+function calm(ms: number): number {
+  return Math.max(100, ms);
+}

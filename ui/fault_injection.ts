@@ -1,0 +1,25 @@
+/** Ends a consumer on purpose, to see what the system does. Only where FAULT_INJECTION allows it. */
+import type { Ports } from "./ports.ts";
+import { Refusal } from "./refusal.ts";
+
+export const FAULTS = ["crash", "hang"] as const;
+
+export type Fault = typeof FAULTS[number];
+
+/** False: there is no such consumer. @throws {Refusal} 403 where this is switched off */
+export function injectFault(
+  { system, faultInjection }: Pick<Ports, "system" | "faultInjection">,
+  consumerId: string,
+  fault: Fault,
+): boolean {
+  requireFaultInjection(faultInjection);
+  return system.provoke(consumerId, fault);
+}
+
+/** @throws {Refusal} 403 */
+export function requireFaultInjection(isOn: boolean): void {
+  if (isOn) return;
+  const message =
+    "Crashing and hanging consumers is switched off here. The setting FAULT_INJECTION=on allows it.";
+  throw new Refusal(403, "fault_injection_off", message);
+}
