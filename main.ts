@@ -1,16 +1,21 @@
 /**
  * Persistent Queue: settings → log → queue → supervisor → pages → signals.
  *
- * `start` is a guard that keeps `supervise` alive; `jobs` is the command line.
+ * `start` is a guard that keeps the supervisor alive; `supervise` starts it once, with the same permissions; `jobs` is
+ * the command line.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { getQueue, messageOf, type Queue, type QueueEvent, StorageError } from "@persistent-queue/queue";
 import type { Served } from "@persistent-queue/ui";
 import {
+  canLaunch,
+  closeOwnAddresses,
   ConfigurationError,
   DEFAULT_PASSWORD,
   EXIT,
-  guard,
+  forgetSettings,
+  isGuarded,
+  launchSupervisor,
   listKinds,
   loadSettings,
   type Log,
@@ -21,7 +26,7 @@ import {
   type Settings,
   stateFile,
   Supervisor,
-  supervisorArgs,
+  takeSettings,
   whenAskedToStop,
   whenGuardIsGone,
 } from "@persistent-queue/workers";
@@ -37,9 +42,10 @@ const USAGE = `Usage: persistent-queue [start | supervise | jobs …]
 async function main([command = "start", ...args]: readonly string[]): Promise<number> {
   switch (command) {
     case "start":
-      return await start();
+      return await launchSupervisor({ mainUrl: import.meta.url, restarts: true });
     case "supervise":
-      return await supervise();
+      if (isGuarded() || !canLaunch()) return await supervise();
+      return await launchSupervisor({ mainUrl: import.meta.url, restarts: false });
     case "jobs":
       return await jobs(args);
     default:
@@ -48,18 +54,8 @@ async function main([command = "start", ...args]: readonly string[]): Promise<nu
   }
 }
 
-function start(): Promise<number> {
-  const settings = loadSettings();
-  for (const warning of settings.warnings) console.error(`Warning: ${warning}`);
-  return guard({
-    command: Deno.execPath(),
-    args: supervisorArgs(settings, import.meta.url),
-    env: settings.handlerEnv,
-  });
-}
-
 async function supervise(): Promise<number> {
-  const settings = loadSettings();
+  const settings = await takeSettings();
   prepareFolders(settings);
   await removeOldConsumerLogs(settings.logDir);
   using log = openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
@@ -86,6 +82,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   // The next guard may be waiting for the database already.
   whenGuardIsGone().then(() => end({ exitCode: EXIT.ok, patienceMs: 0 }));
   await Promise.all(pages.map((page) => page.ready));
+  closeOwnAddresses(settings);
   const hasStarted = await Promise.race([supervisor.start().then(() => true), ended.then(() => false)]);
   if (hasStarted) greet(settings, pages);
 
@@ -185,6 +182,7 @@ function greet(settings: Settings, [manager, ops]: readonly Served[]): void {
 
 async function jobs(args: readonly string[]): Promise<number> {
   const settings = loadSettings();
+  forgetSettings();
   // Into the log of the supervisor, who alone rotates it: two that do so lose lines.
   using log = openLog({
     dir: settings.logDir,

@@ -10,8 +10,12 @@ export interface GuardOptions {
   /** The program, and what to call it with. */
   readonly command: string;
   readonly args: readonly string[];
-  /** Added to the guard's own environment. */
+  /** The supervisor's whole environment: the guard's own unless given. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The first line that the supervisor reads from its stdin: what does not belong in its environment. */
+  readonly handover?: string;
+  /** Whether a supervisor that died is started again; where something else does that, its exit code is passed on. */
+  readonly restarts?: boolean;
   /** Told one line per restart: on stderr unless given. */
   readonly log?: (text: string) => void;
   /** Whoever ran for this long was well: the delays begin anew. 60,000 ms unless given. */
@@ -29,12 +33,12 @@ const FINAL_CODES = [0, 74, 78];
 
 /** Runs until the supervisor ends for good. Answers the exit code to pass on. */
 export async function guard(options: GuardOptions): Promise<number> {
-  const { log = console.error, stableMs = 60_000, delaysMs = DELAYS_MS } = options;
+  const { log = console.error, stableMs = 60_000, delaysMs = DELAYS_MS, restarts = true } = options;
   using stop = new StopSignals(options.signal);
   for (let failures = 0;;) {
     const startedAt = performance.now();
     const { code, signal } = await runOnce(options, stop);
-    if (stop.asked || FINAL_CODES.includes(code)) return code;
+    if (stop.asked || !restarts || FINAL_CODES.includes(code)) return code;
     if (performance.now() - startedAt >= stableMs) failures = 0;
     const delayMs = delaysMs[Math.min(failures, delaysMs.length - 1)] ?? 0;
     const why = signal === null ? `with exit code ${code}` : `by ${signal}`;
@@ -47,14 +51,18 @@ export async function guard(options: GuardOptions): Promise<number> {
 
 /** The supervisor's stdin is a pipe that only the guard holds: it ends when the guard does, however that happens. */
 async function runOnce(
-  { command, args, env = {} }: GuardOptions,
+  { command, args, env, handover }: GuardOptions,
   stop: StopSignals,
 ): Promise<Deno.CommandStatus> {
-  const child = new Deno.Command(command, { args: [...args], env: { ...env }, stdin: "piped" }).spawn();
+  const environment = env === undefined ? {} : { env: { ...env }, clearEnv: true };
+  const child = new Deno.Command(command, { args: [...args], ...environment, stdin: "piped" }).spawn();
   stop.passOnTo(child);
+  const writer = child.stdin.getWriter();
+  // A supervisor that is dead already reads nothing: its exit code tells why.
+  if (handover !== undefined) writer.write(new TextEncoder().encode(`${handover}\n`)).catch(() => {});
   const status = await child.status;
   stop.passOnTo(null);
-  await child.stdin.close().catch(() => {});
+  await writer.close().catch(() => {});
   return status;
 }
 

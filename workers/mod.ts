@@ -1,15 +1,15 @@
 /** The door of the workers: what runs, and what it needs to be told. */
-export { loadSettings } from "./config/load_settings.ts";
+export { forgetSettings, loadSettings } from "./config/load_settings.ts";
 export { ConfigurationError, readSettings, type Settings } from "./config.ts";
 export { DEFAULT_PASSWORD } from "./config/cross_rules.ts";
 export { logEvent } from "./telling/describe.ts";
 export { EXIT } from "./process/exit_codes.ts";
 export { prepareFolders, stateFile } from "./process/folders.ts";
-export { guard } from "./guard.ts";
-export { whenGuardIsGone } from "./process/guard_watch.ts";
+export { isGuarded, whenGuardIsGone } from "./process/guard_watch.ts";
 export { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "./handler.ts";
 export { listKinds } from "./handlers.ts";
 export { type Log, openLog, removeOldConsumerLogs } from "./log.ts";
-export { supervisorArgs } from "./process/permissions.ts";
+export { canLaunch, launchSupervisor, takeSettings } from "./process/launch.ts";
+export { closeOwnAddresses } from "./process/permissions.ts";
 export { Supervisor } from "./supervisor.ts";
 export { whenAskedToStop } from "./process/stop_signals.ts";

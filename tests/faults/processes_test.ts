@@ -110,6 +110,23 @@ Deno.test("deno task supervise under a plain restart policy: killed it comes bac
   assert.equal(group.lines.filter((line) => line.startsWith("restarted")).length, 1);
 });
 
+Deno.test("supervise ends with its supervisor: its exit code is passed on, also where it was killed", async () => {
+  await using killed = await runSystem({ command: "supervise confined" });
+  Deno.kill(killed.supervisorPid(), "SIGKILL");
+  assert.equal((await killed.process.status).code, 128 + 9);
+  await using stopped = await runSystem({ command: "supervise confined" });
+  stopped.process.kill("SIGTERM");
+  assert.equal((await stopped.process.status).code, 0);
+  assert.equal(isAlive(stopped.supervisorPid()), false);
+});
+
+Deno.test("supervise is killed: its supervisor does not go on alone", async () => {
+  await using system = await runSystem({ command: "supervise confined" });
+  const supervisor = system.supervisorPid();
+  system.process.kill("SIGKILL");
+  await eventually("it has ended", () => !isAlive(supervisor), { withinMs: 10_000 });
+});
+
 const HOPELESS: { code: number; why: string; options: GroupOptions }[] = [
   {
     code: 74,

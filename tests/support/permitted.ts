@@ -1,9 +1,10 @@
 /** Does what a supervisor does, and then what it must not do; run with the supervisor's permissions. */
 import { getQueue } from "@persistent-queue/queue";
-import { loadSettings } from "../../workers/config/load_settings.ts";
+import { parseSources } from "../../workers/config/load_settings.ts";
+import { readSettings } from "../../workers/config.ts";
 import { openLog } from "../../workers/log.ts";
 
-const settings = loadSettings();
+const settings = readSettings(parseSources(Deno.args[0] ?? ""));
 const queue = await getQueue(settings.queueUrl, { role: "owner" });
 await queue.add([{ id: `${settings.filesDir}/abc.txt` }]);
 await queue.close();
@@ -22,6 +23,8 @@ for (const port of [settings.managerPort, settings.opsPort]) {
 const forbidden: Record<string, () => unknown> = {
   "read elsewhere": () => Deno.readTextFileSync("/etc/hostname"),
   "write beside the folders": () => Deno.writeTextFileSync("elsewhere.txt", ""),
+  "read its own settings": () => Deno.readTextFileSync(".env"),
+  "read a setting": () => Deno.env.get("MANAGER_PASSWORD"),
   "write its own settings": () => Deno.writeTextFileSync(".env", ""),
   "read a stranger's variable": () => Deno.env.get("HOME"),
   "run a program": () => new Deno.Command("true").spawn(),

@@ -27,7 +27,10 @@ export interface RunningSystem extends AsyncDisposable {
 }
 
 export interface RunOptions {
-  readonly command?: "start" | "supervise";
+  /** `supervise` is the supervisor alone; with the permissions that it computes, it is a child of the one that is started. */
+  readonly command?: "start" | "supervise" | "supervise confined";
+  /** Another copy of the project. */
+  readonly main?: string;
   readonly env?: Record<string, string>;
   readonly folder?: string;
 }
@@ -84,9 +87,14 @@ export async function runSystem(options: RunOptions = {}): Promise<RunningSystem
 }
 
 /** Without waiting for anything: for starts that fail. */
-export function spawnSystem({ command = "start", env = {}, folder = "." }: RunOptions): Deno.ChildProcess {
+export function spawnSystem(
+  { command = "start", main = MAIN.href, env = {}, folder = "." }: RunOptions,
+): Deno.ChildProcess {
+  const [word = ""] = command.split(" ");
+  // What may run no program starts no other process.
+  const alone = command === "supervise" ? [HEAP_FLAGS, "--deny-run"] : [];
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", ...(command === "supervise" ? [HEAP_FLAGS] : []), "-A", "--no-prompt", MAIN.href, command],
+    args: ["run", ...alone, "-A", "--no-prompt", main, word],
     cwd: folder,
     clearEnv: true,
     env: {

@@ -1,14 +1,31 @@
-/** The supervisor's side of the guard: it must not outlive it. */
+/** The supervisor's side of the guard: what it is handed, and that it must not outlive it. */
 
-/** Whoever is started with this word has a guard at the other end of its stdin. */
+/** A supervisor that is started with this word has a guard at the other end of its stdin. */
 export const GUARDED = "--guarded";
+
+export function isGuarded(args: readonly string[] = Deno.args): boolean {
+  return args.includes(GUARDED);
+}
+
+/** The first line of stdin, which the guard writes at once. @throws where the guard is gone before */
+export async function readHandover(): Promise<string> {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(65_536);
+  let text = "";
+  while (!text.endsWith("\n")) {
+    const length = await Deno.stdin.read(buffer);
+    if (length === null) throw new Error("The guard ended before it had handed over the settings.");
+    text += decoder.decode(buffer.subarray(0, length), { stream: true });
+  }
+  return text;
+}
 
 /**
  * Resolves when the guard is gone. Never does without a guard: under systemd stdin is empty from the start, and
  * means nothing. The process must end by `Deno.exit()`: the wait itself cannot be called off.
  */
 export async function whenGuardIsGone(args: readonly string[] = Deno.args): Promise<void> {
-  if (!args.includes(GUARDED)) return await new Promise(() => {});
+  if (!isGuarded(args)) return await new Promise(() => {});
   const buffer = new Uint8Array(64);
   while (await isMore(buffer));
 }

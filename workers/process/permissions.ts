@@ -1,7 +1,7 @@
 /** Least permissions, computed: the supervisor gets what its settings need, and nothing else. */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ConfigurationError, SETTING_NAMES, type Settings } from "../config.ts";
+import { ConfigurationError, type Settings } from "../config.ts";
 import { HANDLER_PERMISSIONS, type HandlerPermission } from "../config/handler_allow.ts";
 import { GUARDED } from "./guard_watch.ts";
 
@@ -25,22 +25,38 @@ export const HEAP_FLAGS = "--v8-flags=--max-semi-space-size=2,--heap-growing-per
 export function supervisorArgs(settings: Settings, mainUrl: string): string[] {
   const words = ["supervise", GUARDED];
   if (Deno.build.standalone) return words; // a compiled binary has its permissions inside
-  return ["run", HEAP_FLAGS, "--no-prompt", ...permissionFlags(settings, mainUrl), mainUrl, ...words];
+  return ["run", HEAP_FLAGS, ...CONFINED, ...permissionFlags(settings, mainUrl), mainUrl, ...words];
 }
+
+/** Nothing is asked for, and nothing is fetched: an import of an address would carry what stands in it to that address. */
+const CONFINED = ["--no-prompt", "--cached-only"];
 
 /** `--allow-read=…` and so on; a kind of permission that is not needed has no flag. */
 export function permissionFlags(settings: Settings, mainUrl: string): string[] {
   const database = databasePaths(settings.queueUrl);
   const needed: Record<HandlerPermission, readonly string[]> = {
-    read: [...codePaths(mainUrl), ".env", settings.filesDir, settings.logDir, ...database],
+    read: [...codePaths(mainUrl), settings.filesDir, settings.logDir, ...database],
     write: [settings.filesDir, settings.logDir, ...database],
     net: [...ownAddresses(settings), ...backendAddresses(settings.queueUrl)],
-    env: SETTING_NAMES,
+    env: [],
     run: [],
     sys: [],
     ffi: [],
   };
-  return HANDLER_PERMISSIONS.flatMap((kind) => flag(kind, [...needed[kind], ...settings.handlerAllow[kind]]));
+  return [
+    ...HANDLER_PERMISSIONS.flatMap((kind) => flag(kind, [...needed[kind], ...settings.handlerAllow[kind]])),
+    // Whatever else is granted: FILES_DIR may be the folder in which it lies.
+    "--deny-read=.env",
+    "--deny-write=.env",
+  ];
+}
+
+/**
+ * The pages listen already: from here on nothing in this process may open a connection to them, or listen in their
+ * place. A handler that could would log in with the password that everybody knows.
+ */
+export function closeOwnAddresses(settings: Settings): void {
+  for (const host of ownAddresses(settings)) Deno.permissions.revokeSync({ name: "net", host });
 }
 
 function flag(kind: HandlerPermission, values: readonly string[]): string[] {

@@ -1,0 +1,59 @@
+/**
+ * The supervisor as a process of its own, with the permissions that its settings need; and its side of that: how it
+ * comes to its settings. It is handed them over a pipe, for what stands in its environment or in a file that it may read
+ * is open to every handler.
+ */
+import { readSettings, type Settings } from "../config.ts";
+import {
+  environmentWithoutSettings,
+  forgetSettings,
+  parseSources,
+  readSources,
+} from "../config/load_settings.ts";
+import { guard } from "../guard.ts";
+import { isGuarded, readHandover } from "./guard_watch.ts";
+import { supervisorArgs } from "./permissions.ts";
+
+const UNCONFINED =
+  "Handlers are not confined: they may do whatever this process may. HANDLER_ALLOW holds under `deno task start` and " +
+  "`deno task supervise`, which start the supervisor with the permissions that its settings need.";
+
+export interface LaunchOptions {
+  /** The URL of `main.ts`. */
+  readonly mainUrl: string;
+  /** Whether a supervisor that died is started again. */
+  readonly restarts: boolean;
+}
+
+/** Resolves with the exit code to end with. @throws {ConfigurationError} */
+export function launchSupervisor({ mainUrl, restarts }: LaunchOptions): Promise<number> {
+  const sources = readSources();
+  const settings = readSettings(sources);
+  for (const warning of warningsAtStart(settings)) console.error(`Warning: ${warning}`);
+  return guard({
+    command: Deno.execPath(),
+    args: supervisorArgs(settings, mainUrl),
+    env: { ...environmentWithoutSettings(sources), ...settings.handlerEnv, DENO_NO_UPDATE_CHECK: "1" },
+    handover: JSON.stringify(sources),
+    restarts,
+  });
+}
+
+/** A compiled binary has its permissions inside, and a process that may start no other keeps those that it has. */
+export function canLaunch(): boolean {
+  const toRunDeno = { name: "run", command: Deno.execPath() } as const;
+  return !Deno.build.standalone && Deno.permissions.querySync(toRunDeno).state === "granted";
+}
+
+/** The settings of this supervisor; what held them is empty afterwards. @throws {ConfigurationError} */
+export async function takeSettings(): Promise<Settings> {
+  if (isGuarded()) return readSettings(parseSources(await readHandover()));
+  const settings = readSettings(readSources());
+  forgetSettings();
+  for (const warning of [...settings.warnings, UNCONFINED]) console.error(`Warning: ${warning}`);
+  return settings;
+}
+
+function warningsAtStart({ warnings }: Settings): string[] {
+  return Deno.build.standalone ? [...warnings, UNCONFINED] : [...warnings];
+}
