@@ -8,6 +8,11 @@ export interface Client {
   readonly peer: string;
   /** Whose request it is: what trusted proxies say, otherwise the peer. For throttles, logs and audit. */
   readonly address: string;
+  /**
+   * Where `address` is that of a proxy: whom it says that it forwards for, which nothing confirms. It may tell guesses
+   * apart, and nothing more. Null where nothing is forwarded, or the proxy is trusted.
+   */
+  readonly claimedAddress: string | null;
   /** Whether the browser's connection is encrypted. */
   readonly isHttps: boolean;
   /** Whether something forwards the request for a client that may be anywhere. */
@@ -34,13 +39,22 @@ export function clientOf({ publicUrl, trustedProxies }: ClientOptions): ClientOf
   const trusted = networksOf(trustedProxies);
   const publicHost = publicUrl?.startsWith("https:") ? new URL(publicUrl).host : null;
   return ({ headers, url }, { peer, looksRelayed }) => {
+    const address = contains(trusted, peer) ? behindProxies(headers, peer, trusted) : plain(peer);
+    const isForwarded = looksRelayed || hasForwardingHeader(headers) || contains(trusted, peer);
     return {
       peer,
-      address: contains(trusted, peer) ? behindProxies(headers, peer, trusted) : plain(peer),
+      address,
+      claimedAddress: isForwarded && address === plain(peer) ? claimIn(headers) : null,
       isHttps: url.startsWith("https:") || saysHttps(headers) || isSameHost(headers.get("host"), publicHost),
-      isForwarded: looksRelayed || hasForwardingHeader(headers) || contains(trusted, peer),
+      isForwarded,
     };
   };
+}
+
+/** What the proxy itself has added stands at the end. */
+function claimIn(headers: Headers): string {
+  const last = headers.get("x-forwarded-for")?.split(",").at(-1) ?? "";
+  return addressOf(last) ?? addressOf(headers.get("x-real-ip") ?? "") ?? "an unknown address";
 }
 
 /** Each proxy adds the address that it sees at the end: the last one that is no proxy of ours is the client's. */

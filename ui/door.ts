@@ -15,18 +15,21 @@ export interface DoorOptions {
 /** Pages are redirected with 303, scripts get 401. */
 export function door(options: DoorOptions): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const visitor = byToken(c, options) ?? bySession(c, options);
+    const visitor = bySession(c, options) ?? await byToken(c, options);
     if (visitor === null) return turnAway(c);
     c.set("visitor", visitor);
     await next();
   };
 }
 
-/** @throws {Refusal} for a wrong token, whatever cookie comes with it */
-function byToken(c: Context<AppEnv>, { apiToken }: DoorOptions): Visitor | null {
+/**
+ * Asked only where no session let the visitor in: a bearer token beside one may be meant for a proxy on the way.
+ * @throws {Refusal} for a wrong token
+ */
+async function byToken(c: Context<AppEnv>, { apiToken }: DoorOptions): Promise<Visitor | null> {
   const attempt = /^Bearer +(.*)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-  if (attempt === undefined || !isForScripts(c.req.path)) return null;
-  apiToken.check(attempt, c.env.client.address);
+  if (attempt === undefined || !apiToken.exists || !isForScripts(c.req.path)) return null;
+  await apiToken.check(attempt, c.env.client);
   return { name: "api", stillWelcome: () => true };
 }
 

@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import { isLoopbackAddress } from "./loopback.ts";
-import { networkOf } from "./throttle.ts";
+import { networkOf } from "./networks.ts";
 
 /**
  * Cuts off whoever on another machine takes more than `most` connections, so that a server with a limit of its own has

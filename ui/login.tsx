@@ -10,7 +10,7 @@ import { Refusal } from "./refusal.ts";
 import { renderPage } from "./render_page.ts";
 import type { Sessions } from "./session.ts";
 import { tokensOf } from "./session_cookie.ts";
-import type { Throttle } from "./throttle.ts";
+import type { Guesser, Throttle } from "./throttle.ts";
 
 export interface LoginOptions {
   readonly sessions: Sessions;
@@ -42,12 +42,13 @@ async function logIn(c: LoginContext, { sessions, password, throttle, cookieName
   const next = safeNext(form.next);
   // Nothing was guessed, so nothing is counted.
   if (form.password === "") return again(c, { error: "Please enter the password.", next, status: 401 });
-  const waitMs = throttle.admit(c.env.client.address);
+  const guesser: Guesser = c.env.client;
+  const waitMs = throttle.admit(guesser);
   if (waitMs > 0) return tooSoon(c, waitMs, next);
-  if (!await password.matches(form.password)) {
+  if (!await isRight(form.password, guesser, { password, throttle })) {
     return again(c, { error: "This is not the password.", next, status: 401 });
   }
-  throttle.forgive(c.env.client.address);
+  throttle.takeBack(guesser);
   for (const token of tokensOf(c, cookieName)) sessions.end(token);
   setCookie(c, cookieName, sessions.open(), {
     path: "/",
@@ -56,6 +57,20 @@ async function logIn(c: LoginContext, { sessions, password, throttle, cookieName
     secure: c.env.client.isHttps,
   });
   return c.redirect(next, 303);
+}
+
+/** @throws {Refusal} 503 when too many log in at once, which costs nothing: the password was not even looked at */
+async function isRight(
+  attempt: string,
+  guesser: Guesser,
+  { password, throttle }: Pick<LoginOptions, "password" | "throttle">,
+): Promise<boolean> {
+  try {
+    return await password.matches(attempt, { rank: throttle.failuresOf(guesser) });
+  } catch (error) {
+    throttle.takeBack(guesser);
+    throw error;
+  }
 }
 
 function logOut(c: LoginContext, { sessions, cookieName }: LoginOptions): Response {

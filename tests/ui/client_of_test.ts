@@ -77,3 +77,16 @@ Deno.test("a connection is encrypted where the proxy says so, or the host is tha
   assert.equal(asked("queue.example.com", "http://queue.example.com"), false);
   assert.equal(asked("[::1"), false);
 });
+
+Deno.test("what an undeclared proxy claims is kept apart from what is known", () => {
+  const claimOf = (headers: Record<string, string>, seen: Seen = {}) => client(headers, seen).claimedAddress;
+  assert.equal(claimOf({}), null, "nothing is forwarded");
+  assert.equal(claimOf({ "x-forwarded-for": "10.9.9.9, 203.0.113.7" }), "203.0.113.7");
+  assert.equal(claimOf({ "x-real-ip": "203.0.113.7" }, { peer: "172.17.0.3" }), "203.0.113.7");
+  for (const text of ["", "203.0.113.7, secret", "<script>", "1.2.3"]) {
+    assert.equal(claimOf({ "x-forwarded-for": text }), "an unknown address", text);
+  }
+  assert.equal(claimOf({ via: "1.1 proxy" }), "an unknown address");
+  assert.equal(claimOf({}, { looksRelayed: true }), "an unknown address");
+  assert.equal(claimOf({ "x-forwarded-for": "203.0.113.7" }, { trustedProxies: ["127.0.0.1"] }), null);
+});

@@ -60,6 +60,12 @@ Deno.test("guessing the token is slowed down and told once a minute; scripts tha
     "Wrong passwords or tokens from 10.0.0.1: 4 so far, now slowed down",
   ]);
   assert.equal(await ask(TOKEN, "10.0.0.1"), 200, "it was right before");
+  const begun = performance.now();
+  await Promise.all(Array.from({ length: 20 }, () => ask(TOKEN, "10.0.0.1")));
+  assert.ok(
+    performance.now() - begun > 900,
+    "a right guess would look the same, so those are slowed down too",
+  );
   for (let i = 0; i < 4; i++) await ask("guess", "10.0.0.2");
   assert.equal(await ask(TOKEN, "10.0.0.2"), 429, "a guess that is right has to wait like any other");
   clock.now += MINUTE;
@@ -134,9 +140,9 @@ Deno.test("each route of both servers lets in whom it should, whatever else is t
     ...nobody.map(([what, ask]) => ({ what, ask, wanted: shownOut })),
     right,
     {
-      what: "a wrong token beside a session",
+      what: "a session, beside a token that is meant for a proxy",
       ask: { headers: { cookie: session, authorization: "Bearer wrong" } },
-      wanted: (line) => line.door === "script" ? 401 : withSession(line),
+      wanted: withSession,
     },
     {
       what: "a session of the Manager",
@@ -149,4 +155,32 @@ Deno.test("each route of both servers lets in whom it should, whatever else is t
   assert.deepEqual((await desk.queue.stats()).counts, before.counts);
   assert.deepEqual(desk.provoked.filter((what) => !what.endsWith(" none")), []);
   assert.deepEqual(desk.faults, []);
+});
+
+Deno.test("a token for a proxy on the way, beside a session, is no guess", async () => {
+  await using desk = await openDesk();
+  const headers = { cookie: await desk.logIn(), authorization: "Bearer of-the-proxy" };
+  for (let i = 0; i < 10; i++) {
+    for (const path of ["/", "/api/stats", "/api/jobs", "/events", "/view/list"]) {
+      assert.equal(await statusOf(desk, path, { headers }), 200, path);
+    }
+  }
+  const authorization = `Bearer ${TOKEN}`;
+  assert.equal(
+    await statusOf(desk, "/api/stats", { headers: { authorization } }),
+    200,
+    "nothing was counted",
+  );
+});
+
+Deno.test("where tokens are of no use a wrong one is ignored", async () => {
+  await using desk = await openDesk();
+  const headers = { authorization: "Bearer of-the-proxy" };
+  for (let i = 0; i < 10; i++) {
+    assert.equal(await statusOf(desk, "/", { headers }), 303);
+    assert.equal(await statusOf(desk, "/login", { headers }), 200);
+    assert.equal(await statusOf(desk, "/healthz", { headers }), 200);
+  }
+  const right = { authorization: `Bearer ${TOKEN}` };
+  assert.equal(await statusOf(desk, "/api/stats", { headers: right }), 200, "nothing was counted");
 });

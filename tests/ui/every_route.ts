@@ -159,8 +159,8 @@ export async function judged(desk: Desk, lines: readonly Line[], cases: readonly
   let asked = 0;
   for (const line of lines) {
     for (const { what, ask, wanted } of cases) {
-      // An address of its own for each: nobody is slowed down for what another one did.
-      const peer = `10.1.${++asked >> 8}.${asked & 255}`;
+      // A network of its own for each: nobody is slowed down for what another one did.
+      const peer = `10.${++asked & 255}.${asked >> 8}.1`;
       const { status, headers } = await askFor(desk, line, { peer, ...ask });
       const expected = wanted(line) === "good" ? line.good : wanted(line);
       if (status !== expected) {

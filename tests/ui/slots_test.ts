@@ -11,7 +11,19 @@ Deno.test("at most so many are let in at once, the next wait in line, and the li
   assert.equal(isThirdIn, false);
   slots.release();
   assert.equal(await third, true);
-  assert.equal(slots.tryTake(), false);
-  slots.release();
-  assert.equal(slots.tryTake(), true);
+});
+
+Deno.test("who comes late with a lower rank goes first, and takes the last place of a full line", async () => {
+  const slots = new Slots(1, { maxWaiting: 2 });
+  const order: string[] = [];
+  const come = (name: string, rank: number) =>
+    slots.take({ rank }).then((isIn) => order.push(`${name} ${isIn ? "in" : "away"}`));
+  await come("first", 9);
+  const all = [come("guesser", 5), come("guesser again", 6), come("newcomer", 1), come("known", 0)];
+  for (let i = 0; i < 2; i++) {
+    slots.release();
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  await Promise.all(all);
+  assert.deepEqual(order, ["first in", "guesser again away", "guesser away", "known in", "newcomer in"]);
 });

@@ -25,6 +25,8 @@ export function LoginPage({ error, next = "/" }: LoginPageProps) {
               <p class="message message-danger" role="alert" id="login-error">{error}</p>
             )}
             <input type="hidden" name="next" value={next} />
+            {/* There is one user: password managers want a name to keep the password under. */}
+            <input type="text" name="username" value="manager" autocomplete="username" readonly hidden />
             <div class="field">
               <label for="password">Password</label>
               <input
