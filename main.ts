@@ -144,23 +144,11 @@ async function servePages({ settings, queue, supervisor, log }: Parts): Promise<
     onFault: (error: unknown) => log.error(messageOf(error)),
     onWarning: (sentence: string) => log.warn(sentence),
   };
-  const manager = managerApp({
-    ...shared,
-    port: managerPort,
-    otherPort: opsPort,
-    publicUrl,
-    otherPublicUrl: opsPublicUrl,
-    sessionFile: stateFile(settings, "sessions"),
-  });
-  const ops = opsApp({
-    ...shared,
-    port: opsPort,
-    otherPort: managerPort,
-    publicUrl: opsPublicUrl,
-    otherPublicUrl: publicUrl,
-    sessionFile: stateFile(settings, "ops-sessions"),
-  });
+  const toManager = { port: managerPort, publicUrl, sessionFile: stateFile(settings, "sessions") };
+  const toOps = { port: opsPort, publicUrl: opsPublicUrl, sessionFile: stateFile(settings, "ops-sessions") };
   try {
+    const manager = managerApp({ ...shared, ...toManager, otherPort: opsPort, otherPublicUrl: opsPublicUrl });
+    const ops = opsApp({ ...shared, ...toOps, otherPort: managerPort, otherPublicUrl: publicUrl });
     return [
       serve({ app: manager, hostname: host, port: managerPort, setting: "MANAGER_PORT" }),
       serve({ app: ops, hostname: host, port: opsPort, setting: "OPS_PORT" }),

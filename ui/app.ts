@@ -1,11 +1,12 @@
 /** The two servers: the Manager, behind a login, and Ops, which only shows. `main.ts` gives them their ports. */
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { allowedMethods } from "./allowed_methods.ts";
 import { answerError } from "./answer_error.tsx";
 import { apiRoutes } from "./api.ts";
 import { ApiToken } from "./api_token.ts";
 import type { AppEnv } from "./app_env.ts";
+import { basePathOf, locationBelow, refuseOwnPath, withoutBase } from "./base_path.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { clientOf } from "./client_of.ts";
 import { door } from "./door.ts";
@@ -43,11 +44,8 @@ export interface AppOptions extends Omit<Ports, "now" | "faultInjection"> {
   readonly apiToken: string | null;
   /** The address the server is bound to. */
   readonly host: string;
-  readonly port: number;
   /** How people reach this page (`https://queue.example.com/jobs`); null, or not given = as it is bound. */
   readonly publicUrl?: string | null;
-  /** The same for the other page. */
-  readonly otherPublicUrl?: string | null;
   /** Further names that requests may come for. */
   readonly allowedHosts?: readonly string[];
   /** Addresses and networks whose X-Forwarded-For and -Proto are believed. */
@@ -109,9 +107,10 @@ export function opsApp(options: AppOptions): App {
 }
 
 function portsOf(
-  { queue, system, faultInjection = false, version, otherPort, now = Date.now }: AppOptions,
+  { queue, system, faultInjection = false, version, now = Date.now, ...options }: AppOptions,
 ): Ports {
-  return { queue, system, faultInjection, version, otherPort, now };
+  const { port, otherPort, otherPublicUrl = null } = options;
+  return { queue, system, faultInjection, version, now, port, otherPort, otherPublicUrl };
 }
 
 function faultsOf({ onFault = console.error }: AppOptions) {
@@ -126,6 +125,7 @@ function baseApp(options: AppOptions, ports: OpsPorts): Hono<AppEnv> {
   app.notFound((c) => {
     throw missing(app, c);
   });
+  app.use(redirectBelowBase);
   app.use(headers(options.host), hostGuard(options));
   if (options.passwordIsDefault) app.use(peerGuard);
   app.use(sameOrigin);
@@ -133,6 +133,12 @@ function baseApp(options: AppOptions, ports: OpsPorts): Hono<AppEnv> {
   app.get("/static/:name", staticFile);
   return app;
 }
+
+const redirectBelowBase: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await next();
+  const location = c.res.headers.get("location");
+  if (location !== null) c.header("Location", locationBelow(c.env.basePath, location));
+};
 
 /** From here on only for those who are logged in. */
 function lockApp(app: Hono<AppEnv>, options: AppOptions, cookieName: string): Sessions {
@@ -178,15 +184,16 @@ function missing(app: Hono<AppEnv>, c: Context): Refusal {
 function served(app: Hono<AppEnv>, options: AppOptions): Pick<App, "fetch" | "routes"> {
   const { publicUrl = null, trustedProxies = [] } = options;
   const asClient = clientOf({ publicUrl, trustedProxies });
+  const basePath = basePathOf(publicUrl);
   // Middleware is for all methods.
-  const routes = app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) =>
-    `${method} ${path}`
-  );
+  const routes = app.routes.filter(({ method }) => method !== "ALL");
+  refuseOwnPath(basePath, routes.map(({ path }) => path));
   return {
     fetch(request, { remoteAddr, looksRelayed = false }) {
-      return app.fetch(request, { client: asClient(request, { peer: peerOf(remoteAddr), looksRelayed }) });
+      const client = asClient(request, { peer: peerOf(remoteAddr), looksRelayed });
+      return app.fetch(withoutBase(request, basePath), { client, basePath });
     },
-    routes: [...new Set(routes)],
+    routes: [...new Set(routes.map(({ method, path }) => `${method} ${path}`))],
   };
 }
 

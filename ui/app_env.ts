@@ -5,6 +5,8 @@ export interface AppEnv {
   Bindings: {
     /** Who sent the request, over what, and whether a proxy stands between. */
     readonly client: Client;
+    /** Before the paths of all that leads back here: `/jobs`, or empty. `base_path.ts` puts it there. */
+    readonly basePath: string;
   };
   Variables: {
     /** Set behind the login. */

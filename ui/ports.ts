@@ -1,9 +1,10 @@
 /** What the pages get to work with: the queue in its roles, the running system, the clock. */
 import type { Inspector, Operator } from "@persistent-queue/queue";
+import type { Neighbours } from "./other_page.ts";
 import type { System } from "./system.ts";
 
 /** For the Manager, whose visitors are logged in. */
-export interface Ports {
+export interface Ports extends Neighbours {
   readonly queue: Inspector & Operator;
   readonly system: System;
   /** Whether people may crash or hang a consumer. */
@@ -11,17 +12,13 @@ export interface Ports {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly version: string;
-  /** Where the other page listens, Ops seen from here; without it no link leads there. */
-  readonly otherPort?: number | undefined;
 }
 
 /** For Ops, which changes nothing. A `Ports` will do as one. */
-export interface OpsPorts {
+export interface OpsPorts extends Neighbours {
   readonly queue: Inspector;
   readonly system: Pick<System, "view">;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly version: string;
-  /** Where the other page listens, the Manager seen from here; without it no link leads there. */
-  readonly otherPort?: number | undefined;
 }

@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { App } from "./app.ts";
 import { limitPerAddress } from "./limit_per_address.ts";
 import { requestListener } from "./request_listener.ts";
+import { ServeError } from "./serve_error.ts";
 
 /** How long anybody is waited for, in milliseconds. */
 export interface Patience {
@@ -54,11 +55,6 @@ export interface Served {
   readonly ready: Promise<void>;
   /** Ends the event streams, lets requests that are under way finish, and cuts off those that take too long. */
   close(): Promise<void>;
-}
-
-/** Somebody else has the port, or this machine has no such address. */
-export class ServeError extends Error {
-  override readonly name = "ServeError";
 }
 
 /** @throws {ServeError} with a sentence that says what to do */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CONSUMER, openDesk } from "./open_desk.ts";
 
 Deno.test("counts, job ids and the header lead to the Manager, under the name by which the visitor came", async () => {
-  await using desk = await openDesk({ otherPort: 9001 });
+  await using desk = await openDesk({ port: 9002, otherPort: 9001 });
   const event = { at: 1, level: "warning" as const, text: "Marked job_id failed: data/files/b c.txt" };
   desk.view = { ...desk.view, consumers: [{ ...CONSUMER, jobId: "data/files/a.txt" }], events: [event] };
   const page = await (await desk.askOps("/", { authority: "localhost:9002" })).text();

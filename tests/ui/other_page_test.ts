@@ -1,18 +1,40 @@
+/** The links between the two pages: to where the visitor certainly finds the other one, or nowhere. */
 import assert from "node:assert/strict";
-import { otherPage } from "../../ui/other_page.ts";
+import type { AppOptions } from "@persistent-queue/ui";
+import { type Ask, openDesk } from "./open_desk.ts";
 
-function from(host: string, port: number | undefined = 8502): string | null {
-  return otherPage(new Request("http://127.0.0.1:8501/", { headers: { host } }), port);
+/** Where the Manager's header leads for Ops. */
+async function linkFor(ask: Ask, options: Partial<AppOptions> = {}): Promise<string | null> {
+  await using desk = await openDesk({ otherPort: 8502, ...options });
+  const cookie = await desk.logIn();
+  const page = await (await desk.ask("/", { ...ask, headers: { cookie, ...ask.headers } })).text();
+  return /<a href="([^"]*)">Ops<\/a>/.exec(page)?.[1] ?? null;
 }
 
-Deno.test("the way to the other page keeps the name by which the visitor came", () => {
-  assert.equal(from("localhost:8501"), "http://localhost:8502");
-  assert.equal(from("127.0.0.1:8501"), "http://127.0.0.1:8502");
-  assert.equal(from("[::1]:8501"), "http://[::1]:8502");
+Deno.test("the way to the other page keeps the name by which the visitor came", async () => {
+  assert.equal(await linkFor({ authority: "localhost:8501" }), "http://localhost:8502");
+  assert.equal(await linkFor({ authority: "127.0.0.1:8501" }), "http://127.0.0.1:8502");
+  assert.equal(await linkFor({ authority: "[::1]:8501" }), "http://[::1]:8502");
 });
 
-Deno.test("behind a proxy, or where nobody says the port, no way is guessed", () => {
-  assert.equal(from("queue.example"), null);
-  assert.equal(from("[::1]"), null);
-  assert.equal(otherPage(new Request("http://127.0.0.1:8501/"), undefined), null);
+Deno.test("behind a proxy, through a mapped port, or where nobody says the port, no way is guessed", async () => {
+  assert.equal(await linkFor({ authority: "localhost" }), null);
+  assert.equal(await linkFor({ authority: "[::1]" }), null);
+  assert.equal(await linkFor({ authority: "localhost:9000" }), null);
+  assert.equal(await linkFor({ authority: "localhost:18501" }), null);
+  assert.equal(await linkFor({ authority: "localhost:8501" }, { otherPort: undefined }), null);
+});
+
+Deno.test("a visitor behind a proxy that says so is not led to a port of the own machine", async () => {
+  for (const headers of [{ "x-forwarded-proto": "https" }, { via: "1.1 proxy" }]) {
+    assert.equal(await linkFor({ headers }), null);
+  }
+  assert.equal(await linkFor({}, { trustedProxies: ["127.0.0.1"] }), null);
+});
+
+Deno.test("the public address of the other page is known to everybody", async () => {
+  const otherPublicUrl = "https://queue.example.com/ops";
+  for (const ask of [{}, { headers: { "x-forwarded-proto": "https" } }, { authority: "localhost:9000" }]) {
+    assert.equal(await linkFor(ask, { otherPublicUrl }), otherPublicUrl);
+  }
 });

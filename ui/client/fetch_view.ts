@@ -1,4 +1,5 @@
 /** Asks what the page would show now. */
+import { addressOf } from "./base_path.ts";
 import { type ListQuery, queryWords, readQuery } from "../manager/list_query.ts";
 import type { JobView, View } from "../manager/views.ts";
 
@@ -38,8 +39,8 @@ function withoutJob(shown: JobView): JobView {
   return { ...shown, isGone: true, job: { ...shown.job, actions: [] } };
 }
 
-function ask(address: string): Promise<Response> {
-  return fetch(address, { headers: { accept: "application/json" } });
+function ask(path: string): Promise<Response> {
+  return fetch(addressOf(path), { headers: { accept: "application/json" } });
 }
 
 async function read(answer: Response): Promise<View> {

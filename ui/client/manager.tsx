@@ -3,6 +3,7 @@ import type { Signal } from "@preact/signals";
 import { hydrate } from "preact";
 import { PageBody } from "../manager/page_body.tsx";
 import type { Liveness, Note, View } from "../manager/views.ts";
+import { addressOf, renderBelowBase } from "./base_path.ts";
 import { listenToForms } from "./forms.ts";
 import { listenToKeys } from "./keyboard.ts";
 import { liveStream } from "./live_stream.ts";
@@ -38,7 +39,7 @@ function start(root: HTMLElement): void {
     onFailure: () => page.fail(FAILURE),
   });
   liveStream({
-    url: "/events",
+    url: addressOf("/events"),
     event: "change",
     onEvent: () => page.refreshSoon(),
     onConnection: (isConnected) => page.setStreaming(isConnected),
@@ -55,6 +56,7 @@ function tellOnce(page: LivingPage, note: Note): void {
   history.replaceState(null, "", address);
 }
 
+renderBelowBase();
 listenToKeys();
 const root = document.querySelector<HTMLElement>("#app");
 if (root !== null) start(root);

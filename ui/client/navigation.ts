@@ -1,4 +1,5 @@
 /** Filters and pages of the list without a new document: the address changes, and the view follows. */
+import { addressOf } from "./base_path.ts";
 
 export interface NavigationOptions {
   /** Called after the address has changed. */
@@ -41,7 +42,7 @@ function listenToFilters(onMove: () => void): Filters {
     clearTimeout(timer);
     timer = setTimeout(() => {
       timer = undefined;
-      history.replaceState(null, "", addressOf(form));
+      history.replaceState(null, "", filteredAddress(form));
       onMove();
     }, ms);
   };
@@ -72,7 +73,7 @@ function fillIn(): void {
 }
 
 /** The address with what the fields say, from the newest job on. */
-function addressOf(form: HTMLFormElement): string {
+function filteredAddress(form: HTMLFormElement): string {
   const words = new URLSearchParams(location.search);
   const fields = new FormData(form);
   for (const name of ["cursor", "note"]) words.delete(name);
@@ -81,5 +82,5 @@ function addressOf(form: HTMLFormElement): string {
     if (typeof value === "string" && value !== "") words.set(name, value);
     else words.delete(name);
   }
-  return words.size === 0 ? "/" : `/?${words}`;
+  return addressOf(words.size === 0 ? "/" : `/?${words}`);
 }

@@ -2,6 +2,7 @@
 import { hydrate, render } from "preact";
 import { Dashboard } from "../ops/dashboard.tsx";
 import type { FirstProps, Link } from "../ops/snapshot.ts";
+import { addressOf, renderBelowBase } from "./base_path.ts";
 import { liveStream } from "./live_stream.ts";
 
 const TICK_MS = 500;
@@ -10,7 +11,10 @@ const SILENCE_MS = 5000;
 
 const root = document.getElementById("ops");
 const json = root?.dataset.props;
-if (root && json) bringToLife(root, JSON.parse(json));
+if (root && json) {
+  renderBelowBase();
+  bringToLife(root, JSON.parse(json));
+}
 
 function bringToLife(root: HTMLElement, first: FirstProps): void {
   // Between the server's clock and ours; the time that the page took to get here is small against a second.
@@ -28,7 +32,7 @@ function bringToLife(root: HTMLElement, first: FirstProps): void {
 
   hydrate(page(), root);
   liveStream({
-    url: "/events",
+    url: addressOf("/events"),
     event: "snapshot",
     silenceMs: SILENCE_MS,
     onEvent: (data) => {
@@ -55,6 +59,6 @@ function bringToLife(root: HTMLElement, first: FirstProps): void {
 
 /** A stream does not tell why it broke. What is asked here is for scripts, and does not keep a session alive. */
 async function isLoggedOut(): Promise<boolean> {
-  const answer = await fetch("/metrics", { method: "HEAD" }).catch(() => null);
+  const answer = await fetch(addressOf("/metrics"), { method: "HEAD" }).catch(() => null);
   return answer?.status === 401;
 }

@@ -25,7 +25,7 @@ export function managerPages(ports: Ports): Hono<AppEnv> {
   const views = gatherViews(ports, batches);
   return new Hono<AppEnv>()
     .use(async (c, next) => {
-      c.set("manager", { version: ports.version, ops: otherPage(c.req.raw, ports.otherPort) });
+      c.set("manager", { version: ports.version, ops: otherPage(c, ports) });
       await next();
     })
     .get("/", (c) => living(c, views.list, { title: "Manager", at: "/" }))

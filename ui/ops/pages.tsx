@@ -14,7 +14,7 @@ import { takeSnapshot } from "./take_snapshot.ts";
 export function opsPages(ports: OpsPorts): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .use(async (c, next) => {
-      c.set("ops", { version: ports.version, manager: otherPage(c.req.raw, ports.otherPort) });
+      c.set("ops", { version: ports.version, manager: otherPage(c, ports) });
       await next();
     })
     .get("/", async (c) => {

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { ServeError } from "@persistent-queue/ui";
+import { documentBelow, refuseOwnPath } from "../../ui/base_path.ts";
+import { LINES, prepare } from "./every_route.ts";
+import { CONSUMER, openDesk } from "./open_desk.ts";
+
+const BELOW = {
+  publicUrl: "https://queue.example.com/jobs",
+  otherPublicUrl: "https://queue.example.com/ops",
+};
+
+/** Addresses in a document that lead anywhere but to a place below `/jobs`, in it, or to a page of somebody else. */
+function strays(html: string): string[] {
+  const addresses = [...html.matchAll(/ (?:href|src|action|formaction)="([^"]*)"/gi)].map((
+    [, address = ""],
+  ) => address);
+  assert.ok(addresses.length > 3, "no links were found");
+  return addresses.filter((address) => !/^(?:\/jobs\/|https:\/\/|#|$)/.test(address));
+}
+
+/** With a proxy that strips the path, and with one that does not. */
+const PREFIXES = ["", "/jobs"];
+
+Deno.test("every link, form and file of every page is below the path of PUBLIC_URL", async () => {
+  await using desk = await openDesk(BELOW);
+  await prepare(desk);
+  await desk.queue.add([{ id: 'a href="/x', kind: "mail" }]);
+  desk.view = { ...desk.view, consumers: [{ ...CONSUMER, jobId: "kept" }] };
+  const cookie = await desk.logIn();
+  const paths = LINES.filter(({ route, door, server }) => {
+    return server === "manager" && route.startsWith("GET") && door === "page" && !route.includes("/view/");
+  }).map(({ path }) => path);
+  for (const path of [...paths, "/job?id=nobody", "/nothing", "/deep/er/nothing", "/?q=%22"]) {
+    for (const prefix of PREFIXES) {
+      const answer = await desk.ask(prefix + path, { headers: { cookie } });
+      assert.deepEqual(strays(await answer.text()), [], prefix + path);
+    }
+  }
+  for (const path of ["/login", "/jobs/login"]) {
+    assert.deepEqual(strays(await (await desk.ask(path)).text()), []);
+  }
+  for (const path of ["/", "/jobs", "/jobs/"]) {
+    assert.deepEqual(
+      strays(await (await desk.askOps(path, { headers: { cookie: await opsCookie(desk) } })).text()),
+      [],
+    );
+  }
+});
+
+async function opsCookie(desk: Awaited<ReturnType<typeof openDesk>>): Promise<string> {
+  const body = new URLSearchParams({ password: "correct horse" });
+  const answer = await desk.askOps("/login", { method: "POST", body });
+  await answer.body?.cancel();
+  return answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+}
+
+Deno.test("every redirect leads below the path of PUBLIC_URL", async () => {
+  await using desk = await openDesk(BELOW);
+  await prepare(desk);
+  const cookie = await desk.logIn();
+  const locationOf = async (path: string, form?: string, headers: Record<string, string> = { cookie }) => {
+    const post = form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) };
+    const answer = await desk.ask(path, { ...post, headers });
+    await answer.body?.cancel();
+    return answer.headers.get("location");
+  };
+  for (const prefix of PREFIXES) {
+    assert.equal(await locationOf(`${prefix}/`, undefined, {}), "/jobs/login");
+    assert.equal(
+      await locationOf(`${prefix}/job?id=kept`, undefined, {}),
+      "/jobs/login?next=%2Fjob%3Fid%3Dkept",
+    );
+    assert.equal(await locationOf(`${prefix}/login?next=/add`), "/jobs/add");
+    assert.equal(
+      await locationOf(`${prefix}/login`, "password=correct horse&next=/job?id=kept", {}),
+      "/jobs/job?id=kept",
+    );
+    for (const { path, form } of LINES.filter(({ good, door }) => good === 303 && door === "page")) {
+      assert.match(await locationOf(prefix + path, form) ?? "", /^\/jobs\//, path);
+    }
+  }
+  assert.equal(await locationOf("/jobs/logout", ""), "/jobs/login");
+});
+
+Deno.test("the API, the files and the probes are found below the path as well as without it", async () => {
+  await using desk = await openDesk(BELOW);
+  await prepare(desk);
+  for (const prefix of PREFIXES) {
+    for (const path of ["/api/jobs/kept", "/api/stats", "/static/app.css", "/healthz"]) {
+      const answer = await desk.api(prefix + path);
+      await answer.body?.cancel();
+      assert.equal(answer.status, 200, prefix + path);
+    }
+  }
+  const moved = await desk.api("/jobs/api/jobs/cancel", { ids: ["kept"] });
+  assert.equal((await moved.json()).canceled, 1);
+  const cookie = await desk.logIn();
+  assert.equal((await desk.ask("/jobsite/api/stats", { headers: { cookie } })).status, 404);
+});
+
+Deno.test("without a path every address stays as it is written", () => {
+  assert.equal(documentBelow("", '<a href="/add">'), '<a href="/add">');
+  assert.equal(
+    documentBelow("/jobs", '<a href="//elsewhere"><i title="/x">'),
+    '<a href="//elsewhere"><i title="/x">',
+  );
+});
+
+Deno.test("a path that the pages have themselves is refused, for nobody could tell the two apart", async () => {
+  await using desk = await openDesk();
+  const routes = desk.manager.routes.map((route) => route.split(" ")[1] ?? "");
+  for (const path of ["/api", "/job", "/api/jobs", "/static", "/consumers"]) {
+    assert.throws(() => refuseOwnPath(path, routes), ServeError, path);
+  }
+  for (const path of ["", "/jobs", "/team/api", "/apis"]) refuseOwnPath(path, routes);
+});
