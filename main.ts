@@ -59,6 +59,7 @@ async function supervise(): Promise<number> {
   prepareFolders(settings);
   await removeOldConsumerLogs(settings.logDir);
   using log = openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
+  for (const warning of settings.warnings) log.warn(warning);
   try {
     return await run(settings, log);
   } catch (error) {

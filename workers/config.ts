@@ -5,15 +5,16 @@
  */
 import { parseEnv } from "node:util";
 import { ConfigurationError } from "./config/configuration_error.ts";
-import { checkTogether, DEFAULT_PASSWORD } from "./config/cross_rules.ts";
+import { checkTogether } from "./config/cross_rules.ts";
 import { NOTHING_ALLOWED, parseHandlerAllow } from "./config/handler_allow.ts";
 import { hostNames, networks, publicUrl } from "./config/reach.ts";
+import { DEFAULT_PASSWORD } from "./config/public_rules.ts";
 import { misspeltInEnvironment, unknownInDotenv } from "./config/setting_names.ts";
 import { SettingReader } from "./config/setting_reader.ts";
 import { LOG_LEVELS, type Settings } from "./config/settings.ts";
 
 export { ConfigurationError } from "./config/configuration_error.ts";
-export { isLoopback } from "./config/cross_rules.ts";
+export { isLoopback } from "./config/public_rules.ts";
 export type { HandlerAllow } from "./config/handler_allow.ts";
 export { SETTING_NAMES, type SettingName } from "./config/setting_names.ts";
 export { LOG_LEVELS, type LogLevel, type Settings } from "./config/settings.ts";

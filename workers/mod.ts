@@ -1,7 +1,7 @@
 /** The door of the workers: what runs, and what it needs to be told. */
 export { forgetSettings, loadSettings } from "./config/load_settings.ts";
 export { ConfigurationError, readSettings, type Settings } from "./config.ts";
-export { DEFAULT_PASSWORD } from "./config/cross_rules.ts";
+export { DEFAULT_PASSWORD } from "./config/public_rules.ts";
 export { logEvent } from "./telling/describe.ts";
 export { EXIT } from "./process/exit_codes.ts";
 export { prepareFolders, stateFile } from "./process/folders.ts";

@@ -240,6 +240,47 @@ Deno.test("the default password is refused where others can reach the pages, wit
   }
 });
 
+Deno.test("a password or token of fewer than 12 characters is refused where others can reach the pages", () => {
+  const opened = [
+    { HOST: "0.0.0.0" },
+    { HOST: "queue.example.com", TRUSTED_PROXIES: "10.0.0.1" },
+    { PUBLIC_URL: "https://queue.example.com" },
+    { OPS_PUBLIC_URL: "https://ops.example.com" },
+    { ALLOWED_HOSTS: "localhost,queue" },
+  ];
+  for (const env of opened) {
+    const problems = problemsOf({ ...env, MANAGER_PASSWORD: "1", API_TOKEN: "12345678901" });
+    assert.equal(problems.length, 2, problems.join("\n"));
+    assert.match(problems[0] ?? "", /others can reach.*MANAGER_PASSWORD has fewer than 12 .*openssl rand/);
+    assert.match(problems[1] ?? "", /others can reach.*API_TOKEN has fewer than 12 .*openssl rand/);
+    assert.deepEqual(problemsOf({ ...env, MANAGER_PASSWORD: "123456789012", API_TOKEN: "123456789012" }), []);
+  }
+  const eleven = "pa\u0308sswo\u0308rd12";
+  assertOneProblem({ HOST: "0.0.0.0", MANAGER_PASSWORD: eleven }, /fewer than 12/);
+  for (const env of [{}, { HOST: "::1" }, { PUBLIC_URL: "http://queue.localhost:8501" }]) {
+    assert.deepEqual(problemsOf({ ...env, MANAGER_PASSWORD: "1", API_TOKEN: "1" }), []);
+  }
+});
+
+Deno.test("plain HTTP where others can reach the pages is warned of until TLS or a proxy is named", () => {
+  const own = { MANAGER_PASSWORD: "a long one of our own" };
+  const warningsOf = (env: Record<string, string>) => read({ ...own, ...env }).warnings;
+  const plain = [
+    { HOST: "0.0.0.0" },
+    { PUBLIC_URL: "http://queue.example.com" },
+    { ALLOWED_HOSTS: "queue" },
+    { HOST: "::", OPS_PUBLIC_URL: "https://ops.example.com" },
+  ];
+  for (const env of plain) {
+    const [warning = "", ...more] = warningsOf(env);
+    assert.match(warning, /^Others reach the pages by plain HTTP .*TLS.*PUBLIC_URL/);
+    assert.deepEqual(more, []);
+    assert.deepEqual(warningsOf({ ...env, PUBLIC_URL: "https://queue.example.com" }), []);
+    assert.deepEqual(warningsOf({ ...env, TRUSTED_PROXIES: "10.0.0.0/8" }), []);
+  }
+  assert.deepEqual(warningsOf({}), []);
+});
+
 Deno.test("QUEUE_URL must look like a URL, and name a backend and a place", () => {
   assert.equal(read({ QUEUE_URL: "sqlite:data/queue.db" }).queueUrl, "sqlite:data/queue.db");
   assertOneProblem({ QUEUE_URL: "mysql://u:p@db/queue" }, /^QUEUE_URL names no backend.*with sqlite:/);

@@ -42,5 +42,6 @@ export function warningsOf(
     const jobs = sweep.lastRequeued === 1 ? "1 stalled job" : `${sweep.lastRequeued} stalled jobs`;
     warnings.push(`The last sweep returned ${jobs} to the queue.`);
   }
+  warnings.push(...settings.warnings.map((warning) => `${warning}.`));
   return warnings;
 }
