@@ -1,10 +1,69 @@
-/** What a caller hears of jobs that were added. */
+/** Jobs on their way in: many, or large ones, take several turns, so that all that runs beside them goes on. */
+import { breathe } from "./breathe.ts";
+import { checkJob } from "./door.ts";
 import { QueueError } from "./errors.ts";
-import type { Added } from "./roles.ts";
-import type { Inserted } from "./store.ts";
+import type { QueueEvent } from "./events.ts";
+import type { Added, JobRequest } from "./roles.ts";
+import type { Inserted, NewJob } from "./store.ts";
+
+/** Of one turn: some milliseconds. */
+const MOST_JOBS = 1_000;
+const MOST_CHARACTERS = 1024 * 1024;
+/** So many are checked at once: whoever adds one waits for nothing. */
+export const FEW_JOBS = 8;
+/** For so long jobs are checked without a pause. */
+const CHECKING_MS = 10;
+
+export interface Taker {
+  insert(jobs: readonly NewJob[]): Promise<Inserted[]>;
+  emit(event: QueueEvent): void;
+}
+
+/** As `checkJob`, with pauses. @throws {QueueError} for the first that is not as it must be */
+export async function checkMany(
+  requests: readonly JobRequest[],
+  given: Parameters<typeof checkJob>[1],
+): Promise<NewJob[]> {
+  const jobs: NewJob[] = [];
+  let since = performance.now();
+  for (const request of requests) {
+    jobs.push(checkJob(request, given));
+    if (performance.now() - since < CHECKING_MS) continue;
+    await breathe();
+    since = performance.now();
+  }
+  return jobs;
+}
 
 /** @throws {QueueError} `duplicate_job` where a finished job has one of the ids */
-export function acceptedOrThrow(inserted: readonly Inserted[]): Added[] {
+export async function insertAll(taker: Taker, jobs: readonly NewJob[]): Promise<Added[]> {
+  const inserted: Inserted[] = [];
+  for (const some of portionsOf(jobs)) {
+    const stored = taker.insert(some);
+    taker.emit({ type: "arriving", count: some.length });
+    const answers = await stored;
+    const fresh = answers.filter(({ outcome }) => outcome === "added" || outcome === "replaced");
+    if (fresh.length > 0) taker.emit({ type: "enqueued", jobs: fresh.map(({ job }) => job) });
+    for (const answer of answers) inserted.push(answer);
+  }
+  return acceptedOrThrow(inserted);
+}
+
+function* portionsOf(jobs: readonly NewJob[]): Generator<readonly NewJob[]> {
+  let from = 0;
+  let characters = 0;
+  for (const [i, { payload }] of jobs.entries()) {
+    const isFull = i - from >= MOST_JOBS || characters + payload.length > MOST_CHARACTERS;
+    if (i > from && isFull) {
+      yield jobs.slice(from, i);
+      [from, characters] = [i, 0];
+    }
+    characters += payload.length;
+  }
+  yield jobs.slice(from);
+}
+
+function acceptedOrThrow(inserted: readonly Inserted[]): Added[] {
   const refused = inserted.find(({ outcome }) => outcome === "refused");
   if (refused !== undefined) throw duplicate(refused, inserted.length);
   return inserted.flatMap(({ outcome, job }) => outcome === "refused" ? [] : [{ outcome, job }]);

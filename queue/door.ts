@@ -94,11 +94,13 @@ function toJson(payload: unknown): string {
 }
 
 function depthOf(json: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (const bracket of json.replaceAll(/"(?:[^"\\]|\\.)*"/g, "").replaceAll(/[^[\]{}]/g, "")) {
-    depth += bracket === "[" || bracket === "{" ? 1 : -1;
-    deepest = Math.max(deepest, depth);
+  let [depth, deepest, isInString] = [0, 0, false];
+  for (let i = 0; i < json.length; i++) {
+    const unit = json[i];
+    if (unit === '"') isInString = !isInString;
+    else if (isInString) i += unit === "\\" ? 1 : 0;
+    else if (unit === "[" || unit === "{") deepest = Math.max(deepest, ++depth);
+    else if (unit === "]" || unit === "}") depth--;
   }
   return deepest;
 }
@@ -128,7 +130,7 @@ function checkRunAt(runAt: unknown, now: number): number {
 
 /** @throws {QueueError} `invalid_query` */
 export function checkList(request: ListRequest, silentSince: number): JobQuery {
-  const { status, kind, search, cursor, stalled, limit = DEFAULT_LIMIT } = request;
+  const { status, kind, search, cursor, stalled, values = true, limit = DEFAULT_LIMIT } = request;
   if (status !== undefined && !isStatus(status)) {
     throw badQuery(`There is no status "${printable(String(status))}".`);
   }
@@ -141,6 +143,7 @@ export function checkList(request: ListRequest, silentSince: number): JobQuery {
   }
   return {
     limit,
+    values,
     ...(status && !stalled ? { status } : {}),
     ...(kind ? { kind } : {}),
     ...(search ? { search } : {}),

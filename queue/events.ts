@@ -53,6 +53,16 @@ export type QueueEvent =
     readonly from: Status;
     readonly lease: Lease;
     readonly by: string;
+    /** Then one `moved-many` tells of all of them. */
+    readonly isOneOfMany: boolean;
+  }
+  /** The end of a move of many jobs: of all that were asked for, or of some before it ended early. */
+  | {
+    readonly type: "moved-many";
+    readonly verb: OperatorVerb;
+    readonly count: number;
+    readonly by: string;
+    readonly ended: "done" | "stopped" | "failed";
   }
   /** A write whose lease was lost: dropped, and counted. */
   | { readonly type: "fenced"; readonly id: string; readonly consumerId: string }

@@ -83,7 +83,7 @@ interface JobFacts extends Lease {
   readonly result: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
-  /** Only in lists: values over 64 KiB, which are not shown there. */
+  /** Where many are told at once: values that are not shown, because they are long or there are many of them. */
   readonly leftOut?: readonly ("payload" | "result")[];
 }
 

@@ -31,13 +31,16 @@ export async function listJobs(store: Store, query: JobQuery): Promise<JobList> 
 }
 
 /** The job whose id is what was searched for, at no cost; it may be old, and far down the list. */
-async function foundById(store: Store, { search, kind, status, silentSince }: JobQuery): Promise<Job[]> {
+async function foundById(
+  store: Store,
+  { search, kind, status, silentSince, values }: JobQuery,
+): Promise<Job[]> {
   if (search === undefined) return [];
-  const job = (await store.get(search))?.job;
+  const job = (await store.get(search, { values: false }))?.job;
   if (job === undefined || (kind !== undefined && kind !== job.kind)) return [];
   if (status !== undefined && status !== job.status) return [];
   if (silentSince !== undefined && !(job.status === "PROCESSING" && job.lastHeartbeat < silentSince)) {
     return [];
   }
-  return [job];
+  return values === false ? [job] : (await store.list({ before: job.seq + 1, limit: 1 })).jobs;
 }

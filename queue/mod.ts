@@ -6,5 +6,6 @@ export type * from "./roles.ts";
 export type * from "./store.ts";
 export { getQueue, type OpenOptions, openStore, SCHEMES } from "./get_queue.ts";
 export { Queue } from "./queue.ts";
+export { breathe } from "./breathe.ts";
 export { editDistance, nearest } from "./nearest.ts";
 export { printable } from "./printable.ts";

@@ -1,10 +1,74 @@
-/** What a person hears of a move that they asked for. */
+/** Moves that a person asked for: some jobs a turn, so that all that runs beside them goes on. */
+import { breathe } from "./breathe.ts";
 import { QueueError } from "./errors.ts";
+import type { QueueEvent } from "./events.ts";
 import { MOVES, type OperatorVerb } from "./job.ts";
-import type { MoveResult } from "./roles.ts";
+import type { MoveOptions, MoveResult } from "./roles.ts";
 import type { Moved } from "./store.ts";
 
-export function toMoveResult(verb: OperatorVerb, moved: Moved): MoveResult {
+/** Of one turn: some milliseconds. */
+const MOST_IDS = 200;
+/** More than a person looks at one by one. */
+const MANY = 20;
+
+export interface Mover {
+  move(verb: OperatorVerb, ids: readonly string[]): Promise<Moved[]>;
+  emit(event: QueueEvent): void;
+}
+
+export interface Move extends MoveOptions {
+  readonly verb: OperatorVerb;
+  readonly ids: readonly string[];
+  readonly by: string;
+}
+
+/** As many results as there are ids; fewer where the signal ended it. */
+export async function moveIds(mover: Mover, move: Move): Promise<MoveResult[]> {
+  const isMany = move.ids.length > MANY;
+  const results: MoveResult[] = [];
+  const tell = tellingOf(mover, move, isMany);
+  try {
+    for await (const moved of moveInTurns(mover, move, isMany)) {
+      results.push(...moved.map((one) => toMoveResult(move.verb, one)));
+    }
+  } finally {
+    tell(results.filter(({ ok }) => ok).length, results.length === move.ids.length);
+  }
+  return results;
+}
+
+/** Page by page of what each turn moved, and of what it left as it was. */
+export async function* moveInTurns(
+  mover: Mover,
+  { verb, ids, by, signal }: Move,
+  isOneOfMany: boolean,
+): AsyncGenerator<Moved[]> {
+  for (let done = 0; done < ids.length && !signal?.aborted;) {
+    if (done > 0) await breathe();
+    const page = ids.slice(done, done + MOST_IDS);
+    const moving = mover.move(verb, page);
+    if (MOVES[verb].to === "PENDING") mover.emit({ type: "arriving", count: page.length });
+    const moved = await moving;
+    for (const one of moved) {
+      if (one.outcome !== "moved") continue;
+      const { id, from, job: { seq, lease } } = one;
+      mover.emit({ type: "moved", verb, id, from, lease: { seq, lease }, by, isOneOfMany });
+    }
+    yield moved;
+    done += moved.length;
+  }
+}
+
+/** Tells the end of a move of many as one event. */
+export function tellingOf(mover: Mover, { verb, by, signal }: Omit<Move, "ids">, isMany: boolean) {
+  return (count: number, isWhole: boolean) => {
+    if (!isMany) return;
+    const ended = isWhole ? "done" : signal?.aborted ? "stopped" : "failed";
+    mover.emit({ type: "moved-many", verb, count, by, ended });
+  };
+}
+
+function toMoveResult(verb: OperatorVerb, moved: Moved): MoveResult {
   const { id } = moved;
   if (moved.outcome === "moved") return { id, ok: true, job: moved.job };
   if (moved.outcome === "unknown") {

@@ -1,41 +1,48 @@
 /** Moves of everything that matches: page by page, so that jobs go on beside it. */
-import { isStatus, type Job, MOVES, type OperatorVerb, type Status } from "./job.ts";
-import type { JobFilter, JobList, ListRequest, MoveAllOptions, MoveResult } from "./roles.ts";
+import { isStatus, MOVES, type OperatorVerb, type Status } from "./job.ts";
+import { moveInTurns, type Mover, tellingOf } from "./moving.ts";
+import type { JobFilter, JobList, ListRequest, MoveAllOptions } from "./roles.ts";
 
 const PAGE = 200;
 
-interface Hands {
+interface Hands extends Mover {
   list(request: ListRequest): Promise<JobList>;
-  move(verb: OperatorVerb, ids: readonly string[], by: string): Promise<MoveResult[]>;
 }
 
-export async function moveAll(
-  hands: Hands,
-  { verb, filter, by, onProgress, signal }: MoveAllOptions & { verb: OperatorVerb; filter: JobFilter },
-): Promise<number> {
-  let moved = 0;
+type MoveAll = MoveAllOptions & { readonly verb: OperatorVerb; readonly filter: JobFilter };
+
+/** Answers how many were moved. */
+export async function moveAll(hands: Hands, move: MoveAll): Promise<number> {
+  let count = 0;
+  let isWhole = false;
+  const tell = tellingOf(hands, move, true);
+  try {
+    for await (const moved of movePages(hands, move)) {
+      count += moved;
+      move.onProgress?.(count);
+    }
+    isWhole = !move.signal?.aborted;
+  } finally {
+    tell(count, isWhole);
+  }
+  return count;
+}
+
+/** How many each turn moved. */
+async function* movePages(hands: Hands, { verb, filter, ...how }: MoveAll): AsyncGenerator<number> {
   for (const status of statusesOf(verb, filter)) {
-    for (let cursor: string | null = ""; cursor !== null && !signal?.aborted;) {
-      const page: JobList = await hands.list({ ...filter, status, cursor, limit: PAGE });
-      moved += await movePage(hands, page.jobs, { verb, by });
-      onProgress?.(moved);
+    for (let cursor: string | null = ""; cursor !== null && !how.signal?.aborted;) {
+      const page: JobList = await hands.list({ ...filter, status, cursor, limit: PAGE, values: false });
+      const ids = page.jobs.map(({ id }) => id);
+      for await (const moved of moveInTurns(hands, { ...how, verb, ids }, true)) {
+        yield moved.filter(({ outcome }) => outcome === "moved").length;
+      }
       cursor = page.next;
     }
   }
-  return moved;
 }
 
 function statusesOf(verb: OperatorVerb, { status, stalled }: JobFilter): Status[] {
   const only = stalled ? "PROCESSING" : status;
   return MOVES[verb].from.filter(isStatus).filter((one) => only === undefined || one === only);
-}
-
-async function movePage(
-  hands: Hands,
-  jobs: readonly Job[],
-  { verb, by }: { verb: OperatorVerb; by: string },
-): Promise<number> {
-  if (jobs.length === 0) return 0;
-  const results = await hands.move(verb, jobs.map(({ id }) => id), by);
-  return results.filter(({ ok }) => ok).length;
 }

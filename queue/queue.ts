@@ -4,14 +4,14 @@
  * What comes from outside is checked at the door (`door.ts`), what an attempt's end means is decided by `policy.ts`,
  * and what happened is told as events. Each part of the system gets it as the role it needs (`roles.ts`).
  */
-import { acceptedOrThrow } from "./adding.ts";
+import { checkMany, FEW_JOBS, insertAll } from "./adding.ts";
 import { checkId, checkJob, checkList, checkStoredId } from "./door.ts";
 import { Events, type Listener } from "./events.ts";
-import { type HistoryEntry, type Job, type Lease, MOVES, type OperatorVerb } from "./job.ts";
+import type { HistoryEntry, Job, Lease, OperatorVerb } from "./job.ts";
 import { Meter } from "./meter.ts";
 import { StorageHealth } from "./health.ts";
 import { listJobs } from "./listing.ts";
-import { toMoveResult, unknownJob } from "./moving.ts";
+import { moveIds, type Mover, unknownJob } from "./moving.ts";
 import { moveAll } from "./moving_all.ts";
 import { lookOver, toFindings } from "./look_over.ts";
 import { chargeOf, type Policy } from "./policy.ts";
@@ -45,6 +45,10 @@ export class Queue implements Role {
   #revision = 0;
   readonly #health = new StorageHealth((trouble) => this.#events.emit({ type: "storage", trouble }));
   readonly #pruning = new Pruning((request) => this.#health.observe(this.#store.prune(request)));
+  readonly #mover: Mover = {
+    move: (verb, ids) => this.#health.observe(this.#store.move(verb, ids, this.#options.now())),
+    emit: (event) => this.#events.emit(event),
+  };
   #warnings: readonly string[] = [];
   #findings: readonly string[] = [];
   #fenced = 0;
@@ -63,14 +67,14 @@ export class Queue implements Role {
   // Adder ------------------------------------------------------------------------------------------------------------
 
   async add(requests: readonly roles.JobRequest[]): Promise<roles.Added[]> {
-    const now = this.#options.now();
-    const jobs = requests.map((request) => checkJob(request, { kinds: this.#options.kinds, now }));
-    const stored = this.#health.observe(this.#store.insert(jobs));
-    this.#events.emit({ type: "arriving", count: jobs.length });
-    const inserted = await stored;
-    const fresh = inserted.filter(({ outcome }) => outcome === "added" || outcome === "replaced");
-    if (fresh.length > 0) this.#events.emit({ type: "enqueued", jobs: fresh.map(({ job }) => job) });
-    return acceptedOrThrow(inserted);
+    const given = { kinds: this.#options.kinds, now: this.#options.now() };
+    const jobs = requests.length <= FEW_JOBS
+      ? requests.map((request) => checkJob(request, given))
+      : await checkMany(requests, given);
+    return await insertAll({
+      insert: (some) => this.#health.observe(this.#store.insert(some)),
+      emit: (event) => this.#events.emit(event),
+    }, jobs);
   }
 
   // Consumer ---------------------------------------------------------------------------------------------------------
@@ -207,20 +211,17 @@ export class Queue implements Role {
 
   // Operator ---------------------------------------------------------------------------------------------------------
 
-  async move(verb: OperatorVerb, ids: readonly string[], by: string): Promise<roles.MoveResult[]> {
-    const moved = this.#health.observe(this.#store.move(verb, ids.map(checkStoredId), this.#options.now()));
-    if (MOVES[verb].to === "PENDING") this.#events.emit({ type: "arriving", count: ids.length });
-    const results = await moved;
-    for (const result of results) {
-      if (result.outcome !== "moved") continue;
-      const { id, from, job } = result;
-      this.#events.emit({ type: "moved", verb, id, from, lease: { seq: job.seq, lease: job.lease }, by });
-    }
-    return results.map((result) => toMoveResult(verb, result));
+  move(
+    verb: OperatorVerb,
+    ids: readonly string[],
+    by: string,
+    options: roles.MoveOptions = {},
+  ): Promise<roles.MoveResult[]> {
+    return moveIds(this.#mover, { verb, ids: ids.map(checkStoredId), by, ...options });
   }
 
   moveAll(verb: OperatorVerb, filter: roles.JobFilter, how: roles.MoveAllOptions): Promise<number> {
-    return moveAll(this, { verb, filter, ...how });
+    return moveAll({ ...this.#mover, list: (request) => this.list(request) }, { verb, filter, ...how });
   }
 
   // Keeper -----------------------------------------------------------------------------------------------------------

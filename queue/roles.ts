@@ -21,6 +21,7 @@ export interface JobRequest {
 export interface Added {
   /** `waiting`: the job was here already, and is untouched. */
   readonly outcome: "added" | "replaced" | "waiting";
+  /** As in lists, values may be left out of one that was here already. */
   readonly job: Job;
 }
 
@@ -97,6 +98,8 @@ export interface ListRequest extends JobFilter {
   readonly cursor?: string;
   /** 1–200; 50 unless given. */
   readonly limit?: number;
+  /** False: payloads and results of more than some words are left out, where nobody wants to see them. */
+  readonly values?: boolean;
 }
 
 export interface JobList {
@@ -152,19 +155,27 @@ export type MoveResult =
     readonly message: string;
   };
 
-export interface MoveAllOptions {
+export interface MoveOptions {
+  /** Ends it early: what is moved by then stays moved, and no more is told. */
+  readonly signal?: AbortSignal;
+}
+
+export interface MoveAllOptions extends MoveOptions {
   /** Who asked, for the log. */
   readonly by: string;
   /** Called after each turn with how many were moved so far. */
   readonly onProgress?: (moved: number) => void;
-  /** Ends it early: what is moved by then stays moved. */
-  readonly signal?: AbortSignal;
 }
 
 /** What a person may do, once logged in. */
 export interface Operator extends Adder {
-  /** `by` names who asked, for the log. */
-  move(verb: OperatorVerb, ids: readonly string[], by: string): Promise<MoveResult[]>;
+  /** `by` names who asked, for the log. Many ids are moved some at a time, in several turns. */
+  move(
+    verb: OperatorVerb,
+    ids: readonly string[],
+    by: string,
+    options?: MoveOptions,
+  ): Promise<MoveResult[]>;
   /** Moves all that matches and may be moved, some hundreds a turn. Answers how many were moved. */
   moveAll(verb: OperatorVerb, filter: JobFilter, how: MoveAllOptions): Promise<number>;
 }

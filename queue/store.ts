@@ -25,6 +25,7 @@ export interface NewJob {
  */
 export interface Inserted {
   readonly outcome: "added" | "replaced" | "waiting" | "refused";
+  /** As in lists, values may be left out of one that was here before. */
   readonly job: Job;
 }
 
@@ -83,7 +84,7 @@ export interface Charge {
   readonly limit: number;
 }
 
-/** What an operator's move did to one id. */
+/** What an operator's move did to one id. Values of more than some words are left out of the jobs. */
 export type Moved =
   | { readonly id: string; readonly outcome: "moved"; readonly from: Status; readonly job: Job }
   | { readonly id: string; readonly outcome: "illegal"; readonly job: Job }
@@ -113,6 +114,11 @@ export interface Reaped extends Lease {
   readonly status: Status;
 }
 
+export interface GetOptions {
+  /** False: values of more than some words may be left out. */
+  readonly values?: boolean;
+}
+
 /** A page of jobs, newest first. */
 export interface JobQuery {
   readonly status?: Status;
@@ -124,6 +130,8 @@ export interface JobQuery {
   /** Only jobs whose `seq` is below. */
   readonly before?: number;
   readonly limit: number;
+  /** False: values of more than some words are left out. Else they are where they are long, or many. */
+  readonly values?: boolean;
 }
 
 export interface JobPage {
@@ -159,11 +167,12 @@ export interface Store {
   renew(leases: readonly Lease[], now: number): Promise<boolean[]>;
   /** `false` for each lease that is lost; nothing is written for those. */
   settle(settlements: readonly Settlement[]): Promise<boolean[]>;
+  /** Moves as many as fit into one turn, one at least, and answers for those: the first of the ids, in their order. */
   move(verb: OperatorVerb, ids: readonly string[], now: number): Promise<Moved[]>;
   reap(request: ReapRequest): Promise<Reaped[]>;
   /** Also keeps the store's own files small. Answers how many were removed, and where to go on (0 = begin again). */
   prune(request: PruneRequest): Promise<{ removed: number; next: number }>;
-  get(id: string): Promise<{ job: Job; history: HistoryEntry[] } | null>;
+  get(id: string, options?: GetOptions): Promise<{ job: Job; history: HistoryEntry[] } | null>;
   list(query: JobQuery): Promise<JobPage>;
   stats(moment: { readonly now: number; readonly silentSince: number }): Promise<StoreStats>;
   /** A number that changes when somebody else has written. Cheap enough for ten calls a second. */

@@ -60,7 +60,7 @@ export async function* verifyJobs(store: Store, options: JobOptions): AsyncGener
   let before: number | null = Infinity;
   while (before !== null) {
     const limit = options.page ?? PAGE;
-    const page = await store.list({ limit, ...(before === Infinity ? {} : { before }) });
+    const page = await store.list({ limit, values: false, ...(before === Infinity ? {} : { before }) });
     const problems: string[] = [];
     for (const job of page.jobs) problems.push(...await problemsOfJob(store, job, options));
     yield problems;
@@ -71,12 +71,12 @@ export async function* verifyJobs(store: Store, options: JobOptions): AsyncGener
 async function problemsOfLedger(store: Store, { added, completed }: Ledger): Promise<string[]> {
   const problems: string[] = [];
   for (const id of added) {
-    if (await store.get(id) === null) {
+    if (await store.get(id, { values: false }) === null) {
       problems.push(`Job "${printable(id)}" was acknowledged and is not stored.`);
     }
   }
   for (const id of completed) {
-    const status = (await store.get(id))?.job.status ?? "lost";
+    const status = (await store.get(id, { values: false }))?.job.status ?? "lost";
     if (status !== "COMPLETED") {
       problems.push(`Job "${printable(id)}" was acknowledged as completed and is ${status}.`);
     }
@@ -86,7 +86,7 @@ async function problemsOfLedger(store: Store, { added, completed }: Ledger): Pro
 
 async function problemsOfJob(store: Store, job: Job, options: JobOptions): Promise<string[]> {
   const problems = [...problemsOfFacts(job, options)];
-  const found = options.deep ? await store.get(job.id) : null;
+  const found = options.deep ? await store.get(job.id, { values: false }) : null;
   if (found) problems.push(...problemsOfStory(found, options));
   return problems.map((problem) => `Job "${printable(job.id)}" ${problem}.`);
 }

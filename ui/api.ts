@@ -9,9 +9,9 @@ import { invalid } from "./fields.ts";
 import { jobInput } from "./job_input.ts";
 import { jobFilter, moveInput } from "./move_input.ts";
 import type { Ports } from "./ports.ts";
-import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJson, tooLarge } from "./read_json.ts";
-import { Refusal } from "./refusal.ts";
-import { dueOnWire, historyOnWire, jobOnWire, listedJobOnWire, statsOnWire } from "./wire.ts";
+import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJson } from "./read_json.ts";
+import { Refusal, tooLarge } from "./refusal.ts";
+import { dueOnWire, historyOnWire, jobJson, jobsJson, statsOnWire } from "./wire.ts";
 
 type ApiContext = Context<AppEnv>;
 
@@ -43,9 +43,13 @@ function momentOf({ now, queue }: Ports) {
   return { now: now(), stallMs: queue.stallMs };
 }
 
+function jsonText(c: ApiContext, text: string, status: 200 | 201 = 200): Response {
+  return c.body(text, status, { "Content-Type": "application/json" });
+}
+
 async function listJobs(c: ApiContext, ports: Ports): Promise<Response> {
   const { jobs, next } = await ports.queue.list(listRequest(c));
-  return c.json({ jobs: jobs.map((job) => listedJobOnWire(job, momentOf(ports))), next });
+  return jsonText(c, jobsJson(jobs, momentOf(ports), { next }));
 }
 
 function listRequest(c: ApiContext): ListRequest {
@@ -78,7 +82,7 @@ async function showStats(c: ApiContext, { queue, system }: Ports): Promise<Respo
 
 async function showJob(c: ApiContext, ports: Ports): Promise<Response> {
   const { job, history } = await ports.queue.get(idInPath(c));
-  return c.json({ ...jobOnWire(job, momentOf(ports)), history: history.map(historyOnWire) });
+  return jsonText(c, jobJson(job, momentOf(ports), { history: history.map(historyOnWire) }));
 }
 
 /** The router decodes a path in parts; an id may hold any character, so it is decoded here, once and whole. */
@@ -95,24 +99,24 @@ async function addJobs(c: ApiContext, ports: Ports): Promise<Response> {
   const body = await readJson(c);
   const added = await ports.queue.add(jobInput(body));
   const isNew = added.some(({ outcome }) => outcome !== "waiting");
-  return c.json(Array.isArray(body) ? manyAdded(added, ports) : oneAdded(added, ports), isNew ? 201 : 200);
+  const text = Array.isArray(body) ? manyAdded(added, ports) : oneAdded(added, ports);
+  return jsonText(c, text, isNew ? 201 : 200);
 }
 
-function oneAdded([added]: Added[], ports: Ports) {
+function oneAdded([added]: Added[], ports: Ports): string {
   if (added === undefined) throw new Error("The queue answered nothing for a job that was added");
-  const job = jobOnWire(added.job, momentOf(ports));
+  const moment = momentOf(ports);
   // At the top as `GET /api/jobs/{id}` shows it, and as `job` for those who think of the answer to an array.
   const due = { due_at: dueOnWire(added.job), due_in_ms: Math.max(0, added.job.runAt - ports.now()) };
-  return { ...job, job, outcome: added.outcome, ...due };
+  const whole = jobJson(added.job, moment, { outcome: added.outcome, ...due });
+  return `${whole.slice(0, -1)},"job":${jobJson(added.job, moment)}}`;
 }
 
-function manyAdded(added: Added[], ports: Ports) {
-  const moment = momentOf(ports);
-  return {
-    jobs: added.map(({ job }) => listedJobOnWire(job, moment)),
+function manyAdded(added: Added[], ports: Ports): string {
+  return jobsJson(added.map(({ job }) => job), momentOf(ports), {
     outcomes: added.map(({ outcome }) => outcome),
     due_at: added.map(({ job }) => dueOnWire(job)),
-  };
+  });
 }
 
 const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
@@ -120,8 +124,12 @@ const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
 async function moveJobs(c: ApiContext, { queue }: Ports, verb: OperatorVerb): Promise<Response> {
   const input = moveInput(await readJson(c));
   const by = c.get("visitor").name;
-  if ("filter" in input) return c.json({ [DONE[verb]]: await queue.moveAll(verb, input.filter, { by }) });
-  const results = await queue.move(verb, input.ids, by);
+  // Whoever hangs up wants no more of it.
+  const { signal } = c.req.raw;
+  if ("filter" in input) {
+    return c.json({ [DONE[verb]]: await queue.moveAll(verb, input.filter, { by, signal }) });
+  }
+  const results = await queue.move(verb, input.ids, by, { signal });
   const moved = results.filter(({ ok }) => ok).length;
   const answer = { [DONE[verb]]: moved, results: results.map(resultOnWire) };
   const [first] = results;

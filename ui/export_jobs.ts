@@ -15,7 +15,10 @@ export function exportJobs(queue: Inspector, filter: JobFilter): ReadableStream<
 async function* csvPages(queue: Inspector, filter: JobFilter): AsyncGenerator<string> {
   yield BYTE_ORDER_MARK + csvHead();
   for (let cursor: string | null = ""; cursor !== null;) {
-    const page: Awaited<ReturnType<Inspector["list"]>> = await queue.list({ ...filter, cursor, limit: ROWS });
+    const page: Awaited<ReturnType<Inspector["list"]>> = await queue.list({
+      ...filter,
+      ...{ cursor, limit: ROWS, values: false },
+    });
     if (page.jobs.length > 0) yield page.jobs.map(csvRow).join("");
     cursor = page.next;
   }

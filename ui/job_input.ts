@@ -2,19 +2,22 @@
 import { type JobRequest, printable } from "@persistent-queue/queue";
 import { DUE_TIME_FORM, parseDueTime } from "./due_time.ts";
 import { fieldsOf, invalid, optionalFlag, optionalNumber, optionalText, type Place } from "./fields.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** How many jobs one request may bring. */
-const MAX_JOBS = 10_000;
+export const MAX_JOBS = 10_000;
 
 /** @throws {Refusal} 400 that names the field, and the job's place in an array */
 export function jobInput(body: unknown): JobRequest[] {
   if (!Array.isArray(body)) return [jobRequest(body, { where: "The job", code: "invalid_job" })];
-  if (body.length > MAX_JOBS) {
-    throw invalid(`At most ${MAX_JOBS.toLocaleString("en")} jobs at once; these are ${body.length}.`, {
-      code: "invalid_job",
-    });
-  }
+  if (body.length > MAX_JOBS) throw tooManyJobs(body.length);
   return body.map((item, index) => jobRequest(item, { where: `Job ${index + 1}`, code: "invalid_job" }));
+}
+
+export function tooManyJobs(count: number): Refusal {
+  return invalid(`At most ${MAX_JOBS.toLocaleString("en")} jobs at once; these are ${count}.`, {
+    code: "invalid_job",
+  });
 }
 
 function jobRequest(item: unknown, place: Place): JobRequest {

@@ -17,3 +17,7 @@ export class Refusal extends Error {
     this.headers = options.headers ?? {};
   }
 }
+
+export function tooLarge(): Refusal {
+  return new Refusal(413, "too_large", "The body of this request is too large.");
+}

@@ -8,7 +8,7 @@ interface Moment {
   readonly stallMs: number;
 }
 
-/** Every field of a job, whether it is stalled, and what a person may do with it. */
+/** Every field of a job but its values, whether it is stalled, and what a person may do with it. */
 export function jobOnWire(job: Job, moment: Moment) {
   return {
     id: job.id,
@@ -23,8 +23,6 @@ export function jobOnWire(job: Job, moment: Moment) {
     started_at: job.startedAt,
     finished_at: job.finishedAt,
     error: job.error,
-    result: valueOf(job.result),
-    payload: valueOf(job.payload),
     created_at: job.createdAt,
     updated_at: job.updatedAt,
     seq: job.seq,
@@ -34,10 +32,40 @@ export function jobOnWire(job: Job, moment: Moment) {
   };
 }
 
-/** The same for a list: values that are too large for it are `null`, and named in `left_out`. */
-export function listedJobOnWire(job: Job, moment: Moment) {
-  const wire = jobOnWire(job, moment);
-  return job.leftOut === undefined ? wire : { ...wire, left_out: job.leftOut };
+/**
+ * The same as JSON text, with the values as they are stored: to parse them, only to write them again, would take time
+ * and memory, and round the numbers. Those that are left out are `null`, and named in `left_out`.
+ */
+export function jobJson(job: Job, moment: Moment, more: object = {}): string {
+  const leftOut = job.leftOut === undefined ? {} : { left_out: job.leftOut };
+  const facts = JSON.stringify({ ...jobOnWire(job, moment), ...leftOut, ...more });
+  return `${facts.slice(0, -1)},"result":${job.result ?? "null"},"payload":${job.payload}}`;
+}
+
+/** Of one value, and of all values of one answer, in characters. */
+const MOST_VALUE = 64 * 1024;
+const MOST_VALUES = 1024 * 1024;
+
+/** `{"jobs": […], …more}`. */
+export function jobsJson(jobs: readonly Job[], moment: Moment, more: object): string {
+  let left = MOST_VALUES;
+  const texts = jobs.map((job) => {
+    const isShort = (value: string | null) => (value?.length ?? 0) <= Math.min(MOST_VALUE, left);
+    const shown = withValues(job, isShort);
+    left -= shown.payload.length + (shown.result?.length ?? 0);
+    return jobJson(shown, moment);
+  });
+  return `{"jobs":[${texts.join(",")}],${JSON.stringify(more).slice(1)}`;
+}
+
+function withValues(job: Job, isShown: (value: string | null) => boolean): Job {
+  const more = (["payload", "result"] as const).filter((name) => !isShown(job[name]));
+  if (more.length === 0) return job;
+  const [payload, result] = [
+    more.includes("payload") ? "null" : job.payload,
+    more.includes("result") ? null : job.result,
+  ];
+  return { ...job, payload, result, leftOut: [...job.leftOut ?? [], ...more] };
 }
 
 /** When a job is due, in UTC, for the answer to adding it: a time that was misread shows here, not when it has come. */
@@ -112,13 +140,3 @@ export function consumerOnWire(consumer: ConsumerView) {
 }
 
 export type WireConsumer = ReturnType<typeof consumerOnWire>;
-
-/** The value of JSON text; the text itself when an edit by hand left it broken. */
-function valueOf(json: string | null): unknown {
-  if (json === null) return null;
-  try {
-    return JSON.parse(json);
-  } catch {
-    return json;
-  }
-}

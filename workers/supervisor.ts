@@ -19,7 +19,7 @@ import { HANDLERS } from "./handlers.ts";
 import type { Log } from "./log.ts";
 import { LogTidying } from "./log/log_tidying.ts";
 import { ProducerPlace } from "./places/producer_place.ts";
-import { type RecentEvent, RecentEvents } from "./telling/recent_events.ts";
+import { isMove, type RecentEvent, RecentEvents } from "./telling/recent_events.ts";
 import { sleep } from "./sleep.ts";
 import { Sweeper, type Verdict } from "./sweeper.ts";
 import { EXIT } from "./process/exit_codes.ts";
@@ -198,7 +198,7 @@ export class Supervisor {
     this.#dispatcher.hear(event);
     for (const { level, text, consumerId } of describe(event)) {
       this.#options.log[level](text);
-      if (level === "warn" || event.type === "moved") this.#remember(level, text);
+      if (level === "warn" || isMove(event)) this.#remember(level, text);
       const consumer = consumerId && this.#consumers.find(({ id }) => id === consumerId);
       if (consumer && level !== "debug") {
         consumer.post({ type: "note", level: level === "info" ? "info" : "warn", text });

@@ -2,12 +2,14 @@ import type { Job } from "../job.ts";
 import type { Inserted, NewJob } from "../store.ts";
 import { toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
+import { ValueBudget } from "./values.ts";
 
 export function insert(sql: Statements, jobs: readonly NewJob[]): Inserted[] {
-  return jobs.map((job) => insertOne(sql, job));
+  const budget = new ValueBudget(sql);
+  return jobs.map((job) => insertOne(sql, job, budget));
 }
 
-function insertOne(sql: Statements, job: NewJob): Inserted {
+function insertOne(sql: Statements, job: NewJob, budget: ValueBudget): Inserted {
   const values = [job.id, job.kind, job.payload, job.priority, job.runAt, job.createdAt] as const;
   const { changes, lastInsertRowid } = sql.insert.run(...values);
   if (changes === 1) return { outcome: "added", job: fresh(job, Number(lastInsertRowid)) };
@@ -15,9 +17,10 @@ function insertOne(sql: Statements, job: NewJob): Inserted {
   const replaced = job.replace ? sql.replace.get(...values) : undefined;
   if (replaced) {
     sql.movedStory.run(job.id, job.createdAt, "replaced", "added again");
-    return { outcome: "replaced", job: toJob(replaced) };
+    const { leftOut: _, ...afresh } = toJob(replaced);
+    return { outcome: "replaced", job: { ...afresh, payload: job.payload } };
   }
-  const present = toJob(sql.get.get(job.id) ?? {});
+  const present = budget.fill(toJob(sql.brief.get(job.id) ?? {}));
   const waiting = present.status === "PENDING" || present.status === "PROCESSING";
   return { outcome: waiting ? "waiting" : "refused", job: present };
 }

@@ -1,18 +1,30 @@
-import type { OperatorVerb } from "../job.ts";
+import type { Job, OperatorVerb } from "../job.ts";
 import type { Moved } from "../store.ts";
-import { toJob } from "./rows.ts";
+import { number, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
 const EVENT = { cancel: "canceled", resubmit: "resubmitted" } as const satisfies Record<OperatorVerb, string>;
 
+/** A row is written anew as a whole, its values included: one turn does so for this many bytes of them, or one job. */
+const TURN_BYTES = 512 * 1024;
+
 export function move(sql: Statements, verb: OperatorVerb, ids: readonly string[], now: number): Moved[] {
-  return ids.map((id) => moveOne(sql, verb, id, now));
+  const moved: Moved[] = [];
+  let bytes = 0;
+  for (const id of ids) {
+    if (bytes >= TURN_BYTES) break;
+    const before = sql.brief.get(id);
+    if (before === undefined) moved.push({ id, outcome: "unknown" });
+    else {
+      moved.push(moveOne(sql, verb, toJob(before), now));
+      bytes += number(before.bytes);
+    }
+  }
+  return moved;
 }
 
-function moveOne(sql: Statements, verb: OperatorVerb, id: string, now: number): Moved {
-  const before = sql.get.get(id);
-  if (before === undefined) return { id, outcome: "unknown" };
-  const job = toJob(before);
+function moveOne(sql: Statements, verb: OperatorVerb, job: Job, now: number): Moved {
+  const { id } = job;
   const after = sql[verb].get(id, now);
   if (after === undefined) return { id, outcome: "illegal", job };
   sql.movedStory.run(id, now, EVENT[verb], `was ${job.status}`);

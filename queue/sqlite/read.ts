@@ -1,8 +1,9 @@
 import { type HistoryEntry, type Job, type Status, STATUSES } from "../job.ts";
-import type { JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
+import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
 import { nextRunAt } from "./claim.ts";
 import { number, toHistoryEntry, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
+import { ValueBudget } from "./values.ts";
 
 /** A search looks at this many rows a call (some milliseconds), so that it never holds up the jobs. */
 const ROWS_A_CALL = 10_000;
@@ -10,8 +11,12 @@ const ROWS_A_CALL = 10_000;
 /** So many waiting jobs are sorted in a moment; more of them are soon met on the way through all jobs. */
 const FEW = 5_000;
 
-export function get(sql: Statements, id: string): { job: Job; history: HistoryEntry[] } | null {
-  const row = sql.get.get(id);
+export function get(
+  sql: Statements,
+  id: string,
+  { values = true }: GetOptions = {},
+): { job: Job; history: HistoryEntry[] } | null {
+  const row = values ? sql.get.get(id) : sql.brief.get(id);
   if (row === undefined) return null;
   const job = toJob(row);
   return { job, history: sql.story.all(job.seq).map(toHistoryEntry) };
@@ -24,9 +29,12 @@ export function list(sql: Statements, query: JobQuery): JobPage {
   // One more than asked for: it tells whether there is another page.
   const values = [before, floor, query.limit + 1, query.kind ?? null, query.search ?? null] as const;
   const jobs = (isFew ? sql.listFewWaiting.all(...values) : rows(sql, query, values)).map(toJob);
-  if (jobs.length <= query.limit) return { jobs, next: floor > 0 ? floor : null };
-  jobs.pop();
-  return { jobs, next: jobs.at(-1)?.seq ?? null };
+  const isLast = jobs.length <= query.limit;
+  if (!isLast) jobs.pop();
+  const next = isLast ? floor > 0 ? floor : null : jobs.at(-1)?.seq ?? null;
+  if (query.values === false) return { jobs, next };
+  const budget = new ValueBudget(sql);
+  return { jobs: jobs.map((job) => budget.fill(job)), next };
 }
 
 function isAtMost(sql: Statements, status: Status, most: number): boolean {

@@ -110,7 +110,7 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
       if (!closed) shrinkLargeLog(sql, path);
       return answer;
     },
-    get: (id) => readForPage(() => get(sql, id)),
+    get: (id, how) => readForPage(() => get(sql, id, how)),
     list: (query) => readForPage(() => list(sql, query)),
     stats: (moment) => readForPage(() => ({ ...stats(sql, moment), warnings: logWarnings(path) })),
     foreignWrites: () =>

@@ -8,12 +8,23 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { FINISHED } from "../job.ts";
 
-/** A page holds up to 200 jobs of up to 2 MiB each: in lists, values over 64 KiB are left out, and never even read. */
-const LISTED = `seq, lease, id, kind, status, priority, run_at, retries, crashes, consumer_id, last_heartbeat,
-      started_at, finished_at, created_at, updated_at, error,
-      iif(octet_length(payload) > 65536, 'null', payload) AS payload,
-      iif(octet_length(result) > 65536, NULL, result) AS result,
-      octet_length(payload) > 65536 AS payload_left_out, octet_length(result) > 65536 AS result_left_out`;
+/** A job whose values are longer than this, in bytes, comes without them, and they are never even read. */
+const columns = (most: number) =>
+  `seq, lease, id, kind, status, priority, run_at, retries, crashes, consumer_id, last_heartbeat,
+      started_at, finished_at, created_at, updated_at, ${ERROR},
+      iif(octet_length(payload) > ${most}, 'null', payload) AS payload,
+      iif(octet_length(result) > ${most}, NULL, ${RESULT}) AS result,
+      octet_length(payload) > ${most} AS payload_left_out, octet_length(result) > ${most} AS result_left_out`;
+
+/** What the product stores is shorter; an edit by hand knows no bounds. */
+const ERROR = `substr(error, 1, 20000) AS error`;
+
+/** JSON in any case: an edit by hand may have put in any text. */
+const RESULT = `iif(json_valid(result) = 0, json_quote(result), result)`;
+
+/** For lists of any length: what is longer than some words is added within a budget (`values.ts`). */
+const BRIEF = columns(256);
+const WHOLE = columns(4 * 1024 * 1024);
 
 /** Every status with its number, by the indexes, which cost a tenth of the table. */
 const COUNTED =
@@ -39,7 +50,7 @@ export const SQL = {
     `UPDATE jobs SET kind = ?2, payload = ?3, priority = ?4, run_at = ?5, created_at = ?6, updated_at = ?6,
       status = 'PENDING', retries = 0, crashes = 0, suspect = 0, consumer_id = NULL, last_heartbeat = NULL,
       started_at = NULL, finished_at = NULL, result = NULL, error = NULL
-    WHERE id = ?1 AND status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING *`,
+    WHERE id = ?1 AND status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING ${BRIEF}`,
 
   // claim: the highest level of priority that waits, and the next one below ?1
   topLevel:
@@ -110,13 +121,13 @@ export const SQL = {
   movedStory: `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail)
     SELECT seq, ?2, ?3, lease, retries, consumer_id, ?4 FROM jobs WHERE id = ?1`,
   cancel: `UPDATE jobs SET status = 'CANCELED', finished_at = ?2, updated_at = ?2
-    WHERE id = ?1 AND status IN ('PENDING', 'PROCESSING', 'FAILED', 'UNPROCESSABLE') RETURNING *`,
+    WHERE id = ?1 AND status IN ('PENDING', 'PROCESSING', 'FAILED', 'UNPROCESSABLE') RETURNING ${BRIEF}`,
   resubmit: `UPDATE jobs SET retries = CASE status WHEN 'FAILED' THEN retries ELSE 0 END,
       crashes = CASE status WHEN 'FAILED' THEN crashes ELSE 0 END,
       suspect = CASE status WHEN 'FAILED' THEN suspect ELSE 0 END,
       status = 'PENDING', run_at = ?2, updated_at = ?2, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
       finished_at = NULL, result = NULL
-    WHERE id = ?1 AND status IN ('FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING *`,
+    WHERE id = ?1 AND status IN ('FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING ${BRIEF}`,
 
   // reap: ?1 before ?2 JSON list of what is held, as "seq:lease" ?3 limit ?4 latest heartbeat that is believed
   stalled:
@@ -146,29 +157,35 @@ export const SQL = {
   pruneStory: `DELETE FROM history WHERE seq = ?1`,
 
   // get: ?1 id / seq
-  get: `SELECT * FROM jobs WHERE id = ?1`,
+  get: `SELECT ${WHOLE} FROM jobs WHERE id = ?1`,
+  // `bytes`: what a change of the row has to write anew
+  brief:
+    `SELECT ${BRIEF}, octet_length(payload) + coalesce(octet_length(result), 0) AS bytes FROM jobs WHERE id = ?1`,
+  // ?1 seq ?2 at most so many bytes of each
+  values: `SELECT iif(octet_length(payload) <= ?2, payload, NULL) AS payload,
+      iif(octet_length(result) <= ?2, ${RESULT}, NULL) AS result FROM jobs WHERE seq = ?1`,
   story: `SELECT ${readable("at")}, event, ${readable("lease")}, ${readable("retries")}, consumer_id, detail
     FROM history WHERE seq = ?1 ORDER BY n`,
 
   // list: ?1 before ?2 floor ?3 limit ?4 kind ?5 part of the id (?6 status)
-  list: `SELECT ${LISTED} FROM jobs WHERE seq < ?1 AND seq >= ?2
+  list: `SELECT ${BRIEF} FROM jobs WHERE seq < ?1 AND seq >= ?2
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
-  listWaiting: `SELECT ${LISTED} FROM jobs NOT INDEXED WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2
+  listWaiting: `SELECT ${BRIEF} FROM jobs NOT INDEXED WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
   // by the order of claims, then sorted
-  listFewWaiting: `SELECT ${LISTED} FROM jobs WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2
+  listFewWaiting: `SELECT ${BRIEF} FROM jobs WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2
       AND seq IN (SELECT seq FROM jobs INDEXED BY jobs_claim WHERE status = 'PENDING' AND suspect = 0
         UNION ALL SELECT seq FROM jobs INDEXED BY jobs_suspects WHERE status = 'PENDING' AND suspect = 1)
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
   listRunning:
-    `SELECT ${LISTED} FROM jobs INDEXED BY jobs_processing WHERE status = 'PROCESSING' AND seq < ?1 AND seq >= ?2
+    `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_processing WHERE status = 'PROCESSING' AND seq < ?1 AND seq >= ?2
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
-  listFinished: `SELECT ${LISTED} FROM jobs INDEXED BY jobs_finished
+  listFinished: `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_finished
     WHERE status = ?6 AND status NOT IN ('PENDING', 'PROCESSING')
       AND seq < ?1 AND seq >= ?2
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
   // ?6 silent since
-  listSilent: `SELECT ${LISTED} FROM jobs INDEXED BY jobs_processing
+  listSilent: `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_processing
     WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) < ?6 AND seq < ?1 AND seq >= ?2
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
   lastSeq: `SELECT max(seq) AS seq FROM jobs`,

@@ -26,6 +26,7 @@ Deno.test("a move tells who asked, what was, and whose lease is spent", async ()
   const lease = { seq: held.seq, lease: held.lease };
   assert.deepEqual(moved, [{
     type: "moved",
+    isOneOfMany: false,
     verb: "cancel",
     id: "a",
     from: "PROCESSING",
@@ -93,4 +94,38 @@ Deno.test("moving all tells how far it is, and can be ended early", async () => 
   };
   assert.equal(await on.queue.moveAll("cancel", {}, { by: "test", onProgress, signal: end.signal }), 400);
   assert.deepEqual(told, [200, 400]);
+});
+
+Deno.test("a move of many is told as one event beside those of its jobs, and says how far it got", async () => {
+  await using on = await testQueue();
+  const ids = Array.from({ length: 450 }, (_, i) => `job ${i}`);
+  await on.queue.add(ids.map((id) => ({ id, kind: "mail" })));
+  const told = (type: string) => on.events.filter((event) => event.type === type);
+  const ended = { type: "moved-many", by: "test" };
+
+  assert.equal((await on.queue.move("cancel", ids.slice(0, 50), "test")).length, 50);
+  assert.deepEqual(told("moved-many"), [{ ...ended, verb: "cancel", count: 50, ended: "done" }]);
+  assert.equal(told("moved").filter((event) => event.type === "moved" && event.isOneOfMany).length, 50);
+
+  const stop = new AbortController();
+  const signal = stop.signal;
+  const onProgress = () => stop.abort();
+  assert.equal(await on.queue.moveAll("cancel", {}, { by: "test", signal, onProgress }), 200);
+  assert.deepEqual(told("moved-many")[1], { ...ended, verb: "cancel", count: 200, ended: "stopped" });
+  const answers = await on.queue.move("cancel", ids, "test", { signal });
+  assert.deepEqual(answers, [], "whoever has gone already moves nothing");
+  assert.equal((await on.queue.stats()).counts.PENDING, 200);
+});
+
+Deno.test("jobs with large values are moved a few a turn, and each is answered", async () => {
+  await using on = await testQueue();
+  const ids = Array.from({ length: 12 }, (_, i) => `job ${i}`);
+  const payload = "x".repeat(300_000);
+  await on.queue.add(ids.map((id) => ({ id, kind: "mail", payload })));
+  const results = await on.queue.move("cancel", [...ids, "nobody"], "test");
+  assert.deepEqual(results.map(({ id, ok }) => [id, ok]), [...ids.map((id) => [id, true]), [
+    "nobody",
+    false,
+  ]]);
+  assert.equal((await on.queue.get("job 7")).job.payload.length, 300_002);
 });

@@ -2,7 +2,9 @@
 import { type Added, type JobRequest, printable } from "@persistent-queue/queue";
 import { duration } from "../components/format.ts";
 import { parseDelay, parseDueTime } from "../due_time.ts";
-import { dueOnWire, listedJobOnWire } from "../wire.ts";
+import { parseJson } from "../parse_json.ts";
+import { Refusal } from "../refusal.ts";
+import { dueOnWire, jobsJson } from "../wire.ts";
 import { columns } from "./columns.ts";
 import { type CliIo, type Command, type CommandLine, EXIT, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
@@ -72,8 +74,9 @@ async function requestsOf(line: CommandLine, io: CliIo): Promise<JobRequest[]> {
 
 async function payloadOf(text: string, io: CliIo): Promise<unknown> {
   try {
-    return JSON.parse(text === "-" ? await io.readInput() : text);
+    return parseJson(text === "-" ? await io.readInput() : text);
   } catch (error) {
+    if (error instanceof Refusal) throw new UsageError(error.message);
     if (!(error instanceof SyntaxError)) throw error;
     throw new UsageError(
       `The payload is not JSON: text needs quotes of its own, for example --payload '"text"'.`,
@@ -113,7 +116,8 @@ function dueOf({ runAt }: Added["job"], now: number): string {
 }
 
 function asJson(added: readonly Added[], moment: { now: number; stallMs: number }): string {
-  const jobs = added.map(({ job }) => listedJobOnWire(job, moment));
-  const due_at = added.map(({ job }) => dueOnWire(job));
-  return JSON.stringify({ jobs, outcomes: added.map(({ outcome }) => outcome), due_at });
+  return jobsJson(added.map(({ job }) => job), moment, {
+    outcomes: added.map(({ outcome }) => outcome),
+    due_at: added.map(({ job }) => dueOnWire(job)),
+  });
 }

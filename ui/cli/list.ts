@@ -1,6 +1,6 @@
 /** `jobs list`: a page of jobs, newest first. */
 import { isStalled, type Job, type JobList, type ListRequest } from "@persistent-queue/queue";
-import { listedJobOnWire } from "../wire.ts";
+import { jobsJson } from "../wire.ts";
 import { columns } from "./columns.ts";
 import { type Command, type CommandLine, EXIT, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
@@ -19,10 +19,10 @@ export const list: Command = {
   prepare({ line, io, json }) {
     const request = requestOf(line);
     return Promise.resolve(async (queue) => {
-      const page = await queue.list(request);
+      const page = await queue.list({ ...request, values: json });
       const when = { now: io.now(), stallMs: queue.stallMs };
       if (json) {
-        io.print(JSON.stringify({ ...page, jobs: page.jobs.map((job) => listedJobOnWire(job, when)) }));
+        io.print(jobsJson(page.jobs, when, { next: page.next }));
       } else io.print(asText(page, when));
       return EXIT.done;
     });

@@ -1,6 +1,6 @@
 /** `jobs show`: one job with its story. */
 import { type HistoryEntry, isStalled, type Job, printable } from "@persistent-queue/queue";
-import { historyOnWire, jobOnWire } from "../wire.ts";
+import { historyOnWire, jobJson } from "../wire.ts";
 import { columns } from "./columns.ts";
 import { type Command, EXIT, UsageError } from "./command.ts";
 import { moment } from "./moment.ts";
@@ -16,7 +16,7 @@ export const show: Command = {
     return Promise.resolve(async (queue) => {
       const { job, history } = await queue.get(id);
       const when = { now: io.now(), stallMs: queue.stallMs };
-      if (json) io.print(JSON.stringify({ ...jobOnWire(job, when), history: history.map(historyOnWire) }));
+      if (json) io.print(jobJson(job, when, { history: history.map(historyOnWire) }));
       else io.print(asText(job, history, isStalled(job, when)));
       return EXIT.done;
     });

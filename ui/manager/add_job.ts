@@ -1,7 +1,9 @@
 /** Adds the job that a form describes. */
-import { type JobRequest, QueueError } from "@persistent-queue/queue";
+import { type JobRequest, messageOf, QueueError } from "@persistent-queue/queue";
 import { type DueTime, parseDelay, parseDueTime } from "../due_time.ts";
+import { parseJson } from "../parse_json.ts";
 import type { Ports } from "../ports.ts";
+import { Refusal } from "../refusal.ts";
 import type { AddForm } from "./add_page.tsx";
 import type { PlainNote } from "./notes.ts";
 
@@ -12,7 +14,7 @@ export type AddOutcome =
 /** Nothing is thrown for what a person may have typed. @throws {StorageError} */
 export async function addJob({ queue, now }: Ports, form: AddForm): Promise<AddOutcome> {
   const payload = parsePayload(form.payload);
-  if (!payload.ok) return { ok: false, error: `The payload is not JSON: ${payload.reason}.`, status: 400 };
+  if (!payload.ok) return { ok: false, error: payload.reason, status: 400 };
   const due = dueTimeOf(form.runAt, now());
   if (due !== null && "problem" in due) {
     return { ok: false, error: `Not before: "${form.runAt}" ${due.problem}.`, status: 400 };
@@ -54,8 +56,9 @@ type Parsed = { readonly ok: true; readonly value: unknown } | {
 function parsePayload(text: string): Parsed {
   if (text.trim() === "") return { ok: true, value: null };
   try {
-    return { ok: true, value: JSON.parse(text) };
+    return { ok: true, value: parseJson(text) };
   } catch (error) {
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+    if (error instanceof Refusal) return { ok: false, reason: error.message };
+    return { ok: false, reason: `The payload is not JSON: ${messageOf(error)}.` };
   }
 }

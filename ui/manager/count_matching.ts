@@ -35,7 +35,7 @@ export async function countMatching(
     for (let cursor: string | null = ""; cursor !== null;) {
       const page: Awaited<ReturnType<typeof queue.list>> = await queue.list({
         ...filter,
-        ...{ status, cursor, limit: PAGE },
+        ...{ status, cursor, limit: PAGE, values: false },
       });
       n += page.jobs.length;
       cursor = page.next;

@@ -1,6 +1,8 @@
 /** Gathers what the page of one job shows. */
+import type { Job } from "@persistent-queue/queue";
 import type { Ports } from "../ports.ts";
 import { historyOnWire, jobOnWire } from "../wire.ts";
+import { indentedJson } from "./indented_json.ts";
 import type { ListQuery } from "./list_query.ts";
 import type { JobView, ValueView } from "./views.ts";
 import { warningsOf } from "./warnings_of.ts";
@@ -15,21 +17,21 @@ export async function jobView(
 ): Promise<JobView> {
   const { job, history } = await queue.get(id);
   const moment = { now: now(), stallMs: queue.stallMs };
-  const { payload, result, ...rest } = jobOnWire(job, moment);
   return {
     page: "job",
     now: moment.now,
     from,
-    job: rest,
-    payload: payload === null ? null : valueView(payload),
-    result: job.result === null ? null : valueView(result),
+    job: jobOnWire(job, moment),
+    payload: valueView(job, "payload"),
+    result: valueView(job, "result"),
     history: history.map(historyOnWire),
     warnings: warningsOf(system),
     batches: [],
   };
 }
 
-function valueView(value: unknown): ValueView {
-  const text = JSON.stringify(value, null, 2) ?? "null";
-  return { text: text.slice(0, LONG), isCut: text.length > LONG };
+function valueView({ leftOut = [], ...job }: Job, name: "payload" | "result"): ValueView | null {
+  if (leftOut.includes(name)) return { text: "Too long to be shown.", isCut: false };
+  const json = job[name];
+  return json === null || json === "null" ? null : indentedJson(json, LONG);
 }

@@ -41,7 +41,7 @@ export async function listView({ queue, system, now }: Ports, query: ListQuery):
 export async function rowsOf({ queue, now }: Ports, seqs: readonly number[]): Promise<Row[]> {
   const moment = { now: now(), stallMs: queue.stallMs };
   const pages = await Promise.all(
-    seqs.slice(0, MOST_ROWS).map((seq) => queue.list({ cursor: String(seq + 1), limit: 1 })),
+    seqs.slice(0, MOST_ROWS).map((seq) => queue.list({ cursor: String(seq + 1), limit: 1, values: false })),
   );
   return pages.flatMap(({ jobs }, index) => jobs.filter(({ seq }) => seq === seqs[index]))
     .map((job) => toRow(job, moment));
@@ -52,15 +52,13 @@ function found(queue: Pick<Queue, "list">, query: ListQuery): Promise<JobList> {
   return queue.list({
     ...jobFilter(query),
     stalled: query.stalled,
+    values: false,
     limit: Math.min(Math.max(limit, 1), MOST_ROWS),
     ...(query.cursor === "" ? {} : { cursor: query.cursor }),
   });
 }
 
 function toRow(job: Job, moment: Moment): Row {
-  const { payload: _payload, result: _result, ...row } = jobOnWire(
-    { ...job, payload: "null", result: null },
-    moment,
-  );
+  const row = jobOnWire(job, moment);
   return { ...row, error: row.error?.slice(0, ERROR_WORDS) ?? null };
 }

@@ -15,7 +15,7 @@ interface BaseView {
 }
 
 /** A job in a list, without its values. */
-export interface Row extends Omit<WireJob, "payload" | "result"> {
+export interface Row extends WireJob {
   /** The first words of it. */
   readonly error: string | null;
   /** Shown only because the rows hold still: there is no such job any more. */
@@ -46,7 +46,7 @@ export interface JobView extends BaseView {
   readonly page: "job";
   /** The list from which the reader came. */
   readonly from: ListQuery;
-  readonly job: Omit<WireJob, "payload" | "result">;
+  readonly job: WireJob;
   /** Null: there is none. */
   readonly payload: ValueView | null;
   /** Null: there is none (yet). */

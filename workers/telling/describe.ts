@@ -54,6 +54,11 @@ export function describe(event: QueueEvent): Line[] {
       ];
     case "moved":
       return [info(`${event.verb === "cancel" ? "Canceled" : "Resubmitted"} job_id: ${event.id}`)];
+    case "moved-many": {
+      const { verb, count, by, ended } = event;
+      const what = `${verb === "cancel" ? "Canceled" : "Resubmitted"} ${count} jobs for ${by}`;
+      return [info(ended === "done" ? what : `${what}, then it ${ENDED[ended]}`)];
+    }
     case "fenced":
       return [{
         level: "warn",
@@ -78,6 +83,8 @@ export function describe(event: QueueEvent): Line[] {
       return [];
   }
 }
+
+const ENDED = { stopped: "was stopped", failed: "failed" } as const;
 
 function info(text: string): Line {
   return { level: "info", text };

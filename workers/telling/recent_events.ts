@@ -1,4 +1,6 @@
 /** The last lines worth a person's look, for the Ops page. */
+import type { QueueEvent } from "@persistent-queue/queue";
+
 export interface RecentEvent {
   readonly at: number;
   readonly level: "info" | "warning" | "error";
@@ -6,12 +8,17 @@ export interface RecentEvent {
 }
 
 const MOST = 50;
+/** Of one line, in characters: all of them are sent to each reader at every change. */
+const MOST_CHARACTERS = 600;
 
 export class RecentEvents {
   readonly #events: RecentEvent[] = [];
 
   add(event: RecentEvent): void {
-    this.#events.unshift(event);
+    const text = event.text.length <= MOST_CHARACTERS
+      ? event.text
+      : `${event.text.slice(0, MOST_CHARACTERS).toWellFormed()}…`;
+    this.#events.unshift({ ...event, text });
     if (this.#events.length > MOST) this.#events.pop();
   }
 
@@ -19,4 +26,9 @@ export class RecentEvents {
   list(): readonly RecentEvent[] {
     return [...this.#events];
   }
+}
+
+/** A move that a person made; of a move of many jobs its end alone, because the log has a line for each. */
+export function isMove(event: QueueEvent): boolean {
+  return event.type === "moved-many" || event.type === "moved" && !event.isOneOfMany;
 }
