@@ -55,8 +55,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "the status is dropped from a WHERE: a cancel",
     edits: [{
       file: STATEMENTS,
-      from: "WHERE id = ?1 AND status IN ('PENDING', 'PROCESSING', 'FAILED', 'UNPROCESSABLE') RETURNING *",
-      to: "WHERE id = ?1 RETURNING *",
+      from: "WHERE id = ?1 AND status IN ('PENDING', 'PROCESSING', 'FAILED', 'UNPROCESSABLE') RETURNING",
+      to: "WHERE id = ?1 RETURNING",
     }],
     tests: CONFORMANCE,
   },
