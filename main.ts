@@ -5,7 +5,14 @@
  * the command line.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { getQueue, messageOf, type Queue, type QueueEvent, StorageError } from "@persistent-queue/queue";
+import {
+  getQueue,
+  makeConsoleUnfailing,
+  messageOf,
+  type Queue,
+  type QueueEvent,
+  StorageError,
+} from "@persistent-queue/queue";
 import type { Served } from "@persistent-queue/ui";
 import {
   canLaunch,
@@ -36,10 +43,12 @@ const DAY_MS = 86_400_000;
 const LAST_MOMENT_MS = 15_000;
 const USAGE = `Usage: persistent-queue [start | supervise | jobs …]
   start      the whole system, under a guard that restarts it (the default)
-  supervise  the same without the guard, for systemd and containers
+  supervise  the same without the guard, for systemd and containers; either goes on
+             when its terminal closes, with --nohup or where nohup started it
   jobs       add, list, show, resubmit, cancel, stats, backup, verify: see jobs --help`;
 
 async function main([command = "start", ...args]: readonly string[]): Promise<number> {
+  makeConsoleUnfailing();
   switch (command) {
     case "start":
       return await launchSupervisor({ mainUrl: import.meta.url, restarts: true });
@@ -72,9 +81,9 @@ async function run(settings: Settings, log: Log): Promise<number> {
   const queue = await openWhenFree(settings, log);
   const { promise: ended, resolve: end } = Promise.withResolvers<{ exitCode: number; patienceMs?: number }>();
   const onFatal = (exitCode: number, why: string) => {
-    console.error(why);
-    log.error(why);
     end({ exitCode });
+    log.error(why);
+    console.error(why);
   };
   const supervisor = new Supervisor({ queue, settings, log, onFatal });
   queue.subscribe(sayTrouble);
@@ -185,10 +194,10 @@ async function jobs(args: readonly string[]): Promise<number> {
     return queue;
   };
   const readInput = () => new Response(Deno.stdin.readable).text();
-  const { jobsCommand } = await import("@persistent-queue/ui");
+  const { jobsCommand, printToStdout } = await import("@persistent-queue/ui");
   return await jobsCommand(args, {
     openQueue: openGuest,
-    print: console.log,
+    print: printToStdout,
     printError: console.error,
     readInput,
     now: Date.now,

@@ -9,3 +9,4 @@ export { Queue } from "./queue.ts";
 export { breathe } from "./breathe.ts";
 export { editDistance, nearest } from "./nearest.ts";
 export { printable } from "./printable.ts";
+export { makeConsoleUnfailing } from "./unfailing_console.ts";

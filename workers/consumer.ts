@@ -5,6 +5,7 @@
  * It never sees the database. The supervisor gives it a lease with each job, makes its results durable, and takes back
  * what it has not begun.
  */
+import { makeConsoleUnfailing } from "@persistent-queue/queue/words";
 import { Attempt, type AttemptOptions } from "./thread/attempt.ts";
 import { Handlers } from "./handlers.ts";
 import { keepLastWordsHarmless } from "./thread/last_words.ts";
@@ -27,6 +28,7 @@ function tell(message: FromThread): void {
   self.postMessage(message);
 }
 
+makeConsoleUnfailing();
 keepLastWordsHarmless();
 self.onmessage = ({ data: [first] }: MessageEvent<readonly ToConsumer[]>) => {
   if (first?.type === "start") live(first);

@@ -5,6 +5,7 @@
  * somebody must be left.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { stopSignals } from "./process/stop_signals.ts";
 
 export interface GuardOptions {
   /** The program, and what to call it with. */
@@ -73,13 +74,12 @@ async function runOnce(
 class StopSignals implements Disposable {
   readonly #stopping = new AbortController();
   readonly #outside: AbortSignal | undefined;
+  readonly #signals = stopSignals();
   #child: Deno.ChildProcess | null = null;
 
   constructor(outside: AbortSignal | undefined) {
     this.#outside = outside;
-    Deno.addSignalListener("SIGINT", this.#onInterrupt);
-    Deno.addSignalListener("SIGTERM", this.#onTerminate);
-    Deno.addSignalListener("SIGHUP", this.#onTerminate);
+    for (const signal of this.#signals) Deno.addSignalListener(signal, this.#listener(signal));
     outside?.addEventListener("abort", this.#onTerminate);
     if (outside?.aborted) this.#stopping.abort();
   }
@@ -98,10 +98,12 @@ class StopSignals implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    Deno.removeSignalListener("SIGINT", this.#onInterrupt);
-    Deno.removeSignalListener("SIGTERM", this.#onTerminate);
-    Deno.removeSignalListener("SIGHUP", this.#onTerminate);
+    for (const signal of this.#signals) Deno.removeSignalListener(signal, this.#listener(signal));
     this.#outside?.removeEventListener("abort", this.#onTerminate);
+  }
+
+  #listener(signal: Deno.Signal): () => void {
+    return signal === "SIGINT" ? this.#onInterrupt : this.#onTerminate;
   }
 
   readonly #onInterrupt = () => this.#stop("SIGINT");

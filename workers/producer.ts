@@ -4,7 +4,7 @@
  *
  * A file whose job could not be added is kept and offered again: adding is idempotent.
  */
-import { messageOf } from "@persistent-queue/queue/words";
+import { makeConsoleUnfailing, messageOf } from "@persistent-queue/queue/words";
 import { holdForLife } from "./thread/life_lock.ts";
 import { type Log, openLog } from "./log.ts";
 import type { FromThread, StartProducer, ToProducer } from "./protocol.ts";
@@ -16,6 +16,7 @@ function tell(message: FromThread): void {
   self.postMessage(message);
 }
 
+makeConsoleUnfailing();
 self.onmessage = ({ data: [first] }: MessageEvent<readonly ToProducer[]>) => {
   if (first?.type === "start") live(first);
 };

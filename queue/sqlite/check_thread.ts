@@ -3,7 +3,10 @@
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../errors.ts";
 import { checkPages } from "./check.ts";
+import { makeConsoleUnfailing } from "../unfailing_console.ts";
 import { toStorageError } from "./faults.ts";
+
+makeConsoleUnfailing();
 
 self.onmessage = ({ data: { path, deep } }: MessageEvent<{ path: string; deep: boolean }>) => {
   self.postMessage(problemsOf(path, deep));

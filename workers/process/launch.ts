@@ -3,7 +3,7 @@
  * comes to its settings. It is handed them over a pipe, for what stands in its environment or in a file that it may read
  * is open to every handler.
  */
-import { readSettings, type Settings } from "../config.ts";
+import { ConfigurationError, readSettings, type Settings } from "../config.ts";
 import {
   environmentWithoutSettings,
   forgetSettings,
@@ -18,6 +18,11 @@ const UNCONFINED =
   "Handlers are not confined: they may do whatever this process may. HANDLER_ALLOW holds under `deno task start` and " +
   "`deno task supervise`, which start the supervisor with the permissions that its settings need.";
 
+/** A comma separates the paths of a flag, and no path can have one; a program on the PATH can be granted by its name. */
+const NO_RUN_PERMISSION =
+  `This process may not run ${Deno.execPath()}: start the system with "deno task start". ` +
+  "Where that path has a comma, which no permission flag can hold, put the folder of deno on the PATH, or deno elsewhere.";
+
 export interface LaunchOptions {
   /** The URL of `main.ts`. */
   readonly mainUrl: string;
@@ -29,6 +34,7 @@ export interface LaunchOptions {
 export function launchSupervisor({ mainUrl, restarts }: LaunchOptions): Promise<number> {
   const sources = readSources();
   const settings = readSettings(sources);
+  if (!Deno.build.standalone && !canLaunch()) throw new ConfigurationError([NO_RUN_PERMISSION]);
   for (const warning of warningsAtStart(settings)) console.error(`Warning: ${warning}`);
   return guard({
     command: Deno.execPath(),

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { ConfigurationError, type Settings } from "../config.ts";
 import { HANDLER_PERMISSIONS, type HandlerPermission } from "../config/handler_allow.ts";
 import { GUARDED } from "./guard_watch.ts";
+import { NOHUP } from "./stop_signals.ts";
 
 /** Threads load their code under the same permissions as any other reading. */
 const CODE_FOLDERS = ["queue", "workers", "ui"];
@@ -23,7 +24,7 @@ export const HEAP_FLAGS = "--v8-flags=--max-semi-space-size=2,--heap-growing-per
 
 /** With what `Deno.execPath()` is called to run the supervisor under a guard. `mainUrl` is the URL of `main.ts`. */
 export function supervisorArgs(settings: Settings, mainUrl: string): string[] {
-  const words = ["supervise", GUARDED];
+  const words = ["supervise", GUARDED, ...Deno.args.filter((word) => word === NOHUP)];
   if (Deno.build.standalone) return words; // a compiled binary has its permissions inside
   return ["run", HEAP_FLAGS, ...CONFINED, ...permissionFlags(settings, mainUrl), mainUrl, ...words];
 }

@@ -3,6 +3,16 @@
 /** Under `deno task` one Ctrl+C arrives twice within milliseconds, so a second one counts only when it is later. */
 const SAME_KEY_MS = 1_000;
 
+/** Who is started with this word goes on when the terminal closes: it was started by `nohup`. */
+export const NOHUP = "--nohup";
+
+/** The signals that ask for a stop. One that was ignored from the start on stays ignored, here and in children. */
+export function stopSignals(args: readonly string[] = Deno.args): readonly Deno.Signal[] {
+  if (!args.includes(NOHUP)) return ["SIGINT", "SIGTERM", "SIGHUP"];
+  Deno.addSignalListener("SIGHUP", () => {});
+  return ["SIGINT", "SIGTERM"];
+}
+
 /** Calls `onFirst` once, and `onSecond` if somebody insists. */
 export function whenAskedToStop({ onFirst, onSecond }: { onFirst: () => void; onSecond: () => void }): void {
   let firstAt: number | null = null;
@@ -12,5 +22,5 @@ export function whenAskedToStop({ onFirst, onSecond }: { onFirst: () => void; on
       onFirst();
     } else if (performance.now() - firstAt > SAME_KEY_MS) onSecond();
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, onSignal);
+  for (const signal of stopSignals()) Deno.addSignalListener(signal, onSignal);
 }

@@ -1,0 +1,127 @@
+/** Nobody can read what is printed: the terminal is gone, or the disk under the output is full. */
+import assert from "node:assert/strict";
+import { getQueue } from "@persistent-queue/queue";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free_port.ts";
+import { type Redirected, spawnIntoFullDisk } from "../support/into_full_disk.ts";
+import { isHealthy } from "../support/is_healthy.ts";
+import { TextLineStream } from "../support/text_lines.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).href;
+const GUARDED_SYSTEM = new URL("../support/guarded_system.ts", import.meta.url).href;
+
+interface Started extends AsyncDisposable {
+  readonly ops: string;
+  readonly process: Deno.ChildProcess;
+}
+
+/** Null where this machine has no full disk to offer. */
+async function start(
+  command: "start" | "supervise",
+  { dead, cwd }: Omit<Redirected, "env">,
+): Promise<Started | null> {
+  const ports = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()) };
+  const env = { ...ports, CONSUMERS: "1", PRODUCER_INTERVAL_MS: "0", SWEEP_MS: "200", NO_COLOR: "1" };
+  const process = spawnIntoFullDisk(["run", "-A", "--no-prompt", MAIN, command], { dead, cwd, env });
+  if (process === null) return null;
+  const ops = `http://127.0.0.1:${ports.OPS_PORT}`;
+  await eventually("it is healthy", () => isHealthy(ops), { withinMs: 20_000 });
+  return {
+    ops,
+    process,
+    [Symbol.asyncDispose]: async () => {
+      kill(process.pid, "SIGTERM");
+      await process.stdout.cancel();
+      await process.status;
+    },
+  };
+}
+
+function kill(pid: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const { stdout } = await new Deno.Command("pgrep", { args: ["-P", String(pid)] }).output();
+  return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "").map(Number);
+}
+
+Deno.test("the supervisor dies while nothing can be printed: the guard starts it again all the same", async () => {
+  await using folder = await tempFolder();
+  await using system = await start("start", { dead: "stderr", cwd: folder.path });
+  if (system === null) return;
+  const [first = 0] = await childrenOf(system.process.pid);
+  Deno.kill(first, "SIGKILL");
+  await eventually("another one lives", async () => {
+    const [next] = await childrenOf(system.process.pid);
+    return next !== undefined && next !== first;
+  });
+  await eventually("it is healthy again", () => isHealthy(system.ops), { withinMs: 20_000 });
+});
+
+Deno.test("the database is deleted while nothing can be printed: exit code 74, and what it held is rescued", async () => {
+  await using folder = await tempFolder();
+  await using system = await start("supervise", { dead: "both", cwd: folder.path });
+  if (system === null) return;
+  await Deno.remove(folder.file("data/queue.db"));
+  assert.equal((await system.process.status).code, 74);
+  assert.ok((await Deno.stat(folder.file("data/queue.db.rescued"))).isFile);
+  assert.match(await Deno.readTextFile(folder.file("logs/jobqueue.log")), /was deleted/);
+});
+
+Deno.test("a stop while nothing can be printed is a clean one", async () => {
+  await using folder = await tempFolder();
+  await using system = await start("supervise", { dead: "both", cwd: folder.path });
+  if (system === null) return;
+  system.process.kill("SIGTERM");
+  assert.equal((await system.process.status).code, 0);
+  const left = [...Deno.readDirSync(folder.file("data"))].map(({ name }) => name);
+  assert.ok(!left.includes("queue.db-wal"), `${left}`);
+});
+
+Deno.test("a handler that prints where nothing can be printed has done its work, once", async () => {
+  await using folder = await tempFolder();
+  const args = ["run", "-A", "--no-prompt", GUARDED_SYSTEM, folder.path];
+  const process = spawnIntoFullDisk(args, { dead: "stderr", cwd: folder.path, env: {} });
+  if (process === null) return;
+  const lines = process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+  const reader = lines.getReader();
+  assert.match((await reader.read()).value ?? "", /^ready/);
+  {
+    await using queue = await guestOf(`sqlite:${folder.file("queue.db")}`);
+    await queue.add([{ id: "p", kind: "print" }]);
+    const job = await eventually("it has ended", async () => {
+      const { job } = await queue.get("p");
+      return job.finishedAt === null ? null : job;
+    });
+    assert.deepEqual([job.status, job.retries, job.result], ["COMPLETED", 0, '"done"']);
+  }
+  process.kill("SIGTERM");
+  while (!(await reader.read()).done);
+  assert.equal((await process.status).code, 0);
+});
+
+async function guestOf(url: string) {
+  const queue = await getQueue(url, { role: "guest", kinds: ["print"] });
+  return Object.assign(queue, { [Symbol.asyncDispose]: () => queue.close() });
+}
+
+Deno.test("a command whose output is lost says so by its exit code; one whose reader has gone does not", async () => {
+  await using folder = await tempFolder();
+  const list = ["run", "-A", "--no-prompt", MAIN, "jobs", "list"];
+  const env = { NO_COLOR: "1" };
+  const lost = spawnIntoFullDisk(list, { dead: "stdout", cwd: folder.path, env });
+  if (lost === null) return;
+  await lost.stdout.cancel();
+  assert.equal((await lost.status).code, 1);
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", '{ "$0" "$@"; echo "code $?" >&2; } 2>code | true; cat code', Deno.execPath(), ...list],
+    ...{ cwd: folder.path, env },
+  }).output();
+  assert.match(new TextDecoder().decode(stdout), /code 0/);
+});
