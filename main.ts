@@ -151,6 +151,7 @@ async function servePages({ settings, queue, supervisor, log }: Parts): Promise<
     passwordIsDefault: managerPassword === DEFAULT_PASSWORD,
     // One for both: nobody guesses twice as fast at two doors.
     throttle: new Throttle({ now: Date.now, onGuesses: (sentence) => log.warn(sentence) }),
+    deviceKeyFile: stateFile(settings, "device-key"),
     onFault: (error: unknown) => log.error(messageOf(error)),
     onWarning: (sentence: string) => log.warn(sentence),
   };

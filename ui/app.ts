@@ -9,6 +9,8 @@ import type { AppEnv } from "./app_env.ts";
 import { basePathOf, locationBelow, refuseOwnPath, withoutBase } from "./base_path.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { clientOf } from "./client_of.ts";
+import { OwnCookie } from "./cookies.ts";
+import { Devices } from "./devices.ts";
 import { door } from "./door.ts";
 import { headers } from "./headers.ts";
 import { healthz } from "./healthz.ts";
@@ -58,6 +60,8 @@ export interface AppOptions extends Omit<Ports, "now" | "faultInjection"> {
   readonly onWarning?: (sentence: string) => void;
   /** Where sessions outlive the process; one file for each of the two servers. Without it they end with the process. */
   readonly sessionFile?: string | undefined;
+  /** Where the key outlives the process that signs the cookies of devices; the same for both servers. */
+  readonly deviceKeyFile?: string | undefined;
   /** Slows guessing down; the same for both servers, so that nobody guesses twice as fast at two doors. */
   readonly throttle?: Throttle;
 }
@@ -142,15 +146,26 @@ const redirectBelowBase: MiddlewareHandler<AppEnv> = async (c, next) => {
 
 /** From here on only for those who are logged in. */
 function lockApp(app: Hono<AppEnv>, options: AppOptions, cookieName: string): Sessions {
-  const { now = Date.now, onWarning = console.warn } = options;
+  const { now = Date.now, onWarning = console.warn, publicUrl = null, port } = options;
   const file = options.sessionFile === undefined ? null : sessionFile(options.sessionFile);
-  const sessions = new Sessions({ now, password: options.password, file, ...faultsOf(options) });
   const password = new Password(options.password);
+  const sessions = new Sessions({ now, password, file, ...faultsOf(options) });
+  const devices = new Devices({ password, keyFile: options.deviceKeyFile ?? null, ...faultsOf(options) });
+  const shared = {
+    sessions,
+    devices,
+    sessionCookie: new OwnCookie(cookieName, { port, publicUrl }),
+    deviceCookie: new OwnCookie("pq_device", { port, publicUrl }),
+  };
   const { throttle = new Throttle({ now, onGuesses: onWarning }) } = options;
-  app.route("/", loginRoutes({ sessions, throttle, cookieName, password }));
+  app.use(async (_c, next) => {
+    await sessions.ready;
+    await next();
+  });
+  app.route("/", loginRoutes({ ...shared, throttle, password }));
   const guesses = new Throttle({ now, onGuesses: onWarning });
   const apiToken = new ApiToken({ token: options.apiToken, throttle: guesses });
-  app.use(door({ sessions, cookieName, apiToken }));
+  app.use(door({ ...shared, apiToken }));
   return sessions;
 }
 

@@ -2,13 +2,19 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { type ApiToken, unauthorized } from "./api_token.ts";
 import type { AppEnv, Visitor } from "./app_env.ts";
+import type { OwnCookie } from "./cookies.ts";
+import type { Devices } from "./devices.ts";
 import { isForScripts } from "./is_for_scripts.ts";
 import type { Sessions } from "./session.ts";
-import { tokensOf } from "./session_cookie.ts";
+
+/** The longest that browsers keep a cookie. */
+const DEVICE_SECONDS = 400 * 86_400;
 
 export interface DoorOptions {
   readonly sessions: Sessions;
-  readonly cookieName: string;
+  readonly sessionCookie: OwnCookie;
+  readonly devices: Devices;
+  readonly deviceCookie: OwnCookie;
   readonly apiToken: ApiToken;
 }
 
@@ -19,6 +25,7 @@ export function door(options: DoorOptions): MiddlewareHandler<AppEnv> {
     if (visitor === null) return turnAway(c);
     c.set("visitor", visitor);
     await next();
+    if (visitor.name === "manager" && isPageView(c)) rememberDevice(c, options);
   };
 }
 
@@ -33,15 +40,26 @@ async function byToken(c: Context<AppEnv>, { apiToken }: DoorOptions): Promise<V
   return { name: "api", stillWelcome: () => true };
 }
 
-function bySession(c: Context<AppEnv>, { sessions, cookieName }: DoorOptions): Visitor | null {
+function bySession(c: Context<AppEnv>, { sessions, sessionCookie }: DoorOptions): Visitor | null {
   const isAlive = isSignOfLife(c) ? sessions.visit.bind(sessions) : sessions.lives.bind(sessions);
-  const token = tokensOf(c, cookieName).find(isAlive);
+  const token = sessionCookie.valuesIn(c).find(isAlive);
   return token === undefined ? null : { name: "manager", stillWelcome: () => sessions.lives(token) };
 }
 
 /** What a page fetches by itself, over and over, says nothing of the person before it. */
 function isSignOfLife({ req: { method, path } }: Context): boolean {
   return !["GET", "HEAD"].includes(method) || !(isForScripts(path) || path.startsWith("/view/"));
+}
+
+/** A page that a person opens, after the login that leads to it. */
+function isPageView({ req: { method, path } }: Context): boolean {
+  return method === "GET" && !isForScripts(path) && !path.startsWith("/view/");
+}
+
+/** Not in the answer to the login itself: scripts take its only cookie for the session. */
+function rememberDevice(c: Context<AppEnv>, { devices, deviceCookie }: DoorOptions): void {
+  if (deviceCookie.valuesIn(c).some((value) => devices.idOf(value) !== null)) return;
+  deviceCookie.set(c, devices.issue(), { maxAgeSeconds: DEVICE_SECONDS });
 }
 
 function turnAway(c: Context): Response {

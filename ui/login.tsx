@@ -1,21 +1,24 @@
 /** The way in and out: `GET` and `POST /login`, `POST /logout`. */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { deleteCookie, setCookie } from "hono/cookie";
+import { createHash } from "node:crypto";
 import type { AppEnv } from "./app_env.ts";
+import type { OwnCookie } from "./cookies.ts";
+import type { Devices } from "./devices.ts";
 import { LoginPage } from "./manager/login_page.tsx";
 import type { Password } from "./password.ts";
 import { Refusal, tooLarge } from "./refusal.ts";
 import { renderPage } from "./render_page.ts";
 import type { Sessions } from "./session.ts";
-import { tokensOf } from "./session_cookie.ts";
 import type { Guesser, Throttle } from "./throttle.ts";
 
 export interface LoginOptions {
   readonly sessions: Sessions;
   readonly password: Password;
   readonly throttle: Throttle;
-  readonly cookieName: string;
+  readonly sessionCookie: OwnCookie;
+  readonly devices: Devices;
+  readonly deviceCookie: OwnCookie;
 }
 
 type LoginContext = Context<AppEnv>;
@@ -30,32 +33,37 @@ export function loginRoutes(options: LoginOptions): Hono<AppEnv> {
     .post("/logout", (c) => logOut(c, options));
 }
 
-function showLogin(c: LoginContext, { sessions, cookieName }: LoginOptions): Response {
+function showLogin(c: LoginContext, { sessions, sessionCookie }: LoginOptions): Response {
   const next = safeNext(c.req.query("next"));
-  if (tokensOf(c, cookieName).some((token) => sessions.visit(token))) return c.redirect(next, 303);
+  if (sessionCookie.valuesIn(c).some((token) => sessions.visit(token))) return c.redirect(next, 303);
   return renderPage(c, <LoginPage next={next} />);
 }
 
-async function logIn(c: LoginContext, { sessions, password, throttle, cookieName }: LoginOptions) {
+async function logIn(c: LoginContext, options: LoginOptions): Promise<Response> {
+  const { sessions, throttle, sessionCookie } = options;
   const form = await readForm(c);
   const next = safeNext(form.next);
   // Nothing was guessed, so nothing is counted.
   if (form.password === "") return again(c, { error: "Please enter the password.", next, status: 401 });
-  const guesser: Guesser = c.env.client;
+  const guesser: Guesser = { ...c.env.client, device: deviceOf(c, options) };
   const waitMs = throttle.admit(guesser);
   if (waitMs > 0) return tooSoon(c, waitMs, next);
-  if (!await isRight(form.password, guesser, { password, throttle })) {
+  if (!await isRight(form.password, guesser, options)) {
     return again(c, { error: "This is not the password.", next, status: 401 });
   }
   throttle.takeBack(guesser);
-  for (const token of tokensOf(c, cookieName)) sessions.end(token);
-  setCookie(c, cookieName, sessions.open(), {
-    path: "/",
-    httpOnly: true,
-    sameSite: "Strict",
-    secure: c.env.client.isHttps,
-  });
+  for (const token of sessionCookie.valuesIn(c)) sessions.end(token);
+  sessionCookie.set(c, await sessions.open());
   return c.redirect(next, 303);
+}
+
+/** What shows that this client has logged in before: the cookie of its device, or a session that lives. */
+function deviceOf(c: LoginContext, options: LoginOptions): string | null {
+  const { devices, deviceCookie, sessions, sessionCookie } = options;
+  const device = deviceCookie.valuesIn(c).map((value) => devices.idOf(value)).find((id) => id !== null);
+  const session = sessionCookie.valuesIn(c).find((token) => sessions.lives(token));
+  if (device !== undefined || session === undefined) return device ?? null;
+  return createHash("sha256").update(session).digest("base64url");
 }
 
 /** @throws {Refusal} 503 when too many log in at once, which costs nothing: the password was not even looked at */
@@ -65,21 +73,21 @@ async function isRight(
   { password, throttle }: Pick<LoginOptions, "password" | "throttle">,
 ): Promise<boolean> {
   try {
-    return await password.matches(attempt, { rank: throttle.failuresOf(guesser) });
+    return await password.matches(attempt, { rank: rankOf(guesser, throttle) });
   } catch (error) {
     throttle.takeBack(guesser);
     throw error;
   }
 }
 
-function logOut(c: LoginContext, { sessions, cookieName }: LoginOptions): Response {
-  for (const token of tokensOf(c, cookieName)) sessions.end(token);
-  deleteCookie(c, cookieName, {
-    path: "/",
-    httpOnly: true,
-    sameSite: "Strict",
-    secure: c.env.client.isHttps,
-  });
+/** In the line of those who wait for a hash: first who is known, then who has failed least. */
+function rankOf(guesser: Guesser, throttle: Throttle): number {
+  return guesser.device === null ? throttle.failuresOf(guesser) : 0;
+}
+
+function logOut(c: LoginContext, { sessions, sessionCookie }: LoginOptions): Response {
+  for (const token of sessionCookie.valuesIn(c)) sessions.end(token);
+  sessionCookie.clear(c);
   return c.redirect("/login", 303);
 }
 

@@ -1,6 +1,9 @@
-import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { Refusal } from "./refusal.ts";
 import { Slots } from "./slots.ts";
+
+const HASH_BYTES = 32;
 
 /**
  * A hash takes 16 MiB and about a third of a second of a core: two at once, in the whole process. A line of 64 is served
@@ -15,7 +18,7 @@ export class Password {
   #expected: Promise<Uint8Array> | null = null;
 
   constructor(password: string) {
-    this.#password = password;
+    this.#password = normalized(password);
   }
 
   /**
@@ -23,18 +26,41 @@ export class Password {
    * @throws {Refusal} 503 when too many wait for their turn
    */
   async matches(attempt: string, { rank = 0 }: { rank?: number } = {}): Promise<boolean> {
-    // At the first attempt, not at the start: a start should not cost a hash.
+    const expected = await this.#hash();
+    return timingSafeEqual(await hash(normalized(attempt), this.#salt, rank), expected);
+  }
+
+  /** Tells, in a file, which password it was; a guess at it costs as much as one at the login. */
+  async verifier(): Promise<string> {
+    return [this.#salt, await this.#hash()].map((bytes) => Buffer.from(bytes).toString("base64url")).join(
+      ".",
+    );
+  }
+
+  /** Whether `verifier` was made of the same password. */
+  async isIn(verifier: string): Promise<boolean> {
+    const [salt, expected] = verifier.split(".").map((part) => Buffer.from(part, "base64url"));
+    if (salt === undefined || expected?.length !== HASH_BYTES) return false;
+    return timingSafeEqual(await hash(this.#password, salt, 0), expected);
+  }
+
+  /** Different for each secret and for each password; the password cannot be tried out on it without the secret. */
+  seal(secret: string | Uint8Array): Buffer {
+    return createHmac("sha256", secret).update(this.#password).digest();
+  }
+
+  /** At the first attempt, not at the start: a start should not cost a hash. */
+  async #hash(): Promise<Uint8Array> {
     this.#expected ??= hash(this.#password, this.#salt, 0).catch((error) => {
       this.#expected = null;
       throw error;
     });
-    const expected = await this.#expected;
-    return timingSafeEqual(await hash(attempt, this.#salt, rank), expected);
+    return await this.#expected;
   }
 }
 
 /** Some keyboards send `é` as one character and some as two: it is the same password. */
-export function normalized(password: string): string {
+function normalized(password: string): string {
   return password.normalize("NFC");
 }
 
@@ -46,7 +72,7 @@ async function hash(password: string, salt: Uint8Array, rank: number): Promise<U
   try {
     return await new Promise((resolve, reject) => {
       const cost = { N: 2 ** 14, r: 8, p: 5, maxmem: 2 ** 26 };
-      scrypt(normalized(password), salt, 32, cost, (error, key) => {
+      scrypt(password, salt, HASH_BYTES, cost, (error, key) => {
         if (error === null) resolve(key);
         else reject(error);
       });

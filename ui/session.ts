@@ -1,4 +1,5 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import type { Password } from "./password.ts";
 import type { Session, SessionFile } from "./session_file.ts";
 
 const IDLE_MS = 30 * 60_000;
@@ -11,7 +12,7 @@ export interface SessionsOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** A session is worth nothing under another one. */
-  readonly password: string;
+  readonly password: Password;
   /** Null: they end with the process. */
   readonly file: SessionFile | null;
   /** Hears why the file cannot be written; the sessions go on without it. */
@@ -20,23 +21,24 @@ export interface SessionsOptions {
 
 /** Who is logged in. Only hashes are kept: whoever reads this memory, or the file, cannot log in with what is found. */
 export class Sessions {
-  readonly #byHash: Map<string, Session>;
+  /**
+   * Resolves when it is known whether those in the file were opened with this password. Until then there are none: going
+   * back to a former password is not to bring back who was logged in with it.
+   */
+  readonly ready: Promise<void>;
+  readonly #byHash = new Map<string, Session>();
   readonly #options: SessionsOptions;
+  #verifier = "";
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    this.#byHash = options.file?.load() ?? new Map();
-    const now = options.now();
-    // Nobody was here in the future: such a session would never end.
-    for (const [hash, { openedAt, seenAt }] of this.#byHash) {
-      if (openedAt > now || seenAt > now) this.#byHash.delete(hash);
-    }
-    this.#forgetOld();
+    this.ready = this.#load();
   }
 
-  /** Answers the token for the cookie: 32 random bytes, told once. */
-  open(): string {
+  /** Returns the token for the cookie: 32 random bytes, told once. */
+  async open(): Promise<string> {
+    this.#verifier = await this.#options.password.verifier();
     this.#forgetOld();
     const [oldest] = this.#byHash.keys();
     if (oldest !== undefined && this.#byHash.size >= MAX_SESSIONS) this.#byHash.delete(oldest);
@@ -71,6 +73,19 @@ export class Sessions {
     if (this.#timer !== null) this.#save();
   }
 
+  async #load(): Promise<void> {
+    const { file, password, now } = this.#options;
+    const stored = file?.load();
+    if (stored === undefined || stored.sessions.size === 0) return;
+    if (!await password.isIn(stored.verifier).catch(this.#options.onFault)) return this.#save();
+    this.#verifier = stored.verifier;
+    for (const [hash, session] of stored.sessions) {
+      // Nobody was here in the future: such a session would never end.
+      if (session.openedAt <= now() && session.seenAt <= now()) this.#byHash.set(hash, session);
+    }
+    this.#forgetOld();
+  }
+
   #isValid({ openedAt, seenAt }: Session): boolean {
     const now = this.#options.now();
     return now - seenAt < IDLE_MS && now - openedAt < WHOLE_MS;
@@ -85,7 +100,7 @@ export class Sessions {
     this.#timer = null;
     this.#forgetOld();
     try {
-      this.#options.file?.save(this.#byHash);
+      this.#options.file?.save({ verifier: this.#verifier, sessions: this.#byHash });
     } catch (error) {
       this.#options.onFault(error);
     }
@@ -93,6 +108,6 @@ export class Sessions {
 
   /** The token is the key, and cannot be found; so the password cannot be tried out on this either. */
   #hashOf(token: string): string {
-    return createHmac("sha256", token).update(this.#options.password).digest("base64url");
+    return this.#options.password.seal(token).toString("base64url");
   }
 }

@@ -6,20 +6,26 @@ export interface Session {
   seenAt: number;
 }
 
+export interface StoredSessions {
+  /** Of the password that they were opened with. */
+  readonly verifier: string;
+  readonly sessions: ReadonlyMap<string, Session>;
+}
+
 export interface SessionFile {
-  load(): Map<string, Session>;
+  load(): StoredSessions;
   /** Whole or not at all: a crash in between leaves what was there before. */
-  save(sessions: ReadonlyMap<string, Session>): void;
+  save(stored: StoredSessions): void;
 }
 
 const MODE = 0o600;
 
 export function sessionFile(path: string): SessionFile {
   return {
-    load: () => new Map(entriesOf(textOf(path))),
-    save(sessions) {
+    load: () => storedIn(textOf(path)),
+    save({ verifier, sessions }) {
       const next = `${path}.next`;
-      Deno.writeTextFileSync(next, JSON.stringify([...sessions]), { mode: MODE });
+      Deno.writeTextFileSync(next, JSON.stringify({ verifier, sessions: [...sessions] }), { mode: MODE });
       // An older one may have been left behind with any mode.
       Deno.chmodSync(next, MODE);
       Deno.renameSync(next, path);
@@ -37,12 +43,18 @@ function textOf(path: string): string {
 }
 
 /** What is of the right shape; nothing of a file that is not ours. */
-function entriesOf(text: string): [string, Session][] {
+function storedIn(text: string): StoredSessions {
+  const { verifier, sessions } = fieldsIn(text);
+  const isOurs = typeof verifier === "string" && Array.isArray(sessions) && sessions.every(isEntry);
+  return isOurs ? { verifier, sessions: new Map(sessions) } : { verifier: "", sessions: new Map() };
+}
+
+function fieldsIn(text: string): { readonly verifier?: unknown; readonly sessions?: unknown } {
   try {
-    const values: unknown = JSON.parse(text);
-    return Array.isArray(values) && values.every(isEntry) ? values : [];
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : {};
   } catch {
-    return [];
+    return {};
   }
 }
 

@@ -57,7 +57,7 @@ Deno.test("changes are accepted from our own pages and from scripts, and from no
   assert.deepEqual((await desk.queue.stats()).counts, before);
   const forged = cases.map((one) => ({
     ...one,
-    ask: { headers: { ...one.ask.headers, cookie: "pq_manager=none" } },
+    ask: { headers: { ...one.ask.headers, cookie: "pq_manager_8501=none" } },
   }));
   assert.deepEqual(await judged(desk, lines.filter(isLogout), forged), []);
   assert.deepEqual(desk.faults, []);

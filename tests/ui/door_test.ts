@@ -40,7 +40,7 @@ Deno.test("a page that a person loads, and a form that a person sends, keep the 
 
 Deno.test("a cookie of the same name that somebody planted does not lock a person out", async () => {
   await using desk = await openDesk();
-  const cookie = `pq_manager=planted; pq_manager=%zz; ${await desk.logIn()}`;
+  const cookie = `pq_manager_8501=planted; pq_manager_8501=%zz; ${await desk.logIn()}`;
   assert.equal(await statusOf(desk, "/", { headers: { cookie } }), 200);
   assert.equal(await statusOf(desk, "/logout", { method: "POST", headers: { cookie } }), 303);
   assert.equal(await statusOf(desk, "/", { headers: { cookie } }), 303, "the logout ends all of them");
@@ -116,16 +116,16 @@ Deno.test("each route of both servers lets in whom it should, whatever else is t
   const before = await desk.queue.stats();
   const nobody: [what: string, ask: Ask][] = [
     ["nobody", {}],
-    ["a forged session", cookies(`pq_manager=${"A".repeat(43)}; pq_ops=${"A".repeat(43)}`)],
-    ["a session that is one letter longer", cookies(`pq_manager=${value}A; pq_ops=${value}A`)],
+    ["a forged session", cookies(`pq_manager_8501=${"A".repeat(43)}; pq_ops_8501=${"A".repeat(43)}`)],
+    ["a session that is one letter longer", cookies(`pq_manager_8501=${value}A; pq_ops_8501=${value}A`)],
     ["a session that has expired", cookies(expired)],
     ["a session that was logged out", cookies(ended)],
     ["a session under another name", cookies(`PQ_MANAGER=${value}; pq-manager=${value}; session=${value}`)],
-    ["an empty session", cookies("pq_manager=; pq_ops=")],
+    ["an empty session", cookies("pq_manager_8501=; pq_ops_8501=")],
     ["the password, as Basic", { headers: { authorization: `Basic ${btoa(":correct horse")}` } }],
     ["the token, as Basic", { headers: { authorization: `Basic ${btoa(TOKEN)}` } }],
     ["the token without its word", { headers: { authorization: TOKEN } }],
-    ["the token as a cookie", cookies(`pq_manager=${TOKEN}; pq_ops=${TOKEN}`)],
+    ["the token as a cookie", cookies(`pq_manager_8501=${TOKEN}; pq_ops_8501=${TOKEN}`)],
     ["a wrong token", bearer("wrong")],
     ["an empty token", bearer("")],
     ["a token that is one letter longer", bearer(`${TOKEN}x`)],

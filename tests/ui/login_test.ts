@@ -24,7 +24,7 @@ Deno.test("the way in, the way out and what lies between", async (t) => {
     assert.equal(answer.status, 303);
     assert.equal(answer.headers.get("location"), "/");
     const [pair = "", ...attributes] = (answer.headers.get("set-cookie") ?? "").split("; ");
-    assert.match(pair, /^pq_manager=[\w-]{43}$/);
+    assert.match(pair, /^pq_manager_8501=[\w-]{43}$/);
     assert.deepEqual(attributes.sort(), ["HttpOnly", "Path=/", "SameSite=Strict"]);
     assert.equal(await statusWith(pair), 200);
     cookie = pair;
@@ -105,7 +105,7 @@ Deno.test("who is not logged in is led to the login, and scripts get 401", async
   });
   await t.step("a made-up cookie and a wrong token open nothing", async () => {
     for (
-      const headers of [{ cookie: "pq_manager=AAAA" }, { authorization: "Bearer no" }, {
+      const headers of [{ cookie: "pq_manager_8501=AAAA" }, { authorization: "Bearer no" }, {
         authorization: "Bearer ",
       }]
     ) {
@@ -151,17 +151,17 @@ Deno.test("on another address than loopback Ops asks for the same password, with
   assert.equal((await drained(desk.askOps("/healthz", { authority }))).status, 200);
   const answer = await drained(desk.askOps("/login", { ...form({ password: PASSWORD }), authority }));
   const cookie = answer.headers.get("set-cookie")?.split(";")[0] ?? "";
-  assert.match(cookie, /^pq_ops=/);
+  assert.match(cookie, /^pq_ops_8501=/);
   assert.equal((await drained(desk.askOps("/metrics", { authority, headers: { cookie } }))).status, 200);
 });
 
 Deno.test("a session begins only at the login, with a value that nobody could know before", async () => {
   await using desk = await openDesk();
   const planted = "A".repeat(43);
-  const headers = { cookie: `pq_manager=${planted}` };
+  const headers = { cookie: `pq_manager_8501=${planted}` };
   const first = await drained(desk.ask("/login", { ...form({ password: PASSWORD }), headers }));
   const cookie = first.headers.get("set-cookie")?.split(";")[0] ?? "";
-  assert.notEqual(cookie, `pq_manager=${planted}`);
+  assert.notEqual(cookie, `pq_manager_8501=${planted}`);
   assert.equal(
     (await drained(desk.ask("/api/stats", { headers }))).status,
     401,

@@ -66,7 +66,7 @@ const RAW: [what: string, request: string, status: RegExp][] = [
   ["slashes", `GET //evil.example/.. HTTP/1.1\r\nHost: localhost\r\n${END}`, /^HTTP\/1\.1 [34]\d\d /],
   [
     "a broken cookie",
-    `GET / HTTP/1.1\r\nHost: localhost\r\nCookie: pq_manager=%zz; ;=;\r\n${END}`,
+    `GET / HTTP/1.1\r\nHost: localhost\r\nCookie: pq_manager_8501=%zz; ;=;\r\n${END}`,
     /^HTTP\/1\.1 303 /,
   ],
   [

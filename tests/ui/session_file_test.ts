@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Session, sessionFile } from "../../ui/session_file.ts";
+import { Password } from "../../ui/password.ts";
 import { Sessions, type SessionsOptions } from "../../ui/session.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { openDesk } from "./open_desk.ts";
@@ -7,10 +8,18 @@ import { openDesk } from "./open_desk.ts";
 const MINUTE = 60_000;
 
 /** What a process does at its start. */
-function begin(path: string, clock: { now: number }, options: Partial<SessionsOptions> = {}): Sessions {
+async function begin(
+  path: string,
+  clock: { now: number },
+  { password = "secret", ...options }: Partial<Omit<SessionsOptions, "password">> & { password?: string } =
+    {},
+): Promise<Sessions> {
   const onFault = (error: unknown) => assert.fail(String(error));
   const file = sessionFile(path);
-  return new Sessions({ now: () => clock.now, password: "secret", file, onFault, ...options });
+  const given = { now: () => clock.now, password: new Password(password), file, onFault };
+  const sessions = new Sessions({ ...given, ...options });
+  await sessions.ready;
+  return sessions;
 }
 
 Deno.test("a restart logs nobody out", async () => {
@@ -29,10 +38,10 @@ Deno.test("a login outlives a crash in the very next moment, and a logout does t
   await using folder = await tempFolder();
   const path = folder.file("sessions.json");
   const clock = { now: 1_000_000 };
-  const sessions = begin(path, clock);
-  const [stays, goes] = [sessions.open(), sessions.open()];
+  const sessions = await begin(path, clock);
+  const [stays, goes] = [await sessions.open(), await sessions.open()];
   sessions.end(goes);
-  const next = begin(path, clock);
+  const next = await begin(path, clock);
   assert.deepEqual([next.lives(stays), next.lives(goes)], [true, false]);
 });
 
@@ -40,31 +49,32 @@ Deno.test("a visit is written when the process ends, and the idle time goes on a
   await using folder = await tempFolder();
   const path = folder.file("sessions.json");
   const clock = { now: 1_000_000 };
-  const sessions = begin(path, clock);
-  const token = sessions.open();
+  const sessions = await begin(path, clock);
+  const token = await sessions.open();
   clock.now += 20 * MINUTE;
   sessions.visit(token);
   sessions.close();
   clock.now += 20 * MINUTE;
-  assert.equal(begin(path, clock).lives(token), true);
+  assert.equal((await begin(path, clock)).lives(token), true);
   clock.now += 10 * MINUTE;
-  assert.equal(begin(path, clock).lives(token), false);
+  assert.equal((await begin(path, clock)).lives(token), false);
 });
 
-Deno.test("under another password every session of before is worthless", async () => {
+Deno.test("another password ends every session of before, and going back to the first brings none back", async () => {
   await using folder = await tempFolder();
   const path = folder.file("sessions.json");
   const clock = { now: 1_000_000 };
-  const token = begin(path, clock).open();
-  assert.equal(begin(path, clock, { password: "changed" }).lives(token), false);
-  assert.equal(begin(path, clock).lives(token), true);
+  const token = await (await begin(path, clock)).open();
+  assert.equal((await begin(path, clock)).lives(token), true);
+  assert.equal((await begin(path, clock, { password: "changed" })).lives(token), false);
+  assert.equal((await begin(path, clock)).lives(token), false);
 });
 
 Deno.test("the file holds no token, and only its owner may read it, whatever was there before", async () => {
   await using folder = await tempFolder();
   const path = folder.file("sessions.json");
   await Deno.writeTextFile(`${path}.next`, "left behind", { mode: 0o666 });
-  const token = begin(path, { now: 1_000_000 }).open();
+  const token = await (await begin(path, { now: 1_000_000 })).open();
   assert.ok(!(await Deno.readTextFile(path)).includes(token));
   assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
 });
@@ -73,21 +83,38 @@ Deno.test("a file that is broken, foreign, from the future or missing means nobo
   await using folder = await tempFolder();
   const path = folder.file("sessions.json");
   const future: [string, Session][] = [["hash", { openedAt: 9e15, seenAt: 9e15 }]];
-  const texts = ["", "{", "[[1,2]]", '{"a":1}', "null", '[["h",{"openedAt":"x","seenAt":1}]]'];
-  for (const text of [...texts, JSON.stringify(future)]) {
+  const { verifier } = sessionFile(path).load();
+  assert.equal(verifier, "");
+  const right = await new Password("secret").verifier();
+  const texts = [
+    "",
+    "{",
+    "[[1,2]]",
+    '{"a":1}',
+    "null",
+    '{"verifier":1,"sessions":[]}',
+    JSON.stringify(future),
+  ];
+  const entries = [future, [["h", { openedAt: "x", seenAt: 1 }]], [[1, 2]], {}, null];
+  for (
+    const text of [
+      ...texts,
+      ...entries.map((sessions) => JSON.stringify({ verifier: right, sessions })),
+    ]
+  ) {
     await Deno.writeTextFile(path, text);
-    const sessions = begin(path, { now: 1_000_000 });
-    assert.equal(sessions.lives(sessions.open()), true, text);
-    assert.equal(JSON.parse(await Deno.readTextFile(path)).length, 1, text);
+    const sessions = await begin(path, { now: 1_000_000 });
+    assert.equal(sessions.lives(await sessions.open()), true, text);
+    assert.equal(sessionFile(path).load().sessions.size, 1, text);
   }
 });
 
-Deno.test("a file that cannot be written is told, and people log in all the same", () => {
+Deno.test("a file that cannot be written is told, and people log in all the same", async () => {
   const faults: unknown[] = [];
-  const sessions = begin("/nowhere/at/all/sessions.json", { now: 1_000_000 }, {
+  const sessions = await begin("/nowhere/at/all/sessions.json", { now: 1_000_000 }, {
     onFault: (error) => faults.push(error),
   });
-  assert.equal(sessions.visit(sessions.open()), true);
+  assert.equal(sessions.visit(await sessions.open()), true);
   sessions.close();
   assert.equal(faults.length, 2);
 });

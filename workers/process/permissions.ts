@@ -97,7 +97,7 @@ function databasePaths(queueUrl: string): string[] {
   const ofRescue = ["", ".part", ".part-journal", ".part-wal", ".part-shm"].map((suffix) =>
     `.rescued${suffix}`
   );
-  const ofPages = [".sessions", ".sessions.next", ".ops-sessions", ".ops-sessions.next"];
+  const ofPages = [".sessions", ".sessions.next", ".ops-sessions", ".ops-sessions.next", ".device-key"];
   return [...ofQueue, ...ofRescue, ...ofPages].map((suffix) => path + suffix);
 }
 

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { Devices } from "../../ui/devices.ts";
+import { Password } from "../../ui/password.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { type Desk, openDesk, PASSWORD } from "./open_desk.ts";
+
+const OUTSIDE = "203.0.113.7";
+
+async function tryPassword(desk: Desk, password: string, cookie = ""): Promise<number> {
+  const body = new URLSearchParams({ password });
+  const answer = await desk.ask("/login", { method: "POST", body, peer: OUTSIDE, headers: { cookie } });
+  await answer.body?.cancel();
+  return answer.status;
+}
+
+/** What a browser gets with the first page after the login. */
+async function deviceCookie(desk: Desk, session: string): Promise<string | undefined> {
+  const page = await desk.ask("/", { headers: { cookie: session } });
+  await page.body?.cancel();
+  const [cookie, ...more] = page.headers.getSetCookie();
+  assert.deepEqual(more, []);
+  return cookie;
+}
+
+Deno.test("who logged in before gets in while others guess from the same address", async (t) => {
+  const now = () => 1_000_000;
+  await using desk = await openDesk({ now });
+  const session = await desk.logIn();
+  const [device = "", ...flags] = (await deviceCookie(desk, session))?.split("; ") ?? [];
+  await t.step(
+    "the first page names the device, for as long as browsers allow, and the next ones do not",
+    async () => {
+      assert.match(device, /^pq_device_8501=[\w-]{22}\.[\w-]{43}$/);
+      assert.deepEqual(flags.sort(), ["HttpOnly", "Max-Age=34560000", "Path=/", "SameSite=Strict"]);
+      assert.equal(await deviceCookie(desk, `${session}; ${device}`), undefined);
+    },
+  );
+  await t.step("it is no session", async () => {
+    const answer = await desk.ask("/api/stats", { headers: { cookie: device } });
+    await answer.body?.cancel();
+    assert.equal(answer.status, 401);
+  });
+  for (let i = 0; i < 6; i++) await tryPassword(desk, "wrong");
+  await t.step("a stranger has to wait, with a made-up device too", async () => {
+    assert.equal(await tryPassword(desk, PASSWORD), 429);
+    const forged = device.slice(0, -2) + (device.endsWith("AA") ? "BB" : "AA");
+    assert.equal(await tryPassword(desk, PASSWORD, forged), 429);
+    assert.equal(await tryPassword(desk, PASSWORD, "pq_device_8501=.; pq_device_8501="), 429);
+  });
+  await t.step("the device does not, nor does a session that lives", async () => {
+    assert.equal(await tryPassword(desk, PASSWORD, device), 303);
+    assert.equal(await tryPassword(desk, PASSWORD, session), 303);
+  });
+  await t.step("it has to wait for its own wrong passwords", async () => {
+    for (let i = 0; i < 4; i++) assert.equal(await tryPassword(desk, "wrong", device), 401);
+    assert.equal(await tryPassword(desk, PASSWORD, device), 429);
+  });
+});
+
+Deno.test("a device is known after a restart, and no longer after another password", async () => {
+  await using folder = await tempFolder();
+  const keyFile = folder.file("device-key");
+  const onFault = (error: unknown) => assert.fail(String(error));
+  const start = (password: string) => new Devices({ password: new Password(password), keyFile, onFault });
+  const value = start("secret").issue();
+  assert.match(start("secret").idOf(value) ?? "", /^[\w-]{22}$/);
+  assert.equal(start("changed").idOf(value), null);
+  assert.equal(((await Deno.stat(keyFile)).mode ?? 0) & 0o777, 0o600);
+});
+
+Deno.test("a key that is cut off is replaced, and one that cannot be kept is told", async () => {
+  await using folder = await tempFolder();
+  const keyFile = folder.file("device-key");
+  await Deno.writeTextFile(keyFile, "short", { mode: 0o644 });
+  const faults: unknown[] = [];
+  const start = (file: string) => {
+    const password = new Password("secret");
+    return new Devices({ password, keyFile: file, onFault: (error) => faults.push(error) });
+  };
+  assert.notEqual(start(keyFile).idOf(start(keyFile).issue()), null);
+  assert.equal(((await Deno.stat(keyFile)).mode ?? 0) & 0o777, 0o600);
+  assert.deepEqual(faults, []);
+  const devices = start("/nowhere/at/all/device-key");
+  assert.notEqual(devices.idOf(devices.issue()), null);
+  assert.equal(faults.length, 1);
+});
