@@ -8,5 +8,6 @@ export { getQueue, type OpenOptions, openStore, SCHEMES } from "./get_queue.ts";
 export { Queue } from "./queue.ts";
 export { breathe } from "./breathe.ts";
 export { editDistance, nearest } from "./nearest.ts";
+export { Slots } from "./slots.ts";
 export { printable } from "./printable.ts";
 export { makeConsoleUnfailing } from "./unfailing_console.ts";
