@@ -3,6 +3,8 @@ import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { QueueStats } from "@persistent-queue/queue";
 import { Broadcast } from "./broadcast.ts";
+import { warningsOf } from "./manager/warnings_of.ts";
+import { withoutTime } from "./ops/verdict.ts";
 import type { OpsPorts } from "./ports.ts";
 import { Refusal } from "./refusal.ts";
 import type { StreamPlaces } from "./stream_places.ts";
@@ -46,17 +48,18 @@ function sightOf({ consumers, warnings, events, stopping, producing, trouble }: 
 }
 
 /** For the Manager: that something has changed, and the counts. `stats` is null while the storage does not answer. */
-export function changes({ queue }: OpsPorts, { onFault }: LiveOptions): Broadcast {
+export function changes({ queue, system }: OpsPorts, { onFault }: LiveOptions): Broadcast {
   return new Broadcast({
     async render() {
       const { revision } = queue;
       const stats = await queue.stats().catch(() => null);
       return JSON.stringify({
         revision,
-        stats: stats === null ? null : { counts: stats.counts },
+        stats: stats === null ? null : { counts: stats.counts, stalled: stats.stalled },
+        warnings: warningsOf(system).map(withoutTime),
       });
     },
-    mark: () => `${queue.revision} ${queue.trouble}`,
+    mark: () => `${queue.revision} ${queue.trouble} ${warningsOf(system).map(withoutTime)}`,
     tickMs: 250,
     restMs: 4500,
     onFault,

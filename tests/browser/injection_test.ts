@@ -1,6 +1,7 @@
 /** Texts that are made to run in a page are shown as they are written, on every page where they can appear. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { printable } from "@persistent-queue/queue";
 import { browserTest } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import type { RunningSystem } from "../support/running_system.ts";
@@ -80,11 +81,11 @@ async function onTheList(stage: Stage): Promise<void> {
   const { page, system } = stage;
   await go(stage, "/?limit=200");
   const shown = async () => (await page.locator(".job-link").allTextContents()).toReversed();
-  assert.deepEqual(await shown(), [ALL, ...SCRIPTS]);
+  assert.deepEqual(await shown(), [ALL, ...SCRIPTS].map((text) => printable(text)));
   const answer = await system.api("jobs/cancel", { ids: [ALL, ...SCRIPTS] });
   await answer.body?.cancel();
   await page.locator("tbody tr", { hasText: "CANCELED" }).nth(SCRIPTS.length).waitFor();
-  assert.deepEqual(await shown(), [ALL, ...SCRIPTS]);
+  assert.deepEqual(await shown(), [ALL, ...SCRIPTS].map((text) => printable(text)));
   await assertHarmless(stage, "the list");
 }
 

@@ -85,15 +85,19 @@ async function restingPointer(stage: Stage): Promise<void> {
   const { system, page, problems } = stage;
   await fiveFailed(stage);
   const aimed = rowOf(page, "number-3");
-  await aimed.getByRole("button", { name: "Resubmit" }).hover();
+  await aimed.locator(".job-link").hover();
   const before = await yOf(aimed);
   await sql(system, "UPDATE jobs SET status = 'COMPLETED' WHERE id LIKE '%number-5%';");
   await sql(system, "DELETE FROM jobs WHERE id LIKE '%number-4%';");
   await rowOf(page, "number-5").filter({ hasText: "COMPLETED" }).waitFor(LIVE);
   await rowOf(page, "number-4").filter({ hasText: "Removed" }).waitFor(LIVE);
+  await addWaiting(system, ["data/files/number-6.txt"]);
+  await sql(system, "UPDATE jobs SET status = 'FAILED' WHERE id LIKE '%number-6%';");
+  await page.getByText("1 new", { exact: true }).waitFor(LIVE);
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   assert.equal(await yOf(aimed), before);
   await page.mouse.move(0, 0);
+  await rowOf(page, "number-6").waitFor(LIVE);
   await rowOf(page, "number-5").waitFor({ state: "detached", ...LIVE });
   assert.equal(await rowOf(page, "number-4").count(), 0);
   assert.deepEqual(problems, []);
@@ -105,11 +109,11 @@ async function staysSelected(stage: Stage): Promise<void> {
   const ticked = rowOf(page, "number-4");
   await ticked.getByRole("checkbox").check();
   await page.mouse.move(0, 0);
-  await page.getByText("paused while rows are selected").waitFor();
+  await page.getByText("Rows hold still while some are selected").waitFor();
   await sql(system, "UPDATE jobs SET status = 'CANCELED' WHERE id LIKE '%number-4%';");
   await addWaiting(system, ["data/files/number-6.txt"]);
   await sql(system, "UPDATE jobs SET status = 'FAILED' WHERE id LIKE '%number-6%';");
-  await page.getByText("1 new job · paused").waitFor(LIVE);
+  await page.getByText("1 new", { exact: true }).waitFor(LIVE);
   assert.equal(await ticked.getByRole("checkbox").isChecked(), true);
   await ticked.filter({ hasText: "CANCELED" }).waitFor(LIVE);
 

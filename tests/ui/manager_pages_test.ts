@@ -208,13 +208,47 @@ Deno.test("a job that waits for a time says for which", async () => {
   await using desk = await openDesk();
   const { page } = await visit(desk);
   await desk.queue.add([{ id: "later", kind: "mail", runAt: Date.now() + 3_599_000 }]);
-  assert.match((await page("/")).text, /due in 59 min/);
+  assert.match((await page("/")).text, /due \d\d:\d\d \S+ \(in 59 min 5\d s\)/);
   assert.match((await page("/job?id=later")).text, /DetailsKindmail.*Due\d+ \w+ \d+/);
   await desk.queue.add([{ id: "again", kind: "mail" }]);
   const { claimed: [job] } = await desk.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
   assert.ok(job);
   await desk.queue.settle([{ job, outcome: { type: "retry-later", delayMs: 90_000, error: "Not yet" } }]);
-  assert.match((await page("/")).text, /again in 1 min 29 s/);
+  assert.match((await page("/")).text, /again \d\d:\d\d \S+ \(in 1 min 29 s\)/);
+});
+
+Deno.test("the list tells how many jobs match, and no count of a tab is taken for that of a search", async () => {
+  await using desk = await openDesk();
+  const { page } = await visit(desk);
+  await desk.queue.add(mails(60));
+  assert.match((await page("/")).text, /All 60PENDING 60.*60 jobs · newest first/);
+  const found = (await page("/?q=job+59")).text;
+  assert.match(found, /1 job found · newest first/);
+  assert.match(found, /All PENDING PROCESSING /, "without the counts of all jobs");
+  assert.match((await page("/?kind=mail")).text, /more than 50 jobs found/);
+});
+
+Deno.test("an action on all that match is offered only where it is legal for some", async () => {
+  await using desk = await openDesk();
+  const { page } = await visit(desk);
+  await desk.queue.add([{ id: "done", kind: "mail" }]);
+  const { claimed: [job] } = await desk.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
+  assert.ok(job);
+  await desk.queue.settle([{ job, outcome: { type: "returned", result: null } }]);
+  assert.doesNotMatch((await page("/?kind=mail")).text, /all that match/);
+  await desk.queue.add([{ id: "waits", kind: "mail" }]);
+  const { text } = await page("/?kind=mail");
+  assert.match(text, /Cancel all that match/);
+  assert.doesNotMatch(text, /Resubmit all that match/);
+});
+
+Deno.test("the list tells when a job was added, how long it waited and ran, and what it is about", async () => {
+  await using desk = await openDesk();
+  const { page } = await visit(desk);
+  await desk.queue.add([{ id: "told", kind: "mail", payload: { to: "anna" }, priority: 7 }]);
+  const { text } = await page("/");
+  assert.match(text, /AddedWaitedRan/);
+  assert.match(text, /toldmailprio 7\{"to":"anna"\}PENDING/);
 });
 
 Deno.test("a warning of the system is on every page", async () => {

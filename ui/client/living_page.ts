@@ -6,7 +6,7 @@ import { fetchView, isShownHere, LoggedOut } from "./fetch_view.ts";
 import { keepFocus } from "./focus_keeper.ts";
 import { countNewer, heldRows, withTicked } from "./held_rows.ts";
 import { Refresher } from "./refresher.ts";
-import { isAimedAt } from "./stillness.ts";
+import { isRestedOn } from "./stillness.ts";
 import { pickedNow, showAllTicked, tickedSeqs, untickAll } from "./ticks.ts";
 
 const NOTE_MS = 8_000;
@@ -24,6 +24,7 @@ export class LivingPage {
   readonly #refresher: Refresher;
   #receivedAt = performance.now();
   #isStreaming = true;
+  #lastNews: string | null = null;
   #isAnswered = true;
   /** The reader wants to see what is new, and keep what is ticked. */
   #isCatchingUp = false;
@@ -44,7 +45,7 @@ export class LivingPage {
     await this.#refresher.now();
   }
 
-  /** Takes new jobs into the list although rows are ticked. */
+  /** Takes new jobs into the list although the rows hold still. */
   showNewer(): void {
     this.#isCatchingUp = true;
     this.refreshNow();
@@ -54,6 +55,13 @@ export class LivingPage {
   fail(note: Note): void {
     this.say(note);
     this.refreshNow();
+  }
+
+  /** What the server tells of the system, every few seconds: the same as before is nothing new to show. */
+  hear(news: string): void {
+    if (news === this.#lastNews) return;
+    this.#lastNews = news;
+    this.refreshSoon();
   }
 
   /** The stream is there, or it is not. */
@@ -129,7 +137,7 @@ export class LivingPage {
   }
 
   #mustHold(): boolean {
-    return (this.live.value.picked.all > 0 || isAimedAt()) && isShownHere(this.view.value);
+    return (this.live.value.picked.all > 0 || isRestedOn()) && isShownHere(this.view.value);
   }
 
   /** Rows were held, and need not be any more. */

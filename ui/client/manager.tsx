@@ -9,7 +9,7 @@ import { listenToKeys } from "./keyboard.ts";
 import { liveStream } from "./live_stream.ts";
 import { LivingPage } from "./living_page.ts";
 import { listenToNavigation } from "./navigation.ts";
-import { listenToAiming } from "./stillness.ts";
+import { listenToRest } from "./stillness.ts";
 import { listenToTicks } from "./ticks.ts";
 
 const SECOND = 1_000;
@@ -26,7 +26,7 @@ function start(root: HTMLElement): void {
   const first = JSON.parse(root.dataset.props ?? "");
   const page = new LivingPage(first);
   hydrate(<Living view={page.view} live={page.live} />, root);
-  listenToAiming(() => page.refreshSoon());
+  listenToRest(() => page.refreshSoon());
   listenToTicks({ onChange: () => page.countTicks(), onShowNewer: () => page.showNewer() });
   listenToNavigation({ onMove: () => page.refreshNow() });
   listenToForms({
@@ -41,7 +41,7 @@ function start(root: HTMLElement): void {
   liveStream({
     url: addressOf("/events"),
     event: "change",
-    onEvent: () => page.refreshSoon(),
+    onEvent: (data) => page.hear(data),
     onConnection: (isConnected) => page.setStreaming(isConnected),
   });
   setInterval(() => !document.hidden && page.tick(), SECOND);

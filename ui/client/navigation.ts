@@ -19,6 +19,8 @@ export function listenToNavigation({ onMove }: NavigationOptions): void {
     history.pushState(null, "", link.href);
     filters.follow();
     onMove();
+    // Another page of the list begins at its top.
+    scrollTo(0, 0);
   });
   addEventListener("popstate", () => {
     filters.follow();

@@ -1,24 +1,24 @@
-/** Whether the rows have to hold still, so that nobody hits a button that has just come under the pointer. */
+/** Whether the rows have to hold still: a reader rests on them, with the pointer or the keyboard. */
 
-const AIMED = ".actions:hover, .cell-tick:hover";
+const RESTED_ON = "tbody:hover";
 /** Where a click left it the focus says nothing; a keyboard's focus does. */
-const FOCUSED = ".actions :focus-visible";
+const FOCUSED = "tbody :focus-visible";
 
 /** A finger that has left the glass still counts as hovering: only a pointer can rest on something. */
 const canHover = matchMedia("(hover: hover)");
 
-export function isAimedAt(): boolean {
+export function isRestedOn(): boolean {
   if (document.querySelector(FOCUSED) !== null) return true;
-  return canHover.matches && document.querySelector(AIMED) !== null;
+  return canHover.matches && document.querySelector(RESTED_ON) !== null;
 }
 
-/** Calls back when the pointer or the focus has left what it was on. */
-export function listenToAiming(onEnd: () => void): void {
-  let wasAimedAt = false;
+/** Calls back when the reader begins to rest on the rows, and when they have left them. */
+export function listenToRest(onChange: () => void): void {
+  let wasRestedOn = false;
   const look = () => {
-    const isAimed = isAimedAt();
-    if (wasAimedAt && !isAimed) onEnd();
-    wasAimedAt = isAimed;
+    const isNow = isRestedOn();
+    if (wasRestedOn !== isNow) onChange();
+    wasRestedOn = isNow;
   };
   for (const type of ["pointerover", "focusin"]) document.addEventListener(type, look);
   // What is hovered and focused is told right after these.

@@ -61,6 +61,27 @@ export function dateAndTime(ms: number): string {
   return isDate(ms) ? DATE.format(ms) : String(ms);
 }
 
+const MOMENT_TODAY = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  timeZoneName: "short",
+});
+
+const MOMENT = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  timeZoneName: "short",
+});
+
+/** `09:00 UTC` within a day of `now`, else `3 Jan 2030, 09:00 UTC`. Milliseconds since 1970. */
+export function moment(ms: number, now: number): string {
+  if (!isDate(ms)) return String(ms);
+  return (Math.abs(ms - now) < DAY / 2 ? MOMENT_TODAY : MOMENT).format(ms);
+}
+
 /** `UTC`, `GMT-5`: the zone in which times of day are told, at this time. Milliseconds since 1970. */
 export function zone(ms: number): string {
   return DATE.formatToParts(ms).find(({ type }) => type === "timeZoneName")?.value ?? "";

@@ -1,7 +1,9 @@
 import type { OperatorVerb } from "@persistent-queue/queue";
-import { age } from "../components/format.ts";
+import { age, dateAndTime, duration } from "../components/format.ts";
+import { JobId } from "../components/job_id.tsx";
 import { StatusBadge } from "../components/status_badge.tsx";
 import { jobPath } from "./job_path.ts";
+import { ranMs, waitedMs } from "./job_times.ts";
 import { isWanted, type ListQuery } from "./list_query.ts";
 import type { Row } from "./views.ts";
 import { waitOf } from "./wait_of.ts";
@@ -26,46 +28,85 @@ export function JobRow({ job, query, now }: JobRowProps) {
           name="id"
           value={job.id}
           form="ticked"
-          aria-label="Select this job"
-          aria-describedby={name}
+          aria-label={`Select ${job.id}`}
           data-tick={job.actions.join(" ")}
           data-seq={job.seq}
         />
       </td>
       <th role="rowheader" scope="row" class="cell-id">
-        <a id={name} class="job-link" href={jobPath(job.id, query)} title={job.id}>{job.id}</a>
-        <span class="job-more">
-          {job.kind}
-          {job.error !== null && <span class="job-error">{job.error}</span>}
-        </span>
+        <div class="job-line">
+          <a id={name} class="job-link" href={jobPath(job.id, query)} title={job.id}>
+            <JobId id={job.id} />
+          </a>
+          <JobMore job={job} now={now} />
+        </div>
       </th>
       <td role="cell" class="cell-status" data-label="Status">
         <StatusBadge status={job.status} />
-        <StatusMore job={job} now={now} />
       </td>
-      <td role="cell" class="number" data-label="Retries">{job.retries}</td>
-      <td role="cell" class="cell-consumer" data-label="Consumer">
+      <td role="cell" class={job.retries === 0 ? "number zero" : "number"} data-label="Retries">
+        {job.retries}
+      </td>
+      <td
+        role="cell"
+        class={job.consumer_id === null ? "cell-consumer none" : "cell-consumer"}
+        data-label="Consumer"
+      >
         <ConsumerName id={job.consumer_id} />
       </td>
-      <td role="cell" class="cell-heartbeat nowrap" data-label="Heartbeat">{heartbeat(job, now)}</td>
-      <td role="cell" class="cell-updated nowrap" data-label="Updated">
-        <time dateTime={isoTime(job.updated_at)} title={isoTime(job.updated_at)}>
-          {age(now - job.updated_at)}
+      <Heartbeat job={job} now={now} />
+      <td role="cell" class="cell-added nowrap number" data-label="Added">
+        <time dateTime={isoTime(job.created_at)} title={dateAndTime(job.created_at)}>
+          {age(now - job.created_at)}
         </time>
       </td>
-      <td role="cell" class="cell-actions">
+      <Span name="Waited" ms={waitedMs(job, now)} />
+      <Span name="Ran" ms={ranMs(job, now)} />
+      <td role="cell" class={job.actions.length === 0 ? "cell-actions none" : "cell-actions"}>
         <Actions job={job} describedBy={name} />
       </td>
     </tr>
   );
 }
 
-/** What the status alone does not say. One line at most: a row never grows. */
+/** What a reader wants to know before anything else: what is the matter, when it is due, else what it is about. */
+function JobMore({ job, now }: { readonly job: Row; readonly now: number }) {
+  const { kind, priority, error, preview } = job;
+  return (
+    <span class="job-more">
+      <span class="job-kind">{kind}</span>
+      {priority !== 0 && <span class="job-priority">{`prio ${priority}`}</span>}
+      <StatusMore job={job} now={now} />
+      {error !== null && <span class="job-error">{error}</span>}
+      {error === null && preview !== null && <span class="job-preview mono">{preview}</span>}
+    </span>
+  );
+}
+
+/** What the status alone does not say. */
 function StatusMore({ job, now }: { readonly job: Row; readonly now: number }) {
   if (job.isGone) return <span class="status-more status-alarm">Removed</span>;
   if (job.stalled) return <span class="status-more status-alarm">Stalled</span>;
   const wait = waitOf(job, now);
   return wait === null ? null : <span class="status-more">{wait}</span>;
+}
+
+function Heartbeat({ job: { last_heartbeat, status }, now }: { readonly job: Row; readonly now: number }) {
+  const isHeard = last_heartbeat !== null && status === "PROCESSING";
+  return (
+    <td role="cell" class={`cell-heartbeat nowrap number${isHeard ? "" : " none"}`} data-label="Heartbeat">
+      {isHeard ? age(now - last_heartbeat) : <span class="muted">–</span>}
+    </td>
+  );
+}
+
+function Span({ name, ms }: { readonly name: "Waited" | "Ran"; readonly ms: number | null }) {
+  const cell = `cell-${name.toLowerCase()} nowrap number`;
+  return (
+    <td role="cell" class={ms === null ? `${cell} none` : cell} data-label={name}>
+      {ms === null ? <span class="muted">–</span> : duration(ms)}
+    </td>
+  );
 }
 
 /**
@@ -86,6 +127,7 @@ export function Actions({ job, describedBy }: { readonly job: ActionsJob; readon
           value={job.id}
           class="small-button"
           aria-describedby={describedBy}
+          data-verb={verb}
         >
           {BUTTONS[verb]}
         </button>
@@ -100,11 +142,6 @@ type ActionsJob = Pick<Row, "id" | "actions" | "status" | "lease">;
 export function ConsumerName({ id }: { readonly id: string | null }) {
   if (id === null) return <span class="muted">–</span>;
   return <span class="mono" title={id}>{id.slice(0, 8)}</span>;
-}
-
-function heartbeat({ last_heartbeat, status }: Row, now: number) {
-  if (last_heartbeat === null || status !== "PROCESSING") return <span class="muted">–</span>;
-  return age(now - last_heartbeat);
 }
 
 /** Where no reader's time zone is known. Beyond what a date can hold: the number. */

@@ -3,6 +3,7 @@ import { EmptyList } from "./empty_list.tsx";
 import { Filters } from "./filters.tsx";
 import { JobRow } from "./job_row.tsx";
 import { isFiltered, listPath, queryWords } from "./list_query.ts";
+import { matchesInWords, onwardInWords, orderInWords } from "./list_words.ts";
 import { PageHead } from "./page_head.tsx";
 import { StatusTabs } from "./status_tabs.tsx";
 import { confirmPath, legalHere, Ticked } from "./ticked.tsx";
@@ -23,6 +24,7 @@ export function ListPage({ view, live }: ListPageProps) {
       <div class="panel">
         <div class="list-top">
           <Filters view={view} />
+          <p class="muted small matches">{matchesInWords(view)}</p>
           <div class="row list-actions">
             <AllThatMatch view={view} />
             <CheckStalled />
@@ -43,8 +45,8 @@ export function ListPage({ view, live }: ListPageProps) {
 
 function Table({ view: { jobs, query }, live }: ListPageProps) {
   return (
-    <table class="cards jobs" role="table">
-      <caption class="visually-hidden">Jobs, newest first</caption>
+    <table class="cards jobs" role="table" data-status={query.status}>
+      <caption class="visually-hidden">Jobs, {orderInWords(query)}</caption>
       <thead role="rowgroup">
         <tr role="row">
           <th scope="col" role="columnheader" class="cell-tick">
@@ -53,10 +55,12 @@ function Table({ view: { jobs, query }, live }: ListPageProps) {
           </th>
           <th scope="col" role="columnheader">Job</th>
           <th scope="col" role="columnheader" class="cell-status">Status</th>
-          <th scope="col" role="columnheader" class="number">Retries</th>
+          <th scope="col" role="columnheader" class="cell-retries number">Retries</th>
           <th scope="col" role="columnheader" class="cell-consumer">Consumer</th>
-          <th scope="col" role="columnheader" class="cell-heartbeat">Heartbeat</th>
-          <th scope="col" role="columnheader" class="cell-updated">Updated</th>
+          <th scope="col" role="columnheader" class="cell-heartbeat number">Heartbeat</th>
+          <th scope="col" role="columnheader" class="cell-added number">Added</th>
+          <th scope="col" role="columnheader" class="cell-waited number">Waited</th>
+          <th scope="col" role="columnheader" class="cell-ran number">Ran</th>
           <th scope="col" role="columnheader" class="cell-actions">
             <span class="visually-hidden">Actions</span>
           </th>
@@ -69,12 +73,15 @@ function Table({ view: { jobs, query }, live }: ListPageProps) {
   );
 }
 
-function Pager({ view: { query, next } }: { readonly view: ListView }) {
+function Pager({ view }: { readonly view: ListView }) {
+  const { query, next } = view;
   const words = queryWords({ ...query, cursor: "", limit: "" });
   return (
     <nav class="pager" aria-label="Pages of jobs">
       {query.cursor !== "" && <a class="button" href={listPath({ ...query, cursor: "" })} data-go>Newest</a>}
-      {next !== null && <a class="button" href={listPath({ ...query, cursor: next })} data-go>Older</a>}
+      {next !== null && (
+        <a class="button" href={listPath({ ...query, cursor: next })} data-go>{onwardInWords(view)}</a>
+      )}
       {!query.stalled && <a class="push small" href={`/api/jobs.csv?${words}`}>Export as CSV</a>}
     </nav>
   );

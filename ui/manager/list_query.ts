@@ -52,6 +52,11 @@ export function isFiltered({ status, kind, q, stalled }: ListQuery): boolean {
   return stalled || status !== "" || kind !== "" || q !== "";
 }
 
+/** Whether it asks for more than a status, so that the counts of the statuses do not tell how many match. */
+export function isNarrowed({ kind, q }: ListQuery): boolean {
+  return kind !== "" || q !== "";
+}
+
 /** Whether the list shows such a job. */
 export function isWanted({ status, kind, q, stalled }: ListQuery, job: Pick<WireJob, keyof Wanted>): boolean {
   const isOfStatus = stalled ? job.stalled : status === "" || job.status === status;

@@ -9,8 +9,9 @@ import { warningsOf } from "./warnings_of.ts";
 
 const ROWS = 50;
 const MOST_ROWS = 200;
-/** Characters of an error beside its job. */
-const ERROR_WORDS = 200;
+/** Characters of an error, and of a payload, beside their job. */
+const ERROR_LENGTH = 200;
+const PREVIEW_LENGTH = 120;
 
 type Queue = Ports["queue"];
 
@@ -60,5 +61,10 @@ function found(queue: Pick<Queue, "list">, query: ListQuery): Promise<JobList> {
 
 function toRow(job: Job, moment: Moment): Row {
   const row = jobOnWire(job, moment);
-  return { ...row, error: row.error?.slice(0, ERROR_WORDS) ?? null };
+  return { ...row, error: row.error?.slice(0, ERROR_LENGTH) ?? null, preview: previewOf(job) };
+}
+
+function previewOf({ payload, leftOut = [] }: Job): string | null {
+  if (leftOut.includes("payload")) return "a large payload";
+  return payload === "null" ? null : payload.slice(0, PREVIEW_LENGTH);
 }

@@ -52,17 +52,18 @@ function Warnings({ warnings }: { readonly warnings: readonly string[] }) {
 /** Rows hold still under the pointer and while some are selected; then there may be others to show. */
 function Paused({ live: { picked, newer } }: Pick<PageHeadProps, "live">) {
   if (picked.all === 0 && newer === 0) return null;
-  const news = newer === 1 ? "1 new job" : `${count(newer)} new jobs`;
   return (
     <span class="paused">
-      <span class="paused-words">
-        {newer > 0 ? `${news} · paused ` : "paused "}
-        <span class="roomy">{picked.all > 0 ? "while rows are selected" : "while you are at a button"}</span>
+      <span class="roomy">
+        {picked.all > 0
+          ? "Rows hold still while some are selected"
+          : "Rows hold still while you are on the list"}
       </span>
-      {picked.all > 0 && newer > 0 && (
-        <button type="button" class="small-button" data-show-newer>
-          Show
-        </button>
+      {newer > 0 && (
+        <>
+          <span class="nowrap">{count(newer)} new</span>
+          <button type="button" class="small-button" data-show-newer>Show</button>
+        </>
       )}
     </span>
   );

@@ -1,21 +1,31 @@
 import type { Status } from "@persistent-queue/queue";
 import { count } from "../components/format.ts";
-import { listPath } from "./list_query.ts";
+import { isNarrowed, listPath } from "./list_query.ts";
 import type { ListView } from "./views.ts";
 
-/** All, the statuses and Stalled, each with its live count, and each a link that keeps the other filters. */
+/**
+ * All, the statuses and Stalled, each a link that keeps the other filters, each with its live count. Beside a search or
+ * a kind there are no counts: those of all jobs would be taken for those that match.
+ */
 export function StatusTabs({ view: { query, counts, stalled } }: { readonly view: ListView }) {
+  const isHonest = !isNarrowed(query);
   const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
   const at = (status: string, isStalled: boolean) =>
     listPath({ ...query, status, stalled: isStalled, cursor: "" });
   const here = (status: string) => !query.stalled && query.status === status;
   return (
     <nav class="tabs" aria-label="Status">
-      <Tab href={at("", false)} name="All" n={all} isHere={here("")} />
+      <Tab href={at("", false)} name="All" n={isHonest ? all : null} isHere={here("")} />
       {(Object.keys(counts) as Status[]).map((status) => (
-        <Tab key={status} href={at(status, false)} name={status} n={counts[status]} isHere={here(status)} />
+        <Tab
+          key={status}
+          href={at(status, false)}
+          name={status}
+          n={isHonest ? counts[status] : null}
+          isHere={here(status)}
+        />
       ))}
-      <Tab href={at("", true)} name="Stalled" n={stalled} isHere={query.stalled} />
+      <Tab href={at("", true)} name="Stalled" n={isHonest ? stalled : null} isHere={query.stalled} />
     </nav>
   );
 }
@@ -23,7 +33,8 @@ export function StatusTabs({ view: { query, counts, stalled } }: { readonly view
 interface TabProps {
   readonly href: string;
   readonly name: string;
-  readonly n: number;
+  /** Null: not known. */
+  readonly n: number | null;
   readonly isHere: boolean;
 }
 
@@ -36,7 +47,8 @@ function Tab({ href, name, n, isHere }: TabProps) {
       aria-current={isHere ? "page" : undefined}
       data-empty={n === 0 ? "" : undefined}
     >
-      <span class="tab-name">{name}</span> <span class="tab-count" data-count={name}>{count(n)}</span>
+      <span class="tab-name">{name}</span>{" "}
+      <span class="tab-count" data-count={name}>{n === null ? "" : count(n)}</span>
     </a>
   );
 }

@@ -70,8 +70,9 @@ export function confirmPath(verb: OperatorVerb, query: ListQuery): string {
   return `/confirm?${new URLSearchParams([["verb", verb], ...words])}`;
 }
 
-/** The actions that make sense for some job that this list may hold. */
-export function legalHere({ query, jobs }: ListView): readonly OperatorVerb[] {
-  if (query.status === "" && !query.stalled) return VERBS;
+/** The actions that are legal for some job that this list may hold: those of the page, and those of the other pages. */
+export function legalHere({ query, jobs, next }: ListView): readonly OperatorVerb[] {
+  const isWhole = next === null && query.cursor === "";
+  if (query.status === "" && !query.stalled && !isWhole) return VERBS;
   return VERBS.filter((verb) => jobs.some(({ actions }) => actions.includes(verb)));
 }

@@ -18,6 +18,8 @@ interface BaseView {
 export interface Row extends WireJob {
   /** The first words of it. */
   readonly error: string | null;
+  /** The first words of its payload; null: it has none. */
+  readonly preview: string | null;
   /** Shown only because the rows hold still: there is no such job any more. */
   readonly isGone?: true;
 }

@@ -1,15 +1,21 @@
-import { duration } from "../components/format.ts";
+import { duration, moment } from "../components/format.ts";
 import type { WireJob } from "./views.ts";
 
-/** `due in 59 min`, `retry in 2 s`: what a job waits for, if it is a time. `now` by the server's clock. */
+/** Nearer than this a time of day says less than how long it takes. */
+const NEAR_MS = 60_000;
+
+/** `due 3 Jan 2030, 09:00 UTC (in 1131 d)`, `retry in 2 s`: what a job waits for, if it is a time. `now` by the server's clock. */
 export function waitOf(
   { status, run_at, retries }: Pick<WireJob, "status" | "run_at" | "retries">,
   now: number,
 ): string | null {
   const waitMs = run_at - now;
   if (waitMs <= 0) return null;
-  if (status === "PENDING") return `due in ${duration(waitMs)}`;
-  // Whoever is at work was due when it was taken: it waits for another attempt.
-  if (status === "PROCESSING") return `${retries > 0 ? "retry" : "again"} in ${duration(waitMs)}`;
+  const when = waitMs < NEAR_MS
+    ? `in ${duration(waitMs)}`
+    : `${moment(run_at, now)} (in ${duration(waitMs)})`;
+  if (status === "PENDING") return `due ${when}`;
+  // A job that is at work was due when it was taken: it waits for another attempt.
+  if (status === "PROCESSING") return `${retries > 0 ? "retry" : "again"} ${when}`;
   return null;
 }
