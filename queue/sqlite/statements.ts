@@ -23,7 +23,7 @@ const ERROR = `substr(error, 1, 20000) AS error`;
 const RESULT = `iif(json_valid(result) = 0, json_quote(result), result)`;
 
 /** For lists of any length: what is longer than some words is added within a budget (`values.ts`). */
-const BRIEF = columns(256);
+const BRIEF = columns(2048);
 const WHOLE = columns(4 * 1024 * 1024);
 
 /** Every status with its number, by the indexes, which cost a tenth of the table. */

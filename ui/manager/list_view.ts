@@ -65,6 +65,6 @@ function toRow(job: Job, moment: Moment): Row {
 }
 
 function previewOf({ payload, leftOut = [] }: Job): string | null {
-  if (leftOut.includes("payload")) return "a large payload";
+  if (leftOut.includes("payload")) return "payload over 2 KiB";
   return payload === "null" ? null : payload.slice(0, PREVIEW_LENGTH);
 }
