@@ -81,6 +81,8 @@ interface JobFacts extends Lease {
   readonly error: string | null;
   /** JSON text of what the handler returned. */
   readonly result: string | null;
+  /** What it was when it was canceled; null while it is not. */
+  readonly canceledFrom: Status | null;
   readonly createdAt: number;
   readonly updatedAt: number;
   /** Where many are told at once: values that are not shown, because they are long or there are many of them. */
@@ -99,6 +101,11 @@ export type Job =
 /** A job whose holder has been silent for longer than `stallMs`. Derived, never stored. */
 export function isStalled(job: Job, { now, stallMs }: { now: number; stallMs: number }): boolean {
   return job.status === "PROCESSING" && job.lastHeartbeat < now - stallMs;
+}
+
+/** Whether a person canceled it after it had failed: it is dealt with, but it did fail. Derived, never stored. */
+export function isDismissed({ canceledFrom }: Pick<Job, "canceledFrom">): boolean {
+  return canceledFrom === "FAILED" || canceledFrom === "UNPROCESSABLE";
 }
 
 /** The last millisecond that a JavaScript Date can tell. */
@@ -129,4 +136,11 @@ export interface HistoryEntry {
   readonly consumerId: string | null;
   /** An error or a sentence for people. */
   readonly detail: string | null;
+  /** When the job had been taken under this lease; null where nobody held it. */
+  readonly takenAt: number | null;
+  /** For how long the handler ran, in milliseconds; null where the line is not about an attempt, or it is not known. */
+  readonly ranMs: number | null;
+  /** The error in full, and what the handler logged: of the newest attempts. */
+  readonly report: string | null;
+  readonly log: string | null;
 }

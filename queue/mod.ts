@@ -1,5 +1,6 @@
 /** The door of the queue: what the rest of the system may use. */
 export * from "./job.ts";
+export { type Attempt, attemptsOf } from "./attempts.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export type * from "./roles.ts";
@@ -8,6 +9,5 @@ export { getQueue, type OpenOptions, openStore, SCHEMES } from "./get_queue.ts";
 export { Queue } from "./queue.ts";
 export { breathe } from "./breathe.ts";
 export { editDistance, nearest } from "./nearest.ts";
-export { Slots } from "./slots.ts";
 export { printable } from "./printable.ts";
 export { makeConsoleUnfailing } from "./unfailing_console.ts";

@@ -11,6 +11,12 @@ export interface Policy {
 }
 
 export function decide(job: Claimed, outcome: Outcome, policy: Policy & { now: number }): Ending {
+  const ending = endingOf(job, outcome, policy);
+  const report = "report" in outcome ? outcome.report : undefined;
+  return report === undefined ? ending : { ...ending, report };
+}
+
+function endingOf(job: Claimed, outcome: Outcome, policy: Policy & { now: number }): Ending {
   const { retries } = job;
   switch (outcome.type) {
     case "returned":

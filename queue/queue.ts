@@ -10,7 +10,7 @@ import { Events, type Listener } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb } from "./job.ts";
 import { Meter } from "./meter.ts";
 import { StorageHealth } from "./health.ts";
-import { Listing } from "./listing.ts";
+import { listJobs } from "./listing.ts";
 import { moveIds, type Mover, unknownJob } from "./moving.ts";
 import { moveAll } from "./moving_all.ts";
 import { lookOver, toFindings } from "./look_over.ts";
@@ -42,7 +42,6 @@ export class Queue implements Role {
   readonly #options: QueueOptions;
   readonly #events = new Events();
   readonly #meter: Meter;
-  readonly #listing: Listing;
   #revision = 0;
   readonly #health = new StorageHealth((trouble) => this.#events.emit({ type: "storage", trouble }));
   readonly #pruning = new Pruning((request) => this.#health.observe(this.#store.prune(request)));
@@ -57,7 +56,6 @@ export class Queue implements Role {
 
   constructor(store: Store, options: QueueOptions) {
     this.#store = store;
-    this.#listing = new Listing(store);
     this.#options = options;
     this.#meter = new Meter(options.now);
     this.#events.subscribe((event) => {
@@ -171,7 +169,7 @@ export class Queue implements Role {
 
   async list(request: roles.ListRequest): Promise<roles.JobList> {
     const { now, stallMs } = this.#options;
-    return await this.#health.observe(this.#listing.list(checkList(request, now() - stallMs)), "read");
+    return await this.#health.observe(listJobs(this.#store, checkList(request, now() - stallMs)), "read");
   }
 
   async stats(): Promise<roles.QueueStats> {

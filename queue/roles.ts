@@ -34,18 +34,32 @@ export interface Adder {
   add(requests: readonly JobRequest[]): Promise<Added[]>;
 }
 
+/** What is kept of an attempt that did not complete its job, beside its error. */
+export interface AttemptReport {
+  /** For how long the handler ran, in milliseconds. */
+  readonly ranMs: number;
+  /** The error in full: its stack, its causes, what it held. */
+  readonly detail: string | null;
+  /** The newest lines that the handler logged. */
+  readonly log: string | null;
+}
+
+interface Reported {
+  readonly report?: AttemptReport;
+}
+
 /** How an attempt ended, as the worker tells it. Times in milliseconds. */
 export type Outcome =
   | { readonly type: "returned"; readonly result: string | null }
-  | { readonly type: "threw"; readonly error: string }
-  | { readonly type: "gave-up"; readonly error: string }
-  | { readonly type: "timed-out"; readonly error: string }
-  | { readonly type: "retry-later"; readonly delayMs: number; readonly error: string }
+  | Reported & { readonly type: "threw"; readonly error: string }
+  | Reported & { readonly type: "gave-up"; readonly error: string }
+  | Reported & { readonly type: "timed-out"; readonly error: string }
+  | Reported & { readonly type: "retry-later"; readonly delayMs: number; readonly error: string }
   /** Never begun, or ended by a stop. */
   | { readonly type: "handed-back" }
-  | { readonly type: "stopped"; readonly detail: string }
-  | { readonly type: "stalled"; readonly detail: string; readonly guilty: boolean }
-  | { readonly type: "crashed"; readonly detail: string; readonly guilty: boolean };
+  | Reported & { readonly type: "stopped"; readonly detail: string }
+  | Reported & { readonly type: "stalled"; readonly detail: string; readonly guilty: boolean }
+  | Reported & { readonly type: "crashed"; readonly detail: string; readonly guilty: boolean };
 
 /** What became of a settled attempt. `again`: the same consumer is to try again after `delayMs`, whatever the clock says. */
 export type Verdict =

@@ -5,6 +5,7 @@
  * writes that arrive together may share one commit. A write that has lost its lease answers `false`, it never throws.
  * What every verb guarantees is written down as tests in `tests/conformance/`.
  */
+import type { AttemptReport } from "./roles.ts";
 import type { HistoryEntry, HistoryEvent, Job, Lease, OperatorVerb, Status } from "./job.ts";
 
 /** A checked job on its way in. */
@@ -62,22 +63,28 @@ export interface ClaimAnswer {
 export type Settlement = Lease & { readonly at: number } & Ending;
 
 export type Ending =
-  | { readonly verb: "complete"; readonly result: string | null }
-  | {
-    readonly verb: "retry";
-    readonly event: "retried" | "postponed";
-    readonly retries: number;
-    readonly runAt: number;
-    readonly error: string;
+  & {
+    /** What is known of the attempt, for the history. */
+    readonly report?: AttemptReport;
   }
-  | { readonly verb: "exhaust" | "fail"; readonly retries: number; readonly error: string }
-  | {
-    readonly verb: "release";
-    /** null = never begun: no line in the history. */
-    readonly event: "stalled" | "crashed" | "released" | null;
-    readonly detail: string | null;
-    readonly charge: Charge | null;
-  };
+  & (
+    | { readonly verb: "complete"; readonly result: string | null }
+    | {
+      readonly verb: "retry";
+      readonly event: "retried" | "postponed";
+      readonly retries: number;
+      readonly runAt: number;
+      readonly error: string;
+    }
+    | { readonly verb: "exhaust" | "fail"; readonly retries: number; readonly error: string }
+    | {
+      readonly verb: "release";
+      /** null = never begun: no line in the history. */
+      readonly event: "stalled" | "crashed" | "released" | null;
+      readonly detail: string | null;
+      readonly charge: Charge | null;
+    }
+  );
 
 /** One more crash on a job's account. At `limit` crashes the job is UNPROCESSABLE instead of PENDING. */
 export interface Charge {
@@ -132,8 +139,6 @@ export interface JobQuery {
   readonly limit: number;
   /** False: values of more than some words are left out. Else they are where they are long, or many. */
   readonly values?: boolean;
-  /** Look at no more rows than these where an index does not find what is wanted, instead of at some thousands. */
-  readonly rows?: number;
 }
 
 export interface JobPage {

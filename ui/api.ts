@@ -11,7 +11,7 @@ import { jobFilter, moveInput } from "./move_input.ts";
 import type { Ports } from "./ports.ts";
 import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJson } from "./read_json.ts";
 import { Refusal, tooLarge } from "./refusal.ts";
-import { dueOnWire, historyOnWire, jobJson, jobsJson, statsOnWire } from "./wire.ts";
+import { dueOnWire, jobJson, jobsJson, statsOnWire, storyJson } from "./wire.ts";
 
 type ApiContext = Context<AppEnv>;
 
@@ -81,8 +81,7 @@ async function showStats(c: ApiContext, { queue, system }: Ports): Promise<Respo
 }
 
 async function showJob(c: ApiContext, ports: Ports): Promise<Response> {
-  const { job, history } = await ports.queue.get(idInPath(c));
-  return jsonText(c, jobJson(job, momentOf(ports), { history: history.map(historyOnWire) }));
+  return jsonText(c, storyJson(await ports.queue.get(idInPath(c)), momentOf(ports)));
 }
 
 /** The router decodes a path in parts; an id may hold any character, so it is decoded here, once and whole. */

@@ -16,6 +16,7 @@ const COLUMNS = {
   created_at: (job) => iso(job.createdAt),
   updated_at: (job) => iso(job.updatedAt),
   error: (job) => job.error,
+  canceled_from: (job) => job.canceledFrom,
 } as const satisfies Record<string, (job: Job) => string | number | null>;
 
 export function csvHead(): string {

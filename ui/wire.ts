@@ -1,5 +1,14 @@
 /** How jobs, counts and consumers look to scripts: JSON, every name in snake_case, times in milliseconds since 1970. */
-import { type HistoryEntry, isLegal, isStalled, type Job, OPERATOR_VERBS } from "@persistent-queue/queue";
+import {
+  type Attempt,
+  attemptsOf,
+  type HistoryEntry,
+  isDismissed,
+  isLegal,
+  isStalled,
+  type Job,
+  OPERATOR_VERBS,
+} from "@persistent-queue/queue";
 import type { Inspector, QueueStats } from "@persistent-queue/queue";
 import type { ConsumerView, SystemView } from "./system.ts";
 
@@ -23,6 +32,8 @@ export function jobOnWire(job: Job, moment: Moment) {
     started_at: job.startedAt,
     finished_at: job.finishedAt,
     error: job.error,
+    canceled_from: job.canceledFrom,
+    dismissed: isDismissed(job),
     created_at: job.createdAt,
     updated_at: job.updatedAt,
     seq: job.seq,
@@ -82,6 +93,29 @@ export function historyOnWire(entry: HistoryEntry) {
     consumer_id: entry.consumerId,
     detail: entry.detail,
   };
+}
+
+/** One attempt: `detail` is its error in full, `log` what its handler logged. */
+export function attemptOnWire(attempt: Attempt) {
+  return {
+    attempt: attempt.number,
+    outcome: attempt.outcome,
+    started_at: attempt.startedAt,
+    ended_at: attempt.endedAt,
+    ran_ms: attempt.ranMs,
+    consumer_id: attempt.consumerId,
+    error: attempt.error,
+    detail: attempt.detail,
+    log: attempt.log,
+  };
+}
+
+/** One job with all that happened to it. */
+export function storyJson(found: { job: Job; history: readonly HistoryEntry[] }, moment: Moment): string {
+  return jobJson(found.job, moment, {
+    history: found.history.map(historyOnWire),
+    attempts: attemptsOf({ ...found, now: moment.now }).map(attemptOnWire),
+  });
 }
 
 /** What `GET /api/stats` answers. */

@@ -104,7 +104,7 @@ export class Dispatcher {
     const desk = this.#desks.get(consumerId);
     if (desk === undefined) return 0;
     this.#desks.delete(consumerId);
-    const left = leftOn(desk, end);
+    const left = leftOn(desk, end, this.#options.clock());
     this.#release(left);
     return left.filter(({ outcome }) => outcome !== HANDED_BACK).length;
   }

@@ -116,7 +116,12 @@ function isResult(value: unknown): value is Result {
   if (typeof type !== "string" || !OUTCOMES.includes(type)) return false;
   if (type === "returned") return result === null || typeof result === "string";
   if (type === "retry-later" && !(Number.isFinite(delayMs) && Number(delayMs) >= 0)) return false;
-  return typeof error === "string";
+  return typeof error === "string" && (value.outcome.report === undefined || isReport(value.outcome.report));
+}
+
+function isReport(value: unknown): boolean {
+  if (!isRecord(value) || !Number.isSafeInteger(value.ranMs)) return false;
+  return [value.detail, value.log].every((text) => text === null || typeof text === "string");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

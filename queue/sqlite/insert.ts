@@ -45,6 +45,7 @@ function fresh(job: NewJob, seq: number): Job {
     finishedAt: null,
     error: null,
     result: null,
+    canceledFrom: null,
     createdAt,
     updatedAt: createdAt,
   };

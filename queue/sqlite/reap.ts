@@ -11,6 +11,8 @@ interface Orphan {
   readonly suspect: boolean;
   /** Whether an attempt was under way, as far as the row can tell: not while it waited for its next one. */
   readonly running: boolean;
+  /** For how long at least, by its heartbeats, in milliseconds. */
+  readonly ranMs: number | null;
 }
 
 /** A heartbeat further ahead than this is none: the clock was set, or somebody edited it. */
@@ -35,22 +37,22 @@ export function reap(sql: Statements, request: ReapRequest): Reaped[] {
 
 function release(
   sql: Statements,
-  { seq, lease, id, consumerId }: Orphan,
+  { seq, lease, id, consumerId, ranMs }: Orphan,
   { now, event, detail }: ReapRequest,
   how: "release" | "releaseWarned",
 ): Reaped {
-  sql.settledStory.run(seq, lease, now, event, detail, null);
+  sql.settledStory.run(seq, lease, now, event, detail, null, ranMs, null, null);
   sql[how].run(seq, lease, now);
   return { seq, lease, id, consumerId, status: "PENDING" };
 }
 
 function charge(
   sql: Statements,
-  { seq, lease, id, consumerId, crashes }: Orphan,
+  { seq, lease, id, consumerId, crashes, ranMs }: Orphan,
   { now, event, detail }: ReapRequest,
   { limit }: Charge,
 ): Reaped {
-  sql.settledStory.run(seq, lease, now, event, detail, null);
+  sql.settledStory.run(seq, lease, now, event, detail, null, ranMs, null, null);
   sql.releaseCharged.run(seq, lease, now, limit, detail);
   return { seq, lease, id, consumerId, status: crashes + 1 >= limit ? "UNPROCESSABLE" : "PENDING" };
 }
@@ -64,5 +66,6 @@ function toOrphan(row: Record<string, unknown>): Orphan {
     crashes: number(row.crashes),
     suspect: row.suspect === 1,
     running: row.running === 1,
+    ranMs: row.ran_ms === null ? null : number(row.ran_ms),
   };
 }

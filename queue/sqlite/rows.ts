@@ -24,6 +24,7 @@ export function toJob(row: Row): Job {
     result: textOrNull(row.result),
     createdAt: number(row.created_at),
     updatedAt: number(row.updated_at),
+    canceledFrom: row.status === "CANCELED" && isStatus(row.canceled_from) ? row.canceled_from : null,
     ...leftOutOf(row),
   };
   const status = row.status;
@@ -69,6 +70,10 @@ export function toHistoryEntry(row: Row): HistoryEntry {
     retries: number(row.retries),
     consumerId: textOrNull(row.consumer_id),
     detail: textOrNull(row.detail),
+    takenAt: numberOrNull(row.taken_at),
+    ranMs: numberOrNull(row.ran_ms),
+    report: textOrNull(row.report),
+    log: textOrNull(row.log),
   };
 }
 

@@ -12,23 +12,29 @@ export function settle(sql: Statements, settlements: readonly Settlement[]): boo
 
 /** The story is written first, under the same condition as the move: while the row still says who held the job. */
 function settleOne(sql: Statements, ending: Settlement): boolean {
-  const { seq, lease, at } = ending;
+  const { seq, lease, at, report } = ending;
+  const kept = [report?.ranMs ?? null, report?.detail ?? null, report?.log ?? null] as const;
   switch (ending.verb) {
     case "complete":
       return sql.complete.run(seq, lease, at, ending.result).changes === 1;
     case "retry":
-      if (ending.event === "retried" || sql.postponedAgain.run(seq, lease, at, ending.error).changes === 0) {
-        sql.settledStory.run(seq, lease, at, ending.event, ending.error, ending.retries);
+      if (
+        ending.event === "retried" ||
+        sql.postponedAgain.run(seq, lease, at, ending.error, ...kept).changes === 0
+      ) {
+        sql.settledStory.run(seq, lease, at, ending.event, ending.error, ending.retries, ...kept);
       }
       return sql.retry.run(seq, lease, at, ending.retries, ending.runAt, ending.error).changes === 1;
     case "exhaust":
-      sql.settledStory.run(seq, lease, at, "exhausted", ending.error, ending.retries);
+      sql.settledStory.run(seq, lease, at, "exhausted", ending.error, ending.retries, ...kept);
       return sql.exhaust.run(seq, lease, at, ending.retries, ending.error).changes === 1;
     case "fail":
-      sql.settledStory.run(seq, lease, at, "failed", ending.error, ending.retries);
+      sql.settledStory.run(seq, lease, at, "failed", ending.error, ending.retries, ...kept);
       return sql.fail.run(seq, lease, at, ending.retries, ending.error).changes === 1;
     case "release":
-      if (ending.event !== null) sql.settledStory.run(seq, lease, at, ending.event, ending.detail, null);
+      if (ending.event !== null) {
+        sql.settledStory.run(seq, lease, at, ending.event, ending.detail, null, ...kept);
+      }
       if (ending.charge === null) return sql.release.run(seq, lease, at).changes === 1;
       return sql.releaseCharged.run(seq, lease, at, ending.charge.limit, ending.detail).changes === 1;
   }

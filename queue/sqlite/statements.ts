@@ -11,7 +11,7 @@ import { FINISHED } from "../job.ts";
 /** A job whose values are longer than this, in bytes, comes without them, and they are never even read. */
 const columns = (most: number) =>
   `seq, lease, id, kind, status, priority, run_at, retries, crashes, consumer_id, last_heartbeat,
-      started_at, finished_at, created_at, updated_at, ${ERROR},
+      started_at, finished_at, created_at, updated_at, ${ERROR}, canceled_from,
       iif(octet_length(payload) > ${most}, 'null', payload) AS payload,
       iif(octet_length(result) > ${most}, NULL, ${RESULT}) AS result,
       octet_length(payload) > ${most} AS payload_left_out, octet_length(result) > ${most} AS result_left_out`;
@@ -49,7 +49,7 @@ export const SQL = {
   replace:
     `UPDATE jobs SET kind = ?2, payload = ?3, priority = ?4, run_at = ?5, created_at = ?6, updated_at = ?6,
       status = 'PENDING', retries = 0, crashes = 0, suspect = 0, consumer_id = NULL, last_heartbeat = NULL,
-      started_at = NULL, finished_at = NULL, result = NULL, error = NULL
+      started_at = NULL, finished_at = NULL, result = NULL, error = NULL, canceled_from = NULL
     WHERE id = ?1 AND status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING ${BRIEF}`,
 
   // claim: the highest level of priority that waits, and the next one below ?1
@@ -107,31 +107,37 @@ export const SQL = {
       finished_at = CASE WHEN crashes + 1 >= ?4 THEN ?3 END,
       consumer_id = CASE WHEN crashes + 1 >= ?4 THEN consumer_id END, last_heartbeat = NULL, started_at = NULL
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
-  // ?1 seq ?2 lease ?3 now ?4 event ?5 detail ?6 retries or null for as they are; written before the move it tells of
-  settledStory: `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail)
-    SELECT seq, ?3, ?4, lease, coalesce(?6, retries), consumer_id, ?5 FROM jobs
+  // ?1 seq ?2 lease ?3 now ?4 event ?5 detail ?6 retries or null for as they are ?7 ran ms ?8 report ?9 log; written
+  // before the move it tells of
+  settledStory:
+    `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at, ran_ms, report, log)
+    SELECT seq, ?3, ?4, lease, coalesce(?6, retries), consumer_id, ?5, started_at, ?7, ?8, ?9 FROM jobs
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
 
   // A handler that asks to be called again and again does not fill the history: ?1 seq ?2 lease ?3 now ?4 detail
-  postponedAgain: `UPDATE history SET at = ?3, detail = ?4
+  // ?5 ran ms ?6 report ?7 log
+  postponedAgain: `UPDATE history SET at = ?3, detail = ?4, ran_ms = ?5, report = ?6, log = ?7
     WHERE n = (SELECT max(n) FROM history WHERE seq = ?1) AND event = 'postponed' AND lease = ?2
       AND EXISTS (SELECT 1 FROM jobs WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING')`,
 
   // move: ?1 id ?2 now ?3 event ?4 detail
-  movedStory: `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail)
-    SELECT seq, ?2, ?3, lease, retries, consumer_id, ?4 FROM jobs WHERE id = ?1`,
-  cancel: `UPDATE jobs SET status = 'CANCELED', finished_at = ?2, updated_at = ?2
+  movedStory: `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at)
+    SELECT seq, ?2, ?3, lease, retries, consumer_id, ?4, started_at FROM jobs WHERE id = ?1`,
+  // a time to run that is still ahead survives a cancel that is undone
+  cancel: `UPDATE jobs SET canceled_from = status, status = 'CANCELED', finished_at = ?2, updated_at = ?2
     WHERE id = ?1 AND status IN ('PENDING', 'PROCESSING', 'FAILED', 'UNPROCESSABLE') RETURNING ${BRIEF}`,
   resubmit: `UPDATE jobs SET retries = CASE status WHEN 'FAILED' THEN retries ELSE 0 END,
       crashes = CASE status WHEN 'FAILED' THEN crashes ELSE 0 END,
       suspect = CASE status WHEN 'FAILED' THEN suspect ELSE 0 END,
-      status = 'PENDING', run_at = ?2, updated_at = ?2, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
+      run_at = CASE status WHEN 'CANCELED' THEN max(run_at, ?2) ELSE ?2 END,
+      status = 'PENDING', canceled_from = NULL, updated_at = ?2, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
       finished_at = NULL, result = NULL
     WHERE id = ?1 AND status IN ('FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING ${BRIEF}`,
 
   // reap: ?1 before ?2 JSON list of what is held, as "seq:lease" ?3 limit ?4 latest heartbeat that is believed
   stalled:
-    `SELECT seq, lease, id, consumer_id, crashes, suspect, coalesce(run_at <= last_heartbeat, 1) AS running
+    `SELECT seq, lease, id, consumer_id, crashes, suspect, coalesce(run_at <= last_heartbeat, 1) AS running,
+      iif(run_at <= last_heartbeat, max(0, last_heartbeat - max(started_at, run_at)), NULL) AS ran_ms
     FROM jobs INDEXED BY jobs_processing
     WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) NOT BETWEEN ?1 AND ?4
       AND seq || ':' || lease NOT IN (SELECT value FROM json_each(?2))
@@ -164,8 +170,11 @@ export const SQL = {
   // ?1 seq ?2 at most so many bytes of each
   values: `SELECT iif(octet_length(payload) <= ?2, payload, NULL) AS payload,
       iif(octet_length(result) <= ?2, ${RESULT}, NULL) AS result FROM jobs WHERE seq = ?1`,
-  story: `SELECT ${readable("at")}, event, ${readable("lease")}, ${readable("retries")}, consumer_id, detail
-    FROM history WHERE seq = ?1 ORDER BY n`,
+  // what is long of the newest 20 lines
+  story: `SELECT ${readable("at")}, event, ${readable("lease")}, ${readable("retries")}, consumer_id, detail,
+      ${readable("taken_at")}, ${readable("ran_ms")},
+      iif(row_number() OVER newest <= 20, report, NULL) AS report, iif(row_number() OVER newest <= 20, log, NULL) AS log
+    FROM history WHERE seq = ?1 WINDOW newest AS (ORDER BY n DESC) ORDER BY n`,
 
   // list: ?1 before ?2 floor ?3 limit ?4 kind ?5 part of the id (?6 status)
   list: `SELECT ${BRIEF} FROM jobs WHERE seq < ?1 AND seq >= ?2

@@ -45,6 +45,7 @@ export function insertCases(test: Case): void {
       finishedAt: null,
       error: null,
       result: null,
+      canceledFrom: null,
       createdAt: NOW + 1,
       updatedAt: NOW + 1,
     });

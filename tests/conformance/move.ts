@@ -62,12 +62,51 @@ function resubmitCases(test: Case): void {
     assert.equal((await claimSuspect(store, "c1", NOW + 20)).id, "a");
   });
 
-  test("resubmit makes a job due at once, whatever it was waiting for", async ({ store }) => {
+  test("resubmit of a canceled job keeps a time to run that is still ahead", async ({ store }) => {
     await add(store, "a", { runAt: NOW + 10_000 });
     await store.move("cancel", ["a"], NOW);
     await store.move("resubmit", ["a"], NOW + 20);
-    assert.equal((await claimOne(store, "c1", NOW + 20)).id, "a");
+    assert.equal((await jobOf(store, "a")).runAt, NOW + 10_000);
+    assert.deepEqual(
+      (await store.claim([{ consumerId: "c1", limit: 1, suspect: false }], NOW + 20)).claimed,
+      [],
+    );
+    assert.equal((await claimOne(store, "c1", NOW + 10_000)).id, "a");
   });
+
+  test("resubmit of a canceled job whose time has passed makes it due at once", async ({ store }) => {
+    await add(store, "a", { runAt: NOW + 10 });
+    await store.move("cancel", ["a"], NOW);
+    await store.move("resubmit", ["a"], NOW + 20);
+    assert.equal((await jobOf(store, "a")).runAt, NOW + 20);
+  });
+
+  test("resubmit of a failed job makes it due at once, whatever it was waiting for", async ({ store }) => {
+    await settleOne(store, settlement("retry", await hold(store, "a")));
+    await settleOne(store, settlement("fail", await hold(store, "b")));
+    for (const id of ["a", "b"]) {
+      const job = await jobOf(store, id);
+      if (id === "a") await settleOne(store, { ...settlement("exhaust", job) });
+      await store.move("resubmit", [id], NOW + 20);
+      assert.equal((await jobOf(store, id)).runAt, NOW + 20);
+    }
+  });
+
+  for (const status of ["PENDING", "PROCESSING", "FAILED", "UNPROCESSABLE"] as const) {
+    test(`a canceled job tells that it was ${status}, until it is resubmitted or replaced`, async ({ store }) => {
+      const before = await bring(store, "a", status);
+      assert.equal(before.canceledFrom, null);
+      await store.move("cancel", ["a"], NOW + 20);
+      assert.equal((await jobOf(store, "a")).canceledFrom, status);
+      const listed = (await store.list({ limit: 1 })).jobs[0];
+      assert.deepEqual([listed?.canceledFrom, listed?.error], [status, before.error]);
+      await store.move("resubmit", ["a"], NOW + 30);
+      assert.equal((await jobOf(store, "a")).canceledFrom, null);
+      await store.move("cancel", ["a"], NOW + 40);
+      await add(store, "a", { replace: true });
+      assert.equal((await jobOf(store, "a")).canceledFrom, null);
+    });
+  }
 
   test("cancel tells when, and leaves a line that says what the job was", async ({ store }) => {
     const held = await hold(store, "a");

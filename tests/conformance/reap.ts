@@ -59,6 +59,7 @@ function sweepCases(test: Case): void {
       retries: 0,
       consumerId: "c7",
       detail: "silent for 30 s",
+      ...{ takenAt: NOW, ranMs: 0, report: null, log: null },
     };
     assert.deepEqual(await store.get("a"), {
       job: { ...before, ...freed },

@@ -59,10 +59,33 @@ function factCases(test: Case): void {
       const before = await jobOf(store, "a");
       assert.equal(await settleOne(store, settlement(verb, held)), true);
       const { job, story } = EFFECTS[verb];
-      const history = story === null ? [] : [{ at: AT, lease: held.lease, consumerId: "c1", ...story }];
+      const facts = { at: AT, lease: held.lease, consumerId: "c1", takenAt: NOW, ranMs: null, report: null };
+      const history = story === null ? [] : [{ ...facts, log: null, ...story }];
       assert.deepEqual(await store.get("a"), { job: { ...before, ...job }, history });
     });
   }
+
+  for (const verb of ["retry", "exhaust", "fail", "release"] as const) {
+    test(`${verb} keeps what is known of the attempt`, async ({ store }) => {
+      const held = await hold(store, "a");
+      const report = { ranMs: 12, detail: "Error: it broke\n    at mail.ts:1:2", log: "+0.001 s hello" };
+      await settleOne(store, { ...settlement(verb, held), report });
+      const [line] = (await store.get("a"))?.history ?? [];
+      assert.deepEqual([line?.takenAt, line?.ranMs, line?.report, line?.log], [
+        NOW,
+        ...Object.values(report),
+      ]);
+    });
+  }
+
+  test("what is long of very many attempts is kept, and read of the newest", async ({ store }) => {
+    const held = await hold(store, "a");
+    const report = { ranMs: 1, detail: "long", log: "lines" };
+    for (let i = 0; i < 25; i++) await settleOne(store, { ...settlement("retry", held), report });
+    const history = (await store.get("a"))?.history ?? [];
+    assert.deepEqual(history.map((line) => line.report), [...Array(5).fill(null), ...Array(20).fill("long")]);
+    assert.ok(history.every(({ ranMs }) => ranMs === 1));
+  });
 
   test("complete forgets the error of an earlier attempt and keeps its retries", async ({ store }) => {
     const held = await hold(store, "a");

@@ -5,7 +5,14 @@
 import { getQueue, openStore } from "@persistent-queue/queue";
 import { atOnce } from "../support/at_once.ts";
 import { drainBacklog } from "../support/backlog_drain.ts";
-import { columnsOf, contentOf, CURRENT_SCHEMA, makeOldDatabase, schemaOf } from "../support/old_database.ts";
+import {
+  columnsOf,
+  contentOf,
+  CURRENT_SCHEMA,
+  makeOldDatabase,
+  schemaOf,
+  stepsFrom,
+} from "../support/old_database.ts";
 import { problemsAt } from "../support/problems_at.ts";
 import type { Random } from "../support/random.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -13,20 +20,20 @@ import { type Expect, violationsOf } from "../support/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const CHILD = new URL("../support/upgrade_child.ts", import.meta.url).pathname;
-/** From the one that begins the transaction to the one after its end. */
-const STEPS = 18;
-const EARLIER = CURRENT_SCHEMA - 1;
+/** Each earlier release, and each step of its upgrade. */
+const UPGRADES = Array.from({ length: CURRENT_SCHEMA - 1 }, (_, i) => i + 1)
+  .flatMap((version) => Array.from({ length: stepsFrom(version) }, (_, step) => ({ version, step })));
 
 export const upgrade: Fault = {
   letter: "X",
   title: "a kill in the middle of an upgrade from an earlier schema",
-  tries: { each: STEPS * EARLIER, long: 5 * STEPS * EARLIER },
+  tries: { each: UPGRADES.length, long: 5 * UPGRADES.length },
   async *attempts(chance) {
     await using folder = await tempFolder();
     const reserve = `${folder.file("queue.db")}.reserve`;
     await (await openStore(`sqlite:${folder.file("queue.db")}`, "owner")).close();
     yield* atOnce(2, chance, (random, n) => {
-      const [version, step] = [1 + Math.floor(n / STEPS) % EARLIER, n % STEPS];
+      const { version, step } = UPGRADES[n % UPGRADES.length] ?? { version: 1, step: 0 };
       return violationsOf((expect) => upgradeAndDie({ version, step, reserve, random, expect }));
     });
   },
@@ -54,10 +61,14 @@ async function upgradeAndDie({ version, step, reserve, random, expect }: Upgradi
   expect(/older release.*start the system once/.test(refusal ?? ""), `a command beside it said ${refusal}`);
 
   await dieAt(step, path, expect);
-  if (step === STEPS - 1 && random.chance(0.8)) cutLog(path, random);
+  const last = stepsFrom(version) - 1;
+  if (step === last && random.chance(0.8)) cutLog(path, random);
   // Now and then the next one dies as well, where it has something left to do.
-  else if (step < STEPS - 1 && random.chance(0.2)) await dieAt(random.below(step + 1), path, expect);
-  const isWhole = schemaOf(path) === version || schemaOf(path) === CURRENT_SCHEMA;
+  else if (step < last && random.chance(0.2)) {
+    await dieAt(random.below(Math.min(step + 1, stepsFrom(schemaOf(path)))), path, expect);
+  }
+  // Each migration is a transaction of its own.
+  const isWhole = schemaOf(path) >= version && schemaOf(path) <= CURRENT_SCHEMA;
   expect(isWhole && contentOf(path, columns) === before, "what the dead one left is neither old nor new");
 
   const queue = await getQueue(url, { role: "owner" });

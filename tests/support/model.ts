@@ -47,6 +47,7 @@ export class Model {
       finishedAt: null,
       error: null,
       result: null,
+      canceledFrom: null,
     };
     const job: ModelJob = {
       ...{
@@ -120,11 +121,12 @@ export class Model {
     if (!job) return "unknown";
     if (!isLegal(verb, job.status)) return "illegal";
     if (verb === "cancel") {
-      this.#to(job, "cancel", now, { finishedAt: now });
+      this.#to(job, "cancel", now, { finishedAt: now, canceledFrom: job.status });
     } else {
       if (job.status !== "FAILED") Object.assign(job, { retries: 0, crashes: 0, suspect: false });
       const gone = { consumerId: null, lastHeartbeat: null, startedAt: null, finishedAt: null, result: null };
-      this.#to(job, "resubmit", now, { ...gone, runAt: now });
+      const runAt = job.status === "CANCELED" ? Math.max(job.runAt, now) : now;
+      this.#to(job, "resubmit", now, { ...gone, runAt, canceledFrom: null });
     }
     tell(job, now, verb === "cancel" ? "canceled" : "resubmitted");
     return "moved";
@@ -140,7 +142,7 @@ export class Model {
     const ran = silent.filter((job) => job.runAt <= (job.lastHeartbeat ?? Infinity));
     const guilty = ran.length === 1 ? ran : ran.filter((job) => job.suspect);
     for (const job of silent) {
-      tell(job, now, event, detail);
+      tell(job, now, event, detail, job.retries, ranMsOf(job));
       if (charge !== null && guilty.includes(job)) this.#release(job, now, charge, detail);
       else if (charge === null || !ran.includes(job) || guilty.length > 0) {
         this.#release(job, now, null, detail);
@@ -207,6 +209,12 @@ export class Model {
   }
 }
 
+/** As long as its heartbeats can tell. */
+function ranMsOf({ runAt, startedAt, lastHeartbeat }: ModelJob): number | null {
+  if (startedAt === null || lastHeartbeat === null || runAt > lastHeartbeat) return null;
+  return Math.max(0, lastHeartbeat - Math.max(startedAt, runAt));
+}
+
 /** A handler that asks to be called again and again has one line. */
 function tell(
   job: ModelJob,
@@ -214,9 +222,11 @@ function tell(
   event: HistoryEvent,
   detail: string | null = null,
   retries = job.retries,
+  ranMs: number | null = null,
 ): void {
-  const { lease, consumerId, history } = job;
+  const { lease, consumerId, history, startedAt: takenAt } = job;
   const last = history.at(-1);
   if (event === "postponed" && last?.event === event && last.lease === lease) history.pop();
-  history.push({ at, event, lease, retries, consumerId, detail });
+  const unreported = { ranMs, report: null, log: null };
+  history.push({ at, event, lease, retries, consumerId, detail, takenAt, ...unreported });
 }

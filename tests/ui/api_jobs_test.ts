@@ -17,7 +17,7 @@ Deno.test("a job that is added can be read back in full", async () => {
   assert.equal(body.outcome, "added");
   const shown = await read(desk.api("/api/jobs/m%2F1"));
   assert.equal(shown.status, 200);
-  assert.deepEqual(shown.body, { ...body.job, history: [] });
+  assert.deepEqual(shown.body, { ...body.job, history: [], attempts: [] });
   const expected = {
     ...{
       ...job,
@@ -31,13 +31,15 @@ Deno.test("a job that is added can be read back in full", async () => {
     ...{
       finished_at: null,
       error: null,
+      canceled_from: null,
+      dismissed: false,
       result: null,
       seq: 1,
       lease: 0,
       stalled: false,
       actions: ["cancel"],
     },
-    ...{ created_at: shown.body.created_at, updated_at: shown.body.updated_at, history: [] },
+    ...{ created_at: shown.body.created_at, updated_at: shown.body.updated_at, history: [], attempts: [] },
   };
   assert.deepEqual(shown.body, expected);
 });

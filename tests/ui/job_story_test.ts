@@ -7,12 +7,14 @@ import type { JobView, WireHistory } from "../../ui/manager/views.ts";
 const JOB: JobView["job"] = {
   ...{ id: "a", kind: "mail", status: "PENDING", retries: 0, crashes: 0, priority: 0, run_at: 0 },
   ...{ consumer_id: null, last_heartbeat: null, started_at: null, finished_at: null, error: null },
+  ...{ canceled_from: null, dismissed: false },
   ...{ created_at: 1_000, updated_at: 1_000, seq: 1, lease: 0, stalled: false, actions: [] },
 };
 
 function story(job: Partial<JobView["job"]>, history: readonly WireHistory[]) {
   const rest = { page: "job", now: 9_000, from: WHOLE_LIST, payload: null, result: null } as const;
-  const view = { ...rest, job: { ...JOB, ...job }, history, warnings: [], batches: [] };
+  const none = { attempts: [], earlierAttempts: 0 };
+  const view = { ...rest, ...none, job: { ...JOB, ...job }, history, warnings: [], batches: [] };
   return storyOf(view, 9_000);
 }
 

@@ -6,6 +6,7 @@ import { type Command, type CommandLine, EXIT, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
 import { FILTER_OPTIONS, filterOf } from "./filter.ts";
 import { moment, span } from "./moment.ts";
+import { statusOf } from "./show.ts";
 
 export const list: Command = {
   words: "",
@@ -52,7 +53,7 @@ function asText({ jobs, next }: JobList, when: { now: number; stallMs: number })
 function row(job: Job, { now, stallMs }: { now: number; stallMs: number }): string[] {
   return [
     job.id,
-    isStalled(job, { now, stallMs }) ? `${job.status} (stalled)` : job.status,
+    statusOf(job, isStalled(job, { now, stallMs })),
     job.kind,
     String(job.retries),
     job.consumerId?.slice(0, 8) ?? "–",

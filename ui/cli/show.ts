@@ -1,6 +1,15 @@
 /** `jobs show`: one job with its story. */
-import { type HistoryEntry, isStalled, type Job, printable } from "@persistent-queue/queue";
-import { historyOnWire, jobJson } from "../wire.ts";
+import {
+  type Attempt,
+  attemptsOf,
+  type HistoryEntry,
+  isDismissed,
+  isStalled,
+  type Job,
+  printable,
+} from "@persistent-queue/queue";
+import { duration } from "../components/format.ts";
+import { storyJson } from "../wire.ts";
 import { columns } from "./columns.ts";
 import { type Command, EXIT, UsageError } from "./command.ts";
 import { moment } from "./moment.ts";
@@ -14,19 +23,23 @@ export const show: Command = {
     const [id] = line.words;
     if (id === undefined || line.words.length > 1) throw new UsageError("show takes one id.");
     return Promise.resolve(async (queue) => {
-      const { job, history } = await queue.get(id);
+      const found = await queue.get(id);
       const when = { now: io.now(), stallMs: queue.stallMs };
-      if (json) io.print(jobJson(job, when, { history: history.map(historyOnWire) }));
-      else io.print(asText(job, history, isStalled(job, when)));
+      io.print(json ? storyJson(found, when) : asText(found, when));
       return EXIT.done;
     });
   },
 };
 
+interface Found {
+  readonly job: Job;
+  readonly history: readonly HistoryEntry[];
+}
+
 /** Texts of any length stand below the columns, whole. */
-function asText(job: Job, history: readonly HistoryEntry[], stalled: boolean): string {
+function asText({ job, history }: Found, when: { now: number; stallMs: number }): string {
   const facts = columns([
-    ["Status", stalled ? `${job.status} (stalled)` : job.status],
+    ["Status", statusOf(job, isStalled(job, when))],
     ["Kind", job.kind],
     ["Priority", String(job.priority)],
     ["Retries", String(job.retries)],
@@ -45,7 +58,48 @@ function asText(job: Job, history: readonly HistoryEntry[], stalled: boolean): s
   ]].flatMap((
     [name, text],
   ) => text ? [`${name}: ${printable(text)}`] : []);
-  return [`Job ${printable(job.id)}`, facts, ...texts, "", storyOf(history)].join("\n");
+  return [
+    `Job ${printable(job.id)}`,
+    facts,
+    ...texts,
+    "",
+    storyOf(history),
+    ...attemptsAsText(attemptsOf({ job, history, now: when.now })),
+  ]
+    .join("\n");
+}
+
+/** What the status alone does not say. */
+export function statusOf(job: Job, stalled: boolean): string {
+  if (stalled) return `${job.status} (stalled)`;
+  return isDismissed(job) ? `${job.status} (was ${job.canceledFrom})` : job.status;
+}
+
+/** Of what an older version kept, the lines above tell all. */
+function attemptsAsText(attempts: readonly Attempt[]): string[] {
+  return attempts.filter(({ ranMs }) => ranMs !== null).map(attemptAsText);
+}
+
+/** One that went as it should is a line; of the others all is told that mends them. */
+function attemptAsText({ number, outcome, startedAt, ranMs, consumerId, detail, log }: Attempt): string {
+  const ran = ranMs === null ? [] : [`ran ${duration(ranMs)}`];
+  const head = [
+    `Attempt ${number} ${outcome}`,
+    ...(startedAt === null ? [] : [`from ${moment(startedAt)}`]),
+    ...ran,
+    `consumer ${consumerId ?? "–"}`,
+  ];
+  return [
+    `\n${printable(head.join(", "))}`,
+    ...indented(detail),
+    ...(log === null ? [] : ["  logged:"]),
+    ...indented(log),
+  ]
+    .join("\n");
+}
+
+function indented(text: string | null): string[] {
+  return text === null ? [] : text.split("\n").map((line) => `  ${printable(line)}`);
 }
 
 function storyOf(history: readonly HistoryEntry[]): string {

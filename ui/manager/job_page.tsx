@@ -1,5 +1,6 @@
 import { age, dateAndTime, duration } from "../components/format.ts";
 import { StatusBadge } from "../components/status_badge.tsx";
+import { Attempts } from "./attempts.tsx";
 import { Dock } from "./dock.tsx";
 import { jobPath } from "./job_path.ts";
 import { Actions, ConsumerName, isoTime } from "./job_row.tsx";
@@ -29,6 +30,7 @@ export function JobPage({ view, live }: JobPageProps) {
         <div class="row">
           <StatusBadge status={job.status} />
           {isGone && <span class="badge badge-stalled">Removed: this was its last state</span>}
+          {job.dismissed && <span class="badge">{`Dismissed: it was ${job.canceled_from}`}</span>}
           {job.stalled && !isGone && <span class="badge badge-stalled">Stalled</span>}
           <Actions job={job} describedBy="job-id" />
         </div>
@@ -43,7 +45,10 @@ export function JobPage({ view, live }: JobPageProps) {
         </section>
       )}
       <div class="job-columns">
-        <Story lines={storyOf(view, now)} />
+        <div class="stack">
+          <Attempts view={view} />
+          <Story lines={storyOf(view, now)} />
+        </div>
         <div class="stack">
           <Facts job={job} now={now} />
           {view.payload !== null && <Value title="Payload" value={view.payload} id={job.id} />}

@@ -87,6 +87,7 @@ function JobMore({ job, now }: { readonly job: Row; readonly now: number }) {
 function StatusMore({ job, now }: { readonly job: Row; readonly now: number }) {
   if (job.isGone) return <span class="status-more status-alarm">Removed</span>;
   if (job.stalled) return <span class="status-more status-alarm">Stalled</span>;
+  if (job.dismissed) return <span class="status-more">{`was ${job.canceled_from}`}</span>;
   const wait = waitOf(job, now);
   return wait === null ? null : <span class="status-more">{wait}</span>;
 }

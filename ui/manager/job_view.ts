@@ -1,14 +1,17 @@
 /** Gathers what the page of one job shows. */
-import type { Job } from "@persistent-queue/queue";
+import { type Attempt, attemptsOf, type Job } from "@persistent-queue/queue";
 import type { Ports } from "../ports.ts";
-import { historyOnWire, jobOnWire } from "../wire.ts";
+import { attemptOnWire, historyOnWire, jobOnWire } from "../wire.ts";
 import { indentedJson } from "./indented_json.ts";
 import type { ListQuery } from "./list_query.ts";
-import type { JobView, ValueView } from "./views.ts";
+import type { AttemptView, JobView, ValueView } from "./views.ts";
 import { warningsOf } from "./warnings_of.ts";
 
 /** Characters. The whole value is one link away. */
 const LONG = 64 * 1024;
+const ATTEMPTS = 10;
+/** Characters of each text beside an attempt. */
+const ATTEMPT_WORDS = 4_000;
 
 /** @throws {QueueError} `unknown_job` */
 export async function jobView(
@@ -25,9 +28,31 @@ export async function jobView(
     payload: valueView(job, "payload"),
     result: valueView(job, "result"),
     history: history.map(historyOnWire),
+    ...newestAttempts(attemptsOf({ job, history, now: moment.now })),
     warnings: warningsOf(system),
     batches: [],
   };
+}
+
+function newestAttempts(attempts: readonly Attempt[]) {
+  return {
+    attempts: attempts.slice(-ATTEMPTS).reverse().map(attemptView),
+    earlierAttempts: Math.max(0, attempts.length - ATTEMPTS),
+  };
+}
+
+function attemptView(attempt: Attempt): AttemptView {
+  const { attempt: number, ...wire } = attemptOnWire(attempt);
+  return { ...wire, number, error: cut(wire.error), detail: cut(wire.detail), log: cutFront(wire.log) };
+}
+
+function cut(text: string | null): string | null {
+  return text === null || text.length <= ATTEMPT_WORDS ? text : `${text.slice(0, ATTEMPT_WORDS)}…`;
+}
+
+/** The last lines say most. */
+function cutFront(text: string | null): string | null {
+  return text === null || text.length <= ATTEMPT_WORDS ? text : `…${text.slice(-ATTEMPT_WORDS)}`;
 }
 
 function valueView({ leftOut = [], ...job }: Job, name: "payload" | "result"): ValueView | null {

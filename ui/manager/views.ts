@@ -1,10 +1,11 @@
 /** What the pages are made of: the server renders it, the browser fetches it again as it changes. */
 import type { Status } from "@persistent-queue/queue";
-import type { historyOnWire, jobOnWire, WireConsumer } from "../wire.ts";
+import type { attemptOnWire, historyOnWire, jobOnWire, WireConsumer } from "../wire.ts";
 import type { ListQuery } from "./list_query.ts";
 
 export type WireJob = ReturnType<typeof jobOnWire>;
 export type WireHistory = ReturnType<typeof historyOnWire>;
+export type WireAttempt = ReturnType<typeof attemptOnWire>;
 
 /** Of every page. `now` is the server's clock, in milliseconds since 1970: ages do not depend on the reader's. */
 interface BaseView {
@@ -54,8 +55,15 @@ export interface JobView extends BaseView {
   /** Null: there is none (yet). */
   readonly result: ValueView | null;
   readonly history: readonly WireHistory[];
+  /** The newest ones, newest first; long texts are cut. */
+  readonly attempts: readonly AttemptView[];
+  readonly earlierAttempts: number;
   /** There is no such job any more: this is what was last seen of it. */
   readonly isGone?: true;
+}
+
+export interface AttemptView extends Omit<WireAttempt, "attempt"> {
+  readonly number: number;
 }
 
 /** A value as indented JSON, cut where it is very long. */

@@ -1,6 +1,7 @@
 /** Events as the lines that people grep for. */
 import type { QueueEvent } from "@persistent-queue/queue";
 import type { Log } from "../log.ts";
+import { withoutPlace } from "../thread/error_report.ts";
 
 export interface Line {
   readonly level: "debug" | "info" | "warn" | "error";
@@ -20,7 +21,9 @@ export function describe(event: QueueEvent): Line[] {
       return event.jobs.map(({ id }) => info(`Enqueued job_id: ${id}`));
     case "retrying": {
       const { id, attempt, of, error, delayMs, consumerId } = event;
-      const text = `Attempt ${attempt}/${of} failed for ${id}: ${error}. Retrying in ${delayMs / 1000}s`;
+      const text = `Attempt ${attempt}/${of} failed for ${id}: ${withoutPlace(error)}. Retrying in ${
+        delayMs / 1000
+      }s`;
       return [{ level: "warn", text, consumerId }];
     }
     case "postponed": {
@@ -30,13 +33,13 @@ export function describe(event: QueueEvent): Line[] {
     case "exhausted": {
       const { id, error, consumerId, cause } = event;
       const why = cause === "retries"
-        ? [`Last attempt failed for ${id}: ${error}`, "Max retries reached, marked failed"]
+        ? [`Last attempt failed for ${id}: ${withoutPlace(error)}`, "Max retries reached, marked failed"]
         : [`Crash limit reached for ${id}: ${error}`];
       return [...why, `Marked job_id failed: ${id}`].map((text) => ({ level: "warn", text, consumerId }));
     }
     case "failed": {
       const { id, error, consumerId } = event;
-      return [`Gave up on ${id}: ${error}`, `Marked job_id failed: ${id}`]
+      return [`Gave up on ${id}: ${withoutPlace(error)}`, `Marked job_id failed: ${id}`]
         .map((text) => ({ level: "warn", text, consumerId }));
     }
     case "released":

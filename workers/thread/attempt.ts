@@ -1,6 +1,8 @@
 /** One attempt at one job, from its handler to its outcome. Runs in the consumer's thread. */
 import type { Outcome } from "@persistent-queue/queue";
 import { messageOf } from "@persistent-queue/queue/words";
+import { type ErrorReport, reportOf } from "./error_report.ts";
+import { KeptLines } from "./kept_lines.ts";
 import { GiveUp, type HandlerContext, type HandlerJob, type HandlerModule, RetryLater } from "../handler.ts";
 import type { Handlers } from "../handlers.ts";
 import type { JobMessage } from "../protocol.ts";
@@ -8,7 +10,6 @@ import type { JobMessage } from "../protocol.ts";
 /** For how long a handler may go on after its deadline before its thread is given up. */
 const GRACE_MS = 5_000;
 const MAX_RESULT_BYTES = 1_048_576;
-const MAX_ERROR_LENGTH = 10_000;
 
 export interface AttemptOptions {
   readonly consumerId: string;
@@ -23,6 +24,8 @@ export class Attempt {
   #controller: AbortController | undefined;
   #canceled: string | null = null;
   #stubborn: string | null = null;
+  readonly #began = performance.now();
+  #lines: KeptLines | undefined;
 
   constructor(message: JobMessage, options: AttemptOptions) {
     this.#message = message;
@@ -46,8 +49,16 @@ export class Attempt {
       const job = toHandlerJob(this.#message, this.#options.consumerId);
       return returned(await this.#call(module, job));
     } catch (error) {
-      return toOutcome(error);
+      return this.#failed(error);
     }
+  }
+
+  #failed(thrown: unknown): Outcome {
+    const { type, delayMs } = kindOf(thrown);
+    const { error, detail }: ErrorReport = reportOf(thrown, { isDeliberate: type !== "threw" });
+    const ranMs = Math.round(performance.now() - this.#began);
+    const report = { ranMs, detail, log: this.#lines?.text ?? null };
+    return type === "retry-later" ? { type, error, delayMs, report } : { type, error, report };
   }
 
   cancel(reason: string): void {
@@ -87,15 +98,21 @@ export class Attempt {
   /** The signal is made when it is asked for: a job of microseconds does not pay for it. */
   #context(): HandlerContext {
     const controller = () => this.#signalController();
-    const { settings, log } = this.#options;
+    const { settings } = this.#options;
     return {
       get signal() {
         return controller().signal;
       },
       attempt: this.#message.attempt,
-      log,
+      log: (text) => this.#log(text),
       settings,
     };
+  }
+
+  #log(text: string): void {
+    this.#lines ??= new KeptLines(this.#began);
+    this.#lines.add(text);
+    this.#options.log(text);
   }
 
   #signalController(): AbortController {
@@ -137,10 +154,13 @@ function toJson(value: unknown): string {
   throw new GiveUp("The handler's result cannot be kept as JSON");
 }
 
-function toOutcome(thrown: unknown): Outcome {
-  const error = messageOf(thrown).slice(0, MAX_ERROR_LENGTH) || "An error without a message";
-  if (thrown instanceof GiveUp) return { type: "gave-up", error };
-  if (thrown instanceof RetryLater) return { type: "retry-later", error, delayMs: thrown.delayMs };
-  if (thrown instanceof TimedOut) return { type: "timed-out", error };
-  return { type: "threw", error };
+type Failure =
+  | { readonly type: "threw" | "gave-up" | "timed-out"; readonly delayMs?: never }
+  | { readonly type: "retry-later"; readonly delayMs: number };
+
+function kindOf(thrown: unknown): Failure {
+  if (thrown instanceof GiveUp) return { type: "gave-up" };
+  if (thrown instanceof RetryLater) return { type: "retry-later", delayMs: thrown.delayMs };
+  if (thrown instanceof TimedOut) return { type: "timed-out" };
+  return { type: "threw" };
 }

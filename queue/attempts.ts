@@ -1,0 +1,76 @@
+/** The attempts at a job, read from its history: when each began, for how long it ran, and what came of it. */
+import type { HistoryEntry, HistoryEvent, Job } from "./job.ts";
+
+export interface Attempt {
+  /** From 1, as its handler and the log were told; one that ended without its handler's word has its number again. */
+  readonly number: number;
+  readonly outcome: "running" | "completed" | "failed" | "postponed" | "stalled" | "crashed" | "released";
+  readonly startedAt: number | null;
+  /** Null while it runs. */
+  readonly endedAt: number | null;
+  readonly ranMs: number | null;
+  readonly consumerId: string | null;
+  readonly error: string | null;
+  /** The error in full, with stack and causes; of the newest attempts. */
+  readonly detail: string | null;
+  /** The newest lines that the handler logged; none are kept of an attempt that completes. */
+  readonly log: string | null;
+}
+
+const OUTCOMES: Partial<Record<HistoryEvent, Attempt["outcome"]>> = {
+  retried: "failed",
+  exhausted: "failed",
+  failed: "failed",
+  postponed: "postponed",
+  stalled: "stalled",
+  crashed: "crashed",
+  released: "released",
+};
+
+/** Oldest first. */
+export function attemptsOf(
+  { job, history, now }: { job: Job; history: readonly HistoryEntry[]; now: number },
+): Attempt[] {
+  const attempts = history.flatMap((entry) => attemptOf(entry) ?? []);
+  const present = presentOf(job, now);
+  return present === null ? attempts : [...attempts, present];
+}
+
+/** Null for a line that is not about an attempt: a job may also lose its consumer while it waits for a retry. */
+function attemptOf(
+  { at, event, retries, consumerId, detail, ranMs, report, log }: HistoryEntry,
+): Attempt | null {
+  const outcome = OUTCOMES[event];
+  const isEndOfHandler = outcome === "failed" || outcome === "postponed";
+  if (outcome === undefined || !(isEndOfHandler || ranMs !== null)) return null;
+  return {
+    number: event === "retried" ? retries : retries + 1,
+    outcome,
+    startedAt: ranMs === null ? null : at - ranMs,
+    endedAt: at,
+    ranMs,
+    consumerId,
+    error: detail,
+    detail: report,
+    log,
+  };
+}
+
+/** The one that completed the job, or that is under way: the history has no line for either. */
+function presentOf(job: Job, now: number): Attempt | null {
+  const isOver = job.status === "COMPLETED";
+  if (job.startedAt === null || !(isOver || (job.status === "PROCESSING" && job.runAt <= now))) return null;
+  // After a retry the job is still under the lease of its first attempt.
+  const startedAt = job.retries > 0 ? Math.max(job.startedAt, job.runAt) : job.startedAt;
+  return {
+    number: job.retries + 1,
+    outcome: isOver ? "completed" : "running",
+    startedAt,
+    endedAt: isOver ? job.finishedAt : null,
+    ranMs: Math.max(0, (isOver ? job.finishedAt : now) - startedAt),
+    consumerId: job.consumerId,
+    error: null,
+    detail: null,
+    log: null,
+  };
+}

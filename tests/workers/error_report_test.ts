@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { clean, reportOf, withoutPlace } from "../../workers/thread/error_report.ts";
+import { KeptLines } from "../../workers/thread/kept_lines.ts";
+
+const HERE = "tests/workers/error_report_test.ts";
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
+
+class CardDeclined extends Error {}
+
+Deno.test("an error is told by its class, message and causes, and then by the first own place", () => {
+  const cause = new TypeError("ECONNRESET 10.0.0.5");
+  const { error, detail } = reportOf(new CardDeclined("save failed", { cause }));
+  const [summary, place] = error.split("\n");
+  assert.equal(summary, "CardDeclined: save failed (caused by TypeError: ECONNRESET 10.0.0.5)");
+  assert.match(place ?? "", new RegExp(`^    at ${HERE}:\\d+:\\d+$`));
+  assert.equal(withoutPlace(error), summary);
+  assert.match(detail ?? "", /^CardDeclined: save failed\n {4}at .*error_report_test\.ts/);
+  assert.match(detail ?? "", /\nCaused by: TypeError: ECONNRESET 10\.0\.0\.5\n {4}at /);
+});
+
+Deno.test("a plain error keeps its message as its first line", () => {
+  assert.equal(withoutPlace(reportOf(new Error("boom")).error), "boom");
+  assert.equal(withoutPlace(reportOf(new Error("two\nlines")).error), "two\nlines");
+});
+
+Deno.test("of an AggregateError each inner error is told, and a code is named", async () => {
+  const all = await Promise.any([
+    Promise.reject(new Error("A down")),
+    Promise.reject(new RangeError("B down")),
+  ])
+    .catch((error: unknown) => error);
+  const { error, detail } = reportOf(all);
+  assert.match(error, /\(Error: A down; RangeError: B down\)/);
+  assert.match(detail ?? "", /Inner error 1: Error: A down/);
+  assert.match(detail ?? "", /Inner error 2: RangeError: B down/);
+  const coded = reportOf(Object.assign(new Error("no such file"), { code: "ENOENT", path: "/a" }));
+  assert.match(coded.error, /^no such file \[ENOENT\]/);
+  assert.match(coded.detail ?? "", / {2}code: "ENOENT"\n {2}path: "\/a"/);
+});
+
+const ODD: [what: string, thrown: unknown, error: RegExp][] = [
+  [
+    "an object",
+    { code: "E42", detail: "card declined" },
+    /no Error: \{ code: "E42", detail: "card declined" \}/,
+  ],
+  ["an array", ["a", 1], /no Error: \[ "a", 1 \]/],
+  ["a text", "just words", /^just words$/],
+  ["an empty text", "", /empty text/],
+  ["null", null, /no Error: null/],
+  ["undefined", undefined, /no Error: undefined/],
+  ["a symbol", Symbol("mine"), /no Error: Symbol\(mine\)/],
+  ["a big integer", 12n, /no Error: 12n/],
+  ["an object without a prototype", Object.create(null), /no Error: .*\{\}/],
+  ["a response", new Response("gone", { status: 410, statusText: "Gone" }), /Response 410 Gone/],
+  ["an error without a message", new TypeError(), /^TypeError without a message/],
+  [
+    "an error whose message is no text",
+    Object.assign(new Error(), { message: { code: 42 } }),
+    /object Object/,
+  ],
+  ["a DOMException", new DOMException("too late", "TimeoutError"), /^TimeoutError: too late/],
+];
+
+Deno.test("whatever was thrown is told, also what is no Error", async (t) => {
+  for (const [what, thrown, words] of ODD) {
+    await t.step(what, () => assert.match(reportOf(thrown).error, words));
+  }
+});
+
+Deno.test("no getter, proxy or circle keeps an error from being told", () => {
+  const circle = new Error("round");
+  circle.cause = circle;
+  assert.match(reportOf(circle).error, /^round \(caused by Error: round/);
+  const trap = () => {
+    throw new Error("trapped");
+  };
+  const hostile = new Error("x");
+  for (const name of ["message", "name", "stack", "cause", "code", "errors", "constructor"]) {
+    Object.defineProperty(hostile, name, { get: trap, enumerable: true });
+  }
+  assert.ok(reportOf(hostile).error.length > 0);
+  const handler = {
+    get: trap,
+    getPrototypeOf: trap,
+    ownKeys: trap,
+    has: trap,
+    getOwnPropertyDescriptor: trap,
+  };
+  assert.ok(reportOf(new Proxy({}, handler)).error.length > 0);
+  assert.ok(reportOf(new Proxy(new Error("x"), { get: trap })).error.length > 0);
+});
+
+Deno.test("colours are stripped, halves of pairs are mended, and a long error is bounded", () => {
+  const coloured = reportOf(new Error("\x1b[0m\x1b[36mRequires net access\x1b[0m to \x07 \x00"));
+  assert.equal(withoutPlace(coloured.error), "Requires net access to \\x07 \\x00");
+  const halved = reportOf(new Error("é".repeat(9_598) + "😀".repeat(2_000)));
+  assert.ok(halved.error.length <= 10_000 && halved.error.isWellFormed());
+  assert.ok((halved.detail?.length ?? 0) <= 16_000 && halved.detail?.isWellFormed());
+  assert.ok(clean(`${"x".repeat(8)}😀`, 10).isWellFormed());
+  let chain = new Error("deepest");
+  for (let i = 0; i < 1_000; i++) chain = new Error("x".repeat(1_000), { cause: chain });
+  const { error, detail } = reportOf(chain);
+  assert.ok(error.length <= 10_000 && (detail?.length ?? 0) <= 16_000);
+});
+
+Deno.test("a place is that of the team's code, not of a library and not forged by a message", () => {
+  const error = thrownBy(() => JSON.parse("{")) as Error;
+  assert.match(reportOf(error).error, new RegExp(`^SyntaxError: .*\n    at ${HERE}:`));
+  const forged = new Error("x\n    at evil (file:///etc/passwd:1:1)");
+  assert.match(reportOf(forged).error, new RegExp(`\n    at ${HERE}:\\d+:\\d+$`));
+  const noStack = new Error("bare");
+  noStack.stack = "";
+  assert.deepEqual(reportOf(noStack), { error: "bare", detail: null });
+});
+
+Deno.test("the newest lines of an attempt are kept, and the others counted", () => {
+  const lines = new KeptLines(performance.now());
+  assert.equal(new KeptLines(0).text, null);
+  for (let i = 0; i < 250; i++) lines.add(`line ${i}\nand \x1b[31mmore`);
+  const kept = (lines.text ?? "").split("\n");
+  assert.equal(kept[0], "(150 earlier lines are in the consumer's log)");
+  assert.match(kept[1] ?? "", /^\+0\.\d{3} s line 150\\nand more$/);
+  assert.match(kept.at(-1) ?? "", /line 249/);
+  for (let i = 0; i < 100; i++) lines.add("x".repeat(1_000));
+  assert.ok((lines.text?.length ?? 0) < 16_200);
+});

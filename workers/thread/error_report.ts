@@ -1,0 +1,229 @@
+/**
+ * What is kept of whatever a handler threw: the error as people read it first, and beside it all that mends it. Made in
+ * the thread, where the thrown value is. Nothing that it meets may throw: messages are getters, objects are proxies.
+ */
+import { placesIn } from "./stack_places.ts";
+
+export interface ErrorReport {
+  /** Class, message and causes, then a line with the first own place. */
+  readonly error: string;
+  /** Stack, code, causes, inner errors, further properties; null where there is no more to tell. */
+  readonly detail: string | null;
+}
+
+const MAX_ERROR = 10_000;
+const MAX_DETAIL = 16_000;
+/** Of one value beside an error. */
+const MAX_VALUE = 1_000;
+const MOST_CAUSES = 8;
+const MOST_INNER = 10;
+const MOST_PROPERTIES = 20;
+const PLACE = "\n    at ";
+
+export interface ReportOptions {
+  /** Thrown on purpose, in words of its own: neither its class nor its place says anything. */
+  readonly isDeliberate?: boolean;
+}
+
+export function reportOf(thrown: unknown, { isDeliberate = false }: ReportOptions = {}): ErrorReport {
+  if (!isError(thrown)) return ofNoError(thrown);
+  const { place } = factsOf(thrown);
+  const summary = (isDeliberate ? messageOf(thrown) : headInShort(thrown)) + causesOf(thrown);
+  const lines = new DetailLines();
+  lines.addError(thrown);
+  return {
+    error: clean(summary, MAX_ERROR - 400) +
+      (place === null || isDeliberate ? "" : PLACE + clean(place, 300)),
+    // A single line would say the same again.
+    detail: lines.count === 1 ? null : clean(lines.text, MAX_DETAIL),
+  };
+}
+
+/** What fits on one line of a log: without the place. */
+export function withoutPlace(error: string): string {
+  const at = error.lastIndexOf(PLACE);
+  return at === -1 || error.includes("\n", at + PLACE.length) ? error : error.slice(0, at);
+}
+
+function ofNoError(thrown: unknown): ErrorReport {
+  if (typeof thrown === "string") {
+    return { error: clean(thrown, MAX_ERROR) || "An empty text was thrown", detail: null };
+  }
+  if (typeof thrown === "object" && thrown !== null) {
+    const kind = isResponse(thrown) ? responseInWords(thrown) : inspected(thrown, { isShort: true });
+    return {
+      error: clean(`What was thrown is no Error: ${kind}`, MAX_ERROR),
+      detail: clean(inspected(thrown, { isShort: false }), MAX_DETAIL),
+    };
+  }
+  return {
+    error: clean(`What was thrown is no Error: ${inspected(thrown, { isShort: true })}`, MAX_ERROR),
+    detail: null,
+  };
+}
+
+function responseInWords(response: Response): string {
+  return text(() => `Response ${response.status} ${response.statusText} ${response.url}`.trim()) ??
+    "a Response";
+}
+
+function isResponse(thrown: unknown): thrown is Response {
+  return read(() => thrown instanceof Response) === true;
+}
+
+function isError(thrown: unknown): thrown is Error {
+  return read(() => thrown instanceof Error) === true;
+}
+
+/** The lines of a detail, as long as there is room. */
+class DetailLines {
+  readonly #lines: string[] = [];
+  readonly #seen = new Set<unknown>();
+  #length = 0;
+
+  get count(): number {
+    return this.#lines.length;
+  }
+
+  get text(): string {
+    return this.#lines.join("\n");
+  }
+
+  addError(error: unknown, title = ""): void {
+    if (this.#seen.has(error) || this.#length > MAX_DETAIL) return;
+    this.#seen.add(error);
+    if (!isError(error)) return this.#add(`${title}${inspected(error, { isShort: true })}`);
+    const { head, frames } = factsOf(error);
+    this.#add(title + head, ...frames, ...propertiesOf(error));
+    const cause = read(() => error.cause);
+    if (cause !== undefined) this.addError(cause, "Caused by: ");
+    for (const [i, inner] of innerErrorsOf(error).entries()) this.addError(inner, `Inner error ${i + 1}: `);
+  }
+
+  #add(...lines: readonly string[]): void {
+    for (const line of lines) this.#length += line.length;
+    this.#lines.push(...lines);
+  }
+}
+
+interface Facts {
+  readonly head: string;
+  readonly frames: readonly string[];
+  readonly place: string | null;
+}
+
+function factsOf(error: Error): Facts {
+  const message = messageOf(error);
+  const stack = (text(() => error.stack) ?? "").slice(0, 4 * MAX_DETAIL);
+  const { frames, own } = placesIn(stack, `${text(() => error.name)}: ${message}`);
+  return { head: `${classOf(error)}: ${message}`, frames, place: own };
+}
+
+/** The class of a plain Error says nothing. */
+function headInShort(error: Error): string {
+  const name = classOf(error);
+  const message = text(() => error.message) ?? "";
+  const code = codeOf(error);
+  const suffix = code === null || message.includes(code) ? "" : ` [${code}]`;
+  if (message === "") return `${name} without a message${suffix}`;
+  return `${name === "Error" ? "" : `${name}: `}${message}${suffix}`;
+}
+
+function classOf(error: Error): string {
+  const name = text(() => error.name) || "Error";
+  return name === "Error" ? text(() => error.constructor.name) || name : name;
+}
+
+function messageOf(error: Error): string {
+  return text(() => error.message) || "An error without a message";
+}
+
+function codeOf(error: Error): string | null {
+  const code = read(() => (error as Error & { code?: unknown }).code);
+  return typeof code === "string" || typeof code === "number" ? String(code).slice(0, 100) : null;
+}
+
+/** ` (caused by TypeError: fetch failed (caused by …))`, and what an AggregateError holds. */
+function causesOf(error: Error, depth = 0): string {
+  if (depth >= MOST_CAUSES) return "";
+  const inner = innerErrorsOf(error).slice(0, 3).map(shortName);
+  const errors = inner.length === 0 ? "" : ` (${inner.join("; ")})`;
+  const cause = read(() => error.cause);
+  if (cause === undefined) return errors;
+  const more = isError(cause) ? causesOf(cause, depth + 1) : "";
+  return `${errors} (caused by ${shortName(cause)}${more})`;
+}
+
+function shortName(thrown: unknown): string {
+  const words = isError(thrown)
+    ? `${classOf(thrown)}: ${messageOf(thrown)}`
+    : inspected(thrown, { isShort: true });
+  return words.length > 500 ? `${words.slice(0, 499)}…` : words;
+}
+
+function innerErrorsOf(error: Error): unknown[] {
+  const errors = read(() => (error as Error & { errors?: unknown }).errors);
+  return Array.isArray(errors) ? errors.slice(0, MOST_INNER) : [];
+}
+
+const TOLD = ["name", "message", "stack", "cause", "errors"];
+
+function propertiesOf(error: Error): string[] {
+  const names = read(() => Object.keys(error));
+  if (!Array.isArray(names)) return [];
+  return names.filter((name) => !TOLD.includes(name)).slice(0, MOST_PROPERTIES).map((name) => {
+    const value = read(() => error[name as keyof Error] as unknown);
+    return `  ${name}: ${inspected(value, { isShort: true })}`;
+  });
+}
+
+function inspected(value: unknown, { isShort }: { isShort: boolean }): string {
+  const words = text(() =>
+    Deno.inspect(value, {
+      depth: isShort ? 3 : 6,
+      compact: true,
+      breakLength: isShort ? Infinity : 100,
+      iterableLimit: 50,
+      strAbbreviateSize: MAX_VALUE,
+    })
+  ) ?? "a value that cannot be told";
+  return isShort && words.length > MAX_VALUE ? `${words.slice(0, MAX_VALUE)}…` : words;
+}
+
+/** Null where reading it throws; text where it is none. */
+function text(work: () => unknown): string | null {
+  const value = read(work);
+  if (value === undefined || value === null) return null;
+  const words = typeof value === "string" ? value : read(() => String(value));
+  return typeof words === "string" ? words : null;
+}
+
+function read(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+/** What no terminal, page or database stumbles over: no colours, no control characters, no half of a surrogate pair. */
+export function clean(words: string, most: number): string {
+  const plain = words.slice(0, 2 * most).replaceAll(ESCAPE_SEQUENCES, "").replaceAll(CONTROLS, escapeOf);
+  return (plain.length > most ? `${plain.slice(0, most - 1)}…` : plain).replace(/[\ud800-\udbff](?=…$)/, "")
+    .toWellFormed();
+}
+
+// Written as code units, because that is what they are: no text of a programme holds them.
+const [ESC, CSI, BELL] = [0x1b, 0x9b, 0x07].map((code) => String.fromCharCode(code));
+/** What colours a terminal, moves its cursor or sets its title (ECMA-48). */
+const ESCAPE_SEQUENCES = new RegExp(
+  `(?:${ESC}\\[|${CSI})[0-?]*[ -/]*[@-~]|${ESC}\\][^${BELL}${ESC}]*(?:${BELL}|${ESC}\\\\)`,
+  "g",
+);
+
+/** But tabs and line ends. */
+const CONTROLS = /(?![\t\n])\p{Cc}/gu;
+
+function escapeOf(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+}

@@ -1,0 +1,36 @@
+/** The newest lines that a handler logged in one attempt, for its job's page in case it fails. */
+import { clean } from "./error_report.ts";
+
+const MOST_LINES = 100;
+const MOST_CHARACTERS = 16_000;
+const LONGEST_LINE = 2_000;
+
+export class KeptLines {
+  readonly #began: number;
+  readonly #lines: string[] = [];
+  #dropped = 0;
+  #length = 0;
+
+  /** `began`: by `performance.now()`. */
+  constructor(began: number) {
+    this.#began = began;
+  }
+
+  add(text: string): void {
+    const seconds = ((performance.now() - this.#began) / 1000).toFixed(3);
+    const line = `+${seconds} s ${clean(text, LONGEST_LINE).replaceAll("\n", "\\n")}`;
+    this.#lines.push(line);
+    this.#length += line.length + 1;
+    while (this.#lines.length > MOST_LINES || this.#length > MOST_CHARACTERS) {
+      this.#length -= (this.#lines.shift()?.length ?? 0) + 1;
+      this.#dropped += 1;
+    }
+  }
+
+  /** Null where nothing was logged. */
+  get text(): string | null {
+    if (this.#lines.length === 0) return null;
+    const earlier = this.#dropped === 0 ? [] : [`(${this.#dropped} earlier lines are in the consumer's log)`];
+    return [...earlier, ...this.#lines].join("\n");
+  }
+}

@@ -1,0 +1,47 @@
+/** Where an error came from, as its stack tells: places in the team's own code, in short. */
+
+const WORKERS = new URL("../", import.meta.url).href;
+const HANDLERS = new URL("../handlers/", import.meta.url).href;
+const PROJECT = new URL("../../", import.meta.url).href;
+const QUEUE = new URL("../../queue/", import.meta.url).href;
+
+const FRAME = /^\s*at .*?\(?((?:file|https?|data|blob|npm|jsr|ext|node):[^\s()]+?):(\d+):(\d+)\)?$/;
+/** Deeper frames seldom help, and each attempt keeps its own. */
+const MOST_FRAMES = 30;
+
+export interface Places {
+  /** The lines of the stack without this system's own frames, each with a short path. */
+  readonly frames: readonly string[];
+  /** The first frame that is neither ours nor a library's: `handlers/mail.ts:12:5`. Null where there is none. */
+  readonly own: string | null;
+}
+
+/** `head` is what a stack begins with, `Error: message`: a message may hold lines that look like frames. */
+export function placesIn(stack: string, head: string): Places {
+  const lines = (stack.startsWith(head) ? stack.slice(head.length) : stack).split("\n")
+    .filter((line) => /^\s+at /.test(line) && !isInternal(urlIn(line)));
+  return {
+    frames: lines.slice(0, MOST_FRAMES).map((line) => `    ${shortened(line.trim())}`),
+    own: lines.map(ownPlaceIn).find((place) => place !== null) ?? null,
+  };
+}
+
+function ownPlaceIn(line: string): string | null {
+  const [, url = "", row, column] = FRAME.exec(line) ?? [];
+  if (!url.startsWith("file:") || url.includes("/node_modules/")) return null;
+  return `${shortened(url)}:${row}:${column}`;
+}
+
+function urlIn(line: string): string {
+  return FRAME.exec(line)?.[1] ?? "";
+}
+
+function isInternal(url: string): boolean {
+  if (url.startsWith("ext:")) return true;
+  return (url.startsWith(WORKERS) && !url.startsWith(HANDLERS)) || url.startsWith(QUEUE);
+}
+
+/** The name of a module that was loaded again carries a query. */
+function shortened(text: string): string {
+  return text.replaceAll(PROJECT, "").replaceAll("file://", "").replace(/\?[^\s:)]*/, "");
+}
