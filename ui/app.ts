@@ -13,17 +13,16 @@ import { OwnCookie } from "./cookies.ts";
 import { Devices } from "./devices.ts";
 import { door } from "./door.ts";
 import { headers } from "./headers.ts";
-import { healthz } from "./healthz.ts";
 import { hostGuard } from "./host_guard.ts";
 import { changes, snapshots, streamOf } from "./live.ts";
 import { loginRoutes } from "./login.tsx";
-import { isLoopbackName } from "./loopback.ts";
 import { managerPages } from "./manager/pages.tsx";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import { opsPages } from "./ops/pages.tsx";
 import { Password } from "./password.ts";
 import { peerGuard } from "./peer_guard.ts";
 import type { OpsPorts, Ports } from "./ports.ts";
+import { probes } from "./probes.ts";
 import { ONE_JOB_BYTES } from "./read_json.ts";
 import { Refusal, tooLarge } from "./refusal.ts";
 import { ownPagesOnly, sameOrigin } from "./same_origin.ts";
@@ -99,7 +98,8 @@ export function opsApp(options: AppOptions): App {
   const live = snapshots(ports, faultsOf(options));
   const places = new StreamPlaces({ limit: MAX_STREAMS });
   const app = baseApp(options, ports);
-  const isOpen = isLoopbackName(options.host);
+  // Then nobody but this machine gets so far.
+  const isOpen = options.passwordIsDefault;
   const sessions = isOpen ? null : lockApp(app, options, "pq_ops");
   app.get("/events", ownPagesOnly, (c) => {
     const stillWelcome = () => isOpen || c.var.visitor.stillWelcome();
@@ -130,10 +130,11 @@ function baseApp(options: AppOptions, ports: OpsPorts): Hono<AppEnv> {
     throw missing(app, c);
   });
   app.use(redirectBelowBase);
-  app.use(headers(options.host), hostGuard(options));
+  app.use(headers(options));
+  app.route("/", probes(ports));
+  app.use(hostGuard(options));
   if (options.passwordIsDefault) app.use(peerGuard);
   app.use(sameOrigin);
-  app.get("/healthz", (c) => healthz(c, ports));
   app.get("/static/:name", staticFile);
   return app;
 }
@@ -200,13 +201,14 @@ function served(app: Hono<AppEnv>, options: AppOptions): Pick<App, "fetch" | "ro
   const { publicUrl = null, trustedProxies = [] } = options;
   const asClient = clientOf({ publicUrl, trustedProxies });
   const basePath = basePathOf(publicUrl);
+  const publicOrigin = publicUrl === null ? null : new URL(publicUrl).origin;
   // Middleware is for all methods.
   const routes = app.routes.filter(({ method }) => method !== "ALL");
   refuseOwnPath(basePath, routes.map(({ path }) => path));
   return {
     fetch(request, { remoteAddr, looksRelayed = false }) {
       const client = asClient(request, { peer: peerOf(remoteAddr), looksRelayed });
-      return app.fetch(withoutBase(request, basePath), { client, basePath });
+      return app.fetch(withoutBase(request, basePath), { client, basePath, publicOrigin });
     },
     routes: [...new Set(routes.map(({ method, path }) => `${method} ${path}`))],
   };

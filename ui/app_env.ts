@@ -7,6 +7,8 @@ export interface AppEnv {
     readonly client: Client;
     /** Before the paths of all that leads back here: `/jobs`, or empty. `base_path.ts` puts it there. */
     readonly basePath: string;
+    /** Of the address by which people reach this page, whatever a proxy makes of `Host`; null = as it is bound. */
+    readonly publicOrigin: string | null;
   };
   Variables: {
     /** Set behind the login. */

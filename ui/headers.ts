@@ -1,6 +1,7 @@
 /** The headers of every answer, errors and redirects included. */
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
+import type { AppEnv } from "./app_env.ts";
 import { authoritiesOf, hostnameOf } from "./host_guard.ts";
 import { isLoopbackName } from "./loopback.ts";
 
@@ -20,19 +21,25 @@ const secure = secureHeaders({
   strictTransportSecurity: false,
 });
 
-/** `host` is the address this server is bound to. */
-export function headers(host: string): MiddlewareHandler {
-  const isLocal = isLoopbackName(host);
+export interface HeadersOptions {
+  readonly passwordIsDefault: boolean;
+  readonly publicUrl?: string | null;
+}
+
+export function headers({ passwordIsDefault, publicUrl = null }: HeadersOptions): MiddlewareHandler<AppEnv> {
+  const isPlainPublic = publicUrl?.startsWith("http:") ?? false;
   return async (c, next) => {
     await secure(c, next);
     if (!c.res.headers.has("etag")) c.header("Cache-Control", "no-store");
-    // Under no-referrer a form sends "Origin: null"; where there is no Sec-Fetch-Site either, nothing would be left
-    // to tell our own form from a stranger's.
-    if (!isLocal && !sendsFetchSite(c.req.raw)) c.header("Referrer-Policy", "same-origin");
+    // Under no-referrer a form sends "Origin: null"; where that is looked at, or there is no Sec-Fetch-Site, nothing
+    // would be left to tell our own form from a stranger's.
+    const needsOrigin = passwordIsDefault || isPlainPublic || !sendsFetchSite(c);
+    if (needsOrigin) c.header("Referrer-Policy", "same-origin");
   };
 }
 
 /** Whether browsers send `Sec-Fetch-Site` to this address: over https, and to the machine itself. */
-function sendsFetchSite(request: Request): boolean {
-  return request.url.startsWith("https:") || isLoopbackName(hostnameOf(authoritiesOf(request)[0]) ?? "");
+function sendsFetchSite(c: Context<AppEnv>): boolean {
+  const { isHttps, isForwarded } = c.env.client;
+  return isHttps || (!isForwarded && isLoopbackName(hostnameOf(authoritiesOf(c.req.raw)[0]) ?? ""));
 }

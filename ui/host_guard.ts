@@ -6,6 +6,9 @@ import type { MiddlewareHandler } from "hono";
 import { isLoopbackName } from "./loopback.ts";
 import { Refusal } from "./refusal.ts";
 
+/** What a request of HTTP/1.0 asks for that names no host; nobody can be called so. */
+export const NO_HOST = "host.invalid";
+
 const EVERY_ADDRESS = ["0.0.0.0", "::", "[::]"];
 
 /** `localhost:8501` → `localhost`, `[::1]:8501` → `::1`; null when it is no host at all. Never throws. */
@@ -61,7 +64,9 @@ export function hostGuard(options: HostGuardOptions): MiddlewareHandler {
   return async (c, next) => {
     for (const authority of authoritiesOf(c.req.raw)) {
       const name = hostnameOf(authority);
-      if (name === null) throw new Refusal(400, "bad_host", "The Host header of this request is malformed.");
+      if (name === null || name === NO_HOST) {
+        throw new Refusal(400, "bad_host", "The Host header of this request is malformed, or missing.");
+      }
       if (!isOurs(name)) {
         const message =
           `This server does not answer to the host name ${name.slice(0, 80)}. If it is one of its names, ` +

@@ -84,7 +84,7 @@ export function streamOf(c: Context, broadcast: Broadcast, options: StreamOption
     const options = { headers: { "Retry-After": "30" } };
     throw new Refusal(503, "too_many_streams", "Too many pages are watching already. Close some.", options);
   }
-  return streamSSE(c, async (stream) => {
+  const answer = streamSSE(c, async (stream) => {
     // Either side may end it: the reader by leaving, we by closing, by losing patience or by giving its place away.
     stream.onAbort(() => controller.abort());
     controller.signal.addEventListener("abort", () => stream.abort());
@@ -97,4 +97,7 @@ export function streamOf(c: Context, broadcast: Broadcast, options: StreamOption
       places.leave(controller);
     }
   });
+  // hono sets both, also for HTTP/1.0, which knows neither: how the stream is sent is up to the server.
+  for (const name of ["Transfer-Encoding", "Connection"]) answer.headers.delete(name);
+  return answer;
 }

@@ -6,5 +6,6 @@ export function looksRelayed(httpVersion: string, rawHeaders: readonly string[])
   const names = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
   const at = names.indexOf("connection");
   if (at < 0 || rawHeaders[2 * at + 1]?.toLowerCase() !== "close") return false;
-  return httpVersion === "1.0" || (names[0] === "host" && at === 1);
+  // By hand people write these two headers alone.
+  return httpVersion === "1.0" || (names[0] === "host" && at === 1 && names.includes("user-agent"));
 }

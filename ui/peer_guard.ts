@@ -3,13 +3,17 @@ import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "./app_env.ts";
 import { isLoopbackAddress } from "./loopback.ts";
 import { Refusal } from "./refusal.ts";
+import { hasForeignOrigin } from "./same_origin.ts";
 
-/** Refuses, with 403, peers on other machines and requests that came through a proxy. */
+/**
+ * Refuses, with 403, peers on other machines and requests that came through a proxy. One that adds no header and writes its
+ * own address into `Host` shows by the origin that the browser names.
+ */
 export const peerGuard: MiddlewareHandler<AppEnv> = async (c, next) => {
   const { peer, isForwarded } = c.env.client;
-  if (!isLoopbackAddress(peer) || isForwarded) {
+  if (!isLoopbackAddress(peer) || isForwarded || hasForeignOrigin(c)) {
     const message =
-      "The password is still the default, so only this machine is served. Set MANAGER_PASSWORD.";
+      "The password is still the default, so only this machine is served, without a proxy. Set MANAGER_PASSWORD.";
     throw new Refusal(403, "default_password", message);
   }
   await next();

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { App } from "./app.ts";
+import { NO_HOST } from "./host_guard.ts";
 import { looksRelayed } from "./looks_relayed.ts";
 
 /**
@@ -22,7 +23,7 @@ export function requestListener(app: App): RequestListener {
         looksRelayed: looksRelayed(httpVersion, rawHeaders),
       });
     },
-    { overrideGlobalObjects: false },
+    { overrideGlobalObjects: false, hostname: NO_HOST },
   );
   const unanswered = new WeakMap<Socket, number>();
   const count = (socket: Socket, more: 1 | -1) => {
@@ -33,6 +34,8 @@ export function requestListener(app: App): RequestListener {
   return (incoming, outgoing) => {
     const { socket } = incoming;
     if (socket.destroyed || count(socket, 1) > MAX_UNANSWERED) return void socket.destroy();
+    // Such a client knows no chunks: what has no known length ends with the connection.
+    if (incoming.httpVersion === "1.0") outgoing.useChunkedEncodingByDefault = false;
     outgoing.once("close", () => count(socket, -1));
     void answer(incoming, outgoing);
   };

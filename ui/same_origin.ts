@@ -4,34 +4,43 @@
  * hono's csrf looks only at form bodies and refuses clients that send neither header; scripts have to be able to log
  * in, and a JSON body from a foreign page is as unwelcome as a form.
  */
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import type { AppEnv } from "./app_env.ts";
 import { authoritiesOf } from "./host_guard.ts";
 import { Refusal } from "./refusal.ts";
 
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
-function isOwnOrigin(origin: string, host: string): boolean {
+function isOwnOrigin(origin: string, c: Context<AppEnv>): boolean {
+  // Whatever a proxy makes of Host.
+  if (origin === c.env.publicOrigin) return true;
   // Without the scheme: behind a proxy that ends TLS we see http, and the browser https.
-  return /^https?:\/\//i.test(origin) && origin.replace(/^https?:\/\//i, "") === host;
+  return /^https?:\/\//i.test(origin) && origin.replace(/^https?:\/\//i, "") === authoritiesOf(c.req.raw)[0];
 }
 
 /** Whether a browser says that this request does not come from one of our pages. */
-function isForeign(request: Request): boolean {
-  const site = request.headers.get("sec-fetch-site");
+function isForeign(c: Context<AppEnv>): boolean {
+  const site = c.req.header("sec-fetch-site") ?? null;
   // "none": the person did it with the browser itself, by reloading for instance.
   if (site !== null) return site !== "same-origin" && site !== "none";
-  const origin = request.headers.get("origin");
-  return origin !== null && !isOwnOrigin(origin, authoritiesOf(request)[0]);
+  const origin = c.req.header("origin");
+  return origin !== undefined && !isOwnOrigin(origin, c);
+}
+
+/** Whether the browser names an origin under which we are not reached, even if it takes that page for the same. */
+export function hasForeignOrigin(c: Context<AppEnv>): boolean {
+  const origin = c.req.header("origin");
+  return origin !== undefined && origin !== "null" && !isOwnOrigin(origin, c);
 }
 
 /** Also for what changes nothing, but takes up a place for as long as it is open. */
-export const ownPagesOnly: MiddlewareHandler = async (c, next) => {
-  if (isForeign(c.req.raw)) throw crossSite();
+export const ownPagesOnly: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (isForeign(c)) throw crossSite();
   await next();
 };
 
-export const sameOrigin: MiddlewareHandler = async (c, next) => {
-  if (!SAFE_METHODS.includes(c.req.method) && isForeign(c.req.raw)) throw crossSite();
+export const sameOrigin: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (!SAFE_METHODS.includes(c.req.method) && isForeign(c)) throw crossSite();
   await next();
 };
 

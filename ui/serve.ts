@@ -24,7 +24,8 @@ export interface Patience {
 export const PATIENCE: Patience = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
-  keepAliveTimeout: 15_000,
+  // Longer than a proxy keeps it (nginx 60 s): one that sends a request just as we hang up tells its client 502.
+  keepAliveTimeout: 75_000,
   timeout: 60_000,
   connectionsCheckingInterval: 1_000,
 };

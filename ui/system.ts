@@ -42,6 +42,8 @@ export interface RecentEvent {
 
 export interface SystemView {
   readonly startedAt: number;
+  /** Before it has looked after what a process that died left behind. */
+  readonly starting: boolean;
   readonly stopping: boolean;
   readonly consumers: readonly ConsumerView[];
   /** Threads that could not be ended. */

@@ -41,6 +41,7 @@ export interface SupervisorOptions {
 
 export interface SupervisorView {
   readonly startedAt: number;
+  readonly starting: boolean;
   readonly stopping: boolean;
   readonly consumers: readonly ConsumerView[];
   readonly wedged: number;
@@ -69,6 +70,7 @@ export class Supervisor {
   readonly #recent = new RecentEvents();
   readonly #startedAt: number;
   #sweep: { lastAt: number | null; lastRequeued: number } = { lastAt: null, lastRequeued: 0 };
+  #hasStarted = false;
   #stopping: Promise<void> | null = null;
   #unsubscribe = () => {};
 
@@ -120,6 +122,7 @@ export class Supervisor {
     for (const consumer of this.#consumers) consumer.fill();
     this.#producer?.fill();
     this.#sweeper.start();
+    this.#hasStarted = true;
   }
 
   /** Somebody may hold a lock, or the disk be full: the pages tell so meanwhile. @throws {StorageError} that lasts */
@@ -157,6 +160,7 @@ export class Supervisor {
     const consumers = this.#consumers.map((consumer) => consumer.view());
     const view = {
       startedAt: this.#startedAt,
+      starting: !this.#hasStarted,
       stopping: this.#stopping !== null,
       consumers,
       wedged: this.#wedgedThreads(),

@@ -127,8 +127,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "no Host check",
     edits: [{
       file: "ui/app.ts",
-      from: "app.use(headers(options.host), hostGuard(options));",
-      to: "app.use(headers(options.host));",
+      from: "  app.use(hostGuard(options));\n",
+      to: "",
     }],
     tests: ["tests/ui/host_guard_test.ts"],
   },

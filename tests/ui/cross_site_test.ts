@@ -41,11 +41,9 @@ function isGuarded({ route }: Line): boolean {
 Deno.test("changes are accepted from our own pages and from scripts, and from nowhere else", async () => {
   await using desk = await openDesk();
   await prepare(desk);
-  const cookie = await desk.logIn();
+  const cookie = `${await desk.logIn()}; ${await desk.logInToOps()}`;
   const before = (await desk.queue.stats()).counts;
-  const lines = LINES.filter(({ server, route }) => {
-    return server === "manager" ? route !== "GET /login" : !route.includes("/log");
-  });
+  const lines = LINES.filter(({ route }) => route !== "GET /login");
   const cases = CASES.map(([what, headers, allowed]): Case => ({
     what,
     // A logout from our own page would end the session of all the others.
@@ -124,4 +122,25 @@ Deno.test("nothing is changed by GET", async () => {
     assert.ok([303, 405].includes(answer.status), `${path} ${answer.status}`);
   }
   assert.deepEqual(desk.provoked, []);
+});
+
+Deno.test("behind a proxy that changes Host our own pages are those of PUBLIC_URL", async () => {
+  await using desk = await openDesk({ publicUrl: "http://queue.example.com/jobs" });
+  const statusFrom = async (origin: string) => {
+    const body = new URLSearchParams({ password: "" });
+    const answer = await desk.ask("/login", { method: "POST", body, headers: { origin } });
+    await answer.body?.cancel();
+    assert.equal(
+      answer.headers.get("referrer-policy"),
+      "same-origin",
+      "or the browser would not name its origin",
+    );
+    return answer.status;
+  };
+  assert.equal(await statusFrom("http://queue.example.com"), 401);
+  for (
+    const origin of ["http://example.com", "https://queue.example.com", "http://queue.example.com:81", "null"]
+  ) {
+    assert.equal(await statusFrom(origin), 403, origin);
+  }
 });

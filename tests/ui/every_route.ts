@@ -7,10 +7,10 @@ export interface Line {
   readonly route: string;
   readonly path: string;
   /**
-   * Who is let in: anybody; whoever is logged in, others are shown the way; or scripts too, by their token. Ops has
-   * its login only where others can reach it.
+   * Who is let in: anybody, under any host name or under ours; whoever is logged in, others are shown the way; or scripts
+   * too, by their token.
    */
-  readonly door: "open" | "page" | "script";
+  readonly door: "probe" | "open" | "page" | "script";
   /** What a good request is answered. */
   readonly good: number;
   /** JSON or a form; none for what only reads. */
@@ -35,7 +35,11 @@ function forms(...lines: [path: string, form: string][]): Line[] {
 function open(server: Line["server"]): Line[] {
   const shared = { server, door: "open" } as const;
   return [
-    { ...shared, route: "GET /healthz", path: "/healthz", good: 200 },
+    ...["/healthz", "/live", "/ready"].flatMap((path) =>
+      ["GET", "OPTIONS"].map((method): Line => {
+        return { server, door: "probe", route: `${method} ${path}`, path, good: 200 };
+      })
+    ),
     { ...shared, route: "GET /static/:name", path: "/static/app.css", good: 200 },
     { ...shared, route: "GET /login", path: "/login", good: 200 },
     // An empty password is no guess, so it costs no time and nobody is slowed down.
@@ -119,7 +123,7 @@ function bare(path: string): string {
   return path.split("?")[0] ?? path;
 }
 
-/** Where others can reach it, so that Ops has a door as well. */
+/** Where others can reach it. */
 export const OUTSIDE = { host: "0.0.0.0" };
 
 /** Jobs that the good requests speak of. */

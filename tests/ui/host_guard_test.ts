@@ -5,7 +5,7 @@ import { openDesk } from "./open_desk.ts";
 
 async function statusFor(host: string, authority: string): Promise<number> {
   await using desk = await openDesk({ host });
-  const answer = await desk.ask("/healthz", { authority });
+  const answer = await desk.ask("/login", { authority });
   await answer.body?.cancel();
   return answer.status;
 }
@@ -115,13 +115,22 @@ function casesOf(hosts: typeof HOSTS, more: Record<string, string>): Case[] {
 Deno.test("no route of either server answers to a name that is not its own", async () => {
   await using desk = await openDesk();
   await prepare(desk);
-  const cookie = await desk.logIn();
-  const inside = LINES.filter(({ server, route }) => {
-    return route !== "POST /logout" &&
-      (server === "manager" ? route !== "GET /login" : !route.includes("/log"));
+  const cookie = `${await desk.logIn()}; ${await desk.logInToOps()}`;
+  const inside = LINES.filter(({ door, route }) => {
+    return door !== "probe" && route !== "POST /logout" && route !== "GET /login";
   });
   assert.deepEqual(await judged(desk, inside, casesOf(HOSTS, { cookie })), []);
   assert.deepEqual(desk.faults, []);
+});
+
+Deno.test("probes are answered under any name, and tell nothing for it", async () => {
+  await using desk = await openDesk();
+  for (const { server, path } of LINES.filter(({ door }) => door === "probe")) {
+    for (const authority of ["queue:8501", "queue.default.svc.cluster.local", "evil.example"]) {
+      const answer = await (server === "manager" ? desk.ask : desk.askOps)(path, { authority });
+      assert.deepEqual([answer.status, await answer.json()], [200, { status: "ok" }], `${path} ${authority}`);
+    }
+  }
 });
 
 Deno.test("a server that others can reach answers to addresses, which no name can be made to mean", async () => {

@@ -1,7 +1,7 @@
 /** How much anybody may send and ask for at once. */
 import assert from "node:assert/strict";
 import { askFor, type Line, LINES, prepare } from "./every_route.ts";
-import { openDesk } from "./open_desk.ts";
+import { OPEN_OPS, openDesk } from "./open_desk.ts";
 
 function bodyOf({ json }: Line, bytes: number): string {
   return json === undefined ? `id=${"x".repeat(bytes - 3)}` : `"${"x".repeat(bytes - 2)}"`;
@@ -77,7 +77,7 @@ Deno.test("a page of the list has 200 jobs at most", async (t) => {
 });
 
 Deno.test("fifty streams are served, half of them by each server, and nobody else's page suffers", async () => {
-  await using desk = await openDesk();
+  await using desk = await openDesk(OPEN_OPS);
   const headers = { cookie: await desk.logIn() };
   const streams = await Promise.all(
     Array.from({ length: 30 }, () => [desk.ask("/events", { headers }), desk.askOps("/events")]).flat(),

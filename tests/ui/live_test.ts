@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { CONSUMER, type Desk, openDesk } from "./open_desk.ts";
+import { CONSUMER, type Desk, OPEN_OPS, openDesk } from "./open_desk.ts";
 
 interface Stream extends AsyncDisposable {
   /** The next event, or null at the end. */
@@ -28,7 +28,7 @@ async function watchManager(desk: Desk, cookie: string): Promise<Stream> {
 }
 
 Deno.test("Ops is sent a snapshot at once, when something changes, and else every second: ages move", async () => {
-  await using desk = await openDesk();
+  await using desk = await openDesk(OPEN_OPS);
   await using stream = streamOf(await desk.askOps("/events"));
   const first = await stream.next();
   assert.equal(first?.event, "snapshot");
@@ -45,7 +45,7 @@ Deno.test("Ops is sent a snapshot at once, when something changes, and else ever
 });
 
 Deno.test("a snapshot is computed once, however many watch", async () => {
-  await using desk = await openDesk();
+  await using desk = await openDesk(OPEN_OPS);
   let computed = 0;
   const { stats } = desk.queue;
   Object.assign(desk.queue, { stats: () => (computed++, stats.call(desk.queue)) });
@@ -72,7 +72,7 @@ Deno.test("the Manager is told of changes, and its stream ends with the session"
 });
 
 Deno.test("close ends all streams, and none begins afterwards", async () => {
-  await using desk = await openDesk();
+  await using desk = await openDesk(OPEN_OPS);
   await using stream = streamOf(await desk.askOps("/events"));
   await stream.next();
   desk.ops.close();
@@ -82,7 +82,7 @@ Deno.test("close ends all streams, and none begins afterwards", async () => {
 });
 
 Deno.test("a server with an open stream can shut down once the streams are closed", async () => {
-  await using desk = await openDesk();
+  await using desk = await openDesk(OPEN_OPS);
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, desk.ops.fetch);
   await using stream = streamOf(await fetch(`http://127.0.0.1:${server.addr.port}/events`));
   assert.equal((await stream.next())?.event, "snapshot");
@@ -92,7 +92,7 @@ Deno.test("a server with an open stream can shut down once the streams are close
 });
 
 Deno.test("a watcher whose connection breaks gives its place back", async () => {
-  await using desk = await openDesk();
+  await using desk = await openDesk(OPEN_OPS);
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, desk.ops.fetch);
   for (let round = 0; round < 60; round++) {
     const answer = await eventually("a place", async () => {
@@ -107,7 +107,7 @@ Deno.test("a watcher whose connection breaks gives its place back", async () => 
 });
 
 Deno.test("25 streams are served, the next is turned away, and a place that is left is free again", async () => {
-  await using desk = await openDesk();
+  await using desk = await openDesk(OPEN_OPS);
   const answers = await Promise.all(Array.from({ length: 25 }, () => desk.askOps("/events")));
   const streams = answers.map(streamOf);
   const refused = await desk.askOps("/events");
@@ -123,12 +123,12 @@ Deno.test("25 streams are served, the next is turned away, and a place that is l
 });
 
 Deno.test("a HEAD request for the events takes no place", async () => {
-  await using desk = await openDesk();
+  await using desk = await openDesk(OPEN_OPS);
   for (let i = 0; i < 60; i++) assert.equal((await desk.askOps("/events", { method: "HEAD" })).status, 200);
 });
 
 Deno.test("those who watch Ops, where nobody logs in, do not take the places of the Manager's", async () => {
-  await using desk = await openDesk();
+  await using desk = await openDesk(OPEN_OPS);
   const cookie = await desk.logIn();
   const answers = await Promise.all(Array.from({ length: 25 }, () => desk.askOps("/events")));
   const refused = await desk.askOps("/events");
@@ -140,7 +140,7 @@ Deno.test("those who watch Ops, where nobody logs in, do not take the places of 
 });
 
 Deno.test("a page of another site or another port cannot take places by watching", async () => {
-  await using desk = await openDesk();
+  await using desk = await openDesk(OPEN_OPS);
   for (const site of ["cross-site", "same-site"]) {
     const answer = await desk.askOps("/events", { headers: { "sec-fetch-site": site } });
     await answer.body?.cancel();

@@ -32,6 +32,8 @@ export interface Desk extends AsyncDisposable {
   api(path: string, json?: unknown): Promise<Response>;
   /** The cookie of a new session. */
   logIn(): Promise<string>;
+  /** The same for Ops. */
+  logInToOps(): Promise<string>;
 }
 
 export interface Ask extends RequestInit {
@@ -56,6 +58,7 @@ export const CONSUMER: ConsumerView = {
 
 const VIEW: SystemView = {
   startedAt: Date.now(),
+  starting: false,
   stopping: false,
   consumers: [CONSUMER],
   wedged: 0,
@@ -66,6 +69,9 @@ const VIEW: SystemView = {
   trouble: null,
   memoryBytes: 1_000_000,
 };
+
+/** Ops without a login: on this machine, while the password is the default. */
+export const OPEN_OPS = { passwordIsDefault: true } as const;
 
 /** `kinds` of the queue are `file` and `mail`. */
 export async function openDesk(options: Partial<AppOptions> = {}): Promise<Desk> {
@@ -121,7 +127,7 @@ function deskOf(queue: Queue, options: Partial<AppOptions>) {
   };
   const manager = managerApp(whole);
   const ops = opsApp(whole);
-  const ask = asker(manager);
+  const [ask, askOps] = [asker(manager), asker(ops)];
   return {
     queue,
     manager,
@@ -131,8 +137,10 @@ function deskOf(queue: Queue, options: Partial<AppOptions>) {
     faults,
     warnings,
     ask,
-    askOps: asker(ops),
+    askOps,
     ...shortcuts(ask),
+    logIn: () => logInAt(ask),
+    logInToOps: () => logInAt(askOps),
   };
 }
 
@@ -152,13 +160,12 @@ function shortcuts(ask: Desk["ask"]) {
       const headers = { authorization, "content-type": "application/json" };
       return ask(path, { method: "POST", headers, body: JSON.stringify(json) });
     },
-    async logIn() {
-      const answer = await ask("/login", {
-        method: "POST",
-        body: new URLSearchParams({ password: PASSWORD }),
-      });
-      await answer.body?.cancel();
-      return answer.headers.get("set-cookie")?.split(";")[0] ?? "no cookie";
-    },
   };
+}
+
+async function logInAt(ask: Desk["ask"]): Promise<string> {
+  const body = new URLSearchParams({ password: PASSWORD });
+  const answer = await ask("/login", { method: "POST", body });
+  await answer.body?.cancel();
+  return answer.headers.get("set-cookie")?.split(";")[0] ?? "no cookie";
 }

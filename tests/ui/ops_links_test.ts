@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { CONSUMER, openDesk } from "./open_desk.ts";
+import { CONSUMER, OPEN_OPS, openDesk } from "./open_desk.ts";
 
 Deno.test("counts, job ids and the header lead to the Manager, under the name by which the visitor came", async () => {
-  await using desk = await openDesk({ port: 9002, otherPort: 9001 });
+  await using desk = await openDesk({ ...OPEN_OPS, port: 9002, otherPort: 9001 });
   const event = { at: 1, level: "warning" as const, text: "Marked job_id failed: data/files/b c.txt" };
   desk.view = { ...desk.view, consumers: [{ ...CONSUMER, jobId: "data/files/a.txt" }], events: [event] };
   const page = await (await desk.askOps("/", { authority: "localhost:9002" })).text();
@@ -17,7 +17,7 @@ Deno.test("counts, job ids and the header lead to the Manager, under the name by
 });
 
 Deno.test("where nobody knows the Manager's port, nothing leads there", async () => {
-  await using desk = await openDesk();
+  await using desk = await openDesk(OPEN_OPS);
   const page = await (await desk.askOps("/")).text();
   assert.doesNotMatch(page, /href="http/);
   assert.doesNotMatch(page, />Manager</);

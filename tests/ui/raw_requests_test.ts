@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@persistent-queue/ui";
 import { exchange, statusesIn } from "../support/raw_client.ts";
 import { NOWHERE, OUTSIDE } from "../support/traversal_paths.ts";
-import { type Desk, openDesk, TOKEN } from "./open_desk.ts";
+import { type Desk, OPEN_OPS, openDesk, TOKEN } from "./open_desk.ts";
 
 /** What comes back until the server closes. */
 async function send(port: number, bytes: string | Uint8Array): Promise<string> {
@@ -23,7 +24,7 @@ const END = "Connection: close\r\n\r\n";
 
 const RAW: [what: string, request: string, status: RegExp][] = [
   ["our own host", `GET /healthz HTTP/1.1\r\nHost: localhost\r\n${END}`, /^HTTP\/1\.1 200 /],
-  ["a strange host", `GET /healthz HTTP/1.1\r\nHost: evil.example\r\n${END}`, /^HTTP\/1\.1 403 /],
+  ["a strange host", `GET /login HTTP/1.1\r\nHost: evil.example\r\n${END}`, /^HTTP\/1\.1 403 /],
   ["a port that no host has", `GET / HTTP/1.1\r\nHost: localhost:99999\r\n${END}`, /^HTTP\/1\.1 400 /],
   ["the first of them", `GET / HTTP/1.1\r\nHost: localhost:65536\r\n${END}`, /^HTTP\/1\.1 400 /],
   ["no address at all", `GET / HTTP/1.1\r\nHost: 127.999.999.999\r\n${END}`, /^HTTP\/1\.1 400 /],
@@ -42,16 +43,16 @@ const RAW: [what: string, request: string, status: RegExp][] = [
     `GET /healthz HTTP/1.1\r\nHost: localhost@evil.example\r\n${END}`,
     /^HTTP\/1\.1 400 /,
   ],
-  ["an empty host", `GET /healthz HTTP/1.1\r\nHost: \r\n${END}`, /^HTTP\/1\.1 40[03] /],
+  ["an empty host", `GET /login HTTP/1.1\r\nHost: \r\n${END}`, /^HTTP\/1\.1 40[03] /],
   ["no host", `GET /healthz HTTP/1.1\r\n${END}`, /^HTTP\/1\.1 (200|40[03]) /],
   [
     "two hosts",
-    `GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n${END}`,
+    `GET /login HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n${END}`,
     /^HTTP\/1\.1 40[03] /,
   ],
   [
     "a strange address",
-    `GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n${END}`,
+    `GET http://evil.example/login HTTP/1.1\r\nHost: localhost\r\n${END}`,
     /^HTTP\/1\.1 40[03] /,
   ],
   ["a star", `OPTIONS * HTTP/1.1\r\nHost: localhost\r\n${END}`, /^HTTP\/1\.1 [34]\d\d /],
@@ -224,4 +225,29 @@ Deno.test("a thousand random requests cause no fault and no end", async () => {
     assert.match(await send(port, `GET /healthz HTTP/1.1\r\nHost: localhost\r\n${END}`), /^HTTP\/1\.1 200 /);
   });
   assert.deepEqual(desk.faults, []);
+});
+
+Deno.test("a probe in HTTP/1.0 is answered without a host, and a stream comes without chunks", async () => {
+  await using desk = await openDesk(OPEN_OPS);
+  await withServer(desk, async (port) => {
+    for (const path of ["/healthz", "/live", "/ready"]) {
+      for (const method of ["GET", "HEAD", "OPTIONS"]) {
+        const answer = await send(port, `${method} ${path} HTTP/1.0\r\n\r\n`);
+        assert.match(answer, /^HTTP\/1\.1 200 /, `${method} ${path}`);
+        assert.doesNotMatch(answer, /transfer-encoding/i);
+      }
+    }
+    assert.match(await send(port, "GET /login HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 400 /);
+    assert.match(await send(port, "GET /login HTTP/1.1\r\n\r\n"), /^HTTP\/1\.1 400 /);
+  });
+  const ops = { ...desk, manager: desk.ops };
+  await withServer(ops, async (port) => {
+    const answer = send(port, "GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    await delay(500);
+    desk.ops.close();
+    const stream = await answer;
+    assert.match(stream, /^HTTP\/1\.1 200 /);
+    assert.doesNotMatch(stream, /transfer-encoding/i);
+    assert.match(stream, /\r\n\r\nevent: snapshot\ndata: /);
+  });
 });

@@ -1,7 +1,7 @@
 /** Who reaches the pages: by the password, the address that the server is bound to, the peer, and what came with it. */
 import assert from "node:assert/strict";
 import { ConfigurationError, DEFAULT_PASSWORD, readSettings, type Settings } from "@persistent-queue/workers";
-import { type Desk, openDesk } from "./open_desk.ts";
+import { type Desk, OPEN_OPS, openDesk, TOKEN } from "./open_desk.ts";
 
 const PASSWORDS = ["", DEFAULT_PASSWORD, "a password of our own"];
 
@@ -68,7 +68,7 @@ function* visits(): Generator<{ peer: string; headers: Record<string, string>; i
 
 /** On either server. */
 function pathsOf({ ask, askOps }: Desk): [ask: Desk["ask"], path: string][] {
-  return [[ask, "/login"], [askOps, "/healthz"], [ask, "/static/app.css"]];
+  return [[ask, "/login"], [askOps, "/static/ops.js"], [ask, "/static/app.css"]];
 }
 
 async function drained(answer: Promise<Response>): Promise<Response> {
@@ -130,4 +130,40 @@ Deno.test("while the password is the default even a right login is refused to ot
     assert.match(await answer.text(), /MANAGER_PASSWORD/);
   }
   assert.equal((await drained(desk.ask("/login", { method: "POST", body }))).status, 303);
+});
+
+Deno.test("while the password is the default a browser behind a proxy that hides itself is refused by its origin", async () => {
+  await using desk = await openDesk({ password: DEFAULT_PASSWORD, passwordIsDefault: true });
+  const logInFrom = async (origin: string, more: Record<string, string> = {}) => {
+    const body = new URLSearchParams({ password: DEFAULT_PASSWORD });
+    return await drained(desk.ask("/login", { method: "POST", body, headers: { origin, ...more } }));
+  };
+  for (const origin of ["https://queue.example.com", "http://127.0.0.1:9000", "http://localhost:8501"]) {
+    const answer = await logInFrom(origin, { "sec-fetch-site": "same-origin" });
+    assert.deepEqual([answer.status, answer.headers.get("set-cookie")], [403, null], origin);
+  }
+  const answer = await logInFrom("http://127.0.0.1:8501", { "sec-fetch-site": "same-origin" });
+  assert.equal(answer.status, 303);
+  assert.equal(
+    answer.headers.get("referrer-policy"),
+    "same-origin",
+    "or the browser would not name its origin",
+  );
+});
+
+Deno.test("Ops asks for the password as soon as it is one's own, and is open to this machine alone before", async () => {
+  const paths = ["/", "/metrics", "/events"];
+  const statuses = async (desk: Desk, ask: Parameters<Desk["ask"]>[1] = {}) =>
+    await Promise.all(paths.map(async (path) => (await drained(desk.askOps(path, ask))).status));
+  const forwarded = { headers: { "x-forwarded-for": "8.8.8.8" } };
+  for (const host of ["127.0.0.1", "0.0.0.0"]) {
+    await using own = await openDesk({ host });
+    for (const ask of [{}, forwarded]) assert.deepEqual(await statuses(own, ask), [303, 401, 401]);
+    const cookie = await own.logInToOps();
+    assert.deepEqual(await statuses(own, { headers: { cookie } }), [200, 200, 200]);
+    assert.deepEqual(await statuses(own, { headers: { authorization: `Bearer ${TOKEN}` } }), [303, 200, 200]);
+  }
+  await using open = await openDesk(OPEN_OPS);
+  assert.deepEqual(await statuses(open), [200, 200, 200]);
+  assert.deepEqual(await statuses(open, forwarded), [403, 403, 403]);
 });
