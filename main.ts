@@ -154,6 +154,7 @@ async function servePages({ settings, queue, supervisor, log }: Parts): Promise<
     deviceKeyFile: stateFile(settings, "device-key"),
     onFault: (error: unknown) => log.error(messageOf(error)),
     onWarning: (sentence: string) => log.warn(sentence),
+    onAudit: (sentence: string) => log.audit(sentence),
   };
   const toManager = { port: managerPort, publicUrl, sessionFile: stateFile(settings, "sessions") };
   const toOps = { port: opsPort, publicUrl: opsPublicUrl, sessionFile: stateFile(settings, "ops-sessions") };
@@ -195,12 +196,13 @@ async function jobs(args: readonly string[]): Promise<number> {
     return queue;
   };
   const readInput = () => new Response(Deno.stdin.readable).text();
-  const { jobsCommand, printToStdout } = await import("@persistent-queue/ui");
+  const { jobsCommand, osUser, printToStdout } = await import("@persistent-queue/ui");
   return await jobsCommand(args, {
     openQueue: openGuest,
     print: printToStdout,
     printError: console.error,
     readInput,
+    actor: { by: `command line (user ${osUser()})`, audit: log.audit },
     now: Date.now,
   });
 }

@@ -2,7 +2,9 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Added, ListRequest, MoveResult, OperatorVerb } from "@persistent-queue/queue";
+import { actorOf } from "./actor_of.ts";
 import type { AppEnv } from "./app_env.ts";
+import { audited, filterText, sweepNow } from "./audit.ts";
 import { exportJobs } from "./export_jobs.ts";
 import { type Fault, injectFault } from "./fault_injection.ts";
 import { invalid } from "./fields.ts";
@@ -69,11 +71,13 @@ function filterOfQuery(c: ApiContext) {
   return jobFilter({ status: c.req.query("status"), kind: c.req.query("kind"), q: c.req.query("q") });
 }
 
-function exportList(c: ApiContext, { queue }: Ports): Response {
+function exportList(c: ApiContext, { queue, audit }: Ports): Response {
   const filter = filterOfQuery(c);
   c.header("Content-Type", "text/csv; charset=utf-8");
   c.header("Content-Disposition", 'attachment; filename="jobs.csv"');
-  return c.req.method === "HEAD" ? c.body(null) : c.body(exportJobs(queue, filter));
+  if (c.req.method === "HEAD") return c.body(null);
+  audit(`Export of jobs by ${actorOf(c, { audit }).by}: ${filterText(filter)}`);
+  return c.body(exportJobs(queue, filter));
 }
 
 async function showStats(c: ApiContext, { queue, system }: Ports): Promise<Response> {
@@ -96,7 +100,7 @@ function idInPath(c: ApiContext): string {
 
 async function addJobs(c: ApiContext, ports: Ports): Promise<Response> {
   const body = await readJson(c);
-  const added = await ports.queue.add(jobInput(body));
+  const added = await audited(ports.queue, actorOf(c, ports)).add(jobInput(body));
   const isNew = added.some(({ outcome }) => outcome !== "waiting");
   const text = Array.isArray(body) ? manyAdded(added, ports) : oneAdded(added, ports);
   return jsonText(c, text, isNew ? 201 : 200);
@@ -120,15 +124,15 @@ function manyAdded(added: Added[], ports: Ports): string {
 
 const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
 
-async function moveJobs(c: ApiContext, { queue }: Ports, verb: OperatorVerb): Promise<Response> {
+async function moveJobs(c: ApiContext, ports: Ports, verb: OperatorVerb): Promise<Response> {
   const input = moveInput(await readJson(c));
-  const by = c.get("visitor").name;
+  const queue = audited(ports.queue, actorOf(c, ports));
   // Whoever hangs up wants no more of it.
   const { signal } = c.req.raw;
   if ("filter" in input) {
-    return c.json({ [DONE[verb]]: await queue.moveAll(verb, input.filter, { by, signal }) });
+    return c.json({ [DONE[verb]]: await queue.moveAll(verb, input.filter, { signal }) });
   }
-  const results = await queue.move(verb, input.ids, by, { signal });
+  const results = await queue.move(verb, input.ids, { signal });
   const moved = results.filter(({ ok }) => ok).length;
   const answer = { [DONE[verb]]: moved, results: results.map(resultOnWire) };
   const [first] = results;
@@ -143,13 +147,13 @@ function resultOnWire(result: MoveResult) {
   return { id: result.id, ok: false, error: { code: result.code, message: result.message } };
 }
 
-async function sweep(c: ApiContext, { system }: Ports): Promise<Response> {
-  return c.json({ requeued: await system.sweep() });
+async function sweep(c: ApiContext, ports: Ports): Promise<Response> {
+  return c.json({ requeued: await sweepNow(ports, actorOf(c, ports)) });
 }
 
 function provoke(c: ApiContext, ports: Ports, fault: Fault): Response {
   const id = c.req.param("id") ?? "";
-  if (!injectFault(ports, id, fault)) {
+  if (!injectFault(ports, { consumerId: id, fault, ...actorOf(c, ports) })) {
     throw new Refusal(404, "unknown_consumer", `There is no consumer "${id.slice(0, 60)}" now.`);
   }
   return c.json({ consumer_id: id, provoked: fault }, 202);

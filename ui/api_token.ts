@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { type Audit, whereOf } from "./audit.ts";
 import { Refusal } from "./refusal.ts";
 import { type Guesser, identityOf, type Throttle } from "./throttle.ts";
 
@@ -14,6 +15,7 @@ export interface ApiTokenOptions {
   readonly token: string | null;
   /** Not the login's: a script with an old token must not lock out the person beside it. */
   readonly throttle: Throttle;
+  readonly audit: Audit;
 }
 
 /** The one token for scripts. Guessing it is slowed down, as at the login. */
@@ -35,8 +37,8 @@ export class ApiToken {
   }
 
   /** @throws {Refusal} 401 for a wrong one, 429 for any while its address has to wait */
-  async check(attempt: string, from: string | Guesser): Promise<void> {
-    const { token, throttle } = this.#options;
+  async check(attempt: string, from: Guesser): Promise<void> {
+    const { token, throttle, audit } = this.#options;
     const identity = identityOf(from);
     const isRight = token !== null && isSame(attempt, token);
     if (this.#known.has(identity)) {
@@ -45,7 +47,10 @@ export class ApiToken {
     }
     const waitMs = throttle.admit(from);
     if (waitMs > 0) throw tooSoon(waitMs);
-    if (!isRight) throw unauthorized("This token is not valid.");
+    if (!isRight) {
+      audit(`Failed login from ${whereOf(from)}: wrong API token`);
+      throw unauthorized("This token is not valid.");
+    }
     throttle.takeBack(from);
     this.#remember(identity);
   }

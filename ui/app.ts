@@ -35,7 +35,7 @@ import { Throttle } from "./throttle.ts";
 /** Of each server: those who watch Ops, where nobody logs in, are not to take the places of the Manager's. */
 const MAX_STREAMS = 25;
 
-export interface AppOptions extends Omit<Ports, "now" | "faultInjection"> {
+export interface AppOptions extends Omit<Ports, "now" | "faultInjection" | "audit"> {
   /** Whether people may crash or hang a consumer; they may not unless given. */
   readonly faultInjection?: boolean;
   readonly password: string;
@@ -55,6 +55,8 @@ export interface AppOptions extends Omit<Ports, "now" | "faultInjection"> {
   readonly now?: () => number;
   /** Hears of errors that nobody foresaw; the visitor only gets a sentence. */
   readonly onFault?: (error: unknown) => void;
+  /** Hears, in sentences for the log, what people and scripts do, logins included. */
+  readonly onAudit?: (sentence: string) => void;
   /** Hears, in sentences for the log, of those who guess passwords or tokens. */
   readonly onWarning?: (sentence: string) => void;
   /** Where sessions outlive the process; one file for each of the two servers. Without it they end with the process. */
@@ -83,7 +85,7 @@ export function managerApp(options: AppOptions): App {
   const live = changes(ports, faultsOf(options));
   const places = new StreamPlaces({ limit: MAX_STREAMS });
   const app = baseApp(options, ports);
-  const sessions = lockApp(app, options, "pq_manager");
+  const sessions = lockApp(app, options, { name: "Manager", cookie: "pq_manager" });
   app.route("/api", apiRoutes(ports));
   app.get("/events", ownPagesOnly, (c) => {
     return streamOf(c, live, { event: "change", places, stillWelcome: () => c.var.visitor.stillWelcome() });
@@ -100,7 +102,7 @@ export function opsApp(options: AppOptions): App {
   const app = baseApp(options, ports);
   // Then nobody but this machine gets so far.
   const isOpen = options.passwordIsDefault;
-  const sessions = isOpen ? null : lockApp(app, options, "pq_ops");
+  const sessions = isOpen ? null : lockApp(app, options, { name: "Ops", cookie: "pq_ops" });
   app.get("/events", ownPagesOnly, (c) => {
     const stillWelcome = () => isOpen || c.var.visitor.stillWelcome();
     return streamOf(c, live, { event: "snapshot", places, stillWelcome });
@@ -113,8 +115,8 @@ export function opsApp(options: AppOptions): App {
 function portsOf(
   { queue, system, faultInjection = false, version, now = Date.now, ...options }: AppOptions,
 ): Ports {
-  const { port, otherPort, otherPublicUrl = null } = options;
-  return { queue, system, faultInjection, version, now, port, otherPort, otherPublicUrl };
+  const { port, otherPort, otherPublicUrl = null, onAudit: audit = console.info } = options;
+  return { queue, system, faultInjection, version, now, port, otherPort, otherPublicUrl, audit };
 }
 
 function faultsOf({ onFault = console.error }: AppOptions) {
@@ -146,8 +148,13 @@ const redirectBelowBase: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 /** From here on only for those who are logged in. */
-function lockApp(app: Hono<AppEnv>, options: AppOptions, cookieName: string): Sessions {
-  const { now = Date.now, onWarning = console.warn, publicUrl = null, port } = options;
+function lockApp(
+  app: Hono<AppEnv>,
+  options: AppOptions,
+  page: { readonly name: "Manager" | "Ops"; readonly cookie: string },
+): Sessions {
+  const { now = Date.now, onWarning = console.warn, onAudit: audit = console.info } = options;
+  const { publicUrl = null, port } = options;
   const file = options.sessionFile === undefined ? null : sessionFile(options.sessionFile);
   const password = new Password(options.password);
   const sessions = new Sessions({ now, password, file, ...faultsOf(options) });
@@ -155,7 +162,7 @@ function lockApp(app: Hono<AppEnv>, options: AppOptions, cookieName: string): Se
   const shared = {
     sessions,
     devices,
-    sessionCookie: new OwnCookie(cookieName, { port, publicUrl }),
+    sessionCookie: new OwnCookie(page.cookie, { port, publicUrl }),
     deviceCookie: new OwnCookie("pq_device", { port, publicUrl }),
   };
   const { throttle = new Throttle({ now, onGuesses: onWarning }) } = options;
@@ -163,9 +170,9 @@ function lockApp(app: Hono<AppEnv>, options: AppOptions, cookieName: string): Se
     await sessions.ready;
     await next();
   });
-  app.route("/", loginRoutes({ ...shared, throttle, password }));
+  app.route("/", loginRoutes({ ...shared, throttle, password, audit, page: page.name }));
   const guesses = new Throttle({ now, onGuesses: onWarning });
-  const apiToken = new ApiToken({ token: options.apiToken, throttle: guesses });
+  const apiToken = new ApiToken({ token: options.apiToken, throttle: guesses, audit });
   app.use(door({ ...shared, apiToken }));
   return sessions;
 }

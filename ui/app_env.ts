@@ -34,7 +34,7 @@ export interface OpsFrame {
 
 export interface Visitor {
   /** For the log: who asked. */
-  readonly name: "manager" | "api";
+  readonly name: "manager" | "API token";
   /** Whether what let the visitor in still holds; asking is not a sign of life. */
   stillWelcome(): boolean;
 }

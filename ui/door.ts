@@ -37,7 +37,7 @@ async function byToken(c: Context<AppEnv>, { apiToken }: DoorOptions): Promise<V
   const attempt = /^Bearer +(.*)$/i.exec(c.req.header("authorization") ?? "")?.[1];
   if (attempt === undefined || !apiToken.exists || !isForScripts(c.req.path)) return null;
   await apiToken.check(attempt, c.env.client);
-  return { name: "api", stillWelcome: () => true };
+  return { name: "API token", stillWelcome: () => true };
 }
 
 function bySession(c: Context<AppEnv>, { sessions, sessionCookie }: DoorOptions): Visitor | null {

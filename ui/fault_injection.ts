@@ -1,4 +1,5 @@
 /** Ends a consumer on purpose, to see what the system does. Only where FAULT_INJECTION allows it. */
+import type { Actor } from "./audit.ts";
 import type { Ports } from "./ports.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -9,12 +10,15 @@ export type Fault = typeof FAULTS[number];
 /** False: there is no such consumer. @throws {Refusal} 403 where this is switched off */
 export function injectFault(
   { system, faultInjection }: Pick<Ports, "system" | "faultInjection">,
-  consumerId: string,
-  fault: Fault,
+  { consumerId, fault, by, audit }: Actor & { readonly consumerId: string; readonly fault: Fault },
 ): boolean {
   requireFaultInjection(faultInjection);
-  return system.provoke(consumerId, fault);
+  const isDone = system.provoke(consumerId, fault);
+  if (isDone) audit(`${DONE[fault]} of consumer ${consumerId} by ${by}`);
+  return isDone;
 }
+
+const DONE = { crash: "Crash", hang: "Hang" } as const;
 
 /** @throws {Refusal} 403 */
 export function requireFaultInjection(isOn: boolean): void {

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createHash } from "node:crypto";
 import type { AppEnv } from "./app_env.ts";
+import { type Audit, whereOf } from "./audit.ts";
 import type { OwnCookie } from "./cookies.ts";
 import type { Devices } from "./devices.ts";
 import { LoginPage } from "./manager/login_page.tsx";
@@ -19,6 +20,9 @@ export interface LoginOptions {
   readonly sessionCookie: OwnCookie;
   readonly devices: Devices;
   readonly deviceCookie: OwnCookie;
+  readonly audit: Audit;
+  /** What the login opens. */
+  readonly page: "Manager" | "Ops";
 }
 
 type LoginContext = Context<AppEnv>;
@@ -40,7 +44,7 @@ function showLogin(c: LoginContext, { sessions, sessionCookie }: LoginOptions): 
 }
 
 async function logIn(c: LoginContext, options: LoginOptions): Promise<Response> {
-  const { sessions, throttle, sessionCookie } = options;
+  const { sessions, throttle, sessionCookie, audit, page } = options;
   const form = await readForm(c);
   const next = safeNext(form.next);
   // Nothing was guessed, so nothing is counted.
@@ -48,12 +52,15 @@ async function logIn(c: LoginContext, options: LoginOptions): Promise<Response> 
   const guesser: Guesser = { ...c.env.client, device: deviceOf(c, options) };
   const waitMs = throttle.admit(guesser);
   if (waitMs > 0) return tooSoon(c, waitMs, next);
+  const where = `${whereOf(guesser)} (${page})`;
   if (!await isRight(form.password, guesser, options)) {
+    audit(`Failed login from ${where}: wrong password`);
     return again(c, { error: "This is not the password.", next, status: 401 });
   }
   throttle.takeBack(guesser);
   for (const token of sessionCookie.valuesIn(c)) sessions.end(token);
   sessionCookie.set(c, await sessions.open());
+  audit(`Login by manager from ${where}`);
   return c.redirect(next, 303);
 }
 
@@ -85,8 +92,10 @@ function rankOf(guesser: Guesser, throttle: Throttle): number {
   return guesser.device === null ? throttle.failuresOf(guesser) : 0;
 }
 
-function logOut(c: LoginContext, { sessions, sessionCookie }: LoginOptions): Response {
-  for (const token of sessionCookie.valuesIn(c)) sessions.end(token);
+function logOut(c: LoginContext, { sessions, sessionCookie, audit, page }: LoginOptions): Response {
+  const living = sessionCookie.valuesIn(c).filter((token) => sessions.lives(token));
+  for (const token of living) sessions.end(token);
+  if (living.length > 0) audit(`Logout by manager from ${whereOf(c.env.client)} (${page})`);
   sessionCookie.clear(c);
   return c.redirect("/login", 303);
 }

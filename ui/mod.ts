@@ -2,6 +2,7 @@
 export { type App, type AppOptions, managerApp, opsApp } from "./app.ts";
 export type * from "./system.ts";
 export { jobsCommand } from "./cli/jobs_command.ts";
+export { osUser } from "./cli/os_user.ts";
 export { printToStdout } from "./cli/print_to_stdout.ts";
 export { serve, type Served } from "./serve.ts";
 export { ServeError } from "./serve_error.ts";

@@ -1,5 +1,6 @@
 /** What the pages get to work with: the queue in its roles, the running system, the clock. */
 import type { Inspector, Operator } from "@persistent-queue/queue";
+import type { Audit } from "./audit.ts";
 import type { Neighbours } from "./other_page.ts";
 import type { System } from "./system.ts";
 
@@ -9,6 +10,8 @@ export interface Ports extends Neighbours {
   readonly system: System;
   /** Whether people may crash or hang a consumer. */
   readonly faultInjection: boolean;
+  /** Hears what people and scripts do. */
+  readonly audit: Audit;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly version: string;

@@ -20,6 +20,8 @@ export interface Log extends Disposable {
   info(text: string): void;
   warn(text: string): void;
   error(text: string): void;
+  /** What people and scripts do: written whatever the level is. */
+  audit(text: string): void;
   /** Writes all that is left. What is logged afterwards is dropped. */
   close(): void;
 }
@@ -35,6 +37,7 @@ export function openLog(options: LogOptions): Log {
     info: from("info"),
     warn: from("warn"),
     error: from("error"),
+    audit: (text) => file.write({ level: "info", text: `Audit: ${text}` }),
     close: () => file.close(),
     [Symbol.dispose]: () => file.close(),
   };

@@ -16,7 +16,11 @@ function openIn(folder: TempFolder): Promise<Queue> {
 }
 
 /** Runs one command line against the database of this folder, as a process would. */
-async function run(folder: TempFolder, args: readonly string[], { input = "" } = {}): Promise<Run> {
+async function run(
+  folder: TempFolder,
+  args: readonly string[],
+  { input = "", audit = (_sentence: string) => {} } = {},
+): Promise<Run> {
   const out: string[] = [];
   const err: string[] = [];
   const code = await jobsCommand(args, {
@@ -24,6 +28,7 @@ async function run(folder: TempFolder, args: readonly string[], { input = "" } =
     print: (text) => out.push(text),
     printError: (text) => err.push(text),
     readInput: () => Promise.resolve(input),
+    actor: { by: "command line (user ann)", audit },
     now: () => NOW,
   });
   return { code, out: out.join("\n"), err: err.join("\n") };
@@ -287,4 +292,20 @@ Deno.test("every command has help that opens nothing", async () => {
     }
   }
   assert.deepEqual([...Deno.readDirSync(folder.path)], []);
+});
+
+Deno.test("what is done by the command line is written down with the user who did it", async () => {
+  await using folder = await tempFolder();
+  const by = "by command line (user ann)";
+  const auditOf = async (...args: string[]) => {
+    const told: string[] = [];
+    await run(folder, args, { audit: (sentence) => told.push(sentence) });
+    return told;
+  };
+  assert.deepEqual(await auditOf("add", "a", "b"), [`Added 2 jobs ${by}: "a", "b"`]);
+  assert.deepEqual(await auditOf("cancel", "a"), [`Canceled 1 job ${by}: "a"`]);
+  assert.deepEqual(await auditOf("resubmit", "a"), [`Resubmitted 1 job ${by}: "a"`]);
+  const copy = folder.file("copy.db");
+  assert.deepEqual(await auditOf("backup", copy), [`Backup ${by}: ${JSON.stringify(copy)}`]);
+  assert.deepEqual(await auditOf("list"), []);
 });

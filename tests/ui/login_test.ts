@@ -73,7 +73,7 @@ Deno.test("the way in, the way out and what lies between", async (t) => {
     const headers = { cookie, "content-type": "application/json" };
     await drained(desk.ask("/api/jobs/cancel", { method: "POST", headers, body: '{"ids":["a"]}' }));
     await drained(desk.api("/api/jobs/cancel", { ids: ["b"] }));
-    assert.deepEqual(who, ["manager a", "api b"]);
+    assert.deepEqual(who, ["manager from 127.0.0.1 a", "API token from 127.0.0.1 b"]);
   });
   await t.step("after the logout the cookie is worth nothing", async () => {
     assert.equal(await statusWith(cookie), 200);

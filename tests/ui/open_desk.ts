@@ -25,6 +25,8 @@ export interface Desk extends AsyncDisposable {
   readonly faults: unknown[];
   /** Sentences for the log. */
   readonly warnings: string[];
+  /** What people and scripts did. */
+  readonly audit: string[];
   /** A request to the Manager; answers are read by whoever asks. */
   ask(path: string, init?: Ask): Promise<Response>;
   askOps(path: string, init?: Ask): Promise<Response>;
@@ -103,6 +105,7 @@ function deskOf(queue: Queue, options: Partial<AppOptions>) {
   const provoked: string[] = [];
   const faults: unknown[] = [];
   const warnings: string[] = [];
+  const audit: string[] = [];
   const system = {
     view: () => state.view,
     sweep: () => queue.sweep({ held: [], freed: 0 }),
@@ -123,6 +126,7 @@ function deskOf(queue: Queue, options: Partial<AppOptions>) {
     version: "1.0.0",
     onFault: (error) => faults.push(error),
     onWarning: (sentence) => warnings.push(sentence),
+    onAudit: (sentence) => audit.push(sentence),
     ...options,
   };
   const manager = managerApp(whole);
@@ -136,6 +140,7 @@ function deskOf(queue: Queue, options: Partial<AppOptions>) {
     provoked,
     faults,
     warnings,
+    audit,
     ask,
     askOps,
     ...shortcuts(ask),

@@ -56,6 +56,11 @@ Deno.test("lines below the level are not written", async () => {
   assert.deepEqual(await logged(writeAll, { level: "error" }), ["[ERROR] d"]);
 });
 
+Deno.test("what people do is written down whatever the level is", async () => {
+  const lines = await logged((log) => log.audit("Login by manager from 127.0.0.1"), { level: "error" });
+  assert.deepEqual(lines, ["[INFO] Audit: Login by manager from 127.0.0.1"]);
+});
+
 Deno.test("a job id can neither forge a line nor steer a terminal", async () => {
   const forged = "x\n2026-11-24T15:00:00.000Z [INFO] Completed job_id: y\r\x1b[2J\u202e\u2028";
   assert.deepEqual(await logged((log) => log.info(`Dequeued job_id: ${forged}`)), [

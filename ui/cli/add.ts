@@ -5,6 +5,7 @@ import { parseDelay, parseDueTime } from "../due_time.ts";
 import { parseJson } from "../parse_json.ts";
 import { Refusal } from "../refusal.ts";
 import { dueOnWire, jobsJson } from "../wire.ts";
+import { audited } from "../audit.ts";
 import { columns } from "./columns.ts";
 import { type CliIo, type Command, type CommandLine, EXIT, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
@@ -45,7 +46,7 @@ export const add: Command = {
   async prepare({ line, io, json }) {
     const requests = await requestsOf(line, io);
     return async (queue) => {
-      const added = await queue.add(requests);
+      const added = await audited(queue, io.actor).add(requests);
       const now = io.now();
       io.print(json ? asJson(added, { now, stallMs: queue.stallMs }) : asText(added, now));
       return EXIT.done;

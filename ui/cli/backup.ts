@@ -14,6 +14,7 @@ export const backup: Command = {
     }
     return Promise.resolve(async (queue) => {
       await queue.backup(path);
+      io.actor.audit(`Backup by ${io.actor.by}: ${JSON.stringify(path)}`);
       io.print(json ? JSON.stringify({ path }) : `Written to ${printable(path)}, and checked.`);
       return EXIT.done;
     });

@@ -1,5 +1,6 @@
 /** The shape of a command of `deno task jobs`. */
 import type { Inspector, Keeper, Operator } from "@persistent-queue/queue";
+import type { Actor } from "../audit.ts";
 
 /** What a command line may do: look, add, move, check and copy. */
 export type CliQueue = Inspector & Operator & Keeper;
@@ -12,6 +13,8 @@ export interface CliIo {
   readonly printError: (text: string) => void;
   /** All of standard input, for `--payload -`. */
   readonly readInput: () => Promise<string>;
+  /** Who runs the command, and where what it does is written down. */
+  readonly actor: Actor;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

@@ -1,5 +1,6 @@
 /** `jobs resubmit` and `jobs cancel`. */
 import { type MoveResult, MOVES, type OperatorVerb, printable } from "@persistent-queue/queue";
+import { audited } from "../audit.ts";
 import {
   type CliQueue,
   type Command,
@@ -10,9 +11,6 @@ import {
   type Work,
 } from "./command.ts";
 import { FILTER_OPTIONS, filterOf } from "./filter.ts";
-
-/** In the log, this is who asked. */
-const BY = "the command line";
 
 const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
 
@@ -44,7 +42,7 @@ function prepareMove(verb: OperatorVerb, { line, io, json }: CommandCall): Work 
   const filter = filterOf(line);
   if (line.has("all")) {
     return async (queue) => {
-      const moved = await queue.moveAll(verb, filter, { by: BY });
+      const moved = await audited(queue, io.actor).moveAll(verb, filter);
       io.print(json ? JSON.stringify({ [DONE[verb]]: moved }) : `${moved} ${DONE[verb]}.`);
       return EXIT.done;
     };
@@ -59,7 +57,7 @@ interface Move extends Pick<CommandCall, "io" | "json"> {
 
 /** What may be moved is moved, whatever becomes of the others. */
 async function moveThese(queue: CliQueue, { verb, ids, io, json }: Move): Promise<ExitCode> {
-  const results = await queue.move(verb, ids, BY);
+  const results = await audited(queue, io.actor).move(verb, ids);
   const moved = results.filter(({ ok }) => ok).length;
   if (json) io.print(JSON.stringify({ [DONE[verb]]: moved, results: results.map(resultOnWire) }));
   for (const result of json ? [] : results) {

@@ -1,7 +1,9 @@
 /** What forms do: each action ends where the person was, with a note of what came of it. */
 import type { Context } from "hono";
 import { isLegal, isStatus, OPERATOR_VERBS, type OperatorVerb, QueueError } from "@persistent-queue/queue";
+import { actorOf } from "../actor_of.ts";
 import type { AppEnv } from "../app_env.ts";
+import { audited, sweepNow } from "../audit.ts";
 import { type Fault, injectFault } from "../fault_injection.ts";
 import { safeNext } from "../login.tsx";
 import type { Ports } from "../ports.ts";
@@ -26,7 +28,7 @@ export async function moveNamed(c: PageContext, ports: Ports, verb: OperatorVerb
   const [only] = ids;
   const refused = ids.length > 1 || only === undefined ? null : await whyNot(c, ports, { verb, id: only });
   if (refused !== null) return goBack(c, back, refused);
-  const results = await ports.queue.move(verb, ids, c.get("visitor").name);
+  const results = await audited(ports.queue, actorOf(c, ports)).move(verb, ids);
   const moved = results.filter(({ ok }) => ok).length;
   return goBack(c, back, movedNote(verb, moved, results.length - moved));
 }
@@ -53,11 +55,11 @@ async function whyNot(
 }
 
 /** Resubmits or cancels all that match, which the person has confirmed. */
-export async function moveMatching(c: PageContext, batches: Batches): Promise<Response> {
+export async function moveMatching(c: PageContext, ports: Ports, batches: Batches): Promise<Response> {
   const form = await readForm(c);
   const query = readQuery(form);
   const verb = readVerb(form.get("verb"));
-  const result = await batches.start({ verb, query, by: c.get("visitor").name });
+  const result = await batches.start({ verb, query, actor: actorOf(c, ports) });
   return goBack(c, listPath(query), typeof result === "number" ? movedNote(verb, result, 0) : result);
 }
 
@@ -69,15 +71,16 @@ export async function stopBatch(c: PageContext, batches: Batches): Promise<Respo
 }
 
 /** Looks for stalled jobs now, and returns them to the queue. */
-export async function sweep(c: PageContext, { system }: Ports): Promise<Response> {
+export async function sweep(c: PageContext, ports: Ports): Promise<Response> {
   const back = (await readForm(c)).get("back");
-  return goBack(c, back, sweptNote(await system.sweep()));
+  return goBack(c, back, sweptNote(await sweepNow(ports, actorOf(c, ports))));
 }
 
 /** Makes a consumer crash or hang, which the person has confirmed. */
 export async function provoke(c: PageContext, ports: Ports, fault: Fault): Promise<Response> {
   const id = (await readForm(c)).get("id") ?? "";
-  if (!injectFault(ports, id, fault)) return goBack(c, "/consumers", "gone");
+  const asked = { consumerId: id, fault, ...actorOf(c, ports) };
+  if (!injectFault(ports, asked)) return goBack(c, "/consumers", "gone");
   return goBack(c, "/consumers", fault === "crash" ? "crashed" : "hung");
 }
 

@@ -1,8 +1,7 @@
 /** Adds the job that a form describes. */
-import { type JobRequest, messageOf, QueueError } from "@persistent-queue/queue";
+import { type Adder, type JobRequest, messageOf, QueueError } from "@persistent-queue/queue";
 import { type DueTime, parseDelay, parseDueTime } from "../due_time.ts";
 import { parseJson } from "../parse_json.ts";
-import type { Ports } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import type { AddForm } from "./add_page.tsx";
 import type { PlainNote } from "./notes.ts";
@@ -12,10 +11,10 @@ export type AddOutcome =
   | { readonly ok: false; readonly error: string; readonly status: 400 | 409 };
 
 /** Nothing is thrown for what a person may have typed. @throws {StorageError} */
-export async function addJob({ queue, now }: Ports, form: AddForm): Promise<AddOutcome> {
+export async function addJob(queue: Adder, form: AddForm, now: number): Promise<AddOutcome> {
   const payload = parsePayload(form.payload);
   if (!payload.ok) return { ok: false, error: payload.reason, status: 400 };
-  const due = dueTimeOf(form.runAt, now());
+  const due = dueTimeOf(form.runAt, now);
   if (due !== null && "problem" in due) {
     return { ok: false, error: `Not before: "${form.runAt}" ${due.problem}.`, status: 400 };
   }

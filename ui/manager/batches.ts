@@ -1,5 +1,6 @@
 /** Moves of everything that matches, which may take longer than anybody wants to wait for an answer. */
 import { messageOf, type OperatorVerb } from "@persistent-queue/queue";
+import { type Actor, audited } from "../audit.ts";
 import { jobFilter } from "../move_input.ts";
 import type { Ports } from "../ports.ts";
 import { countMatching, type Matching } from "./count_matching.ts";
@@ -15,8 +16,7 @@ const PATIENCE_MS = 1_500;
 export interface BatchRequest {
   readonly verb: OperatorVerb;
   readonly query: ListQuery;
-  /** Who asked, for the log. */
-  readonly by: string;
+  readonly actor: Actor;
 }
 
 interface Batch {
@@ -84,12 +84,11 @@ export class Batches {
 
   async #run(batch: Batch): Promise<number> {
     const { queue, now } = this.#ports;
-    const { verb, query, by } = batch.request;
+    const { verb, query, actor } = batch.request;
     const filter = jobFilter(query);
     try {
       batch.total = await countMatching(queue, verb, filter);
-      batch.moved = await queue.moveAll(verb, filter, {
-        by,
+      batch.moved = await audited(queue, actor).moveAll(verb, filter, {
         onProgress: (moved) => batch.moved = moved,
         signal: batch.stop.signal,
       });

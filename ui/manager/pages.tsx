@@ -1,7 +1,9 @@
 /** The pages of the Manager. Each works without scripts; `/view/…` tells the script what the page would show now. */
 import { Hono } from "hono";
 import type { VNode } from "preact";
+import { actorOf } from "../actor_of.ts";
 import type { AppEnv } from "../app_env.ts";
+import { audited } from "../audit.ts";
 import type { Ports } from "../ports.ts";
 import { UNTRANSLATED } from "../components/untranslated.ts";
 import { renderPage } from "../render_page.ts";
@@ -39,7 +41,7 @@ export function managerPages(ports: Ports): Hono<AppEnv> {
     .post("/add", (c) => add(c, ports))
     .post("/resubmit", (c) => moveNamed(c, ports, "resubmit"))
     .post("/cancel", (c) => moveNamed(c, ports, "cancel"))
-    .post("/all", (c) => moveMatching(c, batches))
+    .post("/all", (c) => moveMatching(c, ports, batches))
     .post("/all/stop", (c) => stopBatch(c, batches))
     .post("/sweep", (c) => sweep(c, ports))
     .get("/consumers/crash", (c) => askForFault(c, ports, "crash"))
@@ -89,7 +91,7 @@ async function add(c: PageContext, ports: Ports): Promise<Response> {
     priority: field("priority"),
     runAt: field("run_at"),
   };
-  const outcome = await addJob(ports, form);
+  const outcome = await addJob(audited(ports.queue, actorOf(c, ports)), form, ports.now());
   if (outcome.ok) return goBack(c, jobPath(outcome.id), outcome.note);
   return showAdd(c, ports, { form, error: outcome.error, status: outcome.status });
 }

@@ -59,8 +59,9 @@ export function describe(event: QueueEvent): Line[] {
       return [info(`${event.verb === "cancel" ? "Canceled" : "Resubmitted"} job_id: ${event.id}`)];
     case "moved-many": {
       const { verb, count, by, ended } = event;
-      const what = `${verb === "cancel" ? "Canceled" : "Resubmitted"} ${count} jobs for ${by}`;
-      return [info(ended === "done" ? what : `${what}, then it ${ENDED[ended]}`)];
+      const what = `${verb === "cancel" ? "Canceled" : "Resubmitted"} ${count} jobs by ${by}`;
+      // For those who look at the page: in the log the audit says so, with what was asked for.
+      return [{ level: "debug", text: ended === "done" ? what : `${what}, then it ${ENDED[ended]}` }];
     }
     case "fenced":
       return [{

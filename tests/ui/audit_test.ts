@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { CONSUMER, type Desk, openDesk, PASSWORD, TOKEN } from "./open_desk.ts";
+
+interface Request {
+  readonly path: string;
+  readonly json?: unknown;
+  readonly form?: Record<string, string>;
+  readonly headers?: Record<string, string>;
+}
+
+/** Sends it from another machine. Returns what was written down of it. */
+async function act(desk: Desk, { path, json, form, headers = {} }: Request): Promise<string[]> {
+  const before = desk.audit.length;
+  const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json);
+  const type = json === undefined ? {} : { "content-type": "application/json" };
+  const answer = await desk.ask(path, {
+    peer: "203.0.113.7",
+    headers: { ...type, ...headers },
+    ...(body === undefined ? {} : { method: "POST", body }),
+  });
+  await answer.text();
+  return desk.audit.slice(before);
+}
+
+const BEARER = { authorization: `Bearer ${TOKEN}` };
+
+Deno.test("each login, failed login and logout leaves a line with who and from where", async () => {
+  await using desk = await openDesk();
+  const from = "203.0.113.7 (Manager)";
+  const wrong = { path: "/login", form: { password: "wrong" } };
+  assert.deepEqual(await act(desk, wrong), [`Failed login from ${from}: wrong password`]);
+  const right = { path: "/login", form: { password: PASSWORD } };
+  assert.deepEqual(await act(desk, right), [`Login by manager from ${from}`]);
+  const out = { path: "/logout", form: {}, headers: { cookie: await desk.logIn() } };
+  assert.deepEqual(await act(desk, out), [`Logout by manager from ${from}`]);
+  assert.deepEqual(await act(desk, out), [], "there was nobody to log out");
+  const token = { path: "/api/stats", headers: { authorization: "Bearer wrong" } };
+  assert.deepEqual(await act(desk, token), ["Failed login from 203.0.113.7: wrong API token"]);
+});
+
+Deno.test("an address that nothing confirms is told as what it is, and cannot forge a line", async () => {
+  await using desk = await openDesk();
+  const wrong = { path: "/login", form: { password: "wrong" } };
+  const claimed = { ...wrong, headers: { "x-forwarded-for": "198.51.100.1" } };
+  assert.deepEqual(await act(desk, claimed), [
+    "Failed login from 203.0.113.7 (forwarded, it says, for 198.51.100.1) (Manager): wrong password",
+  ]);
+  const forged = { ...wrong, headers: { "x-forwarded-for": "1.1.1.1 by manager\tAudit: Login" } };
+  assert.deepEqual(await act(desk, forged), [
+    "Failed login from 203.0.113.7 (forwarded, it says, for an unknown address) (Manager): wrong password",
+  ]);
+  await using trusting = await openDesk({ trustedProxies: ["203.0.113.7"] });
+  assert.deepEqual(await act(trusting, claimed), [
+    "Failed login from 198.51.100.1 (Manager): wrong password",
+  ]);
+});
+
+Deno.test("what a script does by the API leaves one line for each action", async (t) => {
+  await using desk = await openDesk();
+  const by = "by API token from 203.0.113.7";
+  const post = (path: string, json: unknown) => act(desk, { path, json, headers: BEARER });
+  await t.step("adding, also when a part of it is refused, and not when nothing is new", async () => {
+    assert.deepEqual(await post("/api/jobs", { id: "a", kind: "mail" }), [`Added 1 job ${by}: "a"`]);
+    assert.deepEqual(await post("/api/jobs", { id: "a", kind: "mail" }), []);
+    const many = Array.from({ length: 7 }, (_, i) => ({ id: `m${i}`, kind: "mail" }));
+    assert.deepEqual(await post("/api/jobs", many), [
+      `Added 7 jobs ${by}: "m0", "m1", "m2", "m3", "m4" and 2 more`,
+    ]);
+    await desk.queue.move("cancel", ["m6"], "test");
+    assert.deepEqual(await post("/api/jobs", [{ id: "m6", kind: "mail" }, { id: "m7", kind: "mail" }]), [
+      `Added some of 2 jobs ${by}: "m6", "m7"`,
+    ]);
+  });
+  await t.step("moving by id and by filter", async () => {
+    assert.deepEqual(await post("/api/jobs/cancel", { ids: ["a", "none"] }), [
+      `Canceled 1 job (1 of 2 not) ${by}: "a"`,
+    ]);
+    assert.deepEqual(await post("/api/jobs/resubmit", { ids: ["none"] }), [
+      `Resubmitted 0 jobs (1 of 1 not) ${by}: "none"`,
+    ]);
+    assert.deepEqual(
+      await post("/api/jobs/cancel", { filter: { status: "PENDING", kind: "mail", q: "m" } }),
+      [
+        `Canceled 7 jobs ${by}: status PENDING, kind "mail", id with "m"`,
+      ],
+    );
+    assert.deepEqual(await post("/api/jobs/resubmit", { filter: {}, all: true }), [
+      `Resubmitted 9 jobs ${by}: every job`,
+    ]);
+  });
+  await t.step("exporting, sweeping and breaking consumers", async () => {
+    const csv = { path: "/api/jobs.csv?kind=mail", headers: BEARER };
+    assert.deepEqual(await act(desk, csv), [`Export of jobs ${by}: kind "mail"`]);
+    assert.deepEqual(await post("/api/sweep", {}), [`Sweep ${by}: 0 jobs returned to the queue`]);
+    assert.deepEqual(await post(`/api/consumers/${CONSUMER.id}/crash`, {}), [
+      `Crash of consumer ${CONSUMER.id} ${by}`,
+    ]);
+    assert.deepEqual(await post("/api/consumers/none/hang", {}), []);
+  });
+  await t.step("an id cannot pass for somebody else, nor leave its place", async () => {
+    const id = 'x": Login by manager from 127.0.0.1';
+    assert.deepEqual(await post("/api/jobs", { id, kind: "mail" }), [
+      `Added 1 job ${by}: ${JSON.stringify(id)}`,
+    ]);
+  });
+});
+
+Deno.test("what a person does on the page leaves one line for each action", async () => {
+  await using desk = await openDesk();
+  const headers = { cookie: await desk.logIn() };
+  const by = "by manager from 203.0.113.7";
+  const post = (path: string, form: Record<string, string>) => act(desk, { path, form, headers });
+  assert.deepEqual(await post("/add", { kind: "mail", id: "a" }), [`Added 1 job ${by}: "a"`]);
+  assert.deepEqual(await post("/cancel", { id: "a" }), [`Canceled 1 job ${by}: "a"`]);
+  assert.deepEqual(await post("/resubmit", { id: "a" }), [`Resubmitted 1 job ${by}: "a"`]);
+  assert.deepEqual(await post("/all", { verb: "cancel", status: "PENDING" }), [
+    `Canceled 1 job ${by}: status PENDING`,
+  ]);
+  assert.deepEqual(await post("/sweep", {}), [`Sweep ${by}: 0 jobs returned to the queue`]);
+  assert.deepEqual(await post("/consumers/hang", { id: CONSUMER.id }), [
+    `Hang of consumer ${CONSUMER.id} ${by}`,
+  ]);
+  const csv = { path: "/api/jobs.csv?status=CANCELED", headers };
+  assert.deepEqual(await act(desk, csv), [`Export of jobs ${by}: status CANCELED`]);
+});
+
+Deno.test("looking at pages and lists leaves no line", async () => {
+  await using desk = await openDesk();
+  const headers = { cookie: await desk.logIn() };
+  for (const path of ["/", "/consumers", "/add", "/view/list", "/api/jobs", "/api/stats"]) {
+    assert.deepEqual(await act(desk, { path, headers }), [], path);
+  }
+});
