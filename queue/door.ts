@@ -1,5 +1,6 @@
 /** Everything from outside is checked here before it reaches a store. */
 import { QueueError } from "./errors.ts";
+import { exactJson, InexactNumber } from "./exact_json.ts";
 import { isStatus } from "./job.ts";
 import { printable } from "./printable.ts";
 import type { JobRequest, ListRequest } from "./roles.ts";
@@ -85,9 +86,12 @@ function checkPayload(payload: unknown): string {
 
 function toJson(payload: unknown): string {
   try {
-    const text: unknown = JSON.stringify(payload);
-    if (typeof text === "string") return text;
-  } catch {
+    const text = exactJson(payload);
+    if (text !== undefined) return text;
+  } catch (error) {
+    if (error instanceof InexactNumber) {
+      throw invalid(`A payload must be something JSON can hold, and ${error.number} is no number there.`);
+    }
     // Cycles and big integers are told below, in the same words as functions and symbols.
   }
   throw invalid("A payload must be something JSON can hold.");

@@ -8,6 +8,7 @@ export type * from "./store.ts";
 export { getQueue, type OpenOptions, openStore, SCHEMES } from "./get_queue.ts";
 export { Queue } from "./queue.ts";
 export { breathe } from "./breathe.ts";
+export { doubledKeyIn, InexactNumber, parseExactly } from "./exact_json.ts";
 export { editDistance, nearest } from "./nearest.ts";
 export { printable } from "./printable.ts";
 export { makeConsoleUnfailing } from "./unfailing_console.ts";

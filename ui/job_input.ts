@@ -35,10 +35,10 @@ function jobRequest(item: unknown, place: Place): JobRequest {
 
 /** Milliseconds since 1970, or a time such as `2030-01-31T12:00:00Z`. */
 function time(value: unknown, place: Place): number | undefined {
-  if (value === undefined || value === null || typeof value === "number") return value ?? undefined;
-  if (typeof value !== "string") {
+  if (typeof value === "boolean") {
     throw invalid(`${place.where}: run_at must be milliseconds since 1970, or ${DUE_TIME_FORM}.`, place);
   }
+  if (typeof value !== "string") return optionalNumber(value, "run_at", place);
   const due = parseDueTime(value);
   if ("ms" in due) return due.ms;
   throw invalid(`${place.where}: run_at "${printable(value, { maxLength: 60 })}" ${due.problem}.`, place);

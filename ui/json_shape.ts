@@ -14,19 +14,23 @@ const MOST_CONTAINERS_IN_ALL = 500_000;
 const MOST_COMMAS = 100_000;
 
 export interface JsonShape {
+  /** Members of objects: what stands before a colon. */
+  readonly members: number;
   /** Null where it is none. Only its brackets were counted: that it is JSON has still to be found out. */
   readonly list: null | {
     /** Elements. */
     readonly count: number;
     /** The places of the commas between them, of the first ones where there are very many. */
     readonly commas: readonly number[];
+    /** How many members of objects stand before each of these. */
+    readonly members: readonly number[];
     /** Where its brackets stand; null for an end that does not come. */
     readonly start: number;
     readonly end: number | null;
   };
 }
 
-const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];
+const [QUOTE, COMMA, COLON, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** @throws {Refusal} 400 for too many levels, 413 for more lists and objects than can be parsed in a moment */
@@ -34,7 +38,12 @@ export function shapeOf(bytes: Uint8Array): JsonShape {
   const start = firstOf(bytes);
   const isList = bytes[start] === OPEN_LIST;
   const commas: number[] = [];
-  let [level, containers, before, count] = [0, 0, 0, 1];
+  const membersBefore: number[] = [];
+  let [level, containers, before, count, members] = [0, 0, 0, 1, 0];
+  const shapeTo = (end: number | null): JsonShape => {
+    const list = isList ? { count, commas, members: [...membersBefore, members], start, end } : null;
+    return { members, list };
+  };
   for (let i = start; i < bytes.length; i++) {
     const byte = bytes[i];
     if (byte === QUOTE) i = endOfString(bytes, i);
@@ -42,13 +51,17 @@ export function shapeOf(bytes: Uint8Array): JsonShape {
       if (++level > MOST_LEVELS) throw tooDeep();
       if (++containers - before > MOST_CONTAINERS || containers > MOST_CONTAINERS_IN_ALL) throw tooMany();
     } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
-      if (--level === 0) return { list: isList ? { count, commas, start, end: i } : null };
-    } else if (byte === COMMA && level === 1 && isList) {
-      if (++count < MOST_COMMAS) commas.push(i);
+      if (--level === 0) return shapeTo(i);
+    } else if (byte === COLON) members++;
+    else if (byte === COMMA && level === 1 && isList) {
+      if (++count < MOST_COMMAS) {
+        commas.push(i);
+        membersBefore.push(members);
+      }
       before = containers;
     }
   }
-  return { list: isList ? { count, commas, start, end: null } : null };
+  return shapeTo(null);
 }
 
 /** The place of the first byte that is no space and no byte order mark. */

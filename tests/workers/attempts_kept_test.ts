@@ -64,3 +64,17 @@ Deno.test("an attempt whose consumer died is an attempt, with its run time", asy
   assert.equal(attempt?.outcome, "crashed");
   assert.ok(attempt.ranMs !== null && attempt.startedAt !== null && attempt.consumerId !== null);
 });
+
+Deno.test("a handler never gets a number that was rounded, and its own −0 is kept", async () => {
+  await using system = await testSystem();
+  await system.queue.add([{ id: "by hand", kind: "echo", payload: 1, runAt: Date.now() + 300 }]);
+  const { DatabaseSync } = await import("node:sqlite");
+  const db = new DatabaseSync(system.settings.queueUrl.slice("sqlite:".length), { timeout: 5_000 });
+  db.exec(`UPDATE jobs SET payload = '{"v":1970670598291982290}' WHERE id = 'by hand'`);
+  db.close();
+  const job = await system.until("by hand", ({ status }) => status === "FAILED");
+  assert.match(job.error ?? "", /the number 1970670598291982290 at v/);
+  assert.equal(job.payload, '{"v":1970670598291982290}');
+  await system.queue.add([{ id: "zero", kind: "echo", payload: { v: -0 } }]);
+  assert.equal((await system.until("zero", ({ status }) => status === "COMPLETED")).result, '{"v":-0}');
+});

@@ -1,6 +1,6 @@
 /** One attempt at one job, from its handler to its outcome. Runs in the consumer's thread. */
 import type { Outcome } from "@persistent-queue/queue";
-import { messageOf } from "@persistent-queue/queue/words";
+import { assertExact, exactJson, InexactNumber, messageOf } from "@persistent-queue/queue/words";
 import { type ErrorReport, reportOf } from "./error_report.ts";
 import { KeptLines } from "./kept_lines.ts";
 import { GiveUp, type HandlerContext, type HandlerJob, type HandlerModule, RetryLater } from "../handler.ts";
@@ -130,8 +130,13 @@ function toHandlerJob({ id, kind, payload, lease }: JobMessage, consumerId: stri
 
 function parse(payload: string): unknown {
   try {
-    return JSON.parse(payload);
+    const value: unknown = JSON.parse(payload);
+    assertExact(payload);
+    return value;
   } catch (error) {
+    if (error instanceof InexactNumber) {
+      throw new GiveUp(`The payload cannot be given to its handler as it is stored: ${error.message}`);
+    }
     throw new GiveUp(`The payload is not JSON: ${messageOf(error)}`);
   }
 }
@@ -146,9 +151,14 @@ function returned(value: unknown): Outcome {
 
 function toJson(value: unknown): string {
   try {
-    const text: unknown = JSON.stringify(value);
-    if (typeof text === "string") return text;
-  } catch {
+    const text = exactJson(value);
+    if (text !== undefined) return text;
+  } catch (error) {
+    if (error instanceof InexactNumber) {
+      throw new GiveUp(
+        `The handler's result cannot be kept as JSON: it holds ${error.number} at "${error.path}"`,
+      );
+    }
     // Circles and big integers are as little JSON as functions.
   }
   throw new GiveUp("The handler's result cannot be kept as JSON");

@@ -1,0 +1,135 @@
+/**
+ * JSON whose numbers mean the same on both sides. `JSON.parse` rounds what a double cannot hold, and `JSON.stringify`
+ * writes −0 as 0 and what is not finite as null, all without a word.
+ */
+
+/** A number that would come out different from how it went in. */
+export class InexactNumber extends Error {
+  override readonly name = "InexactNumber";
+  constructor(readonly number: string, readonly path: string) {
+    const shown = number.length > 60 ? `${number.slice(0, 60)}…` : number;
+    super(
+      `the number ${shown}${
+        path === "" ? "" : ` at ${path}`
+      } is more than a double can hold: send it as text, "${shown}"`,
+    );
+  }
+}
+
+/** ECMAScript has these; the type library does not yet. */
+const { rawJSON, parse } = JSON as unknown as {
+  rawJSON(text: string): unknown;
+  parse(
+    text: string,
+    revive: (key: string, value: unknown, context: { source?: string }) => unknown,
+  ): unknown;
+};
+
+/** Whether a text may hold a number of so many digits, or so large or small, that a double rounds it. */
+const MAYBE_ROUNDED = /[\d.]{16}|\d[eE]/;
+/** Whether it may hold one that is written otherwise than JavaScript writes it: -0, 1.10, 1e3. */
+const MAYBE_UNUSUAL = /(?:^|[:,[\s])(?:-0|-?\d+(?:\.\d*0(?!\d)|(?:\.\d+)?[eE]))/;
+
+/**
+ * The value of valid JSON text, with its numbers: what is made of it by `exactJson` has them to the letter.
+ * @throws {SyntaxError} {InexactNumber} for one that a double cannot hold
+ */
+export function parseExactly(json: string): unknown {
+  const value: unknown = JSON.parse(json);
+  assertExact(json);
+  if (!MAYBE_UNUSUAL.test(json)) return value;
+  return parse(json, (_, part, { source }) => {
+    return typeof part === "number" && source !== undefined && String(part) !== source
+      ? rawJSON(source)
+      : part;
+  });
+}
+
+/** @throws {InexactNumber} The text must be valid JSON. */
+export function assertExact(json: string): void {
+  if (!MAYBE_ROUNDED.test(json)) return;
+  for (const { number, path } of numbersIn(json)) {
+    if (!isExact(number)) throw new InexactNumber(number, path);
+  }
+}
+
+/** Whether JSON text may hide a −0, or something that is no number at all. */
+const MAYBE_LOST = /(?:^|[[:,])(?:0|null)(?:[\],}]|$)/;
+
+/**
+ * As `JSON.stringify`, which gives undefined for what JSON does not know.
+ * @throws {InexactNumber} for what is not finite; {TypeError} for a circle and for big integers
+ */
+export function exactJson(value: unknown): string | undefined {
+  const json = JSON.stringify(value);
+  if (json === undefined || !MAYBE_LOST.test(json)) return json;
+  return JSON.stringify(value, (key, part: unknown) => {
+    if (typeof part !== "number") return part;
+    if (!Number.isFinite(part)) throw new InexactNumber(String(part), key);
+    return Object.is(part, -0) ? rawJSON("-0") : part;
+  });
+}
+
+/** Whether it is the same decimal number after a double has held it. */
+function isExact(number: string): boolean {
+  const held = Number(number);
+  return Number.isFinite(held) && normalized(number) === normalized(String(held));
+}
+
+/** `-12.50e3` → `-125e2`: one text for each decimal number, whatever the sign of its zero. */
+function normalized(number: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, "");
+  const trimmed = digits.replace(/0+$/, "");
+  if (trimmed === "") return "0";
+  return `${sign}${trimmed}e${Number(exponent) - fraction.length + digits.length - trimmed.length}`;
+}
+
+interface Found {
+  readonly number: string;
+  /** `items[3].id`; empty for the value itself. */
+  readonly path: string;
+}
+
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},:]|[^"[\]{},:\s]+/gs;
+
+/** The numbers of valid JSON text, each with its place. */
+function* numbersIn(json: string): Generator<Found> {
+  const path: (string | number)[] = [];
+  let word = "";
+  for (const [token] of json.matchAll(TOKEN)) {
+    if (token === "{") path.push("");
+    else if (token === "[") path.push(0);
+    else if (token === "]" || token === "}") path.pop();
+    else if (token === ":") path[path.length - 1] = JSON.parse(word);
+    else if (token === ",") {
+      const last = path.at(-1);
+      if (typeof last === "number") path[path.length - 1] = last + 1;
+    } else if (/^[-\d]/.test(token)) yield { number: token, path: pathInWords(path) };
+    word = token;
+  }
+}
+
+function pathInWords(path: readonly (string | number)[]): string {
+  return path.map((step) => typeof step === "number" ? `[${step}]` : `.${step}`).join("").replace(/^\./, "")
+    .slice(0, 200);
+}
+
+/** The first key that stands twice in one object of valid JSON text: readers keep the last, and lose the others. */
+export function doubledKeyIn(json: string): string | null {
+  const objects: (Set<string> | null)[] = [];
+  let word = "";
+  for (const [token] of json.matchAll(TOKEN)) {
+    if (token === "{") objects.push(new Set());
+    else if (token === "[") objects.push(null);
+    else if (token === "]" || token === "}") objects.pop();
+    else if (token === ":") {
+      const key: string = JSON.parse(word);
+      if (objects.at(-1)?.has(key)) return key;
+      objects.at(-1)?.add(key);
+    }
+    word = token;
+  }
+  return null;
+}

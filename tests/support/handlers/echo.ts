@@ -1,0 +1,6 @@
+/** Answers what it was given. */
+import type { HandlerJob } from "@persistent-queue/workers";
+
+export function handler({ payload }: HandlerJob): unknown {
+  return payload;
+}
