@@ -3,6 +3,7 @@ import { DEFAULT_RETRY_DELAYS_MS } from "./backoff.ts";
 import { StorageError } from "./errors.ts";
 import { Queue, type QueueOptions } from "./queue.ts";
 import type { Store } from "./store.ts";
+import { misreadSqliteAddress } from "./sqlite_address.ts";
 import { openSqliteStore } from "./sqlite/sqlite_store.ts";
 
 export interface OpenOptions extends Partial<QueueOptions> {
@@ -14,8 +15,14 @@ type Backend = (address: string, role: "owner" | "guest") => Store | Promise<Sto
 
 /** By scheme. PostgreSQL and Redis find their place here: nothing else chooses. */
 const BACKENDS: Readonly<Record<string, Backend>> = {
-  sqlite: (path, role) => openSqliteStore(path, { role }),
+  sqlite: (address, role) => openSqliteStore(sqlitePath(address), { role }),
 };
+
+function sqlitePath(address: string): string {
+  const problem = misreadSqliteAddress(address);
+  if (problem !== null) throw new StorageError(`QUEUE_URL ${problem}.`);
+  return address.trim();
+}
 
 /** What a URL may begin with. */
 export const SCHEMES: readonly string[] = Object.keys(BACKENDS);

@@ -3,11 +3,12 @@
  *
  * Every problem is reported at once. An empty value counts as unset.
  */
-import { parseEnv } from "node:util";
 import { ConfigurationError } from "./config/configuration_error.ts";
 import { checkTogether } from "./config/cross_rules.ts";
+import { parseDotenv } from "./config/dotenv.ts";
 import { NOTHING_ALLOWED, parseHandlerAllow } from "./config/handler_allow.ts";
 import { hostNames, networks, publicUrl } from "./config/reach.ts";
+import { queueUrl } from "./config/queue_url.ts";
 import { DEFAULT_PASSWORD } from "./config/public_rules.ts";
 import { misspeltInEnvironment, unknownInDotenv } from "./config/setting_names.ts";
 import { SettingReader } from "./config/setting_reader.ts";
@@ -22,18 +23,24 @@ export { LOG_LEVELS, type LogLevel, type Settings } from "./config/settings.ts";
 const DAY_MS = 86_400_000;
 
 /**
- * @param sources The environment, which wins, and the text of `.env`, or null where there is none.
+ * @param sources The environment, which wins; the text of `.env`, or null where there is none; and the folder from which
+ * relative paths are meant, the current one unless given.
  * @throws {ConfigurationError} with every problem
  */
 export function readSettings(
-  { env, dotenv }: { env: Readonly<Record<string, string>>; dotenv: string | null },
+  { env, dotenv, startDir = Deno.cwd() }: {
+    env: Readonly<Record<string, string>>;
+    dotenv: string | null;
+    startDir?: string;
+  },
 ): Settings {
-  const file = dotenv === null ? {} : parseEnv(dotenv);
-  const reader = new SettingReader({ ...file, ...withoutEmpty(env) });
+  const { values: file, problems: inFile } = parseDotenv(dotenv ?? "");
+  const reader = new SettingReader({ ...file, ...withoutEmpty(env) }, startDir);
   const settings = { ...readEach(reader), handlerEnv: {} };
   const warnings = checkTogether(settings, reader);
   const forHandlers = settings.handlerAllow.env;
   const problems = [
+    ...inFile,
     ...unknownInDotenv(Object.keys(file), forHandlers),
     ...misspeltInEnvironment(Object.keys(env).filter((name) => !forHandlers.includes(name))),
     ...reader.problems,
@@ -45,12 +52,15 @@ export function readSettings(
 
 function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEnv"> {
   const handlerAllow = reader.text("HANDLER_ALLOW");
+  const filesPrefix = reader.folder("FILES_DIR", "data/files");
   const managerPassword = reader.text("MANAGER_PASSWORD") ?? DEFAULT_PASSWORD;
   return {
-    queueUrl: reader.url("QUEUE_URL", "sqlite:data/queue.db"),
+    startDir: reader.startDir,
+    queueUrl: queueUrl(reader, "QUEUE_URL"),
     consumers: reader.wholeNumber("CONSUMERS", { otherwise: 10, min: 1, max: 1000 }),
     producerIntervalMs: reader.wholeNumber("PRODUCER_INTERVAL_MS", { otherwise: 5000, min: 0, max: DAY_MS }),
-    filesDir: reader.folder("FILES_DIR", "data/files"),
+    filesDir: reader.absolute(filesPrefix),
+    filesPrefix,
     workMs: reader.wholeNumber("WORK_MS", { otherwise: 4000, min: 0, max: DAY_MS }),
     heartbeatMs: reader.wholeNumber("HEARTBEAT_MS", { otherwise: 1000, min: 10, max: DAY_MS }),
     sweepMs: reader.wholeNumber("SWEEP_MS", { otherwise: 10_000, min: 10, max: DAY_MS }),
@@ -68,7 +78,7 @@ function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEn
     opsPublicUrl: publicUrl(reader, "OPS_PUBLIC_URL"),
     allowedHosts: hostNames(reader, "ALLOWED_HOSTS"),
     trustedProxies: networks(reader, "TRUSTED_PROXIES"),
-    logDir: reader.folder("LOG_DIR", "logs"),
+    logDir: reader.absolute(reader.folder("LOG_DIR", "logs")),
     logLevel: reader.oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
     retentionDays: reader.wholeNumber("RETENTION_DAYS", { otherwise: 7, min: 0, max: 36_500 }),
     handlerAllow: handlerAllow === null
@@ -83,8 +93,6 @@ function withoutEmpty(env: Readonly<Record<string, string>>): Record<string, str
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
 }
 
-function pick(from: NodeJS.Dict<string>, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(from).filter((entry): entry is [string, string] => names.includes(entry[0])),
-  );
+function pick(from: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
 }

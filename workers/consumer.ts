@@ -123,7 +123,7 @@ function beat(everyMs: number, log: Log): void {
 function toAttemptOptions(start: StartConsumer, log: Log): AttemptOptions {
   return {
     consumerId: start.consumerId,
-    settings: { filesDir: start.filesDir, workMs: start.workMs },
+    settings: { filesDir: start.filesDir, startDir: start.startDir, workMs: start.workMs },
     handlers: new Handlers(new URL(start.handlers)),
     log: (text) => log.info(text),
   };

@@ -11,6 +11,14 @@ export interface HandlerJob {
   readonly consumerId: string;
 }
 
+export interface HandlerSettings {
+  /** An absolute path. */
+  readonly filesDir: string;
+  /** The folder of the start, from which the relative ids of file jobs are meant. */
+  readonly startDir: string;
+  readonly workMs: number;
+}
+
 export interface HandlerContext {
   /** Fires when the job is canceled, lost or past its deadline, and when the system stops. */
   readonly signal: AbortSignal;
@@ -18,7 +26,7 @@ export interface HandlerContext {
   readonly attempt: number;
   /** Writes a line to the consumer's log. */
   readonly log: (text: string) => void;
-  readonly settings: { readonly filesDir: string; readonly workMs: number };
+  readonly settings: HandlerSettings;
 }
 
 /**

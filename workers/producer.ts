@@ -29,34 +29,35 @@ async function live(start: StartProducer): Promise<void> {
     for (const message of data) receive(message, log);
   };
   tell({ type: "ready" });
-  produce(start.filesDir, log);
-  setInterval(() => produce(start.filesDir, log), start.intervalMs);
+  produce(start, log);
+  setInterval(() => produce(start, log), start.intervalMs);
 }
 
 /** One more file; then all that wait are offered, the earlier ones again. */
-function produce(folder: string, log: Log): void {
+function produce({ filesDir, filesPrefix }: StartProducer, log: Log): void {
   tell({ type: "beat" });
   try {
-    waiting.add(writeFile(folder));
+    waiting.add(`${filesPrefix}/${writeFile(filesDir)}`);
   } catch (error) {
-    log.error(`Cannot write a file in ${folder}: ${messageOf(error)}`);
+    log.error(`Cannot write a file in ${filesDir}: ${messageOf(error)}`);
   }
   if (waiting.size > 0) tell({ type: "add", ids: [...waiting] });
 }
 
-/** Written under another name first, so that a consumer never sees half of it. */
+/** Written under another name first, so that a consumer never sees half of it. Answers its name. */
 function writeFile(folder: string): string {
   Deno.mkdirSync(folder, { recursive: true });
-  const id = `${folder}/${crypto.randomUUID()}.txt`;
-  const draft = `${id}.part`;
+  const name = `${crypto.randomUUID()}.txt`;
+  const path = `${folder}/${name}`;
+  const draft = `${path}.part`;
   try {
     Deno.writeTextFileSync(draft, `${new Date().toISOString()} created by the producer\n`);
-    Deno.renameSync(draft, id);
+    Deno.renameSync(draft, path);
   } catch (error) {
     removeIfThere(draft);
     throw error;
   }
-  return id;
+  return name;
 }
 
 /** On a full disk half files would pile up. */

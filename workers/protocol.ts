@@ -21,10 +21,13 @@ export interface StartConsumer extends StartMessage {
   readonly handlers: string;
   readonly heartbeatMs: number;
   readonly workMs: number;
+  readonly startDir: string;
 }
 
 export interface StartProducer extends StartMessage {
   readonly intervalMs: number;
+  /** What the ids of its jobs begin with: FILES_DIR as it was given. */
+  readonly filesPrefix: string;
 }
 
 /** A job on its way to a thread. */

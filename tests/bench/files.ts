@@ -1,4 +1,5 @@
 /** The sample job without its pause, against the same handler in a plain loop. */
+import type { HandlerSettings } from "../../workers/handler.ts";
 import { handler } from "../../workers/handlers/file.ts";
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
 import { warmUp } from "./drain.ts";
@@ -35,7 +36,7 @@ async function drainFiles(system: BenchSystem, ids: readonly string[]): Promise<
   return ids.length / (performance.now() - since) * 1000;
 }
 
-async function plainLoop(ids: readonly string[], settings: { filesDir: string; workMs: number }) {
+async function plainLoop(ids: readonly string[], settings: HandlerSettings) {
   const { signal } = new AbortController();
   const log = () => {};
   const since = performance.now();

@@ -2,11 +2,12 @@
  * Calls the handler of files for each id, in the folder where it is started, and prints what came of each; over and over
  * if it is told so, until the file `stop` is there. `deno run -A handle_files.ts <FILES_DIR> <once|on> <ids as JSON>`
  */
+import { resolve } from "node:path";
 import { GiveUp } from "@persistent-queue/workers";
 import { handler } from "../../workers/handlers/file.ts";
 
 const [filesDir = "", how = "once", ids = "[]"] = Deno.args;
-const settings = { filesDir, workMs: 0 };
+const settings = { filesDir: resolve(filesDir), startDir: Deno.cwd(), workMs: 0 };
 const { signal } = new AbortController();
 /** Each outcome of each id, once. */
 const told = new Map<string, [id: string, outcome: string]>();

@@ -7,15 +7,18 @@ const MAIN = new URL("../../main.ts", import.meta.url).href;
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 function flags(env: Record<string, string> = {}): string[] {
-  return permissionFlags(readSettings({ env, dotenv: null }), "file:///app/main.ts");
+  return permissionFlags(readSettings({ env, dotenv: null, startDir: "/app" }), "file:///app/main.ts");
 }
 
 Deno.test("the default settings give the folders and the two addresses, no variable and no .env", () => {
   const [net, read, write, ...others] = flags();
-  assert.equal(read, "--allow-read=/app/main.ts,/app/queue,/app/workers,/app/ui,data/files,logs,data");
-  assert.equal(write, "--allow-write=data/files,logs,data");
+  assert.equal(
+    read,
+    "--allow-read=/app/main.ts,/app/queue,/app/workers,/app/ui,/app/data/files,/app/logs,/app/data",
+  );
+  assert.equal(write, "--allow-write=/app/data/files,/app/logs,/app/data");
   assert.equal(net, "--allow-net=127.0.0.1:8501,127.0.0.1:8502");
-  assert.deepEqual(others, ["--deny-read=.env", "--deny-write=.env"]);
+  assert.deepEqual(others, ["--deny-read=/app/.env", "--deny-write=/app/.env"]);
 });
 
 Deno.test("the address of the backend is granted, its password is not shown", () => {
@@ -37,8 +40,8 @@ Deno.test("an IPv6 host is written in brackets", () => {
 
 Deno.test("a database in the current folder grants its own files, not the folder", () => {
   const write = flags({ QUEUE_URL: "sqlite:queue.db" })[2] ?? "";
-  assert.match(write, /,queue\.db,queue\.db-wal,queue\.db-shm,/);
-  assert.doesNotMatch(write, /[=,]\.(,|$)/);
+  assert.match(write, /,\/app\/queue\.db,\/app\/queue\.db-wal,\/app\/queue\.db-shm,/);
+  assert.doesNotMatch(write, /[=,]\/app(,|$)/);
 });
 
 Deno.test("what the handlers are allowed is added", () => {
@@ -50,7 +53,10 @@ Deno.test("what the handlers are allowed is added", () => {
 });
 
 Deno.test("the supervisor is started without prompts and downloads, and told that it has a guard", () => {
-  const args = supervisorArgs(readSettings({ env: {}, dotenv: null }), "file:///app/main.ts");
+  const args = supervisorArgs(
+    readSettings({ env: {}, dotenv: null, startDir: "/app" }),
+    "file:///app/main.ts",
+  );
   assert.deepEqual(args.slice(0, 4), ["run", HEAP_FLAGS, "--no-prompt", "--cached-only"]);
   assert.deepEqual(args.slice(-3), ["file:///app/main.ts", "supervise", "--guarded"]);
   assert(!args.includes("-A") && !args.includes("--allow-all"));
@@ -66,7 +72,7 @@ Deno.test("heaps are kept small however the supervisor is started", async () => 
 Deno.test("a database in the current folder may have all of its files there", () => {
   const write = flags({ QUEUE_URL: "sqlite:queue.db" }).find((flag) => flag.startsWith("--allow-write="));
   for (const suffix of ["-wal", "-shm", ".lock", ".reserve", ".rescued"]) {
-    assert.ok(write?.split(",").includes(`queue.db${suffix}`), suffix);
+    assert.ok(write?.split(",").includes(`/app/queue.db${suffix}`), suffix);
   }
 });
 
@@ -74,11 +80,12 @@ Deno.test("a supervisor can do its work with these permissions, and nothing else
   await using folder = await tempFolder();
   const script = `${ROOT}tests/support/permitted.ts`;
   await Deno.writeTextFile(folder.file(".env"), "CONSUMERS=3\nMANAGER_PORT=0\nOPS_PORT=0\n");
-  const settings = readSettings({ env: {}, dotenv: await Deno.readTextFile(folder.file(".env")) });
+  const sources = { env: {}, dotenv: await Deno.readTextFile(folder.file(".env")), startDir: folder.path };
+  const settings = readSettings(sources);
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--quiet", "--no-prompt", ...permissionFlags(settings, MAIN), script],
-      JSON.stringify({ env: {}, dotenv: await Deno.readTextFile(folder.file(".env")) }),
+      JSON.stringify(sources),
     ],
     cwd: folder.path,
   }).output();

@@ -240,3 +240,16 @@ for (const [what, trap] of Object.entries(SWAPS)) {
     assert.deepEqual(outsideOf(folder), before);
   });
 }
+
+Deno.test("a file that has a second name is not written to: under that one it may be anybody's", async () => {
+  await using folder = await baited();
+  await Deno.link(folder.file("elsewhere/good.txt"), folder.file("data/files/hard.txt"));
+  await Deno.link(folder.file("data/queue.db"), folder.file("data/files/queue.txt"));
+  const before = outsideOf(folder);
+  const told = await handled(start(folder, ["data/files/hard.txt", "data/files/queue.txt"]));
+  for (const [, outcome] of told) {
+    assert.equal(outcome, "gave up: The file has a second name elsewhere (a hard link)");
+  }
+  assert.equal(told.length, 2);
+  assert.deepEqual(outsideOf(folder), before);
+});

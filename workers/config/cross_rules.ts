@@ -1,4 +1,5 @@
 /** What settings must be true of each other. */
+import { checkPlaces } from "./place_rules.ts";
 import { checkSecrets, plainHttpWarnings } from "./public_rules.ts";
 import type { Settings } from "./settings.ts";
 import type { SettingReader } from "./setting_reader.ts";
@@ -7,13 +8,7 @@ export function checkTogether(settings: Omit<Settings, "warnings">, reader: Sett
   checkTimes(settings, reader);
   checkPorts(settings, reader);
   checkSecrets(settings, reader);
-  if (settings.filesDir === settings.logDir && reader.areSound("FILES_DIR", "LOG_DIR")) {
-    reader.reject(
-      "LOG_DIR",
-      `LOG_DIR and FILES_DIR are the same folder; logs would lie among the jobs' files, ` +
-        `for example LOG_DIR=logs`,
-    );
-  }
+  checkPlaces(settings, reader);
   return [...plainHttpWarnings(settings), ...sweepWarnings(settings)];
 }
 

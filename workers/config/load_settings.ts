@@ -2,12 +2,15 @@
  * Where the settings of a process come from: its environment, and the `.env` of the folder it was started in. A
  * supervisor under a guard is handed both, so that neither is there for a handler to read.
  */
+import { readDotenv } from "./read_dotenv.ts";
 import { readSettings, SETTING_NAMES, type Settings } from "../config.ts";
 
 export interface SettingSources {
   readonly env: Readonly<Record<string, string>>;
   /** The text of `.env`, or null where there is none. */
   readonly dotenv: string | null;
+  /** Where the process was started: relative paths are meant from there. */
+  readonly startDir: string;
 }
 
 /** @throws {ConfigurationError} with every problem */
@@ -16,7 +19,7 @@ export function loadSettings(): Settings {
 }
 
 export function readSources(): SettingSources {
-  return { env: environment(), dotenv: dotenv() };
+  return { env: environment(), dotenv: readDotenv(), startDir: Deno.cwd() };
 }
 
 /** As the guard wrote them: `readSettings` checks them once more. */
@@ -42,13 +45,4 @@ function environment(): Record<string, string> {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value]];
   }));
-}
-
-function dotenv(): string | null {
-  try {
-    return Deno.readTextFileSync(".env");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 /** Reads one setting at a time; what is wrong with it is remembered, and the default stands in for it. */
-import { printable, SCHEMES } from "@persistent-queue/queue";
+import { resolve } from "node:path";
+import { printable } from "@persistent-queue/queue";
 import type { SettingName } from "./setting_names.ts";
 
 interface WholeNumberRule {
@@ -13,7 +14,8 @@ export class SettingReader {
   readonly #values: Readonly<Record<string, string | undefined>>;
   readonly #broken = new Set<SettingName>();
 
-  constructor(values: Readonly<Record<string, string | undefined>>) {
+  /** `startDir`: the folder from which relative paths are meant. */
+  constructor(values: Readonly<Record<string, string | undefined>>, readonly startDir: string) {
     this.#values = values;
   }
 
@@ -89,6 +91,16 @@ export class SettingReader {
   folder(name: SettingName, otherwise: string): string {
     const text = this.text(name)?.trim() ?? "";
     if (text === "") return otherwise;
+    if (/^[~$"'`]/.test(text)) {
+      this.reject(
+        name,
+        `${name} is ${
+          quoted(text)
+        }; nothing in it is replaced here, as a shell does: write the path itself, ` +
+          `for example ${name}=${otherwise}`,
+      );
+      return otherwise;
+    }
     if (isPlainPath(text)) return text.replace(/(?<=[^/])\/+$/, "");
     this.reject(
       name,
@@ -96,6 +108,10 @@ export class SettingReader {
         `for example ${name}=${otherwise}`,
     );
     return otherwise;
+  }
+
+  absolute(path: string): string {
+    return resolve(this.startDir, path);
   }
 
   /** An address or the name of a host, without a scheme and without a port. */
@@ -114,31 +130,6 @@ export class SettingReader {
     return otherwise;
   }
 
-  /** Something like `sqlite:data/queue.db`. It may hold a password, so no message shows it. */
-  url(name: SettingName, otherwise: string): string {
-    const text = this.text(name)?.trim() ?? "";
-    if (text === "") return otherwise;
-    if (/^sqlite:/.test(text) && !isPlainPath(text)) {
-      this.reject(
-        name,
-        `${name} has a path with commas or control characters, for example ${name}=${otherwise}`,
-      );
-      return otherwise;
-    }
-    const [, scheme, place = ""] = /^([a-z][a-z0-9+.-]*):(.*)$/.exec(text) ?? [];
-    if (scheme !== undefined && SCHEMES.includes(scheme) && place !== "" && printable(text) === text) {
-      return text;
-    }
-    const known = SCHEMES.map((one) => `${one}:`).join(", ");
-    const problem = scheme === undefined
-      ? "does not look like a URL: it must begin with a scheme and a colon"
-      : SCHEMES.includes(scheme)
-      ? `lacks the place after "${scheme}:"`
-      : `names no backend that is known: it must begin with ${known}`;
-    this.reject(name, `${name} ${problem}, for example ${name}=${otherwise}`);
-    return otherwise;
-  }
-
   /** Text that is never shown, and can be sent in a header. */
   token(name: SettingName): string | null {
     const text = this.text(name);
@@ -153,7 +144,7 @@ export class SettingReader {
 }
 
 /** The runtime's permission flags separate paths by commas, and know no way to write one in a path. */
-function isPlainPath(text: string): boolean {
+export function isPlainPath(text: string): boolean {
   return printable(text) === text && !text.includes(",");
 }
 

@@ -7,12 +7,16 @@ export type LogLevel = typeof LOG_LEVELS[number];
 
 /** Times in milliseconds unless the name says otherwise. */
 export interface Settings {
+  /** The folder of the start. All other paths are absolute, and stay what they are if the process moves elsewhere. */
+  readonly startDir: string;
   readonly queueUrl: string;
   /** Threads, 1–256. */
   readonly consumers: number;
   /** 0 = no producer. */
   readonly producerIntervalMs: number;
   readonly filesDir: string;
+  /** The same as it was given: what the ids of file jobs begin with. */
+  readonly filesPrefix: string;
   readonly workMs: number;
   readonly heartbeatMs: number;
   readonly sweepMs: number;

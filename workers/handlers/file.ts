@@ -5,12 +5,12 @@
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-import { GiveUp, type Handler } from "../handler.ts";
+import { GiveUp, type Handler, type HandlerSettings } from "../handler.ts";
 
 const LOOK_MS = 500;
 
 export const handler: Handler = async (job, { signal, settings }) => {
-  const path = () => resolveBelow(settings.filesDir, job.id);
+  const path = () => resolveBelow(settings, job.id);
   const doneAt = Date.now() + settings.workMs;
   for (let leftMs = settings.workMs; leftMs > 0; leftMs = doneAt - Date.now()) {
     path();
@@ -23,18 +23,19 @@ export const handler: Handler = async (job, { signal, settings }) => {
 };
 
 /**
- * The path of the file, which must lie below `folder` whatever the id says. The id is untrusted: `..`, absolute paths
+ * The path of the file, which must lie below FILES_DIR whatever the id says. The id is untrusted: `..`, absolute paths
  * and symbolic links anywhere on the way all end here.
  */
-function resolveBelow(folder: string, id: string): string {
-  const below = relative(resolve(folder), resolve(id));
+function resolveBelow({ filesDir, startDir }: HandlerSettings, id: string): string {
+  const below = relative(filesDir, resolve(startDir, id));
   if (below === "" || below === ".." || below.startsWith(`..${sep}`) || isAbsolute(below)) {
-    throw new GiveUp(`The file is not below ${folder}`);
+    const shown = relative(startDir, filesDir);
+    throw new GiveUp(`The file is not below ${shown.startsWith("..") ? filesDir : shown}`);
   }
-  const path = join(resolve(folder), below);
+  const path = join(filesDir, below);
   assertThere(path);
   // The folder itself may be one.
-  if (Deno.realPathSync(path) !== join(Deno.realPathSync(folder), below)) {
+  if (Deno.realPathSync(path) !== join(Deno.realPathSync(filesDir), below)) {
     throw new GiveUp("The path of the file goes through a symbolic link");
   }
   return path;
@@ -45,6 +46,8 @@ function assertThere(path: string): void {
   if (found === null) throw new Error("The file does not exist");
   if (found.isSymlink) throw new GiveUp("The file is a symbolic link");
   if (!found.isFile) throw new GiveUp("This is a folder or a device, not a file");
+  // Under its other name it may be anybody's, a database's for instance, whose locks go when somebody else closes it.
+  if ((found.nlink ?? 1) > 1) throw new GiveUp("The file has a second name elsewhere (a hard link)");
 }
 
 function statOrNull(path: string): Deno.FileInfo | null {
@@ -65,6 +68,7 @@ function append(path: () => string, line: string): void {
   try {
     const [opened, found] = [fstatSync(file), lstatSync(path())];
     if (opened.ino !== found.ino || opened.dev !== found.dev) throw new Error("The file was replaced");
+    if (opened.nlink > 1) throw new GiveUp("The file has a second name elsewhere (a hard link)");
     writeSync(file, line);
   } finally {
     closeSync(file);

@@ -148,6 +148,7 @@ export class ConsumerPlace {
       heartbeatMs: settings.heartbeatMs,
       workMs: settings.workMs,
       filesDir: settings.filesDir,
+      startDir: settings.startDir,
       handlers: handlers.href,
       log: { dir: settings.logDir, level: settings.logLevel, name: `consumer_${consumerId}` },
     };

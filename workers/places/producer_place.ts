@@ -52,6 +52,7 @@ export class ProducerPlace {
       lifeLock: `producer ${id}`,
       intervalMs: settings.producerIntervalMs,
       filesDir: settings.filesDir,
+      filesPrefix: settings.filesPrefix,
       log: { dir: settings.logDir, level: settings.logLevel, name: "producer" },
     };
     const onMessage = (message: FromThread) => {

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigurationError, type Settings } from "../config.ts";
 import { HANDLER_PERMISSIONS, type HandlerPermission } from "../config/handler_allow.ts";
+import { isWithin } from "../config/place_rules.ts";
 import { GUARDED } from "./guard_watch.ts";
 import { NOHUP } from "./stop_signals.ts";
 
@@ -34,7 +35,8 @@ const CONFINED = ["--no-prompt", "--cached-only"];
 
 /** `--allow-read=…` and so on; a kind of permission that is not needed has no flag. */
 export function permissionFlags(settings: Settings, mainUrl: string): string[] {
-  const database = databasePaths(settings.queueUrl);
+  refuseComma(settings.startDir, "The system was started in");
+  const database = databasePaths(settings, mainUrl);
   const needed: Record<HandlerPermission, readonly string[]> = {
     read: [...codePaths(mainUrl), settings.filesDir, settings.logDir, ...database],
     write: [settings.filesDir, settings.logDir, ...database],
@@ -47,8 +49,8 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
   return [
     ...HANDLER_PERMISSIONS.flatMap((kind) => flag(kind, [...needed[kind], ...settings.handlerAllow[kind]])),
     // Whatever else is granted: FILES_DIR may be the folder in which it lies.
-    "--deny-read=.env",
-    "--deny-write=.env",
+    `--deny-read=${join(settings.startDir, ".env")}`,
+    `--deny-write=${join(settings.startDir, ".env")}`,
   ];
 }
 
@@ -65,24 +67,25 @@ function flag(kind: HandlerPermission, values: readonly string[]): string[] {
   return [values.includes("*") ? `--allow-${kind}` : `--allow-${kind}=${[...new Set(values)].join(",")}`];
 }
 
+function refuseComma(folder: string, sentence: string): void {
+  if (!folder.includes(",")) return;
+  throw new ConfigurationError([
+    `${sentence} ${folder}, but permission flags know no commas in paths; use another folder`,
+  ]);
+}
+
 function codePaths(mainUrl: string): string[] {
   const main = fileURLToPath(mainUrl);
-  if (main.includes(",")) {
-    throw new ConfigurationError([
-      `The project lies in ${
-        dirname(main)
-      }, but permission flags know no commas in paths; move it to another folder`,
-    ]);
-  }
+  refuseComma(dirname(main), "The project lies in");
   return [main, ...CODE_FOLDERS.map((folder) => join(dirname(main), folder))];
 }
 
-/** SQLite keeps files beside the database, so it needs the folder; where that is the current one, only those files. */
-function databasePaths(queueUrl: string): string[] {
+/** SQLite keeps files beside the database, so it needs the folder; where the code lies in that, only those files. */
+function databasePaths({ queueUrl, startDir }: Settings, mainUrl: string): string[] {
   if (!queueUrl.startsWith("sqlite:")) return [];
   const path = queueUrl.slice("sqlite:".length);
   const folder = dirname(path);
-  if (folder !== ".") return [folder];
+  if (![startDir, dirname(fileURLToPath(mainUrl))].some((code) => isWithin(code, folder))) return [folder];
   const ofQueue = [
     "",
     "-wal",

@@ -85,7 +85,7 @@ export class SimulatedThread {
     world.trace.say(this.owner.name, `begins ${job.id}:${job.lease}, attempt ${job.attempt}`);
     world.book.began(this.owner.name, job);
     const began = performance.now();
-    const settings = { filesDir: "", workMs: 0 };
+    const settings = { filesDir: "", startDir: "", workMs: 0 };
     this.#current = new Attempt(job, { consumerId, settings, handlers: world.handlers, log: () => {} });
     const outcome = await this.#current.run();
     if (!this.owner.alive) return await new Promise<never>(() => {});

@@ -1,0 +1,46 @@
+/**
+ * What stands behind `sqlite:` is the path of a file, taken to the letter. Forms that mean something else to those who
+ * know them from other programs are refused: they would end in a file that nobody meant, outside of every backup.
+ */
+
+/** What is wrong with it, and the right form; null where it is a plain path. */
+export function misreadSqliteAddress(address: string): string | null {
+  for (const [pattern, problem] of MISREAD) {
+    const found = pattern.exec(address);
+    if (found !== null) return problem(found[1] ?? "");
+  }
+  return null;
+}
+
+const MISREAD: readonly (readonly [RegExp, (rest: string) => string])[] = [
+  [/^\s*$/, () => `lacks the place after "sqlite:", for example sqlite:data/queue.db`],
+  [
+    /^:|^file:.*:memory:|[?&]mode=memory\b/,
+    () =>
+      "asks for a database in memory, which no job would survive: name a file, for example sqlite:data/queue.db",
+  ],
+  [
+    /^file:\/*([^?]*)/,
+    (path) =>
+      `has "file:" in front of the path: write sqlite:${path}, or sqlite:/${path} for one from the root of the disk`,
+  ],
+  [
+    /^\/\/+([^?]*)/,
+    (path) =>
+      `has slashes that some take for a part of the path and some for none: write sqlite:${path} for a path below the folder of the start, or sqlite:/${path} for one from the root of the disk`,
+  ],
+  [
+    /^~/,
+    () =>
+      `begins with ~, which only a shell replaces: write the whole path, for example sqlite:/home/me/queue.db`,
+  ],
+  [/^["'`]/, () => "begins with a quotation mark: write it without"],
+  [/^\$|^[^/]*\$[{(]/, () => "begins with a variable, which only a shell replaces: write the whole path"],
+  [/^([^?]*)\?[\w-]+=[^/]*$/, (path) => `has parameters, and there are none: write sqlite:${path}`],
+  [
+    /%[0-9a-f]{2}/i,
+    () =>
+      "has a character in the form that URLs have (such as %20): the path is taken to the letter, so write the character itself",
+  ],
+  [/(?:^|\/)\.{0,2}$/, () => "names a folder: name a file in it, for example sqlite:data/queue.db"],
+];

@@ -1,0 +1,97 @@
+/** Where the database, the files of jobs and the logs may lie, and in which forms people name such places. */
+import assert from "node:assert/strict";
+import { getQueue } from "@persistent-queue/queue";
+import { ConfigurationError, readSettings } from "../../workers/config.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
+
+function problemsOf(env: Record<string, string>, startDir = "/srv/queue"): readonly string[] {
+  try {
+    readSettings({ env, dotenv: null, startDir });
+    return [];
+  } catch (error) {
+    assert(error instanceof ConfigurationError, String(error));
+    return error.problems;
+  }
+}
+
+const MISREAD: Readonly<Record<string, RegExp>> = {
+  "sqlite://data/queue.db": /write sqlite:data\/queue\.db .* or sqlite:\/data\/queue\.db/,
+  "sqlite:///srv/queue.db": /write sqlite:srv\/queue\.db .* or sqlite:\/srv\/queue\.db/,
+  "sqlite:////srv/queue.db": /or sqlite:\/srv\/queue\.db/,
+  "sqlite:~/queue.db": /~.*write the whole path/,
+  "sqlite:$HOME/queue.db": /variable.*write the whole path/,
+  "sqlite::memory:": /in memory.*name a file/,
+  "sqlite:file::memory:": /in memory.*name a file/,
+  "sqlite:q.db?mode=memory": /in memory.*name a file/,
+  "sqlite:file:data/queue.db?mode=ro": /write sqlite:data\/queue\.db,/,
+  "sqlite:data/queue.db?mode=ro": /no.*write sqlite:data\/queue\.db$/,
+  "sqlite:my%20folder/queue.db": /write the character itself/,
+  'sqlite:"data/queue.db"': /quotation mark/,
+  "sqlite:data/": /names a folder/,
+  "sqlite:.": /names a folder/,
+  "file:data/queue.db": /must begin with sqlite:/,
+  "/srv/queue.db": /for example QUEUE_URL=sqlite:\/srv\/queue\.db$/,
+};
+
+for (const [url, pattern] of Object.entries(MISREAD)) {
+  Deno.test(`QUEUE_URL=${url} is refused with the right form, and nothing is made`, async () => {
+    const [problem = "", ...others] = problemsOf({ QUEUE_URL: url });
+    assert.match(problem, pattern);
+    assert.deepEqual(others, []);
+    if (url.startsWith("sqlite:")) await assert.rejects(getQueue(url), { name: "StorageError" });
+  });
+}
+
+const MEANT: Readonly<Record<string, string>> = {
+  "sqlite:data/queue.db": "/srv/queue/data/queue.db",
+  "sqlite: data/queue.db": "/srv/queue/data/queue.db",
+  "sqlite:./queue.db": "/srv/queue/queue.db",
+  "sqlite:../queue.db": "/srv/queue.db",
+  "sqlite:/var/lib/queue.db": "/var/lib/queue.db",
+  "sqlite:a b/#1 what?/queue.db": "/srv/queue/a b/#1 what?/queue.db",
+};
+
+for (const [url, path] of Object.entries(MEANT)) {
+  Deno.test(`QUEUE_URL=${url} is ${path} for a start in /srv/queue`, () => {
+    const { queueUrl } = readSettings({ env: { QUEUE_URL: url }, dotenv: null, startDir: "/srv/queue" });
+    assert.equal(queueUrl, `sqlite:${path}`);
+  });
+}
+
+Deno.test("a path that only a shell would understand is refused for folders as well", () => {
+  for (const name of ["FILES_DIR", "LOG_DIR"]) {
+    for (const path of ["~/files", "$HOME/files", '"files"']) {
+      const [problem = ""] = problemsOf({ [name]: path });
+      assert.match(problem, new RegExp(`^${name} is .*write the path itself`));
+    }
+  }
+});
+
+Deno.test("FILES_DIR over anything of the system's own is refused: jobs write there", async () => {
+  await using folder = await tempFolder();
+  await Deno.mkdir(folder.file("data"));
+  await Deno.symlink(folder.file("data"), folder.file("linked"));
+  const wrong: readonly (readonly [RegExp, Record<string, string>])[] = [
+    [/holds the database/, { FILES_DIR: "data" }],
+    [/holds the database/, { FILES_DIR: "linked" }],
+    [/holds the database/, { FILES_DIR: "." }],
+    [/holds the database/, { FILES_DIR: "/" }],
+    [/holds the logs/, { FILES_DIR: "logs" }],
+    [/holds the logs/, { FILES_DIR: "x", LOG_DIR: "x/logs" }],
+    [/holds the settings or the code/, { FILES_DIR: ".", QUEUE_URL: "sqlite:/v/q.db", LOG_DIR: "/v/logs" }],
+    [/holds the settings or the code/, { FILES_DIR: ROOT }],
+    [/a folder of the system's code/, { FILES_DIR: `${ROOT}/workers/handlers` }],
+    [/a folder of the system's code/, { FILES_DIR: `${ROOT}/ui` }],
+    [/holds the code/, { LOG_DIR: ROOT }],
+  ];
+  for (const [pattern, env] of wrong) {
+    const problems = problemsOf(env, folder.path);
+    assert.equal(problems.length, 1, `${JSON.stringify(env)}: ${problems.join("\n")}`);
+    assert.match(problems[0] ?? "", pattern);
+  }
+  for (const FILES_DIR of ["data/files", "files", "logs/files", "/srv/files"]) {
+    assert.deepEqual(problemsOf({ FILES_DIR }, folder.path), []);
+  }
+});

@@ -1,0 +1,82 @@
+/**
+ * The file `.env`: `NAME=value` on each line. A value is taken whole or refused, for half a password opens the door as
+ * well as a whole one, and a line that is passed over leaves the default in force.
+ */
+import { printable } from "@persistent-queue/queue";
+
+export interface Dotenv {
+  readonly values: Readonly<Record<string, string>>;
+  /** One sentence each, never with a value in it. */
+  readonly problems: readonly string[];
+}
+
+const ASSIGNMENT = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$/s;
+const COLON = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*:/;
+/** Behind the second quotation mark nothing may follow but a comment. */
+const QUOTED = /^(["'`])((?:\\.|(?!\1).)*)\1\s*(?:#.*)?$/s;
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "\\": "\\", '"': '"', $: "$" };
+
+export function parseDotenv(text: string): Dotenv {
+  const values: Record<string, string> = {};
+  const problems: string[] = [];
+  const lines = text.split(/\r\n|\n|\r/);
+  for (let at = 0; at < lines.length;) {
+    const number = at + 1;
+    const first = lines[at++] ?? "";
+    const line = first.trim();
+    if (line === "" || line.startsWith("#")) continue;
+    const [, name, start = ""] = ASSIGNMENT.exec(line) ?? [];
+    if (name === undefined) {
+      problems.push(noSetting(line, number));
+      continue;
+    }
+    const { rest, used } = withNextLines(start, lines.slice(at));
+    at += used;
+    const value = valueOf(rest);
+    if (value === null) problems.push(unclear(name, number, rest));
+    else if (Object.hasOwn(values, name) && values[name] !== value) {
+      problems.push(`${shown(name)} is in .env twice, the second time in line ${number}: remove one of them`);
+    } else values[name] = value;
+  }
+  return { values, problems };
+}
+
+/** A value in quotation marks may go on, a key for instance: to the first line that ends it. */
+function withNextLines(start: string, next: readonly string[]): { rest: string; used: number } {
+  if (!/^["'`]/.test(start) || QUOTED.test(start)) return { rest: start, used: 0 };
+  let rest = start;
+  for (const [i, line] of next.entries()) {
+    rest += `\n${line}`;
+    if (QUOTED.test(rest)) return { rest, used: i + 1 };
+  }
+  return { rest: start, used: 0 };
+}
+
+/** Null where two readers would take it for two values. */
+function valueOf(rest: string): string | null {
+  if (!/^["'`]/.test(rest)) return rest.includes("#") ? null : rest;
+  const [, mark, inside = ""] = QUOTED.exec(rest) ?? [];
+  if (mark === undefined) return null;
+  if (mark !== '"') return inside.includes(mark) ? null : inside;
+  const isClear = inside.replaceAll(/\\[nrt\\"$]/g, "").includes("\\") === false;
+  return isClear ? inside.replaceAll(/\\(.)/g, (_, letter: string) => ESCAPES[letter] ?? letter) : null;
+}
+
+function unclear(name: string, number: number, rest: string): string {
+  const why = /^["'`]/.test(rest)
+    ? `does not end with the quotation mark it begins with, or has a backslash that means nothing in "…"`
+    : "has a #, which begins a comment for some readers and not for others";
+  return `${shown(name)} in line ${number} of .env ${why}: quote it, for example ${shown(name)}='…'`;
+}
+
+function noSetting(line: string, number: number): string {
+  const [, name] = COLON.exec(line) ?? [];
+  if (name !== undefined) {
+    return `Line ${number} of .env has a colon behind ${shown(name)}: write ${shown(name)}=value`;
+  }
+  return `Line ${number} of .env is no setting: write NAME=value, or # in front of a comment`;
+}
+
+function shown(name: string): string {
+  return printable(name, { maxLength: 60 });
+}

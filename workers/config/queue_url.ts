@@ -1,0 +1,38 @@
+/** Where the queue lives: `sqlite:data/queue.db`. It may hold a password, so no message shows it. */
+import { misreadSqliteAddress, printable, SCHEMES } from "@persistent-queue/queue";
+import type { SettingName } from "./setting_names.ts";
+import { isPlainPath, type SettingReader } from "./setting_reader.ts";
+
+const DEFAULT_PATH = "data/queue.db";
+
+/** With an absolute path. */
+export function queueUrl(reader: SettingReader, name: SettingName): string {
+  const text = reader.text(name)?.trim() ?? "";
+  if (text.startsWith("sqlite:") || text === "") {
+    const address = text === "" ? DEFAULT_PATH : text.slice("sqlite:".length);
+    const problem = problemOf(address);
+    if (problem !== null) reader.reject(name, `${name} ${problem}`);
+    return `sqlite:${reader.absolute(problem === null ? address.trim() : DEFAULT_PATH)}`;
+  }
+  const [, scheme, place = ""] = /^([a-z][a-z0-9+.-]*):(.*)$/.exec(text) ?? [];
+  if (scheme !== undefined && SCHEMES.includes(scheme) && place !== "" && printable(text) === text) {
+    return text;
+  }
+  const example = /^[^:@?]+$/.test(text) && printable(text) === text ? text : DEFAULT_PATH;
+  reader.reject(name, `${name} ${misfit(scheme)}, for example ${name}=sqlite:${example}`);
+  return `sqlite:${reader.absolute(DEFAULT_PATH)}`;
+}
+
+function problemOf(address: string): string | null {
+  const problem = misreadSqliteAddress(address);
+  if (problem !== null) return problem;
+  return isPlainPath(address)
+    ? null
+    : `has a path with commas or control characters, for example QUEUE_URL=sqlite:${DEFAULT_PATH}`;
+}
+
+function misfit(scheme: string | undefined): string {
+  if (scheme === undefined) return "does not look like a URL: it must begin with a scheme and a colon";
+  if (SCHEMES.includes(scheme)) return `lacks the place after "${scheme}:"`;
+  return `names no backend that is known: it must begin with ${SCHEMES.map((one) => `${one}:`).join(", ")}`;
+}
