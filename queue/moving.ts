@@ -12,7 +12,7 @@ const MOST_IDS = 200;
 const MANY = 20;
 
 export interface Mover {
-  move(verb: OperatorVerb, ids: readonly string[]): Promise<Moved[]>;
+  move(verb: OperatorVerb, ids: readonly string[], by: string): Promise<Moved[]>;
   emit(event: QueueEvent): void;
 }
 
@@ -46,7 +46,7 @@ export async function* moveInTurns(
   for (let done = 0; done < ids.length && !signal?.aborted;) {
     if (done > 0) await breathe();
     const page = ids.slice(done, done + MOST_IDS);
-    const moving = mover.move(verb, page);
+    const moving = mover.move(verb, page, by);
     if (MOVES[verb].to === "PENDING") mover.emit({ type: "arriving", count: page.length });
     const moved = await moving;
     for (const one of moved) {

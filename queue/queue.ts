@@ -46,7 +46,7 @@ export class Queue implements Role {
   readonly #health = new StorageHealth((trouble) => this.#events.emit({ type: "storage", trouble }));
   readonly #pruning = new Pruning((request) => this.#health.observe(this.#store.prune(request)));
   readonly #mover: Mover = {
-    move: (verb, ids) => this.#health.observe(this.#store.move(verb, ids, this.#options.now())),
+    move: (verb, ids, by) => this.#health.observe(this.#store.move(verb, ids, this.#options.now(), by)),
     emit: (event) => this.#events.emit(event),
   };
   #warnings: readonly string[] = [];

@@ -174,8 +174,11 @@ export interface Store {
   renew(leases: readonly Lease[], now: number): Promise<boolean[]>;
   /** `false` for each lease that is lost; nothing is written for those. */
   settle(settlements: readonly Settlement[]): Promise<boolean[]>;
-  /** Moves as many as fit into one turn, one at least, and answers for those: the first of the ids, in their order. */
-  move(verb: OperatorVerb, ids: readonly string[], now: number): Promise<Moved[]>;
+  /**
+   * Moves as many as fit into one turn, one at least, and returns the results of those: the first of the ids, in their
+   * order. `by` names who asked, for the history.
+   */
+  move(verb: OperatorVerb, ids: readonly string[], now: number, by?: string): Promise<Moved[]>;
   reap(request: ReapRequest): Promise<Reaped[]>;
   /** Also keeps the store's own files small. Answers how many were removed, and where to go on (0 = begin again). */
   prune(request: PruneRequest): Promise<{ removed: number; next: number }>;

@@ -8,7 +8,14 @@ const EVENT = { cancel: "canceled", resubmit: "resubmitted" } as const satisfies
 /** A row is written anew as a whole, its values included: one turn does so for this many bytes of them, or one job. */
 const TURN_BYTES = 512 * 1024;
 
-export function move(sql: Statements, verb: OperatorVerb, ids: readonly string[], now: number): Moved[] {
+interface Move {
+  readonly verb: OperatorVerb;
+  readonly ids: readonly string[];
+  readonly now: number;
+  readonly by: string | undefined;
+}
+
+export function move(sql: Statements, { ids, ...asked }: Move): Moved[] {
   const moved: Moved[] = [];
   let bytes = 0;
   for (const id of ids) {
@@ -16,17 +23,22 @@ export function move(sql: Statements, verb: OperatorVerb, ids: readonly string[]
     const before = sql.brief.get(id);
     if (before === undefined) moved.push({ id, outcome: "unknown" });
     else {
-      moved.push(moveOne(sql, verb, toJob(before), now));
+      moved.push(moveOne(sql, toJob(before), asked));
       bytes += number(before.bytes);
     }
   }
   return moved;
 }
 
-function moveOne(sql: Statements, verb: OperatorVerb, job: Job, now: number): Moved {
+function moveOne(sql: Statements, job: Job, { verb, now, by }: Omit<Move, "ids">): Moved {
   const { id } = job;
   const after = sql[verb].get(id, now);
   if (after === undefined) return { id, outcome: "illegal", job };
-  sql.movedStory.run(id, now, EVENT[verb], `was ${job.status}`);
+  sql.movedStory.run(
+    id,
+    now,
+    EVENT[verb],
+    by === undefined ? `was ${job.status}` : `was ${job.status}, by ${by}`,
+  );
   return { id, outcome: "moved", from: job.status, job: toJob(after) };
 }

@@ -103,7 +103,7 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
       return turn.write(() => renew(sql, leases, now));
     },
     settle: (settlements) => turn.write(() => settle(sql, settlements)),
-    move: (verb, ids, now) => turn.write(() => move(sql, verb, ids, now)),
+    move: (verb, ids, now, by) => turn.write(() => move(sql, { verb, ids, now, by })),
     reap: (request) => turn.write(() => reap(sql, request)),
     prune: async (request) => {
       const answer = await turn.write(() => prune(sql, request));

@@ -122,6 +122,13 @@ function resubmitCases(test: Case): void {
     assert.deepEqual([story?.at, story?.event, story?.detail], [NOW + 20, "canceled", "was PROCESSING"]);
     assert.deepEqual(await jobOf(store, "a"), moved.job);
   });
+
+  test("the history tells who asked for a move", async ({ store }) => {
+    await hold(store, "a");
+    await store.move("cancel", ["a"], NOW + 20, "manager from 203.0.113.7");
+    const { history = [] } = await store.get("a") ?? {};
+    assert.equal(history.at(-1)?.detail, "was PROCESSING, by manager from 203.0.113.7");
+  });
 }
 
 function batchCases(test: Case): void {
