@@ -230,7 +230,7 @@ export class Supervisor {
     for (const consumer of this.#consumers) {
       const { silentMs } = consumer;
       if (silentMs !== null && silentMs > stallMs && !justWoke) {
-        freed += consumer.giveUp(`It had not answered for ${Math.round(silentMs / 1000)} s`);
+        freed += consumer.giveUp(`No heartbeat for ${Math.round(silentMs / 1000)} s`);
       }
     }
     return { held: this.#dispatcher.leases, freed };

@@ -140,6 +140,15 @@ browserTest(
       `[...document.querySelectorAll("td[data-label=Consumer]")].every((cell) => cell.clientHeight < 30)`;
     assert.equal(await page.evaluate<boolean>(ids), true, "no consumer's id is broken");
     assert.deepEqual(await opsViolations(page), []);
+    for (const width of [320, 390]) {
+      await page.setViewportSize({ width, height: 740 });
+      assert.equal(await page.evaluate<number>("document.documentElement.scrollWidth"), width);
+    }
+    const why = page.locator("details", { hasText: "Longest wait" });
+    await why.getByText("How long the next job to run has been due.").waitFor({ state: "hidden" });
+    await why.locator("summary").focus();
+    await page.keyboard.press("Enter");
+    await why.getByText("How long the next job to run has been due.").waitFor();
     const canceled = await system.api("jobs/cancel", { ids: [long] });
     await canceled.body?.cancel();
   },

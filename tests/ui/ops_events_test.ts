@@ -54,12 +54,18 @@ Deno.test("every line that tells of a job is told in short, and an unknown one a
     [
       "c | given up by its handler: nobody to write to | 0",
       "d | given up, too many crashes: thread ended | 0",
-      "e | back in line: its consumer ended | 0",
+      "e | requeued: its consumer ended | 0",
       "f | taken from its consumer, now PENDING | 0",
-      "g | result came too late, dropped | 0",
+      "g | late result dropped | 0",
       "h | canceled | 0",
       "i (of all) | resubmitted | 0",
       "null | Something new | 0",
     ],
   );
+});
+
+Deno.test("an error of thousands of letters is one short line among the events", () => {
+  const text = `Last attempt failed for a: ${"very long ".repeat(400)}`;
+  const [story] = storiesOf([{ at: 1, level: "error", text }]);
+  assert.ok(story !== undefined && story.text.length < 320, String(story?.text.length));
 });

@@ -3,6 +3,8 @@ import { printable } from "@persistent-queue/queue/words";
 /** Cells of the end that always show, as wide as the style sheet leaves room for. */
 const TAIL_CELLS = 16;
 
+const MOST_IN_TEXT = 64;
+
 /**
  * The id of a job on one line. Where room is short it is cut in the middle, because long ids often differ only at
  * their ends. What would turn the direction of reading or hide itself is shown as its escape.
@@ -17,6 +19,13 @@ export function JobId({ id }: { readonly id: string }) {
       {text.slice(at)}
     </bdi>
   );
+}
+
+/** The same for an id within a sentence: as text of some dozens of letters. */
+export function IdInText({ id }: { readonly id: string }) {
+  const text = printable(id);
+  const isLong = text.length > MOST_IN_TEXT;
+  return <bdi class="mono">{isLong ? `${text.slice(0, MOST_IN_TEXT - 20)}…${text.slice(-20)}` : text}</bdi>;
 }
 
 /** Where the end begins that always shows; 0 for an id so short that it needs no cut. */

@@ -9,7 +9,7 @@ export function LoggedOut({ children }: { readonly children?: ComponentChildren 
     <div class="panel empty" role="alert">
       <h1>You are logged out</h1>
       {children}
-      <p>Sessions end with “Log out”, after 30 minutes without a sign of life, and after 8 hours.</p>
+      <p>Sessions end with “Log out”, after 30 minutes of inactivity, and after 8 hours.</p>
       <p>
         <a class="button" href="">Log in and come back here</a>
       </p>

@@ -1,6 +1,6 @@
 /** Asks before a consumer is made to crash or to hang. */
 import { type Fault, requireFaultInjection } from "../fault_injection.ts";
-import { JobId } from "../components/job_id.tsx";
+import { IdInText } from "../components/job_id.tsx";
 import type { Ports } from "../ports.ts";
 import type { ConsumerView } from "../system.ts";
 import { jobPath } from "./job_path.ts";
@@ -60,7 +60,7 @@ function JobAtRisk({ id }: { readonly id: string }) {
     <p>
       It is working on{" "}
       <a href={jobPath(id)}>
-        <JobId id={id} />
+        <IdInText id={id} />
       </a>. This job goes back to the queue, is charged with the failure of its consumer, and becomes
       UNPROCESSABLE if that happens too often.
     </p>

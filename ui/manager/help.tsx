@@ -1,7 +1,7 @@
 const KEYS = [
   ["/", "Search"],
   ["j", "Next job"],
-  ["k", "Job before"],
+  ["k", "Previous job"],
   ["x", "Select the job"],
   ["Enter", "Open the job"],
   ["?", "This help"],

@@ -75,8 +75,8 @@ function JobMore({ job, now }: { readonly job: Row; readonly now: number }) {
   return (
     <span class="job-more">
       <span class="job-kind">{kind}</span>
-      {priority !== 0 && <span class="job-priority">{`prio ${priority}`}</span>}
       <StatusMore job={job} now={now} />
+      {priority !== 0 && <span class="job-priority">{`prio ${priority}`}</span>}
       {error !== null && <span class="job-error">{error}</span>}
       {error === null && preview !== null && <span class="job-preview mono">{preview}</span>}
     </span>

@@ -21,7 +21,7 @@ type Line = Omit<StoryLine, "gapMs">;
 
 const EVENTS: Readonly<Record<HistoryEvent, readonly [title: string, tone: StoryLine["tone"]]>> = {
   retried: ["failed", "warning"],
-  postponed: ["Put off by its handler", "plain"],
+  postponed: ["Postponed", "plain"],
   exhausted: ["failed: no retry is left", "danger"],
   failed: ["failed for good", "danger"],
   stalled: ["Its consumer fell silent", "warning"],

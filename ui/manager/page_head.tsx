@@ -23,7 +23,7 @@ export function PageHead({ view, live, children }: PageHeadProps) {
         <span role="status" class={`link-state needs-script ${live.isConnected ? "is-live" : "is-lost"}`}>
           {live.isConnected ? "Live" : (
             <>
-              Reconnecting… <span class="roomy">Until then this page refreshes on a timer.</span>
+              Reconnecting… <span class="roomy">Refreshing every few seconds meanwhile.</span>
             </>
           )}
         </span>

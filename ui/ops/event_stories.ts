@@ -31,18 +31,21 @@ const LINES: readonly (readonly [RegExp, (words: readonly string[]) => string])[
   [/^Last attempt failed for (?<id>.+?): (.*)$/s, ([, why]) => `given up, every attempt failed: ${why}`],
   [/^Crash limit reached for (?<id>.+?): (.*)$/s, ([, why]) => `given up, too many crashes: ${why}`],
   [/^Gave up on (?<id>.+?): (.*)$/s, ([, why]) => `given up by its handler: ${why}`],
-  [/^Returned job_id: (?<id>.+) \((.*)\)$/s, ([, why]) => `back in line: ${why}`],
+  [/^Returned job_id: (?<id>.+) \((.*)\)$/s, ([, why]) => `requeued: ${why}`],
   [
     /^Took job_id: (?<id>.+) from consumer (\S+), now (\w+)$/s,
     ([, , status]) => `taken from its consumer, now ${status}`,
   ],
-  [/^Dropped a late result for (?<id>.+) of consumer (\S+): .*$/s, () => "result came too late, dropped"],
+  [/^Dropped a late result for (?<id>.+) of consumer (\S+): .*$/s, () => "late result dropped"],
   [/^(Canceled|Resubmitted) job_id: (?<id>.+)$/s, ([verb = ""]) => verb.toLowerCase()],
   [/^Marked job_id failed: (?<id>.+)$/s, () => "marked failed"],
 ];
 
 /** Said beside the line that says why, and without an id. */
 const ECHO = "Max retries reached, marked failed";
+
+/** Characters of one line. */
+const LONGEST = 300;
 
 /** Both newest first. */
 export function storiesOf(events: readonly Event[]): Story[] {
@@ -68,7 +71,14 @@ function older(story: Story): Story {
 function read(text: string): Reading {
   for (const [pattern, inShort] of LINES) {
     const match = pattern.exec(text);
-    if (match?.groups?.id !== undefined) return { jobId: match.groups.id, text: inShort(match.slice(1)) };
+    if (match?.groups?.id !== undefined) {
+      return { jobId: match.groups.id, text: cut(inShort(match.slice(1))) };
+    }
   }
-  return { jobId: null, text };
+  return { jobId: null, text: cut(text) };
+}
+
+/** An error may be as long as a book: the page of its job tells it whole. */
+function cut(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

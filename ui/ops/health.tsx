@@ -5,6 +5,9 @@ import type { ManagerAddress } from "./manager_links.tsx";
 import type { Link, Snapshot } from "./snapshot.ts";
 import { messagesOf, verdictOf, withoutTime } from "./verdict.ts";
 
+/** Characters that a line may not have room for. */
+const LONG = 80;
+
 export interface HealthProps {
   readonly snapshot: Snapshot;
   readonly link: Link;
@@ -20,18 +23,34 @@ export function Health({ snapshot, link, manager, children }: HealthProps) {
   return (
     <section class={`health health-${mood}`} aria-labelledby="health-title">
       <h2 id="health-title">{headline}</h2>
-      {messages.length > 0 && (
-        <ul class="health-list">
-          {messages.map((message) => (
-            <li key={withoutTime(message)}>{isLost ? `Last known: ${message}` : message}</li>
-          ))}
-        </ul>
-      )}
+      <Messages messages={messages} isLost={isLost} />
       {isFailing && <FailedJobsLink manager={manager} stats={snapshot.stats} />}
       {children}
       <p class="visually-hidden" role="status">
         {isLost ? headline : messages.map(withoutTime).join(" ")}
       </p>
     </section>
+  );
+}
+
+/** The first on its line, and all of them when they are opened: nothing below moves when one more comes. */
+function Messages({ messages, isLost }: { readonly messages: readonly string[]; readonly isLost: boolean }) {
+  const [first] = messages;
+  if (first === undefined) return null;
+  const told = (message: string) => isLost ? `Last known: ${message}` : message;
+  return (
+    <>
+      <ul class="health-list">
+        <li key={withoutTime(first)}>{told(first)}</li>
+      </ul>
+      {(messages.length > 1 || first.length > LONG) && (
+        <details class="health-all">
+          <summary>{messages.length > 1 ? `All ${messages.length}` : "Show all"}</summary>
+          <ul class="panel">
+            {messages.map((message) => <li key={withoutTime(message)}>{told(message)}</li>)}
+          </ul>
+        </details>
+      )}
+    </>
   );
 }

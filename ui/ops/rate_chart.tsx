@@ -34,8 +34,8 @@ export function RateChart({ history }: { readonly history: readonly Rates[] }) {
           </rect>
         ))}
       </svg>
-      <p class="chart-scale chart-in" aria-hidden="true">{count(top)} in</p>
-      <p class="chart-scale chart-out" aria-hidden="true">{count(top)} out</p>
+      <p class="chart-scale chart-in" aria-hidden="true">{count(top)}/s added</p>
+      <p class="chart-scale chart-out" aria-hidden="true">{count(top)}/s finished</p>
       <figcaption class="chart-time" aria-hidden="true">
         <span>1 min ago</span>
         <span>30 s</span>

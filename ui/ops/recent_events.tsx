@@ -1,5 +1,6 @@
 /** What happened that is worth a look, newest first. */
 import { clock, count, zone } from "../components/format.ts";
+import { IdInText } from "../components/job_id.tsx";
 import { storiesOf, type Story } from "./event_stories.ts";
 import { JobLink, type ManagerAddress } from "./manager_links.tsx";
 import type { SystemState } from "./snapshot.ts";
@@ -59,12 +60,12 @@ function Line({ story, manager }: { readonly story: Story; readonly manager: Man
         {jobId !== null && (
           <>
             <JobLink manager={manager} id={jobId}>
-              <code>{jobId}</code>
+              <IdInText id={jobId} />
             </JobLink>
             {" "}
           </>
         )}
-        {text}
+        <bdi>{text}</bdi>
         {earlier > 0 && <span class="muted">{` (${count(earlier)} earlier)`}</span>}
       </span>
     </li>

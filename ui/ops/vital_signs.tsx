@@ -1,4 +1,4 @@
-/** The system's pulse: how old the line is, when it was last swept, what it costs. */
+/** The system's pulse: how long jobs wait, when it was last swept, what it costs. */
 import type { ComponentChildren } from "preact";
 import { age, count, duration } from "../components/format.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -12,6 +12,15 @@ export interface VitalSignsProps {
 
 const MEGABYTE = 1024 * 1024;
 
+/** What the names mean, for those who open them. */
+const WHY = {
+  wait: "How long the next job to run has been due.",
+  sweep: "Jobs whose consumer sends no heartbeats any more are returned to the queue.",
+  requeued: "Jobs that the last check returned to the queue.",
+  late: "Their jobs had been given to other consumers meanwhile.",
+  stuck: "They hang and cannot be stopped. At 2, the process restarts.",
+} as const;
+
 export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }: VitalSignsProps) {
   const { sweep, wedged, producing, memory_bytes, started_at } = system;
   return (
@@ -20,19 +29,15 @@ export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }
         <h2 id="vitals-title">Vital signs</h2>
       </div>
       <dl>
-        <Sign name="Longest wait" why="For how long the job at the head of the line has been due." main>
+        <Sign name="Longest wait" why={WHY.wait} main>
           {stats === null ? "–" : queueAge(stats.age_ms, agedMs)}
         </Sign>
-        <Sign name="Last check for stalled jobs" why="Jobs whose consumer has fallen silent go back in line.">
+        <Sign name="Last check for stalled jobs" why={WHY.sweep}>
           {sweep.last_at === null ? "not yet" : age(now - sweep.last_at)}
         </Sign>
-        <Sign name="Jobs it put back" why="Jobs that the last check gave to other consumers.">
-          {count(sweep.last_requeued)}
-        </Sign>
-        <Sign name="Results that came too late" why={TOO_LATE}>
-          {stats === null ? "–" : count(stats.fenced)}
-        </Sign>
-        <Sign name="Threads stuck for good" why={STUCK} bad={wedged > 0}>{count(wedged)}</Sign>
+        <Sign name="Requeued" why={WHY.requeued}>{count(sweep.last_requeued)}</Sign>
+        <Sign name="Late results dropped" why={WHY.late}>{stats === null ? "–" : count(stats.fenced)}</Sign>
+        <Sign name="Stuck threads" why={WHY.stuck} bad={wedged > 0}>{count(wedged)}</Sign>
         <Sign name="Producer">{producing ? "adding jobs" : "off"}</Sign>
         <Sign name="Running for">{duration(Math.max(0, now - started_at))}</Sign>
         <Sign name="Memory">{count(Math.round(memory_bytes / MEGABYTE))} MB</Sign>
@@ -42,12 +47,9 @@ export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }
   );
 }
 
-const TOO_LATE = "Their jobs had gone to other consumers meanwhile, so these results were dropped.";
-const STUCK = "They hang and cannot be ended: at the second one the system restarts itself.";
-
 interface SignProps {
   readonly name: string;
-  /** What the name means, for those who ask. */
+  /** What the name means: opened by a click, a tap or the keyboard. */
   readonly why?: string;
   readonly main?: boolean;
   readonly bad?: boolean;
@@ -57,12 +59,19 @@ interface SignProps {
 function Sign({ name, why, main = false, bad = false, children }: SignProps) {
   return (
     <div class={`sign${main ? " sign-main" : ""}${bad ? " sign-bad" : ""}`}>
-      <dt>{why === undefined ? name : <abbr title={why}>{name}</abbr>}</dt>
+      <dt>
+        {why === undefined ? name : (
+          <details class="why">
+            <summary>{name}</summary>
+            <p class="small">{why}</p>
+          </details>
+        )}
+      </dt>
       <dd>{children}</dd>
     </div>
   );
 }
 
 function queueAge(ageMs: number, agedMs: number): string {
-  return ageMs === 0 ? "nothing waits" : duration(ageMs + agedMs);
+  return ageMs === 0 ? "0 s" : duration(ageMs + agedMs);
 }

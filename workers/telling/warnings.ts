@@ -30,7 +30,9 @@ export function warningsOf(
   }
   if (wedged > 0) {
     warnings.push(
-      `Threads that hang and cannot be ended: ${wedged}. At the second the system restarts itself.`,
+      `${wedged} ${
+        wedged === 1 ? "thread is" : "threads are"
+      } stuck and cannot be stopped. At 2, the process restarts.`,
     );
   }
   if (failing) {
