@@ -15,6 +15,7 @@ import { door } from "./door.ts";
 import { headers } from "./headers.ts";
 import { hostGuard } from "./host_guard.ts";
 import { changes, snapshots, streamOf } from "./live.ts";
+import { largeBodiesInTurn } from "./large_bodies.ts";
 import { loginRoutes } from "./login.tsx";
 import { managerPages } from "./manager/pages.tsx";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
@@ -70,6 +71,8 @@ export interface AppOptions extends Omit<Ports, "now" | "faultInjection" | "audi
 export interface RequestInfo extends Pick<Deno.ServeHandlerInfo, "remoteAddr"> {
   /** Whether the request is written as a proxy writes it that adds no header of its own. No, unless given. */
   readonly looksRelayed?: boolean;
+  /** Resolves when there is room for one more answer. At once, unless given. */
+  readonly room?: () => Promise<boolean>;
 }
 
 export interface App {
@@ -86,6 +89,7 @@ export function managerApp(options: AppOptions): App {
   const places = new StreamPlaces({ limit: MAX_STREAMS });
   const app = baseApp(options, ports);
   const sessions = lockApp(app, options, { name: "Manager", cookie: "pq_manager" });
+  app.use(largeBodiesInTurn());
   app.route("/api", apiRoutes(ports));
   app.get("/events", ownPagesOnly, (c) => {
     return streamOf(c, live, { event: "change", places, stillWelcome: () => c.var.visitor.stillWelcome() });
@@ -138,8 +142,17 @@ function baseApp(options: AppOptions, ports: OpsPorts): Hono<AppEnv> {
   if (options.passwordIsDefault) app.use(peerGuard);
   app.use(sameOrigin);
   app.get("/static/:name", staticFile);
+  app.use(whenThereIsRoom);
   return app;
 }
+
+const whenThereIsRoom: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (!await c.env.room()) {
+    const options = { headers: { "Retry-After": "10" } };
+    throw new Refusal(503, "busy", "Very many answers wait for slow readers. Try again later.", options);
+  }
+  await next();
+};
 
 const redirectBelowBase: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
@@ -213,9 +226,9 @@ function served(app: Hono<AppEnv>, options: AppOptions): Pick<App, "fetch" | "ro
   const routes = app.routes.filter(({ method }) => method !== "ALL");
   refuseOwnPath(basePath, routes.map(({ path }) => path));
   return {
-    fetch(request, { remoteAddr, looksRelayed = false }) {
+    fetch(request, { remoteAddr, looksRelayed = false, room = () => Promise.resolve(true) }) {
       const client = asClient(request, { peer: peerOf(remoteAddr), looksRelayed });
-      return app.fetch(withoutBase(request, basePath), { client, basePath, publicOrigin });
+      return app.fetch(withoutBase(request, basePath), { client, basePath, publicOrigin, room });
     },
     routes: [...new Set(routes.map(({ method, path }) => `${method} ${path}`))],
   };

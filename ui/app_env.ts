@@ -9,6 +9,8 @@ export interface AppEnv {
     readonly basePath: string;
     /** Of the address by which people reach this page, whatever a proxy makes of `Host`; null = as it is bound. */
     readonly publicOrigin: string | null;
+    /** Resolves when there is room for one more answer; with false where none came. */
+    readonly room: () => Promise<boolean>;
   };
   Variables: {
     /** Set behind the login. */

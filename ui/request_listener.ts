@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { App } from "./app.ts";
 import { NO_HOST } from "./host_guard.ts";
+import { Outflow } from "./outflow.ts";
 import { looksRelayed } from "./looks_relayed.ts";
 
 /**
@@ -15,29 +16,42 @@ const MAX_UNANSWERED = 10;
 const BODILESS = ["GET", "HEAD", "TRACE"];
 
 export function requestListener(app: App): RequestListener {
+  const outflow = new Outflow();
   const answer = getRequestListener(
     (request, { incoming }) => {
       const { socket, httpVersion, rawHeaders } = incoming as IncomingMessage;
       return app.fetch(plain(request), {
         remoteAddr: addressOf(socket),
         looksRelayed: looksRelayed(httpVersion, rawHeaders),
+        room: () => outflow.room(),
       });
     },
     { overrideGlobalObjects: false, hostname: NO_HOST },
   );
   const unanswered = new WeakMap<Socket, number>();
-  const count = (socket: Socket, more: 1 | -1) => {
+  const count = (socket: Socket, more: 1 | 0 | -1) => {
     const sum = (unanswered.get(socket) ?? 0) + more;
     unanswered.set(socket, sum);
     return sum;
   };
-  return (incoming, outgoing) => {
+  /** Of each connection: resolves when its last answer has been taken. */
+  const taken = new WeakMap<Socket, Promise<void>>();
+  return async (incoming, outgoing) => {
     const { socket } = incoming;
     if (socket.destroyed || count(socket, 1) > MAX_UNANSWERED) return void socket.destroy();
     // Such a client knows no chunks: what has no known length ends with the connection.
     if (incoming.httpVersion === "1.0") outgoing.useChunkedEncodingByDefault = false;
-    outgoing.once("close", () => count(socket, -1));
-    void answer(incoming, outgoing);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    outgoing.once("close", () => {
+      count(socket, -1);
+      resolve();
+    });
+    outflow.follow(outgoing);
+    const before = taken.get(socket);
+    taken.set(socket, promise);
+    // They are sent one after the other anyhow: nothing is gained by making them before.
+    if (count(socket, 0) > 1) await before;
+    if (!socket.destroyed) await answer(incoming, outgoing);
   };
 }
 

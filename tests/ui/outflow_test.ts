@@ -1,0 +1,47 @@
+/** Answers that nobody takes, and bodies that come all at once: memory holds a few of them, the others wait. */
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { breathe } from "@persistent-queue/queue";
+import { Outflow } from "../../ui/outflow.ts";
+import { openDesk } from "./open_desk.ts";
+
+class Answer extends EventEmitter {
+  constructor(public writableLength: number) {
+    super();
+  }
+  destroy(): void {
+    this.emit("close");
+  }
+}
+
+Deno.test("while much is unsent the next answer waits, and a reader that takes nothing makes room for it", async () => {
+  const outflow = new Outflow({ mostUnsent: 1_000, patienceMs: 300 });
+  const [deaf, slow, small] = [new Answer(600), new Answer(500), new Answer(10)];
+  for (const answer of [deaf, slow, small]) outflow.follow(answer);
+  const reading = setInterval(() => slow.writableLength -= 1, 10);
+  let isDeafGone = false;
+  deaf.once("close", () => isDeafGone = true);
+  const since = performance.now();
+  assert.equal(await outflow.room(), true);
+  clearInterval(reading);
+  assert.ok(isDeafGone, "the one that takes nothing was cut off");
+  assert.ok(performance.now() - since >= 300, "but not before its time");
+  assert.ok(slow.writableLength > 0, "the one that reads goes on");
+  assert.equal(await outflow.room(), true, "and now nobody waits");
+  await breathe();
+});
+
+Deno.test("many large bodies at once are read in turn, and each is answered", async () => {
+  await using desk = await openDesk();
+  const payload = "x".repeat(1_000_000);
+  const answers = await Promise.all(Array.from({ length: 24 }, async (_, i) => {
+    const answer = await desk.api(
+      "/api/jobs",
+      [0, 1, 2].map((n) => ({ id: `${i} ${n}`, kind: "mail", payload })),
+    );
+    await answer.body?.cancel();
+    return answer.status;
+  }));
+  assert.deepEqual(new Set(answers), new Set([201]));
+  assert.equal((await desk.queue.stats()).counts.PENDING, 72);
+});

@@ -1,0 +1,76 @@
+/**
+ * Answers on their way out. Those that their readers have not taken lie in memory, and a crowd of slow readers would
+ * fill it: so no answer is made while too much is unsent, and who takes nothing makes room for who waits.
+ */
+import { breathe } from "@persistent-queue/queue";
+
+/** What of an answer of `node:http` is looked at. */
+export interface Outgoing {
+  /** Written and not yet taken, in bytes or characters. */
+  readonly writableLength: number;
+  destroy(): void;
+  once(event: "close", listener: () => void): void;
+}
+
+const MOST_UNSENT = 16 * 1024 * 1024;
+/** For so long nobody is cut off who takes nothing, in milliseconds. */
+const PATIENCE_MS = 2_000;
+const LOOK_MS = 100;
+const LONGEST_WAIT_MS = 10_000;
+
+export interface OutflowOptions {
+  readonly mostUnsent?: number;
+  readonly patienceMs?: number;
+}
+
+export class Outflow {
+  /** With what was unsent of each at the last look, and since when it has been that much. */
+  readonly #open = new Map<Outgoing, { length: number; since: number }>();
+  readonly #options: Required<OutflowOptions>;
+  /** Whoever is before the next one in the line has got in, and has answered if nothing kept it. */
+  #line: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  constructor({ mostUnsent = MOST_UNSENT, patienceMs = PATIENCE_MS }: OutflowOptions = {}) {
+    this.#options = { mostUnsent, patienceMs };
+  }
+
+  follow(outgoing: Outgoing): void {
+    this.#open.set(outgoing, { length: 0, since: performance.now() });
+    outgoing.once("close", () => this.#open.delete(outgoing));
+  }
+
+  /** Resolves with true when there is room for one more answer; with false where none came. */
+  async room(): Promise<boolean> {
+    if (this.#waiting === 0 && this.#unsent() < this.#options.mostUnsent) return true;
+    const until = performance.now() + LONGEST_WAIT_MS;
+    this.#waiting += 1;
+    const admitted = this.#line.then(() => this.#admit(until));
+    this.#line = admitted.then(breathe);
+    return await admitted.finally(() => this.#waiting -= 1);
+  }
+
+  async #admit(until: number): Promise<boolean> {
+    while (this.#unsent() >= this.#options.mostUnsent) {
+      if (performance.now() > until) return false;
+      this.#cutDeaf();
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    return true;
+  }
+
+  #unsent(): number {
+    let sum = 0;
+    for (const { writableLength } of this.#open.keys()) sum += writableLength;
+    return sum;
+  }
+
+  #cutDeaf(): void {
+    const now = performance.now();
+    for (const [outgoing, seen] of this.#open) {
+      const length = outgoing.writableLength;
+      if (length !== seen.length) this.#open.set(outgoing, { length, since: now });
+      else if (length > 0 && now - seen.since > this.#options.patienceMs) outgoing.destroy();
+    }
+  }
+}
