@@ -137,12 +137,14 @@ interface Parts {
 async function servePages({ settings, queue, supervisor, log }: Parts): Promise<Served[]> {
   // Not before they are served: the guard, which lives as long, would only carry them.
   const { managerApp, opsApp, serve, ServeError, Throttle } = await import("@persistent-queue/ui");
-  const { host, managerPassword, apiToken, managerPort, opsPort, publicUrl, opsPublicUrl } = settings;
+  const { host, bindAddress, managerPassword, apiToken, managerPort, opsPort, publicUrl, opsPublicUrl } =
+    settings;
   const shared = {
     queue,
     system: supervisor,
     faultInjection: settings.faultInjection,
     host,
+    bindAddress,
     allowedHosts: settings.allowedHosts,
     trustedProxies: settings.trustedProxies,
     apiToken,
@@ -162,8 +164,8 @@ async function servePages({ settings, queue, supervisor, log }: Parts): Promise<
     const manager = managerApp({ ...shared, ...toManager, otherPort: opsPort, otherPublicUrl: opsPublicUrl });
     const ops = opsApp({ ...shared, ...toOps, otherPort: managerPort, otherPublicUrl: publicUrl });
     return [
-      serve({ app: manager, hostname: host, port: managerPort, setting: "MANAGER_PORT" }),
-      serve({ app: ops, hostname: host, port: opsPort, setting: "OPS_PORT" }),
+      serve({ app: manager, name: host, hostname: bindAddress, port: managerPort, setting: "MANAGER_PORT" }),
+      serve({ app: ops, name: host, hostname: bindAddress, port: opsPort, setting: "OPS_PORT" }),
     ];
   } catch (error) {
     throw error instanceof ServeError ? new ConfigurationError([error.message]) : error;
@@ -174,7 +176,9 @@ function greet(settings: Settings, [manager, ops]: readonly Served[]): void {
   const password = settings.managerPassword === DEFAULT_PASSWORD
     ? ` (password ${DEFAULT_PASSWORD}, until MANAGER_PASSWORD is set)`
     : "";
-  console.log(`Manager ${manager?.url}${password}\nOps     ${ops?.url}`);
+  console.log(
+    `Manager ${settings.publicUrl ?? manager?.url}${password}\nOps     ${settings.opsPublicUrl ?? ops?.url}`,
+  );
   console.log(
     `${settings.consumers} consumers at work; logs in ${settings.logDir}; supervisor process ${Deno.pid}. Ctrl+C stops.`,
   );

@@ -46,6 +46,8 @@ export interface AppOptions extends Omit<Ports, "now" | "faultInjection" | "audi
   readonly apiToken: string | null;
   /** The address the server is bound to. */
   readonly host: string;
+  /** The address of `host` where that is a name. */
+  readonly bindAddress?: string;
   /** How people reach this page (`https://queue.example.com/jobs`); null, or not given = as it is bound. */
   readonly publicUrl?: string | null;
   /** Further names that requests may come for. */

@@ -22,6 +22,8 @@ export function hostnameOf(authority: string): string | null {
 export interface HostGuardOptions {
   /** What the server is bound to. */
   readonly host: string;
+  /** The address of `host` where that is a name. */
+  readonly bindAddress?: string;
   /** Further names, and addresses that people type. */
   readonly allowedHosts?: readonly string[];
   readonly publicUrl?: string | null;
@@ -30,11 +32,13 @@ export interface HostGuardOptions {
 
 /** Whether a request that names a host may be meant for this server. */
 function hostRule(options: HostGuardOptions): (name: string) => boolean {
-  const host = options.host.toLowerCase().replace(/^\[|\]$/g, "");
-  const names = new Set([host, ...options.allowedHosts ?? [], ...publicNames(options)]);
+  const bound = [options.host, options.bindAddress ?? options.host].map((host) => {
+    return host.toLowerCase().replace(/^\[|\]$/g, "");
+  });
+  const names = new Set([...bound, ...options.allowedHosts ?? [], ...publicNames(options)]);
   // No name resolves to an address literal, so those cannot be rebound.
-  const isEvery = EVERY_ADDRESS.includes(host);
-  const isLocal = isEvery || isLoopbackName(host);
+  const isEvery = bound.some((host) => EVERY_ADDRESS.includes(host));
+  const isLocal = isEvery || bound.some(isLoopbackName);
   return (name) => {
     if (isEvery && isAddressLiteral(name)) return true;
     return names.has(name) || (isLocal && isLoopbackName(name));

@@ -42,7 +42,10 @@ const CLOSED_BY_MS = 2_000;
 
 export interface ServeOptions {
   readonly app: App;
+  /** The address to listen on. */
   readonly hostname: string;
+  /** What it is called in `url`, where that is a name. */
+  readonly name?: string;
   readonly port: number;
   /** The setting to change when the port is taken. */
   readonly setting: string;
@@ -67,7 +70,8 @@ export function serve(options: ServeOptions): Served {
   server.timeout = timeout;
   server.maxConnections = MAX_CONNECTIONS;
   limitPerAddress(server, MAX_PER_ADDRESS);
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  const { name = hostname } = options;
+  const host = name.includes(":") ? `[${name}]` : name;
   return {
     url: `http://${host}:${address.port}`,
     ready: listen(server, address),

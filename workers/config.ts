@@ -12,6 +12,7 @@ import { queueUrl } from "./config/queue_url.ts";
 import { DEFAULT_PASSWORD } from "./config/public_rules.ts";
 import { misspeltInEnvironment, unknownInDotenv } from "./config/setting_names.ts";
 import { SettingReader } from "./config/setting_reader.ts";
+import type { SettingSources } from "./config/load_settings.ts";
 import { LOG_LEVELS, type Settings } from "./config/settings.ts";
 
 export { ConfigurationError } from "./config/configuration_error.ts";
@@ -28,15 +29,14 @@ const DAY_MS = 86_400_000;
  * @throws {ConfigurationError} with every problem
  */
 export function readSettings(
-  { env, dotenv, startDir = Deno.cwd() }: {
-    env: Readonly<Record<string, string>>;
-    dotenv: string | null;
-    startDir?: string;
-  },
+  { env, dotenv, startDir = Deno.cwd(), bindAddress }:
+    & Pick<SettingSources, "env" | "dotenv">
+    & Partial<SettingSources>,
 ): Settings {
   const { values: file, problems: inFile } = parseDotenv(dotenv ?? "");
   const reader = new SettingReader({ ...file, ...withoutEmpty(env) }, startDir);
-  const settings = { ...readEach(reader), handlerEnv: {} };
+  const each = readEach(reader);
+  const settings = { ...each, bindAddress: bindAddress ?? each.host, handlerEnv: {} };
   const warnings = checkTogether(settings, reader);
   const forHandlers = settings.handlerAllow.env;
   const problems = [
@@ -50,7 +50,7 @@ export function readSettings(
   return Object.freeze({ ...settings, handlerEnv, warnings: Object.freeze(warnings) });
 }
 
-function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEnv"> {
+function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEnv" | "bindAddress"> {
   const handlerAllow = reader.text("HANDLER_ALLOW");
   const filesPrefix = reader.folder("FILES_DIR", "data/files");
   const managerPassword = reader.text("MANAGER_PASSWORD") ?? DEFAULT_PASSWORD;

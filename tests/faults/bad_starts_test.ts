@@ -27,6 +27,12 @@ const BAD_STARTS: readonly BadStart[] = [
     says: /MANAGER_PASSWORD/,
   },
   {
+    name: "a name that this machine does not know",
+    env: { HOST: "no-such-host.invalid", MANAGER_PASSWORD: "a password of our own" },
+    code: 78,
+    says: /HOST is no-such-host\.invalid.*HOST=0\.0\.0\.0.*ALLOWED_HOSTS=no-such-host\.invalid/,
+  },
+  {
     name: "an unknown backend",
     env: { QUEUE_URL: "mysql://user:secret@host/db" },
     code: 78,

@@ -61,6 +61,20 @@ Deno.test("the names of ALLOWED_HOSTS and PUBLIC_URL are served, and a refusal n
   }
 });
 
+Deno.test("a server bound to a name answers to the name and to its address, and to localhost where that is one", async () => {
+  const served = async (bindAddress: string, authority: string) => {
+    await using desk = await openDesk({ host: "queue.lan", bindAddress });
+    return (await desk.ask("/login", { authority })).status;
+  };
+  for (const authority of ["queue.lan:8501", "127.0.0.1:8501", "localhost:8501"]) {
+    assert.equal(await served("127.0.0.1", authority), 200, authority);
+  }
+  for (const authority of ["queue.lan:8501", "192.168.1.5:8501"]) {
+    assert.equal(await served("192.168.1.5", authority), 200, authority);
+  }
+  assert.equal(await served("192.168.1.5", "localhost:8501"), 403);
+});
+
 Deno.test("only requests that name this server are served", async (t) => {
   for (const [host, authority, status] of CASES) {
     await t.step(`bound to ${host}, asked as ${authority}: ${status}`, async () => {

@@ -39,6 +39,7 @@ Deno.test("without any setting the documented defaults hold", () => {
     managerPassword: "admin123",
     apiToken: null,
     host: "127.0.0.1",
+    bindAddress: "127.0.0.1",
     managerPort: 8501,
     opsPort: 8502,
     publicUrl: null,

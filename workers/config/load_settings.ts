@@ -11,6 +11,8 @@ export interface SettingSources {
   readonly dotenv: string | null;
   /** Where the process was started: relative paths are meant from there. */
   readonly startDir: string;
+  /** What HOST was resolved to, where it is known. */
+  readonly bindAddress?: string;
 }
 
 /** @throws {ConfigurationError} with every problem */

@@ -29,6 +29,8 @@ export interface Settings {
   readonly apiToken: string | null;
   /** An IPv6 address is without brackets. */
   readonly host: string;
+  /** The same where HOST is an address; otherwise the address of that name, once it is looked up. */
+  readonly bindAddress: string;
   /** 0 = any free one. */
   readonly managerPort: number;
   readonly opsPort: number;

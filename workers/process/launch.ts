@@ -9,8 +9,10 @@ import {
   forgetSettings,
   parseSources,
   readSources,
+  type SettingSources,
 } from "../config/load_settings.ts";
 import { guard } from "../guard.ts";
+import { bindAddressOf } from "./bind_address.ts";
 import { isGuarded, readHandover } from "./guard_watch.ts";
 import { supervisorArgs } from "./permissions.ts";
 
@@ -31,12 +33,12 @@ export interface LaunchOptions {
 }
 
 /** Resolves with the exit code to end with. @throws {ConfigurationError} */
-export function launchSupervisor({ mainUrl, restarts }: LaunchOptions): Promise<number> {
-  const sources = readSources();
+export async function launchSupervisor({ mainUrl, restarts }: LaunchOptions): Promise<number> {
+  const sources = await withBindAddress(readSources());
   const settings = readSettings(sources);
   if (!Deno.build.standalone && !canLaunch()) throw new ConfigurationError([NO_RUN_PERMISSION]);
   for (const warning of warningsAtStart(settings)) console.error(`Warning: ${warning}`);
-  return guard({
+  return await guard({
     command: Deno.execPath(),
     args: supervisorArgs(settings, mainUrl),
     env: { ...environmentWithoutSettings(sources), ...settings.handlerEnv, DENO_NO_UPDATE_CHECK: "1" },
@@ -54,10 +56,14 @@ export function canLaunch(): boolean {
 /** The settings of this supervisor; what held them is empty afterwards. @throws {ConfigurationError} */
 export async function takeSettings(): Promise<Settings> {
   if (isGuarded()) return readSettings(parseSources(await readHandover()));
-  const settings = readSettings(readSources());
+  const settings = readSettings(await withBindAddress(readSources()));
   forgetSettings();
   for (const warning of [...settings.warnings, UNCONFINED]) console.error(`Warning: ${warning}`);
   return settings;
+}
+
+async function withBindAddress(sources: SettingSources): Promise<SettingSources> {
+  return { ...sources, bindAddress: await bindAddressOf(readSettings(sources).host) };
 }
 
 function warningsAtStart({ warnings }: Settings): string[] {

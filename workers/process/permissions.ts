@@ -104,9 +104,9 @@ function databasePaths({ queueUrl, startDir }: Settings, mainUrl: string): strin
   return [...ofQueue, ...ofRescue, ...ofPages].map((suffix) => path + suffix);
 }
 
-function ownAddresses({ host, managerPort, opsPort }: Settings): string[] {
-  const name = host.includes(":") ? `[${host}]` : host;
-  return [`${name}:${managerPort}`, `${name}:${opsPort}`];
+function ownAddresses({ bindAddress, managerPort, opsPort }: Settings): string[] {
+  const address = bindAddress.includes(":") ? `[${bindAddress}]` : bindAddress;
+  return [`${address}:${managerPort}`, `${address}:${opsPort}`];
 }
 
 function backendAddresses(queueUrl: string): string[] {
