@@ -58,6 +58,7 @@ function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEn
     startDir: reader.startDir,
     queueUrl: queueUrl(reader, "QUEUE_URL"),
     consumers: reader.wholeNumber("CONSUMERS", { otherwise: 10, min: 1, max: 1000 }),
+    consumerMemoryMb: reader.wholeNumber("CONSUMER_MEMORY_MB", { otherwise: 512, min: 32, max: 65_536 }),
     producerIntervalMs: reader.wholeNumber("PRODUCER_INTERVAL_MS", { otherwise: 5000, min: 0, max: DAY_MS }),
     filesDir: reader.absolute(filesPrefix),
     filesPrefix,

@@ -8,48 +8,73 @@
 import { makeConsoleUnfailing } from "@persistent-queue/queue/words";
 import { Attempt, type AttemptOptions } from "./thread/attempt.ts";
 import { Handlers } from "./handlers.ts";
-import { keepLastWordsHarmless } from "./thread/last_words.ts";
 import { Leftovers } from "./thread/leftovers.ts";
 import { holdForLife } from "./thread/life_lock.ts";
 import { type Log, openLog } from "./log.ts";
-import type { FromThread, JobMessage, StartConsumer, ToConsumer } from "./protocol.ts";
+import type { JobMessage, StartConsumer, ToConsumer } from "./protocol.ts";
+import { openChannel } from "./thread/channel.ts";
+import { fence } from "./thread/fences.ts";
+import { Globals } from "./thread/globals.ts";
+import { Memory } from "./thread/memory.ts";
+import { nameOf, type Owner, Owners } from "./thread/owners.ts";
 import { Report } from "./thread/report.ts";
+import { clock, wallNow } from "./thread/runtime.ts";
+import { ThreadState } from "./dispatch/thread_state.ts";
+import { WorkingFolder } from "./process/working_folder.ts";
 import { Tickets } from "./dispatch/tickets.ts";
+
+/** So much that fails after its job has ended is put up with before the thread is replaced. */
+const MOST_LATE_FAULTS = 20;
+
+const { start, tell, listen } = openChannel<StartConsumer, ToConsumer>();
+/** So many jobs of each kind are looked at one by one for what they leave changed; then one every so many milliseconds. */
+const OFTEN = 10;
+const CHECK_MS = 20;
 
 const inbox: JobMessage[] = [];
 /** Ended jobs whose ending is not durable yet, by ticket. */
 const unsettled = new Map<number, string>();
-const report = new Report(tell);
+const report = new Report(tell, clock);
 const leftovers = new Leftovers();
-let current: Attempt | null = null;
+const memory = new Memory(start.memoryMb);
+const state = new ThreadState(start.state);
+const close = globalThis.close.bind(globalThis);
+let current: { readonly attempt: Attempt; readonly owner: Owner } | null = null;
+/** Why this thread begins nothing any more. */
+let unusable: string | null = null;
+/** Why it is to be replaced before it begins the next job. */
+let untidy: string | null = null;
+let lateFaults = 0;
+const seenOfKind = new Map<string, number>();
+let checkedAt = 0;
 let wake = () => {};
 
-function tell(message: FromThread): void {
-  self.postMessage(message);
+makeConsoleUnfailing();
+await holdForLife(start.lifeLock);
+tell({ type: "alive" });
+const log = openLog(start.log);
+const owners = new Owners({ state, onFault: suffer, onLeftover: (owner) => tellLeftover(owner) });
+fence();
+const globals = new Globals();
+const workingFolder = new WorkingFolder();
+listen((messages) => {
+  for (const message of messages) receive(message, log);
+});
+tell({ type: "ready" });
+beat();
+await live({ tickets: new Tickets(start.tickets), options: toAttemptOptions() });
+
+interface Bench {
+  readonly tickets: Tickets;
+  readonly options: AttemptOptions;
 }
 
-makeConsoleUnfailing();
-keepLastWordsHarmless();
-self.onmessage = ({ data: [first] }: MessageEvent<readonly ToConsumer[]>) => {
-  if (first?.type === "start") live(first);
-};
-
-async function live(start: StartConsumer): Promise<void> {
-  await holdForLife(start.lifeLock);
-  tell({ type: "alive" });
-  const log = openLog(start.log);
-  const tickets = new Tickets(start.tickets);
-  self.onmessage = ({ data }: MessageEvent<readonly ToConsumer[]>) => {
-    for (const message of data) receive(message, log);
-  };
-  tell({ type: "ready" });
-  beat(start.heartbeatMs, log);
-  const options = toAttemptOptions(start, log);
-  for (;;) {
+async function live(bench: Bench): Promise<void> {
+  while (unusable === null) {
     await arrival();
-    for (let job = inbox.shift(); job !== undefined; job = inbox.shift()) {
-      if (!tickets.begin(job.ticket)) continue;
-      await work(job, { tickets, options, log });
+    for (let job = inbox.shift(); job !== undefined && unusable === null; job = inbox.shift()) {
+      if (!bench.tickets.begin(job.ticket)) continue;
+      await work(job, bench);
       leftovers.add();
     }
     report.flush();
@@ -57,26 +82,80 @@ async function live(start: StartConsumer): Promise<void> {
   }
 }
 
-interface Bench {
-  readonly tickets: Tickets;
-  readonly options: AttemptOptions;
-  readonly log: Log;
-}
-
 /** One job: begin, attempt, end, report. */
-async function work(job: JobMessage, { tickets, options, log }: Bench): Promise<void> {
+async function work(job: JobMessage, { tickets, options }: Bench): Promise<void> {
   log.info(`Dequeued job_id: ${job.id}`);
-  const began = performance.now();
-  current = new Attempt(job, options);
-  const outcome = await current.run();
-  const { stubborn } = current;
+  const began = clock.now();
+  const attempt = new Attempt(job, options);
+  const owner: Owner = { ticket: job.ticket, id: job.id, kind: job.kind, hasEnded: false };
+  current = { attempt, owner };
+  globals.enter(job.kind);
+  const outcome = await owners.run(owner, () => attempt.run());
+  const ended = clock.now();
+  // Before anything else: what comes next is not to be done with what it has changed.
+  if (isToCheck(job.kind, ended)) tidyUp(owner);
+  owner.hasEnded = true;
   current = null;
   unsettled.set(job.ticket, job.id);
   tickets.end(job.ticket);
-  report.add(job.ticket, outcome, performance.now() - began);
-  if (stubborn === null) return;
+  report.add(job.ticket, outcome, ended - began);
+  if (attempt.stubborn !== null) retire(attempt.stubborn, null);
+  if (untidy !== null) retire(untidy, null);
+}
+
+/** A look at everything takes a tenth of a millisecond: often at first, and then not after each job of microseconds. */
+function isToCheck(kind: string, now: number): boolean {
+  const seen = seenOfKind.get(kind) ?? 0;
+  if (seen < OFTEN) seenOfKind.set(kind, seen + 1);
+  else if (now - checkedAt < CHECK_MS) return false;
+  checkedAt = now;
+  return true;
+}
+
+/** What a module changes while it loads is for the jobs of its kind. */
+function adopt(kind: string): void {
+  const names = globals.adopt(kind);
+  if (names.length === 0) return;
+  log.info(`The handler of kind ${kind} changes ${names.join(", ")}: only its own jobs see that`);
+}
+
+/** What the job has changed is put back. */
+function tidyUp(owner: Owner): void {
+  const { names, stuck } = globals.restore();
+  const folder = workingFolder.restore();
+  if (folder !== null) warn(`${nameOf(owner)} moved the working folder to ${folder}; it was put back`);
+  if (names.length === 0) return;
+  const text = `${nameOf(owner)} changed ${names.join(", ")}`;
+  if (stuck.length > 0) untidy = `${text}, which nothing can put back`;
+  else warn(`${text}; that was put back`);
+}
+
+/** For the log of the system. */
+function warn(text: string): void {
+  tell({ type: "warning", text });
+}
+
+/** The thread is of no more use. What it was on goes to another, and is charged if it is guilty. */
+function retire(why: string, guilty: number | null): void {
+  if (unusable !== null) return;
+  unusable = why;
   report.flush();
-  tell({ type: "unusable", why: stubborn });
+  tell({ type: "unusable", why, guilty });
+}
+
+/** Something failed where nothing catches it. */
+function suffer(words: string, owner: Owner | undefined): void {
+  if (owner === undefined) return retire(words, null);
+  if (!owner.hasEnded) return retire(words, owner.ticket);
+  warn(`Left behind by ${nameOf(owner)}, which has ended: ${words}`);
+  lateFaults += 1;
+  if (lateFaults > MOST_LATE_FAULTS && current === null) {
+    retire("Jobs that had ended went on failing in it", null);
+  }
+}
+
+function tellLeftover(owner: Owner): void {
+  tell({ type: "leftover", text: `a timer that ${nameOf(owner)} had left behind` });
 }
 
 function receive(message: ToConsumer, log: Log): void {
@@ -90,15 +169,18 @@ function receive(message: ToConsumer, log: Log): void {
       for (const ticket of [...message.completed, ...message.others]) unsettled.delete(ticket);
       return;
     case "cancel":
-      if (current?.ticket === message.ticket) current.cancel(message.reason);
+      tell({ type: "told", ticket: message.ticket });
+      if (current?.owner.ticket === message.ticket) current.attempt.cancel(message.reason);
       return;
     case "note":
       return log[message.level](message.text);
     case "provoke":
-      return message.how === "crash" ? crash() : hang();
+      return message.how === "crash"
+        ? retire("A person asked this consumer to crash", current?.owner.ticket ?? null)
+        : hang();
     case "close":
       log.close();
-      self.close();
+      close();
   }
 }
 
@@ -112,31 +194,30 @@ function arrival(): Promise<void> {
  * From this thread and no other: a thread that hangs must fall silent. All threads beat at the same moments of the
  * clock, so that their heartbeats share one transaction: each one holds a lock that somebody's `sqlite3` may want.
  */
-function beat(everyMs: number, log: Log): void {
-  setTimeout(() => {
+function beat(): void {
+  const { heartbeatMs } = start;
+  clock.after(heartbeatMs - wallNow() % heartbeatMs, () => {
+    const problem = memory.problem();
+    if (problem !== null) return retire(problem, current?.owner.ticket ?? null);
     tell({ type: "beat" });
     if (current !== null) log.info("Heartbeat sent");
-    beat(everyMs, log);
-  }, everyMs - Date.now() % everyMs);
+    beat();
+  });
 }
 
-function toAttemptOptions(start: StartConsumer, log: Log): AttemptOptions {
+function toAttemptOptions(): AttemptOptions {
   return {
     consumerId: start.consumerId,
-    settings: { filesDir: start.filesDir, startDir: start.startDir, workMs: start.workMs },
+    settings: Object.freeze({ filesDir: start.filesDir, startDir: start.startDir, workMs: start.workMs }),
     handlers: new Handlers(new URL(start.handlers)),
+    clock,
+    state,
+    onLoaded: adopt,
     log: (text) => log.info(text),
   };
 }
 
 /** For people who want to see what the system does about it. */
-function crash(): never {
-  const error = new Error("A person asked this consumer to crash");
-  // The runtime prints it: one line is enough for what somebody asked for.
-  error.stack = String(error);
-  throw error;
-}
-
 function hang(): never {
   for (;;);
 }

@@ -12,7 +12,8 @@ import { Quiet } from "./dispatch/quiet.ts";
 import { Renewal } from "./dispatch/renewal.ts";
 import { type Attempted, Settler } from "./dispatch/settler.ts";
 import { type EndOfConsumer, HANDED_BACK, leftOn, STOPPED } from "./dispatch/unfinished.ts";
-import { sleep } from "./sleep.ts";
+import { StopOrders } from "./dispatch/stop_orders.ts";
+import { ThreadWatch } from "./dispatch/thread_watch.ts";
 
 export interface DispatcherOptions {
   readonly queue: Consumer;
@@ -20,13 +21,11 @@ export interface DispatcherOptions {
   readonly now: () => number;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
-  /** The thread of this consumer must go: its handler ignores that it was told to stop. */
-  readonly onStubborn: (consumerId: string, why: string) => void;
+  /** The thread of this consumer must go. `guilty`: the job to blame, null = none; unless given it is found out. */
+  readonly onUnusable: (consumerId: string, why: string, blame: { readonly guilty?: null }) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** A handler that goes on for this long after its signal fired is cut off with its thread. */
-const GRACE_MS = 5_000;
 /** What an aborted handler gets to put its things in order when the system stops. */
 const ABORT_MS = 1_000;
 
@@ -37,6 +36,8 @@ export class Dispatcher {
   readonly #intake: Intake;
   readonly #settler: Settler;
   readonly #handBack: HandBack;
+  readonly #stopOrders: StopOrders;
+  readonly #threadWatch: ThreadWatch;
   readonly #renewal: Renewal;
   /** Jobs that were canceled, or swept, while they may have been on their way from the store: their leases by `seq`. */
   readonly #takenMeanwhile = new Map<number, number>();
@@ -63,13 +64,15 @@ export class Dispatcher {
       },
     });
     this.#handBack = new HandBack({ desks, clock, onBack: (jobs) => this.#takeBack(jobs) });
-    this.#renewal = new Renewal({ queue, onError, onLost: (desk, lease) => this.#drop(desk, lease, "lost") });
-    this.#settler = new Settler({
-      queue,
-      onError,
-      signal: this.#stop.signal,
-      onQuiet: () => this.#quiet.look(),
+    const giveUp = (consumerId: string, why: string) => options.onUnusable(consumerId, why, { guilty: null });
+    this.#stopOrders = new StopOrders({ desks, signal: this.#stop.signal, onIgnored: giveUp });
+    this.#threadWatch = new ThreadWatch({
+      ...{ desks, clock, onDeaf: giveUp, onMute: (id, why) => options.onUnusable(id, why, {}) },
+      onOverdue: (...overdue) => this.#cutOff(...overdue),
     });
+    this.#renewal = new Renewal({ queue, onError, onLost: (desk, lease) => this.#drop(desk, lease, "lost") });
+    const onQuiet = () => this.#quiet.look();
+    this.#settler = new Settler({ queue, onError, signal: this.#stop.signal, onQuiet });
   }
 
   /** All that somebody works on, waits for, or has just ended: none of it is lost, whatever its heartbeat says. */
@@ -145,20 +148,15 @@ export class Dispatcher {
   /** The job is no longer this consumer's. What has begun is told to stop, and cut off if it does not. */
   #drop(desk: Desk, { seq, lease }: Lease, reason: CancelReason): void {
     const begun = desk.drop((job) => job.seq === seq && job.lease === lease);
-    for (const held of begun) this.#tellToStop(desk, held, reason);
+    for (const held of begun) this.#stopOrders.give(desk, held, reason);
     // Its place is free, and if it was a suspect the next one may come.
     this.wake();
   }
 
-  #tellToStop(desk: Desk, held: Held, reason: CancelReason): void {
-    held.canceled = reason;
-    desk.post({ type: "cancel", ticket: held.ticket, reason });
-    sleep(GRACE_MS, this.#stop.signal).then(() => {
-      const isOver = this.#stop.signal.aborted || this.#desks.get(desk.consumerId) !== desk;
-      if (isOver || !desk.held.has(held.ticket)) return;
-      const why = `A handler went on for ${GRACE_MS / 1000} s after its job was ${reason}`;
-      this.#options.onStubborn(desk.consumerId, why);
-    });
+  /** It goes on past its deadline: the attempt ends here, and its thread with it. */
+  #cutOff(desk: Desk, { ticket }: Held, error: string): void {
+    this.results(desk, [{ ticket, outcome: { type: "timed-out", error } }], 0);
+    this.#options.onUnusable(desk.consumerId, "A handler went on past its deadline", { guilty: null });
   }
 
   // What becomes durable -----------------------------------------------------------------------------------------------
@@ -221,6 +219,7 @@ export class Dispatcher {
   #handOut(desk: Desk, jobs: readonly Claimed[], when: { soon: boolean }): void {
     desk.give(jobs, when);
     this.#handBack.watch();
+    this.#threadWatch.watch();
   }
 
   // The end --------------------------------------------------------------------------------------------------------------
@@ -233,6 +232,7 @@ export class Dispatcher {
     this.#stop.abort();
     this.#intake.stop();
     this.#handBack.stop();
+    this.#threadWatch.stop();
     for (const desk of this.#desks.values()) {
       const { unbegun, waiting } = desk.clear();
       this.#takeBack(unbegun);
@@ -240,7 +240,7 @@ export class Dispatcher {
     }
     await this.#quiet.within(deadlineMs);
     for (const desk of this.#desks.values()) {
-      for (const held of desk.held.values()) this.#tellToStop(desk, held, "stopping");
+      for (const held of desk.held.values()) this.#stopOrders.give(desk, held, "stopping");
     }
     await this.#quiet.within(ABORT_MS);
     for (const consumerId of [...this.#desks.keys()]) this.leave(consumerId, STOPPED);

@@ -24,8 +24,8 @@ export interface HandlerContext {
   readonly signal: AbortSignal;
   /** From 1. */
   readonly attempt: number;
-  /** Writes a line to the consumer's log. */
-  readonly log: (text: string) => void;
+  /** Writes a line to the consumer's log: texts as they are, other values as they are inspected. */
+  readonly log: (...values: unknown[]) => void;
   readonly settings: HandlerSettings;
 }
 
@@ -52,8 +52,14 @@ export class RetryLater extends Error {
   override readonly name = "RetryLater";
   constructor(readonly delayMs: number, message = "The handler asked to be called later") {
     super(message);
-    if (!(delayMs >= 0 && delayMs < Infinity)) {
-      throw new RangeError("RetryLater takes milliseconds, 0 or more.");
-    }
+    if (!isDelay(delayMs)) throw new RangeError(NO_DELAY);
   }
+}
+
+export const NO_DELAY =
+  "RetryLater takes a number of milliseconds, 0 or more; a Retry-After header holds a text, and seconds";
+
+/** Handlers are not always checked by a compiler, and what is thrown can be changed before. */
+export function isDelay(ms: unknown): ms is number {
+  return typeof ms === "number" && ms >= 0 && ms < Infinity;
 }

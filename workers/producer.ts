@@ -5,33 +5,26 @@
  * A file whose job could not be added is kept and offered again: adding is idempotent.
  */
 import { makeConsoleUnfailing, messageOf } from "@persistent-queue/queue/words";
+import { openChannel } from "./thread/channel.ts";
 import { holdForLife } from "./thread/life_lock.ts";
 import { type Log, openLog } from "./log.ts";
-import type { FromThread, StartProducer, ToProducer } from "./protocol.ts";
+import type { StartProducer, ToProducer } from "./protocol.ts";
 
 /** Files whose job is not known to be stored. */
 const waiting = new Set<string>();
 
-function tell(message: FromThread): void {
-  self.postMessage(message);
-}
+const { start, tell, listen } = openChannel<StartProducer, ToProducer>();
 
 makeConsoleUnfailing();
-self.onmessage = ({ data: [first] }: MessageEvent<readonly ToProducer[]>) => {
-  if (first?.type === "start") live(first);
-};
-
-async function live(start: StartProducer): Promise<void> {
-  await holdForLife(start.lifeLock);
-  tell({ type: "alive" });
-  const log = openLog(start.log);
-  self.onmessage = ({ data }: MessageEvent<readonly ToProducer[]>) => {
-    for (const message of data) receive(message, log);
-  };
-  tell({ type: "ready" });
-  produce(start, log);
-  setInterval(() => produce(start, log), start.intervalMs);
-}
+await holdForLife(start.lifeLock);
+tell({ type: "alive" });
+const log = openLog(start.log);
+listen((messages) => {
+  for (const message of messages) receive(message, log);
+});
+tell({ type: "ready" });
+produce(start, log);
+setInterval(() => produce(start, log), start.intervalMs);
 
 /** One more file; then all that wait are offered, the earlier ones again. */
 function produce({ filesDir, filesPrefix }: StartProducer, log: Log): void {
@@ -80,6 +73,6 @@ function receive(message: ToProducer, log: Log): void {
       return log.error(`The queue takes no jobs at the moment, ${waiting.size} wait here: ${message.error}`);
     case "close":
       log.close();
-      self.close();
+      globalThis.close();
   }
 }

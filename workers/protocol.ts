@@ -1,30 +1,31 @@
 /**
- * Everything that crosses between the supervisor and its threads, and nothing else. To a thread messages travel in lists:
- * what can wait for the next message is posted with it.
+ * Everything that crosses between the supervisor and its threads, and nothing else. It travels as JSON. To a thread
+ * messages travel in lists: what can wait for the next message is posted with it.
  */
 import type { Outcome } from "@persistent-queue/queue";
 import type { LogLevel } from "./config.ts";
 
-/** What every thread is told first. */
-export interface StartMessage {
-  readonly type: "start";
+/** What every thread is started with. */
+export interface StartOfThread {
   /** The Web Lock that the thread holds for life. */
   readonly lifeLock: string;
   readonly log: { readonly dir: string; readonly level: LogLevel; readonly name: string };
   readonly filesDir: string;
 }
 
-export interface StartConsumer extends StartMessage {
+export interface StartConsumer extends StartOfThread {
   readonly consumerId: string;
   readonly tickets: SharedArrayBuffer;
+  readonly state: SharedArrayBuffer;
   /** The folder of the handlers, as a URL. */
   readonly handlers: string;
   readonly heartbeatMs: number;
   readonly workMs: number;
   readonly startDir: string;
+  readonly memoryMb: number;
 }
 
-export interface StartProducer extends StartMessage {
+export interface StartProducer extends StartOfThread {
   readonly intervalMs: number;
   /** What the ids of its jobs begin with: FILES_DIR as it was given. */
   readonly filesPrefix: string;
@@ -45,7 +46,6 @@ export interface JobMessage {
 export type CancelReason = "canceled" | "lost" | "stopping";
 
 export type ToConsumer =
-  | StartConsumer
   /** `soon`: before all that waits in the thread, because its time has come. */
   | { readonly type: "jobs"; readonly jobs: readonly JobMessage[]; readonly soon: boolean }
   /** These endings are durable; the tickets may be used again. */
@@ -69,13 +69,18 @@ export type FromThread =
   | { readonly type: "beat" }
   /** `busyMs`: how long the handlers took, all together. */
   | { readonly type: "results"; readonly results: readonly Result[]; readonly busyMs: number }
-  /** A handler ignored the end of its time: the thread is to be replaced. */
-  | { readonly type: "unusable"; readonly why: string }
+  /** The cancel of this job has arrived. */
+  | { readonly type: "told"; readonly ticket: number }
+  /** The thread is to be replaced. `guilty`: the job to blame; null = none of those that it has. */
+  | { readonly type: "unusable"; readonly why: string; readonly guilty: number | null }
+  /** What begins to run now was left behind by a job that has ended: `text` names it. */
+  | { readonly type: "leftover"; readonly text: string }
+  /** For the log of the system: a job did something that others could suffer from. */
+  | { readonly type: "warning"; readonly text: string }
   /** The producer's: files that want a job each. */
   | { readonly type: "add"; readonly ids: readonly string[] };
 
 export type ToProducer =
-  | StartProducer
   | { readonly type: "added"; readonly ids: readonly string[] }
   | { readonly type: "refused"; readonly error: string }
   | { readonly type: "close" };
@@ -88,8 +93,9 @@ const OUTCOMES: readonly string[] = [
   "retry-later",
 ] satisfies Outcome["type"][];
 
-/** Handlers share their thread's channel, so what arrives is checked. Null = not one of our messages. */
-export function readMessage(data: unknown): FromThread | null {
+/** A thread runs code that is not ours, so what arrives is checked. Null = not one of our messages. */
+export function readMessage(text: unknown): FromThread | null {
+  const data = parsed(text);
   if (!isRecord(data)) return null;
   switch (data.type) {
     case "alive":
@@ -102,14 +108,30 @@ export function readMessage(data: unknown): FromThread | null {
       // What is not a number would be no reason ever to give it work again.
       return Number.isFinite(busyMs) ? { type: "results", results, busyMs: Number(busyMs) } : null;
     }
-    case "unusable":
-      return typeof data.why === "string" ? { type: "unusable", why: data.why } : null;
+    case "told":
+      return Number.isSafeInteger(data.ticket) ? { type: "told", ticket: Number(data.ticket) } : null;
+    case "unusable": {
+      const { why, guilty } = data;
+      if (typeof why !== "string" || !(guilty === null || Number.isSafeInteger(guilty))) return null;
+      return { type: "unusable", why, guilty: guilty === null ? null : Number(guilty) };
+    }
+    case "leftover":
+    case "warning":
+      return typeof data.text === "string" ? { type: data.type, text: data.text } : null;
     case "add":
       return Array.isArray(data.ids) && data.ids.every((id) => typeof id === "string")
         ? { type: "add", ids: data.ids }
         : null;
     default:
       return null;
+  }
+}
+
+function parsed(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return null;
   }
 }
 

@@ -14,7 +14,7 @@ import {
 import type { Settings } from "./config.ts";
 import { ConsumerPlace, type ConsumerView } from "./places/consumer_place.ts";
 import { describe } from "./telling/describe.ts";
-import { Dispatcher } from "./dispatcher.ts";
+import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 import { HANDLERS } from "./handlers.ts";
 import type { Log } from "./log.ts";
 import { LogTidying } from "./log/log_tidying.ts";
@@ -24,6 +24,7 @@ import { sleep } from "./sleep.ts";
 import { Sweeper, type Verdict } from "./sweeper.ts";
 import { EXIT } from "./process/exit_codes.ts";
 import { warningsOf } from "./telling/warnings.ts";
+import { WorkingFolder } from "./process/working_folder.ts";
 
 export interface SupervisorOptions {
   readonly queue: Adder & Consumer & Janitor & Pick<Inspector, "subscribe" | "trouble" | "warnings">;
@@ -61,13 +62,13 @@ const RECOVERY_RETRY_MS = 1_000;
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #now: () => number;
   readonly #dispatcher: Dispatcher;
   readonly #consumers: readonly ConsumerPlace[];
   readonly #producer: ProducerPlace | null;
   readonly #sweeper: Sweeper;
   readonly #logTidying: LogTidying;
-  readonly #recent = new RecentEvents();
+  readonly #recent: RecentEvents;
+  readonly #workingFolder = new WorkingFolder();
   readonly #startedAt: number;
   #sweep: { lastAt: number | null; lastRequeued: number } = { lastAt: null, lastRequeued: 0 };
   #hasStarted = false;
@@ -77,8 +78,8 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     const { queue, settings, handlers = HANDLERS, now = Date.now, clock = () => performance.now() } = options;
     this.#options = options;
-    this.#now = now;
     this.#startedAt = now();
+    this.#recent = new RecentEvents(now);
     const onError = (error: unknown) => this.#tell("error", messageOf(error));
     const living = () => this.#consumers.map((consumer) => `consumer_${consumer.id}`);
     this.#logTidying = new LogTidying({ dir: settings.logDir, living, onError });
@@ -87,14 +88,14 @@ export class Supervisor {
       this.#logTidying.begin();
     };
     const onWedged = () => this.#wedged();
-    const onStubborn = (id: string, why: string) =>
-      this.#consumers.find((consumer) => consumer.id === id)?.replace(why);
-    this.#dispatcher = new Dispatcher({ queue, now, clock, onError, onStubborn });
-    const dispatcher = this.#dispatcher;
+    const onUnusable: DispatcherOptions["onUnusable"] = (id, why, blame) =>
+      this.#consumers.find((consumer) => consumer.id === id)?.replace(why, blame);
+    this.#dispatcher = new Dispatcher({ queue, now, clock, onError, onUnusable });
+    const onWarning = (text: string) => this.#tell("warn", text);
+    const shared = { settings, handlers, clock, onRestart, onWarning, onWedged };
     this.#consumers = Array.from(
       { length: settings.consumers },
-      (_, i) =>
-        new ConsumerPlace({ slot: i + 1, settings, handlers, dispatcher, clock, onRestart, onWedged }),
+      (_, i) => new ConsumerPlace({ ...shared, dispatcher: this.#dispatcher, slot: i + 1 }),
     );
     const onProducerRestart = (id: string, why: string) =>
       this.#tell("warn", `Restarted producer ${id}: ${why}`);
@@ -202,7 +203,7 @@ export class Supervisor {
     this.#dispatcher.hear(event);
     for (const { level, text, consumerId } of describe(event)) {
       this.#options.log[level](text);
-      if (level === "warn" || isMove(event)) this.#remember(level, text);
+      if (level === "warn" || isMove(event)) this.#recent.add(level, text);
       const consumer = consumerId && this.#consumers.find(({ id }) => id === consumerId);
       if (consumer && level !== "debug") {
         consumer.post({ type: "note", level: level === "info" ? "info" : "warn", text });
@@ -212,20 +213,14 @@ export class Supervisor {
 
   #tell(level: "warn" | "error", text: string): void {
     this.#options.log[level](text);
-    this.#remember(level, text);
-  }
-
-  #remember(level: "debug" | "info" | "warn" | "error", text: string): void {
-    this.#recent.add({
-      at: this.#now(),
-      level: level === "error" ? "error" : level === "warn" ? "warning" : "info",
-      text,
-    });
+    this.#recent.add(level, text);
   }
 
   /** Silent for as long as makes a job stalled: it hangs. */
   #judge({ justWoke }: { justWoke: boolean }): Verdict {
     const { stallMs } = this.#options.settings;
+    const moved = this.#workingFolder.restore();
+    if (moved !== null) this.#tell("warn", `A handler moved the working folder to ${moved}; it was put back`);
     let freed = 0;
     for (const consumer of this.#consumers) {
       const { silentMs } = consumer;

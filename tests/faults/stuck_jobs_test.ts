@@ -139,10 +139,3 @@ for (const payload of ["message-object", "no-prototype"]) {
     assert.deepEqual([job.retries, job.crashes], [1, 0]);
   });
 }
-
-Deno.test("a result that JSON cannot hold fails its job at once: trying again would not help", async () => {
-  await using system = await testSystem({ CONSUMERS: "1" });
-  await system.queue.add([{ id: "odd", kind: "odd", payload: "big-integer" }]);
-  const job = await system.until("odd", ({ status }) => status === "FAILED");
-  assert.match(job.error ?? "", /cannot be kept as JSON/);
-});

@@ -14,10 +14,10 @@ import type { Fault } from "./fault.ts";
 
 /** Each with those that come to the same. The last two happen to a thread, the others a job does to it. */
 const WAYS = [
-  ["throw-outside"],
+  ["throw-outside", "throw-later"],
   ["reject-outside"],
-  ["close", "close-and-return", "exit"],
-  ["rubbish", "unreadable"],
+  ["throw-in-callback"],
+  ["throw-in-listener"],
   ["mute"],
   ["ended at work"],
   ["ended while idle"],
@@ -32,7 +32,8 @@ const BACK_WITHIN_MS = 5_000;
 
 export const threadDeath: Fault = {
   letter: "G",
-  title: "a thread throws, rejects, closes, is ended idle or at work, talks rubbish, falls silent",
+  title:
+    "a thread throws, rejects, fails in a callback or a listener, falls silent, is ended idle or at work",
   tries: { each: WAYS.length * TOGETHER, long: 50 * WAYS.length * TOGETHER },
   attempts,
 };

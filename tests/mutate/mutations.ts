@@ -119,9 +119,13 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ["tests/queue/crashes_test.ts"],
   },
   {
-    name: "no preventDefault on the error of a thread",
-    edits: [{ file: "workers/child.ts", from: "    event.preventDefault();\n", to: "" }],
-    tests: ["tests/faults/thread_deaths_test.ts"],
+    name: "no preventDefault on what a thread does not catch",
+    edits: [{
+      file: "workers/thread/owners.ts",
+      from: '"unhandledrejection", (event) => {\n      event.preventDefault();\n',
+      to: '"unhandledrejection", (event) => {\n',
+    }],
+    tests: ["tests/faults/left_behind_test.ts"],
   },
   {
     name: "no Host check",

@@ -109,8 +109,12 @@ Deno.test("nothing of the server reaches the browser", () => {
   assert.deepEqual(wrong.map(({ file, specifier }) => `${file.path} imports ${specifier}`), []);
 });
 
-/** `node:fs` alone is 3 MB and 35 ms; there is one of it in each of ten threads. */
-const PACKAGE = /^(node:|npm:|jsr:|@(?!persistent-queue\/)|[a-z])/;
+/**
+ * `node:fs` alone is 3 MB and 35 ms; there is one of it in each of ten threads. The others here are loaded with every
+ * thread that `node:worker_threads` starts.
+ */
+const PACKAGE =
+  /^(?!node:(worker_threads|process|async_hooks|v8)$)(node:|npm:|jsr:|@(?!persistent-queue\/)|[a-z])/;
 
 Deno.test("a thread loads no storage, settings, pages or packages: it is replaced while jobs wait", () => {
   const threads = sources.filter(({ path }) => /^workers\/(consumer|producer)\.ts$/.test(path));

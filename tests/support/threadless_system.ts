@@ -60,8 +60,8 @@ async function putTogether(queue: Queue, ledger: ThreadlessOptions["ledger"]): P
   let lost: string | null = null;
   const onError = (error: unknown) => void (error instanceof StorageError || surprises.push(error));
   const clock = () => performance.now();
-  const onStubborn = (_: string, why: string) => void surprises.push(why);
-  const dispatcher = new Dispatcher({ queue: telling, now: Date.now, clock, onError, onStubborn });
+  const onUnusable = (_: string, why: string) => void surprises.push(why);
+  const dispatcher = new Dispatcher({ queue: telling, now: Date.now, clock, onError, onUnusable });
   const sweeper = new Sweeper({
     ...{ queue, settings: TIMES, clock, onError, onSwept: () => {} },
     judge: () => ({ held: dispatcher.leases, freed: 0 }),

@@ -1,18 +1,19 @@
 /** Ends threads from outside, as no part of the system would: nobody is told, and nobody is asked. */
+import process from "node:process";
+import type { Worker as Thread } from "node:worker_threads";
+
+/** The types of the runtime do not know its name. */
+type Worker = Thread & { readonly threadName?: string };
 
 /** Knows every thread that is started while it is in use, by the name it was given. */
 export class WatchedThreads implements Disposable {
   readonly #made = new Map<string, Worker>();
-  readonly #original = globalThis.Worker;
+  readonly #note = (thread: Worker) => {
+    this.#made.set(String(thread.threadName), thread);
+  };
 
   constructor() {
-    const made = this.#made;
-    globalThis.Worker = class extends this.#original {
-      constructor(url: string | URL, options?: WorkerOptions) {
-        super(url, options);
-        made.set(options?.name ?? "", this);
-      }
-    };
+    process.on("worker", this.#note);
   }
 
   /** The last one of this name. */
@@ -23,6 +24,6 @@ export class WatchedThreads implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    globalThis.Worker = this.#original;
+    process.off("worker", this.#note);
   }
 }

@@ -126,3 +126,45 @@ Deno.test("a stop lets running jobs finish, and returns waiting ones without cha
   assert.equal(waiting.retries, 1);
   assert.equal(waiting.crashes, 0);
 });
+
+Deno.test("RetryLater with anything but a number of milliseconds is a failed attempt that says so, and ends no thread", async () => {
+  await using system = await testSystem({ CONSUMERS: "1", RETRY_DELAYS_MS: "1" });
+  const ways = ["60", null, true, [500], -5, "a date", "a big integer", "not a number", "changed afterwards"];
+  await system.queue.add(ways.map((way) => ({ id: `later ${way}`, kind: "odd_delay", payload: way })));
+  for (const way of ways) {
+    const job = await system.until(`later ${way}`, ({ status }) => status === "UNPROCESSABLE");
+    assert.match(job.error ?? "", /RetryLater takes a number of milliseconds/);
+    assert.deepEqual([job.retries, job.crashes], [1, 0]);
+  }
+  assert.equal(system.supervisor.view().consumers[0]?.restarts, 0);
+});
+
+Deno.test("a handler that computes is ended a second after its deadline, and the attempt has failed", async () => {
+  await using system = await testSystem({ CONSUMERS: "2", RETRY_DELAYS_MS: "none", STALL_MS: "20000" });
+  await system.queue.add([{ id: "late", kind: "spin", payload: "deadline" }, {
+    id: "other",
+    kind: "wait",
+    payload: 900,
+  }]);
+  const began = performance.now();
+  const { error, crashes } = await system.until("late", ({ status }) => status === "FAILED");
+  assert.ok(performance.now() - began < 4_000);
+  assert.match(error ?? "", /past its deadline of 0\.2 s, and was cut off/);
+  assert.equal(crashes, 0);
+  const other = await system.until("other", ({ status }) => status === "COMPLETED");
+  assert.deepEqual([other.lease, other.crashes], [1, 0]);
+  assert.deepEqual(system.fatal, []);
+});
+
+Deno.test("a handler that computes is ended within two seconds of its cancel, and its thread is replaced", async () => {
+  await using system = await testSystem({ CONSUMERS: "1", STALL_MS: "20000" });
+  await system.queue.add([{ id: "spin", kind: "hang", payload: "loop" }]);
+  await eventually("it runs", () => system.supervisor.view().consumers[0]?.jobId === "spin");
+  await system.queue.move("cancel", ["spin"], "a test");
+  const began = performance.now();
+  await system.queue.add([{ id: "next", kind: "noop" }]);
+  await system.until("next", ({ status }) => status === "COMPLETED");
+  assert.ok(performance.now() - began < 3_000, `${performance.now() - began} ms`);
+  const { job } = await system.queue.get("spin");
+  assert.deepEqual([job.status, job.crashes], ["CANCELED", 0]);
+});

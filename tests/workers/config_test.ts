@@ -27,6 +27,7 @@ Deno.test("without any setting the documented defaults hold", () => {
     startDir: "/srv/queue",
     queueUrl: "sqlite:/srv/queue/data/queue.db",
     consumers: 10,
+    consumerMemoryMb: 512,
     producerIntervalMs: 5000,
     filesDir: "/srv/queue/data/files",
     filesPrefix: "data/files",

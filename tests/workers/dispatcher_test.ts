@@ -144,7 +144,7 @@ async function openDesk(...claims: Promise<ClaimAnswer>[]) {
   const desk = new Desk({ consumerId: "c1", slot: 1, post, now: clock });
   desk.ready = true;
   const onError = (error: unknown) => assert.fail(String(error));
-  const dispatcher = new Dispatcher({ queue, now: Date.now, clock, onStubborn: assert.fail, onError });
+  const dispatcher = new Dispatcher({ queue, now: Date.now, clock, onUnusable: assert.fail, onError });
   dispatcher.join(desk);
   await sleep(0);
   return { dispatcher, desk, posted, settled, answers };

@@ -122,8 +122,8 @@ Deno.test("a place is that of the team's code, not of a library and not forged b
 });
 
 Deno.test("the newest lines of an attempt are kept, and the others counted", () => {
-  const lines = new KeptLines(performance.now());
-  assert.equal(new KeptLines(0).text, null);
+  const lines = new KeptLines(performance.now(), () => performance.now());
+  assert.equal(new KeptLines(0, () => 0).text, null);
   for (let i = 0; i < 250; i++) lines.add(`line ${i}\nand \x1b[31mmore`);
   const kept = (lines.text ?? "").split("\n");
   assert.equal(kept[0], "(150 earlier lines are in the consumer's log)");

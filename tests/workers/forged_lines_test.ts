@@ -77,7 +77,7 @@ Deno.test("what is written by hand, as ids, kinds and names of consumers, stays 
   );
 });
 
-Deno.test("what nobody catches is printed on one line of the terminal, and steers nothing", async () => {
+Deno.test("what nothing catches is not printed on the terminal, and steers nothing there", async () => {
   const { stdout, stderr, code } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "--no-prompt", "--quiet", "--no-check"],
@@ -91,6 +91,6 @@ Deno.test("what nobody catches is printed on one line of the terminal, and steer
   const printed = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   assert.equal(code, 0, printed);
   assert.doesNotMatch(printed, STEERS);
-  assert.ok(printed.split("\n").filter((line) => line.includes("Uncaught (in worker")).length === 2, printed);
+  assert.doesNotMatch(printed, /Uncaught/);
   assert.deepEqual(printed.split("\n").filter((line) => line.startsWith(PREFIX)), []);
 });

@@ -4,6 +4,7 @@ import { editDistance, nearest, printable } from "@persistent-queue/queue";
 export const SETTING_NAMES = [
   "QUEUE_URL",
   "CONSUMERS",
+  "CONSUMER_MEMORY_MB",
   "PRODUCER_INTERVAL_MS",
   "FILES_DIR",
   "WORK_MS",

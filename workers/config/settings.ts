@@ -12,6 +12,8 @@ export interface Settings {
   readonly queueUrl: string;
   /** Threads, 1–256. */
   readonly consumers: number;
+  /** What the heap of one of them may hold, in megabytes. */
+  readonly consumerMemoryMb: number;
   /** 0 = no producer. */
   readonly producerIntervalMs: number;
   readonly filesDir: string;

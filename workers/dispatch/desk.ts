@@ -8,6 +8,7 @@ import type { Claimed } from "@persistent-queue/queue";
 import { atTime, type Moment } from "../at_time.ts";
 import { LookAhead } from "./look_ahead.ts";
 import type { CancelReason, JobMessage, ToConsumer } from "../protocol.ts";
+import { ThreadState } from "./thread_state.ts";
 import { TicketRoll, Tickets } from "./tickets.ts";
 
 /** A job in a consumer's hands. */
@@ -19,6 +20,8 @@ export interface Held {
   /** Monotonic, in milliseconds. */
   readonly givenAt: number;
   canceled: CancelReason | null;
+  /** Its thread has heard that it is to stop. */
+  isTold: boolean;
 }
 
 /** A job between two attempts. */
@@ -45,6 +48,7 @@ export class Desk {
   readonly consumerId: string;
   readonly slot: number;
   readonly tickets = new Tickets();
+  readonly state = new ThreadState();
   readonly held = new Map<number, Held>();
   readonly waiting = new Map<number, Waiting>();
   readonly post: Post;
@@ -107,7 +111,7 @@ export class Desk {
   #hold(job: Claimed, isFresh: boolean): JobMessage {
     const ticket = this.#roll.tear();
     this.tickets.offer(ticket);
-    this.held.set(ticket, { job, ticket, isFresh, givenAt: this.#now(), canceled: null });
+    this.held.set(ticket, { job, ticket, isFresh, givenAt: this.#now(), canceled: null, isTold: false });
     const { seq, lease, id, kind, payload, retries } = job;
     return { ticket, seq, lease, id, kind, payload, attempt: retries + 1 };
   }
@@ -198,6 +202,17 @@ export class Desk {
     );
     this.#renewedTo = from + turn.length;
     return [...this.held.values(), ...turn].map(({ job }) => job);
+  }
+
+  /** Its thread has heard that this job is to stop. */
+  told(ticket: number): void {
+    const held = this.held.get(ticket);
+    if (held !== undefined) held.isTold = true;
+  }
+
+  get hasUnbegun(): boolean {
+    for (const { ticket } of this.held.values()) if (this.tickets.isOffered(ticket)) return true;
+    return false;
   }
 
   /** The job it is on, if any. */

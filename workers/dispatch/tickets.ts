@@ -47,6 +47,10 @@ export class Tickets {
     return this.#turn(ticket, OFFERED, FREE);
   }
 
+  isOffered(ticket: number): boolean {
+    return this.#is(ticket, OFFERED);
+  }
+
   isUnderWay(ticket: number): boolean {
     return this.#is(ticket, BEGUN);
   }

@@ -1,6 +1,6 @@
 /** Attempts that ended without an end of their handler's. */
 import type { AttemptReport, Outcome } from "@persistent-queue/queue";
-import type { Desk } from "./desk.ts";
+import type { Desk, Held } from "./desk.ts";
 import type { Attempted } from "./settler.ts";
 
 /** Never begun: somebody else may have it, and nothing is told of it. */
@@ -19,29 +19,44 @@ export function toStopped(outcome: Outcome): Outcome {
 export interface EndOfConsumer {
   readonly type: "crashed" | "stalled" | "stopped";
   readonly detail: string;
+  /** The ticket of the job to blame, or null for none of them; unless given it is found out. */
+  readonly guilty?: number | null;
 }
 
 /**
- * Clears the desk of a consumer that is gone: its jobs, and how each of them ended. The one it was on is to blame; where
- * it fell silent while on none, the first whose end was not heard of.
+ * Clears the desk of a consumer that is gone: its jobs, and how each of them ended. Unless the one to blame is known it is
+ * the job under way, and else one whose end was not heard of.
  */
 export function leftOn(desk: Desk, end: EndOfConsumer, now: number): Attempted[] {
+  const { type, detail } = end;
   const { unbegun, waiting } = desk.clear();
   const held = [...desk.held.values()];
   const begun = held.filter(({ canceled }) => canceled === null || canceled === "stopping");
-  const culprit = held.find(({ ticket }) => desk.tickets.isUnderWay(ticket)) ??
-    (end.type === "stalled" ? begun[0] : undefined);
+  const culprit = culpritOf(desk, { held, begun, end });
   return [
     ...unbegun.map((job) => ({ job, outcome: HANDED_BACK })),
     ...begun.map((one) => ({
       job: one.job,
       // Whatever it logged is in the consumer's log alone: its thread is gone.
-      outcome: { guilty: one === culprit, ...end, report: ranFor(now - one.givenAt) },
+      outcome: { guilty: one === culprit, type, detail, report: ranFor(now - one.givenAt) },
     })),
-    ...waiting.map((job) => ({ job, outcome: { guilty: false, ...end } })),
+    ...waiting.map((job) => ({ job, outcome: { guilty: false, type, detail } })),
   ];
 }
 
 function ranFor(ms: number): AttemptReport {
   return { ranMs: Math.max(0, Math.round(ms)), detail: null, log: null };
+}
+
+interface LeftOver {
+  readonly held: readonly Held[];
+  readonly begun: readonly Held[];
+  readonly end: EndOfConsumer;
+}
+
+function culpritOf(desk: Desk, { held, begun, end: { type, guilty } }: LeftOver): Held | undefined {
+  if (guilty !== undefined) return held.find(({ ticket }) => ticket === guilty);
+  const underWay = held.find(({ ticket }) => desk.tickets.isUnderWay(ticket));
+  // A thread falls silent with the first report that is missing, and dies of the last.
+  return underWay ?? begun.at(type === "stalled" ? 0 : -1);
 }

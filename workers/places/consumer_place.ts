@@ -3,6 +3,7 @@ import type { Claimed } from "@persistent-queue/queue";
 import { startChild } from "../child.ts";
 import type { Settings } from "../config.ts";
 import { Desk } from "../dispatch/desk.ts";
+import type { EndOfConsumer } from "../dispatch/unfinished.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 import { Place } from "./place.ts";
 import type { FromThread, StartConsumer, ToConsumer } from "../protocol.ts";
@@ -15,6 +16,7 @@ export interface ConsumerPlaceOptions {
   readonly dispatcher: Dispatcher;
   readonly clock: () => number;
   readonly onRestart: (id: string, why: string) => void;
+  readonly onWarning: (text: string) => void;
   readonly onWedged: () => void;
 }
 
@@ -46,6 +48,10 @@ export class ConsumerPlace {
   readonly #options: ConsumerPlaceOptions;
   readonly #place: Place<ToConsumer>;
   #desk: Desk | null = null;
+  /** Whether the life that ended last had done any work. */
+  #wasUseful = false;
+  /** What its jobs have left behind, as far as it runs. */
+  #leftover: string | null = null;
   #done = 0;
   #failed = 0;
 
@@ -57,10 +63,9 @@ export class ConsumerPlace {
       onWedged,
       spawn: (id, onEnd) => this.#spawn(id, onEnd),
       onOver: (id, why) => {
-        const wasUseful = (this.#desk?.done ?? 0) > 0;
         this.#leave({ type: "crashed", detail: why });
         onRestart(id, why);
-        return wasUseful;
+        return this.#wasUseful;
       },
     });
   }
@@ -95,17 +100,22 @@ export class ConsumerPlace {
   }
 
   /**
-   * It has stopped answering: its jobs go to others, the one it was on is charged, a fresh thread takes its place.
-   * Answers how many jobs were taken from it.
+   * It has stopped answering: its jobs go to others, the one it was on is charged, unless it is held up by what another
+   * one had left behind. A fresh thread takes its place. Answers how many jobs were taken from it.
    */
-  giveUp(why: string): number {
-    const taken = this.#leave({ type: "stalled", detail: why });
-    this.#place.replace(why);
+  giveUp(silence: string): number {
+    const isInLeftover = this.#desk?.state.isInLeftover ?? false;
+    const detail = isInLeftover ? `${silence}: ${this.#leftover} runs` : silence;
+    const taken = this.#leave({ type: "stalled", detail, ...(isInLeftover ? { guilty: null } : {}) });
+    this.#place.replace(detail);
     return taken;
   }
 
-  replace(why: string): void {
-    this.#place.replace(why);
+  /** `guilty`: the ticket of the job to blame; null = none; unless given it is found out. */
+  replace(why: string, { guilty }: { readonly guilty?: number | null }): void {
+    const detail = this.#desk?.state.isInLeftover ? `${why}: ${this.#leftover} runs` : why;
+    this.#leave({ type: "crashed", detail, ...(guilty === undefined ? {} : { guilty }) });
+    this.#place.replace(detail);
   }
 
   stop(ms: number): Promise<void> {
@@ -141,12 +151,13 @@ export class ConsumerPlace {
     const { slot, settings, handlers, clock } = this.#options;
     const desk = new Desk({ consumerId, slot, post: (...posting) => child.post(...posting), now: clock });
     const start: StartConsumer = {
-      type: "start",
       consumerId,
       lifeLock: `consumer ${consumerId}`,
       tickets: desk.tickets.shared,
+      state: desk.state.shared,
       heartbeatMs: settings.heartbeatMs,
       workMs: settings.workMs,
+      memoryMb: settings.consumerMemoryMb,
       filesDir: settings.filesDir,
       startDir: settings.startDir,
       handlers: handlers.href,
@@ -157,10 +168,12 @@ export class ConsumerPlace {
       url: URL_OF_THREAD,
       name: `consumer ${slot}`,
       start,
+      memoryMb: settings.consumerMemoryMb,
       onMessage,
       onEnd,
     });
     this.#desk = desk;
+    this.#leftover = null;
     return child;
   }
 
@@ -176,17 +189,25 @@ export class ConsumerPlace {
         return dispatcher.beat(desk);
       case "results":
         return dispatcher.results(desk, message.results, message.busyMs);
+      case "told":
+        return desk.told(message.ticket);
       case "unusable":
-        return this.replace(message.why);
+        return this.replace(message.why, message);
+      case "leftover":
+        this.#leftover = message.text;
+        return;
+      case "warning":
+        return this.#options.onWarning(message.text);
       default:
-        return this.replace(`It sent a message that is not a consumer's: ${message.type}`);
+        return this.replace(`It sent a message that is not a consumer's: ${message.type}`, { guilty: null });
     }
   }
 
-  #leave(end: { type: "crashed" | "stalled"; detail: string }): number {
+  #leave(end: EndOfConsumer): number {
     const desk = this.#desk;
     if (desk === null) return 0;
     this.#desk = null;
+    this.#wasUseful = desk.done > 0;
     this.#done += desk.done;
     this.#failed += desk.failed;
     return this.#options.dispatcher.leave(desk.consumerId, end);

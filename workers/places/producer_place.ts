@@ -48,7 +48,6 @@ export class ProducerPlace {
   #spawn(id: string, onEnd: (why: string) => void) {
     const { settings } = this.#options;
     const start: StartProducer = {
-      type: "start",
       lifeLock: `producer ${id}`,
       intervalMs: settings.producerIntervalMs,
       filesDir: settings.filesDir,

@@ -7,18 +7,26 @@ export interface RecentEvent {
   readonly text: string;
 }
 
+/** As lines of the log have it. */
+export type LineLevel = "debug" | "info" | "warn" | "error";
+
 const MOST = 50;
 /** Of one line, in characters: all of them are sent to each reader at every change. */
 const MOST_CHARACTERS = 600;
 
 export class RecentEvents {
   readonly #events: RecentEvent[] = [];
+  readonly #now: () => number;
 
-  add(event: RecentEvent): void {
-    const text = event.text.length <= MOST_CHARACTERS
-      ? event.text
-      : `${event.text.slice(0, MOST_CHARACTERS).toWellFormed()}…`;
-    this.#events.unshift({ ...event, text });
+  /** `now`: milliseconds since 1970. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  add(level: LineLevel, line: string): void {
+    const shown = level === "warn" ? "warning" : level === "debug" ? "info" : level;
+    const text = line.length <= MOST_CHARACTERS ? line : `${line.slice(0, MOST_CHARACTERS).toWellFormed()}…`;
+    this.#events.unshift({ at: this.#now(), level: shown, text });
     if (this.#events.length > MOST) this.#events.pop();
   }
 

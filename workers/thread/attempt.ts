@@ -1,20 +1,40 @@
 /** One attempt at one job, from its handler to its outcome. Runs in the consumer's thread. */
 import type { Outcome } from "@persistent-queue/queue";
-import { assertExact, exactJson, InexactNumber, messageOf } from "@persistent-queue/queue/words";
+import { assertExact, InexactNumber, messageOf } from "@persistent-queue/queue/words";
+import type { ThreadState } from "../dispatch/thread_state.ts";
 import { type ErrorReport, reportOf } from "./error_report.ts";
+import { inspectValues } from "./inspect_values.ts";
 import { KeptLines } from "./kept_lines.ts";
-import { GiveUp, type HandlerContext, type HandlerJob, type HandlerModule, RetryLater } from "../handler.ts";
+import { resultText } from "./result_text.ts";
+import type { Clock } from "./runtime.ts";
+import {
+  GiveUp,
+  type HandlerContext,
+  type HandlerJob,
+  type HandlerModule,
+  isDelay,
+  NO_DELAY,
+  RetryLater,
+} from "../handler.ts";
 import type { Handlers } from "../handlers.ts";
 import type { JobMessage } from "../protocol.ts";
 
+/** As they were before any handler. */
+const race = Promise.race.bind(Promise);
+const { parse: parseJson } = JSON;
+
 /** For how long a handler may go on after its deadline before its thread is given up. */
 const GRACE_MS = 5_000;
-const MAX_RESULT_BYTES = 1_048_576;
 
 export interface AttemptOptions {
   readonly consumerId: string;
+  /** Shared by all attempts of the thread, so it is frozen. */
   readonly settings: HandlerContext["settings"];
   readonly handlers: Handlers;
+  readonly clock: Clock;
+  readonly state: ThreadState;
+  /** The module of this kind was loaded just now. */
+  readonly onLoaded: (kind: string) => void;
   readonly log: (text: string) => void;
 }
 
@@ -24,12 +44,14 @@ export class Attempt {
   #controller: AbortController | undefined;
   #canceled: string | null = null;
   #stubborn: string | null = null;
-  readonly #began = performance.now();
+  readonly #began: number;
   #lines: KeptLines | undefined;
+  #hasEnded = false;
 
   constructor(message: JobMessage, options: AttemptOptions) {
     this.#message = message;
     this.#options = options;
+    this.#began = options.clock.now();
   }
 
   get ticket(): number {
@@ -45,20 +67,30 @@ export class Attempt {
   async run(): Promise<Outcome> {
     try {
       const { kind } = this.#message;
-      const module = this.#options.handlers.loaded(kind) ?? await this.#options.handlers.load(kind);
+      const module = this.#options.handlers.loaded(kind) ?? await this.#load(kind);
       const job = toHandlerJob(this.#message, this.#options.consumerId);
-      return returned(await this.#call(module, job));
+      return this.#returned(await this.#call(module, job));
     } catch (error) {
       return this.#failed(error);
+    } finally {
+      this.#hasEnded = true;
     }
   }
 
   #failed(thrown: unknown): Outcome {
     const { type, delayMs } = kindOf(thrown);
     const { error, detail }: ErrorReport = reportOf(thrown, { isDeliberate: type !== "threw" });
-    const ranMs = Math.round(performance.now() - this.#began);
+    const ranMs = Math.round(this.#options.clock.now() - this.#began);
     const report = { ranMs, detail, log: this.#lines?.text ?? null };
-    return type === "retry-later" ? { type, error, delayMs, report } : { type, error, report };
+    if (type !== "retry-later") return { type, error, report };
+    if (!isDelay(delayMs)) return { type: "threw", error: NO_DELAY, report };
+    return { type, error, delayMs, report };
+  }
+
+  async #load(kind: string): Promise<HandlerModule> {
+    const module = await this.#options.handlers.load(kind);
+    this.#options.onLoaded(kind);
+    return module;
   }
 
   cancel(reason: string): void {
@@ -71,27 +103,34 @@ export class Attempt {
     return this.#withDeadline(deadlineMs, async () => await handler(job, this.#context()));
   }
 
-  /** At the deadline the signal fires; the handler then has some seconds to end, whatever it answers. */
+  /**
+   * At the deadline the signal fires; the handler then has some seconds to end, whatever it returns. One that computes
+   * never hears of it: the supervisor knows the deadline too.
+   */
   async #withDeadline(deadlineMs: number, work: () => Promise<unknown>): Promise<unknown> {
+    const { clock, state } = this.#options;
     const late = new TimedOut(`It ran past its deadline of ${deadlineMs / 1000} s`);
-    let timer = setTimeout(() => {}, 0);
+    let callOff = () => {};
     const overdue = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      callOff = clock.after(deadlineMs, () => {
+        state.tellDeadline();
         this.#signalController().abort(late);
-        timer = setTimeout(() => {
+        callOff = clock.after(GRACE_MS, () => {
           this.#stubborn = `A handler ignored its deadline for ${GRACE_MS / 1000} s`;
           reject(late);
-        }, GRACE_MS);
-      }, deadlineMs);
+        });
+      });
     });
+    state.deadlineMs = deadlineMs;
     try {
-      const value = await Promise.race([work(), overdue]);
+      const value = await race([work(), overdue]);
       if (this.#controller?.signal.reason === late) throw late;
       return value;
     } catch (error) {
       throw this.#controller?.signal.reason === late ? late : error;
     } finally {
-      clearTimeout(timer);
+      callOff();
+      state.deadlineMs = 0;
     }
   }
 
@@ -104,15 +143,26 @@ export class Attempt {
         return controller().signal;
       },
       attempt: this.#message.attempt,
-      log: (text) => this.#log(text),
+      log: (...values) => this.#log(values),
       settings,
     };
   }
 
-  #log(text: string): void {
-    this.#lines ??= new KeptLines(this.#began);
+  /** What an attempt logs after its end would look like a line of the next one's. */
+  #log(values: readonly unknown[]): void {
+    const text = inspectValues(values);
+    if (this.#hasEnded) {
+      return this.#options.log(`Logged after the end of job_id: ${this.#message.id}: ${text}`);
+    }
+    this.#lines ??= new KeptLines(this.#began, this.#options.clock.now);
     this.#lines.add(text);
     this.#options.log(text);
+  }
+
+  #returned(value: unknown): Outcome {
+    const { text, loss } = resultText(value);
+    if (loss !== null) this.#options.log(`The result of job_id: ${this.#message.id} is not whole: ${loss}`);
+    return { type: "returned", result: text };
   }
 
   #signalController(): AbortController {
@@ -130,7 +180,7 @@ function toHandlerJob({ id, kind, payload, lease }: JobMessage, consumerId: stri
 
 function parse(payload: string): unknown {
   try {
-    const value: unknown = JSON.parse(payload);
+    const value: unknown = parseJson(payload);
     assertExact(payload);
     return value;
   } catch (error) {
@@ -141,32 +191,10 @@ function parse(payload: string): unknown {
   }
 }
 
-function returned(value: unknown): Outcome {
-  const result = value === undefined ? null : toJson(value);
-  if (result !== null && result.length > MAX_RESULT_BYTES) {
-    throw new GiveUp("The handler's result is larger than 1 MiB");
-  }
-  return { type: "returned", result };
-}
-
-function toJson(value: unknown): string {
-  try {
-    const text = exactJson(value);
-    if (text !== undefined) return text;
-  } catch (error) {
-    if (error instanceof InexactNumber) {
-      throw new GiveUp(
-        `The handler's result cannot be kept as JSON: it holds ${error.number} at "${error.path}"`,
-      );
-    }
-    // Circles and big integers are as little JSON as functions.
-  }
-  throw new GiveUp("The handler's result cannot be kept as JSON");
-}
-
 type Failure =
   | { readonly type: "threw" | "gave-up" | "timed-out"; readonly delayMs?: never }
-  | { readonly type: "retry-later"; readonly delayMs: number };
+  /** Handlers are not always checked by a compiler. */
+  | { readonly type: "retry-later"; readonly delayMs: unknown };
 
 function kindOf(thrown: unknown): Failure {
   if (thrown instanceof GiveUp) return { type: "gave-up" };

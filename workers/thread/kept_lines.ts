@@ -7,17 +7,19 @@ const LONGEST_LINE = 2_000;
 
 export class KeptLines {
   readonly #began: number;
+  readonly #now: () => number;
   readonly #lines: string[] = [];
   #dropped = 0;
   #length = 0;
 
-  /** `began`: by `performance.now()`. */
-  constructor(began: number) {
+  /** `now`: monotonic, in milliseconds; `began`: by it. */
+  constructor(began: number, now: () => number) {
     this.#began = began;
+    this.#now = now;
   }
 
   add(text: string): void {
-    const seconds = ((performance.now() - this.#began) / 1000).toFixed(3);
+    const seconds = ((this.#now() - this.#began) / 1000).toFixed(3);
     const line = `+${seconds} s ${clean(text, LONGEST_LINE).replaceAll("\n", "\\n")}`;
     this.#lines.push(line);
     this.#length += line.length + 1;

@@ -1,6 +1,7 @@
 /** Results on their way to the supervisor: together while they come fast, at once when they do not. */
 import type { Outcome } from "@persistent-queue/queue";
 import type { FromThread, Result } from "../protocol.ts";
+import type { Clock } from "./runtime.ts";
 
 const MOST = 128;
 const LONGEST_MS = 5;
@@ -9,19 +10,21 @@ export class Report {
   #results: Result[] = [];
   #since = 0;
   #busyMs = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #callOff = () => {};
   readonly #post: (message: FromThread) => void;
+  readonly #clock: Clock;
 
-  constructor(post: (message: FromThread) => void) {
+  constructor(post: (message: FromThread) => void, clock: Clock) {
     this.#post = post;
+    this.#clock = clock;
   }
 
   add(ticket: number, outcome: Outcome, busyMs: number): void {
-    const now = performance.now();
+    const now = this.#clock.now();
     if (this.#results.length === 0) {
       this.#since = now - busyMs;
       // The next job may take long, and these have ended.
-      this.#timer = setTimeout(() => this.flush(), LONGEST_MS);
+      this.#callOff = this.#clock.after(LONGEST_MS, () => this.flush());
     }
     this.#results.push({ ticket, outcome });
     this.#busyMs += busyMs;
@@ -30,7 +33,7 @@ export class Report {
 
   flush(): void {
     if (this.#results.length === 0) return;
-    clearTimeout(this.#timer);
+    this.#callOff();
     this.#post({ type: "results", results: this.#results, busyMs: this.#busyMs });
     this.#results = [];
     this.#busyMs = 0;

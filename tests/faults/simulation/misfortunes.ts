@@ -166,7 +166,9 @@ function freeze({ timeline, random, trace, settings }: World, { owner }: Simulat
 }
 
 function replacePlace(world: World): void {
-  world.ask(({ places }) => Promise.resolve(world.random.pick(places).replace("Somebody asked for it")));
+  world.ask(({ places }) =>
+    Promise.resolve(world.random.pick(places).replace("Somebody asked for it", null))
+  );
 }
 
 function stopAndStart(world: World): void {

@@ -1,5 +1,6 @@
 /** A place with simulated threads: what `workers/places/consumer_place.ts` does, with the desk and the place of there. */
 import { Desk } from "../../../workers/dispatch/desk.ts";
+import type { EndOfConsumer } from "../../../workers/dispatch/unfinished.ts";
 import type { Dispatcher } from "../../../workers/dispatcher.ts";
 import { Place } from "../../../workers/places/place.ts";
 import type { FromThread, ToConsumer } from "../../../workers/protocol.ts";
@@ -61,7 +62,8 @@ export class SimulatedPlace {
     return taken;
   }
 
-  replace(why: string): void {
+  replace(why: string, guilty: number | null | undefined): void {
+    this.#leave({ type: "crashed", detail: why, ...(guilty === undefined ? {} : { guilty }) });
     this.#place.replace(why);
   }
 
@@ -78,7 +80,14 @@ export class SimulatedPlace {
     };
     const desk = new Desk({ consumerId, slot, post, now: () => performance.now() });
     const thread: SimulatedThread = new SimulatedThread({
-      ...{ world, main, consumerId, tickets: desk.tickets.shared, heartbeatMs: world.settings.heartbeatMs },
+      ...{
+        world,
+        main,
+        consumerId,
+        tickets: desk.tickets.shared,
+        state: desk.state,
+        heartbeatMs: world.settings.heartbeatMs,
+      },
       onMessage: (message) => this.#hear(desk, message),
       onEnd: (why) => {
         this.threads.delete(thread);
@@ -99,10 +108,11 @@ export class SimulatedPlace {
       dispatcher.join(desk);
     } else if (message.type === "beat") dispatcher.beat(desk);
     else if (message.type === "results") dispatcher.results(desk, message.results, message.busyMs);
-    else this.replace("It cannot be used any more");
+    else if (message.type === "told") desk.told(message.ticket);
+    else this.replace("It cannot be used any more", null);
   }
 
-  #leave(end: { type: "crashed" | "stalled"; detail: string }): number {
+  #leave(end: EndOfConsumer): number {
     const desk = this.desk;
     if (desk === null) return 0;
     this.desk = null;

@@ -41,7 +41,7 @@ export class SimulatedProcess {
       now: () => Date.now(),
       clock: () => performance.now(),
       onError: (error) => world.hearError(error),
-      onStubborn: (id, why) => this.places.find((place) => place.id === id)?.replace(why),
+      onUnusable: (id, why, { guilty }) => this.places.find((place) => place.id === id)?.replace(why, guilty),
     });
     const { dispatcher, main } = this;
     const onWedged = () => this.#wedged();

@@ -3,16 +3,28 @@ import { Tickets } from "../../../workers/dispatch/tickets.ts";
 import type { FromThread, JobMessage, ToConsumer } from "../../../workers/protocol.ts";
 import { Attempt } from "../../../workers/thread/attempt.ts";
 import { Report } from "../../../workers/thread/report.ts";
+import type { Clock } from "../../../workers/thread/runtime.ts";
+import type { ThreadState } from "../../../workers/dispatch/thread_state.ts";
 import { act } from "./acting.ts";
 import { enter } from "./stage.ts";
 import { type Owner, owner } from "./timeline.ts";
 import type { World } from "./world.ts";
+
+/** Looked up at each call: the time is simulated only while a simulation runs. */
+const CLOCK: Clock = {
+  now: () => performance.now(),
+  after: (ms, work) => {
+    const timer = setTimeout(work, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 export interface ThreadOptions {
   readonly world: World;
   readonly main: Owner;
   readonly consumerId: string;
   readonly tickets: SharedArrayBuffer;
+  readonly state: ThreadState;
   readonly heartbeatMs: number;
   readonly onMessage: (message: FromThread) => void;
   /** Told once. */
@@ -25,7 +37,7 @@ export class SimulatedThread {
   readonly #options: ThreadOptions;
   readonly #tickets: Tickets;
   readonly #inbox: JobMessage[] = [];
-  readonly #report = new Report((message) => this.#tell(message));
+  readonly #report = new Report((message) => this.#tell(message), CLOCK);
   #current: Attempt | null = null;
   #wake = () => {};
   /** Messages of one channel never overtake each other. */
@@ -85,8 +97,10 @@ export class SimulatedThread {
     world.trace.say(this.owner.name, `begins ${job.id}:${job.lease}, attempt ${job.attempt}`);
     world.book.began(this.owner.name, job);
     const began = performance.now();
-    const settings = { filesDir: "", startDir: "", workMs: 0 };
-    this.#current = new Attempt(job, { consumerId, settings, handlers: world.handlers, log: () => {} });
+    this.#current = new Attempt(job, {
+      ...{ consumerId, settings: { filesDir: "", startDir: "", workMs: 0 }, handlers: world.handlers },
+      ...{ clock: CLOCK, state: this.#options.state, onLoaded: () => {}, log: () => {} },
+    });
     const outcome = await this.#current.run();
     if (!this.owner.alive) return await new Promise<never>(() => {});
     const { stubborn } = this.#current;
@@ -98,7 +112,7 @@ export class SimulatedThread {
     this.#report.add(job.ticket, outcome, performance.now() - began);
     if (stubborn === null) return;
     this.#report.flush();
-    this.#tell({ type: "unusable", why: stubborn });
+    this.#tell({ type: "unusable", why: stubborn, guilty: null });
   }
 
   #receive(message: ToConsumer): void {
@@ -106,8 +120,9 @@ export class SimulatedThread {
       if (message.soon) this.#inbox.unshift(...message.jobs);
       else this.#inbox.push(...message.jobs);
       this.#wake();
-    } else if (message.type === "cancel" && this.#current?.ticket === message.ticket) {
-      this.#current.cancel(message.reason);
+    } else if (message.type === "cancel") {
+      this.#tell({ type: "told", ticket: message.ticket });
+      if (this.#current?.ticket === message.ticket) this.#current.cancel(message.reason);
     } else if (message.type === "close") this.crash("It was closed");
   }
 

@@ -1,10 +1,15 @@
-/// <reference lib="deno.worker" />
 /**
  * Ends its thread in the way that the payload names, or makes it useless. A payload that ends in "once" means the first
  * time only: then whoever has the job next does it.
  */
+import { readFile } from "node:fs";
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 import { isFirstTime } from "../first_time.ts";
+
+const target = new EventTarget();
+target.addEventListener("told", () => {
+  throw new Error("thrown in a listener");
+});
 
 const never = new Promise(() => {});
 
@@ -18,40 +23,29 @@ function die(way: string): unknown {
   switch (way) {
     case "throw-outside":
       setTimeout(() => {
-        throw tersely("thrown outside of the handler");
+        throw new Error("thrown outside of the handler");
       });
       return never;
     case "reject-outside":
-      Promise.reject(tersely("rejected outside of the handler"));
+      Promise.reject(new Error("rejected outside of the handler"));
       return never;
-    case "close":
-      self.close();
+    case "throw-later":
+      setTimeout(() => {
+        throw new Error("thrown outside of the handler");
+      }, 5);
       return never;
-    case "close-and-return":
-      self.close();
-      return "nobody hears of it";
-    case "exit":
-      return Deno.exit(0);
-    case "rubbish":
-      self.postMessage({ type: "results", results: "rubbish" });
+    case "throw-in-callback":
+      readFile(new URL(import.meta.url), () => {
+        throw new Error("thrown in a callback");
+      });
       return never;
-    case "unreadable":
-      self.postMessage("not one of ours");
+    case "throw-in-listener":
+      target.dispatchEvent(new Event("told"));
       return never;
     case "mute":
-      self.postMessage = () => {};
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       return never;
-    case "mute-and-return":
-      self.postMessage = () => {};
-      return "nobody hears of it";
     case "linger":
       return never;
   }
-}
-
-/** The runtime prints what nobody catches: one line is enough. */
-function tersely(message: string): Error {
-  const error = new Error(message);
-  error.stack = String(error);
-  return error;
 }

@@ -1,0 +1,43 @@
+/** A job whose work is done is done, whatever its handler returns. */
+import assert from "node:assert/strict";
+import { resultText } from "../../workers/thread/result_text.ts";
+
+Deno.test("a result that is JSON is kept as it is", () => {
+  assert.deepEqual(resultText({ n: 1, at: new Date(0) }), {
+    text: '{"n":1,"at":"1970-01-01T00:00:00.000Z"}',
+    loss: null,
+  });
+  assert.deepEqual(resultText(undefined), { text: null, loss: null });
+});
+
+Deno.test("of a result that JSON cannot hold as much as possible is kept, and what is not is told", () => {
+  const circle: Record<string, unknown> = { name: "outer", list: [1] };
+  circle.self = circle;
+  const shared = { a: 1 };
+  const kept: [unknown, string][] = [
+    [10n, '"10"'],
+    [{ total: 10n, ratio: NaN, most: Infinity }, '{"total":"10","ratio":"NaN","most":"Infinity"}'],
+    [circle, '{"name":"outer","list":[1],"self":null}'],
+    [{ n: 1n, left: shared, right: shared }, '{"n":"1","left":{"a":1},"right":{"a":1}}'],
+  ];
+  for (const [value, text] of kept) {
+    const result = resultText(value);
+    assert.equal(result.text, text);
+    assert.match(result.loss ?? "", /kept as text/);
+  }
+});
+
+Deno.test("a result of which nothing can be kept is null, and that is told", () => {
+  const throwing = {
+    toJSON() {
+      throw new Error("no");
+    },
+  };
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  for (const value of [() => {}, Symbol("s"), throwing, revoked.proxy, "x".repeat(1_048_576)]) {
+    const { text, loss } = resultText(value);
+    assert.equal(text, null);
+    assert.match(loss ?? "", /not kept/);
+  }
+});

@@ -1,0 +1,45 @@
+/**
+ * What the supervisor must know of a thread even while that is too busy to say it, in memory that they share: by when
+ * the job under way must have ended, and whether the code that runs was left behind by a job that has ended.
+ */
+const DEADLINE_MS = 0;
+const IS_TOLD = 1;
+const LEFTOVER = 2;
+const CELLS = 3;
+
+export class ThreadState {
+  readonly shared: SharedArrayBuffer;
+  readonly #cells: Int32Array<SharedArrayBuffer>;
+
+  constructor(shared = new SharedArrayBuffer(CELLS * Int32Array.BYTES_PER_ELEMENT)) {
+    this.shared = shared;
+    this.#cells = new Int32Array(shared);
+  }
+
+  /** Of the job under way, from its begin on; 0 = none. */
+  get deadlineMs(): number {
+    return Atomics.load(this.#cells, DEADLINE_MS);
+  }
+
+  set deadlineMs(ms: number) {
+    Atomics.store(this.#cells, IS_TOLD, 0);
+    Atomics.store(this.#cells, DEADLINE_MS, Math.ceil(ms));
+  }
+
+  /** Whether the handler was told that its deadline has passed: a thread that spins tells nobody. */
+  get isDeadlineTold(): boolean {
+    return Atomics.load(this.#cells, IS_TOLD) === 1;
+  }
+
+  tellDeadline(): void {
+    Atomics.store(this.#cells, IS_TOLD, 1);
+  }
+
+  get isInLeftover(): boolean {
+    return Atomics.load(this.#cells, LEFTOVER) === 1;
+  }
+
+  set isInLeftover(value: boolean) {
+    Atomics.store(this.#cells, LEFTOVER, value ? 1 : 0);
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * What a handler may not do, for it would end or move the whole process: it gets an error instead. It still can where it
+ * imports such a function by its name from `node:process`: then its thread ends, which is charged to it, or the working
+ * folder changes, which the supervisor puts right.
+ */
+import process from "node:process";
+
+type Call = (...values: unknown[]) => unknown;
+
+/** Once, before any handler is loaded. */
+export function fence(): void {
+  const ending = "it would end its thread. Return, or throw GiveUp";
+  refuse(Deno, "exit", ending);
+  for (const name of ["exit", "reallyExit", "abort"]) refuse(process, name, ending);
+  refuse(globalThis, "close", ending);
+  const moving = "the working folder is that of the whole system. Use absolute paths";
+  refuse(Deno, "chdir", moving);
+  refuse(process, "chdir", moving);
+  for (const object of [Deno, process]) {
+    refuse(object, "umask", "the umask is that of the whole system", (mask) => mask === undefined);
+    refuse(object, "kill", "the system would end with it", isAnotherProcess);
+  }
+  refuseStolenLocks();
+}
+
+function isAnotherProcess(pid: unknown): boolean {
+  return Number(pid) > 0 && Number(pid) !== Deno.pid;
+}
+
+function refuse(object: object, name: string, why: string, isHarmless: Call = () => false): void {
+  const original: unknown = Reflect.get(object, name);
+  if (typeof original !== "function") return;
+  const value = function (this: unknown, ...values: unknown[]): unknown {
+    if (isHarmless(...values)) return original.apply(this, values);
+    throw new Error(`A handler cannot call ${name}(): ${why}.`);
+  };
+  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** A stolen life lock would make its thread look dead. */
+function refuseStolenLocks(): void {
+  const { locks } = globalThis.navigator as unknown as { readonly locks: object };
+  const isNoTheft: Call = (_name, options) => !(options as { readonly steal?: unknown } | undefined)?.steal;
+  refuse(Object.getPrototypeOf(locks), "request", "with `steal` it would take another's lock", isNoTheft);
+}

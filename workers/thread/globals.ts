@@ -1,0 +1,204 @@
+/**
+ * The globals of a thread, kept as they were for every job: what a handler changes is put back when its job has ended.
+ * What a module changes while it loads (a polyfill, an instrumentation) is in force for the jobs of its own kind alone.
+ */
+import type { EventEmitter } from "node:events";
+import process from "node:process";
+
+const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, isExtensible, ownKeys } = Reflect;
+const { listeners, removeListener }: EventEmitter = process;
+
+const PROCESS_EVENTS = ["uncaughtException", "unhandledRejection"] as const;
+
+interface Property {
+  readonly object: object;
+  readonly key: PropertyKey;
+  /** For people. */
+  readonly name: string;
+}
+
+interface Entry extends Property {
+  readonly value: unknown;
+  readonly descriptor: PropertyDescriptor;
+}
+
+interface Watched {
+  readonly object: object;
+  readonly name: string;
+  readonly keys: readonly PropertyKey[];
+}
+
+/** Undefined = it is not there. Added names count everywhere but in the global object: libraries keep their own there. */
+interface Change extends Property {
+  readonly before: PropertyDescriptor | undefined;
+  readonly after: PropertyDescriptor | undefined;
+}
+
+export interface Restored {
+  readonly names: readonly string[];
+  /** Of those that nothing can put back. */
+  readonly stuck: readonly string[];
+}
+
+const NONE: readonly Change[] = [];
+
+export class Globals {
+  readonly #watched: Watched[] = [];
+  readonly #entries: Entry[] = [];
+  readonly #listeners = PROCESS_EVENTS.map((event) => listeners.call(process, event).length);
+  readonly #ofKind = new Map<string, readonly Change[]>();
+  #inForce: readonly Change[] = NONE;
+
+  constructor() {
+    for (const [object, name] of objectsToWatch()) this.#watch(object, name);
+  }
+
+  /** Before a job of this kind. */
+  enter(kind: string): void {
+    if (this.#ofKind.size === 0) return;
+    const wanted = this.#ofKind.get(kind) ?? NONE;
+    if (wanted === this.#inForce) return;
+    for (const change of this.#inForce) put(change, change.before);
+    for (const change of wanted) put(change, change.after);
+    this.#inForce = wanted;
+  }
+
+  /** The module of this kind has been loaded. Returns the names of what it changed. */
+  adopt(kind: string): string[] {
+    const changes = this.#undo();
+    if (changes.length === 0) return [];
+    for (const change of changes) put(change, change.after);
+    this.#ofKind.set(kind, changes);
+    this.#inForce = changes;
+    return changes.map(({ name }) => name);
+  }
+
+  /** After a job: as it was before it. */
+  restore(): Restored {
+    this.#removeListeners();
+    const changes = this.#undo();
+    if (changes.length === 0 && this.#inForce === NONE) return { names: [], stuck: [] };
+    const own = this.#inForce;
+    for (const change of own) put(change, change.after);
+    const others = changes.filter((change) => !own.some((one) => isSame(one, change)));
+    const stuck = others.filter((change) => !own.some((one) => isOf(one, change)) && !isAsBefore(change));
+    return { names: others.map(({ name }) => name), stuck: stuck.map(({ name }) => name) };
+  }
+
+  #watch(object: object, name: string): void {
+    const keys = ownKeys(object);
+    this.#watched.push({ object, name, keys });
+    for (const key of keys) {
+      const descriptor = getOwnPropertyDescriptor(object, key);
+      if (descriptor === undefined || !descriptor.configurable && !descriptor.writable) continue;
+      const { value } = descriptor;
+      if (value === value) {
+        this.#entries.push({ object, key, name: `${name}.${String(key)}`, value, descriptor });
+      }
+    }
+  }
+
+  /**
+   * Everything as it was at first; returns what was not. Nothing here may be called that a handler can replace: only what
+   * was taken before, and the language itself.
+   */
+  #undo(): Change[] {
+    const changes: Change[] = [];
+    for (let i = 0; i < this.#entries.length; i++) {
+      const entry = this.#entries[i] as Entry;
+      if (isAsAtFirst(entry)) continue;
+      changes[changes.length] = undone(entry, entry.descriptor);
+    }
+    for (let i = 0; i < this.#watched.length; i++) {
+      const { object, name, keys } = this.#watched[i] as Watched;
+      if (!isExtensible(object)) changes[changes.length] = frozen(object, name);
+      const now = ownKeys(object);
+      if (now.length === keys.length || isOpen(object)) continue;
+      for (let k = 0; k < now.length; k++) {
+        const key = now[k] as string | symbol;
+        if (isIn(keys, key)) continue;
+        changes[changes.length] = undone({ object, key, name: `${name}.${nameOfKey(key)}` }, undefined);
+      }
+    }
+    return changes;
+  }
+
+  #removeListeners(): void {
+    for (let i = 0; i < PROCESS_EVENTS.length; i++) {
+      const event = PROCESS_EVENTS[i] as string;
+      const all = apply(listeners, process, [event]) as (() => void)[];
+      for (let n = this.#listeners[i] as number; n < all.length; n++) {
+        apply(removeListener, process, [event, all[n]]);
+      }
+    }
+  }
+}
+
+function isAsAtFirst({ object, key, value, descriptor }: Entry): boolean {
+  if (descriptor.get === undefined) return (object as Record<PropertyKey, unknown>)[key] === value;
+  return getOwnPropertyDescriptor(object, key)?.get === descriptor.get;
+}
+
+function undone({ object, key, name }: Property, before: PropertyDescriptor | undefined): Change {
+  const change = { object, key, name, before, after: getOwnPropertyDescriptor(object, key) };
+  put(change, before);
+  return change;
+}
+
+/** Nothing undoes that: it is a change whose `before` never comes back. */
+function frozen(object: object, name: string): Change {
+  const key = Symbol("extensible");
+  return { object, key, name: `${name} (frozen)`, before: { value: true }, after: undefined };
+}
+
+function put({ object, key }: Property, descriptor: PropertyDescriptor | undefined): void {
+  if (descriptor === undefined) deleteProperty(object, key);
+  else defineProperty(object, key, descriptor);
+}
+
+function isIn(keys: readonly PropertyKey[], key: PropertyKey): boolean {
+  for (let i = 0; i < keys.length; i++) if (keys[i] === key) return true;
+  return false;
+}
+
+function isOpen(object: object): boolean {
+  return object === globalThis || object === Deno || object === process;
+}
+
+function nameOfKey(key: PropertyKey): string {
+  return typeof key === "symbol" ? "[a symbol]" : `${key}`;
+}
+
+function isOf(left: Property, right: Property): boolean {
+  return left.object === right.object && left.key === right.key;
+}
+
+function isSame(left: Change, right: Change): boolean {
+  return isOf(left, right) && isEqual(left.after, right.after);
+}
+
+function isAsBefore({ object, key, before }: Change): boolean {
+  return isEqual(getOwnPropertyDescriptor(object, key), before);
+}
+
+function isEqual(left: PropertyDescriptor | undefined, right: PropertyDescriptor | undefined): boolean {
+  return left?.value === right?.value && left?.get === right?.get && left?.set === right?.set;
+}
+
+/** The global object, and of every constructor and namespace in it its own properties and those of its prototype. */
+function objectsToWatch(): Map<object, string> {
+  const found = new Map<object, string>([[globalThis, "globalThis"], [Deno, "Deno"], [process, "process"]]);
+  const add = (object: unknown, name: string) => {
+    if (typeof object !== "function" && (typeof object !== "object" || object === null)) return;
+    if (!found.has(object)) found.set(object, name);
+  };
+  for (const name of ["console", "performance", "crypto"] as const) add(globalThis[name], name);
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    // The others are loaded by the first look at them.
+    const value: unknown = getOwnPropertyDescriptor(globalThis, name)?.value;
+    if (!/^[A-Z]/.test(name) && typeof value !== "function") continue;
+    add(value, name);
+    add((value as { readonly prototype?: unknown } | undefined)?.prototype, `${name}.prototype`);
+  }
+  return found;
+}

@@ -1,0 +1,105 @@
+/**
+ * Whose code runs: each attempt has a context of its own, and what it begins (promises, callbacks, timers) carries that
+ * along. So what fails or spins after its job has ended is not taken for a fault of the next job.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { printable } from "@persistent-queue/queue/words";
+import type { ThreadState } from "../dispatch/thread_state.ts";
+import { reportOf } from "./error_report.ts";
+import { afterwards } from "./runtime.ts";
+
+/** One attempt, as far as it may still have code that runs. */
+export interface Owner {
+  readonly ticket: number;
+  readonly id: string;
+  readonly kind: string;
+  hasEnded: boolean;
+}
+
+export interface OwnersOptions {
+  readonly state: ThreadState;
+  /** Something was thrown where nothing catches it. `owner` is undefined where nobody can tell whose it was. */
+  readonly onFault: (words: string, owner: Owner | undefined) => void;
+  /** Code of this one, which has ended, runs for the first time. */
+  readonly onLeftover: (owner: Owner) => void;
+}
+
+type Work = (...values: unknown[]) => unknown;
+type Schedule = (work: Work, ...rest: unknown[]) => unknown;
+
+const MAX_LENGTH = 2_000;
+
+export class Owners {
+  readonly #options: OwnersOptions;
+  readonly #context = new AsyncLocalStorage<Owner>();
+  readonly #toldOf = new WeakSet<Owner>();
+
+  constructor(options: OwnersOptions) {
+    this.#options = options;
+    globalThis.addEventListener("error", (event) => {
+      event.preventDefault();
+      options.onFault(wordsOf(event.error ?? event.message), this.#context.getStore());
+    });
+    globalThis.addEventListener("unhandledrejection", (event) => {
+      event.preventDefault();
+      options.onFault(wordsOf(event.reason), this.#context.getStore());
+    });
+    for (const name of ["setTimeout", "setInterval", "setImmediate"] as const) {
+      const schedule = globalThis[name] as unknown as Schedule;
+      const value = this.#owned(schedule);
+      Object.defineProperty(globalThis, name, {
+        value,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+    }
+  }
+
+  run<T>(owner: Owner, work: () => T): T {
+    return this.#context.run(owner, work);
+  }
+
+  /** Timers alone lose their context before their error is told. */
+  #owned(schedule: Schedule): Schedule {
+    const run = this.#runTimer.bind(this);
+    const context = this.#context;
+    function owned(this: unknown, work: Work, ...rest: unknown[]): unknown {
+      const owner = context.getStore();
+      if (owner === undefined || typeof work !== "function") return schedule.call(this, work, ...rest);
+      return schedule.call(this, function (this: unknown, ...values: unknown[]) {
+        run(owner, () => work.apply(this, values));
+      }, ...rest);
+    }
+    // Such as the form that returns a promise.
+    return Object.defineProperties(owned, Object.getOwnPropertyDescriptors(schedule));
+  }
+
+  #runTimer(owner: Owner, work: () => unknown): void {
+    if (owner.hasEnded) this.#beginLeftover(owner);
+    try {
+      work();
+    } catch (error) {
+      this.#options.onFault(wordsOf(error), owner);
+    }
+  }
+
+  #beginLeftover(owner: Owner): void {
+    if (!this.#toldOf.has(owner)) {
+      this.#toldOf.add(owner);
+      this.#options.onLeftover(owner);
+    }
+    const { state } = this.#options;
+    state.isInLeftover = true;
+    afterwards(() => state.isInLeftover = false);
+  }
+}
+
+/** It may repeat what came with a job. */
+function wordsOf(thrown: unknown): string {
+  return printable(reportOf(thrown).error.replaceAll("\n    ", " "), { maxLength: MAX_LENGTH });
+}
+
+export function nameOf({ id, kind }: Owner): string {
+  return `job_id: ${id} (kind ${kind})`;
+}

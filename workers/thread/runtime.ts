@@ -1,0 +1,26 @@
+/**
+ * What a thread's own code uses of the runtime, taken before a handler can put something else in its place: a library of
+ * fake clocks must not stop the heartbeat.
+ */
+const { now } = performance;
+const { setTimeout, clearTimeout, setImmediate } = globalThis;
+
+export interface Clock {
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+  /** Calls back after so many milliseconds, unless the function it returns is called before. */
+  readonly after: (ms: number, work: () => void) => () => void;
+}
+
+export const clock: Clock = {
+  now: () => now.call(performance),
+  after: (ms, work) => {
+    const timer = setTimeout(work, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Once all that follows from what runs now is done. */
+export const afterwards: (work: () => void) => void = (work) => void setImmediate(work);
+
+export const wallNow: () => number = Date.now;
