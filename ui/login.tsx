@@ -53,7 +53,7 @@ async function logIn(c: LoginContext, options: LoginOptions): Promise<Response> 
   const waitMs = throttle.admit(guesser);
   if (waitMs > 0) return tooSoon(c, waitMs, next);
   const where = `${whereOf(guesser)} (${page})`;
-  if (!await isRight(form.password, guesser, options)) {
+  if (!await isRight(form.password, guesser, { ...options, signal: c.req.raw.signal })) {
     audit(`Failed login from ${where}: wrong password`);
     return again(c, { error: "This is not the password.", next, status: 401 });
   }
@@ -77,10 +77,10 @@ function deviceOf(c: LoginContext, options: LoginOptions): string | null {
 async function isRight(
   attempt: string,
   guesser: Guesser,
-  { password, throttle }: Pick<LoginOptions, "password" | "throttle">,
+  { password, throttle, signal }: Pick<LoginOptions, "password" | "throttle"> & { signal: AbortSignal },
 ): Promise<boolean> {
   try {
-    return await password.matches(attempt, { rank: rankOf(guesser, throttle) });
+    return await password.matches(attempt, { rank: rankOf(guesser, throttle), signal });
   } catch (error) {
     throttle.takeBack(guesser);
     throw error;

@@ -11,6 +11,11 @@ const HASH_BYTES = 32;
  */
 const hashing = new Slots(2, { maxWaiting: 64 });
 
+export interface Turn {
+  readonly rank?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** The one password, compared in constant time and slowly enough to make guessing dear. */
 export class Password {
   readonly #salt = randomBytes(16);
@@ -22,12 +27,12 @@ export class Password {
   }
 
   /**
-   * @param options `rank`: attempts of a lower one are hashed first
+   * @param turn `rank`: attempts of a lower one are hashed first; `signal`: aborts when nobody waits for it any more
    * @throws {Refusal} 503 when too many wait for their turn
    */
-  async matches(attempt: string, { rank = 0 }: { rank?: number } = {}): Promise<boolean> {
+  async matches(attempt: string, turn: Turn = {}): Promise<boolean> {
     const expected = await this.#hash();
-    return timingSafeEqual(await hash(normalized(attempt), this.#salt, rank), expected);
+    return timingSafeEqual(await hash(normalized(attempt), this.#salt, turn), expected);
   }
 
   /** Tells, in a file, which password it was; a guess at it costs as much as one at the login. */
@@ -41,7 +46,7 @@ export class Password {
   async isIn(verifier: string): Promise<boolean> {
     const [salt, expected] = verifier.split(".").map((part) => Buffer.from(part, "base64url"));
     if (salt === undefined || expected?.length !== HASH_BYTES) return false;
-    return timingSafeEqual(await hash(this.#password, salt, 0), expected);
+    return timingSafeEqual(await hash(this.#password, salt), expected);
   }
 
   /** Different for each secret and for each password; the password cannot be tried out on it without the secret. */
@@ -51,7 +56,7 @@ export class Password {
 
   /** At the first attempt, not at the start: a start should not cost a hash. */
   async #hash(): Promise<Uint8Array> {
-    this.#expected ??= hash(this.#password, this.#salt, 0).catch((error) => {
+    this.#expected ??= hash(this.#password, this.#salt).catch((error) => {
       this.#expected = null;
       throw error;
     });
@@ -64,8 +69,8 @@ function normalized(password: string): string {
   return password.normalize("NFC");
 }
 
-async function hash(password: string, salt: Uint8Array, rank: number): Promise<Uint8Array> {
-  if (!await hashing.take({ rank })) {
+async function hash(password: string, salt: Uint8Array, turn: Turn = {}): Promise<Uint8Array> {
+  if (!await hashing.take(turn)) {
     const options = { headers: { "Retry-After": "5" } };
     throw new Refusal(503, "busy", "Too many people are logging in at this moment. Try again.", options);
   }

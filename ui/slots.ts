@@ -1,4 +1,7 @@
-/** At most `limit` at a time. The others wait in line, those of the lowest rank first. */
+/**
+ * At most `limit` at a time. The others wait in line, those of the lowest rank first; among equals the one that came last,
+ * because whoever has waited for long under a flood has mostly gone away.
+ */
 
 interface Waiting {
   readonly rank: number;
@@ -7,7 +10,7 @@ interface Waiting {
 }
 
 export class Slots {
-  /** By rank, and by arrival among equals. */
+  /** In the order of their turns. */
   readonly #waiting: Waiting[] = [];
   readonly #maxWaiting: number;
   #free: number;
@@ -18,19 +21,31 @@ export class Slots {
   }
 
   /**
-   * Waits for a slot, which has to be given back by `release`. False where the line is full of others of this rank or a
-   * lower one, or fills with them meanwhile.
+   * Waits for a slot, which has to be given back by `release`. False where the line is full of others of a lower rank, or
+   * of this one that came later, and when the signal aborts.
    */
-  async take({ rank = 0 }: { rank?: number } = {}): Promise<boolean> {
+  async take(
+    { rank = 0, signal }: { rank?: number; signal?: AbortSignal | undefined } = {},
+  ): Promise<boolean> {
+    if (signal?.aborted) return false;
     if (this.#free > 0) {
       this.#free--;
       return true;
     }
-    return await new Promise<boolean>((enter) => {
-      const behind = this.#waiting.findIndex((other) => other.rank > rank);
-      this.#waiting.splice(behind < 0 ? this.#waiting.length : behind, 0, { rank, enter });
-      if (this.#waiting.length > this.#maxWaiting) this.#waiting.pop()?.enter(false);
-    });
+    const { promise, resolve: enter } = Promise.withResolvers<boolean>();
+    const waiting = { rank, enter };
+    const leave = () => this.#leave(waiting);
+    signal?.addEventListener("abort", leave);
+    const behind = this.#waiting.findIndex((other) => other.rank >= rank);
+    this.#waiting.splice(behind < 0 ? this.#waiting.length : behind, 0, waiting);
+    if (this.#waiting.length > this.#maxWaiting) this.#waiting.pop()?.enter(false);
+    return await promise.finally(() => signal?.removeEventListener("abort", leave));
+  }
+
+  #leave(one: Waiting): void {
+    const place = this.#waiting.indexOf(one);
+    if (place >= 0) this.#waiting.splice(place, 1);
+    one.enter(false);
   }
 
   release(): void {

@@ -37,6 +37,11 @@ interface Counter {
   readonly maxDelayMs: number;
 }
 
+/** What is counted in two lanes. */
+interface WideCounter extends Counter {
+  readonly freeFirstFailures: number;
+}
+
 interface Failures {
   readonly count: number;
   readonly at: number;
@@ -48,12 +53,23 @@ const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 900_000;
 /** Of one address: people mistype. */
 const FREE_FAILURES = 3;
-/** Of all addresses that an untrusted proxy forwards for. */
+/** Of all addresses that an untrusted proxy forwards for, in each lane. */
 const FREE_FORWARDED = 8;
-/** Of a network, by the length of its prefix: four times as many as of the next narrower one, or more. */
-const FREE_IN_NETWORK: Readonly<Record<string, number>> = { 24: 20, 16: 100, 56: 12, 48: 48, 32: 200 };
+/** Of a network, by the length of its prefix: of those who go on, and of newcomers. */
+const FREE_IN_NETWORK: Readonly<Record<string, readonly [number, number]>> = {
+  24: [20, 100],
+  16: [100, 300],
+  56: [12, 100],
+  48: [48, 200],
+  32: [200, 500],
+};
 /** Of all addresses together: after these, one attempt a second in each lane. */
-const EVERYBODY = { key: "all addresses", freeFailures: 500, maxDelayMs: 1_000 };
+const EVERYBODY: WideCounter = {
+  key: "all addresses",
+  freeFailures: 500,
+  freeFirstFailures: 1_000,
+  maxDelayMs: 1_000,
+};
 
 /** Guesses that go on are told once in this time, however many there are. */
 const TOLD_AGAIN_AFTER_MS = 60_000;
@@ -105,8 +121,9 @@ export class Throttle {
   }
 
   #countersOf(from: Guesser, { isNewcomer = this.failuresOf(from) === 0 } = {}): Counter[] {
-    const wider = widerCounters(from).map((counter) => {
-      return isNewcomer ? { ...counter, key: `${counter.key}, first failures` } : counter;
+    const wider = widerCounters(from).map(({ freeFirstFailures, ...counter }) => {
+      if (!isNewcomer) return counter;
+      return { ...counter, key: `${counter.key}, first failures`, freeFailures: freeFirstFailures };
     });
     return [ownCounter(from), ...wider];
   }
@@ -174,32 +191,30 @@ function guesserOf(from: string | Guesser): Guesser {
 function ownCounter({ address, claimedAddress = null, device = null }: Guesser): Counter {
   const shared = { freeFailures: FREE_FAILURES, maxDelayMs: MAX_DELAY_MS };
   if (device !== null) return { key: `device ${device}`, ...shared };
-  const own = ownNetwork(address);
-  const key = claimedAddress === null ? own : `${ownNetwork(claimedAddress)}, forwarded by ${own}`;
+  const [own] = networksOf(address);
+  const key = claimedAddress === null ? own : `${networksOf(claimedAddress)[0]}, forwarded by ${own}`;
   return { key, ...shared };
 }
 
-/** The machine itself has one counter and no networks: whatever others do, a person at its keyboard gets in. */
-function widerCounters({ address, claimedAddress = null, device = null }: Guesser): Counter[] {
+function widerCounters({ address, claimedAddress = null, device = null }: Guesser): WideCounter[] {
   if (device !== null) return [];
-  const [, ...networks] = networksOf(address);
-  const wider = isLoopbackAddress(address) ? [] : networks.map(networkCounter);
-  if (claimedAddress === null) return isLoopbackAddress(address) ? [] : [...wider, EVERYBODY];
-  const forwarded = {
-    key: `whatever ${ownNetwork(address)} forwards`,
-    freeFailures: FREE_FORWARDED,
-    maxDelayMs: MAX_DELAY_MS,
-  };
-  return [forwarded, ...wider, EVERYBODY];
+  const [own, ...networks] = networksOf(address);
+  const wider = networks.map(networkCounter);
+  // Whatever the world does, and comes by a proxy here, a person at the machine itself gets in.
+  const isLocal = isLoopbackAddress(address);
+  if (claimedAddress === null) return isLocal ? wider : [...wider, EVERYBODY];
+  return [forwardedCounter(own), ...(isLocal ? [] : wider), EVERYBODY];
 }
 
-function networkCounter(network: string): Counter {
+function networkCounter(network: string): WideCounter {
   const [, width = ""] = network.split("/");
-  return { key: network, freeFailures: FREE_IN_NETWORK[width] ?? FREE_FAILURES, maxDelayMs: MAX_DELAY_MS };
+  const [freeFailures, freeFirstFailures] = FREE_IN_NETWORK[width] ?? [FREE_FAILURES, FREE_FAILURES];
+  return { key: network, freeFailures, freeFirstFailures, maxDelayMs: MAX_DELAY_MS };
 }
 
-function ownNetwork(address: string): string {
-  return isLoopbackAddress(address) ? "127.0.0.1" : networksOf(address)[0];
+function forwardedCounter(proxy: string): WideCounter {
+  const free = { freeFailures: FREE_FORWARDED, freeFirstFailures: FREE_FORWARDED };
+  return { key: `whatever ${proxy} forwards`, ...free, maxDelayMs: MAX_DELAY_MS };
 }
 
 function delayMs(count: number, { freeFailures, maxDelayMs }: Counter): number {

@@ -7,10 +7,37 @@ Deno.test("at most so many are let in at once, the next wait in line, and the li
   assert.equal(await slots.take(), true);
   let isThirdIn = false;
   const third = slots.take().then((taken) => isThirdIn = taken);
-  assert.equal(await slots.take(), false, "the line is full");
+  assert.equal(await slots.take({ rank: 1 }), false, "the line is full");
   assert.equal(isThirdIn, false);
   slots.release();
   assert.equal(await third, true);
+});
+
+Deno.test("whoever goes away while waiting leaves the line", async () => {
+  const slots = new Slots(1, { maxWaiting: 2 });
+  await slots.take();
+  const gone = new AbortController();
+  const first = slots.take({ signal: gone.signal });
+  const second = slots.take({ rank: 1 });
+  gone.abort();
+  assert.equal(await first, false);
+  slots.release();
+  assert.equal(await second, true);
+  assert.equal(await slots.take({ signal: gone.signal }), false);
+});
+
+Deno.test("under a flood of equals the one that came last has the next turn", async () => {
+  const slots = new Slots(1, { maxWaiting: 3 });
+  await slots.take();
+  const results: string[] = [];
+  const come = (name: string) => slots.take().then((isIn) => results.push(`${name} ${isIn ? "in" : "away"}`));
+  const all = ["a", "b", "c", "d"].map(come);
+  for (let i = 0; i < 3; i++) {
+    slots.release();
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  await Promise.all(all);
+  assert.deepEqual(results, ["a away", "d in", "c in", "b in"]);
 });
 
 Deno.test("who comes late with a lower rank goes first, and takes the last place of a full line", async () => {

@@ -93,21 +93,24 @@ Deno.test("thousands of addresses of one network are slowed down together", () =
   };
   for (const [name, addresses] of Object.entries(networks)) {
     const admitted = guess(openThrottle(), addresses, 3600);
-    assert.ok(admitted < 500, `${name}: ${admitted} of 36,000 guesses were let in`);
+    assert.ok(admitted < 900, `${name}: ${admitted} of 36,000 guesses were let in`);
   }
 });
 
 Deno.test("guesses from all over the world have one budget", () => {
   const world = many(50_000, (i) => `${1 + i % 100}.${Math.floor(i / 200) % 250}.${i % 250}.7`);
   const admitted = guess(openThrottle(), world, 3600);
-  assert.ok(admitted <= 3600 + 1000 + 10, `${admitted} of 36,000 guesses were let in`);
+  assert.ok(admitted <= 3600 + 1500 + 10, `${admitted} of 36,000 guesses were let in`);
 });
 
 Deno.test("while sixty networks guess, a person from another one gets in", () => {
   for (
     const [who, ...guessers] of [
       ["2001:db8:1:ffff::1", ...many(60, (i) => `2001:db8:${i.toString(16)}::1`)],
+      ["2001:db8:1:ff::1", ...many(60, (i) => `2001:db8:1:${i.toString(16)}::1`)],
       ["198.51.100.7", ...many(60, (i) => `203.0.${i}.9`)],
+      ["203.0.113.7", ...many(60, (i) => `203.0.113.${100 + i}`)],
+      ["127.0.0.99", ...many(60, (i) => `127.0.${i}.9`)],
     ]
   ) {
     const open = openThrottle();
@@ -148,6 +151,11 @@ Deno.test("an address that an untrusted proxy tells divides its guesses, and is 
     assert.match(told[0] ?? "", /^Wrong passwords or tokens from whatever 127\.0\.0\.1 forwards, /);
     assert.equal(throttle.admit("127.0.0.1"), 0, "the machine itself gets in");
   });
+});
+
+Deno.test("many addresses of this machine itself are slowed down like any others", () => {
+  const admitted = guess(openThrottle(), many(250, (i) => `127.0.0.${i + 1}`), 3600);
+  assert.ok(admitted < 300, `${admitted} of 36,000 guesses were let in`);
 });
 
 Deno.test("the machine itself gets in, whatever the whole world does", () => {
