@@ -133,7 +133,10 @@ function checkRunAt(runAt: unknown, now: number): number {
 }
 
 /** @throws {QueueError} `invalid_query` */
-export function checkList(request: ListRequest, silentSince: number): JobQuery {
+export function checkList(
+  request: ListRequest,
+  { now, stallMs }: { now: number; stallMs: number },
+): JobQuery {
   const { status, kind, search, cursor, stalled, values = true, limit = DEFAULT_LIMIT } = request;
   if (status !== undefined && !isStatus(status)) {
     throw badQuery(`There is no status "${printable(String(status))}".`);
@@ -145,13 +148,21 @@ export function checkList(request: ListRequest, silentSince: number): JobQuery {
   if (search !== undefined && search.length > MAX_ID_LENGTH) {
     throw badQuery("A search has at most 2,000 characters.");
   }
+  if (request.order === "line") {
+    if (status !== "PENDING" || kind || search || stalled) {
+      throw badQuery(
+        "Only PENDING jobs stand in line, and all of them: ask for that status and nothing else.",
+      );
+    }
+    return { limit, status, values: false, line: { from: cursor ? checkCursor(cursor) : 0, now } };
+  }
   return {
     limit,
     values,
     ...(status && !stalled ? { status } : {}),
     ...(kind ? { kind } : {}),
     ...(search ? { search } : {}),
-    ...(stalled ? { silentSince } : {}),
+    ...(stalled ? { silentSince: now - stallMs } : {}),
     ...(cursor ? { before: checkCursor(cursor) } : {}),
   };
 }

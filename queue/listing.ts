@@ -13,6 +13,10 @@ const BUDGET_WHEN_FOUND_MS = 50;
 const FROM_THE_TOP = "999999999999999";
 
 export async function listJobs(store: Store, query: JobQuery): Promise<JobList> {
+  if (query.line !== undefined) {
+    const { jobs, next } = await store.list(query);
+    return { jobs, next: next === null ? null : String(next) };
+  }
   const found = await foundById(store, query);
   const jobs = query.before === undefined ? found : [];
   const deadline = performance.now() + (found.length > 0 ? BUDGET_WHEN_FOUND_MS : BUDGET_MS);

@@ -169,7 +169,10 @@ export class Queue implements Role {
 
   async list(request: roles.ListRequest): Promise<roles.JobList> {
     const { now, stallMs } = this.#options;
-    return await this.#health.observe(listJobs(this.#store, checkList(request, now() - stallMs)), "read");
+    return await this.#health.observe(
+      listJobs(this.#store, checkList(request, { now: now(), stallMs })),
+      "read",
+    );
   }
 
   async stats(): Promise<roles.QueueStats> {

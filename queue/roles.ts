@@ -108,6 +108,11 @@ export interface JobFilter {
 }
 
 export interface ListRequest extends JobFilter {
+  /**
+   * `line`: PENDING jobs in the order in which they will run, with no other filter. Of a very long line only its
+   * beginning is told. `newest` unless given.
+   */
+  readonly order?: "newest" | "line";
   /** From the page before. */
   readonly cursor?: string;
   /** 1–200; 50 unless given. */

@@ -136,6 +136,8 @@ export interface JobQuery {
   readonly silentSince?: number;
   /** Only jobs whose `seq` is below. */
   readonly before?: number;
+  /** All that is PENDING, in the order in which it will run, from this place on, without long values and other filters. */
+  readonly line?: { readonly from: number; readonly now: number };
   readonly limit: number;
   /** False: values of more than some words are left out. Else they are where they are long, or many. */
   readonly values?: boolean;
@@ -143,7 +145,7 @@ export interface JobQuery {
 
 export interface JobPage {
   readonly jobs: Job[];
-  /** `seq` to go on from, or null at the end. A page may be short and still not be the last: the scan is bounded. */
+  /** `seq`, or place in the line, to go on from; or null at the end. A page may be short and still not be the last: the scan is bounded. */
   readonly next: number | null;
 }
 

@@ -73,7 +73,7 @@ export function nextRunAt(sql: Statements, { suspects }: { suspects: boolean }):
 }
 
 /** The priorities that wait, highest first: sought as far as they are asked for, and once in a transaction. */
-class Ladder {
+export class Ladder {
   readonly #sql: Statements;
   readonly #known: number[] = [];
 

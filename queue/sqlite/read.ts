@@ -4,6 +4,7 @@ import { nextRunAt } from "./claim.ts";
 import { number, toHistoryEntry, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 import { ValueBudget } from "./values.ts";
+import { listLine } from "./waiting_line.ts";
 
 /** A search looks at this many rows a call (some milliseconds), so that it never holds up the jobs. */
 const ROWS_A_CALL = 10_000;
@@ -23,8 +24,9 @@ export function get(
 }
 
 export function list(sql: Statements, query: JobQuery): JobPage {
-  const before = query.before ?? number(sql.lastSeq.get()?.seq ?? 0) + 1;
   const isFew = query.status === "PENDING" && isAtMost(sql, "PENDING", FEW);
+  if (query.line !== undefined) return listLine(sql, { line: query.line, limit: query.limit }, isFew);
+  const before = query.before ?? number(sql.lastSeq.get()?.seq ?? 0) + 1;
   const floor = isFew || isIndexed(query) ? 0 : Math.max(0, before - ROWS_A_CALL);
   // One more than asked for: it tells whether there is another page.
   const values = [before, floor, query.limit + 1, query.kind ?? null, query.search ?? null] as const;

@@ -167,6 +167,15 @@ export const SQL = {
   // `bytes`: what a change of the row has to write anew
   brief:
     `SELECT ${BRIEF}, octet_length(payload) + coalesce(octet_length(result), 0) AS bytes FROM jobs WHERE id = ?1`,
+  bySeq: `SELECT ${BRIEF} FROM jobs WHERE seq = ?1`,
+  // the line of those that wait: ?1 priority ?2 now ?3 limit; suspects: ?1 limit
+  duePlaces:
+    `SELECT seq, priority, run_at FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority = ?1
+    AND run_at <= ?2 ORDER BY run_at, seq LIMIT ?3`,
+  plannedPlaces:
+    `SELECT seq, priority, run_at FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority = ?1
+    AND run_at > ?2 ORDER BY run_at, seq LIMIT ?3`,
+  suspectPlaces: `SELECT seq, priority, run_at FROM jobs WHERE status = 'PENDING' AND suspect = 1 LIMIT ?1`,
   // ?1 seq ?2 at most so many bytes of each
   values: `SELECT iif(octet_length(payload) <= ?2, payload, NULL) AS payload,
       iif(octet_length(result) <= ?2, ${RESULT}, NULL) AS result FROM jobs WHERE seq = ?1`,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { STATUSES } from "../../queue/job.ts";
-import type { JobQuery, Store } from "../../queue/store.ts";
+import type { JobPage, JobQuery, Store } from "../../queue/store.ts";
 import { add, bring, newJob } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
@@ -85,6 +85,51 @@ function filterCases(test: Case): void {
     assert.deepEqual(await walk(store, { status: "PENDING", kind: "mail", search: "a ", limit: 9 }), [
       "a other",
     ]);
+  });
+
+  test("list of the line is in the order in which jobs are claimed, then in that of their times", async ({ store }) => {
+    const now = 1_000_000;
+    await store.insert([
+      newJob("planned late", { runAt: now + 9_000, priority: 50 }),
+      newJob("second", { runAt: now - 20 }),
+      newJob("first of the urgent", { runAt: now - 10, priority: 5 }),
+      newJob("planned soon", { runAt: now + 1_000 }),
+      newJob("third", { runAt: now - 10 }),
+      newJob("never first", { runAt: now - 900, priority: -5 }),
+    ]);
+    const expected = [
+      "first of the urgent",
+      "second",
+      "third",
+      "never first",
+      "planned soon",
+      "planned late",
+    ];
+    for (const limit of [1, 2, 50]) {
+      const ids: string[] = [];
+      for (let from: number | null = 0; from !== null;) {
+        const page: JobPage = await store.list({ status: "PENDING", line: { from, now }, limit });
+        ids.push(...page.jobs.map(({ id }) => id));
+        from = page.next;
+      }
+      assert.deepEqual(ids, expected, `pages of ${limit}`);
+    }
+    const { claimed } = await store.claim([{ consumerId: "c", limit: 4, suspect: false }], now);
+    assert.deepEqual(claimed.map(({ id }) => id), expected.slice(0, 4));
+  });
+
+  test("list of a line of thousands tells its beginning, page by page", async ({ store }) => {
+    await store.insert(
+      Array.from({ length: 6_000 }, (_, i) => newJob(`j${i}`, { runAt: i, priority: i % 7 })),
+    );
+    const { jobs, next } = await store.list({
+      status: "PENDING",
+      line: { from: 950, now: 9_000 },
+      limit: 50,
+    });
+    assert.equal(jobs.length, 50);
+    assert.equal(next, null);
+    assert.ok(jobs.every(({ priority }) => priority === 5), "857 are of priority 6");
   });
 
   test("list finds one old job among twelve thousand, even if it takes several pages", async ({ store }) => {

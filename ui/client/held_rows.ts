@@ -1,4 +1,5 @@
 /** The list while its rows hold still: which are shown, and in which order, stays; what they say is fresh. */
+import { isInLine } from "../manager/list_query.ts";
 import type { ListView, Row } from "../manager/views.ts";
 
 /** What is shown of `fresh` by a reader who holds on to the rows of `shown`. */
@@ -9,9 +10,10 @@ export function heldRows(shown: ListView, fresh: ListView): ListView {
 }
 
 /** How many jobs of `fresh` are not shown, but for those that only came up from the next page. */
-export function countNewer({ jobs, next }: ListView, fresh: ListView): number {
+export function countNewer({ jobs, next, query }: ListView, fresh: ListView): number {
   const shown = new Set(jobs.map(({ seq }) => seq));
-  const oldest = next === null ? 0 : Math.min(...shown);
+  // In line others come up whenever one is taken: new are only those that were added since.
+  const oldest = isInLine(query) ? Math.max(0, ...shown) : next === null ? 0 : Math.min(...shown);
   return fresh.jobs.filter(({ seq }) => !shown.has(seq) && seq > oldest).length;
 }
 

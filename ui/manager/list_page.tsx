@@ -2,7 +2,7 @@ import { Dock } from "./dock.tsx";
 import { EmptyList } from "./empty_list.tsx";
 import { Filters } from "./filters.tsx";
 import { JobRow } from "./job_row.tsx";
-import { isFiltered, listPath, queryWords } from "./list_query.ts";
+import { isFiltered, isInLine, listPath, queryWords } from "./list_query.ts";
 import { matchesInWords, onwardInWords, orderInWords } from "./list_words.ts";
 import { PageHead } from "./page_head.tsx";
 import { StatusTabs } from "./status_tabs.tsx";
@@ -78,7 +78,11 @@ function Pager({ view }: { readonly view: ListView }) {
   const words = queryWords({ ...query, cursor: "", limit: "" });
   return (
     <nav class="pager" aria-label="Pages of jobs">
-      {query.cursor !== "" && <a class="button" href={listPath({ ...query, cursor: "" })} data-go>Newest</a>}
+      {query.cursor !== "" && (
+        <a class="button" href={listPath({ ...query, cursor: "" })} data-go>
+          {isInLine(query) ? "Next to run" : "Newest"}
+        </a>
+      )}
       {next !== null && (
         <a class="button" href={listPath({ ...query, cursor: next })} data-go>{onwardInWords(view)}</a>
       )}

@@ -57,6 +57,11 @@ export function isNarrowed({ kind, q }: ListQuery): boolean {
   return kind !== "" || q !== "";
 }
 
+/** Whether the jobs stand in the order in which they will run, and not the newest first. */
+export function isInLine(query: ListQuery): boolean {
+  return query.status === "PENDING" && !query.stalled && !isNarrowed(query);
+}
+
 /** Whether the list shows such a job. */
 export function isWanted({ status, kind, q, stalled }: ListQuery, job: Pick<WireJob, keyof Wanted>): boolean {
   const isOfStatus = stalled ? job.stalled : status === "" || job.status === status;

@@ -3,7 +3,7 @@ import type { Job, JobList } from "@persistent-queue/queue";
 import { jobFilter } from "../move_input.ts";
 import type { Ports } from "../ports.ts";
 import { jobOnWire } from "../wire.ts";
-import type { ListQuery } from "./list_query.ts";
+import { isInLine, type ListQuery } from "./list_query.ts";
 import type { ListView, Row } from "./views.ts";
 import { warningsOf } from "./warnings_of.ts";
 
@@ -53,6 +53,7 @@ function found(queue: Pick<Queue, "list">, query: ListQuery): Promise<JobList> {
   return queue.list({
     ...jobFilter(query),
     stalled: query.stalled,
+    order: isInLine(query) ? "line" : "newest",
     values: false,
     limit: Math.min(Math.max(limit, 1), MOST_ROWS),
     ...(query.cursor === "" ? {} : { cursor: query.cursor }),

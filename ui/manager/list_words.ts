@@ -1,6 +1,6 @@
 /** What a list says of itself: how many jobs match, in which order they stand, and where the next page leads. */
 import { count } from "../components/format.ts";
-import { isNarrowed, type ListQuery } from "./list_query.ts";
+import { isInLine, isNarrowed, type ListQuery } from "./list_query.ts";
 import type { ListView } from "./views.ts";
 
 /** `888 jobs · newest first`. */
@@ -23,12 +23,14 @@ function matchesOf({ query, jobs, next, counts, stalled }: ListView): string | n
   return jobs.length === 0 ? null : `more than ${jobsInWords(jobs.length)} found`;
 }
 
-export function orderInWords(_query: ListQuery): string {
-  return "newest first";
+/** `newest first`. */
+export function orderInWords(query: ListQuery): string {
+  return isInLine(query) ? "in the order they will run" : "newest first";
 }
 
 /** A page that is not full ends where the search stopped looking, not where the matches end. */
 export function onwardInWords({ jobs, query }: ListView): string {
+  if (isInLine(query)) return "Next in line";
   const isFull = jobs.length >= (Number(query.limit) || 50);
   return isNarrowed(query) && !isFull ? "Search further back" : "Older";
 }
