@@ -137,8 +137,17 @@ interface Parts {
 async function servePages({ settings, queue, supervisor, log }: Parts): Promise<Served[]> {
   // Not before they are served: the guard, which lives as long, would only carry them.
   const { managerApp, opsApp, serve, ServeError, Throttle } = await import("@persistent-queue/ui");
-  const { host, bindAddress, managerPassword, apiToken, managerPort, opsPort, publicUrl, opsPublicUrl } =
-    settings;
+  const {
+    host,
+    bindAddress,
+    trustedProxies,
+    managerPassword,
+    apiToken,
+    managerPort,
+    opsPort,
+    publicUrl,
+    opsPublicUrl,
+  } = settings;
   const shared = {
     queue,
     system: supervisor,
@@ -146,7 +155,7 @@ async function servePages({ settings, queue, supervisor, log }: Parts): Promise<
     host,
     bindAddress,
     allowedHosts: settings.allowedHosts,
-    trustedProxies: settings.trustedProxies,
+    trustedProxies,
     apiToken,
     version: VERSION,
     password: managerPassword,
@@ -160,12 +169,13 @@ async function servePages({ settings, queue, supervisor, log }: Parts): Promise<
   };
   const toManager = { port: managerPort, publicUrl, sessionFile: stateFile(settings, "sessions") };
   const toOps = { port: opsPort, publicUrl: opsPublicUrl, sessionFile: stateFile(settings, "ops-sessions") };
+  const listen = { name: host, hostname: bindAddress, trustedProxies };
   try {
     const manager = managerApp({ ...shared, ...toManager, otherPort: opsPort, otherPublicUrl: opsPublicUrl });
     const ops = opsApp({ ...shared, ...toOps, otherPort: managerPort, otherPublicUrl: publicUrl });
     return [
-      serve({ app: manager, name: host, hostname: bindAddress, port: managerPort, setting: "MANAGER_PORT" }),
-      serve({ app: ops, name: host, hostname: bindAddress, port: opsPort, setting: "OPS_PORT" }),
+      serve({ ...listen, app: manager, port: managerPort, setting: "MANAGER_PORT" }),
+      serve({ ...listen, app: ops, port: opsPort, setting: "OPS_PORT" }),
     ];
   } catch (error) {
     throw error instanceof ServeError ? new ConfigurationError([error.message]) : error;

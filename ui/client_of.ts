@@ -36,16 +36,19 @@ export interface ClientOptions {
 export type ClientOf = (request: Request, connection: Connection) => Client;
 
 export function clientOf({ publicUrl, trustedProxies }: ClientOptions): ClientOf {
-  const trusted = networksOf(trustedProxies);
+  const isTrusted = trustIn(trustedProxies);
   const publicHost = publicUrl?.startsWith("https:") ? new URL(publicUrl).host : null;
   return ({ headers, url }, { peer, looksRelayed }) => {
-    const address = contains(trusted, peer) ? behindProxies(headers, peer, trusted) : plain(peer);
-    const isForwarded = looksRelayed || hasForwardingHeader(headers) || contains(trusted, peer);
+    const address = isTrusted(peer) ? behindProxies(headers, peer, isTrusted) : plain(peer);
+    const isForwarded = looksRelayed || hasForwardingHeader(headers) || isTrusted(peer);
+    const isPublic = publicHost !== null &&
+      // A proxy that tells neither the name nor the scheme may still be the one that people know.
+      (isSameHost(headers.get("host"), publicHost) || (isForwarded && !headers.has("x-forwarded-proto")));
     return {
       peer,
       address,
       claimedAddress: isForwarded && address === plain(peer) ? claimIn(headers) : null,
-      isHttps: url.startsWith("https:") || saysHttps(headers) || isSameHost(headers.get("host"), publicHost),
+      isHttps: url.startsWith("https:") || saysHttps(headers) || isPublic,
       isForwarded,
     };
   };
@@ -58,14 +61,14 @@ function claimIn(headers: Headers): string {
 }
 
 /** Each proxy adds the address that it sees at the end: the last one that is no proxy of ours is the client's. */
-function behindProxies(headers: Headers, peer: string, trusted: BlockList): string {
+function behindProxies(headers: Headers, peer: string, isTrusted: (address: string) => boolean): string {
   const hops = (headers.get("x-forwarded-for") ?? "").split(",").map(addressOf);
   let address = plain(peer);
   for (const hop of hops.reverse()) {
     // Whatever stands before something unreadable was written by nobody we trust.
     if (hop === null) break;
     address = hop;
-    if (!contains(trusted, hop)) break;
+    if (!isTrusted(hop)) break;
   }
   return address;
 }
@@ -86,9 +89,8 @@ function saysHttps(headers: Headers): boolean {
   return /^\s*https\s*(?:,|$)/i.test(headers.get("x-forwarded-proto") ?? "");
 }
 
-function isSameHost(host: string | null, publicHost: string | null): boolean {
-  if (host === null || publicHost === null || hostnameOf(host) === null) return false;
-  return new URL(`https://${host}`).host === publicHost;
+function isSameHost(host: string | null, publicHost: string): boolean {
+  return host !== null && hostnameOf(host) !== null && new URL(`https://${host}`).host === publicHost;
 }
 
 const FORWARDING =
@@ -98,21 +100,19 @@ function hasForwardingHeader(headers: Headers): boolean {
   return [...headers.keys()].some((name) => FORWARDING.test(name));
 }
 
-function networksOf(texts: readonly string[]): BlockList {
+/** Whether an address is among these addresses and networks. */
+export function trustIn(networks: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
-  for (const text of texts) {
+  for (const text of networks) {
     const [address = "", bits] = text.split("/");
-    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
+    if (bits === undefined) list.addAddress(address, familyOf(address));
+    else list.addSubnet(address, Number(bits), familyOf(address));
   }
-  return list;
+  return (address) => isIP(plain(address)) !== 0 && list.check(plain(address), familyOf(plain(address)));
 }
 
-function contains(list: BlockList, address: string): boolean {
-  const bare = plain(address);
-  const family = isIP(bare);
-  return family !== 0 && list.check(bare, family === 6 ? "ipv6" : "ipv4");
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 6 ? "ipv6" : "ipv4";
 }
 
 /** An address of IPv4 as such, even where a socket of IPv6 tells it. */

@@ -3,15 +3,21 @@ import type { Socket } from "node:net";
 import { isLoopbackAddress } from "./loopback.ts";
 import { networkOf } from "./networks.ts";
 
+export interface PerAddressOptions {
+  readonly most: number;
+  /** A proxy speaks for many. */
+  readonly isTrusted: (address: string) => boolean;
+}
+
 /**
- * Cuts off whoever on another machine takes more than `most` connections, so that a server with a limit of its own has
+ * Cuts off whoever on another machine takes more than so many connections, so that a server with a limit of its own has
  * some left for others. Not so this machine: a proxy here speaks for many, and whoever runs programs here may do worse.
  */
-export function limitPerAddress(server: Pick<Server, "on">, most: number): void {
+export function limitPerAddress(server: Pick<Server, "on">, { most, isTrusted }: PerAddressOptions): void {
   const open = new Map<string, number>();
   server.on("connection", (socket: Socket) => {
     const { remoteAddress = "" } = socket;
-    if (isLoopbackAddress(remoteAddress)) return;
+    if (isLoopbackAddress(remoteAddress) || isTrusted(remoteAddress)) return;
     const network = networkOf(remoteAddress);
     const count = open.get(network) ?? 0;
     if (count >= most) return socket.destroy();

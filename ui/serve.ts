@@ -1,7 +1,9 @@
 /** Both pages on their ports, with an end to everybody's patience. */
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
 import type { App } from "./app.ts";
+import { trustIn } from "./client_of.ts";
 import { limitPerAddress } from "./limit_per_address.ts";
 import { requestListener } from "./request_listener.ts";
 import { ServeError } from "./serve_error.ts";
@@ -32,6 +34,8 @@ export const PATIENCE: Patience = {
 
 /** Two servers, a database and the logs share the 1024 files that a process may have open on most systems. */
 const MAX_CONNECTIONS = 250;
+/** From here on those go that only wait for a next request: they come again when they have one. */
+const CROWDED = 225;
 /** Of these, for one address of another machine. */
 const MAX_PER_ADDRESS = 100;
 
@@ -47,6 +51,8 @@ export interface ServeOptions {
   /** What it is called in `url`, where that is a name. */
   readonly name?: string;
   readonly port: number;
+  /** Addresses and networks that speak for many. */
+  readonly trustedProxies?: readonly string[];
   /** The setting to change when the port is taken. */
   readonly setting: string;
   /** Other than usual. */
@@ -69,7 +75,8 @@ export function serve(options: ServeOptions): Served {
   const server = createServer(patience, requestListener(app));
   server.timeout = timeout;
   server.maxConnections = MAX_CONNECTIONS;
-  limitPerAddress(server, MAX_PER_ADDRESS);
+  limitPerAddress(server, { most: MAX_PER_ADDRESS, isTrusted: trustIn(options.trustedProxies ?? []) });
+  makeRoom(server);
   const { name = hostname } = options;
   const host = name.includes(":") ? `[${name}]` : name;
   return {
@@ -105,6 +112,16 @@ function freeAddress({ hostname, port, setting }: ServeOptions): Deno.NetAddr {
 async function listen(server: Server, { hostname, port }: Deno.NetAddr): Promise<void> {
   server.listen(port, hostname);
   await once(server, "listening");
+}
+
+/** Connections that are kept for long must not take the places of those that ask. */
+function makeRoom(server: Server): void {
+  let open = 0;
+  server.on("connection", (socket: Socket) => {
+    open++;
+    socket.once("close", () => open--);
+    if (open >= CROWDED) server.closeIdleConnections();
+  });
 }
 
 async function close(server: Server): Promise<void> {

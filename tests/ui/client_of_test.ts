@@ -76,6 +76,9 @@ Deno.test("a connection is encrypted where the proxy says so, or the host is tha
   assert.equal(asked("127.0.0.1:8501"), false);
   assert.equal(asked("queue.example.com", "http://queue.example.com"), false);
   assert.equal(asked("[::1"), false);
+  const bare = { publicUrl, looksRelayed: true };
+  assert.equal(client({ host: "127.0.0.1:8501" }, bare).isHttps, true, "a proxy that tells nothing");
+  assert.equal(client({ host: "127.0.0.1:8501", "x-forwarded-proto": "http" }, bare).isHttps, false);
 });
 
 Deno.test("what an undeclared proxy claims is kept apart from what is known", () => {

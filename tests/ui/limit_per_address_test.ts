@@ -59,3 +59,20 @@ Deno.test({
     await eventually("all are gone", () => [...callers, local].every(({ isGone }) => isGone));
   },
 });
+
+Deno.test("connections that only wait give way before the last place is taken", async () => {
+  await using desk = await openDesk();
+  const served = serve({ app: desk.manager, hostname: "127.0.0.1", port: 0, setting: "X" });
+  await served.ready;
+  const port = Number(new URL(served.url).port);
+  const callers: Caller[] = [];
+  for (let i = 0; i < 300; i++) {
+    const caller = call(port, "127.0.0.1");
+    callers.push(caller);
+    assert.equal(await isServed(caller), true, `connection ${i}`);
+  }
+  assert.ok(callers.filter(({ isGone }) => !isGone).length < 250);
+  for (const { socket } of callers) socket.destroy();
+  await served.close();
+  await eventually("all are gone", () => callers.every(({ isGone }) => isGone));
+});
