@@ -123,6 +123,8 @@ export const HISTORY_EVENTS = [
   "canceled",
   "resubmitted",
   "replaced",
+  /** Stands for many lines that are no longer kept one by one. */
+  "folded",
 ] as const;
 
 export type HistoryEvent = typeof HISTORY_EVENTS[number];

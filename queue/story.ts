@@ -43,7 +43,8 @@ function* problemsOfLeases({ job, history }: Story) {
 function* problemsOfEnds({ job, history }: Story) {
   let end: Status | null = null;
   for (const { event, lease } of history) {
-    if (event === "resubmitted" || event === "replaced") {
+    // What was moved since is not known where lines are folded.
+    if (event === "resubmitted" || event === "replaced" || event === "folded") {
       end = null;
       continue;
     }

@@ -1,5 +1,6 @@
 import type { Job } from "../job.ts";
 import type { Inserted, NewJob } from "../store.ts";
+import { foldHistory } from "./history.ts";
 import { toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 import { ValueBudget } from "./values.ts";
@@ -18,6 +19,7 @@ function insertOne(sql: Statements, job: NewJob, budget: ValueBudget): Inserted 
   if (replaced) {
     sql.movedStory.run(job.id, job.createdAt, "replaced", "added again");
     const { leftOut: _, ...afresh } = toJob(replaced);
+    foldHistory(sql, afresh.seq);
     return { outcome: "replaced", job: { ...afresh, payload: job.payload } };
   }
   const present = budget.fill(toJob(sql.brief.get(job.id) ?? {}));

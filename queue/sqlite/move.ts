@@ -1,5 +1,6 @@
 import type { Job, OperatorVerb } from "../job.ts";
 import type { Moved } from "../store.ts";
+import { foldHistory } from "./history.ts";
 import { number, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
@@ -40,5 +41,6 @@ function moveOne(sql: Statements, job: Job, { verb, now, by }: Omit<Move, "ids">
     EVENT[verb],
     by === undefined ? `was ${job.status}` : `was ${job.status}, by ${by}`,
   );
+  foldHistory(sql, job.seq);
   return { id, outcome: "moved", from: job.status, job: toJob(after) };
 }

@@ -1,7 +1,8 @@
 import { type HistoryEntry, type Job, type Status, STATUSES } from "../job.ts";
 import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
 import { nextRunAt } from "./claim.ts";
-import { number, toHistoryEntry, toJob } from "./rows.ts";
+import { readHistory } from "./history.ts";
+import { number, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 import { ValueBudget } from "./values.ts";
 import { listLine } from "./waiting_line.ts";
@@ -20,7 +21,7 @@ export function get(
   const row = values ? sql.get.get(id) : sql.brief.get(id);
   if (row === undefined) return null;
   const job = toJob(row);
-  return { job, history: sql.story.all(job.seq).map(toHistoryEntry) };
+  return { job, history: readHistory(sql, job.seq) };
 }
 
 export function list(sql: Statements, query: JobQuery): JobPage {

@@ -1,4 +1,5 @@
 import type { Charge, Reaped, ReapRequest } from "../store.ts";
+import { foldHistory } from "./history.ts";
 import { number, textOrNull, toText } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
@@ -42,6 +43,7 @@ function release(
   how: "release" | "releaseWarned",
 ): Reaped {
   sql.settledStory.run(seq, lease, now, event, detail, null, ranMs, null, null);
+  foldHistory(sql, seq);
   sql[how].run(seq, lease, now);
   return { seq, lease, id, consumerId, status: "PENDING" };
 }
@@ -53,6 +55,7 @@ function charge(
   { limit }: Charge,
 ): Reaped {
   sql.settledStory.run(seq, lease, now, event, detail, null, ranMs, null, null);
+  foldHistory(sql, seq);
   sql.releaseCharged.run(seq, lease, now, limit, detail);
   return { seq, lease, id, consumerId, status: crashes + 1 >= limit ? "UNPROCESSABLE" : "PENDING" };
 }

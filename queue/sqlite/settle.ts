@@ -1,5 +1,6 @@
 import type { Lease } from "../job.ts";
 import type { Settlement } from "../store.ts";
+import { foldHistory } from "./history.ts";
 import type { Statements } from "./statements.ts";
 
 export function renew(sql: Statements, leases: readonly Lease[], now: number): boolean[] {
@@ -7,7 +8,11 @@ export function renew(sql: Statements, leases: readonly Lease[], now: number): b
 }
 
 export function settle(sql: Statements, settlements: readonly Settlement[]): boolean[] {
-  return settlements.map((settlement) => settleOne(sql, settlement));
+  return settlements.map((settlement) => {
+    const isHeld = settleOne(sql, settlement);
+    if (settlement.verb !== "complete") foldHistory(sql, settlement.seq);
+    return isHeld;
+  });
 }
 
 /** The story is written first, under the same condition as the move: while the row still says who held the job. */

@@ -7,6 +7,7 @@
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { FINISHED } from "../job.ts";
+import { HISTORY_SQL, readable } from "./history_sql.ts";
 
 /** A job whose values are longer than this, in bytes, comes without them, and they are never even read. */
 const columns = (most: number) =>
@@ -37,9 +38,6 @@ const COUNTED =
       WHERE status = '${status}' AND status NOT IN ('PENDING', 'PROCESSING'))`
     ).join(" ")
   }`;
-
-/** What a person may have written by hand, and JavaScript cannot read: the nearest number that it can. */
-const readable = (column: string) => `max(-9007199254740991, min(${column}, 9007199254740991)) AS ${column}`;
 
 export const SQL = {
   // insert: ?1 id ?2 kind ?3 payload ?4 priority ?5 run_at ?6 now
@@ -179,11 +177,7 @@ export const SQL = {
   // ?1 seq ?2 at most so many bytes of each
   values: `SELECT iif(octet_length(payload) <= ?2, payload, NULL) AS payload,
       iif(octet_length(result) <= ?2, ${RESULT}, NULL) AS result FROM jobs WHERE seq = ?1`,
-  // what is long of the newest 20 lines
-  story: `SELECT ${readable("at")}, event, ${readable("lease")}, ${readable("retries")}, consumer_id, detail,
-      ${readable("taken_at")}, ${readable("ran_ms")},
-      iif(row_number() OVER newest <= 20, report, NULL) AS report, iif(row_number() OVER newest <= 20, log, NULL) AS log
-    FROM history WHERE seq = ?1 WINDOW newest AS (ORDER BY n DESC) ORDER BY n`,
+  ...HISTORY_SQL,
 
   // list: ?1 before ?2 floor ?3 limit ?4 kind ?5 part of the id (?6 status)
   list: `SELECT ${BRIEF} FROM jobs WHERE seq < ?1 AND seq >= ?2

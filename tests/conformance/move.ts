@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { OPERATOR_VERBS } from "../../queue/job.ts";
+import { problemsOfStory } from "../../queue/story.ts";
 import { moveTableCases } from "./moves.ts";
 import {
   add,
@@ -22,6 +23,7 @@ export function moveCases(test: Case): void {
   moveTableCases(test, OPERATOR_VERBS);
   resubmitCases(test);
   batchCases(test);
+  longHistoryCases(test);
 }
 
 function resubmitCases(test: Case): void {
@@ -156,4 +158,31 @@ function batchCases(test: Case): void {
       assert.equal((await jobOf(store, held.id)).status, stored ? "COMPLETED" : "CANCELED");
     }
   });
+}
+
+function longHistoryCases(test: Case): void {
+  test("a job that is moved again and again keeps the first and the newest lines, and counts the others", async ({ store }) => {
+    await add(store, "a");
+    const held = await claimOne(store);
+    await settleOne(store, settlement("fail", held));
+    for (let i = 0; i < 1_000; i++) {
+      await store.move("resubmit", ["a"], NOW + 20 + 2 * i);
+      await store.move("cancel", ["a"], NOW + 21 + 2 * i);
+    }
+    const found = await store.get("a");
+    assert.ok(found);
+    const { history } = found;
+    assert.ok(history.length <= 300, `${history.length} lines`);
+    assert.deepEqual(history.slice(0, 3).map(({ event }) => event), ["failed", "resubmitted", "canceled"]);
+    assert.deepEqual(history.slice(-200).map(({ at }) => at - NOW), range(2_019 - 199, 2_019));
+    const folded = history.filter(({ event }) => event === "folded");
+    assert.equal(folded.length, 1);
+    assert.equal(Number.parseInt(folded[0]?.detail ?? ""), 2_001 - (history.length - 1), "none is forgotten");
+    assert.deepEqual([...problemsOfStory(found, { untouched: true })], []);
+    assert.deepEqual(history.map(({ at }) => at), history.map(({ at }) => at).toSorted((a, b) => a - b));
+  });
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }

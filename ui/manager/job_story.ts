@@ -30,6 +30,7 @@ const EVENTS: Readonly<Record<HistoryEvent, readonly [title: string, tone: Story
   canceled: ["Canceled", "plain"],
   resubmitted: ["Resubmitted", "plain"],
   replaced: ["Added again, from the start", "plain"],
+  folded: ["Many events", "plain"],
 };
 
 /** The ends of an attempt that are counted; the count starts again when the job does. */
