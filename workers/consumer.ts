@@ -197,7 +197,8 @@ function arrival(): Promise<void> {
 function beat(): void {
   const { heartbeatMs } = start;
   clock.after(heartbeatMs - wallNow() % heartbeatMs, () => {
-    const problem = memory.problem();
+    const { takenMb, problem } = memory.look();
+    state.memoryMb = takenMb;
     if (problem !== null) return retire(problem, current?.owner.ticket ?? null);
     tell({ type: "beat" });
     if (current !== null) log.info("Heartbeat sent");

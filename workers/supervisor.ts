@@ -18,6 +18,7 @@ import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 import { HANDLERS } from "./handlers.ts";
 import type { Log } from "./log.ts";
 import { LogTidying } from "./log/log_tidying.ts";
+import { MemoryWatch } from "./places/memory_watch.ts";
 import { ProducerPlace } from "./places/producer_place.ts";
 import { isMove, type RecentEvent, RecentEvents } from "./telling/recent_events.ts";
 import { sleep } from "./sleep.ts";
@@ -66,6 +67,7 @@ export class Supervisor {
   readonly #consumers: readonly ConsumerPlace[];
   readonly #producer: ProducerPlace | null;
   readonly #sweeper: Sweeper;
+  readonly #memoryWatch: MemoryWatch;
   readonly #logTidying: LogTidying;
   readonly #recent: RecentEvents;
   readonly #workingFolder = new WorkingFolder();
@@ -97,8 +99,9 @@ export class Supervisor {
       { length: settings.consumers },
       (_, i) => new ConsumerPlace({ ...shared, dispatcher: this.#dispatcher, slot: i + 1 }),
     );
-    const onProducerRestart = (id: string, why: string) =>
-      this.#tell("warn", `Restarted producer ${id}: ${why}`);
+    const { heartbeatMs, consumerMemoryMb: limitMb } = settings;
+    this.#memoryWatch = new MemoryWatch({ consumers: this.#consumers, heartbeatMs, limitMb, clock });
+    const onProducerRestart = (id: string, why: string) => onWarning(`Restarted producer ${id}: ${why}`);
     this.#producer = settings.producerIntervalMs === 0
       ? null
       : new ProducerPlace({ settings, queue, clock, onError, onRestart: onProducerRestart });
@@ -123,6 +126,7 @@ export class Supervisor {
     for (const consumer of this.#consumers) consumer.fill();
     this.#producer?.fill();
     this.#sweeper.start();
+    this.#memoryWatch.start();
     this.#hasStarted = true;
   }
 
@@ -151,6 +155,7 @@ export class Supervisor {
 
   async #stop(patienceMs: number): Promise<void> {
     this.#sweeper.stop();
+    this.#memoryWatch.stop();
     await Promise.all([this.#producer?.stop(CLOSE_MS), this.#dispatcher.stop(patienceMs)]);
     await Promise.all(this.#consumers.map((consumer) => consumer.stop(CLOSE_MS)));
     await this.#logTidying.done;

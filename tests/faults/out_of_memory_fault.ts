@@ -1,6 +1,6 @@
 /**
  * Fault I: a job takes more memory than a consumer may have, again and again. Its thread alone ends, by the rule the job
- * is found out after three of them, and its neighbours never know.
+ * is found out after two of them here, and its neighbours never know.
  */
 import { eventually } from "../support/eventually.ts";
 import { problemsAt } from "../support/problems_at.ts";
@@ -10,11 +10,11 @@ import { type Expect, violationsOf } from "../support/violations.ts";
 import type { Fault } from "./fault.ts";
 
 /** With this little memory it takes no time to run out of it. */
-const MEMORY_MB = 64;
-const CRASH_LIMIT = 3;
+const MEMORY_MB = 32;
+const CRASH_LIMIT = 2;
 const DETAIL = `It ran out of memory (limit ${MEMORY_MB} MB, CONSUMER_MEMORY_MB)`;
 /** As one handler, after waiting for something, and bit by bit from a timer. */
-const WAYS = ["at once", "after a while", "by and by", "buffers"] as const;
+const WAYS = ["at once", "after a while", "by and by", "buffers by and by", "buffers at once"] as const;
 
 export const outOfMemory: Fault = {
   letter: "I",

@@ -1,11 +1,13 @@
 /**
  * What the supervisor must know of a thread even while that is too busy to say it, in memory that they share: by when
- * the job under way must have ended, and whether the code that runs was left behind by a job that has ended.
+ * the job under way must have ended, whether the code that runs was left behind by a job that has ended, and how much
+ * memory the thread had at its last heartbeat.
  */
 const DEADLINE_MS = 0;
 const IS_TOLD = 1;
 const LEFTOVER = 2;
-const CELLS = 3;
+const MEMORY_MB = 3;
+const CELLS = 4;
 
 export class ThreadState {
   readonly shared: SharedArrayBuffer;
@@ -41,5 +43,13 @@ export class ThreadState {
 
   set isInLeftover(value: boolean) {
     Atomics.store(this.#cells, LEFTOVER, value ? 1 : 0);
+  }
+
+  get memoryMb(): number {
+    return Atomics.load(this.#cells, MEMORY_MB);
+  }
+
+  set memoryMb(mb: number) {
+    Atomics.store(this.#cells, MEMORY_MB, Math.round(mb));
   }
 }

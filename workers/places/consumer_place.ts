@@ -5,6 +5,7 @@ import type { Settings } from "../config.ts";
 import { Desk } from "../dispatch/desk.ts";
 import type { EndOfConsumer } from "../dispatch/unfinished.ts";
 import type { Dispatcher } from "../dispatcher.ts";
+import type { WatchedConsumer } from "./memory_watch.ts";
 import { Place } from "./place.ts";
 import type { FromThread, StartConsumer, ToConsumer } from "../protocol.ts";
 
@@ -44,7 +45,7 @@ export interface ConsumerView {
 
 const URL_OF_THREAD = new URL("../consumer.ts", import.meta.url);
 
-export class ConsumerPlace {
+export class ConsumerPlace implements WatchedConsumer {
   readonly #options: ConsumerPlaceOptions;
   readonly #place: Place<ToConsumer>;
   #desk: Desk | null = null;
@@ -86,9 +87,21 @@ export class ConsumerPlace {
     return this.#place.isFailing;
   }
 
+  get heardAt(): number | null {
+    return this.#desk?.ready ? this.#desk.heardAt : null;
+  }
+
+  get isAtWork(): boolean {
+    return this.#desk !== null && this.#desk.underWay !== null;
+  }
+
+  get memoryMb(): number {
+    return this.#desk?.state.memoryMb ?? 0;
+  }
+
   /** For how long nothing was heard of it, in milliseconds; null while there is nobody to hear of. */
   get silentMs(): number | null {
-    return this.#desk?.ready ? this.#options.clock() - this.#desk.heardAt : null;
+    return this.heardAt === null ? null : this.#options.clock() - this.heardAt;
   }
 
   fill(): void {
@@ -116,6 +129,11 @@ export class ConsumerPlace {
     const detail = this.#desk?.state.isInLeftover ? `${why}: ${this.#leftover} runs` : why;
     this.#leave({ type: "crashed", detail, ...(guilty === undefined ? {} : { guilty }) });
     this.#place.replace(detail);
+  }
+
+  /** The job under way is to blame, unless something runs that another one had left behind. */
+  convict(why: string): void {
+    this.replace(why, this.#desk?.state.isInLeftover ? { guilty: null } : {});
   }
 
   stop(ms: number): Promise<void> {

@@ -19,11 +19,16 @@ export class Memory {
     this.#limitMb = limitMb;
   }
 
-  /** A sentence if there was not enough of it; else null. */
-  problem(): string | null {
-    const { heap_size_limit, external_memory } = getHeapStatistics();
-    if (heap_size_limit > this.#heapLimit) return ranOutOfMemory(this.#limitMb);
-    if (external_memory <= this.#limitMb * MB) return null;
-    return `${ranOutOfMemory(this.#limitMb)}: its buffers take ${Math.round(external_memory / MB)} MB`;
+  /** How much it takes now, in megabytes, and a sentence if that was not enough; else null. */
+  look(): { readonly takenMb: number; readonly problem: string | null } {
+    const { used_heap_size, heap_size_limit, external_memory } = getHeapStatistics();
+    const takenMb = (used_heap_size + external_memory) / MB;
+    return { takenMb, problem: this.#problem(heap_size_limit, external_memory) };
+  }
+
+  #problem(heapLimit: number, external: number): string | null {
+    if (heapLimit > this.#heapLimit) return ranOutOfMemory(this.#limitMb);
+    if (external <= this.#limitMb * MB) return null;
+    return `${ranOutOfMemory(this.#limitMb)}: its buffers take ${Math.round(external / MB)} MB`;
   }
 }

@@ -8,8 +8,10 @@ export async function handler({ payload }: HandlerJob): Promise<void> {
       return hoardNumbers();
     case "by and by":
       return await hoardByAndBy();
-    case "buffers":
+    case "buffers by and by":
       return await hoardBuffers();
+    case "buffers at once":
+      return hoardBuffersAtOnce();
     default:
       return hoardNumbers();
   }
@@ -34,4 +36,10 @@ async function hoardBuffers(): Promise<never> {
     hoard.push(new Uint8Array(4_000_000).fill(1));
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+function hoardBuffersAtOnce(): never {
+  const hoard: Uint8Array[] = [];
+  // Not all there is: what the test is about is not whether the machine survives.
+  for (;;) if (hoard.length < 500) hoard.push(new Uint8Array(4_000_000).fill(1));
 }

@@ -1,0 +1,93 @@
+/**
+ * Finds the job that takes all memory before its thread can say so. A heap that is nearly full is swept over and over for
+ * seconds before V8 gives up, and buffers outside of it have no limit at all; meanwhile the thread is silent. But the
+ * process has grown since it was heard last, by more than the others, who are heard, tell of themselves.
+ */
+import { ranOutOfMemory } from "../thread/memory.ts";
+
+/** A consumer, as far as this matters. */
+export interface WatchedConsumer {
+  /** When it was heard last, by the clock; null while there is nothing to be heard of it. */
+  readonly heardAt: number | null;
+  readonly isAtWork: boolean;
+  /** As it told with its last heartbeat. */
+  readonly memoryMb: number;
+  /** Ends its thread; the job under way is to blame. */
+  convict(why: string): void;
+}
+
+export interface MemoryWatchOptions {
+  readonly consumers: readonly WatchedConsumer[];
+  readonly heartbeatMs: number;
+  readonly limitMb: number;
+  /** Monotonic, in milliseconds. */
+  readonly clock: () => number;
+}
+
+const LOOK_MS = 250;
+/** Heartbeats are a little late on a busy machine. */
+const SILENT_BEATS = 1.5;
+/** What else in the process may grow meanwhile is less. */
+const LEAST_GROWTH_MB = 128;
+const NEARLY = 0.95;
+const MB = 1_048_576;
+
+/** How much there was at a look. */
+interface Sizes {
+  readonly processMb: number;
+  readonly othersMb: number;
+}
+
+export class MemoryWatch {
+  readonly #options: MemoryWatchOptions;
+  readonly #last = new Map<WatchedConsumer, Sizes>();
+  /** At the last look before each was heard last. */
+  readonly #before = new Map<WatchedConsumer, Sizes & { readonly heardAt: number }>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(options: MemoryWatchOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const { consumers } = this.#options;
+    const processMb = Deno.memoryUsage().rss / MB;
+    const allMb = consumers.reduce((sum, { memoryMb }) => sum + memoryMb, 0);
+    const silent = consumers.filter((one) => this.#isSilent(one));
+    for (const one of consumers) {
+      const { heardAt, memoryMb } = one;
+      const sizes = { processMb, othersMb: allMb - memoryMb };
+      const before = this.#before.get(one);
+      if (heardAt === null) this.#before.delete(one);
+      else if (before?.heardAt !== heardAt) {
+        this.#before.set(one, { ...this.#last.get(one) ?? sizes, heardAt });
+      } else if (silent.includes(one)) {
+        // Where several are silent nobody knows whose it is, and each is taken for its share.
+        const grownMb = (processMb - before.processMb - (sizes.othersMb - before.othersMb)) / silent.length;
+        this.#judge(one, grownMb);
+      }
+      this.#last.set(one, sizes);
+    }
+  }
+
+  #isSilent({ heardAt, isAtWork }: WatchedConsumer): boolean {
+    const { clock, heartbeatMs } = this.#options;
+    return heardAt !== null && isAtWork && clock() - heardAt > SILENT_BEATS * heartbeatMs;
+  }
+
+  #judge(one: WatchedConsumer, grownMb: number): void {
+    const { limitMb } = this.#options;
+    if (grownMb < LEAST_GROWTH_MB || one.memoryMb + grownMb < NEARLY * limitMb) return;
+    one.convict(
+      `${ranOutOfMemory(limitMb)}: it took ${Math.round(grownMb)} MB while nothing was heard of it`,
+    );
+  }
+}
