@@ -40,14 +40,15 @@ export function clientOf({ publicUrl, trustedProxies }: ClientOptions): ClientOf
   const publicHost = publicUrl?.startsWith("https:") ? new URL(publicUrl).host : null;
   return ({ headers, url }, { peer, looksRelayed }) => {
     const address = isTrusted(peer) ? behindProxies(headers, peer, isTrusted) : plain(peer);
-    const isForwarded = looksRelayed || hasForwardingHeader(headers) || isTrusted(peer);
+    const looksForwarded = looksRelayed || hasForwardingHeader(headers);
+    const isForwarded = looksForwarded || isTrusted(peer);
     const isPublic = publicHost !== null &&
       // A proxy that tells neither the name nor the scheme may still be the one that people know.
       (isSameHost(headers.get("host"), publicHost) || (isForwarded && !headers.has("x-forwarded-proto")));
     return {
       peer,
       address,
-      claimedAddress: isForwarded && address === plain(peer) ? claimIn(headers) : null,
+      claimedAddress: looksForwarded && address === plain(peer) ? claimIn(headers) : null,
       isHttps: url.startsWith("https:") || saysHttps(headers) || isPublic,
       isForwarded,
     };

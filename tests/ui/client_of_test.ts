@@ -89,6 +89,7 @@ Deno.test("what an undeclared proxy claims is kept apart from what is known", ()
   for (const text of ["", "203.0.113.7, secret", "<script>", "1.2.3"]) {
     assert.equal(claimOf({ "x-forwarded-for": text }), "an unknown address", text);
   }
+  assert.equal(claimOf({}, { trustedProxies: ["127.0.0.1"] }), null, "a script beside the proxy");
   assert.equal(claimOf({ via: "1.1 proxy" }), "an unknown address");
   assert.equal(claimOf({}, { looksRelayed: true }), "an unknown address");
   assert.equal(claimOf({ "x-forwarded-for": "203.0.113.7" }, { trustedProxies: ["127.0.0.1"] }), null);
