@@ -8,6 +8,8 @@ import process from "node:process";
 const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, isExtensible, ownKeys } = Reflect;
 const { listeners, removeListener }: EventEmitter = process;
 
+const OPEN: readonly object[] = [globalThis, Deno, process];
+
 const PROCESS_EVENTS = ["uncaughtException", "unhandledRejection"] as const;
 
 interface Property {
@@ -26,9 +28,11 @@ interface Watched {
   readonly object: object;
   readonly name: string;
   readonly keys: readonly PropertyKey[];
+  /** Names may be added to it: libraries keep their own in the global object and in constructors. */
+  readonly isOpen: boolean;
 }
 
-/** Undefined = it is not there. Added names count everywhere but in the global object: libraries keep their own there. */
+/** Undefined = it is not there. */
 interface Change extends Property {
   readonly before: PropertyDescriptor | undefined;
   readonly after: PropertyDescriptor | undefined;
@@ -87,7 +91,9 @@ export class Globals {
 
   #watch(object: object, name: string): void {
     const keys = ownKeys(object);
-    this.#watched.push({ object, name, keys });
+    const isOpen = OPEN.includes(object) || typeof object === "function" && object !== Error;
+    // What was frozen before is no change.
+    if (isExtensible(object)) this.#watched.push({ object, name, keys, isOpen });
     for (const key of keys) {
       const descriptor = getOwnPropertyDescriptor(object, key);
       if (descriptor === undefined || !descriptor.configurable && !descriptor.writable) continue;
@@ -110,10 +116,11 @@ export class Globals {
       changes[changes.length] = undone(entry, entry.descriptor);
     }
     for (let i = 0; i < this.#watched.length; i++) {
-      const { object, name, keys } = this.#watched[i] as Watched;
+      const { object, name, keys, isOpen } = this.#watched[i] as Watched;
       if (!isExtensible(object)) changes[changes.length] = frozen(object, name);
+      if (isOpen) continue;
       const now = ownKeys(object);
-      if (now.length === keys.length || isOpen(object)) continue;
+      if (now.length === keys.length) continue;
       for (let k = 0; k < now.length; k++) {
         const key = now[k] as string | symbol;
         if (isIn(keys, key)) continue;
@@ -159,10 +166,6 @@ function put({ object, key }: Property, descriptor: PropertyDescriptor | undefin
 function isIn(keys: readonly PropertyKey[], key: PropertyKey): boolean {
   for (let i = 0; i < keys.length; i++) if (keys[i] === key) return true;
   return false;
-}
-
-function isOpen(object: object): boolean {
-  return object === globalThis || object === Deno || object === process;
 }
 
 function nameOfKey(key: PropertyKey): string {
