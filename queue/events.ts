@@ -50,6 +50,7 @@ export type QueueEvent =
     readonly type: "moved";
     readonly verb: OperatorVerb;
     readonly id: string;
+    readonly kind: string;
     readonly from: Status;
     readonly lease: Lease;
     readonly by: string;

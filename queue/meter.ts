@@ -1,6 +1,6 @@
 /** Counts what happens per second over the last minute. */
 import type { QueueEvent } from "./events.ts";
-import type { Rates } from "./roles.ts";
+import type { QueueStats, Rates } from "./roles.ts";
 
 const SECONDS_KEPT = 60;
 const SECONDS_AVERAGED = 10;
@@ -24,6 +24,10 @@ export class Meter {
     else if (event.type === "retrying" || event.type === "exhausted" || event.type === "failed") {
       this.#current().failed += 1;
     }
+  }
+
+  view(): Pick<QueueStats, "rates" | "history"> {
+    return { rates: this.rates(), history: this.history() };
   }
 
   /** Per second, oldest first, the last minute without the second that still runs. */

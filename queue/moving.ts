@@ -51,8 +51,8 @@ export async function* moveInTurns(
     const moved = await moving;
     for (const one of moved) {
       if (one.outcome !== "moved") continue;
-      const { id, from, job: { seq, lease } } = one;
-      mover.emit({ type: "moved", verb, id, from, lease: { seq, lease }, by, isOneOfMany });
+      const { id, from, job: { kind, seq, lease } } = one;
+      mover.emit({ type: "moved", verb, id, kind, from, lease: { seq, lease }, by, isOneOfMany });
     }
     yield moved;
     done += moved.length;

@@ -14,11 +14,13 @@ import { listJobs } from "./listing.ts";
 import { moveIds, type Mover, unknownJob } from "./moving.ts";
 import { moveAll } from "./moving_all.ts";
 import { lookOver, toFindings } from "./look_over.ts";
-import { chargeOf, type Policy } from "./policy.ts";
+import type { Policy } from "./policy.ts";
 import { Pruning } from "./pruning.ts";
+import { reapOrphans, reapSilent } from "./reaping.ts";
 import type * as roles from "./roles.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest, Reaped, Store, StoreStats } from "./store.ts";
 import { tellSettled, toSettled, toSettlement, toVerdict } from "./settling.ts";
+import { Totals } from "./totals.ts";
 import { verify } from "./verify.ts";
 
 export interface QueueOptions extends Policy {
@@ -33,34 +35,33 @@ export interface QueueOptions extends Policy {
 
 type Role = roles.Consumer & roles.Janitor & roles.Inspector & roles.Operator & roles.Keeper;
 
-const REAP_LIMIT = 500;
-/** Recovery judges all orphans at once: which of them is charged depends on the others. */
-const RECOVERY_LIMIT = 1_000_000;
-
 export class Queue implements Role {
   readonly #store: Store;
   readonly #options: QueueOptions;
   readonly #events = new Events();
   readonly #meter: Meter;
+  readonly #totals: Totals;
   #revision = 0;
   readonly #health = new StorageHealth((trouble) => this.#events.emit({ type: "storage", trouble }));
   readonly #pruning = new Pruning((request) => this.#health.observe(this.#store.prune(request)));
+  readonly #reap: Store["reap"] = (request) => this.#health.observe(this.#store.reap(request));
   readonly #mover: Mover = {
     move: (verb, ids, by) => this.#health.observe(this.#store.move(verb, ids, this.#options.now(), by)),
     emit: (event) => this.#events.emit(event),
   };
   #warnings: readonly string[] = [];
   #findings: readonly string[] = [];
-  #fenced = 0;
   #foreignWrites: number | null = null;
 
   constructor(store: Store, options: QueueOptions) {
     this.#store = store;
     this.#options = options;
     this.#meter = new Meter(options.now);
+    this.#totals = new Totals(options.kinds);
     this.#events.subscribe((event) => {
       if (event.type !== "arriving") this.#revision += 1;
       this.#meter.observe(event);
+      this.#totals.observe(event);
     });
   }
 
@@ -81,6 +82,7 @@ export class Queue implements Role {
 
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimAnswer> {
     const answer = await this.#health.observe(this.#store.claim(requests, this.#options.now()));
+    this.#totals.claimed(answer.claimed);
     if (answer.claimed.length > 0) this.#events.emit({ type: "claimed", count: answer.claimed.length });
     return answer;
   }
@@ -95,7 +97,7 @@ export class Queue implements Role {
     const settlements = attempts.map(({ job, outcome }) => toSettlement(job, outcome, policy));
     const held = await this.#health.observe(this.#store.settle(settlements));
     const settled = attempts.map(({ job }, i) => toSettled(job, settlements[i], held[i]));
-    this.#fenced += settled.filter(({ isHeld }) => !isHeld).length;
+    this.#totals.settled(settled);
     tellSettled(settled, {
       now,
       retries: this.#options.retryDelaysMs.length,
@@ -107,31 +109,15 @@ export class Queue implements Role {
   // Janitor ----------------------------------------------------------------------------------------------------------
 
   async sweep({ held, freed }: { held: readonly Lease[]; freed: number }): Promise<number> {
-    const { stallMs, now } = this.#options;
-    const detail = `No heartbeat for more than ${stallMs / 1000} s`;
-    const requeued: Reaped[] = [];
-    for (let full = true; full;) {
-      const request = { held, detail, event: "stalled", limit: REAP_LIMIT, charge: null } as const;
-      const page = await this.#health.observe(
-        this.#store.reap({ ...request, before: now() - stallMs, now: now() }),
-      );
-      requeued.push(...page);
-      full = page.length === REAP_LIMIT;
-    }
+    const requeued = await reapSilent(this.#reap, held, this.#options);
+    this.#totals.reaped(requeued, "stalled");
     this.#events.emit({ type: "swept", requeued, freed });
     return requeued.length + freed;
   }
 
   async recover(): Promise<Reaped[]> {
-    const reaped = await this.#health.observe(this.#store.reap({
-      before: Number.MAX_SAFE_INTEGER,
-      held: [],
-      event: "crashed",
-      detail: "The process died",
-      now: this.#options.now(),
-      limit: RECOVERY_LIMIT,
-      charge: chargeOf(this.#options),
-    }));
+    const reaped = await reapOrphans(this.#reap, this.#options);
+    this.#totals.reaped(reaped, "crashed");
     if (reaped.length > 0) this.#events.emit({ type: "swept", requeued: reaped, freed: 0 });
     return reaped;
   }
@@ -182,9 +168,8 @@ export class Queue implements Role {
       counts,
       stalled: silent,
       ageMs: oldestDueAt === null ? 0 : Math.max(0, now - oldestDueAt),
-      rates: this.#meter.rates(),
-      history: this.#meter.history(),
-      fenced: this.#fenced,
+      ...this.#meter.view(),
+      ...this.#totals.view(),
     };
   }
 

@@ -133,6 +133,32 @@ export interface Rates {
   readonly failed: number;
 }
 
+/** Since this process began, for one kind of job. */
+export interface KindTotals {
+  readonly kind: string;
+  /** Jobs added or started afresh. */
+  readonly added: number;
+  /** Jobs given to a consumer; one that comes back unbegun and is given again counts twice. */
+  readonly started: number;
+  /** Attempts that ended, in whatever way. */
+  readonly attempts: number;
+  /** Of these: by an error or a deadline, at the wish of the handler, by the end or the silence of a consumer, by a stop. */
+  readonly failedAttempts: number;
+  readonly postponed: number;
+  readonly crashed: number;
+  readonly stalled: number;
+  readonly released: number;
+  /** Jobs that became COMPLETED, FAILED and UNPROCESSABLE. */
+  readonly completed: number;
+  readonly failed: number;
+  readonly exhausted: number;
+  /** Jobs that a person or a script moved through this process. */
+  readonly canceled: number;
+  readonly resubmitted: number;
+  /** Late results, dropped. */
+  readonly fenced: number;
+}
+
 export interface QueueStats {
   readonly counts: Record<Status, number>;
   /** For how long the job at the head of the line has been due, in milliseconds; 0 when none waits. */
@@ -144,6 +170,7 @@ export interface QueueStats {
   readonly history: readonly Rates[];
   /** Late writes of workers that had lost their job: dropped. */
   readonly fenced: number;
+  readonly totals: readonly KindTotals[];
 }
 
 /** What anybody may look at. */

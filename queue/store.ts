@@ -117,6 +117,7 @@ export interface ReapRequest {
 /** The lease is the one that it lost. */
 export interface Reaped extends Lease {
   readonly id: string;
+  readonly kind: string;
   readonly consumerId: string | null;
   readonly status: Status;
 }

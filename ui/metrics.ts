@@ -1,5 +1,5 @@
 /** The queue in numbers, as Prometheus reads them (text format 0.0.4). */
-import type { QueueStats } from "@persistent-queue/queue";
+import type { KindTotals, QueueStats } from "@persistent-queue/queue";
 import type { ConsumerState, SystemView } from "./system.ts";
 
 interface Sample {
@@ -32,21 +32,49 @@ export function metricsText(stats: QueueStats | null, system: SystemView): strin
   return metrics.map(textOf).join("");
 }
 
-function ofQueue({ counts, ageMs, rates, fenced }: QueueStats): Metric[] {
+function ofQueue({ counts, stalled, ageMs, rates, fenced, totals }: QueueStats): Metric[] {
   const byStatus = Object.entries(counts).map(([status, value]) => ({ labels: { status }, value }));
   const perSecond = Object.entries(rates).map(([event, value]) => ({ labels: { event }, value }));
   return [
     { name: "pq_jobs", type: "gauge", help: "Jobs by status.", samples: byStatus },
+    gauge(
+      "pq_jobs_stalled",
+      "Jobs that are PROCESSING without a heartbeat for longer than STALL_MS.",
+      stalled,
+    ),
     gauge("pq_queue_age_seconds", "For how long the job at the head of the line has been due.", ageMs / 1000),
     {
       name: "pq_jobs_per_second",
       type: "gauge",
-      help: "Jobs per second over the last ten seconds.",
+      help: "Jobs added and completed, and attempts failed, per second over the last ten seconds.",
       samples: perSecond,
     },
     counter("pq_fenced_total", "Late writes of workers that had lost their job.", fenced),
+    ...COUNTERS.map(([name, field, help]) => ({
+      name,
+      type: "counter" as const,
+      help: `${help}, since the start.`,
+      samples: totals.map(({ kind, [field]: value }) => ({ labels: { kind }, value })),
+    })),
   ];
 }
+
+const COUNTERS: readonly (readonly [name: string, field: Exclude<keyof KindTotals, "kind">, help: string])[] =
+  [
+    ["pq_jobs_added_total", "added", "Jobs added or started afresh through this process"],
+    ["pq_jobs_started_total", "started", "Jobs given to a consumer, again where one came back unbegun"],
+    ["pq_jobs_completed_total", "completed", "Jobs that became COMPLETED"],
+    ["pq_jobs_failed_total", "failed", "Jobs that became FAILED"],
+    ["pq_jobs_exhausted_total", "exhausted", "Jobs that became UNPROCESSABLE"],
+    ["pq_jobs_canceled_total", "canceled", "Jobs canceled through this process"],
+    ["pq_jobs_resubmitted_total", "resubmitted", "Jobs resubmitted through this process"],
+    ["pq_attempts_total", "attempts", "Attempts that ended, in whatever way"],
+    ["pq_attempts_failed_total", "failedAttempts", "Attempts that ended by an error or past their deadline"],
+    ["pq_attempts_postponed_total", "postponed", "Attempts that ended by RetryLater"],
+    ["pq_attempts_crashed_total", "crashed", "Attempts lost to the death of their consumer"],
+    ["pq_attempts_stalled_total", "stalled", "Attempts lost to the silence of their consumer"],
+    ["pq_attempts_released_total", "released", "Attempts cut short by a stop"],
+  ];
 
 function ofSystem(
   { consumers, wedged, trouble, startedAt, memoryBytes }: SystemView,
@@ -56,14 +84,11 @@ function ofSystem(
     labels: { state },
     value: consumers.filter((consumer) => consumer.state === state).length,
   }));
-  const sum = (field: "done" | "failed" | "restarts") =>
-    consumers.reduce((total, consumer) => total + consumer[field], 0);
+  const restarts = consumers.reduce((total, consumer) => total + consumer.restarts, 0);
   return [
     gauge("pq_up", "1 while the system serves, 0 while it cannot.", trouble === null && answers ? 1 : 0),
     { name: "pq_consumers", type: "gauge", help: "Consumers by state.", samples: byState },
-    counter("pq_consumer_restarts_total", "Consumers that had to be replaced.", sum("restarts")),
-    gauge("pq_attempts", "Attempts finished by the consumers that live now.", sum("done")),
-    gauge("pq_attempts_failed", "Those of them that failed.", sum("failed")),
+    counter("pq_consumer_restarts_total", "Consumers that had to be replaced.", restarts),
     gauge("pq_wedged", "Threads that could not be ended.", wedged),
     gauge("pq_start_time_seconds", "When the system started, in seconds since 1970.", startedAt / 1000),
     gauge("pq_memory_bytes", "Resident memory of the process.", memoryBytes),

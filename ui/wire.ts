@@ -9,7 +9,7 @@ import {
   type Job,
   OPERATOR_VERBS,
 } from "@persistent-queue/queue";
-import type { Inspector, QueueStats } from "@persistent-queue/queue";
+import type { Inspector, KindTotals, QueueStats } from "@persistent-queue/queue";
 import type { ConsumerView, SystemView } from "./system.ts";
 
 interface Moment {
@@ -92,6 +92,7 @@ export function historyOnWire(entry: HistoryEntry) {
     retries: entry.retries,
     consumer_id: entry.consumerId,
     detail: entry.detail,
+    taken_at: entry.takenAt,
   };
 }
 
@@ -122,6 +123,7 @@ export function storyJson(found: { job: Job; history: readonly HistoryEntry[] },
 export function statsOnWire(stats: QueueStats, queue: Inspector, system: SystemView) {
   return {
     ...countsOnWire(stats),
+    totals: stats.totals.map(totalsOnWire),
     consumers: system.consumers.map(consumerOnWire),
     wedged: system.wedged,
     warnings: system.warnings,
@@ -132,10 +134,16 @@ export function statsOnWire(stats: QueueStats, queue: Inspector, system: SystemV
   };
 }
 
+/** Since the process began, by kind: numbers that only grow. */
+function totalsOnWire({ failedAttempts, ...totals }: KindTotals) {
+  return { ...totals, failed_attempts: failedAttempts };
+}
+
 /** The queue in numbers: `age_ms` in milliseconds, rates per second, `history` one a second, oldest first. */
 export function countsOnWire(stats: QueueStats) {
   return {
     counts: stats.counts,
+    stalled: stats.stalled,
     age_ms: stats.ageMs,
     rates: stats.rates,
     history: stats.history,

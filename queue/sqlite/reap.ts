@@ -7,6 +7,7 @@ interface Orphan {
   readonly seq: number;
   readonly lease: number;
   readonly id: string;
+  readonly kind: string;
   readonly consumerId: string | null;
   readonly crashes: number;
   readonly suspect: boolean;
@@ -38,26 +39,26 @@ export function reap(sql: Statements, request: ReapRequest): Reaped[] {
 
 function release(
   sql: Statements,
-  { seq, lease, id, consumerId, ranMs }: Orphan,
+  { seq, lease, id, kind, consumerId, ranMs }: Orphan,
   { now, event, detail }: ReapRequest,
   how: "release" | "releaseWarned",
 ): Reaped {
   sql.settledStory.run(seq, lease, now, event, detail, null, ranMs, null, null);
   foldHistory(sql, seq);
   sql[how].run(seq, lease, now);
-  return { seq, lease, id, consumerId, status: "PENDING" };
+  return { seq, lease, id, kind, consumerId, status: "PENDING" };
 }
 
 function charge(
   sql: Statements,
-  { seq, lease, id, consumerId, crashes, ranMs }: Orphan,
+  { seq, lease, id, kind, consumerId, crashes, ranMs }: Orphan,
   { now, event, detail }: ReapRequest,
   { limit }: Charge,
 ): Reaped {
   sql.settledStory.run(seq, lease, now, event, detail, null, ranMs, null, null);
   foldHistory(sql, seq);
   sql.releaseCharged.run(seq, lease, now, limit, detail);
-  return { seq, lease, id, consumerId, status: crashes + 1 >= limit ? "UNPROCESSABLE" : "PENDING" };
+  return { seq, lease, id, kind, consumerId, status: crashes + 1 >= limit ? "UNPROCESSABLE" : "PENDING" };
 }
 
 function toOrphan(row: Record<string, unknown>): Orphan {
@@ -65,6 +66,7 @@ function toOrphan(row: Record<string, unknown>): Orphan {
     seq: number(row.seq),
     lease: number(row.lease),
     id: toText(row.id),
+    kind: toText(row.kind),
     consumerId: textOrNull(row.consumer_id),
     crashes: number(row.crashes),
     suspect: row.suspect === 1,

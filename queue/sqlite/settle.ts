@@ -29,7 +29,7 @@ function settleOne(sql: Statements, ending: Settlement): boolean {
       ) {
         sql.settledStory.run(seq, lease, at, ending.event, ending.error, ending.retries, ...kept);
       }
-      return sql.retry.run(seq, lease, at, ending.retries, ending.runAt, ending.error).changes === 1;
+      return sql.retry.run(seq, lease, at, ending.retries, ending.runAt, errorOf(ending)).changes === 1;
     case "exhaust":
       sql.settledStory.run(seq, lease, at, "exhausted", ending.error, ending.retries, ...kept);
       return sql.exhaust.run(seq, lease, at, ending.retries, ending.error).changes === 1;
@@ -43,4 +43,9 @@ function settleOne(sql: Statements, ending: Settlement): boolean {
       if (ending.charge === null) return sql.release.run(seq, lease, at).changes === 1;
       return sql.releaseCharged.run(seq, lease, at, ending.charge.limit, ending.detail).changes === 1;
   }
+}
+
+/** A delay that the handler planned is no error: the job keeps the one it has. */
+function errorOf({ event, error }: { event: "retried" | "postponed"; error: string }): string | null {
+  return event === "retried" ? error : null;
 }

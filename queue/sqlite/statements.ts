@@ -88,7 +88,8 @@ export const SQL = {
   complete:
     `UPDATE OR ROLLBACK jobs SET status = 'COMPLETED', result = ?4, error = NULL, finished_at = ?3, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
-  retry: `UPDATE jobs SET retries = ?4, run_at = ?5, error = ?6, last_heartbeat = ?3, updated_at = ?3
+  retry:
+    `UPDATE jobs SET retries = ?4, run_at = ?5, error = coalesce(?6, error), last_heartbeat = ?3, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
   exhaust:
     `UPDATE jobs SET status = 'UNPROCESSABLE', retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
@@ -134,7 +135,7 @@ export const SQL = {
 
   // reap: ?1 before ?2 JSON list of what is held, as "seq:lease" ?3 limit ?4 latest heartbeat that is believed
   stalled:
-    `SELECT seq, lease, id, consumer_id, crashes, suspect, coalesce(run_at <= last_heartbeat, 1) AS running,
+    `SELECT seq, lease, id, kind, consumer_id, crashes, suspect, coalesce(run_at <= last_heartbeat, 1) AS running,
       iif(run_at <= last_heartbeat, max(0, last_heartbeat - max(started_at, run_at)), NULL) AS ran_ms
     FROM jobs INDEXED BY jobs_processing
     WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) NOT BETWEEN ?1 AND ?4

@@ -43,6 +43,7 @@ function sweepCases(test: Case): void {
       seq: held.seq,
       lease: held.lease,
       id: "a",
+      kind: "file",
       consumerId: "c7",
       status: "PENDING",
     }]);

@@ -68,7 +68,7 @@ Deno.test("a sweep frees who is silent for longer than the limit, and tells so e
     { type: "swept", requeued: [], freed: 0 },
     {
       type: "swept",
-      requeued: [{ seq, lease, id: "silent", consumerId: "c1", status: "PENDING" }],
+      requeued: [{ seq, lease, id: "silent", kind: "file", consumerId: "c1", status: "PENDING" }],
       freed: 2,
     },
   ]);

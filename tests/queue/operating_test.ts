@@ -29,6 +29,7 @@ Deno.test("a move tells who asked, what was, and whose lease is spent", async ()
     isOneOfMany: false,
     verb: "cancel",
     id: "a",
+    kind: "file",
     from: "PROCESSING",
     lease,
     by: "Ms. Miller",

@@ -107,7 +107,8 @@ export class Model {
       this.#to(job, "complete", at, { result: ending.result, error: null, finishedAt: at });
     } else if (ending.verb === "retry") {
       tell(job, at, ending.event, ending.error, ending.retries);
-      const { retries, runAt, error } = ending;
+      const { retries, runAt } = ending;
+      const error = ending.event === "postponed" ? job.error : ending.error;
       this.#to(job, "retry", at, { retries, runAt, error, lastHeartbeat: at });
     } else {
       tell(job, at, ending.verb === "fail" ? "failed" : "exhausted", ending.error, ending.retries);

@@ -73,6 +73,9 @@ Deno.test("the metrics are what Prometheus can read", async () => {
   assert.match(text, /^pq_consumers\{state="idle"\} 1$/m);
   assert.match(text, /^pq_consumer_restarts_total 1$/m);
   assert.match(text, /^pq_fenced_total 0$/m);
+  assert.match(text, /^pq_jobs_stalled 0$/m);
+  assert.match(text, /^# TYPE pq_jobs_added_total counter$/m);
+  assert.match(text, /^pq_jobs_completed_total\{kind="file"\} 0$/m);
   assert.match(text, /^pq_up 1$/m);
   assert.ok(text.endsWith("\n"));
 });

@@ -21,30 +21,44 @@ function story(job: Partial<JobView["job"]>, history: readonly WireHistory[]) {
 function happened(
   at: number,
   event: HistoryEvent,
-  { lease = 1, detail = null }: { lease?: number; detail?: string | null } = {},
+  { lease = 1, detail = null, taken_at = null }: {
+    lease?: number;
+    detail?: string | null;
+    taken_at?: number | null;
+  } = {},
 ): WireHistory {
-  return { at, event, lease, retries: 0, consumer_id: lease === 0 ? null : `consumer-${lease}`, detail };
+  return {
+    at,
+    event,
+    lease,
+    retries: 0,
+    consumer_id: lease === 0 ? null : `consumer-${lease}`,
+    detail,
+    taken_at,
+  };
 }
 
 const titles = (lines: ReturnType<typeof story>) => lines.map(({ title }) => title);
 
 Deno.test("each lease begins with its taking, whose time is told where it was kept", () => {
   const lines = story({ status: "COMPLETED", lease: 2, started_at: 5_000, finished_at: 6_000 }, [
-    happened(2_000, "retried"),
+    happened(2_000, "retried", { taken_at: 1_200 }),
     happened(3_000, "crashed"),
   ]);
   assert.deepEqual(titles(lines), [
     ...["Added", "Taken by a consumer", "Attempt 1 failed", "Its consumer died", "Taken by a consumer"],
     "Completed",
   ]);
-  assert.deepEqual(lines.map(({ at }) => at), [1_000, null, 2_000, 3_000, 5_000, 6_000]);
-  assert.deepEqual(lines.map(({ gapMs }) => gapMs), [null, null, null, 1_000, 2_000, 1_000]);
+  assert.deepEqual(lines.map(({ at }) => at), [1_000, 1_200, 2_000, 3_000, 5_000, 6_000]);
+  assert.deepEqual(lines.map(({ gapMs }) => gapMs), [null, 200, 800, 1_000, 2_000, 1_000]);
 });
 
 Deno.test("the taking stays in its place when more happens under the same lease", () => {
   const running = { status: "PROCESSING", lease: 1, started_at: 1_500, consumer_id: "consumer-1" } as const;
   assert.deepEqual(titles(story(running, [])), ["Added", "Taken by a consumer", "Being worked on"]);
-  const later = story({ ...running, retries: 1, run_at: 11_000 }, [happened(2_000, "retried")]);
+  const later = story({ ...running, retries: 1, run_at: 11_000 }, [
+    happened(2_000, "retried", { taken_at: 1_500 }),
+  ]);
   assert.deepEqual(titles(later), ["Added", "Taken by a consumer", "Attempt 1 failed", "Retry in 2.0 s"]);
   assert.equal(later[1]?.at, 1_500);
 });
@@ -73,6 +87,16 @@ Deno.test("an error that comes again is not written again", () => {
     [null, true],
     ["other", false],
   ]);
+});
+
+Deno.test("a job that took down its consumers ends with that, and a silent one is not said to be worked on", () => {
+  const condemned = story({ status: "UNPROCESSABLE", lease: 3, crashes: 3 }, [
+    happened(2_000, "crashed", { lease: 3 }),
+  ]);
+  assert.equal(titles(condemned).at(-1), "Given up: it took down 3 consumers");
+  const held = { status: "PROCESSING", lease: 1, started_at: 1_500, consumer_id: "consumer-1" } as const;
+  assert.equal(titles(story({ ...held, last_heartbeat: 8_500 }, [])).at(-1), "Being worked on");
+  assert.equal(titles(story({ ...held, last_heartbeat: 1_500 }, [])).at(-1), "No heartbeat for 7.5 s");
 });
 
 Deno.test("an event that nobody knows, written by hand, is shown as it is", () => {

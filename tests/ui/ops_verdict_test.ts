@@ -8,7 +8,7 @@ const COUNTS = { PENDING: 0, PROCESSING: 0, COMPLETED: 0, FAILED: 0, UNPROCESSAB
 function minuteOf(rates: Partial<Rates>): Stats {
   const each = { added: 0, completed: 0, failed: 0, ...rates };
   const history = Array.from({ length: 60 }, () => each);
-  return { counts: COUNTS, age_ms: 0, rates: each, history, fenced: 0 };
+  return { counts: COUNTS, stalled: 0, age_ms: 0, rates: each, history, fenced: 0 };
 }
 
 function snapshotOf(stats: Stats | null, warnings: string[] = []): Snapshot {
@@ -37,11 +37,11 @@ function headlineOf(snapshot: Snapshot, link: Link = "live"): string {
 Deno.test("all is not well while every job fails", () => {
   assert.equal(
     headlineOf(snapshotOf(minuteOf({ failed: 951 }))),
-    "bad: Most jobs fail at the moment: 951 failures a second",
+    "bad: Most jobs fail at the moment: 951 failed attempts a second",
   );
   assert.equal(
     headlineOf(snapshotOf(minuteOf({ failed: 40, completed: 60 }))),
-    "worrying: Many jobs fail at the moment: 40 failures a second",
+    "worrying: Many jobs fail at the moment: 40 failed attempts a second",
   );
 });
 
@@ -57,6 +57,17 @@ Deno.test("a few failures among many completions, or a few altogether, are no al
   );
   const rates = { added: 0, completed: 0, failed: 0.4 };
   assert.match(headlineOf(snapshotOf({ ...stats, rates, history })), calm, "one job that is given up");
+});
+
+Deno.test("all is not well above jobs that lie failed, however long ago that was", () => {
+  const lying = (counts: Partial<typeof COUNTS>) =>
+    headlineOf(snapshotOf({ ...minuteOf({}), counts: { ...COUNTS, ...counts } }));
+  assert.equal(
+    lying({ UNPROCESSABLE: 930, FAILED: 266, CANCELED: 5 }),
+    "worrying: 1,196 jobs have failed: resubmit them, or cancel them to dismiss them",
+  );
+  assert.equal(lying({ FAILED: 1 }), "worrying: 1 job has failed: resubmit it, or cancel it to dismiss it");
+  assert.match(lying({ CANCELED: 5, PENDING: 3 }), /^good/);
 });
 
 Deno.test("failures that are over are no alarm any more", () => {

@@ -14,15 +14,20 @@ export const stats: Command = {
     return Promise.resolve(async (queue) => {
       const answer = await queue.stats();
       // Rates are known to the running system alone: this process has only just begun.
-      if (json) io.print(JSON.stringify({ counts: answer.counts, age_ms: answer.ageMs }));
-      else io.print(asText(answer));
+      if (json) {
+        io.print(JSON.stringify({ counts: answer.counts, stalled: answer.stalled, age_ms: answer.ageMs }));
+      } else io.print(asText(answer));
       return EXIT.done;
     });
   },
 };
 
-function asText({ counts, ageMs }: QueueStats): string {
+function asText({ counts, stalled, ageMs }: QueueStats): string {
   const width = Math.max(...STATUSES.map((status) => String(counts[status]).length));
   const table = columns(STATUSES.map((status) => [status, String(counts[status]).padStart(width)]));
-  return ageMs < 1000 ? table : `${table}\nThe first in the line has been due for ${span(ageMs)}.`;
+  return [
+    table,
+    ...(stalled === 0 ? [] : [`Stalled, of those that are PROCESSING: ${stalled}.`]),
+    ...(ageMs < 1000 ? [] : [`The longest wait is ${span(ageMs)}.`]),
+  ].join("\n");
 }

@@ -18,7 +18,7 @@ export function EmptyList({ view: { query, counts, next } }: { readonly view: Li
     );
   }
   if (query.stalled && query.kind === "" && query.q === "") {
-    return <p class="empty">No job is stalled: every consumer that works is heard of.</p>;
+    return <p class="empty">No job is stalled: each one at work has a recent heartbeat.</p>;
   }
   return (
     <div class="empty">

@@ -88,7 +88,7 @@ function Story({ lines }: { readonly lines: readonly StoryLine[] }) {
 }
 
 function When({ at }: Pick<StoryLine, "at">) {
-  if (at === null) return <>The time was not kept</>;
+  if (at === null) return null;
   return <time dateTime={isoTime(at)}>{dateAndTime(at)}</time>;
 }
 

@@ -1,6 +1,8 @@
 /** The life of a job as lines to read, oldest first. */
 import type { HistoryEvent } from "@persistent-queue/queue";
 import type { JobView, WireHistory } from "./views.ts";
+import { duration } from "../components/format.ts";
+import { isSilent } from "../components/is_silent.ts";
 import { waitOf } from "./wait_of.ts";
 
 export interface StoryLine {
@@ -24,7 +26,7 @@ const EVENTS: Readonly<Record<HistoryEvent, readonly [title: string, tone: Story
   postponed: ["Postponed", "plain"],
   exhausted: ["failed: no retry is left", "danger"],
   failed: ["failed for good", "danger"],
-  stalled: ["Its consumer fell silent", "warning"],
+  stalled: ["Stalled: its consumer fell silent", "warning"],
   crashed: ["Its consumer died", "warning"],
   released: ["Handed back", "plain"],
   canceled: ["Canceled", "plain"],
@@ -37,13 +39,14 @@ const EVENTS: Readonly<Record<HistoryEvent, readonly [title: string, tone: Story
 const ATTEMPTS: readonly string[] = ["retried", "exhausted", "failed"] satisfies HistoryEvent[];
 const STARTS: readonly string[] = ["resubmitted", "replaced"] satisfies HistoryEvent[];
 
-export function storyOf({ job, history }: JobView, now: number): StoryLine[] {
+export function storyOf(view: JobView, now: number): StoryLine[] {
+  const { job, history } = view;
   const lines = [plain(job.created_at, "Added"), ...pastOf(job, history)];
   if (job.status === "COMPLETED") {
     const at = job.finished_at ?? job.updated_at;
     lines.push({ ...plain(at, "Completed"), consumerId: job.consumer_id, tone: "good" });
   }
-  lines.push(...stateNow(job, now));
+  lines.push(...givenUp(job, history), ...stateNow(job, view.now, now));
   return lines.map((line, index) => ({ ...line, gapMs: gap(lines[index - 1], line) }));
 }
 
@@ -52,7 +55,15 @@ function gap(before: Line | undefined, line: Line): number | null {
   return Math.max(0, line.at - before.at);
 }
 
-/** Each lease begins with a taking, whose time is kept for the latest one alone. */
+/** The line of a job that died at the crash limit tells of its last crash, not of its end. */
+function givenUp(job: JobView["job"], history: readonly WireHistory[]): Line[] {
+  const last = history.at(-1);
+  if (job.status !== "UNPROCESSABLE" || (last?.event !== "crashed" && last?.event !== "stalled")) return [];
+  const consumers = job.crashes === 1 ? "a consumer" : `${job.crashes} consumers`;
+  return [{ ...plain(last.at, `Given up: it took down ${consumers}`), tone: "danger" }];
+}
+
+/** Each lease begins with a taking. */
 function pastOf(job: JobView["job"], history: readonly WireHistory[]): Line[] {
   const lines: Line[] = [];
   let lease = 0;
@@ -60,7 +71,7 @@ function pastOf(job: JobView["job"], history: readonly WireHistory[]): Line[] {
   let lastError: string | null = null;
   for (const entry of history) {
     if (entry.lease > lease && entry.consumer_id !== null) {
-      lines.push(taken(entry.lease === job.lease ? job.started_at : null, entry.consumer_id));
+      lines.push(taken(entry.taken_at, entry.consumer_id));
     }
     lease = Math.max(lease, entry.lease);
     if (STARTS.includes(entry.event)) attempt = 0;
@@ -93,14 +104,16 @@ function plain(at: number, title: string): Line {
   return { at, title, detail: null, consumerId: null, tone: "plain" };
 }
 
-/** What it waits for, or that it is at work; nothing once it rests. */
-function stateNow(job: JobView["job"], now: number): Line[] {
+/** What it waits for, or that it is at work; nothing once it rests. `knownAt`: when the server told of it. */
+function stateNow(job: JobView["job"], knownAt: number, now: number): Line[] {
   const line = (title: string): Line[] => [{ ...plain(now, title), tone: "now" }];
   const wait = waitOf(job, now);
   if (job.stalled) return line("Stalled: its consumer is silent, and the sweep will take it back");
   if (job.status === "PENDING") return line(wait === null ? "Waiting for a free consumer" : capital(wait));
   if (job.status !== "PROCESSING") return [];
-  return line(wait === null ? "Being worked on" : capital(wait));
+  if (wait !== null) return line(capital(wait));
+  const silentMs = knownAt - (job.last_heartbeat ?? knownAt);
+  return line(isSilent(silentMs) ? `No heartbeat for ${duration(silentMs)}` : "Being worked on");
 }
 
 function capital(text: string): string {

@@ -27,6 +27,8 @@ export function verdictOf({ system, stats }: Snapshot, link: Link): Verdict {
   if (failing !== null) {
     return { isFailing: true, mood: failing.most ? "bad" : "worrying", headline: sentenceOf(failing) };
   }
+  const lying = stats === null ? 0 : stats.counts.FAILED + stats.counts.UNPROCESSABLE;
+  if (lying > 0) return { isFailing: true, mood: "worrying", headline: sentenceOfLying(lying) };
   const consumers = system.consumers.length;
   const who = `${count(consumers)} ${consumers === 1 ? "consumer" : "consumers"}`;
   return { ...plain, mood: "good", headline: `All is well: ${who} at your service` };
@@ -41,10 +43,17 @@ export function withoutTime(message: string): string {
   return message.replace(/ for \d+ s\b/, "");
 }
 
+/** They rest until a person decides. */
+function sentenceOfLying(jobs: number): string {
+  return jobs === 1
+    ? "1 job has failed: resubmit it, or cancel it to dismiss it"
+    : `${count(jobs)} jobs have failed: resubmit them, or cancel them to dismiss them`;
+}
+
 function sentenceOf({ failed, perSecond, most }: Failing): string {
   const who = most ? "Most jobs fail" : "Many jobs fail";
   const howMany = perSecond >= 2
-    ? `${count(Math.round(perSecond))} failures a second`
-    : `${count(failed)} failures in the last minute`;
+    ? `${count(Math.round(perSecond))} failed attempts a second`
+    : `${count(failed)} failed attempts in the last minute`;
   return `${who} at the moment: ${howMany}`;
 }

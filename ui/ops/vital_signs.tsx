@@ -1,7 +1,7 @@
 /** The system's pulse: how long jobs wait, when it was last swept, what it costs. */
 import type { ComponentChildren } from "preact";
 import { age, count, duration } from "../components/format.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot, Stats } from "./snapshot.ts";
 
 export interface VitalSignsProps {
   readonly snapshot: Snapshot;
@@ -15,6 +15,7 @@ const MEGABYTE = 1024 * 1024;
 /** What the names mean, for those who open them. */
 const WHY = {
   wait: "How long the next job to run has been due.",
+  stalled: "Jobs at work whose last heartbeat is older than STALL_MS.",
   sweep: "Jobs whose consumer sends no heartbeats any more are returned to the queue.",
   requeued: "Jobs that the last check returned to the queue.",
   late: "Their jobs had been given to other consumers meanwhile.",
@@ -30,7 +31,10 @@ export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }
       </div>
       <dl>
         <Sign name="Longest wait" why={WHY.wait} main>
-          {stats === null ? "–" : queueAge(stats.age_ms, agedMs)}
+          {stats === null ? "–" : queueAge(stats, agedMs)}
+        </Sign>
+        <Sign name="Stalled jobs" why={WHY.stalled} bad={(stats?.stalled ?? 0) > 0}>
+          {stats === null ? "–" : count(stats.stalled)}
         </Sign>
         <Sign name="Last check for stalled jobs" why={WHY.sweep}>
           {sweep.last_at === null ? "not yet" : age(now - sweep.last_at)}
@@ -72,6 +76,8 @@ function Sign({ name, why, main = false, bad = false, children }: SignProps) {
   );
 }
 
-function queueAge(ageMs: number, agedMs: number): string {
-  return ageMs === 0 ? "0 s" : duration(ageMs + agedMs);
+/** Jobs that wait for their time do not wait for a consumer. */
+function queueAge({ age_ms, counts }: Stats, agedMs: number): string {
+  if (age_ms > 0) return duration(age_ms + agedMs);
+  return counts.PENDING > 0 ? "none is due" : "0 s";
 }

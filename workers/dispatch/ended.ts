@@ -9,6 +9,9 @@ export interface Ended {
   readonly outcome: Outcome;
 }
 
+/** Neither a job that asks to be called later has failed, nor one that was stopped. */
+const FAILURES: readonly Outcome["type"][] = ["threw", "gave-up", "timed-out"];
+
 /** Takes them off the desk, and counts them. */
 export function takeEnded(desk: Desk, results: readonly Result[], busyMs: number) {
   const outcomes = new Map(results.map(({ ticket, outcome }) => [ticket, outcome]));
@@ -21,6 +24,6 @@ export function takeEnded(desk: Desk, results: readonly Result[], busyMs: number
     else ended.push({ held, outcome: held.canceled === "stopping" ? toStopped(outcome) : outcome });
   }
   desk.done += ended.length;
-  desk.failed += ended.filter(({ outcome }) => outcome.type !== "returned").length;
+  desk.failed += ended.filter(({ outcome }) => FAILURES.includes(outcome.type)).length;
   return { ended, dropped };
 }

@@ -26,7 +26,11 @@ export function warningsOf(
   const worryingMs = Math.max(settings.heartbeatMs * MISSED_HEARTBEATS, 1000);
   for (const { slot, heartbeatAgeMs } of consumers) {
     if (heartbeatAgeMs === null || heartbeatAgeMs < worryingMs) continue;
-    warnings.push(`Consumer ${slot} has been silent for ${Math.round(heartbeatAgeMs / 1000)} s.`);
+    warnings.push(
+      `Consumer ${slot} has been silent for ${Math.round(heartbeatAgeMs / 1000)} s. After ${
+        settings.stallMs / 1000
+      } s its job is stalled and goes to another.`,
+    );
   }
   if (wedged > 0) {
     warnings.push(

@@ -62,8 +62,8 @@ export class Disk {
   reap(request: ReapRequest): Reaped[] {
     const holders = new Map([...this.jobs].map(({ id, consumerId }) => [id, consumerId]));
     return this.model.reap(request).map((id) => {
-      const { seq, lease, status } = this.#stored(id);
-      return { seq, lease, id, consumerId: holders.get(id) ?? null, status };
+      const { seq, lease, kind, status } = this.#stored(id);
+      return { seq, lease, id, kind, consumerId: holders.get(id) ?? null, status };
     });
   }
 

@@ -1,0 +1,43 @@
+/** Takes jobs from holders that are silent, or dead. */
+import type { Lease } from "./job.ts";
+import { chargeOf, type Policy } from "./policy.ts";
+import type { Reaped, Store } from "./store.ts";
+
+const REAP_LIMIT = 500;
+/** Recovery judges all orphans at once: which of them is charged depends on the others. */
+const RECOVERY_LIMIT = 1_000_000;
+
+export interface ReapOptions extends Policy {
+  readonly stallMs: number;
+  readonly now: () => number;
+}
+
+/** All that have sent no heartbeat for as long as makes a stall, but what is known to be `held`. */
+export async function reapSilent(
+  reap: Store["reap"],
+  held: readonly Lease[],
+  { stallMs, now }: ReapOptions,
+): Promise<Reaped[]> {
+  const detail = `No heartbeat for more than ${stallMs / 1000} s`;
+  const reaped: Reaped[] = [];
+  for (let full = true; full;) {
+    const request = { held, detail, event: "stalled", limit: REAP_LIMIT, charge: null } as const;
+    const page = await reap({ ...request, before: now() - stallMs, now: now() });
+    reaped.push(...page);
+    full = page.length === REAP_LIMIT;
+  }
+  return reaped;
+}
+
+/** All that a dead process left behind. */
+export function reapOrphans(reap: Store["reap"], options: ReapOptions): Promise<Reaped[]> {
+  return reap({
+    before: Number.MAX_SAFE_INTEGER,
+    held: [],
+    event: "crashed",
+    detail: "The process died",
+    now: options.now(),
+    limit: RECOVERY_LIMIT,
+    charge: chargeOf(options),
+  });
+}

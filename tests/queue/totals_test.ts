@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { Totals } from "../../queue/totals.ts";
+import { claimNext, end } from "../support/attempts.ts";
+import { testQueue } from "../support/test_queue.ts";
+
+Deno.test("totals tell by kind what has happened since the start, and a postponed attempt has not failed", async () => {
+  await using on = await testQueue();
+  const { queue } = on;
+  await queue.add([{ id: "a" }, { id: "b" }, { id: "c", kind: "mail" }]);
+  await end(queue, await claimNext(queue), { type: "returned", result: null });
+  await end(queue, await claimNext(queue), { type: "retry-later", delayMs: 5, error: "busy" });
+  await end(queue, await claimNext(queue), { type: "gave-up", error: "no use" });
+  await queue.move("cancel", ["c"], "test");
+  await queue.move("resubmit", ["c"], "test");
+  const { totals } = await queue.stats();
+  const of = (wanted: string) => totals.find(({ kind }) => kind === wanted);
+  const zero = { postponed: 0, crashed: 0, stalled: 0, released: 0, exhausted: 0, fenced: 0 };
+  const none = { ...zero, completed: 0, failed: 0, canceled: 0, resubmitted: 0, failedAttempts: 0 };
+  assert.deepEqual(of("file"), {
+    kind: "file",
+    ...none,
+    added: 2,
+    started: 2,
+    attempts: 2,
+    completed: 1,
+    postponed: 1,
+  });
+  assert.deepEqual(of("mail"), {
+    ...{ kind: "mail", ...none, added: 1, started: 1, attempts: 1, failedAttempts: 1, failed: 1 },
+    ...{ canceled: 1, resubmitted: 1 },
+  });
+});
+
+Deno.test("a postponed job has no error, and keeps the one it had", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a" }]);
+  const claimed = await claimNext(on.queue);
+  await end(on.queue, claimed, { type: "retry-later", delayMs: 5, error: "busy" });
+  assert.equal((await on.queue.get("a")).job.error, null);
+  await end(on.queue, claimed, { type: "threw", error: "it broke" });
+  await end(on.queue, { ...claimed, retries: 1 }, { type: "retry-later", delayMs: 5, error: "busy" });
+  assert.equal((await on.queue.get("a")).job.error, "it broke");
+});
+
+Deno.test("kinds that a hand made up are counted together beyond a hundred", () => {
+  const totals = new Totals(["file"]);
+  const job = (kind: string) => ({ kind } as Parameters<Totals["claimed"]>[0][number]);
+  totals.claimed(Array.from({ length: 5_000 }, (_, i) => job(`kind ${i}`)));
+  const list = totals.view().totals;
+  assert.ok(list.length <= 101);
+  assert.equal(list.reduce((sum, { started }) => sum + started, 0), 5_000);
+});
