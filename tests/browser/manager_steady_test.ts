@@ -17,6 +17,10 @@ browserTest("the Manager holds still", async (browser, t) => {
   await t.step("a whole page selected leads to all that match", () => allThatMatch(stage));
   await t.step("the search box says what the list shows, after Back too", () => searchBox(stage));
   await t.step("the page of a job leads back to the list one came from", () => wayBack(stage));
+  await t.step("Shift and a click select all that lies between", () => range(stage));
+  await t.step("keys switch the tabs, and act on the job that has the focus", () => keys(stage));
+  await t.step("a cancel can be undone, where it stopped nothing that had failed", () => undo(stage));
+  await t.step("the next page begins at its top", () => top(stage));
   await t.step("the keys can be switched off, and stay so", () => keysOff(stage));
 });
 
@@ -121,7 +125,7 @@ async function staysSelected(stage: Stage): Promise<void> {
   await rowOf(page, "number-6").waitFor(LIVE);
   assert.equal(await ticked.getByRole("checkbox").isChecked(), true);
   await page.getByRole("button", { name: "Resubmit selected" }).click();
-  await page.getByText("Resubmitted 1 job: it is PENDING now.").waitFor(LIVE);
+  await page.getByText("Job resubmitted.").waitFor(LIVE);
   await ticked.waitFor({ state: "detached", ...LIVE });
   assert.deepEqual(problems, []);
 }
@@ -163,9 +167,62 @@ async function wayBack(stage: Stage): Promise<void> {
   await fiveFailed(stage, "/?status=FAILED&q=number-3");
   await rowOf(page, "number-3").locator(".job-link").click();
   await page.getByRole("button", { name: "Cancel" }).click();
-  await page.getByText("Canceled 1 job").waitFor(LIVE);
+  await page.getByText("Job canceled").waitFor(LIVE);
   await page.getByRole("link", { name: /^Back to all FAILED jobs/ }).click();
   await page.waitForURL(/\/\?status=FAILED&q=number-3$/);
+  assert.deepEqual(problems, []);
+}
+
+async function range({ page, problems, ...rest }: Stage): Promise<void> {
+  await fiveFailed({ page, problems, ...rest });
+  await rowOf(page, "number-5").getByRole("checkbox").click();
+  await rowOf(page, "number-2").getByRole("checkbox").click({ modifiers: ["Shift"] });
+  await page.getByText("4 selected").waitFor();
+  await rowOf(page, "number-3").getByRole("checkbox").click({ modifiers: ["Shift"] });
+  await page.getByText("2 selected").waitFor();
+  assert.deepEqual(problems, []);
+}
+
+async function keys(stage: Stage): Promise<void> {
+  const { page, problems } = stage;
+  await fiveFailed(stage, "/");
+  await page.keyboard.press("5");
+  await page.waitForURL(/status=FAILED/);
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await page.keyboard.press("c");
+  await note(page).filter({ hasText: "Job canceled." }).waitFor(LIVE);
+  await rowOf(page, "number-4").filter({ hasText: "CANCELED" }).waitFor(LIVE);
+  await page.keyboard.press("r");
+  await note(page).filter({ hasText: "Job resubmitted." }).waitFor(LIVE);
+  assert.deepEqual(problems, []);
+}
+
+async function undo(stage: Stage): Promise<void> {
+  const { system, page, problems } = stage;
+  await fiveFailed(stage, "/");
+  await rowOf(page, "number-1").getByRole("button", { name: "Cancel" }).click();
+  await note(page).filter({ hasText: "Job canceled." }).waitFor(LIVE);
+  assert.equal(await page.getByRole("button", { name: "Undo" }).count(), 0, "it had failed");
+  await addWaiting(system, ["data/files/number-6.txt"]);
+  const due = (await system.job("data/files/number-6.txt")).run_at;
+  await page.mouse.move(0, 0);
+  await rowOf(page, "number-6").getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await note(page).filter({ hasText: "Job resubmitted." }).waitFor(LIVE);
+  const job = await system.job("data/files/number-6.txt");
+  assert.deepEqual([job.status, job.run_at], ["PENDING", due]);
+  assert.deepEqual(problems, []);
+}
+
+async function top(stage: Stage): Promise<void> {
+  const { system, page, problems } = stage;
+  await clear(system);
+  await addWaiting(system, Array.from({ length: 60 }, (_, n) => `data/files/page-${n}.txt`));
+  await page.goto(`${system.manager}/`);
+  await page.getByRole("link", { name: "Older" }).click();
+  await rowOf(page, "page-3.txt").waitFor(LIVE);
+  assert.equal(await page.evaluate<number>("scrollY"), 0);
   assert.deepEqual(problems, []);
 }
 

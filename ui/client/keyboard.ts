@@ -7,6 +7,8 @@ const KEYS: Readonly<Record<string, () => void>> = {
   "j": () => step(1),
   "k": () => step(-1),
   "x": tick,
+  "r": () => act("resubmit"),
+  "c": () => act("cancel"),
   "?": showHelp,
 };
 
@@ -16,10 +18,10 @@ export function listenToKeys(): void {
     if (event.key === "Escape" && isSearch(event.target)) event.target.blur();
     if (isTyping(event.target) || document.querySelector("dialog[open]") !== null) return;
     if (!areKeysOn()) return;
-    const act = KEYS[event.key];
-    if (act === undefined) return;
+    const press = KEYS[event.key] ?? tabKey(event.key);
+    if (press === undefined) return;
     event.preventDefault();
-    act();
+    press();
   });
   document.addEventListener("click", (event) => {
     if (event.target instanceof Element && event.target.closest("[data-help]") !== null) showHelp();
@@ -51,6 +53,19 @@ function step(by: 1 | -1): void {
 
 function tick(): void {
   document.activeElement?.closest("tr")?.querySelector<HTMLInputElement>("input[data-tick]")?.click();
+}
+
+/** The button of the row that has the focus, or of the page's one job. */
+function act(verb: string): void {
+  const place = document.activeElement?.closest("tr") ?? document.querySelector(".job-head");
+  place?.querySelector<HTMLButtonElement>(`button[data-verb="${verb}"]`)?.click();
+}
+
+/** `1` to `8` lead to the tabs, in their order. */
+function tabKey(key: string): (() => void) | undefined {
+  if (!/^[1-8]$/.test(key)) return undefined;
+  const tab = document.querySelectorAll<HTMLAnchorElement>(".tab")[Number(key) - 1];
+  return tab === undefined ? undefined : () => tab.click();
 }
 
 function showHelp(): void {

@@ -30,10 +30,17 @@ export interface TicksOptions {
 
 /** The box in the head of the table ticks all the others. */
 export function listenToTicks({ onChange, onShowNewer }: TicksOptions): void {
+  let anchor: HTMLInputElement | null = null;
+  let isRange = false;
+  document.addEventListener("click", (event) => isRange = event.shiftKey, { capture: true });
   document.addEventListener("change", ({ target }) => {
     if (!(target instanceof HTMLInputElement)) return;
     if (target.dataset.tickAll !== undefined) {
       for (const box of boxes()) box.checked = target.checked;
+    }
+    if (target.dataset.tick !== undefined) {
+      if (isRange && anchor !== null) tickRange(anchor, target);
+      anchor = target;
     }
     if (target.dataset.tickAll !== undefined || target.dataset.tick !== undefined) onChange();
   });
@@ -42,6 +49,14 @@ export function listenToTicks({ onChange, onShowNewer }: TicksOptions): void {
   });
   // A form is reset after all who hear of it were told.
   document.addEventListener("reset", () => setTimeout(onChange));
+}
+
+/** All between the two get what the last one has. */
+function tickRange(from: HTMLInputElement, to: HTMLInputElement): void {
+  const all = boxes();
+  const ends = [all.indexOf(from), all.indexOf(to)];
+  if (ends.includes(-1)) return;
+  for (const box of all.slice(Math.min(...ends), Math.max(...ends) + 1)) box.checked = to.checked;
 }
 
 /** Brings the box in the head of the table in line with the others. */

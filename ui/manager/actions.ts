@@ -26,30 +26,45 @@ export async function moveNamed(c: PageContext, ports: Ports, verb: OperatorVerb
   if (ids.length === 0) return goBack(c, back, "none");
   if (ids.length > MAX_IDS) throw new Refusal(400, "invalid_query", `At most ${MAX_IDS} jobs at once.`);
   const [only] = ids;
-  const refused = ids.length > 1 || only === undefined ? null : await whyNot(c, ports, { verb, id: only });
-  if (refused !== null) return goBack(c, back, refused);
+  const look = ids.length > 1 || only === undefined ? ALL_WELL : await lookAt(c, ports, { verb, id: only });
+  if (look.refusal !== null) return goBack(c, back, look.refusal);
   const results = await audited(ports.queue, actorOf(c, ports)).move(verb, ids);
   const moved = results.filter(({ ok }) => ok).length;
-  return goBack(c, back, movedNote(verb, moved, results.length - moved));
+  return goBack(c, back, movedNote(verb, moved, results.length - moved), moved === 1 ? look.undo : undefined);
 }
 
+interface Look {
+  /** Why the job is let be, as a note; null if nothing speaks against the move. */
+  readonly refusal: string | null;
+  /** The job that a resubmit would bring back to where it was. */
+  readonly undo?: string | undefined;
+}
+
+const ALL_WELL: Look = { refusal: null };
+
 /**
- * Why one job is let be, as a note; null if nothing speaks against the move. A button says in which state it drew the
- * job: another one may have come under the finger, or somebody else may have been faster.
+ * A button says in which state it drew the job: another one may have come under the finger, or somebody else may have
+ * been faster.
  */
-async function whyNot(
+async function lookAt(
   c: PageContext,
   { queue }: Ports,
   { verb, id }: { readonly verb: OperatorVerb; readonly id: string },
-): Promise<string | null> {
+): Promise<Look> {
   const { status: drawn, lease } = c.req.query();
   try {
     const { job } = await queue.get(id);
-    if (isStatus(drawn) && drawn !== job.status) return refusedNote(verb, job.status, "changed");
-    if (lease !== undefined && lease !== String(job.lease)) return refusedNote(verb, job.status, "again");
-    return isLegal(verb, job.status) ? null : refusedNote(verb, job.status, "illegal");
+    const refuse = (why: Parameters<typeof refusedNote>[2]) => ({
+      refusal: refusedNote(verb, job.status, why),
+    });
+    if (isStatus(drawn) && drawn !== job.status) return refuse("changed");
+    if (lease !== undefined && lease !== String(job.lease)) return refuse("again");
+    if (!isLegal(verb, job.status)) return refuse("illegal");
+    // A job that had failed would not fail again by a resubmit: it would run.
+    const isUndone = verb === "cancel" && !isLegal("resubmit", job.status);
+    return { refusal: null, undo: isUndone ? id : undefined };
   } catch (error) {
-    if (error instanceof QueueError && error.code === "unknown_job") return "unknown";
+    if (error instanceof QueueError && error.code === "unknown_job") return { refusal: "unknown" };
     throw error;
   }
 }
@@ -60,6 +75,8 @@ export async function moveMatching(c: PageContext, ports: Ports, batches: Batche
   const query = readQuery(form);
   const verb = readVerb(form.get("verb"));
   const result = await batches.start({ verb, query, actor: actorOf(c, ports) });
+  // What is at work tells by itself how far it is.
+  if (result === "working") return goBack(c, listPath(query), null);
   return goBack(c, listPath(query), typeof result === "number" ? movedNote(verb, result, 0) : result);
 }
 
@@ -91,9 +108,13 @@ export function readVerb(word: string | null | undefined): OperatorVerb {
   return verb;
 }
 
-/** A person is led back by the browser; our own script only wants the note. */
-export function goBack(c: PageContext, back: string | null, note: string): Response {
-  if (c.req.header("accept") === "application/json") return c.json({ note: noteOf(note) });
+/** A person is led back by the browser; our own script only wants the note, and what would undo the action. */
+export function goBack(c: PageContext, back: string | null, code: string | null, undo?: string): Response {
+  const note = code === null ? null : noteOf(code);
+  if (c.req.header("accept") === "application/json") {
+    return c.json({ note: note === null || undo === undefined ? note : { ...note, undo } });
+  }
   const path = safeNext(back ?? undefined);
-  return c.redirect(`${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams({ note })}`, 303);
+  if (code === null) return c.redirect(path, 303);
+  return c.redirect(`${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams({ note: code })}`, 303);
 }

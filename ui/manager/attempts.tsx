@@ -15,7 +15,7 @@ export function Attempts({ view }: { readonly view: JobView }) {
             key={`${attempt.number} ${attempt.started_at}`}
             class={`story-line story-${TONES[attempt.outcome]}`}
           >
-            <OneAttempt attempt={attempt} />
+            <OneAttempt attempt={attempt} lastError={view.job.error} />
           </li>
         ))}
       </ol>
@@ -49,7 +49,13 @@ const ENDS: Readonly<Record<AttemptView["outcome"], string>> = {
   released: "was stopped and requeued",
 };
 
-function OneAttempt({ attempt }: { readonly attempt: AttemptView }) {
+interface OneAttemptProps {
+  readonly attempt: AttemptView;
+  /** Of the job: it stands whole above all attempts. */
+  readonly lastError: string | null;
+}
+
+function OneAttempt({ attempt, lastError }: OneAttemptProps) {
   const { number, outcome, started_at, ended_at, ran_ms, consumer_id, error, detail, log } = attempt;
   return (
     <>
@@ -61,7 +67,8 @@ function OneAttempt({ attempt }: { readonly attempt: AttemptView }) {
         {" · consumer "}
         <ConsumerName id={consumer_id} />
       </p>
-      {error !== null && <pre class="text story-detail">{error}</pre>}
+      {error !== null && error === lastError && <p class="small">with the error above</p>}
+      {error !== null && error !== lastError && <pre class="text story-detail" tabIndex={0}>{error}</pre>}
       {detail !== null && <Folded title="Stack and causes" text={detail} />}
       {log !== null && <Folded title="What its handler logged" text={log} />}
     </>

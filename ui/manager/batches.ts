@@ -5,7 +5,6 @@ import { jobFilter } from "../move_input.ts";
 import type { Ports } from "../ports.ts";
 import { countMatching, type Matching } from "./count_matching.ts";
 import { describeQuery, type ListQuery } from "./list_query.ts";
-import type { PlainNote } from "./notes.ts";
 import type { BatchView } from "./views.ts";
 
 /** For how long the outcome stays on the page. */
@@ -41,7 +40,7 @@ export class Batches {
   }
 
   /** Answers how many were moved, or why that is not known yet: it is still at work, which the page then shows. */
-  async start(request: BatchRequest): Promise<number | PlainNote> {
+  async start(request: BatchRequest): Promise<number | "working" | "twice"> {
     const { verb, query } = request;
     const key = JSON.stringify([verb, query.status, query.kind, query.q]);
     if (this.#running().some((batch) => batch.key === key)) return "twice";
@@ -122,7 +121,13 @@ function toView({ number, request: { verb, query }, stop, moved, total, end }: B
       sentence: stop.signal.aborted ? `Stopped: ${jobs.toLowerCase()}.` : `${jobs}.`,
     };
   }
-  const of = total?.isAll ? ` of ${Math.max(total.n, moved).toLocaleString("en")}` : "";
+  const of = total === null ? "" : ` of ${totalInWords(total, moved)}`;
   const state = stop.signal.aborted ? "stopping" : "running";
   return { number, state, sentence: `${DOING[verb]} ${what}: ${done}${of}` };
+}
+
+/** `3,000`, `more than 10,000`. */
+function totalInWords({ n, isAll }: Matching, moved: number): string {
+  const known = Math.max(n, moved).toLocaleString("en");
+  return isAll ? known : `more than ${known}`;
 }

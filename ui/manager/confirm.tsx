@@ -19,6 +19,7 @@ export async function confirmation(c: PageContext, { queue }: Ports) {
       verb={verb}
       query={query}
       what={`all ${describeQuery(query, inWords(statuses.length === 0 ? [query.status] : statuses))}`}
+      mayRun={statuses.includes(MOVES.claim.to)}
       becomes={MOVES[verb].to}
       count={matching.isAll && matching.n === 0 ? null : matchingInWords(matching)}
     />

@@ -7,6 +7,8 @@ export interface ConfirmPageProps {
   readonly query: ListQuery;
   /** `all FAILED jobs of kind mail`. */
   readonly what: string;
+  /** Whether some of them may be running. */
+  readonly mayRun: boolean;
   /** What they are afterwards. */
   readonly becomes: Status;
   /** `3,000 jobs`; null: there is none. */
@@ -15,7 +17,7 @@ export interface ConfirmPageProps {
 
 const WORDS = { resubmit: "Resubmit", cancel: "Cancel" } as const satisfies Record<OperatorVerb, string>;
 
-export function ConfirmPage({ verb, query, what, becomes, count }: ConfirmPageProps) {
+export function ConfirmPage({ verb, query, what, mayRun, becomes, count }: ConfirmPageProps) {
   const back = <a class="button" href={listPath(query)}>Back</a>;
   return (
     <div class="narrow stack">
@@ -24,7 +26,9 @@ export function ConfirmPage({ verb, query, what, becomes, count }: ConfirmPagePr
         {count === null ? <p>No job matches: this would be {what}.</p> : (
           <p>
             These are {what} at this moment. Each of them will be <StatusBadge status={becomes} />.{" "}
-            {EFFECTS[verb]}
+            {verb === "resubmit" && "They run again as soon as a consumer is free."}
+            {verb === "cancel" && mayRun && "Running ones are told to stop. "}
+            {verb === "cancel" && "Canceled jobs can be resubmitted."}
           </p>
         )}
         {count === null
@@ -45,8 +49,3 @@ export function ConfirmPage({ verb, query, what, becomes, count }: ConfirmPagePr
     </div>
   );
 }
-
-const EFFECTS = {
-  resubmit: "They run again as soon as a consumer is free.",
-  cancel: "Those that run are told to stop. Canceled jobs can be resubmitted.",
-} as const satisfies Record<OperatorVerb, string>;

@@ -16,15 +16,28 @@ export function Dock({ view, live, back, children }: DockProps) {
     <div class="dock">
       {view.batches.map((batch) => <Batch key={batch.number} batch={batch} back={back} />)}
       <div role="status" class="dock-note">
-        {live.note !== null && <NoteText note={live.note} />}
+        {live.note !== null && <NoteText note={live.note} back={back} />}
       </div>
       {children}
     </div>
   );
 }
 
-export function NoteText({ note: { tone, text } }: { readonly note: Note }) {
-  return <p class={`message message-${tone}`}>{text}</p>;
+interface NoteTextProps {
+  readonly note: Note;
+  readonly back: string;
+}
+
+export function NoteText({ note: { tone, text, undo }, back }: NoteTextProps) {
+  if (undo === undefined) return <p class={`message message-${tone}`}>{text}</p>;
+  return (
+    <form class={`message message-${tone} batch`} method="post" action="/resubmit">
+      <input type="hidden" name="back" value={back} />
+      <input type="hidden" name="id" value={undo} />
+      <span>{text}</span>
+      <button type="submit" class="small-button">Undo</button>
+    </form>
+  );
 }
 
 const TONES = {

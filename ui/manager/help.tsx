@@ -4,6 +4,10 @@ const KEYS = [
   ["k", "Previous job"],
   ["x", "Select the job"],
   ["Enter", "Open the job"],
+  ["r", "Resubmit the job"],
+  ["c", "Cancel the job"],
+  ["1 – 8", "All, PENDING … Stalled"],
+  ["Shift", "and a click: select a range"],
   ["?", "This help"],
 ] as const;
 

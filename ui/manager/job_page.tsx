@@ -1,3 +1,4 @@
+import { printable } from "@persistent-queue/queue/words";
 import { age, dateAndTime, duration } from "../components/format.ts";
 import { StatusBadge } from "../components/status_badge.tsx";
 import { Attempts } from "./attempts.tsx";
@@ -22,11 +23,13 @@ export function JobPage({ view, live }: JobPageProps) {
     <div class="job-page stack">
       <PageHead view={view} live={live}>
         <a class="way-back small" href={listPath(from)}>
-          {isFiltered(from) ? `Back to all ${describeQuery(from)}` : "All jobs"}
+          {isFiltered(from) ? `Back to all ${describeQuery(from)}` : "Back to jobs"}
         </a>
       </PageHead>
       <div class="job-head">
-        <h1 id="job-id" class="clamped" title={job.id}>{job.id}</h1>
+        <h1 id="job-id" class="clamped" title={job.id}>
+          <bdi>{printable(job.id)}</bdi>
+        </h1>
         <div class="row">
           <StatusBadge status={job.status} />
           {isGone && <span class="badge badge-stalled">Removed: this was its last state</span>}
@@ -38,16 +41,11 @@ export function JobPage({ view, live }: JobPageProps) {
       <form id="one" method="post">
         <input type="hidden" name="back" value={here} />
       </form>
-      {job.error !== null && (
-        <section class="panel" aria-labelledby="error-title">
-          <h2 id="error-title" class="panel-title">Last error</h2>
-          <pre class="text error-text" tabIndex={0}>{job.error}</pre>
-        </section>
-      )}
+      {job.error !== null && <LastError job={job} />}
       <div class="job-columns">
         <div class="stack">
           <Attempts view={view} />
-          <Story lines={storyOf(view, now)} />
+          <Story lines={storyOf(view, now)} told={toldElsewhere(view)} />
         </div>
         <div class="stack">
           <Facts job={job} now={now} />
@@ -60,7 +58,29 @@ export function JobPage({ view, live }: JobPageProps) {
   );
 }
 
-function Story({ lines }: { readonly lines: readonly StoryLine[] }) {
+/** While another attempt runs or is to come, what went wrong before is not what is wrong now. */
+function LastError({ job: { error, status } }: Pick<JobView, "job">) {
+  const isOver = status !== "PENDING" && status !== "PROCESSING";
+  return (
+    <section class="panel" aria-labelledby="error-title">
+      <h2 id="error-title" class="panel-title">{isOver ? "Last error" : "Error of the last attempt"}</h2>
+      <pre class={isOver ? "text error-text" : "text"} tabIndex={0}>{error}</pre>
+    </section>
+  );
+}
+
+/** Errors that the page shows in another place: a long one is not to be read three times. */
+function toldElsewhere({ job, attempts }: JobView): ReadonlySet<string | null> {
+  return new Set([job.error, ...attempts.map(({ error }) => error)]);
+}
+
+interface StoryProps {
+  readonly lines: readonly StoryLine[];
+  /** Details that are not repeated here. */
+  readonly told: ReadonlySet<string | null>;
+}
+
+function Story({ lines, told }: StoryProps) {
   return (
     <section class="panel" aria-labelledby="story-title">
       <h2 id="story-title" class="panel-title">Timeline</h2>
@@ -68,28 +88,26 @@ function Story({ lines }: { readonly lines: readonly StoryLine[] }) {
         {lines.map(({ at, title, detail, consumerId, tone, gapMs, isSameError }, index) => (
           <li key={tone === "now" ? "now" : index} class={`story-line story-${tone}`}>
             <p class="story-title">{title}</p>
-            <p class="small muted">
-              {tone === "now" ? "Now" : <When at={at} />}
-              {gapMs !== null && ` · ${duration(gapMs)} later`}
-              {isSameError && " · the same error"}
+            <p class="small muted dotted">
+              {tone === "now" && <span>Now</span>}
+              {at !== null && tone !== "now" && <time dateTime={isoTime(at)}>{dateAndTime(at)}</time>}
+              {gapMs !== null && <span>{duration(gapMs)} later</span>}
+              {isSameError && <span>the same error</span>}
               {consumerId !== null && (
-                <>
-                  {" · consumer "}
-                  <ConsumerName id={consumerId} />
-                </>
+                <span>
+                  consumer <ConsumerName id={consumerId} />
+                </span>
               )}
             </p>
-            {detail !== null && <pre class="text story-detail">{detail}</pre>}
+            {detail !== null && tone === "plain" && <p class="small">{detail}</p>}
+            {detail !== null && tone !== "plain" && !told.has(detail) && (
+              <pre class="text story-detail" tabIndex={0}>{detail}</pre>
+            )}
           </li>
         ))}
       </ol>
     </section>
   );
-}
-
-function When({ at }: Pick<StoryLine, "at">) {
-  if (at === null) return null;
-  return <time dateTime={isoTime(at)}>{dateAndTime(at)}</time>;
 }
 
 /** An id longer than this is cut in the heading, and whole among the facts. */
@@ -99,7 +117,7 @@ function Facts({ job, now }: { readonly job: JobView["job"]; readonly now: numbe
   const heartbeat = job.last_heartbeat === null ? "–" : age(now - job.last_heartbeat);
   const isDueLater = job.run_at > now && (job.status === "PENDING" || job.status === "PROCESSING");
   const facts = [
-    ...(job.id.length > LONG_ID ? [["Id", job.id]] : []),
+    ...(job.id.length > LONG_ID ? [["Id", printable(job.id)]] : []),
     ["Kind", job.kind],
     ["Retries", String(job.retries)],
     ["Crashes", String(job.crashes)],
@@ -120,7 +138,7 @@ function Facts({ job, now }: { readonly job: JobView["job"]; readonly now: numbe
         {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{value}</dd>
+            <dd {...(name === "Id" ? { tabIndex: 0 } : {})}>{value}</dd>
           </div>
         ))}
       </dl>

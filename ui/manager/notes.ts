@@ -11,7 +11,6 @@ const SENTENCES = {
   replaced: ["good", "The job starts afresh."],
   waiting: ["warning", "A job of this id was here already, and is untouched."],
   none: ["warning", "No job was selected."],
-  working: ["good", "This takes a while; you can see here how far it is."],
   twice: ["warning", "This is under way already."],
   stopping: ["good", "It stops after the jobs that it has in hand."],
   ended: ["warning", "It had ended already."],
@@ -73,8 +72,7 @@ const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const satisfies 
 const MOVED = { resubmit: "Resubmitted", cancel: "Canceled" } as const satisfies Record<OperatorVerb, string>;
 
 function countedNote(verb: OperatorVerb, moved: number, refused: number): Note {
-  const outcome = `${moved === 1 ? "it is" : "they are"} ${MOVES[verb].to} now.`;
-  const done = `${MOVED[verb]} ${jobs(moved)}: ${outcome}`;
+  const done = moved === 1 && refused === 0 ? `Job ${DONE[verb]}.` : `${MOVED[verb]} ${jobs(moved)}.`;
   if (refused === 0) {
     return moved === 0 ? { tone: "warning", text: "No job matched." } : { tone: "good", text: done };
   }

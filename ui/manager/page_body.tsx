@@ -7,7 +7,9 @@ import type { Liveness, Note, View } from "./views.ts";
 
 /** The living part of a page: the same in the server's first answer and in the browser. */
 export function PageBody({ view, live }: { readonly view: View; readonly live: Liveness }) {
-  if (live.isLoggedOut) return <LoggedOut>{live.note !== null && <NoteText note={live.note} />}</LoggedOut>;
+  if (live.isLoggedOut) {
+    return <LoggedOut>{live.note !== null && <NoteText note={live.note} back="/" />}</LoggedOut>;
+  }
   if (view.page === "list") return <ListPage view={view} live={live} />;
   if (view.page === "job") return <JobPage view={view} live={live} />;
   return <ConsumersPage view={view} live={live} />;

@@ -86,6 +86,8 @@ export type View = ListView | JobView | ConsumersView;
 export interface Note {
   readonly tone: "good" | "warning" | "danger";
   readonly text: string;
+  /** The id of a job that was canceled: a resubmit brings it back to where it was. */
+  readonly undo?: string;
 }
 
 /** What only the browser knows; the server renders the page with `atRest`. */
