@@ -19,7 +19,9 @@ export function listenToForms({ onDone, onFailure }: FormsOptions): void {
     if (button.ariaDisabled === "true") return;
     // Not `disabled`, which would take the focus away.
     button.ariaDisabled = "true";
-    send(button.formAction, new FormData(form, button))
+    // A button without an address of its own says the page's, and not that of its form.
+    const address = button.hasAttribute("formaction") ? button.formAction : form.action;
+    send(address, new FormData(form, button))
       .then((note) => onDone(note, form), onFailure)
       .finally(() => button.ariaDisabled = null);
   });
