@@ -1,6 +1,7 @@
 /** The two servers: the Manager, behind a login, and Ops, which only shows. `main.ts` gives them their ports. */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { compress } from "hono/compress";
 import { allowedMethods } from "./allowed_methods.ts";
 import { answerError } from "./answer_error.tsx";
 import { apiRoutes } from "./api.ts";
@@ -140,6 +141,8 @@ function baseApp(options: AppOptions, ports: OpsPorts): Hono<AppEnv> {
   app.use(redirectBelowBase);
   app.use(headers(options));
   app.route("/", probes(ports));
+  // Nothing secret stands in a page: cookies hold it, and forms are told apart by their Origin.
+  app.use(compress());
   app.use(hostGuard(options));
   if (options.passwordIsDefault) app.use(peerGuard);
   app.use(sameOrigin);
