@@ -216,6 +216,7 @@ async function jobs(args: readonly string[]): Promise<number> {
     print: printToStdout,
     printError: console.error,
     readInput,
+    confirm: Deno.stdin.isTerminal() ? (question) => confirm(question) : null,
     actor: { by: `command line (user ${osUser()})`, audit: log.audit },
     now: Date.now,
   });

@@ -66,7 +66,9 @@ function* portionsOf(jobs: readonly NewJob[]): Generator<readonly NewJob[]> {
 function acceptedOrThrow(inserted: readonly Inserted[]): Added[] {
   const refused = inserted.find(({ outcome }) => outcome === "refused");
   if (refused !== undefined) throw duplicate(refused, inserted.length);
-  return inserted.flatMap(({ outcome, job }) => outcome === "refused" ? [] : [{ outcome, job }]);
+  return inserted.flatMap(({ outcome, job, differs = false }) =>
+    outcome === "refused" ? [] : [{ outcome, job, differs }]
+  );
 }
 
 function duplicate({ job: { id, status } }: Inserted, asked: number): QueueError {

@@ -18,7 +18,7 @@ const EARLIEST_RUN_AT = 1_000_000_000_000;
 /** The end of the year 9999. */
 const LATEST_RUN_AT = 253_402_300_799_999;
 const DEFAULT_KIND = "file";
-const DEFAULT_LIMIT = 50;
+export const DEFAULT_LIMIT = 50;
 
 export function checkJob(
   request: JobRequest,

@@ -1,7 +1,8 @@
 /** Pages of jobs, from a store that looks at a bounded number of rows a call: other work runs between the calls. */
 import { breathe } from "./breathe.ts";
 import type { Job } from "./job.ts";
-import type { JobList } from "./roles.ts";
+import { DEFAULT_LIMIT } from "./door.ts";
+import type { JobList, ListRequest } from "./roles.ts";
 import type { JobQuery, Store } from "./store.ts";
 
 /** A search that finds little ends a page after this, with a cursor to go on from. */
@@ -47,4 +48,20 @@ async function foundById(
     return [];
   }
   return values === false ? [job] : (await store.list({ before: job.seq + 1, limit: 1 })).jobs;
+}
+
+/** Newest first, of pages by status that each go back as far as they go. */
+export async function listSeveral(
+  pagesByStatus: Promise<JobList>[],
+  { limit = DEFAULT_LIMIT, search }: Pick<ListRequest, "limit" | "search">,
+): Promise<JobList> {
+  const pages = await Promise.all(pagesByStatus);
+  // What one page has not come to yet may stand between the jobs of another.
+  const floor = Math.max(0, ...pages.map(({ next }) => Number(next ?? 0)));
+  const all = pages.flatMap(({ jobs }) => jobs).sort((a, b) => b.seq - a.seq)
+    .filter(({ seq, id }) => seq >= floor || id === search);
+  const jobs = all.slice(0, limit);
+  const last = jobs.at(-1);
+  if (all.length > limit && last !== undefined) return { jobs, next: String(last.seq) };
+  return { jobs, next: floor === 0 ? null : String(floor) };
 }

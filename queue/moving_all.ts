@@ -42,7 +42,9 @@ async function* movePages(hands: Hands, { verb, filter, ...how }: MoveAll): Asyn
   }
 }
 
-function statusesOf(verb: OperatorVerb, { status, stalled }: JobFilter): Status[] {
+function statusesOf(verb: OperatorVerb, { status, statuses, stalled }: JobFilter): Status[] {
   const only = stalled ? "PROCESSING" : status;
-  return MOVES[verb].from.filter(isStatus).filter((one) => only === undefined || one === only);
+  return MOVES[verb].from.filter(isStatus).filter((one) =>
+    only === undefined ? statuses?.includes(one) ?? true : one === only
+  );
 }

@@ -10,7 +10,7 @@ import { Events, type Listener } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb } from "./job.ts";
 import { Meter } from "./meter.ts";
 import { StorageHealth } from "./health.ts";
-import { listJobs } from "./listing.ts";
+import { listJobs, listSeveral } from "./listing.ts";
 import { moveIds, type Mover, unknownJob } from "./moving.ts";
 import { moveAll } from "./moving_all.ts";
 import { lookOver, toFindings } from "./look_over.ts";
@@ -155,6 +155,10 @@ export class Queue implements Role {
 
   async list(request: roles.ListRequest): Promise<roles.JobList> {
     const { now, stallMs } = this.#options;
+    const { status, statuses, ...rest } = request;
+    if (status === undefined && statuses !== undefined) {
+      return await listSeveral(statuses.map((one) => this.list({ ...rest, status: one })), rest);
+    }
     return await this.#health.observe(
       listJobs(this.#store, checkList(request, { now: now(), stallMs })),
       "read",

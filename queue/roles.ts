@@ -23,6 +23,8 @@ export interface Added {
   readonly outcome: "added" | "replaced" | "waiting";
   /** As in lists, values may be left out of one that was here already. */
   readonly job: Job;
+  /** The job that waits has another payload or kind: the one of this call is not in the queue. */
+  readonly differs: boolean;
 }
 
 export interface Adder {
@@ -100,6 +102,8 @@ export interface Janitor {
 
 export interface JobFilter {
   readonly status?: Status;
+  /** Any of these; where `status` is given as well, only that. */
+  readonly statuses?: readonly Status[];
   readonly kind?: string;
   /** A part of the id. */
   readonly search?: string;

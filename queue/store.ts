@@ -28,6 +28,8 @@ export interface Inserted {
   readonly outcome: "added" | "replaced" | "waiting" | "refused";
   /** As in lists, values may be left out of one that was here before. */
   readonly job: Job;
+  /** Of one that is `waiting`: whether it has another payload or kind than was asked for. */
+  readonly differs?: boolean;
 }
 
 /** Claim up to `limit` jobs for one consumer. Whoever gets a suspect gets nothing else in the same call. */

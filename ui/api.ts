@@ -1,7 +1,14 @@
 /** The HTTP API of the Manager, for scripts: everything in JSON, every name in snake_case. */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { Added, ListRequest, MoveResult, OperatorVerb } from "@persistent-queue/queue";
+import {
+  type Added,
+  type ListRequest,
+  type MoveResult,
+  nearest,
+  type OperatorVerb,
+  printable,
+} from "@persistent-queue/queue";
 import { actorOf } from "./actor_of.ts";
 import type { AppEnv } from "./app_env.ts";
 import { audited, filterText, sweepNow } from "./audit.ts";
@@ -55,6 +62,7 @@ async function listJobs(c: ApiContext, ports: Ports): Promise<Response> {
 }
 
 function listRequest(c: ApiContext): ListRequest {
+  assertKnown(c, [...FILTER_WORDS, "cursor", "limit"]);
   const cursor = c.req.query("cursor");
   const limit = c.req.query("limit");
   if (limit && !/^\d{1,3}$/.test(limit)) {
@@ -71,7 +79,20 @@ function filterOfQuery(c: ApiContext) {
   return jobFilter({ status: c.req.query("status"), kind: c.req.query("kind"), q: c.req.query("q") });
 }
 
+const FILTER_WORDS = ["status", "kind", "q"];
+
+/** A misspelt filter would list every job there is. */
+function assertKnown(c: ApiContext, names: readonly string[]): void {
+  const stranger = Object.keys(c.req.query()).find((name) => !names.includes(name));
+  if (stranger === undefined) return;
+  const meant = nearest(stranger.slice(0, 60), names);
+  const hint = meant === null ? `There are ${names.join(", ")}.` : `Did you mean "${meant}"?`;
+  const shown = printable(stranger, { maxLength: 60 });
+  throw invalid(`There is no parameter "${shown}" here. ${hint}`, { code: "invalid_query" });
+}
+
 function exportList(c: ApiContext, { queue, audit }: Ports): Response {
+  assertKnown(c, FILTER_WORDS);
   const filter = filterOfQuery(c);
   c.header("Content-Type", "text/csv; charset=utf-8");
   c.header("Content-Disposition", 'attachment; filename="jobs.csv"');
@@ -111,13 +132,14 @@ function oneAdded([added]: Added[], ports: Ports): string {
   const moment = momentOf(ports);
   // At the top as `GET /api/jobs/{id}` shows it, and as `job` for those who think of the answer to an array.
   const due = { due_at: dueOnWire(added.job), due_in_ms: Math.max(0, added.job.runAt - ports.now()) };
-  const whole = jobJson(added.job, moment, { outcome: added.outcome, ...due });
+  const whole = jobJson(added.job, moment, { outcome: added.outcome, differs: added.differs, ...due });
   return `${whole.slice(0, -1)},"job":${jobJson(added.job, moment)}}`;
 }
 
 function manyAdded(added: Added[], ports: Ports): string {
   return jobsJson(added.map(({ job }) => job), momentOf(ports), {
     outcomes: added.map(({ outcome }) => outcome),
+    differs: added.map(({ differs }) => differs),
     due_at: added.map(({ job }) => dueOnWire(job)),
   });
 }

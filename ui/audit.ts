@@ -120,9 +120,10 @@ function listed(ids: readonly string[]): string {
   return ids.length > LISTED ? `${first.join(", ")} and ${ids.length - LISTED} more` : first.join(", ");
 }
 
-export function filterText({ status, kind, search, stalled }: JobFilter): string {
+export function filterText({ status, statuses = [], kind, search, stalled }: JobFilter): string {
   const words = [
     ...(status === undefined ? [] : [`status ${status}`]),
+    ...(statuses.length === 0 ? [] : [`status ${statuses.join(" or ")}`]),
     ...(stalled ? ["stalled"] : []),
     ...(kind === undefined ? [] : [`kind ${listed([kind])}`]),
     ...(search === undefined ? [] : [`id with ${listed([search])}`]),

@@ -48,13 +48,16 @@ function filterOf(filter: unknown): JobFilter {
 
 type FilterWords = { readonly [name in "status" | "kind" | "q"]: string | undefined };
 
-/** Empty text means: not given, as in `?status=&kind=`. @throws {Refusal} 400 for an unknown status */
+/** Several statuses stand between commas. Empty text means: not given, as in `?status=&kind=`. @throws {Refusal} 400 for an unknown status */
 export function jobFilter({ status, kind, q }: FilterWords): JobFilter {
-  if (status && !isStatus(status)) {
-    throw invalid(`There is no status "${status.slice(0, 60)}". There are ${STATUSES.join(", ")}.`, QUERY);
+  const statuses = (status ?? "").split(",").filter((word) => word !== "");
+  const stranger = statuses.find((word) => !isStatus(word));
+  if (stranger !== undefined) {
+    throw invalid(`There is no status "${stranger.slice(0, 60)}". There are ${STATUSES.join(", ")}.`, QUERY);
   }
+  const [only, ...others] = statuses.filter(isStatus);
   return {
-    ...(isStatus(status) ? { status } : {}),
+    ...(only === undefined ? {} : others.length === 0 ? { status: only } : { statuses: [only, ...others] }),
     ...(kind ? { kind } : {}),
     ...(q ? { search: q } : {}),
   };

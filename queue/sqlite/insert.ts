@@ -24,7 +24,12 @@ function insertOne(sql: Statements, job: NewJob, budget: ValueBudget): Inserted 
   }
   const present = budget.fill(toJob(sql.brief.get(job.id) ?? {}));
   const waiting = present.status === "PENDING" || present.status === "PROCESSING";
-  return { outcome: waiting ? "waiting" : "refused", job: present };
+  if (!waiting) return { outcome: "refused", job: present };
+  return {
+    outcome: "waiting",
+    job: present,
+    differs: sql.differs.get(job.id, job.kind, job.payload)?.differs === 1,
+  };
 }
 
 /** The row as it was just written: reading it back would double the price of adding. */

@@ -49,6 +49,9 @@ export const SQL = {
       status = 'PENDING', retries = 0, crashes = 0, suspect = 0, consumer_id = NULL, last_heartbeat = NULL,
       started_at = NULL, finished_at = NULL, result = NULL, error = NULL, canceled_from = NULL
     WHERE id = ?1 AND status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING ${BRIEF}`,
+  // whether the job of this id is another than ?1 id ?2 kind ?3 payload: a long one is read only where its length is equal
+  differs:
+    `SELECT (kind <> ?2 OR octet_length(payload) <> octet_length(?3) OR payload <> ?3) AS differs FROM jobs WHERE id = ?1`,
 
   // claim: the highest level of priority that waits, and the next one below ?1
   topLevel:

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FINISHED, type FinishedStatus, STATUSES } from "../../queue/job.ts";
+import type { NewJob } from "../../queue/store.ts";
 import {
   add,
   bring,
@@ -53,12 +54,23 @@ export function insertCases(test: Case): void {
   });
 
   for (const status of UNFINISHED) {
+    test(`insert of an id that is ${status} tells whether it is another job`, async ({ store }) => {
+      await bring(store, "a", status);
+      const { kind, payload } = await jobOf(store, "a");
+      const differs = async (more: Partial<NewJob>) =>
+        (await store.insert([newJob("a", { kind, payload, ...more })]))[0]?.differs;
+      assert.equal(await differs({ priority: 7, runAt: NOW + 9, replace: true }), false);
+      assert.equal(await differs({ kind: "other" }), true);
+      assert.equal(await differs({ payload: `${payload} ` }), true);
+      assert.equal(await differs({ payload: payload.replace(/.$/, "!") }), true);
+    });
+
     test(`insert of an id that is ${status} answers that job and leaves it untouched`, async ({ store }) => {
       await bring(store, "a", status);
       const before = await store.get("a");
       for (const replace of [false, true]) {
         const [inserted] = await store.insert([newJob("a", { payload: '"other"', priority: 3, replace })]);
-        assert.deepEqual(inserted, { outcome: "waiting", job: before?.job });
+        assert.deepEqual(inserted, { outcome: "waiting", job: before?.job, differs: true });
       }
       assert.deepEqual(await store.get("a"), before);
     });

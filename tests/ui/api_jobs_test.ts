@@ -66,6 +66,25 @@ Deno.test("adding is idempotent while the job waits, refused when it is finished
   assert.deepEqual([replaced.status, replaced.body.outcome], [201, "replaced"]);
 });
 
+Deno.test("adding an id that waits with another payload or kind says that the one of this call is not in the queue", async () => {
+  await using desk = await openDesk();
+  await read(desk.api("/api/jobs", { id: "a", kind: "mail", payload: { to: "x" } }));
+  const add = async (job: object) => {
+    const { status, body } = await read(
+      desk.api("/api/jobs", { id: "a", kind: "mail", payload: { to: "x" }, ...job }),
+    );
+    return [status, body.outcome, body.differs];
+  };
+  assert.deepEqual(await add({}), [200, "waiting", false]);
+  assert.deepEqual(await add({ payload: { to: "y" }, replace: true }), [200, "waiting", true]);
+  assert.deepEqual(await add({ kind: "file" }), [200, "waiting", true]);
+  assert.deepEqual((await desk.queue.get("a")).job.payload, '{"to":"x"}');
+  const many = await read(
+    desk.api("/api/jobs", [{ id: "a", kind: "mail", payload: 2 }, { id: "b", kind: "mail" }]),
+  );
+  assert.deepEqual([many.body.outcomes, many.body.differs], [["waiting", "added"], [true, false]]);
+});
+
 Deno.test("many jobs are added at once, all or none", async () => {
   await using desk = await openDesk();
   const jobs = Array.from({ length: 3 }, (_, i) => ({ id: `j${i}`, kind: "mail" }));
@@ -79,7 +98,7 @@ Deno.test("many jobs are added at once, all or none", async () => {
   assert.equal((await read(desk.api("/api/jobs/new"))).status, 404);
   assert.deepEqual(await read(desk.api("/api/jobs", [])), {
     status: 200,
-    body: { jobs: [], outcomes: [], due_at: [] },
+    body: { jobs: [], outcomes: [], differs: [], due_at: [] },
   });
 });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { getQueue, type Queue } from "@persistent-queue/queue";
+import type { CliIo } from "../../ui/cli/command.ts";
 import { jobsCommand } from "../../ui/cli/jobs_command.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 
@@ -19,7 +20,11 @@ function openIn(folder: TempFolder): Promise<Queue> {
 async function run(
   folder: TempFolder,
   args: readonly string[],
-  { input = "", audit = (_sentence: string) => {} } = {},
+  { input = "", audit = () => {}, confirm = null }: {
+    input?: string;
+    audit?: (sentence: string) => void;
+    confirm?: CliIo["confirm"];
+  } = {},
 ): Promise<Run> {
   const out: string[] = [];
   const err: string[] = [];
@@ -28,6 +33,7 @@ async function run(
     print: (text) => out.push(text),
     printError: (text) => err.push(text),
     readInput: () => Promise.resolve(input),
+    confirm,
     actor: { by: "command line (user ann)", audit },
     now: () => NOW,
   });
@@ -166,12 +172,39 @@ Deno.test("cancel and resubmit move what may be moved, and say what may not", as
   assert.equal(results[1].error.code, "unknown_job");
 });
 
+Deno.test("--all tells how many there are of each status, and does nothing until that is meant", async () => {
+  await using folder = await tempFolder();
+  await run(folder, ["add", "a1", "a2", "b1"]);
+  await workOff(folder, { type: "gave-up", error: "no use" });
+  const pending = async () => JSON.parse((await run(folder, ["stats", "--json"])).out).counts.PENDING;
+  const dry = await run(folder, ["cancel", "--all", "--dry-run"]);
+  assert.deepEqual([dry.code, dry.out], [0, "3 jobs would be canceled: 2 PENDING, 1 FAILED."]);
+  const counted = JSON.parse(
+    (await run(folder, ["cancel", "--all", "--search", "a", "--dry-run", "--json"])).out,
+  );
+  assert.deepEqual(counted, { dry_run: true, matching: 2, by_status: { PENDING: 1, FAILED: 1 } });
+  const alone = await run(folder, ["cancel", "--all"]);
+  assert.equal(alone.code, 2);
+  assert.match(alone.err, /3 jobs would be canceled: 2 PENDING, 1 FAILED\. Add --yes/);
+  assert.equal((await run(folder, ["cancel", "--all", "--json"], { confirm: () => true })).code, 2);
+  const asked: string[] = [];
+  const answer = (yes: boolean) => (question: string) => asked.push(question) > 0 && yes;
+  const refused = await run(folder, ["cancel", "--all"], { confirm: answer(false) });
+  assert.deepEqual([refused.code, refused.out, await pending()], [1, "Nothing was done.", 2]);
+  assert.deepEqual(asked, ["3 jobs would be canceled: 2 PENDING, 1 FAILED. Do it?"]);
+  assert.equal((await run(folder, ["cancel", "--all"], { confirm: answer(true) })).out, "3 canceled.");
+  assert.equal((await run(folder, ["cancel", "--all"])).out, "0 canceled.", "nothing to ask about");
+});
+
 Deno.test("--all moves every job that fits the filter", async () => {
   await using folder = await tempFolder();
   await run(folder, ["add", "a1", "a2", "b1"]);
-  assert.equal((await run(folder, ["cancel", "--all", "--search", "a"])).out, "2 canceled.");
-  assert.equal(JSON.parse((await run(folder, ["cancel", "--all", "--json"])).out).canceled, 1);
-  assert.equal((await run(folder, ["resubmit", "--all", "--status", "CANCELED"])).out, "3 resubmitted.");
+  assert.equal((await run(folder, ["cancel", "--all", "--search", "a", "--yes"])).out, "2 canceled.");
+  assert.equal(JSON.parse((await run(folder, ["cancel", "--all", "--json", "--yes"])).out).canceled, 1);
+  assert.equal(
+    (await run(folder, ["resubmit", "--all", "--status", "CANCELED", "--yes"])).out,
+    "3 resubmitted.",
+  );
 });
 
 Deno.test("a bulk move must be asked for in so many words", async () => {

@@ -105,10 +105,15 @@ function delayOf(span: string): number {
   );
 }
 
+const DIFFERS = "is here already with another payload or kind, untouched";
 const TOLD = { added: "added", replaced: "started afresh", waiting: "is here already, untouched" } as const;
 
 function asText(added: readonly Added[], now: number): string {
-  return columns(added.map(({ outcome, job }) => [job.id, job.status, TOLD[outcome], dueOf(job, now)]));
+  return columns(
+    added.map((
+      { outcome, job, differs },
+    ) => [job.id, job.status, differs ? DIFFERS : TOLD[outcome], dueOf(job, now)]),
+  );
 }
 
 /** A time that was misread shows here, and not when it has come. */
@@ -119,6 +124,7 @@ function dueOf({ runAt }: Added["job"], now: number): string {
 function asJson(added: readonly Added[], moment: { now: number; stallMs: number }): string {
   return jobsJson(added.map(({ job }) => job), moment, {
     outcomes: added.map(({ outcome }) => outcome),
+    differs: added.map(({ differs }) => differs),
     due_at: added.map(({ job }) => dueOnWire(job)),
   });
 }

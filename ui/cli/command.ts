@@ -13,6 +13,8 @@ export interface CliIo {
   readonly printError: (text: string) => void;
   /** All of standard input, for `--payload -`. */
   readonly readInput: () => Promise<string>;
+  /** Asks the person at the terminal; null where nobody can answer. */
+  readonly confirm: ((question: string) => boolean) | null;
   /** Who runs the command, and where what it does is written down. */
   readonly actor: Actor;
   /** Milliseconds since 1970. */

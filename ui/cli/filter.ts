@@ -10,12 +10,14 @@ export const FILTER_OPTIONS = {
 
 /** @throws {UsageError} for a status that does not exist */
 export function filterOf(line: CommandLine): JobFilter {
-  const status = line.text("status")?.toUpperCase();
+  const given = line.text("status")?.toUpperCase().split(",") ?? [];
   const kind = line.text("kind");
   const search = line.text("search");
-  if (status !== undefined && !isStatus(status)) throw noSuchStatus(status);
+  const stranger = given.find((word) => !isStatus(word));
+  if (stranger !== undefined) throw noSuchStatus(stranger);
+  const [status, ...others] = given.filter(isStatus);
   return {
-    ...(status === undefined ? {} : { status }),
+    ...(status === undefined ? {} : others.length === 0 ? { status } : { statuses: [status, ...others] }),
     ...(kind === undefined ? {} : { kind }),
     ...(search === undefined ? {} : { search }),
   };

@@ -1,5 +1,11 @@
 /** `jobs resubmit` and `jobs cancel`. */
-import { type MoveResult, MOVES, type OperatorVerb, printable } from "@persistent-queue/queue";
+import {
+  type JobFilter,
+  type MoveResult,
+  MOVES,
+  type OperatorVerb,
+  printable,
+} from "@persistent-queue/queue";
 import { audited } from "../audit.ts";
 import {
   type CliQueue,
@@ -10,6 +16,7 @@ import {
   UsageError,
   type Work,
 } from "./command.ts";
+import { countPerStatus, perStatusInWords, totalOf } from "./count_per_status.ts";
 import { FILTER_OPTIONS, filterOf } from "./filter.ts";
 
 const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
@@ -27,8 +34,10 @@ function moveCommand(verb: OperatorVerb, summary: string): Command {
         help: `every job that may be ${DONE[verb]} (${MOVES[verb].from.join(", ")}) and fits`,
       },
       ...FILTER_OPTIONS,
+      "dry-run": { type: "boolean", help: "with --all: only tell how many there are of each status" },
+      yes: { type: "boolean", help: "with --all: do not ask; needed where there is no terminal" },
     },
-    examples: [`${verb} data/files/abc.txt`, `${verb} --all --status FAILED --search 2026-11`],
+    examples: [`${verb} data/files/abc.txt`, `${verb} --all --status FAILED --search 2026-11 --dry-run`],
     prepare: (call) => Promise.resolve(prepareMove(verb, call)),
   };
 }
@@ -40,14 +49,39 @@ function prepareMove(verb: OperatorVerb, { line, io, json }: CommandCall): Work 
   }
   if (isFiltered && !line.has("all")) throw new UsageError("A filter goes with --all, not with ids.");
   const filter = filterOf(line);
-  if (line.has("all")) {
-    return async (queue) => {
-      const moved = await audited(queue, io.actor).moveAll(verb, filter);
-      io.print(json ? JSON.stringify({ [DONE[verb]]: moved }) : `${moved} ${DONE[verb]}.`);
-      return EXIT.done;
-    };
-  }
+  if (line.has("all")) return (queue) => moveAllThatFit(queue, { verb, filter, line, io, json });
+  if (line.has("dry-run")) throw new UsageError("--dry-run goes with --all.");
   return (queue) => moveThese(queue, { verb, ids: line.words, io, json });
+}
+
+interface MoveAll extends CommandCall {
+  readonly verb: OperatorVerb;
+  readonly filter: JobFilter;
+}
+
+/** Tells how many there are, and does it once that is meant: this may be every job there is. */
+async function moveAllThatFit(queue: CliQueue, { verb, filter, line, io, json }: MoveAll): Promise<ExitCode> {
+  const found = await countPerStatus(queue, verb, filter);
+  const total = totalOf(found);
+  const jobs = `${total} ${total === 1 ? "job" : "jobs"}`;
+  const sentence = `${jobs} would be ${DONE[verb]}${total === 0 ? "" : `: ${perStatusInWords(found)}`}.`;
+  if (line.has("dry-run")) {
+    const counted = { dry_run: true, matching: total, by_status: Object.fromEntries(found) };
+    io.print(json ? JSON.stringify(counted) : sentence);
+    return EXIT.done;
+  }
+  if (total > 0 && !line.has("yes")) {
+    if (json || io.confirm === null) {
+      throw new UsageError(`${sentence} Add --yes to do it, or --dry-run to only count them.`);
+    }
+    if (!io.confirm(`${sentence} Do it?`)) {
+      io.print("Nothing was done.");
+      return EXIT.refused;
+    }
+  }
+  const moved = await audited(queue, io.actor).moveAll(verb, filter);
+  io.print(json ? JSON.stringify({ [DONE[verb]]: moved }) : `${moved} ${DONE[verb]}.`);
+  return EXIT.done;
 }
 
 interface Move extends Pick<CommandCall, "io" | "json"> {

@@ -24,7 +24,7 @@ export async function addJob(queue: Adder, form: AddForm, now: number): Promise<
       ...(due === null ? {} : { runAt: due.ms }),
     }]);
     if (added === undefined) throw new Error("The queue answered nothing for a job that was added");
-    return { ok: true, id: added.job.id, note: added.outcome };
+    return { ok: true, id: added.job.id, note: added.differs ? "differs" : added.outcome };
   } catch (error) {
     if (!(error instanceof QueueError) || error.code === "storage") throw error;
     return { ok: false, error: error.message, status: error.code === "duplicate_job" ? 409 : 400 };

@@ -14,8 +14,9 @@ export interface Matching {
 }
 
 /** The statuses whose jobs the action moves. */
-export function movable(verb: OperatorVerb, { status }: JobFilter): Status[] {
-  return STATUSES.filter((one) => isLegal(verb, one) && (status === undefined || status === one));
+export function movable(verb: OperatorVerb, { status, statuses }: JobFilter): Status[] {
+  const wanted = status === undefined ? statuses : [status];
+  return STATUSES.filter((one) => isLegal(verb, one) && (wanted?.includes(one) ?? true));
 }
 
 /** Where only the status counts the queue knows the number; else it has to look. */

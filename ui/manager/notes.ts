@@ -10,6 +10,10 @@ const SENTENCES = {
   added: ["good", "The job is added."],
   replaced: ["good", "The job starts afresh."],
   waiting: ["warning", "A job of this id was here already, and is untouched."],
+  differs: [
+    "warning",
+    "A job of this id was here already, with another payload or kind: it is untouched, and yours was not added.",
+  ],
   none: ["warning", "No job was selected."],
   twice: ["warning", "This is under way already."],
   stopping: ["good", "It stops after the jobs that it has in hand."],

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { openDesk } from "./open_desk.ts";
+
+const END = {
+  FAILED: { type: "gave-up", error: "no use" },
+  COMPLETED: { type: "returned", result: null },
+} as const;
+
+/** Twenty jobs in turn FAILED, COMPLETED and PENDING. */
+async function filled() {
+  const desk = await openDesk();
+  const { queue } = desk;
+  await queue.add(
+    Array.from({ length: 20 }, (_, i) => ({ id: `m${String(i).padStart(2, "0")}`, kind: "mail" })),
+  );
+  for (let i = 0; i < 14; i++) {
+    const { claimed: [job] } = await queue.claim([{ consumerId: "c1", limit: 1, suspect: false }]);
+    assert.ok(job !== undefined);
+    await queue.settle([{ job, outcome: i % 2 === 0 ? END.FAILED : END.COMPLETED }]);
+  }
+  return desk;
+}
+
+Deno.test("jobs of several statuses are listed together, page by page, each once", async () => {
+  await using desk = await filled();
+  const ids: string[] = [];
+  for (let cursor: string | null = ""; cursor !== null;) {
+    const answer: Response = await desk.api(`/api/jobs?status=FAILED,PENDING&limit=3&cursor=${cursor}`);
+    const page: { jobs: { id: string }[]; next: string | null } = await answer.json();
+    ids.push(...page.jobs.map(({ id }) => id));
+    cursor = page.next;
+  }
+  const failed = [0, 2, 4, 6, 8, 10, 12];
+  const wanted = [...failed, 14, 15, 16, 17, 18, 19].map((i) => `m${String(i).padStart(2, "0")}`);
+  assert.deepEqual(ids, wanted.toReversed());
+  const moved = await desk.api("/api/jobs/cancel", { filter: { status: "FAILED,PENDING" } });
+  assert.deepEqual(await moved.json(), { canceled: 13 });
+  assert.equal((await desk.queue.stats()).counts.COMPLETED, 7);
+});
+
+Deno.test("a parameter that does not exist is refused instead of listing everything", async () => {
+  await using desk = await openDesk();
+  for (
+    const [words, hint] of [
+      ["stats=FAILED", /"stats".*Did you mean "status"/],
+      ["error=x", /There is no parameter "error"/],
+      ["status=FAILED,DONE", /no status "DONE"/],
+    ] as const
+  ) {
+    const answer = await desk.api(`/api/jobs?${words}`);
+    const { error } = await answer.json();
+    assert.deepEqual([answer.status, error.code], [400, "invalid_query"]);
+    assert.match(error.message, hint);
+  }
+  assert.equal((await desk.api("/api/jobs.csv?sort=id")).status, 400);
+});
