@@ -5,10 +5,12 @@
  * the command line.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import {
   getQueue,
   makeConsoleUnfailing,
   messageOf,
+  type OpenOptions,
   type Queue,
   type QueueEvent,
   StorageError,
@@ -39,6 +41,8 @@ import {
 } from "@persistent-queue/workers";
 
 const VERSION = "1.0.0";
+/** Of the project itself: a command that looks into it before the first start finds an empty queue. */
+const DEFAULT_QUEUE_URL = `sqlite:${fileURLToPath(new URL("data/queue.db", import.meta.url))}`;
 const DAY_MS = 86_400_000;
 const LAST_MOMENT_MS = 15_000;
 const USAGE = `Usage: persistent-queue [start | supervise | jobs …]
@@ -117,7 +121,7 @@ function sayTrouble(event: QueueEvent): void {
 async function openWhenFree(settings: Settings, log: Log): Promise<Queue> {
   for (let isFirst = true;; isFirst = false) {
     try {
-      return await openQueue(settings, "owner");
+      return await openQueue(settings, { role: "owner" });
     } catch (error) {
       if (!(error instanceof StorageError && error.passing)) throw error;
       if (isFirst) console.error(`${error.message} The start waits for that.`);
@@ -203,9 +207,16 @@ async function jobs(args: readonly string[]): Promise<number> {
     level: settings.logLevel,
     name: "jobqueue",
     maxSize: Number.MAX_SAFE_INTEGER,
+    // Whoever only looks leaves nothing behind, least of all in a folder that was not meant.
+    opensWhenNeeded: true,
   });
-  const openGuest = async () => {
-    const queue = await openQueue(settings, "guest");
+  const openGuest = async ({ mustExist }: { readonly mustExist: boolean }) => {
+    const isAtHome = settings.queueUrl === DEFAULT_QUEUE_URL;
+    const queue = await openQueue(settings, {
+      role: "guest",
+      mustExist: mustExist && !isAtHome,
+      onCreated: (path) => console.error(`There was no database ${path}: a new one was made.`),
+    });
     queue.subscribe((event) => logEvent(log, event));
     return queue;
   };
@@ -222,10 +233,13 @@ async function jobs(args: readonly string[]): Promise<number> {
   });
 }
 
-function openQueue(settings: Settings, role: "owner" | "guest"): Promise<Queue> {
+function openQueue(
+  settings: Settings,
+  how: Pick<OpenOptions, "role" | "mustExist" | "onCreated">,
+): Promise<Queue> {
   const { queueUrl, retryDelaysMs, crashLimit, stallMs, retentionDays } = settings;
   const retentionMs = retentionDays * DAY_MS;
-  return getQueue(queueUrl, { role, retryDelaysMs, crashLimit, stallMs, retentionMs, kinds: listKinds() });
+  return getQueue(queueUrl, { ...how, retryDelaysMs, crashLimit, stallMs, retentionMs, kinds: listKinds() });
 }
 
 /** What a person can mend is told in a sentence, without a stack. */

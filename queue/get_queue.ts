@@ -9,13 +9,19 @@ import { openSqliteStore } from "./sqlite/sqlite_store.ts";
 export interface OpenOptions extends Partial<QueueOptions> {
   /** `owner`: the one supervisor of the database. `guest`: a command beside it. */
   readonly role?: "owner" | "guest";
+  /** Makes no database where there is none: there would be nothing in it to look at. */
+  readonly mustExist?: boolean;
+  /** Told the path of a database that a guest has made. */
+  readonly onCreated?: (path: string) => void;
 }
 
-type Backend = (address: string, role: "owner" | "guest") => Store | Promise<Store>;
+type StoreOptions = Required<Pick<OpenOptions, "role">> & Pick<OpenOptions, "mustExist" | "onCreated">;
+
+type Backend = (address: string, options: StoreOptions) => Store | Promise<Store>;
 
 /** By scheme. PostgreSQL and Redis find their place here: nothing else chooses. */
 const BACKENDS: Readonly<Record<string, Backend>> = {
-  sqlite: (address, role) => openSqliteStore(sqlitePath(address), { role }),
+  sqlite: (address, options) => openSqliteStore(sqlitePath(address), options),
 };
 
 function sqlitePath(address: string): string {
@@ -44,14 +50,18 @@ const DEFAULTS: QueueOptions = {
  */
 export async function getQueue(
   url: string,
-  { role = "guest", ...options }: OpenOptions = {},
+  { role = "guest", mustExist = false, onCreated = () => {}, ...options }: OpenOptions = {},
 ): Promise<Queue> {
-  const store = await openStore(url, role);
+  const store = await openStore(url, role, { mustExist, onCreated });
   return new Queue(store, { ...DEFAULTS, ...options });
 }
 
 /** The bare store, without the queue's rules: for checks and tests. */
-export async function openStore(url: string, role: "owner" | "guest"): Promise<Store> {
+export async function openStore(
+  url: string,
+  role: "owner" | "guest",
+  options: Omit<StoreOptions, "role"> = {},
+): Promise<Store> {
   const [, scheme = "", address = ""] = /^([a-z]+):(.*)$/s.exec(url) ?? [];
   const backend = Object.hasOwn(BACKENDS, scheme) ? BACKENDS[scheme] : undefined;
   if (backend === undefined) {
@@ -65,7 +75,7 @@ export async function openStore(url: string, role: "owner" | "guest"): Promise<S
   if (address === "") {
     throw new StorageError(`QUEUE_URL "${url}" lacks the place: for example sqlite:data/queue.db.`);
   }
-  return await backend(address, role);
+  return await backend(address, { ...options, role });
 }
 
 /** A URL without its password. */

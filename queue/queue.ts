@@ -222,8 +222,8 @@ export class Queue implements Role {
     return verify(this.#store, { ...options, retryLimit: this.#options.retryDelaysMs.length });
   }
 
-  backup(path: string): Promise<void> {
-    return this.#store.backup(path);
+  backup(path: string, how: { readonly replace?: boolean } = {}): Promise<void> {
+    return this.#store.backup(path, how);
   }
 
   close(): Promise<void> {

@@ -234,6 +234,6 @@ export interface Operator extends Adder {
 export interface Keeper {
   /** Sentences about what is wrong with the storage; empty = sound. `deep` takes its time. */
   check(options: { deep: boolean }): Promise<string[]>;
-  backup(path: string): Promise<void>;
+  backup(path: string, how?: { readonly replace?: boolean }): Promise<void>;
   close(): Promise<void>;
 }

@@ -195,7 +195,7 @@ export interface Store {
   /** Sentences about what is wrong; empty = sound. `deep` reads every page of the database. */
   check(options: { deep: boolean }): Promise<string[]>;
   /** Writes a complete, checked copy to `path`. */
-  backup(path: string): Promise<void>;
+  backup(path: string, how?: { readonly replace?: boolean }): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -39,7 +39,7 @@ function produce({ filesDir, filesPrefix }: StartProducer, log: Log): void {
 
 /** Written under another name first, so that a consumer never sees half of it. Answers its name. */
 function writeFile(folder: string): string {
-  Deno.mkdirSync(folder, { recursive: true });
+  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const name = `${crypto.randomUUID()}.txt`;
   const path = `${folder}/${name}`;
   const draft = `${path}.part`;

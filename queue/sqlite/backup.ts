@@ -5,28 +5,65 @@
  * databases, and that is withheld from a process with restricted permissions.
  */
 import { backup as copyPages, DatabaseSync } from "node:sqlite";
-import { StorageError } from "../errors.ts";
+import { dirname } from "node:path";
+import { messageOf, StorageError } from "../errors.ts";
 import { checkPages } from "./check.ts";
-import { removeIfThere, statOrNull } from "./database_file.ts";
+import { PRIVATE_FILE, removeIfThere, statOrNull } from "./database_file.ts";
 import { lockPath } from "./owner_lock.ts";
+
+export interface BackupOptions {
+  readonly from: string;
+  readonly to: string;
+  /** Puts it in the place of a file that is there. */
+  readonly replace?: boolean;
+}
 
 const ALL_PAGES = 2 ** 31 - 1;
 
 export async function backup(
   db: DatabaseSync,
-  { from, to: path }: { from: string; to: string },
+  { from, to: path, replace = false }: BackupOptions,
 ): Promise<void> {
   const temporary = `${path}.part`;
   for (const target of [path, temporary]) refuseOwnFiles(from, target);
+  assertTarget(path, replace);
   // One that was killed may have left any of them.
   removeParts(temporary);
+  makeFile(temporary);
   try {
     await copyPages(db, temporary, { rate: ALL_PAGES });
     assertSound(temporary);
     makeDurable(temporary);
+    assertTarget(path, replace);
     Deno.renameSync(temporary, path);
   } finally {
     removeParts(temporary);
+  }
+}
+
+/** Another file in its place may be the only good copy there is. */
+function assertTarget(path: string, replace: boolean): void {
+  const folder = dirname(path);
+  if (!statOrNull(folder)?.isDirectory) {
+    throw new StorageError(
+      `There is no folder ${folder} for the backup: make it first, or choose another place.`,
+    );
+  }
+  const found = statOrNull(path);
+  if (found === null || (found.isFile && replace)) return;
+  throw new StorageError(
+    found.isFile
+      ? `${path} is there already, and was left as it is: choose another name, or replace it with --replace.`
+      : `${path} is not a file: choose a name for the backup in it.`,
+  );
+}
+
+/** With the mode that the copy is to have: it holds what the database does. */
+function makeFile(path: string): void {
+  try {
+    Deno.openSync(path, { createNew: true, write: true, mode: PRIVATE_FILE }).close();
+  } catch (error) {
+    throw new StorageError(`The backup cannot be written to ${path}: ${messageOf(error)}.`, { cause: error });
   }
 }
 

@@ -6,6 +6,10 @@ import { migrate } from "./migrations.ts";
 /** "PQJB": how a database says that it is one of ours (PRAGMA application_id). */
 export const APPLICATION_ID = 0x50514a42;
 
+/** For its owner alone: `file_mode.ts` says why. */
+export const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+
 /** SQLite takes a file of one byte for empty as well (`unixFileSize` in os_unix.c), and removes the log beside it. */
 const EMPTY_BYTES = 1;
 
@@ -59,7 +63,7 @@ export function makeFolder(path: string): void {
   const folder = path.replace(/[^/]*$/, "");
   if (folder === "") return;
   try {
-    Deno.mkdirSync(folder, { recursive: true });
+    Deno.mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
   } catch (error) {
     throw new StorageError(
       `Cannot make the folder ${folder}: ${messageOf(error)}. Check QUEUE_URL and permissions.`,
@@ -74,6 +78,7 @@ export function makeFolder(path: string): void {
 export function createDatabase(path: string): void {
   const draft = `${path}.new`;
   for (const file of [draft, `${draft}-journal`]) removeIfThere(file);
+  Deno.openSync(draft, { createNew: true, write: true, mode: PRIVATE_FILE }).close();
   const db = new DatabaseSync(draft);
   try {
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);

@@ -17,6 +17,7 @@ const SENTENCES: Record<number, string> = {
 /** No waiting mends these. */
 const FINAL = [11, 26];
 const BUSY = [5, 6];
+const READ_ONLY = 8;
 const FULL = 13;
 /** SQLITE_IOERR_SHMSIZE, no room for the index of the log: a full disk, met by whoever opens. */
 const FULL_AT_OPENING = 10 | (19 << 8);
@@ -33,8 +34,14 @@ function codeOf(error: unknown): number | null {
   if (/database or disk is full/.test(messageOf(error))) return FULL;
   if (/disk image is malformed/.test(messageOf(error))) return 11;
   if (/file is not a database/.test(messageOf(error))) return 26;
+  if (/attempt to write a readonly database/.test(messageOf(error))) return READ_ONLY;
   if (/unable to open database/.test(messageOf(error))) return 14;
   return null;
+}
+
+/** The connection may only read: the file, or one beside it, is not to be written by this user. */
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(error) === READ_ONLY;
 }
 
 export function isBusy(error: unknown): boolean {

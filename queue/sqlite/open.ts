@@ -2,8 +2,9 @@
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, StorageError } from "../errors.ts";
 import { checkPages, correctCounts } from "./check.ts";
-import { APPLICATION_ID, sizeOf } from "./database_file.ts";
-import { isBusy, isFull, isStorageFault, toStorageError } from "./faults.ts";
+import { APPLICATION_ID, removeIfThere, sizeOf } from "./database_file.ts";
+import { isBusy, isFull, isReadOnly, isStorageFault, toStorageError } from "./faults.ts";
+import { whoMayWrite } from "./file_mode.ts";
 import { CHECKED_AT_ONCE_BYTES, LateCheck } from "./late_check.ts";
 import { migrate, SCHEMA_VERSION } from "./migrations.ts";
 import { prepareAll, type Statements } from "./statements.ts";
@@ -21,7 +22,14 @@ export interface OpenOptions {
    * its thread. `guest`: a command beside it.
    */
   readonly role: "owner" | "guest";
+  /** Makes no database where there is none. */
+  readonly mustExist?: boolean;
+  /** Told the path of a database that a guest has made. */
+  readonly onCreated?: (path: string) => void;
 }
+
+/** Or one that was restored from a dump. */
+export class ForeignDatabaseError extends StorageError {}
 
 export interface Opened {
   readonly db: DatabaseSync;
@@ -33,17 +41,28 @@ export interface Opened {
 
 /** @throws {StorageError} */
 export function openDatabase(path: string, options: OpenOptions): Opened {
+  const hadLog = sizeOf(`${path}-wal`) !== null;
   try {
     return open(path, options);
   } catch (error) {
-    throw toOpeningError(error, path);
+    const told = toOpeningError(error, path);
+    if (isReadOnly(error) && options.role === "owner" && !hadLog) removeLog(path);
+    throw told;
   }
+}
+
+/** A connection that may only read leaves its log behind, and the next one that may write cannot use it. */
+function removeLog(path: string): void {
+  if ((sizeOf(`${path}-wal`) ?? 0) > 0) return;
+  for (const suffix of ["-wal", "-shm"]) removeIfThere(path + suffix);
 }
 
 /** Which passes by itself only where somebody else holds a lock, or the disk is full: no start waits for more. */
 export function toOpeningError(error: unknown, path: string): StorageError {
   if (error instanceof StorageError) return error;
-  const why = isStorageFault(error)
+  const why = isReadOnly(error)
+    ? `The database ${path} cannot be written: ${whoMayWrite(path)}.`
+    : isStorageFault(error)
     ? toStorageError(error).message
     : `Cannot open the database ${path}: ${messageOf(error)}.`;
   return new StorageError(why, { cause: error, passing: isBusy(error) || isFull(error) });
@@ -62,6 +81,7 @@ function open(path: string, { role }: OpenOptions): Opened {
     assertOurs(db, path);
     if (role === "owner" && !isLarge) assertSound(db, path, unclean);
     configure(db);
+    if (role === "owner") assertWritable(db);
     if (role === "owner") migrate(db);
     else assertCurrent(db, path);
     if (role === "owner") forgetStatistics(db);
@@ -97,7 +117,7 @@ function assertVersion(db: DatabaseSync): void {
 
 function assertOurs(db: DatabaseSync, path: string): void {
   if (pragma(db, "application_id") !== APPLICATION_ID) {
-    throw new StorageError(
+    throw new ForeignDatabaseError(
       `The database ${path} belongs to another program: check QUEUE_URL. It was left untouched.`,
     );
   }
@@ -121,6 +141,19 @@ function assertCurrent(db: DatabaseSync, path: string): void {
 function assertSound(db: DatabaseSync, path: string, deep: boolean): void {
   const [problem] = checkPages(db, deep);
   if (problem) throw new StorageError(`${problem} Restore a backup of ${path} (README, Backup).`);
+}
+
+/** A connection that may only read says nothing of that before it has to write, not even at BEGIN IMMEDIATE. */
+function assertWritable(db: DatabaseSync): void {
+  try {
+    db.prepare("BEGIN IMMEDIATE").run();
+    db.prepare(`PRAGMA user_version = ${pragma(db, "user_version")}`).run();
+  } catch (error) {
+    // Another program writes at this moment: the first turn waits for it.
+    if (!isBusy(error)) throw error;
+  } finally {
+    if (db.isTransaction) db.prepare("ROLLBACK").run();
+  }
 }
 
 /** Set, then read back: a pragma that is not taken says nothing. */

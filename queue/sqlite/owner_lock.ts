@@ -1,5 +1,6 @@
 /** One supervisor per database: a lock between processes that the system frees however its holder dies. */
 import { StorageError } from "../errors.ts";
+import { PRIVATE_FILE } from "./database_file.ts";
 
 /** Whoever had it may be on its way out: its guard was killed, or somebody starts the system anew. */
 const PATIENCE_MS = 3_000;
@@ -30,7 +31,7 @@ export async function lockUnless(path: string, isDone: () => boolean): Promise<D
 }
 
 function tryLock(path: string): Disposable | null {
-  const file = Deno.openSync(path, { create: true, read: true, write: true });
+  const file = Deno.openSync(path, { create: true, read: true, write: true, mode: PRIVATE_FILE });
   try {
     if (file.tryLockSync(true)) return file;
   } catch (error) {

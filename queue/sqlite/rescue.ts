@@ -11,7 +11,7 @@ import { rescuedPath } from "./database_file.ts";
 export async function rescue(db: DatabaseSync, path: string): Promise<void> {
   const to = rescuedPath(path);
   try {
-    await backup(db, { from: path, to });
+    await backup(db, { from: path, to, replace: true });
     console.error(`What the database held is kept in ${to}.`);
   } catch (error) {
     console.error(`What the database held could not be kept in ${to}: ${messageOf(error)}.`);

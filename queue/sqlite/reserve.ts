@@ -4,7 +4,7 @@
  * as there is room: that it could be written is also the proof that the disk is no longer full.
  */
 import { messageOf, StorageError } from "../errors.ts";
-import { removeIfThere, sizeOf } from "./database_file.ts";
+import { PRIVATE_FILE, removeIfThere, sizeOf } from "./database_file.ts";
 
 /** A write-ahead log before it is folded back (4 MB), and as much again for what the database grows by. */
 const BYTES = 8 * 2 ** 20;
@@ -63,7 +63,7 @@ export class Reserve {
 
 /** Not zeros: there are file systems on which those, or what repeats soon, take no room. */
 function writeChaos(path: string, bytes: number): void {
-  using file = Deno.openSync(path, { create: true, write: true, truncate: true });
+  using file = Deno.openSync(path, { create: true, write: true, truncate: true, mode: PRIVATE_FILE });
   const chaos = new Uint8Array(512 * 1024);
   for (let at = 0; at < chaos.length; at += MOST_AT_ONCE) {
     crypto.getRandomValues(chaos.subarray(at, at + MOST_AT_ONCE));

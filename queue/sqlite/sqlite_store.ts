@@ -6,15 +6,17 @@ import { check } from "./check.ts";
 import { claim } from "./claim.ts";
 import { createDatabase, databaseExists, fileWatch, makeFolder, refuseLink } from "./database_file.ts";
 import { isStorageFault, toStorageError } from "./faults.ts";
+import { assertOwnFile, makePrivate } from "./file_mode.ts";
 import { insert } from "./insert.ts";
 import { lockAsOwner, lockPath, lockUnless } from "./owner_lock.ts";
 import { move } from "./move.ts";
-import { openDatabase, type Opened, type OpenOptions, toOpeningError } from "./open.ts";
+import { ForeignDatabaseError, openDatabase, type Opened, type OpenOptions, toOpeningError } from "./open.ts";
 import { get, list, prune, stats } from "./read.ts";
 import { reap } from "./reap.ts";
 import { Recount } from "./recount.ts";
 import { rescue } from "./rescue.ts";
 import { Reserve } from "./reserve.ts";
+import { adoptDump } from "./restored_dump.ts";
 import { number } from "./rows.ts";
 import { SetBack } from "./set_back.ts";
 import { renew, settle } from "./settle.ts";
@@ -48,12 +50,16 @@ function lateness(): () => number {
   };
 }
 
-async function open(path: string, { role }: OpenOptions): Promise<Store> {
+async function open(path: string, options: OpenOptions): Promise<Store> {
+  const { role, mustExist = false } = options;
+  if (mustExist && !databaseExists(path)) throw noDatabase(path);
   makeFolder(path);
   refuseLink(path);
+  if (role === "owner") makePrivate(path);
+  else assertOwnFile(path);
   using undo = new DisposableStack();
   const lock = role === "owner" ? undo.use(await lockAsOwner(path)) : null;
-  const { db, sql, endedUncleanly, lateCheck } = await openOrUnlock(path, { role, lock });
+  const { db, sql, endedUncleanly, lateCheck } = await openOrUnlock(path, { ...options, lock });
   undo.adopt(lateCheck, (check) => check?.[Symbol.dispose]());
   undo.adopt(db, () => db.close());
   const reserve = role === "owner" ? new Reserve(path) : null;
@@ -123,7 +129,7 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
         return version;
       }),
     check: (how) => read(() => check(db, sql, how)),
-    backup: (target) => read(() => backup(db, { from: path, to: target })),
+    backup: (target, how) => read(() => backup(db, { from: path, to: target, ...how })),
     close: async () => {
       if (closed) return;
       closed = true;
@@ -138,6 +144,12 @@ async function open(path: string, { role }: OpenOptions): Promise<Store> {
   };
 }
 
+function noDatabase(path: string): StorageError {
+  return new StorageError(
+    `There is no database ${path}: check QUEUE_URL, and the folder in which the command was called.`,
+  );
+}
+
 function isLost(assertSame: () => void): boolean {
   try {
     assertSame();
@@ -149,20 +161,31 @@ function isLost(assertSame: () => void): boolean {
 
 async function openOrUnlock(
   path: string,
-  { role, lock }: OpenOptions & { lock: Disposable | null },
+  { role, onCreated = () => {}, lock }: OpenOptions & { lock: Disposable | null },
 ): Promise<Opened> {
   try {
-    if (lock === null) await createAsGuest(path);
+    if (lock === null) await createAsGuest(path, onCreated);
     else if (!databaseExists(path)) createDatabase(path);
-    return openDatabase(path, { role });
+    return openOrAdopt(path, role);
   } catch (error) {
     lock?.[Symbol.dispose]();
     throw isStorageFault(error) ? toOpeningError(error, path) : error;
   }
 }
 
+function openOrAdopt(path: string, role: OpenOptions["role"]): Opened {
+  try {
+    return openDatabase(path, { role });
+  } catch (error) {
+    if (role !== "owner" || !(error instanceof ForeignDatabaseError) || !adoptDump(path)) throw error;
+    return openDatabase(path, { role });
+  }
+}
+
 /** A command may come before the first start, or in the same moment: who has the lock makes the database. */
-async function createAsGuest(path: string): Promise<void> {
+async function createAsGuest(path: string, onCreated: (path: string) => void): Promise<void> {
   using lock = await lockUnless(path, () => databaseExists(path));
-  if (lock !== null && !databaseExists(path)) createDatabase(path);
+  if (lock === null || databaseExists(path)) return;
+  createDatabase(path);
+  onCreated(path);
 }

@@ -5,7 +5,7 @@ import { type Command, EXIT, UsageError } from "./command.ts";
 export const backup: Command = {
   words: "<path>",
   summary: "write a complete, checked copy of the database, while everything runs",
-  options: {},
+  options: { replace: { type: "boolean", help: "write over a file that is there already" } },
   examples: ["backup data/backup.db"],
   prepare({ line, io, json }) {
     const [path] = line.words;
@@ -13,7 +13,7 @@ export const backup: Command = {
       throw new UsageError("backup takes one path: where to write the copy.");
     }
     return Promise.resolve(async (queue) => {
-      await queue.backup(path);
+      await queue.backup(path, { replace: line.has("replace") });
       io.actor.audit(`Backup by ${io.actor.by}: ${JSON.stringify(path)}`);
       io.print(json ? JSON.stringify({ path }) : `Written to ${printable(path)}, and checked.`);
       return EXIT.done;

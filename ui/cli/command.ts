@@ -7,7 +7,7 @@ export type CliQueue = Inspector & Operator & Keeper;
 
 export interface CliIo {
   /** Called at most once, and only when the command line makes sense; the command closes what it gets. */
-  readonly openQueue: () => Promise<CliQueue>;
+  readonly openQueue: (how: { readonly mustExist: boolean }) => Promise<CliQueue>;
   /** One line or several, without the line end. */
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;

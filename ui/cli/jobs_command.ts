@@ -41,7 +41,8 @@ export async function jobsCommand(args: readonly string[], io: CliIo): Promise<E
       return EXIT.done;
     }
     const json = line.has("json");
-    return await doWork(await command.prepare({ line, io: json ? harmless(io) : io, json }), io);
+    const work = await command.prepare({ line, io: json ? harmless(io) : io, json });
+    return await doWork(work, { io, mustExist: name !== "add" });
   } catch (error) {
     return explain(error, { io, json: rest.includes("--json"), usage: usageOf(name, command.words) });
   }
@@ -58,8 +59,8 @@ function harmless(io: CliIo): CliIo {
 const INVISIBLE = /[^ \p{L}\p{M}\p{N}\p{P}\p{S}]/gu;
 
 /** The queue is closed whatever happens to the work. */
-async function doWork(work: Work, io: CliIo): Promise<ExitCode> {
-  const queue = await io.openQueue();
+async function doWork(work: Work, { io, mustExist }: { io: CliIo; mustExist: boolean }): Promise<ExitCode> {
+  const queue = await io.openQueue({ mustExist });
   try {
     return await work(queue);
   } finally {

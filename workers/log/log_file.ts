@@ -19,8 +19,13 @@ export interface LogFileOptions {
   readonly maxFiles?: number;
   /** How often the file is looked after, in milliseconds; 1000 unless given. */
   readonly tendMs?: number;
+  /** Makes neither folder nor file before the first line. */
+  readonly opensWhenNeeded?: boolean;
 }
 
+/** Ids, errors and what handlers say are nobody else's business. */
+const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
 /** So that `tail -f` is live. */
 const FLUSH_MS = 200;
 /** At full speed a thread fills this some ten times a second. While the disk fails, what comes on top of it is dropped. */
@@ -50,11 +55,12 @@ export class LogFile {
   #dropped = 0;
   #notedAt = -Infinity;
   #isClosed = false;
+  #isUnused = true;
 
   constructor(options: LogFileOptions) {
     this.#options = options;
     this.#path = `${options.dir}/${options.name}.log`;
-    this.#open();
+    if (!options.opensWhenNeeded) this.#open();
     this.#tending = setInterval(() => this.#tend(), options.tendMs ?? 1000);
   }
 
@@ -82,6 +88,7 @@ export class LogFile {
   #flush(): void {
     clearTimeout(this.#flushing);
     this.#flushing = undefined;
+    if (this.#isUnused && this.#buffer !== "") this.#open();
     if (this.#opened === null || this.#buffer === "") return;
     this.#unwritten = encoder.encode(this.#buffer);
     this.#buffer = "";
@@ -122,6 +129,7 @@ export class LogFile {
   }
 
   #tend(): void {
+    if (this.#isUnused) return;
     if (this.#opened !== null && inodeOf(this.#path) === this.#opened.inode) return;
     this.#flush();
     this.#closeFile();
@@ -129,8 +137,9 @@ export class LogFile {
   }
 
   #open(): void {
+    this.#isUnused = false;
     this.#try(() => {
-      Deno.mkdirSync(this.#options.dir, { recursive: true });
+      Deno.mkdirSync(this.#options.dir, { recursive: true, mode: PRIVATE_FOLDER });
       this.#opened = openToAppend(this.#path);
       if (this.#size() === 0) this.#forgetRestOfLine();
       this.#append();
@@ -170,7 +179,7 @@ export class LogFile {
 }
 
 function openToAppend(path: string): Opened {
-  const file = Deno.openSync(path, { append: true, create: true });
+  const file = Deno.openSync(path, { append: true, create: true, mode: PRIVATE_FILE });
   const { ino: inode, size: bytes } = file.statSync();
   return { file, inode, bytes };
 }

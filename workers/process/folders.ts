@@ -2,10 +2,26 @@
 import { messageOf, StorageError } from "@persistent-queue/queue";
 import type { Settings } from "../config.ts";
 
+const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+
 /** @throws {StorageError} naming the folder, and the setting that chooses it */
 export function prepareFolders({ filesDir, logDir }: Pick<Settings, "filesDir" | "logDir">): void {
   prepare(filesDir, "FILES_DIR");
   prepare(logDir, "LOG_DIR");
+  makeLogsPrivate(logDir);
+}
+
+/** Those of an earlier release could be read by every user of the machine. */
+function makeLogsPrivate(folder: string): void {
+  for (const { name, isFile } of Deno.readDirSync(folder)) {
+    if (!isFile || !/\.log(\.\d+)?$/.test(name)) continue;
+    try {
+      Deno.chmodSync(`${folder}/${name}`, PRIVATE_FILE);
+    } catch {
+      // Somebody else's, or rotated away in this moment.
+    }
+  }
 }
 
 /** A file of our own beside the database; in the folder of the logs where that is not a file. */
@@ -16,7 +32,7 @@ export function stateFile({ queueUrl, logDir }: Pick<Settings, "queueUrl" | "log
 function prepare(folder: string, setting: string): void {
   const probe = `${folder}/.writable-${crypto.randomUUID()}`;
   try {
-    Deno.mkdirSync(folder, { recursive: true });
+    Deno.mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
     Deno.writeTextFileSync(probe, "");
     Deno.removeSync(probe);
   } catch (error) {

@@ -1,0 +1,61 @@
+/**
+ * Whose the files of a database are. They hold payloads, and a lock on any of them stops every write, which a process needs
+ * no more for than the right to read: so they are for their owner alone. SQLite gives its log the mode of the database.
+ */
+import { StorageError } from "../errors.ts";
+import { PRIVATE_FILE, statOrNull } from "./database_file.ts";
+
+const MODE_BITS = 0o777;
+const OF_DATABASE = ["", "-wal", "-shm", "-journal", ".lock", ".reserve", ".rescued"];
+
+/** Takes from everybody else what an earlier release, or a restore, has given them. */
+export function makePrivate(path: string): void {
+  for (const suffix of OF_DATABASE) tighten(path + suffix);
+}
+
+function tighten(path: string): void {
+  const mode = statOrNull(path)?.mode ?? null;
+  if (mode === null || (mode & MODE_BITS & ~PRIVATE_FILE) === 0) return;
+  try {
+    Deno.chmodSync(path, mode & PRIVATE_FILE);
+  } catch {
+    // It belongs to somebody else: whether it can be used at all is found out next.
+  }
+}
+
+/**
+ * A command of another user would leave a log of its own beside the database, which the system could not write to.
+ * @throws {StorageError} naming the owner
+ */
+export function assertOwnFile(path: string): void {
+  const found = statOrNull(path);
+  if (found?.mode === null || found?.mode === undefined) return;
+  try {
+    // Only the owner may, and root.
+    Deno.chmodSync(path, found.mode & MODE_BITS);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) return;
+    throw new StorageError(
+      `The database ${path} ${ownership(found)}: run the command as that user, or as root.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Said of a database that cannot be written: each file of it with its owner, and what to do. */
+export function whoMayWrite(path: string): string {
+  const folder = path.replace(/[^/]*$/, "") || ".";
+  const files = [path, `${path}-wal`, `${path}-shm`, folder].flatMap((file) => {
+    const found = statOrNull(file);
+    return found === null ? [] : [`${file} ${ownership(found)}`];
+  });
+  return `make them writable for the user of the system (chown, chmod), or start it as their owner: ${
+    files.join("; ")
+  }`;
+}
+
+function ownership({ uid, mode }: Deno.FileInfo): string {
+  return `belongs to user ${uid ?? "unknown"} (mode ${
+    ((mode ?? 0) & MODE_BITS).toString(8).padStart(4, "0")
+  })`;
+}

@@ -1,0 +1,100 @@
+/** What other users of the machine may do to the files of the database and the logs, and what is told of files that are theirs. */
+import assert from "node:assert/strict";
+import { getQueue } from "@persistent-queue/queue";
+import { openLog } from "../../workers/log.ts";
+import { prepareFolders } from "../../workers/process/folders.ts";
+import { startUnprivileged } from "../support/unprivileged_start.ts";
+import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
+
+function modesIn(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    [...Deno.readDirSync(folder)].map(({ name }) =>
+      [name, ((Deno.statSync(`${folder}/${name}`).mode ?? 0) & 0o777).toString(8)] as const
+    ).sort(),
+  );
+}
+
+Deno.test("the database, its log, its lock, its reserve and a backup are for their owner alone", async () => {
+  await using folder = await tempFolder();
+  const queue = await getQueue(`sqlite:${folder.file("data/queue.db")}`, { role: "owner" });
+  await queue.add([{ id: "a" }]);
+  await queue.backup(folder.file("data/copy.db"));
+  assert.deepEqual(modesIn(folder.file("data")), {
+    "copy.db": "600",
+    "queue.db": "600",
+    "queue.db-shm": "600",
+    "queue.db-wal": "600",
+    "queue.db.lock": "600",
+    "queue.db.reserve": "600",
+  });
+  assert.equal(modesIn(folder.path).data, "700");
+  await queue.close();
+});
+
+Deno.test("files of an earlier release that others could read are taken from them at the start", async () => {
+  await using folder = await tempFolder();
+  const url = `sqlite:${folder.file("queue.db")}`;
+  await (await getQueue(url, { role: "owner" })).close();
+  for (const name of Object.keys(modesIn(folder.path))) Deno.chmodSync(folder.file(name), 0o644);
+  const queue = await getQueue(url, { role: "owner" });
+  await queue.add([{ id: "a" }]);
+  assert.deepEqual([...new Set(Object.values(modesIn(folder.path)))], ["600"]);
+  await queue.close();
+});
+
+Deno.test("logs are for their owner alone, old ones too", async () => {
+  await using folder = await tempFolder();
+  const dir = folder.file("logs");
+  Deno.mkdirSync(dir, { mode: 0o755 });
+  for (const name of ["jobqueue.log.1", "consumer_1.log"]) {
+    Deno.writeTextFileSync(`${dir}/${name}`, "", { mode: 0o644 });
+  }
+  prepareFolders({ filesDir: folder.file("files"), logDir: dir });
+  openLog({ dir, name: "jobqueue", level: "info" }).close();
+  assert.deepEqual(modesIn(dir), { "consumer_1.log": "600", "jobqueue.log": "600", "jobqueue.log.1": "600" });
+});
+
+async function begun(): Promise<TempFolder> {
+  const folder = await tempFolder();
+  await (await getQueue(`sqlite:${folder.file("data/queue.db")}`, { role: "owner" })).close();
+  return folder;
+}
+
+Deno.test("a database that cannot be written ends the start with 74, the file and its owner, and is left as it was", async () => {
+  await using folder = await begun();
+  Deno.chmodSync(folder.file("data/queue.db"), 0o444);
+  const ended = await startUnprivileged(folder.path);
+  if (ended === null) return;
+  assert.equal(ended.code, 74, ended.words);
+  assert.match(
+    ended.words,
+    /queue\.db cannot be written: .*chown.*queue\.db belongs to user \d+ \(mode 0\d+\)/,
+  );
+  assert.deepEqual(Object.keys(modesIn(folder.file("data"))).filter((name) => /-(wal|shm)$/.test(name)), []);
+});
+
+Deno.test("a command of another user is refused before it leaves a log of its own beside the database", async () => {
+  if (Deno.uid() !== 0) return;
+  await using folder = await begun();
+  const data = folder.file("data");
+  Deno.chownSync(`${data}/queue.db`, 12_345, 12_345);
+  Deno.chmodSync(`${data}/queue.db`, 0o644);
+  Deno.chmodSync(data, 0o777);
+  const code = `import { getQueue } from "@persistent-queue/queue";
+    await getQueue("sqlite:${data}/queue.db").catch((error) => { console.log(error.message); Deno.exit(74); });`;
+  const run = [Deno.execPath(), "run", "-A", "--no-check", "--ext=ts", "-"];
+  const child = new Deno.Command("setpriv", {
+    args: ["--inh-caps=-all", "--bounding-set=-all", "--", ...run],
+    ...{ cwd: new URL("../../", import.meta.url), stdin: "piped", stdout: "piped", stderr: "inherit" },
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(code));
+  await writer.close();
+  const { code: exitCode, stdout } = await child.output();
+  assert.equal(exitCode, 74);
+  assert.match(
+    new TextDecoder().decode(stdout),
+    /belongs to user 12345 \(mode 0644\): run the command as that user/,
+  );
+  assert.deepEqual(Object.keys(modesIn(data)).filter((name) => /-(wal|shm)$/.test(name)), []);
+});
