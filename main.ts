@@ -32,6 +32,7 @@ import {
   openLog,
   prepareFolders,
   removeOldConsumerLogs,
+  SampleFiles,
   type Settings,
   stateFile,
   Supervisor,
@@ -91,6 +92,8 @@ async function run(settings: Settings, log: Log): Promise<number> {
   };
   const supervisor = new Supervisor({ queue, settings, log, onFatal });
   queue.subscribe(sayTrouble);
+  const sampleFiles = new SampleFiles(settings);
+  queue.subscribe((event) => event.type === "removed" && sampleFiles.remove(event.ids));
   const pages = await servePages({ settings, queue, supervisor, log });
   whenAskedToStop({ onFirst: () => end({ exitCode: EXIT.ok }), onSecond: () => Deno.exit(130) });
   // The next guard may be waiting for the database already.
@@ -107,6 +110,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   await supervisor.stop(patience);
   await Promise.all(pages.map((page) => page.close()));
   await queue.close();
+  await sampleFiles.done;
   clearTimeout(deadline);
   console.log("Stopped.");
   return exitCode;
@@ -141,17 +145,7 @@ interface Parts {
 async function servePages({ settings, queue, supervisor, log }: Parts): Promise<Served[]> {
   // Not before they are served: the guard, which lives as long, would only carry them.
   const { managerApp, opsApp, serve, ServeError, Throttle } = await import("@persistent-queue/ui");
-  const {
-    host,
-    bindAddress,
-    trustedProxies,
-    managerPassword,
-    apiToken,
-    managerPort,
-    opsPort,
-    publicUrl,
-    opsPublicUrl,
-  } = settings;
+  const { host, bindAddress, trustedProxies, managerPort, opsPort, publicUrl, opsPublicUrl } = settings;
   const shared = {
     queue,
     system: supervisor,
@@ -160,10 +154,10 @@ async function servePages({ settings, queue, supervisor, log }: Parts): Promise<
     bindAddress,
     allowedHosts: settings.allowedHosts,
     trustedProxies,
-    apiToken,
+    apiToken: settings.apiToken,
     version: VERSION,
-    password: managerPassword,
-    passwordIsDefault: managerPassword === DEFAULT_PASSWORD,
+    password: settings.managerPassword,
+    passwordIsDefault: settings.managerPassword === DEFAULT_PASSWORD,
     // One for both: nobody guesses twice as fast at two doors.
     throttle: new Throttle({ now: Date.now, onGuesses: (sentence) => log.warn(sentence) }),
     deviceKeyFile: stateFile(settings, "device-key"),
@@ -233,10 +227,7 @@ async function jobs(args: readonly string[]): Promise<number> {
   });
 }
 
-function openQueue(
-  settings: Settings,
-  how: Pick<OpenOptions, "role" | "mustExist" | "onCreated">,
-): Promise<Queue> {
+function openQueue(settings: Settings, how: OpenOptions): Promise<Queue> {
   const { queueUrl, retryDelaysMs, crashLimit, stallMs, retentionDays } = settings;
   const retentionMs = retentionDays * DAY_MS;
   return getQueue(queueUrl, { ...how, retryDelaysMs, crashLimit, stallMs, retentionMs, kinds: listKinds() });

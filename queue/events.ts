@@ -68,6 +68,8 @@ export type QueueEvent =
   /** A write whose lease was lost: dropped, and counted. */
   | { readonly type: "fenced"; readonly id: string; readonly consumerId: string }
   | { readonly type: "pruned"; readonly count: number }
+  /** These jobs are gone: some of those that a `pruned` will count. */
+  | { readonly type: "removed"; readonly ids: readonly string[] }
   /** After an unclean stop every job was looked at: what cannot be, in sentences. */
   | { readonly type: "looked-over"; readonly problems: readonly string[] }
   /** The storage has stopped working, for this reason, or works again. */

@@ -8,10 +8,12 @@ const MOST_IDLE_PAGES = 50;
 
 export class Pruning {
   readonly #prune: Store["prune"];
+  readonly #onRemoved: (ids: readonly string[]) => void;
   #after = 0;
 
-  constructor(prune: Store["prune"]) {
+  constructor(prune: Store["prune"], onRemoved: (ids: readonly string[]) => void) {
     this.#prune = prune;
+    this.#onRemoved = onRemoved;
   }
 
   /** Everything that was finished before that time, or a second's worth of it. Answers how many were removed. */
@@ -22,9 +24,10 @@ export class Pruning {
     do {
       const { removed, next } = await this.#prune({ before, after: this.#after, limit: PRUNE_LIMIT });
       this.#after = next;
-      count += removed;
+      count += removed.length;
+      if (removed.length > 0) this.#onRemoved(removed);
       // Where nothing is old this goes through the store slowly, sweep by sweep; where much is, as fast as it may.
-      idlePages = removed === 0 ? idlePages + 1 : 0;
+      idlePages = removed.length === 0 ? idlePages + 1 : 0;
       await breathe();
     } while (this.#after !== 0 && idlePages < MOST_IDLE_PAGES && performance.now() < deadline);
     return count;

@@ -43,7 +43,10 @@ export class Queue implements Role {
   readonly #totals: Totals;
   #revision = 0;
   readonly #health = new StorageHealth((trouble) => this.#events.emit({ type: "storage", trouble }));
-  readonly #pruning = new Pruning((request) => this.#health.observe(this.#store.prune(request)));
+  readonly #pruning = new Pruning(
+    (request) => this.#health.observe(this.#store.prune(request)),
+    (ids) => this.#events.emit({ type: "removed", ids }),
+  );
   readonly #reap: Store["reap"] = (request) => this.#health.observe(this.#store.reap(request));
   readonly #mover: Mover = {
     move: (verb, ids, by) => this.#health.observe(this.#store.move(verb, ids, this.#options.now(), by)),

@@ -185,8 +185,8 @@ export interface Store {
    */
   move(verb: OperatorVerb, ids: readonly string[], now: number, by?: string): Promise<Moved[]>;
   reap(request: ReapRequest): Promise<Reaped[]>;
-  /** Also keeps the store's own files small. Answers how many were removed, and where to go on (0 = begin again). */
-  prune(request: PruneRequest): Promise<{ removed: number; next: number }>;
+  /** Also keeps the store's own files small. Returns the ids of what was removed, and where to go on (0 = begin again). */
+  prune(request: PruneRequest): Promise<{ removed: readonly string[]; next: number }>;
   get(id: string, options?: GetOptions): Promise<{ job: Job; history: HistoryEntry[] } | null>;
   list(query: JobQuery): Promise<JobPage>;
   stats(moment: { readonly now: number; readonly silentSince: number }): Promise<StoreStats>;

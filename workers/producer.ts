@@ -9,6 +9,7 @@ import { openChannel } from "./thread/channel.ts";
 import { holdForLife } from "./thread/life_lock.ts";
 import { type Log, openLog } from "./log.ts";
 import type { StartProducer, ToProducer } from "./protocol.ts";
+import { CREATED } from "./sample_files.ts";
 
 /** Files whose job is not known to be stored. */
 const waiting = new Set<string>();
@@ -44,7 +45,7 @@ function writeFile(folder: string): string {
   const path = `${folder}/${name}`;
   const draft = `${path}.part`;
   try {
-    Deno.writeTextFileSync(draft, `${new Date().toISOString()} created by the producer\n`);
+    Deno.writeTextFileSync(draft, `${new Date().toISOString()} ${CREATED}\n`);
     Deno.renameSync(draft, path);
   } catch (error) {
     removeIfThere(draft);

@@ -77,13 +77,16 @@ export function stats(
 export function prune(
   sql: Statements,
   { before, after, limit }: PruneRequest,
-): { removed: number; next: number } {
+): { removed: string[]; next: number } {
   const rows = sql.prunable.all(after, limit, before);
-  const old = rows.filter((row) => row.old === 1).map((row) => number(row.seq));
-  for (const seq of old) {
-    sql.pruneStory.run(seq);
-    sql.pruneJob.run(seq);
+  const old = rows.filter((row) => row.old === 1);
+  for (const { seq } of old) {
+    sql.pruneStory.run(number(seq));
+    sql.pruneJob.run(number(seq));
   }
   const last = rows.at(-1);
-  return { removed: old.length, next: rows.length < limit || last === undefined ? 0 : number(last.seq) };
+  return {
+    removed: old.map(({ id }) => String(id)),
+    next: rows.length < limit || last === undefined ? 0 : number(last.seq),
+  };
 }

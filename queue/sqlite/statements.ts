@@ -159,7 +159,7 @@ export const SQL = {
     WHERE status = 'PROCESSING' AND run_at > ?1`,
 
   // prune: ?1 after ?2 limit ?3 before
-  prunable: `SELECT seq, status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED')
+  prunable: `SELECT seq, id, status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED')
       AND coalesce(finished_at, updated_at) < ?3 AS old FROM jobs WHERE seq > ?1 ORDER BY seq LIMIT ?2`,
   pruneJob: `DELETE FROM jobs WHERE seq = ?1`,
   pruneStory: `DELETE FROM history WHERE seq = ?1`,

@@ -68,6 +68,8 @@ export function describe(event: QueueEvent): Line[] {
         level: "warn",
         text: `Dropped a late result for ${event.id} of consumer ${event.consumerId}: its lease was lost`,
       }];
+    case "removed":
+      return [];
     case "pruned":
       return [info(`Pruned finished jobs: ${event.count}`)];
     case "looked-over":

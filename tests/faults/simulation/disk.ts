@@ -67,8 +67,8 @@ export class Disk {
     });
   }
 
-  prune({ before }: PruneRequest): { removed: number; next: number } {
-    return { removed: this.model.prune(before).length, next: 0 };
+  prune({ before }: PruneRequest): { removed: string[]; next: number } {
+    return { removed: this.model.prune(before), next: 0 };
   }
 
   get(id: string) {
