@@ -1,8 +1,8 @@
 /**
  * A place that is always filled: one thread, and when it ends the next one, within a restart budget.
  *
- * A thread that hangs cannot be ended in this runtime. It is given up: the next life begins beside it, and it counts as
- * wedged until it ends after all.
+ * A thread that hangs is ended, unless it is inside a native call that never returns. Then it is given up: the next life
+ * begins beside it, and it counts as wedged until it ends after all.
  */
 import type { Child } from "../child.ts";
 import { RestartBudget } from "./restart_budget.ts";
