@@ -17,6 +17,7 @@ import {
 } from "@persistent-queue/queue";
 import type { Served } from "@persistent-queue/ui";
 import {
+  assertEnoughFiles,
   canLaunch,
   closeOwnAddresses,
   ConfigurationError,
@@ -71,6 +72,7 @@ async function main([command = "start", ...args]: readonly string[]): Promise<nu
 async function supervise(): Promise<number> {
   const settings = await takeSettings();
   prepareFolders(settings);
+  assertEnoughFiles(settings);
   await removeOldConsumerLogs(settings.logDir);
   using log = openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
   for (const warning of settings.warnings) log.warn(warning);

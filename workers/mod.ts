@@ -11,6 +11,7 @@ export { listKinds } from "./handlers.ts";
 export { type Log, openLog, removeOldConsumerLogs } from "./log.ts";
 export { canLaunch, launchSupervisor, takeSettings } from "./process/launch.ts";
 export { closeOwnAddresses } from "./process/permissions.ts";
+export { assertEnoughFiles } from "./process/machine.ts";
 export { SampleFiles } from "./sample_files.ts";
 export { Supervisor } from "./supervisor.ts";
 export { whenAskedToStop } from "./process/stop_signals.ts";
