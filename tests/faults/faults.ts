@@ -11,6 +11,7 @@ import { handEdit } from "./hand_edit_fault.ts";
 import { hang } from "./hang_fault.ts";
 import { kill } from "./kill_fault.ts";
 import { leftBehind } from "./left_behind_fault.ts";
+import { largeData } from "./large_data_fault.ts";
 import { lostFile } from "./lost_file_fault.ts";
 import { malformedRequest } from "./malformed_request_fault.ts";
 import { outOfMemory } from "./out_of_memory_fault.ts";
@@ -50,4 +51,5 @@ export const FAULTS: readonly Fault[] = [
   slowClient,
   upgrade,
   leftBehind,
+  largeData,
 ];
