@@ -8,6 +8,7 @@ export type ErrorCode =
   | "unknown_job"
   | "illegal_move"
   | "invalid_query"
+  | "busy"
   | "storage";
 
 export class QueueError extends Error {

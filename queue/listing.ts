@@ -1,38 +1,114 @@
-/** Pages of jobs, from a store that looks at a bounded number of rows a call: other work runs between the calls. */
+/**
+ * Pages of jobs, from a store that looks at a bounded number of rows a call. A page that is not whole after the first
+ * call is a search: slice by slice, one of them at a time whoever searches, and other work runs in between.
+ */
 import { breathe } from "./breathe.ts";
+import { QueueError } from "./errors.ts";
 import type { Job } from "./job.ts";
 import { DEFAULT_LIMIT } from "./door.ts";
 import type { JobList, ListRequest } from "./roles.ts";
-import type { JobQuery, Store } from "./store.ts";
+import { Slots } from "./slots.ts";
+import type { JobPage, JobQuery, Store } from "./store.ts";
 
 /** A search that finds little ends a page after this, with a cursor to go on from. */
 const BUDGET_MS = 1_000;
 /** Whoever searched for a whole id has found it: the rest may come later. */
 const BUDGET_WHEN_FOUND_MS = 50;
 
+/** What a slice holds the thread for, or a little more. */
+const SLICE_MS = 6;
+/** Rows. An id of 2,000 characters may take a hundred times as long as a short one. */
+const FIRST_SLICE = 128;
+const LARGEST_SLICE = 10_000;
+
+const MOST_SEARCHES = 4;
+const MOST_WAITING = 50;
+
+/** Of all values of a page, in characters. */
+const MOST_VALUES = 1024 * 1024;
+
 /** The cursor of a page that begins with the newest job. */
 const FROM_THE_TOP = "999999999999999";
 
-export async function listJobs(store: Store, query: JobQuery): Promise<JobList> {
-  if (query.line !== undefined) {
-    const { jobs, next } = await store.list(query);
-    return { jobs, next: next === null ? null : String(next) };
+/** A page that is not whole yet. */
+interface Unfinished {
+  readonly query: JobQuery;
+  readonly jobs: Job[];
+  /** On the first page already. */
+  readonly found: Job | undefined;
+  next: number;
+}
+
+export class Listing {
+  readonly #store: Store;
+  readonly #searches = new Slots(MOST_SEARCHES, { maxWaiting: MOST_WAITING });
+  /** The end of the slice that is under way, and of a breath after it. */
+  #slice: Promise<unknown> = Promise.resolve();
+
+  constructor(store: Store) {
+    this.#store = store;
   }
-  const found = await foundById(store, query);
-  const jobs = query.before === undefined ? found : [];
-  const deadline = performance.now() + (found.length > 0 ? BUDGET_WHEN_FOUND_MS : BUDGET_MS);
-  let next = query.before ?? null;
-  if (jobs.length >= query.limit) return { jobs, next: FROM_THE_TOP };
-  do {
-    const from = next === null ? {} : { before: next };
-    const page = await store.list({ ...query, ...from, limit: query.limit - jobs.length });
-    // The one that was found by its id stands on the first page already.
+
+  /** @throws {QueueError} `busy` where very many search at once */
+  async list(query: JobQuery): Promise<JobList> {
+    if (query.line !== undefined) {
+      const { jobs, next } = await this.#store.list(query);
+      return { jobs, next: cursorOf(next) };
+    }
+    const found = await foundById(this.#store, query);
+    const jobs = query.before === undefined ? [...found] : [];
+    if (jobs.length >= query.limit) return { jobs, next: FROM_THE_TOP };
+    const page = await this.#store.list({ ...query, limit: query.limit - jobs.length, rows: FIRST_SLICE });
     jobs.push(...page.jobs.filter(({ id }) => id !== found[0]?.id));
-    next = page.next;
-    if (next === null || performance.now() > deadline) break;
-    await breathe();
-  } while (jobs.length < query.limit);
-  return { jobs, next: next === null ? null : String(next) };
+    if (page.next === null || jobs.length >= query.limit) return { jobs, next: cursorOf(page.next) };
+    return await this.#search({ query, jobs, found: found[0], next: page.next });
+  }
+
+  async #search(page: Unfinished): Promise<JobList> {
+    if (!await this.#searches.take()) {
+      throw new QueueError("busy", "Very many are searching at this moment: try again in a few seconds.");
+    }
+    try {
+      return { jobs: page.jobs, next: cursorOf(await this.#complete(page)) };
+    } finally {
+      this.#searches.release();
+    }
+  }
+
+  /** Adds jobs until the page is whole or its time is over. Answers where the next one begins. */
+  async #complete({ query, jobs, found, next }: Unfinished): Promise<number | null> {
+    const deadline = performance.now() + (found === undefined ? BUDGET_MS : BUDGET_WHEN_FOUND_MS);
+    let rows = FIRST_SLICE;
+    while (jobs.length < query.limit && performance.now() < deadline) {
+      const values = query.values !== false && charactersOf(jobs) < MOST_VALUES;
+      const slice = { ...query, before: next, limit: query.limit - jobs.length, rows, values };
+      const { page, ms } = await this.#inTurn(() => this.#store.list(slice));
+      jobs.push(...page.jobs.filter(({ id }) => id !== found?.id));
+      if (page.next === null) return null;
+      next = page.next;
+      if (ms < SLICE_MS) rows = Math.min(2 * rows, LARGEST_SLICE);
+      else if (ms > 2 * SLICE_MS) rows = Math.max(rows >> 1, FIRST_SLICE);
+    }
+    return next;
+  }
+
+  #inTurn(list: () => Promise<JobPage>): Promise<{ page: JobPage; ms: number }> {
+    const sliced = this.#slice.then(async () => {
+      const since = performance.now();
+      const page = await list();
+      return { page, ms: performance.now() - since };
+    });
+    this.#slice = sliced.then(breathe, breathe);
+    return sliced;
+  }
+}
+
+function cursorOf(next: number | null): string | null {
+  return next === null ? null : String(next);
+}
+
+function charactersOf(jobs: readonly Job[]): number {
+  return jobs.reduce((sum, { payload, result }) => sum + payload.length + (result?.length ?? 0), 0);
 }
 
 /** The job whose id is what was searched for, at no cost; it may be old, and far down the list. */

@@ -11,5 +11,6 @@ export { misreadSqliteAddress } from "./sqlite_address.ts";
 export { breathe } from "./breathe.ts";
 export { doubledKeyIn, InexactNumber, parseExactly } from "./exact_json.ts";
 export { editDistance, nearest } from "./nearest.ts";
+export { Slots } from "./slots.ts";
 export { printable } from "./printable.ts";
 export { makeConsoleUnfailing } from "./unfailing_console.ts";

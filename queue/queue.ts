@@ -10,7 +10,7 @@ import { Events, type Listener } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb } from "./job.ts";
 import { Meter } from "./meter.ts";
 import { StorageHealth } from "./health.ts";
-import { listJobs, listSeveral } from "./listing.ts";
+import { Listing, listSeveral } from "./listing.ts";
 import { moveIds, type Mover, unknownJob } from "./moving.ts";
 import { moveAll } from "./moving_all.ts";
 import { lookOver, toFindings } from "./look_over.ts";
@@ -41,6 +41,7 @@ export class Queue implements Role {
   readonly #events = new Events();
   readonly #meter: Meter;
   readonly #totals: Totals;
+  readonly #listing: Listing;
   #revision = 0;
   readonly #health = new StorageHealth((trouble) => this.#events.emit({ type: "storage", trouble }));
   readonly #pruning = new Pruning(
@@ -58,6 +59,7 @@ export class Queue implements Role {
 
   constructor(store: Store, options: QueueOptions) {
     this.#store = store;
+    this.#listing = new Listing(store);
     this.#options = options;
     this.#meter = new Meter(options.now);
     this.#totals = new Totals(options.kinds);
@@ -162,10 +164,8 @@ export class Queue implements Role {
     if (status === undefined && statuses !== undefined) {
       return await listSeveral(statuses.map((one) => this.list({ ...rest, status: one })), rest);
     }
-    return await this.#health.observe(
-      listJobs(this.#store, checkList(request, { now: now(), stallMs })),
-      "read",
-    );
+    const query = checkList(request, { now: now(), stallMs });
+    return await this.#health.observe(this.#listing.list(query), "read");
   }
 
   async stats(): Promise<roles.QueueStats> {

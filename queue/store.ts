@@ -144,6 +144,8 @@ export interface JobQuery {
   readonly limit: number;
   /** False: values of more than some words are left out. Else they are where they are long, or many. */
   readonly values?: boolean;
+  /** Look at no more rows than these where an index does not find what is wanted, instead of at some thousands. */
+  readonly rows?: number;
 }
 
 export interface JobPage {

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { Refusal } from "./refusal.ts";
-import { Slots } from "./slots.ts";
+import { Slots } from "@persistent-queue/queue";
 
 const HASH_BYTES = 32;
 

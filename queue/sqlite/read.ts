@@ -7,7 +7,7 @@ import type { Statements } from "./statements.ts";
 import { ValueBudget } from "./values.ts";
 import { listLine } from "./waiting_line.ts";
 
-/** A search looks at this many rows a call (some milliseconds), so that it never holds up the jobs. */
+/** Where nobody says how many. */
 const ROWS_A_CALL = 10_000;
 
 /** So many waiting jobs are sorted in a moment; more of them are soon met on the way through all jobs. */
@@ -28,7 +28,7 @@ export function list(sql: Statements, query: JobQuery): JobPage {
   const isFew = query.status === "PENDING" && isAtMost(sql, "PENDING", FEW);
   if (query.line !== undefined) return listLine(sql, { line: query.line, limit: query.limit }, isFew);
   const before = query.before ?? number(sql.lastSeq.get()?.seq ?? 0) + 1;
-  const floor = isFew || isIndexed(query) ? 0 : Math.max(0, before - ROWS_A_CALL);
+  const floor = isFew || isIndexed(query) ? 0 : Math.max(0, before - (query.rows ?? ROWS_A_CALL));
   // One more than asked for: it tells whether there is another page.
   const values = [before, floor, query.limit + 1, query.kind ?? null, query.search ?? null] as const;
   const jobs = (isFew ? sql.listFewWaiting.all(...values) : rows(sql, query, values)).map(toJob);

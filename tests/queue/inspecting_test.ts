@@ -137,3 +137,18 @@ Deno.test("a search for a whole id finds its job at once, first and only once, h
   assert.deepEqual([seen[0], seen[1], seen.length, new Set(seen).size], ["a", "a119", 121, 121]);
   assert.deepEqual((await on.queue.list({ search: "a", status: "FAILED" })).jobs, []);
 });
+
+Deno.test("searches take turns slice by slice, and more than anybody could wait for are refused", async () => {
+  await using on = await testQueue();
+  await on.queue.add(Array.from({ length: 1_000 }, (_, i) => ({ id: `job ${i}`, kind: "mail" })));
+  const results = await Promise.allSettled(
+    Array.from({ length: 60 }, () => on.queue.list({ search: "ob 7", limit: 200 })),
+  );
+  const found = results.filter((result) => result.status === "fulfilled");
+  assert.equal(found.length, 54);
+  for (const { value } of found) assert.deepEqual([value.jobs.length, value.next], [111, null]);
+  for (const result of results) {
+    if (result.status === "rejected") assert.equal(result.reason.code, "busy");
+  }
+  assert.equal((await on.queue.list({ search: "ob 99" })).jobs.length, 11, "it goes on afterwards");
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Slots } from "../../ui/slots.ts";
+import { Slots } from "../../queue/slots.ts";
 
 Deno.test("at most so many are let in at once, the next wait in line, and the line has an end", async () => {
   const slots = new Slots(2, { maxWaiting: 1 });
