@@ -56,7 +56,10 @@ function pageOf(words: PlainPageProps, { manager, ops }: Partial<AppEnv["Variabl
 
 function refusalOf(thrown: Error): Refusal {
   if (thrown instanceof Refusal) return thrown;
-  if (thrown instanceof QueueError) return new Refusal(STATUS_OF[thrown.code], thrown.code, thrown.message);
+  if (thrown instanceof QueueError) {
+    const headers = thrown.code === "busy" ? { "Retry-After": "5" } : {};
+    return new Refusal(STATUS_OF[thrown.code], thrown.code, thrown.message, { headers });
+  }
   // hono's own, for requests that it cannot read.
   if (thrown instanceof HTTPException && thrown.status < 500) {
     return new Refusal(400, "bad_request", "This request cannot be read.");

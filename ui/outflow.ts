@@ -1,6 +1,7 @@
 /**
  * Answers on their way out. Those that their readers have not taken lie in memory, and a crowd of slow readers would
- * fill it: so no answer is made while too much is unsent, and who takes nothing makes room for who waits.
+ * fill it: so no answer is made while too much is unsent, and who takes nothing makes room for who waits. Nor are many
+ * made in one turn of the event loop.
  */
 import { breathe } from "@persistent-queue/queue";
 
@@ -16,6 +17,8 @@ const MOST_UNSENT = 16 * 1024 * 1024;
 /** For so long nobody is cut off who takes nothing, in milliseconds. */
 const PATIENCE_MS = 2_000;
 const LOOK_MS = 100;
+/** Of making answers, without a pause. */
+const TURN_MS = 15;
 const LONGEST_WAIT_MS = 10_000;
 
 export interface OutflowOptions {
@@ -27,9 +30,11 @@ export class Outflow {
   /** With what was unsent of each at the last look, and since when it has been that much. */
   readonly #open = new Map<Outgoing, { length: number; since: number }>();
   readonly #options: Required<OutflowOptions>;
-  /** Whoever is before the next one in the line has got in, and has answered if nothing kept it. */
+  /** Whoever is before the next one in the line has got in. */
   #line: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  /** When the first answer of this turn of the event loop was begun; null where none was. */
+  #turnBegan: number | null = null;
 
   constructor({ mostUnsent = MOST_UNSENT, patienceMs = PATIENCE_MS }: OutflowOptions = {}) {
     this.#options = { mostUnsent, patienceMs };
@@ -42,11 +47,11 @@ export class Outflow {
 
   /** Resolves with true when there is room for one more answer; with false where none came. */
   async room(): Promise<boolean> {
-    if (this.#waiting === 0 && this.#unsent() < this.#options.mostUnsent) return true;
+    if (this.#waiting === 0 && this.#unsent() < this.#options.mostUnsent && !this.#isTurnFull()) return true;
     const until = performance.now() + LONGEST_WAIT_MS;
     this.#waiting += 1;
-    const admitted = this.#line.then(() => this.#admit(until));
-    this.#line = admitted.then(breathe);
+    const admitted = this.#line.then(breathe).then(() => this.#admit(until));
+    this.#line = admitted;
     return await admitted.finally(() => this.#waiting -= 1);
   }
 
@@ -57,6 +62,16 @@ export class Outflow {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     return true;
+  }
+
+  /** Whether answers have been made for long enough in this turn: of many that come at once the others breathe first. */
+  #isTurnFull(): boolean {
+    const now = performance.now();
+    if (this.#turnBegan === null) {
+      this.#turnBegan = now;
+      breathe().then(() => this.#turnBegan = null);
+    }
+    return now - this.#turnBegan > TURN_MS;
   }
 
   #unsent(): number {

@@ -10,6 +10,9 @@ import { listLine } from "./waiting_line.ts";
 /** Where nobody says how many. */
 const ROWS_A_CALL = 10_000;
 
+/** Values take time to remove too: one turn removes no more of them than this. */
+const PRUNED_BYTES = 4 * 1024 * 1024;
+
 /** So many waiting jobs are sorted in a moment; more of them are soon met on the way through all jobs. */
 const FEW = 5_000;
 
@@ -79,14 +82,17 @@ export function prune(
   { before, after, limit }: PruneRequest,
 ): { removed: string[]; next: number } {
   const rows = sql.prunable.all(after, limit, before);
-  const old = rows.filter((row) => row.old === 1);
-  for (const { seq } of old) {
-    sql.pruneStory.run(number(seq));
-    sql.pruneJob.run(number(seq));
+  const removed: string[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const seq = number(row.seq);
+    if (row.old !== 1) continue;
+    sql.pruneStory.run(seq);
+    sql.pruneJob.run(seq);
+    removed.push(String(row.id));
+    bytes += number(row.bytes);
+    if (bytes >= PRUNED_BYTES) return { removed, next: seq };
   }
   const last = rows.at(-1);
-  return {
-    removed: old.map(({ id }) => String(id)),
-    next: rows.length < limit || last === undefined ? 0 : number(last.seq),
-  };
+  return { removed, next: rows.length < limit || last === undefined ? 0 : number(last.seq) };
 }

@@ -160,7 +160,8 @@ export const SQL = {
 
   // prune: ?1 after ?2 limit ?3 before
   prunable: `SELECT seq, id, status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED')
-      AND coalesce(finished_at, updated_at) < ?3 AS old FROM jobs WHERE seq > ?1 ORDER BY seq LIMIT ?2`,
+      AND coalesce(finished_at, updated_at) < ?3 AS old,
+      octet_length(payload) + coalesce(octet_length(result), 0) AS bytes FROM jobs WHERE seq > ?1 ORDER BY seq LIMIT ?2`,
   pruneJob: `DELETE FROM jobs WHERE seq = ?1`,
   pruneStory: `DELETE FROM history WHERE seq = ?1`,
 
