@@ -127,6 +127,8 @@ function tidyUp(owner: Owner): void {
   const folder = workingFolder.restore();
   if (folder !== null) warn(`${nameOf(owner)} moved the working folder to ${folder}; it was put back`);
   if (names.length === 0) return;
+  // Its next jobs are looked at one by one again.
+  seenOfKind.set(owner.kind, 0);
   const text = `${nameOf(owner)} changed ${names.join(", ")}`;
   if (stuck.length > 0) untidy = `${text}, which nothing can put back`;
   else warn(`${text}; that was put back`);
