@@ -22,9 +22,9 @@ export const DEFAULT_LIMIT = 50;
 
 export function checkJob(
   request: JobRequest,
-  { kinds, now }: { kinds: readonly string[]; now: number },
+  { kinds, handlersDir, now }: { kinds: readonly string[]; handlersDir: string; now: number },
 ): NewJob {
-  const kind = checkKind(request.kind ?? DEFAULT_KIND, kinds);
+  const kind = checkKind(request.kind ?? DEFAULT_KIND, { kinds, handlersDir });
   return {
     id: checkId(request.id ?? inventId(kind, now)),
     kind,
@@ -61,13 +61,16 @@ function inventId(kind: string, now: number): string {
   throw invalid("A file job needs its path as its id, for example data/files/abc.txt.");
 }
 
-function checkKind(kind: unknown, kinds: readonly string[]): string {
+function checkKind(
+  kind: unknown,
+  { kinds, handlersDir }: { kinds: readonly string[]; handlersDir: string },
+): string {
   if (typeof kind === "string" && kinds.includes(kind)) return kind;
   throw new QueueError(
     "unknown_kind",
     `No handler is named "${printable(String(kind))}": known kinds are ${
       kinds.join(", ")
-    } (add one in workers/handlers).`,
+    } (add one in ${handlersDir}).`,
   );
 }
 

@@ -67,6 +67,8 @@ export type QueueEvent =
   }
   /** A write whose lease was lost: dropped, and counted. */
   | { readonly type: "fenced"; readonly id: string; readonly consumerId: string }
+  /** Jobs of a kind that no handler knows wait. Told once. */
+  | { readonly type: "parked"; readonly kind: string }
   | { readonly type: "pruned"; readonly count: number }
   /** These jobs are gone: some of those that a `pruned` will count. */
   | { readonly type: "removed"; readonly ids: readonly string[] }

@@ -39,6 +39,7 @@ const DEFAULTS: QueueOptions = {
   retryDelaysMs: DEFAULT_RETRY_DELAYS_MS,
   crashLimit: 3,
   kinds: ["file"],
+  handlersDir: "workers/handlers",
   stallMs: 30_000,
   retentionMs: 7 * DAY_MS,
   now: Date.now,

@@ -14,6 +14,7 @@ import { Listing, listSeveral } from "./listing.ts";
 import { moveIds, type Mover, unknownJob } from "./moving.ts";
 import { moveAll } from "./moving_all.ts";
 import { lookOver, toFindings } from "./look_over.ts";
+import { LastStats } from "./last_stats.ts";
 import type { Policy } from "./policy.ts";
 import { Pruning } from "./pruning.ts";
 import { reapOrphans, reapSilent } from "./reaping.ts";
@@ -25,6 +26,7 @@ import { verify } from "./verify.ts";
 
 export interface QueueOptions extends Policy {
   readonly kinds: readonly string[];
+  readonly handlersDir: string; // where the handlers are, for sentences
   /** A heartbeat older than this is a stall, in milliseconds. */
   readonly stallMs: number;
   /** Finished jobs are kept for this long, in milliseconds; 0 = for ever. */
@@ -40,6 +42,7 @@ export class Queue implements Role {
   readonly #options: QueueOptions;
   readonly #events = new Events();
   readonly #meter: Meter;
+  readonly #last = new LastStats(this.#events);
   readonly #totals: Totals;
   readonly #listing: Listing;
   #revision = 0;
@@ -53,7 +56,6 @@ export class Queue implements Role {
     move: (verb, ids, by) => this.#health.observe(this.#store.move(verb, ids, this.#options.now(), by)),
     emit: (event) => this.#events.emit(event),
   };
-  #warnings: readonly string[] = [];
   #findings: readonly string[] = [];
   #foreignWrites: number | null = null;
 
@@ -73,7 +75,7 @@ export class Queue implements Role {
   // Adder ------------------------------------------------------------------------------------------------------------
 
   async add(requests: readonly roles.JobRequest[]): Promise<roles.Added[]> {
-    const given = { kinds: this.#options.kinds, now: this.#options.now() };
+    const given = { ...this.#options, now: this.#options.now() };
     const jobs = requests.length <= FEW_JOBS
       ? requests.map((request) => checkJob(request, given))
       : await checkMany(requests, given);
@@ -86,7 +88,8 @@ export class Queue implements Role {
   // Consumer ---------------------------------------------------------------------------------------------------------
 
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimAnswer> {
-    const answer = await this.#health.observe(this.#store.claim(requests, this.#options.now()));
+    const { now, kinds } = this.#options;
+    const answer = await this.#health.observe(this.#store.claim(requests, now(), { kinds }));
     this.#totals.claimed(answer.claimed);
     if (answer.claimed.length > 0) this.#events.emit({ type: "claimed", count: answer.claimed.length });
     return answer;
@@ -131,7 +134,7 @@ export class Queue implements Role {
     const { retentionMs, now } = this.#options;
     const count = await this.#pruning.run(retentionMs === 0 ? 0 : now() - retentionMs);
     if (count > 0) this.#events.emit({ type: "pruned", count });
-    this.#warnings = (await this.#look(now())).warnings;
+    await this.#look(now());
     return count;
   }
 
@@ -170,10 +173,11 @@ export class Queue implements Role {
 
   async stats(): Promise<roles.QueueStats> {
     const now = this.#options.now();
-    const { counts, oldestDueAt, silent } = await this.#look(now);
+    const { counts, oldestDueAt, silent, parked } = await this.#look(now);
     return {
       counts,
       stalled: silent,
+      parked,
       ageMs: oldestDueAt === null ? 0 : Math.max(0, now - oldestDueAt),
       ...this.#meter.view(),
       ...this.#totals.view(),
@@ -189,7 +193,7 @@ export class Queue implements Role {
   }
 
   get warnings(): readonly string[] {
-    return [...this.#findings, ...this.#warnings];
+    return [...this.#findings, ...this.#last.warnings(this.#options.handlersDir)];
   }
 
   get stallMs(): number {
@@ -233,7 +237,9 @@ export class Queue implements Role {
     return this.#store.close();
   }
 
-  #look(now: number): Promise<StoreStats> {
-    return this.#health.observe(this.#store.stats({ now, silentSince: now - this.#options.stallMs }), "read");
+  async #look(now: number): Promise<StoreStats> {
+    const silentSince = now - this.#options.stallMs;
+    const stats = await this.#health.observe(this.#store.stats({ now, silentSince }), "read");
+    return this.#last.note(stats);
   }
 }

@@ -1,7 +1,7 @@
 /** What each part of the system may ask of the queue, so that misuse is a type error. */
 import type { Listener } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
-import type { ClaimAnswer, Claimed, ClaimRequest, Reaped } from "./store.ts";
+import type { ClaimAnswer, Claimed, ClaimRequest, ParkedKind, Reaped } from "./store.ts";
 
 /** A job as a caller gives it; all of it is checked. */
 export interface JobRequest {
@@ -169,6 +169,8 @@ export interface QueueStats {
   readonly ageMs: number;
   /** Jobs whose consumer has fallen silent. */
   readonly stalled: number;
+  /** Waiting jobs of kinds that no handler knows. */
+  readonly parked: readonly ParkedKind[];
   readonly rates: Rates;
   /** Per second, oldest first, the last minute. */
   readonly history: readonly Rates[];

@@ -56,7 +56,7 @@ export interface ClaimAnswer {
   readonly claimed: Claimed[];
   /**
    * When the first job left waiting becomes due, in the past if it is due already; suspects count only where one was
-   * asked for. Null when none waits, or when the answer was not short.
+   * asked for, and a job that is yet to be parked counts. Null when none waits, or when the answer was not short.
    */
   readonly nextRunAt: number | null;
 }
@@ -154,12 +154,20 @@ export interface JobPage {
   readonly next: number | null;
 }
 
+/** Waiting jobs that no handler knows. */
+export interface ParkedKind {
+  readonly kind: string;
+  readonly count: number;
+}
+
 export interface StoreStats {
   readonly counts: Record<Status, number>;
   /** `runAt` of the job that has been due the longest, or null. */
   readonly oldestDueAt: number | null;
   /** Jobs that are PROCESSING with a heartbeat older than was asked for. */
   readonly silent: number;
+  /** Waiting jobs of kinds that no claim asks for, by kind: twenty kinds at most, and of each 10,000 at most. */
+  readonly parked: readonly ParkedKind[];
   /** Sentences about what a person should see to; empty = all is well. */
   readonly warnings: readonly string[];
 }
@@ -176,7 +184,15 @@ export interface Store {
   /** Whoever had it before did not close it: it died, or the machine did. */
   readonly endedUncleanly: boolean;
   insert(jobs: readonly NewJob[]): Promise<Inserted[]>;
-  claim(requests: readonly ClaimRequest[], now: number): Promise<ClaimAnswer>;
+  /**
+   * Where `kinds` are given, jobs of other kinds are parked when they are met: they stay PENDING, cost a claim nothing
+   * more, and come back in line with the first claim that names their kind.
+   */
+  claim(
+    requests: readonly ClaimRequest[],
+    now: number,
+    only?: { readonly kinds?: readonly string[] },
+  ): Promise<ClaimAnswer>;
   /** Heartbeat: `false` for each lease that is lost. */
   renew(leases: readonly Lease[], now: number): Promise<boolean[]>;
   /** `false` for each lease that is lost; nothing is written for those. */

@@ -49,7 +49,7 @@ function limit(maxSize: number) {
 }
 
 function momentOf({ now, queue }: Ports) {
-  return { now: now(), stallMs: queue.stallMs };
+  return { now: now(), stallMs: queue.stallMs, kinds: queue.kinds };
 }
 
 function jsonText(c: ApiContext, text: string, status: 200 | 201 = 200): Response {

@@ -32,7 +32,7 @@ export function metricsText(stats: QueueStats | null, system: SystemView): strin
   return metrics.map(textOf).join("");
 }
 
-function ofQueue({ counts, stalled, ageMs, rates, fenced, totals }: QueueStats): Metric[] {
+function ofQueue({ counts, stalled, ageMs, rates, fenced, totals, parked }: QueueStats): Metric[] {
   const byStatus = Object.entries(counts).map(([status, value]) => ({ labels: { status }, value }));
   const perSecond = Object.entries(rates).map(([event, value]) => ({ labels: { event }, value }));
   return [
@@ -48,6 +48,12 @@ function ofQueue({ counts, stalled, ageMs, rates, fenced, totals }: QueueStats):
       type: "gauge",
       help: "Jobs added and completed, and attempts failed, per second over the last ten seconds.",
       samples: perSecond,
+    },
+    {
+      name: "pq_jobs_parked",
+      type: "gauge",
+      help: "Waiting jobs that no handler knows, by kind; counted up to 10,000.",
+      samples: parked.map(({ kind, count }) => ({ labels: { kind }, value: count })),
     },
     counter("pq_fenced_total", "Late writes of workers that had lost their job.", fenced),
     ...COUNTERS.map(([name, field, help]) => ({

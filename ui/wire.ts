@@ -12,12 +12,14 @@ import {
 import type { Inspector, KindTotals, QueueStats } from "@persistent-queue/queue";
 import type { ConsumerView, SystemView } from "./system.ts";
 
-interface Moment {
+export interface Moment {
   readonly now: number;
   readonly stallMs: number;
+  /** Those that have a handler. */
+  readonly kinds: readonly string[];
 }
 
-/** Every field of a job but its values, whether it is stalled, and what a person may do with it. */
+/** Every field of a job but its values, whether it is stalled or waits for a handler, and what a person may do with it. */
 export function jobOnWire(job: Job, moment: Moment) {
   return {
     id: job.id,
@@ -39,6 +41,7 @@ export function jobOnWire(job: Job, moment: Moment) {
     seq: job.seq,
     lease: job.lease,
     stalled: isStalled(job, moment),
+    no_handler: job.status === "PENDING" && !moment.kinds.includes(job.kind),
     actions: OPERATOR_VERBS.filter((verb) => isLegal(verb, job.status)),
   };
 }
@@ -148,6 +151,7 @@ export function countsOnWire(stats: QueueStats) {
     rates: stats.rates,
     history: stats.history,
     fenced: stats.fenced,
+    parked: stats.parked,
   };
 }
 

@@ -1,23 +1,73 @@
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
+import type { Parking } from "./parking.ts";
 import { number, toClaimed } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
-export function claim(sql: Statements, requests: readonly ClaimRequest[], now: number): ClaimAnswer {
+export interface ClaimMoment {
+  readonly now: number;
+  /** Where only some kinds are asked for. */
+  readonly parking: Parking | null;
+}
+
+/** Jobs without a handler that one claim parks: some milliseconds, however many wait. */
+const MOST_PARKED = 1_000;
+
+export function claim(
+  sql: Statements,
+  requests: readonly ClaimRequest[],
+  { now, parking }: ClaimMoment,
+): ClaimAnswer {
   const claimed: Claimed[] = [];
   const ladder = new Ladder(sql);
+  const aside = new Aside(parking);
   /** Who has a suspect: it is to be alone with it. */
   const alone = new Set<string>();
   const isShort = { due: false, suspects: false };
   for (const request of requests) {
     // What is not there for one is there for no other: of ten that are idle, nine need not look.
     if (alone.has(request.consumerId) || (isShort.due && !request.suspect)) continue;
-    const taken = request.suspect ? claimSuspect(sql, request, now) : claimDue(sql, request, { ladder, now });
+    const taken = request.suspect
+      ? claimSuspect(sql, request, { aside, now })
+      : claimDue(sql, request, { ladder, aside, now });
     if (request.suspect && taken.length > 0) alone.add(request.consumerId);
     claimed.push(...taken);
     if (taken.length < request.limit) isShort[request.suspect ? "suspects" : "due"] = true;
   }
   const suspects = requests.some(({ suspect }) => suspect);
-  return { claimed, nextRunAt: isShort.due || isShort.suspects ? nextRunAt(sql, { suspects }) : null };
+  return {
+    claimed,
+    nextRunAt: isShort.due || isShort.suspects ? nextRunAt(sql, { suspects }) : null,
+  };
+}
+
+/** What one claim met of kinds that it may not take. */
+class Aside {
+  readonly #parking: Parking | null;
+  #parked = 0;
+
+  constructor(parking: Parking | null) {
+    this.#parking = parking;
+  }
+
+  get isEnough(): boolean {
+    return this.#parked >= MOST_PARKED;
+  }
+
+  /** Parks those that have no handler, and answers the others. */
+  sort(claimed: readonly Claimed[]): Claimed[] {
+    const parking = this.#parking;
+    if (parking === null) return [...claimed];
+    return claimed.filter(({ seq, kind }) => {
+      if (parking.isKnown(kind)) return true;
+      parking.putAside(seq);
+      this.#parked += 1;
+      return false;
+    });
+  }
+
+  parkAhead(level: number, now: number): void {
+    this.#parked += this.#parking?.parkAhead(level, now) ?? 0;
+  }
 }
 
 /**
@@ -27,13 +77,18 @@ export function claim(sql: Statements, requests: readonly ClaimRequest[], now: n
 function claimDue(
   sql: Statements,
   { consumerId, limit }: ClaimRequest,
-  { ladder, now }: { ladder: Ladder; now: number },
+  { ladder, aside, now }: { ladder: Ladder; aside: Aside; now: number },
 ): Claimed[] {
   const claimed: Claimed[] = [];
   for (const level of ladder.levels()) {
-    const rows = claimOfLevel(sql, level, { consumerId, limit: limit - claimed.length, now });
-    for (const row of rows) claimed.push(toClaimed(row, consumerId));
-    if (claimed.length >= limit) break;
+    for (let wasPure = false; !wasPure && claimed.length < limit && !aside.isEnough;) {
+      const rows = claimOfLevel(sql, level, { consumerId, limit: limit - claimed.length, now });
+      const known = aside.sort(rows.map((row) => toClaimed(row, consumerId)));
+      claimed.push(...known);
+      wasPure = known.length === rows.length;
+      if (!wasPure) aside.parkAhead(level, now);
+    }
+    if (claimed.length >= limit || aside.isEnough) break;
   }
   return claimed;
 }
@@ -60,8 +115,17 @@ function byTurn(a: readonly unknown[], b: readonly unknown[]): number {
   return number(a[RUN_AT]) - number(b[RUN_AT]) || number(a[SEQ]) - number(b[SEQ]);
 }
 
-function claimSuspect(sql: Statements, { consumerId }: ClaimRequest, now: number): Claimed[] {
-  return sql.claimSuspect.all(consumerId, now).map((row) => toClaimed(row, consumerId));
+function claimSuspect(
+  sql: Statements,
+  { consumerId }: ClaimRequest,
+  { aside, now }: { aside: Aside; now: number },
+): Claimed[] {
+  while (!aside.isEnough) {
+    const taken = sql.claimSuspect.all(consumerId, now).map((row) => toClaimed(row, consumerId));
+    const known = aside.sort(taken);
+    if (known.length > 0 || taken.length === 0) return known;
+  }
+  return [];
 }
 
 /** When the first waiting job becomes due; in the past if one is due already. Suspects count where they are wanted. */

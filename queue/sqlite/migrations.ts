@@ -3,8 +3,9 @@ import type { DatabaseSync } from "node:sqlite";
 import jobs from "./migrations/0001_jobs.sql" with { type: "text" };
 import bounds from "./migrations/0002_bounds.sql" with { type: "text" };
 import attempts from "./migrations/0003_attempts.sql" with { type: "text" };
+import parked from "./migrations/0004_parked.sql" with { type: "text" };
 
-const MIGRATIONS = [jobs, bounds, attempts];
+const MIGRATIONS = [jobs, bounds, attempts, parked];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

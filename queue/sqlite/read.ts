@@ -2,6 +2,7 @@ import { type HistoryEntry, type Job, type Status, STATUSES } from "../job.ts";
 import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
 import { nextRunAt } from "./claim.ts";
 import { readHistory } from "./history.ts";
+import { parkedKinds } from "./parking.ts";
 import { number, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 import { ValueBudget } from "./values.ts";
@@ -74,6 +75,7 @@ export function stats(
     counts: counts as Record<Status, number>,
     oldestDueAt: oldest !== null && oldest <= now ? oldest : null,
     silent: number(sql.silent.get(silentSince)?.n),
+    parked: parkedKinds(sql),
   };
 }
 

@@ -11,6 +11,7 @@ import { insert } from "./insert.ts";
 import { lockAsOwner, lockPath, lockUnless } from "./owner_lock.ts";
 import { move } from "./move.ts";
 import { ForeignDatabaseError, openDatabase, type Opened, type OpenOptions, toOpeningError } from "./open.ts";
+import { Parking } from "./parking.ts";
 import { get, list, prune, stats } from "./read.ts";
 import { reap } from "./reap.ts";
 import { Recount } from "./recount.ts";
@@ -68,9 +69,11 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
     onFull: (why) => reserve?.note(why),
     makeRoom: (why) => reserve?.spend(why) ?? false,
   });
+  const parking = new Parking(sql);
   const recount = role === "owner" ? new Recount(sql, turn) : null;
   const assertSameFiles = fileWatch(path, [`${path}-wal`, ...(lock === null ? [] : [lockPath(path)])]);
   const assertSameDatabase = fileWatch(path, []);
+  let versionSeen: number | null = null;
   let closed = false;
 
   /** Reads see what is committed: no turn is ever open between two events. */
@@ -96,11 +99,15 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
       for (const { createdAt } of jobs) clock.note(createdAt);
       return await turn.write(() => insert(sql, jobs), { isRefusedWhenFull: true });
     },
-    claim: (requests, now) => {
+    claim: (requests, now, { kinds } = {}) => {
       const late = lateness();
       const claimAt = (good: () => void) => {
         good();
-        return claim(sql, requests, now + late());
+        if (kinds !== undefined) parking.admit(kinds);
+        return claim(sql, requests, {
+          now: now + late(),
+          parking: kinds === undefined ? null : parking,
+        });
       };
       return clock.make(now, (good) => turn.write(() => claimAt(good), { isDroppedAtClose: true }));
     },
@@ -125,6 +132,8 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
         lateCheck?.assertSound();
         reserve?.assertRoom();
         const version = number(sql.foreignWrites.get()?.data_version);
+        if (version !== versionSeen) parking.doubt();
+        versionSeen = version;
         await recount?.after(version);
         return version;
       }),

@@ -8,6 +8,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { FINISHED } from "../job.ts";
 import { HISTORY_SQL, readable } from "./history_sql.ts";
+import { LINE } from "./line_statements.ts";
 
 /** A job whose values are longer than this, in bytes, comes without them, and they are never even read. */
 const columns = (most: number) =>
@@ -29,8 +30,9 @@ const WHOLE = columns(4 * 1024 * 1024);
 
 /** Every status with its number, by the indexes, which cost a tenth of the table. */
 const COUNTED =
-  `SELECT 'PENDING' AS status, (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND suspect = 0)
-      + (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND suspect = 1) AS n
+  `SELECT 'PENDING' AS status, (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0)
+      + (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND suspect = 1 AND parked = 0)
+      + (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND parked = 1) AS n
     UNION ALL SELECT 'PROCESSING', (SELECT count(*) FROM jobs WHERE status = 'PROCESSING')
     ${
     FINISHED.map((status) =>
@@ -40,13 +42,15 @@ const COUNTED =
   }`;
 
 export const SQL = {
+  ...LINE,
+
   // insert: ?1 id ?2 kind ?3 payload ?4 priority ?5 run_at ?6 now
   insert: `INSERT OR ROLLBACK INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (id) DO NOTHING`,
   // replace: as insert; only a finished job starts afresh
   replace:
     `UPDATE jobs SET kind = ?2, payload = ?3, priority = ?4, run_at = ?5, created_at = ?6, updated_at = ?6,
-      status = 'PENDING', retries = 0, crashes = 0, suspect = 0, consumer_id = NULL, last_heartbeat = NULL,
+      status = 'PENDING', retries = 0, crashes = 0, suspect = 0, parked = 0, consumer_id = NULL, last_heartbeat = NULL,
       started_at = NULL, finished_at = NULL, result = NULL, error = NULL, canceled_from = NULL
     WHERE id = ?1 AND status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING ${BRIEF}`,
   // whether the job of this id is another than ?1 id ?2 kind ?3 payload: a long one is read only where its length is equal
@@ -55,34 +59,37 @@ export const SQL = {
 
   // claim: the highest level of priority that waits, and the next one below ?1
   topLevel:
-    `SELECT priority FROM jobs WHERE status = 'PENDING' AND suspect = 0 ORDER BY priority DESC LIMIT 1`,
-  levelBelow: `SELECT priority FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority < ?1
+    `SELECT priority FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 ORDER BY priority DESC LIMIT 1`,
+  levelBelow:
+    `SELECT priority FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND priority < ?1
     ORDER BY priority DESC LIMIT 1`,
   // ?1 consumer ?2 now ?3 priority ?4 limit. A list of many is kept in a table made for it, which costs as much as
   // five jobs (85 µs): so there is a claim for one.
   claim:
     `UPDATE OR ROLLBACK jobs SET status = 'PROCESSING', lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
       started_at = ?2, updated_at = ?2
-    WHERE seq IN (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority = ?3 AND run_at <= ?2
+    WHERE seq IN (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND priority = ?3 AND run_at <= ?2
       ORDER BY run_at, seq LIMIT ?4)
     RETURNING seq, lease, id, kind, payload, retries, crashes, suspect, run_at`,
   claimOne:
     `UPDATE OR ROLLBACK jobs SET status = 'PROCESSING', lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
       started_at = ?2, updated_at = ?2
-    WHERE seq = (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority = ?3 AND run_at <= ?2
+    WHERE seq = (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND priority = ?3 AND run_at <= ?2
       ORDER BY run_at, seq LIMIT 1)
     RETURNING seq, lease, id, kind, payload, retries, crashes, suspect, run_at`,
   // ?1 consumer ?2 now
   claimSuspect:
     `UPDATE jobs SET status = 'PROCESSING', lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
       started_at = ?2, updated_at = ?2
-    WHERE seq = (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 1 AND run_at <= ?2
+    WHERE seq = (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 1 AND parked = 0 AND run_at <= ?2
       ORDER BY crashes, priority DESC, run_at, seq LIMIT 1)
     RETURNING seq, lease, id, kind, payload, retries, crashes, suspect, run_at`,
   // the earliest of one level (?1 priority), and the earliest suspect
-  nextOfLevel: `SELECT run_at FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority = ?1
+  nextOfLevel:
+    `SELECT run_at FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND priority = ?1
     ORDER BY run_at LIMIT 1`,
-  nextSuspect: `SELECT min(run_at) AS run_at FROM jobs WHERE status = 'PENDING' AND suspect = 1`,
+  nextSuspect:
+    `SELECT min(run_at) AS run_at FROM jobs WHERE status = 'PENDING' AND suspect = 1 AND parked = 0`,
 
   // renew: ?1 seq ?2 lease ?3 now
   renew: `UPDATE jobs SET last_heartbeat = ?3 WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
@@ -100,11 +107,12 @@ export const SQL = {
   fail: `UPDATE jobs SET status = 'FAILED', retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
   release:
-    `UPDATE jobs SET status = 'PENDING', consumer_id = NULL, last_heartbeat = NULL, started_at = NULL, updated_at = ?3
+    `UPDATE jobs SET status = 'PENDING', parked = 0, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
+      updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
   // ?4 limit ?5 why. A job one crash short of the limit becomes a suspect.
   releaseCharged:
-    `UPDATE jobs SET crashes = crashes + 1, suspect = (crashes + 1 >= max(1, ?4 - 1)), error = ?5, updated_at = ?3,
+    `UPDATE jobs SET crashes = crashes + 1, suspect = (crashes + 1 >= max(1, ?4 - 1)), parked = 0, error = ?5, updated_at = ?3,
       status = CASE WHEN crashes + 1 >= ?4 THEN 'UNPROCESSABLE' ELSE 'PENDING' END,
       finished_at = CASE WHEN crashes + 1 >= ?4 THEN ?3 END,
       consumer_id = CASE WHEN crashes + 1 >= ?4 THEN consumer_id END, last_heartbeat = NULL, started_at = NULL
@@ -132,7 +140,7 @@ export const SQL = {
       crashes = CASE status WHEN 'FAILED' THEN crashes ELSE 0 END,
       suspect = CASE status WHEN 'FAILED' THEN suspect ELSE 0 END,
       run_at = CASE status WHEN 'CANCELED' THEN max(run_at, ?2) ELSE ?2 END,
-      status = 'PENDING', canceled_from = NULL, updated_at = ?2, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
+      status = 'PENDING', parked = 0, canceled_from = NULL, updated_at = ?2, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
       finished_at = NULL, result = NULL
     WHERE id = ?1 AND status IN ('FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING ${BRIEF}`,
 
@@ -146,15 +154,17 @@ export const SQL = {
     ORDER BY seq LIMIT ?3`,
   // ?1 seq ?2 lease ?3 now: charged once at most; the second time it becomes a suspect instead
   releaseWarned:
-    `UPDATE jobs SET suspect = (crashes > 0), crashes = max(crashes, 1), status = 'PENDING', consumer_id = NULL, last_heartbeat = NULL,
+    `UPDATE jobs SET suspect = (crashes > 0), crashes = max(crashes, 1), status = 'PENDING', parked = 0,
+      consumer_id = NULL, last_heartbeat = NULL,
       started_at = NULL, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
 
   // the clock was set back to ?1, from ?2 / by ?2: who was due then, and what is in hand and waits for its next attempt
   stayDue: `UPDATE jobs SET run_at = ?1 WHERE seq IN (
-      SELECT seq FROM jobs INDEXED BY jobs_claim WHERE status = 'PENDING' AND suspect = 0 AND run_at > ?1 AND run_at <= ?2
-      UNION ALL
-      SELECT seq FROM jobs INDEXED BY jobs_suspects WHERE status = 'PENDING' AND suspect = 1 AND run_at > ?1 AND run_at <= ?2)`,
+      SELECT seq FROM jobs INDEXED BY jobs_claim
+        WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND run_at > ?1 AND run_at <= ?2
+      UNION ALL SELECT seq FROM jobs INDEXED BY jobs_suspects
+        WHERE status = 'PENDING' AND suspect = 1 AND parked = 0 AND run_at > ?1 AND run_at <= ?2)`,
   stayDueInHand: `UPDATE jobs INDEXED BY jobs_processing SET run_at = max(?1, run_at - ?2)
     WHERE status = 'PROCESSING' AND run_at > ?1`,
 
@@ -171,14 +181,6 @@ export const SQL = {
   brief:
     `SELECT ${BRIEF}, octet_length(payload) + coalesce(octet_length(result), 0) AS bytes FROM jobs WHERE id = ?1`,
   bySeq: `SELECT ${BRIEF} FROM jobs WHERE seq = ?1`,
-  // the line of those that wait: ?1 priority ?2 now ?3 limit; suspects: ?1 limit
-  duePlaces:
-    `SELECT seq, priority, run_at FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority = ?1
-    AND run_at <= ?2 ORDER BY run_at, seq LIMIT ?3`,
-  plannedPlaces:
-    `SELECT seq, priority, run_at FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND priority = ?1
-    AND run_at > ?2 ORDER BY run_at, seq LIMIT ?3`,
-  suspectPlaces: `SELECT seq, priority, run_at FROM jobs WHERE status = 'PENDING' AND suspect = 1 LIMIT ?1`,
   // ?1 seq ?2 at most so many bytes of each
   values: `SELECT iif(octet_length(payload) <= ?2, payload, NULL) AS payload,
       iif(octet_length(result) <= ?2, ${RESULT}, NULL) AS result FROM jobs WHERE seq = ?1`,
@@ -191,8 +193,9 @@ export const SQL = {
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
   // by the order of claims, then sorted
   listFewWaiting: `SELECT ${BRIEF} FROM jobs WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2
-      AND seq IN (SELECT seq FROM jobs INDEXED BY jobs_claim WHERE status = 'PENDING' AND suspect = 0
-        UNION ALL SELECT seq FROM jobs INDEXED BY jobs_suspects WHERE status = 'PENDING' AND suspect = 1)
+      AND seq IN (SELECT seq FROM jobs INDEXED BY jobs_claim WHERE status = 'PENDING' AND suspect = 0 AND parked = 0
+        UNION ALL SELECT seq FROM jobs INDEXED BY jobs_suspects WHERE status = 'PENDING' AND suspect = 1 AND parked = 0
+        UNION ALL SELECT seq FROM jobs INDEXED BY jobs_parked WHERE status = 'PENDING' AND parked = 1)
       AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
   listRunning:
     `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_processing WHERE status = 'PROCESSING' AND seq < ?1 AND seq >= ?2
@@ -211,7 +214,6 @@ export const SQL = {
   counts: `SELECT status, ${readable("n")} FROM job_counts`,
   silent: `SELECT count(*) AS n FROM jobs INDEXED BY jobs_processing
     WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) < ?1`,
-
   foreignWrites: `PRAGMA data_version`,
   shrinkLog: `PRAGMA wal_checkpoint(TRUNCATE)`,
   // who was told to the statuses wrongly: both are null where there is no such row

@@ -33,7 +33,7 @@ export function listLine(
   return { jobs: rows.filter((row) => row !== undefined).map(toJob), next: isLast ? null : end };
 }
 
-/** What is due goes by priority, then by time; what is planned goes by time. */
+/** What is due goes by priority, then by time; what is planned goes by time; what has no handler waits behind them. */
 function placesOf(sql: Statements, { now, places }: LineRequest): Place[] {
   const suspects = sql.suspectPlaces.all(places).map(toPlace);
   const due = suspects.filter(({ runAt }) => runAt <= now);
@@ -48,7 +48,8 @@ function placesOf(sql: Statements, { now, places }: LineRequest): Place[] {
   const missing = places - due.length;
   for (const level of levels) planned.push(...sql.plannedPlaces.all(level, now, missing).map(toPlace));
   planned.sort((a, b) => a.runAt - b.runAt || b.priority - a.priority || a.seq - b.seq);
-  return [...due, ...planned];
+  const parked = sql.parkedPlaces.all(Math.max(0, missing - planned.length)).map(toPlace);
+  return [...due, ...planned, ...parked];
 }
 
 function byTime(a: Place, b: Place): number {

@@ -21,6 +21,7 @@ export function claimCases(test: Case): void {
   delayCases(test);
   suspectCases(test);
   batchCases(test);
+  kindCases(test);
 }
 
 function orderCases(test: Case): void {
@@ -201,4 +202,77 @@ async function addMany(store: Store, count: number): Promise<void> {
 async function claimedIds(store: Store, limit: number, now = NOW): Promise<string[]> {
   const { claimed } = await store.claim([{ consumerId: "c1", limit, suspect: false }], now);
   return claimed.map((one) => one.id);
+}
+
+const ONE = [{ consumerId: "c1", limit: 1, suspect: false }];
+
+function kindCases(test: Case): void {
+  const only = (...kinds: string[]) => ({ kinds });
+  const addMails = (store: Store, count: number) =>
+    store.insert(Array.from({ length: count }, (_, i) => newJob(`m${i}`, { kind: "mail", priority: 9 })));
+  const parkedOf = async (store: Store) => (await store.stats({ now: NOW, silentSince: NOW })).parked;
+
+  test("claim passes over kinds that it was not asked for: they wait, and are told", async ({ store }) => {
+    await addMails(store, 3);
+    await add(store, "f");
+    const { claimed } = await store.claim(ONE, NOW, only("file", "noop"));
+    assert.deepEqual(claimed.map(({ id }) => id), ["f"]);
+    for (const id of ["m0", "m1", "m2"]) {
+      const { status, retries, consumerId, startedAt } = await jobOf(store, id);
+      assert.deepEqual({ status, retries, consumerId, startedAt }, {
+        ...{ status: "PENDING", retries: 0, consumerId: null, startedAt: null },
+      });
+    }
+    assert.deepEqual(await parkedOf(store), [{ kind: "mail", count: 3 }]);
+    const { counts, oldestDueAt } = await store.stats({ now: NOW, silentSince: NOW });
+    assert.deepEqual([counts.PENDING, counts.PROCESSING, oldestDueAt], [3, 1, null]);
+    assert.deepEqual(await store.claim(ONE, NOW, only("file", "noop")), EMPTY);
+    assert.deepEqual(await store.check({ deep: true }), []);
+  });
+
+  test("claim takes what was parked once it asks for that kind, in its order", async ({ store }) => {
+    await addMails(store, 3);
+    await add(store, "f");
+    await store.claim(ONE, NOW, only("noop"));
+    assert.deepEqual((await parkedOf(store)).map(({ kind }) => kind), ["file", "mail"]);
+    const ids: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      const { claimed: [job] } = await store.claim(ONE, NOW, only("file", "mail"));
+      ids.push(job?.id ?? "nothing");
+    }
+    assert.deepEqual(ids, ["m0", "m1", "m2", "f"]);
+    assert.deepEqual(await parkedOf(store), []);
+  });
+
+  test("claim parks a suspect of a kind that it was not asked for, and it stays a suspect", async ({ store }) => {
+    await addSuspect(store, "s", { kind: "mail" });
+    const asked = [{ consumerId: "c1", limit: 1, suspect: true }];
+    assert.deepEqual((await store.claim(asked, NOW, only("file"))).claimed, []);
+    assert.deepEqual(await parkedOf(store), [{ kind: "mail", count: 1 }]);
+    const { claimed } = await store.claim(asked, NOW, only("mail"));
+    assert.deepEqual(claimed.map(({ id, suspect }) => ({ id, suspect })), [{ id: "s", suspect: true }]);
+  });
+
+  test("a parked job is canceled and resubmitted like every other", async ({ store }) => {
+    await addMails(store, 1);
+    await store.claim(ONE, NOW, only("file"));
+    await store.move("cancel", ["m0"], NOW);
+    assert.deepEqual(await parkedOf(store), []);
+    await store.move("resubmit", ["m0"], NOW);
+    const { claimed } = await store.claim(ONE, NOW, only("mail"));
+    assert.deepEqual(claimed.map(({ id }) => id), ["m0"]);
+    assert.deepEqual(await store.check({ deep: true }), []);
+  });
+
+  test("claim finds its way past thousands of jobs that it may not take, some at each call", async ({ store }) => {
+    await addMails(store, 4_000);
+    await add(store, "f");
+    for (let calls = 1;; calls++) {
+      const { claimed, nextRunAt } = await store.claim(ONE, NOW, only("file"));
+      if (claimed[0]?.id === "f") break;
+      assert.ok(calls < 20, "it does not get there");
+      assert.ok(nextRunAt !== null && nextRunAt <= NOW, "it would not be called again");
+    }
+    assert.deepEqual(await parkedOf(store), [{ kind: "mail", count: 4_000 }]);
+  });
 }

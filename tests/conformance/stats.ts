@@ -10,6 +10,7 @@ export function statsCases(test: Case): void {
       counts,
       oldestDueAt: null,
       silent: 0,
+      parked: [],
       warnings: [],
     });
   });

@@ -63,7 +63,7 @@ const SCANS: Readonly<Record<string, RegExp>> = {
   stalled: /INDEX jobs_processing$/,
   silent: /INDEX jobs_processing$/,
   // Used where at most some thousands wait.
-  listFewWaiting: /COVERING INDEX jobs_(claim|suspects)$/,
+  listFewWaiting: /COVERING INDEX jobs_(claim|suspects|parked)$/,
 };
 
 /** All jobs are counted anew at the start and by checks, and those that wait are gone through when the clock was set back. */
@@ -85,7 +85,7 @@ function timeClaims(paths: readonly string[], limit: number): number[][] {
     const db = stack.use(new DatabaseSync(path));
     db.exec("BEGIN");
     const sql = prepareAll(db);
-    return () => claim(sql, [{ consumerId: "c", limit, suspect: false }], Date.now());
+    return () => claim(sql, [{ consumerId: "c", limit, suspect: false }], { now: Date.now(), parking: null });
   });
   const rounds = Array.from({ length: 100 }, () =>
     claims.map((claimSome) => {

@@ -69,13 +69,18 @@ export class Model {
   }
 
   /** The ids that the batch takes; if they are fewer than it asked for, when the first one it left becomes due. */
-  claim(requests: readonly ClaimRequest[], now: number): { ids: string[]; nextRunAt: number | null } {
+  claim(
+    requests: readonly ClaimRequest[],
+    now: number,
+    kinds: readonly string[] | null = null,
+  ): { ids: string[]; nextRunAt: number | null } {
+    const line = () => this.#line().filter((job) => kinds === null || kinds.includes(job.kind));
     const ids: string[] = [];
     let short = false;
     const alone = new Set<string>();
     for (const { consumerId, limit, suspect } of requests) {
       if (alone.has(consumerId)) continue;
-      const due = this.#line().filter((job) => job.runAt <= now && job.suspect === suspect);
+      const due = line().filter((job) => job.runAt <= now && job.suspect === suspect);
       if (suspect) due.sort((a, b) => a.crashes - b.crashes);
       const taken = due.slice(0, suspect ? Math.min(1, limit) : limit);
       for (const job of taken) {
@@ -86,7 +91,7 @@ export class Model {
       short ||= taken.length < limit;
     }
     const suspects = requests.some((request) => request.suspect);
-    const left = this.#line().filter((job) => suspects || !job.suspect).map((job) => job.runAt);
+    const left = line().filter((job) => suspects || !job.suspect).map((job) => job.runAt);
     return { ids, nextRunAt: short && left.length > 0 ? Math.min(...left) : null };
   }
 

@@ -37,6 +37,7 @@ Deno.test("a job that is added can be read back in full", async () => {
       seq: 1,
       lease: 0,
       stalled: false,
+      no_handler: false,
       actions: ["cancel"],
     },
     ...{ created_at: shown.body.created_at, updated_at: shown.body.updated_at, history: [], attempts: [] },

@@ -8,7 +8,15 @@ const JOB: JobView["job"] = {
   ...{ id: "a", kind: "mail", status: "PENDING", retries: 0, crashes: 0, priority: 0, run_at: 0 },
   ...{ consumer_id: null, last_heartbeat: null, started_at: null, finished_at: null, error: null },
   ...{ canceled_from: null, dismissed: false },
-  ...{ created_at: 1_000, updated_at: 1_000, seq: 1, lease: 0, stalled: false, actions: [] },
+  ...{
+    created_at: 1_000,
+    updated_at: 1_000,
+    seq: 1,
+    lease: 0,
+    stalled: false,
+    no_handler: false,
+    actions: [],
+  },
 };
 
 function story(job: Partial<JobView["job"]>, history: readonly WireHistory[]) {

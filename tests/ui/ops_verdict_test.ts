@@ -8,7 +8,7 @@ const COUNTS = { PENDING: 0, PROCESSING: 0, COMPLETED: 0, FAILED: 0, UNPROCESSAB
 function minuteOf(rates: Partial<Rates>): Stats {
   const each = { added: 0, completed: 0, failed: 0, ...rates };
   const history = Array.from({ length: 60 }, () => each);
-  return { counts: COUNTS, stalled: 0, age_ms: 0, rates: each, history, fenced: 0 };
+  return { counts: COUNTS, stalled: 0, age_ms: 0, rates: each, history, fenced: 0, parked: [] };
 }
 
 function snapshotOf(stats: Stats | null, warnings: string[] = []): Snapshot {

@@ -4,8 +4,8 @@ import { duration } from "../components/format.ts";
 import { parseDelay, parseDueTime } from "../due_time.ts";
 import { parseJson } from "../parse_json.ts";
 import { Refusal } from "../refusal.ts";
-import { dueOnWire, jobsJson } from "../wire.ts";
 import { audited } from "../audit.ts";
+import { dueOnWire, jobsJson, type Moment } from "../wire.ts";
 import { columns } from "./columns.ts";
 import { type CliIo, type Command, type CommandLine, EXIT, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
@@ -48,7 +48,9 @@ export const add: Command = {
     return async (queue) => {
       const added = await audited(queue, io.actor).add(requests);
       const now = io.now();
-      io.print(json ? asJson(added, { now, stallMs: queue.stallMs }) : asText(added, now));
+      io.print(
+        json ? asJson(added, { now, stallMs: queue.stallMs, kinds: queue.kinds }) : asText(added, now),
+      );
       return EXIT.done;
     };
   },
@@ -121,7 +123,7 @@ function dueOf({ runAt }: Added["job"], now: number): string {
   return runAt > now ? `due ${utc(runAt)}, in ${duration(runAt - now)}` : "";
 }
 
-function asJson(added: readonly Added[], moment: { now: number; stallMs: number }): string {
+function asJson(added: readonly Added[], moment: Moment): string {
   return jobsJson(added.map(({ job }) => job), moment, {
     outcomes: added.map(({ outcome }) => outcome),
     differs: added.map(({ differs }) => differs),

@@ -21,7 +21,7 @@ export const list: Command = {
     const request = requestOf(line);
     return Promise.resolve(async (queue) => {
       const page = await queue.list({ ...request, values: json });
-      const when = { now: io.now(), stallMs: queue.stallMs };
+      const when = { now: io.now(), stallMs: queue.stallMs, kinds: queue.kinds };
       if (json) {
         io.print(jobsJson(page.jobs, when, { next: page.next }));
       } else io.print(asText(page, when));

@@ -19,7 +19,7 @@ export async function jobView(
   { id, from }: { readonly id: string; readonly from: ListQuery },
 ): Promise<JobView> {
   const { job, history } = await queue.get(id);
-  const moment = { now: now(), stallMs: queue.stallMs };
+  const moment = { now: now(), stallMs: queue.stallMs, kinds: queue.kinds };
   return {
     page: "job",
     now: moment.now,

@@ -2,7 +2,7 @@
 import type { Job, JobList } from "@persistent-queue/queue";
 import { jobFilter } from "../move_input.ts";
 import type { Ports } from "../ports.ts";
-import { jobOnWire } from "../wire.ts";
+import { jobOnWire, type Moment } from "../wire.ts";
 import { isInLine, type ListQuery } from "./list_query.ts";
 import type { ListView, Row } from "./views.ts";
 import { warningsOf } from "./warnings_of.ts";
@@ -15,15 +15,10 @@ const PREVIEW_LENGTH = 120;
 
 type Queue = Ports["queue"];
 
-interface Moment {
-  readonly now: number;
-  readonly stallMs: number;
-}
-
 /** @throws {Refusal} 400 for a query that makes no sense; {QueueError} */
 export async function listView({ queue, system, now }: Ports, query: ListQuery): Promise<ListView> {
   const [{ counts, stalled }, { jobs, next }] = await Promise.all([queue.stats(), found(queue, query)]);
-  const moment = { now: now(), stallMs: queue.stallMs };
+  const moment = { now: now(), stallMs: queue.stallMs, kinds: queue.kinds };
   return {
     page: "list",
     now: moment.now,
@@ -40,7 +35,7 @@ export async function listView({ queue, system, now }: Ports, query: ListQuery):
 
 /** The rows of these jobs, by their `seq`, however they have changed; without those that are gone. */
 export async function rowsOf({ queue, now }: Ports, seqs: readonly number[]): Promise<Row[]> {
-  const moment = { now: now(), stallMs: queue.stallMs };
+  const moment = { now: now(), stallMs: queue.stallMs, kinds: queue.kinds };
   const pages = await Promise.all(
     seqs.slice(0, MOST_ROWS).map((seq) => queue.list({ cursor: String(seq + 1), limit: 1, values: false })),
   );

@@ -6,9 +6,13 @@ const NEAR_MS = 60_000;
 
 /** `due 3 Jan 2030, 09:00 UTC (in 1131 d)`, `retry in 2 s`: what a job waits for, if it is a time. `now` by the server's clock. */
 export function waitOf(
-  { status, run_at, retries }: Pick<WireJob, "status" | "run_at" | "retries">,
+  { status, kind, run_at, retries, no_handler }: Pick<
+    WireJob,
+    "status" | "kind" | "run_at" | "retries" | "no_handler"
+  >,
   now: number,
 ): string | null {
+  if (no_handler) return `no handler for kind ${kind}`;
   const waitMs = run_at - now;
   if (waitMs <= 0) return null;
   const when = waitMs < NEAR_MS

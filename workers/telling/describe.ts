@@ -70,6 +70,8 @@ export function describe(event: QueueEvent): Line[] {
       }];
     case "removed":
       return [];
+    case "parked":
+      return [{ level: "warn", text: `No handler is named "${event.kind}": the jobs of that kind wait` }];
     case "pruned":
       return [info(`Pruned finished jobs: ${event.count}`)];
     case "looked-over":

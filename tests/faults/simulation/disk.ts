@@ -92,6 +92,7 @@ export class Disk {
       counts: this.model.counts(),
       oldestDueAt: this.model.oldestDueAt(now),
       silent: this.list({ silentSince, limit: Infinity }).jobs.length,
+      parked: [],
       warnings: [],
     };
   }

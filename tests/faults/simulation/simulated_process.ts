@@ -32,6 +32,7 @@ export class SimulatedProcess {
     const { settings } = world;
     this.store = new FaultyStore(world, this.main);
     this.queue = new Queue(this.store, {
+      handlersDir: "handlers",
       ...settings,
       kinds: KINDS,
       now: () => Date.now(),
