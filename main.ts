@@ -1,8 +1,7 @@
 /**
  * Persistent Queue: settings → log → queue → supervisor → pages → signals.
  *
- * `start` is a guard that keeps the supervisor alive; `supervise` starts it once, with the same permissions; `jobs` is
- * the command line.
+ * `start` is a guard that keeps the supervisor alive, `supervise` starts it once, `jobs` is the command line.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -24,9 +23,10 @@ import {
   DEFAULT_PASSWORD,
   EXIT,
   forgetSettings,
+  HandlerCheck,
+  handlersOf,
   isGuarded,
   launchSupervisor,
-  listKinds,
   loadSettings,
   type Log,
   logEvent,
@@ -92,7 +92,8 @@ async function run(settings: Settings, log: Log): Promise<number> {
     log.error(why);
     console.error(why);
   };
-  const supervisor = new Supervisor({ queue, settings, log, onFatal });
+  const check = new HandlerCheck({ folder: handlersOf(settings).folder, log });
+  const supervisor = new Supervisor({ queue, settings, log, check, onFatal });
   queue.subscribe(sayTrouble);
   const sampleFiles = new SampleFiles(settings);
   queue.subscribe((event) => event.type === "removed" && sampleFiles.remove(event.ids));
@@ -102,7 +103,8 @@ async function run(settings: Settings, log: Log): Promise<number> {
   whenGuardIsGone().then(() => end({ exitCode: EXIT.ok, patienceMs: 0 }));
   await Promise.all(pages.map((page) => page.ready));
   closeOwnAddresses(settings);
-  const hasStarted = await Promise.race([supervisor.start().then(() => true), ended.then(() => false)]);
+  const started = Promise.all([supervisor.start(), check.begin()]);
+  const hasStarted = await Promise.race([started.then(() => true), ended.then(() => false)]);
   if (hasStarted) greet(settings, pages);
 
   const { exitCode, ...patience } = await ended;
@@ -216,13 +218,12 @@ async function jobs(args: readonly string[]): Promise<number> {
     queue.subscribe((event) => logEvent(log, event));
     return queue;
   };
-  const readInput = () => new Response(Deno.stdin.readable).text();
   const { jobsCommand, osUser, printToStdout } = await import("@persistent-queue/ui");
   return await jobsCommand(args, {
     openQueue: openGuest,
     print: printToStdout,
     printError: console.error,
-    readInput,
+    readInput: () => new Response(Deno.stdin.readable).text(),
     confirm: Deno.stdin.isTerminal() ? (question) => confirm(question) : null,
     actor: { by: `command line (user ${osUser()})`, audit: log.audit },
     now: Date.now,
@@ -231,8 +232,8 @@ async function jobs(args: readonly string[]): Promise<number> {
 
 function openQueue(settings: Settings, how: OpenOptions): Promise<Queue> {
   const { queueUrl, retryDelaysMs, crashLimit, stallMs, retentionDays } = settings;
-  const retentionMs = retentionDays * DAY_MS;
-  return getQueue(queueUrl, { ...how, retryDelaysMs, crashLimit, stallMs, retentionMs, kinds: listKinds() });
+  const rules = { retryDelaysMs, crashLimit, stallMs, retentionMs: retentionDays * DAY_MS };
+  return getQueue(queueUrl, { ...how, ...handlersOf(settings), ...rules });
 }
 
 /** What a person can mend is told in a sentence, without a stack. */

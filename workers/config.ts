@@ -85,6 +85,9 @@ function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEn
     handlerAllow: handlerAllow === null
       ? NOTHING_ALLOWED
       : parseHandlerAllow(handlerAllow, (problem) => reader.reject("HANDLER_ALLOW", problem)),
+    handlersDir: reader.text("HANDLERS_DIR") === null
+      ? null
+      : reader.absolute(reader.folder("HANDLERS_DIR", "workers/handlers")),
     // With a password of its own the system does real work, which nobody is to end for a look.
     faultInjection: reader.isOn("FAULT_INJECTION", managerPassword === DEFAULT_PASSWORD),
   };

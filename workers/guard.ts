@@ -10,7 +10,7 @@ import { stopSignals } from "./process/stop_signals.ts";
 export interface GuardOptions {
   /** The program, and what to call it with. */
   readonly command: string;
-  readonly args: readonly string[];
+  readonly args: readonly string[] | (() => readonly string[]);
   /** The supervisor's whole environment: the guard's own unless given. */
   readonly env?: Readonly<Record<string, string>>;
   /** The first line that the supervisor reads from its stdin: what does not belong in its environment. */
@@ -56,7 +56,11 @@ async function runOnce(
   stop: StopSignals,
 ): Promise<Deno.CommandStatus> {
   const environment = env === undefined ? {} : { env: { ...env }, clearEnv: true };
-  const child = new Deno.Command(command, { args: [...args], ...environment, stdin: "piped" }).spawn();
+  const child = new Deno.Command(command, {
+    args: [...(typeof args === "function" ? args() : args)],
+    ...environment,
+    stdin: "piped",
+  }).spawn();
   stop.passOnTo(child);
   const writer = child.stdin.getWriter();
   // A supervisor that is dead already reads nothing: its exit code tells why.

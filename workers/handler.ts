@@ -45,6 +45,10 @@ export interface HandlerModule {
 /** Trying again is useless: the job becomes FAILED. */
 export class GiveUp extends Error {
   override readonly name = "GiveUp";
+
+  static override [Symbol.hasInstance](thrown: unknown): thrown is GiveUp {
+    return this === GiveUp ? isNamed(thrown, "GiveUp") : super[Symbol.hasInstance](thrown);
+  }
 }
 
 /** Not now: the job is tried again after `delayMs`, and no retry is used up. */
@@ -53,6 +57,20 @@ export class RetryLater extends Error {
   constructor(readonly delayMs: number, message = "The handler asked to be called later") {
     super(message);
     if (!isDelay(delayMs)) throw new RangeError(NO_DELAY);
+  }
+
+  static override [Symbol.hasInstance](thrown: unknown): thrown is RetryLater {
+    return this === RetryLater ? isNamed(thrown, "RetryLater") : super[Symbol.hasInstance](thrown);
+  }
+}
+
+/** By name: the project of the handlers may hold a copy of this file, and its errors mean the same. */
+function isNamed(thrown: unknown, name: string): boolean {
+  try {
+    return thrown instanceof Error && thrown.name === name;
+  } catch {
+    // A proxy, or a name that throws.
+    return false;
   }
 }
 

@@ -1,28 +1,30 @@
-/** The kinds of jobs: one file each in a folder, named after the kind. */
-import { GiveUp, type HandlerModule } from "./handler.ts";
+/** The handlers of a thread: each is loaded when its first job comes. */
+import type { HandlerModule } from "./handler.ts";
+import { listKinds as kindsIn } from "./handler_files.ts";
 
-/** Where a team adds its own. */
+/** Those that come with the system. */
 export const HANDLERS: URL = new URL("./handlers/", import.meta.url);
+
+/** The sample kind, which the producer adds: it is there whatever folder the others are in. */
+const SAMPLE = "file";
 
 /** What a timer can wait for: 2^31 milliseconds. */
 const LONGEST_DEADLINE_MS = 2_147_483_647;
 
-const FILE_NAME = /^([a-z][a-z0-9_]{0,63})\.ts$/;
+/** A module that waits for something at its top level costs its own job only. */
+const LOAD_MS = 10_000;
 
 /** In alphabetical order. */
-export function listKinds(folder = HANDLERS): string[] {
-  const kinds: string[] = [];
-  for (const { name, isFile } of Deno.readDirSync(folder)) {
-    const kind = FILE_NAME.exec(name)?.[1];
-    if (isFile && kind !== undefined) kinds.push(kind);
-  }
-  return kinds.sort();
+export function listKinds(folder: URL = HANDLERS): string[] {
+  const kinds = kindsIn(folder);
+  return kinds.includes(SAMPLE) || !kindsIn(HANDLERS).includes(SAMPLE) ? kinds : [...kinds, SAMPLE].sort();
 }
 
-/** Loads handlers when they are first needed. */
 export class Handlers {
   readonly #folder: URL;
   readonly #loaded = new Map<string, HandlerModule>();
+  /** A module that failed to load stays failed under its address: the next attempt uses another one. */
+  #failures = 0;
 
   constructor(folder: URL) {
     this.#folder = folder;
@@ -33,23 +35,57 @@ export class Handlers {
     return this.#loaded.get(kind) ?? null;
   }
 
-  /** @throws {GiveUp} where there is no such handler: no retry brings it */
+  /** @throws {Error} with a sentence that names the file: the next attempt loads it afresh */
   async load(kind: string): Promise<HandlerModule> {
-    if (!listKinds(this.#folder).includes(kind)) throw new GiveUp(`No handler is named "${kind}"`);
-    const module: Partial<HandlerModule> = await import(new URL(`${kind}.ts`, this.#folder).href);
-    if (typeof module.handler !== "function") {
-      throw new GiveUp(`The handler file ${kind}.ts does not export \`handler\``);
+    try {
+      const module = checked(kind, await this.#import(kind));
+      this.#loaded.set(kind, module);
+      return module;
+    } catch (error) {
+      this.#failures += 1;
+      throw error;
     }
-    if (module.deadlineMs !== undefined && !isDeadline(module.deadlineMs)) {
-      throw new GiveUp(`The handler file ${kind}.ts exports a deadlineMs that is no number of milliseconds`);
-    }
-    const complete = {
-      handler: module.handler,
-      ...(module.deadlineMs === undefined ? {} : { deadlineMs: module.deadlineMs }),
-    };
-    this.#loaded.set(kind, complete);
-    return complete;
   }
+
+  async #import(kind: string): Promise<Partial<HandlerModule>> {
+    const url = this.#urlOf(kind);
+    if (this.#failures > 0) url.search = `again=${this.#failures}`;
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(new Error(neverLoads(kind))), LOAD_MS);
+    try {
+      return await Promise.race([import(url.href), late.promise]);
+    } catch (error) {
+      if (error instanceof Error) {
+        error.message = `The handler file ${kind}.ts cannot be loaded: ${error.message}`;
+      }
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #urlOf(kind: string): URL {
+    if (kindsIn(this.#folder).includes(kind)) return new URL(`${kind}.ts`, this.#folder);
+    if (kind === SAMPLE) return new URL(`${kind}.ts`, HANDLERS);
+    throw new Error(`The handler file ${kind}.ts is gone`);
+  }
+}
+
+function neverLoads(kind: string): string {
+  return `it has not finished loading after ${
+    LOAD_MS / 1000
+  } s, because ${kind}.ts or what it imports waits at its top level`;
+}
+
+function checked(kind: string, { handler, deadlineMs }: Partial<HandlerModule>): HandlerModule {
+  if (typeof handler !== "function") {
+    throw new Error(`The handler file ${kind}.ts does not export a function named handler`);
+  }
+  if (deadlineMs === undefined) return { handler };
+  if (!isDeadline(deadlineMs)) {
+    throw new Error(`The handler file ${kind}.ts exports a deadlineMs that is no number of milliseconds`);
+  }
+  return { handler, deadlineMs };
 }
 
 function isDeadline(ms: unknown): boolean {

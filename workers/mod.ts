@@ -8,6 +8,8 @@ export { prepareFolders, stateFile } from "./process/folders.ts";
 export { isGuarded, whenGuardIsGone } from "./process/guard_watch.ts";
 export { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "./handler.ts";
 export { listKinds } from "./handlers.ts";
+export { HandlerCheck } from "./places/handler_check.ts";
+export { handlersOf } from "./process/handler_project.ts";
 export { type Log, openLog, removeOldConsumerLogs } from "./log.ts";
 export { canLaunch, launchSupervisor, takeSettings } from "./process/launch.ts";
 export { closeOwnAddresses } from "./process/permissions.ts";

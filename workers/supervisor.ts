@@ -15,7 +15,7 @@ import type { Settings } from "./config.ts";
 import { ConsumerPlace, type ConsumerView } from "./places/consumer_place.ts";
 import { describe } from "./telling/describe.ts";
 import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
-import { HANDLERS } from "./handlers.ts";
+import { handlersUrl } from "./process/handler_project.ts";
 import type { Log } from "./log.ts";
 import { LogTidying } from "./log/log_tidying.ts";
 import { MemoryWatch } from "./places/memory_watch.ts";
@@ -31,10 +31,9 @@ export interface SupervisorOptions {
   readonly queue: Adder & Consumer & Janitor & Pick<Inspector, "subscribe" | "trouble" | "warnings">;
   readonly settings: Settings;
   readonly log: Log;
-  /** The folder of the handlers; `workers/handlers/` unless given. */
-  readonly handlers?: URL;
-  /** Milliseconds since 1970. */
-  readonly now?: () => number;
+  readonly handlers?: URL; // their folder, as the settings say unless given
+  readonly check?: { readonly problems: readonly string[] }; // what is wrong with them
+  readonly now?: () => number; // milliseconds since 1970
   /** Monotonic, in milliseconds. */
   readonly clock?: () => number;
   /** It cannot go on, and the process is to end with this code. */
@@ -78,7 +77,8 @@ export class Supervisor {
   #unsubscribe = () => {};
 
   constructor(options: SupervisorOptions) {
-    const { queue, settings, handlers = HANDLERS, now = Date.now, clock = () => performance.now() } = options;
+    const { queue, settings, now = Date.now, clock = () => performance.now() } = options;
+    const handlers = options.handlers ?? handlersUrl(settings.handlersDir);
     this.#options = options;
     this.#startedAt = now();
     this.#recent = new RecentEvents(now);
@@ -176,10 +176,10 @@ export class Supervisor {
       trouble: this.#trouble(),
       memoryBytes: Deno.memoryUsage().rss,
     };
-    const { settings } = this.#options;
+    const { settings, queue, check } = this.#options;
     return {
       ...view,
-      warnings: warningsOf({ ...view, storage: this.#options.queue.warnings }, {
+      warnings: warningsOf({ ...view, storage: [...queue.warnings, ...(check?.problems ?? [])] }, {
         settings,
         failing: this.#consumers.some(({ isFailing }) => isFailing),
       }),

@@ -26,6 +26,7 @@ export const SETTING_NAMES = [
   "LOG_LEVEL",
   "RETENTION_DAYS",
   "HANDLER_ALLOW",
+  "HANDLERS_DIR",
   "FAULT_INJECTION",
 ] as const;
 

@@ -49,6 +49,8 @@ export interface Settings {
   /** 0 = keep all. */
   readonly retentionDays: number;
   readonly handlerAllow: HandlerAllow;
+  /** The folder of a team's own handlers; null = those in this checkout. */
+  readonly handlersDir: string | null;
   /** Whether people may crash or hang a consumer to see what happens. */
   readonly faultInjection: boolean;
   /** Variables that `.env` holds for the handlers (`HANDLER_ALLOW="env=…"`), to be put into the environment. */

@@ -13,6 +13,8 @@ import {
 } from "../config/load_settings.ts";
 import { guard } from "../guard.ts";
 import { bindAddressOf } from "./bind_address.ts";
+import { handlerProject } from "./handler_project.ts";
+import { LaunchFiles } from "./launch_files.ts";
 import { isGuarded, readHandover } from "./guard_watch.ts";
 import { supervisorArgs } from "./permissions.ts";
 
@@ -38,9 +40,10 @@ export async function launchSupervisor({ mainUrl, restarts }: LaunchOptions): Pr
   const settings = readSettings(sources);
   if (!Deno.build.standalone && !canLaunch()) throw new ConfigurationError([NO_RUN_PERMISSION]);
   for (const warning of warningsAtStart(settings)) console.error(`Warning: ${warning}`);
+  using files = new LaunchFiles(handlerProject(settings.handlersDir, mainUrl));
   return await guard({
     command: Deno.execPath(),
-    args: supervisorArgs(settings, mainUrl),
+    args: () => supervisorArgs(settings, mainUrl, files.flags()),
     env: { ...environmentWithoutSettings(sources), ...settings.handlerEnv, DENO_NO_UPDATE_CHECK: "1" },
     handover: JSON.stringify(sources),
     restarts,

@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { ConfigurationError, type Settings } from "../config.ts";
 import { HANDLER_PERMISSIONS, type HandlerPermission } from "../config/handler_allow.ts";
 import { isWithin } from "../config/place_rules.ts";
+import { linkTargets } from "../handler_files.ts";
+import { handlerProject } from "./handler_project.ts";
 import { GUARDED } from "./guard_watch.ts";
 import { NOHUP } from "./stop_signals.ts";
 
@@ -24,10 +26,11 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = {
 export const HEAP_FLAGS = "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=20,--expose-gc";
 
 /** With what `Deno.execPath()` is called to run the supervisor under a guard. `mainUrl` is the URL of `main.ts`. */
-export function supervisorArgs(settings: Settings, mainUrl: string): string[] {
+export function supervisorArgs(settings: Settings, mainUrl: string, more: readonly string[] = []): string[] {
   const words = ["supervise", GUARDED, ...Deno.args.filter((word) => word === NOHUP)];
   if (Deno.build.standalone) return words; // a compiled binary has its permissions inside
-  return ["run", HEAP_FLAGS, ...CONFINED, ...permissionFlags(settings, mainUrl), mainUrl, ...words];
+  const flags = permissionFlags(settings, mainUrl);
+  return ["run", HEAP_FLAGS, ...CONFINED, ...more, ...flags, mainUrl, ...words];
 }
 
 /** Nothing is asked for, and nothing is fetched: an import of an address would carry what stands in it to that address. */
@@ -38,7 +41,13 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
   refuseComma(settings.startDir, "The system was started in");
   const database = databasePaths(settings, mainUrl);
   const needed: Record<HandlerPermission, readonly string[]> = {
-    read: [...codePaths(mainUrl), settings.filesDir, settings.logDir, ...database],
+    read: [
+      ...codePaths(mainUrl),
+      ...handlerPaths(settings, mainUrl),
+      settings.filesDir,
+      settings.logDir,
+      ...database,
+    ],
     write: [settings.filesDir, settings.logDir, ...database],
     net: [...ownAddresses(settings), ...backendAddresses(settings.queueUrl)],
     env: [],
@@ -78,6 +87,15 @@ function codePaths(mainUrl: string): string[] {
   const main = fileURLToPath(mainUrl);
   refuseComma(dirname(main), "The project lies in");
   return [main, ...CODE_FOLDERS.map((folder) => join(dirname(main), folder))];
+}
+
+/** A team's handlers and what they import from their own project; and where they are links, what these lead to. */
+function handlerPaths({ handlersDir }: Settings, mainUrl: string): string[] {
+  const folder = handlersDir ?? join(dirname(fileURLToPath(mainUrl)), "workers", "handlers");
+  const project = handlerProject(handlersDir, mainUrl)?.folder ?? null;
+  const paths = [...(project === null ? [] : [project]), ...linkTargets(folder)];
+  for (const path of paths) refuseComma(path, "The handlers lie in");
+  return paths;
 }
 
 /** SQLite keeps files beside the database, so it needs the folder; where the code lies in that, only those files. */

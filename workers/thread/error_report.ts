@@ -2,6 +2,7 @@
  * What is kept of whatever a handler threw: the error as people read it first, and beside it all that mends it. Made in
  * the thread, where the thrown value is. Nothing that it meets may throw: messages are getters, objects are proxies.
  */
+import { plainWords } from "./plain_words.ts";
 import { placesIn } from "./stack_places.ts";
 
 export interface ErrorReport {
@@ -113,16 +114,15 @@ interface Facts {
 }
 
 function factsOf(error: Error): Facts {
-  const message = messageOf(error);
   const stack = (text(() => error.stack) ?? "").slice(0, 4 * MAX_DETAIL);
-  const { frames, own } = placesIn(stack, `${text(() => error.name)}: ${message}`);
-  return { head: `${classOf(error)}: ${message}`, frames, place: own };
+  const { frames, own } = placesIn(stack, `${text(() => error.name)}: ${rawMessageOf(error)}`);
+  return { head: `${classOf(error)}: ${messageOf(error)}`, frames, place: own };
 }
 
 /** The class of a plain Error says nothing. */
 function headInShort(error: Error): string {
   const name = classOf(error);
-  const message = text(() => error.message) ?? "";
+  const message = plainWords(rawMessageOf(error));
   const code = codeOf(error);
   const suffix = code === null || message.includes(code) ? "" : ` [${code}]`;
   if (message === "") return `${name} without a message${suffix}`;
@@ -135,7 +135,11 @@ function classOf(error: Error): string {
 }
 
 function messageOf(error: Error): string {
-  return text(() => error.message) || "An error without a message";
+  return plainWords(rawMessageOf(error)) || "An error without a message";
+}
+
+function rawMessageOf(error: Error): string {
+  return text(() => error.message) ?? "";
 }
 
 function codeOf(error: Error): string | null {

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { pathToFileURL } from "node:url";
+import { handlerFiles } from "../../workers/handler_files.ts";
+import { GiveUp, RetryLater } from "../../workers/handler.ts";
+import { HandlerCheck } from "../../workers/places/handler_check.ts";
+import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
+
+function urlOf(folder: TempFolder): URL {
+  return new URL(`${pathToFileURL(folder.path)}/`);
+}
+
+Deno.test("links count as the files that they lead to, as a mounted ConfigMap makes them", async () => {
+  await using folder = await tempFolder();
+  await Deno.mkdir(folder.file("..2026_01"));
+  await Deno.writeTextFile(folder.file("..2026_01/mail.ts"), "export const handler = () => 1;");
+  await Deno.symlink("..2026_01", folder.file("..data"));
+  await Deno.symlink("..data/mail.ts", folder.file("mail.ts"));
+  await Deno.symlink("nowhere.ts", folder.file("gone.ts"));
+  assert.deepEqual(handlerFiles(urlOf(folder)), {
+    kinds: ["mail"],
+    problems: ["gone.ts is a link that leads nowhere."],
+  });
+});
+
+const PASSED_OVER = {
+  "sendMail.ts": "send-mail.ts",
+  "2fa.ts": "kind-2fa.ts",
+  "report.js": "report.ts",
+  "page.tsx": "page.ts",
+  "sync.mts": "sync.ts",
+  "Été.ts": "t.ts",
+};
+for (const [name, right] of Object.entries(PASSED_OVER)) {
+  Deno.test(`a handler file named ${name} is told, with the name that it should have`, async () => {
+    await using folder = await tempFolder();
+    await Deno.writeTextFile(folder.file(name), "");
+    const { kinds, problems: [problem = ""] } = handlerFiles(urlOf(folder));
+    assert.deepEqual(kinds, []);
+    assert.ok(problem.startsWith(`${name} is not taken as a handler: name it ${right}.`), problem);
+  });
+}
+
+Deno.test("what lies beside handlers is not meant as one: tests, types, helpers, words", async () => {
+  await using folder = await tempFolder();
+  for (
+    const name of ["_shared.ts", ".hidden.ts", "mail_test.ts", "types.d.ts", "README.md", "send-mail.ts"]
+  ) {
+    await Deno.writeTextFile(folder.file(name), "");
+  }
+  await Deno.mkdir(folder.file("helpers"));
+  await Deno.mkdir(folder.file("report"));
+  await Deno.writeTextFile(folder.file("report/mod.ts"), "");
+  const { kinds, problems } = handlerFiles(urlOf(folder));
+  assert.deepEqual(kinds, ["send-mail"]);
+  assert.deepEqual(problems, ["report is a folder, but a handler is one file: name it report.ts."]);
+});
+
+Deno.test("each handler is tried at the start, and what is wrong with it is told in a sentence", async () => {
+  await using folder = await tempFolder();
+  const files = {
+    "sound.ts": "export const handler = () => 1;",
+    "syntax.ts": "export const handler = () => {",
+    "nothing.ts": "export const run = () => 1;",
+    "missing.ts": 'import words from "./words.ts"; export const handler = () => words;',
+    "package.ts": 'import words from "no-such-words"; export const handler = () => words;',
+    "throws.ts": 'throw new Error("no database"); export const handler = () => 1;',
+    "waits.ts": "await new Promise((_) => setInterval(() => {}, 1000)); export const handler = () => 1;",
+    "spins.ts": "for (;;); export const handler = () => 1;",
+    "ends.ts": "import process from 'node:process'; process.exit(); export const handler = () => 1;",
+    "zlast.ts": "export const handler = 7;",
+  };
+  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(folder.file(name), text);
+  const told: string[] = [];
+  const log = { warn: (sentence: string) => void told.push(sentence) };
+  const check = new HandlerCheck({ folder: urlOf(folder), log });
+  await check.run();
+  assert.deepEqual(told, [...check.problems]);
+  const about = (name: string) => told.filter((sentence) => sentence.includes(`handler file ${name}.ts`));
+  assert.deepEqual(about("sound"), []);
+  const expected: Record<string, RegExp> = {
+    syntax: /cannot be loaded: SyntaxError: Expected '}'.* at file:.*syntax\.ts:1:31$/,
+    nothing: /does not export a function named handler$/,
+    missing: /cannot be loaded: .*words\.ts/,
+    package: /cannot be loaded: .*no-such-words is not known\. Add it to the imports/,
+    throws: /cannot be loaded: no database/,
+    waits: /cannot be loaded: it has not finished after 3 s$/,
+    spins: /cannot be loaded: it has not finished after 3 s$/,
+    ends: /cannot be loaded: its thread ended$/,
+    zlast: /does not export a function named handler$/,
+  };
+  for (const [name, words] of Object.entries(expected)) {
+    assert.equal(about(name).length, 1, told.join("\n"));
+    assert.match(about(name)[0] ?? "", words);
+  }
+  assert.ok(told.every((sentence) => !sentence.includes("\n")));
+});
+
+Deno.test("GiveUp and RetryLater of another copy of the file mean the same, and a subclass is told apart", () => {
+  class OtherGiveUp extends Error {
+    override readonly name = "GiveUp";
+  }
+  class OwnGiveUp extends GiveUp {}
+  assert.ok(new OtherGiveUp() instanceof GiveUp);
+  assert.ok(new OwnGiveUp() instanceof GiveUp);
+  assert.ok(new OwnGiveUp() instanceof OwnGiveUp);
+  assert.ok(!(new GiveUp() instanceof OwnGiveUp));
+  assert.ok(new RetryLater(5) instanceof RetryLater);
+  for (const other of [new Error("GiveUp"), { name: "GiveUp" }, null, "GiveUp", new RetryLater(5)]) {
+    assert.ok(!(other instanceof GiveUp));
+  }
+});

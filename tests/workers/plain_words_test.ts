@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { plainWords } from "../../workers/thread/plain_words.ts";
+
+const INSTALL =
+  "Add it to the imports in the deno.json of the handlers' project, run `deno install` there, and restart: " +
+  "nothing is fetched while the system runs";
+
+/** As Deno 2.9.6 words them. */
+const WORDS: Record<string, [message: string, told: string]> = {
+  "an address": [
+    'Requires net access to "127.0.0.1:38590", run again with the --allow-net flag',
+    'Handlers may not connect to 127.0.0.1:38590. Allow it with HANDLER_ALLOW="net=127.0.0.1:38590" and restart',
+  ],
+  "a variable": [
+    'Requires env access to "SMTP_URL", run again with the --allow-env flag',
+    'Handlers may not read the variable SMTP_URL. Allow it with HANDLER_ALLOW="env=SMTP_URL" and restart',
+  ],
+  "a file whose name has a space": [
+    'Requires read access to "/srv/my files/a.txt", run again with the --allow-read flag',
+    'Handlers may not read /srv/my files/a.txt. Allow it with HANDLER_ALLOW="read" and restart',
+  ],
+  "terminal colours": ["\x1b[0m\x1b[36mfile:///a.ts\x1b[0m:\x1b[33m1\x1b[0m", "file:///a.ts:1"],
+  "a package that is not installed": [
+    'npm package not found in cache: "ms", --cached-only is specified.',
+    `The package ms is not installed. ${INSTALL}`,
+  ],
+  "an import from the web": [
+    'Specifier not found in cache: "https://esm.sh/ms", --cached-only is specified.',
+    `https://esm.sh/ms is not installed. ${INSTALL}`,
+  ],
+  "a lock that lacks a package": [
+    "The lockfile is out of date. Run `deno install --frozen=false`, or rerun with `--frozen=false` to update it.\nchanges:\n 1 | …",
+    `A package that a handler imports is not in the lock file. ${INSTALL}`,
+  ],
+  "words of their own": ["the mail server says 503", "the mail server says 503"],
+};
+
+for (const [what, [message, told]] of Object.entries(WORDS)) {
+  Deno.test(`an error about ${what} says what to do here`, () => assert.equal(plainWords(message), told));
+}

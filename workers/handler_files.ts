@@ -1,0 +1,92 @@
+/**
+ * Which files of a folder are handlers, and which ones look as if they were meant to be. Links count as what they lead
+ * to: a folder that is mounted from elsewhere is often made of them.
+ */
+
+/** Letters, digits, hyphens and underscores, all small, a letter first: `send-mail.ts` is the kind `send-mail`. */
+const HANDLER = /^([a-z][a-z0-9_-]{0,63})\.ts$/;
+const CODE = /\.[cm]?[jt]sx?$/;
+/** Tests and types may lie beside the handlers, and so may what begins with a dot or an underscore. */
+const OTHER_CODE = /^[._]|[._]test\.[jt]sx?$|\.d\.ts$/;
+
+export interface HandlerFiles {
+  /** In alphabetical order. */
+  readonly kinds: readonly string[];
+  /** A sentence for each file that is passed over, with what to do. */
+  readonly problems: readonly string[];
+}
+
+export function handlerFiles(folder: URL): HandlerFiles {
+  const kinds: string[] = [];
+  const problems: string[] = [];
+  for (const entry of Deno.readDirSync(folder)) {
+    const { name } = entry;
+    const kind = HANDLER.exec(name)?.[1];
+    if (OTHER_CODE.test(name)) continue;
+    const is = entry.isSymlink ? leadsTo(new URL(encodeURIComponent(name), folder)) : entry;
+    if (is === null) problems.push(`${name} is a link that leads nowhere.`);
+    else if (is.isDirectory) {
+      if (isMeant(new URL(`${encodeURIComponent(name)}/`, folder))) {
+        problems.push(`${name} is a folder, but a handler is one file: name it ${toFileName(name)}.`);
+      }
+    } else if (kind !== undefined) kinds.push(kind);
+    else if (CODE.test(name)) problems.push(aboutName(name));
+  }
+  return { kinds: kinds.sort(), problems: problems.sort() };
+}
+
+/** In alphabetical order. */
+export function listKinds(folder: URL): string[] {
+  return [...handlerFiles(folder).kinds];
+}
+
+/** Where links among the handlers lead to, if that is elsewhere: reading them needs that permission as well. */
+export function linkTargets(folder: string): string[] {
+  try {
+    const links = [...Deno.readDirSync(folder)].filter(({ name, isSymlink }) =>
+      isSymlink && HANDLER.test(name)
+    );
+    return links.flatMap(({ name }) => realPath(`${folder}/${name}`));
+  } catch {
+    return [];
+  }
+}
+
+function realPath(path: string): string[] {
+  try {
+    return [Deno.realPathSync(path)];
+  } catch {
+    return [];
+  }
+}
+
+function leadsTo(link: URL): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(link);
+  } catch {
+    return null;
+  }
+}
+
+/** A folder of helpers is none of ours: one with an entry file looks like a handler. */
+function isMeant(folder: URL): boolean {
+  try {
+    return [...Deno.readDirSync(folder)].some(({ name }) =>
+      /^(mod|index|main|handler)\.[cm]?[jt]sx?$/.test(name)
+    );
+  } catch {
+    return false;
+  }
+}
+
+function aboutName(name: string): string {
+  return `${name} is not taken as a handler: name it ${toFileName(name)}. ` +
+    "A handler's file has a name of small letters, digits, hyphens and underscores, begins with a letter, and ends in .ts.";
+}
+
+/** `sendMail.tsx` → `send-mail.ts`, `2fa.js` → `kind-2fa.ts`. */
+function toFileName(name: string): string {
+  const words = name.replace(CODE, "").replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
+  const plain = words.replaceAll(/[^a-z0-9_-]+/g, "-").replaceAll(/^[-_]+|-+$/g, "") || "kind";
+  return `${/^[a-z]/.test(plain) ? plain : `kind-${plain}`}`.slice(0, 64) + ".ts";
+}

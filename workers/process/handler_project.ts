@@ -1,0 +1,181 @@
+/**
+ * Handlers in a folder of a team's own project. Deno knows one import map and one lock per process, so the supervisor is
+ * started with ours and, for what lies in that project, with theirs: a map with a scope, and both locks in one.
+ */
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { messageOf } from "@persistent-queue/queue";
+import { ConfigurationError, type Settings } from "../config.ts";
+import { HANDLERS, listKinds } from "../handlers.ts";
+
+export interface HandlerProject {
+  /** What the handlers may read besides their own files: all of their project. */
+  readonly folder: string;
+  readonly imports: ImportMap;
+  /** The text of the lock of both. */
+  readonly lock: string;
+}
+
+type Imports = Readonly<Record<string, string>>;
+
+export interface ImportMap {
+  readonly imports: Imports;
+  readonly scopes: Readonly<Record<string, Imports>>;
+}
+
+interface ProjectConfig {
+  readonly path: string;
+  readonly imports: Imports;
+  readonly scopes: Readonly<Record<string, Imports>>;
+}
+
+/** The name under which a team's handlers import `GiveUp`, `RetryLater` and the types. */
+const OWN_NAME = "persistent-queue";
+const CONFIGS = ["deno.json", "deno.jsonc"];
+
+/** Null where the handlers are those of this checkout. @throws {ConfigurationError} with what is wrong in a sentence */
+export function handlerProject(handlersDir: string | null, mainUrl: string): HandlerProject | null {
+  if (handlersDir === null || Deno.build.standalone) return null;
+  const folder = realFolder(handlersDir);
+  const root = dirname(new URL(mainUrl).pathname);
+  if (`${pathToFileURL(folder)}/` === HANDLERS.href) return null;
+  const config = configOf(folder);
+  const project = config === null ? folder : dirname(config.path);
+  const own = readConfig(join(root, "deno.json"));
+  const scope = `${pathToFileURL(project)}/`;
+  const ofTeam = { [OWN_NAME]: new URL("../handler.ts", import.meta.url).href, ...config?.imports };
+  return {
+    folder: project,
+    imports: { imports: own.imports, scopes: { [scope]: ofTeam, ...config?.scopes } },
+    lock: mergedLock(join(root, "deno.lock"), join(project, "deno.lock")),
+  };
+}
+
+/** The folder of the handlers. @throws {ConfigurationError} where there is none */
+export function handlersUrl(handlersDir: string | null): URL {
+  return handlersDir === null ? HANDLERS : new URL(`${pathToFileURL(realFolder(handlersDir))}/`);
+}
+
+export interface HandlerFolder {
+  readonly folder: URL;
+  readonly kinds: string[];
+  /** As sentences name it. */
+  readonly handlersDir: string;
+}
+
+export function handlersOf({ handlersDir }: Settings): HandlerFolder {
+  const folder = handlersUrl(handlersDir);
+  return { folder, kinds: listKinds(folder), handlersDir: handlersDir ?? "workers/handlers" };
+}
+
+function realFolder(handlersDir: string): string {
+  try {
+    if (Deno.statSync(handlersDir).isDirectory) return handlersDir;
+    throw problem(`HANDLERS_DIR is ${handlersDir}, which is no folder`);
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    throw problem(
+      `HANDLERS_DIR is ${handlersDir}, which cannot be read: make the folder, or name the one in which the handlers are ` +
+        `(${messageOf(error)})`,
+    );
+  }
+}
+
+/** The nearest one, from the folder upwards. */
+function configOf(folder: string): ProjectConfig | null {
+  for (const name of CONFIGS) {
+    const path = join(folder, name);
+    if (isFile(path)) return readConfig(path);
+  }
+  return dirname(folder) === folder ? null : configOf(dirname(folder));
+}
+
+function readConfig(path: string): ProjectConfig {
+  const config = readJson(path);
+  const base = pathToFileURL(path);
+  const outside = typeof config.importMap === "string" ? new URL(config.importMap, base) : null;
+  const map = outside === null ? config : readJson(outside.pathname);
+  const scopes = isRecord(map.scopes) ? Object.entries(map.scopes) : [];
+  return {
+    path,
+    imports: expanded(map.imports, outside ?? base),
+    scopes: Object.fromEntries(
+      scopes.map(([at, imports]) => [new URL(at, base).href, expanded(imports, outside ?? base)]),
+    ),
+  };
+}
+
+/** As Deno reads them in a `deno.json`: paths from that file on, and a package with what is below its name. */
+function expanded(imports: unknown, base: URL): Imports {
+  if (!isRecord(imports)) return {};
+  return Object.fromEntries(
+    Object.entries(imports).flatMap(([name, target]): [string, string][] => {
+      if (typeof target !== "string") return [];
+      if (/^\.{0,2}\//.test(target)) return [[name, new URL(target, base).href]];
+      const [, scheme, rest] = /^(npm|jsr):\/?(.+[^/])$/.exec(target) ?? [];
+      const below: [string, string][] = scheme === undefined || name.endsWith("/")
+        ? []
+        : [[`${name}/`, `${scheme}:/${rest}/`]];
+      return [[name, target], ...below];
+    }),
+  );
+}
+
+const LOCKED = ["specifiers", "jsr", "npm", "redirects", "remote"];
+
+/** Packages by name and version: the same one in both is the same. */
+function mergedLock(own: string, ofTeam: string): string {
+  const lock = readJson(own);
+  if (!isFile(ofTeam)) return JSON.stringify(lock);
+  const theirs = readJson(ofTeam);
+  if (theirs.version !== lock.version) {
+    throw problem(
+      `${ofTeam} is a lock of version ${theirs.version}, and this Deno writes version ${lock.version}: run ` +
+        `"deno install" in ${dirname(ofTeam)} with the Deno that runs the queue`,
+    );
+  }
+  const merged = LOCKED.map((part) =>
+    [part, { ...asRecord(theirs[part]), ...asRecord(lock[part]) }] as const
+  );
+  return JSON.stringify({
+    ...lock,
+    ...Object.fromEntries(merged.filter(([, of]) => Object.keys(of).length > 0)),
+  });
+}
+
+function readJson(path: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(withoutComments(Deno.readTextFileSync(path)));
+    if (isRecord(value)) return value;
+  } catch (error) {
+    throw problem(`${path} cannot be used: ${messageOf(error)}. The handlers in HANDLERS_DIR need it`);
+  }
+  throw problem(`${path} cannot be used: it holds no JSON object. The handlers in HANDLERS_DIR need it`);
+}
+
+/** A `deno.json` may have comments, and a comma behind its last entry. */
+function withoutComments(text: string): string {
+  return text
+    .replaceAll(/("(?:\\.|[^"\\])*")|\/\/[^\n]*|\/\*[^]*?\*\//g, (_, kept?: string) => kept ?? "")
+    .replaceAll(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g, (_, kept?: string) => kept ?? "");
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {};
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function problem(sentence: string): ConfigurationError {
+  return new ConfigurationError([sentence]);
+}

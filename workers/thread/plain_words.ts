@@ -1,0 +1,71 @@
+/** Errors of the runtime that tell people to change flags which they never see, in words that mend them here. */
+
+// deno-lint-ignore no-control-regex -- colours are told by control characters
+const COLOURS = /\x1b\[[0-9;]*m/g;
+
+const INSTALL =
+  "Add it to the imports in the deno.json of the handlers' project, run `deno install` there, and restart: " +
+  "nothing is fetched while the system runs";
+
+interface Translation {
+  readonly pattern: RegExp;
+  readonly say: (...parts: string[]) => string;
+}
+
+const TRANSLATIONS: readonly Translation[] = [
+  {
+    pattern:
+      /Requires (net|read|write|env|run|sys|ffi) access to (?:"([^"]*)"|<?([^\s,>]+)>?)[^]*?--allow-\w+ flag/,
+    say: (kind, quoted, bare) => {
+      const what = quoted ?? bare ?? "";
+      const example = /[\s,"]/.test(what) ? kind : `${kind}=${what}`;
+      return `Handlers may not ${
+        VERBS[kind ?? ""] ?? "use"
+      } ${what}. Allow it with HANDLER_ALLOW="${example}" and restart`;
+    },
+  },
+  {
+    pattern: /Requires (import) access to "([^"]*)"[^]*?flag/,
+    say: (_, what) => `Handlers import nothing from ${what}. ${INSTALL}`,
+  },
+  {
+    pattern: /Failed loading https?:\S+ for package "([^"]+)"[^]*/,
+    say: (what) => `The package ${what} is not installed. ${INSTALL}`,
+  },
+  {
+    pattern: /npm package not found in cache: "([^"]+)"[^]*|npm package '([^']+)' [^]*not found[^]*/,
+    say: (cached, other) => `The package ${cached ?? other} is not installed. ${INSTALL}`,
+  },
+  {
+    pattern: /Specifier not found in cache: "([^"]+)"[^.]*\.?/,
+    say: (what) => `${what} is not installed. ${INSTALL}`,
+  },
+  {
+    pattern: /The lockfile is out of date[^]*/,
+    say: () => `A package that a handler imports is not in the lock file. ${INSTALL}`,
+  },
+  {
+    pattern: /(?:Relative import path|Import) "([^"]+)" (?:not prefixed with [^]*|not a dependency[^]*)/,
+    say: (what) => `The package ${what} is not known. ${INSTALL}`,
+  },
+];
+
+const VERBS: Readonly<Record<string, string>> = {
+  net: "connect to",
+  read: "read",
+  write: "write to",
+  env: "read the variable",
+  run: "run",
+};
+
+/** The message without terminal colours, and in our own words where it is one of those. */
+export function plainWords(message: string): string {
+  const plain = message.replace(COLOURS, "");
+  for (const { pattern, say } of TRANSLATIONS) {
+    const found = pattern.exec(plain);
+    if (found === null) continue;
+    const [all, ...parts] = found;
+    return plain.replace(all, () => say(...parts));
+  }
+  return plain;
+}
