@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { STATUSES } from "../../queue/job.ts";
 import type { JobPage, JobQuery, Store } from "../../queue/store.ts";
-import { add, bring, newJob } from "./stage.ts";
+import { add, bring, newJob, NOW } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 export function listCases(test: Case): void {
@@ -88,7 +88,7 @@ function filterCases(test: Case): void {
   });
 
   test("list of the line is in the order in which jobs are claimed, then in that of their times", async ({ store }) => {
-    const now = 1_000_000;
+    const now = NOW;
     await store.insert([
       newJob("planned late", { runAt: now + 9_000, priority: 50 }),
       newJob("second", { runAt: now - 20 }),
