@@ -21,12 +21,11 @@ export function probes(ports: OpsPorts): Hono<AppEnv> {
     .on(METHODS, "/live", probe(() => null));
 }
 
-/** The pages and the log have the whole sentence, which may name files. */
 function whyUnhealthy({ queue, system }: OpsPorts): string | null {
-  if (queue.trouble === null) return system.view().trouble;
-  return queue.trouble.startsWith("The disk is full")
-    ? "The disk is full: make room, and the queue goes on by itself."
-    : "The storage does not work: the pages and the log say why.";
+  const { trouble } = queue;
+  if (trouble === null) return system.view().trouble;
+  // A sentence that names a file is for the pages and the log.
+  return /[\\/]/.test(trouble) ? "The storage does not work: the pages and the log say why." : trouble;
 }
 
 function whyNotReady({ system }: OpsPorts): string | null {

@@ -64,6 +64,9 @@ const SCANS: Readonly<Record<string, RegExp>> = {
   silent: /INDEX jobs_processing$/,
   // Used where at most some thousands wait.
   listFewWaiting: /COVERING INDEX jobs_(claim|suspects|parked)$/,
+  // Up to the number of places that are wanted.
+  suspectPlaces: /COVERING INDEX jobs_suspects$/,
+  parkedPlaces: /INDEX jobs_parked$/,
 };
 
 /** All jobs are counted anew at the start and by checks, and those that wait are gone through when the clock was set back. */

@@ -108,24 +108,25 @@ function openPages(
     const [app = "", ...rest] = path.split("/");
     return apps[app]?.fetch(new Request(`http://127.0.0.1:8501/${rest.join("/")}`, init), peer);
   };
-  let cookie = "";
-  const logIn = async () => {
-    const answer = await request("manager/login", {
+  const cookies = new Map<string, string>();
+  const logIn = async (app: string) => {
+    const answer = await request(`${app}/login`, {
       method: "POST",
       body: new URLSearchParams({ password: PASSWORD }),
     });
-    cookie = answer?.headers.get("set-cookie")?.split(";")[0] ?? "";
+    cookies.set(app, answer?.headers.get("set-cookie")?.split(";")[0] ?? "");
   };
-  const look = async (path: string) => {
-    const answer = await request(path, { headers: { cookie } });
+  const look = async (path: string, app: string) => {
+    const answer = await request(path, { headers: { cookie: cookies.get(app) ?? "" } });
     return { status: answer?.status ?? 0, text: await answer?.text() ?? "" };
   };
   return {
     ask: async (path) => {
-      const found = await look(path);
-      if (found.status !== 303) return found;
-      await logIn();
-      return await look(path);
+      const [app = ""] = path.split("/");
+      const found = await look(path, app);
+      if (found.status !== 303 && found.status !== 401) return found;
+      await logIn(app);
+      return await look(path, app);
     },
     close: () => Object.values(apps).forEach((app) => app.close()),
   };
