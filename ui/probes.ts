@@ -24,8 +24,11 @@ export function probes(ports: OpsPorts): Hono<AppEnv> {
 function whyUnhealthy({ queue, system }: OpsPorts): string | null {
   const { trouble } = queue;
   if (trouble === null) return system.view().trouble;
+  if (!/[\\/]/.test(trouble)) return trouble;
   // A sentence that names a file is for the pages and the log.
-  return /[\\/]/.test(trouble) ? "The storage does not work: the pages and the log say why." : trouble;
+  return trouble.startsWith("The disk is full")
+    ? "The disk is full: make room and the queue goes on by itself."
+    : "The storage does not work: the pages and the log say why.";
 }
 
 function whyNotReady({ system }: OpsPorts): string | null {

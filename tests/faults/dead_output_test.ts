@@ -113,6 +113,8 @@ async function guestOf(url: string) {
 
 Deno.test("a command whose output is lost says so by its exit code; one whose reader has gone does not", async () => {
   await using folder = await tempFolder();
+  await Deno.mkdir(folder.file("data"));
+  await (await guestOf(`sqlite:${folder.file("data/queue.db")}`)).close();
   const list = ["run", "-A", "--no-prompt", MAIN, "jobs", "list"];
   const env = { NO_COLOR: "1" };
   const lost = spawnIntoFullDisk(list, { dead: "stdout", cwd: folder.path, env });

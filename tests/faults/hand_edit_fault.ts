@@ -87,8 +87,9 @@ async function lookAt(queue: Queue, id: string): Promise<Job | null> {
   return jobs[0]?.id === id ? (await queue.get(id)).job : null;
 }
 
-async function isSeen(queue: Queue, id: string, { shows }: HandEdit): Promise<boolean> {
+async function isSeen(queue: Queue, id: string, { shows, parks }: HandEdit): Promise<boolean> {
   const job = await lookAt(queue, id);
+  if (parks !== undefined && !(await queue.stats()).parked.some(({ kind }) => kind === parks)) return false;
   if (shows === null || shows === undefined || job === null) return shows === null && job === null;
   return isDeepStrictEqual({ ...job, ...shows }, job);
 }

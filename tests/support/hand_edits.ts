@@ -10,6 +10,8 @@ export interface HandEdit {
   readonly sql: string;
   /** What of the job is seen afterwards; null = it is gone. */
   readonly shows?: Partial<Job> | null;
+  /** The kind that no handler knows, whose jobs wait for one. */
+  readonly parks?: string;
   /** What the database says to it. The job stays as it was. */
   readonly refusal?: RegExp;
 }
@@ -40,12 +42,18 @@ export const HAND_EDITS: readonly HandEdit[] = [
   set("done", "status = 'PROCESSING'", { status: "COMPLETED", lease: 2 }),
   set("waiting", "run_at = 0", { status: "COMPLETED", lease: 1 }),
   { on: "new", sql: "INSERT INTO jobs (id, kind) VALUES ($id, 'noop')", shows: { status: "COMPLETED" } },
-  { on: "new", sql: "INSERT INTO jobs (id, kind) VALUES ($id, 'nobody')", shows: { status: "FAILED" } },
+  {
+    on: "new",
+    sql: "INSERT INTO jobs (id, kind) VALUES ($id, 'nobody')",
+    shows: { status: "PENDING" },
+    parks: "nobody",
+  },
 
   set("waiting", "priority = 7", { priority: 7 }),
   set("waiting", `payload = '{"by":"hand"}'`, { payload: '{"by":"hand"}' }),
   set("waiting", "lease = 9", { lease: 9 }),
-  set("done", "finished_at = NULL, result = 'no JSON'", { status: "COMPLETED", result: "no JSON" }),
+  // A result is JSON wherever it is shown: text that is none becomes a string.
+  set("done", "finished_at = NULL, result = 'no JSON'", { status: "COMPLETED", result: '"no JSON"' }),
   { on: "waiting", sql: "UPDATE jobs SET id = $id || ' by another name' WHERE id = $id", shows: null },
   { on: "waiting", sql: "DELETE FROM jobs WHERE id = $id", shows: null },
   { on: "running", sql: "DELETE FROM jobs WHERE id = $id", shows: null },

@@ -18,13 +18,19 @@ Deno.test("both ports tell whether the system serves, to anybody", async () => {
 Deno.test("a stranger who asks for the health hears of no file and no version", async () => {
   await using desk = await openDesk();
   await desk.queue.close();
-  const sentence = "/srv/queue/data/queue.db cannot be read";
-  Object.defineProperty(desk.queue, "trouble", { value: sentence });
-  desk.view = { ...desk.view, trouble: sentence };
-  const answer = await desk.ask("/healthz");
-  assert.equal(answer.status, 503);
-  const reason = "The storage does not work: the pages and the log say why.";
-  assert.deepEqual(await answer.json(), { status: "unavailable", reason });
+  const full = "The disk is full: make room and the queue goes on by itself";
+  const sentences = [
+    ["/srv/queue/data/queue.db cannot be read", "The storage does not work: the pages and the log say why."],
+    [`${full} (No space left on device: open '/srv/queue/data/queue.db.reserve.new').`, `${full}.`],
+    [`${full} (database or disk is full).`, `${full} (database or disk is full).`],
+  ] as const;
+  for (const [sentence, reason] of sentences) {
+    Object.defineProperty(desk.queue, "trouble", { value: sentence, configurable: true });
+    desk.view = { ...desk.view, trouble: sentence };
+    const answer = await desk.ask("/healthz");
+    assert.equal(answer.status, 503);
+    assert.deepEqual(await answer.json(), { status: "unavailable", reason });
+  }
 });
 
 Deno.test("while it starts or stops it is alive, and not ready", async () => {
