@@ -92,7 +92,8 @@ async function onTheList(stage: Stage): Promise<void> {
 async function onItsPage(stage: Stage): Promise<void> {
   for (const text of [ALL, ...SOME]) {
     await go(stage, `/job?id=${encodeURIComponent(text)}`);
-    assert.equal(await stage.page.locator("h1").textContent(), text);
+    assert.equal(await stage.page.locator("h1").textContent(), printable(text));
+    assert.equal(await stage.page.locator("h1").getAttribute("title"), text);
     const main = await stage.page.locator("main").textContent() ?? "";
     assert.ok(main.split(text).length > 4, `${text} is shown ${main.split(text).length - 1} times`);
     await assertHarmless(stage, text);
@@ -111,7 +112,10 @@ async function asWords(stage: Stage): Promise<void> {
   }
 }
 
-/** The browser reads each page as it would to show it, without showing it, which takes its time. */
+/**
+ * The browser reads each page as it would to show it, without showing it, which takes its time. What it shows of an id
+ * is the id, with a visible escape for each character that would hide itself or break the line.
+ */
 async function eachForItself({ page, problems }: Stage): Promise<void> {
   const paths = SCRIPTS.flatMap((text) => {
     const [id, words] = [
@@ -125,14 +129,14 @@ async function eachForItself({ page, problems }: Stage): Promise<void> {
       `/confirm?verb=cancel&${words}`,
       `/confirm?verb=${id}`,
     ]
-      .map((path) => [path, text]);
+      .map((path) => [path, printable(text)]);
   });
   const wrong = await page.evaluate<string[]>(
-    `Promise.all(${JSON.stringify(paths)}.map(async ([path, text]) => {
+    `Promise.all(${JSON.stringify(paths)}.map(async ([path, shown]) => {
     const html = await (await fetch(path)).text();
     const read = new DOMParser().parseFromString(html, "text/html");
     const strangers = (${STRANGERS})(read);
-    const isHidden = path.startsWith("/job") && read.querySelector("h1").textContent !== text;
+    const isHidden = path.startsWith("/job") && read.querySelector("h1").textContent !== shown;
     return [...strangers, ...(isHidden ? [path + " does not show it"] : [])];
   })).then((all) => all.flat())`,
   );

@@ -64,7 +64,10 @@ browserTest("a consumer that falls silent is marked and warned of", async (brows
   await page.getByRole("heading", { name: "One warning" }).waitFor();
   await page.getByRole("listitem").filter({ hasText: /^Consumer 2 has been silent for \d+ s\. After / })
     .waitFor();
-  assert.equal(await page.getByRole("status").textContent(), "Consumer 2 has been silent.");
+  assert.equal(
+    await page.getByRole("status").textContent(),
+    "Consumer 2 has been silent. After 30 s its job is stalled and goes to another.",
+  );
   await cell(page.locator("tr.silent[data-slot='2']"), "State", "silent").waitFor();
   assert.equal(await page.locator("tr.silent").count(), 1);
   assert.deepEqual(await opsViolations(page), []);
