@@ -118,6 +118,8 @@ async function step5(page: Page, system: RunningSystem, id: string): Promise<voi
 }
 
 async function step6(page: Page, system: RunningSystem): Promise<void> {
+  // The pointer rests where Resubmit was, and rows hold still under it.
+  await page.mouse.move(0, 0);
   const id = await addFile(system, "walk-cancel.txt");
   const row = rowOf(page, id);
   await row.filter({ hasText: "PROCESSING" }).waitFor();
