@@ -28,10 +28,11 @@ export interface ReportOptions {
 
 export function reportOf(thrown: unknown, { isDeliberate = false }: ReportOptions = {}): ErrorReport {
   if (!isError(thrown)) return ofNoError(thrown);
-  const { place } = factsOf(thrown);
+  const facts = factsOf(thrown);
+  const { place } = facts;
   const summary = (isDeliberate ? messageOf(thrown) : headInShort(thrown)) + causesOf(thrown);
   const lines = new DetailLines();
-  lines.addError(thrown);
+  lines.addError(thrown, { facts });
   return {
     error: clean(summary, MAX_ERROR - 400) +
       (place === null || isDeliberate ? "" : PLACE + clean(place, 300)),
@@ -90,15 +91,18 @@ class DetailLines {
     return this.#lines.join("\n");
   }
 
-  addError(error: unknown, title = ""): void {
+  /** `facts`: where they are known already, because a stack takes its time. */
+  addError(error: unknown, { title = "", facts }: { title?: string; facts?: Facts } = {}): void {
     if (this.#seen.has(error) || this.#length > MAX_DETAIL) return;
     this.#seen.add(error);
     if (!isError(error)) return this.#add(`${title}${inspected(error, { isShort: true })}`);
-    const { head, frames } = factsOf(error);
+    const { head, frames } = facts ?? factsOf(error);
     this.#add(title + head, ...frames, ...propertiesOf(error));
     const cause = read(() => error.cause);
-    if (cause !== undefined) this.addError(cause, "Caused by: ");
-    for (const [i, inner] of innerErrorsOf(error).entries()) this.addError(inner, `Inner error ${i + 1}: `);
+    if (cause !== undefined) this.addError(cause, { title: "Caused by: " });
+    for (const [i, inner] of innerErrorsOf(error).entries()) {
+      this.addError(inner, { title: `Inner error ${i + 1}: ` });
+    }
   }
 
   #add(...lines: readonly string[]): void {

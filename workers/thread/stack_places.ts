@@ -18,22 +18,21 @@ export interface Places {
 
 /** `head` is what a stack begins with, `Error: message`: a message may hold lines that look like frames. */
 export function placesIn(stack: string, head: string): Places {
-  const lines = (stack.startsWith(head) ? stack.slice(head.length) : stack).split("\n")
-    .filter((line) => /^\s+at /.test(line) && !isInternal(urlIn(line)));
-  return {
-    frames: lines.slice(0, MOST_FRAMES).map((line) => `    ${shortened(line.trim())}`),
-    own: lines.map(ownPlaceIn).find((place) => place !== null) ?? null,
-  };
+  const frames: string[] = [];
+  let own: string | null = null;
+  for (const line of (stack.startsWith(head) ? stack.slice(head.length) : stack).split("\n")) {
+    if (!/^\s+at /.test(line)) continue;
+    const [, url = "", row, column] = FRAME.exec(line) ?? [];
+    if (isInternal(url)) continue;
+    if (isOwn(url)) own ??= `${shortened(url)}:${row}:${column}`;
+    if (frames.length < MOST_FRAMES) frames.push(`    ${shortened(line.trim())}`);
+    else if (own !== null) break;
+  }
+  return { frames, own };
 }
 
-function ownPlaceIn(line: string): string | null {
-  const [, url = "", row, column] = FRAME.exec(line) ?? [];
-  if (!url.startsWith("file:") || url.includes("/node_modules/")) return null;
-  return `${shortened(url)}:${row}:${column}`;
-}
-
-function urlIn(line: string): string {
-  return FRAME.exec(line)?.[1] ?? "";
+function isOwn(url: string): boolean {
+  return url.startsWith("file:") && !url.includes("/node_modules/");
 }
 
 function isInternal(url: string): boolean {
