@@ -43,12 +43,6 @@ export async function backup(
 
 /** Another file in its place may be the only good copy there is. */
 function assertTarget(path: string, replace: boolean): void {
-  const folder = dirname(path);
-  if (!statOrNull(folder)?.isDirectory) {
-    throw new StorageError(
-      `There is no folder ${folder} for the backup: make it first, or choose another place.`,
-    );
-  }
   const found = statOrNull(path);
   if (found === null || (found.isFile && replace)) return;
   throw new StorageError(
@@ -63,6 +57,11 @@ function makeFile(path: string): void {
   try {
     Deno.openSync(path, { createNew: true, write: true, mode: PRIVATE_FILE }).close();
   } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new StorageError(
+        `There is no folder ${dirname(path)} for the backup: make it first, or choose another place.`,
+      );
+    }
     throw new StorageError(`The backup cannot be written to ${path}: ${messageOf(error)}.`, { cause: error });
   }
 }

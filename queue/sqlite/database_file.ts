@@ -65,6 +65,8 @@ export function makeFolder(path: string): void {
   try {
     Deno.mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
   } catch (error) {
+    // Not even allowed to try: the database lies beside the code, so the folder is there.
+    if (error instanceof Deno.errors.NotCapable) return;
     throw new StorageError(
       `Cannot make the folder ${folder}: ${messageOf(error)}. Check QUEUE_URL and permissions.`,
     );

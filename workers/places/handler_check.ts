@@ -34,8 +34,6 @@ const TOO_LATE = `it has not finished after ${LOAD_MS / 1000} s`;
 export class HandlerCheck {
   readonly #options: HandlerCheckOptions;
   readonly #problems: string[] = [];
-  #probe: Worker | null = null;
-  #stopped = false;
 
   constructor(options: HandlerCheckOptions) {
     this.#options = options;
@@ -55,16 +53,10 @@ export class HandlerCheck {
     const { folder } = this.#options;
     for (const problem of handlerFiles(folder).problems) this.#note(problem);
     let left: readonly string[] = listKinds(folder);
-    while (left.length > 0 && !this.#stopped) left = await this.#try(left);
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    this.#probe?.terminate();
+    while (left.length > 0) left = await this.#try(left);
   }
 
   #note(problem: string): void {
-    if (this.#stopped) return;
     this.#problems.push(problem);
     console.error(`Warning: ${problem}`);
     this.#options.log.warn(problem);
@@ -75,7 +67,6 @@ export class HandlerCheck {
     const { promise, resolve } = Promise.withResolvers<string[]>();
     const workerData: Probe = { folder: this.#options.folder.href, kinds };
     const probe = new Worker(PROBE, { workerData });
-    this.#probe = probe;
     const left = new Set(kinds);
     let last = kinds[0];
     let hasTriedAll = false;

@@ -20,6 +20,9 @@ export function fence(): void {
     refuse(object, "umask", "the umask is that of the whole system", (mask) => mask === undefined);
     refuse(object, "kill", "the system would end with it", isAnotherProcess);
   }
+  for (const name of ["revoke", "revokeSync"]) {
+    refuse(Object.getPrototypeOf(Deno.permissions), name, "permissions are those of the whole system");
+  }
   refuseStolenLocks();
 }
 

@@ -41,6 +41,7 @@ export const WAYS: Readonly<Record<string, Way>> = {
   "process.exit": () => later(() => process.exit(3)),
   "process.abort": () => later(() => process.abort()),
   "process.kill": () => process.kill(process.pid),
+  "Deno.permissions.revoke": () => Deno.permissions.revokeSync({ name: "read" }),
   "messages to its parent": () => {
     for (const message of [{ type: "unusable", why: "forged", guilty: 0 }, "rubbish", null]) {
       (globals.postMessage as (value: unknown) => void)(message);
