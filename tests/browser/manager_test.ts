@@ -131,12 +131,29 @@ async function removedJob({ system, page, problems }: Stage) {
   assert.equal(await page.getByRole("heading", { level: 1 }).innerText(), "data/files/a.txt");
   assert.equal(await page.getByRole("button", { name: "Cancel" }).count(), 0);
 
-  // The browser tells of each answer that is no success.
-  assert.deepEqual(problems.splice(0).filter((problem) => !/status of 404/.test(problem)), []);
   await addWaiting(system, ["data/files/a.txt"]);
   await page.getByRole("button", { name: "Cancel" }).waitFor(LIVE);
   assert.equal(await page.getByText("Removed").count(), 0);
   assert.ok(await page.evaluate("document.body.hasAttribute('data-not-reloaded')"));
+  await assertAskedSeldom({ system, page });
+
+  // The browser tells of each answer that is no success.
+  await page.goto(system.manager);
+  assert.deepEqual(problems.splice(0).filter((problem) => !/status of 404/.test(problem)), []);
+}
+
+/** Of a job that runs the page asks every second, but not any more when it is removed. */
+async function assertAskedSeldom({ system, page }: Pick<Stage, "system" | "page">) {
+  await sql(system, `UPDATE jobs SET status = 'PROCESSING', last_heartbeat = ${Date.now()};`);
+  await page.locator("h1 + div .badge", { hasText: "PROCESSING" }).waitFor(LIVE);
+  await clear(system);
+  await page.getByText("Removed: this was its last state").waitFor(LIVE);
+  let asked = 0;
+  const countAsked = (request: { url(): string }) => void (request.url().includes("/view/job") && asked++);
+  page.on("request", countAsked);
+  await page.waitForTimeout(4_000);
+  page.off("request", countAsked);
+  assert.ok(asked <= 2, `${asked} requests in 4 s`);
 }
 
 async function addresses({ system, page, problems }: Stage) {

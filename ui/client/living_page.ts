@@ -154,7 +154,9 @@ export class LivingPage {
     const view = this.view.value;
     if (view.batches.length > 0) return true;
     if (view.page === "list") return view.jobs.some(({ status }) => status === "PROCESSING");
-    return view.page === "consumers" || view.job.status === "PROCESSING";
+    if (view.page === "consumers") return true;
+    // What is left of a removed job is its last state, which changes no more.
+    return view.job.status === "PROCESSING" && view.isGone !== true;
   }
 
   #set(change: Partial<Liveness>): void {
