@@ -38,10 +38,12 @@ Deno.test("adding is idempotent: a waiting or running job is answered as it is, 
   assert.deepEqual(await on.queue.add([{ id: "a", payload: 2, priority: 9 }]), [{
     outcome: "waiting",
     job: first?.job,
+    differs: true,
   }]);
   await claimNext(on.queue);
   const { job } = await on.queue.get("a");
-  assert.deepEqual(await on.queue.add([{ id: "a", replace: true }]), [{ outcome: "waiting", job }]);
+  const same = await on.queue.add([{ id: "a", payload: 1, replace: true }]);
+  assert.deepEqual(same, [{ outcome: "waiting", job, differs: false }]);
   const enqueued = on.events.filter((event) => event.type === "enqueued");
   assert.equal(enqueued.length, 1, "only what is new is told");
 });

@@ -52,6 +52,7 @@ Deno.test("without any setting the documented defaults hold", () => {
     retentionDays: 7,
     faultInjection: true,
     handlerEnv: {},
+    handlersDir: null,
     warnings: [],
   });
   assert.deepEqual(handlerAllow, { net: [], env: [], read: [], write: [], run: [], sys: [], ffi: [] });
