@@ -17,8 +17,10 @@ export interface ThreadWatchOptions {
 }
 
 const LOOK_MS = 100;
-/** A second, told by looks: where the supervisor itself was held up, nobody else is to blame. */
+/** A second, counted in looks: where the supervisor itself was held up, no thread is to blame. */
 const PATIENCE = 10;
+/** A healthy thread takes microseconds; one that waits for a processor of a crowded machine may take a second or two. */
+const PATIENCE_WHILE_IDLE = 30;
 /** A handler that was told its deadline has five seconds, and then is cut off by its own thread. */
 const PATIENCE_ONCE_TOLD = 70;
 
@@ -61,7 +63,7 @@ export class ThreadWatch {
     const seen = this.#seen.get(desk) ?? { ticket: -1, since: 0, overdue: 0, idle: 0 };
     this.#seen.set(desk, seen);
     seen.idle = held === null && desk.held.size > 0 && !this.#hasProgressed(desk) ? seen.idle + 1 : 0;
-    if (seen.idle > PATIENCE) return this.#giveUp(desk);
+    if (seen.idle > PATIENCE_WHILE_IDLE) return this.#giveUp(desk);
     if (held === null) return;
     if (held.ticket !== seen.ticket) {
       Object.assign(seen, { ticket: held.ticket, since: this.#options.clock(), overdue: 0 });
