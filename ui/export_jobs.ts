@@ -1,4 +1,4 @@
-import type { Inspector, JobFilter } from "@persistent-queue/queue";
+import { breathe, type Inspector, type JobFilter } from "@persistent-queue/queue";
 import { csvHead, csvRow } from "./csv.ts";
 
 /** Without it a spreadsheet takes UTF-8 for the alphabet of its own country. */
@@ -21,5 +21,7 @@ async function* csvPages(queue: Inspector, filter: JobFilter): AsyncGenerator<st
     });
     if (page.jobs.length > 0) yield page.jobs.map(csvRow).join("");
     cursor = page.next;
+    // A client that takes what comes at once would keep the thread until the last page.
+    await breathe();
   }
 }
