@@ -17,6 +17,9 @@ const QUICK_MS = 1_000;
 /** What an answer must not tell: where the code lies, and how it came to this. */
 const LEAK = /\.tsx?:\d+|\n\s+at |file:\/\/|node_modules|\bpersistent-queue-\w/;
 
+/** But where a handler failed is told on the page of its job. */
+const PLACE_OF_FAILURE = /\bat (?:\w+ )?[(]?[\w/:.]*handlers\/\w+\.ts:\d+/g;
+
 const GOOD = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 const TOKEN = "a-token-of-the-malformed";
@@ -65,7 +68,7 @@ async function brokenBy(request: SpoiltRequest, port: number): Promise<string[]>
     ...statuses.filter((status) => status >= 500 && status !== BUSY).map((status) => `answered ${status}`),
     ...(statuses.length < least ? [`${statuses.length} answers instead of ${least}`] : []),
     ...(statuses.length > most ? [`${statuses.length} answers instead of ${most}`] : []),
-    ...(LEAK.test(text) ? [`told ${LEAK.exec(text)}`] : []),
+    ...(leakIn(text) ? [`told ${leakIn(text)}`] : []),
   ];
   const shown = JSON.stringify(new TextDecoder("latin1").decode(bytes.subarray(0, 300)));
   return broken.map((sentence) => `${sentence}, after ${what}: ${shown}`);
@@ -97,6 +100,11 @@ async function answersOf(ports: readonly number[]): Promise<string[]> {
     if (tookMs > QUICK_MS) broken.push(`a good request took ${tookMs} ms`);
   }
   return broken;
+}
+
+function leakIn(text: string): string | undefined {
+  const found = LEAK.exec(text.replaceAll(PLACE_OF_FAILURE, ""));
+  return found === null ? undefined : text.slice(Math.max(0, found.index - 60), found.index + 60);
 }
 
 /** The log holds nothing but errors, and what people and scripts did. */
