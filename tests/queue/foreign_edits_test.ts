@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { STATUSES } from "@persistent-queue/queue";
 import { claimNext, end } from "../support/attempts.ts";
+import { Turn } from "../../queue/sqlite/turn.ts";
 import { sqliteShell } from "../support/sqlite_shell.ts";
+import { tempFolder } from "../support/temp_folder.ts";
 import { type TestQueue, testQueue } from "../support/test_queue.ts";
 
 /** Fails unless the counts are those that a count finds. */
@@ -175,5 +177,26 @@ Deno.test("a claim waits for what somebody else is about to commit, and does not
     assert.equal((await claiming).id, "by hand");
   } finally {
     other.close();
+  }
+});
+
+Deno.test("what a write has read stays true until it is committed: no other connection can begin to write", async () => {
+  await using folder = await tempFolder();
+  const [ours, theirs] = [
+    new DatabaseSync(folder.file("queue.db")),
+    new DatabaseSync(folder.file("queue.db")),
+  ];
+  ours.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (x INTEGER)");
+  const turn = new Turn(ours, { onFull: () => {}, makeRoom: () => false });
+  try {
+    await turn.write(() => {
+      assert.equal(ours.prepare("SELECT count(*) AS n FROM t").get()?.["n"], 0);
+      assert.throws(() => theirs.exec("BEGIN IMMEDIATE"), /locked/);
+    });
+    theirs.exec("BEGIN IMMEDIATE; ROLLBACK");
+  } finally {
+    turn.close();
+    ours.close();
+    theirs.close();
   }
 });
