@@ -244,25 +244,40 @@ Deno.test("the default password is refused where others can reach the pages, wit
   }
 });
 
-Deno.test("a password or token of fewer than 12 characters is refused where others can reach the pages", () => {
-  const opened = [
-    { HOST: "0.0.0.0" },
-    { HOST: "queue.example.com", TRUSTED_PROXIES: "10.0.0.1" },
-    { PUBLIC_URL: "https://queue.example.com" },
-    { OPS_PUBLIC_URL: "https://ops.example.com" },
-    { ALLOWED_HOSTS: "localhost,queue" },
-  ];
-  for (const env of opened) {
+Deno.test("a password of fewer than 8 or a token of fewer than 12 characters is refused where HOST lets others in", () => {
+  for (const env of [{ HOST: "0.0.0.0" }, { HOST: "queue.example.com", TRUSTED_PROXIES: "10.0.0.1" }]) {
     const problems = problemsOf({ ...env, MANAGER_PASSWORD: "1", API_TOKEN: "12345678901" });
     assert.equal(problems.length, 2, problems.join("\n"));
-    assert.match(problems[0] ?? "", /others can reach.*MANAGER_PASSWORD has fewer than 12 .*openssl rand/);
-    assert.match(problems[1] ?? "", /others can reach.*API_TOKEN has fewer than 12 .*openssl rand/);
-    assert.deepEqual(problemsOf({ ...env, MANAGER_PASSWORD: "123456789012", API_TOKEN: "123456789012" }), []);
+    assert.match(
+      problems[0] ?? "",
+      /others can reach.*MANAGER_PASSWORD has fewer than 8 .*openssl rand.*HOST=/,
+    );
+    assert.match(problems[1] ?? "", /others can reach.*API_TOKEN has fewer than 12 .*openssl rand.*HOST=/);
+    assert.deepEqual(problemsOf({ ...env, MANAGER_PASSWORD: "12345678", API_TOKEN: "123456789012" }), []);
   }
-  const eleven = "pa\u0308sswo\u0308rd12";
-  assertOneProblem({ HOST: "0.0.0.0", MANAGER_PASSWORD: eleven }, /fewer than 12/);
+  const seven = "pa\u0308sswo\u0308r";
+  assertOneProblem({ HOST: "0.0.0.0", MANAGER_PASSWORD: seven }, /fewer than 8/);
   for (const env of [{}, { HOST: "::1" }, { PUBLIC_URL: "http://queue.localhost:8501" }]) {
-    assert.deepEqual(problemsOf({ ...env, MANAGER_PASSWORD: "1", API_TOKEN: "1" }), []);
+    const { warnings } = read({ ...env, MANAGER_PASSWORD: "1", API_TOKEN: "1" });
+    assert.deepEqual(warnings, []);
+  }
+});
+
+Deno.test("a short password or token is warned of where only a proxy on this machine lets others in", () => {
+  const names = [
+    { PUBLIC_URL: "https://queue.example.com" },
+    { OPS_PUBLIC_URL: "https://ops.example.com", TRUSTED_PROXIES: "127.0.0.1" },
+    { ALLOWED_HOSTS: "localhost,queue", TRUSTED_PROXIES: "127.0.0.1" },
+  ];
+  for (const env of names) {
+    const isShort = (text: string) => text.includes("has fewer than");
+    const warnings = read({ ...env, MANAGER_PASSWORD: "1", API_TOKEN: "1" }).warnings.filter(isShort);
+    assert.equal(warnings.length, 2, warnings.join("\n"));
+    assert.match(warnings[0] ?? "", /others can reach the pages, and MANAGER_PASSWORD has fewer than 8 /);
+    assert.match(warnings[1] ?? "", /others can reach the pages, and API_TOKEN has fewer than 12 /);
+    const long = read({ ...env, MANAGER_PASSWORD: "12345678", API_TOKEN: "123456789012" });
+    assert.deepEqual(long.warnings.filter(isShort), []);
+    assertOneProblem({ ...env, MANAGER_PASSWORD: "admin123" }, /still the default/);
   }
 });
 

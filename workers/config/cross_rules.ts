@@ -1,6 +1,6 @@
 /** What settings must be true of each other. */
 import { checkPlaces } from "./place_rules.ts";
-import { checkSecrets, plainHttpWarnings } from "./public_rules.ts";
+import { checkSecrets, plainHttpWarnings, shortSecretWarnings } from "./public_rules.ts";
 import type { Settings } from "./settings.ts";
 import type { SettingReader } from "./setting_reader.ts";
 
@@ -9,7 +9,7 @@ export function checkTogether(settings: Omit<Settings, "warnings">, reader: Sett
   checkPorts(settings, reader);
   checkSecrets(settings, reader);
   checkPlaces(settings, reader);
-  return [...plainHttpWarnings(settings), ...sweepWarnings(settings)];
+  return [...shortSecretWarnings(settings), ...plainHttpWarnings(settings), ...sweepWarnings(settings)];
 }
 
 function checkTimes({ stallMs, heartbeatMs }: Omit<Settings, "warnings">, reader: SettingReader): void {

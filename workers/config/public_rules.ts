@@ -12,8 +12,13 @@ export function isLoopback(host: string): boolean {
 
 type Given = Omit<Settings, "warnings">;
 
-/** Of a password or token that others may guess at, in characters. */
-const MIN_LENGTH = 12;
+/** In characters. People remember a password; a token comes from a generator. */
+const SHORTEST = { MANAGER_PASSWORD: 8, API_TOKEN: 12 } as const;
+const GENERATORS = {
+  MANAGER_PASSWORD: "openssl rand -base64 18",
+  API_TOKEN: "openssl rand -hex 24",
+} as const;
+type SecretName = keyof typeof SHORTEST;
 
 interface Opening {
   readonly setting: SettingName;
@@ -22,31 +27,49 @@ interface Opening {
   readonly fix: string;
 }
 
+/** A HOST that others can reach is refused with a secret that can be guessed; the default password with any such setting. */
 export function checkSecrets(settings: Given, reader: SettingReader): void {
   const opening = openingOf(settings);
   if (opening === null) return;
-  const { managerPassword, apiToken } = settings;
-  const where = `${opening.setting} is ${opening.value}, where others can reach the pages`;
-  if (managerPassword === DEFAULT_PASSWORD) {
+  if (settings.managerPassword === DEFAULT_PASSWORD) {
     reader.reject(
       "MANAGER_PASSWORD",
-      `${where}, and MANAGER_PASSWORD is still the default that everybody knows; set a password of your own, ` +
-        `for example the output of "openssl rand -base64 18", or ${opening.fix}`,
-    );
-  } else if (isShort(managerPassword)) {
-    reader.reject(
-      "MANAGER_PASSWORD",
-      `${where}, and MANAGER_PASSWORD has fewer than ${MIN_LENGTH} characters; set a longer one, for example the ` +
-        `output of "openssl rand -base64 18", or ${opening.fix}`,
+      `${
+        whereOf(opening)
+      }, and MANAGER_PASSWORD is still the default, which is in the README; set a password of your own, ` +
+        `for example the output of "${GENERATORS.MANAGER_PASSWORD}", or ${opening.fix}`,
     );
   }
-  if (apiToken !== null && isShort(apiToken)) {
-    reader.reject(
-      "API_TOKEN",
-      `${where}, and API_TOKEN has fewer than ${MIN_LENGTH} characters; set a longer one, for example the output of ` +
-        `"openssl rand -hex 24", or ${opening.fix}`,
-    );
+  if (opening.setting !== "HOST") return;
+  for (const name of shortSecretsOf(settings)) {
+    reader.reject(name, `${tooShort(opening, name)}, or ${opening.fix}`);
   }
+}
+
+/** Where only a proxy is reached, which may ask for a login of its own. */
+export function shortSecretWarnings(settings: Given): string[] {
+  const opening = openingOf(settings);
+  if (opening === null || opening.setting === "HOST") return [];
+  return shortSecretsOf(settings).map((name) => tooShort(opening, name));
+}
+
+function shortSecretsOf({ managerPassword, apiToken }: Given): SecretName[] {
+  const given = { MANAGER_PASSWORD: managerPassword, API_TOKEN: apiToken };
+  return (["MANAGER_PASSWORD", "API_TOKEN"] as const).filter((name) => {
+    const secret = given[name];
+    return secret !== null && secret !== DEFAULT_PASSWORD && lengthOf(secret) < SHORTEST[name];
+  });
+}
+
+function tooShort(opening: Opening, name: SecretName): string {
+  return `${whereOf(opening)}, and ${name} has fewer than ${
+    SHORTEST[name]
+  } characters; set a longer one, for example ` +
+    `the output of "${GENERATORS[name]}"`;
+}
+
+function whereOf({ setting, value }: Opening): string {
+  return `${setting} is ${value}, where others can reach the pages`;
 }
 
 export function plainHttpWarnings(settings: Given): string[] {
@@ -74,6 +97,6 @@ function hostnameOf(url: string): string {
 }
 
 /** As the login compares it: an accented letter counts once, however it is typed. */
-function isShort(secret: string): boolean {
-  return [...secret.normalize("NFC")].length < MIN_LENGTH;
+function lengthOf(secret: string): number {
+  return [...secret.normalize("NFC")].length;
 }
