@@ -32,6 +32,7 @@ import {
   logEvent,
   openLog,
   prepareFolders,
+  queueOptions,
   removeOldConsumerLogs,
   SampleFiles,
   type Settings,
@@ -45,7 +46,6 @@ import {
 const VERSION = "1.0.0";
 /** Of the project itself: a command that looks into it before the first start finds an empty queue. */
 const DEFAULT_QUEUE_URL = `sqlite:${fileURLToPath(new URL("data/queue.db", import.meta.url))}`;
-const DAY_MS = 86_400_000;
 const LAST_MOMENT_MS = 15_000;
 const USAGE = `Usage: persistent-queue [start | supervise | jobs …]
   start      the whole system, under a guard that restarts it (the default)
@@ -171,7 +171,7 @@ async function servePages({ settings, queue, supervisor, log }: Parts): Promise<
   };
   const toManager = { port: managerPort, publicUrl, sessionFile: stateFile(settings, "sessions") };
   const toOps = { port: opsPort, publicUrl: opsPublicUrl, sessionFile: stateFile(settings, "ops-sessions") };
-  const listen = { name: host, hostname: bindAddress, trustedProxies };
+  const listen = { name: host, hostname: bindAddress, trustedProxies, onRequest: () => queue.beginRequest() };
   try {
     const manager = managerApp({ ...shared, ...toManager, otherPort: opsPort, otherPublicUrl: opsPublicUrl });
     const ops = opsApp({ ...shared, ...toOps, otherPort: managerPort, otherPublicUrl: publicUrl });
@@ -231,9 +231,7 @@ async function jobs(args: readonly string[]): Promise<number> {
 }
 
 function openQueue(settings: Settings, how: OpenOptions): Promise<Queue> {
-  const { queueUrl, retryDelaysMs, crashLimit, stallMs, retentionDays } = settings;
-  const rules = { retryDelaysMs, crashLimit, stallMs, retentionMs: retentionDays * DAY_MS };
-  return getQueue(queueUrl, { ...how, ...handlersOf(settings), ...rules });
+  return getQueue(settings.queueUrl, { ...how, ...queueOptions(settings) });
 }
 
 /** What a person can mend is told in a sentence, without a stack. */

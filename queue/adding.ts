@@ -10,7 +10,7 @@ import type { Inserted, NewJob } from "./store.ts";
 const MOST_JOBS = 1_000;
 const MOST_CHARACTERS = 1024 * 1024;
 /** So many are checked at once: whoever adds one waits for nothing. */
-export const FEW_JOBS = 8;
+const FEW_JOBS = 8;
 /** For so long jobs are checked without a pause. */
 const CHECKING_MS = 10;
 
@@ -19,11 +19,18 @@ export interface Taker {
   emit(event: QueueEvent): void;
 }
 
-/** As `checkJob`, with pauses. @throws {QueueError} for the first that is not as it must be */
-export async function checkMany(
-  requests: readonly JobRequest[],
-  given: Parameters<typeof checkJob>[1],
-): Promise<NewJob[]> {
+type Given = Parameters<typeof checkJob>[1];
+
+/** @throws {QueueError} for the first that is not as it must be, and `duplicate_job` where a finished job has its id */
+export async function addAll(taker: Taker, requests: readonly JobRequest[], given: Given): Promise<Added[]> {
+  const jobs = requests.length <= FEW_JOBS
+    ? requests.map((request) => checkJob(request, given))
+    : await checkMany(requests, given);
+  return await insertAll(taker, jobs);
+}
+
+/** As `checkJob`, with pauses. */
+async function checkMany(requests: readonly JobRequest[], given: Given): Promise<NewJob[]> {
   const jobs: NewJob[] = [];
   let since = performance.now();
   for (const request of requests) {
@@ -35,8 +42,7 @@ export async function checkMany(
   return jobs;
 }
 
-/** @throws {QueueError} `duplicate_job` where a finished job has one of the ids */
-export async function insertAll(taker: Taker, jobs: readonly NewJob[]): Promise<Added[]> {
+async function insertAll(taker: Taker, jobs: readonly NewJob[]): Promise<Added[]> {
   const inserted: Inserted[] = [];
   for (const some of portionsOf(jobs)) {
     const stored = taker.insert(some);

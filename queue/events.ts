@@ -45,7 +45,13 @@ export type QueueEvent =
     readonly detail: string;
   }
   /** `freed`: how many more went back because their consumer fell silent. */
-  | { readonly type: "swept"; readonly requeued: readonly Reaped[]; readonly freed: number }
+  | {
+    readonly type: "swept";
+    readonly requeued: readonly Reaped[];
+    readonly freed: number;
+    /** Why the death of a process is charged to nothing that was running; null, or not given = it is. */
+    readonly excuse?: string | null;
+  }
   | {
     readonly type: "moved";
     readonly verb: OperatorVerb;

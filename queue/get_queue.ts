@@ -51,10 +51,16 @@ const DEFAULTS: QueueOptions = {
  */
 export async function getQueue(
   url: string,
-  { role = "guest", mustExist = false, onCreated = () => {}, ...options }: OpenOptions = {},
+  { role = "guest", mustExist = false, onCreated = () => {}, requestRecord = null, ...options }: OpenOptions =
+    {},
 ): Promise<Queue> {
   const store = await openStore(url, role, { mustExist, onCreated });
-  return new Queue(store, { ...DEFAULTS, ...options });
+  return new Queue(store, {
+    ...DEFAULTS,
+    ...options,
+    // Of the one process whose death is judged.
+    requestRecord: role === "owner" ? requestRecord : null,
+  });
 }
 
 /** The bare store, without the queue's rules: for checks and tests. */

@@ -62,6 +62,17 @@ function retryOr(
   return { verb: "retry", event: "retried", retries: job.retries + 1, runAt, error };
 }
 
+/** So often in a row a request excuses a death: a job that kills the process is found out even where a page is always open. */
+const MOST_UNCHARGED = 3;
+
+/** Whether the death of a process is charged to what it was running, and how many uncharged ones there are in a row then. */
+export function judgeDeath(
+  { requestInProgress, uncharged }: { readonly requestInProgress: boolean; readonly uncharged: number },
+): { readonly isCharged: boolean; readonly uncharged: number } {
+  const isCharged = !requestInProgress || uncharged >= MOST_UNCHARGED;
+  return { isCharged, uncharged: isCharged ? uncharged : uncharged + 1 };
+}
+
 export function chargeOf(policy: Policy): Charge {
   return { limit: policy.crashLimit };
 }

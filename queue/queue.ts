@@ -4,8 +4,8 @@
  * What comes from outside is checked at the door (`door.ts`), what an attempt's end means is decided by `policy.ts`,
  * and what happened is told as events. Each part of the system gets it as the role it needs (`roles.ts`).
  */
-import { checkMany, FEW_JOBS, insertAll } from "./adding.ts";
-import { checkId, checkJob, checkList, checkStoredId } from "./door.ts";
+import { addAll } from "./adding.ts";
+import { checkId, checkList, checkStoredId } from "./door.ts";
 import { Events, type Listener } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb } from "./job.ts";
 import { Meter } from "./meter.ts";
@@ -18,6 +18,7 @@ import { LastStats } from "./last_stats.ts";
 import type { Policy } from "./policy.ts";
 import { Pruning } from "./pruning.ts";
 import { reapOrphans, reapSilent } from "./reaping.ts";
+import { RequestRecord } from "./request_record.ts";
 import type * as roles from "./roles.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest, Reaped, Store, StoreStats } from "./store.ts";
 import { tellSettled, toSettled, toSettlement, toVerdict } from "./settling.ts";
@@ -31,6 +32,7 @@ export interface QueueOptions extends Policy {
   readonly stallMs: number;
   /** Finished jobs are kept for this long, in milliseconds; 0 = for ever. */
   readonly retentionMs: number;
+  readonly requestRecord?: string | null; // the file of `request_record.ts`
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -45,6 +47,7 @@ export class Queue implements Role {
   readonly #last = new LastStats(this.#events);
   readonly #totals: Totals;
   readonly #listing: Listing;
+  readonly #requests: RequestRecord;
   #revision = 0;
   readonly #health = new StorageHealth((trouble) => this.#events.emit({ type: "storage", trouble }));
   readonly #pruning = new Pruning(
@@ -62,6 +65,7 @@ export class Queue implements Role {
   constructor(store: Store, options: QueueOptions) {
     this.#store = store;
     this.#listing = new Listing(store);
+    this.#requests = new RequestRecord({ path: options.requestRecord ?? null, now: options.now });
     this.#options = options;
     this.#meter = new Meter(options.now);
     this.#totals = new Totals(options.kinds);
@@ -76,13 +80,8 @@ export class Queue implements Role {
 
   async add(requests: readonly roles.JobRequest[]): Promise<roles.Added[]> {
     const given = { ...this.#options, now: this.#options.now() };
-    const jobs = requests.length <= FEW_JOBS
-      ? requests.map((request) => checkJob(request, given))
-      : await checkMany(requests, given);
-    return await insertAll({
-      insert: (some) => this.#health.observe(this.#store.insert(some)),
-      emit: (event) => this.#events.emit(event),
-    }, jobs);
+    const insert: Store["insert"] = (jobs) => this.#health.observe(this.#store.insert(jobs));
+    return await addAll({ insert, emit: (event) => this.#events.emit(event) }, requests, given);
   }
 
   // Consumer ---------------------------------------------------------------------------------------------------------
@@ -117,6 +116,7 @@ export class Queue implements Role {
   // Janitor ----------------------------------------------------------------------------------------------------------
 
   async sweep({ held, freed }: { held: readonly Lease[]; freed: number }): Promise<number> {
+    this.#requests.noteAlive();
     const requeued = await reapSilent(this.#reap, held, this.#options);
     this.#totals.reaped(requeued, "stalled");
     this.#events.emit({ type: "swept", requeued, freed });
@@ -124,9 +124,9 @@ export class Queue implements Role {
   }
 
   async recover(): Promise<Reaped[]> {
-    const reaped = await reapOrphans(this.#reap, this.#options);
-    this.#totals.reaped(reaped, "crashed");
-    if (reaped.length > 0) this.#events.emit({ type: "swept", requeued: reaped, freed: 0 });
+    const { reaped, excuse } = await reapOrphans(this.#reap, this.#requests, this.#options);
+    this.#totals.reaped(reaped, excuse === null ? "crashed" : "released");
+    if (reaped.length > 0) this.#events.emit({ type: "swept", requeued: reaped, freed: 0, excuse });
     return reaped;
   }
 
@@ -225,6 +225,10 @@ export class Queue implements Role {
 
   // Keeper -----------------------------------------------------------------------------------------------------------
 
+  beginRequest(): () => void {
+    return this.#requests.begin();
+  }
+
   check(options: { deep: boolean }): Promise<string[]> {
     return verify(this.#store, { ...options, retryLimit: this.#options.retryDelaysMs.length });
   }
@@ -234,6 +238,7 @@ export class Queue implements Role {
   }
 
   close(): Promise<void> {
+    this.#requests.close();
     return this.#store.close();
   }
 

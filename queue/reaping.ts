@@ -1,9 +1,11 @@
 /** Takes jobs from holders that are silent, or dead. */
 import type { Lease } from "./job.ts";
 import { chargeOf, type Policy } from "./policy.ts";
+import type { RequestRecord } from "./request_record.ts";
 import type { Reaped, Store } from "./store.ts";
 
 const REAP_LIMIT = 500;
+const EXCUSE = "The process died while it worked on a request, so no job is charged for that";
 /** Recovery judges all orphans at once: which of them is charged depends on the others. */
 const RECOVERY_LIMIT = 1_000_000;
 
@@ -29,15 +31,22 @@ export async function reapSilent(
   return reaped;
 }
 
-/** All that a dead process left behind. */
-export function reapOrphans(reap: Store["reap"], options: ReapOptions): Promise<Reaped[]> {
-  return reap({
+/** All that a dead process left behind. `excuse`: why it is not charged for the death, or null where it is. */
+export async function reapOrphans(
+  reap: Store["reap"],
+  requests: RequestRecord,
+  options: ReapOptions,
+): Promise<{ readonly reaped: Reaped[]; readonly excuse: string | null }> {
+  const excuse = requests.judge().isCharged ? null : EXCUSE;
+  const reaped = await reap({
     before: Number.MAX_SAFE_INTEGER,
     held: [],
-    event: "crashed",
-    detail: "The process died",
+    ...(excuse === null
+      ? { event: "crashed", detail: "The process died", charge: chargeOf(options) }
+      : { event: "released", detail: excuse, charge: null }),
     now: options.now(),
     limit: RECOVERY_LIMIT,
-    charge: chargeOf(options),
   });
+  if (reaped.length === 0) requests.takeBack();
+  return { reaped, excuse };
 }

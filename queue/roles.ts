@@ -234,6 +234,11 @@ export interface Operator extends Adder {
 
 /** The part of whoever opened the queue. */
 export interface Keeper {
+  /**
+   * A request is worked on from now on. Returns the function to call at its end. A process that dies meanwhile may have
+   * died of it, so what was running then is not charged for the death, three times in a row at most.
+   */
+  beginRequest(): () => void;
   /** Sentences about what is wrong with the storage; empty = sound. `deep` takes its time. */
   check(options: { deep: boolean }): Promise<string[]>;
   backup(path: string, how?: { readonly replace?: boolean }): Promise<void>;

@@ -45,7 +45,7 @@ export class Totals {
     }
   }
 
-  reaped(all: readonly Reaped[], event: "stalled" | "crashed"): void {
+  reaped(all: readonly Reaped[], event: "stalled" | "crashed" | "released"): void {
     for (const { kind, status } of all) {
       const counts = this.#of(kind);
       counts.attempts += 1;

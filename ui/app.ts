@@ -2,11 +2,12 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
+import { ALWAYS_ROOM, UNWATCHED, whenThereIsRoom } from "./admission.ts";
 import { allowedMethods } from "./allowed_methods.ts";
 import { answerError } from "./answer_error.tsx";
 import { apiRoutes } from "./api.ts";
 import { ApiToken } from "./api_token.ts";
-import type { AppEnv } from "./app_env.ts";
+import type { AppEnv, Progress } from "./app_env.ts";
 import { basePathOf, locationBelow, refuseOwnPath, withoutBase } from "./base_path.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { clientOf } from "./client_of.ts";
@@ -76,6 +77,8 @@ export interface RequestInfo extends Pick<Deno.ServeHandlerInfo, "remoteAddr"> {
   readonly looksRelayed?: boolean;
   /** Resolves when there is room for one more answer. At once, unless given. */
   readonly room?: () => Promise<boolean>;
+  /** Told when work on it begins. */
+  readonly progress?: Progress;
 }
 
 export interface App {
@@ -151,14 +154,6 @@ function baseApp(options: AppOptions, ports: OpsPorts): Hono<AppEnv> {
   return app;
 }
 
-const whenThereIsRoom: MiddlewareHandler<AppEnv> = async (c, next) => {
-  if (!await c.env.room()) {
-    const options = { headers: { "Retry-After": "10" } };
-    throw new Refusal(503, "busy", "Very many answers wait for slow readers. Try again later.", options);
-  }
-  await next();
-};
-
 const redirectBelowBase: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
   const location = c.res.headers.get("location");
@@ -231,9 +226,9 @@ function served(app: Hono<AppEnv>, options: AppOptions): Pick<App, "fetch" | "ro
   const routes = app.routes.filter(({ method }) => method !== "ALL");
   refuseOwnPath(basePath, routes.map(({ path }) => path));
   return {
-    fetch(request, { remoteAddr, looksRelayed = false, room = () => Promise.resolve(true) }) {
+    fetch(request, { remoteAddr, looksRelayed = false, room = ALWAYS_ROOM, progress = UNWATCHED }) {
       const client = asClient(request, { peer: peerOf(remoteAddr), looksRelayed });
-      return app.fetch(withoutBase(request, basePath), { client, basePath, publicOrigin, room });
+      return app.fetch(withoutBase(request, basePath), { client, basePath, publicOrigin, room, progress });
     },
     routes: [...new Set(routes.map(({ method, path }) => `${method} ${path}`))],
   };

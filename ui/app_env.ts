@@ -11,6 +11,7 @@ export interface AppEnv {
     readonly publicOrigin: string | null;
     /** Resolves when there is room for one more answer; with false where none came. */
     readonly room: () => Promise<boolean>;
+    readonly progress: Progress;
   };
   Variables: {
     /** Set behind the login. */
@@ -20,6 +21,13 @@ export interface AppEnv {
     /** Set on the way to a page of Ops: its frame, for errors too. */
     ops: OpsFrame;
   };
+}
+
+/** Whether the process works on a request, as whoever judges the death of a process has to know. */
+export interface Progress {
+  begin(): void;
+  /** Also before its answer has been taken whole: of one that only waits for news. */
+  end(): void;
 }
 
 export interface ManagerFrame {

@@ -1,5 +1,6 @@
 /** Pages that follow the queue: server-sent events, computed once for all who watch. */
 import type { Context } from "hono";
+import type { AppEnv } from "./app_env.ts";
 import { streamSSE } from "hono/streaming";
 import type { QueueStats } from "@persistent-queue/queue";
 import { Broadcast } from "./broadcast.ts";
@@ -75,7 +76,7 @@ export interface StreamOptions {
 }
 
 /** Answers with an endless stream. @throws {Refusal} 503 when all places are taken */
-export function streamOf(c: Context, broadcast: Broadcast, options: StreamOptions): Response {
+export function streamOf(c: Context<AppEnv>, broadcast: Broadcast, options: StreamOptions): Response {
   const { event, stillWelcome, places } = options;
   c.header("X-Accel-Buffering", "no");
   if (c.req.method === "HEAD") return c.body(null, { headers: { "Content-Type": "text/event-stream" } });
@@ -84,6 +85,7 @@ export function streamOf(c: Context, broadcast: Broadcast, options: StreamOption
     const options = { headers: { "Retry-After": "30" } };
     throw new Refusal(503, "too_many_streams", "Too many pages are watching already. Close some.", options);
   }
+  c.env.progress.end();
   const answer = streamSSE(c, async (stream) => {
     // Either side may end it: the reader by leaving, we by closing, by losing patience or by giving its place away.
     stream.onAbort(() => controller.abort());

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { App } from "./app.ts";
+import type { Progress } from "./app_env.ts";
 import { NO_HOST } from "./host_guard.ts";
 import { Outflow } from "./outflow.ts";
 import { looksRelayed } from "./looks_relayed.ts";
@@ -15,19 +16,26 @@ const MAX_UNANSWERED = 10;
 
 const BODILESS = ["GET", "HEAD", "TRACE"];
 
-export function requestListener(app: App): RequestListener {
+/** A request is worked on from now on; returns the function to call at its end. */
+export type OnRequest = () => () => void;
+
+export function requestListener(app: App, onRequest: OnRequest = () => () => {}): RequestListener {
   const outflow = new Outflow();
   const answer = getRequestListener(
     (request, { incoming }) => {
       const { socket, httpVersion, rawHeaders } = incoming as IncomingMessage;
+      const progress = new RequestProgress(onRequest);
+      progressOf.set(incoming as IncomingMessage, progress);
       return app.fetch(plain(request), {
         remoteAddr: addressOf(socket),
         looksRelayed: looksRelayed(httpVersion, rawHeaders),
         room: () => outflow.room(),
+        progress,
       });
     },
     { overrideGlobalObjects: false, hostname: NO_HOST },
   );
+  const progressOf = new WeakMap<IncomingMessage, RequestProgress>();
   const unanswered = new WeakMap<Socket, number>();
   const count = (socket: Socket, more: 1 | 0 | -1) => {
     const sum = (unanswered.get(socket) ?? 0) + more;
@@ -51,8 +59,32 @@ export function requestListener(app: App): RequestListener {
     taken.set(socket, promise);
     // They are sent one after the other anyhow: nothing is gained by making them before.
     if (count(socket, 0) > 1) await before;
-    if (!socket.destroyed) await answer(incoming, outgoing);
+    if (socket.destroyed) return;
+    try {
+      await answer(incoming, outgoing);
+      // What is not taken yet lies in memory.
+      await promise;
+    } finally {
+      progressOf.get(incoming)?.end();
+    }
   };
+}
+
+class RequestProgress implements Progress {
+  readonly #onRequest: OnRequest;
+  #end: (() => void) | null = null;
+
+  constructor(onRequest: OnRequest) {
+    this.#onRequest = onRequest;
+  }
+
+  begin(): void {
+    this.#end ??= this.#onRequest();
+  }
+
+  end(): void {
+    this.#end?.();
+  }
 }
 
 /**

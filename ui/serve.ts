@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { App } from "./app.ts";
 import { trustIn } from "./client_of.ts";
 import { limitPerAddress } from "./limit_per_address.ts";
-import { requestListener } from "./request_listener.ts";
+import { type OnRequest, requestListener } from "./request_listener.ts";
 import { ServeError } from "./serve_error.ts";
 
 /** How long anybody is waited for, in milliseconds. */
@@ -55,6 +55,8 @@ export interface ServeOptions {
   readonly trustedProxies?: readonly string[];
   /** The setting to change when the port is taken. */
   readonly setting: string;
+  /** Told of each request that is worked on: not of probes, files and streams of events. */
+  readonly onRequest?: OnRequest;
   /** Other than usual. */
   readonly patience?: Partial<Patience>;
 }
@@ -72,7 +74,7 @@ export function serve(options: ServeOptions): Served {
   const { app, hostname } = options;
   const address = freeAddress(options);
   const { timeout, ...patience } = { ...PATIENCE, ...options.patience };
-  const server = createServer(patience, requestListener(app));
+  const server = createServer(patience, requestListener(app, options.onRequest));
   server.timeout = timeout;
   server.maxConnections = MAX_CONNECTIONS;
   limitPerAddress(server, { most: MAX_PER_ADDRESS, isTrusted: trustIn(options.trustedProxies ?? []) });

@@ -10,6 +10,7 @@ export { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "./hand
 export { listKinds } from "./handlers.ts";
 export { HandlerCheck } from "./places/handler_check.ts";
 export { handlersOf } from "./process/handler_project.ts";
+export { queueOptions } from "./process/queue_options.ts";
 export { type Log, openLog, removeOldConsumerLogs } from "./log.ts";
 export { canLaunch, launchSupervisor, takeSettings } from "./process/launch.ts";
 export { closeOwnAddresses } from "./process/permissions.ts";

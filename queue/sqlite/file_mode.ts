@@ -6,7 +6,7 @@ import { StorageError } from "../errors.ts";
 import { PRIVATE_FILE, statOrNull } from "./database_file.ts";
 
 const MODE_BITS = 0o777;
-const OF_DATABASE = ["", "-wal", "-shm", "-journal", ".lock", ".reserve", ".rescued"];
+const OF_DATABASE = ["", "-wal", "-shm", "-journal", ".lock", ".reserve", ".rescued", ".requests"];
 
 /** Takes from everybody else what an earlier release, or a restore, has given them. */
 export function makePrivate(path: string): void {

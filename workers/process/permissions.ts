@@ -118,7 +118,14 @@ function databasePaths({ queueUrl, startDir }: Settings, mainUrl: string): strin
   const ofRescue = ["", ".part", ".part-journal", ".part-wal", ".part-shm"].map((suffix) =>
     `.rescued${suffix}`
   );
-  const ofPages = [".sessions", ".sessions.next", ".ops-sessions", ".ops-sessions.next", ".device-key"];
+  const ofPages = [
+    ".requests",
+    ".sessions",
+    ".sessions.next",
+    ".ops-sessions",
+    ".ops-sessions.next",
+    ".device-key",
+  ];
   return [...ofQueue, ...ofRescue, ...ofPages].map((suffix) => path + suffix);
 }
 

@@ -49,6 +49,7 @@ export function describe(event: QueueEvent): Line[] {
       }];
     case "swept":
       return [
+        ...(event.excuse ? [{ level: "warn" as const, text: event.excuse }] : []),
         ...event.requeued.map(({ id, consumerId, status }) => ({
           level: "warn" as const,
           text: `Took job_id: ${id} from consumer ${consumerId ?? "unknown"}, now ${status}`,

@@ -1,0 +1,109 @@
+/**
+ * Whether requests are being worked on, and how often that has excused a death: written where the next process finds it.
+ * A process that dies of a request must not charge the jobs that ran beside it.
+ *
+ * Two characters in a small file: "1" while a request is in progress, else "0"; then the uncharged recoveries in a row.
+ * It is not synced: what the process wrote outlives it, and after a power loss jobs are charged as without a record.
+ */
+import { judgeDeath } from "./policy.ts";
+
+const OWNER_ONLY = 0o600;
+const QUIET = 0x30;
+const BUSY = 0x31;
+/** A process that has lived for this long was not killed by whatever killed those before it. */
+const STABLE_MS = 600_000;
+
+export interface RequestRecordOptions {
+  /** Null: nothing is written, and every death is charged. */
+  readonly path: string | null;
+  readonly now: () => number;
+}
+
+export class RequestRecord {
+  readonly #file: Deno.FsFile | null;
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  readonly #last: { readonly requestInProgress: boolean; readonly uncharged: number };
+  #uncharged: number;
+  #inProgress = 0;
+  /** Until the last death is judged the file tells of that process, and is left as it is. */
+  #verdict: { readonly isCharged: boolean } | null = null;
+
+  constructor({ path, now }: RequestRecordOptions) {
+    this.#file = path === null ? null : open(path);
+    this.#now = now;
+    this.#startedAt = now();
+    this.#last = this.#read();
+    this.#uncharged = this.#last.uncharged;
+  }
+
+  /** A request is begun. Returns the function to call at its end; calling it again does nothing. */
+  begin(): () => void {
+    if (++this.#inProgress === 1) this.#write();
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      if (--this.#inProgress === 0) this.#write();
+    };
+  }
+
+  /** Whether what ran when the last process died is charged. Of several calls the first decides. */
+  judge(): { readonly isCharged: boolean } {
+    if (this.#verdict === null) {
+      const { isCharged, uncharged } = judgeDeath(this.#last);
+      this.#uncharged = uncharged;
+      this.#verdict = { isCharged };
+      // Before the jobs are released: a death in between must not make this one count for nothing.
+      this.#write();
+    }
+    return this.#verdict;
+  }
+
+  /** Nothing was running, so nothing was excused. */
+  takeBack(): void {
+    this.#uncharged = this.#last.uncharged;
+    this.#write();
+  }
+
+  noteAlive(): void {
+    if (this.#uncharged === 0 || this.#verdict === null || this.#now() - this.#startedAt < STABLE_MS) return;
+    this.#uncharged = 0;
+    this.#write();
+  }
+
+  /** In order: the next process has nothing to judge. */
+  close(): void {
+    this.#inProgress = 0;
+    this.#uncharged = 0;
+    this.#verdict ??= { isCharged: true };
+    this.#write();
+    this.#file?.close();
+  }
+
+  #read(): { requestInProgress: boolean; uncharged: number } {
+    const bytes = new Uint8Array(2);
+    this.#file?.readSync(bytes);
+    const [busy = 0, digit = 0] = bytes;
+    const count = digit - QUIET;
+    return { requestInProgress: busy === BUSY, uncharged: count >= 0 && count <= 9 ? count : 0 };
+  }
+
+  #write(): void {
+    if (this.#file === null || this.#verdict === null) return;
+    try {
+      this.#file.seekSync(0, Deno.SeekMode.Start);
+      this.#file.writeSync(new Uint8Array([this.#inProgress > 0 ? BUSY : QUIET, QUIET + this.#uncharged]));
+    } catch {
+      // A disk that takes no byte: at the worst a death is charged that a request caused.
+    }
+  }
+}
+
+function open(path: string): Deno.FsFile | null {
+  try {
+    return Deno.openSync(path, { create: true, read: true, write: true, mode: OWNER_ONLY });
+  } catch {
+    return null;
+  }
+}

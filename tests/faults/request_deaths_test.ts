@@ -1,0 +1,102 @@
+/** Processes that die while they work on a request, driven from outside. */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { eventually } from "../support/eventually.ts";
+import { addFile, type RunningSystem, runSystem } from "../support/running_system.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+
+const LONG = { WORK_MS: "60000", STALL_MS: "30000" };
+
+function recordOf({ folder }: RunningSystem): string {
+  return Deno.readTextFileSync(`${folder}/data/queue.db.requests`);
+}
+
+/** As the database has it: a request of ours would count as one. */
+function stored({ folder }: Pick<RunningSystem, "folder">, id: string) {
+  using db = new DatabaseSync(`${folder}/data/queue.db`, { readOnly: true });
+  const job = db.prepare("SELECT status, crashes FROM jobs WHERE id = ?").get(id);
+  return { status: job?.status, crashes: job?.crashes };
+}
+
+async function untilStored(system: RunningSystem, id: string, status: string): Promise<void> {
+  await eventually(`${id} is ${status}`, () => stored(system, id).status === status, { withinMs: 15_000 });
+}
+
+/** Begins one that has announced more than it sends, so that it is worked on until it is closed. */
+async function unfinishedRequest({ manager }: RunningSystem): Promise<Deno.Conn> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(manager).port) });
+  const lines = ["POST /api/jobs HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"];
+  const rest = ["Authorization: Bearer a-token-for-tests-only", "Content-Length: 1000", "", '[{"kind":'];
+  await connection.write(new TextEncoder().encode([...lines, ...rest].join("\r\n")));
+  return connection;
+}
+
+async function kill(system: RunningSystem): Promise<void> {
+  Deno.kill(system.supervisorPid(), "SIGKILL");
+  await system.process.status;
+}
+
+async function startedAgain(system: RunningSystem): Promise<void> {
+  const before = system.supervisorPid();
+  Deno.kill(before, "SIGKILL");
+  await eventually("another supervisor greets", () => system.supervisorPid() !== before, {
+    withinMs: 20_000,
+  });
+}
+
+Deno.test("the process dies while it works on a request: the jobs that were running are not charged, and the log says so", async () => {
+  await using system = await runSystem({ env: LONG });
+  const ids = [await addFile(system, "one.txt"), await addFile(system, "two.txt")];
+  for (const id of ids) await untilStored(system, id, "PROCESSING");
+  using _request = await unfinishedRequest(system);
+  await eventually("the record tells of it", () => recordOf(system) === "10");
+  await startedAgain(system);
+  for (const id of ids) {
+    await untilStored(system, id, "PROCESSING");
+    assert.equal(stored(system, id).crashes, 0);
+    const { history } = await system.job(id) as { history: { event: string; detail: string }[] };
+    assert.deepEqual(history.map(({ event, detail }) => [event, detail]), [
+      ["released", "The process died while it worked on a request, so no job is charged for that"],
+    ]);
+  }
+  const log = await Deno.readTextFile(`${system.folder}/logs/jobqueue.log`);
+  assert.match(log, /\[WARN\] The process died while it worked on a request/);
+});
+
+Deno.test("a process dies while pages only watch: streams of events and probes excuse nothing, and its job is charged", async () => {
+  await using system = await runSystem({ env: LONG });
+  const id = await addFile(system, "alone.txt");
+  await untilStored(system, id, "PROCESSING");
+  const stream = await fetch(`${system.ops}/events`);
+  await eventually("no request is in progress", () => recordOf(system) === "00");
+  for (let i = 0; i < 5; i++) await (await fetch(`${system.ops}/healthz`)).body?.cancel();
+  assert.equal(recordOf(system), "00");
+  const ended = stream.body?.cancel().catch(() => {});
+  await startedAgain(system);
+  await ended;
+  await eventually("its job is charged", () => stored(system, id).crashes === 1, { withinMs: 15_000 });
+});
+
+Deno.test("a job kills its process each time while a page is open: it is UNPROCESSABLE after the fourth death", async () => {
+  await using folder = await tempFolder();
+  let id = "";
+  let deaths = 0;
+  while (deaths < 8) {
+    await using system = await runSystem({
+      command: "supervise",
+      folder: folder.path,
+      env: { ...LONG, CRASH_LIMIT: "1" },
+    });
+    if (id === "") id = await addFile(system, "poison.txt");
+    await eventually("it is under way, or given up", () => stored(system, id).status !== "PENDING");
+    if (stored(system, id).status === "UNPROCESSABLE") break;
+    using _request = await unfinishedRequest(system);
+    await eventually("the record tells of it", () => recordOf(system).startsWith("1"));
+    await kill(system);
+    deaths++;
+  }
+  assert.deepEqual([deaths, stored({ folder: folder.path }, id)], [4, {
+    status: "UNPROCESSABLE",
+    crashes: 1,
+  }]);
+});

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { getQueue } from "@persistent-queue/queue";
+import { judgeDeath } from "../../queue/policy.ts";
+import { RequestRecord } from "../../queue/request_record.ts";
+import { claimNext } from "../support/attempts.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { testQueue } from "../support/test_queue.ts";
+
+Deno.test("a request in progress excuses three deaths in a row, and no more", () => {
+  const judged = (requestInProgress: boolean, uncharged: number) => {
+    const { isCharged, uncharged: after } = judgeDeath({ requestInProgress, uncharged });
+    return [isCharged, after];
+  };
+  assert.deepEqual(judged(false, 0), [true, 0]);
+  assert.deepEqual(judged(true, 0), [false, 1]);
+  assert.deepEqual(judged(true, 2), [false, 3]);
+  assert.deepEqual(judged(true, 3), [true, 3]);
+  assert.deepEqual(judged(true, 9), [true, 9]);
+  // Else a page that is open now and then would excuse for ever.
+  assert.deepEqual(judged(false, 2), [true, 2]);
+});
+
+/** A queue on what is left of one whose process died while these began. */
+async function diedWith(text: string) {
+  const folder = await tempFolder();
+  const requestRecord = folder.file("queue.db.requests");
+  await Deno.writeTextFile(requestRecord, text);
+  const on = await testQueue({ requestRecord });
+  await on.queue.add([{ id: "a" }]);
+  await claimNext(on.queue);
+  return {
+    ...{ on, queue: on.queue, record: () => Deno.readTextFileSync(requestRecord) },
+    [Symbol.asyncDispose]: async () => {
+      await on[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+Deno.test("a process died while it worked on a request: what ran is free, uncharged, and its history says why", async () => {
+  await using died = await diedWith("10");
+  const reaped = await died.queue.recover();
+  assert.deepEqual(reaped.map(({ id, status }) => [id, status]), [["a", "PENDING"]]);
+  const { job, history } = await died.queue.get("a");
+  assert.equal(job.crashes, 0);
+  assert.deepEqual(history.map(({ event, detail }) => [event, detail]), [
+    ["released", "The process died while it worked on a request, so no job is charged for that"],
+  ]);
+  const [swept] = died.on.events.filter((event) => event.type === "swept");
+  assert.match(swept?.excuse ?? "", /no job is charged/);
+  assert.equal(died.record(), "01");
+});
+
+Deno.test("a process died for the fourth time in a row beside a request: what ran is charged", async () => {
+  await using died = await diedWith("13");
+  await died.queue.recover();
+  const { job, history } = await died.queue.get("a");
+  assert.deepEqual([job.crashes, history.map(({ event }) => event)], [1, ["crashed"]]);
+});
+
+for (const text of ["00", "03", "", "?", "1", "\u0001\u0002"]) {
+  Deno.test(`a record of ${JSON.stringify(text)} never counts as more than it says`, async () => {
+    await using died = await diedWith(text);
+    await died.queue.recover();
+    assert.equal((await died.queue.get("a")).job.crashes, text === "1" ? 0 : 1);
+  });
+}
+
+Deno.test("a recovery that finds nothing to free uses up no excuse", async () => {
+  await using folder = await tempFolder();
+  const requestRecord = folder.file("queue.db.requests");
+  await Deno.writeTextFile(requestRecord, "11");
+  await using on = await testQueue({ requestRecord });
+  await on.queue.recover();
+  assert.equal(await Deno.readTextFile(requestRecord), "01");
+});
+
+Deno.test("the record tells of requests from the first that begins to the last that ends, and of none once it is closed", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("record");
+  const now = () => 0;
+  const read = () => Deno.readTextFileSync(path);
+  const record = new RequestRecord({ path, now });
+  record.judge();
+  const [first, second] = [record.begin(), record.begin()];
+  assert.equal(read(), "10");
+  first();
+  first();
+  assert.equal(read(), "10");
+  second();
+  assert.equal(read(), "00");
+  record.begin();
+  record.close();
+  assert.equal(read(), "00");
+});
+
+Deno.test("until the last death is judged the record is left as it is, whatever begins and ends", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("record");
+  await Deno.writeTextFile(path, "12");
+  const record = new RequestRecord({ path, now: () => 0 });
+  record.begin()();
+  assert.equal(await Deno.readTextFile(path), "12");
+  assert.deepEqual([record.judge(), record.judge()], [{ isCharged: false }, { isCharged: false }]);
+  assert.equal(await Deno.readTextFile(path), "03");
+  record.close();
+});
+
+Deno.test("a process that lives for ten minutes, or stops in order, has three excuses again", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("record");
+  let now = 0;
+  await Deno.writeTextFile(path, "12");
+  const record = new RequestRecord({ path, now: () => now });
+  record.judge();
+  now = 599_999;
+  record.noteAlive();
+  assert.equal(await Deno.readTextFile(path), "03");
+  now = 600_000;
+  record.noteAlive();
+  assert.equal(await Deno.readTextFile(path), "00");
+  record.close();
+});
+
+Deno.test("the command line beside the system leaves the record alone", async () => {
+  await using folder = await tempFolder();
+  const requestRecord = folder.file("queue.db.requests");
+  const url = `sqlite:${folder.file("queue.db")}`;
+  const owner = await getQueue(url, { role: "owner", requestRecord });
+  await owner.recover();
+  const end = owner.beginRequest();
+  await (await getQueue(url, { role: "guest", requestRecord })).close();
+  assert.equal(await Deno.readTextFile(requestRecord), "10");
+  end();
+  await owner.close();
+});

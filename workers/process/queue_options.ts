@@ -1,0 +1,16 @@
+/** What the queue has to know of the settings. */
+import type { OpenOptions } from "@persistent-queue/queue";
+import type { Settings } from "../config.ts";
+import { stateFile } from "./folders.ts";
+import { handlersOf } from "./handler_project.ts";
+
+const DAY_MS = 86_400_000;
+
+export function queueOptions(settings: Settings): OpenOptions {
+  const { retryDelaysMs, crashLimit, stallMs, retentionDays } = settings;
+  const { kinds, handlersDir } = handlersOf(settings);
+  return {
+    ...{ kinds, handlersDir, retryDelaysMs, crashLimit, stallMs, retentionMs: retentionDays * DAY_MS },
+    requestRecord: stateFile(settings, "requests"),
+  };
+}
