@@ -1,6 +1,9 @@
 /** Jobs as comma-separated values (RFC 4180), safe to open in a spreadsheet. */
 import type { Job } from "@persistent-queue/queue";
 
+/** A cell of a spreadsheet holds no more characters. */
+const MOST_IN_CELL = 32_767;
+
 const COLUMNS = {
   id: (job) => job.id,
   kind: (job) => job.kind,
@@ -17,7 +20,23 @@ const COLUMNS = {
   updated_at: (job) => iso(job.updatedAt),
   error: (job) => job.error,
   canceled_from: (job) => job.canceledFrom,
+  payload: ({ payload, leftOut }) => isCell(payload, leftOut?.includes("payload")) ? payload : null,
+  result: ({ result, leftOut }) => isCell(result, leftOut?.includes("result")) ? result : null,
+  left_out: leftOutOf,
 } as const satisfies Record<string, (job: Job) => string | number | null>;
+
+/** The names of the values that are too long for a cell. */
+function leftOutOf({ payload, result, leftOut = [] }: Job): string | null {
+  const names = [
+    ...(isCell(payload, leftOut.includes("payload")) ? [] : ["payload"]),
+    ...(isCell(result, leftOut.includes("result")) ? [] : ["result"]),
+  ];
+  return names.length === 0 ? null : names.join(" ");
+}
+
+function isCell(value: string | null, isLeftOut = false): boolean {
+  return !isLeftOut && (value?.length ?? 0) <= MOST_IN_CELL;
+}
 
 export function csvHead(): string {
   return Object.keys(COLUMNS).join(",") + "\r\n";

@@ -1,4 +1,4 @@
-import { breathe, type Inspector, type JobFilter } from "@persistent-queue/queue";
+import { breathe, type Inspector, type Job, type JobFilter } from "@persistent-queue/queue";
 import { csvHead, csvRow } from "./csv.ts";
 
 /** Without it a spreadsheet takes UTF-8 for the alphabet of its own country. */
@@ -6,6 +6,8 @@ const BYTE_ORDER_MARK = "\ufeff";
 
 /** Of one page of the list. */
 const ROWS = 200;
+/** Characters that are passed on at once. */
+const CHUNK = 64 * 1024;
 
 /** A stream of CSV, newest job first: one page of the list at a time, when the client has taken the one before. */
 export function exportJobs(queue: Inspector, filter: JobFilter): ReadableStream<Uint8Array> {
@@ -19,9 +21,28 @@ async function* csvPages(queue: Inspector, filter: JobFilter): AsyncGenerator<st
       ...filter,
       ...{ cursor, limit: ROWS, values: false },
     });
-    if (page.jobs.length > 0) yield page.jobs.map(csvRow).join("");
+    yield* csvRows(queue, page.jobs);
     cursor = page.next;
     // A client that takes what comes at once would keep the thread until the last page.
     await breathe();
   }
+}
+
+/** Long values are read one job at a time, and passed on before there are many. */
+async function* csvRows(queue: Inspector, jobs: readonly Job[]): AsyncGenerator<string> {
+  let rows = "";
+  for (const job of jobs) {
+    rows += csvRow(job.leftOut === undefined ? job : await withValues(queue, job));
+    if (rows.length < CHUNK) continue;
+    yield rows;
+    rows = "";
+    await breathe();
+  }
+  if (rows !== "") yield rows;
+}
+
+/** The job with its values, but for those that are too long for any list; as it is where it has gone meanwhile. */
+async function withValues(queue: Inspector, job: Job): Promise<Job> {
+  const { jobs: [found] } = await queue.list({ cursor: String(job.seq + 1), limit: 1 });
+  return found?.seq === job.seq ? found : job;
 }

@@ -70,11 +70,16 @@ Deno.test("a cell that begins like a formula is made text, and every other one c
   const [added] = await desk.queue.add([{ id: "a", kind: "mail" }]);
   assert.ok(added);
   for (const text of [...FORMULAS, ...TEXTS]) {
-    const job = { ...added.job, id: text, kind: text, consumerId: text, error: text };
+    const job = {
+      ...{ ...added.job, id: text, kind: text, consumerId: text, error: text },
+      ...{ payload: text, result: text },
+    };
     const rows = parse(csvHead() + csvRow(job));
     const [head = [], row = []] = rows;
     assert.deepEqual([rows.length, row.length], [2, head.length], JSON.stringify(text));
-    const cells = ["id", "kind", "consumer_id", "error"].map((name) => row[head.indexOf(name)]);
+    const cells = ["id", "kind", "consumer_id", "error", "payload", "result"].map((name) =>
+      row[head.indexOf(name)]
+    );
     assert.deepEqual(new Set(cells), new Set([asCell(text)]), JSON.stringify(text));
   }
 });
@@ -102,4 +107,27 @@ Deno.test("errors and ids travel through the export of the API, each on its own 
   assert.ok(rows.every((row) => row.length === head.length));
   assert.deepEqual(column("id").toReversed(), ids.map(asCell));
   assert.deepEqual(column("error").filter((error) => error !== "").length, CONTROLS.length);
+});
+
+Deno.test("payloads and results are in the export to the letter, and what no cell holds is named", async () => {
+  await using desk = await openDesk();
+  const payloads = [
+    { to: "ann@example.com", note: 'a "quote", a\nline' },
+    "=1+1",
+    -5,
+    null,
+    "x".repeat(3_000),
+    "y".repeat(32_765),
+    "z".repeat(32_766),
+    "long".repeat(100_000),
+  ];
+  await desk.queue.add(payloads.map((payload, i) => ({ id: `m${i}`, kind: "mail", payload })));
+  const done = await claimNext(desk.queue);
+  await end(desk.queue, done, { type: "returned", result: JSON.stringify({ sent: "r".repeat(5_000) }) });
+  const [head = [], ...rows] = parse(await (await desk.api("/api/jobs.csv")).text());
+  const column = (name: string) => rows.toReversed().map((row) => row[head.indexOf(name)]);
+  const told = payloads.slice(0, 6).map((payload) => JSON.stringify(payload));
+  assert.deepEqual(column("payload"), [...told.with(2, "'-5"), "", ""]);
+  assert.deepEqual(column("left_out"), ["", "", "", "", "", "", "payload", "payload"]);
+  assert.deepEqual(column("result")[0], JSON.stringify({ sent: "r".repeat(5_000) }));
 });

@@ -209,13 +209,13 @@ Deno.test("a job that waits for a time says for which", async () => {
   await using desk = await openDesk();
   const { page } = await visit(desk);
   await desk.queue.add([{ id: "later", kind: "mail", runAt: Date.now() + 3_599_000 }]);
-  assert.match((await page("/")).text, /due \d\d:\d\d \S+ \(in 59 min 5\d s\)/);
+  assert.match((await page("/")).text, /due in 59 min 5\d s/);
   assert.match((await page("/job?id=later")).text, /DetailsKindmail.*Due\d+ \w+ \d+/);
   await desk.queue.add([{ id: "again", kind: "mail" }]);
   const { claimed: [job] } = await desk.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
   assert.ok(job);
   await desk.queue.settle([{ job, outcome: { type: "retry-later", delayMs: 90_000, error: "Not yet" } }]);
-  assert.match((await page("/")).text, /again \d\d:\d\d \S+ \(in 1 min 29 s\)/);
+  assert.match((await page("/")).text, /again in 1 min 29 s/);
 });
 
 Deno.test("the list tells how many jobs match, and no count of a tab is taken for that of a search", async () => {

@@ -82,6 +82,13 @@ export function moment(ms: number, now: number): string {
   return (Math.abs(ms - now) < DAY / 2 ? MOMENT_TODAY : MOMENT).format(ms);
 }
 
+const DAY_OF_YEAR = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
+/** `3 Jan 2030`. Milliseconds since 1970. */
+export function date(ms: number): string {
+  return isDate(ms) ? DAY_OF_YEAR.format(ms) : String(ms);
+}
+
 /** `UTC`, `GMT-5`: the zone in which times of day are told, at this time. Milliseconds since 1970. */
 export function zone(ms: number): string {
   return DATE.formatToParts(ms).find(({ type }) => type === "timeZoneName")?.value ?? "";

@@ -67,7 +67,7 @@ function OneAttempt({ attempt, lastError }: OneAttemptProps) {
         {" · consumer "}
         <ConsumerName id={consumer_id} />
       </p>
-      {error !== null && error === lastError && <p class="small">with the error above</p>}
+      {error !== null && error === lastError && <p class="small">Its error is shown above.</p>}
       {error !== null && error !== lastError && <pre class="text story-detail" tabIndex={0}>{error}</pre>}
       {detail !== null && <Folded title="Stack and causes" text={detail} />}
       {log !== null && <Folded title="What its handler logged" text={log} />}

@@ -6,7 +6,7 @@ import { jobPath } from "./job_path.ts";
 import { ranMs, waitedMs } from "./job_times.ts";
 import { isWanted, type ListQuery } from "./list_query.ts";
 import type { Row } from "./views.ts";
-import { waitOf } from "./wait_of.ts";
+import { shortWaitOf, waitOf } from "./wait_of.ts";
 
 export interface JobRowProps {
   readonly job: Row;
@@ -23,18 +23,20 @@ export function JobRow({ job, query, now }: JobRowProps) {
   return (
     <tr role="row" class={hasLeft ? "has-left" : undefined} data-id={job.id} data-status={job.status}>
       <td role="cell" class="cell-tick">
-        <input
-          type="checkbox"
-          name="id"
-          value={job.id}
-          form="ticked"
-          aria-label={`Select ${job.id}`}
-          data-tick={job.actions.join(" ")}
-          data-seq={job.seq}
-        />
+        <label class="tick">
+          <input
+            type="checkbox"
+            name="id"
+            value={job.id}
+            form="ticked"
+            aria-label={`Select ${job.id}`}
+            data-tick={job.actions.join(" ")}
+            data-seq={job.seq}
+          />
+        </label>
       </td>
       <th role="rowheader" scope="row" class="cell-id">
-        <div class="job-line">
+        <div class={isBrief(job, now) ? "job-line is-brief" : "job-line"}>
           <a id={name} class="job-link" href={jobPath(job.id, query)} title={job.id}>
             <JobId id={job.id} />
           </a>
@@ -75,8 +77,8 @@ function JobMore({ job, now }: { readonly job: Row; readonly now: number }) {
   return (
     <span class="job-more">
       <span class="job-kind">{kind}</span>
-      <StatusMore job={job} now={now} />
       {priority !== 0 && <span class="job-priority">{`prio ${priority}`}</span>}
+      <StatusMore job={job} now={now} />
       {error !== null && <span class="job-error">{error}</span>}
       {error === null && preview !== null && <span class="job-preview mono">{preview}</span>}
     </span>
@@ -89,7 +91,14 @@ function StatusMore({ job, now }: { readonly job: Row; readonly now: number }) {
   if (job.stalled) return <span class="status-more status-alarm">Stalled</span>;
   if (job.dismissed) return <span class="status-more">{`was ${job.canceled_from}`}</span>;
   const wait = waitOf(job, now);
-  return wait === null ? null : <span class="status-more">{wait}</span>;
+  if (wait === null) return null;
+  return <span class="status-more" title={wait}>{shortWaitOf(job, now)}</span>;
+}
+
+/** Whether there is only a kind to tell, so that the line is free for a long id. */
+function isBrief(job: Row, now: number): boolean {
+  if (job.isGone || job.stalled || job.dismissed || job.priority !== 0) return false;
+  return job.error === null && job.preview === null && waitOf(job, now) === null;
 }
 
 function Heartbeat({ job: { last_heartbeat, status }, now }: { readonly job: Row; readonly now: number }) {

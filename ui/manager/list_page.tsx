@@ -51,7 +51,9 @@ function Table({ view: { jobs, query }, live }: ListPageProps) {
         <tr role="row">
           <th scope="col" role="columnheader" class="cell-tick">
             <span class="visually-hidden">Selected</span>
-            <input type="checkbox" class="needs-script" aria-label="Select all on this page" data-tick-all />
+            <label class="tick needs-script">
+              <input type="checkbox" aria-label="Select all on this page" data-tick-all />
+            </label>
           </th>
           <th scope="col" role="columnheader">Job</th>
           <th scope="col" role="columnheader" class="cell-status">Status</th>

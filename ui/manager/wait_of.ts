@@ -1,23 +1,31 @@
-import { duration, moment } from "../components/format.ts";
+import { date, duration, moment } from "../components/format.ts";
 import type { WireJob } from "./views.ts";
 
 /** Nearer than this a time of day says less than how long it takes. */
 const NEAR_MS = 60_000;
+const DAY_MS = 24 * 60 * 60_000;
+
+type Waiting = Pick<WireJob, "status" | "kind" | "run_at" | "retries" | "no_handler">;
 
 /** `due 3 Jan 2030, 09:00 UTC (in 1131 d)`, `retry in 2 s`: what a job waits for, if it is a time. `now` by the server's clock. */
-export function waitOf(
-  { status, kind, run_at, retries, no_handler }: Pick<
-    WireJob,
-    "status" | "kind" | "run_at" | "retries" | "no_handler"
-  >,
+export function waitOf(job: Waiting, now: number): string | null {
+  return inWords(job, now, (runAt, waitMs) => `${moment(runAt, now)} (in ${duration(waitMs)})`);
+}
+
+/** The same where room is short: `due in 59 min`, `due 3 Jan 2030`. */
+export function shortWaitOf(job: Waiting, now: number): string | null {
+  return inWords(job, now, (runAt, waitMs) => waitMs < DAY_MS ? `in ${duration(waitMs)}` : date(runAt));
+}
+
+function inWords(
+  { status, kind, run_at, retries, no_handler }: Waiting,
   now: number,
+  whenOf: (runAt: number, waitMs: number) => string,
 ): string | null {
   if (no_handler) return `no handler for kind ${kind}`;
   const waitMs = run_at - now;
   if (waitMs <= 0) return null;
-  const when = waitMs < NEAR_MS
-    ? `in ${duration(waitMs)}`
-    : `${moment(run_at, now)} (in ${duration(waitMs)})`;
+  const when = waitMs < NEAR_MS ? `in ${duration(waitMs)}` : whenOf(run_at, waitMs);
   if (status === "PENDING") return `due ${when}`;
   // A job that is at work was due when it was taken: it waits for another attempt.
   if (status === "PROCESSING") return `${retries > 0 ? "retry" : "again"} ${when}`;
