@@ -17,6 +17,7 @@ import { LOG_LEVELS, type Settings } from "./config/settings.ts";
 
 export { ConfigurationError } from "./config/configuration_error.ts";
 export { isLoopback } from "./config/public_rules.ts";
+export type { MachineFacts } from "./config/machine_rules.ts";
 export type { HandlerAllow } from "./config/handler_allow.ts";
 export { SETTING_NAMES, type SettingName } from "./config/setting_names.ts";
 export { LOG_LEVELS, type LogLevel, type Settings } from "./config/settings.ts";
@@ -29,7 +30,7 @@ const DAY_MS = 86_400_000;
  * @throws {ConfigurationError} with every problem
  */
 export function readSettings(
-  { env, dotenv, startDir = Deno.cwd(), bindAddress }:
+  { env, dotenv, startDir = Deno.cwd(), bindAddress, machine }:
     & Pick<SettingSources, "env" | "dotenv">
     & Partial<SettingSources>,
 ): Settings {
@@ -37,7 +38,7 @@ export function readSettings(
   const reader = new SettingReader({ ...file, ...withoutEmpty(env) }, startDir);
   const each = readEach(reader);
   const settings = { ...each, bindAddress: bindAddress ?? each.host, handlerEnv: {} };
-  const warnings = checkTogether(settings, reader);
+  const warnings = checkTogether(settings, reader, machine);
   const forHandlers = settings.handlerAllow.env;
   const problems = [
     ...inFile,

@@ -1,15 +1,26 @@
 /** What settings must be true of each other. */
+import { checkMachine, type MachineFacts } from "./machine_rules.ts";
 import { checkPlaces } from "./place_rules.ts";
 import { checkSecrets, plainHttpWarnings, shortSecretWarnings } from "./public_rules.ts";
 import type { Settings } from "./settings.ts";
 import type { SettingReader } from "./setting_reader.ts";
 
-export function checkTogether(settings: Omit<Settings, "warnings">, reader: SettingReader): string[] {
+export function checkTogether(
+  settings: Omit<Settings, "warnings">,
+  reader: SettingReader,
+  machine?: MachineFacts,
+): string[] {
   checkTimes(settings, reader);
   checkPorts(settings, reader);
   checkSecrets(settings, reader);
   checkPlaces(settings, reader);
-  return [...shortSecretWarnings(settings), ...plainHttpWarnings(settings), ...sweepWarnings(settings)];
+  const ofMachine = machine === undefined ? [] : checkMachine(settings, machine, reader);
+  return [
+    ...shortSecretWarnings(settings),
+    ...plainHttpWarnings(settings),
+    ...sweepWarnings(settings),
+    ...ofMachine,
+  ];
 }
 
 function checkTimes({ stallMs, heartbeatMs }: Omit<Settings, "warnings">, reader: SettingReader): void {

@@ -3,7 +3,7 @@
  * supervisor under a guard is handed both, so that neither is there for a handler to read.
  */
 import { readDotenv } from "./read_dotenv.ts";
-import { readSettings, SETTING_NAMES, type Settings } from "../config.ts";
+import { type MachineFacts, readSettings, SETTING_NAMES, type Settings } from "../config.ts";
 
 export interface SettingSources {
   readonly env: Readonly<Record<string, string>>;
@@ -13,6 +13,8 @@ export interface SettingSources {
   readonly startDir: string;
   /** What HOST was resolved to, where it is known. */
   readonly bindAddress?: string;
+  /** What the machine has, where that was asked. */
+  readonly machine?: MachineFacts;
 }
 
 /** @throws {ConfigurationError} with every problem */

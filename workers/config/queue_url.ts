@@ -26,6 +26,11 @@ export function queueUrl(reader: SettingReader, name: SettingName): string {
 function problemOf(address: string): string | null {
   const problem = misreadSqliteAddress(address);
   if (problem !== null) return problem;
+  const [, special] = /^\s*\/(dev|proc|sys)\//.exec(address) ?? [];
+  if (special !== undefined) {
+    return `lies in /${special}, where a program with few permissions opens no file, and what is kept in memory is lost ` +
+      `at a restart; choose a place on a disk, for example QUEUE_URL=sqlite:${DEFAULT_PATH}`;
+  }
   return isPlainPath(address)
     ? null
     : `has a path with commas or control characters, for example QUEUE_URL=sqlite:${DEFAULT_PATH}`;

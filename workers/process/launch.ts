@@ -14,6 +14,7 @@ import {
 import { guard } from "../guard.ts";
 import { bindAddressOf } from "./bind_address.ts";
 import { handlerProject } from "./handler_project.ts";
+import { machineFacts } from "./machine_facts.ts";
 import { LaunchFiles } from "./launch_files.ts";
 import { isGuarded, readHandover } from "./guard_watch.ts";
 import { supervisorArgs } from "./permissions.ts";
@@ -36,7 +37,7 @@ export interface LaunchOptions {
 
 /** Resolves with the exit code to end with. @throws {ConfigurationError} */
 export async function launchSupervisor({ mainUrl, restarts }: LaunchOptions): Promise<number> {
-  const sources = await withBindAddress(readSources());
+  const sources = await withMachine(readSources());
   const settings = readSettings(sources);
   if (!Deno.build.standalone && !canLaunch()) throw new ConfigurationError([NO_RUN_PERMISSION]);
   for (const warning of warningsAtStart(settings)) console.error(`Warning: ${warning}`);
@@ -59,14 +60,16 @@ export function canLaunch(): boolean {
 /** The settings of this supervisor; what held them is empty afterwards. @throws {ConfigurationError} */
 export async function takeSettings(): Promise<Settings> {
   if (isGuarded()) return readSettings(parseSources(await readHandover()));
-  const settings = readSettings(await withBindAddress(readSources()));
+  const settings = readSettings(await withMachine(readSources()));
   forgetSettings();
   for (const warning of [...settings.warnings, UNCONFINED]) console.error(`Warning: ${warning}`);
   return settings;
 }
 
-async function withBindAddress(sources: SettingSources): Promise<SettingSources> {
-  return { ...sources, bindAddress: await bindAddressOf(readSettings(sources).host) };
+/** With what is known only here: the supervisor may not ask the machine. */
+async function withMachine(sources: SettingSources): Promise<SettingSources> {
+  const settings = readSettings(sources);
+  return { ...sources, bindAddress: await bindAddressOf(settings.host), machine: machineFacts(settings) };
 }
 
 function warningsAtStart({ warnings }: Settings): string[] {
