@@ -22,6 +22,7 @@ import { number } from "./rows.ts";
 import { SetBack } from "./set_back.ts";
 import { renew, settle } from "./settle.ts";
 import { Turn } from "./turn.ts";
+import { WriteProof } from "./write_proof.ts";
 import { logWarnings, shrinkLargeLog, shrinkLog } from "./write_ahead_log.ts";
 
 /** A turn that does not wait for anybody comes much sooner. */
@@ -65,7 +66,9 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
   undo.adopt(db, () => db.close());
   const reserve = role === "owner" ? new Reserve(path) : null;
   const clock = new SetBack(sql);
+  const proof = new WriteProof(db);
   const turn = new Turn(db, {
+    onFault: (error) => proof.note(error),
     onFull: (why) => reserve?.note(why),
     makeRoom: (why) => reserve?.spend(why) ?? false,
   });
@@ -131,6 +134,7 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
         assertSameFiles();
         lateCheck?.assertSound();
         reserve?.assertRoom();
+        proof.assertWritable();
         const version = number(sql.foreignWrites.get()?.data_version);
         if (version !== versionSeen) parking.doubt();
         versionSeen = version;

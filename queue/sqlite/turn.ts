@@ -26,6 +26,8 @@ export interface TurnOptions {
   readonly onFull: (why: string) => void;
   /** The disk is full, and this write must not be lost. Answers whether room was made. */
   readonly makeRoom: (why: string) => boolean;
+  /** The storage failed, neither locked nor full. */
+  readonly onFault: (error: StorageError) => void;
 }
 
 /** For how long a write waits for somebody else's transaction to end. */
@@ -134,7 +136,7 @@ export class Turn {
       for (const [i, answer] of answers.entries()) writes[i]?.resolve(answer);
     } catch (error) {
       if (isBusy(error)) this.#waitForOthers(writes, error);
-      else if (isStorageFault(error) && !isFull(error)) this.#abandon(writes, toStorageError(error));
+      else if (isStorageFault(error) && !isFull(error)) this.#fail(writes, toStorageError(error));
       else this.#runOneByOne(writes);
     }
   }
@@ -218,6 +220,11 @@ export class Turn {
     this.#scheduled = true;
     this.#retryTimer = setTimeout(() => this.#run(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
+  }
+
+  #fail(writes: readonly Write[], error: StorageError): void {
+    this.#options.onFault(error);
+    this.#abandon(writes, error);
   }
 
   #abandon(writes: readonly Write[], error: StorageError): void {

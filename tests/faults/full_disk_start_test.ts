@@ -87,6 +87,8 @@ Deno.test({
       const child = spawnSystem({ folder: place.folder, env });
       const errors = child.stderr.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
         .getReader();
+      // The small disk is a tmpfs.
+      assert.match((await errors.read()).value ?? "", /^Warning: .* lies in memory \(tmpfs\)/);
       assert.match(
         (await errors.read()).value ?? "",
         /^The disk is full: make room .* The start waits for that\./,

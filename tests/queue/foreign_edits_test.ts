@@ -187,7 +187,7 @@ Deno.test("what a write has read stays true until it is committed: no other conn
     new DatabaseSync(folder.file("queue.db")),
   ];
   ours.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (x INTEGER)");
-  const turn = new Turn(ours, { onFull: () => {}, makeRoom: () => false });
+  const turn = new Turn(ours, { onFull: () => {}, makeRoom: () => false, onFault: () => {} });
   try {
     await turn.write(() => {
       assert.equal(ours.prepare("SELECT count(*) AS n FROM t").get()?.["n"], 0);

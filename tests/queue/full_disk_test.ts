@@ -23,7 +23,7 @@ async function narrowDatabase() {
     limit(pages + 3 + pagesMade);
     return pagesMade > 0;
   };
-  const turn = new Turn(db, { onFull: (why) => void told.push(why), makeRoom });
+  const turn = new Turn(db, { onFull: (why) => void told.push(why), makeRoom, onFault: () => {} });
   const insert = db.prepare("INSERT INTO t VALUES (?)");
   const put = (bytes: number) => () => insert.run("x".repeat(bytes));
   const rows = () => Number(db.prepare("SELECT count(*) AS n FROM t").get()?.n);

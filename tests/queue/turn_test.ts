@@ -7,7 +7,7 @@ import { Turn } from "../../queue/sqlite/turn.ts";
 const TRANSACTIONS = 20;
 
 function turnOn(db: DatabaseSync): Turn {
-  return new Turn(db, { onFull: () => {}, makeRoom: () => false });
+  return new Turn(db, { onFull: () => {}, makeRoom: () => false, onFault: () => {} });
 }
 
 /** How many rounds the event loop makes while so many writes come again as soon as they are committed. */

@@ -1,0 +1,57 @@
+/**
+ * Whether the database takes writes again after one has failed. What happens to succeed next is no proof: a claim that
+ * finds nothing writes nothing, so it succeeds on a disk that takes no byte. So a small write of its own has to get through.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { StorageError } from "../errors.ts";
+import { isStorageFault } from "./faults.ts";
+import { SCHEMA_VERSION } from "./migrations.ts";
+
+const RETRY_MS = 1_000;
+
+export class WriteProof {
+  readonly #db: DatabaseSync;
+  /** The newest failure, until a write has got through. */
+  #failure: StorageError | null = null;
+  #triedAt = -Infinity;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /** A write has failed. */
+  note(failure: StorageError): void {
+    this.#failure = failure;
+  }
+
+  /** @throws {StorageError} while nothing can be written; tries once a second */
+  assertWritable(): void {
+    if (this.#failure === null) return;
+    if (performance.now() - this.#triedAt >= RETRY_MS && this.#isWritten()) this.#failure = null;
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** Writes the version that is there already: the first page goes to the disk, and nothing is changed. */
+  #isWritten(): boolean {
+    this.#triedAt = performance.now();
+    try {
+      this.#db.prepare("BEGIN IMMEDIATE").run();
+      this.#db.prepare(`PRAGMA user_version = ${SCHEMA_VERSION}`).run();
+      this.#db.prepare("COMMIT").run();
+      return true;
+    } catch (error) {
+      if (!isStorageFault(error)) throw error;
+      return false;
+    } finally {
+      this.#undo();
+    }
+  }
+
+  #undo(): void {
+    try {
+      if (this.#db.isTransaction) this.#db.prepare("ROLLBACK").run();
+    } catch {
+      // The next turn undoes it first of all.
+    }
+  }
+}

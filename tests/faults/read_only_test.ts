@@ -1,0 +1,107 @@
+/** The files of the database can no longer be written while the system runs, and can again later. */
+import assert from "node:assert/strict";
+import { openStore } from "@persistent-queue/queue";
+import { verify } from "../../queue/verify.ts";
+import { eventually } from "../support/eventually.ts";
+import { addFile, type RunningSystem, runSystem } from "../support/running_system.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+
+const FILES = ["queue.db", "queue.db-wal"];
+
+/** What binds root as well, and files that are open already; false where it is not possible. */
+function setImmutable(isImmutable: boolean, ...files: readonly string[]): boolean {
+  if (Deno.build.os !== "linux") return false;
+  try {
+    return new Deno.Command("chattr", { args: [isImmutable ? "+i" : "-i", ...files], stderr: "null" })
+      .outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+async function isImmutablePossible(): Promise<boolean> {
+  await using folder = await tempFolder();
+  const file = folder.file("probe");
+  await Deno.writeTextFile(file, "");
+  return setImmutable(true, file) && setImmutable(false, file);
+}
+
+async function healthOf({ ops }: RunningSystem): Promise<string> {
+  const { status, reason } = await (await fetch(`${ops}/healthz`)).json();
+  return reason ?? status;
+}
+
+async function add(system: RunningSystem, id: string): Promise<number> {
+  await Deno.writeTextFile(`${system.folder}/${id}`, "made by a test\n");
+  const answer = await system.api("jobs", { id });
+  await answer.body?.cancel();
+  return answer.status;
+}
+
+async function assertNothingLost(folder: string, added: readonly string[]): Promise<void> {
+  const store = await openStore(`sqlite:${folder}/data/queue.db`, "guest");
+  assert.deepEqual(await verify(store, { deep: true, ledger: { added, completed: added } }), []);
+  await store.close();
+}
+
+Deno.test({
+  name:
+    "nothing can be written for some seconds: one sentence while it lasts, and all goes on by itself afterwards",
+  ignore: !await isImmutablePossible(),
+  async fn() {
+    await using system = await runSystem({ env: { WORK_MS: "500", STALL_MS: "20000" } });
+    const before = system.supervisorPid();
+    const files = FILES.map((name) => `${system.folder}/data/${name}`);
+    const added = [await addFile(system, "under-way.txt")];
+    await system.until(added[0] ?? "", "PROCESSING");
+    assert.ok(setImmutable(true, ...files));
+    const told: string[] = [];
+    try {
+      await eventually("it is told", async () => await healthOf(system) !== "ok");
+      const until = performance.now() + 3_000;
+      while (performance.now() < until) {
+        told.push(await healthOf(system));
+        const id = `data/files/refused-${told.length}.txt`;
+        const status = await add(system, id);
+        assert.equal(status, 503, "what cannot be stored is not acknowledged");
+      }
+    } finally {
+      setImmutable(false, ...files);
+    }
+    assert.deepEqual(
+      [...new Set(told)],
+      ["The storage does not work: the pages and the log say why."],
+      "it does not flap",
+    );
+    await eventually("it works again", async () => await healthOf(system) === "ok", { withinMs: 3_000 });
+    added.push(await addFile(system, "later.txt"));
+    for (const id of added) await system.until(id, "COMPLETED");
+    assert.equal(system.supervisorPid(), before);
+    assert.equal(
+      system.lines.filter((line) => line.startsWith("The disk reports an input/output error: check the disk"))
+        .length,
+      1,
+    );
+    assert.equal(system.lines.filter((line) => line === "The storage works again.").length, 1);
+    await assertNothingLost(system.folder, added);
+  },
+});
+
+Deno.test("permissions are taken from the files and the folder while it runs: what is open stays so, and nothing stops", async () => {
+  await using system = await runSystem();
+  const added = [await addFile(system, "first.txt")];
+  const modes: [string, number, number][] = [
+    ...FILES.map((name): [string, number, number] => [`data/${name}`, 0o400, 0o600]),
+    ["data", 0o500, 0o700],
+  ];
+  for (const [name, mode] of modes) Deno.chmodSync(`${system.folder}/${name}`, mode);
+  try {
+    // Into the folder of the files, which lies below.
+    added.push(await addFile(system, "second.txt"));
+    for (const id of added) await system.until(id, "COMPLETED");
+    assert.equal(await healthOf(system), "ok");
+  } finally {
+    for (const [name, , mode] of modes) Deno.chmodSync(`${system.folder}/${name}`, mode);
+  }
+  await assertNothingLost(system.folder, added);
+});
