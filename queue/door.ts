@@ -140,24 +140,33 @@ export function checkList(
   request: ListRequest,
   { now, stallMs }: { now: number; stallMs: number },
 ): JobQuery {
-  const { status, kind, search, cursor, stalled, values = true, limit = DEFAULT_LIMIT } = request;
+  const { kind, search, cursor, stalled, due, changedSince, values = true, limit = DEFAULT_LIMIT } = request;
+  const status = due === undefined ? request.status : request.status ?? "PENDING";
   if (status !== undefined && !isStatus(status)) {
     throw badQuery(`There is no status "${printable(String(status))}".`);
   }
   if (stalled && status !== undefined && status !== "PROCESSING") {
     throw badQuery("Only jobs that are PROCESSING are stalled: ask for one or the other.");
   }
+  if (due !== undefined && (status !== "PENDING" || stalled)) {
+    throw badQuery("Only PENDING jobs are due now or later: ask for that status, or leave it out.");
+  }
+  if (due !== undefined && due !== "now" && due !== "later") throw badQuery("A job is due now or later.");
+  if (changedSince !== undefined && !isWhole(changedSince)) {
+    throw badQuery("A time of change is a whole number of milliseconds since 1970.");
+  }
   if (!isWhole(limit) || limit < 1 || limit > MAX_LIMIT) throw badQuery(`A page has 1 to ${MAX_LIMIT} jobs.`);
   if (search !== undefined && search.length > MAX_ID_LENGTH) {
     throw badQuery("A search has at most 2,000 characters.");
   }
   if (request.order === "line") {
-    if (status !== "PENDING" || kind || search || stalled) {
+    if (status !== "PENDING" || kind || search || stalled || changedSince !== undefined) {
       throw badQuery(
         "Only PENDING jobs stand in line, and all of them: ask for that status and nothing else.",
       );
     }
-    return { limit, status, values: false, line: { from: cursor ? checkCursor(cursor) : 0, now } };
+    const line = { from: cursor ? checkCursor(cursor) : 0, now };
+    return { limit, status, values: false, line, ...(due === undefined ? {} : { due: { when: due, now } }) };
   }
   return {
     limit,
@@ -165,6 +174,8 @@ export function checkList(
     ...(status && !stalled ? { status } : {}),
     ...(kind ? { kind } : {}),
     ...(search ? { search } : {}),
+    ...(due === undefined ? {} : { due: { when: due, now } }),
+    ...(changedSince === undefined ? {} : { changedSince }),
     ...(stalled ? { silentSince: now - stallMs } : {}),
     ...(cursor ? { before: checkCursor(cursor) } : {}),
   };

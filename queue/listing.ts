@@ -114,16 +114,22 @@ function charactersOf(jobs: readonly Job[]): number {
 /** The job whose id is what was searched for, at no cost; it may be old, and far down the list. */
 async function foundById(
   store: Store,
-  { search, kind, status, silentSince, values }: JobQuery,
+  query: JobQuery,
 ): Promise<Job[]> {
+  const { search, values } = query;
   if (search === undefined) return [];
   const job = (await store.get(search, { values: false }))?.job;
-  if (job === undefined || (kind !== undefined && kind !== job.kind)) return [];
-  if (status !== undefined && status !== job.status) return [];
-  if (silentSince !== undefined && !(job.status === "PROCESSING" && job.lastHeartbeat < silentSince)) {
-    return [];
-  }
+  if (job === undefined || !isWanted(job, query)) return [];
   return values === false ? [job] : (await store.list({ before: job.seq + 1, limit: 1 })).jobs;
+}
+
+function isWanted(job: Job, { kind, status, silentSince, changedSince, due }: JobQuery): boolean {
+  if (kind !== undefined && kind !== job.kind) return false;
+  if (status !== undefined && status !== job.status) return false;
+  if (changedSince !== undefined && job.updatedAt < changedSince) return false;
+  if (due !== undefined && (due.when === "later") !== job.runAt > due.now) return false;
+  if (silentSince === undefined) return true;
+  return job.status === "PROCESSING" && (job.lastHeartbeat ?? -1) < silentSince;
 }
 
 /** Newest first, of pages by status that each go back as far as they go. */

@@ -42,8 +42,8 @@ async function* movePages(hands: Hands, { verb, filter, ...how }: MoveAll): Asyn
   }
 }
 
-function statusesOf(verb: OperatorVerb, { status, statuses, stalled }: JobFilter): Status[] {
-  const only = stalled ? "PROCESSING" : status;
+function statusesOf(verb: OperatorVerb, { status, statuses, stalled, due }: JobFilter): Status[] {
+  const only = stalled ? "PROCESSING" : due === undefined ? status : status ?? "PENDING";
   return MOVES[verb].from.filter(isStatus).filter((one) =>
     only === undefined ? statuses?.includes(one) ?? true : one === only
   );

@@ -1,7 +1,7 @@
 /** What each part of the system may ask of the queue, so that misuse is a type error. */
 import type { Listener } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
-import type { ClaimAnswer, Claimed, ClaimRequest, ParkedKind, Reaped } from "./store.ts";
+import type { ClaimAnswer, Claimed, ClaimRequest, Due, ParkedKind, Reaped } from "./store.ts";
 
 /** A job as a caller gives it; all of it is checked. */
 export interface JobRequest {
@@ -109,11 +109,15 @@ export interface JobFilter {
   readonly search?: string;
   /** Only jobs that are stalled. */
   readonly stalled?: boolean;
+  /** Only PENDING jobs whose time to run has come, or is still ahead. */
+  readonly due?: Due;
+  /** Only jobs that have changed since then, in milliseconds since 1970. */
+  readonly changedSince?: number;
 }
 
 export interface ListRequest extends JobFilter {
   /**
-   * `line`: PENDING jobs in the order in which they will run, with no other filter. Of a very long line only its
+   * `line`: PENDING jobs in the order in which they will run, with no other filter than `due`. Of a very long line only its
    * beginning is told. `newest` unless given.
    */
   readonly order?: "newest" | "line";

@@ -129,17 +129,24 @@ export interface GetOptions {
   readonly values?: boolean;
 }
 
+/** Whether a job may run now, or is scheduled for later. */
+export type Due = "now" | "later";
+
 /** A page of jobs, newest first. */
 export interface JobQuery {
   readonly status?: Status;
   readonly kind?: string;
   /** A part of the id, as it is written. */
   readonly search?: string;
+  /** Only jobs that were added or have changed since then, in milliseconds since 1970; a heartbeat is no change. */
+  readonly changedSince?: number;
+  /** Only jobs whose time to run has come, or is still ahead. */
+  readonly due?: { readonly when: Due; readonly now: number };
   /** Only jobs that are PROCESSING with a heartbeat older than this. */
   readonly silentSince?: number;
   /** Only jobs whose `seq` is below. */
   readonly before?: number;
-  /** All that is PENDING, in the order in which it will run, from this place on, without long values and other filters. */
+  /** All that is PENDING, in the order in which it will run, from this place on, without long values and other filters than `due`. */
   readonly line?: { readonly from: number; readonly now: number };
   readonly limit: number;
   /** False: values of more than some words are left out. Else they are where they are long, or many. */

@@ -16,7 +16,7 @@ import { exportJobs } from "./export_jobs.ts";
 import { type Fault, injectFault } from "./fault_injection.ts";
 import { invalid } from "./fields.ts";
 import { jobInput } from "./job_input.ts";
-import { jobFilter, moveInput } from "./move_input.ts";
+import { FILTER_WORDS, jobFilter, moveInput } from "./move_input.ts";
 import type { Ports } from "./ports.ts";
 import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJson } from "./read_json.ts";
 import { Refusal, tooLarge } from "./refusal.ts";
@@ -57,11 +57,11 @@ function jsonText(c: ApiContext, text: string, status: 200 | 201 = 200): Respons
 }
 
 async function listJobs(c: ApiContext, ports: Ports): Promise<Response> {
-  const { jobs, next } = await ports.queue.list(listRequest(c));
+  const { jobs, next } = await ports.queue.list(listRequest(c, ports));
   return jsonText(c, jobsJson(jobs, momentOf(ports), { next }));
 }
 
-function listRequest(c: ApiContext): ListRequest {
+function listRequest(c: ApiContext, ports: Ports): ListRequest {
   assertKnown(c, [...FILTER_WORDS, "cursor", "limit"]);
   const cursor = c.req.query("cursor");
   const limit = c.req.query("limit");
@@ -69,17 +69,15 @@ function listRequest(c: ApiContext): ListRequest {
     throw invalid("limit must be a whole number from 1 to 200.", { code: "invalid_query" });
   }
   return {
-    ...filterOfQuery(c),
+    ...filterOfQuery(c, ports),
     ...(cursor ? { cursor } : {}),
     ...(limit ? { limit: Number(limit) } : {}),
   };
 }
 
-function filterOfQuery(c: ApiContext) {
-  return jobFilter({ status: c.req.query("status"), kind: c.req.query("kind"), q: c.req.query("q") });
+function filterOfQuery(c: ApiContext, { now }: Pick<Ports, "now">) {
+  return jobFilter(c.req.query(), now());
 }
-
-const FILTER_WORDS = ["status", "kind", "q"];
 
 /** A misspelt filter would list every job there is. */
 function assertKnown(c: ApiContext, names: readonly string[]): void {
@@ -91,9 +89,9 @@ function assertKnown(c: ApiContext, names: readonly string[]): void {
   throw invalid(`There is no parameter "${shown}" here. ${hint}`, { code: "invalid_query" });
 }
 
-function exportList(c: ApiContext, { queue, audit }: Ports): Response {
+function exportList(c: ApiContext, { queue, audit, now }: Ports): Response {
   assertKnown(c, FILTER_WORDS);
-  const filter = filterOfQuery(c);
+  const filter = filterOfQuery(c, { now });
   c.header("Content-Type", "text/csv; charset=utf-8");
   c.header("Content-Disposition", 'attachment; filename="jobs.csv"');
   if (c.req.method === "HEAD") return c.body(null);
@@ -147,7 +145,7 @@ function manyAdded(added: Added[], ports: Ports): string {
 const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
 
 async function moveJobs(c: ApiContext, ports: Ports, verb: OperatorVerb): Promise<Response> {
-  const input = moveInput(await readJson(c));
+  const input = moveInput(await readJson(c), ports.now());
   const queue = audited(ports.queue, actorOf(c, ports));
   // Whoever hangs up wants no more of it.
   const { signal } = c.req.raw;

@@ -120,15 +120,24 @@ function listed(ids: readonly string[]): string {
   return ids.length > LISTED ? `${first.join(", ")} and ${ids.length - LISTED} more` : first.join(", ");
 }
 
-export function filterText({ status, statuses = [], kind, search, stalled }: JobFilter): string {
+export function filterText(
+  { status, statuses = [], kind, search, stalled, due, changedSince }: JobFilter,
+): string {
   const words = [
     ...(status === undefined ? [] : [`status ${status}`]),
     ...(statuses.length === 0 ? [] : [`status ${statuses.join(" or ")}`]),
     ...(stalled ? ["stalled"] : []),
+    ...(due === undefined ? [] : [`due ${due}`]),
+    ...(changedSince === undefined ? [] : [`changed since ${isoTime(changedSince)}`]),
     ...(kind === undefined ? [] : [`kind ${listed([kind])}`]),
     ...(search === undefined ? [] : [`id with ${listed([search])}`]),
   ];
   return words.length === 0 ? "every job" : words.join(", ");
+}
+
+/** Beyond what a date can hold: the number. */
+function isoTime(ms: number): string {
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
 }
 
 /** An address that nothing confirms is told as such. */

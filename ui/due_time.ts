@@ -60,6 +60,12 @@ function minutesOf(zone: string): number | null {
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** A time, or a span before `now`. */
+export function parseSince(text: string, now: number): DueTime {
+  const span = parseDelay(text);
+  return span === null ? parseDueTime(text) : { ms: Math.max(0, now - span) };
+}
+
 /** `90s`, `15m`, `2h30m`, `3d`, in milliseconds; null for anything else. */
 export function parseDelay(text: string): number | null {
   if (!/^(?:\d{1,9}[smhd] ?)+$/i.test(text)) return null;

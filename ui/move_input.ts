@@ -1,5 +1,6 @@
 /** Checks which jobs a script wants to see, to resubmit or to cancel. */
 import { isStatus, type JobFilter, STATUSES } from "@persistent-queue/queue";
+import { parseSince } from "./due_time.ts";
 import { fieldsOf, invalid, optionalFlag, optionalText } from "./fields.ts";
 
 const MAX_IDS = 10_000;
@@ -8,14 +9,14 @@ const QUERY = { code: "invalid_query" } as const;
 export type MoveInput = { readonly ids: readonly string[] } | { readonly filter: JobFilter };
 
 /** @throws {Refusal} 400 */
-export function moveInput(body: unknown): MoveInput {
+export function moveInput(body: unknown, now: number): MoveInput {
   const place = { where: "The body", ...QUERY };
   const { ids, filter, all } = fieldsOf(body, ["ids", "filter", "all"], place);
   if ((ids === undefined) === (filter === undefined)) {
     throw invalid('Say which jobs: either {"ids": […]} or {"filter": {…}}.', QUERY);
   }
   const isAll = optionalFlag(all, "all", place) ?? false;
-  if (ids === undefined) return { filter: meantFilter(filterOf(filter), isAll) };
+  if (ids === undefined) return { filter: meantFilter(filterOf(filter, now), isAll) };
   if (isAll) throw invalid('"all" goes with a filter, not with ids.', QUERY);
   return { ids: idsOf(ids) };
 }
@@ -36,20 +37,19 @@ function idsOf(ids: unknown): string[] {
   return [...new Set(ids)];
 }
 
-function filterOf(filter: unknown): JobFilter {
+function filterOf(filter: unknown, now: number): JobFilter {
   const place = { where: "The filter", ...QUERY };
-  const { status, kind, q } = fieldsOf(filter, ["status", "kind", "q"], place);
-  return jobFilter({
-    status: optionalText(status, "status", place),
-    kind: optionalText(kind, "kind", place),
-    q: optionalText(q, "q", place),
-  });
+  const fields = fieldsOf(filter, FILTER_WORDS, place);
+  const words = FILTER_WORDS.map((name) => [name, optionalText(fields[name], name, place)]);
+  return jobFilter(Object.fromEntries(words), now);
 }
 
-type FilterWords = { readonly [name in "status" | "kind" | "q"]: string | undefined };
+export const FILTER_WORDS = ["status", "kind", "q", "due", "changed_since"] as const;
 
-/** Several statuses stand between commas. Empty text means: not given, as in `?status=&kind=`. @throws {Refusal} 400 for an unknown status */
-export function jobFilter({ status, kind, q }: FilterWords): JobFilter {
+export type FilterWords = { readonly [name in typeof FILTER_WORDS[number]]?: string | undefined };
+
+/** Several statuses stand between commas. Empty text means: not given, as in `?status=&kind=`. @throws {Refusal} 400 for what makes no sense */
+export function jobFilter({ status, kind, q, due, changed_since }: FilterWords, now: number): JobFilter {
   const statuses = (status ?? "").split(",").filter((word) => word !== "");
   const stranger = statuses.find((word) => !isStatus(word));
   if (stranger !== undefined) {
@@ -60,5 +60,28 @@ export function jobFilter({ status, kind, q }: FilterWords): JobFilter {
     ...(only === undefined ? {} : others.length === 0 ? { status: only } : { statuses: [only, ...others] }),
     ...(kind ? { kind } : {}),
     ...(q ? { search: q } : {}),
+    ...(due ? dueOf(due, statuses) : {}),
+    ...(changed_since ? { changedSince: changedSinceOf(changed_since, now) } : {}),
   };
+}
+
+/** Only what is PENDING waits for its time. */
+function dueOf(due: string, statuses: readonly string[]): Pick<JobFilter, "status" | "due"> {
+  if (due !== "now" && due !== "later") {
+    throw invalid(`"due" is "now" or "later", not "${due.slice(0, 60)}".`, QUERY);
+  }
+  if (statuses.some((status) => status !== "PENDING")) {
+    throw invalid(
+      'Only PENDING jobs are due now or later: "due" goes with that status, or with none.',
+      QUERY,
+    );
+  }
+  return { status: "PENDING", due };
+}
+
+/** `15m`, `2h`, `3d` before `now`, or a time with its zone. */
+function changedSinceOf(text: string, now: number): number {
+  const since = parseSince(text, now);
+  if ("ms" in since) return since.ms;
+  throw invalid(`"changed_since" ${since.problem}, or a span such as 15m, 2h or 3d.`, QUERY);
 }

@@ -30,11 +30,11 @@ export function get(
 
 export function list(sql: Statements, query: JobQuery): JobPage {
   const isFew = query.status === "PENDING" && isAtMost(sql, "PENDING", FEW);
-  if (query.line !== undefined) return listLine(sql, { line: query.line, limit: query.limit }, isFew);
+  if (query.line !== undefined) return listLine(sql, { ...query, line: query.line }, isFew);
   const before = query.before ?? number(sql.lastSeq.get()?.seq ?? 0) + 1;
   const floor = isFew || isIndexed(query) ? 0 : Math.max(0, before - (query.rows ?? ROWS_A_CALL));
   // One more than asked for: it tells whether there is another page.
-  const values = [before, floor, query.limit + 1, query.kind ?? null, query.search ?? null] as const;
+  const values = [before, floor, query.limit + 1, ...wantedBy(query)] as const;
   const jobs = (isFew ? sql.listFewWaiting.all(...values) : rows(sql, query, values)).map(toJob);
   const isLast = jobs.length <= query.limit;
   if (!isLast) jobs.pop();
@@ -51,10 +51,21 @@ function isAtMost(sql: Statements, status: Status, most: number): boolean {
 /** Whether the index finds every row that the query wants, so that no others are looked at. */
 function isIndexed(query: JobQuery): boolean {
   if (query.silentSince !== undefined) return true;
-  return query.search === undefined && query.kind === undefined && query.status !== "PENDING";
+  return wantedBy(query).every((wanted) => wanted === null) && query.status !== "PENDING";
 }
 
-type ListValues = readonly [number, number, number, string | null, string | null];
+type Wanted = readonly [string | null, string | null, number | null, number | null, number | null];
+type ListValues = readonly [number, number, number, ...Wanted];
+
+function wantedBy({ kind, search, changedSince, due }: JobQuery): Wanted {
+  return [
+    kind ?? null,
+    search ?? null,
+    changedSince ?? null,
+    due?.when === "now" ? due.now : null,
+    due?.when === "later" ? due.now : null,
+  ];
+}
 
 function rows(sql: Statements, { status, silentSince }: JobQuery, values: ListValues) {
   if (silentSince !== undefined) return sql.listSilent.all(...values, silentSince);

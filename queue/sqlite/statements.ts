@@ -28,6 +28,10 @@ const RESULT = `iif(json_valid(result) = 0, json_quote(result), result)`;
 const BRIEF = columns(2048);
 const WHOLE = columns(4 * 1024 * 1024);
 
+/** What a list asks for: ?4 kind ?5 part of the id ?6 changed since ?7 due until ?8 due after; null: whatever it is. */
+const WANTED = `(?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0)
+      AND (?6 IS NULL OR updated_at >= ?6) AND (?7 IS NULL OR run_at <= ?7) AND (?8 IS NULL OR run_at > ?8)`;
+
 /** Every status with its number, by the indexes, which cost a tenth of the table. */
 const COUNTED =
   `SELECT 'PENDING' AS status, (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0)
@@ -186,28 +190,27 @@ export const SQL = {
       iif(octet_length(result) <= ?2, ${RESULT}, NULL) AS result FROM jobs WHERE seq = ?1`,
   ...HISTORY_SQL,
 
-  // list: ?1 before ?2 floor ?3 limit ?4 kind ?5 part of the id (?6 status)
+  // list: ?1 before ?2 floor ?3 limit ?4 to ?8 as in WANTED (?9 status)
   list: `SELECT ${BRIEF} FROM jobs WHERE seq < ?1 AND seq >= ?2
-      AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
-  listWaiting: `SELECT ${BRIEF} FROM jobs NOT INDEXED WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2
-      AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
+      AND ${WANTED} ORDER BY seq DESC LIMIT ?3`,
+  listWaiting:
+    `SELECT ${BRIEF} FROM jobs NOT INDEXED WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2 AND ${WANTED}
+      ORDER BY seq DESC LIMIT ?3`,
   // by the order of claims, then sorted
   listFewWaiting: `SELECT ${BRIEF} FROM jobs WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2
       AND seq IN (SELECT seq FROM jobs INDEXED BY jobs_claim WHERE status = 'PENDING' AND suspect = 0 AND parked = 0
         UNION ALL SELECT seq FROM jobs INDEXED BY jobs_suspects WHERE status = 'PENDING' AND suspect = 1 AND parked = 0
         UNION ALL SELECT seq FROM jobs INDEXED BY jobs_parked WHERE status = 'PENDING' AND parked = 1)
-      AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
+      AND ${WANTED} ORDER BY seq DESC LIMIT ?3`,
   listRunning:
-    `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_processing WHERE status = 'PROCESSING' AND seq < ?1 AND seq >= ?2
-      AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
+    `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_processing WHERE status = 'PROCESSING' AND seq < ?1 AND seq >= ?2 AND ${WANTED}
+      ORDER BY seq DESC LIMIT ?3`,
   listFinished: `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_finished
-    WHERE status = ?6 AND status NOT IN ('PENDING', 'PROCESSING')
-      AND seq < ?1 AND seq >= ?2
-      AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
-  // ?6 silent since
+    WHERE status = ?9 AND status NOT IN ('PENDING', 'PROCESSING') AND seq < ?1 AND seq >= ?2 AND ${WANTED} ORDER BY seq DESC LIMIT ?3`,
+  // ?9 silent since
   listSilent: `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_processing
-    WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) < ?6 AND seq < ?1 AND seq >= ?2
-      AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0) ORDER BY seq DESC LIMIT ?3`,
+    WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) < ?9
+      AND seq < ?1 AND seq >= ?2 AND ${WANTED} ORDER BY seq DESC LIMIT ?3`,
   lastSeq: `SELECT max(seq) AS seq FROM jobs`,
 
   // stats

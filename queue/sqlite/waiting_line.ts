@@ -1,5 +1,5 @@
 /** Jobs that wait, in the order in which they will run. */
-import type { JobPage, JobQuery } from "../store.ts";
+import type { Due, JobPage, JobQuery } from "../store.ts";
 import { Ladder } from "./claim.ts";
 import { number, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
@@ -17,39 +17,50 @@ interface LineRequest {
   readonly now: number;
   /** So many places are wanted. */
   readonly places: number;
+  /** Only those that are due, or only those that are not. */
+  readonly due: Due | undefined;
 }
 
 /** `isFew`: all of them can be sorted in a moment. */
 export function listLine(
   sql: Statements,
-  { line, limit }: Required<Pick<JobQuery, "line" | "limit">>,
+  { line, limit, due }: Required<Pick<JobQuery, "line" | "limit">> & Pick<JobQuery, "due">,
   isFew: boolean,
 ): JobPage {
   const end = Math.min(line.from + limit, isFew ? Infinity : MOST_PLACES);
   // One more than asked for: it tells whether there is another page.
-  const places = placesOf(sql, { now: line.now, places: end + 1 });
+  const places = placesOf(sql, { now: line.now, places: end + 1, due: due?.when });
   const rows = places.slice(line.from, end).map(({ seq }) => sql.bySeq.get(seq));
   const isLast = places.length <= end || (!isFew && end === MOST_PLACES);
   return { jobs: rows.filter((row) => row !== undefined).map(toJob), next: isLast ? null : end };
 }
 
 /** What is due goes by priority, then by time; what is planned goes by time; what has no handler waits behind them. */
-function placesOf(sql: Statements, { now, places }: LineRequest): Place[] {
-  const suspects = sql.suspectPlaces.all(places).map(toPlace);
-  const due = suspects.filter(({ runAt }) => runAt <= now);
-  const planned = suspects.filter(({ runAt }) => runAt > now);
-  const levels = [...new Ladder(sql).levels()];
-  for (const level of levels) {
+function placesOf(sql: Statements, request: LineRequest): Place[] {
+  if (request.due === "later") return plannedPlacesOf(sql, request);
+  const duePlaces = duePlacesOf(sql, request);
+  const missing = request.places - duePlaces.length;
+  if (missing <= 0) return duePlaces;
+  const planned = request.due === "now" ? [] : plannedPlacesOf(sql, { ...request, places: missing });
+  const parked = sql.parkedPlaces.all(Math.max(0, missing - planned.length)).map(toPlace);
+  return [...duePlaces, ...planned, ...parked];
+}
+
+function duePlacesOf(sql: Statements, { now, places }: LineRequest): Place[] {
+  const due = sql.suspectPlaces.all(MOST_PLACES).map(toPlace).filter(({ runAt }) => runAt <= now);
+  for (const level of new Ladder(sql).levels()) {
     if (due.length >= places) break;
     due.push(...sql.duePlaces.all(level, now, places).map(toPlace));
   }
-  due.sort((a, b) => b.priority - a.priority || byTime(a, b));
-  if (due.length >= places) return due;
-  const missing = places - due.length;
-  for (const level of levels) planned.push(...sql.plannedPlaces.all(level, now, missing).map(toPlace));
-  planned.sort((a, b) => a.runAt - b.runAt || b.priority - a.priority || a.seq - b.seq);
-  const parked = sql.parkedPlaces.all(Math.max(0, missing - planned.length)).map(toPlace);
-  return [...due, ...planned, ...parked];
+  return due.sort((a, b) => b.priority - a.priority || byTime(a, b));
+}
+
+function plannedPlacesOf(sql: Statements, { now, places }: LineRequest): Place[] {
+  const planned = sql.suspectPlaces.all(MOST_PLACES).map(toPlace).filter(({ runAt }) => runAt > now);
+  for (const level of new Ladder(sql).levels()) {
+    planned.push(...sql.plannedPlaces.all(level, now, places).map(toPlace));
+  }
+  return planned.sort((a, b) => a.runAt - b.runAt || b.priority - a.priority || a.seq - b.seq);
 }
 
 function byTime(a: Place, b: Place): number {

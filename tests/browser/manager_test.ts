@@ -43,6 +43,10 @@ browserTest("the Manager, live in a browser", async (browser, t) => {
     () => addresses(stage),
   );
   await t.step(
+    "what is scheduled, and what has changed lately, stands apart by a choice beside the search",
+    () => choicesOfTime(stage),
+  );
+  await t.step(
     "a page that loses its server says so, and catches up when it is back",
     () => reconnecting(stage),
   );
@@ -194,6 +198,28 @@ async function addresses({ system, page, problems }: Stage) {
   assert.equal(new URL(page.url()).searchParams.get("q"), "many-11");
   const { counts } = await (await system.api("stats")).json();
   assert.deepEqual([counts.CANCELED, counts.PENDING], [10, 110]);
+  assert.deepEqual(problems, []);
+}
+
+async function choicesOfTime({ system, page, problems }: Stage) {
+  await clear(system);
+  await addWaiting(system, ["data/files/late.txt", "data/files/unhandled.txt"]);
+  const unhandled = `UPDATE jobs SET kind = 'webhook', run_at = 1 WHERE id = 'data/files/unhandled.txt'`;
+  await sql(system, unhandled);
+  await page.goto(`${system.manager}/?status=PENDING`);
+  await rowOf(page, "unhandled").filter({ hasText: "no handler" }).waitFor();
+  await page.getByLabel("Due").selectOption("Scheduled");
+  await rowOf(page, "unhandled").waitFor({ state: "detached" });
+  await rowOf(page, "late").waitFor();
+  await page.getByText("1 job found · in the order they will run").waitFor();
+  await page.getByRole("link", { name: "PENDING 2" }).click();
+  await rowOf(page, "unhandled").waitFor();
+  assert.equal(await page.getByLabel("Due").inputValue(), "");
+
+  await sql(system, `UPDATE jobs SET updated_at = 1 WHERE id = 'data/files/late.txt'`);
+  await page.getByLabel("Changed").selectOption("Changed in 15 min");
+  await rowOf(page, "late").waitFor({ state: "detached" });
+  await page.goBack();
   assert.deepEqual(problems, []);
 }
 

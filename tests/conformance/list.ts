@@ -87,6 +87,33 @@ function filterCases(test: Case): void {
     ]);
   });
 
+  test("list of what is due, and of what is scheduled, whatever else is asked for", async ({ store }) => {
+    await store.insert([
+      newJob("due", { runAt: NOW }),
+      newJob("later", { runAt: NOW + 1 }),
+      newJob("later mail", { runAt: NOW + 9, kind: "mail" }),
+    ]);
+    const due = (when: "now" | "later") => ({ status: "PENDING", due: { when, now: NOW } }) as const;
+    assert.deepEqual(await walk(store, { ...due("now"), limit: 1 }), ["due"]);
+    assert.deepEqual(await walk(store, { ...due("later"), limit: 1 }), ["later mail", "later"]);
+    assert.deepEqual(await walk(store, { ...due("later"), kind: "mail", limit: 5 }), ["later mail"]);
+    assert.deepEqual(await walk(store, { ...due("later"), search: "due", limit: 5 }), []);
+  });
+
+  test("list of what has changed since a time, in any status", async ({ store }) => {
+    for (const [i, status] of STATUSES.entries()) {
+      for (const name of ["old", "new"]) await bring(store, `${name} ${i}`, status);
+    }
+    await store.insert([newJob("newest", { createdAt: NOW + 5_000 })]);
+    await store.move("cancel", ["old 0"], NOW + 9_000);
+    assert.deepEqual(await walk(store, { changedSince: NOW + 5_000, limit: 1 }), ["newest", "old 0"]);
+    assert.deepEqual(await walk(store, { changedSince: NOW + 5_001, limit: 5 }), ["old 0"]);
+    assert.deepEqual(await walk(store, { changedSince: NOW + 9_000, status: "CANCELED", limit: 5 }), [
+      "old 0",
+    ]);
+    assert.deepEqual(await walk(store, { changedSince: NOW + 9_001, limit: 5 }), []);
+  });
+
   test("list of the line is in the order in which jobs are claimed, then in that of their times", async ({ store }) => {
     const now = NOW;
     await store.insert([
@@ -105,14 +132,19 @@ function filterCases(test: Case): void {
       "planned soon",
       "planned late",
     ];
-    for (const limit of [1, 2, 50]) {
+    const lineOf = async (limit: number, only: Pick<JobQuery, "due"> = {}) => {
       const ids: string[] = [];
       for (let from: number | null = 0; from !== null;) {
-        const page: JobPage = await store.list({ status: "PENDING", line: { from, now }, limit });
+        const page: JobPage = await store.list({ status: "PENDING", line: { from, now }, limit, ...only });
         ids.push(...page.jobs.map(({ id }) => id));
         from = page.next;
       }
-      assert.deepEqual(ids, expected, `pages of ${limit}`);
+      return ids;
+    };
+    for (const limit of [1, 2, 50]) {
+      assert.deepEqual(await lineOf(limit), expected, `pages of ${limit}`);
+      assert.deepEqual(await lineOf(limit, { due: { when: "now", now } }), expected.slice(0, 4));
+      assert.deepEqual(await lineOf(limit, { due: { when: "later", now } }), expected.slice(4));
     }
     const { claimed } = await store.claim([{ consumerId: "c", limit: 4, suspect: false }], now);
     assert.deepEqual(claimed.map(({ id }) => id), expected.slice(0, 4));

@@ -54,3 +54,50 @@ Deno.test("a parameter that does not exist is refused instead of listing everyth
   }
   assert.equal((await desk.api("/api/jobs.csv?sort=id")).status, 400);
 });
+
+Deno.test("what is scheduled is listed, exported and canceled apart from what is due", async () => {
+  await using desk = await openDesk();
+  const now = Date.now();
+  await desk.queue.add([
+    { id: "due", kind: "mail" },
+    { id: "tomorrow", kind: "mail", runAt: now + 86_400_000 },
+    { id: "soon", kind: "file", runAt: now + 60_000 },
+  ]);
+  const idsOf = async (words: string) => {
+    const { jobs }: { jobs: { id: string }[] } = await (await desk.api(`/api/jobs?${words}`)).json();
+    return jobs.map(({ id }) => id);
+  };
+  assert.deepEqual(await idsOf("due=now"), ["due"]);
+  assert.deepEqual(await idsOf("due=later"), ["soon", "tomorrow"]);
+  assert.deepEqual(await idsOf("due=later&kind=mail&status=PENDING"), ["tomorrow"]);
+  assert.deepEqual(await idsOf("due=later&q=due"), []);
+  assert.equal((await (await desk.api("/api/jobs.csv?due=later")).text()).split("\r\n").length, 4);
+  const moved = await desk.api("/api/jobs/cancel", { filter: { due: "later" } });
+  assert.deepEqual(await moved.json(), { canceled: 2 });
+  assert.equal((await desk.queue.get("due")).job.status, "PENDING");
+  for (const words of ["due=tomorrow", "due=now&status=FAILED", "due=now&status=PENDING,FAILED"]) {
+    assert.equal((await desk.api(`/api/jobs?${words}`)).status, 400, words);
+  }
+});
+
+Deno.test("what has changed lately is listed and moved apart from what is old", async () => {
+  await using desk = await openDesk();
+  await desk.queue.add([{ id: "old", kind: "mail" }, { id: "older", kind: "mail" }]);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const since = new Date().toISOString();
+  await desk.queue.add([{ id: "new", kind: "mail" }]);
+  await desk.queue.move("cancel", ["older"], "test");
+  const idsOf = async (words: string) => {
+    const { jobs }: { jobs: { id: string }[] } = await (await desk.api(`/api/jobs?${words}`)).json();
+    return jobs.map(({ id }) => id);
+  };
+  assert.deepEqual(await idsOf(`changed_since=${since}`), ["new", "older"]);
+  assert.deepEqual(await idsOf(`changed_since=${since}&status=CANCELED`), ["older"]);
+  assert.deepEqual(await idsOf("changed_since=15m"), ["new", "older", "old"]);
+  assert.deepEqual(await idsOf(`changed_since=${since}&q=old`), ["older"]);
+  const moved = await desk.api("/api/jobs/cancel", { filter: { changed_since: since } });
+  assert.deepEqual(await moved.json(), { canceled: 1 });
+  assert.equal((await desk.queue.get("old")).job.status, "PENDING");
+  const refused = await desk.api("/api/jobs?changed_since=2026-11-28T10:00:00");
+  assert.match((await refused.json()).error.message, /"changed_since" has no time zone/);
+});

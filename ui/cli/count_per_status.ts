@@ -20,7 +20,8 @@ export async function countPerStatus(
   filter: JobFilter,
 ): Promise<PerStatus> {
   const wanted = MOVES[verb].from.filter(isStatus).filter((one) => isWanted(filter, one));
-  const isPlain = filter.kind === undefined && filter.search === undefined;
+  const { status: _status, statuses: _statuses, ...narrower } = filter;
+  const isPlain = Object.keys(narrower).length === 0;
   const { counts } = await queue.stats();
   const found: [Status, number][] = [];
   for (const status of wanted) {

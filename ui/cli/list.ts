@@ -18,7 +18,7 @@ export const list: Command = {
   },
   examples: ["list --status FAILED --limit 10", "list --search abc --json"],
   prepare({ line, io, json }) {
-    const request = requestOf(line);
+    const request = requestOf(line, io.now());
     return Promise.resolve(async (queue) => {
       const page = await queue.list({ ...request, values: json });
       const when = { now: io.now(), stallMs: queue.stallMs, kinds: queue.kinds };
@@ -30,14 +30,14 @@ export const list: Command = {
   },
 };
 
-function requestOf(line: CommandLine): ListRequest {
+function requestOf(line: CommandLine, now: number): ListRequest {
   if (line.words.length > 0) {
     throw new UsageError("list takes no ids: see one job with show, or filter by --search.");
   }
   const limit = wholeNumber(line, "limit", { min: 1, max: 200 });
   const cursor = line.text("cursor");
   return {
-    ...filterOf(line),
+    ...filterOf(line, now),
     ...(limit === undefined ? {} : { limit }),
     ...(cursor === undefined ? {} : { cursor }),
   };

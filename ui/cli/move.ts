@@ -48,7 +48,7 @@ function prepareMove(verb: OperatorVerb, { line, io, json }: CommandCall): Work 
     throw new UsageError(`Say which: either ids, or --all and a filter.`);
   }
   if (isFiltered && !line.has("all")) throw new UsageError("A filter goes with --all, not with ids.");
-  const filter = filterOf(line);
+  const filter = filterOf(line, io.now());
   if (line.has("all")) return (queue) => moveAllThatFit(queue, { verb, filter, line, io, json });
   if (line.has("dry-run")) throw new UsageError("--dry-run goes with --all.");
   return (queue) => moveThese(queue, { verb, ids: line.words, io, json });

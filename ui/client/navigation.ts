@@ -66,12 +66,16 @@ function filtersOf(target: EventTarget | null): HTMLFormElement | null {
   return target instanceof Element ? target.closest<HTMLFormElement>("form[data-filters]") : null;
 }
 
+const FIELDS = ["q", "kind", "due", "changed_since"] as const;
+
 function fillIn(): void {
   const words = new URLSearchParams(location.search);
-  const search = document.querySelector<HTMLInputElement>("#search");
-  const kind = document.querySelector<HTMLSelectElement>("#kind");
-  if (search !== null) search.value = words.get("q") ?? "";
-  if (kind !== null) kind.value = words.get("kind") ?? "";
+  for (const name of FIELDS) {
+    const field = document.querySelector<HTMLInputElement | HTMLSelectElement>(
+      `[data-filters] [name=${name}]`,
+    );
+    if (field !== null) field.value = words.get(name) ?? "";
+  }
 }
 
 /** The address with what the fields say, from the newest job on. */
@@ -79,7 +83,7 @@ function filteredAddress(form: HTMLFormElement): string {
   const words = new URLSearchParams(location.search);
   const fields = new FormData(form);
   for (const name of ["cursor", "note"]) words.delete(name);
-  for (const name of ["q", "kind"]) {
+  for (const name of FIELDS) {
     const value = fields.get(name);
     if (typeof value === "string" && value !== "") words.set(name, value);
     else words.delete(name);

@@ -84,7 +84,7 @@ export class Batches {
   async #run(batch: Batch): Promise<number> {
     const { queue, now } = this.#ports;
     const { verb, query, actor } = batch.request;
-    const filter = jobFilter(query);
+    const filter = jobFilter(query, now());
     try {
       batch.total = await countMatching(queue, verb, filter);
       batch.moved = await audited(queue, actor).moveAll(verb, filter, {

@@ -8,10 +8,10 @@ import { countMatching, matchingInWords, movable } from "./count_matching.ts";
 import { describeQuery, readQuery } from "./list_query.ts";
 
 /** @throws {Refusal} 400 for an action or a status that does not exist */
-export async function confirmation(c: PageContext, { queue }: Ports) {
+export async function confirmation(c: PageContext, { queue, now }: Ports) {
   const verb = readVerb(c.req.query("verb"));
   const query = { ...readQuery(new URL(c.req.url).searchParams), stalled: false, cursor: "", limit: "" };
-  const filter = jobFilter(query);
+  const filter = jobFilter(query, now());
   const statuses = movable(verb, filter);
   const matching = statuses.length === 0 ? { n: 0, isAll: true } : await countMatching(queue, verb, filter);
   return (

@@ -39,6 +39,8 @@ export function ConfirmPage({ verb, query, what, mayRun, becomes, count }: Confi
               <input type="hidden" name="status" value={query.status} />
               <input type="hidden" name="kind" value={query.kind} />
               <input type="hidden" name="q" value={query.q} />
+              <input type="hidden" name="due" value={query.due} />
+              <input type="hidden" name="changed_since" value={query.changed_since} />
               <button type="submit" class={verb === "cancel" ? "danger" : "primary"}>
                 {WORDS[verb]} {count}
               </button>

@@ -26,7 +26,8 @@ export async function countMatching(
   filter: JobFilter,
 ): Promise<Matching> {
   const statuses = movable(verb, filter);
-  if (filter.kind === undefined && filter.search === undefined) {
+  const { status: _status, statuses: _statuses, ...narrower } = filter;
+  if (Object.keys(narrower).length === 0) {
     const { counts } = await queue.stats();
     return { n: statuses.reduce((sum, status) => sum + counts[status], 0), isAll: true };
   }

@@ -1,4 +1,4 @@
-import { describeQuery, isFiltered } from "./list_query.ts";
+import { describeQuery, isFiltered, isNarrowed } from "./list_query.ts";
 import type { ListView } from "./views.ts";
 
 /** Why there is nothing to see, and where to go. */
@@ -17,7 +17,7 @@ export function EmptyList({ view: { query, counts, next } }: { readonly view: Li
       </div>
     );
   }
-  if (query.stalled && query.kind === "" && query.q === "") {
+  if (query.stalled && !isNarrowed(query)) {
     return <p class="empty">No job is stalled: each one at work has a recent heartbeat.</p>;
   }
   return (

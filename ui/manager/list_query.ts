@@ -7,6 +7,10 @@ export interface ListQuery {
   readonly kind: string;
   /** A part of the id. */
   readonly q: string;
+  /** `now` or `later`: only PENDING jobs whose time to run has come, or is ahead; or empty. */
+  readonly due: string;
+  /** Only jobs that have changed since a time or within a span, such as `15m`; or empty. */
+  readonly changed_since: string;
   /** Only jobs whose consumer has fallen silent. */
   readonly stalled: boolean;
   /** Where the page begins; empty for the newest. */
@@ -16,15 +20,21 @@ export interface ListQuery {
 }
 
 /** Of all jobs, newest first. */
-export const WHOLE_LIST: ListQuery = { status: "", kind: "", q: "", stalled: false, cursor: "", limit: "" };
+export const WHOLE_LIST: ListQuery = {
+  ...{ status: "", kind: "", q: "", due: "", changed_since: "" },
+  ...{ stalled: false, cursor: "", limit: "" },
+};
 
 export function readQuery(words: URLSearchParams): ListQuery {
   const word = (name: string) => words.get(name) ?? "";
   const stalled = word("stalled") === "1";
+  const due = stalled ? "" : word("due");
   return {
-    status: stalled ? "" : word("status"),
+    status: stalled ? "" : word("status") || (due === "" ? "" : "PENDING"),
     kind: word("kind"),
     q: word("q"),
+    due,
+    changed_since: word("changed_since"),
     stalled,
     cursor: word("cursor"),
     limit: word("limit"),
@@ -35,7 +45,7 @@ export function readQuery(words: URLSearchParams): ListQuery {
 export function queryWords(query: ListQuery): URLSearchParams {
   const words = new URLSearchParams();
   if (query.stalled) words.set("stalled", "1");
-  for (const name of ["status", "kind", "q", "cursor", "limit"] as const) {
+  for (const name of ["status", "kind", "q", "due", "changed_since", "cursor", "limit"] as const) {
     if (query[name] !== "") words.set(name, query[name]);
   }
   return words;
@@ -48,18 +58,18 @@ export function listPath(query: ListQuery): string {
 }
 
 /** Whether any job may be missing from the list for what it is. */
-export function isFiltered({ status, kind, q, stalled }: ListQuery): boolean {
-  return stalled || status !== "" || kind !== "" || q !== "";
+export function isFiltered(query: ListQuery): boolean {
+  return query.stalled || query.status !== "" || isNarrowed(query);
 }
 
 /** Whether it asks for more than a status, so that the counts of the statuses do not tell how many match. */
-export function isNarrowed({ kind, q }: ListQuery): boolean {
-  return kind !== "" || q !== "";
+export function isNarrowed({ kind, q, due, changed_since }: ListQuery): boolean {
+  return kind !== "" || q !== "" || due !== "" || changed_since !== "";
 }
 
 /** Whether the jobs stand in the order in which they will run, and not the newest first. */
 export function isInLine(query: ListQuery): boolean {
-  return query.status === "PENDING" && !query.stalled && !isNarrowed(query);
+  return query.status === "PENDING" && !query.stalled && !isNarrowed({ ...query, due: "" });
 }
 
 /** Whether the list shows such a job. */
@@ -72,13 +82,22 @@ type Wanted = Record<"id" | "kind" | "status" | "stalled", unknown>;
 
 /** `FAILED jobs of kind mail whose id contains “x”`. */
 export function describeQuery(query: ListQuery, statuses = query.status): string {
-  const { kind, q, stalled } = query;
+  const { kind, q, due, changed_since, stalled } = query;
   const words = [
     ...(stalled ? ["stalled"] : []),
     ...(statuses === "" ? [] : [statuses]),
     "jobs",
     ...(kind === "" ? [] : [`of kind ${kind}`]),
     ...(q === "" ? [] : [`whose id contains “${q}”`]),
+    ...(due === "" ? [] : [due === "later" ? "scheduled for later" : "due now"]),
+    ...(changed_since === "" ? [] : [changedInWords(changed_since)]),
   ];
   return words.join(" ");
+}
+
+const SPANS: Readonly<Record<string, string>> = { "15m": "15 minutes", "1h": "hour", "24h": "24 hours" };
+
+/** `changed in the last hour`, `changed since 2026-11-28T10:00:00Z`. */
+function changedInWords(since: string): string {
+  return /^\d{4}-/.test(since) ? `changed since ${since}` : `changed in the last ${SPANS[since] ?? since}`;
 }

@@ -17,7 +17,10 @@ type Queue = Ports["queue"];
 
 /** @throws {Refusal} 400 for a query that makes no sense; {QueueError} */
 export async function listView({ queue, system, now }: Ports, query: ListQuery): Promise<ListView> {
-  const [{ counts, stalled }, { jobs, next }] = await Promise.all([queue.stats(), found(queue, query)]);
+  const [{ counts, stalled }, { jobs, next }] = await Promise.all([
+    queue.stats(),
+    found(queue, query, now()),
+  ]);
   const moment = { now: now(), stallMs: queue.stallMs, kinds: queue.kinds };
   return {
     page: "list",
@@ -43,10 +46,10 @@ export async function rowsOf({ queue, now }: Ports, seqs: readonly number[]): Pr
     .map((job) => toRow(job, moment));
 }
 
-function found(queue: Pick<Queue, "list">, query: ListQuery): Promise<JobList> {
+function found(queue: Pick<Queue, "list">, query: ListQuery, now: number): Promise<JobList> {
   const limit = /^\d+$/.test(query.limit) ? Number(query.limit) : ROWS;
   return queue.list({
-    ...jobFilter(query),
+    ...jobFilter(query, now),
     stalled: query.stalled,
     order: isInLine(query) ? "line" : "newest",
     values: false,

@@ -8,10 +8,12 @@ import type { ListView } from "./views.ts";
  * a kind there are no counts: those of all jobs would be taken for those that match.
  */
 export function StatusTabs({ view: { query, counts, stalled } }: { readonly view: ListView }) {
-  const isHonest = !isNarrowed(query);
+  // A tab leads to all that is PENDING, also from what is due later.
+  const others = { ...query, due: "" };
+  const isHonest = !isNarrowed(others);
   const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
   const at = (status: string, isStalled: boolean) =>
-    listPath({ ...query, status, stalled: isStalled, cursor: "" });
+    listPath({ ...others, status, stalled: isStalled, cursor: "" });
   const here = (status: string) => !query.stalled && query.status === status;
   return (
     <nav class="tabs" aria-label="Status">

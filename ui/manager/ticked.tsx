@@ -1,6 +1,6 @@
 import type { OperatorVerb } from "@persistent-queue/queue";
 import { count } from "../components/format.ts";
-import { listPath, type ListQuery, queryWords } from "./list_query.ts";
+import { isNarrowed, listPath, type ListQuery, queryWords } from "./list_query.ts";
 import type { ListView, Liveness } from "./views.ts";
 
 export interface TickedProps {
@@ -53,7 +53,7 @@ function Beyond(
   },
 ) {
   if (picked === 0 || picked < jobs.length || next === null || query.stalled) return null;
-  const isCounted = query.kind === "" && query.q === "" && query.status !== "";
+  const isCounted = !isNarrowed(query) && query.status !== "";
   const known = Object.entries(counts).find(([status]) => status === query.status);
   const matching = isCounted && known !== undefined ? `${count(known[1])} that match…` : "that match…";
   return (

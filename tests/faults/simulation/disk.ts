@@ -76,10 +76,14 @@ export class Disk {
     return job === undefined ? null : { job: asJob(job), history: [...job.history] };
   }
 
-  list({ status, kind, search, silentSince, before = Infinity, limit }: JobQuery): JobPage {
+  list(
+    { status, kind, search, silentSince, changedSince, due, before = Infinity, limit }: JobQuery,
+  ): JobPage {
     const found = [...this.jobs].filter((job) =>
       job.seq < before && (status === undefined || job.status === status) &&
       (kind === undefined || job.kind === kind) && (search === undefined || job.id.includes(search)) &&
+      (changedSince === undefined || job.updatedAt >= changedSince) &&
+      (due === undefined || (due.when === "later") === job.runAt > due.now) &&
       (silentSince === undefined ||
         (job.status === "PROCESSING" && (job.lastHeartbeat ?? -1) < silentSince))
     ).sort((a, b) => b.seq - a.seq);
