@@ -1,28 +1,34 @@
 /**
  * One thread and its end. Only this file knows how a thread is started.
  *
- * It is a Web Worker that `node:worker_threads` starts: in Deno those have memory limits and truly end when they are
- * terminated, whatever they compute. A worker that closes itself tells its parent nothing. So each thread takes a Web
- * Lock for life, and the supervisor queues up for that lock: it is granted when, and only when, the thread has ended.
+ * It is a Web Worker that `node:worker_threads` starts: in Deno those have memory limits, and one that holds a Web Lock
+ * (`thread/life_lock.ts`) is ended whatever it computes. Only a call into native code goes on, though the worker emits
+ * `exit` and its lock is released as if it had ended. What tells the truth is the channel: its other end belongs to the
+ * thread, and is closed when the runtime frees what the thread had, which is its last act, however it ends.
  *
- * Messages travel as JSON text on a channel of their own, which no handler can reach: 128 jobs as one text cost half of
- * what they cost as objects.
+ * Messages travel as JSON text on that channel, which no handler can reach: 128 jobs as one text cost half of what they
+ * cost as objects.
  */
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { messageOf } from "@persistent-queue/queue";
-import { whenReleased } from "./thread/life_lock.ts";
-import { type FromThread, readMessage } from "./protocol.ts";
+import { type Close, type FromThread, readMessage } from "./protocol.ts";
 import { ranOutOfMemory } from "./thread/memory.ts";
 
-export interface ChildOptions<Start> {
+/** Each is called with a sentence that says why. */
+export interface LifeEvents {
+  /** The thread is of no use, and to be ended. */
+  readonly onUnusable: (why: string) => void;
+  /** Nothing of the thread runs any more. Called once. */
+  readonly onEnd: (why: string) => void;
+}
+
+export interface ChildOptions<Start> extends LifeEvents {
   readonly url: URL;
   readonly name: string;
-  readonly start: Start & { readonly lifeLock: string };
+  readonly start: Start;
   /** What its heap may hold, in megabytes; a thread that needs more ends. As much as V8 likes unless given. */
   readonly memoryMb?: number;
   readonly onMessage: (message: FromThread) => void;
-  /** Told once, with a sentence that says why. */
-  readonly onEnd: (why: string) => void;
   /** A thread that is not ready by then has failed to start, in milliseconds. */
   readonly startMs?: number;
 }
@@ -30,15 +36,28 @@ export interface ChildOptions<Start> {
 export interface Child<Message> {
   /** At once; or `withNext`, if that follows within some milliseconds: each posting costs some 80 µs. */
   post(message: Message, when?: { readonly withNext?: boolean }): void;
-  /** Ends the thread, unless it is inside a native call that never returns. `onEnd` tells. */
-  end(why: string): void;
+  /**
+   * Ends the thread, unless it is inside a native call that never returns. `onEnd` tells. It is asked to close first,
+   * unless it is to end `atOnce`.
+   */
+  end(why: string, how?: { readonly atOnce?: boolean }): void;
 }
 
+const CLOSE: Close = { type: "close" };
 const START_MS = 15_000;
 /** At full speed the next jobs come with the next transaction. */
 const NEXT_MS = 20;
+/**
+ * A thread that is terminated in the middle of loading a module of the runtime takes the process with it: Deno panics
+ * (denoland/deno#35657). So it closes itself, between two turns of its event loop, unless it has not by then.
+ */
+const CLOSING_MS = 500;
+/** The error that ended a thread comes on another channel, and may come a little later than its end. */
+const ERROR_MS = 5;
 
-export function startChild<Message, Start>(options: ChildOptions<Start>): Child<Message> {
+export function startChild<Message extends { readonly type: string }, Start>(
+  options: ChildOptions<Start>,
+): Child<Message> {
   const { port1: port, port2: portOfThread } = new MessageChannel();
   const thread = new Worker(options.url, {
     name: options.name,
@@ -48,60 +67,66 @@ export function startChild<Message, Start>(options: ChildOptions<Start>): Child<
       ? {}
       : { resourceLimits: { maxOldGenerationSizeMb: options.memoryMb } }),
   });
-  const watch = new AbortController();
   let why: string | null = null;
-  let alive = false;
+  let closing: ReturnType<typeof setTimeout> | undefined;
+  let isHeard = true;
+  let hasEnded = false;
   let over = false;
 
-  const startDeadline = setTimeout(() => end("It did not start in time"), options.startMs ?? START_MS);
+  const startDeadline = setTimeout(
+    () => options.onUnusable("It did not start in time"),
+    options.startMs ?? START_MS,
+  );
 
   function finish(): void {
     if (over) return;
-    // What it said last may still be on its way.
-    for (let last = receiveMessageOnPort(port); last !== undefined; last = receiveMessageOnPort(port)) {
-      hear(last.message);
-    }
     over = true;
     clearTimeout(startDeadline);
     clearTimeout(sending);
-    watch.abort();
+    clearTimeout(closing);
     port.close();
     thread.terminate();
     options.onEnd(why ?? "It ended without a word");
   }
 
-  /** The lock is ours once the thread is gone. */
-  function watchLife(): void {
-    whenReleased(options.start.lifeLock, { signal: watch.signal, onReleased: finish });
+  function end(reason: string, { atOnce = false } = {}): void {
+    if (over) return;
+    why ??= reason;
+    clearTimeout(startDeadline);
+    clearTimeout(closing);
+    port.postMessage(JSON.stringify([CLOSE]));
+    closing = setTimeout(() => thread.terminate(), atOnce ? 0 : CLOSING_MS);
   }
 
-  function end(reason: string): void {
-    why ??= reason;
-    thread.terminate();
-    // Before it is alive there is no lock to wait for.
-    if (!alive) finish();
+  /**
+   * It has ended, or was told to: what it said until now counts. What a thread says while it is being ended does not,
+   * for the runtime fails what was under way, such as the loading of a module.
+   */
+  function hearLastWords(): void {
+    for (let last = receiveMessageOnPort(port); last !== undefined; last = receiveMessageOnPort(port)) {
+      hear(last.message);
+    }
+    isHeard = false;
   }
 
   function hear(data: unknown): void {
-    if (over) return;
+    if (!isHeard) return;
     const message = readMessage(data);
-    if (message === null) return end("It sent a message that is not one of ours");
-    if (message.type === "alive") {
-      alive = true;
-      watchLife();
-      return;
-    }
+    if (message === null) return options.onUnusable("It sent a message that is not one of ours");
     if (message.type === "ready") clearTimeout(startDeadline);
     options.onMessage(message);
   }
 
   port.on("message", hear);
+  port.on("close", () => {
+    hasEnded = true;
+    if (why === null) setTimeout(finish, ERROR_MS);
+    else finish();
+  });
+  thread.on("exit", hearLastWords);
   thread.on("error", (error) => {
     why ??= reasonOf(error, options.memoryMb);
-    if (!alive) finish();
-  });
-  thread.on("exit", () => {
-    if (!alive) finish();
+    if (hasEnded) finish();
   });
   let outbox: Message[] = [];
   let sending: ReturnType<typeof setTimeout> | undefined;

@@ -9,7 +9,7 @@ import { makeConsoleUnfailing } from "@persistent-queue/queue/words";
 import { Attempt, type AttemptOptions } from "./thread/attempt.ts";
 import { Handlers } from "./handlers.ts";
 import { Leftovers } from "./thread/leftovers.ts";
-import { holdForLife } from "./thread/life_lock.ts";
+import { holdLifeLock } from "./thread/life_lock.ts";
 import { type Log, openLog } from "./log.ts";
 import type { JobMessage, StartConsumer, ToConsumer } from "./protocol.ts";
 import { openChannel } from "./thread/channel.ts";
@@ -52,8 +52,7 @@ let checkedAt = 0;
 let wake = () => {};
 
 makeConsoleUnfailing();
-await holdForLife(start.lifeLock);
-tell({ type: "alive" });
+await holdLifeLock();
 const log = openLog(start.log);
 const owners = new Owners({ state, onFault: suffer, onLeftover: (owner) => tellLeftover(owner) });
 fence();

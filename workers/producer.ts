@@ -6,7 +6,7 @@
  */
 import { makeConsoleUnfailing, messageOf } from "@persistent-queue/queue/words";
 import { openChannel } from "./thread/channel.ts";
-import { holdForLife } from "./thread/life_lock.ts";
+import { holdLifeLock } from "./thread/life_lock.ts";
 import { type Log, openLog } from "./log.ts";
 import type { StartProducer, ToProducer } from "./protocol.ts";
 import { CREATED } from "./sample_files.ts";
@@ -17,8 +17,7 @@ const waiting = new Set<string>();
 const { start, tell, listen } = openChannel<StartProducer, ToProducer>();
 
 makeConsoleUnfailing();
-await holdForLife(start.lifeLock);
-tell({ type: "alive" });
+await holdLifeLock();
 const log = openLog(start.log);
 listen((messages) => {
   for (const message of messages) receive(message, log);

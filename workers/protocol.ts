@@ -7,8 +7,6 @@ import type { LogLevel } from "./config.ts";
 
 /** What every thread is started with. */
 export interface StartOfThread {
-  /** The Web Lock that the thread holds for life. */
-  readonly lifeLock: string;
   readonly log: { readonly dir: string; readonly level: LogLevel; readonly name: string };
   readonly filesDir: string;
 }
@@ -45,6 +43,11 @@ export interface JobMessage {
 
 export type CancelReason = "canceled" | "lost" | "stopping";
 
+/** To any thread: it writes its log to the end, then closes. */
+export interface Close {
+  readonly type: "close";
+}
+
 export type ToConsumer =
   /** `soon`: before all that waits in the thread, because its time has come. */
   | { readonly type: "jobs"; readonly jobs: readonly JobMessage[]; readonly soon: boolean }
@@ -54,8 +57,7 @@ export type ToConsumer =
   /** A line for the consumer's own log, about one of its jobs. */
   | { readonly type: "note"; readonly level: "info" | "warn"; readonly text: string }
   | { readonly type: "provoke"; readonly how: "crash" | "hang" }
-  /** Write the log to its end, then close. */
-  | { readonly type: "close" };
+  | Close;
 
 export interface Result {
   readonly ticket: number;
@@ -63,8 +65,6 @@ export interface Result {
 }
 
 export type FromThread =
-  /** The life lock is held: from here on the end of the thread is noticed. */
-  | { readonly type: "alive" }
   | { readonly type: "ready" }
   | { readonly type: "beat" }
   /** `busyMs`: how long the handlers took, all together. */
@@ -83,7 +83,7 @@ export type FromThread =
 export type ToProducer =
   | { readonly type: "added"; readonly ids: readonly string[] }
   | { readonly type: "refused"; readonly error: string }
-  | { readonly type: "close" };
+  | Close;
 
 const OUTCOMES: readonly string[] = [
   "returned",
@@ -98,7 +98,6 @@ export function readMessage(text: unknown): FromThread | null {
   const data = parsed(text);
   if (!isRecord(data)) return null;
   switch (data.type) {
-    case "alive":
     case "ready":
     case "beat":
       return { type: data.type };

@@ -25,6 +25,7 @@ import { sleep } from "./sleep.ts";
 import { Sweeper, type Verdict } from "./sweeper.ts";
 import { EXIT } from "./process/exit_codes.ts";
 import { warningsOf } from "./telling/warnings.ts";
+import { WedgedThreads } from "./places/wedged_threads.ts";
 import { WorkingFolder } from "./process/working_folder.ts";
 
 export interface SupervisorOptions {
@@ -54,8 +55,6 @@ export interface SupervisorView {
   readonly memoryBytes: number;
 }
 
-/** At so many threads that cannot be ended the process is started anew. */
-const MOST_WEDGED = 2;
 const STOP_MS = 5_000;
 const CLOSE_MS = 1_000;
 const RECOVERY_RETRY_MS = 1_000;
@@ -69,6 +68,7 @@ export class Supervisor {
   readonly #memoryWatch: MemoryWatch;
   readonly #logTidying: LogTidying;
   readonly #recent: RecentEvents;
+  readonly #wedged: WedgedThreads;
   readonly #workingFolder = new WorkingFolder();
   readonly #startedAt: number;
   #sweep: { lastAt: number | null; lastRequeued: number } = { lastAt: null, lastRequeued: 0 };
@@ -89,22 +89,26 @@ export class Supervisor {
       this.#tell("warn", `Restarted consumer ${id}: ${why}`);
       this.#logTidying.begin();
     };
-    const onWedged = () => this.#wedged();
+    this.#wedged = new WedgedThreads({
+      tell: (level, text) => this.#tell(level, text),
+      onTooMany: (why) => options.onFatal(EXIT.wedged, why),
+    });
     const onUnusable: DispatcherOptions["onUnusable"] = (id, why, blame) =>
       this.#consumers.find((consumer) => consumer.id === id)?.replace(why, blame);
     this.#dispatcher = new Dispatcher({ queue, now, clock, onError, onUnusable });
     const onWarning = (text: string) => this.#tell("warn", text);
-    const shared = { settings, handlers, clock, onRestart, onWarning, onWedged };
+    const toConsumer = { handlers, onRestart, onWarning };
+    const shared = { settings, clock, wedged: this.#wedged };
     this.#consumers = Array.from(
       { length: settings.consumers },
-      (_, i) => new ConsumerPlace({ ...shared, dispatcher: this.#dispatcher, slot: i + 1 }),
+      (_, i) => new ConsumerPlace({ ...shared, ...toConsumer, dispatcher: this.#dispatcher, slot: i + 1 }),
     );
     const { heartbeatMs, consumerMemoryMb: limitMb } = settings;
     this.#memoryWatch = new MemoryWatch({ consumers: this.#consumers, heartbeatMs, limitMb, clock });
     const onProducerRestart = (id: string, why: string) => onWarning(`Restarted producer ${id}: ${why}`);
     this.#producer = settings.producerIntervalMs === 0
       ? null
-      : new ProducerPlace({ settings, queue, clock, onError, onRestart: onProducerRestart });
+      : new ProducerPlace({ ...shared, queue, onError, onRestart: onProducerRestart });
     this.#sweeper = new Sweeper({
       queue,
       settings,
@@ -169,7 +173,7 @@ export class Supervisor {
       starting: !this.#hasStarted,
       stopping: this.#stopping !== null,
       consumers,
-      wedged: this.#wedgedThreads(),
+      wedged: this.#wedged.count,
       sweep: this.#sweep,
       producing: this.#producer?.isRunning ?? false,
       events: this.#recent.list(),
@@ -177,9 +181,10 @@ export class Supervisor {
       memoryBytes: Deno.memoryUsage().rss,
     };
     const { settings, queue, check } = this.#options;
+    const storage = [...queue.warnings, ...(check?.problems ?? [])];
     return {
       ...view,
-      warnings: warningsOf({ ...view, storage: [...queue.warnings, ...(check?.problems ?? [])] }, {
+      warnings: warningsOf({ ...view, wedged: this.#wedged.warnings, storage }, {
         settings,
         failing: this.#consumers.some(({ isFailing }) => isFailing),
       }),
@@ -234,17 +239,5 @@ export class Supervisor {
       }
     }
     return { held: this.#dispatcher.leases, freed };
-  }
-
-  #wedgedThreads(): number {
-    return this.#consumers.reduce((sum, { wedged }) => sum + wedged, 0);
-  }
-
-  #wedged(): void {
-    const wedged = this.#wedgedThreads();
-    this.#tell("error", `Threads that hang and cannot be ended: ${wedged}`);
-    if (wedged >= MOST_WEDGED) {
-      this.#options.onFatal(EXIT.wedged, `${wedged} threads hang and cannot be ended.`);
-    }
   }
 }

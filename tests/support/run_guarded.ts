@@ -16,6 +16,8 @@ export interface Guarded extends AsyncDisposable {
   readonly lives: () => number;
   /** What the guard said of each death, in order. */
   readonly deaths: readonly string[];
+  /** Of the log of the system. */
+  readonly logLines: () => string[];
 }
 
 export interface RunOptions {
@@ -46,6 +48,7 @@ export async function runGuarded({ v8Flags = "", env = {} }: RunOptions = {}): P
   const queue = await getQueue(url, { kinds: listKinds(support("handlers/")) });
   return {
     ...{ folder: folder.path, url, queue, deaths, lives: () => ready.length },
+    logLines: () => Deno.readTextFileSync(folder.file("logs/jobqueue.log")).split("\n"),
     [Symbol.asyncDispose]: async () => {
       await queue.close();
       process.kill("SIGTERM");

@@ -5,7 +5,7 @@ import { warningsOf } from "../../workers/telling/warnings.ts";
 const CALM = {
   stopping: false,
   consumers: [],
-  wedged: 0,
+  wedged: [],
   sweep: { lastRequeued: 0 },
   trouble: null,
   storage: [],

@@ -1,13 +1,14 @@
 /** One of the consumers: its thread, its desk, and how it looks to people. */
 import type { Claimed } from "@persistent-queue/queue";
-import { startChild } from "../child.ts";
+import { type LifeEvents, startChild } from "../child.ts";
 import type { Settings } from "../config.ts";
 import { Desk } from "../dispatch/desk.ts";
 import type { EndOfConsumer } from "../dispatch/unfinished.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 import type { WatchedConsumer } from "./memory_watch.ts";
-import { Place } from "./place.ts";
+import { type LifeSummary, Place } from "./place.ts";
 import type { FromThread, StartConsumer, ToConsumer } from "../protocol.ts";
+import type { WedgedThreads } from "./wedged_threads.ts";
 
 export interface ConsumerPlaceOptions {
   /** 1, 2, 3 … */
@@ -18,7 +19,7 @@ export interface ConsumerPlaceOptions {
   readonly clock: () => number;
   readonly onRestart: (id: string, why: string) => void;
   readonly onWarning: (text: string) => void;
-  readonly onWedged: () => void;
+  readonly wedged: WedgedThreads;
 }
 
 export type ConsumerState =
@@ -49,8 +50,8 @@ export class ConsumerPlace implements WatchedConsumer {
   readonly #options: ConsumerPlaceOptions;
   readonly #place: Place<ToConsumer>;
   #desk: Desk | null = null;
-  /** Whether the life that ended last had done any work. */
-  #wasUseful = false;
+  /** How the life that was over last had been. */
+  #last: LifeSummary = { wasUseful: false, work: null };
   /** What its jobs have left behind, as far as it runs. */
   #leftover: string | null = null;
   #done = 0;
@@ -58,15 +59,16 @@ export class ConsumerPlace implements WatchedConsumer {
 
   constructor(options: ConsumerPlaceOptions) {
     this.#options = options;
-    const { clock, onRestart, onWedged } = options;
+    const { clock, onRestart, wedged } = options;
     this.#place = new Place<ToConsumer>({
+      role: "consumer",
       clock,
-      onWedged,
-      spawn: (id, onEnd) => this.#spawn(id, onEnd),
+      wedged,
+      spawn: (id, events) => this.#spawn(id, events),
       onOver: (id, why) => {
         this.#leave({ type: "crashed", detail: why });
         onRestart(id, why);
-        return this.#wasUseful;
+        return this.#last;
       },
     });
   }
@@ -77,10 +79,6 @@ export class ConsumerPlace implements WatchedConsumer {
 
   get isReady(): boolean {
     return this.#desk?.ready ?? false;
-  }
-
-  get wedged(): number {
-    return this.#place.wedged;
   }
 
   get isFailing(): boolean {
@@ -125,15 +123,18 @@ export class ConsumerPlace implements WatchedConsumer {
   }
 
   /** `guilty`: the ticket of the job to blame; null = none; unless given it is found out. */
-  replace(why: string, { guilty }: { readonly guilty?: number | null }): void {
+  replace(
+    why: string,
+    { guilty, ...how }: { readonly guilty?: number | null; readonly atOnce?: boolean },
+  ): void {
     const detail = this.#desk?.state.isInLeftover ? `${why}: ${this.#leftover} runs` : why;
     this.#leave({ type: "crashed", detail, ...(guilty === undefined ? {} : { guilty }) });
-    this.#place.replace(detail);
+    this.#place.replace(detail, how);
   }
 
-  /** The job under way is to blame, unless something runs that another one had left behind. */
+  /** It takes all memory. The job under way is to blame, unless something runs that another one had left behind. */
   convict(why: string): void {
-    this.replace(why, this.#desk?.state.isInLeftover ? { guilty: null } : {});
+    this.replace(why, { atOnce: true, ...(this.#desk?.state.isInLeftover ? { guilty: null } : {}) });
   }
 
   stop(ms: number): Promise<void> {
@@ -165,12 +166,11 @@ export class ConsumerPlace implements WatchedConsumer {
     return (this.#desk?.waiting.size ?? 0) > 0 ? "waiting" : "idle";
   }
 
-  #spawn(consumerId: string, onEnd: (why: string) => void) {
+  #spawn(consumerId: string, events: LifeEvents) {
     const { slot, settings, handlers, clock } = this.#options;
     const desk = new Desk({ consumerId, slot, post: (...posting) => child.post(...posting), now: clock });
     const start: StartConsumer = {
       consumerId,
-      lifeLock: `consumer ${consumerId}`,
       tickets: desk.tickets.shared,
       state: desk.state.shared,
       heartbeatMs: settings.heartbeatMs,
@@ -188,7 +188,7 @@ export class ConsumerPlace implements WatchedConsumer {
       start,
       memoryMb: settings.consumerMemoryMb,
       onMessage,
-      onEnd,
+      ...events,
     });
     this.#desk = desk;
     this.#leftover = null;
@@ -210,7 +210,7 @@ export class ConsumerPlace implements WatchedConsumer {
       case "told":
         return desk.told(message.ticket);
       case "unusable":
-        return this.replace(message.why, message);
+        return this.replace(message.why, { guilty: message.guilty });
       case "leftover":
         this.#leftover = message.text;
         return;
@@ -225,9 +225,14 @@ export class ConsumerPlace implements WatchedConsumer {
     const desk = this.#desk;
     if (desk === null) return 0;
     this.#desk = null;
-    this.#wasUseful = desk.done > 0;
+    this.#last = { wasUseful: desk.done > 0, work: this.#workOf(desk) };
     this.#done += desk.done;
     this.#failed += desk.failed;
     return this.#options.dispatcher.leave(desk.consumerId, end);
+  }
+
+  #workOf({ state, underWay }: Desk): string | null {
+    if (state.isInLeftover) return this.#leftover;
+    return underWay === null ? null : `job ${underWay.job.id} of kind ${underWay.job.kind}`;
   }
 }

@@ -1,25 +1,38 @@
 /**
  * A place that is always filled: one thread, and when it ends the next one, within a restart budget.
  *
- * A thread that hangs is ended, unless it is inside a native call that never returns. Then it is given up: the next life
- * begins beside it, and it counts as wedged until it ends after all.
+ * A thread that hangs is ended, and the next life begins beside it at once. One that is inside a native call does not
+ * end: it counts as wedged until that call returns, if it ever does.
  */
-import type { Child } from "../child.ts";
+import type { Child, LifeEvents } from "../child.ts";
 import { RestartBudget } from "./restart_budget.ts";
+import type { WedgedThreads } from "./wedged_threads.ts";
+
+/** How a life was when it was over. */
+export interface LifeSummary {
+  /** It had done some work. */
+  readonly wasUseful: boolean;
+  /** What it was on, in words. */
+  readonly work: string | null;
+}
 
 export interface PlaceOptions<Message> {
-  /** Starts a thread; `onEnd` is to be called once when it has ended. */
-  readonly spawn: (id: string, onEnd: (why: string) => void) => Child<Message>;
-  /** A life is over: `why` in a sentence. Answers whether it had been of use. */
-  readonly onOver: (id: string, why: string) => boolean;
-  /** A life that was given up did not end. */
-  readonly onWedged: () => void;
+  /** Who is at this place: "consumer" or "producer". */
+  readonly role: string;
+  /** Starts a thread. */
+  readonly spawn: (id: string, events: LifeEvents) => Child<Message>;
+  /** A life is over: `why` in a sentence. */
+  readonly onOver: (id: string, why: string) => LifeSummary;
+  readonly wedged: WedgedThreads;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
 }
 
-/** A thread ends within milliseconds, unless it is in native code; on a crowded machine that takes its time too. */
-const ENDING_MS = 1_500;
+/**
+ * A thread ends within milliseconds, or half a second where it does not close by itself, unless it is in native code; on
+ * a crowded machine that takes its time too.
+ */
+const ENDING_MS = 2_000;
 
 interface Life<Message> {
   readonly id: string;
@@ -31,8 +44,8 @@ interface Life<Message> {
 export class Place<Message> {
   readonly #options: PlaceOptions<Message>;
   readonly #budget = new RestartBudget();
-  readonly #wedged = new Set<string>();
-  readonly #endingTimers = new Map<string, ReturnType<typeof setTimeout>>();
+  /** Lives that are over while their threads end, each with the timer that calls it wedged. */
+  readonly #ending = new Map<string, ReturnType<typeof setTimeout>>();
   #life: Life<Message> | null = null;
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   #restarts = 0;
@@ -52,11 +65,6 @@ export class Place<Message> {
     return this.#restarts;
   }
 
-  /** Threads that were given up and still run. */
-  get wedged(): number {
-    return this.#wedged.size;
-  }
-
   /** Whether its lives end so soon that it is slowed down. */
   get isFailing(): boolean {
     return this.#budget.isSlow;
@@ -66,7 +74,11 @@ export class Place<Message> {
     if (this.#stopped) return;
     const id = crypto.randomUUID();
     const since = this.#options.clock();
-    this.#life = { id, since, child: this.#options.spawn(id, (why) => this.#ended(id, why)) };
+    const child = this.#options.spawn(id, {
+      onUnusable: (why) => this.#life?.id === id && this.replace(why),
+      onEnd: (why) => this.#ended(id, why),
+    });
+    this.#life = { id, since, child };
   }
 
   post(message: Message): void {
@@ -74,53 +86,61 @@ export class Place<Message> {
   }
 
   /** Gives up the life that is under way: the next one begins without waiting for its end. */
-  replace(why: string): void {
+  replace(why: string, how: { readonly atOnce?: boolean } = {}): void {
     const life = this.#life;
     if (life === null) return;
-    this.#endingTimers.set(life.id, setTimeout(() => this.#giveUp(life.id), ENDING_MS));
-    this.#over(life, why);
-    life.child.end(why);
+    const { work } = this.#over(life, why);
+    this.#ending.set(life.id, setTimeout(() => this.#giveUp(life.id, work), ENDING_MS));
+    life.child.end(why, how);
   }
 
-  /** Asks the thread to close; resolves when it has, or after `ms`. */
+  /** Asks the thread to close; resolves when it has ended, and any before it that was ending, or after `ms`. */
   async stop(closing: Message, ms: number): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#restartTimer);
-    for (const timer of this.#endingTimers.values()) clearTimeout(timer);
-    const life = this.#life;
-    if (life === null) return;
-    await new Promise<void>((resolve) => {
+    this.post(closing);
+    if (!this.#isEmpty) await this.#emptied(ms);
+    for (const timer of this.#ending.values()) clearTimeout(timer);
+    this.#life?.child.end("The system stopped", { atOnce: true });
+  }
+
+  get #isEmpty(): boolean {
+    return this.#life === null && this.#ending.size === 0;
+  }
+
+  #emptied(ms: number): Promise<void> {
+    return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#onEmpty = () => {
         clearTimeout(timer);
         resolve();
       };
-      life.child.post(closing);
     });
-    life.child.end("The system stopped");
   }
 
   #ended(id: string, why: string): void {
-    clearTimeout(this.#endingTimers.get(id));
-    this.#endingTimers.delete(id);
-    this.#wedged.delete(id);
+    clearTimeout(this.#ending.get(id));
+    this.#ending.delete(id);
+    if (!this.#stopped) this.#options.wedged.remove(id);
     if (this.#life?.id === id) this.#over(this.#life, why);
+    if (this.#isEmpty) this.#onEmpty();
   }
 
-  #over(life: Life<Message>, why: string): void {
+  #over(life: Life<Message>, why: string): LifeSummary {
     this.#life = null;
-    this.#onEmpty();
-    if (this.#stopped) return;
-    const wasUseful = this.#options.onOver(life.id, why);
+    if (this.#stopped) return { wasUseful: false, work: null };
+    const summary = this.#options.onOver(life.id, why);
     this.#restarts += 1;
-    const waitMs = this.#budget.spend({ lifeMs: this.#options.clock() - life.since, wasUseful });
-    if (waitMs === 0) return this.fill();
-    this.#restartTimer = setTimeout(() => this.fill(), waitMs);
+    const lifeMs = this.#options.clock() - life.since;
+    const waitMs = this.#budget.spend({ lifeMs, wasUseful: summary.wasUseful });
+    if (waitMs === 0) this.fill();
+    else this.#restartTimer = setTimeout(() => this.fill(), waitMs);
+    return summary;
   }
 
-  #giveUp(id: string): void {
-    this.#endingTimers.delete(id);
-    this.#wedged.add(id);
-    this.#options.onWedged();
+  #giveUp(id: string, work: string | null): void {
+    this.#ending.delete(id);
+    if (this.#stopped) return;
+    this.#options.wedged.add({ id, role: this.#options.role, work });
   }
 }

@@ -1,9 +1,10 @@
 /** The producer's thread, and the jobs it asks for. */
 import { type Adder, messageOf, QueueError } from "@persistent-queue/queue";
-import { startChild } from "../child.ts";
+import { type LifeEvents, startChild } from "../child.ts";
 import type { Settings } from "../config.ts";
 import { Place } from "./place.ts";
 import type { FromThread, StartProducer, ToProducer } from "../protocol.ts";
+import type { WedgedThreads } from "./wedged_threads.ts";
 
 export interface ProducerPlaceOptions {
   readonly settings: Settings;
@@ -11,6 +12,7 @@ export interface ProducerPlaceOptions {
   readonly clock: () => number;
   readonly onRestart: (id: string, why: string) => void;
   readonly onError: (error: unknown) => void;
+  readonly wedged: WedgedThreads;
 }
 
 const URL_OF_THREAD = new URL("../producer.ts", import.meta.url);
@@ -21,15 +23,16 @@ export class ProducerPlace {
 
   constructor(options: ProducerPlaceOptions) {
     this.#options = options;
-    const { clock, onRestart } = options;
+    const { clock, onRestart, wedged } = options;
     this.#place = new Place<ToProducer>({
+      role: "producer",
       clock,
-      onWedged: () => {},
+      wedged,
       onOver: (id, why) => {
         onRestart(id, why);
-        return false;
+        return { wasUseful: false, work: null };
       },
-      spawn: (id, onEnd) => this.#spawn(id, onEnd),
+      spawn: (_, events) => this.#spawn(events),
     });
   }
 
@@ -45,10 +48,9 @@ export class ProducerPlace {
     return this.#place.stop({ type: "close" }, ms);
   }
 
-  #spawn(id: string, onEnd: (why: string) => void) {
+  #spawn(events: LifeEvents) {
     const { settings } = this.#options;
     const start: StartProducer = {
-      lifeLock: `producer ${id}`,
       intervalMs: settings.producerIntervalMs,
       filesDir: settings.filesDir,
       filesPrefix: settings.filesPrefix,
@@ -62,7 +64,7 @@ export class ProducerPlace {
       name: "producer",
       start,
       onMessage,
-      onEnd,
+      ...events,
     });
   }
 

@@ -5,7 +5,8 @@ import type { ConsumerView } from "../places/consumer_place.ts";
 interface Condition {
   readonly stopping: boolean;
   readonly consumers: readonly ConsumerView[];
-  readonly wedged: number;
+  /** Of threads that cannot be ended. */
+  readonly wedged: readonly string[];
   readonly sweep: { readonly lastRequeued: number };
   readonly trouble: string | null;
   /** Of the storage. */
@@ -32,13 +33,7 @@ export function warningsOf(
       } s its job is stalled and goes to another.`,
     );
   }
-  if (wedged > 0) {
-    warnings.push(
-      `${wedged} ${
-        wedged === 1 ? "thread is" : "threads are"
-      } stuck and cannot be stopped. At 2, the process restarts.`,
-    );
-  }
+  warnings.push(...wedged);
   if (failing) {
     warnings.push(
       "Consumers keep ending soon after their start: restarts are slowed down. See logs/jobqueue.log.",

@@ -40,7 +40,7 @@ function refuse(object: object, name: string, why: string, isHarmless: Call = ()
   Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** A stolen life lock would make its thread look dead. */
+/** A thread whose life lock was stolen could not be ended any more. */
 function refuseStolenLocks(): void {
   const { locks } = globalThis.navigator as unknown as { readonly locks: object };
   const isNoTheft: Call = (_name, options) => !(options as { readonly steal?: unknown } | undefined)?.steal;

@@ -1,28 +1,22 @@
-/** Web Locks, which every thread of this process shares: https://w3c.github.io/web-locks/ */
+/**
+ * A Web Lock that a thread holds for life: the runtime ends no other thread in the middle of what it computes. Measured:
+ * without one, `for (;;)` goes on after `terminate()`; with one, it is gone within milliseconds.
+ * https://w3c.github.io/web-locks/
+ */
 
 interface LockManager {
-  request<T>(name: string, options: { signal?: AbortSignal }, work: () => T | Promise<T>): Promise<T>;
+  request<T>(name: string, work: () => T | Promise<T>): Promise<T>;
 }
 
 // Deno's type libraries do not know Web Locks, and name the navigator differently in threads.
 const { locks } = globalThis.navigator as unknown as { readonly locks: LockManager };
 
-/** The thread's first act: takes the lock and keeps it until it ends, however it ends. */
-export function holdForLife(name: string): Promise<void> {
+/** The thread's first act. */
+export function holdLifeLock(): Promise<void> {
   return new Promise((resolve, reject) => {
-    locks.request(name, {}, () => {
+    locks.request(`life of ${crypto.randomUUID()}`, () => {
       resolve();
       return new Promise<never>(() => {});
     }).catch(reject);
-  });
-}
-
-/** Calls back when the holder has ended. */
-export function whenReleased(
-  name: string,
-  { signal, onReleased }: { signal: AbortSignal; onReleased: () => void },
-): void {
-  locks.request(name, { signal }, onReleased).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
   });
 }

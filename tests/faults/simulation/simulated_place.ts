@@ -1,8 +1,10 @@
 /** A place with simulated threads: what `workers/places/consumer_place.ts` does, with the desk and the place of there. */
+import type { LifeEvents } from "../../../workers/child.ts";
 import { Desk } from "../../../workers/dispatch/desk.ts";
 import type { EndOfConsumer } from "../../../workers/dispatch/unfinished.ts";
 import type { Dispatcher } from "../../../workers/dispatcher.ts";
 import { Place } from "../../../workers/places/place.ts";
+import type { WedgedThreads } from "../../../workers/places/wedged_threads.ts";
 import type { FromThread, ToConsumer } from "../../../workers/protocol.ts";
 import { SimulatedThread } from "./simulated_thread.ts";
 import { TicketWatch } from "./ticket_watch.ts";
@@ -14,7 +16,7 @@ export interface PlaceOptions {
   readonly main: Owner;
   readonly slot: number;
   readonly dispatcher: Dispatcher;
-  readonly onWedged: () => void;
+  readonly wedged: WedgedThreads;
 }
 
 export class SimulatedPlace {
@@ -29,23 +31,20 @@ export class SimulatedPlace {
   constructor(options: PlaceOptions) {
     this.#options = options;
     this.#place = new Place<ToConsumer>({
+      role: "consumer",
       clock: () => performance.now(),
-      onWedged: options.onWedged,
-      spawn: (id, onEnd) => this.#spawn(id, onEnd),
+      wedged: options.wedged,
+      spawn: (id, events) => this.#spawn(id, events),
       onOver: (_, why) => {
         const wasUseful = (this.desk?.done ?? 0) > 0;
         this.#leave({ type: "crashed", detail: why });
-        return wasUseful;
+        return { wasUseful, work: null };
       },
     });
   }
 
   get id(): string | null {
     return this.#place.id;
-  }
-
-  get wedged(): number {
-    return this.#place.wedged;
   }
 
   get silentMs(): number | null {
@@ -71,7 +70,7 @@ export class SimulatedPlace {
     return this.#place.stop({ type: "close" }, ms);
   }
 
-  #spawn(consumerId: string, onEnd: (why: string) => void) {
+  #spawn(consumerId: string, { onEnd }: LifeEvents) {
     const { world, main, slot } = this.#options;
     const watch = new TicketWatch();
     const post = (message: ToConsumer) => {

@@ -3,6 +3,7 @@ import { StorageError } from "../../../queue/errors.ts";
 import type { QueueEvent } from "../../../queue/events.ts";
 import { Queue } from "../../../queue/queue.ts";
 import { Dispatcher } from "../../../workers/dispatcher.ts";
+import { WedgedThreads } from "../../../workers/places/wedged_threads.ts";
 import { sleep } from "../../../workers/sleep.ts";
 import { Sweeper } from "../../../workers/sweeper.ts";
 import { FaultyStore } from "./faulty_store.ts";
@@ -12,7 +13,6 @@ import { type Owner, owner } from "./timeline.ts";
 import type { World } from "./world.ts";
 
 const RECOVERY_RETRY_MS = 1_000;
-const MOST_WEDGED = 2;
 
 export class SimulatedProcess {
   readonly main: Owner;
@@ -45,10 +45,10 @@ export class SimulatedProcess {
       onUnusable: (id, why, { guilty }) => this.places.find((place) => place.id === id)?.replace(why, guilty),
     });
     const { dispatcher, main } = this;
-    const onWedged = () => this.#wedged();
+    const wedged = new WedgedThreads({ tell: () => {}, onTooMany: (why) => world.kill(why) });
     this.places = Array.from(
       { length: settings.consumers },
-      (_, i) => new SimulatedPlace({ world, main, slot: i + 1, dispatcher, onWedged }),
+      (_, i) => new SimulatedPlace({ world, main, slot: i + 1, dispatcher, wedged }),
     );
     this.sweeper = new Sweeper({
       queue: this.queue,
@@ -120,10 +120,5 @@ export class SimulatedProcess {
     if (thread.owner.silentUntil < desk.heardAt) {
       this.#world.book.blame(`Consumer ${id} was given up, and had done nothing wrong`);
     }
-  }
-
-  #wedged(): void {
-    const wedged = this.places.reduce((sum, place) => sum + place.wedged, 0);
-    if (wedged >= MOST_WEDGED) this.#world.kill("its threads are wedged");
   }
 }

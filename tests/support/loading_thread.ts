@@ -1,0 +1,26 @@
+/// <reference lib="deno.worker" />
+/** A thread that is ready at once and then loads modules of the runtime, in an order of its own, again and again others. */
+import { openChannel } from "../../workers/thread/channel.ts";
+import { holdLifeLock } from "../../workers/thread/life_lock.ts";
+
+const MODULES = [
+  "fs",
+  "http2",
+  "https",
+  "crypto",
+  "child_process",
+  "vm",
+  "zlib",
+  "tls",
+  "repl",
+  "test",
+  "dgram",
+  "dns",
+];
+
+const { tell, listen } = openChannel<null, { readonly type: "close" }>();
+await holdLifeLock();
+listen(() => globalThis.close());
+tell({ type: "ready" });
+const shuffled = MODULES.map((name) => ({ name, at: Math.random() })).toSorted((a, b) => a.at - b.at);
+await Promise.all(shuffled.map(({ name }) => import(`node:${name}`)));

@@ -1,0 +1,63 @@
+/**
+ * Threads that were ended and go on: they are inside a call into native code (an endless SQL query, a read that never
+ * returns), which nothing can interrupt. Their jobs are done by others. Each takes what it holds from the machine, so at
+ * the second one the process is to start afresh.
+ */
+export interface WedgedThread {
+  readonly id: string;
+  /** Such as "consumer". */
+  readonly role: string;
+  /** What it was on when it was given up, if that is known. */
+  readonly work: string | null;
+}
+
+export interface WedgedThreadsOptions {
+  readonly tell: (level: "warn" | "error", text: string) => void;
+  /** The process cannot go on like this. */
+  readonly onTooMany: (why: string) => void;
+}
+
+const MOST = 2;
+
+export class WedgedThreads {
+  readonly #options: WedgedThreadsOptions;
+  readonly #threads = new Map<string, WedgedThread>();
+
+  constructor(options: WedgedThreadsOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#threads.size;
+  }
+
+  /** A sentence for each. */
+  get warnings(): string[] {
+    return [...this.#threads.values()].map(describe);
+  }
+
+  add(thread: WedgedThread): void {
+    this.#threads.set(thread.id, thread);
+    this.#options.tell("error", describe(thread));
+    if (this.count < MOST) return;
+    this.#options.onTooMany(
+      `${this.count} threads hang in native code and cannot be ended: the process ends, to be started afresh.`,
+    );
+  }
+
+  /** A thread has ended; most were never wedged. */
+  remove(id: string): void {
+    const thread = this.#threads.get(id);
+    if (!this.#threads.delete(id)) return;
+    this.#options.tell(
+      "warn",
+      `The thread of ${thread?.role} ${id}, which could not be ended, has ended after all.`,
+    );
+  }
+}
+
+function describe({ id, role, work }: WedgedThread): string {
+  const where = work === null ? "native code" : `native code, in ${work}`;
+  return `The thread of ${role} ${id} hangs in ${where}: it cannot be ended, and another has taken its place. ` +
+    `At ${MOST} such threads the process restarts.`;
+}
