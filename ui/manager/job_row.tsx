@@ -95,10 +95,10 @@ function StatusMore({ job, now }: { readonly job: Row; readonly now: number }) {
   return <span class="status-more" title={wait}>{shortWaitOf(job, now)}</span>;
 }
 
-/** Whether there is only a kind to tell, so that the line is free for a long id. */
+/** Whether nothing is the matter, so that the line is free for a long id. */
 function isBrief(job: Row, now: number): boolean {
   if (job.isGone || job.stalled || job.dismissed || job.priority !== 0) return false;
-  return job.error === null && job.preview === null && waitOf(job, now) === null;
+  return job.error === null && waitOf(job, now) === null;
 }
 
 function Heartbeat({ job: { last_heartbeat, status }, now }: { readonly job: Row; readonly now: number }) {
