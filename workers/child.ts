@@ -43,6 +43,7 @@ export interface Child<Message> {
   end(why: string, how?: { readonly atOnce?: boolean }): void;
 }
 
+export const WORDLESS = "It ended without a word";
 const CLOSE: Close = { type: "close" };
 const START_MS = 15_000;
 /** At full speed the next jobs come with the next transaction. */
@@ -86,7 +87,7 @@ export function startChild<Message extends { readonly type: string }, Start>(
     clearTimeout(closing);
     port.close();
     thread.terminate();
-    options.onEnd(why ?? "It ended without a word");
+    options.onEnd(why ?? WORDLESS);
   }
 
   function end(reason: string, { atOnce = false } = {}): void {

@@ -29,6 +29,13 @@ export interface StartProducer extends StartOfThread {
   readonly filesPrefix: string;
 }
 
+/** The thread that looks at the handlers has no log and no jobs. */
+export interface StartProbe {
+  /** The folder of the handlers, as a URL. */
+  readonly handlers: string;
+  readonly kinds: readonly string[];
+}
+
 /** A job on its way to a thread. */
 export interface JobMessage {
   readonly ticket: number;
@@ -77,6 +84,11 @@ export type FromThread =
   | { readonly type: "leftover"; readonly text: string }
   /** For the log of the system: a job did something that others could suffer from. */
   | { readonly type: "warning"; readonly text: string }
+  /** The probe's: loading the handler of a kind begins, or has ended. */
+  | { readonly type: "loading"; readonly kind: string }
+  | { readonly type: "loaded"; readonly kind: string; readonly problem: string | null }
+  /** The probe's: loading has begun for all of them. */
+  | { readonly type: "tried" }
   /** The producer's: files that want a job each. */
   | { readonly type: "add"; readonly ids: readonly string[] };
 
@@ -100,6 +112,7 @@ export function readMessage(text: unknown): FromThread | null {
   switch (data.type) {
     case "ready":
     case "beat":
+    case "tried":
       return { type: data.type };
     case "results": {
       const { results, busyMs } = data;
@@ -117,6 +130,13 @@ export function readMessage(text: unknown): FromThread | null {
     case "leftover":
     case "warning":
       return typeof data.text === "string" ? { type: data.type, text: data.text } : null;
+    case "loading":
+      return typeof data.kind === "string" ? { type: "loading", kind: data.kind } : null;
+    case "loaded": {
+      const { kind, problem } = data;
+      if (typeof kind !== "string" || !(problem === null || typeof problem === "string")) return null;
+      return { type: "loaded", kind, problem };
+    }
     case "add":
       return Array.isArray(data.ids) && data.ids.every((id) => typeof id === "string")
         ? { type: "add", ids: data.ids }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { handlerFiles } from "../../workers/handler_files.ts";
 import { GiveUp, RetryLater } from "../../workers/handler.ts";
 import { HandlerCheck } from "../../workers/places/handler_check.ts";
+import { eventually } from "../support/eventually.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 
 function urlOf(folder: TempFolder): URL {
@@ -93,6 +95,35 @@ Deno.test("each handler is tried at the start, and what is wrong with it is told
     assert.match(about(name)[0] ?? "", words);
   }
   assert.ok(told.every((sentence) => !sentence.includes("\n")));
+});
+
+Deno.test("a handler that hangs in native code while it loads is named, and the check goes on", async () => {
+  await using folder = await tempFolder();
+  const waitsForAWriter =
+    'Deno.readTextFileSync(new URL("pipe", import.meta.url)); export const handler = () => 1;';
+  await Deno.writeTextFile(folder.file("hangs.ts"), waitsForAWriter);
+  await Deno.writeTextFile(folder.file("later.ts"), "export const handler = 7;");
+  assert.ok((await new Deno.Command("mkfifo", { args: [folder.file("pipe")] }).output()).success);
+  const check = new HandlerCheck({ folder: urlOf(folder), log: { warn: () => {} } });
+  await check.run();
+  const [late = "", other = "", wedged = "", ...others] = check.problems;
+  assert.match(late, /hangs\.ts cannot be loaded: it has not finished after 3 s$/);
+  assert.match(other, /later\.ts does not export a function named handler$/);
+  assert.match(wedged, /hangs\.ts hangs in native code while it is loaded: the thread .* cannot be ended/);
+  assert.deepEqual(others, []);
+  // Somebody writes to the pipe at last: the thread goes on, and ends.
+  await Deno.writeTextFile(folder.file("pipe"), "");
+  await eventually("it is not called wedged any more", () => !check.problems.includes(wedged));
+});
+
+Deno.test("the thread that tries a handler which spins while it loads is gone, its processor time with it", async () => {
+  await using folder = await tempFolder();
+  await Deno.writeTextFile(folder.file("spins.ts"), "for (;;); export const handler = () => 1;");
+  await new HandlerCheck({ folder: urlOf(folder), log: { warn: () => {} } }).run();
+  const before = process.cpuUsage();
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const { user, system } = process.cpuUsage(before);
+  assert.ok(user + system < 100_000, `${(user + system) / 1000} of 400 ms were spent on nothing`);
 });
 
 Deno.test("GiveUp and RetryLater of another copy of the file mean the same, and a subclass is told apart", () => {

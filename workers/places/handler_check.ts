@@ -2,22 +2,12 @@
  * Looks at the handlers when the system starts: at the names of their files, and whether each can be loaded, which a
  * thread of its own tries. Sentences for people; a kind whose handler is broken stays a kind, and its jobs say so too.
  */
-import { Worker } from "node:worker_threads";
+import { startChild, WORDLESS } from "../child.ts";
 import { handlerFiles } from "../handler_files.ts";
 import { listKinds } from "../handlers.ts";
 import type { Log } from "../log.ts";
+import type { Close, FromThread, StartProbe } from "../protocol.ts";
 import { sleep } from "../sleep.ts";
-
-export interface Probe {
-  readonly folder: string;
-  readonly kinds: readonly string[];
-}
-
-export type ProbeMessage =
-  | { readonly kind: string; readonly state: "loading" | "sound" }
-  | { readonly kind: string; readonly state: "broken"; readonly why: string }
-  /** Loading has begun for all of them. */
-  | { readonly state: "tried" };
 
 export interface HandlerCheckOptions {
   readonly folder: URL;
@@ -29,11 +19,14 @@ const PROBE = new URL("../probe.ts", import.meta.url);
 const MOST_WAIT_MS = 2_000;
 /** Without a word from the thread. */
 const LOAD_MS = 3_000;
+/** A thread that was ended and is not gone by then is in native code. */
+const ENDING_MS = 2_000;
 const TOO_LATE = `it has not finished after ${LOAD_MS / 1000} s`;
 
 export class HandlerCheck {
   readonly #options: HandlerCheckOptions;
-  readonly #problems: string[] = [];
+  #problems: string[] = [];
+  readonly #endings: Promise<void>[] = [];
 
   constructor(options: HandlerCheckOptions) {
     this.#options = options;
@@ -48,12 +41,13 @@ export class HandlerCheck {
     await Promise.race([this.run(), sleep(MOST_WAIT_MS)]);
   }
 
-  /** Resolves when every handler has been tried. */
+  /** Resolves when every handler has been tried, and the threads that did it have ended, or cannot be. */
   async run(): Promise<void> {
     const { folder } = this.#options;
     for (const problem of handlerFiles(folder).problems) this.#note(problem);
     let left: readonly string[] = listKinds(folder);
     while (left.length > 0) left = await this.#try(left);
+    await Promise.all(this.#endings);
   }
 
   #note(problem: string): void {
@@ -64,39 +58,67 @@ export class HandlerCheck {
 
   /** Resolves with those that are still to be tried: a module may end its thread, or never let it go on. */
   #try(kinds: readonly string[]): Promise<string[]> {
-    const { promise, resolve } = Promise.withResolvers<string[]>();
-    const workerData: Probe = { folder: this.#options.folder.href, kinds };
-    const probe = new Worker(PROBE, { workerData });
+    const tried = Promise.withResolvers<string[]>();
+    const gone = Promise.withResolvers<void>();
+    this.#endings.push(gone.promise);
     const left = new Set(kinds);
     let last = kinds[0];
     let hasTriedAll = false;
+    let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
 
-    /** Whoever loaded last holds up the thread, or ended it; where all have begun, each of them waits for something. */
-    const end = (why: string) => {
+    /** What was loading last holds up the thread, or ended it; where all have begun, each waits for something. */
+    const finish = (why: string) => {
       clearTimeout(timer);
-      probe.removeAllListeners().on("error", () => {});
-      probe.terminate();
+      if (isOver) return;
+      isOver = true;
       for (const kind of hasTriedAll ? [...left] : last === undefined ? [] : [last]) {
         if (left.delete(kind)) this.#note(`The handler file ${kind}.ts cannot be loaded: ${why}`);
       }
-      resolve([...left]);
+      tried.resolve([...left]);
     };
-    const watch = () => {
+    const isGone = () => {
+      clearTimeout(timer);
+      this.#problems = this.#problems.filter((problem) => problem !== wedged(last));
+      gone.resolve();
+    };
+    const end = (why: string) => {
+      finish(why);
+      probe.end(why);
+      timer = setTimeout(() => {
+        this.#note(wedged(last));
+        gone.resolve();
+      }, ENDING_MS);
+    };
+    const hear = (message: FromThread) => {
+      if (isOver) return;
       clearTimeout(timer);
       timer = setTimeout(() => end(TOO_LATE), LOAD_MS);
-    };
-    probe.on("message", (message: ProbeMessage) => {
-      watch();
-      if (message.state === "tried") hasTriedAll = true;
-      else if (message.state === "loading") last = message.kind;
-      else if (left.delete(message.kind) && message.state === "broken") this.#note(onOneLine(message.why));
+      if (message.type === "tried") hasTriedAll = true;
+      else if (message.type === "loading") last = message.kind;
+      else if (message.type === "loaded" && left.delete(message.kind) && message.problem !== null) {
+        this.#note(onOneLine(message.problem));
+      }
       if (left.size === 0) end("");
+    };
+    const probe = startChild<Close, StartProbe>({
+      url: PROBE,
+      name: "handler check",
+      start: { handlers: this.#options.folder.href, kinds },
+      onMessage: hear,
+      onUnusable: end,
+      onEnd: (why) => {
+        finish(why === WORDLESS ? "its thread ended" : onOneLine(why));
+        isGone();
+      },
     });
-    probe.on("error", (error) => end(onOneLine(error.message)));
-    probe.on("exit", () => end("its thread ended"));
-    return promise;
+    return tried.promise;
   }
+}
+
+function wedged(kind: string | undefined): string {
+  return `The handler file ${kind}.ts hangs in native code while it is loaded: the thread that tried it cannot be ` +
+    "ended, and holds what it has until the process ends.";
 }
 
 /** What is wrong, and where: an excerpt of the file between them says no more. */
