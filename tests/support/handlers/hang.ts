@@ -4,11 +4,11 @@ import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 import { isFirstTime } from "../first_time.ts";
 
 export function handler(job: HandlerJob, context: HandlerContext): string {
-  if (isFirstTime(job, context)) hang(job.payload);
+  if (isFirstTime(job, context)) hang(job.payload, context);
   return "done by another";
 }
 
-function hang(how: unknown): void {
+function hang(how: unknown, { settings }: HandlerContext): void {
   switch (how) {
     case "loop":
       for (;;);
@@ -17,6 +17,10 @@ function hang(how: unknown): void {
       break;
     case "lock":
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      break;
+    case "pipe":
+      // Until somebody writes to it.
+      Deno.readTextFileSync(`${settings.filesDir}/pipe`);
       break;
     case "query":
       new DatabaseSync(":memory:")
