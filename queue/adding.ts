@@ -1,5 +1,5 @@
 /** Jobs on their way in: many, or large ones, take several turns, so that all that runs beside them goes on. */
-import { breathe } from "./breathe.ts";
+import { mapInTurns } from "./breathe.ts";
 import { checkJob } from "./door.ts";
 import { QueueError } from "./errors.ts";
 import type { QueueEvent } from "./events.ts";
@@ -11,8 +11,6 @@ const MOST_JOBS = 1_000;
 const MOST_CHARACTERS = 1024 * 1024;
 /** So many are checked at once: whoever adds one waits for nothing. */
 const FEW_JOBS = 8;
-/** For so long jobs are checked without a pause. */
-const CHECKING_MS = 10;
 
 export interface Taker {
   insert(jobs: readonly NewJob[]): Promise<Inserted[]>;
@@ -25,21 +23,8 @@ type Given = Parameters<typeof checkJob>[1];
 export async function addAll(taker: Taker, requests: readonly JobRequest[], given: Given): Promise<Added[]> {
   const jobs = requests.length <= FEW_JOBS
     ? requests.map((request) => checkJob(request, given))
-    : await checkMany(requests, given);
+    : await mapInTurns(requests, (request) => checkJob(request, given));
   return await insertAll(taker, jobs);
-}
-
-/** As `checkJob`, with pauses. */
-async function checkMany(requests: readonly JobRequest[], given: Given): Promise<NewJob[]> {
-  const jobs: NewJob[] = [];
-  let since = performance.now();
-  for (const request of requests) {
-    jobs.push(checkJob(request, given));
-    if (performance.now() - since < CHECKING_MS) continue;
-    await breathe();
-    since = performance.now();
-  }
-  return jobs;
 }
 
 async function insertAll(taker: Taker, jobs: readonly NewJob[]): Promise<Added[]> {

@@ -2,3 +2,22 @@
 export function breathe(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
+
+/** Milliseconds without a pause. */
+const TURN_MS = 10;
+
+/** As `map` of an array, with pauses: for what may be very many. */
+export async function mapInTurns<Item, Result>(
+  items: readonly Item[],
+  toResult: (item: Item, index: number) => Result,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let since = performance.now();
+  for (const [index, item] of items.entries()) {
+    results.push(toResult(item, index));
+    if (performance.now() - since < TURN_MS) continue;
+    await breathe();
+    since = performance.now();
+  }
+  return results;
+}

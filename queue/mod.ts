@@ -8,7 +8,7 @@ export type * from "./store.ts";
 export { getQueue, type OpenOptions, openStore, SCHEMES } from "./get_queue.ts";
 export { Queue } from "./queue.ts";
 export { misreadSqliteAddress } from "./sqlite_address.ts";
-export { breathe } from "./breathe.ts";
+export { breathe, mapInTurns } from "./breathe.ts";
 export { doubledKeyIn, InexactNumber, parseExactly } from "./exact_json.ts";
 export { editDistance, nearest } from "./nearest.ts";
 export { Slots } from "./slots.ts";

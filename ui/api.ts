@@ -58,7 +58,7 @@ function jsonText(c: ApiContext, text: string, status: 200 | 201 = 200): Respons
 
 async function listJobs(c: ApiContext, ports: Ports): Promise<Response> {
   const { jobs, next } = await ports.queue.list(listRequest(c, ports));
-  return jsonText(c, jobsJson(jobs, momentOf(ports), { next }));
+  return jsonText(c, await jobsJson(jobs, momentOf(ports), { next }));
 }
 
 function listRequest(c: ApiContext, ports: Ports): ListRequest {
@@ -119,9 +119,9 @@ function idInPath(c: ApiContext): string {
 
 async function addJobs(c: ApiContext, ports: Ports): Promise<Response> {
   const body = await readJson(c);
-  const added = await audited(ports.queue, actorOf(c, ports)).add(jobInput(body));
+  const added = await audited(ports.queue, actorOf(c, ports)).add(await jobInput(body));
   const isNew = added.some(({ outcome }) => outcome !== "waiting");
-  const text = Array.isArray(body) ? manyAdded(added, ports) : oneAdded(added, ports);
+  const text = Array.isArray(body) ? await manyAdded(added, ports) : oneAdded(added, ports);
   return jsonText(c, text, isNew ? 201 : 200);
 }
 
@@ -134,7 +134,7 @@ function oneAdded([added]: Added[], ports: Ports): string {
   return `${whole.slice(0, -1)},"job":${jobJson(added.job, moment)}}`;
 }
 
-function manyAdded(added: Added[], ports: Ports): string {
+function manyAdded(added: Added[], ports: Ports): Promise<string> {
   return jobsJson(added.map(({ job }) => job), momentOf(ports), {
     outcomes: added.map(({ outcome }) => outcome),
     differs: added.map(({ differs }) => differs),

@@ -1,5 +1,5 @@
 /** Checks the shape of jobs that scripts send. What the values may be is the queue's business. */
-import { type JobRequest, printable } from "@persistent-queue/queue";
+import { type JobRequest, mapInTurns, printable } from "@persistent-queue/queue";
 import { DUE_TIME_FORM, parseDueTime } from "./due_time.ts";
 import { fieldsOf, invalid, optionalFlag, optionalNumber, optionalText, type Place } from "./fields.ts";
 import type { Refusal } from "./refusal.ts";
@@ -8,10 +8,13 @@ import type { Refusal } from "./refusal.ts";
 export const MAX_JOBS = 10_000;
 
 /** @throws {Refusal} 400 that names the field, and the job's place in an array */
-export function jobInput(body: unknown): JobRequest[] {
+export async function jobInput(body: unknown): Promise<JobRequest[]> {
   if (!Array.isArray(body)) return [jobRequest(body, { where: "The job", code: "invalid_job" })];
   if (body.length > MAX_JOBS) throw tooManyJobs(body.length);
-  return body.map((item, index) => jobRequest(item, { where: `Job ${index + 1}`, code: "invalid_job" }));
+  return await mapInTurns(
+    body,
+    (item, index) => jobRequest(item, { where: `Job ${index + 1}`, code: "invalid_job" }),
+  );
 }
 
 export function tooManyJobs(count: number): Refusal {

@@ -1,8 +1,9 @@
 /**
  * Answers on their way out. Those that their readers have not taken lie in memory, and a crowd of slow readers would
  * fill it: so no answer is made while too much is unsent, and who takes nothing makes room for who waits. Nor are many
- * made in one turn of the event loop.
+ * made without a pause: each has a round of the event loop of its own, for what it costs is known when it is made.
  */
+import { setImmediate as nextRound } from "node:timers/promises";
 import { breathe } from "@persistent-queue/queue";
 
 /** What of an answer of `node:http` is looked at. */
@@ -33,7 +34,7 @@ export class Outflow {
   /** Whoever is before the next one in the line has got in. */
   #line: Promise<unknown> = Promise.resolve();
   #waiting = 0;
-  /** When the first answer of this turn of the event loop was begun; null where none was. */
+  /** When the first answer since the last pause was begun; null where none was. */
   #turnBegan: number | null = null;
 
   constructor({ mostUnsent = MOST_UNSENT, patienceMs = PATIENCE_MS }: OutflowOptions = {}) {
@@ -47,10 +48,13 @@ export class Outflow {
 
   /** Resolves with true when there is room for one more answer; with false where none came. */
   async room(): Promise<boolean> {
-    if (this.#waiting === 0 && this.#unsent() < this.#options.mostUnsent && !this.#isTurnFull()) return true;
+    if (this.#waiting === 0 && this.#turnBegan === null && this.#unsent() < this.#options.mostUnsent) {
+      this.#beginTurn();
+      return true;
+    }
     const until = performance.now() + LONGEST_WAIT_MS;
     this.#waiting += 1;
-    const admitted = this.#line.then(breathe).then(() => this.#admit(until));
+    const admitted = this.#line.then(() => this.#pause()).then(() => this.#admit(until));
     this.#line = admitted;
     return await admitted.finally(() => this.#waiting -= 1);
   }
@@ -64,14 +68,17 @@ export class Outflow {
     return true;
   }
 
-  /** Whether answers have been made for long enough in this turn: of many that come at once the others breathe first. */
-  #isTurnFull(): boolean {
-    const now = performance.now();
-    if (this.#turnBegan === null) {
-      this.#turnBegan = now;
-      breathe().then(() => this.#turnBegan = null);
-    }
-    return now - this.#turnBegan > TURN_MS;
+  /** Of many that come at once each waits until the one before is made, and for others where that took its time. */
+  async #pause(): Promise<void> {
+    await nextRound();
+    if (this.#turnBegan !== null && performance.now() - this.#turnBegan > TURN_MS) await breathe();
+    this.#beginTurn();
+  }
+
+  #beginTurn(): void {
+    if (this.#turnBegan !== null) return;
+    this.#turnBegan = performance.now();
+    breathe().then(() => this.#turnBegan = null);
   }
 
   #unsent(): number {

@@ -7,6 +7,7 @@ import {
   isLegal,
   isStalled,
   type Job,
+  mapInTurns,
   OPERATOR_VERBS,
 } from "@persistent-queue/queue";
 import type { Inspector, KindTotals, QueueStats } from "@persistent-queue/queue";
@@ -61,9 +62,9 @@ const MOST_VALUE = 64 * 1024;
 const MOST_VALUES = 1024 * 1024;
 
 /** `{"jobs": […], …more}`. */
-export function jobsJson(jobs: readonly Job[], moment: Moment, more: object): string {
+export async function jobsJson(jobs: readonly Job[], moment: Moment, more: object): Promise<string> {
   let left = MOST_VALUES;
-  const texts = jobs.map((job) => {
+  const texts = await mapInTurns(jobs, (job) => {
     const isShort = (value: string | null) => (value?.length ?? 0) <= Math.min(MOST_VALUE, left);
     const shown = withValues(job, isShort);
     left -= shown.payload.length + (shown.result?.length ?? 0);

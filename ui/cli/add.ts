@@ -49,7 +49,7 @@ export const add: Command = {
       const added = await audited(queue, io.actor).add(requests);
       const now = io.now();
       io.print(
-        json ? asJson(added, { now, stallMs: queue.stallMs, kinds: queue.kinds }) : asText(added, now),
+        json ? await asJson(added, { now, stallMs: queue.stallMs, kinds: queue.kinds }) : asText(added, now),
       );
       return EXIT.done;
     };
@@ -123,7 +123,7 @@ function dueOf({ runAt }: Added["job"], now: number): string {
   return runAt > now ? `due ${utc(runAt)}, in ${duration(runAt - now)}` : "";
 }
 
-function asJson(added: readonly Added[], moment: Moment): string {
+function asJson(added: readonly Added[], moment: Moment): Promise<string> {
   return jobsJson(added.map(({ job }) => job), moment, {
     outcomes: added.map(({ outcome }) => outcome),
     differs: added.map(({ differs }) => differs),

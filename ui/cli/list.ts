@@ -23,7 +23,7 @@ export const list: Command = {
       const page = await queue.list({ ...request, values: json });
       const when = { now: io.now(), stallMs: queue.stallMs, kinds: queue.kinds };
       if (json) {
-        io.print(jobsJson(page.jobs, when, { next: page.next }));
+        io.print(await jobsJson(page.jobs, when, { next: page.next }));
       } else io.print(asText(page, when));
       return EXIT.done;
     });
