@@ -24,7 +24,9 @@ import {
   EXIT,
   forgetSettings,
   HandlerCheck,
+  handlerPermissions,
   handlersOf,
+  HostedThreads,
   isGuarded,
   launchSupervisor,
   loadSettings,
@@ -92,8 +94,9 @@ async function run(settings: Settings, log: Log): Promise<number> {
     log.error(why);
     console.error(why);
   };
-  const check = new HandlerCheck({ folder: handlersOf(settings).folder, log });
-  const supervisor = new Supervisor({ queue, settings, log, check, onFatal });
+  const threads = new HostedThreads(handlerPermissions(settings, import.meta.url));
+  const check = new HandlerCheck({ folder: handlersOf(settings).folder, threads, log });
+  const supervisor = new Supervisor({ queue, settings, log, threads, check, onFatal });
   queue.subscribe(sayTrouble);
   const sampleFiles = new SampleFiles(settings);
   queue.subscribe((event) => event.type === "removed" && sampleFiles.remove(event.ids));

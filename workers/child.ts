@@ -9,8 +9,8 @@
  * Messages travel as JSON text on that channel, which no handler can reach: 128 jobs as one text cost half of what they
  * cost as objects.
  */
-import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { messageOf } from "@persistent-queue/queue";
+import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
+import type { HostedThreads, ThreadError } from "./places/hosted_threads.ts";
 import { type Close, type FromThread, readMessage } from "./protocol.ts";
 import { ranOutOfMemory } from "./thread/memory.ts";
 
@@ -23,6 +23,7 @@ export interface LifeEvents {
 }
 
 export interface ChildOptions<Start> extends LifeEvents {
+  readonly threads: HostedThreads;
   readonly url: URL;
   readonly name: string;
   readonly start: Start;
@@ -53,25 +54,19 @@ const NEXT_MS = 20;
  * (denoland/deno#35657). So it closes itself, between two turns of its event loop, unless it has not by then.
  */
 const CLOSING_MS = 500;
-/** The error that ended a thread comes on another channel, and may come a little later than its end. */
-const ERROR_MS = 5;
+/** The error that ended a thread comes on another channel, and may come later than its end. */
+const ERROR_MS = 100;
 
 export function startChild<Message extends { readonly type: string }, Start>(
   options: ChildOptions<Start>,
 ): Child<Message> {
   const { port1: port, port2: portOfThread } = new MessageChannel();
-  const thread = new Worker(options.url, {
-    name: options.name,
-    workerData: { port: portOfThread, start: options.start },
-    transferList: [portOfThread],
-    ...(options.memoryMb === undefined
-      ? {}
-      : { resourceLimits: { maxOldGenerationSizeMb: options.memoryMb } }),
-  });
   let why: string | null = null;
   let closing: ReturnType<typeof setTimeout> | undefined;
+  let wording: ReturnType<typeof setTimeout> | undefined;
   let isHeard = true;
   let hasEnded = false;
+  let hasExited = false;
   let over = false;
 
   const startDeadline = setTimeout(
@@ -85,8 +80,9 @@ export function startChild<Message extends { readonly type: string }, Start>(
     clearTimeout(startDeadline);
     clearTimeout(sending);
     clearTimeout(closing);
+    clearTimeout(wording);
     port.close();
-    thread.terminate();
+    terminate();
     options.onEnd(why ?? WORDLESS);
   }
 
@@ -96,7 +92,7 @@ export function startChild<Message extends { readonly type: string }, Start>(
     clearTimeout(startDeadline);
     clearTimeout(closing);
     port.postMessage(JSON.stringify([CLOSE]));
-    closing = setTimeout(() => thread.terminate(), atOnce ? 0 : CLOSING_MS);
+    closing = setTimeout(terminate, atOnce ? 0 : CLOSING_MS);
   }
 
   /**
@@ -121,13 +117,24 @@ export function startChild<Message extends { readonly type: string }, Start>(
   port.on("message", hear);
   port.on("close", () => {
     hasEnded = true;
-    if (why === null) setTimeout(finish, ERROR_MS);
-    else finish();
+    if (why !== null || hasExited) finish();
+    else wording = setTimeout(finish, ERROR_MS);
   });
-  thread.on("exit", hearLastWords);
-  thread.on("error", (error) => {
-    why ??= reasonOf(error, options.memoryMb);
-    if (hasEnded) finish();
+  const terminate = options.threads.start({
+    url: options.url,
+    name: options.name,
+    workerData: { port: portOfThread, start: options.start },
+    transfer: [portOfThread],
+    ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
+    onError: (error) => {
+      why ??= reasonOf(error, options.memoryMb);
+      if (hasEnded) finish();
+    },
+    onExit: () => {
+      hearLastWords();
+      hasExited = true;
+      if (hasEnded) finish();
+    },
   });
   let outbox: Message[] = [];
   let sending: ReturnType<typeof setTimeout> | undefined;
@@ -150,8 +157,7 @@ export function startChild<Message extends { readonly type: string }, Start>(
   return { post, end };
 }
 
-function reasonOf(error: unknown, memoryMb: number | undefined): string {
-  const { code } = error as { readonly code?: unknown };
+function reasonOf({ code, message }: ThreadError, memoryMb: number | undefined): string {
   if (code === "ERR_WORKER_OUT_OF_MEMORY" && memoryMb !== undefined) return ranOutOfMemory(memoryMb);
-  return messageOf(error) || "It failed with an error";
+  return message || "It failed with an error";
 }

@@ -12,18 +12,20 @@ import {
   type QueueEvent,
 } from "@persistent-queue/queue";
 import type { Settings } from "./config.ts";
-import { ConsumerPlace, type ConsumerView } from "./places/consumer_place.ts";
+import { ConsumerPlace } from "./places/consumer_place.ts";
 import { describe } from "./telling/describe.ts";
 import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 import { handlersUrl } from "./process/handler_project.ts";
 import type { Log } from "./log.ts";
+import { HostedThreads } from "./places/hosted_threads.ts";
 import { LogTidying } from "./log/log_tidying.ts";
 import { MemoryWatch } from "./places/memory_watch.ts";
 import { ProducerPlace } from "./places/producer_place.ts";
-import { isMove, type RecentEvent, RecentEvents } from "./telling/recent_events.ts";
+import { isMove, RecentEvents } from "./telling/recent_events.ts";
 import { sleep } from "./sleep.ts";
 import { Sweeper, type Verdict } from "./sweeper.ts";
 import { EXIT } from "./process/exit_codes.ts";
+import type { SupervisorView } from "./telling/supervisor_view.ts";
 import { warningsOf } from "./telling/warnings.ts";
 import { WedgedThreads } from "./places/wedged_threads.ts";
 import { WorkingFolder } from "./process/working_folder.ts";
@@ -33,26 +35,13 @@ export interface SupervisorOptions {
   readonly settings: Settings;
   readonly log: Log;
   readonly handlers?: URL; // their folder, as the settings say unless given
+  readonly threads?: HostedThreads; // with what handlers may do; all that this process may unless given
   readonly check?: { readonly problems: readonly string[] }; // what is wrong with them
   readonly now?: () => number; // milliseconds since 1970
   /** Monotonic, in milliseconds. */
   readonly clock?: () => number;
   /** It cannot go on, and the process is to end with this code. */
   readonly onFatal: (exitCode: number, why: string) => void;
-}
-
-export interface SupervisorView {
-  readonly startedAt: number;
-  readonly starting: boolean;
-  readonly stopping: boolean;
-  readonly consumers: readonly ConsumerView[];
-  readonly wedged: number;
-  readonly sweep: { readonly lastAt: number | null; readonly lastRequeued: number };
-  readonly producing: boolean;
-  readonly warnings: readonly string[];
-  readonly events: readonly RecentEvent[];
-  readonly trouble: string | null;
-  readonly memoryBytes: number;
 }
 
 const STOP_MS = 5_000;
@@ -68,6 +57,7 @@ export class Supervisor {
   readonly #memoryWatch: MemoryWatch;
   readonly #logTidying: LogTidying;
   readonly #recent: RecentEvents;
+  readonly #threads: HostedThreads;
   readonly #wedged: WedgedThreads;
   readonly #workingFolder = new WorkingFolder();
   readonly #startedAt: number;
@@ -80,6 +70,7 @@ export class Supervisor {
     const { queue, settings, now = Date.now, clock = () => performance.now() } = options;
     const handlers = options.handlers ?? handlersUrl(settings.handlersDir);
     this.#options = options;
+    this.#threads = options.threads ?? new HostedThreads();
     this.#startedAt = now();
     this.#recent = new RecentEvents(now);
     const onError = (error: unknown) => this.#tell("error", messageOf(error));
@@ -98,7 +89,7 @@ export class Supervisor {
     this.#dispatcher = new Dispatcher({ queue, now, clock, onError, onUnusable });
     const onWarning = (text: string) => this.#tell("warn", text);
     const toConsumer = { handlers, onRestart, onWarning };
-    const shared = { settings, clock, wedged: this.#wedged };
+    const shared = { settings, clock, threads: this.#threads, wedged: this.#wedged };
     this.#consumers = Array.from(
       { length: settings.consumers },
       (_, i) => new ConsumerPlace({ ...shared, ...toConsumer, dispatcher: this.#dispatcher, slot: i + 1 }),
@@ -162,6 +153,7 @@ export class Supervisor {
     this.#memoryWatch.stop();
     await Promise.all([this.#producer?.stop(CLOSE_MS), this.#dispatcher.stop(patienceMs)]);
     await Promise.all(this.#consumers.map((consumer) => consumer.stop(CLOSE_MS)));
+    this.#threads[Symbol.dispose]();
     await this.#logTidying.done;
     this.#unsubscribe();
   }

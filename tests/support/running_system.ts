@@ -91,8 +91,8 @@ export function spawnSystem(
   { command = "start", main = MAIN.href, env = {}, folder = "." }: RunOptions,
 ): Deno.ChildProcess {
   const [word = ""] = command.split(" ");
-  // What may run no program starts no other process.
-  const alone = command === "supervise" ? [HEAP_FLAGS, "--deny-run"] : [];
+  // What may run no program starts no other process. As a compiled binary it fetches nothing.
+  const alone = command === "supervise" ? [HEAP_FLAGS, "--deny-run", "--cached-only"] : [];
   return new Deno.Command(Deno.execPath(), {
     args: ["run", ...alone, "-A", "--no-prompt", main, word],
     cwd: folder,

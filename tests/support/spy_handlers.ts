@@ -1,7 +1,8 @@
 /** Handlers that try what they must not, and tell for each whether it was refused. */
 
 /** A handler file, to be written into a copy of the project. What it finds out is the job's result. */
-export const SPY = `import type { Handler } from "../handler.ts";
+export const SPY = `import { DatabaseSync } from "node:sqlite";
+import type { Handler } from "../handler.ts";
 
 async function outcome(attempt: () => unknown): Promise<string> {
   try {
@@ -17,9 +18,9 @@ function present(value: string | undefined): string {
 }
 
 export const handler: Handler = async (job) => {
-  const { port, own, outside, web, uninstalled } = job.payload as {
+  const { port, own, outside, web, uninstalled, database } = job.payload as {
     [name in "port" | "own"]: number;
-  } & { [name in "outside" | "web" | "uninstalled"]: string };
+  } & { [name in "outside" | "web" | "uninstalled" | "database"]: string };
   const connect = (port: number) => Deno.connect({ hostname: "127.0.0.1", port }).then((one) => one.close());
   return {
     "read /etc/passwd": await outcome(() => Deno.readTextFileSync("/etc/passwd")),
@@ -29,6 +30,11 @@ export const handler: Handler = async (job) => {
     "read the password": await outcome(() => Deno.env.get("MANAGER_PASSWORD")),
     "read a variable of the handlers": await outcome(() => present(Deno.env.get("HANDLER_SECRET"))),
     "read a stranger's variable": await outcome(() => Deno.env.get("HOME")),
+    "read the database": await outcome(() => Deno.readFileSync(database).length),
+    "read who is logged in": await outcome(() => Deno.readFileSync(database + ".sessions").length),
+    "open the database": await outcome(() => new DatabaseSync(database).close()),
+    "delete the database": await outcome(() => Deno.removeSync(database)),
+    "write beside the database": await outcome(() => Deno.writeTextFileSync(database + "-evil", "")),
     "write code": await outcome(() => Deno.writeTextFileSync(new URL("evil.ts", import.meta.url), "")),
     "write elsewhere": await outcome(() => Deno.writeTextFileSync(outside, "")),
     "reach another port": await outcome(() => connect(port)),

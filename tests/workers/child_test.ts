@@ -1,6 +1,7 @@
 /** How threads end, and that their end is told truly. */
 import assert from "node:assert/strict";
 import { type ChildOptions, startChild } from "../../workers/child.ts";
+import { HostedThreads } from "../../workers/places/hosted_threads.ts";
 import type { Close } from "../../workers/protocol.ts";
 
 const LOADING_THREAD = new URL("../support/loading_thread.ts", import.meta.url);
@@ -14,10 +15,11 @@ const TOLD: Pick<ChildOptions<null>, "name" | "start" | "onUnusable"> = {
 };
 
 Deno.test("a thread that is ended while it loads modules does not take the process with it", async () => {
+  using threads = new HostedThreads();
   for (let n = 0; n < TRIES; n++) {
     const why = await new Promise((onEnd) => {
       const child = startChild<Close, null>({
-        ...{ ...TOLD, url: LOADING_THREAD, onEnd },
+        ...{ ...TOLD, threads, url: LOADING_THREAD, onEnd },
         onMessage: () => setTimeout(() => child.end("The test is done with it"), Math.random() * LOADING_MS),
       });
     });

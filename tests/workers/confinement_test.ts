@@ -1,4 +1,7 @@
-/** What a handler may do, tried by one: under the guard, and under `supervise`, which is what systemd and containers run. */
+/**
+ * What a handler may do, tried by one: under the guard, under `supervise`, which is what systemd and containers run, and in
+ * a supervisor that has all permissions and starts no process, as a compiled binary does.
+ */
 import assert from "node:assert/strict";
 import { copyProject } from "../mutate/copy_project.ts";
 import { runSystem } from "../support/running_system.ts";
@@ -13,7 +16,7 @@ interface Tried {
 }
 
 /** The result of the spy's job, and whom the process asked of the network. */
-async function spy(command: "start" | "supervise confined", { dotenv, allow }: Tried) {
+async function spy(command: "start" | "supervise confined" | "supervise", { dotenv, allow }: Tried) {
   await using project = await tempFolder();
   await using folder = await tempFolder();
   await Deno.mkdir(project.file("copy"));
@@ -36,7 +39,7 @@ async function spy(command: "start" | "supervise confined", { dotenv, allow }: T
   });
   const own = Number(new URL(system.manager).port);
   const imports = { web: "https://example.com/steals?secret", uninstalled: "npm:steals-a-secret@1.0.0" };
-  const payload = { port, own, outside, ...imports };
+  const payload = { port, own, outside, database: folder.file("data/queue.db"), ...imports };
   const answer = await system.api("jobs", { id: "spy", kind: "spy", payload });
   await answer.body?.cancel();
   const { result } = await system.until("spy", "COMPLETED");
@@ -55,7 +58,7 @@ async function noteWhoAsks(proxy: Deno.TcpListener, asked: string[]): Promise<vo
   }
 }
 
-for (const command of ["start", "supervise confined"] as const) {
+for (const command of ["start", "supervise confined", "supervise"] as const) {
   Deno.test(`${command}: a handler reads no secret, writes no code, reaches nobody, and imports nothing from the web`, async () => {
     const { tried, asked } = await spy(command, { dotenv: "MANAGER_PASSWORD=a-secret-of-ours\n" });
     const done = Object.entries(tried).filter(([, outcome]) => !REFUSED.includes(outcome));

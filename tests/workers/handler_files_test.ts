@@ -5,6 +5,7 @@ import { handlerFiles } from "../../workers/handler_files.ts";
 import { GiveUp, RetryLater } from "../../workers/handler.ts";
 import { HandlerCheck } from "../../workers/places/handler_check.ts";
 import { eventually } from "../support/eventually.ts";
+import { HostedThreads } from "../../workers/places/hosted_threads.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 
 function urlOf(folder: TempFolder): URL {
@@ -74,7 +75,8 @@ Deno.test("each handler is tried at the start, and what is wrong with it is told
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(folder.file(name), text);
   const told: string[] = [];
   const log = { warn: (sentence: string) => void told.push(sentence) };
-  const check = new HandlerCheck({ folder: urlOf(folder), log });
+  using threads = new HostedThreads();
+  const check = new HandlerCheck({ folder: urlOf(folder), threads, log });
   await check.run();
   assert.deepEqual(told, [...check.problems]);
   const about = (name: string) => told.filter((sentence) => sentence.includes(`handler file ${name}.ts`));
@@ -104,7 +106,8 @@ Deno.test("a handler that hangs in native code while it loads is named, and the 
   await Deno.writeTextFile(folder.file("hangs.ts"), waitsForAWriter);
   await Deno.writeTextFile(folder.file("later.ts"), "export const handler = 7;");
   assert.ok((await new Deno.Command("mkfifo", { args: [folder.file("pipe")] }).output()).success);
-  const check = new HandlerCheck({ folder: urlOf(folder), log: { warn: () => {} } });
+  using threads = new HostedThreads();
+  const check = new HandlerCheck({ folder: urlOf(folder), threads, log: { warn: () => {} } });
   await check.run();
   const [late = "", other = "", wedged = "", ...others] = check.problems;
   assert.match(late, /hangs\.ts cannot be loaded: it has not finished after 3 s$/);
@@ -119,7 +122,8 @@ Deno.test("a handler that hangs in native code while it loads is named, and the 
 Deno.test("the thread that tries a handler which spins while it loads is gone, its processor time with it", async () => {
   await using folder = await tempFolder();
   await Deno.writeTextFile(folder.file("spins.ts"), "for (;;); export const handler = () => 1;");
-  await new HandlerCheck({ folder: urlOf(folder), log: { warn: () => {} } }).run();
+  using threads = new HostedThreads();
+  await new HandlerCheck({ folder: urlOf(folder), threads, log: { warn: () => {} } }).run();
   const before = process.cpuUsage();
   await new Promise((resolve) => setTimeout(resolve, 400));
   const { user, system } = process.cpuUsage(before);

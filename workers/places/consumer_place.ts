@@ -1,6 +1,7 @@
 /** One of the consumers: its thread, its desk, and how it looks to people. */
 import type { Claimed } from "@persistent-queue/queue";
 import { type LifeEvents, startChild } from "../child.ts";
+import type { HostedThreads } from "./hosted_threads.ts";
 import type { Settings } from "../config.ts";
 import { Desk } from "../dispatch/desk.ts";
 import type { EndOfConsumer } from "../dispatch/unfinished.ts";
@@ -15,6 +16,7 @@ export interface ConsumerPlaceOptions {
   readonly slot: number;
   readonly settings: Settings;
   readonly handlers: URL;
+  readonly threads: HostedThreads;
   readonly dispatcher: Dispatcher;
   readonly clock: () => number;
   readonly onRestart: (id: string, why: string) => void;
@@ -167,7 +169,7 @@ export class ConsumerPlace implements WatchedConsumer {
   }
 
   #spawn(consumerId: string, events: LifeEvents) {
-    const { slot, settings, handlers, clock } = this.#options;
+    const { slot, settings, handlers, threads, clock } = this.#options;
     const desk = new Desk({ consumerId, slot, post: (...posting) => child.post(...posting), now: clock });
     const start: StartConsumer = {
       consumerId,
@@ -183,6 +185,7 @@ export class ConsumerPlace implements WatchedConsumer {
     };
     const onMessage = (message: FromThread) => this.#hear(desk, message);
     const child = startChild<ToConsumer, StartConsumer>({
+      threads,
       url: URL_OF_THREAD,
       name: `consumer ${slot}`,
       start,

@@ -5,12 +5,14 @@
 import { startChild, WORDLESS } from "../child.ts";
 import { handlerFiles } from "../handler_files.ts";
 import { listKinds } from "../handlers.ts";
+import type { HostedThreads } from "./hosted_threads.ts";
 import type { Log } from "../log.ts";
 import type { Close, FromThread, StartProbe } from "../protocol.ts";
 import { sleep } from "../sleep.ts";
 
 export interface HandlerCheckOptions {
   readonly folder: URL;
+  readonly threads: HostedThreads;
   /** Each problem is told there once, and on the terminal. */
   readonly log: Pick<Log, "warn">;
 }
@@ -102,6 +104,7 @@ export class HandlerCheck {
       if (left.size === 0) end("");
     };
     const probe = startChild<Close, StartProbe>({
+      threads: this.#options.threads,
       url: PROBE,
       name: "handler check",
       start: { handlers: this.#options.folder.href, kinds },

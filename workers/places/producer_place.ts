@@ -1,6 +1,7 @@
 /** The producer's thread, and the jobs it asks for. */
 import { type Adder, messageOf, QueueError } from "@persistent-queue/queue";
 import { type LifeEvents, startChild } from "../child.ts";
+import type { HostedThreads } from "./hosted_threads.ts";
 import type { Settings } from "../config.ts";
 import { Place } from "./place.ts";
 import type { FromThread, StartProducer, ToProducer } from "../protocol.ts";
@@ -9,6 +10,7 @@ import type { WedgedThreads } from "./wedged_threads.ts";
 export interface ProducerPlaceOptions {
   readonly settings: Settings;
   readonly queue: Adder;
+  readonly threads: HostedThreads;
   readonly clock: () => number;
   readonly onRestart: (id: string, why: string) => void;
   readonly onError: (error: unknown) => void;
@@ -49,7 +51,7 @@ export class ProducerPlace {
   }
 
   #spawn(events: LifeEvents) {
-    const { settings } = this.#options;
+    const { settings, threads } = this.#options;
     const start: StartProducer = {
       intervalMs: settings.producerIntervalMs,
       filesDir: settings.filesDir,
@@ -60,6 +62,7 @@ export class ProducerPlace {
       if (message.type === "add") this.#add(message.ids);
     };
     return startChild<ToProducer, StartProducer>({
+      threads,
       url: URL_OF_THREAD,
       name: "producer",
       start,

@@ -9,8 +9,6 @@ import { ConfigurationError, type Settings } from "../config.ts";
 import { HANDLERS, listKinds } from "../handlers.ts";
 
 export interface HandlerProject {
-  /** What the handlers may read besides their own files: all of their project. */
-  readonly folder: string;
   readonly imports: ImportMap;
   /** The text of the lock of both. */
   readonly lock: string;
@@ -35,20 +33,25 @@ const CONFIGS = ["deno.json", "deno.jsonc"];
 
 /** Null where the handlers are those of this checkout. @throws {ConfigurationError} with what is wrong in a sentence */
 export function handlerProject(handlersDir: string | null, mainUrl: string): HandlerProject | null {
-  if (handlersDir === null || Deno.build.standalone) return null;
-  const folder = realFolder(handlersDir);
+  const project = projectFolder(handlersDir);
+  if (project === null || handlersDir === null) return null;
   const root = dirname(new URL(mainUrl).pathname);
-  if (`${pathToFileURL(folder)}/` === HANDLERS.href) return null;
-  const config = configOf(folder);
-  const project = config === null ? folder : dirname(config.path);
+  const config = configOf(handlersDir);
   const own = readConfig(join(root, "deno.json"));
   const scope = `${pathToFileURL(project)}/`;
   const ofTeam = { [OWN_NAME]: new URL("../handler.ts", import.meta.url).href, ...config?.imports };
   return {
-    folder: project,
     imports: { imports: own.imports, scopes: { [scope]: ofTeam, ...config?.scopes } },
     lock: mergedLock(join(root, "deno.lock"), join(project, "deno.lock")),
   };
+}
+
+/** The folder of the project of the handlers; null where it is this checkout. @throws {ConfigurationError} */
+export function projectFolder(handlersDir: string | null): string | null {
+  if (handlersDir === null || Deno.build.standalone) return null;
+  const folder = realFolder(handlersDir);
+  if (`${pathToFileURL(folder)}/` === HANDLERS.href) return null;
+  return dirname(configPathOf(folder) ?? join(folder, "deno.json"));
 }
 
 /** The folder of the handlers. @throws {ConfigurationError} where there is none */
@@ -81,13 +84,16 @@ function realFolder(handlersDir: string): string {
   }
 }
 
-/** The nearest one, from the folder upwards. */
 function configOf(folder: string): ProjectConfig | null {
-  for (const name of CONFIGS) {
-    const path = join(folder, name);
-    if (isFile(path)) return readConfig(path);
-  }
-  return dirname(folder) === folder ? null : configOf(dirname(folder));
+  const path = configPathOf(folder);
+  return path === null ? null : readConfig(path);
+}
+
+/** The nearest one, from the folder upwards. */
+function configPathOf(folder: string): string | null {
+  const path = CONFIGS.map((name) => join(folder, name)).find(isFile);
+  if (path !== undefined) return path;
+  return dirname(folder) === folder ? null : configPathOf(dirname(folder));
 }
 
 function readConfig(path: string): ProjectConfig {

@@ -17,11 +17,11 @@ import { handlerProject } from "./handler_project.ts";
 import { machineFacts } from "./machine_facts.ts";
 import { LaunchFiles } from "./launch_files.ts";
 import { isGuarded, readHandover } from "./guard_watch.ts";
-import { supervisorArgs } from "./permissions.ts";
+import { supervisorArgs, unmetPermissions } from "./permissions.ts";
 
 const UNCONFINED =
-  "Handlers are not confined: they may do whatever this process may. HANDLER_ALLOW holds under `deno task start` and " +
-  "`deno task supervise`, which start the supervisor with the permissions that its settings need.";
+  "A compiled binary does not confine its handlers: they may do whatever it may. HANDLER_ALLOW holds under " +
+  "`deno task start` and `deno task supervise`.";
 
 /** A comma separates the paths of a flag, and no path can have one; a program on the PATH can be granted by its name. */
 const NO_RUN_PERMISSION =
@@ -40,7 +40,8 @@ export async function launchSupervisor({ mainUrl, restarts }: LaunchOptions): Pr
   const sources = await withMachine(readSources());
   const settings = readSettings(sources);
   if (!Deno.build.standalone && !canLaunch()) throw new ConfigurationError([NO_RUN_PERMISSION]);
-  for (const warning of warningsAtStart(settings)) console.error(`Warning: ${warning}`);
+  const warnings = [...settings.warnings, ...(Deno.build.standalone ? [UNCONFINED] : [])];
+  for (const warning of warnings) console.error(`Warning: ${warning}`);
   using files = new LaunchFiles(handlerProject(settings.handlersDir, mainUrl));
   return await guard({
     command: Deno.execPath(),
@@ -62,7 +63,10 @@ export async function takeSettings(): Promise<Settings> {
   if (isGuarded()) return readSettings(parseSources(await readHandover()));
   const settings = readSettings(await withMachine(readSources()));
   forgetSettings();
-  for (const warning of [...settings.warnings, UNCONFINED]) console.error(`Warning: ${warning}`);
+  for (const [name, value] of Object.entries(settings.handlerEnv)) Deno.env.set(name, value);
+  for (const warning of [...settings.warnings, ...confinementWarnings(settings)]) {
+    console.error(`Warning: ${warning}`);
+  }
   return settings;
 }
 
@@ -72,6 +76,13 @@ async function withMachine(sources: SettingSources): Promise<SettingSources> {
   return { ...sources, bindAddress: await bindAddressOf(settings.host), machine: machineFacts(settings) };
 }
 
-function warningsAtStart({ warnings }: Settings): string[] {
-  return Deno.build.standalone ? [...warnings, UNCONFINED] : [...warnings];
+function confinementWarnings(settings: Settings): string[] {
+  if (Deno.build.standalone) return [UNCONFINED];
+  const unmet = unmetPermissions(settings);
+  if (unmet.length === 0) return [];
+  return [
+    `HANDLER_ALLOW names ${
+      unmet.join(" and ")
+    }, which this process may not do itself: handlers go without it`,
+  ];
 }

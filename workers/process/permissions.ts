@@ -2,10 +2,11 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigurationError, type Settings } from "../config.ts";
-import { HANDLER_PERMISSIONS, type HandlerPermission } from "../config/handler_allow.ts";
+import { HANDLER_PERMISSIONS, type HandlerPermission, NOTHING_ALLOWED } from "../config/handler_allow.ts";
 import { isWithin } from "../config/place_rules.ts";
 import { linkTargets } from "../handler_files.ts";
-import { handlerProject } from "./handler_project.ts";
+import { projectFolder } from "./handler_project.ts";
+import type { ThreadPermissions } from "../places/hosted_threads.ts";
 import { GUARDED } from "./guard_watch.ts";
 import { NOHUP } from "./stop_signals.ts";
 
@@ -34,7 +35,7 @@ export function supervisorArgs(settings: Settings, mainUrl: string, more: readon
 }
 
 /** Nothing is asked for, and nothing is fetched: an import of an address would carry what stands in it to that address. */
-const CONFINED = ["--no-prompt", "--cached-only"];
+const CONFINED = ["--no-prompt", "--cached-only", "--unstable-worker-options"];
 
 /** `--allow-read=…` and so on; a kind of permission that is not needed has no flag. */
 export function permissionFlags(settings: Settings, mainUrl: string): string[] {
@@ -61,6 +62,49 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
     `--deny-read=${join(settings.startDir, ".env")}`,
     `--deny-write=${join(settings.startDir, ".env")}`,
   ];
+}
+
+/**
+ * What the threads of the handlers may do: their folders, their code, and what `HANDLER_ALLOW` names. The queue itself is
+ * not open to them. In a compiled binary they have the permissions of the process.
+ */
+export function handlerPermissions(settings: Settings, mainUrl: string): ThreadPermissions {
+  if (Deno.build.standalone) return "inherit";
+  const { filesDir, logDir, handlerAllow } = settings;
+  const needed = {
+    ...NOTHING_ALLOWED,
+    read: [...codePaths(mainUrl), ...handlerPaths(settings, mainUrl), filesDir, logDir],
+    write: [filesDir, logDir],
+  };
+  const granted = (kind: HandlerPermission) => {
+    const values = [...needed[kind], ...handlerAllow[kind].filter((value) => mayDo(kind, value))];
+    return values.includes("*") ? true : values;
+  };
+  return { ...Object.fromEntries(HANDLER_PERMISSIONS.map((kind) => [kind, granted(kind)])), import: false };
+}
+
+/** What `HANDLER_ALLOW` names though this process may not do it: no thread can be given that. */
+export function unmetPermissions({ handlerAllow }: Settings): string[] {
+  return HANDLER_PERMISSIONS.flatMap((kind) =>
+    handlerAllow[kind].filter((value) => !mayDo(kind, value)).map((value) =>
+      value === "*" ? kind : `${kind}=${value}`
+    )
+  );
+}
+
+const VALUE_NAMES = {
+  net: "host",
+  env: "variable",
+  read: "path",
+  write: "path",
+  run: "command",
+  sys: "kind",
+  ffi: "path",
+} as const;
+
+function mayDo(kind: HandlerPermission, value: string): boolean {
+  const wanted = value === "*" ? { name: kind } : { name: kind, [VALUE_NAMES[kind]]: value };
+  return Deno.permissions.querySync(wanted as Deno.PermissionDescriptor).state === "granted";
 }
 
 /**
@@ -92,7 +136,7 @@ function codePaths(mainUrl: string): string[] {
 /** A team's handlers and what they import from their own project; and where they are links, what these lead to. */
 function handlerPaths({ handlersDir }: Settings, mainUrl: string): string[] {
   const folder = handlersDir ?? join(dirname(fileURLToPath(mainUrl)), "workers", "handlers");
-  const project = handlerProject(handlersDir, mainUrl)?.folder ?? null;
+  const project = projectFolder(handlersDir);
   const paths = [...(project === null ? [] : [project]), ...linkTargets(folder)];
   for (const path of paths) refuseComma(path, "The handlers lie in");
   return paths;

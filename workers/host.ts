@@ -1,0 +1,37 @@
+/// <reference lib="deno.worker" />
+/**
+ * Starts and ends the threads in which handlers run. In Deno a thread has the permissions of the one that started it, and
+ * what `node:worker_threads` starts cannot be given fewer; a Web Worker can. So this one has those of the handlers, and
+ * starts all threads for the supervisor. No handler runs here.
+ */
+import { Worker } from "node:worker_threads";
+import type { FromHost, ToHost } from "./places/hosted_threads.ts";
+
+const threads = new Map<number, Worker>();
+
+function start({ id, url, name, workerData, transfer, memoryMb }: ToHost & { type: "start" }): void {
+  const thread = new Worker(new URL(url), {
+    name,
+    workerData,
+    transferList: [...transfer],
+    ...(memoryMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: memoryMb } }),
+  });
+  threads.set(id, thread);
+  thread.on("error", (error) => {
+    const { code } = error as { readonly code?: unknown };
+    tell({ type: "error", id, message: error.message, code: typeof code === "string" ? code : null });
+  });
+  thread.on("exit", () => {
+    threads.delete(id);
+    tell({ type: "exit", id });
+  });
+}
+
+function tell(message: FromHost): void {
+  self.postMessage(message);
+}
+
+self.onmessage = ({ data }: MessageEvent<ToHost>) => {
+  if (data.type === "start") start(data);
+  else threads.get(data.id)?.terminate();
+};
