@@ -47,6 +47,7 @@ let unusable: string | null = null;
 /** Why it is to be replaced before it begins the next job. */
 let untidy: string | null = null;
 let lateFaults = 0;
+let hasDoneJobs = false;
 const seenOfKind = new Map<string, number>();
 let checkedAt = 0;
 let wake = () => {};
@@ -97,6 +98,7 @@ async function work(job: JobMessage, { tickets, options }: Bench): Promise<void>
   if (isToCheck(job.kind, { began, ended })) tidyUp(owner);
   owner.hasEnded = true;
   current = null;
+  hasDoneJobs = true;
   unsettled.set(job.ticket, job.id);
   tickets.end(job.ticket);
   report.add(job.ticket, outcome, ended - began);
@@ -146,9 +148,9 @@ function retire(why: string, guilty: number | null): void {
   tell({ type: "unusable", why, guilty });
 }
 
-/** Something failed where nothing catches it. */
+/** Something failed where nothing catches it. In a thread that has done no other job it can only be of this one. */
 function suffer(words: string, owner: Owner | undefined): void {
-  if (owner === undefined) return retire(words, null);
+  if (owner === undefined) return retire(words, hasDoneJobs ? null : current?.owner.ticket ?? null);
   if (!owner.hasEnded) return retire(words, owner.ticket);
   warn(`Left behind by ${nameOf(owner)}, which has ended: ${words}`);
   lateFaults += 1;

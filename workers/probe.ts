@@ -7,6 +7,7 @@ import { Handlers } from "./handlers.ts";
 import type { Close, StartProbe } from "./protocol.ts";
 import { openChannel } from "./thread/channel.ts";
 import { reportOf } from "./thread/error_report.ts";
+import { fence } from "./thread/fences.ts";
 import { holdLifeLock } from "./thread/life_lock.ts";
 
 const { start, tell, listen } = openChannel<StartProbe, Close>();
@@ -27,6 +28,7 @@ async function load(kind: string): Promise<void> {
 
 await holdLifeLock();
 listen(close);
+fence();
 tell({ type: "ready" });
 const handlers = new Handlers(new URL(start.handlers));
 for (const kind of start.kinds) {

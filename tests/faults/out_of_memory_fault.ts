@@ -44,7 +44,10 @@ async function poison(random: Random, way: typeof WAYS[number], expect: Expect):
   expect(job.crashes === CRASH_LIMIT && job.retries === 0, `${job.crashes} crashes, ${job.retries} retries`);
   expect(job.error?.startsWith(DETAIL) ?? false, `the error is "${job.error}"`);
   for (const { id } of neighbours) {
-    const { job: { status, crashes, lease } } = await queue.get(id);
+    const { status, crashes, lease } = await eventually(`${id} has ended`, async () => {
+      const { job } = await queue.get(id);
+      return job.finishedAt === null ? null : job;
+    });
     expect(status === "COMPLETED" && crashes === 0, `${id} is ${status}, ${crashes} crashes, lease ${lease}`);
   }
   const restarts = supervisor.view().consumers.reduce((sum, consumer) => sum + consumer.restarts, 0);

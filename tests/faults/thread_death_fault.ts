@@ -49,12 +49,12 @@ async function* attempts(random: Random): AsyncGenerator<readonly string[], void
 }
 
 async function* triesTogether(first: number, random: Random, backMs: number[]) {
-  using threads = new WatchedThreads();
+  const threads = new WatchedThreads();
   await using system = await testSystem({
     ...{ CONSUMERS: String(CONSUMERS), CRASH_LIMIT: String(CRASH_LIMIT), LOG_LEVEL: "warn" },
     // On a busy machine a healthy thread may get no turn for half a second, and would be one death too many.
     ...{ HEARTBEAT_MS: "40", SWEEP_MS: "100", STALL_MS: "600" },
-  });
+  }, { threads });
   for (let n = first; n < first + TOGETHER; n++) {
     const way = random.pick(WAYS[n % WAYS.length] ?? WAYS[0]);
     const death = { system, threads, random, way, name: `try ${n}` };

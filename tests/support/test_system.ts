@@ -1,6 +1,13 @@
 /** A whole supervisor with real threads in a folder of its own, at shortened timings. */
 import { getQueue, type Job, type Queue, type QueueEvent } from "@persistent-queue/queue";
-import { listKinds, openLog, readSettings, type Settings, Supervisor } from "@persistent-queue/workers";
+import {
+  HostedThreads,
+  listKinds,
+  openLog,
+  readSettings,
+  type Settings,
+  Supervisor,
+} from "@persistent-queue/workers";
 import { tempFolder } from "./temp_folder.ts";
 
 const HANDLERS = new URL("./handlers/", import.meta.url);
@@ -20,7 +27,10 @@ export interface TestSystem extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-export async function testSystem(env: Record<string, string> = {}): Promise<TestSystem> {
+export async function testSystem(
+  env: Record<string, string> = {},
+  { threads = new HostedThreads() }: { readonly threads?: HostedThreads } = {},
+): Promise<TestSystem> {
   const folder = await tempFolder();
   const settings = readSettings({
     env: {
@@ -50,7 +60,7 @@ export async function testSystem(env: Record<string, string> = {}): Promise<Test
   const events: QueueEvent[] = [];
   queue.subscribe((event) => events.push(event));
   const onFatal = (exitCode: number, why: string) => void fatal.push({ exitCode, why });
-  const supervisor = new Supervisor({ queue, settings, log, handlers: HANDLERS, onFatal });
+  const supervisor = new Supervisor({ queue, settings, log, handlers: HANDLERS, threads, onFatal });
   await supervisor.start();
   const stop = async () => {
     await supervisor.stop();

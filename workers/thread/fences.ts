@@ -24,6 +24,7 @@ export function fence(): void {
     refuse(Object.getPrototypeOf(Deno.permissions), name, "permissions are those of the whole system");
   }
   refuseStolenLocks();
+  separateOwnWorkers();
 }
 
 function isAnotherProcess(pid: unknown): boolean {
@@ -45,4 +46,17 @@ function refuseStolenLocks(): void {
   const { locks } = globalThis.navigator as unknown as { readonly locks: object };
   const isNoTheft: Call = (_name, options) => !(options as { readonly steal?: unknown } | undefined)?.steal;
   refuse(Object.getPrototypeOf(locks), "request", "with `steal` it would take another's lock", isNoTheft);
+}
+
+/** A worker of a handler shares its permissions, and could revoke them for all other handlers, unless it is told others. */
+function separateOwnWorkers(): void {
+  const kinds = ["net", "env", "read", "write", "run", "sys", "ffi", "import"];
+  const permissions = Object.fromEntries(kinds.map((kind) => [kind, "inherit"]));
+  globalThis.Worker = new Proxy(globalThis.Worker, {
+    construct: (
+      target,
+      [url, options = {}]: [string | URL, (WorkerOptions & { deno?: object })?],
+      newTarget,
+    ) => Reflect.construct(target, [url, { ...options, deno: { permissions, ...options.deno } }], newTarget),
+  });
 }

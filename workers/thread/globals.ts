@@ -4,8 +4,17 @@
  */
 import type { EventEmitter } from "node:events";
 import process from "node:process";
+import { sharedObjects } from "./shared_objects.ts";
 
-const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, isExtensible, ownKeys } = Reflect;
+const {
+  apply,
+  defineProperty,
+  deleteProperty,
+  getOwnPropertyDescriptor,
+  isExtensible,
+  ownKeys,
+  setPrototypeOf,
+} = Reflect;
 const { listeners, removeListener }: EventEmitter = process;
 
 const OPEN: readonly object[] = [globalThis, Deno, process];
@@ -54,7 +63,7 @@ export class Globals {
   #inForce: readonly Change[] = NONE;
 
   constructor() {
-    for (const [object, name] of objectsToWatch()) this.#watch(object, name);
+    for (const [object, name] of sharedObjects()) this.#watch(object, name);
   }
 
   /** Before a job of this kind. */
@@ -95,7 +104,7 @@ export class Globals {
     // What was frozen before is no change.
     if (isExtensible(object)) this.#watched.push({ object, name, keys, isOpen });
     for (const key of keys) {
-      const descriptor = getOwnPropertyDescriptor(object, key);
+      const descriptor = descriptorOf(object, key);
       if (descriptor === undefined || !descriptor.configurable && !descriptor.writable) continue;
       const { value } = descriptor;
       if (value === value) {
@@ -147,7 +156,7 @@ function isAsAtFirst({ object, key, value, descriptor }: Entry): boolean {
 }
 
 function undone({ object, key, name }: Property, before: PropertyDescriptor | undefined): Change {
-  const change = { object, key, name, before, after: getOwnPropertyDescriptor(object, key) };
+  const change = { object, key, name, before, after: descriptorOf(object, key) };
   put(change, before);
   return change;
 }
@@ -161,6 +170,13 @@ function frozen(object: object, name: string): Change {
 function put({ object, key }: Property, descriptor: PropertyDescriptor | undefined): void {
   if (descriptor === undefined) deleteProperty(object, key);
   else defineProperty(object, key, descriptor);
+}
+
+/** Without a prototype: a handler that gives all objects a `get` would make every descriptor invalid. */
+function descriptorOf(object: object, key: PropertyKey): PropertyDescriptor | undefined {
+  const descriptor = getOwnPropertyDescriptor(object, key);
+  if (descriptor !== undefined) setPrototypeOf(descriptor, null);
+  return descriptor;
 }
 
 function isIn(keys: readonly PropertyKey[], key: PropertyKey): boolean {
@@ -186,22 +202,4 @@ function isAsBefore({ object, key, before }: Change): boolean {
 
 function isEqual(left: PropertyDescriptor | undefined, right: PropertyDescriptor | undefined): boolean {
   return left?.value === right?.value && left?.get === right?.get && left?.set === right?.set;
-}
-
-/** The global object, and of every constructor and namespace in it its own properties and those of its prototype. */
-function objectsToWatch(): Map<object, string> {
-  const found = new Map<object, string>([[globalThis, "globalThis"], [Deno, "Deno"], [process, "process"]]);
-  const add = (object: unknown, name: string) => {
-    if (typeof object !== "function" && (typeof object !== "object" || object === null)) return;
-    if (!found.has(object)) found.set(object, name);
-  };
-  for (const name of ["console", "performance", "crypto"] as const) add(globalThis[name], name);
-  for (const name of Object.getOwnPropertyNames(globalThis)) {
-    // The others are loaded by the first look at them.
-    const value: unknown = getOwnPropertyDescriptor(globalThis, name)?.value;
-    if (!/^[A-Z]/.test(name) && typeof value !== "function") continue;
-    add(value, name);
-    add((value as { readonly prototype?: unknown } | undefined)?.prototype, `${name}.prototype`);
-  }
-  return found;
 }

@@ -1,0 +1,56 @@
+/** The objects that all code of a thread shares, so that what one job changes in them would be met by the next. */
+import { EventEmitter } from "node:events";
+import fs from "node:fs";
+import process from "node:process";
+
+/** Shared by all code of a thread, though no global has their name. */
+const UNNAMED: Readonly<Record<string, object>> = {
+  "the iterator of arrays": Object.getPrototypeOf([].values()),
+  "the iterator of maps": Object.getPrototypeOf(new Map().values()),
+  "the iterator of sets": Object.getPrototypeOf(new Set().values()),
+  "the iterator of strings": Object.getPrototypeOf(""[Symbol.iterator]()),
+  "the iterator of matches": Object.getPrototypeOf("".matchAll(/x/g)),
+  "the prototype of generators": Object.getPrototypeOf(function* () {}).prototype,
+  "the prototype of asynchronous generators": Object.getPrototypeOf(async function* () {}).prototype,
+  "the prototype of asynchronous functions": Object.getPrototypeOf(async () => {}),
+  "TypedArray": Object.getPrototypeOf(Uint8Array),
+  "TypedArray.prototype": Object.getPrototypeOf(Uint8Array.prototype),
+  "EventEmitter": EventEmitter,
+  "EventEmitter.prototype": EventEmitter.prototype,
+  "node:fs": fs,
+  "node:fs/promises": fs.promises,
+};
+
+/** Of the globals that are loaded by the first look at them, those that most handlers look at. */
+const OFTEN_USED = [
+  "TextEncoder",
+  "TextDecoder",
+  "Headers",
+  "Request",
+  "Response",
+  "ReadableStream",
+  "Buffer",
+] as const;
+
+/** The global object, and of every constructor and namespace in it its own properties and those of its prototype. */
+export function sharedObjects(): Map<object, string> {
+  const found = new Map<object, string>([[globalThis, "globalThis"], [Deno, "Deno"], [process, "process"]]);
+  const add = (object: unknown, name: string) => {
+    if (typeof object !== "function" && (typeof object !== "object" || object === null)) return;
+    if (!found.has(object)) found.set(object, name);
+  };
+  for (const name of ["console", "performance", "crypto"] as const) add(globalThis[name], name);
+  for (const [name, object] of Object.entries(UNNAMED)) add(object, name);
+  for (const name of OFTEN_USED) {
+    add(globalThis[name], name);
+    add(globalThis[name].prototype, `${name}.prototype`);
+  }
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    // The others are loaded by the first look at them.
+    const value: unknown = Object.getOwnPropertyDescriptor(globalThis, name)?.value;
+    if (!/^[A-Z]/.test(name) && typeof value !== "function") continue;
+    add(value, name);
+    add((value as { readonly prototype?: unknown } | undefined)?.prototype, `${name}.prototype`);
+  }
+  return found;
+}
