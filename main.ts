@@ -78,12 +78,10 @@ async function supervise(): Promise<number> {
   await removeOldConsumerLogs(settings.logDir);
   using log = openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
   for (const warning of settings.warnings) log.warn(warning);
-  try {
-    return await run(settings, log);
-  } catch (error) {
+  return await run(settings, log).catch((error) => {
     log.error(messageOf(error));
     throw error;
-  }
+  });
 }
 
 async function run(settings: Settings, log: Log): Promise<number> {

@@ -115,7 +115,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "crashes are not counted by whoever survives",
-    edits: [{ file: "queue/reaping.ts", from: "charge: chargeOf(options),", to: "charge: null," }],
+    edits: [{ file: "queue/reaping.ts", from: "charge: chargeOf(options) }", to: "charge: null }" }],
     tests: ["tests/queue/crashes_test.ts"],
   },
   {

@@ -69,7 +69,8 @@ Deno.test("each handler is tried at the start, and what is wrong with it is told
     "throws.ts": 'throw new Error("no database"); export const handler = () => 1;',
     "waits.ts": "await new Promise((_) => setInterval(() => {}, 1000)); export const handler = () => 1;",
     "spins.ts": "for (;;); export const handler = () => 1;",
-    "ends.ts": "import process from 'node:process'; process.exit(); export const handler = () => 1;",
+    "ends.ts": "import { exit } from 'node:process'; exit(); export const handler = () => 1;",
+    "exits.ts": "Deno.exit(); export const handler = () => 1;",
     "zlast.ts": "export const handler = 7;",
   };
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(folder.file(name), text);
@@ -89,7 +90,8 @@ Deno.test("each handler is tried at the start, and what is wrong with it is told
     throws: /cannot be loaded: no database/,
     waits: /cannot be loaded: it has not finished after 3 s$/,
     spins: /cannot be loaded: it has not finished after 3 s$/,
-    ends: /cannot be loaded: its thread ended$/,
+    ends: /cannot be loaded: A handler cannot call reallyExit\(\)/,
+    exits: /cannot be loaded: A handler cannot call exit\(\)/,
     zlast: /does not export a function named handler$/,
   };
   for (const [name, words] of Object.entries(expected)) {

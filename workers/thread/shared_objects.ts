@@ -1,6 +1,4 @@
 /** The objects that all code of a thread shares, so that what one job changes in them would be met by the next. */
-import { EventEmitter } from "node:events";
-import fs from "node:fs";
 import process from "node:process";
 
 /** Shared by all code of a thread, though no global has their name. */
@@ -15,20 +13,18 @@ const UNNAMED: Readonly<Record<string, object>> = {
   "the prototype of asynchronous functions": Object.getPrototypeOf(async () => {}),
   "TypedArray": Object.getPrototypeOf(Uint8Array),
   "TypedArray.prototype": Object.getPrototypeOf(Uint8Array.prototype),
-  "EventEmitter": EventEmitter,
-  "EventEmitter.prototype": EventEmitter.prototype,
-  "node:fs": fs,
-  "node:fs/promises": fs.promises,
+  "EventEmitter.prototype": emitterPrototype(Object.getPrototypeOf(process)),
 };
+
+/** An import of `node:events` would be one module more in every thread. */
+function emitterPrototype(object: object): object {
+  return Object.hasOwn(object, "emit") ? object : emitterPrototype(Object.getPrototypeOf(object));
+}
 
 /** Of the globals that are loaded by the first look at them, those that most handlers look at. */
 const OFTEN_USED = [
   "TextEncoder",
   "TextDecoder",
-  "Headers",
-  "Request",
-  "Response",
-  "ReadableStream",
   "Buffer",
 ] as const;
 
