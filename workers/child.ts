@@ -9,7 +9,7 @@
  * Messages travel as JSON text on that channel, which no handler can reach: 128 jobs as one text cost half of what they
  * cost as objects.
  */
-import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
+import { receiveMessageOnPort } from "node:worker_threads";
 import type { HostedThreads, ThreadError } from "./places/hosted_threads.ts";
 import { type Close, type FromThread, readMessage } from "./protocol.ts";
 import { ranOutOfMemory } from "./thread/memory.ts";
@@ -29,6 +29,8 @@ export interface ChildOptions<Start> extends LifeEvents {
   readonly start: Start;
   /** What its heap may hold, in megabytes; a thread that needs more ends. As much as V8 likes unless given. */
   readonly memoryMb?: number;
+  /** Whether one more thread like it is kept ready. */
+  readonly keepsSpare?: boolean;
   readonly onMessage: (message: FromThread) => void;
   /** A thread that is not ready by then has failed to start, in milliseconds. */
   readonly startMs?: number;
@@ -60,7 +62,6 @@ const ERROR_MS = 100;
 export function startChild<Message extends { readonly type: string }, Start>(
   options: ChildOptions<Start>,
 ): Child<Message> {
-  const { port1: port, port2: portOfThread } = new MessageChannel();
   let why: string | null = null;
   let closing: ReturnType<typeof setTimeout> | undefined;
   let wording: ReturnType<typeof setTimeout> | undefined;
@@ -114,17 +115,10 @@ export function startChild<Message extends { readonly type: string }, Start>(
     options.onMessage(message);
   }
 
-  port.on("message", hear);
-  port.on("close", () => {
-    hasEnded = true;
-    if (why !== null || hasExited) finish();
-    else wording = setTimeout(finish, ERROR_MS);
-  });
-  const terminate = options.threads.start({
+  const { port, terminate } = options.threads.start({
     url: options.url,
     name: options.name,
-    workerData: { port: portOfThread, start: options.start },
-    transfer: [portOfThread],
+    keepsSpare: options.keepsSpare ?? false,
     ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
     onError: (error) => {
       why ??= reasonOf(error, options.memoryMb);
@@ -135,6 +129,13 @@ export function startChild<Message extends { readonly type: string }, Start>(
       hasExited = true;
       if (hasEnded) finish();
     },
+  });
+  port.postMessage(options.start);
+  port.on("message", hear);
+  port.on("close", () => {
+    hasEnded = true;
+    if (why !== null || hasExited) finish();
+    else wording = setTimeout(finish, ERROR_MS);
   });
   let outbox: Message[] = [];
   let sending: ReturnType<typeof setTimeout> | undefined;

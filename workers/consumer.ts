@@ -26,7 +26,7 @@ import { Tickets } from "./dispatch/tickets.ts";
 /** So much that fails after its job has ended is put up with before the thread is replaced. */
 const MOST_LATE_FAULTS = 20;
 
-const { start, tell, listen } = openChannel<StartConsumer, ToConsumer>();
+const { start, tell, listen } = await openChannel<StartConsumer, ToConsumer>();
 /** So many jobs of each kind are looked at one by one for what they leave changed; then those that take some time. */
 const OFTEN = 10;
 const SHORT_MS = 5;

@@ -9,11 +9,11 @@ import type { FromHost, ToHost } from "./places/hosted_threads.ts";
 
 const threads = new Map<number, Worker>();
 
-function start({ id, url, name, workerData, transfer, memoryMb }: ToHost & { type: "start" }): void {
+function start({ id, url, name, port, memoryMb }: ToHost & { type: "start" }): void {
   const thread = new Worker(new URL(url), {
     name,
-    workerData,
-    transferList: [...transfer],
+    workerData: { port },
+    transferList: [port],
     ...(memoryMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: memoryMb } }),
   });
   threads.set(id, thread);

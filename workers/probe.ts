@@ -10,7 +10,7 @@ import { reportOf } from "./thread/error_report.ts";
 import { fence } from "./thread/fences.ts";
 import { holdLifeLock } from "./thread/life_lock.ts";
 
-const { start, tell, listen } = openChannel<StartProbe, Close>();
+const { start, tell, listen } = await openChannel<StartProbe, Close>();
 const close = globalThis.close.bind(globalThis);
 
 /** A module that waits at its top level does not hold up those behind it. */

@@ -14,7 +14,7 @@ import { CREATED } from "./sample_files.ts";
 /** Files whose job is not known to be stored. */
 const waiting = new Set<string>();
 
-const { start, tell, listen } = openChannel<StartProducer, ToProducer>();
+const { start, tell, listen } = await openChannel<StartProducer, ToProducer>();
 
 makeConsoleUnfailing();
 await holdLifeLock();

@@ -84,7 +84,10 @@ async function die(death: Death, expect: Expect): Promise<number> {
   const before = restarts(death.system);
 
   const began = performance.now();
-  await Promise.all([queue.add(neighbours), provoke(death, deaths)]);
+  // A thread that is to be ended while idle must not be given one of them before.
+  const isIdle = death.way === "ended while idle";
+  await Promise.all([isIdle ? null : queue.add(neighbours), provoke(death, deaths)]);
+  if (isIdle) await queue.add(neighbours);
   await eventually("all are back", () => restarts(death.system) >= before + deaths && areBack(death.system));
   const backMs = performance.now() - began;
   expect(backMs < BACK_WITHIN_MS, `all consumers were back after ${Math.round(backMs)} ms only`);
@@ -107,7 +110,7 @@ async function die(death: Death, expect: Expect): Promise<number> {
 /** Lets a thread die so often. */
 async function provoke({ system, threads, random, way, name }: Death, deaths: number): Promise<void> {
   const { queue, supervisor } = system;
-  if (way === "ended while idle") return threads.end(`consumer ${1 + random.below(CONSUMERS)}`);
+  if (way === "ended while idle") return await endIdle(system, threads, 1 + random.below(CONSUMERS));
   const times = deaths === 1 ? "once" : "always";
   const priority = random.below(3) - 1;
   if (way !== "ended at work") {
@@ -128,6 +131,12 @@ async function provoke({ system, threads, random, way, name }: Death, deaths: nu
     threads.end(`consumer ${slot}`);
     await eventually("the death is noticed", () => restarts(system) > before);
   }
+}
+
+async function endIdle(system: TestSystem, threads: WatchedThreads, slot: number): Promise<void> {
+  const before = restarts(system);
+  threads.end(`consumer ${slot}`);
+  await eventually("the death is noticed", () => restarts(system) > before);
 }
 
 async function checkVictim({ system, way, name }: Death, deaths: number, expect: Expect): Promise<void> {

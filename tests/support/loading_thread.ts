@@ -18,7 +18,7 @@ const MODULES = [
   "dns",
 ];
 
-const { tell, listen } = openChannel<null, { readonly type: "close" }>();
+const { tell, listen } = await openChannel<null, { readonly type: "close" }>();
 await holdLifeLock();
 listen(() => globalThis.close());
 tell({ type: "ready" });

@@ -1,20 +1,20 @@
 /** Ends threads from outside, as no part of the system would: the supervisor neither asks for it nor is told. */
-import { HostedThreads, type ThreadOptions } from "../../workers/places/hosted_threads.ts";
+import { type HostedThread, HostedThreads, type ThreadOptions } from "../../workers/places/hosted_threads.ts";
 
 /** Knows every thread that is started through it, by the name it was given. */
 export class WatchedThreads extends HostedThreads {
-  readonly #ends = new Map<string, () => void>();
+  readonly #threads = new Map<string, HostedThread>();
 
-  override start(options: ThreadOptions): () => void {
-    const end = super.start(options);
-    this.#ends.set(options.name, end);
-    return end;
+  override start(options: ThreadOptions): HostedThread {
+    const thread = super.start(options);
+    this.#threads.set(options.name, thread);
+    return thread;
   }
 
   /** The last one of this name. */
   end(name: string): void {
-    const end = this.#ends.get(name);
-    if (end === undefined) throw new Error(`No thread was named "${name}"`);
-    end();
+    const thread = this.#threads.get(name);
+    if (thread === undefined) throw new Error(`No thread was named "${name}"`);
+    thread.terminate();
   }
 }

@@ -190,6 +190,7 @@ export class ConsumerPlace implements WatchedConsumer {
       name: `consumer ${slot}`,
       start,
       memoryMb: settings.consumerMemoryMb,
+      keepsSpare: true,
       onMessage,
       ...events,
     });

@@ -1,8 +1,11 @@
 /**
  * The threads in which handlers run, started by a host that has the permissions of the handlers and no more: a handler
  * cannot open the database or the state files, though it runs in the process that needs them (`host.ts`).
+ *
+ * A thread that another thread starts takes half a second longer in Deno 2.9 than one that the process starts. So a spare
+ * one is kept ready for the next consumer that is replaced.
  */
-import type { MessagePort } from "node:worker_threads";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 
 /** What handlers may do, as a Web Worker is told it. */
 export type ThreadPermissions = Deno.PermissionOptionsObject | "inherit";
@@ -14,14 +17,22 @@ export interface ThreadError {
 
 export interface ThreadOptions {
   readonly url: URL;
+  /** For people who look at the threads of a process. */
   readonly name: string;
-  readonly workerData: object;
-  readonly transfer: readonly MessagePort[];
   /** What its heap may hold, in megabytes; as much as V8 likes unless given. */
   readonly memoryMb?: number;
+  /** Whether one more like it is kept ready. */
+  readonly keepsSpare?: boolean;
   /** It ended with an error. */
   readonly onError: (error: ThreadError) => void;
   readonly onExit: () => void;
+}
+
+export interface HostedThread {
+  /** Its other end is the thread's. It is closed when nothing of the thread runs any more. */
+  readonly port: MessagePort;
+  /** Ends it wherever it is, unless inside a native call. */
+  readonly terminate: () => void;
 }
 
 export type ToHost =
@@ -30,8 +41,7 @@ export type ToHost =
     readonly id: number;
     readonly url: string;
     readonly name: string;
-    readonly workerData: object;
-    readonly transfer: readonly MessagePort[];
+    readonly port: MessagePort;
     readonly memoryMb: number | undefined;
   }
   | { readonly type: "end"; readonly id: number };
@@ -40,11 +50,21 @@ export type FromHost =
   | { readonly type: "error"; readonly id: number; readonly message: string; readonly code: string | null }
   | { readonly type: "exit"; readonly id: number };
 
+interface Running extends HostedThread {
+  readonly id: number;
+  /** Of the spare one nobody wants to know. */
+  owner: Pick<ThreadOptions, "onError" | "onExit"> | null;
+}
+
 const HOST = new URL("../host.ts", import.meta.url);
+/** Not beside those that are started now: the system starts, or several are replaced. */
+const SPARE_AFTER_MS = 100;
 
 export class HostedThreads implements Disposable {
   readonly #permissions: ThreadPermissions;
-  readonly #threads = new Map<number, ThreadOptions>();
+  readonly #threads = new Map<number, Running>();
+  #spare: Running | null = null;
+  #spareTimer: ReturnType<typeof setTimeout> | undefined;
   #host: Worker | null = null;
   #started = 0;
 
@@ -53,20 +73,44 @@ export class HostedThreads implements Disposable {
     this.#permissions = permissions;
   }
 
-  /** Returns what ends the thread, wherever it is unless inside a native call. */
-  start(options: ThreadOptions): () => void {
-    const id = ++this.#started;
-    this.#threads.set(id, options);
-    const { url, name, workerData, transfer, memoryMb } = options;
-    this.#post({ type: "start", id, url: url.href, name, workerData, transfer, memoryMb }, transfer);
-    return () => this.#post({ type: "end", id });
+  start(options: ThreadOptions): HostedThread {
+    const thread = (options.keepsSpare ? this.#takeSpare() : null) ?? this.#start(options);
+    thread.owner = options;
+    if (options.keepsSpare) this.#prepareSpare(options);
+    return thread;
   }
 
   /** The threads end with their host. */
   [Symbol.dispose](): void {
+    clearTimeout(this.#spareTimer);
+    this.#spare?.port.close();
+    this.#spare = null;
     this.#host?.terminate();
     this.#host = null;
     this.#threads.clear();
+  }
+
+  #start({ url, name, memoryMb }: ThreadOptions): Running {
+    const id = ++this.#started;
+    const { port1: port, port2 } = new MessageChannel();
+    this.#post({ type: "start", id, url: url.href, name, port: port2, memoryMb }, [port2]);
+    const terminate = () => {
+      if (this.#threads.has(id)) this.#post({ type: "end", id });
+    };
+    const thread: Running = { id, port, terminate, owner: null };
+    this.#threads.set(id, thread);
+    return thread;
+  }
+
+  #takeSpare(): Running | null {
+    const spare = this.#spare;
+    this.#spare = null;
+    return spare;
+  }
+
+  #prepareSpare(options: ThreadOptions): void {
+    clearTimeout(this.#spareTimer);
+    this.#spareTimer = setTimeout(() => this.#spare = this.#start(options), SPARE_AFTER_MS);
   }
 
   #post(message: ToHost, transfer: readonly MessagePort[] = []): void {
@@ -76,12 +120,8 @@ export class HostedThreads implements Disposable {
   }
 
   #startHost(): Worker {
-    const options = {
-      type: "module",
-      name: "thread host",
-      deno: { permissions: this.#permissions },
-    } as const;
-    const host = new Worker(HOST, options);
+    const permissions = this.#permissions === "inherit" ? {} : { deno: { permissions: this.#permissions } };
+    const host = new Worker(HOST, { type: "module", name: "thread host", ...permissions });
     host.onmessage = ({ data }: MessageEvent<FromHost>) => this.#hear(data);
     host.onerror = (event) => {
       // Unheard, it would end this process.
@@ -93,18 +133,20 @@ export class HostedThreads implements Disposable {
 
   #hear(message: FromHost): void {
     const thread = this.#threads.get(message.id);
-    if (message.type === "error") return thread?.onError(message);
+    if (thread === undefined) return;
+    if (thread === this.#spare) this.#spare = null;
+    if (message.type === "error") return thread.owner?.onError(message);
     this.#threads.delete(message.id);
-    thread?.onExit();
+    thread.owner?.onExit();
   }
 
   /** Its threads have ended with it; the next one that is started gets a new host. */
   #lost(why: string): void {
     const threads = [...this.#threads.values()];
     this[Symbol.dispose]();
-    for (const { onError, onExit } of threads) {
-      onError({ message: `The host of the threads failed: ${why}`, code: null });
-      onExit();
+    for (const { owner } of threads) {
+      owner?.onError({ message: `The host of the threads failed: ${why}`, code: null });
+      owner?.onExit();
     }
   }
 }

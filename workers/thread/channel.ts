@@ -9,7 +9,7 @@ const { parse, stringify } = JSON;
 
 interface Port {
   postMessage(message: string): void;
-  on(event: "message", listener: (message: string) => void): void;
+  on(event: "message", listener: (message: unknown) => void): void;
 }
 
 export interface Channel<Start, Message> {
@@ -18,14 +18,27 @@ export interface Channel<Start, Message> {
   listen(onMessages: (messages: readonly Message[]) => void): void;
 }
 
-/** Once in a thread's life. */
-export function openChannel<Start, Message>(): Channel<Start, Message> {
-  const { port, start } = workerData as { readonly port: Port; readonly start: Start };
+/** Once in a thread's life. Resolves when the thread is told what it is for: a spare one waits here until it is needed. */
+export async function openChannel<Start, Message>(): Promise<Channel<Start, Message>> {
+  const { port } = workerData as { readonly port: Port };
   for (const name of Object.keys(workerData)) Reflect.deleteProperty(workerData, name);
   const post = port.postMessage.bind(port);
+  const early: string[] = [];
+  let hear = (text: string): void => void early.push(text);
+  const start = await new Promise<Start>((resolve) => {
+    let isFirst = true;
+    port.on("message", (message) => {
+      if (!isFirst) return hear(message as string);
+      isFirst = false;
+      resolve(message as Start);
+    });
+  });
   return {
     start,
     tell: (message) => post(stringify(message)),
-    listen: (onMessages) => port.on("message", (text) => onMessages(parse(text))),
+    listen: (onMessages) => {
+      hear = (text) => onMessages(parse(text));
+      for (const text of early.splice(0)) hear(text);
+    },
   };
 }
