@@ -14,6 +14,7 @@ import { type Attempted, Settler } from "./dispatch/settler.ts";
 import { type EndOfConsumer, HANDED_BACK, leftOn, STOPPED } from "./dispatch/unfinished.ts";
 import { StopOrders } from "./dispatch/stop_orders.ts";
 import { ThreadWatch } from "./dispatch/thread_watch.ts";
+import { UnownedDeaths } from "./dispatch/unowned_deaths.ts";
 
 export interface DispatcherOptions {
   readonly queue: Consumer;
@@ -39,6 +40,7 @@ export class Dispatcher {
   readonly #stopOrders: StopOrders;
   readonly #threadWatch: ThreadWatch;
   readonly #renewal: Renewal;
+  readonly #unownedDeaths = new UnownedDeaths();
   /** Jobs that were canceled, or swept, while they may have been on their way from the store: their leases by `seq`. */
   readonly #takenMeanwhile = new Map<number, number>();
   /** Attempts that ended, while that is being stored: canceled meanwhile, they have no next one. */
@@ -99,15 +101,12 @@ export class Dispatcher {
     this.#intake.wake();
   }
 
-  /**
-   * A consumer's thread is gone, or given up: its jobs go back, and the one it was on is charged. Answers how many of
-   * them had begun.
-   */
+  /** A consumer's thread is gone, or given up: its jobs go back, one of them charged. Answers how many had begun. */
   leave(consumerId: string, end: EndOfConsumer): number {
     const desk = this.#desks.get(consumerId);
     if (desk === undefined) return 0;
     this.#desks.delete(consumerId);
-    const left = leftOn(desk, end, this.#options.clock());
+    const left = leftOn(desk, this.#unownedDeaths.judge(desk, end), this.#options.clock());
     this.#release(left);
     return left.filter(({ outcome }) => outcome !== HANDED_BACK).length;
   }

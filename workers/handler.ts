@@ -75,9 +75,12 @@ function isNamed(thrown: unknown, name: string): boolean {
 }
 
 export const NO_DELAY =
-  "RetryLater takes a number of milliseconds, 0 or more; a Retry-After header holds a text, and seconds";
+  "RetryLater takes a number of milliseconds, from 0 to ten years; a Retry-After header holds a text, and seconds";
+
+/** Ten years: a longer delay is a time in the place of a delay, or a mistake in its unit. */
+const LONGEST_DELAY_MS = 10 * 365 * 24 * 60 * 60 * 1_000;
 
 /** Handlers are not always checked by a compiler, and what is thrown can be changed before. */
 export function isDelay(ms: unknown): ms is number {
-  return typeof ms === "number" && ms >= 0 && ms < Infinity;
+  return typeof ms === "number" && ms >= 0 && ms <= LONGEST_DELAY_MS;
 }

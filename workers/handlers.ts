@@ -55,10 +55,7 @@ export class Handlers {
     try {
       return await Promise.race([import(url.href), late.promise]);
     } catch (error) {
-      if (error instanceof Error) {
-        error.message = `The handler file ${kind}.ts cannot be loaded: ${error.message}`;
-      }
-      throw error;
+      throw named(kind, error);
     } finally {
       clearTimeout(timer);
     }
@@ -69,6 +66,20 @@ export class Handlers {
     if (kind === SAMPLE) return new URL(`${kind}.ts`, HANDLERS);
     throw new Error(`The handler file ${kind}.ts is gone`);
   }
+}
+
+/** The error itself, for its stack says where; but what a module throws may be no error, or one that cannot be changed. */
+function named(kind: string, thrown: unknown): unknown {
+  const words = `The handler file ${kind}.ts cannot be loaded`;
+  try {
+    if (thrown instanceof Error) {
+      thrown.message = `${words}: ${thrown.message}`;
+      return thrown;
+    }
+  } catch {
+    // A proxy, or frozen.
+  }
+  return new Error(words, { cause: thrown });
 }
 
 function neverLoads(kind: string): string {

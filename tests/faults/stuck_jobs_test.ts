@@ -131,7 +131,18 @@ Deno.test("a clean stop while the database is locked leaves nothing claimed", as
   assert.equal(found.job.crashes, 0);
 });
 
-for (const payload of ["message-object", "no-prototype"]) {
+const UNTELLABLE = [
+  ...[
+    "message-object",
+    "no-prototype",
+    "revoked-proxy",
+    "trapping-proxy",
+    "logged-proxies",
+    "proxies-inside",
+  ],
+  ...["later-trapped", "patched-texts"],
+];
+for (const payload of UNTELLABLE) {
   Deno.test(`a handler that throws an error that cannot be told (${payload}) has failed, and took nobody down`, async () => {
     await using system = await testSystem({ CONSUMERS: "1", RETRY_DELAYS_MS: "10" });
     await system.queue.add([{ id: "odd", kind: "odd", payload }]);

@@ -22,6 +22,7 @@ export const handler: Handler = async (job) => {
     [name in "port" | "own"]: number;
   } & { [name in "outside" | "web" | "uninstalled" | "database"]: string };
   const connect = (port: number) => Deno.connect({ hostname: "127.0.0.1", port }).then((one) => one.close());
+  const listen = (options: object) => Deno.listen(options as Deno.TcpListenOptions).close();
   return {
     "read /etc/passwd": await outcome(() => Deno.readTextFileSync("/etc/passwd")),
     "read .env": await outcome(() => Deno.readTextFileSync(".env")),
@@ -39,6 +40,8 @@ export const handler: Handler = async (job) => {
     "write elsewhere": await outcome(() => Deno.writeTextFileSync(outside, "")),
     "reach another port": await outcome(() => connect(port)),
     "reach its own system": await outcome(() => connect(own)),
+    "listen beside its own system": await outcome(() => listen({ hostname: "127.0.0.1", port: own, reusePort: true })),
+    "listen on a socket of virtual machines": await outcome(() => listen({ transport: "vsock", cid: 1, port })),
     "import from the web": await outcome(() => import(web)),
     "import a package that is not installed": await outcome(() => import(uninstalled)),
     "run a program": await outcome(() => new Deno.Command("env").outputSync().code),

@@ -141,7 +141,8 @@ Deno.test("a stop lets running jobs finish, and returns waiting ones without cha
 
 Deno.test("RetryLater with anything but a number of milliseconds is a failed attempt that says so, and ends no thread", async () => {
   await using system = await testSystem({ CONSUMERS: "1", RETRY_DELAYS_MS: "1" });
-  const ways = ["60", null, true, [500], -5, "a date", "a big integer", "not a number", "changed afterwards"];
+  const ways = ["60", null, true, [500], -5, "a date", "a big integer", "not a number", "changed afterwards"]
+    .concat([1e300, Date.now()]);
   await system.queue.add(ways.map((way) => ({ id: `later ${way}`, kind: "odd_delay", payload: way })));
   for (const way of ways) {
     const job = await system.until(`later ${way}`, ({ status }) => status === "UNPROCESSABLE");

@@ -101,6 +101,29 @@ Deno.test("more retries that are due at once than a consumer has tickets for go 
   await dispatcher.stop(0);
 });
 
+Deno.test("a job during which threads die in a row, and nothing tells why, is charged with the third death", async () => {
+  const claim = (retries: number): Promise<ClaimAnswer> =>
+    Promise.resolve({ claimed: [{ ...JOB, retries }], nextRunAt: null });
+  const { dispatcher, desk, settled, answers } = await openDesk(...[0, 0, 1, 1, 1, 1].map(claim));
+  const died = { type: "crashed", detail: "A promise failed", guilty: null } as const;
+  for (let current = desk;;) {
+    const [ticket] = current.held.keys();
+    if (ticket === undefined) break;
+    assert.ok(current.tickets.begin(ticket));
+    dispatcher.leave("c1", died);
+    answers.at(-1)?.resolve([{ type: "stored" }]);
+    current = new Desk({ consumerId: "c1", slot: 1, post: () => {}, now: () => performance.now() });
+    current.ready = true;
+    dispatcher.join(current);
+    await sleep(0);
+  }
+  const guilty = settled.flat().map(({ outcome }) => "guilty" in outcome && outcome.guilty);
+  assert.deepEqual(guilty, [false, false, false, false, true, true]);
+  const [third] = settled.flat().filter(({ outcome }) => "guilty" in outcome && outcome.guilty);
+  assert.match(JSON.stringify(third?.outcome), /A promise failed \(3 times in a row while this job ran\)/);
+  await dispatcher.stop(0);
+});
+
 /** What promises alone bring about: no timer runs meanwhile. */
 async function promised(isSo: () => boolean): Promise<void> {
   for (let turn = 0; turn < 100 && !isSo(); turn++) await null;

@@ -96,6 +96,12 @@ Deno.test("no getter, proxy or circle keeps an error from being told", () => {
   };
   assert.ok(reportOf(new Proxy({}, handler)).error.length > 0);
   assert.ok(reportOf(new Proxy(new Error("x"), { get: trap })).error.length > 0);
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  assert.ok(reportOf(proxy).error.length > 0);
+  assert.ok(
+    reportOf(Object.assign(new AggregateError([]), { errors: proxy, cause: proxy })).error.length > 0,
+  );
 });
 
 Deno.test("colours are stripped, halves of pairs are mended, and a long error is bounded", () => {

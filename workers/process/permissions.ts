@@ -34,8 +34,14 @@ export function supervisorArgs(settings: Settings, mainUrl: string, more: readon
   return ["run", HEAP_FLAGS, ...CONFINED, ...more, ...flags, mainUrl, ...words];
 }
 
+/**
+ * The last two are for handlers: where the flag of an unstable API is missing, its call ends the whole process
+ * (`Deno.listen` with `reusePort`, or on a vsock). With the flag it needs a permission, as any other call.
+ */
+const UNSTABLE = ["--unstable-worker-options", "--unstable-net", "--unstable-vsock"];
+
 /** Nothing is asked for, and nothing is fetched: an import of an address would carry what stands in it to that address. */
-const CONFINED = ["--no-prompt", "--cached-only", "--unstable-worker-options"];
+const CONFINED = ["--no-prompt", "--cached-only", ...UNSTABLE];
 
 /** `--allow-read=…` and so on; a kind of permission that is not needed has no flag. */
 export function permissionFlags(settings: Settings, mainUrl: string): string[] {

@@ -2,7 +2,7 @@
 import type { Outcome } from "@persistent-queue/queue";
 import { assertExact, InexactNumber, messageOf } from "@persistent-queue/queue/words";
 import type { ThreadState } from "../dispatch/thread_state.ts";
-import { type ErrorReport, reportOf } from "./error_report.ts";
+import { type ErrorReport, reportOf, UNTELLABLE } from "./error_report.ts";
 import { inspectValues } from "./inspect_values.ts";
 import { KeptLines } from "./kept_lines.ts";
 import { resultText } from "./result_text.ts";
@@ -78,6 +78,15 @@ export class Attempt {
   }
 
   #failed(thrown: unknown): Outcome {
+    try {
+      return this.#outcomeOf(thrown);
+    } catch {
+      // The handler has replaced what it takes to tell it, such as a method of all strings.
+      return { type: "threw", error: UNTELLABLE };
+    }
+  }
+
+  #outcomeOf(thrown: unknown): Outcome {
     const { type, delayMs } = kindOf(thrown);
     const { error, detail }: ErrorReport = reportOf(thrown, { isDeliberate: type !== "threw" });
     const ranMs = Math.round(this.#options.clock.now() - this.#began);
@@ -197,8 +206,12 @@ type Failure =
   | { readonly type: "retry-later"; readonly delayMs: unknown };
 
 function kindOf(thrown: unknown): Failure {
-  if (thrown instanceof GiveUp) return { type: "gave-up" };
-  if (thrown instanceof RetryLater) return { type: "retry-later", delayMs: thrown.delayMs };
-  if (thrown instanceof TimedOut) return { type: "timed-out" };
+  try {
+    if (thrown instanceof GiveUp) return { type: "gave-up" };
+    if (thrown instanceof RetryLater) return { type: "retry-later", delayMs: thrown.delayMs };
+    if (thrown instanceof TimedOut) return { type: "timed-out" };
+  } catch {
+    // A proxy, whose class cannot be told, or a getter that throws.
+  }
   return { type: "threw" };
 }

@@ -12,6 +12,9 @@ export interface ErrorReport {
   readonly detail: string | null;
 }
 
+/** Where even the telling of an error fails. */
+export const UNTELLABLE = "The thrown value cannot be described";
+
 const MAX_ERROR = 10_000;
 const MAX_DETAIL = 16_000;
 /** Of one value beside an error. */
@@ -170,8 +173,11 @@ function shortName(thrown: unknown): string {
 }
 
 function innerErrorsOf(error: Error): unknown[] {
-  const errors = read(() => (error as Error & { errors?: unknown }).errors);
-  return Array.isArray(errors) ? errors.slice(0, MOST_INNER) : [];
+  const inner = read(() => {
+    const { errors } = error as Error & { errors?: unknown };
+    return Array.isArray(errors) ? Array.from(errors.slice(0, MOST_INNER)) : [];
+  });
+  return (inner ?? []) as unknown[];
 }
 
 const TOLD = ["name", "message", "stack", "cause", "errors"];

@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { printable } from "@persistent-queue/queue/words";
 import type { ThreadState } from "../dispatch/thread_state.ts";
-import { reportOf } from "./error_report.ts";
+import { reportOf, UNTELLABLE } from "./error_report.ts";
 import { afterwards } from "./runtime.ts";
 
 /** One attempt, as far as it may still have code that runs. */
@@ -97,7 +97,12 @@ export class Owners {
 
 /** It may repeat what came with a job. */
 function wordsOf(thrown: unknown): string {
-  return printable(reportOf(thrown).error.replaceAll("\n    ", " "), { maxLength: MAX_LENGTH });
+  try {
+    return printable(reportOf(thrown).error.replaceAll("\n    ", " "), { maxLength: MAX_LENGTH });
+  } catch {
+    // The handler has replaced what it takes to tell it.
+    return UNTELLABLE;
+  }
 }
 
 export function nameOf({ id, kind }: Owner): string {

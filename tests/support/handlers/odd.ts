@@ -9,6 +9,24 @@ export function handler({ payload }: HandlerJob, { attempt, log }: HandlerContex
       throw Object.assign(new Error(), { message: { code: 42 } });
     case "no-prototype":
       throw Object.create(null);
+    case "revoked-proxy":
+      throw revoked();
+    case "trapping-proxy":
+      return Promise.reject(new Proxy({}, TRAPS));
+    case "logged-proxies":
+      log(revoked(), new Proxy({}, TRAPS), {
+        get value() {
+          return trap();
+        },
+      });
+      throw revoked();
+    case "proxies-inside":
+      throw Object.assign(new AggregateError([]), { errors: revoked(), cause: new Proxy({}, TRAPS) });
+    case "later-trapped":
+      throw Object.defineProperty(new RetryLater(1), "delayMs", { get: trap });
+    case "patched-texts":
+      String.prototype.replaceAll = String.prototype.slice = trap;
+      throw new Error("cannot be told");
     case "big-integer":
       return { n: 1n };
     case "jitter": {
@@ -22,3 +40,21 @@ export function handler({ payload }: HandlerJob, { attempt, log }: HandlerContex
 }
 
 const seen = new Set<number>();
+
+function trap(): never {
+  throw new Error("trapped");
+}
+
+const TRAPS = {
+  get: trap,
+  getPrototypeOf: trap,
+  has: trap,
+  ownKeys: trap,
+  getOwnPropertyDescriptor: trap,
+};
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
