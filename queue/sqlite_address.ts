@@ -42,5 +42,16 @@ const MISREAD: readonly (readonly [RegExp, (rest: string) => string])[] = [
     () =>
       "has a character in the form that URLs have (such as %20): the path is taken to the letter, so write the character itself",
   ],
+  [
+    /^([^]*\\[^]*)$/,
+    (path) => {
+      const below = path.replaceAll(/\\+/g, "/").replace(/^\//, "");
+      return `has backslashes, which are part of a name here: write sqlite:${below} for a path below the folder of the start, or sqlite:/${below} for one from the root of the disk`;
+    },
+  ],
+  [
+    /^(.+)-(?:wal|shm|journal)$/,
+    (path) => `has the name of a file that SQLite keeps beside its database: write sqlite:${path}`,
+  ],
   [/(?:^|\/)\.{0,2}$/, () => "names a folder: name a file in it, for example sqlite:data/queue.db"],
 ];

@@ -83,3 +83,37 @@ for (const command of ["start", "supervise confined", "supervise"] as const) {
     ]);
   });
 }
+
+const READER = `export const handler = ({ payload }) => payload.map((path) => {
+  try {
+    return Deno.readTextFileSync(path).length > 0;
+  } catch (error) {
+    return error.name;
+  }
+});`;
+
+for (const HANDLER_ALLOW of ["", "read=."]) {
+  Deno.test(`handlers of a project in which .env and the database lie read all else of it, HANDLER_ALLOW="${HANDLER_ALLOW}"`, async () => {
+    await using folder = await tempFolder();
+    await Deno.mkdir(folder.file("handlers"));
+    await Deno.mkdir(folder.file("settings"));
+    await Deno.mkdir(folder.file("texts"));
+    await Deno.writeTextFile(folder.file("deno.json"), "{}");
+    await Deno.writeTextFile(folder.file("texts/a.txt"), "a");
+    await Deno.writeTextFile(folder.file("handlers/reads.ts"), READER);
+    await Deno.writeTextFile(folder.file("settings/env"), "MANAGER_PASSWORD=a-secret-of-ours\n");
+    await Deno.symlink("settings/env", folder.file(".env"));
+    await using system = await runSystem({
+      command: "start",
+      folder: folder.path,
+      env: { HANDLERS_DIR: "handlers", HANDLER_ALLOW },
+    });
+    const payload = ["texts/a.txt", "deno.json", ".env", "settings/env", "data/queue.db"];
+    const answer = await system.api("jobs", { id: "reads", kind: "reads", payload });
+    await answer.body?.cancel();
+    const { result } = await system.until("reads", "COMPLETED");
+    // What HANDLER_ALLOW names is given, but for what is denied to the process itself.
+    const database = HANDLER_ALLOW === "" ? "NotCapable" : true;
+    assert.deepEqual(result, [true, true, "NotCapable", "NotCapable", database]);
+  });
+}

@@ -21,6 +21,19 @@ Deno.test("the default settings give the folders and the two addresses, no varia
   assert.deepEqual(others, ["--deny-read=/app/.env", "--deny-write=/app/.env"]);
 });
 
+Deno.test("a handler cannot read the file that .env is a link to", async () => {
+  await using folder = await tempFolder();
+  await Deno.mkdir(folder.file("data"));
+  await Deno.writeTextFile(folder.file("data/.env"), "MANAGER_PASSWORD=of our own");
+  await Deno.symlink("data/.env", folder.file(".env"));
+  const args = permissionFlags(
+    readSettings({ env: {}, dotenv: null, startDir: folder.path }),
+    "file:///app/main.ts",
+  );
+  const paths = `${folder.file(".env")},${await Deno.realPath(folder.file("data/.env"))}`;
+  assert.deepEqual(args.slice(-2), [`--deny-read=${paths}`, `--deny-write=${paths}`]);
+});
+
 Deno.test("the address of the backend is granted, its password is not shown", () => {
   const at = (queueUrl: string) =>
     permissionFlags({ ...readSettings({ env: {}, dotenv: null }), queueUrl }, "file:///app/main.ts");

@@ -29,6 +29,11 @@ const MISREAD: Readonly<Record<string, RegExp>> = {
   "sqlite:data/queue.db?mode=ro": /no.*write sqlite:data\/queue\.db$/,
   "sqlite:my%20folder/queue.db": /write the character itself/,
   'sqlite:"data/queue.db"': /quotation mark/,
+  "sqlite:data/queue.db-wal": /SQLite keeps beside.*write sqlite:data\/queue\.db$/,
+  "sqlite:data/queue.db-shm": /write sqlite:data\/queue\.db$/,
+  "sqlite:data/queue.db-journal": /write sqlite:data\/queue\.db$/,
+  "sqlite:\\data\\q.db": /backslashes.*write sqlite:data\/q\.db .*or sqlite:\/data\/q\.db/,
+  "sqlite:data\\q.db": /backslashes.*write sqlite:data\/q\.db /,
   "sqlite:data/": /names a folder/,
   "sqlite:.": /names a folder/,
   "file:data/queue.db": /must begin with sqlite:/,
@@ -82,9 +87,8 @@ Deno.test("FILES_DIR over anything of the system's own is refused: jobs write th
     [/holds the logs/, { FILES_DIR: "x", LOG_DIR: "x/logs" }],
     [/holds the settings or the code/, { FILES_DIR: ".", QUEUE_URL: "sqlite:/v/q.db", LOG_DIR: "/v/logs" }],
     [/holds the settings or the code/, { FILES_DIR: ROOT }],
-    [/a folder of the system's code/, { FILES_DIR: `${ROOT}/workers/handlers` }],
-    [/a folder of the system's code/, { FILES_DIR: `${ROOT}/ui` }],
-    [/holds the code/, { LOG_DIR: ROOT }],
+    [/a folder of code/, { FILES_DIR: `${ROOT}/workers/handlers` }],
+    [/a folder of code/, { FILES_DIR: `${ROOT}/ui` }],
   ];
   for (const [pattern, env] of wrong) {
     const problems = problemsOf(env, folder.path);
@@ -94,4 +98,46 @@ Deno.test("FILES_DIR over anything of the system's own is refused: jobs write th
   for (const FILES_DIR of ["data/files", "files", "logs/files", "/srv/files"]) {
     assert.deepEqual(problemsOf({ FILES_DIR }, folder.path), []);
   }
+});
+
+Deno.test("LOG_DIR and the database are refused in a folder of code, by a link too: handlers write to the logs", async () => {
+  await using folder = await tempFolder();
+  await Deno.mkdir(folder.file("team/handlers"), { recursive: true });
+  await Deno.symlink(`${ROOT}/workers`, folder.file("linked"));
+  const HANDLERS_DIR = folder.file("team/handlers");
+  const wrong: readonly (readonly [RegExp, Record<string, string>])[] = [
+    [/^LOG_DIR .*holds the settings or the code/, { LOG_DIR: ROOT }],
+    [/^LOG_DIR .*is a folder of code/, { LOG_DIR: `${ROOT}/workers` }],
+    [/^LOG_DIR .*is a folder of code/, { LOG_DIR: `${ROOT}/queue` }],
+    [/^LOG_DIR .*is a folder of code/, { LOG_DIR: `${ROOT}/ui/static/logs` }],
+    [/^LOG_DIR .*is a folder of code/, { LOG_DIR: "linked/handlers" }],
+    [/^LOG_DIR .*holds the database/, { LOG_DIR: "data" }],
+    [/^QUEUE_URL .*lies in a folder of code/, { QUEUE_URL: `sqlite:${ROOT}/workers/q.db` }],
+    [/^QUEUE_URL .*lies in a folder of code/, { QUEUE_URL: "sqlite:linked/q.db" }],
+    [/^LOG_DIR .*is a folder of code/, { LOG_DIR: "team/handlers/logs", HANDLERS_DIR }],
+    [/^LOG_DIR .*holds the settings or the code/, { LOG_DIR: "team", HANDLERS_DIR }],
+    [/^FILES_DIR .*holds the settings or the code/, { FILES_DIR: HANDLERS_DIR, HANDLERS_DIR }],
+    [/^FILES_DIR .*holds the settings or the code/, { FILES_DIR: "team", HANDLERS_DIR }],
+    [/^QUEUE_URL .*lies in a folder of code/, { QUEUE_URL: "sqlite:team/handlers/q.db", HANDLERS_DIR }],
+  ];
+  for (const [pattern, env] of wrong) {
+    const problems = problemsOf(env, folder.path);
+    assert.equal(problems.length, 1, `${JSON.stringify(env)}: ${problems.join("\n")}`);
+    assert.match(problems[0] ?? "", pattern);
+  }
+  for (const env of [{ LOG_DIR: "team/logs", FILES_DIR: "team/files", HANDLERS_DIR }, { LOG_DIR: "x" }]) {
+    assert.deepEqual(problemsOf(env, folder.path), []);
+  }
+});
+
+Deno.test("an .env that is a link into FILES_DIR or LOG_DIR is refused: a job could rename what lies there", async () => {
+  await using folder = await tempFolder();
+  await Deno.mkdir(folder.file("data/files/conf"), { recursive: true });
+  await Deno.writeTextFile(folder.file("data/files/conf/env"), "");
+  await Deno.symlink("data/files/conf/env", folder.file(".env"));
+  assert.match(problemsOf({}, folder.path).join(), /^FILES_DIR .*holds the file that \.env is a link to/);
+  assert.match(
+    problemsOf({ FILES_DIR: "files", LOG_DIR: "data/files" }, folder.path).join(),
+    /^LOG_DIR .*holds the file that \.env is a link to/,
+  );
 });

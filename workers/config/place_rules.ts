@@ -1,14 +1,21 @@
-/** Where the jobs' files may lie: jobs write there, whoever added them, so nothing of the system's own may be below it. */
+/**
+ * Where files may lie that are written while the system runs. Jobs write to FILES_DIR and LOG_DIR, and a handler that can
+ * write code or settings decides what runs at the next start: so neither holds, or lies in, anything of the system's own.
+ */
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Settings } from "./settings.ts";
 import type { SettingReader } from "./setting_reader.ts";
 
-type Places = Pick<Settings, "startDir" | "filesDir" | "filesPrefix" | "logDir" | "queueUrl">;
+type Places = Pick<
+  Settings,
+  "startDir" | "filesDir" | "filesPrefix" | "logDir" | "queueUrl" | "handlersDir"
+>;
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
-/** What is loaded from the project, and what says how. */
-const CODE = ["queue", "workers", "ui", "tests", ".git"].map((name) => join(PROJECT, name));
+/** What is loaded from the project or run in it, and what says how. */
+const CODE = ["queue", "workers", "ui", "tests", "node_modules", "dist", ".git", ".ci", ".github"]
+  .map((name) => join(PROJECT, name));
 
 /** Whether `path` is `folder`, or lies anywhere below it. */
 export function isWithin(path: string, folder: string): boolean {
@@ -17,34 +24,63 @@ export function isWithin(path: string, folder: string): boolean {
 }
 
 export function checkPlaces(places: Places, reader: SettingReader): void {
-  const { filesPrefix, startDir, queueUrl, logDir } = places;
-  if (!reader.areSound("FILES_DIR", "LOG_DIR", "QUEUE_URL")) return;
-  const filesDir = realPath(places.filesDir);
-  const contains = (path: string) => isWithin(realPath(path), filesDir);
-  const reject = (problem: string) =>
-    reader.reject("FILES_DIR", `FILES_DIR is ${filesPrefix}, ${problem}, for example FILES_DIR=data/files`);
-  if (queueUrl.startsWith("sqlite:") && contains(queueUrl.slice("sqlite:".length))) {
-    reject("which holds the database: jobs would write into it; choose a folder of its own");
-  } else if (contains(logDir)) {
-    reject(`which holds the logs of LOG_DIR: jobs would write into them; choose a folder of its own`);
-  } else if (contains(PROJECT) || contains(startDir)) {
-    reject(
-      "which holds the settings or the code of the system: jobs would write into them; choose a folder of its own",
-    );
-  } else if (CODE.some((folder) => isWithin(filesDir, realPath(folder)))) {
-    reject("which is a folder of the system's code: jobs would write into it; choose a folder of its own");
-  }
-  if (isWithin(PROJECT, realPath(logDir))) {
+  if (!reader.areSound("FILES_DIR", "LOG_DIR", "QUEUE_URL", "HANDLERS_DIR")) return;
+  const { filesPrefix, filesDir, logDir } = places;
+  const filesProblem = problemOf(filesDir, places) ?? problemWithLogs(filesDir, logDir);
+  if (filesProblem !== null) {
     reader.reject(
-      "LOG_DIR",
-      `LOG_DIR is ${logDir}, which holds the code of the system: handlers, which may write to the logs, could change it; ` +
-        `choose a folder of its own, for example LOG_DIR=logs`,
+      "FILES_DIR",
+      `FILES_DIR is ${filesPrefix}, ${filesProblem}, for example FILES_DIR=data/files`,
+    );
+  }
+  const logProblem = problemOf(logDir, places);
+  if (logProblem !== null) {
+    reader.reject("LOG_DIR", `LOG_DIR is ${logDir}, ${logProblem}, for example LOG_DIR=logs`);
+  }
+  const database = databaseOf(places);
+  if (database !== null && liesInCode(realPath(database), places)) {
+    reader.reject(
+      "QUEUE_URL",
+      `QUEUE_URL is sqlite:${database}, which lies in a folder of code: the database gets a folder of its own, ` +
+        "for example QUEUE_URL=sqlite:data/queue.db",
     );
   }
 }
 
+const ADVICE = "jobs would write into it; choose a folder of its own";
+
+/** What forbids that jobs write to `folder`; null where nothing does. */
+function problemOf(folder: string, places: Places): string | null {
+  const { startDir, handlersDir } = places;
+  const place = realPath(folder);
+  const contains = (path: string) => isWithin(realPath(path), place);
+  const database = databaseOf(places);
+  if (database !== null && contains(database)) return `which holds the database: ${ADVICE}`;
+  if ([PROJECT, startDir, ...handlersDir === null ? [] : [handlersDir]].some(contains)) {
+    return `which holds the settings or the code of the system: ${ADVICE}`;
+  }
+  if (liesInCode(place, places)) return `which is a folder of code: ${ADVICE}`;
+  // The permissions name the place of the file, and a job could rename a folder above it.
+  if (contains(join(startDir, ".env"))) return `which holds the file that .env is a link to: ${ADVICE}`;
+  return null;
+}
+
+function problemWithLogs(filesDir: string, logDir: string): string | null {
+  return isWithin(realPath(logDir), realPath(filesDir)) ? `which holds the logs of LOG_DIR: ${ADVICE}` : null;
+}
+
+function liesInCode(place: string, { handlersDir }: Places): boolean {
+  return [...CODE, ...handlersDir === null ? [] : [handlersDir]].some((folder) =>
+    isWithin(place, realPath(folder))
+  );
+}
+
+function databaseOf({ queueUrl }: Places): string | null {
+  return queueUrl.startsWith("sqlite:") ? queueUrl.slice("sqlite:".length) : null;
+}
+
 /** Through every link, as far as the path exists and may be read. */
-function realPath(path: string): string {
+export function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch {

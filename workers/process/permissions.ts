@@ -1,9 +1,9 @@
 /** Least permissions, computed: the supervisor gets what its settings need, and nothing else. */
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigurationError, type Settings } from "../config.ts";
 import { HANDLER_PERMISSIONS, type HandlerPermission, NOTHING_ALLOWED } from "../config/handler_allow.ts";
-import { isWithin } from "../config/place_rules.ts";
+import { isWithin, realPath } from "../config/place_rules.ts";
 import { linkTargets } from "../handler_files.ts";
 import { projectFolder } from "./handler_project.ts";
 import type { ThreadPermissions } from "../places/hosted_threads.ts";
@@ -64,10 +64,17 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
   };
   return [
     ...HANDLER_PERMISSIONS.flatMap((kind) => flag(kind, [...needed[kind], ...settings.handlerAllow[kind]])),
-    // Whatever else is granted: FILES_DIR may be the folder in which it lies.
-    `--deny-read=${join(settings.startDir, ".env")}`,
-    `--deny-write=${join(settings.startDir, ".env")}`,
+    ...denied(settings),
   ];
+}
+
+/** Whatever else is granted: `.env`, and the file that it leads to where it is a link. Threads inherit it. */
+function denied({ startDir }: Settings): string[] {
+  const path = join(startDir, ".env");
+  const target = realPath(path);
+  refuseComma(target, "The file .env is a link to");
+  const paths = [...new Set([path, target])].join(",");
+  return [`--deny-read=${paths}`, `--deny-write=${paths}`];
 }
 
 /**
@@ -76,17 +83,49 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
  */
 export function handlerPermissions(settings: Settings, mainUrl: string): ThreadPermissions {
   if (Deno.build.standalone) return "inherit";
-  const { filesDir, logDir, handlerAllow } = settings;
+  const { startDir, filesDir, logDir, handlerAllow } = settings;
+  const ofQueue = databasePaths(settings, mainUrl);
+  const own = handlerPaths(settings, mainUrl).flatMap((path) =>
+    partsOf(path, { kind: "read", closed: ofQueue })
+  );
   const needed = {
     ...NOTHING_ALLOWED,
-    read: [...codePaths(mainUrl), ...handlerPaths(settings, mainUrl), filesDir, logDir],
+    read: [...codePaths(mainUrl), ...own, filesDir, logDir],
     write: [filesDir, logDir],
   };
   const granted = (kind: HandlerPermission) => {
-    const values = [...needed[kind], ...handlerAllow[kind].filter((value) => mayDo(kind, value))];
-    return values.includes("*") ? true : values;
+    const allowed = handlerAllow[kind].filter((value) => mayDo(kind, value));
+    if (allowed.includes("*")) return true;
+    const isOfPaths = kind === "read" || kind === "write";
+    return [
+      ...needed[kind],
+      ...isOfPaths ? allowed.flatMap((path) => partsOf(resolve(startDir, path), { kind })) : allowed,
+    ];
   };
   return { ...Object.fromEntries(HANDLER_PERMISSIONS.map((kind) => [kind, granted(kind)])), import: false };
+}
+
+/**
+ * No thread can be given a folder in which something is denied to the process, such as `.env`, or closed to handlers: it is
+ * given what else lies in that folder at the start.
+ */
+function partsOf(
+  path: string,
+  { kind, closed = [] }: { kind: "read" | "write"; closed?: readonly string[] },
+): string[] {
+  if (closed.includes(path)) return [];
+  const { state, partial } = Deno.permissions.querySync({ name: kind, path });
+  if (state !== "granted") return [];
+  if (!partial && !closed.some((one) => isWithin(one, path))) return [path];
+  return namesIn(path).flatMap((name) => partsOf(join(path, name), { kind, closed }));
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
+  } catch {
+    return [];
+  }
 }
 
 /** What `HANDLER_ALLOW` names though this process may not do it: no thread can be given that. */
