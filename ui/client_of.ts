@@ -1,6 +1,6 @@
 /** Who sent a request, over what, and whether a proxy stands between: asked here, and nowhere else. */
 import { BlockList, isIP } from "node:net";
-import { hostnameOf } from "./host_guard.ts";
+import { hostnameOf, withoutRootDot } from "./host_guard.ts";
 
 /** Known of each request, as `c.env.client`. */
 export interface Client {
@@ -91,7 +91,8 @@ function saysHttps(headers: Headers): boolean {
 }
 
 function isSameHost(host: string | null, publicHost: string): boolean {
-  return host !== null && hostnameOf(host) !== null && new URL(`https://${host}`).host === publicHost;
+  return host !== null && hostnameOf(host) !== null &&
+    new URL(`https://${withoutRootDot(host)}`).host === withoutRootDot(publicHost);
 }
 
 const FORWARDING =

@@ -11,8 +11,14 @@ export const NO_HOST = "host.invalid";
 
 const EVERY_ADDRESS = ["0.0.0.0", "::", "[::]"];
 
+/** `localhost.:8501` → `localhost:8501`: with a dot at its end a name is written to the root, and is the same name. */
+export function withoutRootDot(authority: string): string {
+  return authority.replace(/(?<=[a-z0-9_-])\.(?=(?::\d{1,5})?$)/i, "");
+}
+
 /** `localhost:8501` → `localhost`, `[::1]:8501` → `::1`; null when it is no host at all. Never throws. */
-export function hostnameOf(authority: string): string | null {
+export function hostnameOf(given: string): string | null {
+  const authority = withoutRootDot(given);
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(authority);
   // `localhost:99999` and `127.0.0.256` look like hosts, but no address can be made of them: whoever tries, throws.
   if (!URL.canParse(`http://${authority}`)) return null;

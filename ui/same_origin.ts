@@ -6,16 +6,24 @@
  */
 import type { Context, MiddlewareHandler } from "hono";
 import type { AppEnv } from "./app_env.ts";
-import { authoritiesOf } from "./host_guard.ts";
+import { authoritiesOf, withoutRootDot } from "./host_guard.ts";
 import { Refusal } from "./refusal.ts";
 
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
 function isOwnOrigin(origin: string, c: Context<AppEnv>): boolean {
-  // Whatever a proxy makes of Host.
-  if (origin === c.env.publicOrigin) return true;
+  const [, scheme, authority = ""] = /^(https?):\/\/(.*)$/i.exec(origin) ?? [];
+  if (scheme === undefined) return false;
+  const name = withoutRootDot(authority);
+  const publicUrl = c.env.publicOrigin === null ? null : new URL(c.env.publicOrigin);
+  if (publicUrl !== null && name === withoutRootDot(publicUrl.host)) {
+    // Whatever a proxy makes of Host.
+    if (`${scheme.toLowerCase()}:` === publicUrl.protocol) return true;
+    // A page that came by plain HTTP may have been changed on the way.
+    if (publicUrl.protocol === "https:") return false;
+  }
   // Without the scheme: behind a proxy that ends TLS we see http, and the browser https.
-  return /^https?:\/\//i.test(origin) && origin.replace(/^https?:\/\//i, "") === authoritiesOf(c.req.raw)[0];
+  return name === withoutRootDot(authoritiesOf(c.req.raw)[0]);
 }
 
 /** Whether a browser says that this request does not come from one of our pages. */

@@ -74,7 +74,11 @@ export function serve(options: ServeOptions): Served {
   const { app, hostname } = options;
   const address = freeAddress(options);
   const { timeout, ...patience } = { ...PATIENCE, ...options.patience };
-  const server = createServer(patience, requestListener(app, options.onRequest));
+  // Without a Host the probes are served, and whatever else is refused, by the app itself.
+  const server = createServer(
+    { ...patience, requireHostHeader: false },
+    requestListener(app, options.onRequest),
+  );
   server.timeout = timeout;
   server.maxConnections = MAX_CONNECTIONS;
   limitPerAddress(server, { most: MAX_PER_ADDRESS, isTrusted: trustIn(options.trustedProxies ?? []) });

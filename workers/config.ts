@@ -38,10 +38,14 @@ export function readSettings(
   const reader = new SettingReader({ ...file, ...withoutEmpty(env) }, startDir);
   const each = readEach(reader);
   const settings = { ...each, bindAddress: bindAddress ?? each.host, handlerEnv: {} };
-  const warnings = checkTogether(settings, reader, machine);
+  const warnings = [
+    ...checkTogether(settings, reader, machine),
+    ...file.MANAGER_PASSWORD ? [] : emptySecrets(env, "the environment"),
+  ];
   const forHandlers = settings.handlerAllow.env;
   const problems = [
     ...inFile,
+    ...env.MANAGER_PASSWORD ? [] : emptySecrets(file, ".env"),
     ...unknownInDotenv(Object.keys(file), forHandlers),
     ...misspeltInEnvironment(Object.keys(env).filter((name) => !forHandlers.includes(name))),
     ...reader.problems,
@@ -92,6 +96,15 @@ function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEn
     // With a password of its own the system does real work, which nobody is to end for a look.
     faultInjection: reader.isOn("FAULT_INJECTION", managerPassword === DEFAULT_PASSWORD),
   };
+}
+
+/** It was meant to be one: the default, which everybody knows, is not put in its place without a word. */
+function emptySecrets({ MANAGER_PASSWORD }: Readonly<Record<string, string>>, where: string): string[] {
+  if (MANAGER_PASSWORD !== "") return [];
+  return [
+    `MANAGER_PASSWORD in ${where} is empty, so the password would be the default, ${DEFAULT_PASSWORD}: set one, or ` +
+    "remove the name",
+  ];
 }
 
 function withoutEmpty(env: Readonly<Record<string, string>>): Record<string, string> {

@@ -74,6 +74,27 @@ Deno.test("a token is no way around: a page of another site cannot use it either
   assert.equal((await desk.queue.stats()).counts.PENDING, 0);
 });
 
+Deno.test("with PUBLIC_URL in https a page that came by plain HTTP is not ours", async () => {
+  await using desk = await openDesk({ publicUrl: "https://queue.example.com" });
+  const statusFor = async (origin: string, host: string) => {
+    const answer = await desk.ask("/api/jobs", {
+      method: "POST",
+      authority: host,
+      headers: { origin, host, authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+      body: '{"id":"a","kind":"mail"}',
+    });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  for (const host of ["queue.example.com", "queue.example.com.", "127.0.0.1:8501"]) {
+    assert.equal(await statusFor("http://queue.example.com", host), 403, host);
+    assert.equal(await statusFor("http://queue.example.com.", host), 403, host);
+    assert(await statusFor("https://queue.example.com", host) < 300, host);
+    assert(await statusFor("https://queue.example.com.", host) < 300, host);
+  }
+  assert(await statusFor("http://127.0.0.1:8501", "127.0.0.1:8501") < 300);
+});
+
 Deno.test("a form of another site that passes for JSON is refused, and JSON that passes for a form too", async () => {
   await using desk = await openDesk();
   const cookie = await desk.logIn();

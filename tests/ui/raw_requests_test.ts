@@ -44,7 +44,10 @@ const RAW: [what: string, request: string, status: RegExp][] = [
     /^HTTP\/1\.1 400 /,
   ],
   ["an empty host", `GET /login HTTP/1.1\r\nHost: \r\n${END}`, /^HTTP\/1\.1 40[03] /],
-  ["no host", `GET /healthz HTTP/1.1\r\n${END}`, /^HTTP\/1\.1 (200|40[03]) /],
+  ["no host, from a probe", `GET /healthz HTTP/1.1\r\n${END}`, /^HTTP\/1\.1 200 /],
+  ["no host, whether it lives", `GET /live HTTP/1.1\r\n${END}`, /^HTTP\/1\.1 200 /],
+  ["no host, whether it is ready", `GET /ready HTTP/1.1\r\n${END}`, /^HTTP\/1\.1 200 /],
+  ["no host, for a page", `GET /login HTTP/1.1\r\n${END}`, /^HTTP\/1\.1 400 /],
   [
     "two hosts",
     `GET /login HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n${END}`,

@@ -75,6 +75,16 @@ Deno.test("the settings are frozen, lists included", () => {
   }
 });
 
+Deno.test("an empty MANAGER_PASSWORD leaves the default in force not without a word", () => {
+  assertOneProblem({}, /MANAGER_PASSWORD in \.env is empty/, "MANAGER_PASSWORD=\n");
+  assertOneProblem({ MANAGER_PASSWORD: "" }, /MANAGER_PASSWORD in \.env is empty/, "MANAGER_PASSWORD=''\n");
+  assert.deepEqual(read({ MANAGER_PASSWORD: "of our own" }, "MANAGER_PASSWORD=\n").warnings, []);
+  const [warning = "", ...others] = read({ MANAGER_PASSWORD: "" }).warnings;
+  assert.match(warning, /MANAGER_PASSWORD in the environment is empty.*admin123/);
+  assert.deepEqual(others, []);
+  assert.deepEqual(read({ MANAGER_PASSWORD: "" }, "MANAGER_PASSWORD=of our own\n").warnings, []);
+});
+
 Deno.test("the environment wins over .env, and an empty value counts as unset", () => {
   assert.equal(read({}, "CONSUMERS=3\n# a comment\n").consumers, 3);
   assert.equal(read({ CONSUMERS: "5" }, "CONSUMERS=3").consumers, 5);

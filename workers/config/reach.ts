@@ -29,7 +29,7 @@ function isPublic({ protocol, username, password, pathname }: URL, text: string)
 /** Names and addresses of hosts, in lower case, addresses of IPv6 without brackets. */
 export function hostNames(reader: SettingReader, name: SettingName): readonly string[] {
   const words = wordsOf(reader, name);
-  const names = words.map((word) => word.toLowerCase().replace(/^\[(.*)\]$/, "$1"));
+  const names = words.map((word) => word.toLowerCase().replace(/^\[(.*)\]$/, "$1").replace(/(?<=.)\.$/, ""));
   const wrong = words.find((_, i) => !isHostName(names[i] ?? ""));
   if (wrong === undefined) return Object.freeze(names);
   reader.reject(
