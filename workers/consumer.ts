@@ -14,24 +14,18 @@ import { type Log, openLog } from "./log.ts";
 import type { JobMessage, StartConsumer, ToConsumer } from "./protocol.ts";
 import { openChannel } from "./thread/channel.ts";
 import { fence } from "./thread/fences.ts";
-import { Globals } from "./thread/globals.ts";
 import { Memory } from "./thread/memory.ts";
 import { nameOf, type Owner, Owners } from "./thread/owners.ts";
 import { Report } from "./thread/report.ts";
 import { clock, wallNow } from "./thread/runtime.ts";
+import { Tidiness } from "./thread/tidiness.ts";
 import { ThreadState } from "./dispatch/thread_state.ts";
-import { WorkingFolder } from "./process/working_folder.ts";
 import { Tickets } from "./dispatch/tickets.ts";
 
 /** So much that fails after its job has ended is put up with before the thread is replaced. */
 const MOST_LATE_FAULTS = 20;
 
 const { start, tell, listen } = await openChannel<StartConsumer, ToConsumer>();
-/** So many jobs of each kind are looked at one by one for what they leave changed; then those that take some time. */
-const OFTEN = 10;
-const SHORT_MS = 5;
-/** Of the short ones one every so often. */
-const CHECK_MS = 50;
 
 const inbox: JobMessage[] = [];
 /** Ended jobs whose ending is not durable yet, by ticket. */
@@ -48,8 +42,6 @@ let unusable: string | null = null;
 let untidy: string | null = null;
 let lateFaults = 0;
 let hasDoneJobs = false;
-const seenOfKind = new Map<string, number>();
-let checkedAt = 0;
 let wake = () => {};
 
 makeConsoleUnfailing();
@@ -57,8 +49,7 @@ await holdLifeLock();
 const log = openLog(start.log);
 const owners = new Owners({ state, onFault: suffer, onLeftover: (owner) => tellLeftover(owner) });
 fence();
-const globals = new Globals();
-const workingFolder = new WorkingFolder();
+const tidiness = new Tidiness({ onChange: warn, onStuck: (why) => untidy = why });
 listen((messages) => {
   for (const message of messages) receive(message, log);
 });
@@ -75,7 +66,9 @@ async function live(bench: Bench): Promise<void> {
   while (unusable === null) {
     await arrival();
     for (let job = inbox.shift(); job !== undefined && unusable === null; job = inbox.shift()) {
-      if (!bench.tickets.begin(job.ticket)) continue;
+      tidiness.prepareFor(job.kind);
+      if (untidy !== null) retire(untidy, null);
+      if (unusable !== null || !bench.tickets.begin(job.ticket)) continue;
       await work(job, bench);
       leftovers.add();
     }
@@ -91,11 +84,10 @@ async function work(job: JobMessage, { tickets, options }: Bench): Promise<void>
   const attempt = new Attempt(job, options);
   const owner: Owner = { ticket: job.ticket, id: job.id, kind: job.kind, hasEnded: false };
   current = { attempt, owner };
-  globals.enter(job.kind);
   const outcome = await owners.run(owner, () => attempt.run());
   const ended = clock.now();
-  // Before anything else: what comes next is not to be done with what it has changed.
-  if (isToCheck(job.kind, { began, ended })) tidyUp(owner);
+  // Before anything else.
+  tidiness.lookAfter(owner, { began, ended });
   owner.hasEnded = true;
   current = null;
   hasDoneJobs = true;
@@ -106,33 +98,11 @@ async function work(job: JobMessage, { tickets, options }: Bench): Promise<void>
   if (untidy !== null) retire(untidy, null);
 }
 
-/** A look at everything takes a fifth of a millisecond, which a job of microseconds does not pay each time. */
-function isToCheck(kind: string, { began, ended }: { began: number; ended: number }): boolean {
-  const seen = seenOfKind.get(kind) ?? 0;
-  if (seen < OFTEN) seenOfKind.set(kind, seen + 1);
-  else if (ended - began < SHORT_MS && ended - checkedAt < CHECK_MS) return false;
-  checkedAt = ended;
-  return true;
-}
-
 /** What a module changes while it loads is for the jobs of its kind. */
 function adopt(kind: string): void {
-  const names = globals.adopt(kind);
+  const names = tidiness.adopt(kind);
   if (names.length === 0) return;
   log.info(`The handler of kind ${kind} changes ${names.join(", ")}: only its own jobs see that`);
-}
-
-/** What the job has changed is put back. */
-function tidyUp(owner: Owner): void {
-  const { names, stuck } = globals.restore();
-  const folder = workingFolder.restore();
-  if (folder !== null) warn(`${nameOf(owner)} moved the working folder to ${folder}; it was put back`);
-  if (names.length === 0) return;
-  // Its next jobs are looked at one by one again.
-  seenOfKind.set(owner.kind, 0);
-  const text = `${nameOf(owner)} changed ${names.join(", ")}`;
-  if (stuck.length > 0) untidy = `${text}, which nothing can put back`;
-  else warn(`${text}; that was put back`);
 }
 
 /** For the log of the system. */

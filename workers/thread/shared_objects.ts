@@ -28,6 +28,26 @@ const OFTEN_USED = [
   "Buffer",
 ] as const;
 
+const COMMON: readonly string[] = [
+  ...[
+    "Object",
+    "Object.prototype",
+    "Array",
+    "Array.prototype",
+    "the iterator of arrays",
+    "Function.prototype",
+  ],
+  ...["String.prototype", "Number", "Math", "JSON", "Date", "Date.prototype", "RegExp.prototype", "Promise"],
+  ...["Promise.prototype", "Map.prototype", "Set.prototype", "performance", "crypto"],
+  // Of the global object, whose every property takes its time, what is replaced most.
+  ...["globalThis.Date", "globalThis.Promise", "globalThis.setTimeout", "globalThis.fetch"],
+];
+
+/** What hardly any handler does without: objects and properties, by their names. */
+export function isCommon(name: string): boolean {
+  return COMMON.includes(name);
+}
+
 /** The global object, and of every constructor and namespace in it its own properties and those of its prototype. */
 export function sharedObjects(): Map<object, string> {
   const found = new Map<object, string>([[globalThis, "globalThis"], [Deno, "Deno"], [process, "process"]]);

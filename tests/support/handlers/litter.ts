@@ -94,6 +94,10 @@ export const WAYS: Readonly<Record<string, Way>> = {
     Reflect.deleteProperty(String.prototype, "slice");
     Object.assign(Array.prototype, { extra: "in every for … in" });
   },
+  "an iterator": () => {
+    Object.getPrototypeOf(new Map().entries()).next = () => ({ done: true });
+    Object.getPrototypeOf(new Set().values()).next = () => ({ done: true });
+  },
   "frozen prototypes": () => {
     Object.freeze(Object.prototype);
   },
