@@ -21,3 +21,14 @@ export async function mapInTurns<Item, Result>(
   }
   return results;
 }
+
+/** Does work of many steps, with pauses. */
+export async function inTurns<Result>(work: Generator<undefined, Result>): Promise<Result> {
+  let since = performance.now();
+  for (let step = work.next();; step = work.next()) {
+    if (step.done) return step.value;
+    if (performance.now() - since < TURN_MS) continue;
+    await breathe();
+    since = performance.now();
+  }
+}

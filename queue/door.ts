@@ -2,6 +2,7 @@
 import { QueueError } from "./errors.ts";
 import { exactJson, InexactNumber } from "./exact_json.ts";
 import { isStatus } from "./job.ts";
+import { JsonText } from "./json_text.ts";
 import { printable } from "./printable.ts";
 import type { JobRequest, ListRequest } from "./roles.ts";
 import type { JobQuery, NewJob } from "./store.ts";
@@ -75,13 +76,14 @@ function checkKind(
 }
 
 function checkPayload(payload: unknown): string {
-  const text = toJson(payload);
+  const text = payload instanceof JsonText ? payload.text : toJson(payload);
   if (text.length > MAX_PAYLOAD_BYTES / 3 && new TextEncoder().encode(text).length > MAX_PAYLOAD_BYTES) {
     throw invalid(
       "A payload is at most 1 MiB of JSON: put what is larger into a file and name it in the payload.",
     );
   }
-  if (text.length > MAX_DEPTH && depthOf(text) > MAX_DEPTH) {
+  const levels = () => payload instanceof JsonText ? payload.levels : depthOf(text);
+  if (text.length > MAX_DEPTH && levels() > MAX_DEPTH) {
     throw invalid(`A payload nests at most ${MAX_DEPTH} levels deep.`);
   }
   return text;

@@ -16,35 +16,11 @@ export class InexactNumber extends Error {
   }
 }
 
-/** ECMAScript has these; the type library does not yet. */
-const { rawJSON, parse } = JSON as unknown as {
-  rawJSON(text: string): unknown;
-  parse(
-    text: string,
-    revive: (key: string, value: unknown, context: { source?: string }) => unknown,
-  ): unknown;
-};
+/** ECMAScript has this; the type library does not yet. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 
 /** Whether a text may hold a number of so many digits, or so large or small, that a double rounds it. */
 const MAYBE_ROUNDED = /[\d.]{16}|\d[eE]/;
-/** Whether it may hold one that is written otherwise than JavaScript writes it: -0, 1.10, 1e3. */
-const MAYBE_UNUSUAL = /(?:^|[:,[\s])(?:-0|-?\d+(?:\.\d*0(?!\d)|(?:\.\d+)?[eE]))/;
-
-/**
- * The value of valid JSON text, with its numbers: what is made of it by `exactJson` has them to the letter.
- * @throws {SyntaxError} {InexactNumber} for one that a double cannot hold
- */
-export function parseExactly(json: string): unknown {
-  const value: unknown = JSON.parse(json);
-  assertExact(json);
-  if (!MAYBE_UNUSUAL.test(json)) return value;
-  return parse(json, (_, part, { source }) => {
-    return typeof part === "number" && source !== undefined && String(part) !== source
-      ? rawJSON(source)
-      : part;
-  });
-}
-
 /** @throws {InexactNumber} The text must be valid JSON. */
 export function assertExact(json: string): void {
   if (!MAYBE_ROUNDED.test(json)) return;
@@ -71,7 +47,7 @@ export function exactJson(value: unknown): string | undefined {
 }
 
 /** Whether it is the same decimal number after a double has held it. */
-function isExact(number: string): boolean {
+export function isExact(number: string): boolean {
   const held = Number(number);
   return Number.isFinite(held) && normalized(number) === normalized(String(held));
 }
@@ -114,22 +90,4 @@ function* numbersIn(json: string): Generator<Found> {
 function pathInWords(path: readonly (string | number)[]): string {
   return path.map((step) => typeof step === "number" ? `[${step}]` : `.${step}`).join("").replace(/^\./, "")
     .slice(0, 200);
-}
-
-/** The first key that stands twice in one object of valid JSON text: readers keep the last, and lose the others. */
-export function doubledKeyIn(json: string): string | null {
-  const objects: (Set<string> | null)[] = [];
-  let word = "";
-  for (const [token] of json.matchAll(TOKEN)) {
-    if (token === "{") objects.push(new Set());
-    else if (token === "[") objects.push(null);
-    else if (token === "]" || token === "}") objects.pop();
-    else if (token === ":") {
-      const key: string = JSON.parse(word);
-      if (objects.at(-1)?.has(key)) return key;
-      objects.at(-1)?.add(key);
-    }
-    word = token;
-  }
-  return null;
 }

@@ -18,7 +18,7 @@ import { invalid } from "./fields.ts";
 import { jobInput } from "./job_input.ts";
 import { FILTER_WORDS, jobFilter, moveInput } from "./move_input.ts";
 import type { Ports } from "./ports.ts";
-import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJson } from "./read_json.ts";
+import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJobs, readJson } from "./read_json.ts";
 import { Refusal, tooLarge } from "./refusal.ts";
 import { dueOnWire, jobJson, jobsJson, statsOnWire, storyJson } from "./wire.ts";
 
@@ -118,7 +118,7 @@ function idInPath(c: ApiContext): string {
 }
 
 async function addJobs(c: ApiContext, ports: Ports): Promise<Response> {
-  const body = await readJson(c);
+  const body = await readJobs(c);
   const added = await audited(ports.queue, actorOf(c, ports)).add(await jobInput(body));
   const isNew = added.some(({ outcome }) => outcome !== "waiting");
   const text = Array.isArray(body) ? await manyAdded(added, ports) : oneAdded(added, ports);

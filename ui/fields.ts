@@ -40,15 +40,9 @@ export function optionalText(value: unknown, name: string, place: Place): string
 
 export function optionalNumber(value: unknown, name: string, place: Place): number | undefined {
   if (value === undefined || value === null) return undefined;
-  const number = isRawJSON(value) ? Number(value.rawJSON) : value;
-  if (typeof number !== "number") throw invalid(`${place.where}: ${name} must be a number.`, place);
-  return number;
+  if (typeof value !== "number") throw invalid(`${place.where}: ${name} must be a number.`, place);
+  return value;
 }
-
-/** How a number is kept to the letter that is written otherwise than JavaScript writes it, such as 5.0. */
-const { isRawJSON } = JSON as unknown as {
-  isRawJSON(value: unknown): value is { readonly rawJSON: string };
-};
 
 export function optionalFlag(value: unknown, name: string, place: Place): boolean | undefined {
   if (value === undefined || value === null) return undefined;

@@ -1,6 +1,6 @@
 /**
  * What JSON text is made of, told by its bytes alone. `JSON.parse` takes seconds for some megabytes of brackets, so they
- * are counted before it is called; and a long list is parsed some elements at a time.
+ * are counted before it is called; and a long list is read element by element.
  */
 import { Refusal } from "./refusal.ts";
 
@@ -22,8 +22,6 @@ export interface JsonShape {
     readonly count: number;
     /** The places of the commas between them, of the first ones where there are very many. */
     readonly commas: readonly number[];
-    /** How many members of objects stand before each of these. */
-    readonly members: readonly number[];
     /** Where its brackets stand; null for an end that does not come. */
     readonly start: number;
     readonly end: number | null;
@@ -38,11 +36,9 @@ export function shapeOf(bytes: Uint8Array): JsonShape {
   const start = firstOf(bytes);
   const isList = bytes[start] === OPEN_LIST;
   const commas: number[] = [];
-  const membersBefore: number[] = [];
   let [level, containers, before, count, members] = [0, 0, 0, 1, 0];
   const shapeTo = (end: number | null): JsonShape => {
-    const list = isList ? { count, commas, members: [...membersBefore, members], start, end } : null;
-    return { members, list };
+    return { members, list: isList ? { count, commas, start, end } : null };
   };
   for (let i = start; i < bytes.length; i++) {
     const byte = bytes[i];
@@ -54,10 +50,7 @@ export function shapeOf(bytes: Uint8Array): JsonShape {
       if (--level === 0) return shapeTo(i);
     } else if (byte === COLON) members++;
     else if (byte === COMMA && level === 1 && isList) {
-      if (++count < MOST_COMMAS) {
-        commas.push(i);
-        membersBefore.push(members);
-      }
+      if (++count < MOST_COMMAS) commas.push(i);
       before = containers;
     }
   }

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
-import { doubledKeyIn, InexactNumber, parseExactly } from "@persistent-queue/queue";
+import { DoubledKey, InexactNumber, inTurns, JsonText } from "@persistent-queue/queue";
 import { assertExact, exactJson } from "@persistent-queue/queue/words";
+import { random } from "../support/random.ts";
+
+async function kept(json: string): Promise<string> {
+  return (await inTurns(JsonText.whole(json))).text;
+}
 
 const KEPT = [
   '{"v":-0}',
@@ -14,6 +19,13 @@ const KEPT = [
   "0.30000000000000004",
   "100000000000000000000",
   "1e21",
+  "0.0000001",
+  "[0.00000025,-0.0000001]",
+  "1000000000000000000000",
+  "100000000000000000000000",
+  '{"2":1,"1":2,"a":{"10":0,"9":0}}',
+  '{"__proto__":{"a":1}}',
+  '"\\u0041\\/"',
   '{"text":"1970670598291982290 -0 1.0 1e400","a":1}',
   "[]",
   "null",
@@ -31,19 +43,23 @@ const LOST: [json: string, number: string, path: string][] = [
   ["100000000000000000001", "100000000000000000001", ""],
 ];
 
-Deno.test("numbers that a double can hold are kept to the letter", () => {
-  for (const json of KEPT) assert.equal(exactJson(parseExactly(json)), json);
+Deno.test("JSON is kept to the letter, its numbers and the order of its keys, without the spaces", async () => {
+  for (const json of KEPT) {
+    assert.equal(await kept(json), json);
+    const spaced = json.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g, (part) => ` \n${part}\t `);
+    assert.equal(await kept(spaced), json);
+  }
 });
 
-Deno.test("a number that a double cannot hold is refused by its name and place", () => {
+Deno.test("a number that a double cannot hold is refused by its name and place", async () => {
   for (const [json, number, path] of LOST) {
-    for (const read of [parseExactly, assertExact]) {
-      assert.throws(() => read(json), (error) => {
-        assert.ok(error instanceof InexactNumber, json);
-        assert.deepEqual([error.number, error.path], [number, path]);
-        return true;
-      });
-    }
+    const named = (error: unknown) => {
+      assert.ok(error instanceof InexactNumber, json);
+      assert.deepEqual([error.number, error.path], [number, path]);
+      return true;
+    };
+    assert.throws(() => assertExact(json), named);
+    await assert.rejects(kept(json), named);
   }
 });
 
@@ -57,22 +73,111 @@ Deno.test("what a program gives is written as it is, or refused: −0, NaN, Infi
   assert.equal(exactJson(undefined), undefined);
 });
 
-Deno.test("a key that stands twice in one object is found, however it is written", () => {
-  assert.equal(doubledKeyIn('{"a":1,"b":{"a":2},"\\u0061":3}'), "a");
-  assert.equal(doubledKeyIn('[{"a":1},{"a":"a"},{"b":{"x":1,"x":2}}]'), "x");
-  assert.equal(doubledKeyIn('{"a":":","b":"\\"a\\":1"}'), null);
+Deno.test("a key that stands twice in one object is found, however it is written", async () => {
+  const doubled = (key: string) => (error: unknown) => error instanceof DoubledKey && error.key === key;
+  await assert.rejects(kept('{"a":1,"b":{"a":2},"\\u0061":3}'), doubled("a"));
+  await assert.rejects(kept('[{"a":1},{"a":"a"},{"b":{"x":1,"x":2}}]'), doubled("x"));
+  await kept('{"a":":","b":"\\"a\\":1"}');
 });
 
-Deno.test("a mebibyte of digits, strings or keys is read in a moment", () => {
+Deno.test("what is JSON for JSON.parse is JSON here, and nothing else is", async () => {
+  const chance = random(7);
+  const parts = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    '"a"',
+    '"b\\n"',
+    '"\\u00e9"',
+    '"\\x"',
+    '"\t"',
+    "0",
+    "-",
+    "1",
+    ".5",
+  ];
+  const more = [
+    "e3",
+    "E+2",
+    "01",
+    "true",
+    "false",
+    "null",
+    "nul",
+    " ",
+    "\n",
+    "\u00a0",
+    '"',
+    "\\",
+    "'c'",
+    "é",
+  ];
+  const valid = ['{"a":[1,{"b":null}],"c":"x"}', '[[],{},"",-0.5e-3,true]', '{"a":{"b":{"c":[1,2,[3]]}}}'];
+  let valids = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const part = () => chance.pick([...parts, ...more]);
+    const base = valid[i % 5] ?? "";
+    const at = chance.below(Math.max(1, base.length));
+    const json = base === ""
+      ? Array.from({ length: 1 + chance.below(5) }, part).join("")
+      : base.slice(0, at) + part() + base.slice(at + chance.below(3));
+    const isValid = isJson(json);
+    if (isValid) valids++;
+    const outcome = await kept(json).then((text) => text, (error: Error) => error);
+    if (outcome instanceof DoubledKey) continue;
+    if (typeof outcome !== "string") {
+      assert.ok(outcome instanceof SyntaxError && !isValid, `${json}: ${outcome}`);
+    } else {
+      assert.ok(isValid, json);
+      assert.deepEqual(JSON.parse(outcome), JSON.parse(json));
+    }
+  }
+  assert.ok(valids > 1_000, String(valids));
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("of the members of an object lists, objects and the payload stay text, the rest is parsed", async () => {
+  const members = (json: string) => inTurns(JsonText.members(json, "payload"));
+  const job = await members(
+    ' { "id" : "a", "priority" : 5.0, "payload" : 1.50 , "replace":true, "more":[ 1 ] } ',
+  );
+  const { payload, more, ...rest } = job as Record<string, unknown>;
+  assert.deepEqual({ ...rest }, { id: "a", priority: 5, replace: true });
+  assert.deepEqual([payload, more].map((one) => one instanceof JsonText && [one.text, one.levels]), [
+    ["1.50", 0],
+    ["[1]", 1],
+  ]);
+  assert.deepEqual(await members("[{}]"), []);
+  assert.equal(await members('"text"'), "text");
+  await assert.rejects(members('{"payload":1,"payload":2}'), DoubledKey);
+});
+
+Deno.test("a mebibyte of digits, strings or keys holds the thread for some milliseconds only", async () => {
   const texts = [
     `"${"1".repeat(1_000_000)}"`,
     JSON.stringify(Array.from({ length: 50_000 }, (_, i) => String(10 ** 15 + i))),
-    `[${"1.05,".repeat(150_000)}1]`,
+    `[${"1.50,".repeat(200_000)}1]`,
+    `{${Array.from({ length: 90_000 }, (_, i) => `"k${i}":1`)}}`,
+    `[${'{"a":-0},'.repeat(99_000)}1]`,
   ];
   for (const text of texts) {
+    let steps = 0;
     const began = performance.now();
-    parseExactly(text);
-    assert.ok(performance.now() - began < 500);
+    for (const _ of JsonText.whole(text)) steps++;
+    const tookMs = performance.now() - began;
+    assert.ok(tookMs < 500, `${text.slice(0, 20)} ${tookMs} ms`);
+    if (text.startsWith("[") || text.startsWith("{")) assert.ok(steps > 80, String(steps));
   }
-  assert.throws(() => parseExactly("9".repeat(1_000_000)), InexactNumber);
+  await assert.rejects(kept("9".repeat(1_000_000)), InexactNumber);
 });

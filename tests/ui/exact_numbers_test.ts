@@ -11,7 +11,8 @@ function post(desk: TestDesk, body: string): Promise<Response> {
 
 Deno.test("numbers that are written in their own way are stored and shown to the letter, alone and in an array", async () => {
   await using desk = await openDesk();
-  const payload = '{"v":-0,"price":1.10,"n":[1e3,9007199254740991,0.1]}';
+  const payload =
+    '{"v":-0,"price":1.10,"n":[1e3,9007199254740991,0.1,0.0000001,1000000000000000000000],"2":0,"1":0}';
   assert.equal(
     (await post(desk, `{"id":"one","kind":"mail","priority":5.0,"payload":${payload}}`)).status,
     201,

@@ -2,7 +2,7 @@
 import { type Added, type JobRequest, printable } from "@persistent-queue/queue";
 import { duration } from "../components/format.ts";
 import { parseDelay, parseDueTime } from "../due_time.ts";
-import { parseJson } from "../parse_json.ts";
+import { jsonText } from "../parse_json.ts";
 import { Refusal } from "../refusal.ts";
 import { audited } from "../audit.ts";
 import { dueOnWire, jobsJson, type Moment } from "../wire.ts";
@@ -77,7 +77,7 @@ async function requestsOf(line: CommandLine, io: CliIo): Promise<JobRequest[]> {
 
 async function payloadOf(text: string, io: CliIo): Promise<unknown> {
   try {
-    return parseJson(text === "-" ? await io.readInput() : text);
+    return await jsonText(text === "-" ? await io.readInput() : text);
   } catch (error) {
     if (error instanceof Refusal) throw new UsageError(error.message);
     if (!(error instanceof SyntaxError)) throw error;

@@ -1,7 +1,7 @@
 /** Adds the job that a form describes. */
 import { type Adder, type JobRequest, messageOf, QueueError } from "@persistent-queue/queue";
 import { type DueTime, parseDelay, parseDueTime } from "../due_time.ts";
-import { parseJson } from "../parse_json.ts";
+import { jsonText } from "../parse_json.ts";
 import { Refusal } from "../refusal.ts";
 import type { AddForm } from "./add_page.tsx";
 import type { PlainNote } from "./notes.ts";
@@ -12,7 +12,7 @@ export type AddOutcome =
 
 /** Nothing is thrown for what a person may have typed. @throws {StorageError} */
 export async function addJob(queue: Adder, form: AddForm, now: number): Promise<AddOutcome> {
-  const payload = parsePayload(form.payload);
+  const payload = await parsePayload(form.payload);
   if (!payload.ok) return { ok: false, error: payload.reason, status: 400 };
   const due = dueTimeOf(form.runAt, now);
   if (due !== null && "problem" in due) {
@@ -52,10 +52,10 @@ type Parsed = { readonly ok: true; readonly value: unknown } | {
   readonly reason: string;
 };
 
-function parsePayload(text: string): Parsed {
+async function parsePayload(text: string): Promise<Parsed> {
   if (text.trim() === "") return { ok: true, value: null };
   try {
-    return { ok: true, value: parseJson(text) };
+    return { ok: true, value: await jsonText(text) };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, reason: error.message };
     return { ok: false, reason: `The payload is not JSON: ${messageOf(error)}.` };
