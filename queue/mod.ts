@@ -3,6 +3,7 @@ export * from "./job.ts";
 export { type Attempt, attemptsOf } from "./attempts.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
+export type * from "./recent_event.ts";
 export type * from "./roles.ts";
 export type * from "./store.ts";
 export { getQueue, type OpenOptions, openStore, SCHEMES } from "./get_queue.ts";

@@ -13,7 +13,7 @@ export function injectFault(
   { consumerId, fault, by, audit }: Actor & { readonly consumerId: string; readonly fault: Fault },
 ): boolean {
   requireFaultInjection(faultInjection);
-  const isDone = system.provoke(consumerId, fault);
+  const isDone = system.provoke(consumerId, fault, by);
   if (isDone) audit(`${DONE[fault]} of consumer ${consumerId} by ${by}`);
   return isDone;
 }

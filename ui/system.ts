@@ -2,6 +2,7 @@
  * What the pages need to know of the running system, and may ask of it. `main.ts` passes an implementation in:
  * this folder never sees the workers'.
  */
+import type { RecentEvent } from "@persistent-queue/queue";
 
 export type ConsumerState =
   | "starting"
@@ -33,13 +34,6 @@ export interface ConsumerView {
   readonly restarts: number;
 }
 
-/** One line for "recent events", newest first. */
-export interface RecentEvent {
-  readonly at: number;
-  readonly level: "info" | "warning" | "error";
-  readonly text: string;
-}
-
 export interface SystemView {
   readonly startedAt: number;
   /** Before it has looked after what a process that died left behind. */
@@ -63,6 +57,9 @@ export interface System {
   view(): SystemView;
   /** Looks for stalled jobs now. Answers how many went back to the queue. @throws {StorageError} */
   sweep(): Promise<number>;
-  /** Makes the thread of this consumer die, or spin for ever: to see what the system does. False = no such consumer. */
-  provoke(consumerId: string, how: "crash" | "hang"): boolean;
+  /**
+   * Makes the thread of this consumer die, or spin for ever: to see what the system does. `by` names who asked. False = no
+   * such consumer.
+   */
+  provoke(consumerId: string, how: "crash" | "hang", by: string): boolean;
 }

@@ -11,6 +11,7 @@ import {
   OPERATOR_VERBS,
 } from "@persistent-queue/queue";
 import type { Inspector, KindTotals, QueueStats } from "@persistent-queue/queue";
+import { latestEvents } from "./ops/latest_events.ts";
 import type { ConsumerView, SystemView } from "./system.ts";
 
 export interface Moment {
@@ -165,7 +166,7 @@ export function systemOnWire(view: SystemView) {
     sweep: { last_at: view.sweep.lastAt, last_requeued: view.sweep.lastRequeued },
     producing: view.producing,
     warnings: view.warnings,
-    events: view.events.map(({ at, level, text }) => ({ at, level, text })),
+    events: latestEvents(view.events),
     trouble: view.trouble,
     memory_bytes: view.memoryBytes,
   };

@@ -21,11 +21,12 @@ import { HostedThreads } from "./places/hosted_threads.ts";
 import { LogTidying } from "./log/log_tidying.ts";
 import { MemoryWatch } from "./places/memory_watch.ts";
 import { ProducerPlace } from "./places/producer_place.ts";
-import { isMove, RecentEvents } from "./telling/recent_events.ts";
+import { RecentEvents } from "./telling/recent_events.ts";
 import { sleep } from "./sleep.ts";
 import { Sweeper, type Verdict } from "./sweeper.ts";
 import { EXIT } from "./process/exit_codes.ts";
 import type { SupervisorView } from "./telling/supervisor_view.ts";
+import type { SystemEvent } from "./telling/system_event.ts";
 import { warningsOf } from "./telling/warnings.ts";
 import { WedgedThreads } from "./places/wedged_threads.ts";
 import { WorkingFolder } from "./process/working_folder.ts";
@@ -73,21 +74,22 @@ export class Supervisor {
     this.#threads = options.threads ?? new HostedThreads();
     this.#startedAt = now();
     this.#recent = new RecentEvents(now);
-    const onError = (error: unknown) => this.#tell("error", messageOf(error));
+    const onNotice = (level: "warn" | "error", text: string) => this.#report({ type: "notice", level, text });
+    const onError = (error: unknown) => onNotice("error", messageOf(error));
     const living = () => this.#consumers.map((consumer) => `consumer_${consumer.id}`);
     this.#logTidying = new LogTidying({ dir: settings.logDir, living, onError });
     const onRestart = (id: string, why: string) => {
-      this.#tell("warn", `Restarted consumer ${id}: ${why}`);
+      this.#report({ type: "restarted", role: "consumer", id, why });
       this.#logTidying.begin();
     };
     this.#wedged = new WedgedThreads({
-      tell: (level, text) => this.#tell(level, text),
+      tell: onNotice,
       onTooMany: (why) => options.onFatal(EXIT.wedged, why),
     });
     const onUnusable: DispatcherOptions["onUnusable"] = (id, why, blame) =>
       this.#consumers.find((consumer) => consumer.id === id)?.replace(why, blame);
     this.#dispatcher = new Dispatcher({ queue, now, clock, onError, onUnusable });
-    const onWarning = (text: string) => this.#tell("warn", text);
+    const onWarning = (text: string) => onNotice("warn", text);
     const toConsumer = { handlers, onRestart, onWarning };
     const shared = { settings, clock, threads: this.#threads, wedged: this.#wedged };
     this.#consumers = Array.from(
@@ -96,7 +98,8 @@ export class Supervisor {
     );
     const { heartbeatMs, consumerMemoryMb: limitMb } = settings;
     this.#memoryWatch = new MemoryWatch({ consumers: this.#consumers, heartbeatMs, limitMb, clock });
-    const onProducerRestart = (id: string, why: string) => onWarning(`Restarted producer ${id}: ${why}`);
+    const onProducerRestart = (id: string, why: string) =>
+      this.#report({ type: "restarted", role: "producer", id, why });
     this.#producer = settings.producerIntervalMs === 0
       ? null
       : new ProducerPlace({ ...shared, queue, onError, onRestart: onProducerRestart });
@@ -133,7 +136,7 @@ export class Supervisor {
         return;
       } catch (error) {
         assertPassing(error);
-        this.#tell("warn", `${error.message} The start waits for that.`);
+        this.#report({ type: "notice", level: "warn", text: `${error.message} The start waits for that.` });
         await sleep(RECOVERY_RETRY_MS);
       }
     }
@@ -188,11 +191,16 @@ export class Supervisor {
     return this.#sweeper.sweep();
   }
 
-  /** Makes a consumer crash or hang, for people who want to see what happens then. False = there is no such consumer. */
-  provoke(consumerId: string, how: "crash" | "hang"): boolean {
+  /**
+   * Makes a consumer crash or hang, for people who want to see what happens then. `by` names who asked. False = there is
+   * no such consumer.
+   */
+  provoke(consumerId: string, how: "crash" | "hang", by: string): boolean {
     const consumer = this.#consumers.find(({ id, isReady }) => isReady && id === consumerId);
-    consumer?.post({ type: "provoke", how });
-    return consumer !== undefined;
+    if (consumer === undefined) return false;
+    this.#report({ type: "provoked", consumerId, how, by });
+    consumer.post({ type: "provoke", how });
+    return true;
   }
 
   #trouble(): string | null {
@@ -203,9 +211,14 @@ export class Supervisor {
 
   #hear(event: QueueEvent): void {
     this.#dispatcher.hear(event);
+    this.#report(event);
+  }
+
+  /** To the pages as data, to the logs as lines. */
+  #report(event: QueueEvent | SystemEvent): void {
+    this.#recent.add(event);
     for (const { level, text, consumerId } of describe(event)) {
       this.#options.log[level](text);
-      if (level === "warn" || isMove(event)) this.#recent.add(level, text);
       const consumer = consumerId && this.#consumers.find(({ id }) => id === consumerId);
       if (consumer && level !== "debug") {
         consumer.post({ type: "note", level: level === "info" ? "info" : "warn", text });
@@ -213,16 +226,14 @@ export class Supervisor {
     }
   }
 
-  #tell(level: "warn" | "error", text: string): void {
-    this.#options.log[level](text);
-    this.#recent.add(level, text);
-  }
-
   /** Silent for as long as makes a job stalled: it hangs. */
   #judge({ justWoke }: { justWoke: boolean }): Verdict {
     const { stallMs } = this.#options.settings;
     const moved = this.#workingFolder.restore();
-    if (moved !== null) this.#tell("warn", `A handler moved the working folder to ${moved}; it was put back`);
+    if (moved !== null) {
+      const text = `A handler moved the working folder to ${moved}; it was put back`;
+      this.#report({ type: "notice", level: "warn", text });
+    }
     let freed = 0;
     for (const consumer of this.#consumers) {
       const { silentMs } = consumer;

@@ -42,7 +42,11 @@ async function storm({ queue, supervisor, settings }: TestSystem, random: Random
     if (dice < 75) return queue.move("cancel", [someId()], "a test");
     if (dice < 90) return queue.move("resubmit", [someId()], "a test");
     if (dice < 92) {
-      return supervisor.provoke(supervisor.view().consumers[random.below(CONSUMERS)]?.id ?? "", "crash");
+      return supervisor.provoke(
+        supervisor.view().consumers[random.below(CONSUMERS)]?.id ?? "",
+        "crash",
+        "a test",
+      );
     }
     return outside.prepare("UPDATE jobs SET status = ? WHERE id = ?").run(random.pick(STATUSES), someId());
   };

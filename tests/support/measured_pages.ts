@@ -22,7 +22,10 @@ const VIEW: SystemView = {
   warnings: [],
   events: Array.from(
     { length: 50 },
-    (_, i) => ({ at: i, level: "warning", text: `${i} ${"e".repeat(600)}` }),
+    (_, i) => ({
+      ...{ at: i, level: "warning", jobId: `${i}`, consumerId: null },
+      what: { type: "failed", error: "e".repeat(600) },
+    }),
   ),
   trouble: null,
   memoryBytes: 1_000_000,

@@ -1,71 +1,155 @@
+/** From what the queue and the supervisor tell to the lines of the Ops page. */
 import assert from "node:assert/strict";
-import { storiesOf } from "../../ui/ops/event_stories.ts";
+import type { QueueEvent } from "@persistent-queue/queue";
+import { eventText } from "../../ui/ops/event_text.ts";
+import { latestEvents } from "../../ui/ops/latest_events.ts";
+import { RecentEvents } from "../../workers/telling/recent_events.ts";
+import type { SystemEvent } from "../../workers/telling/system_event.ts";
 
-/** Newest first, as the system lists them. */
-function linesOf(...texts: string[]): string[] {
-  const events = texts.map((text, i) => ({ at: 1000 - i, level: "warning" as const, text }));
-  return storiesOf(events).map(({ jobId, text, earlier }) => `${jobId} | ${text} | ${earlier}`);
+const CONSUMER = "5827871d-0000-4000-8000-000000000000";
+
+/** Told in this order. What the page gets, newest first. */
+function latestOf(...told: (QueueEvent | SystemEvent)[]) {
+  const recent = new RecentEvents(() => 1_000);
+  for (const event of told) recent.add(event);
+  return latestEvents(recent.list());
+}
+
+function linesOf(...told: (QueueEvent | SystemEvent)[]): string[] {
+  return latestOf(...told).map((event) =>
+    `${event.level} | ${event.job_id ?? "–"} | ${eventText(event)} | ${event.earlier ?? 0}`
+  );
+}
+
+function failedAttempt(id: string, attempt: number, error = "broken"): QueueEvent {
+  return {
+    type: "retrying",
+    id,
+    consumerId: CONSUMER,
+    attempt,
+    of: 3,
+    delayMs: 2 ** attempt * 60_000,
+    error,
+  };
+}
+
+function exhausted(id: string, error = "broken"): QueueEvent {
+  return { type: "exhausted", id, consumerId: CONSUMER, error, cause: "retries" };
 }
 
 Deno.test("a job that is given up is one line, not seven", () => {
-  assert.deepEqual(
-    linesOf(
-      "Marked job_id failed: data/files/a.txt",
-      "Max retries reached, marked failed",
-      "Last attempt failed for data/files/a.txt: The file does not exist",
-      "Attempt 3/3 failed for data/files/a.txt: The file does not exist. Retrying in 4s",
-      "Attempt 2/3 failed for data/files/a.txt: The file does not exist. Retrying in 2s",
-      "Attempt 1/3 failed for data/files/a.txt: The file does not exist. Retrying in 1s",
-    ),
-    ["data/files/a.txt | given up, every attempt failed: The file does not exist | 3"],
-  );
+  const error = "The file does not exist";
+  const attempts = [1, 2, 3].map((attempt) => failedAttempt("data/files/a.txt", attempt, error));
+  assert.deepEqual(linesOf(...attempts, exhausted("data/files/a.txt", error)), [
+    `warning | data/files/a.txt | given up, every attempt failed: ${error} | 3`,
+  ]);
 });
 
 Deno.test("jobs that fail at the same time keep their own lines", () => {
+  const restart: SystemEvent = {
+    type: "restarted",
+    role: "consumer",
+    id: CONSUMER,
+    why: "it stopped answering",
+  };
+  assert.deepEqual(linesOf(failedAttempt("b", 2), restart, failedAttempt("a", 3), exhausted("b")), [
+    "warning | b | given up, every attempt failed: broken | 1",
+    "warning | a | attempt 3/3 failed, the next in 8 min: broken | 0",
+    "warning | – | Restarted consumer 5827871d: it stopped answering | 0",
+  ]);
+});
+
+Deno.test("everything worth a look has its sentence, and jobs their ids, whatever stands in them", () => {
+  const c = { consumerId: CONSUMER };
+  const moved = { verb: "cancel", kind: "mail", from: "PENDING", lease: { seq: 1, lease: 0 } } as const;
+  const by = "manager from 203.0.113.7";
   assert.deepEqual(
     linesOf(
-      "Marked job_id failed: b",
-      "Max retries reached, marked failed",
-      "Last attempt failed for b: broken",
-      "Attempt 3/3 failed for a: broken. Retrying in 4s",
-      "Restarted consumer 5827871d: it stopped answering",
-      "Attempt 2/3 failed for b: broken. Retrying in 2s",
+      { type: "failed", id: "c: d", ...c, error: "no one to write to" },
+      { type: "exhausted", id: "d", ...c, error: "thread ended", cause: "crashes" },
+      { type: "released", id: "e (of all)", ...c, why: "crashed", detail: "its consumer ended" },
+      { type: "fenced", id: "g", ...c },
+      { type: "moved", id: "h", ...moved, by, isOneOfMany: false },
+      { type: "moved-many", verb: "resubmit", count: 1200, by, ended: "stopped" },
+      { type: "parked", kind: "fax" },
+      { type: "looked-over", problems: ["Job a is twice here.", "Job b is, too."] },
+      { type: "storage", trouble: "The disk is full." },
+      { type: "storage", trouble: null },
+      { type: "provoked", ...c, how: "crash", by },
+      { type: "notice", level: "error", text: "Something new" },
     ),
     [
-      "b | given up, every attempt failed: broken | 1",
-      "a | attempt 3/3 failed: broken. Retrying in 4s | 0",
-      "null | Restarted consumer 5827871d: it stopped answering | 0",
+      "error | – | Something new | 0",
+      `info | – | Crash of consumer 5827871d by ${by} | 0`,
+      "info | – | The storage works again | 0",
+      "warning | – | The disk is full. | 0",
+      "warning | – | Job a is twice here. (and 1 more like this) | 0",
+      'warning | – | No handler is named "fax": the jobs of that kind wait | 0',
+      `info | – | 1,200 jobs resubmitted by ${by}, then it was stopped | 0`,
+      `info | h | canceled by ${by} | 0`,
+      "warning | g | late result dropped: its lease was lost | 0",
+      "warning | e (of all) | requeued: its consumer ended | 0",
+      "warning | d | given up, too many crashes: thread ended | 0",
+      "warning | c: d | given up by its handler: no one to write to | 0",
     ],
   );
 });
 
-Deno.test("every line that tells of a job is told in short, and an unknown one as it is", () => {
+Deno.test("what a sweep took back is a line for each job, and one line where they are many", () => {
+  const requeued = (ids: readonly string[]) =>
+    ids.map((id) => ({
+      id,
+      kind: "mail",
+      consumerId: CONSUMER,
+      status: "PENDING" as const,
+      crashes: 0,
+      seq: 1,
+      lease: 1,
+    }));
+  const swept = (ids: readonly string[], excuse: string | null = null): QueueEvent => ({
+    ...{ type: "swept", freed: 0, excuse },
+    requeued: requeued(ids),
+  });
+  assert.deepEqual(linesOf(swept([])), []);
+  assert.deepEqual(linesOf(swept(["f: 1", "f: 2"], "Nothing is charged")), [
+    "warning | f: 2 | taken from its consumer, now PENDING | 0",
+    "warning | f: 1 | taken from its consumer, now PENDING | 0",
+    "warning | – | Nothing is charged | 0",
+  ]);
+  const many = Array.from({ length: 5000 }, (_, i) => `${i}`);
+  assert.deepEqual(linesOf(swept(many)), ["warning | – | 5,000 jobs were taken from their consumers | 0"]);
+});
+
+Deno.test("what is as it should be leaves no line: stops, moves of many one by one, plain work", () => {
+  const moved = { verb: "cancel", kind: "mail", from: "PENDING", lease: { seq: 1, lease: 0 } } as const;
   assert.deepEqual(
     linesOf(
-      "Gave up on c: nobody to write to",
-      "Crash limit reached for d: thread ended",
-      "Returned job_id: e (its consumer ended)",
-      "Took job_id: f from consumer 5827871d, now PENDING",
-      "Dropped a late result for g of consumer 5827871d: its lease was lost",
-      "Canceled job_id: h",
-      "Resubmitted job_id: i (of all)",
-      "Something new",
+      { type: "completed", count: 3 },
+      { type: "claimed", count: 3 },
+      { type: "pruned", count: 3 },
+      { type: "looked-over", problems: [] },
+      { type: "released", id: "a", consumerId: CONSUMER, why: "released", detail: "The system stops" },
+      { type: "moved", id: "b", ...moved, by: "manager", isOneOfMany: true },
     ),
-    [
-      "c | given up by its handler: nobody to write to | 0",
-      "d | given up, too many crashes: thread ended | 0",
-      "e | requeued: its consumer ended | 0",
-      "f | taken from its consumer, now PENDING | 0",
-      "g | late result dropped | 0",
-      "h | canceled | 0",
-      "i (of all) | resubmitted | 0",
-      "null | Something new | 0",
-    ],
+    [],
   );
 });
 
 Deno.test("an error of thousands of letters is one short line among the events", () => {
-  const text = `Last attempt failed for a: ${"very long ".repeat(400)}`;
-  const [story] = storiesOf([{ at: 1, level: "error", text }]);
-  assert.ok(story !== undefined && story.text.length < 320, String(story?.text.length));
+  const [line = ""] = linesOf(exhausted("a", "very long ".repeat(400)));
+  assert.ok(line.length < 380, String(line.length));
+  const [half = ""] = linesOf(exhausted("a", `${"x".repeat(299)}${"😀".repeat(9)}`));
+  assert.ok(half.isWellFormed(), half);
+});
+
+Deno.test("fifty events at most are kept, fewer where their ids are long, and no id is ever cut", () => {
+  const failed = (id: string): QueueEvent => ({ type: "failed", id, consumerId: CONSUMER, error: "no" });
+  const short = latestOf(...Array.from({ length: 80 }, (_, i) => failed(`${i}`)));
+  assert.deepEqual(short.map((event) => event.job_id), Array.from({ length: 50 }, (_, i) => `${79 - i}`));
+  const ids = Array.from({ length: 80 }, (_, i) => `${i}`.padEnd(2000, "\u202e"));
+  const long = latestOf(...ids.map(failed));
+  assert.ok(long.length >= 10, String(long.length));
+  assert.deepEqual(long.map((event) => event.job_id), ids.reverse().slice(0, long.length));
+  const bytes = new TextEncoder().encode(JSON.stringify(long)).length;
+  assert.ok(bytes < 100_000, `${bytes} bytes go to each reader at every change`);
 });

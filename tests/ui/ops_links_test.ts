@@ -3,7 +3,8 @@ import { CONSUMER, OPEN_OPS, openDesk } from "./open_desk.ts";
 
 Deno.test("counts, job ids and the header lead to the Manager, under the name by which the visitor came", async () => {
   await using desk = await openDesk({ ...OPEN_OPS, port: 9002, otherPort: 9001 });
-  const event = { at: 1, level: "warning" as const, text: "Marked job_id failed: data/files/b c.txt" };
+  const what = { type: "failed", error: "no use" } as const;
+  const event = { at: 1, level: "warning", jobId: "data/files/b c.txt", consumerId: null, what } as const;
   desk.view = { ...desk.view, consumers: [{ ...CONSUMER, jobId: "data/files/a.txt" }], events: [event] };
   const page = await (await desk.askOps("/", { authority: "localhost:9002" })).text();
   for (

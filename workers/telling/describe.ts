@@ -2,6 +2,7 @@
 import type { QueueEvent } from "@persistent-queue/queue";
 import type { Log } from "../log.ts";
 import { withoutPlace } from "../thread/error_report.ts";
+import type { SystemEvent } from "./system_event.ts";
 
 export interface Line {
   readonly level: "debug" | "info" | "warn" | "error";
@@ -15,33 +16,15 @@ export function logEvent(log: Log, event: QueueEvent): void {
   for (const { level, text } of describe(event)) log[level](text);
 }
 
-export function describe(event: QueueEvent): Line[] {
+export function describe(event: QueueEvent | SystemEvent): Line[] {
   switch (event.type) {
     case "enqueued":
       return event.jobs.map(({ id }) => info(`Enqueued job_id: ${id}`));
-    case "retrying": {
-      const { id, attempt, of, error, delayMs, consumerId } = event;
-      const text = `Attempt ${attempt}/${of} failed for ${id}: ${withoutPlace(error)}. Retrying in ${
-        delayMs / 1000
-      }s`;
-      return [{ level: "warn", text, consumerId }];
-    }
-    case "postponed": {
-      const { id, error, delayMs, consumerId } = event;
-      return [{ level: "info", text: `Postponed ${id} by ${delayMs / 1000}s: ${error}`, consumerId }];
-    }
-    case "exhausted": {
-      const { id, error, consumerId, cause } = event;
-      const why = cause === "retries"
-        ? [`Last attempt failed for ${id}: ${withoutPlace(error)}`, "Max retries reached, marked failed"]
-        : [`Crash limit reached for ${id}: ${error}`];
-      return [...why, `Marked job_id failed: ${id}`].map((text) => ({ level: "warn", text, consumerId }));
-    }
-    case "failed": {
-      const { id, error, consumerId } = event;
-      return [`Gave up on ${id}: ${withoutPlace(error)}`, `Marked job_id failed: ${id}`]
-        .map((text) => ({ level: "warn", text, consumerId }));
-    }
+    case "retrying":
+    case "postponed":
+    case "exhausted":
+    case "failed":
+      return describeAttempt(event);
     case "released":
       return [{
         level: event.why === "released" ? "info" : "warn",
@@ -49,11 +32,10 @@ export function describe(event: QueueEvent): Line[] {
       }];
     case "swept":
       return [
-        ...(event.excuse ? [{ level: "warn" as const, text: event.excuse }] : []),
-        ...event.requeued.map(({ id, consumerId, status }) => ({
-          level: "warn" as const,
-          text: `Took job_id: ${id} from consumer ${consumerId ?? "unknown"}, now ${status}`,
-        })),
+        ...(event.excuse ? [warning(event.excuse)] : []),
+        ...event.requeued.map(({ id, consumerId, status }) =>
+          warning(`Took job_id: ${id} from consumer ${consumerId ?? "unknown"}, now ${status}`)
+        ),
         info(`Checked and requeued stalled jobs: ${event.requeued.length + event.freed}`),
       ];
     case "moved":
@@ -61,35 +43,62 @@ export function describe(event: QueueEvent): Line[] {
     case "moved-many": {
       const { verb, count, by, ended } = event;
       const what = `${verb === "cancel" ? "Canceled" : "Resubmitted"} ${count} jobs by ${by}`;
-      // For those who look at the page: in the log the audit says so, with what was asked for.
+      // At `info` the audit says so, with what was asked for.
       return [{ level: "debug", text: ended === "done" ? what : `${what}, then it ${ENDED[ended]}` }];
     }
     case "fenced":
-      return [{
-        level: "warn",
-        text: `Dropped a late result for ${event.id} of consumer ${event.consumerId}: its lease was lost`,
-      }];
-    case "removed":
-      return [];
+      return [
+        warning(`Dropped a late result for ${event.id} of consumer ${event.consumerId}: its lease was lost`),
+      ];
     case "parked":
-      return [{ level: "warn", text: `No handler is named "${event.kind}": the jobs of that kind wait` }];
+      return [warning(`No handler is named "${event.kind}": the jobs of that kind wait`)];
     case "pruned":
       return [info(`Pruned finished jobs: ${event.count}`)];
     case "looked-over":
-      if (event.problems.length === 0) {
-        return [info("Looked over every job after an unclean stop: all is well")];
-      }
-      return event.problems.map((text) => ({ level: "warn", text }));
+      if (event.problems.length > 0) return event.problems.map(warning);
+      return [info("Looked over every job after an unclean stop: all is well")];
     case "storage":
-      return [
-        event.trouble === null ? info("The storage works again") : { level: "warn", text: event.trouble },
-      ];
+      return [event.trouble === null ? info("The storage works again") : warning(event.trouble)];
     case "foreign":
-      return [{ level: "debug", text: "Somebody else has written to the database" }];
+      return [{ level: "debug", text: "Another process has written to the database" }];
+    case "restarted":
+      return [warning(`Restarted ${event.role} ${event.id}: ${event.why}`)];
+    case "notice":
+      return [{ level: event.level, text: event.text }];
+    // What a person provoked is in the audit.
+    case "provoked":
     case "arriving":
     case "claimed":
     case "completed":
+    case "removed":
       return [];
+  }
+}
+
+type OfAttempt = Extract<QueueEvent, { type: "retrying" | "postponed" | "exhausted" | "failed" }>;
+
+/** These are told in the log of the consumer as well. */
+function describeAttempt(event: OfAttempt): Line[] {
+  const { id, consumerId } = event;
+  const error = withoutPlace(event.error);
+  const told = (...texts: string[]) => texts.map((text) => ({ ...warning(text), consumerId }));
+  switch (event.type) {
+    case "retrying": {
+      const { attempt, of, delayMs } = event;
+      return told(`Attempt ${attempt}/${of} failed for ${id}: ${error}. Retrying in ${delayMs / 1000}s`);
+    }
+    case "postponed":
+      return [{ ...info(`Postponed ${id} by ${event.delayMs / 1000}s: ${event.error}`), consumerId }];
+    case "exhausted":
+      return event.cause === "retries"
+        ? told(
+          `Last attempt failed for ${id}: ${error}`,
+          "Max retries reached, marked failed",
+          `Marked job_id failed: ${id}`,
+        )
+        : told(`Crash limit reached for ${id}: ${event.error}`, `Marked job_id failed: ${id}`);
+    case "failed":
+      return told(`Gave up on ${id}: ${error}`, `Marked job_id failed: ${id}`);
   }
 }
 
@@ -97,4 +106,8 @@ const ENDED = { stopped: "was stopped", failed: "failed" } as const;
 
 function info(text: string): Line {
   return { level: "info", text };
+}
+
+function warning(text: string): Line {
+  return { level: "warn", text };
 }

@@ -1,42 +1,133 @@
-/** The last lines worth a person's look, for the Ops page. */
-import type { QueueEvent } from "@persistent-queue/queue";
-
-export interface RecentEvent {
-  readonly at: number;
-  readonly level: "info" | "warning" | "error";
-  readonly text: string;
-}
-
-/** As lines of the log have it. */
-export type LineLevel = "debug" | "info" | "warn" | "error";
+/** The newest events that are worth a person's look, as data, for the Ops page. */
+import type { Happening, QueueEvent, RecentEvent } from "@persistent-queue/queue";
+import { withoutPlace } from "../thread/error_report.ts";
+import type { SystemEvent } from "./system_event.ts";
 
 const MOST = 50;
-/** Of one line, in characters: all of them are sent to each reader at every change. */
-const MOST_CHARACTERS = 600;
+/** Of all of them as JSON: each reader gets them at every change. Ids are never cut, because they lead to their jobs. */
+const MOST_CHARACTERS = 30_000;
+/** Of each text in one of them. */
+const MOST_OF_TEXT = 300;
+/** Jobs that one sweep took back and that have a line each; of more, only the number is kept. */
+const MOST_REAPED = 10;
+
+interface Kept {
+  readonly event: RecentEvent;
+  readonly characters: number;
+}
 
 export class RecentEvents {
-  readonly #events: RecentEvent[] = [];
   readonly #now: () => number;
+  readonly #kept: Kept[] = [];
+  #characters = 0;
 
   /** `now`: milliseconds since 1970. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  add(level: LineLevel, line: string): void {
-    const shown = level === "warn" ? "warning" : level === "debug" ? "info" : level;
-    const text = line.length <= MOST_CHARACTERS ? line : `${line.slice(0, MOST_CHARACTERS).toWellFormed()}…`;
-    this.#events.unshift({ at: this.#now(), level: shown, text });
-    if (this.#events.length > MOST) this.#events.pop();
+  add(happened: QueueEvent | SystemEvent): void {
+    for (const event of noteworthy(happened)) this.#keep({ at: this.#now(), ...event });
   }
 
   /** Newest first. */
   list(): readonly RecentEvent[] {
-    return [...this.#events];
+    return this.#kept.map(({ event }) => event);
+  }
+
+  #keep(event: RecentEvent): void {
+    const { length: characters } = JSON.stringify(event);
+    this.#kept.unshift({ event, characters });
+    this.#characters += characters;
+    while (this.#kept.length > MOST || this.#characters > MOST_CHARACTERS) {
+      this.#characters -= this.#kept.pop()?.characters ?? 0;
+    }
   }
 }
 
-/** A move that a person made; of a move of many jobs its end alone, because the log has a line for each. */
-export function isMove(event: QueueEvent): boolean {
-  return event.type === "moved-many" || event.type === "moved" && !event.isOneOfMany;
+type Noteworthy = Omit<RecentEvent, "at">;
+
+function noteworthy(event: QueueEvent | SystemEvent): Noteworthy[] {
+  switch (event.type) {
+    case "retrying": {
+      const { type, id, attempt, of, delayMs, error } = event;
+      return [ofJob(id, { type, attempt, of, delayMs, error: short(withoutPlace(error)) })];
+    }
+    case "exhausted":
+      return [
+        ofJob(event.id, { type: event.type, cause: event.cause, error: short(withoutPlace(event.error)) }),
+      ];
+    case "failed":
+      return [ofJob(event.id, { type: event.type, error: short(withoutPlace(event.error)) })];
+    case "released":
+      // That a stop hands jobs back is as it should be.
+      return event.why === "released"
+        ? []
+        : [ofJob(event.id, { type: event.type, detail: short(event.detail) })];
+    case "swept":
+      return ofSweep(event);
+    case "fenced":
+      return [ofJob(event.id, { type: event.type })];
+    case "moved": {
+      const { type, id, verb, by } = event;
+      return event.isOneOfMany ? [] : [{ ...ofJob(id, { type, verb, by: short(by) }), level: "info" }];
+    }
+    case "moved-many":
+      return [{ ...ofSystem({ ...event, by: short(event.by) }), level: "info" }];
+    case "parked":
+      return [ofSystem(event)];
+    case "looked-over": {
+      const [problem, ...others] = event.problems;
+      if (problem === undefined) return [];
+      return [ofSystem({ type: event.type, problem: short(problem), others: others.length })];
+    }
+    case "storage":
+      return event.trouble === null
+        ? [{ ...ofSystem(event), level: "info" }]
+        : [ofSystem({ ...event, trouble: short(event.trouble) })];
+    case "restarted":
+    case "provoked":
+    case "notice":
+      return [ofSystemEvent(event)];
+    default:
+      return [];
+  }
+}
+
+function ofSweep({ excuse, requeued }: Extract<QueueEvent, { type: "swept" }>): Noteworthy[] {
+  const excused = excuse ? [ofSystem({ type: "excused", why: short(excuse) })] : [];
+  if (requeued.length > MOST_REAPED) {
+    return [...excused, ofSystem({ type: "reaped-many", count: requeued.length })];
+  }
+  return [...excused, ...requeued.map(({ id, status }) => ofJob(id, { type: "reaped", status }))];
+}
+
+function ofSystemEvent(event: SystemEvent): Noteworthy {
+  switch (event.type) {
+    case "restarted": {
+      const { type, role, id, why } = event;
+      return { ...ofSystem({ type, role, why: short(why) }), consumerId: id };
+    }
+    case "provoked": {
+      const { type, consumerId, how, by } = event;
+      return { ...ofSystem({ type, how, by: short(by) }), level: "info", consumerId };
+    }
+    case "notice": {
+      const level = event.level === "warn" ? "warning" : event.level;
+      return { ...ofSystem({ type: event.type, text: short(event.text) }), level };
+    }
+  }
+}
+
+function ofJob(jobId: string, what: Happening): Noteworthy {
+  return { level: "warning", jobId, consumerId: null, what };
+}
+
+function ofSystem(what: Happening): Noteworthy {
+  return { level: "warning", jobId: null, consumerId: null, what };
+}
+
+/** The page of the job, or the log, tells it whole. */
+function short(text: string): string {
+  return text.length <= MOST_OF_TEXT ? text : `${text.slice(0, MOST_OF_TEXT).toWellFormed()}…`;
 }

@@ -1,6 +1,6 @@
 /** How everything is that the supervisor keeps running, as the pages show it. */
+import type { RecentEvent } from "@persistent-queue/queue";
 import type { ConsumerView } from "../places/consumer_place.ts";
-import type { RecentEvent } from "./recent_events.ts";
 
 export interface SupervisorView {
   readonly startedAt: number;

@@ -1,0 +1,42 @@
+/** What the supervisor saw, on the page of Ops: from the handler that failed to the line and where it leads. */
+import assert from "node:assert/strict";
+import { testSystem } from "../support/test_system.ts";
+import { OPEN_OPS, openDesk } from "./open_desk.ts";
+
+/** The page of Ops after these jobs were given up by their handler. */
+async function opsAfterGivingUp(...ids: string[]): Promise<string> {
+  await using system = await testSystem({ CONSUMERS: "1" });
+  await system.queue.add(ids.map((id) => ({ id, kind: "say", payload: { how: "give-up", text: "a: b" } })));
+  for (const id of ids) await system.until(id, ({ status }) => status === "FAILED");
+  await using desk = await openDesk({ ...OPEN_OPS, port: 9002, otherPort: 9001 });
+  desk.view = { ...system.supervisor.view(), warnings: [] };
+  return await (await desk.askOps("/", { authority: "localhost:9002" })).text();
+}
+
+function linesOf(page: string): string[] {
+  const [, events = ""] = page.split('id="events-title"');
+  return events.split("<li ").slice(1).map((line) => line.replace(/data-props[^]*$/, ""));
+}
+
+function hrefsOf(page: string): string[] {
+  return linesOf(page).map((line) => /href="([^"]*)"/.exec(line)?.[1] ?? "no link");
+}
+
+const linkTo = (id: string) => `http://localhost:9001/job?${new URLSearchParams({ id })}`;
+
+Deno.test('a job whose id holds ": " is shown and linked among the events as itself, not as what stands before it', async () => {
+  const page = await opsAfterGivingUp("mail: x");
+  assert.deepEqual(hrefsOf(page), [linkTo("mail: x")]);
+  assert.match(linesOf(page).join(), /<bdi class="mono">mail: x<\/bdi>/);
+});
+
+Deno.test("jobs whose ids begin alike have a line each among the events", async () => {
+  const ids = ["mail", "mail: x", "mail: x: y", "mail (of all)", "Gave up on mail: x"];
+  const page = await opsAfterGivingUp(...ids);
+  assert.deepEqual(hrefsOf(page).sort(), ids.map(linkTo).sort());
+});
+
+Deno.test("an id of 2,000 characters leads from the events to its job all the same", async () => {
+  const id = `${"long ".repeat(398)}: end`.padEnd(2000, "x");
+  assert.deepEqual(hrefsOf(await opsAfterGivingUp(id)), [linkTo(id)]);
+});
