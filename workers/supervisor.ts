@@ -20,6 +20,7 @@ import type { Log } from "./log.ts";
 import { HostedThreads } from "./places/hosted_threads.ts";
 import { LogTidying } from "./log/log_tidying.ts";
 import { MemoryWatch } from "./places/memory_watch.ts";
+import { OpenFilesWatch } from "./places/open_files_watch.ts";
 import { ProducerPlace } from "./places/producer_place.ts";
 import { RecentEvents } from "./telling/recent_events.ts";
 import { sleep } from "./sleep.ts";
@@ -56,6 +57,7 @@ export class Supervisor {
   readonly #producer: ProducerPlace | null;
   readonly #sweeper: Sweeper;
   readonly #memoryWatch: MemoryWatch;
+  readonly #openFilesWatch: OpenFilesWatch;
   readonly #logTidying: LogTidying;
   readonly #recent: RecentEvents;
   readonly #threads: HostedThreads;
@@ -82,10 +84,8 @@ export class Supervisor {
       this.#report({ type: "restarted", role: "consumer", id, why });
       this.#logTidying.begin();
     };
-    this.#wedged = new WedgedThreads({
-      tell: onNotice,
-      onTooMany: (why) => options.onFatal(EXIT.wedged, why),
-    });
+    const onTooMany = (why: string) => options.onFatal(EXIT.wedged, why);
+    this.#wedged = new WedgedThreads({ tell: onNotice, onTooMany });
     const onUnusable: DispatcherOptions["onUnusable"] = (id, why, blame) =>
       this.#consumers.find((consumer) => consumer.id === id)?.replace(why, blame);
     this.#dispatcher = new Dispatcher({ queue, now, clock, onError, onUnusable });
@@ -98,6 +98,8 @@ export class Supervisor {
     );
     const { heartbeatMs, consumerMemoryMb: limitMb } = settings;
     this.#memoryWatch = new MemoryWatch({ consumers: this.#consumers, heartbeatMs, limitMb, clock });
+    const held = { consumers: this.#consumers, folder: settings.logDir };
+    this.#openFilesWatch = new OpenFilesWatch({ ...held, tell: onNotice });
     const onProducerRestart = (id: string, why: string) =>
       this.#report({ type: "restarted", role: "producer", id, why });
     this.#producer = settings.producerIntervalMs === 0
@@ -125,6 +127,7 @@ export class Supervisor {
     this.#producer?.fill();
     this.#sweeper.start();
     this.#memoryWatch.start();
+    this.#openFilesWatch.start();
     this.#hasStarted = true;
   }
 
@@ -154,6 +157,7 @@ export class Supervisor {
   async #stop(patienceMs: number): Promise<void> {
     this.#sweeper.stop();
     this.#memoryWatch.stop();
+    this.#openFilesWatch.stop();
     await Promise.all([this.#producer?.stop(CLOSE_MS), this.#dispatcher.stop(patienceMs)]);
     await Promise.all(this.#consumers.map((consumer) => consumer.stop(CLOSE_MS)));
     this.#threads[Symbol.dispose]();

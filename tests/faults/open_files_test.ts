@@ -22,3 +22,18 @@ Deno.test("more consumers than there are open files for are refused with the num
   assert.match(problem, /^CONSUMERS is 200, .* may open \d+: raise the limit .* or set CONSUMERS=\d+$/);
   assert.equal(left, "1");
 });
+
+for (const [story, lastsMs] of [["ended", 0], ["goes on", 60_000]] as const) {
+  Deno.test(`a job that took all open files and ${story} leaves the system within reach, and the next job is done`, async () => {
+    const system = new URL("../support/leaking_system.ts", import.meta.url).pathname;
+    const { stdout, stderr } = await new Deno.Command("sh", {
+      args: ["-c", 'ulimit -n 300; exec "$0" "$@"', Deno.execPath(), "run", "-A", "--no-check", "--config"]
+        .concat(new URL("../../deno.json", import.meta.url).pathname, system, String(lastsMs)),
+    }).output();
+    const told = new TextDecoder().decode(stdout).trim();
+    assert.ok(told.startsWith("{"), new TextDecoder().decode(stderr));
+    const { leak, ...others } = JSON.parse(told);
+    assert.deepEqual(others, { crashes: 0, told: 1 });
+    if (lastsMs === 0) assert.equal(leak, "COMPLETED");
+  });
+}

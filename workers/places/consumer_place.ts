@@ -7,6 +7,7 @@ import { Desk } from "../dispatch/desk.ts";
 import type { EndOfConsumer } from "../dispatch/unfinished.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 import type { WatchedConsumer } from "./memory_watch.ts";
+import type { FileHolder } from "./open_files_watch.ts";
 import { type LifeSummary, Place } from "./place.ts";
 import type { FromThread, StartConsumer, ToConsumer } from "../protocol.ts";
 import type { WedgedThreads } from "./wedged_threads.ts";
@@ -48,7 +49,7 @@ export interface ConsumerView {
 
 const URL_OF_THREAD = new URL("../consumer.ts", import.meta.url);
 
-export class ConsumerPlace implements WatchedConsumer {
+export class ConsumerPlace implements WatchedConsumer, FileHolder {
   readonly #options: ConsumerPlaceOptions;
   readonly #place: Place<ToConsumer>;
   #desk: Desk | null = null;
@@ -93,6 +94,10 @@ export class ConsumerPlace implements WatchedConsumer {
 
   get isAtWork(): boolean {
     return this.#desk !== null && this.#desk.underWay !== null;
+  }
+
+  get changedAt(): number {
+    return this.#desk?.underWay?.givenAt ?? this.#desk?.progressAt ?? 0;
   }
 
   get memoryMb(): number {

@@ -1,10 +1,11 @@
 /** What the settings ask of the machine, tried before anything relies on it. */
 import { ConfigurationError, type Settings } from "../config.ts";
+import { RESERVE } from "../places/open_files_watch.ts";
 
 /** A thread with its log takes seven or eight. */
 const FILES_PER_CONSUMER = 8;
-/** The database, the pages and their connections. */
-const OTHER_FILES = 60;
+/** The database, the pages and their connections, and a reserve. */
+const OTHER_FILES = 60 + RESERVE;
 
 /** @throws {ConfigurationError} where so many threads would be refused one by one later, each with a crash */
 export function assertEnoughFiles({ consumers, logDir }: Pick<Settings, "consumers" | "logDir">): void {

@@ -1,0 +1,13 @@
+/** Opens files until there are no more, and leaves them open; then it is done, or goes on for as long as the payload says. */
+import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
+
+const opened: Deno.FsFile[] = [];
+
+export async function handler({ payload }: HandlerJob, { settings }: HandlerContext): Promise<unknown> {
+  try {
+    for (;;) opened.push(Deno.openSync(settings.filesDir));
+  } catch (error) {
+    await new Promise((resolve) => setTimeout(resolve, Number(payload)));
+    return String(error);
+  }
+}
