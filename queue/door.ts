@@ -23,7 +23,12 @@ export const DEFAULT_LIMIT = 50;
 
 export function checkJob(
   request: JobRequest,
-  { kinds, handlersDir, now }: { kinds: readonly string[]; handlersDir: string; now: number },
+  { kinds, handlersDir, now, by }: {
+    kinds: readonly string[];
+    handlersDir: string;
+    now: number;
+    by?: string | undefined;
+  },
 ): NewJob {
   const kind = checkKind(request.kind ?? DEFAULT_KIND, { kinds, handlersDir });
   return {
@@ -34,6 +39,7 @@ export function checkJob(
     runAt: request.runAt === undefined ? now : checkRunAt(request.runAt, now),
     createdAt: now,
     replace: request.replace ?? false,
+    ...(by === undefined ? {} : { by }),
   };
 }
 

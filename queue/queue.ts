@@ -78,8 +78,8 @@ export class Queue implements Role {
 
   // Adder ------------------------------------------------------------------------------------------------------------
 
-  async add(requests: readonly roles.JobRequest[]): Promise<roles.Added[]> {
-    const given = { ...this.#options, now: this.#options.now() };
+  async add(requests: readonly roles.JobRequest[], by?: string): Promise<roles.Added[]> {
+    const given = { ...this.#options, by, now: this.#options.now() };
     const insert: Store["insert"] = (jobs) => this.#health.observe(this.#store.insert(jobs));
     return await addAll({ insert, emit: (event) => this.#events.emit(event) }, requests, given);
   }

@@ -30,10 +30,11 @@ export interface Added {
 export interface Adder {
   /**
    * All are checked before any is stored. Resolves when they are durable. Where a finished job has one of the ids
-   * already, the others are stored all the same before the call is refused: adding them again does no harm.
+   * already, the others are stored all the same before the call is refused: adding them again does no harm. `by` names
+   * who asked, for the history of a job that starts afresh.
    * @throws {QueueError} `invalid_job`, `unknown_kind`, `duplicate_job`; {StorageError}
    */
-  add(requests: readonly JobRequest[]): Promise<Added[]>;
+  add(requests: readonly JobRequest[], by?: string): Promise<Added[]>;
 }
 
 /** What is kept of an attempt that did not complete its job, beside its error. */
@@ -46,9 +47,7 @@ export interface AttemptReport {
   readonly log: string | null;
 }
 
-interface Reported {
-  readonly report?: AttemptReport;
-}
+type Reported = { readonly report?: AttemptReport };
 
 /** How an attempt ended, as the worker tells it. Times in milliseconds. */
 export type Outcome =
@@ -217,7 +216,7 @@ export interface MoveOptions {
 }
 
 export interface MoveAllOptions extends MoveOptions {
-  /** Who asked, for the log. */
+  /** Who asked, for the log and the history. */
   readonly by: string;
   /** Called after each turn with how many were moved so far. */
   readonly onProgress?: (moved: number) => void;
@@ -225,7 +224,7 @@ export interface MoveAllOptions extends MoveOptions {
 
 /** What a person may do, once logged in. */
 export interface Operator extends Adder {
-  /** `by` names who asked, for the log. Many ids are moved some at a time, in several turns. */
+  /** `by` names who asked, for the log and the history. Many ids are moved some at a time, in several turns. */
   move(
     verb: OperatorVerb,
     ids: readonly string[],

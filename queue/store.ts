@@ -18,6 +18,8 @@ export interface NewJob {
   readonly createdAt: number;
   /** Start a finished job of the same id afresh instead of refusing. */
   readonly replace: boolean;
+  /** Who asked, for the history of one that starts afresh. */
+  readonly by?: string;
 }
 
 /**

@@ -46,7 +46,7 @@ export function audited(queue: Operator, actor: Actor): AuditedOperator {
 
 async function add(queue: Operator, requests: readonly JobRequest[], { by, audit }: Actor): Promise<Added[]> {
   try {
-    const added = await queue.add(requests);
+    const added = await queue.add(requests, by);
     const fresh = added.filter(({ outcome }) => outcome !== "waiting");
     const ids = fresh.map(({ job }) => job.id);
     if (fresh.length > 0) audit(`Added ${jobs(fresh.length)} by ${by}: ${listed(ids)}`);

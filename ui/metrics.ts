@@ -1,6 +1,7 @@
 /** The queue in numbers, as Prometheus reads them (text format 0.0.4). */
 import type { KindTotals, QueueStats } from "@persistent-queue/queue";
-import type { ConsumerState, SystemView } from "./system.ts";
+import { isSilent } from "./components/is_silent.ts";
+import type { ConsumerView, SystemView } from "./system.ts";
 
 interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
@@ -14,15 +15,8 @@ interface Metric {
   readonly samples: readonly Sample[];
 }
 
-const STATES = [
-  "starting",
-  "idle",
-  "working",
-  "waiting",
-  "stopping",
-  "wedged",
-  "restarting",
-] as const satisfies ConsumerState[];
+/** Of consumers that live: one that starts, or is about to, can take no job. */
+const STATES = ["idle", "working", "waiting", "silent"] as const;
 
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -88,17 +82,23 @@ function ofSystem(
 ): Metric[] {
   const byState = STATES.map((state) => ({
     labels: { state },
-    value: consumers.filter((consumer) => consumer.state === state).length,
+    value: consumers.filter((consumer) => stateOf(consumer) === state).length,
   }));
   const restarts = consumers.reduce((total, consumer) => total + consumer.restarts, 0);
   return [
     gauge("pq_up", "1 while the system serves, 0 while it cannot.", trouble === null && answers ? 1 : 0),
-    { name: "pq_consumers", type: "gauge", help: "Consumers by state.", samples: byState },
+    { name: "pq_consumers", type: "gauge", help: "Consumers that live, by state.", samples: byState },
+    gauge("pq_consumer_slots", "Consumers that there should be: the setting CONSUMERS.", consumers.length),
     counter("pq_consumer_restarts_total", "Consumers that had to be replaced.", restarts),
     gauge("pq_wedged", "Threads that could not be ended.", wedged),
     gauge("pq_start_time_seconds", "When the system started, in seconds since 1970.", startedAt / 1000),
     gauge("pq_memory_bytes", "Resident memory of the process.", memoryBytes),
   ];
+}
+
+/** As the table of the consumers shows it. */
+function stateOf({ state, heartbeatAgeMs }: ConsumerView): string {
+  return heartbeatAgeMs !== null && isSilent(heartbeatAgeMs) ? "silent" : state;
 }
 
 function gauge(name: string, help: string, value: number): Metric {

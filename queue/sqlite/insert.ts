@@ -17,7 +17,8 @@ function insertOne(sql: Statements, job: NewJob, budget: ValueBudget): Inserted 
 
   const replaced = job.replace ? sql.replace.get(...values) : undefined;
   if (replaced) {
-    sql.movedStory.run(job.id, job.createdAt, "replaced", "added again");
+    const detail = job.by === undefined ? "added again" : `added again, by ${job.by}`;
+    sql.movedStory.run(job.id, job.createdAt, "replaced", detail);
     const { leftOut: _, ...afresh } = toJob(replaced);
     foldHistory(sql, afresh.seq);
     return { outcome: "replaced", job: { ...afresh, payload: job.payload } };

@@ -112,6 +112,13 @@ export function insertCases(test: Case): void {
     });
   }
 
+  test("the history tells who added a job again", async ({ store }) => {
+    await bring(store, "a", "COMPLETED");
+    await store.insert([newJob("a", { replace: true, by: "manager from 203.0.113.7" })]);
+    const { history = [] } = await store.get("a") ?? {};
+    assert.equal(history.at(-1)?.detail, "added again, by manager from 203.0.113.7");
+  });
+
   test("insert with replace forgets the crashes: the job is no suspect any more", async ({ store }) => {
     await hold(store, "a").then((claimed) => crash(store, claimed));
     await crash(store, await claimOne(store));

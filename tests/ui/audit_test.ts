@@ -124,6 +124,25 @@ Deno.test("what a person does on the page leaves one line for each action", asyn
   assert.deepEqual(await act(desk, csv), [`Export of jobs ${by}: status CANCELED`]);
 });
 
+Deno.test("the page of a job tells who canceled it, resubmitted it and added it again, and from where", async () => {
+  await using desk = await openDesk();
+  const headers = { cookie: await desk.logIn() };
+  await act(desk, { path: "/add", form: { kind: "mail", id: "a" }, headers });
+  await act(desk, { path: "/cancel", form: { id: "a" }, headers });
+  await act(desk, { path: "/api/jobs/resubmit", json: { ids: ["a"] }, headers: BEARER });
+  await act(desk, { path: "/all", form: { verb: "cancel", status: "PENDING" }, headers });
+  await act(desk, { path: "/api/jobs", json: { id: "a", kind: "mail", replace: true }, headers: BEARER });
+  const page = await (await desk.ask("/job?id=a", { headers })).text();
+  const [, history = ""] = page.split('id="story-title"');
+  const told = [...history.matchAll(/<p class="small">([^<]*)<\/p>/g)].map(([, detail]) => detail);
+  assert.deepEqual(told, [
+    "was PENDING, by manager from 203.0.113.7",
+    "was CANCELED, by API token from 203.0.113.7",
+    "was PENDING, by manager from 203.0.113.7",
+    "added again, by API token from 203.0.113.7",
+  ]);
+});
+
 Deno.test("looking at pages and lists leaves no line", async () => {
   await using desk = await openDesk();
   const headers = { cookie: await desk.logIn() };

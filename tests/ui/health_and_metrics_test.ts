@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OPEN_OPS, openDesk } from "./open_desk.ts";
+import { CONSUMER, OPEN_OPS, openDesk } from "./open_desk.ts";
 
 Deno.test("both ports tell whether the system serves, to anybody", async () => {
   await using desk = await openDesk(OPEN_OPS);
@@ -84,6 +84,27 @@ Deno.test("the metrics are what Prometheus can read", async () => {
   assert.match(text, /^pq_jobs_completed_total\{kind="file"\} 0$/m);
   assert.match(text, /^pq_up 1$/m);
   assert.ok(text.endsWith("\n"));
+});
+
+Deno.test("pq_consumers counts the consumers that live, not those that hang, start or should be there", async () => {
+  await using desk = await openDesk(OPEN_OPS);
+  const consumers = [
+    { state: "idle" },
+    { state: "working" },
+    { state: "working", heartbeatAgeMs: 20_000 },
+    { state: "waiting" },
+    { state: "starting", heartbeatAgeMs: null },
+    { state: "restarting", id: "", heartbeatAgeMs: null },
+  ] as const;
+  desk.view = { ...desk.view, consumers: consumers.map((one, i) => ({ ...CONSUMER, slot: i + 1, ...one })) };
+  const text = await (await desk.askOps("/metrics")).text();
+  assert.deepEqual(text.match(/^pq_consumers?(?:_slots)?(?:\{.*)? .*$/gm), [
+    'pq_consumers{state="idle"} 1',
+    'pq_consumers{state="working"} 1',
+    'pq_consumers{state="waiting"} 1',
+    'pq_consumers{state="silent"} 1',
+    "pq_consumer_slots 6",
+  ]);
 });
 
 Deno.test("Ops changes nothing: it has no API, no logout and no POST", async () => {

@@ -111,3 +111,16 @@ Deno.test("an event that nobody knows, written by hand, is shown as it is", () =
   const lines = story({}, [happened(2_000, "constructor" as HistoryEvent, { lease: 0 })]);
   assert.deepEqual(titles(lines), ["Added", "constructor", "Waiting for a free consumer"]);
 });
+
+Deno.test("who added a job again is told each time, and is not taken for the error of the time before", () => {
+  const detail = "added again, by API token from 203.0.113.7";
+  const lines = story({ created_at: 3_000 }, [
+    happened(2_000, "replaced", { detail }),
+    happened(3_000, "replaced", { detail }),
+  ]);
+  const again = lines.filter(({ title }) => title.startsWith("Added again"));
+  assert.deepEqual(again.map((line) => [line.detail, line.isSameError ?? false]), [
+    [detail, false],
+    [detail, false],
+  ]);
+});

@@ -38,6 +38,8 @@ const EVENTS: Readonly<Record<HistoryEvent, readonly [title: string, tone: Story
 /** The ends of an attempt that are counted; the count starts again when the job does. */
 const ATTEMPTS: readonly string[] = ["retried", "exhausted", "failed"] satisfies HistoryEvent[];
 const STARTS: readonly string[] = ["resubmitted", "replaced"] satisfies HistoryEvent[];
+/** Their detail says who asked, and is no error. */
+const MOVES: readonly string[] = ["canceled", "resubmitted", "replaced"] satisfies HistoryEvent[];
 
 export function storyOf(view: JobView, now: number): StoryLine[] {
   const { job, history } = view;
@@ -76,9 +78,10 @@ function pastOf(job: JobView["job"], history: readonly WireHistory[]): Line[] {
     lease = Math.max(lease, entry.lease);
     if (STARTS.includes(entry.event)) attempt = 0;
     if (ATTEMPTS.includes(entry.event)) attempt += 1;
-    const isSameError = entry.detail !== null && entry.detail === lastError;
+    const error = MOVES.includes(entry.event) ? null : entry.detail;
+    const isSameError = error !== null && error === lastError;
     lines.push({ ...lineOf(entry, attempt), ...(isSameError ? { detail: null, isSameError } : {}) });
-    lastError = entry.detail ?? lastError;
+    lastError = error ?? lastError;
   }
   if (job.lease > lease && job.started_at !== null) lines.push(taken(job.started_at, job.consumer_id));
   return lines;

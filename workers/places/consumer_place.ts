@@ -30,8 +30,6 @@ export type ConsumerState =
   | "idle"
   | "working"
   | "waiting"
-  | "stopping"
-  | "wedged"
   | "restarting";
 
 export interface ConsumerView {
