@@ -26,7 +26,8 @@ export function handlerFiles(folder: URL): HandlerFiles {
     const is = entry.isSymlink ? leadsTo(new URL(encodeURIComponent(name), folder)) : entry;
     if (is === null) problems.push(`${name} is a link that leads nowhere.`);
     else if (is.isDirectory) {
-      if (isMeant(new URL(`${encodeURIComponent(name)}/`, folder))) {
+      if (CODE.test(name)) problems.push(`${name} is a folder, but a handler is one file.`);
+      else if (isMeant(new URL(`${encodeURIComponent(name)}/`, folder))) {
         problems.push(`${name} is a folder, but a handler is one file: name it ${toFileName(name)}.`);
       }
     } else if (kind !== undefined) kinds.push(kind);
@@ -84,9 +85,10 @@ function aboutName(name: string): string {
     "A handler's file has a name of small letters, digits, hyphens and underscores, begins with a letter, and ends in .ts.";
 }
 
-/** `sendMail.tsx` → `send-mail.ts`, `2fa.js` → `kind-2fa.ts`. */
+/** `sendMail.tsx` → `send-mail.ts`, `2fa.js` → `kind-2fa.ts`, `Größe.ts` → `grosse.ts`. */
 function toFileName(name: string): string {
-  const words = name.replace(CODE, "").replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
+  const latin = name.replace(CODE, "").normalize("NFKD").replaceAll(/\p{M}/gu, "").replaceAll("ß", "ss");
+  const words = latin.replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
   const plain = words.replaceAll(/[^a-z0-9_-]+/g, "-").replaceAll(/^[-_]+|-+$/g, "") || "kind";
   return `${/^[a-z]/.test(plain) ? plain : `kind-${plain}`}`.slice(0, 64) + ".ts";
 }

@@ -23,8 +23,8 @@ export function listKinds(folder: URL = HANDLERS): string[] {
 export class Handlers {
   readonly #folder: URL;
   readonly #loaded = new Map<string, HandlerModule>();
-  /** A module that failed to load stays failed under its address: the next attempt uses another one. */
-  #failures = 0;
+  /** By kind. A module that failed to load stays failed under its address: the next attempt uses another one. */
+  readonly #failures = new Map<string, number>();
 
   constructor(folder: URL) {
     this.#folder = folder;
@@ -42,14 +42,15 @@ export class Handlers {
       this.#loaded.set(kind, module);
       return module;
     } catch (error) {
-      this.#failures += 1;
+      this.#failures.set(kind, this.#failuresOf(kind) + 1);
       throw error;
     }
   }
 
   async #import(kind: string): Promise<Partial<HandlerModule>> {
     const url = this.#urlOf(kind);
-    if (this.#failures > 0) url.search = `again=${this.#failures}`;
+    const failures = this.#failuresOf(kind);
+    if (failures > 0) url.search = `again=${failures}`;
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(new Error(neverLoads(kind))), LOAD_MS);
     try {
@@ -59,6 +60,10 @@ export class Handlers {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #failuresOf(kind: string): number {
+    return this.#failures.get(kind) ?? 0;
   }
 
   #urlOf(kind: string): URL {
@@ -73,7 +78,8 @@ function named(kind: string, thrown: unknown): unknown {
   const words = `The handler file ${kind}.ts cannot be loaded`;
   try {
     if (thrown instanceof Error) {
-      thrown.message = `${words}: ${thrown.message}`;
+      // Modules that import each other share the error of the one that failed.
+      thrown.message = `${words}: ${thrown.message.replace(/^The handler file \S+ cannot be loaded: /, "")}`;
       return thrown;
     }
   } catch {

@@ -31,7 +31,10 @@ const PASSED_OVER = {
   "report.js": "report.ts",
   "page.tsx": "page.ts",
   "sync.mts": "sync.ts",
-  "Été.ts": "t.ts",
+  "Été.ts": "ete.ts",
+  "ünï.ts": "uni.ts",
+  "Größe.ts": "grosse.ts",
+  "送信.ts": "kind.ts",
 };
 for (const [name, right] of Object.entries(PASSED_OVER)) {
   Deno.test(`a handler file named ${name} is told, with the name that it should have`, async () => {
@@ -53,9 +56,13 @@ Deno.test("what lies beside handlers is not meant as one: tests, types, helpers,
   await Deno.mkdir(folder.file("helpers"));
   await Deno.mkdir(folder.file("report"));
   await Deno.writeTextFile(folder.file("report/mod.ts"), "");
+  await Deno.mkdir(folder.file("mail.ts"));
   const { kinds, problems } = handlerFiles(urlOf(folder));
   assert.deepEqual(kinds, ["send-mail"]);
-  assert.deepEqual(problems, ["report is a folder, but a handler is one file: name it report.ts."]);
+  assert.deepEqual(problems, [
+    "mail.ts is a folder, but a handler is one file.",
+    "report is a folder, but a handler is one file: name it report.ts.",
+  ]);
 });
 
 Deno.test("each handler is tried at the start, and what is wrong with it is told in a sentence", async () => {
@@ -71,6 +78,11 @@ Deno.test("each handler is tried at the start, and what is wrong with it is told
     "spins.ts": "for (;;); export const handler = () => 1;",
     "ends.ts": "import { exit } from 'node:process'; exit(); export const handler = () => 1;",
     "exits.ts": "Deno.exit(); export const handler = () => 1;",
+    "rejects.ts": 'Promise.reject(new Error("nobody waits")); export const handler = () => 1;',
+    "ringa.ts": 'import { b } from "./ringb.ts"; export const a = 1; export const handler = () => b;',
+    "ringb.ts": 'import { a } from "./ringa.ts"; export const b = a + 1; export const handler = () => b;',
+    "sends.ts": "throw Proxy.revocable({}, {}).proxy; export const handler = () => 1;",
+    "throwslate.ts": 'setTimeout(() => { throw new Error("late"); }, 5); export const handler = () => 1;',
     "zlast.ts": "export const handler = 7;",
   };
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(folder.file(name), text);
@@ -92,6 +104,10 @@ Deno.test("each handler is tried at the start, and what is wrong with it is told
     spins: /cannot be loaded: it has not finished after 3 s$/,
     ends: /cannot be loaded: A handler cannot call reallyExit\(\)/,
     exits: /cannot be loaded: A handler cannot call exit\(\)/,
+    rejects: /rejects\.ts begins something when it is loaded that fails: nobody waits at .*rejects\.ts:1/,
+    ringa: /cannot be loaded: Cannot access 'a' before initialization/,
+    ringb: /ringb\.ts cannot be loaded: Cannot access 'a' before initialization/,
+    sends: /cannot be loaded \(caused by/,
     zlast: /does not export a function named handler$/,
   };
   for (const [name, words] of Object.entries(expected)) {
@@ -99,6 +115,10 @@ Deno.test("each handler is tried at the start, and what is wrong with it is told
     assert.match(about(name)[0] ?? "", words);
   }
   assert.ok(told.every((sentence) => !sentence.includes("\n")));
+  const late = told.filter((sentence) =>
+    /^A handler file begins .* fails: late at .*throwslate\.ts/.test(sentence)
+  );
+  assert.equal(late.length, 1, told.join("\n"));
 });
 
 Deno.test("a handler that hangs in native code while it loads is named, and the check goes on", async () => {

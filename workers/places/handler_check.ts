@@ -97,6 +97,7 @@ export class HandlerCheck {
       clearTimeout(timer);
       timer = setTimeout(() => end(TOO_LATE), LOAD_MS);
       if (message.type === "tried") hasTriedAll = true;
+      else if (message.type === "warning") this.#note(message.text);
       else if (message.type === "loading") last = message.kind;
       else if (message.type === "loaded" && left.delete(message.kind) && message.problem !== null) {
         this.#note(onOneLine(message.problem));
