@@ -102,7 +102,6 @@ Deno.test("what a sweep took back is a line for each job, and one line where the
       kind: "mail",
       consumerId: CONSUMER,
       status: "PENDING" as const,
-      crashes: 0,
       seq: 1,
       lease: 1,
     }));
