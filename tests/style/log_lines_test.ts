@@ -58,14 +58,16 @@ function readersIn(text: string): string[] {
     source !== undefined && knowsWords(new RegExp(source, flags.replace(/[gy]/g, ""))) ? [found] : []
   );
   const looks = [...code.matchAll(LOOKS)].flatMap(([found, words = ""]) =>
-    / [a-z]|[a-z] /i.test(words) && LINES.some((line) => line.includes(words)) ? [found] : []
+    /[a-z] [a-z]|[a-z]{4} | [a-z]{4}/i.test(words) && LINES.some((line) => line.includes(words))
+      ? [found]
+      : []
   );
   return [...patterns, ...looks];
 }
 
 /** It spells a word, and matches a line, but not the same line in other words. */
 function knowsWords(pattern: RegExp): boolean {
-  return /[a-z]{4}/i.test(pattern.source) &&
+  return /[a-z]{4}/i.test(pattern.source.replace(/\[[^\]]*\]/g, "")) &&
     LINES.some((line) => pattern.test(line) && !pattern.test(inOtherWords(line)));
 }
 
