@@ -80,7 +80,7 @@ Deno.test("everything worth a look has its sentence, and jobs their ids, whateve
     ),
     [
       "error | – | Something new | 0",
-      `info | – | Crash of consumer 5827871d by ${by} | 0`,
+      `info | – | Consumer 5827871d was made to crash by ${by} | 0`,
       "info | – | The storage works again | 0",
       "warning | – | The disk is full. | 0",
       "warning | – | Job a is twice here. (and 1 more like this) | 0",

@@ -33,7 +33,7 @@ export function eventText({ what, consumer_id = "" }: Pick<LatestEvent, "what" |
     case "restarted":
       return `Restarted ${what.role} ${consumer_id.slice(0, 8)}: ${what.why}`;
     case "provoked":
-      return `${PROVOKED[what.how]} of consumer ${consumer_id.slice(0, 8)} by ${what.by}`;
+      return `Consumer ${consumer_id.slice(0, 8)} was made to ${what.how} by ${what.by}`;
     case "notice":
       return what.text;
   }
@@ -41,7 +41,6 @@ export function eventText({ what, consumer_id = "" }: Pick<LatestEvent, "what" |
 
 const MOVED = { cancel: "canceled", resubmit: "resubmitted" } as const;
 const ENDED = { stopped: "was stopped", failed: "failed" } as const;
-const PROVOKED = { crash: "Crash", hang: "Hang" } as const;
 
 function failureText(what: Extract<WireHappening, { type: "retrying" | "exhausted" | "failed" }>): string {
   if (what.type === "retrying") {
