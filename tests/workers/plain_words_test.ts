@@ -5,6 +5,10 @@ const INSTALL =
   "Add it to the imports in the deno.json of the handlers' project, run `deno install` there, and restart: " +
   "nothing is fetched while the system runs";
 
+const ALL_VARIABLES =
+  "Handlers may not read all variables at once. Read those you need by their names, and allow these with " +
+  'HANDLER_ALLOW="env=NAME,OTHER_NAME" and restart';
+
 /** As Deno 2.9.6 words them. */
 const WORDS: Record<string, [message: string, told: string]> = {
   "an address": [
@@ -14,6 +18,16 @@ const WORDS: Record<string, [message: string, told: string]> = {
   "a variable": [
     'Requires env access to "SMTP_URL", run again with the --allow-env flag',
     'Handlers may not read the variable SMTP_URL. Allow it with HANDLER_ALLOW="env=SMTP_URL" and restart',
+  ],
+  "all variables, asked for to print them": [
+    'Requires env access to "toJSON", run again with the --allow-env flag',
+    ALL_VARIABLES,
+  ],
+  "all variables": ["Requires env access, run again with the --allow-env flag", ALL_VARIABLES],
+  "a temporary file": [
+    "Requires write access to <TMP>, run again with the --allow-write flag",
+    "Handlers may not write to the folder of the system for temporary files. Make them in FILES_DIR: " +
+    "`Deno.makeTempFile({ dir: settings.filesDir })`, with the settings of the handler's context",
   ],
   "a file whose name has a space": [
     'Requires read access to "/srv/my files/a.txt", run again with the --allow-read flag',

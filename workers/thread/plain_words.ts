@@ -14,6 +14,19 @@ interface Translation {
 
 const TRANSLATIONS: readonly Translation[] = [
   {
+    // Nobody has variables of these names: something looks at the whole environment, to print it or to send it.
+    pattern: /Requires env access(?: to "(?:toJSON|toString|valueOf|then|constructor)")?, run again[^]*?flag/,
+    say: () =>
+      "Handlers may not read all variables at once. Read those you need by their names, and allow these with " +
+      'HANDLER_ALLOW="env=NAME,OTHER_NAME" and restart',
+  },
+  {
+    pattern: /Requires write access to <TMP>[^]*?flag/,
+    say: () =>
+      "Handlers may not write to the folder of the system for temporary files. Make them in FILES_DIR: " +
+      "`Deno.makeTempFile({ dir: settings.filesDir })`, with the settings of the handler's context",
+  },
+  {
     pattern:
       /Requires (net|read|write|env|run|sys|ffi) access to (?:"([^"]*)"|<?([^\s,>]+)>?)[^]*?--allow-\w+ flag/,
     say: (kind, quoted, bare) => {
