@@ -18,6 +18,7 @@ const SILENT = [
   "a late log line",
   "settings",
   "the life locks",
+  "a worker of its own that fails",
 ];
 
 export const leftBehind: Fault = {

@@ -15,6 +15,7 @@ const {
   ownKeys,
   setPrototypeOf,
 } = Reflect;
+const { hasInstance } = Symbol;
 const { listeners, removeListener }: EventEmitter = process;
 
 const OPEN: readonly object[] = [globalThis, Deno, process];
@@ -148,7 +149,12 @@ export class Globals {
     for (let i = 0; i < this.#watched.length; i++) {
       const { object, name, keys, isOpen } = this.#watched[i] as Watched;
       if (!isExtensible(object)) changes[changes.length] = frozen(object, name);
-      if (isOpen) continue;
+      if (isOpen) {
+        // With that `instanceof` lies to everybody.
+        if (isIn(keys, hasInstance) || getOwnPropertyDescriptor(object, hasInstance) === undefined) continue;
+        changes[changes.length] = undone({ object, key: hasInstance, name: `instanceof ${name}` }, undefined);
+        continue;
+      }
       const now = ownKeys(object);
       if (now.length === keys.length) continue;
       for (let k = 0; k < now.length; k++) {

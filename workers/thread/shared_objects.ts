@@ -18,7 +18,8 @@ const UNNAMED: Readonly<Record<string, object>> = {
 
 /** An import of `node:events` would be one module more in every thread. */
 function emitterPrototype(object: object): object {
-  return Object.hasOwn(object, "emit") ? object : emitterPrototype(Object.getPrototypeOf(object));
+  // The prototype of `process` has its own `emit`, but not this one.
+  return Object.hasOwn(object, "rawListeners") ? object : emitterPrototype(Object.getPrototypeOf(object));
 }
 
 /** Of the globals that are loaded by the first look at them, those that most handlers look at. */

@@ -2,6 +2,7 @@
  * Is done at once, and leaves something behind, or changes something, in the way that the payload names. Timers come due
  * while the next job of the same consumer runs.
  */
+import { EventEmitter } from "node:events";
 import process, { chdir } from "node:process";
 import { parentPort } from "node:worker_threads";
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
@@ -97,6 +98,45 @@ export const WAYS: Readonly<Record<string, Way>> = {
   "an iterator": () => {
     Object.getPrototypeOf(new Map().entries()).next = () => ({ done: true });
     Object.getPrototypeOf(new Set().values()).next = () => ({ done: true });
+  },
+  "generators": () => {
+    Object.getPrototypeOf(function* () {}).prototype.next = () => ({ done: true });
+  },
+  "events of Node": () => {
+    EventEmitter.prototype.emit = () => false;
+  },
+  "typed arrays": () => {
+    Object.getPrototypeOf(Int32Array).prototype.set = () => {
+      throw new Error("spoilt");
+    };
+  },
+  "descriptors": () => {
+    Object.assign(Object.prototype, { get: () => "spoilt" });
+    Array.prototype.map = () => [];
+  },
+  "instanceof": () => {
+    Object.defineProperty(Array, Symbol.hasInstance, { value: () => true });
+  },
+  "a listener that fails": () =>
+    later(() => {
+      const target = new EventTarget();
+      target.addEventListener("told", () => {
+        throw new Error("left behind");
+      });
+      target.dispatchEvent(new Event("told"));
+    }),
+  "a reported error": () => later(() => reportError(new Error("left behind"))),
+  "a worker of its own that fails": () => {
+    new Worker("data:text/javascript,setTimeout(()=>{throw new Error('left behind')},60)", {
+      type: "module",
+    });
+  },
+  "a rejected proxy": () => {
+    void sleep(LATER_MS).then(() => {
+      const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      throw proxy;
+    });
   },
   "frozen prototypes": () => {
     Object.freeze(Object.prototype);
