@@ -1,5 +1,5 @@
 /** Jobs on their way in: many, or large ones, take several turns, so that all that runs beside them goes on. */
-import { mapInTurns } from "./breathe.ts";
+import { breathe, mapInTurns } from "./breathe.ts";
 import { checkJob } from "./door.ts";
 import { QueueError } from "./errors.ts";
 import type { QueueEvent } from "./events.ts";
@@ -7,8 +7,8 @@ import type { Added, JobRequest } from "./roles.ts";
 import type { Inserted, NewJob } from "./store.ts";
 
 /** Of one turn: some milliseconds. */
-const MOST_JOBS = 1_000;
-const MOST_CHARACTERS = 1024 * 1024;
+const MOST_JOBS = 500;
+const MOST_CHARACTERS = 256 * 1024;
 /** So many are checked at once: whoever adds one waits for nothing. */
 const FEW_JOBS = 8;
 
@@ -30,6 +30,7 @@ export async function addAll(taker: Taker, requests: readonly JobRequest[], give
 async function insertAll(taker: Taker, jobs: readonly NewJob[]): Promise<Added[]> {
   const inserted: Inserted[] = [];
   for (const some of portionsOf(jobs)) {
+    if (inserted.length > 0) await breathe();
     const stored = taker.insert(some);
     taker.emit({ type: "arriving", count: some.length });
     const answers = await stored;
@@ -43,13 +44,14 @@ async function insertAll(taker: Taker, jobs: readonly NewJob[]): Promise<Added[]
 function* portionsOf(jobs: readonly NewJob[]): Generator<readonly NewJob[]> {
   let from = 0;
   let characters = 0;
-  for (const [i, { payload }] of jobs.entries()) {
-    const isFull = i - from >= MOST_JOBS || characters + payload.length > MOST_CHARACTERS;
+  for (const [i, { id, payload }] of jobs.entries()) {
+    const length = id.length + payload.length;
+    const isFull = i - from >= MOST_JOBS || characters + length > MOST_CHARACTERS;
     if (i > from && isFull) {
       yield jobs.slice(from, i);
       [from, characters] = [i, 0];
     }
-    characters += payload.length;
+    characters += length;
   }
   yield jobs.slice(from);
 }

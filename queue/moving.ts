@@ -44,7 +44,7 @@ export async function* moveInTurns(
   isOneOfMany: boolean,
 ): AsyncGenerator<Moved[]> {
   for (let done = 0; done < ids.length && !signal?.aborted;) {
-    if (done > 0) await breathe();
+    if (isOneOfMany) await breathe();
     const page = ids.slice(done, done + MOST_IDS);
     const moving = mover.move(verb, page, by);
     if (MOVES[verb].to === "PENDING") mover.emit({ type: "arriving", count: page.length });
