@@ -18,6 +18,8 @@ const MAX_DEPTH = 500;
 const EARLIEST_RUN_AT = 1_000_000_000_000;
 /** The end of the year 9999. */
 const LATEST_RUN_AT = 253_402_300_799_999;
+/** What was due then is a mistake, and not a job that waited. */
+const LONG_AGO_MS = 365 * 86_400_000;
 const DEFAULT_KIND = "file";
 export const DEFAULT_LIMIT = 50;
 
@@ -127,6 +129,7 @@ function checkPriority(priority: unknown): number {
 
 /** 0 is how programs write "at once". A clock that stands before 2001 itself is one that was never set. */
 function checkRunAt(runAt: unknown, now: number): number {
+  if (runAt === 0) return now;
   if (typeof runAt === "number" && runAt > 0 && runAt < EARLIEST_RUN_AT && now >= EARLIEST_RUN_AT) {
     throw invalid(
       `A job's time to run is given in milliseconds since 1970, and ${runAt} is in 1970 or soon after: these look like seconds, so write ${
@@ -137,6 +140,13 @@ function checkRunAt(runAt: unknown, now: number): number {
   if (isWhole(runAt) && runAt > LATEST_RUN_AT) {
     throw invalid(
       `A job's time to run is given in milliseconds since 1970, and ${runAt} is after the year 9999: these look like smaller units, so write milliseconds.`,
+    );
+  }
+  if (isWhole(runAt) && runAt >= EARLIEST_RUN_AT && runAt < now - LONG_AGO_MS) {
+    throw invalid(
+      `A job's time to run is ${
+        new Date(runAt).toISOString()
+      }, which is more than a year ago: leave it out for a job that is to run at once.`,
     );
   }
   if (isWhole(runAt) && runAt >= 0) return runAt;

@@ -28,7 +28,10 @@ export function metricsText(stats: QueueStats | null, system: SystemView): strin
 
 function ofQueue({ counts, stalled, ageMs, rates, fenced, totals, parked }: QueueStats): Metric[] {
   const byStatus = Object.entries(counts).map(([status, value]) => ({ labels: { status }, value }));
-  const perSecond = Object.entries(rates).map(([event, value]) => ({ labels: { event }, value }));
+  const perSecond = (["added", "completed"] as const).map((event) => ({
+    labels: { event },
+    value: rates[event],
+  }));
   return [
     { name: "pq_jobs", type: "gauge", help: "Jobs by status.", samples: byStatus },
     gauge(
@@ -40,9 +43,14 @@ function ofQueue({ counts, stalled, ageMs, rates, fenced, totals, parked }: Queu
     {
       name: "pq_jobs_per_second",
       type: "gauge",
-      help: "Jobs added and completed, and attempts failed, per second over the last ten seconds.",
+      help: "Jobs added and completed, per second over the last ten seconds.",
       samples: perSecond,
     },
+    gauge(
+      "pq_attempts_failed_per_second",
+      "Attempts that ended by an error or past their deadline, per second over the last ten seconds.",
+      rates.failed,
+    ),
     {
       name: "pq_jobs_parked",
       type: "gauge",

@@ -128,6 +128,8 @@ export function storyJson(found: { job: Job; history: readonly HistoryEntry[] },
 export function statsOnWire(stats: QueueStats, queue: Inspector, system: SystemView) {
   return {
     ...countsOnWire(stats),
+    // What `failed` counts are attempts, not jobs.
+    rates: { ...stats.rates, failed_attempts: stats.rates.failed },
     totals: stats.totals.map(totalsOnWire),
     consumers: system.consumers.map(consumerOnWire),
     wedged: system.wedged,

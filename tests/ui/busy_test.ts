@@ -13,7 +13,7 @@ Deno.test("probes are answered while thousands of jobs are canceled, and not onl
   await served.ready;
   try {
     let isMoving = true;
-    const moving = desk.queue.moveAll("cancel", {}).finally(() => isMoving = false);
+    const moving = desk.queue.moveAll("cancel", {}, { by: "test" }).finally(() => isMoving = false);
     let answered = 0;
     for (; isMoving; answered++) await (await fetch(`${served.url}/live`)).text();
     assert.equal(await moving, 6_000);

@@ -37,11 +37,11 @@ function headlineOf(snapshot: Snapshot, link: Link = "live"): string {
 Deno.test("all is not well while every job fails", () => {
   assert.equal(
     headlineOf(snapshotOf(minuteOf({ failed: 951 }))),
-    "bad: Most jobs fail at the moment: 951 failed attempts a second",
+    "bad: Most attempts fail at the moment: 951 failed a second",
   );
   assert.equal(
     headlineOf(snapshotOf(minuteOf({ failed: 40, completed: 60 }))),
-    "worrying: Many jobs fail at the moment: 40 failed attempts a second",
+    "worrying: Many attempts fail at the moment: 40 failed a second",
   );
 });
 

@@ -46,18 +46,20 @@ export function RateChart({ history }: { readonly history: readonly Rates[] }) {
 }
 
 function ofSecond({ added, completed, failed }: Rates, ago: number): string {
-  return `${ago} s ago: ${count(added)} added, ${count(completed)} completed, ${count(failed)} failed`;
+  return `${ago} s ago: ${count(added)} added, ${count(completed)} completed, ${
+    count(failed)
+  } failed attempts`;
 }
 
 /** The chart for those who do not see it. */
 function inWords(history: readonly Rates[]): string {
-  if (history.length === 0) return "Jobs per second in the last minute: nothing is known yet.";
+  if (history.length === 0) return "Jobs and failed attempts in the last minute: nothing is known yet.";
   const words = (["added", "completed", "failed"] as const).map((name) => {
     const values = history.map((rates) => rates[name]);
     const sum = values.reduce((total, value) => total + value, 0);
-    return `${name} ${count(sum)} (${perSecond(sum / values.length)}, at most ${
-      count(Math.max(...values))
-    } in one second)`;
+    return `${name === "failed" ? "failed attempts" : name} ${count(sum)} (${
+      perSecond(sum / values.length)
+    }, at most ${count(Math.max(...values))} in one second)`;
   });
-  return `Jobs in the last minute: ${words.join("; ")}.`;
+  return `Jobs and failed attempts in the last minute: ${words.join("; ")}.`;
 }

@@ -6,7 +6,7 @@ import { perSecond } from "./per_second.ts";
 const SERIES = [
   ["added", "Added"],
   ["completed", "Completed"],
-  ["failed", "Failed"],
+  ["failed", "Failed attempts"],
 ] as const satisfies [keyof Rates, string][];
 
 export function Throughput({ stats }: { readonly stats: Stats | null }) {
@@ -14,7 +14,7 @@ export function Throughput({ stats }: { readonly stats: Stats | null }) {
     <section class="panel throughput" aria-labelledby="throughput-title">
       <div class="panel-head">
         <h2 id="throughput-title">Throughput</h2>
-        <p class="muted small">jobs per second, over ten seconds</p>
+        <p class="muted small">per second, over ten seconds</p>
       </div>
       <dl class="rates">
         {SERIES.map(([name, title]) => (

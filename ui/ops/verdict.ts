@@ -51,9 +51,9 @@ function sentenceOfLying(jobs: number): string {
 }
 
 function sentenceOf({ failed, perSecond, most }: Failing): string {
-  const who = most ? "Most jobs fail" : "Many jobs fail";
+  const who = most ? "Most attempts fail" : "Many attempts fail";
   const howMany = perSecond >= 2
-    ? `${count(Math.round(perSecond))} failed attempts a second`
-    : `${count(failed)} failed attempts in the last minute`;
+    ? `${count(Math.round(perSecond))} failed a second`
+    : `${count(failed)} failed in the last minute`;
   return `${who} at the moment: ${howMany}`;
 }

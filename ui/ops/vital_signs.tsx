@@ -77,7 +77,6 @@ function Sign({ name, why, main = false, bad = false, children }: SignProps) {
 }
 
 /** Jobs that wait for their time do not wait for a consumer. */
-function queueAge({ age_ms, counts }: Stats, agedMs: number): string {
-  if (age_ms > 0) return duration(age_ms + agedMs);
-  return counts.PENDING > 0 ? "none is due" : "0 s";
+function queueAge({ age_ms }: Stats, agedMs: number): string {
+  return age_ms > 0 ? duration(age_ms + agedMs) : "0 s";
 }
