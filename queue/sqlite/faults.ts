@@ -8,7 +8,7 @@ const SENTENCES: Record<number, string> = {
   7: "The machine is out of memory",
   8: "The database cannot be written: check the permissions of its file and folder",
   10: "The disk reports an input/output error: check the disk and the file system",
-  11: "The database is damaged: restore a backup (README, Backup)",
+  11: "The database is damaged: restore a backup (see Backup in docs/operations.md)",
   13: "The disk is full: make room and the queue goes on by itself",
   14: "The database cannot be opened: check that its folder exists and can be written",
   26: "The file is not a SQLite database: check QUEUE_URL",

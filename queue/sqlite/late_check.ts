@@ -39,7 +39,7 @@ export class LateCheck implements Disposable {
     const thread = new Worker(THREAD, { type: "module", name: "check of the database" });
     thread.onmessage = ({ data: [problem] }: MessageEvent<string[]>) => {
       if (problem !== undefined) {
-        this.#problem = `${problem} Restore a backup of ${this.#path} (README, Backup).`;
+        this.#problem = `${problem} Restore a backup of ${this.#path} (see Backup in docs/operations.md).`;
       }
     };
     thread.onerror = (event) => {

@@ -140,7 +140,9 @@ function assertCurrent(db: DatabaseSync, path: string): void {
 
 function assertSound(db: DatabaseSync, path: string, deep: boolean): void {
   const [problem] = checkPages(db, deep);
-  if (problem) throw new StorageError(`${problem} Restore a backup of ${path} (README, Backup).`);
+  if (problem) {
+    throw new StorageError(`${problem} Restore a backup of ${path} (see Backup in docs/operations.md).`);
+  }
 }
 
 /** A connection that may only read says nothing of that before it has to write, not even at BEGIN IMMEDIATE. */

@@ -1,19 +1,16 @@
-/** Real proxies on loopback, as the README sets them up, with a certificate made for the moment. */
+/** Real proxies on loopback, as docs/operations.md sets them up, with a certificate made for the moment. */
 import { request } from "node:https";
 import { connect } from "node:net";
+import { blockOf, docsPage } from "./docs_pages.ts";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free_port.ts";
 
-const README = new URL("../../README.md", import.meta.url);
-
-/** The name of which the README's snippets speak. */
+/** The name of which the page's snippets speak. */
 export const NAME = "queue.example.com";
 
-/** The first block of code in this language that holds the word. */
+/** The first block of code of docs/operations.md in this language that holds the word. */
 export async function snippet(language: string, word: string): Promise<string> {
-  const blocks = (await Deno.readTextFile(README)).matchAll(/^```(\w+)\n([^]*?)^```$/gm);
-  for (const [, found, text = ""] of blocks) if (found === language && text.includes(word)) return text;
-  throw new Error(`The README has no ${language} with "${word}"`);
+  return blockOf(await docsPage("docs/operations.md"), language, word);
 }
 
 /** Whether the program is there. Where it must be (`REQUIRE_NGINX=1`), a missing one is an error. */
@@ -23,7 +20,9 @@ export function isInstalled(program: "nginx" | "caddy"): boolean {
   if (Deno.env.get(`REQUIRE_${program.toUpperCase()}`) === "1") {
     throw new Error(`${program} is not installed`);
   }
-  console.log(`SKIPPED: ${program} is not installed, so what the README says of it is not tried here`);
+  console.log(
+    `SKIPPED: ${program} is not installed, so what docs/operations.md says of it is not tried here`,
+  );
   return false;
 }
 
@@ -57,7 +56,7 @@ export interface Proxy extends AsyncDisposable {
   readonly port: number;
 }
 
-/** `site` is what the README puts into the configuration of a web server: a `server` block. */
+/** `site` is what the page puts into the configuration of a web server: a `server` block. */
 export async function startNginx(folder: string, site: string): Promise<Proxy> {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => {
     return `${name}_temp_path ${folder}/${name};`;

@@ -1,4 +1,4 @@
-/** The README's snippets for nginx and Caddy, run by the real programs in front of the real system. */
+/** The snippets of docs/operations.md for nginx and Caddy, run by the real programs in front of the real system. */
 import assert from "node:assert/strict";
 import {
   type Answer,
@@ -20,7 +20,7 @@ const HERE = { Origin: `https://${NAME}`, "Sec-Fetch-Site": "same-origin" };
 
 type Ask = (visit: Visit) => Promise<Answer>;
 
-/** As the README sets it: the settings that belong to the snippets. */
+/** As docs/operations.md sets it: the settings that belong to the snippets. */
 async function settingsOfReadme(): Promise<Record<string, string>> {
   const lines = (await snippet("bash", "TRUSTED_PROXIES")).matchAll(/^([A-Z_]+)=(\S+)$/gm);
   return {
@@ -29,7 +29,7 @@ async function settingsOfReadme(): Promise<Record<string, string>> {
   };
 }
 
-/** Of the README, with the ports at which the system really listens. */
+/** Of that page, with the ports at which the system really listens. */
 function portsIn(site: string, { manager, ops }: RunningSystem): string {
   return site.replaceAll(":8501", `:${new URL(manager).port}`).replaceAll(":8502", `:${new URL(ops).port}`);
 }
@@ -72,7 +72,7 @@ async function everythingWorks(ask: Ask): Promise<void> {
 
 Deno.test({
   name:
-    "behind nginx, set up as in the README, login, pages, streams and posts work, and strange names do not",
+    "behind nginx, set up as in docs/operations.md, login, pages, streams and posts work, and strange names do not",
   ignore: !isInstalled("nginx"),
   async fn() {
     await using folder = await tempFolder();
@@ -90,7 +90,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "behind Caddy, set up as in the README, login, pages, streams and posts work",
+  name: "behind Caddy, set up as in docs/operations.md, login, pages, streams and posts work",
   ignore: !isInstalled("caddy"),
   async fn() {
     await using folder = await tempFolder();
