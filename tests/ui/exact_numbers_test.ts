@@ -53,7 +53,13 @@ Deno.test("the form refuses a number that would be rounded, and gives back what 
     body,
   });
   assert.equal(answer.status, 400);
-  assert.match(await answer.text(), /the number 1970670598291982290 at id/);
+  const page = await answer.text();
+  assert.match(page, /the number 1970670598291982290 at id/);
+  assert.match(
+    page,
+    /<textarea[^>]*aria-describedby="add-payload-hint add-error"[^>]*aria-invalid[^>]*autofocus/,
+  );
+  assert.ok(page.indexOf('id="add-error"') > page.indexOf("<textarea"), "the error is below its field");
 });
 
 Deno.test("in a long array the place of a number is its place in the whole", async () => {

@@ -3,20 +3,20 @@ import { type Adder, type JobRequest, messageOf, QueueError } from "@persistent-
 import { type DueTime, parseDelay, parseDueTime } from "../due_time.ts";
 import { jsonText } from "../parse_json.ts";
 import { Refusal } from "../refusal.ts";
-import type { AddForm } from "./add_page.tsx";
+import type { AddError, AddForm } from "./add_page.tsx";
 import type { PlainNote } from "./notes.ts";
 
 export type AddOutcome =
   | { readonly ok: true; readonly id: string; readonly note: PlainNote }
-  | { readonly ok: false; readonly error: string; readonly status: 400 | 409 };
+  | { readonly ok: false; readonly error: AddError; readonly status: 400 | 409 };
 
 /** Nothing is thrown for what a person may have typed. @throws {StorageError} */
 export async function addJob(queue: Adder, form: AddForm, now: number): Promise<AddOutcome> {
   const payload = await parsePayload(form.payload);
-  if (!payload.ok) return { ok: false, error: payload.reason, status: 400 };
+  if (!payload.ok) return refused(payload.reason, "payload");
   const due = dueTimeOf(form.runAt, now);
   if (due !== null && "problem" in due) {
-    return { ok: false, error: `Not before: "${form.runAt}" ${due.problem}.`, status: 400 };
+    return refused(`Not before: "${form.runAt}" ${due.problem}.`, "runAt");
   }
   try {
     const [added] = await queue.add([{
@@ -27,8 +27,20 @@ export async function addJob(queue: Adder, form: AddForm, now: number): Promise<
     return { ok: true, id: added.job.id, note: added.differs ? "differs" : added.outcome };
   } catch (error) {
     if (!(error instanceof QueueError) || error.code === "storage") throw error;
-    return { ok: false, error: error.message, status: error.code === "duplicate_job" ? 409 : 400 };
+    return refused(error.message, fieldOf(error, form), error.code === "duplicate_job" ? 409 : 400);
   }
+}
+
+function refused(message: string, field: AddError["field"], status: 400 | 409 = 400): AddOutcome {
+  return { ok: false, error: { message, field }, status };
+}
+
+/** Null where it may be about any of them. */
+function fieldOf({ code }: QueueError, { id, priority }: AddForm): AddError["field"] {
+  if (code === "duplicate_job") return "id";
+  if (code === "unknown_kind") return "kind";
+  if (priority !== "" && !/^[-+]?\d{1,2}$|^[-+]?100$/.test(priority)) return "priority";
+  return id === "" ? "id" : null;
 }
 
 function requestOf({ kind, id, priority }: AddForm, payload: unknown): JobRequest {

@@ -9,7 +9,7 @@ import { UNTRANSLATED } from "../components/untranslated.ts";
 import { renderPage } from "../render_page.ts";
 import { goBack, moveMatching, moveNamed, type PageContext, provoke, stopBatch, sweep } from "./actions.ts";
 import { addJob } from "./add_job.ts";
-import { type AddForm, AddPage, EMPTY_FORM } from "./add_page.tsx";
+import { type AddError, type AddForm, AddPage, EMPTY_FORM } from "./add_page.tsx";
 import { Batches } from "./batches.ts";
 import { confirmation } from "./confirm.tsx";
 import type { Fault } from "../fault_injection.ts";
@@ -72,7 +72,7 @@ function askForFault(c: PageContext, ports: Ports, fault: Fault): Response {
 
 interface AddAnswer {
   readonly form: AddForm;
-  readonly error: string | null;
+  readonly error: AddError | null;
   readonly status: 200 | 400 | 409;
 }
 
