@@ -46,7 +46,7 @@ import {
 } from "@persistent-queue/workers";
 
 const VERSION = "1.0.0";
-/** Of the project itself: a command that looks into it before the first start finds an empty queue. */
+/** Inside the project folder: a command that reads it before the first start finds an empty queue. */
 const DEFAULT_QUEUE_URL = `sqlite:${fileURLToPath(new URL("data/queue.db", import.meta.url))}`;
 const LAST_MOMENT_MS = 15_000;
 const USAGE = `Usage: persistent-queue [start | supervise | jobs …]
@@ -100,7 +100,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   queue.subscribe((event) => event.type === "removed" && sampleFiles.remove(event.ids));
   const pages = await servePages({ settings, queue, supervisor, log });
   whenAskedToStop({ onFirst: () => end({ exitCode: EXIT.ok }), onSecond: () => Deno.exit(130) });
-  // The next guard may be waiting for the database already.
+  // The next guard may already be waiting for the database.
   whenGuardIsGone().then(() => end({ exitCode: EXIT.ok, patienceMs: 0 }));
   await Promise.all(pages.map((page) => page.ready));
   closeOwnAddresses(settings);
@@ -110,7 +110,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
 
   const { exitCode, ...patience } = await ended;
   console.log("Stopping: running jobs may finish …");
-  // Whatever hangs on the way out must not keep the next supervisor from the database.
+  // A hang on the way out must not keep the database from the next supervisor.
   const deadline = setTimeout(() => Deno.exit(exitCode), LAST_MOMENT_MS);
   await supervisor.stop(patience);
   await Promise.all(pages.map((page) => page.close()));
@@ -121,12 +121,12 @@ async function run(settings: Settings, log: Log): Promise<number> {
   return exitCode;
 }
 
-/** On the terminal as well: whoever looks there first should not have to look for the log. */
+/** Also printed on the terminal, so that an operator need not look for the log first. */
 function sayTrouble(event: QueueEvent): void {
   if (event.type === "storage") console.error(event.trouble ?? "The storage works again.");
 }
 
-/** Somebody's transaction may lock the database at this moment: the start waits for its end, and says so. */
+/** Another program's transaction may lock the database now: the start says so, and waits until it ends. */
 async function openWhenFree(settings: Settings, log: Log): Promise<Queue> {
   for (let isFirst = true;; isFirst = false) {
     try {
@@ -148,7 +148,7 @@ interface Parts {
 }
 
 async function servePages({ settings, queue, supervisor, log }: Parts): Promise<Served[]> {
-  // Not before they are served: the guard, which lives as long, would only carry them.
+  // Loaded only when served: the guard, which lives as long, would carry them for nothing.
   const { managerApp, opsApp, serve, ServeError, Throttle } = await import("@persistent-queue/ui");
   const { host, bindAddress, trustedProxies, managerPort, opsPort, publicUrl, opsPublicUrl } = settings;
   const shared = {
@@ -163,7 +163,7 @@ async function servePages({ settings, queue, supervisor, log }: Parts): Promise<
     version: VERSION,
     password: settings.managerPassword,
     passwordIsDefault: settings.managerPassword === DEFAULT_PASSWORD,
-    // One for both: nobody guesses twice as fast at two doors.
+    // Shared by both servers, so that two ports do not double the rate of password guesses.
     throttle: new Throttle({ now: Date.now, onGuesses: (sentence) => log.warn(sentence) }),
     deviceKeyFile: stateFile(settings, "device-key"),
     onFault: (error: unknown) => log.error(messageOf(error)),
@@ -200,13 +200,13 @@ function greet(settings: Settings, [manager, ops]: readonly Served[]): void {
 async function jobs(args: readonly string[]): Promise<number> {
   const settings = loadSettings();
   forgetSettings();
-  // Into the log of the supervisor, who alone rotates it: two that do so lose lines.
+  // Into the supervisor's log, which only the supervisor rotates: two processes that rotate one file lose lines.
   using log = openLog({
     dir: settings.logDir,
     level: settings.logLevel,
     name: "jobqueue",
     maxSize: Number.MAX_SAFE_INTEGER,
-    // Whoever only looks leaves nothing behind, least of all in a folder that was not meant.
+    // A command that only reads creates no log file, least of all in a folder that was not meant.
     opensWhenNeeded: true,
   });
   const openGuest = async ({ mustExist }: { readonly mustExist: boolean }) => {
@@ -235,7 +235,7 @@ function openQueue(settings: Settings, how: OpenOptions): Promise<Queue> {
   return getQueue(settings.queueUrl, { ...how, ...queueOptions(settings) });
 }
 
-/** What a person can mend is told in a sentence, without a stack. */
+/** An error that an operator can fix is printed as one sentence, without a stack. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof ConfigurationError) {
     for (const problem of error.problems) console.error(problem);

@@ -1,22 +1,21 @@
 /**
  * One thread and its end. Only this file knows how a thread is started.
- *
- * It is a Web Worker that `node:worker_threads` starts: in Deno those have memory limits, and one that holds a Web Lock
- * (`thread/life_lock.ts`) is ended whatever it computes. Only a call into native code goes on, though the worker emits
- * `exit` and its lock is released as if it had ended. What tells the truth is the channel: its other end belongs to the
- * thread, and is closed when the runtime frees what the thread had, which is its last act, however it ends.
- *
- * Messages travel as JSON text on that channel, which no handler can reach: 128 jobs as one text cost half of what they
- * cost as objects.
+ * It is a Web Worker started by `node:worker_threads`: in Deno those have memory limits, and one that holds a
+ * Web Lock (`thread/life_lock.ts`) can be ended whatever it computes. Only a call into native code goes on,
+ * although the worker emits `exit` and its lock is released as if it had ended. The reliable signal is the
+ * channel: its other end belongs to the thread, and is closed when the runtime frees what the thread had,
+ * which is its last act, however it ends.
+ * Messages travel as JSON text on that channel, which no handler can reach: 128 jobs as one text cost half as
+ * much as they cost as objects.
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { HostedThreads, ThreadError } from "./places/hosted_threads.ts";
 import { type Close, type FromThread, readMessage } from "./protocol.ts";
 import { ranOutOfMemory } from "./thread/memory.ts";
 
-/** Each is called with a sentence that says why. */
+/** Each is called with a sentence that gives the reason. */
 export interface LifeEvents {
-  /** The thread is of no use, and to be ended. */
+  /** The thread is of no more use and should be ended. */
   readonly onUnusable: (why: string) => void;
   /** Nothing of the thread runs any more. Called once. */
   readonly onEnd: (why: string) => void;
@@ -27,21 +26,24 @@ export interface ChildOptions<Start> extends LifeEvents {
   readonly url: URL;
   readonly name: string;
   readonly start: Start;
-  /** What its heap may hold, in megabytes; a thread that needs more ends. As much as V8 likes unless given. */
+  /** The limit of its heap, in megabytes; a thread that needs more ends. V8's own limit unless given. */
   readonly memoryMb?: number;
-  /** Whether one more thread like it is kept ready. */
+  /** Whether a spare thread of the same kind is kept ready. */
   readonly keepsSpare?: boolean;
   readonly onMessage: (message: FromThread) => void;
-  /** A thread that is not ready by then has failed to start, in milliseconds. */
+  /** A thread that is not ready after this many milliseconds has failed to start. */
   readonly startMs?: number;
 }
 
 export interface Child<Message> {
-  /** At once; or `withNext`, if that follows within some milliseconds: each posting costs some 80 µs. */
+  /**
+   * Posts at once; or, `withNext`, with the next message if that follows within a few ms: each post costs
+   * some 80 µs.
+   */
   post(message: Message, when?: { readonly withNext?: boolean }): void;
   /**
-   * Ends the thread, unless it is inside a native call that never returns. `onEnd` tells. It is asked to close first,
-   * unless it is to end `atOnce`.
+   * Ends the thread, unless it is inside a native call that never returns; `onEnd` reports the end. The
+   * thread is asked to close first, unless it should end `atOnce`.
    */
   end(why: string, how?: { readonly atOnce?: boolean }): void;
 }
@@ -52,11 +54,12 @@ const START_MS = 15_000;
 /** At full speed the next jobs come with the next transaction. */
 const NEXT_MS = 20;
 /**
- * A thread that is terminated in the middle of loading a module of the runtime takes the process with it: Deno panics
- * (denoland/deno#35657). So it closes itself, between two turns of its event loop, unless it has not by then.
+ * Terminating a thread while it loads a module of the runtime takes the process with it: Deno panics
+ * (denoland/deno#35657). So the thread is asked to close itself between two turns of its event loop, and is
+ * terminated only if it has not closed after this long.
  */
 const CLOSING_MS = 500;
-/** The error that ended a thread comes on another channel, and may come later than its end. */
+/** The error that ended a thread comes on another channel, and may arrive after its end. */
 const ERROR_MS = 100;
 
 export function startChild<Message extends { readonly type: string }, Start>(
@@ -97,8 +100,8 @@ export function startChild<Message extends { readonly type: string }, Start>(
   }
 
   /**
-   * It has ended, or was told to: what it said until now counts. What a thread says while it is being ended does not,
-   * for the runtime fails what was under way, such as the loading of a module.
+   * The thread has ended, or was told to: what it reported until now counts. What it reports while it is
+   * being ended does not, because the runtime then fails what was under way, such as the loading of a module.
    */
   function hearLastWords(): void {
     for (let last = receiveMessageOnPort(port); last !== undefined; last = receiveMessageOnPort(port)) {

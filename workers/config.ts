@@ -1,7 +1,6 @@
 /**
  * The settings: read once from the environment and `.env`, checked, frozen.
- *
- * Every problem is reported at once. An empty value counts as unset.
+ * All problems are reported at once. An empty value counts as unset.
  */
 import { ConfigurationError } from "./config/configuration_error.ts";
 import { checkTogether } from "./config/cross_rules.ts";
@@ -25,9 +24,9 @@ export { LOG_LEVELS, type LogLevel, type Settings } from "./config/settings.ts";
 const DAY_MS = 86_400_000;
 
 /**
- * @param sources The environment, which wins; the text of `.env`, or null where there is none; and the folder from which
- * relative paths are meant, the current one unless given.
- * @throws {ConfigurationError} with every problem
+ * @param sources The environment, which wins; the text of `.env`, or null if there is none; and the folder
+ * that relative paths start from, the current one unless given. @throws {ConfigurationError} with every
+ * problem
  */
 export function readSettings(
   { env, dotenv, startDir = Deno.cwd(), bindAddress, machine }:
@@ -93,12 +92,12 @@ function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEn
     handlersDir: reader.text("HANDLERS_DIR") === null
       ? null
       : reader.absolute(reader.folder("HANDLERS_DIR", "workers/handlers")),
-    // With a password of its own the system does real work, which nobody is to end for a look.
+    // A password other than the default means real work, which a demonstration must not interrupt.
     faultInjection: reader.isOn("FAULT_INJECTION", managerPassword === DEFAULT_PASSWORD),
   };
 }
 
-/** It was meant to be one: the default, which everybody knows, is not put in its place without a word. */
+/** An empty value was meant to set it, so the default, which is public, must not silently take its place. */
 function emptySecrets({ MANAGER_PASSWORD }: Readonly<Record<string, string>>, where: string): string[] {
   if (MANAGER_PASSWORD !== "") return [];
   return [

@@ -1,9 +1,9 @@
 /// <reference lib="deno.worker" />
 /**
- * A consumer's life, in its own thread: it is given jobs, does them one after the other, and says how each ended.
- *
- * It never sees the database. The supervisor gives it a lease with each job, makes its results durable, and takes back
- * what it has not begun.
+ * A consumer's life, in its own thread: it receives jobs, runs them one after the other, and reports how each
+ * ended.
+ * It never sees the database. The supervisor gives it a lease with each job, makes its results durable, and
+ * takes back what it has not begun.
  */
 import { makeConsoleUnfailing } from "@persistent-queue/queue/words";
 import { Attempt, type AttemptOptions } from "./thread/attempt.ts";
@@ -22,13 +22,13 @@ import { Tidiness } from "./thread/tidiness.ts";
 import { ThreadState } from "./dispatch/thread_state.ts";
 import { Tickets } from "./dispatch/tickets.ts";
 
-/** So much that fails after its job has ended is put up with before the thread is replaced. */
+/** This many failures after their job has ended are tolerated before the thread is replaced. */
 const MOST_LATE_FAULTS = 20;
 
 const { start, tell, listen } = await openChannel<StartConsumer, ToConsumer>();
 
 const inbox: JobMessage[] = [];
-/** Ended jobs whose ending is not durable yet, by ticket. */
+/** Ended jobs whose outcome is not durable yet, by ticket. */
 const unsettled = new Map<number, string>();
 const report = new Report(tell, clock);
 const leftovers = new Leftovers();
@@ -36,9 +36,9 @@ const memory = new Memory(start.memoryMb);
 const state = new ThreadState(start.state);
 const close = globalThis.close.bind(globalThis);
 let current: { readonly attempt: Attempt; readonly owner: Owner } | null = null;
-/** Why this thread begins nothing any more. */
+/** Why this thread begins no more jobs. */
 let unusable: string | null = null;
-/** Why it is to be replaced before it begins the next job. */
+/** Why it must be replaced before it begins the next job. */
 let untidy: string | null = null;
 let lateFaults = 0;
 let hasDoneJobs = false;
@@ -98,19 +98,19 @@ async function work(job: JobMessage, { tickets, options }: Bench): Promise<void>
   if (untidy !== null) retire(untidy, null);
 }
 
-/** What a module changes while it loads is for the jobs of its kind. */
+/** What a module changes while it loads is visible to the jobs of its kind only. */
 function adopt(kind: string): void {
   const names = tidiness.adopt(kind);
   if (names.length === 0) return;
   log.info(`The handler of kind ${kind} changes ${names.join(", ")}: only its own jobs see that`);
 }
 
-/** For the log of the system. */
+/** For the system's log. */
 function warn(text: string): void {
   tell({ type: "warning", text });
 }
 
-/** The thread is of no more use. What it was on goes to another, and is charged if it is guilty. */
+/** The thread is of no more use. Its current job goes to another consumer, and is charged if it is guilty. */
 function retire(why: string, guilty: number | null): void {
   if (unusable !== null) return;
   unusable = why;
@@ -118,7 +118,7 @@ function retire(why: string, guilty: number | null): void {
   tell({ type: "unusable", why, guilty });
 }
 
-/** Something failed where nothing catches it. In a thread that has done no other job it can only be of this one. */
+/** An error was thrown that nothing catches. In a thread that has run only one job, that job must have caused it. */
 function suffer(words: string, owner: Owner | undefined): void {
   if (owner === undefined) return retire(words, hasDoneJobs ? null : current?.owner.ticket ?? null);
   if (!owner.hasEnded) return retire(words, owner.ticket);
@@ -166,8 +166,9 @@ function arrival(): Promise<void> {
 }
 
 /**
- * From this thread and no other: a thread that hangs must fall silent. All threads beat at the same moments of the
- * clock, so that their heartbeats share one transaction: each one holds a lock that somebody's `sqlite3` may want.
+ * Called from this thread and no other: a thread that hangs must fall silent. All threads beat at the same
+ * moments of the clock, so that their heartbeats share one transaction: each takes a lock that a user's
+ * `sqlite3` may want.
  */
 function beat(): void {
   const { heartbeatMs } = start;
@@ -193,7 +194,7 @@ function toAttemptOptions(): AttemptOptions {
   };
 }
 
-/** For people who want to see what the system does about it. */
+/** Lets operators see how the system handles a hang. */
 function hang(): never {
   for (;;);
 }

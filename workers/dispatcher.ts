@@ -1,6 +1,6 @@
 /**
- * The turn: what threads report, what becomes free, what is due. All of one turn of the event loop meets in one
- * durable transaction of the store, and nothing is told to a thread before that is committed.
+ * The turn: what threads report, what becomes free, what is due. All of one turn of the event loop shares one
+ * durable transaction of the store, and a thread is told nothing before that is committed.
  */
 import type { Claimed, Consumer, Lease, QueueEvent } from "@persistent-queue/queue";
 import type { Desk, Held } from "./dispatch/desk.ts";
@@ -22,12 +22,12 @@ export interface DispatcherOptions {
   readonly now: () => number;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
-  /** The thread of this consumer must go. `guilty`: the job to blame, null = none; unless given it is found out. */
+  /** The thread of this consumer must go. `guilty`: the job to blame, null = none; found out unless given. */
   readonly onUnusable: (consumerId: string, why: string, blame: { readonly guilty?: null }) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** What an aborted handler gets to put its things in order when the system stops. */
+/** The time that an aborted handler gets to clean up when the system stops. */
 const ABORT_MS = 1_000;
 
 export class Dispatcher {
@@ -41,9 +41,9 @@ export class Dispatcher {
   readonly #threadWatch: ThreadWatch;
   readonly #renewal: Renewal;
   readonly #unownedDeaths = new UnownedDeaths();
-  /** Jobs that were canceled, or swept, while they may have been on their way from the store: their leases by `seq`. */
+  /** Jobs canceled or swept while they may have been on their way from the store: their leases by `seq`. */
   readonly #takenMeanwhile = new Map<number, number>();
-  /** Attempts that ended, while that is being stored: canceled meanwhile, they have no next one. */
+  /** Attempts that ended and are being stored: a job canceled meanwhile gets no next attempt. */
   readonly #ending = new Set<Held>();
   readonly #quiet = new Quiet(() =>
     this.#intake.isQuiet && this.#settler.isQuiet && this.#ending.size === 0 &&
@@ -77,21 +77,21 @@ export class Dispatcher {
     this.#settler = new Settler({ queue, onError, signal: this.#stop.signal, onQuiet });
   }
 
-  /** All that somebody works on, waits for, or has just ended: none of it is lost, whatever its heartbeat says. */
+  /** Every job running, waiting, or just ended here: none of it is lost, whatever its heartbeat says. */
   get leases(): Lease[] {
     return [...[...this.#desks.values()].flatMap((desk) => desk.leases()), ...this.#settler.leases];
   }
 
-  /** A consumer has come to work. */
+  /** Adds a consumer. */
   join(desk: Desk): void {
     this.#desks.set(desk.consumerId, desk);
     this.wake();
   }
 
-  /** What the queue tells, as far as it matters to what is in hand. */
+  /** Takes note of the queue's events that concern jobs in flight. */
   hear(event: QueueEvent): void {
     if (event.type === "swept") event.requeued.forEach((job) => this.#lose(job));
-    // After a write of somebody else there may be jobs; that a lease is lost the next heartbeat tells.
+    // A foreign write may have added jobs; a lease that it took away is noticed at the next heartbeat.
     if (["arriving", "foreign", "swept"].includes(event.type)) this.wake();
     else if (event.type === "moved" && event.from === "PROCESSING") this.cancel(event.lease);
   }
@@ -101,7 +101,7 @@ export class Dispatcher {
     this.#intake.wake();
   }
 
-  /** A consumer's thread is gone, or given up: its jobs go back, one of them charged. Answers how many had begun. */
+  /** A consumer's thread is gone or given up: its jobs go back, one charged. Returns how many had begun. */
   leave(consumerId: string, end: EndOfConsumer): number {
     const desk = this.#desks.get(consumerId);
     if (desk === undefined) return 0;
@@ -117,7 +117,7 @@ export class Dispatcher {
     desk.heardAt = this.#options.clock();
     const { ended, dropped } = takeEnded(desk, results, busyMs);
     this.#settle(desk, ended, dropped);
-    // A suspect that ended lets the next one in.
+    // A suspect that ended makes room for the next one.
     if ([...ended.map(({ held }) => held), ...dropped].some(({ job }) => job.suspect)) this.wake();
     else this.#intake.fill();
   }
@@ -127,7 +127,7 @@ export class Dispatcher {
     this.#renewal.renew(desk);
   }
 
-  /** A person canceled a job: its handler is told, if it has one. */
+  /** A job was canceled: its handler is told, if it is running. */
   cancel(lease: Lease): void {
     if (!this.#intake.isQuiet) this.#takenMeanwhile.set(lease.seq, lease.lease);
     for (const held of this.#ending) {
@@ -136,7 +136,7 @@ export class Dispatcher {
     for (const desk of this.#desks.values()) this.#drop(desk, lease, "canceled");
   }
 
-  /** A sweep took it from a consumer that lives: the clock was set while it was claimed, and its heartbeat is old at once. */
+  /** A sweep took it from a live consumer: the clock was set during the claim, so its heartbeat was old at once. */
   #lose({ consumerId, seq, lease }: Lease & { readonly consumerId: string | null }): void {
     const desk = this.#desks.get(consumerId ?? "");
     if (desk === undefined) return;
@@ -144,15 +144,15 @@ export class Dispatcher {
     this.#drop(desk, { seq, lease }, "lost");
   }
 
-  /** The job is no longer this consumer's. What has begun is told to stop, and cut off if it does not. */
+  /** The job is no longer this consumer's. If it has begun, it is told to stop, and cut off if it does not. */
   #drop(desk: Desk, { seq, lease }: Lease, reason: CancelReason): void {
     const begun = desk.drop((job) => job.seq === seq && job.lease === lease);
     for (const held of begun) this.#stopOrders.give(desk, held, reason);
-    // Its place is free, and if it was a suspect the next one may come.
+    // Its place is free, and if it was a suspect, the next one may come.
     this.wake();
   }
 
-  /** It goes on past its deadline: the attempt ends here, and its thread with it. */
+  /** It runs past its deadline: the attempt ends here, and its thread with it. */
   #cutOff(desk: Desk, { ticket }: Held, error: string): void {
     this.results(desk, [{ ticket, outcome: { type: "timed-out", error } }], 0);
     this.#options.onUnusable(desk.consumerId, "A handler went on past its deadline", { guilty: null });
@@ -180,15 +180,15 @@ export class Dispatcher {
     this.#quiet.look();
   }
 
-  /** The next attempt is this consumer's as well, unless it is gone or the system stops. */
+  /** The next attempt runs on the same consumer, unless that is gone or the system stops. */
   #again(desk: Desk, job: Claimed, delayMs: number): void {
     if (this.#stop.signal.aborted || this.#desks.get(desk.consumerId) !== desk) {
       return this.#release([{ job, outcome: { type: "stopped", detail: "Its consumer is gone" } }]);
     }
-    // Suspects run one at a time, and another may be running by then: it gets in line for that.
+    // Suspects run one at a time, and another may be running by then: this one waits in line.
     const isForLine = () => job.suspect || desk.isFull;
     const onDue = () => isForLine() ? this.#takeBack([job]) : this.#handOut(desk, [job], { soon: true });
-    // By the monotonic clock: somebody may set the other one.
+    // By the monotonic clock: the wall clock may be set.
     const { clock } = this.#options;
     desk.wait(job, { at: clock() + delayMs, now: clock, onDue });
   }
@@ -197,7 +197,7 @@ export class Dispatcher {
     this.#release(jobs.map((job) => ({ job, outcome: HANDED_BACK })));
   }
 
-  /** These go back to the store: somebody else may have them. */
+  /** These go back to the store, for other consumers. */
   #release(attempts: readonly Attempted[]): void {
     if (attempts.length === 0) return;
     this.#settler.settle(attempts);
@@ -224,8 +224,8 @@ export class Dispatcher {
   // The end --------------------------------------------------------------------------------------------------------------
 
   /**
-   * Nothing more is claimed. What runs may finish within `deadlineMs`, then it is aborted, and what does not end then
-   * goes back unfinished, not charged an attempt.
+   * Claims nothing more. Running jobs may finish within `deadlineMs`, then they are aborted; those that do
+   * not end then go back unfinished, and are not charged an attempt.
    */
   async stop(deadlineMs: number): Promise<void> {
     this.#stop.abort();

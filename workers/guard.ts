@@ -1,27 +1,29 @@
 /**
- * The guard: starts the supervisor, and starts it again when it dies. It holds no database and no port.
- *
- * Some deaths take a whole process with them (out of memory in a thread, a thread that no one can end). Then
- * somebody must be left.
+ * The guard starts the supervisor, and starts it again when it dies. It holds no database and no port.
+ * Some deaths take a whole process with them (out of memory in a thread, a thread that cannot be ended). The
+ * guard survives those.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { stopSignals } from "./process/stop_signals.ts";
 
 export interface GuardOptions {
-  /** The program, and what to call it with. */
+  /** The program and its arguments. */
   readonly command: string;
   readonly args: readonly string[] | (() => readonly string[]);
-  /** The supervisor's whole environment: the guard's own unless given. */
+  /** The supervisor's whole environment; the guard's own unless given. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The first line that the supervisor reads from its stdin: what does not belong in its environment. */
+  /** The first line that the supervisor reads from its stdin: values that do not belong in its environment. */
   readonly handover?: string;
-  /** Whether a supervisor that died is started again; where something else does that, its exit code is passed on. */
+  /**
+   * Whether a supervisor that died is started again; where a service manager does that, its exit code is
+   * passed on.
+   */
   readonly restarts?: boolean;
-  /** Told one line per restart: on stderr unless given. */
+  /** Receives one line per restart; stderr unless given. */
   readonly log?: (text: string) => void;
-  /** Whoever ran for this long was well: the delays begin anew. 60,000 ms unless given. */
+  /** A supervisor that ran this long was healthy, so the delays start over. 60,000 ms unless given. */
   readonly stableMs?: number;
-  /** How long to wait before each restart in a row; the last one holds for all that follow. */
+  /** How long to wait before each consecutive restart; the last delay holds for all that follow. */
   readonly delaysMs?: readonly number[];
   /** Ends the guard as SIGTERM does. */
   readonly signal?: AbortSignal;
@@ -29,10 +31,10 @@ export interface GuardOptions {
 
 const DELAYS_MS = [0, 250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000];
 
-/** Nobody is helped by trying again: done, the storage does not work, the settings are wrong. */
+/** A restart would not help: the work is done, the storage does not work, or the settings are wrong. */
 const FINAL_CODES = [0, 74, 78];
 
-/** Runs until the supervisor ends for good. Answers the exit code to pass on. */
+/** Runs until the supervisor ends for good. Returns the exit code to pass on. */
 export async function guard(options: GuardOptions): Promise<number> {
   const { log = console.error, stableMs = 60_000, delaysMs = DELAYS_MS, restarts = true } = options;
   using stop = new StopSignals(options.signal);
@@ -63,7 +65,7 @@ async function runOnce(
   }).spawn();
   stop.passOnTo(child);
   const writer = child.stdin.getWriter();
-  // A supervisor that is dead already reads nothing: its exit code tells why.
+  // A supervisor that is already dead reads nothing: its exit code says why.
   if (handover !== undefined) writer.write(new TextEncoder().encode(`${handover}\n`)).catch(() => {});
   const status = await child.status;
   stop.passOnTo(null);
@@ -72,8 +74,8 @@ async function runOnce(
 }
 
 /**
- * Ctrl+C reaches the supervisor twice and more: from the terminal, from `deno task` and from here. It counts a second
- * one only when it comes a second later; the guard passes on what it gets and waits.
+ * Ctrl+C reaches the supervisor at least twice: from the terminal, from `deno task` and from here. A second
+ * signal counts only if it comes a second later; the guard passes on what it gets and waits.
  */
 class StopSignals implements Disposable {
   readonly #stopping = new AbortController();
@@ -122,7 +124,7 @@ class StopSignals implements Disposable {
     try {
       this.#child?.kill(signal);
     } catch {
-      // It is gone already.
+      // The process is already gone.
     }
   }
 }

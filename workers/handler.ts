@@ -6,7 +6,7 @@ export interface HandlerJob {
   readonly kind: string;
   /** What the caller gave, parsed. */
   readonly payload: unknown;
-  /** With `id` the key for effects that must happen only once: it grows with each claim. */
+  /** Together with `id` the key for effects that must happen only once: it grows with each claim. */
   readonly lease: number;
   readonly consumerId: string;
 }
@@ -14,7 +14,7 @@ export interface HandlerJob {
 export interface HandlerSettings {
   /** An absolute path. */
   readonly filesDir: string;
-  /** The folder of the start, from which the relative ids of file jobs are meant. */
+  /** The folder of the start; the relative ids of file jobs start from it. */
   readonly startDir: string;
   readonly workMs: number;
 }
@@ -24,21 +24,22 @@ export interface HandlerContext {
   readonly signal: AbortSignal;
   /** From 1. */
   readonly attempt: number;
-  /** Writes a line to the consumer's log: texts as they are, other values as they are inspected. */
+  /** Writes a line to the consumer's log: strings as they are, other values as inspected. */
   readonly log: (...values: unknown[]) => void;
   readonly settings: HandlerSettings;
 }
 
 /**
- * Does the work. What it returns is kept as the job's result, as JSON; what it throws is a failed attempt, which is
- * tried again. Throw `GiveUp` where that is useless, and `RetryLater` to be called again without it counting.
+ * Does the work. The return value is kept as the job's result, as JSON; a thrown error is a failed attempt,
+ * which is tried again. Throw `GiveUp` where that is useless, and `RetryLater` to be called again without
+ * using up a retry.
  */
 export type Handler = (job: HandlerJob, context: HandlerContext) => unknown;
 
 /** What a file in `handlers/` exports. */
 export interface HandlerModule {
   readonly handler: Handler;
-  /** Past it the signal fires and the attempt counts as failed; 24 days at most. None unless given. */
+  /** After this long the signal fires and the attempt counts as failed; 24 days at most. No deadline unless given. */
   readonly deadlineMs?: number;
 }
 
@@ -64,7 +65,7 @@ export class RetryLater extends Error {
   }
 }
 
-/** By name: the project of the handlers may hold a copy of this file, and its errors mean the same. */
+/** Compared by name: the handlers' project may hold a copy of this file, and its errors mean the same. */
 function isNamed(thrown: unknown, name: string): boolean {
   try {
     return thrown instanceof Error && thrown.name === name;
@@ -77,10 +78,10 @@ function isNamed(thrown: unknown, name: string): boolean {
 export const NO_DELAY =
   "RetryLater takes a number of milliseconds, from 0 to ten years; a Retry-After header holds a text, and seconds";
 
-/** Ten years: a longer delay is a time in the place of a delay, or a mistake in its unit. */
+/** Ten years: a longer delay is a point in time by mistake, or has the wrong unit. */
 const LONGEST_DELAY_MS = 10 * 365 * 24 * 60 * 60 * 1_000;
 
-/** Handlers are not always checked by a compiler, and what is thrown can be changed before. */
+/** Handlers are not always type-checked, and an error can be changed before it is thrown. */
 export function isDelay(ms: unknown): ms is number {
   return typeof ms === "number" && ms >= 0 && ms <= LONGEST_DELAY_MS;
 }

@@ -1,18 +1,18 @@
 /**
- * Which files of a folder are handlers, and which ones look as if they were meant to be. Links count as what they lead
- * to: a folder that is mounted from elsewhere is often made of them.
+ * Which files of a folder are handlers, and which ones look as if they were meant to be. Links count as their
+ * targets: a folder mounted from elsewhere often consists of them.
  */
 
 /** Letters, digits, hyphens and underscores, all small, a letter first: `send-mail.ts` is the kind `send-mail`. */
 const HANDLER = /^([a-z][a-z0-9_-]{0,63})\.ts$/;
 const CODE = /\.[cm]?[jt]sx?$/;
-/** Tests and types may lie beside the handlers, and so may what begins with a dot or an underscore. */
+/** Tests and types may lie beside the handlers, and so may names that begin with a dot or an underscore. */
 const OTHER_CODE = /^[._]|[._]test\.[jt]sx?$|\.d\.ts$/;
 
 export interface HandlerFiles {
   /** In alphabetical order. */
   readonly kinds: readonly string[];
-  /** A sentence for each file that is passed over, with what to do. */
+  /** A sentence for each file that is skipped, with what to do. */
   readonly problems: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export function listKinds(folder: URL): string[] {
   return [...handlerFiles(folder).kinds];
 }
 
-/** Where links among the handlers lead to, if that is elsewhere: reading them needs that permission as well. */
+/** The targets of links among the handlers that lie elsewhere: reading them needs that permission as well. */
 export function linkTargets(folder: string): string[] {
   try {
     const links = [...Deno.readDirSync(folder)].filter(({ name, isSymlink }) =>
@@ -69,7 +69,7 @@ function leadsTo(link: URL): Deno.FileInfo | null {
   }
 }
 
-/** A folder of helpers is none of ours: one with an entry file looks like a handler. */
+/** A folder of helpers is ignored; one with an entry file looks like a handler. */
 function isMeant(folder: URL): boolean {
   try {
     return [...Deno.readDirSync(folder)].some(({ name }) =>

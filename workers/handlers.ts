@@ -2,16 +2,16 @@
 import type { HandlerModule } from "./handler.ts";
 import { listKinds as kindsIn } from "./handler_files.ts";
 
-/** Those that come with the system. */
+/** The handlers that come with the system. */
 export const HANDLERS: URL = new URL("./handlers/", import.meta.url);
 
-/** The sample kind, which the producer adds: it is there whatever folder the others are in. */
+/** The sample kind, which the producer adds: available whatever folder the other handlers are in. */
 const SAMPLE = "file";
 
-/** What a timer can wait for: 2^31 milliseconds. */
+/** The longest wait of a timer: 2^31 milliseconds. */
 const LONGEST_DEADLINE_MS = 2_147_483_647;
 
-/** A module that waits for something at its top level costs its own job only. */
+/** A module that waits at its top level fails its own job only. */
 const LOAD_MS = 10_000;
 
 /** In alphabetical order. */
@@ -23,7 +23,7 @@ export function listKinds(folder: URL = HANDLERS): string[] {
 export class Handlers {
   readonly #folder: URL;
   readonly #loaded = new Map<string, HandlerModule>();
-  /** By kind. A module that failed to load stays failed under its address: the next attempt uses another one. */
+  /** By kind. A module that failed to load stays failed under its address, so the next attempt uses a new address. */
   readonly #failures = new Map<string, number>();
 
   constructor(folder: URL) {
@@ -73,7 +73,10 @@ export class Handlers {
   }
 }
 
-/** The error itself, for its stack says where; but what a module throws may be no error, or one that cannot be changed. */
+/**
+ * Keeps the error itself, because its stack says where; but a module may throw something that is no error, or
+ * is frozen.
+ */
 function named(kind: string, thrown: unknown): unknown {
   const words = `The handler file ${kind}.ts cannot be loaded`;
   try {

@@ -1,8 +1,7 @@
 /**
  * Logs: one rotating file per thread.
- *
- * A line reaches the file within 250 ms, and at the latest when the log is disposed of; a process that dies may take the
- * last quarter of a second with it. A failing disk costs lines, never the process.
+ * A line reaches the file within 250 ms, at the latest when the log is disposed of; a process that dies may
+ * lose the last quarter of a second. A failing disk costs lines, never the process.
  */
 import { LOG_LEVELS, type LogLevel } from "./config/settings.ts";
 import { LogFile, type LogFileOptions } from "./log/log_file.ts";
@@ -15,18 +14,18 @@ export interface LogOptions extends LogFileOptions {
 }
 
 export interface Log extends Disposable {
-  /** The text is taken as it is: nothing in it is a template, and it cannot leave its line. */
+  /** The text is written as it is: it is never a template, and cannot break out of its line. */
   debug(text: string): void;
   info(text: string): void;
   warn(text: string): void;
   error(text: string): void;
-  /** What people and scripts do: written whatever the level is. */
+  /** Actions of people and scripts: written at every level. */
   audit(text: string): void;
-  /** Writes all that is left. What is logged afterwards is dropped. */
+  /** Writes all that is left. Later lines are dropped. */
   close(): void;
 }
 
-/** Never fails: a folder that cannot be written to is noted on stderr and tried again. */
+/** Never fails: an unwritable folder is noted on stderr and tried again. */
 export function openLog(options: LogOptions): Log {
   const file = new LogFile(options);
   const lowest = LOG_LEVELS.indexOf(options.level);

@@ -1,4 +1,4 @@
-/** The door of the workers: what runs, and what it needs to be told. */
+/** The public interface of the workers: the parts that run, and their settings. */
 export { forgetSettings, loadSettings } from "./config/load_settings.ts";
 export { ConfigurationError, readSettings, type Settings } from "./config.ts";
 export { DEFAULT_PASSWORD } from "./config/public_rules.ts";

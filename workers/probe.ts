@@ -1,7 +1,7 @@
 /// <reference lib="deno.worker" />
 /**
- * Loads every handler once, in a thread of its own, and says what is wrong with each. What a module does while it loads
- * hurts nobody here: the thread is ended when it takes too long.
+ * Loads every handler once, in its own thread, and reports what is wrong with each. Whatever a module does
+ * while it loads harms no job: the thread is ended when loading takes too long.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Handlers } from "./handlers.ts";
@@ -14,17 +14,17 @@ import { holdLifeLock } from "./thread/life_lock.ts";
 const { start, tell, listen } = await openChannel<StartProbe, Close>();
 const close = globalThis.close.bind(globalThis);
 
-/** A module that waits at its top level does not hold up those behind it. */
+/** A module that waits at its top level does not hold up those after it. */
 const PATIENCE_MS = 500;
 
-/** Whose code runs, as far as that can be told. */
+/** The kind whose code runs, as far as that can be known. */
 const kindOf = new AsyncLocalStorage<string>();
 
 async function load(kind: string): Promise<void> {
   tell({ type: "loading", kind });
   try {
     await kindOf.run(kind, () => handlers.load(kind));
-    // What nobody waits for in it fails before the next one begins.
+    // A promise that the module does not await rejects before the next module begins.
     await new Promise((resolve) => setTimeout(resolve));
     tell({ type: "loaded", kind, problem: null });
   } catch (error) {
@@ -32,10 +32,10 @@ async function load(kind: string): Promise<void> {
   }
 }
 
-/** It would end the thread, and the module that is being loaded would be taken for the one to blame. */
+/** Uncaught, it would end the thread, and the module being loaded would be blamed. */
 function tellFailure(event: ErrorEvent | PromiseRejectionEvent): void {
   event.preventDefault();
-  // A timer loses its context before its error is told; the place in its stack says whose it is.
+  // A timer loses its context before its error is reported; the stack says whose it is.
   const kind = event.type === "error" ? undefined : kindOf.getStore();
   const subject = kind === undefined ? "A handler file" : `The handler file ${kind}.ts`;
   const { error } = reportOf("reason" in event ? event.reason : event.error);

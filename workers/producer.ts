@@ -1,7 +1,6 @@
 /// <reference lib="deno.worker" />
 /**
  * The producer's life, in its own thread: every few seconds it writes a small file and adds a job for it.
- *
  * A file whose job could not be added is kept and offered again: adding is idempotent.
  */
 import { makeConsoleUnfailing, messageOf } from "@persistent-queue/queue/words";
@@ -26,7 +25,7 @@ tell({ type: "ready" });
 produce(start, log);
 setInterval(() => produce(start, log), start.intervalMs);
 
-/** One more file; then all that wait are offered, the earlier ones again. */
+/** Writes one more file, then offers all that wait, the earlier ones again. */
 function produce({ filesDir, filesPrefix }: StartProducer, log: Log): void {
   tell({ type: "beat" });
   try {
@@ -37,7 +36,7 @@ function produce({ filesDir, filesPrefix }: StartProducer, log: Log): void {
   if (waiting.size > 0) tell({ type: "add", ids: [...waiting] });
 }
 
-/** Written under another name first, so that a consumer never sees half of it. Answers its name. */
+/** Written under another name first, so that a consumer never sees half of it. Returns its name. */
 function writeFile(folder: string): string {
   Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const name = `${crypto.randomUUID()}.txt`;
@@ -53,12 +52,12 @@ function writeFile(folder: string): string {
   return name;
 }
 
-/** On a full disk half files would pile up. */
+/** On a full disk, half-written files would pile up. */
 function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // It was not even begun.
+    // It was never created.
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Everything that crosses between the supervisor and its threads, and nothing else. It travels as JSON. To a thread
- * messages travel in lists: what can wait for the next message is posted with it.
+ * Everything that crosses between the supervisor and its threads, and nothing else. It travels as JSON.
+ * Messages to a thread travel in lists: one that can wait is posted with the next.
  */
 import type { Outcome } from "@persistent-queue/queue";
 import type { LogLevel } from "./config.ts";
@@ -25,11 +25,11 @@ export interface StartConsumer extends StartOfThread {
 
 export interface StartProducer extends StartOfThread {
   readonly intervalMs: number;
-  /** What the ids of its jobs begin with: FILES_DIR as it was given. */
+  /** Prefix of its jobs' ids: FILES_DIR as it was given. */
   readonly filesPrefix: string;
 }
 
-/** The thread that looks at the handlers has no log and no jobs. */
+/** The thread that checks the handlers has no log and no jobs. */
 export interface StartProbe {
   /** The folder of the handlers, as a URL. */
   readonly handlers: string;
@@ -50,15 +50,15 @@ export interface JobMessage {
 
 export type CancelReason = "canceled" | "lost" | "stopping";
 
-/** To any thread: it writes its log to the end, then closes. */
+/** To any thread: it flushes its log, then closes. */
 export interface Close {
   readonly type: "close";
 }
 
 export type ToConsumer =
-  /** `soon`: before all that waits in the thread, because its time has come. */
+  /** `soon`: ahead of all that waits in the thread, because its time has come. */
   | { readonly type: "jobs"; readonly jobs: readonly JobMessage[]; readonly soon: boolean }
-  /** These endings are durable; the tickets may be used again. */
+  /** These outcomes are durable; the tickets may be used again. */
   | { readonly type: "settled"; readonly completed: readonly number[]; readonly others: readonly number[] }
   | { readonly type: "cancel"; readonly ticket: number; readonly reason: CancelReason }
   /** A line for the consumer's own log, about one of its jobs. */
@@ -76,20 +76,20 @@ export type FromThread =
   | { readonly type: "beat" }
   /** `busyMs`: how long the handlers took, all together. */
   | { readonly type: "results"; readonly results: readonly Result[]; readonly busyMs: number }
-  /** The cancel of this job has arrived. */
+  /** The thread has received the cancel of this job. */
   | { readonly type: "told"; readonly ticket: number }
-  /** The thread is to be replaced. `guilty`: the job to blame; null = none of those that it has. */
+  /** The thread must be replaced. `guilty`: the job to blame; null = none of its jobs. */
   | { readonly type: "unusable"; readonly why: string; readonly guilty: number | null }
   /** What begins to run now was left behind by a job that has ended: `text` names it. */
   | { readonly type: "leftover"; readonly text: string }
-  /** For the log of the system: a job did something that others could suffer from. */
+  /** For the system's log: a job did something that may harm others. */
   | { readonly type: "warning"; readonly text: string }
-  /** The probe's: loading the handler of a kind begins, or has ended. */
+  /** From the probe: loading the handler of a kind begins, or has ended. */
   | { readonly type: "loading"; readonly kind: string }
   | { readonly type: "loaded"; readonly kind: string; readonly problem: string | null }
-  /** The probe's: loading has begun for all of them. */
+  /** From the probe: loading has begun for all of them. */
   | { readonly type: "tried" }
-  /** The producer's: files that want a job each. */
+  /** From the producer: files that need a job each. */
   | { readonly type: "add"; readonly ids: readonly string[] };
 
 export type ToProducer =
@@ -105,7 +105,7 @@ const OUTCOMES: readonly string[] = [
   "retry-later",
 ] satisfies Outcome["type"][];
 
-/** A thread runs code that is not ours, so what arrives is checked. Null = not one of our messages. */
+/** A thread runs foreign code, so what arrives is checked. Null = not a message of this protocol. */
 export function readMessage(text: unknown): FromThread | null {
   const data = parsed(text);
   if (!isRecord(data)) return null;
@@ -117,7 +117,7 @@ export function readMessage(text: unknown): FromThread | null {
     case "results": {
       const { results, busyMs } = data;
       if (!Array.isArray(results) || !results.every(isResult)) return null;
-      // What is not a number would be no reason ever to give it work again.
+      // A `busyMs` that is no number would keep the consumer from ever getting work again.
       return Number.isFinite(busyMs) ? { type: "results", results, busyMs: Number(busyMs) } : null;
     }
     case "told":

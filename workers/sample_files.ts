@@ -1,11 +1,11 @@
-/** The files of the producer go with their jobs: one every five seconds would fill a disk otherwise. */
+/** The producer's files are removed with their jobs: one every five seconds would fill a disk otherwise. */
 import type { Settings } from "./config.ts";
 
-/** How a file of the producer says whose it is, behind the time. */
+/** Marks a file of the producer; it follows the time. */
 export const CREATED = "created by the producer";
 
 const NAME = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.txt$/;
-/** Enough for a time and what follows it. */
+/** Enough for a time and the mark. */
 const HEAD_BYTES = 64;
 
 export class SampleFiles {
@@ -16,7 +16,7 @@ export class SampleFiles {
     this.#settings = settings;
   }
 
-  /** `ids` of jobs that are gone. Files that the producer has not made are left alone, whatever they are called. */
+  /** `ids` of jobs that are gone. Files that the producer did not make stay, whatever their names. */
   remove(ids: readonly string[]): void {
     const names = ids.flatMap((id) => this.#nameOf(id) ?? []);
     if (names.length === 0) return;
@@ -25,7 +25,7 @@ export class SampleFiles {
     });
   }
 
-  /** Resolves when all that was asked for is done. */
+  /** Resolves when all requested removals are done. */
   get done(): Promise<void> {
     return this.#done;
   }
@@ -43,7 +43,7 @@ async function removeIfProduced(path: string): Promise<void> {
     const { isFile, nlink } = await Deno.lstat(path);
     if (isFile && nlink === 1 && isProduced(await headOf(path))) await Deno.remove(path);
   } catch {
-    // It is gone already, or somebody else's.
+    // It is already gone, or belongs to another user.
   }
 }
 

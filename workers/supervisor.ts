@@ -1,6 +1,6 @@
 /**
- * Keeps everything running: the producer, the consumers, the sweep. Replaces what dies, gives up what hangs, and knows
- * how all of it is.
+ * Keeps everything running: the producer, the consumers, the sweep. Replaces what dies, gives up what hangs,
+ * and knows the state of each.
  */
 import {
   type Adder,
@@ -42,7 +42,7 @@ export interface SupervisorOptions {
   readonly now?: () => number; // milliseconds since 1970
   /** Monotonic, in milliseconds. */
   readonly clock?: () => number;
-  /** It cannot go on, and the process is to end with this code. */
+  /** It cannot go on: the process should end with this code. */
   readonly onFatal: (exitCode: number, why: string) => void;
 }
 
@@ -116,11 +116,11 @@ export class Supervisor {
     });
   }
 
-  /** First what a dead process left behind, then everybody. */
+  /** First recovers what a dead process left behind, then starts all threads. */
   async start(): Promise<void> {
     this.#unsubscribe = this.#options.queue.subscribe((event) => this.#hear(event));
     await this.#recover();
-    // What may pass is watched from now on.
+    // Watched from now on; a passing storage error is ignored.
     await this.#options.queue.watch().catch(assertPassing);
     if (this.#stopping !== null) return;
     for (const consumer of this.#consumers) consumer.fill();
@@ -131,7 +131,7 @@ export class Supervisor {
     this.#hasStarted = true;
   }
 
-  /** Somebody may hold a lock, or the disk be full: the pages tell so meanwhile. @throws {StorageError} that lasts */
+  /** A lock may be held, or the disk be full: the pages say so meanwhile. @throws {StorageError} that lasts */
   async #recover(): Promise<void> {
     while (this.#stopping === null) {
       try {
@@ -146,8 +146,8 @@ export class Supervisor {
   }
 
   /**
-   * Idempotent. Running jobs may finish within `patienceMs`. Resolves when no job is in hand any more and every log is
-   * written.
+   * Idempotent. Running jobs may finish within `patienceMs`. Resolves when no job is in flight and every log
+   * is written.
    */
   stop({ patienceMs = STOP_MS }: { patienceMs?: number } = {}): Promise<void> {
     this.#stopping ??= this.#stop(patienceMs);
@@ -190,14 +190,14 @@ export class Supervisor {
     };
   }
 
-  /** Looks for stalled jobs now, as it does every `SWEEP_MS`. Answers how many went back. @throws {StorageError} */
+  /** Looks for stalled jobs now, as it does every `SWEEP_MS`. Returns how many went back. @throws {StorageError} */
   sweep(): Promise<number> {
     return this.#sweeper.sweep();
   }
 
   /**
-   * Makes a consumer crash or hang, for people who want to see what happens then. `by` names who asked. False = there is
-   * no such consumer.
+   * Makes a consumer crash or hang, to show how the system recovers. `by` names the requester. False = no
+   * such consumer.
    */
   provoke(consumerId: string, how: "crash" | "hang", by: string): boolean {
     const consumer = this.#consumers.find(({ id, isReady }) => isReady && id === consumerId);
@@ -230,7 +230,7 @@ export class Supervisor {
     }
   }
 
-  /** Silent for as long as makes a job stalled: it hangs. */
+  /** A consumer silent for `STALL_MS` hangs. */
   #judge({ justWoke }: { justWoke: boolean }): Verdict {
     const { stallMs } = this.#options.settings;
     const moved = this.#workingFolder.restore();

@@ -1,11 +1,10 @@
 /**
- * Looks after what nobody witnessed: every `sweepMs` for stalled jobs, ten times a second for writes of others, and
- * once for what an unclean stop left behind.
- *
- * A sweep that comes late says nothing about the consumers: the whole process was paused or busy, and their heartbeats
- * wait to be read. So it skips its verdict, and nobody is given up for as long again as the pause was, half a stall at
- * most: all wake at once then, and some have to wait for a processor. Lateness is monotonic time against itself: a clock
- * that is set changes nothing.
+ * Finds what no event reports: every `sweepMs` stalled jobs, ten times a second foreign writes, and once what
+ * an unclean stop left behind.
+ * A sweep that comes late says nothing about the consumers: the whole process was paused or busy, and their
+ * heartbeats wait to be read. So it skips its verdict, and gives up no consumer for as long again as the
+ * pause was, half a stall at most: all threads wake at once then, and some wait for a processor. Lateness is
+ * monotonic time against itself: setting the clock changes nothing.
  */
 import { type Janitor, type Lease, messageOf, StorageError } from "@persistent-queue/queue";
 
@@ -23,8 +22,8 @@ export interface SweeperOptions {
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
   /**
-   * Gives up consumers that have fallen silent, unless `justWoke`: how many jobs that freed, and what is in the hands of
-   * the others.
+   * Gives up consumers that have fallen silent, unless `justWoke`. Returns how many jobs that freed, and what
+   * the others have in flight.
    */
   readonly judge: (moment: { readonly justWoke: boolean }) => Verdict;
   readonly onSwept: (requeued: number) => void;
@@ -44,7 +43,7 @@ export class Sweeper {
   readonly #stop = new AbortController();
   #watchDue = Infinity;
   #wokeAt = -Infinity;
-  /** Until then a consumer may be silent because it has to wait for a processor. */
+  /** Until then a consumer may be silent because it waits for a processor. */
   #awakeAt = -Infinity;
 
   constructor(options: SweeperOptions) {
@@ -63,10 +62,10 @@ export class Sweeper {
     clearTimeout(this.#watchTimer);
   }
 
-  /** Answers how many jobs went back to the queue. @throws {StorageError} */
+  /** Returns how many jobs went back to the queue. @throws {StorageError} */
   async sweep(): Promise<number> {
     const { queue, judge, onSwept, clock, settings } = this.#options;
-    // Heartbeats that wait to be read come first. Again and again: the next pause may fall into this one.
+    // Heartbeats that wait to be read come first. Repeated, because another pause may fall into this wait.
     while (this.#wasAsleep()) {
       await sleep(settings.heartbeatMs, this.#stop.signal);
       if (this.#stop.signal.aborted) return 0;
@@ -76,7 +75,7 @@ export class Sweeper {
     return requeued;
   }
 
-  /** What an unclean stop may have left behind. */
+  /** Handles what an unclean stop may have left behind. */
   async #lookOver(): Promise<void> {
     try {
       await this.#options.queue.lookOver(this.#stop.signal);
@@ -100,7 +99,7 @@ export class Sweeper {
       await this.sweep();
       await this.#options.queue.prune();
     } catch (error) {
-      // The next sweep tries again; the queue itself tells the pages what is wrong with the storage.
+      // The next sweep tries again; the queue itself reports storage trouble to the pages.
       if (!this.#stop.signal.aborted) this.#options.onError(error);
     }
   }
@@ -123,7 +122,7 @@ export class Sweeper {
     this.#wokeAt = this.#options.clock();
     const pausedMs = this.#wokeAt - due;
     const graceMs = Math.min(pausedMs, this.#options.settings.stallMs * TOLERANCE);
-    // A short pause takes nothing from the grace of a long one.
+    // A short pause does not shorten the grace period of a long one.
     this.#awakeAt = Math.max(this.#awakeAt, this.#wokeAt + graceMs);
   }
 
@@ -144,7 +143,7 @@ export class Sweeper {
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       if (!(error instanceof StorageError)) return this.#options.onError(error);
-      // What may pass the queue tells by itself, once.
+      // The queue itself reports a passing error, once.
       if (!error.passing) this.#options.onLost(messageOf(error));
     }
   }

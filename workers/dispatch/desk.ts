@@ -1,8 +1,7 @@
 /**
- * The supervisor's side of one consumer: the jobs in its hands, and how far each has come.
- *
- * A job in hand is offered (on its way, or in the thread's inbox), begun, or waiting for its next attempt. The desk
- * decides nothing about jobs; the dispatcher does.
+ * The supervisor's side of one consumer: its jobs in flight, and how far each has come.
+ * A job in flight is offered (on its way, or in the thread's inbox), begun, or waiting for its next attempt.
+ * The desk decides nothing about jobs; the dispatcher does.
  */
 import type { Claimed } from "@persistent-queue/queue";
 import { atTime, type Moment } from "../at_time.ts";
@@ -11,16 +10,16 @@ import type { CancelReason, JobMessage, ToConsumer } from "../protocol.ts";
 import { ThreadState } from "./thread_state.ts";
 import { TicketRoll, Tickets } from "./tickets.ts";
 
-/** A job in a consumer's hands. */
+/** A job in flight at one consumer. */
 export interface Held {
   readonly job: Claimed;
   readonly ticket: number;
-  /** Given for the first time under this lease; else a retry whose time has come. */
+  /** Given for the first time under this lease; otherwise a retry that is due. */
   readonly isFresh: boolean;
   /** Monotonic, in milliseconds. */
   readonly givenAt: number;
   canceled: CancelReason | null;
-  /** Its thread has heard that it is to stop. */
+  /** Its thread has received the order to stop. */
   isTold: boolean;
 }
 
@@ -41,7 +40,10 @@ export interface DeskOptions {
   readonly now: () => number;
 }
 
-/** Waiting jobs whose heartbeat is renewed at once, or a tenth of them: very many may wait, and each write takes time. */
+/**
+ * Waiting jobs whose heartbeat is renewed at once, or a tenth of them: very many may wait, and each write
+ * takes time.
+ */
 const LEAST_RENEWED = 500;
 
 export class Desk {
@@ -52,7 +54,7 @@ export class Desk {
   readonly held = new Map<number, Held>();
   readonly waiting = new Map<number, Waiting>();
   readonly post: Post;
-  /** Jobs asked of the store for this consumer and not answered yet. */
+  /** Jobs requested from the store for this consumer and not returned yet. */
   requested = 0;
   ready = false;
   heardAt: number;
@@ -74,7 +76,7 @@ export class Desk {
     this.progressAt = this.heardAt;
   }
 
-  /** How many more jobs it may be given; `most` bounds its look-ahead. */
+  /** How many more jobs it may be given; `most` bounds its prefetch. */
   room(most: number): number {
     if (!this.ready || this.hasSuspect) return 0;
     const limit = Math.min(most, this.#lookAhead.limit);
@@ -83,17 +85,17 @@ export class Desk {
     return Math.max(0, Math.min(limit - inHand, this.#ticketsLeft));
   }
 
-  /** As many jobs in hand as can be told apart: not even a retry whose time has come has room. */
+  /** No ticket is left: not even a retry that is due has room. */
   get isFull(): boolean {
     return this.#ticketsLeft <= 0;
   }
 
-  /** Those of jobs that were asked for, and of one suspect, are put by. */
+  /** Tickets for requested jobs, and for one suspect, are reserved. */
   get #ticketsLeft(): number {
     return this.#roll.left - this.requested - 1;
   }
 
-  /** Ready, with nothing in hand and nothing on its way. */
+  /** Ready, with nothing in flight and nothing on its way. */
   get isIdle(): boolean {
     return this.ready && this.held.size + this.requested === 0;
   }
@@ -116,7 +118,7 @@ export class Desk {
     return { ticket, seq, lease, id, kind, payload, attempt: retries + 1 };
   }
 
-  /** Takes jobs whose results have arrived off the desk. Their tickets stay in use until `settled`. */
+  /** Removes jobs whose results have arrived. Their tickets stay in use until `settled`. */
   take(tickets: readonly number[], busyMs: number): Held[] {
     this.progressAt = this.#now();
     const taken: Held[] = [];
@@ -137,7 +139,7 @@ export class Desk {
     };
     this.#roll.takeBack(tickets.completed);
     this.#roll.takeBack(tickets.others);
-    // Nobody waits for that: it goes with the next jobs.
+    // No caller waits for this, so it travels with the next jobs.
     this.post({ type: "settled", ...tickets }, { withNext: true });
   }
 
@@ -153,7 +155,7 @@ export class Desk {
     return revoked;
   }
 
-  /** It is taking long over a job: nothing fresh may stand in line behind that, and no retry if others are idle. */
+  /** It is taking long over a job: no fresh job may wait behind that, and no retry if others are idle. */
   takeBackUnbegun({ isAnybodyIdle }: { isAnybodyIdle: boolean }): Held[] {
     const revoked = this.revoke(({ isFresh }) => isFresh || isAnybodyIdle);
     if (revoked.length > 0) this.#lookAhead.forfeit();
@@ -168,13 +170,13 @@ export class Desk {
     this.waiting.set(job.seq, { job, callOff });
   }
 
-  /** Takes everything off the desk that has not begun. */
+  /** Removes every job that has not begun. */
   clear(): { unbegun: Claimed[]; waiting: Claimed[] } {
     const unbegun = this.revoke(() => true).map(({ job }) => job);
     return { unbegun, waiting: [...this.waiting.values()].map(({ job }) => this.#stopWaiting(job)) };
   }
 
-  /** Forgets these jobs. Answers those that have begun and were not told to stop yet: they go on until they are. */
+  /** Forgets these jobs. Returns those that have begun and were not yet told to stop: they run until they are. */
   drop(isMeant: (job: Claimed) => boolean): Held[] {
     for (const { job } of this.waiting.values()) if (isMeant(job)) this.#stopWaiting(job);
     this.revoke(({ job }) => isMeant(job));
@@ -187,12 +189,12 @@ export class Desk {
     return job;
   }
 
-  /** Everything it has a lease for. */
+  /** Every job it holds a lease for. */
   leases(): Claimed[] {
     return [...this.held.values(), ...this.waiting.values()].map(({ job }) => job);
   }
 
-  /** Whose heartbeats are due: all that is in hand, and of those that wait so many that each gets its turn. */
+  /** Jobs whose heartbeats are due: all that the thread has, and a rotating part of those that wait. */
   leasesToRenew(): Claimed[] {
     const waiting = [...this.waiting.values()];
     const from = this.#renewedTo < waiting.length ? this.#renewedTo : 0;
@@ -204,7 +206,7 @@ export class Desk {
     return [...this.held.values(), ...turn].map(({ job }) => job);
   }
 
-  /** Its thread has heard that this job is to stop. */
+  /** Its thread has received the order to stop this job. */
   told(ticket: number): void {
     const held = this.held.get(ticket);
     if (held !== undefined) held.isTold = true;
@@ -215,7 +217,7 @@ export class Desk {
     return false;
   }
 
-  /** The job it is on, if any. */
+  /** The job that is running, if any. */
   get underWay(): Held | null {
     for (const held of this.held.values()) if (this.tickets.isUnderWay(held.ticket)) return held;
     return null;

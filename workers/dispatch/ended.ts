@@ -1,4 +1,4 @@
-/** What a thread reports: attempts that ended, and jobs for which nobody waits any more. */
+/** What a thread reports: attempts that ended, and jobs that no caller waits for any more. */
 import type { Outcome } from "@persistent-queue/queue";
 import type { Result } from "../protocol.ts";
 import type { Desk, Held } from "./desk.ts";
@@ -9,10 +9,10 @@ export interface Ended {
   readonly outcome: Outcome;
 }
 
-/** Neither a job that asks to be called later has failed, nor one that was stopped. */
+/** A job that asks to be called later has not failed, nor has one that was stopped. */
 const FAILURES: readonly Outcome["type"][] = ["threw", "gave-up", "timed-out"];
 
-/** Takes them off the desk, and counts them. */
+/** Removes them from the desk, and counts them. */
 export function takeEnded(desk: Desk, results: readonly Result[], busyMs: number) {
   const outcomes = new Map(results.map(({ ticket, outcome }) => [ticket, outcome]));
   const ended: Ended[] = [];

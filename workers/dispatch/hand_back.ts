@@ -1,6 +1,6 @@
 /**
- * Takes jobs back from consumers that turn out to be on a long one, so that others can do them. The consumer need not
- * even listen: see `tickets.ts`.
+ * Takes jobs back from consumers that turn out to run a long one, so that others can run them. The consumer
+ * need not even be listening: see `tickets.ts`.
  */
 import type { Claimed } from "@persistent-queue/queue";
 import type { Desk } from "./desk.ts";
@@ -25,7 +25,7 @@ export class HandBack {
     this.#options = options;
   }
 
-  /** Looks now and then, for as long as somebody has more than one job in hand. */
+  /** Checks repeatedly while any consumer has more than one job in flight. */
   watch(): void {
     if (this.#stopped || this.#timer !== undefined || this.#ahead().length === 0) return;
     this.#timer = setTimeout(() => {
@@ -43,7 +43,7 @@ export class HandBack {
   #look(): void {
     const latest = this.#options.clock() - LONG_JOB_MS;
     const slow = this.#ahead().filter((desk) => desk.progressAt < latest);
-    // In the line a retry would have to wait behind all that was added before it: only whoever is idle has it at once.
+    // A retry would wait behind all that was added before it, so it goes back only if another consumer is idle.
     const isAnybodyIdle = [...this.#options.desks.values()].some(({ isIdle }) => isIdle);
     const back = slow.flatMap((desk) => desk.takeBackUnbegun({ isAnybodyIdle })).map(({ job }) => job);
     if (back.length > 0) this.#options.onBack(back);

@@ -1,5 +1,6 @@
 /**
- * Claims for whoever has room: at once when something may have come, and not at all while nothing can be there.
+ * Claims for consumers that have room: at once when a job may have come, and not at all while there can be
+ * none.
  */
 import { type Claimed, type ClaimRequest, type Consumer, StorageError } from "@persistent-queue/queue";
 import { atTime } from "../at_time.ts";
@@ -17,17 +18,17 @@ export interface IntakeOptions {
 }
 
 const MOST_IN_HAND = 128;
-/** Jobs of one claim: a transaction may end between two claims, and whoever turns pages waits for that. */
+/** Jobs per claim: a transaction may end between two claims, and page requests wait for that. */
 const MOST_AT_ONCE = 256;
 const STORAGE_RETRY_MS = 500;
 
 export class Intake {
   readonly #options: IntakeOptions;
-  /** Grows whenever a claim may find something that the claim before it could not. */
+  /** Grows whenever a claim may find something that the previous claim could not. */
   #wakes = 0;
   /** The last claim found less than was asked for, and nothing has happened since. */
   #dry = false;
-  /** The last claim found all that was asked for: look-ahead takes nothing from anybody. */
+  /** The last claim found all that was asked for, so a prefetch takes nothing from other consumers. */
   #plenty = false;
   #suspectRequested = false;
   #underWay = 0;
@@ -45,7 +46,7 @@ export class Intake {
     this.fill();
   }
 
-  /** Somebody may have room. */
+  /** A consumer may have room. */
   fill(): void {
     if (this.#stopped || this.#dry) return;
     for (const requests of inParts(this.#requests())) this.#claim(requests);
@@ -61,7 +62,7 @@ export class Intake {
     this.#callOff();
   }
 
-  /** Whoever has had nothing for the longest comes first; whoever has a retry coming is last in line for new work. */
+  /** The consumer that has been idle longest comes first; one with a retry coming comes last. */
   #requests(): ClaimRequest[] {
     const most = this.#plenty ? MOST_IN_HAND : 1;
     const desks = [...this.#options.desks.values()]
@@ -111,7 +112,7 @@ export class Intake {
     }
   }
 
-  /** Nothing to claim until somebody wakes us, or the next job is due. */
+  /** Nothing to claim until `wake` is called, or the next job is due. */
   #sleepUntil(at: number | null): void {
     this.#dry = true;
     this.#callOff();

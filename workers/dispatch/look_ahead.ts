@@ -1,8 +1,8 @@
 /**
- * How many jobs a consumer may have in hand: earned, not configured.
- *
- * A message between threads costs more than a tiny job, so tiny jobs travel together. A consumer begins with one job
- * at a time, and gets more only while its recent jobs prove short: so a slow job never holds others up.
+ * How many jobs a consumer may have in flight: earned, not configured.
+ * A message between threads costs more than a tiny job, so tiny jobs travel together. A consumer starts with
+ * one job at a time, and gets more only while its recent jobs prove short: so a slow job never holds others
+ * up.
  */
 const SHORT_MS = 3;
 const FILL_MS = 20;

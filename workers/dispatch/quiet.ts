@@ -1,4 +1,4 @@
-/** Waiting for the moment at which nothing is under way. */
+/** Waits until nothing is under way. */
 export class Quiet {
   readonly #isQuiet: () => boolean;
   #onQuiet = () => {};
@@ -7,12 +7,12 @@ export class Quiet {
     this.#isQuiet = isQuiet;
   }
 
-  /** Something has ended: look whether it was the last. */
+  /** Something has ended: checks whether it was the last. */
   look(): void {
     if (this.#isQuiet()) this.#onQuiet();
   }
 
-  /** Resolves at that moment, or after `ms`. */
+  /** Resolves when nothing is under way, or after `ms`. */
   within(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);

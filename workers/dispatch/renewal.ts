@@ -1,4 +1,4 @@
-/** Heartbeats, made durable: who has lost a lease hears of it. */
+/** Makes heartbeats durable, and reports leases that were lost. */
 import { type Consumer, type Lease, StorageError } from "@persistent-queue/queue";
 import type { Desk } from "./desk.ts";
 
@@ -9,12 +9,12 @@ export interface RenewalOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Threads beat at the same moment, and are heard within some milliseconds. */
+/** Threads beat at the same moment, and their messages arrive within some milliseconds. */
 const TOGETHER_MS = 10;
 
 export class Renewal {
   readonly #options: RenewalOptions;
-  /** One at a time: while the storage is locked they would only pile up. */
+  /** One at a time per desk: while the storage is locked they would only pile up. */
   readonly #underWay = new Set<Desk>();
   readonly #due = new Set<Desk>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -24,9 +24,9 @@ export class Renewal {
     this.#options = options;
   }
 
-  /** Together with all that are due in the same moment. */
+  /** Shares the write with all heartbeats that are due at the same moment. */
   renew(desk: Desk): void {
-    // A thread that is closing down beats on.
+    // A thread that is closing down keeps beating.
     if (this.#stopped) return;
     this.#due.add(desk);
     this.#timer ??= setTimeout(() => {
@@ -51,7 +51,7 @@ export class Renewal {
       const held = await queue.renew(leases);
       for (const [i, lease] of leases.entries()) if (held[i] === false) onLost(desk, lease);
     } catch (error) {
-      // A heartbeat that cannot be stored harms nobody: the next one comes in a second.
+      // A heartbeat that cannot be stored does no harm: the next one comes in a second.
       if (!(error instanceof StorageError)) onError(error);
     } finally {
       this.#underWay.delete(desk);

@@ -1,4 +1,4 @@
-/** Makes endings durable, and goes on trying while the storage fails: an ending that is known is not thrown away. */
+/** Makes outcomes durable, and keeps trying while the storage fails: a known outcome is not thrown away. */
 import {
   type Claimed,
   type Consumer,
@@ -17,7 +17,7 @@ export interface Attempted {
 
 export interface SettlerOptions {
   readonly queue: Consumer;
-  /** Fires when the system stops: from then on each ending is tried once. */
+  /** Fires when the system stops: from then on each outcome is tried once. */
   readonly signal: AbortSignal;
   readonly onError: (error: unknown) => void;
   /** Called whenever nothing is under way. */
@@ -39,12 +39,12 @@ export class Settler {
     return this.#underWay.size === 0;
   }
 
-  /** What ended, and is not stored yet: nobody may take these for lost. */
+  /** Jobs that have ended and are not stored yet: they must not be taken for lost. */
   get leases(): Lease[] {
     return [...this.#underWay].flatMap((attempts) => attempts.map(({ job }) => job));
   }
 
-  /** Never throws. No verdicts = not stored: the sweep finds these jobs, or the next start. */
+  /** Never throws. No verdicts = not stored: the sweep or the next start finds these jobs. */
   async settle(attempts: readonly Attempted[]): Promise<Verdict[]> {
     if (attempts.length === 0) return [];
     this.#underWay.add(attempts);
@@ -59,7 +59,7 @@ export class Settler {
     }
   }
 
-  /** An ending that breaks a rule takes no others with it, and ends its own job for good. */
+  /** An outcome that breaks a rule fails no others, and ends its own job for good. */
   async #store(attempts: readonly Attempted[]): Promise<Verdict[]> {
     try {
       return await this.#untilStored(attempts);

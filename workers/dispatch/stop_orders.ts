@@ -1,18 +1,18 @@
-/** Jobs under way are told to stop; the thread of one that goes on all the same is cut off. */
+/** Running jobs are told to stop; if one does not, its thread is cut off. */
 import type { CancelReason } from "../protocol.ts";
 import { sleep } from "../sleep.ts";
 import type { Desk, Held } from "./desk.ts";
 
 export interface StopOrdersOptions {
   readonly desks: ReadonlyMap<string, Desk>;
-  /** Fires when the system stops, which ends whatever goes on by itself. */
+  /** Fires when the system stops, which ends whatever still runs. */
   readonly signal: AbortSignal;
   readonly onIgnored: (consumerId: string, why: string) => void;
 }
 
-/** A handler that goes on for this long after its signal fired is cut off with its thread. */
+/** A handler that runs this long after its signal fired is cut off with its thread. */
 const GRACE_MS = 5_000;
-/** A thread that has not heard by then is not listening: it computes, and its signal never fires. */
+/** A thread that has not confirmed the order by then is not listening: it computes, and its signal never fires. */
 const HEAR_MS = 1_000;
 
 export class StopOrders {

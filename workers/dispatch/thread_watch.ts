@@ -1,6 +1,6 @@
 /**
- * Watches the threads from outside for what they cannot tell by themselves: that a job is past its deadline, that nothing
- * begins the job that was given to it, or that a job has ended and its report never comes.
+ * Watches the threads from outside for what they cannot report themselves: a job past its deadline, a job
+ * that was given and never begins, or a job that has ended and whose report never comes.
  */
 import type { Desk, Held } from "./desk.ts";
 
@@ -8,20 +8,20 @@ export interface ThreadWatchOptions {
   readonly desks: ReadonlyMap<string, Desk>;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
-  /** The job goes on though its deadline has long passed. */
+  /** The job still runs although its deadline has long passed. */
   readonly onOverdue: (desk: Desk, held: Held, error: string) => void;
-  /** It is on no job, and begins none. */
+  /** It runs no job, and begins none. */
   readonly onDeaf: (consumerId: string, why: string) => void;
-  /** It is on no job, has none, and does not say how the last ones ended. */
+  /** It runs no job, has none, and does not report how the last ones ended. */
   readonly onMute: (consumerId: string, why: string) => void;
 }
 
 const LOOK_MS = 100;
-/** A second, counted in looks: where the supervisor itself was held up, no thread is to blame. */
+/** A second, counted in looks: when the supervisor itself was held up, no thread is to blame. */
 const PATIENCE = 10;
-/** A healthy thread takes microseconds; one that waits for a processor of a crowded machine may take a second or two. */
+/** A healthy thread takes microseconds; one that waits for a processor of a busy machine may take a second or two. */
 const PATIENCE_WHILE_IDLE = 30;
-/** A handler that was told its deadline has five seconds, and then is cut off by its own thread. */
+/** A handler that was told of its deadline has five seconds, then its own thread cuts it off. */
 const PATIENCE_ONCE_TOLD = 70;
 
 /** What was seen of one desk so far. */
@@ -42,7 +42,7 @@ export class ThreadWatch {
     this.#options = options;
   }
 
-  /** Looks now and then, for as long as there is a job in hand. */
+  /** Looks repeatedly while any job is in flight. */
   watch(): void {
     if (this.#stopped || this.#timer !== undefined) return;
     if (![...this.#options.desks.values()].some((desk) => desk.held.size > 0)) return;

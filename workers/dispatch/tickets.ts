@@ -1,10 +1,9 @@
 /**
- * Who may begin a job, told in memory that the supervisor and one thread share.
- *
- * Each job in a thread's hands has a ticket, never used twice. The thread turns OFFERED into BEGUN, the supervisor
- * turns OFFERED into FREE, both by compare-and-swap on a cell that holds the ticket and its state: so a job is taken
- * back from a busy thread, even one that never listens, or it is begun, and never both. When a thread dies the cells
- * say which job it was on.
+ * Which side may begin a job, stored in memory that the supervisor and one thread share.
+ * Each job of a thread has a ticket, never used twice. The thread turns OFFERED into BEGUN, the supervisor
+ * turns OFFERED into FREE, both by compare-and-swap on a cell that holds the ticket and its state: so a job
+ * is either taken back from a busy thread, even one that never listens, or begun, and never both. When a
+ * thread dies, the cells say which job was running.
  */
 const FREE = 0;
 const OFFERED = 1;
@@ -13,7 +12,10 @@ const ENDED = 3;
 
 const CELLS = 4096;
 
-/** What a cell holds. The product may wrap around: tickets that share a cell are `CELLS` apart, so it stays unique. */
+/**
+ * The value of a cell. The product may wrap around: tickets that share a cell are `CELLS` apart, so it stays
+ * unique.
+ */
 function cellOf(ticket: number, state: number): number {
   return (ticket * 4 + state) | 0;
 }
@@ -27,22 +29,22 @@ export class Tickets {
     this.#cells = new Int32Array(shared);
   }
 
-  /** The supervisor's: gives the ticket out. */
+  /** Supervisor: gives the ticket out. */
   offer(ticket: number): void {
     Atomics.store(this.#cells, ticket % CELLS, cellOf(ticket, OFFERED));
   }
 
-  /** The thread's: false = it was revoked. */
+  /** Thread: false = it was revoked. */
   begin(ticket: number): boolean {
     return this.#turn(ticket, OFFERED, BEGUN);
   }
 
-  /** The thread's: the handler has ended, its result is on its way. */
+  /** Thread: the handler has ended, its result is on its way. */
   end(ticket: number): void {
     this.#turn(ticket, BEGUN, ENDED);
   }
 
-  /** The supervisor's: false = it has begun. */
+  /** Supervisor: false = it has begun. */
   revoke(ticket: number): boolean {
     return this.#turn(ticket, OFFERED, FREE);
   }
@@ -69,7 +71,7 @@ export class Tickets {
   }
 }
 
-/** The supervisor's supply: each ticket that comes back makes the next one of its cell. */
+/** The supervisor's supply: each returned ticket makes the next one of its cell. */
 export class TicketRoll {
   readonly #used: number[] = [];
   /** Cells that have had no ticket yet. */

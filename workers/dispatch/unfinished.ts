@@ -1,14 +1,14 @@
-/** Attempts that ended without an end of their handler's. */
+/** Attempts that ended without an outcome from their handler. */
 import type { AttemptReport, Outcome } from "@persistent-queue/queue";
 import type { Desk, Held } from "./desk.ts";
 import type { Attempted } from "./settler.ts";
 
-/** Never begun: somebody else may have it, and nothing is told of it. */
+/** Never begun: another consumer may run it, and nothing is recorded. */
 export const HANDED_BACK = { type: "handed-back" } as const satisfies Outcome;
 
 export const STOPPED = { type: "stopped", detail: "The system stopped" } as const satisfies Outcome;
 
-/** Stopped in the middle, a handler may throw whatever it likes: that is not a failed attempt. */
+/** A handler stopped midway may throw anything: that is not a failed attempt. */
 export function toStopped(outcome: Outcome): Outcome {
   if (outcome.type === "returned") return outcome;
   return "report" in outcome && outcome.report !== undefined
@@ -19,13 +19,13 @@ export function toStopped(outcome: Outcome): Outcome {
 export interface EndOfConsumer {
   readonly type: "crashed" | "stalled" | "stopped";
   readonly detail: string;
-  /** The ticket of the job to blame, or null for none of them; unless given it is found out. */
+  /** The ticket of the job to blame, or null for none; found out unless given. */
   readonly guilty?: number | null;
 }
 
 /**
- * Clears the desk of a consumer that is gone: its jobs, and how each of them ended. Unless the one to blame is known it is
- * the job under way, and else one whose end was not heard of.
+ * Clears the desk of a consumer that is gone: its jobs, and how each of them ended. Unless the one to blame
+ * is given, it is the running job, or else one whose end was not reported.
  */
 export function leftOn(desk: Desk, end: EndOfConsumer, now: number): Attempted[] {
   const { type, detail } = end;
@@ -37,7 +37,7 @@ export function leftOn(desk: Desk, end: EndOfConsumer, now: number): Attempted[]
     ...unbegun.map((job) => ({ job, outcome: HANDED_BACK })),
     ...begun.map((one) => ({
       job: one.job,
-      // Whatever it logged is in the consumer's log alone: its thread is gone.
+      // Its log lines are only in the consumer's log: its thread is gone.
       outcome: { guilty: one === culprit, type, detail, report: ranFor(now - one.givenAt) },
     })),
     ...waiting.map((job) => ({ job, outcome: { guilty: false, type, detail } })),

@@ -1,14 +1,14 @@
 /**
- * Deaths of threads of which nothing tells whose fault they are. The job under way is not charged, for it may be a
- * victim of what an earlier one left behind; but where that happens to the same job again and again, in one thread after
- * the other, it is the job, and it has to come to an end.
+ * Deaths of threads whose cause cannot be assigned to a job. The running job is not charged, because it may
+ * be a victim of what an earlier one left behind; but when that happens to the same job repeatedly, in one
+ * thread after another, the job is the cause, and must come to an end.
  */
 import type { Desk } from "./desk.ts";
 import type { EndOfConsumer } from "./unfinished.ts";
 
-/** The job is charged with this one, and with each after it. */
+/** The job is charged with this death and each later one. */
 const CHARGED_FROM = 3;
-/** Jobs that are remembered; a later one takes the place of the earliest. */
+/** The most jobs remembered; a later one replaces the earliest. */
 const MOST_JOBS = 1_000;
 
 interface Deaths {
@@ -21,7 +21,7 @@ export class UnownedDeaths {
   /** By `seq` of the job. */
   readonly #deaths = new Map<number, Deaths>();
 
-  /** The end as it is to be taken: with the job to blame, where it is one too many. */
+  /** Returns the end with the job to blame, once its deaths are too many. */
   judge({ underWay, state }: Desk, end: EndOfConsumer): EndOfConsumer {
     const isUnowned = end.guilty === null && end.type !== "stopped" && !state.isInLeftover;
     if (!isUnowned || underWay === null || underWay.canceled !== null) return end;
