@@ -1,4 +1,4 @@
-/** What settings must be true of each other. */
+/** Rules that relate one setting to another. */
 import { checkMachine, type MachineFacts } from "./machine_rules.ts";
 import { checkPlaces } from "./place_rules.ts";
 import { checkSecrets, plainHttpWarnings, shortSecretWarnings } from "./public_rules.ts";

@@ -1,18 +1,18 @@
 /**
- * The file `.env`: `NAME=value` on each line. A value is taken whole or refused, for half a password opens the door as
- * well as a whole one, and a line that is passed over leaves the default in force.
+ * The file `.env`: `NAME=value` on each line. A value is taken whole or refused, because half a password may
+ * work as well as a whole one, and a skipped line leaves the default in force.
  */
 import { printable } from "@persistent-queue/queue";
 
 export interface Dotenv {
   readonly values: Readonly<Record<string, string>>;
-  /** One sentence each, never with a value in it. */
+  /** One sentence each, which never contains a value. */
   readonly problems: readonly string[];
 }
 
 const ASSIGNMENT = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$/s;
 const COLON = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*:/;
-/** Behind the second quotation mark nothing may follow but a comment. */
+/** After the closing quotation mark only a comment may follow. */
 const QUOTED = /^(["'`])((?:\\.|(?!\1).)*)\1\s*(?:#.*)?$/s;
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "\\": "\\", '"': '"', $: "$" };
 
@@ -41,7 +41,7 @@ export function parseDotenv(text: string): Dotenv {
   return { values, problems };
 }
 
-/** A value in quotation marks may go on, a key for instance: to the first line that ends it. */
+/** A quoted value, such as a key, may span lines: it extends to the first line that closes the quotation. */
 function withNextLines(start: string, next: readonly string[]): { rest: string; used: number } {
   if (!/^["'`]/.test(start) || QUOTED.test(start)) return { rest: start, used: 0 };
   let rest = start;
@@ -52,7 +52,7 @@ function withNextLines(start: string, next: readonly string[]): { rest: string; 
   return { rest: start, used: 0 };
 }
 
-/** Null where two readers would take it for two values. */
+/** Null where two parsers would read two different values. */
 function valueOf(rest: string): string | null {
   if (!/^["'`]/.test(rest)) return rest.includes("#") ? null : rest;
   const [, mark, inside = ""] = QUOTED.exec(rest) ?? [];

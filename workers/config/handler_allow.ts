@@ -1,11 +1,11 @@
-/** What a team's own handlers may do beyond the default, in Deno's words. */
+/** What a team's own handlers may do beyond the default, in Deno's terms. */
 import { printable } from "@persistent-queue/queue";
 
 export const HANDLER_PERMISSIONS = ["net", "env", "read", "write", "run", "sys", "ffi"] as const;
 
 export type HandlerPermission = typeof HANDLER_PERMISSIONS[number];
 
-/** What is allowed of each kind, as Deno takes it after the equals sign; `["*"]` = everything. */
+/** What is allowed for each permission, as Deno takes it after the equals sign; `["*"]` = everything. */
 export type HandlerAllow = Readonly<Record<HandlerPermission, readonly string[]>>;
 
 export const NOTHING_ALLOWED: HandlerAllow = Object.freeze({

@@ -1,22 +1,22 @@
-/** What the settings ask of the machine, against what it has. */
+/** What the settings need, against what the machine has. */
 import type { Settings } from "./settings.ts";
 import type { SettingReader } from "./setting_reader.ts";
 
-/** Null where it cannot be told. */
+/** Null where it cannot be determined. */
 export interface MachineFacts {
-  /** Of the machine, or of the container where that may take less, in megabytes. */
+  /** Of the machine, or of the container if its limit is lower, in megabytes. */
   readonly memoryMb: number | null;
-  /** Whether the database lies on a file system that a restart of the machine empties. */
+  /** Whether the database lies on a file system that is emptied when the machine restarts. */
   readonly databaseIsInMemory: boolean | null;
 }
 
-/** The process beside the heaps of its consumers: the pages, the database, the producer. */
+/** The process without the heaps of its consumers: the pages, the database, the producer. */
 const BASE_MB = 150;
 const LEAST_MB = 32;
 
 type Wanted = Pick<Settings, "consumers" | "consumerMemoryMb" | "queueUrl">;
 
-/** Returns warnings; what cannot work at all is rejected. */
+/** Returns warnings; settings that cannot work at all are rejected. */
 export function checkMachine(
   settings: Wanted,
   { memoryMb, databaseIsInMemory }: MachineFacts,

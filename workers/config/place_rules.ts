@@ -1,6 +1,7 @@
 /**
- * Where files may lie that are written while the system runs. Jobs write to FILES_DIR and LOG_DIR, and a handler that can
- * write code or settings decides what runs at the next start: so neither holds, or lies in, anything of the system's own.
+ * Which folders may hold files written at run time. Jobs write to FILES_DIR and LOG_DIR, and a handler that
+ * can write code or settings decides what runs at the next start: so neither folder may hold the system's own
+ * files, or lie in a folder that does.
  */
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +14,7 @@ type Places = Pick<
 >;
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
-/** What is loaded from the project or run in it, and what says how. */
+/** What is loaded from the project or run in it, and the files that configure that. */
 const CODE = ["queue", "workers", "ui", "tests", "node_modules", "dist", ".git", ".ci", ".github"]
   .map((name) => join(PROJECT, name));
 
@@ -49,7 +50,7 @@ export function checkPlaces(places: Places, reader: SettingReader): void {
 
 const ADVICE = "jobs would write into it; choose a folder of its own";
 
-/** What forbids that jobs write to `folder`; null where nothing does. */
+/** The reason why jobs may not write to `folder`; null if there is none. */
 function problemOf(folder: string, places: Places): string | null {
   const { startDir, handlersDir } = places;
   const place = realPath(folder);
@@ -60,7 +61,7 @@ function problemOf(folder: string, places: Places): string | null {
     return `which holds the settings or the code of the system: ${ADVICE}`;
   }
   if (liesInCode(place, places)) return `which is a folder of code: ${ADVICE}`;
-  // The permissions name the place of the file, and a job could rename a folder above it.
+  // The permissions name the file's path, and a job could rename a folder above it.
   if (contains(join(startDir, ".env"))) return `which holds the file that .env is a link to: ${ADVICE}`;
   return null;
 }
@@ -79,7 +80,7 @@ function databaseOf({ queueUrl }: Places): string | null {
   return queueUrl.startsWith("sqlite:") ? queueUrl.slice("sqlite:".length) : null;
 }
 
-/** Through every link, as far as the path exists and may be read. */
+/** Follows every link, as far as the path exists and may be read. */
 export function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);

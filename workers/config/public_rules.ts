@@ -1,4 +1,4 @@
-/** What must be true of the settings where others than this machine can reach the pages. */
+/** Rules for settings under which other machines can reach the pages. */
 import type { SettingName } from "./setting_names.ts";
 import type { SettingReader } from "./setting_reader.ts";
 import type { Settings } from "./settings.ts";
@@ -12,7 +12,7 @@ export function isLoopback(host: string): boolean {
 
 type Given = Omit<Settings, "warnings">;
 
-/** In characters. People remember a password; a token comes from a generator. */
+/** In characters. A person remembers a password; a token comes from a generator. */
 const SHORTEST = { MANAGER_PASSWORD: 8, API_TOKEN: 12 } as const;
 const GENERATORS = {
   MANAGER_PASSWORD: "openssl rand -base64 18",
@@ -23,11 +23,14 @@ type SecretName = keyof typeof SHORTEST;
 interface Opening {
   readonly setting: SettingName;
   readonly value: string;
-  /** What undoes it. */
+  /** The change that closes the opening. */
   readonly fix: string;
 }
 
-/** A HOST that others can reach is refused with a secret that can be guessed; the default password with any such setting. */
+/**
+ * Refuses a HOST that others can reach together with a secret that can be guessed, and the default password
+ * with any such setting.
+ */
 export function checkSecrets(settings: Given, reader: SettingReader): void {
   const opening = openingOf(settings);
   if (opening === null) return;
@@ -46,7 +49,7 @@ export function checkSecrets(settings: Given, reader: SettingReader): void {
   }
 }
 
-/** Where only a proxy is reached, which may ask for a login of its own. */
+/** Where only a proxy can be reached, which may ask for a login itself. */
 export function shortSecretWarnings(settings: Given): string[] {
   const opening = openingOf(settings);
   if (opening === null || opening.setting === "HOST") return [];
@@ -82,7 +85,7 @@ export function plainHttpWarnings(settings: Given): string[] {
   ];
 }
 
-/** The setting that lets others than this machine reach the pages; null where none does. */
+/** The setting that lets other machines reach the pages; null if there is none. */
 function openingOf({ host, publicUrl, opsPublicUrl, allowedHosts }: Given): Opening | null {
   if (!isLoopback(host)) return { setting: "HOST", value: host, fix: "HOST=127.0.0.1" };
   for (const [setting, url] of [["PUBLIC_URL", publicUrl], ["OPS_PUBLIC_URL", opsPublicUrl]] as const) {

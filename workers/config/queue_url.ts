@@ -1,4 +1,4 @@
-/** Where the queue lives: `sqlite:data/queue.db`. It may hold a password, so no message shows it. */
+/** The location of the queue: `sqlite:data/queue.db`. It may hold a password, so no message shows it. */
 import { misreadSqliteAddress, printable, SCHEMES } from "@persistent-queue/queue";
 import type { SettingName } from "./setting_names.ts";
 import { isPlainPath, type SettingReader } from "./setting_reader.ts";

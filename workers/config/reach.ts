@@ -1,10 +1,13 @@
-/** How people reach the pages, apart from what they are bound to: public addresses, further names, trusted proxies. */
+/**
+ * How browsers reach the pages, as opposed to what the servers bind to: public addresses, further names,
+ * trusted proxies.
+ */
 import { isIP } from "node:net";
 import { printable } from "@persistent-queue/queue";
 import type { SettingName } from "./setting_names.ts";
 import type { SettingReader } from "./setting_reader.ts";
 
-/** An address such as `https://queue.example.com/jobs`, without a slash at its end; null when it is not set. */
+/** An address such as `https://queue.example.com/jobs`, without a trailing slash; null when it is not set. */
 export function publicUrl(reader: SettingReader, name: SettingName): string | null {
   const text = reader.text(name)?.trim() ?? "";
   if (text === "") return null;
@@ -26,7 +29,7 @@ function isPublic({ protocol, username, password, pathname }: URL, text: string)
     username === "" && password === "" && !/[?#@\\]/.test(text);
 }
 
-/** Names and addresses of hosts, in lower case, addresses of IPv6 without brackets. */
+/** Names and addresses of hosts, in lower case, IPv6 addresses without brackets. */
 export function hostNames(reader: SettingReader, name: SettingName): readonly string[] {
   const words = wordsOf(reader, name);
   const names = words.map((word) => word.toLowerCase().replace(/^\[(.*)\]$/, "$1").replace(/(?<=.)\.$/, ""));
@@ -47,7 +50,7 @@ function isHostName(name: string): boolean {
   return /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?$/.test(name) && URL.canParse(`http://${name}/`);
 }
 
-/** Addresses, and networks as an address with a number of bits. */
+/** Addresses, and networks as an address with a prefix length. */
 export function networks(reader: SettingReader, name: SettingName): readonly string[] {
   const words = wordsOf(reader, name);
   const wrong = words.find((word) => !isNetwork(word));

@@ -3,8 +3,8 @@ import { messageOf } from "@persistent-queue/queue";
 import { ConfigurationError } from "./configuration_error.ts";
 
 /**
- * Null where there is none.
- * @throws {ConfigurationError} where it cannot be read as text: to go on without it would leave the defaults in force
+ * Null if there is none. @throws {ConfigurationError} if it cannot be read as text: ignoring it would leave
+ * the defaults in force
  */
 export function readDotenv(path = ".env"): string | null {
   const bytes = bytesOf(path);
@@ -20,7 +20,7 @@ function bytesOf(path: string): Uint8Array | null {
   }
 }
 
-/** One that leads nowhere is a file that was meant to be there. */
+/** A link that leads nowhere is a file that was meant to be there. */
 function isLink(path: string): boolean {
   try {
     return Deno.lstatSync(path).isSymlink;
@@ -34,7 +34,7 @@ function decode(bytes: Uint8Array): string {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (!text.includes("\0")) return text;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new ConfigurationError([
     "The file .env is not in UTF-8 (in UTF-16 or Latin-1, perhaps): save it as UTF-8, or its values are not what you typed",

@@ -1,4 +1,4 @@
-/** The names of the settings, and how a name that is almost one of them is found out. */
+/** The names of the settings, and how a misspelt name is recognised. */
 import { editDistance, nearest, printable } from "@persistent-queue/queue";
 
 export const SETTING_NAMES = [
@@ -32,7 +32,7 @@ export const SETTING_NAMES = [
 
 export type SettingName = typeof SETTING_NAMES[number];
 
-/** `.env` is ours alone: any name in it that means nothing to us is a mistake. */
+/** `.env` belongs to this system alone: any unknown name in it is a mistake. */
 export function unknownInDotenv(names: readonly string[], allowed: readonly string[]): string[] {
   return names.filter((name) => !isSettingName(name) && !allowed.includes(name)).map((name) => {
     const meant = nearest(name, SETTING_NAMES);
@@ -41,7 +41,7 @@ export function unknownInDotenv(names: readonly string[], allowed: readonly stri
   });
 }
 
-/** The environment is full of strangers: only a name that is all but one of ours is a mistake. */
+/** The environment holds many unrelated names: only a name that is almost a setting is a mistake. */
 export function misspeltInEnvironment(names: readonly string[]): string[] {
   return names.filter((name) => !isSettingName(name)).flatMap((name) => {
     const meant = SETTING_NAMES.find((known) => isMisspelling(name.toUpperCase(), known));
@@ -59,7 +59,7 @@ function isMisspelling(name: string, known: SettingName): boolean {
   if (known.length < 6) return false; // HOST is one letter from POST
   if (withoutUnderscores(name) === withoutUnderscores(known)) return true;
   if (Math.abs(name.length - known.length) > 2) return false;
-  // API_TOKEN is one letter from APP_TOKEN, OPS_PORT two from API_PORT: a short first word must be there as it is.
+  // API_TOKEN is one letter from APP_TOKEN, OPS_PORT two from API_PORT: a short first word must match exactly.
   const firstWord = known.slice(0, known.indexOf("_"));
   if (
     firstWord.length <= 3 && known.includes("_") && !isSameLetters(firstWord, name.slice(0, firstWord.length))

@@ -1,4 +1,4 @@
-/** Reads one setting at a time; what is wrong with it is remembered, and the default stands in for it. */
+/** Reads one setting at a time; remembers what is wrong with it, and uses the default instead. */
 import { resolve } from "node:path";
 import { printable } from "@persistent-queue/queue";
 import type { SettingName } from "./setting_names.ts";
@@ -14,7 +14,7 @@ export class SettingReader {
   readonly #values: Readonly<Record<string, string | undefined>>;
   readonly #broken = new Set<SettingName>();
 
-  /** `startDir`: the folder from which relative paths are meant. */
+  /** `startDir`: the folder that relative paths start from. */
   constructor(values: Readonly<Record<string, string | undefined>>, readonly startDir: string) {
     this.#values = values;
   }
@@ -25,7 +25,7 @@ export class SettingReader {
     return value === undefined || value === "" ? null : value;
   }
 
-  /** Remembers one sentence about what is wrong; answers nothing, so that the caller goes on with a default. */
+  /** Remembers one sentence about what is wrong. Returns nothing, so the caller goes on with a default. */
   reject(name: SettingName, problem: string): void {
     this.#broken.add(name);
     this.problems.push(problem);
@@ -114,7 +114,7 @@ export class SettingReader {
     return resolve(this.startDir, path);
   }
 
-  /** An address or the name of a host, without a scheme and without a port. */
+  /** An address or host name, without a scheme or port. */
   host(name: SettingName, otherwise: string): string {
     const text = this.text(name)?.trim() ?? "";
     if (text === "") return otherwise;
@@ -143,7 +143,7 @@ export class SettingReader {
   }
 }
 
-/** The runtime's permission flags separate paths by commas, and know no way to write one in a path. */
+/** The runtime's permission flags separate paths by commas, and a path cannot escape one. */
 export function isPlainPath(text: string): boolean {
   return printable(text) === text && !text.includes(",");
 }

@@ -1,4 +1,4 @@
-/** What can be set. */
+/** The settings, as the rest of the system reads them. */
 import type { HandlerAllow } from "./handler_allow.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -7,17 +7,17 @@ export type LogLevel = typeof LOG_LEVELS[number];
 
 /** Times in milliseconds unless the name says otherwise. */
 export interface Settings {
-  /** The folder of the start. All other paths are absolute, and stay what they are if the process moves elsewhere. */
+  /** The folder of the start. All other paths are absolute, and stay valid if the process moves elsewhere. */
   readonly startDir: string;
   readonly queueUrl: string;
   /** Threads, 1–256. */
   readonly consumers: number;
-  /** What the heap of one of them may hold, in megabytes. */
+  /** The heap limit of one consumer, in megabytes. */
   readonly consumerMemoryMb: number;
   /** 0 = no producer. */
   readonly producerIntervalMs: number;
   readonly filesDir: string;
-  /** The same as it was given: what the ids of file jobs begin with. */
+  /** The same folder as it was given: the prefix of the ids of file jobs. */
   readonly filesPrefix: string;
   readonly workMs: number;
   readonly heartbeatMs: number;
@@ -31,16 +31,19 @@ export interface Settings {
   readonly apiToken: string | null;
   /** An IPv6 address is without brackets. */
   readonly host: string;
-  /** The same where HOST is an address; otherwise the address of that name, once it is looked up. */
+  /** HOST itself if it is an address; otherwise the address it resolves to, once it is looked up. */
   readonly bindAddress: string;
   /** 0 = any free one. */
   readonly managerPort: number;
   readonly opsPort: number;
-  /** How people reach the Manager, without a slash at the end: `https://queue.example.com/jobs`; null = as it is bound. */
+  /**
+   * How browsers reach the Manager, without a trailing slash: `https://queue.example.com/jobs`; null = as it
+   * is bound.
+   */
   readonly publicUrl: string | null;
   /** The same for Ops. */
   readonly opsPublicUrl: string | null;
-  /** Further names that requests may come for. */
+  /** Further host names that requests may use. */
   readonly allowedHosts: readonly string[];
   /** Addresses and networks (`172.16.0.0/12`) whose X-Forwarded-For and -Proto are believed. */
   readonly trustedProxies: readonly string[];
@@ -51,10 +54,10 @@ export interface Settings {
   readonly handlerAllow: HandlerAllow;
   /** The folder of a team's own handlers; null = those in this checkout. */
   readonly handlersDir: string | null;
-  /** Whether people may crash or hang a consumer to see what happens. */
+  /** Whether users may crash or hang a consumer to see the recovery. */
   readonly faultInjection: boolean;
   /** Variables that `.env` holds for the handlers (`HANDLER_ALLOW="env=…"`), to be put into the environment. */
   readonly handlerEnv: Readonly<Record<string, string>>;
-  /** Sentences for people about what is allowed, and yet hardly meant. */
+  /** One sentence for each value that is allowed but probably not intended. */
   readonly warnings: readonly string[];
 }

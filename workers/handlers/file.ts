@@ -1,6 +1,5 @@
 /**
  * The sample job: works for `WORK_MS` on the file that its id names, then stamps it with the time.
- *
  * The file may be deleted meanwhile: that is noticed within a second, and the attempt fails.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from "node:fs";
@@ -23,8 +22,8 @@ export const handler: Handler = async (job, { signal, settings }) => {
 };
 
 /**
- * The path of the file, which must lie below FILES_DIR whatever the id says. The id is untrusted: `..`, absolute paths
- * and symbolic links anywhere on the way all end here.
+ * The path of the file, which must lie below FILES_DIR whatever the id says. The id is untrusted: `..`,
+ * absolute paths and symbolic links anywhere on the way are all refused here.
  */
 function resolveBelow({ filesDir, startDir }: HandlerSettings, id: string): string {
   const below = relative(filesDir, resolve(startDir, id));
@@ -34,7 +33,7 @@ function resolveBelow({ filesDir, startDir }: HandlerSettings, id: string): stri
   }
   const path = join(filesDir, below);
   assertThere(path);
-  // The folder itself may be one.
+  // The folder itself may be a link.
   if (Deno.realPathSync(path) !== join(Deno.realPathSync(filesDir), below)) {
     throw new GiveUp("The path of the file goes through a symbolic link");
   }
@@ -46,7 +45,7 @@ function assertThere(path: string): void {
   if (found === null) throw new Error("The file does not exist");
   if (found.isSymlink) throw new GiveUp("The file is a symbolic link");
   if (!found.isFile) throw new GiveUp("This is a folder or a device, not a file");
-  // Under its other name it may be anybody's, a database's for instance, whose locks go when somebody else closes it.
+  // Its other name may belong to any program, a database for instance, whose locks go when another process closes it.
   if ((found.nlink ?? 1) > 1) throw new GiveUp("The file has a second name elsewhere (a hard link)");
 }
 
@@ -59,10 +58,10 @@ function statOrNull(path: string): Deno.FileInfo | null {
   }
 }
 
-/** Without `O_CREAT`: a file that was deleted is not brought back. Nor is a pipe waited for. */
+/** Without `O_CREAT`: a file that was deleted is not created again. Nor does opening a pipe block. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK;
 
-/** Somebody may put a link in the way at any moment: what was opened must be what lies there before and afterwards. */
+/** A link may be put in the way at any moment: the opened file must be the one at this path before and afterwards. */
 function append(path: () => string, line: string): void {
   const file = openSync(path(), APPEND);
   try {

@@ -1,10 +1,10 @@
-/** How a line looks: `2026-11-24T15:00:00.000Z [INFO] Enqueued job_id: data/files/abc.txt`. */
+/** The form of a line: `2026-11-24T15:00:00.000Z [INFO] Enqueued job_id: data/files/abc.txt`. */
 import { printable } from "@persistent-queue/queue/words";
 import type { LogLevel } from "../config/settings.ts";
 
 export interface LogLine {
   readonly level: LogLevel;
-  /** Untrusted: it stays on its line whatever is in it. */
+  /** Untrusted: it stays on its line whatever it contains. */
   readonly text: string;
 }
 
@@ -22,7 +22,7 @@ function oneLine(text: string): string {
 let lastTime = NaN;
 let lastIso = "";
 
-/** Thousands of lines share a millisecond. */
+/** Cached, because thousands of lines share a millisecond. */
 function isoTime(time: number): string {
   if (time !== lastTime) [lastTime, lastIso] = [time, new Date(time).toISOString()];
   return lastIso;

@@ -1,10 +1,9 @@
 /**
- * One rotating file of lines, written by one thread, that outlives a failing disk: there is one note on stderr, the file
- * is opened anew until it works, and what could not be written follows then, or as much of it as a buffer holds. A file
- * that somebody removed, or moved away, is made again.
- *
- * Ours, and on the runtime's own functions alone, for every thread has one: a library for this took a third of a thread's
- * memory and half of its start, and synced the disk for which the database waits.
+ * One rotating file of lines, written by one thread, that survives a failing disk: there is one note on
+ * stderr, the file is reopened until it works, and lines that could not be written follow then, as many as a
+ * buffer holds. A file that was removed or moved away is made again.
+ * Written here, on the runtime's own functions alone, because every thread has one: a library for this took a
+ * third of a thread's memory and half of its start, and synced the disk that the database waits for.
  */
 import { messageOf, printable } from "@persistent-queue/queue/words";
 import { formatLine, type LogLine } from "./format_line.ts";
@@ -13,22 +12,22 @@ export interface LogFileOptions {
   readonly dir: string;
   /** Without `.log`. */
   readonly name: string;
-  /** Bytes of one file; 10 MB unless given. */
+  /** Maximum size of one file in bytes; 10 MB unless given. */
   readonly maxSize?: number;
-  /** How many full ones are kept beside the current one; 4 unless given. */
+  /** How many full files are kept beside the current one; 4 unless given. */
   readonly maxFiles?: number;
-  /** How often the file is looked after, in milliseconds; 1000 unless given. */
+  /** How often the file is checked, in milliseconds; 1000 unless given. */
   readonly tendMs?: number;
   /** Makes neither folder nor file before the first line. */
   readonly opensWhenNeeded?: boolean;
 }
 
-/** Ids, errors and what handlers say are nobody else's business. */
+/** Ids, errors and handlers' lines must not be readable by other users. */
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 /** So that `tail -f` is live. */
 const FLUSH_MS = 200;
-/** At full speed a thread fills this some ten times a second. While the disk fails, what comes on top of it is dropped. */
+/** At full speed a thread fills this some ten times a second. While the disk fails, lines beyond it are dropped. */
 const BUFFER_CHARS = 65_536;
 const NOTE_AGAIN_MS = 60_000;
 const LINE_FEED = 10;
@@ -46,9 +45,9 @@ export class LogFile {
   readonly #tending: ReturnType<typeof setInterval>;
   #flushing: ReturnType<typeof setTimeout> | undefined;
   #buffer = "";
-  /** Of what was taken out of the buffer already, when the disk failed. */
+  /** Bytes already taken out of the buffer when the disk failed. */
   #unwritten = new Uint8Array();
-  /** Its first line is in the file in part. */
+  /** The first unwritten line is already partly in the file. */
   #isCutOff = false;
   #opened: Opened | null = null;
   #trouble: string | null = null;
@@ -64,7 +63,7 @@ export class LogFile {
     this.#tending = setInterval(() => this.#tend(), options.tendMs ?? 1000);
   }
 
-  /** In the file within `FLUSH_MS`. */
+  /** The line is in the file within `FLUSH_MS`. */
   write(line: LogLine): void {
     if (this.#isClosed) return;
     const isFull = this.#buffer.length >= BUFFER_CHARS;
@@ -77,7 +76,7 @@ export class LogFile {
     else this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
-  /** Writes what is left. What comes later is dropped. */
+  /** Writes what is left. Later lines are dropped. */
   close(): void {
     clearInterval(this.#tending);
     this.#flush();
@@ -98,7 +97,7 @@ export class LogFile {
     });
   }
 
-  /** What is left when this fails is the rest, to the byte. */
+  /** When this fails, what is left is the rest, to the byte. */
   #append(): void {
     while (this.#opened !== null && this.#unwritten.length > 0) {
       const written = this.#opened.file.writeSync(this.#unwritten);
@@ -108,7 +107,7 @@ export class LogFile {
     }
   }
 
-  /** It belongs behind its beginning, and that is in another file. */
+  /** The rest belongs after the start of its line, which is in another file. */
   #forgetRestOfLine(): void {
     if (this.#isCutOff) this.#unwritten = this.#unwritten.subarray(this.#unwritten.indexOf(LINE_FEED) + 1);
     this.#isCutOff = false;
@@ -118,7 +117,7 @@ export class LogFile {
     return this.#opened?.bytes ?? 0;
   }
 
-  /** `jobqueue.log` becomes `jobqueue.log.1`, that becomes `.2`, and what was the last one goes. */
+  /** `jobqueue.log` becomes `jobqueue.log.1`, that becomes `.2`, and the oldest is removed. */
   #rotate(): void {
     const { maxFiles = 4 } = this.#options;
     this.#closeFile();

@@ -1,14 +1,17 @@
-/** After each end of a consumer's life the oldest logs go: one look after the other, and a stop waits for the last. */
+/**
+ * Removes the oldest logs after each end of a consumer's life: one pass after the other, and a stop waits for
+ * the last.
+ */
 import { removeOldConsumerLogs } from "./remove_old_consumer_logs.ts";
 
 export interface LogTidyingOptions {
   readonly dir: string;
-  /** Names of the lives that go on (`consumer_<uuid>`). */
+  /** Names of the lives still running (`consumer_<uuid>`). */
   readonly living: () => readonly string[];
   readonly onError: (error: unknown) => void;
 }
 
-/** Of lives that are over. */
+/** Logs of lives that are over. */
 const LOGS_KEPT = 50;
 
 export class LogTidying {
@@ -24,7 +27,7 @@ export class LogTidying {
     this.#done = this.#done.then(() => removeOldConsumerLogs(dir, LOGS_KEPT, living())).catch(onError);
   }
 
-  /** Resolves when all that has begun is done. */
+  /** Resolves when all removals that have begun are done. */
   get done(): Promise<void> {
     return this.#done;
   }

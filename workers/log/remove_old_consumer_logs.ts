@@ -1,4 +1,4 @@
-/** Consumers come and go, each with a log of its own: the oldest are removed. */
+/** Consumers come and go, each with its own log: the oldest are removed. */
 
 interface ConsumerLog {
   readonly name: string;
@@ -6,8 +6,7 @@ interface ConsumerLog {
 }
 
 /**
- * Removes the logs of all consumer lives but the `keep` newest; a life's rotated files go with it.
- *
+ * Removes the logs of all consumer lives but the `keep` newest, with their rotated files.
  * @param except Names of lives (`consumer_<uuid>`) that are running: kept, whatever their age.
  */
 export async function removeOldConsumerLogs(
@@ -37,7 +36,7 @@ async function consumerLogsIn(dir: string): Promise<ConsumerLog[]> {
   return found;
 }
 
-/** Others tidy up too, and files rotate away under our feet. */
+/** Other processes remove logs too, and files rotate away during the pass. */
 async function unlessGone<Answer>(work: Promise<Answer>): Promise<Answer | null> {
   try {
     return await work;

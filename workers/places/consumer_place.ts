@@ -1,4 +1,4 @@
-/** One of the consumers: its thread, its desk, and how it looks to people. */
+/** One of the consumers: its thread, its desk, and its state for the pages. */
 import type { Claimed } from "@persistent-queue/queue";
 import { type LifeEvents, startChild } from "../child.ts";
 import type { HostedThreads } from "./hosted_threads.ts";
@@ -51,9 +51,9 @@ export class ConsumerPlace implements WatchedConsumer, FileHolder {
   readonly #options: ConsumerPlaceOptions;
   readonly #place: Place<ToConsumer>;
   #desk: Desk | null = null;
-  /** How the life that was over last had been. */
+  /** How the most recent life stood when it ended. */
   #last: LifeSummary = { wasUseful: false, work: null };
-  /** What its jobs have left behind, as far as it runs. */
+  /** The code that its jobs left behind, while that runs. */
   #leftover: string | null = null;
   #done = 0;
   #failed = 0;
@@ -102,7 +102,7 @@ export class ConsumerPlace implements WatchedConsumer, FileHolder {
     return this.#desk?.state.memoryMb ?? 0;
   }
 
-  /** For how long nothing was heard of it, in milliseconds; null while there is nobody to hear of. */
+  /** How long the consumer has been silent, in milliseconds; null while no thread is ready. */
   get silentMs(): number | null {
     return this.heardAt === null ? null : this.#options.clock() - this.heardAt;
   }
@@ -116,8 +116,9 @@ export class ConsumerPlace implements WatchedConsumer, FileHolder {
   }
 
   /**
-   * It has stopped answering: its jobs go to others, the one it was on is charged, unless it is held up by what another
-   * one had left behind. A fresh thread takes its place. Answers how many jobs were taken from it.
+   * It has fallen silent: its jobs go to other consumers, and the running one is charged unless code that
+   * another job left behind holds it up. A fresh thread takes its place. Returns how many jobs were taken
+   * from it.
    */
   giveUp(silence: string): number {
     const isInLeftover = this.#desk?.state.isInLeftover ?? false;
@@ -127,7 +128,7 @@ export class ConsumerPlace implements WatchedConsumer, FileHolder {
     return taken;
   }
 
-  /** `guilty`: the ticket of the job to blame; null = none; unless given it is found out. */
+  /** `guilty`: the ticket of the job to blame; null = none; found out unless given. */
   replace(
     why: string,
     { guilty, ...how }: { readonly guilty?: number | null; readonly atOnce?: boolean },
@@ -137,7 +138,7 @@ export class ConsumerPlace implements WatchedConsumer, FileHolder {
     this.#place.replace(detail, how);
   }
 
-  /** It takes all memory. The job under way is to blame, unless something runs that another one had left behind. */
+  /** It takes all memory. The running job is to blame, unless code runs that another job left behind. */
   convict(why: string): void {
     this.replace(why, { atOnce: true, ...(this.#desk?.state.isInLeftover ? { guilty: null } : {}) });
   }

@@ -1,6 +1,6 @@
 /**
- * Looks at the handlers when the system starts: at the names of their files, and whether each can be loaded, which a
- * thread of its own tries. Sentences for people; a kind whose handler is broken stays a kind, and its jobs say so too.
+ * Checks the handlers when the system starts: the names of their files, and whether each can be loaded, tried
+ * in a separate thread. A kind whose handler is broken stays a kind, and its jobs report the same problem.
  */
 import { startChild, WORDLESS } from "../child.ts";
 import { handlerFiles } from "../handler_files.ts";
@@ -13,15 +13,15 @@ import { sleep } from "../sleep.ts";
 export interface HandlerCheckOptions {
   readonly folder: URL;
   readonly threads: HostedThreads;
-  /** Each problem is told there once, and on the terminal. */
+  /** Each problem is logged there once, and printed on the terminal. */
   readonly log: Pick<Log, "warn">;
 }
 
 const PROBE = new URL("../probe.ts", import.meta.url);
 const MOST_WAIT_MS = 2_000;
-/** Without a word from the thread. */
+/** The longest silence of the thread. */
 const LOAD_MS = 3_000;
-/** A thread that was ended and is not gone by then is in native code. */
+/** A thread that was ended and still runs after this is in native code. */
 const ENDING_MS = 2_000;
 const TOO_LATE = `it has not finished after ${LOAD_MS / 1000} s`;
 
@@ -38,12 +38,15 @@ export class HandlerCheck {
     return this.#problems;
   }
 
-  /** As `run`, but the start of the system waits for two seconds at most: what takes longer is told when it is known. */
+  /**
+   * As `run`, but the start of the system waits two seconds at most: later problems are reported when they
+   * are known.
+   */
   async begin(): Promise<void> {
     await Promise.race([this.run(), sleep(MOST_WAIT_MS)]);
   }
 
-  /** Resolves when every handler has been tried, and the threads that did it have ended, or cannot be. */
+  /** Resolves when every handler has been tried, and the threads that tried them have ended, or cannot be ended. */
   async run(): Promise<void> {
     const { folder } = this.#options;
     for (const problem of handlerFiles(folder).problems) this.#note(problem);
@@ -58,7 +61,7 @@ export class HandlerCheck {
     this.#options.log.warn(problem);
   }
 
-  /** Resolves with those that are still to be tried: a module may end its thread, or never let it go on. */
+  /** Resolves with the kinds still to be tried: a module may end its thread, or block it forever. */
   #try(kinds: readonly string[]): Promise<string[]> {
     const tried = Promise.withResolvers<string[]>();
     const gone = Promise.withResolvers<void>();
@@ -69,7 +72,10 @@ export class HandlerCheck {
     let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
 
-    /** What was loading last holds up the thread, or ended it; where all have begun, each waits for something. */
+    /**
+     * The module that was loading last blocks the thread or ended it; if all have begun, each of the rest
+     * waits for something.
+     */
     const finish = (why: string) => {
       clearTimeout(timer);
       if (isOver) return;
@@ -125,7 +131,7 @@ function wedged(kind: string | undefined): string {
     "ended, and holds what it has until the process ends.";
 }
 
-/** What is wrong, and where: an excerpt of the file between them says no more. */
+/** What is wrong, and where: the excerpt of the file between them adds nothing. */
 function onOneLine(words: string): string {
   const lines = words.split("\n").map((line) => line.trim());
   const place = lines.findLast((line) => line.startsWith("at "));

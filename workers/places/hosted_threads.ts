@@ -1,13 +1,13 @@
 /**
- * The threads in which handlers run, started by a host that has the permissions of the handlers and no more: a handler
- * cannot open the database or the state files, though it runs in the process that needs them (`host.ts`).
- *
- * A thread that another thread starts takes half a second longer in Deno 2.9 than one that the process starts. So a spare
- * one is kept ready for the next consumer that is replaced.
+ * The threads in which handlers run, started by a host that has the handlers' permissions and no more: a
+ * handler cannot open the database or the state files, although it runs in the process that needs them
+ * (`host.ts`).
+ * In Deno 2.9 a thread started by another thread takes half a second longer than one started by the process.
+ * So a spare one is kept ready for the next consumer that is replaced.
  */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 
-/** What handlers may do, as a Web Worker is told it. */
+/** What handlers may do, in the form that a Web Worker takes. */
 export type ThreadPermissions = Deno.PermissionOptionsObject | "inherit";
 
 export interface ThreadError {
@@ -17,11 +17,11 @@ export interface ThreadError {
 
 export interface ThreadOptions {
   readonly url: URL;
-  /** For people who look at the threads of a process. */
+  /** Shown to operators who list the threads of a process. */
   readonly name: string;
-  /** What its heap may hold, in megabytes; as much as V8 likes unless given. */
+  /** The limit of its heap, in megabytes; V8's own limit unless given. */
   readonly memoryMb?: number;
-  /** Whether one more like it is kept ready. */
+  /** Whether a spare thread of the same kind is kept ready. */
   readonly keepsSpare?: boolean;
   /** It ended with an error. */
   readonly onError: (error: ThreadError) => void;
@@ -29,7 +29,7 @@ export interface ThreadOptions {
 }
 
 export interface HostedThread {
-  /** Its other end is the thread's. It is closed when nothing of the thread runs any more. */
+  /** Its other end is the thread's. It closes when nothing of the thread runs any more. */
   readonly port: MessagePort;
   /** Ends it wherever it is, unless inside a native call. */
   readonly terminate: () => void;
@@ -52,12 +52,12 @@ export type FromHost =
 
 interface Running extends HostedThread {
   readonly id: number;
-  /** Of the spare one nobody wants to know. */
+  /** Null for the spare thread, whose events concern no consumer. */
   owner: Pick<ThreadOptions, "onError" | "onExit"> | null;
 }
 
 const HOST = new URL("../host.ts", import.meta.url);
-/** Not beside those that are started now: the system starts, or several are replaced. */
+/** Not at the same time as threads that start now: the system starts, or several are replaced. */
 const SPARE_AFTER_MS = 100;
 
 export class HostedThreads implements Disposable {
@@ -68,7 +68,7 @@ export class HostedThreads implements Disposable {
   #host: Worker | null = null;
   #started = 0;
 
-  /** All that the process may do unless permissions are given. */
+  /** Everything the process may do unless permissions are given. */
   constructor(permissions: ThreadPermissions = "inherit") {
     this.#permissions = permissions;
   }
@@ -124,7 +124,7 @@ export class HostedThreads implements Disposable {
     const host = new Worker(HOST, { type: "module", name: "thread host", ...permissions });
     host.onmessage = ({ data }: MessageEvent<FromHost>) => this.#hear(data);
     host.onerror = (event) => {
-      // Unheard, it would end this process.
+      // Unhandled, it would end this process.
       event.preventDefault();
       if (this.#host === host) this.#lost(event.message);
     };
@@ -140,7 +140,7 @@ export class HostedThreads implements Disposable {
     thread.owner?.onExit();
   }
 
-  /** Its threads have ended with it; the next one that is started gets a new host. */
+  /** The host's threads have ended with it; the next thread gets a new host. */
   #lost(why: string): void {
     const threads = [...this.#threads.values()];
     this[Symbol.dispose]();

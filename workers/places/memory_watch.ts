@@ -1,18 +1,19 @@
 /**
- * Finds the job that takes all memory before its thread can say so. A heap that is nearly full is swept over and over for
- * seconds before V8 gives up, and buffers outside of it have no limit at all; meanwhile the thread is silent. But the
- * process has grown since it was heard last, by more than the others, who are heard, tell of themselves.
+ * Finds the job that takes all memory before its thread can report it. A heap that is nearly full is
+ * collected over and over for seconds before V8 gives up, and buffers outside of it have no limit at all;
+ * meanwhile the thread is silent. But since its last heartbeat the process has grown by more than the other
+ * threads, which still report, account for.
  */
 import { ranOutOfMemory } from "../thread/memory.ts";
 
-/** A consumer, as far as this matters. */
+/** A consumer, as far as this file needs it. */
 export interface WatchedConsumer {
-  /** When it was heard last, by the clock; null while there is nothing to be heard of it. */
+  /** When its last message arrived, by the clock; null while no thread is ready. */
   readonly heardAt: number | null;
   readonly isAtWork: boolean;
-  /** As it told with its last heartbeat. */
+  /** As reported by its last heartbeat. */
   readonly memoryMb: number;
-  /** Ends its thread; the job under way is to blame. */
+  /** Ends its thread; the running job is to blame. */
   convict(why: string): void;
 }
 
@@ -27,12 +28,12 @@ export interface MemoryWatchOptions {
 const LOOK_MS = 250;
 /** Heartbeats are a little late on a busy machine. */
 const SILENT_BEATS = 1.5;
-/** What else in the process may grow meanwhile is less. */
+/** Everything else in the process grows by less than this meanwhile. */
 const LEAST_GROWTH_MB = 128;
 const NEARLY = 0.95;
 const MB = 1_048_576;
 
-/** How much there was at a look. */
+/** The sizes at one look. */
 interface Sizes {
   readonly processMb: number;
   readonly othersMb: number;
@@ -41,7 +42,7 @@ interface Sizes {
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions;
   readonly #last = new Map<WatchedConsumer, Sizes>();
-  /** At the last look before each was heard last. */
+  /** At the last look before each consumer's latest message. */
   readonly #before = new Map<WatchedConsumer, Sizes & { readonly heardAt: number }>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -70,7 +71,7 @@ export class MemoryWatch {
       else if (before?.heardAt !== heardAt) {
         this.#before.set(one, { ...this.#last.get(one) ?? sizes, heardAt });
       } else if (silent.includes(one)) {
-        // Where several are silent nobody knows whose it is, and each is taken for its share.
+        // If several are silent, the growth cannot be assigned, so each is taken for its share.
         const grownMb = (processMb - before.processMb - (sizes.othersMb - before.othersMb)) / silent.length;
         this.#judge(one, grownMb);
       }

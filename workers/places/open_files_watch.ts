@@ -1,17 +1,17 @@
 /**
- * Sees when the process is about to run out of open files. Without one it takes no connection, nothing tells people why,
- * and the runtime ends the process where a thread is started. So some are kept in reserve, and given up then.
- *
- * Nearly always jobs have left files open in their threads, which close them when they end. So idle consumers get fresh
- * threads, which costs nobody anything, those that ended a job last first; where that is not enough the consumers at work
- * follow one by one, the longest at work first.
+ * Detects that the process is about to run out of open files. Without one it accepts no connection, cannot
+ * report why, and the runtime ends the process when it starts a thread. So some are held in reserve, and
+ * released when they are needed.
+ * Nearly always jobs have left files open in their threads, which close them when they end. So idle consumers
+ * get fresh threads, which costs no job anything, those that ended a job last first; if that is not enough,
+ * the busy consumers follow one by one, the longest busy first.
  */
 
-/** A consumer, as far as this matters. */
+/** A consumer, as far as this file needs it. */
 export interface FileHolder {
   readonly isReady: boolean;
   readonly isAtWork: boolean;
-  /** When it was given the job that it is on, or else ended its last one, by the clock. */
+  /** When it was given its running job, or else ended its last one, by the clock. */
   readonly changedAt: number;
   /** Gives it a fresh thread. */
   replace(why: string, how: { readonly guilty: null; readonly atOnce: true }): void;
@@ -21,21 +21,21 @@ export interface OpenFilesWatchOptions {
   readonly consumers: readonly FileHolder[];
   /** A folder that may be opened. */
   readonly folder: string;
-  /** For people. */
+  /** Reports to operators. */
   readonly tell: (level: "warn" | "error", text: string) => void;
 }
 
-/** Enough for some threads, which take eight each, and for the connections of people who want to know. */
+/** Enough for some threads, which take eight each, and for the connections of operators who look for the cause. */
 export const RESERVE = 48;
 
 const LOOK_MS = 500;
-/** So many more must be possible. */
+/** This many more must be possible. */
 const ROOM = 16;
-/** Fresh threads at one look: each takes its files before the one in whose place it comes has closed its own. */
+/** Fresh threads per look: each takes its files before the thread it replaces has closed its own. */
 const AT_ONCE = 2;
-/** After so many looks in want of room those at work are not spared any more. */
+/** After this many looks without room, busy consumers are no longer spared. */
 const PATIENCE = 4;
-/** After so many it begins anew with those that are idle. */
+/** After this many looks it starts over with idle consumers. */
 const ROUND = 20;
 const WHY = "The process ran out of open files, and its jobs may have left some open";
 
@@ -44,7 +44,7 @@ export class OpenFilesWatch {
   readonly #replaced = new Set<FileHolder>();
   #reserve: Deno.FsFile[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
-  /** Looks in a row that found no room. */
+  /** Consecutive looks that found no room. */
   #wanting = 0;
 
   constructor(options: OpenFilesWatchOptions) {
@@ -118,7 +118,7 @@ function hasRoomFor(count: number, folder: string): boolean {
 
 interface Opened {
   readonly opened: Deno.FsFile[];
-  /** The system opens no more; whatever else is wrong with the folder is not for here. */
+  /** The system opens no more files; any other fault of the folder is ignored here. */
   readonly isRefused: boolean;
 }
 

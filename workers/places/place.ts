@@ -1,23 +1,22 @@
 /**
- * A place that is always filled: one thread, and when it ends the next one, within a restart budget.
- *
- * A thread that hangs is ended, and the next life begins beside it at once. One that is inside a native call does not
- * end: it counts as wedged until that call returns, if it ever does.
+ * A place that is always filled: one thread, and when that ends the next one, within a restart budget.
+ * A thread that hangs is ended, and the next life begins at once beside it. A thread inside a native call
+ * does not end: it counts as wedged until that call returns, if it ever does.
  */
 import type { Child, LifeEvents } from "../child.ts";
 import { RestartBudget } from "./restart_budget.ts";
 import type { WedgedThreads } from "./wedged_threads.ts";
 
-/** How a life was when it was over. */
+/** How a life stood when it ended. */
 export interface LifeSummary {
-  /** It had done some work. */
+  /** It had completed some work. */
   readonly wasUseful: boolean;
-  /** What it was on, in words. */
+  /** What it was running, in words. */
   readonly work: string | null;
 }
 
 export interface PlaceOptions<Message> {
-  /** Who is at this place: "consumer" or "producer". */
+  /** The role of the thread at this place: "consumer" or "producer". */
   readonly role: string;
   /** Starts a thread. */
   readonly spawn: (id: string, events: LifeEvents) => Child<Message>;
@@ -29,8 +28,8 @@ export interface PlaceOptions<Message> {
 }
 
 /**
- * A thread ends within milliseconds, or half a second where it does not close by itself, unless it is in native code; on
- * a crowded machine that takes its time too.
+ * A thread ends within milliseconds, or half a second if it does not close itself, unless it is in native
+ * code; on a busy machine that takes longer.
  */
 const ENDING_MS = 2_000;
 
@@ -44,7 +43,7 @@ interface Life<Message> {
 export class Place<Message> {
   readonly #options: PlaceOptions<Message>;
   readonly #budget = new RestartBudget();
-  /** Lives that are over while their threads end, each with the timer that calls it wedged. */
+  /** Lives that are over while their threads end, each with the timer that declares it wedged. */
   readonly #ending = new Map<string, ReturnType<typeof setTimeout>>();
   #life: Life<Message> | null = null;
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
@@ -56,7 +55,7 @@ export class Place<Message> {
     this.#options = options;
   }
 
-  /** The life that is under way; null while the place waits for its next. */
+  /** The current life; null while the place waits for the next one. */
   get id(): string | null {
     return this.#life?.id ?? null;
   }
@@ -65,7 +64,7 @@ export class Place<Message> {
     return this.#restarts;
   }
 
-  /** Whether its lives end so soon that it is slowed down. */
+  /** Whether its lives end so soon that restarts are delayed. */
   get isFailing(): boolean {
     return this.#budget.isSlow;
   }
@@ -85,7 +84,7 @@ export class Place<Message> {
     this.#life?.child.post(message);
   }
 
-  /** Gives up the life that is under way: the next one begins without waiting for its end. */
+  /** Gives up the current life: the next one begins without waiting for its end. */
   replace(why: string, how: { readonly atOnce?: boolean } = {}): void {
     const life = this.#life;
     if (life === null) return;
@@ -94,7 +93,7 @@ export class Place<Message> {
     life.child.end(why, how);
   }
 
-  /** Asks the thread to close; resolves when it has ended, and any before it that was ending, or after `ms`. */
+  /** Asks the thread to close; resolves when it and all earlier ones have ended, or after `ms`. */
   async stop(closing: Message, ms: number): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#restartTimer);

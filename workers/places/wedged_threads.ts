@@ -1,13 +1,13 @@
 /**
- * Threads that were ended and go on: they are inside a call into native code (an endless SQL query, a read that never
- * returns), which nothing can interrupt. Their jobs are done by others. Each takes what it holds from the machine, so at
- * the second one the process is to start afresh.
+ * Threads that were ended and still run: they are inside a call into native code (an endless SQL query, a
+ * read that never returns), which nothing can interrupt. Their jobs go to others. Each keeps the resources it
+ * holds, so at the second one the process should restart.
  */
 export interface WedgedThread {
   readonly id: string;
   /** Such as "consumer". */
   readonly role: string;
-  /** What it was on when it was given up, if that is known. */
+  /** What it was running when it was given up, if known. */
   readonly work: string | null;
 }
 

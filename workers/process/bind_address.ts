@@ -1,20 +1,23 @@
-/** HOST may be a name, but permissions and listeners know addresses: it is looked up once, before the supervisor starts. */
+/**
+ * HOST may be a name, but permissions and listeners need addresses: it is looked up once, before the
+ * supervisor starts.
+ */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { messageOf } from "@persistent-queue/queue";
 import { ConfigurationError, isLoopback } from "../config.ts";
 
-/** @throws {ConfigurationError} for a name that this machine does not know */
+/** @throws {ConfigurationError} for a name that this machine cannot resolve */
 export async function bindAddressOf(host: string): Promise<string> {
   if (isIP(host) !== 0) return host;
   try {
     const found = await lookup(host, { all: true });
-    // As without the setting; for `localhost` there are often two.
+    // IPv4 first, as without the setting; `localhost` often has two addresses.
     const address = found.find(({ family }) => family === 4) ?? found[0];
     if (address === undefined) throw new Error("it has no address");
     return address.address;
   } catch (error) {
-    // Browsers know every `*.localhost`, and many a resolver does not.
+    // Browsers know every `*.localhost`, and many resolvers do not.
     if (isLoopback(host)) return "127.0.0.1";
     throw new ConfigurationError([
       `HOST is ${host}, a name that this machine cannot resolve (${

@@ -1,4 +1,4 @@
-/** The folders that the system writes to: made where they are missing, tried before anything relies on them. */
+/** The folders that the system writes to: made if missing, and tested before anything relies on them. */
 import { messageOf, StorageError } from "@persistent-queue/queue";
 import type { Settings } from "../config.ts";
 
@@ -12,19 +12,19 @@ export function prepareFolders({ filesDir, logDir }: Pick<Settings, "filesDir" |
   makeLogsPrivate(logDir);
 }
 
-/** Those of an earlier release could be read by every user of the machine. */
+/** Logs of an earlier release could be read by every user of the machine. */
 function makeLogsPrivate(folder: string): void {
   for (const { name, isFile } of Deno.readDirSync(folder)) {
     if (!isFile || !/\.log(\.\d+)?$/.test(name)) continue;
     try {
       Deno.chmodSync(`${folder}/${name}`, PRIVATE_FILE);
     } catch {
-      // Somebody else's, or rotated away in this moment.
+      // It belongs to another user, or was just rotated away.
     }
   }
 }
 
-/** A file of our own beside the database; in the folder of the logs where that is not a file. */
+/** The path of a state file beside the database; in the log folder if the database is not a file. */
 export function stateFile({ queueUrl, logDir }: Pick<Settings, "queueUrl" | "logDir">, name: string): string {
   return queueUrl.startsWith("sqlite:") ? `${queueUrl.slice("sqlite:".length)}.${name}` : `${logDir}/${name}`;
 }

@@ -1,13 +1,13 @@
-/** The supervisor's side of the guard: what it is handed, and that it must not outlive it. */
+/** The supervisor's side of the guard: it receives the settings from it, and must not outlive it. */
 
-/** A supervisor that is started with this word has a guard at the other end of its stdin. */
+/** A supervisor started with this argument has a guard at the other end of its stdin. */
 export const GUARDED = "--guarded";
 
 export function isGuarded(args: readonly string[] = Deno.args): boolean {
   return args.includes(GUARDED);
 }
 
-/** The first line of stdin, which the guard writes at once. @throws where the guard is gone before */
+/** The first line of stdin, which the guard writes at once. @throws if the guard ends before that */
 export async function readHandover(): Promise<string> {
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(65_536);
@@ -21,8 +21,9 @@ export async function readHandover(): Promise<string> {
 }
 
 /**
- * Resolves when the guard is gone. Never does without a guard: under systemd stdin is empty from the start, and
- * means nothing. The process must end by `Deno.exit()`: the wait itself cannot be called off.
+ * Resolves when the guard is gone. Never resolves without a guard: under systemd stdin is empty from the
+ * start, and means nothing. The process must end by `Deno.exit()`, because the wait itself cannot be
+ * canceled.
  */
 export async function whenGuardIsGone(args: readonly string[] = Deno.args): Promise<void> {
   if (!isGuarded(args)) return await new Promise(() => {});
@@ -30,7 +31,7 @@ export async function whenGuardIsGone(args: readonly string[] = Deno.args): Prom
   while (await isMore(buffer));
 }
 
-/** A broken pipe is as good as an ended one. */
+/** A broken pipe counts as an ended one. */
 async function isMore(buffer: Uint8Array): Promise<boolean> {
   return await Deno.stdin.read(buffer).catch(() => null) !== null;
 }

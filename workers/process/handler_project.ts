@@ -1,6 +1,6 @@
 /**
- * Handlers in a folder of a team's own project. Deno knows one import map and one lock per process, so the supervisor is
- * started with ours and, for what lies in that project, with theirs: a map with a scope, and both locks in one.
+ * Handlers in a folder of a team's own project. Deno has one import map and one lock per process, so the
+ * supervisor starts with a merge: the team's imports as a scope of the map, and both locks in one.
  */
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -10,7 +10,7 @@ import { HANDLERS, listKinds } from "../handlers.ts";
 
 export interface HandlerProject {
   readonly imports: ImportMap;
-  /** The text of the lock of both. */
+  /** The text of the merged lock. */
   readonly lock: string;
 }
 
@@ -31,7 +31,7 @@ interface ProjectConfig {
 const OWN_NAME = "persistent-queue";
 const CONFIGS = ["deno.json", "deno.jsonc"];
 
-/** Null where the handlers are those of this checkout. @throws {ConfigurationError} with what is wrong in a sentence */
+/** Null if the handlers are those of this checkout. @throws {ConfigurationError} with what is wrong in a sentence */
 export function handlerProject(handlersDir: string | null, mainUrl: string): HandlerProject | null {
   const project = projectFolder(handlersDir);
   if (project === null || handlersDir === null) return null;
@@ -46,7 +46,7 @@ export function handlerProject(handlersDir: string | null, mainUrl: string): Han
   };
 }
 
-/** The folder of the project of the handlers; null where it is this checkout. @throws {ConfigurationError} */
+/** The folder of the handlers' project; null if it is this checkout. @throws {ConfigurationError} */
 export function projectFolder(handlersDir: string | null): string | null {
   if (handlersDir === null || Deno.build.standalone) return null;
   const folder = realFolder(handlersDir);
@@ -54,7 +54,7 @@ export function projectFolder(handlersDir: string | null): string | null {
   return dirname(configPathOf(folder) ?? join(folder, "deno.json"));
 }
 
-/** The folder of the handlers. @throws {ConfigurationError} where there is none */
+/** The folder of the handlers. @throws {ConfigurationError} if there is none */
 export function handlersUrl(handlersDir: string | null): URL {
   return handlersDir === null ? HANDLERS : new URL(`${pathToFileURL(realFolder(handlersDir))}/`);
 }
@@ -111,7 +111,7 @@ function readConfig(path: string): ProjectConfig {
   };
 }
 
-/** As Deno reads them in a `deno.json`: paths from that file on, and a package with what is below its name. */
+/** As Deno reads them in a `deno.json`: paths relative to that file, and a package with its subpaths. */
 function expanded(imports: unknown, base: URL): Imports {
   if (!isRecord(imports)) return {};
   return Object.fromEntries(
@@ -129,7 +129,7 @@ function expanded(imports: unknown, base: URL): Imports {
 
 const LOCKED = ["specifiers", "jsr", "npm", "redirects", "remote"];
 
-/** Packages by name and version: the same one in both is the same. */
+/** Packages are keyed by name and version, so equal entries are the same package. */
 function mergedLock(own: string, ofTeam: string): string {
   const lock = readJson(own);
   if (!isFile(ofTeam)) return JSON.stringify(lock);
@@ -159,7 +159,7 @@ function readJson(path: string): Record<string, unknown> {
   throw problem(`${path} cannot be used: it holds no JSON object. The handlers in HANDLERS_DIR need it`);
 }
 
-/** A `deno.json` may have comments, and a comma behind its last entry. */
+/** A `deno.json` may have comments and trailing commas. */
 function withoutComments(text: string): string {
   return text
     .replaceAll(/("(?:\\.|[^"\\])*")|\/\/[^\n]*|\/\*[^]*?\*\//g, (_, kept?: string) => kept ?? "")

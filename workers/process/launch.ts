@@ -1,7 +1,7 @@
 /**
- * The supervisor as a process of its own, with the permissions that its settings need; and its side of that: how it
- * comes to its settings. It is handed them over a pipe, for what stands in its environment or in a file that it may read
- * is open to every handler.
+ * The supervisor as a separate process, with the permissions that its settings need; and how that process
+ * receives its settings. They come over a pipe, because every handler can read what is in the environment or
+ * in a readable file.
  */
 import { ConfigurationError, readSettings, type Settings } from "../config.ts";
 import {
@@ -23,7 +23,10 @@ const UNCONFINED =
   "A compiled binary does not confine its handlers: they may do whatever it may. HANDLER_ALLOW holds under " +
   "`deno task start` and `deno task supervise`.";
 
-/** A comma separates the paths of a flag, and no path can have one; a program on the PATH can be granted by its name. */
+/**
+ * A comma separates the paths of a flag, so no path can hold one; a program on the PATH can be granted by its
+ * name.
+ */
 const NO_RUN_PERMISSION =
   `This process may not run ${Deno.execPath()}: start the system with "deno task start". ` +
   "Where that path has a comma, which no permission flag can hold, put the folder of deno on the PATH, or deno elsewhere.";
@@ -35,7 +38,7 @@ export interface LaunchOptions {
   readonly restarts: boolean;
 }
 
-/** Resolves with the exit code to end with. @throws {ConfigurationError} */
+/** Resolves with the process's exit code. @throws {ConfigurationError} */
 export async function launchSupervisor({ mainUrl, restarts }: LaunchOptions): Promise<number> {
   const sources = await withMachine(readSources());
   const settings = readSettings(sources);
@@ -52,13 +55,13 @@ export async function launchSupervisor({ mainUrl, restarts }: LaunchOptions): Pr
   });
 }
 
-/** A compiled binary has its permissions inside, and a process that may start no other keeps those that it has. */
+/** A compiled binary has its permissions built in, and a process that may start no other keeps its own. */
 export function canLaunch(): boolean {
   const toRunDeno = { name: "run", command: Deno.execPath() } as const;
   return !Deno.build.standalone && Deno.permissions.querySync(toRunDeno).state === "granted";
 }
 
-/** The settings of this supervisor; what held them is empty afterwards. @throws {ConfigurationError} */
+/** The settings of this supervisor; their source is empty afterwards. @throws {ConfigurationError} */
 export async function takeSettings(): Promise<Settings> {
   if (isGuarded()) return readSettings(parseSources(await readHandover()));
   const settings = readSettings(await withMachine(readSources()));
@@ -70,7 +73,7 @@ export async function takeSettings(): Promise<Settings> {
   return settings;
 }
 
-/** With what is known only here: the supervisor may not ask the machine. */
+/** Adds the machine's facts, which only this process knows: the supervisor may not read them. */
 async function withMachine(sources: SettingSources): Promise<SettingSources> {
   const settings = readSettings(sources);
   return { ...sources, bindAddress: await bindAddressOf(settings.host), machine: machineFacts(settings) };

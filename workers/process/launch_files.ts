@@ -1,6 +1,6 @@
 /**
- * What Deno reads when it starts the supervisor for the handlers of another project: an import map and a lock. They lie
- * where no handler can write, for they decide what is loaded as our own code.
+ * The import map and the lock that Deno reads when it starts the supervisor for another project's handlers.
+ * They lie where no handler can write, because they decide what is loaded as the system's own code.
  */
 import { join } from "node:path";
 import type { HandlerProject } from "./handler_project.ts";
@@ -13,7 +13,7 @@ export class LaunchFiles implements Disposable {
     this.#project = project;
   }
 
-  /** Writes them anew for each start: a system that runs for weeks may find its temporary files tidied away. */
+  /** Writes them anew for each start: on a system that runs for weeks, temporary files may be removed. */
   flags(): string[] {
     if (this.#project === null) return [];
     this[Symbol.dispose]();
@@ -21,7 +21,7 @@ export class LaunchFiles implements Disposable {
     const [map, lock] = [join(this.#folder, "import_map.json"), join(this.#folder, "deno.lock")];
     Deno.writeTextFileSync(map, JSON.stringify(this.#project.imports));
     Deno.writeTextFileSync(lock, this.#project.lock);
-    // A project without a lock of its own may still have its packages installed.
+    // A project without its own lock may still have its packages installed.
     return [`--import-map=${map}`, `--lock=${lock}`, "--frozen=false"];
   }
 
@@ -30,7 +30,7 @@ export class LaunchFiles implements Disposable {
     try {
       Deno.removeSync(this.#folder, { recursive: true });
     } catch {
-      // It is tidied away already.
+      // It is already removed.
     }
     this.#folder = null;
   }

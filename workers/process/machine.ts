@@ -1,4 +1,4 @@
-/** What the settings ask of the machine, tried before anything relies on it. */
+/** Checks that the machine can give what the settings need, before anything relies on it. */
 import { ConfigurationError, type Settings } from "../config.ts";
 import { RESERVE } from "../places/open_files_watch.ts";
 
@@ -7,7 +7,7 @@ const FILES_PER_CONSUMER = 8;
 /** The database, the pages and their connections, and a reserve. */
 const OTHER_FILES = 60 + RESERVE;
 
-/** @throws {ConfigurationError} where so many threads would be refused one by one later, each with a crash */
+/** @throws {ConfigurationError} if threads would be refused one by one later, each with a crash */
 export function assertEnoughFiles({ consumers, logDir }: Pick<Settings, "consumers" | "logDir">): void {
   const wanted = consumers * FILES_PER_CONSUMER + OTHER_FILES;
   const opened: Deno.FsFile[] = [];

@@ -1,4 +1,4 @@
-/** What the machine has, as far as this process may ask. */
+/** What the machine has, as far as this process may read it. */
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
@@ -21,13 +21,13 @@ function mayAsk(kind: "systemMemoryInfo" | "statfs"): boolean {
   return Deno.permissions.querySync({ name: "sys", kind }).state === "granted";
 }
 
-/** A container's limit is a number beyond everything where there is none. */
+/** Without a limit, a container reports a huge number. */
 function memoryMb(): number {
   const limit = process.constrainedMemory() || Infinity;
   return Math.floor(Math.min(Deno.systemMemoryInfo().total, limit) / MB);
 }
 
-/** The folder, or what it will be made in; numbers of file systems mean the same on Linux alone. */
+/** The folder, or the one it will be made in; file system numbers mean the same on Linux only. */
 function isInMemory(folder: string): boolean | null {
   if (Deno.build.os !== "linux") return null;
   try {

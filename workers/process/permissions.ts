@@ -10,7 +10,7 @@ import type { ThreadPermissions } from "../places/hosted_threads.ts";
 import { GUARDED } from "./guard_watch.ts";
 import { NOHUP } from "./stop_signals.ts";
 
-/** Threads load their code under the same permissions as any other reading. */
+/** Threads load their code under the same permissions as any other read. */
 const CODE_FOLDERS = ["queue", "workers", "ui"];
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = {
@@ -20,13 +20,14 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Each thread has a heap of its own, and V8 lets it grow to tens of megabytes before it looks for what is garbage: eleven
- * of them took 670 MB after some 100,000 jobs. Small young generations take half of that, and are a tenth faster, for they
- * fit the processor's cache. With `gc` threads collect what has grown old by themselves (`thread/leftovers.ts`).
+ * Each thread has its own heap, and V8 lets it grow to tens of megabytes before it collects: eleven of them
+ * took 670 MB after some 100,000 jobs. Small young generations take half of that, and are a tenth faster
+ * because they fit the processor's cache. With `gc` a thread collects its old generation itself
+ * (`thread/leftovers.ts`).
  */
 export const HEAP_FLAGS = "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=20,--expose-gc";
 
-/** With what `Deno.execPath()` is called to run the supervisor under a guard. `mainUrl` is the URL of `main.ts`. */
+/** The arguments of `Deno.execPath()` that run the supervisor under a guard. `mainUrl` is the URL of `main.ts`. */
 export function supervisorArgs(settings: Settings, mainUrl: string, more: readonly string[] = []): string[] {
   const words = ["supervise", GUARDED, ...Deno.args.filter((word) => word === NOHUP)];
   if (Deno.build.standalone) return words; // a compiled binary has its permissions inside
@@ -35,15 +36,16 @@ export function supervisorArgs(settings: Settings, mainUrl: string, more: readon
 }
 
 /**
- * The last two are for handlers: where the flag of an unstable API is missing, its call ends the whole process
- * (`Deno.listen` with `reusePort`, or on a vsock). With the flag it needs a permission, as any other call.
+ * The last two are for handlers: without the flag of an unstable API, a call of it ends the whole process
+ * (`Deno.listen` with `reusePort`, or on a vsock). With the flag the call needs a permission, as any other
+ * does.
  */
 const UNSTABLE = ["--unstable-worker-options", "--unstable-net", "--unstable-vsock"];
 
-/** Nothing is asked for, and nothing is fetched: an import of an address would carry what stands in it to that address. */
+/** Never prompts and never fetches: an import of a URL would send to that address what the URL contains. */
 const CONFINED = ["--no-prompt", "--cached-only", ...UNSTABLE];
 
-/** `--allow-read=…` and so on; a kind of permission that is not needed has no flag. */
+/** `--allow-read=…` and so on; a permission that is not needed has no flag. */
 export function permissionFlags(settings: Settings, mainUrl: string): string[] {
   refuseComma(settings.startDir, "The system was started in");
   const database = databasePaths(settings, mainUrl);
@@ -68,7 +70,7 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
   ];
 }
 
-/** Whatever else is granted: `.env`, and the file that it leads to where it is a link. Threads inherit it. */
+/** Denied whatever else is granted: `.env`, and its target if it is a link. Threads inherit it. */
 function denied({ startDir }: Settings): string[] {
   const path = join(startDir, ".env");
   const target = realPath(path);
@@ -78,8 +80,8 @@ function denied({ startDir }: Settings): string[] {
 }
 
 /**
- * What the threads of the handlers may do: their folders, their code, and what `HANDLER_ALLOW` names. The queue itself is
- * not open to them. In a compiled binary they have the permissions of the process.
+ * What the handlers' threads may do: their folders, their code, and what `HANDLER_ALLOW` names. The queue
+ * itself is closed to them. In a compiled binary they have the permissions of the process.
  */
 export function handlerPermissions(settings: Settings, mainUrl: string): ThreadPermissions {
   if (Deno.build.standalone) return "inherit";
@@ -106,8 +108,8 @@ export function handlerPermissions(settings: Settings, mainUrl: string): ThreadP
 }
 
 /**
- * No thread can be given a folder in which something is denied to the process, such as `.env`, or closed to handlers: it is
- * given what else lies in that folder at the start.
+ * A thread cannot be given a folder in which something is denied to the process, such as `.env`, or closed to
+ * handlers: it gets whatever else lies in that folder at the start.
  */
 function partsOf(
   path: string,
@@ -128,7 +130,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** What `HANDLER_ALLOW` names though this process may not do it: no thread can be given that. */
+/** What `HANDLER_ALLOW` names but this process may not do: a thread cannot be given that. */
 export function unmetPermissions({ handlerAllow }: Settings): string[] {
   return HANDLER_PERMISSIONS.flatMap((kind) =>
     handlerAllow[kind].filter((value) => !mayDo(kind, value)).map((value) =>
@@ -153,8 +155,8 @@ function mayDo(kind: HandlerPermission, value: string): boolean {
 }
 
 /**
- * The pages listen already: from here on nothing in this process may open a connection to them, or listen in their
- * place. A handler that could would log in with the password that everybody knows.
+ * The pages already listen: from now on no code in this process may connect to them, or listen in their
+ * place. Otherwise a handler could log in with the public default password.
  */
 export function closeOwnAddresses(settings: Settings): void {
   for (const host of ownAddresses(settings)) Deno.permissions.revokeSync({ name: "net", host });
@@ -178,7 +180,7 @@ function codePaths(mainUrl: string): string[] {
   return [main, ...CODE_FOLDERS.map((folder) => join(dirname(main), folder))];
 }
 
-/** A team's handlers and what they import from their own project; and where they are links, what these lead to. */
+/** A team's handlers and what they import from their own project, with the targets of links. */
 function handlerPaths({ handlersDir }: Settings, mainUrl: string): string[] {
   const folder = handlersDir ?? join(dirname(fileURLToPath(mainUrl)), "workers", "handlers");
   const project = projectFolder(handlersDir);
@@ -187,7 +189,7 @@ function handlerPaths({ handlersDir }: Settings, mainUrl: string): string[] {
   return paths;
 }
 
-/** SQLite keeps files beside the database, so it needs the folder; where the code lies in that, only those files. */
+/** SQLite keeps files beside the database, so it needs the folder; if the code lies there too, only those files. */
 function databasePaths({ queueUrl, startDir }: Settings, mainUrl: string): string[] {
   if (!queueUrl.startsWith("sqlite:")) return [];
   const path = queueUrl.slice("sqlite:".length);

@@ -1,10 +1,9 @@
 /**
- * Prints `--nohup` where the system was started behind `nohup`, for the tasks of `deno.json`. In a process of its own,
- * because the runtime shows `/proc` only to a process with every permission.
- *
- * `nohup` ignores SIGHUP and leaves it to its children to inherit that, but `deno task` listens to every signal, and what
- * it starts afterwards inherits nothing. So what came before `deno task` is looked at too: the command as the shell names
- * it in `_`, and the process that started `deno task`.
+ * Prints `--nohup` if the system was started by `nohup`, for the tasks of `deno.json`. Runs as a separate
+ * process, because the runtime shows `/proc` only to a process with every permission.
+ * `nohup` ignores SIGHUP and relies on its children to inherit that, but `deno task` listens to every signal,
+ * and what it starts inherits nothing. So what came before `deno task` is checked too: the command as the
+ * shell names it in `_`, and the process that started `deno task`.
  */
 import { basename } from "node:path";
 import { NOHUP } from "./stop_signals.ts";
@@ -12,7 +11,7 @@ import { NOHUP } from "./stop_signals.ts";
 /** SIGHUP is the first signal: the lowest bit of the last digit. */
 const IGNORES_SIGHUP = /^SigIgn:.*[13579bdf]$/m;
 
-/** Empty where there is no such thing: then `--nohup` can be given by hand. */
+/** Empty if there is no such process: then `--nohup` can be given by hand. */
 function statusOf(pid: number | string): string {
   try {
     return Deno.readTextFileSync(`/proc/${pid}/status`);

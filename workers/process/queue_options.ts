@@ -1,4 +1,4 @@
-/** What the queue has to know of the settings. */
+/** The options of the queue that follow from the settings. */
 import type { OpenOptions } from "@persistent-queue/queue";
 import type { Settings } from "../config.ts";
 import { stateFile } from "./folders.ts";

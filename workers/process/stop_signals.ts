@@ -1,19 +1,22 @@
-/** Ctrl+C, SIGTERM, and SIGHUP of a terminal that closes: the first asks for a clean stop, a second one ends at once. */
+/**
+ * Ctrl+C, SIGTERM, and SIGHUP of a terminal that closes: the first asks for a clean stop, a second one ends
+ * at once.
+ */
 
 /** Under `deno task` one Ctrl+C arrives twice within milliseconds, so a second one counts only when it is later. */
 const SAME_KEY_MS = 1_000;
 
-/** Who is started with this word goes on when the terminal closes: it was started by `nohup`. */
+/** A process started with this argument keeps running when the terminal closes: it was started by `nohup`. */
 export const NOHUP = "--nohup";
 
-/** The signals that ask for a stop. One that was ignored from the start on stays ignored, here and in children. */
+/** The signals that ask for a stop. A signal ignored from the start stays ignored, here and in children. */
 export function stopSignals(args: readonly string[] = Deno.args): readonly Deno.Signal[] {
   if (!args.includes(NOHUP)) return ["SIGINT", "SIGTERM", "SIGHUP"];
   Deno.addSignalListener("SIGHUP", () => {});
   return ["SIGINT", "SIGTERM"];
 }
 
-/** Calls `onFirst` once, and `onSecond` if somebody insists. */
+/** Calls `onFirst` once, and `onSecond` at a second request. */
 export function whenAskedToStop({ onFirst, onSecond }: { onFirst: () => void; onSecond: () => void }): void {
   let firstAt: number | null = null;
   const onSignal = () => {

@@ -1,10 +1,10 @@
 const { chdir, cwd } = Deno;
 
-/** The working folder belongs to the whole process, and a handler that really wants to can change it. */
+/** The working folder belongs to the whole process, and a determined handler can change it. */
 export class WorkingFolder {
   readonly #path = cwd();
 
-  /** Puts it right. Returns where it was by then, or null if nothing was wrong. */
+  /** Restores it. Returns the folder it had been moved to, or null if it was unchanged. */
   restore(): string | null {
     const path = currentOrNull();
     if (path === this.#path) return null;

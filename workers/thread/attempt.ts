@@ -19,11 +19,11 @@ import {
 import type { Handlers } from "../handlers.ts";
 import type { JobMessage } from "../protocol.ts";
 
-/** As they were before any handler. */
+/** Taken before any handler could change them. */
 const race = Promise.race.bind(Promise);
 const { parse: parseJson } = JSON;
 
-/** For how long a handler may go on after its deadline before its thread is given up. */
+/** How long a handler may run past its deadline before its thread is given up. */
 const GRACE_MS = 5_000;
 
 export interface AttemptOptions {
@@ -33,7 +33,7 @@ export interface AttemptOptions {
   readonly handlers: Handlers;
   readonly clock: Clock;
   readonly state: ThreadState;
-  /** The module of this kind was loaded just now. */
+  /** The module of this kind was just loaded. */
   readonly onLoaded: (kind: string) => void;
   readonly log: (text: string) => void;
 }
@@ -58,7 +58,7 @@ export class Attempt {
     return this.#message.ticket;
   }
 
-  /** Why the thread can no longer be trusted: the handler goes on in it, past its deadline. */
+  /** Why the thread can no longer be trusted: the handler still runs in it, past its deadline. */
   get stubborn(): string | null {
     return this.#stubborn;
   }
@@ -81,7 +81,7 @@ export class Attempt {
     try {
       return this.#outcomeOf(thrown);
     } catch {
-      // The handler has replaced what it takes to tell it, such as a method of all strings.
+      // The handler has replaced what a description needs, such as a method of all strings.
       return { type: "threw", error: UNTELLABLE };
     }
   }
@@ -113,8 +113,8 @@ export class Attempt {
   }
 
   /**
-   * At the deadline the signal fires; the handler then has some seconds to end, whatever it returns. One that computes
-   * never hears of it: the supervisor knows the deadline too.
+   * At the deadline the signal fires; the handler then has some seconds to end, whatever it returns. A
+   * handler that computes never notices, so the supervisor watches the deadline too.
    */
   async #withDeadline(deadlineMs: number, work: () => Promise<unknown>): Promise<unknown> {
     const { clock, state } = this.#options;
@@ -143,7 +143,7 @@ export class Attempt {
     }
   }
 
-  /** The signal is made when it is asked for: a job of microseconds does not pay for it. */
+  /** The signal is created on first use: a job of microseconds does not pay for it. */
   #context(): HandlerContext {
     const controller = () => this.#signalController();
     const { settings } = this.#options;
@@ -157,7 +157,7 @@ export class Attempt {
     };
   }
 
-  /** What an attempt logs after its end would look like a line of the next one's. */
+  /** A line logged after the end of its attempt would look like one of the next attempt's. */
   #log(values: readonly unknown[]): void {
     const text = inspectValues(values);
     if (this.#hasEnded) {
@@ -202,7 +202,7 @@ function parse(payload: string): unknown {
 
 type Failure =
   | { readonly type: "threw" | "gave-up" | "timed-out"; readonly delayMs?: never }
-  /** Handlers are not always checked by a compiler. */
+  /** Handlers are not always type-checked. */
   | { readonly type: "retry-later"; readonly delayMs: unknown };
 
 function kindOf(thrown: unknown): Failure {
@@ -211,7 +211,7 @@ function kindOf(thrown: unknown): Failure {
     if (thrown instanceof RetryLater) return { type: "retry-later", delayMs: thrown.delayMs };
     if (thrown instanceof TimedOut) return { type: "timed-out" };
   } catch {
-    // A proxy, whose class cannot be told, or a getter that throws.
+    // A proxy, whose class cannot be read, or a getter that throws.
   }
   return { type: "threw" };
 }

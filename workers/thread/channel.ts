@@ -1,6 +1,6 @@
 /**
- * The thread's end of its channel to the supervisor. The port is taken out of `workerData` before any handler is loaded,
- * so that no handler can post in the thread's name or listen in its place.
+ * The thread's end of its channel to the supervisor. The port is taken out of `workerData` before any handler
+ * is loaded, so that no handler can post in the thread's name or listen in its place.
  */
 import { workerData } from "node:worker_threads";
 import type { FromThread } from "../protocol.ts";
@@ -18,7 +18,10 @@ export interface Channel<Start, Message> {
   listen(onMessages: (messages: readonly Message[]) => void): void;
 }
 
-/** Once in a thread's life. Resolves when the thread is told what it is for: a spare one waits here until it is needed. */
+/**
+ * Called once in a thread's life. Resolves when the thread is told its role: a spare one waits here until it
+ * is needed.
+ */
 export async function openChannel<Start, Message>(): Promise<Channel<Start, Message>> {
   const { port } = workerData as { readonly port: Port };
   for (const name of Object.keys(workerData)) Reflect.deleteProperty(workerData, name);

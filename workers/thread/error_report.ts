@@ -1,23 +1,24 @@
 /**
- * What is kept of whatever a handler threw: the error as people read it first, and beside it all that mends it. Made in
- * the thread, where the thrown value is. Nothing that it meets may throw: messages are getters, objects are proxies.
+ * What is kept of a value that a handler threw: the error line that is read first, and the detail that helps
+ * to fix it. Made in the thread, where the thrown value is. Nothing here may throw, even though messages can
+ * be getters and objects can be proxies.
  */
 import { plainWords } from "./plain_words.ts";
 import { placesIn } from "./stack_places.ts";
 
 export interface ErrorReport {
-  /** Class, message and causes, then a line with the first own place. */
+  /** Class, message and causes, then a line with the first place in the team's own code. */
   readonly error: string;
-  /** Stack, code, causes, inner errors, further properties; null where there is no more to tell. */
+  /** Stack, code, causes, inner errors, further properties; null if there is nothing to add. */
   readonly detail: string | null;
 }
 
-/** Where even the telling of an error fails. */
+/** Used when even describing an error fails. */
 export const UNTELLABLE = "The thrown value cannot be described";
 
 const MAX_ERROR = 10_000;
 const MAX_DETAIL = 16_000;
-/** Of one value beside an error. */
+/** For one value beside an error, in characters. */
 const MAX_VALUE = 1_000;
 const MOST_CAUSES = 8;
 const MOST_INNER = 10;
@@ -25,7 +26,7 @@ const MOST_PROPERTIES = 20;
 const PLACE = "\n    at ";
 
 export interface ReportOptions {
-  /** Thrown on purpose, in words of its own: neither its class nor its place says anything. */
+  /** Thrown on purpose, in its author's words: neither its class nor its place adds anything. */
   readonly isDeliberate?: boolean;
 }
 
@@ -39,12 +40,12 @@ export function reportOf(thrown: unknown, { isDeliberate = false }: ReportOption
   return {
     error: clean(summary, MAX_ERROR - 400) +
       (place === null || isDeliberate ? "" : PLACE + clean(place, 300)),
-    // A single line would say the same again.
+    // A single line would only repeat the error.
     detail: lines.count === 1 ? null : clean(lines.text, MAX_DETAIL),
   };
 }
 
-/** What fits on one line of a log: without the place. */
+/** The part that fits on one line of a log: without the place. */
 export function withoutPlace(error: string): string {
   const at = error.lastIndexOf(PLACE);
   return at === -1 || error.includes("\n", at + PLACE.length) ? error : error.slice(0, at);
@@ -94,7 +95,7 @@ class DetailLines {
     return this.#lines.join("\n");
   }
 
-  /** `facts`: where they are known already, because a stack takes its time. */
+  /** `facts`: passed if already known, because reading a stack is slow. */
   addError(error: unknown, { title = "", facts }: { title?: string; facts?: Facts } = {}): void {
     if (this.#seen.has(error) || this.#length > MAX_DETAIL) return;
     this.#seen.add(error);
@@ -200,11 +201,11 @@ function inspected(value: unknown, { isShort }: { isShort: boolean }): string {
       iterableLimit: 50,
       strAbbreviateSize: MAX_VALUE,
     })
-  ) ?? "a value that cannot be told";
+  ) ?? "a value that cannot be described";
   return isShort && words.length > MAX_VALUE ? `${words.slice(0, MAX_VALUE)}…` : words;
 }
 
-/** Null where reading it throws; text where it is none. */
+/** Null if reading it throws, or if it is no text. */
 function text(work: () => unknown): string | null {
   const value = read(work);
   if (value === undefined || value === null) return null;
@@ -220,22 +221,25 @@ function read(work: () => unknown): unknown {
   }
 }
 
-/** What no terminal, page or database stumbles over: no colours, no control characters, no half of a surrogate pair. */
+/**
+ * Text that every terminal, page and database can show: no colours, control characters or halves of surrogate
+ * pairs.
+ */
 export function clean(words: string, most: number): string {
   const plain = words.slice(0, 2 * most).replaceAll(ESCAPE_SEQUENCES, "").replaceAll(CONTROLS, escapeOf);
   return (plain.length > most ? `${plain.slice(0, most - 1)}…` : plain).replace(/[\ud800-\udbff](?=…$)/, "")
     .toWellFormed();
 }
 
-// Written as code units, because that is what they are: no text of a programme holds them.
+// Written as code units, so that no source text holds these characters.
 const [ESC, CSI, BELL] = [0x1b, 0x9b, 0x07].map((code) => String.fromCharCode(code));
-/** What colours a terminal, moves its cursor or sets its title (ECMA-48). */
+/** Sequences that colour a terminal, move its cursor or set its title (ECMA-48). */
 const ESCAPE_SEQUENCES = new RegExp(
   `(?:${ESC}\\[|${CSI})[0-?]*[ -/]*[@-~]|${ESC}\\][^${BELL}${ESC}]*(?:${BELL}|${ESC}\\\\)`,
   "g",
 );
 
-/** But tabs and line ends. */
+/** All but tabs and line ends. */
 const CONTROLS = /(?![\t\n])\p{Cc}/gu;
 
 function escapeOf(character: string): string {

@@ -1,13 +1,13 @@
 /**
- * What a handler may not do, for it would end or move the whole process: it gets an error instead. It still can where it
- * imports such a function by its name from `node:process`: then its thread ends, which is charged to it, or the working
- * folder changes, which the supervisor puts right.
+ * Calls that would end or move the whole process throw an error in a handler. A handler can still make them
+ * by importing such a function by name from `node:process`: then its thread ends, which is charged to it, or
+ * the working folder changes, which the supervisor restores.
  */
 import process from "node:process";
 
 type Call = (...values: unknown[]) => unknown;
 
-/** Once, before any handler is loaded. */
+/** Called once, before any handler is loaded. */
 export function fence(): void {
   const ending = "it would end its thread. Return, or throw GiveUp";
   refuse(Deno, "exit", ending);
@@ -48,7 +48,10 @@ function refuseStolenLocks(): void {
   refuse(Object.getPrototypeOf(locks), "request", "with `steal` it would take another's lock", isNoTheft);
 }
 
-/** A worker of a handler shares its permissions, and could revoke them for all other handlers, unless it is told others. */
+/**
+ * A handler's worker shares its permissions, and could revoke them for all other handlers, unless it is given
+ * its own.
+ */
 function separateOwnWorkers(): void {
   const kinds = ["net", "env", "read", "write", "run", "sys", "ffi", "import"];
   const permissions = Object.fromEntries(kinds.map((kind) => [kind, "inherit"]));

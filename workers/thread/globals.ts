@@ -1,6 +1,6 @@
 /**
- * The globals of a thread, kept as they were for every job: what a handler changes is put back when its job has ended.
- * What a module changes while it loads (a polyfill, an instrumentation) is in force for the jobs of its own kind alone.
+ * The globals of a thread, the same for every job: a handler's changes are undone when its job has ended. A
+ * module's changes while it loads (a polyfill, an instrumentation) hold for the jobs of its own kind only.
  */
 import type { EventEmitter } from "node:events";
 import process from "node:process";
@@ -25,7 +25,7 @@ const PROCESS_EVENTS = ["uncaughtException", "unhandledRejection"] as const;
 interface Property {
   readonly object: object;
   readonly key: PropertyKey;
-  /** For people. */
+  /** As shown to users. */
   readonly name: string;
 }
 
@@ -42,7 +42,7 @@ interface Watched {
   readonly isOpen: boolean;
 }
 
-/** Undefined = it is not there. */
+/** Undefined = the property does not exist. */
 interface Change extends Property {
   readonly before: PropertyDescriptor | undefined;
   readonly after: PropertyDescriptor | undefined;
@@ -50,7 +50,7 @@ interface Change extends Property {
 
 export interface Restored {
   readonly names: readonly string[];
-  /** Of those that nothing can put back. */
+  /** The names of changes that cannot be undone. */
   readonly stuck: readonly string[];
 }
 
@@ -59,7 +59,7 @@ const NONE: readonly Change[] = [];
 export class Globals {
   readonly #watched: Watched[] = [];
   readonly #entries: Entry[] = [];
-  /** Those of both that most code uses. */
+  /** The part of both that most code uses. */
   readonly #common: { readonly entries: Entry[]; readonly watched: Watched[] } = { entries: [], watched: [] };
   readonly #listeners = PROCESS_EVENTS.map((event) => listeners.call(process, event).length);
   readonly #ofKind = new Map<string, readonly Change[]>();
@@ -69,7 +69,7 @@ export class Globals {
     for (const [object, name] of sharedObjects()) this.#watch(object, name);
   }
 
-  /** Before a job of this kind. */
+  /** Called before a job of this kind. */
   enter(kind: string): void {
     if (this.#ofKind.size === 0) return;
     const wanted = this.#ofKind.get(kind) ?? NONE;
@@ -79,7 +79,7 @@ export class Globals {
     this.#inForce = wanted;
   }
 
-  /** The module of this kind has been loaded. Returns the names of what it changed. */
+  /** Called when the module of this kind has been loaded. Returns the names of what it changed. */
   adopt(kind: string): string[] {
     const changes = this.#undo();
     if (changes.length === 0) return [];
@@ -89,7 +89,7 @@ export class Globals {
     return changes.map(({ name }) => name);
   }
 
-  /** After a job: as it was before it. */
+  /** Called after a job: restores the state before it. */
   restore(): Restored {
     this.#removeListeners();
     const changes = this.#undo();
@@ -102,9 +102,9 @@ export class Globals {
   }
 
   /**
-   * A look that is cheaper than `restore`: at what most code uses (15 µs), or at all that was there at first as well
-   * (50 µs); names that were added it sees in what most code uses. False = something has changed, perhaps no more than
-   * what the module of the kind in force changes for its own jobs.
+   * A check cheaper than `restore`: of what most code uses (15 µs), or also of everything that existed at
+   * first (50 µs); added names are seen only in what most code uses. False = something has changed, perhaps
+   * only what the module of the current kind changes for its own jobs.
    */
   looksUntouched(what: "what is common" | "everything"): boolean {
     const { watched } = this.#common;
@@ -120,7 +120,7 @@ export class Globals {
   #watch(object: object, name: string): void {
     const keys = ownKeys(object);
     const isOpen = OPEN.includes(object) || typeof object === "function" && object !== Error;
-    // What was frozen before is no change.
+    // An object that was frozen before is no change.
     const watched = { object, name, keys, isOpen };
     if (isExtensible(object)) this.#watched.push(watched);
     if (isCommon(name) && !isOpen) this.#common.watched.push(watched);
@@ -136,8 +136,8 @@ export class Globals {
   }
 
   /**
-   * Everything as it was at first; returns what was not. Nothing here may be called that a handler can replace: only what
-   * was taken before, and the language itself.
+   * Restores everything to its first state; returns what differed. This may call nothing that a handler can
+   * replace: only functions taken before, and the language itself.
    */
   #undo(): Change[] {
     const changes: Change[] = [];
@@ -150,7 +150,7 @@ export class Globals {
       const { object, name, keys, isOpen } = this.#watched[i] as Watched;
       if (!isExtensible(object)) changes[changes.length] = frozen(object, name);
       if (isOpen) {
-        // With that `instanceof` lies to everybody.
+        // It would make `instanceof` wrong for all code.
         if (isIn(keys, hasInstance) || getOwnPropertyDescriptor(object, hasInstance) === undefined) continue;
         changes[changes.length] = undone({ object, key: hasInstance, name: `instanceof ${name}` }, undefined);
         continue;
@@ -188,7 +188,7 @@ function undone({ object, key, name }: Property, before: PropertyDescriptor | un
   return change;
 }
 
-/** Nothing undoes that: it is a change whose `before` never comes back. */
+/** Freezing cannot be undone: it is a change whose `before` never comes back. */
 function frozen(object: object, name: string): Change {
   const key = Symbol("extensible");
   return { object, key, name: `${name} (frozen)`, before: { value: true }, after: undefined };

@@ -1,4 +1,4 @@
-/** Whatever a handler logs, as text on one line; never throws. */
+/** Any value that a handler logs, as text on one line; never throws. */
 const { inspect } = Deno;
 
 const OPTIONS: Deno.InspectOptions = {

@@ -12,7 +12,7 @@ export class KeptLines {
   #dropped = 0;
   #length = 0;
 
-  /** `now`: monotonic, in milliseconds; `began`: by it. */
+  /** `now`: monotonic, in milliseconds; `began`: by the same clock. */
   constructor(began: number, now: () => number) {
     this.#began = began;
     this.#now = now;
@@ -29,7 +29,7 @@ export class KeptLines {
     }
   }
 
-  /** Null where nothing was logged. */
+  /** Null if nothing was logged. */
   get text(): string | null {
     if (this.#lines.length === 0) return null;
     const earlier = this.#dropped === 0 ? [] : [`(${this.#dropped} earlier lines are in the consumer's log)`];

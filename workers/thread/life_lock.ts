@@ -1,6 +1,6 @@
 /**
- * A Web Lock that a thread holds for life: the runtime ends no other thread in the middle of what it computes. Measured:
- * without one, `for (;;)` goes on after `terminate()`; with one, it is gone within milliseconds.
+ * A Web Lock that a thread holds for life: without one, the runtime cannot end a thread while it computes.
+ * Measured: without one, `for (;;)` goes on after `terminate()`; with one, it is gone within milliseconds.
  * https://w3c.github.io/web-locks/
  */
 
@@ -11,7 +11,7 @@ interface LockManager {
 // Deno's type libraries do not know Web Locks, and name the navigator differently in threads.
 const { locks } = globalThis.navigator as unknown as { readonly locks: LockManager };
 
-/** The thread's first act. */
+/** The first act of a thread. */
 export function holdLifeLock(): Promise<void> {
   return new Promise((resolve, reject) => {
     locks.request(`life of ${crypto.randomUUID()}`, () => {

@@ -1,7 +1,8 @@
 /**
- * The memory of one thread. V8 stops a handler at the limit of its heap, but Deno ends the thread for it only where the
- * handler was called by a timer; elsewhere the thread lives on without the job that it was on. V8 raises the limit once
- * to get out of it, and that is how it is noticed here. Buffers lie outside of the heap, and count as well.
+ * The memory of one thread. V8 stops a handler at the limit of its heap, but Deno ends the thread for that
+ * only if a timer called the handler; otherwise the thread lives on without its running job. V8 raises the
+ * limit once to recover, and that is how it is noticed here. Buffers lie outside of the heap, and count as
+ * well.
  */
 import { getHeapStatistics } from "node:v8";
 
@@ -19,7 +20,7 @@ export class Memory {
     this.#limitMb = limitMb;
   }
 
-  /** How much it takes now, in megabytes, and a sentence if that was not enough; else null. */
+  /** The memory it takes now, in megabytes, and a sentence if the limit was reached; otherwise null. */
   look(): { readonly takenMb: number; readonly problem: string | null } {
     const { used_heap_size, heap_size_limit, external_memory } = getHeapStatistics();
     const takenMb = (used_heap_size + external_memory) / MB;

@@ -1,6 +1,7 @@
 /**
- * Whose code runs: each attempt has a context of its own, and what it begins (promises, callbacks, timers) carries that
- * along. So what fails or spins after its job has ended is not taken for a fault of the next job.
+ * Which job the running code belongs to: each attempt has its own context, which everything it begins
+ * (promises, callbacks, timers) carries along. So a failure or a spin after the end of its job is not blamed
+ * on the next job.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { printable } from "@persistent-queue/queue/words";
@@ -8,7 +9,7 @@ import type { ThreadState } from "../dispatch/thread_state.ts";
 import { reportOf, UNTELLABLE } from "./error_report.ts";
 import { afterwards } from "./runtime.ts";
 
-/** One attempt, as far as it may still have code that runs. */
+/** One attempt, while code of it may still run. */
 export interface Owner {
   readonly ticket: number;
   readonly id: string;
@@ -18,9 +19,9 @@ export interface Owner {
 
 export interface OwnersOptions {
   readonly state: ThreadState;
-  /** Something was thrown where nothing catches it. `owner` is undefined where nobody can tell whose it was. */
+  /** An error was thrown that nothing catches. `owner` is undefined if it cannot be determined. */
   readonly onFault: (words: string, owner: Owner | undefined) => void;
-  /** Code of this one, which has ended, runs for the first time. */
+  /** Code of this owner, which has ended, runs for the first time. */
   readonly onLeftover: (owner: Owner) => void;
 }
 
@@ -60,7 +61,7 @@ export class Owners {
     return this.#context.run(owner, work);
   }
 
-  /** Timers alone lose their context before their error is told. */
+  /** Only timers lose their context before their error is reported. */
   #owned(schedule: Schedule): Schedule {
     const run = this.#runTimer.bind(this);
     const context = this.#context;
@@ -95,12 +96,12 @@ export class Owners {
   }
 }
 
-/** It may repeat what came with a job. */
+/** The text may repeat what came with a job. */
 function wordsOf(thrown: unknown): string {
   try {
     return printable(reportOf(thrown).error.replaceAll("\n    ", " "), { maxLength: MAX_LENGTH });
   } catch {
-    // The handler has replaced what it takes to tell it.
+    // The handler has replaced what a description needs.
     return UNTELLABLE;
   }
 }

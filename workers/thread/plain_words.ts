@@ -1,4 +1,4 @@
-/** Errors of the runtime that tell people to change flags which they never see, in words that mend them here. */
+/** Rewrites runtime errors whose advice names flags that users never see, into advice that works here. */
 
 // deno-lint-ignore no-control-regex -- colours are told by control characters
 const COLOURS = /\x1b\[[0-9;]*m/g;
@@ -14,7 +14,7 @@ interface Translation {
 
 const TRANSLATIONS: readonly Translation[] = [
   {
-    // Nobody has variables of these names: something looks at the whole environment, to print it or to send it.
+    // No one uses variables with these names: the code reads the whole environment, to print it or to send it.
     pattern: /Requires env access(?: to "(?:toJSON|toString|valueOf|then|constructor)")?, run again[^]*?flag/,
     say: () =>
       "Handlers may not read all variables at once. Read those you need by their names, and allow these with " +
@@ -71,7 +71,7 @@ const VERBS: Readonly<Record<string, string>> = {
   run: "run",
 };
 
-/** The message without terminal colours, and in our own words where it is one of those. */
+/** The message without terminal colours, rewritten if it is one of those above. */
 export function plainWords(message: string): string {
   const plain = message.replace(COLOURS, "");
   for (const { pattern, say } of TRANSLATIONS) {

@@ -1,4 +1,4 @@
-/** Results on their way to the supervisor: together while they come fast, at once when they do not. */
+/** Results on their way to the supervisor: batched while they come fast, sent at once when they do not. */
 import type { Outcome } from "@persistent-queue/queue";
 import type { FromThread, Result } from "../protocol.ts";
 import type { Clock } from "./runtime.ts";

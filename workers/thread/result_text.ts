@@ -1,4 +1,7 @@
-/** A handler's result as JSON. Its work is done, so whatever it returned, nothing here fails: what JSON cannot hold is left out. */
+/**
+ * A handler's result as JSON. Its work is done, so nothing here fails, whatever it returned: what JSON cannot
+ * hold is left out.
+ */
 import { exactJson } from "@persistent-queue/queue/words";
 
 const { stringify } = JSON;
@@ -6,7 +9,7 @@ const { stringify } = JSON;
 const MAX_LENGTH = 1_048_576;
 
 export interface ResultText {
-  /** Null where there is nothing to keep. */
+  /** Null if there is nothing to keep. */
   readonly text: string | null;
   /** What was left out, in words; null = nothing. */
   readonly loss: string | null;
@@ -24,12 +27,12 @@ function plain(value: unknown): ResultText | null {
     const text = exactJson(value);
     return text === undefined ? null : { text, loss: null };
   } catch {
-    // Circles, big integers, numbers that are none: the long way.
+    // Circular references, big integers and non-finite numbers take the long way.
     return null;
   }
 }
 
-/** Big integers and numbers that are none as text, circles as null. */
+/** Big integers and non-finite numbers as text, circular references as null. */
 function withoutOddities(value: unknown): ResultText {
   const path: unknown[] = [];
   function replace(this: unknown, _key: string, inner: unknown): unknown {
@@ -49,7 +52,7 @@ function withoutOddities(value: unknown): ResultText {
       };
     }
   } catch {
-    // A getter or a toJSON of its own that throws.
+    // A getter or a custom toJSON throws.
   }
   return { text: null, loss: "JSON cannot hold it, and it was not kept" };
 }

@@ -1,6 +1,6 @@
 /**
- * What a thread's own code uses of the runtime, taken before a handler can put something else in its place: a library of
- * fake clocks must not stop the heartbeat.
+ * What a thread's own code uses of the runtime, taken before a handler can replace it: a library of fake
+ * clocks must not stop the heartbeat.
  */
 const { now } = performance;
 const { setTimeout, clearTimeout, setImmediate } = globalThis;
@@ -8,7 +8,7 @@ const { setTimeout, clearTimeout, setImmediate } = globalThis;
 export interface Clock {
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
-  /** Calls back after so many milliseconds, unless the function it returns is called before. */
+  /** Calls back after `ms`, unless the returned function is called first. */
   readonly after: (ms: number, work: () => void) => () => void;
 }
 
@@ -20,7 +20,7 @@ export const clock: Clock = {
   },
 };
 
-/** Once all that follows from what runs now is done. */
+/** Runs `work` once everything that follows from the current turn is done. */
 export const afterwards: (work: () => void) => void = (work) => void setImmediate(work);
 
 export const wallNow: () => number = Date.now;

@@ -1,7 +1,7 @@
-/** The objects that all code of a thread shares, so that what one job changes in them would be met by the next. */
+/** The objects that all code of a thread shares, so a change by one job would reach the next. */
 import process from "node:process";
 
-/** Shared by all code of a thread, though no global has their name. */
+/** Shared by all code of a thread, although no global names them. */
 const UNNAMED: Readonly<Record<string, object>> = {
   "the iterator of arrays": Object.getPrototypeOf([].values()),
   "the iterator of maps": Object.getPrototypeOf(new Map().values()),
@@ -16,13 +16,13 @@ const UNNAMED: Readonly<Record<string, object>> = {
   "EventEmitter.prototype": emitterPrototype(Object.getPrototypeOf(process)),
 };
 
-/** An import of `node:events` would be one module more in every thread. */
+/** Importing `node:events` would load one more module in every thread. */
 function emitterPrototype(object: object): object {
   // The prototype of `process` has its own `emit`, but not this one.
   return Object.hasOwn(object, "rawListeners") ? object : emitterPrototype(Object.getPrototypeOf(object));
 }
 
-/** Of the globals that are loaded by the first look at them, those that most handlers look at. */
+/** Of the globals that load lazily on first access, the ones that most handlers use. */
 const OFTEN_USED = [
   "TextEncoder",
   "TextDecoder",
@@ -40,7 +40,7 @@ const COMMON: readonly string[] = [
   ],
   ...["String.prototype", "Number", "Math", "JSON", "Date", "Date.prototype", "RegExp.prototype", "Promise"],
   ...["Promise.prototype", "Map.prototype", "Set.prototype", "performance", "crypto"],
-  // Of the global object, whose every property takes its time, what is replaced most.
+  // Of the global object, whose every property takes time, only the most often replaced ones.
   ...["globalThis.Date", "globalThis.Promise", "globalThis.setTimeout", "globalThis.fetch"],
 ];
 
@@ -49,7 +49,7 @@ export function isCommon(name: string): boolean {
   return COMMON.includes(name);
 }
 
-/** The global object, and of every constructor and namespace in it its own properties and those of its prototype. */
+/** The global object, and for every constructor and namespace in it its own properties and those of its prototype. */
 export function sharedObjects(): Map<object, string> {
   const found = new Map<object, string>([[globalThis, "globalThis"], [Deno, "Deno"], [process, "process"]]);
   const add = (object: unknown, name: string) => {
@@ -63,7 +63,7 @@ export function sharedObjects(): Map<object, string> {
     add(globalThis[name].prototype, `${name}.prototype`);
   }
   for (const name of Object.getOwnPropertyNames(globalThis)) {
-    // The others are loaded by the first look at them.
+    // The others load lazily on first access.
     const value: unknown = Object.getOwnPropertyDescriptor(globalThis, name)?.value;
     if (!/^[A-Z]/.test(name) && typeof value !== "function") continue;
     add(value, name);

@@ -1,4 +1,4 @@
-/** Where an error came from, as its stack tells: places in the team's own code, in short. */
+/** Where an error came from, by its stack: places in the team's own code, shortened. */
 
 const WORKERS = new URL("../", import.meta.url).href;
 const HANDLERS = new URL("../handlers/", import.meta.url).href;
@@ -6,13 +6,16 @@ const PROJECT = new URL("../../", import.meta.url).href;
 const QUEUE = new URL("../../queue/", import.meta.url).href;
 
 const FRAME = /^\s*at .*?\(?((?:file|https?|data|blob|npm|jsr|ext|node):[^\s()]+?):(\d+):(\d+)\)?$/;
-/** Deeper frames seldom help, and each attempt keeps its own. */
+/** Deeper frames seldom help, and each attempt stores its own. */
 const MOST_FRAMES = 30;
 
 export interface Places {
   /** The lines of the stack without this system's own frames, each with a short path. */
   readonly frames: readonly string[];
-  /** The first frame that is neither ours nor a library's: `handlers/mail.ts:12:5`. Null where there is none. */
+  /**
+   * The first frame that belongs neither to this system nor to a library: `handlers/mail.ts:12:5`. Null if
+   * there is none.
+   */
   readonly own: string | null;
 }
 

@@ -1,22 +1,22 @@
 /**
- * Sees to it that no job meets what another one has changed. A thorough look takes a tenth of a millisecond, which jobs
- * of microseconds do not pay each time: while those of one kind follow each other it is what most code uses that is
- * looked at, and everything before the first job of another kind.
+ * Ensures that no job sees what another one has changed. A full check takes a tenth of a millisecond, too
+ * much for each job of microseconds: while jobs of one kind follow each other, only what most code uses is
+ * checked, and everything before the first job of another kind.
  */
 import { WorkingFolder } from "../process/working_folder.ts";
 import { Globals } from "./globals.ts";
 import { nameOf, type Owner } from "./owners.ts";
 
-/** So many jobs of each kind are looked at one by one; then those that take some time. */
+/** This many jobs of each kind are checked one by one; after that, only those that take some time. */
 const OFTEN = 10;
 const SHORT_MS = 5;
-/** Of the short ones one every so often. */
+/** Short jobs are checked at this interval. */
 const CHECK_MS = 50;
 
 export interface TidinessOptions {
-  /** A sentence for the log of the system. */
+  /** A sentence for the system's log. */
   readonly onChange: (text: string) => void;
-  /** It is not to begin another job: nothing puts right what was changed. */
+  /** It must begin no other job: the change cannot be undone. */
   readonly onStuck: (why: string) => void;
 }
 
@@ -26,14 +26,14 @@ export class Tidiness {
   readonly #workingFolder = new WorkingFolder();
   readonly #seenOfKind = new Map<string, number>();
   #checkedAt = 0;
-  /** The last job, if not everything was looked at after it. */
+  /** The last job, if not everything was checked after it. */
   #unchecked: Owner | null = null;
 
   constructor(options: TidinessOptions) {
     this.#options = options;
   }
 
-  /** A job of this kind is next. */
+  /** Called before a job of this kind. */
   prepareFor(kind: string): void {
     const last = this.#unchecked;
     if (last !== null && last.kind !== kind) {
@@ -43,12 +43,12 @@ export class Tidiness {
     this.#globals.enter(kind);
   }
 
-  /** What a module changes while it loads is for the jobs of its kind. Returns the names of that. */
+  /** A module's changes while it loads hold for the jobs of its kind. Returns their names. */
   adopt(kind: string): string[] {
     return this.#globals.adopt(kind);
   }
 
-  /** A job has ended: what comes next is not to be done with what it has changed. */
+  /** Called after a job, so that the next one does not run with its changes. */
   lookAfter(owner: Owner, { began, ended }: { readonly began: number; readonly ended: number }): void {
     const isShort = ended - began < SHORT_MS && ended - this.#checkedAt < CHECK_MS;
     const seen = this.#seenOfKind.get(owner.kind) ?? 0;
@@ -68,7 +68,7 @@ export class Tidiness {
     const folder = this.#workingFolder.restore();
     if (folder !== null) onChange(`${name} moved the working folder to ${folder}; it was put back`);
     if (names.length === 0) return;
-    // Its next jobs are looked at one by one again.
+    // Its next jobs are checked one by one again.
     this.#seenOfKind.set(kind, 0);
     const text = `${name} changed ${names.join(", ")}`;
     if (stuck.length > 0) onStuck(`${text}, which nothing can put back`);
