@@ -5,7 +5,6 @@ import { streamSSE } from "hono/streaming";
 import type { QueueStats } from "@persistent-queue/queue";
 import { Broadcast } from "./broadcast.ts";
 import { warningsOf } from "./manager/warnings_of.ts";
-import { withoutTime } from "./ops/verdict.ts";
 import type { OpsPorts } from "./ports.ts";
 import { Refusal } from "./refusal.ts";
 import type { StreamPlaces } from "./stream_places.ts";
@@ -57,10 +56,10 @@ export function changes({ queue, system }: OpsPorts, { onFault }: LiveOptions): 
       return JSON.stringify({
         revision,
         stats: stats === null ? null : { counts: stats.counts, stalled: stats.stalled },
-        warnings: warningsOf(system).map(withoutTime),
+        warnings: warningsOf(system),
       });
     },
-    mark: () => `${queue.revision} ${queue.trouble} ${warningsOf(system).map(withoutTime)}`,
+    mark: () => `${queue.revision} ${queue.trouble} ${warningsOf(system)}`,
     tickMs: 250,
     restMs: 4500,
     onFault,

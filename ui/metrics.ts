@@ -1,7 +1,6 @@
 /** The queue in numbers, as Prometheus reads them (text format 0.0.4). */
 import type { KindTotals, QueueStats } from "@persistent-queue/queue";
-import { isSilent } from "./components/is_silent.ts";
-import type { ConsumerView, SystemView } from "./system.ts";
+import type { ConsumerState, SystemView } from "./system.ts";
 
 interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
@@ -16,7 +15,7 @@ interface Metric {
 }
 
 /** Of consumers that live: one that starts, or is about to, can take no job. */
-const STATES = ["idle", "working", "waiting", "silent"] as const;
+const STATES = ["idle", "working", "waiting", "silent"] as const satisfies ConsumerState[];
 
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -90,7 +89,7 @@ function ofSystem(
 ): Metric[] {
   const byState = STATES.map((state) => ({
     labels: { state },
-    value: consumers.filter((consumer) => stateOf(consumer) === state).length,
+    value: consumers.filter((consumer) => consumer.state === state).length,
   }));
   const restarts = consumers.reduce((total, consumer) => total + consumer.restarts, 0);
   return [
@@ -102,11 +101,6 @@ function ofSystem(
     gauge("pq_start_time_seconds", "When the system started, in seconds since 1970.", startedAt / 1000),
     gauge("pq_memory_bytes", "Resident memory of the process.", memoryBytes),
   ];
-}
-
-/** As the table of the consumers shows it. */
-function stateOf({ state, heartbeatAgeMs }: ConsumerView): string {
-  return heartbeatAgeMs !== null && isSilent(heartbeatAgeMs) ? "silent" : state;
 }
 
 function gauge(name: string, help: string, value: number): Metric {

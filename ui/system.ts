@@ -9,6 +9,7 @@ export type ConsumerState =
   | "idle"
   | "working"
   | "waiting"
+  | "silent"
   | "restarting";
 
 export interface ConsumerView {

@@ -91,7 +91,7 @@ Deno.test("pq_consumers counts the consumers that live, not those that hang, sta
   const consumers = [
     { state: "idle" },
     { state: "working" },
-    { state: "working", heartbeatAgeMs: 20_000 },
+    { state: "silent", heartbeatAgeMs: 20_000 },
     { state: "waiting" },
     { state: "starting", heartbeatAgeMs: null },
     { state: "restarting", id: "", heartbeatAgeMs: null },

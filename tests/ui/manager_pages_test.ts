@@ -199,7 +199,7 @@ Deno.test("a move of all that match shows how far it is on every page, stops whe
 Deno.test("a consumer that is silent is called so, with for how long it has been", async () => {
   await using desk = await openDesk();
   const { page } = await visit(desk);
-  desk.view = { ...desk.view, consumers: [{ ...CONSUMER, state: "working", heartbeatAgeMs: 12_400 }] };
+  desk.view = { ...desk.view, consumers: [{ ...CONSUMER, state: "silent", heartbeatAgeMs: 12_400 }] };
   assert.match((await page("/consumers")).text, /silent––12 s ago/);
   desk.view = { ...desk.view, consumers: [{ ...CONSUMER, state: "working", heartbeatAgeMs: 900 }] };
   assert.match((await page("/consumers")).text, /working/);
@@ -260,4 +260,13 @@ Deno.test("a warning of the system is on every page", async () => {
   for (const path of ["/", "/consumers", "/job?id=job+0"]) {
     assert.match((await page(path)).text, /2 warnings.*The disk is full\..*Consumers are slow\./, path);
   }
+});
+
+Deno.test("a consumer is not called silent between two heartbeats that HEARTBEAT_MS sets far apart", async () => {
+  await using desk = await openDesk();
+  const headers = { cookie: await desk.logIn() };
+  desk.view = { ...desk.view, consumers: [{ ...CONSUMER, state: "working", heartbeatAgeMs: 4_900 }] };
+  const page = await (await desk.ask("/consumers", { headers })).text();
+  assert.match(page, />working</);
+  assert.doesNotMatch(page, />silent</);
 });

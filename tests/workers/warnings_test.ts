@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readSettings } from "@persistent-queue/workers";
+import type { ConsumerView } from "../../workers/telling/supervisor_view.ts";
 import { warningsOf } from "../../workers/telling/warnings.ts";
 
 const CALM = {
@@ -23,4 +24,18 @@ Deno.test("the pages warn of plain HTTP for as long as others come by it", () =>
     /^Others reach the pages by plain HTTP .*address\.$/,
   );
   assert.deepEqual(warningsWith({ HOST: "0.0.0.0", PUBLIC_URL: "https://queue.example.com" }), []);
+});
+
+Deno.test("the warning of a silent consumer stays the same sentence, which is read aloud once", () => {
+  const settings = readSettings({ env: { MANAGER_PASSWORD: "a long one of our own" }, dotenv: null });
+  const warningsAfter = (heartbeatAgeMs: number, state: ConsumerView["state"]) => {
+    const rest = { id: "c", jobId: null, jobMs: 0, waiting: 0, done: 0, failed: 0, restarts: 0 };
+    const consumers = [{ ...rest, slot: 2, state, heartbeatAgeMs }];
+    return warningsOf({ ...CALM, consumers }, { settings, failing: false });
+  };
+  assert.deepEqual(warningsAfter(900, "working"), []);
+  const [warning = "", ...others] = warningsAfter(4_000, "silent");
+  assert.match(warning, /^Consumer 2 has fallen silent\. After 30 s /);
+  assert.deepEqual(others, []);
+  assert.deepEqual(warningsAfter(29_000, "silent"), [warning]);
 });

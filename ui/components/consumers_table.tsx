@@ -2,7 +2,6 @@
 import type { ComponentChildren } from "preact";
 import type { WireConsumer } from "../wire.ts";
 import { age, count, duration } from "./format.ts";
-import { isSilent } from "./is_silent.ts";
 import { JobId } from "./job_id.tsx";
 
 export interface ConsumersTableProps {
@@ -61,15 +60,14 @@ interface ConsumerRowProps extends Pick<ConsumersTableProps, "agedMs" | "hrefOf"
 function ConsumerRow({ consumer, agedMs, hrefOf, children }: ConsumerRowProps) {
   const { id, slot, state, job_id, job_ms, waiting, heartbeat_age_ms, done, failed, restarts } = consumer;
   const heardMs = heartbeat_age_ms === null ? null : heartbeat_age_ms + agedMs;
-  const silent = heartbeat_age_ms !== null && isSilent(heartbeat_age_ms);
   return (
-    <tr role="row" class={silent ? "silent" : undefined} data-slot={slot} data-consumer={id}>
+    <tr role="row" class={state === "silent" ? "silent" : undefined} data-slot={slot} data-consumer={id}>
       <th role="rowheader" scope="row" class="cell-slot">{slot}</th>
       <td role="cell" data-label="Consumer" class="cell-consumer" id={`consumer-${slot}`}>
         {id === "" ? <span class="muted">–</span> : <code title={id}>{id.slice(0, 8)}</code>}
       </td>
       <td role="cell" data-label="State" class="cell-state">
-        <span class={`state state-${silent ? "silent" : state}`}>{silent ? "silent" : state}</span>
+        <span class={`state state-${state}`}>{state}</span>
       </td>
       <td
         role="cell"

@@ -2,7 +2,6 @@
 import type { HistoryEvent } from "@persistent-queue/queue";
 import type { JobView, WireHistory } from "./views.ts";
 import { duration } from "../components/format.ts";
-import { isSilent } from "../components/is_silent.ts";
 import { waitOf } from "./wait_of.ts";
 
 export interface StoryLine {
@@ -34,6 +33,9 @@ const EVENTS: Readonly<Record<HistoryEvent, readonly [title: string, tone: Story
   replaced: ["Added again, from the start", "plain"],
   folded: ["Many events", "plain"],
 };
+
+/** Heartbeats come every second: three missed ones are worth a word. */
+const SILENT_MS = 3_000;
 
 /** The ends of an attempt that are counted; the count starts again when the job does. */
 const ATTEMPTS: readonly string[] = ["retried", "exhausted", "failed"] satisfies HistoryEvent[];
@@ -116,7 +118,7 @@ function stateNow(job: JobView["job"], knownAt: number, now: number): Line[] {
   if (job.status !== "PROCESSING") return [];
   if (wait !== null) return line(capital(wait));
   const silentMs = knownAt - (job.last_heartbeat ?? knownAt);
-  return line(isSilent(silentMs) ? `No heartbeat for ${duration(silentMs)}` : "Being worked on");
+  return line(silentMs > SILENT_MS ? `No heartbeat for ${duration(silentMs)}` : "Being worked on");
 }
 
 function capital(text: string): string {

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { FailedJobsLink } from "./failed_jobs_link.tsx";
 import type { ManagerAddress } from "./manager_links.tsx";
 import type { Link, Snapshot } from "./snapshot.ts";
-import { messagesOf, verdictOf, withoutTime } from "./verdict.ts";
+import { messagesOf, verdictOf } from "./verdict.ts";
 
 /** Characters that a line may not have room for. */
 const LONG = 80;
@@ -27,7 +27,7 @@ export function Health({ snapshot, link, manager, children }: HealthProps) {
       {isFailing && <FailedJobsLink manager={manager} stats={snapshot.stats} />}
       {children}
       <p class="visually-hidden" role="status">
-        {isLost ? headline : messages.map(withoutTime).join(" ")}
+        {isLost ? headline : messages.join(" ")}
       </p>
     </section>
   );
@@ -41,13 +41,13 @@ function Messages({ messages, isLost }: { readonly messages: readonly string[]; 
   return (
     <>
       <ul class="health-list">
-        <li key={withoutTime(first)}>{told(first)}</li>
+        <li key={first}>{told(first)}</li>
       </ul>
       {(messages.length > 1 || first.length > LONG) && (
         <details class="health-all">
           <summary>{messages.length > 1 ? `All ${messages.length}` : "Show all"}</summary>
           <ul class="panel">
-            {messages.map((message) => <li key={withoutTime(message)}>{told(message)}</li>)}
+            {messages.map((message) => <li key={message}>{told(message)}</li>)}
           </ul>
         </details>
       )}

@@ -38,11 +38,6 @@ export function messagesOf({ trouble, warnings }: SystemState): string[] {
   return [...new Set([...(trouble === null ? [] : [trouble]), ...warnings])];
 }
 
-/** A number that grows every second is not to be read aloud every second. */
-export function withoutTime(message: string): string {
-  return message.replace(/ for \d+ s\b/, "");
-}
-
 /** They rest until a person decides. */
 function sentenceOfLying(jobs: number): string {
   return jobs === 1

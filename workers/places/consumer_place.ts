@@ -9,6 +9,7 @@ import type { Dispatcher } from "../dispatcher.ts";
 import type { WatchedConsumer } from "./memory_watch.ts";
 import type { FileHolder } from "./open_files_watch.ts";
 import { type LifeSummary, Place } from "./place.ts";
+import type { ConsumerState, ConsumerView } from "../telling/supervisor_view.ts";
 import type { FromThread, StartConsumer, ToConsumer } from "../protocol.ts";
 import type { WedgedThreads } from "./wedged_threads.ts";
 
@@ -25,25 +26,10 @@ export interface ConsumerPlaceOptions {
   readonly wedged: WedgedThreads;
 }
 
-export type ConsumerState =
-  | "starting"
-  | "idle"
-  | "working"
-  | "waiting"
-  | "restarting";
-
-export interface ConsumerView {
-  readonly id: string;
-  readonly slot: number;
-  readonly state: ConsumerState;
-  readonly jobId: string | null;
-  readonly jobMs: number;
-  readonly waiting: number;
-  readonly heartbeatAgeMs: number | null;
-  readonly done: number;
-  readonly failed: number;
-  readonly restarts: number;
-}
+/** Heartbeats missed in a row before a consumer counts as silent. */
+const MISSED_HEARTBEATS = 3;
+/** However fast the heartbeats are: a busy machine delays them. */
+const LEAST_SILENCE_MS = 1_000;
 
 const URL_OF_THREAD = new URL("../consumer.ts", import.meta.url);
 
@@ -168,6 +154,9 @@ export class ConsumerPlace implements WatchedConsumer, FileHolder {
   #state(job: Claimed | null): ConsumerState {
     if (this.#place.id === null) return "restarting";
     if (!this.isReady) return "starting";
+    const { settings: { heartbeatMs } } = this.#options;
+    const silenceMs = Math.max(heartbeatMs * MISSED_HEARTBEATS, LEAST_SILENCE_MS);
+    if ((this.silentMs ?? 0) >= silenceMs) return "silent";
     if (job !== null) return "working";
     return (this.#desk?.waiting.size ?? 0) > 0 ? "waiting" : "idle";
   }

@@ -1,6 +1,26 @@
 /** How everything is that the supervisor keeps running, as the pages show it. */
 import type { RecentEvent } from "@persistent-queue/queue";
-import type { ConsumerView } from "../places/consumer_place.ts";
+
+export type ConsumerState =
+  | "starting"
+  | "idle"
+  | "working"
+  | "waiting"
+  | "silent"
+  | "restarting";
+
+export interface ConsumerView {
+  readonly id: string;
+  readonly slot: number;
+  readonly state: ConsumerState;
+  readonly jobId: string | null;
+  readonly jobMs: number;
+  readonly waiting: number;
+  readonly heartbeatAgeMs: number | null;
+  readonly done: number;
+  readonly failed: number;
+  readonly restarts: number;
+}
 
 export interface SupervisorView {
   readonly startedAt: number;

@@ -1,6 +1,6 @@
 /** What a person should know at once, in sentences. */
 import type { Settings } from "../config.ts";
-import type { ConsumerView } from "../places/consumer_place.ts";
+import type { ConsumerView } from "./supervisor_view.ts";
 
 interface Condition {
   readonly stopping: boolean;
@@ -13,9 +13,6 @@ interface Condition {
   readonly storage: readonly string[];
 }
 
-/** Heartbeats missed in a row before anybody is alarmed. */
-const MISSED_HEARTBEATS = 3;
-
 export function warningsOf(
   { stopping, consumers, wedged, sweep, trouble, storage }: Condition,
   { settings, failing }: { settings: Settings; failing: boolean },
@@ -24,13 +21,13 @@ export function warningsOf(
   if (trouble !== null) warnings.push(trouble);
   if (stopping) return warnings;
   warnings.push(...storage);
-  const worryingMs = Math.max(settings.heartbeatMs * MISSED_HEARTBEATS, 1000);
-  for (const { slot, heartbeatAgeMs } of consumers) {
-    if (heartbeatAgeMs === null || heartbeatAgeMs < worryingMs) continue;
+  for (const { slot, state } of consumers) {
+    if (state !== "silent") continue;
+    // Since when, the table of the consumers shows: a sentence that changed every second would be read aloud as often.
     warnings.push(
-      `Consumer ${slot} has been silent for ${Math.round(heartbeatAgeMs / 1000)} s. After ${
+      `Consumer ${slot} has fallen silent. After ${
         settings.stallMs / 1000
-      } s its job is stalled and goes to another.`,
+      } s without a heartbeat its job is stalled and goes to another.`,
     );
   }
   warnings.push(...wedged);
