@@ -1,8 +1,8 @@
 /**
- * A complete copy while the system runs: into a temporary file, checked, made durable, renamed.
+ * Makes a complete copy while the system runs: into a temporary file, which is checked, made durable and renamed.
  *
- * By SQLite's backup API in one step, which is one consistent view; `VACUUM INTO` would need the right to attach
- * databases, and that is withheld from a process with restricted permissions.
+ * SQLite's backup API copies in one step, from one consistent view. `VACUUM INTO` would need the right to attach
+ * databases, which a process with restricted permissions does not have.
  */
 import { backup as copyPages, DatabaseSync } from "node:sqlite";
 import { dirname } from "node:path";
@@ -14,7 +14,7 @@ import { lockPath } from "./owner_lock.ts";
 export interface BackupOptions {
   readonly from: string;
   readonly to: string;
-  /** Puts it in the place of a file that is there. */
+  /** Overwrites an existing file. */
   readonly replace?: boolean;
 }
 
@@ -27,7 +27,7 @@ export async function backup(
   const temporary = `${path}.part`;
   for (const target of [path, temporary]) refuseOwnFiles(from, target);
   assertTarget(path, replace);
-  // One that was killed may have left any of them.
+  // A backup that was killed may have left any of these files.
   removeParts(temporary);
   makeFile(temporary);
   try {
@@ -41,18 +41,18 @@ export async function backup(
   }
 }
 
-/** Another file in its place may be the only good copy there is. */
+/** An existing file may be the only good copy there is. */
 function assertTarget(path: string, replace: boolean): void {
   const found = statOrNull(path);
   if (found === null || (found.isFile && replace)) return;
   throw new StorageError(
     found.isFile
       ? `${path} is there already, and was left as it is: choose another name, or replace it with --replace.`
-      : `${path} is not a file: choose a name for the backup in it.`,
+      : `${path} is not a file: choose a file name for the backup.`,
   );
 }
 
-/** With the mode that the copy is to have: it holds what the database does. */
+/** Creates the file with its final mode, because it holds the same data as the database. */
 function makeFile(path: string): void {
   try {
     Deno.openSync(path, { createNew: true, write: true, mode: PRIVATE_FILE }).close();
@@ -71,7 +71,7 @@ function removeParts(path: string): void {
 }
 
 function assertSound(path: string): void {
-  // A connection that may only read looks at no CHECK.
+  // A read-only connection does not verify CHECK constraints.
   const copy = new DatabaseSync(path);
   try {
     const [problem] = checkPages(copy, true);
@@ -86,7 +86,7 @@ function makeDurable(path: string): void {
   file.syncSync();
 }
 
-/** A copy in the place of the live database would be the end of both. */
+/** Copying over the live database would destroy both. */
 function refuseOwnFiles(from: string, to: string): void {
   const own = [from, `${from}-wal`, `${from}-shm`, lockPath(from)].map((path) =>
     statOrNull(path)?.ino ?? null

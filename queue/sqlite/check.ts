@@ -1,4 +1,4 @@
-/** Is the database sound? Sentences about what is not. */
+/** Checks whether the database is sound. Returns a sentence for each problem. */
 import type { DatabaseSync } from "node:sqlite";
 import type { Statements } from "./statements.ts";
 
@@ -6,14 +6,14 @@ export function check(db: DatabaseSync, sql: Statements, { deep }: { deep: boole
   return [...checkPages(db, deep), ...checkCounts(sql)];
 }
 
-/** `quick` leaves out only the comparison of each index with its table. */
+/** `quick_check` leaves out only the comparison of each index with its table. */
 export function checkPages(db: DatabaseSync, deep: boolean): string[] {
   const rows = db.prepare(deep ? "PRAGMA integrity_check" : "PRAGMA quick_check").all();
   const words = rows.map((row) => String(Object.values(row)[0]));
   return words.filter((word) => word !== "ok").map((word) => `The database is damaged: ${oneLine(word)}.`);
 }
 
-/** SQLite tells of many pages at once, over many lines. */
+/** SQLite reports many pages at once, over many lines. */
 function oneLine(words: string): string {
   return words.replaceAll(/\s*\n\s*/g, "; ").slice(0, 300);
 }
@@ -24,7 +24,7 @@ function checkCounts(sql: Statements): string[] {
   );
 }
 
-/** As the first thing: nobody else writes through this connection yet. */
+/** Runs first, before anything else writes through this connection. */
 export function correctCounts(db: DatabaseSync, sql: Statements): void {
   if (sql.wrongCounts.all().length === 0) return;
   db.prepare("BEGIN IMMEDIATE").run();
@@ -36,7 +36,7 @@ export function correctCounts(db: DatabaseSync, sql: Statements): void {
   }
 }
 
-/** Inside a transaction. */
+/** Must run inside a transaction. */
 export function countAgain(sql: Statements): void {
   if (sql.wrongCounts.all().length === 0) return;
   sql.forgetCounts.run();

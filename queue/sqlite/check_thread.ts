@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** Reads a whole database in a thread of its own, and tells what is wrong with it: nothing is sound. */
+/** Reads a whole database in its own thread and reports the problems; an empty list means that it is sound. */
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../errors.ts";
 import { checkPages } from "./check.ts";
@@ -15,14 +15,14 @@ self.onmessage = ({ data: { path, deep } }: MessageEvent<{ path: string; deep: b
 
 function problemsOf(path: string, deep: boolean): string[] {
   try {
-    // Opened to write, because a connection that may only read looks at no CHECK; but it writes nothing.
+    // Opened for writing, because a read-only connection does not verify CHECK constraints; but it writes nothing.
     using db = new DatabaseSync(path, { timeout: 5_000 });
     db.exec("PRAGMA query_only = ON");
     return checkPages(db, deep);
   } catch (error) {
-    // The check itself may stumble over a page.
+    // A damaged page can make the check itself fail.
     if (!toStorageError(error).passing) return [`The database is damaged: ${messageOf(error)}.`];
-    // Not to be read at this moment is no damage: the file may be locked, or memory short.
+    // A file that cannot be read right now is not damaged: it may be locked, or memory may be short.
     console.error(`The database was not checked: ${messageOf(error)}.`);
     return [];
   }

@@ -5,11 +5,11 @@ import type { Statements } from "./statements.ts";
 
 export interface ClaimMoment {
   readonly now: number;
-  /** Where only some kinds are asked for. */
+  /** Set when only some kinds are requested. */
   readonly parking: Parking | null;
 }
 
-/** Jobs without a handler that one claim parks: some milliseconds, however many wait. */
+/** One claim parks about this many jobs without a handler: some milliseconds, however many wait. */
 const MOST_PARKED = 1_000;
 
 export function claim(
@@ -20,11 +20,11 @@ export function claim(
   const claimed: Claimed[] = [];
   const ladder = new Ladder(sql);
   const aside = new Aside(parking);
-  /** Who has a suspect: it is to be alone with it. */
+  /** Consumers that hold a suspect. A suspect is quarantined: it runs alone. */
   const alone = new Set<string>();
   const isShort = { due: false, suspects: false };
   for (const request of requests) {
-    // What is not there for one is there for no other: of ten that are idle, nine need not look.
+    // What one request does not find, no other will: of ten idle consumers, nine need not look.
     if (alone.has(request.consumerId) || (isShort.due && !request.suspect)) continue;
     const taken = request.suspect
       ? claimSuspect(sql, request, { aside, now })
@@ -40,7 +40,7 @@ export function claim(
   };
 }
 
-/** What one claim met of kinds that it may not take. */
+/** The jobs that one claim met but may not take, because of their kind. */
 class Aside {
   readonly #parking: Parking | null;
   #parked = 0;
@@ -53,7 +53,7 @@ class Aside {
     return this.#parked >= MOST_PARKED;
   }
 
-  /** Parks those that have no handler, and answers the others. */
+  /** Parks the jobs that have no handler, and returns the others. */
   sort(claimed: readonly Claimed[]): Claimed[] {
     const parking = this.#parking;
     if (parking === null) return [...claimed];
@@ -71,8 +71,8 @@ class Aside {
 }
 
 /**
- * Level by level of priority, so that delayed jobs of a high priority are never scanned on the way to due ones of a
- * lower: the index is sought once per level, however many jobs wait.
+ * Goes through the priority levels one by one, so that delayed jobs of a high priority are never scanned on the way to
+ * due jobs of a lower one: one index seek per level, however many jobs wait.
  */
 function claimDue(
   sql: Statements,
@@ -99,10 +99,10 @@ interface LevelRequest {
   readonly now: number;
 }
 
-/** In the order in which they are due: the statement that claims many answers in any. */
+/** Returns jobs in the order in which they are due: the statement that claims many returns them in any order. */
 function claimOfLevel(sql: Statements, level: number, { consumerId, limit, now }: LevelRequest) {
   if (limit === 1) return sql.claimOne.all(consumerId, now, level);
-  // Where nothing is due, this look is all there is to pay.
+  // If nothing is due, this look-up is the only cost.
   const earliest = sql.nextOfLevel.get(level);
   if (earliest === undefined || number(earliest.run_at) > now) return [];
   return sql.claim.all(consumerId, now, level, limit).sort(byTurn);
@@ -128,7 +128,7 @@ function claimSuspect(
   return [];
 }
 
-/** When the first waiting job becomes due; in the past if one is due already. Suspects count where they are wanted. */
+/** When the first waiting job becomes due; in the past if one is due already. `suspects`: includes suspects. */
 export function nextRunAt(sql: Statements, { suspects }: { suspects: boolean }): number | null {
   const times = suspects ? [sql.nextSuspect.get()?.run_at] : [];
   for (const level of new Ladder(sql).levels()) times.push(sql.nextOfLevel.get(level)?.run_at ?? null);
@@ -136,7 +136,7 @@ export function nextRunAt(sql: Statements, { suspects }: { suspects: boolean }):
   return known.length === 0 ? null : Math.min(...known);
 }
 
-/** The priorities that wait, highest first: sought as far as they are asked for, and once in a transaction. */
+/** The priorities of waiting jobs, highest first: read as far as needed, and once per transaction. */
 export class Ladder {
   readonly #sql: Statements;
   readonly #known: number[] = [];

@@ -1,19 +1,19 @@
-/** The database as a file: whether it is there, how it is made, and whether it is still the one that was opened. */
+/** The database as a file: whether it exists, how it is created, and whether it is still the one that was opened. */
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, StorageError } from "../errors.ts";
 import { migrate } from "./migrations.ts";
 
-/** "PQJB": how a database says that it is one of ours (PRAGMA application_id). */
+/** "PQJB": marks a database of this system (PRAGMA application_id). */
 export const APPLICATION_ID = 0x50514a42;
 
-/** For its owner alone: `file_mode.ts` says why. */
+/** Readable and writable by the owner only: `file_mode.ts` says why. */
 export const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 
 /** SQLite takes a file of one byte for empty as well (`unixFileSize` in os_unix.c), and removes the log beside it. */
 const EMPTY_BYTES = 1;
 
-/** Whether there is a file with something in it. An empty one is an error: it is what a lost database looks like. */
+/** Whether there is a file with content. An empty file is an error: it is what a lost database looks like. */
 export function databaseExists(path: string): boolean {
   const size = sizeOf(path);
   if (size === null && (sizeOf(`${path}-wal`) ?? 0) > 0) {
@@ -33,12 +33,12 @@ export function databaseExists(path: string): boolean {
   );
 }
 
-/** Where the content of a database is kept whose file was lost while the system ran. */
+/** Where the content of the database is saved if its file is lost while the system runs. */
 export function rescuedPath(path: string): string {
   return `${path}.rescued`;
 }
 
-/** In bytes; null where there is no such file. */
+/** In bytes; null if there is no such file. */
 export function sizeOf(path: string): number | null {
   const found = statOrNull(path);
   if (found === null) return null;
@@ -48,7 +48,7 @@ export function sizeOf(path: string): number | null {
   return found.size;
 }
 
-/** Locks and logs lie beside the file under its own name: a link would have others. */
+/** The lock and the log lie beside the file and take its name; through a link they would have other names. */
 export function refuseLink(path: string): void {
   try {
     if (!Deno.lstatSync(path).isSymlink) return;
@@ -65,7 +65,7 @@ export function makeFolder(path: string): void {
   try {
     Deno.mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
   } catch (error) {
-    // Not even allowed to try: the database lies beside the code, so the folder is there.
+    // Deno does not permit the attempt: the database lies beside the code, so the folder exists.
     if (error instanceof Deno.errors.NotCapable) return;
     throw new StorageError(
       `Cannot make the folder ${folder}: ${messageOf(error)}. Check QUEUE_URL and permissions.`,
@@ -74,8 +74,8 @@ export function makeFolder(path: string): void {
 }
 
 /**
- * Only whoever holds the lock of `owner_lock.ts` may call this. Made under another name and renamed when whole: a crash
- * in between leaves no half database behind.
+ * The caller must hold the lock of `owner_lock.ts`. The file is made under another name and renamed when it is
+ * complete, so a crash in between leaves no half-made database.
  */
 export function createDatabase(path: string): void {
   const draft = `${path}.new`;
@@ -92,9 +92,9 @@ export function createDatabase(path: string): void {
 }
 
 /**
- * Answers a function that throws once the database or one of the files beside it is no longer the one it was: writes
- * into a deleted file go on succeeding, so somebody has to look. A file that is not there yet is known from its first
- * sight on.
+ * Returns a function that throws once the database or one of the files beside it is no longer the same file. Writes
+ * into a deleted file keep succeeding, so only a check finds it. A file that does not exist yet is known from the first
+ * call that sees it.
  */
 export function fileWatch(database: string, beside: readonly string[]): () => void {
   const known = new Map<string, number | null>();

@@ -1,4 +1,4 @@
-/** What SQLite's errors mean for people. Codes: https://www.sqlite.org/rescode.html */
+/** Sentences for SQLite's errors. Codes: https://www.sqlite.org/rescode.html */
 import { messageOf, StorageError } from "../errors.ts";
 
 const SENTENCES: Record<number, string> = {
@@ -14,17 +14,17 @@ const SENTENCES: Record<number, string> = {
   26: "The file is not a SQLite database: check QUEUE_URL",
 };
 
-/** No waiting mends these. */
+/** These do not pass by waiting. */
 const FINAL = [11, 26];
 const BUSY = [5, 6];
 const READ_ONLY = 8;
 const FULL = 13;
-/** SQLITE_IOERR_SHMSIZE, no room for the index of the log: a full disk, met by whoever opens. */
+/** SQLITE_IOERR_SHMSIZE: no room for the index of the log, because the disk is full when the database is opened. */
 const FULL_AT_OPENING = 10 | (19 << 8);
-/** What a statement of ours was given breaks a rule of the table: a bug of the caller, not of the storage. */
+/** A bound value breaks a rule of the table: a bug of the caller, not a fault of the storage. */
 const CONSTRAINT = 19;
 
-/** SQLite's primary result code, or null where the error is not SQLite's. Errors of `exec()` carry no code. */
+/** SQLite's primary result code, or null if the error is not SQLite's. Errors of `exec()` carry no code. */
 function codeOf(error: unknown): number | null {
   if (typeof error !== "object" || error === null) return null;
   if ("errcode" in error && typeof error.errcode === "number") {
@@ -39,7 +39,7 @@ function codeOf(error: unknown): number | null {
   return null;
 }
 
-/** The connection may only read: the file, or one beside it, is not to be written by this user. */
+/** The connection is read-only: this user may not write the file, or one beside it. */
 export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === READ_ONLY;
 }
@@ -48,7 +48,7 @@ export function isBusy(error: unknown): boolean {
   return BUSY.includes(codeOf(error) ?? -1);
 }
 
-/** There is no room for all of a turn; a part of it may fit. */
+/** The disk has no room for the whole turn; a part of it may fit. */
 export function isFull(error: unknown): boolean {
   return codeOf(error) === FULL;
 }

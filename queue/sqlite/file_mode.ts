@@ -1,6 +1,7 @@
 /**
- * Whose the files of a database are. They hold payloads, and a lock on any of them stops every write, which a process needs
- * no more for than the right to read: so they are for their owner alone. SQLite gives its log the mode of the database.
+ * Ownership and mode of the database files. They hold payloads, and a lock on any of them stops every write; taking
+ * that lock needs only the right to read. So only their owner has access. SQLite gives its log the mode of the
+ * database.
  */
 import { StorageError } from "../errors.ts";
 import { PRIVATE_FILE, statOrNull } from "./database_file.ts";
@@ -8,7 +9,7 @@ import { PRIVATE_FILE, statOrNull } from "./database_file.ts";
 const MODE_BITS = 0o777;
 const OF_DATABASE = ["", "-wal", "-shm", "-journal", ".lock", ".reserve", ".rescued", ".requests"];
 
-/** Takes from everybody else what an earlier release, or a restore, has given them. */
+/** Removes the access that an earlier release or a restore has given to other users. */
 export function makePrivate(path: string): void {
   for (const suffix of OF_DATABASE) tighten(path + suffix);
 }
@@ -19,19 +20,19 @@ function tighten(path: string): void {
   try {
     Deno.chmodSync(path, mode & PRIVATE_FILE);
   } catch {
-    // It belongs to somebody else: whether it can be used at all is found out next.
+    // The file belongs to another user; opening it will show whether it can be used.
   }
 }
 
 /**
- * A command of another user would leave a log of its own beside the database, which the system could not write to.
+ * A command run by another user would leave a log beside the database that the system could not write to.
  * @throws {StorageError} naming the owner
  */
 export function assertOwnFile(path: string): void {
   const found = statOrNull(path);
   if (found?.mode === null || found?.mode === undefined) return;
   try {
-    // Only the owner may, and root.
+    // Only the owner and root may do this.
     Deno.chmodSync(path, found.mode & MODE_BITS);
   } catch (error) {
     if (!(error instanceof Deno.errors.PermissionDenied)) return;
@@ -42,7 +43,7 @@ export function assertOwnFile(path: string): void {
   }
 }
 
-/** Said of a database that cannot be written: each file of it with its owner, and what to do. */
+/** For a database that cannot be written: what to do, and the owner of each of its files. */
 export function whoMayWrite(path: string): string {
   const folder = path.replace(/[^/]*$/, "") || ".";
   const files = [path, `${path}-wal`, `${path}-shm`, folder].flatMap((file) => {

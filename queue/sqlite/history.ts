@@ -1,6 +1,6 @@
 /**
- * The history of a job, which never grows without limit: past some hundreds of lines those in the middle are folded into
- * one that counts them. The first ones tell how it began, the newest what it is about now.
+ * The history of a job is bounded: past some hundreds of lines, those in the middle are folded into one line that
+ * counts them. The first lines show how the job began, the newest what it does now.
  */
 import type { HistoryEntry } from "../job.ts";
 import { number, toHistoryEntry } from "./rows.ts";
@@ -8,13 +8,13 @@ import type { Statements } from "./statements.ts";
 
 const MOST = 300;
 const FIRST = 10;
-/** Kept when the others are folded: the next time is a hundred lines away. */
+/** Kept when the others are folded, so the next fold comes only a hundred lines later. */
 const NEWEST = 200;
-/** Of those whose error in full, and whose log, anybody is shown. */
+/** The newest lines keep their full error and their log, because the pages show them. */
 const TOLD_IN_FULL = 20;
 const MOST_COUNTED = 1_000_000;
 
-/** Oldest first, some hundreds at most, however many an earlier release or an edit by hand has left. */
+/** Oldest first; some hundreds at most, however many an earlier release or a manual edit has left. */
 export function readHistory(sql: Statements, seq: number): HistoryEntry[] {
   const lines = sql.newestLines.all(seq, MOST).map(toHistoryEntry).reverse();
   if (lines.length < MOST) return lines;
@@ -27,7 +27,7 @@ export function readHistory(sql: Statements, seq: number): HistoryEntry[] {
   return [...first, { ...next, ...none, event: "folded", detail: foldedInWords(count) }, ...newest];
 }
 
-/** After each line that was added, in its transaction. */
+/** Runs after each added line, in the same transaction. */
 export function foldHistory(sql: Statements, seq: number): void {
   if (sql.lineFromEnd.get(seq, MOST - 1) === undefined) return;
   const place = sql.lineFromStart.get(seq, FIRST);
@@ -35,7 +35,7 @@ export function foldHistory(sql: Statements, seq: number): void {
   const last = sql.lineBefore.get(seq, next);
   if (place === undefined || last === undefined) return;
   const n = number(place.n);
-  // Its own line becomes the one that counts the others.
+  // This line becomes the one that counts the others.
   const before = place.event === "folded" ? Number.parseInt(String(place.detail)) || 0 : 1;
   const removed = Number(sql.removeLines.run(seq, n, next).changes);
   sql.foldLine.run(

@@ -1,6 +1,6 @@
-/** The statements about the history of a job: what is read of it, and how it is kept short. Part of `statements.ts`. */
+/** Statements that read the history of a job and keep it short. Part of `statements.ts`. */
 
-/** What a person may have written by hand, and JavaScript cannot read: the nearest number that it can. */
+/** A manual edit may hold an integer that JavaScript cannot represent: the nearest one that it can. */
 export const readable = (column: string) =>
   `max(-9007199254740991, min(${column}, 9007199254740991)) AS ${column}`;
 

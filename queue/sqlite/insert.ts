@@ -33,7 +33,7 @@ function insertOne(sql: Statements, job: NewJob, budget: ValueBudget): Inserted 
   };
 }
 
-/** The row as it was just written: reading it back would double the price of adding. */
+/** The row as it was just written: reading it back would double the cost of adding. */
 function fresh(job: NewJob, seq: number): Job {
   const { id, kind, payload, priority, runAt, createdAt } = job;
   return {

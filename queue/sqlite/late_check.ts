@@ -1,14 +1,14 @@
 /**
- * The check of a large database, beside the work: it reads every page, and nobody waits for seconds to start.
+ * Checks a large database in the background. The check reads every page, and the start should not wait seconds for it.
  *
- * A reader of the same process shares SQLite's own locks, so it disturbs none (closing a handle of the file API would).
+ * A reader in the same process shares SQLite's locks and releases none of them; closing a handle of the file API would.
  */
 import { StorageError } from "../errors.ts";
 
-/** Up to this size a database is checked before it is used: that takes some tenths of a second. */
+/** A database up to this size is checked before it is used, which takes some tenths of a second. */
 export const CHECKED_AT_ONCE_BYTES = 64 * 2 ** 20;
 
-/** Not while everybody is starting. */
+/** Leaves the machine to the other threads while they start. */
 const AFTER_MS = 5_000;
 
 const THREAD = new URL("./check_thread.ts", import.meta.url);
@@ -19,13 +19,13 @@ export class LateCheck implements Disposable {
   #thread: Worker | null = null;
   #problem: string | null = null;
 
-  /** `deep`: compares each index with its table too. */
+  /** `deep`: also compares each index with its table. */
   constructor(path: string, { deep }: { deep: boolean }) {
     this.#path = path;
     this.#timer = setTimeout(() => this.#begin(deep), AFTER_MS);
   }
 
-  /** @throws {StorageError} that does not pass, once something is found to be wrong */
+  /** @throws {StorageError} a lasting one, once the check has found damage */
   assertSound(): void {
     if (this.#problem !== null) throw new StorageError(this.#problem);
   }
@@ -43,7 +43,7 @@ export class LateCheck implements Disposable {
       }
     };
     thread.onerror = (event) => {
-      // That it could not be checked does not say that it is damaged.
+      // A check that could not run does not mean that the database is damaged.
       event.preventDefault();
       console.error(`The database was not checked: ${event.message}`);
     };

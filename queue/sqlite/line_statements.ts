@@ -1,4 +1,4 @@
-/** Statements about the line of waiting jobs, and about those that are left out of it: see `waiting_line.ts`, `parking.ts`. */
+/** Statements about the line of waiting jobs and about parked jobs: see `waiting_line.ts`, `parking.ts`. */
 export const LINE = {
   // places in line: ?1 priority ?2 now ?3 limit; suspects: ?1 limit
   duePlaces:
@@ -13,7 +13,7 @@ export const LINE = {
   parkedPlaces: `SELECT seq, priority, run_at FROM jobs INDEXED BY jobs_parked
     WHERE status = 'PENDING' AND parked = 1 ORDER BY kind, seq LIMIT ?1`,
 
-  // ?1 seq of one that was claimed in this transaction
+  // ?1 seq of a job that was claimed in this transaction
   putAside:
     `UPDATE jobs SET status = 'PENDING', parked = 1, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL
     WHERE seq = ?1 AND status = 'PROCESSING'`,
@@ -26,7 +26,7 @@ export const LINE = {
   unpark: `UPDATE jobs SET parked = 0 WHERE seq IN (SELECT seq FROM jobs INDEXED BY jobs_parked
     WHERE status = 'PENDING' AND parked = 1 AND kind IN (SELECT value FROM json_each(?1)) LIMIT ?2)`,
 
-  // ?1 the most that is counted of a kind ?2 the most kinds; from one kind to the next, whatever its text is
+  // ?1 the most jobs counted per kind ?2 the most kinds; steps from one kind to the next, whatever its text is
   parked: `WITH RECURSIVE kinds (kind) AS (
       SELECT min(kind) FROM jobs INDEXED BY jobs_parked WHERE status = 'PENDING' AND parked = 1
       UNION ALL SELECT (SELECT min(kind) FROM jobs INDEXED BY jobs_parked

@@ -9,9 +9,9 @@ const MIGRATIONS = [jobs, bounds, attempts, parked];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** Brings the schema up to date, one transaction a step: a crash in between resumes where it was. */
+/** Brings the schema up to date, one transaction per step: after a crash it resumes where it was. */
 export function migrate(db: DatabaseSync, upTo = SCHEMA_VERSION): void {
-  // A table is moved by making a new one; views and keys that somebody added by hand must not stand in the way.
+  // A table is changed by building a new one; views and keys added by hand must not prevent that.
   db.exec("PRAGMA legacy_alter_table = ON; PRAGMA foreign_keys = OFF");
   try {
     takeSteps(db, upTo);

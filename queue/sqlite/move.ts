@@ -6,7 +6,7 @@ import type { Statements } from "./statements.ts";
 
 const EVENT = { cancel: "canceled", resubmit: "resubmitted" } as const satisfies Record<OperatorVerb, string>;
 
-/** A row is written anew as a whole, its values included: one turn does so for this many bytes of them, or one job. */
+/** A move rewrites the whole row with its values: one turn rewrites at most this many bytes, or a single job. */
 const TURN_BYTES = 512 * 1024;
 
 interface Move {

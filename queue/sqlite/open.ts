@@ -1,4 +1,4 @@
-/** Opens the database file. Whatever is not surely ours and sound is refused with a sentence, never adopted. */
+/** Opens the database file. A file that is not certainly ours and sound is refused with a sentence, never adopted. */
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, StorageError } from "../errors.ts";
 import { checkPages, correctCounts } from "./check.ts";
@@ -9,33 +9,33 @@ import { CHECKED_AT_ONCE_BYTES, LateCheck } from "./late_check.ts";
 import { migrate, SCHEMA_VERSION } from "./migrations.ts";
 import { prepareAll, type Statements } from "./statements.ts";
 
-/** Older ones can corrupt a database in WAL mode: https://www.sqlite.org/wal.html#walresetbug */
+/** Older versions can corrupt a database in WAL mode: https://www.sqlite.org/wal.html#walresetbug */
 const OLDEST_SQLITE = [3, 51, 3];
 
 const OPENING_PATIENCE_MS = 5_000;
-/** While it runs nobody is waited for on the thread: a turn that finds the database locked tries again later. */
+/** Once running, the thread does not block on a lock: a turn that finds the database locked tries again later. */
 const RUNNING_PATIENCE_MS = 10;
 
 export interface OpenOptions {
   /**
-   * `owner`: the one supervisor. It checks the file before it trusts it, and never waits for somebody else's lock on
-   * its thread. `guest`: a command beside it.
+   * `owner`: the one supervisor. It checks the file before it trusts it, and its thread never blocks on another
+   * program's lock. `guest`: a command beside it.
    */
   readonly role: "owner" | "guest";
-  /** Makes no database where there is none. */
+  /** Does not create a missing database. */
   readonly mustExist?: boolean;
-  /** Told the path of a database that a guest has made. */
+  /** Called with the path of a database that a guest has created. */
   readonly onCreated?: (path: string) => void;
 }
 
-/** Or one that was restored from a dump. */
+/** The database lacks our mark: it is foreign, or was restored from a dump. */
 export class ForeignDatabaseError extends StorageError {}
 
 export interface Opened {
   readonly db: DatabaseSync;
   readonly sql: Statements;
   readonly endedUncleanly: boolean;
-  /** Still under way where the database is large. */
+  /** Still running if the database is large. */
   readonly lateCheck: LateCheck | null;
 }
 
@@ -51,13 +51,13 @@ export function openDatabase(path: string, options: OpenOptions): Opened {
   }
 }
 
-/** A connection that may only read leaves its log behind, and the next one that may write cannot use it. */
+/** A read-only connection leaves its log behind, and the next connection that may write cannot use it. */
 function removeLog(path: string): void {
   if ((sizeOf(`${path}-wal`) ?? 0) > 0) return;
   for (const suffix of ["-wal", "-shm"]) removeIfThere(path + suffix);
 }
 
-/** Which passes by itself only where somebody else holds a lock, or the disk is full: no start waits for more. */
+/** Only another program's lock and a full disk pass by themselves, so a start waits for these only. */
 export function toOpeningError(error: unknown, path: string): StorageError {
   if (error instanceof StorageError) return error;
   const why = isReadOnly(error)
@@ -72,7 +72,7 @@ function open(path: string, { role }: OpenOptions): Opened {
   // A clean stop folds the write-ahead log into the database and removes it.
   const unclean = (sizeOf(`${path}-wal`) ?? 0) > 0;
   const isLarge = (sizeOf(path) ?? 0) > CHECKED_AT_ONCE_BYTES;
-  // Whoever closes last folds the log into whatever lies in the place of the database, unless it may only read.
+  // The last connection to close folds the log into whatever file has the database's name, unless it is read-only.
   using witness = unclean ? new DatabaseSync(path, { readOnly: true, timeout: OPENING_PATIENCE_MS }) : null;
   if (witness !== null) assertOurs(witness, path);
   const db = new DatabaseSync(path, { timeout: OPENING_PATIENCE_MS });
@@ -129,7 +129,7 @@ function assertOurs(db: DatabaseSync, path: string): void {
   }
 }
 
-/** A running supervisor would be surprised by another schema, so a command beside it changes nothing. */
+/** A running supervisor relies on its schema, so a command beside it does not migrate. */
 function assertCurrent(db: DatabaseSync, path: string): void {
   const version = Number(pragma(db, "user_version"));
   if (version === SCHEMA_VERSION) return;
@@ -145,20 +145,20 @@ function assertSound(db: DatabaseSync, path: string, deep: boolean): void {
   }
 }
 
-/** A connection that may only read says nothing of that before it has to write, not even at BEGIN IMMEDIATE. */
+/** A read-only connection raises no error before its first write, not even at BEGIN IMMEDIATE. */
 function assertWritable(db: DatabaseSync): void {
   try {
     db.prepare("BEGIN IMMEDIATE").run();
     db.prepare(`PRAGMA user_version = ${pragma(db, "user_version")}`).run();
   } catch (error) {
-    // Another program writes at this moment: the first turn waits for it.
+    // Another program is writing: the first turn waits for it.
     if (!isBusy(error)) throw error;
   } finally {
     if (db.isTransaction) db.prepare("ROLLBACK").run();
   }
 }
 
-/** Set, then read back: a pragma that is not taken says nothing. */
+/** Sets a pragma and reads it back, because SQLite reports no error for a value it rejects. */
 function configure(db: DatabaseSync): void {
   const wanted = {
     journal_mode: "wal",
@@ -178,10 +178,10 @@ function configure(db: DatabaseSync): void {
   }
 }
 
-/** Somebody's ANALYZE of a queue of few jobs: every claim would read the whole table, however large it has become. */
+/** After an ANALYZE of a queue with few jobs every claim reads the whole table, however large it has become. */
 function forgetStatistics(db: DatabaseSync): void {
   if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'").get() === undefined) return;
-  // It is remembered until the schema is read again.
+  // The connection remembers the statistics until it reads the schema again.
   db.exec("DROP TABLE sqlite_stat1; DROP TABLE IF EXISTS sqlite_stat4; PRAGMA writable_schema = RESET");
 }
 

@@ -1,8 +1,8 @@
-/** One supervisor per database: a lock between processes that the system frees however its holder dies. */
+/** One supervisor per database: a lock between processes, which the kernel frees however its holder dies. */
 import { StorageError } from "../errors.ts";
 import { PRIVATE_FILE } from "./database_file.ts";
 
-/** Whoever had it may be on its way out: its guard was killed, or somebody starts the system anew. */
+/** The previous holder may be about to exit: its guard was killed, or the system is being restarted. */
 const PATIENCE_MS = 3_000;
 const RETRY_MS = 50;
 
@@ -18,7 +18,7 @@ export async function lockAsOwner(path: string): Promise<Disposable> {
   );
 }
 
-/** Waits for the lock, until `isDone` or out of patience: then null. */
+/** Waits for the lock. Returns null once `isDone`, or when the patience runs out. */
 export async function lockUnless(path: string, isDone: () => boolean): Promise<Disposable | null> {
   const deadline = performance.now() + PATIENCE_MS;
   while (!isDone()) {

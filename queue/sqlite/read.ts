@@ -8,13 +8,13 @@ import type { Statements } from "./statements.ts";
 import { ValueBudget } from "./values.ts";
 import { listLine } from "./waiting_line.ts";
 
-/** Where nobody says how many. */
+/** Rows that one call looks at by default. */
 const ROWS_A_CALL = 10_000;
 
-/** Values take time to remove too: one turn removes no more of them than this. */
+/** Removing values takes time too: one turn removes no more bytes than this. */
 const PRUNED_BYTES = 4 * 1024 * 1024;
 
-/** So many waiting jobs are sorted in a moment; more of them are soon met on the way through all jobs. */
+/** This many waiting jobs are sorted quickly; if there are more, a scan of all jobs soon meets them. */
 const FEW = 5_000;
 
 export function get(
@@ -33,7 +33,7 @@ export function list(sql: Statements, query: JobQuery): JobPage {
   if (query.line !== undefined) return listLine(sql, { ...query, line: query.line }, isFew);
   const before = query.before ?? number(sql.lastSeq.get()?.seq ?? 0) + 1;
   const floor = isFew || isIndexed(query) ? 0 : Math.max(0, before - (query.rows ?? ROWS_A_CALL));
-  // One more than asked for: it tells whether there is another page.
+  // One more row than requested shows whether there is another page.
   const values = [before, floor, query.limit + 1, ...wantedBy(query)] as const;
   const jobs = (isFew ? sql.listFewWaiting.all(...values) : rows(sql, query, values)).map(toJob);
   const isLast = jobs.length <= query.limit;
@@ -48,7 +48,7 @@ function isAtMost(sql: Statements, status: Status, most: number): boolean {
   return number(sql.counts.all().find((row) => row.status === status)?.n ?? 0) <= most;
 }
 
-/** Whether the index finds every row that the query wants, so that no others are looked at. */
+/** Whether an index finds exactly the rows of the query, so that no others are read. */
 function isIndexed(query: JobQuery): boolean {
   if (query.silentSince !== undefined) return true;
   return wantedBy(query).every((wanted) => wanted === null) && query.status !== "PENDING";

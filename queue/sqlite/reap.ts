@@ -11,13 +11,13 @@ interface Orphan {
   readonly consumerId: string | null;
   readonly crashes: number;
   readonly suspect: boolean;
-  /** Whether an attempt was under way, as far as the row can tell: not while it waited for its next one. */
+  /** Whether an attempt was running, as far as the row shows; not if the job waited for its next attempt. */
   readonly running: boolean;
-  /** For how long at least, by its heartbeats, in milliseconds. */
+  /** The least run time of the attempt, by its heartbeats, in milliseconds. */
   readonly ranMs: number | null;
 }
 
-/** A heartbeat further ahead than this is none: the clock was set, or somebody edited it. */
+/** A heartbeat further in the future is ignored: the clock was set, or the row was edited by hand. */
 const CLOCK_SLACK_MS = 60_000;
 
 export function reap(sql: Statements, request: ReapRequest): Reaped[] {
@@ -25,7 +25,7 @@ export function reap(sql: Statements, request: ReapRequest): Reaped[] {
   const latest = request.now + CLOCK_SLACK_MS;
   const orphans = sql.stalled.all(request.before, held, request.limit, latest).map(toOrphan);
   const running = orphans.filter((orphan) => orphan.running);
-  // One that ran alone, or beside others as the only one under suspicion, is charged in full.
+  // A job that ran alone, or that was a suspect, is charged in full.
   const isGuilty = running.length === 1
     ? (orphan: Orphan) => orphan.running
     : (orphan: Orphan) => orphan.running && orphan.suspect;

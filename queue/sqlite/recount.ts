@@ -1,15 +1,15 @@
 /**
- * Somebody else has written: an `INSERT OR REPLACE` by hand fires no trigger for what it replaces, and a person may edit
- * the counts themselves. They are made right, if that takes some milliseconds; else the next start does it.
+ * Corrects the counts after another program has written: an `INSERT OR REPLACE` by hand fires no trigger for the rows
+ * it replaces, and the counts may be edited too. If counting would take longer, the next start does it.
  */
 import { countAgain } from "./check.ts";
 import { number } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 import type { Turn } from "./turn.ts";
 
-/** Not for each of many writes in a row. */
+/** Many writes in a row cause one recount, not one each. */
 const REST_MS = 500;
-/** So many are counted in some dozens of milliseconds. */
+/** This many jobs are counted in some dozens of milliseconds. */
 const MOST_COUNTED = 1_000_000;
 
 export class Recount {
@@ -23,7 +23,7 @@ export class Recount {
     this.#turn = turn;
   }
 
-  /** `version` changes when somebody else has written. */
+  /** `version` changes when another program has written. */
   async after(version: number): Promise<void> {
     const isFirst = this.#version === null;
     if (this.#version === version || performance.now() < this.#at + REST_MS) return;

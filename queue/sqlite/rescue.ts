@@ -1,13 +1,13 @@
 /**
- * The file of the database was deleted, replaced or emptied while the system ran. What it held can still be read by
- * whoever has it open: it is kept beside, for a person to put it back.
+ * Saves the content of a database whose file was deleted, replaced or emptied while the system ran. The open connection
+ * can still read it, so it is written to a file beside, which the operator can put back.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../errors.ts";
 import { backup } from "./backup.ts";
 import { rescuedPath } from "./database_file.ts";
 
-/** Never throws: it is the last thing that is tried. */
+/** Never throws: this is the last resort. */
 export async function rescue(db: DatabaseSync, path: string): Promise<void> {
   const to = rescuedPath(path);
   try {

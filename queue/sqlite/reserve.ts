@@ -1,17 +1,17 @@
 /**
- * Room put by for the day the disk is full: a file beside the database. It is given up so that what is under way can
- * still be written down (claims, heartbeats, endings, moves) while new jobs are refused, and is put by again as soon
- * as there is room: that it could be written is also the proof that the disk is no longer full.
+ * Disk space reserved for the day the disk is full: a file beside the database. It is removed so that work in flight
+ * can still be stored (claims, heartbeats, settlements, moves) while new jobs are refused. It is written again as soon
+ * as there is room; that write is also the proof that the disk is no longer full.
  */
 import { messageOf, StorageError } from "../errors.ts";
 import { PRIVATE_FILE, removeIfThere, sizeOf } from "./database_file.ts";
 
-/** A write-ahead log before it is folded back (4 MB), and as much again for what the database grows by. */
+/** The size of a write-ahead log before it is folded back (4 MB), and as much again for growth of the database. */
 const BYTES = 8 * 2 ** 20;
-/** Free beyond that before new jobs are taken again: else the first of them would meet a full disk once more. */
+/** Must be free on top before new jobs are accepted again; otherwise the first of them would fill the disk again. */
 const MARGIN_BYTES = 2 * 2 ** 20;
 const RETRY_MS = 1_000;
-/** Bytes of chance that the runtime gives in one call. */
+/** The most random bytes that the runtime returns in one call. */
 const MOST_AT_ONCE = 65_536;
 
 export class Reserve {
@@ -20,13 +20,13 @@ export class Reserve {
   #trouble: string | null = null;
   #triedAt = -Infinity;
 
-  /** `path`: of the database. */
+  /** `path`: the path of the database. */
   constructor(path: string) {
     this.#file = `${path}.reserve`;
     if (sizeOf(this.#file) !== BYTES) this.#putBy();
   }
 
-  /** The disk is full. Gives the room back; answers whether there was any. */
+  /** Frees the reserve because the disk is full. Returns whether there was one. */
   spend(why: string): boolean {
     this.#trouble ??= why;
     const wasThere = sizeOf(this.#file) !== null;
@@ -34,12 +34,12 @@ export class Reserve {
     return wasThere;
   }
 
-  /** Nothing was given up, but nothing new is taken either until there is room. */
+  /** Keeps the reserve, but refuses new jobs until there is room. */
   note(why: string): void {
     this.#trouble ??= why;
   }
 
-  /** @throws {StorageError} while the disk is full; looks once a second whether it still is */
+  /** @throws {StorageError} while the disk is full; checks again once a second */
   assertRoom(): void {
     if (this.#trouble === null) return;
     if (performance.now() - this.#triedAt >= RETRY_MS) this.#putBy();
@@ -61,7 +61,7 @@ export class Reserve {
   }
 }
 
-/** Not zeros: there are file systems on which those, or what repeats soon, take no room. */
+/** Writes random bytes, because zeros and short repetitions take no room on some file systems. */
 function writeChaos(path: string, bytes: number): void {
   using file = Deno.openSync(path, { create: true, write: true, truncate: true, mode: PRIVATE_FILE });
   const chaos = new Uint8Array(512 * 1024);

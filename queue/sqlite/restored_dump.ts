@@ -1,6 +1,6 @@
 /**
- * A database that was restored from a dump (`sqlite3 queue.db .dump`): it has every table and every row, but a dump carries
- * neither the mark by which a database of ours is known, nor the number of its schema.
+ * A database restored from a dump (`sqlite3 queue.db .dump`) has every table and every row, but a dump carries neither
+ * the mark of a database of this system nor its schema version.
  */
 import { DatabaseSync } from "node:sqlite";
 import { APPLICATION_ID } from "./database_file.ts";
@@ -8,7 +8,7 @@ import { migrate, SCHEMA_VERSION } from "./migrations.ts";
 
 const PATIENCE_MS = 5_000;
 
-/** Marks it, if all that a schema of ours has is in it to the letter; answers whether. Anything else is left untouched. */
+/** Marks the database if it has one of our schemas to the letter; returns whether it did. Others are left untouched. */
 export function adoptDump(path: string): boolean {
   const version = versionAt(path);
   if (version === null) return false;
@@ -25,7 +25,7 @@ function versionAt(path: string): number | null {
   return isUnmarked ? versionOf(db) : null;
 }
 
-/** The newest schema that is in it; null where none is. */
+/** The newest schema version that the database has; null if it has none. */
 function versionOf(db: DatabaseSync): number | null {
   const present = new Set(objectsIn(db));
   if (present.size === 0) return null;

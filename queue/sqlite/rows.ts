@@ -1,4 +1,4 @@
-/** The one place where rows become jobs, and where NULLs are met. Rows may have been edited by hand. */
+/** The one place that turns rows into jobs and handles NULLs. Rows may have been edited by hand. */
 import { type HistoryEntry, type HistoryEvent, isStatus, type Job } from "../job.ts";
 import type { Claimed } from "../store.ts";
 import { StorageError } from "../errors.ts";
@@ -32,7 +32,7 @@ export function toJob(row: Row): Job {
     throw odd(`a job of unknown status: ${String(status)}`);
   }
   if (status === "PENDING") return { ...facts, status };
-  // Set to PROCESSING by hand, it has no holder and no heartbeat: the sweep will find it.
+  // A job set to PROCESSING by hand has no holder and no heartbeat: the sweep will find it.
   if (status === "PROCESSING") {
     return { ...facts, status, consumerId: facts.consumerId ?? "", lastHeartbeat: facts.lastHeartbeat ?? 0 };
   }
@@ -44,7 +44,7 @@ function leftOutOf(row: Row): Pick<Job, "leftOut"> {
   return leftOut.length === 0 ? {} : { leftOut };
 }
 
-/** In the order in which the claims name them. */
+/** The columns come in the order in which the claim statements return them. */
 export function toClaimed(
   [seq, lease, id, kind, payload, retries, crashes, suspect]: readonly unknown[],
   consumerId: string,
@@ -99,7 +99,7 @@ export function textOrNull(value: unknown): string | null {
   return value === null ? null : toText(value);
 }
 
-/** Passing: whoever edited it can edit it again. */
+/** Passing, because another edit can repair the row. */
 function odd(what: string): StorageError {
-  return new StorageError(`The database holds ${what}: somebody edited it.`, { passing: true });
+  return new StorageError(`The database holds ${what}: it was edited by hand.`, { passing: true });
 }

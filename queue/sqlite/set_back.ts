@@ -1,10 +1,10 @@
 /**
- * The clock may be set back. What was due before stays due: else all that waits would wait for that time to come once
- * more, an hour or a day.
+ * Keeps due jobs due when the clock is set back. Otherwise every waiting job would wait until that time comes again, an
+ * hour or a day later.
  */
 import type { Statements } from "./statements.ts";
 
-/** A clock that is only being adjusted. */
+/** A smaller step is an ordinary adjustment of the clock. */
 const SLACK_MS = 100;
 
 export class SetBack {
@@ -15,12 +15,12 @@ export class SetBack {
     this.#sql = sql;
   }
 
-  /** By the clock it was this time. */
+  /** Remembers the latest time that the clock has shown. */
   note(now: number): void {
     this.#latest = Math.max(this.#latest, now);
   }
 
-  /** `work` is given what makes good that the clock was set back since: to be called in its transaction. */
+  /** `work` receives a function that corrects the times after a set-back; it calls it in its transaction. */
   async make<T>(now: number, work: (good: () => void) => Promise<T>): Promise<T> {
     const latest = this.#latest;
     const isSetBack = latest - now > SLACK_MS;

@@ -15,7 +15,7 @@ export function settle(sql: Statements, settlements: readonly Settlement[]): boo
   });
 }
 
-/** The story is written first, under the same condition as the move: while the row still says who held the job. */
+/** The history is written first, under the same condition as the move, while the row still names the holder. */
 function settleOne(sql: Statements, ending: Settlement): boolean {
   const { seq, lease, at, report } = ending;
   const kept = [report?.ranMs ?? null, report?.detail ?? null, report?.log ?? null] as const;
@@ -45,7 +45,7 @@ function settleOne(sql: Statements, ending: Settlement): boolean {
   }
 }
 
-/** A delay that the handler planned is no error: the job keeps the one it has. */
+/** A snoozed job has not failed, so it keeps the error it has. */
 function errorOf({ event, error }: { event: "retried" | "postponed"; error: string }): string | null {
   return event === "retried" ? error : null;
 }

@@ -25,10 +25,10 @@ import { Turn } from "./turn.ts";
 import { WriteProof } from "./write_proof.ts";
 import { logWarnings, shrinkLargeLog, shrinkLog } from "./write_ahead_log.ts";
 
-/** A turn that does not wait for anybody comes much sooner. */
+/** A turn that does not wait for a lock comes much sooner. */
 const WORTH_TELLING_MS = 500;
 
-/** @throws {StorageError} with a sentence that says what to do, for every file that cannot be trusted. */
+/** @throws {StorageError} for every file that cannot be trusted; its sentence says what to do. */
 export async function openSqliteStore(path: string, options: OpenOptions): Promise<Store> {
   try {
     return await open(path, options);
@@ -43,7 +43,7 @@ export async function openSqliteStore(path: string, options: OpenOptions): Promi
   }
 }
 
-/** For how long a write waited for somebody else's lock, in milliseconds: a heartbeat must not be born old. */
+/** How long a write waited for another program's lock, in milliseconds, so that no heartbeat is stored too old. */
 function lateness(): () => number {
   const askedAt = performance.now();
   return () => {
@@ -79,7 +79,7 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
   let versionSeen: number | null = null;
   let closed = false;
 
-  /** Reads see what is committed: no turn is ever open between two events. */
+  /** Reads see committed data only: no turn stays open between two events. */
   async function read<T>(work: () => T | Promise<T>): Promise<T> {
     if (closed) throw new StorageError("The queue is closed: nothing more can be read.");
     try {
@@ -149,7 +149,7 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
       lateCheck?.[Symbol.dispose]();
       turn.close();
       if (lock !== null && isLost(assertSameDatabase)) await rescue(db, path);
-      // Also while that check still reads: a log with nothing in it is a clean stop.
+      // Also while the late check still reads: an empty log marks a clean stop.
       if (lock !== null) shrinkLog(sql);
       db.close();
       lock?.[Symbol.dispose]();
@@ -195,7 +195,7 @@ function openOrAdopt(path: string, role: OpenOptions["role"]): Opened {
   }
 }
 
-/** A command may come before the first start, or in the same moment: who has the lock makes the database. */
+/** A command may run before the first start or at the same moment: the holder of the lock creates the database. */
 async function createAsGuest(path: string, onCreated: (path: string) => void): Promise<void> {
   using lock = await lockUnless(path, () => databaseExists(path));
   if (lock === null || databaseExists(path)) return;

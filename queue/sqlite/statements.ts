@@ -1,16 +1,16 @@
 /**
  * Every statement that touches jobs: named, static, prepared once, in the order of the store's contract.
  *
- * Numbered parameters bind faster than named ones; what each number means stands in the comment above. OR ROLLBACK
- * stands where the same statement runs for thousands of jobs: without it SQLite copies each page before the statement
- * changes it, to undo the statement alone, at an eighth of its cost. A turn that meets a broken rule is undone as a whole.
+ * Numbered parameters bind faster than named ones; the comment above each statement says what each number means.
+ * Statements that run for thousands of jobs use OR ROLLBACK: without it SQLite copies each page before a change, to
+ * undo that statement alone, at an eighth of its cost. A turn that meets a broken rule is rolled back as a whole.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { FINISHED } from "../job.ts";
 import { HISTORY_SQL, readable } from "./history_sql.ts";
 import { LINE } from "./line_statements.ts";
 
-/** A job whose values are longer than this, in bytes, comes without them, and they are never even read. */
+/** Values longer than this, in bytes, are left out of the job and not even read. */
 const columns = (most: number) =>
   `seq, lease, id, kind, status, priority, run_at, retries, crashes, consumer_id, last_heartbeat,
       started_at, finished_at, created_at, updated_at, ${ERROR}, canceled_from,
@@ -18,21 +18,21 @@ const columns = (most: number) =>
       iif(octet_length(result) > ${most}, NULL, ${RESULT}) AS result,
       octet_length(payload) > ${most} AS payload_left_out, octet_length(result) > ${most} AS result_left_out`;
 
-/** What the product stores is shorter; an edit by hand knows no bounds. */
+/** The system stores shorter texts; a manual edit has no bounds. */
 const ERROR = `substr(error, 1, 20000) AS error`;
 
-/** JSON in any case: an edit by hand may have put in any text. */
+/** Always JSON: a manual edit may have stored any text. */
 const RESULT = `iif(json_valid(result) = 0, json_quote(result), result)`;
 
-/** For lists of any length: what is longer than some words is added within a budget (`values.ts`). */
+/** For lists of any length: long values are added within a budget (`values.ts`). */
 const BRIEF = columns(2048);
 const WHOLE = columns(4 * 1024 * 1024);
 
-/** What a list asks for: ?4 kind ?5 part of the id ?6 changed since ?7 due until ?8 due after; null: whatever it is. */
+/** The filters of a list: ?4 kind ?5 part of the id ?6 changed since ?7 due until ?8 due after; null matches all. */
 const WANTED = `(?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0)
       AND (?6 IS NULL OR updated_at >= ?6) AND (?7 IS NULL OR run_at <= ?7) AND (?8 IS NULL OR run_at > ?8)`;
 
-/** Every status with its number, by the indexes, which cost a tenth of the table. */
+/** The number of jobs in each status, counted on the indexes, which cost a tenth of the table. */
 const COUNTED =
   `SELECT 'PENDING' AS status, (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0)
       + (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND suspect = 1 AND parked = 0)
@@ -67,8 +67,8 @@ export const SQL = {
   levelBelow:
     `SELECT priority FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND priority < ?1
     ORDER BY priority DESC LIMIT 1`,
-  // ?1 consumer ?2 now ?3 priority ?4 limit. A list of many is kept in a table made for it, which costs as much as
-  // five jobs (85 µs): so there is a claim for one.
+  // ?1 consumer ?2 now ?3 priority ?4 limit. A claim of many builds a temporary table, which costs as much as five jobs
+  // (85 µs), so there is also a claim of one.
   claim:
     `UPDATE OR ROLLBACK jobs SET status = 'PROCESSING', lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
       started_at = ?2, updated_at = ?2
@@ -121,14 +121,14 @@ export const SQL = {
       finished_at = CASE WHEN crashes + 1 >= ?4 THEN ?3 END,
       consumer_id = CASE WHEN crashes + 1 >= ?4 THEN consumer_id END, last_heartbeat = NULL, started_at = NULL
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
-  // ?1 seq ?2 lease ?3 now ?4 event ?5 detail ?6 retries or null for as they are ?7 ran ms ?8 report ?9 log; written
-  // before the move it tells of
+  // ?1 seq ?2 lease ?3 now ?4 event ?5 detail ?6 retries, or null to keep them ?7 ran ms ?8 report ?9 log; written
+  // before the move that it records
   settledStory:
     `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at, ran_ms, report, log)
     SELECT seq, ?3, ?4, lease, coalesce(?6, retries), consumer_id, ?5, started_at, ?7, ?8, ?9 FROM jobs
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
 
-  // A handler that asks to be called again and again does not fill the history: ?1 seq ?2 lease ?3 now ?4 detail
+  // A job that is snoozed again and again does not fill the history: ?1 seq ?2 lease ?3 now ?4 detail
   // ?5 ran ms ?6 report ?7 log
   postponedAgain: `UPDATE history SET at = ?3, detail = ?4, ran_ms = ?5, report = ?6, log = ?7
     WHERE n = (SELECT max(n) FROM history WHERE seq = ?1) AND event = 'postponed' AND lease = ?2
@@ -137,7 +137,7 @@ export const SQL = {
   // move: ?1 id ?2 now ?3 event ?4 detail
   movedStory: `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at)
     SELECT seq, ?2, ?3, lease, retries, consumer_id, ?4, started_at FROM jobs WHERE id = ?1`,
-  // a time to run that is still ahead survives a cancel that is undone
+  // a time to run that is still ahead survives cancel and resubmit
   cancel: `UPDATE jobs SET canceled_from = status, status = 'CANCELED', finished_at = ?2, updated_at = ?2
     WHERE id = ?1 AND status IN ('PENDING', 'PROCESSING', 'FAILED', 'UNPROCESSABLE') RETURNING ${BRIEF}`,
   resubmit: `UPDATE jobs SET retries = CASE status WHEN 'FAILED' THEN retries ELSE 0 END,
@@ -163,7 +163,7 @@ export const SQL = {
       started_at = NULL, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
 
-  // the clock was set back to ?1, from ?2 / by ?2: who was due then, and what is in hand and waits for its next attempt
+  // the clock was set back to ?1, from ?2 / by ?2: jobs that were due then, and jobs in flight that wait for an attempt
   stayDue: `UPDATE jobs SET run_at = ?1 WHERE seq IN (
       SELECT seq FROM jobs INDEXED BY jobs_claim
         WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND run_at > ?1 AND run_at <= ?2
@@ -181,7 +181,7 @@ export const SQL = {
 
   // get: ?1 id / seq
   get: `SELECT ${WHOLE} FROM jobs WHERE id = ?1`,
-  // `bytes`: what a change of the row has to write anew
+  // `bytes`: what a change of the row has to rewrite
   brief:
     `SELECT ${BRIEF}, octet_length(payload) + coalesce(octet_length(result), 0) AS bytes FROM jobs WHERE id = ?1`,
   bySeq: `SELECT ${BRIEF} FROM jobs WHERE seq = ?1`,
@@ -196,7 +196,7 @@ export const SQL = {
   listWaiting:
     `SELECT ${BRIEF} FROM jobs NOT INDEXED WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2 AND ${WANTED}
       ORDER BY seq DESC LIMIT ?3`,
-  // by the order of claims, then sorted
+  // read in the order of claims, then sorted
   listFewWaiting: `SELECT ${BRIEF} FROM jobs WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2
       AND seq IN (SELECT seq FROM jobs INDEXED BY jobs_claim WHERE status = 'PENDING' AND suspect = 0 AND parked = 0
         UNION ALL SELECT seq FROM jobs INDEXED BY jobs_suspects WHERE status = 'PENDING' AND suspect = 1 AND parked = 0
@@ -219,17 +219,17 @@ export const SQL = {
     WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) < ?1`,
   foreignWrites: `PRAGMA data_version`,
   shrinkLog: `PRAGMA wal_checkpoint(TRUNCATE)`,
-  // who was told to the statuses wrongly: both are null where there is no such row
+  // statuses with a wrong count; each number is null if there is no such row
   wrongCounts: `WITH counted AS (${COUNTED})
     SELECT coalesce(k.status, c.status) AS status, CAST(k.n AS TEXT) AS kept, c.n AS counted
     FROM job_counts k FULL JOIN counted c ON k.status = c.status WHERE k.n IS NOT c.n`,
-  // as many as there can be: old ones are pruned
+  // the most jobs there can be: old ones are pruned
   extent: `SELECT (SELECT max(seq) FROM jobs) - (SELECT min(seq) FROM jobs) AS n`,
   forgetCounts: `DELETE FROM job_counts`,
   countAgain: `INSERT INTO job_counts (status, n) ${COUNTED}`,
 } as const;
 
-/** Answers rows as lists: of nine columns each, that costs a third of objects. The runtime's types do not know it yet. */
+/** Returns rows as arrays: at nine columns they cost a third of objects. The runtime's types do not know it yet. */
 export interface ListingStatement {
   setReturnArrays(enabled: true): void;
   all(...values: readonly SQLInputValue[]): unknown[][];

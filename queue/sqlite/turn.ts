@@ -2,8 +2,8 @@
  * Group commit: all writes that arrive in one turn of the event loop share one durable transaction.
  *
  * A write is a plain function that runs between BEGIN IMMEDIATE and COMMIT; its promise settles after COMMIT and never
- * before. A write that breaks a rule, or does not fit on the disk, takes nobody with it: the turn is rolled back and its
- * writes run again one by one. Any other fault of the storage is everybody's.
+ * before. If a write breaks a rule or does not fit on the disk, the others are not affected: the turn is rolled back
+ * and its writes run again one by one. Any other fault of the storage fails all of them.
  */
 import { setImmediate } from "node:timers";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
@@ -15,36 +15,36 @@ interface Write {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly since: number;
-  /** Not worth doing any more once the store closes. */
+  /** Not worth doing once the store closes. */
   readonly isDroppedAtClose: boolean;
-  /** Refused on a full disk: the room that was put by is not for it. */
+  /** Refused on a full disk: the reserve is not for it. */
   readonly isRefusedWhenFull: boolean;
 }
 
 export interface TurnOptions {
   /** A write found the disk full. */
   readonly onFull: (why: string) => void;
-  /** The disk is full, and this write must not be lost. Answers whether room was made. */
+  /** The disk is full, and this write must not be lost. Returns whether room was made. */
   readonly makeRoom: (why: string) => boolean;
-  /** The storage failed, neither locked nor full. */
+  /** The storage failed, and is neither locked nor full. */
   readonly onFault: (error: StorageError) => void;
 }
 
-/** For how long a write waits for somebody else's transaction to end. */
+/** How long a write waits for another program's transaction to end. */
 const PATIENCE_MS = 5_000;
 const MANY_WRITES = 8;
 /**
- * A request of the pages needs some twenty rounds of the event loop, and what it waits for some more: at full speed there
- * was a transaction of ten milliseconds in each of them, and a page took half a second. So there are some rounds between
- * two of them, and a transaction takes no new write after some time, or twice the time of its commit, where the disk is
- * slow: then more has to share one.
+ * A page request needs some twenty rounds of the event loop, and what it waits for needs some more. At full speed each
+ * round held a transaction of ten milliseconds, and a page took half a second. So some rounds pass between two
+ * transactions, and a transaction takes no new write after `mostMs`, or after twice the time of a commit on a slow
+ * disk, where more writes have to share one.
  */
 const SHARED = { loops: 32, mostMs: 5 };
-/** Where somebody has just read: so many rounds that a page is whole, though that costs a drain a tenth. */
+/** After a recent read: enough rounds for a whole page, although that slows a drain by a tenth. */
 const READ = { loops: 256, mostMs: 2 };
-/** Whoever has read within this may do so again. */
+/** A reader that has read within this time may read again. */
 const READER_MS = 1_000;
-/** Of the last one in the mean. */
+/** Smoothing factor of the mean commit time. */
 const WEIGHT = 0.1;
 const FIRST_RETRY_MS = 10;
 const LAST_RETRY_MS = 250;
@@ -57,7 +57,7 @@ export class Turn {
   #scheduled = false;
   /** The last transaction had many writes, and took its time. */
   #wasBusy = false;
-  /** A mean: one that copies the log into the database takes ten times as long. */
+  /** A mean, because a commit that copies the log into the database takes ten times as long. */
   #commitMs = 0;
   #readAt = -Infinity;
   #retryMs = FIRST_RETRY_MS;
@@ -73,7 +73,7 @@ export class Turn {
     this.#rollback = db.prepare("ROLLBACK");
   }
 
-  /** Runs `work` in the transaction of this turn. Resolves with its answer once that is durable. */
+  /** Runs `work` in the transaction of this turn. Resolves with its result once that is durable. */
   write<T>(work: () => T, { isDroppedAtClose = false, isRefusedWhenFull = false } = {}): Promise<T> {
     if (this.#closed) {
       return Promise.reject(new StorageError("The queue is closed: nothing more can be written."));
@@ -92,12 +92,12 @@ export class Turn {
     });
   }
 
-  /** Somebody reads, and has to find the thread free now and then. */
+  /** Notes a read: readers need the thread free now and then. */
   noteReader(): void {
     this.#readAt = performance.now();
   }
 
-  /** Writes what is waiting, then refuses all that comes later. */
+  /** Runs the waiting writes, then refuses all later ones. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
@@ -147,9 +147,9 @@ export class Turn {
     this.#schedule();
   }
 
-  /** Answers one by one, for as many as there was time for. */
+  /** Returns one result per write, for as many writes as there was time for. */
   #transact(writes: readonly Write[], { mostMs }: { mostMs: number }): unknown[] {
-    // After a rollback that failed, which nothing else would ever end.
+    // Ends a transaction whose rollback failed; nothing else would.
     this.#undo();
     this.#begin.run();
     try {
@@ -177,11 +177,11 @@ export class Turn {
     try {
       if (this.db.isTransaction) this.#rollback.run();
     } catch {
-      // A rollback that fails has been done by SQLite already; the first error is the one worth telling.
+      // A rollback fails if SQLite has already rolled back; the first error is the one to report.
     }
   }
 
-  /** One of several writes is bad, or too much: each gets a transaction of its own, so that only the bad one fails. */
+  /** One of several writes is bad or too large: each gets its own transaction, so that only the bad one fails. */
   #runOneByOne(writes: readonly Write[]): void {
     const locked: Write[] = [];
     let lock: unknown;
@@ -210,7 +210,7 @@ export class Turn {
     }
   }
 
-  /** Somebody else is writing. The thread goes on meanwhile: pages answer, heartbeats arrive. */
+  /** Another program is writing. The thread stays free meanwhile for pages and heartbeats. */
   #waitForOthers(writes: Write[], error: unknown): void {
     const latest = performance.now() - PATIENCE_MS;
     const patient = this.#closed ? [] : writes.filter((write) => write.since > latest);

@@ -1,11 +1,11 @@
-/** Payloads and results may be a mebibyte each: what one answer about many jobs holds of them is bounded. */
+/** Payloads and results may be a mebibyte each, so a list of many jobs holds a bounded amount of them. */
 import type { Job } from "../job.ts";
 import { textOrNull } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
-/** Of one value, in bytes. */
+/** Limit of one value, in bytes. */
 const MOST_BYTES = 64 * 1024;
-/** Of all values of one answer. */
+/** Limit of all values of one list. */
 const ANSWER_BYTES = 1024 * 1024;
 
 export class ValueBudget {
@@ -16,7 +16,7 @@ export class ValueBudget {
     this.#sql = sql;
   }
 
-  /** The job with those of its values that it came without, and there is still room for. */
+  /** Returns the job with the values that were left out, as far as the budget allows. */
   fill(job: Job): Job {
     const { leftOut: missing, ...rest } = job;
     if (missing === undefined || this.#left <= 0) return job;

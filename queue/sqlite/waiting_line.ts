@@ -4,7 +4,7 @@ import { Ladder } from "./claim.ts";
 import { number, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
-/** Where more wait than can be sorted in a moment, the line is told up to here. */
+/** If more jobs wait than can be sorted quickly, the line is listed up to here. */
 const MOST_PLACES = 1_000;
 
 interface Place {
@@ -15,27 +15,27 @@ interface Place {
 
 interface LineRequest {
   readonly now: number;
-  /** So many places are wanted. */
+  /** The number of places wanted. */
   readonly places: number;
-  /** Only those that are due, or only those that are not. */
+  /** Only jobs that are due, or only jobs that are not. */
   readonly due: Due | undefined;
 }
 
-/** `isFew`: all of them can be sorted in a moment. */
+/** `isFew`: all of them can be sorted quickly. */
 export function listLine(
   sql: Statements,
   { line, limit, due }: Required<Pick<JobQuery, "line" | "limit">> & Pick<JobQuery, "due">,
   isFew: boolean,
 ): JobPage {
   const end = Math.min(line.from + limit, isFew ? Infinity : MOST_PLACES);
-  // One more than asked for: it tells whether there is another page.
+  // One more place than requested shows whether there is another page.
   const places = placesOf(sql, { now: line.now, places: end + 1, due: due?.when });
   const rows = places.slice(line.from, end).map(({ seq }) => sql.bySeq.get(seq));
   const isLast = places.length <= end || (!isFew && end === MOST_PLACES);
   return { jobs: rows.filter((row) => row !== undefined).map(toJob), next: isLast ? null : end };
 }
 
-/** What is due goes by priority, then by time; what is planned goes by time; what has no handler waits behind them. */
+/** Due jobs are ordered by priority, then by time; delayed jobs by time; jobs without a handler come last. */
 function placesOf(sql: Statements, request: LineRequest): Place[] {
   if (request.due === "later") return plannedPlacesOf(sql, request);
   const duePlaces = duePlacesOf(sql, request);

@@ -1,21 +1,21 @@
 /**
- * The write-ahead log beside the database. SQLite folds it back every thousand pages and begins it anew, unless somebody
- * reads in one long transaction: then it grows until that ends.
+ * The write-ahead log beside the database. SQLite folds it back every thousand pages and starts it again, except while
+ * a long read transaction is open: the log grows until that ends.
  */
 import type { Statements } from "./statements.ts";
 import { sizeOf } from "./database_file.ts";
 import { isStorageFault } from "./faults.ts";
 
-/** As large as SQLite leaves one itself, by `journal_size_limit`: that one is to go as well. */
+/** The size that `journal_size_limit` allows: a log that SQLite leaves at this size is shrunk too. */
 const LARGE_BYTES = 64 * 2 ** 20;
 const ALARMING_BYTES = 256 * 2 ** 20;
 
-/** Folds back what can be, and gives the room back. Waits for nobody. */
+/** Folds back what it can, and frees the disk space. Does not wait for other connections. */
 export function shrinkLog(sql: Statements): void {
   try {
     sql.shrinkLog.all();
   } catch (error) {
-    // The disk is full, for instance: nothing is lost, it stays in the log.
+    // The disk may be full: nothing is lost, the pages stay in the log.
     if (!isStorageFault(error)) throw error;
   }
 }
@@ -24,7 +24,7 @@ export function shrinkLargeLog(sql: Statements, path: string): void {
   if ((sizeOf(`${path}-wal`) ?? 0) >= LARGE_BYTES) shrinkLog(sql);
 }
 
-/** Sentences for people. */
+/** Sentences for the operator. */
 export function logWarnings(path: string): string[] {
   const bytes = sizeOf(`${path}-wal`) ?? 0;
   if (bytes < ALARMING_BYTES) return [];

@@ -1,6 +1,6 @@
 /**
- * Whether the database takes writes again after one has failed. What happens to succeed next is no proof: a claim that
- * finds nothing writes nothing, so it succeeds on a disk that takes no byte. So a small write of its own has to get through.
+ * Finds out whether the database takes writes again after one has failed. The next success is no proof: a claim that
+ * finds nothing writes nothing, so it succeeds on a full disk. A small test write has to get through instead.
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { StorageError } from "../errors.ts";
@@ -11,7 +11,7 @@ const RETRY_MS = 1_000;
 
 export class WriteProof {
   readonly #db: DatabaseSync;
-  /** The newest failure, until a write has got through. */
+  /** The newest failure, until a write succeeds. */
   #failure: StorageError | null = null;
   #triedAt = -Infinity;
 
@@ -19,7 +19,7 @@ export class WriteProof {
     this.#db = db;
   }
 
-  /** A write has failed. */
+  /** Notes a failed write. */
   note(failure: StorageError): void {
     this.#failure = failure;
   }
@@ -31,7 +31,7 @@ export class WriteProof {
     if (this.#failure !== null) throw this.#failure;
   }
 
-  /** Writes the version that is there already: the first page goes to the disk, and nothing is changed. */
+  /** Writes the current version again: the first page goes to the disk, and nothing changes. */
   #isWritten(): boolean {
     this.#triedAt = performance.now();
     try {
@@ -51,7 +51,7 @@ export class WriteProof {
     try {
       if (this.#db.isTransaction) this.#db.prepare("ROLLBACK").run();
     } catch {
-      // The next turn undoes it first of all.
+      // The next turn rolls it back first.
     }
   }
 }

@@ -4,7 +4,7 @@ import { add, bring, newJob, NOW } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 export function backupCases(test: Case): void {
-  test("a backup holds every job with its story, and goes on as a queue", async ({ store, folder, restored }) => {
+  test("a backup holds every job with its history, and works as a queue", async ({ store, folder, restored }) => {
     for (const status of STATUSES) await bring(store, status, status);
     await store.backup(`${folder}/copy`);
     await add(store, "too late");
@@ -19,7 +19,7 @@ export function backupCases(test: Case): void {
     );
   });
 
-  test("a backup under load holds every write that was answered before", async ({ store, folder, restored }) => {
+  test("a backup under load holds every write that was acknowledged before", async ({ store, folder, restored }) => {
     const writes = Array.from({ length: 20 }, (_, i) => store.insert([newJob(`a${i}`), newJob(`b${i}`)]));
     await writes[4];
     const before = (await store.list({ limit: 100 })).jobs.map((job) => job.id);

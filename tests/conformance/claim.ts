@@ -35,19 +35,19 @@ function orderCases(test: Case): void {
   ];
   const order = ["first", "second", "third", "fourth", "fifth", "last"];
 
-  test("claim goes by priority, then by run_at, then by the order of adding", async ({ store }) => {
+  test("claim orders jobs by priority, then by run_at, then by the order of adding", async ({ store }) => {
     await store.insert(line);
     assert.deepEqual(await claimedIds(store, 100), order);
   });
 
-  test("claim one by one keeps the same order as claim in a batch", async ({ store }) => {
+  test("claims one by one keep the same order as a claim in a batch", async ({ store }) => {
     await store.insert(line);
     const ids: string[] = [];
     while (ids.length < line.length) ids.push((await claimOne(store)).id);
     assert.deepEqual(ids, order);
   });
 
-  test("claim tells the worker what it needs, and the job who holds it", async ({ store }) => {
+  test("claim gives the worker what it needs, and records the holder in the job", async ({ store }) => {
     await add(store, "a", { kind: "mail", payload: '{"to":"x"}', priority: 4 });
     const before = await jobOf(store, "a");
     const claimed = await claimOne(store, "c7", NOW + 3);
@@ -62,7 +62,7 @@ function orderCases(test: Case): void {
     assert.deepEqual(await store.get("a"), { job: held, history: [] });
   });
 
-  test("claim puts a released job back to its old place in the line", async ({ store }) => {
+  test("claim finds a released job at its old place in the line", async ({ store }) => {
     await store.insert([newJob("a"), newJob("b")]);
     assert.ok(await settleOne(store, settlement("release", await claimOne(store))));
     assert.deepEqual(await claimedIds(store, 2), ["a", "b"]);
@@ -76,7 +76,7 @@ function delayCases(test: Case): void {
     assert.deepEqual(await claimedIds(store, 9, NOW + 100), ["a"]);
   });
 
-  test("claim is not held up by delayed jobs of a higher priority", async ({ store }) => {
+  test("delayed jobs of a higher priority do not hold up a claim", async ({ store }) => {
     await store.insert(
       Array.from({ length: 50 }, (_, i) => newJob(`later${i}`, { priority: 50 - i, runAt: NOW + 1 })),
     );
@@ -84,7 +84,7 @@ function delayCases(test: Case): void {
     assert.deepEqual(await claimedIds(store, 9), ["due"]);
   });
 
-  test("claim says when the next job becomes due", async ({ store }) => {
+  test("claim returns when the next job becomes due", async ({ store }) => {
     await store.insert([
       newJob("a", { runAt: NOW + 700, priority: 5 }),
       newJob("b", { runAt: NOW + 300 }),
@@ -95,12 +95,12 @@ function delayCases(test: Case): void {
     assert.deepEqual([answer.claimed.length, answer.nextRunAt], [1, NOW + 300]);
   });
 
-  test("claim says that nothing is to come when nothing waits", async ({ store }) => {
+  test("claim returns no next time when nothing waits", async ({ store }) => {
     await hold(store, "held");
     assert.deepEqual(await store.claim([{ consumerId: "c2", limit: 1, suspect: false }], NOW), EMPTY);
   });
 
-  test("claim does not name the time of a suspect to those who ask for none", async ({ store }) => {
+  test("claim does not return the time of a suspect to a request for other jobs", async ({ store }) => {
     await addSuspect(store, "suspect");
     assert.deepEqual(await store.claim([{ consumerId: "c2", limit: 1, suspect: false }], NOW + 5), EMPTY);
   });
@@ -109,13 +109,13 @@ function delayCases(test: Case): void {
 const EMPTY = { claimed: [], nextRunAt: null };
 
 function suspectCases(test: Case): void {
-  test("claim leaves a suspect to those who ask for one", async ({ store }) => {
+  test("claim gives a suspect only to a request for suspects", async ({ store }) => {
     await addSuspect(store, "suspect");
     await add(store, "plain");
     assert.deepEqual(await claimedIds(store, 9), ["plain"]);
   });
 
-  test("claim of a suspect takes one, and only that", async ({ store }) => {
+  test("claim of a suspect takes one suspect and nothing else", async ({ store }) => {
     await addSuspect(store, "suspect1");
     await addSuspect(store, "suspect2");
     await add(store, "plain");
@@ -123,7 +123,7 @@ function suspectCases(test: Case): void {
     assert.deepEqual(claimed.map((one) => [one.id, one.suspect, one.crashes]), [["suspect1", true, 2]]);
   });
 
-  test("claim of a suspect waits for its time", async ({ store }) => {
+  test("claim of a suspect does not take it before its time", async ({ store }) => {
     await addSuspect(store, "suspect", { runAt: NOW + 50 });
     const request = { consumerId: "c1", limit: 1, suspect: true };
     assert.deepEqual(await store.claim([request], NOW + 49), { claimed: [], nextRunAt: NOW + 50 });
@@ -137,7 +137,7 @@ function suspectCases(test: Case): void {
 }
 
 function batchCases(test: Case): void {
-  test("claim gives nobody more than the limit", async ({ store }) => {
+  test("claim never gives a consumer more than its limit", async ({ store }) => {
     await addMany(store, 10);
     const limits = { c1: 3, c2: 1, c3: 4 };
     const requests = Object.entries(limits).map(([consumerId, limit]) => ({
@@ -153,7 +153,7 @@ function batchCases(test: Case): void {
     assert.equal((await store.stats({ now: NOW, silentSince: NOW })).counts.PENDING, 2);
   });
 
-  test("claim serves every consumer of a batch while there is enough for all", async ({ store }) => {
+  test("claim serves every consumer of a batch while there are enough jobs", async ({ store }) => {
     await addMany(store, 10);
     const requests = Array.from(
       { length: 10 },
@@ -164,7 +164,7 @@ function batchCases(test: Case): void {
     assert.equal(new Set(claimed.map((one) => one.seq)).size, 10);
   });
 
-  test("claim in a batch hands out the head of the line when there is too little for all", async ({ store }) => {
+  test("claim in a batch takes the head of the line when there are too few jobs", async ({ store }) => {
     await addMany(store, 5);
     const requests = ["c1", "c2", "c3"].map((consumerId) => ({ consumerId, limit: 3, suspect: false }));
     const { claimed } = await store.claim(requests, NOW);
@@ -188,7 +188,7 @@ function batchCases(test: Case): void {
     for (const { id, consumerId } of claimed) assert.equal((await jobOf(store, id)).consumerId, consumerId);
   });
 
-  test("claim of nothing answers nothing", async ({ store }) => {
+  test("claim of nothing returns nothing", async ({ store }) => {
     await add(store, "a");
     assert.deepEqual((await store.claim([], NOW)).claimed, []);
     assert.equal((await jobOf(store, "a")).status, "PENDING");
@@ -212,7 +212,7 @@ function kindCases(test: Case): void {
     store.insert(Array.from({ length: count }, (_, i) => newJob(`m${i}`, { kind: "mail", priority: 9 })));
   const parkedOf = async (store: Store) => (await store.stats({ now: NOW, silentSince: NOW })).parked;
 
-  test("claim passes over kinds that it was not asked for: they wait, and are told", async ({ store }) => {
+  test("claim passes over kinds that it was not asked for: they wait, and are reported", async ({ store }) => {
     await addMails(store, 3);
     await add(store, "f");
     const { claimed } = await store.claim(ONE, NOW, only("file", "noop"));
@@ -253,7 +253,7 @@ function kindCases(test: Case): void {
     assert.deepEqual(claimed.map(({ id, suspect }) => ({ id, suspect })), [{ id: "s", suspect: true }]);
   });
 
-  test("a parked job is canceled and resubmitted like every other", async ({ store }) => {
+  test("a parked job is canceled and resubmitted like any other", async ({ store }) => {
     await addMails(store, 1);
     await store.claim(ONE, NOW, only("file"));
     await store.move("cancel", ["m0"], NOW);
@@ -264,13 +264,13 @@ function kindCases(test: Case): void {
     assert.deepEqual(await store.check({ deep: true }), []);
   });
 
-  test("claim finds its way past thousands of jobs that it may not take, some at each call", async ({ store }) => {
+  test("claim gets past thousands of jobs that it may not take, some at each call", async ({ store }) => {
     await addMails(store, 4_000);
     await add(store, "f");
     for (let calls = 1;; calls++) {
       const { claimed, nextRunAt } = await store.claim(ONE, NOW, only("file"));
       if (claimed[0]?.id === "f") break;
-      assert.ok(calls < 20, "it does not get there");
+      assert.ok(calls < 20, "it never reaches the job");
       assert.ok(nextRunAt !== null && nextRunAt <= NOW, "it would not be called again");
     }
     assert.deepEqual(await parkedOf(store), [{ kind: "mail", count: 4_000 }]);

@@ -30,13 +30,13 @@ const CALLS: Record<Exclude<keyof Store, "close" | "endedUncleanly">, (store: St
 };
 
 export function closeCases(test: Case): void {
-  test("a closed store answers every call with a StorageError, and may be closed again", async ({ store }) => {
+  test("a closed store rejects every call with a StorageError, and may be closed again", async ({ store }) => {
     await store.close();
     for (const [verb, call] of Object.entries(CALLS)) await assert.rejects(call(store), StorageError, verb);
     await store.close();
   });
 
-  test("close writes what was asked for before it", async ({ store, second }) => {
+  test("close completes the writes that were requested before it", async ({ store, second }) => {
     const other = await second();
     const asked = [add(store, "a"), add(store, "b")];
     await store.close();
@@ -44,7 +44,7 @@ export function closeCases(test: Case): void {
     assert.equal((await other.stats({ now: NOW, silentSince: NOW })).counts.PENDING, 2);
   });
 
-  test("what was written before close is there for the next who opens", async ({ store, second }) => {
+  test("what was written before close is there when the store is opened again", async ({ store, second }) => {
     await add(store, "a");
     await store.close();
     assert.equal((await (await second()).get("a"))?.job.status, "PENDING");

@@ -3,7 +3,7 @@ import { add, NOW } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 export function foreignWritesCases(test: Case): void {
-  test("foreignWrites changes when somebody else has written", async ({ store, second }) => {
+  test("foreignWrites changes when another program has written", async ({ store, second }) => {
     const other = await second();
     const before = await store.foreignWrites();
     await add(other, "a");
@@ -14,7 +14,7 @@ export function foreignWritesCases(test: Case): void {
     assert.notEqual(await store.foreignWrites(), after);
   });
 
-  test("foreignWrites does not change by what this store writes, or by what others read", async ({ store, second }) => {
+  test("foreignWrites does not change when this store writes or another program reads", async ({ store, second }) => {
     const other = await second();
     const before = await store.foreignWrites();
     await add(store, "a");

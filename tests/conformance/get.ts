@@ -3,12 +3,12 @@ import { add, claimOne, crash, hold, NOW, settlement, settleOne } from "./stage.
 import type { Case } from "./suite.ts";
 
 export function getCases(test: Case): void {
-  test("get of an unknown id answers null", async ({ store }) => {
+  test("get of an unknown id returns null", async ({ store }) => {
     await add(store, "a");
     for (const id of ["", "A", "a ", "%", "_", "aa"]) assert.equal(await store.get(id), null);
   });
 
-  test("get tells the whole story of a job, oldest line first", async ({ store }) => {
+  test("get returns the whole history of a job, oldest line first", async ({ store }) => {
     const first = await hold(store, "a", "c1");
     await settleOne(store, settlement("retry", first, NOW + 1));
     await crash(store, first);
@@ -31,7 +31,7 @@ export function getCases(test: Case): void {
     assert.deepEqual(leases, leases.toSorted((a, b) => a - b), "leases only grow");
   });
 
-  test("get sees what was written as soon as the write is answered", async ({ store, second }) => {
+  test("get sees a write as soon as it is acknowledged", async ({ store, second }) => {
     const other = await second();
     await add(store, "a");
     assert.equal((await other.get("a"))?.job.status, "PENDING");

@@ -54,7 +54,7 @@ export function insertCases(test: Case): void {
   });
 
   for (const status of UNFINISHED) {
-    test(`insert of an id that is ${status} tells whether it is another job`, async ({ store }) => {
+    test(`insert of an id that is ${status} reports whether it is another job`, async ({ store }) => {
       await bring(store, "a", status);
       const { kind, payload } = await jobOf(store, "a");
       const differs = async (more: Partial<NewJob>) =>
@@ -66,7 +66,7 @@ export function insertCases(test: Case): void {
       assert.equal(await differs({ payload: ofTheSameLength }), true);
     });
 
-    test(`insert of an id that is ${status} answers that job and leaves it untouched`, async ({ store }) => {
+    test(`insert of an id that is ${status} returns that job and leaves it untouched`, async ({ store }) => {
       await bring(store, "a", status);
       const before = await store.get("a");
       for (const replace of [false, true]) {
@@ -112,14 +112,14 @@ export function insertCases(test: Case): void {
     });
   }
 
-  test("the history tells who added a job again", async ({ store }) => {
+  test("the history names the user that added a job again", async ({ store }) => {
     await bring(store, "a", "COMPLETED");
     await store.insert([newJob("a", { replace: true, by: "manager from 203.0.113.7" })]);
     const { history = [] } = await store.get("a") ?? {};
     assert.equal(history.at(-1)?.detail, "added again, by manager from 203.0.113.7");
   });
 
-  test("insert with replace forgets the crashes: the job is no suspect any more", async ({ store }) => {
+  test("insert with replace resets the crashes: the job is no longer a suspect", async ({ store }) => {
     await hold(store, "a").then((claimed) => crash(store, claimed));
     await crash(store, await claimOne(store));
     await store.move("cancel", ["a"], NOW);
@@ -135,7 +135,7 @@ export function insertCases(test: Case): void {
     assert.equal((await store.stats({ now: NOW, silentSince: NOW })).counts.PENDING, 1);
   });
 
-  test("insert answers in the order in which it was asked", async ({ store }) => {
+  test("insert returns results in the order of its requests", async ({ store }) => {
     await bring(store, "held", "PROCESSING");
     await bring(store, "done", "COMPLETED");
     await bring(store, "bad", "FAILED");
@@ -153,7 +153,7 @@ export function insertCases(test: Case): void {
     assert.ok(first && last && first.job.seq < last.job.seq);
   });
 
-  test("insert of nothing answers nothing", async ({ store }) =>
+  test("insert of nothing returns nothing", async ({ store }) =>
     assert.deepEqual(await store.insert([]), []));
 
   test("insert keeps ids and payloads to the letter", async ({ store }) => {
@@ -192,7 +192,7 @@ export function insertCases(test: Case): void {
     assert.equal(new Set(inserted.map((one) => one.job.seq)).size, 11);
   });
 
-  test("insert with replace does not revive what a late worker may still finish", async ({ store }) => {
+  test("insert with replace does not let a late worker finish the new job", async ({ store }) => {
     const late = await hold(store, "a");
     await store.move("cancel", ["a"], NOW);
     await add(store, "a", { replace: true });

@@ -41,7 +41,7 @@ function pageCases(test: Case): void {
     assert.deepEqual(seen, ids.toReversed());
   });
 
-  test("list answers whole jobs, as get does", async ({ store }) => {
+  test("list returns whole jobs, as get does", async ({ store }) => {
     for (const status of STATUSES) await bring(store, status, status);
     const { jobs } = await store.list({ limit: 50 });
     assert.equal(jobs.length, STATUSES.length);
@@ -64,7 +64,7 @@ function filterCases(test: Case): void {
     assert.deepEqual(await walk(store, { kind: "mail", limit: 5 }), ["b"]);
   });
 
-  test("list finds a part of the id to the letter: %, _, \\ and quotes mean themselves", async ({ store }) => {
+  test("list matches a part of the id literally: %, _, \\ and quotes have no special meaning", async ({ store }) => {
     const ids = ["100%", "100x", "a_b", "axb", "c\\d", "c/d", "it's", '"q"', "Ä", "ä", "*", "[a]"];
     await store.insert(ids.map((id) => newJob(id)));
     for (const part of ["%", "_", "\\", "'", '"', "Ä", "*", "[", "100", "b"]) {
@@ -87,7 +87,7 @@ function filterCases(test: Case): void {
     ]);
   });
 
-  test("list of what is due, and of what is scheduled, whatever else is asked for", async ({ store }) => {
+  test("list of due jobs and of delayed jobs, with any other filter", async ({ store }) => {
     await store.insert([
       newJob("due", { runAt: NOW }),
       newJob("later", { runAt: NOW + 1 }),
@@ -100,7 +100,7 @@ function filterCases(test: Case): void {
     assert.deepEqual(await walk(store, { ...due("later"), search: "due", limit: 5 }), []);
   });
 
-  test("list of what has changed since a time, in any status", async ({ store }) => {
+  test("list of jobs that have changed since a time, in any status", async ({ store }) => {
     for (const [i, status] of STATUSES.entries()) {
       for (const name of ["old", "new"]) await bring(store, `${name} ${i}`, status);
     }
@@ -114,7 +114,7 @@ function filterCases(test: Case): void {
     assert.deepEqual(await walk(store, { changedSince: NOW + 9_001, limit: 5 }), []);
   });
 
-  test("list of the line is in the order in which jobs are claimed, then in that of their times", async ({ store }) => {
+  test("list of the line has due jobs in the order of claims, then delayed jobs by time", async ({ store }) => {
     const now = NOW;
     await store.insert([
       newJob("planned late", { runAt: now + 9_000, priority: 50 }),
@@ -150,7 +150,7 @@ function filterCases(test: Case): void {
     assert.deepEqual(claimed.map(({ id }) => id), expected.slice(0, 4));
   });
 
-  test("list of a line of thousands tells its beginning, page by page", async ({ store }) => {
+  test("list of a line of thousands returns its beginning, page by page", async ({ store }) => {
     await store.insert(
       Array.from({ length: 6_000 }, (_, i) => newJob(`j${i}`, { runAt: i, priority: i % 7 })),
     );
@@ -179,7 +179,7 @@ function filterCases(test: Case): void {
   });
 }
 
-/** The ids of all pages. Fails if the pages do not come to an end. */
+/** Returns the ids of all pages. Fails if the pages do not end. */
 async function walk(store: Store, query: JobQuery): Promise<string[]> {
   const ids: string[] = [];
   let before: number | undefined;

@@ -12,7 +12,7 @@ const REAP = {
   limit: 10,
 } as const;
 
-/** Each takes the job that `held` is of from its holder. */
+/** Each entry takes the job of `held` from its holder. */
 export const LOSSES: Record<string, (store: Store, held: Claimed) => Promise<unknown>> = {
   "it was reaped": (store) => store.reap({ ...REAP, charge: null }),
   "it was reaped with a charge": (store) => store.reap({ ...REAP, charge: { limit: CRASH_LIMIT } }),

@@ -50,14 +50,14 @@ function resubmitCases(test: Case): void {
     });
   }
 
-  test("a suspect that ends UNPROCESSABLE and is resubmitted is no suspect any more", async ({ store }) => {
+  test("a suspect that ends UNPROCESSABLE and is resubmitted is no longer a suspect", async ({ store }) => {
     await addSuspect(store, "a");
     await crash(store, await claimSuspect(store));
     await store.move("resubmit", ["a"], NOW + 20);
     assert.equal((await claimOne(store, "c1", NOW + 20)).suspect, false);
   });
 
-  test("a suspect that has failed and is resubmitted is a suspect still", async ({ store }) => {
+  test("a suspect that has failed and is resubmitted is still a suspect", async ({ store }) => {
     await addSuspect(store, "a");
     await settleOne(store, settlement("fail", await claimSuspect(store)));
     await store.move("resubmit", ["a"], NOW + 20);
@@ -83,7 +83,7 @@ function resubmitCases(test: Case): void {
     assert.equal((await jobOf(store, "a")).runAt, NOW + 20);
   });
 
-  test("resubmit of a failed job makes it due at once, whatever it was waiting for", async ({ store }) => {
+  test("resubmit of a failed job makes it due at once, whatever its run_at", async ({ store }) => {
     await settleOne(store, settlement("retry", await hold(store, "a")));
     await settleOne(store, settlement("fail", await hold(store, "b")));
     for (const id of ["a", "b"]) {
@@ -95,7 +95,7 @@ function resubmitCases(test: Case): void {
   });
 
   for (const status of ["PENDING", "PROCESSING", "FAILED", "UNPROCESSABLE"] as const) {
-    test(`a canceled job tells that it was ${status}, until it is resubmitted or replaced`, async ({ store }) => {
+    test(`a canceled job records that it was ${status}, until it is resubmitted or replaced`, async ({ store }) => {
       const before = await bring(store, "a", status);
       assert.equal(before.canceledFrom, null);
       await store.move("cancel", ["a"], NOW + 20);
@@ -110,7 +110,7 @@ function resubmitCases(test: Case): void {
     });
   }
 
-  test("cancel tells when, and leaves a line that says what the job was", async ({ store }) => {
+  test("cancel stores its time, and leaves a history line with the previous status", async ({ store }) => {
     const held = await hold(store, "a");
     const [moved] = await store.move("cancel", ["a"], NOW + 20);
     assert.ok(moved?.outcome === "moved");
@@ -125,7 +125,7 @@ function resubmitCases(test: Case): void {
     assert.deepEqual(await jobOf(store, "a"), moved.job);
   });
 
-  test("the history tells who asked for a move", async ({ store }) => {
+  test("the history names the user that asked for a move", async ({ store }) => {
     await hold(store, "a");
     await store.move("cancel", ["a"], NOW + 20, "manager from 203.0.113.7");
     const { history = [] } = await store.get("a") ?? {};
@@ -134,7 +134,7 @@ function resubmitCases(test: Case): void {
 }
 
 function batchCases(test: Case): void {
-  test("move answers for each id in the order in which it was asked", async ({ store }) => {
+  test("move returns a result for each id in the order of its requests", async ({ store }) => {
     await bring(store, "done", "COMPLETED");
     await bring(store, "held", "PROCESSING");
     await add(store, "waits");
@@ -145,7 +145,7 @@ function batchCases(test: Case): void {
     assert.deepEqual(await store.move("cancel", [], NOW), []);
   });
 
-  test("of a cancel and a completion at once exactly one wins", async ({ store, second }) => {
+  test("when a cancel and a completion run at once, exactly one wins", async ({ store, second }) => {
     const other = await second();
     for (let round = 0; round < 10; round++) {
       const held = await hold(store, `a${round}`);

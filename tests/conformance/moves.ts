@@ -1,10 +1,10 @@
-/** Tests made from the table of moves: what is in it happens, what is not in it changes nothing at all. */
+/** Tests generated from the table of moves: a move in it happens, a move not in it changes nothing. */
 import assert from "node:assert/strict";
 import { isLegal, MOVES, STATUSES, type Verb } from "../../queue/job.ts";
 import { attempt, bring, jobOf } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
-/** Everything that waits is due by then. */
+/** Every waiting job is due by then. */
 const MUCH_LATER = Date.UTC(2027, 0, 1);
 
 export function moveTableCases(test: Case, verbs: readonly Verb[]): void {

@@ -7,7 +7,7 @@ import type { Case } from "./suite.ts";
 const LATER = NOW + 1_000;
 
 export function pruneCases(test: Case): void {
-  test("prune removes what has been finished for long, and nothing else", async ({ store }) => {
+  test("prune removes jobs that finished long ago, and nothing else", async ({ store }) => {
     for (const status of STATUSES) await bring(store, status, status);
     assert.deepEqual(await pruneAll(store, LATER), FINISHED.length);
     for (const status of STATUSES) {
@@ -22,7 +22,7 @@ export function pruneCases(test: Case): void {
     assert.deepEqual([counts.PENDING, counts.PROCESSING], [1, 1]);
   });
 
-  test("prune lets a job be that was finished at the limit, and takes one finished just before", async ({ store }) => {
+  test("prune keeps a job that finished at the limit, and removes one that finished just before", async ({ store }) => {
     const { finishedAt } = await bring(store, "a", "COMPLETED");
     assert.ok(finishedAt);
     assert.equal(await pruneAll(store, finishedAt), 0);
@@ -49,7 +49,7 @@ export function pruneCases(test: Case): void {
     assert.equal(seen.reduce((sum, removed) => sum + removed, 0), 3);
   });
 
-  test("prune takes the history along and frees the id, but never its number", async ({ store }) => {
+  test("prune removes the history too and frees the id, but never reuses the seq", async ({ store }) => {
     const { seq } = await bring(store, "a", "FAILED");
     assert.equal(await pruneAll(store, LATER), 1);
     const again = await add(store, "a");

@@ -1,4 +1,4 @@
-/** Thousands of random operations on a store and on the model of the contract, compared after each. */
+/** Runs thousands of random operations on a store and on a model of the contract, and compares them after each. */
 import assert from "node:assert/strict";
 import { type Job, type Lease, OPERATOR_VERBS, STATUSES } from "../../queue/job.ts";
 import type { Store } from "../../queue/store.ts";
@@ -23,7 +23,7 @@ export function randomWalkCases(test: Case): void {
 
 class Walk {
   readonly #model = new Model();
-  /** Every lease ever given, so that stale ones are tried too. */
+  /** Every lease ever granted, so that stale leases are tried too. */
   readonly #leases: Lease[] = [];
   #now = NOW;
 
@@ -82,7 +82,7 @@ class Walk {
     const { claimed, nextRunAt } = await store.claim(requests, this.#now, { kinds });
     const expected = this.#model.claim(requests, this.#now, kinds);
     assert.deepEqual(claimed.map((one) => one.id), expected.ids);
-    // A job that is yet to be parked may call for a look that finds nothing.
+    // A job that is not parked yet may cause a claim that finds nothing.
     const isLook = nextRunAt !== null && kinds.length === 1 && nextRunAt < (expected.nextRunAt ?? Infinity);
     if (!isLook) assert.equal(nextRunAt, expected.nextRunAt);
     for (const one of claimed) {
@@ -141,14 +141,14 @@ class Walk {
     return `prune before ${before}`;
   }
 
-  /** Leases: mostly young ones, which are often still good. */
+  /** Picks leases: mostly young ones, which are often still valid. */
   #given(): Lease[] {
     if (this.#leases.length === 0) return [];
     const given = this.chance.chance(0.8) ? this.#leases.slice(-12) : this.#leases;
     return this.#some(given).map(({ seq, lease }) => ({ seq, lease }));
   }
 
-  /** Everything that can be asked of the store. */
+  /** Every query of the store. */
   async #compare(store: Store): Promise<void> {
     const { jobs, next } = await store.list({ limit: IDS.length + 1 });
     assert.equal(next, null);
@@ -157,7 +157,7 @@ class Walk {
     assert.deepEqual(jobs.map(plain), expected.map(asJob).map(plain));
     const { counts, oldestDueAt, parked } = await store.stats({ now: this.#now, silentSince: NOW });
     assert.deepEqual(counts, this.#model.counts());
-    // What is parked is due for nobody: the model does not know which of them are.
+    // A parked job is due for no consumer, and the model does not know which jobs are parked.
     if (parked.length === 0) assert.deepEqual(oldestDueAt, this.#model.oldestDueAt(this.#now));
     const status = this.chance.pick(STATUSES);
     const ofStatus = await store.list({ status, limit: IDS.length + 1 });
@@ -168,7 +168,7 @@ class Walk {
   }
 }
 
-/** Parking is written down as any other change, and the model does not know when a job is parked. */
+/** Parking changes the row like any other write, and the model does not know when a job is parked. */
 function plain(job: Job): Job {
   return job.status === "PENDING" && job.kind === "mail" ? { ...job, updatedAt: 0 } : job;
 }

@@ -35,7 +35,7 @@ export function reapCases(test: Case): void {
 }
 
 function sweepCases(test: Case): void {
-  test("reap returns a silent job to the line and tells its story", async ({ store }) => {
+  test("reap returns a stalled job to the line and records it in the history", async ({ store }) => {
     const held = await hold(store, "a", "c7");
     const before = await jobOf(store, "a");
     const reaped = await store.reap(SWEEP);
@@ -69,13 +69,13 @@ function sweepCases(test: Case): void {
     assert.ok((await claimOne(store, "c2")).lease > held.lease);
   });
 
-  test("reap lets a heartbeat at the limit be, and takes one just older", async ({ store }) => {
+  test("reap keeps a job whose heartbeat is at the limit, and takes one just older", async ({ store }) => {
     await hold(store, "a");
     assert.deepEqual(await store.reap({ ...SWEEP, before: NOW }), []);
     assert.equal((await store.reap({ ...SWEEP, before: NOW + 1 })).length, 1);
   });
 
-  test("reap lets what is in good hands be, whatever the clock says", async ({ store }) => {
+  test("reap leaves held jobs alone, whatever the clock says", async ({ store }) => {
     const { seq, lease } = await hold(store, "a");
     const old = await hold(store, "b");
     await store.reap({ ...SWEEP, held: [{ seq, lease }] });
@@ -89,19 +89,19 @@ function sweepCases(test: Case): void {
     assert.equal((await jobOf(store, "a")).status, "PROCESSING");
   });
 
-  test("reap takes a job whose heartbeat lies in the future: it would never grow old", async ({ store }) => {
+  test("reap takes a job whose heartbeat lies in the future, because it would never become stale", async ({ store }) => {
     const { seq, lease } = await hold(store, "a");
     await store.renew([{ seq, lease }], SWEEP.now + 3_600_000);
     assert.deepEqual((await store.reap(SWEEP)).map((one) => one.id), ["a"]);
   });
 
-  test("reap leaves everything alone that is not PROCESSING", async ({ store }) => {
+  test("reap leaves every job alone that is not PROCESSING", async ({ store }) => {
     for (const status of ["PENDING", ...FINISHED] as const) await bring(store, status, status);
     assert.deepEqual(await store.reap({ ...DEATH, before: Number.MAX_SAFE_INTEGER }), []);
     assert.deepEqual(await eventsOf(store, "PENDING"), []);
   });
 
-  test("reap takes no more than its limit at a time, and all in the end", async ({ store }) => {
+  test("reap takes no more than its limit at a time, and every stalled job in the end", async ({ store }) => {
     for (let i = 0; i < 5; i++) await hold(store, `a${i}`);
     const sizes = [];
     for (let turn = 0; turn < 4; turn++) sizes.push((await store.reap({ ...SWEEP, limit: 2 })).length);
@@ -124,7 +124,7 @@ function sweepCases(test: Case): void {
 }
 
 function chargeCases(test: Case): void {
-  test("after a first death everyone in flight is charged once, and after a second they are suspects", async ({ store }) => {
+  test("after a first death every job in flight is charged once, and after a second they are suspects", async ({ store }) => {
     await hold(store, "a");
     await hold(store, "b");
     await store.reap(DEATH);
@@ -181,7 +181,7 @@ function chargeCases(test: Case): void {
 
   test("no number of deaths condemns a job that was never alone in flight", async ({ store }) => {
     for (let deaths = 1; deaths <= CRASH_LIMIT + 2; deaths++) {
-      // Not yet suspects, or let run beside each other by a careless caller: either way nobody is condemned unseen.
+      // Not yet suspects, or run side by side by a careless caller: in both cases no job is charged without proof.
       const requests = ["a", "b"].map((id) => ({ consumerId: id, limit: 1, suspect: false }));
       if (deaths === 1) { for (const id of ["a", "b"]) await add(store, id); }
       await store.claim(requests, NOW);
@@ -202,7 +202,7 @@ function chargeCases(test: Case): void {
     assert.equal((await jobOf(store, "runs")).crashes, 1);
   });
 
-  test("a suspect that was waiting for its next attempt does not take the blame of those that ran", async ({ store }) => {
+  test("a suspect that was waiting for its next attempt is not charged for the jobs that ran", async ({ store }) => {
     await addSuspect(store, "suspect");
     await settleOne(store, settlement("retry", await claimSuspect(store)));
     await hold(store, "runs");
@@ -212,7 +212,7 @@ function chargeCases(test: Case): void {
     assert.equal((await jobOf(store, "runs")).crashes, 1);
   });
 
-  test("reap without a charge charges nobody", async ({ store }) => {
+  test("reap without a charge charges no job", async ({ store }) => {
     await addSuspect(store, "suspect");
     await claimSuspect(store);
     await hold(store, "plain");

@@ -4,7 +4,7 @@ import { claimOne, hold, jobOf, NOW, settlement, settleOne } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 export function renewCases(test: Case): void {
-  test("renew moves the heartbeat of its holder and nothing else", async ({ store }) => {
+  test("renew updates the heartbeat of the holder and nothing else", async ({ store }) => {
     const held = await hold(store, "a");
     const before = await store.get("a");
     assert.ok(before);
@@ -12,7 +12,7 @@ export function renewCases(test: Case): void {
     assert.deepEqual(await store.get("a"), { ...before, job: { ...before.job, lastHeartbeat: NOW + 1_000 } });
   });
 
-  test("renew holds a job that waits for its next attempt", async ({ store }) => {
+  test("renew keeps the lease of a job that waits for its next attempt", async ({ store }) => {
     const held = await hold(store, "a");
     await settleOne(store, settlement("retry", held));
     assert.deepEqual(await store.renew([held], NOW + 9_000), [true]);
@@ -27,7 +27,7 @@ export function renewCases(test: Case): void {
   });
 
   for (const [how, lose] of Object.entries(LOSSES)) {
-    test(`renew answers false and changes nothing after ${how}`, async ({ store }) => {
+    test(`renew returns false and changes nothing after ${how}`, async ({ store }) => {
       const held = await hold(store, "a");
       await lose(store, held);
       const before = await store.get("a");
@@ -36,7 +36,7 @@ export function renewCases(test: Case): void {
     });
   }
 
-  test("renew answers in the order in which it was asked", async ({ store }) => {
+  test("renew returns results in the order of its requests", async ({ store }) => {
     const [a, b, c] = [await hold(store, "a"), await hold(store, "b"), await hold(store, "c")];
     await store.move("cancel", ["b"], NOW);
     assert.deepEqual(await store.renew([c, b, a, { seq: 999, lease: 1 }], NOW + 7), [
@@ -49,7 +49,7 @@ export function renewCases(test: Case): void {
     assert.deepEqual(await store.renew([], NOW), []);
   });
 
-  test("renew of an old lease does not feed the new holder's job", async ({ store }) => {
+  test("renew of an old lease does not renew the new holder's job", async ({ store }) => {
     const late = await hold(store, "a");
     await settleOne(store, settlement("release", late));
     const held = await claimOne(store, "c2");

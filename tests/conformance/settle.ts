@@ -25,7 +25,7 @@ export function settleCases(test: Case): void {
 
 const AT = NOW + 10;
 
-/** What each verb changes in the job, and the line it leaves in the history. */
+/** The changes that each verb makes to the job, and the line that it adds to the history. */
 const EFFECTS: Record<
   SettleVerb,
   { job: object; story: { event: string; retries: number; detail: string } | null }
@@ -54,7 +54,7 @@ const EFFECTS: Record<
 
 function factCases(test: Case): void {
   for (const verb of SETTLE_VERBS) {
-    test(`${verb} writes what it is told, and only that`, async ({ store }) => {
+    test(`${verb} writes the given facts, and only those`, async ({ store }) => {
       const held = await hold(store, "a");
       const before = await jobOf(store, "a");
       assert.equal(await settleOne(store, settlement(verb, held)), true);
@@ -66,7 +66,7 @@ function factCases(test: Case): void {
   }
 
   for (const verb of ["retry", "exhaust", "fail", "release"] as const) {
-    test(`${verb} keeps what is known of the attempt`, async ({ store }) => {
+    test(`${verb} stores the report of the attempt`, async ({ store }) => {
       const held = await hold(store, "a");
       const report = { ranMs: 12, detail: "Error: it broke\n    at mail.ts:1:2", log: "+0.001 s hello" };
       await settleOne(store, { ...settlement(verb, held), report });
@@ -78,7 +78,7 @@ function factCases(test: Case): void {
     });
   }
 
-  test("what is long of very many attempts is kept, and read of the newest", async ({ store }) => {
+  test("long texts of very many attempts are kept, and returned for the newest", async ({ store }) => {
     const held = await hold(store, "a");
     const report = { ranMs: 1, detail: "long", log: "lines" };
     for (let i = 0; i < 25; i++) await settleOne(store, { ...settlement("retry", held), report });
@@ -87,7 +87,7 @@ function factCases(test: Case): void {
     assert.ok(history.every(({ ranMs }) => ranMs === 1));
   });
 
-  test("complete forgets the error of an earlier attempt and keeps its retries", async ({ store }) => {
+  test("complete clears the error of an earlier attempt and keeps the retries", async ({ store }) => {
     const held = await hold(store, "a");
     await settleOne(store, settlement("retry", held));
     await settleOne(store, settlement("complete", held));
@@ -107,7 +107,7 @@ function factCases(test: Case): void {
     assert.ok((await jobOf(store, "b")).error === error);
   });
 
-  test("release of a job that was never begun leaves no line in the history", async ({ store }) => {
+  test("release of a job that never started leaves no line in the history", async ({ store }) => {
     const { seq, lease } = await hold(store, "a");
     const unbegun = { verb: "release", event: null, detail: null, charge: null } as const;
     assert.equal(await settleOne(store, { seq, lease, at: AT, ...unbegun }), true);
@@ -136,7 +136,7 @@ function fenceCases(test: Case): void {
     });
   }
 
-  test("of two settlements of one lease in a batch the first wins", async ({ store }) => {
+  test("when a batch settles one lease twice, the first wins", async ({ store }) => {
     const held = await hold(store, "a");
     assert.deepEqual(await store.settle([settlement("fail", held), settlement("complete", held)]), [
       true,
@@ -145,7 +145,7 @@ function fenceCases(test: Case): void {
     assert.equal((await jobOf(store, "a")).status, "FAILED");
   });
 
-  test("of two settlements of one lease from two handles exactly one wins", async ({ store, second }) => {
+  test("when two handles settle one lease at once, exactly one wins", async ({ store, second }) => {
     const other = await second();
     for (let round = 0; round < 10; round++) {
       const held = await hold(store, `a${round}`);
@@ -158,7 +158,7 @@ function fenceCases(test: Case): void {
     }
   });
 
-  test("settle answers in the order in which it was asked, the lost among the kept", async ({ store }) => {
+  test("settle returns results in the order of its requests, for lost and held leases alike", async ({ store }) => {
     const [a, b, c] = [await hold(store, "a"), await hold(store, "b"), await hold(store, "c")];
     await store.move("cancel", ["b"], NOW);
     const batch = [settlement("fail", c), settlement("complete", b), settlement("complete", a)];

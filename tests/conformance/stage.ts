@@ -1,9 +1,9 @@
-/** Brings a store into the situation that a test is about. */
+/** Brings a store into the state that a test needs. */
 import assert from "node:assert/strict";
 import type { Job, Lease, Status, Verb } from "../../queue/job.ts";
 import type { Claimed, Ending, Moved, NewJob, Settlement, Store } from "../../queue/store.ts";
 
-/** A moment to count from: the store is told the time, it never asks for it. */
+/** The base time: the store is given the time, it never reads a clock. */
 export const NOW = Date.UTC(2026, 0, 1);
 export const CRASH_LIMIT = 3;
 
@@ -26,21 +26,21 @@ export async function add(store: Store, id: string, more: Partial<NewJob> = {}):
   return inserted.job;
 }
 
-/** Claims what is next in line. Fails if nothing is. */
+/** Claims the next job in line. Fails if there is none. */
 export async function claimOne(store: Store, consumerId = "c1", now = NOW): Promise<Claimed> {
   const { claimed } = await store.claim([{ consumerId, limit: 1, suspect: false }], now);
   assert.ok(claimed[0], "nothing could be claimed");
   return claimed[0];
 }
 
-/** As `claimOne`, but of a suspect. */
+/** Like `claimOne`, but claims a suspect. */
 export async function claimSuspect(store: Store, consumerId = "c1", now = NOW): Promise<Claimed> {
   const { claimed } = await store.claim([{ consumerId, limit: 1, suspect: true }], now);
   assert.ok(claimed[0]?.suspect, "no suspect could be claimed");
   return claimed[0];
 }
 
-/** Adds a job and claims it, before all others that wait. */
+/** Adds a job and claims it ahead of all other waiting jobs. */
 export async function hold(store: Store, id: string, consumerId = "c1"): Promise<Claimed> {
   await add(store, id, { priority: 100 });
   const claimed = await claimOne(store, consumerId);
@@ -86,7 +86,7 @@ export async function addSuspect(store: Store, id: string, more: Partial<NewJob>
   return await jobOf(store, id);
 }
 
-/** Adds a job and leads it to `status` on a plain path. */
+/** Adds a job and brings it to `status` on a plain path. */
 export async function bring(store: Store, id: string, status: Status): Promise<Job> {
   const ways: Record<Status, () => Promise<unknown>> = {
     PENDING: () => add(store, id),
@@ -115,7 +115,7 @@ export async function eventsOf(store: Store, id: string): Promise<string[]> {
   return (await store.get(id))?.history.map((entry) => entry.event) ?? [];
 }
 
-/** Does what `verb` names to `job`, with the lease it has now. Answers whether the store says that it happened. */
+/** Applies `verb` to `job` with its current lease. Returns whether the store reports success. */
 export async function attempt(store: Store, verb: Verb, job: Job): Promise<boolean> {
   if (verb === "claim") {
     return (await store.claim([{ consumerId: "c2", limit: 1, suspect: false }], NOW + 20)).claimed.length > 0;

@@ -15,7 +15,7 @@ export function statsCases(test: Case): void {
     });
   });
 
-  test("stats counts what is there", async ({ store }) => {
+  test("stats counts the jobs in each status", async ({ store }) => {
     for (const [i, status] of STATUSES.entries()) {
       for (let n = 0; n <= i; n++) await bring(store, `${status} ${n}`, status);
     }
@@ -23,7 +23,7 @@ export function statsCases(test: Case): void {
     assert.deepEqual(counts, Object.fromEntries(STATUSES.map((status, i) => [status, i + 1])));
   });
 
-  test("stats tells since when the oldest due job waits, whatever its priority", async ({ store }) => {
+  test("stats returns since when the oldest due job waits, whatever its priority", async ({ store }) => {
     await add(store, "high", { priority: 50, runAt: NOW - 5 });
     await add(store, "low", { priority: -50, runAt: NOW - 90 });
     await add(store, "delayed", { runAt: NOW + 5 });
@@ -37,12 +37,12 @@ export function statsCases(test: Case): void {
     assert.equal((await store.stats({ now: NOW + 5, silentSince: NOW })).oldestDueAt, NOW + 5);
   });
 
-  test("stats counts a suspect among the due", async ({ store }) => {
+  test("stats counts a suspect as due", async ({ store }) => {
     await addSuspect(store, "suspect");
     assert.equal((await store.stats({ now: NOW, silentSince: NOW })).oldestDueAt, NOW);
   });
 
-  test("stats and the list tell which running jobs are silent, and no others", async ({ store }) => {
+  test("stats and the list report the stalled jobs, and no others", async ({ store }) => {
     const heard = await hold(store, "heard");
     for (const id of ["silent", "silent too"]) await hold(store, id);
     await store.renew([heard], NOW + 10);

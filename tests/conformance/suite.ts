@@ -1,6 +1,6 @@
 /**
- * What every backend guarantees, as tests. An adapter opens an empty store and calls `conformance` once;
- * the files beside this one hold a verb each.
+ * The guarantees of every backend, as tests. An adapter opens an empty store and calls `conformance` once;
+ * the files beside this one hold one verb each.
  */
 import type { Store } from "../../queue/store.ts";
 import { backupCases } from "./backup.ts";
@@ -20,19 +20,19 @@ import { settleCases } from "./settle.ts";
 import { statsCases } from "./stats.ts";
 
 export interface Opened {
-  /** Empty. */
+  /** The store under test, empty at first. */
   readonly store: Store;
-  /** Another handle on the same data, as another process would hold it. Closed by `close`. */
+  /** Opens another handle on the same data, as another process would hold it. Closed by `close`. */
   second(): Promise<Store>;
   /** Opens a copy that `backup` has written to `path`. Closed by `close`. */
   restored(path: string): Promise<Store>;
-  /** Where a test may write files. Gone after `close`. */
+  /** A folder in which a test may write files. Removed by `close`. */
   readonly folder: string;
-  /** Closes all that was opened and removes the data. */
+  /** Closes all open handles and removes the data. */
   close(): Promise<void>;
 }
 
-/** Declares one test: a sentence about the store, and a body that gets an empty one. */
+/** Declares one test: a sentence about the store, and a body that receives an empty store. */
 export type Case = (sentence: string, body: (opened: Opened) => Promise<void>) => void;
 
 const VERBS = [
