@@ -9,6 +9,8 @@ import type { Inserted, NewJob } from "./store.ts";
 /** Of one turn: some milliseconds. */
 const MOST_JOBS = 500;
 const MOST_CHARACTERS = 256 * 1024;
+/** The thread rests no more often than that: each rest takes some 6 ms, in which a bulk of jobs gets no further. */
+const BETWEEN_RESTS_MS = 40;
 /** So many are checked at once: whoever adds one waits for nothing. */
 const FEW_JOBS = 8;
 
@@ -29,8 +31,12 @@ export async function addAll(taker: Taker, requests: readonly JobRequest[], give
 
 async function insertAll(taker: Taker, jobs: readonly NewJob[]): Promise<Added[]> {
   const inserted: Inserted[] = [];
+  let since = performance.now();
   for (const some of portionsOf(jobs)) {
-    if (inserted.length > 0) await breathe();
+    if (performance.now() - since > BETWEEN_RESTS_MS) {
+      await breathe();
+      since = performance.now();
+    }
     const stored = taker.insert(some);
     taker.emit({ type: "arriving", count: some.length });
     const answers = await stored;
