@@ -1,4 +1,4 @@
-/** Jobs on their way in. They are not due yet, so that nothing but adding is in the figures. */
+/** Adding jobs. They are not due yet, so the figures hold adding alone. */
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
 import { middleOf } from "./middle_of.ts";
 import { openRawStore } from "./raw_store.ts";

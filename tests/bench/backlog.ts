@@ -1,4 +1,4 @@
-/** Very many jobs wait while ten consumers drain them: what that costs, and what people at the pages notice of it. */
+/** Very many jobs wait while ten consumers drain them: what that costs, and how it affects readers of the pages. */
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
 import { drainFrom, warmUp } from "./drain.ts";
 import type { Readers } from "./page_client.ts";
@@ -29,7 +29,7 @@ export async function backlog({ jobs, backlog, large }: BenchOptions): Promise<R
   ];
 }
 
-/** One job each time, without a commit: what the search among all that wait takes. */
+/** One job each time, without a commit: the time of the search among all waiting jobs. */
 async function claimMs(path: string): Promise<number[]> {
   await using raw = await openRawStore(path);
   const values: number[] = [];
@@ -52,13 +52,13 @@ async function drainOfFew(jobs: number): Promise<number> {
 interface Many {
   readonly database: string;
   readonly waiting: string;
-  /** Jobs per second where nothing else waits. */
+  /** Jobs per second when no other jobs wait. */
   readonly without: number;
   readonly jobs: number;
   readonly backlog: number;
 }
 
-/** Undisturbed and with readers in turn: so that a machine that becomes slower meanwhile does so for both. */
+/** Measured alone and with readers in turn, so that a machine that slows down meanwhile affects both. */
 async function drainOfMany({ database, waiting, without, jobs, backlog }: Many): Promise<Row[]> {
   await using system = await openBenchSystem({ database });
   await using pages = await servePages(system);
@@ -66,10 +66,10 @@ async function drainOfMany({ database, waiting, without, jobs, backlog }: Many):
   const part = Math.min(jobs, Math.floor((backlog - WARM_UP) / 8));
   const undisturbed = [await rateOver(system, part)];
   const readers = await readersOf(pages, system);
-  // Compiled pages: the first of each kind are slow.
+  // Warms the pages up: the first of each kind are slow.
   await whileRead(readers, () => rateOver(system, Math.ceil(part / 10)));
   for (const took of Object.values(pages.serverMs)) took.clear();
-  // Three times as long: a p99 wants many answers.
+  // Three times as long: a p99 needs many responses.
   const read = await whileRead(readers, () => rateOver(system, 3 * part));
   undisturbed.push(await rateOver(system, part));
   const listened = await whileRead(listenersOf(pages), () => rateOver(system, part));
@@ -105,7 +105,7 @@ function serverRow(name: string, values: readonly number[]): Row {
   };
 }
 
-/** With all that lies between: the reader shares two processors with ten consumers as well. */
+/** The whole time of a request: the reader also shares two processors with ten consumers. */
 function readerRows(values: readonly number[]): Row[] {
   return [0.5, 0.99].map((part) => ({
     measure: `a page meanwhile, as its reader waits for it, p${part * 100} of ${values.length}`,
@@ -113,7 +113,7 @@ function readerRows(values: readonly number[]): Row[] {
   }));
 }
 
-/** Jobs per second, of so many that come next. */
+/** Jobs per second over the next `jobs` jobs. */
 async function rateOver(system: BenchSystem, jobs: number): Promise<number> {
   const [before, since] = [system.completed(), performance.now()];
   await system.untilCompleted(before + jobs);

@@ -1,9 +1,8 @@
 /**
- * Benchmarks: what the queue does, beside what this machine can do at most in the same run. An absolute figure says
- * something about the machine, a ratio about the queue.
- *
- * `deno task bench [--only drain|adding|…] [--jobs 100000] [--backlog 1000000] [--once] [--long]
- * [--json | --markdown]`; `--once`: one comparison each time, not the middle one of three
+ * Benchmarks: what the queue does, beside the most that this machine can do in the same run. An absolute
+ * figure describes the machine, a ratio describes the queue.
+ * `deno task bench [--only drain|adding|…] [--jobs 100000] [--backlog 1000000] [--once] [--long] [--json |
+ * --markdown]`; `--once`: one comparison each time, not the median of three
  */
 import { parseArgs } from "node:util";
 import { adding } from "./adding.ts";
@@ -26,7 +25,7 @@ type Part = (options: BenchOptions) => Promise<Row[]>;
 const PARTS: Record<string, Part> = {
   ...{ drain, adding, posting, pickup, files, crash, starting, backlog, memory },
 };
-/** Only where it is asked for: it takes a quarter of an hour, and some gigabytes of disk. */
+/** Only on request: it takes a quarter of an hour, and some gigabytes of disk. */
 const LONG: Record<string, Part> = { growth };
 
 interface Flags extends Omit<BenchOptions, "large"> {

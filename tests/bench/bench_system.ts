@@ -1,4 +1,4 @@
-/** The real thing: supervisor, ten threads, SQLite at full durability, logs at the default level. */
+/** The real system: supervisor, ten threads, SQLite at full durability, logs at the default level. */
 import { getQueue, type Queue, type QueueEvent } from "@persistent-queue/queue";
 import { listKinds, openLog, readSettings, type Settings, Supervisor } from "@persistent-queue/workers";
 import { eventually } from "../support/eventually.ts";
@@ -10,9 +10,9 @@ export interface BenchSystem extends AsyncDisposable {
   readonly settings: Settings;
   /** So far. */
   readonly completed: () => number;
-  /** Resolves in the moment in which so many jobs are completed in all; rejects after a minute, unless given. */
+  /** Resolves as soon as `count` jobs are completed in all; rejects after a minute unless given. */
   untilCompleted(count: number, withinMs?: number): Promise<void>;
-  /** How long it took from opening the queue to the first consumer that is ready, in milliseconds. */
+  /** The time from opening the queue to the first consumer that is ready, in milliseconds. */
   readonly healthyAfterMs: number;
 }
 
@@ -20,7 +20,7 @@ const HANDLERS = new URL("./handlers/", import.meta.url);
 const PATIENCE_MS = 60_000;
 
 export interface BenchSystemOptions {
-  /** The path of one that was made before; a new one unless given. */
+  /** The path of an existing database; a new one unless given. */
   readonly database?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Nobody runs the benchmarks every day: this sees that they run, and that no ratio has collapsed to less than half of what
- * is committed. It is run when all other tests are over, for a ratio on a busy machine says little.
+ * The full benchmarks run rarely: this checks that they run, and that no ratio has fallen below half of the
+ * committed one. It runs after all other tests, because a ratio on a busy machine says little.
  */
 import assert from "node:assert/strict";
 
@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 const TRIES = 3;
 const RESULTS = Deno.readTextFileSync(new URL("RESULTS.md", import.meta.url));
 
-/** The ratio of the table's first row whose measure begins so. */
+/** The ratio of the table's first row whose measure begins with `measure`. */
 function committed(measure: string): number {
   const row = RESULTS.split("\n").find((line) => line.startsWith(`| ${measure}`));
   return Number(row?.split("|")[4]);
@@ -37,7 +37,7 @@ for (
       const collapsed = measures.filter((name) => {
         const ratio = ratios.find(([measure]) => measure.startsWith(name))?.[1] ?? 0;
         found.push(`${name}: ${ratio}, committed ${committed(name)}`);
-        // Also where one of them is not a number.
+        // Written so that NaN counts as a failure.
         return !(ratio >= committed(name) / 2);
       });
       if (collapsed.length === 0) return;

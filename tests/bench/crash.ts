@@ -1,4 +1,4 @@
-/** A thread ends without a word, in the middle of a job: how long until that job runs again, elsewhere. */
+/** A thread ends without a report, in the middle of a job: how long until that job runs again, elsewhere. */
 import { tempFolder } from "../support/temp_folder.ts";
 import { openBenchSystem } from "./bench_system.ts";
 import { quantile } from "./quantile.ts";

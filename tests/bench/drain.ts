@@ -1,4 +1,4 @@
-/** As fast as it goes: no-op jobs through ten threads. */
+/** Maximum throughput: no-op jobs through ten threads. */
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
 import { middleOf } from "./middle_of.ts";
 import { openRawStore } from "./raw_store.ts";
@@ -33,14 +33,14 @@ async function drainOnce(jobs: number): Promise<{ figure: number; fairness: numb
   return { figure, fairness: Math.min(...shares) / mean };
 }
 
-/** Threads that have never done a job are slow at their first ones. */
+/** Threads that have never run a job are slow at their first ones. */
 export async function warmUp(system: BenchSystem): Promise<void> {
   const before = system.completed();
   await addMany(system, { jobs: WARM_UP, runAt: Date.now() });
   await system.untilCompleted(before + WARM_UP);
 }
 
-/** All become due in one moment, after the last was added: adding is not in the figure. Answers jobs per second. */
+/** All become due at once, after the last was added: adding is not in the figure. Returns jobs per second. */
 export async function drainFrom(system: BenchSystem, jobs: number): Promise<number> {
   const atFirst = system.completed();
   const sampleMs = await addMany(system, { jobs: BATCH, runAt: Date.now() });

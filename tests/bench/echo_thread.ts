@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** Answers every message with the moment at which it arrived. */
+/** Replies to every message with the time at which it arrived. */
 import { preciseNow } from "./precise_now.ts";
 
 self.onmessage = () => self.postMessage(preciseNow());

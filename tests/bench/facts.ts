@@ -1,4 +1,4 @@
-/** What a table was measured with. */
+/** The machine and the versions that a table was measured with. */
 import { cpus, totalmem } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 

@@ -25,7 +25,7 @@ export async function files(): Promise<Row[]> {
   }];
 }
 
-/** Of files that are there; the first ones are worked on while the last are added. */
+/** Of files that exist already; the first ones are processed while the last are added. */
 async function drainFiles(system: BenchSystem, ids: readonly string[]): Promise<number> {
   const before = system.completed();
   const since = performance.now();

@@ -1,4 +1,7 @@
-/** What each thing costs in a database that grows, from ten thousand to ten million jobs: `--long` alone. */
+/**
+ * The cost of each operation in a database that grows, from ten thousand to ten million jobs; runs with
+ * `--long` only.
+ */
 import { getQueue } from "@persistent-queue/queue";
 import { tempFolder } from "../support/temp_folder.ts";
 import { quantile } from "./quantile.ts";
@@ -33,7 +36,7 @@ export async function growth(): Promise<Row[]> {
   return rows;
 }
 
-/** Milliseconds of each thing, durable and awaited where it writes. */
+/** Milliseconds of each operation, durable and awaited where it writes. */
 async function costsAt(path: string): Promise<Record<string, number>> {
   const queue = await getQueue(`sqlite:${path}`, { role: "owner", kinds: ["noop"] });
   try {

@@ -1,4 +1,4 @@
-/** A database in which very many jobs wait: made once in a run, and copied for whoever wants to work on one. */
+/** A database in which very many jobs wait: made once in a run, and copied for each benchmark that needs one. */
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 import { openRawStore } from "./raw_store.ts";
 
@@ -12,7 +12,7 @@ export class LargeDatabase implements AsyncDisposable {
     this.#jobs = jobs;
   }
 
-  /** So many jobs wait in the file at `path` from now on, and the disk is at rest: whoever measures syncs as well. */
+  /** Afterwards `jobs` jobs wait in the file at `path`, and the disk is idle, because a benchmark syncs as well. */
   async copyTo(path: string): Promise<void> {
     this.#made ??= make(this.#jobs);
     await Deno.copyFile((await this.#made).file("large.db"), path);

@@ -1,4 +1,4 @@
-/** What a process of its own holds in memory: at rest, and after very many jobs. */
+/** The memory of a separate process: idle, and after very many jobs. */
 import { setTimeout as delay } from "node:timers/promises";
 import { HEAP_FLAGS } from "../../workers/process/permissions.ts";
 import { runSystem } from "../support/running_system.ts";
@@ -18,7 +18,7 @@ export async function memory(options: BenchOptions): Promise<Row[]> {
   ];
 }
 
-/** The limit is what it held when half of them were done: it does not grow. */
+/** The limit is what it held when half of them were done: memory does not grow. */
 async function whileDraining({ backlog, large }: BenchOptions): Promise<Row[]> {
   await using folder = await tempFolder();
   const database = folder.file("queue.db");

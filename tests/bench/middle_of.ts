@@ -3,7 +3,7 @@ export interface Comparison {
   readonly limit: number;
 }
 
-/** The speed of a shared machine changes by the second: of so many comparisons the one in the middle says most. */
+/** The speed of a shared machine changes by the second: the median of several comparisons is the most reliable. */
 export async function middleOf<Compared extends Comparison>(
   rounds: number,
   compare: () => Promise<Compared>,

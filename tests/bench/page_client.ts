@@ -1,7 +1,8 @@
 /// <reference lib="deno.worker" />
 /**
- * Readers of the pages, in a thread of their own. Told `{ pages, streams, cookie }` they open so many event streams and
- * ask for each page in turn, again and again; told `"stop"` they answer how long each page took, in milliseconds.
+ * Readers of the pages, in a separate thread. On `{ pages, streams, cookie }` they open `streams` event
+ * streams and request each page in turn, again and again; on `"stop"` they post how long each page took, in
+ * milliseconds.
  */
 export interface Readers {
   /** Addresses, by what they show. */

@@ -50,7 +50,7 @@ async function pickups(system: BenchSystem, times: number): Promise<number[]> {
   return values;
 }
 
-/** What cannot be left out: a durable transaction that inserts and claims, then a message to a thread. */
+/** The unavoidable part: a durable transaction that inserts and claims, then a message to a thread. */
 async function rawPickups(times: number): Promise<number[]> {
   await using raw = await openRawStore();
   const thread = new Worker(new URL("./echo_thread.ts", import.meta.url), { type: "module" });

@@ -1,4 +1,4 @@
-/** Jobs that arrive over HTTP: a real port of this machine, the real guards in front of it. Not due yet either. */
+/** Jobs that arrive over HTTP: a real port of this machine, with the real guards in front. Not due yet either. */
 import { managerApp, serve } from "@persistent-queue/ui";
 import { openBenchSystem } from "./bench_system.ts";
 import { openRawStore } from "./raw_store.ts";

@@ -13,18 +13,18 @@ export interface RawStore extends AsyncDisposable {
   readonly sql: Statements;
   /** Runs `work` in one durable transaction. */
   transact<T>(work: () => T): T;
-  /** So many jobs, this many a transaction; answers jobs per second. */
+  /** Inserts `jobs` jobs, `aTransaction` per transaction; returns jobs per second. */
   insert(jobs: number, aTransaction: number): number;
-  /** Before its time: the file at `path` is whole then. */
+  /** Closes it early: the file at `path` is complete then. */
   close(): void;
-  /** Claims and completes all that waits, 100 jobs a transaction; answers jobs per second. */
+  /** Claims and completes all waiting jobs, 100 a transaction; returns jobs per second. */
   drain(): number;
 }
 
 const A_TRANSACTION = 100;
 const CONSUMER = crypto.randomUUID();
 
-/** A new one, unless there is one at `existing`. */
+/** A new store, unless there is one at `existing`. */
 export async function openRawStore(existing?: string): Promise<RawStore> {
   const folder = await tempFolder();
   const path = existing ?? folder.file("raw.db");
@@ -43,7 +43,7 @@ export async function openRawStore(existing?: string): Promise<RawStore> {
 
   function insertSome(count: number): void {
     const now = Date.now();
-    // As the queue invents them: with ids at random the limit would be a third lower, and no limit.
+    // Ids as the queue makes them: with random ids the limit would be a third lower, and no limit.
     for (let i = 0; i < count; i++) sql.insert.run(`noop-${timedUuid(now)}`, "noop", "null", 0, now, now);
   }
 

@@ -4,15 +4,15 @@ import type { LargeDatabase } from "./large_database.ts";
 export interface Row {
   readonly measure: string;
   readonly figure: number;
-  /** `/s` is better when it grows, `ms` and `MB` when they shrink; without a unit it is a part of something. */
+  /** `/s` improves upwards, `ms` and `MB` downwards; without a unit it is a fraction. */
   readonly unit: "/s" | "ms" | "MB" | "";
-  /** What the machine gave in the same run without the queue in between; null where nothing compares. */
+  /** What the machine did in the same run without the queue; null if nothing compares. */
   readonly limit: number | null;
-  /** What it is to reach; nothing where it is only measured. */
+  /** The target; absent if it is only measured. */
   readonly goal?: Goal;
 }
 
-/** A part of the limit, or a value of its own unit. */
+/** A part of the limit, or a value in its own unit. */
 export type Goal = { readonly ratio: number } | { readonly atLeast: number } | { readonly atMost: number };
 
 export interface BenchOptions {
@@ -21,7 +21,7 @@ export interface BenchOptions {
   readonly jobs: number;
   /** How many jobs wait in the large database. */
   readonly backlog: number;
-  /** How many comparisons with a limit are made; the one in the middle is told. */
+  /** How many comparisons with a limit are made; the median is reported. */
   readonly rounds: number;
 }
 
@@ -31,7 +31,7 @@ export function ratioOf({ figure, unit, limit }: Row): number | null {
   return unit === "ms" || unit === "MB" ? limit / figure : figure / limit;
 }
 
-/** Null: there is nothing to reach. */
+/** Null if there is no target. */
 export function isReached(row: Row): boolean | null {
   const { goal, figure } = row;
   if (goal === undefined) return null;

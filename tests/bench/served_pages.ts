@@ -1,4 +1,4 @@
-/** Both pages on real ports of this machine, before a system of the benchmarks. */
+/** Both pages on real ports of this machine, in front of a system of the benchmarks. */
 import { type App, managerApp, opsApp, serve } from "@persistent-queue/ui";
 import type { BenchSystem } from "./bench_system.ts";
 import type { Readers } from "./page_client.ts";
@@ -9,9 +9,9 @@ const PASSWORD = "a password for benchmarks only";
 export interface ServedPages extends AsyncDisposable {
   readonly manager: string;
   readonly ops: string;
-  /** Of somebody who is logged in. */
+  /** The cookie of a logged-in session. */
   readonly cookie: string;
-  /** How long each answer took the servers, in milliseconds, by the page's address without its port. */
+  /** How long each response took the servers, in milliseconds, by the page's address without its port. */
   readonly serverMs: Readonly<Record<"manager" | "ops", Map<string, number[]>>>;
 }
 
@@ -38,22 +38,25 @@ async function logIn(manager: string): Promise<string> {
   const answer = await fetch(`${manager}/login`, { method: "POST", body, redirect: "manual" });
   await answer.body?.cancel();
   const cookie = answer.headers.get("Set-Cookie")?.split(";")[0];
-  if (cookie === undefined) throw new Error(`Nobody was logged in: ${answer.status}`);
+  if (cookie === undefined) throw new Error(`The login failed: ${answer.status}`);
   return cookie;
 }
 
-/** While `work` goes on, others read. Answers what it answers, and how long each page took, in milliseconds. */
+/** Reads the pages while `work` runs. Returns its result, and how long each page took, in milliseconds. */
 export async function whileRead<T>(readers: Readers, work: () => Promise<T>) {
   const client = new Worker(new URL("./page_client.ts", import.meta.url), { type: "module" });
   const { promise: took, resolve, reject } = Promise.withResolvers<Record<string, number[]>>();
   client.onmessage = ({ data }) => resolve(data);
   client.onerror = (event) => {
     event.preventDefault();
-    reject(new Error(`Whoever reads the pages failed: ${event.message}`));
+    reject(new Error(`The reader of the pages failed: ${event.message}`));
   };
   client.postMessage(readers);
   try {
-    const answer = await Promise.race([work(), took.then(() => Promise.reject(new Error("Nobody reads.")))]);
+    const answer = await Promise.race([
+      work(),
+      took.then(() => Promise.reject(new Error("The reader stopped."))),
+    ]);
     client.postMessage("stop");
     return { answer, took: await took };
   } finally {

@@ -1,4 +1,4 @@
-/** From opening the queue to the first consumer that is ready; and from the death of the process to work. */
+/** The time from opening the queue to the first consumer that is ready; and from the death of the process to work. */
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../support/eventually.ts";
 import { addFile, runSystem } from "../support/running_system.ts";
@@ -31,7 +31,7 @@ async function healthyAfterMs(database?: string): Promise<number> {
   return system.healthyAfterMs;
 }
 
-/** The whole system as a person starts it, with its guard. */
+/** The whole system as a user starts it, with its guard. */
 async function workingAgainAfterMs(): Promise<number> {
   await using system = await runSystem({ env: { CONSUMERS: String(CONSUMERS), WORK_MS: "0" } });
   const values: number[] = [];
@@ -45,8 +45,8 @@ async function workingAgainAfterMs(): Promise<number> {
     };
     await eventually("it works again", isDone, { withinMs: 20_000 });
     values.push(performance.now() - since);
-    await eventually("it has greeted", () => system.supervisorPid() !== supervisor);
-    // So that it is no crash loop, in which the guard takes its time.
+    await eventually("the new supervisor has started", () => system.supervisorPid() !== supervisor);
+    // Long enough not to count as a crash loop, in which the guard adds delays.
     await delay(1_000);
   }
   return quantile(values, 0.5);

@@ -1,6 +1,6 @@
 import type { App } from "@persistent-queue/ui";
 
-/** Notes how long the app takes for each answer, in milliseconds, by its address: `/?status=COMPLETED`. */
+/** Notes how long the app takes for each response, in milliseconds, by its address: `/?status=COMPLETED`. */
 export function timedApp(app: App, took: Map<string, number[]>): App {
   return {
     ...{ routes: app.routes, close: () => app.close() },

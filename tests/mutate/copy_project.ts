@@ -1,4 +1,4 @@
-/** What runs and what tests it, without what it has made: enough for `deno test` elsewhere. */
+/** The code and its tests, without generated files: enough for `deno test` elsewhere. */
 const PARTS = ["deno.json", "deno.lock", "main.ts", "queue", "workers", "ui", "tests"];
 const ROOT = new URL("../../", import.meta.url);
 

@@ -1,6 +1,7 @@
 /**
- * Do the tests bite? `deno task mutate [part of a name]` breaks a copy of the project in one way after the other, runs
- * the tests that must notice, and prints which did. Exit code 1 where none did.
+ * Checks that the tests notice faults. `deno task mutate [part of a name]` breaks a copy of the project in
+ * one way after the other, runs the tests that must notice, and prints which did. Exit code 1 if any mutation
+ * was not noticed.
  */
 import { textTable } from "../support/text_table.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -8,12 +9,12 @@ import { copyProject } from "./copy_project.ts";
 import { applied } from "./edit.ts";
 import { type Mutation, MUTATIONS } from "./mutations.ts";
 
-/** A mutant that hangs its tests is noticed too. */
+/** A mutant that hangs its tests counts as noticed too. */
 const LONGEST_MS = 180_000;
 
 interface TestRun {
   readonly isGreen: boolean;
-  /** Of the first test that failed, or what else went wrong. */
+  /** The first test that failed, or what else went wrong. */
   readonly noticed: string;
   readonly seconds: number;
 }
@@ -59,7 +60,7 @@ if (import.meta.main) {
   const chosen = MUTATIONS.filter(({ name }) => name.includes(part));
   if (chosen.length === 0) {
     console.error(
-      `No mutation is called so. There are:\n${MUTATIONS.map(({ name }) => `  ${name}`).join("\n")}`,
+      `No mutation has this name. The mutations are:\n${MUTATIONS.map(({ name }) => `  ${name}`).join("\n")}`,
     );
     Deno.exit(2);
   }

@@ -1,6 +1,6 @@
 /**
- * Twelve ways to break what keeps the promises, as small as a slip of the hand. Each must turn a test red: a suite that
- * stays green over one of them proves nothing about it.
+ * Twelve ways to break the code that keeps the guarantees, each as small as a typo. Each must make a test
+ * fail: a suite that passes with one of them proves nothing about that guarantee.
  */
 export interface Mutation {
   readonly name: string;
@@ -11,7 +11,7 @@ export interface Mutation {
 
 export interface Edit {
   readonly file: string;
-  /** Stands there exactly once. */
+  /** Occurs exactly once in the file. */
   readonly from: string;
   readonly to: string;
 }
@@ -88,7 +88,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: [...CONFORMANCE, "tests/queue/foreign_edits_test.ts"],
   },
   {
-    name: "nobody waits for a lock: busy_timeout 0, and no patience of our own",
+    name: "no call waits for a lock: busy_timeout 0, and no retries",
     edits: [
       {
         file: "queue/sqlite/open.ts",
@@ -114,12 +114,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ["tests/faults/clock_test.ts"],
   },
   {
-    name: "crashes are not counted by whoever survives",
+    name: "crashes are not counted by the surviving process",
     edits: [{ file: "queue/reaping.ts", from: "charge: chargeOf(options) }", to: "charge: null }" }],
     tests: ["tests/queue/crashes_test.ts"],
   },
   {
-    name: "no preventDefault on what a thread does not catch",
+    name: "no preventDefault on an uncaught error of a thread",
     edits: [{
       file: "workers/thread/owners.ts",
       from: '"unhandledrejection", (event) => {\n      event.preventDefault();\n',
@@ -137,7 +137,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ["tests/ui/host_guard_test.ts"],
   },
   {
-    name: "no check of where a change request comes from",
+    name: "no Origin check of a change request",
     edits: [{ file: "ui/app.ts", from: "  app.use(sameOrigin);\n", to: "" }],
     tests: ["tests/ui/cross_site_test.ts"],
   },

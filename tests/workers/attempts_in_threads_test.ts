@@ -1,11 +1,11 @@
-/** What handlers answer, and what becomes of their jobs: through real threads. */
+/** The outcomes of handlers, and what becomes of their jobs, through real threads. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { sqliteShell } from "../support/sqlite_shell.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { testSystem } from "../support/test_system.ts";
 
-Deno.test("a failing job is tried four times, at the delays, keeps its consumer, and ends UNPROCESSABLE with retries = 3", async () => {
+Deno.test("a failing job is tried four times after the delays, keeps its consumer, and ends UNPROCESSABLE with retries = 3", async () => {
   await using system = await testSystem({ RETRY_DELAYS_MS: "100,200,400" });
   await system.queue.add([{ id: "bad", kind: "fail", payload: 99 }]);
   const job = await system.until("bad", ({ status }) => status === "UNPROCESSABLE");
@@ -83,7 +83,7 @@ Deno.test("cancel reaches a running handler through its signal, and its late res
   assert.ok(system.supervisor.view().consumers.every(({ restarts }) => restarts === 0));
 });
 
-Deno.test("a job of a kind that nobody knows waits, and says so, until its kind is known; others go on", async () => {
+Deno.test("a job of an unknown kind waits, and says so, until its kind is known; other jobs go on", async () => {
   await using folder = await tempFolder();
   const place = { QUEUE_URL: `sqlite:${folder.file("queue.db")}` };
   const insert = "INSERT INTO jobs (id, kind, priority) VALUES ('orphan', 'gone', 9), ('known', 'noop', 0)";
@@ -100,15 +100,15 @@ Deno.test("a job of a kind that nobody knows waits, and says so, until its kind 
   const told = () =>
     system.logLines("jobqueue").filter((line) => line.includes('No handler is named "gone"')).length;
   await eventually("the log says so", () => told() > 0);
-  // Somebody gives it a kind that is known, while the system runs.
+  // An operator gives it a known kind while the system runs.
   await sqliteShell(folder.file("queue.db"), "UPDATE jobs SET kind = 'noop' WHERE id = 'orphan'");
   await system.until("orphan", ({ status }) => status === "COMPLETED");
   assert.equal(told(), 1);
 });
 
-Deno.test("a job that turns out long gives the short ones behind it back to others within a tenth of a second", async () => {
+Deno.test("the short jobs behind one that turns out long go to other consumers within a tenth of a second", async () => {
   await using system = await testSystem({ CONSUMERS: "2", STALL_MS: "10000" });
-  // Short jobs earn look-ahead; then each thread has dozens in hand when a long one comes, which blocks its thread.
+  // Short jobs earn prefetch; then each thread has dozens in flight when a long one comes, which blocks its thread.
   await system.queue.add(Array.from({ length: 2000 }, (_, i) => ({ id: `short ${i}`, kind: "noop" })));
   await system.queue.add([{ id: "long", kind: "block", payload: 1500 }]);
   await system.queue.add(Array.from({ length: 200 }, (_, i) => ({ id: `behind ${i}`, kind: "noop" })));
@@ -139,7 +139,7 @@ Deno.test("a stop lets running jobs finish, and returns waiting ones without cha
   assert.equal(waiting.crashes, 0);
 });
 
-Deno.test("RetryLater with anything but a number of milliseconds is a failed attempt that says so, and ends no thread", async () => {
+Deno.test("RetryLater without a number of milliseconds fails the attempt with the reason, and ends no thread", async () => {
   await using system = await testSystem({ CONSUMERS: "1", RETRY_DELAYS_MS: "1" });
   const ways = ["60", null, true, [500], -5, "a date", "a big integer", "not a number", "changed afterwards"]
     .concat([1e300, Date.now()]);
@@ -152,7 +152,7 @@ Deno.test("RetryLater with anything but a number of milliseconds is a failed att
   assert.equal(system.supervisor.view().consumers[0]?.restarts, 0);
 });
 
-Deno.test("a handler that computes is ended a second after its deadline, and the attempt has failed", async () => {
+Deno.test("a handler that computes is ended a second after its deadline, and the attempt fails", async () => {
   await using system = await testSystem({ CONSUMERS: "2", RETRY_DELAYS_MS: "none", STALL_MS: "20000" });
   await system.queue.add([{ id: "late", kind: "spin", payload: "deadline" }, {
     id: "other",

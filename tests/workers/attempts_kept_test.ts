@@ -1,4 +1,4 @@
-/** What is kept of each attempt, through real threads. */
+/** The record of each attempt, through real threads. */
 import assert from "node:assert/strict";
 import { attemptsOf } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
@@ -39,7 +39,7 @@ Deno.test("an error keeps its class, cause and place, and what its handler logge
   assert.match(lines, /Attempt 1\/1 failed for cause: save failed \(caused by [^)]*\)\. Retrying in 0\.03s/);
 });
 
-Deno.test("an attempt that completes is told by the job itself, without a line in its history", async () => {
+Deno.test("an attempt that completes is recorded in the job itself, without a line in its history", async () => {
   await using system = await testSystem();
   await system.queue.add([{ id: "done", kind: "boom", payload: "done" }]);
   const job = await system.until("done", ({ status }) => status === "COMPLETED");
@@ -49,7 +49,7 @@ Deno.test("an attempt that completes is told by the job itself, without a line i
   assert.deepEqual([attempt?.outcome, attempt?.number, attempt?.startedAt], ["completed", 1, job.startedAt]);
 });
 
-Deno.test("an attempt whose consumer died is an attempt, with its run time", async () => {
+Deno.test("an attempt whose consumer died is recorded with its run time", async () => {
   await using system = await testSystem({ CONSUMERS: "1", CRASH_LIMIT: "1", STALL_MS: "5000" });
   await system.queue.add([{ id: "lost", kind: "boom", payload: "never" }]);
   const { queue, supervisor } = system;
@@ -65,7 +65,7 @@ Deno.test("an attempt whose consumer died is an attempt, with its run time", asy
   assert.ok(attempt.ranMs !== null && attempt.startedAt !== null && attempt.consumerId !== null);
 });
 
-Deno.test("a handler never gets a number that was rounded, and its own −0 is kept", async () => {
+Deno.test("a handler never gets a rounded number, and its own −0 is kept", async () => {
   await using system = await testSystem();
   await system.queue.add([{ id: "by hand", kind: "echo", payload: 1, runAt: Date.now() + 300 }]);
   const { DatabaseSync } = await import("node:sqlite");

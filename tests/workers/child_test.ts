@@ -1,4 +1,4 @@
-/** How threads end, and that their end is told truly. */
+/** How threads end, and that their end is reported correctly. */
 import assert from "node:assert/strict";
 import { type ChildOptions, startChild } from "../../workers/child.ts";
 import { HostedThreads } from "../../workers/places/hosted_threads.ts";
@@ -14,7 +14,7 @@ const TOLD: Pick<ChildOptions<null>, "name" | "start" | "onUnusable"> = {
   onUnusable: (why) => assert.fail(why),
 };
 
-Deno.test("a thread that is ended while it loads modules does not take the process with it", async () => {
+Deno.test("ending a thread while it loads modules does not end the process", async () => {
   using threads = new HostedThreads();
   for (let n = 0; n < TRIES; n++) {
     const why = await new Promise((onEnd) => {

@@ -21,7 +21,7 @@ function assertOneProblem(env: Record<string, string>, pattern: RegExp, dotenv: 
   assert.match(problems[0] ?? "", pattern);
 }
 
-Deno.test("without any setting the documented defaults hold", () => {
+Deno.test("without any setting the documented defaults apply", () => {
   const { handlerAllow, ...settings } = readSettings({ env: {}, dotenv: null, startDir: "/srv/queue" });
   assert.deepEqual(settings, {
     startDir: "/srv/queue",
@@ -58,7 +58,7 @@ Deno.test("without any setting the documented defaults hold", () => {
   assert.deepEqual(handlerAllow, { net: [], env: [], read: [], write: [], run: [], sys: [], ffi: [] });
 });
 
-Deno.test("people may crash consumers only while the password is the default, unless FAULT_INJECTION says otherwise", () => {
+Deno.test("consumers may be crashed on purpose only while the password is the default, unless FAULT_INJECTION says otherwise", () => {
   const own = { MANAGER_PASSWORD: "a password of their own" };
   assert.equal(read().faultInjection, true);
   assert.equal(read(own).faultInjection, false);
@@ -75,7 +75,7 @@ Deno.test("the settings are frozen, lists included", () => {
   }
 });
 
-Deno.test("an empty MANAGER_PASSWORD leaves the default in force not without a word", () => {
+Deno.test("an empty MANAGER_PASSWORD never leaves the default in force silently", () => {
   assertOneProblem({}, /MANAGER_PASSWORD in \.env is empty/, "MANAGER_PASSWORD=\n");
   assertOneProblem({ MANAGER_PASSWORD: "" }, /MANAGER_PASSWORD in \.env is empty/, "MANAGER_PASSWORD=''\n");
   assert.deepEqual(read({ MANAGER_PASSWORD: "of our own" }, "MANAGER_PASSWORD=\n").warnings, []);
@@ -100,7 +100,7 @@ Deno.test("numbers are plain digits; spaces around them do no harm", () => {
   }
 });
 
-Deno.test("PUBLIC_URL is what people type: a scheme, a host, perhaps a port and a path", () => {
+Deno.test("PUBLIC_URL takes a scheme, a host, and optionally a port and a path", () => {
   const own = { MANAGER_PASSWORD: "a password of our own" };
   const urls: Record<string, string> = {
     "https://queue.example.com": "https://queue.example.com",
@@ -205,14 +205,14 @@ Deno.test("the log level is one of four words", () => {
   );
 });
 
-Deno.test("a folder is taken without the slash at its end, and never with commas or control characters", () => {
+Deno.test("a folder loses its trailing slash, and is refused with commas or control characters", () => {
   assert.equal(read({ FILES_DIR: "in box/" }).filesPrefix, "in box");
   assertOneProblem({ FILES_DIR: "a\nb" }, /^FILES_DIR is "a\\nb"/);
   assertOneProblem({ LOG_DIR: "a,b" }, /^LOG_DIR is "a,b", but must be a path without commas/);
   assertOneProblem({ QUEUE_URL: "sqlite:a,b/queue.db" }, /^QUEUE_URL has a path with commas/);
 });
 
-Deno.test("the host is a name or an address, without scheme and port", () => {
+Deno.test("the host is a name or an address, without a scheme or port", () => {
   const own = { MANAGER_PASSWORD: "a long one of our own" };
   assert.equal(read({ ...own, HOST: "[::1]" }).host, "::1");
   assert.equal(read({ ...own, HOST: "queue.example.com" }).host, "queue.example.com");
@@ -221,7 +221,7 @@ Deno.test("the host is a name or an address, without scheme and port", () => {
   }
 });
 
-Deno.test("ports are from 0 to 65535 and differ, unless both are any free one", () => {
+Deno.test("ports are from 0 to 65535 and differ, unless both mean any free port", () => {
   assert.equal(read({ MANAGER_PORT: "0", OPS_PORT: "0" }).opsPort, 0);
   assertOneProblem({ MANAGER_PORT: "65536" }, /^MANAGER_PORT is "65536".*0 to 65535/);
   assertOneProblem({ MANAGER_PORT: "8502" }, /both 8502, but must differ/);
@@ -235,7 +235,7 @@ Deno.test("STALL_MS must be more than twice HEARTBEAT_MS", () => {
   );
 });
 
-Deno.test("a sweep that is rarer than a stall is long is only a warning", () => {
+Deno.test("a SWEEP_MS above STALL_MS is only a warning", () => {
   const settings = read({ SWEEP_MS: "60000" });
   assert.equal(settings.warnings.length, 1);
   assert.match(settings.warnings[0] ?? "", /^SWEEP_MS is 60000 with STALL_MS=30000/);
@@ -273,7 +273,7 @@ Deno.test("a password of fewer than 8 or a token of fewer than 12 characters is 
   }
 });
 
-Deno.test("a short password or token is warned of where only a proxy on this machine lets others in", () => {
+Deno.test("a short password or token causes a warning if only a proxy on this machine lets others in", () => {
   const names = [
     { PUBLIC_URL: "https://queue.example.com" },
     { OPS_PUBLIC_URL: "https://ops.example.com", TRUSTED_PROXIES: "127.0.0.1" },
@@ -291,7 +291,7 @@ Deno.test("a short password or token is warned of where only a proxy on this mac
   }
 });
 
-Deno.test("plain HTTP where others can reach the pages is warned of until TLS or a proxy is named", () => {
+Deno.test("plain HTTP where others can reach the pages causes a warning until TLS or a proxy is named", () => {
   const own = { MANAGER_PASSWORD: "a long one of our own" };
   const warningsOf = (env: Record<string, string>) => read({ ...own, ...env }).warnings;
   const plain = [
@@ -351,12 +351,12 @@ Deno.test("every problem is listed at once", () => {
   assert.equal(problems.length, 5);
 });
 
-Deno.test("an unknown name in .env is a problem, with a suggestion where one is near", () => {
+Deno.test("an unknown name in .env is a problem, with a suggestion if a similar one exists", () => {
   assertOneProblem({}, /^CONSUMRES in .env is not a setting; did you mean CONSUMERS\?$/, "CONSUMRES=3");
   assertOneProblem({}, /^NONSENSE in .env is not a setting; known are QUEUE_URL, /, "NONSENSE=3");
 });
 
-Deno.test("a name in the environment that is all but one of ours is a problem", () => {
+Deno.test("a name in the environment that almost matches a setting is a problem", () => {
   const misspelt = [
     "CONSUMER",
     "CONSUMRES",
@@ -372,7 +372,7 @@ Deno.test("a name in the environment that is all but one of ours is a problem", 
   }
 });
 
-Deno.test("a stranger's name in the environment is none of our business", () => {
+Deno.test("an unrelated name in the environment is ignored", () => {
   const strangers = [
     ...[
       "HOME",
@@ -415,7 +415,7 @@ Deno.test("a stranger's name in the environment is none of our business", () => 
   assert.deepEqual(problemsOf(Object.fromEntries(strangers.map((name) => [name, "1"]))), []);
 });
 
-Deno.test("HANDLER_ALLOW speaks Deno's words", () => {
+Deno.test("HANDLER_ALLOW takes Deno's names of permissions", () => {
   const { handlerAllow } = read({ HANDLER_ALLOW: " net=api.example.com,db:5432  env=SMTP_URL read " });
   assert.deepEqual(handlerAllow.net, ["api.example.com", "db:5432"]);
   assert.deepEqual(handlerAllow.env, ["SMTP_URL"]);
@@ -428,7 +428,7 @@ Deno.test("HANDLER_ALLOW speaks Deno's words", () => {
   assertOneProblem({ HANDLER_ALLOW: "net=" }, /nothing behind the equals sign/);
 });
 
-Deno.test(".env may hold what the handlers are allowed to read", () => {
+Deno.test(".env may hold variables that the handlers may read", () => {
   const settings = read({ HANDLER_ALLOW: "env=SMTP_URL" }, "SMTP_URL=smtp://localhost\n");
   assert.deepEqual(settings.handlerEnv, { SMTP_URL: "smtp://localhost" });
 });

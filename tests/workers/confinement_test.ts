@@ -1,6 +1,6 @@
 /**
- * What a handler may do, tried by one: under the guard, under `supervise`, which is what systemd and containers run, and in
- * a supervisor that has all permissions and starts no process, as a compiled binary does.
+ * What a handler may do, as tried by a handler: under the guard, under `supervise`, which systemd and
+ * containers run, and in a supervisor that has all permissions and starts no process, like a compiled binary.
  */
 import assert from "node:assert/strict";
 import { copyProject } from "../mutate/copy_project.ts";
@@ -15,7 +15,7 @@ interface Tried {
   readonly allow?: (port: number, outside: string) => string;
 }
 
-/** The result of the spy's job, and whom the process asked of the network. */
+/** The result of the spy's job, and the hosts that the process tried to reach. */
 async function spy(command: "start" | "supervise confined" | "supervise", { dotenv, allow }: Tried) {
   await using project = await tempFolder();
   await using folder = await tempFolder();
@@ -48,7 +48,7 @@ async function spy(command: "start" | "supervise confined" | "supervise", { dote
   return { tried: result as Record<string, string>, asked };
 }
 
-/** Nobody is answered: what is asked for tells enough. */
+/** Requests get no response: the requested address is enough. */
 async function noteWhoAsks(proxy: Deno.TcpListener, asked: string[]): Promise<void> {
   for await (const connection of proxy) {
     const buffer = new Uint8Array(200);
@@ -59,7 +59,7 @@ async function noteWhoAsks(proxy: Deno.TcpListener, asked: string[]): Promise<vo
 }
 
 for (const command of ["start", "supervise confined", "supervise"] as const) {
-  Deno.test(`${command}: a handler reads no secret, writes no code, reaches nobody, and imports nothing from the web`, async () => {
+  Deno.test(`${command}: a handler reads no secret, writes no code, reaches no host, and imports nothing from the web`, async () => {
     const { tried, asked } = await spy(command, { dotenv: "MANAGER_PASSWORD=a-secret-of-ours\n" });
     const done = Object.entries(tried).filter(([, outcome]) => !REFUSED.includes(outcome));
     assert.ok(Object.keys(tried).length > 10);
@@ -93,7 +93,7 @@ const READER = `export const handler = ({ payload }) => payload.map((path) => {
 });`;
 
 for (const HANDLER_ALLOW of ["", "read=."]) {
-  Deno.test(`handlers of a project in which .env and the database lie read all else of it, HANDLER_ALLOW="${HANDLER_ALLOW}"`, async () => {
+  Deno.test(`handlers of a project in which .env and the database lie can read the rest of it, HANDLER_ALLOW="${HANDLER_ALLOW}"`, async () => {
     await using folder = await tempFolder();
     await Deno.mkdir(folder.file("handlers"));
     await Deno.mkdir(folder.file("settings"));
@@ -112,7 +112,7 @@ for (const HANDLER_ALLOW of ["", "read=."]) {
     const answer = await system.api("jobs", { id: "reads", kind: "reads", payload });
     await answer.body?.cancel();
     const { result } = await system.until("reads", "COMPLETED");
-    // What HANDLER_ALLOW names is given, but for what is denied to the process itself.
+    // HANDLER_ALLOW grants what it names, except what is denied to the process itself.
     const database = HANDLER_ALLOW === "" ? "NotCapable" : true;
     assert.deepEqual(result, [true, true, "NotCapable", "NotCapable", database]);
   });

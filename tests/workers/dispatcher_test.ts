@@ -1,4 +1,4 @@
-/** The dispatcher by itself: its queue answers when the test lets it, its threads are what the test does. */
+/** The dispatcher alone: the test controls when its queue responds, and plays its threads. */
 import assert from "node:assert/strict";
 import type { ClaimAnswer, Claimed, Consumer, Outcome, QueueEvent, Verdict } from "@persistent-queue/queue";
 import { Desk } from "../../workers/dispatch/desk.ts";
@@ -25,7 +25,7 @@ Deno.test("a job that is canceled while the end of its attempt is being stored i
   await dispatcher.stop(0);
 });
 
-Deno.test("a stop waits until a job whose attempt has just failed is given back", async () => {
+Deno.test("a stop waits until a job whose attempt just failed is back in the store", async () => {
   const { dispatcher, end, answers } = await busyDesk();
   end({ type: "threw", error: "It broke" });
   let stopped = false;
@@ -39,7 +39,7 @@ Deno.test("a stop waits until a job whose attempt has just failed is given back"
   await stop;
 });
 
-Deno.test("a heartbeat that is heard after the stop leaves no timer behind", async () => {
+Deno.test("a heartbeat that arrives after the stop leaves no timer behind", async () => {
   const { dispatcher, desk, end, answers } = await busyDesk();
   end({ type: "returned", result: null });
   answers[0]?.resolve([{ type: "stored" }]);
@@ -47,7 +47,7 @@ Deno.test("a heartbeat that is heard after the stop leaves no timer behind", asy
   dispatcher.beat(desk);
 });
 
-Deno.test("a job that a sweep took in the moment of its claim is not begun by a consumer that had been hanging", async () => {
+Deno.test("a job that a sweep took during its claim is not begun by a consumer that was hanging", async () => {
   const { dispatcher, desk } = await openDesk(Promise.resolve(ONE_JOB));
   const [held] = desk.held.values();
   assert.ok(held !== undefined);
@@ -57,7 +57,7 @@ Deno.test("a job that a sweep took in the moment of its claim is not begun by a 
   await dispatcher.stop(0);
 });
 
-Deno.test("a job that a sweep took while its claim was on the way is given to nobody", async () => {
+Deno.test("a job that a sweep took while its claim was on the way is given to no consumer", async () => {
   const claim = Promise.withResolvers<ClaimAnswer>();
   const { dispatcher, posted } = await openDesk(claim.promise);
   dispatcher.hear(swept(JOB));
@@ -68,7 +68,7 @@ Deno.test("a job that a sweep took while its claim was on the way is given to no
   await dispatcher.stop(0);
 });
 
-Deno.test("more retries that are due at once than a consumer has tickets for go to others, and end nothing", async () => {
+Deno.test("when more retries are due at once than a consumer has tickets for, the rest go to others without harm", async () => {
   const jobs = Array.from({ length: 5_000 }, (_, seq) => ({ ...JOB, seq, id: `job ${seq}` }));
   const [failing, lasting] = [jobs.slice(0, 2_500), jobs.slice(2_500)];
   const second = Promise.withResolvers<ClaimAnswer>();
@@ -101,7 +101,7 @@ Deno.test("more retries that are due at once than a consumer has tickets for go 
   await dispatcher.stop(0);
 });
 
-Deno.test("a job during which threads die in a row, and nothing tells why, is charged with the third death", async () => {
+Deno.test("a job during which three threads in a row die for an unknown reason is charged with the third death", async () => {
   const claim = (retries: number): Promise<ClaimAnswer> =>
     Promise.resolve({ claimed: [{ ...JOB, retries }], nextRunAt: null });
   const { dispatcher, desk, settled, answers } = await openDesk(...[0, 0, 1, 1, 1, 1].map(claim));
@@ -124,7 +124,7 @@ Deno.test("a job during which threads die in a row, and nothing tells why, is ch
   await dispatcher.stop(0);
 });
 
-/** What promises alone bring about: no timer runs meanwhile. */
+/** Waits for what promises alone bring about: no timer runs meanwhile. */
 async function promised(isSo: () => boolean): Promise<void> {
   for (let turn = 0; turn < 100 && !isSo(); turn++) await null;
   assert.ok(isSo());
@@ -134,7 +134,7 @@ function swept(job: Claimed): QueueEvent {
   return { type: "swept", freed: 0, requeued: [{ ...job, status: "PENDING" }] };
 }
 
-/** A dispatcher with one consumer, which is on one job. The test answers what is settled. */
+/** A dispatcher with one consumer, which runs one job. The test decides when each settlement is stored. */
 async function busyDesk() {
   const opened = await openDesk(Promise.resolve(ONE_JOB));
   const { dispatcher, desk } = opened;
@@ -147,7 +147,10 @@ async function busyDesk() {
   return { ...opened, end };
 }
 
-/** A dispatcher with one consumer, whose claims are answered so. The test answers what is settled. */
+/**
+ * A dispatcher with one consumer, whose claims return `claims` in turn. The test decides when each settlement
+ * is stored.
+ */
 async function openDesk(...claims: Promise<ClaimAnswer>[]) {
   const settled: Parameters<Consumer["settle"]>[0][] = [];
   const answers: PromiseWithResolvers<Verdict[]>[] = [];

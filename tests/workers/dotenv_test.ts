@@ -56,13 +56,13 @@ for (const [text, pattern] of Object.entries(REFUSED)) {
   });
 }
 
-Deno.test("a key of several lines in quotation marks is one value, and what follows is read as ever", () => {
+Deno.test("a quoted key of several lines is one value, and later lines are read as usual", () => {
   const { values, problems } = parseDotenv('KEY="-----BEGIN-----\nabc#\n-----END-----"\nCONSUMERS=3\n');
   assert.deepEqual(problems, []);
   assert.deepEqual({ ...values }, { KEY: "-----BEGIN-----\nabc#\n-----END-----", CONSUMERS: "3" });
 });
 
-Deno.test("a file that is not UTF-8 is refused, never passed over; a byte order mark does no harm", async () => {
+Deno.test("a file that is not UTF-8 is refused, never ignored; a byte order mark does no harm", async () => {
   await using folder = await tempFolder();
   const path = folder.file(".env");
   assert.equal(readDotenv(path), null);
@@ -75,7 +75,7 @@ Deno.test("a file that is not UTF-8 is refused, never passed over; a byte order 
   assert.equal(readSettings({ env: {}, dotenv: readDotenv(path) }).consumers, 3);
 });
 
-Deno.test("a .env that is there and cannot be read stops the start", async () => {
+Deno.test("a .env that exists and cannot be read stops the start", async () => {
   await using folder = await tempFolder();
   Deno.mkdirSync(folder.file("folder"));
   Deno.symlinkSync(folder.file("gone"), folder.file("link"));

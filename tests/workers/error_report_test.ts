@@ -14,7 +14,7 @@ function thrownBy(work: () => unknown): unknown {
 
 class CardDeclined extends Error {}
 
-Deno.test("an error is told by its class, message and causes, and then by the first own place", () => {
+Deno.test("an error is reported by its class, message and causes, then the first place in the team's own code", () => {
   const cause = new TypeError("ECONNRESET 10.0.0.5");
   const { error, detail } = reportOf(new CardDeclined("save failed", { cause }));
   const [summary, place] = error.split("\n");
@@ -30,7 +30,7 @@ Deno.test("a plain error keeps its message as its first line", () => {
   assert.equal(withoutPlace(reportOf(new Error("two\nlines")).error), "two\nlines");
 });
 
-Deno.test("of an AggregateError each inner error is told, and a code is named", async () => {
+Deno.test("each inner error of an AggregateError is reported, and a code is named", async () => {
   const all = await Promise.any([
     Promise.reject(new Error("A down")),
     Promise.reject(new RangeError("B down")),
@@ -69,13 +69,13 @@ const ODD: [what: string, thrown: unknown, error: RegExp][] = [
   ["a DOMException", new DOMException("too late", "TimeoutError"), /^TimeoutError: too late/],
 ];
 
-Deno.test("whatever was thrown is told, also what is no Error", async (t) => {
+Deno.test("every thrown value is reported, including values that are no Error", async (t) => {
   for (const [what, thrown, words] of ODD) {
     await t.step(what, () => assert.match(reportOf(thrown).error, words));
   }
 });
 
-Deno.test("no getter, proxy or circle keeps an error from being told", () => {
+Deno.test("no getter, proxy or circular reference keeps an error from being reported", () => {
   const circle = new Error("round");
   circle.cause = circle;
   assert.match(reportOf(circle).error, /^round \(caused by Error: round/);
@@ -104,7 +104,7 @@ Deno.test("no getter, proxy or circle keeps an error from being told", () => {
   );
 });
 
-Deno.test("colours are stripped, halves of pairs are mended, and a long error is bounded", () => {
+Deno.test("colours are stripped, halves of surrogate pairs are replaced, and a long error is cut", () => {
   const coloured = reportOf(new Error("\x1b[0m\x1b[36mRequires net access\x1b[0m to \x07 \x00"));
   assert.equal(withoutPlace(coloured.error), "Requires net access to \\x07 \\x00");
   const halved = reportOf(new Error("é".repeat(9_598) + "😀".repeat(2_000)));
@@ -117,7 +117,7 @@ Deno.test("colours are stripped, halves of pairs are mended, and a long error is
   assert.ok(error.length <= 10_000 && (detail?.length ?? 0) <= 16_000);
 });
 
-Deno.test("a place is that of the team's code, not of a library and not forged by a message", () => {
+Deno.test("the place is in the team's code, not in a library, and cannot be forged by a message", () => {
   const error = thrownBy(() => JSON.parse("{")) as Error;
   assert.match(reportOf(error).error, new RegExp(`^SyntaxError: .*\n    at ${HERE}:`));
   const forged = new Error("x\n    at evil (file:///etc/passwd:1:1)");
@@ -127,7 +127,7 @@ Deno.test("a place is that of the team's code, not of a library and not forged b
   assert.deepEqual(reportOf(noStack), { error: "bare", detail: null });
 });
 
-Deno.test("the newest lines of an attempt are kept, and the others counted", () => {
+Deno.test("the newest lines of an attempt are kept, and the earlier ones counted", () => {
   const lines = new KeptLines(performance.now(), () => performance.now());
   assert.equal(new KeptLines(0, () => 0).text, null);
   for (let i = 0; i < 250; i++) lines.add(`line ${i}\nand \x1b[31mmore`);

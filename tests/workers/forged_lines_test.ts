@@ -1,4 +1,4 @@
-/** Job ids, errors and names are untrusted: none can make a line of a log, or steer the terminal that shows it. */
+/** Job ids, errors and names are untrusted: none can forge a log line, or control the terminal that shows it. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { CONTROLS, FORGED, STEERS } from "../support/evil_texts.ts";
@@ -19,7 +19,7 @@ function assertHarmless(lines: readonly string[]): void {
   }
 }
 
-Deno.test("whatever handlers throw, return and log, and whatever jobs are called, each line stays a line", async () => {
+Deno.test("each log line stays one line, whatever handlers throw, return and log, and whatever the job ids are", async () => {
   await using system = await testSystem({ RETRY_DELAYS_MS: "1", LOG_LEVEL: "debug" });
   const jobs = ["log", "result", "give-up", "later", "throw"].flatMap((how) =>
     texts.map((text, i) => ({
@@ -29,7 +29,7 @@ Deno.test("whatever handlers throw, return and log, and whatever jobs are called
     }))
   );
   await system.queue.add(jobs);
-  await eventually("those for later are postponed", () => {
+  await eventually("the RetryLater jobs are snoozed", () => {
     return system.events.filter(({ type }) => type === "postponed").length === texts.length;
   });
   for (const { id, payload: { how } } of jobs) {
@@ -51,7 +51,7 @@ Deno.test("whatever handlers throw, return and log, and whatever jobs are called
   }
 });
 
-Deno.test("what is written by hand, as ids, kinds and names of consumers, stays on its line as well", async () => {
+Deno.test("ids, kinds and consumer names written by hand stay on their line as well", async () => {
   await using system = await testSystem({ LOG_LEVEL: "debug" });
   const db = new DatabaseSync(system.settings.queueUrl.slice("sqlite:".length), { timeout: 5000 });
   const waiting = db.prepare("INSERT INTO jobs (id, kind, payload) VALUES (?, ?, '1')");
@@ -65,14 +65,14 @@ Deno.test("what is written by hand, as ids, kinds and names of consumers, stays 
     running.run(`running ${i} ${text}`, text);
     broken.run(JSON.stringify(text), `waiting ${i} ${text}`);
   }
-  // Those of unknown kinds wait.
+  // Jobs of unknown kinds wait.
   const unfinished = db.prepare(
     "SELECT count(*) AS n FROM jobs WHERE kind = 'noop' AND status IN ('PENDING', 'PROCESSING') OR NOT parked AND kind <> 'noop'",
   );
   await eventually("all have ended", () => unfinished.get()?.["n"] === 0, { withinMs: 15_000 });
   db.close();
   const told = () => system.logLines("").filter((line) => line.includes("No handler is named")).length;
-  await eventually("unknown kinds are told", () => told() >= 10);
+  await eventually("unknown kinds are logged", () => told() >= 10);
   await system.stop();
   const lines = system.logLines("");
   assertHarmless(lines);
@@ -81,7 +81,7 @@ Deno.test("what is written by hand, as ids, kinds and names of consumers, stays 
   );
 });
 
-Deno.test("what nothing catches is not printed on the terminal, and steers nothing there", async () => {
+Deno.test("an uncaught error is not printed on the terminal, and cannot control it", async () => {
   const { stdout, stderr, code } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "--no-prompt", "--quiet", "--no-check"],

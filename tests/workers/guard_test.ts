@@ -29,7 +29,7 @@ function story(folder: TempFolder): string {
   return folder.file("story");
 }
 
-/** The process ids of those that told `what`, in order. */
+/** The process ids of the children that reported `what`, in order. */
 function tellersOf(folder: TempFolder, what: string): number[] {
   const text = readIfThere(story(folder));
   return text.split("\n").filter((line) => line.startsWith(`${what} `)).map((line) =>
@@ -89,7 +89,7 @@ for (const codes of [[133], [75, 133]]) {
       if (told.length === 5) stop.abort();
     };
     const ended = guarded(folder, `exit:${codes}`, { log, signal: stop.signal, delaysMs: [0, 10, 20, 40] });
-    assert.equal(await ended, 0, "a stop between two lives is no failure");
+    assert.equal(await ended, 0, "a stop between two lives is not a failure");
     const delays = ["at once", "in 10 ms", "in 20 ms", "in 40 ms", "in 40 ms"];
     assert.deepEqual(
       told,
@@ -101,7 +101,7 @@ for (const codes of [[133], [75, 133]]) {
   });
 }
 
-Deno.test("the delays of a crash loop grow, and are really waited for", async () => {
+Deno.test("the delays of a crash loop grow, and the guard really waits for them", async () => {
   await using folder = await tempFolder();
   const stop = new AbortController();
   const told: { ms: number; at: number }[] = [];
@@ -117,7 +117,7 @@ Deno.test("the delays of a crash loop grow, and are really waited for", async ()
   for (const [i, ms] of livedMs.entries()) assert.ok(ms >= (delaysMs[i] ?? Infinity), `${livedMs}`);
 });
 
-Deno.test("after a life that was long enough the delays begin anew", async () => {
+Deno.test("after a long enough life the delays start over", async () => {
   await using folder = await tempFolder();
   const stop = new AbortController();
   const told: string[] = [];
@@ -129,14 +129,14 @@ Deno.test("after a life that was long enough the delays begin anew", async () =>
   assert(told.every((text) => text.endsWith("at once")), told.join("\n"));
 });
 
-Deno.test("a guard that is stopped while it waits ends at once", async () => {
+Deno.test("a guard that is stopped during a delay ends at once", async () => {
   await using folder = await tempFolder();
   const stop = new AbortController();
   const log = () => setTimeout(() => stop.abort(), 10);
   assert.equal(await guarded(folder, "exit:1", { log, signal: stop.signal, delaysMs: [60_000] }), 0);
 });
 
-/** A guard in its own process, at the head of its own process group. */
+/** A guard as a separate process, leading its own process group. */
 function guardProcess(folder: TempFolder) {
   const child = [
     "run",
@@ -156,7 +156,7 @@ function pidOf({ pid }: { pid?: number | undefined }): number {
   return pid;
 }
 
-Deno.test("a supervisor ends when its guard was killed", async () => {
+Deno.test("a supervisor ends when its guard is killed", async () => {
   await using folder = await tempFolder();
   const process = guardProcess(folder);
   const child = await started(folder, 1);
@@ -168,7 +168,7 @@ Deno.test("a supervisor ends when its guard was killed", async () => {
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test(`${signal} is passed on, and the guard waits for its supervisor's own end`, async () => {
+  Deno.test(`${signal} is passed on, and the guard waits until its supervisor has ended`, async () => {
     await using folder = await tempFolder();
     const process = guardProcess(folder);
     const child = await started(folder, 1);
@@ -180,7 +180,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-Deno.test("Ctrl+C, twice within milliseconds and to the whole group, is one orderly stop", async () => {
+Deno.test("Ctrl+C, arriving twice within milliseconds and at the whole group, is one clean stop", async () => {
   await using folder = await tempFolder();
   const process = guardProcess(folder);
   await started(folder, 1);

@@ -12,7 +12,7 @@ function urlOf(folder: TempFolder): URL {
   return new URL(`${pathToFileURL(folder.path)}/`);
 }
 
-Deno.test("links count as the files that they lead to, as a mounted ConfigMap makes them", async () => {
+Deno.test("links count as their target files, as in a mounted ConfigMap", async () => {
   await using folder = await tempFolder();
   await Deno.mkdir(folder.file("..2026_01"));
   await Deno.writeTextFile(folder.file("..2026_01/mail.ts"), "export const handler = () => 1;");
@@ -37,7 +37,7 @@ const PASSED_OVER = {
   "送信.ts": "kind.ts",
 };
 for (const [name, right] of Object.entries(PASSED_OVER)) {
-  Deno.test(`a handler file named ${name} is told, with the name that it should have`, async () => {
+  Deno.test(`a handler file named ${name} is reported, with the name that it should have`, async () => {
     await using folder = await tempFolder();
     await Deno.writeTextFile(folder.file(name), "");
     const { kinds, problems: [problem = ""] } = handlerFiles(urlOf(folder));
@@ -46,7 +46,7 @@ for (const [name, right] of Object.entries(PASSED_OVER)) {
   });
 }
 
-Deno.test("what lies beside handlers is not meant as one: tests, types, helpers, words", async () => {
+Deno.test("other files beside handlers are ignored: tests, types, helpers, documents", async () => {
   await using folder = await tempFolder();
   for (
     const name of ["_shared.ts", ".hidden.ts", "mail_test.ts", "types.d.ts", "README.md", "send-mail.ts"]
@@ -65,7 +65,7 @@ Deno.test("what lies beside handlers is not meant as one: tests, types, helpers,
   ]);
 });
 
-Deno.test("each handler is tried at the start, and what is wrong with it is told in a sentence", async () => {
+Deno.test("each handler is loaded at the start, and a problem is reported in a sentence", async () => {
   await using folder = await tempFolder();
   const files = {
     "sound.ts": "export const handler = () => 1;",
@@ -136,12 +136,12 @@ Deno.test("a handler that hangs in native code while it loads is named, and the 
   assert.match(other, /later\.ts does not export a function named handler$/);
   assert.match(wedged, /hangs\.ts hangs in native code while it is loaded: the thread .* cannot be ended/);
   assert.deepEqual(others, []);
-  // Somebody writes to the pipe at last: the thread goes on, and ends.
+  // A writer opens the pipe at last: the thread continues, and ends.
   await Deno.writeTextFile(folder.file("pipe"), "");
   await eventually("it is not called wedged any more", () => !check.problems.includes(wedged));
 });
 
-Deno.test("the thread that tries a handler which spins while it loads is gone, its processor time with it", async () => {
+Deno.test("the thread that loads a handler which spins is ended, and takes no more processor time", async () => {
   await using folder = await tempFolder();
   await Deno.writeTextFile(folder.file("spins.ts"), "for (;;); export const handler = () => 1;");
   using threads = new HostedThreads();
@@ -152,7 +152,7 @@ Deno.test("the thread that tries a handler which spins while it loads is gone, i
   assert.ok(user + system < 100_000, `${(user + system) / 1000} of 400 ms were spent on nothing`);
 });
 
-Deno.test("GiveUp and RetryLater of another copy of the file mean the same, and a subclass is told apart", () => {
+Deno.test("GiveUp and RetryLater of another copy of the file mean the same, and instanceof tells a subclass apart", () => {
   class OtherGiveUp extends Error {
     override readonly name = "GiveUp";
   }

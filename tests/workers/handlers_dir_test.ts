@@ -1,4 +1,4 @@
-/** A team's handlers in a project of their own: its imports, its packages, and what can be wrong with it. */
+/** A team's handlers in a separate project: its imports, its packages, and what can be wrong with it. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { addFile, runSystem, spawnSystem } from "../support/running_system.ts";
@@ -6,7 +6,7 @@ import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 
 const LOCK = new URL("../../deno.lock", import.meta.url);
 
-/** A project with a package that is installed here, a module of its own, and our types under their name. */
+/** A project with a package that is installed here, its own module, and the queue's types under their name. */
 async function makeProject(folder: TempFolder): Promise<void> {
   const own = JSON.parse(await Deno.readTextFile(LOCK));
   const [[locked, version]] = Object.entries(own.specifiers as Record<string, string>)
@@ -35,7 +35,7 @@ async function makeProject(folder: TempFolder): Promise<void> {
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(folder.file(name), text);
 }
 
-Deno.test("handlers of another project have its packages and modules, the sample kind stays, and a mended file is loaded afresh", async () => {
+Deno.test("handlers of another project have its packages and modules, the sample kind stays, and a fixed file is loaded again", async () => {
   await using project = await tempFolder();
   await makeProject(project);
   await using system = await runSystem({
@@ -47,7 +47,7 @@ Deno.test("handlers of another project have its packages and modules, the sample
   });
   const isTold = () =>
     system.lines.some((line) => /^Warning: The handler file broken\.ts cannot be loaded: Synt/.test(line));
-  await eventually("the broken one is told", isTold, { withinMs: 10_000 });
+  await eventually("the broken one is reported", isTold, { withinMs: 10_000 });
   const add = async (job: object) => await (await system.api("jobs", job)).body?.cancel();
   await add({ id: "m", kind: "send-mail" });
   await add({ id: "h", kind: "send-mail", payload: "hopeless" });
@@ -60,7 +60,7 @@ Deno.test("handlers of another project have its packages and modules, the sample
 });
 
 const UNUSABLE: Record<string, { prepare?: (folder: TempFolder) => Promise<void>; says: RegExp }> = {
-  "that is not there": { says: /HANDLERS_DIR is .*handlers, which cannot be read: make the folder/ },
+  "that does not exist": { says: /HANDLERS_DIR is .*handlers, which cannot be read: make the folder/ },
   "whose deno.json is broken": {
     prepare: async (folder) => {
       await Deno.mkdir(folder.file("handlers"));
@@ -68,7 +68,7 @@ const UNUSABLE: Record<string, { prepare?: (folder: TempFolder) => Promise<void>
     },
     says: /deno\.json cannot be used: .*The handlers in HANDLERS_DIR need it/,
   },
-  "whose lock is of another age": {
+  "whose lock has another version": {
     prepare: async (folder) => {
       await Deno.mkdir(folder.file("handlers"));
       await Deno.writeTextFile(folder.file("deno.json"), "{}");

@@ -1,8 +1,8 @@
-/** `log` takes anything: it never throws, and what it writes can be read. */
+/** `log` takes any value: it never throws, and writes readable text. */
 import assert from "node:assert/strict";
 import { inspectValues } from "../../workers/thread/inspect_values.ts";
 
-Deno.test("whatever a handler logs becomes a line that can be read", () => {
+Deno.test("every value that a handler logs becomes a readable line", () => {
   const lines: [unknown[], RegExp | string][] = [
     [["paid", 42, true], "paid 42 true"],
     [[], ""],
@@ -25,7 +25,7 @@ Deno.test("whatever a handler logs becomes a line that can be read", () => {
   }
 });
 
-Deno.test("values that resist being shown are logged all the same", () => {
+Deno.test("values that cannot be inspected are logged all the same", () => {
   const revoked = Proxy.revocable({}, {});
   revoked.revoke();
   const resisting = [

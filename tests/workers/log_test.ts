@@ -4,11 +4,11 @@ import { eventually } from "../support/eventually.ts";
 import { isMountable, smallDisk } from "../support/full_disk.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
-/** Of memory, which the disk of the tests is made of. */
+/** The page size of memory, which the disk of this test consists of. */
 const PAGE_BYTES = 4096;
 const LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[(DEBUG|INFO|WARN|ERROR)\] /;
 
-/** What is in the log after `write` logged and everything was flushed, without the timestamps. */
+/** The lines of the log after `write` and a flush, without the timestamps. */
 async function logged(
   write: (log: Log) => void,
   options: Partial<LogOptions> = {},
@@ -56,19 +56,19 @@ Deno.test("lines below the level are not written", async () => {
   assert.deepEqual(await logged(writeAll, { level: "error" }), ["[ERROR] d"]);
 });
 
-Deno.test("what people do is written down whatever the level is", async () => {
+Deno.test("audit lines are written at every level", async () => {
   const lines = await logged((log) => log.audit("Login by manager from 127.0.0.1"), { level: "error" });
   assert.deepEqual(lines, ["[INFO] Audit: Login by manager from 127.0.0.1"]);
 });
 
-Deno.test("a job id can neither forge a line nor steer a terminal", async () => {
+Deno.test("a job id can neither forge a line nor control a terminal", async () => {
   const forged = "x\n2026-11-24T15:00:00.000Z [INFO] Completed job_id: y\r\x1b[2J\u202e\u2028";
   assert.deepEqual(await logged((log) => log.info(`Dequeued job_id: ${forged}`)), [
     "[INFO] Dequeued job_id: x\\n2026-11-24T15:00:00.000Z [INFO] Completed job_id: y\\r\\x1b[2J\\u202e\\u2028",
   ]);
 });
 
-Deno.test("nothing in a text is a template", async () => {
+Deno.test("a text is never treated as a template", async () => {
   const texts = ["{x}", "{{x}}", "{", "%s %d", "{ }", "{*}", "${x}", "{error.message}"];
   assert.deepEqual(
     await logged((log) => texts.forEach((text) => log.info(text))),
@@ -82,7 +82,7 @@ Deno.test("a very long text is cut with a mark", async () => {
   assert(line.endsWith("e… (cut, 1000000 characters)"));
 });
 
-Deno.test("a line is soon in the file, so that tail -f is live", async () => {
+Deno.test("a line reaches the file soon, so that tail -f is live", async () => {
   await using folder = await tempFolder();
   using log = openLog({ dir: folder.path, name: "jobqueue", level: "info" });
   for (let round = 0; round < 5; round++) {
@@ -95,7 +95,7 @@ Deno.test("a line is soon in the file, so that tail -f is live", async () => {
   }
 });
 
-Deno.test("no line is lost while files rotate, and the oldest file goes", async () => {
+Deno.test("no line is lost while files rotate, and the oldest file is removed", async () => {
   await using folder = await tempFolder();
   const log = openLog({
     dir: folder.path,
@@ -118,7 +118,7 @@ Deno.test("no line is lost while files rotate, and the oldest file goes", async 
   assert.deepEqual(numbers, Array.from({ length: 20_000 - first }, (_, index) => first + index));
 });
 
-Deno.test("several logs in one thread keep to their files", async () => {
+Deno.test("several logs in one thread each write to their own file", async () => {
   await using folder = await tempFolder();
   const first = openLog({ dir: folder.path, name: "jobqueue", level: "info" });
   const second = openLog({ dir: folder.path, name: "producer", level: "debug" });
@@ -135,7 +135,7 @@ Deno.test("several logs in one thread keep to their files", async () => {
   ]);
 });
 
-Deno.test("a log file that somebody removed is made again", async () => {
+Deno.test("a log file that was removed is made again", async () => {
   await using folder = await tempFolder();
   using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", tendMs: 20 });
   log.info("before");
@@ -148,7 +148,7 @@ Deno.test("a log file that somebody removed is made again", async () => {
   );
 });
 
-Deno.test("a log file that somebody moved away is left alone, and made again", async () => {
+Deno.test("a log file that was moved away is left alone, and a new one is made", async () => {
   await using folder = await tempFolder();
   using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", tendMs: 20 });
   log.info("before");
@@ -161,7 +161,7 @@ Deno.test("a log file that somebody moved away is left alone, and made again", a
 });
 
 Deno.test({
-  name: "a line that a full disk cut off is whole again when there is room, and what came meanwhile follows",
+  name: "a line that a full disk cut off is completed when there is room, and later lines follow",
   ignore: !await isMountable(),
   fn: async () => {
     await using folder = await tempFolder();
@@ -185,7 +185,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a disk that is full for long costs lines, and the log says how many",
+  name: "a disk that stays full costs lines, and the log says how many",
   ignore: Deno.build.os !== "linux", // /dev/full
   fn: async () => {
     await using folder = await tempFolder();
@@ -209,7 +209,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a full disk costs one note on stderr, and is written to again when it has room",
+  name: "a full disk causes one note on stderr, and the log continues when there is room",
   ignore: Deno.build.os !== "linux", // /dev/full
   fn: async () => {
     await using folder = await tempFolder();
@@ -270,7 +270,7 @@ Deno.test("threads under restricted permissions write one file each", async () =
   ]);
 });
 
-Deno.test("logs of old consumer lives are removed, rotated files with them, others never", async () => {
+Deno.test("logs of old consumer lives are removed, with their rotated files, and no other logs", async () => {
   await using folder = await tempFolder();
   for (
     const [age, name] of [

@@ -11,18 +11,18 @@ function warningsOn(machine: Partial<typeof ROOMY>, env: Record<string, string> 
   return readSettings({ env, dotenv: null, startDir: "/app", machine: { ...ROOMY, ...machine } }).warnings;
 }
 
-Deno.test("consumers that may take more memory than the machine has are warned of, with what would fit", () => {
+Deno.test("consumers that may take more memory than the machine has cause a warning that says what would fit", () => {
   assert.deepEqual(warningsOn({ memoryMb: 5270 }), []);
   assert.deepEqual(warningsOn({ memoryMb: 5269 }), [
     "CONSUMER_MEMORY_MB is 512, so 10 consumers may take 5120 MB, but this machine has 5269 MB, 150 of them for the rest " +
     "of the system: set CONSUMER_MEMORY_MB=511 or CONSUMERS=9, or jobs that take all they may end the whole process",
   ]);
-  // What it says is enough.
+  // The settings that the warning suggests are enough.
   assert.deepEqual(warningsOn({ memoryMb: 5269 }, { CONSUMER_MEMORY_MB: "511" }), []);
   assert.deepEqual(warningsOn({ memoryMb: 5269 }, { CONSUMERS: "9" }), []);
 });
 
-Deno.test("a limit that not even one consumer fits in is refused, and only warned of where nobody asked for it", () => {
+Deno.test("a memory limit too large for one consumer is refused if it was set, and causes a warning if it is the default", () => {
   const env = { CONSUMER_MEMORY_MB: "4000", CONSUMERS: "2" };
   assert.throws(() => warningsOn({ memoryMb: 2000 }, env), (error) => {
     assert(error instanceof ConfigurationError);
@@ -35,20 +35,20 @@ Deno.test("a limit that not even one consumer fits in is refused, and only warne
   assert.match(warningsOn({ memoryMb: 400 }).join(), /set CONSUMERS=1, or jobs/);
 });
 
-Deno.test("nothing is said of a machine of which nothing is known", () => {
+Deno.test("an unknown machine causes no warning", () => {
   const machine = { memoryMb: null, databaseIsInMemory: null };
   assert.deepEqual(readSettings({ env: {}, dotenv: null, startDir: "/app", machine }).warnings, []);
   assert.deepEqual(readSettings({ env: {}, dotenv: null, startDir: "/app" }).warnings, []);
 });
 
-Deno.test("a database in memory is warned of: it is lost at a restart of the machine", () => {
+Deno.test("a database in memory causes a warning: it is lost when the machine restarts", () => {
   assert.deepEqual(warningsOn({ databaseIsInMemory: true }), [
     "The database /app/data/queue.db lies in memory (tmpfs), so every job is lost when the machine restarts: " +
     "set QUEUE_URL to a place on a disk",
   ]);
 });
 
-Deno.test("a database below /dev, /proc or /sys is refused with a place that works", () => {
+Deno.test("a database below /dev, /proc or /sys is refused, with a path that works", () => {
   for (const folder of ["dev/shm", "proc/self", "sys"]) {
     assert.throws(
       () => readSettings({ env: { QUEUE_URL: `sqlite:/${folder}/queue.db` }, dotenv: null }),
@@ -61,7 +61,7 @@ Deno.test("a database below /dev, /proc or /sys is refused with a place that wor
 });
 
 Deno.test({
-  name: "a tmpfs is known as what lies in memory, also where the folder of the database is yet to be made",
+  name: "a tmpfs is recognised as memory, even if the database's folder does not exist yet",
   ignore: !await isMountable(),
   async fn() {
     await using folder = await tempFolder();
@@ -77,7 +77,7 @@ Deno.test({
 
 const totalMb = Math.floor(Deno.systemMemoryInfo().total / 2 ** 20);
 
-Deno.test("what the machine lacks is said at the start and on the pages", async () => {
+Deno.test("what the machine lacks is reported at the start and on the pages", async () => {
   const env = { CONSUMERS: "4", CONSUMER_MEMORY_MB: String(Math.min(65_536, Math.floor(totalMb / 2))) };
   await using system = await runSystem({ env });
   const said = /^Warning: CONSUMER_MEMORY_MB is \d+, so 4 consumers may take \d+ MB, but this machine has/;
@@ -87,7 +87,7 @@ Deno.test("what the machine lacks is said at the start and on the pages", async 
 });
 
 Deno.test({
-  name: "a start that not even one consumer fits in ends with 78",
+  name: "a start on a machine too small for one consumer ends with 78",
   ignore: totalMb > 65_000,
   async fn() {
     await using folder = await tempFolder();

@@ -10,7 +10,7 @@ function flags(env: Record<string, string> = {}): string[] {
   return permissionFlags(readSettings({ env, dotenv: null, startDir: "/app" }), "file:///app/main.ts");
 }
 
-Deno.test("the default settings give the folders and the two addresses, no variable and no .env", () => {
+Deno.test("the default settings grant the folders and the two addresses, but no variable and no .env", () => {
   const [net, read, write, ...others] = flags();
   assert.equal(
     read,
@@ -34,7 +34,7 @@ Deno.test("a handler cannot read the file that .env is a link to", async () => {
   assert.deepEqual(args.slice(-2), [`--deny-read=${paths}`, `--deny-write=${paths}`]);
 });
 
-Deno.test("the address of the backend is granted, its password is not shown", () => {
+Deno.test("the backend's address is granted, its password is not shown", () => {
   const at = (queueUrl: string) =>
     permissionFlags({ ...readSettings({ env: {}, dotenv: null }), queueUrl }, "file:///app/main.ts");
   const postgres = at("postgres://user:hunter2@db.example.com/queue");
@@ -57,7 +57,7 @@ Deno.test("a database in the current folder grants its own files, not the folder
   assert.doesNotMatch(write, /[=,]\/app(,|$)/);
 });
 
-Deno.test("what the handlers are allowed is added", () => {
+Deno.test("what HANDLER_ALLOW names is added", () => {
   const allowed = flags({ HANDLER_ALLOW: "net=api.example.com env=SMTP_URL run=pdftotext read" });
   assert(allowed.includes("--allow-read"));
   assert(allowed.includes("--allow-net=127.0.0.1:8501,127.0.0.1:8502,api.example.com"));
@@ -65,7 +65,7 @@ Deno.test("what the handlers are allowed is added", () => {
   assert(allowed.includes("--allow-env=SMTP_URL"));
 });
 
-Deno.test("the supervisor is started without prompts and downloads, and told that it has a guard", () => {
+Deno.test("the supervisor is started without prompts and downloads, and with the argument of a guarded one", () => {
   const args = supervisorArgs(
     readSettings({ env: {}, dotenv: null, startDir: "/app" }),
     "file:///app/main.ts",

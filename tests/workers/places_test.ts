@@ -1,4 +1,4 @@
-/** Where the database, the files of jobs and the logs may lie, and in which forms people name such places. */
+/** Where the database, the files of jobs and the logs may lie, and in which forms users write such paths. */
 import assert from "node:assert/strict";
 import { getQueue } from "@persistent-queue/queue";
 import { ConfigurationError, readSettings } from "../../workers/config.ts";
@@ -41,7 +41,7 @@ const MISREAD: Readonly<Record<string, RegExp>> = {
 };
 
 for (const [url, pattern] of Object.entries(MISREAD)) {
-  Deno.test(`QUEUE_URL=${url} is refused with the right form, and nothing is made`, async () => {
+  Deno.test(`QUEUE_URL=${url} is refused with the right form, and no file is made`, async () => {
     const [problem = "", ...others] = problemsOf({ QUEUE_URL: url });
     assert.match(problem, pattern);
     assert.deepEqual(others, []);
@@ -74,7 +74,7 @@ Deno.test("a path that only a shell would understand is refused for folders as w
   }
 });
 
-Deno.test("FILES_DIR over anything of the system's own is refused: jobs write there", async () => {
+Deno.test("a FILES_DIR that holds any of the system's own files is refused: jobs write there", async () => {
   await using folder = await tempFolder();
   await Deno.mkdir(folder.file("data"));
   await Deno.symlink(folder.file("data"), folder.file("linked"));
@@ -100,7 +100,7 @@ Deno.test("FILES_DIR over anything of the system's own is refused: jobs write th
   }
 });
 
-Deno.test("LOG_DIR and the database are refused in a folder of code, by a link too: handlers write to the logs", async () => {
+Deno.test("LOG_DIR and the database are refused in a folder of code, through a link too: handlers write to the logs", async () => {
   await using folder = await tempFolder();
   await Deno.mkdir(folder.file("team/handlers"), { recursive: true });
   await Deno.symlink(`${ROOT}/workers`, folder.file("linked"));
@@ -130,7 +130,7 @@ Deno.test("LOG_DIR and the database are refused in a folder of code, by a link t
   }
 });
 
-Deno.test("an .env that is a link into FILES_DIR or LOG_DIR is refused: a job could rename what lies there", async () => {
+Deno.test("an .env that is a link into FILES_DIR or LOG_DIR is refused: a job could rename its target", async () => {
   await using folder = await tempFolder();
   await Deno.mkdir(folder.file("data/files/conf"), { recursive: true });
   await Deno.writeTextFile(folder.file("data/files/conf/env"), "");

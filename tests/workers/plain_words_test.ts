@@ -9,7 +9,7 @@ const ALL_VARIABLES =
   "Handlers may not read all variables at once. Read those you need by their names, and allow these with " +
   'HANDLER_ALLOW="env=NAME,OTHER_NAME" and restart';
 
-/** As Deno 2.9.6 words them. */
+/** The wording of Deno 2.9.6. */
 const WORDS: Record<string, [message: string, told: string]> = {
   "an address": [
     'Requires net access to "127.0.0.1:38590", run again with the --allow-net flag',
@@ -50,5 +50,5 @@ const WORDS: Record<string, [message: string, told: string]> = {
 };
 
 for (const [what, [message, told]] of Object.entries(WORDS)) {
-  Deno.test(`an error about ${what} says what to do here`, () => assert.equal(plainWords(message), told));
+  Deno.test(`an error about ${what} says what to do`, () => assert.equal(plainWords(message), told));
 }

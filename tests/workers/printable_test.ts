@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { editDistance, nearest, printable } from "@persistent-queue/queue";
 
-Deno.test("printable text stays as it is, whatever its language", () => {
+Deno.test("printable text is unchanged in every language", () => {
   for (const text of ["data/files/abc.txt", "C:\\jobs\\a.txt", "{x} %s $1", "naïve 日本語 😀", ""]) {
     assert.equal(printable(text), text);
   }
 });
 
-Deno.test("what could forge a line, move a cursor or turn the direction is shown as its escape", () => {
+Deno.test("characters that forge a line, move a cursor or reverse the text direction are escaped", () => {
   assert.equal(printable("a\nb\r\tc"), "a\\nb\\r\\tc");
   assert.equal(printable("\x1b[31mred\x07\x00\x7f\x9b"), "\\x1b[31mred\\x07\\x00\\x7f\\x9b");
   assert.equal(
@@ -17,7 +17,7 @@ Deno.test("what could forge a line, move a cursor or turn the direction is shown
   assert.equal(printable("half \ud83d, whole 😀, half \ude00"), "half \\ud83d, whole 😀, half \\ude00");
 });
 
-Deno.test("no character of the first plane comes through that a terminal would act on", () => {
+Deno.test("no character of the first Unicode plane that a terminal acts on passes through", () => {
   for (let code = 0; code <= 0xffff; code++) {
     const shown = printable(String.fromCharCode(code));
     assert.doesNotMatch(shown, /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u, code.toString(16));
@@ -31,7 +31,7 @@ Deno.test("long text is cut with a mark, never inside a character", () => {
   assert.equal(printable("\n".repeat(9), { maxLength: 6 }), "\\n\\n\\…");
 });
 
-Deno.test("editDistance counts additions, drops, changes and swaps of neighbours", () => {
+Deno.test("editDistance counts additions, deletions, changes and swaps of neighbours", () => {
   const known: [string, string, number][] = [
     ["", "abc", 3],
     ["same", "same", 0],
@@ -45,7 +45,7 @@ Deno.test("editDistance counts additions, drops, changes and swaps of neighbours
   }
 });
 
-Deno.test("nearest finds the word that was meant, and nothing where nothing is near", () => {
+Deno.test("nearest finds the intended word, and null if none is close", () => {
   const words = ["add", "list", "show", "resubmit", "cancel"];
   assert.equal(nearest("lst", words), "list");
   assert.equal(nearest("RESUBMTI", words), "resubmit");

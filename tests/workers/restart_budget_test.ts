@@ -3,14 +3,14 @@ import { RestartBudget } from "../../workers/places/restart_budget.ts";
 
 const YOUNG = { lifeMs: 50, wasUseful: false };
 
-Deno.test("a place is filled at once three times, then ever slower, half a minute at most, and stays slow", () => {
+Deno.test("a place is filled at once three times, then after growing delays of half a minute at most", () => {
   const budget = new RestartBudget();
   const waits = Array.from({ length: 12 }, () => budget.spend(YOUNG));
   assert.deepEqual(waits, [0, 0, 0, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
   assert.ok(budget.isSlow);
 });
 
-Deno.test("a place whose lives last is filled at once, and forgets", () => {
+Deno.test("a place whose lives last is filled at once, and earlier failures are forgotten", () => {
   const budget = new RestartBudget();
   for (let i = 0; i < 4; i++) budget.spend(YOUNG);
   assert.equal(budget.spend({ lifeMs: 60_000, wasUseful: false }), 0);
@@ -18,7 +18,7 @@ Deno.test("a place whose lives last is filled at once, and forgets", () => {
   assert.equal(budget.spend(YOUNG), 0);
 });
 
-Deno.test("a life that did some work is not held against the place, however short it was", () => {
+Deno.test("a life that did some work does not count as a failure, however short it was", () => {
   const budget = new RestartBudget();
   for (let i = 0; i < 4; i++) budget.spend(YOUNG);
   assert.equal(budget.spend({ lifeMs: 5, wasUseful: true }), 0);

@@ -1,4 +1,4 @@
-/** A job whose work is done is done, whatever its handler returns. */
+/** A completed job stays completed, whatever its handler returns. */
 import assert from "node:assert/strict";
 import { resultText } from "../../workers/thread/result_text.ts";
 
@@ -10,7 +10,7 @@ Deno.test("a result that is JSON is kept as it is", () => {
   assert.deepEqual(resultText(undefined), { text: null, loss: null });
 });
 
-Deno.test("of a result that JSON cannot hold as much as possible is kept, and what is not is told", () => {
+Deno.test("of a result that JSON cannot hold, as much as possible is kept, and the loss is named", () => {
   const circle: Record<string, unknown> = { name: "outer", list: [1] };
   circle.self = circle;
   const shared = { a: 1 };
@@ -27,7 +27,7 @@ Deno.test("of a result that JSON cannot hold as much as possible is kept, and wh
   }
 });
 
-Deno.test("a result of which nothing can be kept is null, and that is told", () => {
+Deno.test("a result of which nothing can be kept is null, and the loss is named", () => {
   const throwing = {
     toJSON() {
       throw new Error("no");

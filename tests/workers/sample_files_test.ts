@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SampleFiles } from "@persistent-queue/workers";
 import { tempFolder } from "../support/temp_folder.ts";
 
-Deno.test("a file of the producer goes with its job, and no other file does", async () => {
+Deno.test("a producer's file is removed with its job, and no other file is", async () => {
   await using folder = await tempFolder();
   const filesDir = folder.file("files");
   Deno.mkdirSync(filesDir);

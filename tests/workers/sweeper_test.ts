@@ -5,11 +5,11 @@ import { Sweeper } from "../../workers/sweeper.ts";
 
 interface Judged {
   readonly sweeper: Sweeper;
-  /** Whether it had just woken, for each verdict. */
+  /** `justWoke` of each verdict. */
   readonly verdicts: boolean[];
-  /** Time passes, and the watch, which comes ten times a second, sees that. */
+  /** Time passes, and the watch, which runs ten times a second, sees it. */
   pass(ms: number): Promise<void>;
-  /** Time passes in which nothing of it runs. */
+  /** Time passes while nothing of the process runs. */
   pause(ms: number): void;
 }
 
@@ -39,19 +39,19 @@ function judgedSweeper(): Judged {
   return { sweeper, verdicts, pass, pause: (ms) => void (now += ms) };
 }
 
-Deno.test("a sweep by hand gives nobody up when the process is paused once more while it waits for heartbeats", async () => {
+Deno.test("a manual sweep gives up no consumer when the process is paused again while it waits for heartbeats", async () => {
   const { sweeper, verdicts, pass, pause } = judgedSweeper();
   pause(60_000);
   const sweep = sweeper.sweep();
   pause(60_000);
   await sleep(50);
   assert.deepEqual(verdicts, []);
-  // The watch finds that it was late, and from then on time passes as it should.
+  // The watch finds that it was late; from then on time passes normally.
   await sleep(100);
   pause(100);
   await sweep;
   assert.equal(verdicts.length, 1);
-  // Whoever waits for a processor since then is not taken for one that hangs.
+  // A consumer that has waited for a processor since then is not taken for one that hangs.
   for (let passed = 0; passed < 16_000; passed += 4_000) {
     await pass(4_000);
     await sweeper.sweep();
@@ -60,7 +60,7 @@ Deno.test("a sweep by hand gives nobody up when the process is paused once more 
   sweeper.stop();
 });
 
-Deno.test("a short pause after a long one takes nothing from the time in which nobody is given up", async () => {
+Deno.test("a short pause after a long one does not shorten the time in which no consumer is given up", async () => {
   const { sweeper, verdicts, pass } = judgedSweeper();
   await pass(60_000); // late by more than half a stall
   await pass(5_200); // late by a little more than is tolerated
@@ -73,7 +73,7 @@ Deno.test("a short pause after a long one takes nothing from the time in which n
   sweeper.stop();
 });
 
-Deno.test("a stop leaves no sweep behind that still waits for heartbeats", async () => {
+Deno.test("a stop leaves no sweep waiting for heartbeats", async () => {
   const { sweeper, verdicts, pause } = judgedSweeper();
   pause(60_000);
   let isOver = false;

@@ -1,18 +1,18 @@
-/** What a job changes in the globals of its thread, seen by the jobs after it. */
+/** Changes by a job in the globals of its thread, as seen by later jobs. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { testSystem } from "../support/test_system.ts";
 
 const WHOLE = JSON.stringify({ names: ["0"], map: [2, 4, 6], text: "not", parsed: [1], isLate: true });
 
-/** Short jobs of one kind that change nothing, as many as it takes until not all of them are looked at. */
+/** Short jobs of one kind that change nothing, enough that not all of them are checked any more. */
 function harmless(name: string, kind: "litter" | "plain", count: number) {
   const payload = kind === "litter" ? "nothing" : 0;
   return Array.from({ length: count }, (_, i) => ({ id: `${name} ${i}`, kind, payload }));
 }
 
 for (const way of ["prototypes", "the clock", "setTimeout", "an iterator"]) {
-  Deno.test(`a short job after many of its kind changes something (${way}): the jobs of another kind behind it are whole`, async () => {
+  Deno.test(`a short job after many of its kind changes a global (${way}): later jobs of another kind do not see it`, async () => {
     await using system = await testSystem({ CONSUMERS: "1" });
     const { queue } = system;
     const completed = async (count: number) => (await queue.stats()).counts.COMPLETED === count;

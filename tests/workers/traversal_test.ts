@@ -1,4 +1,4 @@
-/** The handler of files writes below FILES_DIR and nowhere else, whatever the id says and whatever lies there. */
+/** The file handler writes below FILES_DIR and nowhere else, whatever the id says and whatever lies there. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { NOWHERE, OUTSIDE } from "../support/traversal_paths.ts";
@@ -8,7 +8,7 @@ const SCRIPT = new URL("../support/handle_files.ts", import.meta.url).pathname;
 const isRoot = Deno.uid() === 0;
 
 interface StartOptions {
-  /** Over and over, until it is told to stop. */
+  /** Repeats until it is told to stop. */
   readonly goesOn?: boolean;
   readonly filesDir?: string;
   readonly allowed?: readonly string[];
@@ -24,7 +24,7 @@ function start(folder: TempFolder, ids: readonly string[], options: StartOptions
   }).spawn();
 }
 
-/** What came of each id; a process that hangs is ended, and nothing came of it. */
+/** The outcome of each id; a process that hangs is ended, and has no outcome. */
 async function handled(
   child: Deno.ChildProcess,
   withinMs = 20_000,
@@ -35,7 +35,7 @@ async function handled(
   return JSON.parse(text || "[]");
 }
 
-/** Files beside FILES_DIR that nobody may touch, and some within. */
+/** Files beside FILES_DIR that must not be touched, and some inside. */
 async function baited(): Promise<TempFolder> {
   const folder = await tempFolder();
   for (const name of ["data/files/sub", "data/files2", "elsewhere"]) {
@@ -54,7 +54,7 @@ async function baited(): Promise<TempFolder> {
   return folder;
 }
 
-/** Everything outside of the folder of files: its name, its content, when it was changed. */
+/** Everything outside of FILES_DIR: its name, its content, its time of change. */
 function outsideOf(folder: TempFolder, inside = "data/files"): string[] {
   const seen: string[] = [];
   const look = (below: string) => {
@@ -71,7 +71,7 @@ function outsideOf(folder: TempFolder, inside = "data/files"): string[] {
   return [...seen.sort(), `/etc/passwd ${Deno.statSync("/etc/passwd").mtime?.getTime()}`];
 }
 
-Deno.test("an id that leads out of the folder ends its job FAILED, one that leads nowhere is tried again", async () => {
+Deno.test("an id that leads out of the folder makes its job FAILED, one that leads nowhere is tried again", async () => {
   await using folder = await baited();
   const before = outsideOf(folder);
   const told = await handled(start(folder, [...OUTSIDE, ...NOWHERE]));
@@ -118,7 +118,7 @@ Deno.test("names that only look like a way out are files like any other", async 
   assert.equal(Deno.readTextFileSync(folder.file("data/files/good.txt")).split("stamped").length, 5);
 });
 
-Deno.test("a link is never followed, wherever it stands and wherever it leads", async () => {
+Deno.test("a link is never followed, wherever it is and wherever it leads", async () => {
   await using folder = await baited();
   const links: Record<string, string> = {
     "data/files/to_file": "../../secret.txt",
@@ -150,7 +150,7 @@ Deno.test("a link is never followed, wherever it stands and wherever it leads", 
   assert.equal(Deno.readTextFileSync(folder.file("data/files/good.txt")), "data/files/good.txt\n");
 });
 
-Deno.test("the folder of files may be a link itself, and is no way out then either", async () => {
+Deno.test("FILES_DIR may be a link itself, and is no way out then either", async () => {
   await using folder = await baited();
   Deno.symlinkSync("files", folder.file("data/linked"));
   Deno.symlinkSync("../../secret.txt", folder.file("data/files/to_file"));
@@ -161,7 +161,7 @@ Deno.test("the folder of files may be a link itself, and is no way out then eith
     "data/files/good.txt",
   ];
   const before = outsideOf(folder);
-  // With no more than the supervisor gives: the folder under the name that the setting has for it.
+  // With the supervisor's permissions only: the folder under the name that the setting gives it.
   const allowed = ["--allow-read=data/linked", "--allow-write=data/linked"];
   const told = await handled(start(folder, ids, { filesDir: "data/linked", allowed }));
   assert.deepEqual(told.map(([, outcome]) => outcome), [
@@ -173,7 +173,7 @@ Deno.test("the folder of files may be a link itself, and is no way out then eith
   assert.deepEqual(outsideOf(folder), before);
 });
 
-Deno.test("what is no plain file holds nobody up", async () => {
+Deno.test("a path that is no plain file does not block its thread", async () => {
   await using folder = await baited();
   for (const name of ["pipe", "pipe_2"]) {
     await new Deno.Command("mkfifo", { args: [folder.file(`data/files/${name}`)] }).output();
@@ -188,7 +188,7 @@ Deno.test("what is no plain file holds nobody up", async () => {
 });
 
 Deno.test({
-  name: "a file that may not be written to, or not be reached, fails and is tried again",
+  name: "a file that cannot be written or reached fails the attempt, and is tried again",
   ignore: isRoot, // who may do everything
   fn: async () => {
     await using folder = await baited();
@@ -202,7 +202,7 @@ Deno.test({
 
 const SWAPPED = 10_000;
 
-/** Puts one and the other in the place of `path`, thousands of times while the child looks. */
+/** Swaps the two at `path`, thousands of times while the child looks. */
 async function swap(
   folder: TempFolder,
   path: string,
@@ -227,7 +227,7 @@ const SWAPS: Record<string, (folder: TempFolder) => (next: string) => void> = {
 };
 
 for (const [what, trap] of Object.entries(SWAPS)) {
-  Deno.test(`a file that becomes ${what} between a look and the next is not taken for what it was`, async () => {
+  Deno.test(`a file that becomes ${what} between two checks is not taken for what it was`, async () => {
     await using folder = await baited();
     const plain = (next: string) => Deno.writeTextFileSync(next, "");
     const traps = [plain, trap(folder)];
@@ -241,7 +241,7 @@ for (const [what, trap] of Object.entries(SWAPS)) {
   });
 }
 
-Deno.test("a file that has a second name is not written to: under that one it may be anybody's", async () => {
+Deno.test("a file that has a second name is not written to, because another program may own it", async () => {
   await using folder = await baited();
   await Deno.link(folder.file("elsewhere/good.txt"), folder.file("data/files/hard.txt"));
   await Deno.link(folder.file("data/queue.db"), folder.file("data/files/queue.txt"));

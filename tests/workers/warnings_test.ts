@@ -17,7 +17,7 @@ function warningsWith(env: Record<string, string>): string[] {
   return warningsOf(CALM, { settings, failing: false });
 }
 
-Deno.test("the pages warn of plain HTTP for as long as others come by it", () => {
+Deno.test("the pages warn of plain HTTP for as long as remote clients use it", () => {
   assert.deepEqual(warningsWith({}), []);
   assert.match(
     warningsWith({ HOST: "0.0.0.0" }).join(),

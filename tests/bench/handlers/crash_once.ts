@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** Takes its thread down at the first try and notes when, in the file that its id names; then as `started`. */
+/** Crashes its thread at the first try and notes when, in the file that its id names; then behaves as `started`. */
 import type { HandlerJob } from "@persistent-queue/workers";
 import { preciseNow } from "../precise_now.ts";
 

@@ -1,4 +1,4 @@
-/** Answers when it began, in milliseconds since 1970 with fractions. */
+/** Returns when it began, in milliseconds since 1970 with fractions. */
 import { preciseNow } from "../precise_now.ts";
 
 export function handler(): number {
