@@ -1,6 +1,6 @@
 /**
- * Fault Q: a million jobs wait. A claim costs what it costs where a thousand wait, nothing that the supervisor does while
- * it runs goes through all of them, pages are answered at once, and a start does not take long either.
+ * Fault Q: a million jobs wait. A claim costs the same as with a thousand waiting, nothing that the running
+ * supervisor does goes through all of them, pages respond at once, and a start is quick as well.
  */
 import { DatabaseSync } from "node:sqlite";
 import { openStore, type Store } from "@persistent-queue/queue";
@@ -16,7 +16,7 @@ const FEW = 1_000;
 const MANY = 1_000_000;
 const VERY_MANY = 10_000_000;
 const MOST_TIMES_SLOWER = 3;
-/** The plan wants 3 s and 200 ms, and the figures are printed; these guard against a collapse only. */
+/** The plan wants 3 s and 200 ms, and the figures are printed; these limits only catch a collapse. */
 const STARTED_WITHIN_MS = 15_000;
 const ANSWERED_WITHIN_MS = 1_000;
 
@@ -56,20 +56,20 @@ async function letWait(count: number, expect: Expect): Promise<void> {
   }
 }
 
-/** The statements that may go along a whole index: of the few that run or are suspects, or up to the first entry. */
+/** The statements that may scan a whole index: of the few running or suspect jobs, or up to the first entry. */
 const SCANS: Readonly<Record<string, RegExp>> = {
   topLevel: /COVERING INDEX jobs_claim$/,
   claimSuspect: /COVERING INDEX jobs_suspects$/,
   stalled: /INDEX jobs_processing$/,
   silent: /INDEX jobs_processing$/,
-  // Used where at most some thousands wait.
+  // Used only when at most some thousands wait.
   listFewWaiting: /COVERING INDEX jobs_(claim|suspects|parked)$/,
-  // Up to the number of places that are wanted.
+  // Up to the requested number of places.
   suspectPlaces: /COVERING INDEX jobs_suspects$/,
   parkedPlaces: /INDEX jobs_parked$/,
 };
 
-/** All jobs are counted anew at the start and by checks, and those that wait are gone through when the clock was set back. */
+/** All jobs are recounted at the start and by checks, and waiting ones are scanned when the clock was set back. */
 const isRare = (name: string) => /count|stayDue/i.test(name);
 
 function expectNoScan(path: string, expect: Expect): void {
@@ -81,7 +81,7 @@ function expectNoScan(path: string, expect: Expect): void {
   }
 }
 
-/** How long claims take on the thread, in milliseconds, by turns here and there. Nothing is written. */
+/** How long claims take on the thread, in milliseconds, alternating between the databases. Nothing is written. */
 function timeClaims(paths: readonly string[], limit: number): number[][] {
   using stack = new DisposableStack();
   const claims = paths.map((path) => {
@@ -104,7 +104,7 @@ function inWords(ms: readonly number[]): string {
   return `${median} (p99 ${p99})`;
 }
 
-/** What it costs to go through all jobs, at this moment on this machine. */
+/** The cost of a scan of all jobs, at this moment on this machine. */
 function timeScan(path: string): number {
   using db = new DatabaseSync(path, { readOnly: true });
   const since = performance.now();
@@ -112,7 +112,7 @@ function timeScan(path: string): number {
   return performance.now() - since;
 }
 
-/** By whoever has opened it, with all that this one took note of. */
+/** Asked of the store that opened the database, with all that it keeps in memory. */
 async function expectAnswers(store: Store, scanMs: number, expect: Expect): Promise<void> {
   const now = Date.now();
   const reap = {
@@ -129,8 +129,8 @@ async function expectAnswers(store: Store, scanMs: number, expect: Expect): Prom
     "a page in the middle": () => store.list({ limit: 50, before: MANY / 2 }),
     "what waits": () => store.list({ limit: 50, status: "PENDING" }),
     "what has failed": () => store.list({ limit: 50, status: "FAILED" }),
-    "a kind that nobody has": () => store.list({ limit: 50, kind: "nobody" }),
-    "a part of an id that nobody has": () => store.list({ limit: 50, search: "nobody" }),
+    "an unused kind": () => store.list({ limit: 50, kind: "nobody" }),
+    "a part of an id that matches none": () => store.list({ limit: 50, search: "nobody" }),
     "what is silent": () => store.list({ limit: 50, silentSince: now }),
     "one job": () => store.get("job 500000"),
     "the counts": () => store.stats({ now, silentSince: now - 30_000 }),

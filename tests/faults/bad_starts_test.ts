@@ -27,7 +27,7 @@ const BAD_STARTS: readonly BadStart[] = [
     says: /MANAGER_PASSWORD/,
   },
   {
-    name: "a name that this machine does not know",
+    name: "a host name that this machine does not know",
     env: { HOST: "no-such-host.invalid", MANAGER_PASSWORD: "a password of our own" },
     code: 78,
     says: /HOST is no-such-host\.invalid.*HOST=0\.0\.0\.0.*ALLOWED_HOSTS=no-such-host\.invalid/,
@@ -141,7 +141,7 @@ function withDatabase(folder: string, work: (db: DatabaseSync) => void): void {
   work(db);
 }
 
-/** Every file of the folder for data with its content: nothing may be changed by a start that is refused. */
+/** Every file of the data folder with its content: a refused start must change nothing. */
 function snapshot(folder: string): Record<string, string> {
   const files = [...Deno.readDirSync(`${folder}/data`)].filter(({ isFile, name }) =>
     isFile && !name.endsWith(".lock")

@@ -1,6 +1,6 @@
 /**
- * Fault S: very many jobs fail in the same moment, or lose their holder in the same moment. All of them end as they
- * should, and no sweep keeps the thread to itself for so long that others would notice.
+ * Fault S: very many jobs fail at the same moment, or lose their consumer at the same moment. All of them end
+ * as they should, and no sweep holds the thread long enough to delay other work.
  */
 import { DatabaseSync } from "node:sqlite";
 import type { Status } from "@persistent-queue/queue";
@@ -14,25 +14,28 @@ import type { Fault } from "./fault.ts";
 
 const FAILING = 10_000;
 const STALLING = 1_000;
-/** The plan wants 200, and the figure is printed; this guards against a collapse only, on a machine that others use. */
+/**
+ * The plan wants 200, and the figure is printed; this only catches a collapse, on a machine shared with other
+ * work.
+ */
 const SWEPT_WITHIN_MS = 1_000;
-/** For the slowest one: other work may have shared its turn, or another program the processor. */
+/** For the slowest one: its turn may have been shared with other work, or the processor with another program. */
 const SLOWEST_WITHIN_MS = 5_000;
 const PATIENCE_MS = 60_000;
 const STORIES = [failAtOnce, loseHolders, hang];
 
 export const burst: Fault = {
   letter: "S",
-  title: "10,000 jobs fail at once; 1,000 lose their holder at once, or wait on a consumer that hangs",
+  title: "10,000 jobs fail at once; 1,000 lose their consumer at once, or wait on a consumer that hangs",
   tries: { each: STORIES.length, long: 5 * STORIES.length },
   async *attempts() {
     for (;;) for (const story of STORIES) yield await violationsOf(story);
   },
 };
 
-/** Each is tried again later: most of them wait for that at the same time, and each sweep goes by all that are held. */
+/** Each is retried later: most of them wait for that at the same time, and each sweep skips all jobs in flight. */
 async function failAtOnce(expect: Expect): Promise<void> {
-  // Long enough for most of them to fail once before the first is due again, on a machine that others use.
+  // Long enough for most of them to fail once before the first is due again, on a shared machine.
   const delayMs = 5_000;
   await using system = await testSystem({ RETRY_DELAYS_MS: String(delayMs), LOG_LEVEL: "error" });
   const { queue } = system;
@@ -51,7 +54,7 @@ async function failAtOnce(expect: Expect): Promise<void> {
   await expectSound(system, { retryDelaysMs: [delayMs], untouched: true }, expect);
 }
 
-/** As if they had been in the hands of another process. */
+/** As if another process had claimed them and died. */
 async function loseHolders(expect: Expect): Promise<void> {
   await using system = await testSystem({ LOG_LEVEL: "error" });
   const { queue, settings: { queueUrl }, events } = system;
@@ -72,7 +75,7 @@ async function loseHolders(expect: Expect): Promise<void> {
   await expectSound(system, {}, expect);
 }
 
-/** They all wait for their next attempt on one consumer, which hangs: it is given up, and another does the jobs. */
+/** They all wait for their next attempt on one consumer, which hangs: it is given up, and another runs the jobs. */
 async function hang(expect: Expect): Promise<void> {
   // It is given up long before it wakes, and before the others are due.
   const [hangMs, delayMs] = [2_500, 3_000];
@@ -80,7 +83,7 @@ async function hang(expect: Expect): Promise<void> {
   await using system = await testSystem(env);
   const { queue, supervisor, until } = system;
   const sweeps = timeSweeps(system);
-  // So that the other one gets nothing of it.
+  // Keeps the other consumer busy, so that it gets none of the jobs.
   await queue.add([{ id: "busy", kind: "wait", payload: 60_000 }]);
   await until("busy", ({ status }) => status === "PROCESSING");
   const ids = Array.from({ length: STALLING }, (_, i) => `waiting ${i}`);
@@ -103,7 +106,7 @@ async function hang(expect: Expect): Promise<void> {
 
 interface Sweep {
   readonly ms: number;
-  /** How many jobs it was told to let be. */
+  /** How many jobs each sweep was told to skip. */
   readonly held: number;
 }
 

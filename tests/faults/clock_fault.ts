@@ -1,6 +1,7 @@
 /**
- * Fault L: somebody sets the clock while jobs run, fail and wait. What is under way goes by the monotonic clock, and
- * notices nothing. What waits for a moment of the wall clock waits for that moment; what was due before stays due.
+ * Fault L: the clock is set while jobs run, fail and wait. Running work goes by the monotonic clock, and is
+ * not affected. A job that waits for a time of the wall clock waits for that time; a job that was due stays
+ * due.
  */
 import type { JobRequest } from "@persistent-queue/queue";
 import { type ClockSystem, clockSystem } from "../support/clock_system.ts";
@@ -16,7 +17,7 @@ const RETRY_DELAYS_MS = [100, 200];
 /** Longer than a stall. */
 const LONG_MS = STALL_MS + 200;
 const LATE_MS = 300;
-/** What does not wait for the clock is done by then. */
+/** Work that does not wait for the clock is done by then. */
 const SOON_MS = 3_000;
 
 const SECOND = 1_000;
@@ -27,7 +28,7 @@ const PAST = "1970-01-01T00:01:00Z";
 /** After the last second that fits into 31 bits. */
 const FUTURE = "2040-01-01T00:00:00Z";
 
-/** By how much it is set, some of them twice. After each try it is set right again. */
+/** By how much the clock is set, sometimes twice. After each try it is set right again. */
 const SETTINGS: readonly (() => readonly number[])[] = [
   ...[SECOND, -SECOND, HOUR, -HOUR, DAY, -DAY].map((ms) => () => [ms]),
   () => [to(PAST)],
@@ -90,13 +91,13 @@ async function setClock(system: ClockSystem, { n, byMs, random, expect }: Settin
 }
 
 interface Jobs {
-  /** Until no retry is left. */
+  /** Fail until no retry is left. */
   readonly failing: string[];
-  /** For longer than a stall. */
+  /** Run for longer than a stall. */
   readonly long: string[];
-  /** Due, while everybody is busy. */
+  /** Due while every consumer is busy. */
   readonly backlog: string[];
-  /** Of a later moment by the clock on the wall. */
+  /** Scheduled for a later time of the wall clock. */
   readonly late: string[];
 }
 
@@ -127,12 +128,12 @@ async function expectEnds({ queue, due, wall }: ClockSystem, jobs: Jobs, expect:
   };
   await ends(jobs.failing, "UNPROCESSABLE");
   await ends([...jobs.long, ...jobs.backlog], "COMPLETED");
-  // By now each would have run if nobody had touched the clock.
+  // By now each would have run if the clock had not been set.
   const isDue = jobs.late.every((id) => wall() > (due.get(id) ?? 0));
   await ends(jobs.late, isDue ? "COMPLETED" : "PENDING");
 }
 
-/** I7: a retry never comes before its wait is over, whatever the clock on the wall says of it. */
+/** I7: a retry never comes before its wait is over, whatever the wall clock says. */
 function expectGaps({ failures }: ClockSystem, ids: readonly string[], expect: Expect): void {
   for (const id of ids) {
     const gaps = (failures.get(id) ?? []).map((at, i, all) => at - (all[i - 1] ?? -Infinity)).slice(1);
@@ -145,7 +146,7 @@ function expectGaps({ failures }: ClockSystem, ids: readonly string[], expect: E
   }
 }
 
-/** What cannot be shown to anybody: an age that is none. */
+/** Text that no page may show, such as an impossible age. */
 const NONSENSE = /NaN|Invalid|undefined|(?<=\s)[-−]\d+/;
 
 async function expectPages({ ask }: ClockSystem, expect: Expect): Promise<void> {

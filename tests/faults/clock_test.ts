@@ -9,7 +9,7 @@ testFault(clock);
 const HOUR_MS = 3_600_000;
 
 for (const byMs of [HOUR_MS, -HOUR_MS]) {
-  Deno.test(`a retry keeps its wait when the clock is set by ${byMs} ms in the moment its attempt has failed`, async () => {
+  Deno.test(`a retry keeps its wait when the clock is set by ${byMs} ms at the moment its attempt fails`, async () => {
     await using system = await clockSystem({ CONSUMERS: "1", RETRY_DELAYS_MS: "300" });
     const { queue, failures } = system;
     queue.subscribe((event) => {

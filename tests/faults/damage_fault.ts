@@ -1,9 +1,8 @@
 /**
- * A process was killed, and before the next one starts its database is damaged. Either it is refused with a sentence,
- * or what opens is what was there at some moment: all commits up to one, and none after it.
- *
- * Where bytes of the log are wrong it ends before them, as if the process had died then: SQLite cannot tell the two
- * apart. That commits are missing only somebody outside can know, who kept a ledger.
+ * A process was killed, and its database is damaged before the next one starts. Either the database is
+ * refused with a sentence, or what opens is an earlier state: all commits up to one, and none after it.
+ * A log with wrong bytes ends before them, as if the process had died then: SQLite cannot tell the two apart.
+ * Only an outside ledger can show that commits are missing.
  */
 import { getQueue, openStore, type Queue, StorageError } from "@persistent-queue/queue";
 import { verify } from "../../queue/verify.ts";
@@ -21,7 +20,7 @@ const EACH = OFTEN.logLoss + OFTEN.logFlip + OFTEN.page + OFTEN.stranger +
 
 export const damage: Fault = {
   letter: "F",
-  title: "the database or its log is damaged, lost, or somebody else's",
+  title: "the database or its log is damaged, lost, or another program's",
   tries: { each: EACH, long: 10 * EACH },
   async *attempts(random) {
     await using folder = await tempFolder();
@@ -44,7 +43,7 @@ function* damages(victim: Victim, random: Random): Generator<Damage> {
   yield* FOREIGN_SCHEMAS;
 }
 
-/** What is wrong with how the next start takes it. */
+/** What is wrong with the way the next start handles it. */
 async function befallen(victim: Victim, damage: Damage, random: Random): Promise<string[]> {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
@@ -53,7 +52,7 @@ async function befallen(victim: Victim, damage: Damage, random: Random): Promise
   const before = contentOf(path);
   let queue: Queue;
   try {
-    // Kept for ever: a bit of a time may be what is flipped, and make an old job of it.
+    // Without pruning: the flipped bit may be in a time, and make a job look old.
     queue = await getQueue(`sqlite:${path}`, { role: "owner", retentionMs: 0 });
   } catch (error) {
     const isChanged = contentOf(path) !== before;
@@ -74,7 +73,7 @@ function problemsOfTelling(error: unknown, { leaves, mayBeTold }: Damage): strin
   return leaves === null || mayBeTold ? [] : [`it was refused: ${error.message}`];
 }
 
-/** @throws {StorageError} where something is seen to be wrong */
+/** @throws {StorageError} if the damage is noticed */
 async function problemsAtWork(queue: Queue, path: string, states: readonly string[], leaves: number) {
   const expected = states[leaves] ?? "";
   const state = stateOf((await queue.list({ limit: 200 })).jobs);
@@ -105,7 +104,7 @@ async function problemsAfter(path: string, state: string): Promise<string[]> {
   }
 }
 
-/** Of the database and its log; of nothing, or of a folder, that it is so. */
+/** Of the database and its log; for nothing, or a folder, it says so. */
 function contentOf(path: string): string {
   return [path, `${path}-wal`].map((file) => {
     try {

@@ -1,4 +1,4 @@
-/** What may happen to the files of the database, and who opens them beside whom. */
+/** What may happen to the files of the database, and which processes may open them together. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { getQueue, openStore, StorageError } from "@persistent-queue/queue";
@@ -9,7 +9,7 @@ import { sqliteShell } from "../support/sqlite_shell.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { testQueue } from "../support/test_queue.ts";
 
-Deno.test("the log beside the database is deleted while the system runs: that is noticed, and a clean stop saves all", async () => {
+Deno.test("the log beside the database is deleted while the system runs: it is noticed, and a clean stop saves everything", async () => {
   await using folder = await tempFolder();
   const url = `sqlite:${folder.file("queue.db")}`;
   const queue = await getQueue(url, { role: "owner" });
@@ -25,7 +25,7 @@ Deno.test("the log beside the database is deleted while the system runs: that is
   await again.close();
 });
 
-Deno.test("a lock file that is deleted is noticed: a second supervisor could begin", async () => {
+Deno.test("a deleted lock file is noticed, because a second supervisor could start", async () => {
   await using folder = await tempFolder();
   const queue = await getQueue(`sqlite:${folder.file("queue.db")}`, { role: "owner" });
   await queue.watch();
@@ -34,7 +34,7 @@ Deno.test("a lock file that is deleted is noticed: a second supervisor could beg
   await queue.close();
 });
 
-Deno.test("a database that is gone while its log is there is not begun anew", async () => {
+Deno.test("a database that is gone while its log exists is not created anew", async () => {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
   const queue = await getQueue(`sqlite:${path}`, { role: "owner" });
@@ -48,14 +48,14 @@ Deno.test("a database that is gone while its log is there is not begun anew", as
   }
 });
 
-Deno.test("a symbolic link in the place of the database is refused: its locks would lie elsewhere", async () => {
+Deno.test("a symbolic link in place of the database is refused: its locks would lie elsewhere", async () => {
   await using folder = await tempFolder();
   await (await getQueue(`sqlite:${folder.file("queue.db")}`, { role: "owner" })).close();
   Deno.symlinkSync(folder.file("queue.db"), folder.file("link.db"));
   await assert.rejects(getQueue(`sqlite:${folder.file("link.db")}`, { role: "owner" }), /symbolic link/);
 });
 
-Deno.test("a command that comes in the moment of the first start disturbs nobody", async () => {
+Deno.test("a command at the moment of the first start disturbs nothing", async () => {
   for (let i = 0; i < 12; i++) {
     await using folder = await tempFolder();
     const url = `sqlite:${folder.file("queue.db")}`;
@@ -76,7 +76,7 @@ Deno.test("a command that comes in the moment of the first start disturbs nobody
   }
 });
 
-Deno.test("somebody's transaction at the start is waited for", async () => {
+Deno.test("the start waits for another program's transaction", async () => {
   await using folder = await tempFolder();
   Deno.mkdirSync(folder.file("data"));
   const path = folder.file("data/queue.db");
@@ -110,7 +110,7 @@ Deno.test("a backup onto the live database or its files is refused, and the syst
   assert.equal((await on.queue.get("a")).job.id, "a");
 });
 
-Deno.test("counts that INSERT OR REPLACE by hand left wrong are right after the next start", async () => {
+Deno.test("counts that a manual INSERT OR REPLACE left wrong are right after the next start", async () => {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
   const queue = await getQueue(`sqlite:${path}`, { role: "owner" });
@@ -136,7 +136,7 @@ for (
   });
 }
 
-Deno.test("a database of the first schema is brought up to date: all jobs stay, odd numbers come within bounds", async () => {
+Deno.test("a database of the first schema is upgraded: all jobs stay, odd numbers are brought within bounds", async () => {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
   using db = new DatabaseSync(path);
@@ -162,7 +162,7 @@ Deno.test("a database of the first schema is brought up to date: all jobs stay, 
   await queue.close();
 });
 
-Deno.test("a list of running jobs leaves large values unread, as all lists do", async () => {
+Deno.test("a list of running jobs does not read large values, like all lists", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a", payload: "x".repeat(100_000) }]);
   await on.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
@@ -170,7 +170,7 @@ Deno.test("a list of running jobs leaves large values unread, as all lists do", 
   assert.deepEqual([job?.payload, job?.leftOut], ["null", ["payload"]]);
 });
 
-Deno.test("a page that is exactly full and the last one has none behind it", async () => {
+Deno.test("a page that is exactly full and the last one has no next page", async () => {
   await using on = await testQueue();
   await on.queue.add(["a", "b", "c", "d"].map((id) => ({ id })));
   const first = await on.queue.list({ limit: 2 });
@@ -178,14 +178,14 @@ Deno.test("a page that is exactly full and the last one has none behind it", asy
   assert.deepEqual([second.jobs.map(({ id }) => id), second.next], [["b", "a"], null]);
 });
 
-Deno.test("an id that nobody could add, inserted by hand, can be looked at and moved", async () => {
+Deno.test("an id that cannot be added, inserted by hand, can be shown and moved", async () => {
   await using on = await testQueue();
   await sqliteShell(on.path, "INSERT INTO jobs (id) VALUES ('a' || char(10) || 'b'), ('plain')");
   assert.equal((await on.queue.get("a\nb")).job.status, "PENDING");
   assert.equal(await on.queue.moveAll("cancel", {}, { by: "a test" }), 2);
 });
 
-Deno.test("a large database is checked beside the work: the start does not wait, and damage ends it all the same", async () => {
+Deno.test("a large database is checked during work: the start does not wait, and damage still ends the process", async () => {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
   const large = await getQueue(`sqlite:${path}`, { role: "owner" });
@@ -207,7 +207,7 @@ Deno.test("a large database is checked beside the work: the start does not wait,
   await damaged.close();
 });
 
-Deno.test("jobs that are replaced again and again do not keep old ones behind them from being pruned", async () => {
+Deno.test("jobs that are replaced again and again do not keep old jobs after them from being pruned", async () => {
   await using on = await testQueue({ retentionMs: 1_000 });
   const ids = Array.from({ length: 250 }, (_, i) => ({ id: `again${i}`, replace: true }));
   const finish = async () => {

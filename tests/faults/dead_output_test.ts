@@ -1,4 +1,4 @@
-/** Nobody can read what is printed: the terminal is gone, or the disk under the output is full. */
+/** What is printed cannot be read: the terminal is gone, or the disk under the output is full. */
 import assert from "node:assert/strict";
 import { getQueue } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
@@ -16,7 +16,7 @@ interface Started extends AsyncDisposable {
   readonly process: Deno.ChildProcess;
 }
 
-/** Null where this machine has no full disk to offer. */
+/** Null if this machine has no full disk to offer. */
 async function start(
   command: "start" | "supervise",
   { dead, cwd }: Omit<Redirected, "env">,
@@ -42,7 +42,7 @@ function kill(pid: number, signal: Deno.Signal): void {
   try {
     Deno.kill(pid, signal);
   } catch {
-    // It has ended already.
+    // It has already ended.
   }
 }
 
@@ -51,13 +51,13 @@ async function childrenOf(pid: number): Promise<number[]> {
   return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "").map(Number);
 }
 
-Deno.test("the supervisor dies while nothing can be printed: the guard starts it again all the same", async () => {
+Deno.test("the supervisor dies while nothing can be printed: the guard still starts it again", async () => {
   await using folder = await tempFolder();
   await using system = await start("start", { dead: "stderr", cwd: folder.path });
   if (system === null) return;
   const [first = 0] = await childrenOf(system.process.pid);
   Deno.kill(first, "SIGKILL");
-  await eventually("another one lives", async () => {
+  await eventually("another supervisor lives", async () => {
     const [next] = await childrenOf(system.process.pid);
     return next !== undefined && next !== first;
   });
@@ -84,7 +84,7 @@ Deno.test("a stop while nothing can be printed is a clean one", async () => {
   assert.ok(!left.includes("queue.db-wal"), `${left}`);
 });
 
-Deno.test("a handler that prints where nothing can be printed has done its work, once", async () => {
+Deno.test("a handler that prints where nothing can be printed completes its job once", async () => {
   await using folder = await tempFolder();
   const args = ["run", "-A", "--no-prompt", GUARDED_SYSTEM, folder.path];
   const process = spawnIntoFullDisk(args, { dead: "stderr", cwd: folder.path, env: {} });

@@ -1,6 +1,6 @@
 /**
- * The process dies exactly at a failpoint; every other time the one that comes after it dies as well, on its way up.
- * Then somebody starts it again, and all that was acknowledged is there and gets done.
+ * The process dies exactly at a failpoint; every other time its successor dies as well, during recovery. Then
+ * it is started again, and every acknowledged job is there and gets done.
  */
 import { atOnce } from "../support/at_once.ts";
 import { type BegunDatabase, begunDatabase } from "../support/begun_database.ts";
@@ -32,7 +32,7 @@ async function attempt(chance: Random, begun: BegunDatabase, n: number): Promise
   const [name = "", points = []] = FAILPOINTS[n % FAILPOINTS.length] ?? [];
   const ledger = new Ledger();
   await using folder = name in MAKING ? await tempFolder() : await begun.begin(ledger);
-  // After two rounds also the second and third time that the story comes there, where it does.
+  // After two rounds also at the second or third pass of the failpoint, if there is one.
   const skipped = round < 2 ? 0 : chance.below(3);
   const problems = await live(folder, ledger, { life: "life1", failpoint: { points, skipped } });
   if (round % 2 === 1) {
@@ -43,7 +43,7 @@ async function attempt(chance: Random, begun: BegunDatabase, n: number): Promise
   return problems.map((problem) => `when ${name}: ${problem}`);
 }
 
-/** A life up to its failpoint. */
+/** Runs one life up to its failpoint. */
 async function live(
   folder: TempFolder,
   ledger: Ledger,

@@ -1,16 +1,16 @@
-/** One row of the fault plan: a misfortune that can be tried again and again, and what must hold after each try. */
+/** One row of the fault plan: a fault that can be tried repeatedly, and what must hold after each try. */
 import type { Random } from "../support/random.ts";
 
 export interface Fault {
-  /** Its letter in the plan, by which `deno task torture` is asked for it. */
+  /** Its letter in the plan, the argument of `deno task torture`. */
   readonly letter: string;
   /** What is done to the system, in a few words. */
   readonly title: string;
   /** How often: in every test run, and in the long one. */
   readonly tries: { readonly each: number; readonly long: number };
   /**
-   * Tries without end. Each yields its violations: sentences about promises that were broken, none = all is well.
-   * What the tries share is made in here, and cleaned up when nobody asks for another one.
+   * Endless tries. Each yields its violations: sentences about broken guarantees, none = all is well.
+   * Resources that the tries share are made here, and cleaned up when no further try is requested.
    */
   attempts(random: Random): AsyncGenerator<readonly string[], void, void>;
 }
@@ -27,7 +27,7 @@ export interface SufferOptions {
   readonly until?: number;
 }
 
-/** Enough is enough: the first ones tell what is wrong. */
+/** More add nothing: the first ones show what is wrong. */
 const MOST_VIOLATIONS = 10;
 
 export async function suffer(

@@ -1,6 +1,7 @@
 /**
- * Fault M: another program holds a transaction open for longer than anybody would wait. Everybody can still look, is told
- * why nothing is written, and when it ends the work goes on by itself: nothing is lost, and nobody is blamed.
+ * Fault M: another program holds a transaction open for longer than any write waits. Reads still work, the
+ * pages say why nothing is written, and when it ends the work continues by itself: nothing is lost, and no
+ * job is charged.
  */
 import { DatabaseSync } from "node:sqlite";
 import { problemsAt } from "../support/problems_at.ts";
@@ -11,11 +12,11 @@ import type { Fault } from "./fault.ts";
 
 const SWEEP_MS = 1_000;
 const WORK_MS = 300;
-/** What a write waits before somebody is told that it cannot be made, and then some. */
+/** How long a write waits before its failure is reported, with some margin. */
 const TOLD_WITHIN_MS = 7_000;
 const ANSWERED_WITHIN_MS = 1_000;
 const BACK_WITHIN_MS = SWEEP_MS + WORK_MS + 1_000;
-/** The longest pause between two tries to store what has ended is 5 s. */
+/** The longest pause between two attempts to store an outcome is 5 s. */
 const STORED_WITHIN_MS = 6_500;
 
 interface Hold {
@@ -23,7 +24,7 @@ interface Hold {
   readonly ms: number;
 }
 
-/** Side by side, as they wait most of the time. */
+/** Side by side, because they wait most of the time. */
 const HOLDS: readonly Hold[] = [
   { how: "IMMEDIATE", ms: 60_000 },
   ...Array.from({ length: 3 }, () => ({ how: "EXCLUSIVE", ms: 5_000 } as const)),
@@ -61,7 +62,7 @@ async function lockOut({ how, ms }: Hold, random: Random, expect: Expect): Promi
   other.exec(`BEGIN ${how}`);
   const asked = addMeanwhile(system, expect);
   const wasTold = await lookOn(look, ms - random.below(500), expect);
-  expect(wasTold || ms < TOLD_WITHIN_MS, "nobody was told why nothing is written");
+  expect(wasTold || ms < TOLD_WITHIN_MS, "no page said why nothing is written");
   other.exec("COMMIT");
 
   for (const id of waiting) await system.until(id, "COMPLETED", BACK_WITHIN_MS);
@@ -76,7 +77,7 @@ async function lockOut({ how, ms }: Hold, random: Random, expect: Expect): Promi
   expect(problems.length === 0, problems.join(" "));
 }
 
-/** Answers what was acknowledged: stored once the lock is gone, or refused in a sentence. */
+/** Returns what was acknowledged: stored once the lock is gone, or refused in a sentence. */
 async function addMeanwhile(system: RunningSystem, expect: Expect): Promise<string[]> {
   const id = "data/files/meanwhile.txt";
   await Deno.writeTextFile(`${system.folder}/${id}`, "made by a test\n");
@@ -90,7 +91,7 @@ async function addMeanwhile(system: RunningSystem, expect: Expect): Promise<stri
   return [];
 }
 
-/** Looks at everything again and again for so long. Answers whether somebody was told of the lock. */
+/** Requests every page repeatedly for `forMs`. Returns whether one reported the lock. */
 async function lookOn(look: (page: Page) => Promise<Seen>, forMs: number, expect: Expect): Promise<boolean> {
   let wasTold = false;
   for (const end = performance.now() + forMs; performance.now() < end;) {
@@ -122,7 +123,7 @@ interface Seen {
   readonly ms: number;
 }
 
-/** Somebody who has logged in. */
+/** A logged-in visitor. */
 async function visitorOf({ manager, ops }: RunningSystem): Promise<(page: Page) => Promise<Seen>> {
   const body = new URLSearchParams({ password: "admin123" });
   const welcome = await fetch(`${manager}/login`, { method: "POST", body, redirect: "manual" });

@@ -1,6 +1,7 @@
 /**
- * At some call to SQLite the database may not grow any more: for a moment, or until the system is stopped. Whoever asks
- * for something new is told; what was acknowledged is there; and work goes on by itself once there is room.
+ * At some call to SQLite the database can no longer grow: for a moment, or until the system is stopped. New
+ * jobs are refused with a reason; what was acknowledged is there; and work continues by itself once there is
+ * room.
  */
 import { QueueError, StorageError } from "@persistent-queue/queue";
 import { atOnce } from "../support/at_once.ts";
@@ -16,7 +17,7 @@ import type { Fault } from "./fault.ts";
 
 const TOLD = /^The disk is full: make room and the queue goes on by itself/;
 const AT_ONCE = 8;
-/** So many calls has a start with a story behind it, about. */
+/** The approximate number of calls of a start on a database with a past. */
 const CALLS = 250;
 const NO_LIMIT = 4_294_967_294;
 
@@ -58,7 +59,7 @@ async function attempt(chance: Random, begun: BegunDatabase, isForEver: boolean)
   return problems.map((problem) => `${disk}: ${problem}`);
 }
 
-/** A database that may not grow from some call on, until it has been told so often enough. */
+/** A database that may not grow from some call on, until enough writes were refused. */
 class SmallDisk implements SqlListener {
   readonly #from: number;
   #times: number;
@@ -84,7 +85,7 @@ class SmallDisk implements SqlListener {
     this.#refusals += 1;
   }
 
-  /** A connection that is opened from now on knows no limit. */
+  /** Connections opened from now on have no limit. */
   makeRoom(): void {
     this.#times = 0;
     this.#isFull = false;
@@ -95,7 +96,7 @@ class SmallDisk implements SqlListener {
   }
 }
 
-/** New jobs are refused with a sentence; what is there can be looked at. */
+/** New jobs are refused with a sentence; existing jobs can still be read. */
 async function addUntilRefused({ queue }: ThreadlessSystem, ledger: Ledger): Promise<void> {
   for (let n = 0; n < 500; n++) {
     const id = `filling${n}`;
@@ -112,7 +113,7 @@ async function addUntilRefused({ queue }: ThreadlessSystem, ledger: Ledger): Pro
   throw new Error("The disk was not full.");
 }
 
-/** By itself: all is done, new jobs are taken, no trouble is told. */
+/** By itself: all jobs are done, new ones are taken, no trouble is reported. */
 async function goesOn(system: ThreadlessSystem, ledger: Ledger): Promise<void> {
   const { queue } = system;
   await eventually("a job is taken", async () => {
@@ -126,7 +127,7 @@ async function goesOn(system: ThreadlessSystem, ledger: Ledger): Promise<void> {
     }
   });
   await system.drained();
-  await eventually("no trouble is told", () => queue.trouble === null);
+  await eventually("no trouble is reported", () => queue.trouble === null);
 }
 
 async function startAgain(place: { path: string; ledger: Ledger }): Promise<void> {

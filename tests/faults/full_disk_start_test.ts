@@ -1,4 +1,7 @@
-/** The disk is full when the system starts, or when it stops: on a real disk of some megabytes, where one may be mounted. */
+/**
+ * The disk is full when the system starts, or when it stops: on a real disk of some megabytes, if one can be
+ * mounted.
+ */
 import assert from "node:assert/strict";
 import { openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/verify.ts";
@@ -9,7 +12,7 @@ import { addFile, runSystem, spawnSystem } from "../support/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { TextLineStream } from "../support/text_lines.ts";
 
-/** More than the reserve, and the room that is wanted beside it. */
+/** More than the reserve, and the room that is required beside it. */
 const MEGABYTES = 24;
 const ENV = { QUEUE_URL: "sqlite:disk/queue.db" };
 const ignore = !await isMountable();
@@ -26,7 +29,7 @@ async function onSmallDisk(story: (place: Place) => Promise<void>): Promise<void
   await story({ folder: folder.path, disk });
 }
 
-/** Lives once, takes some jobs for later, and stops when it is told to. Answers the ids, its exit code and its words. */
+/** Runs once, takes some jobs for later, and stops when told to. Returns the ids, its exit code and its output. */
 async function live({ folder, disk }: Place, how: "SIGTERM" | "SIGKILL", isFullThen: boolean) {
   await using system = await runSystem({ folder, env: ENV, command: "supervise" });
   const ids: string[] = [];
@@ -110,7 +113,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "the system is killed on a full disk, with the reserve spent: it starts again, says so, and goes on by itself",
+    "the system is killed on a full disk, with the reserve spent: it starts again, says so, and recovers by itself",
   ignore,
   fn: () =>
     onSmallDisk(async (place) => {

@@ -11,20 +11,20 @@ import { fullDisk } from "./full_disk_fault.ts";
 testFault(fullDisk);
 
 const FULL = /^The disk is full: make room and the queue goes on by itself/;
-/** More than the reserve, and the room that is wanted beside it. */
+/** More than the reserve, and the room that is required beside it. */
 const MEGABYTES = 24;
 const LATE = "data/files/late.txt";
-/** So long works each job, so that some of them are in hand when the disk is full. */
+/** How long each job works, so that some of them are in flight when the disk is full. */
 const WORK_MS = 1_000;
 
 interface OnSmallDisk {
   readonly system: RunningSystem;
   readonly disk: SmallDisk;
-  /** Of jobs that were taken while there was room. */
+  /** Jobs that were added while there was room. */
   readonly ids: readonly string[];
 }
 
-/** The system with its database and its logs on a small disk, some jobs in hand, and one for later. */
+/** The system with its database and its logs on a small disk, some jobs in flight, and one for later. */
 async function onSmallDisk(story: (on: OnSmallDisk) => Promise<void>): Promise<void> {
   await using folder = await tempFolder();
   await Deno.mkdir(folder.file("disk"));
@@ -46,7 +46,7 @@ async function onSmallDisk(story: (on: OnSmallDisk) => Promise<void>): Promise<v
   await store.close();
 }
 
-/** Adds until the disk is full. Answers what was taken until then. */
+/** Adds until the disk is full. Returns what was acknowledged until then. */
 async function addUntilRefused({ api }: RunningSystem): Promise<string[]> {
   const taken: string[] = [];
   for (let i = 0; i < 1_000; i++) {
@@ -71,7 +71,7 @@ async function goesOn(system: RunningSystem, ids: readonly string[]): Promise<vo
 
 async function saysItIsFull({ manager, ops }: RunningSystem): Promise<void> {
   for (const port of [manager, ops]) {
-    // An ending that fitted tells nothing of the others: the watch does, ten times a second.
+    // An outcome that fitted says nothing about the others: the watch does, ten times a second.
     await eventually("it is unhealthy", async () => {
       const answer = await fetch(`${port}/healthz`);
       const { reason } = await answer.json();
@@ -86,7 +86,7 @@ const mountable = await isMountable();
 
 Deno.test({
   name:
-    "the disk is full: new jobs are refused, what is under way is finished in the reserve, and it goes on by itself",
+    "the disk is full: new jobs are refused, running jobs are finished in the reserve, and it recovers by itself",
   ignore: !mountable,
   fn: () =>
     onSmallDisk(async ({ system, disk, ids }) => {
@@ -102,13 +102,13 @@ Deno.test({
       disk.makeRoom();
       await system.healthy();
       for (const id of taken) assert.equal((await system.job(id)).status, "PENDING");
-      await eventually("the reserve is put by again", () => Deno.statSync(`${disk.path}/queue.db.reserve`));
+      await eventually("the reserve is written again", () => Deno.statSync(`${disk.path}/queue.db.reserve`));
     }),
 });
 
 Deno.test({
   name:
-    "the disk is full, and the reserve is eaten up by somebody else: results wait for room, and none is lost",
+    "the disk is full, and the reserve is used up by another program: results wait for room, and none is lost",
   ignore: !mountable,
   fn: () =>
     onSmallDisk(async ({ system, disk, ids }) => {
@@ -116,7 +116,7 @@ Deno.test({
       try {
         await addUntilRefused(system);
         const completed = async () => (await (await system.api("stats")).json()).counts.COMPLETED;
-        await eventually("not even an ending can be stored", async () => {
+        await eventually("not even an outcome can be stored", async () => {
           const before = await completed();
           await new Promise((resolve) => setTimeout(resolve, 1.5 * WORK_MS));
           return before < ids.length && await completed() === before;

@@ -1,6 +1,6 @@
 /**
- * Fault N: somebody edits the database with the `sqlite3` command while the system works on it. What they write is seen
- * within two seconds, counts included, or the database refuses it; and the work goes on.
+ * Fault N: an operator edits the database with the `sqlite3` command while the system runs. An edit is seen
+ * within two seconds, counts included, or the database refuses it; and the work continues.
  */
 import { isDeepStrictEqual } from "node:util";
 import { type Job, messageOf, type Queue, STATUSES } from "@persistent-queue/queue";
@@ -16,7 +16,7 @@ const LATER = 8_000_000_000_000;
 
 export const handEdit: Fault = {
   letter: "N",
-  title: "somebody edits the database by hand while the system runs",
+  title: "the database is edited by hand while the system runs",
   tries: { each: HAND_EDITS.length, long: HAND_EDITS.length },
   async *attempts() {
     await using system = await testSystem({ LOG_LEVEL: "warn" });
@@ -50,7 +50,7 @@ async function editByHand(system: TestSystem, { n, edit, expect }: Editing): Pro
     expect(isSame(before, await lookAt(queue, id)), "it was refused, and has changed");
   } else {
     expect(said === null, `the database said ${said}`);
-    await eventually("the pages hear of it", () => heard() > heardBefore, { withinMs: SEEN_WITHIN_MS });
+    await eventually("the pages are notified", () => heard() > heardBefore, { withinMs: SEEN_WITHIN_MS });
     await eventually("it is seen", () => isSeen(queue, id, edit), { withinMs: SEEN_WITHIN_MS });
   }
   await eventually("the counts are right", () => isCounted(queue, path), { withinMs: SEEN_WITHIN_MS });
@@ -94,7 +94,7 @@ async function isSeen(queue: Queue, id: string, { shows, parks }: HandEdit): Pro
   return isDeepStrictEqual({ ...job, ...shows }, job);
 }
 
-/** But for its heartbeat. */
+/** Except for its heartbeat. */
 function isSame(one: Job | null, other: Job | null): boolean {
   const still = (job: Job | null) => job === null ? null : { ...job, lastHeartbeat: null };
   return isDeepStrictEqual(still(one), still(other));

@@ -1,7 +1,7 @@
 /**
- * Fault H: a handler computes or waits for ever, or ignores that it must stop. Its thread is ended and replaced, and the
- * job done by another; nobody else notices. Only a native call cannot be ended: at the second such thread the process
- * ends with 75, and its guard has it at work again within seconds.
+ * Fault H: a handler computes or waits for ever, or ignores the order to stop. Its thread is ended and
+ * replaced, and the job is done by another; no other job is affected. Only a native call cannot be ended: at
+ * the second such thread the process ends with 75, and its guard has it working again within seconds.
  */
 import process from "node:process";
 import type { Job, Queue } from "@persistent-queue/queue";
@@ -16,7 +16,7 @@ const DEAF = ["deaf to its cancel", "deaf to its deadline"] as const;
 const ENDLESS = ["loop", "regex", "lock"] as const;
 
 const BACK_WITHIN_MS = 5_000;
-/** For so long a handler may go on that was told to stop. */
+/** How long a handler may run after it was told to stop. */
 const GRACE_MS = 5_000;
 const DELAYS_MS = [20, 40, 80];
 const TRIES = DEAF.length + ENDLESS.length + 1;
@@ -44,21 +44,21 @@ async function tried(way: string, story: (expect: Expect) => Promise<void>): Pro
   return (await violationsOf(story)).map((violation) => `${way}: ${violation}`);
 }
 
-/** The thread is gone, its processor time with it, and the process lives. */
+/** The thread is gone, it takes no more processor time, and the process lives. */
 async function hangOnce(way: string, expect: Expect): Promise<void> {
   await using system = await testSystem({ LOG_LEVEL: "warn", RETRY_DELAYS_MS: DELAYS_MS.join() });
   const { queue, supervisor, settings, fatal } = system;
   await queue.add([{ id: way, kind: "hang", payload: way }, ...NEIGHBOURS]);
   await expectDoneByAnother(queue, way, expect);
   for (const { id } of NEIGHBOURS) await finished(queue, id);
-  // A thread that still spins spends all of each; other threads that start meanwhile spend some of one.
+  // A thread that still spins uses all of each interval; other threads that start meanwhile use some of one.
   const used = Math.min(await processorTimeOf(400), await processorTimeOf(400), await processorTimeOf(400));
   expect(used < 200, `${Math.round(used)} of 400 ms were spent on nothing`);
   expect(supervisor.view().wedged === 0 && fatal.length === 0, "a thread that was ended is called wedged");
   await expectSound(queue, settings.queueUrl, expect);
 }
 
-/** Of this process in so many milliseconds. */
+/** Of this process within `ms` milliseconds. */
 async function processorTimeOf(ms: number): Promise<number> {
   const before = process.cpuUsage();
   await new Promise((resolve) => setTimeout(resolve, ms));
@@ -66,15 +66,19 @@ async function processorTimeOf(ms: number): Promise<number> {
   return (user + system) / 1_000;
 }
 
-/** Two of three threads hang in a native call, which nothing ends: both jobs are done by others, then the process begins anew. */
+/**
+ * Two of three threads hang in a native call, which cannot be ended: other consumers run both jobs, then the
+ * process restarts.
+ */
 async function hangInNativeCode(expect: Expect): Promise<void> {
-  // Whoever sweeps more often is called late, and says nothing, where two threads spin and the machine has no third core.
+  // A shorter interval would count as late, and skip its verdict, when two threads spin and the machine has
+  // no third core.
   await using system = await runGuarded({ env: { SWEEP_MS: "400" } });
   const { queue, url, deaths, lives, logLines } = system;
   const pair = ["query 1", "query 2"];
   await queue.add([...pair.map((id) => ({ id, kind: "hang", payload: "query" })), ...NEIGHBOURS]);
   for (const id of pair) await expectDoneByAnother(queue, id, expect);
-  // Both processors are busy with these two.
+  // These two keep both processors busy.
   await eventually("it ends, for two threads cannot be ended", () => deaths.length > 0, { withinMs: 15_000 });
   const diedAt = performance.now();
   await eventually("it works again", () => lives() > 1, { withinMs: BACK_WITHIN_MS });
@@ -109,14 +113,14 @@ async function expectDoneByAnother(queue: Queue, id: string, expect: Expect): Pr
   expect(history[0]?.consumerId !== job.consumerId, `${id} was done by the same consumer`);
 }
 
-/** It has its grace, then its thread is cut off. To be canceled charges nothing, to be late a retry. */
+/** It gets its grace period, then its thread is cut off. A cancel charges nothing, a missed deadline one retry. */
 async function ignore(way: typeof DEAF[number], expect: Expect): Promise<void> {
   await using system = await testSystem({ LOG_LEVEL: "warn", RETRY_DELAYS_MS: DELAYS_MS.join() });
   const { queue, supervisor, settings, fatal } = system;
   const isCanceled = way === "deaf to its cancel";
   await queue.add([{ id: "deaf", kind: isCanceled ? "deaf" : "deaf_overdue" }, ...NEIGHBOURS]);
   const consumers = () => supervisor.view().consumers;
-  await eventually("somebody is on it", () => consumers().some(({ jobId }) => jobId === "deaf"));
+  await eventually("a consumer runs it", () => consumers().some(({ jobId }) => jobId === "deaf"));
   const toldAt = performance.now();
   if (isCanceled) await queue.move("cancel", ["deaf"], "a test");
   const isBack = () =>
@@ -140,7 +144,7 @@ const NEIGHBOURS = Array.from({ length: 20 }, (_, i) => ({
 async function expectSound(queue: Queue, url: string, expect: Expect): Promise<void> {
   for (const { id } of NEIGHBOURS) {
     const { status, crashes } = await finished(queue, id);
-    // Two threads that spin leave little time to a third one: it may seem to hang as well.
+    // Two spinning threads leave little time for a third one, which may seem to hang as well.
     expect(status === "COMPLETED" && crashes < 3, `${id} is ${status}, ${crashes} crashes`);
   }
   const problems = await problemsAt(url, { drained: true, retryLimit: 3, retryDelaysMs: DELAYS_MS });

@@ -1,4 +1,4 @@
-/** A thread inside a native call: what is told of it, and what comes after. */
+/** A thread inside a native call: what is reported, and what comes after. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { testSystem } from "../support/test_system.ts";

@@ -1,4 +1,4 @@
-/** HOST as a name, under the guard, which has to permit the address behind it. */
+/** HOST as a name, under the guard, which has to grant the address behind it. */
 import assert from "node:assert/strict";
 import { hostname } from "node:os";
 import { lookup } from "node:dns/promises";
@@ -15,7 +15,7 @@ async function statusOf(url: string, host: string): Promise<number> {
 }
 
 for (const HOST of ["localhost", "queue.localhost", "127.1"]) {
-  Deno.test(`HOST=${HOST} starts, and answers to localhost and to its address`, async () => {
+  Deno.test(`HOST=${HOST} starts, and responds on localhost and its address`, async () => {
     await using system = await runSystem({ env: { HOST, MANAGER_PASSWORD: PASSWORD } });
     const { port } = new URL(system.manager);
     for (const name of [HOST, "localhost", "127.0.0.1"]) {
@@ -28,7 +28,7 @@ for (const HOST of ["localhost", "queue.localhost", "127.1"]) {
 
 const own = await lookup(hostname()).catch(() => null);
 Deno.test({
-  name: "HOST=<the name of this machine> starts, and answers to the name and to its address",
+  name: "HOST=<the name of this machine> starts, and responds on the name and its address",
   ignore: own === null || !isLoopbackAddress(own.address),
   async fn() {
     await using system = await runSystem({ env: { HOST: hostname(), MANAGER_PASSWORD: PASSWORD } });

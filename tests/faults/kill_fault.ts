@@ -1,6 +1,6 @@
 /**
- * The whole system is killed without a warning, again and again on the same database, while it adds and works off jobs
- * as fast as it can. Somebody who lives on keeps the ledger.
+ * The whole system is killed without a warning, again and again on the same database, while it adds and
+ * completes jobs as fast as it can. A process that survives keeps the ledger.
  */
 import { openStore } from "@persistent-queue/queue";
 import { verify, type VerifyOptions } from "../../queue/verify.ts";
@@ -10,9 +10,9 @@ import { type Random, random } from "../support/random.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import type { Fault } from "./fault.ts";
 
-/** So many kills for one database, then it is worked off. */
+/** Kills for one database; then its jobs are completed. */
 const LIVES = 20;
-/** As many as there are cores at least: each chain waits for its child most of the time. */
+/** At least as many as there are cores: each chain waits for its child most of the time. */
 const CHAINS = 2;
 const CHILD = new URL("../support/ledger_child.ts", import.meta.url).pathname;
 
@@ -30,14 +30,14 @@ export const kill: Fault = {
   },
 };
 
-/** Life by life, and at the end of each chain of lives all that was ever acknowledged must be there. */
+/** After each life, and at the end of each chain of lives, every acknowledged job must be there. */
 async function* killAgainAndAgain(chance: Random): AsyncGenerator<readonly string[], void, void> {
   for (;;) {
     await using folder = await tempFolder();
     const url = `sqlite:${folder.file("queue.db")}`;
     const ledger = new Ledger();
     for (let life = 0; life < LIVES; life++) {
-      // Half of them die by their own hand, if that comes sooner: in the very moment of an acknowledgement.
+      // Half of them kill themselves, if that comes sooner: right at the moment of an acknowledgement.
       const lastWords = chance.chance(0.5) ? 1 + chance.below(200) : 0;
       const consumers = chance.chance(0.1) ? 3 : 1;
       const from = life === 0 ? "completed" : chance.pick(["start", "open", "completed"]);
@@ -45,7 +45,7 @@ async function* killAgainAndAgain(chance: Random): AsyncGenerator<readonly strin
         ms: 60 + Math.min(chance.below(240), chance.below(240)),
         from,
       });
-      // Now and then before anybody can do it again; else the next life finds all as death left it.
+      // Sometimes the state is checked first; otherwise the next life finds everything as the death left it.
       if (chance.chance(0.5)) problems.push(...await problemsOf(url, { ledger }));
       if (life === LIVES - 1) problems.push(...await drain(folder.path, ledger));
       yield problems;
@@ -58,7 +58,7 @@ function start(folder: string, args: readonly (string | number)[]): Deno.ChildPr
   return new Deno.Command(Deno.execPath(), { args: command, stdout: "piped", stderr: "inherit" }).spawn();
 }
 
-/** Lets the child live for `ms` from its start, or from the first such word, then kills it without a warning. */
+/** Lets the child live for `ms` from its start, or from the first such line, then kills it without a warning. */
 async function liveAndDie(
   child: Deno.ChildProcess,
   ledger: Ledger,
@@ -68,7 +68,7 @@ async function liveAndDie(
     try {
       child.kill("SIGKILL");
     } catch {
-      // It has died by its own hand, and what it said is still being read.
+      // It has killed itself, and its output is still being read.
     }
   };
   let timer = from === "start" ? setTimeout(kill, ms) : undefined;
@@ -81,7 +81,7 @@ async function liveAndDie(
   return signal === "SIGKILL" ? [] : [`The system ended by itself, with ${code}.`];
 }
 
-/** The last life works off all that is left; a kill may condemn one innocent job at most. */
+/** The last life completes all that is left; each kill may condemn one innocent job at most. */
 async function drain(folder: string, ledger: Ledger): Promise<string[]> {
   const url = `sqlite:${folder}/queue.db`;
   const last = start(folder, ["drain", 3]);
@@ -104,7 +104,7 @@ async function problemsOf(url: string, options: VerifyOptions): Promise<string[]
   }
 }
 
-/** How many jobs that can do no harm were in flight at so many kills that they are UNPROCESSABLE. */
+/** How many harmless jobs were in flight at so many kills that they are UNPROCESSABLE. */
 async function condemnedAt(url: string): Promise<number> {
   const store = await openStore(url, "guest");
   try {

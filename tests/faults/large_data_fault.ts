@@ -1,6 +1,6 @@
 /**
- * Fault Z: whatever is stored or sent is as large as the rules allow, and many ask for it at once. Nothing holds the
- * thread of the pages for long, or takes much memory, and nobody is answered with a fault.
+ * Fault Z: whatever is stored or sent is as large as the rules allow, and many clients request it at once. No
+ * request holds the pages' thread for long or takes much memory, and none gets an internal error.
  */
 import { HEAP_FLAGS } from "../../workers/process/permissions.ts";
 import { fillWithTheLargest, LARGE } from "../support/largest_database.ts";
@@ -11,11 +11,11 @@ import { LINES } from "../ui/every_route.ts";
 import { PASSWORD, TOKEN } from "../ui/open_desk.ts";
 import type { Fault } from "./fault.ts";
 
-/** Of the thread's own time on the processor. The plan wants 100 ms, and the worst is printed; this is for slow machines. */
+/** Of the thread's own processor time. The plan wants 100 ms, and the worst is printed; this is for slow machines. */
 const HELD_MS = 150;
 const WANTED_MS = 100;
 const GROWN_BYTES = 64 * 2 ** 20;
-/** The best of so many: the first ones pay for the compiler, and for the collector of others. */
+/** The best of several: the first ones pay for the compiler, and for the garbage of others. */
 const TRIES = 3;
 const AT_ONCE = 4;
 
@@ -74,7 +74,7 @@ async function askForAll(expect: Expect): Promise<void> {
   expect(grown <= GROWN_BYTES, `the process grew by ${inMegabytes(grown)} MB`);
 }
 
-/** Each route, as it is asked for every day. */
+/** Each route, as it is used every day. */
 function goodRequests(): Ask[] {
   return LINES.filter(({ path }) => !path.startsWith("/log")).map(({ server, route, path, json, form }) => ({
     what: `${server} ${route}`,
@@ -176,7 +176,7 @@ async function logIn(manager: string): Promise<string> {
   return answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).join("; ");
 }
 
-/** The status, when the whole answer has been read; of a stream its beginning is enough. */
+/** The status, when the whole response has been read; of a stream its beginning is enough. */
 async function answered(url: string, { path, json, form }: Ask, cookie: string): Promise<number> {
   const isScript = path.startsWith("/api/");
   const answer = await fetch(url, {

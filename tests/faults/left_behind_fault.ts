@@ -1,6 +1,6 @@
 /**
- * Fault Y: a job leaves something behind, or changes something, and ends. The next job of its consumer runs beside that:
- * it is never charged, and its result is right.
+ * Fault Y: a job leaves something behind, or changes something, and ends. The next job of its consumer runs
+ * beside that: it is never charged, and its result is right.
  */
 import type { Queue } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
@@ -11,7 +11,7 @@ import { type Expect, violationsOf } from "../support/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const NAMES = Object.keys(WAYS);
-/** These come to nothing, so there is nothing to tell. */
+/** These have no effect, so nothing is reported. */
 const SILENT = [
   "messages to its parent",
   "globalThis.onmessage",
@@ -53,7 +53,7 @@ async function leave(way: string, expect: Expect): Promise<void> {
   );
   await queue.add([{ id: "afterwards", kind: "plain", payload: 1 }]);
   await expectWhole(queue, "afterwards", expect);
-  await eventually("the folder is as it was", () => Deno.cwd() === folder);
+  await eventually("the working folder is restored", () => Deno.cwd() === folder);
 
   const { job } = await queue.get("litter");
   expect(
@@ -63,7 +63,7 @@ async function leave(way: string, expect: Expect): Promise<void> {
   await system.stop();
   const told = system.logLines("jobqueue").filter((line) => / \[(WARN|ERROR)\] /.test(line));
   const isTold = told.some((line) => line.includes("kind litter")) || job.error !== null;
-  expect(isTold || SILENT.includes(way), `nothing is told of it: ${told.join("; ")}`);
+  expect(isTold || SILENT.includes(way), `it is not reported: ${told.join("; ")}`);
   const late = system.logLines("consumer_").filter((line) => line.includes("written late"));
   expect(late.every((line) => line.includes("after the end of job_id: litter")), late.join("; "));
   const problems = await problemsAt(settings.queueUrl, { drained: true, retryLimit: 3 });

@@ -1,7 +1,8 @@
 /**
- * Fault O: somebody deletes, moves, replaces or empties a file of the database while the system runs, or lets nobody
- * write beside it, or starts a second system on it. It is noticed within a sweep, told in a sentence, and ends with 74;
- * and whoever does what the sentence says finds everything that was acknowledged, up to the last moment.
+ * Fault O: a file of the database is deleted, moved, replaced or emptied while the system runs, its folder
+ * becomes read-only, or a second system is started on it. It is noticed within a sweep, reported in a
+ * sentence, and the process ends with 74; following that sentence recovers everything that was acknowledged,
+ * up to the last moment.
  */
 import { getQueue, messageOf, openStore, type Queue } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
@@ -17,7 +18,7 @@ import type { Fault } from "./fault.ts";
 
 const STORAGE = 74;
 const SWEEP_MS = 1_000;
-/** A stop takes its time. */
+/** A stop takes time. */
 const ENDED_WITHIN_MS = 15_000;
 const LATER = 8_000_000_000_000;
 
@@ -35,7 +36,7 @@ export const lostFile: Fault = {
   title:
     "a file of the database is deleted, moved, replaced or emptied; a read-only folder; a second supervisor",
   tries: { each: STORIES.length, long: STORIES.length },
-  /** Side by side: they wait most of the time. */
+  /** Side by side, because they wait most of the time. */
   async *attempts() {
     for (;;) {
       const tries = STORIES.map(([, story]) => violationsOf(story));
@@ -76,7 +77,7 @@ async function lose({ befall, putBack, isReplaced }: Loss, expect: Expect): Prom
   expect(problems.length === 0, problems.join(" "));
 }
 
-/** Adds as fast as it is acknowledged, into a file that is gone: until that is noticed, or should have been. */
+/** Adds as fast as jobs are acknowledged, into a file that is gone: until that is noticed, or should have been. */
 async function addUntil(isNoticed: () => boolean, queue: Queue, ledger: Ledger): Promise<void> {
   const latest = performance.now() + SWEEP_MS;
   for (let n = 0; !isNoticed() && performance.now() < latest; n++) {
@@ -87,7 +88,7 @@ async function addUntil(isNoticed: () => boolean, queue: Queue, ledger: Ledger):
   }
 }
 
-/** Which file, what happened to it, and what to do. */
+/** Names the file, what happened to it, and what to do. */
 function isSentence(words: string): boolean {
   return /queue\.db.*(delete|replaced|gone|empt).*(put|restore|rename).*\.$/.test(words);
 }

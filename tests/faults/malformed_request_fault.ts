@@ -1,4 +1,4 @@
-/** Strangers send what is no request, or a request that is meant to be misunderstood, to both servers. */
+/** Clients send bytes that are no request, or a request that is meant to be misread, to both servers. */
 import { openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/verify.ts";
 import { exchange, statusesIn } from "../support/raw_client.ts";
@@ -6,25 +6,25 @@ import { type RunningSystem, runSystem } from "../support/running_system.ts";
 import { type Credentials, type SpoiltRequest, spoiltRequest } from "../support/spoilt_request.ts";
 import type { Fault } from "./fault.ts";
 
-/** So many at once. */
+/** This many at once. */
 const BATCH = 50;
-/** What is usual is found anew after each so many, until the process has grown into its size. */
+/** The baseline is measured again after this many, until the process has reached its normal size. */
 const SETTLING = 5_000;
 const SETTLED = 25_000;
 const MOST_GROWTH_BYTES = 50 * 1024 * 1024;
 const QUICK_MS = 1_000;
 
-/** What an answer must not tell: where the code lies, and how it came to this. */
+/** What a response must not reveal: where the code lies, and a stack. */
 const LEAK = /\.tsx?:\d+|\n\s+at |file:\/\/|node_modules|\bpersistent-queue-\w/;
 
-/** But where a handler failed is told on the page of its job. */
+/** Except on a job's page, which shows where its handler failed. */
 const PLACE_OF_FAILURE = /\bat (?:\w+ )?[(]?[\w/:.]*handlers\/\w+\.ts:\d+/g;
 
 const GOOD = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 const TOKEN = "a-token-of-the-malformed";
 
-/** Answered where too many watch or log in at once. */
+/** Returned when too many clients watch or log in at once. */
 const BUSY = 503;
 
 export const malformedRequest: Fault = {
@@ -74,7 +74,7 @@ async function brokenBy(request: SpoiltRequest, port: number): Promise<string[]>
   return broken.map((sentence) => `${sentence}, after ${what}: ${shown}`);
 }
 
-/** Looks, after each batch, whether the system is as well as before. */
+/** Checks after each batch whether the system is as healthy as before. */
 function lookAfter(system: RunningSystem, ports: readonly number[]): () => Promise<string[]> {
   let batches = 0;
   let usualBytes = Infinity;
@@ -91,7 +91,7 @@ function lookAfter(system: RunningSystem, ports: readonly number[]): () => Promi
   };
 }
 
-/** Good requests in between are served as if nothing had been. */
+/** Good requests in between are served normally. */
 async function answersOf(ports: readonly number[]): Promise<string[]> {
   const broken: string[] = [];
   for (const port of ports) {
@@ -107,7 +107,7 @@ function leakIn(text: string): string | undefined {
   return found === null ? undefined : text.slice(Math.max(0, found.index - 60), found.index + 60);
 }
 
-/** The log holds nothing but errors, and what people and scripts did. */
+/** The log holds nothing but errors and audit lines. */
 function faultsIn({ folder, lines }: RunningSystem): string[] {
   const logged = Deno.readTextFileSync(`${folder}/logs/jobqueue.log`).split("\n");
   return [...logged, ...lines.filter((line) => /error|panic/i.test(line))]
@@ -116,7 +116,7 @@ function faultsIn({ folder, lines }: RunningSystem): string[] {
     );
 }
 
-/** Some of the requests were understood, and added or moved jobs. */
+/** Some of the requests were valid, and added or moved jobs. */
 async function problemsIn({ folder }: RunningSystem): Promise<string[]> {
   const store = await openStore(`sqlite:${folder}/data/queue.db`, "guest");
   const problems = await verify(store, { retryLimit: 3, deep: true });

@@ -1,4 +1,4 @@
-/** The command line in another folder than the one that was meant, and files that are there already. */
+/** The command line in a folder other than the intended one, and files that exist already. */
 import assert from "node:assert/strict";
 import { tempFolder } from "../support/temp_folder.ts";
 
@@ -14,7 +14,7 @@ async function jobs(cwd: string, ...args: string[]): Promise<{ code: number; out
 
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
-Deno.test("looking and moving where there is no queue is refused with the whole path, and makes nothing", async () => {
+Deno.test("a command that reads or moves jobs where there is no queue is refused with the whole path, and makes nothing", async () => {
   await using folder = await tempFolder();
   for (
     const args of [["list"], ["stats"], ["show", "a"], ["verify"], ["backup", "copy.db"], [
@@ -29,14 +29,14 @@ Deno.test("looking and moving where there is no queue is refused with the whole 
   assert.deepEqual(names(folder.path), []);
 });
 
-Deno.test("adding where there is no queue makes one, and says where", async () => {
+Deno.test("a command that adds jobs where there is no queue makes one, and says where", async () => {
   await using folder = await tempFolder();
   const { code, err } = await jobs(folder.path, "add", "data/files/a.txt");
   assert.equal(code, 0, err);
   assert.match(err, new RegExp(`There was no database ${folder.path}/data/queue\\.db: a new one was made`));
 });
 
-Deno.test("a backup never writes over a file unless it is told to, and names a folder that is missing", async () => {
+Deno.test("a backup never overwrites a file unless told to, and names a folder that is missing", async () => {
   await using folder = await tempFolder();
   await jobs(folder.path, "add", "data/files/a.txt");
   await Deno.writeTextFile(folder.file("copy.db"), "the only good copy");

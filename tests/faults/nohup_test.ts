@@ -1,4 +1,4 @@
-/** The terminal of a start behind `nohup` closes. */
+/** The terminal closes after a start with `nohup`. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free_port.ts";
@@ -9,7 +9,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 
 const NOTICED_MS = 2_000;
 
-/** `deno task`, started by a shell in a session of its own whose terminal closes. Answers whether it goes on. */
+/** Runs `deno task` from a shell in its own session, whose terminal closes. Returns whether it keeps running. */
 async function outlivesHangup(task: "start" | "supervise", before: readonly string[]): Promise<boolean> {
   await using folder = await tempFolder();
   const ops = freePort();
@@ -36,7 +36,7 @@ async function outlivesHangup(task: "start" | "supervise", before: readonly stri
 }
 
 for (const task of ["start", "supervise"] as const) {
-  Deno.test(`deno task ${task} goes on when its terminal closes, if it was started by nohup`, async () => {
+  Deno.test(`deno task ${task} keeps running when its terminal closes, if it was started by nohup`, async () => {
     assert.equal(await outlivesHangup(task, ["nohup"]), true);
   });
 }

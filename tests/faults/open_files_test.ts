@@ -3,7 +3,7 @@ import { tempFolder } from "../support/temp_folder.ts";
 
 const MACHINE = new URL("../../workers/process/machine.ts", import.meta.url).href;
 
-Deno.test("more consumers than there are open files for are refused with the number there is room for", async () => {
+Deno.test("more consumers than the limit of open files allows are refused, with the number that fits", async () => {
   await using folder = await tempFolder();
   const code = `import { assertEnoughFiles } from "${MACHINE}";
     assertEnoughFiles({ consumers: 10, logDir: "." });
@@ -24,7 +24,7 @@ Deno.test("more consumers than there are open files for are refused with the num
 });
 
 for (const [story, lastsMs] of [["ended", 0], ["goes on", 60_000]] as const) {
-  Deno.test(`a job that took all open files and ${story} leaves the system within reach, and the next job is done`, async () => {
+  Deno.test(`a job that took all open files and ${story} leaves the system reachable, and the next job completes`, async () => {
     const system = new URL("../support/leaking_system.ts", import.meta.url).pathname;
     const { stdout, stderr } = await new Deno.Command("sh", {
       args: ["-c", 'ulimit -n 300; exec "$0" "$@"', Deno.execPath(), "run", "-A", "--no-check", "--config"]

@@ -1,4 +1,7 @@
-/** What other users of the machine may do to the files of the database and the logs, and what is told of files that are theirs. */
+/**
+ * What other users of the machine may do to the files of the database and the logs, and how files of other
+ * users are reported.
+ */
 import assert from "node:assert/strict";
 import { getQueue } from "@persistent-queue/queue";
 import { openLog } from "../../workers/log.ts";
@@ -14,7 +17,7 @@ function modesIn(folder: string): Record<string, string> {
   );
 }
 
-Deno.test("the database, its log, its lock, its reserve and a backup are for their owner alone", async () => {
+Deno.test("the database, its log, its lock, its reserve and a backup are readable by their owner only", async () => {
   await using folder = await tempFolder();
   const queue = await getQueue(`sqlite:${folder.file("data/queue.db")}`, { role: "owner" });
   await queue.add([{ id: "a" }]);
@@ -31,7 +34,7 @@ Deno.test("the database, its log, its lock, its reserve and a backup are for the
   await queue.close();
 });
 
-Deno.test("files of an earlier release that others could read are taken from them at the start", async () => {
+Deno.test("files of an earlier release that other users could read are made private at the start", async () => {
   await using folder = await tempFolder();
   const url = `sqlite:${folder.file("queue.db")}`;
   await (await getQueue(url, { role: "owner" })).close();
@@ -42,7 +45,7 @@ Deno.test("files of an earlier release that others could read are taken from the
   await queue.close();
 });
 
-Deno.test("logs are for their owner alone, old ones too", async () => {
+Deno.test("logs are readable by their owner only, old ones too", async () => {
   await using folder = await tempFolder();
   const dir = folder.file("logs");
   Deno.mkdirSync(dir, { mode: 0o755 });
@@ -60,7 +63,7 @@ async function begun(): Promise<TempFolder> {
   return folder;
 }
 
-Deno.test("a database that cannot be written ends the start with 74, the file and its owner, and is left as it was", async () => {
+Deno.test("a database that cannot be written ends the start with 74, naming the file and its owner, and is unchanged", async () => {
   await using folder = await begun();
   Deno.chmodSync(folder.file("data/queue.db"), 0o444);
   const ended = await startUnprivileged(folder.path);
@@ -73,7 +76,7 @@ Deno.test("a database that cannot be written ends the start with 74, the file an
   assert.deepEqual(Object.keys(modesIn(folder.file("data"))).filter((name) => /-(wal|shm)$/.test(name)), []);
 });
 
-Deno.test("a command of another user is refused before it leaves a log of its own beside the database", async () => {
+Deno.test("a command of another user is refused before it creates a log beside the database", async () => {
   if (Deno.uid() !== 0) return;
   await using folder = await begun();
   const data = folder.file("data");

@@ -1,6 +1,6 @@
 /**
- * Fault I: a job takes more memory than a consumer may have, again and again. Its thread alone ends, by the rule the job
- * is found out after two of them here, and its neighbours never know.
+ * Fault I: a job takes more memory than a consumer may have, again and again. Only its thread ends, the job
+ * is given up after two of them by the rule used here, and other jobs are not affected.
  */
 import { eventually } from "../support/eventually.ts";
 import { problemsAt } from "../support/problems_at.ts";
@@ -9,7 +9,7 @@ import { testSystem } from "../support/test_system.ts";
 import { type Expect, violationsOf } from "../support/violations.ts";
 import type { Fault } from "./fault.ts";
 
-/** With this little memory it takes no time to run out of it. */
+/** With this little memory it runs out at once. */
 const MEMORY_MB = 32;
 const CRASH_LIMIT = 2;
 const DETAIL = `It ran out of memory (limit ${MEMORY_MB} MB, CONSUMER_MEMORY_MB)`;
@@ -28,7 +28,7 @@ export const outOfMemory: Fault = {
 async function poison(random: Random, way: typeof WAYS[number], expect: Expect): Promise<void> {
   await using system = await testSystem({
     ...{ CONSUMER_MEMORY_MB: String(MEMORY_MB), CRASH_LIMIT: String(CRASH_LIMIT), CONSUMERS: "3" },
-    // On its way there its thread falls silent, which would be a story of its own.
+    // Its thread falls silent on the way there, which would be another fault.
     ...{ STALL_MS: "20000", LOG_LEVEL: "warn" },
   });
   const { queue, supervisor, settings, fatal } = system;

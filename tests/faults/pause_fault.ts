@@ -1,6 +1,7 @@
 /**
- * Fault K: the whole process is stopped for longer than a stall, or its main thread is too busy to listen. All
- * heartbeats are old then, though nobody has done anything wrong: no job is taken away or charged, nobody is replaced.
+ * Fault K: the whole process is stopped for longer than a stall, or its main thread is too busy to listen.
+ * All heartbeats are old then, though no consumer hangs: no job is taken away or charged, no consumer is
+ * replaced.
  */
 import { getQueue } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
@@ -13,10 +14,10 @@ import type { Fault } from "./fault.ts";
 
 const STALL_MS = 600;
 const SWEEP_MS = 150;
-/** Some sweeps see how it goes on. */
+/** Several sweeps run in this time. */
 const WATCHED_MS = 3 * SWEEP_MS;
 const CONSUMERS = 3;
-/** One try in so many stops the process. */
+/** One try in this many stops the process. */
 const ROUND = 6;
 
 export const pause: Fault = {
@@ -54,7 +55,7 @@ async function stop(random: Random, expect: Expect): Promise<void> {
   await expectUntouched(`sqlite:${system.folder}/data/queue.db`, ids, expect);
 }
 
-/** The main thread computes; the threads work on, and nobody hears their heartbeats. */
+/** The main thread computes; the threads keep working, and their heartbeats are not read. */
 async function block(random: Random, expect: Expect): Promise<void> {
   const blockedMs = STALL_MS + 50 + random.below(400);
   const delayMs = blockedMs + WATCHED_MS;

@@ -1,6 +1,7 @@
 /**
- * The power goes, and whatever was not synced is gone, or half there. The product opens what is left: all that it ever
- * acknowledged is in it. (Whether the disk keeps what it said it had synced, nobody can try here.)
+ * The power fails, and everything not synced is gone, or half there. The system opens what is left:
+ * everything that it ever acknowledged is in it. (Whether the disk keeps what it reported as synced cannot be
+ * tested here.)
  */
 import { atOnce } from "../support/at_once.ts";
 import { type BegunDatabase, begunDatabase } from "../support/begun_database.ts";
@@ -15,12 +16,12 @@ import { verified } from "../support/verified.ts";
 import type { Fault } from "./fault.ts";
 
 const AT_ONCE = 4;
-/** So many commits has a story, about. */
+/** The approximate number of commits of one run. */
 const COMMITS = 40;
 
 export const powerLoss: Fault = {
   letter: "P",
-  title: "the power goes: whatever was not synced is gone",
+  title: "the power fails: whatever was not synced is gone",
   tries: { each: 50, long: 10_000 },
   async *attempts(chance) {
     await using begun = await begunDatabase();
@@ -46,14 +47,14 @@ async function attempt(chance: Random, begun: BegunDatabase): Promise<string[]> 
   return problems.map((problem) => `power loss ${when}: ${problem}`);
 }
 
-/** Notes how the files are found, and what was acknowledged by then. */
+/** Keeps the state of the files, and what was acknowledged by then. */
 class PowerCut implements SqlListener {
   readonly #path: string;
   readonly #ledger: Ledger;
   readonly #chance: Random;
   readonly #model: PowerLossModel;
   readonly #after: number;
-  /** In the middle of the commit: it was written, nothing of it is known to be synced, and nobody has heard of it. */
+  /** Strikes in the middle of the commit: it was written, may not be synced, and is not acknowledged. */
   readonly #isDuring: boolean;
   readonly #pagesAtOnce: number;
   #commits = 0;

@@ -1,4 +1,4 @@
-/** Stories of whole processes that die, hang or are told to stop: driven from outside. */
+/** Whole processes that die, hang or are told to stop, driven from outside. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";
@@ -9,7 +9,7 @@ import { type GroupOptions, processGroup } from "../support/process_group.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { addFile, runSystem } from "../support/running_system.ts";
 
-Deno.test("the supervisor is killed: within three seconds it is back at the same ports, and no job is lost", async () => {
+Deno.test("the supervisor is killed: within three seconds it is back on the same ports, and no job is lost", async () => {
   const startedAt = performance.now();
   await using system = await runSystem();
   await system.healthy();
@@ -23,7 +23,7 @@ Deno.test("the supervisor is killed: within three seconds it is back at the same
   await system.healthy();
   const ms = Math.round(performance.now() - killedAt);
   console.log(`healthy ${startMs} ms after the start, and again ${ms} ms after kill -9`);
-  // Where others keep the processors busy a first start takes long as well.
+  // On a busy machine a first start takes long as well.
   assert.ok(ms < Math.max(3_000, 2 * startMs), `back after ${ms} ms`);
   for (const id of ids) {
     await system.until(id, "COMPLETED");
@@ -52,7 +52,7 @@ Deno.test("the guard is killed: the supervisor does not stay behind as an orphan
   }
 });
 
-Deno.test("the guard is killed and the system started again at once: the new one waits for the old, and the job goes on", async () => {
+Deno.test("the guard is killed and the system started again at once: the new one waits for the old, and the job completes", async () => {
   await using folder = await tempFolder();
   await using first = await runSystem({ folder: folder.path, env: { WORK_MS: "2000" } });
   const id = await addFile(first, "survivor.txt");
@@ -63,11 +63,11 @@ Deno.test("the guard is killed and the system started again at once: the new one
   assert.equal(job.crashes, 0);
 });
 
-Deno.test("Ctrl+C under deno task reaches everybody, some of them twice: running jobs finish, nothing is left PROCESSING", async () => {
+Deno.test("Ctrl+C under deno task reaches every process, some twice: running jobs finish, nothing is left PROCESSING", async () => {
   await using group = await processGroup('"$DENO" task start', { env: { WORK_MS: "1000" } });
   const supervisor = await group.greets(1);
   const id = await group.addFile("running.txt");
-  // What is PROCESSING may not have begun yet, and would go back.
+  // A PROCESSING job may not have begun yet, and would go back.
   await eventually("it has begun", () => hasDequeued(group.folder.file("logs"), id));
   group.signal("SIGINT");
   assert.equal(await group.exitCode, 0, group.lines.join("\n"));
@@ -80,7 +80,7 @@ Deno.test("Ctrl+C under deno task reaches everybody, some of them twice: running
   ]);
 });
 
-/** Whether a consumer says so in its log. */
+/** Whether a consumer has logged that it began this job. */
 function hasDequeued(logs: string, id: string): boolean {
   return [...Deno.readDirSync(logs)].some(({ name }) =>
     Deno.readTextFileSync(`${logs}/${name}`).includes(`Dequeued job_id: ${id}\n`)
@@ -96,7 +96,7 @@ until "$DENO" task supervise; do
   sleep 0.1
 done`;
 
-Deno.test("deno task supervise under a plain restart policy: killed it comes back, told to stop it stays away", async () => {
+Deno.test("deno task supervise under a plain restart policy: it returns after a kill, and stays down after a stop", async () => {
   await using group = await processGroup(RESTART_ON_FAILURE);
   const first = await group.greets(1);
   Deno.kill(first, "SIGKILL");
@@ -110,7 +110,7 @@ Deno.test("deno task supervise under a plain restart policy: killed it comes bac
   assert.equal(group.lines.filter((line) => line.startsWith("restarted")).length, 1);
 });
 
-Deno.test("supervise ends with its supervisor: its exit code is passed on, also where it was killed", async () => {
+Deno.test("supervise ends with its supervisor: its exit code is passed on, also after a kill", async () => {
   await using killed = await runSystem({ command: "supervise confined" });
   Deno.kill(killed.supervisorPid(), "SIGKILL");
   assert.equal((await killed.process.status).code, 128 + 9);
@@ -120,7 +120,7 @@ Deno.test("supervise ends with its supervisor: its exit code is passed on, also 
   assert.equal(isAlive(stopped.supervisorPid()), false);
 });
 
-Deno.test("supervise is killed: its supervisor does not go on alone", async () => {
+Deno.test("supervise is killed: its supervisor does not keep running alone", async () => {
   await using system = await runSystem({ command: "supervise confined" });
   const supervisor = system.supervisorPid();
   system.process.kill("SIGKILL");
@@ -143,7 +143,7 @@ for (const { code, why, options } of HOPELESS) {
   });
 }
 
-Deno.test("two threads hang: each is ended and replaced, and the same process goes on", async () => {
+Deno.test("two threads hang: each is ended and replaced, and the same process keeps running", async () => {
   await using system = await runSystem();
   await system.healthy();
   const before = system.supervisorPid();
@@ -178,7 +178,7 @@ Deno.test("one thread hangs on a job: after the stall the job runs again elsewhe
     return job.consumer_id !== before.consumer_id && job.status === "PROCESSING" ? job : null;
   });
   assert.ok(Number(after.lease) > Number(before.lease));
-  // The line that people look for tells of it with its number.
+  // The sweep's log line counts it.
   const log = () => Deno.readTextFileSync(`${system.folder}/logs/jobqueue.log`);
   await eventually("the sweep counts it", () => /Checked and requeued stalled jobs: 1$/m.test(log()));
   await system.healthy(1_000);
@@ -186,12 +186,12 @@ Deno.test("one thread hangs on a job: after the stall the job runs again elsewhe
   await system.until(id, "COMPLETED");
 });
 
-Deno.test("a database in the current folder: the guard grants what its supervisor needs, also when it is lost", async () => {
+Deno.test("a database in the current folder: the guard grants what its supervisor needs, also after the database is lost", async () => {
   await using system = await runSystem({ env: { QUEUE_URL: "sqlite:queue.db" } });
   const id = await addFile(system, "here.txt");
   await system.until(id, "COMPLETED");
   assert.ok(Deno.statSync(`${system.folder}/queue.db.reserve`).isFile);
-  // What a lost database held is kept beside it: a file more, and some while it is made.
+  // The rescued content of a lost database is stored beside it: one more file, and temporary ones.
   Deno.removeSync(`${system.folder}/queue.db`);
   assert.equal((await system.process.status).code, 74);
   using kept = new DatabaseSync(`${system.folder}/queue.db.rescued`, { readOnly: true });

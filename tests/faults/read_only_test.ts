@@ -1,4 +1,4 @@
-/** The files of the database can no longer be written while the system runs, and can again later. */
+/** The files of the database become unwritable while the system runs, and writable again later. */
 import assert from "node:assert/strict";
 import { openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/verify.ts";
@@ -8,7 +8,7 @@ import { tempFolder } from "../support/temp_folder.ts";
 
 const FILES = ["queue.db", "queue.db-wal"];
 
-/** What binds root as well, and files that are open already; false where it is not possible. */
+/** Applies to root as well, and to files that are already open; false if it is not possible. */
 function setImmutable(isImmutable: boolean, ...files: readonly string[]): boolean {
   if (Deno.build.os !== "linux") return false;
   try {
@@ -46,7 +46,7 @@ async function assertNothingLost(folder: string, added: readonly string[]): Prom
 
 Deno.test({
   name:
-    "nothing can be written for some seconds: one sentence while it lasts, and all goes on by itself afterwards",
+    "nothing can be written for some seconds: one sentence while it lasts, and the work continues by itself afterwards",
   ignore: !await isImmutablePossible(),
   async fn() {
     await using system = await runSystem({ env: { WORK_MS: "500", STALL_MS: "20000" } });
@@ -57,7 +57,7 @@ Deno.test({
     assert.ok(setImmutable(true, ...files));
     const told: string[] = [];
     try {
-      await eventually("it is told", async () => await healthOf(system) !== "ok");
+      await eventually("it is reported", async () => await healthOf(system) !== "ok");
       const until = performance.now() + 3_000;
       while (performance.now() < until) {
         told.push(await healthOf(system));
@@ -87,7 +87,7 @@ Deno.test({
   },
 });
 
-Deno.test("permissions are taken from the files and the folder while it runs: what is open stays so, and nothing stops", async () => {
+Deno.test("the files and the folder become read-only while it runs: open files stay usable, and nothing stops", async () => {
   await using system = await runSystem();
   const added = [await addFile(system, "first.txt")];
   const modes: [string, number, number][] = [
@@ -96,7 +96,7 @@ Deno.test("permissions are taken from the files and the folder while it runs: wh
   ];
   for (const [name, mode] of modes) Deno.chmodSync(`${system.folder}/${name}`, mode);
   try {
-    // Into the folder of the files, which lies below.
+    // Into the files folder, which lies below.
     added.push(await addFile(system, "second.txt"));
     for (const id of added) await system.until(id, "COMPLETED");
     assert.equal(await healthOf(system), "ok");

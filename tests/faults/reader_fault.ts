@@ -1,7 +1,8 @@
 /**
- * Fault R: ten other programs read the database for five seconds, so that at no moment its log could be folded back, while
- * much is written. It grows as long as they do, and past an alarming size that is told; when they are done it is small
- * again within a few sweeps. Meanwhile the work goes on, and each reader sees a whole state.
+ * Fault R: ten other programs read the database for five seconds, so that at no moment its log can be folded
+ * back, while much is written. The log grows as long as they read, and above an alarming size that is
+ * reported; when they are done it is small again within a few sweeps. Meanwhile the work continues, and each
+ * reader sees a consistent state.
  */
 import { DatabaseSync } from "node:sqlite";
 import { eventually } from "../support/eventually.ts";
@@ -12,19 +13,19 @@ import type { Fault } from "./fault.ts";
 
 const READERS = 10;
 const FOR_MS = 5_000;
-/** Each holds on to what it sees for so long, and looks again at once. */
+/** How long each reader holds its snapshot; then it reads again at once. */
 const LOOK_MS = 700;
 const MB = 2 ** 20;
 const SMALL_BYTES = 64 * MB;
 const ALARMING_BYTES = 300 * MB;
 const SWEEP_MS = 200;
 const A_FEW_SWEEPS = 10;
-/** The disk may be busy with what others write. */
+/** The disk may be busy with writes of other programs. */
 const PATIENCE_MS = 60_000;
 
 export const reader: Fault = {
   letter: "R",
-  title: "ten readers never let go of the database for five seconds, while much is written",
+  title: "ten readers hold the database for five seconds without a gap, while much is written",
   tries: { each: 1, long: 1 },
   async *attempts() {
     for (;;) yield await violationsOf(readWithoutEnd);
@@ -50,18 +51,18 @@ async function readWithoutEnd(expect: Expect): Promise<void> {
       bytes > SMALL_BYTES,
       `the log has grown to ${Math.round(bytes / MB)} MB alone: that proves nothing`,
     );
-    // Of holes, which SQLite never looks at: to write so much would take too long here.
+    // Holes, which SQLite never reads: writing that much would take too long here.
     Deno.truncateSync(`${path}-wal`, ALARMING_BYTES);
     const isTold = () =>
       supervisor.view().warnings.some((words) => /has grown to 300 MB.*close it/.test(words));
-    await eventually("the size of the log is told", isTold, { withinMs: PATIENCE_MS });
+    await eventually("the size of the log is reported", isTold, { withinMs: PATIENCE_MS });
   }
   const sweeps = () => events.filter(({ type }) => type === "swept").length;
   const before = sweeps();
   const isSmall = () => Deno.statSync(`${path}-wal`).size < SMALL_BYTES;
   await eventually("the log is small again", isSmall, { withinMs: PATIENCE_MS });
   expect(sweeps() - before <= A_FEW_SWEEPS, `the log is small again after ${sweeps() - before} sweeps only`);
-  await eventually("nobody is warned any more", () => supervisor.view().warnings.length === 0);
+  await eventually("the warning is gone", () => supervisor.view().warnings.length === 0);
   await eventually("all is done", async () => (await queue.stats()).counts.COMPLETED === added.length);
   expect(fatal.length === 0 && queue.trouble === null, `${queue.trouble} ${fatal.map(({ why }) => why)}`);
   const problems = await problemsAt(queueUrl, { drained: true, ledger: { added, completed: added } });
@@ -80,7 +81,7 @@ async function readUntil(end: number, path: string, afterMs: number, expect: Exp
   }
 }
 
-/** Large jobs until the log is larger than it should be, then small ones. Answers their ids. */
+/** Large jobs until the log is larger than it should be, then small ones. Returns their ids. */
 async function writeUntil(end: number, { queue }: TestSystem, path: string): Promise<string[]> {
   const added: string[] = [];
   for (let n = 0; performance.now() < end; n++) {

@@ -1,4 +1,4 @@
-/** Processes that die while they work on a request, driven from outside. */
+/** Processes that die while they handle a request, driven from outside. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { eventually } from "../support/eventually.ts";
@@ -11,7 +11,7 @@ function recordOf({ folder }: RunningSystem): string {
   return Deno.readTextFileSync(`${folder}/data/queue.db.requests`);
 }
 
-/** As the database has it: a request of ours would count as one. */
+/** Read from the database: a request by this test would count as one. */
 function stored({ folder }: Pick<RunningSystem, "folder">, id: string) {
   using db = new DatabaseSync(`${folder}/data/queue.db`, { readOnly: true });
   const job = db.prepare("SELECT status, crashes FROM jobs WHERE id = ?").get(id);
@@ -22,7 +22,7 @@ async function untilStored(system: RunningSystem, id: string, status: string): P
   await eventually(`${id} is ${status}`, () => stored(system, id).status === status, { withinMs: 15_000 });
 }
 
-/** Begins one that has announced more than it sends, so that it is worked on until it is closed. */
+/** Starts a request that announces more than it sends, so that it stays in progress until it is closed. */
 async function unfinishedRequest({ manager }: RunningSystem): Promise<Deno.Conn> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(manager).port) });
   const lines = ["POST /api/jobs HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"];
@@ -44,12 +44,12 @@ async function startedAgain(system: RunningSystem): Promise<void> {
   });
 }
 
-Deno.test("the process dies while it works on a request: the jobs that were running are not charged, and the log says so", async () => {
+Deno.test("the process dies while it handles a request: the jobs that were running are not charged, and the log says so", async () => {
   await using system = await runSystem({ env: LONG });
   const ids = [await addFile(system, "one.txt"), await addFile(system, "two.txt")];
   for (const id of ids) await untilStored(system, id, "PROCESSING");
   using _request = await unfinishedRequest(system);
-  await eventually("the record tells of it", () => recordOf(system) === "10");
+  await eventually("the record shows it", () => recordOf(system) === "10");
   await startedAgain(system);
   for (const id of ids) {
     await untilStored(system, id, "PROCESSING");
@@ -63,7 +63,7 @@ Deno.test("the process dies while it works on a request: the jobs that were runn
   assert.match(log, /\[WARN\] The process died while it worked on a request/);
 });
 
-Deno.test("a process dies while pages only watch: streams of events and probes excuse nothing, and its job is charged", async () => {
+Deno.test("a process dies while pages only watch: event streams and probes do not count, and its job is charged", async () => {
   await using system = await runSystem({ env: LONG });
   const id = await addFile(system, "alone.txt");
   await untilStored(system, id, "PROCESSING");
@@ -88,10 +88,10 @@ Deno.test("a job kills its process each time while a page is open: it is UNPROCE
       env: { ...LONG, CRASH_LIMIT: "1" },
     });
     if (id === "") id = await addFile(system, "poison.txt");
-    await eventually("it is under way, or given up", () => stored(system, id).status !== "PENDING");
+    await eventually("it is running, or given up", () => stored(system, id).status !== "PENDING");
     if (stored(system, id).status === "UNPROCESSABLE") break;
     using _request = await unfinishedRequest(system);
-    await eventually("the record tells of it", () => recordOf(system).startsWith("1"));
+    await eventually("the record shows it", () => recordOf(system).startsWith("1"));
     await kill(system);
     deaths++;
   }

@@ -1,4 +1,4 @@
-/** A database as `sqlite3 queue.db .dump | sqlite3 new.db` makes it. */
+/** A database made by `sqlite3 queue.db .dump | sqlite3 new.db`. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { getQueue } from "@persistent-queue/queue";
@@ -17,7 +17,7 @@ async function sqlite3(path: string, input: string): Promise<string | null> {
   }
 }
 
-Deno.test("a restored dump is taken for what it is: all jobs are there, and the system goes on with them", async () => {
+Deno.test("a restored dump is recognised: all jobs are there, and the system continues with them", async () => {
   await using folder = await tempFolder();
   const [path, restored] = [folder.file("queue.db"), folder.file("restored.db")];
   const queue = await getQueue(`sqlite:${path}`, { role: "owner" });
@@ -37,7 +37,7 @@ Deno.test("a restored dump is taken for what it is: all jobs are there, and the 
   await again.close();
 });
 
-Deno.test("a database that lacks anything of ours is another program's, and is left as it is", async () => {
+Deno.test("a database that lacks any part of the schema is another program's, and is left as it is", async () => {
   await using folder = await tempFolder();
   const path = folder.file("other.db");
   {

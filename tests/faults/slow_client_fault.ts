@@ -1,4 +1,7 @@
-/** Two hundred slow ones at once: half requests, dripped bytes, answers that nobody takes. Others must not notice. */
+/**
+ * Two hundred slow clients at once: half requests, dripped bytes, responses that are never read. Other
+ * clients must not notice.
+ */
 import { serve, type Served } from "@persistent-queue/ui";
 import { PATIENCE } from "../../ui/serve.ts";
 import type { Random } from "../support/random.ts";
@@ -9,9 +12,9 @@ import { openDesk, TOKEN } from "../ui/open_desk.ts";
 import type { Fault } from "./fault.ts";
 
 const CROWD = 200;
-/** Of them, those who watch without reading: less than there are places. */
+/** The clients that watch without reading: fewer than there are places. */
 const WATCHERS = 20;
-/** For those who close; the server itself allows two seconds. */
+/** The limit for closing; the server itself allows two seconds. */
 const CLOSED_BY_MS = 3_000;
 
 const GOOD = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
@@ -29,7 +32,7 @@ export const slowClient: Fault = {
   title: "two hundred slow clients",
   tries: { each: 1, long: 50 },
   async *attempts(random) {
-    // Now and then with the times that everybody gets, which take two minutes.
+    // Every tenth time with the real timeouts, which take two minutes.
     for (let tried = 1;; tried++) yield await crowded(random, tried % 10 === 0 ? PATIENCE : SHORT);
   },
 };
@@ -46,7 +49,7 @@ async function crowded(random: Random, patience: typeof PATIENCE): Promise<strin
   broken.push(...await othersAreServed(stand, left));
   const closing = await closed(served);
   const stayed = await Promise.all(watchers.map((isSentAway) => isSentAway()));
-  const faults = desk.faults.map((fault) => `a fault was told: ${fault}`);
+  const faults = desk.faults.map((fault) => `an error was reported: ${fault}`);
   return [...broken, ...closing, ...stayed.flat(), ...faults];
 }
 
@@ -73,7 +76,7 @@ async function othersAreServed({ port, patience }: Stand, left: Promise<void>): 
     using standstill = new Standstill();
     const { text } = await exchange(port, GOOD, { withinMs: 20_000 });
     const isServed = text.startsWith("HTTP/1.1 200 ");
-    // Kept from the processor, this process was late at both ends: that says nothing, and is tried again.
+    // Without the processor this process was late at both ends: that proves nothing, and is tried again.
     if (!isServed && standstill.longestMs > patience.headersTimeout / 2) isLast = false;
     else if (!isServed) broken.push(`a good request was answered "${text.slice(0, 20)}"`);
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -1,6 +1,7 @@
 /**
- * One call to SQLite fails, or some in a row: any call of a day in the life of the queue, from its opening to its end.
- * What passes is overcome without help; damage ends it with a loud word, and the next start finds everything.
+ * One call to SQLite fails, or several in a row: any call in the whole life of a queue, from its opening to
+ * its end. A passing error is overcome without help; damage ends the process with a clear message, and the
+ * next start finds everything.
  */
 import { dirname } from "node:path";
 import { StorageError } from "@persistent-queue/queue";
@@ -23,7 +24,7 @@ const CODES = [5, 517, 13, 266, 778, 1034, 8, 7, CORRUPT];
 /** After these SQLite may have rolled back by itself: https://www.sqlite.org/lang_transaction.html */
 const ROLLING_BACK = [13, 10, 7, 5];
 const AT_ONCE = 24;
-/** So many calls has a day, from an empty folder or from a database with a past. */
+/** The approximate number of calls of one run, from an empty folder or a database with a past. */
 const CALLS_OF_A_DAY = 310;
 
 export const sqlErrors: Fault = {
@@ -94,9 +95,12 @@ interface Day {
   readonly problems: string[];
 }
 
-/** Until it is drained and stopped. Whoever finds the database damaged, or cannot open it, ends; and is started again. */
+/**
+ * Until it is drained and stopped. A life that finds the database damaged, or cannot open it, ends, and is
+ * started again.
+ */
 async function liveThrough(day: Day): Promise<void> {
-  // Its calls alone: a short day may end before the one that fails, and whoever verifies must not meet that.
+  // Only its own calls: a short run may end before the failing call, and the check afterwards must not meet that.
   using _ = onSqlCalls(dirname(day.path), day.fault);
   for (let life = 1;; life++) {
     const system = await openOrEnd(day);

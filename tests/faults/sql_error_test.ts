@@ -9,7 +9,7 @@ import { sqlErrors } from "./sql_error_fault.ts";
 testFault(sqlErrors);
 
 for (const code of [10, 11, 13]) {
-  Deno.test(`the log cannot be folded in at the stop (error ${code}): it is closed all the same, and nothing is lost`, async () => {
+  Deno.test(`the log cannot be folded in at the stop (error ${code}): it is still closed, and nothing is lost`, async () => {
     await using folder = await tempFolder();
     const url = `sqlite:${folder.file("queue.db")}`;
     const fold = ({ name, how }: { name: string; how: string }) => {

@@ -1,6 +1,6 @@
 /**
- * Fault T: the whole system, as a person starts it, is told to stop while it works: politely, twice at once, with a
- * thread that hangs, or not so politely after all. It is gone in time, nobody stays behind, and nothing is lost.
+ * Fault T: the whole system, as a user starts it, is told to stop while it works: with one signal, two at
+ * once, a thread that hangs, or a kill. It is gone in time, no process stays behind, and nothing is lost.
  */
 import { getQueue, type Status } from "@persistent-queue/queue";
 import { lockPath } from "../../queue/sqlite/owner_lock.ts";
@@ -16,7 +16,7 @@ import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 import { type Expect, violationsOf } from "../support/violations.ts";
 import type { Fault } from "./fault.ts";
 
-/** The lives of one database, by how they end; after the last one all is worked off. */
+/** The lives of one database, by how they end; after the last one all jobs are completed. */
 const LIVES = [
   "polite",
   "killed",
@@ -30,15 +30,15 @@ const LIVES = [
   "killed",
 ];
 const SIDE_BY_SIDE = 3;
-/** Beside them, for a thread that hangs takes long. */
+/** Run beside the others, because a thread that hangs takes long. */
 const HUNG = ["insisted", "hung"];
 const TRIES = SIDE_BY_SIDE * LIVES.length + HUNG.length;
 
-/** Nobody was asked twice: 0. */
+/** Exit codes by way; 0 unless a second signal was sent. */
 const CODES: Readonly<Record<string, readonly number[]>> = {
   killed: [0, 137],
   insisted: [130],
-  // Whoever does not listen yet is ended by the signal itself.
+  // A process that does not listen yet is ended by the signal itself.
   early: [0, 143],
 };
 
@@ -115,7 +115,7 @@ async function live({ folder, ledger, chance, way, name }: Life, expect: Expect)
   await expectSound({ folder, ledger, chance, isClean: code === 0 }, expect);
 }
 
-/** It is told to stop before it greets: what has begun to work ends in order, what has not just ends. */
+/** It is told to stop before it is ready: if it has begun to work it stops cleanly, otherwise it just ends. */
 async function liveShortly({ folder, ledger, chance, way }: Life, expect: Expect): Promise<void> {
   const ports = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()) };
   const process = spawnSystem({ folder: folder.path, env: { ...ports, CONSUMERS: "2", WORK_MS: "0" } });
@@ -132,7 +132,7 @@ async function expectSound(
   { folder, ledger, chance, isClean }: Pick<Life, "folder" | "ledger" | "chance"> & { isClean: boolean },
   expect: Expect,
 ): Promise<void> {
-  // Its last threads may be on their way out.
+  // Its last threads may still be ending.
   await eventually("the database is free", () => isFree(folder), { withinMs: 1_000 });
   if (isClean) expect(!isThere(folder.file("data/queue.db-wal")), "the database was dropped, not closed");
   else if (chance.chance(0.5)) return; // the next life finds all as this one left it
@@ -148,14 +148,14 @@ async function tellToStop(
 ): Promise<void> {
   const supervisor = supervisorPid();
   if (way === "twice") {
-    // As one Ctrl+C arrives: from the terminal at everybody, from `deno task`, and from the guard.
+    // As one Ctrl+C arrives: from the terminal at every process, from `deno task`, and from the guard.
     const receivers = [process.pid, supervisor, process.pid, supervisor];
     for (const pid of receivers) send(pid, "SIGINT");
     return;
   }
   process.kill("SIGTERM");
   if (way === "insisted") {
-    // Sooner it would count as the same key.
+    // Sooner it would count as the same key press.
     await sleep(1_100);
     process.kill("SIGTERM");
   }
@@ -165,7 +165,7 @@ async function tellToStop(
   send(supervisor, "SIGKILL");
 }
 
-/** Nobody waits for ever for one that does not end. */
+/** Bounds the wait for a process that does not end. */
 async function endOf(process: Deno.ChildProcess, ...others: number[]): Promise<Deno.CommandStatus> {
   const impatience = setTimeout(() => {
     for (const pid of [process.pid, ...others]) send(pid, "SIGKILL");
@@ -173,7 +173,7 @@ async function endOf(process: Deno.ChildProcess, ...others: number[]): Promise<D
   return await process.status.finally(() => clearTimeout(impatience));
 }
 
-/** A thread that is on a job, if that can be had, takes it with it. */
+/** Hangs a thread, one that runs a job if possible. */
 async function hangOne(system: RunningSystem): Promise<void> {
   const { id } = await eventually("somebody works", async () => {
     const { consumers } = await (await system.api("stats")).json();
@@ -183,7 +183,7 @@ async function hangOne(system: RunningSystem): Promise<void> {
   await answer.body?.cancel();
 }
 
-/** Started once more, it does all that is left. */
+/** Started again, it completes all that is left. */
 async function workOff(folder: TempFolder, ledger: Ledger, expect: Expect): Promise<void> {
   await using system = await runSystem({ folder: folder.path, env: { CONSUMERS: "3", WORK_MS: "0" } });
   await eventually("all is done", async () => {
@@ -196,7 +196,7 @@ async function workOff(folder: TempFolder, ledger: Ledger, expect: Expect): Prom
   expect(!system.lines.some((line) => line.includes("starting it again")), system.lines.join("\n"));
 }
 
-/** How many jobs have which status. What is completed now must stay so. */
+/** How many jobs have which status. What is completed now must stay completed. */
 async function look(folder: TempFolder, ledger: Ledger): Promise<Record<Status, number>> {
   const queue = await getQueue(urlOf(folder));
   try {
@@ -227,7 +227,7 @@ function send(pid: number, signal: Deno.Signal): void {
   try {
     Deno.kill(pid, signal);
   } catch {
-    // It is gone already.
+    // It is already gone.
   }
 }
 

@@ -1,4 +1,4 @@
-/** Everything at once, for some seconds: at the end every job is finished, and every promise of the queue holds. */
+/** Everything at once, for some seconds: at the end every job is finished, and every guarantee of the queue holds. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type JobRequest, QueueError, STATUSES } from "@persistent-queue/queue";
@@ -25,7 +25,7 @@ Deno.test("a storm of adds, cancels, resubmits, crashes, edits by hand and a loc
   assert.equal(system.queue.trouble, null);
 });
 
-/** Answers the ids of all jobs whose adding was acknowledged. */
+/** Returns the ids of all jobs that were acknowledged. */
 async function storm({ queue, supervisor, settings }: TestSystem, random: Random): Promise<string[]> {
   using outside = new DatabaseSync(settings.queueUrl.slice("sqlite:".length), { timeout: 5_000 });
   const added: string[] = [];
@@ -72,7 +72,7 @@ async function whileTheClockRuns(ms: number, act: () => void, random: Random): P
   }
 }
 
-/** Most are small; one in ten fails, waits, blocks, gives up, or now and then takes its worker down. */
+/** Most are small; one in ten fails, waits, blocks, gives up, or now and then crashes its consumer. */
 function someJob(id: string, random: Random): JobRequest {
   const dice = random.below(240);
   if (dice < 1) return { id, kind: "die", payload: random.pick(DEATHS) };

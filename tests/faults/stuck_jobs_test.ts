@@ -1,4 +1,4 @@
-/** Jobs that stayed where they were for ever, each by a fault that was found once. */
+/** Jobs that stayed stuck for ever, each because of a fault that was found once. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";
@@ -9,7 +9,7 @@ function byHand({ settings }: TestSystem): DatabaseSync {
   return new DatabaseSync(settings.queueUrl.slice("sqlite:".length), { timeout: 2_000 });
 }
 
-Deno.test("a handler that asks for half a millisecond takes neither itself nor its neighbours down", async () => {
+Deno.test("a handler that asks for a delay of half a millisecond harms neither its job nor others", async () => {
   await using system = await testSystem({ CONSUMERS: "1" });
   const noops = Array.from({ length: 500 }, (_, i) => ({ id: `noop${i}`, kind: "noop" }));
   await system.queue.add([...noops, { id: "jitter", kind: "odd", payload: "jitter" }]);
@@ -27,13 +27,13 @@ Deno.test("a completed job that is set to PROCESSING by hand is found by the swe
   await system.until("j", ({ status, lease }) => status === "COMPLETED" && lease > 1);
 });
 
-Deno.test("tables that were away for a while: the storage says so, and the job that ended meanwhile is stored", async () => {
+Deno.test("tables that are missing for a while: the storage reports it, and the job that ended meanwhile is stored", async () => {
   await using system = await testSystem({ CONSUMERS: "1" });
   await system.queue.add([{ id: "j", kind: "wait", payload: 300 }]);
   await system.until("j", ({ status }) => status === "PROCESSING");
   using db = byHand(system);
   db.exec("ALTER TABLE history RENAME TO h2; ALTER TABLE jobs RENAME TO jobs2");
-  await eventually("the trouble is told", () => system.queue.trouble !== null);
+  await eventually("the trouble is reported", () => system.queue.trouble !== null);
   assert.match(system.queue.trouble ?? "", /not as this system made it/);
   db.exec("ALTER TABLE jobs2 RENAME TO jobs; ALTER TABLE h2 RENAME TO history");
   await system.until("j", ({ status }) => status === "COMPLETED");
@@ -52,7 +52,7 @@ Deno.test("jobs that have ended are stored while the next one of their consumer 
   assert.notEqual((await system.queue.get("slow")).job.status, "COMPLETED");
 });
 
-Deno.test("a retry whose time has come does not wait behind a long job while others are idle", async () => {
+Deno.test("a retry that is due does not wait behind a long job while others are idle", async () => {
   await using system = await testSystem({ CONSUMERS: "2", RETRY_DELAYS_MS: "300" });
   await system.queue.add([{ id: "hold", kind: "wait", payload: 200 }]);
   await system.until("hold", ({ status }) => status === "PROCESSING");
@@ -63,7 +63,7 @@ Deno.test("a retry whose time has come does not wait behind a long job while oth
   assert.equal((await system.queue.get("long")).job.status, "PROCESSING");
 });
 
-Deno.test("a retry whose time has come keeps its place before a backlog, while everybody is busy", async () => {
+Deno.test("a retry that is due keeps its place before a backlog while every consumer is busy", async () => {
   await using system = await testSystem({ CONSUMERS: "2", RETRY_DELAYS_MS: "100,100,100" });
   await system.queue.add([{ id: "retry", kind: "fail", payload: 9 }]);
   await system.queue.add(Array.from({ length: 60 }, (_, i) => ({ id: `w${i}`, kind: "wait", payload: 150 })));
@@ -91,7 +91,7 @@ Deno.test("two suspects never run at once, also when one of them comes back for 
   assert.deepEqual(together, []);
 });
 
-Deno.test("a job that is canceled in the moment it is added never runs", async () => {
+Deno.test("a job that is canceled at the moment it is added never runs", async () => {
   await using system = await testSystem({ CONSUMERS: "2" });
   await system.queue.add([{ id: "warm", kind: "noop" }]);
   await system.until("warm", ({ status }) => status === "COMPLETED");
@@ -143,7 +143,7 @@ const UNTELLABLE = [
   ...["later-trapped", "patched-texts"],
 ];
 for (const payload of UNTELLABLE) {
-  Deno.test(`a handler that throws an error that cannot be told (${payload}) has failed, and took nobody down`, async () => {
+  Deno.test(`a handler that throws an error that cannot be described (${payload}) fails its job, and harms no other`, async () => {
     await using system = await testSystem({ CONSUMERS: "1", RETRY_DELAYS_MS: "10" });
     await system.queue.add([{ id: "odd", kind: "odd", payload }]);
     const job = await system.until("odd", ({ status }) => status === "UNPROCESSABLE");

@@ -1,6 +1,6 @@
 /**
- * Fault G: a consumer's thread dies, or becomes useless, while the others are at work. Its job is done by another, or
- * given up by the rule; nobody else's suffers; everybody is back within seconds.
+ * Fault G: a consumer's thread dies, or becomes useless, while the others work. Its job is done by another,
+ * or given up by the rule; no other job is affected; all consumers are back within seconds.
  */
 import { type Job, type JobRequest, openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/verify.ts";
@@ -12,7 +12,7 @@ import { type Expect, violationsOf } from "../support/violations.ts";
 import { WatchedThreads } from "../support/watched_threads.ts";
 import type { Fault } from "./fault.ts";
 
-/** Each with those that come to the same. The last two happen to a thread, the others a job does to it. */
+/** Grouped by equal effect. The last two happen to a thread, the others a job does to it. */
 const WAYS = [
   ["throw-outside", "throw-later"],
   ["reject-outside"],
@@ -26,7 +26,7 @@ type Way = typeof WAYS[number][number];
 
 const CONSUMERS = 3;
 const CRASH_LIMIT = 2;
-/** So many tries share one system; after them every job's story is read. */
+/** This many tries share one system; after them every job's history is read. */
 const TOGETHER = 20;
 const BACK_WITHIN_MS = 5_000;
 
@@ -74,7 +74,7 @@ interface Death {
   readonly name: string;
 }
 
-/** One death among others that work. Answers after how many milliseconds everybody was back. */
+/** One death among others that work. Returns after how many milliseconds all consumers were back. */
 async function die(death: Death, expect: Expect): Promise<number> {
   const { system: { queue, supervisor, fatal }, random, name } = death;
   const isPoison = death.way !== "ended while idle" && random.chance(0.15);
@@ -84,7 +84,7 @@ async function die(death: Death, expect: Expect): Promise<number> {
   const before = restarts(death.system);
 
   const began = performance.now();
-  // A thread that is to be ended while idle must not be given one of them before.
+  // A thread that will be ended while idle must not get one of the jobs first.
   const isIdle = death.way === "ended while idle";
   await Promise.all([isIdle ? null : queue.add(neighbours), provoke(death, deaths)]);
   if (isIdle) await queue.add(neighbours);
@@ -107,7 +107,7 @@ async function die(death: Death, expect: Expect): Promise<number> {
   return backMs;
 }
 
-/** Lets a thread die so often. */
+/** Lets a thread die `deaths` times. */
 async function provoke({ system, threads, random, way, name }: Death, deaths: number): Promise<void> {
   const { queue, supervisor } = system;
   if (way === "ended while idle") return await endIdle(system, threads, 1 + random.below(CONSUMERS));
@@ -120,7 +120,7 @@ async function provoke({ system, threads, random, way, name }: Death, deaths: nu
   await queue.add([{ id: name, kind: "die", payload: `linger ${times}`, priority }]);
   for (let n = 0; n < deaths; n++) {
     const before = restarts(system);
-    // Ended before its handler has noted that it began, the job would linger a second time, and for ever.
+    // Ended before its handler has noted that it began, the job would wait a second time, and for ever.
     if (times === "once") {
       await eventually("its handler runs", () => hasBegun(system.settings.filesDir, name));
     }
@@ -150,10 +150,10 @@ async function checkVictim({ system, way, name }: Death, deaths: number, expect:
   expect(events === expected, `the job's story is "${events}", not "${expected}"`);
   const others = new Set([...history.map(({ consumerId }) => consumerId), job.consumerId]);
   const lives = deaths === CRASH_LIMIT ? deaths : deaths + 1;
-  expect(others.size === lives, `the job was in the hands of ${others.size}, not ${lives}`);
+  expect(others.size === lives, `the job was run by ${others.size} consumers, not ${lives}`);
 }
 
-/** Of 25 jobs around it: most take no time, some wait, one needs a second attempt. */
+/** 25 jobs around it: most take no time, some wait, one needs a second attempt. */
 function loadOf(name: string, random: Random): JobRequest[] {
   return Array.from({ length: 25 }, (_, i) => {
     const id = `${name}, neighbour ${i}`;
@@ -163,7 +163,7 @@ function loadOf(name: string, random: Random): JobRequest[] {
   });
 }
 
-/** Every job's story, from the store itself; and each ended once, as the events tell. */
+/** Every job's history, from the store itself; and each ended once, by the events. */
 async function checkAll({ queue, settings, events }: TestSystem, expect: Expect): Promise<void> {
   const store = await openStore(settings.queueUrl, "guest");
   try {

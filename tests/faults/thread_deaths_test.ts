@@ -1,4 +1,4 @@
-/** Stories of consumers that die: their job goes on elsewhere, and everybody is back. */
+/** Consumers that die: their job runs elsewhere, and all consumers are back. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { testSystem } from "../support/test_system.ts";
@@ -11,7 +11,7 @@ const WAYS = [
   "throw-in-listener",
 ] as const;
 
-Deno.test("jobs that take their threads down, each in its own way, end UNPROCESSABLE at the crash limit, and their neighbours complete", async () => {
+Deno.test("jobs that crash their threads, each in its own way, end UNPROCESSABLE at the crash limit, and the other jobs complete", async () => {
   await using system = await testSystem({ CRASH_LIMIT: "2", CONSUMERS: "6" });
   const { queue } = system;
   const neighbours = Array.from({ length: 20 }, (_, i) => ({ id: `neighbour ${i}`, kind: "noop" }));
@@ -60,7 +60,7 @@ Deno.test("a consumer that crashes while idle is replaced", async () => {
   await everybodyIsBack(system);
 });
 
-Deno.test("a stop that comes right after a restart leaves nobody behind who still tidies up the logs", async () => {
+Deno.test("a stop right after a restart leaves no removal of old logs running", async () => {
   await using system = await testSystem();
   const { settings: { logDir }, supervisor } = system;
   // So many that it takes longer than the stop.
@@ -79,7 +79,7 @@ type System = Awaited<ReturnType<typeof testSystem>>;
 function everybodyIsBack({ supervisor }: System): Promise<boolean> {
   const isBack = (state: string) => state !== "starting" && state !== "restarting";
   return eventually(
-    "everybody is back",
+    "all consumers are back",
     () => supervisor.view().consumers.every(({ state }) => isBack(state)),
   );
 }

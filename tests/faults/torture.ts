@@ -1,8 +1,8 @@
 /**
  * The fault plan, for hours: `deno task torture [--minutes N] [--seed S] [faults …]`.
- *
- * Faults are named by their letters, all unless given. Each gets its long number of tries, or its share of the minutes.
- * A violation is told at once, with what replays it. Exit code 1 where there was one.
+ * Faults are given by their letters, all unless given. Each gets its long number of tries, or its share of
+ * the minutes. A violation is printed at once, with the command that replays it. Exit code 1 if there was
+ * one.
  */
 import { parseArgs } from "node:util";
 import { random } from "../support/random.ts";
@@ -16,7 +16,7 @@ interface Order {
   readonly seed: number;
 }
 
-/** @throws {RangeError} with what would have been right */
+/** @throws {RangeError} with the correct usage */
 function readOrder(args: string[]): Order {
   const { values, positionals } = parseArgs({
     args,

@@ -8,7 +8,7 @@ const JOBS = 1_000;
 const PROCESSES = 2;
 const CHILD = new URL("../support/claiming_child.ts", import.meta.url).pathname;
 
-Deno.test("processes that share a database get every job once between them", async () => {
+Deno.test("processes that share a database run every job exactly once", async () => {
   await using folder = await tempFolder();
   const url = `sqlite:${folder.file("queue.db")}`;
   const store = await openStore(url, "owner");
@@ -17,7 +17,7 @@ Deno.test("processes that share a database get every job once between them", asy
     await store.insert(Array.from({ length: JOBS }, (_, i) => ({ ...job, id: `j${i}` })));
     const said = await workTogether(url);
     for (const lines of said) {
-      assert.ok(lines.length > JOBS / 20, `each process got a share: ${lines.length}`);
+      assert.ok(lines.length > JOBS / 20, `each process ran a share: ${lines.length}`);
     }
     const all = said.flat();
     assert.deepEqual(all.toSorted(), Array.from({ length: JOBS }, (_, i) => `completed j${i}`).sort());
@@ -27,7 +27,7 @@ Deno.test("processes that share a database get every job once between them", asy
   }
 });
 
-/** What each process said. */
+/** The output of each process. */
 async function workTogether(url: string): Promise<string[][]> {
   const children = Array.from({ length: PROCESSES }, (_, i) => {
     const args = ["run", "-A", "--no-prompt", "--no-check", CHILD, url, `c${i}`];

@@ -1,6 +1,7 @@
 /**
- * Fault X: a database of an earlier release is opened by this one, and the process is killed in the middle of the upgrade,
- * before any step of it, or while it commits. The next one begins again, and nothing is lost.
+ * Fault X: a database of an earlier release is opened by this one, and the process is killed in the middle of
+ * the upgrade, before any step of it, or while it commits. The next process starts the upgrade again, and
+ * nothing is lost.
  */
 import { getQueue, openStore } from "@persistent-queue/queue";
 import { atOnce } from "../support/at_once.ts";
@@ -40,10 +41,10 @@ export const upgrade: Fault = {
 };
 
 interface Upgrading {
-  /** It begins with. */
+  /** The schema to begin with. */
   readonly version: number;
   readonly step: number;
-  /** Megabytes that hold nothing: one file will do for all tries. */
+  /** An empty reserve of megabytes: one file serves all tries. */
   readonly reserve: string;
   readonly random: Random;
   readonly expect: Expect;
@@ -63,11 +64,11 @@ async function upgradeAndDie({ version, step, reserve, random, expect }: Upgradi
   await dieAt(step, path, expect);
   const last = stepsFrom(version) - 1;
   if (step === last && random.chance(0.8)) cutLog(path, random);
-  // Now and then the next one dies as well, where it has something left to do.
+  // Now and then the next process dies as well, if it has steps left.
   else if (step < last && random.chance(0.2)) {
     await dieAt(random.below(Math.min(step + 1, stepsFrom(schemaOf(path)))), path, expect);
   }
-  // Each migration is a transaction of its own.
+  // Each migration is a separate transaction.
   const isWhole = schemaOf(path) >= version && schemaOf(path) <= CURRENT_SCHEMA;
   expect(isWhole && contentOf(path, columns) === before, "what the dead one left is neither old nor new");
 
@@ -96,7 +97,7 @@ async function upgradeAndDie({ version, step, reserve, random, expect }: Upgradi
 async function dieAt(step: number, path: string, expect: Expect): Promise<void> {
   const args = ["run", "-A", "--no-prompt", "--no-check", CHILD, path, String(step)];
   const { signal, stderr } = await new Deno.Command(Deno.execPath(), { args, stdout: "null" }).output();
-  expect(signal === "SIGKILL", `nobody died at step ${step}: ${new TextDecoder().decode(stderr)}`);
+  expect(signal === "SIGKILL", `no process died at step ${step}: ${new TextDecoder().decode(stderr)}`);
 }
 
 /** As if it had died while it wrote its commit. */

@@ -1,6 +1,6 @@
 /**
- * Fault J: a consumer stops in the middle of a job, the job is taken from it and given to another, and then it goes on
- * as if nothing had happened. What it says about the job, be it good or bad, changes nothing.
+ * Fault J: a consumer pauses in the middle of a job, the job is taken from it and given to another, and then
+ * it continues as if nothing had happened. Whatever it reports about the job changes nothing.
  */
 import { getQueue, type Job } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
@@ -15,14 +15,15 @@ import type { Fault } from "./fault.ts";
 
 const ENDS = ["return", "give up", "throw", "ask for later"] as const satisfies ZombieTask["end"][];
 const RETRY_DELAYS_MS = "20,40,80";
-/** So many tries share two systems: a consumer that does nothing but die is replaced more and more slowly. */
+/** This many tries share two systems: a consumer that does nothing but die is replaced more and more slowly. */
 const TOGETHER = 10;
-/** Another host's idea of a stall: it sees nothing but the heartbeats in the store. */
+/** Another host's view of a stall: it sees only the heartbeats in the store. */
 const ELSEWHERE_STALL_MS = 150;
 
 export const zombie: Fault = {
   letter: "J",
-  title: "a consumer stops past the stall and goes on: completes, fails or retries a job that is another's",
+  title:
+    "a consumer stops past the stall and goes on: completes, fails or retries a job that another consumer has",
   tries: { each: TOGETHER, long: 10 * TOGETHER },
   async *attempts(random) {
     for (let first = 0;; first += TOGETHER) yield* riseTogether(first, random);
@@ -31,7 +32,7 @@ export const zombie: Fault = {
 
 async function* riseTogether(first: number, random: Random): AsyncGenerator<readonly string[], void, void> {
   await using folder = await tempFolder();
-  // Who takes its job: a sweep from elsewhere, of which its own supervisor knows nothing; or that supervisor itself.
+  // What takes its job: a sweep from elsewhere, unknown to its own supervisor; or that supervisor itself.
   await using left = await testSystem({ LOG_LEVEL: "warn", RETRY_DELAYS_MS, SWEEP_MS: "60000" });
   await using watched = await testSystem({ LOG_LEVEL: "warn", RETRY_DELAYS_MS });
   for (let n = first; n < first + TOGETHER; n++) {
@@ -91,7 +92,7 @@ async function rise({ system, isLeft, id, task, random }: Rising, expect: Expect
   expect(problems.length === 0, problems.join(" "));
 }
 
-/** Takes what has no fresh heartbeat, whoever may have it in hand. */
+/** Takes jobs without a fresh heartbeat, whichever consumer has them. */
 async function takeFromElsewhere(url: string, id: string): Promise<void> {
   const elsewhere = await getQueue(url, { role: "guest", stallMs: ELSEWHERE_STALL_MS });
   try {
@@ -106,7 +107,7 @@ async function finish(system: TestSystem, id: string, { finish }: ZombieTask): P
   await system.until(id, ({ status }) => status === "COMPLETED");
 }
 
-/** One that was not replaced goes on working; one that was has ended already. */
+/** A consumer that was not replaced keeps working; one that was has already ended. */
 async function expectAwake(
   { supervisor }: TestSystem,
   { consumerId, isLeft }: { consumerId: string; isLeft: boolean },
@@ -124,7 +125,7 @@ function touch(path: string): void {
   Deno.writeTextFileSync(path, "");
 }
 
-/** All but its heartbeat, which goes on while somebody works on it. */
+/** Except for its heartbeat, which is renewed while a consumer runs the job. */
 function isSame(before: Job, after: Job): boolean {
   return JSON.stringify({ ...before, lastHeartbeat: 0 }) === JSON.stringify({ ...after, lastHeartbeat: 0 });
 }
