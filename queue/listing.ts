@@ -92,6 +92,11 @@ export class Listing {
     return next;
   }
 
+  /** Resolves when the pause after the last slice is over: nothing of it is left behind a queue that is closed. */
+  get rested(): Promise<unknown> {
+    return this.#slice;
+  }
+
   #inTurn(list: () => Promise<JobPage>): Promise<{ page: JobPage; ms: number }> {
     const sliced = this.#slice.then(async () => {
       const since = performance.now();

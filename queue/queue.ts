@@ -237,9 +237,9 @@ export class Queue implements Role {
     return this.#store.backup(path, how);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#requests.close();
-    return this.#store.close();
+    await this.#store.close().finally(() => this.#listing.rested);
   }
 
   async #look(now: number): Promise<StoreStats> {
