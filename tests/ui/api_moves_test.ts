@@ -153,7 +153,7 @@ Deno.test("the statistics tell counts, age, rates, consumers and warnings", asyn
   assert.equal(status, 200);
   assert.equal(body.counts.PENDING, 3);
   assert.equal(typeof body.age_ms, "number");
-  assert.deepEqual(Object.keys(body.rates).sort(), ["added", "completed", "failed"]);
+  assert.deepEqual(Object.keys(body.rates).sort(), ["added", "completed", "failed", "failed_attempts"]);
   assert.deepEqual(
     body.consumers.map(({ id, heartbeat_age_ms, state }: Record<string, unknown>) => {
       return { id, heartbeat_age_ms, state };

@@ -5,7 +5,7 @@ import { OPEN_OPS, openDesk } from "./open_desk.ts";
 
 /** The page of Ops after these jobs were given up by their handler. */
 async function opsAfterGivingUp(...ids: string[]): Promise<string> {
-  await using system = await testSystem({ CONSUMERS: "1" });
+  await using system = await testSystem({ CONSUMERS: "1", STALL_MS: "60000" }); // a slow machine is no event
   await system.queue.add(ids.map((id) => ({ id, kind: "say", payload: { how: "give-up", text: "a: b" } })));
   for (const id of ids) await system.until(id, ({ status }) => status === "FAILED");
   await using desk = await openDesk({ ...OPEN_OPS, port: 9002, otherPort: 9001 });

@@ -1,5 +1,6 @@
 /** However large the values are that are sent or stored: what is done with them stays small. */
 import assert from "node:assert/strict";
+import process from "node:process";
 import { indentedJson } from "../../ui/manager/indented_json.ts";
 import { openDesk } from "./open_desk.ts";
 
@@ -38,6 +39,12 @@ Deno.test("a list holds a mebibyte of values at most, and names what it leaves o
   assert.ok(listed.filter(({ payload }) => payload !== null).length >= 15);
 });
 
+/** Processor time does not depend on what else the machine does. */
+function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
 Deno.test("brackets by the megabyte are refused before they are parsed", async (t) => {
   await using desk = await openDesk();
   const headers = { "content-type": "application/json", authorization: "Bearer token-of-the-tests" };
@@ -52,16 +59,16 @@ Deno.test("brackets by the megabyte are refused before they are parsed", async (
     ] as const
   ) {
     await t.step(what, async () => {
-      const since = performance.now();
+      const before = process.cpuUsage();
       const answer = await desk.ask("/api/jobs", { method: "POST", headers, body });
       const { error } = await answer.json();
-      const ms = performance.now() - since;
+      const ms = cpuMsSince(before);
       assert.ok([400, 413].includes(answer.status), error.message);
-      assert.ok(ms < SOON_MS, `it took ${Math.round(ms)} ms`);
+      assert.ok(ms < SOON_MS, `it took ${Math.round(ms)} ms of processor time`);
     });
   }
   await t.step("fields of a form", async () => {
-    const since = performance.now();
+    const before = process.cpuUsage();
     const answer = await desk.ask("/cancel", {
       method: "POST",
       headers: { cookie, "content-type": "application/x-www-form-urlencoded" },
@@ -69,7 +76,7 @@ Deno.test("brackets by the megabyte are refused before they are parsed", async (
     });
     await answer.body?.cancel();
     assert.equal(answer.status, 400);
-    assert.ok(performance.now() - since < SOON_MS);
+    assert.ok(cpuMsSince(before) < SOON_MS);
   });
   await t.step("the payload that a form brings", async () => {
     const answer = await desk.ask("/add", {
