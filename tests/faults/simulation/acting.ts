@@ -1,9 +1,9 @@
-/** What handlers do: all kinds of ends, and of ways not to end. */
+/** What handlers do: every way to end, and ways not to end. */
 import { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "../../../workers/handler.ts";
 import type { SimulatedThread } from "./simulated_thread.ts";
 import type { World } from "./world.ts";
 
-/** `good` ends well, `hopeless` throws, `poison` takes its thread down, each always; `mixed` as chance has it. */
+/** `good` ends well, `hopeless` throws, `poison` crashes its thread, each always; `mixed` at random. */
 export const PARTS = ["good", "mixed", "mixed", "mixed", "hopeless", "poison"] as const;
 
 export type Part = typeof PARTS[number];
@@ -29,13 +29,13 @@ async function misbehave({ random, timeline }: World, thread: SimulatedThread, c
     case 1:
       throw new RetryLater(random.pick([0, 5, 300, 3_000]));
     case 2:
-      // Many take long, and hear when they are told to stop.
+      // Many take long, and notice when they are told to stop.
       return await pause(random.below(3_000), context);
     case 3:
-      // Some do not hear.
+      // Some do not notice.
       return await pause(random.below(random.pick([500, 9_000])));
     case 4:
-      // A loop without a pause: nothing else happens in its thread.
+      // A loop without a pause: its thread does nothing else meanwhile.
       timeline.hang(thread.owner, random.below(random.pick([100, 40_000])));
       return await pause(0);
     case 5:

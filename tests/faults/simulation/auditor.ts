@@ -1,4 +1,4 @@
-/** Looks at every job before and after each write: what changed must be what the verb that wrote may change. */
+/** Compares every job before and after each write: only what the verb may change may have changed. */
 import { FINISHED, isLegal, type Lease, MOVES, type Status, type Verb } from "../../../queue/job.ts";
 import type { Settlement } from "../../../queue/store.ts";
 import type { ModelJob } from "../../support/model.ts";
@@ -31,7 +31,7 @@ export class Auditor {
     this.#retryLimit = retryLimit;
   }
 
-  /** Answers the jobs that are gone. @throws {Violation} */
+  /** Returns the jobs that are gone. @throws {Violation} */
   audit(verb: WriteVerb): Before[] {
     const before = this.#before;
     this.#before = new Map();
@@ -51,7 +51,7 @@ export class Auditor {
     return [...before.values()];
   }
 
-  /** Who does not hold a job writes nothing, and hears so. Called before `audit`. */
+  /** A settlement without a valid lease writes nothing, and is told so. Called before `audit`. */
   auditSettled(settlements: readonly Settlement[], answers: readonly boolean[]): void {
     const held = new Set<number>();
     const zombies = new Set<number>();
@@ -90,7 +90,7 @@ function assertLegal(verb: WriteVerb, was: Before | undefined, job: ModelJob | B
   }
   if (job.status === was.status) return;
   const isFresh = verb === "insert" && isFinished(was.status) && job.status === "PENDING";
-  // A release that charges may end the job.
+  // A release that charges a crash may end the job.
   const isMove = MOVED_BY[verb].some((move) => isLegal(move, was.status) && MOVES[move].to === job.status);
   if (!isFresh && !isMove) {
     throw new Violation(`I2, I3: ${verb} moved ${job.id} from ${was.status} to ${job.status}`);

@@ -1,4 +1,4 @@
-/** What somebody outside was told, and what threads were seen to do: nothing of it may turn out to be untrue. */
+/** What was acknowledged to callers, and what threads were seen to do: none of it may turn out to be untrue. */
 import type { Lease } from "../../../queue/job.ts";
 import type { Reaped, Settlement } from "../../../queue/store.ts";
 import type { JobMessage } from "../../../workers/protocol.ts";
@@ -16,7 +16,7 @@ export class Book {
   /** Ids whose adding, and whose completion, were acknowledged. */
   readonly added = new Set<string>();
   readonly completed = new Set<string>();
-  /** Numbers of jobs that are rightly gone: removed by hand, or old. */
+  /** Numbers of jobs that are rightly gone: removed by hand, or pruned. */
   readonly #gone = new Set<number>();
   readonly #edited = new Set<number>();
   /** By job number: the lease up to which a cancel was acknowledged. */
@@ -24,9 +24,9 @@ export class Book {
   readonly #begun = new Map<string, number>();
   readonly #allowed = new Map<string, number>();
   readonly #ended = new Map<string, Ending>();
-  /** When the next attempt may begin: how long after the end of the one before, and by the clock on the wall. */
+  /** When the next attempt may begin: how long after the end of the previous one, and by the wall clock. */
   readonly #pauses = new Map<string, { delayMs: number; runAt: number }>();
-  /** Who runs what, by thread. */
+  /** Which job runs, by thread. */
   readonly #running = new Map<string, JobMessage>();
   readonly #disk: Disk;
   readonly #timeline: Timeline;
@@ -44,7 +44,7 @@ export class Book {
     this.#auditor = new Auditor(disk, { retryLimit: retryDelaysMs.length });
   }
 
-  /** The first promise that was broken: it may have come to light where nobody hears an error. */
+  /** The first violation: it may have been found where its error would be lost. */
   get broken(): Violation | null {
     return this.#broken;
   }
@@ -104,22 +104,22 @@ export class Book {
     this.written("by hand");
   }
 
-  /** Somebody who knows no rules has changed it once: it may be PROCESSING, and nobody knows. */
+  /** A manual edit ignores the rules: it may have set the job to PROCESSING without the system's knowledge. */
   wasEdited({ seq }: { seq: number }): boolean {
     return this.#edited.has(seq);
   }
 
-  /** Whoever works on a job keeps it, whatever its heartbeat says. */
+  /** A consumer that runs a job keeps it, whatever its heartbeat says. */
   reaped(reaped: readonly Reaped[], held: readonly Lease[]): void {
     for (const { id } of reaped) {
       const job = this.#disk.model.jobs.get(id);
       if (held.some(({ seq, lease }) => seq === job?.seq && lease === job.lease)) {
-        this.blame(`${id} was taken from whoever works on it`);
+        this.blame(`${id} was taken from the consumer that runs it`);
       }
     }
   }
 
-  /** Started afresh, or changed by somebody who knows no rules. */
+  /** For jobs that were replaced, or edited by hand. */
   #forgetCompletions(): void {
     for (const { id, status } of this.#disk.jobs) if (status !== "COMPLETED") this.completed.delete(id);
   }
@@ -136,9 +136,9 @@ export class Book {
       this.blame(`${id} was begun ${count} times under lease ${lease}`);
     }
     const canceled = this.#canceled.get(seq) ?? -1;
-    // By hand a job may get a second holder, and the first one does not know.
+    // A manual edit may give a job a second holder, unknown to the first one.
     if (canceled === lease || (canceled > lease && !this.#edited.has(seq))) {
-      this.blame(`${id} was canceled, and yet begun by ${thread}`);
+      this.blame(`${id} was canceled, but begun by ${thread}`);
     }
     for (const [other, job] of this.#running) {
       if (job.seq === seq && job.lease === lease) this.blame(`${id} runs in ${other} and in ${thread}`);
@@ -170,7 +170,7 @@ export class Book {
     this.#running.clear();
   }
 
-  /** By one of the two clocks the pause has passed; whoever set one of them twice gets no promise. */
+  /** The pause must have passed by one of the two clocks; after two changes of the clock nothing is guaranteed. */
   #assertPause(message: JobMessage): void {
     const key = keyOf(message);
     const [pause, ended] = [this.#pauses.get(key), this.#ended.get(key)];

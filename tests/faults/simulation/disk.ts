@@ -1,4 +1,4 @@
-/** What survives every death: the model of the contract, with the answers a store gives. No time passes here. */
+/** What survives every death: the model of the contract, with the results a store returns. No time passes here. */
 import type { Job, Lease, OperatorVerb, Status } from "../../../queue/job.ts";
 import type {
   ClaimAnswer,
@@ -101,7 +101,7 @@ export class Disk {
     };
   }
 
-  // What somebody does with another program, who knows no rules -------------------------------------------------------
+  // Edits by another program, which ignores the rules ------------------------------------------------------------------
 
   edit(id: string, status: Status): void {
     const job = this.model.jobs.get(id);
@@ -131,7 +131,7 @@ export class Disk {
   }
 }
 
-/** As `rows.ts` meets what was edited by hand. */
+/** Reads manual edits the way `rows.ts` does. */
 function asJob({ suspect: _, history: __, ...facts }: ModelJob): Job {
   const { status } = facts;
   if (status === "PENDING") return { ...facts, status };

@@ -1,8 +1,7 @@
 /**
- * One process's connection to the disk, and all that goes wrong on the way.
- *
- * A local one writes as SQLite does: what arrives together is one transaction in one turn. A remote one writes each by
- * itself, in any order, and its answers travel.
+ * One process's connection to the disk, and every fault on the way.
+ * A local one writes as SQLite does: what arrives together is one transaction in one turn. A remote one
+ * writes each request by itself, in any order, and its results take time to arrive.
  */
 import type { Job, OperatorVerb } from "../../../queue/job.ts";
 import { StorageError } from "../../../queue/errors.ts";
@@ -27,12 +26,12 @@ const PATIENCE_MS = 5_000;
 const WORTH_TELLING_MS = 500;
 
 export class FaultyStore implements Store {
-  /** What this store holds is looked over by `verify` after each run. */
+  /** `verify` checks the content of this store after each run. */
   readonly endedUncleanly = false;
   readonly #world: World;
   readonly #main: Owner;
   #writes: Write[] = [];
-  /** Late settlements that its process has heard to be late. */
+  /** Late settlements that its process was told about. */
   fenced = 0;
   #closed = false;
 
@@ -79,7 +78,7 @@ export class FaultyStore implements Store {
   check: Store["check"] = () => Promise.resolve([]);
   backup: Store["backup"] = () => Promise.resolve();
 
-  /** As SQLite's does, it writes what waits first, but for claims. */
+  /** As SQLite's does, it writes what waits first, except claims. */
   close(): Promise<void> {
     this.#closed = true;
     for (const { verb, reject } of this.#writes) if (verb === "claim") reject(new StorageError("Closed."));
@@ -119,7 +118,7 @@ export class FaultyStore implements Store {
     const answered: (() => void)[] = [];
     for (const write of writes) {
       answered.push(this.#commit(write));
-      // Nobody hears of what else this transaction held; what was to come is lost.
+      // The caller learns nothing of the rest of this transaction; later writes are lost.
       if (!this.#main.alive) return;
     }
     for (const answer of answered) answer();
@@ -145,14 +144,14 @@ export class FaultyStore implements Store {
     }, this.#world.timeline.world);
   }
 
-  /** Writes it, or not. Answers how the one who asked is to hear of it. */
+  /** Writes it, or not. Returns a function that settles the caller's promise. */
   #commit({ verb, work, resolve, reject }: Write): () => void {
     const { weather, book, trace, isCalm } = this.#world;
     const say = (what: string) => trace.say(this.#main.name, `${verb} ${what}`);
     const fate = weather.fateOf(verb);
     if (fate === "unknown error") {
       say("fails with an unknown error");
-      return () => reject(new RangeError("Misfortune: nobody knows what this error is"));
+      return () => reject(new RangeError("Misfortune: an unknown error"));
     }
     if (weather.isFullFor(verb)) {
       say("does not fit on the disk");

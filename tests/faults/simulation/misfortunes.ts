@@ -1,4 +1,4 @@
-/** What happens to the system from outside: work, people, other programs, clocks, storage and death. */
+/** What happens to the system from outside: work, users, other programs, clocks, storage and death. */
 import { QueueError } from "../../../queue/errors.ts";
 import { type Lease, type OperatorVerb, STATUSES } from "../../../queue/job.ts";
 import type { JobRequest } from "../../../queue/roles.ts";
@@ -15,7 +15,7 @@ type Misfortune = (world: World) => void;
 const MOST_IDS = 60;
 const VERBS: readonly WriteVerb[] = ["insert", "claim", "claim", "renew", "settle", "settle", "move", "reap"];
 
-/** By how often they happen. */
+/** Weighted by how often they happen. */
 const MISFORTUNES: readonly (readonly [weight: number, misfortune: Misfortune])[] = [
   [40, (world) => add(world, { most: 4 })],
   [4, (world) => add(world, { most: 30 })],
@@ -30,7 +30,7 @@ const MISFORTUNES: readonly (readonly [weight: number, misfortune: Misfortune])[
   [2, blockMain],
   [5, (world) => onThread(world, (thread) => void thread.crash("It crashed"))],
   [5, (world) => onThread(world, (thread) => freeze(world, thread))],
-  [1, (world) => onThread(world, (thread) => void thread.end("Somebody ended it"))],
+  [1, (world) => onThread(world, (thread) => void thread.end("It was ended from outside"))],
   [2, replacePlace],
   [2, (world) => world.kill("by misfortune")],
   [2, stopAndStart],
@@ -158,7 +158,7 @@ function onThread(world: World, misfortune: (thread: SimulatedThread) => void): 
   if (threads.length > 0) misfortune(world.random.pick(threads));
 }
 
-/** It falls silent, and comes back: in time, or as a zombie. */
+/** It falls silent, and returns: in time, or as a zombie. */
 function freeze({ timeline, random, trace, settings }: World, { owner }: SimulatedThread): void {
   const ms = random.below(random.pick([100, settings.stallMs, 3 * settings.stallMs]));
   trace.say(owner.name, `hangs for ${ms} ms`);
@@ -166,9 +166,7 @@ function freeze({ timeline, random, trace, settings }: World, { owner }: Simulat
 }
 
 function replacePlace(world: World): void {
-  world.ask(({ places }) =>
-    Promise.resolve(world.random.pick(places).replace("Somebody asked for it", null))
-  );
+  world.ask(({ places }) => Promise.resolve(world.random.pick(places).replace("A user asked for it", null)));
 }
 
 function stopAndStart(world: World): void {
@@ -188,7 +186,7 @@ function stopAndStart(world: World): void {
   });
 }
 
-/** Whoever is asked to stop gives everything back, or tells how it ended. */
+/** A clean stop leaves no lease: each job goes back or has ended. */
 function assertNoneIsLeft({ disk, book }: World, leases: readonly Lease[]): void {
   for (const { id, seq, lease, status } of disk.jobs) {
     const wasHeld = leases.some((held) => held.seq === seq && held.lease === lease);

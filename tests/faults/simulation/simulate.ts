@@ -1,6 +1,6 @@
 /**
- * One run: a storm of misfortunes chosen by a seed, then calm, in which everything must come to its end. The queue,
- * the dispatcher and the sweeper are the real ones; time, storage, threads and people are simulated.
+ * One run: a storm of misfortunes chosen by a seed, then calm, in which everything must end. The queue, the
+ * dispatcher and the sweeper are the real ones; time, storage, threads and users are simulated.
  */
 import { verify } from "../../../queue/verify.ts";
 import { random } from "../../support/random.ts";
@@ -19,17 +19,17 @@ export interface Run {
   readonly begins: number;
   readonly deaths: number;
   readonly fenced: number;
-  /** How long it took there, in milliseconds. */
+  /** How much simulated time it took, in milliseconds. */
   readonly simulatedMs: number;
   /** The same for each run of this seed. */
   readonly fingerprint: number;
 }
 
 const handlers = await loadedHandlers();
-/** Longer than anything may take that was begun before the calm. */
+/** Longer than anything that began before the calm may take. */
 const LONGEST_CALM_MS = 400_000;
 
-/** @throws {Error} with the seed and the last events, where a promise of the queue is broken */
+/** @throws {Error} with the seed and the last events, if a guarantee of the queue is broken */
 export async function simulate(seed: number, operations: number): Promise<Run> {
   const chance = random(seed);
   const world = new World(chance, handlers);
@@ -85,11 +85,11 @@ function calmDown(world: World): void {
   world.isCalm = true;
   weather.clear();
   advanceClock(world);
-  // What was asked of a process that stood still is added later.
+  // Requests to a process that was paused are handled later.
   timeline.after(LONGEST_CALM_MS / 4, timeline.world, () => advanceClock(world));
 }
 
-/** Set back, the clock would have delayed jobs wait for hours. */
+/** If the clock was set back, delayed jobs would wait for hours. */
 function advanceClock(world: World): void {
   const { timeline, disk } = world;
   const latest = Math.max(timeline.wall, ...[...disk.jobs].map(({ runAt }) => runAt));
@@ -103,7 +103,7 @@ function isDone({ disk, process }: World): boolean {
   return isAtRest(process);
 }
 
-/** Everybody is there, and has nothing in hand. */
+/** All consumers are ready, and no job is in flight. */
 function isAtRest({ dispatcher, places }: SimulatedProcess): boolean {
   return dispatcher.leases.length === 0 &&
     places.every(({ desk }) => desk?.ready && desk.held.size === 0 && desk.requested === 0);

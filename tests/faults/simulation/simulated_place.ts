@@ -1,4 +1,4 @@
-/** A place with simulated threads: what `workers/places/consumer_place.ts` does, with the desk and the place of there. */
+/** A place with simulated threads: what `workers/places/consumer_place.ts` does, with its real desk and place. */
 import type { LifeEvents } from "../../../workers/child.ts";
 import { Desk } from "../../../workers/dispatch/desk.ts";
 import type { EndOfConsumer } from "../../../workers/dispatch/unfinished.ts";
@@ -22,7 +22,7 @@ export interface PlaceOptions {
 export class SimulatedPlace {
   readonly #options: PlaceOptions;
   readonly #place: Place<ToConsumer>;
-  /** All that ever ran here and may still. */
+  /** All threads that ever ran here and may still run. */
   readonly threads = new Set<SimulatedThread>();
   desk: Desk | null = null;
   ticketWatch: TicketWatch | null = null;

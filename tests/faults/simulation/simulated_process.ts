@@ -1,4 +1,4 @@
-/** One life of the whole system: the real queue, dispatcher and sweeper, put together as the supervisor does it. */
+/** One life of the whole system: the real queue, dispatcher and sweeper, composed as in the supervisor. */
 import { StorageError } from "../../../queue/errors.ts";
 import type { QueueEvent } from "../../../queue/events.ts";
 import { Queue } from "../../../queue/queue.ts";
@@ -21,7 +21,7 @@ export class SimulatedProcess {
   readonly dispatcher: Dispatcher;
   readonly places: readonly SimulatedPlace[];
   readonly sweeper: Sweeper;
-  /** Since when it is at work, or null. */
+  /** When it began to work, or null. */
   startedAt: number | null = null;
   stopping = false;
   readonly #world: World;
@@ -78,7 +78,7 @@ export class SimulatedProcess {
     await this.queue.close();
   }
 
-  /** The death of all of it, at once. */
+  /** Everything in it dies at once. */
   die(): void {
     this.main.alive = false;
     for (const { threads } of this.places) for (const { owner } of threads) owner.alive = false;
@@ -109,16 +109,16 @@ export class SimulatedProcess {
       const { silentMs } = place;
       if (silentMs === null || silentMs <= stallMs || justWoke) continue;
       this.#assertSilent(place);
-      freed += place.giveUp("It stopped answering");
+      freed += place.giveUp("It fell silent");
     }
     return { held: this.dispatcher.leases, freed };
   }
 
-  /** It was not the process that stood still. */
+  /** The consumer must have been silent by itself, not because the process was paused. */
   #assertSilent({ thread, desk, id }: SimulatedPlace): void {
     if (thread === null || desk === null || !thread.owner.alive) return;
     if (thread.owner.silentUntil < desk.heardAt) {
-      this.#world.book.blame(`Consumer ${id} was given up, and had done nothing wrong`);
+      this.#world.book.blame(`Consumer ${id} was given up, but did not hang`);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** A consumer's thread as `workers/consumer.ts` has it, but for the thread: its messages travel on the timeline. */
+/** A consumer's thread as in `workers/consumer.ts`, without a real thread: its messages travel on the timeline. */
 import { Tickets } from "../../../workers/dispatch/tickets.ts";
 import type { FromThread, JobMessage, ToConsumer } from "../../../workers/protocol.ts";
 import { Attempt } from "../../../workers/thread/attempt.ts";
@@ -27,7 +27,7 @@ export interface ThreadOptions {
   readonly state: ThreadState;
   readonly heartbeatMs: number;
   readonly onMessage: (message: FromThread) => void;
-  /** Told once. */
+  /** Called once. */
   readonly onEnd: (why: string) => void;
 }
 
@@ -60,7 +60,7 @@ export class SimulatedThread {
     timeline.after(this.#lastIn - timeline.now, this.owner, () => this.#receive(message));
   }
 
-  /** As the runtime ends threads: not one that spins. That one ends when it comes back, and may do a little before. */
+  /** As the runtime ends threads: one that spins ends only when it pauses, and may do a little before that. */
   end(why: string): void {
     const { timeline, random } = this.#options.world;
     timeline.after(random.below(3), this.owner, () => {
@@ -68,7 +68,7 @@ export class SimulatedThread {
     });
   }
 
-  /** Ends at once, wherever it is. Answers what never comes. */
+  /** Ends at once, wherever it is. Returns a promise that never settles. */
   crash(why: string): Promise<never> {
     const { world, main, onEnd } = this.#options;
     if (this.owner.alive) {
@@ -134,7 +134,7 @@ export class SimulatedThread {
     }, heartbeatMs - Date.now() % heartbeatMs);
   }
 
-  /** Now and then late, and now and then twice. */
+  /** Sometimes late, and sometimes twice. */
   #tell(message: FromThread): void {
     const { world, main, onMessage } = this.#options;
     const { timeline, random } = world;

@@ -1,4 +1,4 @@
-/** Puts a timeline in the place of the clocks, timers and ids of the runtime, until it is disposed of. */
+/** Replaces the clocks, timers and ids of the runtime with a timeline, until it is disposed of. */
 import type { Random } from "../../support/random.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -14,7 +14,7 @@ export function simulatedTime(
       setTimeout: (work: Work, ms = 0, ...values: unknown[]) => timeline.setTimer(() => work(...values), ms),
       clearTimeout: (id: number) => timeline.clearTimer(id),
       setInterval: () => {
-        throw new Error("Nothing here uses intervals: teach the timeline about them first.");
+        throw new Error("Nothing here uses intervals: add them to the timeline first.");
       },
       clearInterval: () => {},
     }),
@@ -35,7 +35,7 @@ export function simulatedTime(
   };
 }
 
-/** Answers the function that puts everything back. */
+/** Returns the function that restores everything. */
 function replaced(target: object, values: Record<string, unknown>): () => void {
   const before = Object.keys(values).map((name) =>
     [name, Object.getOwnPropertyDescriptor(target, name)] as const

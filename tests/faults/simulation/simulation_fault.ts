@@ -4,7 +4,7 @@ import { simulate } from "./simulate.ts";
 
 const OPERATIONS = 100;
 
-/** Each try is a storm of its own seed, counted on from the one given. Every test run has the first ones. */
+/** Each try is a storm with its own seed, counted up from the given one. Every test run has the first ones. */
 export const simulation: Fault = {
   letter: "A",
   title: "storms of 100 misfortunes in simulated time",

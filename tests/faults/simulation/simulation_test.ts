@@ -1,4 +1,4 @@
-/** Always the same storms, so that what is red is red because of the change. `SEED=…` replays one. */
+/** Always the same storms, so that a failure is caused by the change under test. `SEED=…` replays one. */
 import assert from "node:assert/strict";
 import { random } from "../../support/random.ts";
 import { suffer } from "../fault.ts";
@@ -11,7 +11,7 @@ Deno.test("the same seed gives the same run, event by event", async () => {
   assert.notEqual((await simulate(2, 100)).fingerprint, first.fingerprint);
 });
 
-Deno.test(`fault A: ${simulation.title}, and no promise is broken`, async () => {
+Deno.test(`fault A: ${simulation.title}, and no guarantee is broken`, async () => {
   const replayed = Deno.env.get("SEED");
   const { violations } = await suffer(simulation, {
     random: random(Number(replayed ?? 1)),

@@ -1,4 +1,4 @@
-/** Where a handler finds the thread it runs in: the runtime would give it one, the simulation has to. */
+/** Where a handler finds its thread: the runtime provides it elsewhere, here the simulation has to. */
 import type { HandlerContext, HandlerJob } from "../../../workers/handler.ts";
 import { Handlers } from "../../../workers/handlers.ts";
 
@@ -20,7 +20,7 @@ export function leaveAll(): void {
   plays.clear();
 }
 
-/** Before time is simulated: files are read in real time. */
+/** Called before time is simulated: files are read in real time. */
 export async function loadedHandlers(): Promise<Handlers> {
   const handlers = new Handlers(new URL("./handlers/", import.meta.url));
   for (const kind of KINDS) await handlers.load(kind);

@@ -1,4 +1,4 @@
-/** Which tickets a desk has given out and not had back: what leaks makes a consumer slower until it is given nothing. */
+/** Which tickets a desk has given out and not got back: a leak makes a consumer slower until it gets no jobs. */
 import type { Desk } from "../../../workers/dispatch/desk.ts";
 import { TicketRoll } from "../../../workers/dispatch/tickets.ts";
 import type { ToConsumer } from "../../../workers/protocol.ts";
@@ -18,7 +18,7 @@ export class TicketWatch {
     }
   }
 
-  /** Of a desk with nothing in hand: sentences about what it does not have back. */
+  /** For a desk with no job in flight: one sentence for each ticket that is missing. */
   problems(desk: Desk): string[] {
     const lost = [...this.#given].filter((ticket) =>
       desk.tickets.hasBegun(ticket) || desk.tickets.revoke(ticket)
@@ -31,7 +31,7 @@ export class TicketWatch {
   }
 }
 
-/** The desk's own supply is private; but it looks there before it says how much room it has. */
+/** The desk's own supply is private; but the desk checks it before it reports its room. */
 function leftOf(desk: Desk): number {
   const before = Object.getOwnPropertyDescriptor(TicketRoll.prototype, "left") ?? {};
   let left = -1;

@@ -1,25 +1,26 @@
 /**
- * Simulated time: every timer of a run, and every message, is an event on one line, and each event is followed until
- * nothing more can be done without the next. So a run takes as long as its work, and the same seed gives the same run.
+ * Simulated time: every timer and every message of a run is an event on one line, and each event is followed
+ * until nothing more can happen without the next. So a run takes as long as its work, and the same seed gives
+ * the same run.
  */
 import { setImmediate } from "node:timers";
 import type { Random } from "../../support/random.ts";
 import { Heap } from "./heap.ts";
 
-/** Whoever an event happens to: it can be frozen, and then its events come late, or dead, and then they never come. */
+/** The target of events. While it is frozen its events come late; once it is dead they never come. */
 export interface Owner {
   readonly name: string;
   alive: boolean;
   frozenUntil: number;
-  /** Until when it was to blame itself for not being heard. */
+  /** Until then its silence is its own fault. */
   silentUntil: number;
 }
 
 export interface TimedEvent {
   at: number;
-  /** When it was due at first: what was held up comes in the order in which it was due. */
+  /** When it was first due: delayed events keep the order in which they were due. */
   readonly due: number;
-  /** The order of what is due in the same moment is chance. */
+  /** The order of events due at the same moment is random. */
   readonly tie: number;
   readonly number: number;
   readonly owner: Owner;
@@ -50,7 +51,7 @@ export class Timeline {
     this.#random = random;
   }
 
-  /** Milliseconds since 1970, as the clock on the wall has it. */
+  /** Milliseconds since 1970, by the wall clock. */
   get wall(): number {
     return Math.floor(this.#wallOffset + this.now);
   }
@@ -64,13 +65,13 @@ export class Timeline {
     who.frozenUntil = Math.max(who.frozenUntil, this.now + ms);
   }
 
-  /** Frozen by its own doing, not with everybody else. */
+  /** Frozen by its own fault, not together with all others. */
   hang(who: Owner, ms: number): void {
     this.freeze(who, ms);
     who.silentUntil = Math.max(who.silentUntil, this.now + ms);
   }
 
-  /** Whose event runs: timers belong to whoever sets them. */
+  /** The owner of the running event: timers belong to the owner that sets them. */
   get current(): Owner {
     return this.#current;
   }
@@ -100,7 +101,7 @@ export class Timeline {
     this.#timers.delete(number);
   }
 
-  /** The next event, and all that follows from it at once. False = nothing is left. */
+  /** Runs the next event, and all that follows from it at once. False = nothing is left. */
   async step(): Promise<boolean> {
     const event = this.#events.pop();
     if (event === undefined) return false;

@@ -1,4 +1,4 @@
-/** The last things that happened, one line each, and a number that tells two runs apart. */
+/** The last events, one line each, and a number that distinguishes runs. */
 const LINES_KEPT = 60;
 
 export class Trace {

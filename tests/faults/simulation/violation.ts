@@ -1,4 +1,4 @@
-/** A promise of the queue that was broken. */
+/** A broken guarantee of the queue. */
 export class Violation extends Error {
   override readonly name = "Violation";
 }

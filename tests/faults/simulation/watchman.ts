@@ -1,21 +1,21 @@
-/** Looks at the whole now and then: is anything left lying, held by nobody, or done by two? */
+/** Checks the whole at intervals: is a due job left unclaimed, without a holder, or run twice? */
 import type { ModelJob } from "../../support/model.ts";
 import type { SimulatedProcess } from "./simulated_process.ts";
 import type { World } from "./world.ts";
 
 const LOOK_MS = 50;
 const FORGOTTEN_MS = 500;
-/** A heartbeat from so far ahead is believed (`reap.ts`). */
+/** A heartbeat this far in the future is believed (`reap.ts`). */
 const CLOCK_SLACK_MS = 60_000;
 
 export class Watchman {
   readonly #world: World;
   /** Since when a consumer has been idle while something was due. */
   #idleSince: number | null = null;
-  /** Since when a lease has been nobody's, by job and lease. */
+  /** Since when a lease has had no holder, by job and lease. */
   readonly #orphanedSince = new Map<string, number>();
 
-  /** When a lease was last seen in the dispatcher's hands. */
+  /** When a lease was last seen in flight at the dispatcher. */
   readonly #heldAt = new Map<string, number>();
 
   constructor(world: World) {
@@ -51,7 +51,7 @@ export class Watchman {
     }
   }
 
-  /** Nothing that is due stays behind while somebody has nothing to do. */
+  /** No due job stays unclaimed while a consumer is idle. */
   #lookForIdlers({ places }: SimulatedProcess): void {
     const { timeline, settings, disk, book } = this.#world;
     const { now, wall } = timeline;
@@ -68,12 +68,12 @@ export class Watchman {
     this.#idleSince ??= now;
     if (now - this.#idleSince > 2 * settings.sweepMs + 2_000) {
       book.blame(
-        `${due[0]?.id} is due and not claimed for ${now - this.#idleSince} ms, though somebody is idle`,
+        `${due[0]?.id} is due and not claimed for ${now - this.#idleSince} ms, though a consumer is idle`,
       );
     }
   }
 
-  /** I8: whatever is PROCESSING is held by somebody, or soon found by the sweep. */
+  /** I8: every PROCESSING job has a holder, or is soon found by the sweep. */
   #lookForOrphans({ dispatcher }: SimulatedProcess): void {
     const { disk, timeline: { now, timesSet }, settings, book } = this.#world;
     const held = new Set(dispatcher.leases.map(keyOf));
@@ -89,19 +89,19 @@ export class Watchman {
       const since = this.#orphanedSince.get(keyOf(job)) ?? now;
       this.#orphanedSince.set(keyOf(job), since);
       if (now - since > mostMs) {
-        book.blame(`I8: ${job.id} is PROCESSING, and held by nobody for ${now - since} ms`);
+        book.blame(`I8: ${job.id} is PROCESSING, and without a holder for ${now - since} ms`);
       }
     }
   }
 
-  /** What a dispatcher had in its hands it lets go of by a write, and not otherwise. */
+  /** The dispatcher gives up a job in flight only by a write. */
   #lookForForgotten(jobs: readonly ModelJob[], held: ReadonlySet<string>): void {
     const { book, timeline: { now }, weather } = this.#world;
     for (const key of held) this.#heldAt.set(key, now);
     for (const job of jobs) {
       const heldAt = this.#heldAt.get(keyOf(job));
       if (heldAt === undefined || now - heldAt < FORGOTTEN_MS || heldAt < weather.lastOdd + 100) continue;
-      if (!book.wasEdited(job)) book.blame(`${job.id} was in good hands, and is forgotten`);
+      if (!book.wasEdited(job)) book.blame(`${job.id} was in flight, and is forgotten`);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** How the storage is at the moment. */
+/** The state of the storage at the moment. */
 import type { Random } from "../../support/random.ts";
 import type { WriteVerb } from "./auditor.ts";
 import type { Fate } from "./faulty_store.ts";
@@ -8,7 +8,10 @@ export class Weather {
   lockedUntil = 0;
   fullUntil = 0;
   slowUntil = 0;
-  /** When it last did what it should not, and when that was such that nobody can know what is written. */
+  /**
+   * When it last failed (`lastBad`), and when it last failed so that the outcome of a write is unknown
+   * (`lastOdd`).
+   */
   lastBad = 0;
   lastOdd = 0;
   readonly #fates = new Map<WriteVerb, Fate>();
@@ -31,12 +34,12 @@ export class Weather {
     return this.#isBad(this.lockedUntil);
   }
 
-  /** New jobs find no room; what is there may still change within its page, or not. */
+  /** New jobs find no room; existing ones may or may not still change within their page. */
   isFullFor(verb: WriteVerb): boolean {
     return (verb === "insert" || this.#random.chance(0.3)) && this.#isBad(this.fullUntil);
   }
 
-  /** So it was or is within the last `ms`. */
+  /** Whether the storage failed within the last `ms`, or may fail now. */
   wasBadWithin(ms: number): boolean {
     const { now } = this.#timeline;
     const latest = Math.max(this.lockedUntil, this.fullUntil, this.slowUntil, this.lastBad);

@@ -1,4 +1,4 @@
-/** Everything there is in one run: time, chance, the disk, what was told of it, and the process that is at work. */
+/** Everything in one run: time, chance, the disk, what was acknowledged, and the running process. */
 import { StorageError } from "../../../queue/errors.ts";
 import type { Handlers } from "../../../workers/handlers.ts";
 import type { Random } from "../../support/random.ts";
@@ -37,7 +37,7 @@ export class World {
   readonly settings: SimulatedSettings;
   /** The storage is a server, not a file. */
   readonly isRemote: boolean;
-  /** No more misfortune. */
+  /** No more misfortunes. */
   isCalm = false;
   process: SimulatedProcess | null = null;
   /** When the process was last held up, or its clock set. */
@@ -63,7 +63,7 @@ export class World {
     this.trace.say("world", `${this.isRemote ? "remote" : "local"} ${JSON.stringify(this.settings)}`);
   }
 
-  /** A rare misfortune strikes now, unless all is calm. */
+  /** A rare misfortune happens now, unless all is calm. */
   strikes(probability: number): boolean {
     return !this.isCalm && this.random.chance(probability);
   }
@@ -72,7 +72,7 @@ export class World {
     this.disturbedAt = this.timeline.now;
   }
 
-  /** Whether the process or its storage stood still or failed since that moment. */
+  /** Whether the process or its storage was paused or failed since that moment. */
   wasDisturbedSince(moment: number): boolean {
     const { now } = this.timeline;
     const frozenUntil = this.process?.main.frozenUntil ?? 0;
@@ -101,7 +101,7 @@ export class World {
     this.timeline.after(this.random.below(3_000), this.timeline.world, () => this.boot());
   }
 
-  /** From within its main thread, as a request from outside would be. */
+  /** Called from within its main thread, as a request from outside would be. */
   ask(request: (process: SimulatedProcess) => Promise<void>): void {
     const { process } = this;
     if (process === null) return;
@@ -110,9 +110,9 @@ export class World {
     });
   }
 
-  /** Only what misfortune has made is expected. */
+  /** Only errors that a misfortune has caused are expected. */
   hearError(error: unknown): void {
     if (error instanceof StorageError || String(error).includes("Misfortune")) return;
-    this.book.blame(`An error nobody made: ${error instanceof Error ? error.stack : String(error)}`);
+    this.book.blame(`An unexpected error: ${error instanceof Error ? error.stack : String(error)}`);
   }
 }
