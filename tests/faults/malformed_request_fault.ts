@@ -66,8 +66,8 @@ async function brokenBy(request: SpoiltRequest, port: number): Promise<string[]>
   const broken = [
     ...(isEnded ? [] : ["the connection was not ended"]),
     ...statuses.filter((status) => status >= 500 && status !== BUSY).map((status) => `answered ${status}`),
-    ...(statuses.length < least ? [`${statuses.length} answers instead of ${least}`] : []),
-    ...(statuses.length > most ? [`${statuses.length} answers instead of ${most}`] : []),
+    ...(statuses.length < least ? [`${statuses.length} responses instead of ${least}`] : []),
+    ...(statuses.length > most ? [`${statuses.length} responses instead of ${most}`] : []),
     ...(leakIn(text) ? [`told ${leakIn(text)}`] : []),
   ];
   const shown = JSON.stringify(new TextDecoder("latin1").decode(bytes.subarray(0, 300)));

@@ -175,7 +175,7 @@ async function endOf(process: Deno.ChildProcess, ...others: number[]): Promise<D
 
 /** Hangs a thread, one that runs a job if possible. */
 async function hangOne(system: RunningSystem): Promise<void> {
-  const { id } = await eventually("somebody works", async () => {
+  const { id } = await eventually("a consumer works", async () => {
     const { consumers } = await (await system.api("stats")).json();
     return consumers.find(({ state }: { state: string }) => state === "working");
   });

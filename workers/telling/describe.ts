@@ -1,4 +1,4 @@
-/** Events as the lines that people grep for. */
+/** Events as log lines, which operators grep for. */
 import type { QueueEvent } from "@persistent-queue/queue";
 import type { Log } from "../log.ts";
 import { withoutPlace } from "../thread/error_report.ts";
@@ -7,11 +7,11 @@ import type { SystemEvent } from "./system_event.ts";
 export interface Line {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly text: string;
-  /** Whose own log tells it as well. */
+  /** The consumer whose own log gets the line as well. */
   readonly consumerId?: string;
 }
 
-/** Writes them. */
+/** Writes the lines of one event. */
 export function logEvent(log: Log, event: QueueEvent): void {
   for (const { level, text } of describe(event)) log[level](text);
 }
@@ -43,7 +43,7 @@ export function describe(event: QueueEvent | SystemEvent): Line[] {
     case "moved-many": {
       const { verb, count, by, ended } = event;
       const what = `${verb === "cancel" ? "Canceled" : "Resubmitted"} ${count} jobs by ${by}`;
-      // At `info` the audit says so, with what was asked for.
+      // At `info` the audit line says so, with the request.
       return [{ level: "debug", text: ended === "done" ? what : `${what}, then it ${ENDED[ended]}` }];
     }
     case "fenced":
@@ -65,7 +65,7 @@ export function describe(event: QueueEvent | SystemEvent): Line[] {
       return [warning(`Restarted ${event.role} ${event.id}: ${event.why}`)];
     case "notice":
       return [{ level: event.level, text: event.text }];
-    // What a person provoked is in the audit.
+    // A provoked fault is in the audit.
     case "provoked":
     case "arriving":
     case "claimed":
@@ -77,7 +77,7 @@ export function describe(event: QueueEvent | SystemEvent): Line[] {
 
 type OfAttempt = Extract<QueueEvent, { type: "retrying" | "postponed" | "exhausted" | "failed" }>;
 
-/** These are told in the log of the consumer as well. */
+/** These lines go to the consumer's log as well. */
 function describeAttempt(event: OfAttempt): Line[] {
   const { id, consumerId } = event;
   const error = withoutPlace(event.error);

@@ -1,14 +1,17 @@
-/** The newest events that are worth a person's look, as data, for the Ops page. */
+/** The newest events that matter to an operator, as data, for the Ops page. */
 import type { Happening, QueueEvent, RecentEvent } from "@persistent-queue/queue";
 import { withoutPlace } from "../thread/error_report.ts";
 import type { SystemEvent } from "./system_event.ts";
 
 const MOST = 50;
-/** Of all of them as JSON: each reader gets them at every change. Ids are never cut, because they lead to their jobs. */
+/**
+ * Limit for all of them as JSON: each reader gets them at every change. Ids are never cut, because they lead
+ * to their jobs.
+ */
 const MOST_CHARACTERS = 30_000;
-/** Of each text in one of them. */
+/** Limit for each text in one of them. */
 const MOST_OF_TEXT = 300;
-/** Jobs that one sweep took back and that have a line each; of more, only the number is kept. */
+/** The most jobs of one sweep that have a line each; of more, only the number is kept. */
 const MOST_REAPED = 10;
 
 interface Kept {
@@ -60,7 +63,7 @@ function noteworthy(event: QueueEvent | SystemEvent): Noteworthy[] {
     case "failed":
       return [ofJob(event.id, { type: event.type, error: short(withoutPlace(event.error)) })];
     case "released":
-      // That a stop hands jobs back is as it should be.
+      // A stop hands jobs back by design.
       return event.why === "released"
         ? []
         : [ofJob(event.id, { type: event.type, detail: short(event.detail) })];
@@ -127,7 +130,7 @@ function ofSystem(what: Happening): Noteworthy {
   return { level: "warning", jobId: null, consumerId: null, what };
 }
 
-/** The page of the job, or the log, tells it whole. */
+/** The page of the job, or the log, has the whole text. */
 function short(text: string): string {
   return text.length <= MOST_OF_TEXT ? text : `${text.slice(0, MOST_OF_TEXT).toWellFormed()}…`;
 }

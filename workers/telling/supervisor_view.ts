@@ -1,4 +1,4 @@
-/** How everything is that the supervisor keeps running, as the pages show it. */
+/** The state of everything that the supervisor keeps running, as the pages show it. */
 import type { RecentEvent } from "@persistent-queue/queue";
 
 export type ConsumerState =

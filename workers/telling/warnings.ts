@@ -1,4 +1,4 @@
-/** What a person should know at once, in sentences. */
+/** What an operator should know at once, in sentences. */
 import type { Settings } from "../config.ts";
 import type { ConsumerView } from "./supervisor_view.ts";
 
@@ -23,7 +23,7 @@ export function warningsOf(
   warnings.push(...storage);
   for (const { slot, state } of consumers) {
     if (state !== "silent") continue;
-    // Since when, the table of the consumers shows: a sentence that changed every second would be read aloud as often.
+    // The table of consumers shows since when: a screen reader would read out a sentence each time it changes.
     warnings.push(
       `Consumer ${slot} has fallen silent. After ${
         settings.stallMs / 1000

@@ -99,14 +99,14 @@ function moveAll(world: World): void {
 
 function edit(world: World): void {
   const [id, status] = [someId(world), world.random.pick(STATUSES)];
-  world.trace.say("somebody", `sets ${id} to ${status}`);
+  world.trace.say("editor", `sets ${id} to ${status}`);
   world.disk.edit(id, status);
   world.book.editedByHand(id);
 }
 
 function deleteByHand(world: World): void {
   const id = someId(world);
-  world.trace.say("somebody", `deletes ${id}`);
+  world.trace.say("editor", `deletes ${id}`);
   world.disk.delete(id);
   world.book.written("by hand");
 }
