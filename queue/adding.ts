@@ -1,4 +1,4 @@
-/** Jobs on their way in: many, or large ones, take several turns, so that all that runs beside them goes on. */
+/** Adds jobs. Many or large jobs take several turns, so that other work goes on in between. */
 import { breathe, mapInTurns } from "./breathe.ts";
 import { checkJob } from "./door.ts";
 import { QueueError } from "./errors.ts";
@@ -6,12 +6,12 @@ import type { QueueEvent } from "./events.ts";
 import type { Added, JobRequest } from "./roles.ts";
 import type { Inserted, NewJob } from "./store.ts";
 
-/** Of one turn: some milliseconds. */
+/** The most that one turn adds: some milliseconds. */
 const MOST_JOBS = 500;
 const MOST_CHARACTERS = 256 * 1024;
-/** The thread rests no more often than that: each rest takes some 6 ms, in which a bulk of jobs gets no further. */
+/** The shortest time between two pauses: each takes some 6 ms, in which a bulk of jobs makes no progress. */
 const BETWEEN_RESTS_MS = 40;
-/** So many are checked at once: whoever adds one waits for nothing. */
+/** This many jobs are checked without a pause, so adding a single job is not delayed. */
 const FEW_JOBS = 8;
 
 export interface Taker {
@@ -21,7 +21,7 @@ export interface Taker {
 
 type Given = Parameters<typeof checkJob>[1];
 
-/** @throws {QueueError} for the first that is not as it must be, and `duplicate_job` where a finished job has its id */
+/** @throws {QueueError} for the first invalid job; `duplicate_job` if a finished job has the same id */
 export async function addAll(taker: Taker, requests: readonly JobRequest[], given: Given): Promise<Added[]> {
   const jobs = requests.length <= FEW_JOBS
     ? requests.map((request) => checkJob(request, given))

@@ -1,8 +1,8 @@
-/** The attempts at a job, read from its history: when each began, for how long it ran, and what came of it. */
+/** The attempts at a job, read from its history: when each began, how long it ran, and how it ended. */
 import type { HistoryEntry, HistoryEvent, Job } from "./job.ts";
 
 export interface Attempt {
-  /** From 1, as its handler and the log were told; one that ended without its handler's word has its number again. */
+  /** From 1, as in the log; an attempt whose handler neither returned nor threw leaves its number to the next. */
   readonly number: number;
   readonly outcome: "running" | "completed" | "failed" | "postponed" | "stalled" | "crashed" | "released";
   readonly startedAt: number | null;
@@ -11,9 +11,9 @@ export interface Attempt {
   readonly ranMs: number | null;
   readonly consumerId: string | null;
   readonly error: string | null;
-  /** The error in full, with stack and causes; of the newest attempts. */
+  /** The error in full, with stack and causes; only for the newest attempts. */
   readonly detail: string | null;
-  /** The newest lines that the handler logged; none are kept of an attempt that completes. */
+  /** The newest lines that the handler logged; none are kept if the attempt completes. */
   readonly log: string | null;
 }
 
@@ -56,11 +56,11 @@ function attemptOf(
   };
 }
 
-/** The one that completed the job, or that is under way: the history has no line for either. */
+/** The attempt that completed the job, or that is running: the history has no line for either. */
 function presentOf(job: Job, now: number): Attempt | null {
   const isOver = job.status === "COMPLETED";
   if (job.startedAt === null || !(isOver || (job.status === "PROCESSING" && job.runAt <= now))) return null;
-  // After a retry the job is still under the lease of its first attempt.
+  // After a retry the job still has the lease of its first attempt.
   const startedAt = job.retries > 0 ? Math.max(job.startedAt, job.runAt) : job.startedAt;
   return {
     number: job.retries + 1,

@@ -1,19 +1,19 @@
-/** More than a round of the event loop takes that has little to do. */
+/** Longer than an idle round of the event loop. */
 const REST_MS = 5;
 
 /**
- * Lets everything that waits for the thread run first: between the pages of a long work. The runtime looks at what arrives
- * only when the thread rests, or after some sixty rounds of its event loop, and it counts the time of a timer from the
- * beginning of the round. One that is set after some work is due at once, so the timer that rests is set in a round of its own.
+ * Lets all waiting work run between the pages of a long task. The runtime looks for incoming data only when the thread
+ * is idle, or after some sixty rounds of its event loop, and it counts a timer from the beginning of the round. A timer
+ * that is set after some work is due at once, so the resting timer is set in a new round.
  */
 export function breathe(): Promise<void> {
   return new Promise((resolve) => void setTimeout(() => setTimeout(resolve, REST_MS), 0));
 }
 
-/** Milliseconds without a pause. */
+/** The longest time without a pause, in milliseconds. */
 const TURN_MS = 10;
 
-/** As `map` of an array, with pauses: for what may be very many. */
+/** Like `map` of an array, but with pauses: for arrays that may be very long. */
 export async function mapInTurns<Item, Result>(
   items: readonly Item[],
   toResult: (item: Item, index: number) => Result,
@@ -29,7 +29,7 @@ export async function mapInTurns<Item, Result>(
   return results;
 }
 
-/** Does work of many steps, with pauses. */
+/** Runs work of many steps, with pauses. */
 export async function inTurns<Result>(work: Generator<undefined, Result>): Promise<Result> {
   let since = performance.now();
   for (let step = work.next();; step = work.next()) {

@@ -1,4 +1,4 @@
-/** Everything from outside is checked here before it reaches a store. */
+/** Checks all input from outside before it reaches a store. */
 import { QueueError } from "./errors.ts";
 import { exactJson, InexactNumber } from "./exact_json.ts";
 import { isStatus } from "./job.ts";
@@ -14,11 +14,11 @@ export const MAX_PRIORITY = 100;
 export const MAX_LIMIT = 200;
 /** SQLite's own limit on nested JSON is 1,000. */
 const MAX_DEPTH = 500;
-/** 9 September 2001 in milliseconds since 1970: read as seconds it lies 30,000 years ahead. */
+/** 9 September 2001 in milliseconds since 1970; read as seconds it is 30,000 years ahead. */
 const EARLIEST_RUN_AT = 1_000_000_000_000;
 /** The end of the year 9999. */
 const LATEST_RUN_AT = 253_402_300_799_999;
-/** What was due then is a mistake, and not a job that waited. */
+/** A time to run before this is a mistake, not a job that waited. */
 const LONG_AGO_MS = 365 * 86_400_000;
 const DEFAULT_KIND = "file";
 export const DEFAULT_LIMIT = 50;
@@ -45,7 +45,7 @@ export function checkJob(
   };
 }
 
-/** An id that may be stored already: somebody may have inserted by hand what nobody could add. */
+/** Checks an id that may be stored already: a manual insert may have an id that `add` refuses. */
 export function checkStoredId(id: unknown): string {
   if (typeof id !== "string" || id === "") throw invalid("A job's id is a text of 1 to 2,000 characters.");
   if (id.length > MAX_ID_LENGTH && [...id].length > MAX_ID_LENGTH) {
@@ -105,7 +105,7 @@ function toJson(payload: unknown): string {
     if (error instanceof InexactNumber) {
       throw invalid(`A payload must be something JSON can hold, and ${error.number} is no number there.`);
     }
-    // Cycles and big integers are told below, in the same words as functions and symbols.
+    // Cycles and big integers are reported below, in the same words as functions and symbols.
   }
   throw invalid("A payload must be something JSON can hold.");
 }
@@ -127,7 +127,7 @@ function checkPriority(priority: unknown): number {
   throw invalid(`A priority is a whole number from −${MAX_PRIORITY} to ${MAX_PRIORITY}; higher runs first.`);
 }
 
-/** 0 is how programs write "at once". A clock that stands before 2001 itself is one that was never set. */
+/** Programs write 0 for "at once". A clock that shows a time before 2001 was never set. */
 function checkRunAt(runAt: unknown, now: number): number {
   if (runAt === 0) return now;
   if (typeof runAt === "number" && runAt > 0 && runAt < EARLIEST_RUN_AT && now >= EARLIEST_RUN_AT) {

@@ -1,6 +1,6 @@
-/** Errors that a caller is expected to catch. Each message is one sentence that says what to do. */
+/** Errors that a caller is expected to catch. Each message is a sentence that says what to do. */
 
-/** A short name for scripts, stable. */
+/** A short, stable name for scripts. */
 export type ErrorCode =
   | "invalid_job"
   | "unknown_kind"
@@ -18,10 +18,10 @@ export class QueueError extends Error {
   }
 }
 
-/** The database cannot do what was asked: full, locked, damaged, foreign, newer, in use. Exit code 74, HTTP 503. */
+/** The database failed: full, locked, damaged, foreign, newer, in use. Exit code 74, HTTP 503. */
 export class StorageError extends QueueError {
   override readonly name = "StorageError";
-  /** Whether it may pass by itself: locked, full, an input/output error. */
+  /** Whether the error may pass by itself: locked, full, an input/output error. */
   readonly passing: boolean;
   constructor(message: string, options: ErrorOptions & { passing?: boolean } = {}) {
     super("storage", message, options);
@@ -29,12 +29,12 @@ export class StorageError extends QueueError {
   }
 }
 
-/** @throws what it was given, unless that may pass by itself */
+/** @throws the given error, unless it may pass by itself */
 export function assertPassing(error: unknown): asserts error is StorageError {
   if (!(error instanceof StorageError && error.passing)) throw error;
 }
 
-/** The words of an error, of whatever was thrown: handlers throw anything, also what cannot be made a text. */
+/** The message of any thrown value: handlers may throw anything, even values that cannot be converted to text. */
 export function messageOf(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message : thrown);

@@ -1,12 +1,12 @@
 /**
- * What the queue tells about itself, in batches. Logs, pages and the dispatcher listen; no listener can break the
- * queue or another listener.
+ * The events of the queue, in batches. Logs, pages and the dispatcher listen; no listener can break the queue or
+ * another listener.
  */
 import type { Job, Lease, OperatorVerb, Status } from "./job.ts";
 import type { Reaped } from "./store.ts";
 
 export type QueueEvent =
-  /** Jobs are on their way into the store: whoever is idle may claim in the same turn. */
+  /** Jobs are about to enter the store, so an idle consumer may claim in the same turn. */
   | { readonly type: "arriving"; readonly count: number }
   | { readonly type: "enqueued"; readonly jobs: readonly Job[] }
   | { readonly type: "claimed"; readonly count: number }
@@ -15,7 +15,7 @@ export type QueueEvent =
     readonly type: "retrying";
     readonly id: string;
     readonly consumerId: string;
-    /** Which attempt failed, from 1, of how many retries. */
+    /** Which attempt failed, from 1, and how many retries there are. */
     readonly attempt: number;
     readonly of: number;
     readonly delayMs: number;
@@ -33,7 +33,7 @@ export type QueueEvent =
     readonly id: string;
     readonly consumerId: string;
     readonly error: string;
-    /** What was used up: its retries, or the workers it may take down. */
+    /** Which limit was reached: the retries, or the crashes. */
     readonly cause: "retries" | "crashes";
   }
   | { readonly type: "failed"; readonly id: string; readonly consumerId: string; readonly error: string }
@@ -44,12 +44,12 @@ export type QueueEvent =
     readonly why: "stalled" | "crashed" | "released";
     readonly detail: string;
   }
-  /** `freed`: how many more went back because their consumer fell silent. */
+  /** `freed`: how many more were released because their consumer fell silent. */
   | {
     readonly type: "swept";
     readonly requeued: readonly Reaped[];
     readonly freed: number;
-    /** Why the death of a process is charged to nothing that was running; null, or not given = it is. */
+    /** Why the running jobs are not charged for the death of a process; null or left out: they are charged. */
     readonly excuse?: string | null;
   }
   | {
@@ -60,10 +60,10 @@ export type QueueEvent =
     readonly from: Status;
     readonly lease: Lease;
     readonly by: string;
-    /** Then one `moved-many` tells of all of them. */
+    /** If true, one `moved-many` follows for all of them. */
     readonly isOneOfMany: boolean;
   }
-  /** The end of a move of many jobs: of all that were asked for, or of some before it ended early. */
+  /** The end of a move of many jobs, of all that were requested or of fewer if it ended early. */
   | {
     readonly type: "moved-many";
     readonly verb: OperatorVerb;
@@ -71,18 +71,18 @@ export type QueueEvent =
     readonly by: string;
     readonly ended: "done" | "stopped" | "failed";
   }
-  /** A write whose lease was lost: dropped, and counted. */
+  /** A write was dropped and counted, because its lease was lost. */
   | { readonly type: "fenced"; readonly id: string; readonly consumerId: string }
-  /** Jobs of a kind that no handler knows wait. Told once. */
+  /** Jobs of a kind without a handler are waiting. Emitted once per kind. */
   | { readonly type: "parked"; readonly kind: string }
   | { readonly type: "pruned"; readonly count: number }
-  /** These jobs are gone: some of those that a `pruned` will count. */
+  /** These jobs were removed; a later `pruned` counts them. */
   | { readonly type: "removed"; readonly ids: readonly string[] }
-  /** After an unclean stop every job was looked at: what cannot be, in sentences. */
+  /** After an unclean stop every job was checked; sentences name each violation. */
   | { readonly type: "looked-over"; readonly problems: readonly string[] }
-  /** The storage has stopped working, for this reason, or works again. */
+  /** The storage has stopped working, with the reason, or works again. */
   | { readonly type: "storage"; readonly trouble: string | null }
-  /** Somebody else (the sqlite3 command, the command line) has written to the store. */
+  /** Another program (the sqlite3 command, the command line) has written to the store. */
   | { readonly type: "foreign" };
 
 export type Listener = (event: QueueEvent) => void;

@@ -1,9 +1,9 @@
 /**
- * JSON whose numbers mean the same on both sides. `JSON.parse` rounds what a double cannot hold, and `JSON.stringify`
- * writes −0 as 0 and what is not finite as null, all without a word.
+ * JSON whose numbers stay exact. `JSON.parse` rounds numbers that a double cannot hold, and `JSON.stringify` writes −0
+ * as 0 and non-finite numbers as null, all without an error.
  */
 
-/** A number that would come out different from how it went in. */
+/** A number that would not survive the conversion. */
 export class InexactNumber extends Error {
   override readonly name = "InexactNumber";
   constructor(readonly number: string, readonly path: string) {
@@ -16,10 +16,10 @@ export class InexactNumber extends Error {
   }
 }
 
-/** ECMAScript has this; the type library does not yet. */
+/** ECMAScript has this; the type library does not have it yet. */
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 
-/** Whether a text may hold a number of so many digits, or so large or small, that a double rounds it. */
+/** Whether a text may hold a number that a double rounds: one with many digits, or a very large or small one. */
 const MAYBE_ROUNDED = /[\d.]{16}|\d[eE]/;
 /** @throws {InexactNumber} The text must be valid JSON. */
 export function assertExact(json: string): void {
@@ -29,12 +29,12 @@ export function assertExact(json: string): void {
   }
 }
 
-/** Whether JSON text may hide a −0, or something that is no number at all. */
+/** Whether JSON text may hide a −0 or a non-finite number. */
 const MAYBE_LOST = /(?:^|[[:,])(?:0|null)(?:[\],}]|$)/;
 
 /**
- * As `JSON.stringify`, which gives undefined for what JSON does not know.
- * @throws {InexactNumber} for what is not finite; {TypeError} for a circle and for big integers
+ * Like `JSON.stringify`, which returns undefined for values that JSON cannot hold.
+ * @throws {InexactNumber} for non-finite numbers; {TypeError} for cycles and big integers
  */
 export function exactJson(value: unknown): string | undefined {
   const json = JSON.stringify(value);
@@ -46,7 +46,7 @@ export function exactJson(value: unknown): string | undefined {
   });
 }
 
-/** Whether it is the same decimal number after a double has held it. */
+/** Whether a double holds this decimal number exactly. */
 export function isExact(number: string): boolean {
   const held = Number(number);
   return Number.isFinite(held) && normalized(number) === normalized(String(held));
@@ -70,7 +70,7 @@ interface Found {
 
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},:]|[^"[\]{},:\s]+/gs;
 
-/** The numbers of valid JSON text, each with its place. */
+/** The numbers of valid JSON text, each with its path. */
 function* numbersIn(json: string): Generator<Found> {
   const path: (string | number)[] = [];
   let word = "";

@@ -1,4 +1,4 @@
-/** From a URL to a queue: the one place that knows which backends there are. */
+/** Opens a queue from a URL: the one place that knows the backends. */
 import { DEFAULT_RETRY_DELAYS_MS } from "./backoff.ts";
 import { StorageError } from "./errors.ts";
 import { Queue, type QueueOptions } from "./queue.ts";
@@ -9,9 +9,9 @@ import { openSqliteStore } from "./sqlite/sqlite_store.ts";
 export interface OpenOptions extends Partial<QueueOptions> {
   /** `owner`: the one supervisor of the database. `guest`: a command beside it. */
   readonly role?: "owner" | "guest";
-  /** Makes no database where there is none: there would be nothing in it to look at. */
+  /** Does not create a missing database, because there would be nothing to see in it. */
   readonly mustExist?: boolean;
-  /** Told the path of a database that a guest has made. */
+  /** Called with the path of a database that a guest has created. */
   readonly onCreated?: (path: string) => void;
 }
 
@@ -19,7 +19,7 @@ type StoreOptions = Required<Pick<OpenOptions, "role">> & Pick<OpenOptions, "mus
 
 type Backend = (address: string, options: StoreOptions) => Store | Promise<Store>;
 
-/** By scheme. PostgreSQL and Redis find their place here: nothing else chooses. */
+/** Backends by scheme. PostgreSQL and Redis would be added here: nothing else chooses a backend. */
 const BACKENDS: Readonly<Record<string, Backend>> = {
   sqlite: (address, options) => openSqliteStore(sqlitePath(address), options),
 };
@@ -30,7 +30,7 @@ function sqlitePath(address: string): string {
   return address.trim();
 }
 
-/** What a URL may begin with. */
+/** The schemes that a URL may have. */
 export const SCHEMES: readonly string[] = Object.keys(BACKENDS);
 
 const DAY_MS = 86_400_000;
@@ -47,7 +47,7 @@ const DEFAULTS: QueueOptions = {
 
 /**
  * Opens the queue at `url`, for example `sqlite:data/queue.db`.
- * @throws {StorageError} for an unknown scheme and for whatever the backend cannot open
+ * @throws {StorageError} for an unknown scheme, and if the backend cannot open the store
  */
 export async function getQueue(
   url: string,
@@ -58,7 +58,7 @@ export async function getQueue(
   return new Queue(store, {
     ...DEFAULTS,
     ...options,
-    // Of the one process whose death is judged.
+    // Only the owner keeps this record: its death is the one that is judged.
     requestRecord: role === "owner" ? requestRecord : null,
   });
 }

@@ -3,8 +3,8 @@ import { messageOf, StorageError } from "./errors.ts";
 type Witness = "write" | "watch" | "read";
 
 /**
- * Whether the storage works, as its last answers tell: for `/healthz`, the pages, and who has to end. Writes, the
- * watch and reads are three witnesses: on a full disk some write always fits, and says nothing about the others.
+ * Whether the storage works, judged by its last calls: for `/healthz`, the pages, and the decision to stop. Writes, the
+ * watch and reads are judged apart: on a full disk some write always fits, which proves nothing about the others.
  */
 export class StorageHealth {
   readonly #onChange: (trouble: string | null) => void;
@@ -16,12 +16,12 @@ export class StorageHealth {
     this.#onChange = onChange;
   }
 
-  /** Why it does not work at the moment, or null. */
+  /** Why the storage does not work at the moment, or null. */
   get trouble(): string | null {
     return this.#troubles.write ?? this.#troubles.watch ?? this.#troubles.read;
   }
 
-  /** Takes note of how `work` ends, and passes it on. */
+  /** Records how `work` ends, and returns its result. */
   async observe<T>(work: Promise<T>, witness: Witness = "write"): Promise<T> {
     if (witness === "watch") this.#isWatched = true;
     try {
@@ -34,14 +34,14 @@ export class StorageHealth {
     }
   }
 
-  /** @throws {StorageError} once the storage is found to be damaged, for good */
+  /** @throws {StorageError} once the storage is found to be damaged beyond recovery */
   assertNotLost(): void {
     if (this.#lost !== null) throw this.#lost;
   }
 
   #note(witness: Witness, error: StorageError): void {
     if (!error.passing) this.#lost = error;
-    // The next write that fits must not hide it before the watch has looked.
+    // A later write that fits must not hide the failure before the watch has looked.
     if (witness === "write" && this.#isWatched) this.#set("watch", messageOf(error));
     this.#set(witness, messageOf(error));
   }

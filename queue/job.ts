@@ -1,10 +1,10 @@
 /**
- * What a job is: its statuses, the moves between them as data, and its shape.
+ * The job: its statuses, the moves between them as data, and its shape.
  *
  * Every backend, page and test derives from the two tables in this file; nothing else lists statuses or moves.
  */
 
-/** The six statuses, in the order in which people read them. */
+/** The six statuses, in the order in which the pages show them. */
 export const STATUSES = [
   "PENDING",
   "PROCESSING",
@@ -16,7 +16,7 @@ export const STATUSES = [
 
 export type Status = typeof STATUSES[number];
 
-/** The statuses in which a job rests until a person moves it. */
+/** The statuses in which a job stays until an operator moves it. */
 export const FINISHED = ["COMPLETED", "FAILED", "UNPROCESSABLE", "CANCELED"] as const satisfies Status[];
 
 export type FinishedStatus = typeof FINISHED[number];
@@ -35,12 +35,12 @@ export const MOVES = {
 
 export type Verb = keyof typeof MOVES;
 
-/** The moves that a person makes. */
+/** The moves that an operator makes. */
 export const OPERATOR_VERBS = ["resubmit", "cancel"] as const satisfies Verb[];
 
 export type OperatorVerb = typeof OPERATOR_VERBS[number];
 
-/** Whether `verb` may move a job that has this status. */
+/** Whether `verb` may move a job with this status. */
 export function isLegal(verb: Verb, status: Status): boolean {
   return (MOVES[verb].from as readonly Status[]).includes(status);
 }
@@ -52,7 +52,7 @@ export function isStatus(text: unknown): text is Status {
 
 /** Proof of ownership: `lease` grows with each claim, so a stale pair never matches again. */
 export interface Lease {
-  /** The store's own number for the job, unique for ever. */
+  /** The store's number for the job, never reused. */
   readonly seq: number;
   readonly lease: number;
 }
@@ -66,26 +66,26 @@ interface JobFacts extends Lease {
   readonly payload: string;
   /** Higher runs first; −100 to 100. */
   readonly priority: number;
-  /** Milliseconds since 1970: not claimed, or not attempted again, before. */
+  /** Milliseconds since 1970: the job is not claimed, or not attempted again, before this time. */
   readonly runAt: number;
   /** Failed attempts since the job was added or started afresh. */
   readonly retries: number;
-  /** Workers that died while they were on this job; after the death of a whole process, of everybody's. */
+  /** Workers that died while they ran this job; the death of the process counts for every job in flight. */
   readonly crashes: number;
-  /** Who holds the job, or finished it; null while it waits. */
+  /** The consumer that holds the job, or finished it; null while it waits. */
   readonly consumerId: string | null;
   readonly lastHeartbeat: number | null;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
   /** The last error, until the job is completed or started afresh. */
   readonly error: string | null;
-  /** JSON text of what the handler returned. */
+  /** The return value of the handler, as JSON text. */
   readonly result: string | null;
-  /** What it was when it was canceled; null while it is not. */
+  /** The status before the job was canceled; null while it is not canceled. */
   readonly canceledFrom: Status | null;
   readonly createdAt: number;
   readonly updatedAt: number;
-  /** Where many are told at once: values that are not shown, because they are long or there are many of them. */
+  /** In lists: the values that are left out, because they are long or there are many. */
   readonly leftOut?: readonly ("payload" | "result")[];
 }
 
@@ -103,15 +103,15 @@ export function isStalled(job: Job, { now, stallMs }: { now: number; stallMs: nu
   return job.status === "PROCESSING" && job.lastHeartbeat < now - stallMs;
 }
 
-/** Whether a person canceled it after it had failed: it is dealt with, but it did fail. Derived, never stored. */
+/** Whether the job was canceled after it had failed: it is dealt with, but it did fail. Derived, never stored. */
 export function isDismissed({ canceledFrom }: Pick<Job, "canceledFrom">): boolean {
   return canceledFrom === "FAILED" || canceledFrom === "UNPROCESSABLE";
 }
 
-/** The last millisecond that a JavaScript Date can tell. */
+/** The last millisecond that a JavaScript Date can hold. */
 export const MAX_TIME = 8_640_000_000_000_000;
 
-/** What happened to a job off the plain path add → claim → complete. */
+/** Events in the life of a job outside the plain path add → claim → complete. */
 export const HISTORY_EVENTS = [
   "retried",
   "postponed",
@@ -123,26 +123,26 @@ export const HISTORY_EVENTS = [
   "canceled",
   "resubmitted",
   "replaced",
-  /** Stands for many lines that are no longer kept one by one. */
+  /** Replaces many lines that are no longer kept one by one. */
   "folded",
 ] as const;
 
 export type HistoryEvent = typeof HISTORY_EVENTS[number];
 
-/** One line of a job's story. */
+/** One line of a job's history. */
 export interface HistoryEntry {
   readonly at: number;
   readonly event: HistoryEvent;
   readonly lease: number;
   readonly retries: number;
   readonly consumerId: string | null;
-  /** An error or a sentence for people. */
+  /** An error, or a sentence for the reader. */
   readonly detail: string | null;
-  /** When the job had been taken under this lease; null where nobody held it. */
+  /** When the job was claimed under this lease; null if no consumer held it. */
   readonly takenAt: number | null;
-  /** For how long the handler ran, in milliseconds; null where the line is not about an attempt, or it is not known. */
+  /** How long the handler ran, in milliseconds; null if unknown, or if the line is not about an attempt. */
   readonly ranMs: number | null;
-  /** The error in full, and what the handler logged: of the newest attempts. */
+  /** The error in full, and what the handler logged; only for the newest attempts. */
   readonly report: string | null;
   readonly log: string | null;
 }

@@ -1,7 +1,7 @@
-/** Reads JSON text character by character: whether it is valid, and nothing in it would be lost on the way. */
+/** Reads JSON text character by character, and checks that it is valid and that parsing would lose nothing. */
 import { assertExact, isExact } from "./exact_json.ts";
 
-/** A key that stands twice in one object: readers keep the last value, and lose the others. */
+/** A key that appears twice in one object: parsers keep the last value and lose the others. */
 export class DoubledKey extends Error {
   override readonly name = "DoubledKey";
   constructor(readonly key: string) {
@@ -12,7 +12,7 @@ export class DoubledKey extends Error {
 export interface Kept {
   /** Empty for the whole text. */
   readonly key: string;
-  /** As it is written, without spaces between its parts. */
+  /** The text as written, without spaces between its parts. */
   readonly text: string;
   /** How deep its lists and objects nest. */
   readonly levels: number;
@@ -22,23 +22,23 @@ type Expected = "value" | "value or end" | "key" | "key or end" | "next";
 
 const [QUOTE, COMMA, COLON, BACKSLASH, SPACE] = [0x22, 0x2c, 0x3a, 0x5c, 0x20];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
-/** Without a pause: less than a millisecond. */
+/** Read without a pause: less than a millisecond. */
 const MOST_STEPS = 1_000;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
-/** A double holds any number of fewer characters, unless it has an exponent. */
+/** A double holds every number with fewer characters, unless it has an exponent. */
 const SURELY_EXACT = 15;
 
 export class JsonScanner {
-  /** Of level 0 the whole text, of level 1 the values of the outermost object, in their order. */
+  /** At level 0 the whole text; at level 1 the values of the outermost object, in order. */
   readonly kept: Kept[] = [];
   readonly #json: string;
   readonly #level: 0 | 1;
-  /** The keys of each object that is open; null for a list. */
+  /** The keys of each open object; null for a list. */
   readonly #open: (Set<string> | null)[] = [];
   #at = 0;
   #key = "";
-  /** Of the value that is being kept: where its last part begins, what is before, and its levels. */
+  /** For the value being kept: where its last part begins, the parts before it, and its depth. */
   #from = 0;
   #parts: string[] = [];
   #levels = 0;
@@ -126,12 +126,12 @@ export class JsonScanner {
     NUMBER.lastIndex = this.#at;
     if (!NUMBER.test(this.#json)) throw this.#unexpected();
     const number = this.#json.slice(this.#at, NUMBER.lastIndex);
-    // The second time with the place of the first number that is not.
+    // `assertExact` reads the text again, to name the path of the first inexact number.
     if ((number.length > SURELY_EXACT || /e/i.test(number)) && !isExact(number)) assertExact(this.#json);
     this.#at += number.length;
   }
 
-  /** Returns whether there were escapes in it. */
+  /** Returns whether the string has escapes. */
   #readString(): boolean {
     let hasEscapes = false;
     for (this.#at++;; this.#at++) {
@@ -142,7 +142,7 @@ export class JsonScanner {
         if (!ESCAPE.test(this.#json)) throw this.#unexpected();
         this.#at = ESCAPE.lastIndex - 1;
         hasEscapes = true;
-        // At the end of the text this is no number.
+        // At the end of the text this is NaN.
       } else if (!(unit >= SPACE)) throw this.#unexpected();
     }
     this.#at++;

@@ -1,15 +1,15 @@
 /**
- * JSON text that has been checked and is kept as it was written: the order of its keys, the form of its numbers. To parse
- * it, only to write it again, would change both, and takes more than a tenth of a second for some mebibytes.
+ * JSON text that was checked and is kept as written, with the order of its keys and the form of its numbers. Parsing
+ * and writing it again would change both, and takes more than a tenth of a second for some mebibytes.
  */
 import { JsonScanner } from "./json_scanner.ts";
 
 export class JsonText {
-  /** `text` is without spaces between its parts; `levels` is how deep its lists and objects nest. */
+  /** `text` has no spaces between its parts; `levels` is how deep its lists and objects nest. */
   private constructor(readonly text: string, readonly levels: number) {}
 
   /**
-   * The whole text, read with pauses: see `inTurns`.
+   * Reads the whole text, with pauses: see `inTurns`.
    * @throws {SyntaxError} {InexactNumber} {DoubledKey}
    */
   static *whole(json: string): Generator<undefined, JsonText> {
@@ -20,8 +20,8 @@ export class JsonText {
   }
 
   /**
-   * The members of an object. Those with this name, and all that are lists or objects, stay texts. Any other value is
-   * parsed, and of a list there is nothing but that it is one.
+   * Reads the members of an object. Members with this name, and all lists and objects, stay text; other values are
+   * parsed. For a list it returns an empty list.
    * @throws {SyntaxError} {InexactNumber} {DoubledKey}
    */
   static *members(json: string, name: string): Generator<undefined, unknown> {

@@ -1,11 +1,11 @@
-/** The last look at the numbers of the store, and what people are told about them. */
+/** The last statistics of the store, and the warnings about them. */
 import type { Events } from "./events.ts";
 import { printable } from "./printable.ts";
 import type { ParkedKind, StoreStats } from "./store.ts";
 
 export class LastStats {
   readonly #events: Events;
-  /** Kinds without a handler that were told already. */
+  /** Kinds without a handler that were reported already. */
   readonly #told = new Set<string>();
   #stats: StoreStats | null = null;
 
@@ -13,7 +13,7 @@ export class LastStats {
     this.#events = events;
   }
 
-  /** Takes note of them, and answers them. */
+  /** Remembers the statistics, and returns them. */
   note(stats: StoreStats): StoreStats {
     this.#stats = stats;
     for (const { kind } of stats.parked) {
@@ -23,7 +23,7 @@ export class LastStats {
     return stats;
   }
 
-  /** What the store says itself, and a sentence for each kind without a handler. */
+  /** The store's warnings, and a sentence for each kind without a handler. */
   warnings(handlersDir: string): string[] {
     const { warnings = [], parked = [] } = this.#stats ?? {};
     return [...warnings, ...parked.map((one) => aboutParked(one, handlersDir))];

@@ -1,6 +1,6 @@
 /**
- * Pages of jobs, from a store that looks at a bounded number of rows a call. A page that is not whole after the first
- * call is a search: slice by slice, one of them at a time whoever searches, and other work runs in between.
+ * Pages of jobs, from a store that reads a bounded number of rows per call. A page that is not full after the first
+ * call is a search: it runs slice by slice, one search at a time, and other work runs in between.
  */
 import { breathe } from "./breathe.ts";
 import { QueueError } from "./errors.ts";
@@ -12,10 +12,10 @@ import type { JobPage, JobQuery, Store } from "./store.ts";
 
 /** A search that finds little ends a page after this, with a cursor to go on from. */
 const BUDGET_MS = 1_000;
-/** Whoever searched for a whole id has found it: the rest may come later. */
+/** A shorter limit once the search has found a whole id: further matches may come later. */
 const BUDGET_WHEN_FOUND_MS = 50;
 
-/** What a slice holds the thread for, or a little more. */
+/** How long a slice holds the thread, roughly. */
 const SLICE_MS = 6;
 /** Rows. An id of 2,000 characters may take a hundred times as long as a short one. */
 const FIRST_SLICE = 128;
@@ -24,17 +24,17 @@ const LARGEST_SLICE = 10_000;
 const MOST_SEARCHES = 4;
 const MOST_WAITING = 50;
 
-/** Of all values of a page, in characters. */
+/** Limit of all values of a page, in characters. */
 const MOST_VALUES = 1024 * 1024;
 
 /** The cursor of a page that begins with the newest job. */
 const FROM_THE_TOP = "999999999999999";
 
-/** A page that is not whole yet. */
+/** A page that is not full yet. */
 interface Unfinished {
   readonly query: JobQuery;
   readonly jobs: Job[];
-  /** On the first page already. */
+  /** Already on the first page. */
   readonly found: Job | undefined;
   next: number;
 }
@@ -42,14 +42,14 @@ interface Unfinished {
 export class Listing {
   readonly #store: Store;
   readonly #searches = new Slots(MOST_SEARCHES, { maxWaiting: MOST_WAITING });
-  /** The end of the slice that is under way, and of a breath after it. */
+  /** Settles after the running slice and the pause that follows it. */
   #slice: Promise<unknown> = Promise.resolve();
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  /** @throws {QueueError} `busy` where very many search at once */
+  /** @throws {QueueError} `busy` if too many searches run at once */
   async list(query: JobQuery): Promise<JobList> {
     if (query.line !== undefined) {
       const { jobs, next } = await this.#store.list(query);
@@ -66,7 +66,7 @@ export class Listing {
 
   async #search(page: Unfinished): Promise<JobList> {
     if (!await this.#searches.take()) {
-      throw new QueueError("busy", "Very many are searching at this moment: try again in a few seconds.");
+      throw new QueueError("busy", "Too many searches are running: try again in a few seconds.");
     }
     try {
       return { jobs: page.jobs, next: cursorOf(await this.#complete(page)) };
@@ -75,7 +75,7 @@ export class Listing {
     }
   }
 
-  /** Adds jobs until the page is whole or its time is over. Answers where the next one begins. */
+  /** Adds jobs until the page is full or its time is over. Returns where the next page begins. */
   async #complete({ query, jobs, found, next }: Unfinished): Promise<number | null> {
     const deadline = performance.now() + (found === undefined ? BUDGET_MS : BUDGET_WHEN_FOUND_MS);
     let rows = FIRST_SLICE;
@@ -116,7 +116,7 @@ function charactersOf(jobs: readonly Job[]): number {
   return jobs.reduce((sum, { payload, result }) => sum + payload.length + (result?.length ?? 0), 0);
 }
 
-/** The job whose id is what was searched for, at no cost; it may be old, and far down the list. */
+/** The job whose id is exactly the search text, found by index; it may be old, and far down the list. */
 async function foundById(
   store: Store,
   query: JobQuery,
@@ -137,13 +137,13 @@ function isWanted(job: Job, { kind, status, silentSince, changedSince, due }: Jo
   return job.status === "PROCESSING" && (job.lastHeartbeat ?? -1) < silentSince;
 }
 
-/** Newest first, of pages by status that each go back as far as they go. */
+/** Merges the pages of several statuses, newest first; each page reaches only so far back. */
 export async function listSeveral(
   pagesByStatus: Promise<JobList>[],
   { limit = DEFAULT_LIMIT, search }: Pick<ListRequest, "limit" | "search">,
 ): Promise<JobList> {
   const pages = await Promise.all(pagesByStatus);
-  // What one page has not come to yet may stand between the jobs of another.
+  // Jobs that one page has not reached yet may belong between the jobs of another.
   const floor = Math.max(0, ...pages.map(({ next }) => Number(next ?? 0)));
   const all = pages.flatMap(({ jobs }) => jobs).sort((a, b) => b.seq - a.seq)
     .filter(({ seq, id }) => seq >= floor || id === search);

@@ -1,15 +1,15 @@
 /**
- * After an unclean stop: goes through every job and its story, beside the work, and finds what cannot be. The pages of
- * the file were checked before (`sqlite/open.ts`); this is about what stands on them.
+ * After an unclean stop this checks every job and its history for states that cannot occur, beside the normal work. The
+ * pages of the file were checked before (`sqlite/open.ts`); this checks their content.
  */
 import { verifyJobs } from "./verify.ts";
 import type { Store } from "./store.ts";
 
-/** A page takes some milliseconds, so this takes a tenth of the thread: a million jobs take minutes. */
+/** A page takes some milliseconds, so the check uses a tenth of the thread: a million jobs take minutes. */
 const PAGE = 100;
 const REST_MS = 20;
 
-/** Sentences about what cannot be; empty = sound. Null where it was told to stop before the end. */
+/** Returns a sentence for each violation; empty = sound. Null if it was stopped before the end. */
 export async function lookOver(store: Store, signal: AbortSignal): Promise<string[] | null> {
   const problems: string[] = [];
   for await (const found of verifyJobs(store, { deep: true, page: PAGE })) {
@@ -20,7 +20,7 @@ export async function lookOver(store: Store, signal: AbortSignal): Promise<strin
   return problems;
 }
 
-/** For the pages: the first sentence, and where to find the others. */
+/** The first sentence, for the pages, and where to find the others. */
 export function toFindings(problems: readonly string[]): string[] {
   const [first] = problems;
   if (first === undefined) return [];

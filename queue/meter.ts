@@ -4,13 +4,13 @@ import type { QueueStats, Rates } from "./roles.ts";
 
 const SECONDS_KEPT = 60;
 const SECONDS_AVERAGED = 10;
-/** One more than is shown: the second that still runs has a place of its own. */
+/** One more than is shown: the current second has its own place. */
 const PLACES = SECONDS_KEPT + 1;
 
 type Counts = { -readonly [name in keyof Rates]: number };
 
 export class Meter {
-  /** A ring; each place says which second it belongs to. */
+  /** A ring; each place stores the second that it belongs to. */
   readonly #seconds: { second: number; counts: Counts }[] = [];
   readonly #now: () => number;
 
@@ -30,13 +30,13 @@ export class Meter {
     return { rates: this.rates(), history: this.history() };
   }
 
-  /** Per second, oldest first, the last minute without the second that still runs. */
+  /** Counts per second of the last minute, oldest first, without the current second. */
   history(): Rates[] {
     const present = this.#second();
     return Array.from({ length: SECONDS_KEPT }, (_, i) => this.#at(present - SECONDS_KEPT + i));
   }
 
-  /** Per second, over the last ten whole seconds. */
+  /** The rate per second over the last ten whole seconds. */
   rates(): Rates {
     const recent = this.history().slice(-SECONDS_AVERAGED);
     const mean = (name: keyof Rates) =>

@@ -1,4 +1,4 @@
-/** The door of the queue: what the rest of the system may use. */
+/** The public API of the queue: the only module that the rest of the system may import. */
 export * from "./job.ts";
 export { type Attempt, attemptsOf } from "./attempts.ts";
 export * from "./errors.ts";

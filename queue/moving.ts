@@ -1,4 +1,4 @@
-/** Moves that a person asked for: some jobs a turn, so that all that runs beside them goes on. */
+/** Moves jobs for an operator, some jobs a turn, so that other work goes on in between. */
 import { breathe } from "./breathe.ts";
 import { QueueError } from "./errors.ts";
 import type { QueueEvent } from "./events.ts";
@@ -6,9 +6,9 @@ import { MOVES, type OperatorVerb } from "./job.ts";
 import type { MoveOptions, MoveResult } from "./roles.ts";
 import type { Moved } from "./store.ts";
 
-/** Of one turn: some milliseconds. */
+/** The most that one turn moves: some milliseconds. */
 const MOST_IDS = 200;
-/** More than a person looks at one by one. */
+/** A move of more jobs is reported as one event. */
 const MANY = 20;
 
 export interface Mover {
@@ -22,7 +22,7 @@ export interface Move extends MoveOptions {
   readonly by: string;
 }
 
-/** As many results as there are ids; fewer where the signal ended it. */
+/** Returns one result per id; fewer if the signal ended the move. */
 export async function moveIds(mover: Mover, move: Move): Promise<MoveResult[]> {
   const isMany = move.ids.length > MANY;
   const results: MoveResult[] = [];
@@ -37,7 +37,7 @@ export async function moveIds(mover: Mover, move: Move): Promise<MoveResult[]> {
   return results;
 }
 
-/** Page by page of what each turn moved, and of what it left as it was. */
+/** Yields, per turn, the jobs that were moved and those that were left as they were. */
 export async function* moveInTurns(
   mover: Mover,
   { verb, ids, by, signal }: Move,
@@ -59,7 +59,7 @@ export async function* moveInTurns(
   }
 }
 
-/** Tells the end of a move of many as one event. */
+/** Emits the end of a move of many jobs as one event. */
 export function tellingOf(mover: Mover, { verb, by, signal }: Omit<Move, "ids">, isMany: boolean) {
   return (count: number, isWhole: boolean) => {
     if (!isMany) return;

@@ -1,4 +1,4 @@
-/** Moves of everything that matches: page by page, so that jobs go on beside it. */
+/** Moves all jobs that match, page by page, so that other work goes on in between. */
 import { isStatus, MOVES, type OperatorVerb, type Status } from "./job.ts";
 import { moveInTurns, type Mover, tellingOf } from "./moving.ts";
 import type { JobFilter, JobList, ListRequest, MoveAllOptions } from "./roles.ts";
@@ -11,7 +11,7 @@ interface Hands extends Mover {
 
 type MoveAll = MoveAllOptions & { readonly verb: OperatorVerb; readonly filter: JobFilter };
 
-/** Answers how many were moved. */
+/** Returns how many jobs were moved. */
 export async function moveAll(hands: Hands, move: MoveAll): Promise<number> {
   let count = 0;
   let isWhole = false;
@@ -28,7 +28,7 @@ export async function moveAll(hands: Hands, move: MoveAll): Promise<number> {
   return count;
 }
 
-/** How many each turn moved. */
+/** Yields how many jobs each turn moved. */
 async function* movePages(hands: Hands, { verb, filter, ...how }: MoveAll): AsyncGenerator<number> {
   for (const status of statusesOf(verb, filter)) {
     for (let cursor: string | null = ""; cursor !== null && !how.signal?.aborted;) {

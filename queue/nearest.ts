@@ -1,6 +1,6 @@
-/** "Did you mean …?": finds the known word that a misspelt one was meant to be. */
+/** Finds the known word for "Did you mean …?" after a misspelling. */
 
-/** The word of `known` nearest to `word`, upper and lower case alike, or null when none is near. */
+/** The word of `known` nearest to `word`, ignoring case, or null if none is near. */
 export function nearest(word: string, known: readonly string[]): string | null {
   const wanted = word.toLowerCase();
   let best: string | null = null;

@@ -1,4 +1,4 @@
-/** Retry, give up, release or charge: what the end of an attempt means for the job. Pure, and in no other place. */
+/** Retry, give up, release or charge: decides what the end of an attempt means for the job. Pure functions only. */
 import { retryDelayMs } from "./backoff.ts";
 import { MAX_TIME } from "./job.ts";
 import type { Outcome } from "./roles.ts";
@@ -62,10 +62,10 @@ function retryOr(
   return { verb: "retry", event: "retried", retries: job.retries + 1, runAt, error };
 }
 
-/** So often in a row a request excuses a death: a job that kills the process is found out even where a page is always open. */
+/** How many deaths in a row a request excuses: a job that kills the process is found even under steady requests. */
 const MOST_UNCHARGED = 3;
 
-/** Whether the death of a process is charged to what it was running, and how many uncharged ones there are in a row then. */
+/** Whether jobs in flight are charged for the death of a process, and how many uncharged deaths there are in a row. */
 export function judgeDeath(
   { requestInProgress, uncharged }: { readonly requestInProgress: boolean; readonly uncharged: number },
 ): { readonly isCharged: boolean; readonly uncharged: number } {

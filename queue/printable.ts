@@ -1,7 +1,7 @@
 /**
  * Makes text from outside fit to be shown on one line of a terminal or a log.
  *
- * Everything that could move a cursor, begin a line or turn the direction of reading is shown as its escape
+ * A character that could move the cursor, begin a line or change the reading direction is shown as its escape
  * instead: `\n`, `\x1b`, `\u202e`. A backslash stays as it is, so ordinary ids look the way they were written.
  */
 
@@ -15,7 +15,7 @@ const EVERY_UNPRINTABLE = new RegExp(UNPRINTABLE, "g");
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** `text` on one line, harmless; at most `maxLength` UTF-16 units of it, an ellipsis included, if that is given. */
+/** `text` on one line, without harmful characters; at most `maxLength` UTF-16 units, with an ellipsis, if given. */
 export function printable(text: string, { maxLength = Infinity }: { maxLength?: number } = {}): string {
   const safe = escaped(text.length > maxLength ? cut(text, maxLength) : text);
   return safe.length > maxLength ? cut(safe, maxLength) : safe;
@@ -32,7 +32,7 @@ function escapeOf(character: string): string {
     (code < 0x100 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`);
 }
 
-/** Cuts between characters, never inside a surrogate pair. */
+/** Cuts between characters, never within a surrogate pair. */
 function cut(text: string, maxLength: number): string {
   const end = maxLength - 1;
   return `${text.slice(0, /[\ud800-\udbff]/.test(text.charAt(end - 1)) ? end - 1 : end)}…`;

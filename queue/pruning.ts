@@ -1,4 +1,4 @@
-/** Removes what has been finished for long enough, some milliseconds a turn and no more than a tenth of the time. */
+/** Removes jobs that finished long enough ago, some milliseconds a turn and at most a tenth of the time. */
 import { breathe } from "./breathe.ts";
 import type { Store } from "./store.ts";
 
@@ -16,7 +16,7 @@ export class Pruning {
     this.#onRemoved = onRemoved;
   }
 
-  /** Everything that was finished before that time, or a second's worth of it. Answers how many were removed. */
+  /** Removes jobs that finished before that time, for a second at most. Returns how many were removed. */
   async run(before: number): Promise<number> {
     const deadline = performance.now() + PRUNE_BUDGET_MS;
     let count = 0;
@@ -26,7 +26,7 @@ export class Pruning {
       this.#after = next;
       count += removed.length;
       if (removed.length > 0) this.#onRemoved(removed);
-      // Where nothing is old this goes through the store slowly, sweep by sweep; where much is, as fast as it may.
+      // If nothing is old, this goes through the store slowly, sweep by sweep; if much is, as fast as allowed.
       idlePages = removed.length === 0 ? idlePages + 1 : 0;
       await breathe();
     } while (this.#after !== 0 && idlePages < MOST_IDLE_PAGES && performance.now() < deadline);

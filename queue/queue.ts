@@ -1,8 +1,8 @@
 /**
  * The queue: every rule once, above a store that only moves state.
  *
- * What comes from outside is checked at the door (`door.ts`), what an attempt's end means is decided by `policy.ts`,
- * and what happened is told as events. Each part of the system gets it as the role it needs (`roles.ts`).
+ * `door.ts` checks all input from outside, `policy.ts` decides what the end of an attempt means, and events report what
+ * happened. Each part of the system receives the queue as the role it needs (`roles.ts`).
  */
 import { addAll } from "./adding.ts";
 import { checkId, checkList, checkStoredId } from "./door.ts";
@@ -27,10 +27,10 @@ import { verify } from "./verify.ts";
 
 export interface QueueOptions extends Policy {
   readonly kinds: readonly string[];
-  readonly handlersDir: string; // where the handlers are, for sentences
-  /** A heartbeat older than this is a stall, in milliseconds. */
+  readonly handlersDir: string; // where the handlers are, for messages
+  /** A job with an older heartbeat is stalled, in milliseconds. */
   readonly stallMs: number;
-  /** Finished jobs are kept for this long, in milliseconds; 0 = for ever. */
+  /** How long finished jobs are kept, in milliseconds; 0 = for ever. */
   readonly retentionMs: number;
   readonly requestRecord?: string | null; // the file of `request_record.ts`
   /** Milliseconds since 1970. */

@@ -1,4 +1,4 @@
-/** Takes jobs from holders that are silent, or dead. */
+/** Takes jobs from holders that are silent or dead. */
 import type { Lease } from "./job.ts";
 import { chargeOf, type Policy } from "./policy.ts";
 import type { RequestRecord } from "./request_record.ts";
@@ -6,7 +6,7 @@ import type { Reaped, Store } from "./store.ts";
 
 const REAP_LIMIT = 500;
 const EXCUSE = "The process died while it worked on a request, so no job is charged for that";
-/** Recovery judges all orphans at once: which of them is charged depends on the others. */
+/** Recovery judges all orphans together, because which of them is charged depends on the others. */
 const RECOVERY_LIMIT = 1_000_000;
 
 export interface ReapOptions extends Policy {
@@ -14,7 +14,7 @@ export interface ReapOptions extends Policy {
   readonly now: () => number;
 }
 
-/** All that have sent no heartbeat for as long as makes a stall, but what is known to be `held`. */
+/** Reaps all stalled jobs, except those known to be `held`. */
 export async function reapSilent(
   reap: Store["reap"],
   held: readonly Lease[],
@@ -31,7 +31,7 @@ export async function reapSilent(
   return reaped;
 }
 
-/** All that a dead process left behind. `excuse`: why it is not charged for the death, or null where it is. */
+/** Reaps all jobs of a dead process. `excuse`: why they are not charged for the death; null if they are. */
 export async function reapOrphans(
   reap: Store["reap"],
   requests: RequestRecord,

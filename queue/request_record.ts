@@ -1,16 +1,16 @@
 /**
- * Whether requests are being worked on, and how often that has excused a death: written where the next process finds it.
- * A process that dies of a request must not charge the jobs that ran beside it.
+ * Records whether a request is in progress, and how often that has excused a death, for the next process to read. If a
+ * request kills the process, the jobs that ran beside it must not be charged.
  *
  * Two characters in a small file: "1" while a request is in progress, else "0"; then the uncharged recoveries in a row.
- * It is not synced: what the process wrote outlives it, and after a power loss jobs are charged as without a record.
+ * The file is not synced: it outlives the process, and after a power loss jobs are charged as without a record.
  */
 import { judgeDeath } from "./policy.ts";
 
 const OWNER_ONLY = 0o600;
 const QUIET = 0x30;
 const BUSY = 0x31;
-/** A process that has lived for this long was not killed by whatever killed those before it. */
+/** A process that has lived this long was not killed by the cause of the earlier deaths. */
 const STABLE_MS = 600_000;
 
 export interface RequestRecordOptions {
@@ -26,7 +26,7 @@ export class RequestRecord {
   readonly #last: { readonly requestInProgress: boolean; readonly uncharged: number };
   #uncharged: number;
   #inProgress = 0;
-  /** Until the last death is judged the file tells of that process, and is left as it is. */
+  /** Until the last death is judged, the file describes that process and is left as it is. */
   #verdict: { readonly isCharged: boolean } | null = null;
 
   constructor({ path, now }: RequestRecordOptions) {
@@ -37,7 +37,7 @@ export class RequestRecord {
     this.#uncharged = this.#last.uncharged;
   }
 
-  /** A request is begun. Returns the function to call at its end; calling it again does nothing. */
+  /** Marks the start of a request. Returns the function to call at its end; calling it again does nothing. */
   begin(): () => void {
     if (++this.#inProgress === 1) this.#write();
     let isOver = false;
@@ -48,19 +48,19 @@ export class RequestRecord {
     };
   }
 
-  /** Whether what ran when the last process died is charged. Of several calls the first decides. */
+  /** Whether the jobs that ran when the last process died are charged. The first of several calls decides. */
   judge(): { readonly isCharged: boolean } {
     if (this.#verdict === null) {
       const { isCharged, uncharged } = judgeDeath(this.#last);
       this.#uncharged = uncharged;
       this.#verdict = { isCharged };
-      // Before the jobs are released: a death in between must not make this one count for nothing.
+      // Written before the jobs are released, so that a death in between does not lose the count of this one.
       this.#write();
     }
     return this.#verdict;
   }
 
-  /** Nothing was running, so nothing was excused. */
+  /** Undoes the verdict: nothing was running, so nothing was excused. */
   takeBack(): void {
     this.#uncharged = this.#last.uncharged;
     this.#write();
@@ -72,7 +72,7 @@ export class RequestRecord {
     this.#write();
   }
 
-  /** In order: the next process has nothing to judge. */
+  /** After a clean stop the next process has nothing to judge. */
   close(): void {
     this.#inProgress = 0;
     this.#uncharged = 0;
@@ -95,7 +95,7 @@ export class RequestRecord {
       this.#file.seekSync(0, Deno.SeekMode.Start);
       this.#file.writeSync(new Uint8Array([this.#inProgress > 0 ? BUSY : QUIET, QUIET + this.#uncharged]));
     } catch {
-      // A disk that takes no byte: at the worst a death is charged that a request caused.
+      // On a full disk the worst outcome is that jobs are charged for a death that a request caused.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The ends of attempts: what is written for them, what is told of them, and what their dispatcher hears. */
+/** The ends of attempts: what is written, which events are emitted, and what the dispatcher gets back. */
 import type { QueueEvent } from "./events.ts";
 import { decide, type Policy } from "./policy.ts";
 import type { Outcome, Verdict } from "./roles.ts";
@@ -7,7 +7,7 @@ import type { Claimed, Ending, Settlement } from "./store.ts";
 export interface Settled {
   readonly job: Claimed;
   readonly ending: Ending;
-  /** False: the lease was lost, and nothing was written. */
+  /** False if the lease was lost and nothing was written. */
   readonly isHeld: boolean;
 }
 
@@ -16,7 +16,7 @@ export function toSettlement(job: Claimed, outcome: Outcome, policy: Policy & { 
 }
 
 export function toSettled(job: Claimed, ending: Ending | undefined, isHeld: boolean | undefined): Settled {
-  if (ending === undefined || isHeld === undefined) throw new TypeError("The store answers each settlement.");
+  if (ending === undefined || isHeld === undefined) throw new TypeError("The store left out a settlement.");
   return { job, ending, isHeld };
 }
 
@@ -34,7 +34,7 @@ export interface Telling {
   readonly emit: (event: QueueEvent) => void;
 }
 
-/** Completed jobs are told as a number: they are many, and there is no more to say. */
+/** Completed jobs are reported as a number: they are many, and need no details. */
 export function tellSettled(settled: readonly Settled[], telling: Telling): void {
   let completed = 0;
   for (const { job, ending, isHeld } of settled) {

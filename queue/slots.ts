@@ -1,6 +1,6 @@
 /**
- * At most `limit` at a time. The others wait in line, those of the lowest rank first; among equals the one that came last,
- * because whoever has waited for long under a flood has mostly gone away.
+ * Grants at most `limit` slots at a time. The others wait in line, the lowest rank first; among equals the latest goes
+ * first, because under a flood the client of an old request has mostly gone away.
  */
 
 interface Waiting {
@@ -10,7 +10,7 @@ interface Waiting {
 }
 
 export class Slots {
-  /** In the order of their turns. */
+  /** The waiting callers, in the order in which they get a slot. */
   readonly #waiting: Waiting[] = [];
   readonly #maxWaiting: number;
   #free: number;
@@ -21,8 +21,8 @@ export class Slots {
   }
 
   /**
-   * Waits for a slot, which has to be given back by `release`. False where the line is full of others of a lower rank, or
-   * of this one that came later, and when the signal aborts.
+   * Waits for a slot, which the caller gives back with `release`. Returns false when the line is full of callers with a
+   * lower rank, or with the same rank that came later, and when the signal aborts.
    */
   async take(
     { rank = 0, signal }: { rank?: number; signal?: AbortSignal | undefined } = {},

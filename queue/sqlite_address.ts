@@ -1,9 +1,9 @@
 /**
- * What stands behind `sqlite:` is the path of a file, taken to the letter. Forms that mean something else to those who
- * know them from other programs are refused: they would end in a file that nobody meant, outside of every backup.
+ * The text after `sqlite:` is the path of a file, taken literally. Forms that have another meaning in other programs
+ * are refused: they would create an unintended file, outside of every backup.
  */
 
-/** What is wrong with it, and the right form; null where it is a plain path. */
+/** Returns what is wrong with the address, and the right form; null for a plain path. */
 export function misreadSqliteAddress(address: string): string | null {
   for (const [pattern, problem] of MISREAD) {
     const found = pattern.exec(address);

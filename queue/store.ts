@@ -1,14 +1,14 @@
 /**
- * The contract that a backend fulfils: fourteen verbs, batches first.
+ * The contract of a backend: fourteen verbs, batches first.
  *
  * A store moves state and decides nothing. Each write is atomic as a whole and durable when its promise resolves;
- * writes that arrive together may share one commit. A write that has lost its lease answers `false`, it never throws.
- * What every verb guarantees is written down as tests in `tests/conformance/`.
+ * writes that arrive together may share one commit. A write that has lost its lease returns `false`, it never throws.
+ * The tests in `tests/conformance/` state what every verb guarantees.
  */
 import type { AttemptReport } from "./roles.ts";
 import type { HistoryEntry, HistoryEvent, Job, Lease, OperatorVerb, Status } from "./job.ts";
 
-/** A checked job on its way in. */
+/** A checked job to be added. */
 export interface NewJob {
   readonly id: string;
   readonly kind: string;
@@ -16,29 +16,29 @@ export interface NewJob {
   readonly priority: number;
   readonly runAt: number;
   readonly createdAt: number;
-  /** Start a finished job of the same id afresh instead of refusing. */
+  /** Restarts a finished job with the same id instead of refusing. */
   readonly replace: boolean;
-  /** Who asked, for the history of one that starts afresh. */
+  /** The user that asked, for the history of a restarted job. */
   readonly by?: string;
 }
 
 /**
- * `added`: the job is new. `replaced`: a finished one of this id starts afresh. `waiting`: one that is PENDING or
- * PROCESSING has this id already, and is untouched. `refused`: a finished one has it, and `replace` was not asked for.
+ * `added`: the job is new. `replaced`: a finished job with this id was restarted. `waiting`: a PENDING or PROCESSING
+ * job has this id already, and is untouched. `refused`: a finished job has it, and `replace` was not set.
  */
 export interface Inserted {
   readonly outcome: "added" | "replaced" | "waiting" | "refused";
-  /** As in lists, values may be left out of one that was here before. */
+  /** As in lists, values may be left out of a job that was stored before. */
   readonly job: Job;
-  /** Of one that is `waiting`: whether it has another payload or kind than was asked for. */
+  /** For `waiting`: whether the stored job has another payload or kind than the new one. */
   readonly differs?: boolean;
 }
 
-/** Claim up to `limit` jobs for one consumer. Whoever gets a suspect gets nothing else in the same call. */
+/** Claims up to `limit` jobs for one consumer. A consumer that gets a suspect gets nothing else in the same call. */
 export interface ClaimRequest {
   readonly consumerId: string;
   readonly limit: number;
-  /** Take one suspect if one is due, the least charged first, and nothing else. */
+  /** Takes one suspect if one is due, the least charged first, and nothing else. */
   readonly suspect: boolean;
 }
 
@@ -57,8 +57,8 @@ export interface Claimed {
 export interface ClaimAnswer {
   readonly claimed: Claimed[];
   /**
-   * When the first job left waiting becomes due, in the past if it is due already; suspects count only where one was
-   * asked for, and a job that is yet to be parked counts. Null when none waits, or when the answer was not short.
+   * When the first job left waiting becomes due, in the past if it is due already. Suspects count only if one was
+   * requested; a job that is not parked yet counts. Null if none waits, or if every request got its limit.
    */
   readonly nextRunAt: number | null;
 }
@@ -68,7 +68,7 @@ export type Settlement = Lease & { readonly at: number } & Ending;
 
 export type Ending =
   & {
-    /** What is known of the attempt, for the history. */
+    /** Facts about the attempt, for the history. */
     readonly report?: AttemptReport;
   }
   & (
@@ -83,19 +83,19 @@ export type Ending =
     | { readonly verb: "exhaust" | "fail"; readonly retries: number; readonly error: string }
     | {
       readonly verb: "release";
-      /** null = never begun: no line in the history. */
+      /** null = the attempt never began: no line in the history. */
       readonly event: "stalled" | "crashed" | "released" | null;
       readonly detail: string | null;
       readonly charge: Charge | null;
     }
   );
 
-/** One more crash on a job's account. At `limit` crashes the job is UNPROCESSABLE instead of PENDING. */
+/** Charges the job with one more crash. At `limit` crashes it becomes UNPROCESSABLE instead of PENDING. */
 export interface Charge {
   readonly limit: number;
 }
 
-/** What an operator's move did to one id. Values of more than some words are left out of the jobs. */
+/** The effect of an operator's move on one id. Long values are left out of the jobs. */
 export type Moved =
   | { readonly id: string; readonly outcome: "moved"; readonly from: Status; readonly job: Job }
   | { readonly id: string; readonly outcome: "illegal"; readonly job: Job }
@@ -104,21 +104,22 @@ export type Moved =
 export interface ReapRequest {
   /** Jobs with a heartbeat older than this (or none, or one from the future) are taken from their holders. */
   readonly before: number;
-  /** What is known to be in good hands: let be whatever the clock says. */
+  /** Leases known to be held: these jobs are not reaped, whatever the clock says. */
   readonly held: readonly Lease[];
   readonly event: "stalled" | "crashed" | "released";
   readonly detail: string;
   readonly now: number;
   readonly limit: number;
   /**
-   * After the death of a process nobody knows who did it. A job that ran alone is charged, and at the limit condemned;
-   * so are suspects, if any were running. Else whoever ran is charged once, and becomes a suspect when it is there at a
-   * second such death: so nobody is condemned for a neighbour's deed, and one kill from outside slows nothing down.
+   * After the death of a process the cause is unknown. A job that ran alone is charged, and becomes UNPROCESSABLE at
+   * the limit; so are suspects, if any were running. Otherwise every running job is charged once, and becomes a suspect
+   * if it runs at a second such death. So no job fails because of its neighbour, and one kill from outside slows
+   * nothing.
    */
   readonly charge: Charge | null;
 }
 
-/** The lease is the one that it lost. */
+/** `lease` is the lease that the job lost. */
 export interface Reaped extends Lease {
   readonly id: string;
   readonly kind: string;
@@ -127,43 +128,43 @@ export interface Reaped extends Lease {
 }
 
 export interface GetOptions {
-  /** False: values of more than some words may be left out. */
+  /** False: long values may be left out. */
   readonly values?: boolean;
 }
 
-/** Whether a job may run now, or is scheduled for later. */
+/** Whether a job may run now, or is delayed. */
 export type Due = "now" | "later";
 
 /** A page of jobs, newest first. */
 export interface JobQuery {
   readonly status?: Status;
   readonly kind?: string;
-  /** A part of the id, as it is written. */
+  /** A part of the id, matched literally. */
   readonly search?: string;
-  /** Only jobs that were added or have changed since then, in milliseconds since 1970; a heartbeat is no change. */
+  /** Only jobs that were added or changed since then, in milliseconds since 1970; a heartbeat is not a change. */
   readonly changedSince?: number;
   /** Only jobs whose time to run has come, or is still ahead. */
   readonly due?: { readonly when: Due; readonly now: number };
   /** Only jobs that are PROCESSING with a heartbeat older than this. */
   readonly silentSince?: number;
-  /** Only jobs whose `seq` is below. */
+  /** Only jobs with a lower `seq`. */
   readonly before?: number;
-  /** All that is PENDING, in the order in which it will run, from this place on, without long values and other filters than `due`. */
+  /** PENDING jobs in the order in which they will run, from this place on, without long values; only `due` may filter. */
   readonly line?: { readonly from: number; readonly now: number };
   readonly limit: number;
-  /** False: values of more than some words are left out. Else they are where they are long, or many. */
+  /** False: values longer than some words are left out. Otherwise only very long ones, or those beyond a total. */
   readonly values?: boolean;
-  /** Look at no more rows than these where an index does not find what is wanted, instead of at some thousands. */
+  /** The most rows to read if no index serves the query, instead of some thousands. */
   readonly rows?: number;
 }
 
 export interface JobPage {
   readonly jobs: Job[];
-  /** `seq`, or place in the line, to go on from; or null at the end. A page may be short and still not be the last: the scan is bounded. */
+  /** The `seq`, or place in the line, to continue from; null at the end. The scan is bounded: pages may be short. */
   readonly next: number | null;
 }
 
-/** Waiting jobs that no handler knows. */
+/** Waiting jobs of a kind without a handler. */
 export interface ParkedKind {
   readonly kind: string;
   readonly count: number;
@@ -171,31 +172,31 @@ export interface ParkedKind {
 
 export interface StoreStats {
   readonly counts: Record<Status, number>;
-  /** `runAt` of the job that has been due the longest, or null. */
+  /** The `runAt` of the job that has been due the longest, or null. */
   readonly oldestDueAt: number | null;
-  /** Jobs that are PROCESSING with a heartbeat older than was asked for. */
+  /** PROCESSING jobs with a heartbeat older than the given time. */
   readonly silent: number;
-  /** Waiting jobs of kinds that no claim asks for, by kind: twenty kinds at most, and of each 10,000 at most. */
+  /** Waiting jobs of kinds that no claim asks for: at most twenty kinds, and 10,000 jobs counted of each. */
   readonly parked: readonly ParkedKind[];
-  /** Sentences about what a person should see to; empty = all is well. */
+  /** Warnings for the operator, as sentences; empty = all is well. */
   readonly warnings: readonly string[];
 }
 
 export interface PruneRequest {
   /** Jobs finished earlier are removed with their history. */
   readonly before: number;
-  /** Go on behind this `seq`; 0 at first. */
+  /** Continue after this `seq`; 0 at first. */
   readonly after: number;
   readonly limit: number;
 }
 
 export interface Store {
-  /** Whoever had it before did not close it: it died, or the machine did. */
+  /** The previous owner did not shut down cleanly: the process died, or the machine did. */
   readonly endedUncleanly: boolean;
   insert(jobs: readonly NewJob[]): Promise<Inserted[]>;
   /**
-   * Where `kinds` are given, jobs of other kinds are parked when they are met: they stay PENDING, cost a claim nothing
-   * more, and come back in line with the first claim that names their kind.
+   * If `kinds` are given, a claim parks the jobs of other kinds that it meets: they stay PENDING, cost later claims
+   * nothing, and return to the line with the first claim that names their kind.
    */
   claim(
     requests: readonly ClaimRequest[],
@@ -207,19 +208,19 @@ export interface Store {
   /** `false` for each lease that is lost; nothing is written for those. */
   settle(settlements: readonly Settlement[]): Promise<boolean[]>;
   /**
-   * Moves as many as fit into one turn, one at least, and returns the results of those: the first of the ids, in their
-   * order. `by` names who asked, for the history.
+   * Moves as many ids as fit into one turn, at least one, and returns the results for those, in the order of the ids.
+   * `by` names the user, for the history.
    */
   move(verb: OperatorVerb, ids: readonly string[], now: number, by?: string): Promise<Moved[]>;
   reap(request: ReapRequest): Promise<Reaped[]>;
-  /** Also keeps the store's own files small. Returns the ids of what was removed, and where to go on (0 = begin again). */
+  /** Also keeps the store's files small. Returns the ids of removed jobs, and where to continue (0 = begin again). */
   prune(request: PruneRequest): Promise<{ removed: readonly string[]; next: number }>;
   get(id: string, options?: GetOptions): Promise<{ job: Job; history: HistoryEntry[] } | null>;
   list(query: JobQuery): Promise<JobPage>;
   stats(moment: { readonly now: number; readonly silentSince: number }): Promise<StoreStats>;
-  /** A number that changes when somebody else has written. Cheap enough for ten calls a second. */
+  /** A number that changes when another program has written. Cheap enough for ten calls a second. */
   foreignWrites(): Promise<number>;
-  /** Sentences about what is wrong; empty = sound. `deep` reads every page of the database. */
+  /** Returns a sentence for each problem; empty = sound. `deep` reads every page of the database. */
   check(options: { deep: boolean }): Promise<string[]>;
   /** Writes a complete, checked copy to `path`. */
   backup(path: string, how?: { readonly replace?: boolean }): Promise<void>;

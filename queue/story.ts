@@ -1,4 +1,4 @@
-/** Can a job have come to be as it is? Checks what the store holds of it against its own history. */
+/** Checks the stored state of a job against its history: whether it can have come about. */
 import type { HistoryEntry, HistoryEvent, Job, Status } from "./job.ts";
 
 export interface Story {
@@ -7,9 +7,9 @@ export interface Story {
 }
 
 export interface StoryOptions {
-  /** Nobody edited a row by hand: then the history tells how each job ended. */
+  /** No row was edited by hand, so the history shows how each job ended. */
   readonly untouched?: boolean;
-  /** How long each retry has to wait, in milliseconds: nobody set the clock or these meanwhile. */
+  /** How long each retry has to wait, in milliseconds; given only if neither the clock nor the delays were changed. */
   readonly retryDelaysMs?: readonly number[];
 }
 
@@ -39,11 +39,11 @@ function* problemsOfLeases({ job, history }: Story) {
   if (job.lease < lease) yield `has lease ${job.lease}, but its history knows ${lease}`;
 }
 
-/** What has ended stays so until a person moves it: nobody ends it again, or opens it in silence. */
+/** A finished job stays finished until an operator moves it: it does not end again, or reopen without a line. */
 function* problemsOfEnds({ job, history }: Story) {
   let end: Status | null = null;
   for (const { event, lease } of history) {
-    // What was moved since is not known where lines are folded.
+    // Folded lines may hide a move.
     if (event === "resubmitted" || event === "replaced" || event === "folded") {
       end = null;
       continue;
@@ -55,7 +55,7 @@ function* problemsOfEnds({ job, history }: Story) {
     }
     end = ENDS[event] ?? end;
   }
-  if (end !== null && job.status !== end) yield `ended ${end}, and is ${job.status} though nobody moved it`;
+  if (end !== null && job.status !== end) yield `ended ${end}, and is ${job.status} but was never moved`;
 }
 
 /** An attempt never ends before the wait for it was over. */
@@ -70,7 +70,7 @@ function* problemsOfDelays({ job, history }: Story, delaysMs: readonly number[])
   }
 }
 
-/** Whether that line, or the completion where there is none, tells of an attempt's end. */
+/** Whether that line, or the completion if there is none, records the end of an attempt. */
 function isAttempt(event: HistoryEvent | undefined): boolean {
   return event === undefined || ["retried", "postponed", "exhausted", "failed"].includes(event);
 }

@@ -1,6 +1,6 @@
 /**
- * A UUID of version 7 (RFC 9562): it begins with the time, in milliseconds since 1970. Ids that come one after the other
- * lie beside each other in their index, however large that is; at random each is a page of its own to read and to write.
+ * A UUID of version 7 (RFC 9562): it begins with the time, in milliseconds since 1970. Consecutive ids lie beside each
+ * other in their index, however large that is; each random id would need another page to be read and written.
  */
 export function timedUuid(now: number): string {
   const time = now.toString(16).padStart(12, "0");

@@ -1,4 +1,4 @@
-/** What has happened since this process began, by kind of job: numbers that only grow. */
+/** Totals since this process began, by kind of job: numbers that only grow. */
 import type { QueueEvent } from "./events.ts";
 import type { KindTotals, QueueStats } from "./roles.ts";
 import type { Settled } from "./settling.ts";
@@ -6,7 +6,7 @@ import type { Claimed, Reaped } from "./store.ts";
 
 type Counts = { -readonly [name in Exclude<keyof KindTotals, "kind">]: number };
 
-/** A kind that a row was given by hand may be any text: more than these are counted together. */
+/** A manual edit may set any text as a kind: kinds beyond this number are counted together. */
 const MOST_KINDS = 100;
 const OTHERS = "(others)";
 
@@ -65,7 +65,7 @@ export class Totals {
 }
 
 function countEnding(counts: Counts, { job, ending }: Pick<Settled, "job" | "ending">): void {
-  // Without a report it is no attempt: the job was not begun, or waited for a retry.
+  // Without a report there was no attempt: the job had not begun, or waited for a retry.
   if (ending.verb !== "release" || ending.report !== undefined) counts.attempts += 1;
   if (ending.verb === "exhaust" || ending.verb === "fail") {
     counts.failedAttempts += 1;

@@ -1,9 +1,9 @@
 /**
- * Printing is a courtesy. A terminal that was closed, or the full disk under the file that the output goes to, makes the
- * runtime's `console` throw, in the middle of whatever printed: a stop, a restart, a job whose work was done.
+ * Printing must never fail. If the terminal was closed, or the disk under the output file is full, the runtime's
+ * `console` throws in the code that prints: in a stop, a restart, or a job whose work was done.
  */
 
-/** From here on `console` never throws in this thread: what cannot be printed is lost, and nothing else. */
+/** Afterwards `console` never throws in this thread: only the output that cannot be printed is lost. */
 export function makeConsoleUnfailing(): void {
   const methods = Object.entries(console).filter((entry): entry is [string, Print] =>
     typeof entry[1] === "function"
@@ -18,7 +18,7 @@ function unfailing(print: Print): Print {
     try {
       return print.apply(console, args);
     } catch {
-      // There is no other place to say it.
+      // There is no other place to report it.
     }
   };
 }

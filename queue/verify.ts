@@ -1,50 +1,50 @@
 /**
- * Is what a store holds possible at all? Checks the promises of the queue after the fact, against the store alone or
- * also against a ledger: what somebody outside was told had been done. By the numbers of the fault plan:
+ * Checks the invariants of the queue after the fact, against the store alone or also against a ledger of what was
+ * acknowledged to a client. The invariants by number:
  *
  * I1 an acknowledged job is stored, I2 an acknowledged completion stays (ledger) · I3 a job ends at most once, I4 its
  * leases only grow, I7 retries wait for their time (`story.ts`) · I5 no more retries than allowed · I6 after a drain
- * all is finished · I8 what is PROCESSING is held, or the sweep will find it · I9 the pages are sound and the counts
- * right (the store's own check).
+ * all is finished · I8 every PROCESSING job is held, or the sweep will find it · I9 the pages are sound and the counts
+ * right (the store's check).
  *
- * The fault tests ask elsewhere for the other three: I10 the files are the same ones, and the log is small · I11 late
- * writes change nothing and are counted · I12 everybody is back within seconds.
+ * The fault tests check the other three elsewhere: I10 the files are the same ones, and the log is small · I11 late
+ * writes change nothing and are counted · I12 all threads are back within seconds.
  */
 import { FINISHED, type FinishedStatus, type Job, type Lease } from "./job.ts";
 import { printable } from "./printable.ts";
 import { problemsOfStory, type StoryOptions } from "./story.ts";
 import type { Store } from "./store.ts";
 
-/** What was acknowledged to somebody who outlives the queue: ids. */
+/** The ids that were acknowledged to a client that outlives the queue. */
 export interface Ledger {
   readonly added: Iterable<string>;
   readonly completed: Iterable<string>;
 }
 
 export interface JobOptions extends StoryOptions {
-  /** Every job's history too. */
+  /** Also checks the history of every job. */
   readonly deep?: boolean;
   /** How many retries a job may have used up. */
   readonly retryLimit?: number;
-  /** Nothing is left to do: every job must be finished. */
+  /** The queue is drained, so every job must be finished. */
   readonly drained?: boolean;
-  /** What is in somebody's hands at this moment; with `silentSince`, the oldest heartbeat the sweep lets be. */
+  /** The leases in flight at this moment; `silentSince` is the oldest heartbeat that the sweep leaves alone. */
   readonly held?: { readonly leases: readonly Lease[]; readonly silentSince: number };
-  /** So many jobs at a time. */
+  /** How many jobs to check at a time. */
   readonly page?: number;
 }
 
 export interface VerifyOptions extends JobOptions {
-  /** Reads every page of the database and every job's history too. */
+  /** Also reads every page of the database and the history of every job. */
   readonly deep?: boolean;
   readonly ledger?: Ledger;
 }
 
 const PAGE = 500;
-/** So many sentences are enough to act on. */
+/** More problems than this are not reported. */
 const MOST_PROBLEMS = 100;
 
-/** Sentences about what is wrong, 100 at most; empty = sound. Without a ledger also right while the queue runs. */
+/** Returns a sentence for each problem, 100 at most; empty = sound. Without a ledger the queue may be running. */
 export async function verify(store: Store, options: VerifyOptions): Promise<string[]> {
   const problems = await store.check({ deep: options.deep ?? false });
   if (options.ledger) problems.push(...await problemsOfLedger(store, options.ledger));
@@ -96,7 +96,7 @@ function* problemsOfFacts(job: Job, { retryLimit = Infinity, drained, held }: Jo
   if (drained && !isFinished(job)) yield `is still ${job.status}, though everything is said to be done`;
   if (held && job.status === "PROCESSING" && job.lastHeartbeat >= held.silentSince) {
     const isHeld = held.leases.some(({ seq, lease }) => seq === job.seq && lease === job.lease);
-    if (!isHeld) yield "is PROCESSING in nobody's hands, and its heartbeat looks alive";
+    if (!isHeld) yield "is PROCESSING, but no consumer holds it, and its heartbeat looks alive";
   }
 }
 

@@ -1,7 +1,6 @@
 /**
- * The small door: all that a thread needs of the queue at run time is how to word an error and a job's id, and its numbers, and to print
- * without failing.
- * Whoever goes in here does not load the storage, which costs a thread a third of its start.
+ * The small public API for threads: wording of errors and ids, exact numbers, and a console that never fails. A thread
+ * that imports this instead of `mod.ts` does not load the storage, which would cost a third of its start.
  */
 export { messageOf } from "./errors.ts";
 export { assertExact, exactJson, InexactNumber } from "./exact_json.ts";

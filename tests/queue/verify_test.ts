@@ -59,7 +59,7 @@ const HARMS: Record<string, { sql: string; options?: Partial<VerifyOptions>; fin
   "a job that ended and was opened in silence": {
     sql: "UPDATE jobs SET status = 'PENDING' WHERE id = 'bad'",
     options: { untouched: true },
-    finds: /"bad" ended FAILED, and is PENDING though nobody moved it/,
+    finds: /"bad" ended FAILED, and is PENDING but was never moved/,
   },
   "a job that was ended twice, under two leases": {
     sql:
@@ -70,7 +70,7 @@ const HARMS: Record<string, { sql: string; options?: Partial<VerifyOptions>; fin
   "a job that nobody has, though its heartbeat looks alive": {
     sql: "",
     options: { held: { leases: [], silentSince: 0 } },
-    finds: /"held" is PROCESSING in nobody's hands/,
+    finds: /"held" is PROCESSING, but no consumer holds it/,
   },
   "a retry that came too early": {
     sql:
