@@ -92,7 +92,7 @@ export class Listing {
     return next;
   }
 
-  /** Resolves when the pause after the last slice is over: nothing of it is left behind a queue that is closed. */
+  /** Resolves when the pause after the last slice is over, so that a closed queue leaves no timer behind. */
   get rested(): Promise<unknown> {
     return this.#slice;
   }

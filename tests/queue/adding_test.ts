@@ -15,7 +15,7 @@ Deno.test("a job gets its kind, payload, priority and time unless the caller say
   assert.deepEqual([told?.job.priority, told?.job.runAt, told?.outcome], [-100, START + 5, "added"]);
 });
 
-Deno.test("a job of another kind that comes without an id gets one of its own; a file job is refused", async () => {
+Deno.test("a job of another kind without an id gets a new one; a file job without an id is refused", async () => {
   await using on = await testQueue();
   const added = await on.queue.add([{ kind: "mail" }, { kind: "mail" }]);
   assert.equal(new Set(added.map(({ job }) => job.id)).size, 2);
@@ -32,7 +32,7 @@ Deno.test("a job of another kind that comes without an id gets one of its own; a
   await assert.rejects(on.queue.add([{ kind: "file" }]), hasCode("invalid_job"));
 });
 
-Deno.test("adding is idempotent: a waiting or running job is answered as it is, whatever comes with its id", async () => {
+Deno.test("adding is idempotent: a waiting or running job is returned as it is, whatever the new request holds", async () => {
   await using on = await testQueue();
   const [first] = await on.queue.add([{ id: "a", payload: 1 }]);
   assert.deepEqual(await on.queue.add([{ id: "a", payload: 2, priority: 9 }]), [{
@@ -45,10 +45,10 @@ Deno.test("adding is idempotent: a waiting or running job is answered as it is, 
   const same = await on.queue.add([{ id: "a", payload: 1, replace: true }]);
   assert.deepEqual(same, [{ outcome: "waiting", job, differs: false }]);
   const enqueued = on.events.filter((event) => event.type === "enqueued");
-  assert.equal(enqueued.length, 1, "only what is new is told");
+  assert.equal(enqueued.length, 1, "only new jobs cause an event");
 });
 
-Deno.test("adding a finished id is refused with its status and what to do, and starts it afresh on request", async () => {
+Deno.test("adding a finished id is refused with its status and what to do, and restarts the job on request", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);
   await end(on.queue, await claimNext(on.queue), { type: "gave-up", error: "no" });
@@ -79,13 +79,13 @@ Deno.test("the same id twice in a batch is one job", async () => {
   assert.equal((await on.queue.get("a")).job.payload, "1");
 });
 
-Deno.test("adding nothing is nothing", async () => {
+Deno.test("adding no jobs does nothing", async () => {
   await using on = await testQueue();
   assert.deepEqual(await on.queue.add([]), []);
   assert.ok(!on.events.some((event) => event.type === "enqueued"));
 });
 
-Deno.test("a hundred calls at once are each answered for their own job", async () => {
+Deno.test("a hundred calls at once each return their own job", async () => {
   await using on = await testQueue();
   const asked = Array.from({ length: 100 }, (_, i) => on.queue.add([{ id: `a${i}`, payload: i }]));
   for (const [i, [added]] of (await Promise.all(asked)).entries()) {

@@ -64,7 +64,7 @@ Deno.test("a job that misses its deadline is tried again while a retry is left, 
   assert.deepEqual([job.status, job.retries], ["FAILED", 3]);
 });
 
-Deno.test("a job that asks for a later attempt does not use up a retry nor fill its history, however often it asks", async () => {
+Deno.test("a snoozed job uses up no retry and does not fill its history, however often it is snoozed", async () => {
   await using on = await testQueue({ retryDelaysMs: [1_000] });
   await on.queue.add([{ id: "a" }]);
   const claimed = await claimNext(on.queue);
@@ -78,7 +78,7 @@ Deno.test("a job that asks for a later attempt does not use up a retry nor fill 
   assert.deepEqual(history.map((line) => line.event), ["postponed", "retried", "exhausted"]);
 });
 
-Deno.test("a job that is handed back or stopped waits again, keeps its retries and is charged nothing", async () => {
+Deno.test("a job that is released or stopped waits again, keeps its retries and is not charged", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "b" }]);
   const first = await claimNext(on.queue);
@@ -93,7 +93,7 @@ Deno.test("a job that is handed back or stopped waits again, keeps its retries a
   assert.deepEqual(history.map((line) => line.event), ["retried", "released"]);
 });
 
-Deno.test("the end of an attempt whose lease is lost changes nothing, is counted and told", async () => {
+Deno.test("the end of an attempt whose lease is lost changes nothing, is counted and reported", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);
   const late = await claimNext(on.queue);
@@ -109,7 +109,7 @@ Deno.test("the end of an attempt whose lease is lost changes nothing, is counted
   assert.equal(on.events.filter((event) => event.type === "fenced").length, 4);
 });
 
-Deno.test("attempts that end together are judged each by itself, in the order in which they came", async () => {
+Deno.test("attempts that end together are judged one by one, in the order in which they came", async () => {
   await using on = await testQueue();
   await on.queue.add(["a", "b", "c", "d"].map((id) => ({ id })));
   const { claimed } = await on.queue.claim([{ consumerId: "c1", limit: 4, suspect: false }]);

@@ -1,4 +1,4 @@
-/** Of writes that share a transaction one breaks a rule of the table: SQLite undoes all of them. */
+/** One of the writes that share a transaction breaks a rule of the table, so SQLite rolls all of them back. */
 import assert from "node:assert/strict";
 import { openSqliteStore } from "../../queue/sqlite/sqlite_store.ts";
 import type { Store } from "../../queue/store.ts";
@@ -21,7 +21,7 @@ async function idsOf(store: Store): Promise<string[]> {
   return (await store.list({ limit: 10 })).jobs.map(({ id }) => id).sort();
 }
 
-Deno.test("a job that the table refuses is not added, and those that were added with it are", async () => {
+Deno.test("a job that the table refuses is not added, but the jobs of the same turn are", async () => {
   await onStore(async (store) => {
     const added = ["a", "", "c"].map((id) => store.insert([newJob(id)]));
     const [a, none, c] = await Promise.allSettled(added);
@@ -32,7 +32,7 @@ Deno.test("a job that the table refuses is not added, and those that were added 
   });
 });
 
-Deno.test("a completion that the table refuses does not take back another one", async () => {
+Deno.test("a completion that the table refuses does not undo another one", async () => {
   await onStore(async (store) => {
     await store.insert([newJob("a"), newJob("b")]);
     const [one, other] = [await claimOne(store), await claimOne(store)];
@@ -47,7 +47,7 @@ Deno.test("a completion that the table refuses does not take back another one", 
   });
 });
 
-Deno.test("a rule that somebody added by hand refuses one claim, and adds that came with it are there", async () => {
+Deno.test("a rule added by hand refuses one claim, and the adds of the same turn are stored", async () => {
   await onStore(async (store, path) => {
     await add(store, "a");
     await sqliteShell(

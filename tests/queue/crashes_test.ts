@@ -10,7 +10,7 @@ async function crashesOf({ queue }: TestQueue, id: string): Promise<[string, num
   return [job.status, job.crashes];
 }
 
-/** Makes a suspect: a job that took down as many workers as it may, less one. */
+/** Makes a suspect: a job that is one crash short of the limit. */
 async function addSuspect(on: TestQueue, id: string): Promise<void> {
   await on.queue.add([{ id, priority: 100 }]);
   for (const _ of [1, 2]) await end(on.queue, await claimNext(on.queue), GUILTY);
@@ -42,7 +42,7 @@ Deno.test("the limit of crashes is a setting", async () => {
   }
 });
 
-Deno.test("a job is not charged for a death or a stall that was not its doing", async () => {
+Deno.test("a job is not charged for a death or a stall that it did not cause", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);
   for (let i = 0; i < 5; i++) {
@@ -63,7 +63,7 @@ Deno.test("a job that hangs its worker is charged like one that kills it", async
   assert.deepEqual(await crashesOf(on, "a"), ["UNPROCESSABLE", 2]);
 });
 
-Deno.test("recover frees all that was in flight, and charges each of them once", async () => {
+Deno.test("recover releases every job in flight, and charges each of them once", async () => {
   await using on = await testQueue();
   await on.queue.add(["a", "b", "c"].map((id) => ({ id })));
   await on.queue.claim([{ consumerId: "c1", limit: 2, suspect: false }]);
@@ -80,7 +80,7 @@ Deno.test("recover frees all that was in flight, and charges each of them once",
   ]);
 });
 
-Deno.test("recover takes no notice of heartbeats, however young: no holder has outlived the process", async () => {
+Deno.test("recover ignores heartbeats, however young: no holder has outlived the process", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);
   const held = await claimNext(on.queue);
@@ -90,7 +90,7 @@ Deno.test("recover takes no notice of heartbeats, however young: no holder has o
   assert.equal((await on.queue.recover()).length, 1);
 });
 
-Deno.test("recover charges a suspect alone when one was in flight, and condemns it", async () => {
+Deno.test("recover charges only the suspect when one was in flight, and makes it UNPROCESSABLE", async () => {
   await using on = await testQueue();
   await addSuspect(on, "poison");
   await on.queue.add([{ id: "neighbour" }]);
@@ -123,13 +123,13 @@ Deno.test("recover charges a job whose retry had begun", async () => {
   assert.deepEqual(await crashesOf(on, "a"), ["PENDING", 1]);
 });
 
-Deno.test("a poison job among many ends UNPROCESSABLE after few deaths, and its neighbours are all done", async () => {
+Deno.test("a poison job among many ends UNPROCESSABLE after few deaths, and all its neighbours complete", async () => {
   await using on = await testQueue();
   const neighbours = Array.from({ length: 30 }, (_, i) => `n${i}`);
   await on.queue.add(["poison", ...neighbours].map((id) => ({ id, priority: id === "poison" ? 1 : 0 })));
   let deaths = 0;
   for (let turns = 0; turns < 200; turns++) {
-    // As the dispatcher does: a suspect runs alone.
+    // Like the dispatcher: a suspect runs alone.
     const suspect = (await on.queue.claim([{ consumerId: "c0", limit: 1, suspect: true }])).claimed;
     const plain = Array.from({ length: 10 }, (_, i) => ({ consumerId: `c${i}`, limit: 1, suspect: false }));
     const claimed = suspect.length > 0 ? suspect : (await on.queue.claim(plain)).claimed;
@@ -146,7 +146,7 @@ Deno.test("a poison job among many ends UNPROCESSABLE after few deaths, and its 
   assert.deepEqual([counts.COMPLETED, counts.UNPROCESSABLE, counts.PENDING, deaths], [30, 1, 0, 4]);
 });
 
-Deno.test("recover of a queue that was stopped in order finds nothing to do", async () => {
+Deno.test("recover of a queue that was stopped cleanly finds nothing to do", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);
   assert.deepEqual(await on.queue.recover(), []);

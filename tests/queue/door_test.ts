@@ -70,7 +70,7 @@ const ACCEPTED: Record<string, JobRequest> = {
   "a time after 2038": { id: "a", runAt: Date.UTC(2200, 0, 1) },
 };
 
-Deno.test("what no job may be is refused at the door with a sentence, and nothing is stored", async (t) => {
+Deno.test("an invalid job is refused with a sentence, and nothing is stored", async (t) => {
   await using on = await testQueue();
   for (const [what, request] of Object.entries(REFUSED)) {
     await t.step(what, async () => {
@@ -87,7 +87,7 @@ Deno.test("what no job may be is refused at the door with a sentence, and nothin
   assert.equal((await on.queue.stats()).counts.PENDING, 0);
 });
 
-Deno.test("what a job may be is stored and read back to the letter", async (t) => {
+Deno.test("a valid job is stored and read back to the letter", async (t) => {
   for (const [what, request] of Object.entries(ACCEPTED)) {
     await t.step(what, async () => {
       await using on = await testQueue();
@@ -101,7 +101,7 @@ Deno.test("what a job may be is stored and read back to the letter", async (t) =
   }
 });
 
-Deno.test("a time of 0, and of −0, is now, and is told as such", async () => {
+Deno.test("a time of 0, and of −0, means now, and is stored as the current time", async () => {
   await using on = await testQueue();
   for (const [id, runAt] of [["a", 0], ["b", -0]] as const) {
     const [added] = await on.queue.add([{ id, runAt }]);

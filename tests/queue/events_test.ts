@@ -3,7 +3,7 @@ import { Events, type QueueEvent } from "@persistent-queue/queue";
 import { claimNext, end } from "../support/attempts.ts";
 import { testQueue } from "../support/test_queue.ts";
 
-Deno.test("a job's way is told in order, each thing once", async () => {
+Deno.test("the events of a job come in order, each once", async () => {
   await using on = await testQueue({ retryDelaysMs: [1_000] });
   await on.queue.add([{ id: "a" }]);
   const job = await claimNext(on.queue);
@@ -24,7 +24,7 @@ Deno.test("a job's way is told in order, each thing once", async () => {
   ]);
 });
 
-Deno.test("jobs are announced while they are on their way, and told when they are stored", async () => {
+Deno.test("jobs are announced before they are stored, and reported when they are", async () => {
   await using on = await testQueue();
   const adding = on.queue.add([{ id: "a" }, { id: "b" }]);
   assert.deepEqual(on.events, [{ type: "arriving", count: 2 }]);
@@ -32,7 +32,7 @@ Deno.test("jobs are announced while they are on their way, and told when they ar
   assert.deepEqual(on.events[1], { type: "enqueued", jobs: added.map(({ job }) => job) });
 });
 
-Deno.test("what is claimed in the turn in which it arrives is the very job that was added", async () => {
+Deno.test("a job claimed in the turn in which it arrives is the job that was added", async () => {
   await using on = await testQueue();
   let claiming: ReturnType<typeof claimNext> | undefined;
   on.queue.subscribe((event) => {
@@ -42,7 +42,7 @@ Deno.test("what is claimed in the turn in which it arrives is the very job that 
   assert.equal((await claiming)?.id, "a");
 });
 
-Deno.test("a crash tells why its job was released, and that it is exhausted when that was the last", async () => {
+Deno.test("the event of a crash says why the job was released, or that it is exhausted at the limit", async () => {
   await using on = await testQueue({ crashLimit: 2 });
   await on.queue.add([{ id: "a" }]);
   const died = { type: "crashed", detail: "its worker died", guilty: true } as const;
@@ -55,7 +55,7 @@ Deno.test("a crash tells why its job was released, and that it is exhausted when
   assert.deepEqual(told, [released, released, exhausted]);
 });
 
-Deno.test("a sweep frees who is silent for longer than the limit, and tells so even if nobody is", async () => {
+Deno.test("a sweep releases jobs that are silent for longer than the limit, and reports even when there are none", async () => {
   await using on = await testQueue({ stallMs: 30_000 });
   await on.queue.add(["silent", "alive", "young"].map((id) => ({ id })));
   const { seq, lease } = await claimNext(on.queue, "c1");
@@ -76,7 +76,7 @@ Deno.test("a sweep frees who is silent for longer than the limit, and tells so e
   assert.deepEqual([job.crashes, history.map((line) => line.event)], [0, ["stalled"]]);
 });
 
-Deno.test("a sweep frees a thousand silent jobs in one call", async () => {
+Deno.test("a sweep releases a thousand stalled jobs in one call", async () => {
   await using on = await testQueue();
   await on.queue.add(Array.from({ length: 1_200 }, (_, i) => ({ id: `a${i}` })));
   await on.queue.claim([{ consumerId: "c1", limit: 1_200, suspect: false }]);
@@ -111,7 +111,7 @@ Deno.test("a listener that throws harms neither the queue nor the others, and is
   assert.deepEqual([heard.length, errors], [1, [bug, bug]]);
 });
 
-Deno.test("a queue goes on working while a listener of it throws at everything", async () => {
+Deno.test("a queue keeps working while one of its listeners throws at every event", async () => {
   const { error } = console;
   let reports = 0;
   console.error = () => reports++;

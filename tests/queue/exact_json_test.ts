@@ -51,7 +51,7 @@ Deno.test("JSON is kept to the letter, its numbers and the order of its keys, wi
   }
 });
 
-Deno.test("a number that a double cannot hold is refused by its name and place", async () => {
+Deno.test("a number that a double cannot hold is refused with its text and path", async () => {
   for (const [json, number, path] of LOST) {
     const named = (error: unknown) => {
       assert.ok(error instanceof InexactNumber, json);
@@ -63,7 +63,7 @@ Deno.test("a number that a double cannot hold is refused by its name and place",
   }
 });
 
-Deno.test("what a program gives is written as it is, or refused: −0, NaN, Infinity", () => {
+Deno.test("a value from a program is written exactly, or refused: −0, NaN, Infinity", () => {
   assert.equal(exactJson({ v: -0, w: [0, -0, null] }), '{"v":-0,"w":[0,-0,null]}');
   assert.equal(exactJson(-0), "-0");
   assert.equal(exactJson({ v: null, toJSON: undefined }), '{"v":null}');
@@ -73,14 +73,14 @@ Deno.test("what a program gives is written as it is, or refused: −0, NaN, Infi
   assert.equal(exactJson(undefined), undefined);
 });
 
-Deno.test("a key that stands twice in one object is found, however it is written", async () => {
+Deno.test("a key that appears twice in one object is found, however it is written", async () => {
   const doubled = (key: string) => (error: unknown) => error instanceof DoubledKey && error.key === key;
   await assert.rejects(kept('{"a":1,"b":{"a":2},"\\u0061":3}'), doubled("a"));
   await assert.rejects(kept('[{"a":1},{"a":"a"},{"b":{"x":1,"x":2}}]'), doubled("x"));
   await kept('{"a":":","b":"\\"a\\":1"}');
 });
 
-Deno.test("what is JSON for JSON.parse is JSON here, and nothing else is", async () => {
+Deno.test("the scanner accepts exactly what JSON.parse accepts", async () => {
   const chance = random(7);
   const parts = [
     "{",
@@ -147,7 +147,7 @@ function isJson(text: string): boolean {
   }
 }
 
-Deno.test("of the members of an object lists, objects and the payload stay text, the rest is parsed", async () => {
+Deno.test("lists, objects and the payload among the members of an object stay text, the rest is parsed", async () => {
   const members = (json: string) => inTurns(JsonText.members(json, "payload"));
   const job = await members(
     ' { "id" : "a", "priority" : 5.0, "payload" : 1.50 , "replace":true, "more":[ 1 ] } ',

@@ -8,7 +8,7 @@ import { sqliteShell } from "../support/sqlite_shell.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { type TestQueue, testQueue } from "../support/test_queue.ts";
 
-/** Fails unless the counts are those that a count finds. */
+/** Fails unless the stored counts match the rows. */
 async function assertCounted({ queue, path }: TestQueue): Promise<void> {
   const { counts } = await queue.stats();
   for (const status of STATUSES) {
@@ -19,7 +19,7 @@ async function assertCounted({ queue, path }: TestQueue): Promise<void> {
   }
 }
 
-Deno.test("an edit by hand is noticed, shown and counted", async () => {
+Deno.test("a manual edit is noticed, shown and counted", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "data/files/abc123.txt" }, { id: "other" }]);
   await on.queue.watch();
@@ -35,7 +35,7 @@ Deno.test("an edit by hand is noticed, shown and counted", async () => {
   assert.equal((await claimNext(on.queue)).id, "other");
 });
 
-Deno.test("nothing foreign is told while nobody else writes", async () => {
+Deno.test("no foreign event is emitted while no other program writes", async () => {
   await using on = await testQueue();
   await on.queue.watch();
   await on.queue.add([{ id: "a" }]);
@@ -44,7 +44,7 @@ Deno.test("nothing foreign is told while nobody else writes", async () => {
   assert.ok(!on.events.some((event) => event.type === "foreign"));
 });
 
-Deno.test("jobs that are added, moved and deleted by hand stay counted, and the queue works them off", async () => {
+Deno.test("jobs that are added, moved and deleted by hand stay counted, and the queue processes them", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }, { id: "b" }]);
   await sqliteShell(
@@ -61,7 +61,7 @@ Deno.test("jobs that are added, moved and deleted by hand stay counted, and the 
   assert.deepEqual(await on.queue.check({ deep: true }), []);
 });
 
-Deno.test("a job that is inserted by hand with nothing but its id waits, and is worked off", async () => {
+Deno.test("a job that is inserted by hand with only its id waits, and is processed", async () => {
   await using on = await testQueue();
   const before = Date.now() - 1_000;
   await sqliteShell(on.path, "INSERT INTO jobs (id) VALUES ('data/files/by-hand.txt')");
@@ -86,7 +86,7 @@ Deno.test("every status can be set by hand, from every other, and is shown as it
   await assertCounted(on);
 });
 
-Deno.test("a job that was set to PROCESSING by hand has no holder, and the sweep frees it", async () => {
+Deno.test("a job that was set to PROCESSING by hand has no holder, and the sweep releases it", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);
   await sqliteShell(on.path, "UPDATE jobs SET status='PROCESSING' WHERE id='a'");
@@ -120,7 +120,7 @@ Deno.test("a job that was finished by hand can be resubmitted, replaced and prun
   await assertCounted(on);
 });
 
-Deno.test("an edit by hand that makes no sense is refused by the database itself", async () => {
+Deno.test("a manual edit that makes no sense is refused by the database itself", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);
   const before = await on.queue.get("a");
@@ -142,7 +142,7 @@ Deno.test("an edit by hand that makes no sense is refused by the database itself
   await assertCounted(on);
 });
 
-Deno.test("a write waits while somebody else holds the database; reads are answered meanwhile", async () => {
+Deno.test("a write waits while another program holds the database; reads still work", async () => {
   await using on = await testQueue();
   const other = new DatabaseSync(on.path);
   try {
@@ -163,7 +163,7 @@ Deno.test("a write waits while somebody else holds the database; reads are answe
   assert.equal(on.queue.trouble, null);
 });
 
-Deno.test("a claim waits for what somebody else is about to commit, and does not overlook it", async () => {
+Deno.test("a claim waits for a foreign transaction, and does not overlook what it commits", async () => {
   await using on = await testQueue();
   const other = new DatabaseSync(on.path);
   try {
@@ -180,7 +180,7 @@ Deno.test("a claim waits for what somebody else is about to commit, and does not
   }
 });
 
-Deno.test("what a write has read stays true until it is committed: no other connection can begin to write", async () => {
+Deno.test("the rows that a write has read stay true until it commits: no other connection can begin to write", async () => {
   await using folder = await tempFolder();
   const [ours, theirs] = [
     new DatabaseSync(folder.file("queue.db")),

@@ -7,7 +7,7 @@ import { Reserve } from "../../queue/sqlite/reserve.ts";
 import { Turn } from "../../queue/sqlite/turn.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
-/** A database with room for no more than some small rows, and a reserve of a hundred pages. */
+/** A database with room for only some small rows, and a reserve of a hundred pages. */
 async function narrowDatabase() {
   const folder = await tempFolder();
   const db = new DatabaseSync(folder.file("narrow.db"));
@@ -35,7 +35,7 @@ async function narrowDatabase() {
   return { turn, put, rows, told, reserveLeft: () => reserve, [Symbol.asyncDispose]: dispose };
 }
 
-Deno.test("on a full disk what must be written down still is, and what is new is refused", async () => {
+Deno.test("on a full disk work in flight is still stored, and new jobs are refused", async () => {
   await using on = await narrowDatabase();
   const outcomes = await Promise.allSettled([
     on.turn.write(on.put(100_000), { isRefusedWhenFull: true }),
@@ -50,13 +50,13 @@ Deno.test("on a full disk what must be written down still is, and what is new is
   assert.equal(on.told.length, 2);
 });
 
-Deno.test("one write alone on a full disk gets the reserve too", async () => {
+Deno.test("a single write on a full disk gets the reserve too", async () => {
   await using on = await narrowDatabase();
   await on.turn.write(on.put(100_000));
   assert.equal(on.rows(), 1);
 });
 
-Deno.test("what is new does not use up the reserve", async () => {
+Deno.test("new jobs do not use up the reserve", async () => {
   await using on = await narrowDatabase();
   await assert.rejects(on.turn.write(on.put(100_000), { isRefusedWhenFull: true }), StorageError);
   assert.equal(on.reserveLeft(), 100);
@@ -69,7 +69,7 @@ Deno.test("when the reserve is used up as well, the write is refused and nothing
   await on.turn.write(on.put(10));
 });
 
-Deno.test("a database has a reserve beside it, which is made again when it is gone", async () => {
+Deno.test("a database has a reserve beside it, which is written again when it is missing", async () => {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
   for (const _ of ["first", "again"]) {
@@ -80,12 +80,12 @@ Deno.test("a database has a reserve beside it, which is made again when it is go
   }
 });
 
-Deno.test("a reserve that was spent refuses until it can be put by again, and leaves no draft behind", async () => {
+Deno.test("a spent reserve refuses new jobs until it can be written again, and leaves no draft behind", async () => {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
   const reserve = new Reserve(path);
   reserve.assertRoom();
-  // A folder in its place: nothing can be put by, as on a full disk.
+  // A folder takes its place, so the reserve cannot be written, as on a full disk.
   assert.ok(reserve.spend("The disk is full: a test."));
   assert.ok(!reserve.spend("The disk is full: a test."));
   Deno.mkdirSync(`${path}.reserve/in the way`, { recursive: true });
@@ -97,7 +97,7 @@ Deno.test("a reserve that was spent refuses until it can be put by again, and le
   assert.equal(Deno.statSync(`${path}.reserve`).size, 8 * 2 ** 20);
 });
 
-Deno.test("a write that fits does not say that the disk is no longer full, before the watch has looked again", async () => {
+Deno.test("a write that fits does not clear the full disk before the watch has looked again", async () => {
   const health = new StorageHealth(() => {});
   await health.observe(Promise.resolve(1), "watch");
   await health.observe(Promise.reject(new StorageError("The disk is full.", { passing: true }))).catch(
@@ -109,14 +109,14 @@ Deno.test("a write that fits does not say that the disk is no longer full, befor
   assert.equal(health.trouble, null);
 });
 
-Deno.test("where nobody watches, a write that succeeds says that the storage works again", async () => {
+Deno.test("without a watch, a write that succeeds shows that the storage works again", async () => {
   const health = new StorageHealth(() => {});
   await health.observe(Promise.reject(new StorageError("It is locked.", { passing: true }))).catch(() => {});
   await health.observe(Promise.resolve("written"));
   assert.equal(health.trouble, null);
 });
 
-Deno.test("a write that fits by chance does not say that the disk is no longer full", async () => {
+Deno.test("a write that fits by chance does not clear the full disk", async () => {
   const told: (string | null)[] = [];
   const health = new StorageHealth((trouble) => told.push(trouble));
   const full = new StorageError("The disk is full.", { passing: true });

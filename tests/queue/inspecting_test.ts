@@ -41,7 +41,7 @@ Deno.test("a page has 50 jobs unless told, and at most 200", async () => {
   assert.equal((await on.queue.list({ limit: 1 })).jobs.length, 1);
 });
 
-Deno.test("a search finds a part of the id, in which % and _ and \\ mean themselves", async () => {
+Deno.test("a search finds a part of the id, in which % and _ and \\ have no special meaning", async () => {
   await using on = await testQueue();
   const ids = ["100%", "100x", "a_b", "axb", "c\\d", "c/d", "it's", 'say "x"', "data/files/a.txt"];
   await addMany(on, ids);
@@ -51,14 +51,14 @@ Deno.test("a search finds a part of the id, in which % and _ and \\ mean themsel
   }
 });
 
-Deno.test("a search for one old job among 25,000 answers it in one call", async () => {
+Deno.test("a search for one old job among 25,000 returns it in one call", async () => {
   await using on = await testQueue();
   await addMany(on, ["needle"]);
   for (let i = 0; i < 5; i++) await addMany(on, Array.from({ length: 5_000 }, (_, j) => `hay${i}-${j}`));
   assert.deepEqual((await on.queue.list({ search: "needle" })).jobs.map((job) => job.id), ["needle"]);
 });
 
-Deno.test("a question that cannot be answered is an error with a code, not an empty page", async () => {
+Deno.test("an invalid query is an error with a code, not an empty page", async () => {
   await using on = await testQueue();
   const questions: Record<string, unknown>[] = [
     ...[0, 201, -1, 1.5, NaN].map((limit) => ({ limit })),
@@ -74,7 +74,7 @@ Deno.test("a question that cannot be answered is an error with a code, not an em
   }
 });
 
-Deno.test("get of a job that is not there is an error that names it", async () => {
+Deno.test("get of an unknown job is an error that names it", async () => {
   await using on = await testQueue();
   await assert.rejects(on.queue.get("nobody"), (error) => {
     assert.ok(error instanceof QueueError && error.code === "unknown_job");
@@ -83,7 +83,7 @@ Deno.test("get of a job that is not there is an error that names it", async () =
   });
 });
 
-Deno.test("stats counts each status and tells how long the head of the line has been due", async () => {
+Deno.test("stats counts each status and returns how long the head of the line has been due", async () => {
   await using on = await testQueue();
   assert.equal((await on.queue.stats()).ageMs, 0);
   await addMany(on, ["a", "b", "c"]);
@@ -94,12 +94,12 @@ Deno.test("stats counts each status and tells how long the head of the line has 
   assert.deepEqual([counts.PENDING, counts.COMPLETED, ageMs, fenced], [2, 1, 1_500, 0]);
 });
 
-Deno.test("stats tells rates per second over ten whole seconds, and the last minute", async () => {
+Deno.test("stats returns rates per second over ten whole seconds, and the last minute", async () => {
   await using on = await testQueue();
   await addMany(on, Array.from({ length: 20 }, (_, i) => `a${i}`));
   const { claimed } = await on.queue.claim([{ consumerId: "c1", limit: 10, suspect: false }]);
   await on.queue.settle(claimed.map((job) => ({ job, outcome: { type: "returned", result: null } })));
-  assert.equal((await on.queue.stats()).rates.added, 0, "the second that still runs is not told");
+  assert.equal((await on.queue.stats()).rates.added, 0, "the current second is not counted");
   on.clock.pass(1_000);
   const { rates, history } = await on.queue.stats();
   assert.deepEqual(rates, { added: 2, completed: 1, failed: 0 });
@@ -138,7 +138,7 @@ Deno.test("a search for a whole id finds its job at once, first and only once, h
   assert.deepEqual((await on.queue.list({ search: "a", status: "FAILED" })).jobs, []);
 });
 
-Deno.test("searches take turns slice by slice, and more than anybody could wait for are refused", async () => {
+Deno.test("searches take turns slice by slice, and too many of them are refused", async () => {
   await using on = await testQueue();
   await on.queue.add(Array.from({ length: 1_000 }, (_, i) => ({ id: `job ${i}`, kind: "mail" })));
   const results = await Promise.allSettled(

@@ -1,4 +1,4 @@
-/** The write-ahead log, when it has grown. */
+/** A write-ahead log that has grown. */
 import assert from "node:assert/strict";
 import { openStore } from "../../queue/get_queue.ts";
 import { tempFolder } from "../support/temp_folder.ts";

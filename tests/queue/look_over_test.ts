@@ -5,7 +5,7 @@ import { tempFolder } from "../support/temp_folder.ts";
 
 const NEVER = new AbortController().signal;
 
-/** What a process would leave behind if it died now. */
+/** The files that a process would leave behind if it died now. */
 async function remains(from: string, to: string): Promise<void> {
   for (const ending of ["", "-wal"]) {
     await new Deno.Command("cp", { args: [`${from}${ending}`, `${to}${ending}`] }).output();
@@ -19,7 +19,7 @@ async function eventsOfLookOver(queue: Queue, signal = NEVER): Promise<QueueEven
   return events;
 }
 
-/** Dies with 250 jobs, after `sql`; answers the queue that is opened on what is left. */
+/** Dies with 250 jobs, after `sql`; returns the queue that is opened on the remaining files. */
 async function afterDeath(folder: { file(name: string): string }, sql?: string): Promise<Queue> {
   const path = folder.file("queue.db");
   const dying = await getQueue(`sqlite:${path}`, { role: "owner", kinds: ["noop"] });
@@ -30,7 +30,7 @@ async function afterDeath(folder: { file(name: string): string }, sql?: string):
   return await getQueue(`sqlite:${folder.file("left.db")}`, { role: "owner", kinds: ["noop"] });
 }
 
-Deno.test("after a clean stop nobody looks through the jobs", async () => {
+Deno.test("after a clean stop the jobs are not checked", async () => {
   await using folder = await tempFolder();
   const options = { role: "owner", kinds: ["noop"] } as const;
   const first = await getQueue(`sqlite:${folder.file("queue.db")}`, options);
@@ -41,7 +41,7 @@ Deno.test("after a clean stop nobody looks through the jobs", async () => {
   await second.close();
 });
 
-Deno.test("after a death every job is looked at, and all is well", async () => {
+Deno.test("after a death every job is checked, and all is well", async () => {
   await using folder = await tempFolder();
   const queue = await afterDeath(folder);
   assert.deepEqual(await eventsOfLookOver(queue), [{ type: "looked-over", problems: [] }]);
@@ -49,7 +49,7 @@ Deno.test("after a death every job is looked at, and all is well", async () => {
   await queue.close();
 });
 
-Deno.test("what cannot be is told after a death, on the pages too", async () => {
+Deno.test("violations are reported after a death, on the pages too", async () => {
   await using folder = await tempFolder();
   const queue = await afterDeath(
     folder,
@@ -67,7 +67,7 @@ Deno.test("what cannot be is told after a death, on the pages too", async () => 
   await queue.close();
 });
 
-Deno.test("a stop ends the look at what a death left, without a verdict", async () => {
+Deno.test("a stop ends the check after a death, without a verdict", async () => {
   await using folder = await tempFolder();
   const queue = await afterDeath(folder);
   const stop = new AbortController();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { claimNext, end } from "../support/attempts.ts";
 import { testQueue } from "../support/test_queue.ts";
 
-Deno.test("a move answers for each id, with words for what cannot be", async () => {
+Deno.test("a move returns a result for each id, with a sentence for each refusal", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }, { id: "b" }]);
   await end(on.queue, await claimNext(on.queue), { type: "returned", result: null });
@@ -17,7 +17,7 @@ Deno.test("a move answers for each id, with words for what cannot be", async () 
   assert.ok(illegal?.ok === false && /"a".*COMPLETED/.test(illegal.message));
 });
 
-Deno.test("a move tells who asked, what was, and whose lease is spent", async () => {
+Deno.test("the event of a move names the user, the previous status and the ended lease", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);
   const held = await claimNext(on.queue);
@@ -36,7 +36,7 @@ Deno.test("a move tells who asked, what was, and whose lease is spent", async ()
   }]);
 });
 
-Deno.test("moveAll moves all that matches and may be moved, over many pages, and nothing else", async () => {
+Deno.test("moveAll moves every job that matches and may be moved, over many pages, and no other", async () => {
   await using on = await testQueue();
   await on.queue.add(Array.from({ length: 450 }, (_, i) => ({ id: `old${i}` })));
   await on.queue.add(Array.from({ length: 30 }, (_, i) => ({ id: `mail${i}`, kind: "mail" })));
@@ -61,14 +61,14 @@ Deno.test("moveAll with a status moves that status only", async () => {
   assert.deepEqual(statuses, ["PENDING", "CANCELED", "PENDING"]);
 });
 
-Deno.test("moveAll with a part of the id takes % to the letter and spares the rest", async () => {
+Deno.test("moveAll with a part of the id takes % literally and moves no other job", async () => {
   await using on = await testQueue();
   await on.queue.add(["100%", "1000", "5%"].map((id) => ({ id })));
   assert.equal(await on.queue.moveAll("cancel", { search: "%" }, { by: "test" }), 2);
   assert.equal((await on.queue.get("1000")).job.status, "PENDING");
 });
 
-Deno.test("a job that finishes while moveAll runs is let be", async () => {
+Deno.test("a job that finishes while moveAll runs is left alone", async () => {
   await using on = await testQueue();
   await on.queue.add(Array.from({ length: 300 }, (_, i) => ({ id: `a${i}` })));
   const { claimed } = await on.queue.claim([{ consumerId: "c1", limit: 300, suspect: false }]);
@@ -84,7 +84,7 @@ Deno.test("a job that finishes while moveAll runs is let be", async () => {
   assert.equal(counts.CANCELED + counts.COMPLETED, 300);
 });
 
-Deno.test("moving all tells how far it is, and can be ended early", async () => {
+Deno.test("moveAll reports its progress, and can be ended early", async () => {
   await using on = await testQueue();
   await on.queue.add(Array.from({ length: 500 }, (_, i) => ({ id: `a${i}` })));
   const told: number[] = [];
@@ -97,7 +97,7 @@ Deno.test("moving all tells how far it is, and can be ended early", async () => 
   assert.deepEqual(told, [200, 400]);
 });
 
-Deno.test("a move of many is told as one event beside those of its jobs, and says how far it got", async () => {
+Deno.test("a move of many jobs ends with one event, which says how far it got", async () => {
   await using on = await testQueue();
   const ids = Array.from({ length: 450 }, (_, i) => `job ${i}`);
   await on.queue.add(ids.map((id) => ({ id, kind: "mail" })));
@@ -114,11 +114,11 @@ Deno.test("a move of many is told as one event beside those of its jobs, and say
   assert.equal(await on.queue.moveAll("cancel", {}, { by: "test", signal, onProgress }), 200);
   assert.deepEqual(told("moved-many")[1], { ...ended, verb: "cancel", count: 200, ended: "stopped" });
   const answers = await on.queue.move("cancel", ids, "test", { signal });
-  assert.deepEqual(answers, [], "whoever has gone already moves nothing");
+  assert.deepEqual(answers, [], "an aborted signal moves nothing");
   assert.equal((await on.queue.stats()).counts.PENDING, 200);
 });
 
-Deno.test("jobs with large values are moved a few a turn, and each is answered", async () => {
+Deno.test("jobs with large values are moved a few per turn, and each has a result", async () => {
   await using on = await testQueue();
   const ids = Array.from({ length: 12 }, (_, i) => `job ${i}`);
   const payload = "x".repeat(300_000);

@@ -16,11 +16,11 @@ Deno.test("a request in progress excuses three deaths in a row, and no more", ()
   assert.deepEqual(judged(true, 2), [false, 3]);
   assert.deepEqual(judged(true, 3), [true, 3]);
   assert.deepEqual(judged(true, 9), [true, 9]);
-  // Else a page that is open now and then would excuse for ever.
+  // Otherwise a page that is open now and then would excuse deaths for ever.
   assert.deepEqual(judged(false, 2), [true, 2]);
 });
 
-/** A queue on what is left of one whose process died while these began. */
+/** A queue on the files of a process that died during these requests. */
 async function diedWith(text: string) {
   const folder = await tempFolder();
   const requestRecord = folder.file("queue.db.requests");
@@ -37,7 +37,7 @@ async function diedWith(text: string) {
   };
 }
 
-Deno.test("a process died while it worked on a request: what ran is free, uncharged, and its history says why", async () => {
+Deno.test("a process died while it worked on a request: its jobs are released uncharged, and their history says why", async () => {
   await using died = await diedWith("10");
   const reaped = await died.queue.recover();
   assert.deepEqual(reaped.map(({ id, status }) => [id, status]), [["a", "PENDING"]]);
@@ -51,7 +51,7 @@ Deno.test("a process died while it worked on a request: what ran is free, unchar
   assert.equal(died.record(), "01");
 });
 
-Deno.test("a process died for the fourth time in a row beside a request: what ran is charged", async () => {
+Deno.test("a process died for the fourth time in a row beside a request: its jobs are charged", async () => {
   await using died = await diedWith("13");
   await died.queue.recover();
   const { job, history } = await died.queue.get("a");
@@ -75,7 +75,7 @@ Deno.test("a recovery that finds nothing to free uses up no excuse", async () =>
   assert.equal(await Deno.readTextFile(requestRecord), "01");
 });
 
-Deno.test("the record tells of requests from the first that begins to the last that ends, and of none once it is closed", async () => {
+Deno.test("the record shows a request from the first start to the last end, and none once it is closed", async () => {
   await using folder = await tempFolder();
   const path = folder.file("record");
   const now = () => 0;
@@ -106,7 +106,7 @@ Deno.test("until the last death is judged the record is left as it is, whatever 
   record.close();
 });
 
-Deno.test("a process that lives for ten minutes, or stops in order, has three excuses again", async () => {
+Deno.test("a process that lives for ten minutes, or stops cleanly, has three excuses again", async () => {
   await using folder = await tempFolder();
   const path = folder.file("record");
   let now = 0;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Slots } from "../../queue/slots.ts";
 
-Deno.test("at most so many are let in at once, the next wait in line, and the line has an end", async () => {
+Deno.test("at most the given number get a slot at once, others wait in line, and the line is bounded", async () => {
   const slots = new Slots(2, { maxWaiting: 1 });
   assert.equal(await slots.take(), true);
   assert.equal(await slots.take(), true);
@@ -13,7 +13,7 @@ Deno.test("at most so many are let in at once, the next wait in line, and the li
   assert.equal(await third, true);
 });
 
-Deno.test("whoever goes away while waiting leaves the line", async () => {
+Deno.test("a caller that aborts while waiting leaves the line", async () => {
   const slots = new Slots(1, { maxWaiting: 2 });
   await slots.take();
   const gone = new AbortController();
@@ -26,7 +26,7 @@ Deno.test("whoever goes away while waiting leaves the line", async () => {
   assert.equal(await slots.take({ signal: gone.signal }), false);
 });
 
-Deno.test("under a flood of equals the one that came last has the next turn", async () => {
+Deno.test("under a flood of equal rank the latest caller goes next", async () => {
   const slots = new Slots(1, { maxWaiting: 3 });
   await slots.take();
   const results: string[] = [];
@@ -40,7 +40,7 @@ Deno.test("under a flood of equals the one that came last has the next turn", as
   assert.deepEqual(results, ["a away", "d in", "c in", "b in"]);
 });
 
-Deno.test("who comes late with a lower rank goes first, and takes the last place of a full line", async () => {
+Deno.test("a late caller with a lower rank goes first, and takes the last place of a full line", async () => {
   const slots = new Slots(1, { maxWaiting: 2 });
   const order: string[] = [];
   const come = (name: string, rank: number) =>

@@ -3,7 +3,7 @@ import { Totals } from "../../queue/totals.ts";
 import { claimNext, end } from "../support/attempts.ts";
 import { testQueue } from "../support/test_queue.ts";
 
-Deno.test("totals tell by kind what has happened since the start, and a postponed attempt has not failed", async () => {
+Deno.test("totals count by kind what has happened since the start, and a snoozed attempt has not failed", async () => {
   await using on = await testQueue();
   const { queue } = on;
   await queue.add([{ id: "a" }, { id: "b" }, { id: "c", kind: "mail" }]);
@@ -31,7 +31,7 @@ Deno.test("totals tell by kind what has happened since the start, and a postpone
   });
 });
 
-Deno.test("a postponed job has no error, and keeps the one it had", async () => {
+Deno.test("a snoozed job gets no error, and keeps the one it had", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);
   const claimed = await claimNext(on.queue);
@@ -42,7 +42,7 @@ Deno.test("a postponed job has no error, and keeps the one it had", async () => 
   assert.equal((await on.queue.get("a")).job.error, "it broke");
 });
 
-Deno.test("kinds that a hand made up are counted together beyond a hundred", () => {
+Deno.test("kinds invented by manual edits are counted together beyond a hundred", () => {
   const totals = new Totals(["file"]);
   const job = (kind: string) => ({ kind } as Parameters<Totals["claimed"]>[0][number]);
   totals.claimed(Array.from({ length: 5_000 }, (_, i) => job(`kind ${i}`)));

@@ -1,4 +1,4 @@
-/** The transactions of a queue that is busy, and those who wait beside it. */
+/** The transactions of a busy queue, and the work that waits beside them. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
@@ -10,7 +10,7 @@ function turnOn(db: DatabaseSync): Turn {
   return new Turn(db, { onFull: () => {}, makeRoom: () => false, onFault: () => {} });
 }
 
-/** How many rounds the event loop makes while so many writes come again as soon as they are committed. */
+/** How many rounds the event loop makes while the given number of writes repeat as soon as they are committed. */
 async function roundsWhileBusy(writes: number, { isRead = false } = {}): Promise<number> {
   using db = new DatabaseSync(":memory:");
   const turn = turnOn(db);
@@ -36,15 +36,15 @@ Deno.test("a page that took half a second during a drain: between two busy trans
   assert.ok(await roundsWhileBusy(20) > TRANSACTIONS * 20);
 });
 
-Deno.test("where somebody reads it goes round as often as a whole page needs it to", async () => {
+Deno.test("after a read the loop goes round as often as a whole page needs", async () => {
   assert.ok(await roundsWhileBusy(20, { isRead: true }) > TRANSACTIONS * 150);
 });
 
-Deno.test("a single write does not wait for others that are not there", async () => {
+Deno.test("a single write does not wait for others", async () => {
   assert.ok(await roundsWhileBusy(1) < TRANSACTIONS * 3);
 });
 
-/** Takes a good part of what a transaction may take. */
+/** Takes a large part of the time of a transaction. */
 function slowWork(): void {
   for (const since = performance.now(); performance.now() < since + 2;);
 }
@@ -64,11 +64,11 @@ async function sharers({ isRead }: { isRead: boolean }): Promise<number> {
   return first;
 }
 
-Deno.test("a transaction ends soon, and what it had no time for comes next, even at a close", async () => {
+Deno.test("a transaction ends soon, and the remaining writes come next, even at a close", async () => {
   const count = await sharers({ isRead: false });
   assert.ok(count >= 1 && count < 10, `${count} shared the first one`);
 });
 
-Deno.test("a transaction ends sooner where somebody reads", async () => {
+Deno.test("a transaction ends sooner after a read", async () => {
   assert.ok(await sharers({ isRead: true }) <= 2);
 });

@@ -17,7 +17,7 @@ async function lifelike(): Promise<TestQueue> {
 
 const OPTIONS: VerifyOptions = { deep: true, retryLimit: 3 };
 
-Deno.test("a store that nobody harmed is sound, and agrees with the ledger", async () => {
+Deno.test("an undamaged store is sound, and agrees with the ledger", async () => {
   await using on = await lifelike();
   const ledger = { added: ["done", "bad", "held"], completed: ["done"] };
   assert.deepEqual(await verify(on.store, { ...OPTIONS, ledger }), []);
@@ -80,7 +80,7 @@ const HARMS: Record<string, { sql: string; options?: Partial<VerifyOptions>; fin
   },
 };
 
-Deno.test("a retry in its time, a resubmit and a job in somebody's hands are all well", async () => {
+Deno.test("a retry in its time, a resubmit and a job in flight are no problem", async () => {
   await using on = await lifelike();
   await sqliteShell(
     on.path,
@@ -102,7 +102,7 @@ for (const [what, { sql, options, finds }] of Object.entries(HARMS)) {
   });
 }
 
-Deno.test("verify finds what is on the last page too", async () => {
+Deno.test("verify finds problems on the last page too", async () => {
   await using on = await lifelike();
   await on.queue.add(Array.from({ length: 1_200 }, (_, i) => ({ id: `a${i}` })));
   assert.deepEqual(await verify(on.store, OPTIONS), []);
