@@ -48,7 +48,7 @@ export interface Child<Message> {
   end(why: string, how?: { readonly atOnce?: boolean }): void;
 }
 
-export const WORDLESS = "It ended without a word";
+export const WORDLESS = "It ended without giving a reason";
 const CLOSE: Close = { type: "close" };
 const START_MS = 15_000;
 /** At full speed the next jobs come with the next transaction. */
@@ -113,7 +113,7 @@ export function startChild<Message extends { readonly type: string }, Start>(
   function hear(data: unknown): void {
     if (!isHeard) return;
     const message = readMessage(data);
-    if (message === null) return options.onUnusable("It sent a message that is not one of ours");
+    if (message === null) return options.onUnusable("It sent an unknown message");
     if (message.type === "ready") clearTimeout(startDeadline);
     options.onMessage(message);
   }

@@ -100,7 +100,7 @@ Deno.test("the start waits for another program's transaction", async () => {
   assert.equal(code, 0, "a terminal that closes stops it cleanly");
 });
 
-Deno.test("a backup onto the live database or its files is refused, and the system goes on", async () => {
+Deno.test("a backup onto the live database or its files is refused, and the system keeps running", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);
   for (const suffix of ["", "-wal", ".lock"]) {

@@ -136,7 +136,7 @@ async function measuredPages(database: string, expect: Expect) {
     for (;;) {
       const { value = "{}", done } = await lines.read();
       if (done) throw new Error("the process of the pages has ended");
-      // The rest is what a person would find in the log.
+      // The rest are ordinary log lines.
       if (!value.startsWith("{")) continue;
       const line = JSON.parse(value);
       if (line.fault === undefined) return line;

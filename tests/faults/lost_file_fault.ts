@@ -69,7 +69,10 @@ async function lose({ befall, putBack, isReplaced }: Loss, expect: Expect): Prom
 
   if (putBack !== null && !isReplaced) {
     const refusal = await openStore(queueUrl, "owner").then((store) => store.close(), messageOf);
-    expect(refusal?.endsWith(".") ?? false, `the next start said ${refusal ?? "nothing, and began anew"}`);
+    expect(
+      refusal?.endsWith(".") ?? false,
+      `the next start said ${refusal ?? "nothing, and created a new one"}`,
+    );
   }
   putBack?.(path);
   await (await getQueue(queueUrl, { role: "owner" })).close();

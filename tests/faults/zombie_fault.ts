@@ -23,7 +23,7 @@ const ELSEWHERE_STALL_MS = 150;
 export const zombie: Fault = {
   letter: "J",
   title:
-    "a consumer stops past the stall and goes on: completes, fails or retries a job that another consumer has",
+    "a consumer pauses past the stall and continues: completes, fails or retries a job that another consumer has",
   tries: { each: TOGETHER, long: 10 * TOGETHER },
   async *attempts(random) {
     for (let first = 0;; first += TOGETHER) yield* riseTogether(first, random);

@@ -93,7 +93,7 @@ Deno.test("when more retries are due at once than a consumer has tickets for, th
   const back = settled.slice(1).flat();
   assert.ok(back.length > 0 && back.every(({ outcome }) => outcome.type === "handed-back"));
   assert.equal(desk.held.size + back.length, jobs.length);
-  assert.ok(desk.held.size > 4_000, `${desk.held.size} are in hand`);
+  assert.ok(desk.held.size > 4_000, `${desk.held.size} are in flight`);
   assert.equal(desk.room(128), 0);
 
   dispatcher.leave("c1", { type: "crashed", detail: "The test is over" });

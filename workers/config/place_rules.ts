@@ -42,7 +42,7 @@ export function checkPlaces(places: Places, reader: SettingReader): void {
   if (database !== null && liesInCode(realPath(database), places)) {
     reader.reject(
       "QUEUE_URL",
-      `QUEUE_URL is sqlite:${database}, which lies in a folder of code: the database gets a folder of its own, ` +
+      `QUEUE_URL is sqlite:${database}, which lies in a folder of code: give the database its own folder, ` +
         "for example QUEUE_URL=sqlite:data/queue.db",
     );
   }

@@ -88,7 +88,7 @@ export class MemoryWatch {
     const { limitMb } = this.#options;
     if (grownMb < LEAST_GROWTH_MB || one.memoryMb + grownMb < NEARLY * limitMb) return;
     one.convict(
-      `${ranOutOfMemory(limitMb)}: it took ${Math.round(grownMb)} MB while nothing was heard of it`,
+      `${ranOutOfMemory(limitMb)}: it took ${Math.round(grownMb)} MB while it was silent`,
     );
   }
 }

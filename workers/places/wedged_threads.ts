@@ -41,7 +41,7 @@ export class WedgedThreads {
     this.#options.tell("error", describe(thread));
     if (this.count < MOST) return;
     this.#options.onTooMany(
-      `${this.count} threads hang in native code and cannot be ended: the process ends, to be started afresh.`,
+      `${this.count} threads hang in native code and cannot be ended: the process exits to be restarted.`,
     );
   }
 
