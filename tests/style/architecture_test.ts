@@ -1,4 +1,4 @@
-/** Who may import whom, held by a test. */
+/** Which part may import which, held by a test. */
 import assert from "node:assert/strict";
 import { imports, resolved, type SourceFile, sourceFiles, specifiers } from "../support/source_files.ts";
 
@@ -128,7 +128,7 @@ Deno.test("a thread loads no storage, settings, pages or packages: it is replace
   assert.deepEqual(heavy.map(({ file, specifier }) => `${file.path} imports ${specifier}`), []);
 });
 
-Deno.test("nobody imports a member's door from inside that member", () => {
+Deno.test("no file imports the public file of its own member", () => {
   const inside = arrows.filter(({ from, to, named, file, specifier }) =>
     from === to && (named || resolved(file, specifier) === `${from}/mod.ts`)
   );
@@ -136,13 +136,13 @@ Deno.test("nobody imports a member's door from inside that member", () => {
 });
 
 Deno.test("nothing imports main or the tests", () => {
-  // A test may start main as a process; nobody may take it into theirs.
+  // A test may start main as a process, but no file may import it.
   const fromTests = files.flatMap((file) => arrowsOf(file, imports(file))).filter(({ to }) => to === "main");
   const fromSources = arrows.filter(({ to }) => to === "main" || to === "tests");
   assert.deepEqual([...fromTests, ...fromSources].filter(({ from, to }) => from !== to).map(say), []);
 });
 
-Deno.test("backends never see each other, and nobody outside the queue sees one", () => {
+Deno.test("backends never import each other, and no file outside the queue imports one", () => {
   const backendOf = (path: string) => /^queue\/(sqlite|postgres|redis)\//.exec(path)?.[1];
   const wrong = arrows.filter(({ file, specifier }) => {
     const target = backendOf(resolved(file, specifier));

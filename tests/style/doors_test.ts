@@ -1,4 +1,4 @@
-/** A door that exports what nobody uses is a promise that nobody asked for. */
+/** An unused export of a member's public file is a needless promise. */
 import assert from "node:assert/strict";
 import { resolved, type SourceFile, sourceFiles, withoutComments } from "../support/source_files.ts";
 

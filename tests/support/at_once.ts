@@ -1,7 +1,7 @@
 /** Tries that wait much and do little, side by side: so many of them cost hardly more than one. */
 import { type Random, random } from "./random.ts";
 
-/** Answers the violations of each try, in the order in which they began. Each has a chance of its own. */
+/** Returns the violations of each try, in the order in which they began. Each try has its own random seed. */
 export async function* atOnce(
   count: number,
   chance: Random,

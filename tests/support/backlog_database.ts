@@ -1,6 +1,6 @@
 /**
- * A database in which very many jobs wait: of five priorities, one in ten of them for a time that is far away. When there
- * were two jobs in it somebody had it analyzed, as many tools do of themselves: SQLite goes on planning for two.
+ * A database in which very many jobs wait: in five priorities, one in ten of them for a time that is far away. ANALYZE
+ * ran when there were two jobs in it, as many tools do by themselves: SQLite keeps planning for two.
  */
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";

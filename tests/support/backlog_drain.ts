@@ -1,4 +1,4 @@
-/** Works off by hand all that is due, suspects too: every job is completed. Answers how many. */
+/** Claims and completes every due job, suspects too. Returns how many. */
 import type { Consumer } from "@persistent-queue/queue";
 
 const CONSUMER = "the one who drains";

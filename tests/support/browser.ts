@@ -4,7 +4,7 @@ import { type Browser, chromium, type LaunchOptions } from "playwright-core";
 /** The first is the same engine without a window: it begins with a quarter of the work. */
 const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
 
-/** Chromium as root, in a container, without a word to anybody. */
+/** Chromium as root, in a container, without reports to its maker. */
 const ARGS = [
   "--no-sandbox",
   "--disable-gpu",

@@ -14,7 +14,7 @@ for (;;) {
     claimed.map(({ seq, lease }) => ({ seq, lease, at, verb: "complete", result: null })),
   );
   for (const [i, { id }] of claimed.entries()) console.log(`${settled[i] ? "completed" : "lost"} ${id}`);
-  // SQLite lets nobody in who waits while somebody else comes back at once.
+  // SQLite has no fair queue for its lock: a process that retries at once would keep the others out.
   await new Promise((resolve) => setTimeout(resolve, 1));
 }
 await store.close();

@@ -1,6 +1,6 @@
 /**
  * A whole supervisor with its pages, whose clock on the wall can be set while they run. Threads, timers and the
- * monotonic clock go on as they are: nobody can set those.
+ * monotonic clock go on as they are: those cannot be set.
  */
 import { getQueue, type Queue } from "@persistent-queue/queue";
 import { type App, managerApp, opsApp } from "@persistent-queue/ui";
@@ -20,10 +20,10 @@ export interface ClockSystem extends AsyncDisposable {
   readonly failures: ReadonlyMap<string, readonly number[]>;
   /** Jobs that are not to be claimed before their time, unless it had come already when the clock was set. */
   readonly due: Map<string, number>;
-  /** What went wrong since somebody last emptied this. */
+  /** Errors since this was last emptied. */
   readonly sentences: string[];
   readonly sweeps: () => number;
-  /** Whoever is logged in asks for `manager/…` or `ops/…`; where the session has ended, after a new login. */
+  /** Requests `manager/…` or `ops/…` with a session; logs in again if the session has ended. */
   ask(path: string): Promise<{ readonly status: number; readonly text: string }>;
 }
 

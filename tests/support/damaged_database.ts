@@ -52,7 +52,7 @@ function pagesOf(path: string): Pick<Victim, "pages" | "schemaPages"> {
   return { pages, schemaPages: [...pages.keys()].filter((n) => isSchema(pages[n] ?? new Uint8Array())) };
 }
 
-/** Copies the files of a database that nobody has open; its index only `withIndex`, as a reboot may leave none. */
+/** Copies the files of a closed database; its index only `withIndex`, as a reboot may leave none. */
 export function copyDatabase(from: string, to: string, { withIndex }: { withIndex: boolean }): void {
   for (const suffix of ["", "-wal", ...(withIndex ? ["-shm"] : [])]) {
     Deno.copyFileSync(from + suffix, to + suffix);

@@ -1,4 +1,4 @@
-/** What can happen to a part of a database while nobody has it open. */
+/** Damage to a part of a database while it is closed. */
 import { PAGE, type Victim } from "./damaged_database.ts";
 import type { Random } from "./random.ts";
 

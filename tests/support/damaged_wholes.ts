@@ -1,4 +1,4 @@
-/** What can lie in the place of a database and is none of ours: it must be refused, and stay as it is. */
+/** Files in the place of a database that are not ours: they must be refused, and stay as they are. */
 import { DatabaseSync } from "node:sqlite";
 import { PAGE } from "./damaged_database.ts";
 import type { Damage } from "./damaged_parts.ts";
@@ -14,7 +14,7 @@ function toDamages(whats: Readonly<Record<string, Befall>>): Damage[] {
   return Object.entries(whats).map(([what, befall]) => ({ what, befall, leaves: null, mayBeTold: false }));
 }
 
-/** What a lost database looks like. Where a log is left of it, it holds commits that nobody is to write over. */
+/** What a lost database looks like. A log that is left beside it holds commits that must not be overwritten. */
 export const EMPTY_FILES: readonly Damage[] = toDamages({
   "the database is an empty file": (path) => empty(path, []),
   "the database is an empty file, its log is gone": (path) => empty(path, ["-wal"]),
@@ -27,12 +27,12 @@ export const EMPTY_FILES: readonly Damage[] = toDamages({
   "the database is gone, its log is there": (path) => Deno.removeSync(path),
 });
 
-/** Databases, but of somebody else, or of a later time. */
+/** Databases of another program, or of a later release. */
 export const FOREIGN_SCHEMAS: readonly Damage[] = toDamages({
   "a database of another program": (path) =>
     make(path, "CREATE TABLE jobs (id); INSERT INTO jobs VALUES (1)"),
-  "a database of nobody, with nothing in it": (path) => make(path, "VACUUM"),
-  "our name on somebody else's tables": (path) => make(path, `CREATE TABLE theirs (id); ${OURS}`),
+  "a database without a mark, with nothing in it": (path) => make(path, "VACUUM"),
+  "our mark on another program's tables": (path) => make(path, `CREATE TABLE theirs (id); ${OURS}`),
   "our name on other jobs": (path) => make(path, `CREATE TABLE jobs (id, status); ${OURS}`),
   "a database of a later release": (path) =>
     make(path, "PRAGMA application_id = 1347504706; PRAGMA user_version = 99"),

@@ -1,9 +1,9 @@
 const OFTEN_MS = 10;
-/** Whoever asks all the time keeps others from their work: at most a fifth of the time is spent on it. */
+/** Constant polling would slow the system under test: at most a fifth of the time is spent on it. */
 const SHARE = 4;
 const SELDOM_MS = 100;
 
-/** Waits until `condition` answers something true, and gives that back; fails with `what` after `withinMs`. */
+/** Waits until `condition` returns a truthy value, and returns that; fails with `what` after `withinMs`. */
 export async function eventually<Answer>(
   what: string,
   condition: () => Answer | Promise<Answer>,

@@ -1,7 +1,7 @@
 /**
- * Ports for systems that a test starts. One that is asked of the kernel may be somebody else's a moment later, a listener's
- * or the near end of a connection, and a system that finds it in use does not start. So each process of tests has a
- * range to itself, below those that the kernel gives out, for as long as it holds the first port of it.
+ * Ports for systems that a test starts. A port from the kernel may be taken a moment later, by a listener or by the
+ * near end of a connection, and a system that finds it in use does not start. So each test process has its own range,
+ * below those that the kernel gives out, for as long as it holds the first port of it.
  */
 const FIRST = 12_000;
 const RANGE = 200;
@@ -11,7 +11,7 @@ const RANGES = 100;
 const held = holdRange();
 let given = 0;
 
-/** Nobody listens there now, and nobody else will. */
+/** A port on which no process listens, in the range of this process. */
 export function freePort(): number {
   for (let tries = 1; tries < RANGE; tries++) {
     // The longest unused one comes next: clients keep connections to a port for a while.

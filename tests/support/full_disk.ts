@@ -4,9 +4,9 @@ import { tempFolder } from "./temp_folder.ts";
 export interface SmallDisk extends AsyncDisposable {
   /** Where it is mounted. */
   readonly path: string;
-  /** Takes whatever room there is. Answers how many bytes that were. */
+  /** Fills the free space. Returns how many bytes that were. */
   fill(): number;
-  /** Gives all of it back. */
+  /** Frees that space again. */
   makeRoom(): void;
 }
 

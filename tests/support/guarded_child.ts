@@ -1,6 +1,7 @@
 /**
- * Stands in for a supervisor under a guard. Arguments: a file to tell its story in, what to do, and `--guarded`.
- * `exit:<code>,<code>…` ends at once, each life with the next of these codes; `wait` waits for a signal or the end of the guard.
+ * Stands in for a supervisor under a guard. Arguments: a file in which to log its steps, what to do, and `--guarded`.
+ * `exit:<code>,<code>…` ends at once, each life with the next of these codes; `wait` waits for a signal or the end of
+ * the guard.
  */
 import { whenGuardIsGone } from "../../workers/process/guard_watch.ts";
 

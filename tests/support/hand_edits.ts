@@ -1,4 +1,4 @@
-/** What people do to the database with the `sqlite3` command, on purpose and by mistake. */
+/** Manual edits of the database with the `sqlite3` command, on purpose and by mistake. */
 import type { Job } from "@persistent-queue/queue";
 
 /** The jobs that there are for it: `new` is not there yet. */
@@ -10,7 +10,7 @@ export interface HandEdit {
   readonly sql: string;
   /** What of the job is seen afterwards; null = it is gone. */
   readonly shows?: Partial<Job> | null;
-  /** The kind that no handler knows, whose jobs wait for one. */
+  /** The kind without a handler, whose jobs wait for one. */
   readonly parks?: string;
   /** What the database says to it. The job stays as it was. */
   readonly refusal?: RegExp;

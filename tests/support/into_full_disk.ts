@@ -1,4 +1,4 @@
-/** A program whose output goes to a full disk: whatever it prints is an error. */
+/** A program whose output goes to a full disk: every print fails. */
 
 export interface Redirected {
   /** What cannot be written to. */

@@ -1,4 +1,4 @@
-/** Whether the page at this address answers, and all is well. */
+/** Whether the system at this address responds and is healthy. */
 export async function isHealthy(address: string): Promise<boolean> {
   try {
     const answer = await fetch(`${address}/healthz`);

@@ -1,6 +1,6 @@
 /**
- * A story in which every kind of write happens, always in the same order: jobs that complete, fail, are tried again, run
- * slowly, wait, are canceled, resubmitted, replaced; a sweep, a look for old ones, a look from outside, a copy.
+ * A story in which every kind of write happens, always in the same order: jobs that complete, fail, are tried again,
+ * run slowly, wait, are canceled, resubmitted, replaced; a sweep, a look for old ones, a look from outside, a copy.
  */
 import { type JobRequest, QueueError } from "@persistent-queue/queue";
 import type { Ledger } from "./ledger.ts";
@@ -20,7 +20,7 @@ const BREATH_MS = 3;
 /** Long enough to be canceled before, and soon enough where that was refused. */
 const LATE_MS = 500;
 
-/** @throws whatever is no {@link QueueError}: nobody expects that */
+/** @throws every error that is not a {@link QueueError}, because it is unexpected */
 export async function tellStory(
   system: ThreadlessSystem,
   { ledger, name, bytes = 0, onRefused = () => {} }: StoryOptions,

@@ -1,4 +1,4 @@
-/** What a system that may die at any moment has acknowledged, kept by somebody who lives on. */
+/** What a system that may die at any moment has acknowledged, kept by the process that outlives it. */
 import type { Queue } from "@persistent-queue/queue";
 
 export class Ledger {
@@ -11,8 +11,8 @@ export class Ledger {
   }
 
   /**
-   * Takes a line such as `added a1`, `completed a1`, or `replacing a1`: said before somebody asks to have a completed
-   * job start afresh, for nobody knows then how long it stays completed. A line of another kind is none of its business.
+   * Takes a line such as `added a1`, `completed a1`, or `replacing a1`. The last is noted before a completed job is
+   * restarted, because it may stop being completed at any time from then on. Other lines are ignored.
    */
   note(line: string): void {
     const [what, id] = line.split(" ", 2);
@@ -28,7 +28,7 @@ export class Ledger {
   }
 }
 
-/** Whole lines only: what a dying process has written by half was not said. */
+/** Whole lines only: a line cut off by the death of the process does not count. */
 export async function* wholeLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {
@@ -38,7 +38,7 @@ export async function* wholeLines(stream: ReadableStream<Uint8Array<ArrayBuffer>
   }
 }
 
-/** The queue as it is, but `tell` hears which completions are durable before anybody else does. */
+/** The queue as it is, but `tell` is called first with the completions that are durable. */
 export function tellingCompletions(queue: Queue, tell: (ids: readonly string[]) => void): Queue {
   const settle: Queue["settle"] = async (attempts) => {
     const verdicts = await queue.settle(attempts);

@@ -1,4 +1,4 @@
-/** Adds jobs through the ports of a running system until nobody answers any more, and notes what was acknowledged. */
+/** Adds jobs through the ports of a running system until it no longer responds, and notes what was acknowledged. */
 import type { Ledger } from "./ledger.ts";
 import type { RunningSystem } from "./running_system.ts";
 
@@ -16,7 +16,7 @@ export async function loadUntilStop(
       if (answer.status === 201) { for (const id of ids) ledger.note(`added ${id}`); }
       await answer.body?.cancel();
     } catch {
-      // It has stopped, perhaps in the middle of an answer.
+      // It has stopped, perhaps in the middle of a response.
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, 20));

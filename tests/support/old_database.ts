@@ -24,14 +24,14 @@ export function statementsIn(sql: string): string[] {
 }
 
 /**
- * How many steps an upgrade from `version` has: each migration begins, runs its statements, notes its number and commits;
- * and one comes after the end.
+ * How many steps an upgrade from `version` has: each migration begins, runs its statements, notes its number and
+ * commits; and one comes after the end.
  */
 export function stepsFrom(version: number): number {
   return MIGRATIONS.slice(version).reduce((sum, migration) => sum + statementsIn(migration).length + 3, 1);
 }
 
-/** One of `version`, with jobs in every status, their stories, and what people add by hand. Answers the ids. */
+/** A database of `version`, with jobs in every status, their histories, and manual additions. Returns the ids. */
 export function makeOldDatabase(path: string, version: number, random: Random): string[] {
   using db = new DatabaseSync(path);
   for (const migration of MIGRATIONS.slice(0, version)) db.exec(migration);

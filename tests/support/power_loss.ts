@@ -1,9 +1,9 @@
 /**
- * A model of what a power loss leaves of a database in WAL mode: what SQLite had synced is there, of what it wrote since
- * then any part is, or is not. When it syncs depends on `PRAGMA synchronous`, of which the very connection is asked.
- * https://www.sqlite.org/pragma.html#pragma_synchronous
+ * A model of what a power loss leaves of a database in WAL mode: what SQLite had synced is there, of what it wrote
+ * since then any part is, or is not. When it syncs depends on `PRAGMA synchronous`, of which the very connection is
+ * asked. https://www.sqlite.org/pragma.html#pragma_synchronous
  *
- * The live files are read with the file API, which drops SQLite's locks: only for tests in which nobody else is there.
+ * The live files are read with the file API, which drops SQLite's locks: only for tests without another process.
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { Random } from "./random.ts";
@@ -108,7 +108,7 @@ function spoil(now: Bytes, before: Bytes, chance: Random): Bytes {
   return found.length > before.length && chance.chance(0.5) ? found.slice(0, before.length) : found;
 }
 
-/** What became of the end of the log, of which nobody knows. */
+/** The end of the log after a power loss, which may be anything. */
 function tail(unsynced: Bytes, chance: Random): Bytes {
   switch (chance.below(5)) {
     case 0:

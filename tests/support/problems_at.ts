@@ -1,4 +1,4 @@
-/** What is wrong in the store at `url`, where nobody wrote by hand; looked at from beside whoever owns it. */
+/** The problems of the store at `url`, which was not edited by hand; read beside its owner. */
 import { openStore } from "@persistent-queue/queue";
 import { verify, type VerifyOptions } from "../../queue/verify.ts";
 

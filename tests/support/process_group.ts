@@ -20,7 +20,7 @@ export interface ProcessGroup extends AsyncDisposable {
   readonly exitCode: Promise<number>;
   /** Resolves with the process id of the supervisor that greets as number `count`, once it does. */
   greets(count: number): Promise<number>;
-  /** Everybody in the group gets it. */
+  /** Sends the signal to every process of the group. */
   signal(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void;
   isHealthy(): Promise<boolean>;
   /** Adds a job for a file, and resolves with its id. */
@@ -30,7 +30,7 @@ export interface ProcessGroup extends AsyncDisposable {
 
 export interface GroupOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** What is there before anybody starts: the database would be `queue.db`. */
+  /** Files that are there before the start: the database would be `queue.db`. */
   readonly prepare?: (folder: TempFolder) => void;
 }
 

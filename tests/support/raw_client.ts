@@ -43,7 +43,7 @@ export function bytesOf(text: string): Uint8Array {
   return bytes;
 }
 
-/** Whoever is refused in the middle of a request may be cut off before its end. */
+/** A client that is refused in the middle of a request may be cut off before its end. */
 async function send(connection: Deno.TcpConn, bytes: Uint8Array, cutOff: boolean): Promise<void> {
   try {
     for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
@@ -55,7 +55,7 @@ async function send(connection: Deno.TcpConn, bytes: Uint8Array, cutOff: boolean
 
 const latin1 = new TextDecoder("latin1");
 
-/** In the head of an answer without an end. */
+/** Found in the head of an endless response. */
 const STREAM = "text/event-stream";
 
 async function readAll(connection: Deno.TcpConn): Promise<string> {
@@ -73,7 +73,7 @@ async function readAll(connection: Deno.TcpConn): Promise<string> {
   return text;
 }
 
-/** The statuses of all answers that came, without those that only say to go on. */
+/** The statuses of all responses, without 100 Continue. */
 export function statusesIn(text: string): number[] {
   return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status)).filter((status) =>
     status >= 200

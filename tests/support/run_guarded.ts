@@ -10,7 +10,7 @@ const support = (name: string) => new URL(`./${name}`, import.meta.url);
 export interface Guarded extends AsyncDisposable {
   readonly folder: string;
   readonly url: string;
-  /** As somebody beside the running system sees it. */
+  /** A handle beside the running system. */
   readonly queue: Queue;
   /** How many lives have begun to work. */
   readonly lives: () => number;

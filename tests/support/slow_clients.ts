@@ -113,7 +113,7 @@ function pass(ms: number): Promise<void> {
   return new Promise((resolve) => countDown(ms, resolve));
 }
 
-/** A connection that is read only when somebody asks for its end. */
+/** A connection that is read only when its end is awaited. */
 class Line {
   text = "";
   readonly #connection: Deno.TcpConn;
@@ -149,7 +149,7 @@ class Line {
     return count !== null;
   }
 
-  /** Reads until the other side ends it, and answers how many milliseconds it lived; null = longer than this. */
+  /** Reads until the other side ends it, and returns how many milliseconds it lived; null = longer than this. */
   async end(withinMs: number): Promise<number | null> {
     const clock = countDown(withinMs, () => this[Symbol.dispose]());
     try {

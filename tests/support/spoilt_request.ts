@@ -21,7 +21,7 @@ export interface SpoiltRequest {
   readonly what: string;
   /** Then nothing follows, whatever it announces; else its last request asks for the end. */
   readonly cutOff: boolean;
-  /** How many answers there must be. Fewer, and some request got none; more, and one was seen where there is none. */
+  /** How many responses there must be. With fewer, a request got none; with more, a request was seen that was not sent. */
   readonly answers: { readonly least: number; readonly most: number };
 }
 
@@ -128,7 +128,7 @@ function written({ method, target, version, host, headers, body, isChunked }: Dr
   return `${lines.join("\r\n")}\r\n\r\n${body}`;
 }
 
-/** Many good ones at once, without waiting for an answer: each must get its own. */
+/** Many valid requests at once, without waiting for a response: each must get its own. */
 function pipelined(random: Random, credentials: Credentials): SpoiltRequest {
   const all = Array.from({ length: 1 + random.below(9) }, () => goodDraft(random, credentials))
     .filter(({ target }) => target !== "/events");

@@ -18,9 +18,9 @@ export interface SqlCall {
 export interface SqlListener {
   /** What this throws is what the call throws: SQLite never hears of it. */
   before?(call: SqlCall): void;
-  /** The call has returned, and nobody has seen its answer yet. */
+  /** The call has returned, but its caller has not seen the result yet. */
   after?(call: SqlCall): void;
-  /** The call has thrown, and nobody has seen that yet. */
+  /** The call has thrown, but its caller has not seen the error yet. */
   failed?(call: SqlCall, error: unknown): void;
 }
 
@@ -64,7 +64,7 @@ function replaceMethods(): void {
   }
 }
 
-/** `toSubject` answers on which connection the method works, and the name of what it does. */
+/** `toSubject` returns the connection on which the method works, and the name of what it does. */
 function replace(
   prototype: object,
   how: SqlCall["how"],

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 
 const PATIENCE_MS = 5_000;
 
-/** Runs statements on the database at `path`. Answers what the last one prints, columns split by `|`. */
+/** Runs statements on the database at `path`. Returns what the last one prints, columns split by `|`. */
 export async function sqliteShell(path: string, sql: string): Promise<string> {
   try {
     return await withCommand(path, sql);

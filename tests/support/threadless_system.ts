@@ -11,7 +11,7 @@ import { KINDS, ThreadlessConsumer } from "./threadless_consumer.ts";
 
 export interface ThreadlessSystem {
   readonly queue: Queue;
-  /** What somebody is working on, or waits for. */
+  /** Jobs in flight or waiting. */
   readonly leases: readonly Lease[];
   /** Why the storage was taken for lost, or null. */
   readonly lost: string | null;
@@ -34,7 +34,7 @@ export const RETRY_DELAYS_MS: readonly number[] = [1, 1, 2];
 const TIMES = { heartbeatMs: 50, sweepMs: 200, stallMs: 600 };
 const CONSUMERS = 2;
 const DAY_MS = 86_400_000;
-/** How soon somebody who found the storage busy or full asks again. */
+/** How soon a caller that found the storage busy or full asks again. */
 const AGAIN_MS = 5;
 const PATIENCE_MS = 20_000;
 

@@ -1,6 +1,6 @@
 /**
- * A start by somebody who has to obey the permissions of files. Root need not: then its privileges are dropped, by the
- * `setpriv` command of util-linux. Null where there is none: nothing can be shown here.
+ * A start by a user to whom the permissions of files apply. They do not apply to root: then its privileges are dropped,
+ * by the `setpriv` command of util-linux. Null where there is none: nothing can be shown here.
  */
 import { freePort } from "./free_port.ts";
 

@@ -1,4 +1,4 @@
-/** Computes for as many milliseconds as the payload says, without letting anybody else run. */
+/** Computes for as many milliseconds as the payload says, without letting anything else run in its thread. */
 import type { HandlerJob } from "@persistent-queue/workers";
 
 export function handler({ payload }: HandlerJob): void {

@@ -1,6 +1,6 @@
 /**
  * Ends its thread in the way that the payload names, or makes it useless. A payload that ends in "once" means the first
- * time only: then whoever has the job next does it.
+ * time only: the next consumer of the job does it.
  */
 import { readFile } from "node:fs";
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";

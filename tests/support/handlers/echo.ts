@@ -1,4 +1,4 @@
-/** Answers what it was given. */
+/** Returns its payload. */
 import type { HandlerJob } from "@persistent-queue/workers";
 
 export function handler({ payload }: HandlerJob): unknown {

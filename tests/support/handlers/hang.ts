@@ -19,7 +19,7 @@ function hang(how: unknown, { settings }: HandlerContext): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       break;
     case "pipe":
-      // Until somebody writes to it.
+      // Until another process writes to it.
       Deno.readTextFileSync(`${settings.filesDir}/pipe`);
       break;
     case "query":

@@ -1,4 +1,4 @@
-/** Works for as long as the payload says with what the language gives everybody, and returns what came of it. */
+/** Works for as long as the payload says with plain language features, and returns the result. */
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 
 export async function handler({ payload }: HandlerJob, { log }: HandlerContext): Promise<unknown> {

@@ -1,4 +1,4 @@
-/** Prints, as libraries do in places that nobody thinks of. */
+/** Prints, as libraries do in unexpected places. */
 export function handler(): string {
   console.log("to the terminal");
   console.error("to the terminal");
