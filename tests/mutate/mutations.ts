@@ -1,5 +1,5 @@
 /**
- * Twelve ways to break the code that keeps the guarantees, each as small as a typo. Each must make a test
+ * Ways to break the code that keeps the guarantees, each as small as a typo. Each must make a test
  * fail: a suite that passes with one of them proves nothing about that guarantee.
  */
 export interface Mutation {
