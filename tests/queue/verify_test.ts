@@ -67,7 +67,7 @@ const HARMS: Record<string, { sql: string; options?: Partial<VerifyOptions>; fin
     options: { untouched: true },
     finds: /"bad" was FAILED already when it was exhausted under lease 3/,
   },
-  "a job that nobody has, though its heartbeat looks alive": {
+  "a job that no consumer holds, though its heartbeat looks alive": {
     sql: "",
     options: { held: { leases: [], silentSince: 0 } },
     finds: /"held" is PROCESSING, but no consumer holds it/,

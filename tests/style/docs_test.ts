@@ -95,7 +95,7 @@ Deno.test(`each question of "Where do I …" is answered in at most ${MOST_FILES
   assert.deepEqual(counts.filter(({ files }) => files < 1 || files > MOST_FILES), []);
 });
 
-Deno.test("the pages speak of things, not of somebody", () => {
+Deno.test("the pages name things, not unnamed persons", () => {
   const unclear = /\b(?:somebody|someone|whoever|nobody|whomever)\b/i;
   assert.deepEqual(pages.filter(({ prose }) => unclear.test(prose)).map(({ path }) => path), []);
 });

@@ -1,6 +1,6 @@
 /**
- * A request whose end two servers could see in two places, with another request hidden where one of them looks
- * (request smuggling). Whoever understands it as two requests can be made to serve the hidden one in another's name.
+ * A request whose end two servers could see in different places, with another request hidden between them (request
+ * smuggling). A server that reads it as two requests can be made to serve the hidden one in another user's name.
  */
 import type { Random } from "./random.ts";
 
@@ -51,7 +51,7 @@ const ODD_CHUNKS = [
   `1;\nx\r\n0\r\n\r\n${HIDDEN}`,
 ];
 
-/** At most one answer may come, and the connection must end. */
+/** At most one response may come, and the connection must end. */
 export function ambiguousRequest(random: Random): string {
   const head = (lines: string) =>
     `${

@@ -14,7 +14,9 @@ export async function drainBacklog(queue: Consumer): Promise<number> {
       claimed.map((job) => ({ job, outcome: { type: "returned", result: null } })),
     );
     const lost = verdicts.findIndex(({ type }) => type !== "stored");
-    if (lost >= 0) throw new Error(`Job "${claimed[lost]?.id}" was taken away, though nobody else is here.`);
+    if (lost >= 0) {
+      throw new Error(`Job "${claimed[lost]?.id}" was taken away, though there is no other consumer.`);
+    }
     drained += claimed.length;
   }
 }

@@ -68,7 +68,7 @@ async function cutOff(
   return tookMs < deadlineMs / 2 ? [`was cut off after ${tookMs} of ${deadlineMs} ms`] : [];
 }
 
-/** Answers wait on this side, then on the server's, which gives up before it has served them all. */
+/** Responses pile up on this side, then on the server's, which gives up before it has served them all. */
 async function neverReads({ port, patience, header, bigPath }: Stand): Promise<string[]> {
   const ask = `GET ${bigPath} HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n`;
   using line = await Line.open(port, ask.repeat(ASKED));
