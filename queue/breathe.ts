@@ -7,8 +7,15 @@ const REST_MS = 5;
  * that is set after some work is due at once, so the resting timer is set in a new round.
  */
 export function breathe(): Promise<void> {
-  return new Promise((resolve) => void setTimeout(() => setTimeout(resolve, REST_MS), 0));
+  return resting = new Promise((resolve) => void setTimeout(() => setTimeout(resolve, REST_MS), 0));
 }
+
+/** Resolves when the last rest that has begun is over: a queue that is closed leaves no timer behind. */
+export function rested(): Promise<void> {
+  return resting;
+}
+
+let resting: Promise<void> = Promise.resolve();
 
 /** The longest time without a pause, in milliseconds. */
 const TURN_MS = 10;

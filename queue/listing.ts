@@ -2,7 +2,7 @@
  * Pages of jobs, from a store that reads a bounded number of rows per call. A page that is not full after the first
  * call is a search: it runs slice by slice, one search at a time, and other work runs in between.
  */
-import { breathe } from "./breathe.ts";
+import { breathe, rested } from "./breathe.ts";
 import { QueueError } from "./errors.ts";
 import type { Job } from "./job.ts";
 import { DEFAULT_LIMIT } from "./door.ts";
@@ -92,9 +92,10 @@ export class Listing {
     return next;
   }
 
-  /** Resolves when the pause after the last slice is over, so that a closed queue leaves no timer behind. */
-  get rested(): Promise<unknown> {
-    return this.#slice;
+  /** Resolves when the last slice and every pause are over: a queue that is closed leaves none behind. */
+  async rested(): Promise<void> {
+    await this.#slice;
+    await rested();
   }
 
   #inTurn(list: () => Promise<JobPage>): Promise<{ page: JobPage; ms: number }> {

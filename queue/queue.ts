@@ -239,7 +239,7 @@ export class Queue implements Role {
 
   async close(): Promise<void> {
     this.#requests.close();
-    await this.#store.close().finally(() => this.#listing.rested);
+    await this.#store.close().finally(() => this.#listing.rested());
   }
 
   async #look(now: number): Promise<StoreStats> {
