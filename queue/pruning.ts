@@ -21,15 +21,15 @@ export class Pruning {
     const deadline = performance.now() + PRUNE_BUDGET_MS;
     let count = 0;
     let idlePages = 0;
-    do {
+    for (;;) {
       const { removed, next } = await this.#prune({ before, after: this.#after, limit: PRUNE_LIMIT });
       this.#after = next;
       count += removed.length;
       if (removed.length > 0) this.#onRemoved(removed);
       // If nothing is old, this goes through the store slowly, sweep by sweep; if much is, as fast as allowed.
       idlePages = removed.length === 0 ? idlePages + 1 : 0;
+      if (this.#after === 0 || idlePages >= MOST_IDLE_PAGES || performance.now() >= deadline) return count;
       await breathe();
-    } while (this.#after !== 0 && idlePages < MOST_IDLE_PAGES && performance.now() < deadline);
-    return count;
+    }
   }
 }
