@@ -1,6 +1,6 @@
 /** Adds jobs. Many or large jobs take several turns, so that other work goes on in between. */
-import { breathe, mapInTurns } from "./breathe.ts";
-import { checkJob } from "./door.ts";
+import { mapInTurns, yieldToEventLoop } from "./yield_to_event_loop.ts";
+import { checkJob } from "./validate.ts";
 import { QueueError } from "./errors.ts";
 import type { QueueEvent } from "./events.ts";
 import type { Added, JobRequest } from "./roles.ts";
@@ -34,7 +34,7 @@ async function insertAll(taker: Taker, jobs: readonly NewJob[]): Promise<Added[]
   let since = performance.now();
   for (const some of portionsOf(jobs)) {
     if (performance.now() - since > BETWEEN_RESTS_MS) {
-      await breathe();
+      await yieldToEventLoop();
       since = performance.now();
     }
     const stored = taker.insert(some);

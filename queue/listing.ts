@@ -2,12 +2,12 @@
  * Pages of jobs, from a store that reads a bounded number of rows per call. A page that is not full after the first
  * call is a search: it runs slice by slice, one search at a time, and other work runs in between.
  */
-import { breathe, rested } from "./breathe.ts";
+import { rested, yieldToEventLoop } from "./yield_to_event_loop.ts";
 import { QueueError } from "./errors.ts";
 import type { Job } from "./job.ts";
-import { DEFAULT_LIMIT } from "./door.ts";
+import { DEFAULT_LIMIT } from "./validate.ts";
 import type { JobList, ListRequest } from "./roles.ts";
-import { Slots } from "./slots.ts";
+import { Semaphore } from "./semaphore.ts";
 import type { JobPage, JobQuery, Store } from "./store.ts";
 
 /** A search that finds little ends a page after this, with a cursor to go on from. */
@@ -41,7 +41,7 @@ interface Unfinished {
 
 export class Listing {
   readonly #store: Store;
-  readonly #searches = new Slots(MOST_SEARCHES, { maxWaiting: MOST_WAITING });
+  readonly #searches = new Semaphore(MOST_SEARCHES, { maxWaiting: MOST_WAITING });
   /** Settles after the running slice and the pause that follows it. */
   #slice: Promise<unknown> = Promise.resolve();
 
@@ -104,7 +104,7 @@ export class Listing {
       const page = await list();
       return { page, ms: performance.now() - since };
     });
-    this.#slice = sliced.then(breathe, breathe);
+    this.#slice = sliced.then(yieldToEventLoop, yieldToEventLoop);
     return sliced;
   }
 }

@@ -1,5 +1,5 @@
 /** Moves jobs for an operator, some jobs a turn, so that other work goes on in between. */
-import { breathe } from "./breathe.ts";
+import { yieldToEventLoop } from "./yield_to_event_loop.ts";
 import { QueueError } from "./errors.ts";
 import type { QueueEvent } from "./events.ts";
 import { MOVES, type OperatorVerb } from "./job.ts";
@@ -44,7 +44,7 @@ export async function* moveInTurns(
   isOneOfMany: boolean,
 ): AsyncGenerator<Moved[]> {
   for (let done = 0; done < ids.length && !signal?.aborted;) {
-    if (isOneOfMany) await breathe();
+    if (isOneOfMany) await yieldToEventLoop();
     const page = ids.slice(done, done + MOST_IDS);
     const moving = mover.move(verb, page, by);
     if (MOVES[verb].to === "PENDING") mover.emit({ type: "arriving", count: page.length });

@@ -1,5 +1,5 @@
 /** Removes jobs that finished long enough ago, some milliseconds a turn and at most a tenth of the time. */
-import { breathe } from "./breathe.ts";
+import { yieldToEventLoop } from "./yield_to_event_loop.ts";
 import type { Store } from "./store.ts";
 
 const PRUNE_LIMIT = 200;
@@ -29,7 +29,7 @@ export class Pruning {
       // If nothing is old, this goes through the store slowly, sweep by sweep; if much is, as fast as allowed.
       idlePages = removed.length === 0 ? idlePages + 1 : 0;
       if (this.#after === 0 || idlePages >= MOST_IDLE_PAGES || performance.now() >= deadline) return count;
-      await breathe();
+      await yieldToEventLoop();
     }
   }
 }

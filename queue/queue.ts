@@ -5,7 +5,7 @@
  * happened. Each part of the system receives the queue as the role it needs (`roles.ts`).
  */
 import { addAll } from "./adding.ts";
-import { checkId, checkList, checkStoredId } from "./door.ts";
+import { checkId, checkList, checkStoredId } from "./validate.ts";
 import { Events, type Listener } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb } from "./job.ts";
 import { Meter } from "./meter.ts";
@@ -37,7 +37,7 @@ export interface QueueOptions extends Policy {
   readonly now: () => number;
 }
 
-type Role = roles.Consumer & roles.Janitor & roles.Inspector & roles.Operator & roles.Keeper;
+type Role = roles.Consumer & roles.Maintainer & roles.Inspector & roles.Operator & roles.Admin;
 
 export class Queue implements Role {
   readonly #store: Store;
@@ -76,7 +76,7 @@ export class Queue implements Role {
     });
   }
 
-  // Adder ------------------------------------------------------------------------------------------------------------
+  // Enqueuer ------------------------------------------------------------------------------------------------------------
 
   async add(requests: readonly roles.JobRequest[], by?: string): Promise<roles.Added[]> {
     const given = { ...this.#options, by, now: this.#options.now() };
@@ -113,7 +113,7 @@ export class Queue implements Role {
     return settled.map((one) => toVerdict(one, now));
   }
 
-  // Janitor ----------------------------------------------------------------------------------------------------------
+  // Maintainer ----------------------------------------------------------------------------------------------------------
 
   async sweep({ held, freed }: { held: readonly Lease[]; freed: number }): Promise<number> {
     this.#requests.noteAlive();
@@ -223,7 +223,7 @@ export class Queue implements Role {
     return moveAll({ ...this.#mover, list: (request) => this.list(request) }, { verb, filter, ...how });
   }
 
-  // Keeper -----------------------------------------------------------------------------------------------------------
+  // Admin -----------------------------------------------------------------------------------------------------------
 
   beginRequest(): () => void {
     return this.#requests.begin();

@@ -27,7 +27,7 @@ export interface Added {
   readonly differs: boolean;
 }
 
-export interface Adder {
+export interface Enqueuer {
   /**
    * Checks all jobs before it stores any. Resolves when they are durable. If a finished job has one of the ids already,
    * the others are still stored before the call is refused: adding them again does no harm. `by` names the user, for
@@ -77,7 +77,7 @@ export interface Consumer {
 }
 
 /** The role of the sweeper. */
-export interface Janitor {
+export interface Maintainer {
   /**
    * Requeues jobs whose heartbeat is older than `stallMs`, except those known to be held. Returns how many, including
    * those that the caller has `freed` already because their consumer fell silent.
@@ -223,7 +223,7 @@ export interface MoveAllOptions extends MoveOptions {
 }
 
 /** The role of a user who has logged in. */
-export interface Operator extends Adder {
+export interface Operator extends Enqueuer {
   /** `by` names the user, for the log and the history. Many ids are moved in several turns. */
   move(
     verb: OperatorVerb,
@@ -236,7 +236,7 @@ export interface Operator extends Adder {
 }
 
 /** The role of the code that opened the queue. */
-export interface Keeper {
+export interface Admin {
   /**
    * Marks the start of a request. Returns the function to call at its end. If the process dies in between, the request
    * may be the cause, so running jobs are not charged for the death, three times in a row at most.

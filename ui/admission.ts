@@ -1,12 +1,12 @@
 /** The last step before work on a request begins. */
 import type { MiddlewareHandler } from "hono";
 import type { AppEnv, Progress } from "./app_env.ts";
-import { Refusal } from "./refusal.ts";
+import { HttpError } from "./refusal.ts";
 
 export const whenThereIsRoom: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (!await c.env.room()) {
     const options = { headers: { "Retry-After": "10" } };
-    throw new Refusal(503, "busy", "Very many answers wait for slow readers. Try again later.", options);
+    throw new HttpError(503, "busy", "Very many answers wait for slow readers. Try again later.", options);
   }
   c.env.progress.begin();
   await next();

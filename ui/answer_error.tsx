@@ -8,7 +8,7 @@ import { isForScripts } from "./is_for_scripts.ts";
 import { ManagerShell } from "./manager/manager_shell.tsx";
 import { OpsShell } from "./ops/ops_shell.tsx";
 import { PlainBody, PlainPage, type PlainPageProps } from "./plain_page.tsx";
-import { Refusal } from "./refusal.ts";
+import { HttpError } from "./refusal.ts";
 import { renderPage } from "./render_page.ts";
 
 const STATUS_OF = {
@@ -54,17 +54,17 @@ function pageOf(words: PlainPageProps, { manager, ops }: Partial<AppEnv["Variabl
   return <PlainPage {...words} />;
 }
 
-function refusalOf(thrown: Error): Refusal {
-  if (thrown instanceof Refusal) return thrown;
+function refusalOf(thrown: Error): HttpError {
+  if (thrown instanceof HttpError) return thrown;
   if (thrown instanceof QueueError) {
     const headers = thrown.code === "busy" ? { "Retry-After": "5" } : {};
-    return new Refusal(STATUS_OF[thrown.code], thrown.code, thrown.message, { headers });
+    return new HttpError(STATUS_OF[thrown.code], thrown.code, thrown.message, { headers });
   }
   // hono's own, for requests that it cannot read.
   if (thrown instanceof HTTPException && thrown.status < 500) {
-    return new Refusal(400, "bad_request", "This request cannot be read.");
+    return new HttpError(400, "bad_request", "This request cannot be read.");
   }
-  return new Refusal(500, "internal", FAULT);
+  return new HttpError(500, "internal", FAULT);
 }
 
 function titleOf(status: number): string {

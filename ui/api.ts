@@ -17,14 +17,14 @@ import { type Fault, injectFault } from "./fault_injection.ts";
 import { invalid } from "./fields.ts";
 import { jobInput } from "./job_input.ts";
 import { FILTER_WORDS, jobFilter, moveInput } from "./move_input.ts";
-import type { Ports } from "./ports.ts";
+import type { PageDeps } from "./ports.ts";
 import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJobs, readJson } from "./read_json.ts";
-import { Refusal, tooLarge } from "./refusal.ts";
+import { HttpError, tooLarge } from "./refusal.ts";
 import { dueOnWire, jobJson, jobsJson, statsOnWire, storyJson } from "./wire.ts";
 
 type ApiContext = Context<AppEnv>;
 
-export function apiRoutes(ports: Ports): Hono<AppEnv> {
+export function apiRoutes(ports: PageDeps): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get("/jobs", (c) => listJobs(c, ports))
     .get("/jobs.csv", (c) => exportList(c, ports))
@@ -33,8 +33,8 @@ export function apiRoutes(ports: Ports): Hono<AppEnv> {
     .post("/jobs/resubmit", limit(ONE_JOB_BYTES), (c) => moveJobs(c, ports, "resubmit"))
     .post("/jobs/cancel", limit(ONE_JOB_BYTES), (c) => moveJobs(c, ports, "cancel"))
     .post("/sweep", (c) => sweep(c, ports))
-    .post("/consumers/:id/crash", (c) => provoke(c, ports, "crash"))
-    .post("/consumers/:id/hang", (c) => provoke(c, ports, "hang"))
+    .post("/consumers/:id/crash", (c) => requestFault(c, ports, "crash"))
+    .post("/consumers/:id/hang", (c) => requestFault(c, ports, "hang"))
     // A point would not match the separators of lines that Unicode has, and an edit by hand may put in any.
     .get("/jobs/:id{[^]+}", (c) => showJob(c, ports));
 }
@@ -48,7 +48,7 @@ function limit(maxSize: number) {
   });
 }
 
-function momentOf({ now, queue }: Ports) {
+function momentOf({ now, queue }: PageDeps) {
   return { now: now(), stallMs: queue.stallMs, kinds: queue.kinds };
 }
 
@@ -56,12 +56,12 @@ function jsonText(c: ApiContext, text: string, status: 200 | 201 = 200): Respons
   return c.body(text, status, { "Content-Type": "application/json" });
 }
 
-async function listJobs(c: ApiContext, ports: Ports): Promise<Response> {
+async function listJobs(c: ApiContext, ports: PageDeps): Promise<Response> {
   const { jobs, next } = await ports.queue.list(listRequest(c, ports));
   return jsonText(c, await jobsJson(jobs, momentOf(ports), { next }));
 }
 
-function listRequest(c: ApiContext, ports: Ports): ListRequest {
+function listRequest(c: ApiContext, ports: PageDeps): ListRequest {
   assertKnown(c, [...FILTER_WORDS, "cursor", "limit"]);
   const cursor = c.req.query("cursor");
   const limit = c.req.query("limit");
@@ -75,7 +75,7 @@ function listRequest(c: ApiContext, ports: Ports): ListRequest {
   };
 }
 
-function filterOfQuery(c: ApiContext, { now }: Pick<Ports, "now">) {
+function filterOfQuery(c: ApiContext, { now }: Pick<PageDeps, "now">) {
   return jobFilter(c.req.query(), now());
 }
 
@@ -89,7 +89,7 @@ function assertKnown(c: ApiContext, names: readonly string[]): void {
   throw invalid(`There is no parameter "${shown}" here. ${hint}`, { code: "invalid_query" });
 }
 
-function exportList(c: ApiContext, { queue, audit, now }: Ports): Response {
+function exportList(c: ApiContext, { queue, audit, now }: PageDeps): Response {
   assertKnown(c, FILTER_WORDS);
   const filter = filterOfQuery(c, { now });
   c.header("Content-Type", "text/csv; charset=utf-8");
@@ -99,11 +99,11 @@ function exportList(c: ApiContext, { queue, audit, now }: Ports): Response {
   return c.body(exportJobs(queue, filter));
 }
 
-async function showStats(c: ApiContext, { queue, system }: Ports): Promise<Response> {
+async function showStats(c: ApiContext, { queue, system }: PageDeps): Promise<Response> {
   return c.json(statsOnWire(await queue.stats(), queue, system.view()));
 }
 
-async function showJob(c: ApiContext, ports: Ports): Promise<Response> {
+async function showJob(c: ApiContext, ports: PageDeps): Promise<Response> {
   return jsonText(c, storyJson(await ports.queue.get(idInPath(c)), momentOf(ports)));
 }
 
@@ -117,7 +117,7 @@ function idInPath(c: ApiContext): string {
   }
 }
 
-async function addJobs(c: ApiContext, ports: Ports): Promise<Response> {
+async function addJobs(c: ApiContext, ports: PageDeps): Promise<Response> {
   const body = await readJobs(c);
   const added = await audited(ports.queue, actorOf(c, ports)).add(await jobInput(body));
   const isNew = added.some(({ outcome }) => outcome !== "waiting");
@@ -125,7 +125,7 @@ async function addJobs(c: ApiContext, ports: Ports): Promise<Response> {
   return jsonText(c, text, isNew ? 201 : 200);
 }
 
-function oneAdded([added]: Added[], ports: Ports): string {
+function oneAdded([added]: Added[], ports: PageDeps): string {
   if (added === undefined) throw new Error("The queue answered nothing for a job that was added");
   const moment = momentOf(ports);
   // At the top as `GET /api/jobs/{id}` shows it, and as `job` for those who think of the answer to an array.
@@ -134,7 +134,7 @@ function oneAdded([added]: Added[], ports: Ports): string {
   return `${whole.slice(0, -1)},"job":${jobJson(added.job, moment)}}`;
 }
 
-function manyAdded(added: Added[], ports: Ports): Promise<string> {
+function manyAdded(added: Added[], ports: PageDeps): Promise<string> {
   return jobsJson(added.map(({ job }) => job), momentOf(ports), {
     outcomes: added.map(({ outcome }) => outcome),
     differs: added.map(({ differs }) => differs),
@@ -144,7 +144,7 @@ function manyAdded(added: Added[], ports: Ports): Promise<string> {
 
 const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
 
-async function moveJobs(c: ApiContext, ports: Ports, verb: OperatorVerb): Promise<Response> {
+async function moveJobs(c: ApiContext, ports: PageDeps, verb: OperatorVerb): Promise<Response> {
   const input = moveInput(await readJson(c), ports.now());
   const queue = audited(ports.queue, actorOf(c, ports));
   // Whoever hangs up wants no more of it.
@@ -167,14 +167,14 @@ function resultOnWire(result: MoveResult) {
   return { id: result.id, ok: false, error: { code: result.code, message: result.message } };
 }
 
-async function sweep(c: ApiContext, ports: Ports): Promise<Response> {
+async function sweep(c: ApiContext, ports: PageDeps): Promise<Response> {
   return c.json({ requeued: await sweepNow(ports, actorOf(c, ports)) });
 }
 
-function provoke(c: ApiContext, ports: Ports, fault: Fault): Response {
+function requestFault(c: ApiContext, ports: PageDeps, fault: Fault): Response {
   const id = c.req.param("id") ?? "";
   if (!injectFault(ports, { consumerId: id, fault, ...actorOf(c, ports) })) {
-    throw new Refusal(404, "unknown_consumer", `There is no consumer "${id.slice(0, 60)}" now.`);
+    throw new HttpError(404, "unknown_consumer", `There is no consumer "${id.slice(0, 60)}" now.`);
   }
   return c.json({ consumer_id: id, provoked: fault }, 202);
 }

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Audit, whereOf } from "./audit.ts";
-import { Refusal } from "./refusal.ts";
+import { HttpError } from "./refusal.ts";
 import { type Guesser, identityOf, type Throttle } from "./throttle.ts";
 
 const MAX_KNOWN = 1000;
@@ -36,7 +36,7 @@ export class ApiToken {
     return this.#options.token !== null;
   }
 
-  /** @throws {Refusal} 401 for a wrong one, 429 for any while its address has to wait */
+  /** @throws {HttpError} 401 for a wrong one, 429 for any while its address has to wait */
   async check(attempt: string, from: Guesser): Promise<void> {
     const { token, throttle, audit } = this.#options;
     const identity = identityOf(from);
@@ -55,7 +55,7 @@ export class ApiToken {
     this.#remember(identity);
   }
 
-  /** @throws {Refusal} 429 when too many wait already */
+  /** @throws {HttpError} 429 when too many wait already */
   async #pace(identity: string): Promise<void> {
     const now = performance.now();
     const turn = Math.max(now, this.#known.get(identity) ?? now);
@@ -71,13 +71,13 @@ export class ApiToken {
   }
 }
 
-export function unauthorized(message: string): Refusal {
-  return new Refusal(401, "unauthorized", message, { headers: { "WWW-Authenticate": "Bearer" } });
+export function unauthorized(message: string): HttpError {
+  return new HttpError(401, "unauthorized", message, { headers: { "WWW-Authenticate": "Bearer" } });
 }
 
-function tooSoon(waitMs: number): Refusal {
+function tooSoon(waitMs: number): HttpError {
   const headers = { "Retry-After": String(Math.ceil(waitMs / 1000)) };
-  return new Refusal(429, "too_many_guesses", "Too many wrong tokens. Wait a little.", { headers });
+  return new HttpError(429, "too_many_guesses", "Too many wrong tokens. Wait a little.", { headers });
 }
 
 /** In constant time, whatever the lengths are. */

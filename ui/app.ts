@@ -13,7 +13,7 @@ import type { Broadcast } from "./broadcast.ts";
 import { clientOf } from "./client_of.ts";
 import { OwnCookie } from "./cookies.ts";
 import { Devices } from "./devices.ts";
-import { door } from "./door.ts";
+import { door } from "./authenticate.ts";
 import { headers } from "./headers.ts";
 import { hostGuard } from "./host_guard.ts";
 import { changes, snapshots, streamOf } from "./live.ts";
@@ -24,10 +24,10 @@ import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import { opsPages } from "./ops/pages.tsx";
 import { Password } from "./password.ts";
 import { peerGuard } from "./peer_guard.ts";
-import type { OpsPorts, Ports } from "./ports.ts";
+import type { OpsPorts, PageDeps } from "./ports.ts";
 import { probes } from "./probes.ts";
 import { ONE_JOB_BYTES } from "./read_json.ts";
-import { Refusal, tooLarge } from "./refusal.ts";
+import { HttpError, tooLarge } from "./refusal.ts";
 import { ownPagesOnly, sameOrigin } from "./same_origin.ts";
 import { Sessions } from "./session.ts";
 import { sessionFile } from "./session_file.ts";
@@ -38,7 +38,7 @@ import { Throttle } from "./throttle.ts";
 /** Of each server: those who watch Ops, where nobody logs in, are not to take the places of the Manager's. */
 const MAX_STREAMS = 25;
 
-export interface AppOptions extends Omit<Ports, "now" | "faultInjection" | "audit"> {
+export interface AppOptions extends Omit<PageDeps, "now" | "faultInjection" | "audit"> {
   /** Whether people may crash or hang a consumer; they may not unless given. */
   readonly faultInjection?: boolean;
   readonly password: string;
@@ -124,7 +124,7 @@ export function opsApp(options: AppOptions): App {
 
 function portsOf(
   { queue, system, faultInjection = false, version, now = Date.now, ...options }: AppOptions,
-): Ports {
+): PageDeps {
   const { port, otherPort, otherPublicUrl = null, onAudit: audit = console.info } = options;
   return { queue, system, faultInjection, version, now, port, otherPort, otherPublicUrl, audit };
 }
@@ -200,8 +200,8 @@ function isCutOff(error: Error): boolean {
   return "code" in error && error.code === "ECONNRESET";
 }
 
-function unfinished(): Refusal {
-  return new Refusal(400, "bad_request", "This request ended before it was whole.");
+function unfinished(): HttpError {
+  return new HttpError(400, "bad_request", "This request ended before it was whole.");
 }
 
 function refuseLarge(): never {
@@ -209,12 +209,12 @@ function refuseLarge(): never {
 }
 
 /** 405 for a path that knows other methods, 404 for one that nobody knows. */
-function missing(app: Hono<AppEnv>, c: Context): Refusal {
+function missing(app: Hono<AppEnv>, c: Context): HttpError {
   const allowed = allowedMethods(app, c.req.path);
-  if (allowed.length === 0) return new Refusal(404, "not_found", "There is nothing at this address.");
+  if (allowed.length === 0) return new HttpError(404, "not_found", "There is nothing at this address.");
   const names = allowed.join(", ");
   const message = `${c.req.method} is not possible at this address: use ${names}.`;
-  return new Refusal(405, "method_not_allowed", message, { headers: { Allow: names } });
+  return new HttpError(405, "method_not_allowed", message, { headers: { Allow: names } });
 }
 
 function served(app: Hono<AppEnv>, options: AppOptions): Pick<App, "fetch" | "routes"> {

@@ -1,4 +1,4 @@
-import { breathe, type Inspector, type Job, type JobFilter } from "@persistent-queue/queue";
+import { type Inspector, type Job, type JobFilter, yieldToEventLoop } from "@persistent-queue/queue";
 import { csvHead, csvRow } from "./csv.ts";
 
 /** Without it a spreadsheet takes UTF-8 for the alphabet of its own country. */
@@ -24,7 +24,7 @@ async function* csvPages(queue: Inspector, filter: JobFilter): AsyncGenerator<st
     yield* csvRows(queue, page.jobs);
     cursor = page.next;
     // A client that takes what comes at once would keep the thread until the last page.
-    await breathe();
+    await yieldToEventLoop();
   }
 }
 
@@ -36,7 +36,7 @@ async function* csvRows(queue: Inspector, jobs: readonly Job[]): AsyncGenerator<
     if (rows.length < CHUNK) continue;
     yield rows;
     rows = "";
-    await breathe();
+    await yieldToEventLoop();
   }
   if (rows !== "") yield rows;
 }

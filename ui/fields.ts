@@ -1,6 +1,6 @@
 /** Reads JSON from outside field by field, and says in a sentence what is wrong with it. */
 import { nearest } from "@persistent-queue/queue";
-import { Refusal } from "./refusal.ts";
+import { HttpError } from "./refusal.ts";
 
 /** Where in the body we are, for the sentence, and the code of a refusal. */
 export interface Place {
@@ -8,13 +8,13 @@ export interface Place {
   readonly code: "invalid_job" | "invalid_query";
 }
 
-export function invalid(message: string, { code }: Pick<Place, "code">): Refusal {
-  return new Refusal(400, code, message);
+export function invalid(message: string, { code }: Pick<Place, "code">): HttpError {
+  return new HttpError(400, code, message);
 }
 
 /**
  * The fields of a JSON object that may have these and no others.
- * @throws {Refusal} 400, with a suggestion for a misspelt name
+ * @throws {HttpError} 400, with a suggestion for a misspelt name
  */
 export function fieldsOf<Name extends string>(
   value: unknown,
@@ -31,7 +31,7 @@ export function fieldsOf<Name extends string>(
   throw invalid(`${place.where} has an unknown field "${stranger.slice(0, 60)}". ${hint}`, place);
 }
 
-/** A value of this type; null, as JSON writes it, means: not given. @throws {Refusal} 400 */
+/** A value of this type; null, as JSON writes it, means: not given. @throws {HttpError} 400 */
 export function optionalText(value: unknown, name: string, place: Place): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "string") throw invalid(`${place.where}: ${name} must be text.`, place);

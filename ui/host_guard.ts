@@ -4,7 +4,7 @@
  */
 import type { MiddlewareHandler } from "hono";
 import { isLoopbackName } from "./loopback.ts";
-import { Refusal } from "./refusal.ts";
+import { HttpError } from "./refusal.ts";
 
 /** What a request of HTTP/1.0 asks for that names no host; nobody can be called so. */
 export const NO_HOST = "host.invalid";
@@ -75,13 +75,13 @@ export function hostGuard(options: HostGuardOptions): MiddlewareHandler {
     for (const authority of authoritiesOf(c.req.raw)) {
       const name = hostnameOf(authority);
       if (name === null || name === NO_HOST) {
-        throw new Refusal(400, "bad_host", "The Host header of this request is malformed, or missing.");
+        throw new HttpError(400, "bad_host", "The Host header of this request is malformed, or missing.");
       }
       if (!isOurs(name)) {
         const message =
           `This server does not answer to the host name ${name.slice(0, 80)}. If it is one of its names, ` +
           "add it to ALLOWED_HOSTS, or set PUBLIC_URL to the address that people use.";
-        throw new Refusal(403, "wrong_host", message);
+        throw new HttpError(403, "wrong_host", message);
       }
     }
     await next();

@@ -2,12 +2,12 @@
 import { type JobRequest, mapInTurns, printable } from "@persistent-queue/queue";
 import { DUE_TIME_FORM, parseDueTime } from "./due_time.ts";
 import { fieldsOf, invalid, optionalFlag, optionalNumber, optionalText, type Place } from "./fields.ts";
-import type { Refusal } from "./refusal.ts";
+import type { HttpError } from "./refusal.ts";
 
 /** How many jobs one request may bring. */
 export const MAX_JOBS = 10_000;
 
-/** @throws {Refusal} 400 that names the field, and the job's place in an array */
+/** @throws {HttpError} 400 that names the field, and the job's place in an array */
 export async function jobInput(body: unknown): Promise<JobRequest[]> {
   if (!Array.isArray(body)) return [jobRequest(body, { where: "The job", code: "invalid_job" })];
   if (body.length > MAX_JOBS) throw tooManyJobs(body.length);
@@ -17,7 +17,7 @@ export async function jobInput(body: unknown): Promise<JobRequest[]> {
   );
 }
 
-export function tooManyJobs(count: number): Refusal {
+export function tooManyJobs(count: number): HttpError {
   return invalid(`At most ${MAX_JOBS.toLocaleString("en")} jobs at once; these are ${count}.`, {
     code: "invalid_job",
   });

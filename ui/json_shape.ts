@@ -2,7 +2,7 @@
  * What JSON text is made of, told by its bytes alone. `JSON.parse` takes seconds for some megabytes of brackets, so they
  * are counted before it is called; and a long list is read element by element.
  */
-import { Refusal } from "./refusal.ts";
+import { HttpError } from "./refusal.ts";
 
 /** A payload nests 500 levels at most; the rest is for what stands around it. */
 const MOST_LEVELS = 510;
@@ -31,7 +31,7 @@ export interface JsonShape {
 const [QUOTE, COMMA, COLON, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** @throws {Refusal} 400 for too many levels, 413 for more lists and objects than can be parsed in a moment */
+/** @throws {HttpError} 400 for too many levels, 413 for more lists and objects than can be parsed in a moment */
 export function shapeOf(bytes: Uint8Array): JsonShape {
   const start = firstOf(bytes);
   const isList = bytes[start] === OPEN_LIST;
@@ -82,12 +82,12 @@ export function isEndOfList(bytes: Uint8Array, end: number): boolean {
   return bytes[end] === CLOSE_LIST && bytes.subarray(end + 1).every(isSpace);
 }
 
-function tooDeep(): Refusal {
-  return new Refusal(400, "invalid_json", "This JSON nests more than 500 levels deep: make it flatter.");
+function tooDeep(): HttpError {
+  return new HttpError(400, "invalid_json", "This JSON nests more than 500 levels deep: make it flatter.");
 }
 
-function tooMany(): Refusal {
-  return new Refusal(
+function tooMany(): HttpError {
+  return new HttpError(
     413,
     "too_large",
     "This JSON holds too many lists and objects: a job may have 100,000 of them, and a request 500,000.",

@@ -6,7 +6,7 @@ import type { QueueStats } from "@persistent-queue/queue";
 import { Broadcast } from "./broadcast.ts";
 import { warningsOf } from "./manager/warnings_of.ts";
 import type { OpsPorts } from "./ports.ts";
-import { Refusal } from "./refusal.ts";
+import { HttpError } from "./refusal.ts";
 import type { StreamPlaces } from "./stream_places.ts";
 import type { SystemView } from "./system.ts";
 import { countsOnWire, systemOnWire } from "./wire.ts";
@@ -74,7 +74,7 @@ export interface StreamOptions {
   readonly places: StreamPlaces;
 }
 
-/** Answers with an endless stream. @throws {Refusal} 503 when all places are taken */
+/** Answers with an endless stream. @throws {HttpError} 503 when all places are taken */
 export function streamOf(c: Context<AppEnv>, broadcast: Broadcast, options: StreamOptions): Response {
   const { event, stillWelcome, places } = options;
   c.header("X-Accel-Buffering", "no");
@@ -82,7 +82,7 @@ export function streamOf(c: Context<AppEnv>, broadcast: Broadcast, options: Stre
   const controller = new AbortController();
   if (!places.take(controller)) {
     const options = { headers: { "Retry-After": "30" } };
-    throw new Refusal(503, "too_many_streams", "Too many pages are watching already. Close some.", options);
+    throw new HttpError(503, "too_many_streams", "Too many pages are watching already. Close some.", options);
   }
   c.env.progress.end();
   const answer = streamSSE(c, async (stream) => {

@@ -8,7 +8,7 @@ import type { OwnCookie } from "./cookies.ts";
 import type { Devices } from "./devices.ts";
 import { LoginPage } from "./manager/login_page.tsx";
 import type { Password } from "./password.ts";
-import { Refusal, tooLarge } from "./refusal.ts";
+import { HttpError, tooLarge } from "./refusal.ts";
 import { renderPage } from "./render_page.ts";
 import type { Sessions } from "./session.ts";
 import type { Guesser, Throttle } from "./throttle.ts";
@@ -73,7 +73,7 @@ function deviceOf(c: LoginContext, options: LoginOptions): string | null {
   return createHash("sha256").update(session).digest("base64url");
 }
 
-/** @throws {Refusal} 503 when too many log in at once, which costs nothing: the password was not even looked at */
+/** @throws {HttpError} 503 when too many log in at once, which costs nothing: the password was not even looked at */
 async function isRight(
   attempt: string,
   guesser: Guesser,
@@ -120,10 +120,10 @@ function again(c: LoginContext, { error, next, status }: Retry): Response {
 async function readForm(c: LoginContext): Promise<{ password: string; next: string }> {
   const type = c.req.header("content-type") ?? "";
   if (!/^(?:application\/x-www-form-urlencoded|multipart\/form-data)(?:\s*;|\s*$)/i.test(type)) {
-    throw new Refusal(415, "unsupported_media_type", "Send the password as a form.");
+    throw new HttpError(415, "unsupported_media_type", "Send the password as a form.");
   }
   const form = await c.req.formData().catch(() => {
-    throw new Refusal(400, "bad_request", "This form cannot be read.");
+    throw new HttpError(400, "bad_request", "This form cannot be read.");
   });
   return { password: textOf(form.get("password")), next: textOf(form.get("next")) };
 }

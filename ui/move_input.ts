@@ -8,7 +8,7 @@ const QUERY = { code: "invalid_query" } as const;
 
 export type MoveInput = { readonly ids: readonly string[] } | { readonly filter: JobFilter };
 
-/** @throws {Refusal} 400 */
+/** @throws {HttpError} 400 */
 export function moveInput(body: unknown, now: number): MoveInput {
   const place = { where: "The body", ...QUERY };
   const { ids, filter, all } = fieldsOf(body, ["ids", "filter", "all"], place);
@@ -48,7 +48,7 @@ export const FILTER_WORDS = ["status", "kind", "q", "due", "changed_since"] as c
 
 export type FilterWords = { readonly [name in typeof FILTER_WORDS[number]]?: string | undefined };
 
-/** Several statuses stand between commas. Empty text means: not given, as in `?status=&kind=`. @throws {Refusal} 400 for what makes no sense */
+/** Several statuses stand between commas. Empty text means: not given, as in `?status=&kind=`. @throws {HttpError} 400 for what makes no sense */
 export function jobFilter({ status, kind, q, due, changed_since }: FilterWords, now: number): JobFilter {
   const statuses = (status ?? "").split(",").filter((word) => word !== "");
   const stranger = statuses.find((word) => !isStatus(word));

@@ -4,7 +4,7 @@
  * made without a pause: each has a round of the event loop of its own, for what it costs is known when it is made.
  */
 import { setImmediate as nextRound } from "node:timers/promises";
-import { breathe } from "@persistent-queue/queue";
+import { yieldToEventLoop } from "@persistent-queue/queue";
 
 /** What of an answer of `node:http` is looked at. */
 export interface Outgoing {
@@ -71,14 +71,14 @@ export class Outflow {
   /** Of many that come at once each waits until the one before is made, and for others where that took its time. */
   async #pause(): Promise<void> {
     await nextRound();
-    if (this.#turnBegan !== null && performance.now() - this.#turnBegan > TURN_MS) await breathe();
+    if (this.#turnBegan !== null && performance.now() - this.#turnBegan > TURN_MS) await yieldToEventLoop();
     this.#beginTurn();
   }
 
   #beginTurn(): void {
     if (this.#turnBegan !== null) return;
     this.#turnBegan = performance.now();
-    breathe().then(() => this.#turnBegan = null);
+    yieldToEventLoop().then(() => this.#turnBegan = null);
   }
 
   #unsent(): number {

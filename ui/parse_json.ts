@@ -1,9 +1,9 @@
 /** JSON from outside: looked at before it is read, and read with pauses where it is long. */
 import { DoubledKey, InexactNumber, inTurns, JsonText, printable } from "@persistent-queue/queue";
 import { isEndOfList, type JsonShape, shapeOf } from "./json_shape.ts";
-import { Refusal, tooLarge } from "./refusal.ts";
+import { HttpError, tooLarge } from "./refusal.ts";
 
-/** @throws {SyntaxError} {Refusal} 400 or 413 for what would be lost, or takes too long to read */
+/** @throws {SyntaxError} {HttpError} 400 or 413 for what would be lost, or takes too long to read */
 export async function jsonText(text: string): Promise<JsonText> {
   shapeOf(new TextEncoder().encode(text));
   return await inTurns(refusing(JsonText.whole(text)));
@@ -15,12 +15,12 @@ export interface ListLimits {
   /** Bytes of one element, and of whatever is no list. */
   readonly mostBytes: number;
   /** What is said of more elements. */
-  readonly tooMany: (count: number) => Refusal;
+  readonly tooMany: (count: number) => HttpError;
 }
 
 /**
  * An object, or a list of them, whose members of this name stay text.
- * @throws {SyntaxError} {TypeError} where it is not UTF-8 {Refusal}
+ * @throws {SyntaxError} {TypeError} where it is not UTF-8 {HttpError}
  */
 export async function parseMembers(bytes: Uint8Array, name: string, limits: ListLimits): Promise<unknown> {
   const { list } = shapeOf(bytes);
@@ -35,7 +35,7 @@ export async function parseMembers(bytes: Uint8Array, name: string, limits: List
 /** More than anybody needs where they are all looked at. */
 const MOST_MEMBERS = 1_000;
 
-/** The value, which has few members. @throws {SyntaxError} {TypeError} where it is not UTF-8 {Refusal} */
+/** The value, which has few members. @throws {SyntaxError} {TypeError} where it is not UTF-8 {HttpError} */
 export async function parseSmallJson(bytes: Uint8Array, mostBytes: number): Promise<unknown> {
   if (bytes.length > mostBytes || shapeOf(bytes).members > MOST_MEMBERS) throw tooLarge();
   const { text } = await inTurns(refusing(JsonText.whole(decoded(bytes))));
@@ -83,11 +83,11 @@ function refusalOf(error: unknown, place: string): unknown {
   if (error instanceof InexactNumber) {
     const isStep = place === "" || error.path === "" || error.path.startsWith("[");
     const { message } = new InexactNumber(error.number, `${place}${isStep ? "" : "."}${error.path}`);
-    return new Refusal(400, "invalid_json", `The JSON cannot be kept as it is: ${message}.`);
+    return new HttpError(400, "invalid_json", `The JSON cannot be kept as it is: ${message}.`);
   }
   if (!(error instanceof DoubledKey)) return error;
   const key = printable(error.key, { maxLength: 60 });
-  return new Refusal(
+  return new HttpError(
     400,
     "invalid_json",
     `The key "${key}" stands twice in one object: only one of its values would be kept.`,

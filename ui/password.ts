@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
-import { Refusal } from "./refusal.ts";
-import { Slots } from "@persistent-queue/queue";
+import { HttpError } from "./refusal.ts";
+import { Semaphore } from "@persistent-queue/queue";
 
 const HASH_BYTES = 32;
 
@@ -9,7 +9,7 @@ const HASH_BYTES = 32;
  * A hash takes 16 MiB and about a third of a second of a core: two at once, in the whole process. A line of 64 is served
  * within some ten seconds.
  */
-const hashing = new Slots(2, { maxWaiting: 64 });
+const hashing = new Semaphore(2, { maxWaiting: 64 });
 
 export interface Turn {
   readonly rank?: number;
@@ -28,7 +28,7 @@ export class Password {
 
   /**
    * @param turn `rank`: attempts of a lower one are hashed first; `signal`: aborts when nobody waits for it any more
-   * @throws {Refusal} 503 when too many wait for their turn
+   * @throws {HttpError} 503 when too many wait for their turn
    */
   async matches(attempt: string, turn: Turn = {}): Promise<boolean> {
     const expected = await this.#hash();
@@ -72,7 +72,7 @@ function normalized(password: string): string {
 async function hash(password: string, salt: Uint8Array, turn: Turn = {}): Promise<Uint8Array> {
   if (!await hashing.take(turn)) {
     const options = { headers: { "Retry-After": "5" } };
-    throw new Refusal(503, "busy", "Too many people are logging in at this moment. Try again.", options);
+    throw new HttpError(503, "busy", "Too many people are logging in at this moment. Try again.", options);
   }
   try {
     return await new Promise((resolve, reject) => {

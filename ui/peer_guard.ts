@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "./app_env.ts";
 import { isLoopbackAddress } from "./loopback.ts";
-import { Refusal } from "./refusal.ts";
+import { HttpError } from "./refusal.ts";
 import { hasForeignOrigin } from "./same_origin.ts";
 
 /**
@@ -14,7 +14,7 @@ export const peerGuard: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (!isLoopbackAddress(peer) || isForwarded || hasForeignOrigin(c)) {
     const message =
       "The password is still the default, so only this machine is served, without a proxy. Set MANAGER_PASSWORD.";
-    throw new Refusal(403, "default_password", message);
+    throw new HttpError(403, "default_password", message);
   }
   await next();
 };

@@ -5,7 +5,7 @@ import type { Neighbours } from "./other_page.ts";
 import type { System } from "./system.ts";
 
 /** For the Manager, whose visitors are logged in. */
-export interface Ports extends Neighbours {
+export interface PageDeps extends Neighbours {
   readonly queue: Inspector & Operator;
   readonly system: System;
   /** Whether people may crash or hang a consumer. */
@@ -17,7 +17,7 @@ export interface Ports extends Neighbours {
   readonly version: string;
 }
 
-/** For Ops, which changes nothing. A `Ports` will do as one. */
+/** For Ops, which changes nothing. A `PageDeps` will do as one. */
 export interface OpsPorts extends Neighbours {
   readonly queue: Inspector;
   readonly system: Pick<System, "view">;

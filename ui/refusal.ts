@@ -1,8 +1,8 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
 /** A request that is not served, and why: answered as it is, with this status, never logged as a fault. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+export class HttpError extends Error {
+  override readonly name = "HttpError";
   /** Further headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
 
@@ -18,6 +18,6 @@ export class Refusal extends Error {
   }
 }
 
-export function tooLarge(): Refusal {
-  return new Refusal(413, "too_large", "The body of this request is too large.");
+export function tooLarge(): HttpError {
+  return new HttpError(413, "too_large", "The body of this request is too large.");
 }

@@ -7,7 +7,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { AppEnv } from "./app_env.ts";
 import { authoritiesOf, withoutRootDot } from "./host_guard.ts";
-import { Refusal } from "./refusal.ts";
+import { HttpError } from "./refusal.ts";
 
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
@@ -52,6 +52,6 @@ export const sameOrigin: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
 };
 
-function crossSite(): Refusal {
-  return new Refusal(403, "cross_site", "This request comes from another site, and is refused.");
+function crossSite(): HttpError {
+  return new HttpError(403, "cross_site", "This request comes from another site, and is refused.");
 }

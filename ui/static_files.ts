@@ -6,7 +6,7 @@ import icon from "./static/icon.svg" with { type: "text" };
 import manager from "./static/manager.js" with { type: "text" };
 import opsCss from "./static/ops.css" with { type: "text" };
 import ops from "./static/ops.js" with { type: "text" };
-import { Refusal } from "./refusal.ts";
+import { HttpError } from "./refusal.ts";
 
 const FILES = new Map([
   ["app.css", file(css, "text/css")],
@@ -24,7 +24,7 @@ function file(text: string, type: string) {
 /** Browsers keep a file, and ask each time whether it is still the one: 304. */
 export function staticFile(c: Context): Response {
   const found = FILES.get(c.req.param("name") ?? "");
-  if (found === undefined) throw new Refusal(404, "not_found", "There is no such file.");
+  if (found === undefined) throw new HttpError(404, "not_found", "There is no such file.");
   c.header("ETag", found.etag);
   c.header("Cache-Control", "no-cache");
   if (isKnown(c.req.header("if-none-match"), found.etag)) return c.body(null, 304);

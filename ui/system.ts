@@ -60,5 +60,5 @@ export interface System {
    * Makes the thread of this consumer die, or spin for ever: to see what the system does. `by` names who asked. False = no
    * such consumer.
    */
-  provoke(consumerId: string, how: "crash" | "hang", by: string): boolean;
+  injectFault(consumerId: string, how: "crash" | "hang", by: string): boolean;
 }

@@ -5,11 +5,11 @@
  * It never sees the database. The supervisor gives it a lease with each job, makes its results durable, and
  * takes back what it has not begun.
  */
-import { makeConsoleUnfailing } from "@persistent-queue/queue/words";
+import { makeConsoleUnfailing } from "@persistent-queue/queue/text";
 import { Attempt, type AttemptOptions } from "./thread/attempt.ts";
 import { Handlers } from "./handlers.ts";
-import { Leftovers } from "./thread/leftovers.ts";
-import { holdLifeLock } from "./thread/life_lock.ts";
+import { Heap } from "./thread/heap.ts";
+import { holdLivenessLock } from "./thread/liveness_lock.ts";
 import { type Log, openLog } from "./log.ts";
 import type { JobMessage, StartConsumer, ToConsumer } from "./protocol.ts";
 import { openChannel } from "./thread/channel.ts";
@@ -31,7 +31,7 @@ const inbox: JobMessage[] = [];
 /** Ended jobs whose outcome is not durable yet, by ticket. */
 const unsettled = new Map<number, string>();
 const report = new Report(tell, clock);
-const leftovers = new Leftovers();
+const heap = new Heap();
 const memory = new Memory(start.memoryMb);
 const state = new ThreadState(start.state);
 const close = globalThis.close.bind(globalThis);
@@ -45,7 +45,7 @@ let hasDoneJobs = false;
 let wake = () => {};
 
 makeConsoleUnfailing();
-await holdLifeLock();
+await holdLivenessLock();
 const log = openLog(start.log);
 const owners = new Owners({ state, onFault: suffer, onLeftover: (owner) => tellLeftover(owner) });
 fence();
@@ -57,28 +57,28 @@ tell({ type: "ready" });
 beat();
 await live({ tickets: new Tickets(start.tickets), options: toAttemptOptions() });
 
-interface Bench {
+interface WorkContext {
   readonly tickets: Tickets;
   readonly options: AttemptOptions;
 }
 
-async function live(bench: Bench): Promise<void> {
+async function live(context: WorkContext): Promise<void> {
   while (unusable === null) {
     await arrival();
     for (let job = inbox.shift(); job !== undefined && unusable === null; job = inbox.shift()) {
       tidiness.prepareFor(job.kind);
       if (untidy !== null) retire(untidy, null);
-      if (unusable !== null || !bench.tickets.begin(job.ticket)) continue;
-      await work(job, bench);
-      leftovers.add();
+      if (unusable !== null || !context.tickets.begin(job.ticket)) continue;
+      await work(job, context);
+      heap.add();
     }
     report.flush();
-    leftovers.collect();
+    heap.collect();
   }
 }
 
 /** One job: begin, attempt, end, report. */
-async function work(job: JobMessage, { tickets, options }: Bench): Promise<void> {
+async function work(job: JobMessage, { tickets, options }: WorkContext): Promise<void> {
   log.info(`Dequeued job_id: ${job.id}`);
   const began = clock.now();
   const attempt = new Attempt(job, options);
@@ -149,7 +149,7 @@ function receive(message: ToConsumer, log: Log): void {
       return;
     case "note":
       return log[message.level](message.text);
-    case "provoke":
+    case "fault":
       return message.how === "crash"
         ? retire("A person asked this consumer to crash", current?.owner.ticket ?? null)
         : hang();

@@ -5,7 +5,7 @@
  * has the handlers' permissions, and starts all threads for the supervisor. No handler runs here.
  */
 import { Worker } from "node:worker_threads";
-import type { FromHost, ToHost } from "./places/hosted_threads.ts";
+import type { FromHost, ToHost } from "./slots/hosted_threads.ts";
 
 const threads = new Map<number, Worker>();
 

@@ -9,7 +9,7 @@ import type { Close, StartProbe } from "./protocol.ts";
 import { openChannel } from "./thread/channel.ts";
 import { reportOf } from "./thread/error_report.ts";
 import { fence } from "./thread/fences.ts";
-import { holdLifeLock } from "./thread/life_lock.ts";
+import { holdLivenessLock } from "./thread/liveness_lock.ts";
 
 const { start, tell, listen } = await openChannel<StartProbe, Close>();
 const close = globalThis.close.bind(globalThis);
@@ -45,7 +45,7 @@ function tellFailure(event: ErrorEvent | PromiseRejectionEvent): void {
   });
 }
 
-await holdLifeLock();
+await holdLivenessLock();
 globalThis.addEventListener("error", tellFailure);
 globalThis.addEventListener("unhandledrejection", tellFailure);
 listen(close);

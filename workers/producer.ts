@@ -3,9 +3,9 @@
  * The producer's life, in its own thread: every few seconds it writes a small file and adds a job for it.
  * A file whose job could not be added is kept and offered again: adding is idempotent.
  */
-import { makeConsoleUnfailing, messageOf } from "@persistent-queue/queue/words";
+import { makeConsoleUnfailing, messageOf } from "@persistent-queue/queue/text";
 import { openChannel } from "./thread/channel.ts";
-import { holdLifeLock } from "./thread/life_lock.ts";
+import { holdLivenessLock } from "./thread/liveness_lock.ts";
 import { type Log, openLog } from "./log.ts";
 import type { StartProducer, ToProducer } from "./protocol.ts";
 import { CREATED } from "./sample_files.ts";
@@ -16,7 +16,7 @@ const waiting = new Set<string>();
 const { start, tell, listen } = await openChannel<StartProducer, ToProducer>();
 
 makeConsoleUnfailing();
-await holdLifeLock();
+await holdLivenessLock();
 const log = openLog(start.log);
 listen((messages) => {
   for (const message of messages) receive(message, log);

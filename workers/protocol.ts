@@ -63,7 +63,7 @@ export type ToConsumer =
   | { readonly type: "cancel"; readonly ticket: number; readonly reason: CancelReason }
   /** A line for the consumer's own log, about one of its jobs. */
   | { readonly type: "note"; readonly level: "info" | "warn"; readonly text: string }
-  | { readonly type: "provoke"; readonly how: "crash" | "hang" }
+  | { readonly type: "fault"; readonly how: "crash" | "hang" }
   | Close;
 
 export interface Result {

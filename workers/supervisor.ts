@@ -3,25 +3,25 @@
  * and knows the state of each.
  */
 import {
-  type Adder,
   assertPassing,
   type Consumer,
+  type Enqueuer,
   type Inspector,
-  type Janitor,
+  type Maintainer,
   messageOf,
   type QueueEvent,
 } from "@persistent-queue/queue";
 import type { Settings } from "./config.ts";
-import { ConsumerPlace } from "./places/consumer_place.ts";
+import { ConsumerSlot } from "./slots/consumer_slot.ts";
 import { describe } from "./telling/describe.ts";
 import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 import { handlersUrl } from "./process/handler_project.ts";
 import type { Log } from "./log.ts";
-import { HostedThreads } from "./places/hosted_threads.ts";
+import { HostedThreads } from "./slots/hosted_threads.ts";
 import { LogTidying } from "./log/log_tidying.ts";
-import { MemoryWatch } from "./places/memory_watch.ts";
-import { OpenFilesWatch } from "./places/open_files_watch.ts";
-import { ProducerPlace } from "./places/producer_place.ts";
+import { MemoryWatch } from "./slots/memory_watch.ts";
+import { OpenFilesWatch } from "./slots/open_files_watch.ts";
+import { ProducerSlot } from "./slots/producer_slot.ts";
 import { RecentEvents } from "./telling/recent_events.ts";
 import { sleep } from "./sleep.ts";
 import { Sweeper, type Verdict } from "./sweeper.ts";
@@ -29,11 +29,11 @@ import { EXIT } from "./process/exit_codes.ts";
 import type { SupervisorView } from "./telling/supervisor_view.ts";
 import type { SystemEvent } from "./telling/system_event.ts";
 import { warningsOf } from "./telling/warnings.ts";
-import { WedgedThreads } from "./places/wedged_threads.ts";
+import { WedgedThreads } from "./slots/wedged_threads.ts";
 import { WorkingFolder } from "./process/working_folder.ts";
 
 export interface SupervisorOptions {
-  readonly queue: Adder & Consumer & Janitor & Pick<Inspector, "subscribe" | "trouble" | "warnings">;
+  readonly queue: Enqueuer & Consumer & Maintainer & Pick<Inspector, "subscribe" | "trouble" | "warnings">;
   readonly settings: Settings;
   readonly log: Log;
   readonly handlers?: URL; // their folder, as the settings say unless given
@@ -53,8 +53,8 @@ const RECOVERY_RETRY_MS = 1_000;
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #dispatcher: Dispatcher;
-  readonly #consumers: readonly ConsumerPlace[];
-  readonly #producer: ProducerPlace | null;
+  readonly #consumers: readonly ConsumerSlot[];
+  readonly #producer: ProducerSlot | null;
   readonly #sweeper: Sweeper;
   readonly #memoryWatch: MemoryWatch;
   readonly #openFilesWatch: OpenFilesWatch;
@@ -94,7 +94,7 @@ export class Supervisor {
     const shared = { settings, clock, threads: this.#threads, wedged: this.#wedged };
     this.#consumers = Array.from(
       { length: settings.consumers },
-      (_, i) => new ConsumerPlace({ ...shared, ...toConsumer, dispatcher: this.#dispatcher, slot: i + 1 }),
+      (_, i) => new ConsumerSlot({ ...shared, ...toConsumer, dispatcher: this.#dispatcher, slot: i + 1 }),
     );
     const { heartbeatMs, consumerMemoryMb: limitMb } = settings;
     this.#memoryWatch = new MemoryWatch({ consumers: this.#consumers, heartbeatMs, limitMb, clock });
@@ -104,7 +104,7 @@ export class Supervisor {
       this.#report({ type: "restarted", role: "producer", id, why });
     this.#producer = settings.producerIntervalMs === 0
       ? null
-      : new ProducerPlace({ ...shared, queue, onError, onRestart: onProducerRestart });
+      : new ProducerSlot({ ...shared, queue, onError, onRestart: onProducerRestart });
     this.#sweeper = new Sweeper({
       queue,
       settings,
@@ -199,11 +199,11 @@ export class Supervisor {
    * Makes a consumer crash or hang, to show how the system recovers. `by` names the requester. False = no
    * such consumer.
    */
-  provoke(consumerId: string, how: "crash" | "hang", by: string): boolean {
+  injectFault(consumerId: string, how: "crash" | "hang", by: string): boolean {
     const consumer = this.#consumers.find(({ id, isReady }) => isReady && id === consumerId);
     if (consumer === undefined) return false;
     this.#report({ type: "provoked", consumerId, how, by });
-    consumer.post({ type: "provoke", how });
+    consumer.post({ type: "fault", how });
     return true;
   }
 

@@ -6,7 +6,7 @@
  * pause was, half a stall at most: all threads wake at once then, and some wait for a processor. Lateness is
  * monotonic time against itself: setting the clock changes nothing.
  */
-import { type Janitor, type Lease, messageOf, StorageError } from "@persistent-queue/queue";
+import { type Lease, type Maintainer, messageOf, StorageError } from "@persistent-queue/queue";
 
 import type { Settings } from "./config.ts";
 import { sleep } from "./sleep.ts";
@@ -17,7 +17,7 @@ export interface Verdict {
 }
 
 export interface SweeperOptions {
-  readonly queue: Janitor;
+  readonly queue: Maintainer;
   readonly settings: Pick<Settings, "heartbeatMs" | "sweepMs" | "stallMs">;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;

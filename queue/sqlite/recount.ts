@@ -5,7 +5,7 @@
 import { countAgain } from "./check.ts";
 import { number } from "./rows.ts";
 import type { Statements } from "./statements.ts";
-import type { Turn } from "./turn.ts";
+import type { GroupCommit } from "./group_commit.ts";
 
 /** Many writes in a row cause one recount, not one each. */
 const REST_MS = 500;
@@ -14,13 +14,13 @@ const MOST_COUNTED = 1_000_000;
 
 export class Recount {
   readonly #sql: Statements;
-  readonly #turn: Turn;
+  readonly #commits: GroupCommit;
   #version: number | null = null;
   #at = -Infinity;
 
-  constructor(sql: Statements, turn: Turn) {
+  constructor(sql: Statements, commits: GroupCommit) {
     this.#sql = sql;
-    this.#turn = turn;
+    this.#commits = commits;
   }
 
   /** `version` changes when another program has written. */
@@ -30,6 +30,6 @@ export class Recount {
     this.#version = version;
     if (isFirst || number(this.#sql.extent.get()?.n ?? 0) > MOST_COUNTED) return;
     this.#at = performance.now();
-    await this.#turn.write(() => countAgain(this.#sql));
+    await this.#commits.write(() => countAgain(this.#sql));
   }
 }

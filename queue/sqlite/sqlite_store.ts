@@ -16,12 +16,12 @@ import { get, list, prune, stats } from "./read.ts";
 import { reap } from "./reap.ts";
 import { Recount } from "./recount.ts";
 import { rescue } from "./rescue.ts";
-import { Reserve } from "./reserve.ts";
+import { BallastFile } from "./ballast_file.ts";
 import { adoptDump } from "./restored_dump.ts";
 import { number } from "./rows.ts";
-import { SetBack } from "./set_back.ts";
+import { ClockRollback } from "./clock_rollback.ts";
 import { renew, settle } from "./settle.ts";
-import { Turn } from "./turn.ts";
+import { GroupCommit } from "./group_commit.ts";
 import { WriteProof } from "./write_proof.ts";
 import { logWarnings, shrinkLargeLog, shrinkLog } from "./write_ahead_log.ts";
 
@@ -64,16 +64,16 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
   const { db, sql, endedUncleanly, lateCheck } = await openOrUnlock(path, { ...options, lock });
   undo.adopt(lateCheck, (check) => check?.[Symbol.dispose]());
   undo.adopt(db, () => db.close());
-  const reserve = role === "owner" ? new Reserve(path) : null;
-  const clock = new SetBack(sql);
+  const reserve = role === "owner" ? new BallastFile(path) : null;
+  const clock = new ClockRollback(sql);
   const proof = new WriteProof(db);
-  const turn = new Turn(db, {
+  const commits = new GroupCommit(db, {
     onFault: (error) => proof.note(error),
     onFull: (why) => reserve?.note(why),
     makeRoom: (why) => reserve?.spend(why) ?? false,
   });
   const parking = new Parking(sql);
-  const recount = role === "owner" ? new Recount(sql, turn) : null;
+  const recount = role === "owner" ? new Recount(sql, commits) : null;
   const assertSameFiles = fileWatch(path, [`${path}-wal`, ...(lock === null ? [] : [lockPath(path)])]);
   const assertSameDatabase = fileWatch(path, []);
   let versionSeen: number | null = null;
@@ -90,7 +90,7 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
   }
 
   function readForPage<T>(work: () => T): Promise<T> {
-    turn.noteReader();
+    commits.noteReader();
     return read(work);
   }
 
@@ -100,7 +100,7 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
     insert: async (jobs) => {
       reserve?.assertRoom();
       for (const { createdAt } of jobs) clock.note(createdAt);
-      return await turn.write(() => insert(sql, jobs), { isRefusedWhenFull: true });
+      return await commits.write(() => insert(sql, jobs), { isRefusedWhenFull: true });
     },
     claim: (requests, now, { kinds } = {}) => {
       const late = lateness();
@@ -112,17 +112,17 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
           parking: kinds === undefined ? null : parking,
         });
       };
-      return clock.make(now, (good) => turn.write(() => claimAt(good), { isDroppedAtClose: true }));
+      return clock.make(now, (good) => commits.write(() => claimAt(good), { isDroppedAtClose: true }));
     },
     renew: (leases, now) => {
       clock.note(now);
-      return turn.write(() => renew(sql, leases, now));
+      return commits.write(() => renew(sql, leases, now));
     },
-    settle: (settlements) => turn.write(() => settle(sql, settlements)),
-    move: (verb, ids, now, by) => turn.write(() => move(sql, { verb, ids, now, by })),
-    reap: (request) => turn.write(() => reap(sql, request)),
+    settle: (settlements) => commits.write(() => settle(sql, settlements)),
+    move: (verb, ids, now, by) => commits.write(() => move(sql, { verb, ids, now, by })),
+    reap: (request) => commits.write(() => reap(sql, request)),
     prune: async (request) => {
-      const answer = await turn.write(() => prune(sql, request));
+      const answer = await commits.write(() => prune(sql, request));
       if (!closed) shrinkLargeLog(sql, path);
       return answer;
     },
@@ -147,7 +147,7 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
       if (closed) return;
       closed = true;
       lateCheck?.[Symbol.dispose]();
-      turn.close();
+      commits.close();
       if (lock !== null && isLost(assertSameDatabase)) await rescue(db, path);
       // Also while the late check still reads: an empty log marks a clean stop.
       if (lock !== null) shrinkLog(sql);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { serve } from "@persistent-queue/ui";
 import { browserTest } from "../support/browser.ts";
-import { type Desk, openDesk, PASSWORD } from "../ui/open_desk.ts";
+import { openPages, PASSWORD, type TestPages } from "../ui/open_pages.ts";
 
 const ID = "data/files/a.txt";
 
@@ -26,7 +26,7 @@ browserTest("a session ends while its page is open", async (browser, t) => {
 });
 
 interface Reader extends AsyncDisposable {
-  readonly desk: Desk;
+  readonly pages: TestPages;
   readonly page: Page;
   readonly address: string;
   /** In another window. */
@@ -55,7 +55,7 @@ async function managerOver({ page, address, logOut, logIn }: Reader): Promise<vo
   await page.locator("tbody tr").waitFor();
 }
 
-async function moveOver({ desk, page, address, logOut }: Reader): Promise<void> {
+async function moveOver({ pages, page, address, logOut }: Reader): Promise<void> {
   await page.goto(address);
   // The page has not yet heard of it when the reader clicks.
   await page.route(/view|events/, (route) => route.abort());
@@ -65,7 +65,7 @@ async function moveOver({ desk, page, address, logOut }: Reader): Promise<void> 
   await page.getByText("This was not done").waitFor();
   await page.unroute(/view|events/);
   await page.getByRole("heading", { name: "You are logged out" }).waitFor();
-  assert.equal((await desk.queue.get(ID))?.job.status, "PENDING");
+  assert.equal((await pages.queue.get(ID))?.job.status, "PENDING");
 }
 
 async function opsOver({ page, address, logOut, logIn }: Reader): Promise<void> {
@@ -83,9 +83,9 @@ async function opsOver({ page, address, logOut, logIn }: Reader): Promise<void> 
 /** Somebody who is logged in. */
 async function readerOf(browser: Browser, which: "manager" | "ops"): Promise<Reader> {
   // Ops asks for a login where it believes to be seen from outside.
-  const desk = await openDesk({ host: "0.0.0.0" });
-  await desk.queue.add([{ id: ID, kind: "file" }]);
-  const served = serve({ app: desk[which], hostname: "127.0.0.1", port: 0, setting: "X" });
+  const pages = await openPages({ host: "0.0.0.0" });
+  await pages.queue.add([{ id: ID, kind: "file" }]);
+  const served = serve({ app: pages[which], hostname: "127.0.0.1", port: 0, setting: "X" });
   await served.ready;
   const context = await browser.newContext();
   context.setDefaultTimeout(10_000);
@@ -95,17 +95,17 @@ async function readerOf(browser: Browser, which: "manager" | "ops"): Promise<Rea
   const logOut = async () => {
     await context.request.post(`${address}/logout`);
     // The stream of a session that is over ends when there is something to tell.
-    await desk.queue.add([{ kind: "mail" }]);
+    await pages.queue.add([{ kind: "mail" }]);
   };
   await logIn();
   return {
     page: await context.newPage(),
-    ...{ desk, address, logIn, logOut },
+    ...{ pages, address, logIn, logOut },
     async [Symbol.asyncDispose]() {
       await context.close();
       await served.close();
-      await desk[Symbol.asyncDispose]();
-      assert.deepEqual(desk.faults, []);
+      await pages[Symbol.asyncDispose]();
+      assert.deepEqual(pages.faults, []);
     },
   };
 }

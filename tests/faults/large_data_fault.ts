@@ -8,7 +8,7 @@ import { tempFolder } from "../support/temp_folder.ts";
 import { TextLineStream } from "../support/text_lines.ts";
 import { type Expect, violationsOf } from "../support/violations.ts";
 import { LINES } from "../ui/every_route.ts";
-import { PASSWORD, TOKEN } from "../ui/open_desk.ts";
+import { PASSWORD, TOKEN } from "../ui/open_pages.ts";
 import type { Fault } from "./fault.ts";
 
 /** Of the thread's own processor time. The plan wants 100 ms, and the worst is printed; this is for slow machines. */

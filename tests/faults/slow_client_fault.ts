@@ -8,7 +8,7 @@ import type { Random } from "../support/random.ts";
 import { exchange } from "../support/raw_client.ts";
 import { Standstill } from "../support/standstill.ts";
 import { GREEDY_CLIENTS, SLOW_CLIENTS, type Stand, watchBlindly } from "../support/slow_clients.ts";
-import { openDesk, TOKEN } from "../ui/open_desk.ts";
+import { openPages, TOKEN } from "../ui/open_pages.ts";
 import type { Fault } from "./fault.ts";
 
 const CROWD = 200;
@@ -38,9 +38,9 @@ export const slowClient: Fault = {
 };
 
 async function crowded(random: Random, patience: typeof PATIENCE): Promise<string[]> {
-  await using desk = await openDesk();
-  await desk.queue.add([{ id: "big", kind: "mail", payload: "x".repeat(1_000_000) }]);
-  const served = serve({ app: desk.manager, hostname: "127.0.0.1", port: 0, setting: "X", patience });
+  await using pages = await openPages();
+  await pages.queue.add([{ id: "big", kind: "mail", payload: "x".repeat(1_000_000) }]);
+  const served = serve({ app: pages.manager, hostname: "127.0.0.1", port: 0, setting: "X", patience });
   await served.ready;
   const port = Number(new URL(served.url).port);
   const stand = { port, patience, bigPath: "/api/jobs/big", header: `Authorization: Bearer ${TOKEN}` };
@@ -49,7 +49,7 @@ async function crowded(random: Random, patience: typeof PATIENCE): Promise<strin
   broken.push(...await othersAreServed(stand, left));
   const closing = await closed(served);
   const stayed = await Promise.all(watchers.map((isSentAway) => isSentAway()));
-  const faults = desk.faults.map((fault) => `an error was reported: ${fault}`);
+  const faults = pages.faults.map((fault) => `an error was reported: ${fault}`);
   return [...broken, ...closing, ...stayed.flat(), ...faults];
 }
 

@@ -42,7 +42,7 @@ async function storm({ queue, supervisor, settings }: TestSystem, random: Random
     if (dice < 75) return queue.move("cancel", [someId()], "a test");
     if (dice < 90) return queue.move("resubmit", [someId()], "a test");
     if (dice < 92) {
-      return supervisor.provoke(
+      return supervisor.injectFault(
         supervisor.view().consumers[random.below(CONSUMERS)]?.id ?? "",
         "crash",
         "a test",

@@ -86,7 +86,7 @@ async function die(death: Death, expect: Expect): Promise<number> {
   const began = performance.now();
   // A thread that will be ended while idle must not get one of the jobs first.
   const isIdle = death.way === "ended while idle";
-  await Promise.all([isIdle ? null : queue.add(neighbours), provoke(death, deaths)]);
+  await Promise.all([isIdle ? null : queue.add(neighbours), letDie(death, deaths)]);
   if (isIdle) await queue.add(neighbours);
   await eventually("all are back", () => restarts(death.system) >= before + deaths && areBack(death.system));
   const backMs = performance.now() - began;
@@ -108,7 +108,7 @@ async function die(death: Death, expect: Expect): Promise<number> {
 }
 
 /** Lets a thread die `deaths` times. */
-async function provoke({ system, threads, random, way, name }: Death, deaths: number): Promise<void> {
+async function letDie({ system, threads, random, way, name }: Death, deaths: number): Promise<void> {
   const { queue, supervisor } = system;
   if (way === "ended while idle") return await endIdle(system, threads, 1 + random.below(CONSUMERS));
   const times = deaths === 1 ? "once" : "always";

@@ -40,7 +40,7 @@ Deno.test("a consumer that crashes on request gives its job to another, with a n
   await system.queue.add([{ id: "job", kind: "wait", payload: 300 }]);
   const before = await system.until("job", ({ status }) => status === "PROCESSING");
   await eventually("it works", () => system.supervisor.view().consumers.some(({ jobId }) => jobId === "job"));
-  assert.equal(system.supervisor.provoke(String(before.consumerId), "crash", "a test"), true);
+  assert.equal(system.supervisor.injectFault(String(before.consumerId), "crash", "a test"), true);
   await system.until(
     "job",
     ({ consumerId, status }) => status === "PROCESSING" && consumerId !== before.consumerId,
@@ -55,7 +55,7 @@ Deno.test("a consumer that crashes while idle is replaced", async () => {
   await using system = await testSystem();
   await everybodyIsBack(system);
   const [first] = system.supervisor.view().consumers;
-  assert.equal(system.supervisor.provoke(first?.id ?? "", "crash", "a test"), true);
+  assert.equal(system.supervisor.injectFault(first?.id ?? "", "crash", "a test"), true);
   await eventually("a restart", () => system.supervisor.view().consumers[0]?.restarts === 1);
   await everybodyIsBack(system);
 });
@@ -66,7 +66,7 @@ Deno.test("a stop right after a restart leaves no removal of old logs running", 
   // So many that it takes longer than the stop.
   for (let n = 0; n < 3_000; n++) Deno.writeTextFileSync(`${logDir}/consumer_old${n}.log`, "x");
   await everybodyIsBack(system);
-  supervisor.provoke(supervisor.view().consumers[0]?.id ?? "", "crash", "a test");
+  supervisor.injectFault(supervisor.view().consumers[0]?.id ?? "", "crash", "a test");
   await eventually("it is noticed", () => supervisor.view().consumers[0]?.restarts === 1);
   await system.stop();
   const left = [...Deno.readDirSync(logDir)].filter(({ name }) => name.startsWith("consumer_")).length;

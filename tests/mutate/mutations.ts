@@ -76,7 +76,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: "queue/sqlite/sqlite_store.ts",
-        from: "return await turn.write(() => insert(sql, jobs), { isRefusedWhenFull: true });",
+        from: "return await commits.write(() => insert(sql, jobs), { isRefusedWhenFull: true });",
         to: "return await Promise.resolve(insert(sql, jobs));",
       },
     ],
@@ -84,7 +84,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "IMMEDIATE becomes DEFERRED",
-    edits: [{ file: "queue/sqlite/turn.ts", from: '"BEGIN IMMEDIATE"', to: '"BEGIN DEFERRED"' }],
+    edits: [{ file: "queue/sqlite/group_commit.ts", from: '"BEGIN IMMEDIATE"', to: '"BEGIN DEFERRED"' }],
     tests: [...CONFORMANCE, "tests/queue/foreign_edits_test.ts"],
   },
   {
@@ -95,7 +95,11 @@ export const MUTATIONS: readonly Mutation[] = [
         from: "const OPENING_PATIENCE_MS = 5_000;",
         to: "const OPENING_PATIENCE_MS = 0;",
       },
-      { file: "queue/sqlite/turn.ts", from: "const PATIENCE_MS = 5_000;", to: "const PATIENCE_MS = 0;" },
+      {
+        file: "queue/sqlite/group_commit.ts",
+        from: "const PATIENCE_MS = 5_000;",
+        to: "const PATIENCE_MS = 0;",
+      },
     ],
     tests: ["tests/queue/foreign_edits_test.ts", "tests/faults/two_processes_test.ts"],
   },

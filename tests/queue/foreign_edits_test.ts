@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { STATUSES } from "@persistent-queue/queue";
 import { claimNext, end } from "../support/attempts.ts";
-import { Turn } from "../../queue/sqlite/turn.ts";
+import { GroupCommit } from "../../queue/sqlite/group_commit.ts";
 import { sqliteShell } from "../support/sqlite_shell.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { type TestQueue, testQueue } from "../support/test_queue.ts";
@@ -187,15 +187,15 @@ Deno.test("the rows that a write has read stay true until it commits: no other c
     new DatabaseSync(folder.file("queue.db")),
   ];
   ours.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (x INTEGER)");
-  const turn = new Turn(ours, { onFull: () => {}, makeRoom: () => false, onFault: () => {} });
+  const commits = new GroupCommit(ours, { onFull: () => {}, makeRoom: () => false, onFault: () => {} });
   try {
-    await turn.write(() => {
+    await commits.write(() => {
       assert.equal(ours.prepare("SELECT count(*) AS n FROM t").get()?.["n"], 0);
       assert.throws(() => theirs.exec("BEGIN IMMEDIATE"), /locked/);
     });
     theirs.exec("BEGIN IMMEDIATE; ROLLBACK");
   } finally {
-    turn.close();
+    commits.close();
     ours.close();
     theirs.close();
   }

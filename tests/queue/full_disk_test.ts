@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openStore, StorageError } from "@persistent-queue/queue";
 import { StorageHealth } from "../../queue/health.ts";
-import { Reserve } from "../../queue/sqlite/reserve.ts";
-import { Turn } from "../../queue/sqlite/turn.ts";
+import { BallastFile } from "../../queue/sqlite/ballast_file.ts";
+import { GroupCommit } from "../../queue/sqlite/group_commit.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 /** A database with room for only some small rows, and a reserve of a hundred pages. */
@@ -23,7 +23,7 @@ async function narrowDatabase() {
     limit(pages + 3 + pagesMade);
     return pagesMade > 0;
   };
-  const turn = new Turn(db, { onFull: (why) => void told.push(why), makeRoom, onFault: () => {} });
+  const turn = new GroupCommit(db, { onFull: (why) => void told.push(why), makeRoom, onFault: () => {} });
   const insert = db.prepare("INSERT INTO t VALUES (?)");
   const put = (bytes: number) => () => insert.run("x".repeat(bytes));
   const rows = () => Number(db.prepare("SELECT count(*) AS n FROM t").get()?.n);
@@ -83,7 +83,7 @@ Deno.test("a database has a reserve beside it, which is written again when it is
 Deno.test("a spent reserve refuses new jobs until it can be written again, and leaves no draft behind", async () => {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
-  const reserve = new Reserve(path);
+  const reserve = new BallastFile(path);
   reserve.assertRoom();
   // A folder takes its place, so the reserve cannot be written, as on a full disk.
   assert.ok(reserve.spend("The disk is full: a test."));

@@ -55,23 +55,23 @@ export async function tellStory(
     ),
     add(job("exhausted", "fail", { payload: `9 ${words}` }), job("failed", "give_up")),
   ]);
-  await breathe();
+  await yieldToEventLoop();
   await add(job("slow", "slow"), job("late", "noop", { runAt: Date.now() + LATE_MS }));
   await Promise.all([add(job("a3", "noop")), ask("look", queue.stats()), ask("look", queue.list({}))]);
-  await breathe();
+  await yieldToEventLoop();
   await ask("cancel", queue.move("cancel", [`${name}-late`, `${name}-failed`], "a test"));
   await ask("resubmit", queue.move("resubmit", [`${name}-late`, `${name}-failed`], "a test"));
   await ask("look", queue.get(`${name}-late`));
   ledger.note(`replacing ${name}-a1`);
   await add(job("a1", "noop", { replace: true }));
-  await breathe();
+  await yieldToEventLoop();
   await ask("sweep", queue.sweep({ held: system.leases, freed: 0 }));
   await ask("prune", queue.prune());
   await ask("watch", queue.watch());
   for (let i = 0; i < 3; i++) await add(...Array.from({ length: 2 }, (_, n) => job(`b${i}${n}`, "noop")));
-  await breathe();
+  await yieldToEventLoop();
 }
 
-function breathe(): Promise<void> {
+function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, BREATH_MS));
 }

@@ -1,7 +1,7 @@
 /// <reference lib="deno.worker" />
 /** A thread that is ready at once and then loads modules of the runtime, in an order of its own, again and again others. */
 import { openChannel } from "../../workers/thread/channel.ts";
-import { holdLifeLock } from "../../workers/thread/life_lock.ts";
+import { holdLivenessLock } from "../../workers/thread/liveness_lock.ts";
 
 const MODULES = [
   "fs",
@@ -19,7 +19,7 @@ const MODULES = [
 ];
 
 const { tell, listen } = await openChannel<null, { readonly type: "close" }>();
-await holdLifeLock();
+await holdLivenessLock();
 listen(() => globalThis.close());
 tell({ type: "ready" });
 const shuffled = MODULES.map((name) => ({ name, at: Math.random() })).toSorted((a, b) => a.at - b.at);

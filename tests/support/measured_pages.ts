@@ -5,7 +5,7 @@
  */
 import { getQueue } from "@persistent-queue/queue";
 import { managerApp, opsApp, serve, type SystemView } from "@persistent-queue/ui";
-import { PASSWORD, TOKEN } from "../ui/open_desk.ts";
+import { PASSWORD, TOKEN } from "../ui/open_pages.ts";
 import { TextLineStream } from "./text_lines.ts";
 
 const [path = ""] = Deno.args;
@@ -32,7 +32,11 @@ const VIEW: SystemView = {
 };
 
 const queue = await getQueue(`sqlite:${path}`, { role: "owner", kinds: ["file", "mail"] });
-const system = { view: () => VIEW, sweep: () => queue.sweep({ held: [], freed: 0 }), provoke: () => false };
+const system = {
+  view: () => VIEW,
+  sweep: () => queue.sweep({ held: [], freed: 0 }),
+  injectFault: () => false,
+};
 const options = {
   ...{ queue, system, password: PASSWORD, passwordIsDefault: false, apiToken: TOKEN, host: "127.0.0.1" },
   ...{ version: "1.0.0", onFault: (error: unknown) => console.log(JSON.stringify({ fault: String(error) })) },

@@ -1,6 +1,6 @@
 /** A consumer without a thread of its own: its dispatcher cannot tell the difference, and it costs nothing to start. */
 import type { Outcome } from "@persistent-queue/queue";
-import { Desk } from "../../workers/dispatch/desk.ts";
+import { ConsumerHandle } from "../../workers/dispatch/consumer_handle.ts";
 import type { Dispatcher } from "../../workers/dispatcher.ts";
 import type { JobMessage, ToConsumer } from "../../workers/protocol.ts";
 
@@ -9,17 +9,17 @@ const SLOW_MS = 15;
 
 export class ThreadlessConsumer {
   readonly #dispatcher: Dispatcher;
-  readonly #desk: Desk;
+  readonly #handle: ConsumerHandle;
   #inbox: Promise<void> = Promise.resolve();
 
   constructor(dispatcher: Dispatcher, slot: number) {
     this.#dispatcher = dispatcher;
-    this.#desk = new Desk({
+    this.#handle = new ConsumerHandle({
       ...{ consumerId: `consumer ${slot}`, slot, now: () => performance.now() },
       post: (message) => this.#receive(message),
     });
-    this.#desk.ready = true;
-    dispatcher.join(this.#desk);
+    this.#handle.ready = true;
+    dispatcher.join(this.#handle);
   }
 
   #receive(message: ToConsumer): void {
@@ -29,13 +29,13 @@ export class ThreadlessConsumer {
 
   async #work(job: JobMessage): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 0));
-    if (!this.#desk.tickets.begin(job.ticket)) return;
+    if (!this.#handle.tickets.begin(job.ticket)) return;
     if (job.kind === "slow") {
-      this.#dispatcher.beat(this.#desk);
+      this.#dispatcher.beat(this.#handle);
       await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
     }
-    this.#desk.tickets.end(job.ticket);
-    this.#dispatcher.results(this.#desk, [{ ticket: job.ticket, outcome: outcomeOf(job) }], 0);
+    this.#handle.tickets.end(job.ticket);
+    this.#dispatcher.results(this.#handle, [{ ticket: job.ticket, outcome: outcomeOf(job) }], 0);
   }
 }
 

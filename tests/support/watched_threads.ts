@@ -1,5 +1,5 @@
 /** Ends threads from outside, as no part of the system would: the supervisor neither asks for it nor is told. */
-import { type HostedThread, HostedThreads, type ThreadOptions } from "../../workers/places/hosted_threads.ts";
+import { type HostedThread, HostedThreads, type ThreadOptions } from "../../workers/slots/hosted_threads.ts";
 
 /** Knows every thread that is started through it, by the name it was given. */
 export class WatchedThreads extends HostedThreads {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDesk } from "./open_desk.ts";
+import { openPages } from "./open_pages.ts";
 
 const END = {
   FAILED: { type: "gave-up", error: "no use" },
@@ -8,8 +8,8 @@ const END = {
 
 /** Twenty jobs in turn FAILED, COMPLETED and PENDING. */
 async function filled() {
-  const desk = await openDesk();
-  const { queue } = desk;
+  const pages = await openPages();
+  const { queue } = pages;
   await queue.add(
     Array.from({ length: 20 }, (_, i) => ({ id: `m${String(i).padStart(2, "0")}`, kind: "mail" })),
   );
@@ -18,14 +18,14 @@ async function filled() {
     assert.ok(job !== undefined);
     await queue.settle([{ job, outcome: i % 2 === 0 ? END.FAILED : END.COMPLETED }]);
   }
-  return desk;
+  return pages;
 }
 
 Deno.test("jobs of several statuses are listed together, page by page, each once", async () => {
-  await using desk = await filled();
+  await using pages = await filled();
   const ids: string[] = [];
   for (let cursor: string | null = ""; cursor !== null;) {
-    const answer: Response = await desk.api(`/api/jobs?status=FAILED,PENDING&limit=3&cursor=${cursor}`);
+    const answer: Response = await pages.api(`/api/jobs?status=FAILED,PENDING&limit=3&cursor=${cursor}`);
     const page: { jobs: { id: string }[]; next: string | null } = await answer.json();
     ids.push(...page.jobs.map(({ id }) => id));
     cursor = page.next;
@@ -33,13 +33,13 @@ Deno.test("jobs of several statuses are listed together, page by page, each once
   const failed = [0, 2, 4, 6, 8, 10, 12];
   const wanted = [...failed, 14, 15, 16, 17, 18, 19].map((i) => `m${String(i).padStart(2, "0")}`);
   assert.deepEqual(ids, wanted.toReversed());
-  const moved = await desk.api("/api/jobs/cancel", { filter: { status: "FAILED,PENDING" } });
+  const moved = await pages.api("/api/jobs/cancel", { filter: { status: "FAILED,PENDING" } });
   assert.deepEqual(await moved.json(), { canceled: 13 });
-  assert.equal((await desk.queue.stats()).counts.COMPLETED, 7);
+  assert.equal((await pages.queue.stats()).counts.COMPLETED, 7);
 });
 
 Deno.test("a parameter that does not exist is refused instead of listing everything", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   for (
     const [words, hint] of [
       ["stats=FAILED", /"stats".*Did you mean "status"/],
@@ -47,57 +47,57 @@ Deno.test("a parameter that does not exist is refused instead of listing everyth
       ["status=FAILED,DONE", /no status "DONE"/],
     ] as const
   ) {
-    const answer = await desk.api(`/api/jobs?${words}`);
+    const answer = await pages.api(`/api/jobs?${words}`);
     const { error } = await answer.json();
     assert.deepEqual([answer.status, error.code], [400, "invalid_query"]);
     assert.match(error.message, hint);
   }
-  assert.equal((await desk.api("/api/jobs.csv?sort=id")).status, 400);
+  assert.equal((await pages.api("/api/jobs.csv?sort=id")).status, 400);
 });
 
 Deno.test("what is scheduled is listed, exported and canceled apart from what is due", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const now = Date.now();
-  await desk.queue.add([
+  await pages.queue.add([
     { id: "due", kind: "mail" },
     { id: "tomorrow", kind: "mail", runAt: now + 86_400_000 },
     { id: "soon", kind: "file", runAt: now + 60_000 },
   ]);
   const idsOf = async (words: string) => {
-    const { jobs }: { jobs: { id: string }[] } = await (await desk.api(`/api/jobs?${words}`)).json();
+    const { jobs }: { jobs: { id: string }[] } = await (await pages.api(`/api/jobs?${words}`)).json();
     return jobs.map(({ id }) => id);
   };
   assert.deepEqual(await idsOf("due=now"), ["due"]);
   assert.deepEqual(await idsOf("due=later"), ["soon", "tomorrow"]);
   assert.deepEqual(await idsOf("due=later&kind=mail&status=PENDING"), ["tomorrow"]);
   assert.deepEqual(await idsOf("due=later&q=due"), []);
-  assert.equal((await (await desk.api("/api/jobs.csv?due=later")).text()).split("\r\n").length, 4);
-  const moved = await desk.api("/api/jobs/cancel", { filter: { due: "later" } });
+  assert.equal((await (await pages.api("/api/jobs.csv?due=later")).text()).split("\r\n").length, 4);
+  const moved = await pages.api("/api/jobs/cancel", { filter: { due: "later" } });
   assert.deepEqual(await moved.json(), { canceled: 2 });
-  assert.equal((await desk.queue.get("due")).job.status, "PENDING");
+  assert.equal((await pages.queue.get("due")).job.status, "PENDING");
   for (const words of ["due=tomorrow", "due=now&status=FAILED", "due=now&status=PENDING,FAILED"]) {
-    assert.equal((await desk.api(`/api/jobs?${words}`)).status, 400, words);
+    assert.equal((await pages.api(`/api/jobs?${words}`)).status, 400, words);
   }
 });
 
 Deno.test("what has changed lately is listed and moved apart from what is old", async () => {
-  await using desk = await openDesk();
-  await desk.queue.add([{ id: "old", kind: "mail" }, { id: "older", kind: "mail" }]);
+  await using pages = await openPages();
+  await pages.queue.add([{ id: "old", kind: "mail" }, { id: "older", kind: "mail" }]);
   await new Promise((resolve) => setTimeout(resolve, 5));
   const since = new Date().toISOString();
-  await desk.queue.add([{ id: "new", kind: "mail" }]);
-  await desk.queue.move("cancel", ["older"], "test");
+  await pages.queue.add([{ id: "new", kind: "mail" }]);
+  await pages.queue.move("cancel", ["older"], "test");
   const idsOf = async (words: string) => {
-    const { jobs }: { jobs: { id: string }[] } = await (await desk.api(`/api/jobs?${words}`)).json();
+    const { jobs }: { jobs: { id: string }[] } = await (await pages.api(`/api/jobs?${words}`)).json();
     return jobs.map(({ id }) => id);
   };
   assert.deepEqual(await idsOf(`changed_since=${since}`), ["new", "older"]);
   assert.deepEqual(await idsOf(`changed_since=${since}&status=CANCELED`), ["older"]);
   assert.deepEqual(await idsOf("changed_since=15m"), ["new", "older", "old"]);
   assert.deepEqual(await idsOf(`changed_since=${since}&q=old`), ["older"]);
-  const moved = await desk.api("/api/jobs/cancel", { filter: { changed_since: since } });
+  const moved = await pages.api("/api/jobs/cancel", { filter: { changed_since: since } });
   assert.deepEqual(await moved.json(), { canceled: 1 });
-  assert.equal((await desk.queue.get("old")).job.status, "PENDING");
-  const refused = await desk.api("/api/jobs?changed_since=2026-11-28T10:00:00");
+  assert.equal((await pages.queue.get("old")).job.status, "PENDING");
+  const refused = await pages.api("/api/jobs?changed_since=2026-11-28T10:00:00");
   assert.match((await refused.json()).error.message, /"changed_since" has no time zone/);
 });

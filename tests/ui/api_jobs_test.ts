@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDesk, TOKEN } from "./open_desk.ts";
+import { openPages, TOKEN } from "./open_pages.ts";
 
 const MIB = 1024 * 1024;
 
@@ -9,13 +9,13 @@ async function read(answer: Promise<Response>) {
 }
 
 Deno.test("a job that is added can be read back in full", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const run_at = Date.now() + 60_000;
   const job = { id: "m/1", kind: "mail", payload: { to: ["a@example.com"] }, priority: 5, run_at };
-  const { status, body } = await read(desk.api("/api/jobs", job));
+  const { status, body } = await read(pages.api("/api/jobs", job));
   assert.equal(status, 201);
   assert.equal(body.outcome, "added");
-  const shown = await read(desk.api("/api/jobs/m%2F1"));
+  const shown = await read(pages.api("/api/jobs/m%2F1"));
   assert.equal(shown.status, 200);
   assert.deepEqual(shown.body, { ...body.job, history: [], attempts: [] });
   const expected = {
@@ -46,9 +46,9 @@ Deno.test("a job that is added can be read back in full", async () => {
 });
 
 Deno.test("a job of another kind than file that comes without an id gets one", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const { status, body } = await read(
-    desk.api("/api/jobs", { kind: "mail", run_at: "2030-01-31T12:00:00Z" }),
+    pages.api("/api/jobs", { kind: "mail", run_at: "2030-01-31T12:00:00Z" }),
   );
   assert.equal(status, 201);
   assert.match(body.job.id, /./);
@@ -56,48 +56,48 @@ Deno.test("a job of another kind than file that comes without an id gets one", a
 });
 
 Deno.test("adding is idempotent while the job waits, refused when it is finished, unless it is to be replaced", async () => {
-  await using desk = await openDesk();
-  await read(desk.api("/api/jobs", { id: "a", kind: "mail" }));
-  const again = await read(desk.api("/api/jobs", { id: "a", kind: "mail" }));
+  await using pages = await openPages();
+  await read(pages.api("/api/jobs", { id: "a", kind: "mail" }));
+  const again = await read(pages.api("/api/jobs", { id: "a", kind: "mail" }));
   assert.deepEqual([again.status, again.body.outcome, again.body.job.id], [200, "waiting", "a"]);
-  await read(desk.api("/api/jobs/cancel", { ids: ["a"] }));
-  const refused = await read(desk.api("/api/jobs", { id: "a", kind: "mail" }));
+  await read(pages.api("/api/jobs/cancel", { ids: ["a"] }));
+  const refused = await read(pages.api("/api/jobs", { id: "a", kind: "mail" }));
   assert.deepEqual([refused.status, refused.body.error.code], [409, "duplicate_job"]);
-  const replaced = await read(desk.api("/api/jobs", { id: "a", kind: "mail", replace: true }));
+  const replaced = await read(pages.api("/api/jobs", { id: "a", kind: "mail", replace: true }));
   assert.deepEqual([replaced.status, replaced.body.outcome], [201, "replaced"]);
 });
 
 Deno.test("adding an id that waits with another payload or kind says that the one of this call is not in the queue", async () => {
-  await using desk = await openDesk();
-  await read(desk.api("/api/jobs", { id: "a", kind: "mail", payload: { to: "x" } }));
+  await using pages = await openPages();
+  await read(pages.api("/api/jobs", { id: "a", kind: "mail", payload: { to: "x" } }));
   const add = async (job: object) => {
     const { status, body } = await read(
-      desk.api("/api/jobs", { id: "a", kind: "mail", payload: { to: "x" }, ...job }),
+      pages.api("/api/jobs", { id: "a", kind: "mail", payload: { to: "x" }, ...job }),
     );
     return [status, body.outcome, body.differs];
   };
   assert.deepEqual(await add({}), [200, "waiting", false]);
   assert.deepEqual(await add({ payload: { to: "y" }, replace: true }), [200, "waiting", true]);
   assert.deepEqual(await add({ kind: "file" }), [200, "waiting", true]);
-  assert.deepEqual((await desk.queue.get("a")).job.payload, '{"to":"x"}');
+  assert.deepEqual((await pages.queue.get("a")).job.payload, '{"to":"x"}');
   const many = await read(
-    desk.api("/api/jobs", [{ id: "a", kind: "mail", payload: 2 }, { id: "b", kind: "mail" }]),
+    pages.api("/api/jobs", [{ id: "a", kind: "mail", payload: 2 }, { id: "b", kind: "mail" }]),
   );
   assert.deepEqual([many.body.outcomes, many.body.differs], [["waiting", "added"], [true, false]]);
 });
 
 Deno.test("many jobs are added at once, all or none", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const jobs = Array.from({ length: 3 }, (_, i) => ({ id: `j${i}`, kind: "mail" }));
-  const added = await read(desk.api("/api/jobs", jobs));
+  const added = await read(pages.api("/api/jobs", jobs));
   assert.equal(added.status, 201);
   assert.deepEqual(added.body.outcomes, ["added", "added", "added"]);
   assert.deepEqual(added.body.jobs.map(({ id }: { id: string }) => id), ["j0", "j1", "j2"]);
-  assert.equal((await read(desk.api("/api/jobs", jobs))).status, 200);
-  const bad = await read(desk.api("/api/jobs", [{ id: "new", kind: "mail" }, { id: "", kind: "mail" }]));
+  assert.equal((await read(pages.api("/api/jobs", jobs))).status, 200);
+  const bad = await read(pages.api("/api/jobs", [{ id: "new", kind: "mail" }, { id: "", kind: "mail" }]));
   assert.equal(bad.status, 400);
-  assert.equal((await read(desk.api("/api/jobs/new"))).status, 404);
-  assert.deepEqual(await read(desk.api("/api/jobs", [])), {
+  assert.equal((await read(pages.api("/api/jobs/new"))).status, 404);
+  assert.deepEqual(await read(pages.api("/api/jobs", [])), {
     status: 200,
     body: { jobs: [], outcomes: [], differs: [], due_at: [] },
   });
@@ -129,27 +129,27 @@ const BAD_JOBS: [what: string, json: unknown, code: string, words: RegExp][] = [
 ];
 
 Deno.test("a job that is not as it should be is refused with 400 and a sentence", async (t) => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   for (const [what, json, code, words] of BAD_JOBS) {
     await t.step(what, async () => {
-      const { status, body } = await read(desk.api("/api/jobs", json));
+      const { status, body } = await read(pages.api("/api/jobs", json));
       assert.equal(status, 400);
       assert.equal(body.error.code, code);
       assert.match(body.error.message, words);
     });
   }
-  assert.equal((await desk.queue.stats()).counts.PENDING, 0);
-  assert.deepEqual(desk.faults, []);
+  assert.equal((await pages.queue.stats()).counts.PENDING, 0);
+  assert.deepEqual(pages.faults, []);
 });
 
 Deno.test("bodies that cannot be read are refused, each with its status", async (t) => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const post = (body: BodyInit, type?: string) => {
     const headers = {
       authorization: `Bearer ${TOKEN}`,
       ...(type === undefined ? {} : { "content-type": type }),
     };
-    return read(desk.ask("/api/jobs", { method: "POST", headers, body }));
+    return read(pages.ask("/api/jobs", { method: "POST", headers, body }));
   };
   const json = '{"id":"a","kind":"mail"}';
   for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "text/json"]) {
@@ -186,18 +186,18 @@ Deno.test("bodies that cannot be read are refused, each with its status", async 
   await t.step("and the same with a charset is welcome", async () => {
     assert.equal((await post(json, "application/json; charset=utf-8")).status, 201);
   });
-  assert.deepEqual(desk.faults, []);
+  assert.deepEqual(pages.faults, []);
 });
 
 Deno.test("several jobs of nearly 1 MiB each travel together, and the list leaves their payloads out", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const jobs = Array.from(
     { length: 4 },
     (_, i) => ({ id: `big${i}`, kind: "mail", payload: "x".repeat(MIB - 100) }),
   );
-  assert.equal((await read(desk.api("/api/jobs", jobs))).status, 201);
-  const { body } = await read(desk.api("/api/jobs"));
+  assert.equal((await read(pages.api("/api/jobs", jobs))).status, 201);
+  const { body } = await read(pages.api("/api/jobs"));
   assert.deepEqual(body.jobs.map(({ payload }: { payload: unknown }) => payload), [null, null, null, null]);
   assert.deepEqual(body.jobs[0].left_out, ["payload"]);
-  assert.equal((await read(desk.api("/api/jobs/big0"))).body.payload.length, MIB - 100);
+  assert.equal((await read(pages.api("/api/jobs/big0"))).body.payload.length, MIB - 100);
 });

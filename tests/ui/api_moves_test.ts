@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
-import { CONSUMER, type Desk, openDesk, TOKEN } from "./open_desk.ts";
+import { CONSUMER, openPages, type TestPages, TOKEN } from "./open_pages.ts";
 
 async function read(answer: Promise<Response>) {
   const done = await answer;
   return { status: done.status, body: await done.json() };
 }
 
-function addThree(desk: Desk) {
-  return desk.queue.add(["a", "b", "c"].map((id) => ({ id, kind: "mail" })));
+function addThree(pages: TestPages) {
+  return pages.queue.add(["a", "b", "c"].map((id) => ({ id, kind: "mail" })));
 }
 
 Deno.test("jobs are canceled and resubmitted by their ids, each with its own answer", async () => {
-  await using desk = await openDesk();
-  await addThree(desk);
-  const canceled = await read(desk.api("/api/jobs/cancel", { ids: ["a", "b"] }));
+  await using pages = await openPages();
+  await addThree(pages);
+  const canceled = await read(pages.api("/api/jobs/cancel", { ids: ["a", "b"] }));
   assert.deepEqual(canceled, {
     status: 200,
     body: {
@@ -21,49 +21,49 @@ Deno.test("jobs are canceled and resubmitted by their ids, each with its own ans
       results: [{ id: "a", ok: true, status: "CANCELED" }, { id: "b", ok: true, status: "CANCELED" }],
     },
   });
-  const { status, body } = await read(desk.api("/api/jobs/resubmit", { ids: ["a", "c", "nobody"] }));
+  const { status, body } = await read(pages.api("/api/jobs/resubmit", { ids: ["a", "c", "nobody"] }));
   assert.equal(status, 200);
   assert.equal(body.resubmitted, 1);
   const [, illegal, unknown] = body.results;
   assert.deepEqual([illegal.ok, illegal.error.code], [false, "illegal_move"]);
   assert.deepEqual([unknown.ok, unknown.error.code], [false, "unknown_job"]);
-  assert.equal((await read(desk.api("/api/jobs/a"))).body.status, "PENDING");
+  assert.equal((await read(pages.api("/api/jobs/a"))).body.status, "PENDING");
 });
 
 Deno.test("when nothing could be moved the status says why", async () => {
-  await using desk = await openDesk();
-  await addThree(desk);
-  const illegal = await read(desk.api("/api/jobs/resubmit", { ids: ["a"] }));
+  await using pages = await openPages();
+  await addThree(pages);
+  const illegal = await read(pages.api("/api/jobs/resubmit", { ids: ["a"] }));
   assert.deepEqual([illegal.status, illegal.body.error.code, illegal.body.resubmitted], [
     409,
     "illegal_move",
     0,
   ]);
-  const unknown = await read(desk.api("/api/jobs/cancel", { ids: ["nobody"] }));
+  const unknown = await read(pages.api("/api/jobs/cancel", { ids: ["nobody"] }));
   assert.deepEqual([unknown.status, unknown.body.error.code], [404, "unknown_job"]);
 });
 
 Deno.test("jobs are moved by a filter, all that match", async () => {
-  await using desk = await openDesk();
-  await addThree(desk);
-  await desk.queue.add([{ id: "file.txt" }]);
+  await using pages = await openPages();
+  await addThree(pages);
+  await pages.queue.add([{ id: "file.txt" }]);
   assert.deepEqual(
-    await read(desk.api("/api/jobs/cancel", { filter: { kind: "mail", status: "PENDING" } })),
+    await read(pages.api("/api/jobs/cancel", { filter: { kind: "mail", status: "PENDING" } })),
     {
       status: 200,
       body: { canceled: 3 },
     },
   );
-  assert.deepEqual(await read(desk.api("/api/jobs/resubmit", { filter: { q: "b" } })), {
+  assert.deepEqual(await read(pages.api("/api/jobs/resubmit", { filter: { q: "b" } })), {
     status: 200,
     body: { resubmitted: 1 },
   });
-  assert.deepEqual((await desk.queue.stats()).counts.CANCELED, 2);
+  assert.deepEqual((await pages.queue.stats()).counts.CANCELED, 2);
 });
 
 Deno.test("requests that do not say which jobs are refused with 400", async (t) => {
-  await using desk = await openDesk();
-  await addThree(desk);
+  await using pages = await openPages();
+  await addThree(pages);
   const both = { ids: ["a"], filter: { status: "PENDING" } };
   for (
     const body of [
@@ -74,82 +74,82 @@ Deno.test("requests that do not say which jobs are refused with 400", async (t) 
     ]
   ) {
     await t.step(JSON.stringify(body), async () => {
-      const { status } = await read(desk.api("/api/jobs/cancel", body));
+      const { status } = await read(pages.api("/api/jobs/cancel", body));
       assert.equal(status, 400);
     });
   }
-  assert.equal((await desk.queue.stats()).counts.PENDING, 3);
+  assert.equal((await pages.queue.stats()).counts.PENDING, 3);
 });
 
 Deno.test("a consumer is made to die or to hang, if there is one of that name", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const headers = { authorization: `Bearer ${TOKEN}` };
   for (const how of ["crash", "hang"]) {
     const { status } = await read(
-      desk.ask(`/api/consumers/${CONSUMER.id}/${how}`, { method: "POST", headers }),
+      pages.ask(`/api/consumers/${CONSUMER.id}/${how}`, { method: "POST", headers }),
     );
     assert.equal(status, 202);
   }
-  const { status, body } = await read(desk.ask("/api/consumers/nobody/crash", { method: "POST", headers }));
+  const { status, body } = await read(pages.ask("/api/consumers/nobody/crash", { method: "POST", headers }));
   assert.deepEqual([status, body.error.code], [404, "unknown_consumer"]);
-  assert.deepEqual(desk.provoked, [`crash ${CONSUMER.id}`, `hang ${CONSUMER.id}`, "crash nobody"]);
+  assert.deepEqual(pages.provoked, [`crash ${CONSUMER.id}`, `hang ${CONSUMER.id}`, "crash nobody"]);
 });
 
 Deno.test("where fault injection is off nobody makes a consumer die or hang, by script or by page", async () => {
-  await using desk = await openDesk({ faultInjection: false });
+  await using pages = await openPages({ faultInjection: false });
   const headers = { authorization: `Bearer ${TOKEN}` };
-  const cookie = await desk.logIn();
+  const cookie = await pages.logIn();
   for (const how of ["crash", "hang"]) {
-    const asked = await read(desk.ask(`/api/consumers/${CONSUMER.id}/${how}`, { method: "POST", headers }));
+    const asked = await read(pages.ask(`/api/consumers/${CONSUMER.id}/${how}`, { method: "POST", headers }));
     assert.deepEqual([asked.status, asked.body.error.code], [403, "fault_injection_off"]);
     assert.match(asked.body.error.message, /switched off here.* FAULT_INJECTION=on/);
     const path = `/consumers/${how}`;
-    const page = await desk.ask(`${path}?id=${CONSUMER.id}`, { headers: { cookie } });
+    const page = await pages.ask(`${path}?id=${CONSUMER.id}`, { headers: { cookie } });
     assert.equal(page.status, 403);
     assert.match(await page.text(), /FAULT_INJECTION=on/);
     const body = new URLSearchParams({ id: CONSUMER.id });
-    const posted = await desk.ask(path, { method: "POST", headers: { cookie }, body });
+    const posted = await pages.ask(path, { method: "POST", headers: { cookie }, body });
     assert.equal(posted.status, 403);
     await posted.body?.cancel();
   }
-  const page = await (await desk.ask("/consumers", { headers: { cookie } })).text();
+  const page = await (await pages.ask("/consumers", { headers: { cookie } })).text();
   assert.doesNotMatch(page, /Crash|Hang/);
-  assert.deepEqual(desk.provoked, []);
+  assert.deepEqual(pages.provoked, []);
 });
 
 Deno.test("crash and hang ask first, and tell which job is at risk", async () => {
-  await using desk = await openDesk();
-  desk.view = {
-    ...desk.view,
+  await using pages = await openPages();
+  pages.view = {
+    ...pages.view,
     consumers: [{ ...CONSUMER, state: "working", jobId: "data/files/at-risk.txt" }],
   };
-  const cookie = await desk.logIn();
+  const cookie = await pages.logIn();
   for (const [how, name] of [["crash", "Crash"], ["hang", "Hang"]]) {
-    const asked = await desk.ask(`/consumers/${how}?id=${CONSUMER.id}`, { headers: { cookie } });
+    const asked = await pages.ask(`/consumers/${how}?id=${CONSUMER.id}`, { headers: { cookie } });
     const page = await asked.text();
     assert.match(page, new RegExp(`<h1>${name} consumer 1\\?</h1>`));
     assert.match(page, /at-risk\.txt/);
     assert.match(page, new RegExp(`action="/consumers/${how}"`));
   }
-  const gone = await (await desk.ask("/consumers/crash?id=gone", { headers: { cookie } })).text();
+  const gone = await (await pages.ask("/consumers/crash?id=gone", { headers: { cookie } })).text();
   assert.match(gone, /This consumer is gone/);
-  assert.deepEqual(desk.provoked, []);
+  assert.deepEqual(pages.provoked, []);
 });
 
 Deno.test("a sweep on request answers how many stalled jobs went back", async () => {
-  await using desk = await openDesk();
-  await addThree(desk);
-  await desk.queue.claim([{ consumerId: CONSUMER.id, limit: 3, suspect: false }]);
+  await using pages = await openPages();
+  await addThree(pages);
+  await pages.queue.claim([{ consumerId: CONSUMER.id, limit: 3, suspect: false }]);
   const headers = { authorization: `Bearer ${TOKEN}` };
-  const { status, body } = await read(desk.ask("/api/sweep", { method: "POST", headers }));
+  const { status, body } = await read(pages.ask("/api/sweep", { method: "POST", headers }));
   assert.deepEqual([status, body], [200, { requeued: 0 }]);
 });
 
 Deno.test("the statistics tell counts, age, rates, consumers and warnings", async () => {
-  await using desk = await openDesk();
-  await addThree(desk);
-  desk.view = { ...desk.view, warnings: ["Consumers are slow."] };
-  const { status, body } = await read(desk.api("/api/stats"));
+  await using pages = await openPages();
+  await addThree(pages);
+  pages.view = { ...pages.view, warnings: ["Consumers are slow."] };
+  const { status, body } = await read(pages.api("/api/stats"));
   assert.equal(status, 200);
   assert.equal(body.counts.PENDING, 3);
   assert.equal(typeof body.age_ms, "number");
@@ -161,17 +161,17 @@ Deno.test("the statistics tell counts, age, rates, consumers and warnings", asyn
     [{ id: CONSUMER.id, heartbeat_age_ms: 12, state: "idle" }],
   );
   assert.deepEqual(body.warnings, ["Consumers are slow."]);
-  assert.equal(body.revision, desk.queue.revision);
+  assert.equal(body.revision, pages.queue.revision);
 });
 
 Deno.test("the list as CSV is quoted, and no cell is a formula", async () => {
-  await using desk = await openDesk();
-  await desk.queue.add([
+  await using pages = await openPages();
+  await pages.queue.add([
     { id: '=HYPERLINK("http://e")', kind: "mail" },
     { id: "plain", kind: "mail", priority: -5 },
     { id: "@a,b", kind: "mail" },
   ]);
-  const answer = await desk.api("/api/jobs.csv?status=PENDING");
+  const answer = await pages.api("/api/jobs.csv?status=PENDING");
   assert.equal(answer.headers.get("content-type"), "text/csv; charset=utf-8");
   const bytes = await answer.bytes();
   assert.deepEqual([...bytes.slice(0, 3)], [0xef, 0xbb, 0xbf], "a byte order mark, for spreadsheets");
@@ -184,26 +184,26 @@ Deno.test("the list as CSV is quoted, and no cell is a formula", async () => {
 });
 
 Deno.test("CSV reads on from page to page, to the last job of all", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   for (const part of ["a", "b"]) {
-    await desk.queue.add(Array.from({ length: 6_000 }, (_, i) => ({ id: `${part}${i}`, kind: "mail" })));
+    await pages.queue.add(Array.from({ length: 6_000 }, (_, i) => ({ id: `${part}${i}`, kind: "mail" })));
   }
-  const lines = (await (await desk.api("/api/jobs.csv")).text()).split("\r\n");
+  const lines = (await (await pages.api("/api/jobs.csv")).text()).split("\r\n");
   assert.equal(lines.length, 12_000 + 2);
   assert.equal(new Set(lines).size, 12_000 + 2);
 });
 
 Deno.test("an empty filter moves nothing by accident: all jobs have to be asked for", async () => {
-  await using desk = await openDesk();
-  await addThree(desk);
+  await using pages = await openPages();
+  await addThree(pages);
   for (const filter of [{}, { q: "" }, { status: "", kind: null }]) {
-    const { status, body } = await read(desk.api("/api/jobs/cancel", { filter }));
+    const { status, body } = await read(pages.api("/api/jobs/cancel", { filter }));
     assert.deepEqual([status, body.error.code], [400, "invalid_query"]);
     assert.match(body.error.message, /"all": true/);
   }
-  const both = await read(desk.api("/api/jobs/cancel", { ids: ["a"], all: true }));
+  const both = await read(pages.api("/api/jobs/cancel", { ids: ["a"], all: true }));
   assert.equal(both.status, 400);
-  assert.equal((await desk.queue.stats()).counts.PENDING, 3);
-  const all = await read(desk.api("/api/jobs/cancel", { filter: {}, all: true }));
+  assert.equal((await pages.queue.stats()).counts.PENDING, 3);
+  const all = await read(pages.api("/api/jobs/cancel", { filter: {}, all: true }));
   assert.deepEqual(all, { status: 200, body: { canceled: 3 } });
 });

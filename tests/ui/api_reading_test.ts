@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDesk, TOKEN } from "./open_desk.ts";
+import { openPages, TOKEN } from "./open_pages.ts";
 
 async function read(answer: Promise<Response>) {
   const done = await answer;
@@ -7,11 +7,11 @@ async function read(answer: Promise<Response>) {
 }
 
 Deno.test("a list is filtered, searched and read page by page", async (t) => {
-  await using desk = await openDesk();
-  await desk.queue.add(Array.from({ length: 7 }, (_, i) => ({ id: `job ${i}`, kind: "mail" })));
-  await desk.queue.move("cancel", ["job 3"], "test");
+  await using pages = await openPages();
+  await pages.queue.add(Array.from({ length: 7 }, (_, i) => ({ id: `job ${i}`, kind: "mail" })));
+  await pages.queue.move("cancel", ["job 3"], "test");
   const ids = async (query: string) => {
-    const { status, body } = await read(desk.api(`/api/jobs${query}`));
+    const { status, body } = await read(pages.api(`/api/jobs${query}`));
     assert.equal(status, 200, query);
     return body.jobs.map(({ id }: { id: string }) => id);
   };
@@ -25,7 +25,7 @@ Deno.test("a list is filtered, searched and read page by page", async (t) => {
     const seen: string[] = [];
     let cursor: string | null = "";
     while (cursor !== null) {
-      const { body } = await read(desk.api(`/api/jobs?limit=3&cursor=${cursor}`));
+      const { body } = await read(pages.api(`/api/jobs?limit=3&cursor=${cursor}`));
       assert.ok(body.jobs.length <= 3);
       seen.push(...body.jobs.map(({ id }: { id: string }) => id));
       cursor = body.next;
@@ -44,14 +44,14 @@ Deno.test("a list is filtered, searched and read page by page", async (t) => {
     ]
   ) {
     await t.step(`${query} is refused`, async () => {
-      const { status, body } = await read(desk.api(`/api/jobs?${query}`));
+      const { status, body } = await read(pages.api(`/api/jobs?${query}`));
       assert.deepEqual([status, body.error.code], [400, "invalid_query"]);
     });
   }
 });
 
 Deno.test("an id may hold any character, and is found by its percent-encoded form", async (t) => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const ids = [
     "a b",
     "100%",
@@ -65,25 +65,25 @@ Deno.test("an id may hold any character, and is found by its percent-encoded for
     "jobs.csv",
     "cancel",
   ];
-  await desk.queue.add(ids.map((id) => ({ id, kind: "mail" })));
+  await pages.queue.add(ids.map((id) => ({ id, kind: "mail" })));
   for (const id of ids) {
     await t.step(JSON.stringify(id), async () => {
-      const { status, body } = await read(desk.api(`/api/jobs/${encodeURIComponent(id)}`));
+      const { status, body } = await read(pages.api(`/api/jobs/${encodeURIComponent(id)}`));
       assert.deepEqual([status, body.id], [200, id]);
     });
   }
   await t.step("an unknown one is 404", async () => {
-    const { status, body } = await read(desk.api("/api/jobs/nobody"));
+    const { status, body } = await read(pages.api("/api/jobs/nobody"));
     assert.deepEqual([status, body.error.code], [404, "unknown_job"]);
   });
   await t.step("one that is encoded wrongly is 400", async () => {
-    assert.equal((await read(desk.api("/api/jobs/%E0%A4%A"))).status, 400);
+    assert.equal((await read(pages.api("/api/jobs/%E0%A4%A"))).status, 400);
   });
 });
 
 Deno.test("addresses that are none are 404, and wrong methods 405 with those that are right", async () => {
-  await using desk = await openDesk();
-  assert.equal((await read(desk.api("/api/nothing"))).body.error.code, "not_found");
+  await using pages = await openPages();
+  assert.equal((await read(pages.api("/api/nothing"))).body.error.code, "not_found");
   const headers = { authorization: `Bearer ${TOKEN}` };
   for (
     const [path, method, allow] of [
@@ -93,7 +93,7 @@ Deno.test("addresses that are none are 404, and wrong methods 405 with those tha
       ["/api/consumers/x/crash", "PATCH", "POST"],
     ] as const
   ) {
-    const answer = await desk.ask(path, { method, headers });
+    const answer = await pages.ask(path, { method, headers });
     assert.deepEqual([answer.status, answer.headers.get("allow")], [405, allow], path);
     assert.equal((await answer.json()).error.code, "method_not_allowed");
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CONSUMER, type Desk, openDesk, PASSWORD, TOKEN } from "./open_desk.ts";
+import { CONSUMER, openPages, PASSWORD, type TestPages, TOKEN } from "./open_pages.ts";
 
 interface Request {
   readonly path: string;
@@ -9,56 +9,56 @@ interface Request {
 }
 
 /** Sends it from another machine. Returns what was written down of it. */
-async function act(desk: Desk, { path, json, form, headers = {} }: Request): Promise<string[]> {
-  const before = desk.audit.length;
+async function act(pages: TestPages, { path, json, form, headers = {} }: Request): Promise<string[]> {
+  const before = pages.audit.length;
   const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json);
   const type = json === undefined ? {} : { "content-type": "application/json" };
-  const answer = await desk.ask(path, {
+  const answer = await pages.ask(path, {
     peer: "203.0.113.7",
     headers: { ...type, ...headers },
     ...(body === undefined ? {} : { method: "POST", body }),
   });
   await answer.text();
-  return desk.audit.slice(before);
+  return pages.audit.slice(before);
 }
 
 const BEARER = { authorization: `Bearer ${TOKEN}` };
 
 Deno.test("each login, failed login and logout leaves a line with who and from where", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const from = "203.0.113.7 (Manager)";
   const wrong = { path: "/login", form: { password: "wrong" } };
-  assert.deepEqual(await act(desk, wrong), [`Failed login from ${from}: wrong password`]);
+  assert.deepEqual(await act(pages, wrong), [`Failed login from ${from}: wrong password`]);
   const right = { path: "/login", form: { password: PASSWORD } };
-  assert.deepEqual(await act(desk, right), [`Login by manager from ${from}`]);
-  const out = { path: "/logout", form: {}, headers: { cookie: await desk.logIn() } };
-  assert.deepEqual(await act(desk, out), [`Logout by manager from ${from}`]);
-  assert.deepEqual(await act(desk, out), [], "there was nobody to log out");
+  assert.deepEqual(await act(pages, right), [`Login by manager from ${from}`]);
+  const out = { path: "/logout", form: {}, headers: { cookie: await pages.logIn() } };
+  assert.deepEqual(await act(pages, out), [`Logout by manager from ${from}`]);
+  assert.deepEqual(await act(pages, out), [], "there was nobody to log out");
   const token = { path: "/api/stats", headers: { authorization: "Bearer wrong" } };
-  assert.deepEqual(await act(desk, token), ["Failed login from 203.0.113.7: wrong API token"]);
+  assert.deepEqual(await act(pages, token), ["Failed login from 203.0.113.7: wrong API token"]);
 });
 
 Deno.test("an address that nothing confirms is told as what it is, and cannot forge a line", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const wrong = { path: "/login", form: { password: "wrong" } };
   const claimed = { ...wrong, headers: { "x-forwarded-for": "198.51.100.1" } };
-  assert.deepEqual(await act(desk, claimed), [
+  assert.deepEqual(await act(pages, claimed), [
     "Failed login from 203.0.113.7 (forwarded, it says, for 198.51.100.1) (Manager): wrong password",
   ]);
   const forged = { ...wrong, headers: { "x-forwarded-for": "1.1.1.1 by manager\tAudit: Login" } };
-  assert.deepEqual(await act(desk, forged), [
+  assert.deepEqual(await act(pages, forged), [
     "Failed login from 203.0.113.7 (forwarded, it says, for an unknown address) (Manager): wrong password",
   ]);
-  await using trusting = await openDesk({ trustedProxies: ["203.0.113.7"] });
+  await using trusting = await openPages({ trustedProxies: ["203.0.113.7"] });
   assert.deepEqual(await act(trusting, claimed), [
     "Failed login from 198.51.100.1 (Manager): wrong password",
   ]);
 });
 
 Deno.test("what a script does by the API leaves one line for each action", async (t) => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const by = "by API token from 203.0.113.7";
-  const post = (path: string, json: unknown) => act(desk, { path, json, headers: BEARER });
+  const post = (path: string, json: unknown) => act(pages, { path, json, headers: BEARER });
   await t.step("adding, also when a part of it is refused, and not when nothing is new", async () => {
     assert.deepEqual(await post("/api/jobs", { id: "a", kind: "mail" }), [`Added 1 job ${by}: "a"`]);
     assert.deepEqual(await post("/api/jobs", { id: "a", kind: "mail" }), []);
@@ -66,7 +66,7 @@ Deno.test("what a script does by the API leaves one line for each action", async
     assert.deepEqual(await post("/api/jobs", many), [
       `Added 7 jobs ${by}: "m0", "m1", "m2", "m3", "m4" and 2 more`,
     ]);
-    await desk.queue.move("cancel", ["m6"], "test");
+    await pages.queue.move("cancel", ["m6"], "test");
     assert.deepEqual(await post("/api/jobs", [{ id: "m6", kind: "mail" }, { id: "m7", kind: "mail" }]), [
       `Added some of 2 jobs ${by}: "m6", "m7"`,
     ]);
@@ -90,7 +90,7 @@ Deno.test("what a script does by the API leaves one line for each action", async
   });
   await t.step("exporting, sweeping and breaking consumers", async () => {
     const csv = { path: "/api/jobs.csv?kind=mail", headers: BEARER };
-    assert.deepEqual(await act(desk, csv), [`Export of jobs ${by}: kind "mail"`]);
+    assert.deepEqual(await act(pages, csv), [`Export of jobs ${by}: kind "mail"`]);
     assert.deepEqual(await post("/api/sweep", {}), [`Sweep ${by}: 0 jobs returned to the queue`]);
     assert.deepEqual(await post(`/api/consumers/${CONSUMER.id}/crash`, {}), [
       `Crash of consumer ${CONSUMER.id} ${by}`,
@@ -106,10 +106,10 @@ Deno.test("what a script does by the API leaves one line for each action", async
 });
 
 Deno.test("what a person does on the page leaves one line for each action", async () => {
-  await using desk = await openDesk();
-  const headers = { cookie: await desk.logIn() };
+  await using pages = await openPages();
+  const headers = { cookie: await pages.logIn() };
   const by = "by manager from 203.0.113.7";
-  const post = (path: string, form: Record<string, string>) => act(desk, { path, form, headers });
+  const post = (path: string, form: Record<string, string>) => act(pages, { path, form, headers });
   assert.deepEqual(await post("/add", { kind: "mail", id: "a" }), [`Added 1 job ${by}: "a"`]);
   assert.deepEqual(await post("/cancel", { id: "a" }), [`Canceled 1 job ${by}: "a"`]);
   assert.deepEqual(await post("/resubmit", { id: "a" }), [`Resubmitted 1 job ${by}: "a"`]);
@@ -121,18 +121,18 @@ Deno.test("what a person does on the page leaves one line for each action", asyn
     `Hang of consumer ${CONSUMER.id} ${by}`,
   ]);
   const csv = { path: "/api/jobs.csv?status=CANCELED", headers };
-  assert.deepEqual(await act(desk, csv), [`Export of jobs ${by}: status CANCELED`]);
+  assert.deepEqual(await act(pages, csv), [`Export of jobs ${by}: status CANCELED`]);
 });
 
 Deno.test("the page of a job tells who canceled it, resubmitted it and added it again, and from where", async () => {
-  await using desk = await openDesk();
-  const headers = { cookie: await desk.logIn() };
-  await act(desk, { path: "/add", form: { kind: "mail", id: "a" }, headers });
-  await act(desk, { path: "/cancel", form: { id: "a" }, headers });
-  await act(desk, { path: "/api/jobs/resubmit", json: { ids: ["a"] }, headers: BEARER });
-  await act(desk, { path: "/all", form: { verb: "cancel", status: "PENDING" }, headers });
-  await act(desk, { path: "/api/jobs", json: { id: "a", kind: "mail", replace: true }, headers: BEARER });
-  const page = await (await desk.ask("/job?id=a", { headers })).text();
+  await using pages = await openPages();
+  const headers = { cookie: await pages.logIn() };
+  await act(pages, { path: "/add", form: { kind: "mail", id: "a" }, headers });
+  await act(pages, { path: "/cancel", form: { id: "a" }, headers });
+  await act(pages, { path: "/api/jobs/resubmit", json: { ids: ["a"] }, headers: BEARER });
+  await act(pages, { path: "/all", form: { verb: "cancel", status: "PENDING" }, headers });
+  await act(pages, { path: "/api/jobs", json: { id: "a", kind: "mail", replace: true }, headers: BEARER });
+  const page = await (await pages.ask("/job?id=a", { headers })).text();
   const [, history = ""] = page.split('id="story-title"');
   const told = [...history.matchAll(/<p class="small">([^<]*)<\/p>/g)].map(([, detail]) => detail);
   assert.deepEqual(told, [
@@ -144,9 +144,9 @@ Deno.test("the page of a job tells who canceled it, resubmitted it and added it 
 });
 
 Deno.test("looking at pages and lists leaves no line", async () => {
-  await using desk = await openDesk();
-  const headers = { cookie: await desk.logIn() };
+  await using pages = await openPages();
+  const headers = { cookie: await pages.logIn() };
   for (const path of ["/", "/consumers", "/add", "/view/list", "/api/jobs", "/api/stats"]) {
-    assert.deepEqual(await act(desk, { path, headers }), [], path);
+    assert.deepEqual(await act(pages, { path, headers }), [], path);
   }
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ServeError } from "@persistent-queue/ui";
 import { documentBelow, refuseOwnPath } from "../../ui/base_path.ts";
 import { LINES, prepare } from "./every_route.ts";
-import { CONSUMER, openDesk } from "./open_desk.ts";
+import { CONSUMER, openPages } from "./open_pages.ts";
 
 const BELOW = {
   publicUrl: "https://queue.example.com/jobs",
@@ -22,38 +22,38 @@ function strays(html: string): string[] {
 const PREFIXES = ["", "/jobs"];
 
 Deno.test("every link, form and file of every page is below the path of PUBLIC_URL", async () => {
-  await using desk = await openDesk(BELOW);
-  await prepare(desk);
-  await desk.queue.add([{ id: 'a href="/x', kind: "mail" }]);
-  desk.view = { ...desk.view, consumers: [{ ...CONSUMER, jobId: "kept" }] };
-  const cookie = await desk.logIn();
+  await using pages = await openPages(BELOW);
+  await prepare(pages);
+  await pages.queue.add([{ id: 'a href="/x', kind: "mail" }]);
+  pages.view = { ...pages.view, consumers: [{ ...CONSUMER, jobId: "kept" }] };
+  const cookie = await pages.logIn();
   const paths = LINES.filter(({ route, door, server }) => {
     return server === "manager" && route.startsWith("GET") && door === "page" && !route.includes("/view/");
   }).map(({ path }) => path);
   for (const path of [...paths, "/job?id=nobody", "/nothing", "/deep/er/nothing", "/?q=%22"]) {
     for (const prefix of PREFIXES) {
-      const answer = await desk.ask(prefix + path, { headers: { cookie } });
+      const answer = await pages.ask(prefix + path, { headers: { cookie } });
       assert.deepEqual(strays(await answer.text()), [], prefix + path);
     }
   }
   for (const path of ["/login", "/jobs/login"]) {
-    assert.deepEqual(strays(await (await desk.ask(path)).text()), []);
+    assert.deepEqual(strays(await (await pages.ask(path)).text()), []);
   }
   for (const path of ["/", "/jobs", "/jobs/"]) {
     assert.deepEqual(
-      strays(await (await desk.askOps(path, { headers: { cookie: await desk.logInToOps() } })).text()),
+      strays(await (await pages.askOps(path, { headers: { cookie: await pages.logInToOps() } })).text()),
       [],
     );
   }
 });
 
 Deno.test("every redirect leads below the path of PUBLIC_URL", async () => {
-  await using desk = await openDesk(BELOW);
-  await prepare(desk);
-  const cookie = await desk.logIn();
+  await using pages = await openPages(BELOW);
+  await prepare(pages);
+  const cookie = await pages.logIn();
   const locationOf = async (path: string, form?: string, headers: Record<string, string> = { cookie }) => {
     const post = form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) };
-    const answer = await desk.ask(path, { ...post, headers });
+    const answer = await pages.ask(path, { ...post, headers });
     await answer.body?.cancel();
     return answer.headers.get("location");
   };
@@ -76,19 +76,19 @@ Deno.test("every redirect leads below the path of PUBLIC_URL", async () => {
 });
 
 Deno.test("the API, the files and the probes are found below the path as well as without it", async () => {
-  await using desk = await openDesk(BELOW);
-  await prepare(desk);
+  await using pages = await openPages(BELOW);
+  await prepare(pages);
   for (const prefix of PREFIXES) {
     for (const path of ["/api/jobs/kept", "/api/stats", "/static/app.css", "/healthz"]) {
-      const answer = await desk.api(prefix + path);
+      const answer = await pages.api(prefix + path);
       await answer.body?.cancel();
       assert.equal(answer.status, 200, prefix + path);
     }
   }
-  const moved = await desk.api("/jobs/api/jobs/cancel", { ids: ["kept"] });
+  const moved = await pages.api("/jobs/api/jobs/cancel", { ids: ["kept"] });
   assert.equal((await moved.json()).canceled, 1);
-  const cookie = await desk.logIn();
-  assert.equal((await desk.ask("/jobsite/api/stats", { headers: { cookie } })).status, 404);
+  const cookie = await pages.logIn();
+  assert.equal((await pages.ask("/jobsite/api/stats", { headers: { cookie } })).status, 404);
 });
 
 Deno.test("without a path every address stays as it is written", () => {
@@ -100,8 +100,8 @@ Deno.test("without a path every address stays as it is written", () => {
 });
 
 Deno.test("a path that the pages have themselves is refused, for nobody could tell the two apart", async () => {
-  await using desk = await openDesk();
-  const routes = desk.manager.routes.map((route) => route.split(" ")[1] ?? "");
+  await using pages = await openPages();
+  const routes = pages.manager.routes.map((route) => route.split(" ")[1] ?? "");
   for (const path of ["/api", "/job", "/api/jobs", "/static", "/consumers"]) {
     assert.throws(() => refuseOwnPath(path, routes), ServeError, path);
   }

@@ -1,15 +1,15 @@
 /** Text travels compressed, and what is told as it happens does not. */
 import assert from "node:assert/strict";
-import { openDesk } from "./open_desk.ts";
+import { openPages } from "./open_pages.ts";
 
 Deno.test("pages, scripts and lists are compressed for those who take it, and for nobody else", async () => {
-  await using desk = await openDesk();
-  const cookie = await desk.logIn();
-  await desk.queue.add(Array.from({ length: 50 }, (_, i) => ({ id: `job ${i}`, kind: "mail" })));
+  await using pages = await openPages();
+  const cookie = await pages.logIn();
+  await pages.queue.add(Array.from({ length: 50 }, (_, i) => ({ id: `job ${i}`, kind: "mail" })));
   for (const path of ["/", "/view/list", "/static/manager.js", "/api/jobs", "/api/jobs.csv"]) {
-    const plain = await desk.ask(path, { headers: { cookie } });
+    const plain = await pages.ask(path, { headers: { cookie } });
     assert.equal(plain.headers.get("content-encoding"), null, path);
-    const packed = await desk.ask(path, { headers: { cookie, "accept-encoding": "gzip" } });
+    const packed = await pages.ask(path, { headers: { cookie, "accept-encoding": "gzip" } });
     assert.equal(packed.headers.get("content-encoding"), "gzip", path);
     const [large, small] = [(await plain.bytes()).length, (await packed.bytes()).length];
     assert.ok(small < large / 2, `${path}: ${small} of ${large}`);
@@ -17,18 +17,18 @@ Deno.test("pages, scripts and lists are compressed for those who take it, and fo
 });
 
 Deno.test("a stream of events is not compressed: it would be held back", async () => {
-  await using desk = await openDesk();
-  const headers = { cookie: await desk.logIn(), "accept-encoding": "gzip" };
-  const answer = await desk.ask("/events", { headers });
+  await using pages = await openPages();
+  const headers = { cookie: await pages.logIn(), "accept-encoding": "gzip" };
+  const answer = await pages.ask("/events", { headers });
   assert.match(answer.headers.get("content-type") ?? "", /^text\/event-stream/);
   assert.equal(answer.headers.get("content-encoding"), null);
   await answer.body?.cancel();
 });
 
 Deno.test("a compressed script is asked for anew only when it has changed", async () => {
-  await using desk = await openDesk();
-  const first = await desk.ask("/static/manager.js", { headers: { "accept-encoding": "gzip" } });
+  await using pages = await openPages();
+  const first = await pages.ask("/static/manager.js", { headers: { "accept-encoding": "gzip" } });
   await first.body?.cancel();
   const headers = { "accept-encoding": "gzip", "if-none-match": first.headers.get("etag") ?? "" };
-  assert.equal((await desk.ask("/static/manager.js", { headers })).status, 304);
+  assert.equal((await pages.ask("/static/manager.js", { headers })).status, 304);
 });

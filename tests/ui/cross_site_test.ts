@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Case, judged, type Line, LINES, prepare } from "./every_route.ts";
-import { openDesk, TOKEN } from "./open_desk.ts";
+import { openPages, TOKEN } from "./open_pages.ts";
 
 const OWN = "http://127.0.0.1:8501";
 const CASES: [what: string, headers: Record<string, string>, allowed: boolean][] = [
@@ -39,10 +39,10 @@ function isGuarded({ route }: Line): boolean {
 }
 
 Deno.test("changes are accepted from our own pages and from scripts, and from nowhere else", async () => {
-  await using desk = await openDesk();
-  await prepare(desk);
-  const cookie = `${await desk.logIn()}; ${await desk.logInToOps()}`;
-  const before = (await desk.queue.stats()).counts;
+  await using pages = await openPages();
+  await prepare(pages);
+  const cookie = `${await pages.logIn()}; ${await pages.logInToOps()}`;
+  const before = (await pages.queue.stats()).counts;
   const lines = LINES.filter(({ route }) => route !== "GET /login");
   const cases = CASES.map(([what, headers, allowed]): Case => ({
     what,
@@ -51,33 +51,33 @@ Deno.test("changes are accepted from our own pages and from scripts, and from no
     wanted: (line) => allowed || !isGuarded(line) ? "good" : 403,
   }));
   const isLogout = ({ route }: Line) => route === "POST /logout";
-  assert.deepEqual(await judged(desk, lines.filter((line) => !isLogout(line)), cases), []);
-  assert.deepEqual((await desk.queue.stats()).counts, before);
+  assert.deepEqual(await judged(pages, lines.filter((line) => !isLogout(line)), cases), []);
+  assert.deepEqual((await pages.queue.stats()).counts, before);
   const forged = cases.map((one) => ({
     ...one,
     ask: { headers: { ...one.ask.headers, cookie: "pq_manager_8501=none" } },
   }));
-  assert.deepEqual(await judged(desk, lines.filter(isLogout), forged), []);
-  assert.deepEqual(desk.faults, []);
+  assert.deepEqual(await judged(pages, lines.filter(isLogout), forged), []);
+  assert.deepEqual(pages.faults, []);
 });
 
 Deno.test("a token is no way around: a page of another site cannot use it either", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   for (const headers of [{ "sec-fetch-site": "cross-site" }, { origin: "https://evil.example" }]) {
-    const answer = await desk.ask("/api/jobs", {
+    const answer = await pages.ask("/api/jobs", {
       method: "POST",
       headers: { ...headers, authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
       body: '{"id":"a","kind":"mail"}',
     });
     assert.equal((await answer.json()).error.code, "cross_site");
   }
-  assert.equal((await desk.queue.stats()).counts.PENDING, 0);
+  assert.equal((await pages.queue.stats()).counts.PENDING, 0);
 });
 
 Deno.test("with PUBLIC_URL in https a page that came by plain HTTP is not ours", async () => {
-  await using desk = await openDesk({ publicUrl: "https://queue.example.com" });
+  await using pages = await openPages({ publicUrl: "https://queue.example.com" });
   const statusFor = async (origin: string, host: string) => {
-    const answer = await desk.ask("/api/jobs", {
+    const answer = await pages.ask("/api/jobs", {
       method: "POST",
       authority: host,
       headers: { origin, host, authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
@@ -96,11 +96,11 @@ Deno.test("with PUBLIC_URL in https a page that came by plain HTTP is not ours",
 });
 
 Deno.test("a form of another site that passes for JSON is refused, and JSON that passes for a form too", async () => {
-  await using desk = await openDesk();
-  const cookie = await desk.logIn();
+  await using pages = await openPages();
+  const cookie = await pages.logIn();
   const statusOf = async (path: string, type: string | null, body: string) => {
     const headers = { cookie, ...(type === null ? {} : { "content-type": type }) };
-    const answer = await desk.ask(path, { method: "POST", headers, body: new TextEncoder().encode(body) });
+    const answer = await pages.ask(path, { method: "POST", headers, body: new TextEncoder().encode(body) });
     await answer.body?.cancel();
     return answer.status;
   };
@@ -131,25 +131,25 @@ Deno.test("a form of another site that passes for JSON is refused, and JSON that
 });
 
 Deno.test("nothing is changed by GET", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   for (const path of ["/api/jobs/resubmit?ids=a", "/api/jobs/cancel?ids=a"]) {
-    const answer = await desk.api(path);
+    const answer = await pages.api(path);
     assert.equal(answer.status, 404);
     assert.equal((await answer.json()).error.code, "unknown_job");
   }
   for (const path of ["/logout", "/api/consumers/x/crash"]) {
-    const answer = await desk.api(path);
+    const answer = await pages.api(path);
     await answer.body?.cancel();
     assert.ok([303, 405].includes(answer.status), `${path} ${answer.status}`);
   }
-  assert.deepEqual(desk.provoked, []);
+  assert.deepEqual(pages.provoked, []);
 });
 
 Deno.test("behind a proxy that changes Host our own pages are those of PUBLIC_URL", async () => {
-  await using desk = await openDesk({ publicUrl: "http://queue.example.com/jobs" });
+  await using pages = await openPages({ publicUrl: "http://queue.example.com/jobs" });
   const statusFrom = async (origin: string) => {
     const body = new URLSearchParams({ password: "" });
-    const answer = await desk.ask("/login", { method: "POST", body, headers: { origin } });
+    const answer = await pages.ask("/login", { method: "POST", body, headers: { origin } });
     await answer.body?.cancel();
     assert.equal(
       answer.headers.get("referrer-policy"),

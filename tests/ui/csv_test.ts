@@ -3,7 +3,7 @@ import { csvHead, csvRow } from "../../ui/csv.ts";
 import { claimNext, end } from "../support/attempts.ts";
 import { CONTROLS } from "../support/evil_texts.ts";
 import { testQueue } from "../support/test_queue.ts";
-import { openDesk } from "./open_desk.ts";
+import { openPages } from "./open_pages.ts";
 
 /** As a spreadsheet reads it (RFC 4180). */
 function parse(text: string): string[][] {
@@ -66,8 +66,8 @@ function asCell(text: string): string {
 }
 
 Deno.test("a cell that begins like a formula is made text, and every other one comes back as it was", async () => {
-  await using desk = await testQueue();
-  const [added] = await desk.queue.add([{ id: "a", kind: "mail" }]);
+  await using pages = await testQueue();
+  const [added] = await pages.queue.add([{ id: "a", kind: "mail" }]);
   assert.ok(added);
   for (const text of [...FORMULAS, ...TEXTS]) {
     const job = {
@@ -85,8 +85,8 @@ Deno.test("a cell that begins like a formula is made text, and every other one c
 });
 
 Deno.test("a semicolon and a tab divide no cell either, whatever a spreadsheet takes for its comma", async () => {
-  await using desk = await testQueue();
-  const [added] = await desk.queue.add([{ id: "a", kind: "mail" }]);
+  await using pages = await testQueue();
+  const [added] = await pages.queue.add([{ id: "a", kind: "mail" }]);
   assert.ok(added);
   for (const text of ["a;=1+1", "a\t=1+1"]) {
     assert.ok(csvRow({ ...added.job, id: text }).startsWith(`"${text}",`));
@@ -94,13 +94,13 @@ Deno.test("a semicolon and a tab divide no cell either, whatever a spreadsheet t
 });
 
 Deno.test("errors and ids travel through the export of the API, each on its own row", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const ids = [...FORMULAS, ...TEXTS].filter((id) => !/\p{Cc}/u.test(id));
-  await desk.queue.add(ids.map((id) => ({ id, kind: "mail" })));
+  await pages.queue.add(ids.map((id) => ({ id, kind: "mail" })));
   for (const error of CONTROLS) {
-    await end(desk.queue, await claimNext(desk.queue), { type: "gave-up", error });
+    await end(pages.queue, await claimNext(pages.queue), { type: "gave-up", error });
   }
-  const answer = await desk.api("/api/jobs.csv");
+  const answer = await pages.api("/api/jobs.csv");
   assert.equal(answer.headers.get("content-disposition"), 'attachment; filename="jobs.csv"');
   const [head = [], ...rows] = parse(await answer.text());
   const column = (name: string) => rows.map((row) => row[head.indexOf(name)] ?? "");
@@ -110,7 +110,7 @@ Deno.test("errors and ids travel through the export of the API, each on its own 
 });
 
 Deno.test("payloads and results are in the export to the letter, and what no cell holds is named", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const payloads = [
     { to: "ann@example.com", note: 'a "quote", a\nline' },
     "=1+1",
@@ -121,10 +121,10 @@ Deno.test("payloads and results are in the export to the letter, and what no cel
     "z".repeat(32_766),
     "long".repeat(100_000),
   ];
-  await desk.queue.add(payloads.map((payload, i) => ({ id: `m${i}`, kind: "mail", payload })));
-  const done = await claimNext(desk.queue);
-  await end(desk.queue, done, { type: "returned", result: JSON.stringify({ sent: "r".repeat(5_000) }) });
-  const [head = [], ...rows] = parse(await (await desk.api("/api/jobs.csv")).text());
+  await pages.queue.add(payloads.map((payload, i) => ({ id: `m${i}`, kind: "mail", payload })));
+  const done = await claimNext(pages.queue);
+  await end(pages.queue, done, { type: "returned", result: JSON.stringify({ sent: "r".repeat(5_000) }) });
+  const [head = [], ...rows] = parse(await (await pages.api("/api/jobs.csv")).text());
   const column = (name: string) => rows.toReversed().map((row) => row[head.indexOf(name)]);
   const told = payloads.slice(0, 6).map((payload) => JSON.stringify(payload));
   assert.deepEqual(column("payload"), [...told.with(2, "'-5"), "", ""]);

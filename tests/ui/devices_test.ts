@@ -2,20 +2,20 @@ import assert from "node:assert/strict";
 import { Devices } from "../../ui/devices.ts";
 import { Password } from "../../ui/password.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { type Desk, openDesk, PASSWORD } from "./open_desk.ts";
+import { openPages, PASSWORD, type TestPages } from "./open_pages.ts";
 
 const OUTSIDE = "203.0.113.7";
 
-async function tryPassword(desk: Desk, password: string, cookie = ""): Promise<number> {
+async function tryPassword(pages: TestPages, password: string, cookie = ""): Promise<number> {
   const body = new URLSearchParams({ password });
-  const answer = await desk.ask("/login", { method: "POST", body, peer: OUTSIDE, headers: { cookie } });
+  const answer = await pages.ask("/login", { method: "POST", body, peer: OUTSIDE, headers: { cookie } });
   await answer.body?.cancel();
   return answer.status;
 }
 
 /** What a browser gets with the first page after the login. */
-async function deviceCookie(desk: Desk, session: string): Promise<string | undefined> {
-  const page = await desk.ask("/", { headers: { cookie: session } });
+async function deviceCookie(pages: TestPages, session: string): Promise<string | undefined> {
+  const page = await pages.ask("/", { headers: { cookie: session } });
   await page.body?.cancel();
   const [cookie, ...more] = page.headers.getSetCookie();
   assert.deepEqual(more, []);
@@ -24,36 +24,36 @@ async function deviceCookie(desk: Desk, session: string): Promise<string | undef
 
 Deno.test("who logged in before gets in while others guess from the same address", async (t) => {
   const now = () => 1_000_000;
-  await using desk = await openDesk({ now });
-  const session = await desk.logIn();
-  const [device = "", ...flags] = (await deviceCookie(desk, session))?.split("; ") ?? [];
+  await using pages = await openPages({ now });
+  const session = await pages.logIn();
+  const [device = "", ...flags] = (await deviceCookie(pages, session))?.split("; ") ?? [];
   await t.step(
     "the first page names the device, for as long as browsers allow, and the next ones do not",
     async () => {
       assert.match(device, /^pq_device_8501=[\w-]{22}\.[\w-]{43}$/);
       assert.deepEqual(flags.sort(), ["HttpOnly", "Max-Age=34560000", "Path=/", "SameSite=Strict"]);
-      assert.equal(await deviceCookie(desk, `${session}; ${device}`), undefined);
+      assert.equal(await deviceCookie(pages, `${session}; ${device}`), undefined);
     },
   );
   await t.step("it is no session", async () => {
-    const answer = await desk.ask("/api/stats", { headers: { cookie: device } });
+    const answer = await pages.ask("/api/stats", { headers: { cookie: device } });
     await answer.body?.cancel();
     assert.equal(answer.status, 401);
   });
-  for (let i = 0; i < 6; i++) await tryPassword(desk, "wrong");
+  for (let i = 0; i < 6; i++) await tryPassword(pages, "wrong");
   await t.step("a stranger has to wait, with a made-up device too", async () => {
-    assert.equal(await tryPassword(desk, PASSWORD), 429);
+    assert.equal(await tryPassword(pages, PASSWORD), 429);
     const forged = device.slice(0, -2) + (device.endsWith("AA") ? "BB" : "AA");
-    assert.equal(await tryPassword(desk, PASSWORD, forged), 429);
-    assert.equal(await tryPassword(desk, PASSWORD, "pq_device_8501=.; pq_device_8501="), 429);
+    assert.equal(await tryPassword(pages, PASSWORD, forged), 429);
+    assert.equal(await tryPassword(pages, PASSWORD, "pq_device_8501=.; pq_device_8501="), 429);
   });
   await t.step("the device does not, nor does a session that lives", async () => {
-    assert.equal(await tryPassword(desk, PASSWORD, device), 303);
-    assert.equal(await tryPassword(desk, PASSWORD, session), 303);
+    assert.equal(await tryPassword(pages, PASSWORD, device), 303);
+    assert.equal(await tryPassword(pages, PASSWORD, session), 303);
   });
   await t.step("it has to wait for its own wrong passwords", async () => {
-    for (let i = 0; i < 4; i++) assert.equal(await tryPassword(desk, "wrong", device), 401);
-    assert.equal(await tryPassword(desk, PASSWORD, device), 429);
+    for (let i = 0; i < 4; i++) assert.equal(await tryPassword(pages, "wrong", device), 401);
+    assert.equal(await tryPassword(pages, PASSWORD, device), 429);
   });
 });
 

@@ -1,62 +1,62 @@
 import assert from "node:assert/strict";
 import { Throttle } from "@persistent-queue/ui";
 import { type Case, judged, type Line, LINES, OUTSIDE, prepare } from "./every_route.ts";
-import { type Ask, type Desk, openDesk, PASSWORD, TOKEN } from "./open_desk.ts";
+import { type Ask, openPages, PASSWORD, type TestPages, TOKEN } from "./open_pages.ts";
 
 const MINUTE = 60_000;
 
-async function statusOf(desk: Desk, path: string, init: Ask = {}): Promise<number> {
-  const answer = await desk.ask(path, init);
+async function statusOf(pages: TestPages, path: string, init: Ask = {}): Promise<number> {
+  const answer = await pages.ask(path, init);
   await answer.body?.cancel();
   return answer.status;
 }
 
 Deno.test("a page that refreshes itself does not keep its session alive", async () => {
   const clock = { now: 1_000_000 };
-  await using desk = await openDesk({ now: () => clock.now });
-  const headers = { cookie: await desk.logIn() };
+  await using pages = await openPages({ now: () => clock.now });
+  const headers = { cookie: await pages.logIn() };
   for (const minutes of [10, 20, 29]) {
     clock.now = 1_000_000 + minutes * MINUTE;
     for (const path of ["/view/list", "/api/stats", "/events"]) {
-      assert.equal(await statusOf(desk, path, { headers }), 200, `${path} after ${minutes} minutes`);
+      assert.equal(await statusOf(pages, path, { headers }), 200, `${path} after ${minutes} minutes`);
     }
   }
   clock.now = 1_000_000 + 30 * MINUTE;
-  assert.equal(await statusOf(desk, "/view/list", { headers }), 303);
+  assert.equal(await statusOf(pages, "/view/list", { headers }), 303);
 });
 
 Deno.test("a page that a person loads, and a form that a person sends, keep the session alive", async () => {
   const clock = { now: 1_000_000 };
-  await using desk = await openDesk({ now: () => clock.now });
-  const headers = { cookie: await desk.logIn() };
+  await using pages = await openPages({ now: () => clock.now });
+  const headers = { cookie: await pages.logIn() };
   clock.now += 29 * MINUTE;
-  assert.equal(await statusOf(desk, "/", { headers }), 200);
+  assert.equal(await statusOf(pages, "/", { headers }), 200);
   clock.now += 29 * MINUTE;
   const form = new URLSearchParams({ kind: "mail" });
-  assert.equal(await statusOf(desk, "/add", { method: "POST", headers, body: form }), 303);
+  assert.equal(await statusOf(pages, "/add", { method: "POST", headers, body: form }), 303);
   clock.now += 29 * MINUTE;
-  assert.equal(await statusOf(desk, "/view/list", { headers }), 200);
+  assert.equal(await statusOf(pages, "/view/list", { headers }), 200);
 });
 
 Deno.test("a cookie of the same name that somebody planted does not lock a person out", async () => {
-  await using desk = await openDesk();
-  const cookie = `pq_manager_8501=planted; pq_manager_8501=%zz; ${await desk.logIn()}`;
-  assert.equal(await statusOf(desk, "/", { headers: { cookie } }), 200);
-  assert.equal(await statusOf(desk, "/logout", { method: "POST", headers: { cookie } }), 303);
-  assert.equal(await statusOf(desk, "/", { headers: { cookie } }), 303, "the logout ends all of them");
+  await using pages = await openPages();
+  const cookie = `pq_manager_8501=planted; pq_manager_8501=%zz; ${await pages.logIn()}`;
+  assert.equal(await statusOf(pages, "/", { headers: { cookie } }), 200);
+  assert.equal(await statusOf(pages, "/logout", { method: "POST", headers: { cookie } }), 303);
+  assert.equal(await statusOf(pages, "/", { headers: { cookie } }), 303, "the logout ends all of them");
 });
 
 Deno.test("guessing the token is slowed down and told once a minute; scripts that were right go on", async () => {
   const clock = { now: 1_000_000 };
-  await using desk = await openDesk({ now: () => clock.now });
+  await using pages = await openPages({ now: () => clock.now });
   const ask = (token: string, peer: string) =>
-    statusOf(desk, "/api/stats", { peer, headers: { authorization: `Bearer ${token}` } });
+    statusOf(pages, "/api/stats", { peer, headers: { authorization: `Bearer ${token}` } });
   assert.equal(await ask(TOKEN, "10.0.0.1"), 200);
   const statuses = [];
   for (let i = 0; i < 100; i++) statuses.push(await ask(`guess ${i}`, "10.0.0.1"));
   assert.deepEqual(statuses.filter((status) => status === 401).length, 4);
   assert.deepEqual(statuses.slice(4).every((status) => status === 429), true);
-  assert.deepEqual(desk.warnings, [
+  assert.deepEqual(pages.warnings, [
     "Wrong passwords or tokens from 10.0.0.1: 4 so far, now slowed down",
   ]);
   assert.equal(await ask(TOKEN, "10.0.0.1"), 200, "it was right before");
@@ -71,24 +71,24 @@ Deno.test("guessing the token is slowed down and told once a minute; scripts tha
   clock.now += MINUTE;
   assert.equal(await ask(TOKEN, "10.0.0.2"), 200);
   for (let i = 0; i < 6; i++) await ask("guess", "10.0.0.1");
-  assert.equal(desk.warnings.length, 3);
+  assert.equal(pages.warnings.length, 3);
 });
 
 Deno.test("a script with an old token does not lock out the person beside it", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   for (let i = 0; i < 50; i++) {
-    await statusOf(desk, "/api/stats", { headers: { authorization: "Bearer old" } });
+    await statusOf(pages, "/api/stats", { headers: { authorization: "Bearer old" } });
   }
   const body = new URLSearchParams({ password: PASSWORD });
-  assert.equal(await statusOf(desk, "/login", { method: "POST", body }), 303);
+  assert.equal(await statusOf(pages, "/login", { method: "POST", body }), 303);
 });
 
 Deno.test("whoever guesses the password at one server has to wait at the other as well", async () => {
   const now = () => 1_000_000;
-  await using desk = await openDesk({ host: "0.0.0.0", now, throttle: new Throttle({ now }) });
+  await using pages = await openPages({ host: "0.0.0.0", now, throttle: new Throttle({ now }) });
   const wrong = { method: "POST", body: new URLSearchParams({ password: "wrong" }) };
-  for (let i = 0; i < 4; i++) assert.equal(await statusOf(desk, "/login", wrong), 401);
-  const answer = await desk.askOps("/login", wrong);
+  for (let i = 0; i < 4; i++) assert.equal(await statusOf(pages, "/login", wrong), 401);
+  const answer = await pages.askOps("/login", wrong);
   await answer.body?.cancel();
   assert.equal(answer.status, 429);
 });
@@ -106,15 +106,15 @@ const shownOut = ({ door }: Line) =>
 
 Deno.test("each route of both servers lets in whom it should, whatever else is tried", async () => {
   const clock = { now: 1_000_000 };
-  await using desk = await openDesk({ ...OUTSIDE, now: () => clock.now });
-  await prepare(desk);
-  const expired = await desk.logIn();
+  await using pages = await openPages({ ...OUTSIDE, now: () => clock.now });
+  await prepare(pages);
+  const expired = await pages.logIn();
   clock.now += 31 * MINUTE;
-  const ended = await desk.logIn();
-  await desk.ask("/logout", { method: "POST", headers: { cookie: ended } });
-  const session = await desk.logIn();
+  const ended = await pages.logIn();
+  await pages.ask("/logout", { method: "POST", headers: { cookie: ended } });
+  const session = await pages.logIn();
   const value = session.slice(session.indexOf("=") + 1);
-  const before = await desk.queue.stats();
+  const before = await pages.queue.stats();
   const nobody: [what: string, ask: Ask][] = [
     ["nobody", {}],
     ["a forged session", cookies(`pq_manager_8501=${"A".repeat(43)}; pq_ops_8501=${"A".repeat(43)}`)],
@@ -137,7 +137,7 @@ Deno.test("each route of both servers lets in whom it should, whatever else is t
     ask: bearer(TOKEN),
     wanted: (line) => line.door === "page" ? 303 : "good",
   };
-  const wrong = await judged(desk, LINES.filter(({ route }) => route !== "POST /logout"), [
+  const wrong = await judged(pages, LINES.filter(({ route }) => route !== "POST /logout"), [
     ...nobody.map(([what, ask]) => ({ what, ask, wanted: shownOut })),
     right,
     {
@@ -153,35 +153,35 @@ Deno.test("each route of both servers lets in whom it should, whatever else is t
     },
   ]);
   assert.deepEqual(wrong, []);
-  assert.deepEqual((await desk.queue.stats()).counts, before.counts);
-  assert.deepEqual(desk.provoked.filter((what) => !what.endsWith(" none")), []);
-  assert.deepEqual(desk.faults, []);
+  assert.deepEqual((await pages.queue.stats()).counts, before.counts);
+  assert.deepEqual(pages.provoked.filter((what) => !what.endsWith(" none")), []);
+  assert.deepEqual(pages.faults, []);
 });
 
 Deno.test("a token for a proxy on the way, beside a session, is no guess", async () => {
-  await using desk = await openDesk();
-  const headers = { cookie: await desk.logIn(), authorization: "Bearer of-the-proxy" };
+  await using pages = await openPages();
+  const headers = { cookie: await pages.logIn(), authorization: "Bearer of-the-proxy" };
   for (let i = 0; i < 10; i++) {
     for (const path of ["/", "/api/stats", "/api/jobs", "/events", "/view/list"]) {
-      assert.equal(await statusOf(desk, path, { headers }), 200, path);
+      assert.equal(await statusOf(pages, path, { headers }), 200, path);
     }
   }
   const authorization = `Bearer ${TOKEN}`;
   assert.equal(
-    await statusOf(desk, "/api/stats", { headers: { authorization } }),
+    await statusOf(pages, "/api/stats", { headers: { authorization } }),
     200,
     "nothing was counted",
   );
 });
 
 Deno.test("where tokens are of no use a wrong one is ignored", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const headers = { authorization: "Bearer of-the-proxy" };
   for (let i = 0; i < 10; i++) {
-    assert.equal(await statusOf(desk, "/", { headers }), 303);
-    assert.equal(await statusOf(desk, "/login", { headers }), 200);
-    assert.equal(await statusOf(desk, "/healthz", { headers }), 200);
+    assert.equal(await statusOf(pages, "/", { headers }), 303);
+    assert.equal(await statusOf(pages, "/login", { headers }), 200);
+    assert.equal(await statusOf(pages, "/healthz", { headers }), 200);
   }
   const right = { authorization: `Bearer ${TOKEN}` };
-  assert.equal(await statusOf(desk, "/api/stats", { headers: right }), 200, "nothing was counted");
+  assert.equal(await statusOf(pages, "/api/stats", { headers: right }), 200, "nothing was counted");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseDelay, parseDueTime } from "../../ui/due_time.ts";
-import { openDesk } from "./open_desk.ts";
+import { openPages } from "./open_pages.ts";
 
 const NOON = Date.UTC(2030, 0, 31, 12);
 
@@ -71,20 +71,20 @@ const NOT_MEANT = [
 ];
 
 Deno.test("epoch seconds, 30 February and times without a zone are refused by the API, and nothing runs", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   for (const run_at of NOT_MEANT) {
-    const answer = await desk.api("/api/jobs", { kind: "mail", run_at });
+    const answer = await pages.api("/api/jobs", { kind: "mail", run_at });
     const { error } = await answer.json();
     assert.deepEqual([answer.status, error.code], [400, "invalid_job"], String(run_at));
   }
-  const seconds = await desk.api("/api/jobs", { kind: "mail", run_at: 1_900_000_000 });
+  const seconds = await pages.api("/api/jobs", { kind: "mail", run_at: 1_900_000_000 });
   assert.match((await seconds.json()).error.message, /look like seconds, so write 1900000000000/);
-  assert.equal((await desk.queue.stats()).counts.PENDING, 0);
+  assert.equal((await pages.queue.stats()).counts.PENDING, 0);
 });
 
 Deno.test("the answer to adding a job tells when it is due, in UTC and from now", async () => {
-  await using desk = await openDesk();
-  const answer = await desk.api("/api/jobs", { kind: "mail", run_at: "2090-01-31 13:00:00+01" });
+  await using pages = await openPages();
+  const answer = await pages.api("/api/jobs", { kind: "mail", run_at: "2090-01-31 13:00:00+01" });
   const { due_at, due_in_ms, run_at } = await answer.json();
   assert.equal(due_at, "2090-01-31T12:00:00.000Z");
   assert.equal(run_at, Date.UTC(2090, 0, 31, 12));
@@ -92,18 +92,18 @@ Deno.test("the answer to adding a job tells when it is due, in UTC and from now"
 });
 
 Deno.test("the form takes a time with its zone or a span, and gives back what it cannot read", async () => {
-  await using desk = await openDesk();
-  const cookie = await desk.logIn();
+  await using pages = await openPages();
+  const cookie = await pages.logIn();
   const add = (run_at: string) =>
-    desk.ask("/add", {
+    pages.ask("/add", {
       method: "POST",
       headers: { cookie, origin: "http://127.0.0.1:8501" },
       body: new URLSearchParams({ kind: "mail", id: `m ${run_at}`, run_at }),
     });
   assert.equal((await add("2090-01-31T12:00:00Z")).status, 303);
-  assert.equal((await desk.queue.get("m 2090-01-31T12:00:00Z")).job.runAt, Date.UTC(2090, 0, 31, 12));
+  assert.equal((await pages.queue.get("m 2090-01-31T12:00:00Z")).job.runAt, Date.UTC(2090, 0, 31, 12));
   assert.equal((await add("2h")).status, 303);
-  assert.ok((await desk.queue.get("m 2h")).job.runAt > Date.now() + 7_000_000);
+  assert.ok((await pages.queue.get("m 2h")).job.runAt > Date.now() + 7_000_000);
   const refused = await add("2090-02-30T12:00:00Z");
   assert.equal(refused.status, 400);
   assert.match(await refused.text(), /value="2090-02-30T12:00:00Z"/);

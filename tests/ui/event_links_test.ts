@@ -1,16 +1,16 @@
 /** What the supervisor saw, on the page of Ops: from the handler that failed to the line and where it leads. */
 import assert from "node:assert/strict";
 import { testSystem } from "../support/test_system.ts";
-import { OPEN_OPS, openDesk } from "./open_desk.ts";
+import { OPEN_OPS, openPages } from "./open_pages.ts";
 
 /** The page of Ops after these jobs were given up by their handler. */
 async function opsAfterGivingUp(...ids: string[]): Promise<string> {
   await using system = await testSystem({ CONSUMERS: "1", STALL_MS: "60000" }); // a slow machine is no event
   await system.queue.add(ids.map((id) => ({ id, kind: "say", payload: { how: "give-up", text: "a: b" } })));
   for (const id of ids) await system.until(id, ({ status }) => status === "FAILED");
-  await using desk = await openDesk({ ...OPEN_OPS, port: 9002, otherPort: 9001 });
-  desk.view = { ...system.supervisor.view(), warnings: [] };
-  return await (await desk.askOps("/", { authority: "localhost:9002" })).text();
+  await using pages = await openPages({ ...OPEN_OPS, port: 9002, otherPort: 9001 });
+  pages.view = { ...system.supervisor.view(), warnings: [] };
+  return await (await pages.askOps("/", { authority: "localhost:9002" })).text();
 }
 
 function linesOf(page: string): string[] {

@@ -1,5 +1,5 @@
 /** Every route of both servers, with a good request for it. A route without a line here turns a test red. */
-import type { Ask, Desk } from "./open_desk.ts";
+import type { Ask, TestPages } from "./open_pages.ts";
 
 export interface Line {
   readonly server: "manager" | "ops";
@@ -127,16 +127,20 @@ function bare(path: string): string {
 export const OUTSIDE = { host: "0.0.0.0" };
 
 /** Jobs that the good requests speak of. */
-export async function prepare({ queue }: Desk): Promise<void> {
+export async function prepare({ queue }: TestPages): Promise<void> {
   await queue.add([{ id: "kept", kind: "mail" }]);
 }
 
 /** Sends the good request, with what is given beside it, and lets go of the answer. */
-export async function askFor(desk: Desk, line: Line, { headers, ...init }: Ask = {}): Promise<Response> {
+export async function askFor(
+  pages: TestPages,
+  line: Line,
+  { headers, ...init }: Ask = {},
+): Promise<Response> {
   const [method = ""] = line.route.split(" ");
   const type = line.json === undefined ? "application/x-www-form-urlencoded" : "application/json";
   const body = line.json ?? line.form;
-  const ask = line.server === "manager" ? desk.ask : desk.askOps;
+  const ask = line.server === "manager" ? pages.ask : pages.askOps;
   const answer = await ask(line.path, {
     method,
     ...(body === undefined ? {} : { body }),
@@ -158,14 +162,18 @@ export interface Case {
 }
 
 /** Each case at each route. Sentences about those that were answered otherwise than wanted. */
-export async function judged(desk: Desk, lines: readonly Line[], cases: readonly Case[]): Promise<string[]> {
+export async function judged(
+  pages: TestPages,
+  lines: readonly Line[],
+  cases: readonly Case[],
+): Promise<string[]> {
   const wrong: string[] = [];
   let asked = 0;
   for (const line of lines) {
     for (const { what, ask, wanted } of cases) {
       // A network of its own for each: nobody is slowed down for what another one did.
       const peer = `10.${++asked & 255}.${asked >> 8}.1`;
-      const { status, headers } = await askFor(desk, line, { peer, ...ask });
+      const { status, headers } = await askFor(pages, line, { peer, ...ask });
       const expected = wanted(line) === "good" ? line.good : wanted(line);
       if (status !== expected) {
         wrong.push(`${line.server} ${line.route} for ${what}: ${status}, not ${expected}`);

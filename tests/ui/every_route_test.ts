@@ -1,38 +1,38 @@
 import assert from "node:assert/strict";
 import { LINES, OUTSIDE, prepare } from "./every_route.ts";
-import { openDesk } from "./open_desk.ts";
+import { openPages } from "./open_pages.ts";
 
 Deno.test("every route of both servers has its line in the table of good requests", async () => {
-  await using desk = await openDesk(OUTSIDE);
+  await using pages = await openPages(OUTSIDE);
   for (const server of ["manager", "ops"] as const) {
     const known = LINES.filter((line) => line.server === server).map(({ route }) => route);
-    assert.deepEqual([...desk[server].routes].sort(), known.sort(), server);
+    assert.deepEqual([...pages[server].routes].sort(), known.sort(), server);
   }
 });
 
 Deno.test("a job is found by its address whatever separates lines in its id", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const ids = ["a\u2028b", "a\u2029b", "a\u2028/b\u2029"];
-  await desk.queue.add(ids.map((id) => ({ id, kind: "mail" })));
+  await pages.queue.add(ids.map((id) => ({ id, kind: "mail" })));
   for (const id of ids) {
-    const answer = await desk.api(`/api/jobs/${encodeURIComponent(id)}`);
+    const answer = await pages.api(`/api/jobs/${encodeURIComponent(id)}`);
     assert.equal((await answer.json()).id, id);
   }
   for (const id of ["a\nb", "a\rb"]) {
-    const answer = await desk.api(`/api/jobs/${encodeURIComponent(id)}`);
+    const answer = await pages.api(`/api/jobs/${encodeURIComponent(id)}`);
     assert.match((await answer.json()).error.message, /holds no control characters/, "it was asked for");
   }
 });
 
 Deno.test("every other method is refused at every address, and says which there are", async () => {
-  await using desk = await openDesk();
-  await prepare(desk);
-  const headers = { cookie: await desk.logIn() };
+  await using pages = await openPages();
+  await prepare(pages);
+  const headers = { cookie: await pages.logIn() };
   for (const path of new Set(LINES.filter(({ server }) => server === "manager").map(({ path }) => path))) {
     const known = LINES.filter((line) => line.path === path).map(({ route }) => route.split(" ")[0]);
     for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"]) {
       if (known.includes(method)) continue;
-      const answer = await desk.ask(path, { method, headers });
+      const answer = await pages.ask(path, { method, headers });
       await answer.body?.cancel();
       assert.equal(answer.status, 405, `${method} ${path}`);
       for (const one of known) {
@@ -41,11 +41,11 @@ Deno.test("every other method is refused at every address, and says which there 
     }
     if (!known.includes("GET") || path === "/login") continue;
     const [whole, head] = [
-      await desk.ask(path, { headers }),
-      await desk.ask(path, { method: "HEAD", headers }),
+      await pages.ask(path, { headers }),
+      await pages.ask(path, { method: "HEAD", headers }),
     ];
     await whole.body?.cancel();
     assert.deepEqual([head.status, await head.text()], [whole.status, ""], path);
   }
-  assert.deepEqual(desk.provoked, []);
+  assert.deepEqual(pages.provoked, []);
 });

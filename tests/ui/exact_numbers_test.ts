@@ -1,32 +1,32 @@
 /** Numbers and keys on their way in and out: to the letter, or refused by name. */
 import assert from "node:assert/strict";
-import { openDesk, TOKEN } from "./open_desk.ts";
+import { openPages, TOKEN } from "./open_pages.ts";
 
-type TestDesk = Awaited<ReturnType<typeof openDesk>>;
+type TestDesk = Awaited<ReturnType<typeof openPages>>;
 
-function post(desk: TestDesk, body: string): Promise<Response> {
+function post(pages: TestDesk, body: string): Promise<Response> {
   const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
-  return desk.ask("/api/jobs", { method: "POST", headers, body });
+  return pages.ask("/api/jobs", { method: "POST", headers, body });
 }
 
 Deno.test("numbers that are written in their own way are stored and shown to the letter, alone and in an array", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const payload =
     '{"v":-0,"price":1.10,"n":[1e3,9007199254740991,0.1,0.0000001,1000000000000000000000],"2":0,"1":0}';
   assert.equal(
-    (await post(desk, `{"id":"one","kind":"mail","priority":5.0,"payload":${payload}}`)).status,
+    (await post(pages, `{"id":"one","kind":"mail","priority":5.0,"payload":${payload}}`)).status,
     201,
   );
-  assert.equal((await post(desk, `[{"id":"two","kind":"mail","payload":${payload}}]`)).status, 201);
+  assert.equal((await post(pages, `[{"id":"two","kind":"mail","payload":${payload}}]`)).status, 201);
   for (const id of ["one", "two"]) {
-    assert.equal((await desk.queue.get(id)).job.payload, payload);
-    assert.ok((await (await desk.api(`/api/jobs/${id}`)).text()).includes(`"payload":${payload}`));
+    assert.equal((await pages.queue.get(id)).job.payload, payload);
+    assert.ok((await (await pages.api(`/api/jobs/${id}`)).text()).includes(`"payload":${payload}`));
   }
-  assert.equal((await desk.queue.get("one")).job.priority, 5);
+  assert.equal((await pages.queue.get("one")).job.priority, 5);
 });
 
 Deno.test("a number that would be rounded is refused by its name and place, and nothing is stored", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const bodies = [
     ['{"kind":"mail","payload":{"id":1970670598291982290}}', /1970670598291982290 at payload\.id/],
     ['[{"kind":"mail"},{"kind":"mail","payload":[1e400]}]', /1e400 at \[1\]\.payload\[0\]/],
@@ -35,19 +35,19 @@ Deno.test("a number that would be rounded is refused by its name and place, and 
     ['[{"id":"a","kind":"mail"},{"id":"b","id":"c","kind":"mail"}]', /key "id" stands twice/],
   ] as const;
   for (const [body, words] of bodies) {
-    const answer = await post(desk, body);
+    const answer = await post(pages, body);
     const { error } = await answer.json();
     assert.deepEqual([answer.status, error.code], [400, "invalid_json"]);
     assert.match(error.message, words);
   }
-  assert.equal((await desk.queue.stats()).counts.PENDING, 0);
+  assert.equal((await pages.queue.stats()).counts.PENDING, 0);
 });
 
 Deno.test("the form refuses a number that would be rounded, and gives back what was typed", async () => {
-  await using desk = await openDesk();
-  const cookie = await desk.logIn();
+  await using pages = await openPages();
+  const cookie = await pages.logIn();
   const body = new URLSearchParams({ kind: "mail", payload: '{"id":1970670598291982290}' });
-  const answer = await desk.ask("/add", {
+  const answer = await pages.ask("/add", {
     method: "POST",
     headers: { cookie, origin: "http://127.0.0.1:8501" },
     body,
@@ -63,9 +63,9 @@ Deno.test("the form refuses a number that would be rounded, and gives back what 
 });
 
 Deno.test("in a long array the place of a number is its place in the whole", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const jobs = Array.from({ length: 600 }, (_, i) => `{"kind":"mail","payload":"${i} ${"x".repeat(500)}"}`);
   jobs[599] = '{"kind":"mail","payload":1e999}';
-  const answer = await post(desk, `[${jobs}]`);
+  const answer = await post(pages, `[${jobs}]`);
   assert.match((await answer.json()).error.message, /1e999 at \[599\]\.payload/);
 });

@@ -1,39 +1,40 @@
 import assert from "node:assert/strict";
 import { unprotected } from "./every_route.ts";
-import { type Desk, openDesk, TOKEN } from "./open_desk.ts";
+import { openPages, type TestPages, TOKEN } from "./open_pages.ts";
 
 /** Answers of every kind; each is made anew, and let go of by whoever asked. */
-async function answersOf(desk: Desk): Promise<Record<string, Response>> {
+async function answersOf(pages: TestPages): Promise<Record<string, Response>> {
   const json = { "content-type": "application/json", authorization: `Bearer ${TOKEN}` };
-  const post = (body: string, headers = json) => desk.ask("/api/jobs", { method: "POST", headers, body });
-  const etag = (await desk.ask("/static/app.css")).headers.get("etag") ?? "";
-  const cookie = await desk.logInToOps();
-  const guess = () => desk.ask("/api/jobs", { peer: "10.0.0.1", headers: { authorization: "Bearer guess" } });
+  const post = (body: string, headers = json) => pages.ask("/api/jobs", { method: "POST", headers, body });
+  const etag = (await pages.ask("/static/app.css")).headers.get("etag") ?? "";
+  const cookie = await pages.logInToOps();
+  const guess = () =>
+    pages.ask("/api/jobs", { peer: "10.0.0.1", headers: { authorization: "Bearer guess" } });
   for (let i = 0; i < 4; i++) await guess();
   return {
-    "200 a page": await desk.ask("/login"),
-    "200 an answer of the API": await desk.api("/api/jobs"),
-    "200 a file for a spreadsheet": await desk.api("/api/jobs.csv"),
-    "200 a stream": await desk.askOps("/events", { headers: { authorization: `Bearer ${TOKEN}` } }),
-    "200 health": await desk.ask("/healthz"),
-    "200 Ops": await desk.askOps("/", { headers: { cookie } }),
-    "200 metrics": await desk.askOps("/metrics", { headers: { authorization: `Bearer ${TOKEN}` } }),
-    "200 only the head": await desk.api("/api/jobs.csv"),
+    "200 a page": await pages.ask("/login"),
+    "200 an answer of the API": await pages.api("/api/jobs"),
+    "200 a file for a spreadsheet": await pages.api("/api/jobs.csv"),
+    "200 a stream": await pages.askOps("/events", { headers: { authorization: `Bearer ${TOKEN}` } }),
+    "200 health": await pages.ask("/healthz"),
+    "200 Ops": await pages.askOps("/", { headers: { cookie } }),
+    "200 metrics": await pages.askOps("/metrics", { headers: { authorization: `Bearer ${TOKEN}` } }),
+    "200 only the head": await pages.api("/api/jobs.csv"),
     "201 a job": await post('{"id":"a","kind":"mail"}'),
-    "303 a redirect": await desk.ask("/"),
-    "304 nothing new": await desk.ask("/static/app.css", { headers: { "if-none-match": etag } }),
+    "303 a redirect": await pages.ask("/"),
+    "304 nothing new": await pages.ask("/static/app.css", { headers: { "if-none-match": etag } }),
     "400 a bad body": await post("{"),
-    "400 a bad host": await desk.ask("/", { headers: { host: "[::1" } }),
-    "401 not logged in": await desk.ask("/api/jobs"),
-    "403 a strange host": await desk.ask("/", { authority: "evil.example" }),
-    "403 another site": await desk.ask("/login", {
+    "400 a bad host": await pages.ask("/", { headers: { host: "[::1" } }),
+    "401 not logged in": await pages.ask("/api/jobs"),
+    "403 a strange host": await pages.ask("/", { authority: "evil.example" }),
+    "403 another site": await pages.ask("/login", {
       method: "POST",
       headers: { "sec-fetch-site": "cross-site" },
     }),
-    "404 not found": await desk.api("/api/nothing"),
-    "404 no such page": await desk.ask("/static/nothing"),
-    "405 a wrong method": await desk.api("/api/sweep"),
-    "409 refused": await desk.api("/api/jobs/resubmit", { ids: ["a"] }),
+    "404 not found": await pages.api("/api/nothing"),
+    "404 no such page": await pages.ask("/static/nothing"),
+    "405 a wrong method": await pages.api("/api/sweep"),
+    "409 refused": await pages.api("/api/jobs/resubmit", { ids: ["a"] }),
     "413 too large": await post(JSON.stringify("x".repeat(1_100_000))),
     "415 a wrong type": await post("{}", { ...json, "content-type": "text/plain" }),
     "429 too many guesses": await guess(),
@@ -41,8 +42,8 @@ async function answersOf(desk: Desk): Promise<Record<string, Response>> {
 }
 
 Deno.test("every kind of answer carries the security headers", async () => {
-  await using desk = await openDesk();
-  for (const [what, answer] of Object.entries(await answersOf(desk))) {
+  await using pages = await openPages();
+  for (const [what, answer] of Object.entries(await answersOf(pages))) {
     await answer.body?.cancel();
     assert.equal(answer.status, Number(what.slice(0, 3)), what);
     assert.deepEqual(
@@ -56,27 +57,27 @@ Deno.test("every kind of answer carries the security headers", async () => {
 });
 
 Deno.test("where browsers send no Sec-Fetch-Site, our forms may tell us where they come from", async () => {
-  await using desk = await openDesk({ host: "192.168.1.5" });
-  const answer = await desk.ask("/login", { authority: "192.168.1.5:8501" });
+  await using pages = await openPages({ host: "192.168.1.5" });
+  const answer = await pages.ask("/login", { authority: "192.168.1.5:8501" });
   await answer.body?.cancel();
   assert.equal(answer.headers.get("referrer-policy"), "same-origin");
 });
 
 Deno.test("an error that nobody foresaw is a 500 without its words, and is told to the log", async () => {
-  await using desk = await openDesk({
+  await using pages = await openPages({
     system: {
       view() {
         throw new Error("secret: /etc/passwd");
       },
       sweep: () => Promise.resolve(0),
-      provoke: () => false,
+      injectFault: () => false,
     },
   });
-  const answer = await desk.ask("/healthz");
+  const answer = await pages.ask("/healthz");
   assert.equal(answer.status, 500);
   assert.deepEqual(unprotected(answer.headers, { path: "/healthz" }), []);
   const text = await answer.text();
   assert.equal(JSON.parse(text).error.code, "internal");
   assert.doesNotMatch(text, /secret|at .*\.ts|stack/);
-  assert.equal(desk.faults.length, 1);
+  assert.equal(pages.faults.length, 1);
 });

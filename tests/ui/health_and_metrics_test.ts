@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { CONSUMER, OPEN_OPS, openDesk } from "./open_desk.ts";
+import { CONSUMER, OPEN_OPS, openPages } from "./open_pages.ts";
 
 Deno.test("both ports tell whether the system serves, to anybody", async () => {
-  await using desk = await openDesk(OPEN_OPS);
-  for (const ask of [desk.ask, desk.askOps]) {
+  await using pages = await openPages(OPEN_OPS);
+  for (const ask of [pages.ask, pages.askOps]) {
     const answer = await ask("/healthz");
     assert.deepEqual([answer.status, await answer.json()], [200, { status: "ok" }]);
   }
-  desk.view = { ...desk.view, trouble: "No consumer lives." };
-  for (const ask of [desk.ask, desk.askOps]) {
+  pages.view = { ...pages.view, trouble: "No consumer lives." };
+  for (const ask of [pages.ask, pages.askOps]) {
     const answer = await ask("/healthz");
     assert.equal(answer.status, 503);
     assert.deepEqual(await answer.json(), { status: "unavailable", reason: "No consumer lives." });
@@ -16,8 +16,8 @@ Deno.test("both ports tell whether the system serves, to anybody", async () => {
 });
 
 Deno.test("a stranger who asks for the health hears of no file and no version", async () => {
-  await using desk = await openDesk();
-  await desk.queue.close();
+  await using pages = await openPages();
+  await pages.queue.close();
   const full = "The disk is full: make room and the queue goes on by itself";
   const sentences = [
     ["/srv/queue/data/queue.db cannot be read", "The storage does not work: the pages and the log say why."],
@@ -25,44 +25,44 @@ Deno.test("a stranger who asks for the health hears of no file and no version", 
     [`${full} (database or disk is full).`, `${full} (database or disk is full).`],
   ] as const;
   for (const [sentence, reason] of sentences) {
-    Object.defineProperty(desk.queue, "trouble", { value: sentence, configurable: true });
-    desk.view = { ...desk.view, trouble: sentence };
-    const answer = await desk.ask("/healthz");
+    Object.defineProperty(pages.queue, "trouble", { value: sentence, configurable: true });
+    pages.view = { ...pages.view, trouble: sentence };
+    const answer = await pages.ask("/healthz");
     assert.equal(answer.status, 503);
     assert.deepEqual(await answer.json(), { status: "unavailable", reason });
   }
 });
 
 Deno.test("while it starts or stops it is alive, and not ready", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const statusOf = async (path: string, method = "GET") => {
-    const answer = await desk.ask(path, { method });
+    const answer = await pages.ask(path, { method });
     await answer.body?.cancel();
     return answer.status;
   };
   for (const method of ["GET", "HEAD", "OPTIONS"]) {
     for (const [state, ready] of [[{}, 200], [{ starting: true }, 503], [{ stopping: true }, 503]] as const) {
-      desk.view = { ...desk.view, starting: false, stopping: false, ...state };
+      pages.view = { ...pages.view, starting: false, stopping: false, ...state };
       assert.deepEqual([await statusOf("/live", method), await statusOf("/ready", method)], [200, ready]);
     }
   }
 });
 
 Deno.test("a storage that fails is told with 503, and the pages go on", async () => {
-  await using desk = await openDesk(OPEN_OPS);
-  await desk.queue.close();
-  const list = await desk.api("/api/jobs");
+  await using pages = await openPages(OPEN_OPS);
+  await pages.queue.close();
+  const list = await pages.api("/api/jobs");
   assert.equal(list.status, 503);
   assert.equal((await list.json()).error.code, "storage");
-  const metrics = await (await desk.askOps("/metrics")).text();
+  const metrics = await (await pages.askOps("/metrics")).text();
   assert.match(metrics, /^pq_up 0$/m);
   assert.doesNotMatch(metrics, /^pq_jobs\{/m);
 });
 
 Deno.test("the metrics are what Prometheus can read", async () => {
-  await using desk = await openDesk(OPEN_OPS);
-  await desk.queue.add([{ id: "a", kind: "mail" }]);
-  const answer = await desk.askOps("/metrics");
+  await using pages = await openPages(OPEN_OPS);
+  await pages.queue.add([{ id: "a", kind: "mail" }]);
+  const answer = await pages.askOps("/metrics");
   assert.equal(answer.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
   const text = await answer.text();
   const sample = /^(pq_[a-z_]+)(?:\{[a-z]+="[^"\\\n]*"\})? -?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/;
@@ -87,7 +87,7 @@ Deno.test("the metrics are what Prometheus can read", async () => {
 });
 
 Deno.test("pq_consumers counts the consumers that live, not those that hang, start or should be there", async () => {
-  await using desk = await openDesk(OPEN_OPS);
+  await using pages = await openPages(OPEN_OPS);
   const consumers = [
     { state: "idle" },
     { state: "working" },
@@ -96,8 +96,11 @@ Deno.test("pq_consumers counts the consumers that live, not those that hang, sta
     { state: "starting", heartbeatAgeMs: null },
     { state: "restarting", id: "", heartbeatAgeMs: null },
   ] as const;
-  desk.view = { ...desk.view, consumers: consumers.map((one, i) => ({ ...CONSUMER, slot: i + 1, ...one })) };
-  const text = await (await desk.askOps("/metrics")).text();
+  pages.view = {
+    ...pages.view,
+    consumers: consumers.map((one, i) => ({ ...CONSUMER, slot: i + 1, ...one })),
+  };
+  const text = await (await pages.askOps("/metrics")).text();
   assert.deepEqual(text.match(/^pq_consumers?(?:_slots)?(?:\{.*)? .*$/gm), [
     'pq_consumers{state="idle"} 1',
     'pq_consumers{state="working"} 1',
@@ -108,9 +111,9 @@ Deno.test("pq_consumers counts the consumers that live, not those that hang, sta
 });
 
 Deno.test("Ops changes nothing: it has no API, no logout and no POST", async () => {
-  await using desk = await openDesk(OPEN_OPS);
+  await using pages = await openPages(OPEN_OPS);
   for (const path of ["/api/jobs", "/api/jobs/cancel", "/logout", "/login", "/metrics", "/"]) {
-    const answer = await desk.askOps(path, { method: "POST" });
+    const answer = await pages.askOps(path, { method: "POST" });
     await answer.body?.cancel();
     assert.ok([404, 405].includes(answer.status), `${path} ${answer.status}`);
   }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { hostnameOf } from "../../ui/host_guard.ts";
 import { type Case, judged, LINES, OUTSIDE, prepare } from "./every_route.ts";
-import { openDesk } from "./open_desk.ts";
+import { openPages } from "./open_pages.ts";
 
 async function statusFor(host: string, authority: string): Promise<number> {
-  await using desk = await openDesk({ host });
-  const answer = await desk.ask("/login", { authority });
+  await using pages = await openPages({ host });
+  const answer = await pages.ask("/login", { authority });
   await answer.body?.cancel();
   return answer.status;
 }
@@ -43,8 +43,8 @@ Deno.test("the names of ALLOWED_HOSTS and PUBLIC_URL are served, and a refusal n
     otherPublicUrl: "http://ops.example.com:8080",
   };
   for (const host of ["0.0.0.0", "127.0.0.1", "queue.lan"]) {
-    await using desk = await openDesk({ host, ...named });
-    const ask = (authority: string) => desk.ask("/login", { authority });
+    await using pages = await openPages({ host, ...named });
+    const ask = (authority: string) => pages.ask("/login", { authority });
     for (
       const authority of [
         "queue:8501",
@@ -69,8 +69,8 @@ Deno.test("the names of ALLOWED_HOSTS and PUBLIC_URL are served, and a refusal n
 
 Deno.test("a server bound to a name answers to the name and to its address, and to localhost where that is one", async () => {
   const served = async (bindAddress: string, authority: string) => {
-    await using desk = await openDesk({ host: "queue.lan", bindAddress });
-    return (await desk.ask("/login", { authority })).status;
+    await using pages = await openPages({ host: "queue.lan", bindAddress });
+    return (await pages.ask("/login", { authority })).status;
   };
   for (const authority of ["queue.lan:8501", "127.0.0.1:8501", "localhost:8501"]) {
     assert.equal(await served("127.0.0.1", authority), 200, authority);
@@ -134,28 +134,28 @@ function casesOf(hosts: typeof HOSTS, more: Record<string, string>): Case[] {
 }
 
 Deno.test("no route of either server answers to a name that is not its own", async () => {
-  await using desk = await openDesk();
-  await prepare(desk);
-  const cookie = `${await desk.logIn()}; ${await desk.logInToOps()}`;
+  await using pages = await openPages();
+  await prepare(pages);
+  const cookie = `${await pages.logIn()}; ${await pages.logInToOps()}`;
   const inside = LINES.filter(({ door, route }) => {
     return door !== "probe" && route !== "POST /logout" && route !== "GET /login";
   });
-  assert.deepEqual(await judged(desk, inside, casesOf(HOSTS, { cookie })), []);
-  assert.deepEqual(desk.faults, []);
+  assert.deepEqual(await judged(pages, inside, casesOf(HOSTS, { cookie })), []);
+  assert.deepEqual(pages.faults, []);
 });
 
 Deno.test("probes are answered under any name, and tell nothing for it", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   for (const { server, path } of LINES.filter(({ door }) => door === "probe")) {
     for (const authority of ["queue:8501", "queue.default.svc.cluster.local", "evil.example"]) {
-      const answer = await (server === "manager" ? desk.ask : desk.askOps)(path, { authority });
+      const answer = await (server === "manager" ? pages.ask : pages.askOps)(path, { authority });
       assert.deepEqual([answer.status, await answer.json()], [200, { status: "ok" }], `${path} ${authority}`);
     }
   }
 });
 
 Deno.test("a server that others can reach answers to addresses, which no name can be made to mean", async () => {
-  await using desk = await openDesk(OUTSIDE);
+  await using pages = await openPages(OUTSIDE);
   const names: typeof HOSTS = [
     ...["192.168.1.5:8501", "[fe80::1]", "10.0.0.1", "localhost"].map((
       host,
@@ -163,7 +163,7 @@ Deno.test("a server that others can reach answers to addresses, which no name ca
     ...["evil.example", "192.168.1.5.nip.io", "host", "0x7f000001"].map((host): [string, 403] => [host, 403]),
     ...["999.1.1.1", "192.168.1.256", "[::g]", ""].map((host): [string, 400] => [host, 400]),
   ];
-  assert.deepEqual(await judged(desk, LINES.filter(({ door }) => door === "open"), casesOf(names, {})), []);
+  assert.deepEqual(await judged(pages, LINES.filter(({ door }) => door === "open"), casesOf(names, {})), []);
 });
 
 Deno.test("what looks like a host and can be none is none", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { indentedJson } from "../../ui/manager/indented_json.ts";
-import { openDesk } from "./open_desk.ts";
+import { openPages } from "./open_pages.ts";
 
 const MIB = 1024 * 1024;
 /** Of `JSON.parse` they took 2.7 s; generous, because the machine may be busy. */
@@ -12,12 +12,12 @@ const jobs = (count: number, payload: unknown) =>
   Array.from({ length: count }, (_, i) => ({ id: `job ${i}`, kind: "mail", payload, run_at: 4e12 }));
 
 Deno.test("ids of waiting jobs are added again without their large payloads in the answer", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   for (let i = 0; i < 5; i++) {
-    await desk.queue.add(jobs(40, "x".repeat(MIB - 2)).slice(8 * i, 8 * i + 8));
+    await pages.queue.add(jobs(40, "x".repeat(MIB - 2)).slice(8 * i, 8 * i + 8));
   }
   const again = jobs(40, null).map(({ id, kind }) => ({ id, kind }));
-  const answer = await desk.api("/api/jobs", again);
+  const answer = await pages.api("/api/jobs", again);
   const text = await answer.text();
   assert.equal(answer.status, 200);
   assert.ok(text.length < 40_000, `${text.length} characters`);
@@ -27,9 +27,9 @@ Deno.test("ids of waiting jobs are added again without their large payloads in t
 });
 
 Deno.test("a list holds a mebibyte of values at most, and names what it leaves out", async () => {
-  await using desk = await openDesk();
-  await desk.queue.add(jobs(200, "x".repeat(60_000)));
-  const text = await (await desk.api("/api/jobs?limit=200")).text();
+  await using pages = await openPages();
+  await pages.queue.add(jobs(200, "x".repeat(60_000)));
+  const text = await (await pages.api("/api/jobs?limit=200")).text();
   assert.ok(text.length < 1.2 * MIB, `${text.length} characters`);
   const listed: { payload: unknown; left_out?: string[] }[] = JSON.parse(text).jobs;
   assert.equal(listed.length, 200);
@@ -46,9 +46,9 @@ function cpuMsSince(before: NodeJS.CpuUsage): number {
 }
 
 Deno.test("brackets by the megabyte are refused before they are parsed", async (t) => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const headers = { "content-type": "application/json", authorization: "Bearer token-of-the-tests" };
-  const cookie = await desk.logIn();
+  const cookie = await pages.logIn();
   for (
     const [what, body] of [
       ["levels", "[".repeat(7 * MIB)],
@@ -60,7 +60,7 @@ Deno.test("brackets by the megabyte are refused before they are parsed", async (
   ) {
     await t.step(what, async () => {
       const before = process.cpuUsage();
-      const answer = await desk.ask("/api/jobs", { method: "POST", headers, body });
+      const answer = await pages.ask("/api/jobs", { method: "POST", headers, body });
       const { error } = await answer.json();
       const ms = cpuMsSince(before);
       assert.ok([400, 413].includes(answer.status), error.message);
@@ -69,7 +69,7 @@ Deno.test("brackets by the megabyte are refused before they are parsed", async (
   }
   await t.step("fields of a form", async () => {
     const before = process.cpuUsage();
-    const answer = await desk.ask("/cancel", {
+    const answer = await pages.ask("/cancel", {
       method: "POST",
       headers: { cookie, "content-type": "application/x-www-form-urlencoded" },
       body: "id&".repeat(300_000),
@@ -79,7 +79,7 @@ Deno.test("brackets by the megabyte are refused before they are parsed", async (
     assert.ok(cpuMsSince(before) < SOON_MS);
   });
   await t.step("the payload that a form brings", async () => {
-    const answer = await desk.ask("/add", {
+    const answer = await pages.ask("/add", {
       method: "POST",
       headers: { cookie, "content-type": "application/x-www-form-urlencoded" },
       body: new URLSearchParams({ kind: "mail", payload: "[".repeat(200_000) }),
@@ -87,14 +87,14 @@ Deno.test("brackets by the megabyte are refused before they are parsed", async (
     assert.equal(answer.status, 400);
     assert.match(await answer.text(), /nests more than 500 levels deep/);
   });
-  assert.equal((await desk.queue.stats()).counts.PENDING, 0);
-  assert.deepEqual(desk.faults, []);
+  assert.equal((await pages.queue.stats()).counts.PENDING, 0);
+  assert.deepEqual(pages.faults, []);
 });
 
 Deno.test("a long list of jobs, which is parsed in slices, is JSON to the letter or refused", async (t) => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const headers = { "content-type": "application/json", authorization: "Bearer token-of-the-tests" };
-  const post = (body: string) => desk.ask("/api/jobs", { method: "POST", headers, body });
+  const post = (body: string) => pages.ask("/api/jobs", { method: "POST", headers, body });
   const text = 'ü"\\,[]{}\\" 😀'.repeat(9_000);
   const good = Array.from(
     { length: 9 },
@@ -102,7 +102,7 @@ Deno.test("a long list of jobs, which is parsed in slices, is JSON to the letter
   );
   await t.step("what is one is stored", async () => {
     assert.equal((await post(`\ufeff [ ${good.join(" ,\n")} ] \n`)).status, 201);
-    assert.equal((await desk.queue.get("a8")).job.payload, JSON.stringify(text));
+    assert.equal((await pages.queue.get("a8")).job.payload, JSON.stringify(text));
   });
   const [first = "", ...rest] = good;
   for (

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { serve } from "@persistent-queue/ui";
 import { eventually } from "../support/eventually.ts";
-import { openDesk } from "./open_desk.ts";
+import { openPages } from "./open_pages.ts";
 
 /** An address of this machine by which it looks like another one: the connection still goes round the loopback. */
 const OTHER = Deno.networkInterfaces().find(({ family, address }) => {
@@ -37,8 +37,8 @@ Deno.test({
   name: "another machine gets a hundred connections and no more, and a place that is left is free again",
   ignore: OTHER === undefined,
   fn: async () => {
-    await using desk = await openDesk();
-    const served = serve({ app: desk.manager, hostname: "127.0.0.1", port: 0, setting: "X" });
+    await using pages = await openPages();
+    const served = serve({ app: pages.manager, hostname: "127.0.0.1", port: 0, setting: "X" });
     await served.ready;
     const port = Number(new URL(served.url).port);
     const callers = Array.from({ length: 130 }, () => call(port, OTHER ?? ""));
@@ -61,8 +61,8 @@ Deno.test({
 });
 
 Deno.test("connections that only wait give way before the last place is taken", async () => {
-  await using desk = await openDesk();
-  const served = serve({ app: desk.manager, hostname: "127.0.0.1", port: 0, setting: "X" });
+  await using pages = await openPages();
+  const served = serve({ app: pages.manager, hostname: "127.0.0.1", port: 0, setting: "X" });
   await served.ready;
   const port = Number(new URL(served.url).port);
   const callers: Caller[] = [];

@@ -1,35 +1,35 @@
 /** How much anybody may send and ask for at once. */
 import assert from "node:assert/strict";
 import { askFor, type Line, LINES, prepare } from "./every_route.ts";
-import { OPEN_OPS, openDesk } from "./open_desk.ts";
+import { OPEN_OPS, openPages } from "./open_pages.ts";
 
 function bodyOf({ json }: Line, bytes: number): string {
   return json === undefined ? `id=${"x".repeat(bytes - 3)}` : `"${"x".repeat(bytes - 2)}"`;
 }
 
 Deno.test("a body above its limit is refused with 413 at every route that reads one", async (t) => {
-  await using desk = await openDesk();
-  await prepare(desk);
-  const cookie = await desk.logIn();
+  await using pages = await openPages();
+  await prepare(pages);
+  const cookie = await pages.logIn();
   const lines = LINES.filter((line) => line.server === "manager" && line.limit !== undefined);
   assert.ok(lines.length >= 10);
   for (const line of lines) {
     await t.step(line.route, async () => {
       const limit = line.limit ?? 0;
-      const over = await askFor(desk, line, { headers: { cookie }, body: bodyOf(line, limit + 1) });
+      const over = await askFor(pages, line, { headers: { cookie }, body: bodyOf(line, limit + 1) });
       assert.equal(over.status, 413);
-      const within = await askFor(desk, line, { headers: { cookie }, body: bodyOf(line, limit) });
+      const within = await askFor(pages, line, { headers: { cookie }, body: bodyOf(line, limit) });
       assert.notEqual(within.status, 413);
       assert.ok(within.status < 500, String(within.status));
     });
   }
-  assert.deepEqual(desk.faults, []);
+  assert.deepEqual(pages.faults, []);
 });
 
 Deno.test("many jobs at once may be eight megabytes and ten thousand, and no more", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const add = async (jobs: unknown) => {
-    const answer = await desk.api("/api/jobs", jobs);
+    const answer = await pages.api("/api/jobs", jobs);
     await answer.body?.cancel();
     return answer.status;
   };
@@ -43,18 +43,18 @@ Deno.test("many jobs at once may be eight megabytes and ten thousand, and no mor
     "a payload may be one mebibyte, its quotes included",
   );
   assert.equal(await add(jobs(10_001, "")), 400);
-  assert.equal((await desk.queue.stats()).counts.PENDING, 7);
+  assert.equal((await pages.queue.stats()).counts.PENDING, 7);
 });
 
 Deno.test("a page of the list has 200 jobs at most", async (t) => {
-  await using desk = await openDesk();
-  await desk.queue.add(Array.from({ length: 260 }, (_, i) => ({ id: `job ${i}`, kind: "mail" })));
-  const cookie = await desk.logIn();
+  await using pages = await openPages();
+  await pages.queue.add(Array.from({ length: 260 }, (_, i) => ({ id: `job ${i}`, kind: "mail" })));
+  const cookie = await pages.logIn();
   await t.step("the API gives as many as it is asked for, up to 200", async () => {
     for (
       const [limit, count] of [["", 50], ["1", 1], ["200", 200], ["00200", null], ["201", null]] as const
     ) {
-      const answer = await desk.api(`/api/jobs?limit=${limit}`);
+      const answer = await pages.api(`/api/jobs?limit=${limit}`);
       const { jobs } = await answer.json();
       assert.deepEqual([answer.status, jobs?.length ?? null], [count === null ? 400 : 200, count], limit);
     }
@@ -63,24 +63,24 @@ Deno.test("a page of the list has 200 jobs at most", async (t) => {
     for (
       const limit of ["0", "-1", "999", "1e2", "1.5", "0x10", "200 ", "NaN", "9".repeat(400), "%00", "2,3"]
     ) {
-      const answer = await desk.api(`/api/jobs?limit=${encodeURIComponent(limit)}`);
+      const answer = await pages.api(`/api/jobs?limit=${encodeURIComponent(limit)}`);
       await answer.body?.cancel();
       assert.equal(answer.status, 400, limit);
     }
   });
   await t.step("the page of the Manager shows no more either", async () => {
     for (const limit of ["200", "201", "99999", "9".repeat(400)]) {
-      const answer = await desk.ask(`/view/list?limit=${limit}`, { headers: { cookie } });
+      const answer = await pages.ask(`/view/list?limit=${limit}`, { headers: { cookie } });
       assert.equal((await answer.json()).jobs.length, 200, limit);
     }
   });
 });
 
 Deno.test("fifty streams are served, half of them by each server, and nobody else's page suffers", async () => {
-  await using desk = await openDesk(OPEN_OPS);
-  const headers = { cookie: await desk.logIn() };
+  await using pages = await openPages(OPEN_OPS);
+  const headers = { cookie: await pages.logIn() };
   const streams = await Promise.all(
-    Array.from({ length: 30 }, () => [desk.ask("/events", { headers }), desk.askOps("/events")]).flat(),
+    Array.from({ length: 30 }, () => [pages.ask("/events", { headers }), pages.askOps("/events")]).flat(),
   );
   const statuses = streams.map(({ status }) => status);
   assert.equal(statuses.filter((status) => status === 200).length, 50);
@@ -88,6 +88,6 @@ Deno.test("fifty streams are served, half of them by each server, and nobody els
   for (const { status, headers } of streams) {
     assert.equal(headers.get("retry-after"), status === 503 ? "30" : null);
   }
-  for (const ask of [desk.ask, desk.askOps]) assert.equal((await ask("/", { headers })).status, 200);
+  for (const ask of [pages.ask, pages.askOps]) assert.equal((await ask("/", { headers })).status, 200);
   for (const { body } of streams) await body?.cancel();
 });

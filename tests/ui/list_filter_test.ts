@@ -23,17 +23,17 @@ Deno.test("the address of the list keeps what is scheduled and since when, and s
 });
 
 Deno.test("the question before an action counts only what is scheduled, or has changed", async () => {
-  await using desk = await testQueue();
-  const now = desk.clock();
-  await desk.queue.add([{ id: "a", kind: "mail" }, { id: "b", kind: "mail", runAt: now + 60_000 }]);
-  desk.clock.pass(1_000);
-  await desk.queue.add([{ id: "c", kind: "mail" }]);
+  await using on = await testQueue();
+  const now = on.clock();
+  await on.queue.add([{ id: "a", kind: "mail" }, { id: "b", kind: "mail", runAt: now + 60_000 }]);
+  on.clock.pass(1_000);
+  await on.queue.add([{ id: "c", kind: "mail" }]);
   const count = async (filter: Parameters<typeof countMatching>[2]) =>
-    (await countMatching(desk.queue, "cancel", filter)).n;
+    (await countMatching(on.queue, "cancel", filter)).n;
   assert.equal(await count({ status: "PENDING" }), 3);
   assert.equal(await count({ status: "PENDING", due: "later" }), 1);
   assert.equal(await count({ status: "PENDING", due: "now" }), 2);
   assert.equal(await count({ changedSince: now + 1 }), 1);
-  assert.equal(await desk.queue.moveAll("cancel", { due: "later" }, { by: "test" }), 1);
-  assert.equal((await desk.queue.get("b")).job.status, "CANCELED");
+  assert.equal(await on.queue.moveAll("cancel", { due: "later" }, { by: "test" }), 1);
+  assert.equal((await on.queue.get("b")).job.status, "CANCELED");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { CONSUMER, type Desk, OPEN_OPS, openDesk } from "./open_desk.ts";
+import { CONSUMER, OPEN_OPS, openPages, type TestPages } from "./open_pages.ts";
 
 interface Stream extends AsyncDisposable {
   /** The next event, or null at the end. */
@@ -23,13 +23,13 @@ function streamOf(answer: Response): Stream {
   };
 }
 
-async function watchManager(desk: Desk, cookie: string): Promise<Stream> {
-  return streamOf(await desk.ask("/events", { headers: { cookie } }));
+async function watchManager(pages: TestPages, cookie: string): Promise<Stream> {
+  return streamOf(await pages.ask("/events", { headers: { cookie } }));
 }
 
 Deno.test("Ops is sent a snapshot at once, when something changes, and else every second: ages move", async () => {
-  await using desk = await openDesk(OPEN_OPS);
-  await using stream = streamOf(await desk.askOps("/events"));
+  await using pages = await openPages(OPEN_OPS);
+  await using stream = streamOf(await pages.askOps("/events"));
   const first = await stream.next();
   assert.equal(first?.event, "snapshot");
   assert.equal(first?.data.stats.counts.PENDING, 0);
@@ -38,62 +38,62 @@ Deno.test("Ops is sent a snapshot at once, when something changes, and else ever
   const second = await stream.next();
   const took = performance.now() - before;
   assert.ok(took > 700 && took < 3000, `${took} ms`);
-  await desk.queue.add([{ id: "a", kind: "mail" }]);
+  await pages.queue.add([{ id: "a", kind: "mail" }]);
   const third = await stream.next();
   assert.equal(third?.data.stats.counts.PENDING, 1);
   assert.ok(third?.data.stats.revision > second?.data.stats.revision);
 });
 
 Deno.test("a snapshot is computed once, however many watch", async () => {
-  await using desk = await openDesk(OPEN_OPS);
+  await using pages = await openPages(OPEN_OPS);
   let computed = 0;
-  const { stats } = desk.queue;
-  Object.assign(desk.queue, { stats: () => (computed++, stats.call(desk.queue)) });
-  await using first = streamOf(await desk.askOps("/events"));
-  await using second = streamOf(await desk.askOps("/events"));
-  await using third = streamOf(await desk.askOps("/events"));
+  const { stats } = pages.queue;
+  Object.assign(pages.queue, { stats: () => (computed++, stats.call(pages.queue)) });
+  await using first = streamOf(await pages.askOps("/events"));
+  await using second = streamOf(await pages.askOps("/events"));
+  await using third = streamOf(await pages.askOps("/events"));
   await Promise.all([first.next(), second.next(), third.next()]);
   assert.equal(computed, 1);
 });
 
 Deno.test("the Manager is told of changes, and its stream ends with the session", async () => {
-  await using desk = await openDesk();
-  const cookie = await desk.logIn();
-  await using stream = await watchManager(desk, cookie);
+  await using pages = await openPages();
+  const cookie = await pages.logIn();
+  await using stream = await watchManager(pages, cookie);
   const first = await stream.next();
   assert.equal(first?.event, "change");
-  assert.equal(first?.data.revision, desk.queue.revision);
-  await desk.queue.add([{ id: "a", kind: "mail" }]);
+  assert.equal(first?.data.revision, pages.queue.revision);
+  await pages.queue.add([{ id: "a", kind: "mail" }]);
   const second = await stream.next();
   assert.equal(second?.data.stats.counts.PENDING, 1);
-  await (await desk.ask("/logout", { method: "POST", headers: { cookie } })).body?.cancel();
-  await desk.queue.add([{ id: "b", kind: "mail" }]);
+  await (await pages.ask("/logout", { method: "POST", headers: { cookie } })).body?.cancel();
+  await pages.queue.add([{ id: "b", kind: "mail" }]);
   assert.equal(await stream.next(), null);
 });
 
 Deno.test("close ends all streams, and none begins afterwards", async () => {
-  await using desk = await openDesk(OPEN_OPS);
-  await using stream = streamOf(await desk.askOps("/events"));
+  await using pages = await openPages(OPEN_OPS);
+  await using stream = streamOf(await pages.askOps("/events"));
   await stream.next();
-  desk.ops.close();
+  pages.ops.close();
   assert.equal(await stream.next(), null);
-  await using late = streamOf(await desk.askOps("/events"));
+  await using late = streamOf(await pages.askOps("/events"));
   assert.equal(await late.next(), null);
 });
 
 Deno.test("a server with an open stream can shut down once the streams are closed", async () => {
-  await using desk = await openDesk(OPEN_OPS);
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, desk.ops.fetch);
+  await using pages = await openPages(OPEN_OPS);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, pages.ops.fetch);
   await using stream = streamOf(await fetch(`http://127.0.0.1:${server.addr.port}/events`));
   assert.equal((await stream.next())?.event, "snapshot");
-  desk.ops.close();
+  pages.ops.close();
   await server.shutdown();
   assert.equal(await stream.next(), null);
 });
 
 Deno.test("a watcher whose connection breaks gives its place back", async () => {
-  await using desk = await openDesk(OPEN_OPS);
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, desk.ops.fetch);
+  await using pages = await openPages(OPEN_OPS);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, pages.ops.fetch);
   for (let round = 0; round < 60; round++) {
     const answer = await eventually("a place", async () => {
       const answer = await fetch(`http://127.0.0.1:${server.addr.port}/events`);
@@ -102,20 +102,20 @@ Deno.test("a watcher whose connection breaks gives its place back", async () => 
     });
     await answer.body?.cancel();
   }
-  desk.ops.close();
+  pages.ops.close();
   await server.shutdown();
 });
 
 Deno.test("25 streams are served, the next is turned away, and a place that is left is free again", async () => {
-  await using desk = await openDesk(OPEN_OPS);
-  const answers = await Promise.all(Array.from({ length: 25 }, () => desk.askOps("/events")));
+  await using pages = await openPages(OPEN_OPS);
+  const answers = await Promise.all(Array.from({ length: 25 }, () => pages.askOps("/events")));
   const streams = answers.map(streamOf);
-  const refused = await desk.askOps("/events");
+  const refused = await pages.askOps("/events");
   assert.equal(refused.status, 503);
   assert.equal((await refused.json()).error.code, "too_many_streams");
   await streams.pop()?.[Symbol.asyncDispose]();
   const again = await eventually("a place is free", async () => {
-    const answer = await desk.askOps("/events");
+    const answer = await pages.askOps("/events");
     if (answer.status === 200) return answer;
     await answer.body?.cancel();
   });
@@ -123,31 +123,31 @@ Deno.test("25 streams are served, the next is turned away, and a place that is l
 });
 
 Deno.test("a HEAD request for the events takes no place", async () => {
-  await using desk = await openDesk(OPEN_OPS);
-  for (let i = 0; i < 60; i++) assert.equal((await desk.askOps("/events", { method: "HEAD" })).status, 200);
+  await using pages = await openPages(OPEN_OPS);
+  for (let i = 0; i < 60; i++) assert.equal((await pages.askOps("/events", { method: "HEAD" })).status, 200);
 });
 
 Deno.test("those who watch Ops, where nobody logs in, do not take the places of the Manager's", async () => {
-  await using desk = await openDesk(OPEN_OPS);
-  const cookie = await desk.logIn();
-  const answers = await Promise.all(Array.from({ length: 25 }, () => desk.askOps("/events")));
-  const refused = await desk.askOps("/events");
+  await using pages = await openPages(OPEN_OPS);
+  const cookie = await pages.logIn();
+  const answers = await Promise.all(Array.from({ length: 25 }, () => pages.askOps("/events")));
+  const refused = await pages.askOps("/events");
   await refused.body?.cancel();
   assert.equal(refused.status, 503);
-  await using stream = await watchManager(desk, cookie);
+  await using stream = await watchManager(pages, cookie);
   assert.equal((await stream.next())?.event, "change");
   for (const answer of answers) await answer.body?.cancel();
 });
 
 Deno.test("a page of another site or another port cannot take places by watching", async () => {
-  await using desk = await openDesk(OPEN_OPS);
+  await using pages = await openPages(OPEN_OPS);
   for (const site of ["cross-site", "same-site"]) {
-    const answer = await desk.askOps("/events", { headers: { "sec-fetch-site": site } });
+    const answer = await pages.askOps("/events", { headers: { "sec-fetch-site": site } });
     await answer.body?.cancel();
     assert.equal(answer.status, 403, site);
   }
   for (const site of ["same-origin", "none"]) {
-    const answer = await desk.askOps("/events", { headers: { "sec-fetch-site": site } });
+    const answer = await pages.askOps("/events", { headers: { "sec-fetch-site": site } });
     await answer.body?.cancel();
     assert.equal(answer.status, 200, site);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { safeNext } from "../../ui/login.tsx";
-import { openDesk, PASSWORD, TOKEN } from "./open_desk.ts";
+import { openPages, PASSWORD, TOKEN } from "./open_pages.ts";
 
 function form(fields: Record<string, string>) {
   return { method: "POST", body: new URLSearchParams(fields) };
@@ -13,14 +13,14 @@ async function drained(answer: Promise<Response>): Promise<Response> {
 }
 
 Deno.test("the way in, the way out and what lies between", async (t) => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   let cookie = "";
   const statusWith = async (cookie: string, path = "/api/stats") => {
-    return (await drained(desk.ask(path, { headers: { cookie } }))).status;
+    return (await drained(pages.ask(path, { headers: { cookie } }))).status;
   };
 
   await t.step("the right password gives a cookie, and leads to the list", async () => {
-    const answer = await drained(desk.ask("/login", form({ password: PASSWORD })));
+    const answer = await drained(pages.ask("/login", form({ password: PASSWORD })));
     assert.equal(answer.status, 303);
     assert.equal(answer.headers.get("location"), "/");
     const [pair = "", ...attributes] = (answer.headers.get("set-cookie") ?? "").split("; ");
@@ -31,7 +31,7 @@ Deno.test("the way in, the way out and what lies between", async (t) => {
   });
   await t.step("a wrong password, an empty one and none get 401 and no cookie", async () => {
     for (const fields of [{ password: "wrong" }, { password: "" }, { other: PASSWORD }]) {
-      const answer = await drained(desk.ask("/login", form(fields)));
+      const answer = await drained(pages.ask("/login", form(fields)));
       assert.equal(answer.status, 401);
       assert.equal(answer.headers.get("set-cookie"), null);
     }
@@ -41,7 +41,7 @@ Deno.test("the way in, the way out and what lies between", async (t) => {
     async () => {
       const headers = { "x-forwarded-proto": "https" };
       const body = form({ password: PASSWORD, next: "/job?id=a%2Fb" });
-      const answer = await drained(desk.ask("/login", { ...body, headers }));
+      const answer = await drained(pages.ask("/login", { ...body, headers }));
       assert.equal(answer.headers.get("location"), "/job?id=a%2Fb");
       assert.match(answer.headers.get("set-cookie") ?? "", /; Secure/);
       const strangers = [
@@ -61,46 +61,46 @@ Deno.test("the way in, the way out and what lies between", async (t) => {
   await t.step("a new login ends the session it replaces", async () => {
     const before = cookie;
     const headers = { cookie: before };
-    const answer = await drained(desk.ask("/login", { ...form({ password: PASSWORD }), headers }));
+    const answer = await drained(pages.ask("/login", { ...form({ password: PASSWORD }), headers }));
     cookie = answer.headers.get("set-cookie")?.split(";")[0] ?? "";
     assert.notEqual(cookie, before);
     assert.deepEqual([await statusWith(before), await statusWith(cookie)], [401, 200]);
   });
   await t.step("it is written down who moved a job: a person, or a script with the token", async () => {
-    await desk.queue.add([{ id: "a", kind: "mail" }, { id: "b", kind: "mail" }]);
+    await pages.queue.add([{ id: "a", kind: "mail" }, { id: "b", kind: "mail" }]);
     const who: string[] = [];
-    desk.queue.subscribe((event) => event.type === "moved" && who.push(`${event.by} ${event.id}`));
+    pages.queue.subscribe((event) => event.type === "moved" && who.push(`${event.by} ${event.id}`));
     const headers = { cookie, "content-type": "application/json" };
-    await drained(desk.ask("/api/jobs/cancel", { method: "POST", headers, body: '{"ids":["a"]}' }));
-    await drained(desk.api("/api/jobs/cancel", { ids: ["b"] }));
+    await drained(pages.ask("/api/jobs/cancel", { method: "POST", headers, body: '{"ids":["a"]}' }));
+    await drained(pages.api("/api/jobs/cancel", { ids: ["b"] }));
     assert.deepEqual(who, ["manager from 127.0.0.1 a", "API token from 127.0.0.1 b"]);
   });
   await t.step("after the logout the cookie is worth nothing", async () => {
     assert.equal(await statusWith(cookie), 200);
-    const answer = await drained(desk.ask("/logout", { method: "POST", headers: { cookie } }));
+    const answer = await drained(pages.ask("/logout", { method: "POST", headers: { cookie } }));
     assert.equal(answer.status, 303);
     assert.equal(await statusWith(cookie), 401);
   });
 });
 
 Deno.test("who is not logged in is led to the login, and scripts get 401", async (t) => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   await t.step("a page leads to the login and back", async () => {
-    assert.equal((await drained(desk.ask("/"))).headers.get("location"), "/login");
-    const answer = await drained(desk.ask("/job?id=a%2Fb"));
+    assert.equal((await drained(pages.ask("/"))).headers.get("location"), "/login");
+    const answer = await drained(pages.ask("/job?id=a%2Fb"));
     assert.equal(answer.status, 303);
     assert.equal(answer.headers.get("location"), "/login?next=%2Fjob%3Fid%3Da%252Fb");
   });
   await t.step("the API and the events are JSON, 401", async () => {
     for (const path of ["/api/jobs", "/api/stats", "/api/nothing", "/events"]) {
-      const answer = await desk.ask(path);
+      const answer = await pages.ask(path);
       assert.equal(answer.status, 401, path);
       assert.equal((await answer.json()).error.code, "unauthorized");
     }
   });
   await t.step("changes are refused as well", async () => {
     for (const path of ["/api/jobs", "/api/jobs/cancel", "/api/consumers/x/crash"]) {
-      assert.equal((await drained(desk.ask(path, { method: "POST", body: "{}" }))).status, 401, path);
+      assert.equal((await drained(pages.ask(path, { method: "POST", body: "{}" }))).status, 401, path);
     }
   });
   await t.step("a made-up cookie and a wrong token open nothing", async () => {
@@ -109,19 +109,19 @@ Deno.test("who is not logged in is led to the login, and scripts get 401", async
         authorization: "Bearer ",
       }]
     ) {
-      assert.equal((await drained(desk.ask("/api/jobs", { headers }))).status, 401);
+      assert.equal((await drained(pages.ask("/api/jobs", { headers }))).status, 401);
     }
   });
   await t.step("the token opens the API, and no page", async () => {
-    assert.equal((await drained(desk.api("/api/jobs"))).status, 200);
-    assert.equal((await drained(desk.api("/"))).status, 303);
+    assert.equal((await drained(pages.api("/api/jobs"))).status, 200);
+    assert.equal((await drained(pages.api("/"))).status, 303);
   });
 });
 
 Deno.test("without a token in the settings no token opens anything", async () => {
-  await using desk = await openDesk({ apiToken: null });
+  await using pages = await openPages({ apiToken: null });
   for (const token of ["null", "", "undefined"]) {
-    const answer = await desk.ask("/api/jobs", { headers: { authorization: `Bearer ${token}` } });
+    const answer = await pages.ask("/api/jobs", { headers: { authorization: `Bearer ${token}` } });
     await answer.body?.cancel();
     assert.equal(answer.status, 401);
   }
@@ -129,57 +129,57 @@ Deno.test("without a token in the settings no token opens anything", async () =>
 
 Deno.test("guessing is slowed down with 429, and the right password works again after the wait", async () => {
   let now = 1_000_000;
-  await using desk = await openDesk({ now: () => now });
-  const attempts = Array.from({ length: 6 }, () => drained(desk.ask("/login", form({ password: "wrong" }))));
+  await using pages = await openPages({ now: () => now });
+  const attempts = Array.from({ length: 6 }, () => drained(pages.ask("/login", form({ password: "wrong" }))));
   const statuses = (await Promise.all(attempts)).map(({ status }) => status);
   assert.deepEqual(statuses.sort(), [401, 401, 401, 401, 429, 429], "also when they come all at once");
-  const refused = await drained(desk.ask("/login", form({ password: PASSWORD })));
+  const refused = await drained(pages.ask("/login", form({ password: PASSWORD })));
   assert.equal(refused.status, 429);
   assert.equal(refused.headers.get("retry-after"), "1");
   assert.equal(refused.headers.get("set-cookie"), null);
-  const other = await drained(desk.ask("/login", { ...form({ password: PASSWORD }), peer: "10.0.0.2" }));
+  const other = await drained(pages.ask("/login", { ...form({ password: PASSWORD }), peer: "10.0.0.2" }));
   assert.equal(other.status, 303, "another address does not wait");
   now += 1000;
-  assert.equal((await drained(desk.ask("/login", form({ password: PASSWORD })))).status, 303);
+  assert.equal((await drained(pages.ask("/login", form({ password: PASSWORD })))).status, 303);
 });
 
 Deno.test("on another address than loopback Ops asks for the same password, with a cookie of its own", async () => {
-  await using desk = await openDesk({ host: "192.168.1.5" });
+  await using pages = await openPages({ host: "192.168.1.5" });
   const authority = "192.168.1.5:8502";
-  assert.equal((await drained(desk.askOps("/", { authority }))).status, 303);
-  assert.equal((await drained(desk.askOps("/metrics", { authority }))).status, 401);
-  assert.equal((await drained(desk.askOps("/healthz", { authority }))).status, 200);
-  const answer = await drained(desk.askOps("/login", { ...form({ password: PASSWORD }), authority }));
+  assert.equal((await drained(pages.askOps("/", { authority }))).status, 303);
+  assert.equal((await drained(pages.askOps("/metrics", { authority }))).status, 401);
+  assert.equal((await drained(pages.askOps("/healthz", { authority }))).status, 200);
+  const answer = await drained(pages.askOps("/login", { ...form({ password: PASSWORD }), authority }));
   const cookie = answer.headers.get("set-cookie")?.split(";")[0] ?? "";
   assert.match(cookie, /^pq_ops_8501=/);
-  assert.equal((await drained(desk.askOps("/metrics", { authority, headers: { cookie } }))).status, 200);
+  assert.equal((await drained(pages.askOps("/metrics", { authority, headers: { cookie } }))).status, 200);
 });
 
 Deno.test("a session begins only at the login, with a value that nobody could know before", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const planted = "A".repeat(43);
   const headers = { cookie: `pq_manager_8501=${planted}` };
-  const first = await drained(desk.ask("/login", { ...form({ password: PASSWORD }), headers }));
+  const first = await drained(pages.ask("/login", { ...form({ password: PASSWORD }), headers }));
   const cookie = first.headers.get("set-cookie")?.split(";")[0] ?? "";
   assert.notEqual(cookie, `pq_manager_8501=${planted}`);
   assert.equal(
-    (await drained(desk.ask("/api/stats", { headers }))).status,
+    (await drained(pages.ask("/api/stats", { headers }))).status,
     401,
     "the planted one opens nothing",
   );
-  assert.equal((await drained(desk.ask("/api/stats", { headers: { cookie } }))).status, 200);
+  assert.equal((await drained(pages.ask("/api/stats", { headers: { cookie } }))).status, 200);
   for (const path of [`/login?password=${encodeURIComponent(PASSWORD)}`, "/login?next=/job"]) {
-    assert.equal((await drained(desk.ask(path))).headers.get("set-cookie"), null, path);
-    const posted = await drained(desk.ask(path, form({ other: "x" })));
+    assert.equal((await drained(pages.ask(path))).headers.get("set-cookie"), null, path);
+    const posted = await drained(pages.ask(path, form({ other: "x" })));
     assert.deepEqual([posted.status, posted.headers.get("set-cookie")], [401, null], path);
   }
 });
 
 Deno.test("the cookie is for this server alone, is not for scripts, and the logout takes it back", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   for (const [headers, isSecure] of [[{}, false], [{ "x-forwarded-proto": "https" }, true]] as const) {
-    const given = await drained(desk.ask("/login", { ...form({ password: PASSWORD }), headers }));
-    const taken = await drained(desk.ask("/logout", { method: "POST", headers }));
+    const given = await drained(pages.ask("/login", { ...form({ password: PASSWORD }), headers }));
+    const taken = await drained(pages.ask("/logout", { method: "POST", headers }));
     const flags = ["HttpOnly", "Path=/", "SameSite=Strict", ...(isSecure ? ["Secure"] : [])];
     const flagsOf = (answer: Response) =>
       (answer.headers.get("set-cookie") ?? "").split("; ").slice(1).sort();
@@ -190,22 +190,22 @@ Deno.test("the cookie is for this server alone, is not for scripts, and the logo
 
 Deno.test("after eight hours a person has to log in again, however busy", async () => {
   let now = 1_000_000;
-  await using desk = await openDesk({ now: () => now });
-  const headers = { cookie: await desk.logIn() };
+  await using pages = await openPages({ now: () => now });
+  const headers = { cookie: await pages.logIn() };
   for (let minutes = 29; minutes < 480; minutes += 29) {
     now = 1_000_000 + minutes * 60_000;
-    assert.equal((await drained(desk.ask("/consumers", { headers }))).status, 200, `${minutes} minutes`);
+    assert.equal((await drained(pages.ask("/consumers", { headers }))).status, 200, `${minutes} minutes`);
   }
   now = 1_000_000 + 480 * 60_000;
-  assert.equal((await drained(desk.ask("/consumers", { headers }))).status, 303);
+  assert.equal((await drained(pages.ask("/consumers", { headers }))).status, 303);
 });
 
 Deno.test("the wait doubles from a second to fifteen minutes, for that address alone, and ends", async () => {
   let now = 1_000_000;
-  await using desk = await openDesk({ now: () => now });
+  await using pages = await openPages({ now: () => now });
   const guess = async (token: string, peer: string, more: Record<string, string> = {}) => {
     const headers = { authorization: `Bearer ${token}`, ...more };
-    const answer = await drained(desk.ask("/api/stats", { peer, headers }));
+    const answer = await drained(pages.ask("/api/stats", { peer, headers }));
     return answer.headers.get("retry-after") ?? answer.status;
   };
   for (let i = 0; i < 4; i++) assert.equal(await guess("wrong", "10.0.0.1"), 401);
@@ -229,9 +229,9 @@ Deno.test("the wait doubles from a second to fifteen minutes, for that address a
 });
 
 Deno.test("a password is compared whole: spaces, length and letters of any language count", async () => {
-  await using desk = await openDesk({ password: "pässword 密码 " });
+  await using pages = await openPages({ password: "pässword 密码 " });
   const statusOf = async (password: string, peer: string) => {
-    return (await drained(desk.ask("/login", { ...form({ password }), peer }))).status;
+    return (await drained(pages.ask("/login", { ...form({ password }), peer }))).status;
   };
   const wrong = ["pässword 密码", "password 密码 ", `pässword 密码 ${"x".repeat(5_000)}`];
   for (const [i, password] of wrong.entries()) {

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import type { MoveAllOptions } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
-import { CONSUMER, type Desk, openDesk } from "./open_desk.ts";
+import { CONSUMER, openPages, type TestPages } from "./open_pages.ts";
 
 interface Visitor {
-  readonly desk: Desk;
+  readonly pages: TestPages;
   /** The text of a page, and its status. */
   page(path: string): Promise<{ readonly status: number; readonly text: string }>;
   /** What an action says. */
@@ -15,17 +15,17 @@ interface Visitor {
   ): Promise<{ readonly tone: string; readonly text: string }>;
 }
 
-async function visit(desk: Desk): Promise<Visitor> {
-  const cookie = await desk.logIn();
+async function visit(pages: TestPages): Promise<Visitor> {
+  const cookie = await pages.logIn();
   return {
-    desk,
+    pages,
     async page(path) {
-      const answer = await desk.ask(path, { headers: { cookie } });
+      const answer = await pages.ask(path, { headers: { cookie } });
       return { status: answer.status, text: words(await answer.text()) };
     },
     async act(path, fields) {
       const headers = { cookie, accept: "application/json" };
-      const answer = await desk.ask(path, { method: "POST", headers, body: new URLSearchParams(fields) });
+      const answer = await pages.ask(path, { method: "POST", headers, body: new URLSearchParams(fields) });
       assert.equal(answer.status, 200);
       return (await answer.json()).note;
     },
@@ -42,10 +42,10 @@ function mails(n: number, prefix = "job") {
 }
 
 Deno.test("a button that was drawn for another state of the job does nothing, and says why", async (t) => {
-  await using desk = await openDesk();
-  const visitor = await visit(desk);
-  await desk.queue.add(mails(1));
-  const { job } = await desk.queue.get("job 0");
+  await using pages = await openPages();
+  const visitor = await visit(pages);
+  await pages.queue.add(mails(1));
+  const { job } = await pages.queue.get("job 0");
   const press = (verb: string, status: string, lease: number) =>
     visitor.act(`/${verb}?status=${status}&lease=${lease}`, { id: "job 0" });
   await t.step("another status", async () => {
@@ -58,7 +58,7 @@ Deno.test("a button that was drawn for another state of the job does nothing, an
     const { text } = await press("cancel", "PENDING", job.lease + 1);
     assert.match(text, /it is PENDING again, after another attempt/);
   });
-  assert.equal((await desk.queue.get("job 0")).job.status, "PENDING");
+  assert.equal((await pages.queue.get("job 0")).job.status, "PENDING");
   await t.step("the same state", async () => {
     assert.deepEqual(await press("cancel", "PENDING", job.lease), {
       tone: "good",
@@ -75,10 +75,10 @@ Deno.test("a button that was drawn for another state of the job does nothing, an
 });
 
 Deno.test("what could not be done is told in another tone than what was", async () => {
-  await using desk = await openDesk();
-  const visitor = await visit(desk);
-  await desk.queue.add(mails(1));
-  await desk.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
+  await using pages = await openPages();
+  const visitor = await visit(pages);
+  await pages.queue.add(mails(1));
+  await pages.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
   assert.deepEqual(await visitor.act("/resubmit", { id: "job 0" }), {
     tone: "danger",
     text: "Nothing was changed: a job that is PROCESSING cannot be resubmitted.",
@@ -89,9 +89,9 @@ Deno.test("what could not be done is told in another tone than what was", async 
 });
 
 Deno.test("the question before an action on all that match names their number and what they are", async () => {
-  await using desk = await openDesk();
-  const { page } = await visit(desk);
-  await desk.queue.add([...mails(3), { id: "other", kind: "file" }]);
+  await using pages = await openPages();
+  const { page } = await visit(pages);
+  await pages.queue.add([...mails(3), { id: "other", kind: "file" }]);
   const some = await page("/confirm?verb=cancel&kind=mail&q=job");
   assert.match(some.text, /Cancel 3 jobs\?/);
   assert.match(some.text, /jobs of kind mail whose id contains “job”/);
@@ -106,62 +106,62 @@ Deno.test("the question before an action on all that match names their number an
 });
 
 Deno.test("counting for the question ends at ten thousand", async () => {
-  await using desk = await openDesk();
-  const { page } = await visit(desk);
-  for (const prefix of ["a", "b"]) await desk.queue.add(mails(6_000, prefix));
+  await using pages = await openPages();
+  const { page } = await visit(pages);
+  for (const prefix of ["a", "b"]) await pages.queue.add(mails(6_000, prefix));
   assert.match((await page("/confirm?verb=cancel&kind=mail")).text, /Cancel more than 10,000 jobs\?/);
 });
 
 Deno.test("a page of the Manager that is not there keeps the header and the way on", async () => {
-  await using desk = await openDesk();
-  const { page } = await visit(desk);
+  await using pages = await openPages();
+  const { page } = await visit(pages);
   for (const path of ["/job?id=nobody", "/nothing", "/?status=zzz"]) {
     const { status, text } = await page(path);
     assert.ok(status === 404 || status === 400, path);
     assert.match(text, /Consumers.*Add job.*Log out/, path);
   }
-  const answer = await desk.ask("/static/nothing");
+  const answer = await pages.ask("/static/nothing");
   assert.doesNotMatch(await answer.text(), /Log out/);
 });
 
 Deno.test("the header leads to Ops by the name by which the visitor came", async () => {
-  await using desk = await openDesk({ otherPort: 8502 });
-  const cookie = await desk.logIn();
-  const answer = await desk.ask("/", { headers: { cookie, host: "localhost:8501" } });
+  await using pages = await openPages({ otherPort: 8502 });
+  const cookie = await pages.logIn();
+  const answer = await pages.ask("/", { headers: { cookie, host: "localhost:8501" } });
   assert.match(await answer.text(), /<a href="http:\/\/localhost:8502">Ops<\/a>/);
 });
 
 Deno.test("a list is gathered once for all who look at it in the same moment", async () => {
-  await using desk = await openDesk();
-  const cookie = await desk.logIn();
+  await using pages = await openPages();
+  const cookie = await pages.logIn();
   let gathered = 0;
-  const { list } = desk.queue;
-  Object.assign(desk.queue, {
+  const { list } = pages.queue;
+  Object.assign(pages.queue, {
     list: (request: Parameters<typeof list>[0]) => {
       if (request.status === undefined) gathered++;
-      return list.call(desk.queue, request);
+      return list.call(pages.queue, request);
     },
   });
   const look = async (path: string) =>
-    (await (await desk.ask(path, { headers: { cookie } })).json()).jobs.length;
+    (await (await pages.ask(path, { headers: { cookie } })).json()).jobs.length;
   const eight = () => Promise.all(Array.from({ length: 8 }, () => look("/view/list")));
   await eight();
   assert.equal(gathered, 1);
   await look("/view/list?q=a");
   assert.equal(gathered, 2);
-  await desk.queue.add(mails(1));
+  await pages.queue.add(mails(1));
   assert.deepEqual(await eight(), Array(8).fill(1), "what has changed is seen at once");
   assert.equal(gathered, 3);
 });
 
 Deno.test("rows that the reader holds on to are told of, whatever they have become", async () => {
-  await using desk = await openDesk();
-  const cookie = await desk.logIn();
-  const added = await desk.queue.add(mails(3));
+  await using pages = await openPages();
+  const cookie = await pages.logIn();
+  const added = await pages.queue.add(mails(3));
   const seqs = added.map(({ job }) => job.seq);
-  await desk.queue.move("cancel", ["job 1"], "test");
+  await pages.queue.move("cancel", ["job 1"], "test");
   const path = `/view/list?status=PENDING&kept=${[...seqs, 999].join()}`;
-  const { jobs, kept } = await (await desk.ask(path, { headers: { cookie } })).json();
+  const { jobs, kept } = await (await pages.ask(path, { headers: { cookie } })).json();
   assert.deepEqual(jobs.map(({ id }: { id: string }) => id), ["job 0", "job 2"]);
   assert.deepEqual(kept.map(({ id, status }: { id: string; status: string }) => [id, status]), [
     ["job 1", "CANCELED"],
@@ -169,11 +169,11 @@ Deno.test("rows that the reader holds on to are told of, whatever they have beco
 });
 
 Deno.test("a move of all that match shows how far it is on every page, stops when asked to, and runs once", async () => {
-  await using desk = await openDesk();
-  const visitor = await visit(desk);
-  await desk.queue.add([...mails(3), { id: "a.txt" }]);
+  await using pages = await openPages();
+  const visitor = await visit(pages);
+  await pages.queue.add([...mails(3), { id: "a.txt" }]);
   const { promise: moving, resolve: begin } = Promise.withResolvers<void>();
-  Object.assign(desk.queue, {
+  Object.assign(pages.queue, {
     moveAll: async (_verb: string, _filter: unknown, { onProgress, signal }: MoveAllOptions) => {
       onProgress?.(2);
       begin();
@@ -197,31 +197,31 @@ Deno.test("a move of all that match shows how far it is on every page, stops whe
 });
 
 Deno.test("a consumer that is silent is called so, with for how long it has been", async () => {
-  await using desk = await openDesk();
-  const { page } = await visit(desk);
-  desk.view = { ...desk.view, consumers: [{ ...CONSUMER, state: "silent", heartbeatAgeMs: 12_400 }] };
+  await using pages = await openPages();
+  const { page } = await visit(pages);
+  pages.view = { ...pages.view, consumers: [{ ...CONSUMER, state: "silent", heartbeatAgeMs: 12_400 }] };
   assert.match((await page("/consumers")).text, /silent––12 s ago/);
-  desk.view = { ...desk.view, consumers: [{ ...CONSUMER, state: "working", heartbeatAgeMs: 900 }] };
+  pages.view = { ...pages.view, consumers: [{ ...CONSUMER, state: "working", heartbeatAgeMs: 900 }] };
   assert.match((await page("/consumers")).text, /working/);
 });
 
 Deno.test("a job that waits for a time says for which", async () => {
-  await using desk = await openDesk();
-  const { page } = await visit(desk);
-  await desk.queue.add([{ id: "later", kind: "mail", runAt: Date.now() + 3_599_000 }]);
+  await using pages = await openPages();
+  const { page } = await visit(pages);
+  await pages.queue.add([{ id: "later", kind: "mail", runAt: Date.now() + 3_599_000 }]);
   assert.match((await page("/")).text, /due in 59 min 5\d s/);
   assert.match((await page("/job?id=later")).text, /DetailsKindmail.*Due\d+ \w+ \d+/);
-  await desk.queue.add([{ id: "again", kind: "mail" }]);
-  const { claimed: [job] } = await desk.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
+  await pages.queue.add([{ id: "again", kind: "mail" }]);
+  const { claimed: [job] } = await pages.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
   assert.ok(job);
-  await desk.queue.settle([{ job, outcome: { type: "retry-later", delayMs: 90_000, error: "Not yet" } }]);
+  await pages.queue.settle([{ job, outcome: { type: "retry-later", delayMs: 90_000, error: "Not yet" } }]);
   assert.match((await page("/")).text, /again in 1 min 29 s/);
 });
 
 Deno.test("the list tells how many jobs match, and no count of a tab is taken for that of a search", async () => {
-  await using desk = await openDesk();
-  const { page } = await visit(desk);
-  await desk.queue.add(mails(60));
+  await using pages = await openPages();
+  const { page } = await visit(pages);
+  await pages.queue.add(mails(60));
   assert.match((await page("/")).text, /All 60PENDING 60.*60 jobs · newest first/);
   const found = (await page("/?q=job+59")).text;
   assert.match(found, /1 job found · newest first/);
@@ -230,43 +230,43 @@ Deno.test("the list tells how many jobs match, and no count of a tab is taken fo
 });
 
 Deno.test("an action on all that match is offered only where it is legal for some", async () => {
-  await using desk = await openDesk();
-  const { page } = await visit(desk);
-  await desk.queue.add([{ id: "done", kind: "mail" }]);
-  const { claimed: [job] } = await desk.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
+  await using pages = await openPages();
+  const { page } = await visit(pages);
+  await pages.queue.add([{ id: "done", kind: "mail" }]);
+  const { claimed: [job] } = await pages.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
   assert.ok(job);
-  await desk.queue.settle([{ job, outcome: { type: "returned", result: null } }]);
+  await pages.queue.settle([{ job, outcome: { type: "returned", result: null } }]);
   assert.doesNotMatch((await page("/?kind=mail")).text, /all that match/);
-  await desk.queue.add([{ id: "waits", kind: "mail" }]);
+  await pages.queue.add([{ id: "waits", kind: "mail" }]);
   const { text } = await page("/?kind=mail");
   assert.match(text, /Cancel all that match/);
   assert.doesNotMatch(text, /Resubmit all that match/);
 });
 
 Deno.test("the list tells when a job was added, how long it waited and ran, and what it is about", async () => {
-  await using desk = await openDesk();
-  const { page } = await visit(desk);
-  await desk.queue.add([{ id: "told", kind: "mail", payload: { to: "anna" }, priority: 7 }]);
+  await using pages = await openPages();
+  const { page } = await visit(pages);
+  await pages.queue.add([{ id: "told", kind: "mail", payload: { to: "anna" }, priority: 7 }]);
   const { text } = await page("/");
   assert.match(text, /AddedWaitedRan/);
   assert.match(text, /toldmailprio 7\{"to":"anna"\}PENDING/);
 });
 
 Deno.test("a warning of the system is on every page", async () => {
-  await using desk = await openDesk();
-  const { page } = await visit(desk);
-  await desk.queue.add(mails(1));
-  desk.view = { ...desk.view, trouble: "The disk is full.", warnings: ["Consumers are slow."] };
+  await using pages = await openPages();
+  const { page } = await visit(pages);
+  await pages.queue.add(mails(1));
+  pages.view = { ...pages.view, trouble: "The disk is full.", warnings: ["Consumers are slow."] };
   for (const path of ["/", "/consumers", "/job?id=job+0"]) {
     assert.match((await page(path)).text, /2 warnings.*The disk is full\..*Consumers are slow\./, path);
   }
 });
 
 Deno.test("a consumer is not called silent between two heartbeats that HEARTBEAT_MS sets far apart", async () => {
-  await using desk = await openDesk();
-  const headers = { cookie: await desk.logIn() };
-  desk.view = { ...desk.view, consumers: [{ ...CONSUMER, state: "working", heartbeatAgeMs: 4_900 }] };
-  const page = await (await desk.ask("/consumers", { headers })).text();
+  await using pages = await openPages();
+  const headers = { cookie: await pages.logIn() };
+  pages.view = { ...pages.view, consumers: [{ ...CONSUMER, state: "working", heartbeatAgeMs: 4_900 }] };
+  const page = await (await pages.ask("/consumers", { headers })).text();
   assert.match(page, />working</);
   assert.doesNotMatch(page, />silent</);
 });

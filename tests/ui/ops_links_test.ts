@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { CONSUMER, OPEN_OPS, openDesk } from "./open_desk.ts";
+import { CONSUMER, OPEN_OPS, openPages } from "./open_pages.ts";
 
 Deno.test("counts, job ids and the header lead to the Manager, under the name by which the visitor came", async () => {
-  await using desk = await openDesk({ ...OPEN_OPS, port: 9002, otherPort: 9001 });
+  await using pages = await openPages({ ...OPEN_OPS, port: 9002, otherPort: 9001 });
   const what = { type: "failed", error: "no use" } as const;
   const event = { at: 1, level: "warning", jobId: "data/files/b c.txt", consumerId: null, what } as const;
-  desk.view = { ...desk.view, consumers: [{ ...CONSUMER, jobId: "data/files/a.txt" }], events: [event] };
-  const page = await (await desk.askOps("/", { authority: "localhost:9002" })).text();
+  pages.view = { ...pages.view, consumers: [{ ...CONSUMER, jobId: "data/files/a.txt" }], events: [event] };
+  const page = await (await pages.askOps("/", { authority: "localhost:9002" })).text();
   for (
     const href of [
       'href="http://localhost:9001"',
@@ -18,8 +18,8 @@ Deno.test("counts, job ids and the header lead to the Manager, under the name by
 });
 
 Deno.test("where nobody knows the Manager's port, nothing leads there", async () => {
-  await using desk = await openDesk(OPEN_OPS);
-  const page = await (await desk.askOps("/")).text();
+  await using pages = await openPages(OPEN_OPS);
+  const page = await (await pages.askOps("/")).text();
   assert.doesNotMatch(page, /href="http/);
   assert.doesNotMatch(page, />Manager</);
 });

@@ -1,16 +1,16 @@
 /** The links between the two pages: to where the visitor certainly finds the other one, or nowhere. */
 import assert from "node:assert/strict";
 import type { AppOptions } from "@persistent-queue/ui";
-import { type Ask, openDesk, PASSWORD } from "./open_desk.ts";
+import { type Ask, openPages, PASSWORD } from "./open_pages.ts";
 
 /** Where the Manager's header leads for Ops. */
 async function linkFor(ask: Ask, options: Partial<AppOptions> = {}): Promise<string | null> {
-  await using desk = await openDesk({ otherPort: 8502, ...options });
+  await using pages = await openPages({ otherPort: 8502, ...options });
   const body = new URLSearchParams({ password: PASSWORD });
-  const login = await desk.ask("/login", { ...ask, method: "POST", body });
+  const login = await pages.ask("/login", { ...ask, method: "POST", body });
   await login.body?.cancel();
   const cookie = login.headers.getSetCookie().map((one) => one.split(";")[0]).join("; ");
-  const page = await (await desk.ask("/", { ...ask, headers: { cookie, ...ask.headers } })).text();
+  const page = await (await pages.ask("/", { ...ask, headers: { cookie, ...ask.headers } })).text();
   return /<a href="([^"]*)">Ops<\/a>/.exec(page)?.[1] ?? null;
 }
 

@@ -1,9 +1,9 @@
 /** Answers that nobody takes, and bodies that come all at once: memory holds a few of them, the others wait. */
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
-import { breathe } from "@persistent-queue/queue";
+import { yieldToEventLoop } from "@persistent-queue/queue";
 import { Outflow } from "../../ui/outflow.ts";
-import { openDesk } from "./open_desk.ts";
+import { openPages } from "./open_pages.ts";
 
 class Answer extends EventEmitter {
   constructor(public writableLength: number) {
@@ -28,14 +28,14 @@ Deno.test("while much is unsent the next answer waits, and a reader that takes n
   assert.ok(performance.now() - since >= 300, "but not before its time");
   assert.ok(slow.writableLength > 0, "the one that reads goes on");
   assert.equal(await outflow.room(), true, "and now nobody waits");
-  await breathe();
+  await yieldToEventLoop();
 });
 
 Deno.test("many large bodies at once are read in turn, and each is answered", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const payload = "x".repeat(1_000_000);
   const answers = await Promise.all(Array.from({ length: 24 }, async (_, i) => {
-    const answer = await desk.api(
+    const answer = await pages.api(
       "/api/jobs",
       [0, 1, 2].map((n) => ({ id: `${i} ${n}`, kind: "mail", payload })),
     );
@@ -43,5 +43,5 @@ Deno.test("many large bodies at once are read in turn, and each is answered", as
     return answer.status;
   }));
   assert.deepEqual(new Set(answers), new Set([201]));
-  assert.equal((await desk.queue.stats()).counts.PENDING, 72);
+  assert.equal((await pages.queue.stats()).counts.PENDING, 72);
 });

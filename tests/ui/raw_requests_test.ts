@@ -3,15 +3,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@persistent-queue/ui";
 import { exchange, statusesIn } from "../support/raw_client.ts";
 import { NOWHERE, OUTSIDE } from "../support/traversal_paths.ts";
-import { type Desk, OPEN_OPS, openDesk, TOKEN } from "./open_desk.ts";
+import { OPEN_OPS, openPages, type TestPages, TOKEN } from "./open_pages.ts";
 
 /** What comes back until the server closes. */
 async function send(port: number, bytes: string | Uint8Array): Promise<string> {
   return (await exchange(port, bytes)).text;
 }
 
-async function withServer(desk: Desk, work: (port: number) => Promise<void>): Promise<void> {
-  const served = serve({ app: desk.manager, hostname: "127.0.0.1", port: 0, setting: "MANAGER_PORT" });
+async function withServer(pages: TestPages, work: (port: number) => Promise<void>): Promise<void> {
+  const served = serve({ app: pages.manager, hostname: "127.0.0.1", port: 0, setting: "MANAGER_PORT" });
   await served.ready;
   try {
     await work(Number(new URL(served.url).port));
@@ -91,8 +91,8 @@ const RAW: [what: string, request: string, status: RegExp][] = [
 ];
 
 Deno.test("malformed requests are refused, and never answered with a fault of ours", async (t) => {
-  await using desk = await openDesk();
-  await withServer(desk, async (port) => {
+  await using pages = await openPages();
+  await withServer(pages, async (port) => {
     for (const [what, request, status] of RAW) {
       await t.step(what, async () => {
         const answer = await send(port, request);
@@ -101,7 +101,7 @@ Deno.test("malformed requests are refused, and never answered with a fault of ou
       });
     }
   });
-  assert.deepEqual(desk.faults, []);
+  assert.deepEqual(pages.faults, []);
 });
 
 const POST_JSON = "POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
@@ -129,35 +129,35 @@ Deno.test("a body that comes in chunks, or tells no length, is read like any oth
     ["a login without a body", POST_FORM + END, 401],
     ["jobs without a body", POST_JSON + END, 400],
   ];
-  await using desk = await openDesk();
-  await withServer(desk, async (port) => {
+  await using pages = await openPages();
+  await withServer(pages, async (port) => {
     for (const [what, request, status] of cases) {
       await t.step(`${what}: ${status}`, async () => {
         assert.deepEqual(statusesIn(await send(port, request)), [status]);
       });
     }
   });
-  assert.equal((await desk.queue.stats()).counts.PENDING, 2);
+  assert.equal((await pages.queue.stats()).counts.PENDING, 2);
   // The adapter still looks for half a second whether the rest of a body comes.
   await new Promise((resolve) => setTimeout(resolve, 700));
-  assert.deepEqual(desk.faults, []);
+  assert.deepEqual(pages.faults, []);
 });
 
 Deno.test("JSON that nests a hundred thousand levels deep is refused", async () => {
-  await using desk = await openDesk();
-  await withServer(desk, async (port) => {
+  await using pages = await openPages();
+  await withServer(pages, async (port) => {
     for (const deep of ["[".repeat(100_000) + "]".repeat(100_000), "[".repeat(1_000_000)]) {
       const body = `{"id":"deep","kind":"mail","payload":${deep}}`;
       const answer = await send(port, `${POST_JSON}Content-Length: ${body.length}\r\n${END}${body}`);
       assert.deepEqual(statusesIn(answer), [400]);
     }
   });
-  assert.deepEqual(desk.faults, []);
+  assert.deepEqual(pages.faults, []);
 });
 
 Deno.test("a connection may ask as often as it likes, but not without waiting for answers", async () => {
-  await using desk = await openDesk();
-  await withServer(desk, async (port) => {
+  await using pages = await openPages();
+  await withServer(pages, async (port) => {
     const good = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n";
     const few = await send(port, `${good}\r\n`.repeat(9) + good + END);
     assert.equal(statusesIn(few).filter((status) => status === 200).length, 10);
@@ -172,7 +172,7 @@ Deno.test("a connection may ask as often as it likes, but not without waiting fo
 });
 
 Deno.test("no path leads from the static files to any other, in whatever way it is written", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const writings: ((path: string) => string)[] = [
     (path) => path,
     encodeURI,
@@ -182,7 +182,7 @@ Deno.test("no path leads from the static files to any other, in whatever way it 
     (path) => path.replaceAll("/", "\\"),
   ];
   let asked = 0;
-  await withServer(desk, async (port) => {
+  await withServer(pages, async (port) => {
     for (
       const path of [
         ...OUTSIDE,
@@ -205,15 +205,15 @@ Deno.test("no path leads from the static files to any other, in whatever way it 
     }
   });
   assert.ok(asked > 250, `${asked} ways`);
-  assert.deepEqual(desk.faults, []);
+  assert.deepEqual(pages.faults, []);
 });
 
 Deno.test("a thousand random requests cause no fault and no end", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   let seed = 20_260_101;
   const random = (limit: number) => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) % limit;
   let answered = 0;
-  await withServer(desk, async (port) => {
+  await withServer(pages, async (port) => {
     for (let round = 0; round < 50; round++) {
       const answers = await Promise.all(Array.from({ length: 20 }, () => {
         const [, request = ""] = RAW[random(RAW.length)] ?? [];
@@ -227,12 +227,12 @@ Deno.test("a thousand random requests cause no fault and no end", async () => {
     assert.ok(answered > 900, `${answered} answers`);
     assert.match(await send(port, `GET /healthz HTTP/1.1\r\nHost: localhost\r\n${END}`), /^HTTP\/1\.1 200 /);
   });
-  assert.deepEqual(desk.faults, []);
+  assert.deepEqual(pages.faults, []);
 });
 
 Deno.test("a probe in HTTP/1.0 is answered without a host, and a stream comes without chunks", async () => {
-  await using desk = await openDesk(OPEN_OPS);
-  await withServer(desk, async (port) => {
+  await using pages = await openPages(OPEN_OPS);
+  await withServer(pages, async (port) => {
     for (const path of ["/healthz", "/live", "/ready"]) {
       for (const method of ["GET", "HEAD", "OPTIONS"]) {
         const answer = await send(port, `${method} ${path} HTTP/1.0\r\n\r\n`);
@@ -243,11 +243,11 @@ Deno.test("a probe in HTTP/1.0 is answered without a host, and a stream comes wi
     assert.match(await send(port, "GET /login HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 400 /);
     assert.match(await send(port, "GET /login HTTP/1.1\r\n\r\n"), /^HTTP\/1\.1 400 /);
   });
-  const ops = { ...desk, manager: desk.ops };
+  const ops = { ...pages, manager: pages.ops };
   await withServer(ops, async (port) => {
     const answer = send(port, "GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n");
     await delay(500);
-    desk.ops.close();
+    pages.ops.close();
     const stream = await answer;
     assert.match(stream, /^HTTP\/1\.1 200 /);
     assert.doesNotMatch(stream, /transfer-encoding/i);

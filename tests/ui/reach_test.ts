@@ -1,7 +1,7 @@
 /** Who reaches the pages: by the password, the address that the server is bound to, the peer, and what came with it. */
 import assert from "node:assert/strict";
 import { ConfigurationError, DEFAULT_PASSWORD, readSettings, type Settings } from "@persistent-queue/workers";
-import { type Desk, OPEN_OPS, openDesk, TOKEN } from "./open_desk.ts";
+import { OPEN_OPS, openPages, type TestPages, TOKEN } from "./open_pages.ts";
 
 const PASSWORDS = ["", DEFAULT_PASSWORD, "a password of our own"];
 
@@ -67,7 +67,7 @@ function* visits(): Generator<{ peer: string; headers: Record<string, string>; i
 }
 
 /** On either server. */
-function pathsOf({ ask, askOps }: Desk): [ask: Desk["ask"], path: string][] {
+function pathsOf({ ask, askOps }: TestPages): [ask: TestPages["ask"], path: string][] {
   return [[ask, "/login"], [askOps, "/static/ops.js"], [ask, "/static/app.css"]];
 }
 
@@ -89,13 +89,13 @@ for (const password of PASSWORDS) {
       const settings = settingsOf(host, password);
       assert.equal(settings === null, isDefault && !isLocal, `${host}: refused at the start?`);
       if (settings === null) continue;
-      await using desk = await openDesk({
+      await using pages = await openPages({
         host,
         password: settings.managerPassword,
         passwordIsDefault: isDefault,
       });
       for (const { peer, headers, isDirect } of visits()) {
-        for (const [ask, path] of pathsOf(desk)) {
+        for (const [ask, path] of pathsOf(pages)) {
           const { status } = await drained(ask(path, { peer, authority, headers }));
           const what = `${host} ${path} from "${peer}" with ${Object.keys(headers)}`;
           assert.equal(status, !isDefault || isDirect ? 200 : 403, what);
@@ -122,21 +122,21 @@ Deno.test("what is only another way to write an address of this machine is refus
 });
 
 Deno.test("while the password is the default even a right login is refused to others", async () => {
-  await using desk = await openDesk({ password: DEFAULT_PASSWORD, passwordIsDefault: true });
+  await using pages = await openPages({ password: DEFAULT_PASSWORD, passwordIsDefault: true });
   const body = new URLSearchParams({ password: DEFAULT_PASSWORD });
   for (const ask of [{ peer: "192.168.1.7" }, { headers: { via: "1.1 proxy" } }]) {
-    const answer = await desk.ask("/login", { method: "POST", body, ...ask });
+    const answer = await pages.ask("/login", { method: "POST", body, ...ask });
     assert.deepEqual([answer.status, answer.headers.get("set-cookie")], [403, null]);
     assert.match(await answer.text(), /MANAGER_PASSWORD/);
   }
-  assert.equal((await drained(desk.ask("/login", { method: "POST", body }))).status, 303);
+  assert.equal((await drained(pages.ask("/login", { method: "POST", body }))).status, 303);
 });
 
 Deno.test("while the password is the default a browser behind a proxy that hides itself is refused by its origin", async () => {
-  await using desk = await openDesk({ password: DEFAULT_PASSWORD, passwordIsDefault: true });
+  await using pages = await openPages({ password: DEFAULT_PASSWORD, passwordIsDefault: true });
   const logInFrom = async (origin: string, more: Record<string, string> = {}) => {
     const body = new URLSearchParams({ password: DEFAULT_PASSWORD });
-    return await drained(desk.ask("/login", { method: "POST", body, headers: { origin, ...more } }));
+    return await drained(pages.ask("/login", { method: "POST", body, headers: { origin, ...more } }));
   };
   for (const origin of ["https://queue.example.com", "http://127.0.0.1:9000", "http://localhost:8501"]) {
     const answer = await logInFrom(origin, { "sec-fetch-site": "same-origin" });
@@ -153,17 +153,17 @@ Deno.test("while the password is the default a browser behind a proxy that hides
 
 Deno.test("Ops asks for the password as soon as it is one's own, and is open to this machine alone before", async () => {
   const paths = ["/", "/metrics", "/events"];
-  const statuses = async (desk: Desk, ask: Parameters<Desk["ask"]>[1] = {}) =>
-    await Promise.all(paths.map(async (path) => (await drained(desk.askOps(path, ask))).status));
+  const statuses = async (pages: TestPages, ask: Parameters<TestPages["ask"]>[1] = {}) =>
+    await Promise.all(paths.map(async (path) => (await drained(pages.askOps(path, ask))).status));
   const forwarded = { headers: { "x-forwarded-for": "8.8.8.8" } };
   for (const host of ["127.0.0.1", "0.0.0.0"]) {
-    await using own = await openDesk({ host });
+    await using own = await openPages({ host });
     for (const ask of [{}, forwarded]) assert.deepEqual(await statuses(own, ask), [303, 401, 401]);
     const cookie = await own.logInToOps();
     assert.deepEqual(await statuses(own, { headers: { cookie } }), [200, 200, 200]);
     assert.deepEqual(await statuses(own, { headers: { authorization: `Bearer ${TOKEN}` } }), [303, 200, 200]);
   }
-  await using open = await openDesk(OPEN_OPS);
+  await using open = await openPages(OPEN_OPS);
   assert.deepEqual(await statuses(open), [200, 200, 200]);
   assert.deepEqual(await statuses(open, forwarded), [403, 403, 403]);
 });

@@ -6,7 +6,7 @@ import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free_port.ts";
 import { isHealthy } from "../support/is_healthy.ts";
 import { runSystem } from "../support/running_system.ts";
-import { openDesk, TOKEN } from "./open_desk.ts";
+import { openPages, TOKEN } from "./open_pages.ts";
 
 const HALF_A_LOGIN = "POST /login HTTP/1.1\r\nHost: localhost\r\n" +
   "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 20\r\n\r\npass";
@@ -42,15 +42,15 @@ async function withServer(
   work: (port: number, faults: unknown[]) => Promise<void>,
   patience: Partial<Patience> = {},
 ): Promise<void> {
-  await using desk = await openDesk();
-  const served = serve({ app: desk.manager, hostname: "127.0.0.1", port: 0, setting: "X", patience });
+  await using pages = await openPages();
+  const served = serve({ app: pages.manager, hostname: "127.0.0.1", port: 0, setting: "X", patience });
   await served.ready;
   try {
-    await work(Number(new URL(served.url).port), desk.faults);
+    await work(Number(new URL(served.url).port), pages.faults);
   } finally {
     await served.close();
   }
-  assert.deepEqual(desk.faults, []);
+  assert.deepEqual(pages.faults, []);
 }
 
 Deno.test("a server answers at the address it was given, and at no other", async () => {
@@ -62,8 +62,8 @@ Deno.test("a server answers at the address it was given, and at no other", async
 });
 
 Deno.test("a login that is half sent does not keep the server from closing", async () => {
-  await using desk = await openDesk();
-  const served = serve({ app: desk.manager, hostname: "127.0.0.1", port: 0, setting: "X" });
+  await using pages = await openPages();
+  const served = serve({ app: pages.manager, hostname: "127.0.0.1", port: 0, setting: "X" });
   await served.ready;
   using _half = await connected(Number(new URL(served.url).port), HALF_A_LOGIN);
   const since = performance.now();
@@ -152,9 +152,9 @@ Deno.test("a full house of silent connections is cut off, and then there is room
 });
 
 Deno.test("a port that is taken is told at once, with the setting to change", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const options = { app: desk.manager, hostname: "127.0.0.1", setting: "MANAGER_PORT" };
+  const options = { app: pages.manager, hostname: "127.0.0.1", setting: "MANAGER_PORT" };
   assert.throws(
     () => serve({ ...options, port: listener.addr.port }),
     (error) => error instanceof ServeError && /in use: .* with MANAGER_PORT/.test(error.message),
@@ -162,9 +162,9 @@ Deno.test("a port that is taken is told at once, with the setting to change", as
 });
 
 Deno.test("the address of the other end reaches the guards", async () => {
-  await using desk = await openDesk({ host: "0.0.0.0", passwordIsDefault: true });
+  await using pages = await openPages({ host: "0.0.0.0", passwordIsDefault: true });
   const port = freePort();
-  const served = serve({ app: desk.manager, hostname: "0.0.0.0", port, setting: "X" });
+  const served = serve({ app: pages.manager, hostname: "0.0.0.0", port, setting: "X" });
   await served.ready;
   const answer = await eventually("it answers", () => fetch(`http://127.0.0.1:${port}/login`));
   await answer.body?.cancel();

@@ -3,7 +3,7 @@ import { type Session, sessionFile } from "../../ui/session_file.ts";
 import { Password } from "../../ui/password.ts";
 import { Sessions, type SessionsOptions } from "../../ui/session.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { openDesk } from "./open_desk.ts";
+import { openPages } from "./open_pages.ts";
 
 const MINUTE = 60_000;
 
@@ -25,10 +25,10 @@ async function begin(
 Deno.test("a restart logs nobody out", async () => {
   await using folder = await tempFolder();
   const path = folder.file("sessions.json");
-  await using before = await openDesk({ sessionFile: path });
+  await using before = await openPages({ sessionFile: path });
   const cookie = await before.logIn();
   before.manager.close();
-  await using after = await openDesk({ sessionFile: path });
+  await using after = await openPages({ sessionFile: path });
   const answer = await after.ask("/api/stats", { headers: { cookie } });
   await answer.body?.cancel();
   assert.equal(answer.status, 200);

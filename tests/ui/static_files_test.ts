@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDesk } from "./open_desk.ts";
+import { openPages } from "./open_pages.ts";
 
 const FILES = {
   "app.css": "text/css; charset=utf-8",
@@ -9,10 +9,10 @@ const FILES = {
 };
 
 Deno.test("styles, scripts and the icon are served on both ports, without a login", async (t) => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   for (const [name, type] of Object.entries(FILES)) {
     await t.step(name, async () => {
-      for (const ask of [desk.ask, desk.askOps]) {
+      for (const ask of [pages.ask, pages.askOps]) {
         const answer = await ask(`/static/${name}`);
         assert.equal(answer.status, 200);
         assert.equal(answer.headers.get("content-type"), type);
@@ -30,7 +30,7 @@ Deno.test("styles, scripts and the icon are served on both ports, without a logi
 });
 
 Deno.test("no other file can be reached", async () => {
-  await using desk = await openDesk();
+  await using pages = await openPages();
   const paths = [
     "..%2fapp.ts",
     "%2e%2e/app.ts",
@@ -42,7 +42,7 @@ Deno.test("no other file can be reached", async () => {
     "%2Fetc%2Fpasswd",
   ];
   for (const path of paths) {
-    const answer = await desk.ask(`/static/${path}`);
+    const answer = await pages.ask(`/static/${path}`);
     await answer.body?.cancel();
     assert.ok([404, 303].includes(answer.status), `${path} ${answer.status}`);
   }

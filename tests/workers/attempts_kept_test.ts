@@ -56,7 +56,7 @@ Deno.test("an attempt whose consumer died is recorded with its run time", async 
   const working = () => supervisor.view().consumers.find(({ jobId }) => jobId === "lost");
   await eventually("it works", () => working() !== undefined);
   assert.equal((await attempts(system, "lost"))[0]?.outcome, "running");
-  supervisor.provoke(working()?.id ?? "", "crash", "a test");
+  supervisor.injectFault(working()?.id ?? "", "crash", "a test");
   await system.until("lost", ({ status }) => status === "UNPROCESSABLE");
   const found = await queue.get("lost");
   const [attempt, ...others] = attemptsOf({ ...found, now: Date.now() });

@@ -1,7 +1,7 @@
 /** How threads end, and that their end is reported correctly. */
 import assert from "node:assert/strict";
 import { type ChildOptions, startChild } from "../../workers/child.ts";
-import { HostedThreads } from "../../workers/places/hosted_threads.ts";
+import { HostedThreads } from "../../workers/slots/hosted_threads.ts";
 import type { Close } from "../../workers/protocol.ts";
 
 const LOADING_THREAD = new URL("../support/loading_thread.ts", import.meta.url);

@@ -1,7 +1,7 @@
 /** The dispatcher alone: the test controls when its queue responds, and plays its threads. */
 import assert from "node:assert/strict";
 import type { ClaimAnswer, Claimed, Consumer, Outcome, QueueEvent, Verdict } from "@persistent-queue/queue";
-import { Desk } from "../../workers/dispatch/desk.ts";
+import { ConsumerHandle } from "../../workers/dispatch/consumer_handle.ts";
 import { Dispatcher } from "../../workers/dispatcher.ts";
 import type { ToConsumer } from "../../workers/protocol.ts";
 import { eventually } from "../support/eventually.ts";
@@ -14,14 +14,14 @@ const JOB: Claimed = {
 const ONE_JOB: ClaimAnswer = { claimed: [JOB], nextRunAt: null };
 
 Deno.test("a job that is canceled while the end of its attempt is being stored is not tried again", async () => {
-  const { dispatcher, desk, posted, end, answers } = await busyDesk();
+  const { dispatcher, handle, posted, end, answers } = await busyDesk();
   end({ type: "threw", error: "It broke" });
   dispatcher.cancel({ seq: JOB.seq, lease: JOB.lease });
   answers[0]?.resolve([{ type: "again", delayMs: 10, retries: 1 }]);
   await sleep(50);
   assert.deepEqual(posted.map(({ type }) => type), ["jobs", "settled"]);
   assert.deepEqual(dispatcher.leases, []);
-  assert.equal(desk.waiting.size, 0);
+  assert.equal(handle.waiting.size, 0);
   await dispatcher.stop(0);
 });
 
@@ -40,19 +40,19 @@ Deno.test("a stop waits until a job whose attempt just failed is back in the sto
 });
 
 Deno.test("a heartbeat that arrives after the stop leaves no timer behind", async () => {
-  const { dispatcher, desk, end, answers } = await busyDesk();
+  const { dispatcher, handle, end, answers } = await busyDesk();
   end({ type: "returned", result: null });
   answers[0]?.resolve([{ type: "stored" }]);
   await dispatcher.stop(0);
-  dispatcher.beat(desk);
+  dispatcher.beat(handle);
 });
 
 Deno.test("a job that a sweep took during its claim is not begun by a consumer that was hanging", async () => {
-  const { dispatcher, desk } = await openDesk(Promise.resolve(ONE_JOB));
-  const [held] = desk.held.values();
+  const { dispatcher, handle } = await openDesk(Promise.resolve(ONE_JOB));
+  const [held] = handle.inFlight.values();
   assert.ok(held !== undefined);
   dispatcher.hear(swept(JOB));
-  assert.ok(!desk.tickets.begin(held.ticket));
+  assert.ok(!handle.tickets.begin(held.ticket));
   assert.deepEqual(dispatcher.leases, []);
   await dispatcher.stop(0);
 });
@@ -72,29 +72,29 @@ Deno.test("when more retries are due at once than a consumer has tickets for, th
   const jobs = Array.from({ length: 5_000 }, (_, seq) => ({ ...JOB, seq, id: `job ${seq}` }));
   const [failing, lasting] = [jobs.slice(0, 2_500), jobs.slice(2_500)];
   const second = Promise.withResolvers<ClaimAnswer>();
-  const { dispatcher, desk, settled, answers } = await openDesk(
+  const { dispatcher, handle, settled, answers } = await openDesk(
     Promise.resolve({ claimed: failing, nextRunAt: null }),
     second.promise,
   );
-  const results = [...desk.held.keys()].map((ticket) => {
-    assert.ok(desk.tickets.begin(ticket));
-    desk.tickets.end(ticket);
+  const results = [...handle.inFlight.keys()].map((ticket) => {
+    assert.ok(handle.tickets.begin(ticket));
+    handle.tickets.end(ticket);
     return { ticket, outcome: { type: "threw", error: "It broke" } } as const;
   });
-  dispatcher.results(desk, results, 1);
+  dispatcher.results(handle, results, 1);
   answers[0]?.resolve(failing.map(() => ({ type: "again", delayMs: 1, retries: 1 })));
-  await promised(() => desk.waiting.size === failing.length);
+  await promised(() => handle.waiting.size === failing.length);
   second.resolve({ claimed: lasting, nextRunAt: null });
-  await promised(() => desk.held.size === lasting.length);
-  assert.equal(desk.waiting.size, failing.length);
-  for (const ticket of desk.held.keys()) assert.ok(desk.tickets.begin(ticket));
+  await promised(() => handle.inFlight.size === lasting.length);
+  assert.equal(handle.waiting.size, failing.length);
+  for (const ticket of handle.inFlight.keys()) assert.ok(handle.tickets.begin(ticket));
 
-  await eventually("all are due", () => desk.waiting.size === 0);
+  await eventually("all are due", () => handle.waiting.size === 0);
   const back = settled.slice(1).flat();
   assert.ok(back.length > 0 && back.every(({ outcome }) => outcome.type === "handed-back"));
-  assert.equal(desk.held.size + back.length, jobs.length);
-  assert.ok(desk.held.size > 4_000, `${desk.held.size} are in flight`);
-  assert.equal(desk.room(128), 0);
+  assert.equal(handle.inFlight.size + back.length, jobs.length);
+  assert.ok(handle.inFlight.size > 4_000, `${handle.inFlight.size} are in flight`);
+  assert.equal(handle.room(128), 0);
 
   dispatcher.leave("c1", { type: "crashed", detail: "The test is over" });
   for (const { resolve } of answers) resolve([]);
@@ -104,15 +104,15 @@ Deno.test("when more retries are due at once than a consumer has tickets for, th
 Deno.test("a job during which three threads in a row die for an unknown reason is charged with the third death", async () => {
   const claim = (retries: number): Promise<ClaimAnswer> =>
     Promise.resolve({ claimed: [{ ...JOB, retries }], nextRunAt: null });
-  const { dispatcher, desk, settled, answers } = await openDesk(...[0, 0, 1, 1, 1, 1].map(claim));
+  const { dispatcher, handle, settled, answers } = await openDesk(...[0, 0, 1, 1, 1, 1].map(claim));
   const died = { type: "crashed", detail: "A promise failed", guilty: null } as const;
-  for (let current = desk;;) {
-    const [ticket] = current.held.keys();
+  for (let current = handle;;) {
+    const [ticket] = current.inFlight.keys();
     if (ticket === undefined) break;
     assert.ok(current.tickets.begin(ticket));
     dispatcher.leave("c1", died);
     answers.at(-1)?.resolve([{ type: "stored" }]);
-    current = new Desk({ consumerId: "c1", slot: 1, post: () => {}, now: () => performance.now() });
+    current = new ConsumerHandle({ consumerId: "c1", slot: 1, post: () => {}, now: () => performance.now() });
     current.ready = true;
     dispatcher.join(current);
     await sleep(0);
@@ -137,12 +137,12 @@ function swept(job: Claimed): QueueEvent {
 /** A dispatcher with one consumer, which runs one job. The test decides when each settlement is stored. */
 async function busyDesk() {
   const opened = await openDesk(Promise.resolve(ONE_JOB));
-  const { dispatcher, desk } = opened;
-  const [ticket = -1] = desk.held.keys();
-  assert.ok(desk.tickets.begin(ticket));
+  const { dispatcher, handle } = opened;
+  const [ticket = -1] = handle.inFlight.keys();
+  assert.ok(handle.tickets.begin(ticket));
   const end = (outcome: Outcome) => {
-    desk.tickets.end(ticket);
-    dispatcher.results(desk, [{ ticket, outcome }], 1);
+    handle.tickets.end(ticket);
+    dispatcher.results(handle, [{ ticket, outcome }], 1);
   };
   return { ...opened, end };
 }
@@ -167,11 +167,11 @@ async function openDesk(...claims: Promise<ClaimAnswer>[]) {
   const posted: ToConsumer[] = [];
   const post = (message: ToConsumer) => void posted.push(message);
   const clock = () => performance.now();
-  const desk = new Desk({ consumerId: "c1", slot: 1, post, now: clock });
-  desk.ready = true;
+  const handle = new ConsumerHandle({ consumerId: "c1", slot: 1, post, now: clock });
+  handle.ready = true;
   const onError = (error: unknown) => assert.fail(String(error));
   const dispatcher = new Dispatcher({ queue, now: Date.now, clock, onUnusable: assert.fail, onError });
-  dispatcher.join(desk);
+  dispatcher.join(handle);
   await sleep(0);
-  return { dispatcher, desk, posted, settled, answers };
+  return { dispatcher, handle, posted, settled, answers };
 }

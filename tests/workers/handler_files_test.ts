@@ -3,9 +3,9 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { handlerFiles } from "../../workers/handler_files.ts";
 import { GiveUp, RetryLater } from "../../workers/handler.ts";
-import { HandlerCheck } from "../../workers/places/handler_check.ts";
+import { HandlerCheck } from "../../workers/slots/handler_check.ts";
 import { eventually } from "../support/eventually.ts";
-import { HostedThreads } from "../../workers/places/hosted_threads.ts";
+import { HostedThreads } from "../../workers/slots/hosted_threads.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 
 function urlOf(folder: TempFolder): URL {

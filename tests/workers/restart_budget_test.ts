@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RestartBudget } from "../../workers/places/restart_budget.ts";
+import { RestartBudget } from "../../workers/slots/restart_budget.ts";
 
 const YOUNG = { lifeMs: 50, wasUseful: false };
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Janitor } from "@persistent-queue/queue";
+import type { Maintainer } from "@persistent-queue/queue";
 import { sleep } from "../../workers/sleep.ts";
 import { Sweeper } from "../../workers/sweeper.ts";
 
@@ -16,7 +16,7 @@ interface Judged {
 function judgedSweeper(): Judged {
   let now = 0;
   const verdicts: boolean[] = [];
-  const queue: Janitor = {
+  const queue: Maintainer = {
     sweep: () => Promise.resolve(0),
     recover: () => Promise.resolve([]),
     prune: () => Promise.resolve(0),

@@ -3,7 +3,7 @@ import { type Added, type JobRequest, printable } from "@persistent-queue/queue"
 import { duration } from "../components/format.ts";
 import { parseDelay, parseDueTime } from "../due_time.ts";
 import { jsonText } from "../parse_json.ts";
-import { Refusal } from "../refusal.ts";
+import { HttpError } from "../refusal.ts";
 import { audited } from "../audit.ts";
 import { dueOnWire, jobsJson, type Moment } from "../wire.ts";
 import { columns } from "./columns.ts";
@@ -79,7 +79,7 @@ async function payloadOf(text: string, io: CliIo): Promise<unknown> {
   try {
     return await jsonText(text === "-" ? await io.readInput() : text);
   } catch (error) {
-    if (error instanceof Refusal) throw new UsageError(error.message);
+    if (error instanceof HttpError) throw new UsageError(error.message);
     if (!(error instanceof SyntaxError)) throw error;
     throw new UsageError(
       `The payload is not JSON: text needs quotes of its own, for example --payload '"text"'.`,

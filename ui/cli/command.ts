@@ -1,9 +1,9 @@
 /** The shape of a command of `deno task jobs`. */
-import type { Inspector, Keeper, Operator } from "@persistent-queue/queue";
+import type { Admin, Inspector, Operator } from "@persistent-queue/queue";
 import type { Actor } from "../audit.ts";
 
 /** What a command line may do: look, add, move, check and copy. */
-export type CliQueue = Inspector & Operator & Keeper;
+export type CliQueue = Inspector & Operator & Admin;
 
 export interface CliIo {
   /** Called at most once, and only when the command line makes sense; the command closes what it gets. */

@@ -7,7 +7,7 @@ import { addressOf, renderBelowBase } from "./base_path.ts";
 import { listenToForms } from "./forms.ts";
 import { listenToKeys } from "./keyboard.ts";
 import { liveStream } from "./live_stream.ts";
-import { LivingPage } from "./living_page.ts";
+import { LivePage } from "./live_page.ts";
 import { listenToNavigation } from "./navigation.ts";
 import { listenToRest } from "./stillness.ts";
 import { listenToTicks } from "./ticks.ts";
@@ -24,7 +24,7 @@ function Living({ view, live }: { readonly view: Signal<View>; readonly live: Si
 
 function start(root: HTMLElement): void {
   const first = JSON.parse(root.dataset.props ?? "");
-  const page = new LivingPage(first);
+  const page = new LivePage(first);
   hydrate(<Living view={page.view} live={page.live} />, root);
   listenToRest(() => page.refreshSoon());
   listenToTicks({ onChange: () => page.countTicks(), onShowNewer: () => page.showNewer() });
@@ -49,7 +49,7 @@ function start(root: HTMLElement): void {
 }
 
 /** The note is not to come again with a reload. */
-function tellOnce(page: LivingPage, note: Note): void {
+function tellOnce(page: LivePage, note: Note): void {
   page.say(note);
   const address = new URL(location.href);
   address.searchParams.delete("note");

@@ -6,9 +6,9 @@ import type { AppEnv } from "../app_env.ts";
 import { audited, sweepNow } from "../audit.ts";
 import { type Fault, injectFault } from "../fault_injection.ts";
 import { safeNext } from "../login.tsx";
-import type { Ports } from "../ports.ts";
-import { Refusal } from "../refusal.ts";
-import type { Batches } from "./batches.ts";
+import type { PageDeps } from "../ports.ts";
+import { HttpError } from "../refusal.ts";
+import type { BulkActions } from "./batches.ts";
 import { listPath, readQuery } from "./list_query.ts";
 import { movedNote, noteOf, refusedNote, sweptNote } from "./notes.ts";
 import { readForm } from "./read_form.ts";
@@ -19,12 +19,12 @@ export type PageContext = Context<AppEnv>;
 const MAX_IDS = 1000;
 
 /** Resubmits or cancels the jobs that the form names. */
-export async function moveNamed(c: PageContext, ports: Ports, verb: OperatorVerb): Promise<Response> {
+export async function moveNamed(c: PageContext, ports: PageDeps, verb: OperatorVerb): Promise<Response> {
   const form = await readForm(c);
   const ids = [...new Set(form.getAll("id"))];
   const back = form.get("back");
   if (ids.length === 0) return goBack(c, back, "none");
-  if (ids.length > MAX_IDS) throw new Refusal(400, "invalid_query", `At most ${MAX_IDS} jobs at once.`);
+  if (ids.length > MAX_IDS) throw new HttpError(400, "invalid_query", `At most ${MAX_IDS} jobs at once.`);
   const [only] = ids;
   const look = ids.length > 1 || only === undefined ? ALL_WELL : await lookAt(c, ports, { verb, id: only });
   if (look.refusal !== null) return goBack(c, back, look.refusal);
@@ -48,7 +48,7 @@ const ALL_WELL: Look = { refusal: null };
  */
 async function lookAt(
   c: PageContext,
-  { queue }: Ports,
+  { queue }: PageDeps,
   { verb, id }: { readonly verb: OperatorVerb; readonly id: string },
 ): Promise<Look> {
   const { status: drawn, lease } = c.req.query();
@@ -70,7 +70,7 @@ async function lookAt(
 }
 
 /** Resubmits or cancels all that match, which the person has confirmed. */
-export async function moveMatching(c: PageContext, ports: Ports, batches: Batches): Promise<Response> {
+export async function moveMatching(c: PageContext, ports: PageDeps, batches: BulkActions): Promise<Response> {
   const form = await readForm(c);
   const query = readQuery(form);
   const verb = readVerb(form.get("verb"));
@@ -81,30 +81,30 @@ export async function moveMatching(c: PageContext, ports: Ports, batches: Batche
 }
 
 /** Stops a move of all that match: what is moved stays moved. */
-export async function stopBatch(c: PageContext, batches: Batches): Promise<Response> {
+export async function stopBatch(c: PageContext, batches: BulkActions): Promise<Response> {
   const form = await readForm(c);
   const isStopped = batches.stop(Number(form.get("number")));
   return goBack(c, form.get("back"), isStopped ? "stopping" : "ended");
 }
 
 /** Looks for stalled jobs now, and returns them to the queue. */
-export async function sweep(c: PageContext, ports: Ports): Promise<Response> {
+export async function sweep(c: PageContext, ports: PageDeps): Promise<Response> {
   const back = (await readForm(c)).get("back");
   return goBack(c, back, sweptNote(await sweepNow(ports, actorOf(c, ports))));
 }
 
 /** Makes a consumer crash or hang, which the person has confirmed. */
-export async function provoke(c: PageContext, ports: Ports, fault: Fault): Promise<Response> {
+export async function requestFault(c: PageContext, ports: PageDeps, fault: Fault): Promise<Response> {
   const id = (await readForm(c)).get("id") ?? "";
   const asked = { consumerId: id, fault, ...actorOf(c, ports) };
   if (!injectFault(ports, asked)) return goBack(c, "/consumers", "gone");
   return goBack(c, "/consumers", fault === "crash" ? "crashed" : "hung");
 }
 
-/** @throws {Refusal} 400 */
+/** @throws {HttpError} 400 */
 export function readVerb(word: string | null | undefined): OperatorVerb {
   const verb = OPERATOR_VERBS.find((one) => one === word);
-  if (verb === undefined) throw new Refusal(400, "invalid_query", "Say whether to resubmit or to cancel.");
+  if (verb === undefined) throw new HttpError(400, "invalid_query", "Say whether to resubmit or to cancel.");
   return verb;
 }
 

@@ -1,8 +1,8 @@
 /** Adds the job that a form describes. */
-import { type Adder, type JobRequest, messageOf, QueueError } from "@persistent-queue/queue";
+import { type Enqueuer, type JobRequest, messageOf, QueueError } from "@persistent-queue/queue";
 import { type DueTime, parseDelay, parseDueTime } from "../due_time.ts";
 import { jsonText } from "../parse_json.ts";
-import { Refusal } from "../refusal.ts";
+import { HttpError } from "../refusal.ts";
 import type { AddError, AddForm } from "./add_page.tsx";
 import type { PlainNote } from "./notes.ts";
 
@@ -11,7 +11,7 @@ export type AddOutcome =
   | { readonly ok: false; readonly error: AddError; readonly status: 400 | 409 };
 
 /** Nothing is thrown for what a person may have typed. @throws {StorageError} */
-export async function addJob(queue: Adder, form: AddForm, now: number): Promise<AddOutcome> {
+export async function addJob(queue: Enqueuer, form: AddForm, now: number): Promise<AddOutcome> {
   const payload = await parsePayload(form.payload);
   if (!payload.ok) return refused(payload.reason, "payload");
   const due = dueTimeOf(form.runAt, now);
@@ -69,7 +69,7 @@ async function parsePayload(text: string): Promise<Parsed> {
   try {
     return { ok: true, value: await jsonText(text) };
   } catch (error) {
-    if (error instanceof Refusal) return { ok: false, reason: error.message };
+    if (error instanceof HttpError) return { ok: false, reason: error.message };
     return { ok: false, reason: `The payload is not JSON: ${messageOf(error)}.` };
   }
 }

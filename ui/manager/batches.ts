@@ -2,7 +2,7 @@
 import { messageOf, type OperatorVerb } from "@persistent-queue/queue";
 import { type Actor, audited } from "../audit.ts";
 import { jobFilter } from "../move_input.ts";
-import type { Ports } from "../ports.ts";
+import type { PageDeps } from "../ports.ts";
 import { countMatching, type Matching } from "./count_matching.ts";
 import { describeQuery, type ListQuery } from "./list_query.ts";
 import type { BatchView } from "./views.ts";
@@ -30,12 +30,12 @@ interface Batch {
   end: { readonly at: number; readonly error: string | null } | null;
 }
 
-export class Batches {
-  readonly #ports: Ports;
+export class BulkActions {
+  readonly #ports: PageDeps;
   readonly #batches = new Map<number, Batch>();
   #last = 0;
 
-  constructor(ports: Ports) {
+  constructor(ports: PageDeps) {
     this.#ports = ports;
   }
 

@@ -1,14 +1,14 @@
 /** Asks before something is done to more jobs than anybody sees. */
 import { MOVES } from "@persistent-queue/queue";
 import { jobFilter } from "../move_input.ts";
-import type { Ports } from "../ports.ts";
+import type { PageDeps } from "../ports.ts";
 import { type PageContext, readVerb } from "./actions.ts";
 import { ConfirmPage } from "./confirm_page.tsx";
 import { countMatching, matchingInWords, movable } from "./count_matching.ts";
 import { describeQuery, readQuery } from "./list_query.ts";
 
-/** @throws {Refusal} 400 for an action or a status that does not exist */
-export async function confirmation(c: PageContext, { queue, now }: Ports) {
+/** @throws {HttpError} 400 for an action or a status that does not exist */
+export async function confirmation(c: PageContext, { queue, now }: PageDeps) {
   const verb = readVerb(c.req.query("verb"));
   const query = { ...readQuery(new URL(c.req.url).searchParams), stalled: false, cursor: "", limit: "" };
   const filter = jobFilter(query, now());

@@ -1,10 +1,10 @@
 /** Gathers what the page of the consumers shows. */
-import type { Ports } from "../ports.ts";
+import type { PageDeps } from "../ports.ts";
 import { consumerOnWire } from "../wire.ts";
 import type { ConsumersView } from "./views.ts";
 import { warningsOf } from "./warnings_of.ts";
 
-export function consumersView({ system, faultInjection, now }: Ports): ConsumersView {
+export function consumersView({ system, faultInjection, now }: PageDeps): ConsumersView {
   const { consumers, wedged } = system.view();
   return {
     page: "consumers",

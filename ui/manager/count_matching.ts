@@ -1,7 +1,7 @@
 /** How many jobs an action on all that match is about, without counting for ever. */
 import { isLegal, type JobFilter, type OperatorVerb, type Status, STATUSES } from "@persistent-queue/queue";
 import { count } from "../components/format.ts";
-import type { Ports } from "../ports.ts";
+import type { PageDeps } from "../ports.ts";
 
 const ENOUGH = 10_000;
 const PATIENCE_MS = 2_000;
@@ -21,7 +21,7 @@ export function movable(verb: OperatorVerb, { status, statuses }: JobFilter): St
 
 /** Where only the status counts the queue knows the number; else it has to look. */
 export async function countMatching(
-  queue: Ports["queue"],
+  queue: PageDeps["queue"],
   verb: OperatorVerb,
   filter: JobFilter,
 ): Promise<Matching> {

@@ -1,7 +1,7 @@
 /** Asks before a consumer is made to crash or to hang. */
 import { type Fault, requireFaultInjection } from "../fault_injection.ts";
 import { IdInText } from "../components/job_id.tsx";
-import type { Ports } from "../ports.ts";
+import type { PageDeps } from "../ports.ts";
 import type { ConsumerView } from "../system.ts";
 import { jobPath } from "./job_path.ts";
 
@@ -12,8 +12,8 @@ const EFFECTS = {
   hang: "Its thread stops answering. When its heartbeat is overdue, another takes its place.",
 } as const satisfies Record<Fault, string>;
 
-/** @throws {Refusal} 403 where faults are switched off */
-export function faultConfirmation({ system, faultInjection }: Ports, fault: Fault, id: string) {
+/** @throws {HttpError} 403 where faults are switched off */
+export function faultConfirmation({ system, faultInjection }: PageDeps, fault: Fault, id: string) {
   requireFaultInjection(faultInjection);
   const consumer = system.view().consumers.find((one) => one.id === id && id !== "");
   return <FaultPage fault={fault} consumer={consumer ?? null} />;

@@ -1,6 +1,6 @@
 /** What each living page shows, from the words of its address. */
-import type { Ports } from "../ports.ts";
-import type { Batches } from "./batches.ts";
+import type { PageDeps } from "../ports.ts";
+import type { BulkActions } from "./batches.ts";
 import { consumersView } from "./consumers_view.ts";
 import { jobView } from "./job_view.ts";
 import { queryWords, readQuery } from "./list_query.ts";
@@ -11,8 +11,8 @@ import type { ListView, View } from "./views.ts";
 export type Gather = (words: URLSearchParams) => Promise<View>;
 
 export function gatherViews(
-  ports: Ports,
-  batches: Pick<Batches, "view">,
+  ports: PageDeps,
+  batches: Pick<BulkActions, "view">,
 ): Record<View["page"], Gather> {
   const lists = new SharedViews<ListView>();
   const withBatches = <V extends View>(view: V): V => ({ ...view, batches: batches.view() });

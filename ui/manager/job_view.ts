@@ -1,6 +1,6 @@
 /** Gathers what the page of one job shows. */
 import { type Attempt, attemptsOf, type Job } from "@persistent-queue/queue";
-import type { Ports } from "../ports.ts";
+import type { PageDeps } from "../ports.ts";
 import { attemptOnWire, historyOnWire, jobOnWire } from "../wire.ts";
 import { indentedJson } from "./indented_json.ts";
 import type { ListQuery } from "./list_query.ts";
@@ -15,7 +15,7 @@ const ATTEMPT_WORDS = 4_000;
 
 /** @throws {QueueError} `unknown_job` */
 export async function jobView(
-  { queue, system, now }: Ports,
+  { queue, system, now }: PageDeps,
   { id, from }: { readonly id: string; readonly from: ListQuery },
 ): Promise<JobView> {
   const { job, history } = await queue.get(id);

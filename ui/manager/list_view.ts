@@ -1,7 +1,7 @@
 /** Gathers what the list shows. */
 import type { Job, JobList } from "@persistent-queue/queue";
 import { jobFilter } from "../move_input.ts";
-import type { Ports } from "../ports.ts";
+import type { PageDeps } from "../ports.ts";
 import { jobOnWire, type Moment } from "../wire.ts";
 import { isInLine, type ListQuery } from "./list_query.ts";
 import type { ListView, Row } from "./views.ts";
@@ -13,10 +13,10 @@ const MOST_ROWS = 200;
 const ERROR_LENGTH = 200;
 const PREVIEW_LENGTH = 120;
 
-type Queue = Ports["queue"];
+type Queue = PageDeps["queue"];
 
-/** @throws {Refusal} 400 for a query that makes no sense; {QueueError} */
-export async function listView({ queue, system, now }: Ports, query: ListQuery): Promise<ListView> {
+/** @throws {HttpError} 400 for a query that makes no sense; {QueueError} */
+export async function listView({ queue, system, now }: PageDeps, query: ListQuery): Promise<ListView> {
   const [{ counts, stalled }, { jobs, next }] = await Promise.all([
     queue.stats(),
     found(queue, query, now()),
@@ -37,7 +37,7 @@ export async function listView({ queue, system, now }: Ports, query: ListQuery):
 }
 
 /** The rows of these jobs, by their `seq`, however they have changed; without those that are gone. */
-export async function rowsOf({ queue, now }: Ports, seqs: readonly number[]): Promise<Row[]> {
+export async function rowsOf({ queue, now }: PageDeps, seqs: readonly number[]): Promise<Row[]> {
   const moment = { now: now(), stallMs: queue.stallMs, kinds: queue.kinds };
   const pages = await Promise.all(
     seqs.slice(0, MOST_ROWS).map((seq) => queue.list({ cursor: String(seq + 1), limit: 1, values: false })),

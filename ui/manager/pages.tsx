@@ -4,13 +4,21 @@ import type { VNode } from "preact";
 import { actorOf } from "../actor_of.ts";
 import type { AppEnv } from "../app_env.ts";
 import { audited } from "../audit.ts";
-import type { Ports } from "../ports.ts";
+import type { PageDeps } from "../ports.ts";
 import { UNTRANSLATED } from "../components/untranslated.ts";
 import { renderPage } from "../render_page.ts";
-import { goBack, moveMatching, moveNamed, type PageContext, provoke, stopBatch, sweep } from "./actions.ts";
+import {
+  goBack,
+  moveMatching,
+  moveNamed,
+  type PageContext,
+  requestFault,
+  stopBatch,
+  sweep,
+} from "./actions.ts";
 import { addJob } from "./add_job.ts";
 import { type AddError, type AddForm, AddPage, EMPTY_FORM } from "./add_page.tsx";
-import { Batches } from "./batches.ts";
+import { BulkActions } from "./batches.ts";
 import { confirmation } from "./confirm.tsx";
 import type { Fault } from "../fault_injection.ts";
 import { faultConfirmation } from "./fault_page.tsx";
@@ -22,8 +30,8 @@ import { atRest, PageBody } from "./page_body.tsx";
 import { readForm } from "./read_form.ts";
 import { type Gather, gatherViews } from "./gather_views.ts";
 
-export function managerPages(ports: Ports): Hono<AppEnv> {
-  const batches = new Batches(ports);
+export function managerPages(ports: PageDeps): Hono<AppEnv> {
+  const batches = new BulkActions(ports);
   const views = gatherViews(ports, batches);
   return new Hono<AppEnv>()
     .use(async (c, next) => {
@@ -46,8 +54,8 @@ export function managerPages(ports: Ports): Hono<AppEnv> {
     .post("/sweep", (c) => sweep(c, ports))
     .get("/consumers/crash", (c) => askForFault(c, ports, "crash"))
     .get("/consumers/hang", (c) => askForFault(c, ports, "hang"))
-    .post("/consumers/crash", (c) => provoke(c, ports, "crash"))
-    .post("/consumers/hang", (c) => provoke(c, ports, "hang"));
+    .post("/consumers/crash", (c) => requestFault(c, ports, "crash"))
+    .post("/consumers/hang", (c) => requestFault(c, ports, "hang"));
 }
 
 /** A page that the script takes over: it finds what was rendered in `data-props`. */
@@ -66,7 +74,7 @@ function framed(c: PageContext, body: VNode, frame: FrameProps, status: 200 | 40
   return renderPage(c, <ManagerShell {...frame} {...c.var.manager}>{body}</ManagerShell>, status);
 }
 
-function askForFault(c: PageContext, ports: Ports, fault: Fault): Response {
+function askForFault(c: PageContext, ports: PageDeps, fault: Fault): Response {
   return framed(c, faultConfirmation(ports, fault, c.req.query("id") ?? ""), { title: "Confirm", at: null });
 }
 
@@ -76,12 +84,12 @@ interface AddAnswer {
   readonly status: 200 | 400 | 409;
 }
 
-function showAdd(c: PageContext, { queue }: Ports, { form, error, status }: AddAnswer): Response {
+function showAdd(c: PageContext, { queue }: PageDeps, { form, error, status }: AddAnswer): Response {
   const body = <AddPage form={form} kinds={queue.kinds} error={error} />;
   return framed(c, body, { title: "Add a job", at: "/add" }, status);
 }
 
-async function add(c: PageContext, ports: Ports): Promise<Response> {
+async function add(c: PageContext, ports: PageDeps): Promise<Response> {
   const fields = await readForm(c);
   const field = (name: string) => (fields.get(name) ?? "").trim();
   const form = {

@@ -21,7 +21,7 @@ export interface SettlerOptions {
   readonly signal: AbortSignal;
   readonly onError: (error: unknown) => void;
   /** Called whenever nothing is under way. */
-  readonly onQuiet: () => void;
+  readonly onIdle: () => void;
 }
 
 const FIRST_RETRY_MS = 100;
@@ -35,7 +35,7 @@ export class Settler {
     this.#options = options;
   }
 
-  get isQuiet(): boolean {
+  get isIdle(): boolean {
     return this.#underWay.size === 0;
   }
 
@@ -55,7 +55,7 @@ export class Settler {
       return [];
     } finally {
       this.#underWay.delete(attempts);
-      if (this.isQuiet) this.#options.onQuiet();
+      if (this.isIdle) this.#options.onIdle();
     }
   }
 

@@ -1,10 +1,10 @@
 /** Running jobs are told to stop; if one does not, its thread is cut off. */
 import type { CancelReason } from "../protocol.ts";
 import { sleep } from "../sleep.ts";
-import type { Desk, Held } from "./desk.ts";
+import type { ConsumerHandle, InFlightJob } from "./consumer_handle.ts";
 
 export interface StopOrdersOptions {
-  readonly desks: ReadonlyMap<string, Desk>;
+  readonly consumers: ReadonlyMap<string, ConsumerHandle>;
   /** Fires when the system stops, which ends whatever still runs. */
   readonly signal: AbortSignal;
   readonly onIgnored: (consumerId: string, why: string) => void;
@@ -22,18 +22,27 @@ export class StopOrders {
     this.#options = options;
   }
 
-  give(desk: Desk, held: Held, reason: CancelReason): void {
-    held.canceled = reason;
-    desk.post({ type: "cancel", ticket: held.ticket, reason });
-    this.#cutOffAfter(HEAR_MS, desk, held, () => !held.isTold);
-    this.#cutOffAfter(GRACE_MS, desk, held, () => true);
+  give(handle: ConsumerHandle, inFlight: InFlightJob, reason: CancelReason): void {
+    inFlight.canceled = reason;
+    handle.post({ type: "cancel", ticket: inFlight.ticket, reason });
+    this.#cutOffAfter(HEAR_MS, handle, inFlight, () => !inFlight.isTold);
+    this.#cutOffAfter(GRACE_MS, handle, inFlight, () => true);
   }
 
-  async #cutOffAfter(ms: number, desk: Desk, held: Held, isDue: () => boolean): Promise<void> {
-    const { desks, signal, onIgnored } = this.#options;
+  async #cutOffAfter(
+    ms: number,
+    handle: ConsumerHandle,
+    inFlight: InFlightJob,
+    isDue: () => boolean,
+  ): Promise<void> {
+    const { consumers, signal, onIgnored } = this.#options;
     await sleep(ms, signal);
-    const isOver = signal.aborted || desks.get(desk.consumerId) !== desk || !desk.held.has(held.ticket);
+    const isOver = signal.aborted || consumers.get(handle.consumerId) !== handle ||
+      !handle.inFlight.has(inFlight.ticket);
     if (isOver || !isDue()) return;
-    onIgnored(desk.consumerId, `A handler went on for ${ms / 1000} s after its job was ${held.canceled}`);
+    onIgnored(
+      handle.consumerId,
+      `A handler went on for ${ms / 1000} s after its job was ${inFlight.canceled}`,
+    );
   }
 }

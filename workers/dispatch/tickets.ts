@@ -36,17 +36,17 @@ export class Tickets {
 
   /** Thread: false = it was revoked. */
   begin(ticket: number): boolean {
-    return this.#turn(ticket, OFFERED, BEGUN);
+    return this.#commits(ticket, OFFERED, BEGUN);
   }
 
   /** Thread: the handler has ended, its result is on its way. */
   end(ticket: number): void {
-    this.#turn(ticket, BEGUN, ENDED);
+    this.#commits(ticket, BEGUN, ENDED);
   }
 
   /** Supervisor: false = it has begun. */
   revoke(ticket: number): boolean {
-    return this.#turn(ticket, OFFERED, FREE);
+    return this.#commits(ticket, OFFERED, FREE);
   }
 
   isOffered(ticket: number): boolean {
@@ -65,7 +65,7 @@ export class Tickets {
     return Atomics.load(this.#cells, ticket % CELLS) === cellOf(ticket, state);
   }
 
-  #turn(ticket: number, from: number, to: number): boolean {
+  #commits(ticket: number, from: number, to: number): boolean {
     const before = cellOf(ticket, from);
     return Atomics.compareExchange(this.#cells, ticket % CELLS, before, cellOf(ticket, to)) === before;
   }

@@ -3,8 +3,8 @@
  * be a victim of what an earlier one left behind; but when that happens to the same job repeatedly, in one
  * thread after another, the job is the cause, and must come to an end.
  */
-import type { Desk } from "./desk.ts";
-import type { EndOfConsumer } from "./unfinished.ts";
+import type { ConsumerHandle } from "./consumer_handle.ts";
+import type { EndOfConsumer } from "./abandoned_jobs.ts";
 
 /** The job is charged with this death and each later one. */
 const CHARGED_FROM = 3;
@@ -22,7 +22,7 @@ export class UnownedDeaths {
   readonly #deaths = new Map<number, Deaths>();
 
   /** Returns the end with the job to blame, once its deaths are too many. */
-  judge({ underWay, state }: Desk, end: EndOfConsumer): EndOfConsumer {
+  judge({ underWay, state }: ConsumerHandle, end: EndOfConsumer): EndOfConsumer {
     const isUnowned = end.guilty === null && end.type !== "stopped" && !state.isInLeftover;
     if (!isUnowned || underWay === null || underWay.canceled !== null) return end;
     const { job: { seq, retries }, ticket } = underWay;

@@ -5,7 +5,7 @@
  * Written here, on the runtime's own functions alone, because every thread has one: a library for this took a
  * third of a thread's memory and half of its start, and synced the disk that the database waits for.
  */
-import { messageOf, printable } from "@persistent-queue/queue/words";
+import { messageOf, printable } from "@persistent-queue/queue/text";
 import { formatLine, type LogLine } from "./format_line.ts";
 
 export interface LogFileOptions {

@@ -1,6 +1,6 @@
 /** Checks that the machine can give what the settings need, before anything relies on it. */
 import { ConfigurationError, type Settings } from "../config.ts";
-import { RESERVE } from "../places/open_files_watch.ts";
+import { RESERVE } from "../slots/open_files_watch.ts";
 
 /** A thread with its log takes seven or eight. */
 const FILES_PER_CONSUMER = 8;

@@ -6,7 +6,7 @@ import { HANDLER_PERMISSIONS, type HandlerPermission, NOTHING_ALLOWED } from "..
 import { isWithin, realPath } from "../config/place_rules.ts";
 import { linkTargets } from "../handler_files.ts";
 import { projectFolder } from "./handler_project.ts";
-import type { ThreadPermissions } from "../places/hosted_threads.ts";
+import type { ThreadPermissions } from "../slots/hosted_threads.ts";
 import { GUARDED } from "./guard_watch.ts";
 import { NOHUP } from "./stop_signals.ts";
 
@@ -23,7 +23,7 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = {
  * Each thread has its own heap, and V8 lets it grow to tens of megabytes before it collects: eleven of them
  * took 670 MB after some 100,000 jobs. Small young generations take half of that, and are a tenth faster
  * because they fit the processor's cache. With `gc` a thread collects its old generation itself
- * (`thread/leftovers.ts`).
+ * (`thread/heap.ts`).
  */
 export const HEAP_FLAGS = "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=20,--expose-gc";
 

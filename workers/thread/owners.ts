@@ -4,7 +4,7 @@
  * on the next job.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { printable } from "@persistent-queue/queue/words";
+import { printable } from "@persistent-queue/queue/text";
 import type { ThreadState } from "../dispatch/thread_state.ts";
 import { reportOf, UNTELLABLE } from "./error_report.ts";
 import { afterwards } from "./runtime.ts";

@@ -83,7 +83,7 @@ export class FaultyStore implements Store {
     this.#closed = true;
     for (const { verb, reject } of this.#writes) if (verb === "claim") reject(new StorageError("Closed."));
     this.#writes = this.#writes.filter(({ verb }) => verb !== "claim");
-    if (this.#writes.length > 0) this.#turn();
+    if (this.#writes.length > 0) this.#commits();
     return Promise.resolve();
   }
 
@@ -102,7 +102,7 @@ export class FaultyStore implements Store {
       const write = { verb, work, reject, since, resolve: resolve as (answer: unknown) => void };
       if (this.#world.isRemote) return this.#send(write);
       this.#writes.push(write);
-      if (this.#writes.length === 1) this.#later(() => this.#turn());
+      if (this.#writes.length === 1) this.#later(() => this.#commits());
     });
   }
 
@@ -112,7 +112,7 @@ export class FaultyStore implements Store {
 
   // As SQLite ----------------------------------------------------------------------------------------------------------
 
-  #turn(): void {
+  #commits(): void {
     const writes = this.#writes.splice(0);
     if (this.#world.weather.isLocked) return this.#waitForOthers(writes);
     const answered: (() => void)[] = [];
@@ -130,7 +130,7 @@ export class FaultyStore implements Store {
     for (const write of writes) if (!patient.includes(write)) write.reject(busy());
     this.#writes.unshift(...patient);
     if (this.#writes.length === 0) return;
-    this.#world.timeline.after(10 + this.#world.random.below(240), this.#main, () => this.#turn());
+    this.#world.timeline.after(10 + this.#world.random.below(240), this.#main, () => this.#commits());
   }
 
   // As a server ----------------------------------------------------------------------------------------------------------

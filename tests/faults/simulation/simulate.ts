@@ -106,13 +106,13 @@ function isDone({ disk, process }: World): boolean {
 /** All consumers are ready, and no job is in flight. */
 function isAtRest({ dispatcher, places }: SimulatedProcess): boolean {
   return dispatcher.leases.length === 0 &&
-    places.every(({ desk }) => desk?.ready && desk.held.size === 0 && desk.requested === 0);
+    places.every(({ handle }) => handle?.ready && handle.inFlight.size === 0 && handle.requested === 0);
 }
 
 function leftOvers({ disk, process }: World): string {
   const jobs = [...disk.jobs].filter(({ status }) => !isFinished(status));
-  const hands = process?.places.map(({ desk }) =>
-    desk && `${desk.ready} ${[...desk.held.values()].map(({ job }) => job.id)} ${desk.requested}`
+  const hands = process?.places.map(({ handle }) =>
+    handle && `${handle.ready} ${[...handle.inFlight.values()].map(({ job }) => job.id)} ${handle.requested}`
   );
   return JSON.stringify({ jobs, hands, leases: process?.dispatcher.leases });
 }
@@ -127,8 +127,8 @@ async function assertAllIsWell(world: World): Promise<void> {
   if (fenced !== process.store.fenced) {
     problems.push(`I11: ${process.store.fenced} late writes were dropped, ${fenced} counted`);
   }
-  for (const { desk, ticketWatch } of process.places) {
-    if (desk !== null && ticketWatch !== null) problems.push(...ticketWatch.problems(desk));
+  for (const { handle, ticketWatch } of process.places) {
+    if (handle !== null && ticketWatch !== null) problems.push(...ticketWatch.problems(handle));
   }
   if (problems.length > 0) throw new Error(problems.join("\n"));
 }

@@ -3,11 +3,11 @@ import { StorageError } from "../../../queue/errors.ts";
 import type { QueueEvent } from "../../../queue/events.ts";
 import { Queue } from "../../../queue/queue.ts";
 import { Dispatcher } from "../../../workers/dispatcher.ts";
-import { WedgedThreads } from "../../../workers/places/wedged_threads.ts";
+import { WedgedThreads } from "../../../workers/slots/wedged_threads.ts";
 import { sleep } from "../../../workers/sleep.ts";
 import { Sweeper } from "../../../workers/sweeper.ts";
 import { FaultyStore } from "./faulty_store.ts";
-import { SimulatedPlace } from "./simulated_place.ts";
+import { SimulatedSlot } from "./simulated_slot.ts";
 import { KINDS } from "./stage.ts";
 import { type Owner, owner } from "./timeline.ts";
 import type { World } from "./world.ts";
@@ -19,7 +19,7 @@ export class SimulatedProcess {
   readonly store: FaultyStore;
   readonly queue: Queue;
   readonly dispatcher: Dispatcher;
-  readonly places: readonly SimulatedPlace[];
+  readonly places: readonly SimulatedSlot[];
   readonly sweeper: Sweeper;
   /** When it began to work, or null. */
   startedAt: number | null = null;
@@ -48,7 +48,7 @@ export class SimulatedProcess {
     const wedged = new WedgedThreads({ tell: () => {}, onTooMany: (why) => world.kill(why) });
     this.places = Array.from(
       { length: settings.consumers },
-      (_, i) => new SimulatedPlace({ world, main, slot: i + 1, dispatcher, wedged }),
+      (_, i) => new SimulatedSlot({ world, main, slot: i + 1, dispatcher, wedged }),
     );
     this.sweeper = new Sweeper({
       queue: this.queue,
@@ -115,9 +115,9 @@ export class SimulatedProcess {
   }
 
   /** The consumer must have been silent by itself, not because the process was paused. */
-  #assertSilent({ thread, desk, id }: SimulatedPlace): void {
-    if (thread === null || desk === null || !thread.owner.alive) return;
-    if (thread.owner.silentUntil < desk.heardAt) {
+  #assertSilent({ thread, handle, id }: SimulatedSlot): void {
+    if (thread === null || handle === null || !thread.owner.alive) return;
+    if (thread.owner.silentUntil < handle.heardAt) {
       this.#world.book.blame(`Consumer ${id} was given up, but did not hang`);
     }
   }

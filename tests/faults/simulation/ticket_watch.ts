@@ -1,5 +1,5 @@
-/** Which tickets a desk has given out and not got back: a leak makes a consumer slower until it gets no jobs. */
-import type { Desk } from "../../../workers/dispatch/desk.ts";
+/** Which tickets a handle has given out and not got back: a leak makes a consumer slower until it gets no jobs. */
+import type { ConsumerHandle } from "../../../workers/dispatch/consumer_handle.ts";
 import { TicketRoll } from "../../../workers/dispatch/tickets.ts";
 import type { ToConsumer } from "../../../workers/protocol.ts";
 
@@ -18,21 +18,21 @@ export class TicketWatch {
     }
   }
 
-  /** For a desk with no job in flight: one sentence for each ticket that is missing. */
-  problems(desk: Desk): string[] {
+  /** For a handle with no job in flight: one sentence for each ticket that is missing. */
+  problems(handle: ConsumerHandle): string[] {
     const lost = [...this.#given].filter((ticket) =>
-      desk.tickets.hasBegun(ticket) || desk.tickets.revoke(ticket)
+      handle.tickets.hasBegun(ticket) || handle.tickets.revoke(ticket)
     );
-    const left = leftOf(desk);
+    const left = leftOf(handle);
     return [
-      ...lost.map((ticket) => `ticket ${ticket} of ${desk.consumerId} never came back`),
-      ...left === CELLS ? [] : [`${desk.consumerId} has ${left} tickets left, of ${CELLS}`],
+      ...lost.map((ticket) => `ticket ${ticket} of ${handle.consumerId} never came back`),
+      ...left === CELLS ? [] : [`${handle.consumerId} has ${left} tickets left, of ${CELLS}`],
     ];
   }
 }
 
-/** The desk's own supply is private; but the desk checks it before it reports its room. */
-function leftOf(desk: Desk): number {
+/** The handle's own supply is private; but the handle checks it before it reports its room. */
+function leftOf(handle: ConsumerHandle): number {
   const before = Object.getOwnPropertyDescriptor(TicketRoll.prototype, "left") ?? {};
   let left = -1;
   Object.defineProperty(TicketRoll.prototype, "left", {
@@ -41,7 +41,7 @@ function leftOf(desk: Desk): number {
       return left = Number(before.get?.call(this));
     },
   });
-  desk.room(1);
+  handle.room(1);
   Object.defineProperty(TicketRoll.prototype, "left", before);
   return left;
 }

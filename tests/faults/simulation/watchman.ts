@@ -44,7 +44,7 @@ export class Watchman {
   }
 
   #lookForSuspects({ places }: SimulatedProcess): void {
-    const held = places.flatMap(({ desk }) => desk === null ? [] : [...desk.held.values()]);
+    const held = places.flatMap(({ handle }) => handle === null ? [] : [...handle.inFlight.values()]);
     const suspects = held.filter(({ job, canceled }) => job.suspect && canceled === null);
     if (suspects.length > 1) {
       this.#world.book.blame(`Suspects at the same time: ${suspects.map(({ job }) => job.id)}`);
@@ -55,10 +55,10 @@ export class Watchman {
   #lookForIdlers({ places }: SimulatedProcess): void {
     const { timeline, settings, disk, book } = this.#world;
     const { now, wall } = timeline;
-    const idle = places.some(({ desk, thread }) =>
-      desk?.ready && desk.held.size === 0 && thread !== null && thread.owner.frozenUntil < now
+    const idle = places.some(({ handle, thread }) =>
+      handle?.ready && handle.inFlight.size === 0 && thread !== null && thread.owner.frozenUntil < now
     );
-    const suspectsHeld = places.some(({ desk }) => desk?.hasSuspect);
+    const suspectsHeld = places.some(({ handle }) => handle?.hasSuspect);
     const due = [...disk.jobs].filter((job) =>
       job.status === "PENDING" && job.runAt <= wall && !(job.suspect && suspectsHeld)
     );

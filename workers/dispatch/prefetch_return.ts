@@ -3,10 +3,10 @@
  * need not even be listening: see `tickets.ts`.
  */
 import type { Claimed } from "@persistent-queue/queue";
-import type { Desk } from "./desk.ts";
+import type { ConsumerHandle } from "./consumer_handle.ts";
 
-export interface HandBackOptions {
-  readonly desks: ReadonlyMap<string, Desk>;
+export interface PrefetchReturnOptions {
+  readonly consumers: ReadonlyMap<string, ConsumerHandle>;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
   readonly onBack: (jobs: readonly Claimed[]) => void;
@@ -16,12 +16,12 @@ export interface HandBackOptions {
 const LONG_JOB_MS = 50;
 const LOOK_MS = 25;
 
-export class HandBack {
-  readonly #options: HandBackOptions;
+export class PrefetchReturn {
+  readonly #options: PrefetchReturnOptions;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
 
-  constructor(options: HandBackOptions) {
+  constructor(options: PrefetchReturnOptions) {
     this.#options = options;
   }
 
@@ -42,14 +42,14 @@ export class HandBack {
 
   #look(): void {
     const latest = this.#options.clock() - LONG_JOB_MS;
-    const slow = this.#ahead().filter((desk) => desk.progressAt < latest);
+    const slow = this.#ahead().filter((handle) => handle.progressAt < latest);
     // A retry would wait behind all that was added before it, so it goes back only if another consumer is idle.
-    const isAnybodyIdle = [...this.#options.desks.values()].some(({ isIdle }) => isIdle);
-    const back = slow.flatMap((desk) => desk.takeBackUnbegun({ isAnybodyIdle })).map(({ job }) => job);
+    const isAnybodyIdle = [...this.#options.consumers.values()].some(({ isIdle }) => isIdle);
+    const back = slow.flatMap((handle) => handle.takeBackUnbegun({ isAnybodyIdle })).map(({ job }) => job);
     if (back.length > 0) this.#options.onBack(back);
   }
 
-  #ahead(): Desk[] {
-    return [...this.#options.desks.values()].filter((desk) => desk.held.size > 1);
+  #ahead(): ConsumerHandle[] {
+    return [...this.#options.consumers.values()].filter((handle) => handle.inFlight.size > 1);
   }
 }

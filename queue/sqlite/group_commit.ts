@@ -21,7 +21,7 @@ interface Write {
   readonly isRefusedWhenFull: boolean;
 }
 
-export interface TurnOptions {
+export interface GroupCommitOptions {
   /** A write found the disk full. */
   readonly onFull: (why: string) => void;
   /** The disk is full, and this write must not be lost. Returns whether room was made. */
@@ -49,7 +49,7 @@ const WEIGHT = 0.1;
 const FIRST_RETRY_MS = 10;
 const LAST_RETRY_MS = 250;
 
-export class Turn {
+export class GroupCommit {
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
@@ -64,9 +64,9 @@ export class Turn {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  readonly #options: TurnOptions;
+  readonly #options: GroupCommitOptions;
 
-  constructor(readonly db: DatabaseSync, options: TurnOptions) {
+  constructor(readonly db: DatabaseSync, options: GroupCommitOptions) {
     this.#options = options;
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");

@@ -42,7 +42,7 @@ const WHY = "The process ran out of open files, and its jobs may have left some 
 export class OpenFilesWatch {
   readonly #options: OpenFilesWatchOptions;
   readonly #replaced = new Set<FileHolder>();
-  #reserve: Deno.FsFile[] = [];
+  #ballast: Deno.FsFile[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   /** Consecutive looks that found no room. */
   #wanting = 0;
@@ -52,7 +52,7 @@ export class OpenFilesWatch {
   }
 
   start(): void {
-    this.#reserve = openSome(RESERVE, this.#options.folder).opened;
+    this.#ballast = openSome(RESERVE, this.#options.folder).opened;
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
 
@@ -62,7 +62,7 @@ export class OpenFilesWatch {
   }
 
   #look(): void {
-    const isShort = this.#reserve.length > 0 ? !hasRoomFor(ROOM, this.#options.folder) : !this.#refill();
+    const isShort = this.#ballast.length > 0 ? !hasRoomFor(ROOM, this.#options.folder) : !this.#refill();
     if (isShort) return this.#makeRoom();
     if (this.#wanting > 0) this.#options.tell("warn", "There is room for open files again.");
     this.#wanting = 0;
@@ -97,15 +97,15 @@ export class OpenFilesWatch {
   }
 
   #giveUpReserve(): void {
-    for (const file of this.#reserve) file.close();
-    this.#reserve = [];
+    for (const file of this.#ballast) file.close();
+    this.#ballast = [];
   }
 
   /** Once there is room for the reserve and more. */
   #refill(): boolean {
     const { folder } = this.#options;
     if (!hasRoomFor(RESERVE + ROOM, folder)) return false;
-    this.#reserve = openSome(RESERVE, folder).opened;
+    this.#ballast = openSome(RESERVE, folder).opened;
     return true;
   }
 }

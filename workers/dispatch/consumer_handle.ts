@@ -1,17 +1,17 @@
 /**
  * The supervisor's side of one consumer: its jobs in flight, and how far each has come.
  * A job in flight is offered (on its way, or in the thread's inbox), begun, or waiting for its next attempt.
- * The desk decides nothing about jobs; the dispatcher does.
+ * The handle decides nothing about jobs; the dispatcher does.
  */
 import type { Claimed } from "@persistent-queue/queue";
 import { atTime, type Moment } from "../at_time.ts";
-import { LookAhead } from "./look_ahead.ts";
+import { Prefetch } from "./prefetch.ts";
 import type { CancelReason, JobMessage, ToConsumer } from "../protocol.ts";
 import { ThreadState } from "./thread_state.ts";
 import { TicketRoll, Tickets } from "./tickets.ts";
 
 /** A job in flight at one consumer. */
-export interface Held {
+export interface InFlightJob {
   readonly job: Claimed;
   readonly ticket: number;
   /** Given for the first time under this lease; otherwise a retry that is due. */
@@ -32,7 +32,7 @@ export interface Waiting {
 /** `withNext`: it may wait for the next message. */
 type Post = (message: ToConsumer, when?: { readonly withNext: boolean }) => void;
 
-export interface DeskOptions {
+export interface ConsumerHandleOptions {
   readonly consumerId: string;
   readonly slot: number;
   readonly post: Post;
@@ -46,12 +46,12 @@ export interface DeskOptions {
  */
 const LEAST_RENEWED = 500;
 
-export class Desk {
+export class ConsumerHandle {
   readonly consumerId: string;
   readonly slot: number;
   readonly tickets = new Tickets();
   readonly state = new ThreadState();
-  readonly held = new Map<number, Held>();
+  readonly inFlight = new Map<number, InFlightJob>();
   readonly waiting = new Map<number, Waiting>();
   readonly post: Post;
   /** Jobs requested from the store for this consumer and not returned yet. */
@@ -62,12 +62,12 @@ export class Desk {
   done = 0;
   failed = 0;
   readonly #now: () => number;
-  readonly #lookAhead = new LookAhead();
+  readonly #prefetch = new Prefetch();
   readonly #roll = new TicketRoll();
   /** How far the heartbeats of waiting jobs have come. */
   #renewedTo = 0;
 
-  constructor({ consumerId, slot, post, now }: DeskOptions) {
+  constructor({ consumerId, slot, post, now }: ConsumerHandleOptions) {
     this.consumerId = consumerId;
     this.slot = slot;
     this.post = post;
@@ -79,8 +79,8 @@ export class Desk {
   /** How many more jobs it may be given; `most` bounds its prefetch. */
   room(most: number): number {
     if (!this.ready || this.hasSuspect) return 0;
-    const limit = Math.min(most, this.#lookAhead.limit);
-    const inHand = this.held.size + this.requested;
+    const limit = Math.min(most, this.#prefetch.limit);
+    const inHand = this.inFlight.size + this.requested;
     if (inHand > 0 && inHand > limit / 2) return 0;
     return Math.max(0, Math.min(limit - inHand, this.#ticketsLeft));
   }
@@ -97,42 +97,42 @@ export class Desk {
 
   /** Ready, with nothing in flight and nothing on its way. */
   get isIdle(): boolean {
-    return this.ready && this.held.size + this.requested === 0;
+    return this.ready && this.inFlight.size + this.requested === 0;
   }
 
   get hasSuspect(): boolean {
-    for (const { job } of this.held.values()) if (job.suspect) return true;
+    for (const { job } of this.inFlight.values()) if (job.suspect) return true;
     return false;
   }
 
   give(jobs: readonly Claimed[], { soon }: { soon: boolean }): void {
-    if (this.held.size === 0) this.progressAt = this.#now();
+    if (this.inFlight.size === 0) this.progressAt = this.#now();
     this.post({ type: "jobs", soon, jobs: jobs.map((job) => this.#hold(job, !soon)) });
   }
 
   #hold(job: Claimed, isFresh: boolean): JobMessage {
     const ticket = this.#roll.tear();
     this.tickets.offer(ticket);
-    this.held.set(ticket, { job, ticket, isFresh, givenAt: this.#now(), canceled: null, isTold: false });
+    this.inFlight.set(ticket, { job, ticket, isFresh, givenAt: this.#now(), canceled: null, isTold: false });
     const { seq, lease, id, kind, payload, retries } = job;
     return { ticket, seq, lease, id, kind, payload, attempt: retries + 1 };
   }
 
   /** Removes jobs whose results have arrived. Their tickets stay in use until `settled`. */
-  take(tickets: readonly number[], busyMs: number): Held[] {
+  take(tickets: readonly number[], busyMs: number): InFlightJob[] {
     this.progressAt = this.#now();
-    const taken: Held[] = [];
+    const taken: InFlightJob[] = [];
     for (const ticket of tickets) {
-      const held = this.held.get(ticket);
-      if (held === undefined || !this.tickets.hasBegun(ticket)) continue;
-      this.held.delete(ticket);
-      taken.push(held);
+      const inFlight = this.inFlight.get(ticket);
+      if (inFlight === undefined || !this.tickets.hasBegun(ticket)) continue;
+      this.inFlight.delete(ticket);
+      taken.push(inFlight);
     }
-    this.#lookAhead.observe(taken.length, busyMs);
+    this.#prefetch.observe(taken.length, busyMs);
     return taken;
   }
 
-  settled(completed: readonly Held[], others: readonly Held[]): void {
+  settled(completed: readonly InFlightJob[], others: readonly InFlightJob[]): void {
     const tickets = {
       completed: completed.map(({ ticket }) => ticket),
       others: others.map(({ ticket }) => ticket),
@@ -144,21 +144,21 @@ export class Desk {
   }
 
   /** Takes back the jobs it has not begun. */
-  revoke(which: (held: Held) => boolean): Held[] {
-    const revoked: Held[] = [];
-    for (const held of this.held.values()) {
-      if (!which(held) || !this.tickets.revoke(held.ticket)) continue;
-      this.held.delete(held.ticket);
-      this.#roll.takeBack([held.ticket]);
-      revoked.push(held);
+  revoke(which: (inFlight: InFlightJob) => boolean): InFlightJob[] {
+    const revoked: InFlightJob[] = [];
+    for (const inFlight of this.inFlight.values()) {
+      if (!which(inFlight) || !this.tickets.revoke(inFlight.ticket)) continue;
+      this.inFlight.delete(inFlight.ticket);
+      this.#roll.takeBack([inFlight.ticket]);
+      revoked.push(inFlight);
     }
     return revoked;
   }
 
   /** It is taking long over a job: no fresh job may wait behind that, and no retry if others are idle. */
-  takeBackUnbegun({ isAnybodyIdle }: { isAnybodyIdle: boolean }): Held[] {
+  takeBackUnbegun({ isAnybodyIdle }: { isAnybodyIdle: boolean }): InFlightJob[] {
     const revoked = this.revoke(({ isFresh }) => isFresh || isAnybodyIdle);
-    if (revoked.length > 0) this.#lookAhead.forfeit();
+    if (revoked.length > 0) this.#prefetch.forfeit();
     return revoked;
   }
 
@@ -177,10 +177,10 @@ export class Desk {
   }
 
   /** Forgets these jobs. Returns those that have begun and were not yet told to stop: they run until they are. */
-  drop(isMeant: (job: Claimed) => boolean): Held[] {
+  drop(isMeant: (job: Claimed) => boolean): InFlightJob[] {
     for (const { job } of this.waiting.values()) if (isMeant(job)) this.#stopWaiting(job);
     this.revoke(({ job }) => isMeant(job));
-    return [...this.held.values()].filter(({ job, canceled }) => isMeant(job) && canceled === null);
+    return [...this.inFlight.values()].filter(({ job, canceled }) => isMeant(job) && canceled === null);
   }
 
   #stopWaiting(job: Claimed): Claimed {
@@ -191,7 +191,7 @@ export class Desk {
 
   /** Every job it holds a lease for. */
   leases(): Claimed[] {
-    return [...this.held.values(), ...this.waiting.values()].map(({ job }) => job);
+    return [...this.inFlight.values(), ...this.waiting.values()].map(({ job }) => job);
   }
 
   /** Jobs whose heartbeats are due: all that the thread has, and a rotating part of those that wait. */
@@ -203,23 +203,25 @@ export class Desk {
       Math.max(LEAST_RENEWED, Math.ceil(waiting.length / 10)),
     );
     this.#renewedTo = from + turn.length;
-    return [...this.held.values(), ...turn].map(({ job }) => job);
+    return [...this.inFlight.values(), ...turn].map(({ job }) => job);
   }
 
   /** Its thread has received the order to stop this job. */
   told(ticket: number): void {
-    const held = this.held.get(ticket);
-    if (held !== undefined) held.isTold = true;
+    const inFlight = this.inFlight.get(ticket);
+    if (inFlight !== undefined) inFlight.isTold = true;
   }
 
   get hasUnbegun(): boolean {
-    for (const { ticket } of this.held.values()) if (this.tickets.isOffered(ticket)) return true;
+    for (const { ticket } of this.inFlight.values()) if (this.tickets.isOffered(ticket)) return true;
     return false;
   }
 
   /** The job that is running, if any. */
-  get underWay(): Held | null {
-    for (const held of this.held.values()) if (this.tickets.isUnderWay(held.ticket)) return held;
+  get underWay(): InFlightJob | null {
+    for (const inFlight of this.inFlight.values()) {
+      if (this.tickets.isUnderWay(inFlight.ticket)) return inFlight;
+    }
     return null;
   }
 }

@@ -31,7 +31,7 @@ export function door(options: DoorOptions): MiddlewareHandler<AppEnv> {
 
 /**
  * Asked only where no session let the visitor in: a bearer token beside one may be meant for a proxy on the way.
- * @throws {Refusal} for a wrong token
+ * @throws {HttpError} for a wrong token
  */
 async function byToken(c: Context<AppEnv>, { apiToken }: DoorOptions): Promise<Visitor | null> {
   const attempt = /^Bearer +(.*)$/i.exec(c.req.header("authorization") ?? "")?.[1];

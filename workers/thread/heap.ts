@@ -8,7 +8,7 @@ const ENOUGH = 4_000;
 /** Defined with `--expose-gc`, which the supervisor is started with; without it heaps are larger, and that is all. */
 const { gc } = globalThis as { readonly gc?: () => void };
 
-export class Leftovers {
+export class Heap {
   /** Ten threads collecting at once would stop all work for a fifth of a second, so each starts at a random count. */
   #jobs = Math.floor(Math.random() * ENOUGH);
 

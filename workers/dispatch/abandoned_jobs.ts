@@ -1,6 +1,6 @@
 /** Attempts that ended without an outcome from their handler. */
 import type { AttemptReport, Outcome } from "@persistent-queue/queue";
-import type { Desk, Held } from "./desk.ts";
+import type { ConsumerHandle, InFlightJob } from "./consumer_handle.ts";
 import type { Attempted } from "./settler.ts";
 
 /** Never begun: another consumer may run it, and nothing is recorded. */
@@ -24,15 +24,15 @@ export interface EndOfConsumer {
 }
 
 /**
- * Clears the desk of a consumer that is gone: its jobs, and how each of them ended. Unless the one to blame
+ * Clears the handle of a consumer that is gone: its jobs, and how each of them ended. Unless the one to blame
  * is given, it is the running job, or else one whose end was not reported.
  */
-export function leftOn(desk: Desk, end: EndOfConsumer, now: number): Attempted[] {
+export function abandonedJobs(handle: ConsumerHandle, end: EndOfConsumer, now: number): Attempted[] {
   const { type, detail } = end;
-  const { unbegun, waiting } = desk.clear();
-  const held = [...desk.held.values()];
-  const begun = held.filter(({ canceled }) => canceled === null || canceled === "stopping");
-  const culprit = culpritOf(desk, { held, begun, end });
+  const { unbegun, waiting } = handle.clear();
+  const inFlight = [...handle.inFlight.values()];
+  const begun = inFlight.filter(({ canceled }) => canceled === null || canceled === "stopping");
+  const culprit = culpritOf(handle, { inFlight, begun, end });
   return [
     ...unbegun.map((job) => ({ job, outcome: HANDED_BACK })),
     ...begun.map((one) => ({
@@ -49,14 +49,17 @@ function ranFor(ms: number): AttemptReport {
 }
 
 interface LeftOver {
-  readonly held: readonly Held[];
-  readonly begun: readonly Held[];
+  readonly inFlight: readonly InFlightJob[];
+  readonly begun: readonly InFlightJob[];
   readonly end: EndOfConsumer;
 }
 
-function culpritOf(desk: Desk, { held, begun, end: { type, guilty } }: LeftOver): Held | undefined {
-  if (guilty !== undefined) return held.find(({ ticket }) => ticket === guilty);
-  const underWay = held.find(({ ticket }) => desk.tickets.isUnderWay(ticket));
+function culpritOf(
+  handle: ConsumerHandle,
+  { inFlight, begun, end: { type, guilty } }: LeftOver,
+): InFlightJob | undefined {
+  if (guilty !== undefined) return inFlight.find(({ ticket }) => ticket === guilty);
+  const underWay = inFlight.find(({ ticket }) => handle.tickets.isUnderWay(ticket));
   // A thread falls silent with the first report that is missing, and dies of the last.
   return underWay ?? begun.at(type === "stalled" ? 0 : -1);
 }

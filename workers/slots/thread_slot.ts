@@ -15,7 +15,7 @@ export interface LifeSummary {
   readonly work: string | null;
 }
 
-export interface PlaceOptions<Message> {
+export interface ThreadSlotOptions<Message> {
   /** The role of the thread at this place: "consumer" or "producer". */
   readonly role: string;
   /** Starts a thread. */
@@ -40,8 +40,8 @@ interface Life<Message> {
   readonly since: number;
 }
 
-export class Place<Message> {
-  readonly #options: PlaceOptions<Message>;
+export class ThreadSlot<Message> {
+  readonly #options: ThreadSlotOptions<Message>;
   readonly #budget = new RestartBudget();
   /** Lives that are over while their threads end, each with the timer that declares it wedged. */
   readonly #ending = new Map<string, ReturnType<typeof setTimeout>>();
@@ -51,7 +51,7 @@ export class Place<Message> {
   #stopped = false;
   #onEmpty = () => {};
 
-  constructor(options: PlaceOptions<Message>) {
+  constructor(options: ThreadSlotOptions<Message>) {
     this.#options = options;
   }
 

@@ -14,7 +14,7 @@ const RETRY_MS = 1_000;
 /** The most random bytes that the runtime returns in one call. */
 const MOST_AT_ONCE = 65_536;
 
-export class Reserve {
+export class BallastFile {
   readonly #file: string;
   /** Why there is no room, or null. */
   #trouble: string | null = null;
@@ -50,7 +50,7 @@ export class Reserve {
     this.#triedAt = performance.now();
     const draft = `${this.#file}.new`;
     try {
-      writeChaos(draft, BYTES + MARGIN_BYTES);
+      writeRandom(draft, BYTES + MARGIN_BYTES);
       Deno.truncateSync(draft, BYTES);
       Deno.renameSync(draft, this.#file);
       this.#trouble = null;
@@ -62,7 +62,7 @@ export class Reserve {
 }
 
 /** Writes random bytes, because zeros and short repetitions take no room on some file systems. */
-function writeChaos(path: string, bytes: number): void {
+function writeRandom(path: string, bytes: number): void {
   using file = Deno.openSync(path, { create: true, write: true, truncate: true, mode: PRIVATE_FILE });
   const chaos = new Uint8Array(512 * 1024);
   for (let at = 0; at < chaos.length; at += MOST_AT_ONCE) {

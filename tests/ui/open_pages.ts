@@ -13,13 +13,13 @@ import { tempFolder } from "../support/temp_folder.ts";
 export const PASSWORD = "correct horse";
 export const TOKEN = "token-of-the-tests";
 
-export interface Desk extends AsyncDisposable {
+export interface TestPages extends AsyncDisposable {
   readonly queue: Queue;
   readonly manager: App;
   readonly ops: App;
   /** What the system shows; change it at will. */
   view: SystemView;
-  /** What was asked of `provoke`. */
+  /** What was asked of `injectFault`. */
   readonly provoked: string[];
   /** Errors that nobody foresaw; a test that causes none may check that this is empty. */
   readonly faults: unknown[];
@@ -76,24 +76,24 @@ const VIEW: SystemView = {
 export const OPEN_OPS = { passwordIsDefault: true } as const;
 
 /** `kinds` of the queue are `file` and `mail`. */
-export async function openDesk(options: Partial<AppOptions> = {}): Promise<Desk> {
+export async function openPages(options: Partial<AppOptions> = {}): Promise<TestPages> {
   const folder = await tempFolder();
   const queue = await getQueue(`sqlite:${folder.file("queue.db")}`, {
     role: "owner",
     kinds: ["file", "mail"],
   });
-  const desk = deskOf(queue, options);
+  const pages = deskOf(queue, options);
   return {
-    ...desk,
+    ...pages,
     get view() {
-      return desk.state.view;
+      return pages.state.view;
     },
     set view(view) {
-      desk.state.view = view;
+      pages.state.view = view;
     },
     async [Symbol.asyncDispose]() {
-      desk.manager.close();
-      desk.ops.close();
+      pages.manager.close();
+      pages.ops.close();
       await queue.close();
       await folder[Symbol.asyncDispose]();
     },
@@ -109,7 +109,7 @@ function deskOf(queue: Queue, options: Partial<AppOptions>) {
   const system = {
     view: () => state.view,
     sweep: () => queue.sweep({ held: [], freed: 0 }),
-    provoke(id: string, how: string) {
+    injectFault(id: string, how: string) {
       provoked.push(`${how} ${id}`);
       return id === CONSUMER.id;
     },
@@ -157,7 +157,7 @@ function asker(app: App) {
   };
 }
 
-function shortcuts(ask: Desk["ask"]) {
+function shortcuts(ask: TestPages["ask"]) {
   const authorization = `Bearer ${TOKEN}`;
   return {
     api(path: string, json?: unknown) {
@@ -168,7 +168,7 @@ function shortcuts(ask: Desk["ask"]) {
   };
 }
 
-async function logInAt(ask: Desk["ask"]): Promise<string> {
+async function logInAt(ask: TestPages["ask"]): Promise<string> {
   const body = new URLSearchParams({ password: PASSWORD });
   const answer = await ask("/login", { method: "POST", body });
   await answer.body?.cancel();

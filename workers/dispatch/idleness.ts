@@ -1,22 +1,22 @@
 /** Waits until nothing is under way. */
-export class Quiet {
-  readonly #isQuiet: () => boolean;
-  #onQuiet = () => {};
+export class Idleness {
+  readonly #isIdle: () => boolean;
+  #onIdle = () => {};
 
-  constructor(isQuiet: () => boolean) {
-    this.#isQuiet = isQuiet;
+  constructor(isIdle: () => boolean) {
+    this.#isIdle = isIdle;
   }
 
   /** Something has ended: checks whether it was the last. */
   look(): void {
-    if (this.#isQuiet()) this.#onQuiet();
+    if (this.#isIdle()) this.#onIdle();
   }
 
   /** Resolves when nothing is under way, or after `ms`. */
   within(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
-      this.#onQuiet = () => {
+      this.#onIdle = () => {
         clearTimeout(timer);
         resolve();
       };

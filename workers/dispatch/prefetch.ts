@@ -9,7 +9,7 @@ const FILL_MS = 20;
 const MOST = 128;
 const WEIGHT = 0.3;
 
-export class LookAhead {
+export class Prefetch {
   #meanMs = Infinity;
 
   /** `count` jobs took `busyMs` all together. */

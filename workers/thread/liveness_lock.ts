@@ -12,7 +12,7 @@ interface LockManager {
 const { locks } = globalThis.navigator as unknown as { readonly locks: LockManager };
 
 /** The first act of a thread. */
-export function holdLifeLock(): Promise<void> {
+export function holdLivenessLock(): Promise<void> {
   return new Promise((resolve, reject) => {
     locks.request(`life of ${crypto.randomUUID()}`, () => {
       resolve();

@@ -4,17 +4,17 @@
  */
 import { type Claimed, type ClaimRequest, type Consumer, StorageError } from "@persistent-queue/queue";
 import { atTime } from "../at_time.ts";
-import type { Desk } from "./desk.ts";
+import type { ConsumerHandle } from "./consumer_handle.ts";
 
-export interface IntakeOptions {
+export interface ClaimerOptions {
   readonly queue: Consumer;
-  readonly desks: ReadonlyMap<string, Desk>;
+  readonly consumers: ReadonlyMap<string, ConsumerHandle>;
   /** Milliseconds since 1970, as the queue counts. */
   readonly now: () => number;
   readonly onClaimed: (jobs: readonly Claimed[]) => void;
   readonly onError: (error: unknown) => void;
   /** Called whenever no claim is under way. */
-  readonly onQuiet: () => void;
+  readonly onIdle: () => void;
 }
 
 const MOST_IN_HAND = 128;
@@ -22,8 +22,8 @@ const MOST_IN_HAND = 128;
 const MOST_AT_ONCE = 256;
 const STORAGE_RETRY_MS = 500;
 
-export class Intake {
-  readonly #options: IntakeOptions;
+export class Claimer {
+  readonly #options: ClaimerOptions;
   /** Grows whenever a claim may find something that the previous claim could not. */
   #wakes = 0;
   /** The last claim found less than was asked for, and nothing has happened since. */
@@ -35,7 +35,7 @@ export class Intake {
   #stopped = false;
   #callOff = () => {};
 
-  constructor(options: IntakeOptions) {
+  constructor(options: ClaimerOptions) {
     this.#options = options;
   }
 
@@ -53,7 +53,7 @@ export class Intake {
   }
 
   /** Whether no claim is on its way to the store or back. */
-  get isQuiet(): boolean {
+  get isIdle(): boolean {
     return this.#underWay === 0;
   }
 
@@ -65,27 +65,33 @@ export class Intake {
   /** The consumer that has been idle longest comes first; one with a retry coming comes last. */
   #requests(): ClaimRequest[] {
     const most = this.#plenty ? MOST_IN_HAND : 1;
-    const desks = [...this.#options.desks.values()]
-      .map((desk) => ({ desk, limit: desk.room(most) }))
+    const consumers = [...this.#options.consumers.values()]
+      .map((handle) => ({ handle, limit: handle.room(most) }))
       .filter(({ limit }) => limit > 0)
-      .sort((a, b) => a.desk.waiting.size - b.desk.waiting.size || a.desk.progressAt - b.desk.progressAt);
-    const requests = desks.map(({ desk: { consumerId }, limit }) => ({ consumerId, limit, suspect: false }));
-    const first = desks[0]?.desk;
+      .sort((a, b) =>
+        a.handle.waiting.size - b.handle.waiting.size || a.handle.progressAt - b.handle.progressAt
+      );
+    const requests = consumers.map(({ handle: { consumerId }, limit }) => ({
+      consumerId,
+      limit,
+      suspect: false,
+    }));
+    const first = consumers[0]?.handle;
     if (first === undefined || this.#suspectRequested || this.#holdsSuspect()) return requests;
     return [{ consumerId: first.consumerId, limit: 1, suspect: true }, ...requests];
   }
 
   #holdsSuspect(): boolean {
-    for (const desk of this.#options.desks.values()) if (desk.hasSuspect) return true;
+    for (const handle of this.#options.consumers.values()) if (handle.hasSuspect) return true;
     return false;
   }
 
   async #claim(requests: readonly ClaimRequest[]): Promise<void> {
-    const { queue, now, onClaimed, onError, onQuiet } = this.#options;
+    const { queue, now, onClaimed, onError, onIdle } = this.#options;
     const wakes = this.#wakes;
     this.#underWay += 1;
     const suspectAsked = requests.some(({ suspect }) => suspect);
-    this.#reserve(requests, 1);
+    this.#ballast(requests, 1);
     this.#suspectRequested ||= suspectAsked;
     try {
       const { claimed, nextRunAt } = await queue.claim(requests);
@@ -97,18 +103,18 @@ export class Intake {
       if (!(error instanceof StorageError)) onError(error);
       if (wakes === this.#wakes) this.#sleepUntil(now() + STORAGE_RETRY_MS);
     } finally {
-      this.#reserve(requests, -1);
+      this.#ballast(requests, -1);
       if (suspectAsked) this.#suspectRequested = false;
       this.#underWay -= 1;
-      if (this.isQuiet) onQuiet();
+      if (this.isIdle) onIdle();
     }
     this.fill();
   }
 
-  #reserve(requests: readonly ClaimRequest[], sign: 1 | -1): void {
+  #ballast(requests: readonly ClaimRequest[], sign: 1 | -1): void {
     for (const { consumerId, limit, suspect } of requests) {
-      const desk = this.#options.desks.get(consumerId);
-      if (desk !== undefined && !suspect) desk.requested += sign * limit;
+      const handle = this.#options.consumers.get(consumerId);
+      if (handle !== undefined && !suspect) handle.requested += sign * limit;
     }
   }
 

@@ -7,7 +7,7 @@ import type { Statements } from "./statements.ts";
 /** A smaller step is an ordinary adjustment of the clock. */
 const SLACK_MS = 100;
 
-export class SetBack {
+export class ClockRollback {
   readonly #sql: Statements;
   #latest = 0;
 

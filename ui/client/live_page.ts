@@ -18,7 +18,7 @@ export interface FirstProps {
   readonly note: Note | null;
 }
 
-export class LivingPage {
+export class LivePage {
   readonly view: Signal<View>;
   readonly live: Signal<Liveness>;
   readonly #refresher: Refresher;

@@ -2,19 +2,19 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
-import { Turn } from "../../queue/sqlite/turn.ts";
+import { GroupCommit } from "../../queue/sqlite/group_commit.ts";
 
 const TRANSACTIONS = 20;
 
-function turnOn(db: DatabaseSync): Turn {
-  return new Turn(db, { onFull: () => {}, makeRoom: () => false, onFault: () => {} });
+function turnOn(db: DatabaseSync): GroupCommit {
+  return new GroupCommit(db, { onFull: () => {}, makeRoom: () => false, onFault: () => {} });
 }
 
 /** How many rounds the event loop makes while the given number of writes repeat as soon as they are committed. */
 async function roundsWhileBusy(writes: number, { isRead = false } = {}): Promise<number> {
   using db = new DatabaseSync(":memory:");
-  const turn = turnOn(db);
-  if (isRead) turn.noteReader();
+  const commits = turnOn(db);
+  if (isRead) commits.noteReader();
   let rounds = 0;
   let isOver = false;
   const count = () => {
@@ -23,12 +23,12 @@ async function roundsWhileBusy(writes: number, { isRead = false } = {}): Promise
   };
   setImmediate(count);
   const writeOn = async () => {
-    for (let n = 0; n < TRANSACTIONS; n++) await turn.write(() => null);
+    for (let n = 0; n < TRANSACTIONS; n++) await commits.write(() => null);
   };
   await Promise.all(Array.from({ length: writes }, writeOn));
   isOver = true;
   await new Promise((resolve) => setImmediate(resolve));
-  turn.close();
+  commits.close();
   return rounds;
 }
 
@@ -52,13 +52,13 @@ function slowWork(): void {
 /** How many of 20 such writes share the first transaction. */
 async function sharers({ isRead }: { isRead: boolean }): Promise<number> {
   using db = new DatabaseSync(":memory:");
-  const turn = turnOn(db);
-  if (isRead) turn.noteReader();
+  const commits = turnOn(db);
+  if (isRead) commits.noteReader();
   let done = 0;
-  const writes = Array.from({ length: 20 }, () => turn.write(slowWork).then(() => done += 1));
+  const writes = Array.from({ length: 20 }, () => commits.write(slowWork).then(() => done += 1));
   await writes[0];
   const first = done;
-  turn.close();
+  commits.close();
   await Promise.all(writes);
   assert.equal(done, 20);
   return first;

@@ -1,19 +1,19 @@
-/** One of the consumers: its thread, its desk, and its state for the pages. */
+/** One of the consumers: its thread, its handle, and its state for the pages. */
 import type { Claimed } from "@persistent-queue/queue";
 import { type LifeEvents, startChild } from "../child.ts";
 import type { HostedThreads } from "./hosted_threads.ts";
 import type { Settings } from "../config.ts";
-import { Desk } from "../dispatch/desk.ts";
-import type { EndOfConsumer } from "../dispatch/unfinished.ts";
+import { ConsumerHandle } from "../dispatch/consumer_handle.ts";
+import type { EndOfConsumer } from "../dispatch/abandoned_jobs.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 import type { WatchedConsumer } from "./memory_watch.ts";
 import type { FileHolder } from "./open_files_watch.ts";
-import { type LifeSummary, Place } from "./place.ts";
+import { type LifeSummary, ThreadSlot } from "./thread_slot.ts";
 import type { ConsumerState, ConsumerView } from "../telling/supervisor_view.ts";
 import type { FromThread, StartConsumer, ToConsumer } from "../protocol.ts";
 import type { WedgedThreads } from "./wedged_threads.ts";
 
-export interface ConsumerPlaceOptions {
+export interface ConsumerSlotOptions {
   /** 1, 2, 3 … */
   readonly slot: number;
   readonly settings: Settings;
@@ -33,10 +33,10 @@ const LEAST_SILENCE_MS = 1_000;
 
 const URL_OF_THREAD = new URL("../consumer.ts", import.meta.url);
 
-export class ConsumerPlace implements WatchedConsumer, FileHolder {
-  readonly #options: ConsumerPlaceOptions;
-  readonly #place: Place<ToConsumer>;
-  #desk: Desk | null = null;
+export class ConsumerSlot implements WatchedConsumer, FileHolder {
+  readonly #options: ConsumerSlotOptions;
+  readonly #slot: ThreadSlot<ToConsumer>;
+  #handle: ConsumerHandle | null = null;
   /** How the most recent life stood when it ended. */
   #last: LifeSummary = { wasUseful: false, work: null };
   /** The code that its jobs left behind, while that runs. */
@@ -44,10 +44,10 @@ export class ConsumerPlace implements WatchedConsumer, FileHolder {
   #done = 0;
   #failed = 0;
 
-  constructor(options: ConsumerPlaceOptions) {
+  constructor(options: ConsumerSlotOptions) {
     this.#options = options;
     const { clock, onRestart, wedged } = options;
-    this.#place = new Place<ToConsumer>({
+    this.#slot = new ThreadSlot<ToConsumer>({
       role: "consumer",
       clock,
       wedged,
@@ -61,31 +61,31 @@ export class ConsumerPlace implements WatchedConsumer, FileHolder {
   }
 
   get id(): string | null {
-    return this.#place.id;
+    return this.#slot.id;
   }
 
   get isReady(): boolean {
-    return this.#desk?.ready ?? false;
+    return this.#handle?.ready ?? false;
   }
 
   get isFailing(): boolean {
-    return this.#place.isFailing;
+    return this.#slot.isFailing;
   }
 
   get heardAt(): number | null {
-    return this.#desk?.ready ? this.#desk.heardAt : null;
+    return this.#handle?.ready ? this.#handle.heardAt : null;
   }
 
   get isAtWork(): boolean {
-    return this.#desk !== null && this.#desk.underWay !== null;
+    return this.#handle !== null && this.#handle.underWay !== null;
   }
 
   get changedAt(): number {
-    return this.#desk?.underWay?.givenAt ?? this.#desk?.progressAt ?? 0;
+    return this.#handle?.underWay?.givenAt ?? this.#handle?.progressAt ?? 0;
   }
 
   get memoryMb(): number {
-    return this.#desk?.state.memoryMb ?? 0;
+    return this.#handle?.state.memoryMb ?? 0;
   }
 
   /** How long the consumer has been silent, in milliseconds; null while no thread is ready. */
@@ -94,11 +94,11 @@ export class ConsumerPlace implements WatchedConsumer, FileHolder {
   }
 
   fill(): void {
-    this.#place.fill();
+    this.#slot.fill();
   }
 
   post(message: ToConsumer): void {
-    this.#place.post(message);
+    this.#slot.post(message);
   }
 
   /**
@@ -107,10 +107,10 @@ export class ConsumerPlace implements WatchedConsumer, FileHolder {
    * from it.
    */
   giveUp(silence: string): number {
-    const isInLeftover = this.#desk?.state.isInLeftover ?? false;
+    const isInLeftover = this.#handle?.state.isInLeftover ?? false;
     const detail = isInLeftover ? `${silence}: ${this.#leftover} runs` : silence;
     const taken = this.#leave({ type: "stalled", detail, ...(isInLeftover ? { guilty: null } : {}) });
-    this.#place.replace(detail);
+    this.#slot.replace(detail);
     return taken;
   }
 
@@ -119,55 +119,60 @@ export class ConsumerPlace implements WatchedConsumer, FileHolder {
     why: string,
     { guilty, ...how }: { readonly guilty?: number | null; readonly atOnce?: boolean },
   ): void {
-    const detail = this.#desk?.state.isInLeftover ? `${why}: ${this.#leftover} runs` : why;
+    const detail = this.#handle?.state.isInLeftover ? `${why}: ${this.#leftover} runs` : why;
     this.#leave({ type: "crashed", detail, ...(guilty === undefined ? {} : { guilty }) });
-    this.#place.replace(detail, how);
+    this.#slot.replace(detail, how);
   }
 
   /** It takes all memory. The running job is to blame, unless code runs that another job left behind. */
   convict(why: string): void {
-    this.replace(why, { atOnce: true, ...(this.#desk?.state.isInLeftover ? { guilty: null } : {}) });
+    this.replace(why, { atOnce: true, ...(this.#handle?.state.isInLeftover ? { guilty: null } : {}) });
   }
 
   stop(ms: number): Promise<void> {
-    return this.#place.stop({ type: "close" }, ms);
+    return this.#slot.stop({ type: "close" }, ms);
   }
 
   view(): ConsumerView {
-    const desk = this.#desk;
-    const held = desk?.underWay ?? null;
+    const handle = this.#handle;
+    const held = handle?.underWay ?? null;
     const now = this.#options.clock();
     return {
-      id: this.#place.id ?? "",
+      id: this.#slot.id ?? "",
       slot: this.#options.slot,
       state: this.#state(held?.job ?? null),
       jobId: held?.job.id ?? null,
       jobMs: held === null ? 0 : now - held.givenAt,
-      waiting: desk?.waiting.size ?? 0,
-      heartbeatAgeMs: desk?.ready ? now - desk.heardAt : null,
-      done: this.#done + (desk?.done ?? 0),
-      failed: this.#failed + (desk?.failed ?? 0),
-      restarts: this.#place.restarts,
+      waiting: handle?.waiting.size ?? 0,
+      heartbeatAgeMs: handle?.ready ? now - handle.heardAt : null,
+      done: this.#done + (handle?.done ?? 0),
+      failed: this.#failed + (handle?.failed ?? 0),
+      restarts: this.#slot.restarts,
     };
   }
 
   #state(job: Claimed | null): ConsumerState {
-    if (this.#place.id === null) return "restarting";
+    if (this.#slot.id === null) return "restarting";
     if (!this.isReady) return "starting";
     const { settings: { heartbeatMs } } = this.#options;
     const silenceMs = Math.max(heartbeatMs * MISSED_HEARTBEATS, LEAST_SILENCE_MS);
     if ((this.silentMs ?? 0) >= silenceMs) return "silent";
     if (job !== null) return "working";
-    return (this.#desk?.waiting.size ?? 0) > 0 ? "waiting" : "idle";
+    return (this.#handle?.waiting.size ?? 0) > 0 ? "waiting" : "idle";
   }
 
   #spawn(consumerId: string, events: LifeEvents) {
     const { slot, settings, handlers, threads, clock } = this.#options;
-    const desk = new Desk({ consumerId, slot, post: (...posting) => child.post(...posting), now: clock });
+    const handle = new ConsumerHandle({
+      consumerId,
+      slot,
+      post: (...posting) => child.post(...posting),
+      now: clock,
+    });
     const start: StartConsumer = {
       consumerId,
-      tickets: desk.tickets.shared,
-      state: desk.state.shared,
+      tickets: handle.tickets.shared,
+      state: handle.state.shared,
       heartbeatMs: settings.heartbeatMs,
       workMs: settings.workMs,
       memoryMb: settings.consumerMemoryMb,
@@ -176,7 +181,7 @@ export class ConsumerPlace implements WatchedConsumer, FileHolder {
       handlers: handlers.href,
       log: { dir: settings.logDir, level: settings.logLevel, name: `consumer_${consumerId}` },
     };
-    const onMessage = (message: FromThread) => this.#hear(desk, message);
+    const onMessage = (message: FromThread) => this.#hear(handle, message);
     const child = startChild<ToConsumer, StartConsumer>({
       threads,
       url: URL_OF_THREAD,
@@ -187,25 +192,25 @@ export class ConsumerPlace implements WatchedConsumer, FileHolder {
       onMessage,
       ...events,
     });
-    this.#desk = desk;
+    this.#handle = handle;
     this.#leftover = null;
     return child;
   }
 
-  #hear(desk: Desk, message: FromThread): void {
-    if (desk !== this.#desk) return;
+  #hear(handle: ConsumerHandle, message: FromThread): void {
+    if (handle !== this.#handle) return;
     const { dispatcher } = this.#options;
     switch (message.type) {
       case "ready":
-        desk.ready = true;
-        desk.heardAt = this.#options.clock();
-        return dispatcher.join(desk);
+        handle.ready = true;
+        handle.heardAt = this.#options.clock();
+        return dispatcher.join(handle);
       case "beat":
-        return dispatcher.beat(desk);
+        return dispatcher.beat(handle);
       case "results":
-        return dispatcher.results(desk, message.results, message.busyMs);
+        return dispatcher.results(handle, message.results, message.busyMs);
       case "told":
-        return desk.told(message.ticket);
+        return handle.told(message.ticket);
       case "unusable":
         return this.replace(message.why, { guilty: message.guilty });
       case "leftover":
@@ -219,16 +224,16 @@ export class ConsumerPlace implements WatchedConsumer, FileHolder {
   }
 
   #leave(end: EndOfConsumer): number {
-    const desk = this.#desk;
-    if (desk === null) return 0;
-    this.#desk = null;
-    this.#last = { wasUseful: desk.done > 0, work: this.#workOf(desk) };
-    this.#done += desk.done;
-    this.#failed += desk.failed;
-    return this.#options.dispatcher.leave(desk.consumerId, end);
+    const handle = this.#handle;
+    if (handle === null) return 0;
+    this.#handle = null;
+    this.#last = { wasUseful: handle.done > 0, work: this.#workOf(handle) };
+    this.#done += handle.done;
+    this.#failed += handle.failed;
+    return this.#options.dispatcher.leave(handle.consumerId, end);
   }
 
-  #workOf({ state, underWay }: Desk): string | null {
+  #workOf({ state, underWay }: ConsumerHandle): string | null {
     if (state.isInLeftover) return this.#leftover;
     return underWay === null ? null : `job ${underWay.job.id} of kind ${underWay.job.kind}`;
   }

@@ -1,15 +1,15 @@
 /** The producer's thread, and the jobs it asks for. */
-import { type Adder, messageOf, QueueError } from "@persistent-queue/queue";
+import { type Enqueuer, messageOf, QueueError } from "@persistent-queue/queue";
 import { type LifeEvents, startChild } from "../child.ts";
 import type { HostedThreads } from "./hosted_threads.ts";
 import type { Settings } from "../config.ts";
-import { Place } from "./place.ts";
+import { ThreadSlot } from "./thread_slot.ts";
 import type { FromThread, StartProducer, ToProducer } from "../protocol.ts";
 import type { WedgedThreads } from "./wedged_threads.ts";
 
-export interface ProducerPlaceOptions {
+export interface ProducerSlotOptions {
   readonly settings: Settings;
-  readonly queue: Adder;
+  readonly queue: Enqueuer;
   readonly threads: HostedThreads;
   readonly clock: () => number;
   readonly onRestart: (id: string, why: string) => void;
@@ -19,14 +19,14 @@ export interface ProducerPlaceOptions {
 
 const URL_OF_THREAD = new URL("../producer.ts", import.meta.url);
 
-export class ProducerPlace {
-  readonly #options: ProducerPlaceOptions;
-  readonly #place: Place<ToProducer>;
+export class ProducerSlot {
+  readonly #options: ProducerSlotOptions;
+  readonly #slot: ThreadSlot<ToProducer>;
 
-  constructor(options: ProducerPlaceOptions) {
+  constructor(options: ProducerSlotOptions) {
     this.#options = options;
     const { clock, onRestart, wedged } = options;
-    this.#place = new Place<ToProducer>({
+    this.#slot = new ThreadSlot<ToProducer>({
       role: "producer",
       clock,
       wedged,
@@ -39,15 +39,15 @@ export class ProducerPlace {
   }
 
   get isRunning(): boolean {
-    return this.#place.id !== null;
+    return this.#slot.id !== null;
   }
 
   fill(): void {
-    this.#place.fill();
+    this.#slot.fill();
   }
 
   stop(ms: number): Promise<void> {
-    return this.#place.stop({ type: "close" }, ms);
+    return this.#slot.stop({ type: "close" }, ms);
   }
 
   #spawn(events: LifeEvents) {
@@ -74,9 +74,9 @@ export class ProducerPlace {
   async #add(ids: readonly string[]): Promise<void> {
     try {
       await this.#options.queue.add(ids.map((id) => ({ id, kind: "file" })));
-      this.#place.post({ type: "added", ids });
+      this.#slot.post({ type: "added", ids });
     } catch (error) {
-      this.#place.post({ type: "refused", error: messageOf(error) });
+      this.#slot.post({ type: "refused", error: messageOf(error) });
       if (!(error instanceof QueueError)) this.#options.onError(error);
     }
   }

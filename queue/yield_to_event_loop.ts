@@ -6,7 +6,7 @@ const REST_MS = 5;
  * is idle, or after some sixty rounds of its event loop, and it counts a timer from the beginning of the round. A timer
  * that is set after some work is due at once, so the resting timer is set in a new round.
  */
-export function breathe(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return resting = new Promise((resolve) => void setTimeout(() => setTimeout(resolve, REST_MS), 0));
 }
 
@@ -30,7 +30,7 @@ export async function mapInTurns<Item, Result>(
   for (const [index, item] of items.entries()) {
     results.push(toResult(item, index));
     if (performance.now() - since < TURN_MS) continue;
-    await breathe();
+    await yieldToEventLoop();
     since = performance.now();
   }
   return results;
@@ -42,7 +42,7 @@ export async function inTurns<Result>(work: Generator<undefined, Result>): Promi
   for (let step = work.next();; step = work.next()) {
     if (step.done) return step.value;
     if (performance.now() - since < TURN_MS) continue;
-    await breathe();
+    await yieldToEventLoop();
     since = performance.now();
   }
 }
