@@ -33,9 +33,22 @@ export const slowClient: Fault = {
   tries: { each: 1, long: 50 },
   async *attempts(random) {
     // Every tenth time with the real timeouts, which take two minutes.
-    for (let tried = 1;; tried++) yield await crowded(random, tried % 10 === 0 ? PATIENCE : SHORT);
+    for (let tried = 1;; tried++) yield await crowdedFairly(random, tried % 10 === 0 ? PATIENCE : SHORT);
   },
 };
+
+/**
+ * Without the processor the server cannot read a request before its patience is over, and this process is both server and
+ * clients: that proves nothing, and is tried again.
+ */
+async function crowdedFairly(random: Random, patience: typeof PATIENCE): Promise<string[]> {
+  for (let triesLeft = 3;; triesLeft--) {
+    using standstill = new Standstill();
+    const broken = await crowded(random, patience);
+    const isFair = standstill.longestMs < patience.headersTimeout / 2;
+    if (broken.length === 0 || isFair || triesLeft === 1) return broken;
+  }
+}
 
 async function crowded(random: Random, patience: typeof PATIENCE): Promise<string[]> {
   await using pages = await openPages();

@@ -156,8 +156,8 @@ export class ConsumerHandle {
   }
 
   /** It is taking long over a job: no fresh job may wait behind that, and no retry if others are idle. */
-  takeBackUnbegun({ isAnybodyIdle }: { isAnybodyIdle: boolean }): InFlightJob[] {
-    const revoked = this.revoke(({ isFresh }) => isFresh || isAnybodyIdle);
+  takeBackUnbegun({ isAnyIdle }: { isAnyIdle: boolean }): InFlightJob[] {
+    const revoked = this.revoke(({ isFresh }) => isFresh || isAnyIdle);
     if (revoked.length > 0) this.#prefetch.forfeit();
     return revoked;
   }

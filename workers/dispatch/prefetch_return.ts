@@ -44,8 +44,8 @@ export class PrefetchReturn {
     const latest = this.#options.clock() - LONG_JOB_MS;
     const slow = this.#ahead().filter((handle) => handle.progressAt < latest);
     // A retry would wait behind all that was added before it, so it goes back only if another consumer is idle.
-    const isAnybodyIdle = [...this.#options.consumers.values()].some(({ isIdle }) => isIdle);
-    const back = slow.flatMap((handle) => handle.takeBackUnbegun({ isAnybodyIdle })).map(({ job }) => job);
+    const isAnyIdle = [...this.#options.consumers.values()].some(({ isIdle }) => isIdle);
+    const back = slow.flatMap((handle) => handle.takeBackUnbegun({ isAnyIdle })).map(({ job }) => job);
     if (back.length > 0) this.#options.onBack(back);
   }
 

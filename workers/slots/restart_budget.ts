@@ -1,4 +1,4 @@
-/** How soon a place is filled again: at once, unless its lives keep ending young, before they were of any use. */
+/** How soon a slot gets its next thread: at once, unless its lives keep ending young, before they were of any use. */
 const FREE_RESTARTS = 3;
 /** A life that lasted this long was healthy. */
 const STABLE_MS = 10_000;

@@ -1,5 +1,5 @@
 /**
- * A place that is always filled: one thread, and when that ends the next one, within a restart budget.
+ * A slot that always has a thread: one, and when that ends the next one, within a restart budget.
  * A thread that hangs is ended, and the next life begins at once beside it. A thread inside a native call
  * does not end: it counts as wedged until that call returns, if it ever does.
  */
@@ -16,7 +16,7 @@ export interface LifeSummary {
 }
 
 export interface ThreadSlotOptions<Message> {
-  /** The role of the thread at this place: "consumer" or "producer". */
+  /** The role of the thread in this slot: "consumer" or "producer". */
   readonly role: string;
   /** Starts a thread. */
   readonly spawn: (id: string, events: LifeEvents) => Child<Message>;
@@ -55,7 +55,7 @@ export class ThreadSlot<Message> {
     this.#options = options;
   }
 
-  /** The current life; null while the place waits for the next one. */
+  /** The current life; null while the slot waits for the next one. */
   get id(): string | null {
     return this.#life?.id ?? null;
   }

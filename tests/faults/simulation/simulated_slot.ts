@@ -1,4 +1,4 @@
-/** A place with simulated threads: what `workers/slots/consumer_slot.ts` does, with its real handle and place. */
+/** A slot with simulated threads: what `workers/slots/consumer_slot.ts` does, with its handle and its thread slot. */
 import type { LifeEvents } from "../../../workers/child.ts";
 import { ConsumerHandle } from "../../../workers/dispatch/consumer_handle.ts";
 import type { EndOfConsumer } from "../../../workers/dispatch/abandoned_jobs.ts";
