@@ -25,7 +25,7 @@ const STATUS_OF = {
 /** The sentence for what we did not expect: its own words may tell too much. */
 const FAULT = "Something went wrong here. The log of the system says what.";
 
-/** `onFault` hears of errors that nobody foresaw. */
+/** `onFault` receives unforeseen errors. */
 export function answerError(thrown: Error, c: Context<AppEnv>, onFault: (error: unknown) => void): Response {
   const refusal = refusalOf(thrown);
   if (refusal.code === "internal") onFault(thrown);

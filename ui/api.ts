@@ -147,7 +147,7 @@ const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
 async function moveJobs(c: ApiContext, ports: PageDeps, verb: OperatorVerb): Promise<Response> {
   const input = moveInput(await readJson(c), ports.now());
   const queue = audited(ports.queue, actorOf(c, ports));
-  // Whoever hangs up wants no more of it.
+  // A client that hangs up wants no more of it.
   const { signal } = c.req.raw;
   if ("filter" in input) {
     return c.json({ [DONE[verb]]: await queue.moveAll(verb, input.filter, { signal }) });

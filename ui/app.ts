@@ -35,7 +35,7 @@ import { staticFile } from "./static_files.ts";
 import { StreamPlaces } from "./stream_places.ts";
 import { Throttle } from "./throttle.ts";
 
-/** Of each server: those who watch Ops, where nobody logs in, are not to take the places of the Manager's. */
+/** Of each server: viewers of Ops, which needs no login, are not to take the places of the Manager's. */
 const MAX_STREAMS = 25;
 
 export interface AppOptions extends Omit<PageDeps, "now" | "faultInjection" | "audit"> {
@@ -58,7 +58,7 @@ export interface AppOptions extends Omit<PageDeps, "now" | "faultInjection" | "a
   readonly trustedProxies?: readonly string[];
   /** Milliseconds since 1970. */
   readonly now?: () => number;
-  /** Hears of errors that nobody foresaw; the visitor only gets a sentence. */
+  /** Receives unforeseen errors; the visitor only gets a sentence. */
   readonly onFault?: (error: unknown) => void;
   /** Hears, in sentences for the log, what people and scripts do, logins included. */
   readonly onAudit?: (sentence: string) => void;
@@ -68,7 +68,7 @@ export interface AppOptions extends Omit<PageDeps, "now" | "faultInjection" | "a
   readonly sessionFile?: string | undefined;
   /** Where the key outlives the process that signs the cookies of devices; the same for both servers. */
   readonly deviceKeyFile?: string | undefined;
-  /** Slows guessing down; the same for both servers, so that nobody guesses twice as fast at two doors. */
+  /** Slows guessing down; the same for both servers, so that two servers do not allow twice the guesses. */
   readonly throttle?: Throttle;
 }
 
@@ -110,7 +110,7 @@ export function opsApp(options: AppOptions): App {
   const live = snapshots(ports, faultsOf(options));
   const places = new StreamPlaces({ limit: MAX_STREAMS });
   const app = baseApp(options, ports);
-  // Then nobody but this machine gets so far.
+  // Then only this machine gets so far.
   const isOpen = options.passwordIsDefault;
   const sessions = isOpen ? null : lockApp(app, options, { name: "Ops", cookie: "pq_ops" });
   app.get("/events", ownPagesOnly, (c) => {
@@ -208,7 +208,7 @@ function refuseLarge(): never {
   throw tooLarge();
 }
 
-/** 405 for a path that knows other methods, 404 for one that nobody knows. */
+/** 405 for a path that knows other methods, 404 for an unknown one. */
 function missing(app: Hono<AppEnv>, c: Context): HttpError {
   const allowed = allowedMethods(app, c.req.path);
   if (allowed.length === 0) return new HttpError(404, "not_found", "There is nothing at this address.");

@@ -23,7 +23,7 @@ export interface AppEnv {
   };
 }
 
-/** Whether the process works on a request, as whoever judges the death of a process has to know. */
+/** Whether the process works on a request, which the judgement of a dead process depends on. */
 export interface Progress {
   begin(): void;
   /** Also before its answer has been taken whole: of one that only waits for news. */

@@ -1,4 +1,4 @@
-/** One text for many readers: rendered once, whoever listens, and not at all while nobody does. */
+/** One text for many readers: rendered once for all of them, and not at all without one. */
 
 export interface BroadcastOptions {
   /** What readers get. Called at most once every `tickMs`. */

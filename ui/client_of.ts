@@ -66,7 +66,7 @@ function behindProxies(headers: Headers, peer: string, isTrusted: (address: stri
   const hops = (headers.get("x-forwarded-for") ?? "").split(",").map(addressOf);
   let address = plain(peer);
   for (const hop of hops.reverse()) {
-    // Whatever stands before something unreadable was written by nobody we trust.
+    // Whatever stands before something unreadable comes from no trusted proxy.
     if (hop === null) break;
     address = hop;
     if (!isTrusted(hop)) break;
@@ -83,7 +83,7 @@ function addressOf(hop: string): string | null {
 }
 
 /**
- * Believed of everybody: whoever lies about it only makes the cookie of the own browser stricter, and a proxy that was not
+ * Believed of every client: a false one only makes the cookie of the own browser stricter, and a proxy that was not
  * declared is not to cost its users an encrypted cookie.
  */
 function saysHttps(headers: Headers): boolean {

@@ -52,7 +52,7 @@ export class OwnCookie {
     }
   }
 
-  /** With `__Host-` a browser takes it over https alone, and from nobody else of this domain. */
+  /** With `__Host-` a browser takes it over https alone, and from no other host of this domain. */
   #nameFor(c: Context<AppEnv>): string {
     return c.env.client.isHttps ? `__Host-${this.#name}` : this.#name;
   }

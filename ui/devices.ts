@@ -1,6 +1,6 @@
 /**
  * Browsers that have logged in before carry a signed cookie that says so, and nothing about a session. At the login they
- * wait for their own wrong passwords alone, so that nobody else's guesses shut them out.
+ * wait for their own wrong passwords alone, so that the guesses of others do not shut them out.
  */
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";

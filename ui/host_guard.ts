@@ -6,7 +6,7 @@ import type { MiddlewareHandler } from "hono";
 import { isLoopbackName } from "./loopback.ts";
 import { HttpError } from "./refusal.ts";
 
-/** What a request of HTTP/1.0 asks for that names no host; nobody can be called so. */
+/** What a request of HTTP/1.0 asks for that names no host; no host can have this name. */
 export const NO_HOST = "host.invalid";
 
 const EVERY_ADDRESS = ["0.0.0.0", "::", "[::]"];
@@ -20,7 +20,7 @@ export function withoutRootDot(authority: string): string {
 export function hostnameOf(given: string): string | null {
   const authority = withoutRootDot(given);
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(authority);
-  // `localhost:99999` and `127.0.0.256` look like hosts, but no address can be made of them: whoever tries, throws.
+  // `localhost:99999` and `127.0.0.256` look like hosts, but no address can be made of them: parsing one throws.
   if (!URL.canParse(`http://${authority}`)) return null;
   return (match?.[1] ?? match?.[2])?.toLowerCase() ?? null;
 }

@@ -10,8 +10,8 @@ export interface PerAddressOptions {
 }
 
 /**
- * Cuts off whoever on another machine takes more than so many connections, so that a server with a limit of its own has
- * some left for others. Not so this machine: a proxy here speaks for many, and whoever runs programs here may do worse.
+ * Cuts off another machine that takes more than so many connections, so that a server with a limit of its own has
+ * some left for others. Not so this machine: a proxy here speaks for many, and a local program could do worse.
  */
 export function limitPerAddress(server: Pick<Server, "on">, { most, isTrusted }: PerAddressOptions): void {
   const open = new Map<string, number>();

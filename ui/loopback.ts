@@ -6,7 +6,7 @@ export function isLoopbackAddress(address: string): boolean {
   return plain === "::1" || /^127(?:\.\d{1,3}){3}$/.test(plain);
 }
 
-/** A name or address, without brackets or port. Browsers resolve `*.localhost` themselves, so nobody can rebind it. */
+/** A name or address, without brackets or port. Browsers resolve `*.localhost` themselves, so it cannot be rebound. */
 export function isLoopbackName(name: string): boolean {
   return /^(?:[a-z0-9_-]+\.)*localhost$/i.test(name) || isLoopbackAddress(name);
 }

@@ -13,7 +13,7 @@ export interface Neighbours {
 
 /**
  * The address of the other page: the public one, or the other port under the name by which the visitor came here
- * (`http://localhost:8502`). Null where neither is known: whoever comes through a proxy, or through a port that is mapped to
+ * (`http://localhost:8502`). Null where neither is known: a visitor who comes through a proxy, or through a port that is mapped to
  * ours, may reach the other page anywhere, and under this name meets a stranger.
  */
 export function otherPage(

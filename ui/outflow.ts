@@ -15,7 +15,7 @@ export interface Outgoing {
 }
 
 const MOST_UNSENT = 16 * 1024 * 1024;
-/** For so long nobody is cut off who takes nothing, in milliseconds. */
+/** A client that takes nothing is not cut off before that, in milliseconds. */
 const PATIENCE_MS = 2_000;
 const LOOK_MS = 100;
 /** Of making answers, without a pause. */
@@ -31,7 +31,7 @@ export class Outflow {
   /** With what was unsent of each at the last look, and since when it has been that much. */
   readonly #open = new Map<Outgoing, { length: number; since: number }>();
   readonly #options: Required<OutflowOptions>;
-  /** Whoever is before the next one in the line has got in. */
+  /** The one before the next in the line has got in. */
   #line: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   /** When the first answer since the last pause was begun; null where none was. */

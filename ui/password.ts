@@ -27,7 +27,7 @@ export class Password {
   }
 
   /**
-   * @param turn `rank`: attempts of a lower one are hashed first; `signal`: aborts when nobody waits for it any more
+   * @param turn `rank`: attempts of a lower one are hashed first; `signal`: aborts when its caller has gone
    * @throws {HttpError} 503 when too many wait for their turn
    */
   async matches(attempt: string, turn: Turn = {}): Promise<boolean> {

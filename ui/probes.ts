@@ -1,5 +1,5 @@
 /**
- * For whoever watches the process, without a login and under any host name: a load balancer or an orchestrator asks by an
+ * For programs that watch the process, without a login and under any host name: a load balancer or an orchestrator asks by an
  * address of its own. So the answers say nothing that a stranger may not know: no path, no version.
  */
 import { type Context, Hono } from "hono";

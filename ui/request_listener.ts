@@ -98,7 +98,7 @@ function plain(request: Request): Request {
   return new Request(url, { method, headers, body: request.body, signal: request.signal });
 }
 
-/** Of a connection that is gone already nothing is known: an empty address is nobody's friend. */
+/** Of a connection that is gone already nothing is known: an empty address is trusted by no rule. */
 function addressOf({ remoteAddress = "", remotePort = 0 }: IncomingMessage["socket"]): Deno.NetAddr {
   return { transport: "tcp", hostname: remoteAddress, port: remotePort };
 }

@@ -114,7 +114,7 @@ function freeAddress({ hostname, port, setting }: ServeOptions): Deno.NetAddr {
   }
 }
 
-/** Rejects when somebody took the port in this very moment. */
+/** Rejects when another program took the port in this very moment. */
 async function listen(server: Server, { hostname, port }: Deno.NetAddr): Promise<void> {
   server.listen(port, hostname);
   await once(server, "listening");

@@ -19,7 +19,7 @@ export interface SessionsOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** Who is logged in. Only hashes are kept: whoever reads this memory, or the file, cannot log in with what is found. */
+/** Who is logged in. Only hashes are kept: a reader of this memory, or of the file, cannot log in with them. */
 export class Sessions {
   /**
    * Resolves when it is known whether those in the file were opened with this password. Until then there are none: going
@@ -80,7 +80,7 @@ export class Sessions {
     if (!await password.isIn(stored.verifier).catch(this.#options.onFault)) return this.#save();
     this.#verifier = stored.verifier;
     for (const [hash, session] of stored.sessions) {
-      // Nobody was here in the future: such a session would never end.
+      // A session from the future would never end.
       if (session.openedAt <= now() && session.seenAt <= now()) this.#byHash.set(hash, session);
     }
     this.#forgetOld();

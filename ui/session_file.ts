@@ -1,4 +1,4 @@
-/** Sessions that outlive the process: one small file, which whoever reads it cannot log in with. */
+/** Sessions that outlive the process: one small file that is of no use for a login. */
 
 export interface Session {
   /** Milliseconds since 1970. */

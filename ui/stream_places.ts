@@ -7,7 +7,7 @@
 export interface StreamPlacesOptions {
   /** How many may watch at once. */
   readonly limit: number;
-  /** Nobody younger than this gives way, or a crowd would do nothing but push. */
+  /** A stream younger than this does not give way, or a crowd would do nothing but push. */
   readonly settledMs?: number;
 }
 
@@ -22,7 +22,7 @@ export class StreamPlaces {
     this.#settledMs = settledMs;
   }
 
-  /** False when there is no place, now or soon. Whoever got one must `leave` it; when aborted, at once. */
+  /** False when there is no place, now or soon. One that was given must be left with `leave`; when aborted, at once. */
   take(controller: AbortController): boolean {
     if (this.#since.size >= this.#limit && !this.#makeRoom()) return false;
     this.#since.set(controller, performance.now());

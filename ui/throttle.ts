@@ -141,7 +141,7 @@ export class Throttle {
 
   #longestWait(from: Guesser, now: number): { key: string; waitMs: number } {
     let longest = { key: "", waitMs: 0 };
-    // Who has to wait does not get in by the claim to forward for somebody.
+    // Who has to wait does not get in by the claim to forward for another client.
     const itself = ownCounter({ address: from.address });
     const isClaim = (from.claimedAddress ?? null) !== null && (from.device ?? null) === null;
     for (const counter of [...this.#countersOf(from), ...(isClaim ? [itself] : [])]) {

@@ -13,7 +13,7 @@ export interface CliIo {
   readonly printError: (text: string) => void;
   /** All of standard input, for `--payload -`. */
   readonly readInput: () => Promise<string>;
-  /** Asks the person at the terminal; null where nobody can answer. */
+  /** Asks the person at the terminal; null without a terminal. */
   readonly confirm: ((question: string) => boolean) | null;
   /** Who runs the command, and where what it does is written down. */
   readonly actor: Actor;

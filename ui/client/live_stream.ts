@@ -1,4 +1,4 @@
-/** The server's event stream, kept open for as long as somebody looks at the page. */
+/** The server's event stream, kept open for as long as the page is visible. */
 
 export interface StreamOptions {
   readonly url: string;

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 
 /**
  * What stands in the place of a page whose session is over. The page does not go to the login by itself: it could
- * take a reader along who is just leaving for elsewhere. It comes back when somebody logs in in another window.
+ * take a reader along who is just leaving for elsewhere. It comes back after a login in another window.
  */
 export function LoggedOut({ children }: { readonly children?: ComponentChildren }) {
   return (

@@ -43,7 +43,7 @@ interface Look {
 const ALL_WELL: Look = { refusal: null };
 
 /**
- * A button says in which state it drew the job: another one may have come under the finger, or somebody else may have
+ * A button says in which state it drew the job: another one may have come under the finger, or another person may have
  * been faster.
  */
 async function lookAt(

@@ -5,7 +5,7 @@ import { duration } from "../components/format.ts";
 import { waitOf } from "./wait_of.ts";
 
 export interface StoryLine {
-  /** Null: nobody has kept it. */
+  /** Null: it was not kept. */
   readonly at: number | null;
   readonly title: string;
   /** An error or a sentence. */

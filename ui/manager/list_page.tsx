@@ -108,7 +108,7 @@ function AllThatMatch({ view }: { readonly view: ListView }) {
   );
 }
 
-/** The sweep comes every ten seconds by itself; this is for whoever does not want to wait. */
+/** The sweep comes every ten seconds by itself; this button is for people who do not want to wait. */
 function CheckStalled() {
   return (
     <button type="submit" form="one" formAction="/sweep" class="small-button">

@@ -1,7 +1,7 @@
 /**
  * What an action did, as a short code in the address and a sentence on the page.
  *
- * Codes, not sentences: nobody can make this page say something by sending somebody a link.
+ * Codes, not sentences: a link cannot make this page say something.
  */
 import { isStatus, MOVES, type OperatorVerb, type Status } from "@persistent-queue/queue";
 import type { Note } from "./views.ts";
@@ -37,7 +37,7 @@ export function refusedNote(
   status: Status,
   why: "illegal" | "changed" | "again",
 ): string {
-  // Whoever clicks twice has got what they wanted.
+  // After a second click the wish is fulfilled already.
   if (status === MOVES[verb].to && why !== "again") return `${verb}.already`;
   return `${verb}.${why}.${status}`;
 }

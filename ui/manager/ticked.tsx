@@ -44,7 +44,7 @@ export function Ticked({ view, live: { picked } }: TickedProps) {
   );
 }
 
-/** Whoever has ticked a whole page may mean all that match. */
+/** A person who ticked a whole page may mean all that match. */
 function Beyond(
   { view: { query, jobs, next, counts }, picked, verbs }: {
     readonly view: ListView;

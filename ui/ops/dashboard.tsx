@@ -12,7 +12,7 @@ import { VitalSigns } from "./vital_signs.tsx";
 export function Dashboard({ snapshot, statuses, version, manager, now, link, agedMs }: DashboardProps) {
   if (link === "ended") return <LoggedOut />;
   const { stats, system } = snapshot;
-  // Nobody knows how things went on after the stream broke: ages stand still then.
+  // What happened after the stream broke is not known here: ages stand still then.
   const sinceMs = link === "lost" ? 0 : agedMs;
   const then = now - agedMs + sinceMs;
   return (
