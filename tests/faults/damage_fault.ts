@@ -8,14 +8,14 @@ import { getQueue, openStore, type Queue, StorageError } from "@persistent-queue
 import { verify } from "../../queue/verify.ts";
 import { drainBacklog } from "../support/backlog_drain.ts";
 import { copyDatabase, idOf, makeVictim, stateOf, type Victim } from "../support/damaged_database.ts";
-import { type Damage, logFlip, logLoss, pageDamage } from "../support/damaged_parts.ts";
+import { type Damage, kindFlip, logFlip, logLoss, pageDamage } from "../support/damaged_parts.ts";
 import { EMPTY_FILES, FOREIGN_SCHEMAS, stranger } from "../support/damaged_wholes.ts";
 import type { Random } from "../support/random.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import type { Fault } from "./fault.ts";
 
-const OFTEN = { logLoss: 100, logFlip: 100, page: 100, stranger: 50 };
-const EACH = OFTEN.logLoss + OFTEN.logFlip + OFTEN.page + OFTEN.stranger +
+const OFTEN = { logLoss: 100, logFlip: 100, page: 100, kind: 5, stranger: 50 };
+const EACH = OFTEN.logLoss + OFTEN.logFlip + OFTEN.page + OFTEN.kind + OFTEN.stranger +
   EMPTY_FILES.length + FOREIGN_SCHEMAS.length;
 
 export const damage: Fault = {
@@ -38,6 +38,7 @@ function* damages(victim: Victim, random: Random): Generator<Damage> {
   for (let n = 0; n < OFTEN.logLoss; n++) yield logLoss(victim, random);
   for (let n = 0; n < OFTEN.logFlip; n++) yield logFlip(victim, random);
   for (let n = 0; n < OFTEN.page; n++) yield pageDamage(victim, random);
+  for (let n = 0; n < OFTEN.kind; n++) yield kindFlip(victim, random);
   for (let n = 0; n < OFTEN.stranger; n++) yield stranger(random);
   yield* EMPTY_FILES;
   yield* FOREIGN_SCHEMAS;
@@ -81,7 +82,8 @@ async function problemsAtWork(queue: Queue, path: string, states: readonly strin
   const found = commits < 0 ? `${state}, which it never was` : `its first ${commits} commits`;
   const problems = state === expected ? [] : [`it holds ${found}, and not its first ${leaves}`];
   await goOn(queue);
-  return [...problems, ...await problemsAfter(path, expected)];
+  const waiting = await waitingForHandler(queue);
+  return [...problems, ...waiting.problems, ...await problemsAfter(path, expected, waiting.ids)];
 }
 
 /** As the next process does. */
@@ -91,14 +93,30 @@ async function goOn(queue: Queue): Promise<void> {
   await queue.add([{ id: "afterwards" }]);
   await drainBacklog(queue);
   await queue.prune();
-  await queue.stats();
 }
 
-async function problemsAfter(path: string, state: string): Promise<string[]> {
+/**
+ * A flipped bit can turn the kind of a job into another one, which no index and no checksum contradicts. Such a job
+ * must wait for a handler of that kind, and the queue must say so.
+ */
+async function waitingForHandler(queue: Queue): Promise<{ ids: string[]; problems: string[] }> {
+  const { jobs } = await queue.list({ limit: 200, status: "PENDING" });
+  const ids = jobs.filter(({ kind }) => !queue.kinds.includes(kind)).map(({ id }) => id);
+  const { parked } = await queue.stats();
+  const told = parked.reduce((sum, { count }) => sum + count, 0);
+  return {
+    ids,
+    problems: told === ids.length ? [] : [`${ids.length} jobs are parked, but ${told} are told`],
+  };
+}
+
+async function problemsAfter(path: string, state: string, waiting: readonly string[]): Promise<string[]> {
   const added = [...Array.from(state, (_, n) => idOf(n)), "afterwards"];
+  const completed = added.filter((id) => !waiting.includes(id));
+  const drained = waiting.length === 0;
   const store = await openStore(`sqlite:${path}`, "guest");
   try {
-    return await verify(store, { deep: true, drained: true, ledger: { added, completed: added } });
+    return await verify(store, { deep: true, drained, ledger: { added, completed } });
   } finally {
     await store.close();
   }

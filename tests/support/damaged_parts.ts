@@ -64,6 +64,25 @@ export function pageDamage(victim: Victim, random: Random): Damage {
   };
 }
 
+/** The kind of a waiting job becomes another one, which stands in no index: all jobs are there. */
+export function kindFlip({ pages, folded }: Victim, random: Random): Damage {
+  const places = pages.flatMap((page, n) =>
+    [...new TextDecoder("latin1").decode(page).matchAll(/filePENDING/g)].map(({ index }) => n * PAGE + index)
+  );
+  const at = random.pick(places) + random.below("file".length);
+  const bit = 1 << random.below(8);
+  return {
+    what:
+      `byte ${at} of the database, in the kind of a job, has bit ${bit} flipped, and the log ends at byte 1`,
+    leaves: folded,
+    mayBeTold: true,
+    befall: (path) => {
+      Deno.truncateSync(`${path}-wal`, 1);
+      rewrite(path, { at, length: 1 }, ([byte = 0]) => [byte ^ bit]);
+    },
+  };
+}
+
 interface Part {
   readonly at: number;
   readonly length: number;
