@@ -130,7 +130,7 @@ function suffer(words: string, owner: Owner | undefined): void {
 }
 
 function tellLeftover(owner: Owner): void {
-  tell({ type: "leftover", text: `a timer that ${nameOf(owner)} had left behind` });
+  tell({ type: "leftover", text: `code that ${nameOf(owner)} had left behind` });
 }
 
 function receive(message: ToConsumer, log: Log): void {

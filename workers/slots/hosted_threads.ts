@@ -6,6 +6,7 @@
  * So a spare one is kept ready for the next consumer that is replaced.
  */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { hasRoomFor } from "../process/open_files.ts";
 
 /** What handlers may do, in the form that a Web Worker takes. */
 export type ThreadPermissions = Deno.PermissionOptionsObject | "inherit";
@@ -59,10 +60,16 @@ interface Running extends HostedThread {
 const HOST = new URL("../host.ts", import.meta.url);
 /** Not at the same time as threads that start now: the system starts, or several are replaced. */
 const SPARE_AFTER_MS = 100;
+/** A thread takes eight. If it cannot have them, the runtime ends the whole process. */
+const FILES_PER_THREAD = 12;
+const ROOM_AGAIN_MS = 100;
+const CODE = new URL(".", import.meta.url);
 
 export class HostedThreads implements Disposable {
   readonly #permissions: ThreadPermissions;
   readonly #threads = new Map<number, Running>();
+  /** Threads that have not begun to start, by their ids. */
+  readonly #waiting = new Map<number, ReturnType<typeof setTimeout>>();
   #spare: Running | null = null;
   #spareTimer: ReturnType<typeof setTimeout> | undefined;
   #host: Worker | null = null;
@@ -80,10 +87,12 @@ export class HostedThreads implements Disposable {
     return thread;
   }
 
-  /** The threads end with their host. */
+  /** The threads end with their host, and their channels are closed even if one takes its time. */
   [Symbol.dispose](): void {
     clearTimeout(this.#spareTimer);
-    this.#spare?.port.close();
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    this.#waiting.clear();
+    for (const { port } of this.#threads.values()) port.close();
     this.#spare = null;
     this.#host?.terminate();
     this.#host = null;
@@ -93,13 +102,28 @@ export class HostedThreads implements Disposable {
   #start({ url, name, memoryMb }: ThreadOptions): Running {
     const id = ++this.#started;
     const { port1: port, port2 } = new MessageChannel();
-    this.#post({ type: "start", id, url: url.href, name, port: port2, memoryMb }, [port2]);
-    const terminate = () => {
-      if (this.#threads.has(id)) this.#post({ type: "end", id });
-    };
+    const terminate = () => this.#end(id);
     const thread: Running = { id, port, terminate, owner: null };
     this.#threads.set(id, thread);
+    this.#postStart({ type: "start", id, url: url.href, name, port: port2, memoryMb });
     return thread;
+  }
+
+  /** Waits for room where jobs have taken all open files. */
+  #postStart(message: ToHost & { type: "start" }): void {
+    this.#waiting.delete(message.id);
+    if (!this.#threads.has(message.id)) return;
+    if (hasRoomFor(FILES_PER_THREAD, CODE)) return this.#post(message, [message.port]);
+    this.#waiting.set(message.id, setTimeout(() => this.#postStart(message), ROOM_AGAIN_MS));
+  }
+
+  #end(id: number): void {
+    if (!this.#threads.has(id)) return;
+    if (!this.#waiting.has(id)) return this.#post({ type: "end", id });
+    clearTimeout(this.#waiting.get(id));
+    this.#waiting.delete(id);
+    this.#threads.get(id)?.port.close();
+    this.#threads.delete(id);
   }
 
   #takeSpare(): Running | null {

@@ -7,6 +7,8 @@
  * the busy consumers follow one by one, the longest busy first.
  */
 
+import { hasRoomFor, openSome } from "../process/open_files.ts";
+
 /** A consumer, as far as this file needs it. */
 export interface FileHolder {
   readonly isReady: boolean;
@@ -107,27 +109,5 @@ export class OpenFilesWatch {
     if (!hasRoomFor(RESERVE + ROOM, folder)) return false;
     this.#ballast = openSome(RESERVE, folder).opened;
     return true;
-  }
-}
-
-function hasRoomFor(count: number, folder: string): boolean {
-  const { opened, isRefused } = openSome(count, folder);
-  for (const file of opened) file.close();
-  return !isRefused;
-}
-
-interface Opened {
-  readonly opened: Deno.FsFile[];
-  /** The system opens no more files; any other fault of the folder is ignored here. */
-  readonly isRefused: boolean;
-}
-
-function openSome(count: number, folder: string): Opened {
-  const opened: Deno.FsFile[] = [];
-  try {
-    while (opened.length < count) opened.push(Deno.openSync(folder));
-    return { opened, isRefused: false };
-  } catch (error) {
-    return { opened, isRefused: ["EMFILE", "ENFILE"].includes((error as { code?: string }).code ?? "") };
   }
 }

@@ -17,6 +17,7 @@ import {
   RetryLater,
 } from "../handler.ts";
 import type { Handlers } from "../handlers.ts";
+import { isOutOfFiles } from "../process/open_files.ts";
 import type { JobMessage } from "../protocol.ts";
 
 /** Taken before any handler could change them. */
@@ -25,6 +26,8 @@ const { parse: parseJson } = JSON;
 
 /** How long a handler may run past its deadline before its thread is given up. */
 const GRACE_MS = 5_000;
+/** When the supervisor has made room for open files, most likely. */
+const FILES_AGAIN_MS = 1_000;
 
 export interface AttemptOptions {
   readonly consumerId: string;
@@ -97,7 +100,7 @@ export class Attempt {
   }
 
   async #load(kind: string): Promise<HandlerModule> {
-    const module = await this.#options.handlers.load(kind);
+    const module = await this.#options.handlers.load(kind).catch(asTooEarly);
     this.#options.onLoaded(kind);
     return module;
   }
@@ -182,6 +185,12 @@ export class Attempt {
 }
 
 class TimedOut extends Error {}
+
+/** Other jobs have taken all open files: this one must not use up a retry for that. @throws */
+function asTooEarly(error: unknown): never {
+  if (isOutOfFiles(error)) throw new RetryLater(FILES_AGAIN_MS, messageOf(error));
+  throw error;
+}
 
 function toHandlerJob({ id, kind, payload, lease }: JobMessage, consumerId: string): HandlerJob {
   return { id, kind, payload: parse(payload), lease, consumerId };

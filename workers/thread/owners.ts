@@ -4,8 +4,10 @@
  * on the next job.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import process from "node:process";
 import { printable } from "@persistent-queue/queue/text";
 import type { ThreadState } from "../dispatch/thread_state.ts";
+import { beforeContinuations } from "./continuations.ts";
 import { reportOf, UNTELLABLE } from "./error_report.ts";
 import { afterwards } from "./runtime.ts";
 
@@ -34,6 +36,7 @@ export class Owners {
   readonly #options: OwnersOptions;
   readonly #context = new AsyncLocalStorage<Owner>();
   readonly #toldOf = new WeakSet<Owner>();
+  #isInLeftover = false;
 
   constructor(options: OwnersOptions) {
     this.#options = options;
@@ -45,25 +48,32 @@ export class Owners {
       event.preventDefault();
       options.onFault(wordsOf(event.reason), this.#context.getStore());
     });
-    for (const name of ["setTimeout", "setInterval", "setImmediate"] as const) {
-      const schedule = globalThis[name] as unknown as Schedule;
-      const value = this.#owned(schedule);
-      Object.defineProperty(globalThis, name, {
-        value,
-        writable: true,
-        enumerable: true,
-        configurable: true,
-      });
+    for (const name of ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"]) {
+      this.#ownCallbacksOf(globalThis, name);
     }
+    this.#ownCallbacksOf(process, "nextTick");
+    beforeContinuations(() => this.#noteOwner());
   }
 
   run<T>(owner: Owner, work: () => T): T {
     return this.#context.run(owner, work);
   }
 
-  /** Only timers lose their context before their error is reported. */
+  #ownCallbacksOf(object: object, name: string): void {
+    const value = this.#owned(Reflect.get(object, name) as Schedule);
+    Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+  }
+
+  /** Called at each continuation: what runs from here on belongs to this owner. */
+  #noteOwner(): void {
+    const owner = this.#context.getStore();
+    if (owner !== undefined && owner.hasEnded) this.#beginLeftover(owner);
+    else this.#endLeftover();
+  }
+
+  /** Timers lose their context before their error is reported, and microtasks have no hook. */
   #owned(schedule: Schedule): Schedule {
-    const run = this.#runTimer.bind(this);
+    const run = this.#runCallback.bind(this);
     const context = this.#context;
     function owned(this: unknown, work: Work, ...rest: unknown[]): unknown {
       const owner = context.getStore();
@@ -76,8 +86,9 @@ export class Owners {
     return Object.defineProperties(owned, Object.getOwnPropertyDescriptors(schedule));
   }
 
-  #runTimer(owner: Owner, work: () => unknown): void {
+  #runCallback(owner: Owner, work: () => unknown): void {
     if (owner.hasEnded) this.#beginLeftover(owner);
+    else this.#endLeftover();
     try {
       work();
     } catch (error) {
@@ -90,9 +101,16 @@ export class Owners {
       this.#toldOf.add(owner);
       this.#options.onLeftover(owner);
     }
-    const { state } = this.#options;
-    state.isInLeftover = true;
-    afterwards(() => state.isInLeftover = false);
+    if (this.#isInLeftover) return;
+    this.#isInLeftover = true;
+    this.#options.state.isInLeftover = true;
+    afterwards(() => this.#endLeftover());
+  }
+
+  #endLeftover(): void {
+    if (!this.#isInLeftover) return;
+    this.#isInLeftover = false;
+    this.#options.state.isInLeftover = false;
   }
 }
 

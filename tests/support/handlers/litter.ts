@@ -59,6 +59,37 @@ export const WAYS: Readonly<Record<string, Way>> = {
       for (;;);
     })();
   },
+  "a loop after input": ({ settings }) => {
+    void (async () => {
+      for (const end = Date.now() + LATER_MS; Date.now() < end;) await Deno.stat(settings.filesDir);
+      for (;;);
+    })();
+  },
+  "a loop in the callback of a message": () => {
+    const { port1, port2 } = new MessageChannel();
+    port2.onmessage = () => {
+      for (;;);
+    };
+    later(() => port1.postMessage("now"));
+  },
+  "a loop of microtasks": () => {
+    void (async () => {
+      await sleep(LATER_MS);
+      for (;;) await null;
+    })();
+  },
+  "a loop in a microtask": () =>
+    later(() =>
+      queueMicrotask(() => {
+        for (;;);
+      })
+    ),
+  "a loop in a tick": () =>
+    later(() =>
+      process.nextTick(() => {
+        for (;;);
+      })
+    ),
   "globalThis.onmessage": () => {
     globals.onmessage = () => {};
     parentPort?.on("message", () => {});
