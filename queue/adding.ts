@@ -10,7 +10,7 @@ import type { Inserted, NewJob } from "./store.ts";
 const MOST_JOBS = 500;
 const MOST_CHARACTERS = 256 * 1024;
 /** The shortest time between two pauses: each takes some 6 ms, in which a bulk of jobs makes no progress. */
-const BETWEEN_RESTS_MS = 40;
+const BETWEEN_RESTS_MS = 30;
 /** This many jobs are checked without a pause, so adding a single job is not delayed. */
 const FEW_JOBS = 8;
 
@@ -32,11 +32,12 @@ export async function addAll(taker: Taker, requests: readonly JobRequest[], give
 async function insertAll(taker: Taker, jobs: readonly NewJob[]): Promise<Added[]> {
   const inserted: Inserted[] = [];
   let since = performance.now();
-  for (const some of portionsOf(jobs)) {
+  while (inserted.length < jobs.length) {
     if (performance.now() - since > BETWEEN_RESTS_MS) {
       await yieldToEventLoop();
       since = performance.now();
     }
+    const some = portionOf(jobs, inserted.length);
     const stored = taker.insert(some);
     taker.emit({ type: "arriving", count: some.length });
     const answers = await stored;
@@ -47,19 +48,14 @@ async function insertAll(taker: Taker, jobs: readonly NewJob[]): Promise<Added[]
   return acceptedOrThrow(inserted);
 }
 
-function* portionsOf(jobs: readonly NewJob[]): Generator<readonly NewJob[]> {
-  let from = 0;
-  let characters = 0;
-  for (const [i, { id, payload }] of jobs.entries()) {
-    const length = id.length + payload.length;
-    const isFull = i - from >= MOST_JOBS || characters + length > MOST_CHARACTERS;
-    if (i > from && isFull) {
-      yield jobs.slice(from, i);
-      [from, characters] = [i, 0];
-    }
-    characters += length;
+function portionOf(jobs: readonly NewJob[], from: number): readonly NewJob[] {
+  let to = from;
+  for (let characters = 0; to < jobs.length && to - from < MOST_JOBS; to++) {
+    const { id, payload } = jobs[to] as NewJob;
+    characters += id.length + payload.length;
+    if (to > from && characters > MOST_CHARACTERS) break;
   }
-  yield jobs.slice(from);
+  return jobs.slice(from, to);
 }
 
 function acceptedOrThrow(inserted: readonly Inserted[]): Added[] {

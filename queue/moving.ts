@@ -3,6 +3,7 @@ import { yieldToEventLoop } from "./yield_to_event_loop.ts";
 import { QueueError } from "./errors.ts";
 import type { QueueEvent } from "./events.ts";
 import { MOVES, type OperatorVerb } from "./job.ts";
+import { printable } from "./printable.ts";
 import type { MoveOptions, MoveResult } from "./roles.ts";
 import type { Moved } from "./store.ts";
 
@@ -75,10 +76,17 @@ function toMoveResult(verb: OperatorVerb, moved: Moved): MoveResult {
     return { id, ok: false, code: "unknown_job", message: unknownJob(id).message };
   }
   const allowed = MOVES[verb].from.join(", ");
-  const message = `Cannot ${verb} job "${id}": it is ${moved.job.status}, and only ${allowed} allow that.`;
+  const message = `Cannot ${verb} job "${
+    shown(id)
+  }": it is ${moved.job.status}, and only ${allowed} allow that.`;
   return { id, ok: false, code: "illegal_move", message };
 }
 
 export function unknownJob(id: string): QueueError {
-  return new QueueError("unknown_job", `There is no job "${id}": check its id.`);
+  return new QueueError("unknown_job", `There is no job "${shown(id)}": check its id.`);
+}
+
+/** A list of results repeats each id anyway, so a sentence need not repeat a long one. */
+function shown(id: string): string {
+  return printable(id, { maxLength: 200 });
 }

@@ -193,6 +193,7 @@ export interface PruneRequest {
 export interface Store {
   /** The previous owner did not shut down cleanly: the process died, or the machine did. */
   readonly endedUncleanly: boolean;
+  /** Adds as many jobs as fit into one turn, at least one, and returns the results for those, in their order. */
   insert(jobs: readonly NewJob[]): Promise<Inserted[]>;
   /**
    * If `kinds` are given, a claim parks the jobs of other kinds that it meets: they stay PENDING, cost later claims

@@ -1,16 +1,33 @@
 import type { Job } from "../job.ts";
 import type { Inserted, NewJob } from "../store.ts";
 import { foldHistory } from "./history.ts";
-import { toJob } from "./rows.ts";
+import { number, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 import { ValueBudget } from "./values.ts";
 
-export function insert(sql: Statements, jobs: readonly NewJob[]): Inserted[] {
-  const budget = new ValueBudget(sql);
-  return jobs.map((job) => insertOne(sql, job, budget));
+/**
+ * Jobs that exist already are read, and SQLite walks over their long values on the way to what stands behind them:
+ * one turn passes at most this many bytes, which takes some 15 ms, or a single job.
+ */
+const TURN_BYTES = 64 * 1024 * 1024;
+
+/** What one turn reads. */
+interface Reading {
+  readonly budget: ValueBudget;
+  bytes: number;
 }
 
-function insertOne(sql: Statements, job: NewJob, budget: ValueBudget): Inserted {
+export function insert(sql: Statements, jobs: readonly NewJob[]): Inserted[] {
+  const reading = { budget: new ValueBudget(sql), bytes: 0 };
+  const inserted: Inserted[] = [];
+  for (const job of jobs) {
+    if (reading.bytes >= TURN_BYTES) break;
+    inserted.push(insertOne(sql, job, reading));
+  }
+  return inserted;
+}
+
+function insertOne(sql: Statements, job: NewJob, reading: Reading): Inserted {
   const values = [job.id, job.kind, job.payload, job.priority, job.runAt, job.createdAt] as const;
   const { changes, lastInsertRowid } = sql.insert.run(...values);
   if (changes === 1) return { outcome: "added", job: fresh(job, Number(lastInsertRowid)) };
@@ -23,7 +40,9 @@ function insertOne(sql: Statements, job: NewJob, budget: ValueBudget): Inserted 
     foldHistory(sql, afresh.seq);
     return { outcome: "replaced", job: { ...afresh, payload: job.payload } };
   }
-  const present = budget.fill(toJob(sql.brief.get(job.id) ?? {}));
+  const row = sql.brief.get(job.id) ?? {};
+  reading.bytes += number(row.bytes ?? 0);
+  const present = reading.budget.fill(toJob(row));
   const waiting = present.status === "PENDING" || present.status === "PROCESSING";
   if (!waiting) return { outcome: "refused", job: present };
   return {

@@ -12,7 +12,7 @@ import { PASSWORD, TOKEN } from "../ui/open_pages.ts";
 import type { Fault } from "./fault.ts";
 
 /** Of the thread's own processor time. The plan wants 100 ms, and the worst is printed; this is for slow machines. */
-const HELD_MS = 150;
+const HELD_MS = 120;
 const WANTED_MS = 100;
 const GROWN_BYTES = 64 * 2 ** 20;
 /** The best of several: the first ones pay for the compiler, and for the garbage of others. */
@@ -54,7 +54,8 @@ async function askForAll(expect: Expect): Promise<void> {
   for (const ask of asks) await pages.ask({ ...ask, times: 1 });
   console.log(`${asks.length} kinds of requests, ${AT_ONCE} at once`);
   const { rss: before } = await pages.measure();
-  let [peak, worst] = [0, 0];
+  let peak = 0;
+  let worst = { heldMs: 0, what: "" };
   for (const ask of asks) {
     let best = Infinity;
     for (let n = 0; n < TRIES && best > WANTED_MS; n++) {
@@ -64,12 +65,14 @@ async function askForAll(expect: Expect): Promise<void> {
       peak = Math.max(peak, rss);
       expect(status < 500 || status === 503, `${ask.what} was answered with ${status}`);
     }
-    worst = Math.max(worst, best);
+    if (best > worst.heldMs) worst = { heldMs: best, what: ask.what };
     expect(best <= HELD_MS, `${ask.what} held the thread for ${Math.round(best)} ms`);
   }
   const grown = peak - before;
   console.log(
-    `held for ${Math.round(worst)} ms at worst; memory ${inMegabytes(before)} + ${inMegabytes(grown)} MB`,
+    `held for ${Math.round(worst.heldMs)} ms at worst, by ${worst.what}; memory ${inMegabytes(before)} + ${
+      inMegabytes(grown)
+    } MB`,
   );
   expect(grown <= GROWN_BYTES, `the process grew by ${inMegabytes(grown)} MB`);
 }
@@ -120,9 +123,16 @@ function largeRequests(): Ask[] {
     post("adding 10,000 jobs", "/api/jobs", Array.from({ length: 10_000 }, (_, i) => job(`small ${i}`, [i]))),
     post("7 MB of brackets", "/api/jobs", "[".repeat(7e6), 4),
     post("7 MB of lists", "/api/jobs", `[${"[],".repeat(2.3e6)}0]`, 4),
+    post("canceling jobs with long ids", "/api/jobs/cancel", { ids: longIds("unknown") }),
+    post("adding jobs with long ids", "/api/jobs", longIds("new").map((id) => job(id, null))),
     post("canceling large jobs by id", "/api/jobs/cancel", { ids }),
     post("resubmitting large jobs by filter", "/api/jobs/resubmit", { filter: { q: "large " } }),
   ];
+}
+
+/** As many as fit into a request, each as long as an id may be. */
+function longIds(words: string): string[] {
+  return Array.from({ length: 3_000 }, (_, n) => `${words} ${n} `.padEnd(2_000, "x"));
 }
 
 async function measuredPages(database: string, expect: Expect) {
