@@ -8,7 +8,7 @@ import { parseDotenv } from "./config/dotenv.ts";
 import { NOTHING_ALLOWED, parseHandlerAllow } from "./config/handler_allow.ts";
 import { hostNames, networks, publicUrl } from "./config/reach.ts";
 import { queueUrl } from "./config/queue_url.ts";
-import { DEFAULT_PASSWORD } from "./config/public_rules.ts";
+import { DEFAULT_PASSWORD, isTokenAccepted } from "./config/public_rules.ts";
 import { misspeltInEnvironment, unknownInDotenv } from "./config/setting_names.ts";
 import { SettingReader } from "./config/setting_reader.ts";
 import type { SettingSources } from "./config/load_settings.ts";
@@ -51,7 +51,8 @@ export function readSettings(
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
   const handlerEnv = Object.freeze(pick(file, forHandlers));
-  return Object.freeze({ ...settings, handlerEnv, warnings: Object.freeze(warnings) });
+  const apiToken = isTokenAccepted(settings) ? settings.apiToken : null;
+  return Object.freeze({ ...settings, apiToken, handlerEnv, warnings: Object.freeze(warnings) });
 }
 
 function readEach(reader: SettingReader): Omit<Settings, "warnings" | "handlerEnv" | "bindAddress"> {

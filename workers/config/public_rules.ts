@@ -28,7 +28,7 @@ interface Opening {
 }
 
 /**
- * Refuses a HOST that others can reach together with a secret that can be guessed, and the default password
+ * Refuses a HOST that others can reach together with a password that can be guessed, and the default password
  * with any such setting.
  */
 export function checkSecrets(settings: Given, reader: SettingReader): void {
@@ -43,17 +43,23 @@ export function checkSecrets(settings: Given, reader: SettingReader): void {
         `for example the output of "${GENERATORS.MANAGER_PASSWORD}", or ${opening.fix}`,
     );
   }
-  if (opening.setting !== "HOST") return;
-  for (const name of shortSecretsOf(settings)) {
-    reader.reject(name, `${tooShort(opening, name)}, or ${opening.fix}`);
-  }
+  if (opening.setting !== "HOST" || !shortSecretsOf(settings).includes("MANAGER_PASSWORD")) return;
+  reader.reject("MANAGER_PASSWORD", `${tooShort(opening, "MANAGER_PASSWORD")}, or ${opening.fix}`);
 }
 
-/** Where only a proxy can be reached, which may ask for a login itself. */
+/** Whether requests may use the token: the system works without it, so a short one is no reason not to start. */
+export function isTokenAccepted(settings: Given): boolean {
+  return openingOf(settings)?.setting !== "HOST" || !shortSecretsOf(settings).includes("API_TOKEN");
+}
+
+/** Where only a proxy can be reached, it may ask for a login itself: then a short secret is still accepted. */
 export function shortSecretWarnings(settings: Given): string[] {
   const opening = openingOf(settings);
-  if (opening === null || opening.setting === "HOST") return [];
-  return shortSecretsOf(settings).map((name) => tooShort(opening, name));
+  if (opening === null) return [];
+  const warnings = shortSecretsOf(settings).map((name) => tooShort(opening, name));
+  return isTokenAccepted(settings)
+    ? warnings
+    : [`${warnings.at(-1)}. Until then requests with it are refused`];
 }
 
 function shortSecretsOf({ managerPassword, apiToken }: Given): SecretName[] {
