@@ -1,5 +1,5 @@
 /** A real browser for tests of the pages. */
-import { type Browser, chromium, type LaunchOptions } from "playwright-core";
+import type { Browser, BrowserType, LaunchOptions } from "playwright-core";
 
 /** The first is the same engine without a window: it begins with a quarter of the work. */
 const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
@@ -17,11 +17,25 @@ const ARGS = [
 
 /** `CHROME_BIN`, else the system's Chromium, else the one that comes as a package. Null where none runs. */
 export async function launchBrowser(): Promise<Browser | null> {
+  const driver = await loadDriver();
+  if (driver === null) return null;
   for (const candidate of candidates()) {
-    const browser = await tryToLaunch(candidate);
+    const browser = await tryToLaunch(driver, candidate);
     if (browser !== null) return browser;
   }
   return null;
+}
+
+/** Null outside the browser tests: their packages have a lock of their own, so that the system need not fetch them. */
+async function loadDriver(): Promise<BrowserType | null> {
+  try {
+    return (await import("playwright-core")).chromium;
+  } catch (error) {
+    console.log(
+      `The driver of the browser is missing (deno task test has it): ${String(error).split("\n")[0]}`,
+    );
+    return null;
+  }
 }
 
 type Candidate = () => LaunchOptions | Promise<LaunchOptions>;
@@ -38,9 +52,9 @@ async function packaged(): Promise<LaunchOptions> {
   return { executablePath: await bundled.executablePath(), args: [...new Set([...bundled.args, ...ARGS])] };
 }
 
-async function tryToLaunch(candidate: Candidate): Promise<Browser | null> {
+async function tryToLaunch(driver: BrowserType, candidate: Candidate): Promise<Browser | null> {
   try {
-    return await chromium.launch({ headless: true, timeout: 20_000, ...await candidate() });
+    return await driver.launch({ headless: true, timeout: 20_000, ...await candidate() });
   } catch (error) {
     console.log(`This browser does not run: ${String(error).split("\n")[0]}`);
     return null;
