@@ -3,7 +3,7 @@
  * clients must not notice.
  */
 import { serve, type Served } from "@persistent-queue/ui";
-import { PATIENCE } from "../../ui/serve.ts";
+import { PATIENCE } from "../../ui/http/serve.ts";
 import type { Random } from "../support/random.ts";
 import { exchange } from "../support/raw_client.ts";
 import { Standstill } from "../support/standstill.ts";

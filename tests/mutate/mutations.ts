@@ -148,7 +148,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the pages are bound to 0.0.0.0",
     edits: [{
-      file: "ui/serve.ts",
+      file: "ui/http/serve.ts",
       from: "server.listen(port, hostname);",
       to: 'server.listen(port, hostname && "0.0.0.0");',
     }],

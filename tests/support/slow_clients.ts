@@ -1,5 +1,5 @@
 /** Clients that take their time: each plays its part until the server has had enough, and tells what was wrong. */
-import type { Patience } from "../../ui/serve.ts";
+import type { Patience } from "../../ui/http/serve.ts";
 
 export interface Stand {
   readonly port: number;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Broadcast, type BroadcastOptions } from "../../ui/broadcast.ts";
+import { Broadcast, type BroadcastOptions } from "../../ui/live/broadcast.ts";
 import { eventually } from "../support/eventually.ts";
 
 /** A broadcast of numbers; `say` makes the next one news. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Client, clientOf, type ClientOptions } from "../../ui/client_of.ts";
+import { type Client, clientOf, type ClientOptions } from "../../ui/http/client_address.ts";
 
 interface Seen extends Partial<ClientOptions> {
   readonly peer?: string;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { csvHead, csvRow } from "../../ui/csv.ts";
+import { csvHead, csvRow } from "../../ui/api/csv.ts";
 import { claimNext, end } from "../support/attempts.ts";
 import { CONTROLS } from "../support/evil_texts.ts";
 import { testQueue } from "../support/test_queue.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Devices } from "../../ui/devices.ts";
-import { Password } from "../../ui/password.ts";
+import { Devices } from "../../ui/auth/devices.ts";
+import { Password } from "../../ui/auth/password.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { openPages, PASSWORD, type TestPages } from "./open_pages.ts";
 

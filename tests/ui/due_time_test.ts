@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseDelay, parseDueTime } from "../../ui/due_time.ts";
+import { parseDelay, parseDueTime } from "../../ui/api/due_time.ts";
 import { openPages } from "./open_pages.ts";
 
 const NOON = Date.UTC(2030, 0, 31, 12);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hostnameOf } from "../../ui/host_guard.ts";
+import { hostnameOf } from "../../ui/http/host_guard.ts";
 import { type Case, judged, LINES, OUTSIDE, prepare } from "./every_route.ts";
 import { openPages } from "./open_pages.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { safeNext } from "../../ui/login.tsx";
+import { safeNext } from "../../ui/auth/login.tsx";
 import { openPages, PASSWORD, TOKEN } from "./open_pages.ts";
 
 function form(fields: Record<string, string>) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { looksRelayed } from "../../ui/looks_relayed.ts";
+import { looksRelayed } from "../../ui/http/looks_relayed.ts";
 
 const FORM = ["Content-Type", "application/x-www-form-urlencoded", "Content-Length", "17"];
 

@@ -1,7 +1,7 @@
 /** The servers as they are met from outside, by raw sockets that do not behave. */
 import assert from "node:assert/strict";
 import { serve, ServeError } from "@persistent-queue/ui";
-import type { Patience } from "../../ui/serve.ts";
+import type { Patience } from "../../ui/http/serve.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free_port.ts";
 import { isHealthy } from "../support/is_healthy.ts";

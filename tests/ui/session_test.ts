@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { Password } from "../../ui/password.ts";
-import { Sessions } from "../../ui/session.ts";
+import { Password } from "../../ui/auth/password.ts";
+import { Sessions } from "../../ui/auth/session.ts";
 
 const MINUTE = 60_000;
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Throttle } from "../../ui/throttle.ts";
+import { Throttle } from "../../ui/auth/throttle.ts";
 
 function openThrottle(maxRemembered = 10_000) {
   const clock = { now: 1_000_000 };

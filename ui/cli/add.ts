@@ -1,11 +1,11 @@
 /** `jobs add`: puts jobs into the queue. */
 import { type Added, type JobRequest, printable } from "@persistent-queue/queue";
 import { duration } from "../components/format.ts";
-import { parseDelay, parseDueTime } from "../due_time.ts";
-import { jsonText } from "../parse_json.ts";
-import { HttpError } from "../refusal.ts";
-import { audited } from "../audit.ts";
-import { dueOnWire, jobsJson, type Moment } from "../wire.ts";
+import { parseDelay, parseDueTime } from "../api/due_time.ts";
+import { jsonText } from "../api/parse_json.ts";
+import { HttpError } from "../http/errors.ts";
+import { audited } from "../auth/audit.ts";
+import { dueOnWire, jobsJson, type Moment } from "../api/serializers.ts";
 import { columns } from "./columns.ts";
 import { type CliIo, type Command, type CommandLine, EXIT, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";

@@ -1,6 +1,6 @@
 /** The shape of a command of `deno task jobs`. */
 import type { Admin, Inspector, Operator } from "@persistent-queue/queue";
-import type { Actor } from "../audit.ts";
+import type { Actor } from "../auth/audit.ts";
 
 /** What a command line may do: look, add, move, check and copy. */
 export type CliQueue = Inspector & Operator & Admin;

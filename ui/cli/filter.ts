@@ -1,6 +1,6 @@
 /** The options that choose jobs by what they are. */
 import { isStatus, type JobFilter, nearest, printable, STATUSES } from "@persistent-queue/queue";
-import { parseSince } from "../due_time.ts";
+import { parseSince } from "../api/due_time.ts";
 import { type CommandLine, type OptionRule, UsageError } from "./command.ts";
 
 export const FILTER_OPTIONS = {

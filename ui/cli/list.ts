@@ -1,6 +1,6 @@
 /** `jobs list`: a page of jobs, newest first. */
 import { isStalled, type Job, type JobList, type ListRequest } from "@persistent-queue/queue";
-import { jobsJson } from "../wire.ts";
+import { jobsJson } from "../api/serializers.ts";
 import { columns } from "./columns.ts";
 import { type Command, type CommandLine, EXIT, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";

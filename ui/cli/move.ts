@@ -6,7 +6,7 @@ import {
   type OperatorVerb,
   printable,
 } from "@persistent-queue/queue";
-import { audited } from "../audit.ts";
+import { audited } from "../auth/audit.ts";
 import {
   type CliQueue,
   type Command,

@@ -9,7 +9,7 @@ import {
   printable,
 } from "@persistent-queue/queue";
 import { duration } from "../components/format.ts";
-import { storyJson } from "../wire.ts";
+import { storyJson } from "../api/serializers.ts";
 import { columns } from "./columns.ts";
 import { type Command, EXIT, UsageError } from "./command.ts";
 import { moment } from "./moment.ts";

@@ -1,6 +1,6 @@
 /** Who works, on what, for how long, and who has fallen silent. The same on both pages. */
 import type { ComponentChildren } from "preact";
-import type { WireConsumer } from "../wire.ts";
+import type { WireConsumer } from "../api/serializers.ts";
 import { age, count, duration } from "./format.ts";
 import { JobId } from "./job_id.tsx";
 

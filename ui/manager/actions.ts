@@ -1,16 +1,16 @@
 /** What forms do: each action ends where the person was, with a note of what came of it. */
 import type { Context } from "hono";
 import { isLegal, isStatus, OPERATOR_VERBS, type OperatorVerb, QueueError } from "@persistent-queue/queue";
-import { actorOf } from "../actor_of.ts";
-import type { AppEnv } from "../app_env.ts";
-import { audited, sweepNow } from "../audit.ts";
-import { type Fault, injectFault } from "../fault_injection.ts";
-import { safeNext } from "../login.tsx";
-import type { PageDeps } from "../ports.ts";
-import { HttpError } from "../refusal.ts";
-import type { BulkActions } from "./batches.ts";
+import { actorOf } from "../auth/actor.ts";
+import type { AppEnv } from "../http/app_env.ts";
+import { audited, sweepNow } from "../auth/audit.ts";
+import { type Fault, injectFault } from "../api/fault_injection.ts";
+import { safeNext } from "../auth/login.tsx";
+import type { PageDeps } from "../page_deps.ts";
+import { HttpError } from "../http/errors.ts";
+import type { BulkActions } from "./bulk_actions.ts";
 import { listPath, readQuery } from "./list_query.ts";
-import { movedNote, noteOf, refusedNote, sweptNote } from "./notes.ts";
+import { movedNote, noteOf, refusedNote, sweptNote } from "./flash.ts";
 import { readForm } from "./read_form.ts";
 
 export type PageContext = Context<AppEnv>;

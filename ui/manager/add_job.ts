@@ -1,10 +1,10 @@
 /** Adds the job that a form describes. */
 import { type Enqueuer, type JobRequest, messageOf, QueueError } from "@persistent-queue/queue";
-import { type DueTime, parseDelay, parseDueTime } from "../due_time.ts";
-import { jsonText } from "../parse_json.ts";
-import { HttpError } from "../refusal.ts";
+import { type DueTime, parseDelay, parseDueTime } from "../api/due_time.ts";
+import { jsonText } from "../api/parse_json.ts";
+import { HttpError } from "../http/errors.ts";
 import type { AddError, AddForm } from "./add_page.tsx";
-import type { PlainNote } from "./notes.ts";
+import type { PlainNote } from "./flash.ts";
 
 export type AddOutcome =
   | { readonly ok: true; readonly id: string; readonly note: PlainNote }

@@ -1,7 +1,7 @@
 /** Asks before something is done to more jobs than anybody sees. */
 import { MOVES } from "@persistent-queue/queue";
-import { jobFilter } from "../move_input.ts";
-import type { PageDeps } from "../ports.ts";
+import { jobFilter } from "../api/move_input.ts";
+import type { PageDeps } from "../page_deps.ts";
 import { type PageContext, readVerb } from "./actions.ts";
 import { ConfirmPage } from "./confirm_page.tsx";
 import { countMatching, matchingInWords, movable } from "./count_matching.ts";

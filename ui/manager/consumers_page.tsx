@@ -1,5 +1,5 @@
 import { ConsumersTable } from "../components/consumers_table.tsx";
-import type { WireConsumer } from "../wire.ts";
+import type { WireConsumer } from "../api/serializers.ts";
 import { Dock } from "./dock.tsx";
 import { jobPath } from "./job_path.ts";
 import { PageHead } from "./page_head.tsx";

@@ -1,6 +1,6 @@
 /** Gathers what the page of the consumers shows. */
-import type { PageDeps } from "../ports.ts";
-import { consumerOnWire } from "../wire.ts";
+import type { PageDeps } from "../page_deps.ts";
+import { consumerOnWire } from "../api/serializers.ts";
 import type { ConsumersView } from "./views.ts";
 import { warningsOf } from "./warnings_of.ts";
 

@@ -1,7 +1,7 @@
 /** How many jobs an action on all that match is about, without counting for ever. */
 import { isLegal, type JobFilter, type OperatorVerb, type Status, STATUSES } from "@persistent-queue/queue";
 import { count } from "../components/format.ts";
-import type { PageDeps } from "../ports.ts";
+import type { PageDeps } from "../page_deps.ts";
 
 const ENOUGH = 10_000;
 const PATIENCE_MS = 2_000;

@@ -1,7 +1,7 @@
 /** Asks before a consumer is made to crash or to hang. */
-import { type Fault, requireFaultInjection } from "../fault_injection.ts";
+import { type Fault, requireFaultInjection } from "../api/fault_injection.ts";
 import { IdInText } from "../components/job_id.tsx";
-import type { PageDeps } from "../ports.ts";
+import type { PageDeps } from "../page_deps.ts";
 import type { ConsumerView } from "../system.ts";
 import { jobPath } from "./job_path.ts";
 

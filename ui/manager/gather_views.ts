@@ -1,6 +1,6 @@
 /** What each living page shows, from the words of its address. */
-import type { PageDeps } from "../ports.ts";
-import type { BulkActions } from "./batches.ts";
+import type { PageDeps } from "../page_deps.ts";
+import type { BulkActions } from "./bulk_actions.ts";
 import { consumersView } from "./consumers_view.ts";
 import { jobView } from "./job_view.ts";
 import { queryWords, readQuery } from "./list_query.ts";

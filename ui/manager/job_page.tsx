@@ -5,7 +5,7 @@ import { Attempts } from "./attempts.tsx";
 import { Dock } from "./dock.tsx";
 import { jobPath } from "./job_path.ts";
 import { Actions, ConsumerName, isoTime } from "./job_row.tsx";
-import { type StoryLine, storyOf } from "./job_story.ts";
+import { type StoryLine, storyOf } from "./timeline.ts";
 import { describeQuery, isFiltered, listPath } from "./list_query.ts";
 import { PageHead } from "./page_head.tsx";
 import type { JobView, Liveness, ValueView } from "./views.ts";

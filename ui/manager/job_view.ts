@@ -1,7 +1,7 @@
 /** Gathers what the page of one job shows. */
 import { type Attempt, attemptsOf, type Job } from "@persistent-queue/queue";
-import type { PageDeps } from "../ports.ts";
-import { attemptOnWire, historyOnWire, jobOnWire } from "../wire.ts";
+import type { PageDeps } from "../page_deps.ts";
+import { attemptOnWire, historyOnWire, jobOnWire } from "../api/serializers.ts";
 import { indentedJson } from "./indented_json.ts";
 import type { ListQuery } from "./list_query.ts";
 import type { AttemptView, JobView, ValueView } from "./views.ts";

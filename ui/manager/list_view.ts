@@ -1,8 +1,8 @@
 /** Gathers what the list shows. */
 import type { Job, JobList } from "@persistent-queue/queue";
-import { jobFilter } from "../move_input.ts";
-import type { PageDeps } from "../ports.ts";
-import { jobOnWire, type Moment } from "../wire.ts";
+import { jobFilter } from "../api/move_input.ts";
+import type { PageDeps } from "../page_deps.ts";
+import { jobOnWire, type Moment } from "../api/serializers.ts";
 import { isInLine, type ListQuery } from "./list_query.ts";
 import type { ListView, Row } from "./views.ts";
 import { warningsOf } from "./warnings_of.ts";

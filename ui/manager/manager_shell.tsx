@@ -1,6 +1,6 @@
 /** The document of every page of the Manager: its links, and the part that the browser brings to life. */
 import type { ComponentChildren } from "preact";
-import type { ManagerFrame } from "../app_env.ts";
+import type { ManagerFrame } from "../http/app_env.ts";
 import { Shell } from "../components/shell.tsx";
 import { Help } from "./help.tsx";
 

@@ -1,12 +1,12 @@
 /** The pages of the Manager. Each works without scripts; `/view/…` tells the script what the page would show now. */
 import { Hono } from "hono";
 import type { VNode } from "preact";
-import { actorOf } from "../actor_of.ts";
-import type { AppEnv } from "../app_env.ts";
-import { audited } from "../audit.ts";
-import type { PageDeps } from "../ports.ts";
+import { actorOf } from "../auth/actor.ts";
+import type { AppEnv } from "../http/app_env.ts";
+import { audited } from "../auth/audit.ts";
+import type { PageDeps } from "../page_deps.ts";
 import { UNTRANSLATED } from "../components/untranslated.ts";
-import { renderPage } from "../render_page.ts";
+import { renderPage } from "../http/render_page.ts";
 import {
   goBack,
   moveMatching,
@@ -18,14 +18,14 @@ import {
 } from "./actions.ts";
 import { addJob } from "./add_job.ts";
 import { type AddError, type AddForm, AddPage, EMPTY_FORM } from "./add_page.tsx";
-import { BulkActions } from "./batches.ts";
+import { BulkActions } from "./bulk_actions.ts";
 import { confirmation } from "./confirm.tsx";
-import type { Fault } from "../fault_injection.ts";
+import type { Fault } from "../api/fault_injection.ts";
 import { faultConfirmation } from "./fault_page.tsx";
 import { type FrameProps, ManagerShell } from "./manager_shell.tsx";
 import { jobPath } from "./job_path.ts";
-import { noteOf } from "./notes.ts";
-import { otherPage } from "../other_page.ts";
+import { noteOf } from "./flash.ts";
+import { otherPage } from "../http/other_page.ts";
 import { atRest, PageBody } from "./page_body.tsx";
 import { readForm } from "./read_form.ts";
 import { type Gather, gatherViews } from "./gather_views.ts";

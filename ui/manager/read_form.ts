@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { HttpError } from "../refusal.ts";
+import { HttpError } from "../http/errors.ts";
 
 /** One may name a thousand jobs; to read half a million fields takes a second. */
 const MOST_FIELDS = 2_000;

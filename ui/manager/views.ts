@@ -1,6 +1,6 @@
 /** What the pages are made of: the server renders it, the browser fetches it again as it changes. */
 import type { Status } from "@persistent-queue/queue";
-import type { attemptOnWire, historyOnWire, jobOnWire, WireConsumer } from "../wire.ts";
+import type { attemptOnWire, historyOnWire, jobOnWire, WireConsumer } from "../api/serializers.ts";
 import type { ListQuery } from "./list_query.ts";
 
 export type WireJob = ReturnType<typeof jobOnWire>;

@@ -1,6 +1,6 @@
 /** The document of every page of Ops, of its errors too. */
 import type { ComponentChildren } from "preact";
-import type { OpsFrame } from "../app_env.ts";
+import type { OpsFrame } from "../http/app_env.ts";
 import { Shell } from "../components/shell.tsx";
 
 export interface OpsShellProps extends OpsFrame {

@@ -1,11 +1,11 @@
 /** The Ops page: one look at the whole system. It shows, and changes nothing. */
 import { Hono } from "hono";
 import { STATUSES } from "@persistent-queue/queue";
-import type { AppEnv } from "../app_env.ts";
+import type { AppEnv } from "../http/app_env.ts";
 import { UNTRANSLATED } from "../components/untranslated.ts";
-import { otherPage } from "../other_page.ts";
-import type { OpsPorts } from "../ports.ts";
-import { renderPage } from "../render_page.ts";
+import { otherPage } from "../http/other_page.ts";
+import type { OpsPorts } from "../page_deps.ts";
+import { renderPage } from "../http/render_page.ts";
 import { Dashboard } from "./dashboard.tsx";
 import { OpsShell } from "./ops_shell.tsx";
 import type { FirstProps } from "./snapshot.ts";

@@ -1,7 +1,7 @@
 /** All that the page shows, as it travels: in the first HTML, then as each `snapshot` event. */
 import type { Status } from "@persistent-queue/queue";
 import type { ManagerAddress } from "./manager_links.tsx";
-import type { countsOnWire, systemOnWire, WireConsumer } from "../wire.ts";
+import type { countsOnWire, systemOnWire, WireConsumer } from "../api/serializers.ts";
 
 export type Stats = ReturnType<typeof countsOnWire>;
 export type Rates = Stats["history"][number];

@@ -1,6 +1,6 @@
 /** What the page begins with. */
-import type { OpsPorts } from "../ports.ts";
-import { countsOnWire, systemOnWire } from "../wire.ts";
+import type { OpsPorts } from "../page_deps.ts";
+import { countsOnWire, systemOnWire } from "../api/serializers.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export async function takeSnapshot({ queue, system }: OpsPorts): Promise<Snapshot> {

@@ -1,0 +1,192 @@
+/** How jobs, counts and consumers look to scripts: JSON, every name in snake_case, times in milliseconds since 1970. */
+import {
+  type Attempt,
+  attemptsOf,
+  type HistoryEntry,
+  isDismissed,
+  isLegal,
+  isStalled,
+  type Job,
+  mapInTurns,
+  OPERATOR_VERBS,
+} from "@persistent-queue/queue";
+import type { Inspector, KindTotals, QueueStats } from "@persistent-queue/queue";
+import { latestEvents } from "../ops/latest_events.ts";
+import type { ConsumerView, SystemView } from "../system.ts";
+
+export interface Moment {
+  readonly now: number;
+  readonly stallMs: number;
+  /** Those that have a handler. */
+  readonly kinds: readonly string[];
+}
+
+/** Every field of a job but its values, whether it is stalled or waits for a handler, and what a person may do with it. */
+export function jobOnWire(job: Job, moment: Moment) {
+  return {
+    id: job.id,
+    kind: job.kind,
+    status: job.status,
+    retries: job.retries,
+    crashes: job.crashes,
+    priority: job.priority,
+    run_at: job.runAt,
+    consumer_id: job.consumerId,
+    last_heartbeat: job.lastHeartbeat,
+    started_at: job.startedAt,
+    finished_at: job.finishedAt,
+    error: job.error,
+    canceled_from: job.canceledFrom,
+    dismissed: isDismissed(job),
+    created_at: job.createdAt,
+    updated_at: job.updatedAt,
+    seq: job.seq,
+    lease: job.lease,
+    stalled: isStalled(job, moment),
+    no_handler: job.status === "PENDING" && !moment.kinds.includes(job.kind),
+    actions: OPERATOR_VERBS.filter((verb) => isLegal(verb, job.status)),
+  };
+}
+
+/**
+ * The same as JSON text, with the values as they are stored: to parse them, only to write them again, would take time
+ * and memory, and round the numbers. Those that are left out are `null`, and named in `left_out`.
+ */
+export function jobJson(job: Job, moment: Moment, more: object = {}): string {
+  const leftOut = job.leftOut === undefined ? {} : { left_out: job.leftOut };
+  const facts = JSON.stringify({ ...jobOnWire(job, moment), ...leftOut, ...more });
+  return `${facts.slice(0, -1)},"result":${job.result ?? "null"},"payload":${job.payload}}`;
+}
+
+/** Of one value, and of all values of one answer, in characters. */
+const MOST_VALUE = 64 * 1024;
+const MOST_VALUES = 1024 * 1024;
+
+/** `{"jobs": […], …more}`. */
+export async function jobsJson(jobs: readonly Job[], moment: Moment, more: object): Promise<string> {
+  let left = MOST_VALUES;
+  const texts = await mapInTurns(jobs, (job) => {
+    const isShort = (value: string | null) => (value?.length ?? 0) <= Math.min(MOST_VALUE, left);
+    const shown = withValues(job, isShort);
+    left -= shown.payload.length + (shown.result?.length ?? 0);
+    return jobJson(shown, moment);
+  });
+  return `{"jobs":[${texts.join(",")}],${JSON.stringify(more).slice(1)}`;
+}
+
+function withValues(job: Job, isShown: (value: string | null) => boolean): Job {
+  const more = (["payload", "result"] as const).filter((name) => !isShown(job[name]));
+  if (more.length === 0) return job;
+  const [payload, result] = [
+    more.includes("payload") ? "null" : job.payload,
+    more.includes("result") ? null : job.result,
+  ];
+  return { ...job, payload, result, leftOut: [...job.leftOut ?? [], ...more] };
+}
+
+/** When a job is due, in UTC, for the answer to adding it: a time that was misread shows here, not when it has come. */
+export function dueOnWire({ runAt }: Job): string {
+  return new Date(runAt).toISOString();
+}
+
+export function historyOnWire(entry: HistoryEntry) {
+  return {
+    at: entry.at,
+    event: entry.event,
+    lease: entry.lease,
+    retries: entry.retries,
+    consumer_id: entry.consumerId,
+    detail: entry.detail,
+    taken_at: entry.takenAt,
+  };
+}
+
+/** One attempt: `detail` is its error in full, `log` what its handler logged. */
+export function attemptOnWire(attempt: Attempt) {
+  return {
+    attempt: attempt.number,
+    outcome: attempt.outcome,
+    started_at: attempt.startedAt,
+    ended_at: attempt.endedAt,
+    ran_ms: attempt.ranMs,
+    consumer_id: attempt.consumerId,
+    error: attempt.error,
+    detail: attempt.detail,
+    log: attempt.log,
+  };
+}
+
+/** One job with all that happened to it. */
+export function storyJson(found: { job: Job; history: readonly HistoryEntry[] }, moment: Moment): string {
+  return jobJson(found.job, moment, {
+    history: found.history.map(historyOnWire),
+    attempts: attemptsOf({ ...found, now: moment.now }).map(attemptOnWire),
+  });
+}
+
+/** What `GET /api/stats` answers. */
+export function statsOnWire(stats: QueueStats, queue: Inspector, system: SystemView) {
+  return {
+    ...countsOnWire(stats),
+    // What `failed` counts are attempts, not jobs.
+    rates: { ...stats.rates, failed_attempts: stats.rates.failed },
+    totals: stats.totals.map(totalsOnWire),
+    consumers: system.consumers.map(consumerOnWire),
+    wedged: system.wedged,
+    warnings: system.warnings,
+    trouble: system.trouble ?? queue.trouble,
+    revision: queue.revision,
+    stall_ms: queue.stallMs,
+    kinds: queue.kinds,
+  };
+}
+
+/** Since the process began, by kind: numbers that only grow. */
+function totalsOnWire({ failedAttempts, ...totals }: KindTotals) {
+  return { ...totals, failed_attempts: failedAttempts };
+}
+
+/** The queue in numbers: `age_ms` in milliseconds, rates per second, `history` one a second, oldest first. */
+export function countsOnWire(stats: QueueStats) {
+  return {
+    counts: stats.counts,
+    stalled: stats.stalled,
+    age_ms: stats.ageMs,
+    rates: stats.rates,
+    history: stats.history,
+    fenced: stats.fenced,
+    parked: stats.parked,
+  };
+}
+
+export function systemOnWire(view: SystemView) {
+  return {
+    started_at: view.startedAt,
+    stopping: view.stopping,
+    consumers: view.consumers.map(consumerOnWire),
+    wedged: view.wedged,
+    sweep: { last_at: view.sweep.lastAt, last_requeued: view.sweep.lastRequeued },
+    producing: view.producing,
+    warnings: view.warnings,
+    events: latestEvents(view.events),
+    trouble: view.trouble,
+    memory_bytes: view.memoryBytes,
+  };
+}
+
+export function consumerOnWire(consumer: ConsumerView) {
+  return {
+    id: consumer.id,
+    slot: consumer.slot,
+    state: consumer.state,
+    job_id: consumer.jobId,
+    job_ms: consumer.jobMs,
+    waiting: consumer.waiting,
+    heartbeat_age_ms: consumer.heartbeatAgeMs,
+    done: consumer.done,
+    failed: consumer.failed,
+    restarts: consumer.restarts,
+  };
+}
+
+export type WireConsumer = ReturnType<typeof consumerOnWire>;

@@ -1,0 +1,146 @@
+/** Who did what: each action of a person or a script leaves one line in the log, with who and from where. */
+import {
+  type Added,
+  type JobFilter,
+  type JobRequest,
+  type MoveAllOptions,
+  type Operator,
+  type OperatorVerb,
+  QueueError,
+} from "@persistent-queue/queue";
+import type { System } from "../system.ts";
+import type { Guesser } from "./throttle.ts";
+
+/** Hears one sentence for each action. Ids and filters in it are untrusted: they stand at its end, as JSON. */
+export type Audit = (sentence: string) => void;
+
+/** Who acts. */
+export interface Actor {
+  /** `API token from 203.0.113.7` */
+  readonly by: string;
+  readonly audit: Audit;
+}
+
+/** The queue in the hands of an actor. */
+export interface AuditedOperator {
+  add(requests: readonly JobRequest[]): ReturnType<Operator["add"]>;
+  move(
+    verb: OperatorVerb,
+    ids: readonly string[],
+    options?: Parameters<Operator["move"]>[3],
+  ): ReturnType<Operator["move"]>;
+  moveAll(
+    verb: OperatorVerb,
+    filter: JobFilter,
+    how?: Omit<MoveAllOptions, "by">,
+  ): ReturnType<Operator["moveAll"]>;
+}
+
+export function audited(queue: Operator, actor: Actor): AuditedOperator {
+  return {
+    add: (requests) => add(queue, requests, actor),
+    move: (verb, ids, options) => move(queue, { verb, ids, options, ...actor }),
+    moveAll: (verb, filter, how = {}) => moveAll(queue, { verb, filter, ...how, ...actor }),
+  };
+}
+
+async function add(queue: Operator, requests: readonly JobRequest[], { by, audit }: Actor): Promise<Added[]> {
+  try {
+    const added = await queue.add(requests, by);
+    const fresh = added.filter(({ outcome }) => outcome !== "waiting");
+    const ids = fresh.map(({ job }) => job.id);
+    if (fresh.length > 0) audit(`Added ${jobs(fresh.length)} by ${by}: ${listed(ids)}`);
+    return added;
+  } catch (error) {
+    // The others of the call are stored all the same.
+    const isPartial = error instanceof QueueError && ["duplicate_job", "storage"].includes(error.code);
+    const ids = requests.flatMap(({ id }) => id === undefined ? [] : [id]);
+    if (isPartial && requests.length > 1) {
+      audit(`Added some of ${jobs(requests.length)} by ${by}: ${listed(ids)}`);
+    }
+    throw error;
+  }
+}
+
+const DONE = { resubmit: "Resubmitted", cancel: "Canceled" } as const;
+
+interface Move extends Actor {
+  readonly verb: OperatorVerb;
+  readonly ids: readonly string[];
+  readonly options: Parameters<Operator["move"]>[3];
+}
+
+async function move(queue: Operator, { verb, ids, options, by, audit }: Move) {
+  const results = await queue.move(verb, ids, by, options);
+  const moved = results.filter(({ ok }) => ok).map(({ id }) => id);
+  const others = ids.length - moved.length;
+  const rest = others === 0 ? "" : ` (${others} of ${ids.length} not)`;
+  audit(`${DONE[verb]} ${jobs(moved.length)}${rest} by ${by}: ${listed(moved.length > 0 ? moved : ids)}`);
+  return results;
+}
+
+interface MoveAll extends Actor, Omit<MoveAllOptions, "by"> {
+  readonly verb: OperatorVerb;
+  readonly filter: JobFilter;
+}
+
+async function moveAll(queue: Operator, { verb, filter, audit, ...how }: MoveAll): Promise<number> {
+  let moved = 0;
+  let ending = ", then it failed";
+  const onProgress = (count: number) => {
+    moved = count;
+    how.onProgress?.(count);
+  };
+  try {
+    moved = await queue.moveAll(verb, filter, { ...how, onProgress });
+    ending = how.signal?.aborted ? ", then it was stopped" : "";
+    return moved;
+  } finally {
+    audit(`${DONE[verb]} ${jobs(moved)} by ${how.by}${ending}: ${filterText(filter)}`);
+  }
+}
+
+/** Looks for stalled jobs now. Returns how many went back to the queue. */
+export async function sweepNow({ system }: { system: Pick<System, "sweep"> }, actor: Actor): Promise<number> {
+  const requeued = await system.sweep();
+  actor.audit(`Sweep by ${actor.by}: ${jobs(requeued)} returned to the queue`);
+  return requeued;
+}
+
+function jobs(count: number): string {
+  return `${count} ${count === 1 ? "job" : "jobs"}`;
+}
+
+const LISTED = 5;
+const LISTED_CHARACTERS = 200;
+
+/** The first of them; the log has a line of its own for each. */
+function listed(ids: readonly string[]): string {
+  const first = ids.slice(0, LISTED).map((id) => JSON.stringify(id.slice(0, LISTED_CHARACTERS)));
+  return ids.length > LISTED ? `${first.join(", ")} and ${ids.length - LISTED} more` : first.join(", ");
+}
+
+export function filterText(
+  { status, statuses = [], kind, search, stalled, due, changedSince }: JobFilter,
+): string {
+  const words = [
+    ...(status === undefined ? [] : [`status ${status}`]),
+    ...(statuses.length === 0 ? [] : [`status ${statuses.join(" or ")}`]),
+    ...(stalled ? ["stalled"] : []),
+    ...(due === undefined ? [] : [`due ${due}`]),
+    ...(changedSince === undefined ? [] : [`changed since ${isoTime(changedSince)}`]),
+    ...(kind === undefined ? [] : [`kind ${listed([kind])}`]),
+    ...(search === undefined ? [] : [`id with ${listed([search])}`]),
+  ];
+  return words.length === 0 ? "every job" : words.join(", ");
+}
+
+/** Beyond what a date can hold: the number. */
+function isoTime(ms: number): string {
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
+}
+
+/** An address that nothing confirms is told as such. */
+export function whereOf({ address, claimedAddress = null }: Guesser): string {
+  return claimedAddress === null ? address : `${address} (forwarded, it says, for ${claimedAddress})`;
+}

@@ -1,0 +1,141 @@
+/** The way in and out: `GET` and `POST /login`, `POST /logout`. */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { createHash } from "node:crypto";
+import type { AppEnv } from "../http/app_env.ts";
+import { type Audit, whereOf } from "./audit.ts";
+import type { OwnCookie } from "./cookies.ts";
+import type { Devices } from "./devices.ts";
+import { LoginPage } from "./login_page.tsx";
+import type { Password } from "./password.ts";
+import { HttpError, tooLarge } from "../http/errors.ts";
+import { renderPage } from "../http/render_page.ts";
+import type { Sessions } from "./session.ts";
+import type { Guesser, Throttle } from "./throttle.ts";
+
+export interface LoginOptions {
+  readonly sessions: Sessions;
+  readonly password: Password;
+  readonly throttle: Throttle;
+  readonly sessionCookie: OwnCookie;
+  readonly devices: Devices;
+  readonly deviceCookie: OwnCookie;
+  readonly audit: Audit;
+  /** What the login opens. */
+  readonly page: "Manager" | "Ops";
+}
+
+type LoginContext = Context<AppEnv>;
+
+export function loginRoutes(options: LoginOptions): Hono<AppEnv> {
+  const onError = () => {
+    throw tooLarge();
+  };
+  return new Hono<AppEnv>()
+    .get("/login", (c) => showLogin(c, options))
+    .post("/login", bodyLimit({ maxSize: 16 * 1024, onError }), (c) => logIn(c, options))
+    .post("/logout", (c) => logOut(c, options));
+}
+
+function showLogin(c: LoginContext, { sessions, sessionCookie }: LoginOptions): Response {
+  const next = safeNext(c.req.query("next"));
+  if (sessionCookie.valuesIn(c).some((token) => sessions.visit(token))) return c.redirect(next, 303);
+  return renderPage(c, <LoginPage next={next} />);
+}
+
+async function logIn(c: LoginContext, options: LoginOptions): Promise<Response> {
+  const { sessions, throttle, sessionCookie, audit, page } = options;
+  const form = await readForm(c);
+  const next = safeNext(form.next);
+  // Nothing was guessed, so nothing is counted.
+  if (form.password === "") return again(c, { error: "Please enter the password.", next, status: 401 });
+  const guesser: Guesser = { ...c.env.client, device: deviceOf(c, options) };
+  const waitMs = throttle.admit(guesser);
+  if (waitMs > 0) return tooSoon(c, waitMs, next);
+  const where = `${whereOf(guesser)} (${page})`;
+  if (!await isRight(form.password, guesser, { ...options, signal: c.req.raw.signal })) {
+    audit(`Failed login from ${where}: wrong password`);
+    return again(c, { error: "This is not the password.", next, status: 401 });
+  }
+  throttle.takeBack(guesser);
+  for (const token of sessionCookie.valuesIn(c)) sessions.end(token);
+  sessionCookie.set(c, await sessions.open());
+  audit(`Login by manager from ${where}`);
+  return c.redirect(next, 303);
+}
+
+/** What shows that this client has logged in before: the cookie of its device, or a session that lives. */
+function deviceOf(c: LoginContext, options: LoginOptions): string | null {
+  const { devices, deviceCookie, sessions, sessionCookie } = options;
+  const device = deviceCookie.valuesIn(c).map((value) => devices.idOf(value)).find((id) => id !== null);
+  const session = sessionCookie.valuesIn(c).find((token) => sessions.lives(token));
+  if (device !== undefined || session === undefined) return device ?? null;
+  return createHash("sha256").update(session).digest("base64url");
+}
+
+/** @throws {HttpError} 503 when too many log in at once, which costs nothing: the password was not even looked at */
+async function isRight(
+  attempt: string,
+  guesser: Guesser,
+  { password, throttle, signal }: Pick<LoginOptions, "password" | "throttle"> & { signal: AbortSignal },
+): Promise<boolean> {
+  try {
+    return await password.matches(attempt, { rank: rankOf(guesser, throttle), signal });
+  } catch (error) {
+    throttle.takeBack(guesser);
+    throw error;
+  }
+}
+
+/** In the line of those who wait for a hash: first who is known, then who has failed least. */
+function rankOf(guesser: Guesser, throttle: Throttle): number {
+  return guesser.device === null ? throttle.failuresOf(guesser) : 0;
+}
+
+function logOut(c: LoginContext, { sessions, sessionCookie, audit, page }: LoginOptions): Response {
+  const living = sessionCookie.valuesIn(c).filter((token) => sessions.lives(token));
+  for (const token of living) sessions.end(token);
+  if (living.length > 0) audit(`Logout by manager from ${whereOf(c.env.client)} (${page})`);
+  sessionCookie.clear(c);
+  return c.redirect("/login", 303);
+}
+
+function tooSoon(c: LoginContext, waitMs: number, next: string): Response {
+  const seconds = Math.ceil(waitMs / 1000);
+  c.header("Retry-After", String(seconds));
+  const error = `Too many wrong passwords. Try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`;
+  return again(c, { error, next, status: 429 });
+}
+
+interface Retry {
+  readonly error: string;
+  readonly next: string;
+  readonly status: 401 | 429;
+}
+
+function again(c: LoginContext, { error, next, status }: Retry): Response {
+  return renderPage(c, <LoginPage error={error} next={next} />, status);
+}
+
+async function readForm(c: LoginContext): Promise<{ password: string; next: string }> {
+  const type = c.req.header("content-type") ?? "";
+  if (!/^(?:application\/x-www-form-urlencoded|multipart\/form-data)(?:\s*;|\s*$)/i.test(type)) {
+    throw new HttpError(415, "unsupported_media_type", "Send the password as a form.");
+  }
+  const form = await c.req.formData().catch(() => {
+    throw new HttpError(400, "bad_request", "This form cannot be read.");
+  });
+  return { password: textOf(form.get("password")), next: textOf(form.get("next")) };
+}
+
+function textOf(field: FormDataEntryValue | null): string {
+  return typeof field === "string" ? field : "";
+}
+
+/** An address of this server; `/` for anything else, such as `//elsewhere` and `/\elsewhere`. */
+export function safeNext(next: string | undefined): string {
+  const here = "http://here.invalid";
+  if (next === undefined || !next.startsWith("/") || !URL.canParse(next, here)) return "/";
+  const { origin, pathname, search } = new URL(next, here);
+  return origin === here && !pathname.startsWith("//") && pathname !== "/login" ? pathname + search : "/";
+}

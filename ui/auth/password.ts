@@ -1,0 +1,88 @@
+import { Buffer } from "node:buffer";
+import { createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { HttpError } from "../http/errors.ts";
+import { Semaphore } from "@persistent-queue/queue";
+
+const HASH_BYTES = 32;
+
+/**
+ * A hash takes 16 MiB and about a third of a second of a core: two at once, in the whole process. A line of 64 is served
+ * within some ten seconds.
+ */
+const hashing = new Semaphore(2, { maxWaiting: 64 });
+
+export interface Turn {
+  readonly rank?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The one password, compared in constant time and slowly enough to make guessing dear. */
+export class Password {
+  readonly #salt = randomBytes(16);
+  readonly #password: string;
+  #expected: Promise<Uint8Array> | null = null;
+
+  constructor(password: string) {
+    this.#password = normalized(password);
+  }
+
+  /**
+   * @param turn `rank`: attempts of a lower one are hashed first; `signal`: aborts when its caller has gone
+   * @throws {HttpError} 503 when too many wait for their turn
+   */
+  async matches(attempt: string, turn: Turn = {}): Promise<boolean> {
+    const expected = await this.#hash();
+    return timingSafeEqual(await hash(normalized(attempt), this.#salt, turn), expected);
+  }
+
+  /** Tells, in a file, which password it was; a guess at it costs as much as one at the login. */
+  async verifier(): Promise<string> {
+    return [this.#salt, await this.#hash()].map((bytes) => Buffer.from(bytes).toString("base64url")).join(
+      ".",
+    );
+  }
+
+  /** Whether `verifier` was made of the same password. */
+  async isIn(verifier: string): Promise<boolean> {
+    const [salt, expected] = verifier.split(".").map((part) => Buffer.from(part, "base64url"));
+    if (salt === undefined || expected?.length !== HASH_BYTES) return false;
+    return timingSafeEqual(await hash(this.#password, salt), expected);
+  }
+
+  /** Different for each secret and for each password; the password cannot be tried out on it without the secret. */
+  seal(secret: string | Uint8Array): Buffer {
+    return createHmac("sha256", secret).update(this.#password).digest();
+  }
+
+  /** At the first attempt, not at the start: a start should not cost a hash. */
+  async #hash(): Promise<Uint8Array> {
+    this.#expected ??= hash(this.#password, this.#salt).catch((error) => {
+      this.#expected = null;
+      throw error;
+    });
+    return await this.#expected;
+  }
+}
+
+/** Some keyboards send `é` as one character and some as two: it is the same password. */
+function normalized(password: string): string {
+  return password.normalize("NFC");
+}
+
+async function hash(password: string, salt: Uint8Array, turn: Turn = {}): Promise<Uint8Array> {
+  if (!await hashing.take(turn)) {
+    const options = { headers: { "Retry-After": "5" } };
+    throw new HttpError(503, "busy", "Too many people are logging in at this moment. Try again.", options);
+  }
+  try {
+    return await new Promise((resolve, reject) => {
+      const cost = { N: 2 ** 14, r: 8, p: 5, maxmem: 2 ** 26 };
+      scrypt(password, salt, HASH_BYTES, cost, (error, key) => {
+        if (error === null) resolve(key);
+        else reject(error);
+      });
+    });
+  } finally {
+    hashing.release();
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * Slows guessing down: after some failures a client has to wait, longer each time, but never for good.
+ *
+ * Failures are counted for the client's own address and for each wider network around it, because an attacker may have
+ * thousands of addresses. A wide network holds honest people too, so it counts in two lanes: the first failure of an
+ * address goes to the lane of newcomers, every further one to the lane of those who go on. Sixty addresses that guess
+ * over and over fill the second lane, and a person who comes to the login for the first time is still let in by the first.
+ */
+import { isLoopbackAddress } from "../http/loopback.ts";
+import { networksOf } from "../http/networks.ts";
+
+/** Whose attempt it is. */
+export interface Guesser {
+  readonly address: string;
+  /**
+   * Where `address` is a proxy that is not trusted: the address it says that it forwards for, which may be a lie. It
+   * only divides what comes from there, and never takes anything out of the count of `address`.
+   */
+  readonly claimedAddress?: string | null;
+  /** The identity of a browser that has logged in before: it waits for its own failures and for no others. */
+  readonly device?: string | null;
+}
+
+export interface ThrottleOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** How many addresses, networks and devices are remembered. */
+  readonly maxRemembered?: number;
+  /** Hears, in a sentence for the log, of guesses that go on. */
+  readonly onGuesses?: (sentence: string) => void;
+}
+
+/** What is counted together, and how many failures of it cost nothing. */
+interface Counter {
+  readonly key: string;
+  readonly freeFailures: number;
+  readonly maxDelayMs: number;
+}
+
+/** What is counted in two lanes. */
+interface WideCounter extends Counter {
+  readonly freeFirstFailures: number;
+}
+
+interface Failures {
+  readonly count: number;
+  readonly at: number;
+  /** When the failure before was. */
+  readonly previousAt: number;
+}
+
+const FIRST_DELAY_MS = 1_000;
+const MAX_DELAY_MS = 900_000;
+/** Of one address: people mistype. */
+const FREE_FAILURES = 3;
+/** Of all addresses that an untrusted proxy forwards for, in each lane. */
+const FREE_FORWARDED = 8;
+/** Of a network, by the length of its prefix: of those who go on, and of newcomers. */
+const FREE_IN_NETWORK: Readonly<Record<string, readonly [number, number]>> = {
+  24: [20, 100],
+  16: [100, 300],
+  56: [12, 100],
+  48: [48, 200],
+  32: [200, 500],
+};
+/** Of all addresses together: after these, one attempt a second in each lane. */
+const EVERYBODY: WideCounter = {
+  key: "all addresses",
+  freeFailures: 500,
+  freeFirstFailures: 1_000,
+  maxDelayMs: 1_000,
+};
+
+/** Guesses that go on are told once in this time, however many there are. */
+const TOLD_AGAIN_AFTER_MS = 60_000;
+
+export class Throttle {
+  /** The one that was counted longest ago first. */
+  readonly #failures = new Map<string, Failures>();
+  readonly #toldAt = new Map<string, number>();
+  readonly #options: Required<ThrottleOptions>;
+
+  constructor(options: ThrottleOptions) {
+    this.#options = { maxRemembered: 10_000, onGuesses: () => {}, ...options };
+  }
+
+  /**
+   * Returns how long this client has to wait, in milliseconds. 0 = come in: the attempt counts as failed until
+   * `takeBack` is called, so that a hundred attempts at once are no way around. An attempt that is sent off counts
+   * nothing.
+   */
+  admit(from: string | Guesser): number {
+    const now = this.#options.now();
+    const guesser = guesserOf(from);
+    const { key, waitMs } = this.#longestWait(guesser, now);
+    if (waitMs > 0) this.#tell(key, now);
+    else for (const counter of this.#countersOf(guesser)) this.#count(counter, now);
+    return waitMs;
+  }
+
+  /** What `admit` would return, while nothing is counted. */
+  waitMs(from: string | Guesser): number {
+    return this.#longestWait(guesserOf(from), this.#options.now()).waitMs;
+  }
+
+  /** The attempt was right after all, or was never tried: it costs nothing. What failed before it still counts. */
+  takeBack(from: string | Guesser): void {
+    const guesser = guesserOf(from);
+    for (const { key } of this.#countersOf(guesser, { isNewcomer: this.failuresOf(guesser) <= 1 })) {
+      const known = this.#failures.get(key);
+      if (known === undefined) continue;
+      const { count, previousAt } = known;
+      if (count <= 1) this.#failures.delete(key);
+      else this.#failures.set(key, { count: count - 1, at: previousAt, previousAt });
+    }
+  }
+
+  /** How often this address, or device, has failed of late, attempts under way included. */
+  failuresOf(from: string | Guesser): number {
+    return this.#remembered(ownCounter(guesserOf(from)), this.#options.now());
+  }
+
+  #countersOf(from: Guesser, { isNewcomer = this.failuresOf(from) === 0 } = {}): Counter[] {
+    const wider = widerCounters(from).map(({ freeFirstFailures, ...counter }) => {
+      if (!isNewcomer) return counter;
+      return { ...counter, key: `${counter.key}, first failures`, freeFailures: freeFirstFailures };
+    });
+    return [ownCounter(from), ...wider];
+  }
+
+  #count(counter: Counter, now: number): void {
+    const known = this.#failures.get(counter.key);
+    const count = this.#remembered(counter, now) + 1;
+    this.#failures.delete(counter.key);
+    const [oldest] = this.#failures.keys();
+    if (oldest !== undefined && this.#failures.size >= this.#options.maxRemembered) {
+      this.#failures.delete(oldest);
+    }
+    this.#failures.set(counter.key, { count, at: now, previousAt: known?.at ?? now });
+  }
+
+  #longestWait(from: Guesser, now: number): { key: string; waitMs: number } {
+    let longest = { key: "", waitMs: 0 };
+    // Who has to wait does not get in by the claim to forward for another client.
+    const itself = ownCounter({ address: from.address });
+    const isClaim = (from.claimedAddress ?? null) !== null && (from.device ?? null) === null;
+    for (const counter of [...this.#countersOf(from), ...(isClaim ? [itself] : [])]) {
+      const waitMs = this.#waitMs(counter, now);
+      if (waitMs > longest.waitMs) longest = { key: counter.key, waitMs };
+    }
+    return longest;
+  }
+
+  #waitMs(counter: Counter, now: number): number {
+    const known = this.#failures.get(counter.key);
+    // A clock that was set back must not lengthen the wait.
+    if (known === undefined || now < known.at) return 0;
+    return Math.max(0, known.at + delayMs(this.#remembered(counter, now), counter) - now);
+  }
+
+  /** In each longest delay without a failure one is forgotten. */
+  #remembered({ key, freeFailures, maxDelayMs }: Counter, now: number): number {
+    const known = this.#failures.get(key);
+    if (known === undefined) return 0;
+    const forgotten = Math.floor(Math.max(0, now - known.at) / maxDelayMs);
+    if (forgotten === 0) return known.count;
+    const atMost = freeFailures + Math.ceil(Math.log2(maxDelayMs / FIRST_DELAY_MS)) + 1;
+    return Math.max(0, Math.min(known.count, atMost) - forgotten);
+  }
+
+  #tell(key: string, now: number): void {
+    for (const [told, at] of this.#toldAt) {
+      if (Math.abs(now - at) >= TOLD_AGAIN_AFTER_MS) this.#toldAt.delete(told);
+    }
+    if (this.#toldAt.has(key) || this.#toldAt.size >= this.#options.maxRemembered) return;
+    this.#toldAt.set(key, now);
+    const count = this.#failures.get(key)?.count ?? 0;
+    this.#options.onGuesses(`Wrong passwords or tokens from ${key}: ${count} so far, now slowed down`);
+  }
+}
+
+/** Equal for those who share one counter of their own. */
+export function identityOf(from: string | Guesser): string {
+  return ownCounter(guesserOf(from)).key;
+}
+
+function guesserOf(from: string | Guesser): Guesser {
+  return typeof from === "string" ? { address: from } : from;
+}
+
+function ownCounter({ address, claimedAddress = null, device = null }: Guesser): Counter {
+  const shared = { freeFailures: FREE_FAILURES, maxDelayMs: MAX_DELAY_MS };
+  if (device !== null) return { key: `device ${device}`, ...shared };
+  const [own] = networksOf(address);
+  const key = claimedAddress === null ? own : `${networksOf(claimedAddress)[0]}, forwarded by ${own}`;
+  return { key, ...shared };
+}
+
+function widerCounters({ address, claimedAddress = null, device = null }: Guesser): WideCounter[] {
+  if (device !== null) return [];
+  const [own, ...networks] = networksOf(address);
+  const wider = networks.map(networkCounter);
+  // Whatever the world does, and comes by a proxy here, a person at the machine itself gets in.
+  const isLocal = isLoopbackAddress(address);
+  if (claimedAddress === null) return isLocal ? wider : [...wider, EVERYBODY];
+  return [forwardedCounter(own), ...(isLocal ? [] : wider), EVERYBODY];
+}
+
+function networkCounter(network: string): WideCounter {
+  const [, width = ""] = network.split("/");
+  const [freeFailures, freeFirstFailures] = FREE_IN_NETWORK[width] ?? [FREE_FAILURES, FREE_FAILURES];
+  return { key: network, freeFailures, freeFirstFailures, maxDelayMs: MAX_DELAY_MS };
+}
+
+function forwardedCounter(proxy: string): WideCounter {
+  const free = { freeFailures: FREE_FORWARDED, freeFirstFailures: FREE_FORWARDED };
+  return { key: `whatever ${proxy} forwards`, ...free, maxDelayMs: MAX_DELAY_MS };
+}
+
+function delayMs(count: number, { freeFailures, maxDelayMs }: Counter): number {
+  const costly = count - freeFailures;
+  return costly <= 0 ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (costly - 1), maxDelayMs);
+}

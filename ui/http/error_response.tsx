@@ -1,0 +1,74 @@
+/** Whatever goes wrong while a request is served ends here: a status, a sentence, never a stack trace. */
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { VNode } from "preact";
+import { type ErrorCode, QueueError } from "@persistent-queue/queue";
+import type { AppEnv } from "./app_env.ts";
+import { isForScripts } from "./is_for_scripts.ts";
+import { ManagerShell } from "../manager/manager_shell.tsx";
+import { OpsShell } from "../ops/ops_shell.tsx";
+import { PlainBody, PlainPage, type PlainPageProps } from "../components/plain_page.tsx";
+import { HttpError } from "./errors.ts";
+import { renderPage } from "./render_page.ts";
+
+const STATUS_OF = {
+  invalid_job: 400,
+  unknown_kind: 400,
+  invalid_query: 400,
+  unknown_job: 404,
+  duplicate_job: 409,
+  illegal_move: 409,
+  busy: 503,
+  storage: 503,
+} as const satisfies Record<ErrorCode, number>;
+
+/** The sentence for what we did not expect: its own words may tell too much. */
+const FAULT = "Something went wrong here. The log of the system says what.";
+
+/** `onFault` receives unforeseen errors. */
+export function answerError(thrown: Error, c: Context<AppEnv>, onFault: (error: unknown) => void): Response {
+  const refusal = refusalOf(thrown);
+  if (refusal.code === "internal") onFault(thrown);
+  for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value);
+  const { status, code, message } = refusal;
+  if (isForScripts(c.req.path)) return c.json({ error: { code, message } }, status);
+  return renderPage(c, pageOf({ title: titleOf(status), sentence: message }, c.var), status);
+}
+
+/** A visitor who is on one of the pages keeps its header and the way on. */
+function pageOf(words: PlainPageProps, { manager, ops }: Partial<AppEnv["Variables"]>): VNode {
+  if (manager !== undefined) {
+    return (
+      <ManagerShell title={words.title} at={null} {...manager}>
+        <PlainBody {...words} wayOut="Back to jobs" />
+      </ManagerShell>
+    );
+  }
+  if (ops !== undefined) {
+    return (
+      <OpsShell title={words.title} isOverview={false} {...ops}>
+        <PlainBody {...words} wayOut="Back to the overview" />
+      </OpsShell>
+    );
+  }
+  return <PlainPage {...words} />;
+}
+
+function refusalOf(thrown: Error): HttpError {
+  if (thrown instanceof HttpError) return thrown;
+  if (thrown instanceof QueueError) {
+    const headers = thrown.code === "busy" ? { "Retry-After": "5" } : {};
+    return new HttpError(STATUS_OF[thrown.code], thrown.code, thrown.message, { headers });
+  }
+  // hono's own, for requests that it cannot read.
+  if (thrown instanceof HTTPException && thrown.status < 500) {
+    return new HttpError(400, "bad_request", "This request cannot be read.");
+  }
+  return new HttpError(500, "internal", FAULT);
+}
+
+function titleOf(status: number): string {
+  if (status === 404) return "Not found";
+  if (status >= 500) return "Out of order";
+  return "Not possible";
+}

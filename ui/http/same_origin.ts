@@ -1,0 +1,57 @@
+/**
+ * Requests that change something must come from our own pages, or from no browser at all.
+ *
+ * hono's csrf looks only at form bodies and refuses clients that send neither header; scripts have to be able to log
+ * in, and a JSON body from a foreign page is as unwelcome as a form.
+ */
+import type { Context, MiddlewareHandler } from "hono";
+import type { AppEnv } from "./app_env.ts";
+import { authoritiesOf, withoutRootDot } from "./host_guard.ts";
+import { HttpError } from "./errors.ts";
+
+const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
+
+function isOwnOrigin(origin: string, c: Context<AppEnv>): boolean {
+  const [, scheme, authority = ""] = /^(https?):\/\/(.*)$/i.exec(origin) ?? [];
+  if (scheme === undefined) return false;
+  const name = withoutRootDot(authority);
+  const publicUrl = c.env.publicOrigin === null ? null : new URL(c.env.publicOrigin);
+  if (publicUrl !== null && name === withoutRootDot(publicUrl.host)) {
+    // Whatever a proxy makes of Host.
+    if (`${scheme.toLowerCase()}:` === publicUrl.protocol) return true;
+    // A page that came by plain HTTP may have been changed on the way.
+    if (publicUrl.protocol === "https:") return false;
+  }
+  // Without the scheme: behind a proxy that ends TLS we see http, and the browser https.
+  return name === withoutRootDot(authoritiesOf(c.req.raw)[0]);
+}
+
+/** Whether a browser says that this request does not come from one of our pages. */
+function isForeign(c: Context<AppEnv>): boolean {
+  const site = c.req.header("sec-fetch-site") ?? null;
+  // "none": the person did it with the browser itself, by reloading for instance.
+  if (site !== null) return site !== "same-origin" && site !== "none";
+  const origin = c.req.header("origin");
+  return origin !== undefined && !isOwnOrigin(origin, c);
+}
+
+/** Whether the browser names an origin under which we are not reached, even if it takes that page for the same. */
+export function hasForeignOrigin(c: Context<AppEnv>): boolean {
+  const origin = c.req.header("origin");
+  return origin !== undefined && origin !== "null" && !isOwnOrigin(origin, c);
+}
+
+/** Also for what changes nothing, but takes up a place for as long as it is open. */
+export const ownPagesOnly: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (isForeign(c)) throw crossSite();
+  await next();
+};
+
+export const sameOrigin: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (!SAFE_METHODS.includes(c.req.method) && isForeign(c)) throw crossSite();
+  await next();
+};
+
+function crossSite(): HttpError {
+  return new HttpError(403, "cross_site", "This request comes from another site, and is refused.");
+}

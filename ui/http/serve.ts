@@ -1,0 +1,143 @@
+/** Both pages on their ports, with an end to everybody's patience. */
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
+import type { App } from "../app.ts";
+import { trustIn } from "./client_address.ts";
+import { limitPerAddress } from "./connection_limit.ts";
+import { type OnRequest, requestListener } from "./request_listener.ts";
+import { ServeError } from "./serve_error.ts";
+
+/** How long anybody is waited for, in milliseconds. */
+export interface Patience {
+  /** For the whole header of a request. */
+  readonly headersTimeout: number;
+  /** For header and body together; what is answered may take as long as it likes. */
+  readonly requestTimeout: number;
+  /** For the next request on the same connection. */
+  readonly keepAliveTimeout: number;
+  /** For one who takes nothing of what is sent. */
+  readonly timeout: number;
+  /** How often it is looked after. */
+  readonly connectionsCheckingInterval: number;
+}
+
+/** `Deno.serve` waits for ever, in every one of these cases; the server of `node:http` does not. */
+export const PATIENCE: Patience = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  // Longer than a proxy keeps it (nginx 60 s): one that sends a request just as we hang up tells its client 502.
+  keepAliveTimeout: 75_000,
+  timeout: 60_000,
+  connectionsCheckingInterval: 1_000,
+};
+
+/** Two servers, a database and the logs share the 1024 files that a process may have open on most systems. */
+const MAX_CONNECTIONS = 250;
+/** From here on those go that only wait for a next request: they come again when they have one. */
+const CROWDED = 225;
+/** Of these, for one address of another machine. */
+const MAX_PER_ADDRESS = 100;
+
+/** When the server closes: so long may requests take that are under way. Milliseconds. */
+const GRACE_MS = 1_500;
+/** And so long does anybody wait for it, whatever happens. */
+const CLOSED_BY_MS = 2_000;
+
+export interface ServeOptions {
+  readonly app: App;
+  /** The address to listen on. */
+  readonly hostname: string;
+  /** What it is called in `url`, where that is a name. */
+  readonly name?: string;
+  readonly port: number;
+  /** Addresses and networks that speak for many. */
+  readonly trustedProxies?: readonly string[];
+  /** The setting to change when the port is taken. */
+  readonly setting: string;
+  /** Told of each request that is worked on: not of probes, files and streams of events. */
+  readonly onRequest?: OnRequest;
+  /** Other than usual. */
+  readonly patience?: Partial<Patience>;
+}
+
+export interface Served {
+  readonly url: string;
+  /** Resolves once it listens, a moment after `serve` has found the address to be free. */
+  readonly ready: Promise<void>;
+  /** Ends the event streams, lets requests that are under way finish, and cuts off those that take too long. */
+  close(): Promise<void>;
+}
+
+/** @throws {ServeError} with a sentence that says what to do */
+export function serve(options: ServeOptions): Served {
+  const { app, hostname } = options;
+  const address = freeAddress(options);
+  const { timeout, ...patience } = { ...PATIENCE, ...options.patience };
+  // Without a Host the probes are served, and whatever else is refused, by the app itself.
+  const server = createServer(
+    { ...patience, requireHostHeader: false },
+    requestListener(app, options.onRequest),
+  );
+  server.timeout = timeout;
+  server.maxConnections = MAX_CONNECTIONS;
+  limitPerAddress(server, { most: MAX_PER_ADDRESS, isTrusted: trustIn(options.trustedProxies ?? []) });
+  makeRoom(server);
+  const { name = hostname } = options;
+  const host = name.includes(":") ? `[${name}]` : name;
+  return {
+    url: `http://${host}:${address.port}`,
+    ready: listen(server, address),
+    close: () => {
+      app.close();
+      return close(server);
+    },
+  };
+}
+
+/** Node tells only later that a port is taken, when the caller has gone on: so it is tried first. */
+function freeAddress({ hostname, port, setting }: ServeOptions): Deno.NetAddr {
+  try {
+    using listener = Deno.listen({ hostname, port });
+    return listener.addr;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.AddrInUse) {
+      throw new ServeError(
+        `Port ${port} is in use: end the program that has it, or choose another with ${setting}.`,
+        { cause },
+      );
+    }
+    const words = cause instanceof Error ? cause.message : String(cause);
+    throw new ServeError(`Cannot listen on ${hostname}:${port}: check HOST and ${setting} (${words}).`, {
+      cause,
+    });
+  }
+}
+
+/** Rejects when another program took the port in this very moment. */
+async function listen(server: Server, { hostname, port }: Deno.NetAddr): Promise<void> {
+  server.listen(port, hostname);
+  await once(server, "listening");
+}
+
+/** Connections that are kept for long must not take the places of those that ask. */
+function makeRoom(server: Server): void {
+  let open = 0;
+  server.on("connection", (socket: Socket) => {
+    open++;
+    socket.once("close", () => open--);
+    if (open >= CROWDED) server.closeIdleConnections();
+  });
+}
+
+async function close(server: Server): Promise<void> {
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  const timers = [
+    setTimeout(() => server.closeAllConnections(), GRACE_MS),
+    setTimeout(resolve, CLOSED_BY_MS),
+  ];
+  server.close(() => resolve());
+  server.closeIdleConnections();
+  await closed;
+  for (const timer of timers) clearTimeout(timer);
+}

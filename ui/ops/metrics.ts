@@ -1,0 +1,126 @@
+/** The queue in numbers, as Prometheus reads them (text format 0.0.4). */
+import type { KindTotals, QueueStats } from "@persistent-queue/queue";
+import type { ConsumerState, SystemView } from "../system.ts";
+
+interface Sample {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+interface Metric {
+  readonly name: string;
+  readonly type: "gauge" | "counter";
+  readonly help: string;
+  readonly samples: readonly Sample[];
+}
+
+/** Of consumers that live: one that starts, or is about to, can take no job. */
+const STATES = ["idle", "working", "waiting", "silent"] as const satisfies ConsumerState[];
+
+export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/** `stats` is null while the storage does not answer: what is known without it is told all the same. */
+export function metricsText(stats: QueueStats | null, system: SystemView): string {
+  const metrics = [...(stats === null ? [] : ofQueue(stats)), ...ofSystem(system, stats !== null)];
+  return metrics.map(textOf).join("");
+}
+
+function ofQueue({ counts, stalled, ageMs, rates, fenced, totals, parked }: QueueStats): Metric[] {
+  const byStatus = Object.entries(counts).map(([status, value]) => ({ labels: { status }, value }));
+  const perSecond = (["added", "completed"] as const).map((event) => ({
+    labels: { event },
+    value: rates[event],
+  }));
+  return [
+    { name: "pq_jobs", type: "gauge", help: "Jobs by status.", samples: byStatus },
+    gauge(
+      "pq_jobs_stalled",
+      "Jobs that are PROCESSING without a heartbeat for longer than STALL_MS.",
+      stalled,
+    ),
+    gauge("pq_queue_age_seconds", "For how long the job at the head of the line has been due.", ageMs / 1000),
+    {
+      name: "pq_jobs_per_second",
+      type: "gauge",
+      help: "Jobs added and completed, per second over the last ten seconds.",
+      samples: perSecond,
+    },
+    gauge(
+      "pq_attempts_failed_per_second",
+      "Attempts that ended by an error or past their deadline, per second over the last ten seconds.",
+      rates.failed,
+    ),
+    {
+      name: "pq_jobs_parked",
+      type: "gauge",
+      help: "Waiting jobs that no handler knows, by kind; counted up to 10,000.",
+      samples: parked.map(({ kind, count }) => ({ labels: { kind }, value: count })),
+    },
+    counter("pq_fenced_total", "Late writes of workers that had lost their job.", fenced),
+    ...COUNTERS.map(([name, field, help]) => ({
+      name,
+      type: "counter" as const,
+      help: `${help}, since the start.`,
+      samples: totals.map(({ kind, [field]: value }) => ({ labels: { kind }, value })),
+    })),
+  ];
+}
+
+const COUNTERS: readonly (readonly [name: string, field: Exclude<keyof KindTotals, "kind">, help: string])[] =
+  [
+    ["pq_jobs_added_total", "added", "Jobs added or started afresh through this process"],
+    ["pq_jobs_started_total", "started", "Jobs given to a consumer, again where one came back unbegun"],
+    ["pq_jobs_completed_total", "completed", "Jobs that became COMPLETED"],
+    ["pq_jobs_failed_total", "failed", "Jobs that became FAILED"],
+    ["pq_jobs_exhausted_total", "exhausted", "Jobs that became UNPROCESSABLE"],
+    ["pq_jobs_canceled_total", "canceled", "Jobs canceled through this process"],
+    ["pq_jobs_resubmitted_total", "resubmitted", "Jobs resubmitted through this process"],
+    ["pq_attempts_total", "attempts", "Attempts that ended, in whatever way"],
+    ["pq_attempts_failed_total", "failedAttempts", "Attempts that ended by an error or past their deadline"],
+    ["pq_attempts_postponed_total", "postponed", "Attempts that ended by RetryLater"],
+    ["pq_attempts_crashed_total", "crashed", "Attempts lost to the death of their consumer"],
+    ["pq_attempts_stalled_total", "stalled", "Attempts lost to the silence of their consumer"],
+    ["pq_attempts_released_total", "released", "Attempts cut short by a stop"],
+  ];
+
+function ofSystem(
+  { consumers, wedged, trouble, startedAt, memoryBytes }: SystemView,
+  answers: boolean,
+): Metric[] {
+  const byState = STATES.map((state) => ({
+    labels: { state },
+    value: consumers.filter((consumer) => consumer.state === state).length,
+  }));
+  const restarts = consumers.reduce((total, consumer) => total + consumer.restarts, 0);
+  return [
+    gauge("pq_up", "1 while the system serves, 0 while it cannot.", trouble === null && answers ? 1 : 0),
+    { name: "pq_consumers", type: "gauge", help: "Consumers that live, by state.", samples: byState },
+    gauge("pq_consumer_slots", "Consumers that there should be: the setting CONSUMERS.", consumers.length),
+    counter("pq_consumer_restarts_total", "Consumers that had to be replaced.", restarts),
+    gauge("pq_wedged", "Threads that could not be ended.", wedged),
+    gauge("pq_start_time_seconds", "When the system started, in seconds since 1970.", startedAt / 1000),
+    gauge("pq_memory_bytes", "Resident memory of the process.", memoryBytes),
+  ];
+}
+
+function gauge(name: string, help: string, value: number): Metric {
+  return { name, type: "gauge", help, samples: [{ value }] };
+}
+
+function counter(name: string, help: string, value: number): Metric {
+  return { name, type: "counter", help, samples: [{ value }] };
+}
+
+function textOf({ name, type, help, samples }: Metric): string {
+  const lines = samples.map(({ labels, value }) => `${name}${labelsOf(labels)} ${value}\n`);
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
+}
+
+function labelsOf(labels: Readonly<Record<string, string>> = {}): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
+
+function escaped(value: string): string {
+  return value.replace(/[\\"\n]/g, (character) => character === "\n" ? "\\n" : `\\${character}`);
+}

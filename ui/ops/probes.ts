@@ -1,0 +1,38 @@
+/**
+ * For programs that watch the process, without a login and under any host name: a load balancer or an orchestrator asks by an
+ * address of its own. So the answers say nothing that a stranger may not know: no path, no version.
+ */
+import { type Context, Hono } from "hono";
+import type { AppEnv } from "../http/app_env.ts";
+import type { OpsPorts } from "../page_deps.ts";
+
+/** Some load balancers ask by OPTIONS. */
+const METHODS = ["GET", "OPTIONS"];
+
+export function probes(ports: OpsPorts): Hono<AppEnv> {
+  const probe = (reasonOf: (ports: OpsPorts) => string | null) => (c: Context<AppEnv>) => {
+    const reason = reasonOf(ports);
+    return reason === null ? c.json({ status: "ok" }) : c.json({ status: "unavailable", reason }, 503);
+  };
+  return new Hono<AppEnv>()
+    .on(METHODS, "/healthz", probe(whyUnhealthy))
+    .on(METHODS, "/ready", probe(whyNotReady))
+    // That it is answered at all is the answer.
+    .on(METHODS, "/live", probe(() => null));
+}
+
+function whyUnhealthy({ queue, system }: OpsPorts): string | null {
+  const { trouble } = queue;
+  if (trouble === null) return system.view().trouble;
+  if (!/[\\/]/.test(trouble)) return trouble;
+  // A sentence that names a file is for the pages and the log.
+  return trouble.startsWith("The disk is full")
+    ? "The disk is full: make room and the queue goes on by itself."
+    : "The storage does not work: the pages and the log say why.";
+}
+
+function whyNotReady({ system }: OpsPorts): string | null {
+  const { starting, stopping } = system.view();
+  if (stopping) return "The system is stopping.";
+  return starting ? "The system is starting." : null;
+}
