@@ -1,0 +1,104 @@
+/**
+ * Tells after every job of microseconds whether anything has changed that all jobs of a thread share, but not what.
+ *
+ * A loop that compares properties with their values reads all of them at one place of the code, where V8 remembers only
+ * a few kinds of objects: 330 properties take 6 µs. So the comparison is a function of source text with one place for
+ * each property, and takes 0.2 µs. Nothing here calls what a handler can replace.
+ */
+
+const { getOwnPropertyDescriptor, ownKeys } = Reflect;
+const CompiledFunction = Function;
+
+export interface ExpectedProperty {
+  readonly object: object;
+  readonly key: PropertyKey;
+  readonly value: unknown;
+  readonly descriptor: PropertyDescriptor;
+}
+
+export interface WatchedObject {
+  readonly object: object;
+  readonly keys: readonly PropertyKey[];
+}
+
+/** Functions of more properties take much longer to compile. */
+const AT_ONCE = 100;
+
+export class QuickCheck {
+  readonly #isSame: () => boolean;
+  readonly #accessors: readonly ExpectedProperty[];
+  readonly #watched: readonly WatchedObject[];
+  readonly #inLoops: readonly number[];
+
+  constructor(entries: readonly ExpectedProperty[], watched: readonly WatchedObject[]) {
+    this.#isSame = checkOf(entries.filter(({ descriptor }) => descriptor.get === undefined));
+    this.#accessors = entries.filter(({ descriptor }) => descriptor.get !== undefined);
+    this.#watched = watched;
+    this.#inLoops = watched.map(({ object }) => keysInLoop(object));
+  }
+
+  isUnchanged(): boolean {
+    if (!this.#isSame()) return false;
+    const accessors = this.#accessors;
+    for (let i = 0; i < accessors.length; i++) {
+      if (!isUnchanged(accessors[i] as ExpectedProperty)) return false;
+    }
+    return true;
+  }
+
+  hasNoNewKey(): boolean {
+    for (let i = 0; i < this.#watched.length; i++) {
+      const { object, keys } = this.#watched[i] as WatchedObject;
+      if (ownKeys(object).length !== keys.length) return false;
+    }
+    return true;
+  }
+
+  hasNoNewKeyInLoops(): boolean {
+    for (let i = 0; i < this.#watched.length; i++) {
+      if (keysInLoop((this.#watched[i] as WatchedObject).object) !== this.#inLoops[i]) return false;
+    }
+    return true;
+  }
+}
+
+function keysInLoop(object: object): number {
+  let count = 0;
+  for (const _ in object) count++;
+  return count;
+}
+
+export function isUnchanged({ object, key, value, descriptor }: ExpectedProperty): boolean {
+  if (descriptor.get === undefined) return (object as Record<PropertyKey, unknown>)[key] === value;
+  return getOwnPropertyDescriptor(object, key)?.get === descriptor.get;
+}
+
+/**
+ * The source texts are made at once, because handlers may replace what that takes; they are compiled when the check is
+ * first called, which many threads never do.
+ */
+function checkOf(properties: readonly ExpectedProperty[]): () => boolean {
+  const parts = inParts(properties).map((some) => ({ some, source: sourceOf(some) }));
+  const checks: (() => boolean)[] = [];
+  return () => {
+    for (let i = 0; i < parts.length; i++) {
+      const { some, source } = parts[i] as { some: readonly ExpectedProperty[]; source: string };
+      if (!(checks[i] ??= new CompiledFunction("properties", source)(some))()) return false;
+    }
+    return true;
+  };
+}
+
+function inParts(properties: readonly ExpectedProperty[]): (readonly ExpectedProperty[])[] {
+  const count = Math.ceil(properties.length / AT_ONCE);
+  return Array.from({ length: count }, (_, i) => properties.slice(i * AT_ONCE, (i + 1) * AT_ONCE));
+}
+
+function sourceOf(properties: readonly ExpectedProperty[]): string {
+  const places = properties.map(({ key }, i) => ({
+    taken: `o${i} = properties[${i}].object, k${i} = properties[${i}].key, v${i} = properties[${i}].value`,
+    compared: `o${i}[${typeof key === "string" ? JSON.stringify(key) : `k${i}`}] === v${i}`,
+  }));
+  return `"use strict"; const ${places.map(({ taken }) => taken).join()};
+    return () => ${places.map(({ compared }) => compared).join(" && ")};`;
+}
