@@ -1,5 +1,6 @@
 /** Opens a queue from a URL: the one place that knows the backends. */
 import { DEFAULT_RETRY_DELAYS_MS } from "./backoff.ts";
+import { DAY_MS } from "./durations.ts";
 import { StorageError } from "./errors.ts";
 import { Queue, type QueueOptions } from "./queue.ts";
 import type { Store } from "./store.ts";
@@ -33,9 +34,8 @@ function sqlitePath(address: string): string {
 /** The schemes that a URL may have. */
 export const SCHEMES: readonly string[] = Object.keys(BACKENDS);
 
-const DAY_MS = 86_400_000;
-
-const DEFAULTS: QueueOptions = {
+/** The options of a queue that is opened without any; the defaults of the settings are these. */
+export const QUEUE_DEFAULTS = {
   retryDelaysMs: DEFAULT_RETRY_DELAYS_MS,
   crashLimit: 3,
   kinds: ["file"],
@@ -43,7 +43,7 @@ const DEFAULTS: QueueOptions = {
   stallMs: 30_000,
   retentionMs: 7 * DAY_MS,
   now: Date.now,
-};
+} as const satisfies QueueOptions;
 
 /**
  * Opens the queue at `url`, for example `sqlite:data/queue.db`.
@@ -56,7 +56,7 @@ export async function getQueue(
 ): Promise<Queue> {
   const store = await openStore(url, role, { mustExist, onCreated });
   return new Queue(store, {
-    ...DEFAULTS,
+    ...QUEUE_DEFAULTS,
     ...options,
     // Only the owner keeps this record: its death is the one that is judged.
     requestRecord: role === "owner" ? requestRecord : null,

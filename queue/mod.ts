@@ -1,12 +1,13 @@
 /** The public API of the queue: the only module that the rest of the system may import. */
 export * from "./job.ts";
 export { type Attempt, attemptsOf } from "./attempts.ts";
+export { DAY_MS } from "./durations.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export type * from "./recent_event.ts";
 export type * from "./roles.ts";
 export type * from "./store.ts";
-export { getQueue, type OpenOptions, openStore, SCHEMES } from "./get_queue.ts";
+export { getQueue, type OpenOptions, openStore, QUEUE_DEFAULTS, SCHEMES } from "./get_queue.ts";
 export { Queue } from "./queue.ts";
 export { misreadSqliteAddress } from "./sqlite_address.ts";
 export { inTurns, mapInTurns, yieldToEventLoop } from "./yield_to_event_loop.ts";

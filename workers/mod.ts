@@ -1,7 +1,7 @@
 /** The public interface of the workers: the parts that run, and their settings. */
 export { forgetSettings, loadSettings } from "./config/load_settings.ts";
 export { ConfigurationError, readSettings, type Settings } from "./config.ts";
-export { DEFAULT_PASSWORD } from "./config/public_rules.ts";
+export { DEFAULT_PASSWORD } from "./config/secrets.ts";
 export { logEvent } from "./telling/describe.ts";
 export { EXIT } from "./process/exit_codes.ts";
 export { prepareFolders, stateFile } from "./process/folders.ts";

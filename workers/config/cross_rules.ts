@@ -2,7 +2,7 @@
 import { checkMachine, type MachineFacts } from "./machine_rules.ts";
 import { checkPlaces } from "./place_rules.ts";
 import { checkSecrets, plainHttpWarnings, shortSecretWarnings } from "./public_rules.ts";
-import type { Settings } from "./settings.ts";
+import { SETTINGS, type Settings } from "./settings.ts";
 import type { SettingReader } from "./setting_reader.ts";
 
 export function checkTogether(
@@ -37,7 +37,7 @@ function checkPorts({ managerPort, opsPort }: Omit<Settings, "warnings">, reader
   reader.reject(
     "OPS_PORT",
     `MANAGER_PORT and OPS_PORT are both ${managerPort}, but must differ, for example ` +
-      `MANAGER_PORT=8501 and OPS_PORT=8502`,
+      `MANAGER_PORT=${SETTINGS.managerPort.defaultText} and OPS_PORT=${SETTINGS.opsPort.defaultText}`,
   );
 }
 

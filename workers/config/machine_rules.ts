@@ -50,7 +50,7 @@ function checkMemory(
   const promise = `CONSUMER_MEMORY_MB is ${consumerMemoryMb}, so ${consumers} ${
     consumers === 1 ? "consumer" : "consumers"
   } may take ${wantedMb} MB, but this machine has ${memoryMb} MB, ${BASE_MB} of them for the rest of the system: `;
-  if (fitting < 1 && reader.text("CONSUMER_MEMORY_MB") !== null) {
+  if (fitting < 1 && reader.isSet("CONSUMER_MEMORY_MB")) {
     reader.reject("CONSUMER_MEMORY_MB", `${promise}set ${advice[0] ?? "fewer CONSUMERS, and less for each"}`);
     return [];
   }

@@ -5,7 +5,7 @@
  */
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Settings } from "./settings.ts";
+import { SETTINGS, type Settings } from "./settings.ts";
 import type { SettingReader } from "./setting_reader.ts";
 
 type Places = Pick<
@@ -31,19 +31,22 @@ export function checkPlaces(places: Places, reader: SettingReader): void {
   if (filesProblem !== null) {
     reader.reject(
       "FILES_DIR",
-      `FILES_DIR is ${filesPrefix}, ${filesProblem}, for example FILES_DIR=data/files`,
+      `FILES_DIR is ${filesPrefix}, ${filesProblem}, for example FILES_DIR=${SETTINGS.filesPrefix.defaultText}`,
     );
   }
   const logProblem = problemOf(logDir, places);
   if (logProblem !== null) {
-    reader.reject("LOG_DIR", `LOG_DIR is ${logDir}, ${logProblem}, for example LOG_DIR=logs`);
+    reader.reject(
+      "LOG_DIR",
+      `LOG_DIR is ${logDir}, ${logProblem}, for example LOG_DIR=${SETTINGS.logDir.defaultText}`,
+    );
   }
   const database = databaseOf(places);
   if (database !== null && liesInCode(realPath(database), places)) {
     reader.reject(
       "QUEUE_URL",
       `QUEUE_URL is sqlite:${database}, which lies in a folder of code: give the database its own folder, ` +
-        "for example QUEUE_URL=sqlite:data/queue.db",
+        `for example QUEUE_URL=${SETTINGS.queueUrl.defaultText}`,
     );
   }
 }

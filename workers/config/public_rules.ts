@@ -1,9 +1,7 @@
 /** Rules for settings under which other machines can reach the pages. */
-import type { SettingName } from "./setting_names.ts";
+import { DEFAULT_PASSWORD, type SecretName, SECRETS } from "./secrets.ts";
 import type { SettingReader } from "./setting_reader.ts";
-import type { Settings } from "./settings.ts";
-
-export const DEFAULT_PASSWORD = "admin123";
+import { type SettingName, SETTINGS, type Settings } from "./settings.ts";
 
 /** Whether only this machine can reach `host`. */
 export function isLoopback(host: string): boolean {
@@ -11,14 +9,6 @@ export function isLoopback(host: string): boolean {
 }
 
 type Given = Omit<Settings, "warnings">;
-
-/** In characters. A person remembers a password; a token comes from a generator. */
-const SHORTEST = { MANAGER_PASSWORD: 8, API_TOKEN: 12 } as const;
-const GENERATORS = {
-  MANAGER_PASSWORD: "openssl rand -base64 18",
-  API_TOKEN: "openssl rand -hex 24",
-} as const;
-type SecretName = keyof typeof SHORTEST;
 
 interface Opening {
   readonly setting: SettingName;
@@ -40,7 +30,7 @@ export function checkSecrets(settings: Given, reader: SettingReader): void {
       `${
         whereOf(opening)
       }, and MANAGER_PASSWORD is still the default, which is in the README; set a password of your own, ` +
-        `for example the output of "${GENERATORS.MANAGER_PASSWORD}", or ${opening.fix}`,
+        `for example the output of "${SECRETS.MANAGER_PASSWORD.generator}", or ${opening.fix}`,
     );
   }
   if (opening.setting !== "HOST" || !shortSecretsOf(settings).includes("MANAGER_PASSWORD")) return;
@@ -66,15 +56,15 @@ function shortSecretsOf({ managerPassword, apiToken }: Given): SecretName[] {
   const given = { MANAGER_PASSWORD: managerPassword, API_TOKEN: apiToken };
   return (["MANAGER_PASSWORD", "API_TOKEN"] as const).filter((name) => {
     const secret = given[name];
-    return secret !== null && secret !== DEFAULT_PASSWORD && lengthOf(secret) < SHORTEST[name];
+    return secret !== null && secret !== DEFAULT_PASSWORD && lengthOf(secret) < SECRETS[name].shortest;
   });
 }
 
 function tooShort(opening: Opening, name: SecretName): string {
   return `${whereOf(opening)}, and ${name} has fewer than ${
-    SHORTEST[name]
+    SECRETS[name].shortest
   } characters; set a longer one, for example ` +
-    `the output of "${GENERATORS[name]}"`;
+    `the output of "${SECRETS[name].generator}"`;
 }
 
 function whereOf({ setting, value }: Opening): string {
@@ -93,7 +83,7 @@ export function plainHttpWarnings(settings: Given): string[] {
 
 /** The setting that lets other machines reach the pages; null if there is none. */
 function openingOf({ host, publicUrl, opsPublicUrl, allowedHosts }: Given): Opening | null {
-  if (!isLoopback(host)) return { setting: "HOST", value: host, fix: "HOST=127.0.0.1" };
+  if (!isLoopback(host)) return { setting: "HOST", value: host, fix: `HOST=${SETTINGS.host.defaultText}` };
   for (const [setting, url] of [["PUBLIC_URL", publicUrl], ["OPS_PUBLIC_URL", opsPublicUrl]] as const) {
     if (url !== null && !isLoopback(hostnameOf(url))) return { setting, value: url, fix: `unset ${setting}` };
   }

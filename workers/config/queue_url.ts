@@ -1,26 +1,36 @@
 /** The location of the queue: `sqlite:data/queue.db`. It may hold a password, so no message shows it. */
 import { misreadSqliteAddress, printable, SCHEMES } from "@persistent-queue/queue";
-import type { SettingName } from "./setting_names.ts";
-import { isPlainPath, type SettingReader } from "./setting_reader.ts";
+import { isPlainPath } from "./folder.ts";
+import type { Setting, SettingInput } from "./setting.ts";
 
 const DEFAULT_PATH = "data/queue.db";
 
 /** With an absolute path. */
-export function queueUrl(reader: SettingReader, name: SettingName): string {
-  const text = reader.text(name)?.trim() ?? "";
+export function queueUrl<const Name extends string>(
+  name: Name,
+  { means }: { readonly means: string },
+): Setting<Name, string> {
+  return {
+    ...{ name, defaultText: `sqlite:${DEFAULT_PATH}`, limits: "`sqlite:` and a path", means },
+    parse: (input) => parseQueueUrl(name, input),
+  };
+}
+
+function parseQueueUrl(name: string, { text: given, reject, absolute }: SettingInput): string {
+  const text = given?.trim() ?? "";
   if (text.startsWith("sqlite:") || text === "") {
     const address = text === "" ? DEFAULT_PATH : text.slice("sqlite:".length);
     const problem = problemOf(address);
-    if (problem !== null) reader.reject(name, `${name} ${problem}`);
-    return `sqlite:${reader.absolute(problem === null ? address.trim() : DEFAULT_PATH)}`;
+    if (problem !== null) reject(`${name} ${problem}`);
+    return `sqlite:${absolute(problem === null ? address.trim() : DEFAULT_PATH)}`;
   }
   const [, scheme, place = ""] = /^([a-z][a-z0-9+.-]*):(.*)$/.exec(text) ?? [];
   if (scheme !== undefined && SCHEMES.includes(scheme) && place !== "" && printable(text) === text) {
     return text;
   }
   const example = /^[^:@?]+$/.test(text) && printable(text) === text ? text : DEFAULT_PATH;
-  reader.reject(name, `${name} ${misfit(scheme)}, for example ${name}=sqlite:${example}`);
-  return `sqlite:${reader.absolute(DEFAULT_PATH)}`;
+  reject(`${name} ${misfit(scheme)}, for example ${name}=sqlite:${example}`);
+  return `sqlite:${absolute(DEFAULT_PATH)}`;
 }
 
 function problemOf(address: string): string | null {

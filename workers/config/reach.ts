@@ -1,26 +1,58 @@
 /**
- * How browsers reach the pages, as opposed to what the servers bind to: public addresses, further names,
- * trusted proxies.
+ * How browsers reach the pages, as opposed to what the servers bind to: the host, public addresses, further
+ * names, trusted proxies.
  */
 import { isIP } from "node:net";
-import { printable } from "@persistent-queue/queue";
-import type { SettingName } from "./setting_names.ts";
-import type { SettingReader } from "./setting_reader.ts";
+import { quoted, type Setting, type SettingInput, UNSET } from "./setting.ts";
+
+interface Meaning {
+  readonly means: string;
+}
+
+/** An address or the name of a host, without a scheme or port. */
+export function host<const Name extends string>(
+  name: Name,
+  { otherwise, means }: Meaning & { readonly otherwise: string },
+): Setting<Name, string> {
+  return {
+    ...{ name, defaultText: otherwise, limits: "an address or a name", means },
+    parse(input) {
+      const text = input.text?.trim() ?? "";
+      if (text === "") return otherwise;
+      const host = text.replace(/^\[(.*)\]$/, "$1");
+      if (/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host) || /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(host)) {
+        if (URL.canParse(host.includes(":") ? `http://[${host}]/` : `http://${host}/`)) return host;
+      }
+      input.reject(
+        `${name} is ${
+          quoted(text)
+        }, but must be an address or the name of a host, without scheme and port, ` +
+          `for example ${name}=${otherwise}`,
+      );
+      return otherwise;
+    },
+  };
+}
 
 /** An address such as `https://queue.example.com/jobs`, without a trailing slash; null when it is not set. */
-export function publicUrl(reader: SettingReader, name: SettingName): string | null {
-  const text = reader.text(name)?.trim() ?? "";
-  if (text === "") return null;
-  const url = URL.parse(text);
-  if (url !== null && isPublic(url, text)) return url.origin + url.pathname.replace(/\/$/, "");
-  reader.reject(
-    name,
-    `${name} is ${
-      quoted(text)
-    }, but must be the address that people type, https://host[:port][/path] without ` +
-      `anything behind the path, for example ${name}=https://queue.example.com`,
-  );
-  return null;
+export function publicUrl<const Name extends string>(
+  name: Name,
+  { means }: Meaning,
+): Setting<Name, string | null> {
+  return {
+    ...{ name, defaultText: UNSET, limits: "`http:` or `https:`, host, port, path", means },
+    parse(input) {
+      const text = input.text?.trim() ?? "";
+      if (text === "") return null;
+      const url = URL.parse(text);
+      if (url !== null && isPublic(url, text)) return url.origin + url.pathname.replace(/\/$/, "");
+      input.reject(
+        `${name} is ${quoted(text)}, but must be the address that people type, https://host[:port][/path] ` +
+          `without anything behind the path, for example ${name}=https://queue.example.com`,
+      );
+      return null;
+    },
+  };
 }
 
 function isPublic({ protocol, username, password, pathname }: URL, text: string): boolean {
@@ -30,19 +62,26 @@ function isPublic({ protocol, username, password, pathname }: URL, text: string)
 }
 
 /** Names and addresses of hosts, in lower case, IPv6 addresses without brackets. */
-export function hostNames(reader: SettingReader, name: SettingName): readonly string[] {
-  const words = wordsOf(reader, name);
-  const names = words.map((word) => word.toLowerCase().replace(/^\[(.*)\]$/, "$1").replace(/(?<=.)\.$/, ""));
-  const wrong = words.find((_, i) => !isHostName(names[i] ?? ""));
-  if (wrong === undefined) return Object.freeze(names);
-  reader.reject(
-    name,
-    `${name} has ${
-      quoted(wrong)
-    }, but must be names of hosts without scheme, port and wildcard, with commas ` +
-      `between them, for example ${name}=queue,queue.internal`,
-  );
-  return [];
+export function hostNames<const Name extends string>(
+  name: Name,
+  { means }: Meaning,
+): Setting<Name, readonly string[]> {
+  return {
+    ...{ name, defaultText: UNSET, limits: "names of hosts, with commas", means },
+    parse(input) {
+      const words = wordsOf(input);
+      const names = words.map((word) =>
+        word.toLowerCase().replace(/^\[(.*)\]$/, "$1").replace(/(?<=.)\.$/, "")
+      );
+      const wrong = words.find((_, i) => !isHostName(names[i] ?? ""));
+      if (wrong === undefined) return Object.freeze(names);
+      input.reject(
+        `${name} has ${quoted(wrong)}, but must be names of hosts without scheme, port and wildcard, with ` +
+          `commas between them, for example ${name}=queue,queue.internal`,
+      );
+      return Object.freeze([]);
+    },
+  };
 }
 
 function isHostName(name: string): boolean {
@@ -51,16 +90,23 @@ function isHostName(name: string): boolean {
 }
 
 /** Addresses, and networks as an address with a prefix length. */
-export function networks(reader: SettingReader, name: SettingName): readonly string[] {
-  const words = wordsOf(reader, name);
-  const wrong = words.find((word) => !isNetwork(word));
-  if (wrong === undefined) return Object.freeze(words);
-  reader.reject(
-    name,
-    `${name} has ${quoted(wrong)}, but must be addresses or networks, with commas between them, ` +
-      `for example ${name}=127.0.0.1,172.16.0.0/12`,
-  );
-  return [];
+export function networks<const Name extends string>(
+  name: Name,
+  { means }: Meaning,
+): Setting<Name, readonly string[]> {
+  return {
+    ...{ name, defaultText: UNSET, limits: "addresses and networks, with commas", means },
+    parse(input) {
+      const words = wordsOf(input);
+      const wrong = words.find((word) => !isNetwork(word));
+      if (wrong === undefined) return Object.freeze(words);
+      input.reject(
+        `${name} has ${quoted(wrong)}, but must be addresses or networks, with commas between them, ` +
+          `for example ${name}=127.0.0.1,172.16.0.0/12`,
+      );
+      return Object.freeze([]);
+    },
+  };
 }
 
 function isNetwork(word: string): boolean {
@@ -69,10 +115,6 @@ function isNetwork(word: string): boolean {
   return family !== 0 && !address.includes("%") && Number(bits) <= (family === 4 ? 32 : 128);
 }
 
-function wordsOf(reader: SettingReader, name: SettingName): string[] {
-  return (reader.text(name) ?? "").split(",").map((word) => word.trim()).filter((word) => word !== "");
-}
-
-function quoted(text: string): string {
-  return `"${printable(text, { maxLength: 60 })}"`;
+function wordsOf({ text }: SettingInput): string[] {
+  return (text ?? "").split(",").map((word) => word.trim()).filter((word) => word !== "");
 }

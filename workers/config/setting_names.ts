@@ -1,36 +1,8 @@
 /** The names of the settings, and how a misspelt name is recognised. */
 import { editDistance, nearest, printable } from "@persistent-queue/queue";
+import { type SettingName, SETTINGS } from "./settings.ts";
 
-export const SETTING_NAMES = [
-  "QUEUE_URL",
-  "CONSUMERS",
-  "CONSUMER_MEMORY_MB",
-  "PRODUCER_INTERVAL_MS",
-  "FILES_DIR",
-  "WORK_MS",
-  "HEARTBEAT_MS",
-  "SWEEP_MS",
-  "STALL_MS",
-  "RETRY_DELAYS_MS",
-  "CRASH_LIMIT",
-  "MANAGER_PASSWORD",
-  "API_TOKEN",
-  "HOST",
-  "MANAGER_PORT",
-  "OPS_PORT",
-  "PUBLIC_URL",
-  "OPS_PUBLIC_URL",
-  "ALLOWED_HOSTS",
-  "TRUSTED_PROXIES",
-  "LOG_DIR",
-  "LOG_LEVEL",
-  "RETENTION_DAYS",
-  "HANDLER_ALLOW",
-  "HANDLERS_DIR",
-  "FAULT_INJECTION",
-] as const;
-
-export type SettingName = typeof SETTING_NAMES[number];
+export const SETTING_NAMES: readonly SettingName[] = Object.values(SETTINGS).map(({ name }) => name);
 
 /** `.env` belongs to this system alone: any unknown name in it is a mistake. */
 export function unknownInDotenv(names: readonly string[], allowed: readonly string[]): string[] {

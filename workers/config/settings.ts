@@ -1,61 +1,141 @@
-/** The settings, as the rest of the system reads them. */
-import type { HandlerAllow } from "./handler_allow.ts";
+/**
+ * Every setting, once: the names, the types, the defaults, the limits and the rows of `docs/settings.md` all
+ * follow from this table.
+ */
+import { DAY_MS, QUEUE_DEFAULTS } from "@persistent-queue/queue";
+import { LOG_LEVELS } from "../log/log_level.ts";
+import { absoluteFolder, folder, folderIfSet } from "./folder.ts";
+import { handlerAllow } from "./handler_allow.ts";
+import { queueUrl } from "./queue_url.ts";
+import { host, hostNames, networks, publicUrl } from "./reach.ts";
+import { DEFAULT_PASSWORD, password, token } from "./secrets.ts";
+import { delays, milliseconds, oneOf, onOrOff, type Setting, wholeNumber } from "./setting.ts";
 
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+const ANY_FREE_PORT = { min: 0, max: 65_535 };
 
-export type LogLevel = typeof LOG_LEVELS[number];
+/** By the property under which the rest of the system reads the value. */
+export const SETTINGS = {
+  queueUrl: queueUrl("QUEUE_URL", {
+    means: "where the queue is stored; the path is relative or absolute",
+  }),
+  consumers: wholeNumber("CONSUMERS", {
+    ...{ otherwise: 10, min: 1, max: 1000 },
+    means: "threads that work; each takes some 13 MB and 8 open files",
+  }),
+  consumerMemoryMb: wholeNumber("CONSUMER_MEMORY_MB", {
+    ...{ otherwise: 512, min: 32, max: 65_536 },
+    means: "what the heap of one consumer may hold; a job that needs more loses its thread",
+  }),
+  producerIntervalMs: milliseconds("PRODUCER_INTERVAL_MS", {
+    ...{ otherwise: 5000, min: 0, maxDays: 1 },
+    means: "how often the producer adds a sample job; 0 = no producer",
+  }),
+  /** The folder as it was given: the prefix of the ids of file jobs. */
+  filesPrefix: folder("FILES_DIR", {
+    otherwise: "data/files",
+    means: "where the files of the sample jobs are; never a folder that holds anything else",
+  }),
+  workMs: milliseconds("WORK_MS", {
+    ...{ otherwise: 4000, min: 0, maxDays: 1 },
+    means: "how long a sample job works, so that you can watch it",
+  }),
+  heartbeatMs: milliseconds("HEARTBEAT_MS", {
+    ...{ otherwise: 1000, min: 10, maxDays: 1 },
+    means: "how often a consumer says that it is alive",
+  }),
+  sweepMs: milliseconds("SWEEP_MS", {
+    ...{ otherwise: 10_000, min: 10, maxDays: 1 },
+    means: "how often the sweep looks for stalled jobs",
+  }),
+  stallMs: milliseconds("STALL_MS", {
+    ...{ otherwise: QUEUE_DEFAULTS.stallMs, min: 20, maxDays: 7 },
+    means: "how old a heartbeat may be; must be more than twice `HEARTBEAT_MS`",
+  }),
+  retryDelaysMs: delays("RETRY_DELAYS_MS", {
+    ...{ otherwise: QUEUE_DEFAULTS.retryDelaysMs, maxDays: 7 },
+    means: "as many retries as delays; `none` = no retry",
+  }),
+  crashLimit: wholeNumber("CRASH_LIMIT", {
+    ...{ otherwise: QUEUE_DEFAULTS.crashLimit, min: 1, max: 1000 },
+    means: "a job that took down its worker this often is `UNPROCESSABLE`",
+  }),
+  managerPassword: password("MANAGER_PASSWORD", {
+    means: "opens the pages; set your own before others can reach them",
+  }),
+  /** null = session cookie only. */
+  apiToken: token("API_TOKEN", {
+    means: "the bearer token of [the HTTP API](api.md)",
+  }),
+  /** An IPv6 address is without brackets. */
+  host: host("HOST", {
+    otherwise: "127.0.0.1",
+    means: "what both pages are bound to",
+  }),
+  managerPort: wholeNumber("MANAGER_PORT", {
+    ...{ otherwise: 8501, ...ANY_FREE_PORT },
+    means: "the port of the Manager; 0 = any free one",
+  }),
+  opsPort: wholeNumber("OPS_PORT", {
+    ...{ otherwise: 8502, ...ANY_FREE_PORT },
+    means: "the port of Ops; must differ from `MANAGER_PORT`",
+  }),
+  /** How browsers reach the Manager, without a trailing slash; null = as it is bound. */
+  publicUrl: publicUrl("PUBLIC_URL", {
+    means: "how people reach the Manager: `https://queue.example.com/jobs`",
+  }),
+  opsPublicUrl: publicUrl("OPS_PUBLIC_URL", {
+    means: "how people reach Ops",
+  }),
+  allowedHosts: hostNames("ALLOWED_HOSTS", {
+    means: "further names that requests may come for: `queue,queue.internal`",
+  }),
+  trustedProxies: networks("TRUSTED_PROXIES", {
+    means: "whose `X-Forwarded-For` and `-Proto` are believed: `127.0.0.1,172.16.0.0/12`",
+  }),
+  logDir: absoluteFolder("LOG_DIR", {
+    otherwise: "logs",
+    means: "where the logs are",
+  }),
+  logLevel: oneOf("LOG_LEVEL", {
+    ...{ choices: LOG_LEVELS, otherwise: "info" },
+    means: "how much is logged",
+  }),
+  retentionDays: wholeNumber("RETENTION_DAYS", {
+    ...{ otherwise: QUEUE_DEFAULTS.retentionMs / DAY_MS, min: 0, max: 36_500 },
+    means: "finished jobs older than this are removed; 0 = keep all",
+  }),
+  handlerAllow: handlerAllow("HANDLER_ALLOW", {
+    means: "what your handlers may do: `net=api.example.com env=SMTP_URL`",
+  }),
+  /** The folder of a team's own handlers; null = those in this checkout. */
+  handlersDir: folderIfSet("HANDLERS_DIR", {
+    otherwise: QUEUE_DEFAULTS.handlersDir,
+    means:
+      "where the kinds of jobs are: [a folder of your own project](handlers.md#packages-and-modules-of-your-own)",
+  }),
+  faultInjection: onOrOff("FAULT_INJECTION", {
+    // A password other than the default means real work, which a demonstration must not interrupt.
+    isOnByDefault: ({ textOf }) => (textOf("MANAGER_PASSWORD") ?? DEFAULT_PASSWORD) === DEFAULT_PASSWORD,
+    defaultText: `\`on\` with \`${DEFAULT_PASSWORD}\`, else \`off\``,
+    means: "whether people may crash or hang a consumer to see what happens",
+  }),
+} as const satisfies Readonly<Record<string, Setting>>;
 
-/** Times in milliseconds unless the name says otherwise. */
-export interface Settings {
+export type SettingName = typeof SETTINGS[keyof typeof SETTINGS]["name"];
+
+/** What the texts of the settings say, each by itself. */
+export type SettingValues = {
+  readonly [Property in keyof typeof SETTINGS]: ReturnType<typeof SETTINGS[Property]["parse"]>;
+};
+
+/** The settings, as the rest of the system reads them: their values, and what follows from them. */
+export interface Settings extends SettingValues {
   /** The folder of the start. All other paths are absolute, and stay valid if the process moves elsewhere. */
   readonly startDir: string;
-  readonly queueUrl: string;
-  /** Threads, 1–256. */
-  readonly consumers: number;
-  /** The heap limit of one consumer, in megabytes. */
-  readonly consumerMemoryMb: number;
-  /** 0 = no producer. */
-  readonly producerIntervalMs: number;
+  /** FILES_DIR as an absolute path. */
   readonly filesDir: string;
-  /** The same folder as it was given: the prefix of the ids of file jobs. */
-  readonly filesPrefix: string;
-  readonly workMs: number;
-  readonly heartbeatMs: number;
-  readonly sweepMs: number;
-  readonly stallMs: number;
-  /** As many retries as delays. */
-  readonly retryDelaysMs: readonly number[];
-  readonly crashLimit: number;
-  readonly managerPassword: string;
-  /** null = session cookie only. */
-  readonly apiToken: string | null;
-  /** An IPv6 address is without brackets. */
-  readonly host: string;
   /** HOST itself if it is an address; otherwise the address it resolves to, once it is looked up. */
   readonly bindAddress: string;
-  /** 0 = any free one. */
-  readonly managerPort: number;
-  readonly opsPort: number;
-  /**
-   * How browsers reach the Manager, without a trailing slash: `https://queue.example.com/jobs`; null = as it
-   * is bound.
-   */
-  readonly publicUrl: string | null;
-  /** The same for Ops. */
-  readonly opsPublicUrl: string | null;
-  /** Further host names that requests may use. */
-  readonly allowedHosts: readonly string[];
-  /** Addresses and networks (`172.16.0.0/12`) whose X-Forwarded-For and -Proto are believed. */
-  readonly trustedProxies: readonly string[];
-  readonly logDir: string;
-  readonly logLevel: LogLevel;
-  /** 0 = keep all. */
-  readonly retentionDays: number;
-  readonly handlerAllow: HandlerAllow;
-  /** The folder of a team's own handlers; null = those in this checkout. */
-  readonly handlersDir: string | null;
-  /** Whether users may crash or hang a consumer to see the recovery. */
-  readonly faultInjection: boolean;
   /** Variables that `.env` holds for the handlers (`HANDLER_ALLOW="env=…"`), to be put into the environment. */
   readonly handlerEnv: Readonly<Record<string, string>>;
   /** One sentence for each value that is allowed but probably not intended. */

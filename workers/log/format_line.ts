@@ -1,6 +1,6 @@
 /** The form of a line: `2026-11-24T15:00:00.000Z [INFO] Enqueued job_id: data/files/abc.txt`. */
 import { printable } from "@persistent-queue/queue/text";
-import type { LogLevel } from "../config/settings.ts";
+import type { LogLevel } from "./log_level.ts";
 
 export interface LogLine {
   readonly level: LogLevel;

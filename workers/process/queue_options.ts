@@ -1,10 +1,8 @@
 /** The options of the queue that follow from the settings. */
-import type { OpenOptions } from "@persistent-queue/queue";
+import { DAY_MS, type OpenOptions } from "@persistent-queue/queue";
 import type { Settings } from "../config.ts";
 import { stateFile } from "./folders.ts";
 import { handlersOf } from "./handler_project.ts";
-
-const DAY_MS = 86_400_000;
 
 export function queueOptions(settings: Settings): OpenOptions {
   const { retryDelaysMs, crashLimit, stallMs, retentionDays } = settings;

@@ -1,0 +1,161 @@
+/** One setting: its name, its default, its limits, what it means, and how its text is parsed. */
+import { DAY_MS, printable } from "@persistent-queue/queue";
+
+/** What the text of one setting is parsed with. */
+export interface SettingInput {
+  /** As it was given; null when it is unset or empty. */
+  readonly text: string | null;
+  /** The text of another setting, for a default that follows from it. */
+  textOf(name: string): string | null;
+  /** The path, as seen from the folder of the start. */
+  absolute(path: string): string;
+  /** Remembers one sentence about what is wrong. The setting then takes its default. */
+  reject(problem: string): void;
+}
+
+export interface Setting<Name extends string = string, Value = unknown> {
+  readonly name: Name;
+  /** As a person would set it; or in words, with backticks around what can be set. */
+  readonly defaultText: string;
+  /** What is allowed, in words. */
+  readonly limits: string;
+  /** The end of its row in `docs/settings.md`. */
+  readonly means: string;
+  parse(input: SettingInput): Value;
+}
+
+/** The default of a setting that has none. */
+export const UNSET = "unset";
+
+interface WholeNumberRule {
+  readonly otherwise: number;
+  readonly min: number;
+  readonly max: number;
+  readonly means: string;
+}
+
+export function wholeNumber<const Name extends string>(
+  name: Name,
+  { otherwise, min, max, means }: WholeNumberRule,
+): Setting<Name, number> {
+  return {
+    ...{ name, defaultText: String(otherwise), means },
+    limits: `${min} to ${max.toLocaleString("en")}`,
+    parse({ text, reject }) {
+      if (text === null) return otherwise;
+      const value = parseWholeNumber(text, { min, max });
+      if (value !== null) return value;
+      reject(
+        `${name} is ${
+          quoted(text)
+        }, but must be a whole number from ${min} to ${max}, for example ${name}=${otherwise}`,
+      );
+      return otherwise;
+    },
+  };
+}
+
+/** A whole number of milliseconds, up to some days. */
+export function milliseconds<const Name extends string>(
+  name: Name,
+  rule: Omit<WholeNumberRule, "max"> & { readonly maxDays: number },
+): Setting<Name, number> {
+  const setting = wholeNumber(name, { ...rule, max: rule.maxDays * DAY_MS });
+  return { ...setting, limits: `${rule.min} to ${days(rule.maxDays)}` };
+}
+
+const MOST_DELAYS = 100;
+
+/** Milliseconds with commas between them; `none` = an empty list. */
+export function delays<const Name extends string>(
+  name: Name,
+  { otherwise, maxDays, means }: {
+    readonly otherwise: readonly number[];
+    readonly maxDays: number;
+    readonly means: string;
+  },
+): Setting<Name, readonly number[]> {
+  const max = maxDays * DAY_MS;
+  const defaultText = otherwise.join(",");
+  return {
+    ...{ name, defaultText, means },
+    limits: `up to ${MOST_DELAYS} delays of ${days(maxDays)} at most`,
+    parse({ text, reject }) {
+      if (text === null) return Object.freeze([...otherwise]);
+      if (text.trim() === "none") return Object.freeze([]);
+      const values = text.split(",").map((part) => parseWholeNumber(part, { min: 0, max }));
+      if (values.length <= MOST_DELAYS && values.every((value) => value !== null)) {
+        return Object.freeze(values);
+      }
+      reject(
+        `${name} is ${
+          quoted(text)
+        }, but must be up to ${MOST_DELAYS} whole numbers from 0 to ${max} with commas between them, ` +
+          `or "none", for example ${name}=${defaultText}`,
+      );
+      return otherwise;
+    },
+  };
+}
+
+export function oneOf<const Name extends string, const Choice extends string>(
+  name: Name,
+  { choices, otherwise, means }: {
+    readonly choices: readonly Choice[];
+    readonly otherwise: Choice;
+    readonly means: string;
+  },
+): Setting<Name, Choice> {
+  return {
+    ...{ name, defaultText: otherwise, means },
+    limits: choices.map((choice) => `\`${choice}\``).join(", "),
+    parse: (input) => parseChoice(name, { choices, otherwise }, input),
+  };
+}
+
+/** `on` or `off`; the default follows from other settings. */
+export function onOrOff<const Name extends string>(
+  name: Name,
+  { isOnByDefault, defaultText, means }: {
+    isOnByDefault(input: SettingInput): boolean;
+    readonly defaultText: string;
+    readonly means: string;
+  },
+): Setting<Name, boolean> {
+  const choices = ["on", "off"] as const;
+  return {
+    ...{ name, defaultText, means, limits: "`on` or `off`" },
+    parse: (input) =>
+      parseChoice(name, { choices, otherwise: isOnByDefault(input) ? "on" : "off" }, input) === "on",
+  };
+}
+
+function parseChoice<Choice extends string>(
+  name: string,
+  { choices, otherwise }: { readonly choices: readonly Choice[]; readonly otherwise: Choice },
+  { text, reject }: SettingInput,
+): Choice {
+  if (text === null) return otherwise;
+  const choice = choices.find((known) => known === text.trim().toLowerCase());
+  if (choice !== undefined) return choice;
+  reject(
+    `${name} is ${quoted(text)}, but must be one of ${choices.join(", ")}, for example ${name}=${otherwise}`,
+  );
+  return otherwise;
+}
+
+/** Plain decimal digits; null for anything else. */
+function parseWholeNumber(text: string, { min, max }: { min: number; max: number }): number | null {
+  if (!/^\d{1,15}$/.test(text.trim())) return null;
+  const value = Number(text);
+  return value >= min && value <= max ? value : null;
+}
+
+function days(n: number): string {
+  return n === 1 ? "a day" : `${n} days`;
+}
+
+/** A given text in a sentence. */
+export function quoted(text: string): string {
+  return `"${printable(text, { maxLength: 60 })}"`;
+}
