@@ -83,7 +83,7 @@ export type QueueEvent =
   /** The storage has stopped working, with the reason, or works again. */
   | { readonly type: "storage"; readonly trouble: string | null }
   /** Another program (the sqlite3 command, the command line) has written to the store. */
-  | { readonly type: "foreign" };
+  | { readonly type: "changed-outside" };
 
 export type Listener = (event: QueueEvent) => void;
 

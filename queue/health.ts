@@ -1,16 +1,16 @@
 import { messageOf, StorageError } from "./errors.ts";
 
-type Witness = "write" | "watch" | "read";
+type Witness = "write" | "probe" | "read";
 
 /**
- * Whether the storage works, judged by its last calls: for `/healthz`, the pages, and the decision to stop. Writes, the
- * watch and reads are judged apart: on a full disk some write always fits, which proves nothing about the others.
+ * Whether the storage works, judged by its last calls: for `/healthz`, the pages, and the decision to stop. Writes,
+ * probes and reads are judged apart: on a full disk some write always fits, which proves nothing about the others.
  */
 export class StorageHealth {
   readonly #onChange: (trouble: string | null) => void;
-  readonly #troubles: Record<Witness, string | null> = { write: null, watch: null, read: null };
+  readonly #troubles: Record<Witness, string | null> = { write: null, probe: null, read: null };
   #lost: StorageError | null = null;
-  #isWatched = false;
+  #isProbed = false;
 
   constructor(onChange: (trouble: string | null) => void) {
     this.#onChange = onChange;
@@ -18,12 +18,12 @@ export class StorageHealth {
 
   /** Why the storage does not work at the moment, or null. */
   get trouble(): string | null {
-    return this.#troubles.write ?? this.#troubles.watch ?? this.#troubles.read;
+    return this.#troubles.write ?? this.#troubles.probe ?? this.#troubles.read;
   }
 
   /** Records how `work` ends, and returns its result. */
   async observe<T>(work: Promise<T>, witness: Witness = "write"): Promise<T> {
-    if (witness === "watch") this.#isWatched = true;
+    if (witness === "probe") this.#isProbed = true;
     try {
       const answer = await work;
       this.#set(witness, null);
@@ -41,8 +41,8 @@ export class StorageHealth {
 
   #note(witness: Witness, error: StorageError): void {
     if (!error.passing) this.#lost = error;
-    // A later write that fits must not hide the failure before the watch has looked.
-    if (witness === "write" && this.#isWatched) this.#set("watch", messageOf(error));
+    // A later write that fits must not hide the failure before the next probe.
+    if (witness === "write" && this.#isProbed) this.#set("probe", messageOf(error));
     this.#set(witness, messageOf(error));
   }
 

@@ -1,8 +1,7 @@
 /**
- * The queue: every rule once, above a store that only moves state.
- *
- * `door.ts` checks all input from outside, `policy.ts` decides what the end of an attempt means, and events report what
- * happened. Each part of the system receives the queue as the role it needs (`roles.ts`).
+ * The queue: every rule once, above a store that only moves state. `validate.ts` checks all input from outside,
+ * `policy.ts` decides what the end of an attempt means, and events report what happened. Each part of the system
+ * receives the queue as the role it needs (`roles.ts`).
  */
 import { addAll } from "./adding.ts";
 import { checkId, checkList, checkStoredId } from "./validate.ts";
@@ -60,7 +59,6 @@ export class Queue implements Role {
     emit: (event) => this.#events.emit(event),
   };
   #findings: readonly string[] = [];
-  #foreignWrites: number | null = null;
 
   constructor(store: Store, options: QueueOptions) {
     this.#store = store;
@@ -146,11 +144,13 @@ export class Queue implements Role {
     this.#events.emit({ type: "looked-over", problems });
   }
 
-  async watch(): Promise<void> {
+  watch(): Disposable {
+    return this.#store.watch(() => this.#events.emit({ type: "changed-outside" }));
+  }
+
+  async probe(): Promise<void> {
     this.#health.assertNotLost();
-    const before = this.#foreignWrites;
-    this.#foreignWrites = await this.#health.observe(this.#store.foreignWrites(), "watch");
-    if (before !== null && before !== this.#foreignWrites) this.#events.emit({ type: "foreign" });
+    await this.#health.observe(this.#store.probe(), "probe");
   }
 
   // Inspector --------------------------------------------------------------------------------------------------------

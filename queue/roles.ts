@@ -92,11 +92,10 @@ export interface Maintainer {
    * @throws {StorageError}
    */
   lookOver(signal: AbortSignal): Promise<void>;
-  /**
-   * Emits `foreign` if another program has written since the last call.
-   * @throws {StorageError} a lasting one, once the storage is lost
-   */
-  watch(): Promise<void>;
+  /** Emits `changed-outside` after another program has written, until the result is disposed. */
+  watch(): Disposable;
+  /** Finds out whether the storage works. @throws {StorageError} if not; a lasting one, once it is lost */
+  probe(): Promise<void>;
 }
 
 export interface JobFilter {

@@ -219,8 +219,17 @@ export interface Store {
   get(id: string, options?: GetOptions): Promise<{ job: Job; history: HistoryEntry[] } | null>;
   list(query: JobQuery): Promise<JobPage>;
   stats(moment: { readonly now: number; readonly silentSince: number }): Promise<StoreStats>;
-  /** A number that changes when another program has written. Cheap enough for ten calls a second. */
-  foreignWrites(): Promise<number>;
+  /**
+   * Calls `onChange` after another program or process has committed a change, within some tenths of a second, and never
+   * for a write of this store. Several changes may be one call, and a call may be one too many: it is a hint to look.
+   * Ends when the result is disposed, or with the store.
+   */
+  watch(onChange: () => void): Disposable;
+  /**
+   * Throws if the storage does not work: its files are lost or damaged, the disk is full, writes fail, or `watch` does
+   * not notice changes. Cheap enough for ten calls a second. @throws {StorageError}
+   */
+  probe(): Promise<void>;
   /** Returns a sentence for each problem; empty = sound. `deep` reads every page of the database. */
   check(options: { deep: boolean }): Promise<string[]>;
   /** Writes a complete, checked copy to `path`. */

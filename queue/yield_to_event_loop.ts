@@ -6,16 +6,21 @@ const REST_MS = 5;
  * is idle, or after some sixty rounds of its event loop, and it counts a timer from the beginning of the round. A timer
  * that is set after some work is due at once, so the resting timer is set in a new round.
  */
-export function yieldToEventLoop(): Promise<void> {
-  return resting = new Promise((resolve) => void setTimeout(() => setTimeout(resolve, REST_MS), 0));
+export async function yieldToEventLoop(): Promise<void> {
+  resting += 1;
+  await new Promise<void>((resolve) => void setTimeout(() => setTimeout(resolve, REST_MS), 0));
+  resting -= 1;
 }
 
-/** Resolves when the last rest that has begun is over: a queue that is closed leaves no timer behind. */
-export function rested(): Promise<void> {
-  return resting;
+/**
+ * Resolves when every rest that has begun is over: a queue that is closed leaves no timer behind. A rest that begins
+ * now ends after all earlier ones.
+ */
+export async function rested(): Promise<void> {
+  if (resting > 0) await yieldToEventLoop();
 }
 
-let resting: Promise<void> = Promise.resolve();
+let resting = 0;
 
 /** The longest time without a pause, in milliseconds. */
 const TURN_MS = 10;

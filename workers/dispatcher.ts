@@ -92,8 +92,8 @@ export class Dispatcher {
   /** Takes note of the queue's events that concern jobs in flight. */
   hear(event: QueueEvent): void {
     if (event.type === "swept") event.requeued.forEach((job) => this.#lose(job));
-    // A foreign write may have added jobs; a lease that it took away is noticed at the next heartbeat.
-    if (["arriving", "foreign", "swept"].includes(event.type)) this.wake();
+    // Another program may have added jobs; a lease that it took away is noticed at the next heartbeat.
+    if (["arriving", "changed-outside", "swept"].includes(event.type)) this.wake();
     else if (event.type === "moved" && event.from === "PROCESSING") this.cancel(event.lease);
   }
 

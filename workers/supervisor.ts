@@ -120,8 +120,7 @@ export class Supervisor {
   async start(): Promise<void> {
     this.#unsubscribe = this.#options.queue.subscribe((event) => this.#hear(event));
     await this.#recover();
-    // Watched from now on; a passing storage error is ignored.
-    await this.#options.queue.watch().catch(assertPassing);
+    await this.#options.queue.probe().catch(assertPassing);
     if (this.#stopping !== null) return;
     for (const consumer of this.#consumers) consumer.fill();
     this.#producer?.fill();

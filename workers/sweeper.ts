@@ -1,6 +1,6 @@
 /**
- * Finds what no event reports: every `sweepMs` stalled jobs, ten times a second foreign writes, and once what
- * an unclean stop left behind.
+ * Finds what no event reports: every `sweepMs` stalled jobs, ten times a second whether the storage works, what other
+ * programs write, and once what an unclean stop left behind.
  * A sweep that comes late says nothing about the consumers: the whole process was paused or busy, and their
  * heartbeats wait to be read. So it skips its verdict, and gives up no consumer for as long again as the
  * pause was, half a stall at most: all threads wake at once then, and some wait for a processor. Lateness is
@@ -32,16 +32,17 @@ export interface SweeperOptions {
   readonly onLost: (why: string) => void;
 }
 
-const WATCH_MS = 100;
+const PROBE_MS = 100;
 /** Later than this, as a part of `sweepMs` or `stallMs`, is late. */
 const TOLERANCE = 0.5;
 
 export class Sweeper {
   readonly #options: SweeperOptions;
   #sweepTimer: ReturnType<typeof setTimeout> | undefined;
-  #watchTimer: ReturnType<typeof setTimeout> | undefined;
+  #probeTimer: ReturnType<typeof setTimeout> | undefined;
+  #watch: Disposable | null = null;
   readonly #stop = new AbortController();
-  #watchDue = Infinity;
+  #probeDue = Infinity;
   #wokeAt = -Infinity;
   /** Until then a consumer may be silent because it waits for a processor. */
   #awakeAt = -Infinity;
@@ -51,15 +52,17 @@ export class Sweeper {
   }
 
   start(): void {
+    this.#watch = this.#options.queue.watch();
     this.#sweepLater();
-    this.#watchLater();
+    this.#probeLater();
     this.#lookOver();
   }
 
   stop(): void {
     this.#stop.abort();
+    this.#watch?.[Symbol.dispose]();
     clearTimeout(this.#sweepTimer);
-    clearTimeout(this.#watchTimer);
+    clearTimeout(this.#probeTimer);
   }
 
   /** Returns how many jobs went back to the queue. @throws {StorageError} */
@@ -104,17 +107,17 @@ export class Sweeper {
     }
   }
 
-  #watchLater(): void {
+  #probeLater(): void {
     if (this.#stop.signal.aborted) return;
-    const due = this.#options.clock() + WATCH_MS;
-    this.#watchDue = due;
-    this.#watchTimer = setTimeout(async () => {
+    const due = this.#options.clock() + PROBE_MS;
+    this.#probeDue = due;
+    this.#probeTimer = setTimeout(async () => {
       this.#noteSleep(due);
-      await this.#watch();
+      await this.#probe();
       // The pause may have fallen into that.
       this.#noteSleep(due);
-      this.#watchLater();
-    }, WATCH_MS);
+      this.#probeLater();
+    }, PROBE_MS);
   }
 
   #noteSleep(due: number): void {
@@ -129,7 +132,7 @@ export class Sweeper {
   /** The process was paused or busy until a moment ago. */
   #wasAsleep(): boolean {
     const { clock, settings } = this.#options;
-    return this.#isLate(this.#watchDue) || clock() - this.#wokeAt < 2 * settings.heartbeatMs;
+    return this.#isLate(this.#probeDue) || clock() - this.#wokeAt < 2 * settings.heartbeatMs;
   }
 
   #isLate(due: number): boolean {
@@ -137,9 +140,9 @@ export class Sweeper {
     return clock() - due > Math.min(sweepMs, stallMs) * TOLERANCE;
   }
 
-  async #watch(): Promise<void> {
+  async #probe(): Promise<void> {
     try {
-      await this.#options.queue.watch();
+      await this.#options.queue.probe();
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       if (!(error instanceof StorageError)) return this.#options.onError(error);

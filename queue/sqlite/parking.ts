@@ -24,8 +24,8 @@ export class Parking {
     this.#sql = sql;
   }
 
-  /** Another program has written, and may have changed a kind or a status. */
-  doubt(): void {
+  /** Another program may have changed a kind or a status. */
+  noteOutsideChange(): void {
     this.#isSettled = false;
   }
 

@@ -15,7 +15,7 @@ const MOST_COUNTED = 1_000_000;
 export class Recount {
   readonly #sql: Statements;
   readonly #commits: GroupCommit;
-  #version: number | null = null;
+  #isDue = false;
   #at = -Infinity;
 
   constructor(sql: Statements, commits: GroupCommit) {
@@ -23,13 +23,24 @@ export class Recount {
     this.#commits = commits;
   }
 
-  /** `version` changes when another program has written. */
-  async after(version: number): Promise<void> {
-    const isFirst = this.#version === null;
-    if (this.#version === version || performance.now() < this.#at + REST_MS) return;
-    this.#version = version;
-    if (isFirst || number(this.#sql.extent.get()?.n ?? 0) > MOST_COUNTED) return;
+  noteOutsideChange(): void {
+    this.#isDue = true;
+  }
+
+  /** Counts again if a change from outside was noted. Returns whether it did. @throws {StorageError} it stays due */
+  async catchUp(): Promise<boolean> {
+    if (!this.#isDue || performance.now() < this.#at + REST_MS) return false;
     this.#at = performance.now();
-    await this.#commits.write(() => countAgain(this.#sql));
+    const isTooMuch = number(this.#sql.extent.get()?.n ?? 0) > MOST_COUNTED;
+    // Before the write: a change in the meantime makes it due again.
+    this.#isDue = false;
+    if (isTooMuch) return false;
+    try {
+      await this.#commits.write(() => countAgain(this.#sql));
+    } catch (error) {
+      this.#isDue = true;
+      throw error;
+    }
+    return true;
   }
 }

@@ -11,6 +11,7 @@ import { insert } from "./insert.ts";
 import { lockAsOwner, lockPath, lockUnless } from "./owner_lock.ts";
 import { move } from "./move.ts";
 import { ForeignDatabaseError, openDatabase, type Opened, type OpenOptions, toOpeningError } from "./open.ts";
+import { OutsideChanges } from "./outside_changes.ts";
 import { Parking } from "./parking.ts";
 import { get, list, prune, stats } from "./read.ts";
 import { reap } from "./reap.ts";
@@ -18,7 +19,6 @@ import { Recount } from "./recount.ts";
 import { rescue } from "./rescue.ts";
 import { BallastFile } from "./ballast_file.ts";
 import { adoptDump } from "./restored_dump.ts";
-import { number } from "./rows.ts";
 import { ClockRollback } from "./clock_rollback.ts";
 import { renew, settle } from "./settle.ts";
 import { GroupCommit } from "./group_commit.ts";
@@ -76,12 +76,16 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
   const recount = role === "owner" ? new Recount(sql, commits) : null;
   const assertSameFiles = fileWatch(path, [`${path}-wal`, ...(lock === null ? [] : [lockPath(path)])]);
   const assertSameDatabase = fileWatch(path, []);
-  let versionSeen: number | null = null;
+  const watches = new Set<OutsideChanges>();
   let closed = false;
+
+  function assertOpen(): void {
+    if (closed) throw new StorageError("The queue is closed: nothing more can be read.");
+  }
 
   /** Reads see committed data only: no turn stays open between two events. */
   async function read<T>(work: () => T | Promise<T>): Promise<T> {
-    if (closed) throw new StorageError("The queue is closed: nothing more can be read.");
+    assertOpen();
     try {
       return await work();
     } catch (error) {
@@ -129,23 +133,32 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
     get: (id, how) => readForPage(() => get(sql, id, how)),
     list: (query) => readForPage(() => list(sql, query)),
     stats: (moment) => readForPage(() => ({ ...stats(sql, moment), warnings: logWarnings(path) })),
-    foreignWrites: () =>
-      read(async () => {
+    watch: (onChange) => {
+      assertOpen();
+      const changes = new OutsideChanges({ sql, parking, recount, onChange });
+      watches.add(changes);
+      return {
+        [Symbol.dispose]: () => {
+          changes[Symbol.dispose]();
+          watches.delete(changes);
+        },
+      };
+    },
+    probe: () =>
+      read(() => {
         assertSameFiles();
         lateCheck?.assertSound();
         reserve?.assertRoom();
         proof.assertWritable();
-        const version = number(sql.foreignWrites.get()?.data_version);
-        if (version !== versionSeen) parking.doubt();
-        versionSeen = version;
-        await recount?.after(version);
-        return version;
+        for (const changes of watches) changes.assertWorking();
+        sql.dataVersion.get();
       }),
     check: (how) => read(() => check(db, sql, how)),
     backup: (target, how) => read(() => backup(db, { from: path, to: target, ...how })),
     close: async () => {
       if (closed) return;
       closed = true;
+      for (const changes of watches) changes[Symbol.dispose]();
       lateCheck?.[Symbol.dispose]();
       commits.close();
       if (lock !== null && isLost(assertSameDatabase)) await rescue(db, path);

@@ -217,7 +217,7 @@ export const SQL = {
   counts: `SELECT status, ${readable("n")} FROM job_counts`,
   silent: `SELECT count(*) AS n FROM jobs INDEXED BY jobs_processing
     WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) < ?1`,
-  foreignWrites: `PRAGMA data_version`,
+  dataVersion: `PRAGMA data_version`,
   shrinkLog: `PRAGMA wal_checkpoint(TRUNCATE)`,
   // statuses with a wrong count; each number is null if there is no such row
   wrongCounts: `WITH counted AS (${COUNTED})

@@ -24,7 +24,8 @@ const CALLS: Record<Exclude<keyof Store, "close" | "endedUncleanly">, (store: St
   get: (store) => store.get("a"),
   list: (store) => store.list({ limit: 1 }),
   stats: (store) => store.stats({ now: NOW, silentSince: NOW }),
-  foreignWrites: (store) => store.foreignWrites(),
+  watch: (store) => Promise.try(() => store.watch(() => {})),
+  probe: (store) => store.probe(),
   check: (store) => store.check({ deep: false }),
   backup: (store) => store.backup("never written"),
 };

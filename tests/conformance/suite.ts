@@ -7,7 +7,6 @@ import { backupCases } from "./backup.ts";
 import { checkCases } from "./check.ts";
 import { claimCases } from "./claim.ts";
 import { closeCases } from "./close.ts";
-import { foreignWritesCases } from "./foreign_writes.ts";
 import { getCases } from "./get.ts";
 import { insertCases } from "./insert.ts";
 import { listCases } from "./list.ts";
@@ -18,6 +17,7 @@ import { reapCases } from "./reap.ts";
 import { renewCases } from "./renew.ts";
 import { settleCases } from "./settle.ts";
 import { statsCases } from "./stats.ts";
+import { watchCases } from "./watch.ts";
 
 export interface Opened {
   /** The store under test, empty at first. */
@@ -46,7 +46,7 @@ const VERBS = [
   getCases,
   listCases,
   statsCases,
-  foreignWritesCases,
+  watchCases,
   checkCases,
   backupCases,
   closeCases,

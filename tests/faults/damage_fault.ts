@@ -89,7 +89,7 @@ async function problemsAtWork(queue: Queue, path: string, states: readonly strin
 /** As the next process does. */
 async function goOn(queue: Queue): Promise<void> {
   await queue.recover();
-  await queue.watch();
+  await queue.probe();
   await queue.add([{ id: "afterwards" }]);
   await drainBacklog(queue);
   await queue.prune();

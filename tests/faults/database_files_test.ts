@@ -14,10 +14,10 @@ Deno.test("the log beside the database is deleted while the system runs: it is n
   const url = `sqlite:${folder.file("queue.db")}`;
   const queue = await getQueue(url, { role: "owner" });
   await queue.add([{ id: "before" }]);
-  await queue.watch();
+  await queue.probe();
   Deno.removeSync(folder.file("queue.db-wal"));
   await queue.add([{ id: "after" }]);
-  await assert.rejects(queue.watch(), (error) => error instanceof StorageError && !error.passing);
+  await assert.rejects(queue.probe(), (error) => error instanceof StorageError && !error.passing);
   await queue.close();
   const again = await getQueue(url, { role: "owner" });
   assert.equal((await again.get("before")).job.id, "before");
@@ -28,9 +28,9 @@ Deno.test("the log beside the database is deleted while the system runs: it is n
 Deno.test("a deleted lock file is noticed, because a second supervisor could start", async () => {
   await using folder = await tempFolder();
   const queue = await getQueue(`sqlite:${folder.file("queue.db")}`, { role: "owner" });
-  await queue.watch();
+  await queue.probe();
   Deno.removeSync(folder.file("queue.db.lock"));
-  await assert.rejects(queue.watch(), /queue\.db\.lock was deleted, replaced/);
+  await assert.rejects(queue.probe(), /queue\.db\.lock was deleted, replaced/);
   await queue.close();
 });
 
@@ -65,7 +65,7 @@ Deno.test("a command at the moment of the first start disturbs nothing", async (
     const [owner, beside] = await Promise.all([getQueue(url, { role: "owner" }), guest]);
     await beside.add([{ id: "a" }]);
     assert.equal((await owner.get("a")).job.id, "a");
-    await owner.watch();
+    await owner.probe();
     await beside.close();
     await owner.close();
     assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name).sort(), [
@@ -106,7 +106,7 @@ Deno.test("a backup onto the live database or its files is refused, and the syst
   for (const suffix of ["", "-wal", ".lock"]) {
     await assert.rejects(on.queue.backup(on.path + suffix), /belongs to the live database/);
   }
-  await on.queue.watch();
+  await on.queue.probe();
   assert.equal((await on.queue.get("a")).job.id, "a");
 });
 
@@ -194,14 +194,14 @@ Deno.test("a large database is checked during work: the start does not wait, and
   await large.close();
   const sound = await getQueue(`sqlite:${path}`, { role: "owner" });
   await new Promise((resolve) => setTimeout(resolve, 7_000));
-  await sound.watch();
+  await sound.probe();
   await sound.close();
   const file = Deno.openSync(path, { write: true });
   file.seekSync(Deno.statSync(path).size - 3 * 4096, Deno.SeekMode.Start);
   file.writeSync(new Uint8Array(2 * 4096).fill(7));
   file.close();
   const damaged = await getQueue(`sqlite:${path}`, { role: "owner" });
-  const isLost = () => damaged.watch().then(() => null, (error) => String(error));
+  const isLost = () => damaged.probe().then(() => null, (error) => String(error));
   const words = await eventually("the damage is found", isLost, { withinMs: 20_000 });
   assert.match(words, /damaged.*Restore a backup/);
   await damaged.close();

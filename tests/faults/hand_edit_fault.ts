@@ -41,7 +41,7 @@ async function editByHand(system: TestSystem, { n, edit, expect }: Editing): Pro
   await prepare(system, edit.on, id);
   const path = settings.queueUrl.slice("sqlite:".length);
   const before = await lookAt(queue, id);
-  const heard = () => events.filter(({ type }) => type === "foreign").length;
+  const heard = () => events.filter(({ type }) => type === "changed-outside").length;
   const heardBefore = heard();
   const said = await sqliteShell(path, edit.sql.replaceAll("$id", `'${id}'`)).then(() => null, messageOf);
 

@@ -105,9 +105,9 @@ Deno.test("a listener that throws harms neither the queue nor the others, and is
     throw bug;
   });
   const unsubscribe = events.subscribe((event) => heard.push(event));
-  events.emit({ type: "foreign" });
+  events.emit({ type: "changed-outside" });
   unsubscribe();
-  events.emit({ type: "foreign" });
+  events.emit({ type: "changed-outside" });
   assert.deepEqual([heard.length, errors], [1, [bug, bug]]);
 });
 

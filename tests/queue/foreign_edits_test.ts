@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { STATUSES } from "@persistent-queue/queue";
 import { claimNext, end } from "../support/attempts.ts";
+import { eventually } from "../support/eventually.ts";
 import { GroupCommit } from "../../queue/sqlite/group_commit.ts";
 import { sqliteShell } from "../support/sqlite_shell.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -19,15 +20,18 @@ async function assertCounted({ queue, path }: TestQueue): Promise<void> {
   }
 }
 
+function changesIn({ events }: TestQueue): number {
+  return events.filter((event) => event.type === "changed-outside").length;
+}
+
 Deno.test("a manual edit is noticed, shown and counted", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "data/files/abc123.txt" }, { id: "other" }]);
-  await on.queue.watch();
-  await sqliteShell(on.path, "UPDATE jobs SET status='FAILED', retries=1 WHERE id='data/files/abc123.txt';");
+  using _watch = on.queue.watch();
   const before = on.queue.revision;
-  await on.queue.watch();
+  await sqliteShell(on.path, "UPDATE jobs SET status='FAILED', retries=1 WHERE id='data/files/abc123.txt';");
+  await eventually("it is noticed", () => changesIn(on) > 0);
   assert.ok(on.queue.revision > before);
-  assert.equal(on.events.filter((event) => event.type === "foreign").length, 1);
   const { job } = await on.queue.get("data/files/abc123.txt");
   assert.deepEqual([job.status, job.retries], ["FAILED", 1]);
   assert.deepEqual((await on.queue.list({ status: "FAILED" })).jobs, [job]);
@@ -35,13 +39,30 @@ Deno.test("a manual edit is noticed, shown and counted", async () => {
   assert.equal((await claimNext(on.queue)).id, "other");
 });
 
-Deno.test("no foreign event is emitted while no other program writes", async () => {
+Deno.test("no change from outside is reported while no other program writes", async () => {
   await using on = await testQueue();
-  await on.queue.watch();
+  using _watch = on.queue.watch();
   await on.queue.add([{ id: "a" }]);
   await sqliteShell(on.path, "SELECT count(*) FROM jobs");
-  await on.queue.watch();
-  assert.ok(!on.events.some((event) => event.type === "foreign"));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.equal(changesIn(on), 0);
+});
+
+Deno.test("counts that two manual edits in a row leave wrong are corrected, and the pages are told", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a" }]);
+  using _watch = on.queue.watch();
+  const countsWhenTold: number[] = [];
+  on.queue.subscribe(async (event) => {
+    if (event.type === "changed-outside") countsWhenTold.push((await on.queue.stats()).counts.PENDING);
+  });
+  for (let edits = 1; edits <= 2; edits++) {
+    // Replacing a row by hand fires no trigger for the old one.
+    await sqliteShell(on.path, "INSERT OR REPLACE INTO jobs (id) VALUES ('a')");
+    await eventually("it is noticed", () => countsWhenTold.length >= edits);
+  }
+  await eventually("the count is right when the pages are told last", () => countsWhenTold.at(-1) === 1);
+  await assertCounted(on);
 });
 
 Deno.test("jobs that are added, moved and deleted by hand stay counted, and the queue processes them", async () => {

@@ -97,15 +97,15 @@ Deno.test("a spent reserve refuses new jobs until it can be written again, and l
   assert.equal(Deno.statSync(`${path}.reserve`).size, 8 * 2 ** 20);
 });
 
-Deno.test("a write that fits does not clear the full disk before the watch has looked again", async () => {
+Deno.test("a write that fits does not clear the full disk before the next probe", async () => {
   const health = new StorageHealth(() => {});
-  await health.observe(Promise.resolve(1), "watch");
+  await health.observe(Promise.resolve(1), "probe");
   await health.observe(Promise.reject(new StorageError("The disk is full.", { passing: true }))).catch(
     () => {},
   );
   await health.observe(Promise.resolve("it fitted"));
   assert.equal(health.trouble, "The disk is full.");
-  await health.observe(Promise.resolve(2), "watch");
+  await health.observe(Promise.resolve(2), "probe");
   assert.equal(health.trouble, null);
 });
 
@@ -121,11 +121,11 @@ Deno.test("a write that fits by chance does not clear the full disk", async () =
   const health = new StorageHealth((trouble) => told.push(trouble));
   const full = new StorageError("The disk is full.", { passing: true });
   const fails = () => Promise.reject(full);
-  await health.observe(fails(), "watch").catch(() => {});
+  await health.observe(fails(), "probe").catch(() => {});
   await health.observe(fails()).catch(() => {});
   await health.observe(Promise.resolve("it fitted"));
   assert.equal(health.trouble, "The disk is full.");
-  await health.observe(Promise.resolve(1), "watch");
+  await health.observe(Promise.resolve(1), "probe");
   assert.equal(health.trouble, null);
   assert.deepEqual(told, ["The disk is full.", null]);
 });

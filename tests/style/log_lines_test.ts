@@ -29,7 +29,7 @@ const EVENTS: readonly QueueEvent[] = [
   { type: "pruned", count: 7 },
   { type: "looked-over", problems: [] },
   { type: "storage", trouble: null },
-  { type: "foreign" },
+  { type: "changed-outside" },
 ];
 
 const LINES = [

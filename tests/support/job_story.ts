@@ -67,7 +67,7 @@ export async function tellStory(
   await yieldToEventLoop();
   await ask("sweep", queue.sweep({ held: system.leases, freed: 0 }));
   await ask("prune", queue.prune());
-  await ask("watch", queue.watch());
+  await ask("probe", queue.probe());
   for (let i = 0; i < 3; i++) await add(...Array.from({ length: 2 }, (_, n) => job(`b${i}${n}`, "noop")));
   await yieldToEventLoop();
 }

@@ -7,7 +7,7 @@ interface Judged {
   readonly sweeper: Sweeper;
   /** `justWoke` of each verdict. */
   readonly verdicts: boolean[];
-  /** Time passes, and the watch, which runs ten times a second, sees it. */
+  /** Time passes, and the probe, which runs ten times a second, sees it. */
   pass(ms: number): Promise<void>;
   /** Time passes while nothing of the process runs. */
   pause(ms: number): void;
@@ -21,7 +21,8 @@ function judgedSweeper(): Judged {
     recover: () => Promise.resolve([]),
     prune: () => Promise.resolve(0),
     lookOver: () => Promise.resolve(),
-    watch: () => Promise.resolve(),
+    watch: () => ({ [Symbol.dispose]: () => {} }),
+    probe: () => Promise.resolve(),
   };
   const sweeper = new Sweeper({
     ...{ queue, settings: { sweepMs: 10_000, stallMs: 30_000, heartbeatMs: 20 }, clock: () => now },
@@ -46,7 +47,7 @@ Deno.test("a manual sweep gives up no consumer when the process is paused again 
   pause(60_000);
   await sleep(50);
   assert.deepEqual(verdicts, []);
-  // The watch finds that it was late; from then on time passes normally.
+  // The probe finds that it was late; from then on time passes normally.
   await sleep(100);
   pause(100);
   await sweep;

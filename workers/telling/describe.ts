@@ -59,7 +59,7 @@ export function describe(event: QueueEvent | SystemEvent): Line[] {
       return [info("Looked over every job after an unclean stop: all is well")];
     case "storage":
       return [event.trouble === null ? info("The storage works again") : warning(event.trouble)];
-    case "foreign":
+    case "changed-outside":
       return [{ level: "debug", text: "Another process has written to the database" }];
     case "restarted":
       return [warning(`Restarted ${event.role} ${event.id}: ${event.why}`)];

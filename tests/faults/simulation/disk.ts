@@ -18,10 +18,10 @@ import { Model, type ModelJob } from "../../support/model.ts";
 
 export class Disk {
   readonly model = new Model();
-  #foreignWrites = 0;
+  #outsideWrites = 0;
 
-  get foreignWrites(): number {
-    return this.#foreignWrites;
+  get outsideWrites(): number {
+    return this.#outsideWrites;
   }
 
   get jobs(): Iterable<ModelJob> {
@@ -107,17 +107,17 @@ export class Disk {
     const job = this.model.jobs.get(id);
     if (job === undefined) return;
     job.status = status;
-    this.#foreignWrites += 1;
+    this.#outsideWrites += 1;
   }
 
   delete(id: string): void {
     this.model.jobs.delete(id);
-    this.#foreignWrites += 1;
+    this.#outsideWrites += 1;
   }
 
   insertByHand(job: NewJob): void {
     this.model.insert(job);
-    this.#foreignWrites += 1;
+    this.#outsideWrites += 1;
   }
 
   #stored(id: string): ModelJob {

@@ -22,6 +22,7 @@ interface Write {
 export type Fate = "unknown error" | "error after commit" | "crash after commit";
 
 const PATIENCE_MS = 5_000;
+const WATCH_MS = 100;
 /** See `sqlite_store.ts`. */
 const WORTH_TELLING_MS = 500;
 
@@ -74,7 +75,22 @@ export class FaultyStore implements Store {
   get: Store["get"] = (id) => this.#read(() => this.#world.disk.get(id));
   list: Store["list"] = (query) => this.#read(() => this.#world.disk.list(query));
   stats: Store["stats"] = (moment) => this.#read(() => this.#world.disk.stats(moment));
-  foreignWrites: Store["foreignWrites"] = () => this.#read(() => this.#world.disk.foreignWrites);
+  watch: Store["watch"] = (onChange) => {
+    const { disk, timeline } = this.#world;
+    let seen = disk.outsideWrites;
+    let isOver = false;
+    const lookLater = () =>
+      timeline.after(WATCH_MS, this.#main, () => {
+        if (isOver || this.#closed) return;
+        const isNews = disk.outsideWrites !== seen;
+        seen = disk.outsideWrites;
+        lookLater();
+        if (isNews) onChange();
+      });
+    lookLater();
+    return { [Symbol.dispose]: () => void (isOver = true) };
+  };
+  probe: Store["probe"] = () => this.#read(() => {});
   check: Store["check"] = () => Promise.resolve([]);
   backup: Store["backup"] = () => Promise.resolve();
 

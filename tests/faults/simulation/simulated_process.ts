@@ -64,7 +64,7 @@ export class SimulatedProcess {
   async start(): Promise<void> {
     this.queue.subscribe((event) => this.#hear(event));
     while (!await this.#recovered()) await sleep(RECOVERY_RETRY_MS);
-    await this.queue.watch();
+    await this.queue.probe();
     for (const place of this.places) place.fill();
     this.sweeper.start();
     this.startedAt = performance.now();
