@@ -13,6 +13,7 @@ import type { World } from "./world.ts";
 /** Looked up at each call: the time is simulated only while a simulation runs. */
 const CLOCK: Clock = {
   now: () => performance.now(),
+  wallNow: () => Date.now(),
   after: (ms, work) => {
     const timer = setTimeout(work, ms);
     return () => clearTimeout(timer);

@@ -1,0 +1,218 @@
+/**
+ * A consumer's loop: it receives jobs, runs them one after the other, and reports how each ended.
+ * It never sees the database. The supervisor gives it a lease with each job, makes its results durable, and
+ * takes back what it has not begun. What is peculiar to a thread (its channel, clock, log, guards) is passed
+ * in: `consumer.ts` passes the real ones.
+ */
+import type { ThreadState } from "../dispatch/thread_state.ts";
+import type { Tickets } from "../dispatch/tickets.ts";
+import type { Handlers } from "../handlers.ts";
+import type { Log } from "../log.ts";
+import type { FromThread, JobMessage, StartConsumer, ToConsumer } from "../protocol.ts";
+import { Attempt, type AttemptOptions } from "./attempt.ts";
+import type { Heap } from "./heap.ts";
+import type { Memory } from "./memory.ts";
+import { nameOf, type Owner, type Owners } from "./owners.ts";
+import { Report } from "./report.ts";
+import type { Clock } from "./runtime.ts";
+import type { Tidiness } from "./tidiness.ts";
+
+/** What keeps a thread fit for its next job, and tells which job did what. */
+export interface Guards {
+  readonly owners: Pick<Owners, "run">;
+  readonly tidiness: Pick<Tidiness, "prepareFor" | "adopt" | "lookAfter">;
+  readonly heap: Pick<Heap, "add" | "collect">;
+  readonly memory: Pick<Memory, "look">;
+}
+
+export interface ConsumerLoopOptions {
+  readonly start: Omit<StartConsumer, "tickets" | "state" | "handlers" | "log" | "memoryMb">;
+  readonly tickets: Pick<Tickets, "begin" | "end">;
+  readonly state: ThreadState;
+  readonly handlers: Handlers;
+  readonly guards: Guards;
+  readonly clock: Clock;
+  readonly log: Pick<Log, "info" | "warn" | "close">;
+  /** To the supervisor. */
+  readonly tell: (message: FromThread) => void;
+  /** Ends the thread. */
+  readonly close: () => void;
+  /** Blocks the thread for ever: lets operators see how the system handles a hang. */
+  readonly hang: () => void;
+}
+
+/** This many failures after their job has ended are tolerated before the thread is replaced. */
+const MOST_LATE_FAULTS = 20;
+
+export class ConsumerLoop {
+  readonly #options: ConsumerLoopOptions;
+  readonly #attemptOptions: AttemptOptions;
+  readonly #report: Report;
+  readonly #inbox: JobMessage[] = [];
+  /** Ended jobs whose outcome is not durable yet, by ticket. */
+  readonly #unsettled = new Map<number, string>();
+  #current: { readonly attempt: Attempt; readonly owner: Owner } | null = null;
+  /** Why this thread begins no more jobs. */
+  #unusable: string | null = null;
+  /** Why it must be replaced before it begins the next job. */
+  #untidy: string | null = null;
+  #lateFaults = 0;
+  #hasDoneJobs = false;
+  #wake = () => {};
+
+  constructor(options: ConsumerLoopOptions) {
+    const { start: { consumerId, filesDir, startDir, workMs }, handlers, clock, state, log, tell } = options;
+    this.#options = options;
+    this.#report = new Report(tell, clock);
+    this.#attemptOptions = {
+      ...{ consumerId, handlers, clock, state },
+      settings: Object.freeze({ filesDir, startDir, workMs }),
+      onLoaded: (kind) => this.#adopt(kind),
+      log: (text) => log.info(text),
+    };
+  }
+
+  /** Resolves when the thread is of no more use. */
+  async run(): Promise<void> {
+    const { tell, tickets, guards: { tidiness, heap } } = this.#options;
+    tell({ type: "ready" });
+    this.#beat();
+    while (this.#unusable === null) {
+      await this.#arrival();
+      for (let job = this.#next(); job !== undefined; job = this.#next()) {
+        tidiness.prepareFor(job.kind);
+        if (this.#untidy !== null) this.#retire(this.#untidy, null);
+        if (this.#unusable !== null || !tickets.begin(job.ticket)) continue;
+        await this.#work(job);
+        heap.add();
+      }
+      this.#report.flush();
+      heap.collect();
+    }
+  }
+
+  receive(message: ToConsumer): void {
+    const { log, tell, close, hang } = this.#options;
+    switch (message.type) {
+      case "jobs":
+        if (message.soon) this.#inbox.unshift(...message.jobs);
+        else this.#inbox.push(...message.jobs);
+        return this.#wake();
+      case "settled":
+        for (const ticket of message.completed) log.info(`Completed job_id: ${this.#unsettled.get(ticket)}`);
+        for (const ticket of [...message.completed, ...message.others]) this.#unsettled.delete(ticket);
+        return;
+      case "cancel":
+        tell({ type: "told", ticket: message.ticket });
+        if (this.#ticket === message.ticket) this.#current?.attempt.cancel(message.reason);
+        return;
+      case "note":
+        return log[message.level](message.text);
+      case "fault":
+        return message.how === "crash"
+          ? this.#retire("A person asked this consumer to crash", this.#ticket)
+          : hang();
+      case "close":
+        log.close();
+        close();
+    }
+  }
+
+  // What the guards report -----------------------------------------------------------------------------------
+
+  /** An error was thrown that nothing catches. In a thread that has run only one job, that job must have caused it. */
+  suffer(words: string, owner: Owner | undefined): void {
+    if (owner === undefined) return this.#retire(words, this.#hasDoneJobs ? null : this.#ticket);
+    if (!owner.hasEnded) return this.#retire(words, owner.ticket);
+    this.warn(`Left behind by ${nameOf(owner)}, which has ended: ${words}`);
+    this.#lateFaults += 1;
+    if (this.#lateFaults > MOST_LATE_FAULTS && this.#current === null) {
+      this.#retire("Jobs that had ended went on failing in it", null);
+    }
+  }
+
+  tellLeftover(owner: Owner): void {
+    this.#options.tell({ type: "leftover", text: `code that ${nameOf(owner)} had left behind` });
+  }
+
+  /** For the system's log. */
+  warn(text: string): void {
+    this.#options.tell({ type: "warning", text });
+  }
+
+  /** A job changed what cannot be put back: the thread begins no other. */
+  retireAfterJob(why: string): void {
+    this.#untidy = why;
+  }
+
+  // One job --------------------------------------------------------------------------------------------------
+
+  get #ticket(): number | null {
+    return this.#current?.owner.ticket ?? null;
+  }
+
+  #next(): JobMessage | undefined {
+    return this.#unusable === null ? this.#inbox.shift() : undefined;
+  }
+
+  /** Resolves when there is something in the inbox. */
+  #arrival(): Promise<void> {
+    if (this.#inbox.length > 0) return Promise.resolve();
+    return new Promise((resolve) => this.#wake = resolve);
+  }
+
+  /** Begin, attempt, end, report. */
+  async #work(job: JobMessage): Promise<void> {
+    const { log, clock, tickets, guards: { owners, tidiness } } = this.#options;
+    log.info(`Dequeued job_id: ${job.id}`);
+    const began = clock.now();
+    const attempt = new Attempt(job, this.#attemptOptions);
+    const owner: Owner = { ticket: job.ticket, id: job.id, kind: job.kind, hasEnded: false };
+    this.#current = { attempt, owner };
+    const outcome = await owners.run(owner, () => attempt.run());
+    const ended = clock.now();
+    // Before anything else.
+    tidiness.lookAfter(owner, { began, ended });
+    owner.hasEnded = true;
+    this.#current = null;
+    this.#hasDoneJobs = true;
+    this.#unsettled.set(job.ticket, job.id);
+    tickets.end(job.ticket);
+    this.#report.add(job.ticket, outcome, ended - began);
+    if (attempt.stubborn !== null) this.#retire(attempt.stubborn, null);
+    if (this.#untidy !== null) this.#retire(this.#untidy, null);
+  }
+
+  /** What a module changes while it loads is visible to the jobs of its kind only. */
+  #adopt(kind: string): void {
+    const { guards: { tidiness }, log } = this.#options;
+    const names = tidiness.adopt(kind);
+    if (names.length === 0) return;
+    log.info(`The handler of kind ${kind} changes ${names.join(", ")}: only its own jobs see that`);
+  }
+
+  /** The thread is of no more use. Its current job goes to another consumer, and is charged if it is guilty. */
+  #retire(why: string, guilty: number | null): void {
+    if (this.#unusable !== null) return;
+    this.#unusable = why;
+    this.#report.flush();
+    this.#options.tell({ type: "unusable", why, guilty });
+  }
+
+  /**
+   * Called from this thread and no other: a thread that hangs must fall silent. All threads beat at the same
+   * moments of the clock, so that their heartbeats share one transaction: each takes a lock that a user's
+   * `sqlite3` may want.
+   */
+  #beat(): void {
+    const { clock, guards: { memory }, log, start: { heartbeatMs }, state, tell } = this.#options;
+    clock.after(heartbeatMs - clock.wallNow() % heartbeatMs, () => {
+      const { takenMb, problem } = memory.look();
+      state.memoryMb = takenMb;
+      if (problem !== null) return this.#retire(problem, this.#ticket);
+      tell({ type: "beat" });
+      if (this.#current !== null) log.info("Heartbeat sent");
+      this.#beat();
+    });
+  }
+}
