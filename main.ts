@@ -3,15 +3,16 @@
  *
  * `start` is a guard that keeps the supervisor alive, `supervise` starts it once, `jobs` is the command line.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import {
+  EXIT,
   getQueue,
   makeConsoleUnfailing,
   messageOf,
   type OpenOptions,
   type Queue,
   type QueueEvent,
+  sleep,
   StorageError,
 } from "@persistent-queue/queue";
 import type { Served } from "@persistent-queue/ui";
@@ -21,7 +22,6 @@ import {
   closeOwnAddresses,
   ConfigurationError,
   DEFAULT_PASSWORD,
-  EXIT,
   forgetSettings,
   HandlerCheck,
   handlerPermissions,
@@ -67,7 +67,7 @@ async function main([command = "start", ...args]: readonly string[]): Promise<nu
       return await jobs(args);
     default:
       console.error(USAGE);
-      return 2;
+      return EXIT.usage;
   }
 }
 
@@ -99,9 +99,12 @@ async function run(settings: Settings, log: Log): Promise<number> {
   const sampleFiles = new SampleFiles(settings);
   queue.subscribe((event) => event.type === "removed" && sampleFiles.remove(event.ids));
   const pages = await servePages({ settings, queue, supervisor, log });
-  whenAskedToStop({ onFirst: () => end({ exitCode: EXIT.ok }), onSecond: () => Deno.exit(130) });
+  whenAskedToStop({
+    onFirst: () => end({ exitCode: EXIT.done }),
+    onSecond: () => Deno.exit(EXIT.interrupted),
+  });
   // The next guard may already be waiting for the database.
-  whenGuardIsGone().then(() => end({ exitCode: EXIT.ok, patienceMs: 0 }));
+  whenGuardIsGone().then(() => end({ exitCode: EXIT.done, patienceMs: 0 }));
   await Promise.all(pages.map((page) => page.ready));
   closeOwnAddresses(settings);
   const started = Promise.all([supervisor.start(), check.begin()]);
@@ -136,7 +139,7 @@ async function openWhenFree(settings: Settings, log: Log): Promise<Queue> {
       if (isFirst) console.error(`${error.message} The start waits for that.`);
       log.warn(error.message);
     }
-    await delay(1_000);
+    await sleep(1_000);
   }
 }
 
@@ -210,10 +213,9 @@ async function jobs(args: readonly string[]): Promise<number> {
     opensWhenNeeded: true,
   });
   const openGuest = async ({ mustExist }: { readonly mustExist: boolean }) => {
-    const isAtHome = settings.queueUrl === DEFAULT_QUEUE_URL;
     const queue = await openQueue(settings, {
       role: "guest",
-      mustExist: mustExist && !isAtHome,
+      mustExist: mustExist && settings.queueUrl !== DEFAULT_QUEUE_URL,
       onCreated: (path) => console.error(`There was no database ${path}: a new one was made.`),
     });
     queue.subscribe((event) => logEvent(log, event));
@@ -242,8 +244,7 @@ function exitCodeOf(error: unknown): number {
     return EXIT.configuration;
   }
   console.error(messageOf(error));
-  if (error instanceof StorageError) return EXIT.storage;
-  return 1;
+  return error instanceof StorageError ? EXIT.storage : EXIT.failed;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args).catch(exitCodeOf));

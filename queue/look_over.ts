@@ -2,6 +2,7 @@
  * After an unclean stop this checks every job and its history for states that cannot occur, beside the normal work. The
  * pages of the file were checked before (`sqlite/open.ts`); this checks their content.
  */
+import { sleep } from "./sleep.ts";
 import { verifyJobs } from "./verify.ts";
 import type { Store } from "./store.ts";
 
@@ -14,7 +15,7 @@ export async function lookOver(store: Store, signal: AbortSignal): Promise<strin
   const problems: string[] = [];
   for await (const found of verifyJobs(store, { deep: true, page: PAGE })) {
     problems.push(...found);
-    await rest(signal);
+    await sleep(REST_MS, signal);
     if (signal.aborted) return null;
   }
   return problems;
@@ -28,17 +29,4 @@ export function toFindings(problems: readonly string[]): string[] {
   return [
     `After the unclean stop something is wrong: ${first} See this${others} with: deno task jobs verify --deep`,
   ];
-}
-
-function rest(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, REST_MS);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
 }

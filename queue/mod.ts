@@ -1,7 +1,7 @@
 /** The public API of the queue: the only module that the rest of the system may import. */
 export * from "./job.ts";
 export { type Attempt, attemptsOf } from "./attempts.ts";
-export { DAY_MS } from "./durations.ts";
+export { DAY_MS, HOUR_MS, MINUTE_MS } from "./durations.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export type * from "./recent_event.ts";
@@ -16,5 +16,9 @@ export { DoubledKey } from "./json_scanner.ts";
 export { JsonText } from "./json_text.ts";
 export { editDistance, nearest } from "./nearest.ts";
 export { Semaphore } from "./semaphore.ts";
+export { EXIT, type ExitCode } from "./exit_codes.ts";
+export { PRIVATE_FILE, PRIVATE_FOLDER } from "./files.ts";
+export { isLoopbackAddress, isLoopbackName } from "./loopback.ts";
+export { sleep } from "./sleep.ts";
 export { printable } from "./printable.ts";
 export { makeConsoleUnfailing } from "./unfailing_console.ts";

@@ -5,9 +5,9 @@
  * Two characters in a small file: "1" while a request is in progress, else "0"; then the uncharged recoveries in a row.
  * The file is not synced: it outlives the process, and after a power loss jobs are charged as without a record.
  */
+import { PRIVATE_FILE } from "./files.ts";
 import { judgeDeath } from "./policy.ts";
 
-const OWNER_ONLY = 0o600;
 const QUIET = 0x30;
 const BUSY = 0x31;
 /** A process that has lived this long was not killed by the cause of the earlier deaths. */
@@ -102,7 +102,7 @@ export class RequestRecord {
 
 function open(path: string): Deno.FsFile | null {
   try {
-    return Deno.openSync(path, { create: true, read: true, write: true, mode: OWNER_ONLY });
+    return Deno.openSync(path, { create: true, read: true, write: true, mode: PRIVATE_FILE });
   } catch {
     return null;
   }

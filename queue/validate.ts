@@ -1,4 +1,5 @@
 /** Checks all input from outside before it reaches a store. */
+import { DAY_MS } from "./durations.ts";
 import { QueueError } from "./errors.ts";
 import { exactJson, InexactNumber } from "./exact_json.ts";
 import { isStatus } from "./job.ts";
@@ -19,7 +20,7 @@ const EARLIEST_RUN_AT = 1_000_000_000_000;
 /** The end of the year 9999. */
 const LATEST_RUN_AT = 253_402_300_799_999;
 /** A time to run before this is a mistake, not a job that waited. */
-const LONG_AGO_MS = 365 * 86_400_000;
+const LONG_AGO_MS = 365 * DAY_MS;
 const DEFAULT_KIND = "file";
 export const DEFAULT_LIMIT = 50;
 

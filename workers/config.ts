@@ -13,7 +13,6 @@ import type { SettingSources } from "./config/load_settings.ts";
 import type { Settings } from "./config/settings.ts";
 
 export { ConfigurationError } from "./config/configuration_error.ts";
-export { isLoopback } from "./config/public_rules.ts";
 export type { MachineFacts } from "./config/machine_rules.ts";
 export type { HandlerAllow } from "./config/handler_allow.ts";
 export { SETTING_NAMES } from "./config/setting_names.ts";

@@ -1,6 +1,6 @@
 /// <reference lib="deno.worker" />
 /** A consumer's thread: the loop, with this thread's channel, clock, log and guards. */
-import { makeConsoleUnfailing } from "@persistent-queue/queue/text";
+import { makeConsoleUnfailing } from "@persistent-queue/queue/basics";
 import { Handlers } from "./handlers.ts";
 import { openLog } from "./log.ts";
 import type { StartConsumer, ToConsumer } from "./protocol.ts";

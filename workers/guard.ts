@@ -3,7 +3,7 @@
  * Some deaths take a whole process with them (out of memory in a thread, a thread that cannot be ended). The
  * guard survives those.
  */
-import { setTimeout as delay } from "node:timers/promises";
+import { EXIT, sleep } from "@persistent-queue/queue";
 import { stopSignals } from "./process/stop_signals.ts";
 
 export interface GuardOptions {
@@ -32,7 +32,7 @@ export interface GuardOptions {
 const DELAYS_MS = [0, 250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000];
 
 /** A restart would not help: the work is done, the storage does not work, or the settings are wrong. */
-const FINAL_CODES = [0, 74, 78];
+const FINAL_CODES: readonly number[] = [EXIT.done, EXIT.storage, EXIT.configuration];
 
 /** Runs until the supervisor ends for good. Returns the exit code to pass on. */
 export async function guard(options: GuardOptions): Promise<number> {
@@ -46,8 +46,8 @@ export async function guard(options: GuardOptions): Promise<number> {
     const delayMs = delaysMs[Math.min(failures, delaysMs.length - 1)] ?? 0;
     const why = signal === null ? `with exit code ${code}` : `by ${signal}`;
     log(`The supervisor ended ${why}; starting it again ${delayMs === 0 ? "at once" : `in ${delayMs} ms`}`);
-    await delay(delayMs, undefined, { signal: stop.signal }).catch(() => {});
-    if (stop.asked) return 0;
+    await sleep(delayMs, stop.signal);
+    if (stop.asked) return EXIT.done;
     failures++;
   }
 }

@@ -1,4 +1,5 @@
 /** What a handler is: a team adds a kind of job by adding one file to `handlers/`. */
+import { DAY_MS } from "@persistent-queue/queue/basics";
 
 /** The job as its handler sees it. */
 export interface HandlerJob {
@@ -79,7 +80,7 @@ export const NO_DELAY =
   "RetryLater takes a number of milliseconds, from 0 to ten years; a Retry-After header holds a text, and seconds";
 
 /** Ten years: a longer delay is a point in time by mistake, or has the wrong unit. */
-const LONGEST_DELAY_MS = 10 * 365 * 24 * 60 * 60 * 1_000;
+const LONGEST_DELAY_MS = 10 * 365 * DAY_MS;
 
 /** Handlers are not always type-checked, and an error can be changed before it is thrown. */
 export function isDelay(ms: unknown): ms is number {

@@ -4,6 +4,7 @@
  * while it loads harms no job: the thread is ended when loading takes too long.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { sleep } from "@persistent-queue/queue/basics";
 import { Handlers } from "./handlers.ts";
 import type { Close, StartProbe } from "./protocol.ts";
 import { openChannel } from "./thread/channel.ts";
@@ -25,7 +26,7 @@ async function load(kind: string): Promise<void> {
   try {
     await kindOf.run(kind, () => handlers.load(kind));
     // A promise that the module does not await rejects before the next module begins.
-    await new Promise((resolve) => setTimeout(resolve));
+    await sleep(0);
     tell({ type: "loaded", kind, problem: null });
   } catch (error) {
     tell({ type: "loaded", kind, problem: reportOf(error, { isDeliberate: true }).error });
@@ -53,6 +54,6 @@ fence();
 tell({ type: "ready" });
 const handlers = new Handlers(new URL(start.handlers));
 for (const kind of start.kinds) {
-  await Promise.race([load(kind), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+  await Promise.race([load(kind), sleep(PATIENCE_MS)]);
 }
 tell({ type: "tried" });

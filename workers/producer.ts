@@ -3,7 +3,12 @@
  * The producer's life, in its own thread: every few seconds it writes a small file and adds a job for it.
  * A file whose job could not be added is kept and offered again: adding is idempotent.
  */
-import { makeConsoleUnfailing, messageOf } from "@persistent-queue/queue/text";
+import {
+  makeConsoleUnfailing,
+  messageOf,
+  PRIVATE_FOLDER,
+  removeIfThere,
+} from "@persistent-queue/queue/basics";
 import { openChannel } from "./thread/channel.ts";
 import { holdLivenessLock } from "./thread/liveness_lock.ts";
 import { type Log, openLog } from "./log.ts";
@@ -38,7 +43,7 @@ function produce({ filesDir, filesPrefix }: StartProducer, log: Log): void {
 
 /** Written under another name first, so that a consumer never sees half of it. Returns its name. */
 function writeFile(folder: string): string {
-  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  Deno.mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
   const name = `${crypto.randomUUID()}.txt`;
   const path = `${folder}/${name}`;
   const draft = `${path}.part`;
@@ -50,15 +55,6 @@ function writeFile(folder: string): string {
     throw error;
   }
   return name;
-}
-
-/** On a full disk, half-written files would pile up. */
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // It was never created.
-  }
 }
 
 function receive(message: ToProducer, log: Log): void {

@@ -6,10 +6,12 @@ import {
   assertPassing,
   type Consumer,
   type Enqueuer,
+  EXIT,
   type Inspector,
   type Maintainer,
   messageOf,
   type QueueEvent,
+  sleep,
 } from "@persistent-queue/queue";
 import type { Settings } from "./config.ts";
 import { ConsumerSlot } from "./slots/consumer_slot.ts";
@@ -23,9 +25,7 @@ import { MemoryWatch } from "./slots/memory_watch.ts";
 import { OpenFilesWatch } from "./slots/open_files_watch.ts";
 import { ProducerSlot } from "./slots/producer_slot.ts";
 import { RecentEvents } from "./telling/recent_events.ts";
-import { sleep } from "./sleep.ts";
 import { Sweeper, type Verdict } from "./sweeper.ts";
-import { EXIT } from "./process/exit_codes.ts";
 import type { SupervisorView } from "./telling/supervisor_view.ts";
 import type { SystemEvent } from "./telling/system_event.ts";
 import { warningsOf } from "./telling/warnings.ts";

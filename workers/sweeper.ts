@@ -6,10 +6,9 @@
  * pause was, half a stall at most: all threads wake at once then, and some wait for a processor. Lateness is
  * monotonic time against itself: setting the clock changes nothing.
  */
-import { type Lease, type Maintainer, messageOf, StorageError } from "@persistent-queue/queue";
+import { type Lease, type Maintainer, messageOf, sleep, StorageError } from "@persistent-queue/queue";
 
 import type { Settings } from "./config.ts";
-import { sleep } from "./sleep.ts";
 
 export interface Verdict {
   readonly held: readonly Lease[];

@@ -4,7 +4,8 @@
  * as there is room; that write is also the proof that the disk is no longer full.
  */
 import { messageOf, StorageError } from "../errors.ts";
-import { PRIVATE_FILE, removeIfThere, sizeOf } from "./database_file.ts";
+import { PRIVATE_FILE, removeIfThere } from "../files.ts";
+import { sizeOf } from "./database_file.ts";
 
 /** The size of a write-ahead log before it is folded back (4 MB), and as much again for growth of the database. */
 const BYTES = 8 * 2 ** 20;

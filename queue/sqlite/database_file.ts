@@ -1,14 +1,11 @@
 /** The database as a file: whether it exists, how it is created, and whether it is still the one that was opened. */
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, StorageError } from "../errors.ts";
+import { PRIVATE_FILE, PRIVATE_FOLDER, removeIfThere, statOrNull } from "../files.ts";
 import { migrate } from "./migrations.ts";
 
 /** "PQJB": marks a database of this system (PRAGMA application_id). */
 export const APPLICATION_ID = 0x50514a42;
-
-/** Readable and writable by the owner only: `file_mode.ts` says why. */
-export const PRIVATE_FILE = 0o600;
-const PRIVATE_FOLDER = 0o700;
 
 /** SQLite takes a file of one byte for empty as well (`unixFileSize` in os_unix.c), and removes the log beside it. */
 const EMPTY_BYTES = 1;
@@ -114,21 +111,4 @@ export function fileWatch(database: string, beside: readonly string[]): () => vo
   };
   look();
   return look;
-}
-
-export function statOrNull(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-}
-
-export function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

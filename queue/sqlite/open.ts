@@ -2,7 +2,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, StorageError } from "../errors.ts";
 import { checkPages, correctCounts } from "./check.ts";
-import { APPLICATION_ID, removeIfThere, sizeOf } from "./database_file.ts";
+import { removeIfThere } from "../files.ts";
+import { APPLICATION_ID, sizeOf } from "./database_file.ts";
 import { isBusy, isFull, isReadOnly, isStorageFault, toStorageError } from "./faults.ts";
 import { whoMayWrite } from "./file_mode.ts";
 import { CHECKED_AT_ONCE_BYTES, LateCheck } from "./late_check.ts";

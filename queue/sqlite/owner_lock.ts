@@ -1,6 +1,7 @@
 /** One supervisor per database: a lock between processes, which the kernel frees however its holder dies. */
 import { StorageError } from "../errors.ts";
-import { PRIVATE_FILE } from "./database_file.ts";
+import { PRIVATE_FILE } from "../files.ts";
+import { sleep } from "../sleep.ts";
 
 /** The previous holder may be about to exit: its guard was killed, or the system is being restarted. */
 const PATIENCE_MS = 3_000;
@@ -25,7 +26,7 @@ export async function lockUnless(path: string, isDone: () => boolean): Promise<D
     const lock = tryLock(lockPath(path));
     if (lock !== null) return lock;
     if (performance.now() > deadline) break;
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    await sleep(RETRY_MS);
   }
   return null;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DoubledKey, InexactNumber, inTurns, JsonText } from "@persistent-queue/queue";
-import { assertExact, exactJson } from "@persistent-queue/queue/text";
+import { assertExact, exactJson } from "@persistent-queue/queue/basics";
 import { random } from "../support/random.ts";
 
 async function kept(json: string): Promise<string> {

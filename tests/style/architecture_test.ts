@@ -74,7 +74,7 @@ Deno.test("imports follow the arrows: main → workers, ui, queue · workers →
 });
 
 /** The queue's second door, which leads to two functions: each thread pays for what it loads. */
-const SMALL_DOOR = "@persistent-queue/queue/text";
+const SMALL_DOOR = "@persistent-queue/queue/basics";
 
 Deno.test("members are imported by name, through their door", () => {
   const byPath = arrows.filter((arrow) => arrow.from !== arrow.to && !arrow.named && !isForTheClient(arrow));

@@ -286,7 +286,7 @@ Deno.test("logs of old consumer lives are removed, with their rotated files, and
       await Deno.utime(folder.file(name + suffix), 1_700_000_000 - age * 60, 1_700_000_000 - age * 60);
     }
   }
-  await removeOldConsumerLogs(folder.path, 2, ["consumer_a"]);
+  await removeOldConsumerLogs(folder.path, { keep: 2, except: ["consumer_a"] });
   const kept = [...Deno.readDirSync(folder.path)].map(({ name }) => name).filter((name) =>
     !name.endsWith(".1")
   ).sort();

@@ -1,4 +1,5 @@
 /** The time before which a job is not to run, as a person or a script writes it. */
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "@persistent-queue/queue/basics";
 
 /** What is expected, for the sentence of a refusal. */
 export const DUE_TIME_FORM = "a time with its zone, like 2030-01-31T12:00:00Z or 2030-01-31T13:00:00+01:00";
@@ -36,7 +37,7 @@ export function parseDueTime(text: string): DueTime {
   }
   const offset = minutesOf(words[8] ?? "Z");
   if (offset === null) return { problem: `has a time zone that does not exist: write ${DUE_TIME_FORM}` };
-  return { ms: local.getTime() - offset * 60_000 };
+  return { ms: local.getTime() - offset * MINUTE_MS };
 }
 
 function fieldsOf(date: Date): number[] {
@@ -58,7 +59,7 @@ function minutesOf(zone: string): number | null {
   return (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes);
 }
 
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS_MS: Readonly<Record<string, number>> = { s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 
 /** A time, or a span before `now`. */
 export function parseSince(text: string, now: number): DueTime {

@@ -2,6 +2,7 @@
  * Browsers that have logged in before carry a signed cookie that says so, and nothing about a session. At the login they
  * wait for their own wrong passwords alone, so that the guesses of others do not shut them out.
  */
+import { PRIVATE_FILE } from "@persistent-queue/queue";
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Password } from "./password.ts";
@@ -66,8 +67,8 @@ function keyOf(path: string): Uint8Array | null {
 
 function newKey(path: string): Uint8Array {
   const key = randomBytes(KEY_BYTES);
-  Deno.writeFileSync(path, key, { mode: 0o600 });
+  Deno.writeFileSync(path, key, { mode: PRIVATE_FILE });
   // One that was there, too short, may have had any mode.
-  Deno.chmodSync(path, 0o600);
+  Deno.chmodSync(path, PRIVATE_FILE);
   return key;
 }

@@ -1,9 +1,10 @@
+import { HOUR_MS, MINUTE_MS } from "@persistent-queue/queue";
 import { randomBytes } from "node:crypto";
 import type { Password } from "./password.ts";
 import type { Session, SessionFile } from "./session_file.ts";
 
-const IDLE_MS = 30 * 60_000;
-const WHOLE_MS = 8 * 3_600_000;
+const IDLE_MS = 30 * MINUTE_MS;
+const WHOLE_MS = 8 * HOUR_MS;
 const MAX_SESSIONS = 1000;
 /** A visit changes little: several are written at once, and a crash in between costs a session half a minute. */
 const VISITS_SAVED_AFTER_MS = 30_000;

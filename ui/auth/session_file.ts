@@ -1,4 +1,5 @@
 /** Sessions that outlive the process: one small file that is of no use for a login. */
+import { PRIVATE_FILE } from "@persistent-queue/queue";
 
 export interface Session {
   /** Milliseconds since 1970. */
@@ -18,16 +19,16 @@ export interface SessionFile {
   save(stored: StoredSessions): void;
 }
 
-const MODE = 0o600;
-
 export function sessionFile(path: string): SessionFile {
   return {
     load: () => storedIn(textOf(path)),
     save({ verifier, sessions }) {
       const next = `${path}.next`;
-      Deno.writeTextFileSync(next, JSON.stringify({ verifier, sessions: [...sessions] }), { mode: MODE });
+      Deno.writeTextFileSync(next, JSON.stringify({ verifier, sessions: [...sessions] }), {
+        mode: PRIVATE_FILE,
+      });
       // An older one may have been left behind with any mode.
-      Deno.chmodSync(next, MODE);
+      Deno.chmodSync(next, PRIVATE_FILE);
       Deno.renameSync(next, path);
     },
   };

@@ -6,7 +6,7 @@
  * address goes to the lane of newcomers, every further one to the lane of those who go on. Sixty addresses that guess
  * over and over fill the second lane, and a person who comes to the login for the first time is still let in by the first.
  */
-import { isLoopbackAddress } from "../http/loopback.ts";
+import { isLoopbackAddress, MINUTE_MS } from "@persistent-queue/queue";
 import { networksOf } from "../http/networks.ts";
 
 /** Whose attempt it is. */
@@ -50,7 +50,7 @@ interface Failures {
 }
 
 const FIRST_DELAY_MS = 1_000;
-const MAX_DELAY_MS = 900_000;
+const MAX_DELAY_MS = 15 * MINUTE_MS;
 /** Of one address: people mistype. */
 const FREE_FAILURES = 3;
 /** Of all addresses that an untrusted proxy forwards for, in each lane. */

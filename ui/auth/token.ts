@@ -1,5 +1,5 @@
+import { sleep } from "@persistent-queue/queue";
 import { createHash, timingSafeEqual } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Audit, whereOf } from "./audit.ts";
 import { HttpError } from "../http/errors.ts";
 import { type Guesser, identityOf, type Throttle } from "./throttle.ts";
@@ -61,7 +61,7 @@ export class ApiToken {
     const turn = Math.max(now, this.#known.get(identity) ?? now);
     if (turn - now > MAX_PACED_MS) throw tooSoon(MAX_PACED_MS);
     this.#known.set(identity, turn + PACE_MS);
-    await delay(turn - now);
+    await sleep(turn - now);
   }
 
   #remember(identity: string): void {

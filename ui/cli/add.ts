@@ -1,5 +1,5 @@
 /** `jobs add`: puts jobs into the queue. */
-import { type Added, type JobRequest, printable } from "@persistent-queue/queue";
+import { type Added, EXIT, type JobRequest, printable } from "@persistent-queue/queue";
 import { duration } from "../components/format.ts";
 import { parseDelay, parseDueTime } from "../api/due_time.ts";
 import { jsonText } from "../api/parse_json.ts";
@@ -7,7 +7,7 @@ import { HttpError } from "../http/errors.ts";
 import { audited } from "../auth/audit.ts";
 import { dueOnWire, jobsJson, type Moment } from "../api/serializers.ts";
 import { columns } from "./columns.ts";
-import { type CliIo, type Command, type CommandLine, EXIT, UsageError } from "./command.ts";
+import { type CliIo, type Command, type CommandLine, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
 import { moment as utc } from "./moment.ts";
 

@@ -1,6 +1,6 @@
 /** `jobs backup`: a complete, checked copy while everything runs. */
-import { printable } from "@persistent-queue/queue";
-import { type Command, EXIT, UsageError } from "./command.ts";
+import { EXIT, printable } from "@persistent-queue/queue";
+import { type Command, UsageError } from "./command.ts";
 
 export const backup: Command = {
   words: "<path>",

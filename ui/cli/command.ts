@@ -1,5 +1,5 @@
 /** The shape of a command of `deno task jobs`. */
-import type { Admin, Inspector, Operator } from "@persistent-queue/queue";
+import type { Admin, ExitCode, Inspector, Operator } from "@persistent-queue/queue";
 import type { Actor } from "../auth/audit.ts";
 
 /** What a command line may do: look, add, move, check and copy. */
@@ -20,11 +20,6 @@ export interface CliIo {
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
-
-/** Exit codes. 1: what was asked for was refused. 74: the storage does not work. */
-export const EXIT = { done: 0, refused: 1, usage: 2, storage: 74 } as const;
-
-export type ExitCode = typeof EXIT[keyof typeof EXIT];
 
 export interface OptionRule {
   readonly type: "string" | "boolean";

@@ -1,4 +1,5 @@
 /** What `--help` shows. */
+import { EXIT } from "@persistent-queue/queue";
 import { columns } from "./columns.ts";
 import type { Command } from "./command.ts";
 import { COMMON_OPTIONS } from "./command_line.ts";
@@ -12,7 +13,7 @@ export function helpOfAll(commands: Readonly<Record<string, Command>>): string {
     columns(Object.entries(commands).map(([name, { summary }]) => [`  ${name}`, summary])),
     "",
     `More about one: ${PROGRAM} <command> --help. Every command answers in JSON with --json.`,
-    "Exit codes: 0 done, 1 refused, 2 wrong usage, 74 the storage does not work.",
+    `Exit codes: ${EXIT.done} done, ${EXIT.failed} refused, ${EXIT.usage} wrong usage, ${EXIT.storage} the storage does not work.`,
   ].join("\n");
 }
 

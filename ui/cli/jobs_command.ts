@@ -1,8 +1,8 @@
 /** The command line: `deno task jobs <add|list|show|resubmit|cancel|stats|backup|verify>`. */
-import { nearest, printable, QueueError, StorageError } from "@persistent-queue/queue";
+import { EXIT, type ExitCode, nearest, printable, QueueError, StorageError } from "@persistent-queue/queue";
 import { add } from "./add.ts";
 import { backup } from "./backup.ts";
-import { type CliIo, type Command, EXIT, type ExitCode, UsageError, type Work } from "./command.ts";
+import { type CliIo, type Command, UsageError, type Work } from "./command.ts";
 import { readCommandLine } from "./command_line.ts";
 import { helpOf, helpOfAll, usageOf } from "./help.ts";
 import { list } from "./list.ts";
@@ -78,7 +78,7 @@ function explain(error: unknown, { io, json, usage }: { io: CliIo; json: boolean
   if (!(error instanceof QueueError)) throw error;
   if (json) harmless(io).printError(errorOnWire(error.code, error.message));
   else io.printError(printable(error.message));
-  return error instanceof StorageError ? EXIT.storage : EXIT.refused;
+  return error instanceof StorageError ? EXIT.storage : EXIT.failed;
 }
 
 /** The same shape as the HTTP API's. */

@@ -1,8 +1,8 @@
 /** `jobs list`: a page of jobs, newest first. */
-import { isStalled, type Job, type JobList, type ListRequest } from "@persistent-queue/queue";
+import { EXIT, isStalled, type Job, type JobList, type ListRequest } from "@persistent-queue/queue";
 import { jobsJson } from "../api/serializers.ts";
 import { columns } from "./columns.ts";
-import { type Command, type CommandLine, EXIT, UsageError } from "./command.ts";
+import { type Command, type CommandLine, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
 import { FILTER_OPTIONS, filterOf } from "./filter.ts";
 import { moment, span } from "./moment.ts";

@@ -1,5 +1,7 @@
 /** `jobs resubmit` and `jobs cancel`. */
 import {
+  EXIT,
+  type ExitCode,
   type JobFilter,
   type MoveResult,
   MOVES,
@@ -7,15 +9,7 @@ import {
   printable,
 } from "@persistent-queue/queue";
 import { audited } from "../auth/audit.ts";
-import {
-  type CliQueue,
-  type Command,
-  type CommandCall,
-  EXIT,
-  type ExitCode,
-  UsageError,
-  type Work,
-} from "./command.ts";
+import { type CliQueue, type Command, type CommandCall, UsageError, type Work } from "./command.ts";
 import { countPerStatus, perStatusInWords, totalOf } from "./count_per_status.ts";
 import { FILTER_OPTIONS, filterOf } from "./filter.ts";
 
@@ -76,7 +70,7 @@ async function moveAllThatFit(queue: CliQueue, { verb, filter, line, io, json }:
     }
     if (!io.confirm(`${sentence} Do it?`)) {
       io.print("Nothing was done.");
-      return EXIT.refused;
+      return EXIT.failed;
     }
   }
   const moved = await audited(queue, io.actor).moveAll(verb, filter);
@@ -98,7 +92,7 @@ async function moveThese(queue: CliQueue, { verb, ids, io, json }: Move): Promis
     if (result.ok) io.print(`${printable(result.id)} ${DONE[verb]}.`);
     else io.printError(printable(result.message));
   }
-  return moved === results.length ? EXIT.done : EXIT.refused;
+  return moved === results.length ? EXIT.done : EXIT.failed;
 }
 
 function resultOnWire(result: MoveResult) {

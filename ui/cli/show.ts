@@ -2,6 +2,7 @@
 import {
   type Attempt,
   attemptsOf,
+  EXIT,
   type HistoryEntry,
   isDismissed,
   isStalled,
@@ -11,7 +12,7 @@ import {
 import { duration } from "../components/format.ts";
 import { storyJson } from "../api/serializers.ts";
 import { columns } from "./columns.ts";
-import { type Command, EXIT, UsageError } from "./command.ts";
+import { type Command, UsageError } from "./command.ts";
 import { moment } from "./moment.ts";
 
 export const show: Command = {

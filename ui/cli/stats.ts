@@ -1,7 +1,7 @@
 /** `jobs stats`: how many jobs there are of each status. */
-import { type QueueStats, STATUSES } from "@persistent-queue/queue";
+import { EXIT, type QueueStats, STATUSES } from "@persistent-queue/queue";
 import { columns } from "./columns.ts";
-import { type Command, EXIT, UsageError } from "./command.ts";
+import { type Command, UsageError } from "./command.ts";
 import { span } from "./moment.ts";
 
 export const stats: Command = {

@@ -1,6 +1,6 @@
 /** `jobs verify`: whether the storage is sound. */
-import { printable } from "@persistent-queue/queue";
-import { type Command, EXIT, UsageError } from "./command.ts";
+import { EXIT, printable } from "@persistent-queue/queue";
+import { type Command, UsageError } from "./command.ts";
 
 export const verify: Command = {
   words: "",

@@ -1,28 +1,24 @@
 /** Numbers and times in words for people. The same on the server and in the browser, wherever either stands. */
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "@persistent-queue/queue/basics";
 
 /** How long ago: `0.8 s ago`, `12 s ago`, `3 min ago`, `5 h ago`. Milliseconds; less than nothing counts as now. */
 export function age(ms: number): string {
   const passed = Math.max(0, ms);
-  if (passed < 10 * SECOND) return `${(passed / SECOND).toFixed(1)} s ago`;
-  if (passed < MINUTE) return `${Math.floor(passed / SECOND)} s ago`;
-  if (passed < HOUR) return `${Math.floor(passed / MINUTE)} min ago`;
-  if (passed < DAY) return `${Math.floor(passed / HOUR)} h ago`;
-  return `${Math.floor(passed / DAY)} d ago`;
+  if (passed < 10 * SECOND_MS) return `${(passed / SECOND_MS).toFixed(1)} s ago`;
+  if (passed < MINUTE_MS) return `${Math.floor(passed / SECOND_MS)} s ago`;
+  if (passed < HOUR_MS) return `${Math.floor(passed / MINUTE_MS)} min ago`;
+  if (passed < DAY_MS) return `${Math.floor(passed / HOUR_MS)} h ago`;
+  return `${Math.floor(passed / DAY_MS)} d ago`;
 }
 
 /** `850 ms`, `1.2 s`, `34 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`. Milliseconds. */
 export function duration(ms: number): string {
   if (ms < 100) return `${Math.round(ms)} ms`;
-  if (ms < 10 * SECOND) return `${(ms / SECOND).toFixed(1)} s`;
-  if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
-  if (ms < HOUR) return inTwo(ms, [MINUTE, "min"], [SECOND, "s"]);
-  if (ms < DAY) return inTwo(ms, [HOUR, "h"], [MINUTE, "min"]);
-  return inTwo(ms, [DAY, "d"], [HOUR, "h"]);
+  if (ms < 10 * SECOND_MS) return `${(ms / SECOND_MS).toFixed(1)} s`;
+  if (ms < MINUTE_MS) return `${Math.floor(ms / SECOND_MS)} s`;
+  if (ms < HOUR_MS) return inTwo(ms, [MINUTE_MS, "min"], [SECOND_MS, "s"]);
+  if (ms < DAY_MS) return inTwo(ms, [HOUR_MS, "h"], [MINUTE_MS, "min"]);
+  return inTwo(ms, [DAY_MS, "d"], [HOUR_MS, "h"]);
 }
 
 type Unit = readonly [ms: number, name: string];
@@ -79,7 +75,7 @@ const MOMENT = new Intl.DateTimeFormat("en-GB", {
 /** `09:00 UTC` within a day of `now`, else `3 Jan 2030, 09:00 UTC`. Milliseconds since 1970. */
 export function moment(ms: number, now: number): string {
   if (!isDate(ms)) return String(ms);
-  return (Math.abs(ms - now) < DAY / 2 ? MOMENT_TODAY : MOMENT).format(ms);
+  return (Math.abs(ms - now) < DAY_MS / 2 ? MOMENT_TODAY : MOMENT).format(ms);
 }
 
 const DAY_OF_YEAR = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });

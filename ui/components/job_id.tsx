@@ -1,4 +1,4 @@
-import { printable } from "@persistent-queue/queue/text";
+import { printable } from "@persistent-queue/queue/basics";
 
 /** Cells of the end that always show, as wide as the style sheet leaves room for. */
 const TAIL_CELLS = 16;

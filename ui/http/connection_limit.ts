@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
-import { isLoopbackAddress } from "./loopback.ts";
+import { isLoopbackAddress } from "@persistent-queue/queue";
 import { networkOf } from "./networks.ts";
 
 export interface PerAddressOptions {

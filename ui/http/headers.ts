@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { AppEnv } from "./app_env.ts";
 import { authoritiesOf, hostnameOf } from "./host_guard.ts";
-import { isLoopbackName } from "./loopback.ts";
+import { isLoopbackName } from "@persistent-queue/queue";
 
 const secure = secureHeaders({
   contentSecurityPolicy: {

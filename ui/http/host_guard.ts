@@ -3,7 +3,7 @@
  * (DNS rebinding) carries the stranger's name in `Host`, and ends here.
  */
 import type { MiddlewareHandler } from "hono";
-import { isLoopbackName } from "./loopback.ts";
+import { isLoopbackName } from "@persistent-queue/queue";
 import { HttpError } from "./errors.ts";
 
 /** What a request of HTTP/1.0 asks for that names no host; no host can have this name. */

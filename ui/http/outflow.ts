@@ -4,7 +4,7 @@
  * made without a pause: each has a round of the event loop of its own, for what it costs is known when it is made.
  */
 import { setImmediate as nextRound } from "node:timers/promises";
-import { yieldToEventLoop } from "@persistent-queue/queue";
+import { sleep, yieldToEventLoop } from "@persistent-queue/queue";
 
 /** What of an answer of `node:http` is looked at. */
 export interface Outgoing {
@@ -63,7 +63,7 @@ export class Outflow {
     while (this.#unsent() >= this.#options.mostUnsent) {
       if (performance.now() > until) return false;
       this.#cutDeaf();
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await sleep(LOOK_MS);
     }
     return true;
   }

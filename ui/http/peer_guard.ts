@@ -1,7 +1,7 @@
 /** While the password is the published default, only this machine is let in, and only directly. */
 import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "./app_env.ts";
-import { isLoopbackAddress } from "./loopback.ts";
+import { isLoopbackAddress } from "@persistent-queue/queue";
 import { HttpError } from "./errors.ts";
 import { hasForeignOrigin } from "./same_origin.ts";
 

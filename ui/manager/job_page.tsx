@@ -1,4 +1,4 @@
-import { printable } from "@persistent-queue/queue/text";
+import { printable } from "@persistent-queue/queue/basics";
 import { age, dateAndTime, duration } from "../components/format.ts";
 import { StatusBadge } from "../components/status_badge.tsx";
 import { Attempts } from "./attempts.tsx";

@@ -1,9 +1,9 @@
+import { DAY_MS, MINUTE_MS } from "@persistent-queue/queue/basics";
 import { date, duration, moment } from "../components/format.ts";
 import type { WireJob } from "./views.ts";
 
 /** Nearer than this a time of day says less than how long it takes. */
-const NEAR_MS = 60_000;
-const DAY_MS = 24 * 60 * 60_000;
+const NEAR_MS = MINUTE_MS;
 
 type Waiting = Pick<WireJob, "status" | "kind" | "run_at" | "retries" | "no_handler">;
 

@@ -1,5 +1,5 @@
 /** What happened that is worth a look, newest first. */
-import { printable } from "@persistent-queue/queue/text";
+import { printable } from "@persistent-queue/queue/basics";
 import { clock, count, zone } from "../components/format.ts";
 import { IdInText } from "../components/job_id.tsx";
 import { eventText } from "./event_text.ts";

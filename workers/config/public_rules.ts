@@ -1,12 +1,8 @@
 /** Rules for settings under which other machines can reach the pages. */
+import { isLoopbackName } from "@persistent-queue/queue";
 import { DEFAULT_PASSWORD, type SecretName, SECRETS } from "./secrets.ts";
 import type { SettingReader } from "./setting_reader.ts";
 import { type SettingName, SETTINGS, type Settings } from "./settings.ts";
-
-/** Whether only this machine can reach `host`. */
-export function isLoopback(host: string): boolean {
-  return /^(?:[^.]+\.)*localhost$/i.test(host) || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}
 
 type Given = Omit<Settings, "warnings">;
 
@@ -83,11 +79,15 @@ export function plainHttpWarnings(settings: Given): string[] {
 
 /** The setting that lets other machines reach the pages; null if there is none. */
 function openingOf({ host, publicUrl, opsPublicUrl, allowedHosts }: Given): Opening | null {
-  if (!isLoopback(host)) return { setting: "HOST", value: host, fix: `HOST=${SETTINGS.host.defaultText}` };
-  for (const [setting, url] of [["PUBLIC_URL", publicUrl], ["OPS_PUBLIC_URL", opsPublicUrl]] as const) {
-    if (url !== null && !isLoopback(hostnameOf(url))) return { setting, value: url, fix: `unset ${setting}` };
+  if (!isLoopbackName(host)) {
+    return { setting: "HOST", value: host, fix: `HOST=${SETTINGS.host.defaultText}` };
   }
-  const name = allowedHosts.find((one) => !isLoopback(one));
+  for (const [setting, url] of [["PUBLIC_URL", publicUrl], ["OPS_PUBLIC_URL", opsPublicUrl]] as const) {
+    if (url !== null && !isLoopbackName(hostnameOf(url))) {
+      return { setting, value: url, fix: `unset ${setting}` };
+    }
+  }
+  const name = allowedHosts.find((one) => !isLoopbackName(one));
   return name === undefined ? null : { setting: "ALLOWED_HOSTS", value: name, fix: "unset ALLOWED_HOSTS" };
 }
 

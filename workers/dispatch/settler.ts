@@ -5,10 +5,10 @@ import {
   type Lease,
   messageOf,
   type Outcome,
+  sleep,
   StorageError,
   type Verdict,
 } from "@persistent-queue/queue";
-import { sleep } from "../sleep.ts";
 
 export interface Attempted {
   readonly job: Claimed;

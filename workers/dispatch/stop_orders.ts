@@ -1,6 +1,6 @@
 /** Running jobs are told to stop; if one does not, its thread is cut off. */
+import { sleep } from "@persistent-queue/queue";
 import type { CancelReason } from "../protocol.ts";
-import { sleep } from "../sleep.ts";
 import type { ConsumerHandle, InFlightJob } from "./consumer_handle.ts";
 
 export interface StopOrdersOptions {

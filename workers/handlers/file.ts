@@ -4,6 +4,7 @@
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { sleep } from "@persistent-queue/queue/basics";
 import { GiveUp, type Handler, type HandlerSettings } from "../handler.ts";
 
 const LOOK_MS = 500;
@@ -14,6 +15,7 @@ export const handler: Handler = async (job, { signal, settings }) => {
   for (let leftMs = settings.workMs; leftMs > 0; leftMs = doneAt - Date.now()) {
     path();
     await sleep(Math.min(leftMs, LOOK_MS), signal);
+    signal.throwIfAborted();
   }
   append(
     path,
@@ -41,7 +43,7 @@ function resolveBelow({ filesDir, startDir }: HandlerSettings, id: string): stri
 }
 
 function assertThere(path: string): void {
-  const found = statOrNull(path);
+  const found = lstatOrNull(path);
   if (found === null) throw new Error("The file does not exist");
   if (found.isSymlink) throw new GiveUp("The file is a symbolic link");
   if (!found.isFile) throw new GiveUp("This is a folder or a device, not a file");
@@ -49,7 +51,7 @@ function assertThere(path: string): void {
   if ((found.nlink ?? 1) > 1) throw new GiveUp("The file has a second name elsewhere (a hard link)");
 }
 
-function statOrNull(path: string): Deno.FileInfo | null {
+function lstatOrNull(path: string): Deno.FileInfo | null {
   try {
     return Deno.lstatSync(path);
   } catch (error) {
@@ -72,19 +74,4 @@ function append(path: () => string, line: string): void {
   } finally {
     closeSync(file);
   }
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -1,5 +1,5 @@
 /** The form of a line: `2026-11-24T15:00:00.000Z [INFO] Enqueued job_id: data/files/abc.txt`. */
-import { printable } from "@persistent-queue/queue/text";
+import { printable } from "@persistent-queue/queue/basics";
 import type { LogLevel } from "./log_level.ts";
 
 export interface LogLine {

@@ -5,7 +5,7 @@
  * Written here, on the runtime's own functions alone, because every thread has one: a library for this took a
  * third of a thread's memory and half of its start, and synced the disk that the database waits for.
  */
-import { messageOf, printable } from "@persistent-queue/queue/text";
+import { messageOf, printable, PRIVATE_FILE, PRIVATE_FOLDER } from "@persistent-queue/queue/basics";
 import { formatLine, type LogLine } from "./format_line.ts";
 
 export interface LogFileOptions {
@@ -23,8 +23,6 @@ export interface LogFileOptions {
 }
 
 /** Ids, errors and handlers' lines must not be readable by other users. */
-const PRIVATE_FILE = 0o600;
-const PRIVATE_FOLDER = 0o700;
 /** So that `tail -f` is live. */
 const FLUSH_MS = 200;
 /** At full speed a thread fills this some ten times a second. While the disk fails, lines beyond it are dropped. */

@@ -11,9 +11,6 @@ export interface LogTidyingOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Logs of lives that are over. */
-const LOGS_KEPT = 50;
-
 export class LogTidying {
   readonly #options: LogTidyingOptions;
   #done: Promise<void> = Promise.resolve();
@@ -24,7 +21,7 @@ export class LogTidying {
 
   begin(): void {
     const { dir, living, onError } = this.#options;
-    this.#done = this.#done.then(() => removeOldConsumerLogs(dir, LOGS_KEPT, living())).catch(onError);
+    this.#done = this.#done.then(() => removeOldConsumerLogs(dir, { except: living() })).catch(onError);
   }
 
   /** Resolves when all removals that have begun are done. */

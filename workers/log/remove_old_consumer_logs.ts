@@ -5,14 +5,17 @@ interface ConsumerLog {
   readonly modifiedAt: number;
 }
 
-/**
- * Removes the logs of all consumer lives but the `keep` newest, with their rotated files.
- * @param except Names of lives (`consumer_<uuid>`) that are running: kept, whatever their age.
- */
+interface KeptLogs {
+  /** How many lives keep their logs. */
+  readonly keep?: number;
+  /** Names of lives (`consumer_<uuid>`) that are running: kept, whatever their age. */
+  readonly except?: readonly string[];
+}
+
+/** Removes the logs of all consumer lives but the newest, with their rotated files. */
 export async function removeOldConsumerLogs(
   dir: string,
-  keep = 50,
-  except: readonly string[] = [],
+  { keep = 50, except = [] }: KeptLogs = {},
 ): Promise<void> {
   const lives = Map.groupBy(await consumerLogsIn(dir), ({ name }) => name.slice(0, name.indexOf(".log")));
   const oldestFirst = [...lives].map(([life, files]) => ({

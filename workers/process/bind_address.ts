@@ -4,8 +4,8 @@
  */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { messageOf } from "@persistent-queue/queue";
-import { ConfigurationError, isLoopback } from "../config.ts";
+import { isLoopbackName, messageOf } from "@persistent-queue/queue";
+import { ConfigurationError } from "../config.ts";
 
 /** @throws {ConfigurationError} for a name that this machine cannot resolve */
 export async function bindAddressOf(host: string): Promise<string> {
@@ -18,7 +18,7 @@ export async function bindAddressOf(host: string): Promise<string> {
     return address.address;
   } catch (error) {
     // Browsers know every `*.localhost`, and many resolvers do not.
-    if (isLoopback(host)) return "127.0.0.1";
+    if (isLoopbackName(host)) return "127.0.0.1";
     throw new ConfigurationError([
       `HOST is ${host}, a name that this machine cannot resolve (${
         messageOf(error)

@@ -1,9 +1,6 @@
 /** The folders that the system writes to: made if missing, and tested before anything relies on them. */
-import { messageOf, StorageError } from "@persistent-queue/queue";
+import { messageOf, PRIVATE_FILE, PRIVATE_FOLDER, StorageError } from "@persistent-queue/queue";
 import type { Settings } from "../config.ts";
-
-const PRIVATE_FILE = 0o600;
-const PRIVATE_FOLDER = 0o700;
 
 /** @throws {StorageError} naming the folder, and the setting that chooses it */
 export function prepareFolders({ filesDir, logDir }: Pick<Settings, "filesDir" | "logDir">): void {

@@ -2,13 +2,13 @@
  * Checks the handlers when the system starts: the names of their files, and whether each can be loaded, tried
  * in a separate thread. A kind whose handler is broken stays a kind, and its jobs report the same problem.
  */
+import { sleep } from "@persistent-queue/queue";
 import { startChild, WORDLESS } from "../child.ts";
 import { handlerFiles } from "../handler_files.ts";
 import { listKinds } from "../handlers.ts";
 import type { HostedThreads } from "./hosted_threads.ts";
 import type { Log } from "../log.ts";
 import type { Close, FromThread, StartProbe } from "../protocol.ts";
-import { sleep } from "../sleep.ts";
 
 export interface HandlerCheckOptions {
   readonly folder: URL;

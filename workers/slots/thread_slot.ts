@@ -4,6 +4,7 @@
  * does not end: it counts as wedged until that call returns, if it ever does.
  */
 import type { Child, LifeEvents } from "../child.ts";
+import { Idleness } from "../dispatch/idleness.ts";
 import { RestartBudget } from "./restart_budget.ts";
 import type { WedgedThreads } from "./wedged_threads.ts";
 
@@ -49,7 +50,7 @@ export class ThreadSlot<Message> {
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   #restarts = 0;
   #stopped = false;
-  #onEmpty = () => {};
+  readonly #idleness = new Idleness(() => this.#isEmpty);
 
   constructor(options: ThreadSlotOptions<Message>) {
     this.#options = options;
@@ -98,7 +99,7 @@ export class ThreadSlot<Message> {
     this.#stopped = true;
     clearTimeout(this.#restartTimer);
     this.post(closing);
-    if (!this.#isEmpty) await this.#emptied(ms);
+    await this.#idleness.within(ms);
     for (const timer of this.#ending.values()) clearTimeout(timer);
     this.#life?.child.end("The system stopped", { atOnce: true });
   }
@@ -107,22 +108,12 @@ export class ThreadSlot<Message> {
     return this.#life === null && this.#ending.size === 0;
   }
 
-  #emptied(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#onEmpty = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
   #ended(id: string, why: string): void {
     clearTimeout(this.#ending.get(id));
     this.#ending.delete(id);
     if (!this.#stopped) this.#options.wedged.remove(id);
     if (this.#life?.id === id) this.#over(this.#life, why);
-    if (this.#isEmpty) this.#onEmpty();
+    this.#idleness.look();
   }
 
   #over(life: Life<Message>, why: string): LifeSummary {

@@ -1,6 +1,6 @@
 /** One attempt at one job, from its handler to its outcome. Runs in the consumer's thread. */
 import type { Outcome } from "@persistent-queue/queue";
-import { assertExact, InexactNumber, messageOf } from "@persistent-queue/queue/text";
+import { assertExact, InexactNumber, messageOf } from "@persistent-queue/queue/basics";
 import type { ThreadState } from "../dispatch/thread_state.ts";
 import { type ErrorReport, reportOf, UNTELLABLE } from "./error_report.ts";
 import { inspectValues } from "./inspect_values.ts";

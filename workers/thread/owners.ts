@@ -5,7 +5,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import process from "node:process";
-import { printable } from "@persistent-queue/queue/text";
+import { printable } from "@persistent-queue/queue/basics";
 import type { ThreadState } from "../dispatch/thread_state.ts";
 import { beforeContinuations } from "./continuations.ts";
 import { reportOf, UNTELLABLE } from "./error_report.ts";

@@ -2,7 +2,7 @@
  * A handler's result as JSON. Its work is done, so nothing here fails, whatever it returned: what JSON cannot
  * hold is left out.
  */
-import { exactJson } from "@persistent-queue/queue/text";
+import { exactJson } from "@persistent-queue/queue/basics";
 
 const { stringify } = JSON;
 

@@ -4,7 +4,7 @@ import type { QueueEvent } from "../../../queue/events.ts";
 import { Queue } from "../../../queue/queue.ts";
 import { Dispatcher } from "../../../workers/dispatcher.ts";
 import { WedgedThreads } from "../../../workers/slots/wedged_threads.ts";
-import { sleep } from "../../../workers/sleep.ts";
+import { sleep } from "../../../queue/sleep.ts";
 import { Sweeper } from "../../../workers/sweeper.ts";
 import { FaultyStore } from "./faulty_store.ts";
 import { SimulatedSlot } from "./simulated_slot.ts";

@@ -1,0 +1,18 @@
+/** The exit codes of every process and command, after sysexits.h. The workers and the command line share them. */
+export const EXIT = {
+  done: 0,
+  /** What was asked for was refused, or an unexpected error ended the process, as the runtime does. */
+  failed: 1,
+  /** The command line makes no sense. */
+  usage: 2,
+  /** The storage cannot be used: an operator must act. */
+  storage: 74,
+  /** Threads hang that cannot be ended: the process should be restarted. */
+  wedged: 75,
+  /** The settings are wrong: an operator must act. */
+  configuration: 78,
+  /** A second signal ended the process at once: 128 and the number of SIGINT, as shells count. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = typeof EXIT[keyof typeof EXIT];
