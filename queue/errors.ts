@@ -9,6 +9,7 @@ export type ErrorCode =
   | "illegal_move"
   | "invalid_query"
   | "busy"
+  | "unsupported"
   | "storage";
 
 export class QueueError extends Error {

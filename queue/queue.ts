@@ -4,6 +4,7 @@
  * receives the queue as the role it needs (`roles.ts`).
  */
 import { addAll } from "./adding.ts";
+import { backUp, type MissingCapabilities, missingCapabilities } from "./capabilities.ts";
 import { checkId, checkList, checkStoredId } from "./validate.ts";
 import { Events, type Listener } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb } from "./job.ts";
@@ -39,6 +40,10 @@ export interface QueueOptions extends Policy {
 type Role = roles.Consumer & roles.Maintainer & roles.Inspector & roles.Operator & roles.Admin;
 
 export class Queue implements Role {
+  readonly stallMs: number;
+  readonly kinds: readonly string[];
+  /** What this backend cannot do, with the reasons. */
+  readonly missing: MissingCapabilities;
   readonly #store: Store;
   readonly #options: QueueOptions;
   readonly #events = new Events();
@@ -62,6 +67,8 @@ export class Queue implements Role {
 
   constructor(store: Store, options: QueueOptions) {
     this.#store = store;
+    ({ stallMs: this.stallMs, kinds: this.kinds } = options);
+    this.missing = missingCapabilities(store);
     this.#listing = new Listing(store);
     this.#requests = new RequestRecord({ path: options.requestRecord ?? null, now: options.now });
     this.#options = options;
@@ -196,14 +203,6 @@ export class Queue implements Role {
     return [...this.#findings, ...this.#last.warnings(this.#options.handlersDir)];
   }
 
-  get stallMs(): number {
-    return this.#options.stallMs;
-  }
-
-  get kinds(): readonly string[] {
-    return this.#options.kinds;
-  }
-
   subscribe(listener: Listener): () => void {
     return this.#events.subscribe(listener);
   }
@@ -234,7 +233,7 @@ export class Queue implements Role {
   }
 
   backup(path: string, how: { readonly replace?: boolean } = {}): Promise<void> {
-    return this.#store.backup(path, how);
+    return backUp(this.#store, path, how);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 /** The methods of the queue that each part of the system may call, so that misuse is a type error. */
+import type { MissingCapabilities } from "./capabilities.ts";
 import type { Listener } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest, Due, ParkedKind, Reaped } from "./store.ts";
@@ -224,12 +225,7 @@ export interface MoveAllOptions extends MoveOptions {
 /** The role of a user who has logged in. */
 export interface Operator extends Enqueuer {
   /** `by` names the user, for the log and the history. Many ids are moved in several turns. */
-  move(
-    verb: OperatorVerb,
-    ids: readonly string[],
-    by: string,
-    options?: MoveOptions,
-  ): Promise<MoveResult[]>;
+  move(verb: OperatorVerb, ids: readonly string[], by: string, options?: MoveOptions): Promise<MoveResult[]>;
   /** Moves all jobs that match and may be moved, some hundreds a turn. Returns how many were moved. */
   moveAll(verb: OperatorVerb, filter: JobFilter, how: MoveAllOptions): Promise<number>;
 }
@@ -241,8 +237,11 @@ export interface Admin {
    * may be the cause, so running jobs are not charged for the death, three times in a row at most.
    */
   beginRequest(): () => void;
+  /** What the backend cannot do: `check` leaves it out, `backup` is refused. */
+  readonly missing: MissingCapabilities;
   /** Returns a sentence for each problem of the storage; empty = sound. `deep` takes longer. */
   check(options: { deep: boolean }): Promise<string[]>;
+  /** @throws {QueueError} `unsupported` */
   backup(path: string, how?: { readonly replace?: boolean }): Promise<void>;
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@
  * writes that arrive together may share one commit. A write that has lost its lease returns `false`, it never throws.
  * The tests in `tests/conformance/` state what every verb guarantees.
  */
+import type { Capabilities } from "./capabilities.ts";
 import type { AttemptReport } from "./roles.ts";
 import type { HistoryEntry, HistoryEvent, Job, Lease, OperatorVerb, Status } from "./job.ts";
 
@@ -191,6 +192,7 @@ export interface PruneRequest {
 }
 
 export interface Store {
+  readonly capabilities: Capabilities;
   /** The previous owner did not shut down cleanly: the process died, or the machine did. */
   readonly endedUncleanly: boolean;
   /** Adds as many jobs as fit into one turn, at least one, and returns the results for those, in their order. */
@@ -230,11 +232,9 @@ export interface Store {
    * not notice changes. Cheap enough for ten calls a second. @throws {StorageError}
    */
   probe(): Promise<void>;
-  /** Returns a sentence for each problem; empty = sound. `deep` reads every page of the database. */
-  check(options: { deep: boolean }): Promise<string[]>;
-  /** Writes a complete, checked copy to `path`. */
-  backup(path: string, how?: { readonly replace?: boolean }): Promise<void>;
+  /** Returns a sentence for each problem; empty = sound. */
+  check(): Promise<string[]>;
   close(): Promise<void>;
 }
 
-export type { HistoryEntry, HistoryEvent };
+export type { Capabilities, HistoryEntry, HistoryEvent };

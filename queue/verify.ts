@@ -10,6 +10,7 @@
  * The fault tests check the other three elsewhere: I10 the files are the same ones, and the log is small · I11 late
  * writes change nothing and are counted · I12 all threads are back within seconds.
  */
+import { checkStorage } from "./capabilities.ts";
 import { FINISHED, type FinishedStatus, type Job, type Lease } from "./job.ts";
 import { printable } from "./printable.ts";
 import { problemsOfStory, type StoryOptions } from "./story.ts";
@@ -35,7 +36,7 @@ export interface JobOptions extends StoryOptions {
 }
 
 export interface VerifyOptions extends JobOptions {
-  /** Also reads every page of the database and the history of every job. */
+  /** Also reads the history of every job, and everything that is stored if the backend can. */
   readonly deep?: boolean;
   readonly ledger?: Ledger;
 }
@@ -46,7 +47,7 @@ const MOST_PROBLEMS = 100;
 
 /** Returns a sentence for each problem, 100 at most; empty = sound. Without a ledger the queue may be running. */
 export async function verify(store: Store, options: VerifyOptions): Promise<string[]> {
-  const problems = await store.check({ deep: options.deep ?? false });
+  const problems = await checkStorage(store, { deep: options.deep ?? false });
   if (options.ledger) problems.push(...await problemsOfLedger(store, options.ledger));
   for await (const found of verifyJobs(store, options)) {
     problems.push(...found);

@@ -153,8 +153,11 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
         for (const changes of watches) changes.assertWorking();
         sql.dataVersion.get();
       }),
-    check: (how) => read(() => check(db, sql, how)),
-    backup: (target, how) => read(() => backup(db, { from: path, to: target, ...how })),
+    check: () => read(() => check(db, sql, { deep: false })),
+    capabilities: {
+      backup: (target, how) => read(() => backup(db, { from: path, to: target, ...how })),
+      deepCheck: () => read(() => check(db, sql, { deep: true })),
+    },
     close: async () => {
       if (closed) return;
       closed = true;

@@ -4,7 +4,10 @@ import type { Store } from "../../queue/store.ts";
 import { add, newJob, NOW } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
-const CALLS: Record<Exclude<keyof Store, "close" | "endedUncleanly">, (store: Store) => Promise<unknown>> = {
+const CALLS: Record<
+  Exclude<keyof Store, "close" | "endedUncleanly" | "capabilities">,
+  (store: Store) => Promise<unknown>
+> = {
   insert: (store) => store.insert([newJob("b")]),
   claim: (store) => store.claim([{ consumerId: "c1", limit: 1, suspect: false }], NOW),
   renew: (store) => store.renew([{ seq: 1, lease: 1 }], NOW),
@@ -26,14 +29,16 @@ const CALLS: Record<Exclude<keyof Store, "close" | "endedUncleanly">, (store: St
   stats: (store) => store.stats({ now: NOW, silentSince: NOW }),
   watch: (store) => Promise.try(() => store.watch(() => {})),
   probe: (store) => store.probe(),
-  check: (store) => store.check({ deep: false }),
-  backup: (store) => store.backup("never written"),
+  check: (store) => store.check(),
 };
 
 export function closeCases(test: Case): void {
   test("a closed store rejects every call with a StorageError, and may be closed again", async ({ store }) => {
     await store.close();
     for (const [verb, call] of Object.entries(CALLS)) await assert.rejects(call(store), StorageError, verb);
+    const { backup, deepCheck } = store.capabilities;
+    if (typeof backup === "function") await assert.rejects(backup("never written"), StorageError);
+    if (typeof deepCheck === "function") await assert.rejects(deepCheck(), StorageError);
     await store.close();
   });
 

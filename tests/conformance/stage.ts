@@ -105,6 +105,11 @@ export async function bring(store: Store, id: string, status: Status): Promise<J
   return job;
 }
 
+export async function deepCheck({ capabilities: { deepCheck } }: Store): Promise<string[]> {
+  assert.ok(typeof deepCheck === "function");
+  return await deepCheck();
+}
+
 export async function jobOf(store: Store, id: string): Promise<Job> {
   const found = await store.get(id);
   assert.ok(found, `there is no job ${id}`);

@@ -2,9 +2,10 @@
  * The guarantees of every backend, as tests. An adapter opens an empty store and calls `conformance` once;
  * the files beside this one hold one verb each.
  */
-import type { Store } from "../../queue/store.ts";
+import type { Capabilities, Store } from "../../queue/store.ts";
 import { backupCases } from "./backup.ts";
-import { checkCases } from "./check.ts";
+import { capabilitiesCases } from "./capabilities.ts";
+import { checkCases, deepCheckCases } from "./check.ts";
 import { claimCases } from "./claim.ts";
 import { closeCases } from "./close.ts";
 import { getCases } from "./get.ts";
@@ -48,12 +49,21 @@ const VERBS = [
   statsCases,
   watchCases,
   checkCases,
-  backupCases,
   closeCases,
   randomWalkCases,
 ];
 
-export function conformance(name: string, open: () => Promise<Opened>): void {
+const CAPABILITIES: Record<keyof Capabilities, (test: Case) => void> = {
+  backup: backupCases,
+  deepCheck: deepCheckCases,
+};
+
+export interface Options {
+  /** What the backend cannot do, with the reason. */
+  readonly skip?: Partial<Record<keyof Capabilities, string>>;
+}
+
+export function conformance(name: string, open: () => Promise<Opened>, { skip = {} }: Options = {}): void {
   const test: Case = (sentence, body) =>
     Deno.test(`${name}: ${sentence}`, async () => {
       const opened = await open();
@@ -64,4 +74,11 @@ export function conformance(name: string, open: () => Promise<Opened>): void {
       }
     });
   for (const declareCases of VERBS) declareCases(test);
+  capabilitiesCases(test, skip);
+  for (const [capability, declareCases] of Object.entries(CAPABILITIES)) {
+    const why = skip[capability as keyof Capabilities];
+    const skipped: Case = (sentence) =>
+      Deno.test({ name: `${name}: ${sentence} (skipped: ${why})`, ignore: true, fn: () => {} });
+    declareCases(why === undefined ? test : skipped);
+  }
 }

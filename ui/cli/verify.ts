@@ -11,7 +11,9 @@ export const verify: Command = {
     if (line.words.length > 0) throw new UsageError("verify takes no ids.");
     return Promise.resolve(async (queue) => {
       const problems = await queue.check({ deep: line.has("deep") });
-      if (json) io.print(JSON.stringify({ sound: problems.length === 0, problems }));
+      const skipped = line.has("deep") ? queue.missing.deepCheck : undefined;
+      if (skipped !== undefined && !json) io.printError(`Only a quick check: ${printable(skipped)}`);
+      if (json) io.print(JSON.stringify({ sound: problems.length === 0, problems, skipped }));
       else if (problems.length === 0) io.print("The storage is sound.");
       else problems.forEach((problem) => io.printError(printable(problem)));
       return problems.length === 0 ? EXIT.done : EXIT.storage;

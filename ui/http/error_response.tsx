@@ -18,6 +18,7 @@ const STATUS_OF = {
   unknown_job: 404,
   duplicate_job: 409,
   illegal_move: 409,
+  unsupported: 501,
   busy: 503,
   storage: 503,
 } as const satisfies Record<ErrorCode, number>;

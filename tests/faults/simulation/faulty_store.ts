@@ -92,7 +92,10 @@ export class FaultyStore implements Store {
   };
   probe: Store["probe"] = () => this.#read(() => {});
   check: Store["check"] = () => Promise.resolve([]);
-  backup: Store["backup"] = () => Promise.resolve();
+  readonly capabilities: Store["capabilities"] = {
+    backup: { reason: "A simulated disk cannot be copied." },
+    deepCheck: { reason: "A simulated disk has no pages." },
+  };
 
   /** As SQLite's does, it writes what waits first, except claims. */
   close(): Promise<void> {

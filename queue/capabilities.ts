@@ -1,0 +1,49 @@
+/** What only some backends can do. Where one cannot, its reason reaches the caller. */
+import { QueueError } from "./errors.ts";
+
+/** Why a backend cannot do something, as a sentence for the operator that says what to do instead. */
+export interface Unavailable {
+  readonly reason: string;
+}
+
+/** Writes a complete, checked copy to `path`. */
+export type Backup = (path: string, how?: { readonly replace?: boolean }) => Promise<void>;
+
+/** What only some backends can do. */
+export interface Capabilities {
+  readonly backup: Backup | Unavailable;
+  /** Like `check`, and reads everything that is stored. */
+  readonly deepCheck: (() => Promise<string[]>) | Unavailable;
+}
+
+/** The part of a store that this needs. */
+interface CapableStore {
+  readonly capabilities: Capabilities;
+  check(): Promise<string[]>;
+}
+
+/** The reason for each thing that the backend cannot do; empty = it can do everything. */
+export type MissingCapabilities = Readonly<Partial<Record<keyof Capabilities, string>>>;
+
+export function missingCapabilities({ capabilities }: CapableStore): MissingCapabilities {
+  const missing = Object.entries<Capabilities[keyof Capabilities]>({ ...capabilities })
+    .flatMap(([name, capability]) => isUnavailable(capability) ? [[name, capability.reason]] : []);
+  return Object.fromEntries(missing);
+}
+
+/** @throws {QueueError} `unsupported`, with the reason of the backend */
+export async function backUp(store: CapableStore, ...[path, how]: Parameters<Backup>): Promise<void> {
+  const { backup } = store.capabilities;
+  if (isUnavailable(backup)) throw new QueueError("unsupported", backup.reason);
+  await backup(path, how);
+}
+
+/** Returns a sentence for each problem; empty = sound. A quick check where the backend has no deep one. */
+export async function checkStorage(store: CapableStore, { deep }: { deep: boolean }): Promise<string[]> {
+  const { deepCheck } = store.capabilities;
+  return deep && !isUnavailable(deepCheck) ? await deepCheck() : await store.check();
+}
+
+function isUnavailable(capability: Capabilities[keyof Capabilities]): capability is Unavailable {
+  return typeof capability !== "function";
+}
