@@ -61,7 +61,7 @@ interface Told {
 /** What it prints is shown when it has ended: the words of two groups would not be told apart. */
 async function runGroup(group: readonly string[]): Promise<Told> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...testArgs(group), "tests/support/together.ts", "--", ...group],
+    args: [...testArgs(group), "tests/together.ts", "--", ...group],
     ...{ env: { NO_COLOR: "1" }, stdin: "null", stdout: "piped", stderr: "piped" },
   });
   const { code, stdout, stderr } = await child.output();

@@ -1,7 +1,7 @@
 /** The memory of a separate process: idle, and after very many jobs. */
 import { setTimeout as delay } from "node:timers/promises";
 import { HEAP_FLAGS } from "../../workers/process/permissions.ts";
-import { runSystem } from "../support/running_system.ts";
+import { runSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import type { BenchOptions, Row } from "./row.ts";
 

@@ -1,7 +1,7 @@
 /** The time from opening the queue to the first consumer that is ready; and from the death of the process to work. */
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../support/eventually.ts";
-import { addFile, runSystem } from "../support/running_system.ts";
+import { addFile, runSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { openBenchSystem } from "./bench_system.ts";
 import { quantile } from "./quantile.ts";

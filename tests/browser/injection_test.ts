@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { printable } from "@persistent-queue/queue";
-import { browserTest } from "../support/browser.ts";
+import { browserTest } from "./browser.ts";
 import { eventually } from "../support/eventually.ts";
-import type { RunningSystem } from "../support/running_system.ts";
-import { SCRIPTS } from "../support/script_texts.ts";
+import type { RunningSystem } from "../support/processes/running_system.ts";
+import { SCRIPTS } from "./script_texts.ts";
 import { managerSystem, onStage, type Stage } from "./manager_stage.ts";
 
 /** All of them at once: where one of them runs, it runs in here as well. */

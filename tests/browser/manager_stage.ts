@@ -2,8 +2,8 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { STATUSES } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
-import { type RunningSystem, runSystem } from "../support/running_system.ts";
-import { sqliteShell } from "../support/sqlite_shell.ts";
+import { type RunningSystem, runSystem } from "../support/processes/running_system.ts";
+import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 
 const FAR = Date.UTC(2090, 0, 1);
 

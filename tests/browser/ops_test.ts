@@ -1,9 +1,9 @@
 /** The Ops page in a real browser, before the real system. */
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
-import { browserTest } from "../support/browser.ts";
-import { addFile, runSystem } from "../support/running_system.ts";
-import { sqliteShell } from "../support/sqlite_shell.ts";
+import { browserTest } from "./browser.ts";
+import { addFile, runSystem } from "../support/processes/running_system.ts";
+import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 import { opsViolations } from "./ops_violations.ts";
 
 /** What the browser complains of, such as errors of scripts or of the content policy. */

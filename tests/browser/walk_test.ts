@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
-import { browserTest } from "../support/browser.ts";
+import { browserTest } from "./browser.ts";
 import { eventually } from "../support/eventually.ts";
-import { addFile, type RunningSystem, runSystem } from "../support/running_system.ts";
-import { sqliteShell } from "../support/sqlite_shell.ts";
+import { addFile, type RunningSystem, runSystem } from "../support/processes/running_system.ts";
+import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 
 const ENV = {
   ...{ CONSUMERS: "10", WORK_MS: "3000", PRODUCER_INTERVAL_MS: "1000", RETRY_DELAYS_MS: "1000,2000,4000" },

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type Job, type Lease, OPERATOR_VERBS, STATUSES } from "../../queue/job.ts";
 import type { Store } from "../../queue/store.ts";
 import { verify } from "../../queue/verify.ts";
-import { Model, type ModelJob } from "../support/model.ts";
+import { Model, type ModelJob } from "../support/queue/model.ts";
 import { printedRandom, type Random } from "../support/random.ts";
 import { CRASH_LIMIT, newJob, NOW, outcomes, SETTLE_VERBS, settlement } from "./stage.ts";
 import type { Case } from "./suite.ts";

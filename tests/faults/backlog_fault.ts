@@ -7,9 +7,9 @@ import { openStore, type Store } from "@persistent-queue/queue";
 import { claim } from "../../queue/sqlite/claim.ts";
 import { prepareAll } from "../../queue/sqlite/statements.ts";
 import { quantile } from "../bench/quantile.ts";
-import { fillBacklog, plansOf } from "../support/backlog_database.ts";
+import { fillBacklog, plansOf } from "./backlog/database.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const FEW = 1_000;

@@ -1,8 +1,8 @@
 /** Starts that cannot succeed: one clear sentence that says what to do, the right exit code, nothing lost. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { freePort } from "../support/free_port.ts";
-import { runSystem, spawnSystem } from "../support/running_system.ts";
+import { freePort } from "../support/processes/free_port.ts";
+import { runSystem, spawnSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 interface BadStart {

@@ -7,9 +7,9 @@ import type { Status } from "@persistent-queue/queue";
 import type { VerifyOptions } from "../../queue/verify.ts";
 import { quantile } from "../bench/quantile.ts";
 import { eventually } from "../support/eventually.ts";
-import { problemsAt } from "../support/problems_at.ts";
-import { type TestSystem, testSystem } from "../support/test_system.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { problemsAt } from "../support/faults/problems_at.ts";
+import { type TestSystem, testSystem } from "../support/system/test_system.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const FAILING = 10_000;

@@ -4,11 +4,11 @@
  * due.
  */
 import type { JobRequest } from "@persistent-queue/queue";
-import { type ClockSystem, clockSystem } from "../support/clock_system.ts";
+import { type ClockSystem, clockSystem } from "./clock/system.ts";
 import { eventually } from "../support/eventually.ts";
-import { problemsAt } from "../support/problems_at.ts";
+import { problemsAt } from "../support/faults/problems_at.ts";
 import type { Random } from "../support/random.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const SWEEP_MS = 100;

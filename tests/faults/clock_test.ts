@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { clockSystem } from "../support/clock_system.ts";
+import { clockSystem } from "./clock/system.ts";
 import { eventually } from "../support/eventually.ts";
-import { testFault } from "../support/test_fault.ts";
+import { testFault } from "../support/faults/test_fault.ts";
 import { clock } from "./clock_fault.ts";
 
 testFault(clock);

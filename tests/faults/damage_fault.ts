@@ -6,10 +6,10 @@
  */
 import { getQueue, openStore, type Queue, StorageError } from "@persistent-queue/queue";
 import { verify } from "../../queue/verify.ts";
-import { drainBacklog } from "../support/backlog_drain.ts";
-import { copyDatabase, idOf, makeVictim, stateOf, type Victim } from "../support/damaged_database.ts";
-import { type Damage, kindFlip, logFlip, logLoss, pageDamage } from "../support/damaged_parts.ts";
-import { EMPTY_FILES, FOREIGN_SCHEMAS, stranger } from "../support/damaged_wholes.ts";
+import { drainBacklog } from "../support/queue/backlog_drain.ts";
+import { copyDatabase, idOf, makeVictim, stateOf, type Victim } from "./damage/database.ts";
+import { type Damage, kindFlip, logFlip, logLoss, pageDamage } from "./damage/parts.ts";
+import { EMPTY_FILES, FOREIGN_SCHEMAS, stranger } from "./damage/wholes.ts";
 import type { Random } from "../support/random.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import type { Fault } from "./fault.ts";

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { getQueue, openStore, StorageError } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
-import { freePort } from "../support/free_port.ts";
-import { spawnSystem } from "../support/running_system.ts";
-import { sqliteShell } from "../support/sqlite_shell.ts";
+import { freePort } from "../support/processes/free_port.ts";
+import { spawnSystem } from "../support/processes/running_system.ts";
+import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { testQueue } from "../support/test_queue.ts";
+import { testQueue } from "../support/queue/test_queue.ts";
 
 Deno.test("the log beside the database is deleted while the system runs: it is noticed, and a clean stop saves everything", async () => {
   await using folder = await tempFolder();

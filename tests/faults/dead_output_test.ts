@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { getQueue } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
-import { freePort } from "../support/free_port.ts";
-import { type Redirected, spawnIntoFullDisk } from "../support/into_full_disk.ts";
-import { isHealthy } from "../support/is_healthy.ts";
-import { TextLineStream } from "../support/text_lines.ts";
+import { freePort } from "../support/processes/free_port.ts";
+import { type Redirected, spawnIntoFullDisk } from "./dead_output/into_full_disk.ts";
+import { isHealthy } from "../support/processes/is_healthy.ts";
+import { TextLineStream } from "../support/processes/text_lines.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).href;
-const GUARDED_SYSTEM = new URL("../support/guarded_system.ts", import.meta.url).href;
+const GUARDED_SYSTEM = new URL("../support/processes/guarded_system.ts", import.meta.url).href;
 
 interface Started extends AsyncDisposable {
   readonly ops: string;

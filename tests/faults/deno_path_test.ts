@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { freePort } from "../support/free_port.ts";
-import { isHealthy } from "../support/is_healthy.ts";
+import { freePort } from "../support/processes/free_port.ts";
+import { isHealthy } from "../support/processes/is_healthy.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;

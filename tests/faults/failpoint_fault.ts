@@ -2,20 +2,20 @@
  * The process dies exactly at a failpoint; every other time its successor dies as well, during recovery. Then
  * it is started again, and every acknowledged job is there and gets done.
  */
-import { atOnce } from "../support/at_once.ts";
-import { type BegunDatabase, begunDatabase } from "../support/begun_database.ts";
-import type { Failpoint } from "../support/failpoint.ts";
-import { Ledger, wholeLines } from "../support/ledger.ts";
+import { atOnce } from "../support/faults/at_once.ts";
+import { type BegunDatabase, begunDatabase } from "../support/system/begun_database.ts";
+import type { Failpoint } from "./failpoint/failpoint.ts";
+import { Ledger, wholeLines } from "../support/system/ledger.ts";
 import type { Random } from "../support/random.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
-import { threadlessSystem } from "../support/threadless_system.ts";
-import { verified } from "../support/verified.ts";
-import { MAKING, RECOVERING, WORKING } from "./failpoints.ts";
+import { threadlessSystem } from "../support/system/threadless_system.ts";
+import { verified } from "../support/system/verified.ts";
+import { MAKING, RECOVERING, WORKING } from "./failpoint/failpoints.ts";
 import type { Fault } from "./fault.ts";
 
 const FAILPOINTS = [...Object.entries(MAKING), ...Object.entries(WORKING)];
 const AT_ONCE = 2;
-const CHILD = new URL("../support/failpoint_child.ts", import.meta.url).pathname;
+const CHILD = new URL("./failpoint/child.ts", import.meta.url).pathname;
 
 export const failpoints: Fault = {
   letter: "C",

@@ -4,10 +4,10 @@
  * job is charged.
  */
 import { DatabaseSync } from "node:sqlite";
-import { problemsAt } from "../support/problems_at.ts";
+import { problemsAt } from "../support/faults/problems_at.ts";
 import type { Random } from "../support/random.ts";
-import { addFile, type RunningSystem, runSystem } from "../support/running_system.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { addFile, type RunningSystem, runSystem } from "../support/processes/running_system.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const SWEEP_MS = 1_000;

@@ -4,15 +4,15 @@
  * room.
  */
 import { QueueError, StorageError } from "@persistent-queue/queue";
-import { atOnce } from "../support/at_once.ts";
-import { type BegunDatabase, begunDatabase } from "../support/begun_database.ts";
+import { atOnce } from "../support/faults/at_once.ts";
+import { type BegunDatabase, begunDatabase } from "../support/system/begun_database.ts";
 import { eventually } from "../support/eventually.ts";
-import { tellStory } from "../support/job_story.ts";
-import { Ledger } from "../support/ledger.ts";
+import { tellStory } from "../support/system/every_write.ts";
+import { Ledger } from "../support/system/ledger.ts";
 import type { Random } from "../support/random.ts";
-import { onSqlCalls, type SqlCall, type SqlListener } from "../support/sql_calls.ts";
-import { type ThreadlessSystem, threadlessSystem } from "../support/threadless_system.ts";
-import { verified } from "../support/verified.ts";
+import { onSqlCalls, type SqlCall, type SqlListener } from "../support/damage/sql_calls.ts";
+import { type ThreadlessSystem, threadlessSystem } from "../support/system/threadless_system.ts";
+import { verified } from "../support/system/verified.ts";
 import type { Fault } from "./fault.ts";
 
 const TOLD = /^The disk is full: make room and the queue goes on by itself/;

@@ -6,11 +6,11 @@ import assert from "node:assert/strict";
 import { openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/verify.ts";
 import { eventually } from "../support/eventually.ts";
-import { isMountable, type SmallDisk, smallDisk } from "../support/full_disk.ts";
-import { freePort } from "../support/free_port.ts";
-import { addFile, runSystem, spawnSystem } from "../support/running_system.ts";
+import { isMountable, type SmallDisk, smallDisk } from "../support/damage/full_disk.ts";
+import { freePort } from "../support/processes/free_port.ts";
+import { addFile, runSystem, spawnSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { TextLineStream } from "../support/text_lines.ts";
+import { TextLineStream } from "../support/processes/text_lines.ts";
 
 /** More than the reserve, and the room that is required beside it. */
 const MEGABYTES = 24;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/verify.ts";
 import { eventually } from "../support/eventually.ts";
-import { isMountable, type SmallDisk, smallDisk } from "../support/full_disk.ts";
-import { addFile, type RunningSystem, runSystem } from "../support/running_system.ts";
+import { isMountable, type SmallDisk, smallDisk } from "../support/damage/full_disk.ts";
+import { addFile, type RunningSystem, runSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { testFault } from "../support/test_fault.ts";
+import { testFault } from "../support/faults/test_fault.ts";
 import { fullDisk } from "./full_disk_fault.ts";
 
 testFault(fullDisk);

@@ -5,10 +5,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Job, messageOf, type Queue, STATUSES } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
-import { HAND_EDITS, type HandEdit, type Subject } from "../support/hand_edits.ts";
-import { sqliteShell } from "../support/sqlite_shell.ts";
-import { type TestSystem, testSystem } from "../support/test_system.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { HAND_EDITS, type HandEdit, type Subject } from "./hand_edit/edits.ts";
+import { sqliteShell } from "../support/queue/sqlite_shell.ts";
+import { type TestSystem, testSystem } from "../support/system/test_system.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const SEEN_WITHIN_MS = 2_000;

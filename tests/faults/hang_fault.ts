@@ -6,10 +6,10 @@
 import process from "node:process";
 import type { Job, Queue } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
-import { problemsAt } from "../support/problems_at.ts";
-import { runGuarded } from "../support/run_guarded.ts";
-import { testSystem } from "../support/test_system.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { problemsAt } from "../support/faults/problems_at.ts";
+import { runGuarded } from "./hang/run_guarded.ts";
+import { testSystem } from "../support/system/test_system.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const DEAF = ["deaf to its cancel", "deaf to its deadline"] as const;

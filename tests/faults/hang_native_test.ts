@@ -1,7 +1,7 @@
 /** A thread inside a native call: what is reported, and what comes after. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { testSystem } from "../support/test_system.ts";
+import { testSystem } from "../support/system/test_system.ts";
 
 Deno.test("a thread in a native call is named, with its job, until the call returns", async () => {
   await using system = await testSystem();

@@ -4,8 +4,8 @@
  */
 import { openStore } from "@persistent-queue/queue";
 import { verify, type VerifyOptions } from "../../queue/verify.ts";
-import { atOnce } from "../support/at_once.ts";
-import { Ledger, wholeLines } from "../support/ledger.ts";
+import { atOnce } from "../support/faults/at_once.ts";
+import { Ledger, wholeLines } from "../support/system/ledger.ts";
 import { type Random, random } from "../support/random.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import type { Fault } from "./fault.ts";
@@ -14,7 +14,7 @@ import type { Fault } from "./fault.ts";
 const LIVES = 20;
 /** At least as many as there are cores: each chain waits for its child most of the time. */
 const CHAINS = 2;
-const CHILD = new URL("../support/ledger_child.ts", import.meta.url).pathname;
+const CHILD = new URL("./kill/ledger_child.ts", import.meta.url).pathname;
 
 export const kill: Fault = {
   letter: "B",

@@ -3,10 +3,10 @@
  * request holds the pages' thread for long or takes much memory, and none gets an internal error.
  */
 import { HEAP_FLAGS } from "../../workers/process/permissions.ts";
-import { fillWithTheLargest, LARGE } from "../support/largest_database.ts";
+import { fillWithTheLargest, LARGE } from "./large_data/largest_database.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { TextLineStream } from "../support/text_lines.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { TextLineStream } from "../support/processes/text_lines.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import { LINES } from "../ui/every_route.ts";
 import { PASSWORD, TOKEN } from "../ui/open_pages.ts";
 import type { Fault } from "./fault.ts";
@@ -19,7 +19,7 @@ const GROWN_BYTES = 64 * 2 ** 20;
 const TRIES = 3;
 const AT_ONCE = 4;
 
-const MEASURED = new URL("../support/measured_pages.ts", import.meta.url).pathname;
+const MEASURED = new URL("./large_data/measured_pages.ts", import.meta.url).pathname;
 
 export const largeData: Fault = {
   letter: "Z",

@@ -5,9 +5,9 @@
 import type { Queue } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
 import { WAYS } from "../support/handlers/litter.ts";
-import { problemsAt } from "../support/problems_at.ts";
-import { testSystem } from "../support/test_system.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { problemsAt } from "../support/faults/problems_at.ts";
+import { testSystem } from "../support/system/test_system.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const NAMES = Object.keys(WAYS);

@@ -1,4 +1,4 @@
-import { testFault } from "../support/test_fault.ts";
+import { testFault } from "../support/faults/test_fault.ts";
 import { leftBehind } from "./left_behind_fault.ts";
 
 testFault(leftBehind);

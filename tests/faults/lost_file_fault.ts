@@ -6,14 +6,14 @@
  */
 import { getQueue, messageOf, openStore, type Queue } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
-import { Ledger } from "../support/ledger.ts";
-import { type Loss, LOSSES } from "../support/lost_files.ts";
-import { problemsAt } from "../support/problems_at.ts";
-import { addFile, runSystem } from "../support/running_system.ts";
+import { Ledger } from "../support/system/ledger.ts";
+import { type Loss, LOSSES } from "./lost_file/lost_files.ts";
+import { problemsAt } from "../support/faults/problems_at.ts";
+import { addFile, runSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { testSystem } from "../support/test_system.ts";
-import { startUnprivileged } from "../support/unprivileged_start.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { testSystem } from "../support/system/test_system.ts";
+import { startUnprivileged } from "../support/processes/unprivileged_start.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const STORAGE = 74;

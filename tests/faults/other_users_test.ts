@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { getQueue } from "@persistent-queue/queue";
 import { openLog } from "../../workers/log.ts";
 import { prepareFolders } from "../../workers/process/folders.ts";
-import { startUnprivileged } from "../support/unprivileged_start.ts";
+import { startUnprivileged } from "../support/processes/unprivileged_start.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 
 function modesIn(folder: string): Record<string, string> {

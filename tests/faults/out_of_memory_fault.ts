@@ -3,10 +3,10 @@
  * is given up after two of them by the rule used here, and other jobs are not affected.
  */
 import { eventually } from "../support/eventually.ts";
-import { problemsAt } from "../support/problems_at.ts";
+import { problemsAt } from "../support/faults/problems_at.ts";
 import type { Random } from "../support/random.ts";
-import { testSystem } from "../support/test_system.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { testSystem } from "../support/system/test_system.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 /** With this little memory it runs out at once. */

@@ -5,11 +5,11 @@
  */
 import { getQueue } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
-import { problemsAt } from "../support/problems_at.ts";
+import { problemsAt } from "../support/faults/problems_at.ts";
 import type { Random } from "../support/random.ts";
-import { addFile, runSystem } from "../support/running_system.ts";
-import { testSystem } from "../support/test_system.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { addFile, runSystem } from "../support/processes/running_system.ts";
+import { testSystem } from "../support/system/test_system.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const STALL_MS = 600;

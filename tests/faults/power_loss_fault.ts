@@ -3,16 +3,16 @@
  * everything that it ever acknowledged is in it. (Whether the disk keeps what it reported as synced cannot be
  * tested here.)
  */
-import { atOnce } from "../support/at_once.ts";
-import { type BegunDatabase, begunDatabase } from "../support/begun_database.ts";
-import { tellStory } from "../support/job_story.ts";
-import { Ledger } from "../support/ledger.ts";
-import { type DatabaseFiles, PowerLossModel } from "../support/power_loss.ts";
+import { atOnce } from "../support/faults/at_once.ts";
+import { type BegunDatabase, begunDatabase } from "../support/system/begun_database.ts";
+import { tellStory } from "../support/system/every_write.ts";
+import { Ledger } from "../support/system/ledger.ts";
+import { type DatabaseFiles, PowerLossModel } from "./power_loss/power_loss.ts";
 import type { Random } from "../support/random.ts";
-import { onSqlCalls, type SqlCall, type SqlListener } from "../support/sql_calls.ts";
+import { onSqlCalls, type SqlCall, type SqlListener } from "../support/damage/sql_calls.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { threadlessSystem } from "../support/threadless_system.ts";
-import { verified } from "../support/verified.ts";
+import { threadlessSystem } from "../support/system/threadless_system.ts";
+import { verified } from "../support/system/verified.ts";
 import type { Fault } from "./fault.ts";
 
 const AT_ONCE = 4;

@@ -4,10 +4,10 @@ import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/verify.ts";
 import { eventually } from "../support/eventually.ts";
-import { isAlive } from "../support/is_alive.ts";
-import { type GroupOptions, processGroup } from "../support/process_group.ts";
+import { isAlive } from "../support/processes/is_alive.ts";
+import { type GroupOptions, processGroup } from "./processes/process_group.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { addFile, runSystem } from "../support/running_system.ts";
+import { addFile, runSystem } from "../support/processes/running_system.ts";
 
 Deno.test("the supervisor is killed: within three seconds it is back on the same ports, and no job is lost", async () => {
   const startedAt = performance.now();

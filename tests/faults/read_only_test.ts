@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/verify.ts";
 import { eventually } from "../support/eventually.ts";
-import { addFile, type RunningSystem, runSystem } from "../support/running_system.ts";
+import { addFile, type RunningSystem, runSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const FILES = ["queue.db", "queue.db-wal"];

@@ -6,9 +6,9 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { eventually } from "../support/eventually.ts";
-import { problemsAt } from "../support/problems_at.ts";
-import { type TestSystem, testSystem } from "../support/test_system.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { problemsAt } from "../support/faults/problems_at.ts";
+import { type TestSystem, testSystem } from "../support/system/test_system.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const READERS = 10;

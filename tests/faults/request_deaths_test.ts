@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { eventually } from "../support/eventually.ts";
-import { addFile, type RunningSystem, runSystem } from "../support/running_system.ts";
+import { addFile, type RunningSystem, runSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const LONG = { WORK_MS: "60000", STALL_MS: "30000" };

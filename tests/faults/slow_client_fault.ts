@@ -5,9 +5,9 @@
 import { serve, type Served } from "@persistent-queue/ui";
 import { PATIENCE } from "../../ui/http/serve.ts";
 import type { Random } from "../support/random.ts";
-import { exchange } from "../support/raw_client.ts";
-import { Standstill } from "../support/standstill.ts";
-import { GREEDY_CLIENTS, SLOW_CLIENTS, type Stand, watchBlindly } from "../support/slow_clients.ts";
+import { exchange } from "../support/web/raw_client.ts";
+import { Standstill } from "./slow_client/standstill.ts";
+import { GREEDY_CLIENTS, SLOW_CLIENTS, type Stand, watchBlindly } from "./slow_client/slow_clients.ts";
 import { openPages, TOKEN } from "../ui/open_pages.ts";
 import type { Fault } from "./fault.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { getQueue, openStore } from "@persistent-queue/queue";
-import { onSqlCalls } from "../support/sql_calls.ts";
-import { sqlError } from "../support/sql_error.ts";
+import { onSqlCalls } from "../support/damage/sql_calls.ts";
+import { sqlError } from "./sql_error/sql_error.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { testFault } from "../support/test_fault.ts";
+import { testFault } from "../support/faults/test_fault.ts";
 import { sqlErrors } from "./sql_error_fault.ts";
 
 testFault(sqlErrors);

@@ -5,15 +5,15 @@
 import { getQueue, type Status } from "@persistent-queue/queue";
 import { lockPath } from "../../queue/sqlite/owner_lock.ts";
 import { eventually } from "../support/eventually.ts";
-import { isAlive } from "../support/is_alive.ts";
-import { Ledger } from "../support/ledger.ts";
-import { loadUntilStop } from "../support/load_until_stop.ts";
-import { problemsAt } from "../support/problems_at.ts";
+import { isAlive } from "../support/processes/is_alive.ts";
+import { Ledger } from "../support/system/ledger.ts";
+import { loadUntilStop } from "./stop/load_until_stop.ts";
+import { problemsAt } from "../support/faults/problems_at.ts";
 import { type Random, random } from "../support/random.ts";
-import { freePort } from "../support/free_port.ts";
-import { type RunningSystem, runSystem, spawnSystem } from "../support/running_system.ts";
+import { freePort } from "../support/processes/free_port.ts";
+import { type RunningSystem, runSystem, spawnSystem } from "../support/processes/running_system.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 /** The lives of one database, by how they end; after the last one all jobs are completed. */

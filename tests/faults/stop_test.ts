@@ -1,4 +1,4 @@
-import { testFault } from "../support/test_fault.ts";
+import { testFault } from "../support/faults/test_fault.ts";
 import { stop } from "./stop_fault.ts";
 
 testFault(stop);

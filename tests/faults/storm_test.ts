@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { type JobRequest, QueueError, STATUSES } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
 import { printedRandom, type Random } from "../support/random.ts";
-import { type TestSystem, testSystem } from "../support/test_system.ts";
+import { type TestSystem, testSystem } from "../support/system/test_system.ts";
 
 const STORM_MS = 4_000;
 const CONSUMERS = 4;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
-import { type TestSystem, testSystem } from "../support/test_system.ts";
+import { type TestSystem, testSystem } from "../support/system/test_system.ts";
 
 function byHand({ settings }: TestSystem): DatabaseSync {
   return new DatabaseSync(settings.queueUrl.slice("sqlite:".length), { timeout: 2_000 });

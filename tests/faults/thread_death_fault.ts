@@ -5,11 +5,11 @@
 import { type Job, type JobRequest, openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/verify.ts";
 import { eventually } from "../support/eventually.ts";
-import { hasBegun } from "../support/first_time.ts";
+import { hasBegun } from "../support/system/first_time.ts";
 import type { Random } from "../support/random.ts";
-import { type TestSystem, testSystem } from "../support/test_system.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
-import { WatchedThreads } from "../support/watched_threads.ts";
+import { type TestSystem, testSystem } from "../support/system/test_system.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
+import { WatchedThreads } from "./thread_death/watched_threads.ts";
 import type { Fault } from "./fault.ts";
 
 /** Grouped by equal effect. The last two happen to a thread, the others a job does to it. */

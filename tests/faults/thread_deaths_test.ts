@@ -1,7 +1,7 @@
 /** Consumers that die: their job runs elsewhere, and all consumers are back. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { testSystem } from "../support/test_system.ts";
+import { testSystem } from "../support/system/test_system.ts";
 
 const WAYS = [
   "throw-outside",

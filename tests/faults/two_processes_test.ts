@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/verify.ts";
-import { wholeLines } from "../support/ledger.ts";
+import { wholeLines } from "../support/system/ledger.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const JOBS = 1_000;
 const PROCESSES = 2;
-const CHILD = new URL("../support/claiming_child.ts", import.meta.url).pathname;
+const CHILD = new URL("./two_processes/claiming_child.ts", import.meta.url).pathname;
 
 Deno.test("processes that share a database run every job exactly once", async () => {
   await using folder = await tempFolder();

@@ -4,8 +4,8 @@
  * nothing is lost.
  */
 import { getQueue, openStore } from "@persistent-queue/queue";
-import { atOnce } from "../support/at_once.ts";
-import { drainBacklog } from "../support/backlog_drain.ts";
+import { atOnce } from "../support/faults/at_once.ts";
+import { drainBacklog } from "../support/queue/backlog_drain.ts";
 import {
   columnsOf,
   contentOf,
@@ -13,14 +13,14 @@ import {
   makeOldDatabase,
   schemaOf,
   stepsFrom,
-} from "../support/old_database.ts";
-import { problemsAt } from "../support/problems_at.ts";
+} from "./upgrade/old_database.ts";
+import { problemsAt } from "../support/faults/problems_at.ts";
 import type { Random } from "../support/random.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
-const CHILD = new URL("../support/upgrade_child.ts", import.meta.url).pathname;
+const CHILD = new URL("./upgrade/child.ts", import.meta.url).pathname;
 /** Each earlier release, and each step of its upgrade. */
 const UPGRADES = Array.from({ length: CURRENT_SCHEMA - 1 }, (_, i) => i + 1)
   .flatMap((version) => Array.from({ length: stepsFrom(version) }, (_, step) => ({ version, step })));

@@ -4,13 +4,13 @@
  */
 import { getQueue, type Job } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
-import { hasBegun } from "../support/first_time.ts";
+import { hasBegun } from "../support/system/first_time.ts";
 import type { ZombieTask } from "../support/handlers/zombie.ts";
-import { problemsAt } from "../support/problems_at.ts";
+import { problemsAt } from "../support/faults/problems_at.ts";
 import type { Random } from "../support/random.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { type TestSystem, testSystem } from "../support/test_system.ts";
-import { type Expect, violationsOf } from "../support/violations.ts";
+import { type TestSystem, testSystem } from "../support/system/test_system.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const ENDS = ["return", "give up", "throw", "ask for later"] as const satisfies ZombieTask["end"][];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { QueueError } from "@persistent-queue/queue";
-import { claimNext, end } from "../support/attempts.ts";
-import { START, testQueue } from "../support/test_queue.ts";
+import { claimNext, end } from "../support/queue/attempts.ts";
+import { START, testQueue } from "../support/queue/test_queue.ts";
 
 Deno.test("a job gets its kind, payload, priority and time unless the caller says otherwise", async () => {
   await using on = await testQueue();

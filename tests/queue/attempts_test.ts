@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { claimNext, end, endUntilSettled } from "../support/attempts.ts";
-import { START, testQueue } from "../support/test_queue.ts";
+import { claimNext, end, endUntilSettled } from "../support/queue/attempts.ts";
+import { START, testQueue } from "../support/queue/test_queue.ts";
 
 const THREW = { type: "threw", error: "it broke" } as const;
 const TIMED_OUT = { type: "timed-out", error: "it took too long" } as const;

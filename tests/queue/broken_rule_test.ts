@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { openSqliteStore } from "../../queue/sqlite/sqlite_store.ts";
 import type { Store } from "../../queue/store.ts";
 import { add, claimOne, newJob, NOW, settlement } from "../conformance/stage.ts";
-import { sqliteShell } from "../support/sqlite_shell.ts";
+import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 async function onStore(story: (store: Store, path: string) => Promise<void>): Promise<void> {

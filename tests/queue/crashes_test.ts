@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { claimNext, end } from "../support/attempts.ts";
-import { type TestQueue, testQueue } from "../support/test_queue.ts";
+import { claimNext, end } from "../support/queue/attempts.ts";
+import { type TestQueue, testQueue } from "../support/queue/test_queue.ts";
 
 const GUILTY = { type: "crashed", detail: "its worker died", guilty: true } as const;
 const INNOCENT = { type: "crashed", detail: "a neighbour died", guilty: false } as const;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type JobRequest, QueueError } from "@persistent-queue/queue";
-import { testQueue } from "../support/test_queue.ts";
+import { testQueue } from "../support/queue/test_queue.ts";
 
 const MIB = 2 ** 20;
 

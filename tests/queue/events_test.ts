@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Events, type QueueEvent } from "@persistent-queue/queue";
-import { claimNext, end } from "../support/attempts.ts";
-import { testQueue } from "../support/test_queue.ts";
+import { claimNext, end } from "../support/queue/attempts.ts";
+import { testQueue } from "../support/queue/test_queue.ts";
 
 Deno.test("the events of a job come in order, each once", async () => {
   await using on = await testQueue({ retryDelaysMs: [1_000] });

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { STATUSES } from "@persistent-queue/queue";
-import { claimNext, end } from "../support/attempts.ts";
 import { eventually } from "../support/eventually.ts";
+import { claimNext, end } from "../support/queue/attempts.ts";
 import { GroupCommit } from "../../queue/sqlite/group_commit.ts";
-import { sqliteShell } from "../support/sqlite_shell.ts";
+import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { type TestQueue, testQueue } from "../support/test_queue.ts";
+import { type TestQueue, testQueue } from "../support/queue/test_queue.ts";
 
 /** Fails unless the stored counts match the rows. */
 async function assertCounted({ queue, path }: TestQueue): Promise<void> {

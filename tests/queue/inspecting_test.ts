@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ListRequest, QueueError, STATUSES } from "@persistent-queue/queue";
-import { claimNext, end } from "../support/attempts.ts";
-import { type TestQueue, testQueue } from "../support/test_queue.ts";
+import { claimNext, end } from "../support/queue/attempts.ts";
+import { type TestQueue, testQueue } from "../support/queue/test_queue.ts";
 
 async function addMany({ queue }: TestQueue, ids: readonly string[]): Promise<void> {
   await queue.add(ids.map((id) => ({ id })));

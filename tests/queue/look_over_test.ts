@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { getQueue, type Queue, type QueueEvent } from "@persistent-queue/queue";
-import { sqliteShell } from "../support/sqlite_shell.ts";
+import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const NEVER = new AbortController().signal;

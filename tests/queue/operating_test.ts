@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { claimNext, end } from "../support/attempts.ts";
-import { testQueue } from "../support/test_queue.ts";
+import { claimNext, end } from "../support/queue/attempts.ts";
+import { testQueue } from "../support/queue/test_queue.ts";
 
 Deno.test("a move returns a result for each id, with a sentence for each refusal", async () => {
   await using on = await testQueue();

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { getQueue } from "@persistent-queue/queue";
 import { judgeDeath } from "../../queue/policy.ts";
 import { RequestRecord } from "../../queue/request_record.ts";
-import { claimNext } from "../support/attempts.ts";
+import { claimNext } from "../support/queue/attempts.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { testQueue } from "../support/test_queue.ts";
+import { testQueue } from "../support/queue/test_queue.ts";
 
 Deno.test("a request in progress excuses three deaths in a row, and no more", () => {
   const judged = (requestInProgress: boolean, uncharged: number) => {

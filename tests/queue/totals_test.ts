@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Totals } from "../../queue/totals.ts";
-import { claimNext, end } from "../support/attempts.ts";
-import { testQueue } from "../support/test_queue.ts";
+import { claimNext, end } from "../support/queue/attempts.ts";
+import { testQueue } from "../support/queue/test_queue.ts";
 
 Deno.test("totals count by kind what has happened since the start, and a snoozed attempt has not failed", async () => {
   await using on = await testQueue();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { verify, type VerifyOptions } from "../../queue/verify.ts";
-import { claimNext, end } from "../support/attempts.ts";
-import { sqliteShell } from "../support/sqlite_shell.ts";
-import { type TestQueue, testQueue } from "../support/test_queue.ts";
+import { claimNext, end } from "../support/queue/attempts.ts";
+import { sqliteShell } from "../support/queue/sqlite_shell.ts";
+import { type TestQueue, testQueue } from "../support/queue/test_queue.ts";
 
 /** Three jobs: `done` is COMPLETED, `bad` FAILED after a crash, `held` is being worked on. */
 async function lifelike(): Promise<TestQueue> {

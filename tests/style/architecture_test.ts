@@ -1,6 +1,6 @@
 /** Which part may import which, held by a test. */
 import assert from "node:assert/strict";
-import { imports, resolved, type SourceFile, sourceFiles, specifiers } from "../support/source_files.ts";
+import { imports, resolved, type SourceFile, sourceFiles, specifiers } from "./source_files.ts";
 
 const files = await sourceFiles();
 const sources = files.filter(({ path }) => !path.startsWith("tests/"));

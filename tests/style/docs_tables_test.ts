@@ -6,8 +6,8 @@ import { UNSET } from "../../workers/config/setting.ts";
 import { EXIT } from "../../queue/exit_codes.ts";
 import { FAULTS } from "../faults/faults.ts";
 import { MUTATIONS } from "../mutate/mutations.ts";
-import { blockOf, docsPage, rowsOf } from "../support/docs_pages.ts";
-import { sourceFiles, specifiers } from "../support/source_files.ts";
+import { blockOf, docsPage, rowsOf } from "./docs_pages.ts";
+import { sourceFiles, specifiers } from "./source_files.ts";
 
 Deno.test("the table of promises has each row of the fault plan, with its number of tries in every test run", async () => {
   const rows = rowsOf(await docsPage("docs/promises.md"), /^[A-Z]$/);

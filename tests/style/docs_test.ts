@@ -1,7 +1,7 @@
 /** The pages for people lead where they say, and name files that exist. */
 import assert from "node:assert/strict";
-import { type DocsPage, docsPage, docsPages, rowsOf } from "../support/docs_pages.ts";
-import { ROOT, sourceFiles } from "../support/source_files.ts";
+import { type DocsPage, docsPage, docsPages, rowsOf } from "./docs_pages.ts";
+import { ROOT, sourceFiles } from "./source_files.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const pages = await docsPages();

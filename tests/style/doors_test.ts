@@ -1,6 +1,6 @@
 /** An unused export of a member's public file is a needless promise. */
 import assert from "node:assert/strict";
-import { resolved, type SourceFile, sourceFiles, withoutComments } from "../support/source_files.ts";
+import { resolved, type SourceFile, sourceFiles, withoutComments } from "./source_files.ts";
 
 const files = await sourceFiles();
 const byPath = new Map(files.map((file) => [file.path, file]));

@@ -1,6 +1,6 @@
 /** House style that no linter knows. */
 import assert from "node:assert/strict";
-import { sourceFiles, withoutComments } from "../support/source_files.ts";
+import { sourceFiles, withoutComments } from "./source_files.ts";
 
 const files = (await sourceFiles()).map(({ path, text }) => ({ path, text, code: withoutComments(text) }));
 const sources = files.filter(({ path }) => !path.startsWith("tests/"));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { QueueEvent } from "@persistent-queue/queue";
 import { describe } from "../../workers/telling/describe.ts";
-import { sourceFiles, withoutComments } from "../support/source_files.ts";
+import { sourceFiles, withoutComments } from "./source_files.ts";
 
 const id = "7";
 const of = { id, consumerId: "5", error: "9", delayMs: 1000 };

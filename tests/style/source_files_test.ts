@@ -1,6 +1,6 @@
 /** The tests of style are worth what their reader of source text is worth. */
 import assert from "node:assert/strict";
-import { imports, resolved, specifiers, withoutComments } from "../support/source_files.ts";
+import { imports, resolved, specifiers, withoutComments } from "./source_files.ts";
 
 const QUOTE = '"';
 const quoted = (text: string) => QUOTE + text + QUOTE;

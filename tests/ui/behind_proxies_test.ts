@@ -11,8 +11,8 @@ import {
   startNginx,
   type Visit,
   visit,
-} from "../support/proxy.ts";
-import { type RunningSystem, runSystem } from "../support/running_system.ts";
+} from "./proxy.ts";
+import { type RunningSystem, runSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const PASSWORD = "a password of our own";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { csvHead, csvRow } from "../../ui/api/csv.ts";
-import { claimNext, end } from "../support/attempts.ts";
-import { CONTROLS } from "../support/evil_texts.ts";
-import { testQueue } from "../support/test_queue.ts";
+import { claimNext, end } from "../support/queue/attempts.ts";
+import { CONTROLS } from "../support/log/evil_texts.ts";
+import { testQueue } from "../support/queue/test_queue.ts";
 import { openPages } from "./open_pages.ts";
 
 /** As a spreadsheet reads it (RFC 4180). */

@@ -1,6 +1,6 @@
 /** What the supervisor saw, on the page of Ops: from the handler that failed to the line and where it leads. */
 import assert from "node:assert/strict";
-import { testSystem } from "../support/test_system.ts";
+import { testSystem } from "../support/system/test_system.ts";
 import { OPEN_OPS, openPages } from "./open_pages.ts";
 
 /** The page of Ops after these jobs were given up by their handler. */

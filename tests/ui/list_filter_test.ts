@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { countMatching } from "../../ui/manager/count_matching.ts";
 import { describeQuery, isInLine, listPath, readQuery, WHOLE_LIST } from "../../ui/manager/list_query.ts";
-import { testQueue } from "../support/test_queue.ts";
+import { testQueue } from "../support/queue/test_queue.ts";
 
 const query = (words: string) => readQuery(new URLSearchParams(words));
 

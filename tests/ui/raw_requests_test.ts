@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@persistent-queue/ui";
-import { exchange, statusesIn } from "../support/raw_client.ts";
-import { NOWHERE, OUTSIDE } from "../support/traversal_paths.ts";
+import { exchange, statusesIn } from "../support/web/raw_client.ts";
+import { NOWHERE, OUTSIDE } from "../support/web/traversal_paths.ts";
 import { OPEN_OPS, openPages, type TestPages, TOKEN } from "./open_pages.ts";
 
 /** What comes back until the server closes. */

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { serve, ServeError } from "@persistent-queue/ui";
 import type { Patience } from "../../ui/http/serve.ts";
 import { eventually } from "../support/eventually.ts";
-import { freePort } from "../support/free_port.ts";
-import { isHealthy } from "../support/is_healthy.ts";
-import { runSystem } from "../support/running_system.ts";
+import { freePort } from "../support/processes/free_port.ts";
+import { isHealthy } from "../support/processes/is_healthy.ts";
+import { runSystem } from "../support/processes/running_system.ts";
 import { openPages, TOKEN } from "./open_pages.ts";
 
 const HALF_A_LOGIN = "POST /login HTTP/1.1\r\nHost: localhost\r\n" +

@@ -1,6 +1,6 @@
 /** As in a container: bound to all addresses of a network of its own, and reached from another address by a service name. */
 import assert from "node:assert/strict";
-import { freePort } from "../support/free_port.ts";
+import { freePort } from "../support/processes/free_port.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { getQueue } from "@persistent-queue/queue";
 import { jobsCommand } from "../../ui/cli/jobs_command.ts";
-import { CONTROLS, FORGED, STEERS } from "../support/evil_texts.ts";
+import { CONTROLS, FORGED, STEERS } from "../support/log/evil_texts.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 
 interface Shown {

@@ -1,9 +1,9 @@
 /** The outcomes of handlers, and what becomes of their jobs, through real threads. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { sqliteShell } from "../support/sqlite_shell.ts";
+import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { testSystem } from "../support/test_system.ts";
+import { testSystem } from "../support/system/test_system.ts";
 
 Deno.test("a failing job is tried four times after the delays, keeps its consumer, and ends UNPROCESSABLE with retries = 3", async () => {
   await using system = await testSystem({ RETRY_DELAYS_MS: "100,200,400" });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { attemptsOf } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
-import { type TestSystem, testSystem } from "../support/test_system.ts";
+import { type TestSystem, testSystem } from "../support/system/test_system.ts";
 
 async function attempts(system: TestSystem, id: string) {
   const found = await system.queue.get(id);

@@ -4,7 +4,7 @@ import { type ChildOptions, startChild } from "../../workers/child.ts";
 import { HostedThreads } from "../../workers/slots/hosted_threads.ts";
 import type { Close } from "../../workers/protocol.ts";
 
-const LOADING_THREAD = new URL("../support/loading_thread.ts", import.meta.url);
+const LOADING_THREAD = new URL("./loading_thread.ts", import.meta.url);
 const TRIES = 20;
 const LOADING_MS = 40;
 

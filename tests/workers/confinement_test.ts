@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { copyProject } from "../mutate/copy_project.ts";
-import { runSystem } from "../support/running_system.ts";
-import { SPY } from "../support/spy_handlers.ts";
+import { runSystem } from "../support/processes/running_system.ts";
+import { SPY } from "./spy_handlers.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const REFUSED = ["NotCapable", "TypeError"];

@@ -1,9 +1,9 @@
 /** Job ids, errors and names are untrusted: none can forge a log line, or control the terminal that shows it. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { CONTROLS, FORGED, STEERS } from "../support/evil_texts.ts";
+import { CONTROLS, FORGED, STEERS } from "../support/log/evil_texts.ts";
 import { eventually } from "../support/eventually.ts";
-import { testSystem } from "../support/test_system.ts";
+import { testSystem } from "../support/system/test_system.ts";
 
 const LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[(?:DEBUG|INFO|WARN|ERROR)\] ./;
 const PREFIX = FORGED.slice(0, 24);
@@ -86,7 +86,7 @@ Deno.test("an uncaught error is not printed on the terminal, and cannot control 
     args: [
       ...["run", "-A", "--no-prompt", "--quiet", "--no-check"],
       ...[
-        new URL("../support/evil_system.ts", import.meta.url).pathname,
+        new URL("./evil_system.ts", import.meta.url).pathname,
         texts.join(" ").replaceAll("\0", ""),
       ],
     ],

@@ -4,20 +4,20 @@ import { once } from "node:events";
 import { guard, type GuardOptions } from "../../workers/guard.ts";
 import { GUARDED } from "../../workers/process/guard_watch.ts";
 import { eventually } from "../support/eventually.ts";
-import { isAlive } from "../support/is_alive.ts";
+import { isAlive } from "../support/processes/is_alive.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 
-const support = (name: string) => new URL(`../support/${name}`, import.meta.url).pathname;
+const GUARDED_CHILD = new URL("./guarded_child.ts", import.meta.url).pathname;
+const GUARD_PROCESS = new URL("../support/processes/guard_process.ts", import.meta.url).pathname;
 
 function guarded(folder: TempFolder, act: string, options: Partial<GuardOptions> = {}): Promise<number> {
-  const script = support("guarded_child.ts");
   const args = [
     "run",
     "--quiet",
     "--no-prompt",
     `--allow-read=${folder.path}`,
     `--allow-write=${folder.path}`,
-    script,
+    GUARDED_CHILD,
     story(folder),
     act,
     GUARDED,
@@ -143,11 +143,11 @@ function guardProcess(folder: TempFolder) {
     "--quiet",
     "--no-prompt",
     "--allow-write",
-    support("guarded_child.ts"),
+    GUARDED_CHILD,
     story(folder),
     "wait",
   ];
-  const args = ["run", "--quiet", "--allow-all", support("guard_process.ts"), ...child];
+  const args = ["run", "--quiet", "--allow-all", GUARD_PROCESS, ...child];
   return spawn(Deno.execPath(), args, { detached: true, stdio: "ignore" });
 }
 
@@ -193,7 +193,7 @@ Deno.test("Ctrl+C, arriving twice within milliseconds and at the whole group, is
 
 Deno.test("without a guard an empty stdin means nothing", async () => {
   await using folder = await tempFolder();
-  const args = ["run", "--quiet", "--no-prompt", `--allow-write=${folder.path}`, support("guarded_child.ts")];
+  const args = ["run", "--quiet", "--no-prompt", `--allow-write=${folder.path}`, GUARDED_CHILD];
   const child = new Deno.Command(Deno.execPath(), { args: [...args, story(folder), "wait"], stdin: "null" })
     .spawn();
   await started(folder, 1);

@@ -1,7 +1,7 @@
 /** A team's handlers in a separate project: its imports, its packages, and what can be wrong with it. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { addFile, runSystem, spawnSystem } from "../support/running_system.ts";
+import { addFile, runSystem, spawnSystem } from "../support/processes/running_system.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 
 const LOCK = new URL("../../deno.lock", import.meta.url);

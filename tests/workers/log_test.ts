@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Log, type LogOptions, openLog, removeOldConsumerLogs } from "../../workers/log.ts";
 import { eventually } from "../support/eventually.ts";
-import { isMountable, smallDisk } from "../support/full_disk.ts";
+import { isMountable, smallDisk } from "../support/damage/full_disk.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 /** The page size of memory, which the disk of this test consists of. */
@@ -215,7 +215,7 @@ Deno.test({
     await using folder = await tempFolder();
     const path = folder.file("jobqueue.log");
     await Deno.symlink("/dev/full", path);
-    const script = new URL("../support/log_until_told.ts", import.meta.url).pathname;
+    const script = new URL("./log/log_until_told.ts", import.meta.url).pathname;
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -246,16 +246,16 @@ Deno.test({
 
 Deno.test("threads under restricted permissions write one file each", async () => {
   await using folder = await tempFolder();
-  const support = new URL("../support/", import.meta.url).pathname;
+  const threads = new URL("./log/", import.meta.url).pathname;
   const code = ["workers", "queue"].map((part) => new URL(`../../${part}/`, import.meta.url).pathname);
   const child = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--quiet",
       "--no-prompt",
-      `--allow-read=${[folder.path, `${support}log_thread.ts`, ...code].join()}`,
+      `--allow-read=${[folder.path, `${threads}log_thread.ts`, ...code].join()}`,
       `--allow-write=${folder.path}`,
-      `${support}log_in_threads.ts`,
+      `${threads}log_in_threads.ts`,
       folder.path,
       "20000",
     ],

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { ConfigurationError, readSettings } from "../../workers/config.ts";
 import { machineFacts } from "../../workers/process/machine_facts.ts";
-import { isMountable, smallDisk } from "../support/full_disk.ts";
-import { runSystem, spawnSystem } from "../support/running_system.ts";
+import { isMountable, smallDisk } from "../support/damage/full_disk.ts";
+import { runSystem, spawnSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const ROOMY = { memoryMb: 64_000, databaseIsInMemory: false };

@@ -91,7 +91,7 @@ Deno.test("a database in the current folder may have all of its files there", ()
 
 Deno.test("a supervisor can do its work with these permissions, and nothing else", async () => {
   await using folder = await tempFolder();
-  const script = `${ROOT}tests/support/permitted.ts`;
+  const script = `${ROOT}tests/workers/permitted.ts`;
   await Deno.writeTextFile(folder.file(".env"), "CONSUMERS=3\nMANAGER_PORT=0\nOPS_PORT=0\n");
   const sources = { env: {}, dotenv: await Deno.readTextFile(folder.file(".env")), startDir: folder.path };
   const settings = readSettings(sources);

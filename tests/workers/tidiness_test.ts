@@ -1,7 +1,7 @@
 /** Changes by a job in the globals of its thread, as seen by later jobs. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { testSystem } from "../support/test_system.ts";
+import { testSystem } from "../support/system/test_system.ts";
 
 const WHOLE = JSON.stringify({ names: ["0"], map: [2, 4, 6], text: "not", parsed: [1], isLate: true });
 

@@ -1,10 +1,10 @@
 /** The file handler writes below FILES_DIR and nowhere else, whatever the id says and whatever lies there. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { NOWHERE, OUTSIDE } from "../support/traversal_paths.ts";
+import { NOWHERE, OUTSIDE } from "../support/web/traversal_paths.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 
-const SCRIPT = new URL("../support/handle_files.ts", import.meta.url).pathname;
+const SCRIPT = new URL("./handle_files.ts", import.meta.url).pathname;
 const isRoot = Deno.uid() === 0;
 
 interface StartOptions {

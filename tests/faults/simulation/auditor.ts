@@ -1,7 +1,7 @@
 /** Compares every job before and after each write: only what the verb may change may have changed. */
 import { FINISHED, isLegal, type Lease, MOVES, type Status, type Verb } from "../../../queue/job.ts";
 import type { Settlement } from "../../../queue/store.ts";
-import type { ModelJob } from "../../support/model.ts";
+import type { ModelJob } from "../../support/queue/model.ts";
 import type { Disk } from "./disk.ts";
 import { Violation } from "./violation.ts";
 

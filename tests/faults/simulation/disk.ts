@@ -14,7 +14,7 @@ import type {
   Settlement,
   StoreStats,
 } from "../../../queue/store.ts";
-import { Model, type ModelJob } from "../../support/model.ts";
+import { Model, type ModelJob } from "../../support/queue/model.ts";
 
 export class Disk {
   readonly model = new Model();

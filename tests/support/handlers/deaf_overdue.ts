@@ -1,6 +1,6 @@
 /** Has a deadline and ignores it, the first time; then it is done at once. */
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
-import { isFirstTime } from "../first_time.ts";
+import { isFirstTime } from "../system/first_time.ts";
 
 export const deadlineMs = 30;
 

@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs";
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
-import { isFirstTime } from "../first_time.ts";
+import { isFirstTime } from "../system/first_time.ts";
 
 const target = new EventTarget();
 target.addEventListener("told", () => {

@@ -1,7 +1,7 @@
 /** The first time it takes its thread away for ever, in the way that the payload names; then it is done at once. */
 import { DatabaseSync } from "node:sqlite";
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
-import { isFirstTime } from "../first_time.ts";
+import { isFirstTime } from "../system/first_time.ts";
 
 export function handler(job: HandlerJob, context: HandlerContext): string {
   if (isFirstTime(job, context)) hang(job.payload, context);

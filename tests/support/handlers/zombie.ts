@@ -3,7 +3,7 @@
  * way of `end`. The second time it works until the file `finish` appears.
  */
 import { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "@persistent-queue/workers";
-import { isFirstTime } from "../first_time.ts";
+import { isFirstTime } from "../system/first_time.ts";
 
 export interface ZombieTask {
   readonly wake: string;

@@ -1,0 +1,29 @@
+/**
+ * A database in which very many jobs wait: in five priorities, one in ten of them for a time that is far away. ANALYZE
+ * ran when there were two jobs in it, as many tools do by themselves: SQLite keeps planning for two.
+ */
+import { DatabaseSync } from "node:sqlite";
+import { openStore } from "@persistent-queue/queue";
+import { SQL } from "../../../queue/sqlite/statements.ts";
+
+const FAR_AWAY = 8_000_000_000_000;
+
+export async function fillBacklog(path: string, count: number): Promise<void> {
+  await (await openStore(`sqlite:${path}`, "owner")).close();
+  using db = new DatabaseSync(path);
+  db.exec("INSERT INTO jobs (id, status) VALUES ('first', 'COMPLETED'), ('second', 'PENDING'); ANALYZE");
+  db.exec("PRAGMA synchronous = OFF; PRAGMA cache_size = -400000");
+  db.exec(`INSERT INTO jobs (id, priority, run_at, created_at, updated_at)
+    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})
+    SELECT 'job ' || n, n % 5 - 2, iif(n % 10 = 0, ${FAR_AWAY}, n), n, n FROM numbers`);
+}
+
+/** What each statement of the store does to find its rows, as SQLite tells it. */
+export function plansOf(path: string): { name: string; steps: string[] }[] {
+  using db = new DatabaseSync(path);
+  const planned = Object.entries(SQL).filter(([, sql]) => !sql.startsWith("PRAGMA"));
+  return planned.map(([name, sql]) => ({
+    name,
+    steps: db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) => String(detail)),
+  }));
+}

@@ -1,0 +1,63 @@
+/**
+ * Where a process may die with something half done: each step in the life of a job, before and after it is
+ * durable.
+ */
+import type { Point } from "./failpoint.ts";
+
+/** From an empty folder: the database is being created. */
+export const MAKING: Readonly<Record<string, readonly Point[]>> = {
+  "the draft of a database is empty": ["before PRAGMA application_id"],
+  "its first schema is made, and not durable": ["after CREATE TABLE jobs"],
+  "its first schema is durable": ["after CREATE TABLE jobs", "after COMMIT"],
+  "its second schema is made, and not durable": ["after CREATE TABLE jobs_bounded", "before COMMIT"],
+  "the draft is complete, and not renamed": ["before rename"],
+  "the draft is renamed, and was never opened": ["after rename"],
+  "the reserve is written, and not renamed": ["after rename", "before rename"],
+};
+
+/** On a database with a past: jobs in flight of a process that died, and old ones. */
+export const WORKING: Readonly<Record<string, readonly Point[]>> = {
+  "the pages are checked": ["after PRAGMA quick_check"],
+  "the journal mode is set": ["after PRAGMA journal_mode"],
+  "orphans are found": ["after stalled"],
+  "an orphan's history is written, and it is not free": ["after settledStory"],
+  "one orphan is free, the other is not": ["after releaseWarned"],
+  "orphans are free, and that is not durable": ["after releaseWarned", "before COMMIT"],
+  "orphans are free": ["after releaseWarned", "after COMMIT"],
+  "a turn has begun": ["before insert"],
+  "one of several jobs is inserted": ["after insert"],
+  "jobs are inserted, and that is not durable": ["after insert", "before COMMIT"],
+  "jobs are inserted, and not acknowledged": ["after insert", "after COMMIT"],
+  "a job is claimed": ["after claimOne"],
+  "a job is claimed, and that is not durable": ["after claimOne", "before COMMIT"],
+  "a job is claimed, and no consumer has it": ["after claimOne", "after COMMIT"],
+  "a job is completed": ["after complete"],
+  "a job is completed, and that is not durable": ["after complete", "before COMMIT"],
+  "a job is completed, and not acknowledged": ["after complete", "after COMMIT"],
+  "a retry is set, and that is not durable": ["after retry", "before COMMIT"],
+  "a retry is set": ["after retry", "after COMMIT"],
+  "a job has failed, and that is not durable": ["after fail", "before COMMIT"],
+  "a job has used up its retries": ["after exhaust", "after COMMIT"],
+  "a heartbeat is renewed, and that is not durable": ["after renew", "before COMMIT"],
+  "a job is canceled, and its history does not say so": ["after cancel"],
+  "a job is resubmitted, and not acknowledged": ["after resubmit", "after COMMIT"],
+  "a job is replaced, and that is not durable": ["after replace", "before COMMIT"],
+  "an old job's history is gone, and the job is not": ["after pruneStory"],
+  "old jobs are pruned": ["after pruneJob", "after COMMIT"],
+  "a backup is written, and not checked": ["before PRAGMA integrity_check"],
+  "a backup is checked, and not renamed": ["after PRAGMA integrity_check", "before rename"],
+  "the log is about to be folded in": ["before shrinkLog"],
+  "the log is folded in": ["after shrinkLog"],
+  "the database is closed, and its lock held": ["after shrinkLog", "after close"],
+};
+
+/** The recovery after a death: every start passes these. */
+export const RECOVERING: readonly (readonly Point[])[] = [
+  ["before PRAGMA application_id"],
+  ["after PRAGMA synchronous"],
+  ["after wrongCounts"],
+  ["before stalled"],
+  ["after stalled"],
+  ["after stalled", "before COMMIT"],
+  ["after stalled", "after COMMIT"],
+];

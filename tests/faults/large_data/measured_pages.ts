@@ -1,0 +1,75 @@
+/**
+ * Both pages over one database, in a process of their own with the supervisor's flags, which says how they fare.
+ * `measured_pages.ts <database>` prints their addresses, and at each line of its input what was measured since the last:
+ * for how long the thread was held at worst, and how much memory the process has had at most.
+ */
+import { getQueue } from "@persistent-queue/queue";
+import { managerApp, opsApp, serve, type SystemView } from "@persistent-queue/ui";
+import { PASSWORD, TOKEN } from "../../ui/open_pages.ts";
+import { TextLineStream } from "../../support/processes/text_lines.ts";
+
+const [path = ""] = Deno.args;
+const LOOK_MS = 5;
+
+const VIEW: SystemView = {
+  startedAt: Date.now(),
+  stopping: false,
+  starting: false,
+  consumers: [],
+  wedged: 0,
+  sweep: { lastAt: null, lastRequeued: 0 },
+  producing: false,
+  warnings: [],
+  events: Array.from(
+    { length: 50 },
+    (_, i) => ({
+      ...{ at: i, level: "warning", jobId: `${i}`, consumerId: null },
+      what: { type: "failed", error: "e".repeat(600) },
+    }),
+  ),
+  trouble: null,
+  memoryBytes: 1_000_000,
+};
+
+const queue = await getQueue(`sqlite:${path}`, { role: "owner", kinds: ["file", "mail"] });
+const system = {
+  view: () => VIEW,
+  sweep: () => queue.sweep({ held: [], freed: 0 }),
+  injectFault: () => false,
+};
+const options = {
+  ...{ queue, system, password: PASSWORD, passwordIsDefault: false, apiToken: TOKEN, host: "127.0.0.1" },
+  ...{ version: "1.0.0", onFault: (error: unknown) => console.log(JSON.stringify({ fault: String(error) })) },
+};
+const served = [managerApp({ ...options, port: 0 }), opsApp({ ...options, port: 0 })].map((app) =>
+  serve({ app, hostname: "127.0.0.1", port: 0, setting: "X" })
+);
+await Promise.all(served.map(({ ready }) => ready));
+
+/** Of this thread, in milliseconds: on a busy machine others have the processor meanwhile, and that is no fault of it. */
+function processorMs(): number {
+  try {
+    return Number(Deno.readTextFileSync(`/proc/self/task/${Deno.pid}/schedstat`).split(" ")[0]) / 1e6;
+  } catch {
+    return performance.now();
+  }
+}
+
+let heldMs = 0;
+let rss = 0;
+let last = processorMs();
+const watch = setInterval(() => {
+  heldMs = Math.max(heldMs, processorMs() - last);
+  rss = Math.max(rss, Deno.memoryUsage().rss);
+  last = processorMs();
+}, LOOK_MS);
+
+console.log(JSON.stringify({ pages: served.map(({ url }) => url) }));
+const input = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+for await (const _ of input) {
+  console.log(JSON.stringify({ heldMs, rss }));
+  [heldMs, rss] = [0, 0];
+}
+clearInterval(watch);
+for (const page of served) await page.close();
+await queue.close();

@@ -1,0 +1,55 @@
+/** A system in a process of its own, which may open few files: whether it can still be reached, and how its jobs end. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { eventually } from "../../support/eventually.ts";
+import { testSystem } from "../../support/system/test_system.ts";
+
+const [lastsMs = "0"] = Deno.args;
+await using system = await testSystem({ CONSUMERS: "2", STALL_MS: "20000" });
+const { queue } = system;
+// As the pages do.
+const server = createServer((_, response) => response.end("here")).listen(0, "127.0.0.1");
+await eventually("it listens", () => server.listening);
+const { port } = server.address() as AddressInfo;
+// With a thread in reserve.
+await eventually(
+  "all are there",
+  () => system.supervisor.view().consumers.every(({ state }) => state === "idle"),
+);
+await new Promise((resolve) => setTimeout(resolve, 1_500));
+await queue.add([{ id: "leak", kind: "leak", payload: Number(lastsMs) }]);
+await eventually("all files are taken", async () => {
+  const { job } = await queue.get("leak");
+  return job.status !== "PENDING" && (!canOpen() || told().length > 0);
+});
+await queue.add([{ id: "next", kind: "plain", payload: 1 }]);
+await eventually("the system can be reached", async () => {
+  const response = await fetch(`http://127.0.0.1:${port}/`).catch(() => null);
+  return await response?.text() === "here" && canOpen();
+}, { withinMs: 20_000 });
+await eventually("the next job is done", async () => (await queue.get("next")).job.status === "COMPLETED", {
+  withinMs: 20_000,
+});
+const { job: leak } = await queue.get("leak");
+const { job: next } = await queue.get("next");
+server.close();
+await system.stop();
+console.log(JSON.stringify({ leak: leak.status, crashes: next.crashes, told: told().length }));
+Deno.exit(0);
+
+/** What the system's log has on it. */
+function told(): string[] {
+  return system.logLines("jobqueue").filter((line) => line.includes("can open hardly any file"));
+}
+
+function canOpen(): boolean {
+  const opened: Deno.FsFile[] = [];
+  try {
+    for (let n = 0; n < 20; n++) opened.push(Deno.openSync("."));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    for (const file of opened) file.close();
+  }
+}

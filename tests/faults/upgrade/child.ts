@@ -1,0 +1,36 @@
+/**
+ * A process that opens the database at `path`, upgrades it, and kills itself instead of taking the given step, from 0:
+ * `child.ts <path> <step>`. Steps are the statements from the first transaction on, one by one, and the one that
+ * comes after the last. Where there are not so many it says how many there were, and ends.
+ */
+import { DatabaseSync } from "node:sqlite";
+import { openStore } from "@persistent-queue/queue";
+import { statementsIn } from "./old_database.ts";
+
+const [path = "", step = ""] = Deno.args;
+let taken = 0;
+let hasBegun = false;
+
+function take(): void {
+  if (hasBegun && taken++ === Number(step)) Deno.kill(Deno.pid, "SIGKILL");
+}
+
+const { exec, prepare } = DatabaseSync.prototype;
+
+/** A migration is one text: SQLite would take all of its steps at once. */
+DatabaseSync.prototype.exec = function (sql) {
+  for (const statement of statementsIn(sql)) {
+    take();
+    exec.call(this, statement);
+  }
+};
+
+/** What begins or ends a transaction is run as soon as it is prepared. */
+DatabaseSync.prototype.prepare = function (sql, ...options) {
+  hasBegun ||= sql === "BEGIN IMMEDIATE";
+  if (/^(BEGIN IMMEDIATE|COMMIT)$/.test(sql)) take();
+  return prepare.call(this, sql, ...options);
+};
+
+await (await openStore(`sqlite:${path}`, "owner")).close();
+console.log(taken);

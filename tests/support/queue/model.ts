@@ -1,0 +1,238 @@
+/**
+ * The contract of a store, written a second time as plainly as possible: jobs in a Map, no index, no transaction.
+ * Random walks compare a real store with it. Numbers that a store chooses itself (`seq`, `lease`) are taken over
+ * from the real one by `adopt`.
+ */
+import assert from "node:assert/strict";
+import {
+  FINISHED,
+  type HistoryEntry,
+  type HistoryEvent,
+  isLegal,
+  type Job,
+  type Lease,
+  MOVES,
+  type OperatorVerb,
+  type Status,
+  STATUSES,
+  type Verb,
+} from "../../../queue/job.ts";
+import type { Charge, ClaimRequest, NewJob, ReapRequest, Settlement } from "../../../queue/store.ts";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type Facts = Mutable<Omit<Job, "status">> & { status: Status };
+
+export interface ModelJob extends Facts {
+  suspect: boolean;
+  history: HistoryEntry[];
+}
+
+const isFinished = (status: Status) => (FINISHED as readonly Status[]).includes(status);
+
+export class Model {
+  /** By id. */
+  readonly jobs = new Map<string, ModelJob>();
+  #added = 0;
+
+  insert(asked: NewJob): "added" | "replaced" | "waiting" | "refused" {
+    const present = this.jobs.get(asked.id);
+    if (present && !isFinished(present.status)) return "waiting";
+    if (present && !asked.replace) return "refused";
+    const { replace: _, ...facts } = asked;
+    const { seq, lease, history } = present ?? { seq: ++this.#added, lease: 0, history: [] };
+    const blank = {
+      consumerId: null,
+      lastHeartbeat: null,
+      startedAt: null,
+      finishedAt: null,
+      error: null,
+      result: null,
+      canceledFrom: null,
+    };
+    const job: ModelJob = {
+      ...{
+        ...facts,
+        ...blank,
+        seq,
+        lease,
+        history,
+        retries: 0,
+        crashes: 0,
+        status: "PENDING",
+        suspect: false,
+      },
+      updatedAt: asked.createdAt,
+    };
+    this.jobs.set(asked.id, job);
+    if (present) tell(job, asked.createdAt, "replaced");
+    return present ? "replaced" : "added";
+  }
+
+  /** The ids that the batch takes; if they are fewer than it asked for, when the first one it left becomes due. */
+  claim(
+    requests: readonly ClaimRequest[],
+    now: number,
+    kinds: readonly string[] | null = null,
+  ): { ids: string[]; nextRunAt: number | null } {
+    const line = () => this.#line().filter((job) => kinds === null || kinds.includes(job.kind));
+    const ids: string[] = [];
+    let short = false;
+    const alone = new Set<string>();
+    for (const { consumerId, limit, suspect } of requests) {
+      if (alone.has(consumerId)) continue;
+      const due = line().filter((job) => job.runAt <= now && job.suspect === suspect);
+      if (suspect) due.sort((a, b) => a.crashes - b.crashes);
+      const taken = due.slice(0, suspect ? Math.min(1, limit) : limit);
+      for (const job of taken) {
+        this.#to(job, "claim", now, { consumerId, lastHeartbeat: now, startedAt: now });
+        ids.push(job.id);
+      }
+      if (suspect && taken.length > 0) alone.add(consumerId);
+      short ||= taken.length < limit;
+    }
+    const suspects = requests.some((request) => request.suspect);
+    const left = line().filter((job) => suspects || !job.suspect).map((job) => job.runAt);
+    return { ids, nextRunAt: short && left.length > 0 ? Math.min(...left) : null };
+  }
+
+  renew(lease: Lease, now: number): boolean {
+    const job = this.#held(lease);
+    if (job) job.lastHeartbeat = now;
+    return job !== undefined;
+  }
+
+  settle(ending: Settlement): boolean {
+    const job = this.#held(ending);
+    if (!job) return false;
+    const { at } = ending;
+    if (ending.verb === "release") {
+      if (ending.event) tell(job, at, ending.event, ending.detail);
+      this.#release(job, at, ending.charge, ending.detail);
+    } else if (ending.verb === "complete") {
+      this.#to(job, "complete", at, { result: ending.result, error: null, finishedAt: at });
+    } else if (ending.verb === "retry") {
+      tell(job, at, ending.event, ending.error, ending.retries);
+      const { retries, runAt } = ending;
+      const error = ending.event === "postponed" ? job.error : ending.error;
+      this.#to(job, "retry", at, { retries, runAt, error, lastHeartbeat: at });
+    } else {
+      tell(job, at, ending.verb === "fail" ? "failed" : "exhausted", ending.error, ending.retries);
+      this.#to(job, ending.verb, at, { retries: ending.retries, error: ending.error, finishedAt: at });
+    }
+    return true;
+  }
+
+  move(verb: OperatorVerb, id: string, now: number): "moved" | "illegal" | "unknown" {
+    const job = this.jobs.get(id);
+    if (!job) return "unknown";
+    if (!isLegal(verb, job.status)) return "illegal";
+    if (verb === "cancel") {
+      this.#to(job, "cancel", now, { finishedAt: now, canceledFrom: job.status });
+    } else {
+      if (job.status !== "FAILED") Object.assign(job, { retries: 0, crashes: 0, suspect: false });
+      const gone = { consumerId: null, lastHeartbeat: null, startedAt: null, finishedAt: null, result: null };
+      const runAt = job.status === "CANCELED" ? Math.max(job.runAt, now) : now;
+      this.#to(job, "resubmit", now, { ...gone, runAt, canceledFrom: null });
+    }
+    tell(job, now, verb === "cancel" ? "canceled" : "resubmitted");
+    return "moved";
+  }
+
+  reap({ before, held, event, detail, now, limit, charge }: ReapRequest): string[] {
+    const isSilent = (heartbeat: number | null) =>
+      (heartbeat ?? -1) < before || (heartbeat ?? -1) > now + 60_000;
+    const silent = this.#all()
+      .filter((job) => job.status === "PROCESSING" && isSilent(job.lastHeartbeat))
+      .filter((job) => !held.some(({ seq, lease }) => seq === job.seq && lease === job.lease))
+      .slice(0, limit);
+    const ran = silent.filter((job) => job.runAt <= (job.lastHeartbeat ?? Infinity));
+    const guilty = ran.length === 1 ? ran : ran.filter((job) => job.suspect);
+    for (const job of silent) {
+      tell(job, now, event, detail, job.retries, ranMsOf(job));
+      if (charge !== null && guilty.includes(job)) this.#release(job, now, charge, detail);
+      else if (charge === null || !ran.includes(job) || guilty.length > 0) {
+        this.#release(job, now, null, detail);
+      } else {
+        this.#release(job, now, null, detail);
+        job.suspect = job.crashes > 0;
+        job.crashes = Math.max(job.crashes, 1);
+      }
+    }
+    return silent.map((job) => job.id);
+  }
+
+  /** One step of pruning from the beginning. */
+  prune(before: number): string[] {
+    const old = this.#all().filter((job) => isFinished(job.status) && (job.finishedAt ?? 0) < before);
+    for (const { id } of old) this.jobs.delete(id);
+    return old.map((job) => job.id);
+  }
+
+  counts(): Record<Status, number> {
+    const count = (status: Status) => this.#all().filter((job) => job.status === status).length;
+    return Object.fromEntries(STATUSES.map((status) => [status, count(status)])) as Record<Status, number>;
+  }
+
+  oldestDueAt(now: number): number | null {
+    const due = this.#line().map((job) => job.runAt).filter((runAt) => runAt <= now);
+    return due.length > 0 ? Math.min(...due) : null;
+  }
+
+  /** Takes over what the real store chose; fails where a number shrinks. */
+  adopt(id: string, { seq, lease }: Lease): void {
+    const job = this.jobs.get(id);
+    assert.ok(job, `the store has a job ${id} that should not be there`);
+    assert.ok(lease >= job.lease, `the lease of ${id} has shrunk from ${job.lease} to ${lease}`);
+    Object.assign(job, { seq, lease });
+  }
+
+  #all(): ModelJob[] {
+    return [...this.jobs.values()].sort((a, b) => a.seq - b.seq);
+  }
+
+  #line(): ModelJob[] {
+    const waiting = this.#all().filter((job) => job.status === "PENDING");
+    return waiting.sort((a, b) => b.priority - a.priority || a.runAt - b.runAt || a.seq - b.seq);
+  }
+
+  #held({ seq, lease }: Lease): ModelJob | undefined {
+    return this.#all().find((job) => job.seq === seq && job.lease === lease && job.status === "PROCESSING");
+  }
+
+  #to(job: ModelJob, verb: Verb, at: number, facts: Partial<Facts>): void {
+    assert.ok(isLegal(verb, job.status));
+    if (verb === "claim") job.lease++;
+    Object.assign(job, facts, { status: MOVES[verb].to, updatedAt: at });
+  }
+
+  #release(job: ModelJob, at: number, charge: Charge | null, detail: string | null): void {
+    const freed = { lastHeartbeat: null, startedAt: null };
+    if (charge === null) return this.#to(job, "release", at, { ...freed, consumerId: null });
+    Object.assign(job, freed, { crashes: job.crashes + 1, error: detail });
+    job.suspect = job.crashes >= charge.limit - 1;
+    if (job.crashes >= charge.limit) this.#to(job, "exhaust", at, { finishedAt: at });
+    else this.#to(job, "release", at, { consumerId: null });
+  }
+}
+
+/** As long as its heartbeats can tell. */
+function ranMsOf({ runAt, startedAt, lastHeartbeat }: ModelJob): number | null {
+  if (startedAt === null || lastHeartbeat === null || runAt > lastHeartbeat) return null;
+  return Math.max(0, lastHeartbeat - Math.max(startedAt, runAt));
+}
+
+/** A handler that asks to be called again and again has one line. */
+function tell(
+  job: ModelJob,
+  at: number,
+  event: HistoryEvent,
+  detail: string | null = null,
+  retries = job.retries,
+  ranMs: number | null = null,
+): void {
+  const { lease, consumerId, history, startedAt: takenAt } = job;
+  const last = history.at(-1);
+  if (event === "postponed" && last?.event === event && last.lease === lease) history.pop();
+  const unreported = { ranMs, report: null, log: null };
+  history.push({ at, event, lease, retries, consumerId, detail, takenAt, ...unreported });
+}

@@ -1,0 +1,39 @@
+/** A database with a past: jobs that ended long ago, that wait, and that a process which died had in hand. */
+import { getQueue } from "@persistent-queue/queue";
+import type { Ledger } from "./ledger.ts";
+import { type TempFolder, tempFolder } from "../temp_folder.ts";
+import { KINDS } from "./threadless_consumer.ts";
+
+const LONG_AGO = Date.UTC(2020, 0, 1);
+
+export interface BegunDatabase extends AsyncDisposable {
+  /** A copy of it in a folder of its own, with what was acknowledged of it noted in the ledger. */
+  begin(ledger: Ledger): Promise<TempFolder>;
+}
+
+export async function begunDatabase(): Promise<BegunDatabase> {
+  const folder = await tempFolder();
+  const queue = await getQueue(`sqlite:${folder.file("queue.db")}`, {
+    ...{ role: "owner", kinds: KINDS, now: () => LONG_AGO },
+  });
+  await queue.add(["old1", "old2", "old3"].map((id) => ({ id, kind: "noop" })));
+  const old = await queue.claim([{ consumerId: "of long ago", limit: 3, suspect: false }]);
+  await queue.settle(old.claimed.map((job) => ({ job, outcome: { type: "returned", result: null } })));
+  const kept = ["held1", "held2", "waiting1", "waiting2"];
+  await queue.add(kept.map((id) => ({ id, kind: "noop" })));
+  await queue.claim([{ consumerId: "of long ago", limit: 2, suspect: false }]);
+  await queue.close();
+  return {
+    begin: async (ledger) => {
+      const copy = await tempFolder();
+      // The reserve as a link: to write it anew for every try would be most of the work.
+      for (const { name } of Deno.readDirSync(folder.path)) {
+        if (name.endsWith(".db")) await Deno.copyFile(folder.file(name), copy.file(name));
+        else if (name.endsWith(".reserve")) await Deno.link(folder.file(name), copy.file(name));
+      }
+      for (const id of kept) ledger.note(`added ${id}`);
+      return copy;
+    },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
