@@ -3,7 +3,15 @@
  * another listener.
  */
 import type { Job, Lease, OperatorVerb, Status } from "./job.ts";
-import type { Reaped } from "./store.ts";
+
+/** A job that was taken from a silent or dead holder. `lease` is the lease that it lost. */
+export interface Reaped extends Lease {
+  readonly id: string;
+  readonly kind: string;
+  readonly consumerId: string | null;
+  /** Its status from then on. */
+  readonly status: Status;
+}
 
 export type QueueEvent =
   /** Jobs are about to enter the store, so an idle consumer may claim in the same turn. */

@@ -21,6 +21,10 @@ export const FINISHED = ["COMPLETED", "FAILED", "UNPROCESSABLE", "CANCELED"] as 
 
 export type FinishedStatus = typeof FINISHED[number];
 
+export function isFinished(status: Status): status is FinishedStatus {
+  return (FINISHED as readonly Status[]).includes(status);
+}
+
 /** The table of legal moves. A move that is not in this table does not happen. */
 export const MOVES = {
   claim: { from: ["PENDING"], to: "PROCESSING" },

@@ -1,8 +1,9 @@
 /** Retry, give up, release or charge: decides what the end of an attempt means for the job. Pure functions only. */
 import { retryDelayMs } from "./backoff.ts";
+import { chargeOf } from "./deaths.ts";
 import { MAX_TIME } from "./job.ts";
 import type { Outcome } from "./roles.ts";
-import type { Charge, Claimed, Ending } from "./store.ts";
+import type { Claimed, Ending } from "./store.ts";
 
 export interface Policy {
   readonly retryDelaysMs: readonly number[];
@@ -45,7 +46,9 @@ function endingOf(job: Claimed, outcome: Outcome, policy: Policy & { now: number
         verb: "release",
         event: outcome.type,
         detail: outcome.detail,
-        charge: outcome.guilty ? chargeOf(policy) : null,
+        charge: outcome.guilty
+          ? chargeOf(job, { crashLimit: policy.crashLimit, detail: outcome.detail })
+          : null,
       };
   }
 }
@@ -60,19 +63,4 @@ function retryOr(
   if (delayMs === null) return { verb: otherwise, retries: job.retries, error };
   const runAt = policy.now + delayMs;
   return { verb: "retry", event: "retried", retries: job.retries + 1, runAt, error };
-}
-
-/** How many deaths in a row a request excuses: a job that kills the process is found even under steady requests. */
-const MOST_UNCHARGED = 3;
-
-/** Whether jobs in flight are charged for the death of a process, and how many uncharged deaths there are in a row. */
-export function judgeDeath(
-  { requestInProgress, uncharged }: { readonly requestInProgress: boolean; readonly uncharged: number },
-): { readonly isCharged: boolean; readonly uncharged: number } {
-  const isCharged = !requestInProgress || uncharged >= MOST_UNCHARGED;
-  return { isCharged, uncharged: isCharged ? uncharged : uncharged + 1 };
-}
-
-export function chargeOf(policy: Policy): Charge {
-  return { limit: policy.crashLimit };
 }

@@ -6,7 +6,7 @@
 import { addAll } from "./adding.ts";
 import { backUp, type MissingCapabilities, missingCapabilities } from "./capabilities.ts";
 import { checkId, checkList, checkStoredId } from "./validate.ts";
-import { Events, type Listener } from "./events.ts";
+import { Events, type Listener, type Reaped } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb } from "./job.ts";
 import { Meter } from "./meter.ts";
 import { StorageHealth } from "./health.ts";
@@ -17,10 +17,10 @@ import { lookOver, toFindings } from "./look_over.ts";
 import { LastStats } from "./last_stats.ts";
 import type { Policy } from "./policy.ts";
 import { Pruning } from "./pruning.ts";
-import { reapOrphans, reapSilent } from "./reaping.ts";
+import { type Reapable, reapOrphans, reapSilent } from "./reaping.ts";
 import { RequestRecord } from "./request_record.ts";
 import type * as roles from "./roles.ts";
-import type { ClaimAnswer, Claimed, ClaimRequest, Reaped, Store, StoreStats } from "./store.ts";
+import type { ClaimAnswer, Claimed, ClaimRequest, Store, StoreStats } from "./store.ts";
 import { tellSettled, toSettled, toSettlement, toVerdict } from "./settling.ts";
 import { Totals } from "./totals.ts";
 import { verify } from "./verify.ts";
@@ -47,6 +47,7 @@ export class Queue implements Role {
   readonly #store: Store;
   readonly #options: QueueOptions;
   readonly #events = new Events();
+  readonly #emit: Events["emit"] = (event) => this.#events.emit(event);
   readonly #meter: Meter;
   readonly #last = new LastStats(this.#events);
   readonly #totals: Totals;
@@ -58,10 +59,13 @@ export class Queue implements Role {
     (request) => this.#health.observe(this.#store.prune(request)),
     (ids) => this.#events.emit({ type: "removed", ids }),
   );
-  readonly #reap: Store["reap"] = (request) => this.#health.observe(this.#store.reap(request));
+  readonly #reapable: Reapable = {
+    orphans: (request) => this.#health.observe(this.#store.orphans(request)),
+    settle: (endings) => this.#health.observe(this.#store.settle(endings)),
+  };
   readonly #mover: Mover = {
     move: (verb, ids, by) => this.#health.observe(this.#store.move(verb, ids, this.#options.now(), by)),
-    emit: (event) => this.#events.emit(event),
+    emit: this.#emit,
   };
   #findings: readonly string[] = [];
 
@@ -86,7 +90,7 @@ export class Queue implements Role {
   async add(requests: readonly roles.JobRequest[], by?: string): Promise<roles.Added[]> {
     const given = { ...this.#options, by, now: this.#options.now() };
     const insert: Store["insert"] = (jobs) => this.#health.observe(this.#store.insert(jobs));
-    return await addAll({ insert, emit: (event) => this.#events.emit(event) }, requests, given);
+    return await addAll({ insert, emit: this.#emit }, requests, given);
   }
 
   // Consumer ---------------------------------------------------------------------------------------------------------
@@ -110,11 +114,7 @@ export class Queue implements Role {
     const held = await this.#health.observe(this.#store.settle(settlements));
     const settled = attempts.map(({ job }, i) => toSettled(job, settlements[i], held[i]));
     this.#totals.settled(settled);
-    tellSettled(settled, {
-      now,
-      retries: this.#options.retryDelaysMs.length,
-      emit: (event) => this.#events.emit(event),
-    });
+    tellSettled(settled, { now, retries: this.#options.retryDelaysMs.length, emit: this.#emit });
     return settled.map((one) => toVerdict(one, now));
   }
 
@@ -122,14 +122,14 @@ export class Queue implements Role {
 
   async sweep({ held, freed }: { held: readonly Lease[]; freed: number }): Promise<number> {
     this.#requests.noteAlive();
-    const requeued = await reapSilent(this.#reap, held, this.#options);
+    const requeued = await reapSilent(this.#reapable, held, this.#options);
     this.#totals.reaped(requeued, "stalled");
     this.#events.emit({ type: "swept", requeued, freed });
     return requeued.length + freed;
   }
 
   async recover(): Promise<Reaped[]> {
-    const { reaped, excuse } = await reapOrphans(this.#reap, this.#requests, this.#options);
+    const { reaped, excuse } = await reapOrphans(this.#reapable, this.#requests, this.#options);
     this.#totals.reaped(reaped, excuse === null ? "crashed" : "released");
     if (reaped.length > 0) this.#events.emit({ type: "swept", requeued: reaped, freed: 0, excuse });
     return reaped;

@@ -1,13 +1,17 @@
 /** Takes jobs from holders that are silent or dead. */
-import type { Lease } from "./job.ts";
-import { chargeOf, type Policy } from "./policy.ts";
+import { type Death, judgeDeaths, livingHeartbeats, type Release } from "./deaths.ts";
+import type { Reaped } from "./events.ts";
+import { type Lease, MOVES } from "./job.ts";
+import type { Policy } from "./policy.ts";
 import type { RequestRecord } from "./request_record.ts";
-import type { Reaped, Store } from "./store.ts";
+import type { Orphan, Store } from "./store.ts";
 
-const REAP_LIMIT = 500;
+const SWEEP_LIMIT = 500;
 const EXCUSE = "The process died while it worked on a request, so no job is charged for that";
 /** Recovery judges all orphans together, because which of them is charged depends on the others. */
 const RECOVERY_LIMIT = 1_000_000;
+
+export type Reapable = Pick<Store, "orphans" | "settle">;
 
 export interface ReapOptions extends Policy {
   readonly stallMs: number;
@@ -16,37 +20,57 @@ export interface ReapOptions extends Policy {
 
 /** Reaps all stalled jobs, except those known to be `held`. */
 export async function reapSilent(
-  reap: Store["reap"],
+  store: Reapable,
   held: readonly Lease[],
   { stallMs, now }: ReapOptions,
 ): Promise<Reaped[]> {
   const detail = `No heartbeat for more than ${stallMs / 1000} s`;
   const reaped: Reaped[] = [];
   for (let full = true; full;) {
-    const request = { held, detail, event: "stalled", limit: REAP_LIMIT, charge: null } as const;
-    const page = await reap({ ...request, before: now() - stallMs, now: now() });
-    reaped.push(...page);
-    full = page.length === REAP_LIMIT;
+    const alive = livingHeartbeats({ now: now(), stallMs });
+    const orphans = await store.orphans({ alive, held, limit: SWEEP_LIMIT });
+    reaped.push(...await reap(store, orphans, { event: "stalled", detail, now: now(), crashLimit: null }));
+    full = orphans.length === SWEEP_LIMIT;
   }
   return reaped;
 }
 
 /** Reaps all jobs of a dead process. `excuse`: why they are not charged for the death; null if they are. */
 export async function reapOrphans(
-  reap: Store["reap"],
+  store: Reapable,
   requests: RequestRecord,
   options: ReapOptions,
 ): Promise<{ readonly reaped: Reaped[]; readonly excuse: string | null }> {
   const excuse = requests.judge().isCharged ? null : EXCUSE;
-  const reaped = await reap({
-    before: Number.MAX_SAFE_INTEGER,
-    held: [],
-    ...(excuse === null
-      ? { event: "crashed", detail: "The process died", charge: chargeOf(options) }
-      : { event: "released", detail: excuse, charge: null }),
+  const orphans = await store.orphans({ alive: null, held: [], limit: RECOVERY_LIMIT });
+  const reaped = await reap(store, orphans, {
     now: options.now(),
-    limit: RECOVERY_LIMIT,
+    ...(excuse === null
+      ? { event: "crashed", detail: "The process died", crashLimit: options.crashLimit }
+      : { event: "released", detail: excuse, crashLimit: null }),
   });
   if (reaped.length === 0) requests.takeBack();
   return { reaped, excuse };
+}
+
+/**
+ * All jobs of one judgement are settled in one call, which is one transaction: a process that dies on the way leaves
+ * either every job of it settled or none, and the next start then judges the same jobs. No death is charged twice.
+ *
+ * A job may move between the two calls: its holder settles it, an operator cancels it, another process reaps it. That
+ * is harmless, because the lease then lets only the first write win. A heartbeat in between is too late, as it would be
+ * a moment later.
+ */
+async function reap(store: Reapable, orphans: readonly Orphan[], death: Death): Promise<Reaped[]> {
+  if (orphans.length === 0) return [];
+  const settlements = judgeDeaths(orphans, death);
+  const isSettled = await store.settle(settlements);
+  return orphans.flatMap((orphan, i) => {
+    const settlement = settlements[i];
+    return isSettled[i] && settlement !== undefined ? [toReaped(orphan, settlement)] : [];
+  });
+}
+
+function toReaped({ seq, lease, id, kind, consumerId }: Orphan, settlement: Release): Reaped {
+  return { seq, lease, id, kind, consumerId, status: settlement.charge?.status ?? MOVES.release.to };
 }

@@ -1,8 +1,8 @@
 /** The methods of the queue that each part of the system may call, so that misuse is a type error. */
 import type { MissingCapabilities } from "./capabilities.ts";
-import type { Listener } from "./events.ts";
+import type { Listener, Reaped } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
-import type { ClaimAnswer, Claimed, ClaimRequest, Due, ParkedKind, Reaped } from "./store.ts";
+import type { ClaimAnswer, Claimed, ClaimRequest, Due, ParkedKind } from "./store.ts";
 
 /** A job as a caller passes it; every field is checked. */
 export interface JobRequest {

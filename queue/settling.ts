@@ -1,5 +1,6 @@
 /** The ends of attempts: what is written, which events are emitted, and what the dispatcher gets back. */
 import type { QueueEvent } from "./events.ts";
+import { isFinished } from "./job.ts";
 import { decide, type Policy } from "./policy.ts";
 import type { Outcome, Verdict } from "./roles.ts";
 import type { Claimed, Ending, Settlement } from "./store.ts";
@@ -63,7 +64,7 @@ function tellEnding(job: Claimed, ending: Ending, { now, retries, emit }: Tellin
       if (why === null) return;
       const detail = ending.detail ?? why;
       emit({ type: "released", id, consumerId, why, detail });
-      if (charge === null || job.crashes + 1 < charge.limit) return;
+      if (charge === null || !isFinished(charge.status)) return;
       emit({ type: "exhausted", id, consumerId, error: detail, cause: "crashes" });
     }
   }

@@ -91,9 +91,13 @@ export type Ending =
     }
   );
 
-/** Charges the job with one more crash. At `limit` crashes it becomes UNPROCESSABLE instead of PENDING. */
+/** What a death leaves in the row of a job that is charged for it, or warned: values, as decided by `deaths.ts`. */
 export interface Charge {
-  readonly limit: number;
+  readonly status: Status;
+  readonly crashes: number;
+  readonly suspect: boolean;
+  /** Null: the job keeps the error it has. */
+  readonly error: string | null;
 }
 
 /** The effect of an operator's move on one id. Long values are left out of the jobs. */
@@ -102,30 +106,25 @@ export type Moved =
   | { readonly id: string; readonly outcome: "illegal"; readonly job: Job }
   | { readonly id: string; readonly outcome: "unknown" };
 
-export interface ReapRequest {
-  /** Jobs with a heartbeat older than this (or none, or one from the future) are taken from their holders. */
-  readonly before: number;
-  /** Leases known to be held: these jobs are not reaped, whatever the clock says. */
+/** Selects PROCESSING jobs whose holder is silent or dead. */
+export interface OrphanRequest {
+  /** A holder with a heartbeat in this span, ends included, is alive; null: none is. */
+  readonly alive: { readonly from: number; readonly to: number } | null;
+  /** Leases known to be held: these jobs are left out, whatever the clock says. */
   readonly held: readonly Lease[];
-  readonly event: "stalled" | "crashed" | "released";
-  readonly detail: string;
-  readonly now: number;
   readonly limit: number;
-  /**
-   * After the death of a process the cause is unknown. A job that ran alone is charged, and becomes UNPROCESSABLE at
-   * the limit; so are suspects, if any were running. Otherwise every running job is charged once, and becomes a suspect
-   * if it runs at a second such death. So no job fails because of its neighbour, and one kill from outside slows
-   * nothing.
-   */
-  readonly charge: Charge | null;
 }
 
-/** `lease` is the lease that the job lost. */
-export interface Reaped extends Lease {
+/** The facts about a job whose holder is silent or dead. */
+export interface Orphan extends Lease {
   readonly id: string;
   readonly kind: string;
   readonly consumerId: string | null;
-  readonly status: Status;
+  readonly crashes: number;
+  readonly suspect: boolean;
+  readonly runAt: number;
+  readonly startedAt: number | null;
+  readonly lastHeartbeat: number | null;
 }
 
 export interface GetOptions {
@@ -215,7 +214,8 @@ export interface Store {
    * `by` names the user, for the history.
    */
   move(verb: OperatorVerb, ids: readonly string[], now: number, by?: string): Promise<Moved[]>;
-  reap(request: ReapRequest): Promise<Reaped[]>;
+  /** In the order of `seq`. Changes nothing: the queue decides how each one ends, and settles it under its lease. */
+  orphans(request: OrphanRequest): Promise<Orphan[]>;
   /** Also keeps the store's files small. Returns the ids of removed jobs, and where to continue (0 = begin again). */
   prune(request: PruneRequest): Promise<{ removed: readonly string[]; next: number }>;
   get(id: string, options?: GetOptions): Promise<{ job: Job; history: HistoryEntry[] } | null>;

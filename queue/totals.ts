@@ -1,8 +1,9 @@
 /** Totals since this process began, by kind of job: numbers that only grow. */
-import type { QueueEvent } from "./events.ts";
+import type { QueueEvent, Reaped } from "./events.ts";
+import { isFinished } from "./job.ts";
 import type { KindTotals, QueueStats } from "./roles.ts";
 import type { Settled } from "./settling.ts";
-import type { Claimed, Reaped } from "./store.ts";
+import type { Claimed, Ending } from "./store.ts";
 
 type Counts = { -readonly [name in Exclude<keyof KindTotals, "kind">]: number };
 
@@ -41,7 +42,7 @@ export class Totals {
       else if (ending.verb === "complete") {
         counts.attempts += 1;
         counts.completed += 1;
-      } else countEnding(counts, { job, ending });
+      } else countEnding(counts, ending);
     }
   }
 
@@ -50,7 +51,7 @@ export class Totals {
       const counts = this.#of(kind);
       counts.attempts += 1;
       counts[event] += 1;
-      if (status !== "PENDING") counts.exhausted += 1;
+      if (isFinished(status)) counts.exhausted += 1;
     }
   }
 
@@ -64,7 +65,7 @@ export class Totals {
   }
 }
 
-function countEnding(counts: Counts, { job, ending }: Pick<Settled, "job" | "ending">): void {
+function countEnding(counts: Counts, ending: Ending): void {
   // Without a report there was no attempt: the job had not begun, or waited for a retry.
   if (ending.verb !== "release" || ending.report !== undefined) counts.attempts += 1;
   if (ending.verb === "exhaust" || ending.verb === "fail") {
@@ -74,7 +75,7 @@ function countEnding(counts: Counts, { job, ending }: Pick<Settled, "job" | "end
     counts[ending.event === "postponed" ? "postponed" : "failedAttempts"] += 1;
   } else if (ending.verb === "release" && ending.event !== null) {
     counts[ending.event] += 1;
-    if (ending.charge !== null && job.crashes + 1 >= ending.charge.limit) counts.exhausted += 1;
+    if (ending.charge !== null && isFinished(ending.charge.status)) counts.exhausted += 1;
   }
 }
 

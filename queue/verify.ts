@@ -11,7 +11,7 @@
  * writes change nothing and are counted · I12 all threads are back within seconds.
  */
 import { checkStorage } from "./capabilities.ts";
-import { FINISHED, type FinishedStatus, type Job, type Lease } from "./job.ts";
+import { isFinished, type Job, type Lease } from "./job.ts";
 import { printable } from "./printable.ts";
 import { problemsOfStory, type StoryOptions } from "./story.ts";
 import type { Store } from "./store.ts";
@@ -94,13 +94,11 @@ async function problemsOfJob(store: Store, job: Job, options: JobOptions): Promi
 
 function* problemsOfFacts(job: Job, { retryLimit = Infinity, drained, held }: JobOptions) {
   if (job.retries > retryLimit) yield `was retried ${job.retries} times, but only ${retryLimit} are allowed`;
-  if (drained && !isFinished(job)) yield `is still ${job.status}, though everything is said to be done`;
+  if (drained && !isFinished(job.status)) {
+    yield `is still ${job.status}, though everything is said to be done`;
+  }
   if (held && job.status === "PROCESSING" && job.lastHeartbeat >= held.silentSince) {
     const isHeld = held.leases.some(({ seq, lease }) => seq === job.seq && lease === job.lease);
     if (!isHeld) yield "is PROCESSING, but no consumer holds it, and its heartbeat looks alive";
   }
-}
-
-function isFinished(job: Job): boolean {
-  return FINISHED.includes(job.status as FinishedStatus);
 }

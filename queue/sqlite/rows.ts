@@ -84,7 +84,7 @@ export function number(value: unknown): number {
   return value;
 }
 
-function numberOrNull(value: unknown): number | null {
+export function numberOrNull(value: unknown): number | null {
   return value === null ? null : number(value);
 }
 

@@ -1,5 +1,5 @@
-import type { Lease } from "../job.ts";
-import type { Settlement } from "../store.ts";
+import { isFinished, type Lease } from "../job.ts";
+import type { Charge, Settlement } from "../store.ts";
 import { foldHistory } from "./history.ts";
 import type { Statements } from "./statements.ts";
 
@@ -40,12 +40,19 @@ function settleOne(sql: Statements, ending: Settlement): boolean {
       if (ending.event !== null) {
         sql.settledStory.run(seq, lease, at, ending.event, ending.detail, null, ...kept);
       }
-      if (ending.charge === null) return sql.release.run(seq, lease, at).changes === 1;
-      return sql.releaseCharged.run(seq, lease, at, ending.charge.limit, ending.detail).changes === 1;
+      return release(sql, ending, ending.charge);
   }
 }
 
 /** A snoozed job has not failed, so it keeps the error it has. */
 function errorOf({ event, error }: { event: "retried" | "postponed"; error: string }): string | null {
   return event === "retried" ? error : null;
+}
+
+function release(sql: Statements, { seq, lease, at }: Settlement, charge: Charge | null): boolean {
+  if (charge === null) return sql.release.run(seq, lease, at).changes === 1;
+  const { status, crashes, suspect, error } = charge;
+  const finishedAt = isFinished(status) ? at : null;
+  const values = [status, crashes, Number(suspect), error, finishedAt] as const;
+  return sql.releaseCharged.run(seq, lease, at, ...values).changes === 1;
 }

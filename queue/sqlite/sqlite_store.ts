@@ -11,10 +11,10 @@ import { insert } from "./insert.ts";
 import { lockAsOwner, lockPath, lockUnless } from "./owner_lock.ts";
 import { move } from "./move.ts";
 import { ForeignDatabaseError, openDatabase, type Opened, type OpenOptions, toOpeningError } from "./open.ts";
+import { orphans } from "./orphans.ts";
 import { OutsideChanges } from "./outside_changes.ts";
 import { Parking } from "./parking.ts";
 import { get, list, prune, stats } from "./read.ts";
-import { reap } from "./reap.ts";
 import { Recount } from "./recount.ts";
 import { rescue } from "./rescue.ts";
 import { BallastFile } from "./ballast_file.ts";
@@ -124,7 +124,8 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
     },
     settle: (settlements) => commits.write(() => settle(sql, settlements)),
     move: (verb, ids, now, by) => commits.write(() => move(sql, { verb, ids, now, by })),
-    reap: (request) => commits.write(() => reap(sql, request)),
+    // In the order of the writes: a heartbeat that still waits for its commit counts.
+    orphans: (request) => commits.write(() => orphans(sql, request)),
     prune: async (request) => {
       const answer = await commits.write(() => prune(sql, request));
       if (!closed) shrinkLargeLog(sql, path);

@@ -114,12 +114,11 @@ export const SQL = {
     `UPDATE jobs SET status = 'PENDING', parked = 0, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
       updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
-  // ?4 limit ?5 why. A job one crash short of the limit becomes a suspect.
+  // ?4 status ?5 crashes ?6 suspect ?7 error, or null to keep it ?8 finished at, or null
   releaseCharged:
-    `UPDATE jobs SET crashes = crashes + 1, suspect = (crashes + 1 >= max(1, ?4 - 1)), parked = 0, error = ?5, updated_at = ?3,
-      status = CASE WHEN crashes + 1 >= ?4 THEN 'UNPROCESSABLE' ELSE 'PENDING' END,
-      finished_at = CASE WHEN crashes + 1 >= ?4 THEN ?3 END,
-      consumer_id = CASE WHEN crashes + 1 >= ?4 THEN consumer_id END, last_heartbeat = NULL, started_at = NULL
+    `UPDATE jobs SET status = ?4, crashes = ?5, suspect = ?6, error = coalesce(?7, error), parked = 0,
+      finished_at = ?8, consumer_id = iif(?8 IS NULL, NULL, consumer_id), last_heartbeat = NULL, started_at = NULL,
+      updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
   // ?1 seq ?2 lease ?3 now ?4 event ?5 detail ?6 retries, or null to keep them ?7 ran ms ?8 report ?9 log; written
   // before the move that it records
@@ -148,20 +147,12 @@ export const SQL = {
       finished_at = NULL, result = NULL
     WHERE id = ?1 AND status IN ('FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING ${BRIEF}`,
 
-  // reap: ?1 before ?2 JSON list of what is held, as "seq:lease" ?3 limit ?4 latest heartbeat that is believed
-  stalled:
-    `SELECT seq, lease, id, kind, consumer_id, crashes, suspect, coalesce(run_at <= last_heartbeat, 1) AS running,
-      iif(run_at <= last_heartbeat, max(0, last_heartbeat - max(started_at, run_at)), NULL) AS ran_ms
+  // orphans: ?1 ?2 heartbeats between these prove a living holder ?3 JSON list of what is held, as "seq:lease" ?4 limit
+  orphans: `SELECT seq, lease, id, kind, consumer_id, crashes, suspect, run_at, started_at, last_heartbeat
     FROM jobs INDEXED BY jobs_processing
-    WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) NOT BETWEEN ?1 AND ?4
-      AND seq || ':' || lease NOT IN (SELECT value FROM json_each(?2))
-    ORDER BY seq LIMIT ?3`,
-  // ?1 seq ?2 lease ?3 now: charged once at most; the second time it becomes a suspect instead
-  releaseWarned:
-    `UPDATE jobs SET suspect = (crashes > 0), crashes = max(crashes, 1), status = 'PENDING', parked = 0,
-      consumer_id = NULL, last_heartbeat = NULL,
-      started_at = NULL, updated_at = ?3
-    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+    WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) NOT BETWEEN ?1 AND ?2
+      AND seq || ':' || lease NOT IN (SELECT value FROM json_each(?3))
+    ORDER BY seq LIMIT ?4`,
 
   // the clock was set back to ?1, from ?2 / by ?2: jobs that were due then, and jobs in flight that wait for an attempt
   stayDue: `UPDATE jobs SET run_at = ?1 WHERE seq IN (

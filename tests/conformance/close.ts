@@ -13,16 +13,7 @@ const CALLS: Record<
   renew: (store) => store.renew([{ seq: 1, lease: 1 }], NOW),
   settle: (store) => store.settle([{ seq: 1, lease: 1, at: NOW, verb: "complete", result: null }]),
   move: (store) => store.move("cancel", ["a"], NOW),
-  reap: (store) =>
-    store.reap({
-      before: NOW,
-      held: [],
-      event: "stalled",
-      detail: "silent",
-      now: NOW,
-      limit: 1,
-      charge: null,
-    }),
+  orphans: (store) => store.orphans({ alive: null, held: [], limit: 1 }),
   prune: (store) => store.prune({ before: NOW, after: 0, limit: 1 }),
   get: (store) => store.get("a"),
   list: (store) => store.list({ limit: 1 }),

@@ -1,23 +1,14 @@
 /** Every way in which a holder can lose its job. */
 import type { Store } from "../../queue/store.ts";
-import { add, claimOne, crash, CRASH_LIMIT, NOW, settlement, settleOne } from "./stage.ts";
+import { add, claimOne, crash, NOW, reap, settlement, settleOne } from "./stage.ts";
 import type { Claimed } from "../../queue/store.ts";
-
-const REAP = {
-  before: NOW + 1,
-  held: [],
-  event: "stalled",
-  detail: "silent",
-  now: NOW + 5,
-  limit: 10,
-} as const;
 
 /** Each entry takes the job of `held` from its holder. */
 export const LOSSES: Record<string, (store: Store, held: Claimed) => Promise<unknown>> = {
-  "it was reaped": (store) => store.reap({ ...REAP, charge: null }),
-  "it was reaped with a charge": (store) => store.reap({ ...REAP, charge: { limit: CRASH_LIMIT } }),
+  "it was reaped": (store) => reap(store, { crashLimit: null }),
+  "it was reaped with a charge": (store) => reap(store),
   "it was reaped and claimed anew": async (store) => {
-    await store.reap({ ...REAP, charge: null });
+    await reap(store, { crashLimit: null });
     await claimOne(store, "c2");
   },
   "it was canceled": (store, { id }) => store.move("cancel", [id], NOW + 5),

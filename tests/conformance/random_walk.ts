@@ -1,11 +1,12 @@
 /** Runs thousands of random operations on a store and on a model of the contract, and compares them after each. */
 import assert from "node:assert/strict";
 import { type Job, type Lease, OPERATOR_VERBS, STATUSES } from "../../queue/job.ts";
-import type { Store } from "../../queue/store.ts";
+import { judgeDeaths } from "../../queue/deaths.ts";
+import type { Charge, Store } from "../../queue/store.ts";
 import { verify } from "../../queue/verify.ts";
 import { Model, type ModelJob } from "../support/queue/model.ts";
 import { printedRandom, type Random } from "../support/random.ts";
-import { CRASH_LIMIT, newJob, NOW, outcomes, SETTLE_VERBS, settlement } from "./stage.ts";
+import { CRASH_LIMIT, DEATH, newJob, NOW, outcomes, SETTLE_VERBS, settlement } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 const STEPS = 2_000;
@@ -103,11 +104,20 @@ class Walk {
       const ending = settlement(this.chance.pick(SETTLE_VERBS), lease, this.#now);
       if (ending.verb === "retry") return { ...ending, runAt: this.#now + 60 };
       const charged = ending.verb === "release" && this.chance.chance(0.6);
-      return charged ? { ...ending, event: "crashed" as const, charge: { limit: CRASH_LIMIT } } : ending;
+      return charged ? { ...ending, event: "crashed" as const, charge: this.#charge() } : ending;
     });
     const settled = await store.settle(endings);
     assert.deepEqual(settled, endings.map((ending) => this.#model.settle(ending)));
     return `settle ${JSON.stringify(endings)}`;
+  }
+
+  #charge(): Charge {
+    return {
+      status: this.chance.pick(["PENDING", "PENDING", "UNPROCESSABLE"]),
+      crashes: this.chance.below(4),
+      suspect: this.chance.chance(0.4),
+      error: this.chance.pick([null, "its worker died"]),
+    };
   }
 
   async #move(store: Store): Promise<string> {
@@ -120,17 +130,18 @@ class Walk {
 
   async #reap(store: Store): Promise<string> {
     const request = {
-      before: this.#now - this.chance.below(200),
+      alive: this.chance.chance(0.8)
+        ? { from: this.#now - this.chance.below(200), to: this.#now + 60_000 }
+        : null,
       held: this.chance.chance(0.3) ? this.#given() : [],
-      event: "crashed" as const,
-      detail: "the process died",
-      now: this.#now,
       limit: 1 + this.chance.below(9),
-      charge: this.chance.chance(0.7) ? { limit: CRASH_LIMIT } : null,
     };
-    const reaped = await store.reap(request);
-    assert.deepEqual(reaped.map((one) => one.id), this.#model.reap(request));
-    return `reap ${JSON.stringify(request)}`;
+    const orphans = await store.orphans(request);
+    assert.deepEqual(orphans, this.#model.orphans(request));
+    const crashLimit = this.chance.chance(0.7) ? CRASH_LIMIT : null;
+    const endings = judgeDeaths(orphans, { ...DEATH, now: this.#now, crashLimit });
+    assert.deepEqual(await store.settle(endings), endings.map((ending) => this.#model.settle(ending)));
+    return `reap ${JSON.stringify(request)} with limit ${crashLimit}`;
   }
 
   async #prune(store: Store): Promise<string> {

@@ -16,14 +16,8 @@ export function renewCases(test: Case): void {
     const held = await hold(store, "a");
     await settleOne(store, settlement("retry", held));
     assert.deepEqual(await store.renew([held], NOW + 9_000), [true]);
-    const late = {
-      before: NOW + 9_000,
-      held: [],
-      event: "stalled",
-      detail: "silent",
-      now: NOW + 9_001,
-    } as const;
-    assert.deepEqual(await store.reap({ ...late, limit: 9, charge: null }), []);
+    const alive = { from: NOW + 9_000, to: NOW + 9_001 };
+    assert.deepEqual(await store.orphans({ alive, held: [], limit: 9 }), []);
   });
 
   for (const [how, lose] of Object.entries(LOSSES)) {

@@ -193,6 +193,33 @@ function chargeCases(test: Case): void {
     assert.deepEqual(await eventsOf(store, "a"), Array(CRASH_LIMIT).fill("crashed"));
   });
 
+  test("release stores the given values of a charge, whatever they are", async ({ store }) => {
+    const charges = [
+      { status: "PENDING", crashes: 7, suspect: false, error: null },
+      { status: "PENDING", crashes: 1, suspect: true, error: "its worker died" },
+      { status: "UNPROCESSABLE", crashes: 0, suspect: true, error: null },
+    ] as const;
+    for (const [i, charge] of charges.entries()) {
+      const id = `job ${i}`;
+      const held = await hold(store, id);
+      const retry = { verb: "retry", event: "retried", retries: 1, runAt: NOW, error: "it broke" } as const;
+      await settleOne(store, { seq: held.seq, lease: held.lease, at: AT, ...retry });
+      const before = await jobOf(store, id);
+      const { seq, lease } = held;
+      const why = { verb: "release", event: "crashed", detail: "it died" } as const;
+      assert.equal(await settleOne(store, { seq, lease, at: AT, ...why, charge }), true);
+      const isOver = charge.status === "UNPROCESSABLE";
+      assert.deepEqual(await jobOf(store, id), {
+        ...{ ...before, status: charge.status, crashes: charge.crashes, error: charge.error ?? before.error },
+        ...{ consumerId: isOver ? "c1" : null, finishedAt: isOver ? AT : null },
+        ...{ lastHeartbeat: null, startedAt: null, updatedAt: AT },
+      });
+      const request = { consumerId: "c2", limit: 9, suspect: charge.suspect };
+      const { claimed } = await store.claim([request], NOW);
+      assert.deepEqual(claimed.map((one) => one.id), isOver ? [] : [id]);
+    }
+  });
+
   test("a charge leaves the retries as they are", async ({ store }) => {
     const held = await hold(store, "a");
     await settleOne(store, settlement("retry", held));

@@ -1,7 +1,17 @@
 /** Brings a store into the state that a test needs. */
 import assert from "node:assert/strict";
 import type { Job, Lease, Status, Verb } from "../../queue/job.ts";
-import type { Claimed, Ending, Moved, NewJob, Settlement, Store } from "../../queue/store.ts";
+import { chargeOf, type Death, judgeDeaths } from "../../queue/deaths.ts";
+import type {
+  Claimed,
+  Ending,
+  Moved,
+  NewJob,
+  Orphan,
+  OrphanRequest,
+  Settlement,
+  Store,
+} from "../../queue/store.ts";
 
 /** The base time: the store is given the time, it never reads a clock. */
 export const NOW = Date.UTC(2026, 0, 1);
@@ -70,9 +80,25 @@ export async function settleOne(store: Store, settlement: Settlement): Promise<b
 }
 
 /** Ends an attempt by the death of its worker. */
-export function crash(store: Store, { seq, lease }: Lease): Promise<boolean> {
-  const why = { event: "crashed", detail: "its worker died", charge: { limit: CRASH_LIMIT } } as const;
-  return settleOne(store, { seq, lease, at: NOW + 10, verb: "release", ...why });
+export function crash(store: Store, job: Claimed): Promise<boolean> {
+  const { seq, lease } = job;
+  const detail = "its worker died";
+  const charge = chargeOf(job, { crashLimit: CRASH_LIMIT, detail });
+  return settleOne(store, { seq, lease, at: NOW + 10, verb: "release", event: "crashed", detail, charge });
+}
+
+export const DEATH: Death = {
+  ...{ event: "crashed", detail: "the process died", now: NOW + 30_000, crashLimit: CRASH_LIMIT },
+};
+
+/** Takes jobs from their holders as the queue does: all of them, unless told otherwise. Returns those. */
+export async function reap(
+  store: Store,
+  { alive = null, held = [], limit = 100, ...death }: Partial<OrphanRequest & Death> = {},
+): Promise<Orphan[]> {
+  const orphans = await store.orphans({ alive, held, limit });
+  const isSettled = await store.settle(judgeDeaths(orphans, { ...DEATH, ...death }));
+  return orphans.filter((_, i) => isSettled[i]);
 }
 
 /** Adds a job that is one crash short of the limit, and waits. */

@@ -12,9 +12,9 @@ import { getCases } from "./get.ts";
 import { insertCases } from "./insert.ts";
 import { listCases } from "./list.ts";
 import { moveCases } from "./move.ts";
+import { orphansCases } from "./orphans.ts";
 import { pruneCases } from "./prune.ts";
 import { randomWalkCases } from "./random_walk.ts";
-import { reapCases } from "./reap.ts";
 import { renewCases } from "./renew.ts";
 import { settleCases } from "./settle.ts";
 import { statsCases } from "./stats.ts";
@@ -42,7 +42,7 @@ const VERBS = [
   renewCases,
   settleCases,
   moveCases,
-  reapCases,
+  orphansCases,
   pruneCases,
   getCases,
   listCases,

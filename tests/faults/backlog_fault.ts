@@ -115,15 +115,7 @@ function timeScan(path: string): number {
 /** Asked of the store that opened the database, with all that it keeps in memory. */
 async function expectAnswers(store: Store, scanMs: number, expect: Expect): Promise<void> {
   const now = Date.now();
-  const reap = {
-    before: now - 30_000,
-    held: [],
-    event: "stalled",
-    detail: "",
-    now,
-    limit: 500,
-    charge: null,
-  } as const;
+  const silent = { alive: { from: now - 30_000, to: now }, held: [], limit: 500 };
   const questions: Readonly<Record<string, () => Promise<unknown>>> = {
     "the first page": () => store.list({ limit: 50 }),
     "a page in the middle": () => store.list({ limit: 50, before: MANY / 2 }),
@@ -134,7 +126,7 @@ async function expectAnswers(store: Store, scanMs: number, expect: Expect): Prom
     "what is silent": () => store.list({ limit: 50, silentSince: now }),
     "one job": () => store.get("job 500000"),
     "the counts": () => store.stats({ now, silentSince: now - 30_000 }),
-    "the sweep": () => store.reap(reap),
+    "the sweep": () => store.orphans(silent),
     "a step of pruning": () => store.prune({ before: now, after: 0, limit: 200 }),
   };
   for (const [what, ask] of Object.entries(questions)) {

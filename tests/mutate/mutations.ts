@@ -119,7 +119,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "crashes are not counted by the surviving process",
-    edits: [{ file: "queue/reaping.ts", from: "charge: chargeOf(options) }", to: "charge: null }" }],
+    edits: [{ file: "queue/reaping.ts", from: "crashLimit: options.crashLimit }", to: "crashLimit: null }" }],
     tests: ["tests/queue/crashes_test.ts"],
   },
   {

@@ -152,3 +152,13 @@ Deno.test("recover of a queue that was stopped cleanly finds nothing to do", asy
   assert.deepEqual(await on.queue.recover(), []);
   assert.ok(!on.events.some((event) => event.type === "swept"));
 });
+
+Deno.test("two recoveries at once charge each death once", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a" }]);
+  await claimNext(on.queue);
+  const reaped = (await Promise.all([on.queue.recover(), on.queue.recover()])).flat();
+  assert.deepEqual(reaped.map(({ id }) => id), ["a"]);
+  assert.deepEqual(await crashesOf(on, "a"), ["PENDING", 1]);
+  assert.deepEqual((await on.queue.get("a")).history.map(({ event }) => event), ["crashed"]);
+});

@@ -1,11 +1,11 @@
 /** Compares every job before and after each write: only what the verb may change may have changed. */
-import { FINISHED, isLegal, type Lease, MOVES, type Status, type Verb } from "../../../queue/job.ts";
+import { isFinished, isLegal, type Lease, MOVES, type Verb } from "../../../queue/job.ts";
 import type { Settlement } from "../../../queue/store.ts";
 import type { ModelJob } from "../../support/queue/model.ts";
 import type { Disk } from "./disk.ts";
 import { Violation } from "./violation.ts";
 
-export type WriteVerb = "insert" | "claim" | "renew" | "settle" | "move" | "reap" | "prune" | "by hand";
+export type WriteVerb = "insert" | "claim" | "renew" | "settle" | "move" | "orphans" | "prune" | "by hand";
 
 type Before = Omit<ModelJob, "history">;
 
@@ -15,8 +15,7 @@ const MOVED_BY: Record<WriteVerb, readonly Verb[]> = {
   "renew": [],
   "settle": ["complete", "retry", "exhaust", "fail", "release"],
   "move": ["cancel", "resubmit"],
-  // A job that has crashed too often ends there.
-  "reap": ["release", "exhaust"],
+  "orphans": [],
   "prune": [],
   "by hand": [],
 };
@@ -90,15 +89,10 @@ function assertLegal(verb: WriteVerb, was: Before | undefined, job: ModelJob | B
   }
   if (job.status === was.status) return;
   const isFresh = verb === "insert" && isFinished(was.status) && job.status === "PENDING";
-  // A release that charges a crash may end the job.
   const isMove = MOVED_BY[verb].some((move) => isLegal(move, was.status) && MOVES[move].to === job.status);
   if (!isFresh && !isMove) {
     throw new Violation(`I2, I3: ${verb} moved ${job.id} from ${was.status} to ${job.status}`);
   }
-}
-
-export function isFinished(status: Status): boolean {
-  return (FINISHED as readonly Status[]).includes(status);
 }
 
 function told({ seq, lease }: Lease): string {

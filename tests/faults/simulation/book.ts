@@ -1,6 +1,6 @@
 /** What was acknowledged to callers, and what threads were seen to do: none of it may turn out to be untrue. */
 import type { Lease } from "../../../queue/job.ts";
-import type { Reaped, Settlement } from "../../../queue/store.ts";
+import type { Orphan, Settlement } from "../../../queue/store.ts";
 import type { JobMessage } from "../../../workers/protocol.ts";
 import { Auditor, type WriteVerb } from "./auditor.ts";
 import type { Disk } from "./disk.ts";
@@ -110,11 +110,11 @@ export class Book {
   }
 
   /** A consumer that runs a job keeps it, whatever its heartbeat says. */
-  reaped(reaped: readonly Reaped[], held: readonly Lease[]): void {
-    for (const { id } of reaped) {
+  orphaned(orphans: readonly Orphan[], held: readonly Lease[]): void {
+    for (const { id } of orphans) {
       const job = this.#disk.model.jobs.get(id);
       if (held.some(({ seq, lease }) => seq === job?.seq && lease === job.lease)) {
-        this.blame(`${id} was taken from the consumer that runs it`);
+        this.blame(`${id} is taken from the consumer that runs it`);
       }
     }
   }

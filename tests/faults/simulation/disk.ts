@@ -8,9 +8,9 @@ import type {
   JobQuery,
   Moved,
   NewJob,
+  Orphan,
+  OrphanRequest,
   PruneRequest,
-  Reaped,
-  ReapRequest,
   Settlement,
   StoreStats,
 } from "../../../queue/store.ts";
@@ -59,12 +59,8 @@ export class Disk {
     });
   }
 
-  reap(request: ReapRequest): Reaped[] {
-    const holders = new Map([...this.jobs].map(({ id, consumerId }) => [id, consumerId]));
-    return this.model.reap(request).map((id) => {
-      const { seq, lease, kind, status } = this.#stored(id);
-      return { seq, lease, id, kind, consumerId: holders.get(id) ?? null, status };
-    });
+  orphans(request: OrphanRequest): Orphan[] {
+    return this.model.orphans(request);
   }
 
   prune({ before }: PruneRequest): { removed: string[]; next: number } {

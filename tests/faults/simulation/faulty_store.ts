@@ -5,7 +5,7 @@
  */
 import type { Job, OperatorVerb } from "../../../queue/job.ts";
 import { StorageError } from "../../../queue/errors.ts";
-import type { Store } from "../../../queue/store.ts";
+import type { Settlement, Store } from "../../../queue/store.ts";
 import type { WriteVerb } from "./auditor.ts";
 import type { Owner } from "./timeline.ts";
 import type { World } from "./world.ts";
@@ -52,22 +52,25 @@ export class FaultyStore implements Store {
     });
   };
   renew: Store["renew"] = (leases, now) => this.#write("renew", () => this.#world.disk.renew(leases, now));
-  settle: Store["settle"] = (settlements) =>
-    this.#write("settle", () => {
+  settle: Store["settle"] = async (settlements) => {
+    const answers = await this.#write("settle", () => {
       const answers = this.#world.disk.settle(settlements);
       const told = settlements.map(({ verb, seq, lease }) => `${verb} number ${seq}:${lease}`);
       this.#world.trace.say(this.#main.name, told.join(", "));
       this.#world.book.settled(settlements, answers);
       return answers;
     });
+    this.fenced += settlements.filter((one, i) => !answers[i] && !isOfSweep(one)).length;
+    return answers;
+  };
   move: Store["move"] = (verb: OperatorVerb, ids, now) =>
     this.#write("move", () => this.#world.disk.move(verb, ids, now));
-  reap: Store["reap"] = (request) => {
+  orphans: Store["orphans"] = (request) => {
     const held = this.#world.process?.dispatcher.leases ?? [];
-    return this.#write("reap", () => {
-      const reaped = this.#world.disk.reap(request);
-      this.#world.book.reaped(reaped, held);
-      return reaped;
+    return this.#write("orphans", () => {
+      const orphans = this.#world.disk.orphans(request);
+      this.#world.book.orphaned(orphans, held);
+      return orphans;
     });
   };
   prune: Store["prune"] = (request) => this.#write("prune", () => this.#world.disk.prune(request));
@@ -186,14 +189,17 @@ export class FaultyStore implements Store {
       return () => {};
     }
     if (fate !== "error after commit") {
-      return () => {
-        if (verb === "settle") this.fenced += (answer as boolean[]).filter((isHeld) => !isHeld).length;
-        resolve(answer);
-      };
+      return () => resolve(answer);
     }
     say("is written, and answered with an error");
     return () => reject(new StorageError("Misfortune: the connection broke.", { passing: true }));
   }
+}
+
+/** A sweep or a recovery that comes too late is no late write of a worker. */
+function isOfSweep(settlement: Settlement): boolean {
+  return settlement.verb === "release" &&
+    /^(?:No heartbeat for more than|The process died)/.test(settlement.detail ?? "");
 }
 
 function busy(): StorageError {

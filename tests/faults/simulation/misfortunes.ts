@@ -13,7 +13,16 @@ import type { World } from "./world.ts";
 type Misfortune = (world: World) => void;
 
 const MOST_IDS = 60;
-const VERBS: readonly WriteVerb[] = ["insert", "claim", "claim", "renew", "settle", "settle", "move", "reap"];
+const VERBS: readonly WriteVerb[] = [
+  "insert",
+  "claim",
+  "claim",
+  "renew",
+  "settle",
+  "settle",
+  "move",
+  "orphans",
+];
 
 /** Weighted by how often they happen. */
 const MISFORTUNES: readonly (readonly [weight: number, misfortune: Misfortune])[] = [

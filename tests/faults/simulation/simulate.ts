@@ -2,9 +2,9 @@
  * One run: a storm of misfortunes chosen by a seed, then calm, in which everything must end. The queue, the
  * dispatcher and the sweeper are the real ones; time, storage, threads and users are simulated.
  */
+import { isFinished } from "../../../queue/job.ts";
 import { verify } from "../../../queue/verify.ts";
 import { random } from "../../support/random.ts";
-import { isFinished } from "./auditor.ts";
 import { FaultyStore } from "./faulty_store.ts";
 import { strike } from "./misfortunes.ts";
 import type { SimulatedProcess } from "./simulated_process.ts";

@@ -1,12 +1,11 @@
 /** Checks the whole at intervals: is a due job left unclaimed, without a holder, or run twice? */
+import { livingHeartbeats } from "../../../queue/deaths.ts";
 import type { ModelJob } from "../../support/queue/model.ts";
 import type { SimulatedProcess } from "./simulated_process.ts";
 import type { World } from "./world.ts";
 
 const LOOK_MS = 50;
 const FORGOTTEN_MS = 500;
-/** A heartbeat this far in the future is believed (`reap.ts`). */
-const CLOCK_SLACK_MS = 60_000;
 
 export class Watchman {
   readonly #world: World;
@@ -82,7 +81,7 @@ export class Watchman {
     const orphans = jobs.filter((job) => !held.has(keyOf(job)));
     const keys = new Set(orphans.map(keyOf));
     for (const key of this.#orphanedSince.keys()) if (!keys.has(key)) this.#orphanedSince.delete(key);
-    const slackMs = timesSet > 0 ? CLOCK_SLACK_MS : 0;
+    const slackMs = timesSet > 0 ? livingHeartbeats({ now: 0, stallMs: 0 }).to : 0;
     const mostMs = settings.stallMs + 4 * settings.sweepMs + 2_000 + slackMs;
     if (this.#world.wasDisturbedSince(now - 100)) return this.#orphanedSince.clear();
     for (const job of orphans) {

@@ -5,9 +5,9 @@
  */
 import assert from "node:assert/strict";
 import {
-  FINISHED,
   type HistoryEntry,
   type HistoryEvent,
+  isFinished,
   isLegal,
   type Job,
   type Lease,
@@ -17,7 +17,14 @@ import {
   STATUSES,
   type Verb,
 } from "../../../queue/job.ts";
-import type { Charge, ClaimRequest, NewJob, ReapRequest, Settlement } from "../../../queue/store.ts";
+import type {
+  Charge,
+  ClaimRequest,
+  NewJob,
+  Orphan,
+  OrphanRequest,
+  Settlement,
+} from "../../../queue/store.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Facts = Mutable<Omit<Job, "status">> & { status: Status };
@@ -26,8 +33,6 @@ export interface ModelJob extends Facts {
   suspect: boolean;
   history: HistoryEntry[];
 }
-
-const isFinished = (status: Status) => (FINISHED as readonly Status[]).includes(status);
 
 export class Model {
   /** By id. */
@@ -106,8 +111,9 @@ export class Model {
     if (!job) return false;
     const { at } = ending;
     if (ending.verb === "release") {
-      if (ending.event) tell(job, at, ending.event, ending.detail);
-      this.#release(job, at, ending.charge, ending.detail);
+      const ranMs = ending.report?.ranMs ?? null;
+      if (ending.event) tell(job, at, ending.event, ending.detail, job.retries, ranMs);
+      this.#release(job, at, ending.charge);
     } else if (ending.verb === "complete") {
       this.#to(job, "complete", at, { result: ending.result, error: null, finishedAt: at });
     } else if (ending.verb === "retry") {
@@ -138,27 +144,16 @@ export class Model {
     return "moved";
   }
 
-  reap({ before, held, event, detail, now, limit, charge }: ReapRequest): string[] {
-    const isSilent = (heartbeat: number | null) =>
-      (heartbeat ?? -1) < before || (heartbeat ?? -1) > now + 60_000;
-    const silent = this.#all()
-      .filter((job) => job.status === "PROCESSING" && isSilent(job.lastHeartbeat))
+  orphans({ alive, held, limit }: OrphanRequest): Orphan[] {
+    const isAlive = (beat: number | null) =>
+      alive !== null && beat !== null && beat >= alive.from && beat <= alive.to;
+    return this.#all()
+      .filter((job) => job.status === "PROCESSING" && !isAlive(job.lastHeartbeat))
       .filter((job) => !held.some(({ seq, lease }) => seq === job.seq && lease === job.lease))
-      .slice(0, limit);
-    const ran = silent.filter((job) => job.runAt <= (job.lastHeartbeat ?? Infinity));
-    const guilty = ran.length === 1 ? ran : ran.filter((job) => job.suspect);
-    for (const job of silent) {
-      tell(job, now, event, detail, job.retries, ranMsOf(job));
-      if (charge !== null && guilty.includes(job)) this.#release(job, now, charge, detail);
-      else if (charge === null || !ran.includes(job) || guilty.length > 0) {
-        this.#release(job, now, null, detail);
-      } else {
-        this.#release(job, now, null, detail);
-        job.suspect = job.crashes > 0;
-        job.crashes = Math.max(job.crashes, 1);
-      }
-    }
-    return silent.map((job) => job.id);
+      .slice(0, limit)
+      .map(({ seq, lease, id, kind, consumerId, crashes, suspect, runAt, startedAt, lastHeartbeat }) => ({
+        ...{ seq, lease, id, kind, consumerId, crashes, suspect, runAt, startedAt, lastHeartbeat },
+      }));
   }
 
   /** One step of pruning from the beginning. */
@@ -205,20 +200,14 @@ export class Model {
     Object.assign(job, facts, { status: MOVES[verb].to, updatedAt: at });
   }
 
-  #release(job: ModelJob, at: number, charge: Charge | null, detail: string | null): void {
+  #release(job: ModelJob, at: number, charge: Charge | null): void {
     const freed = { lastHeartbeat: null, startedAt: null };
     if (charge === null) return this.#to(job, "release", at, { ...freed, consumerId: null });
-    Object.assign(job, freed, { crashes: job.crashes + 1, error: detail });
-    job.suspect = job.crashes >= charge.limit - 1;
-    if (job.crashes >= charge.limit) this.#to(job, "exhaust", at, { finishedAt: at });
-    else this.#to(job, "release", at, { consumerId: null });
+    const { status, crashes, suspect, error } = charge;
+    Object.assign(job, { crashes, suspect, error: error ?? job.error });
+    if (isFinished(status)) this.#to(job, "exhaust", at, { ...freed, finishedAt: at });
+    else this.#to(job, "release", at, { ...freed, consumerId: null });
   }
-}
-
-/** As long as its heartbeats can tell. */
-function ranMsOf({ runAt, startedAt, lastHeartbeat }: ModelJob): number | null {
-  if (startedAt === null || lastHeartbeat === null || runAt > lastHeartbeat) return null;
-  return Math.max(0, lastHeartbeat - Math.max(startedAt, runAt));
 }
 
 /** A handler that asks to be called again and again has one line. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FINISHED } from "../../queue/job.ts";
-import type { ReapRequest } from "../../queue/store.ts";
+import type { Death } from "../../queue/deaths.ts";
+import type { Orphan, OrphanRequest } from "../../queue/store.ts";
 import {
   add,
   addSuspect,
@@ -9,50 +10,47 @@ import {
   claimSuspect,
   crash,
   CRASH_LIMIT,
+  DEATH,
   eventsOf,
   hold,
   jobOf,
   NOW,
+  reap,
   settlement,
   settleOne,
 } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
-const SWEEP: ReapRequest = {
-  ...{ before: NOW + 1, held: [], event: "stalled", detail: "silent for 30 s", now: NOW + 30_000 },
-  ...{ limit: 100, charge: null },
-};
-const DEATH: ReapRequest = {
-  ...SWEEP,
-  event: "crashed",
-  detail: "the process died",
-  charge: { limit: CRASH_LIMIT },
-};
+/** Heartbeats at NOW are just too old. */
+const SILENT: OrphanRequest = { alive: { from: NOW + 1, to: NOW + 90_000 }, held: [], limit: 100 };
+const NO_CHARGE: Partial<Death> = { event: "stalled", detail: "silent for 30 s", crashLimit: null };
 
-export function reapCases(test: Case): void {
-  sweepCases(test);
+export function orphansCases(test: Case): void {
+  selectionCases(test);
   chargeCases(test);
 }
 
-function sweepCases(test: Case): void {
-  test("reap returns a stalled job to the line and records it in the history", async ({ store }) => {
+function selectionCases(test: Case): void {
+  test("orphans returns the facts about a job with a silent holder, and changes nothing", async ({ store }) => {
+    const { seq, lease } = await hold(store, "a", "c7");
+    const before = await store.get("a");
+    const facts = { consumerId: "c7", crashes: 0, suspect: false, runAt: NOW, startedAt: NOW };
+    assert.deepEqual(await store.orphans(SILENT), [
+      { seq, lease, id: "a", kind: "file", ...facts, lastHeartbeat: NOW },
+    ]);
+    assert.deepEqual(await store.get("a"), before);
+  });
+
+  test("a settled orphan is back in the line, and its history has a line", async ({ store }) => {
     const held = await hold(store, "a", "c7");
     const before = await jobOf(store, "a");
-    const reaped = await store.reap(SWEEP);
-    assert.deepEqual(reaped, [{
-      seq: held.seq,
-      lease: held.lease,
-      id: "a",
-      kind: "file",
-      consumerId: "c7",
-      status: "PENDING",
-    }]);
+    assert.equal((await reap(store, NO_CHARGE)).length, 1);
     const freed = {
       status: "PENDING",
       consumerId: null,
       lastHeartbeat: null,
       startedAt: null,
-      updatedAt: SWEEP.now,
+      updatedAt: DEATH.now,
     };
     const line = {
       event: "stalled",
@@ -64,75 +62,82 @@ function sweepCases(test: Case): void {
     };
     assert.deepEqual(await store.get("a"), {
       job: { ...before, ...freed },
-      history: [{ at: SWEEP.now, ...line }],
+      history: [{ at: DEATH.now, ...line }],
     });
     assert.ok((await claimOne(store, "c2")).lease > held.lease);
   });
 
-  test("reap keeps a job whose heartbeat is at the limit, and takes one just older", async ({ store }) => {
+  test("a heartbeat at either end of the span is alive, one outside is not", async ({ store }) => {
     await hold(store, "a");
-    assert.deepEqual(await store.reap({ ...SWEEP, before: NOW }), []);
-    assert.equal((await store.reap({ ...SWEEP, before: NOW + 1 })).length, 1);
+    const found = async (from: number, to: number) =>
+      (await store.orphans({ ...SILENT, alive: { from, to } })).length;
+    assert.deepEqual([await found(NOW, NOW + 1), await found(NOW - 1, NOW)], [0, 0]);
+    assert.deepEqual([await found(NOW + 1, NOW + 2), await found(NOW - 2, NOW - 1)], [1, 1]);
   });
 
-  test("reap leaves held jobs alone, whatever the clock says", async ({ store }) => {
+  test("without a span every PROCESSING job is an orphan, however young its heartbeat", async ({ store }) => {
+    const { seq, lease } = await hold(store, "a");
+    await store.renew([{ seq, lease }], NOW + 3_600_000);
+    assert.deepEqual(await idsOf(store.orphans({ ...SILENT, alive: null })), ["a"]);
+  });
+
+  test("orphans leaves held jobs out, whatever the clock says", async ({ store }) => {
     const { seq, lease } = await hold(store, "a");
     const old = await hold(store, "b");
-    await store.reap({ ...SWEEP, held: [{ seq, lease }] });
+    await reap(store, { ...NO_CHARGE, held: [{ seq, lease }] });
     await claimOne(store);
     const held = [
       ...Array.from({ length: 200 }, (_, i) => ({ seq: 1000 + i, lease: 1 })),
       { seq, lease },
       old,
     ];
-    assert.deepEqual((await store.reap({ ...SWEEP, held })).map((one) => one.id), ["b"]);
-    assert.equal((await jobOf(store, "a")).status, "PROCESSING");
+    assert.deepEqual(await idsOf(store.orphans({ ...SILENT, held })), ["b"]);
   });
 
-  test("reap takes a job whose heartbeat lies in the future, because it would never become stale", async ({ store }) => {
-    const { seq, lease } = await hold(store, "a");
-    await store.renew([{ seq, lease }], SWEEP.now + 3_600_000);
-    assert.deepEqual((await store.reap(SWEEP)).map((one) => one.id), ["a"]);
-  });
-
-  test("reap leaves every job alone that is not PROCESSING", async ({ store }) => {
+  test("a job that is not PROCESSING is no orphan", async ({ store }) => {
     for (const status of ["PENDING", ...FINISHED] as const) await bring(store, status, status);
-    assert.deepEqual(await store.reap({ ...DEATH, before: Number.MAX_SAFE_INTEGER }), []);
-    assert.deepEqual(await eventsOf(store, "PENDING"), []);
+    assert.deepEqual(await store.orphans({ ...SILENT, alive: null }), []);
   });
 
-  test("reap takes no more than its limit at a time, and every stalled job in the end", async ({ store }) => {
+  test("orphans returns no more than its limit, in the order of seq", async ({ store }) => {
     for (let i = 0; i < 5; i++) await hold(store, `a${i}`);
-    const sizes = [];
-    for (let turn = 0; turn < 4; turn++) sizes.push((await store.reap({ ...SWEEP, limit: 2 })).length);
-    assert.deepEqual(sizes, [2, 2, 1, 0]);
+    const pages = [];
+    for (let turn = 0; turn < 4; turn++) {
+      pages.push((await reap(store, { ...NO_CHARGE, limit: 2 })).map(({ id }) => id));
+    }
+    assert.deepEqual(pages, [["a0", "a1"], ["a2", "a3"], ["a4"], []]);
   });
 
-  test("reap keeps the retries and frees a job that was waiting for its next attempt", async ({ store }) => {
+  test("an orphan that waited for its next attempt keeps its retries", async ({ store }) => {
     await settleOne(store, settlement("retry", await hold(store, "a")));
-    assert.equal((await store.reap({ ...SWEEP, before: NOW + 60_000 })).length, 1);
+    assert.equal((await reap(store, NO_CHARGE)).length, 1);
     assert.equal((await claimOne(store, "c2", NOW + 60_000)).retries, 1);
   });
 
-  test("reap from two handles at once frees each job once", async ({ store, second }) => {
+  test("two handles that settle the same orphans at once free each job once", async ({ store, second }) => {
     const other = await second();
     for (let i = 0; i < 20; i++) await hold(store, `a${i}`);
-    const reaped = (await Promise.all([store.reap(SWEEP), other.reap(SWEEP)])).flat();
+    const reaped = (await Promise.all([reap(store), reap(other)])).flat();
     assert.equal(reaped.length, 20);
-    assert.deepEqual(await eventsOf(store, "a7"), ["stalled"]);
+    assert.deepEqual(await eventsOf(store, "a7"), ["crashed"]);
+    assert.equal((await jobOf(store, "a7")).crashes, 1);
   });
+}
+
+async function idsOf(orphans: Promise<readonly Orphan[]>): Promise<string[]> {
+  return (await orphans).map(({ id }) => id);
 }
 
 function chargeCases(test: Case): void {
   test("after a first death every job in flight is charged once, and after a second they are suspects", async ({ store }) => {
     await hold(store, "a");
     await hold(store, "b");
-    await store.reap(DEATH);
+    await reap(store);
     assert.deepEqual([(await jobOf(store, "a")).crashes, (await jobOf(store, "b")).crashes], [1, 1]);
     assert.deepEqual(await eventsOf(store, "a"), ["crashed"]);
     assert.equal((await claimOne(store)).id, "a");
     assert.equal((await claimOne(store)).id, "b");
-    await store.reap(DEATH);
+    await reap(store);
     assert.deepEqual([(await jobOf(store, "a")).crashes, (await jobOf(store, "b")).crashes], [1, 1]);
     assert.deepEqual([(await claimSuspect(store)).id, (await claimSuspect(store)).id], ["a", "b"]);
   });
@@ -143,8 +148,10 @@ function chargeCases(test: Case): void {
     for (let deaths = 1; deaths <= CRASH_LIMIT; deaths++) {
       const suspect = deaths === CRASH_LIMIT;
       await store.claim([{ consumerId: "c1", limit: 1, suspect }], NOW);
-      const [reaped] = await store.reap(DEATH);
-      seen.push([reaped?.status, (await jobOf(store, "alone")).crashes]);
+      const [reaped] = await reap(store);
+      const { status, crashes } = await jobOf(store, "alone");
+      seen.push([status, crashes]);
+      assert.equal(reaped?.id, "alone");
     }
     assert.deepEqual(seen, [["PENDING", 1], ["PENDING", 2], ["UNPROCESSABLE", 3]]);
   });
@@ -153,10 +160,10 @@ function chargeCases(test: Case): void {
     await addSuspect(store, "thrice", { priority: 9 });
     await hold(store, "once");
     await hold(store, "once too");
-    await store.reap(DEATH);
+    await reap(store);
     await claimOne(store);
     await claimOne(store);
-    await store.reap(DEATH);
+    await reap(store);
     const order = [];
     for (let i = 0; i < 3; i++) order.push((await claimSuspect(store)).id);
     assert.deepEqual(order, ["once", "once too", "thrice"]);
@@ -168,12 +175,9 @@ function chargeCases(test: Case): void {
     await crash(store, await hold(store, "once"));
     assert.equal((await claimOne(store)).id, "once");
     await hold(store, "neighbour");
-    const reaped = await store.reap(DEATH);
-    assert.deepEqual(reaped.map((one) => [one.id, one.status]).sort(), [
-      ["neighbour", "PENDING"],
-      ["once", "PENDING"],
-      ["suspect", "UNPROCESSABLE"],
-    ]);
+    const reaped = await reap(store);
+    assert.deepEqual(reaped.map(({ id }) => id).sort(), ["neighbour", "once", "suspect"]);
+    assert.equal((await jobOf(store, "suspect")).status, "UNPROCESSABLE");
     assert.equal((await jobOf(store, "neighbour")).crashes, 0);
     assert.equal((await jobOf(store, "once")).crashes, 1);
     assert.equal((await jobOf(store, "suspect")).error, "the process died");
@@ -185,7 +189,7 @@ function chargeCases(test: Case): void {
       const requests = ["a", "b"].map((id) => ({ consumerId: id, limit: 1, suspect: false }));
       if (deaths === 1) { for (const id of ["a", "b"]) await add(store, id); }
       await store.claim(requests, NOW);
-      await store.reap(DEATH);
+      await reap(store);
     }
     for (const id of ["a", "b"]) {
       const { status, crashes } = await jobOf(store, id);
@@ -197,7 +201,7 @@ function chargeCases(test: Case): void {
   test("a death does not charge a job that was waiting for its next attempt", async ({ store }) => {
     await settleOne(store, settlement("retry", await hold(store, "waits")));
     await hold(store, "runs");
-    await store.reap({ ...DEATH, before: NOW + 1_000 });
+    await reap(store);
     assert.equal((await jobOf(store, "waits")).crashes, 0);
     assert.equal((await jobOf(store, "runs")).crashes, 1);
   });
@@ -206,17 +210,17 @@ function chargeCases(test: Case): void {
     await addSuspect(store, "suspect");
     await settleOne(store, settlement("retry", await claimSuspect(store)));
     await hold(store, "runs");
-    await store.reap({ ...DEATH, before: NOW + 1_000 });
+    await reap(store);
     const { status, crashes } = await jobOf(store, "suspect");
     assert.deepEqual([status, crashes], ["PENDING", CRASH_LIMIT - 1]);
     assert.equal((await jobOf(store, "runs")).crashes, 1);
   });
 
-  test("reap without a charge charges no job", async ({ store }) => {
+  test("a death without a charge charges no job", async ({ store }) => {
     await addSuspect(store, "suspect");
     await claimSuspect(store);
     await hold(store, "plain");
-    await store.reap(SWEEP);
+    await reap(store, NO_CHARGE);
     assert.equal((await jobOf(store, "suspect")).crashes, CRASH_LIMIT - 1);
     assert.equal((await jobOf(store, "plain")).crashes, 0);
   });

@@ -1,0 +1,92 @@
+/**
+ * Decides what the death or the silence of a holder means for the jobs that it held: which of them are charged, which
+ * become suspects, and which are UNPROCESSABLE. Pure functions only; a store writes the values that they return.
+ */
+import { type Lease, MOVES } from "./job.ts";
+import type { Charge, Orphan, OrphanRequest, Settlement } from "./store.ts";
+
+/** A heartbeat further in the future is ignored: the clock was set, or the row was edited by hand. */
+const CLOCK_SLACK_MS = 60_000;
+
+/** The heartbeats of holders that are alive. */
+export function livingHeartbeats(
+  { now, stallMs }: { readonly now: number; readonly stallMs: number },
+): NonNullable<OrphanRequest["alive"]> {
+  return { from: now - stallMs, to: now + CLOCK_SLACK_MS };
+}
+
+/** How many deaths in a row a request excuses: a job that kills the process is found even under steady requests. */
+const MOST_UNCHARGED = 3;
+
+/** Whether jobs in flight are charged for the death of a process, and how many uncharged deaths there are in a row. */
+export function judgeDeath(
+  { requestInProgress, uncharged }: { readonly requestInProgress: boolean; readonly uncharged: number },
+): { readonly isCharged: boolean; readonly uncharged: number } {
+  const isCharged = !requestInProgress || uncharged >= MOST_UNCHARGED;
+  return { isCharged, uncharged: isCharged ? uncharged : uncharged + 1 };
+}
+
+/** Charges a job with one more crash. One crash short of the limit it becomes a suspect, and runs alone. */
+export function chargeOf(
+  { crashes }: { readonly crashes: number },
+  { crashLimit, detail }: { readonly crashLimit: number; readonly detail: string },
+): Charge {
+  const charged = crashes + 1;
+  return {
+    status: charged >= crashLimit ? MOVES.exhaust.to : MOVES.release.to,
+    crashes: charged,
+    suspect: charged >= Math.max(1, crashLimit - 1),
+    error: detail,
+  };
+}
+
+/** A warning counts as one crash. A job that was charged or warned before becomes a suspect instead. */
+function warningOf({ crashes }: Orphan): Charge {
+  return { status: MOVES.release.to, crashes: Math.max(crashes, 1), suspect: crashes > 0, error: null };
+}
+
+/** How a job ends whose holder is dead. */
+export type Release = Extract<Settlement, { verb: "release" }>;
+
+export interface Death {
+  readonly event: "stalled" | "crashed" | "released";
+  readonly detail: string;
+  readonly now: number;
+  /** Null: no job is charged. */
+  readonly crashLimit: number | null;
+}
+
+/**
+ * The end of each job that a dead process held.
+ *
+ * The cause is unknown. A job that ran alone is charged, and becomes UNPROCESSABLE at the limit; so are suspects, if any
+ * were running. Otherwise every running job is warned, and becomes a suspect if it runs at a second such death. So no
+ * job fails because of its neighbour, and one kill from outside slows nothing.
+ */
+export function judgeDeaths(orphans: readonly Orphan[], death: Death): Release[] {
+  const running = orphans.filter(isRunning);
+  const guilty = new Set<Lease>(running.length === 1 ? running : running.filter(({ suspect }) => suspect));
+  const chargeIn = (orphan: Orphan): Charge | null => {
+    if (death.crashLimit === null || !isRunning(orphan)) return null;
+    if (guilty.has(orphan)) return chargeOf(orphan, { crashLimit: death.crashLimit, detail: death.detail });
+    return guilty.size === 0 ? warningOf(orphan) : null;
+  };
+  const { event, detail, now } = death;
+  return orphans.map((orphan) => ({
+    ...{ verb: "release", seq: orphan.seq, lease: orphan.lease, at: now, event, detail },
+    charge: chargeIn(orphan),
+    ...reportOf(orphan),
+  }));
+}
+
+/** Whether an attempt was running, as far as the row shows; not if the job waited for its next attempt. */
+function isRunning({ runAt, lastHeartbeat }: Orphan): boolean {
+  return lastHeartbeat === null || runAt <= lastHeartbeat;
+}
+
+/** The least run time of the attempt, by its heartbeats. */
+function reportOf({ runAt, startedAt, lastHeartbeat }: Orphan): Pick<Settlement, "report"> {
+  if (startedAt === null || lastHeartbeat === null || runAt > lastHeartbeat) return {};
+  const ranMs = Math.max(0, lastHeartbeat - Math.max(startedAt, runAt));
+  return { report: { ranMs, detail: null, log: null } };
+}
