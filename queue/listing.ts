@@ -5,8 +5,7 @@
 import { rested, yieldToEventLoop } from "./yield_to_event_loop.ts";
 import { QueueError } from "./errors.ts";
 import type { Job } from "./job.ts";
-import { DEFAULT_LIMIT } from "./validate.ts";
-import type { JobList, ListRequest } from "./roles.ts";
+import type { JobList } from "./roles.ts";
 import { Semaphore } from "./semaphore.ts";
 import type { JobPage, JobQuery, Store } from "./store.ts";
 
@@ -27,8 +26,8 @@ const MOST_WAITING = 50;
 /** Limit of all values of a page, in characters. */
 const MOST_VALUES = 1024 * 1024;
 
-/** The cursor of a page that begins with the newest job. */
-const FROM_THE_TOP = "999999999999999";
+/** Follows a page that only the job found by its id fills: the next one begins with the newest job. */
+const AFTER_FOUND = "after-found";
 
 /** A page that is not full yet. */
 interface Unfinished {
@@ -36,7 +35,7 @@ interface Unfinished {
   readonly jobs: Job[];
   /** Already on the first page. */
   readonly found: Job | undefined;
-  next: number;
+  next: string;
 }
 
 export class Listing {
@@ -51,16 +50,15 @@ export class Listing {
 
   /** @throws {QueueError} `busy` if too many searches run at once */
   async list(query: JobQuery): Promise<JobList> {
-    if (query.line !== undefined) {
-      const { jobs, next } = await this.#store.list(query);
-      return { jobs, next: cursorOf(next) };
-    }
+    if (query.line !== undefined) return await this.#store.list(query);
     const found = await foundById(this.#store, query);
-    const jobs = query.before === undefined ? [...found] : [];
-    if (jobs.length >= query.limit) return { jobs, next: FROM_THE_TOP };
-    const page = await this.#store.list({ ...query, limit: query.limit - jobs.length, rows: FIRST_SLICE });
+    const jobs = query.cursor === undefined ? [...found] : [];
+    if (jobs.length >= query.limit) return { jobs, next: AFTER_FOUND };
+    const { cursor, ...fromTop } = query;
+    const first = cursor === AFTER_FOUND ? fromTop : query;
+    const page = await this.#store.list({ ...first, limit: query.limit - jobs.length, rows: FIRST_SLICE });
     jobs.push(...page.jobs.filter(({ id }) => id !== found[0]?.id));
-    if (page.next === null || jobs.length >= query.limit) return { jobs, next: cursorOf(page.next) };
+    if (page.next === null || jobs.length >= query.limit) return { jobs, next: page.next };
     return await this.#search({ query, jobs, found: found[0], next: page.next });
   }
 
@@ -69,19 +67,19 @@ export class Listing {
       throw new QueueError("busy", "Too many searches are running: try again in a few seconds.");
     }
     try {
-      return { jobs: page.jobs, next: cursorOf(await this.#complete(page)) };
+      return { jobs: page.jobs, next: await this.#complete(page) };
     } finally {
       this.#searches.release();
     }
   }
 
   /** Adds jobs until the page is full or its time is over. Returns where the next page begins. */
-  async #complete({ query, jobs, found, next }: Unfinished): Promise<number | null> {
+  async #complete({ query, jobs, found, next }: Unfinished): Promise<string | null> {
     const deadline = performance.now() + (found === undefined ? BUDGET_MS : BUDGET_WHEN_FOUND_MS);
     let rows = FIRST_SLICE;
     while (jobs.length < query.limit && performance.now() < deadline) {
       const values = query.values !== false && charactersOf(jobs) < MOST_VALUES;
-      const slice = { ...query, before: next, limit: query.limit - jobs.length, rows, values };
+      const slice = { ...query, cursor: next, limit: query.limit - jobs.length, rows, values };
       const { page, ms } = await this.#inTurn(() => this.#store.list(slice));
       jobs.push(...page.jobs.filter(({ id }) => id !== found?.id));
       if (page.next === null) return null;
@@ -109,10 +107,6 @@ export class Listing {
   }
 }
 
-function cursorOf(next: number | null): string | null {
-  return next === null ? null : String(next);
-}
-
 function charactersOf(jobs: readonly Job[]): number {
   return jobs.reduce((sum, { payload, result }) => sum + payload.length + (result?.length ?? 0), 0);
 }
@@ -126,30 +120,14 @@ async function foundById(
   if (search === undefined) return [];
   const job = (await store.get(search, { values: false }))?.job;
   if (job === undefined || !isWanted(job, query)) return [];
-  return values === false ? [job] : (await store.list({ before: job.seq + 1, limit: 1 })).jobs;
+  return values === false ? [job] : await store.getMany([job.seq]);
 }
 
-function isWanted(job: Job, { kind, status, silentSince, changedSince, due }: JobQuery): boolean {
+function isWanted(job: Job, { kind, statuses, silentSince, changedSince, due }: JobQuery): boolean {
   if (kind !== undefined && kind !== job.kind) return false;
-  if (status !== undefined && status !== job.status) return false;
+  if (statuses !== undefined && !statuses.includes(job.status)) return false;
   if (changedSince !== undefined && job.updatedAt < changedSince) return false;
   if (due !== undefined && (due.when === "later") !== job.runAt > due.now) return false;
   if (silentSince === undefined) return true;
   return job.status === "PROCESSING" && (job.lastHeartbeat ?? -1) < silentSince;
-}
-
-/** Merges the pages of several statuses, newest first; each page reaches only so far back. */
-export async function listSeveral(
-  pagesByStatus: Promise<JobList>[],
-  { limit = DEFAULT_LIMIT, search }: Pick<ListRequest, "limit" | "search">,
-): Promise<JobList> {
-  const pages = await Promise.all(pagesByStatus);
-  // Jobs that one page has not reached yet may belong between the jobs of another.
-  const floor = Math.max(0, ...pages.map(({ next }) => Number(next ?? 0)));
-  const all = pages.flatMap(({ jobs }) => jobs).sort((a, b) => b.seq - a.seq)
-    .filter(({ seq, id }) => seq >= floor || id === search);
-  const jobs = all.slice(0, limit);
-  const last = jobs.at(-1);
-  if (all.length > limit && last !== undefined) return { jobs, next: String(last.seq) };
-  return { jobs, next: floor === 0 ? null : String(floor) };
 }

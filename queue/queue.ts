@@ -5,12 +5,12 @@
  */
 import { addAll } from "./adding.ts";
 import { backUp, type MissingCapabilities, missingCapabilities } from "./capabilities.ts";
-import { checkId, checkList, checkStoredId } from "./validate.ts";
+import { checkId, checkList, checkSeqs, checkStoredId } from "./validate.ts";
 import { Events, type Listener, type Reaped } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb } from "./job.ts";
 import { Meter } from "./meter.ts";
 import { StorageHealth } from "./health.ts";
-import { Listing, listSeveral } from "./listing.ts";
+import { Listing } from "./listing.ts";
 import { moveIds, type Mover, unknownJob } from "./moving.ts";
 import { moveAll } from "./moving_all.ts";
 import { lookOver, toFindings } from "./look_over.ts";
@@ -20,7 +20,7 @@ import { Pruning } from "./pruning.ts";
 import { type Reapable, reapOrphans, reapSilent } from "./reaping.ts";
 import { RequestRecord } from "./request_record.ts";
 import type * as roles from "./roles.ts";
-import type { ClaimAnswer, Claimed, ClaimRequest, Store, StoreStats } from "./store.ts";
+import type { ClaimAnswer, Claimed, ClaimRequest, GetOptions, Store, StoreStats } from "./store.ts";
 import { tellSettled, toSettled, toSettlement, toVerdict } from "./settling.ts";
 import { Totals } from "./totals.ts";
 import { verify } from "./verify.ts";
@@ -170,12 +170,12 @@ export class Queue implements Role {
 
   async list(request: roles.ListRequest): Promise<roles.JobList> {
     const { now, stallMs } = this.#options;
-    const { status, statuses, ...rest } = request;
-    if (status === undefined && statuses !== undefined) {
-      return await listSeveral(statuses.map((one) => this.list({ ...rest, status: one })), rest);
-    }
     const query = checkList(request, { now: now(), stallMs });
     return await this.#health.observe(this.#listing.list(query), "read");
+  }
+
+  async getMany(seqs: readonly number[], options: GetOptions = {}): Promise<Job[]> {
+    return await this.#health.observe(this.#store.getMany(checkSeqs(seqs), options), "read");
   }
 
   async stats(): Promise<roles.QueueStats> {

@@ -2,7 +2,7 @@
 import type { MissingCapabilities } from "./capabilities.ts";
 import type { Listener, Reaped } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
-import type { ClaimAnswer, Claimed, ClaimRequest, Due, ParkedKind } from "./store.ts";
+import type { ClaimAnswer, Claimed, ClaimRequest, Due, GetOptions, ParkedKind } from "./store.ts";
 
 /** A job as a caller passes it; every field is checked. */
 export interface JobRequest {
@@ -120,7 +120,7 @@ export interface ListRequest extends JobFilter {
    * very long line is listed. `newest` unless given.
    */
   readonly order?: "newest" | "line";
-  /** The cursor of the previous page. */
+  /** `next` of the previous page. */
   readonly cursor?: string;
   /** 1–200; 50 unless given. */
   readonly limit?: number;
@@ -186,6 +186,8 @@ export interface QueueStats {
 export interface Inspector {
   /** @throws {QueueError} `unknown_job` */
   get(id: string): Promise<{ job: Job; history: HistoryEntry[] }>;
+  /** At most 200 jobs by their `seq`, in that order, without those that are gone. @throws {QueueError} `invalid_query` */
+  getMany(seqs: readonly number[], options?: GetOptions): Promise<Job[]>;
   /** Newest first; a job whose id is exactly the search text comes first. @throws {QueueError} `invalid_query` */
   list(request: ListRequest): Promise<JobList>;
   stats(): Promise<QueueStats>;

@@ -137,7 +137,8 @@ export type Due = "now" | "later";
 
 /** A page of jobs, newest first. */
 export interface JobQuery {
-  readonly status?: Status;
+  /** Any of these. */
+  readonly statuses?: readonly Status[];
   readonly kind?: string;
   /** A part of the id, matched literally. */
   readonly search?: string;
@@ -147,10 +148,10 @@ export interface JobQuery {
   readonly due?: { readonly when: Due; readonly now: number };
   /** Only jobs that are PROCESSING with a heartbeat older than this. */
   readonly silentSince?: number;
-  /** Only jobs with a lower `seq`. */
-  readonly before?: number;
-  /** PENDING jobs in the order in which they will run, from this place on, without long values; only `due` may filter. */
-  readonly line?: { readonly from: number; readonly now: number };
+  /** Where a page of the same query ended. @throws {QueueError} `invalid_query` if it is not one of this store */
+  readonly cursor?: string;
+  /** PENDING jobs in the order in which they will run, without long values; only `due` may filter. */
+  readonly line?: { readonly now: number };
   readonly limit: number;
   /** False: values longer than some words are left out. Otherwise only very long ones, or those beyond a total. */
   readonly values?: boolean;
@@ -160,8 +161,8 @@ export interface JobQuery {
 
 export interface JobPage {
   readonly jobs: Job[];
-  /** The `seq`, or place in the line, to continue from; null at the end. The scan is bounded: pages may be short. */
-  readonly next: number | null;
+  /** The cursor to continue from, made and read by the store alone; null at the end. Pages may be short. */
+  readonly next: string | null;
 }
 
 /** Waiting jobs of a kind without a handler. */
@@ -219,6 +220,9 @@ export interface Store {
   /** Also keeps the store's files small. Returns the ids of removed jobs, and where to continue (0 = begin again). */
   prune(request: PruneRequest): Promise<{ removed: readonly string[]; next: number }>;
   get(id: string, options?: GetOptions): Promise<{ job: Job; history: HistoryEntry[] } | null>;
+  /** Jobs by their `seq`, in the given order, without those that are gone. */
+  getMany(seqs: readonly number[], options?: GetOptions): Promise<Job[]>;
+  /** The scan is bounded. */
   list(query: JobQuery): Promise<JobPage>;
   stats(moment: { readonly now: number; readonly silentSince: number }): Promise<StoreStats>;
   /**

@@ -2,7 +2,7 @@
 import { DAY_MS } from "./durations.ts";
 import { QueueError } from "./errors.ts";
 import { exactJson, InexactNumber } from "./exact_json.ts";
-import { isStatus } from "./job.ts";
+import { isStatus, type Status } from "./job.ts";
 import { JsonText } from "./json_text.ts";
 import { printable } from "./printable.ts";
 import type { JobRequest, ListRequest } from "./roles.ts";
@@ -160,14 +160,12 @@ export function checkList(
   { now, stallMs }: { now: number; stallMs: number },
 ): JobQuery {
   const { kind, search, cursor, stalled, due, changedSince, values = true, limit = DEFAULT_LIMIT } = request;
-  const status = due === undefined ? request.status : request.status ?? "PENDING";
-  if (status !== undefined && !isStatus(status)) {
-    throw badQuery(`There is no status "${printable(String(status))}".`);
-  }
-  if (stalled && status !== undefined && status !== "PROCESSING") {
+  const statuses = checkStatuses(request);
+  const isOnly = (status: Status) => statuses?.length === 1 && statuses[0] === status;
+  if (stalled && statuses !== undefined && !isOnly("PROCESSING")) {
     throw badQuery("Only jobs that are PROCESSING are stalled: ask for one or the other.");
   }
-  if (due !== undefined && (status !== "PENDING" || stalled)) {
+  if (due !== undefined && (!isOnly("PENDING") || stalled)) {
     throw badQuery("Only PENDING jobs are due now or later: ask for that status, or leave it out.");
   }
   if (due !== undefined && due !== "now" && due !== "later") throw badQuery("A job is due now or later.");
@@ -179,30 +177,41 @@ export function checkList(
     throw badQuery("A search has at most 2,000 characters.");
   }
   if (request.order === "line") {
-    if (status !== "PENDING" || kind || search || stalled || changedSince !== undefined) {
+    if (!isOnly("PENDING") || kind || search || stalled || changedSince !== undefined) {
       throw badQuery(
         "Only PENDING jobs stand in line, and all of them: ask for that status and nothing else.",
       );
     }
-    const line = { from: cursor ? checkCursor(cursor) : 0, now };
-    return { limit, status, values: false, line, ...(due === undefined ? {} : { due: { when: due, now } }) };
+    return {
+      ...{ limit, values: false, line: { now } },
+      ...(due === undefined ? {} : { due: { when: due, now } }),
+      ...(cursor ? { cursor } : {}),
+    };
   }
   return {
     limit,
     values,
-    ...(status && !stalled ? { status } : {}),
+    ...(statuses && !stalled ? { statuses } : {}),
     ...(kind ? { kind } : {}),
     ...(search ? { search } : {}),
     ...(due === undefined ? {} : { due: { when: due, now } }),
     ...(changedSince === undefined ? {} : { changedSince }),
     ...(stalled ? { silentSince: now - stallMs } : {}),
-    ...(cursor ? { before: checkCursor(cursor) } : {}),
+    ...(cursor ? { cursor } : {}),
   };
 }
 
-function checkCursor(cursor: string): number {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw badQuery("The cursor is not one of ours: begin at the first page.");
+function checkStatuses({ status, statuses, due }: ListRequest): readonly Status[] | undefined {
+  const wanted = status === undefined ? statuses ?? (due && ["PENDING"]) : [status];
+  const unknown = wanted?.find((one) => !isStatus(one));
+  if (unknown !== undefined) throw badQuery(`There is no status "${printable(String(unknown))}".`);
+  return wanted && [...new Set(wanted.filter(isStatus))];
+}
+
+/** @throws {QueueError} `invalid_query` */
+export function checkSeqs(seqs: readonly number[]): readonly number[] {
+  if (seqs.length <= MAX_LIMIT && seqs.every((seq) => isWhole(seq))) return seqs;
+  throw badQuery(`Jobs are asked for by their whole numbers, ${MAX_LIMIT} at most.`);
 }
 
 function isWhole(value: unknown): value is number {

@@ -14,7 +14,7 @@ import { checkStorage } from "./capabilities.ts";
 import { isFinished, type Job, type Lease } from "./job.ts";
 import { printable } from "./printable.ts";
 import { problemsOfStory, type StoryOptions } from "./story.ts";
-import type { Store } from "./store.ts";
+import type { JobPage, JobQuery, Store } from "./store.ts";
 
 /** The ids that were acknowledged to a client that outlives the queue. */
 export interface Ledger {
@@ -58,14 +58,12 @@ export async function verify(store: Store, options: VerifyOptions): Promise<stri
 
 /** The same for the jobs alone, a page at a time, newest first. */
 export async function* verifyJobs(store: Store, options: JobOptions): AsyncGenerator<string[]> {
-  let before: number | null = Infinity;
-  while (before !== null) {
-    const limit = options.page ?? PAGE;
-    const page = await store.list({ limit, values: false, ...(before === Infinity ? {} : { before }) });
+  const query: JobQuery = { limit: options.page ?? PAGE, values: false };
+  for (let page: JobPage | null = null; page?.next !== null;) {
+    page = await store.list(page === null ? query : { ...query, cursor: page.next });
     const problems: string[] = [];
     for (const job of page.jobs) problems.push(...await problemsOfJob(store, job, options));
     yield problems;
-    before = page.next;
   }
 }
 

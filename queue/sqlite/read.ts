@@ -1,6 +1,7 @@
 import { type HistoryEntry, type Job, type Status, STATUSES } from "../job.ts";
 import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
 import { nextRunAt } from "./claim.ts";
+import { fromCursor, toCursor } from "./cursor.ts";
 import { readHistory } from "./history.ts";
 import { parkedKinds } from "./parking.ts";
 import { number, toJob } from "./rows.ts";
@@ -28,20 +29,55 @@ export function get(
   return { job, history: readHistory(sql, job.seq) };
 }
 
+export function getMany(
+  sql: Statements,
+  seqs: readonly number[],
+  { values = true }: GetOptions = {},
+): Job[] {
+  const jobs = seqs.map((seq) => sql.bySeq.get(seq)).filter((row) => row !== undefined).map(toJob);
+  return values ? withValues(sql, jobs) : jobs;
+}
+
 export function list(sql: Statements, query: JobQuery): JobPage {
-  const isFew = query.status === "PENDING" && isAtMost(sql, "PENDING", FEW);
-  if (query.line !== undefined) return listLine(sql, { ...query, line: query.line }, isFew);
-  const before = query.before ?? number(sql.lastSeq.get()?.seq ?? 0) + 1;
+  const { line, cursor, limit, statuses = [undefined] } = query;
+  const isFew = isAtMost(sql, "PENDING", FEW);
+  if (line !== undefined) return listLine(sql, { ...query, line }, isFew);
+  const before = cursor === undefined ? number(sql.lastSeq.get()?.seq ?? 0) + 1 : fromCursor(cursor);
+  const parts = [...new Set(statuses)].map((status) => listOne(sql, { ...query, status, before, isFew }));
+  // Jobs that one part has not reached yet may belong between the jobs of another.
+  const floor = Math.max(0, ...parts.map(({ next }) => next));
+  const found = parts.flatMap(({ jobs }) => jobs).filter(({ seq }) => seq >= floor);
+  const jobs = parts.length === 1 ? found : found.sort((a, b) => b.seq - a.seq).slice(0, limit);
+  const next = jobs.length < found.length ? jobs.at(-1)?.seq ?? floor : floor;
+  return {
+    jobs: query.values === false ? jobs : withValues(sql, jobs),
+    next: next > 0 ? toCursor(next) : null,
+  };
+}
+
+type ListOne = Omit<JobQuery, "statuses" | "cursor"> & {
+  readonly status: Status | undefined;
+  readonly before: number;
+  /** Few jobs are PENDING. */
+  readonly isFew: boolean;
+};
+
+/** Jobs of one status, or of any. Returns all that match from `next` on, which is 0 at the end. */
+function listOne(sql: Statements, query: ListOne): { jobs: Job[]; next: number } {
+  const { status, before, limit } = query;
+  const isFew = query.isFew && status === "PENDING";
   const floor = isFew || isIndexed(query) ? 0 : Math.max(0, before - (query.rows ?? ROWS_A_CALL));
   // One more row than requested shows whether there is another page.
-  const values = [before, floor, query.limit + 1, ...wantedBy(query)] as const;
+  const values = [before, floor, limit + 1, ...wantedBy(query)] as const;
   const jobs = (isFew ? sql.listFewWaiting.all(...values) : rows(sql, query, values)).map(toJob);
-  const isLast = jobs.length <= query.limit;
-  if (!isLast) jobs.pop();
-  const next = isLast ? floor > 0 ? floor : null : jobs.at(-1)?.seq ?? null;
-  if (query.values === false) return { jobs, next };
+  if (jobs.length <= limit) return { jobs, next: floor };
+  jobs.pop();
+  return { jobs, next: jobs.at(-1)?.seq ?? 0 };
+}
+
+function withValues(sql: Statements, jobs: readonly Job[]): Job[] {
   const budget = new ValueBudget(sql);
-  return { jobs: jobs.map((job) => budget.fill(job)), next };
+  return jobs.map((job) => budget.fill(job));
 }
 
 function isAtMost(sql: Statements, status: Status, most: number): boolean {
@@ -49,7 +85,7 @@ function isAtMost(sql: Statements, status: Status, most: number): boolean {
 }
 
 /** Whether an index finds exactly the rows of the query, so that no others are read. */
-function isIndexed(query: JobQuery): boolean {
+function isIndexed(query: ListOne): boolean {
   if (query.silentSince !== undefined) return true;
   return wantedBy(query).every((wanted) => wanted === null) && query.status !== "PENDING";
 }
@@ -57,7 +93,7 @@ function isIndexed(query: JobQuery): boolean {
 type Wanted = readonly [string | null, string | null, number | null, number | null, number | null];
 type ListValues = readonly [number, number, number, ...Wanted];
 
-function wantedBy({ kind, search, changedSince, due }: JobQuery): Wanted {
+function wantedBy({ kind, search, changedSince, due }: ListOne): Wanted {
   return [
     kind ?? null,
     search ?? null,
@@ -67,7 +103,7 @@ function wantedBy({ kind, search, changedSince, due }: JobQuery): Wanted {
   ];
 }
 
-function rows(sql: Statements, { status, silentSince }: JobQuery, values: ListValues) {
+function rows(sql: Statements, { status, silentSince }: ListOne, values: ListValues) {
   if (silentSince !== undefined) return sql.listSilent.all(...values, silentSince);
   if (status === undefined) return sql.list.all(...values);
   if (status === "PENDING") return sql.listWaiting.all(...values);

@@ -14,7 +14,7 @@ import { ForeignDatabaseError, openDatabase, type Opened, type OpenOptions, toOp
 import { orphans } from "./orphans.ts";
 import { OutsideChanges } from "./outside_changes.ts";
 import { Parking } from "./parking.ts";
-import { get, list, prune, stats } from "./read.ts";
+import { get, getMany, list, prune, stats } from "./read.ts";
 import { Recount } from "./recount.ts";
 import { rescue } from "./rescue.ts";
 import { BallastFile } from "./ballast_file.ts";
@@ -132,6 +132,7 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
       return answer;
     },
     get: (id, how) => readForPage(() => get(sql, id, how)),
+    getMany: (seqs, how) => readForPage(() => getMany(sql, seqs, how)),
     list: (query) => readForPage(() => list(sql, query)),
     stats: (moment) => readForPage(() => ({ ...stats(sql, moment), warnings: logWarnings(path) })),
     watch: (onChange) => {

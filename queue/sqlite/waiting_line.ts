@@ -1,6 +1,7 @@
 /** Jobs that wait, in the order in which they will run. */
 import type { Due, JobPage, JobQuery } from "../store.ts";
 import { Ladder } from "./claim.ts";
+import { fromCursor, toCursor } from "./cursor.ts";
 import { number, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
@@ -24,15 +25,16 @@ interface LineRequest {
 /** `isFew`: all of them can be sorted quickly. */
 export function listLine(
   sql: Statements,
-  { line, limit, due }: Required<Pick<JobQuery, "line" | "limit">> & Pick<JobQuery, "due">,
+  { line, limit, due, cursor }: Required<Pick<JobQuery, "line" | "limit">> & Pick<JobQuery, "due" | "cursor">,
   isFew: boolean,
 ): JobPage {
-  const end = Math.min(line.from + limit, isFew ? Infinity : MOST_PLACES);
+  const from = cursor === undefined ? 0 : fromCursor(cursor);
+  const end = Math.min(from + limit, isFew ? Infinity : MOST_PLACES);
   // One more place than requested shows whether there is another page.
   const places = placesOf(sql, { now: line.now, places: end + 1, due: due?.when });
-  const rows = places.slice(line.from, end).map(({ seq }) => sql.bySeq.get(seq));
+  const rows = places.slice(from, end).map(({ seq }) => sql.bySeq.get(seq));
   const isLast = places.length <= end || (!isFew && end === MOST_PLACES);
-  return { jobs: rows.filter((row) => row !== undefined).map(toJob), next: isLast ? null : end };
+  return { jobs: rows.filter((row) => row !== undefined).map(toJob), next: isLast ? null : toCursor(end) };
 }
 
 /** Due jobs are ordered by priority, then by time; delayed jobs by time; jobs without a handler come last. */

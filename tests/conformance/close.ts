@@ -16,6 +16,7 @@ const CALLS: Record<
   orphans: (store) => store.orphans({ alive: null, held: [], limit: 1 }),
   prune: (store) => store.prune({ before: NOW, after: 0, limit: 1 }),
   get: (store) => store.get("a"),
+  getMany: (store) => store.getMany([1]),
   list: (store) => store.list({ limit: 1 }),
   stats: (store) => store.stats({ now: NOW, silentSince: NOW }),
   watch: (store) => Promise.try(() => store.watch(() => {})),

@@ -3,6 +3,25 @@ import { add, claimOne, crash, hold, NOW, settlement, settleOne } from "./stage.
 import type { Case } from "./suite.ts";
 
 export function getCases(test: Case): void {
+  test("getMany returns the jobs with these numbers as they are now, in that order, but for those that are gone", async ({ store }) => {
+    const [a, b, c] = [await add(store, "a"), await add(store, "b"), await add(store, "c")];
+    await store.move("cancel", ["b"], NOW);
+    const asked = [c.seq, 999, b.seq, a.seq, 0, -1];
+    const expected = [c, (await store.get("b"))?.job, a];
+    assert.deepEqual(await store.getMany(asked), expected);
+    assert.deepEqual(await store.getMany([]), []);
+    await store.prune({ before: NOW + 1, after: 0, limit: 9 });
+    assert.deepEqual(await store.getMany(asked), [c, a]);
+  });
+
+  test("getMany leaves long values out if told to", async ({ store }) => {
+    const payload = JSON.stringify("x".repeat(5_000));
+    const { seq } = await add(store, "a", { payload });
+    assert.equal((await store.getMany([seq]))[0]?.payload, payload);
+    const [brief] = await store.getMany([seq], { values: false });
+    assert.ok(brief?.leftOut === undefined ? brief?.payload === payload : brief.leftOut.includes("payload"));
+  });
+
   test("get of an unknown id returns null", async ({ store }) => {
     await add(store, "a");
     for (const id of ["", "A", "a ", "%", "_", "aa"]) assert.equal(await store.get(id), null);

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { STATUSES } from "../../queue/job.ts";
-import type { JobPage, JobQuery, Store } from "../../queue/store.ts";
+import { QueueError } from "../../queue/errors.ts";
+import { type Status, STATUSES } from "../../queue/job.ts";
+import type { JobQuery, Store } from "../../queue/store.ts";
 import { add, bring, newJob, NOW } from "./stage.ts";
 import type { Case } from "./suite.ts";
+
+const SEVERAL: readonly Status[] = ["PENDING", "FAILED", "CANCELED"];
 
 export function listCases(test: Case): void {
   pageCases(test);
@@ -19,10 +22,46 @@ function pageCases(test: Case): void {
     assert.ok(next !== null);
   });
 
+  test("list refuses a cursor that no page of this store has ended with", async ({ store }) => {
+    await bring(store, "a", "PENDING");
+    for (const cursor of ["x", "-1", "1.5", "1e3", "9".repeat(30), "0x10", " 1", "", "\0"]) {
+      for (const query of [{ limit: 5 }, { limit: 5, line: { now: NOW } }]) {
+        await assert.rejects(
+          store.list({ ...query, cursor }),
+          (error) => error instanceof QueueError && error.code === "invalid_query",
+          JSON.stringify(cursor),
+        );
+      }
+    }
+  });
+
+  test("list of several statuses is newest first, page by page, and shows no others", async ({ store }) => {
+    const wanted: string[] = [];
+    for (let round = 0; round < 4; round++) {
+      for (const status of STATUSES) {
+        const { id } = await bring(store, `${status} ${round}`, status);
+        if (SEVERAL.includes(status)) wanted.unshift(id);
+      }
+    }
+    for (const limit of [1, 3, 50]) {
+      assert.deepEqual(await walk(store, { statuses: SEVERAL, limit }), wanted, `pages of ${limit}`);
+    }
+    const search = " 2";
+    const found = wanted.filter((id) => id.endsWith(search));
+    assert.deepEqual(await walk(store, { statuses: SEVERAL, search, limit: 2 }), found);
+    assert.deepEqual(await store.list({ statuses: [], limit: 5 }), { jobs: [], next: null });
+    assert.deepEqual(await walk(store, { statuses: ["FAILED", "FAILED"], limit: 2 }), [
+      "FAILED 3",
+      "FAILED 2",
+      "FAILED 1",
+      "FAILED 0",
+    ]);
+  });
+
   test("list of nothing is one empty page", async ({ store }) => {
     assert.deepEqual(await store.list({ limit: 5 }), { jobs: [], next: null });
     for (const status of STATUSES) {
-      assert.deepEqual(await store.list({ status, limit: 5 }), { jobs: [], next: null });
+      assert.deepEqual(await store.list({ statuses: [status], limit: 5 }), { jobs: [], next: null });
     }
   });
 
@@ -30,11 +69,11 @@ function pageCases(test: Case): void {
     const ids = Array.from({ length: 40 }, (_, i) => `old${i}`);
     await store.insert(ids.map((id) => newJob(id)));
     const seen: string[] = [];
-    let before: number | null | undefined;
-    for (let page = 0; before !== null; page++) {
-      const { jobs, next } = await store.list({ limit: 7, ...(before === undefined ? {} : { before }) });
+    let cursor: string | null | undefined;
+    for (let page = 0; cursor !== null; page++) {
+      const { jobs, next } = await store.list({ limit: 7, ...(cursor === undefined ? {} : { cursor }) });
       seen.push(...jobs.map((job) => job.id));
-      before = next;
+      cursor = next;
       await add(store, `new${page}`);
       await store.move("cancel", [`old${page}`], 0);
     }
@@ -54,8 +93,8 @@ function filterCases(test: Case): void {
     test(`list of ${status} jobs shows them, newest first, and no others`, async ({ store }) => {
       for (const other of STATUSES) await bring(store, `${other} 1`, other);
       for (const other of STATUSES) await bring(store, `${other} 2`, other);
-      assert.deepEqual(await walk(store, { status, limit: 1 }), [`${status} 2`, `${status} 1`]);
-      assert.deepEqual(await walk(store, { status, limit: 50 }), [`${status} 2`, `${status} 1`]);
+      assert.deepEqual(await walk(store, { statuses: [status], limit: 1 }), [`${status} 2`, `${status} 1`]);
+      assert.deepEqual(await walk(store, { statuses: [status], limit: 50 }), [`${status} 2`, `${status} 1`]);
     });
   }
 
@@ -80,9 +119,11 @@ function filterCases(test: Case): void {
     }
     await store.insert([newJob("a other", { kind: "mail" })]);
     for (const status of STATUSES) {
-      assert.deepEqual(await walk(store, { status, kind: "file", search: "a ", limit: 1 }), [`a ${status}`]);
+      assert.deepEqual(await walk(store, { statuses: [status], kind: "file", search: "a ", limit: 1 }), [
+        `a ${status}`,
+      ]);
     }
-    assert.deepEqual(await walk(store, { status: "PENDING", kind: "mail", search: "a ", limit: 9 }), [
+    assert.deepEqual(await walk(store, { statuses: ["PENDING"], kind: "mail", search: "a ", limit: 9 }), [
       "a other",
     ]);
   });
@@ -108,7 +149,7 @@ function filterCases(test: Case): void {
     await store.move("cancel", ["old 0"], NOW + 9_000);
     assert.deepEqual(await walk(store, { changedSince: NOW + 5_000, limit: 1 }), ["newest", "old 0"]);
     assert.deepEqual(await walk(store, { changedSince: NOW + 5_001, limit: 5 }), ["old 0"]);
-    assert.deepEqual(await walk(store, { changedSince: NOW + 9_000, status: "CANCELED", limit: 5 }), [
+    assert.deepEqual(await walk(store, { changedSince: NOW + 9_000, statuses: ["CANCELED"], limit: 5 }), [
       "old 0",
     ]);
     assert.deepEqual(await walk(store, { changedSince: NOW + 9_001, limit: 5 }), []);
@@ -132,15 +173,8 @@ function filterCases(test: Case): void {
       "planned soon",
       "planned late",
     ];
-    const lineOf = async (limit: number, only: Pick<JobQuery, "due"> = {}) => {
-      const ids: string[] = [];
-      for (let from: number | null = 0; from !== null;) {
-        const page: JobPage = await store.list({ status: "PENDING", line: { from, now }, limit, ...only });
-        ids.push(...page.jobs.map(({ id }) => id));
-        from = page.next;
-      }
-      return ids;
-    };
+    const lineOf = (limit: number, only: Pick<JobQuery, "due"> = {}) =>
+      walk(store, { line: { now }, limit, ...only });
     for (const limit of [1, 2, 50]) {
       assert.deepEqual(await lineOf(limit), expected, `pages of ${limit}`);
       assert.deepEqual(await lineOf(limit, { due: { when: "now", now } }), expected.slice(0, 4));
@@ -154,14 +188,11 @@ function filterCases(test: Case): void {
     await store.insert(
       Array.from({ length: 6_000 }, (_, i) => newJob(`j${i}`, { runAt: i, priority: i % 7 })),
     );
-    const { jobs, next } = await store.list({
-      status: "PENDING",
-      line: { from: 950, now: 9_000 },
-      limit: 50,
-    });
-    assert.equal(jobs.length, 50);
-    assert.equal(next, null);
-    assert.ok(jobs.every(({ priority }) => priority === 5), "857 are of priority 6");
+    const ids = await walk(store, { line: { now: 9_000 }, limit: 50 });
+    assert.equal(ids.length, 1_000);
+    const priorities = ids.map((id) => Number(id.slice(1)) % 7);
+    assert.deepEqual(priorities, priorities.toSorted((a, b) => b - a));
+    assert.equal(priorities.at(-1), 5, "857 are of priority 6");
   });
 
   test("list finds one old job among twelve thousand, even if it takes several pages", async ({ store }) => {
@@ -171,7 +202,7 @@ function filterCases(test: Case): void {
       const query of [
         { search: "needle" },
         { kind: "mail" },
-        { search: "needle", status: "PENDING" } as const,
+        { search: "needle", statuses: ["PENDING"] } as const,
       ]
     ) {
       assert.deepEqual(await walk(store, { ...query, limit: 50 }), ["needle"]);
@@ -182,14 +213,16 @@ function filterCases(test: Case): void {
 /** Returns the ids of all pages. Fails if the pages do not end. */
 async function walk(store: Store, query: JobQuery): Promise<string[]> {
   const ids: string[] = [];
-  let before: number | undefined;
+  const cursors = new Set<string>();
+  let cursor: string | undefined;
   for (let pages = 0; pages < 100; pages++) {
-    const { jobs, next } = await store.list({ ...query, ...(before === undefined ? {} : { before }) });
+    const { jobs, next } = await store.list({ ...query, ...(cursor === undefined ? {} : { cursor }) });
     assert.ok(jobs.length <= query.limit);
     ids.push(...jobs.map((job) => job.id));
     if (next === null) return ids;
-    assert.ok(before === undefined || next < before, "pages go down");
-    before = next;
+    assert.ok(!cursors.has(next), "no page comes twice");
+    cursors.add(next);
+    cursor = next;
   }
   throw new Error("The pages of the list do not come to an end");
 }

@@ -170,7 +170,7 @@ class Walk {
     // A parked job is due for no consumer, and the model does not know which jobs are parked.
     if (parked.length === 0) assert.deepEqual(oldestDueAt, this.#model.oldestDueAt(this.#now));
     const status = this.chance.pick(STATUSES);
-    const ofStatus = await store.list({ status, limit: IDS.length + 1 });
+    const ofStatus = await store.list({ statuses: [status], limit: IDS.length + 1 });
     assert.deepEqual(ofStatus.jobs, jobs.filter((job) => job.status === status));
     const id = this.chance.pick(IDS);
     const story = (await store.get(id))?.history.map((line) => line.event) ?? [];

@@ -51,7 +51,7 @@ export function statsCases(test: Case): void {
     assert.equal((await store.stats({ now: NOW, silentSince: NOW + 10 })).silent, 2);
     const page = await store.list({ limit: 1, silentSince: NOW + 10 });
     assert.deepEqual(page.jobs.map(({ id }) => id), ["silent too"]);
-    const last = await store.list({ limit: 1, silentSince: NOW + 10, before: page.next ?? 0 });
+    const last = await store.list({ limit: 1, silentSince: NOW + 10, cursor: page.next ?? "" });
     assert.deepEqual([last.jobs.map(({ id }) => id), last.next], [["silent"], null]);
   });
 

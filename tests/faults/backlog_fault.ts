@@ -4,6 +4,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { openStore, type Store } from "@persistent-queue/queue";
+import { toCursor } from "../../queue/sqlite/cursor.ts";
 import { claim } from "../../queue/sqlite/claim.ts";
 import { prepareAll } from "../../queue/sqlite/statements.ts";
 import { quantile } from "../bench/quantile.ts";
@@ -118,9 +119,9 @@ async function expectAnswers(store: Store, scanMs: number, expect: Expect): Prom
   const silent = { alive: { from: now - 30_000, to: now }, held: [], limit: 500 };
   const questions: Readonly<Record<string, () => Promise<unknown>>> = {
     "the first page": () => store.list({ limit: 50 }),
-    "a page in the middle": () => store.list({ limit: 50, before: MANY / 2 }),
-    "what waits": () => store.list({ limit: 50, status: "PENDING" }),
-    "what has failed": () => store.list({ limit: 50, status: "FAILED" }),
+    "a page in the middle": () => store.list({ limit: 50, cursor: toCursor(MANY / 2) }),
+    "what waits": () => store.list({ limit: 50, statuses: ["PENDING"] }),
+    "what has failed": () => store.list({ limit: 50, statuses: ["FAILED"] }),
     "an unused kind": () => store.list({ limit: 50, kind: "nobody" }),
     "a part of an id that matches none": () => store.list({ limit: 50, search: "nobody" }),
     "what is silent": () => store.list({ limit: 50, silentSince: now }),

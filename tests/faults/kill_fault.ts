@@ -108,7 +108,7 @@ async function problemsOf(url: string, options: VerifyOptions): Promise<string[]
 async function condemnedAt(url: string): Promise<number> {
   const store = await openStore(url, "guest");
   try {
-    return (await store.list({ status: "UNPROCESSABLE", kind: "noop", limit: 1_000 })).jobs.length;
+    return (await store.list({ statuses: ["UNPROCESSABLE"], kind: "noop", limit: 1_000 })).jobs.length;
   } finally {
     await store.close();
   }

@@ -74,6 +74,27 @@ Deno.test("an invalid query is an error with a code, not an empty page", async (
   }
 });
 
+Deno.test("the job whose id is the search text fills a page of one, and comes on no later page", async () => {
+  await using on = await testQueue();
+  await addMany(on, ["a", "ab", "abc"]);
+  assert.deepEqual(await walk(on, { search: "a", limit: 1 }), ["a", "abc", "ab"]);
+});
+
+Deno.test("many jobs are read by their numbers, 200 at most", async () => {
+  await using on = await testQueue();
+  await addMany(on, ["a", "b"]);
+  const { jobs } = await on.queue.list({});
+  assert.deepEqual(await on.queue.getMany(jobs.map(({ seq }) => seq)), jobs);
+  const all = Array.from({ length: 201 }, (_, i) => i);
+  assert.deepEqual((await on.queue.getMany(all.slice(1), { values: false })).map(({ id }) => id), ["a", "b"]);
+  for (const seqs of [all, [1.5], [NaN]]) {
+    await assert.rejects(on.queue.getMany(seqs), (error) => {
+      assert.ok(error instanceof QueueError && error.code === "invalid_query");
+      return true;
+    });
+  }
+});
+
 Deno.test("get of an unknown job is an error that names it", async () => {
   await using on = await testQueue();
   await assert.rejects(on.queue.get("nobody"), (error) => {

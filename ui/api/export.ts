@@ -43,6 +43,6 @@ async function* csvRows(queue: Inspector, jobs: readonly Job[]): AsyncGenerator<
 
 /** The job with its values, but for those that are too long for any list; as it is where it has gone meanwhile. */
 async function withValues(queue: Inspector, job: Job): Promise<Job> {
-  const { jobs: [found] } = await queue.list({ cursor: String(job.seq + 1), limit: 1 });
-  return found?.seq === job.seq ? found : job;
+  const [found] = await queue.getMany([job.seq]);
+  return found ?? job;
 }

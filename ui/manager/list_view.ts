@@ -39,11 +39,8 @@ export async function listView({ queue, system, now }: PageDeps, query: ListQuer
 /** The rows of these jobs, by their `seq`, however they have changed; without those that are gone. */
 export async function rowsOf({ queue, now }: PageDeps, seqs: readonly number[]): Promise<Row[]> {
   const moment = { now: now(), stallMs: queue.stallMs, kinds: queue.kinds };
-  const pages = await Promise.all(
-    seqs.slice(0, MOST_ROWS).map((seq) => queue.list({ cursor: String(seq + 1), limit: 1, values: false })),
-  );
-  return pages.flatMap(({ jobs }, index) => jobs.filter(({ seq }) => seq === seqs[index]))
-    .map((job) => toRow(job, moment));
+  const jobs = await queue.getMany(seqs.slice(0, MOST_ROWS), { values: false });
+  return jobs.map((job) => toRow(job, moment));
 }
 
 function found(queue: Pick<Queue, "list">, query: ListQuery, now: number): Promise<JobList> {

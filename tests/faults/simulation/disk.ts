@@ -16,6 +16,9 @@ import type {
 } from "../../../queue/store.ts";
 import { Model, type ModelJob } from "../../support/queue/model.ts";
 
+/** The beginning of a cursor. */
+const BEFORE = "before ";
+
 export class Disk {
   readonly model = new Model();
   #outsideWrites = 0;
@@ -72,11 +75,17 @@ export class Disk {
     return job === undefined ? null : { job: asJob(job), history: [...job.history] };
   }
 
+  getMany(seqs: readonly number[]): Job[] {
+    const jobs = new Map([...this.jobs].map((job) => [job.seq, job]));
+    return seqs.map((seq) => jobs.get(seq)).filter((job) => job !== undefined).map(asJob);
+  }
+
   list(
-    { status, kind, search, silentSince, changedSince, due, before = Infinity, limit }: JobQuery,
+    { statuses, kind, search, silentSince, changedSince, due, cursor, limit }: JobQuery,
   ): JobPage {
+    const before = cursor === undefined ? Infinity : Number(cursor.slice(BEFORE.length));
     const found = [...this.jobs].filter((job) =>
-      job.seq < before && (status === undefined || job.status === status) &&
+      job.seq < before && (statuses === undefined || statuses.includes(job.status)) &&
       (kind === undefined || job.kind === kind) && (search === undefined || job.id.includes(search)) &&
       (changedSince === undefined || job.updatedAt >= changedSince) &&
       (due === undefined || (due.when === "later") === job.runAt > due.now) &&
@@ -84,7 +93,7 @@ export class Disk {
         (job.status === "PROCESSING" && (job.lastHeartbeat ?? -1) < silentSince))
     ).sort((a, b) => b.seq - a.seq);
     const jobs = found.slice(0, limit).map(asJob);
-    return { jobs, next: found.length > limit ? jobs.at(-1)?.seq ?? null : null };
+    return { jobs, next: found.length > limit ? `${BEFORE}${jobs.at(-1)?.seq}` : null };
   }
 
   stats({ now, silentSince }: { now: number; silentSince: number }): StoreStats {
