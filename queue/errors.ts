@@ -24,11 +24,24 @@ export class StorageError extends QueueError {
   override readonly name = "StorageError";
   /** Whether the error may pass by itself: locked, full, an input/output error. */
   readonly passing: boolean;
-  constructor(message: string, options: ErrorOptions & { passing?: boolean } = {}) {
+  /** The reason for those who are not logged in: it names no file. */
+  readonly publicMessage: string;
+  constructor(
+    message: string,
+    { passing = false, publicMessage = NO_DETAIL, ...options }: ErrorOptions & StorageErrorFacts = {},
+  ) {
     super("storage", message, options);
-    this.passing = options.passing ?? false;
+    this.passing = passing;
+    this.publicMessage = publicMessage;
   }
 }
+
+interface StorageErrorFacts {
+  readonly passing?: boolean;
+  readonly publicMessage?: string;
+}
+
+const NO_DETAIL = "The storage does not work: the pages and the log say why.";
 
 /** @throws the given error, unless it may pass by itself */
 export function assertPassing(error: unknown): asserts error is StorageError {

@@ -1,8 +1,7 @@
 /** Opens a queue from a URL: the one place that knows the backends. */
-import { DEFAULT_RETRY_DELAYS_MS } from "./backoff.ts";
-import { DAY_MS } from "./durations.ts";
 import { StorageError } from "./errors.ts";
-import { Queue, type QueueOptions } from "./queue.ts";
+import { QUEUE_DEFAULTS, type QueueOptions } from "./options.ts";
+import { Queue } from "./queue.ts";
 import type { Store } from "./store.ts";
 import { misreadSqliteAddress } from "./sqlite_address.ts";
 import { openSqliteStore } from "./sqlite/sqlite_store.ts";
@@ -33,17 +32,6 @@ function sqlitePath(address: string): string {
 
 /** The schemes that a URL may have. */
 export const SCHEMES: readonly string[] = Object.keys(BACKENDS);
-
-/** The options of a queue that is opened without any; the defaults of the settings are these. */
-export const QUEUE_DEFAULTS = {
-  retryDelaysMs: DEFAULT_RETRY_DELAYS_MS,
-  crashLimit: 3,
-  kinds: ["file"],
-  handlersDir: "workers/handlers",
-  stallMs: 30_000,
-  retentionMs: 7 * DAY_MS,
-  now: Date.now,
-} as const satisfies QueueOptions;
 
 /**
  * Opens the queue at `url`, for example `sqlite:data/queue.db`.

@@ -1,4 +1,4 @@
-import { messageOf, StorageError } from "./errors.ts";
+import { StorageError } from "./errors.ts";
 
 type Witness = "write" | "probe" | "read";
 
@@ -7,17 +7,17 @@ type Witness = "write" | "probe" | "read";
  * probes and reads are judged apart: on a full disk some write always fits, which proves nothing about the others.
  */
 export class StorageHealth {
-  readonly #onChange: (trouble: string | null) => void;
-  readonly #troubles: Record<Witness, string | null> = { write: null, probe: null, read: null };
+  readonly #onChange: (trouble: StorageError | null) => void;
+  readonly #troubles: Record<Witness, StorageError | null> = { write: null, probe: null, read: null };
   #lost: StorageError | null = null;
   #isProbed = false;
 
-  constructor(onChange: (trouble: string | null) => void) {
+  constructor(onChange: (trouble: StorageError | null) => void) {
     this.#onChange = onChange;
   }
 
   /** Why the storage does not work at the moment, or null. */
-  get trouble(): string | null {
+  get trouble(): StorageError | null {
     return this.#troubles.write ?? this.#troubles.probe ?? this.#troubles.read;
   }
 
@@ -42,13 +42,13 @@ export class StorageHealth {
   #note(witness: Witness, error: StorageError): void {
     if (!error.passing) this.#lost = error;
     // A later write that fits must not hide the failure before the next probe.
-    if (witness === "write" && this.#isProbed) this.#set("probe", messageOf(error));
-    this.#set(witness, messageOf(error));
+    if (witness === "write" && this.#isProbed) this.#set("probe", error);
+    this.#set(witness, error);
   }
 
-  #set(witness: Witness, trouble: string | null): void {
+  #set(witness: Witness, trouble: StorageError | null): void {
     const before = this.trouble;
     this.#troubles[witness] = trouble;
-    if (this.trouble !== before) this.#onChange(this.trouble);
+    if (this.trouble?.message !== before?.message) this.#onChange(this.trouble);
   }
 }

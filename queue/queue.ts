@@ -15,7 +15,7 @@ import { moveIds, type Mover, unknownJob } from "./moving.ts";
 import { moveAll } from "./moving_all.ts";
 import { lookOver, toFindings } from "./look_over.ts";
 import { LastStats } from "./last_stats.ts";
-import type { Policy } from "./policy.ts";
+import type { QueueOptions } from "./options.ts";
 import { Pruning } from "./pruning.ts";
 import { type Reapable, reapOrphans, reapSilent } from "./reaping.ts";
 import { RequestRecord } from "./request_record.ts";
@@ -24,18 +24,6 @@ import type { ClaimAnswer, Claimed, ClaimRequest, GetOptions, Store, StoreStats 
 import { tellSettled, toSettled, toSettlement, toVerdict } from "./settling.ts";
 import { Totals } from "./totals.ts";
 import { verify } from "./verify.ts";
-
-export interface QueueOptions extends Policy {
-  readonly kinds: readonly string[];
-  readonly handlersDir: string; // where the handlers are, for messages
-  /** A job with an older heartbeat is stalled, in milliseconds. */
-  readonly stallMs: number;
-  /** How long finished jobs are kept, in milliseconds; 0 = for ever. */
-  readonly retentionMs: number;
-  readonly requestRecord?: string | null; // the file of `request_record.ts`
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-}
 
 type Role = roles.Consumer & roles.Maintainer & roles.Inspector & roles.Operator & roles.Admin;
 
@@ -54,7 +42,9 @@ export class Queue implements Role {
   readonly #listing: Listing;
   readonly #requests: RequestRecord;
   #revision = 0;
-  readonly #health = new StorageHealth((trouble) => this.#events.emit({ type: "storage", trouble }));
+  readonly #health = new StorageHealth((error) =>
+    this.#events.emit({ type: "storage", trouble: error?.message ?? null })
+  );
   readonly #pruning = new Pruning(
     (request) => this.#health.observe(this.#store.prune(request)),
     (ids) => this.#events.emit({ type: "removed", ids }),
@@ -196,7 +186,11 @@ export class Queue implements Role {
   }
 
   get trouble(): string | null {
-    return this.#health.trouble;
+    return this.#health.trouble?.message ?? null;
+  }
+
+  get publicTrouble(): string | null {
+    return this.#health.trouble?.publicMessage ?? null;
   }
 
   get warnings(): readonly string[] {

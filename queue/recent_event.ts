@@ -2,6 +2,7 @@
  * Recent events for the operator, as data. The workers record them, and the pages put them into words. The two never
  * import each other, so the type they share is here.
  */
+import type { QueueEvent } from "./events.ts";
 import type { OperatorVerb, Status } from "./job.ts";
 
 export interface RecentEvent {
@@ -17,6 +18,7 @@ export interface RecentEvent {
 
 /** Its texts are untrusted, and may be cut short. */
 export type Happening =
+  | Extract<QueueEvent, { type: "moved-many" | "parked" | "storage" }>
   /** Attempt number `attempt` failed; there are `of` retries in all, and the next starts after `delayMs`. */
   | {
     readonly type: "retrying";
@@ -36,18 +38,8 @@ export type Happening =
   | { readonly type: "excused"; readonly why: string }
   | { readonly type: "fenced" }
   | { readonly type: "moved"; readonly verb: OperatorVerb; readonly by: string }
-  | {
-    readonly type: "moved-many";
-    readonly verb: OperatorVerb;
-    readonly count: number;
-    readonly by: string;
-    readonly ended: "done" | "stopped" | "failed";
-  }
-  | { readonly type: "parked"; readonly kind: string }
   /** The check of every job after an unclean stop found this problem and the given number of others. */
   | { readonly type: "looked-over"; readonly problem: string; readonly others: number }
-  /** Null: the storage works again. */
-  | { readonly type: "storage"; readonly trouble: string | null }
   | { readonly type: "restarted"; readonly role: "consumer" | "producer"; readonly why: string }
   | { readonly type: "provoked"; readonly how: "crash" | "hang"; readonly by: string }
   /** A sentence about the system itself. */

@@ -195,6 +195,7 @@ export interface Inspector {
   readonly revision: number;
   /** Why the storage does not work at the moment, or null. */
   readonly trouble: string | null;
+  readonly publicTrouble: string | null; // the same without the name of any file, for probes without a login
   /** Warnings for the operator while the storage works, as of the last sweep. */
   readonly warnings: readonly string[];
   readonly stallMs: number;

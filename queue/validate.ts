@@ -21,7 +21,7 @@ const EARLIEST_RUN_AT = 1_000_000_000_000;
 const LATEST_RUN_AT = 253_402_300_799_999;
 /** A time to run before this is a mistake, not a job that waited. */
 const LONG_AGO_MS = 365 * DAY_MS;
-const DEFAULT_KIND = "file";
+export const DEFAULT_KIND = "file";
 export const DEFAULT_LIMIT = 50;
 
 export function checkJob(

@@ -12,6 +12,7 @@ import {
   messageOf,
   type QueueEvent,
   sleep,
+  type SystemView,
 } from "@persistent-queue/queue";
 import type { Settings } from "./config.ts";
 import { ConsumerSlot } from "./slots/consumer_slot.ts";
@@ -26,7 +27,6 @@ import { OpenFilesWatch } from "./slots/open_files_watch.ts";
 import { ProducerSlot } from "./slots/producer_slot.ts";
 import { RecentEvents } from "./telling/recent_events.ts";
 import { Sweeper, type Verdict } from "./sweeper.ts";
-import type { SupervisorView } from "./telling/supervisor_view.ts";
 import type { SystemEvent } from "./telling/system_event.ts";
 import { warningsOf } from "./telling/warnings.ts";
 import { WedgedThreads } from "./slots/wedged_threads.ts";
@@ -164,7 +164,7 @@ export class Supervisor {
     this.#unsubscribe();
   }
 
-  view(): SupervisorView {
+  view(): SystemView {
     const consumers = this.#consumers.map((consumer) => consumer.view());
     const view = {
       startedAt: this.#startedAt,

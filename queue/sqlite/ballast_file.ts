@@ -6,6 +6,7 @@
 import { messageOf, StorageError } from "../errors.ts";
 import { PRIVATE_FILE, removeIfThere } from "../files.ts";
 import { sizeOf } from "./database_file.ts";
+import { DISK_FULL } from "./faults.ts";
 
 /** The size of a write-ahead log before it is folded back (4 MB), and as much again for growth of the database. */
 const BYTES = 8 * 2 ** 20;
@@ -44,7 +45,8 @@ export class BallastFile {
   assertRoom(): void {
     if (this.#trouble === null) return;
     if (performance.now() - this.#triedAt >= RETRY_MS) this.#putBy();
-    if (this.#trouble !== null) throw new StorageError(this.#trouble, { passing: true });
+    if (this.#trouble === null) return;
+    throw new StorageError(this.#trouble, { passing: true, publicMessage: `${DISK_FULL}.` });
   }
 
   #putBy(): void {
@@ -57,7 +59,7 @@ export class BallastFile {
       this.#trouble = null;
     } catch (error) {
       removeIfThere(draft);
-      this.#trouble ??= `The disk is full: make room and the queue goes on by itself (${messageOf(error)}).`;
+      this.#trouble ??= `${DISK_FULL} (${messageOf(error)}).`;
     }
   }
 }

@@ -1,6 +1,8 @@
 /** Sentences for SQLite's errors. Codes: https://www.sqlite.org/rescode.html */
 import { messageOf, StorageError } from "../errors.ts";
 
+export const DISK_FULL = "The disk is full: make room and the queue goes on by itself";
+
 const SENTENCES: Record<number, string> = {
   1: "The database is not as this system made it: undo what was changed by hand",
   5: "The database is locked by another program: end its transaction",
@@ -9,7 +11,7 @@ const SENTENCES: Record<number, string> = {
   8: "The database cannot be written: check the permissions of its file and folder",
   10: "The disk reports an input/output error: check the disk and the file system",
   11: "The database is damaged: restore a backup (see Backup in docs/operations.md)",
-  13: "The disk is full: make room and the queue goes on by itself",
+  13: DISK_FULL,
   14: "The database cannot be opened: check that its folder exists and can be written",
   26: "The file is not a SQLite database: check QUEUE_URL",
 };
@@ -62,6 +64,8 @@ export function toStorageError(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   const code = codeOf(error) ?? -1;
   const known = SENTENCES[code];
-  const sentence = known ? `${known} (${messageOf(error)}).` : `The database failed: ${messageOf(error)}.`;
-  return new StorageError(sentence, { cause: error, passing: !FINAL.includes(code) });
+  const facts = { cause: error, passing: !FINAL.includes(code) };
+  return known === undefined
+    ? new StorageError(`The database failed: ${messageOf(error)}.`, facts)
+    : new StorageError(`${known} (${messageOf(error)}).`, { ...facts, publicMessage: `${known}.` });
 }

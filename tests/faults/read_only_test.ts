@@ -70,7 +70,7 @@ Deno.test({
     }
     assert.deepEqual(
       [...new Set(told)],
-      ["The storage does not work: the pages and the log say why."],
+      ["The disk reports an input/output error: check the disk and the file system."],
       "it does not flap",
     );
     await eventually("it works again", async () => await healthOf(system) === "ok", { withinMs: 3_000 });

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { openStore, StorageError } from "@persistent-queue/queue";
 import { StorageHealth } from "../../queue/health.ts";
 import { BallastFile } from "../../queue/sqlite/ballast_file.ts";
+import { toStorageError } from "../../queue/sqlite/faults.ts";
 import { GroupCommit } from "../../queue/sqlite/group_commit.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
@@ -89,7 +90,10 @@ Deno.test("a spent reserve refuses new jobs until it can be written again, and l
   assert.ok(reserve.spend("The disk is full: a test."));
   assert.ok(!reserve.spend("The disk is full: a test."));
   Deno.mkdirSync(`${path}.reserve/in the way`, { recursive: true });
-  assert.throws(() => reserve.assertRoom(), { name: "StorageError", message: "The disk is full: a test." });
+  assert.throws(() => reserve.assertRoom(), {
+    ...{ name: "StorageError", message: "The disk is full: a test." },
+    publicMessage: "The disk is full: make room and the queue goes on by itself.",
+  });
   assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["queue.db.reserve"]);
   Deno.removeSync(`${path}.reserve`, { recursive: true });
   await new Promise((resolve) => setTimeout(resolve, 1_010));
@@ -104,7 +108,7 @@ Deno.test("a write that fits does not clear the full disk before the next probe"
     () => {},
   );
   await health.observe(Promise.resolve("it fitted"));
-  assert.equal(health.trouble, "The disk is full.");
+  assert.equal(health.trouble?.message, "The disk is full.");
   await health.observe(Promise.resolve(2), "probe");
   assert.equal(health.trouble, null);
 });
@@ -118,14 +122,24 @@ Deno.test("without a watch, a write that succeeds shows that the storage works a
 
 Deno.test("a write that fits by chance does not clear the full disk", async () => {
   const told: (string | null)[] = [];
-  const health = new StorageHealth((trouble) => told.push(trouble));
+  const health = new StorageHealth((trouble) => told.push(trouble?.message ?? null));
   const full = new StorageError("The disk is full.", { passing: true });
   const fails = () => Promise.reject(full);
   await health.observe(fails(), "probe").catch(() => {});
   await health.observe(fails()).catch(() => {});
   await health.observe(Promise.resolve("it fitted"));
-  assert.equal(health.trouble, "The disk is full.");
+  assert.equal(health.trouble?.message, "The disk is full.");
   await health.observe(Promise.resolve(1), "probe");
   assert.equal(health.trouble, null);
   assert.deepEqual(told, ["The disk is full.", null]);
+});
+
+Deno.test("the public reason of a storage error says what is wrong, and names no file", () => {
+  const path = "/srv/queue/data/queue.db";
+  const full = Object.assign(new Error(`database or disk is full: ${path}`), { errcode: 13 });
+  const unknown = new Error(`nothing known about ${path}`);
+  const [ofFull, ofUnknown] = [toStorageError(full), toStorageError(unknown)];
+  for (const { message } of [ofFull, ofUnknown]) assert.ok(message.includes(path), message);
+  assert.equal(ofFull.publicMessage, "The disk is full: make room and the queue goes on by itself.");
+  assert.equal(ofUnknown.publicMessage, "The storage does not work: the pages and the log say why.");
 });

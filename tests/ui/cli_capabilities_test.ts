@@ -1,7 +1,7 @@
 /** A backend that cannot copy itself or read all its pages: the commands give its reason instead of a result. */
 import assert from "node:assert/strict";
 import { openStore, Queue, type Store } from "@persistent-queue/queue";
-import { QUEUE_DEFAULTS } from "../../queue/get_queue.ts";
+import { QUEUE_DEFAULTS } from "@persistent-queue/queue";
 import { jobsCommand } from "../../ui/cli/jobs_command.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 

@@ -1,13 +1,6 @@
 /** Both servers over a real queue in a folder of its own, as the tests of this folder use them. */
-import { getQueue, type Queue } from "@persistent-queue/queue";
-import {
-  type App,
-  type AppOptions,
-  type ConsumerView,
-  managerApp,
-  opsApp,
-  type SystemView,
-} from "@persistent-queue/ui";
+import { type ConsumerView, getQueue, type Queue, type SystemView } from "@persistent-queue/queue";
+import { type App, type AppOptions, managerApp, opsApp } from "@persistent-queue/ui";
 import { tempFolder } from "../support/temp_folder.ts";
 
 export const PASSWORD = "correct horse";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readSettings } from "@persistent-queue/workers";
-import type { ConsumerView } from "../../workers/telling/supervisor_view.ts";
+import type { ConsumerView } from "@persistent-queue/queue";
 import { warningsOf } from "../../workers/telling/warnings.ts";
 
 const CALM = {

@@ -2,6 +2,7 @@
 import {
   type Attempt,
   attemptsOf,
+  type ConsumerView,
   type HistoryEntry,
   isDismissed,
   isLegal,
@@ -9,10 +10,10 @@ import {
   type Job,
   mapInTurns,
   OPERATOR_VERBS,
+  type SystemView,
 } from "@persistent-queue/queue";
 import type { Inspector, KindTotals, QueueStats } from "@persistent-queue/queue";
 import { latestEvents } from "../ops/latest_events.ts";
-import type { ConsumerView, SystemView } from "../system.ts";
 
 export interface Moment {
   readonly now: number;

@@ -1,8 +1,8 @@
 /** Asks before a consumer is made to crash or to hang. */
+import type { ConsumerView } from "@persistent-queue/queue";
 import { type Fault, requireFaultInjection } from "../api/fault_injection.ts";
 import { IdInText } from "../components/job_id.tsx";
 import type { PageDeps } from "../page_deps.ts";
-import type { ConsumerView } from "../system.ts";
 import { jobPath } from "./job_path.ts";
 
 const WORDS = { crash: "Crash", hang: "Hang" } as const satisfies Record<Fault, string>;

@@ -1,5 +1,3 @@
-import type { WireJob } from "./views.ts";
-
 /** Which jobs the list shows. It lives in the address of the page, so that it can be kept, sent and come back to. */
 export interface ListQuery {
   /** A status, or empty for all. */
@@ -72,13 +70,19 @@ export function isInLine(query: ListQuery): boolean {
   return query.status === "PENDING" && !query.stalled && !isNarrowed({ ...query, due: "" });
 }
 
+/** What of a job decides whether a list shows it. */
+interface Listed {
+  readonly id: string;
+  readonly kind: string;
+  readonly status: string;
+  readonly stalled: boolean;
+}
+
 /** Whether the list shows such a job. */
-export function isWanted({ status, kind, q, stalled }: ListQuery, job: Pick<WireJob, keyof Wanted>): boolean {
+export function isWanted({ status, kind, q, stalled }: ListQuery, job: Listed): boolean {
   const isOfStatus = stalled ? job.stalled : status === "" || job.status === status;
   return isOfStatus && (kind === "" || job.kind === kind) && job.id.includes(q);
 }
-
-type Wanted = Record<"id" | "kind" | "status" | "stalled", unknown>;
 
 /** `FAILED jobs of kind mail whose id contains “x”`. */
 export function describeQuery(query: ListQuery, statuses = query.status): string {

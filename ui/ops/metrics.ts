@@ -1,6 +1,5 @@
 /** The queue in numbers, as Prometheus reads them (text format 0.0.4). */
-import type { KindTotals, QueueStats } from "@persistent-queue/queue";
-import type { ConsumerState, SystemView } from "../system.ts";
+import type { ConsumerState, KindTotals, QueueStats, SystemView } from "@persistent-queue/queue";
 
 interface Sample {
   readonly labels?: Readonly<Record<string, string>>;

@@ -22,13 +22,7 @@ export function probes(ports: OpsPorts): Hono<AppEnv> {
 }
 
 function whyUnhealthy({ queue, system }: OpsPorts): string | null {
-  const { trouble } = queue;
-  if (trouble === null) return system.view().trouble;
-  if (!/[\\/]/.test(trouble)) return trouble;
-  // A sentence that names a file is for the pages and the log.
-  return trouble.startsWith("The disk is full")
-    ? "The disk is full: make room and the queue goes on by itself."
-    : "The storage does not work: the pages and the log say why.";
+  return queue.publicTrouble ?? system.view().trouble;
 }
 
 function whyNotReady({ system }: OpsPorts): string | null {

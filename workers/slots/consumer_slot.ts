@@ -1,5 +1,5 @@
 /** One of the consumers: its thread, its handle, and its state for the pages. */
-import type { Claimed } from "@persistent-queue/queue";
+import type { Claimed, ConsumerState, ConsumerView } from "@persistent-queue/queue";
 import { type LifeEvents, startChild } from "../child.ts";
 import type { HostedThreads } from "./hosted_threads.ts";
 import type { Settings } from "../config.ts";
@@ -9,7 +9,6 @@ import type { Dispatcher } from "../dispatcher.ts";
 import type { WatchedConsumer } from "./memory_watch.ts";
 import type { FileHolder } from "./open_files_watch.ts";
 import { type LifeSummary, ThreadSlot } from "./thread_slot.ts";
-import type { ConsumerState, ConsumerView } from "../telling/supervisor_view.ts";
 import type { FromThread, StartConsumer, ToConsumer } from "../protocol.ts";
 import type { WedgedThreads } from "./wedged_threads.ts";
 

@@ -1,6 +1,6 @@
 /** What an operator should know at once, in sentences. */
 import type { Settings } from "../config.ts";
-import type { ConsumerView } from "./supervisor_view.ts";
+import type { ConsumerView } from "@persistent-queue/queue";
 
 interface Condition {
   readonly stopping: boolean;

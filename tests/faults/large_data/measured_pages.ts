@@ -3,8 +3,8 @@
  * `measured_pages.ts <database>` prints their addresses, and at each line of its input what was measured since the last:
  * for how long the thread was held at worst, and how much memory the process has had at most.
  */
-import { getQueue } from "@persistent-queue/queue";
-import { managerApp, opsApp, serve, type SystemView } from "@persistent-queue/ui";
+import { getQueue, type SystemView } from "@persistent-queue/queue";
+import { managerApp, opsApp, serve } from "@persistent-queue/ui";
 import { PASSWORD, TOKEN } from "../../ui/open_pages.ts";
 import { TextLineStream } from "../../support/processes/text_lines.ts";
 

@@ -1,0 +1,29 @@
+/** The options of a queue, and their defaults. The settings of the system have the same defaults. */
+import { DAY_MS } from "./durations.ts";
+import type { Policy } from "./policy.ts";
+import { DEFAULT_KIND } from "./validate.ts";
+
+export interface QueueOptions extends Policy {
+  readonly kinds: readonly string[];
+  /** Where the handlers are, for messages. */
+  readonly handlersDir: string;
+  /** A job with an older heartbeat is stalled, in milliseconds. */
+  readonly stallMs: number;
+  /** How long finished jobs are kept, in milliseconds; 0 = for ever. */
+  readonly retentionMs: number;
+  /** The file of `request_record.ts`. */
+  readonly requestRecord?: string | null;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export const QUEUE_DEFAULTS = {
+  /** Three retries, about seven seconds in all. */
+  retryDelaysMs: [1_000, 2_000, 4_000],
+  crashLimit: 3,
+  kinds: [DEFAULT_KIND],
+  handlersDir: "workers/handlers",
+  stallMs: 30_000,
+  retentionMs: 7 * DAY_MS,
+  now: Date.now,
+} as const satisfies QueueOptions;
