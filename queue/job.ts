@@ -16,6 +16,9 @@ export const STATUSES = [
 
 export type Status = typeof STATUSES[number];
 
+/** The status of a job that was just added, or started afresh. */
+export const INITIAL_STATUS = "PENDING" satisfies Status;
+
 /** The statuses in which a job stays until an operator moves it. */
 export const FINISHED = ["COMPLETED", "FAILED", "UNPROCESSABLE", "CANCELED"] as const satisfies Status[];
 
@@ -38,6 +41,19 @@ export const MOVES = {
 } as const satisfies Record<string, { from: readonly Status[]; to: Status }>;
 
 export type Verb = keyof typeof MOVES;
+
+/**
+ * What a resubmit does, by the status that it finds. `startsAgain`: retries and crashes begin at 0, and the job is no
+ * suspect. `keepsRunAt`: a time to run that is still ahead stays; otherwise the job runs now.
+ */
+export const RESUBMIT = {
+  FAILED: { startsAgain: false, keepsRunAt: false },
+  UNPROCESSABLE: { startsAgain: true, keepsRunAt: false },
+  CANCELED: { startsAgain: true, keepsRunAt: true },
+} as const satisfies Record<
+  typeof MOVES.resubmit.from[number],
+  { readonly startsAgain: boolean; readonly keepsRunAt: boolean }
+>;
 
 /** The moves that an operator makes. */
 export const OPERATOR_VERBS = ["resubmit", "cancel"] as const satisfies Verb[];

@@ -1,4 +1,4 @@
-import type { Job } from "../job.ts";
+import { INITIAL_STATUS, isFinished, type Job } from "../job.ts";
 import type { Inserted, NewJob } from "../store.ts";
 import { foldHistory } from "./history.ts";
 import { number, toJob } from "./rows.ts";
@@ -43,8 +43,7 @@ function insertOne(sql: Statements, job: NewJob, reading: Reading): Inserted {
   const row = sql.brief.get(job.id) ?? {};
   reading.bytes += number(row.bytes ?? 0);
   const present = reading.budget.fill(toJob(row));
-  const waiting = present.status === "PENDING" || present.status === "PROCESSING";
-  if (!waiting) return { outcome: "refused", job: present };
+  if (isFinished(present.status)) return { outcome: "refused", job: present };
   return {
     outcome: "waiting",
     job: present,
@@ -61,7 +60,7 @@ function fresh(job: NewJob, seq: number): Job {
     id,
     kind,
     payload,
-    status: "PENDING",
+    status: INITIAL_STATUS,
     priority,
     runAt,
     retries: 0,

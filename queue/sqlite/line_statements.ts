@@ -1,37 +1,36 @@
 /** Statements about the line of waiting jobs and about parked jobs: see `waiting_line.ts`, `parking.ts`. */
+import { IN_FLIGHT, PARKED, READY, SUSPECT, TO } from "./status_sql.ts";
+
 export const LINE = {
   // places in line: ?1 priority ?2 now ?3 limit; suspects: ?1 limit
-  duePlaces:
-    `SELECT seq, priority, run_at FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND priority = ?1
+  duePlaces: `SELECT seq, priority, run_at FROM jobs WHERE ${READY} AND priority = ?1
     AND run_at <= ?2 ORDER BY run_at, seq LIMIT ?3`,
-  plannedPlaces:
-    `SELECT seq, priority, run_at FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND priority = ?1
+  plannedPlaces: `SELECT seq, priority, run_at FROM jobs WHERE ${READY} AND priority = ?1
     AND run_at > ?2 ORDER BY run_at, seq LIMIT ?3`,
-  suspectPlaces:
-    `SELECT seq, priority, run_at FROM jobs WHERE status = 'PENDING' AND suspect = 1 AND parked = 0 LIMIT ?1`,
+  suspectPlaces: `SELECT seq, priority, run_at FROM jobs WHERE ${SUSPECT} LIMIT ?1`,
   // behind the line: ?1 limit
   parkedPlaces: `SELECT seq, priority, run_at FROM jobs INDEXED BY jobs_parked
-    WHERE status = 'PENDING' AND parked = 1 ORDER BY kind, seq LIMIT ?1`,
+    WHERE ${PARKED} ORDER BY kind, seq LIMIT ?1`,
 
   // ?1 seq of a job that was claimed in this transaction
   putAside:
-    `UPDATE jobs SET status = 'PENDING', parked = 1, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL
-    WHERE seq = ?1 AND status = 'PROCESSING'`,
+    `UPDATE jobs SET status = ${TO.release}, parked = 1, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL
+    WHERE seq = ?1 AND ${IN_FLIGHT}`,
   // ?1 priority ?2 now ?3 limit ?4 JSON list of the kinds that have handlers
   parkAhead: `UPDATE jobs SET parked = 1
-    WHERE seq IN (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND priority = ?1
+    WHERE seq IN (SELECT seq FROM jobs WHERE ${READY} AND priority = ?1
         AND run_at <= ?2 ORDER BY run_at, seq LIMIT ?3)
       AND kind NOT IN (SELECT value FROM json_each(?4))`,
   // ?1 JSON list of the kinds that have handlers ?2 limit
   unpark: `UPDATE jobs SET parked = 0 WHERE seq IN (SELECT seq FROM jobs INDEXED BY jobs_parked
-    WHERE status = 'PENDING' AND parked = 1 AND kind IN (SELECT value FROM json_each(?1)) LIMIT ?2)`,
+    WHERE ${PARKED} AND kind IN (SELECT value FROM json_each(?1)) LIMIT ?2)`,
 
   // ?1 the most jobs counted per kind ?2 the most kinds; steps from one kind to the next, whatever its text is
   parked: `WITH RECURSIVE kinds (kind) AS (
-      SELECT min(kind) FROM jobs INDEXED BY jobs_parked WHERE status = 'PENDING' AND parked = 1
+      SELECT min(kind) FROM jobs INDEXED BY jobs_parked WHERE ${PARKED}
       UNION ALL SELECT (SELECT min(kind) FROM jobs INDEXED BY jobs_parked
-        WHERE status = 'PENDING' AND parked = 1 AND kind > kinds.kind) FROM kinds WHERE kind IS NOT NULL)
+        WHERE ${PARKED} AND kind > kinds.kind) FROM kinds WHERE kind IS NOT NULL)
     SELECT kind, (SELECT count(*) FROM (SELECT 1 FROM jobs INDEXED BY jobs_parked
-      WHERE status = 'PENDING' AND parked = 1 AND jobs.kind = kinds.kind LIMIT ?1)) AS n
+      WHERE ${PARKED} AND jobs.kind = kinds.kind LIMIT ?1)) AS n
     FROM kinds WHERE kind IS NOT NULL LIMIT ?2`,
 } as const;

@@ -1,4 +1,4 @@
-import { type HistoryEntry, type Job, type Status, STATUSES } from "../job.ts";
+import { type HistoryEntry, isFinished, type Job, MOVES, type Status, STATUSES } from "../job.ts";
 import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
 import { nextRunAt } from "./claim.ts";
 import { fromCursor, toCursor } from "./cursor.ts";
@@ -14,6 +14,8 @@ const ROWS_A_CALL = 10_000;
 
 /** Removing values takes time too: one turn removes no more bytes than this. */
 const PRUNED_BYTES = 4 * 1024 * 1024;
+
+const [WAITING] = MOVES.claim.from;
 
 /** This many waiting jobs are sorted quickly; if there are more, a scan of all jobs soon meets them. */
 const FEW = 5_000;
@@ -40,7 +42,7 @@ export function getMany(
 
 export function list(sql: Statements, query: JobQuery): JobPage {
   const { line, cursor, limit, statuses = [undefined] } = query;
-  const isFew = isAtMost(sql, "PENDING", FEW);
+  const isFew = isAtMost(sql, WAITING, FEW);
   if (line !== undefined) return listLine(sql, { ...query, line }, isFew);
   const before = cursor === undefined ? number(sql.lastSeq.get()?.seq ?? 0) + 1 : fromCursor(cursor);
   const parts = [...new Set(statuses)].map((status) => listOne(sql, { ...query, status, before, isFew }));
@@ -65,7 +67,7 @@ type ListOne = Omit<JobQuery, "statuses" | "cursor"> & {
 /** Jobs of one status, or of any. Returns all that match from `next` on, which is 0 at the end. */
 function listOne(sql: Statements, query: ListOne): { jobs: Job[]; next: number } {
   const { status, before, limit } = query;
-  const isFew = query.isFew && status === "PENDING";
+  const isFew = query.isFew && status === WAITING;
   const floor = isFew || isIndexed(query) ? 0 : Math.max(0, before - (query.rows ?? ROWS_A_CALL));
   // One more row than requested shows whether there is another page.
   const values = [before, floor, limit + 1, ...wantedBy(query)] as const;
@@ -87,7 +89,7 @@ function isAtMost(sql: Statements, status: Status, most: number): boolean {
 /** Whether an index finds exactly the rows of the query, so that no others are read. */
 function isIndexed(query: ListOne): boolean {
   if (query.silentSince !== undefined) return true;
-  return wantedBy(query).every((wanted) => wanted === null) && query.status !== "PENDING";
+  return wantedBy(query).every((wanted) => wanted === null) && query.status !== WAITING;
 }
 
 type Wanted = readonly [string | null, string | null, number | null, number | null, number | null];
@@ -106,9 +108,8 @@ function wantedBy({ kind, search, changedSince, due }: ListOne): Wanted {
 function rows(sql: Statements, { status, silentSince }: ListOne, values: ListValues) {
   if (silentSince !== undefined) return sql.listSilent.all(...values, silentSince);
   if (status === undefined) return sql.list.all(...values);
-  if (status === "PENDING") return sql.listWaiting.all(...values);
-  if (status === "PROCESSING") return sql.listRunning.all(...values);
-  return sql.listFinished.all(...values, status);
+  if (isFinished(status)) return sql.listFinished.all(...values, status);
+  return status === WAITING ? sql.listWaiting.all(...values) : sql.listRunning.all(...values);
 }
 
 export function stats(

@@ -1,5 +1,5 @@
 /** The one place that turns rows into jobs and handles NULLs. Rows may have been edited by hand. */
-import { type HistoryEntry, type HistoryEvent, isStatus, type Job } from "../job.ts";
+import { type HistoryEntry, type HistoryEvent, isStatus, type Job, MOVES } from "../job.ts";
 import type { Claimed } from "../store.ts";
 import { StorageError } from "../errors.ts";
 
@@ -24,16 +24,16 @@ export function toJob(row: Row): Job {
     result: textOrNull(row.result),
     createdAt: number(row.created_at),
     updatedAt: number(row.updated_at),
-    canceledFrom: row.status === "CANCELED" && isStatus(row.canceled_from) ? row.canceled_from : null,
+    canceledFrom: row.status === MOVES.cancel.to && isStatus(row.canceled_from) ? row.canceled_from : null,
     ...leftOutOf(row),
   };
   const status = row.status;
   if (!isStatus(status)) {
     throw odd(`a job of unknown status: ${String(status)}`);
   }
-  if (status === "PENDING") return { ...facts, status };
+  if (status === MOVES.release.to) return { ...facts, status };
   // A job set to PROCESSING by hand has no holder and no heartbeat: the sweep will find it.
-  if (status === "PROCESSING") {
+  if (status === MOVES.claim.to) {
     return { ...facts, status, consumerId: facts.consumerId ?? "", lastHeartbeat: facts.lastHeartbeat ?? 0 };
   }
   return { ...facts, status, finishedAt: facts.finishedAt ?? facts.updatedAt };

@@ -6,9 +6,22 @@
  * undo that statement alone, at an eighth of its cost. A turn that meets a broken rule is rolled back as a whole.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import { FINISHED } from "../job.ts";
+import { INITIAL_STATUS } from "../job.ts";
 import { HISTORY_SQL, readable } from "./history_sql.ts";
 import { LINE } from "./line_statements.ts";
+import {
+  countedByStatus,
+  IN_FLIGHT,
+  IS_FINISHED,
+  IS_IN_FINISHED_INDEX,
+  KEEPS_RUN_AT,
+  MAY,
+  PARKED,
+  READY,
+  STARTS_AGAIN,
+  SUSPECT,
+  TO,
+} from "./status_sql.ts";
 
 /** Values longer than this, in bytes, are left out of the job and not even read. */
 const columns = (most: number) =>
@@ -32,19 +45,6 @@ const WHOLE = columns(4 * 1024 * 1024);
 const WANTED = `(?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0)
       AND (?6 IS NULL OR updated_at >= ?6) AND (?7 IS NULL OR run_at <= ?7) AND (?8 IS NULL OR run_at > ?8)`;
 
-/** The number of jobs in each status, counted on the indexes, which cost a tenth of the table. */
-const COUNTED =
-  `SELECT 'PENDING' AS status, (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0)
-      + (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND suspect = 1 AND parked = 0)
-      + (SELECT count(*) FROM jobs WHERE status = 'PENDING' AND parked = 1) AS n
-    UNION ALL SELECT 'PROCESSING', (SELECT count(*) FROM jobs WHERE status = 'PROCESSING')
-    ${
-    FINISHED.map((status) =>
-      `UNION ALL SELECT '${status}', (SELECT count(*) FROM jobs INDEXED BY jobs_finished
-      WHERE status = '${status}' AND status NOT IN ('PENDING', 'PROCESSING'))`
-    ).join(" ")
-  }`;
-
 export const SQL = {
   ...LINE,
 
@@ -54,117 +54,112 @@ export const SQL = {
   // replace: as insert; only a finished job starts afresh
   replace:
     `UPDATE jobs SET kind = ?2, payload = ?3, priority = ?4, run_at = ?5, created_at = ?6, updated_at = ?6,
-      status = 'PENDING', retries = 0, crashes = 0, suspect = 0, parked = 0, consumer_id = NULL, last_heartbeat = NULL,
+      status = '${INITIAL_STATUS}', retries = 0, crashes = 0, suspect = 0, parked = 0, consumer_id = NULL, last_heartbeat = NULL,
       started_at = NULL, finished_at = NULL, result = NULL, error = NULL, canceled_from = NULL
-    WHERE id = ?1 AND status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING ${BRIEF}`,
+    WHERE id = ?1 AND ${IS_FINISHED} RETURNING ${BRIEF}`,
   // whether the job of this id is another than ?1 id ?2 kind ?3 payload: a long one is read only where its length is equal
   differs:
     `SELECT (kind <> ?2 OR octet_length(payload) <> octet_length(?3) OR payload <> ?3) AS differs FROM jobs WHERE id = ?1`,
 
   // claim: the highest level of priority that waits, and the next one below ?1
-  topLevel:
-    `SELECT priority FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 ORDER BY priority DESC LIMIT 1`,
-  levelBelow:
-    `SELECT priority FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND priority < ?1
+  topLevel: `SELECT priority FROM jobs WHERE ${READY} ORDER BY priority DESC LIMIT 1`,
+  levelBelow: `SELECT priority FROM jobs WHERE ${READY} AND priority < ?1
     ORDER BY priority DESC LIMIT 1`,
   // ?1 consumer ?2 now ?3 priority ?4 limit. A claim of many builds a temporary table, which costs as much as five jobs
   // (85 µs), so there is also a claim of one.
   claim:
-    `UPDATE OR ROLLBACK jobs SET status = 'PROCESSING', lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
+    `UPDATE OR ROLLBACK jobs SET status = ${TO.claim}, lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
       started_at = ?2, updated_at = ?2
-    WHERE seq IN (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND priority = ?3 AND run_at <= ?2
+    WHERE seq IN (SELECT seq FROM jobs WHERE ${READY} AND priority = ?3 AND run_at <= ?2
       ORDER BY run_at, seq LIMIT ?4)
     RETURNING seq, lease, id, kind, payload, retries, crashes, suspect, run_at`,
   claimOne:
-    `UPDATE OR ROLLBACK jobs SET status = 'PROCESSING', lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
+    `UPDATE OR ROLLBACK jobs SET status = ${TO.claim}, lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
       started_at = ?2, updated_at = ?2
-    WHERE seq = (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND priority = ?3 AND run_at <= ?2
+    WHERE seq = (SELECT seq FROM jobs WHERE ${READY} AND priority = ?3 AND run_at <= ?2
       ORDER BY run_at, seq LIMIT 1)
     RETURNING seq, lease, id, kind, payload, retries, crashes, suspect, run_at`,
   // ?1 consumer ?2 now
   claimSuspect:
-    `UPDATE jobs SET status = 'PROCESSING', lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
+    `UPDATE jobs SET status = ${TO.claim}, lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
       started_at = ?2, updated_at = ?2
-    WHERE seq = (SELECT seq FROM jobs WHERE status = 'PENDING' AND suspect = 1 AND parked = 0 AND run_at <= ?2
+    WHERE seq = (SELECT seq FROM jobs WHERE ${SUSPECT} AND run_at <= ?2
       ORDER BY crashes, priority DESC, run_at, seq LIMIT 1)
     RETURNING seq, lease, id, kind, payload, retries, crashes, suspect, run_at`,
   // the earliest of one level (?1 priority), and the earliest suspect
-  nextOfLevel:
-    `SELECT run_at FROM jobs WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND priority = ?1
+  nextOfLevel: `SELECT run_at FROM jobs WHERE ${READY} AND priority = ?1
     ORDER BY run_at LIMIT 1`,
-  nextSuspect:
-    `SELECT min(run_at) AS run_at FROM jobs WHERE status = 'PENDING' AND suspect = 1 AND parked = 0`,
+  nextSuspect: `SELECT min(run_at) AS run_at FROM jobs WHERE ${SUSPECT}`,
 
   // renew: ?1 seq ?2 lease ?3 now
-  renew: `UPDATE jobs SET last_heartbeat = ?3 WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+  renew: `UPDATE jobs SET last_heartbeat = ?3 WHERE seq = ?1 AND lease = ?2 AND ${IN_FLIGHT}`,
 
   // settle: ?1 seq ?2 lease ?3 now
   complete:
-    `UPDATE OR ROLLBACK jobs SET status = 'COMPLETED', result = ?4, error = NULL, finished_at = ?3, updated_at = ?3
-    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+    `UPDATE OR ROLLBACK jobs SET status = ${TO.complete}, result = ?4, error = NULL, finished_at = ?3, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2 AND ${MAY.complete}`,
   retry:
     `UPDATE jobs SET retries = ?4, run_at = ?5, error = coalesce(?6, error), last_heartbeat = ?3, updated_at = ?3
-    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+    WHERE seq = ?1 AND lease = ?2 AND ${MAY.retry}`,
   exhaust:
-    `UPDATE jobs SET status = 'UNPROCESSABLE', retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
-    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
-  fail: `UPDATE jobs SET status = 'FAILED', retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
-    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+    `UPDATE jobs SET status = ${TO.exhaust}, retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2 AND ${MAY.exhaust}`,
+  fail: `UPDATE jobs SET status = ${TO.fail}, retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2 AND ${MAY.fail}`,
   release:
-    `UPDATE jobs SET status = 'PENDING', parked = 0, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
+    `UPDATE jobs SET status = ${TO.release}, parked = 0, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
       updated_at = ?3
-    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+    WHERE seq = ?1 AND lease = ?2 AND ${MAY.release}`,
   // ?4 status ?5 crashes ?6 suspect ?7 error, or null to keep it ?8 finished at, or null
   releaseCharged:
     `UPDATE jobs SET status = ?4, crashes = ?5, suspect = ?6, error = coalesce(?7, error), parked = 0,
       finished_at = ?8, consumer_id = iif(?8 IS NULL, NULL, consumer_id), last_heartbeat = NULL, started_at = NULL,
       updated_at = ?3
-    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+    WHERE seq = ?1 AND lease = ?2 AND ${IN_FLIGHT}`,
   // ?1 seq ?2 lease ?3 now ?4 event ?5 detail ?6 retries, or null to keep them ?7 ran ms ?8 report ?9 log; written
   // before the move that it records
   settledStory:
     `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at, ran_ms, report, log)
     SELECT seq, ?3, ?4, lease, coalesce(?6, retries), consumer_id, ?5, started_at, ?7, ?8, ?9 FROM jobs
-    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
+    WHERE seq = ?1 AND lease = ?2 AND ${IN_FLIGHT}`,
 
   // A job that is snoozed again and again does not fill the history: ?1 seq ?2 lease ?3 now ?4 detail
   // ?5 ran ms ?6 report ?7 log
   postponedAgain: `UPDATE history SET at = ?3, detail = ?4, ran_ms = ?5, report = ?6, log = ?7
     WHERE n = (SELECT max(n) FROM history WHERE seq = ?1) AND event = 'postponed' AND lease = ?2
-      AND EXISTS (SELECT 1 FROM jobs WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING')`,
+      AND EXISTS (SELECT 1 FROM jobs WHERE seq = ?1 AND lease = ?2 AND ${IN_FLIGHT})`,
 
   // move: ?1 id ?2 now ?3 event ?4 detail
   movedStory: `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at)
     SELECT seq, ?2, ?3, lease, retries, consumer_id, ?4, started_at FROM jobs WHERE id = ?1`,
   // a time to run that is still ahead survives cancel and resubmit
-  cancel: `UPDATE jobs SET canceled_from = status, status = 'CANCELED', finished_at = ?2, updated_at = ?2
-    WHERE id = ?1 AND status IN ('PENDING', 'PROCESSING', 'FAILED', 'UNPROCESSABLE') RETURNING ${BRIEF}`,
-  resubmit: `UPDATE jobs SET retries = CASE status WHEN 'FAILED' THEN retries ELSE 0 END,
-      crashes = CASE status WHEN 'FAILED' THEN crashes ELSE 0 END,
-      suspect = CASE status WHEN 'FAILED' THEN suspect ELSE 0 END,
-      run_at = CASE status WHEN 'CANCELED' THEN max(run_at, ?2) ELSE ?2 END,
-      status = 'PENDING', parked = 0, canceled_from = NULL, updated_at = ?2, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
-      finished_at = NULL, result = NULL
-    WHERE id = ?1 AND status IN ('FAILED', 'UNPROCESSABLE', 'CANCELED') RETURNING ${BRIEF}`,
+  cancel: `UPDATE jobs SET canceled_from = status, status = ${TO.cancel}, finished_at = ?2, updated_at = ?2
+    WHERE id = ?1 AND ${MAY.cancel} RETURNING ${BRIEF}`,
+  resubmit:
+    `UPDATE jobs SET retries = iif(${STARTS_AGAIN}, 0, retries), crashes = iif(${STARTS_AGAIN}, 0, crashes),
+      suspect = iif(${STARTS_AGAIN}, 0, suspect), run_at = iif(${KEEPS_RUN_AT}, max(run_at, ?2), ?2),
+      status = ${TO.resubmit}, parked = 0, canceled_from = NULL, updated_at = ?2, consumer_id = NULL,
+      last_heartbeat = NULL, started_at = NULL, finished_at = NULL, result = NULL
+    WHERE id = ?1 AND ${MAY.resubmit} RETURNING ${BRIEF}`,
 
   // orphans: ?1 ?2 heartbeats between these prove a living holder ?3 JSON list of what is held, as "seq:lease" ?4 limit
   orphans: `SELECT seq, lease, id, kind, consumer_id, crashes, suspect, run_at, started_at, last_heartbeat
     FROM jobs INDEXED BY jobs_processing
-    WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) NOT BETWEEN ?1 AND ?2
+    WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) NOT BETWEEN ?1 AND ?2
       AND seq || ':' || lease NOT IN (SELECT value FROM json_each(?3))
     ORDER BY seq LIMIT ?4`,
 
   // the clock was set back to ?1, from ?2 / by ?2: jobs that were due then, and jobs in flight that wait for an attempt
   stayDue: `UPDATE jobs SET run_at = ?1 WHERE seq IN (
       SELECT seq FROM jobs INDEXED BY jobs_claim
-        WHERE status = 'PENDING' AND suspect = 0 AND parked = 0 AND run_at > ?1 AND run_at <= ?2
+        WHERE ${READY} AND run_at > ?1 AND run_at <= ?2
       UNION ALL SELECT seq FROM jobs INDEXED BY jobs_suspects
-        WHERE status = 'PENDING' AND suspect = 1 AND parked = 0 AND run_at > ?1 AND run_at <= ?2)`,
+        WHERE ${SUSPECT} AND run_at > ?1 AND run_at <= ?2)`,
   stayDueInHand: `UPDATE jobs INDEXED BY jobs_processing SET run_at = max(?1, run_at - ?2)
-    WHERE status = 'PROCESSING' AND run_at > ?1`,
+    WHERE ${IN_FLIGHT} AND run_at > ?1`,
 
   // prune: ?1 after ?2 limit ?3 before
-  prunable: `SELECT seq, id, status IN ('COMPLETED', 'FAILED', 'UNPROCESSABLE', 'CANCELED')
+  prunable: `SELECT seq, id, ${IS_FINISHED}
       AND coalesce(finished_at, updated_at) < ?3 AS old,
       octet_length(payload) + coalesce(octet_length(result), 0) AS bytes FROM jobs WHERE seq > ?1 ORDER BY seq LIMIT ?2`,
   pruneJob: `DELETE FROM jobs WHERE seq = ?1`,
@@ -185,39 +180,39 @@ export const SQL = {
   list: `SELECT ${BRIEF} FROM jobs WHERE seq < ?1 AND seq >= ?2
       AND ${WANTED} ORDER BY seq DESC LIMIT ?3`,
   listWaiting:
-    `SELECT ${BRIEF} FROM jobs NOT INDEXED WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2 AND ${WANTED}
+    `SELECT ${BRIEF} FROM jobs NOT INDEXED WHERE ${MAY.claim} AND seq < ?1 AND seq >= ?2 AND ${WANTED}
       ORDER BY seq DESC LIMIT ?3`,
   // read in the order of claims, then sorted
-  listFewWaiting: `SELECT ${BRIEF} FROM jobs WHERE status = 'PENDING' AND seq < ?1 AND seq >= ?2
-      AND seq IN (SELECT seq FROM jobs INDEXED BY jobs_claim WHERE status = 'PENDING' AND suspect = 0 AND parked = 0
-        UNION ALL SELECT seq FROM jobs INDEXED BY jobs_suspects WHERE status = 'PENDING' AND suspect = 1 AND parked = 0
-        UNION ALL SELECT seq FROM jobs INDEXED BY jobs_parked WHERE status = 'PENDING' AND parked = 1)
+  listFewWaiting: `SELECT ${BRIEF} FROM jobs WHERE ${MAY.claim} AND seq < ?1 AND seq >= ?2
+      AND seq IN (SELECT seq FROM jobs INDEXED BY jobs_claim WHERE ${READY}
+        UNION ALL SELECT seq FROM jobs INDEXED BY jobs_suspects WHERE ${SUSPECT}
+        UNION ALL SELECT seq FROM jobs INDEXED BY jobs_parked WHERE ${PARKED})
       AND ${WANTED} ORDER BY seq DESC LIMIT ?3`,
   listRunning:
-    `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_processing WHERE status = 'PROCESSING' AND seq < ?1 AND seq >= ?2 AND ${WANTED}
+    `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_processing WHERE ${IN_FLIGHT} AND seq < ?1 AND seq >= ?2 AND ${WANTED}
       ORDER BY seq DESC LIMIT ?3`,
   listFinished: `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_finished
-    WHERE status = ?9 AND status NOT IN ('PENDING', 'PROCESSING') AND seq < ?1 AND seq >= ?2 AND ${WANTED} ORDER BY seq DESC LIMIT ?3`,
+    WHERE status = ?9 AND ${IS_IN_FINISHED_INDEX} AND seq < ?1 AND seq >= ?2 AND ${WANTED} ORDER BY seq DESC LIMIT ?3`,
   // ?9 silent since
   listSilent: `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_processing
-    WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) < ?9
+    WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) < ?9
       AND seq < ?1 AND seq >= ?2 AND ${WANTED} ORDER BY seq DESC LIMIT ?3`,
   lastSeq: `SELECT max(seq) AS seq FROM jobs`,
 
   // stats
   counts: `SELECT status, ${readable("n")} FROM job_counts`,
   silent: `SELECT count(*) AS n FROM jobs INDEXED BY jobs_processing
-    WHERE status = 'PROCESSING' AND coalesce(last_heartbeat, -1) < ?1`,
+    WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) < ?1`,
   dataVersion: `PRAGMA data_version`,
   shrinkLog: `PRAGMA wal_checkpoint(TRUNCATE)`,
   // statuses with a wrong count; each number is null if there is no such row
-  wrongCounts: `WITH counted AS (${COUNTED})
+  wrongCounts: `WITH counted AS (${countedByStatus()})
     SELECT coalesce(k.status, c.status) AS status, CAST(k.n AS TEXT) AS kept, c.n AS counted
     FROM job_counts k FULL JOIN counted c ON k.status = c.status WHERE k.n IS NOT c.n`,
   // the most jobs there can be: old ones are pruned
   extent: `SELECT (SELECT max(seq) FROM jobs) - (SELECT min(seq) FROM jobs) AS n`,
   forgetCounts: `DELETE FROM job_counts`,
-  countAgain: `INSERT INTO job_counts (status, n) ${COUNTED}`,
+  countAgain: `INSERT INTO job_counts (status, n) ${countedByStatus()}`,
 } as const;
 
 /** Returns rows as arrays: at nine columns they cost a third of objects. The runtime's types do not know it yet. */

@@ -25,9 +25,9 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [{
       file: STATEMENTS,
       from: `error = NULL, finished_at = ?3, updated_at = ?3
-    WHERE seq = ?1 AND lease = ?2 AND status`,
+    WHERE seq = ?1 AND lease = ?2 AND \${MAY.complete}`,
       to: `error = NULL, finished_at = ?3, updated_at = ?3
-    WHERE seq = ?1 AND status`,
+    WHERE seq = ?1 AND \${MAY.complete}`,
     }],
     tests: CONFORMANCE,
   },
@@ -35,8 +35,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "the lease is dropped from a WHERE: a heartbeat",
     edits: [{
       file: STATEMENTS,
-      from: "SET last_heartbeat = ?3 WHERE seq = ?1 AND lease = ?2 AND status",
-      to: "SET last_heartbeat = ?3 WHERE seq = ?1 AND status",
+      from: "SET last_heartbeat = ?3 WHERE seq = ?1 AND lease = ?2 AND ${IN_FLIGHT}",
+      to: "SET last_heartbeat = ?3 WHERE seq = ?1 AND ${IN_FLIGHT}",
     }],
     tests: CONFORMANCE,
   },
@@ -44,9 +44,9 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "the status is dropped from a WHERE: a failure",
     edits: [{
       file: STATEMENTS,
-      from: `SET status = 'FAILED', retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
-    WHERE seq = ?1 AND lease = ?2 AND status = 'PROCESSING'`,
-      to: `SET status = 'FAILED', retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
+      from: `SET status = \${TO.fail}, retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2 AND \${MAY.fail}`,
+      to: `SET status = \${TO.fail}, retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2`,
     }],
     tests: CONFORMANCE,
@@ -55,7 +55,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "the status is dropped from a WHERE: a cancel",
     edits: [{
       file: STATEMENTS,
-      from: "WHERE id = ?1 AND status IN ('PENDING', 'PROCESSING', 'FAILED', 'UNPROCESSABLE') RETURNING",
+      from: "WHERE id = ?1 AND ${MAY.cancel} RETURNING",
       to: "WHERE id = ?1 RETURNING",
     }],
     tests: CONFORMANCE,

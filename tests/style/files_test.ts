@@ -71,6 +71,12 @@ Deno.test("the statuses are listed in job.ts and nowhere else", () => {
   assert.deepEqual(offenders(elsewhere, list), []);
 });
 
+Deno.test("a backend and its SQL take statuses from job.ts, and name none themselves", () => {
+  assert.deepEqual(offenders(sources, new RegExp(STATUS.replaceAll('"', "'"))), []);
+  const backends = sources.filter(({ path }) => /^queue\/[^/]+\//.test(path));
+  assert.deepEqual(offenders(backends, new RegExp(STATUS)), []);
+});
+
 Deno.test("no test is switched off or left alone in the light", () => {
   assert.deepEqual(offenders(files, /\bDeno\.test\.(?:only|ignore)\b|\bonly:\s*true/), []);
 });

@@ -13,6 +13,7 @@ import {
   type Lease,
   MOVES,
   type OperatorVerb,
+  RESUBMIT,
   type Status,
   STATUSES,
   type Verb,
@@ -135,9 +136,10 @@ export class Model {
     if (verb === "cancel") {
       this.#to(job, "cancel", now, { finishedAt: now, canceledFrom: job.status });
     } else {
-      if (job.status !== "FAILED") Object.assign(job, { retries: 0, crashes: 0, suspect: false });
+      const { startsAgain, keepsRunAt } = RESUBMIT[job.status as keyof typeof RESUBMIT];
+      if (startsAgain) Object.assign(job, { retries: 0, crashes: 0, suspect: false });
       const gone = { consumerId: null, lastHeartbeat: null, startedAt: null, finishedAt: null, result: null };
-      const runAt = job.status === "CANCELED" ? Math.max(job.runAt, now) : now;
+      const runAt = keepsRunAt ? Math.max(job.runAt, now) : now;
       this.#to(job, "resubmit", now, { ...gone, runAt, canceledFrom: null });
     }
     tell(job, now, verb === "cancel" ? "canceled" : "resubmitted");
