@@ -10,7 +10,15 @@
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { HostedThreads, ThreadError } from "./slots/hosted_threads.ts";
-import { type Close, type FromThread, readMessage } from "./protocol.ts";
+import {
+  type Close,
+  type FromThread,
+  readMessage,
+  type StartConsumer,
+  type StartProducer,
+  type ToConsumer,
+  type ToProducer,
+} from "./protocol.ts";
 import { ranOutOfMemory } from "./thread/memory.ts";
 
 /** Each is called with a sentence that gives the reason. */
@@ -47,6 +55,11 @@ export interface Child<Message> {
    */
   end(why: string, how?: { readonly atOnce?: boolean }): void;
 }
+
+/** How the supervisor starts its threads: by `startChild`, unless they are simulated. */
+export type Spawn = (
+  options: Omit<ChildOptions<StartConsumer | StartProducer>, "threads">,
+) => Child<ToConsumer | ToProducer>;
 
 export const WORDLESS = "It ended without giving a reason";
 const CLOSE: Close = { type: "close" };

@@ -14,6 +14,7 @@ import {
   sleep,
   type SystemView,
 } from "@persistent-queue/queue";
+import { type Spawn, startChild } from "./child.ts";
 import type { Settings } from "./config.ts";
 import { ConsumerSlot } from "./slots/consumer_slot.ts";
 import { describe } from "./telling/describe.ts";
@@ -21,16 +22,13 @@ import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 import { handlersUrl } from "./process/handler_project.ts";
 import type { Log } from "./log.ts";
 import { HostedThreads } from "./slots/hosted_threads.ts";
-import { LogTidying } from "./log/log_tidying.ts";
-import { MemoryWatch } from "./slots/memory_watch.ts";
-import { OpenFilesWatch } from "./slots/open_files_watch.ts";
+import { ProcessWatch } from "./slots/process_watch.ts";
 import { ProducerSlot } from "./slots/producer_slot.ts";
 import { RecentEvents } from "./telling/recent_events.ts";
 import { Sweeper, type Verdict } from "./sweeper.ts";
 import type { SystemEvent } from "./telling/system_event.ts";
 import { warningsOf } from "./telling/warnings.ts";
 import { WedgedThreads } from "./slots/wedged_threads.ts";
-import { WorkingFolder } from "./process/working_folder.ts";
 
 export interface SupervisorOptions {
   readonly queue: Enqueuer & Consumer & Maintainer & Pick<Inspector, "subscribe" | "trouble" | "warnings">;
@@ -38,6 +36,7 @@ export interface SupervisorOptions {
   readonly log: Log;
   readonly handlers?: URL; // their folder, as the settings say unless given
   readonly threads?: HostedThreads; // with what handlers may do; all that this process may unless given
+  readonly spawn?: Spawn; // how each is started: for real unless given
   readonly check?: { readonly problems: readonly string[] }; // what is wrong with them
   readonly now?: () => number; // milliseconds since 1970
   /** Monotonic, in milliseconds. */
@@ -52,17 +51,16 @@ const RECOVERY_RETRY_MS = 1_000;
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #dispatcher: Dispatcher;
-  readonly #consumers: readonly ConsumerSlot[];
+  /** These two are for simulations, which look inside; the pages get `view()`. */
+  readonly dispatcher: Dispatcher;
+  readonly consumers: readonly ConsumerSlot[];
   readonly #producer: ProducerSlot | null;
   readonly #sweeper: Sweeper;
-  readonly #memoryWatch: MemoryWatch;
-  readonly #openFilesWatch: OpenFilesWatch;
-  readonly #logTidying: LogTidying;
+  /** Null where threads are simulated: they have no process. */
+  readonly #processWatch: ProcessWatch | null;
   readonly #recent: RecentEvents;
   readonly #threads: HostedThreads;
   readonly #wedged: WedgedThreads;
-  readonly #workingFolder = new WorkingFolder();
   readonly #startedAt: number;
   #sweep: { lastAt: number | null; lastRequeued: number } = { lastAt: null, lastRequeued: 0 };
   #hasStarted = false;
@@ -78,28 +76,26 @@ export class Supervisor {
     this.#recent = new RecentEvents(now);
     const onNotice = (level: "warn" | "error", text: string) => this.#report({ type: "notice", level, text });
     const onError = (error: unknown) => onNotice("error", messageOf(error));
-    const living = () => this.#consumers.map((consumer) => `consumer_${consumer.id}`);
-    this.#logTidying = new LogTidying({ dir: settings.logDir, living, onError });
     const onRestart = (id: string, why: string) => {
       this.#report({ type: "restarted", role: "consumer", id, why });
-      this.#logTidying.begin();
+      this.#processWatch?.tidyLogs();
     };
     const onTooMany = (why: string) => options.onFatal(EXIT.wedged, why);
     this.#wedged = new WedgedThreads({ tell: onNotice, onTooMany });
     const onUnusable: DispatcherOptions["onUnusable"] = (id, why, blame) =>
-      this.#consumers.find((consumer) => consumer.id === id)?.replace(why, blame);
-    this.#dispatcher = new Dispatcher({ queue, now, clock, onError, onUnusable });
+      this.consumers.find((consumer) => consumer.id === id)?.replace(why, blame);
+    this.dispatcher = new Dispatcher({ queue, now, clock, onError, onUnusable });
     const onWarning = (text: string) => onNotice("warn", text);
     const toConsumer = { handlers, onRestart, onWarning };
-    const shared = { settings, clock, threads: this.#threads, wedged: this.#wedged };
-    this.#consumers = Array.from(
+    const spawn: Spawn = options.spawn ?? ((child) => startChild({ threads: this.#threads, ...child }));
+    const shared = { settings, clock, spawn, wedged: this.#wedged };
+    this.consumers = Array.from(
       { length: settings.consumers },
-      (_, i) => new ConsumerSlot({ ...shared, ...toConsumer, dispatcher: this.#dispatcher, slot: i + 1 }),
+      (_, i) => new ConsumerSlot({ ...shared, ...toConsumer, dispatcher: this.dispatcher, slot: i + 1 }),
     );
-    const { heartbeatMs, consumerMemoryMb: limitMb } = settings;
-    this.#memoryWatch = new MemoryWatch({ consumers: this.#consumers, heartbeatMs, limitMb, clock });
-    const held = { consumers: this.#consumers, folder: settings.logDir };
-    this.#openFilesWatch = new OpenFilesWatch({ ...held, tell: onNotice });
+    this.#processWatch = options.spawn === undefined
+      ? new ProcessWatch({ consumers: this.consumers, settings, clock, tell: onNotice, onError })
+      : null;
     const onProducerRestart = (id: string, why: string) =>
       this.#report({ type: "restarted", role: "producer", id, why });
     this.#producer = settings.producerIntervalMs === 0
@@ -122,11 +118,10 @@ export class Supervisor {
     await this.#recover();
     await this.#options.queue.probe().catch(assertPassing);
     if (this.#stopping !== null) return;
-    for (const consumer of this.#consumers) consumer.fill();
+    for (const consumer of this.consumers) consumer.fill();
     this.#producer?.fill();
     this.#sweeper.start();
-    this.#memoryWatch.start();
-    this.#openFilesWatch.start();
+    this.#processWatch?.start();
     this.#hasStarted = true;
   }
 
@@ -155,17 +150,16 @@ export class Supervisor {
 
   async #stop(patienceMs: number): Promise<void> {
     this.#sweeper.stop();
-    this.#memoryWatch.stop();
-    this.#openFilesWatch.stop();
-    await Promise.all([this.#producer?.stop(CLOSE_MS), this.#dispatcher.stop(patienceMs)]);
-    await Promise.all(this.#consumers.map((consumer) => consumer.stop(CLOSE_MS)));
+    this.#processWatch?.stop();
+    await Promise.all([this.#producer?.stop(CLOSE_MS), this.dispatcher.stop(patienceMs)]);
+    await Promise.all(this.consumers.map((consumer) => consumer.stop(CLOSE_MS)));
     this.#threads[Symbol.dispose]();
-    await this.#logTidying.done;
+    await this.#processWatch?.isTidy;
     this.#unsubscribe();
   }
 
   view(): SystemView {
-    const consumers = this.#consumers.map((consumer) => consumer.view());
+    const consumers = this.consumers.map((consumer) => consumer.view());
     const view = {
       startedAt: this.#startedAt,
       starting: !this.#hasStarted,
@@ -184,7 +178,7 @@ export class Supervisor {
       ...view,
       warnings: warningsOf({ ...view, wedged: this.#wedged.warnings, storage }, {
         settings,
-        failing: this.#consumers.some(({ isFailing }) => isFailing),
+        failing: this.consumers.some(({ isFailing }) => isFailing),
       }),
     };
   }
@@ -199,7 +193,7 @@ export class Supervisor {
    * such consumer.
    */
   injectFault(consumerId: string, how: "crash" | "hang", by: string): boolean {
-    const consumer = this.#consumers.find(({ id, isReady }) => isReady && id === consumerId);
+    const consumer = this.consumers.find(({ id, isReady }) => isReady && id === consumerId);
     if (consumer === undefined) return false;
     this.#report({ type: "provoked", consumerId, how, by });
     consumer.post({ type: "fault", how });
@@ -209,11 +203,11 @@ export class Supervisor {
   #trouble(): string | null {
     if (this.#options.queue.trouble !== null) return this.#options.queue.trouble;
     if (this.#stopping !== null) return "The system is stopping.";
-    return this.#consumers.some(({ isReady }) => isReady) ? null : "No consumer lives at the moment.";
+    return this.consumers.some(({ isReady }) => isReady) ? null : "No consumer lives at the moment.";
   }
 
   #hear(event: QueueEvent): void {
-    this.#dispatcher.hear(event);
+    this.dispatcher.hear(event);
     this.#report(event);
   }
 
@@ -222,7 +216,7 @@ export class Supervisor {
     this.#recent.add(event);
     for (const { level, text, consumerId } of describe(event)) {
       this.#options.log[level](text);
-      const consumer = consumerId && this.#consumers.find(({ id }) => id === consumerId);
+      const consumer = consumerId && this.consumers.find(({ id }) => id === consumerId);
       if (consumer && level !== "debug") {
         consumer.post({ type: "note", level: level === "info" ? "info" : "warn", text });
       }
@@ -232,18 +226,14 @@ export class Supervisor {
   /** A consumer silent for `STALL_MS` hangs. */
   #judge({ justWoke }: { justWoke: boolean }): Verdict {
     const { stallMs } = this.#options.settings;
-    const moved = this.#workingFolder.restore();
-    if (moved !== null) {
-      const text = `A handler moved the working folder to ${moved}; it was put back`;
-      this.#report({ type: "notice", level: "warn", text });
-    }
+    this.#processWatch?.restoreFolder();
     let freed = 0;
-    for (const consumer of this.#consumers) {
+    for (const consumer of this.consumers) {
       const { silentMs } = consumer;
       if (silentMs !== null && silentMs > stallMs && !justWoke) {
         freed += consumer.giveUp(`No heartbeat for ${Math.round(silentMs / 1000)} s`);
       }
     }
-    return { held: this.#dispatcher.leases, freed };
+    return { held: this.dispatcher.leases, freed };
   }
 }

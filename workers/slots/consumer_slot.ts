@@ -1,7 +1,6 @@
 /** One of the consumers: its thread, its handle, and its state for the pages. */
 import type { Claimed, ConsumerState, ConsumerView } from "@persistent-queue/queue";
-import { type LifeEvents, startChild } from "../child.ts";
-import type { HostedThreads } from "./hosted_threads.ts";
+import type { LifeEvents, Spawn } from "../child.ts";
 import type { Settings } from "../config.ts";
 import { ConsumerHandle } from "../dispatch/consumer_handle.ts";
 import type { EndOfConsumer } from "../dispatch/abandoned_jobs.ts";
@@ -17,7 +16,7 @@ export interface ConsumerSlotOptions {
   readonly slot: number;
   readonly settings: Settings;
   readonly handlers: URL;
-  readonly threads: HostedThreads;
+  readonly spawn: Spawn;
   readonly dispatcher: Dispatcher;
   readonly clock: () => number;
   readonly onRestart: (id: string, why: string) => void;
@@ -61,6 +60,11 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
 
   get id(): string | null {
     return this.#slot.id;
+  }
+
+  /** Of the current life. */
+  get handle(): ConsumerHandle | null {
+    return this.#handle;
   }
 
   get isReady(): boolean {
@@ -161,7 +165,7 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
   }
 
   #spawn(consumerId: string, events: LifeEvents) {
-    const { slot, settings, handlers, threads, clock } = this.#options;
+    const { slot, settings, handlers, spawn, clock } = this.#options;
     const handle = new ConsumerHandle({
       consumerId,
       slot,
@@ -181,16 +185,9 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
       log: { dir: settings.logDir, level: settings.logLevel, name: `consumer_${consumerId}` },
     };
     const onMessage = (message: FromThread) => this.#hear(handle, message);
-    const child = startChild<ToConsumer, StartConsumer>({
-      threads,
-      url: URL_OF_THREAD,
-      name: `consumer ${slot}`,
-      start,
-      memoryMb: settings.consumerMemoryMb,
-      keepsSpare: true,
-      onMessage,
-      ...events,
-    });
+    const memoryMb = settings.consumerMemoryMb;
+    const thread = { url: URL_OF_THREAD, name: `consumer ${slot}`, memoryMb, keepsSpare: true };
+    const child = spawn({ ...thread, start, onMessage, ...events });
     this.#handle = handle;
     this.#leftover = null;
     return child;

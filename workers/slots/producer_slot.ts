@@ -1,7 +1,6 @@
 /** The producer's thread, and the jobs it asks for. */
 import { type Enqueuer, messageOf, QueueError } from "@persistent-queue/queue";
-import { type LifeEvents, startChild } from "../child.ts";
-import type { HostedThreads } from "./hosted_threads.ts";
+import type { LifeEvents, Spawn } from "../child.ts";
 import type { Settings } from "../config.ts";
 import { ThreadSlot } from "./thread_slot.ts";
 import type { FromThread, StartProducer, ToProducer } from "../protocol.ts";
@@ -10,7 +9,7 @@ import type { WedgedThreads } from "./wedged_threads.ts";
 export interface ProducerSlotOptions {
   readonly settings: Settings;
   readonly queue: Enqueuer;
-  readonly threads: HostedThreads;
+  readonly spawn: Spawn;
   readonly clock: () => number;
   readonly onRestart: (id: string, why: string) => void;
   readonly onError: (error: unknown) => void;
@@ -51,7 +50,7 @@ export class ProducerSlot {
   }
 
   #spawn(events: LifeEvents) {
-    const { settings, threads } = this.#options;
+    const { settings, spawn } = this.#options;
     const start: StartProducer = {
       intervalMs: settings.producerIntervalMs,
       filesDir: settings.filesDir,
@@ -61,14 +60,7 @@ export class ProducerSlot {
     const onMessage = (message: FromThread) => {
       if (message.type === "add") this.#add(message.ids);
     };
-    return startChild<ToProducer, StartProducer>({
-      threads,
-      url: URL_OF_THREAD,
-      name: "producer",
-      start,
-      onMessage,
-      ...events,
-    });
+    return spawn({ url: URL_OF_THREAD, name: "producer", start, onMessage, ...events });
   }
 
   async #add(ids: readonly string[]): Promise<void> {

@@ -40,7 +40,9 @@ const MISFORTUNES: readonly (readonly [weight: number, misfortune: Misfortune])[
   [5, (world) => onThread(world, (thread) => void thread.crash("It crashed"))],
   [5, (world) => onThread(world, (thread) => freeze(world, thread))],
   [1, (world) => onThread(world, (thread) => void thread.end("It was ended from outside"))],
-  [2, replacePlace],
+  [2, replaceConsumer],
+  [1, (world) => injectFault(world, "crash")],
+  [1, (world) => injectFault(world, "hang")],
   [2, (world) => world.kill("by misfortune")],
   [2, stopAndStart],
   [3, (world) => weather(world, "lockedUntil")],
@@ -159,7 +161,7 @@ function blockMainFor(world: World, ms: number): void {
 // Threads and processes --------------------------------------------------------------------------------------------------
 
 function threadsOf(process: SimulatedProcess | null): SimulatedThread[] {
-  return process === null ? [] : process.places.flatMap(({ threads }) => [...threads]);
+  return process === null ? [] : [...process.threads];
 }
 
 function onThread(world: World, misfortune: (thread: SimulatedThread) => void): void {
@@ -174,8 +176,21 @@ function freeze({ timeline, random, trace, settings }: World, { owner }: Simulat
   timeline.hang(owner, ms);
 }
 
-function replacePlace(world: World): void {
-  world.ask(({ places }) => Promise.resolve(world.random.pick(places).replace("A user asked for it", null)));
+function replaceConsumer(world: World): void {
+  world.ask(({ supervisor: { consumers } }) => {
+    world.random.pick(consumers).replace("The process ran out of open files", { guilty: null });
+    return Promise.resolve();
+  });
+}
+
+function injectFault(world: World, how: "crash" | "hang"): void {
+  world.ask(({ supervisor }) => {
+    const { id } = world.random.pick(supervisor.consumers);
+    if (id !== null && supervisor.injectFault(id, how, "a person")) {
+      world.trace.say("person", `makes consumer ${id} ${how}`);
+    }
+    return Promise.resolve();
+  });
 }
 
 function stopAndStart(world: World): void {
@@ -183,7 +198,7 @@ function stopAndStart(world: World): void {
   world.ask(async (process) => {
     if (process.stopping || process.startedAt === null) return;
     trace.say("person", "stops the system");
-    const [since, leases] = [timeline.now, process.dispatcher.leases];
+    const [since, leases] = [timeline.now, process.supervisor.dispatcher.leases];
     await process.stop(random.pick([0, 100, 5_000]));
     if (world.process !== process) return;
     trace.say("world", "the system has stopped");
@@ -206,8 +221,8 @@ function assertNoneIsLeft({ disk, book }: World, leases: readonly Lease[]): void
 }
 
 function sweepNow(world: World): void {
-  world.ask(async ({ sweeper, startedAt }) => {
-    if (startedAt !== null) await sweeper.sweep();
+  world.ask(async ({ supervisor, startedAt }) => {
+    if (startedAt !== null) await supervisor.sweep();
   });
 }
 

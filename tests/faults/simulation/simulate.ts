@@ -1,6 +1,6 @@
 /**
  * One run: a storm of misfortunes chosen by a seed, then calm, in which everything must end. The queue, the
- * dispatcher and the sweeper are the real ones; time, storage, threads and users are simulated.
+ * supervisor and the consumers' loops are the real ones; time, storage, threads and users are simulated.
  */
 import { isFinished } from "../../../queue/job.ts";
 import { verify } from "../../../queue/verify.ts";
@@ -19,6 +19,8 @@ export interface Run {
   readonly begins: number;
   readonly deaths: number;
   readonly fenced: number;
+  /** Consumers that were given up because they had fallen silent. */
+  readonly silences: number;
   /** How much simulated time it took, in milliseconds. */
   readonly simulatedMs: number;
   /** The same for each run of this seed. */
@@ -74,7 +76,7 @@ async function storm(world: World, operations: number): Promise<Omit<Run, "seed"
   await assertAllIsWell(world);
   const { begins, fenced } = book;
   return {
-    ...{ events, begins, fenced, deaths: world.deaths },
+    ...{ events, begins, fenced, silences: world.silences, deaths: world.deaths },
     ...{ simulatedMs: timeline.now, fingerprint: trace.fingerprint },
   };
 }
@@ -104,17 +106,17 @@ function isDone({ disk, process }: World): boolean {
 }
 
 /** All consumers are ready, and no job is in flight. */
-function isAtRest({ dispatcher, places }: SimulatedProcess): boolean {
+function isAtRest({ supervisor: { dispatcher, consumers } }: SimulatedProcess): boolean {
   return dispatcher.leases.length === 0 &&
-    places.every(({ handle }) => handle?.ready && handle.inFlight.size === 0 && handle.requested === 0);
+    consumers.every(({ handle }) => handle?.ready && handle.inFlight.size === 0 && handle.requested === 0);
 }
 
 function leftOvers({ disk, process }: World): string {
   const jobs = [...disk.jobs].filter(({ status }) => !isFinished(status));
-  const hands = process?.places.map(({ handle }) =>
+  const hands = process?.supervisor.consumers.map(({ handle }) =>
     handle && `${handle.ready} ${[...handle.inFlight.values()].map(({ job }) => job.id)} ${handle.requested}`
   );
-  return JSON.stringify({ jobs, hands, leases: process?.dispatcher.leases });
+  return JSON.stringify({ jobs, hands, leases: process?.supervisor.dispatcher.leases });
 }
 
 async function assertAllIsWell(world: World): Promise<void> {
@@ -127,8 +129,8 @@ async function assertAllIsWell(world: World): Promise<void> {
   if (fenced !== process.store.fenced) {
     problems.push(`I11: ${process.store.fenced} late writes were dropped, ${fenced} counted`);
   }
-  for (const { handle, ticketWatch } of process.places) {
-    if (handle !== null && ticketWatch !== null) problems.push(...ticketWatch.problems(handle));
+  for (const { handle } of process.supervisor.consumers) {
+    if (handle !== null) problems.push(...process.threadOf(handle)?.ticketWatch.problems(handle) ?? []);
   }
   if (problems.length > 0) throw new Error(problems.join("\n"));
 }

@@ -1,12 +1,13 @@
-/** A consumer's thread as in `workers/consumer.ts`, without a real thread: its messages travel on the timeline. */
+/** A consumer's thread without a thread: the real loop, whose messages travel on the timeline. */
+import type { Child } from "../../../workers/child.ts";
+import { ThreadState } from "../../../workers/dispatch/thread_state.ts";
 import { Tickets } from "../../../workers/dispatch/tickets.ts";
-import type { FromThread, JobMessage, ToConsumer } from "../../../workers/protocol.ts";
-import { Attempt } from "../../../workers/thread/attempt.ts";
-import { Report } from "../../../workers/thread/report.ts";
+import type { FromThread, JobMessage, StartConsumer, ToConsumer } from "../../../workers/protocol.ts";
+import { ConsumerLoop } from "../../../workers/thread/consumer_loop.ts";
 import type { Clock } from "../../../workers/thread/runtime.ts";
-import type { ThreadState } from "../../../workers/dispatch/thread_state.ts";
 import { act } from "./acting.ts";
 import { enter } from "./stage.ts";
+import { TicketWatch } from "./ticket_watch.ts";
 import { type Owner, owner } from "./timeline.ts";
 import type { World } from "./world.ts";
 
@@ -20,43 +21,68 @@ const CLOCK: Clock = {
   },
 };
 
+/** What the system says when it gives up a consumer that has fallen silent. */
+const SILENCE = /^No heartbeat for/;
+const LOG = { info: () => {}, warn: () => {}, close: () => {} };
+
 export interface ThreadOptions {
   readonly world: World;
   readonly main: Owner;
-  readonly consumerId: string;
-  readonly tickets: SharedArrayBuffer;
-  readonly state: ThreadState;
-  readonly heartbeatMs: number;
+  readonly start: StartConsumer;
   readonly onMessage: (message: FromThread) => void;
   /** Called once. */
   readonly onEnd: (why: string) => void;
 }
 
-export class SimulatedThread {
+export class SimulatedThread implements Child<ToConsumer> {
   readonly owner: Owner;
   readonly consumerId: string;
+  readonly ticketWatch = new TicketWatch();
   readonly #options: ThreadOptions;
   readonly #tickets: Tickets;
-  readonly #inbox: JobMessage[] = [];
-  readonly #report = new Report((message) => this.#tell(message), CLOCK);
-  #current: Attempt | null = null;
-  #wake = () => {};
+  readonly #loop: ConsumerLoop;
+  /** By ticket. */
+  readonly #jobs = new Map<number, JobMessage>();
+  /** When its last message arrived that shows that it works. */
+  #heardAt = 0;
   /** Messages of one channel never overtake each other. */
   #lastIn = 0;
   #lastOut = 0;
 
   constructor(options: ThreadOptions) {
+    const { world, start } = options;
     this.#options = options;
-    this.consumerId = options.consumerId;
-    this.owner = owner(`thread ${options.consumerId.slice(0, 6)}`);
-    this.#tickets = new Tickets(options.tickets);
-    const { world, consumerId } = options;
-    enter(consumerId, (job, context) => act(world, this, { job, context }));
-    world.timeline.after(world.random.below(30), this.owner, () => this.#live());
+    this.consumerId = start.consumerId;
+    this.owner = owner(`thread ${start.consumerId.slice(0, 6)}`);
+    this.#tickets = new Tickets(start.tickets);
+    this.#loop = this.#makeLoop();
+    enter(this.consumerId, (job, context) => act(world, this, { job, context }));
+    world.timeline.after(world.random.below(30), this.owner, () => {
+      this.#loop.run().catch((error: unknown) => world.hearError(error));
+    });
+  }
+
+  /** The guards of a real thread change the process that it runs in, so this one has none. */
+  #makeLoop(): ConsumerLoop {
+    const { world, start } = this.#options;
+    return new ConsumerLoop({
+      ...{ start, handlers: world.handlers, clock: CLOCK, log: LOG, state: new ThreadState(start.state) },
+      tickets: { begin: (ticket) => this.#begin(ticket), end: (ticket) => this.#end(ticket) },
+      guards: {
+        owners: { run: (_, work) => work() },
+        tidiness: { prepareFor: () => {}, adopt: () => [], lookAfter: () => {} },
+        heap: { add: () => {}, collect: () => {} },
+        memory: { look: () => ({ takenMb: 0, problem: null }) },
+      },
+      tell: (message) => this.#tell(message),
+      close: () => void this.crash("It was closed"),
+      hang: () => world.timeline.hang(this.owner, 3 * world.settings.stallMs),
+    });
   }
 
   post(message: ToConsumer): void {
     const { timeline, random } = this.#options.world;
+    this.ticketWatch.note(message);
     this.#lastIn = Math.max(this.#lastIn + 0.001, timeline.now + random.below(100) / 100);
     timeline.after(this.#lastIn - timeline.now, this.owner, () => this.#receive(message));
   }
@@ -64,6 +90,7 @@ export class SimulatedThread {
   /** As the runtime ends threads: one that spins ends only when it pauses, and may do a little before that. */
   end(why: string): void {
     const { timeline, random } = this.#options.world;
+    if (SILENCE.test(why)) this.#assertSilent();
     timeline.after(random.below(3), this.owner, () => {
       timeline.after(random.chance(0.5) ? 0 : random.below(50), this.owner, () => this.crash(why));
     });
@@ -81,58 +108,38 @@ export class SimulatedThread {
     return new Promise<never>(() => {});
   }
 
-  async #live(): Promise<void> {
-    this.#tell({ type: "ready" });
-    this.#beat();
-    for (;;) {
-      if (this.#inbox.length === 0) await new Promise<void>((resolve) => this.#wake = resolve);
-      for (let job = this.#inbox.shift(); job !== undefined; job = this.#inbox.shift()) {
-        if (this.#tickets.begin(job.ticket)) await this.#work(job);
-      }
-      this.#report.flush();
-    }
-  }
-
-  async #work(job: JobMessage): Promise<void> {
-    const { world, consumerId } = this.#options;
-    world.trace.say(this.owner.name, `begins ${job.id}:${job.lease}, attempt ${job.attempt}`);
-    world.book.began(this.owner.name, job);
-    const began = performance.now();
-    this.#current = new Attempt(job, {
-      ...{ consumerId, settings: { filesDir: "", startDir: "", workMs: 0 }, handlers: world.handlers },
-      ...{ clock: CLOCK, state: this.#options.state, onLoaded: () => {}, log: () => {} },
-    });
-    const outcome = await this.#current.run();
-    if (!this.owner.alive) return await new Promise<never>(() => {});
-    const { stubborn } = this.#current;
-    this.#current = null;
-    world.book.ended(this.owner.name);
-    this.#tickets.end(job.ticket);
-    world.trace.say(this.owner.name, `ends ${job.id}:${job.lease} ${outcome.type}`);
-    if (world.strikes(0.003)) return await this.crash("It died between the end of a job and its report");
-    this.#report.add(job.ticket, outcome, performance.now() - began);
-    if (stubborn === null) return;
-    this.#report.flush();
-    this.#tell({ type: "unusable", why: stubborn, guilty: null });
+  /** It must have been silent by itself, not because the process was paused. */
+  #assertSilent(): void {
+    const { world } = this.#options;
+    world.silences += 1;
+    if (!this.owner.alive || this.owner.silentUntil >= this.#heardAt) return;
+    world.book.blame(`Consumer ${this.consumerId} was given up, but did not hang`);
   }
 
   #receive(message: ToConsumer): void {
-    if (message.type === "jobs") {
-      if (message.soon) this.#inbox.unshift(...message.jobs);
-      else this.#inbox.push(...message.jobs);
-      this.#wake();
-    } else if (message.type === "cancel") {
-      this.#tell({ type: "told", ticket: message.ticket });
-      if (this.#current?.ticket === message.ticket) this.#current.cancel(message.reason);
-    } else if (message.type === "close") this.crash("It was closed");
+    if (message.type === "jobs") { for (const job of message.jobs) this.#jobs.set(job.ticket, job); }
+    this.#loop.receive(message);
   }
 
-  #beat(): void {
-    const { heartbeatMs } = this.#options;
-    setTimeout(() => {
-      this.#tell({ type: "beat" });
-      this.#beat();
-    }, heartbeatMs - Date.now() % heartbeatMs);
+  /** A dead thread stays where it was: what still runs of it here must change nothing. */
+  #begin(ticket: number): boolean {
+    const { world } = this.#options;
+    const job = this.#jobs.get(ticket);
+    if (!this.owner.alive || job === undefined || !this.#tickets.begin(ticket)) return false;
+    world.trace.say(this.owner.name, `begins ${job.id}:${job.lease}, attempt ${job.attempt}`);
+    world.book.began(this.owner.name, job);
+    return true;
+  }
+
+  #end(ticket: number): void {
+    const { world } = this.#options;
+    const job = this.#jobs.get(ticket);
+    if (!this.owner.alive || job === undefined) return;
+    this.#jobs.delete(ticket);
+    world.book.ended(this.owner.name);
+    this.#tickets.end(ticket);
+    world.trace.say(this.owner.name, `ends ${job.id}:${job.lease}`);
+    if (world.strikes(0.003)) this.crash("It died between the end of a job and its report");
   }
 
   /** Sometimes late, and sometimes twice. */
@@ -143,7 +150,10 @@ export class SimulatedThread {
     const lateMs = world.strikes(0.01) ? random.below(2_000) : random.below(50) / 100;
     this.#lastOut = Math.max(this.#lastOut + 0.001, timeline.now + lateMs);
     if (lateMs > 1) this.owner.silentUntil = Math.max(this.owner.silentUntil, this.#lastOut);
-    const arrive = () => onMessage(message);
+    const arrive = () => {
+      if (["ready", "beat", "results"].includes(message.type)) this.#heardAt = timeline.now;
+      onMessage(message);
+    };
     timeline.after(this.#lastOut - timeline.now, main, arrive);
     if (message.type === "results" && world.strikes(0.02)) {
       timeline.after(this.#lastOut - timeline.now + random.below(100), main, arrive);

@@ -11,6 +11,12 @@ Deno.test("the same seed gives the same run, event by event", async () => {
   assert.notEqual((await simulate(2, 100)).fingerprint, first.fingerprint);
 });
 
+Deno.test("consumers are given up in it because they hang, which is where it looks for healthy ones", async () => {
+  let silences = 0;
+  for (let seed = 1; seed <= 5; seed++) silences += (await simulate(seed, 100)).silences;
+  assert.ok(silences > 0);
+});
+
 Deno.test(`fault A: ${simulation.title}, and no guarantee is broken`, async () => {
   const replayed = Deno.env.get("SEED");
   const { violations } = await suffer(simulation, {

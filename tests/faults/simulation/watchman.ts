@@ -42,8 +42,8 @@ export class Watchman {
     this.#lookForOrphans(process);
   }
 
-  #lookForSuspects({ places }: SimulatedProcess): void {
-    const held = places.flatMap(({ handle }) => handle === null ? [] : [...handle.inFlight.values()]);
+  #lookForSuspects({ supervisor: { consumers } }: SimulatedProcess): void {
+    const held = consumers.flatMap(({ handle }) => handle === null ? [] : [...handle.inFlight.values()]);
     const suspects = held.filter(({ job, canceled }) => job.suspect && canceled === null);
     if (suspects.length > 1) {
       this.#world.book.blame(`Suspects at the same time: ${suspects.map(({ job }) => job.id)}`);
@@ -51,13 +51,15 @@ export class Watchman {
   }
 
   /** No due job stays unclaimed while a consumer is idle. */
-  #lookForIdlers({ places }: SimulatedProcess): void {
+  #lookForIdlers(process: SimulatedProcess): void {
+    const { consumers } = process.supervisor;
     const { timeline, settings, disk, book } = this.#world;
     const { now, wall } = timeline;
-    const idle = places.some(({ handle, thread }) =>
-      handle?.ready && handle.inFlight.size === 0 && thread !== null && thread.owner.frozenUntil < now
+    const idle = consumers.some(({ handle }) =>
+      handle?.ready && handle.inFlight.size === 0 &&
+      (process.threadOf(handle)?.owner.frozenUntil ?? Infinity) < now
     );
-    const suspectsHeld = places.some(({ handle }) => handle?.hasSuspect);
+    const suspectsHeld = consumers.some(({ handle }) => handle?.hasSuspect);
     const due = [...disk.jobs].filter((job) =>
       job.status === "PENDING" && job.runAt <= wall && !(job.suspect && suspectsHeld)
     );
@@ -73,7 +75,7 @@ export class Watchman {
   }
 
   /** I8: every PROCESSING job has a holder, or is soon found by the sweep. */
-  #lookForOrphans({ dispatcher }: SimulatedProcess): void {
+  #lookForOrphans({ supervisor: { dispatcher } }: SimulatedProcess): void {
     const { disk, timeline: { now, timesSet }, settings, book } = this.#world;
     const held = new Set(dispatcher.leases.map(keyOf));
     const jobs = [...disk.jobs].filter(({ status }) => status === "PROCESSING");

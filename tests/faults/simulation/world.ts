@@ -43,6 +43,8 @@ export class World {
   /** When the process was last held up, or its clock set. */
   disturbedAt = 0;
   deaths = 0;
+  /** How often a consumer was given up because it had fallen silent. */
+  silences = 0;
   #generation = 0;
 
   constructor(random: Random, handlers: Handlers) {
@@ -86,7 +88,10 @@ export class World {
     this.process = process;
     this.trace.say("world", "a process starts");
     this.timeline.after(0, process.main, () => {
-      process.start().catch((error: unknown) => this.hearError(error));
+      process.start().catch((error: unknown) => {
+        this.hearError(error);
+        if (this.process === process) this.kill("because its start failed");
+      });
     });
   }
 
