@@ -41,6 +41,8 @@ export interface SupervisorOptions {
   readonly now?: () => number; // milliseconds since 1970
   /** Monotonic, in milliseconds. */
   readonly clock?: () => number;
+  /** Gets the errors that the log has in words. */
+  readonly onError?: (error: unknown) => void;
   /** It cannot go on: the process should end with this code. */
   readonly onFatal: (exitCode: number, why: string) => void;
 }
@@ -75,7 +77,10 @@ export class Supervisor {
     this.#startedAt = now();
     this.#recent = new RecentEvents(now);
     const onNotice = (level: "warn" | "error", text: string) => this.#report({ type: "notice", level, text });
-    const onError = (error: unknown) => onNotice("error", messageOf(error));
+    const onError = (error: unknown) => {
+      options.onError?.(error);
+      onNotice("error", messageOf(error));
+    };
     const onRestart = (id: string, why: string) => {
       this.#report({ type: "restarted", role: "consumer", id, why });
       this.#processWatch?.tidyLogs();

@@ -64,7 +64,6 @@ async function goOn(folder: TempFolder, ledger: Ledger): Promise<string[]> {
   const path = folder.file("queue.db");
   try {
     const system = await threadlessSystem({ path, ledger });
-    system.sweepByItself();
     await system.drained().finally(() => system.stop());
     const left = [...Deno.readDirSync(folder.path)].map(({ name }) => name).filter((name) =>
       /^queue\.db.*(-wal|\.new)$/.test(name)

@@ -46,7 +46,6 @@ async function attempt(chance: Random, begun: BegunDatabase, isForEver: boolean)
   const system = await threadlessSystem({ path, ledger });
   try {
     await tellStory(system, { ...story, name: "life1" });
-    system.sweepByItself();
     if (isForEver) await addUntilRefused(system, ledger);
     else await goesOn(system, ledger);
   } finally {
@@ -132,7 +131,6 @@ async function goesOn(system: ThreadlessSystem, ledger: Ledger): Promise<void> {
 
 async function startAgain(place: { path: string; ledger: Ledger }): Promise<void> {
   const system = await threadlessSystem(place);
-  system.sweepByItself();
   try {
     await system.drained();
   } finally {

@@ -102,7 +102,6 @@ async function goOnWith({ database, log }: DatabaseFiles, ledger: Ledger): Promi
   if (log.length > 0) Deno.writeFileSync(`${path}-wal`, log);
   try {
     const system = await threadlessSystem({ path, ledger });
-    system.sweepByItself();
     await system.drained().finally(() => system.stop());
     if (system.surprises.length > 0) return [`It was surprised: ${Deno.inspect(system.surprises)}`];
   } catch (error) {

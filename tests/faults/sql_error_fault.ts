@@ -126,7 +126,6 @@ async function liveToTheEnd(system: ThreadlessSystem, name: string, day: Day): P
   const { ledger, fault, problems } = day;
   try {
     await tellStory(system, { ledger, name });
-    system.sweepByItself();
     if (fault.code === CORRUPT && fault.hitsWrite) {
       await eventually("it is taken for lost", () => system.lost);
     }

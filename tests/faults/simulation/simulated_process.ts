@@ -3,9 +3,9 @@ import { Queue } from "../../../queue/queue.ts";
 import type { Spawn } from "../../../workers/child.ts";
 import { readSettings } from "../../../workers/config.ts";
 import type { ConsumerHandle } from "../../../workers/dispatch/consumer_handle.ts";
-import type { Log } from "../../../workers/log.ts";
 import { EXIT } from "../../../queue/exit_codes.ts";
 import { Supervisor } from "../../../workers/supervisor.ts";
+import { SILENT_LOG } from "../../support/system/silent_log.ts";
 import { FaultyStore } from "./faulty_store.ts";
 import { SimulatedThread } from "./simulated_thread.ts";
 import { KINDS } from "./stage.ts";
@@ -13,9 +13,6 @@ import { type Owner, owner } from "./timeline.ts";
 import type { World } from "./world.ts";
 
 const SETTINGS = readSettings({ env: { PRODUCER_INTERVAL_MS: "0" }, dotenv: null });
-/** Threads that hang long, and outcomes that come after the end of a stop, are meant to be reported. */
-const EXPECTED = /hangs in native code|The queue is closed/;
-
 export class SimulatedProcess {
   readonly main: Owner;
   readonly store: FaultyStore;
@@ -37,8 +34,9 @@ export class SimulatedProcess {
     this.supervisor = new Supervisor({
       queue: this.queue,
       settings: { ...SETTINGS, ...settings },
-      log: this.#log(),
+      log: SILENT_LOG,
       spawn: this.#spawn,
+      onError: (error) => world.hearError(error),
       onFatal: (exitCode, why) => exitCode === EXIT.wedged ? world.kill(why) : world.book.blame(why),
     });
   }
@@ -77,14 +75,4 @@ export class SimulatedProcess {
     this.threads.add(thread);
     return thread;
   };
-
-  /** The supervisor reports unexpected errors there. */
-  #log(): Log {
-    const ignore = () => {};
-    return {
-      ...{ debug: ignore, info: ignore, warn: ignore, audit: ignore, close: ignore },
-      error: (text) => EXPECTED.test(text) || this.#world.hearError(text),
-      [Symbol.dispose]: ignore,
-    };
-  }
 }

@@ -5,6 +5,7 @@ import { Tickets } from "../../../workers/dispatch/tickets.ts";
 import type { FromThread, JobMessage, StartConsumer, ToConsumer } from "../../../workers/protocol.ts";
 import { ConsumerLoop } from "../../../workers/thread/consumer_loop.ts";
 import type { Clock } from "../../../workers/thread/runtime.ts";
+import { SILENT_LOG } from "../../support/system/silent_log.ts";
 import { act } from "./acting.ts";
 import { enter } from "./stage.ts";
 import { TicketWatch } from "./ticket_watch.ts";
@@ -23,7 +24,6 @@ const CLOCK: Clock = {
 
 /** What the system says when it gives up a consumer that has fallen silent. */
 const SILENCE = /^No heartbeat for/;
-const LOG = { info: () => {}, warn: () => {}, close: () => {} };
 
 export interface ThreadOptions {
   readonly world: World;
@@ -66,7 +66,13 @@ export class SimulatedThread implements Child<ToConsumer> {
   #makeLoop(): ConsumerLoop {
     const { world, start } = this.#options;
     return new ConsumerLoop({
-      ...{ start, handlers: world.handlers, clock: CLOCK, log: LOG, state: new ThreadState(start.state) },
+      ...{
+        start,
+        handlers: world.handlers,
+        clock: CLOCK,
+        log: SILENT_LOG,
+        state: new ThreadState(start.state),
+      },
       tickets: { begin: (ticket) => this.#begin(ticket), end: (ticket) => this.#end(ticket) },
       guards: {
         owners: { run: (_, work) => work() },

@@ -1,7 +1,7 @@
-/** Throws, as often as the payload says; then it is done. */
+/** Throws, as often as the payload says, which may be followed by words that take room; then it is done. */
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 
 export function handler({ payload }: HandlerJob, { attempt }: HandlerContext): string {
-  if (attempt <= Number(payload)) throw new Error(`attempt ${attempt} failed on purpose`);
+  if (attempt <= Number.parseInt(String(payload))) throw new Error(`attempt ${attempt} failed on purpose`);
   return `done at attempt ${attempt}`;
 }

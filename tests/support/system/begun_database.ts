@@ -2,7 +2,7 @@
 import { getQueue } from "@persistent-queue/queue";
 import type { Ledger } from "./ledger.ts";
 import { type TempFolder, tempFolder } from "../temp_folder.ts";
-import { KINDS } from "./threadless_consumer.ts";
+import { KINDS } from "./threadless_system.ts";
 
 const LONG_AGO = Date.UTC(2020, 0, 1);
 

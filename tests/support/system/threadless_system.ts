@@ -1,13 +1,14 @@
 /**
- * The whole way of a job on this thread: the real queue on a real database, its dispatcher and its sweep, put together
- * as the supervisor does it, with consumers that need no threads.
+ * The whole way of a job on this thread: the real queue on a real database, and the real supervisor, whose consumers
+ * need no threads.
  */
 import { assertPassing, getQueue, type Lease, type Queue, StorageError } from "@persistent-queue/queue";
-import { Dispatcher } from "../../../workers/dispatcher.ts";
-import { Sweeper } from "../../../workers/sweeper.ts";
+import { readSettings, Supervisor } from "@persistent-queue/workers";
+import { Handlers } from "../../../workers/handlers.ts";
 import { eventually } from "../eventually.ts";
 import { type Ledger, tellingCompletions } from "./ledger.ts";
-import { KINDS, ThreadlessConsumer } from "./threadless_consumer.ts";
+import { SILENT_LOG } from "./silent_log.ts";
+import { ThreadlessThread } from "./threadless_thread.ts";
 
 export interface ThreadlessSystem {
   readonly queue: Queue;
@@ -17,8 +18,6 @@ export interface ThreadlessSystem {
   readonly lost: string | null;
   /** Errors that no promise of the queue explains. */
   readonly surprises: readonly unknown[];
-  /** From here on the sweep and the watch run by themselves, as they do in the product. */
-  sweepByItself(): void;
   /** Resolves when nothing waits and nothing is in hand. */
   drained(withinMs?: number): Promise<void>;
   /** Never throws; what closing says is kept in `surprises`. */
@@ -30,9 +29,14 @@ export interface ThreadlessOptions {
   readonly ledger: Pick<Ledger, "note">;
 }
 
+export const KINDS: readonly string[] = ["noop", "slow", "fail", "give_up"];
 export const RETRY_DELAYS_MS: readonly number[] = [1, 1, 2];
-const TIMES = { heartbeatMs: 50, sweepMs: 200, stallMs: 600 };
-const CONSUMERS = 2;
+const SETTINGS = {
+  ...readSettings({ env: { PRODUCER_INTERVAL_MS: "0" }, dotenv: null }),
+  ...{ consumers: 2, retryDelaysMs: RETRY_DELAYS_MS, heartbeatMs: 10, sweepMs: 200, stallMs: 600 },
+};
+const handlers = new Handlers(new URL("../handlers/", import.meta.url));
+const PATIENCE_AT_STOP_MS = 1_000;
 const DAY_MS = 86_400_000;
 /** How soon a caller that found the storage busy or full asks again. */
 const AGAIN_MS = 5;
@@ -42,54 +46,53 @@ const PATIENCE_MS = 20_000;
 export async function threadlessSystem({ path, ledger }: ThreadlessOptions): Promise<ThreadlessSystem> {
   const queue = await untilItPasses(() =>
     getQueue(`sqlite:${path}`, {
-      ...{ role: "owner", kinds: KINDS, retryDelaysMs: RETRY_DELAYS_MS, stallMs: TIMES.stallMs },
+      ...{ role: "owner", kinds: KINDS, retryDelaysMs: RETRY_DELAYS_MS, stallMs: SETTINGS.stallMs },
       retentionMs: DAY_MS,
     })
   );
-  try {
-    return await putTogether(queue, ledger);
-  } catch (error) {
-    await queue.close();
-    throw error;
-  }
+  return await putTogether(queue, ledger);
 }
 
 async function putTogether(queue: Queue, ledger: ThreadlessOptions["ledger"]): Promise<ThreadlessSystem> {
-  const telling = tellingCompletions(queue, (ids) => ids.forEach((id) => ledger.note(`completed ${id}`)));
   const surprises: unknown[] = [];
   let lost: string | null = null;
-  const onError = (error: unknown) => void (error instanceof StorageError || surprises.push(error));
-  const clock = () => performance.now();
-  const onUnusable = (_: string, why: string) => void surprises.push(why);
-  const dispatcher = new Dispatcher({ queue: telling, now: Date.now, clock, onError, onUnusable });
-  const sweeper = new Sweeper({
-    ...{ queue, settings: TIMES, clock, onError, onSwept: () => {} },
-    judge: () => ({ held: dispatcher.leases, freed: 0 }),
-    onLost: (why) => lost ??= why,
+  let isStopping = false;
+  for (const kind of KINDS) if (handlers.loaded(kind) === null) await handlers.load(kind);
+  const onGivenUp = (why: string) => void (isStopping || surprises.push(why));
+  const supervisor = new Supervisor({
+    queue: tellingCompletions(queue, (ids) => ids.forEach((id) => ledger.note(`completed ${id}`))),
+    settings: SETTINGS,
+    log: SILENT_LOG,
+    spawn: ({ start, onMessage, onEnd }) => {
+      if (!("tickets" in start)) throw new TypeError("It has consumers only.");
+      return new ThreadlessThread({ start, handlers, onMessage, onEnd, onGivenUp });
+    },
+    onError: (error) => void (error instanceof StorageError || surprises.push(error)),
+    onFatal: (_, why) => lost ??= why,
   });
-  const unsubscribe = queue.subscribe((event) => dispatcher.hear(event));
-  await untilItPasses(() => queue.recover());
-  for (let slot = 1; slot <= CONSUMERS; slot++) new ThreadlessConsumer(dispatcher, slot);
+  const stop = async () => {
+    isStopping = true;
+    await supervisor.stop({ patienceMs: PATIENCE_AT_STOP_MS });
+    try {
+      await queue.close();
+    } catch (error) {
+      surprises.push(error);
+    }
+  };
+  await supervisor.start().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   return {
-    ...{ queue, surprises, sweepByItself: () => sweeper.start() },
+    ...{ queue, surprises, stop },
     get leases() {
-      return dispatcher.leases;
+      return supervisor.dispatcher.leases;
     },
     get lost() {
       return lost;
     },
     drained: async (withinMs = 10_000) =>
       void await eventually("all is done", () => isDrained(queue), { withinMs }),
-    stop: async () => {
-      sweeper.stop();
-      await dispatcher.stop(1_000);
-      unsubscribe();
-      try {
-        await queue.close();
-      } catch (error) {
-        surprises.push(error);
-      }
-    },
   };
 }
 
