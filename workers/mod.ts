@@ -2,7 +2,7 @@
 export { forgetSettings, loadSettings } from "./config/load_settings.ts";
 export { ConfigurationError, readSettings, type Settings } from "./config.ts";
 export { DEFAULT_PASSWORD } from "./config/secrets.ts";
-export { logEvent } from "./telling/describe.ts";
+export { logEvent } from "./reporting/log_lines.ts";
 export { prepareFolders, stateFile } from "./process/folders.ts";
 export { isGuarded, whenGuardIsGone } from "./process/guard_watch.ts";
 export { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "./handler.ts";

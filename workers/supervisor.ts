@@ -17,17 +17,17 @@ import {
 import { type Spawn, startChild } from "./child.ts";
 import type { Settings } from "./config.ts";
 import { ConsumerSlot } from "./slots/consumer_slot.ts";
-import { describe } from "./telling/describe.ts";
+import { logLines } from "./reporting/log_lines.ts";
 import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 import { handlersUrl } from "./process/handler_project.ts";
 import type { Log } from "./log.ts";
 import { HostedThreads } from "./slots/hosted_threads.ts";
 import { ProcessWatch } from "./slots/process_watch.ts";
 import { ProducerSlot } from "./slots/producer_slot.ts";
-import { RecentEvents } from "./telling/recent_events.ts";
+import { RecentEvents } from "./reporting/recent_events.ts";
 import { Sweeper, type Verdict } from "./sweeper.ts";
-import type { SystemEvent } from "./telling/system_event.ts";
-import { warningsOf } from "./telling/warnings.ts";
+import type { SystemEvent } from "./reporting/system_event.ts";
+import { warningsOf } from "./reporting/warnings.ts";
 import { WedgedThreads } from "./slots/wedged_threads.ts";
 
 export interface SupervisorOptions {
@@ -219,7 +219,7 @@ export class Supervisor {
   /** To the pages as data, to the logs as lines. */
   #report(event: QueueEvent | SystemEvent): void {
     this.#recent.add(event);
-    for (const { level, text, consumerId } of describe(event)) {
+    for (const { level, text, consumerId } of logLines(event)) {
       this.#options.log[level](text);
       const consumer = consumerId && this.consumers.find(({ id }) => id === consumerId);
       if (consumer && level !== "debug") {

@@ -1,7 +1,7 @@
 /** A log line is for people: what the product needs to know of an event it has as data, and reads back from no line. */
 import assert from "node:assert/strict";
 import type { QueueEvent } from "@persistent-queue/queue";
-import { describe } from "../../workers/telling/describe.ts";
+import { logLines } from "../../workers/reporting/log_lines.ts";
 import { sourceFiles, withoutComments } from "./source_files.ts";
 
 const id = "7";
@@ -33,8 +33,8 @@ const EVENTS: readonly QueueEvent[] = [
 ];
 
 const LINES = [
-  ...EVENTS.flatMap(describe).map(({ text }) => text),
-  ...describe({ type: "restarted", role: "consumer", id: "5", why: "9" }).map(({ text }) => text),
+  ...EVENTS.flatMap(logLines).map(({ text }) => text),
+  ...logLines({ type: "restarted", role: "consumer", id: "5", why: "9" }).map(({ text }) => text),
   ...["Enqueued", "Dequeued", "Completed"].map((verb) => `${verb} job_id: ${id}`),
   "Heartbeat sent",
 ];

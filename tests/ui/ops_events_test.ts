@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import type { QueueEvent } from "@persistent-queue/queue";
 import { eventText } from "../../ui/ops/event_text.ts";
 import { latestEvents } from "../../ui/ops/latest_events.ts";
-import { RecentEvents } from "../../workers/telling/recent_events.ts";
-import type { SystemEvent } from "../../workers/telling/system_event.ts";
+import { RecentEvents } from "../../workers/reporting/recent_events.ts";
+import type { SystemEvent } from "../../workers/reporting/system_event.ts";
 
 const CONSUMER = "5827871d-0000-4000-8000-000000000000";
 

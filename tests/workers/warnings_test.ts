@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readSettings } from "@persistent-queue/workers";
 import type { ConsumerView } from "@persistent-queue/queue";
-import { warningsOf } from "../../workers/telling/warnings.ts";
+import { warningsOf } from "../../workers/reporting/warnings.ts";
 
 const CALM = {
   stopping: false,

@@ -3,7 +3,7 @@
  * none.
  */
 import { type Claimed, type ClaimRequest, type Consumer, StorageError } from "@persistent-queue/queue";
-import { atTime } from "../at_time.ts";
+import { atTime } from "./at_time.ts";
 import type { ConsumerHandle } from "./consumer_handle.ts";
 
 export interface ClaimerOptions {

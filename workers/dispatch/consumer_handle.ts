@@ -4,7 +4,7 @@
  * The handle decides nothing about jobs; the dispatcher does.
  */
 import type { Claimed } from "@persistent-queue/queue";
-import { atTime, type Moment } from "../at_time.ts";
+import { atTime, type Moment } from "./at_time.ts";
 import { Prefetch } from "./prefetch.ts";
 import type { CancelReason, JobMessage, ToConsumer } from "../protocol.ts";
 import { ThreadState } from "./thread_state.ts";

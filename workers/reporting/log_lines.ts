@@ -13,10 +13,10 @@ export interface Line {
 
 /** Writes the lines of one event. */
 export function logEvent(log: Log, event: QueueEvent): void {
-  for (const { level, text } of describe(event)) log[level](text);
+  for (const { level, text } of logLines(event)) log[level](text);
 }
 
-export function describe(event: QueueEvent | SystemEvent): Line[] {
+export function logLines(event: QueueEvent | SystemEvent): Line[] {
   switch (event.type) {
     case "enqueued":
       return event.jobs.map(({ id }) => info(`Enqueued job_id: ${id}`));
@@ -24,7 +24,7 @@ export function describe(event: QueueEvent | SystemEvent): Line[] {
     case "postponed":
     case "exhausted":
     case "failed":
-      return describeAttempt(event);
+      return linesOfAttempt(event);
     case "released":
       return [{
         level: event.why === "released" ? "info" : "warn",
@@ -78,7 +78,7 @@ export function describe(event: QueueEvent | SystemEvent): Line[] {
 type OfAttempt = Extract<QueueEvent, { type: "retrying" | "postponed" | "exhausted" | "failed" }>;
 
 /** These lines go to the consumer's log as well. */
-function describeAttempt(event: OfAttempt): Line[] {
+function linesOfAttempt(event: OfAttempt): Line[] {
   const { id, consumerId } = event;
   const error = withoutPlace(event.error);
   const told = (...texts: string[]) => texts.map((text) => ({ ...warning(text), consumerId }));
