@@ -1,3 +1,5 @@
+import type { ComponentChildren } from "preact";
+
 export interface AddForm {
   readonly kind: string;
   readonly id: string;
@@ -24,96 +26,44 @@ export const EMPTY_FORM: AddForm = { kind: "", id: "", payload: "", priority: ""
 
 /** A job by hand. What was typed comes back with whatever is wrong with it. */
 export function AddPage({ form, kinds, error }: AddPageProps) {
-  /** The message below its field, and what leads there. */
-  const errorAt = (field: keyof AddForm) =>
-    error?.field === field
-      ? <p class="message message-danger" role="alert" id={ERROR_ID}>{error.message}</p>
-      : null;
-  const describedBy = (field: keyof AddForm, hint?: string) => {
-    const isWrong = error?.field === field;
-    const ids = [...hint === undefined ? [] : [hint], ...isWrong ? [ERROR_ID] : []];
-    return {
-      ...(ids.length > 0 ? { "aria-describedby": ids.join(" ") } : {}),
-      ...(isWrong ? { "aria-invalid": true, autofocus: true } : {}),
-    };
-  };
+  const toField = (name: keyof AddForm) => ({ name, error: error?.field === name ? error.message : null });
+  const plain = { autocomplete: "off", spellcheck: false } as const;
   return (
     <div class="narrow stack">
       <h1>Add a job</h1>
       {error?.field === null && <p class="message message-danger" role="alert">{error.message}</p>}
       <form method="post" action="/add" class="panel panel-body stack" data-plain>
-        <div class="field">
-          <label for="add-kind">Kind</label>
-          <select id="add-kind" name="kind" {...describedBy("kind")}>
-            {kinds.map((kind) => <option key={kind} value={kind} selected={kind === form.kind}>{kind}
-            </option>)}
-          </select>
-          {errorAt("kind")}
-        </div>
-        <div class="field">
-          <label for="add-id">Id</label>
-          <input
-            id="add-id"
-            name="id"
-            maxLength={2000}
-            value={form.id}
-            autocomplete="off"
-            spellcheck={false}
-            {...describedBy("id", "add-id-hint")}
-          />
-          <p class="hint" id="add-id-hint">
-            A file job is named by its path, such as data/files/abc.txt. Others get an id if you leave this
-            empty.
-          </p>
-          {errorAt("id")}
-        </div>
-        <div class="field">
-          <label for="add-payload">Payload</label>
-          <textarea
-            id="add-payload"
-            name="payload"
-            rows={6}
-            spellcheck={false}
-            {...describedBy("payload", "add-payload-hint")}
-          >
-            {form.payload}
-          </textarea>
-          <p class="hint" id="add-payload-hint">JSON; empty for none.</p>
-          {errorAt("payload")}
-        </div>
-        <div class="field">
-          <label for="add-priority">Priority</label>
-          <input
-            id="add-priority"
-            name="priority"
-            type="number"
-            min={-100}
-            max={100}
-            step={1}
-            value={form.priority}
-            placeholder="0"
-            {...describedBy("priority", "add-priority-hint")}
-          />
-          <p class="hint" id="add-priority-hint">From −100 to 100; higher runs first.</p>
-          {errorAt("priority")}
-        </div>
-        <div class="field">
-          <label for="add-run-at">Not before</label>
-          <input
-            id="add-run-at"
-            name="run_at"
-            maxLength={60}
-            value={form.runAt}
-            autocomplete="off"
-            spellcheck={false}
-            {...describedBy("runAt", "add-run-at-hint")}
-          />
-          <p class="hint" id="add-run-at-hint">
-            A time with its zone, such as 2030-01-31T12:00:00Z, or a span such as 15m, 2h or 3d; empty for
-            now.
-          </p>
-          {errorAt("runAt")}
-        </div>
+        <Field {...toField("kind")}>
+          {(control) => (
+            <select {...control}>
+              {kinds.map((kind) => (
+                <option key={kind} value={kind} selected={kind === form.kind}>{kind}</option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field {...toField("id")}>
+          {(control) => <input {...control} {...plain} maxLength={2000} value={form.id} />}
+        </Field>
+        <Field {...toField("payload")}>
+          {(control) => <textarea {...control} rows={6} spellcheck={false}>{form.payload}</textarea>}
+        </Field>
+        <Field {...toField("priority")}>
+          {(control) => (
+            <input
+              {...control}
+              type="number"
+              min={-100}
+              max={100}
+              step={1}
+              value={form.priority}
+              placeholder="0"
+            />
+          )}
+        </Field>
+        <Field {...toField("runAt")}>
+          {(control) => <input {...control} {...plain} maxLength={60} value={form.runAt} />}
+        </Field>
         <div class="row">
           <button type="submit" class="primary">Add job</button>
           <a class="button" href="/">Back</a>
@@ -121,4 +71,60 @@ export function AddPage({ form, kinds, error }: AddPageProps) {
       </form>
     </div>
   );
+}
+
+/** How each field is sent, and what is said about it. */
+const FIELDS: Readonly<Record<keyof AddForm, { sentAs: string; label: string; hint: string | null }>> = {
+  kind: { sentAs: "kind", label: "Kind", hint: null },
+  id: {
+    sentAs: "id",
+    label: "Id",
+    hint:
+      "A file job is named by its path, such as data/files/abc.txt. Others get an id if you leave this empty.",
+  },
+  payload: { sentAs: "payload", label: "Payload", hint: "JSON; empty for none." },
+  priority: { sentAs: "priority", label: "Priority", hint: "From −100 to 100; higher runs first." },
+  runAt: {
+    sentAs: "run_at",
+    label: "Not before",
+    hint:
+      "A time with its zone, such as 2030-01-31T12:00:00Z, or a span such as 15m, 2h or 3d; empty for now.",
+  },
+};
+
+interface FieldProps {
+  readonly name: keyof AddForm;
+  readonly error: string | null;
+  /** Renders the control with these attributes. */
+  readonly children: (control: ReturnType<typeof attributesOf>) => ComponentChildren;
+}
+
+/** A control with its label, its hint, and the message about what is wrong. */
+function Field({ name, error, children }: FieldProps) {
+  const { label, hint } = FIELDS[name];
+  const control = attributesOf(name, error);
+  return (
+    <div class="field">
+      <label for={control.id}>{label}</label>
+      {children(control)}
+      {hint !== null && <p class="hint" id={hintIdOf(control.id)}>{hint}</p>}
+      {error !== null && <p class="message message-danger" role="alert" id={ERROR_ID}>{error}</p>}
+    </div>
+  );
+}
+
+function attributesOf(name: keyof AddForm, error: string | null) {
+  const { sentAs, hint } = FIELDS[name];
+  const id = `add-${sentAs.replaceAll("_", "-")}`;
+  const describedBy = [...hint === null ? [] : [hintIdOf(id)], ...error === null ? [] : [ERROR_ID]];
+  return {
+    id,
+    name: sentAs,
+    ...(describedBy.length > 0 ? { "aria-describedby": describedBy.join(" ") } : {}),
+    ...(error === null ? {} : { "aria-invalid": true, autofocus: true }),
+  };
+}
+
+function hintIdOf(id: string): string {
+  return `${id}-hint`;
 }
