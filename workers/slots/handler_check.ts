@@ -3,7 +3,7 @@
  * in a separate thread. A kind whose handler is broken stays a kind, and its jobs report the same problem.
  */
 import { sleep } from "@persistent-queue/queue";
-import { startChild, WORDLESS } from "../child.ts";
+import { type Child, startChild, WORDLESS } from "../child.ts";
 import { handlerFiles } from "../handler_files.ts";
 import { listKinds } from "../handlers.ts";
 import type { HostedThreads } from "./hosted_threads.ts";
@@ -62,67 +62,105 @@ export class HandlerCheck {
   }
 
   /** Resolves with the kinds still to be tried: a module may end its thread, or block it forever. */
-  #try(kinds: readonly string[]): Promise<string[]> {
-    const tried = Promise.withResolvers<string[]>();
-    const gone = Promise.withResolvers<void>();
-    this.#endings.push(gone.promise);
-    const left = new Set(kinds);
-    let last = kinds[0];
-    let hasTriedAll = false;
-    let isOver = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
+  #try(kinds: readonly string[]): Promise<readonly string[]> {
+    const trial = new Trial(kinds, {
+      ...this.#options,
+      note: (problem) => this.#note(problem),
+      takeBack: (problem) => this.#problems = this.#problems.filter((one) => one !== problem),
+    });
+    this.#endings.push(trial.gone);
+    return trial.left;
+  }
+}
 
-    /**
-     * The module that was loading last blocks the thread or ended it; if all have begun, each of the rest
-     * waits for something.
-     */
-    const finish = (why: string) => {
-      clearTimeout(timer);
-      if (isOver) return;
-      isOver = true;
-      for (const kind of hasTriedAll ? [...left] : last === undefined ? [] : [last]) {
-        if (left.delete(kind)) this.#note(`The handler file ${kind}.ts cannot be loaded: ${why}`);
-      }
-      tried.resolve([...left]);
-    };
-    const isGone = () => {
-      clearTimeout(timer);
-      this.#problems = this.#problems.filter((problem) => problem !== wedged(last));
-      gone.resolve();
-    };
-    const end = (why: string) => {
-      finish(why);
-      probe.end(why);
-      timer = setTimeout(() => {
-        this.#note(wedged(last));
-        gone.resolve();
-      }, ENDING_MS);
-    };
-    const hear = (message: FromThread) => {
-      if (isOver) return;
-      clearTimeout(timer);
-      timer = setTimeout(() => end(TOO_LATE), LOAD_MS);
-      if (message.type === "tried") hasTriedAll = true;
-      else if (message.type === "warning") this.#note(message.text);
-      else if (message.type === "loading") last = message.kind;
-      else if (message.type === "loaded" && left.delete(message.kind) && message.problem !== null) {
-        this.#note(onOneLine(message.problem));
-      }
-      if (left.size === 0) end("");
-    };
-    const probe = startChild<Close, StartProbe>({
-      threads: this.#options.threads,
+interface TrialOptions extends Pick<HandlerCheckOptions, "folder" | "threads"> {
+  readonly note: (problem: string) => void;
+  readonly takeBack: (problem: string) => void;
+}
+
+/** One thread that loads handlers, one after the other, until it has tried all or one of them blocks or ends it. */
+class Trial {
+  readonly #options: TrialOptions;
+  readonly #kinds: Set<string>;
+  readonly #tried = Promise.withResolvers<readonly string[]>();
+  readonly #gone = Promise.withResolvers<void>();
+  readonly #probe: Child<Close>;
+  /** The kind whose module began to load last. */
+  #last: string | undefined;
+  #hasTriedAll = false;
+  #isOver = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(kinds: readonly string[], options: TrialOptions) {
+    this.#options = options;
+    this.#kinds = new Set(kinds);
+    this.#last = kinds[0];
+    this.#probe = startChild<Close, StartProbe>({
+      threads: options.threads,
       url: PROBE,
       name: "handler check",
-      start: { handlers: this.#options.folder.href, kinds },
-      onMessage: hear,
-      onUnusable: end,
+      start: { handlers: options.folder.href, kinds },
+      onMessage: (message) => this.#hear(message),
+      onUnusable: (why) => this.#end(why),
       onEnd: (why) => {
-        finish(why === WORDLESS ? "its thread ended" : onOneLine(why));
-        isGone();
+        this.#finish(why === WORDLESS ? "its thread ended" : onOneLine(why));
+        this.#noteGone();
       },
     });
-    return tried.promise;
+  }
+
+  /** Resolves with the kinds that were not tried. */
+  get left(): Promise<readonly string[]> {
+    return this.#tried.promise;
+  }
+
+  /** Resolves when the thread has ended, or cannot be ended. */
+  get gone(): Promise<void> {
+    return this.#gone.promise;
+  }
+
+  #hear(message: FromThread): void {
+    if (this.#isOver) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#end(TOO_LATE), LOAD_MS);
+    if (message.type === "tried") this.#hasTriedAll = true;
+    else if (message.type === "warning") this.#options.note(message.text);
+    else if (message.type === "loading") this.#last = message.kind;
+    else if (message.type === "loaded" && this.#kinds.delete(message.kind) && message.problem !== null) {
+      this.#options.note(onOneLine(message.problem));
+    }
+    if (this.#kinds.size === 0) this.#end("");
+  }
+
+  #end(why: string): void {
+    this.#finish(why);
+    this.#probe.end(why);
+    this.#timer = setTimeout(() => {
+      this.#options.note(wedged(this.#last));
+      this.#gone.resolve();
+    }, ENDING_MS);
+  }
+
+  /**
+   * The module that was loading last blocks the thread or ended it; if all have begun, each of the rest waits
+   * for something.
+   */
+  #finish(why: string): void {
+    clearTimeout(this.#timer);
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const guilty = this.#hasTriedAll ? [...this.#kinds] : [this.#last];
+    for (const kind of guilty) {
+      if (kind === undefined || !this.#kinds.delete(kind)) continue;
+      this.#options.note(`The handler file ${kind}.ts cannot be loaded: ${why}`);
+    }
+    this.#tried.resolve([...this.#kinds]);
+  }
+
+  #noteGone(): void {
+    clearTimeout(this.#timer);
+    this.#options.takeBack(wedged(this.#last));
+    this.#gone.resolve();
   }
 }
 
