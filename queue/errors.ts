@@ -10,6 +10,7 @@ export type ErrorCode =
   | "invalid_query"
   | "busy"
   | "unsupported"
+  | "rejected"
   | "storage";
 
 export class QueueError extends Error {
@@ -42,6 +43,17 @@ interface StorageErrorFacts {
 }
 
 const NO_DETAIL = "The storage does not work: the pages and the log say why.";
+
+/**
+ * A write broke a rule of the store, such as the bounds of a number or a trigger made by hand, and was not made. Trying it
+ * again is useless. Writes of other calls are not affected.
+ */
+export class RejectedWrite extends QueueError {
+  override readonly name = "RejectedWrite";
+  constructor(message: string, options?: ErrorOptions) {
+    super("rejected", message, options);
+  }
+}
 
 /** @throws the given error, unless it may pass by itself */
 export function assertPassing(error: unknown): asserts error is StorageError {

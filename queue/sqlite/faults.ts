@@ -1,5 +1,5 @@
 /** Sentences for SQLite's errors. Codes: https://www.sqlite.org/rescode.html */
-import { messageOf, StorageError } from "../errors.ts";
+import { messageOf, RejectedWrite, StorageError } from "../errors.ts";
 
 export const DISK_FULL = "The disk is full: make room and the queue goes on by itself";
 
@@ -23,8 +23,10 @@ const READ_ONLY = 8;
 const FULL = 13;
 /** SQLITE_IOERR_SHMSIZE: no room for the index of the log, because the disk is full when the database is opened. */
 const FULL_AT_OPENING = 10 | (19 << 8);
-/** A bound value breaks a rule of the table: a bug of the caller, not a fault of the storage. */
+/** A value breaks a rule of the table, or a trigger refuses it: not a fault of the storage. */
 const CONSTRAINT = 19;
+/** A value that SQLite has no type for. */
+const UNBINDABLE = ["ERR_INVALID_ARG_TYPE", "ERR_INVALID_ARG_VALUE"];
 
 /** SQLite's primary result code, or null if the error is not SQLite's. Errors of `exec()` carry no code. */
 function codeOf(error: unknown): number | null {
@@ -68,4 +70,15 @@ export function toStorageError(error: unknown): StorageError {
   return known === undefined
     ? new StorageError(`The database failed: ${messageOf(error)}.`, facts)
     : new StorageError(`${known} (${messageOf(error)}).`, { ...facts, publicMessage: `${known}.` });
+}
+
+/** What the caller of a failed write gets: an error of the contract where it is one. */
+export function toWriteError(error: unknown): unknown {
+  if (isStorageFault(error)) return toStorageError(error);
+  if (codeOf(error) !== CONSTRAINT && !isUnbindable(error)) return error;
+  return new RejectedWrite(`The database refused it: ${messageOf(error)}.`, { cause: error });
+}
+
+function isUnbindable(error: unknown): boolean {
+  return error instanceof TypeError && "code" in error && UNBINDABLE.includes(String(error.code));
 }

@@ -8,7 +8,7 @@
 import { setImmediate } from "node:timers";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { StorageError } from "../errors.ts";
-import { isBusy, isFull, isStorageFault, toStorageError } from "./faults.ts";
+import { isBusy, isFull, isStorageFault, toStorageError, toWriteError } from "./faults.ts";
 
 interface Write {
   readonly work: () => unknown;
@@ -193,7 +193,7 @@ export class GroupCommit {
           locked.push(write);
           lock = error;
         } else if (isFull(error)) this.#runInReserve(write, error);
-        else write.reject(toTold(error));
+        else write.reject(toWriteError(error));
       }
     }
     if (locked.length > 0) this.#waitForOthers(locked, lock);
@@ -206,7 +206,7 @@ export class GroupCommit {
     try {
       write.resolve(this.#transactOne(write));
     } catch (cause) {
-      write.reject(toTold(cause));
+      write.reject(toWriteError(cause));
     }
   }
 
@@ -230,8 +230,4 @@ export class GroupCommit {
   #abandon(writes: readonly Write[], error: StorageError): void {
     for (const write of writes) write.reject(error);
   }
-}
-
-function toTold(error: unknown): unknown {
-  return isStorageFault(error) ? toStorageError(error) : error;
 }

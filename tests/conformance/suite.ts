@@ -15,6 +15,7 @@ import { moveCases } from "./move.ts";
 import { orphansCases } from "./orphans.ts";
 import { pruneCases } from "./prune.ts";
 import { randomWalkCases } from "./random_walk.ts";
+import { rejectedCases } from "./rejected.ts";
 import { renewCases } from "./renew.ts";
 import { settleCases } from "./settle.ts";
 import { statsCases } from "./stats.ts";
@@ -49,6 +50,7 @@ const VERBS = [
   statsCases,
   watchCases,
   checkCases,
+  rejectedCases,
   closeCases,
   randomWalkCases,
 ];

@@ -1,5 +1,6 @@
 /** One of the writes that share a transaction breaks a rule of the table, so SQLite rolls all of them back. */
 import assert from "node:assert/strict";
+import { RejectedWrite } from "../../queue/errors.ts";
 import { openSqliteStore } from "../../queue/sqlite/sqlite_store.ts";
 import type { Store } from "../../queue/store.ts";
 import { add, claimOne, newJob, NOW, settlement } from "../conformance/stage.ts";
@@ -56,7 +57,8 @@ Deno.test("a rule added by hand refuses one claim, and the adds of the same turn
     );
     const claim = store.claim([{ consumerId: "c1", limit: 2, suspect: false }], NOW);
     const [claimed, added] = await Promise.allSettled([claim, store.insert([newJob("b")])]);
-    assert.equal(claimed.status, "rejected");
+    assert.ok(claimed.status === "rejected" && claimed.reason instanceof RejectedWrite);
+    assert.match(claimed.reason.message, /not today/);
     assert.equal(added.status, "fulfilled");
     assert.deepEqual(await idsOf(store), ["a", "b"]);
   });

@@ -19,6 +19,7 @@ const STATUS_OF = {
   duplicate_job: 409,
   illegal_move: 409,
   unsupported: 501,
+  rejected: 409,
   busy: 503,
   storage: 503,
 } as const satisfies Record<ErrorCode, number>;

@@ -5,6 +5,7 @@ import {
   type Lease,
   messageOf,
   type Outcome,
+  RejectedWrite,
   sleep,
   StorageError,
   type Verdict,
@@ -59,27 +60,34 @@ export class Settler {
     }
   }
 
-  /** An outcome that breaks a rule fails no others, and ends its own job for good. */
+  /** An outcome that is rejected, or fails twice for an unknown reason, fails no others, and ends its job for good. */
   async #store(attempts: readonly Attempted[]): Promise<Verdict[]> {
     try {
       return await this.#untilStored(attempts);
     } catch (error) {
       if (error instanceof StorageError) throw error;
+      const [only, ...others] = attempts;
+      const isRejected = error instanceof RejectedWrite && others.length === 0;
+      if (isRejected && only !== undefined) return await this.#giveUp(only, error);
       const verdicts: Verdict[] = [];
-      for (const attempt of attempts) verdicts.push(...await this.#storeOne(attempt, error));
+      for (const attempt of attempts) verdicts.push(...await this.#storeOne(attempt));
       return verdicts;
     }
   }
 
-  async #storeOne(attempt: Attempted, error: unknown): Promise<Verdict[]> {
+  async #storeOne(attempt: Attempted): Promise<Verdict[]> {
     try {
       return await this.#untilStored([attempt]);
-    } catch (cause) {
-      if (cause instanceof StorageError) throw cause;
-      this.#options.onError(error);
-      const outcome = { type: "gave-up", error: `Its ending cannot be stored: ${messageOf(cause)}` } as const;
-      return await this.#untilStored([{ job: attempt.job, outcome }]);
+    } catch (error) {
+      if (error instanceof StorageError) throw error;
+      return await this.#giveUp(attempt, error);
     }
+  }
+
+  async #giveUp({ job }: Attempted, cause: unknown): Promise<Verdict[]> {
+    this.#options.onError(cause);
+    const outcome = { type: "gave-up", error: `Its ending cannot be stored: ${messageOf(cause)}` } as const;
+    return await this.#untilStored([{ job, outcome }]);
   }
 
   async #untilStored(attempts: readonly Attempted[]): Promise<Verdict[]> {
