@@ -4,14 +4,13 @@
  */
 import type { Claimed, Consumer, Lease, QueueEvent } from "@persistent-queue/queue";
 import type { ConsumerHandle, InFlightJob } from "./dispatch/consumer_handle.ts";
-import { type Ended, takeEnded } from "./dispatch/ended.ts";
 import type { CancelReason, Result } from "./protocol.ts";
-import { PrefetchReturn } from "./dispatch/prefetch_return.ts";
+import { PrefetchReturn } from "./dispatch/prefetch.ts";
 import { Claimer } from "./dispatch/claimer.ts";
 import { Idleness } from "./dispatch/idleness.ts";
 import { Heartbeats } from "./dispatch/heartbeats.ts";
-import { type Attempted, Settler } from "./dispatch/settler.ts";
-import { abandonedJobs, type EndOfConsumer, HANDED_BACK, STOPPED } from "./dispatch/abandoned_jobs.ts";
+import { abandonedJobs, HANDED_BACK, Settler, STOPPED, takeEnded } from "./dispatch/settler.ts";
+import type { Attempted, Ended, EndOfConsumer } from "./dispatch/settler.ts";
 import { StopOrders } from "./dispatch/stop_orders.ts";
 import { ThreadWatch } from "./dispatch/thread_watch.ts";
 import { UnownedDeaths } from "./dispatch/unowned_deaths.ts";

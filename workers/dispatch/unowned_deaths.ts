@@ -4,7 +4,7 @@
  * thread after another, the job is the cause, and must come to an end.
  */
 import type { ConsumerHandle } from "./consumer_handle.ts";
-import type { EndOfConsumer } from "./abandoned_jobs.ts";
+import type { EndOfConsumer } from "./settler.ts";
 
 /** The job is charged with this death and each later one. */
 const CHARGED_FROM = 3;
