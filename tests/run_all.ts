@@ -8,19 +8,28 @@
  */
 const SIDE_BY_SIDE = 3;
 const FAULTS = "tests/faults";
-/** So many files of one fault each are a group. */
+/** So many files about one fault each are a group. */
 const TOGETHER = 4;
 
-/** These only wait, most of the time: one after the other, beside all that work. */
-const WAITING = ["foreign_lock", "database_files", "stuck_jobs", "clock", "lost_file", "zombie"]
-  .map((name) => `${FAULTS}/${name}_test.ts`);
-const WORKING = testsIn(FAULTS).filter((path) => !WAITING.includes(path));
+/** Letters of faults; see `tests/faults/faults_test.ts`. */
+type Letters = string;
 
-const BESIDE: readonly (readonly string[])[] = WAITING.map((path) => [path]);
-/** What takes long comes first, so that nobody is left alone with it at the end. */
+/** These only wait, most of the time: one after the other, beside all that work. */
+const WAITING = ["database_files", "stuck_jobs", "clock"].map((name) => `${FAULTS}/${name}_test.ts`);
+const WAITING_FAULTS: readonly Letters[] = ["M", "L", "O", "J"];
+const FAULTS_TEST = `${FAULTS}/faults_test.ts`;
+/** What takes long comes first, so that nothing else waits for it at the end. */
+const WORKING_FAULTS: readonly Letters[] = ["G", "EP", "CD", "YT", "BFHI", "KNQR", "SUXZ"];
+const WORKING = testsIn(FAULTS).filter((path) => path !== FAULTS_TEST && !WAITING.includes(path));
+
+const BESIDE: readonly (readonly string[])[] = [
+  ...WAITING_FAULTS.map(faultTests),
+  ...WAITING.map((path) => [path]),
+];
 const IN_TURN: readonly (readonly string[])[] = [
   testsIn("tests/browser"),
   testsIn("tests/ui"),
+  ...WORKING_FAULTS.map(faultTests),
   ...Array.from(
     { length: Math.ceil(WORKING.length / TOGETHER) },
     (_, n) => WORKING.slice(n * TOGETHER, (n + 1) * TOGETHER),
@@ -33,8 +42,12 @@ const IN_TURN: readonly (readonly string[])[] = [
 /** When all others are over: these measure. */
 const ALONE = testsIn("tests/bench");
 
-/** Lists of files. */
+/** Lists of files, each of which may be followed by letters of faults. */
 export const GROUPS: readonly (readonly string[])[] = [...BESIDE, ...IN_TURN, ALONE];
+
+function faultTests(letters: Letters): string[] {
+  return [FAULTS_TEST, ...letters];
+}
 
 function testsIn(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith("_test.ts"))

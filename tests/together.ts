@@ -1,4 +1,7 @@
-/** The test files that are named behind `--`, in one isolate: what they share is loaded once. */
+/**
+ * The test files that are named behind `--`, in one isolate: what they share is loaded once. Other words are for
+ * those files.
+ */
 const FOLDER = new URL("../", import.meta.url);
 
-for (const path of Deno.args) await import(new URL(path, FOLDER).href);
+for (const path of Deno.args) if (path.endsWith(".ts")) await import(new URL(path, FOLDER).href);

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import { clockSystem } from "./clock/system.ts";
 import { eventually } from "../support/eventually.ts";
-import { testFault } from "../support/faults/test_fault.ts";
-import { clock } from "./clock_fault.ts";
-
-testFault(clock);
 
 const HOUR_MS = 3_600_000;
 

@@ -5,10 +5,6 @@ import { eventually } from "../support/eventually.ts";
 import { isMountable, type SmallDisk, smallDisk } from "../support/damage/full_disk.ts";
 import { addFile, type RunningSystem, runSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { testFault } from "../support/faults/test_fault.ts";
-import { fullDisk } from "./full_disk_fault.ts";
-
-testFault(fullDisk);
 
 const FULL = /^The disk is full: make room and the queue goes on by itself/;
 /** More than the reserve, and the room that is required beside it. */

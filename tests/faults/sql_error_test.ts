@@ -3,10 +3,6 @@ import { getQueue, openStore } from "@persistent-queue/queue";
 import { onSqlCalls } from "../support/damage/sql_calls.ts";
 import { sqlError } from "./sql_error/sql_error.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { testFault } from "../support/faults/test_fault.ts";
-import { sqlErrors } from "./sql_error_fault.ts";
-
-testFault(sqlErrors);
 
 for (const code of [10, 11, 13]) {
   Deno.test(`the log cannot be folded in at the stop (error ${code}): it is still closed, and nothing is lost`, async () => {

@@ -19,7 +19,12 @@ interface TestRun {
   readonly seconds: number;
 }
 
-async function runTests(folder: string, files: readonly string[]): Promise<TestRun> {
+const FAULTS_TEST = "tests/faults/faults_test.ts";
+
+async function runTests(folder: string, mutations: readonly Mutation[]): Promise<TestRun> {
+  const files = [...new Set(mutations.flatMap(({ tests }) => tests))];
+  const letters = [...new Set(mutations.flatMap(({ faults = "" }) => [...faults]))];
+  if (letters.length > 0) files.push(FAULTS_TEST, "--", ...letters);
   const since = performance.now();
   const signal = AbortSignal.timeout(LONGEST_MS);
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
@@ -36,17 +41,17 @@ async function runTests(folder: string, files: readonly string[]): Promise<TestR
 async function mutate(mutations: readonly Mutation[]): Promise<boolean> {
   await using folder = await tempFolder();
   copyProject(folder.path);
-  const files = [...new Set(mutations.flatMap(({ tests }) => tests))];
-  console.error(`unharmed: ${files.length} test files …`);
-  const unharmed = await runTests(folder.path, files);
+  console.error("unharmed …");
+  const unharmed = await runTests(folder.path, mutations);
   if (!unharmed.isGreen) throw new Error(`The tests are red without a mutation: ${unharmed.noticed}`);
 
   const lines: string[][] = [];
   let areAllCaught = true;
-  for (const { name, edits, tests } of mutations) {
+  for (const mutation of mutations) {
+    const { name, edits } = mutation;
     console.error(`${name} …`);
     const undo = applied(folder.path, edits);
-    const { isGreen, noticed, seconds } = await runTests(folder.path, tests);
+    const { isGreen, noticed, seconds } = await runTests(folder.path, [mutation]);
     undo();
     areAllCaught &&= !isGreen;
     lines.push([name, isGreen ? "NOT NOTICED" : noticed, `${seconds.toFixed(0)} s`]);

@@ -7,6 +7,8 @@ export interface Mutation {
   readonly edits: readonly Edit[];
   /** The test files that must notice. */
   readonly tests: readonly string[];
+  /** Letters of the faults that must notice. */
+  readonly faults?: string;
 }
 
 export interface Edit {
@@ -81,6 +83,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
     tests: ["tests/faults/full_disk_test.ts"],
+    faults: "D",
   },
   {
     name: "IMMEDIATE becomes DEFERRED",
@@ -106,7 +109,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "synchronous is OFF",
     edits: [{ file: "queue/sqlite/open.ts", from: "synchronous: 2,", to: "synchronous: 0," }],
-    tests: ["tests/faults/power_loss_test.ts"],
+    tests: [],
+    faults: "P",
   },
   {
     name: "the sweep goes by the wall clock",
@@ -116,6 +120,7 @@ export const MUTATIONS: readonly Mutation[] = [
       to: "clock = now",
     }],
     tests: ["tests/faults/clock_test.ts"],
+    faults: "L",
   },
   {
     name: "crashes are not counted by the surviving process",
@@ -129,7 +134,8 @@ export const MUTATIONS: readonly Mutation[] = [
       from: '"unhandledrejection", (event) => {\n      event.preventDefault();\n',
       to: '"unhandledrejection", (event) => {\n',
     }],
-    tests: ["tests/faults/left_behind_test.ts"],
+    tests: [],
+    faults: "Y",
   },
   {
     name: "no Host check",

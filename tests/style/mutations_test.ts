@@ -5,9 +5,10 @@ import { MUTATIONS } from "../mutate/mutations.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-for (const { name, edits, tests } of MUTATIONS) {
+for (const { name, edits, tests, faults = "" } of MUTATIONS) {
   Deno.test(`the mutation fits the code: ${name}`, () => {
     for (const edit of edits) mutated(Deno.readTextFileSync(new URL(edit.file, ROOT)), edit);
+    assert.ok(tests.length + faults.length > 0);
     for (const test of tests) assert.ok(Deno.statSync(new URL(test, ROOT)).isFile);
   });
 }

@@ -1,4 +1,0 @@
-import { testFault } from "../support/faults/test_fault.ts";
-import { damage } from "./damage_fault.ts";
-
-testFault(damage);
