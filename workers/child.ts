@@ -9,7 +9,7 @@
  * much as they cost as objects.
  */
 import { receiveMessageOnPort } from "node:worker_threads";
-import type { HostedThreads, ThreadError } from "./slots/hosted_threads.ts";
+import type { HostedThread, HostedThreads, ThreadError } from "./slots/hosted_threads.ts";
 import {
   type Close,
   type FromThread,
@@ -78,100 +78,109 @@ const ERROR_MS = 100;
 export function startChild<Message extends { readonly type: string }, Start>(
   options: ChildOptions<Start>,
 ): Child<Message> {
-  let why: string | null = null;
-  let closing: ReturnType<typeof setTimeout> | undefined;
-  let wording: ReturnType<typeof setTimeout> | undefined;
-  let isHeard = true;
-  let hasEnded = false;
-  let hasExited = false;
-  let over = false;
+  return new ThreadChild<Message, Start>(options);
+}
 
-  const startDeadline = setTimeout(
-    () => options.onUnusable("It did not start in time"),
-    options.startMs ?? START_MS,
-  );
+class ThreadChild<Message, Start> implements Child<Message> {
+  readonly #options: ChildOptions<Start>;
+  readonly #thread: HostedThread;
+  readonly #startDeadline: ReturnType<typeof setTimeout>;
+  #outbox: Message[] = [];
+  #sendTimer: ReturnType<typeof setTimeout> | undefined;
+  #closingTimer: ReturnType<typeof setTimeout> | undefined;
+  #errorTimer: ReturnType<typeof setTimeout> | undefined;
+  #why: string | null = null;
+  #isHeard = true;
+  /** The worker emitted `exit`. */
+  #hasExited = false;
+  /** Its end of the channel is closed. */
+  #hasEnded = false;
+  #isOver = false;
 
-  function finish(): void {
-    if (over) return;
-    over = true;
-    clearTimeout(startDeadline);
-    clearTimeout(sending);
-    clearTimeout(closing);
-    clearTimeout(wording);
-    port.close();
-    terminate();
-    options.onEnd(why ?? WORDLESS);
+  constructor(options: ChildOptions<Start>) {
+    const { url, name, keepsSpare = false, memoryMb, startMs = START_MS } = options;
+    this.#options = options;
+    this.#startDeadline = setTimeout(() => options.onUnusable("It did not start in time"), startMs);
+    this.#thread = options.threads.start({
+      ...{ url, name, keepsSpare },
+      ...(memoryMb === undefined ? {} : { memoryMb }),
+      onError: (error) => this.#failed(error),
+      onExit: () => this.#exited(),
+    });
+    const { port } = this.#thread;
+    port.postMessage(options.start);
+    port.on("message", (data) => this.#hear(data));
+    port.on("close", () => this.#closed());
   }
 
-  function end(reason: string, { atOnce = false } = {}): void {
-    if (over) return;
-    why ??= reason;
-    clearTimeout(startDeadline);
-    clearTimeout(closing);
+  post(message: Message, { withNext = false } = {}): void {
+    this.#outbox.push(message);
+    if (withNext) this.#sendTimer ??= setTimeout(() => this.#send(), NEXT_MS);
+    else this.#send();
+  }
+
+  end(reason: string, { atOnce = false } = {}): void {
+    if (this.#isOver) return;
+    const { port, terminate } = this.#thread;
+    this.#why ??= reason;
+    clearTimeout(this.#startDeadline);
+    clearTimeout(this.#closingTimer);
     port.postMessage(JSON.stringify([CLOSE]));
-    closing = setTimeout(terminate, atOnce ? 0 : CLOSING_MS);
+    this.#closingTimer = setTimeout(terminate, atOnce ? 0 : CLOSING_MS);
+  }
+
+  #send(): void {
+    clearTimeout(this.#sendTimer);
+    this.#sendTimer = undefined;
+    if (this.#isOver || this.#outbox.length === 0) return;
+    const messages = this.#outbox;
+    this.#outbox = [];
+    this.#thread.port.postMessage(JSON.stringify(messages));
+  }
+
+  #hear(data: unknown): void {
+    if (!this.#isHeard) return;
+    const message = readMessage(data);
+    if (message === null) return this.#options.onUnusable("It sent an unknown message");
+    if (message.type === "ready") clearTimeout(this.#startDeadline);
+    this.#options.onMessage(message);
+  }
+
+  #failed(error: ThreadError): void {
+    this.#why ??= reasonOf(error, this.#options.memoryMb);
+    if (this.#hasEnded) this.#finish();
   }
 
   /**
    * The thread has ended, or was told to: what it reported until now counts. What it reports while it is
    * being ended does not, because the runtime then fails what was under way, such as the loading of a module.
    */
-  function hearLastWords(): void {
+  #exited(): void {
+    const { port } = this.#thread;
     for (let last = receiveMessageOnPort(port); last !== undefined; last = receiveMessageOnPort(port)) {
-      hear(last.message);
+      this.#hear(last.message);
     }
-    isHeard = false;
+    this.#isHeard = false;
+    this.#hasExited = true;
+    if (this.#hasEnded) this.#finish();
   }
 
-  function hear(data: unknown): void {
-    if (!isHeard) return;
-    const message = readMessage(data);
-    if (message === null) return options.onUnusable("It sent an unknown message");
-    if (message.type === "ready") clearTimeout(startDeadline);
-    options.onMessage(message);
+  #closed(): void {
+    this.#hasEnded = true;
+    if (this.#why !== null || this.#hasExited) this.#finish();
+    else this.#errorTimer = setTimeout(() => this.#finish(), ERROR_MS);
   }
 
-  const { port, terminate } = options.threads.start({
-    url: options.url,
-    name: options.name,
-    keepsSpare: options.keepsSpare ?? false,
-    ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
-    onError: (error) => {
-      why ??= reasonOf(error, options.memoryMb);
-      if (hasEnded) finish();
-    },
-    onExit: () => {
-      hearLastWords();
-      hasExited = true;
-      if (hasEnded) finish();
-    },
-  });
-  port.postMessage(options.start);
-  port.on("message", hear);
-  port.on("close", () => {
-    hasEnded = true;
-    if (why !== null || hasExited) finish();
-    else wording = setTimeout(finish, ERROR_MS);
-  });
-  let outbox: Message[] = [];
-  let sending: ReturnType<typeof setTimeout> | undefined;
-
-  function send(): void {
-    clearTimeout(sending);
-    sending = undefined;
-    if (over || outbox.length === 0) return;
-    const messages = outbox;
-    outbox = [];
-    port.postMessage(JSON.stringify(messages));
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const timer of [this.#startDeadline, this.#sendTimer, this.#closingTimer, this.#errorTimer]) {
+      clearTimeout(timer);
+    }
+    this.#thread.port.close();
+    this.#thread.terminate();
+    this.#options.onEnd(this.#why ?? WORDLESS);
   }
-
-  function post(message: Message, { withNext = false } = {}): void {
-    outbox.push(message);
-    if (withNext) sending ??= setTimeout(send, NEXT_MS);
-    else send();
-  }
-
-  return { post, end };
 }
 
 function reasonOf({ code, message }: ThreadError, memoryMb: number | undefined): string {
