@@ -7,6 +7,7 @@ export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./durations.ts";
 export { messageOf } from "./errors.ts";
 export { assertExact, exactJson, InexactNumber } from "./exact_json.ts";
 export { PRIVATE_FILE, PRIVATE_FOLDER, removeIfThere } from "./files.ts";
+export { MAX_PAGE_SIZE, PAGE_SIZE } from "./pages.ts";
 export { printable } from "./printable.ts";
 export { sleep } from "./sleep.ts";
 export { makeConsoleUnfailing } from "./unfailing_console.ts";

@@ -22,5 +22,6 @@ export { EXIT, type ExitCode } from "./exit_codes.ts";
 export { PRIVATE_FILE, PRIVATE_FOLDER } from "./files.ts";
 export { isLoopbackAddress, isLoopbackName } from "./loopback.ts";
 export { sleep } from "./sleep.ts";
+export { MAX_PAGE_SIZE, PAGE_SIZE, pagesOf } from "./pages.ts";
 export { printable } from "./printable.ts";
 export { makeConsoleUnfailing } from "./unfailing_console.ts";

@@ -1,9 +1,8 @@
 /** Moves all jobs that match, page by page, so that other work goes on in between. */
 import { isStatus, MOVES, type OperatorVerb, type Status } from "./job.ts";
 import { moveInTurns, type Mover, tellingOf } from "./moving.ts";
+import { pagesOf } from "./pages.ts";
 import type { JobFilter, JobList, ListRequest, MoveAllOptions } from "./roles.ts";
-
-const PAGE = 200;
 
 interface Hands extends Mover {
   list(request: ListRequest): Promise<JobList>;
@@ -31,13 +30,11 @@ export async function moveAll(hands: Hands, move: MoveAll): Promise<number> {
 /** Yields how many jobs each turn moved. */
 async function* movePages(hands: Hands, { verb, filter, ...how }: MoveAll): AsyncGenerator<number> {
   for (const status of statusesOf(verb, filter)) {
-    for (let cursor: string | null = ""; cursor !== null && !how.signal?.aborted;) {
-      const page: JobList = await hands.list({ ...filter, status, cursor, limit: PAGE, values: false });
-      const ids = page.jobs.map(({ id }) => id);
+    for await (const { jobs } of pagesOf(hands, { ...filter, status }, how.signal)) {
+      const ids = jobs.map(({ id }) => id);
       for await (const moved of moveInTurns(hands, { ...how, verb, ids }, true)) {
         yield moved.filter(({ outcome }) => outcome === "moved").length;
       }
-      cursor = page.next;
     }
   }
 }

@@ -4,6 +4,7 @@ import { QueueError } from "./errors.ts";
 import { exactJson, InexactNumber } from "./exact_json.ts";
 import { isStatus, type Status } from "./job.ts";
 import { JsonText } from "./json_text.ts";
+import { MAX_PAGE_SIZE, PAGE_SIZE } from "./pages.ts";
 import { printable } from "./printable.ts";
 import type { JobRequest, ListRequest } from "./roles.ts";
 import type { JobQuery, NewJob } from "./store.ts";
@@ -12,7 +13,6 @@ import { timedUuid } from "./timed_uuid.ts";
 export const MAX_ID_LENGTH = 2000;
 export const MAX_PAYLOAD_BYTES = 1_048_576;
 export const MAX_PRIORITY = 100;
-export const MAX_LIMIT = 200;
 /** SQLite's own limit on nested JSON is 1,000. */
 const MAX_DEPTH = 500;
 /** 9 September 2001 in milliseconds since 1970; read as seconds it is 30,000 years ahead. */
@@ -22,7 +22,6 @@ const LATEST_RUN_AT = 253_402_300_799_999;
 /** A time to run before this is a mistake, not a job that waited. */
 const LONG_AGO_MS = 365 * DAY_MS;
 export const DEFAULT_KIND = "file";
-export const DEFAULT_LIMIT = 50;
 
 export function checkJob(
   request: JobRequest,
@@ -159,7 +158,7 @@ export function checkList(
   request: ListRequest,
   { now, stallMs }: { now: number; stallMs: number },
 ): JobQuery {
-  const { kind, search, cursor, stalled, due, changedSince, values = true, limit = DEFAULT_LIMIT } = request;
+  const { kind, search, cursor, stalled, due, changedSince, values = true, limit = PAGE_SIZE } = request;
   const statuses = checkStatuses(request);
   const isOnly = (status: Status) => statuses?.length === 1 && statuses[0] === status;
   if (stalled && statuses !== undefined && !isOnly("PROCESSING")) {
@@ -172,7 +171,9 @@ export function checkList(
   if (changedSince !== undefined && !isWhole(changedSince)) {
     throw badQuery("A time of change is a whole number of milliseconds since 1970.");
   }
-  if (!isWhole(limit) || limit < 1 || limit > MAX_LIMIT) throw badQuery(`A page has 1 to ${MAX_LIMIT} jobs.`);
+  if (!isWhole(limit) || limit < 1 || limit > MAX_PAGE_SIZE) {
+    throw badQuery(`A page has 1 to ${MAX_PAGE_SIZE} jobs.`);
+  }
   if (search !== undefined && search.length > MAX_ID_LENGTH) {
     throw badQuery("A search has at most 2,000 characters.");
   }
@@ -210,8 +211,8 @@ function checkStatuses({ status, statuses, due }: ListRequest): readonly Status[
 
 /** @throws {QueueError} `invalid_query` */
 export function checkSeqs(seqs: readonly number[]): readonly number[] {
-  if (seqs.length <= MAX_LIMIT && seqs.every((seq) => isWhole(seq))) return seqs;
-  throw badQuery(`Jobs are asked for by their whole numbers, ${MAX_LIMIT} at most.`);
+  if (seqs.length <= MAX_PAGE_SIZE && seqs.every((seq) => isWhole(seq))) return seqs;
+  throw badQuery(`Jobs are asked for by their whole numbers, ${MAX_PAGE_SIZE} at most.`);
 }
 
 function isWhole(value: unknown): value is number {

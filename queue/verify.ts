@@ -12,9 +12,10 @@
  */
 import { checkStorage } from "./capabilities.ts";
 import { isFinished, type Job, type Lease } from "./job.ts";
+import { pages } from "./pages.ts";
 import { printable } from "./printable.ts";
 import { problemsOfStory, type StoryOptions } from "./story.ts";
-import type { JobPage, JobQuery, Store } from "./store.ts";
+import type { JobQuery, Store } from "./store.ts";
 
 /** The ids that were acknowledged to a client that outlives the queue. */
 export interface Ledger {
@@ -59,10 +60,9 @@ export async function verify(store: Store, options: VerifyOptions): Promise<stri
 /** The same for the jobs alone, a page at a time, newest first. */
 export async function* verifyJobs(store: Store, options: JobOptions): AsyncGenerator<string[]> {
   const query: JobQuery = { limit: options.page ?? PAGE, values: false };
-  for (let page: JobPage | null = null; page?.next !== null;) {
-    page = await store.list(page === null ? query : { ...query, cursor: page.next });
+  for await (const { jobs } of pages((from) => store.list({ ...query, ...from }))) {
     const problems: string[] = [];
-    for (const job of page.jobs) problems.push(...await problemsOfJob(store, job, options));
+    for (const job of jobs) problems.push(...await problemsOfJob(store, job, options));
     yield problems;
   }
 }

@@ -1,11 +1,9 @@
-import { type Inspector, type Job, type JobFilter, yieldToEventLoop } from "@persistent-queue/queue";
+import { type Inspector, type Job, type JobFilter, pagesOf, yieldToEventLoop } from "@persistent-queue/queue";
 import { csvHead, csvRow } from "./csv.ts";
 
 /** Without it a spreadsheet takes UTF-8 for the alphabet of its own country. */
 const BYTE_ORDER_MARK = "\ufeff";
 
-/** Of one page of the list. */
-const ROWS = 200;
 /** Characters that are passed on at once. */
 const CHUNK = 64 * 1024;
 
@@ -16,13 +14,8 @@ export function exportJobs(queue: Inspector, filter: JobFilter): ReadableStream<
 
 async function* csvPages(queue: Inspector, filter: JobFilter): AsyncGenerator<string> {
   yield BYTE_ORDER_MARK + csvHead();
-  for (let cursor: string | null = ""; cursor !== null;) {
-    const page: Awaited<ReturnType<Inspector["list"]>> = await queue.list({
-      ...filter,
-      ...{ cursor, limit: ROWS, values: false },
-    });
-    yield* csvRows(queue, page.jobs);
-    cursor = page.next;
+  for await (const { jobs } of pagesOf(queue, filter)) {
+    yield* csvRows(queue, jobs);
     // A client that takes what comes at once would keep the thread until the last page.
     await yieldToEventLoop();
   }

@@ -4,6 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import {
   type Added,
   type ListRequest,
+  MAX_PAGE_SIZE,
   type MoveResult,
   nearest,
   type OperatorVerb,
@@ -66,7 +67,7 @@ function listRequest(c: ApiContext, ports: PageDeps): ListRequest {
   const cursor = c.req.query("cursor");
   const limit = c.req.query("limit");
   if (limit && !/^\d{1,3}$/.test(limit)) {
-    throw invalid("limit must be a whole number from 1 to 200.", { code: "invalid_query" });
+    throw invalid(`limit must be a whole number from 1 to ${MAX_PAGE_SIZE}.`, { code: "invalid_query" });
   }
   return {
     ...filterOfQuery(c, ports),

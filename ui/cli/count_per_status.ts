@@ -2,14 +2,12 @@
 import {
   isStatus,
   type JobFilter,
-  type JobList,
   MOVES,
   type OperatorVerb,
+  pagesOf,
   type Status,
 } from "@persistent-queue/queue";
 import type { CliQueue } from "./command.ts";
-
-const PAGE = 200;
 
 export type PerStatus = readonly (readonly [status: Status, jobs: number])[];
 
@@ -37,11 +35,7 @@ function isWanted({ status, statuses }: JobFilter, one: Status): boolean {
 
 async function countListed(queue: CliQueue, filter: JobFilter): Promise<number> {
   let jobs = 0;
-  for (let cursor: string | null = ""; cursor !== null;) {
-    const page: JobList = await queue.list({ ...filter, cursor, limit: PAGE, values: false });
-    jobs += page.jobs.length;
-    cursor = page.next;
-  }
+  for await (const page of pagesOf(queue, filter)) jobs += page.jobs.length;
   return jobs;
 }
 

@@ -1,5 +1,13 @@
 /** `jobs list`: a page of jobs, newest first. */
-import { EXIT, isStalled, type Job, type JobList, type ListRequest } from "@persistent-queue/queue";
+import {
+  EXIT,
+  isStalled,
+  type Job,
+  type JobList,
+  type ListRequest,
+  MAX_PAGE_SIZE,
+  PAGE_SIZE,
+} from "@persistent-queue/queue";
 import { jobsJson } from "../api/serializers.ts";
 import { columns } from "./columns.ts";
 import { type Command, type CommandLine, UsageError } from "./command.ts";
@@ -13,7 +21,11 @@ export const list: Command = {
   summary: "list jobs, newest first",
   options: {
     ...FILTER_OPTIONS,
-    limit: { type: "string", value: "<n>", help: "how many, 1 to 200; 50 unless given" },
+    limit: {
+      type: "string",
+      value: "<n>",
+      help: `how many, 1 to ${MAX_PAGE_SIZE}; ${PAGE_SIZE} unless given`,
+    },
     cursor: { type: "string", value: "<cursor>", help: "go on where the page before ended" },
   },
   examples: ["list --status FAILED --limit 10", "list --search abc --json"],
@@ -34,7 +46,7 @@ function requestOf(line: CommandLine, now: number): ListRequest {
   if (line.words.length > 0) {
     throw new UsageError("list takes no ids: see one job with show, or filter by --search.");
   }
-  const limit = wholeNumber(line, "limit", { min: 1, max: 200 });
+  const limit = wholeNumber(line, "limit", { min: 1, max: MAX_PAGE_SIZE });
   const cursor = line.text("cursor");
   return {
     ...filterOf(line, now),

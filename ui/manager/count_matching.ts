@@ -1,11 +1,17 @@
 /** How many jobs an action on all that match is about, without counting for ever. */
-import { isLegal, type JobFilter, type OperatorVerb, type Status, STATUSES } from "@persistent-queue/queue";
+import {
+  isLegal,
+  type JobFilter,
+  type OperatorVerb,
+  pagesOf,
+  type Status,
+  STATUSES,
+} from "@persistent-queue/queue";
 import { count } from "../components/format.ts";
 import type { PageDeps } from "../page_deps.ts";
 
 const ENOUGH = 10_000;
 const PATIENCE_MS = 2_000;
-const PAGE = 200;
 
 export interface Matching {
   readonly n: number;
@@ -34,15 +40,10 @@ export async function countMatching(
   const deadline = performance.now() + PATIENCE_MS;
   let n = 0;
   for (const status of statuses) {
-    for (let cursor: string | null = ""; cursor !== null;) {
-      const page: Awaited<ReturnType<typeof queue.list>> = await queue.list({
-        ...filter,
-        ...{ status, cursor, limit: PAGE, values: false },
-      });
-      n += page.jobs.length;
-      cursor = page.next;
+    for await (const { jobs, next } of pagesOf(queue, { ...filter, status })) {
+      n += jobs.length;
       if (n > ENOUGH) return { n: ENOUGH, isAll: false };
-      if (cursor !== null && performance.now() > deadline) return { n, isAll: false };
+      if (next !== null && performance.now() > deadline) return { n, isAll: false };
     }
   }
   return { n, isAll: true };

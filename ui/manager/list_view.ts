@@ -1,5 +1,5 @@
 /** Gathers what the list shows. */
-import type { Job, JobList } from "@persistent-queue/queue";
+import { type Job, type JobList, MAX_PAGE_SIZE, PAGE_SIZE } from "@persistent-queue/queue";
 import { jobFilter } from "../api/move_input.ts";
 import type { PageDeps } from "../page_deps.ts";
 import { jobOnWire, type Moment } from "../api/serializers.ts";
@@ -7,8 +7,6 @@ import { isInLine, type ListQuery } from "./list_query.ts";
 import type { ListView, Row } from "./views.ts";
 import { warningsOf } from "./warnings_of.ts";
 
-const ROWS = 50;
-const MOST_ROWS = 200;
 /** Characters of an error, and of a payload, beside their job. */
 const ERROR_LENGTH = 200;
 const PREVIEW_LENGTH = 120;
@@ -39,18 +37,18 @@ export async function listView({ queue, system, now }: PageDeps, query: ListQuer
 /** The rows of these jobs, by their `seq`, however they have changed; without those that are gone. */
 export async function rowsOf({ queue, now }: PageDeps, seqs: readonly number[]): Promise<Row[]> {
   const moment = { now: now(), stallMs: queue.stallMs, kinds: queue.kinds };
-  const jobs = await queue.getMany(seqs.slice(0, MOST_ROWS), { values: false });
+  const jobs = await queue.getMany(seqs.slice(0, MAX_PAGE_SIZE), { values: false });
   return jobs.map((job) => toRow(job, moment));
 }
 
 function found(queue: Pick<Queue, "list">, query: ListQuery, now: number): Promise<JobList> {
-  const limit = /^\d+$/.test(query.limit) ? Number(query.limit) : ROWS;
+  const limit = /^\d+$/.test(query.limit) ? Number(query.limit) : PAGE_SIZE;
   return queue.list({
     ...jobFilter(query, now),
     stalled: query.stalled,
     order: isInLine(query) ? "line" : "newest",
     values: false,
-    limit: Math.min(Math.max(limit, 1), MOST_ROWS),
+    limit: Math.min(Math.max(limit, 1), MAX_PAGE_SIZE),
     ...(query.cursor === "" ? {} : { cursor: query.cursor }),
   });
 }

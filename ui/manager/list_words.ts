@@ -1,4 +1,5 @@
 /** What a list says of itself: how many jobs match, in which order they stand, and where the next page leads. */
+import { PAGE_SIZE } from "@persistent-queue/queue/basics";
 import { count } from "../components/format.ts";
 import { isInLine, isNarrowed, type ListQuery } from "./list_query.ts";
 import type { ListView } from "./views.ts";
@@ -31,7 +32,7 @@ export function orderInWords(query: ListQuery): string {
 /** A page that is not full ends where the search stopped looking, not where the matches end. */
 export function onwardInWords({ jobs, query }: ListView): string {
   if (isInLine(query)) return "Next in line";
-  const isFull = jobs.length >= (Number(query.limit) || 50);
+  const isFull = jobs.length >= (Number(query.limit) || PAGE_SIZE);
   return isNarrowed(query) && !isFull ? "Search further back" : "Older";
 }
 

@@ -4,6 +4,7 @@
  */
 import { type Claimed, type ClaimRequest, type Consumer, StorageError } from "@persistent-queue/queue";
 import { atTime } from "./at_time.ts";
+import { MOST_IN_FLIGHT } from "./prefetch.ts";
 import type { ConsumerHandle } from "./consumer_handle.ts";
 
 export interface ClaimerOptions {
@@ -17,7 +18,6 @@ export interface ClaimerOptions {
   readonly onIdle: () => void;
 }
 
-const MOST_IN_HAND = 128;
 /** Jobs per claim: a transaction may end between two claims, and page requests wait for that. */
 const MOST_AT_ONCE = 256;
 const STORAGE_RETRY_MS = 500;
@@ -64,7 +64,7 @@ export class Claimer {
 
   /** The consumer that has been idle longest comes first; one with a retry coming comes last. */
   #requests(): ClaimRequest[] {
-    const most = this.#plenty ? MOST_IN_HAND : 1;
+    const most = this.#plenty ? MOST_IN_FLIGHT : 1;
     const consumers = [...this.#options.consumers.values()]
       .map((handle) => ({ handle, limit: handle.room(most) }))
       .filter(({ limit }) => limit > 0)

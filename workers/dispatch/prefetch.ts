@@ -8,7 +8,8 @@ import type { Claimed } from "@persistent-queue/queue";
 
 const SHORT_MS = 3;
 const FILL_MS = 20;
-const MOST = 128;
+/** Jobs of one consumer, and results in one of its messages. */
+export const MOST_IN_FLIGHT = 128;
 const WEIGHT = 0.3;
 
 export class Prefetch {
@@ -28,7 +29,7 @@ export class Prefetch {
 
   get limit(): number {
     if (this.#meanMs > SHORT_MS) return 1;
-    return Math.max(1, Math.min(MOST, Math.floor(FILL_MS / Math.max(this.#meanMs, 0.001))));
+    return Math.max(1, Math.min(MOST_IN_FLIGHT, Math.floor(FILL_MS / Math.max(this.#meanMs, 0.001))));
   }
 }
 

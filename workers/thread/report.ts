@@ -1,9 +1,9 @@
 /** Results on their way to the supervisor: batched while they come fast, sent at once when they do not. */
 import type { Outcome } from "@persistent-queue/queue";
+import { MOST_IN_FLIGHT } from "../dispatch/prefetch.ts";
 import type { FromThread, Result } from "../protocol.ts";
 import type { Clock } from "./runtime.ts";
 
-const MOST = 128;
 const LONGEST_MS = 5;
 
 export class Report {
@@ -28,7 +28,7 @@ export class Report {
     }
     this.#results.push({ ticket, outcome });
     this.#busyMs += busyMs;
-    if (this.#results.length >= MOST || now - this.#since >= LONGEST_MS) this.flush();
+    if (this.#results.length >= MOST_IN_FLIGHT || now - this.#since >= LONGEST_MS) this.flush();
   }
 
   flush(): void {
