@@ -1,8 +1,9 @@
 /**
- * The contract of a backend: fourteen verbs, batches first.
+ * The contract of a backend: fourteen verbs and `close`, batches first.
  *
  * A store moves state and decides nothing. Each write is atomic as a whole and durable when its promise resolves;
  * writes that arrive together may share one commit. A write that has lost its lease returns `false`, it never throws.
+ * Calls that are made together may take effect in any order.
  * A call fails with a `StorageError` if the storage does not work, and with a `RejectedWrite` if it would break a rule:
  * an id has 1 to 2,000 characters, no number is negative but a priority (±100). Nothing of a failed call is written.
  * The tests in `tests/conformance/` state what every verb guarantees.

@@ -6,7 +6,7 @@ import type { Claimed, Consumer, Lease, QueueEvent } from "@persistent-queue/que
 import type { ConsumerHandle, InFlightJob } from "./dispatch/consumer_handle.ts";
 import type { CancelReason, Result } from "./protocol.ts";
 import { PrefetchReturn } from "./dispatch/prefetch.ts";
-import { Claimer } from "./dispatch/claimer.ts";
+import { Claimer, mayBringJobs } from "./dispatch/claimer.ts";
 import { Idleness } from "./dispatch/idleness.ts";
 import { Heartbeats } from "./dispatch/heartbeats.ts";
 import { abandonedJobs, HANDED_BACK, Settler, STOPPED, takeEnded } from "./dispatch/settler.ts";
@@ -91,9 +91,8 @@ export class Dispatcher {
   /** Takes note of the queue's events that concern jobs in flight. */
   hear(event: QueueEvent): void {
     if (event.type === "swept") event.requeued.forEach((job) => this.#lose(job));
-    // Another program may have added jobs; a lease that it took away is noticed at the next heartbeat.
-    if (["arriving", "changed-outside", "swept"].includes(event.type)) this.wake();
-    else if (event.type === "moved" && event.from === "PROCESSING") this.cancel(event.lease);
+    if (event.type === "moved" && event.from === "PROCESSING") this.cancel(event.lease);
+    if (mayBringJobs(event)) this.wake();
   }
 
   /** There may be something to claim. */
@@ -200,7 +199,8 @@ export class Dispatcher {
   /** These go back to the store, for other consumers. */
   #release(attempts: readonly Attempted[]): void {
     if (attempts.length === 0) return;
-    this.#settler.settle(attempts);
+    // Two wake-ups, as for new jobs: `mayBringJobs` says why.
+    this.#settler.settle(attempts).then(() => this.wake());
     this.wake();
   }
 

@@ -2,7 +2,14 @@
  * Claims for consumers that have room: at once when a job may have come, and not at all while there can be
  * none.
  */
-import { type Claimed, type ClaimRequest, type Consumer, StorageError } from "@persistent-queue/queue";
+import {
+  type Claimed,
+  type ClaimRequest,
+  type Consumer,
+  MOVES,
+  type QueueEvent,
+  StorageError,
+} from "@persistent-queue/queue";
 import { atTime } from "./at_time.ts";
 import { MOST_IN_FLIGHT } from "./prefetch.ts";
 import type { ConsumerHandle } from "./consumer_handle.ts";
@@ -91,7 +98,7 @@ export class Claimer {
     const wakes = this.#wakes;
     this.#underWay += 1;
     const suspectAsked = requests.some(({ suspect }) => suspect);
-    this.#ballast(requests, 1);
+    this.#noteRequested(requests, 1);
     this.#suspectRequested ||= suspectAsked;
     try {
       const { claimed, nextRunAt } = await queue.claim(requests);
@@ -103,7 +110,7 @@ export class Claimer {
       if (!(error instanceof StorageError)) onError(error);
       if (wakes === this.#wakes) this.#sleepUntil(now() + STORAGE_RETRY_MS);
     } finally {
-      this.#ballast(requests, -1);
+      this.#noteRequested(requests, -1);
       if (suspectAsked) this.#suspectRequested = false;
       this.#underWay -= 1;
       if (this.isIdle) onIdle();
@@ -111,7 +118,7 @@ export class Claimer {
     this.fill();
   }
 
-  #ballast(requests: readonly ClaimRequest[], sign: 1 | -1): void {
+  #noteRequested(requests: readonly ClaimRequest[], sign: 1 | -1): void {
     for (const { consumerId, limit, suspect } of requests) {
       const handle = this.#options.consumers.get(consumerId);
       if (handle !== undefined && !suspect) handle.requested += sign * limit;
@@ -140,4 +147,23 @@ function inParts(requests: readonly ClaimRequest[]): ClaimRequest[][] {
     room -= request.limit;
   }
   return parts;
+}
+
+/**
+ * Jobs that arrive are claimed in the turn that stores them where a store takes calls in order. Any other store may run
+ * that claim first and find nothing, so there is a second wake-up once they are stored.
+ */
+export function mayBringJobs(event: QueueEvent): boolean {
+  switch (event.type) {
+    case "arriving":
+    case "enqueued":
+    case "swept":
+    // Another program may have added jobs; a lease that it took away is noticed at the next heartbeat.
+    case "changed-outside":
+      return true;
+    case "moved":
+      return MOVES[event.verb].to === "PENDING";
+    default:
+      return false;
+  }
 }

@@ -6,11 +6,15 @@ import type { World } from "./world.ts";
 
 const LOOK_MS = 50;
 const FORGOTTEN_MS = 500;
+/** How long a due job waits at most while a consumer is idle and nothing is wrong: claims are tried again within that. */
+const PICKUP_MS = 1_500;
 
 export class Watchman {
   readonly #world: World;
   /** Since when a consumer has been idle while something was due. */
   #idleSince: number | null = null;
+  /** Since when a job has been due while a consumer was idle, by its number. */
+  readonly #dueSince = new Map<number, number>();
   /** Since when a lease has had no holder, by job and lease. */
   readonly #orphanedSince = new Map<string, number>();
 
@@ -33,6 +37,7 @@ export class Watchman {
     const { process } = this.#world;
     if (process === null || process.startedAt === null || process.stopping) {
       this.#idleSince = null;
+      this.#dueSince.clear();
       this.#orphanedSince.clear();
       this.#heldAt.clear();
       return;
@@ -64,13 +69,29 @@ export class Watchman {
       job.status === "PENDING" && job.runAt <= wall && !(job.suspect && suspectsHeld)
     );
     if (!idle || due.length === 0 || this.#world.wasDisturbedSince(now - 100)) {
+      this.#dueSince.clear();
       return void (this.#idleSince = null);
     }
+    this.#lookForLatePickups(due);
     this.#idleSince ??= now;
     if (now - this.#idleSince > 2 * settings.sweepMs + 2_000) {
       book.blame(
         `${due[0]?.id} is due and not claimed for ${now - this.#idleSince} ms, though a consumer is idle`,
       );
+    }
+  }
+
+  /** No wake-up is lost: a job is claimed soon, not by the next sweep. If the clock was set, it may be. */
+  #lookForLatePickups(due: readonly ModelJob[]): void {
+    const { timeline: { now, timesSet }, book } = this.#world;
+    const numbers = new Set(due.map(({ seq }) => seq));
+    for (const seq of this.#dueSince.keys()) if (!numbers.has(seq)) this.#dueSince.delete(seq);
+    for (const { seq, id } of due) {
+      const since = this.#dueSince.get(seq) ?? now;
+      this.#dueSince.set(seq, since);
+      if (timesSet === 0 && now - since > PICKUP_MS) {
+        book.blame(`${id} was not picked up for ${now - since} ms, though a consumer is idle`);
+      }
     }
   }
 
