@@ -1,4 +1,6 @@
 /** The way in. */
+import { Head } from "../components/head.tsx";
+
 export interface LoginPageProps {
   readonly error?: string;
   /** Where to go afterwards. */
@@ -8,14 +10,7 @@ export interface LoginPageProps {
 export function LoginPage({ error, next = "/" }: LoginPageProps) {
   return (
     <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>Log in · Persistent Queue</title>
-        <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/static/app.css" />
-      </head>
+      <Head title="Log in · Persistent Queue" />
       <body class="page-login">
         <main class="login">
           <form class="panel login-form" method="post" action="/login">

@@ -1,3 +1,5 @@
+import { Head } from "./head.tsx";
+
 export interface PlainPageProps {
   readonly title: string;
   readonly sentence: string;
@@ -7,14 +9,7 @@ export interface PlainPageProps {
 export function PlainPage({ title, sentence }: PlainPageProps) {
   return (
     <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>{title}</title>
-        <link rel="icon" href="/static/icon.svg" />
-        <link rel="stylesheet" href="/static/app.css" />
-      </head>
+      <Head title={title} />
       <body>
         <main>
           <PlainBody title={title} sentence={sentence} wayOut="Back to the start" />

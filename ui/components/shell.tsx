@@ -1,5 +1,6 @@
 /** The whole document around a page: head, header, main landmark. */
 import type { ComponentChildren } from "preact";
+import { Head } from "./head.tsx";
 
 export interface ShellProps {
   /** Of the document, as the tab shows it. */
@@ -20,16 +21,10 @@ const NAMES = { manager: "Manager", ops: "Ops" } as const;
 export function Shell({ title, page, version, nav, children, scripts, styles }: ShellProps) {
   return (
     <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>{title}</title>
-        <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/static/app.css" />
+      <Head title={title}>
         {styles.map((href) => <link key={href} rel="stylesheet" href={href} />)}
         {scripts.map((src) => <script key={src} type="module" src={src} />)}
-      </head>
+      </Head>
       <body class={`page-${page}`}>
         <a class="skip" href="#main">Skip to the content</a>
         <header class="top">

@@ -1,4 +1,5 @@
 /** Both pages on their ports, with an end to everybody's patience. */
+import { messageOf } from "@persistent-queue/queue";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
@@ -107,7 +108,7 @@ function freeAddress({ hostname, port, setting }: ServeOptions): Deno.NetAddr {
         { cause },
       );
     }
-    const words = cause instanceof Error ? cause.message : String(cause);
+    const words = messageOf(cause);
     throw new ServeError(`Cannot listen on ${hostname}:${port}: check HOST and ${setting} (${words}).`, {
       cause,
     });
