@@ -2,7 +2,6 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
-import { ALWAYS_ROOM, UNWATCHED, whenThereIsRoom } from "./http/admission.ts";
 import { allowedMethods } from "./http/allowed_methods.ts";
 import { answerError } from "./http/error_response.tsx";
 import { apiRoutes } from "./api/routes.ts";
@@ -34,6 +33,7 @@ import { sessionFile } from "./auth/session_file.ts";
 import { staticFile } from "./http/static_files.ts";
 import { StreamPlaces } from "./live/stream_limit.ts";
 import { Throttle } from "./auth/throttle.ts";
+import { ALWAYS_ROOM, UNWATCHED, whenThereIsRoom } from "./http/outflow.ts";
 
 /** Of each server: viewers of Ops, which needs no login, are not to take the places of the Manager's. */
 const MAX_STREAMS = 25;

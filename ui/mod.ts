@@ -5,5 +5,5 @@ export { jobsCommand } from "./cli/jobs_command.ts";
 export { osUser } from "./cli/os_user.ts";
 export { printToStdout } from "./cli/print_to_stdout.ts";
 export { serve, type Served } from "./http/serve.ts";
-export { ServeError } from "./http/serve_error.ts";
+export { ServeError } from "./http/errors.ts";
 export { Throttle } from "./auth/throttle.ts";

@@ -1,5 +1,6 @@
+import { looksRelayed } from "../../ui/http/client_address.ts";
+
 import assert from "node:assert/strict";
-import { looksRelayed } from "../../ui/http/looks_relayed.ts";
 
 const FORM = ["Content-Type", "application/x-www-form-urlencoded", "Content-Length", "17"];
 

@@ -10,9 +10,8 @@ import {
   type OperatorVerb,
   printable,
 } from "@persistent-queue/queue";
-import { actorOf } from "../auth/actor.ts";
 import type { AppEnv } from "../http/app_env.ts";
-import { audited, filterText, sweepNow } from "../auth/audit.ts";
+import { actorOf, audited, filterText, sweepNow } from "../auth/audit.ts";
 import { exportJobs } from "./export.ts";
 import { type Fault, injectFault } from "./fault_injection.ts";
 import { invalid } from "./fields.ts";

@@ -14,6 +14,7 @@ import {
 } from "@persistent-queue/queue";
 import type { Inspector, KindTotals, QueueStats } from "@persistent-queue/queue";
 import { latestEvents } from "../ops/latest_events.ts";
+import type { System } from "../system.ts";
 
 export interface Moment {
   readonly now: number;
@@ -191,3 +192,9 @@ export function consumerOnWire(consumer: ConsumerView) {
 }
 
 export type WireConsumer = ReturnType<typeof consumerOnWire>;
+
+/** What is wrong with the system, the worst first, each once. */
+export function warningsOf(system: Pick<System, "view">): string[] {
+  const { trouble, warnings } = system.view();
+  return [...new Set([...(trouble === null ? [] : [trouble]), ...warnings])];
+}

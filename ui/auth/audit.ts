@@ -10,6 +10,8 @@ import {
 } from "@persistent-queue/queue";
 import type { System } from "../system.ts";
 import type { Guesser } from "./throttle.ts";
+import type { Context } from "hono";
+import type { AppEnv } from "../http/app_env.ts";
 
 /** Hears one sentence for each action. Ids and filters in it are untrusted: they stand at its end, as JSON. */
 export type Audit = (sentence: string) => void;
@@ -143,4 +145,9 @@ function isoTime(ms: number): string {
 /** An address that nothing confirms is told as such. */
 export function whereOf({ address, claimedAddress = null }: Guesser): string {
   return claimedAddress === null ? address : `${address} (forwarded, it says, for ${claimedAddress})`;
+}
+
+/** Who sent this request; only behind the login. */
+export function actorOf(c: Context<AppEnv>, { audit }: { readonly audit: Audit }): Actor {
+  return { by: `${c.var.visitor.name} from ${whereOf(c.env.client)}`, audit };
 }

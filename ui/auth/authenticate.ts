@@ -4,8 +4,8 @@ import { type ApiToken, unauthorized } from "./token.ts";
 import type { AppEnv, Visitor } from "../http/app_env.ts";
 import type { OwnCookie } from "./cookies.ts";
 import type { Devices } from "./devices.ts";
-import { isForScripts } from "../http/is_for_scripts.ts";
 import type { Sessions } from "./session.ts";
+import { isForScripts } from "../http/errors.ts";
 
 /** The longest that browsers keep a cookie. */
 const DEVICE_SECONDS = 400 * 86_400;

@@ -94,3 +94,9 @@ export function zone(ms: number): string {
 function isDate(ms: number): boolean {
   return Math.abs(ms) <= 8.64e15;
 }
+
+/** `0.03/s`, `0.3/s`, `12/s`, `1,234/s`. */
+export function perSecond(rate: number): string {
+  if (rate === 0 || rate >= 10) return `${count(Math.round(rate))}/s`;
+  return `${rate.toFixed(rate < 0.1 ? 2 : 1)}/s`;
+}

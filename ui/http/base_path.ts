@@ -3,7 +3,7 @@
  * base is taken off as a request comes in, and put before whatever leads back here as its answer goes out. So links are
  * written as if there were no base, and a proxy may strip it or not.
  */
-import { ServeError } from "./serve_error.ts";
+import { ServeError } from "./errors.ts";
 
 /** `/jobs` of `https://queue.example.com/jobs`; empty where the pages are at the top. */
 export function basePathOf(publicUrl: string | null): string {

@@ -4,11 +4,10 @@ import { HTTPException } from "hono/http-exception";
 import type { VNode } from "preact";
 import { type ErrorCode, QueueError } from "@persistent-queue/queue";
 import type { AppEnv } from "./app_env.ts";
-import { isForScripts } from "./is_for_scripts.ts";
 import { ManagerShell } from "../manager/manager_shell.tsx";
 import { OpsShell } from "../ops/ops_shell.tsx";
 import { PlainBody, PlainPage, type PlainPageProps } from "../components/plain_page.tsx";
-import { HttpError } from "./errors.ts";
+import { HttpError, isForScripts } from "./errors.ts";
 import { renderPage } from "./render_page.ts";
 
 const STATUS_OF = {

@@ -21,3 +21,13 @@ export class HttpError extends Error {
 export function tooLarge(): HttpError {
   return new HttpError(413, "too_large", "The body of this request is too large.");
 }
+
+/** Addresses that programs use: they want JSON, not a page, and may bring the token. */
+export function isForScripts(path: string): boolean {
+  return /^\/(?:api(?:\/|$)|events$|metrics$|healthz$|live$|ready$)/.test(path);
+}
+
+/** The pages cannot be served as the settings say: another program has the port, for instance. The message says what to do. */
+export class ServeError extends Error {
+  override readonly name = "ServeError";
+}

@@ -5,6 +5,9 @@
  */
 import { setImmediate as nextRound } from "node:timers/promises";
 import { sleep, yieldToEventLoop } from "@persistent-queue/queue";
+import type { MiddlewareHandler } from "hono";
+import type { AppEnv, Progress } from "./app_env.ts";
+import { HttpError } from "./errors.ts";
 
 /** What of an answer of `node:http` is looked at. */
 export interface Outgoing {
@@ -96,3 +99,17 @@ export class Outflow {
     }
   }
 }
+
+/** The last step before work on a request begins. */
+export const whenThereIsRoom: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (!await c.env.room()) {
+    const options = { headers: { "Retry-After": "10" } };
+    throw new HttpError(503, "busy", "Very many answers wait for slow readers. Try again later.", options);
+  }
+  c.env.progress.begin();
+  await next();
+};
+
+/** For an app that no server of ours serves. */
+export const ALWAYS_ROOM = () => Promise.resolve(true);
+export const UNWATCHED: Progress = { begin: () => {}, end: () => {} };

@@ -6,7 +6,7 @@ import type { App } from "../app.ts";
 import type { Progress } from "./app_env.ts";
 import { NO_HOST } from "./host_guard.ts";
 import { Outflow } from "./outflow.ts";
-import { looksRelayed } from "./looks_relayed.ts";
+import { looksRelayed } from "./client_address.ts";
 
 /**
  * Requests of one connection. No browser sends one before the last is answered, and thousands of them in a few packets

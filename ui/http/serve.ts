@@ -7,7 +7,7 @@ import type { App } from "../app.ts";
 import { trustIn } from "./client_address.ts";
 import { limitPerAddress } from "./connection_limit.ts";
 import { type OnRequest, requestListener } from "./request_listener.ts";
-import { ServeError } from "./serve_error.ts";
+import { ServeError } from "./errors.ts";
 
 /** How long anybody is waited for, in milliseconds. */
 export interface Patience {

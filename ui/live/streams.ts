@@ -4,11 +4,10 @@ import type { AppEnv } from "../http/app_env.ts";
 import { streamSSE } from "hono/streaming";
 import type { QueueStats, SystemView } from "@persistent-queue/queue";
 import { Broadcast } from "./broadcast.ts";
-import { warningsOf } from "../manager/warnings_of.ts";
 import type { OpsPorts } from "../page_deps.ts";
 import { HttpError } from "../http/errors.ts";
 import type { StreamPlaces } from "./stream_limit.ts";
-import { countsOnWire, systemOnWire } from "../api/serializers.ts";
+import { countsOnWire, systemOnWire, warningsOf } from "../api/serializers.ts";
 
 interface LiveOptions {
   readonly onFault: (error: unknown) => void;

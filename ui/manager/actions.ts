@@ -1,9 +1,8 @@
 /** What forms do: each action ends where the person was, with a note of what came of it. */
 import type { Context } from "hono";
 import { isLegal, isStatus, OPERATOR_VERBS, type OperatorVerb, QueueError } from "@persistent-queue/queue";
-import { actorOf } from "../auth/actor.ts";
 import type { AppEnv } from "../http/app_env.ts";
-import { audited, sweepNow } from "../auth/audit.ts";
+import { actorOf, audited, sweepNow } from "../auth/audit.ts";
 import { type Fault, injectFault } from "../api/fault_injection.ts";
 import { safeNext } from "../auth/login.tsx";
 import type { PageDeps } from "../page_deps.ts";

@@ -1,9 +1,9 @@
 import { ConsumersTable } from "../components/consumers_table.tsx";
 import type { WireConsumer } from "../api/serializers.ts";
 import { Dock } from "./dock.tsx";
-import { jobPath } from "./job_path.ts";
 import { PageHead } from "./page_head.tsx";
 import type { ConsumersView, Liveness } from "./views.ts";
+import { jobPath } from "./list_query.ts";
 
 export interface ConsumersPageProps {
   readonly view: ConsumersView;

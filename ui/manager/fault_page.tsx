@@ -3,7 +3,7 @@ import type { ConsumerView } from "@persistent-queue/queue";
 import { type Fault, requireFaultInjection } from "../api/fault_injection.ts";
 import { IdInText } from "../components/job_id.tsx";
 import type { PageDeps } from "../page_deps.ts";
-import { jobPath } from "./job_path.ts";
+import { jobPath } from "./list_query.ts";
 
 const WORDS = { crash: "Crash", hang: "Hang" } as const satisfies Record<Fault, string>;
 

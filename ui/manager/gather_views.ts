@@ -1,12 +1,11 @@
 /** What each living page shows, from the words of its address. */
 import type { PageDeps } from "../page_deps.ts";
 import type { BulkActions } from "./bulk_actions.ts";
-import { consumersView } from "./consumers_view.ts";
 import { jobView } from "./job_view.ts";
 import { queryWords, readQuery } from "./list_query.ts";
 import { listView, rowsOf } from "./list_view.ts";
-import { SharedViews } from "./shared_views.ts";
-import type { ListView, View } from "./views.ts";
+import type { ConsumersView, ListView, View } from "./views.ts";
+import { consumerOnWire, warningsOf } from "../api/serializers.ts";
 
 export type Gather = (words: URLSearchParams) => Promise<View>;
 
@@ -35,4 +34,41 @@ export function gatherViews(
     return withBatches(await jobView(ports, { id: words.get("id") ?? "", from }));
   };
   return { list, job, consumers: () => Promise.resolve(withBatches(consumersView(ports))) };
+}
+
+/** One list for all who look at the same one: it is gathered once, however many there are. */
+const FRESH_MS = 250;
+
+interface Shared<View> {
+  readonly view: Promise<View>;
+  readonly until: number;
+}
+
+class SharedViews<View> {
+  readonly #byKey = new Map<string, Shared<View>>();
+
+  /** What was gathered for this key a moment ago, or what `gather` gathers now. */
+  get(key: string, gather: () => Promise<View>): Promise<View> {
+    const now = performance.now();
+    for (const [old, { until }] of this.#byKey) if (until <= now) this.#byKey.delete(old);
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known.view;
+    const view = gather();
+    this.#byKey.set(key, { view, until: now + FRESH_MS });
+    return view;
+  }
+}
+
+/** Gathers what the page of the consumers shows. */
+function consumersView({ system, faultInjection, now }: PageDeps): ConsumersView {
+  const { consumers, wedged } = system.view();
+  return {
+    page: "consumers",
+    now: now(),
+    consumers: consumers.map(consumerOnWire),
+    wedged,
+    canInject: faultInjection,
+    warnings: warningsOf(system),
+    batches: [],
+  };
 }

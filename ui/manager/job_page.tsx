@@ -3,10 +3,9 @@ import { age, dateAndTime, duration } from "../components/format.ts";
 import { StatusBadge } from "../components/status_badge.tsx";
 import { Attempts } from "./attempts.tsx";
 import { Dock } from "./dock.tsx";
-import { jobPath } from "./job_path.ts";
 import { Actions, ConsumerName, isoTime } from "./job_row.tsx";
 import { type StoryLine, storyOf } from "./timeline.ts";
-import { describeQuery, isFiltered, listPath } from "./list_query.ts";
+import { describeQuery, isFiltered, jobPath, listPath } from "./list_query.ts";
 import { PageHead } from "./page_head.tsx";
 import type { JobView, Liveness, ValueView } from "./views.ts";
 

@@ -2,9 +2,8 @@ import type { OperatorVerb } from "@persistent-queue/queue";
 import { age, dateAndTime, duration } from "../components/format.ts";
 import { JobId } from "../components/job_id.tsx";
 import { StatusBadge } from "../components/status_badge.tsx";
-import { jobPath } from "./job_path.ts";
 import { ranMs, waitedMs } from "./job_times.ts";
-import { isWanted, type ListQuery } from "./list_query.ts";
+import { isWanted, jobPath, type ListQuery } from "./list_query.ts";
 import type { Row } from "./views.ts";
 import { shortWaitOf, waitOf } from "./wait_of.ts";
 

@@ -1,11 +1,10 @@
 /** Gathers what the page of one job shows. */
 import { type Attempt, attemptsOf, type Job } from "@persistent-queue/queue";
 import type { PageDeps } from "../page_deps.ts";
-import { attemptOnWire, historyOnWire, jobOnWire } from "../api/serializers.ts";
+import { attemptOnWire, historyOnWire, jobOnWire, warningsOf } from "../api/serializers.ts";
 import { indentedJson } from "./indented_json.ts";
 import type { ListQuery } from "./list_query.ts";
 import type { AttemptView, JobView, ValueView } from "./views.ts";
-import { warningsOf } from "./warnings_of.ts";
 
 /** Characters. The whole value is one link away. */
 const LONG = 64 * 1024;

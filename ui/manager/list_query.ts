@@ -105,3 +105,11 @@ const SPANS: Readonly<Record<string, string>> = { "15m": "15 minutes", "1h": "ho
 function changedInWords(since: string): string {
   return /^\d{4}-/.test(since) ? `changed since ${since}` : `changed in the last ${SPANS[since] ?? since}`;
 }
+
+/** The address of a job's page, from which the way leads back to the same list. */
+export function jobPath(id: string, from?: ListQuery): string {
+  const words = new URLSearchParams({ id });
+  const list = from === undefined ? "" : queryWords(from).toString();
+  if (list !== "") words.set("from", list);
+  return `/job?${words}`;
+}

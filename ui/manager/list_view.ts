@@ -2,10 +2,9 @@
 import { type Job, type JobList, MAX_PAGE_SIZE, PAGE_SIZE } from "@persistent-queue/queue";
 import { jobFilter } from "../api/move_input.ts";
 import type { PageDeps } from "../page_deps.ts";
-import { jobOnWire, type Moment } from "../api/serializers.ts";
+import { jobOnWire, type Moment, warningsOf } from "../api/serializers.ts";
 import { isInLine, type ListQuery } from "./list_query.ts";
 import type { ListView, Row } from "./views.ts";
-import { warningsOf } from "./warnings_of.ts";
 
 /** Characters of an error, and of a payload, beside their job. */
 const ERROR_LENGTH = 200;

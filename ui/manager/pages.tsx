@@ -1,11 +1,9 @@
 /** The pages of the Manager. Each works without scripts; `/view/…` tells the script what the page would show now. */
 import { Hono } from "hono";
 import type { VNode } from "preact";
-import { actorOf } from "../auth/actor.ts";
 import type { AppEnv } from "../http/app_env.ts";
-import { audited } from "../auth/audit.ts";
+import { actorOf, audited } from "../auth/audit.ts";
 import type { PageDeps } from "../page_deps.ts";
-import { UNTRANSLATED } from "../components/untranslated.ts";
 import { renderPage } from "../http/render_page.ts";
 import {
   goBack,
@@ -23,12 +21,13 @@ import { confirmation } from "./confirm.tsx";
 import type { Fault } from "../api/fault_injection.ts";
 import { faultConfirmation } from "./fault_page.tsx";
 import { type FrameProps, ManagerShell } from "./manager_shell.tsx";
-import { jobPath } from "./job_path.ts";
 import { noteOf } from "./flash.ts";
 import { otherPage } from "../http/other_page.ts";
 import { atRest, PageBody } from "./page_body.tsx";
 import { readForm } from "./read_form.ts";
 import { type Gather, gatherViews } from "./gather_views.ts";
+import { UNTRANSLATED } from "../components/shell.tsx";
+import { jobPath } from "./list_query.ts";
 
 export function managerPages(ports: PageDeps): Hono<AppEnv> {
   const batches = new BulkActions(ports);

@@ -3,11 +3,11 @@ import { LoggedOut } from "../components/logged_out.tsx";
 import { Consumers } from "./consumers.tsx";
 import { Counts } from "./counts.tsx";
 import { Health } from "./health.tsx";
-import { LinkNote } from "./link_note.tsx";
 import { RecentEvents } from "./recent_events.tsx";
-import type { DashboardProps } from "./snapshot.ts";
+import type { DashboardProps, Link } from "./snapshot.ts";
 import { Throughput } from "./throughput.tsx";
 import { VitalSigns } from "./vital_signs.tsx";
+import { clock, duration, zone } from "../components/format.ts";
 
 export function Dashboard({ snapshot, statuses, version, manager, now, link, agedMs }: DashboardProps) {
   if (link === "ended") return <LoggedOut />;
@@ -29,5 +29,24 @@ export function Dashboard({ snapshot, statuses, version, manager, now, link, age
       <Consumers consumers={system.consumers} agedMs={sinceMs} manager={manager} />
       <RecentEvents events={system.events} manager={manager} now={now} />
     </div>
+  );
+}
+
+/** Whether what is shown is the present. */
+interface LinkNoteProps {
+  readonly link: Link;
+  readonly agedMs: number;
+  readonly now: number;
+}
+
+function LinkNote({ link, agedMs, now }: LinkNoteProps) {
+  if (link === "lost") {
+    return <p class="link link-lost">Reconnecting… What you see is {duration(agedMs)} old.</p>;
+  }
+  if (link === "live") return <p class="link link-live">Live</p>;
+  return (
+    <p class="link">
+      As of <time dateTime={new Date(now).toISOString()}>{clock(now)} {zone(now)}</time>
+    </p>
   );
 }

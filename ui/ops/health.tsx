@@ -1,8 +1,7 @@
 /** The one answer that everybody comes for: is all well? */
 import type { ComponentChildren } from "preact";
-import { FailedJobsLink } from "./failed_jobs_link.tsx";
-import type { ManagerAddress } from "./manager_links.tsx";
-import type { Link, Snapshot } from "./snapshot.ts";
+import { listHref, type ManagerAddress } from "./manager_links.tsx";
+import type { Link, Snapshot, Stats } from "./snapshot.ts";
 import { messagesOf, verdictOf } from "./verdict.ts";
 
 /** Characters that a line may not have room for. */
@@ -53,4 +52,17 @@ function Messages({ messages, isLost }: { readonly messages: readonly string[]; 
       )}
     </>
   );
+}
+
+interface FailedJobsLinkProps {
+  readonly manager: ManagerAddress;
+  readonly stats: Stats | null;
+}
+
+/** To those that were given up; while there are none yet, to those that are still being tried. */
+function FailedJobsLink({ manager, stats }: FailedJobsLinkProps) {
+  if (manager === null || stats === null) return null;
+  const { UNPROCESSABLE, FAILED } = stats.counts;
+  if (UNPROCESSABLE + FAILED === 0) return <a href={listHref(manager, "PROCESSING")}>See the jobs at work</a>;
+  return <a href={listHref(manager, UNPROCESSABLE >= FAILED ? "UNPROCESSABLE" : "FAILED")}>See the jobs</a>;
 }

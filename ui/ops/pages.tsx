@@ -2,14 +2,14 @@
 import { Hono } from "hono";
 import { STATUSES } from "@persistent-queue/queue";
 import type { AppEnv } from "../http/app_env.ts";
-import { UNTRANSLATED } from "../components/untranslated.ts";
 import { otherPage } from "../http/other_page.ts";
 import type { OpsPorts } from "../page_deps.ts";
 import { renderPage } from "../http/render_page.ts";
 import { Dashboard } from "./dashboard.tsx";
 import { OpsShell } from "./ops_shell.tsx";
-import type { FirstProps } from "./snapshot.ts";
-import { takeSnapshot } from "./take_snapshot.ts";
+import type { FirstProps, Snapshot } from "./snapshot.ts";
+import { countsOnWire, systemOnWire } from "../api/serializers.ts";
+import { UNTRANSLATED } from "../components/shell.tsx";
 
 export function opsPages(ports: OpsPorts): Hono<AppEnv> {
   return new Hono<AppEnv>()
@@ -35,4 +35,14 @@ function OpsPage(first: FirstProps) {
       </div>
     </OpsShell>
   );
+}
+
+/** What the page begins with. */
+async function takeSnapshot({ queue, system }: OpsPorts): Promise<Snapshot> {
+  const stats = await queue.stats().catch(() => null);
+  const view = systemOnWire(system.view());
+  return {
+    stats: stats === null ? null : countsOnWire(stats),
+    system: { ...view, trouble: view.trouble ?? queue.trouble },
+  };
 }

@@ -1,6 +1,5 @@
 /** The last minute, a column a second: what came in stands above the line, what went out hangs below it. */
-import { count } from "../components/format.ts";
-import { perSecond } from "./per_second.ts";
+import { count, perSecond } from "../components/format.ts";
 import { columnsOf, HEIGHT, MIDDLE, SECONDS, WIDTH } from "./rate_columns.ts";
 import type { Rates } from "./snapshot.ts";
 

@@ -1,7 +1,7 @@
 /** What comes in and what goes out: the rates, and the last minute as a chart. */
 import type { Rates, Stats } from "./snapshot.ts";
 import { RateChart } from "./rate_chart.tsx";
-import { perSecond } from "./per_second.ts";
+import { perSecond } from "../components/format.ts";
 
 const SERIES = [
   ["added", "Added"],

@@ -1,7 +1,6 @@
 /** What the headline says, and in which mood. */
 import { count } from "../components/format.ts";
-import { type Failing, failingOf } from "./failing.ts";
-import type { Link, Snapshot, SystemState } from "./snapshot.ts";
+import type { Link, Snapshot, Stats, SystemState } from "./snapshot.ts";
 
 export interface Verdict {
   readonly mood: "good" | "worrying" | "bad" | "unknown";
@@ -51,4 +50,27 @@ function sentenceOf({ failed, perSecond, most }: Failing): string {
     ? `${count(Math.round(perSecond))} failed a second`
     : `${count(failed)} failed in the last minute`;
   return `${who} at the moment: ${howMany}`;
+}
+
+/** Whether so much fails that "all is well" would be no answer, though the system itself is sound. */
+interface Failing {
+  /** Failed attempts of the last minute. */
+  readonly failed: number;
+  /** Failed attempts per second, at the moment. */
+  readonly perSecond: number;
+  /** More than half of all that ended. */
+  readonly most: boolean;
+}
+
+/** Fewer in a minute are an accident. */
+const NOTEWORTHY = 10;
+const NOTEWORTHY_SHARE = 1 / 3;
+
+/** Null: what fails is within what one expects, or over. */
+function failingOf(stats: Stats | null): Failing | null {
+  if (stats === null || stats.rates.failed === 0) return null;
+  const failed = stats.history.reduce((sum, rates) => sum + rates.failed, 0);
+  const ended = stats.history.reduce((sum, rates) => sum + rates.failed + rates.completed, 0);
+  if (failed < NOTEWORTHY || failed / ended <= NOTEWORTHY_SHARE) return null;
+  return { failed, perSecond: stats.rates.failed, most: failed / ended > 1 / 2 };
 }
