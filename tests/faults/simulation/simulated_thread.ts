@@ -75,7 +75,12 @@ export class SimulatedThread implements Child<ToConsumer> {
       },
       tickets: { begin: (ticket) => this.#begin(ticket), end: (ticket) => this.#end(ticket) },
       guards: {
-        owners: { run: (_, work) => work() },
+        owners: {
+          run: ({ ticket }, work) => {
+            this.#noteBegin(ticket);
+            return work();
+          },
+        },
         tidiness: { prepareFor: () => {}, adopt: () => [], lookAfter: () => {} },
         heap: { add: () => {}, collect: () => {} },
         memory: { look: () => ({ takenMb: 0, problem: null }) },
@@ -129,12 +134,17 @@ export class SimulatedThread implements Child<ToConsumer> {
 
   /** A dead thread stays where it was: what still runs of it here must change nothing. */
   #begin(ticket: number): boolean {
+    return this.owner.alive && this.#tickets.begin(ticket);
+  }
+
+  #noteBegin(ticket: number): void {
     const { world } = this.#options;
     const job = this.#jobs.get(ticket);
-    if (!this.owner.alive || job === undefined || !this.#tickets.begin(ticket)) return false;
+    if (job === undefined || !this.#tickets.isUnderWay(ticket)) {
+      return world.book.blame(`Consumer ${this.consumerId} runs a job that it may not begin`);
+    }
     world.trace.say(this.owner.name, `begins ${job.id}:${job.lease}, attempt ${job.attempt}`);
     world.book.began(this.owner.name, job);
-    return true;
   }
 
   #end(ticket: number): void {
