@@ -12,7 +12,7 @@ import type { Broadcast } from "./live/broadcast.ts";
 import { clientOf } from "./http/client_address.ts";
 import { OwnCookie } from "./auth/cookies.ts";
 import { Devices } from "./auth/devices.ts";
-import { door } from "./auth/authenticate.ts";
+import { authenticate } from "./auth/authenticate.ts";
 import { headers } from "./http/headers.ts";
 import { hostGuard } from "./http/host_guard.ts";
 import { changes, snapshots, streamOf } from "./live/streams.ts";
@@ -75,7 +75,7 @@ export interface AppOptions extends Omit<PageDeps, "now" | "faultInjection" | "a
 export interface RequestInfo extends Pick<Deno.ServeHandlerInfo, "remoteAddr"> {
   /** Whether the request is written as a proxy writes it that adds no header of its own. No, unless given. */
   readonly looksRelayed?: boolean;
-  /** Resolves when there is room for one more answer. At once, unless given. */
+  /** Resolves when there is room for one more response. At once, unless given. */
   readonly room?: () => Promise<boolean>;
   /** Told when work on it begins. */
   readonly progress?: Progress;
@@ -133,7 +133,7 @@ function faultsOf({ onFault = console.error }: AppOptions) {
   return { onFault };
 }
 
-/** What both have: the guards in their order, and what anybody may fetch. */
+/** What both have: the guards in their order, and what may be fetched without a login. */
 function baseApp(options: AppOptions, ports: OpsPorts): Hono<AppEnv> {
   const { onFault } = faultsOf(options);
   const app = new Hono<AppEnv>();
@@ -186,7 +186,7 @@ function lockApp(
   app.route("/", loginRoutes({ ...shared, throttle, password, audit, page: page.name }));
   const guesses = new Throttle({ now, onGuesses: onWarning });
   const apiToken = new ApiToken({ token: options.apiToken, throttle: guesses, audit });
-  app.use(door({ ...shared, apiToken }));
+  app.use(authenticate({ ...shared, apiToken }));
   return sessions;
 }
 

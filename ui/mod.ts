@@ -1,4 +1,4 @@
-/** The door of the pages: two servers, and what they need to be given. */
+/** The public API of the pages: two servers, and what they need to be given. */
 export { type App, type AppOptions, managerApp, opsApp } from "./app.ts";
 export type * from "./system.ts";
 export { jobsCommand } from "./cli/jobs_command.ts";

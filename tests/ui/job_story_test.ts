@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { HistoryEvent } from "@persistent-queue/queue";
-import { storyOf } from "../../ui/manager/timeline.ts";
+import { timelineOf } from "../../ui/manager/timeline.ts";
 import { WHOLE_LIST } from "../../ui/manager/list_query.ts";
 import type { JobView, WireHistory } from "../../ui/manager/views.ts";
 
@@ -23,7 +23,7 @@ function story(job: Partial<JobView["job"]>, history: readonly WireHistory[]) {
   const rest = { page: "job", now: 9_000, from: WHOLE_LIST, payload: null, result: null } as const;
   const none = { attempts: [], earlierAttempts: 0 };
   const view = { ...rest, ...none, job: { ...JOB, ...job }, history, warnings: [], batches: [] };
-  return storyOf(view, 9_000);
+  return timelineOf(view, 9_000);
 }
 
 function happened(

@@ -10,7 +10,7 @@ const MOST_LEVELS = 510;
 const MOST_CONTAINERS = 100_000;
 /** In all that one request brings. */
 const MOST_CONTAINERS_IN_ALL = 500_000;
-/** More elements than anybody may send. */
+/** More elements than a request may have. */
 const MOST_COMMAS = 100_000;
 
 export interface JsonShape {

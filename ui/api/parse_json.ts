@@ -32,7 +32,7 @@ export async function parseMembers(bytes: Uint8Array, name: string, limits: List
   return await inTurns(refusing(JsonText.members(decoded(bytes), name)));
 }
 
-/** More than anybody needs where they are all looked at. */
+/** More than any client needs where they are all looked at. */
 const MOST_MEMBERS = 1_000;
 
 /** The value, which has few members. @throws {SyntaxError} {TypeError} where it is not UTF-8 {HttpError} */

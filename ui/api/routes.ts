@@ -20,7 +20,7 @@ import { FILTER_WORDS, jobFilter, moveInput } from "./move_input.ts";
 import type { PageDeps } from "../page_deps.ts";
 import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJobs, readJson } from "./read_json.ts";
 import { HttpError, tooLarge } from "../http/errors.ts";
-import { dueOnWire, jobJson, jobsJson, statsOnWire, storyJson } from "./serializers.ts";
+import { dueOnWire, historyJson, jobJson, jobsJson, statsOnWire } from "./serializers.ts";
 
 type ApiContext = Context<AppEnv>;
 
@@ -104,7 +104,7 @@ async function showStats(c: ApiContext, { queue, system }: PageDeps): Promise<Re
 }
 
 async function showJob(c: ApiContext, ports: PageDeps): Promise<Response> {
-  return jsonText(c, storyJson(await ports.queue.get(idInPath(c)), momentOf(ports)));
+  return jsonText(c, historyJson(await ports.queue.get(idInPath(c)), momentOf(ports)));
 }
 
 /** The router decodes a path in parts; an id may hold any character, so it is decoded here, once and whole. */

@@ -60,7 +60,7 @@ export function jobJson(job: Job, moment: Moment, more: object = {}): string {
   return `${facts.slice(0, -1)},"result":${job.result ?? "null"},"payload":${job.payload}}`;
 }
 
-/** Of one value, and of all values of one answer, in characters. */
+/** Of one value, and of all values of one response, in characters. */
 const MOST_VALUE = 64 * 1024;
 const MOST_VALUES = 1024 * 1024;
 
@@ -86,7 +86,7 @@ function withValues(job: Job, isShown: (value: string | null) => boolean): Job {
   return { ...job, payload, result, leftOut: [...job.leftOut ?? [], ...more] };
 }
 
-/** When a job is due, in UTC, for the answer to adding it: a time that was misread shows here, not when it has come. */
+/** When a job is due, in UTC, for the response to adding it: a time that was misread shows here, not when it has come. */
 export function dueOnWire({ runAt }: Job): string {
   return new Date(runAt).toISOString();
 }
@@ -119,14 +119,14 @@ export function attemptOnWire(attempt: Attempt) {
 }
 
 /** One job with all that happened to it. */
-export function storyJson(found: { job: Job; history: readonly HistoryEntry[] }, moment: Moment): string {
+export function historyJson(found: { job: Job; history: readonly HistoryEntry[] }, moment: Moment): string {
   return jobJson(found.job, moment, {
     history: found.history.map(historyOnWire),
     attempts: attemptsOf({ ...found, now: moment.now }).map(attemptOnWire),
   });
 }
 
-/** What `GET /api/stats` answers. */
+/** What `GET /api/stats` returns. */
 export function statsOnWire(stats: QueueStats, queue: Inspector, system: SystemView) {
   return {
     ...countsOnWire(stats),

@@ -1,4 +1,4 @@
-/** Lets in who is logged in or brings the token, and shows everybody else the way to the login. */
+/** Admits requests with a session or the token, and sends all others to the login (a script: 401). */
 import type { Context, MiddlewareHandler } from "hono";
 import { type ApiToken, unauthorized } from "./token.ts";
 import type { AppEnv, Visitor } from "../http/app_env.ts";
@@ -10,7 +10,7 @@ import { isForScripts } from "../http/errors.ts";
 /** The longest that browsers keep a cookie. */
 const DEVICE_SECONDS = 400 * 86_400;
 
-export interface DoorOptions {
+export interface AuthenticateOptions {
   readonly sessions: Sessions;
   readonly sessionCookie: OwnCookie;
   readonly devices: Devices;
@@ -19,7 +19,7 @@ export interface DoorOptions {
 }
 
 /** Pages are redirected with 303, scripts get 401. */
-export function door(options: DoorOptions): MiddlewareHandler<AppEnv> {
+export function authenticate(options: AuthenticateOptions): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const visitor = bySession(c, options) ?? await byToken(c, options);
     if (visitor === null) return turnAway(c);
@@ -33,14 +33,14 @@ export function door(options: DoorOptions): MiddlewareHandler<AppEnv> {
  * Asked only where no session let the visitor in: a bearer token beside one may be meant for a proxy on the way.
  * @throws {HttpError} for a wrong token
  */
-async function byToken(c: Context<AppEnv>, { apiToken }: DoorOptions): Promise<Visitor | null> {
+async function byToken(c: Context<AppEnv>, { apiToken }: AuthenticateOptions): Promise<Visitor | null> {
   const attempt = /^Bearer +(.*)$/i.exec(c.req.header("authorization") ?? "")?.[1];
   if (attempt === undefined || !apiToken.exists || !isForScripts(c.req.path)) return null;
   await apiToken.check(attempt, c.env.client);
   return { name: "API token", stillWelcome: () => true };
 }
 
-function bySession(c: Context<AppEnv>, { sessions, sessionCookie }: DoorOptions): Visitor | null {
+function bySession(c: Context<AppEnv>, { sessions, sessionCookie }: AuthenticateOptions): Visitor | null {
   const isAlive = isSignOfLife(c) ? sessions.visit.bind(sessions) : sessions.lives.bind(sessions);
   const token = sessionCookie.valuesIn(c).find(isAlive);
   return token === undefined ? null : { name: "manager", stillWelcome: () => sessions.lives(token) };
@@ -56,8 +56,8 @@ function isPageView({ req: { method, path } }: Context): boolean {
   return method === "GET" && !isForScripts(path) && !path.startsWith("/view/");
 }
 
-/** Not in the answer to the login itself: scripts take its only cookie for the session. */
-function rememberDevice(c: Context<AppEnv>, { devices, deviceCookie }: DoorOptions): void {
+/** Not in the response to the login itself: scripts take its only cookie for the session. */
+function rememberDevice(c: Context<AppEnv>, { devices, deviceCookie }: AuthenticateOptions): void {
   if (deviceCookie.valuesIn(c).some((value) => devices.idOf(value) !== null)) return;
   deviceCookie.set(c, devices.issue(), { maxAgeSeconds: DEVICE_SECONDS });
 }

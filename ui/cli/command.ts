@@ -50,7 +50,7 @@ export interface Command {
   readonly options: Readonly<Record<string, OptionRule>>;
   readonly examples: readonly string[];
   /**
-   * Checks the command line before anything is opened, and answers what is to be done.
+   * Checks the command line before anything is opened, and returns what is to be done.
    * @throws {UsageError}
    */
   prepare(call: CommandCall): Promise<Work>;

@@ -22,7 +22,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   verify,
 };
 
-/** Runs one command. Answers the exit code: 0 done, 1 refused, 2 usage, 74 storage. */
+/** Runs one command. Returns the exit code: 0 done, 1 refused, 2 usage, 74 storage. */
 export async function jobsCommand(args: readonly string[], io: CliIo): Promise<ExitCode> {
   const [name, ...rest] = args;
   if (name === "--help" || name === "-h" || name === "help") {

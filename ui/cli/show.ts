@@ -1,4 +1,4 @@
-/** `jobs show`: one job with its story. */
+/** `jobs show`: one job with its history. */
 import {
   type Attempt,
   attemptsOf,
@@ -10,7 +10,7 @@ import {
   printable,
 } from "@persistent-queue/queue";
 import { duration } from "../components/format.ts";
-import { storyJson } from "../api/serializers.ts";
+import { historyJson } from "../api/serializers.ts";
 import { columns } from "./columns.ts";
 import { type Command, UsageError } from "./command.ts";
 import { moment } from "./moment.ts";
@@ -26,7 +26,7 @@ export const show: Command = {
     return Promise.resolve(async (queue) => {
       const found = await queue.get(id);
       const when = { now: io.now(), stallMs: queue.stallMs, kinds: queue.kinds };
-      io.print(json ? storyJson(found, when) : asText(found, when));
+      io.print(json ? historyJson(found, when) : asText(found, when));
       return EXIT.done;
     });
   },
@@ -64,7 +64,7 @@ function asText({ job, history }: Found, when: { now: number; stallMs: number })
     facts,
     ...texts,
     "",
-    storyOf(history),
+    historyText(history),
     ...attemptsAsText(attemptsOf({ job, history, now: when.now })),
   ]
     .join("\n");
@@ -103,7 +103,7 @@ function indented(text: string | null): string[] {
   return text === null ? [] : text.split("\n").map((line) => `  ${printable(line)}`);
 }
 
-function storyOf(history: readonly HistoryEntry[]): string {
+function historyText(history: readonly HistoryEntry[]): string {
   if (history.length === 0) return "Nothing out of the ordinary has happened to it.";
   return columns(history.map(({ at, event, retries, consumerId, detail }) => [
     moment(at),

@@ -9,7 +9,7 @@ export interface AppEnv {
     readonly basePath: string;
     /** Of the address by which people reach this page, whatever a proxy makes of `Host`; null = as it is bound. */
     readonly publicOrigin: string | null;
-    /** Resolves when there is room for one more answer; with false where none came. */
+    /** Resolves when there is room for one more response; with false where none came. */
     readonly room: () => Promise<boolean>;
     readonly progress: Progress;
   };
@@ -26,7 +26,7 @@ export interface AppEnv {
 /** Whether the process works on a request, which the judgement of a dead process depends on. */
 export interface Progress {
   begin(): void;
-  /** Also before its answer has been taken whole: of one that only waits for news. */
+  /** Also before its response has been taken whole: of one that only waits for news. */
   end(): void;
 }
 

@@ -1,4 +1,4 @@
-/** The headers of every answer, errors and redirects included. */
+/** The headers of every response, errors and redirects included. */
 import type { Context, MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { AppEnv } from "./app_env.ts";

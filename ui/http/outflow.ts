@@ -1,5 +1,5 @@
 /**
- * Answers on their way out. Those that their readers have not taken lie in memory, and a crowd of slow readers would
+ * Responses on their way out. Those that their readers have not taken lie in memory, and a crowd of slow readers would
  * fill it: so no answer is made while too much is unsent, and who takes nothing makes room for who waits. Nor are many
  * made without a pause: each has a round of the event loop of its own, for what it costs is known when it is made.
  */
@@ -9,7 +9,7 @@ import type { MiddlewareHandler } from "hono";
 import type { AppEnv, Progress } from "./app_env.ts";
 import { HttpError } from "./errors.ts";
 
-/** What of an answer of `node:http` is looked at. */
+/** The part of a response of `node:http` that is looked at. */
 export interface Outgoing {
   /** Written and not yet taken, in bytes or characters. */
   readonly writableLength: number;
@@ -37,7 +37,7 @@ export class Outflow {
   /** The one before the next in the line has got in. */
   #line: Promise<unknown> = Promise.resolve();
   #waiting = 0;
-  /** When the first answer since the last pause was begun; null where none was. */
+  /** When the first response since the last pause was begun; null where none was. */
   #turnBegan: number | null = null;
 
   constructor({ mostUnsent = MOST_UNSENT, patienceMs = PATIENCE_MS }: OutflowOptions = {}) {
@@ -49,7 +49,7 @@ export class Outflow {
     outgoing.once("close", () => this.#open.delete(outgoing));
   }
 
-  /** Resolves with true when there is room for one more answer; with false where none came. */
+  /** Resolves with true when there is room for one more response; with false where none came. */
   async room(): Promise<boolean> {
     if (this.#waiting === 0 && this.#turnBegan === null && this.#unsent() < this.#options.mostUnsent) {
       this.#beginTurn();

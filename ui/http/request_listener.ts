@@ -10,7 +10,7 @@ import { looksRelayed } from "./client_address.ts";
 
 /**
  * Requests of one connection. No browser sends one before the last is answered, and thousands of them in a few packets
- * would hold up everybody else: they are served in one go.
+ * would hold up all others: they are served in one go.
  */
 const MAX_UNANSWERED = 10;
 

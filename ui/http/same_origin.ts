@@ -2,7 +2,7 @@
  * Requests that change something must come from our own pages, or from no browser at all.
  *
  * hono's csrf looks only at form bodies and refuses clients that send neither header; scripts have to be able to log
- * in, and a JSON body from a foreign page is as unwelcome as a form.
+ * in, and a JSON body from another site's page is as unwelcome as a form.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import type { AppEnv } from "./app_env.ts";

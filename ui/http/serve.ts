@@ -1,4 +1,4 @@
-/** Both pages on their ports, with an end to everybody's patience. */
+/** Serves both pages on their ports, with a time limit on every wait. */
 import { messageOf } from "@persistent-queue/queue";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
@@ -9,11 +9,11 @@ import { limitPerAddress } from "./connection_limit.ts";
 import { type OnRequest, requestListener } from "./request_listener.ts";
 import { ServeError } from "./errors.ts";
 
-/** How long anybody is waited for, in milliseconds. */
+/** How long the server waits for a client, in milliseconds. */
 export interface Patience {
   /** For the whole header of a request. */
   readonly headersTimeout: number;
-  /** For header and body together; what is answered may take as long as it likes. */
+  /** For header and body together; the response may take as long as it likes. */
   readonly requestTimeout: number;
   /** For the next request on the same connection. */
   readonly keepAliveTimeout: number;

@@ -1,4 +1,4 @@
-/** Moves of everything that matches, which may take longer than anybody wants to wait for an answer. */
+/** Moves of everything that matches, which may take longer than a person waits for a response. */
 import { messageOf, type OperatorVerb } from "@persistent-queue/queue";
 import { type Actor, audited } from "../auth/audit.ts";
 import { jobFilter } from "../api/move_input.ts";
@@ -9,7 +9,7 @@ import type { BatchView } from "./views.ts";
 
 /** For how long the outcome stays on the page. */
 const SHOWN_MS = 30_000;
-/** For how long the answer to the person waits for the end. */
+/** How long the response waits for the end. */
 const PATIENCE_MS = 1_500;
 
 export interface BatchRequest {
@@ -39,7 +39,7 @@ export class BulkActions {
     this.#ports = ports;
   }
 
-  /** Answers how many were moved, or why that is not known yet: it is still at work, which the page then shows. */
+  /** Returns how many were moved, or why that is not known yet: it is still at work, which the page then shows. */
   async start(request: BatchRequest): Promise<number | "working" | "twice"> {
     const { verb, query } = request;
     const key = JSON.stringify([verb, query.status, query.kind, query.q]);

@@ -1,4 +1,4 @@
-/** Asks before something is done to more jobs than anybody sees. */
+/** Asks before something is done to more jobs than the page shows. */
 import { MOVES } from "@persistent-queue/queue";
 import { jobFilter } from "../api/move_input.ts";
 import type { PageDeps } from "../page_deps.ts";

@@ -1,6 +1,6 @@
 /** JSON text as people read it, from its beginning and no further than it is shown. */
 
-/** What nests deeper than anybody can follow stays on its line. */
+/** What nests deeper than a reader can follow stays on its line. */
 const MOST_LEVELS = 24;
 
 export interface Indented {

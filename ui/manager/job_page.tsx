@@ -4,7 +4,7 @@ import { StatusBadge } from "../components/status_badge.tsx";
 import { Attempts } from "./attempts.tsx";
 import { Dock } from "./dock.tsx";
 import { Actions, ConsumerName, isoTime } from "./job_row.tsx";
-import { type StoryLine, storyOf } from "./timeline.ts";
+import { type TimelineEntry, timelineOf } from "./timeline.ts";
 import { describeQuery, isFiltered, jobPath, listPath } from "./list_query.ts";
 import { PageHead } from "./page_head.tsx";
 import type { JobView, Liveness, ValueView } from "./views.ts";
@@ -44,7 +44,7 @@ export function JobPage({ view, live }: JobPageProps) {
       <div class="job-columns">
         <div class="stack">
           <Attempts view={view} />
-          <Story lines={storyOf(view, now)} told={toldElsewhere(view)} />
+          <Timeline lines={timelineOf(view, now)} told={toldElsewhere(view)} />
         </div>
         <div class="stack">
           <Facts job={job} now={now} />
@@ -73,13 +73,13 @@ function toldElsewhere({ job, attempts }: JobView): ReadonlySet<string | null> {
   return new Set([job.error, ...attempts.map(({ error }) => error)]);
 }
 
-interface StoryProps {
-  readonly lines: readonly StoryLine[];
+interface TimelineProps {
+  readonly lines: readonly TimelineEntry[];
   /** Details that are not repeated here. */
   readonly told: ReadonlySet<string | null>;
 }
 
-function Story({ lines, told }: StoryProps) {
+function Timeline({ lines, told }: TimelineProps) {
   return (
     <section class="panel" aria-labelledby="story-title">
       <h2 id="story-title" class="panel-title">Timeline</h2>

@@ -5,7 +5,7 @@ import { JobPage } from "./job_page.tsx";
 import { ListPage } from "./list_page.tsx";
 import type { Liveness, Note, View } from "./views.ts";
 
-/** The living part of a page: the same in the server's first answer and in the browser. */
+/** The living part of a page: the same in the server's first response and in the browser. */
 export function PageBody({ view, live }: { readonly view: View; readonly live: Liveness }) {
   if (live.isLoggedOut) {
     return <LoggedOut>{live.note !== null && <NoteText note={live.note} back="/" />}</LoggedOut>;

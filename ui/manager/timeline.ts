@@ -4,7 +4,7 @@ import type { JobView, WireHistory } from "./views.ts";
 import { duration } from "../components/format.ts";
 import { waitOf } from "./wait_of.ts";
 
-export interface StoryLine {
+export interface TimelineEntry {
   /** Null: it was not kept. */
   readonly at: number | null;
   readonly title: string;
@@ -18,9 +18,9 @@ export interface StoryLine {
   readonly isSameError?: boolean;
 }
 
-type Line = Omit<StoryLine, "gapMs">;
+type Line = Omit<TimelineEntry, "gapMs">;
 
-const EVENTS: Readonly<Record<HistoryEvent, readonly [title: string, tone: StoryLine["tone"]]>> = {
+const EVENTS: Readonly<Record<HistoryEvent, readonly [title: string, tone: TimelineEntry["tone"]]>> = {
   retried: ["failed", "warning"],
   postponed: ["Postponed", "plain"],
   exhausted: ["failed: no retry is left", "danger"],
@@ -43,7 +43,7 @@ const STARTS: readonly string[] = ["resubmitted", "replaced"] satisfies HistoryE
 /** Their detail says who asked, and is no error. */
 const MOVES: readonly string[] = ["canceled", "resubmitted", "replaced"] satisfies HistoryEvent[];
 
-export function storyOf(view: JobView, now: number): StoryLine[] {
+export function timelineOf(view: JobView, now: number): TimelineEntry[] {
   const { job, history } = view;
   const lines = [plain(job.created_at, "Added"), ...pastOf(job, history)];
   if (job.status === "COMPLETED") {

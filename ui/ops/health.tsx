@@ -1,4 +1,4 @@
-/** The one answer that everybody comes for: is all well? */
+/** The headline of the page: is all well? */
 import type { ComponentChildren } from "preact";
 import { listHref, type ManagerAddress } from "./manager_links.tsx";
 import type { Link, Snapshot, Stats } from "./snapshot.ts";
