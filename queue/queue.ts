@@ -6,6 +6,7 @@
 import { addAll } from "./adding.ts";
 import { backUp, type MissingCapabilities, missingCapabilities } from "./capabilities.ts";
 import { checkId, checkList, checkSeqs, checkStoredId } from "./validate.ts";
+import { ClockRollback } from "./clock_rollback.ts";
 import { Events, type Listener, type Reaped } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb } from "./job.ts";
 import { Meter } from "./meter.ts";
@@ -36,6 +37,7 @@ export class Queue implements Role {
   readonly #options: QueueOptions;
   readonly #events = new Events();
   readonly #emit: Events["emit"] = (event) => this.#events.emit(event);
+  readonly #clock: ClockRollback;
   readonly #meter: Meter;
   readonly #last = new LastStats(this.#events);
   readonly #totals: Totals;
@@ -66,6 +68,7 @@ export class Queue implements Role {
     this.#listing = new Listing(store);
     this.#requests = new RequestRecord({ path: options.requestRecord ?? null, now: options.now });
     this.#options = options;
+    this.#clock = new ClockRollback(options.now);
     this.#meter = new Meter(options.now);
     this.#totals = new Totals(options.kinds);
     this.#events.subscribe((event) => {
@@ -78,7 +81,7 @@ export class Queue implements Role {
   // Enqueuer ------------------------------------------------------------------------------------------------------------
 
   async add(requests: readonly roles.JobRequest[], by?: string): Promise<roles.Added[]> {
-    const given = { ...this.#options, by, now: this.#options.now() };
+    const given = { ...this.#options, by, now: this.#clock.now() };
     const insert: Store["insert"] = (jobs) => this.#health.observe(this.#store.insert(jobs));
     return await addAll({ insert, emit: this.#emit }, requests, given);
   }
@@ -86,15 +89,17 @@ export class Queue implements Role {
   // Consumer ---------------------------------------------------------------------------------------------------------
 
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimAnswer> {
-    const { now, kinds } = this.#options;
-    const answer = await this.#health.observe(this.#store.claim(requests, now(), { kinds }));
+    const { kinds } = this.#options;
+    const answer = await this.#clock.around((now, setBack) =>
+      this.#health.observe(this.#store.claim(requests, now, { kinds, setBack }))
+    );
     this.#totals.claimed(answer.claimed);
     if (answer.claimed.length > 0) this.#events.emit({ type: "claimed", count: answer.claimed.length });
     return answer;
   }
 
   renew(leases: readonly Lease[]): Promise<boolean[]> {
-    return this.#health.observe(this.#store.renew(leases, this.#options.now()));
+    return this.#health.observe(this.#store.renew(leases, this.#clock.now()));
   }
 
   async settle(attempts: readonly { job: Claimed; outcome: roles.Outcome }[]): Promise<roles.Verdict[]> {

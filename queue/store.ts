@@ -10,7 +10,8 @@
  */
 import type { Capabilities } from "./capabilities.ts";
 import type { AttemptReport } from "./roles.ts";
-import type { HistoryEntry, HistoryEvent, Job, Lease, OperatorVerb, Status } from "./job.ts";
+import type { ClockSetBack } from "./clock_rollback.ts";
+import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
 
 /** A checked job to be added. */
 export interface NewJob {
@@ -56,6 +57,18 @@ export interface Claimed {
   readonly retries: number;
   readonly crashes: number;
   readonly suspect: boolean;
+}
+
+export interface ClaimOptions {
+  /**
+   * Jobs of other kinds that the claim meets are parked: they stay PENDING, cost later claims nothing, and return to the
+   * line with the first claim that names their kind.
+   */
+  readonly kinds?: readonly string[];
+  /**
+   * First, in the same transaction: what was due before the step stays due, and no job in flight waits any longer.
+   */
+  readonly setBack?: ClockSetBack | null;
 }
 
 export interface ClaimAnswer {
@@ -200,15 +213,8 @@ export interface Store {
   readonly endedUncleanly: boolean;
   /** Adds as many jobs as fit into one turn, at least one, and returns the results for those, in their order. */
   insert(jobs: readonly NewJob[]): Promise<Inserted[]>;
-  /**
-   * If `kinds` are given, a claim parks the jobs of other kinds that it meets: they stay PENDING, cost later claims
-   * nothing, and return to the line with the first claim that names their kind.
-   */
-  claim(
-    requests: readonly ClaimRequest[],
-    now: number,
-    only?: { readonly kinds?: readonly string[] },
-  ): Promise<ClaimAnswer>;
+  /** A claim that waited for its write adds the wait to `now` (`lateness.ts`). */
+  claim(requests: readonly ClaimRequest[], now: number, options?: ClaimOptions): Promise<ClaimAnswer>;
   /** Heartbeat: `false` for each lease that is lost. */
   renew(leases: readonly Lease[], now: number): Promise<boolean[]>;
   /** `false` for each lease that is lost; nothing is written for those. */
@@ -244,4 +250,4 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export type { Capabilities, HistoryEntry, HistoryEvent };
+export type { Capabilities };

@@ -1,3 +1,4 @@
+import type { ClockSetBack } from "../clock_rollback.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import type { Parking } from "./parking.ts";
 import { number, toClaimed } from "./rows.ts";
@@ -38,6 +39,12 @@ export function claim(
     claimed,
     nextRunAt: isShort.due || isShort.suspects ? nextRunAt(sql, { suspects }) : null,
   };
+}
+
+/** Moves times to run by the step that the clock was set back. */
+export function followSetBack(sql: Statements, { from, to }: ClockSetBack): void {
+  sql.stayDue.run(to, from);
+  sql.waitAsLong.run(to, from - to);
 }
 
 /** The jobs that one claim met but may not take, because of their kind. */

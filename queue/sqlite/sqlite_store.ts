@@ -1,9 +1,10 @@
 /** The store on SQLite: one connection, one thread, one durable transaction per turn. */
 import { messageOf, StorageError } from "../errors.ts";
+import { lateness } from "../lateness.ts";
 import type { Store } from "../store.ts";
 import { backup } from "./backup.ts";
 import { check } from "./check.ts";
-import { claim } from "./claim.ts";
+import { claim, followSetBack } from "./claim.ts";
 import { createDatabase, databaseExists, fileWatch, makeFolder, refuseLink } from "./database_file.ts";
 import { isStorageFault, toStorageError } from "./faults.ts";
 import { assertOwnFile, makePrivate } from "./file_mode.ts";
@@ -19,14 +20,10 @@ import { Recount } from "./recount.ts";
 import { rescue } from "./rescue.ts";
 import { BallastFile } from "./ballast_file.ts";
 import { adoptDump } from "./restored_dump.ts";
-import { ClockRollback } from "./clock_rollback.ts";
 import { renew, settle } from "./settle.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { WriteProof } from "./write_proof.ts";
 import { logWarnings, shrinkLargeLog, shrinkLog } from "./write_ahead_log.ts";
-
-/** A turn that does not wait for a lock comes much sooner. */
-const WORTH_TELLING_MS = 500;
 
 /** @throws {StorageError} for every file that cannot be trusted; its sentence says what to do. */
 export async function openSqliteStore(path: string, options: OpenOptions): Promise<Store> {
@@ -43,15 +40,6 @@ export async function openSqliteStore(path: string, options: OpenOptions): Promi
   }
 }
 
-/** How long a write waited for another program's lock, in milliseconds, so that no heartbeat is stored too old. */
-function lateness(): () => number {
-  const askedAt = performance.now();
-  return () => {
-    const ms = Math.floor(performance.now() - askedAt);
-    return ms < WORTH_TELLING_MS ? 0 : ms;
-  };
-}
-
 async function open(path: string, options: OpenOptions): Promise<Store> {
   const { role, mustExist = false } = options;
   if (mustExist && !databaseExists(path)) throw noDatabase(path);
@@ -65,7 +53,6 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
   undo.adopt(lateCheck, (check) => check?.[Symbol.dispose]());
   undo.adopt(db, () => db.close());
   const reserve = role === "owner" ? new BallastFile(path) : null;
-  const clock = new ClockRollback(sql);
   const proof = new WriteProof(db);
   const commits = new GroupCommit(db, {
     onFault: (error) => proof.note(error),
@@ -103,25 +90,17 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
     endedUncleanly,
     insert: async (jobs) => {
       reserve?.assertRoom();
-      for (const { createdAt } of jobs) clock.note(createdAt);
       return await commits.write(() => insert(sql, jobs), { isRefusedWhenFull: true });
     },
-    claim: (requests, now, { kinds } = {}) => {
+    claim: (requests, now, { kinds, setBack = null } = {}) => {
       const late = lateness();
-      const claimAt = (good: () => void) => {
-        good();
+      return commits.write(() => {
+        if (setBack !== null) followSetBack(sql, setBack);
         if (kinds !== undefined) parking.admit(kinds);
-        return claim(sql, requests, {
-          now: now + late(),
-          parking: kinds === undefined ? null : parking,
-        });
-      };
-      return clock.make(now, (good) => commits.write(() => claimAt(good), { isDroppedAtClose: true }));
+        return claim(sql, requests, { now: now + late(), parking: kinds === undefined ? null : parking });
+      }, { isDroppedAtClose: true });
     },
-    renew: (leases, now) => {
-      clock.note(now);
-      return commits.write(() => renew(sql, leases, now));
-    },
+    renew: (leases, now) => commits.write(() => renew(sql, leases, now)),
     settle: (settlements) => commits.write(() => settle(sql, settlements)),
     move: (verb, ids, now, by) => commits.write(() => move(sql, { verb, ids, now, by })),
     // In the order of the writes: a heartbeat that still waits for its commit counts.

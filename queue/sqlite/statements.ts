@@ -155,7 +155,7 @@ export const SQL = {
         WHERE ${READY} AND run_at > ?1 AND run_at <= ?2
       UNION ALL SELECT seq FROM jobs INDEXED BY jobs_suspects
         WHERE ${SUSPECT} AND run_at > ?1 AND run_at <= ?2)`,
-  stayDueInHand: `UPDATE jobs INDEXED BY jobs_processing SET run_at = max(?1, run_at - ?2)
+  waitAsLong: `UPDATE jobs INDEXED BY jobs_processing SET run_at = max(?1, run_at - ?2)
     WHERE ${IN_FLIGHT} AND run_at > ?1`,
 
   // prune: ?1 after ?2 limit ?3 before

@@ -171,6 +171,23 @@ function batchCases(test: Case): void {
     assert.deepEqual(claimed.map((one) => one.id).sort(), ["j0", "j1", "j2", "j3", "j4"]);
   });
 
+  test("a claim after the clock was set back moves times to run, and claims what was due", async ({ store }) => {
+    const step = { from: NOW + 3_600_000, to: NOW };
+    await add(store, "due", { runAt: step.from });
+    await add(store, "later", { runAt: step.from + 1 });
+    const waits = await hold(store, "waits");
+    const runAt = step.from + 2_000;
+    const { seq, lease } = waits;
+    const retry = { verb: "retry", event: "retried", retries: 1, runAt, error: "it broke" } as const;
+    await store.settle([{ seq, lease, at: NOW, ...retry }]);
+    const requests = [{ consumerId: "c2", limit: 9, suspect: false }];
+    const { claimed } = await store.claim(requests, NOW, { setBack: step });
+    assert.deepEqual(claimed.map(({ id }) => id), ["due"]);
+    assert.equal((await jobOf(store, "due")).runAt, NOW);
+    assert.equal((await jobOf(store, "later")).runAt, step.from + 1);
+    assert.equal((await jobOf(store, "waits")).runAt, NOW + 2_000);
+  });
+
   test("claim from two handles at once never gives a job twice", async ({ store, second }) => {
     const other = await second();
     await addMany(store, 300);

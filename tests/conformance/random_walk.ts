@@ -79,8 +79,9 @@ class Walk {
       return { consumerId, suspect, limit: suspect ? 1 : 1 + this.chance.below(3) };
     });
     const kinds = this.chance.pick([["file"], ["file", "mail"], ["file", "mail"]]);
-    const { claimed, nextRunAt } = await store.claim(requests, this.#now, { kinds });
-    const expected = this.#model.claim(requests, this.#now, kinds);
+    const setBack = this.chance.chance(0.05) ? { from: this.#now + 80, to: this.#now } : null;
+    const { claimed, nextRunAt } = await store.claim(requests, this.#now, { kinds, setBack });
+    const expected = this.#model.claim(requests, this.#now, { kinds, setBack });
     assert.deepEqual(claimed.map((one) => one.id), expected.ids);
     // A job that is not parked yet may cause a claim that finds nothing.
     const isLook = nextRunAt !== null && kinds.length === 1 && nextRunAt < (expected.nextRunAt ?? Infinity);

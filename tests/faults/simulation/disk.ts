@@ -1,4 +1,5 @@
 /** What survives every death: the model of the contract, with the results a store returns. No time passes here. */
+import type { ClockSetBack } from "../../../queue/clock_rollback.ts";
 import type { Job, Lease, OperatorVerb, Status } from "../../../queue/job.ts";
 import type {
   ClaimAnswer,
@@ -35,8 +36,12 @@ export class Disk {
     return jobs.map((job) => ({ outcome: this.model.insert(job), job: this.#known(job.id) }));
   }
 
-  claim(requests: readonly ClaimRequest[], now: number): ClaimAnswer {
-    const { ids, nextRunAt } = this.model.claim(requests, now);
+  claim(
+    requests: readonly ClaimRequest[],
+    now: number,
+    setBack: ClockSetBack | null,
+  ): ClaimAnswer {
+    const { ids, nextRunAt } = this.model.claim(requests, now, { setBack });
     const claimed = ids.map((id) => {
       const { consumerId, seq, lease, kind, payload, retries, crashes, suspect } = this.#stored(id);
       return { consumerId: consumerId ?? "", seq, lease, id, kind, payload, retries, crashes, suspect };

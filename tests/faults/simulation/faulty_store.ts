@@ -5,6 +5,7 @@
  */
 import type { Job, OperatorVerb } from "../../../queue/job.ts";
 import { StorageError } from "../../../queue/errors.ts";
+import { lateness } from "../../../queue/lateness.ts";
 import type { Settlement, Store } from "../../../queue/store.ts";
 import type { WriteVerb } from "./auditor.ts";
 import type { Owner } from "./timeline.ts";
@@ -23,8 +24,6 @@ export type Fate = "unknown error" | "error after commit" | "crash after commit"
 
 const PATIENCE_MS = 5_000;
 const WATCH_MS = 100;
-/** See `sqlite_store.ts`. */
-const WORTH_TELLING_MS = 500;
 
 export class FaultyStore implements Store {
   /** `verify` checks the content of this store after each run. */
@@ -42,14 +41,10 @@ export class FaultyStore implements Store {
   }
 
   insert: Store["insert"] = (jobs) => this.#write("insert", () => this.#world.disk.insert(jobs));
-  claim: Store["claim"] = (requests, now) => {
+  claim: Store["claim"] = (requests, now, { setBack = null } = {}) => {
     const { timeline, disk } = this.#world;
-    const askedAt = timeline.now;
-    return this.#write("claim", () => {
-      // As the stores do: a heartbeat is not born old.
-      const lateMs = Math.floor(timeline.now - askedAt);
-      return disk.claim(requests, now + (lateMs < WORTH_TELLING_MS ? 0 : lateMs));
-    });
+    const late = lateness(() => timeline.now);
+    return this.#write("claim", () => disk.claim(requests, now + late(), setBack));
   };
   renew: Store["renew"] = (leases, now) => this.#write("renew", () => this.#world.disk.renew(leases, now));
   settle: Store["settle"] = async (settlements) => {

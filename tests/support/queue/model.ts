@@ -4,6 +4,7 @@
  * from the real one by `adopt`.
  */
 import assert from "node:assert/strict";
+import type { ClockSetBack } from "../../../queue/clock_rollback.ts";
 import {
   type HistoryEntry,
   type HistoryEvent,
@@ -20,6 +21,7 @@ import {
 } from "../../../queue/job.ts";
 import type {
   Charge,
+  ClaimOptions,
   ClaimRequest,
   NewJob,
   Orphan,
@@ -78,9 +80,10 @@ export class Model {
   claim(
     requests: readonly ClaimRequest[],
     now: number,
-    kinds: readonly string[] | null = null,
+    { kinds, setBack = null }: ClaimOptions = {},
   ): { ids: string[]; nextRunAt: number | null } {
-    const line = () => this.#line().filter((job) => kinds === null || kinds.includes(job.kind));
+    const line = () => this.#line().filter((job) => kinds === undefined || kinds.includes(job.kind));
+    if (setBack !== null) this.#follow(setBack);
     const ids: string[] = [];
     let short = false;
     const alone = new Set<string>();
@@ -190,6 +193,14 @@ export class Model {
   #line(): ModelJob[] {
     const waiting = this.#all().filter((job) => job.status === "PENDING");
     return waiting.sort((a, b) => b.priority - a.priority || a.runAt - b.runAt || a.seq - b.seq);
+  }
+
+  #follow({ from, to }: ClockSetBack): void {
+    for (const job of this.jobs.values()) {
+      if (job.runAt <= to) continue;
+      if (job.status === "PENDING" && job.runAt <= from) job.runAt = to;
+      if (job.status === "PROCESSING") job.runAt = Math.max(to, job.runAt - (from - to));
+    }
   }
 
   #held({ seq, lease }: Lease): ModelJob | undefined {
