@@ -34,7 +34,10 @@ function endingOf(job: Claimed, outcome: Outcome, policy: Policy & { now: number
         event: "postponed",
         retries,
         runAt: Math.min(policy.now + Math.ceil(outcome.delayMs), MAX_TIME),
-        error: outcome.error,
+        detail: outcome.error,
+        // A snoozed job has not failed, and one that is snoozed again and again does not fill the history.
+        error: null,
+        replacesLine: true,
       };
     case "handed-back":
       return { verb: "release", event: null, detail: null, charge: null };
@@ -62,5 +65,6 @@ function retryOr(
   const delayMs = retryDelayMs(job.retries, policy.retryDelaysMs);
   if (delayMs === null) return { verb: otherwise, retries: job.retries, error };
   const runAt = policy.now + delayMs;
-  return { verb: "retry", event: "retried", retries: job.retries + 1, runAt, error };
+  const retries = job.retries + 1;
+  return { verb: "retry", event: "retried", retries, runAt, detail: error, error, replacesLine: false };
 }

@@ -50,7 +50,7 @@ function tellEnding(job: Claimed, ending: Ending, { now, retries, emit }: Tellin
   const { id, consumerId } = job;
   switch (ending.verb) {
     case "retry": {
-      const { error } = ending;
+      const { detail: error } = ending;
       const delayMs = ending.runAt - now;
       if (ending.event === "postponed") return emit({ type: "postponed", id, consumerId, delayMs, error });
       return emit({ type: "retrying", id, consumerId, attempt: ending.retries, of: retries, delayMs, error });

@@ -9,8 +9,8 @@
  * The tests in `tests/conformance/` state what every verb guarantees.
  */
 import type { Capabilities } from "./capabilities.ts";
-import type { AttemptReport } from "./roles.ts";
 import type { ClockSetBack } from "./clock_rollback.ts";
+import type { Settlement } from "./ending.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
 
 /** A checked job to be added. */
@@ -78,42 +78,6 @@ export interface ClaimAnswer {
    * requested; a job that is not parked yet counts. Null if none waits, or if every request got its limit.
    */
   readonly nextRunAt: number | null;
-}
-
-/** The end of an attempt, decided by the queue's policy; the store only writes it. */
-export type Settlement = Lease & { readonly at: number } & Ending;
-
-export type Ending =
-  & {
-    /** Facts about the attempt, for the history. */
-    readonly report?: AttemptReport;
-  }
-  & (
-    | { readonly verb: "complete"; readonly result: string | null }
-    | {
-      readonly verb: "retry";
-      readonly event: "retried" | "postponed";
-      readonly retries: number;
-      readonly runAt: number;
-      readonly error: string;
-    }
-    | { readonly verb: "exhaust" | "fail"; readonly retries: number; readonly error: string }
-    | {
-      readonly verb: "release";
-      /** null = the attempt never began: no line in the history. */
-      readonly event: "stalled" | "crashed" | "released" | null;
-      readonly detail: string | null;
-      readonly charge: Charge | null;
-    }
-  );
-
-/** What a death leaves in the row of a job that is charged for it, or warned: values, as decided by `deaths.ts`. */
-export interface Charge {
-  readonly status: Status;
-  readonly crashes: number;
-  readonly suspect: boolean;
-  /** Null: the job keeps the error it has. */
-  readonly error: string | null;
 }
 
 /** The effect of an operator's move on one id. Long values are left out of the jobs. */
@@ -251,3 +215,4 @@ export interface Store {
 }
 
 export type { Capabilities };
+export type * from "./ending.ts";

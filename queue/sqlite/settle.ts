@@ -18,18 +18,13 @@ export function settle(sql: Statements, settlements: readonly Settlement[]): boo
 /** The history is written first, under the same condition as the move, while the row still names the holder. */
 function settleOne(sql: Statements, ending: Settlement): boolean {
   const { seq, lease, at, report } = ending;
-  const kept = [report?.ranMs ?? null, report?.detail ?? null, report?.log ?? null] as const;
+  const kept: Kept = [report?.ranMs ?? null, report?.detail ?? null, report?.log ?? null];
   switch (ending.verb) {
     case "complete":
       return sql.complete.run(seq, lease, at, ending.result).changes === 1;
     case "retry":
-      if (
-        ending.event === "retried" ||
-        sql.postponedAgain.run(seq, lease, at, ending.error, ...kept).changes === 0
-      ) {
-        sql.settledStory.run(seq, lease, at, ending.event, ending.error, ending.retries, ...kept);
-      }
-      return sql.retry.run(seq, lease, at, ending.retries, ending.runAt, errorOf(ending)).changes === 1;
+      tellRetry(sql, ending, kept);
+      return sql.retry.run(seq, lease, at, ending.retries, ending.runAt, ending.error).changes === 1;
     case "exhaust":
       sql.settledStory.run(seq, lease, at, "exhausted", ending.error, ending.retries, ...kept);
       return sql.exhaust.run(seq, lease, at, ending.retries, ending.error).changes === 1;
@@ -44,9 +39,12 @@ function settleOne(sql: Statements, ending: Settlement): boolean {
   }
 }
 
-/** A snoozed job has not failed, so it keeps the error it has. */
-function errorOf({ event, error }: { event: "retried" | "postponed"; error: string }): string | null {
-  return event === "retried" ? error : null;
+type Kept = readonly [ranMs: number | null, report: string | null, log: string | null];
+
+function tellRetry(sql: Statements, ending: Settlement & { readonly verb: "retry" }, kept: Kept): void {
+  const { seq, lease, at, event, detail } = ending;
+  if (ending.replacesLine && sql.replaceLine.run(seq, lease, at, detail, ...kept, event).changes > 0) return;
+  sql.settledStory.run(seq, lease, at, event, detail, ending.retries, ...kept);
 }
 
 function release(sql: Statements, { seq, lease, at }: Settlement, charge: Charge | null): boolean {

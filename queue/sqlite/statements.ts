@@ -123,10 +123,9 @@ export const SQL = {
     SELECT seq, ?3, ?4, lease, coalesce(?6, retries), consumer_id, ?5, started_at, ?7, ?8, ?9 FROM jobs
     WHERE seq = ?1 AND lease = ?2 AND ${IN_FLIGHT}`,
 
-  // A job that is snoozed again and again does not fill the history: ?1 seq ?2 lease ?3 now ?4 detail
-  // ?5 ran ms ?6 report ?7 log
-  postponedAgain: `UPDATE history SET at = ?3, detail = ?4, ran_ms = ?5, report = ?6, log = ?7
-    WHERE n = (SELECT max(n) FROM history WHERE seq = ?1) AND event = 'postponed' AND lease = ?2
+  // instead of one more line: ?1 seq ?2 lease ?3 now ?4 detail ?5 ran ms ?6 report ?7 log ?8 event of both lines
+  replaceLine: `UPDATE history SET at = ?3, detail = ?4, ran_ms = ?5, report = ?6, log = ?7
+    WHERE n = (SELECT max(n) FROM history WHERE seq = ?1) AND event = ?8 AND lease = ?2
       AND EXISTS (SELECT 1 FROM jobs WHERE seq = ?1 AND lease = ?2 AND ${IN_FLIGHT})`,
 
   // move: ?1 id ?2 now ?3 event ?4 detail

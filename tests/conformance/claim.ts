@@ -10,6 +10,7 @@ import {
   jobOf,
   newJob,
   NOW,
+  retryAt,
   settlement,
   settleOne,
 } from "./stage.ts";
@@ -176,10 +177,7 @@ function batchCases(test: Case): void {
     await add(store, "due", { runAt: step.from });
     await add(store, "later", { runAt: step.from + 1 });
     const waits = await hold(store, "waits");
-    const runAt = step.from + 2_000;
-    const { seq, lease } = waits;
-    const retry = { verb: "retry", event: "retried", retries: 1, runAt, error: "it broke" } as const;
-    await store.settle([{ seq, lease, at: NOW, ...retry }]);
+    await settleOne(store, retryAt(step.from + 2_000, waits));
     const requests = [{ consumerId: "c2", limit: 9, suspect: false }];
     const { claimed } = await store.claim(requests, NOW, { setBack: step });
     assert.deepEqual(claimed.map(({ id }) => id), ["due"]);

@@ -103,7 +103,11 @@ class Walk {
   async #settle(store: Store): Promise<string> {
     const endings = this.#given().map((lease) => {
       const ending = settlement(this.chance.pick(SETTLE_VERBS), lease, this.#now);
-      if (ending.verb === "retry") return { ...ending, runAt: this.#now + 60 };
+      if (ending.verb === "retry") {
+        const event = this.chance.pick(["retried", "postponed"] as const);
+        const error = this.chance.pick(["it broke", null]);
+        return { ...ending, runAt: this.#now + 60, event, error, replacesLine: this.chance.chance(0.6) };
+      }
       const charged = ending.verb === "release" && this.chance.chance(0.6);
       return charged ? { ...ending, event: "crashed" as const, charge: this.#charge() } : ending;
     });

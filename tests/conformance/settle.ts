@@ -9,6 +9,7 @@ import {
   hold,
   jobOf,
   NOW,
+  retryAt,
   SETTLE_VERBS,
   settlement,
   settleOne,
@@ -85,6 +86,33 @@ function factCases(test: Case): void {
     const history = (await store.get("a"))?.history ?? [];
     assert.deepEqual(history.map((line) => line.report), [...Array(5).fill(null), ...Array(20).fill("long")]);
     assert.ok(history.every(({ ranMs }) => ranMs === 1));
+  });
+
+  test("a retry replaces the line of the one before it if it says so, and keeps the error if it has none", async ({ store }) => {
+    const held = await hold(store, "a");
+    const snooze = (detail: string, replacesLine: boolean) =>
+      settleOne(store, {
+        ...retryAt(NOW, held),
+        ...{ event: "postponed", detail, error: null, replacesLine } as const,
+      });
+    const told = async () => (await store.get("a"))?.history.map(({ event, detail }) => `${event} ${detail}`);
+    await settleOne(store, retryAt(NOW, held));
+    // The line before it tells of another event.
+    await snooze("not yet", true);
+    await snooze("still not", true);
+    assert.deepEqual(await told(), ["retried it broke", "postponed still not"]);
+    await snooze("nor now", false);
+    assert.deepEqual(await told(), ["retried it broke", "postponed still not", "postponed nor now"]);
+    assert.equal((await jobOf(store, "a")).error, "it broke");
+    await settleOne(store, settlement("release", held));
+    const again = await claimOne(store, "c2", NOW);
+    await settleOne(store, {
+      ...retryAt(NOW, again),
+      ...{ event: "postponed", detail: "later", error: null, replacesLine: true } as const,
+    });
+    // Another attempt, under another lease.
+    assert.equal((await told())?.at(-1), "postponed later");
+    assert.equal((await told())?.length, 5);
   });
 
   test("complete clears the error of an earlier attempt and keeps the retries", async ({ store }) => {
@@ -202,8 +230,7 @@ function chargeCases(test: Case): void {
     for (const [i, charge] of charges.entries()) {
       const id = `job ${i}`;
       const held = await hold(store, id);
-      const retry = { verb: "retry", event: "retried", retries: 1, runAt: NOW, error: "it broke" } as const;
-      await settleOne(store, { seq: held.seq, lease: held.lease, at: AT, ...retry });
+      await settleOne(store, retryAt(NOW, held));
       const before = await jobOf(store, id);
       const { seq, lease } = held;
       const why = { verb: "release", event: "crashed", detail: "it died" } as const;

@@ -60,7 +60,10 @@ export async function hold(store: Store, id: string, consumerId = "c1"): Promise
 
 const ENDINGS: Record<Exclude<Verb, "claim" | "cancel" | "resubmit">, Ending> = {
   complete: { verb: "complete", result: '"done"' },
-  retry: { verb: "retry", event: "retried", retries: 1, runAt: NOW + 5_000, error: "it broke" },
+  retry: {
+    ...{ verb: "retry", event: "retried", retries: 1, runAt: NOW + 5_000 },
+    ...{ detail: "it broke", error: "it broke", replacesLine: false },
+  },
   exhaust: { verb: "exhaust", retries: 3, error: "it broke too often" },
   fail: { verb: "fail", retries: 2, error: "it is hopeless" },
   release: { verb: "release", event: "released", detail: "the system stops", charge: null },
@@ -71,6 +74,11 @@ export const SETTLE_VERBS = Object.keys(ENDINGS) as SettleVerb[];
 
 export function settlement(verb: SettleVerb, { seq, lease }: Lease, at = NOW + 10): Settlement {
   return { seq, lease, at, ...ENDINGS[verb] };
+}
+
+export function retryAt(runAt: number, { seq, lease }: Lease): Extract<Settlement, { verb: "retry" }> {
+  const retry = { ...{ verb: "retry", event: "retried", retries: 1 } as const, runAt, replacesLine: false };
+  return { seq, lease, at: NOW + 10, ...retry, detail: "it broke", error: "it broke" };
 }
 
 export async function settleOne(store: Store, settlement: Settlement): Promise<boolean> {

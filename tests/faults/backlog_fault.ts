@@ -61,7 +61,7 @@ async function letWait(count: number, expect: Expect): Promise<void> {
 const SCANS: Readonly<Record<string, RegExp>> = {
   topLevel: /COVERING INDEX jobs_claim$/,
   claimSuspect: /COVERING INDEX jobs_suspects$/,
-  stalled: /INDEX jobs_processing$/,
+  orphans: /INDEX jobs_processing$/,
   silent: /INDEX jobs_processing$/,
   // Used only when at most some thousands wait.
   listFewWaiting: /COVERING INDEX jobs_(claim|suspects|parked)$/,
@@ -71,7 +71,7 @@ const SCANS: Readonly<Record<string, RegExp>> = {
 };
 
 /** All jobs are recounted at the start and by checks, and waiting ones are scanned when the clock was set back. */
-const isRare = (name: string) => /count|stayDue/i.test(name);
+const isRare = (name: string) => /count|stayDue|waitAsLong/i.test(name);
 
 function expectNoScan(path: string, expect: Expect): void {
   for (const { name, steps } of plansOf(path)) {

@@ -121,9 +121,11 @@ export class Model {
     } else if (ending.verb === "complete") {
       this.#to(job, "complete", at, { result: ending.result, error: null, finishedAt: at });
     } else if (ending.verb === "retry") {
-      tell(job, at, ending.event, ending.error, ending.retries);
-      const { retries, runAt } = ending;
-      const error = ending.event === "postponed" ? job.error : ending.error;
+      const { event, retries, runAt, detail, replacesLine } = ending;
+      const last = job.history.at(-1);
+      if (replacesLine && last?.event === event && last.lease === job.lease) job.history.pop();
+      tell(job, at, event, detail, retries);
+      const error = ending.error ?? job.error;
       this.#to(job, "retry", at, { retries, runAt, error, lastHeartbeat: at });
     } else {
       tell(job, at, ending.verb === "fail" ? "failed" : "exhausted", ending.error, ending.retries);
@@ -223,7 +225,6 @@ export class Model {
   }
 }
 
-/** A handler that asks to be called again and again has one line. */
 function tell(
   job: ModelJob,
   at: number,
@@ -233,8 +234,6 @@ function tell(
   ranMs: number | null = null,
 ): void {
   const { lease, consumerId, history, startedAt: takenAt } = job;
-  const last = history.at(-1);
-  if (event === "postponed" && last?.event === event && last.lease === lease) history.pop();
   const unreported = { ranMs, report: null, log: null };
   history.push({ at, event, lease, retries, consumerId, detail, takenAt, ...unreported });
 }

@@ -1,0 +1,44 @@
+/** How an attempt ends: values that `policy.ts` and `deaths.ts` decide on, and that a store writes. */
+import type { Lease, Status } from "./job.ts";
+import type { AttemptReport } from "./roles.ts";
+
+/** The end of an attempt, decided by the queue's policy; the store only writes it. */
+export type Settlement = Lease & { readonly at: number } & Ending;
+
+export type Ending =
+  & {
+    /** Facts about the attempt, for the history. */
+    readonly report?: AttemptReport;
+  }
+  & (
+    | { readonly verb: "complete"; readonly result: string | null }
+    | {
+      readonly verb: "retry";
+      readonly event: "retried" | "postponed";
+      readonly retries: number;
+      readonly runAt: number;
+      /** For the history. */
+      readonly detail: string;
+      /** Null: the job keeps the error it has. */
+      readonly error: string | null;
+      /** Takes the place of the newest line of the history, if that tells of the same event under the same lease. */
+      readonly replacesLine: boolean;
+    }
+    | { readonly verb: "exhaust" | "fail"; readonly retries: number; readonly error: string }
+    | {
+      readonly verb: "release";
+      /** null = the attempt never began: no line in the history. */
+      readonly event: "stalled" | "crashed" | "released" | null;
+      readonly detail: string | null;
+      readonly charge: Charge | null;
+    }
+  );
+
+/** What a death leaves in the row of a job that is charged for it, or warned: values, as decided by `deaths.ts`. */
+export interface Charge {
+  readonly status: Status;
+  readonly crashes: number;
+  readonly suspect: boolean;
+  /** Null: the job keeps the error it has. */
+  readonly error: string | null;
+}
