@@ -177,7 +177,7 @@ export interface Store {
   readonly endedUncleanly: boolean;
   /** Adds as many jobs as fit into one turn, at least one, and returns the results for those, in their order. */
   insert(jobs: readonly NewJob[]): Promise<Inserted[]>;
-  /** A claim that waited for its write adds the wait to `now` (`lateness.ts`). */
+  /** A claim that waited for its write adds the wait to `now` (`clock_rollback.ts`). */
   claim(requests: readonly ClaimRequest[], now: number, options?: ClaimOptions): Promise<ClaimAnswer>;
   /** Heartbeat: `false` for each lease that is lost. */
   renew(leases: readonly Lease[], now: number): Promise<boolean[]>;
@@ -215,4 +215,4 @@ export interface Store {
 }
 
 export type { Capabilities };
-export type * from "./ending.ts";
+export type { Charge, Ending, Settlement } from "./ending.ts";

@@ -1,6 +1,6 @@
 /** The store on SQLite: one connection, one thread, one durable transaction per turn. */
 import { messageOf, StorageError } from "../errors.ts";
-import { lateness } from "../lateness.ts";
+import { lateness } from "../clock_rollback.ts";
 import type { Store } from "../store.ts";
 import { backup } from "./backup.ts";
 import { check } from "./check.ts";

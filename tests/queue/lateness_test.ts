@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lateness } from "../../queue/lateness.ts";
+import { lateness } from "../../queue/clock_rollback.ts";
 
 Deno.test("a claim that waited for a lock is as late as it waited; an ordinary one is on time", () => {
   let now = 10.5;

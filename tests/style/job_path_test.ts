@@ -19,6 +19,7 @@ const MARGIN = 20;
 
 /** Where the types of the path are declared that leave no trace at run time. */
 const TYPES = [
+  "queue/ending.ts",
   "queue/job.ts",
   "queue/roles.ts",
   "queue/store.ts",

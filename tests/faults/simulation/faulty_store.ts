@@ -5,7 +5,7 @@
  */
 import type { Job, OperatorVerb } from "../../../queue/job.ts";
 import { StorageError } from "../../../queue/errors.ts";
-import { lateness } from "../../../queue/lateness.ts";
+import { lateness } from "../../../queue/clock_rollback.ts";
 import type { Settlement, Store } from "../../../queue/store.ts";
 import type { WriteVerb } from "./auditor.ts";
 import type { Owner } from "./timeline.ts";
