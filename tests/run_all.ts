@@ -1,12 +1,12 @@
 /**
- * Every test, group by group, three groups side by side, for most tests wait for something most of the time. A group is
- * one process and one isolate: what its files share is loaded once. All that needs a browser is one group, for two
- * browsers at once on two cores make each other late; not by `--parallel` for that reason, and because some tests change
- * what a process has only once.
+ * Every test, group by group, two groups side by side and one that mostly waits: more on two cores starve each other's
+ * threads, and many tests are about threads that starve. A group is one process and one isolate: what its files share is
+ * loaded once. All that needs a browser is one group, for two browsers at once on two cores make each other late; not by
+ * `--parallel` for that reason, and because some tests change what a process has only once.
  *
  * `deno task test [arguments of deno test]` runs only what is named, in one process.
  */
-const SIDE_BY_SIDE = 3;
+const SIDE_BY_SIDE = 2;
 const FAULTS = "tests/faults";
 /** So many files about one fault each are a group. */
 const TOGETHER = 4;

@@ -83,9 +83,13 @@ async function rise({ system, isLeft, id, task, random }: Rising, expect: Expect
     job.status === "COMPLETED" && job.result === '"done by another"',
     `it is ${job.status} ${job.result}`,
   );
-  expect(job.consumerId === second.consumerId && job.lease === second.lease, "it is not the second one's");
+  // On a machine that starves a thread for longer than the stall, the second one may lose it as well.
+  const isSecond = job.consumerId === second.consumerId && job.lease === second.lease;
+  expect(isSecond || job.lease > second.lease, "it is not the second one's");
   expect(job.retries === 0, `it is charged ${job.retries} retries`);
-  expect(history.map(({ event }) => event).join() === "stalled", JSON.stringify(history));
+  const isTold = history.length === job.lease - first.lease &&
+    history.every(({ event }) => event === "stalled");
+  expect(isTold, JSON.stringify(history));
   const counted = (await queue.stats()).fenced - fenced;
   expect(counted === (isLeft ? 1 : 0), `${counted} late writes were counted`);
   const problems = await problemsAt(settings.queueUrl, { drained: true, retryLimit: 3 });
