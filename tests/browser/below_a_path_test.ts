@@ -1,7 +1,7 @@
 /** The pages below the path of PUBLIC_URL, alive in a real browser. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { browserTest } from "./browser.ts";
+import { browserTest } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { addWaiting, managerSystem, onStage, rowOf } from "./manager_stage.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { printable } from "@persistent-queue/queue";
-import { browserTest } from "./browser.ts";
+import { browserTest } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import type { RunningSystem } from "../support/processes/running_system.ts";
 import { SCRIPTS } from "./script_texts.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { serve } from "@persistent-queue/ui";
-import { browserTest } from "./browser.ts";
+import { browserTest } from "../support/browser.ts";
 import { openPages, PASSWORD, type TestPages } from "../ui/open_pages.ts";
 
 const ID = "data/files/a.txt";

@@ -1,6 +1,6 @@
 /** Ids that are long, or written from right to left, can be told apart and turn nothing around. */
 import assert from "node:assert/strict";
-import { browserTest } from "./browser.ts";
+import { browserTest } from "../support/browser.ts";
 import { addWaiting, managerSystem, onStage, rowOf } from "./manager_stage.ts";
 
 const LONG = `customers/${"a-very-long-name/".repeat(20)}invoice`;

@@ -1,6 +1,6 @@
 /** Without scripts the Manager does all that it does with them, one page after the other. */
 import assert from "node:assert/strict";
-import { browserTest } from "./browser.ts";
+import { browserTest } from "../support/browser.ts";
 import { addOneOfEach, managerSystem, onStage, rowOf } from "./manager_stage.ts";
 
 browserTest(

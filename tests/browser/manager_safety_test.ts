@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { browserTest } from "./browser.ts";
+import { browserTest } from "../support/browser.ts";
 import { addOneOfEach, addWaiting, managerSystem, onStage, rowOf, sql, type Stage } from "./manager_stage.ts";
 
 const EVIL = [

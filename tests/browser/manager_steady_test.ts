@@ -1,7 +1,7 @@
 /** Nothing moves under the reader's hands: whoever aims at a button hits it, and no other. */
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
-import { browserTest } from "./browser.ts";
+import { browserTest } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { addWaiting, clear, managerSystem, onStage, rowOf, sql, type Stage } from "./manager_stage.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { isLegal, OPERATOR_VERBS, STATUSES } from "@persistent-queue/queue";
-import { browserTest } from "./browser.ts";
+import { browserTest } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import {
   addOneOfEach,

@@ -1,6 +1,6 @@
 /** Recent events of jobs whose ids hold what the words around them might hold as well, in a real browser. */
 import assert from "node:assert/strict";
-import { browserTest } from "./browser.ts";
+import { browserTest } from "../support/browser.ts";
 import { runSystem } from "../support/processes/running_system.ts";
 import { opsViolations } from "./ops_violations.ts";
 

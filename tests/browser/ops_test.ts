@@ -1,7 +1,7 @@
 /** The Ops page in a real browser, before the real system. */
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
-import { browserTest } from "./browser.ts";
+import { browserTest } from "../support/browser.ts";
 import { addFile, runSystem } from "../support/processes/running_system.ts";
 import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 import { opsViolations } from "./ops_violations.ts";

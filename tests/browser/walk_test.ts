@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
-import { browserTest } from "./browser.ts";
+import { browserTest } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { addFile, type RunningSystem, runSystem } from "../support/processes/running_system.ts";
 import { sqliteShell } from "../support/queue/sqlite_shell.ts";
