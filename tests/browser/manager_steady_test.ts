@@ -188,6 +188,8 @@ async function keys(stage: Stage): Promise<void> {
   await fiveFailed(stage, "/");
   await page.keyboard.press("5");
   await page.waitForURL(/status=FAILED/);
+  // The address changes before the list does.
+  await page.locator("a[aria-current=page]", { hasText: "FAILED" }).waitFor(LIVE);
   await page.keyboard.press("j");
   await page.keyboard.press("j");
   await page.keyboard.press("c");
