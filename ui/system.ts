@@ -6,11 +6,11 @@ import type { SystemView } from "@persistent-queue/queue";
 
 export interface System {
   view(): SystemView;
-  /** Looks for stalled jobs now. Answers how many went back to the queue. @throws {StorageError} */
+  /** Looks for stalled jobs now. Returns how many jobs went back to the queue. @throws {StorageError} */
   sweep(): Promise<number>;
   /**
-   * Makes the thread of this consumer die, or spin for ever: to see what the system does. `by` names who asked. False = no
-   * such consumer.
+   * Makes the thread of this consumer die, or spin for ever, to show how the system recovers. `by` names the requester.
+   * False = no such consumer.
    */
   injectFault(consumerId: string, how: "crash" | "hang", by: string): boolean;
 }

@@ -40,9 +40,9 @@ const CROWDED = 225;
 /** Of these, for one address of another machine. */
 const MAX_PER_ADDRESS = 100;
 
-/** When the server closes: so long may requests take that are under way. Milliseconds. */
+/** How long requests in progress may still take when the server closes, in milliseconds. */
 const GRACE_MS = 1_500;
-/** And so long does anybody wait for it, whatever happens. */
+/** How long the close takes at most, whatever happens, in milliseconds. */
 const CLOSED_BY_MS = 2_000;
 
 export interface ServeOptions {

@@ -72,7 +72,7 @@ export interface StreamOptions {
   readonly places: StreamPlaces;
 }
 
-/** Answers with an endless stream. @throws {HttpError} 503 when all places are taken */
+/** Returns an endless stream. @throws {HttpError} 503 when all places are taken */
 export function streamOf(c: Context<AppEnv>, broadcast: Broadcast, options: StreamOptions): Response {
   const { event, stillWelcome, places } = options;
   c.header("X-Accel-Buffering", "no");
