@@ -1,7 +1,7 @@
 /**
- * Calls that would end or move the whole process throw an error in a handler. A handler can still make them
- * by importing such a function by name from `node:process`: then its thread ends, which is charged to it, or
- * the working folder changes, which the supervisor restores.
+ * Calls that would end or move the whole process throw an error in a handler. A handler can still make some of
+ * them by importing the function by name from `node:process`: `exit` ends its thread and `abort` the process,
+ * which is charged to the job, and after `chdir` the supervisor restores the working folder.
  */
 import process from "node:process";
 
@@ -19,6 +19,11 @@ export function fence(): void {
   for (const object of [Deno, process]) {
     refuse(object, "umask", "the umask is that of the whole system", (mask) => mask === undefined);
     refuse(object, "kill", "the system would end with it", isAnotherProcess);
+  }
+  // What `kill` calls when it is imported by name.
+  refuse(process, "_kill", "the system would end with it", isAnotherProcess);
+  for (const name of ["setuid", "setgid", "seteuid", "setegid", "setgroups", "initgroups"]) {
+    refuse(process, name, "the user is that of the whole system");
   }
   for (const name of ["revoke", "revokeSync"]) {
     refuse(Object.getPrototypeOf(Deno.permissions), name, "permissions are those of the whole system");

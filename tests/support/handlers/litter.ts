@@ -3,7 +3,7 @@
  * while the next job of the same consumer runs.
  */
 import { EventEmitter } from "node:events";
-import process, { chdir } from "node:process";
+import process, { chdir, kill } from "node:process";
 import { parentPort } from "node:worker_threads";
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 
@@ -42,6 +42,7 @@ export const WAYS: Readonly<Record<string, Way>> = {
   "process.exit": () => later(() => process.exit(3)),
   "process.abort": () => later(() => process.abort()),
   "process.kill": () => process.kill(process.pid),
+  "kill of node:process": () => void kill(process.pid, "SIGTERM"),
   "Deno.permissions.revoke": () => Deno.permissions.revokeSync({ name: "read" }),
   "messages to its parent": () => {
     for (const message of [{ type: "unusable", why: "forged", guilty: 0 }, "rubbish", null]) {
