@@ -98,6 +98,7 @@ export type Listener = (event: QueueEvent) => void;
 export class Events {
   readonly #listeners = new Set<Listener>();
   readonly #onListenerError: (error: unknown) => void;
+  #revision = 0;
 
   constructor(onListenerError: (error: unknown) => void = console.error) {
     this.#onListenerError = onListenerError;
@@ -109,7 +110,13 @@ export class Events {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Grows with every change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   emit(event: QueueEvent): void {
+    if (event.type !== "arriving") this.#revision += 1;
     for (const listener of this.#listeners) {
       try {
         listener(event);

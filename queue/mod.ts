@@ -1,6 +1,6 @@
 /** The public API of the queue: the only module that the rest of the system may import. */
 export * from "./job.ts";
-export { type Attempt, attemptsOf } from "./attempts.ts";
+export { type Attempt, attemptsOf } from "./inspecting/attempts.ts";
 export { DAY_MS, HOUR_MS, MINUTE_MS } from "./durations.ts";
 export * from "./errors.ts";
 export * from "./events.ts";

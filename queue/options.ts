@@ -1,6 +1,11 @@
-/** The options of a queue, and their defaults. The settings of the system have the same defaults. */
+/** What a queue is made of: its options with their defaults, which the settings share, and what its roles share. */
+import type { ClockRollback } from "./clock_rollback.ts";
 import { DAY_MS } from "./durations.ts";
+import type { Events } from "./events.ts";
+import type { StorageHealth } from "./health.ts";
 import type { Policy } from "./policy.ts";
+import type { Store } from "./store.ts";
+import type { Totals } from "./inspecting/totals.ts";
 import { DEFAULT_KIND } from "./validate.ts";
 
 export interface QueueOptions extends Policy {
@@ -15,6 +20,16 @@ export interface QueueOptions extends Policy {
   readonly requestRecord?: string | null;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+}
+
+/** What the roles of one queue share. */
+export interface QueueParts {
+  readonly store: Store;
+  readonly options: QueueOptions;
+  readonly clock: ClockRollback;
+  readonly events: Events;
+  readonly health: StorageHealth;
+  readonly totals: Totals;
 }
 
 export const QUEUE_DEFAULTS = {

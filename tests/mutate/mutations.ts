@@ -124,7 +124,11 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "crashes are not counted by the surviving process",
-    edits: [{ file: "queue/reaping.ts", from: "crashLimit: options.crashLimit }", to: "crashLimit: null }" }],
+    edits: [{
+      file: "queue/maintenance/reaping.ts",
+      from: "crashLimit: options.crashLimit }",
+      to: "crashLimit: null }",
+    }],
     tests: ["tests/queue/crashes_test.ts"],
   },
   {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { getQueue } from "@persistent-queue/queue";
 import { judgeDeath } from "../../queue/deaths.ts";
-import { RequestRecord } from "../../queue/request_record.ts";
+import { RequestRecord } from "../../queue/maintenance/request_record.ts";
 import { claimNext } from "../support/queue/attempts.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { testQueue } from "../support/queue/test_queue.ts";

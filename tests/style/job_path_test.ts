@@ -84,7 +84,12 @@ const path = await filesOnThePath();
 Deno.test("the trace of a job's path sees every thread and every layer", () => {
   for (
     const file of [
-      ...["queue/adding.ts", "queue/sqlite/insert.ts", "queue/sqlite/claim.ts", "queue/sqlite/settle.ts"],
+      ...[
+        "queue/adding/adding.ts",
+        "queue/sqlite/insert.ts",
+        "queue/sqlite/claim.ts",
+        "queue/sqlite/settle.ts",
+      ],
       ...["workers/dispatcher.ts", "workers/thread/attempt.ts", "workers/handlers.ts"],
     ]
   ) assert.ok(path.includes(file), `${file} is not among ${path.join(", ")}`);

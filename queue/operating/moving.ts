@@ -1,11 +1,11 @@
 /** Moves jobs for an operator, some jobs a turn, so that other work goes on in between. */
-import { yieldToEventLoop } from "./yield_to_event_loop.ts";
-import { QueueError } from "./errors.ts";
-import type { QueueEvent } from "./events.ts";
-import { MOVES, type OperatorVerb } from "./job.ts";
-import { printable } from "./printable.ts";
-import type { MoveOptions, MoveResult } from "./roles.ts";
-import type { Moved } from "./store.ts";
+import { yieldToEventLoop } from "../yield_to_event_loop.ts";
+import { QueueError } from "../errors.ts";
+import type { QueueEvent } from "../events.ts";
+import { MOVES, type OperatorVerb } from "../job.ts";
+import { printable } from "../printable.ts";
+import type { MoveOptions, MoveResult } from "../roles.ts";
+import type { Moved } from "../store.ts";
 
 /** The most that one turn moves: some milliseconds. */
 const MOST_IDS = 200;

@@ -5,8 +5,8 @@
  * Two characters in a small file: "1" while a request is in progress, else "0"; then the uncharged recoveries in a row.
  * The file is not synced: it outlives the process, and after a power loss jobs are charged as without a record.
  */
-import { judgeDeath } from "./deaths.ts";
-import { PRIVATE_FILE } from "./files.ts";
+import { judgeDeath } from "../deaths.ts";
+import { PRIVATE_FILE } from "../files.ts";
 
 const QUIET = 0x30;
 const BUSY = 0x31;

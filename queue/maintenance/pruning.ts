@@ -1,6 +1,6 @@
 /** Removes jobs that finished long enough ago, some milliseconds a turn and at most a tenth of the time. */
-import { yieldToEventLoop } from "./yield_to_event_loop.ts";
-import type { Store } from "./store.ts";
+import { yieldToEventLoop } from "../yield_to_event_loop.ts";
+import type { Store } from "../store.ts";
 
 const PRUNE_LIMIT = 200;
 const PRUNE_BUDGET_MS = 1_000;

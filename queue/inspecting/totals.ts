@@ -1,9 +1,9 @@
 /** Totals since this process began, by kind of job: numbers that only grow. */
-import type { QueueEvent, Reaped } from "./events.ts";
-import { isFinished } from "./job.ts";
-import type { KindTotals, QueueStats } from "./roles.ts";
-import type { Settled } from "./settling.ts";
-import type { Claimed, Ending } from "./store.ts";
+import type { QueueEvent, Reaped } from "../events.ts";
+import { isFinished } from "../job.ts";
+import type { KindTotals, QueueStats } from "../roles.ts";
+import type { Settled } from "../consuming/consuming.ts";
+import type { Claimed, Ending } from "../store.ts";
 
 type Counts = { -readonly [name in Exclude<keyof KindTotals, "kind">]: number };
 
@@ -24,12 +24,12 @@ export class Totals {
     return { totals, fenced: totals.reduce((sum, { fenced }) => sum + fenced, 0) };
   }
 
-  observe(event: QueueEvent): void {
+  readonly observe = (event: QueueEvent): void => {
     if (event.type === "enqueued") { for (const { kind } of event.jobs) this.#of(kind).added += 1; }
     else if (event.type === "moved") {
       this.#of(event.kind)[event.verb === "cancel" ? "canceled" : "resubmitted"] += 1;
     }
-  }
+  };
 
   claimed(jobs: readonly Claimed[]): void {
     for (const { kind } of jobs) this.#of(kind).started += 1;

@@ -1,10 +1,10 @@
 /** Takes jobs from holders that are silent or dead. */
-import { type Death, judgeDeaths, livingHeartbeats, type Release } from "./deaths.ts";
-import type { Reaped } from "./events.ts";
-import { type Lease, MOVES } from "./job.ts";
-import type { Policy } from "./policy.ts";
+import { type Death, judgeDeaths, livingHeartbeats, type Release } from "../deaths.ts";
+import type { Reaped } from "../events.ts";
+import { type Lease, MOVES } from "../job.ts";
+import type { Policy } from "../policy.ts";
 import type { RequestRecord } from "./request_record.ts";
-import type { Orphan, Store } from "./store.ts";
+import type { Orphan, Store } from "../store.ts";
 
 const SWEEP_LIMIT = 500;
 const EXCUSE = "The process died while it worked on a request, so no job is charged for that";

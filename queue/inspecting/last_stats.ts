@@ -1,30 +1,33 @@
 /** The last statistics of the store, and the warnings about them. */
-import type { Events } from "./events.ts";
-import { printable } from "./printable.ts";
-import type { ParkedKind, StoreStats } from "./store.ts";
+import type { QueueParts } from "../options.ts";
+import { printable } from "../printable.ts";
+import type { ParkedKind, StoreStats } from "../store.ts";
 
 export class LastStats {
-  readonly #events: Events;
+  readonly #parts: QueueParts;
   /** Kinds without a handler that were reported already. */
   readonly #told = new Set<string>();
   #stats: StoreStats | null = null;
 
-  constructor(events: Events) {
-    this.#events = events;
+  constructor(parts: QueueParts) {
+    this.#parts = parts;
   }
 
-  /** Remembers the statistics, and returns them. */
-  note(stats: StoreStats): StoreStats {
+  /** Asks the store, remembers what it returns, and reports kinds without a handler. */
+  async look(now: number): Promise<StoreStats> {
+    const { store, health, events, options: { stallMs } } = this.#parts;
+    const stats = await health.observe(store.stats({ now, silentSince: now - stallMs }), "read");
     this.#stats = stats;
     for (const { kind } of stats.parked) {
-      if (!this.#told.has(kind)) this.#events.emit({ type: "parked", kind });
+      if (!this.#told.has(kind)) events.emit({ type: "parked", kind });
       this.#told.add(kind);
     }
     return stats;
   }
 
   /** The store's warnings, and a sentence for each kind without a handler. */
-  warnings(handlersDir: string): string[] {
+  get warnings(): string[] {
+    const { handlersDir } = this.#parts.options;
     const { warnings = [], parked = [] } = this.#stats ?? {};
     return [...warnings, ...parked.map((one) => aboutParked(one, handlersDir))];
   }

@@ -1,6 +1,6 @@
 /** Counts what happens per second over the last minute. */
-import type { QueueEvent } from "./events.ts";
-import type { QueueStats, Rates } from "./roles.ts";
+import type { QueueEvent } from "../events.ts";
+import type { QueueStats, Rates } from "../roles.ts";
 
 const SECONDS_KEPT = 60;
 const SECONDS_AVERAGED = 10;
@@ -18,13 +18,13 @@ export class Meter {
     this.#now = now;
   }
 
-  observe(event: QueueEvent): void {
+  readonly observe = (event: QueueEvent): void => {
     if (event.type === "enqueued") this.#current().added += event.jobs.length;
     else if (event.type === "completed") this.#current().completed += event.count;
     else if (event.type === "retrying" || event.type === "exhausted" || event.type === "failed") {
       this.#current().failed += 1;
     }
-  }
+  };
 
   view(): Pick<QueueStats, "rates" | "history"> {
     return { rates: this.rates(), history: this.history() };

@@ -1,5 +1,5 @@
 /** The attempts at a job, read from its history: when each began, how long it ran, and how it ended. */
-import type { HistoryEntry, HistoryEvent, Job } from "./job.ts";
+import type { HistoryEntry, HistoryEvent, Job } from "../job.ts";
 
 export interface Attempt {
   /** From 1, as in the log; an attempt whose handler neither returned nor threw leaves its number to the next. */

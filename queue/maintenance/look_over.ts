@@ -2,9 +2,9 @@
  * After an unclean stop this checks every job and its history for states that cannot occur, beside the normal work. The
  * pages of the file were checked before (`sqlite/open.ts`); this checks their content.
  */
-import { sleep } from "./sleep.ts";
-import { verifyJobs } from "./verify.ts";
-import type { Store } from "./store.ts";
+import { sleep } from "../sleep.ts";
+import { verifyJobs } from "../verify.ts";
+import type { Store } from "../store.ts";
 
 /** A page takes some milliseconds, so the check uses a tenth of the thread: a million jobs take minutes. */
 const PAGE = 100;

@@ -1,0 +1,81 @@
+/** Adds jobs. Many or large jobs take several turns, so that other work goes on in between. */
+import { mapInTurns, yieldToEventLoop } from "../yield_to_event_loop.ts";
+import { checkJob } from "../validate.ts";
+import { QueueError } from "../errors.ts";
+import type { QueueParts } from "../options.ts";
+import type { Added, Enqueuer, JobRequest } from "../roles.ts";
+import type { Inserted, NewJob } from "../store.ts";
+
+/** The most that one turn adds: some milliseconds. */
+const MOST_JOBS = 500;
+const MOST_CHARACTERS = 256 * 1024;
+/** The shortest time between two pauses: each takes some 6 ms, in which a bulk of jobs makes no progress. */
+const BETWEEN_RESTS_MS = 30;
+/** This many jobs are checked without a pause, so adding a single job is not delayed. */
+const FEW_JOBS = 8;
+
+export class Adding implements Enqueuer {
+  readonly #parts: QueueParts;
+
+  constructor(parts: QueueParts) {
+    this.#parts = parts;
+  }
+
+  async add(requests: readonly JobRequest[], by?: string): Promise<Added[]> {
+    const given = { ...this.#parts.options, by, now: this.#parts.clock.now() };
+    const jobs = requests.length <= FEW_JOBS
+      ? requests.map((request) => checkJob(request, given))
+      : await mapInTurns(requests, (request) => checkJob(request, given));
+    return acceptedOrThrow(await this.#insertInTurns(jobs));
+  }
+
+  async #insertInTurns(jobs: readonly NewJob[]): Promise<Inserted[]> {
+    const inserted: Inserted[] = [];
+    let since = performance.now();
+    while (inserted.length < jobs.length) {
+      if (performance.now() - since > BETWEEN_RESTS_MS) {
+        await yieldToEventLoop();
+        since = performance.now();
+      }
+      for (const one of await this.#insert(portionOf(jobs, inserted.length))) inserted.push(one);
+    }
+    return inserted;
+  }
+
+  async #insert(jobs: readonly NewJob[]): Promise<Inserted[]> {
+    const { store, events, health } = this.#parts;
+    const stored = health.observe(store.insert(jobs));
+    events.emit({ type: "arriving", count: jobs.length });
+    const inserted = await stored;
+    const fresh = inserted.filter(({ outcome }) => outcome === "added" || outcome === "replaced");
+    if (fresh.length > 0) events.emit({ type: "enqueued", jobs: fresh.map(({ job }) => job) });
+    return inserted;
+  }
+}
+
+function portionOf(jobs: readonly NewJob[], from: number): readonly NewJob[] {
+  let to = from;
+  for (let characters = 0; to < jobs.length && to - from < MOST_JOBS; to++) {
+    const { id, payload } = jobs[to] as NewJob;
+    characters += id.length + payload.length;
+    if (to > from && characters > MOST_CHARACTERS) break;
+  }
+  return jobs.slice(from, to);
+}
+
+function acceptedOrThrow(inserted: readonly Inserted[]): Added[] {
+  const refused = inserted.find(({ outcome }) => outcome === "refused");
+  if (refused !== undefined) throw duplicate(refused, inserted.length);
+  return inserted.flatMap(({ outcome, job, differs = false }) =>
+    outcome === "refused" ? [] : [{ outcome, job, differs }]
+  );
+}
+
+function duplicate({ job: { id, status } }: Inserted, asked: number): QueueError {
+  const resubmit = status === "COMPLETED" ? "" : "resubmit it, ";
+  const others = asked > 1 ? " The others of this call were added." : "";
+  return new QueueError(
+    "duplicate_job",
+    `Job "${id}" exists already and is ${status}: ${resubmit}ask for "replace", or choose another id.${others}`,
+  );
+}
