@@ -22,6 +22,7 @@ import {
   closeOwnAddresses,
   ConfigurationError,
   DEFAULT_PASSWORD,
+  DEFAULT_QUEUE_PATH,
   forgetSettings,
   HandlerCheck,
   handlerPermissions,
@@ -47,7 +48,7 @@ import {
 
 const VERSION = "1.0.0";
 /** Inside the project folder: a command that reads it before the first start finds an empty queue. */
-const DEFAULT_QUEUE_URL = `sqlite:${fileURLToPath(new URL("data/queue.db", import.meta.url))}`;
+const DEFAULT_QUEUE_URL = `sqlite:${fileURLToPath(new URL(DEFAULT_QUEUE_PATH, import.meta.url))}`;
 const LAST_MOMENT_MS = 15_000;
 const USAGE = `Usage: persistent-queue [start | supervise | jobs …]
   start      the whole system, under a guard that restarts it (the default)
@@ -155,11 +156,8 @@ async function servePages({ settings, queue, supervisor, log }: Parts): Promise<
   const { managerApp, opsApp, serve, ServeError, Throttle } = await import("@persistent-queue/ui");
   const { host, bindAddress, trustedProxies, managerPort, opsPort, publicUrl, opsPublicUrl } = settings;
   const shared = {
-    queue,
-    system: supervisor,
+    ...{ queue, system: supervisor, host, bindAddress },
     faultInjection: settings.faultInjection,
-    host,
-    bindAddress,
     allowedHosts: settings.allowedHosts,
     trustedProxies,
     apiToken: settings.apiToken,

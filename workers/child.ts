@@ -1,7 +1,7 @@
 /**
  * One thread and its end. Only this file knows how a thread is started.
  * It is a Web Worker started by `node:worker_threads`: in Deno those have memory limits, and one that holds a
- * Web Lock (`thread/liveness_lock.ts`) can be ended whatever it computes. Only a call into native code goes on,
+ * Web Lock (`thread/runtime.ts`) can be ended whatever it computes. Only a call into native code goes on,
  * although the worker emits `exit` and its lock is released as if it had ended. The reliable signal is the
  * channel: its other end belongs to the thread, and is closed when the runtime frees what the thread had,
  * which is its last act, however it ends.

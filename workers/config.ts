@@ -2,7 +2,6 @@
  * The settings: read once from the environment and `.env`, checked, frozen.
  * All problems are reported at once. An empty value counts as unset.
  */
-import { ConfigurationError } from "./config/configuration_error.ts";
 import { checkTogether } from "./config/cross_rules.ts";
 import { parseDotenv } from "./config/dotenv.ts";
 import { isTokenAccepted } from "./config/public_rules.ts";
@@ -12,11 +11,20 @@ import { SettingReader } from "./config/setting_reader.ts";
 import type { SettingSources } from "./config/load_settings.ts";
 import type { Settings } from "./config/settings.ts";
 
-export { ConfigurationError } from "./config/configuration_error.ts";
-export type { MachineFacts } from "./config/machine_rules.ts";
+export type { MachineFacts } from "./config/cross_rules.ts";
 export type { HandlerAllow } from "./config/handler_allow.ts";
 export { SETTING_NAMES } from "./config/setting_names.ts";
 export { type SettingName, SETTINGS, type Settings } from "./config/settings.ts";
+
+/** The settings cannot be used. Exit code 78. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+
+  /** @param problems One sentence each: what was given, what is allowed, an example. Never a secret. */
+  constructor(readonly problems: readonly string[]) {
+    super(["The settings cannot be used:", ...problems.map((problem) => `- ${problem}`)].join("\n"));
+  }
+}
 
 /**
  * @param sources The environment, which wins; the text of `.env`, or null if there is none; and the folder

@@ -6,11 +6,10 @@ import { openLog } from "./log.ts";
 import type { StartConsumer, ToConsumer } from "./protocol.ts";
 import { ThreadState } from "./dispatch/thread_state.ts";
 import { Tickets } from "./dispatch/tickets.ts";
-import { openChannel } from "./thread/channel.ts";
+import { openChannel } from "./thread/runtime.ts";
 import { ConsumerLoop } from "./thread/consumer_loop.ts";
 import { fence } from "./thread/fences.ts";
-import { Heap } from "./thread/heap.ts";
-import { holdLivenessLock } from "./thread/liveness_lock.ts";
+import { holdLivenessLock } from "./thread/runtime.ts";
 import { Memory } from "./thread/memory.ts";
 import { Owners } from "./thread/owners.ts";
 import { clock } from "./thread/runtime.ts";
@@ -18,7 +17,6 @@ import { Tidiness } from "./thread/tidiness.ts";
 
 const { start, tell, listen } = await openChannel<StartConsumer, ToConsumer>();
 
-const heap = new Heap();
 const memory = new Memory(start.memoryMb);
 const state = new ThreadState(start.state);
 // A fence takes its place.
@@ -40,7 +38,7 @@ const loop = new ConsumerLoop({
   ...{ start, state, clock, log, tell, close, hang },
   tickets: new Tickets(start.tickets),
   handlers: new Handlers(new URL(start.handlers)),
-  guards: { owners, tidiness, heap, memory },
+  guards: { owners, tidiness, memory },
 });
 listen((messages) => {
   for (const message of messages) loop.receive(message);

@@ -3,8 +3,7 @@
  * A line reaches the file within 250 ms, at the latest when the log is disposed of; a process that dies may
  * lose the last quarter of a second. A failing disk costs lines, never the process.
  */
-import { LOG_LEVELS, type LogLevel } from "./log/log_level.ts";
-import { LogFile, type LogFileOptions } from "./log/log_file.ts";
+import { LOG_LEVELS, LogFile, type LogFileOptions, type LogLevel } from "./log/log_file.ts";
 
 export { removeOldConsumerLogs } from "./log/remove_old_consumer_logs.ts";
 

@@ -1,16 +1,16 @@
 /** The public interface of the workers: the parts that run, and their settings. */
 export { forgetSettings, loadSettings } from "./config/load_settings.ts";
 export { ConfigurationError, readSettings, type Settings } from "./config.ts";
+export { DEFAULT_QUEUE_PATH } from "./config/paths.ts";
 export { DEFAULT_PASSWORD } from "./config/secrets.ts";
 export { logEvent } from "./reporting/log_lines.ts";
-export { prepareFolders, stateFile } from "./process/folders.ts";
+export { prepareFolders, queueOptions, stateFile } from "./process/folders.ts";
 export { isGuarded, whenGuardIsGone } from "./process/guard_watch.ts";
 export { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "./handler.ts";
 export { listKinds } from "./handlers.ts";
 export { HandlerCheck } from "./slots/handler_check.ts";
 export { HostedThreads } from "./slots/hosted_threads.ts";
 export { handlersOf } from "./process/handler_project.ts";
-export { queueOptions } from "./process/queue_options.ts";
 export { type Log, openLog, removeOldConsumerLogs } from "./log.ts";
 export { canLaunch, launchSupervisor, takeSettings } from "./process/launch.ts";
 export { closeOwnAddresses, handlerPermissions } from "./process/permissions.ts";

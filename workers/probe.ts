@@ -7,10 +7,10 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { sleep } from "@persistent-queue/queue/basics";
 import { Handlers } from "./handlers.ts";
 import type { Close, StartProbe } from "./protocol.ts";
-import { openChannel } from "./thread/channel.ts";
+import { openChannel } from "./thread/runtime.ts";
 import { reportOf } from "./thread/error_report.ts";
 import { fence } from "./thread/fences.ts";
-import { holdLivenessLock } from "./thread/liveness_lock.ts";
+import { holdLivenessLock } from "./thread/runtime.ts";
 
 const { start, tell, listen } = await openChannel<StartProbe, Close>();
 const close = globalThis.close.bind(globalThis);

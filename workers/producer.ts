@@ -9,8 +9,8 @@ import {
   PRIVATE_FOLDER,
   removeIfThere,
 } from "@persistent-queue/queue/basics";
-import { openChannel } from "./thread/channel.ts";
-import { holdLivenessLock } from "./thread/liveness_lock.ts";
+import { openChannel } from "./thread/runtime.ts";
+import { holdLivenessLock } from "./thread/runtime.ts";
 import { type Log, openLog } from "./log.ts";
 import type { StartProducer, ToProducer } from "./protocol.ts";
 import { CREATED } from "./sample_files.ts";

@@ -3,7 +3,7 @@
  * Messages to a thread travel in lists: one that can wait is posted with the next.
  */
 import type { Outcome } from "@persistent-queue/queue";
-import type { LogLevel } from "./log/log_level.ts";
+import type { LogLevel } from "./log/log_file.ts";
 
 /** What every thread is started with. */
 export interface StartOfThread {

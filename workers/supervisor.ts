@@ -17,7 +17,7 @@ import {
 import { type Spawn, startChild } from "./child.ts";
 import type { Settings } from "./config.ts";
 import { ConsumerSlot } from "./slots/consumer_slot.ts";
-import { logLines } from "./reporting/log_lines.ts";
+import { logLines, type SystemEvent } from "./reporting/log_lines.ts";
 import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 import { handlersUrl } from "./process/handler_project.ts";
 import type { Log } from "./log.ts";
@@ -26,7 +26,6 @@ import { ProcessWatch } from "./slots/process_watch.ts";
 import { ProducerSlot } from "./slots/producer_slot.ts";
 import { RecentEvents } from "./reporting/recent_events.ts";
 import { Sweeper, type Verdict } from "./sweeper.ts";
-import type { SystemEvent } from "./reporting/system_event.ts";
 import { warningsOf } from "./reporting/warnings.ts";
 import { WedgedThreads } from "./slots/wedged_threads.ts";
 

@@ -4,7 +4,7 @@ import type { QueueEvent } from "@persistent-queue/queue";
 import { eventText } from "../../ui/ops/event_text.ts";
 import { latestEvents } from "../../ui/ops/latest_events.ts";
 import { RecentEvents } from "../../workers/reporting/recent_events.ts";
-import type { SystemEvent } from "../../workers/reporting/system_event.ts";
+import type { SystemEvent } from "../../workers/reporting/log_lines.ts";
 
 const CONSUMER = "5827871d-0000-4000-8000-000000000000";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ConfigurationError, readSettings } from "../../workers/config.ts";
 import { parseDotenv } from "../../workers/config/dotenv.ts";
-import { readDotenv } from "../../workers/config/read_dotenv.ts";
+import { readDotenv } from "../../workers/config/load_settings.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const WHOLE: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { clean, reportOf, withoutPlace } from "../../workers/thread/error_report.ts";
-import { KeptLines } from "../../workers/thread/kept_lines.ts";
+import { KeptLines } from "../../workers/thread/handler_log.ts";
 
 const HERE = "tests/workers/error_report_test.ts";
 

@@ -1,6 +1,6 @@
 /** `log` takes any value: it never throws, and writes readable text. */
 import assert from "node:assert/strict";
-import { inspectValues } from "../../workers/thread/inspect_values.ts";
+import { inspectValues } from "../../workers/thread/handler_log.ts";
 
 Deno.test("every value that a handler logs becomes a readable line", () => {
   const lines: [unknown[], RegExp | string][] = [

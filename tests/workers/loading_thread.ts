@@ -1,7 +1,7 @@
 /// <reference lib="deno.worker" />
 /** A thread that is ready at once and then loads modules of the runtime, in an order of its own, again and again others. */
-import { openChannel } from "../../workers/thread/channel.ts";
-import { holdLivenessLock } from "../../workers/thread/liveness_lock.ts";
+import { openChannel } from "../../workers/thread/runtime.ts";
+import { holdLivenessLock } from "../../workers/thread/runtime.ts";
 
 const MODULES = [
   "fs",

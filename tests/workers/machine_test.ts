@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigurationError, readSettings } from "../../workers/config.ts";
-import { machineFacts } from "../../workers/process/machine_facts.ts";
+import { machineFacts } from "../../workers/process/machine.ts";
 import { isMountable, smallDisk } from "../support/damage/full_disk.ts";
 import { runSystem, spawnSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";

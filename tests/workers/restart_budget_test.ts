@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RestartBudget } from "../../workers/slots/restart_budget.ts";
+import { RestartBudget } from "../../workers/slots/thread_slot.ts";
 
 const YOUNG = { lifeMs: 50, wasUseful: false };
 

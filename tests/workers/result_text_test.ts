@@ -1,6 +1,6 @@
 /** A completed job stays completed, whatever its handler returns. */
 import assert from "node:assert/strict";
-import { resultText } from "../../workers/thread/result_text.ts";
+import { resultText } from "../../workers/thread/results.ts";
 
 Deno.test("a result that is JSON is kept as it is", () => {
   assert.deepEqual(resultText({ n: 1, at: new Date(0) }), {

@@ -3,10 +3,10 @@
  * follow from this table.
  */
 import { DAY_MS, QUEUE_DEFAULTS } from "@persistent-queue/queue";
-import { LOG_LEVELS } from "../log/log_level.ts";
-import { absoluteFolder, folder, folderIfSet } from "./folder.ts";
+import { LOG_LEVELS } from "../log/log_file.ts";
+import { absoluteFolder, folder, folderIfSet } from "./paths.ts";
 import { handlerAllow } from "./handler_allow.ts";
-import { queueUrl } from "./queue_url.ts";
+import { queueUrl } from "./paths.ts";
 import { host, hostNames, networks, publicUrl } from "./reach.ts";
 import { DEFAULT_PASSWORD, password, token } from "./secrets.ts";
 import { delays, milliseconds, oneOf, onOrOff, type Setting, wholeNumber } from "./setting.ts";

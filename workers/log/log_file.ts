@@ -6,7 +6,17 @@
  * third of a thread's memory and half of its start, and synced the disk that the database waits for.
  */
 import { messageOf, printable, PRIVATE_FILE, PRIVATE_FOLDER } from "@persistent-queue/queue/basics";
-import { formatLine, type LogLine } from "./format_line.ts";
+
+/** How much is logged, from most to least. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+export type LogLevel = typeof LOG_LEVELS[number];
+
+export interface LogLine {
+  readonly level: LogLevel;
+  /** Untrusted: it stays on its line whatever it contains. */
+  readonly text: string;
+}
 
 export interface LogFileOptions {
   readonly dir: string;
@@ -22,13 +32,13 @@ export interface LogFileOptions {
   readonly opensWhenNeeded?: boolean;
 }
 
-/** Ids, errors and handlers' lines must not be readable by other users. */
 /** So that `tail -f` is live. */
 const FLUSH_MS = 200;
 /** At full speed a thread fills this some ten times a second. While the disk fails, lines beyond it are dropped. */
 const BUFFER_CHARS = 65_536;
 const NOTE_AGAIN_MS = 60_000;
 const LINE_FEED = 10;
+const LONGEST_LINE = 4_000;
 const encoder = new TextEncoder();
 
 interface Opened {
@@ -195,4 +205,23 @@ function renameIfThere(from: string, to: string): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+}
+
+/** `2026-11-24T15:00:00.000Z [INFO] Enqueued job_id: data/files/abc.txt` */
+function formatLine({ level, text }: LogLine): string {
+  return `${isoTime(Date.now())} [${level.toUpperCase()}] ${oneLine(text)}\n`;
+}
+
+function oneLine(text: string): string {
+  if (text.length <= LONGEST_LINE) return printable(text, { maxLength: LONGEST_LINE });
+  return `${printable(text, { maxLength: LONGEST_LINE })} (cut, ${text.length} characters)`;
+}
+
+let lastTime = NaN;
+let lastIso = "";
+
+/** Cached, because thousands of lines share a millisecond. */
+function isoTime(time: number): string {
+  if (time !== lastTime) [lastTime, lastIso] = [time, new Date(time).toISOString()];
+  return lastIso;
 }

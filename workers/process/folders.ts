@@ -1,6 +1,14 @@
-/** The folders that the system writes to: made if missing, and tested before anything relies on them. */
-import { messageOf, PRIVATE_FILE, PRIVATE_FOLDER, StorageError } from "@persistent-queue/queue";
+/** The folders that the system writes to: made if missing, and tested before anything relies on them; and its queue. */
+import {
+  DAY_MS,
+  messageOf,
+  type OpenOptions,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  StorageError,
+} from "@persistent-queue/queue";
 import type { Settings } from "../config.ts";
+import { handlersOf } from "./handler_project.ts";
 
 /** @throws {StorageError} naming the folder, and the setting that chooses it */
 export function prepareFolders({ filesDir, logDir }: Pick<Settings, "filesDir" | "logDir">): void {
@@ -24,6 +32,16 @@ function makeLogsPrivate(folder: string): void {
 /** The path of a state file beside the database; in the log folder if the database is not a file. */
 export function stateFile({ queueUrl, logDir }: Pick<Settings, "queueUrl" | "logDir">, name: string): string {
   return queueUrl.startsWith("sqlite:") ? `${queueUrl.slice("sqlite:".length)}.${name}` : `${logDir}/${name}`;
+}
+
+/** The options of the queue that follow from the settings. */
+export function queueOptions(settings: Settings): OpenOptions {
+  const { retryDelaysMs, crashLimit, stallMs, retentionDays } = settings;
+  const { kinds, handlersDir } = handlersOf(settings);
+  return {
+    ...{ kinds, handlersDir, retryDelaysMs, crashLimit, stallMs, retentionMs: retentionDays * DAY_MS },
+    requestRecord: stateFile(settings, "requests"),
+  };
 }
 
 function prepare(folder: string, setting: string): void {

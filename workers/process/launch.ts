@@ -3,6 +3,10 @@
  * receives its settings. They come over a pipe, because every handler can read what is in the environment or
  * in a readable file.
  */
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { join } from "node:path";
+import { isLoopbackName, messageOf } from "@persistent-queue/queue";
 import { ConfigurationError, readSettings, type Settings } from "../config.ts";
 import {
   environmentWithoutSettings,
@@ -12,10 +16,8 @@ import {
   type SettingSources,
 } from "../config/load_settings.ts";
 import { guard } from "../guard.ts";
-import { bindAddressOf } from "./bind_address.ts";
-import { handlerProject } from "./handler_project.ts";
-import { machineFacts } from "./machine_facts.ts";
-import { LaunchFiles } from "./launch_files.ts";
+import { type HandlerProject, handlerProject } from "./handler_project.ts";
+import { machineFacts } from "./machine.ts";
 import { isGuarded, readHandover } from "./guard_watch.ts";
 import { supervisorArgs, unmetPermissions } from "./permissions.ts";
 
@@ -88,4 +90,63 @@ function confinementWarnings(settings: Settings): string[] {
       unmet.join(" and ")
     }, which this process may not do itself: handlers go without it`,
   ];
+}
+
+/**
+ * HOST may be a name, but permissions and listeners need addresses: it is looked up once, before the
+ * supervisor starts. @throws {ConfigurationError} for a name that this machine cannot resolve
+ */
+async function bindAddressOf(host: string): Promise<string> {
+  if (isIP(host) !== 0) return host;
+  try {
+    const found = await lookup(host, { all: true });
+    // IPv4 first, as without the setting; `localhost` often has two addresses.
+    const address = found.find(({ family }) => family === 4) ?? found[0];
+    if (address === undefined) throw new Error("it has no address");
+    return address.address;
+  } catch (error) {
+    // Browsers know every `*.localhost`, and many resolvers do not.
+    if (isLoopbackName(host)) return "127.0.0.1";
+    throw new ConfigurationError([
+      `HOST is ${host}, a name that this machine cannot resolve (${
+        messageOf(error)
+      }); use one of its addresses, or ` +
+      `HOST=0.0.0.0 for all of them, and ALLOWED_HOSTS=${host}`,
+    ]);
+  }
+}
+
+/**
+ * The import map and the lock that Deno reads when it starts the supervisor for another project's handlers.
+ * They lie where no handler can write, because they decide what is loaded as the system's own code.
+ */
+class LaunchFiles implements Disposable {
+  readonly #project: HandlerProject | null;
+  #folder: string | null = null;
+
+  constructor(project: HandlerProject | null) {
+    this.#project = project;
+  }
+
+  /** Writes them anew for each start: on a system that runs for weeks, temporary files may be removed. */
+  flags(): string[] {
+    if (this.#project === null) return [];
+    this[Symbol.dispose]();
+    this.#folder = Deno.makeTempDirSync({ prefix: "persistent-queue-start-" });
+    const [map, lock] = [join(this.#folder, "import_map.json"), join(this.#folder, "deno.lock")];
+    Deno.writeTextFileSync(map, JSON.stringify(this.#project.imports));
+    Deno.writeTextFileSync(lock, this.#project.lock);
+    // A project without its own lock may still have its packages installed.
+    return [`--import-map=${map}`, `--lock=${lock}`, "--frozen=false"];
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#folder === null) return;
+    try {
+      Deno.removeSync(this.#folder, { recursive: true });
+    } catch {
+      // It is already removed.
+    }
+    this.#folder = null;
+  }
 }

@@ -23,7 +23,7 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = {
  * Each thread has its own heap, and V8 lets it grow to tens of megabytes before it collects: eleven of them
  * took 670 MB after some 100,000 jobs. Small young generations take half of that, and are a tenth faster
  * because they fit the processor's cache. With `gc` a thread collects its old generation itself
- * (`thread/heap.ts`).
+ * (`thread/memory.ts`).
  */
 export const HEAP_FLAGS = "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=20,--expose-gc";
 

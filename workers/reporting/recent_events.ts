@@ -1,7 +1,7 @@
 /** The newest events that matter to an operator, as data, for the Ops page. */
 import type { Happening, QueueEvent, RecentEvent } from "@persistent-queue/queue";
 import { withoutPlace } from "../thread/error_report.ts";
-import type { SystemEvent } from "./system_event.ts";
+import type { SystemEvent } from "./log_lines.ts";
 
 const MOST = 50;
 /**

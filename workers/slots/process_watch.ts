@@ -1,6 +1,6 @@
 /** Watches what threads do to the process that they share: its memory, open files, working folder and logs. */
 import type { Settings } from "../config.ts";
-import { LogTidying } from "../log/log_tidying.ts";
+import { removeOldConsumerLogs } from "../log/remove_old_consumer_logs.ts";
 import { WorkingFolder } from "../process/working_folder.ts";
 import { MemoryWatch, type WatchedConsumer } from "./memory_watch.ts";
 import { type FileHolder, OpenFilesWatch } from "./open_files_watch.ts";
@@ -18,17 +18,16 @@ export interface ProcessWatchOptions {
 export class ProcessWatch {
   readonly #memoryWatch: MemoryWatch;
   readonly #openFilesWatch: OpenFilesWatch;
-  readonly #logTidying: LogTidying;
   readonly #workingFolder = new WorkingFolder();
-  readonly #tell: ProcessWatchOptions["tell"];
+  readonly #options: ProcessWatchOptions;
+  #tidying: Promise<void> = Promise.resolve();
 
-  constructor({ consumers, settings, clock, tell, onError }: ProcessWatchOptions) {
+  constructor(options: ProcessWatchOptions) {
+    const { consumers, settings, clock, tell } = options;
     const { heartbeatMs, consumerMemoryMb: limitMb, logDir } = settings;
-    const living = () => consumers.map(({ id }) => `consumer_${id}`);
     this.#memoryWatch = new MemoryWatch({ consumers, heartbeatMs, limitMb, clock });
     this.#openFilesWatch = new OpenFilesWatch({ consumers, folder: logDir, tell });
-    this.#logTidying = new LogTidying({ dir: logDir, living, onError });
-    this.#tell = tell;
+    this.#options = options;
   }
 
   start(): void {
@@ -41,19 +40,23 @@ export class ProcessWatch {
     this.#openFilesWatch.stop();
   }
 
-  /** A consumer's life is over, and its log is one more. */
+  /** A consumer's life is over, and its log is one more: the oldest are removed. */
   tidyLogs(): void {
-    this.#logTidying.begin();
+    const { consumers, settings: { logDir }, onError } = this.#options;
+    const removeOldest = () =>
+      removeOldConsumerLogs(logDir, { except: consumers.map(({ id }) => `consumer_${id}`) });
+    this.#tidying = this.#tidying.then(removeOldest).catch(onError);
   }
 
   /** Resolves when all logs that are to go are removed. */
   get isTidy(): Promise<void> {
-    return this.#logTidying.done;
+    return this.#tidying;
   }
 
   /** Puts back the working folder if a handler moved it. */
   restoreFolder(): void {
     const moved = this.#workingFolder.restore();
-    if (moved !== null) this.#tell("warn", `A handler moved the working folder to ${moved}; it was put back`);
+    if (moved === null) return;
+    this.#options.tell("warn", `A handler moved the working folder to ${moved}; it was put back`);
   }
 }

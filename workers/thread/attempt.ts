@@ -3,9 +3,8 @@ import type { Outcome } from "@persistent-queue/queue";
 import { assertExact, InexactNumber, messageOf } from "@persistent-queue/queue/basics";
 import type { ThreadState } from "../dispatch/thread_state.ts";
 import { type ErrorReport, reportOf, UNTELLABLE } from "./error_report.ts";
-import { inspectValues } from "./inspect_values.ts";
-import { KeptLines } from "./kept_lines.ts";
-import { resultText } from "./result_text.ts";
+import { inspectValues, KeptLines } from "./handler_log.ts";
+import { resultText } from "./results.ts";
 import type { Clock } from "./runtime.ts";
 import {
   GiveUp,

@@ -10,10 +10,9 @@ import type { Handlers } from "../handlers.ts";
 import type { Log } from "../log.ts";
 import type { FromThread, JobMessage, StartConsumer, ToConsumer } from "../protocol.ts";
 import { Attempt, type AttemptOptions } from "./attempt.ts";
-import type { Heap } from "./heap.ts";
 import type { Memory } from "./memory.ts";
 import { nameOf, type Owner, type Owners } from "./owners.ts";
-import { Report } from "./report.ts";
+import { Results } from "./results.ts";
 import type { Clock } from "./runtime.ts";
 import type { Tidiness } from "./tidiness.ts";
 
@@ -21,8 +20,7 @@ import type { Tidiness } from "./tidiness.ts";
 export interface Guards {
   readonly owners: Pick<Owners, "run">;
   readonly tidiness: Pick<Tidiness, "prepareFor" | "adopt" | "lookAfter">;
-  readonly heap: Pick<Heap, "add" | "collect">;
-  readonly memory: Pick<Memory, "look">;
+  readonly memory: Pick<Memory, "look" | "countJob" | "collect">;
 }
 
 export interface ConsumerLoopOptions {
@@ -47,7 +45,7 @@ const MOST_LATE_FAULTS = 20;
 export class ConsumerLoop {
   readonly #options: ConsumerLoopOptions;
   readonly #attemptOptions: AttemptOptions;
-  readonly #report: Report;
+  readonly #results: Results;
   readonly #inbox: JobMessage[] = [];
   /** Ended jobs whose outcome is not durable yet, by ticket. */
   readonly #unsettled = new Map<number, string>();
@@ -63,7 +61,7 @@ export class ConsumerLoop {
   constructor(options: ConsumerLoopOptions) {
     const { start: { consumerId, filesDir, startDir, workMs }, handlers, clock, state, log, tell } = options;
     this.#options = options;
-    this.#report = new Report(tell, clock);
+    this.#results = new Results(tell, clock);
     this.#attemptOptions = {
       ...{ consumerId, handlers, clock, state },
       settings: Object.freeze({ filesDir, startDir, workMs }),
@@ -74,7 +72,7 @@ export class ConsumerLoop {
 
   /** Resolves when the thread is of no more use. */
   async run(): Promise<void> {
-    const { tell, tickets, guards: { tidiness, heap } } = this.#options;
+    const { tell, tickets, guards: { tidiness, memory } } = this.#options;
     tell({ type: "ready" });
     this.#beat();
     while (this.#unusable === null) {
@@ -84,10 +82,10 @@ export class ConsumerLoop {
         if (this.#untidy !== null) this.#retire(this.#untidy, null);
         if (this.#unusable !== null || !tickets.begin(job.ticket)) continue;
         await this.#work(job);
-        heap.add();
+        memory.countJob();
       }
-      this.#report.flush();
-      heap.collect();
+      this.#results.flush();
+      memory.collect();
     }
   }
 
@@ -178,7 +176,7 @@ export class ConsumerLoop {
     this.#hasDoneJobs = true;
     this.#unsettled.set(job.ticket, job.id);
     tickets.end(job.ticket);
-    this.#report.add(job.ticket, outcome, ended - began);
+    this.#results.add(job.ticket, outcome, ended - began);
     if (attempt.stubborn !== null) this.#retire(attempt.stubborn, null);
     if (this.#untidy !== null) this.#retire(this.#untidy, null);
   }
@@ -195,7 +193,7 @@ export class ConsumerLoop {
   #retire(why: string, guilty: number | null): void {
     if (this.#unusable !== null) return;
     this.#unusable = why;
-    this.#report.flush();
+    this.#results.flush();
     this.#options.tell({ type: "unusable", why, guilty });
   }
 

@@ -7,7 +7,6 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import process from "node:process";
 import { printable } from "@persistent-queue/queue/basics";
 import type { ThreadState } from "../dispatch/thread_state.ts";
-import { beforeContinuations } from "./continuations.ts";
 import { reportOf, UNTELLABLE } from "./error_report.ts";
 import { afterwards } from "./runtime.ts";
 
@@ -29,6 +28,8 @@ export interface OwnersOptions {
 
 type Work = (...values: unknown[]) => unknown;
 type Schedule = (work: Work, ...rest: unknown[]) => unknown;
+type Hook = (promise: Promise<unknown>) => void;
+type SetPromiseHooks = (init?: Hook, before?: Hook, after?: Hook, resolve?: Hook) => void;
 
 const MAX_LENGTH = 2_000;
 
@@ -126,4 +127,21 @@ function wordsOf(thrown: unknown): string {
 
 export function nameOf({ id, kind }: Owner): string {
   return `job_id: ${id} (kind ${kind})`;
+}
+
+/**
+ * `before` runs whenever code continues after an `await` or in the callback of a promise, which covers input and
+ * output, microtasks and messages, in the async context of that code. It must be cheap. V8 has a hook for it, which
+ * Deno passes on to its own modules only; where a release lacks it, nothing is told.
+ */
+function beforeContinuations(before: () => void): void {
+  setPromiseHooks()?.(undefined, before, undefined, undefined);
+}
+
+function setPromiseHooks(): SetPromiseHooks | undefined {
+  const { internal } = Deno as unknown as { readonly internal: symbol };
+  const inside = Reflect.get(Deno, internal) as
+    | { readonly core?: { readonly setPromiseHooks?: SetPromiseHooks } }
+    | undefined;
+  return inside?.core?.setPromiseHooks;
 }

@@ -1,8 +1,13 @@
 /**
- * What a thread's own code uses of the runtime, taken before a handler can replace it: a library of fake
- * clocks must not stop the heartbeat.
+ * What a thread's own code uses of the runtime, taken before a handler can replace it: its clock, so that a library of
+ * fake clocks does not stop the heartbeat; its channel to the supervisor, so that no handler can post in the thread's
+ * name or listen in its place; and the lock without which it could not be ended.
  */
+import { workerData } from "node:worker_threads";
+import type { FromThread } from "../protocol.ts";
+
 const { now } = performance;
+const { parse, stringify } = JSON;
 const { setTimeout, clearTimeout, setImmediate } = globalThis;
 
 export interface Clock {
@@ -25,3 +30,66 @@ export const clock: Clock = {
 
 /** Runs `work` once everything that follows from the current turn is done. */
 export const afterwards: (work: () => void) => void = (work) => void setImmediate(work);
+
+// The channel --------------------------------------------------------------------------------------------------
+
+interface Port {
+  postMessage(message: string): void;
+  on(event: "message", listener: (message: unknown) => void): void;
+}
+
+export interface Channel<Start, Message> {
+  readonly start: Start;
+  tell(message: FromThread): void;
+  listen(onMessages: (messages: readonly Message[]) => void): void;
+}
+
+/**
+ * The thread's end of its channel. Called once in a thread's life. Resolves when the thread is told its role: a spare one waits here until it
+ * is needed. The port is taken out of `workerData`, where a handler would find it.
+ */
+export async function openChannel<Start, Message>(): Promise<Channel<Start, Message>> {
+  const { port } = workerData as { readonly port: Port };
+  for (const name of Object.keys(workerData)) Reflect.deleteProperty(workerData, name);
+  const post = port.postMessage.bind(port);
+  const early: string[] = [];
+  let hear = (text: string): void => void early.push(text);
+  const start = await new Promise<Start>((resolve) => {
+    let isFirst = true;
+    port.on("message", (message) => {
+      if (!isFirst) return hear(message as string);
+      isFirst = false;
+      resolve(message as Start);
+    });
+  });
+  return {
+    start,
+    tell: (message) => post(stringify(message)),
+    listen: (onMessages) => {
+      hear = (text) => onMessages(parse(text));
+      for (const text of early.splice(0)) hear(text);
+    },
+  };
+}
+
+// The lock -----------------------------------------------------------------------------------------------------
+
+interface LockManager {
+  request<T>(name: string, work: () => T | Promise<T>): Promise<T>;
+}
+
+// Deno's type libraries do not know Web Locks, and name the navigator differently in threads.
+const { locks } = globalThis.navigator as unknown as { readonly locks: LockManager };
+
+/**
+ * The first act of a thread: it takes a Web Lock that it holds for life. Measured: without one, `for (;;)` goes on
+ * after `terminate()`; with one, it is gone within milliseconds. https://w3c.github.io/web-locks/
+ */
+export function holdLivenessLock(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    locks.request(`life of ${crypto.randomUUID()}`, () => {
+      resolve();
+      return new Promise<never>(() => {});
+    }).catch(reject);
+  });
+}

@@ -46,8 +46,7 @@ export class ThreadlessThread implements Child<ToConsumer> {
       guards: {
         owners: { run: (_, work) => work() },
         tidiness: { prepareFor: () => {}, adopt: () => [], lookAfter: () => {} },
-        heap: { add: () => {}, collect: () => {} },
-        memory: { look: () => ({ takenMb: 0, problem: null }) },
+        memory: { look: () => ({ takenMb: 0, problem: null }), countJob: () => {}, collect: () => {} },
       },
       tell: (message) => this.#tell(JSON.stringify(message)),
       close: () => this.#end("It was closed"),

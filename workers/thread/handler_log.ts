@@ -1,10 +1,24 @@
-/** The newest lines that a handler logged in one attempt, for its job's page in case it fails. */
+/** What a handler logs, as text, and the newest lines of it, for its job's page in case it fails. */
 import { clean } from "./error_report.ts";
+
+const { inspect } = Deno;
 
 const MOST_LINES = 100;
 const MOST_CHARACTERS = 16_000;
 const LONGEST_LINE = 2_000;
 
+const INSPECT_OPTIONS: Deno.InspectOptions = {
+  ...{
+    colors: false,
+    compact: true,
+    breakLength: Infinity,
+    depth: 4,
+    iterableLimit: 50,
+    strAbbreviateSize: 2_000,
+  },
+};
+
+/** The newest lines of one attempt. */
 export class KeptLines {
   readonly #began: number;
   readonly #now: () => number;
@@ -34,5 +48,20 @@ export class KeptLines {
     if (this.#lines.length === 0) return null;
     const earlier = this.#dropped === 0 ? [] : [`(${this.#dropped} earlier lines are in the consumer's log)`];
     return [...earlier, ...this.#lines].join("\n");
+  }
+}
+
+/** Any values, as text on one line; never throws. */
+export function inspectValues(values: readonly unknown[]): string {
+  return values.map(inspectValue).join(" ");
+}
+
+function inspectValue(value: unknown): string {
+  if (typeof value === "string") return value;
+  try {
+    if (value instanceof Error) return `${value.name}: ${value.message}`;
+    return inspect(value, INSPECT_OPTIONS);
+  } catch {
+    return "(a value that cannot be shown)";
   }
 }

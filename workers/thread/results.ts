@@ -1,12 +1,51 @@
 /**
- * A handler's result as JSON. Its work is done, so nothing here fails, whatever it returned: what JSON cannot
- * hold is left out.
+ * Results on their way to the supervisor: batched while they come fast, sent at once when they do not; and what a
+ * handler returned, as JSON.
  */
+import type { Outcome } from "@persistent-queue/queue";
 import { exactJson } from "@persistent-queue/queue/basics";
+import { MOST_IN_FLIGHT } from "../dispatch/prefetch.ts";
+import type { FromThread, Result } from "../protocol.ts";
+import type { Clock } from "./runtime.ts";
 
 const { stringify } = JSON;
 
-const MAX_LENGTH = 1_048_576;
+const LONGEST_MS = 5;
+const LONGEST_RESULT = 1_048_576;
+
+export class Results {
+  #unsent: Result[] = [];
+  #since = 0;
+  #busyMs = 0;
+  #callOff = () => {};
+  readonly #post: (message: FromThread) => void;
+  readonly #clock: Clock;
+
+  constructor(post: (message: FromThread) => void, clock: Clock) {
+    this.#post = post;
+    this.#clock = clock;
+  }
+
+  add(ticket: number, outcome: Outcome, busyMs: number): void {
+    const now = this.#clock.now();
+    if (this.#unsent.length === 0) {
+      this.#since = now - busyMs;
+      // The next job may take long, and these have ended.
+      this.#callOff = this.#clock.after(LONGEST_MS, () => this.flush());
+    }
+    this.#unsent.push({ ticket, outcome });
+    this.#busyMs += busyMs;
+    if (this.#unsent.length >= MOST_IN_FLIGHT || now - this.#since >= LONGEST_MS) this.flush();
+  }
+
+  flush(): void {
+    if (this.#unsent.length === 0) return;
+    this.#callOff();
+    this.#post({ type: "results", results: this.#unsent, busyMs: this.#busyMs });
+    this.#unsent = [];
+    this.#busyMs = 0;
+  }
+}
 
 export interface ResultText {
   /** Null if there is nothing to keep. */
@@ -15,10 +54,13 @@ export interface ResultText {
   readonly loss: string | null;
 }
 
+/**
+ * Its work is done, so nothing here fails, whatever the handler returned: what JSON cannot hold is left out.
+ */
 export function resultText(value: unknown): ResultText {
   if (value === undefined) return { text: null, loss: null };
   const { text, loss } = plain(value) ?? withoutOddities(value);
-  if (text === null || text.length <= MAX_LENGTH) return { text, loss };
+  if (text === null || text.length <= LONGEST_RESULT) return { text, loss };
   return { text: null, loss: "it is larger than 1 MiB and was not kept" };
 }
 

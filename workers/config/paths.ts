@@ -1,0 +1,110 @@
+/** Settings that name a place: a folder, or the location of the queue (`sqlite:data/queue.db`). */
+import { misreadSqliteAddress, printable, SCHEMES } from "@persistent-queue/queue";
+import { quoted, type Setting, type SettingInput } from "./setting.ts";
+
+/** From the folder of the start. */
+export const DEFAULT_QUEUE_PATH = "data/queue.db";
+
+interface FolderRule {
+  readonly otherwise: string;
+  readonly means: string;
+}
+
+/** The path as it was given, without control characters, without a comma and without a slash at its end. */
+export function folder<const Name extends string>(
+  name: Name,
+  { otherwise, means }: FolderRule,
+): Setting<Name, string> {
+  return {
+    ...{ name, defaultText: otherwise, limits: "a folder", means },
+    parse: (input) => parseFolder(name, otherwise, input),
+  };
+}
+
+export function absoluteFolder<const Name extends string>(
+  name: Name,
+  rule: FolderRule,
+): Setting<Name, string> {
+  const setting = folder(name, rule);
+  return { ...setting, parse: (input) => input.absolute(setting.parse(input)) };
+}
+
+/** Null while it is not set. */
+export function folderIfSet<const Name extends string>(
+  name: Name,
+  rule: FolderRule,
+): Setting<Name, string | null> {
+  const setting = absoluteFolder(name, rule);
+  return { ...setting, parse: (input) => input.text === null ? null : setting.parse(input) };
+}
+
+function parseFolder(name: string, otherwise: string, input: SettingInput): string {
+  const text = input.text?.trim() ?? "";
+  if (text === "") return otherwise;
+  const example = `for example ${name}=${otherwise}`;
+  if (/^[~$"'`]/.test(text)) {
+    input.reject(
+      `${name} is ${
+        quoted(text)
+      }; nothing in it is replaced here, as a shell does: write the path itself, ${example}`,
+    );
+    return otherwise;
+  }
+  if (isPlainPath(text)) return text.replace(/(?<=[^/])\/+$/, "");
+  input.reject(
+    `${name} is ${quoted(text)}, but must be a path without commas and control characters, ${example}`,
+  );
+  return otherwise;
+}
+
+/** The runtime's permission flags separate paths by commas, and a path cannot escape one. */
+export function isPlainPath(text: string): boolean {
+  return printable(text) === text && !text.includes(",");
+}
+
+/** With an absolute path. The text may hold a password, so no message shows it. */
+export function queueUrl<const Name extends string>(
+  name: Name,
+  { means }: { readonly means: string },
+): Setting<Name, string> {
+  return {
+    ...{ name, defaultText: `sqlite:${DEFAULT_QUEUE_PATH}`, limits: "`sqlite:` and a path", means },
+    parse: (input) => parseQueueUrl(name, input),
+  };
+}
+
+function parseQueueUrl(name: string, { text: given, reject, absolute }: SettingInput): string {
+  const text = given?.trim() ?? "";
+  if (text.startsWith("sqlite:") || text === "") {
+    const address = text === "" ? DEFAULT_QUEUE_PATH : text.slice("sqlite:".length);
+    const problem = problemOf(address);
+    if (problem !== null) reject(`${name} ${problem}`);
+    return `sqlite:${absolute(problem === null ? address.trim() : DEFAULT_QUEUE_PATH)}`;
+  }
+  const [, scheme, place = ""] = /^([a-z][a-z0-9+.-]*):(.*)$/.exec(text) ?? [];
+  if (scheme !== undefined && SCHEMES.includes(scheme) && place !== "" && printable(text) === text) {
+    return text;
+  }
+  const example = /^[^:@?]+$/.test(text) && printable(text) === text ? text : DEFAULT_QUEUE_PATH;
+  reject(`${name} ${misfit(scheme)}, for example ${name}=sqlite:${example}`);
+  return `sqlite:${absolute(DEFAULT_QUEUE_PATH)}`;
+}
+
+function problemOf(address: string): string | null {
+  const problem = misreadSqliteAddress(address);
+  if (problem !== null) return problem;
+  const [, special] = /^\s*\/(dev|proc|sys)\//.exec(address) ?? [];
+  if (special !== undefined) {
+    return `lies in /${special}, where a program with few permissions opens no file, and what is kept in memory is lost ` +
+      `at a restart; choose a place on a disk, for example QUEUE_URL=sqlite:${DEFAULT_QUEUE_PATH}`;
+  }
+  return isPlainPath(address)
+    ? null
+    : `has a path with commas or control characters, for example QUEUE_URL=sqlite:${DEFAULT_QUEUE_PATH}`;
+}
+
+function misfit(scheme: string | undefined): string {
+  if (scheme === undefined) return "does not look like a URL: it must begin with a scheme and a colon";
+  if (SCHEMES.includes(scheme)) return `lacks the place after "${scheme}:"`;
+  return `names no backend that is known: it must begin with ${SCHEMES.map((one) => `${one}:`).join(", ")}`;
+}
