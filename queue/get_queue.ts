@@ -3,7 +3,7 @@ import { StorageError } from "./errors.ts";
 import { QUEUE_DEFAULTS, type QueueOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
 import type { Store } from "./store.ts";
-import { misreadSqliteAddress } from "./sqlite_address.ts";
+import { misreadSqliteAddress } from "./sqlite/address.ts";
 import { openSqliteStore } from "./sqlite/sqlite_store.ts";
 
 export interface OpenOptions extends Partial<QueueOptions> {
@@ -29,6 +29,8 @@ function sqlitePath(address: string): string {
   if (problem !== null) throw new StorageError(`QUEUE_URL ${problem}.`);
   return address.trim();
 }
+
+export { misreadSqliteAddress };
 
 /** The schemes that a URL may have. */
 export const SCHEMES: readonly string[] = Object.keys(BACKENDS);

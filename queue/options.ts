@@ -1,12 +1,12 @@
 /** What a queue is made of: its options with their defaults, which the settings share, and what its roles share. */
 import type { ClockRollback } from "./clock_rollback.ts";
-import { DAY_MS } from "./durations.ts";
+import { DAY_MS } from "./basics/time.ts";
 import type { Events } from "./events.ts";
 import type { StorageHealth } from "./health.ts";
-import type { Policy } from "./policy.ts";
+import type { Policy } from "./consuming/policy.ts";
 import type { Store } from "./store.ts";
-import type { Totals } from "./inspecting/totals.ts";
-import { DEFAULT_KIND } from "./validate.ts";
+import type { Totals } from "./inspecting/counters.ts";
+import { DEFAULT_KIND } from "./adding/check_job.ts";
 
 export interface QueueOptions extends Policy {
   readonly kinds: readonly string[];

@@ -9,16 +9,15 @@ import { ClockRollback } from "./clock_rollback.ts";
 import { Consuming } from "./consuming/consuming.ts";
 import { Events } from "./events.ts";
 import { StorageHealth } from "./health.ts";
-import { Inspecting } from "./inspecting/inspecting.ts";
-import { LastStats } from "./inspecting/last_stats.ts";
-import { Totals } from "./inspecting/totals.ts";
+import { Inspecting, LastStats } from "./inspecting/inspecting.ts";
+import { Totals } from "./inspecting/counters.ts";
 import { Maintenance } from "./maintenance/maintenance.ts";
 import { RequestRecord } from "./maintenance/request_record.ts";
 import { Operating } from "./operating/operating.ts";
 import type { QueueOptions, QueueParts } from "./options.ts";
 import type * as roles from "./roles.ts";
 import type { Store } from "./store.ts";
-import { verify } from "./verify.ts";
+import { verify } from "./maintenance/verify.ts";
 
 type Role = roles.Consumer & roles.Maintainer & roles.Inspector & roles.Operator & roles.Admin;
 

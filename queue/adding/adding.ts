@@ -1,6 +1,6 @@
 /** Adds jobs. Many or large jobs take several turns, so that other work goes on in between. */
-import { mapInTurns, yieldToEventLoop } from "../yield_to_event_loop.ts";
-import { checkJob } from "../validate.ts";
+import { mapInTurns, yieldToEventLoop } from "../basics/time.ts";
+import { checkJob } from "./check_job.ts";
 import { QueueError } from "../errors.ts";
 import type { QueueParts } from "../options.ts";
 import type { Added, Enqueuer, JobRequest } from "../roles.ts";

@@ -2,7 +2,7 @@
 import type { QueueEvent } from "../events.ts";
 import { isFinished, type Lease } from "../job.ts";
 import type { QueueParts } from "../options.ts";
-import { decide } from "../policy.ts";
+import { decide } from "./policy.ts";
 import type { Consumer, Outcome, Verdict } from "../roles.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest, Ending } from "../store.ts";
 

@@ -1,13 +1,14 @@
 /** What can be read: jobs, lists and statistics. */
 import type { HistoryEntry, Job } from "../job.ts";
-import { unknownJob } from "../operating/moving.ts";
+import { unknownJob } from "../operating/operating.ts";
 import type { QueueParts } from "../options.ts";
 import type { Inspector, JobList, ListRequest, QueueStats } from "../roles.ts";
-import type { GetOptions } from "../store.ts";
-import { checkId, checkList, checkSeqs, checkStoredId } from "../validate.ts";
-import type { LastStats } from "./last_stats.ts";
+import type { GetOptions, ParkedKind, StoreStats } from "../store.ts";
+import { checkId, checkStoredId } from "../adding/check_job.ts";
+import { printable } from "../basics/text.ts";
+import { checkList, checkSeqs } from "./check_list.ts";
 import { Listing } from "./listing.ts";
-import { Meter } from "./meter.ts";
+import { Meter } from "./counters.ts";
 
 export class Inspecting implements Pick<Inspector, "get" | "getMany" | "list" | "stats"> {
   readonly #parts: QueueParts;
@@ -60,4 +61,41 @@ export class Inspecting implements Pick<Inspector, "get" | "getMany" | "list" | 
   rested(): Promise<void> {
     return this.#listing.rested();
   }
+}
+
+/** The last statistics of the store, and the warnings about them. */
+export class LastStats {
+  readonly #parts: QueueParts;
+  /** Kinds without a handler that were reported already. */
+  readonly #told = new Set<string>();
+  #stats: StoreStats | null = null;
+
+  constructor(parts: QueueParts) {
+    this.#parts = parts;
+  }
+
+  /** Asks the store, remembers what it returns, and reports kinds without a handler. */
+  async look(now: number): Promise<StoreStats> {
+    const { store, health, events, options: { stallMs } } = this.#parts;
+    const stats = await health.observe(store.stats({ now, silentSince: now - stallMs }), "read");
+    this.#stats = stats;
+    for (const { kind } of stats.parked) {
+      if (!this.#told.has(kind)) events.emit({ type: "parked", kind });
+      this.#told.add(kind);
+    }
+    return stats;
+  }
+
+  /** The store's warnings, and a sentence for each kind without a handler. */
+  get warnings(): string[] {
+    const { handlersDir } = this.#parts.options;
+    const { warnings = [], parked = [] } = this.#stats ?? {};
+    return [...warnings, ...parked.map((one) => aboutParked(one, handlersDir))];
+  }
+}
+
+function aboutParked({ kind, count }: ParkedKind, handlersDir: string): string {
+  const name = printable(kind);
+  const jobs = count === 1 ? "1 job waits" : `${count.toLocaleString("en")} jobs wait`;
+  return `${jobs} because no handler is named "${name}": add ${name}.ts in ${handlersDir} and restart, or cancel them.`;
 }

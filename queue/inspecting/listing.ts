@@ -2,11 +2,11 @@
  * Pages of jobs, from a store that reads a bounded number of rows per call. A page that is not full after the first
  * call is a search: it runs slice by slice, one search at a time, and other work runs in between.
  */
-import { rested, yieldToEventLoop } from "../yield_to_event_loop.ts";
+import { rested, yieldToEventLoop } from "../basics/time.ts";
 import { QueueError } from "../errors.ts";
 import type { Job } from "../job.ts";
 import type { JobList } from "../roles.ts";
-import { Semaphore } from "../semaphore.ts";
+import { Semaphore } from "../basics/semaphore.ts";
 import type { JobPage, JobQuery, Store } from "../store.ts";
 
 /** A search that finds little ends a page after this, with a cursor to go on from. */

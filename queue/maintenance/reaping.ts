@@ -2,7 +2,7 @@
 import { type Death, judgeDeaths, livingHeartbeats, type Release } from "../deaths.ts";
 import type { Reaped } from "../events.ts";
 import { type Lease, MOVES } from "../job.ts";
-import type { Policy } from "../policy.ts";
+import type { Policy } from "../consuming/policy.ts";
 import type { RequestRecord } from "./request_record.ts";
 import type { Orphan, Store } from "../store.ts";
 

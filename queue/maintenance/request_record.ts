@@ -6,7 +6,7 @@
  * The file is not synced: it outlives the process, and after a power loss jobs are charged as without a record.
  */
 import { judgeDeath } from "../deaths.ts";
-import { PRIVATE_FILE } from "../files.ts";
+import { PRIVATE_FILE } from "../basics/files.ts";
 
 const QUIET = 0x30;
 const BUSY = 0x31;

@@ -1,24 +1,32 @@
-/** Moves jobs for an operator: those that are named, or all that match, page by page. */
+/** Moves jobs for an operator, named ones or all that match: some a turn, so that other work goes on in between. */
+import { checkStoredId } from "../adding/check_job.ts";
+import { pagesOf } from "../inspecting/pages.ts";
+import { printable } from "../basics/text.ts";
+import { yieldToEventLoop } from "../basics/time.ts";
+import { QueueError } from "../errors.ts";
 import { isStatus, MOVES, type OperatorVerb, type Status } from "../job.ts";
 import type { QueueParts } from "../options.ts";
-import { pagesOf } from "../pages.ts";
 import type { Inspector, JobFilter, MoveAllOptions, MoveOptions, MoveResult, Operator } from "../roles.ts";
-import { checkStoredId } from "../validate.ts";
-import { moveIds, moveInTurns, type Mover, tellingOf } from "./moving.ts";
+import type { Moved } from "../store.ts";
 
-type List = Pick<Inspector, "list">;
-type MoveAll = MoveAllOptions & { readonly verb: OperatorVerb; readonly filter: JobFilter };
+/** The most that one turn moves: some milliseconds. */
+const MOST_IDS = 200;
+/** A move of more jobs is reported as one event. */
+const MANY = 20;
+
+/** A move, whatever jobs it is about. */
+interface Move extends MoveOptions {
+  readonly verb: OperatorVerb;
+  readonly by: string;
+}
 
 export class Operating implements Pick<Operator, "move" | "moveAll"> {
-  readonly #mover: Mover;
-  readonly #list: List;
+  readonly #parts: QueueParts;
+  readonly #inspector: Pick<Inspector, "list">;
 
-  constructor({ store, health, events, options: { now } }: QueueParts, list: List) {
-    this.#list = list;
-    this.#mover = {
-      move: (verb, ids, by) => health.observe(store.move(verb, ids, now(), by)),
-      emit: (event) => events.emit(event),
-    };
+  constructor(parts: QueueParts, inspector: Pick<Inspector, "list">) {
+    this.#parts = parts;
+    this.#inspector = inspector;
   }
 
   async move(
@@ -27,37 +35,94 @@ export class Operating implements Pick<Operator, "move" | "moveAll"> {
     by: string,
     options: MoveOptions = {},
   ): Promise<MoveResult[]> {
-    return await moveIds(this.#mover, { verb, ids: ids.map(checkStoredId), by, ...options });
+    const move = { verb, by, ...options };
+    const isMany = ids.length > MANY;
+    const results: MoveResult[] = [];
+    try {
+      for await (const moved of this.#moveInTurns(move, ids.map(checkStoredId), isMany)) {
+        results.push(...moved.map((one) => toMoveResult(verb, one)));
+      }
+    } finally {
+      const count = results.filter(({ ok }) => ok).length;
+      if (isMany) this.#tellEnd(move, count, results.length === ids.length);
+    }
+    return results;
   }
 
   async moveAll(verb: OperatorVerb, filter: JobFilter, how: MoveAllOptions): Promise<number> {
-    const move = { verb, filter, ...how };
+    const move = { verb, ...how };
     let count = 0;
     let isWhole = false;
-    const tell = tellingOf(this.#mover, move, true);
     try {
-      for await (const moved of this.#movePages(move)) {
-        count += moved;
+      for await (const moved of this.#moveMatching(move, filter)) {
+        count += moved.filter(({ outcome }) => outcome === "moved").length;
         how.onProgress?.(count);
       }
       isWhole = !how.signal?.aborted;
     } finally {
-      tell(count, isWhole);
+      this.#tellEnd(move, count, isWhole);
     }
     return count;
   }
 
-  /** Yields how many jobs each turn moved. */
-  async *#movePages({ verb, filter, ...how }: MoveAll): AsyncGenerator<number> {
-    for (const status of statusesOf(verb, filter)) {
-      for await (const { jobs } of pagesOf(this.#list, { ...filter, status }, how.signal)) {
-        const ids = jobs.map(({ id }) => id);
-        for await (const moved of moveInTurns(this.#mover, { ...how, verb, ids }, true)) {
-          yield moved.filter(({ outcome }) => outcome === "moved").length;
-        }
+  async *#moveMatching(move: Move, filter: JobFilter): AsyncGenerator<Moved[]> {
+    for (const status of statusesOf(move.verb, filter)) {
+      for await (const { jobs } of pagesOf(this.#inspector, { ...filter, status }, move.signal)) {
+        yield* this.#moveInTurns(move, jobs.map(({ id }) => id), true);
       }
     }
   }
+
+  /** Yields, per turn, the jobs that were moved and those that were left as they were. */
+  async *#moveInTurns(
+    { verb, by, signal }: Move,
+    ids: readonly string[],
+    isOneOfMany: boolean,
+  ): AsyncGenerator<Moved[]> {
+    const { store, health, events, options } = this.#parts;
+    for (let done = 0; done < ids.length && !signal?.aborted;) {
+      if (isOneOfMany) await yieldToEventLoop();
+      const page = ids.slice(done, done + MOST_IDS);
+      const moving = health.observe(store.move(verb, page, options.now(), by));
+      if (MOVES[verb].to === "PENDING") events.emit({ type: "arriving", count: page.length });
+      const moved = await moving;
+      for (const one of moved) {
+        if (one.outcome !== "moved") continue;
+        const { id, from, job: { kind, seq, lease } } = one;
+        events.emit({ type: "moved", verb, id, kind, from, lease: { seq, lease }, by, isOneOfMany });
+      }
+      yield moved;
+      done += moved.length;
+    }
+  }
+
+  /** Reports a move of many jobs as one event. */
+  #tellEnd({ verb, by, signal }: Move, count: number, isWhole: boolean): void {
+    const ended = isWhole ? "done" : signal?.aborted ? "stopped" : "failed";
+    this.#parts.events.emit({ type: "moved-many", verb, count, by, ended });
+  }
+}
+
+function toMoveResult(verb: OperatorVerb, moved: Moved): MoveResult {
+  const { id } = moved;
+  if (moved.outcome === "moved") return { id, ok: true, job: moved.job };
+  if (moved.outcome === "unknown") {
+    return { id, ok: false, code: "unknown_job", message: unknownJob(id).message };
+  }
+  const allowed = MOVES[verb].from.join(", ");
+  const message = `Cannot ${verb} job "${
+    shown(id)
+  }": it is ${moved.job.status}, and only ${allowed} allow that.`;
+  return { id, ok: false, code: "illegal_move", message };
+}
+
+export function unknownJob(id: string): QueueError {
+  return new QueueError("unknown_job", `There is no job "${shown(id)}": check its id.`);
+}
+
+/** A list of results repeats each id anyway, so a sentence need not repeat a long one. */
+function shown(id: string): string {
+  return printable(id, { maxLength: 200 });
 }
 
 function statusesOf(verb: OperatorVerb, { status, statuses, stalled, due }: JobFilter): Status[] {

@@ -8,7 +8,7 @@ import { backup as copyPages, DatabaseSync } from "node:sqlite";
 import { dirname } from "node:path";
 import { messageOf, StorageError } from "../errors.ts";
 import { checkPages } from "./check.ts";
-import { PRIVATE_FILE, removeIfThere, statOrNull } from "../files.ts";
+import { PRIVATE_FILE, removeIfThere, statOrNull } from "../basics/files.ts";
 import { lockPath } from "./owner_lock.ts";
 
 export interface BackupOptions {

@@ -4,7 +4,7 @@
  * as there is room; that write is also the proof that the disk is no longer full.
  */
 import { messageOf, StorageError } from "../errors.ts";
-import { PRIVATE_FILE, removeIfThere } from "../files.ts";
+import { PRIVATE_FILE, removeIfThere } from "../basics/files.ts";
 import { sizeOf } from "./database_file.ts";
 import { DISK_FULL } from "./faults.ts";
 

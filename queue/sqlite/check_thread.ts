@@ -3,7 +3,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../errors.ts";
 import { checkPages } from "./check.ts";
-import { makeConsoleUnfailing } from "../unfailing_console.ts";
+import { makeConsoleUnfailing } from "../basics/unfailing_console.ts";
 import { toStorageError } from "./faults.ts";
 
 makeConsoleUnfailing();

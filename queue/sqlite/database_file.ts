@@ -1,7 +1,7 @@
 /** The database as a file: whether it exists, how it is created, and whether it is still the one that was opened. */
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, StorageError } from "../errors.ts";
-import { PRIVATE_FILE, PRIVATE_FOLDER, removeIfThere, statOrNull } from "../files.ts";
+import { PRIVATE_FILE, PRIVATE_FOLDER, removeIfThere, statOrNull } from "../basics/files.ts";
 import { migrate } from "./migrations.ts";
 
 /** "PQJB": marks a database of this system (PRAGMA application_id). */

@@ -4,7 +4,7 @@
  * database.
  */
 import { StorageError } from "../errors.ts";
-import { PRIVATE_FILE, statOrNull } from "../files.ts";
+import { PRIVATE_FILE, statOrNull } from "../basics/files.ts";
 
 const MODE_BITS = 0o777;
 const OF_DATABASE = ["", "-wal", "-shm", "-journal", ".lock", ".reserve", ".rescued", ".requests"];

@@ -2,7 +2,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, StorageError } from "../errors.ts";
 import { checkPages, correctCounts } from "./check.ts";
-import { removeIfThere } from "../files.ts";
+import { removeIfThere } from "../basics/files.ts";
 import { APPLICATION_ID, sizeOf } from "./database_file.ts";
 import { isBusy, isFull, isReadOnly, isStorageFault, toStorageError } from "./faults.ts";
 import { whoMayWrite } from "./file_mode.ts";

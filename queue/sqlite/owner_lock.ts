@@ -1,7 +1,7 @@
 /** One supervisor per database: a lock between processes, which the kernel frees however its holder dies. */
 import { StorageError } from "../errors.ts";
-import { PRIVATE_FILE } from "../files.ts";
-import { sleep } from "../sleep.ts";
+import { PRIVATE_FILE } from "../basics/files.ts";
+import { sleep } from "../basics/time.ts";
 
 /** The previous holder may be about to exit: its guard was killed, or the system is being restarted. */
 const PATIENCE_MS = 3_000;

@@ -5,7 +5,7 @@
 import { createDatabase } from "../../queue/sqlite/database_file.ts";
 import { openDatabase } from "../../queue/sqlite/open.ts";
 import { prepareAll, type Statements } from "../../queue/sqlite/statements.ts";
-import { timedUuid } from "../../queue/timed_uuid.ts";
+import { timedUuid } from "../../queue/adding/check_job.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 export interface RawStore extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { OPERATOR_VERBS } from "../../queue/job.ts";
-import { problemsOfStory } from "../../queue/story.ts";
+import { problemsOfHistory } from "../../queue/maintenance/verify.ts";
 import { moveTableCases } from "./moves.ts";
 import {
   add,
@@ -178,7 +178,7 @@ function longHistoryCases(test: Case): void {
     const folded = history.filter(({ event }) => event === "folded");
     assert.equal(folded.length, 1);
     assert.equal(Number.parseInt(folded[0]?.detail ?? ""), 2_001 - (history.length - 1), "none is forgotten");
-    assert.deepEqual([...problemsOfStory(found, { untouched: true })], []);
+    assert.deepEqual([...problemsOfHistory(found, { untouched: true })], []);
     assert.deepEqual(history.map(({ at }) => at), history.map(({ at }) => at).toSorted((a, b) => a - b));
   });
 }

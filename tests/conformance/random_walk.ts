@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type Job, type Lease, OPERATOR_VERBS, STATUSES } from "../../queue/job.ts";
 import { judgeDeaths } from "../../queue/deaths.ts";
 import type { Charge, Store } from "../../queue/store.ts";
-import { verify } from "../../queue/verify.ts";
+import { verify } from "../../queue/maintenance/verify.ts";
 import { Model, type ModelJob } from "../support/queue/model.ts";
 import { printedRandom, type Random } from "../support/random.ts";
 import { CRASH_LIMIT, DEATH, newJob, NOW, outcomes, SETTLE_VERBS, settlement } from "./stage.ts";

@@ -4,7 +4,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import type { Status } from "@persistent-queue/queue";
-import type { VerifyOptions } from "../../queue/verify.ts";
+import type { VerifyOptions } from "../../queue/maintenance/verify.ts";
 import { quantile } from "../bench/quantile.ts";
 import { eventually } from "../support/eventually.ts";
 import { problemsAt } from "../support/faults/problems_at.ts";

@@ -5,7 +5,7 @@
  * Only an outside ledger can show that commits are missing.
  */
 import { getQueue, openStore, type Queue, StorageError } from "@persistent-queue/queue";
-import { verify } from "../../queue/verify.ts";
+import { verify } from "../../queue/maintenance/verify.ts";
 import { drainBacklog } from "../support/queue/backlog_drain.ts";
 import { copyDatabase, idOf, makeVictim, stateOf, type Victim } from "./damage/database.ts";
 import { type Damage, kindFlip, logFlip, logLoss, pageDamage } from "./damage/parts.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { openStore } from "@persistent-queue/queue";
-import { verify } from "../../queue/verify.ts";
+import { verify } from "../../queue/maintenance/verify.ts";
 import { eventually } from "../support/eventually.ts";
 import { isMountable, type SmallDisk, smallDisk } from "../support/damage/full_disk.ts";
 import { freePort } from "../support/processes/free_port.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { hostname } from "node:os";
 import { lookup } from "node:dns/promises";
-import { isLoopbackAddress } from "../../queue/loopback.ts";
+import { isLoopbackAddress } from "../../queue/basics/loopback.ts";
 import { runSystem } from "../support/processes/running_system.ts";
 
 const PASSWORD = "a password of our own";

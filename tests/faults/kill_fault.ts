@@ -3,7 +3,7 @@
  * completes jobs as fast as it can. A process that survives keeps the ledger.
  */
 import { openStore } from "@persistent-queue/queue";
-import { verify, type VerifyOptions } from "../../queue/verify.ts";
+import { verify, type VerifyOptions } from "../../queue/maintenance/verify.ts";
 import { atOnce } from "../support/faults/at_once.ts";
 import { Ledger, wholeLines } from "../support/system/ledger.ts";
 import { type Random, random } from "../support/random.ts";

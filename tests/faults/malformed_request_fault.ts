@@ -1,6 +1,6 @@
 /** Clients send bytes that are no request, or a request that is meant to be misread, to both servers. */
 import { openStore } from "@persistent-queue/queue";
-import { verify } from "../../queue/verify.ts";
+import { verify } from "../../queue/maintenance/verify.ts";
 import { exchange, statusesIn } from "../support/web/raw_client.ts";
 import { type RunningSystem, runSystem } from "../support/processes/running_system.ts";
 import { type Credentials, type SpoiltRequest, spoiltRequest } from "./malformed_request/spoilt_request.ts";

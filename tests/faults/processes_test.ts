@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";
-import { verify } from "../../queue/verify.ts";
+import { verify } from "../../queue/maintenance/verify.ts";
 import { eventually } from "../support/eventually.ts";
 import { isAlive } from "../support/processes/is_alive.ts";
 import { type GroupOptions, processGroup } from "./processes/process_group.ts";

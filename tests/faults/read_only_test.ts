@@ -1,7 +1,7 @@
 /** The files of the database become unwritable while the system runs, and writable again later. */
 import assert from "node:assert/strict";
 import { openStore } from "@persistent-queue/queue";
-import { verify } from "../../queue/verify.ts";
+import { verify } from "../../queue/maintenance/verify.ts";
 import { eventually } from "../support/eventually.ts";
 import { addFile, type RunningSystem, runSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";

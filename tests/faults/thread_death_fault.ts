@@ -3,7 +3,7 @@
  * or given up by the rule; no other job is affected; all consumers are back within seconds.
  */
 import { type Job, type JobRequest, openStore } from "@persistent-queue/queue";
-import { verify } from "../../queue/verify.ts";
+import { verify } from "../../queue/maintenance/verify.ts";
 import { eventually } from "../support/eventually.ts";
 import { hasBegun } from "../support/system/first_time.ts";
 import type { Random } from "../support/random.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openStore } from "@persistent-queue/queue";
-import { verify } from "../../queue/verify.ts";
+import { verify } from "../../queue/maintenance/verify.ts";
 import { wholeLines } from "../support/system/ledger.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 

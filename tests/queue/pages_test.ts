@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pages } from "../../queue/pages.ts";
+import { pages } from "../../queue/inspecting/pages.ts";
 
 const NEXT: Readonly<Record<string, string | null>> = { first: "second", second: "third", third: null };
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Semaphore } from "../../queue/semaphore.ts";
+import { Semaphore } from "../../queue/basics/semaphore.ts";
 
 Deno.test("at most the given number get a slot at once, others wait in line, and the line is bounded", async () => {
   const semaphore = new Semaphore(2, { maxWaiting: 1 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Totals } from "../../queue/inspecting/totals.ts";
+import { Totals } from "../../queue/inspecting/counters.ts";
 import { claimNext, end } from "../support/queue/attempts.ts";
 import { testQueue } from "../support/queue/test_queue.ts";
 

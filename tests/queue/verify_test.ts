@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { verify, type VerifyOptions } from "../../queue/verify.ts";
+import { verify, type VerifyOptions } from "../../queue/maintenance/verify.ts";
 import { claimNext, end } from "../support/queue/attempts.ts";
 import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 import { type TestQueue, testQueue } from "../support/queue/test_queue.ts";

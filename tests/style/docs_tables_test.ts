@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { MOVES } from "../../queue/job.ts";
 import { readSettings, SETTINGS } from "../../workers/config.ts";
 import { UNSET } from "../../workers/config/setting.ts";
-import { EXIT } from "../../queue/exit_codes.ts";
+import { EXIT } from "../../queue/basics/exit_codes.ts";
 import { FAULTS } from "../faults/faults.ts";
 import { MUTATIONS } from "../mutate/mutations.ts";
 import { blockOf, docsPage, rowsOf } from "./docs_pages.ts";

@@ -5,7 +5,7 @@ import { ConsumerHandle } from "../../workers/dispatch/consumer_handle.ts";
 import { Dispatcher } from "../../workers/dispatcher.ts";
 import type { ToConsumer } from "../../workers/protocol.ts";
 import { eventually } from "../support/eventually.ts";
-import { sleep } from "../../queue/sleep.ts";
+import { sleep } from "../../queue/basics/time.ts";
 
 const JOB: Claimed = {
   ...{ consumerId: "c1", seq: 1, lease: 1, id: "a job", kind: "noop", payload: "null" },

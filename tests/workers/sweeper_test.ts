@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Maintainer } from "@persistent-queue/queue";
-import { sleep } from "../../queue/sleep.ts";
+import { sleep } from "../../queue/basics/time.ts";
 import { Sweeper } from "../../workers/sweeper.ts";
 
 interface Judged {

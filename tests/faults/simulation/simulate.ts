@@ -3,7 +3,7 @@
  * supervisor and the consumers' loops are the real ones; time, storage, threads and users are simulated.
  */
 import { isFinished } from "../../../queue/job.ts";
-import { verify } from "../../../queue/verify.ts";
+import { verify } from "../../../queue/maintenance/verify.ts";
 import { random } from "../../support/random.ts";
 import { FaultyStore } from "./faulty_store.ts";
 import { strike } from "./misfortunes.ts";

@@ -3,7 +3,7 @@ import { Queue } from "../../../queue/queue.ts";
 import type { Spawn } from "../../../workers/child.ts";
 import { readSettings } from "../../../workers/config.ts";
 import type { ConsumerHandle } from "../../../workers/dispatch/consumer_handle.ts";
-import { EXIT } from "../../../queue/exit_codes.ts";
+import { EXIT } from "../../../queue/basics/exit_codes.ts";
 import { Supervisor } from "../../../workers/supervisor.ts";
 import { SILENT_LOG } from "../../support/system/silent_log.ts";
 import { FaultyStore } from "./faulty_store.ts";

@@ -1,6 +1,6 @@
 /** What is wrong with a database that a threadless system has left behind. */
 import { openStore } from "@persistent-queue/queue";
-import { verify, type VerifyOptions } from "../../../queue/verify.ts";
+import { verify, type VerifyOptions } from "../../../queue/maintenance/verify.ts";
 import { RETRY_DELAYS_MS } from "./threadless_system.ts";
 
 export async function verified(path: string, options: VerifyOptions): Promise<string[]> {

@@ -1,11 +1,11 @@
 /** Retry, give up, release or charge: decides what the end of an attempt means for the job. Pure functions only. */
-import { retryDelayMs } from "./backoff.ts";
-import { chargeOf } from "./deaths.ts";
-import { MAX_TIME } from "./job.ts";
-import type { Outcome } from "./roles.ts";
-import type { Claimed, Ending } from "./store.ts";
+import { chargeOf } from "../deaths.ts";
+import { MAX_TIME } from "../job.ts";
+import type { Outcome } from "../roles.ts";
+import type { Claimed, Ending } from "../store.ts";
 
 export interface Policy {
+  /** The wait after each failed attempt, in milliseconds: as many retries as there are delays. */
   readonly retryDelaysMs: readonly number[];
   /** A job that took its worker down this often is UNPROCESSABLE. */
   readonly crashLimit: number;
@@ -62,8 +62,8 @@ function retryOr(
   error: string,
   policy: Policy & { now: number },
 ): Ending {
-  const delayMs = retryDelayMs(job.retries, policy.retryDelaysMs);
-  if (delayMs === null) return { verb: otherwise, retries: job.retries, error };
+  const delayMs = policy.retryDelaysMs[job.retries];
+  if (delayMs === undefined) return { verb: otherwise, retries: job.retries, error };
   const runAt = policy.now + delayMs;
   const retries = job.retries + 1;
   return { verb: "retry", event: "retried", retries, runAt, detail: error, error, replacesLine: false };

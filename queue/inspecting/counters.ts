@@ -1,18 +1,85 @@
-/** Totals since this process began, by kind of job: numbers that only grow. */
+/** Counts what happens: per second over the last minute, and in all since this process began. */
+import type { Settled } from "../consuming/consuming.ts";
 import type { QueueEvent, Reaped } from "../events.ts";
 import { isFinished } from "../job.ts";
-import type { KindTotals, QueueStats } from "../roles.ts";
-import type { Settled } from "../consuming/consuming.ts";
+import type { KindTotals, QueueStats, Rates } from "../roles.ts";
 import type { Claimed, Ending } from "../store.ts";
 
-type Counts = { -readonly [name in Exclude<keyof KindTotals, "kind">]: number };
+const SECONDS_KEPT = 60;
+const SECONDS_AVERAGED = 10;
+/** One more than is shown: the current second has its own place. */
+const PLACES = SECONDS_KEPT + 1;
+
+type Rate = { -readonly [name in keyof Rates]: number };
+
+/** Counts what happens per second over the last minute. */
+export class Meter {
+  /** A ring; each place stores the second that it belongs to. */
+  readonly #seconds: { second: number; counts: Rate }[] = [];
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  readonly observe = (event: QueueEvent): void => {
+    if (event.type === "enqueued") this.#current().added += event.jobs.length;
+    else if (event.type === "completed") this.#current().completed += event.count;
+    else if (event.type === "retrying" || event.type === "exhausted" || event.type === "failed") {
+      this.#current().failed += 1;
+    }
+  };
+
+  view(): Pick<QueueStats, "rates" | "history"> {
+    return { rates: this.rates(), history: this.history() };
+  }
+
+  /** Counts per second of the last minute, oldest first, without the current second. */
+  history(): Rates[] {
+    const present = this.#second();
+    return Array.from({ length: SECONDS_KEPT }, (_, i) => this.#at(present - SECONDS_KEPT + i));
+  }
+
+  /** The rate per second over the last ten whole seconds. */
+  rates(): Rates {
+    const recent = this.history().slice(-SECONDS_AVERAGED);
+    const mean = (name: keyof Rates) =>
+      recent.reduce((sum, rates) => sum + rates[name], 0) / SECONDS_AVERAGED;
+    return { added: mean("added"), completed: mean("completed"), failed: mean("failed") };
+  }
+
+  #second(): number {
+    return Math.floor(this.#now() / 1000);
+  }
+
+  #current(): Rate {
+    const second = this.#second();
+    const place = this.#seconds[second % PLACES];
+    if (place?.second === second) return place.counts;
+    const counts = noEvents();
+    this.#seconds[second % PLACES] = { second, counts };
+    return counts;
+  }
+
+  #at(second: number): Rates {
+    const place = this.#seconds[second % PLACES];
+    return place?.second === second ? place.counts : noEvents();
+  }
+}
+
+function noEvents(): Rate {
+  return { added: 0, completed: 0, failed: 0 };
+}
+
+type Total = { -readonly [name in Exclude<keyof KindTotals, "kind">]: number };
 
 /** A manual edit may set any text as a kind: kinds beyond this number are counted together. */
 const MOST_KINDS = 100;
 const OTHERS = "(others)";
 
+/** Totals since this process began, by kind of job: numbers that only grow. */
 export class Totals {
-  readonly #byKind = new Map<string, Counts>();
+  readonly #byKind = new Map<string, Total>();
 
   /** `kinds` are there from the beginning, with zeros. */
   constructor(kinds: readonly string[]) {
@@ -55,17 +122,17 @@ export class Totals {
     }
   }
 
-  #of(kind: string): Counts {
+  #of(kind: string): Total {
     const known = this.#byKind.get(kind);
     if (known !== undefined) return known;
     if (this.#byKind.size >= MOST_KINDS && kind !== OTHERS) return this.#of(OTHERS);
-    const counts = zero();
+    const counts = noTotals();
     this.#byKind.set(kind, counts);
     return counts;
   }
 }
 
-function countEnding(counts: Counts, ending: Ending): void {
+function countEnding(counts: Total, ending: Ending): void {
   // Without a report there was no attempt: the job had not begun, or waited for a retry.
   if (ending.verb !== "release" || ending.report !== undefined) counts.attempts += 1;
   if (ending.verb === "exhaust" || ending.verb === "fail") {
@@ -79,7 +146,7 @@ function countEnding(counts: Counts, ending: Ending): void {
   }
 }
 
-function zero(): Counts {
+function noTotals(): Total {
   return {
     ...{ added: 0, started: 0, attempts: 0, failedAttempts: 0, postponed: 0, crashed: 0, stalled: 0 },
     ...{ released: 0, completed: 0, failed: 0, exhausted: 0, canceled: 0, resubmitted: 0, fenced: 0 },

@@ -1,14 +1,11 @@
-/** Checks all input from outside before it reaches a store. */
-import { DAY_MS } from "./durations.ts";
-import { QueueError } from "./errors.ts";
-import { exactJson, InexactNumber } from "./exact_json.ts";
-import { isStatus, type Status } from "./job.ts";
-import { JsonText } from "./json_text.ts";
-import { MAX_PAGE_SIZE, PAGE_SIZE } from "./pages.ts";
-import { printable } from "./printable.ts";
-import type { JobRequest, ListRequest } from "./roles.ts";
-import type { JobQuery, NewJob } from "./store.ts";
-import { timedUuid } from "./timed_uuid.ts";
+/** Checks a job from outside before it reaches a store. */
+import { DAY_MS } from "../basics/time.ts";
+import { QueueError } from "../errors.ts";
+import { exactJson, InexactNumber } from "../basics/exact_json.ts";
+import { JsonText } from "../basics/json_text.ts";
+import { printable } from "../basics/text.ts";
+import type { JobRequest } from "../roles.ts";
+import type { NewJob } from "../store.ts";
 
 export const MAX_ID_LENGTH = 2000;
 export const MAX_PAYLOAD_BYTES = 1_048_576;
@@ -68,6 +65,15 @@ export function checkId(given: unknown): string {
 function inventId(kind: string, now: number): string {
   if (kind !== DEFAULT_KIND) return `${kind}-${timedUuid(now)}`;
   throw invalid("A file job needs its path as its id, for example data/files/abc.txt.");
+}
+
+/**
+ * A UUID of version 7 (RFC 9562): it begins with the time, in milliseconds since 1970. Consecutive ids lie beside each
+ * other in their index, however large that is; each random id would need another page to be read and written.
+ */
+export function timedUuid(now: number): string {
+  const time = now.toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
 }
 
 function checkKind(
@@ -153,76 +159,10 @@ function checkRunAt(runAt: unknown, now: number): number {
   throw invalid("A job's time to run is a whole number of milliseconds since 1970.");
 }
 
-/** @throws {QueueError} `invalid_query` */
-export function checkList(
-  request: ListRequest,
-  { now, stallMs }: { now: number; stallMs: number },
-): JobQuery {
-  const { kind, search, cursor, stalled, due, changedSince, values = true, limit = PAGE_SIZE } = request;
-  const statuses = checkStatuses(request);
-  const isOnly = (status: Status) => statuses?.length === 1 && statuses[0] === status;
-  if (stalled && statuses !== undefined && !isOnly("PROCESSING")) {
-    throw badQuery("Only jobs that are PROCESSING are stalled: ask for one or the other.");
-  }
-  if (due !== undefined && (!isOnly("PENDING") || stalled)) {
-    throw badQuery("Only PENDING jobs are due now or later: ask for that status, or leave it out.");
-  }
-  if (due !== undefined && due !== "now" && due !== "later") throw badQuery("A job is due now or later.");
-  if (changedSince !== undefined && !isWhole(changedSince)) {
-    throw badQuery("A time of change is a whole number of milliseconds since 1970.");
-  }
-  if (!isWhole(limit) || limit < 1 || limit > MAX_PAGE_SIZE) {
-    throw badQuery(`A page has 1 to ${MAX_PAGE_SIZE} jobs.`);
-  }
-  if (search !== undefined && search.length > MAX_ID_LENGTH) {
-    throw badQuery("A search has at most 2,000 characters.");
-  }
-  if (request.order === "line") {
-    if (!isOnly("PENDING") || kind || search || stalled || changedSince !== undefined) {
-      throw badQuery(
-        "Only PENDING jobs stand in line, and all of them: ask for that status and nothing else.",
-      );
-    }
-    return {
-      ...{ limit, values: false, line: { now } },
-      ...(due === undefined ? {} : { due: { when: due, now } }),
-      ...(cursor ? { cursor } : {}),
-    };
-  }
-  return {
-    limit,
-    values,
-    ...(statuses && !stalled ? { statuses } : {}),
-    ...(kind ? { kind } : {}),
-    ...(search ? { search } : {}),
-    ...(due === undefined ? {} : { due: { when: due, now } }),
-    ...(changedSince === undefined ? {} : { changedSince }),
-    ...(stalled ? { silentSince: now - stallMs } : {}),
-    ...(cursor ? { cursor } : {}),
-  };
-}
-
-function checkStatuses({ status, statuses, due }: ListRequest): readonly Status[] | undefined {
-  const wanted = status === undefined ? statuses ?? (due && ["PENDING"]) : [status];
-  const unknown = wanted?.find((one) => !isStatus(one));
-  if (unknown !== undefined) throw badQuery(`There is no status "${printable(String(unknown))}".`);
-  return wanted && [...new Set(wanted.filter(isStatus))];
-}
-
-/** @throws {QueueError} `invalid_query` */
-export function checkSeqs(seqs: readonly number[]): readonly number[] {
-  if (seqs.length <= MAX_PAGE_SIZE && seqs.every((seq) => isWhole(seq))) return seqs;
-  throw badQuery(`Jobs are asked for by their whole numbers, ${MAX_PAGE_SIZE} at most.`);
-}
-
-function isWhole(value: unknown): value is number {
+export function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }
 
 function invalid(message: string): QueueError {
   return new QueueError("invalid_job", message);
-}
-
-function badQuery(message: string): QueueError {
-  return new QueueError("invalid_query", message);
 }

@@ -1,4 +1,7 @@
-/** Reads JSON text character by character, and checks that it is valid and that parsing would lose nothing. */
+/**
+ * JSON text that was checked and is kept as written, with the order of its keys and the form of its numbers. Parsing
+ * and writing it again would change both, and takes more than a tenth of a second for some mebibytes.
+ */
 import { assertExact, isExact } from "./exact_json.ts";
 
 /** A key that appears twice in one object: parsers keep the last value and lose the others. */
@@ -9,7 +12,41 @@ export class DoubledKey extends Error {
   }
 }
 
-export interface Kept {
+export class JsonText {
+  /** `text` has no spaces between its parts; `levels` is how deep its lists and objects nest. */
+  private constructor(readonly text: string, readonly levels: number) {}
+
+  /**
+   * Reads the whole text, with pauses: see `inTurns`.
+   * @throws {SyntaxError} {InexactNumber} {DoubledKey}
+   */
+  static *whole(json: string): Generator<undefined, JsonText> {
+    const scanner = new JsonScanner(json, { level: 0 });
+    yield* scanner.scan();
+    const [{ text, levels } = { text: "null", levels: 0 }] = scanner.kept;
+    return new JsonText(text, levels);
+  }
+
+  /**
+   * Reads the members of an object. Members with this name, and all lists and objects, stay text; other values are
+   * parsed. For a list it returns an empty list.
+   * @throws {SyntaxError} {InexactNumber} {DoubledKey}
+   */
+  static *members(json: string, name: string): Generator<undefined, unknown> {
+    const scanner = new JsonScanner(json, { level: 1 });
+    yield* scanner.scan();
+    const [first = ""] = json.trimStart();
+    if (first !== "{") return first === "[" ? [] : JSON.parse(json);
+    const members: Record<string, unknown> = Object.create(null);
+    for (const { key, text, levels } of scanner.kept) {
+      members[key] = key === name || levels > 0 ? new JsonText(text, levels) : JSON.parse(text);
+      yield;
+    }
+    return members;
+  }
+}
+
+interface Kept {
   /** Empty for the whole text. */
   readonly key: string;
   /** The text as written, without spaces between its parts. */
@@ -29,7 +66,8 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 /** A double holds every number with fewer characters, unless it has an exponent. */
 const SURELY_EXACT = 15;
 
-export class JsonScanner {
+/** Reads JSON text character by character, and checks that it is valid and that parsing would lose nothing. */
+class JsonScanner {
   /** At level 0 the whole text; at level 1 the values of the outermost object, in order. */
   readonly kept: Kept[] = [];
   readonly #json: string;

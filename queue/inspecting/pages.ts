@@ -1,5 +1,5 @@
 /** Lists of jobs, page by page. */
-import type { Inspector, JobFilter, JobList } from "./roles.ts";
+import type { Inspector, JobFilter, JobList } from "../roles.ts";
 
 /** Jobs of a page, unless the caller says how many. */
 export const PAGE_SIZE = 50;

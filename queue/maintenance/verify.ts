@@ -3,19 +3,25 @@
  * acknowledged to a client. The invariants by number:
  *
  * I1 an acknowledged job is stored, I2 an acknowledged completion stays (ledger) · I3 a job ends at most once, I4 its
- * leases only grow, I7 retries wait for their time (`story.ts`) · I5 no more retries than allowed · I6 after a drain
+ * leases only grow, I7 retries wait for their time (the history) · I5 no more retries than allowed · I6 after a drain
  * all is finished · I8 every PROCESSING job is held, or the sweep will find it · I9 the pages are sound and the counts
  * right (the store's check).
  *
  * The fault tests check the other three elsewhere: I10 the files are the same ones, and the log is small · I11 late
  * writes change nothing and are counted · I12 all threads are back within seconds.
  */
-import { checkStorage } from "./capabilities.ts";
-import { isFinished, type Job, type Lease } from "./job.ts";
-import { pages } from "./pages.ts";
-import { printable } from "./printable.ts";
-import { problemsOfStory, type StoryOptions } from "./story.ts";
-import type { JobQuery, Store } from "./store.ts";
+import { checkStorage } from "../capabilities.ts";
+import {
+  type HistoryEntry,
+  type HistoryEvent,
+  isFinished,
+  type Job,
+  type Lease,
+  type Status,
+} from "../job.ts";
+import { pages } from "../inspecting/pages.ts";
+import { printable } from "../basics/text.ts";
+import type { JobQuery, Store } from "../store.ts";
 
 /** The ids that were acknowledged to a client that outlives the queue. */
 export interface Ledger {
@@ -23,7 +29,14 @@ export interface Ledger {
   readonly completed: Iterable<string>;
 }
 
-export interface JobOptions extends StoryOptions {
+interface HistoryOptions {
+  /** No row was edited by hand, so the history shows how each job ended. */
+  readonly untouched?: boolean;
+  /** How long each retry has to wait, in milliseconds; given only if neither the clock nor the delays were changed. */
+  readonly retryDelaysMs?: readonly number[];
+}
+
+export interface JobOptions extends HistoryOptions {
   /** Also checks the history of every job. */
   readonly deep?: boolean;
   /** How many retries a job may have used up. */
@@ -86,7 +99,7 @@ async function problemsOfLedger(store: Store, { added, completed }: Ledger): Pro
 async function problemsOfJob(store: Store, job: Job, options: JobOptions): Promise<string[]> {
   const problems = [...problemsOfFacts(job, options)];
   const found = options.deep ? await store.get(job.id, { values: false }) : null;
-  if (found) problems.push(...problemsOfStory(found, options));
+  if (found) problems.push(...problemsOfHistory(found, options));
   return problems.map((problem) => `Job "${printable(job.id)}" ${problem}.`);
 }
 
@@ -99,4 +112,72 @@ function* problemsOfFacts(job: Job, { retryLimit = Infinity, drained, held }: Jo
     const isHeld = held.leases.some(({ seq, lease }) => seq === job.seq && lease === job.lease);
     if (!isHeld) yield "is PROCESSING, but no consumer holds it, and its heartbeat looks alive";
   }
+}
+
+interface Found {
+  readonly job: Job;
+  readonly history: readonly HistoryEntry[];
+}
+
+const ENDS: Partial<Record<HistoryEvent, Status>> = {
+  exhausted: "UNPROCESSABLE",
+  failed: "FAILED",
+  canceled: "CANCELED",
+};
+
+/** Checks the stored state of a job against its history: whether it can have come about. */
+export function* problemsOfHistory(found: Found, { untouched, retryDelaysMs }: HistoryOptions) {
+  yield* problemsOfLeases(found);
+  if (untouched) yield* problemsOfEnds(found);
+  if (retryDelaysMs) yield* problemsOfDelays(found, retryDelaysMs);
+}
+
+/** Leases only grow, and under each of them the job ends at most once. */
+function* problemsOfLeases({ job, history }: Found) {
+  let lease = 0;
+  const ended = new Set<number>();
+  for (const line of history) {
+    if (line.lease < lease) yield `went back from lease ${lease} to ${line.lease}`;
+    lease = line.lease;
+    if (line.event !== "failed" && line.event !== "exhausted") continue;
+    if (ended.has(line.lease)) yield `ended twice under lease ${line.lease}`;
+    ended.add(line.lease);
+  }
+  if (job.lease < lease) yield `has lease ${job.lease}, but its history knows ${lease}`;
+}
+
+/** A finished job stays finished until an operator moves it: it does not end again, or reopen without a line. */
+function* problemsOfEnds({ job, history }: Found) {
+  let end: Status | null = null;
+  for (const { event, lease } of history) {
+    // Folded lines may hide a move.
+    if (event === "resubmitted" || event === "replaced" || event === "folded") {
+      end = null;
+      continue;
+    }
+    if (end !== null && event !== "canceled") {
+      yield `was ${end} already when it ${
+        event === "failed" ? "failed" : `was ${event}`
+      } under lease ${lease}`;
+    }
+    end = ENDS[event] ?? end;
+  }
+  if (end !== null && job.status !== end) yield `ended ${end}, and is ${job.status} but was never moved`;
+}
+
+/** An attempt never ends before the wait for it was over. */
+function* problemsOfDelays({ job, history }: Found, delaysMs: readonly number[]) {
+  for (const [i, { event, at, lease, retries }] of history.entries()) {
+    if (event !== "retried") continue;
+    const next = history[i + 1] ??
+      (job.status === "COMPLETED" ? { at: job.finishedAt, lease: job.lease } : null);
+    if (next === null || next.lease !== lease || !isAttempt(history[i + 1]?.event)) continue;
+    const delayMs = delaysMs[retries - 1] ?? 0;
+    if (next.at - at < delayMs) yield `was tried again after ${next.at - at} ms instead of ${delayMs}`;
+  }
+}
+
+/** Whether that line, or the completion if there is none, records the end of an attempt. */
+function isAttempt(event: HistoryEvent | undefined): boolean {
+  return event === undefined || ["retried", "postponed", "exhausted", "failed"].includes(event);
 }

@@ -3,11 +3,10 @@
  * numbers, lengths of time, sleep, files. A thread that imports this instead of `mod.ts` does not load the storage, which
  * would cost a third of its start.
  */
-export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./durations.ts";
-export { messageOf } from "./errors.ts";
+export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, sleep } from "./time.ts";
+export { messageOf } from "../errors.ts";
 export { assertExact, exactJson, InexactNumber } from "./exact_json.ts";
 export { PRIVATE_FILE, PRIVATE_FOLDER, removeIfThere } from "./files.ts";
-export { MAX_PAGE_SIZE, PAGE_SIZE } from "./pages.ts";
-export { printable } from "./printable.ts";
-export { sleep } from "./sleep.ts";
+export { MAX_PAGE_SIZE, PAGE_SIZE } from "../inspecting/pages.ts";
+export { printable } from "./text.ts";
 export { makeConsoleUnfailing } from "./unfailing_console.ts";
