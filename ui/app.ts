@@ -2,12 +2,11 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
-import { allowedMethods } from "./http/allowed_methods.ts";
 import { answerError } from "./http/error_response.tsx";
 import { apiRoutes } from "./api/routes.ts";
 import { ApiToken } from "./auth/token.ts";
 import type { AppEnv, Progress } from "./http/app_env.ts";
-import { basePathOf, locationBelow, refuseOwnPath, withoutBase } from "./http/base_path.ts";
+import { basePathOf, locationBelow, refuseOwnPath, withoutBase } from "./http/page_address.ts";
 import type { Broadcast } from "./live/broadcast.ts";
 import { clientOf } from "./http/client_address.ts";
 import { OwnCookie } from "./auth/cookies.ts";
@@ -15,23 +14,21 @@ import { Devices } from "./auth/devices.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import { headers } from "./http/headers.ts";
 import { hostGuard } from "./http/host_guard.ts";
-import { changes, snapshots, streamOf } from "./live/streams.ts";
+import { changes, snapshots, streamOf, StreamPlaces } from "./live/streams.ts";
 import { largeBodiesInTurn } from "./http/large_bodies.ts";
 import { loginRoutes } from "./auth/login.tsx";
 import { managerPages } from "./manager/pages.tsx";
 import { METRICS_TYPE, metricsText } from "./ops/metrics.ts";
 import { opsPages } from "./ops/pages.tsx";
 import { Password } from "./auth/password.ts";
-import { peerGuard } from "./http/peer_guard.ts";
+import { ownPagesOnly, peerGuard, sameOrigin } from "./http/origin_guard.ts";
 import type { OpsPorts, PageDeps } from "./page_deps.ts";
 import { probes } from "./ops/probes.ts";
 import { ONE_JOB_BYTES } from "./api/read_json.ts";
-import { HttpError, tooLarge } from "./http/errors.ts";
-import { ownPagesOnly, sameOrigin } from "./http/same_origin.ts";
+import { HttpError, noSuchRoute, tooLarge } from "./http/errors.ts";
 import { Sessions } from "./auth/session.ts";
 import { sessionFile } from "./auth/session_file.ts";
 import { staticFile } from "./http/static_files.ts";
-import { StreamPlaces } from "./live/stream_limit.ts";
 import { Throttle } from "./auth/throttle.ts";
 import { ALWAYS_ROOM, UNWATCHED, whenThereIsRoom } from "./http/outflow.ts";
 
@@ -139,7 +136,7 @@ function baseApp(options: AppOptions, ports: OpsPorts): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError((error, c) => answerError(isCutOff(error) ? unfinished() : error, c, onFault));
   app.notFound((c) => {
-    throw missing(app, c);
+    throw noSuchRoute(app.routes, c.req);
   });
   app.use(redirectBelowBase);
   app.use(headers(options));
@@ -206,15 +203,6 @@ function unfinished(): HttpError {
 
 function refuseLarge(): never {
   throw tooLarge();
-}
-
-/** 405 for a path that knows other methods, 404 for an unknown one. */
-function missing(app: Hono<AppEnv>, c: Context): HttpError {
-  const allowed = allowedMethods(app, c.req.path);
-  if (allowed.length === 0) return new HttpError(404, "not_found", "There is nothing at this address.");
-  const names = allowed.join(", ");
-  const message = `${c.req.method} is not possible at this address: use ${names}.`;
-  return new HttpError(405, "method_not_allowed", message, { headers: { Allow: names } });
 }
 
 function served(app: Hono<AppEnv>, options: AppOptions): Pick<App, "fetch" | "routes"> {

@@ -1,9 +1,7 @@
 /** The public API of the pages: two servers, and what they need to be given. */
 export { type App, type AppOptions, managerApp, opsApp } from "./app.ts";
-export type * from "./system.ts";
 export { jobsCommand } from "./cli/jobs_command.ts";
-export { osUser } from "./cli/os_user.ts";
-export { printToStdout } from "./cli/print_to_stdout.ts";
+export { osUser, printToStdout } from "./cli/terminal.ts";
 export { serve, type Served } from "./http/serve.ts";
 export { ServeError } from "./http/errors.ts";
 export { Throttle } from "./auth/throttle.ts";

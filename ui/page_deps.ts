@@ -1,8 +1,7 @@
 /** What the pages get to work with: the queue in its roles, the running system, the clock. */
-import type { Inspector, Operator } from "@persistent-queue/queue";
+import type { Inspector, Operator, SystemView } from "@persistent-queue/queue";
 import type { Audit } from "./auth/audit.ts";
-import type { Neighbours } from "./http/other_page.ts";
-import type { System } from "./system.ts";
+import type { Neighbours } from "./http/page_address.ts";
 
 /** For the Manager, whose visitors are logged in. */
 export interface PageDeps extends Neighbours {
@@ -24,4 +23,19 @@ export interface OpsPorts extends Neighbours {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly version: string;
+}
+
+/**
+ * What the pages need of the running system, and may ask of it. `main.ts` passes an implementation in: this member
+ * never sees the workers.
+ */
+export interface System {
+  view(): SystemView;
+  /** Looks for stalled jobs now. Returns how many jobs went back to the queue. @throws {StorageError} */
+  sweep(): Promise<number>;
+  /**
+   * Makes the thread of this consumer die, or spin for ever, to show how the system recovers. `by` names the requester.
+   * False = no such consumer.
+   */
+  injectFault(consumerId: string, how: "crash" | "hang", by: string): boolean;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ServeError } from "@persistent-queue/ui";
-import { documentBelow, refuseOwnPath } from "../../ui/http/base_path.ts";
+import { documentBelow, refuseOwnPath } from "../../ui/http/page_address.ts";
 import { LINES, prepare } from "./every_route.ts";
 import { CONSUMER, openPages } from "./open_pages.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { HistoryEvent } from "@persistent-queue/queue";
-import { timelineOf } from "../../ui/manager/timeline.ts";
+import { timelineOf } from "../../ui/manager/timeline.tsx";
 import { WHOLE_LIST } from "../../ui/manager/list_query.ts";
 import type { JobView, WireHistory } from "../../ui/manager/views.ts";
 

@@ -1,7 +1,7 @@
 /** However large the values are that are sent or stored: what is done with them stays small. */
 import assert from "node:assert/strict";
 import process from "node:process";
-import { indentedJson } from "../../ui/manager/indented_json.ts";
+import { indentedJson } from "../../ui/manager/job_view.ts";
 import { openPages } from "./open_pages.ts";
 
 const MIB = 1024 * 1024;

@@ -1,6 +1,6 @@
 /** The filters of the Manager's list that say when. */
 import assert from "node:assert/strict";
-import { countMatching } from "../../ui/manager/count_matching.ts";
+import { countMatching } from "../../ui/manager/bulk_actions.ts";
 import { describeQuery, isInLine, listPath, readQuery, WHOLE_LIST } from "../../ui/manager/list_query.ts";
 import { testQueue } from "../support/queue/test_queue.ts";
 

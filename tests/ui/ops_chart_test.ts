@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { columnsOf } from "../../ui/ops/rate_columns.ts";
+import { columnsOf } from "../../ui/ops/throughput.tsx";
 
 function topFor(added: number): number {
   return columnsOf([{ added, completed: 0, failed: 0 }]).top;

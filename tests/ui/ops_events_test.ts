@@ -1,7 +1,7 @@
 /** From what the queue and the supervisor tell to the lines of the Ops page. */
 import assert from "node:assert/strict";
 import type { QueueEvent } from "@persistent-queue/queue";
-import { eventText } from "../../ui/ops/event_text.ts";
+import { eventText } from "../../ui/ops/recent_events.tsx";
 import { latestEvents } from "../../ui/ops/latest_events.ts";
 import { RecentEvents } from "../../workers/reporting/recent_events.ts";
 import type { SystemEvent } from "../../workers/reporting/log_lines.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Link, type Rates, type Snapshot, type Stats } from "../../ui/ops/snapshot.ts";
-import { verdictOf } from "../../ui/ops/verdict.ts";
+import { verdictOf } from "../../ui/ops/health.tsx";
 
 const COUNTS = { PENDING: 0, PROCESSING: 0, COMPLETED: 0, FAILED: 0, UNPROCESSABLE: 0, CANCELED: 0 };
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { StreamPlaces } from "../../ui/live/stream_limit.ts";
+import { StreamPlaces } from "../../ui/live/streams.ts";
 
 function come(places: StreamPlaces): AbortController | null {
   const controller = new AbortController();

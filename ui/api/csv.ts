@@ -1,5 +1,5 @@
 /** Jobs as comma-separated values (RFC 4180), safe to open in a spreadsheet. */
-import type { Job } from "@persistent-queue/queue";
+import { type Inspector, type Job, type JobFilter, pagesOf, yieldToEventLoop } from "@persistent-queue/queue";
 
 /** A cell of a spreadsheet holds no more characters. */
 const MOST_IN_CELL = 32_767;
@@ -60,4 +60,43 @@ function cell(value: string | number | null): string {
 /** Empty for a time that no calendar has, which an edit by hand can leave. */
 function iso(ms: number | null): string | null {
   return ms === null || Math.abs(ms) > 8.64e15 ? null : new Date(ms).toISOString();
+}
+
+/** Without it a spreadsheet takes UTF-8 for the alphabet of its own country. */
+const BYTE_ORDER_MARK = "\ufeff";
+
+/** Characters that are passed on at once. */
+const CHUNK = 64 * 1024;
+
+/** A stream of CSV, newest job first: one page of the list at a time, when the client has taken the one before. */
+export function exportJobs(queue: Inspector, filter: JobFilter): ReadableStream<Uint8Array> {
+  return ReadableStream.from(csvPages(queue, filter)).pipeThrough(new TextEncoderStream());
+}
+
+async function* csvPages(queue: Inspector, filter: JobFilter): AsyncGenerator<string> {
+  yield BYTE_ORDER_MARK + csvHead();
+  for await (const { jobs } of pagesOf(queue, filter)) {
+    yield* csvRows(queue, jobs);
+    // A client that takes what comes at once would keep the thread until the last page.
+    await yieldToEventLoop();
+  }
+}
+
+/** Long values are read one job at a time, and passed on before there are many. */
+async function* csvRows(queue: Inspector, jobs: readonly Job[]): AsyncGenerator<string> {
+  let rows = "";
+  for (const job of jobs) {
+    rows += csvRow(job.leftOut === undefined ? job : await withValues(queue, job));
+    if (rows.length < CHUNK) continue;
+    yield rows;
+    rows = "";
+    await yieldToEventLoop();
+  }
+  if (rows !== "") yield rows;
+}
+
+/** The job with its values, but for those that are too long for any list; as it is where it has gone meanwhile. */
+async function withValues(queue: Inspector, job: Job): Promise<Job> {
+  const [found] = await queue.getMany([job.seq]);
+  return found ?? job;
 }

@@ -11,9 +11,8 @@ import {
   printable,
 } from "@persistent-queue/queue";
 import type { AppEnv } from "../http/app_env.ts";
-import { actorOf, audited, filterText, sweepNow } from "../auth/audit.ts";
-import { exportJobs } from "./export.ts";
-import { type Fault, injectFault } from "./fault_injection.ts";
+import { actorOf, audited, type Fault, filterText, injectFault, sweepNow } from "../auth/audit.ts";
+import { exportJobs } from "./csv.ts";
 import { invalid } from "./fields.ts";
 import { jobInput } from "./job_input.ts";
 import { FILTER_WORDS, jobFilter, moveInput } from "./move_input.ts";

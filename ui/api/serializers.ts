@@ -14,7 +14,7 @@ import {
 } from "@persistent-queue/queue";
 import type { Inspector, KindTotals, QueueStats } from "@persistent-queue/queue";
 import { latestEvents } from "../ops/latest_events.ts";
-import type { System } from "../system.ts";
+import type { System } from "../page_deps.ts";
 
 export interface Moment {
   readonly now: number;

@@ -1,4 +1,4 @@
-/** Who did what: each action of a person or a script leaves one line in the log, with who and from where. */
+/** Who did what: each action of a person or a script leaves one line in the log, with its actor and the address. */
 import {
   type Added,
   type JobFilter,
@@ -8,10 +8,11 @@ import {
   type OperatorVerb,
   QueueError,
 } from "@persistent-queue/queue";
-import type { System } from "../system.ts";
-import type { Guesser } from "./throttle.ts";
 import type { Context } from "hono";
+import type { PageDeps, System } from "../page_deps.ts";
 import type { AppEnv } from "../http/app_env.ts";
+import { HttpError } from "../http/errors.ts";
+import type { Guesser } from "./throttle.ts";
 
 /** Hears one sentence for each action. Ids and filters in it are untrusted: they stand at its end, as JSON. */
 export type Audit = (sentence: string) => void;
@@ -150,4 +151,28 @@ export function whereOf({ address, claimedAddress = null }: Guesser): string {
 /** Who sent this request; only behind the login. */
 export function actorOf(c: Context<AppEnv>, { audit }: { readonly audit: Audit }): Actor {
   return { by: `${c.var.visitor.name} from ${whereOf(c.env.client)}`, audit };
+}
+
+/** What may be done to a consumer on purpose, to see how the system recovers. */
+export type Fault = "crash" | "hang";
+
+/** False: there is no such consumer. @throws {HttpError} 403 where this is switched off */
+export function injectFault(
+  { system, faultInjection }: Pick<PageDeps, "system" | "faultInjection">,
+  { consumerId, fault, by, audit }: Actor & { readonly consumerId: string; readonly fault: Fault },
+): boolean {
+  requireFaultInjection(faultInjection);
+  const isDone = system.injectFault(consumerId, fault, by);
+  if (isDone) audit(`${FAULT_NAMES[fault]} of consumer ${consumerId} by ${by}`);
+  return isDone;
+}
+
+const FAULT_NAMES = { crash: "Crash", hang: "Hang" } as const;
+
+/** @throws {HttpError} 403 */
+export function requireFaultInjection(isOn: boolean): void {
+  if (isOn) return;
+  const message =
+    "Crashing and hanging consumers is switched off here. The setting FAULT_INJECTION=on allows it.";
+  throw new HttpError(403, "fault_injection_off", message);
 }

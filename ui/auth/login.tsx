@@ -3,13 +3,13 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createHash } from "node:crypto";
 import type { AppEnv } from "../http/app_env.ts";
+import { HttpError, tooLarge } from "../http/errors.ts";
+import { renderPage } from "../http/page_address.ts";
+import { Head } from "../components/document.tsx";
 import { type Audit, whereOf } from "./audit.ts";
 import type { OwnCookie } from "./cookies.ts";
 import type { Devices } from "./devices.ts";
-import { LoginPage } from "./login_page.tsx";
 import type { Password } from "./password.ts";
-import { HttpError, tooLarge } from "../http/errors.ts";
-import { renderPage } from "../http/render_page.ts";
 import type { Sessions } from "./session.ts";
 import type { Guesser, Throttle } from "./throttle.ts";
 
@@ -138,4 +138,45 @@ export function safeNext(next: string | undefined): string {
   if (next === undefined || !next.startsWith("/") || !URL.canParse(next, here)) return "/";
   const { origin, pathname, search } = new URL(next, here);
   return origin === here && !pathname.startsWith("//") && pathname !== "/login" ? pathname + search : "/";
+}
+
+interface LoginPageProps {
+  readonly error?: string;
+  /** Where to go afterwards. */
+  readonly next?: string;
+}
+
+function LoginPage({ error, next = "/" }: LoginPageProps) {
+  return (
+    <html lang="en">
+      <Head title="Log in · Persistent Queue" />
+      <body class="page-login">
+        <main class="login">
+          <form class="panel login-form" method="post" action="/login">
+            <img src="/static/icon.svg" alt="" width="40" height="40" />
+            <h1>Persistent Queue</h1>
+            {error !== undefined && (
+              <p class="message message-danger" role="alert" id="login-error">{error}</p>
+            )}
+            <input type="hidden" name="next" value={next} />
+            {/* There is one user: password managers want a name to keep the password under. */}
+            <input type="text" name="username" value="manager" autocomplete="username" readonly hidden />
+            <div class="field">
+              <label for="password">Password</label>
+              <input
+                id="password"
+                name="password"
+                type="password"
+                autocomplete="current-password"
+                required
+                autofocus
+                {...(error === undefined ? {} : { "aria-describedby": "login-error", "aria-invalid": true })}
+              />
+            </div>
+            <button class="primary" type="submit">Log in</button>
+          </form>
+        </main>
+      </body>
+    </html>
+  );
 }

@@ -6,10 +6,9 @@ import { jsonText } from "../api/parse_json.ts";
 import { HttpError } from "../http/errors.ts";
 import { audited } from "../auth/audit.ts";
 import { dueOnWire, jobsJson, type Moment } from "../api/serializers.ts";
-import { columns } from "./columns.ts";
+import { columns, moment as utc } from "./terminal.ts";
 import { type CliIo, type Command, type CommandLine, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
-import { moment as utc } from "./moment.ts";
 
 export const add: Command = {
   words: "[<id>…]",

@@ -1,10 +1,11 @@
-/** Parses what stands behind a command's name. */
+/** Parses the words after a command's name, and writes the help that describes them. */
 import { parseArgs } from "node:util";
-import { nearest, printable } from "@persistent-queue/queue";
-import { type CommandLine, type OptionRule, UsageError } from "./command.ts";
+import { EXIT, nearest, printable } from "@persistent-queue/queue";
+import { type Command, type CommandLine, type OptionRule, UsageError } from "./command.ts";
+import { columns } from "./terminal.ts";
 
 /** Every command knows these. */
-export const COMMON_OPTIONS: Readonly<Record<string, OptionRule>> = {
+const COMMON_OPTIONS: Readonly<Record<string, OptionRule>> = {
   json: { type: "boolean", help: "answer in JSON, for scripts" },
   help: { type: "boolean", short: "h", help: "show this help" },
 };
@@ -82,4 +83,38 @@ export function wholeNumber(
   throw new UsageError(
     `--${name} is a whole number from ${min} to ${max}, not "${printable(text, { maxLength: 60 })}".`,
   );
+}
+
+const PROGRAM = "deno task jobs";
+
+export function helpOfAll(commands: Readonly<Record<string, Command>>): string {
+  return [
+    `Usage: ${PROGRAM} <command> [options]`,
+    "",
+    columns(Object.entries(commands).map(([name, { summary }]) => [`  ${name}`, summary])),
+    "",
+    `More about one: ${PROGRAM} <command> --help. Every command answers in JSON with --json.`,
+    `Exit codes: ${EXIT.done} done, ${EXIT.failed} refused, ${EXIT.usage} wrong usage, ${EXIT.storage} the storage does not work.`,
+  ].join("\n");
+}
+
+export function helpOf(name: string, { words, summary, options, examples }: Command): string {
+  const all = Object.entries({ ...options, ...COMMON_OPTIONS });
+  return [
+    `${usageOf(name, words)}`,
+    `  ${summary}`,
+    "",
+    columns(
+      all.map((
+        [option, { value, help }],
+      ) => [`  --${option}${value === undefined ? "" : ` ${value}`}`, help]),
+    ),
+    "",
+    "Examples:",
+    ...examples.map((example) => `  ${PROGRAM} ${example}`),
+  ].join("\n");
+}
+
+export function usageOf(name: string, words: string): string {
+  return `Usage: ${[PROGRAM, name, words, "[options]"].filter((part) => part !== "").join(" ")}`;
 }

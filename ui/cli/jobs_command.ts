@@ -1,15 +1,12 @@
 /** The command line: `deno task jobs <add|list|show|resubmit|cancel|stats|backup|verify>`. */
 import { EXIT, type ExitCode, nearest, printable, QueueError, StorageError } from "@persistent-queue/queue";
 import { add } from "./add.ts";
-import { backup } from "./backup.ts";
+import { backup, verify } from "./admin.ts";
 import { type CliIo, type Command, UsageError, type Work } from "./command.ts";
-import { readCommandLine } from "./command_line.ts";
-import { helpOf, helpOfAll, usageOf } from "./help.ts";
-import { list } from "./list.ts";
+import { helpOf, helpOfAll, readCommandLine, usageOf } from "./command_line.ts";
+import { list, stats } from "./list.ts";
 import { cancel, resubmit } from "./move.ts";
 import { show } from "./show.ts";
-import { stats } from "./stats.ts";
-import { verify } from "./verify.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   add,

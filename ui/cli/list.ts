@@ -1,4 +1,4 @@
-/** `jobs list`: a page of jobs, newest first. */
+/** `jobs list`: a page of jobs, newest first. `jobs stats`: how many there are of each status. */
 import {
   EXIT,
   isStalled,
@@ -7,13 +7,14 @@ import {
   type ListRequest,
   MAX_PAGE_SIZE,
   PAGE_SIZE,
+  type QueueStats,
+  STATUSES,
 } from "@persistent-queue/queue";
 import { jobsJson } from "../api/serializers.ts";
-import { columns } from "./columns.ts";
+import { columns, moment, span } from "./terminal.ts";
 import { type Command, type CommandLine, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
 import { FILTER_OPTIONS, filterOf } from "./filter.ts";
-import { moment, span } from "./moment.ts";
 import { statusOf } from "./show.ts";
 
 export const list: Command = {
@@ -36,7 +37,7 @@ export const list: Command = {
       const when = { now: io.now(), stallMs: queue.stallMs, kinds: queue.kinds };
       if (json) {
         io.print(await jobsJson(page.jobs, when, { next: page.next }));
-      } else io.print(asText(page, when));
+      } else io.print(pageAsText(page, when));
       return EXIT.done;
     });
   },
@@ -57,7 +58,7 @@ function requestOf(line: CommandLine, now: number): ListRequest {
 
 const HEADING = ["ID", "STATUS", "KIND", "RETRIES", "CONSUMER", "HEARTBEAT", "UPDATED"];
 
-function asText({ jobs, next }: JobList, when: { now: number; stallMs: number }): string {
+function pageAsText({ jobs, next }: JobList, when: { now: number; stallMs: number }): string {
   const table = jobs.length === 0 ? "No jobs." : columns([HEADING, ...jobs.map((job) => row(job, when))]);
   return next === null ? table : `${table}\nThere may be more: --cursor ${next}`;
 }
@@ -72,4 +73,32 @@ function row(job: Job, { now, stallMs }: { now: number; stallMs: number }): stri
     job.lastHeartbeat === null ? "–" : `${span(now - job.lastHeartbeat)} ago`,
     moment(job.updatedAt),
   ];
+}
+
+export const stats: Command = {
+  words: "",
+  summary: "count the jobs of each status",
+  options: {},
+  examples: ["stats", "stats --json"],
+  prepare({ line, io, json }) {
+    if (line.words.length > 0) throw new UsageError("stats takes no ids.");
+    return Promise.resolve(async (queue) => {
+      const found = await queue.stats();
+      // Rates are known to the running system alone: this process has only just begun.
+      if (json) {
+        io.print(JSON.stringify({ counts: found.counts, stalled: found.stalled, age_ms: found.ageMs }));
+      } else io.print(countsAsText(found));
+      return EXIT.done;
+    });
+  },
+};
+
+function countsAsText({ counts, stalled, ageMs }: QueueStats): string {
+  const width = Math.max(...STATUSES.map((status) => String(counts[status]).length));
+  const table = columns(STATUSES.map((status) => [status, String(counts[status]).padStart(width)]));
+  return [
+    table,
+    ...(stalled === 0 ? [] : [`Stalled, of those that are PROCESSING: ${stalled}.`]),
+    ...(ageMs < 1000 ? [] : [`The longest wait is ${span(ageMs)}.`]),
+  ].join("\n");
 }

@@ -2,15 +2,17 @@
 import {
   EXIT,
   type ExitCode,
+  isStatus,
   type JobFilter,
   type MoveResult,
   MOVES,
   type OperatorVerb,
+  pagesOf,
   printable,
+  type Status,
 } from "@persistent-queue/queue";
 import { audited } from "../auth/audit.ts";
 import { type CliQueue, type Command, type CommandCall, UsageError, type Work } from "./command.ts";
-import { countPerStatus, perStatusInWords, totalOf } from "./count_per_status.ts";
 import { FILTER_OPTIONS, filterOf } from "./filter.ts";
 
 const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
@@ -98,4 +100,43 @@ async function moveThese(queue: CliQueue, { verb, ids, io, json }: Move): Promis
 function resultOnWire(result: MoveResult) {
   if (result.ok) return { id: result.id, ok: true, status: result.job.status };
   return { id: result.id, ok: false, error: { code: result.code, message: result.message } };
+}
+
+type PerStatus = readonly (readonly [status: Status, jobs: number])[];
+
+/** Those statuses that the action moves, without the ones that have no such job. */
+async function countPerStatus(
+  queue: CliQueue,
+  verb: OperatorVerb,
+  filter: JobFilter,
+): Promise<PerStatus> {
+  const wanted = MOVES[verb].from.filter(isStatus).filter((one) => isWanted(filter, one));
+  const { status: _status, statuses: _statuses, ...narrower } = filter;
+  const isPlain = Object.keys(narrower).length === 0;
+  const { counts } = await queue.stats();
+  const found: [Status, number][] = [];
+  for (const status of wanted) {
+    const jobs = isPlain ? counts[status] : await countListed(queue, { ...filter, status });
+    if (jobs > 0) found.push([status, jobs]);
+  }
+  return found;
+}
+
+function isWanted({ status, statuses }: JobFilter, one: Status): boolean {
+  return status === undefined ? statuses?.includes(one) ?? true : status === one;
+}
+
+async function countListed(queue: CliQueue, filter: JobFilter): Promise<number> {
+  let jobs = 0;
+  for await (const page of pagesOf(queue, filter)) jobs += page.jobs.length;
+  return jobs;
+}
+
+function totalOf(found: PerStatus): number {
+  return found.reduce((sum, [, jobs]) => sum + jobs, 0);
+}
+
+/** `40 PENDING, 6 FAILED`. */
+function perStatusInWords(found: PerStatus): string {
+  return found.map(([status, jobs]) => `${jobs} ${status}`).join(", ");
 }

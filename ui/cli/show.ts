@@ -11,9 +11,8 @@ import {
 } from "@persistent-queue/queue";
 import { duration } from "../components/format.ts";
 import { historyJson } from "../api/serializers.ts";
-import { columns } from "./columns.ts";
+import { columns, moment } from "./terminal.ts";
 import { type Command, UsageError } from "./command.ts";
-import { moment } from "./moment.ts";
 
 export const show: Command = {
   words: "<id>",

@@ -1,5 +1,3 @@
-import { areKeysOn, switchKeys } from "./keys_switch.ts";
-
 /** Keys for those who keep their hands there. Nothing happens while something is being typed. */
 
 const KEYS: Readonly<Record<string, () => void>> = {
@@ -73,4 +71,30 @@ function showHelp(): void {
   const box = help?.querySelector<HTMLInputElement>("[data-keys-switch]");
   if (box) box.checked = areKeysOn();
   if (help !== null && !help.open) help.showModal();
+}
+
+/** Single keys get in the way of those who speak to their machine: they can be switched off, and stay so. */
+const NAME = "persistent-queue-keys";
+
+let areOn = remembered() !== "off";
+
+function areKeysOn(): boolean {
+  return areOn;
+}
+
+function switchKeys(isOn: boolean): void {
+  areOn = isOn;
+  try {
+    localStorage.setItem(NAME, isOn ? "on" : "off");
+  } catch {
+    // Where nothing may be stored the choice lasts as long as the page.
+  }
+}
+
+function remembered(): string | null {
+  try {
+    return localStorage.getItem(NAME);
+  } catch {
+    return null;
+  }
 }

@@ -3,10 +3,9 @@ import { type Signal, signal } from "@preact/signals";
 import { atRest } from "../manager/page_body.tsx";
 import type { ListView, Liveness, Note, View } from "../manager/views.ts";
 import { fetchView, isShownHere, LoggedOut } from "./fetch_view.ts";
-import { keepFocus } from "./focus_keeper.ts";
+import { isRestedOn, keepFocus } from "./focus.ts";
 import { countNewer, heldRows, withTicked } from "./held_rows.ts";
 import { Refresher } from "./refresher.ts";
-import { isRestedOn } from "./stillness.ts";
 import { pickedNow, showAllTicked, tickedSeqs, untickAll } from "./ticks.ts";
 
 const NOTE_MS = 8_000;

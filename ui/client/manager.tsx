@@ -9,7 +9,7 @@ import { listenToKeys } from "./keyboard.ts";
 import { liveStream } from "./live_stream.ts";
 import { LivePage } from "./live_page.ts";
 import { listenToNavigation } from "./navigation.ts";
-import { listenToRest } from "./stillness.ts";
+import { listenToRest } from "./focus.ts";
 import { listenToTicks } from "./ticks.ts";
 
 const SECOND = 1_000;

@@ -1,7 +1,7 @@
 /** Which rows are ticked. The boxes themselves remember it, so it survives every change around them. */
 import type { Liveness } from "../manager/views.ts";
 
-export function boxes(): HTMLInputElement[] {
+function boxes(): HTMLInputElement[] {
   return [...document.querySelectorAll<HTMLInputElement>("input[data-tick]")];
 }
 

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import type { WireConsumer } from "../api/serializers.ts";
 import { age, count, duration } from "./format.ts";
-import { JobId } from "./job_id.tsx";
+import { JobId } from "./job_label.tsx";
 
 export interface ConsumersTableProps {
   readonly consumers: readonly WireConsumer[];

@@ -8,7 +8,7 @@ import { ManagerShell } from "../manager/manager_shell.tsx";
 import { OpsShell } from "../ops/ops_shell.tsx";
 import { PlainBody, PlainPage, type PlainPageProps } from "../components/plain_page.tsx";
 import { HttpError, isForScripts } from "./errors.ts";
-import { renderPage } from "./render_page.ts";
+import { renderPage } from "./page_address.ts";
 
 const STATUS_OF = {
   invalid_job: 400,

@@ -22,6 +22,38 @@ export function tooLarge(): HttpError {
   return new HttpError(413, "too_large", "The body of this request is too large.");
 }
 
+interface Route {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** 405 for a path that knows other methods, 404 for an unknown one. */
+export function noSuchRoute(routes: readonly Route[], { method, path }: Route): HttpError {
+  const allowed = allowedMethods(routes, path);
+  if (allowed.length === 0) return new HttpError(404, "not_found", "There is nothing at this address.");
+  const names = allowed.join(", ");
+  const message = `${method} is not possible at this address: use ${names}.`;
+  return new HttpError(405, "method_not_allowed", message, { headers: { Allow: names } });
+}
+
+/** The methods that some route has for this path: empty = there is no such path. Middleware does not count. */
+function allowedMethods(routes: readonly Route[], path: string): string[] {
+  const methods = routes
+    .filter((route) => route.method !== "ALL" && patternOf(route.path).test(path))
+    .flatMap(({ method }) => method === "GET" ? ["GET", "HEAD"] : [method]);
+  return [...new Set(methods)];
+}
+
+/** `/api/jobs/:id{.+}` → one or more characters there; `/consumers/:id` → up to the next slash. */
+function patternOf(route: string): RegExp {
+  const parts = route.split("/").map((part) => {
+    const constraint = /^:\w+\{(.+)\}$/.exec(part)?.[1];
+    if (constraint !== undefined) return constraint;
+    return part.startsWith(":") ? "[^/]+" : part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  });
+  return new RegExp(`^${parts.join("/")}$`);
+}
+
 /** Addresses that programs use: they want JSON, not a page, and may bring the token. */
 export function isForScripts(path: string): boolean {
   return /^\/(?:api(?:\/|$)|events$|metrics$|healthz$|live$|ready$)/.test(path);

@@ -1,13 +1,13 @@
 /** Serves both pages on their ports, with a time limit on every wait. */
-import { messageOf } from "@persistent-queue/queue";
+import { isLoopbackAddress, messageOf } from "@persistent-queue/queue";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import type { App } from "../app.ts";
 import { trustIn } from "./client_address.ts";
-import { limitPerAddress } from "./connection_limit.ts";
 import { type OnRequest, requestListener } from "./request_listener.ts";
 import { ServeError } from "./errors.ts";
+import { networkOf } from "./networks.ts";
 
 /** How long the server waits for a client, in milliseconds. */
 export interface Patience {
@@ -141,4 +141,31 @@ async function close(server: Server): Promise<void> {
   server.closeIdleConnections();
   await closed;
   for (const timer of timers) clearTimeout(timer);
+}
+
+interface PerAddressOptions {
+  readonly most: number;
+  /** A proxy speaks for many. */
+  readonly isTrusted: (address: string) => boolean;
+}
+
+/**
+ * Cuts off another machine that takes more than so many connections, so that a server with a limit of its own has
+ * some left for others. Not so this machine: a proxy here speaks for many, and a local program could do worse.
+ */
+function limitPerAddress(server: Pick<Server, "on">, { most, isTrusted }: PerAddressOptions): void {
+  const open = new Map<string, number>();
+  server.on("connection", (socket: Socket) => {
+    const { remoteAddress = "" } = socket;
+    if (isLoopbackAddress(remoteAddress) || isTrusted(remoteAddress)) return;
+    const network = networkOf(remoteAddress);
+    const count = open.get(network) ?? 0;
+    if (count >= most) return socket.destroy();
+    open.set(network, count + 1);
+    socket.once("close", () => {
+      const left = (open.get(network) ?? 1) - 1;
+      if (left === 0) open.delete(network);
+      else open.set(network, left);
+    });
+  });
 }

@@ -1,9 +1,20 @@
-/** Moves of everything that matches, which may take longer than a person waits for a response. */
-import { messageOf, type OperatorVerb } from "@persistent-queue/queue";
+/**
+ * Moves of everything that matches: how many jobs these are, without counting for ever, and the move itself, which may
+ * take longer than a person waits for a response.
+ */
+import {
+  isLegal,
+  type JobFilter,
+  messageOf,
+  type OperatorVerb,
+  pagesOf,
+  type Status,
+  STATUSES,
+} from "@persistent-queue/queue";
 import { type Actor, audited } from "../auth/audit.ts";
 import { jobFilter } from "../api/move_input.ts";
 import type { PageDeps } from "../page_deps.ts";
-import { countMatching, type Matching } from "./count_matching.ts";
+import { count } from "../components/format.ts";
 import { describeQuery, type ListQuery } from "./list_query.ts";
 import type { BatchView } from "./views.ts";
 
@@ -130,4 +141,50 @@ function toView({ number, request: { verb, query }, stop, moved, total, end }: B
 function totalInWords({ n, isAll }: Matching, moved: number): string {
   const known = Math.max(n, moved).toLocaleString("en");
   return isAll ? known : `more than ${known}`;
+}
+
+const ENOUGH = 10_000;
+const COUNTING_MS = 2_000;
+
+interface Matching {
+  readonly n: number;
+  /** False: there may be more. */
+  readonly isAll: boolean;
+}
+
+/** The statuses whose jobs the action moves. */
+export function movable(verb: OperatorVerb, { status, statuses }: JobFilter): Status[] {
+  const wanted = status === undefined ? statuses : [status];
+  return STATUSES.filter((one) => isLegal(verb, one) && (wanted?.includes(one) ?? true));
+}
+
+/** Where only the status counts the queue knows the number; else it has to look. */
+export async function countMatching(
+  queue: PageDeps["queue"],
+  verb: OperatorVerb,
+  filter: JobFilter,
+): Promise<Matching> {
+  const statuses = movable(verb, filter);
+  const { status: _status, statuses: _statuses, ...narrower } = filter;
+  if (Object.keys(narrower).length === 0) {
+    const { counts } = await queue.stats();
+    return { n: statuses.reduce((sum, status) => sum + counts[status], 0), isAll: true };
+  }
+  const deadline = performance.now() + COUNTING_MS;
+  let n = 0;
+  for (const status of statuses) {
+    for await (const { jobs, next } of pagesOf(queue, { ...filter, status })) {
+      n += jobs.length;
+      if (n > ENOUGH) return { n: ENOUGH, isAll: false };
+      if (next !== null && performance.now() > deadline) return { n, isAll: false };
+    }
+  }
+  return { n, isAll: true };
+}
+
+/** `1 job`, `3,000 jobs`, `more than 10,000 jobs`. */
+export function matchingInWords({ n, isAll }: Matching): string {
+  if (isAll) return `${count(n)} ${n === 1 ? "job" : "jobs"}`;
+  if (n === 0) return "all jobs that match";
+  return `${n === ENOUGH ? "more than" : "at least"} ${count(n)} ${n === 1 ? "job" : "jobs"}`;
 }

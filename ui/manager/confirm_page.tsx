@@ -1,8 +1,38 @@
-import type { OperatorVerb, Status } from "@persistent-queue/queue";
-import { StatusBadge } from "../components/status_badge.tsx";
-import { listPath, type ListQuery } from "./list_query.ts";
+/** Asks before something is done to more jobs than the page shows, and before a consumer is made to crash or hang. */
+import { type ConsumerView, MOVES, type OperatorVerb, type Status } from "@persistent-queue/queue";
+import { jobFilter } from "../api/move_input.ts";
+import type { PageDeps } from "../page_deps.ts";
+import { IdInText, StatusBadge } from "../components/job_label.tsx";
+import { type Fault, requireFaultInjection } from "../auth/audit.ts";
+import { type PageContext, readVerb } from "./actions.ts";
+import { countMatching, matchingInWords, movable } from "./bulk_actions.ts";
+import { describeQuery, jobPath, listPath, type ListQuery, readQuery } from "./list_query.ts";
 
-export interface ConfirmPageProps {
+/** @throws {HttpError} 400 for an action or a status that does not exist */
+export async function confirmation(c: PageContext, { queue, now }: PageDeps) {
+  const verb = readVerb(c.req.query("verb"));
+  const query = { ...readQuery(new URL(c.req.url).searchParams), stalled: false, cursor: "", limit: "" };
+  const filter = jobFilter(query, now());
+  const statuses = movable(verb, filter);
+  const matching = statuses.length === 0 ? { n: 0, isAll: true } : await countMatching(queue, verb, filter);
+  return (
+    <ConfirmPage
+      verb={verb}
+      query={query}
+      what={`all ${describeQuery(query, inWords(statuses.length === 0 ? [query.status] : statuses))}`}
+      mayRun={statuses.includes(MOVES.claim.to)}
+      becomes={MOVES[verb].to}
+      count={matching.isAll && matching.n === 0 ? null : matchingInWords(matching)}
+    />
+  );
+}
+
+/** `FAILED, UNPROCESSABLE and CANCELED`. */
+function inWords(statuses: readonly string[]): string {
+  return new Intl.ListFormat("en-GB", { type: "conjunction" }).format(statuses);
+}
+
+interface ConfirmPageProps {
   readonly verb: OperatorVerb;
   readonly query: ListQuery;
   /** `all FAILED jobs of kind mail`. */
@@ -15,13 +45,13 @@ export interface ConfirmPageProps {
   readonly count: string | null;
 }
 
-const WORDS = { resubmit: "Resubmit", cancel: "Cancel" } as const satisfies Record<OperatorVerb, string>;
+const MOVE_NAMES = { resubmit: "Resubmit", cancel: "Cancel" } as const satisfies Record<OperatorVerb, string>;
 
-export function ConfirmPage({ verb, query, what, mayRun, becomes, count }: ConfirmPageProps) {
+function ConfirmPage({ verb, query, what, mayRun, becomes, count }: ConfirmPageProps) {
   const back = <a class="button" href={listPath(query)}>Back</a>;
   return (
     <div class="narrow stack">
-      <h1>{count === null ? "Nothing to do" : `${WORDS[verb]} ${count}?`}</h1>
+      <h1>{count === null ? "Nothing to do" : `${MOVE_NAMES[verb]} ${count}?`}</h1>
       <div class="panel panel-body stack">
         {count === null ? <p>No job matches: this would be {what}.</p> : (
           <p>
@@ -42,12 +72,74 @@ export function ConfirmPage({ verb, query, what, mayRun, becomes, count }: Confi
               <input type="hidden" name="due" value={query.due} />
               <input type="hidden" name="changed_since" value={query.changed_since} />
               <button type="submit" class={verb === "cancel" ? "danger" : "primary"}>
-                {WORDS[verb]} {count}
+                {MOVE_NAMES[verb]} {count}
               </button>
               {back}
             </form>
           )}
       </div>
     </div>
+  );
+}
+
+const FAULT_NAMES = { crash: "Crash", hang: "Hang" } as const satisfies Record<Fault, string>;
+
+const EFFECTS = {
+  crash: "Its thread ends at once, and another takes its place.",
+  hang: "Its thread stops answering. When its heartbeat is overdue, another takes its place.",
+} as const satisfies Record<Fault, string>;
+
+/** @throws {HttpError} 403 where faults are switched off */
+export function faultConfirmation({ system, faultInjection }: PageDeps, fault: Fault, id: string) {
+  requireFaultInjection(faultInjection);
+  const consumer = system.view().consumers.find((one) => one.id === id && id !== "");
+  return <FaultPage fault={fault} consumer={consumer ?? null} />;
+}
+
+interface FaultPageProps {
+  readonly fault: Fault;
+  /** Null: there is no such consumer any more. */
+  readonly consumer: ConsumerView | null;
+}
+
+function FaultPage({ fault, consumer }: FaultPageProps) {
+  const back = <a class="button" href="/consumers">Back</a>;
+  if (consumer === null) {
+    return (
+      <div class="narrow stack">
+        <h1>This consumer is gone</h1>
+        <div class="panel panel-body stack">
+          <p>Another has taken its place meanwhile.</p>
+          <div class="row">{back}</div>
+        </div>
+      </div>
+    );
+  }
+  const name = `${FAULT_NAMES[fault]} consumer ${consumer.slot}`;
+  return (
+    <div class="narrow stack">
+      <h1>{name}?</h1>
+      <div class="panel panel-body stack">
+        <p>{EFFECTS[fault]}</p>
+        {consumer.jobId !== null && <JobAtRisk id={consumer.jobId} />}
+        <form method="post" action={`/consumers/${fault}`} class="row" data-plain>
+          <input type="hidden" name="id" value={consumer.id} />
+          <button type="submit" class="danger">{name}</button>
+          {back}
+        </form>
+      </div>
+    </div>
+  );
+}
+
+function JobAtRisk({ id }: { readonly id: string }) {
+  return (
+    <p>
+      It is working on{" "}
+      <a href={jobPath(id)}>
+        <IdInText id={id} />
+      </a>. This job goes back to the queue, is charged with the failure of its consumer, and becomes
+      UNPROCESSABLE if that happens too often.
+    </p>
   );
 }

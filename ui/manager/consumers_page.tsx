@@ -1,7 +1,6 @@
 import { ConsumersTable } from "../components/consumers_table.tsx";
 import type { WireConsumer } from "../api/serializers.ts";
-import { Dock } from "./dock.tsx";
-import { PageHead } from "./page_head.tsx";
+import { Dock, PageHead } from "./page_frame.tsx";
 import type { ConsumersView, Liveness } from "./views.ts";
 import { jobPath } from "./list_query.ts";
 

@@ -1,13 +1,12 @@
+/** The page of one job: its state, its attempts, its timeline, its facts and values. */
 import { printable } from "@persistent-queue/queue/basics";
-import { age, dateAndTime, duration } from "../components/format.ts";
-import { StatusBadge } from "../components/status_badge.tsx";
-import { Attempts } from "./attempts.tsx";
-import { Dock } from "./dock.tsx";
+import { age, clock, count, dateAndTime, duration } from "../components/format.ts";
+import { StatusBadge } from "../components/job_label.tsx";
+import { Dock, PageHead } from "./page_frame.tsx";
 import { Actions, ConsumerName, isoTime } from "./job_row.tsx";
-import { type TimelineEntry, timelineOf } from "./timeline.ts";
+import { Timeline, timelineOf } from "./timeline.tsx";
 import { describeQuery, isFiltered, jobPath, listPath } from "./list_query.ts";
-import { PageHead } from "./page_head.tsx";
-import type { JobView, Liveness, ValueView } from "./views.ts";
+import type { AttemptView, JobView, Liveness, ValueView } from "./views.ts";
 
 export interface JobPageProps {
   readonly view: JobView;
@@ -73,42 +72,6 @@ function toldElsewhere({ job, attempts }: JobView): ReadonlySet<string | null> {
   return new Set([job.error, ...attempts.map(({ error }) => error)]);
 }
 
-interface TimelineProps {
-  readonly lines: readonly TimelineEntry[];
-  /** Details that are not repeated here. */
-  readonly told: ReadonlySet<string | null>;
-}
-
-function Timeline({ lines, told }: TimelineProps) {
-  return (
-    <section class="panel" aria-labelledby="story-title">
-      <h2 id="story-title" class="panel-title">Timeline</h2>
-      <ol class="story">
-        {lines.map(({ at, title, detail, consumerId, tone, gapMs, isSameError }, index) => (
-          <li key={tone === "now" ? "now" : index} class={`story-line story-${tone}`}>
-            <p class="story-title">{title}</p>
-            <p class="small muted dotted">
-              {tone === "now" && <span>Now</span>}
-              {at !== null && tone !== "now" && <time dateTime={isoTime(at)}>{dateAndTime(at)}</time>}
-              {gapMs !== null && <span>{duration(gapMs)} later</span>}
-              {isSameError && <span>the same error</span>}
-              {consumerId !== null && (
-                <span>
-                  consumer <ConsumerName id={consumerId} />
-                </span>
-              )}
-            </p>
-            {detail !== null && tone === "plain" && <p class="small">{detail}</p>}
-            {detail !== null && tone !== "plain" && !told.has(detail) && (
-              <pre class="text story-detail" tabIndex={0}>{detail}</pre>
-            )}
-          </li>
-        ))}
-      </ol>
-    </section>
-  );
-}
-
 /** An id longer than this is cut in the heading, and whole among the facts. */
 const LONG_ID = 120;
 
@@ -159,5 +122,87 @@ function Value(
         </p>
       )}
     </section>
+  );
+}
+
+/** Each attempt: when, for how long, by which consumer, and all that is known of what went wrong. */
+function Attempts({ view }: { readonly view: JobView }) {
+  const { attempts, earlierAttempts } = view;
+  if (attempts.length === 0) return null;
+  return (
+    <section class="panel" aria-labelledby="attempts-title">
+      <h2 id="attempts-title" class="panel-title">Attempts</h2>
+      <ol class="timeline attempts">
+        {attempts.map((attempt) => (
+          <li
+            key={`${attempt.number} ${attempt.started_at}`}
+            class={`timeline-line timeline-${TONES[attempt.outcome]}`}
+          >
+            <OneAttempt attempt={attempt} lastError={view.job.error} />
+          </li>
+        ))}
+      </ol>
+      {earlierAttempts > 0 && (
+        <p class="panel-body small muted">
+          {count(earlierAttempts)} earlier:{" "}
+          <a href={`/api/jobs/${encodeURIComponent(view.job.id)}`}>the whole job as JSON</a>
+        </p>
+      )}
+    </section>
+  );
+}
+
+const TONES: Readonly<Record<AttemptView["outcome"], string>> = {
+  running: "now",
+  completed: "good",
+  failed: "danger",
+  postponed: "plain",
+  stalled: "warning",
+  crashed: "warning",
+  released: "plain",
+};
+
+const ENDS: Readonly<Record<AttemptView["outcome"], string>> = {
+  running: "is running",
+  completed: "completed",
+  failed: "failed",
+  postponed: "was postponed by its handler",
+  stalled: "was lost: its consumer fell silent",
+  crashed: "was lost: its consumer died",
+  released: "was stopped and requeued",
+};
+
+interface OneAttemptProps {
+  readonly attempt: AttemptView;
+  /** Of the job: it stands whole above all attempts. */
+  readonly lastError: string | null;
+}
+
+function OneAttempt({ attempt, lastError }: OneAttemptProps) {
+  const { number, outcome, started_at, ended_at, ran_ms, consumer_id, error, detail, log } = attempt;
+  return (
+    <>
+      <p class="timeline-title">{`Attempt ${count(number)} ${ENDS[outcome]}`}</p>
+      <p class="small muted">
+        {started_at !== null && <time dateTime={isoTime(started_at)}>{dateAndTime(started_at)}</time>}
+        {started_at === null && ended_at !== null && <>ended {clock(ended_at)}</>}
+        {ran_ms !== null && ` · ran ${duration(ran_ms)}`}
+        {" · consumer "}
+        <ConsumerName id={consumer_id} />
+      </p>
+      {error !== null && error === lastError && <p class="small">Its error is shown above.</p>}
+      {error !== null && error !== lastError && <pre class="text timeline-detail" tabIndex={0}>{error}</pre>}
+      {detail !== null && <Folded title="Stack and causes" text={detail} />}
+      {log !== null && <Folded title="What its handler logged" text={log} />}
+    </>
+  );
+}
+
+function Folded({ title, text }: { readonly title: string; readonly text: string }) {
+  return (
+    <details>
+      <summary class="small">{title}</summary>
+      <pre class="text timeline-detail" tabIndex={0}>{text}</pre>
+    </details>
   );
 }

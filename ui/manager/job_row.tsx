@@ -1,11 +1,9 @@
 import type { OperatorVerb } from "@persistent-queue/queue";
 import { age, dateAndTime, duration } from "../components/format.ts";
-import { JobId } from "../components/job_id.tsx";
-import { StatusBadge } from "../components/status_badge.tsx";
-import { ranMs, waitedMs } from "./job_times.ts";
+import { JobId, StatusBadge } from "../components/job_label.tsx";
+import { ranMs, shortWaitOf, waitedMs, waitOf } from "./job_times.ts";
 import { isWanted, jobPath, type ListQuery } from "./list_query.ts";
 import type { Row } from "./views.ts";
-import { shortWaitOf, waitOf } from "./wait_of.ts";
 
 export interface JobRowProps {
   readonly job: Row;

@@ -1,11 +1,18 @@
-import { Dock } from "./dock.tsx";
-import { EmptyList } from "./empty_list.tsx";
-import { Filters } from "./filters.tsx";
+/** The list of jobs: what it shows, what it says of itself, and where the next page leads. */
+import { PAGE_SIZE } from "@persistent-queue/queue/basics";
+import { count } from "../components/format.ts";
+import { Dock, PageHead } from "./page_frame.tsx";
+import { Filters, StatusTabs } from "./filters.tsx";
 import { JobRow } from "./job_row.tsx";
-import { isFiltered, isInLine, listPath, queryWords } from "./list_query.ts";
-import { matchesInWords, onwardInWords, orderInWords } from "./list_words.ts";
-import { PageHead } from "./page_head.tsx";
-import { StatusTabs } from "./status_tabs.tsx";
+import {
+  describeQuery,
+  isFiltered,
+  isInLine,
+  isNarrowed,
+  listPath,
+  type ListQuery,
+  queryWords,
+} from "./list_query.ts";
 import { confirmPath, legalHere, Ticked } from "./ticked.tsx";
 import type { ListView, Liveness } from "./views.ts";
 
@@ -115,4 +122,69 @@ function CheckStalled() {
       Check stalled jobs
     </button>
   );
+}
+
+/** Why there is nothing to see, and where to go. */
+function EmptyList({ view: { query, counts, next } }: { readonly view: ListView }) {
+  const isEmptyQueue = Object.values(counts).every((n) => n === 0);
+  if (next !== null) {
+    return <p class="empty">Nothing found so far among the newest jobs. Go on with “Older”.</p>;
+  }
+  if (isEmptyQueue) {
+    return (
+      <div class="empty">
+        <p>No jobs yet. The producer adds one every few seconds, unless it is switched off.</p>
+        <p>
+          <a class="button" href="/add">Add a job</a>
+        </p>
+      </div>
+    );
+  }
+  if (query.stalled && !isNarrowed(query)) {
+    return <p class="empty">No job is stalled: each one at work has a recent heartbeat.</p>;
+  }
+  return (
+    <div class="empty">
+      <p>{isFiltered(query) ? `There are no ${describeQuery(query)}.` : "There are no older jobs."}</p>
+      <p>
+        <a class="button" href="/" data-go>Show all jobs</a>
+      </p>
+    </div>
+  );
+}
+
+/** `888 jobs · newest first`. */
+function matchesInWords(view: ListView): string {
+  const matching = matchesOf(view);
+  return [...(matching === null ? [] : [matching]), orderInWords(view.query)].join(" · ");
+}
+
+/** By the counts where only the status matters, else by the page, if it holds all; null where neither tells. */
+function matchesOf({ query, jobs, next, counts, stalled }: ListView): string | null {
+  if (!isNarrowed(query)) {
+    if (query.stalled) return jobsInWords(stalled);
+    const matching = Object.entries(counts).filter(([status]) =>
+      query.status === "" || status === query.status
+    );
+    return jobsInWords(matching.reduce((sum, [, n]) => sum + n, 0));
+  }
+  if (query.cursor !== "") return null;
+  if (next === null) return `${jobsInWords(jobs.length)} found`;
+  return jobs.length === 0 ? null : `more than ${jobsInWords(jobs.length)} found`;
+}
+
+/** `newest first`. */
+function orderInWords(query: ListQuery): string {
+  return isInLine(query) ? "in the order they will run" : "newest first";
+}
+
+/** A page that is not full ends where the search stopped looking, not where the matches end. */
+function onwardInWords({ jobs, query }: ListView): string {
+  if (isInLine(query)) return "Next in line";
+  const isFull = jobs.length >= (Number(query.limit) || PAGE_SIZE);
+  return isNarrowed(query) && !isFull ? "Search further back" : "Older";
+}
+
+function jobsInWords(n: number): string {
+  return `${count(n)} ${n === 1 ? "job" : "jobs"}`;
 }

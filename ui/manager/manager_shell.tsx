@@ -1,8 +1,7 @@
 /** The document of every page of the Manager: its links, and the part that the browser brings to life. */
 import type { ComponentChildren } from "preact";
 import type { ManagerFrame } from "../http/app_env.ts";
-import { Shell } from "../components/shell.tsx";
-import { Help } from "./help.tsx";
+import { Shell } from "../components/document.tsx";
 
 export interface FrameProps {
   /** Of the page, before " · Persistent Queue". */
@@ -43,5 +42,43 @@ export function ManagerShell({ title, at, version, ops, children }: ManagerShell
       {children}
       <Help />
     </Shell>
+  );
+}
+
+const KEYS = [
+  ["/", "Search"],
+  ["j", "Next job"],
+  ["k", "Previous job"],
+  ["x", "Select the job"],
+  ["Enter", "Open the job"],
+  ["r", "Resubmit the job"],
+  ["c", "Cancel the job"],
+  ["1 – 8", "All, PENDING … Stalled"],
+  ["Shift", "and a click: select a range"],
+  ["?", "This help"],
+] as const;
+
+/** The keys. Opened by script only, as only a script listens to keys. */
+function Help() {
+  return (
+    <dialog id="help" class="help" aria-labelledby="help-title">
+      <h2 id="help-title">Keyboard shortcuts</h2>
+      <dl>
+        {KEYS.map(([key, what]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <label class="keys-switch">
+        <input type="checkbox" data-keys-switch /> Use these keys
+      </label>
+      <form method="dialog" data-plain>
+        <button type="submit">Close</button>
+      </form>
+    </dialog>
   );
 }

@@ -1,6 +1,6 @@
-import { LoggedOut } from "../components/logged_out.tsx";
+import { LoggedOut } from "../components/plain_page.tsx";
 import { ConsumersPage } from "./consumers_page.tsx";
-import { NoteText } from "./dock.tsx";
+import { NoteText } from "./page_frame.tsx";
 import { JobPage } from "./job_page.tsx";
 import { ListPage } from "./list_page.tsx";
 import type { Liveness, Note, View } from "./views.ts";

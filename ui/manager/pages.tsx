@@ -2,31 +2,27 @@
 import { Hono } from "hono";
 import type { VNode } from "preact";
 import type { AppEnv } from "../http/app_env.ts";
-import { actorOf, audited } from "../auth/audit.ts";
+import { actorOf, audited, type Fault } from "../auth/audit.ts";
 import type { PageDeps } from "../page_deps.ts";
-import { renderPage } from "../http/render_page.ts";
+import { otherPage, renderPage } from "../http/page_address.ts";
 import {
   goBack,
   moveMatching,
   moveNamed,
   type PageContext,
+  readForm,
   requestFault,
   stopBatch,
   sweep,
 } from "./actions.ts";
-import { addJob } from "./add_job.ts";
-import { type AddError, type AddForm, AddPage, EMPTY_FORM } from "./add_page.tsx";
+import { type AddError, type AddForm, addJob, AddPage, EMPTY_FORM } from "./add_job.tsx";
 import { BulkActions } from "./bulk_actions.ts";
-import { confirmation } from "./confirm.tsx";
-import type { Fault } from "../api/fault_injection.ts";
-import { faultConfirmation } from "./fault_page.tsx";
+import { confirmation, faultConfirmation } from "./confirm_page.tsx";
 import { type FrameProps, ManagerShell } from "./manager_shell.tsx";
 import { noteOf } from "./flash.ts";
-import { otherPage } from "../http/other_page.ts";
 import { atRest, PageBody } from "./page_body.tsx";
-import { readForm } from "./read_form.ts";
 import { type Gather, gatherViews } from "./gather_views.ts";
-import { UNTRANSLATED } from "../components/shell.tsx";
+import { UNTRANSLATED } from "../components/document.tsx";
 import { jobPath } from "./list_query.ts";
 
 export function managerPages(ports: PageDeps): Hono<AppEnv> {

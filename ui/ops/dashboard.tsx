@@ -1,13 +1,15 @@
 /** The whole page, from top to bottom in the order of urgency. The same on the server and in the browser. */
-import { LoggedOut } from "../components/logged_out.tsx";
-import { Consumers } from "./consumers.tsx";
-import { Counts } from "./counts.tsx";
+import type { Status } from "@persistent-queue/queue";
+import { LoggedOut } from "../components/plain_page.tsx";
+import { clock, count, duration, zone } from "../components/format.ts";
+import { StatusBadge } from "../components/job_label.tsx";
+import { ConsumersTable } from "../components/consumers_table.tsx";
 import { Health } from "./health.tsx";
 import { RecentEvents } from "./recent_events.tsx";
-import type { DashboardProps, Link } from "./snapshot.ts";
+import type { ConsumerState, DashboardProps, Link, Stats } from "./snapshot.ts";
 import { Throughput } from "./throughput.tsx";
 import { VitalSigns } from "./vital_signs.tsx";
-import { clock, duration, zone } from "../components/format.ts";
+import { jobHref, listHref, type ManagerAddress } from "./manager_links.tsx";
 
 export function Dashboard({ snapshot, statuses, version, manager, now, link, agedMs }: DashboardProps) {
   if (link === "ended") return <LoggedOut />;
@@ -49,4 +51,88 @@ function LinkNote({ link, agedMs, now }: LinkNoteProps) {
       As of <time dateTime={new Date(now).toISOString()}>{clock(now)} {zone(now)}</time>
     </p>
   );
+}
+
+interface CountsProps {
+  readonly statuses: readonly Status[];
+  readonly stats: Stats | null;
+  readonly manager: ManagerAddress;
+}
+
+/** How many jobs there are in each status. */
+function Counts({ statuses, stats, manager }: CountsProps) {
+  return (
+    <section aria-labelledby="counts-title">
+      <h2 id="counts-title" class="visually-hidden">Jobs per status</h2>
+      <dl class="counts">
+        {statuses.map((status) => (
+          <Count
+            key={status}
+            status={status}
+            jobs={stats?.counts[status] ?? null}
+            href={manager === null ? null : listHref(manager, status)}
+          />
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+interface CountProps {
+  readonly status: Status;
+  readonly jobs: number | null;
+  /** Where these jobs are listed. */
+  readonly href: string | null;
+}
+
+/** A new number is a new element, so that its arrival can be seen. */
+function Count({ status, jobs, href }: CountProps) {
+  const number = <span class="count-number" key={jobs}>{jobs === null ? "–" : count(jobs)}</span>;
+  return (
+    <div class="panel count" data-status={status}>
+      <dt>
+        <StatusBadge status={status} />
+      </dt>
+      <dd>
+        {href === null ? number : (
+          <a class="count-link" href={href}>
+            {number}
+            <span class="visually-hidden">{` ${status} jobs, in the Manager`}</span>
+          </a>
+        )}
+      </dd>
+    </div>
+  );
+}
+
+interface ConsumersProps {
+  readonly consumers: readonly ConsumerState[];
+  /** How old what is known of them is, in milliseconds. */
+  readonly agedMs: number;
+  readonly manager: ManagerAddress;
+}
+
+function Consumers({ consumers, agedMs, manager }: ConsumersProps) {
+  return (
+    <section class="panel" aria-labelledby="consumers-title">
+      <div class="panel-head">
+        <h2 id="consumers-title">Consumers</h2>
+        <p class="muted small">{summary(consumers)}</p>
+      </div>
+      {consumers.length > 0 && (
+        <ConsumersTable
+          consumers={consumers}
+          agedMs={agedMs}
+          hrefOf={(id) => manager === null ? null : jobHref(manager, id)}
+        />
+      )}
+    </section>
+  );
+}
+
+/** `7 working, 3 idle`. */
+function summary(consumers: readonly ConsumerState[]): string {
+  const states = Object.entries(Object.groupBy(consumers, ({ state }) => state));
+  return states.map(([state, those]) => `${count(those?.length ?? 0)} ${state}`).join(", ") ||
+    "There are none.";
 }

@@ -1,8 +1,8 @@
-/** The headline of the page: is all well? */
+/** The headline of the page: is all well, what does it say, and in which mood? */
 import type { ComponentChildren } from "preact";
+import { count } from "../components/format.ts";
 import { listHref, type ManagerAddress } from "./manager_links.tsx";
-import type { Link, Snapshot, Stats } from "./snapshot.ts";
-import { messagesOf, verdictOf } from "./verdict.ts";
+import type { Link, Snapshot, Stats, SystemState } from "./snapshot.ts";
 
 /** Characters that a line may not have room for. */
 const LONG = 80;
@@ -65,4 +65,77 @@ function FailedJobsLink({ manager, stats }: FailedJobsLinkProps) {
   const { UNPROCESSABLE, FAILED } = stats.counts;
   if (UNPROCESSABLE + FAILED === 0) return <a href={listHref(manager, "PROCESSING")}>See the jobs at work</a>;
   return <a href={listHref(manager, UNPROCESSABLE >= FAILED ? "UNPROCESSABLE" : "FAILED")}>See the jobs</a>;
+}
+
+interface Verdict {
+  readonly mood: "good" | "worrying" | "bad" | "unknown";
+  readonly headline: string;
+  /** Whether it is about jobs that fail. */
+  readonly isFailing: boolean;
+}
+
+/** What is wrong with the system itself goes before what is wrong with its jobs. */
+export function verdictOf({ system, stats }: Snapshot, link: Link): Verdict {
+  const plain = { isFailing: false };
+  if (link === "lost") return { ...plain, mood: "unknown", headline: "Unknown: the connection is lost" };
+  if (system.trouble !== null) return { ...plain, mood: "bad", headline: "Not serving" };
+  const warnings = messagesOf(system).length;
+  if (warnings > 0) {
+    return {
+      ...plain,
+      mood: "bad",
+      headline: warnings === 1 ? "One warning" : `${count(warnings)} warnings`,
+    };
+  }
+  const failing = failingOf(stats);
+  if (failing !== null) {
+    return { isFailing: true, mood: failing.most ? "bad" : "worrying", headline: sentenceOf(failing) };
+  }
+  const lying = stats === null ? 0 : stats.counts.FAILED + stats.counts.UNPROCESSABLE;
+  if (lying > 0) return { isFailing: true, mood: "worrying", headline: sentenceOfLying(lying) };
+  const consumers = system.consumers.length;
+  const who = `${count(consumers)} ${consumers === 1 ? "consumer" : "consumers"}`;
+  return { ...plain, mood: "good", headline: `All is well: ${who} at your service` };
+}
+
+function messagesOf({ trouble, warnings }: SystemState): string[] {
+  return [...new Set([...(trouble === null ? [] : [trouble]), ...warnings])];
+}
+
+/** They rest until a person decides. */
+function sentenceOfLying(jobs: number): string {
+  return jobs === 1
+    ? "1 job has failed: resubmit it, or cancel it to dismiss it"
+    : `${count(jobs)} jobs have failed: resubmit them, or cancel them to dismiss them`;
+}
+
+function sentenceOf({ failed, perSecond, most }: Failing): string {
+  const who = most ? "Most attempts fail" : "Many attempts fail";
+  const howMany = perSecond >= 2
+    ? `${count(Math.round(perSecond))} failed a second`
+    : `${count(failed)} failed in the last minute`;
+  return `${who} at the moment: ${howMany}`;
+}
+
+/** Whether so much fails that "all is well" would be no answer, though the system itself is sound. */
+interface Failing {
+  /** Failed attempts of the last minute. */
+  readonly failed: number;
+  /** Failed attempts per second, at the moment. */
+  readonly perSecond: number;
+  /** More than half of all that ended. */
+  readonly most: boolean;
+}
+
+/** Fewer in a minute are an accident. */
+const NOTEWORTHY = 10;
+const NOTEWORTHY_SHARE = 1 / 3;
+
+/** Null: what fails is within what one expects, or over. */
+function failingOf(stats: Stats | null): Failing | null {
+  if (stats === null || stats.rates.failed === 0) return null;
+  const failed = stats.history.reduce((sum, rates) => sum + rates.failed, 0);
+  const ended = stats.history.reduce((sum, rates) => sum + rates.failed + rates.completed, 0);
+  if (failed < NOTEWORTHY || failed / ended <= NOTEWORTHY_SHARE) return null;
+  return { failed, perSecond: stats.rates.failed, most: failed / ended > 1 / 2 };
 }

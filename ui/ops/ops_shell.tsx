@@ -1,7 +1,7 @@
 /** The document of every page of Ops, of its errors too. */
 import type { ComponentChildren } from "preact";
 import type { OpsFrame } from "../http/app_env.ts";
-import { Shell } from "../components/shell.tsx";
+import { Shell } from "../components/document.tsx";
 
 export interface OpsShellProps extends OpsFrame {
   /** Of the page, before " · Persistent Queue". */

@@ -2,14 +2,13 @@
 import { Hono } from "hono";
 import { STATUSES } from "@persistent-queue/queue";
 import type { AppEnv } from "../http/app_env.ts";
-import { otherPage } from "../http/other_page.ts";
+import { otherPage, renderPage } from "../http/page_address.ts";
 import type { OpsPorts } from "../page_deps.ts";
-import { renderPage } from "../http/render_page.ts";
 import { Dashboard } from "./dashboard.tsx";
 import { OpsShell } from "./ops_shell.tsx";
 import type { FirstProps, Snapshot } from "./snapshot.ts";
 import { countsOnWire, systemOnWire } from "../api/serializers.ts";
-import { UNTRANSLATED } from "../components/shell.tsx";
+import { UNTRANSLATED } from "../components/document.tsx";
 
 export function opsPages(ports: OpsPorts): Hono<AppEnv> {
   return new Hono<AppEnv>()

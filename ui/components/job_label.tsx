@@ -1,4 +1,6 @@
+/** What a job is called on every page: its id and its status. */
 import { printable } from "@persistent-queue/queue/basics";
+import type { Status } from "@persistent-queue/queue";
 
 /** Cells of the end that always show, as wide as the style sheet leaves room for. */
 const TAIL_CELLS = 16;
@@ -40,4 +42,9 @@ function tailStart(text: string): number {
     at -= character.length;
   }
   return at;
+}
+
+/** A status in its own words; colour only repeats what the text says. */
+export function StatusBadge({ status }: { readonly status: Status }) {
+  return <span class={`badge badge-${status.toLowerCase()}`}>{status}</span>;
 }

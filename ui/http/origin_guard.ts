@@ -5,6 +5,7 @@
  * in, and a JSON body from another site's page is as unwelcome as a form.
  */
 import type { Context, MiddlewareHandler } from "hono";
+import { isLoopbackAddress } from "@persistent-queue/queue";
 import type { AppEnv } from "./app_env.ts";
 import { authoritiesOf, withoutRootDot } from "./host_guard.ts";
 import { HttpError } from "./errors.ts";
@@ -36,7 +37,7 @@ function isForeign(c: Context<AppEnv>): boolean {
 }
 
 /** Whether the browser names an origin under which we are not reached, even if it takes that page for the same. */
-export function hasForeignOrigin(c: Context<AppEnv>): boolean {
+function hasForeignOrigin(c: Context<AppEnv>): boolean {
   const origin = c.req.header("origin");
   return origin !== undefined && origin !== "null" && !isOwnOrigin(origin, c);
 }
@@ -55,3 +56,18 @@ export const sameOrigin: MiddlewareHandler<AppEnv> = async (c, next) => {
 function crossSite(): HttpError {
   return new HttpError(403, "cross_site", "This request comes from another site, and is refused.");
 }
+
+/**
+ * While the password is the published default, only this machine is let in, and only directly.
+ * Refuses, with 403, peers on other machines and requests that came through a proxy. One that adds no header and writes its
+ * own address into `Host` shows by the origin that the browser names.
+ */
+export const peerGuard: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const { peer, isForwarded } = c.env.client;
+  if (!isLoopbackAddress(peer) || isForwarded || hasForeignOrigin(c)) {
+    const message =
+      "The password is still the default, so only this machine is served, without a proxy. Set MANAGER_PASSWORD.";
+    throw new HttpError(403, "default_password", message);
+  }
+  await next();
+};

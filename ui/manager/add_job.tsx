@@ -1,4 +1,11 @@
+/** Adds the job that a form describes. */
+/** Adding a job by hand: the form, and the job that it describes. */
 import type { ComponentChildren } from "preact";
+import { type Enqueuer, type JobRequest, messageOf, QueueError } from "@persistent-queue/queue";
+import { type DueTime, parseDelay, parseDueTime } from "../api/due_time.ts";
+import { jsonText } from "../api/parse_json.ts";
+import { HttpError } from "../http/errors.ts";
+import type { PlainNote } from "./flash.ts";
 
 export interface AddForm {
   readonly kind: string;
@@ -14,7 +21,7 @@ export interface AddError {
   readonly field: keyof AddForm | null;
 }
 
-export interface AddPageProps {
+interface AddPageProps {
   readonly form: AddForm;
   readonly kinds: readonly string[];
   readonly error: AddError | null;
@@ -127,4 +134,72 @@ function attributesOf(name: keyof AddForm, error: string | null) {
 
 function hintIdOf(id: string): string {
   return `${id}-hint`;
+}
+
+type AddOutcome =
+  | { readonly ok: true; readonly id: string; readonly note: PlainNote }
+  | { readonly ok: false; readonly error: AddError; readonly status: 400 | 409 };
+
+/** Nothing is thrown for what a person may have typed. @throws {StorageError} */
+export async function addJob(queue: Enqueuer, form: AddForm, now: number): Promise<AddOutcome> {
+  const payload = await parsePayload(form.payload);
+  if (!payload.ok) return refused(payload.reason, "payload");
+  const due = dueTimeOf(form.runAt, now);
+  if (due !== null && "problem" in due) {
+    return refused(`Not before: "${form.runAt}" ${due.problem}.`, "runAt");
+  }
+  try {
+    const [added] = await queue.add([{
+      ...requestOf(form, payload.value),
+      ...(due === null ? {} : { runAt: due.ms }),
+    }]);
+    if (added === undefined) throw new Error("The queue answered nothing for a job that was added");
+    return { ok: true, id: added.job.id, note: added.differs ? "differs" : added.outcome };
+  } catch (error) {
+    if (!(error instanceof QueueError) || error.code === "storage") throw error;
+    return refused(error.message, fieldOf(error, form), error.code === "duplicate_job" ? 409 : 400);
+  }
+}
+
+function refused(message: string, field: AddError["field"], status: 400 | 409 = 400): AddOutcome {
+  return { ok: false, error: { message, field }, status };
+}
+
+/** Null where it may be about any of them. */
+function fieldOf({ code }: QueueError, { id, priority }: AddForm): AddError["field"] {
+  if (code === "duplicate_job") return "id";
+  if (code === "unknown_kind") return "kind";
+  if (priority !== "" && !/^[-+]?\d{1,2}$|^[-+]?100$/.test(priority)) return "priority";
+  return id === "" ? "id" : null;
+}
+
+function requestOf({ kind, id, priority }: AddForm, payload: unknown): JobRequest {
+  return {
+    payload,
+    ...(id === "" ? {} : { id }),
+    ...(kind === "" ? {} : { kind }),
+    ...(priority === "" ? {} : { priority: Number(priority) }),
+  };
+}
+
+/** Null: at once. */
+function dueTimeOf(text: string, now: number): DueTime | null {
+  if (text === "") return null;
+  const delayMs = parseDelay(text);
+  return delayMs === null ? parseDueTime(text) : { ms: now + delayMs };
+}
+
+type Parsed = { readonly ok: true; readonly value: unknown } | {
+  readonly ok: false;
+  readonly reason: string;
+};
+
+async function parsePayload(text: string): Promise<Parsed> {
+  if (text.trim() === "") return { ok: true, value: null };
+  try {
+    return { ok: true, value: await jsonText(text) };
+  } catch (error) {
+    if (error instanceof HttpError) return { ok: false, reason: error.message };
+    return { ok: false, reason: `The payload is not JSON: ${messageOf(error)}.` };
+  }
 }

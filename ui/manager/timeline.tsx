@@ -1,10 +1,11 @@
 /** The life of a job as lines to read, oldest first. */
 import type { HistoryEvent } from "@persistent-queue/queue";
 import type { JobView, WireHistory } from "./views.ts";
-import { duration } from "../components/format.ts";
-import { waitOf } from "./wait_of.ts";
+import { dateAndTime, duration } from "../components/format.ts";
+import { ConsumerName, isoTime } from "./job_row.tsx";
+import { waitOf } from "./job_times.ts";
 
-export interface TimelineEntry {
+interface TimelineEntry {
   /** Null: it was not kept. */
   readonly at: number | null;
   readonly title: string;
@@ -123,4 +124,40 @@ function stateNow(job: JobView["job"], knownAt: number, now: number): Line[] {
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+interface TimelineProps {
+  readonly lines: readonly TimelineEntry[];
+  /** Details that are not repeated here. */
+  readonly told: ReadonlySet<string | null>;
+}
+
+export function Timeline({ lines, told }: TimelineProps) {
+  return (
+    <section class="panel" aria-labelledby="timeline-title">
+      <h2 id="timeline-title" class="panel-title">Timeline</h2>
+      <ol class="timeline">
+        {lines.map(({ at, title, detail, consumerId, tone, gapMs, isSameError }, index) => (
+          <li key={tone === "now" ? "now" : index} class={`timeline-line timeline-${tone}`}>
+            <p class="timeline-title">{title}</p>
+            <p class="small muted dotted">
+              {tone === "now" && <span>Now</span>}
+              {at !== null && tone !== "now" && <time dateTime={isoTime(at)}>{dateAndTime(at)}</time>}
+              {gapMs !== null && <span>{duration(gapMs)} later</span>}
+              {isSameError && <span>the same error</span>}
+              {consumerId !== null && (
+                <span>
+                  consumer <ConsumerName id={consumerId} />
+                </span>
+              )}
+            </p>
+            {detail !== null && tone === "plain" && <p class="small">{detail}</p>}
+            {detail !== null && tone !== "plain" && !told.has(detail) && (
+              <pre class="text timeline-detail" tabIndex={0}>{detail}</pre>
+            )}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
 }

@@ -1,6 +1,5 @@
 /** The whole document around a page: head, header, main landmark. */
 import type { ComponentChildren } from "preact";
-import { Head } from "./head.tsx";
 
 export interface ShellProps {
   /** Of the document, as the tab shows it. */
@@ -48,3 +47,25 @@ export function Shell({ title, page, version, nav, children, scripts, styles }: 
  * attribute only as a boolean, which is not rendered.
  */
 export const UNTRANSLATED: object = { translate: "no" };
+
+export interface HeadProps {
+  /** Of the document, as the tab shows it. */
+  readonly title: string;
+  /** Scripts and style sheets of this page only. */
+  readonly children?: ComponentChildren;
+}
+
+/** What every document begins with. */
+export function Head({ title, children }: HeadProps) {
+  return (
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <title>{title}</title>
+      <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
+      <link rel="stylesheet" href="/static/app.css" />
+      {children}
+    </head>
+  );
+}

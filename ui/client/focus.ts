@@ -1,4 +1,4 @@
-/** Whether the rows have to hold still: a reader rests on them, with the pointer or the keyboard. */
+/** Where the reader is. Rows hold still while the reader rests on them, with the pointer or the keyboard. */
 
 const RESTED_ON = "tbody:hover";
 /** Where a click left it the focus says nothing; a keyboard's focus does. */
@@ -25,4 +25,17 @@ export function listenToRest(onChange: () => void): void {
   for (const type of ["mouseleave", "focusout"]) {
     document.documentElement.addEventListener(type, () => setTimeout(look));
   }
+}
+
+/**
+ * A button that did its work may be gone from its row: the focus then goes to the row, not to nowhere. Call it before
+ * the change, and the function that it returns afterwards.
+ */
+export function keepFocus(): () => void {
+  const link = document.activeElement?.closest("tr")?.querySelector<HTMLElement>(".job-link") ?? null;
+  return () => {
+    if (document.activeElement !== document.body || link === null) return;
+    const target = link.isConnected ? link : document.querySelector<HTMLElement>(".job-link");
+    (target ?? document.querySelector<HTMLElement>("#main"))?.focus({ preventScroll: true });
+  };
 }

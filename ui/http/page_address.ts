@@ -1,0 +1,86 @@
+/**
+ * Where people reach this page, and the other one.
+ *
+ * Pages may be below a path, such as `https://queue.example.com/jobs`. Inside, every path is the app's own
+ * (`/consumers`): the base is taken off as a request comes in, and put before every own address as the response goes
+ * out. So links are written as if there were no base, and a proxy may strip it or not.
+ */
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { VNode } from "preact";
+import { renderToString } from "preact-render-to-string";
+import { ServeError } from "./errors.ts";
+import type { AppEnv } from "./app_env.ts";
+import { authoritiesOf, hostnameOf } from "./host_guard.ts";
+
+/** `/jobs` of `https://queue.example.com/jobs`; empty where the pages are at the top. */
+export function basePathOf(publicUrl: string | null): string {
+  return publicUrl === null ? "" : new URL(publicUrl).pathname.replace(/\/$/, "");
+}
+
+/** @throws {ServeError} if a proxy that strips the base could not be told from one that does not */
+export function refuseOwnPath(base: string, routes: readonly string[]): void {
+  const isOwn = base !== "" && routes.some((route) => route === base || route.startsWith(`${base}/`));
+  if (!isOwn) return;
+  throw new ServeError(
+    `The pages cannot be below ${base}, where they have addresses of their own: choose another path in PUBLIC_URL ` +
+      "and OPS_PUBLIC_URL, for example /queue.",
+  );
+}
+
+/** The request as if there were no base; one that a proxy has stripped already is left as it is. */
+export function withoutBase(request: Request, base: string): Request {
+  const [, origin = "", path = "", rest = ""] = /^(https?:\/\/[^/?#]*)([^?#]*)(.*)$/i.exec(request.url) ?? [];
+  if (base === "" || (path !== base && !path.startsWith(`${base}/`))) return request;
+  const url = `${origin}${path.slice(base.length) || "/"}${rest}`;
+  const { method, headers, body, signal } = request;
+  return URL.canParse(url) ? new Request(url, { method, headers, body, signal }) : request;
+}
+
+/** Where a redirect leads, below the base. */
+export function locationBelow(base: string, location: string): string {
+  return isOwnPath(location) ? base + location : location;
+}
+
+/** The document with its own links, forms and files below the base. */
+export function documentBelow(base: string, html: string): string {
+  // The renderer escapes each quotation mark of a text, so this can only be an attribute of ours.
+  return base === ""
+    ? html
+    : html.replaceAll(/( (?:href|src|action|formaction)=")(?=\/(?!\/))/gi, `$1${base}`);
+}
+
+function isOwnPath(address: string): boolean {
+  return address.startsWith("/") && !address.startsWith("//");
+}
+
+export interface Neighbours {
+  /** Where this page listens. */
+  readonly port: number;
+  /** Where the other page listens; without it no link leads there, unless its public address is known. */
+  readonly otherPort?: number | undefined;
+  /** How people reach the other page; null = as it is bound. */
+  readonly otherPublicUrl?: string | null;
+}
+
+/**
+ * The address of the other page: the public one, or the other port under the name by which the visitor came here
+ * (`http://localhost:8502`). Null where neither is known: a visitor who comes through a proxy, or through a port that is mapped to
+ * ours, may reach the other page anywhere, and under this name meets a stranger.
+ */
+export function otherPage(
+  c: Context<AppEnv>,
+  { port, otherPort, otherPublicUrl = null }: Neighbours,
+): string | null {
+  if (otherPublicUrl !== null) return otherPublicUrl;
+  const [authority] = authoritiesOf(c.req.raw);
+  const name = hostnameOf(authority);
+  const isDirect = !c.env.client.isForwarded && authority.endsWith(`:${port}`);
+  if (!isDirect || name === null || !otherPort) return null;
+  return `http://${name.includes(":") ? `[${name}]` : name}:${otherPort}`;
+}
+
+/** A whole HTML document, with its links below the base. */
+export function renderPage(c: Context<AppEnv>, page: VNode, status: ContentfulStatusCode = 200): Response {
+  return c.html(`<!doctype html>${documentBelow(c.env.basePath, renderToString(page))}`, status);
+}
