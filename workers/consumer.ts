@@ -40,9 +40,7 @@ const loop = new ConsumerLoop({
   handlers: new Handlers(new URL(start.handlers)),
   guards: { owners, tidiness, memory },
 });
-listen((messages) => {
-  for (const message of messages) loop.receive(message);
-});
+listen(loop.receive);
 await loop.run();
 
 function hang(): never {

@@ -2,18 +2,15 @@
  * The turn: what threads report, what becomes free, what is due. All of one turn of the event loop shares one
  * durable transaction of the store, and a thread is told nothing before that is committed.
  */
-import type { Claimed, Consumer, Lease, QueueEvent } from "@persistent-queue/queue";
+import type { Claimed, Consumer, Lease, Outcome, QueueEvent } from "@persistent-queue/queue";
 import type { ConsumerHandle, InFlightJob } from "./dispatch/consumer_handle.ts";
 import type { CancelReason, Result } from "./protocol.ts";
-import { PrefetchReturn } from "./dispatch/prefetch.ts";
 import { Claimer, mayBringJobs } from "./dispatch/claimer.ts";
-import { Idleness } from "./dispatch/idleness.ts";
 import { Heartbeats } from "./dispatch/heartbeats.ts";
-import { abandonedJobs, HANDED_BACK, Settler, STOPPED, takeEnded } from "./dispatch/settler.ts";
-import type { Attempted, Ended, EndOfConsumer } from "./dispatch/settler.ts";
-import { StopOrders } from "./dispatch/stop_orders.ts";
-import { ThreadWatch } from "./dispatch/thread_watch.ts";
-import { UnownedDeaths } from "./dispatch/unowned_deaths.ts";
+import { abandonedJobs, type EndOfConsumer, UnownedDeaths } from "./dispatch/abandoned.ts";
+import { type Attempted, HANDED_BACK, Settler, STOPPED, takeEnded } from "./dispatch/settler.ts";
+import { PrefetchReturn, StopOrders, ThreadWatch } from "./dispatch/thread_watch.ts";
+import { Idleness } from "./dispatch/waits.ts";
 
 export interface DispatcherOptions {
   readonly queue: Consumer;
@@ -61,7 +58,7 @@ export class Dispatcher {
       onClaimed: (jobs) => this.#give(jobs),
       onIdle: () => {
         this.#takenMeanwhile.clear();
-        this.#idleness.look();
+        this.#lookIfStopping();
       },
     });
     this.#prefetchReturn = new PrefetchReturn({ consumers, clock, onBack: (jobs) => this.#takeBack(jobs) });
@@ -73,7 +70,7 @@ export class Dispatcher {
     });
     const onLost = (handle: ConsumerHandle, lease: Lease) => this.#drop(handle, lease, "lost");
     this.#heartbeats = new Heartbeats({ queue, onError, onLost });
-    const onIdle = () => this.#idleness.look();
+    const onIdle = () => this.#lookIfStopping();
     this.#settler = new Settler({ queue, onError, signal: this.#stop.signal, onIdle });
   }
 
@@ -117,7 +114,7 @@ export class Dispatcher {
     const { ended, dropped } = takeEnded(handle, results, busyMs);
     this.#settle(handle, ended, dropped);
     // A suspect that ended makes room for the next one.
-    if ([...ended.map(({ inFlight }) => inFlight), ...dropped].some(({ job }) => job.suspect)) this.wake();
+    if ([...ended.keys(), ...dropped].some(({ job }) => job.suspect)) this.wake();
     else this.#claimer.fill();
   }
 
@@ -160,13 +157,12 @@ export class Dispatcher {
 
   // What becomes durable -----------------------------------------------------------------------------------------------
 
-  async #settle(handle: ConsumerHandle, ended: readonly Ended[], dropped: readonly InFlightJob[]) {
-    for (const { inFlight } of ended) this.#ending.add(inFlight);
-    const attempts = ended.map(({ inFlight: { job }, outcome }) => ({ job, outcome }));
-    const verdicts = await this.#settler.settle(attempts);
+  async #settle(handle: ConsumerHandle, ended: Map<InFlightJob, Outcome>, dropped: readonly InFlightJob[]) {
+    for (const inFlight of ended.keys()) this.#ending.add(inFlight);
+    const verdicts = await this.#settler.settle([...ended].map(([{ job }, outcome]) => ({ job, outcome })));
     const completed: InFlightJob[] = [];
     const others = [...dropped];
-    for (const [i, { inFlight, outcome }] of ended.entries()) {
+    for (const [i, [inFlight, outcome]] of [...ended].entries()) {
       const verdict = verdicts[i];
       this.#ending.delete(inFlight);
       if (verdict?.type === "stored" && outcome.type === "returned") completed.push(inFlight);
@@ -176,7 +172,7 @@ export class Dispatcher {
       }
     }
     if (completed.length + others.length > 0) handle.settled(completed, others);
-    this.#idleness.look();
+    this.#lookIfStopping();
   }
 
   /** The next attempt runs on the same consumer, unless that is gone or the system stops. */
@@ -189,7 +185,7 @@ export class Dispatcher {
     const onDue = () => isForLine() ? this.#takeBack([job]) : this.#handOut(handle, [job], { soon: true });
     // By the monotonic clock: the wall clock may be set.
     const { clock } = this.#options;
-    handle.wait(job, { at: clock() + delayMs, now: clock, onDue });
+    handle.waiting.add(job, { at: clock() + delayMs, now: clock, onDue });
   }
 
   #takeBack(jobs: readonly Claimed[]): void {
@@ -245,5 +241,10 @@ export class Dispatcher {
     for (const consumerId of [...this.#consumers.keys()]) this.leave(consumerId, STOPPED);
     this.#heartbeats.stop();
     await this.#idleness.within(ABORT_MS);
+  }
+
+  /** Only a stop waits until nothing is under way. */
+  #lookIfStopping(): void {
+    if (this.#stop.signal.aborted) this.#idleness.look();
   }
 }

@@ -5,6 +5,9 @@
 import type { Outcome } from "@persistent-queue/queue";
 import type { LogLevel } from "./log/log_file.ts";
 
+/** Jobs in flight at one consumer, and results in one of its messages. */
+export const MOST_IN_FLIGHT = 128;
+
 /** What every thread is started with. */
 export interface StartOfThread {
   readonly log: { readonly dir: string; readonly level: LogLevel; readonly name: string };

@@ -10,8 +10,8 @@ import {
   type QueueEvent,
   StorageError,
 } from "@persistent-queue/queue";
-import { atTime } from "./at_time.ts";
-import { MOST_IN_FLIGHT } from "./prefetch.ts";
+import { atTime } from "./waits.ts";
+import { MOST_IN_FLIGHT } from "../protocol.ts";
 import type { ConsumerHandle } from "./consumer_handle.ts";
 
 export interface ClaimerOptions {

@@ -4,11 +4,10 @@
  * The handle decides nothing about jobs; the dispatcher does.
  */
 import type { Claimed } from "@persistent-queue/queue";
-import { atTime, type Moment } from "./at_time.ts";
-import { Prefetch } from "./prefetch.ts";
-import type { CancelReason, JobMessage, ToConsumer } from "../protocol.ts";
+import { type CancelReason, type JobMessage, MOST_IN_FLIGHT, type ToConsumer } from "../protocol.ts";
 import { ThreadState } from "./thread_state.ts";
 import { TicketRoll, Tickets } from "./tickets.ts";
+import { WaitingJobs } from "./waits.ts";
 
 /** A job in flight at one consumer. */
 export interface InFlightJob {
@@ -23,12 +22,6 @@ export interface InFlightJob {
   isTold: boolean;
 }
 
-/** A job between two attempts. */
-export interface Waiting {
-  readonly job: Claimed;
-  readonly callOff: () => void;
-}
-
 /** `withNext`: it may wait for the next message. */
 type Post = (message: ToConsumer, when?: { readonly withNext: boolean }) => void;
 
@@ -40,11 +33,9 @@ export interface ConsumerHandleOptions {
   readonly now: () => number;
 }
 
-/**
- * Waiting jobs whose heartbeat is renewed at once, or a tenth of them: very many may wait, and each write
- * takes time.
- */
-const LEAST_RENEWED = 500;
+const SHORT_MS = 3;
+const FILL_MS = 20;
+const WEIGHT = 0.3;
 
 export class ConsumerHandle {
   readonly consumerId: string;
@@ -52,7 +43,7 @@ export class ConsumerHandle {
   readonly tickets = new Tickets();
   readonly state = new ThreadState();
   readonly inFlight = new Map<number, InFlightJob>();
-  readonly waiting = new Map<number, Waiting>();
+  readonly waiting = new WaitingJobs();
   readonly post: Post;
   /** Jobs requested from the store for this consumer and not returned yet. */
   requested = 0;
@@ -64,8 +55,6 @@ export class ConsumerHandle {
   readonly #now: () => number;
   readonly #prefetch = new Prefetch();
   readonly #roll = new TicketRoll();
-  /** How far the heartbeats of waiting jobs have come. */
-  #renewedTo = 0;
 
   constructor({ consumerId, slot, post, now }: ConsumerHandleOptions) {
     this.consumerId = consumerId;
@@ -162,48 +151,31 @@ export class ConsumerHandle {
     return revoked;
   }
 
-  wait(job: Claimed, { at, now, onDue }: Moment & { onDue: () => void }): void {
-    const callOff = atTime({ at, now }, () => {
-      this.waiting.delete(job.seq);
-      onDue();
-    });
-    this.waiting.set(job.seq, { job, callOff });
-  }
-
   /** Removes every job that has not begun. */
   clear(): { unbegun: Claimed[]; waiting: Claimed[] } {
     const unbegun = this.revoke(() => true).map(({ job }) => job);
-    return { unbegun, waiting: [...this.waiting.values()].map(({ job }) => this.#stopWaiting(job)) };
+    return { unbegun, waiting: this.waiting.remove(() => true) };
   }
 
   /** Forgets these jobs. Returns those that have begun and were not yet told to stop: they run until they are. */
   drop(isMeant: (job: Claimed) => boolean): InFlightJob[] {
-    for (const { job } of this.waiting.values()) if (isMeant(job)) this.#stopWaiting(job);
+    this.waiting.remove(isMeant);
     this.revoke(({ job }) => isMeant(job));
     return [...this.inFlight.values()].filter(({ job, canceled }) => isMeant(job) && canceled === null);
   }
 
-  #stopWaiting(job: Claimed): Claimed {
-    this.waiting.get(job.seq)?.callOff();
-    this.waiting.delete(job.seq);
-    return job;
-  }
-
   /** Every job it holds a lease for. */
   leases(): Claimed[] {
-    return [...this.inFlight.values(), ...this.waiting.values()].map(({ job }) => job);
+    return [...this.#jobsInFlight, ...this.waiting.jobs];
   }
 
   /** Jobs whose heartbeats are due: all that the thread has, and a rotating part of those that wait. */
   leasesToRenew(): Claimed[] {
-    const waiting = [...this.waiting.values()];
-    const from = this.#renewedTo < waiting.length ? this.#renewedTo : 0;
-    const turn = [...waiting.slice(from), ...waiting.slice(0, from)].slice(
-      0,
-      Math.max(LEAST_RENEWED, Math.ceil(waiting.length / 10)),
-    );
-    this.#renewedTo = from + turn.length;
-    return [...this.inFlight.values(), ...turn].map(({ job }) => job);
+    return [...this.#jobsInFlight, ...this.waiting.toRenew()];
+  }
+
+  get #jobsInFlight(): Claimed[] {
+    return [...this.inFlight.values()].map(({ job }) => job);
   }
 
   /** Its thread has received the order to stop this job. */
@@ -223,5 +195,32 @@ export class ConsumerHandle {
       if (this.tickets.isUnderWay(inFlight.ticket)) return inFlight;
     }
     return null;
+  }
+}
+
+/**
+ * How many jobs a consumer may have in flight: earned, not configured.
+ * A message between threads costs more than a tiny job, so tiny jobs travel together. A consumer starts with
+ * one job at a time, and gets more only while its recent jobs prove short: so a slow job never holds others
+ * up.
+ */
+class Prefetch {
+  #meanMs = Infinity;
+
+  /** `count` jobs took `busyMs` all together. */
+  observe(count: number, busyMs: number): void {
+    if (count === 0) return;
+    const ms = busyMs / count;
+    this.#meanMs = Number.isFinite(this.#meanMs) ? this.#meanMs + (ms - this.#meanMs) * WEIGHT : ms;
+  }
+
+  /** Trust is lost at once: a job is taking long. */
+  forfeit(): void {
+    this.#meanMs = Infinity;
+  }
+
+  get limit(): number {
+    if (this.#meanMs > SHORT_MS) return 1;
+    return Math.max(1, Math.min(MOST_IN_FLIGHT, Math.floor(FILL_MS / Math.max(this.#meanMs, 0.001))));
   }
 }

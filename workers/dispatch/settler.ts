@@ -1,9 +1,5 @@
-/**
- * The ends of attempts: what a thread reports, what is left of a thread that is gone, and the one place that makes
- * outcomes durable.
- */
+/** The ends of attempts: what a thread reports, and the one place that makes outcomes durable. */
 import {
-  type AttemptReport,
   type Claimed,
   type Consumer,
   type Lease,
@@ -112,31 +108,26 @@ export class Settler {
 
 // What a thread reports --------------------------------------------------------------------------------------
 
-export interface Ended {
-  readonly inFlight: InFlightJob;
-  readonly outcome: Outcome;
-}
-
 /** A job that asks to be called later has not failed, nor has one that was stopped. */
 const FAILURES: readonly Outcome["type"][] = ["threw", "gave-up", "timed-out"];
 
 /** Removes the jobs of these results from the handle, and counts them. */
 export function takeEnded(handle: ConsumerHandle, results: readonly Result[], busyMs: number) {
   const outcomes = new Map(results.map(({ ticket, outcome }) => [ticket, outcome]));
-  const ended: Ended[] = [];
+  const ended = new Map<InFlightJob, Outcome>();
   const dropped: InFlightJob[] = [];
   for (const inFlight of handle.take([...outcomes.keys()], busyMs)) {
     const outcome = outcomes.get(inFlight.ticket);
     // Where the lease was lost the store refuses, and that is counted.
     if (outcome === undefined || inFlight.canceled === "canceled") dropped.push(inFlight);
-    else ended.push({ inFlight, outcome: inFlight.canceled === "stopping" ? toStopped(outcome) : outcome });
+    else ended.set(inFlight, inFlight.canceled === "stopping" ? toStopped(outcome) : outcome);
   }
-  handle.done += ended.length;
-  handle.failed += ended.filter(({ outcome }) => FAILURES.includes(outcome.type)).length;
+  handle.done += ended.size;
+  handle.failed += [...ended.values()].filter(({ type }) => FAILURES.includes(type)).length;
   return { ended, dropped };
 }
 
-// What is left of a thread that is gone -----------------------------------------------------------------------
+// Attempts that a stop ended, or that never began --------------------------------------------------------------
 
 /** Never begun: another consumer may run it, and nothing is recorded. */
 export const HANDED_BACK = { type: "handed-back" } as const satisfies Outcome;
@@ -149,52 +140,4 @@ function toStopped(outcome: Outcome): Outcome {
   return "report" in outcome && outcome.report !== undefined
     ? { ...STOPPED, report: outcome.report }
     : STOPPED;
-}
-
-export interface EndOfConsumer {
-  readonly type: "crashed" | "stalled" | "stopped";
-  readonly detail: string;
-  /** The ticket of the job to blame, or null for none; found out unless given. */
-  readonly guilty?: number | null;
-}
-
-/**
- * Clears the handle of a consumer that is gone: its jobs, and how each of them ended. Unless the one to blame
- * is given, it is the running job, or else one whose end was not reported.
- */
-export function abandonedJobs(handle: ConsumerHandle, end: EndOfConsumer, now: number): Attempted[] {
-  const { type, detail } = end;
-  const { unbegun, waiting } = handle.clear();
-  const inFlight = [...handle.inFlight.values()];
-  const begun = inFlight.filter(({ canceled }) => canceled === null || canceled === "stopping");
-  const culprit = culpritOf(handle, { inFlight, begun, end });
-  return [
-    ...unbegun.map((job) => ({ job, outcome: HANDED_BACK })),
-    ...begun.map((one) => ({
-      job: one.job,
-      // Its log lines are only in the consumer's log: its thread is gone.
-      outcome: { guilty: one === culprit, type, detail, report: ranFor(now - one.givenAt) },
-    })),
-    ...waiting.map((job) => ({ job, outcome: { guilty: false, type, detail } })),
-  ];
-}
-
-function ranFor(ms: number): AttemptReport {
-  return { ranMs: Math.max(0, Math.round(ms)), detail: null, log: null };
-}
-
-interface LeftOver {
-  readonly inFlight: readonly InFlightJob[];
-  readonly begun: readonly InFlightJob[];
-  readonly end: EndOfConsumer;
-}
-
-function culpritOf(
-  handle: ConsumerHandle,
-  { inFlight, begun, end: { type, guilty } }: LeftOver,
-): InFlightJob | undefined {
-  if (guilty !== undefined) return inFlight.find(({ ticket }) => ticket === guilty);
-  const underWay = inFlight.find(({ ticket }) => handle.tickets.isUnderWay(ticket));
-  // A thread falls silent with the first report that is missing, and dies of the last.
-  return underWay ?? begun.at(type === "stalled" ? 0 : -1);
 }

@@ -1,8 +1,12 @@
 /**
- * Watches the threads from outside for what they cannot report themselves: a job past its deadline, a job
- * that was given and never begins, or a job that has ended and whose report never comes.
+ * Watches the threads from outside: takes back the jobs that they do not get to, tells running jobs to stop, and
+ * finds the threads that must be replaced although they cannot report it themselves.
  */
+import { type Claimed, sleep } from "@persistent-queue/queue";
+import type { CancelReason } from "../protocol.ts";
 import type { ConsumerHandle, InFlightJob } from "./consumer_handle.ts";
+
+// Threads that cannot report ----------------------------------------------------------------------------------
 
 export interface ThreadWatchOptions {
   readonly consumers: ReadonlyMap<string, ConsumerHandle>;
@@ -32,6 +36,10 @@ interface Seen {
   idle: number;
 }
 
+/**
+ * Finds a job past its deadline, a job that was given and never begins, and a job that has ended and whose report
+ * never comes.
+ */
 export class ThreadWatch {
   readonly #options: ThreadWatchOptions;
   readonly #seen = new WeakMap<ConsumerHandle, Seen>();
@@ -90,5 +98,107 @@ export class ThreadWatch {
     if (seen.overdue <= (isDeadlineTold ? PATIENCE_ONCE_TOLD : PATIENCE)) return;
     const error = `It ran past its deadline of ${deadlineMs / 1000} s, and was cut off with its thread`;
     this.#options.onOverdue(handle, inFlight, error);
+  }
+}
+
+// Jobs that must stop ------------------------------------------------------------------------------------------
+
+export interface StopOrdersOptions {
+  readonly consumers: ReadonlyMap<string, ConsumerHandle>;
+  /** Fires when the system stops, which ends whatever still runs. */
+  readonly signal: AbortSignal;
+  readonly onIgnored: (consumerId: string, why: string) => void;
+}
+
+/** A handler that runs this long after its signal fired is cut off with its thread. */
+const STOP_GRACE_MS = 5_000;
+/** A thread that has not confirmed the order by then is not listening: it computes, and its signal never fires. */
+const HEAR_MS = 1_000;
+
+/** Running jobs are told to stop; if one does not, its thread is cut off. */
+export class StopOrders {
+  readonly #options: StopOrdersOptions;
+
+  constructor(options: StopOrdersOptions) {
+    this.#options = options;
+  }
+
+  give(handle: ConsumerHandle, inFlight: InFlightJob, reason: CancelReason): void {
+    inFlight.canceled = reason;
+    handle.post({ type: "cancel", ticket: inFlight.ticket, reason });
+    this.#cutOffAfter(HEAR_MS, handle, inFlight, () => !inFlight.isTold);
+    this.#cutOffAfter(STOP_GRACE_MS, handle, inFlight, () => true);
+  }
+
+  async #cutOffAfter(
+    ms: number,
+    handle: ConsumerHandle,
+    inFlight: InFlightJob,
+    isDue: () => boolean,
+  ): Promise<void> {
+    const { consumers, signal, onIgnored } = this.#options;
+    await sleep(ms, signal);
+    const isOver = signal.aborted || consumers.get(handle.consumerId) !== handle ||
+      !handle.inFlight.has(inFlight.ticket);
+    if (isOver || !isDue()) return;
+    onIgnored(
+      handle.consumerId,
+      `A handler went on for ${ms / 1000} s after its job was ${inFlight.canceled}`,
+    );
+  }
+}
+
+// Jobs that a thread does not get to ------------------------------------------------------------------------------
+
+export interface PrefetchReturnOptions {
+  readonly consumers: ReadonlyMap<string, ConsumerHandle>;
+  /** Monotonic, in milliseconds. */
+  readonly clock: () => number;
+  readonly onBack: (jobs: readonly Claimed[]) => void;
+}
+
+/** A consumer still on one job after this gives back what it has not begun. */
+const LONG_JOB_MS = 50;
+const PREFETCH_LOOK_MS = 25;
+
+/**
+ * Takes jobs back from consumers that turn out to run a long one, so that others can run them. The consumer
+ * need not even be listening: see `tickets.ts`.
+ */
+export class PrefetchReturn {
+  readonly #options: PrefetchReturnOptions;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopped = false;
+
+  constructor(options: PrefetchReturnOptions) {
+    this.#options = options;
+  }
+
+  /** Checks repeatedly while any consumer has more than one job in flight. */
+  watch(): void {
+    if (this.#stopped || this.#timer !== undefined || this.#ahead().length === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#look();
+      this.watch();
+    }, PREFETCH_LOOK_MS);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #look(): void {
+    const latest = this.#options.clock() - LONG_JOB_MS;
+    const slow = this.#ahead().filter((handle) => handle.progressAt < latest);
+    // A retry would wait behind all that was added before it, so it goes back only if another consumer is idle.
+    const isAnyIdle = [...this.#options.consumers.values()].some(({ isIdle }) => isIdle);
+    const back = slow.flatMap((handle) => handle.takeBackUnbegun({ isAnyIdle })).map(({ job }) => job);
+    if (back.length > 0) this.#options.onBack(back);
+  }
+
+  #ahead(): ConsumerHandle[] {
+    return [...this.#options.consumers.values()].filter((handle) => handle.inFlight.size > 1);
   }
 }

@@ -3,7 +3,7 @@ import type { Claimed, ConsumerState, ConsumerView } from "@persistent-queue/que
 import type { LifeEvents, Spawn } from "../child.ts";
 import type { Settings } from "../config.ts";
 import { ConsumerHandle } from "../dispatch/consumer_handle.ts";
-import type { EndOfConsumer } from "../dispatch/settler.ts";
+import type { EndOfConsumer } from "../dispatch/abandoned.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 import type { WatchedConsumer } from "./memory_watch.ts";
 import type { FileHolder } from "./open_files_watch.ts";

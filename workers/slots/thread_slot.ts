@@ -4,7 +4,7 @@
  * does not end: it counts as wedged until that call returns, if it ever does.
  */
 import type { Child, LifeEvents } from "../child.ts";
-import { Idleness } from "../dispatch/idleness.ts";
+import { Idleness } from "../dispatch/waits.ts";
 import type { WedgedThreads } from "./wedged_threads.ts";
 
 /** How a life stood when it ended. */

@@ -46,18 +46,30 @@ export class Attempt {
   #controller: AbortController | undefined;
   #canceled: string | null = null;
   #stubborn: string | null = null;
-  readonly #began: number;
   #lines: KeptLines | undefined;
-  #hasEnded = false;
+  /** By the clock of the thread. */
+  readonly began: number;
+  /** What of it still runs is code that it left behind. */
+  hasEnded = false;
 
   constructor(message: JobMessage, options: AttemptOptions) {
     this.#message = message;
     this.#options = options;
-    this.#began = options.clock.now();
+    this.began = options.clock.now();
   }
 
   get ticket(): number {
     return this.#message.ticket;
+  }
+
+  get kind(): string {
+    return this.#message.kind;
+  }
+
+  /** Its job, in words. */
+  get name(): string {
+    const { id, kind } = this.#message;
+    return `job_id: ${id} (kind ${kind})`;
   }
 
   /** Why the thread can no longer be trusted: the handler still runs in it, past its deadline. */
@@ -74,8 +86,6 @@ export class Attempt {
       return this.#returned(await this.#call(module, job));
     } catch (error) {
       return this.#failed(error);
-    } finally {
-      this.#hasEnded = true;
     }
   }
 
@@ -91,7 +101,7 @@ export class Attempt {
   #outcomeOf(thrown: unknown): Outcome {
     const { type, delayMs } = kindOf(thrown);
     const { error, detail }: ErrorReport = reportOf(thrown, { isDeliberate: type !== "threw" });
-    const ranMs = Math.round(this.#options.clock.now() - this.#began);
+    const ranMs = Math.round(this.#options.clock.now() - this.began);
     const report = { ranMs, detail, log: this.#lines?.text ?? null };
     if (type !== "retry-later") return { type, error, report };
     if (!isDelay(delayMs)) return { type: "threw", error: NO_DELAY, report };
@@ -162,10 +172,10 @@ export class Attempt {
   /** A line logged after the end of its attempt would look like one of the next attempt's. */
   #log(values: readonly unknown[]): void {
     const text = inspectValues(values);
-    if (this.#hasEnded) {
+    if (this.hasEnded) {
       return this.#options.log(`Logged after the end of job_id: ${this.#message.id}: ${text}`);
     }
-    this.#lines ??= new KeptLines(this.#began, this.#options.clock.now);
+    this.#lines ??= new KeptLines(this.began, this.#options.clock.now);
     this.#lines.add(text);
     this.#options.log(text);
   }

@@ -11,7 +11,7 @@ import type { Log } from "../log.ts";
 import type { FromThread, JobMessage, StartConsumer, ToConsumer } from "../protocol.ts";
 import { Attempt, type AttemptOptions } from "./attempt.ts";
 import type { Memory } from "./memory.ts";
-import { nameOf, type Owner, type Owners } from "./owners.ts";
+import type { Owners } from "./owners.ts";
 import { Results } from "./results.ts";
 import type { Clock } from "./runtime.ts";
 import type { Tidiness } from "./tidiness.ts";
@@ -49,7 +49,7 @@ export class ConsumerLoop {
   readonly #inbox: JobMessage[] = [];
   /** Ended jobs whose outcome is not durable yet, by ticket. */
   readonly #unsettled = new Map<number, string>();
-  #current: { readonly attempt: Attempt; readonly owner: Owner } | null = null;
+  #current: Attempt | null = null;
   /** Why this thread begins no more jobs. */
   #unusable: string | null = null;
   /** Why it must be replaced before it begins the next job. */
@@ -89,7 +89,11 @@ export class ConsumerLoop {
     }
   }
 
-  receive(message: ToConsumer): void {
+  readonly receive = (messages: readonly ToConsumer[]): void => {
+    for (const message of messages) this.#receive(message);
+  };
+
+  #receive(message: ToConsumer): void {
     const { log, tell, close, hang } = this.#options;
     switch (message.type) {
       case "jobs":
@@ -102,7 +106,7 @@ export class ConsumerLoop {
         return;
       case "cancel":
         tell({ type: "told", ticket: message.ticket });
-        if (this.#ticket === message.ticket) this.#current?.attempt.cancel(message.reason);
+        if (this.#ticket === message.ticket) this.#current?.cancel(message.reason);
         return;
       case "note":
         return log[message.level](message.text);
@@ -119,18 +123,18 @@ export class ConsumerLoop {
   // What the guards report -----------------------------------------------------------------------------------
 
   /** An error was thrown that nothing catches. In a thread that has run only one job, that job must have caused it. */
-  suffer(words: string, owner: Owner | undefined): void {
+  suffer(words: string, owner: Attempt | undefined): void {
     if (owner === undefined) return this.#retire(words, this.#hasDoneJobs ? null : this.#ticket);
     if (!owner.hasEnded) return this.#retire(words, owner.ticket);
-    this.warn(`Left behind by ${nameOf(owner)}, which has ended: ${words}`);
+    this.warn(`Left behind by ${owner.name}, which has ended: ${words}`);
     this.#lateFaults += 1;
     if (this.#lateFaults > MOST_LATE_FAULTS && this.#current === null) {
       this.#retire("Jobs that had ended went on failing in it", null);
     }
   }
 
-  tellLeftover(owner: Owner): void {
-    this.#options.tell({ type: "leftover", text: `code that ${nameOf(owner)} had left behind` });
+  tellLeftover(owner: Attempt): void {
+    this.#options.tell({ type: "leftover", text: `code that ${owner.name} had left behind` });
   }
 
   /** For the system's log. */
@@ -146,7 +150,7 @@ export class ConsumerLoop {
   // One job --------------------------------------------------------------------------------------------------
 
   get #ticket(): number | null {
-    return this.#current?.owner.ticket ?? null;
+    return this.#current?.ticket ?? null;
   }
 
   #next(): JobMessage | undefined {
@@ -163,20 +167,18 @@ export class ConsumerLoop {
   async #work(job: JobMessage): Promise<void> {
     const { log, clock, tickets, guards: { owners, tidiness } } = this.#options;
     log.info(`Dequeued job_id: ${job.id}`);
-    const began = clock.now();
     const attempt = new Attempt(job, this.#attemptOptions);
-    const owner: Owner = { ticket: job.ticket, id: job.id, kind: job.kind, hasEnded: false };
-    this.#current = { attempt, owner };
-    const outcome = await owners.run(owner, () => attempt.run());
+    this.#current = attempt;
+    const outcome = await owners.run(attempt, () => attempt.run());
     const ended = clock.now();
     // Before anything else.
-    tidiness.lookAfter(owner, { began, ended });
-    owner.hasEnded = true;
+    tidiness.lookAfter(attempt, ended);
+    attempt.hasEnded = true;
     this.#current = null;
     this.#hasDoneJobs = true;
     this.#unsettled.set(job.ticket, job.id);
     tickets.end(job.ticket);
-    this.#results.add(job.ticket, outcome, ended - began);
+    this.#results.add(job.ticket, outcome, ended - attempt.began);
     if (attempt.stubborn !== null) this.#retire(attempt.stubborn, null);
     if (this.#untidy !== null) this.#retire(this.#untidy, null);
   }

@@ -1,5 +1,5 @@
 /**
- * Which job the running code belongs to: each attempt has its own context, which everything it begins
+ * Which attempt the running code belongs to: each has its own context, which everything it begins
  * (promises, callbacks, timers) carries along. So a failure or a spin after the end of its job is not blamed
  * on the next job.
  */
@@ -7,23 +7,16 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import process from "node:process";
 import { printable } from "@persistent-queue/queue/basics";
 import type { ThreadState } from "../dispatch/thread_state.ts";
+import type { Attempt } from "./attempt.ts";
 import { reportOf, UNTELLABLE } from "./error_report.ts";
 import { afterwards } from "./runtime.ts";
-
-/** One attempt, while code of it may still run. */
-export interface Owner {
-  readonly ticket: number;
-  readonly id: string;
-  readonly kind: string;
-  hasEnded: boolean;
-}
 
 export interface OwnersOptions {
   readonly state: ThreadState;
   /** An error was thrown that nothing catches. `owner` is undefined if it cannot be determined. */
-  readonly onFault: (words: string, owner: Owner | undefined) => void;
+  readonly onFault: (words: string, owner: Attempt | undefined) => void;
   /** Code of this owner, which has ended, runs for the first time. */
-  readonly onLeftover: (owner: Owner) => void;
+  readonly onLeftover: (owner: Attempt) => void;
 }
 
 type Work = (...values: unknown[]) => unknown;
@@ -35,8 +28,8 @@ const MAX_LENGTH = 2_000;
 
 export class Owners {
   readonly #options: OwnersOptions;
-  readonly #context = new AsyncLocalStorage<Owner>();
-  readonly #toldOf = new WeakSet<Owner>();
+  readonly #context = new AsyncLocalStorage<Attempt>();
+  readonly #toldOf = new WeakSet<Attempt>();
   #isInLeftover = false;
 
   constructor(options: OwnersOptions) {
@@ -56,7 +49,7 @@ export class Owners {
     beforeContinuations(() => this.#noteOwner());
   }
 
-  run<T>(owner: Owner, work: () => T): T {
+  run<T>(owner: Attempt, work: () => T): T {
     return this.#context.run(owner, work);
   }
 
@@ -87,7 +80,7 @@ export class Owners {
     return Object.defineProperties(owned, Object.getOwnPropertyDescriptors(schedule));
   }
 
-  #runCallback(owner: Owner, work: () => unknown): void {
+  #runCallback(owner: Attempt, work: () => unknown): void {
     if (owner.hasEnded) this.#beginLeftover(owner);
     else this.#endLeftover();
     try {
@@ -97,7 +90,7 @@ export class Owners {
     }
   }
 
-  #beginLeftover(owner: Owner): void {
+  #beginLeftover(owner: Attempt): void {
     if (!this.#toldOf.has(owner)) {
       this.#toldOf.add(owner);
       this.#options.onLeftover(owner);
@@ -123,10 +116,6 @@ function wordsOf(thrown: unknown): string {
     // The handler has replaced what a description needs.
     return UNTELLABLE;
   }
-}
-
-export function nameOf({ id, kind }: Owner): string {
-  return `job_id: ${id} (kind ${kind})`;
 }
 
 /**

@@ -4,8 +4,7 @@
  */
 import type { Outcome } from "@persistent-queue/queue";
 import { exactJson } from "@persistent-queue/queue/basics";
-import { MOST_IN_FLIGHT } from "../dispatch/prefetch.ts";
-import type { FromThread, Result } from "../protocol.ts";
+import { type FromThread, MOST_IN_FLIGHT, type Result } from "../protocol.ts";
 import type { Clock } from "./runtime.ts";
 
 const { stringify } = JSON;

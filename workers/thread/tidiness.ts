@@ -4,8 +4,8 @@
  * checked, and everything before the first job of another kind.
  */
 import { WorkingFolder } from "../process/working_folder.ts";
+import type { Attempt } from "./attempt.ts";
 import { Globals } from "./globals.ts";
-import { nameOf, type Owner } from "./owners.ts";
 
 /** This many jobs of each kind are checked one by one; after that, only those that take some time. */
 const OFTEN = 10;
@@ -26,8 +26,10 @@ export class Tidiness {
   readonly #workingFolder = new WorkingFolder();
   readonly #seenOfKind = new Map<string, number>();
   #checkedAt = 0;
+  /** Of the last job. */
+  #kind: string | null = null;
   /** The last job, if not everything was checked after it. */
-  #unchecked: Owner | null = null;
+  #unchecked: Attempt | null = null;
 
   constructor(options: TidinessOptions) {
     this.#options = options;
@@ -35,10 +37,12 @@ export class Tidiness {
 
   /** Called before a job of this kind. */
   prepareFor(kind: string): void {
+    if (kind === this.#kind) return;
+    this.#kind = kind;
     const last = this.#unchecked;
-    if (last !== null && last.kind !== kind) {
+    if (last !== null) {
       this.#unchecked = null;
-      if (!this.#globals.looksUntouched("everything")) this.#putRight(last, `A job of kind ${last.kind}`);
+      if (!this.#globals.whole.isUntouched()) this.#putRight(last, `A job of kind ${last.kind}`);
     }
     this.#globals.enter(kind);
   }
@@ -49,19 +53,19 @@ export class Tidiness {
   }
 
   /** Called after a job, so that the next one does not run with its changes. */
-  lookAfter(owner: Owner, { began, ended }: { readonly began: number; readonly ended: number }): void {
-    const isShort = ended - began < SHORT_MS && ended - this.#checkedAt < CHECK_MS;
-    const seen = this.#seenOfKind.get(owner.kind) ?? 0;
-    if (seen < OFTEN) this.#seenOfKind.set(owner.kind, seen + 1);
-    else if (isShort && this.#globals.looksUntouched("what is common")) {
-      this.#unchecked = owner;
+  lookAfter(attempt: Attempt, ended: number): void {
+    const isShort = ended - attempt.began < SHORT_MS && ended - this.#checkedAt < CHECK_MS;
+    const seen = this.#seenOfKind.get(attempt.kind) ?? 0;
+    if (seen < OFTEN) this.#seenOfKind.set(attempt.kind, seen + 1);
+    else if (isShort && this.#globals.common.isUntouched()) {
+      this.#unchecked = attempt;
       return;
     }
     this.#checkedAt = ended;
-    this.#putRight(owner, nameOf(owner));
+    this.#putRight(attempt, attempt.name);
   }
 
-  #putRight({ kind }: Owner, name: string): void {
+  #putRight({ kind }: Attempt, name: string): void {
     this.#unchecked = null;
     const { onChange, onStuck } = this.#options;
     const { names, stuck } = this.#globals.restore();

@@ -128,7 +128,7 @@ export class SimulatedThread implements Child<ToConsumer> {
 
   #receive(message: ToConsumer): void {
     if (message.type === "jobs") { for (const job of message.jobs) this.#jobs.set(job.ticket, job); }
-    this.#loop.receive(message);
+    this.#loop.receive([message]);
   }
 
   /** A dead thread stays where it was: what still runs of it here must change nothing. */

@@ -56,7 +56,7 @@ export class ThreadlessThread implements Child<ToConsumer> {
   }
 
   post(message: ToConsumer): void {
-    this.#after(0, () => this.#loop.receive(message));
+    this.#after(0, () => this.#loop.receive([message]));
   }
 
   end(why: string): void {

@@ -1,0 +1,101 @@
+/** Waits: until a moment of a clock, of jobs between two attempts, and until nothing is under way. */
+import type { Claimed } from "@persistent-queue/queue";
+
+/** Timers cannot wait longer than 2^31 ms, and the clock may be set meanwhile: check again after this long. */
+const LONGEST_SLEEP_MS = 60_000;
+/**
+ * Waiting jobs whose heartbeat is renewed at once, or a tenth of them: very many may wait, and each write
+ * takes time.
+ */
+const LEAST_RENEWED = 500;
+
+export interface Moment {
+  /** In milliseconds of the clock that `now` reads; null = check again after a while. */
+  readonly at: number | null;
+  readonly now: () => number;
+}
+
+/** Calls back at that moment of the clock, never in the same turn. Returns the function that cancels the call. */
+export function atTime({ at, now }: Moment, onDue: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  const arm = () => {
+    const leftMs = (at ?? now() + LONGEST_SLEEP_MS) - now();
+    timer = setTimeout(
+      leftMs > LONGEST_SLEEP_MS ? arm : onDue,
+      Math.min(Math.max(Math.ceil(leftMs), 1), LONGEST_SLEEP_MS),
+    );
+  };
+  arm();
+  return () => clearTimeout(timer);
+}
+
+/** The jobs of one consumer that are between two attempts. */
+export class WaitingJobs {
+  /** By `seq`, each with the function that ends its wait. */
+  readonly #waits = new Map<number, readonly [job: Claimed, callOff: () => void]>();
+  /** How far their heartbeats have come. */
+  #renewedTo = 0;
+
+  get size(): number {
+    return this.#waits.size;
+  }
+
+  get jobs(): Claimed[] {
+    return [...this.#waits.values()].map(([job]) => job);
+  }
+
+  add(job: Claimed, { onDue, ...moment }: Moment & { readonly onDue: () => void }): void {
+    const callOff = atTime(moment, () => {
+      this.#waits.delete(job.seq);
+      onDue();
+    });
+    this.#waits.set(job.seq, [job, callOff]);
+  }
+
+  /** Ends their waits, and returns them. */
+  remove(isMeant: (job: Claimed) => boolean): Claimed[] {
+    const removed = [...this.#waits.values()].filter(([job]) => isMeant(job));
+    return removed.map(([job, callOff]) => {
+      callOff();
+      this.#waits.delete(job.seq);
+      return job;
+    });
+  }
+
+  /** A rotating part of them. */
+  toRenew(): Claimed[] {
+    const { jobs } = this;
+    const from = this.#renewedTo < jobs.length ? this.#renewedTo : 0;
+    const most = Math.max(LEAST_RENEWED, Math.ceil(jobs.length / 10));
+    const due = [...jobs.slice(from), ...jobs.slice(0, from)].slice(0, most);
+    this.#renewedTo = from + due.length;
+    return due;
+  }
+}
+
+/** Waits until nothing is under way. */
+export class Idleness {
+  readonly #isIdle: () => boolean;
+  #onIdle = () => {};
+
+  constructor(isIdle: () => boolean) {
+    this.#isIdle = isIdle;
+  }
+
+  /** Something has ended: checks whether it was the last. */
+  look(): void {
+    if (this.#isIdle()) this.#onIdle();
+  }
+
+  /** Resolves when nothing is under way, or after `ms`. */
+  within(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#onIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.look();
+    });
+  }
+}
