@@ -77,41 +77,40 @@ export interface Lease {
   readonly lease: number;
 }
 
-interface JobFacts extends Lease {
-  /** 1–2000 characters, unique, chosen by the caller. */
-  readonly id: string;
-  /** Names the handler. */
-  readonly kind: string;
-  /** JSON text, at most 1 MiB. */
-  readonly payload: string;
-  /** Higher runs first; −100 to 100. */
-  readonly priority: number;
-  /** Milliseconds since 1970: the job is not claimed, or not attempted again, before this time. */
-  readonly runAt: number;
-  /** Failed attempts since the job was added or started afresh. */
-  readonly retries: number;
-  /** Workers that died while they ran this job; the death of the process counts for every job in flight. */
-  readonly crashes: number;
-  /** The consumer that holds the job, or finished it; null while it waits. */
-  readonly consumerId: string | null;
-  readonly lastHeartbeat: number | null;
-  readonly startedAt: number | null;
-  readonly finishedAt: number | null;
-  /** The last error, until the job is completed or started afresh. */
-  readonly error: string | null;
-  /** The return value of the handler, as JSON text. */
-  readonly result: string | null;
-  /** The status before the job was canceled; null while it is not canceled. */
-  readonly canceledFrom: Status | null;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  /** In lists: the values that are left out, because they are long or there are many. */
-  readonly leftOut?: readonly ("payload" | "result")[];
-}
-
 /** A stored job. Times are milliseconds since 1970. */
 export type Job =
-  & JobFacts
+  & Lease
+  & {
+    /** 1–2000 characters, unique, chosen by the caller. */
+    readonly id: string;
+    /** Names the handler. */
+    readonly kind: string;
+    /** JSON text, at most 1 MiB. */
+    readonly payload: string;
+    /** Higher runs first; −100 to 100. */
+    readonly priority: number;
+    /** Milliseconds since 1970: the job is not claimed, or not attempted again, before this time. */
+    readonly runAt: number;
+    /** Failed attempts since the job was added or started afresh. */
+    readonly retries: number;
+    /** Workers that died while they ran this job; the death of the process counts for every job in flight. */
+    readonly crashes: number;
+    /** The consumer that holds the job, or finished it; null while it waits. */
+    readonly consumerId: string | null;
+    readonly lastHeartbeat: number | null;
+    readonly startedAt: number | null;
+    readonly finishedAt: number | null;
+    /** The last error, until the job is completed or started afresh. */
+    readonly error: string | null;
+    /** The return value of the handler, as JSON text. */
+    readonly result: string | null;
+    /** The status before the job was canceled; null while it is not canceled. */
+    readonly canceledFrom: Status | null;
+    readonly createdAt: number;
+    readonly updatedAt: number;
+    /** In lists: the values that are left out, because they are long or there are many. */
+    readonly leftOut?: readonly ("payload" | "result")[];
+  }
   & (
     | { readonly status: "PENDING" }
     | { readonly status: "PROCESSING"; readonly consumerId: string; readonly lastHeartbeat: number }

@@ -6,13 +6,6 @@ import { decide } from "./policy.ts";
 import type { Consumer, Outcome, Verdict } from "../roles.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest, Ending } from "../store.ts";
 
-export interface Settled {
-  readonly job: Claimed;
-  readonly ending: Ending;
-  /** False if the lease was lost and nothing was written. */
-  readonly isHeld: boolean;
-}
-
 export class Consuming implements Consumer {
   readonly #parts: QueueParts;
 
@@ -36,44 +29,40 @@ export class Consuming implements Consumer {
   }
 
   async settle(attempts: readonly { job: Claimed; outcome: Outcome }[]): Promise<Verdict[]> {
-    const { store, health, totals, options } = this.#parts;
+    const { store, health, events, options } = this.#parts;
     const now = options.now();
     const policy = { ...options, now };
     const settlements = attempts.map(({ job, outcome }) => (
       { seq: job.seq, lease: job.lease, at: now, ...decide(job, outcome, policy) }
     ));
     const held = await health.observe(store.settle(settlements));
-    const settled = attempts.map(({ job }, i) => toSettled(job, settlements[i], held[i]));
-    totals.settled(settled);
-    this.#tell(settled, now);
-    return settled.map((one) => toVerdict(one, now));
+    const verdicts = attempts.map(({ job }, i) => {
+      const [ending, isHeld] = [settlements[i], held[i]];
+      if (ending === undefined || isHeld === undefined) {
+        throw new TypeError("The store left out a settlement.");
+      }
+      return this.#toVerdict(job, isHeld ? ending : null, now);
+    });
+    // Completed jobs are reported as a number: they are many, and need no details.
+    const count = settlements.filter(({ verb }, i) => verb === "complete" && held[i]).length;
+    if (count > 0) events.emit({ type: "completed", count });
+    return verdicts;
   }
 
-  /** Completed jobs are reported as a number: they are many, and need no details. */
-  #tell(settled: readonly Settled[], now: number): void {
-    const { events, options } = this.#parts;
-    let completed = 0;
-    for (const { job, ending, isHeld } of settled) {
-      if (!isHeld) events.emit({ type: "fenced", id: job.id, consumerId: job.consumerId });
-      else if (ending.verb === "complete") completed += 1;
-      else {for (const event of eventsOf(job, ending, { now, retries: options.retryDelaysMs.length })) {
-          events.emit(event);
-        }}
+  /** Counts and reports the end of an attempt. `ending`: null if the lease was lost and nothing was written. */
+  #toVerdict(job: Claimed, ending: Ending | null, now: number): Verdict {
+    const { totals, events, options } = this.#parts;
+    totals.settled(job, ending);
+    if (ending === null) {
+      events.emit({ type: "fenced", id: job.id, consumerId: job.consumerId });
+      return { type: "lost" };
     }
-    if (completed > 0) events.emit({ type: "completed", count: completed });
+    const retries = options.retryDelaysMs.length;
+    for (const event of eventsOf(job, ending, { now, retries })) events.emit(event);
+    return ending.verb === "retry"
+      ? { type: "again", delayMs: ending.runAt - now, retries: ending.retries }
+      : { type: "stored" };
   }
-}
-
-function toSettled(job: Claimed, ending: Ending | undefined, isHeld: boolean | undefined): Settled {
-  if (ending === undefined || isHeld === undefined) throw new TypeError("The store left out a settlement.");
-  return { job, ending, isHeld };
-}
-
-function toVerdict({ ending, isHeld }: Settled, now: number): Verdict {
-  if (!isHeld) return { type: "lost" };
-  return ending.verb === "retry"
-    ? { type: "again", delayMs: ending.runAt - now, retries: ending.retries }
-    : { type: "stored" };
 }
 
 /** `retries`: how many there are in all. A completed job has no event of its own. */

@@ -1,5 +1,4 @@
 /** Counts what happens: per second over the last minute, and in all since this process began. */
-import type { Settled } from "../consuming/consuming.ts";
 import type { QueueEvent, Reaped } from "../events.ts";
 import { isFinished } from "../job.ts";
 import type { KindTotals, QueueStats, Rates } from "../roles.ts";
@@ -102,15 +101,14 @@ export class Totals {
     for (const { kind } of jobs) this.#of(kind).started += 1;
   }
 
-  settled(all: readonly Settled[]): void {
-    for (const { job, ending, isHeld } of all) {
-      const counts = this.#of(job.kind);
-      if (!isHeld) counts.fenced += 1;
-      else if (ending.verb === "complete") {
-        counts.attempts += 1;
-        counts.completed += 1;
-      } else countEnding(counts, ending);
-    }
+  /** `ending`: null if the lease was lost. */
+  settled({ kind }: Claimed, ending: Ending | null): void {
+    const counts = this.#of(kind);
+    if (ending === null) counts.fenced += 1;
+    else if (ending.verb === "complete") {
+      counts.attempts += 1;
+      counts.completed += 1;
+    } else countEnding(counts, ending);
   }
 
   reaped(all: readonly Reaped[], event: "stalled" | "crashed" | "released"): void {
