@@ -5,7 +5,7 @@ import { browserTest } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { addWaiting, managerSystem, onStage, rowOf } from "./manager_stage.ts";
 
-/** Links, buttons and forms that lead to this server, but out of the path. */
+/** Links, buttons and forms that lead to this server, but outside the path. */
 function strays(page: Page): Promise<string[]> {
   return page.evaluate(`
     [...document.querySelectorAll("[href], [src], [action], [formaction]")]

@@ -8,9 +8,9 @@ import type { RunningSystem } from "../support/processes/running_system.ts";
 import { SCRIPTS } from "./script_texts.ts";
 import { managerSystem, onStage, type Stage } from "./manager_stage.ts";
 
-/** All of them at once: where one of them runs, it runs in here as well. */
+/** All of them at once: a text that runs alone runs in here as well. */
 const ALL = SCRIPTS.join(" ");
-/** Each for itself where there is time for it, these everywhere. */
+/** These are tried on every page, the others where there is time for it. */
 const SOME = SCRIPTS.filter((_, i) => i % 14 === 0);
 
 browserTest("whatever a job is called and says, no page takes it for more than text", async (browser, t) => {
@@ -69,7 +69,7 @@ async function assertHarmless(
   assert.deepEqual(problems, [], what);
 }
 
-/** The browser tells of the status 400 as of an error, and of nothing else. */
+/** The browser reports the status 400 as an error, and nothing else. */
 function assertTold(problems: string[]): void {
   const told = new Set(problems.splice(0));
   assert.deepEqual([...told], [
@@ -144,7 +144,7 @@ async function eachForItself({ page, problems }: Stage): Promise<void> {
   assertTold(problems);
 }
 
-/** Their kinds are unknown, so that they fail as soon as they are taken, which Ops tells. */
+/** Their kinds are unknown, so they fail as soon as they are claimed, which Ops shows. */
 async function onOps({ page, system, problems }: Stage): Promise<void> {
   await page.goto(system.ops);
   await page.getByText("Live", { exact: true }).waitFor();

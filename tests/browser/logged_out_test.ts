@@ -9,13 +9,13 @@ const ID = "data/files/a.txt";
 
 browserTest("a session ends while its page is open", async (browser, t) => {
   await t.step(
-    "the Manager shows nothing any more, leads nobody away, and comes back with a login",
+    "the Manager shows nothing any more, leads the reader nowhere, and comes back with a login",
     async () => {
       await using reader = await readerOf(browser, "manager");
       await managerOver(reader);
     },
   );
-  await t.step("what a reader does in a session that is over is said not to be done", async () => {
+  await t.step("the page says that an action in an ended session was not done", async () => {
     await using reader = await readerOf(browser, "manager");
     await moveOver(reader);
   });
@@ -57,7 +57,7 @@ async function managerOver({ page, address, logOut, logIn }: Reader): Promise<vo
 
 async function moveOver({ pages, page, address, logOut }: Reader): Promise<void> {
   await page.goto(address);
-  // The page has not yet heard of it when the reader clicks.
+  // The page does not know it yet when the reader clicks.
   await page.route(/view|events/, (route) => route.abort());
   await page.reload();
   await logOut();
@@ -80,9 +80,9 @@ async function opsOver({ page, address, logOut, logIn }: Reader): Promise<void> 
   assert.ok(await isRemembered(page));
 }
 
-/** Somebody who is logged in. */
+/** A visitor with a session. */
 async function readerOf(browser: Browser, which: "manager" | "ops"): Promise<Reader> {
-  // Ops asks for a login where it believes to be seen from outside.
+  // Ops asks for a login only where others could reach it.
   const pages = await openPages({ host: "0.0.0.0" });
   await pages.queue.add([{ id: ID, kind: "file" }]);
   const served = serve({ app: pages[which], hostname: "127.0.0.1", port: 0, setting: "X" });
@@ -94,7 +94,7 @@ async function readerOf(browser: Browser, which: "manager" | "ops"): Promise<Rea
   const logIn = async () => void await context.request.post(`${address}/login`, { form });
   const logOut = async () => {
     await context.request.post(`${address}/logout`);
-    // The stream of a session that is over ends when there is something to tell.
+    // The stream of an ended session ends with its next event.
     await pages.queue.add([{ kind: "mail" }]);
   };
   await logIn();

@@ -17,7 +17,7 @@ browserTest("two long ids that differ at their ends look different, at every wid
   }
 });
 
-/** Of each link: whether its last letter is inside of what is shown. */
+/** For each link: whether its last letter is visible. */
 const ENDS_SHOW = `[...document.querySelectorAll(".job-link")].map((link) => {
   const range = document.createRange();
   const last = link.querySelector("bdi").lastChild;

@@ -4,7 +4,7 @@ import { browserTest } from "../support/browser.ts";
 import { addOneOfEach, managerSystem, onStage, rowOf } from "./manager_stage.ts";
 
 browserTest(
-  "without scripts one can log in, filter, cancel, resubmit, add and act on many",
+  "without scripts a person can log in, filter, cancel, resubmit, add and act on many",
   async (browser) => {
     await using system = await managerSystem();
     await addOneOfEach(system);
@@ -58,7 +58,7 @@ browserTest(
 
     await page.getByRole("button", { name: "Log out" }).click();
     await page.waitForURL(`${system.manager}/login`);
-    // Errors of the console would be refused scripts and styles; a refused form is one of ours, and wanted.
+    // Errors of the console would be refused scripts and styles; a refused form is one of these, and intended.
     assert.deepEqual(problems.filter((problem) => !problem.includes("400")), []);
   },
 );

@@ -1,4 +1,4 @@
-/** What strangers put into a job stays text, and everybody can read the pages. */
+/** What strangers put into a job stays text, and every reader can read the pages. */
 import assert from "node:assert/strict";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
@@ -28,7 +28,7 @@ browserTest("the Manager is safe and readable", async (browser, t) => {
   await using system = await managerSystem();
   await addOneOfEach(system);
   await addWaiting(system, EVIL);
-  // Longer than its place: whatever scrolls has to be within reach of the keyboard.
+  // Longer than its box: everything that scrolls must be within reach of the keyboard.
   await sql(system, "UPDATE jobs SET error = printf('%.*c', 9000, 'x') WHERE status = 'FAILED';");
   await using first = await onStage(browser, { system });
   await t.step("what looks like HTML is shown as it is written", () => staysText(first));
@@ -74,7 +74,7 @@ async function isReadable({ system, page, context, problems }: Stage): Promise<v
   assert.deepEqual(problems, []);
 }
 
-/** What axe has against the page, as sentences. */
+/** What axe finds wrong with the page, as sentences. */
 async function findings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate<{ violations: Violation[] }>(

@@ -1,4 +1,4 @@
-/** The Manager with jobs that stay as they are, seen by somebody who is logged in. */
+/** The Manager with jobs that stay as they are, seen by a visitor with a session. */
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { STATUSES } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
@@ -14,14 +14,14 @@ export interface Stage extends AsyncDisposable {
   readonly system: RunningSystem;
   readonly page: Page;
   readonly context: BrowserContext;
-  /** What the page complained about: errors, refused scripts and styles, dialogs. */
+  /** Problems that the page reported: errors, refused scripts and styles, dialogs. */
   readonly problems: string[];
 }
 
 export interface StageOptions {
   readonly system: RunningSystem;
   readonly look?: BrowserContextOptions;
-  /** Who is logged in already, in another window. */
+  /** The visitor whose session is used, from another window. */
   readonly as?: Stage;
 }
 
@@ -29,7 +29,7 @@ export function managerSystem(env: Record<string, string> = {}): Promise<Running
   return runSystem({ env: { ...ENV, ...env } });
 }
 
-/** Somebody in front of a browser, logged in. */
+/** A visitor in front of a browser, with a session. */
 export async function onStage(browser: Browser, { system, look = {}, as }: StageOptions): Promise<Stage> {
   const known = as === undefined ? {} : { storageState: await as.context.storageState() };
   const context = await browser.newContext({ ...look, ...known });
@@ -55,7 +55,7 @@ function watch(page: Page): string[] {
   return problems;
 }
 
-/** Adds jobs that nobody will claim. */
+/** Adds jobs that no consumer will claim. */
 export async function addWaiting(system: RunningSystem, ids: readonly string[]): Promise<void> {
   const answer = await system.api("jobs", ids.map((id) => ({ id, run_at: FAR })));
   const text = await answer.text();

@@ -1,4 +1,4 @@
-/** Nothing moves under the reader's hands: whoever aims at a button hits it, and no other. */
+/** Nothing moves under the reader's pointer: a reader who aims at a button hits it, and no other. */
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
@@ -16,7 +16,7 @@ browserTest("the Manager holds still", async (browser, t) => {
   await t.step("what is selected stays selected when it leaves the list", () => staysSelected(stage));
   await t.step("a whole page selected leads to all that match", () => allThatMatch(stage));
   await t.step("the search box says what the list shows, after Back too", () => searchBox(stage));
-  await t.step("the page of a job leads back to the list one came from", () => wayBack(stage));
+  await t.step("the page of a job links back to the list it was opened from", () => wayBack(stage));
   await t.step("Shift and a click select all that lies between", () => range(stage));
   await t.step("keys switch the tabs, and act on the job that has the focus", () => keys(stage));
   await t.step("a cancel can be undone, where it stopped nothing that had failed", () => undo(stage));

@@ -35,7 +35,7 @@ browserTest("the Manager, live in a browser", async (browser, t) => {
     () => legalButtons(stage),
   );
   await t.step(
-    "a job that is removed while its page is read: it leads nobody back who is leaving, and nobody away who reads on",
+    "a job that is removed while its page is open stays on the page, whether its reader leaves or reads on",
     () => removedJob(stage),
   );
   await t.step(
@@ -43,7 +43,7 @@ browserTest("the Manager, live in a browser", async (browser, t) => {
     () => addresses(stage),
   );
   await t.step(
-    "what is scheduled, and what has changed lately, stands apart by a choice beside the search",
+    "scheduled jobs, and jobs that changed lately, can be chosen beside the search",
     () => choicesOfTime(stage),
   );
   await t.step(
@@ -81,7 +81,7 @@ async function changesShow({ system, page, problems }: Stage) {
   assert.deepEqual(problems, []);
 }
 
-/** What must not change under the reader's hands. */
+/** What must not change while the reader works. */
 async function whatTheReaderHas(page: Page) {
   const ticked = "[...document.querySelectorAll('tbody input:checked')].map(({ value }) => value)";
   return {

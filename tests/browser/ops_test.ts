@@ -24,7 +24,7 @@ function cell(row: Locator, label: string, text: string): Locator {
   return row.locator(`td[data-label="${label}"]`, { hasText: text });
 }
 
-browserTest("counts and a consumer's job change before one's eyes, without a reload", async (browser) => {
+browserTest("counts and a consumer's job change on the page without a reload", async (browser) => {
   await using system = await runSystem({ command: "supervise", env: { CONSUMERS: "1", WORK_MS: "2500" } });
   const page = await browser.newPage();
   const heard = complaints(page);
@@ -74,7 +74,7 @@ browserTest("a consumer that falls silent is marked and warned of", async (brows
 });
 
 browserTest(
-  "it says when the system is gone, and catches up when it is back on its port",
+  "the page says when the system is gone, and catches up when it is back on its port",
   async (browser) => {
     await using system = await runSystem({ env: { STALL_MS: "30000" } });
     const page = await browser.newPage();
@@ -122,7 +122,7 @@ browserTest("without JavaScript the page is whole, and follows by reloading itse
 });
 
 browserTest(
-  "everybody can read it: axe finds nothing, and a phone never scrolls sideways",
+  "every reader can read it: axe finds nothing, and a phone never scrolls sideways",
   async (browser) => {
     await using system = await runSystem({
       command: "supervise",

@@ -1,4 +1,4 @@
-/** What axe-core finds wrong with a page, in its light and its dark dress, as sentences. */
+/** What axe-core finds wrong with a page, in light and dark mode, as sentences. */
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 
@@ -6,7 +6,7 @@ const RUN = `axe.run(document).then(({ violations }) =>
   violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => id + ": " + help + " " + html.slice(0, 160))))`;
 
 export async function opsViolations(page: Page): Promise<string[]> {
-  // By the debugger: the page's own policy lets no other script in.
+  // Through the debugger: the policy of the page lets no other script in.
   await page.evaluate(axe.source);
   const found: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {

@@ -1,4 +1,4 @@
-/** Texts that would run in a page which took them for more than text. Each tries to call `alert`. */
+/** Texts that would run in a page that does not escape them. Each tries to call `alert`. */
 export const SCRIPTS: readonly string[] = [
   "<script>alert(1)</script>",
   "<ScRiPt>alert(1)</sCrIpT>",

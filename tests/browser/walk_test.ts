@@ -14,7 +14,7 @@ const ENV = {
   ...{ HEARTBEAT_MS: "200", SWEEP_MS: "500", STALL_MS: "3000" },
 };
 
-browserTest("the seven steps of the walk, as a reader of the README does them", async (browser) => {
+browserTest("the seven steps of the walk, as a reader of the README takes them", async (browser) => {
   await using system = await runSystem({ env: ENV });
   const page = await (await browser.newContext()).newPage();
   const problems = watchFor(page);
@@ -175,7 +175,7 @@ async function inLogs(system: RunningSystem, name: string, ...texts: string[]): 
   );
 }
 
-/** Anything that the page complains about. */
+/** Any problem that the page reports. */
 function watchFor(page: Page): string[] {
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.message));

@@ -73,7 +73,7 @@ function onPath(name: string): string | null {
 }
 
 /**
- * A test whose story needs a browser. Where none runs it is skipped, and says so loudly; with `REQUIRE_BROWSER=1` it
+ * A test that needs a browser. Where none runs it is skipped, and says so loudly; with `REQUIRE_BROWSER=1` it
  * fails instead.
  */
 export function browserTest(

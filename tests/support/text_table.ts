@@ -1,4 +1,4 @@
-/** Columns as wide as they have to be; the first ones stand left, the others right. */
+/** Columns as wide as their content; the first ones are aligned left, the others right. */
 export function textTable(
   head: readonly string[],
   lines: readonly (readonly string[])[],

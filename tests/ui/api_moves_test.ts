@@ -10,7 +10,7 @@ function addThree(pages: TestPages) {
   return pages.queue.add(["a", "b", "c"].map((id) => ({ id, kind: "mail" })));
 }
 
-Deno.test("jobs are canceled and resubmitted by their ids, each with its own answer", async () => {
+Deno.test("jobs are canceled and resubmitted by their ids, each with its own result", async () => {
   await using pages = await openPages();
   await addThree(pages);
   const canceled = await read(pages.api("/api/jobs/cancel", { ids: ["a", "b"] }));
@@ -95,7 +95,7 @@ Deno.test("a consumer is made to die or to hang, if there is one of that name", 
   assert.deepEqual(pages.provoked, [`crash ${CONSUMER.id}`, `hang ${CONSUMER.id}`, "crash nobody"]);
 });
 
-Deno.test("where fault injection is off nobody makes a consumer die or hang, by script or by page", async () => {
+Deno.test("where fault injection is off no consumer can be made to die or hang, by script or by page", async () => {
   await using pages = await openPages({ faultInjection: false });
   const headers = { authorization: `Bearer ${TOKEN}` };
   const cookie = await pages.logIn();
@@ -117,7 +117,7 @@ Deno.test("where fault injection is off nobody makes a consumer die or hang, by 
   assert.deepEqual(pages.provoked, []);
 });
 
-Deno.test("crash and hang ask first, and tell which job is at risk", async () => {
+Deno.test("crash and hang ask first, and name the job at risk", async () => {
   await using pages = await openPages();
   pages.view = {
     ...pages.view,
@@ -136,7 +136,7 @@ Deno.test("crash and hang ask first, and tell which job is at risk", async () =>
   assert.deepEqual(pages.provoked, []);
 });
 
-Deno.test("a sweep on request answers how many stalled jobs went back", async () => {
+Deno.test("a sweep on request returns how many stalled jobs went back", async () => {
   await using pages = await openPages();
   await addThree(pages);
   await pages.queue.claim([{ consumerId: CONSUMER.id, limit: 3, suspect: false }]);
@@ -145,7 +145,7 @@ Deno.test("a sweep on request answers how many stalled jobs went back", async ()
   assert.deepEqual([status, body], [200, { requeued: 0 }]);
 });
 
-Deno.test("the statistics tell counts, age, rates, consumers and warnings", async () => {
+Deno.test("the statistics hold counts, age, rates, consumers and warnings", async () => {
   await using pages = await openPages();
   await addThree(pages);
   pages.view = { ...pages.view, warnings: ["Consumers are slow."] };
@@ -193,7 +193,7 @@ Deno.test("CSV reads on from page to page, to the last job of all", async () => 
   assert.equal(new Set(lines).size, 12_000 + 2);
 });
 
-Deno.test("an empty filter moves nothing by accident: all jobs have to be asked for", async () => {
+Deno.test('an empty filter moves nothing by accident: "all" has to be said', async () => {
   await using pages = await openPages();
   await addThree(pages);
   for (const filter of [{}, { q: "" }, { status: "", kind: null }]) {

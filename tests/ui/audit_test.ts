@@ -8,7 +8,7 @@ interface Request {
   readonly headers?: Record<string, string>;
 }
 
-/** Sends it from another machine. Returns what was written down of it. */
+/** Sends it from another machine. Returns the audit lines that it left. */
 async function act(pages: TestPages, { path, json, form, headers = {} }: Request): Promise<string[]> {
   const before = pages.audit.length;
   const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json);
@@ -24,7 +24,7 @@ async function act(pages: TestPages, { path, json, form, headers = {} }: Request
 
 const BEARER = { authorization: `Bearer ${TOKEN}` };
 
-Deno.test("each login, failed login and logout leaves a line with who and from where", async () => {
+Deno.test("each login, failed login and logout leaves a line with the visitor and the address", async () => {
   await using pages = await openPages();
   const from = "203.0.113.7 (Manager)";
   const wrong = { path: "/login", form: { password: "wrong" } };
@@ -33,12 +33,12 @@ Deno.test("each login, failed login and logout leaves a line with who and from w
   assert.deepEqual(await act(pages, right), [`Login by manager from ${from}`]);
   const out = { path: "/logout", form: {}, headers: { cookie: await pages.logIn() } };
   assert.deepEqual(await act(pages, out), [`Logout by manager from ${from}`]);
-  assert.deepEqual(await act(pages, out), [], "there was nobody to log out");
+  assert.deepEqual(await act(pages, out), [], "no session was there to log out");
   const token = { path: "/api/stats", headers: { authorization: "Bearer wrong" } };
   assert.deepEqual(await act(pages, token), ["Failed login from 203.0.113.7: wrong API token"]);
 });
 
-Deno.test("an address that nothing confirms is told as what it is, and cannot forge a line", async () => {
+Deno.test("an unconfirmed address is marked as such, and cannot forge a line", async () => {
   await using pages = await openPages();
   const wrong = { path: "/login", form: { password: "wrong" } };
   const claimed = { ...wrong, headers: { "x-forwarded-for": "198.51.100.1" } };
@@ -55,7 +55,7 @@ Deno.test("an address that nothing confirms is told as what it is, and cannot fo
   ]);
 });
 
-Deno.test("what a script does by the API leaves one line for each action", async (t) => {
+Deno.test("what a script does through the API leaves one line for each action", async (t) => {
   await using pages = await openPages();
   const by = "by API token from 203.0.113.7";
   const post = (path: string, json: unknown) => act(pages, { path, json, headers: BEARER });
@@ -97,7 +97,7 @@ Deno.test("what a script does by the API leaves one line for each action", async
     ]);
     assert.deepEqual(await post("/api/consumers/none/hang", {}), []);
   });
-  await t.step("an id cannot pass for somebody else, nor leave its place", async () => {
+  await t.step("an id cannot pass for another actor, nor leave its place", async () => {
     const id = 'x": Login by manager from 127.0.0.1';
     assert.deepEqual(await post("/api/jobs", { id, kind: "mail" }), [
       `Added 1 job ${by}: ${JSON.stringify(id)}`,
@@ -124,7 +124,7 @@ Deno.test("what a person does on the page leaves one line for each action", asyn
   assert.deepEqual(await act(pages, csv), [`Export of jobs ${by}: status CANCELED`]);
 });
 
-Deno.test("the page of a job tells who canceled it, resubmitted it and added it again, and from where", async () => {
+Deno.test("the page of a job names who canceled it, resubmitted it and added it again, and from where", async () => {
   await using pages = await openPages();
   const headers = { cookie: await pages.logIn() };
   await act(pages, { path: "/add", form: { kind: "mail", id: "a" }, headers });

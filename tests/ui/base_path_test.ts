@@ -9,7 +9,7 @@ const BELOW = {
   otherPublicUrl: "https://queue.example.com/ops",
 };
 
-/** Addresses in a document that lead anywhere but to a place below `/jobs`, in it, or to a page of somebody else. */
+/** Addresses in a document that lead anywhere but to a place below `/jobs`, in it, or to a page of another site. */
 function strays(html: string): string[] {
   const addresses = [...html.matchAll(/ (?:href|src|action|formaction)="([^"]*)"/gi)].map((
     [, address = ""],
@@ -99,7 +99,7 @@ Deno.test("without a path every address stays as it is written", () => {
   );
 });
 
-Deno.test("a path that the pages have themselves is refused, for nobody could tell the two apart", async () => {
+Deno.test("a path that the pages have themselves is refused: the two could not be told apart", async () => {
   await using pages = await openPages();
   const routes = pages.manager.routes.map((route) => route.split(" ")[1] ?? "");
   for (const path of ["/api", "/job", "/api/jobs", "/static", "/consumers"]) {

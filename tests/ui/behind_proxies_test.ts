@@ -110,7 +110,7 @@ const BARE: Record<string, string> = {
 };
 
 Deno.test({
-  name: "the default password lets nobody in through an nginx, however little that is told",
+  name: "the default password lets no visitor in through nginx, however little nginx is configured",
   ignore: !isInstalled("nginx"),
   async fn(t) {
     await using system = await runSystem();

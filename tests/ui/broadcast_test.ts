@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Broadcast, type BroadcastOptions } from "../../ui/live/broadcast.ts";
 import { eventually } from "../support/eventually.ts";
 
-/** A broadcast of numbers; `say` makes the next one news. */
+/** A broadcast of numbers; `say` publishes the next one. */
 function numbers(options: Partial<BroadcastOptions> = {}) {
   let number = 0;
   let rendered = 0;
@@ -18,7 +18,7 @@ function numbers(options: Partial<BroadcastOptions> = {}) {
   return { broadcast, faults, say: (next: number) => number = next, rendered: () => rendered };
 }
 
-Deno.test("a reader that takes nothing finds the newest when it comes back, and nothing has piled up", async () => {
+Deno.test("a reader that takes nothing gets the newest text when it comes back, and nothing has piled up", async () => {
   const { broadcast, say, rendered } = numbers();
   const reader = broadcast.follow(new AbortController());
   assert.equal((await reader.next()).value, "0");
@@ -31,7 +31,7 @@ Deno.test("a reader that takes nothing finds the newest when it comes back, and 
   assert.equal((await reader.next()).done, true);
 });
 
-Deno.test("a reader that takes nothing for too long is sent away", async () => {
+Deno.test("a reader that takes nothing for too long is disconnected", async () => {
   const { broadcast } = numbers({ patienceMs: 20 });
   const controller = new AbortController();
   const reader = broadcast.follow(controller);
@@ -40,7 +40,7 @@ Deno.test("a reader that takes nothing for too long is sent away", async () => {
   assert.equal((await reader.next()).done, true);
 });
 
-Deno.test("a reader that waits for news is never sent away, and gets some after the rest", async () => {
+Deno.test("a reader that waits for news is never disconnected, and gets the text again after the longest pause", async () => {
   const { broadcast } = numbers({ patienceMs: 5, restMs: 40 });
   const controller = new AbortController();
   const reader = broadcast.follow(controller);
@@ -51,7 +51,7 @@ Deno.test("a reader that waits for news is never sent away, and gets some after 
   assert.equal((await reader.next()).done, true);
 });
 
-Deno.test("nothing is rendered while nobody reads, and the next reader begins with the newest", async () => {
+Deno.test("nothing is rendered without a reader, and the next reader begins with the newest text", async () => {
   const { broadcast, say, rendered } = numbers();
   const first = broadcast.follow(new AbortController());
   await first.next();
@@ -65,7 +65,7 @@ Deno.test("nothing is rendered while nobody reads, and the next reader begins wi
   await second.return(undefined);
 });
 
-Deno.test("a fault while rendering is told, and the broadcast goes on", async () => {
+Deno.test("an error while rendering is reported, and the broadcast goes on", async () => {
   let isBroken = true;
   const render = () => isBroken ? Promise.reject(new Error("broken")) : Promise.resolve("whole");
   const { broadcast, faults } = numbers({ render, restMs: 1 });

@@ -1,4 +1,4 @@
-/** Others are served while one request has much to do. */
+/** Other requests are served while one has much to do. */
 import assert from "node:assert/strict";
 import { serve } from "@persistent-queue/ui";
 import { openPages } from "./open_pages.ts";

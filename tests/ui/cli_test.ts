@@ -69,7 +69,7 @@ Deno.test("add puts files into the queue, and list shows them in aligned columns
   ]);
 });
 
-Deno.test("add takes all that a job can have, and answers scripts in the API's JSON", async () => {
+Deno.test("add takes all that a job can have, and prints the JSON of the API for scripts", async () => {
   await using folder = await tempFolder();
   const words = ["--kind", "email", "--id", "-m1", "--priority", "-5", "--run-at", "2030-01-31T12:00:00Z"];
   const added = await run(folder, ["add", ...words, "--payload", "-", "--json"], { input: '{"to":"ann"}' });
@@ -83,7 +83,7 @@ Deno.test("add takes all that a job can have, and answers scripts in the API's J
   assert.deepEqual(job.payload, { to: "ann" });
 });
 
-Deno.test("add tells when a job is due, and refuses seconds as milliseconds", async () => {
+Deno.test("add says when a job is due, and refuses seconds given as milliseconds", async () => {
   await using folder = await tempFolder();
   const at = await run(folder, ["add", "a", "--run-at", "2030-01-31T13:00:00+01:00"]);
   assert.equal(at.out, "a  PENDING  added  due 2030-01-31 12:00:00Z, in 1163 d 21 h");
@@ -112,7 +112,7 @@ Deno.test("adding again is harmless while the job waits, refused when it is fini
   assert.match((await run(folder, ["add", "--replace", "a.txt"])).out, /^a\.txt +PENDING +started afresh$/);
 });
 
-Deno.test("list filters, pages and answers in JSON", async () => {
+Deno.test("list filters, pages and prints JSON", async () => {
   await using folder = await tempFolder();
   await run(folder, ["add", "a1", "a2", "b1"]);
   await run(folder, ["cancel", "a1"]);
@@ -132,7 +132,7 @@ Deno.test("list filters, pages and answers in JSON", async () => {
   assert.equal((await run(folder, ["list", "--search", "zzz"])).out, "No jobs.");
 });
 
-Deno.test("show tells a job's facts and its story", async () => {
+Deno.test("show prints a job's facts and its history", async () => {
   await using folder = await tempFolder();
   await run(folder, ["add", "a.txt"]);
   await workOff(folder, { type: "gave-up", error: "No such file" });
@@ -172,7 +172,7 @@ Deno.test("cancel and resubmit move what may be moved, and say what may not", as
   assert.equal(results[1].error.code, "unknown_job");
 });
 
-Deno.test("--all tells how many there are of each status, and does nothing until that is meant", async () => {
+Deno.test("--all says how many jobs there are of each status, and does nothing until that is confirmed", async () => {
   await using folder = await tempFolder();
   await run(folder, ["add", "a1", "a2", "b1"]);
   await workOff(folder, { type: "gave-up", error: "no use" });
@@ -327,7 +327,7 @@ Deno.test("every command has help that opens nothing", async () => {
   assert.deepEqual([...Deno.readDirSync(folder.path)], []);
 });
 
-Deno.test("what is done by the command line is written down with the user who did it", async () => {
+Deno.test("what the command line does is written to the log with the user who ran it", async () => {
   await using folder = await tempFolder();
   const by = "by command line (user ann)";
   const auditOf = async (...args: string[]) => {

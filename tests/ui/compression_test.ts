@@ -1,8 +1,8 @@
-/** Text travels compressed, and what is told as it happens does not. */
+/** Text travels compressed, and streams of events do not. */
 import assert from "node:assert/strict";
 import { openPages } from "./open_pages.ts";
 
-Deno.test("pages, scripts and lists are compressed for those who take it, and for nobody else", async () => {
+Deno.test("pages, scripts and lists are compressed for clients that accept it, and for no others", async () => {
   await using pages = await openPages();
   const cookie = await pages.logIn();
   await pages.queue.add(Array.from({ length: 50 }, (_, i) => ({ id: `job ${i}`, kind: "mail" })));

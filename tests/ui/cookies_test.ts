@@ -6,7 +6,7 @@ interface Given {
   readonly flags: readonly string[];
 }
 
-/** Logs in, and returns the cookies of the answer. */
+/** Logs in, and returns the cookies of the response. */
 async function logIn(pages: TestPages, headers: Record<string, string> = {}): Promise<Given[]> {
   const body = new URLSearchParams({ password: PASSWORD });
   const answer = await pages.ask("/login", { method: "POST", body, headers });
@@ -67,7 +67,7 @@ Deno.test("over https the cookie is Secure and bound to the host, and nothing el
   );
 });
 
-Deno.test("however many cookies of its name somebody plants, the session is found", async () => {
+Deno.test("however many cookies of its name are planted, the session is found", async () => {
   await using pages = await openPages();
   const [given] = await logIn(pages);
   const planted = Array.from({ length: 100 }, (_, i) => `pq_manager_8501=${"x".repeat(42)}${i % 10}`).join(
@@ -76,7 +76,7 @@ Deno.test("however many cookies of its name somebody plants, the session is foun
   assert.equal(await statusWith(pages, `${planted}; pq_manager=x; ${given?.pair}`), 200);
 });
 
-Deno.test("a login takes away the cookie of an earlier version, and gives one alone where there is none", async () => {
+Deno.test("a login takes away the cookie of an earlier version, and sets one cookie alone where there is none", async () => {
   await using pages = await openPages();
   assert.equal((await logIn(pages)).length, 1);
   const [given, former] = await logIn(pages, { cookie: "pq_manager=of-before" });

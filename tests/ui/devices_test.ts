@@ -22,7 +22,7 @@ async function deviceCookie(pages: TestPages, session: string): Promise<string |
   return cookie;
 }
 
-Deno.test("who logged in before gets in while others guess from the same address", async (t) => {
+Deno.test("a browser that logged in before gets in while others guess from the same address", async (t) => {
   const now = () => 1_000_000;
   await using pages = await openPages({ now });
   const session = await pages.logIn();
@@ -68,7 +68,7 @@ Deno.test("a device is known after a restart, and no longer after another passwo
   assert.equal(((await Deno.stat(keyFile)).mode ?? 0) & 0o777, 0o600);
 });
 
-Deno.test("a key that is cut off is replaced, and one that cannot be kept is told", async () => {
+Deno.test("a truncated key is replaced, and one that cannot be kept is reported", async () => {
   await using folder = await tempFolder();
   const keyFile = folder.file("device-key");
   await Deno.writeTextFile(keyFile, "short", { mode: 0o644 });

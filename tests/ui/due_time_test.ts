@@ -82,7 +82,7 @@ Deno.test("epoch seconds, 30 February and times without a zone are refused by th
   assert.equal((await pages.queue.stats()).counts.PENDING, 0);
 });
 
-Deno.test("the answer to adding a job tells when it is due, in UTC and from now", async () => {
+Deno.test("the response to adding a job says when it is due, in UTC and from now", async () => {
   await using pages = await openPages();
   const answer = await pages.api("/api/jobs", { kind: "mail", run_at: "2090-01-31 13:00:00+01" });
   const { due_at, due_in_ms, run_at } = await answer.json();

@@ -1,4 +1,4 @@
-/** What the supervisor saw, on the page of Ops: from the handler that failed to the line and where it leads. */
+/** Events on the page of Ops: from the handler that failed to the line and its link. */
 import assert from "node:assert/strict";
 import { testSystem } from "../support/system/test_system.ts";
 import { OPEN_OPS, openPages } from "./open_pages.ts";

@@ -7,11 +7,11 @@ export interface Line {
   readonly route: string;
   readonly path: string;
   /**
-   * Who is let in: anybody, under any host name or under ours; whoever is logged in, others are shown the way; or scripts
-   * too, by their token.
+   * Who is let in: every client, under any host name or only under those of the server; visitors with a session, while
+   * others are sent to the login; or scripts too, by their token.
    */
   readonly door: "probe" | "open" | "page" | "script";
-  /** What a good request is answered. */
+  /** The status of the response to a good request. */
   readonly good: number;
   /** JSON or a form; none for what only reads. */
   readonly json?: string;
@@ -42,7 +42,7 @@ function open(server: Line["server"]): Line[] {
     ),
     { ...shared, route: "GET /static/:name", path: "/static/app.css", good: 200 },
     { ...shared, route: "GET /login", path: "/login", good: 200 },
-    // An empty password is no guess, so it costs no time and nobody is slowed down.
+    // An empty password is no guess, so it costs no time and slows no address down.
     { ...shared, route: "POST /login", path: "/login", good: 401, form: "password=", limit: 16 * 1024 },
     { ...shared, route: "POST /logout", path: "/logout", good: 303, form: "" },
   ];
@@ -131,7 +131,7 @@ export async function prepare({ queue }: TestPages): Promise<void> {
   await queue.add([{ id: "kept", kind: "mail" }]);
 }
 
-/** Sends the good request, with what is given beside it, and lets go of the answer. */
+/** Sends the good request, with what is given beside it, and discards the body of the response. */
 export async function askFor(
   pages: TestPages,
   line: Line,
@@ -157,11 +157,11 @@ export async function askFor(
 export interface Case {
   readonly what: string;
   readonly ask: Ask;
-  /** Of this route: the status, or `good` for what a good request is answered. */
+  /** The status that this route should return, or `good` for the one of a good request. */
   readonly wanted: (line: Line) => number | "good";
 }
 
-/** Each case at each route. Sentences about those that were answered otherwise than wanted. */
+/** Each case at each route. Returns a sentence for each response that was not as wanted. */
 export async function judged(
   pages: TestPages,
   lines: readonly Line[],
@@ -171,7 +171,7 @@ export async function judged(
   let asked = 0;
   for (const line of lines) {
     for (const { what, ask, wanted } of cases) {
-      // A network of its own for each: nobody is slowed down for what another one did.
+      // Each from its own network: no request is slowed down for what another one did.
       const peer = `10.${++asked & 255}.${asked >> 8}.1`;
       const { status, headers } = await askFor(pages, line, { peer, ...ask });
       const expected = wanted(line) === "good" ? line.good : wanted(line);
@@ -200,7 +200,7 @@ const PROTECTION = {
   "server": null,
 } as const;
 
-/** The headers of an answer that are not as they must be, whatever the answer is. */
+/** The headers of a response that are not as they must be in every response. */
 export function unprotected(headers: Headers, { path }: Pick<Line, "path">): string[] {
   const wanted = {
     ...PROTECTION,
@@ -209,7 +209,7 @@ export function unprotected(headers: Headers, { path }: Pick<Line, "path">): str
   const wrong = Object.entries(wanted).filter(([name, value]) => headers.get(name) !== value).map(([name]) =>
     name
   );
-  // Only the login and the logout set one, and here nobody logs in; and the first page behind the login names the device.
+  // Only the login and the logout set one, and no login succeeds here; and the first page behind the login names the device.
   const isOfDevice = headers.get("set-cookie")?.startsWith("pq_device_8501=");
   if (headers.has("set-cookie") && path !== "/logout" && !isOfDevice) wrong.push("set-cookie");
   if (!/^(?:no-referrer|same-origin)$/.test(headers.get("referrer-policy") ?? "")) {

@@ -20,11 +20,15 @@ Deno.test("a job is found by its address whatever separates lines in its id", as
   }
   for (const id of ["a\nb", "a\rb"]) {
     const answer = await pages.api(`/api/jobs/${encodeURIComponent(id)}`);
-    assert.match((await answer.json()).error.message, /holds no control characters/, "it was asked for");
+    assert.match(
+      (await answer.json()).error.message,
+      /holds no control characters/,
+      "the request reached the route",
+    );
   }
 });
 
-Deno.test("every other method is refused at every address, and says which there are", async () => {
+Deno.test("every other method is refused at every address, with the methods that are allowed", async () => {
   await using pages = await openPages();
   await prepare(pages);
   const headers = { cookie: await pages.logIn() };

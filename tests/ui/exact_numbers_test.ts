@@ -9,7 +9,7 @@ function post(pages: TestDesk, body: string): Promise<Response> {
   return pages.ask("/api/jobs", { method: "POST", headers, body });
 }
 
-Deno.test("numbers that are written in their own way are stored and shown to the letter, alone and in an array", async () => {
+Deno.test("numbers in unusual notations are stored and shown to the letter, alone and in an array", async () => {
   await using pages = await openPages();
   const payload =
     '{"v":-0,"price":1.10,"n":[1e3,9007199254740991,0.1,0.0000001,1000000000000000000000],"2":0,"1":0}';

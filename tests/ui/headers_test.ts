@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { unprotected } from "./every_route.ts";
 import { openPages, type TestPages, TOKEN } from "./open_pages.ts";
 
-/** Answers of every kind; each is made anew, and let go of by whoever asked. */
+/** Responses of every kind; each is made anew, and the caller discards its body. */
 async function answersOf(pages: TestPages): Promise<Record<string, Response>> {
   const json = { "content-type": "application/json", authorization: `Bearer ${TOKEN}` };
   const post = (body: string, headers = json) => pages.ask("/api/jobs", { method: "POST", headers, body });
@@ -41,7 +41,7 @@ async function answersOf(pages: TestPages): Promise<Record<string, Response>> {
   };
 }
 
-Deno.test("every kind of answer carries the security headers", async () => {
+Deno.test("every kind of response carries the security headers", async () => {
   await using pages = await openPages();
   for (const [what, answer] of Object.entries(await answersOf(pages))) {
     await answer.body?.cancel();
@@ -56,14 +56,14 @@ Deno.test("every kind of answer carries the security headers", async () => {
   }
 });
 
-Deno.test("where browsers send no Sec-Fetch-Site, our forms may tell us where they come from", async () => {
+Deno.test("where browsers send no Sec-Fetch-Site, the own forms may send their origin", async () => {
   await using pages = await openPages({ host: "192.168.1.5" });
   const answer = await pages.ask("/login", { authority: "192.168.1.5:8501" });
   await answer.body?.cancel();
   assert.equal(answer.headers.get("referrer-policy"), "same-origin");
 });
 
-Deno.test("an error that nobody foresaw is a 500 without its words, and is told to the log", async () => {
+Deno.test("an unforeseen error is a 500 without its message, which goes to the log", async () => {
   await using pages = await openPages({
     system: {
       view() {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { StorageError } from "@persistent-queue/queue";
 import { CONSUMER, OPEN_OPS, openPages } from "./open_pages.ts";
 
-Deno.test("both ports tell whether the system serves, to anybody", async () => {
+Deno.test("both ports say to every client whether the system serves", async () => {
   await using pages = await openPages(OPEN_OPS);
   for (const ask of [pages.ask, pages.askOps]) {
     const answer = await ask("/healthz");
@@ -16,7 +16,7 @@ Deno.test("both ports tell whether the system serves, to anybody", async () => {
   }
 });
 
-Deno.test("a stranger who asks for the health hears of no file and no version", async () => {
+Deno.test("a stranger who asks for the health learns of no file and no version", async () => {
   await using pages = await openPages();
   await pages.queue.close();
   const trouble = "/srv/queue/data/queue.db cannot be read";
@@ -45,7 +45,7 @@ Deno.test("while it starts or stops it is alive, and not ready", async () => {
   }
 });
 
-Deno.test("a storage that fails is told with 503, and the pages go on", async () => {
+Deno.test("a storage that fails is reported with 503, and the pages go on", async () => {
   await using pages = await openPages(OPEN_OPS);
   await pages.queue.close();
   const list = await pages.api("/api/jobs");

@@ -67,7 +67,7 @@ Deno.test("the names of ALLOWED_HOSTS and PUBLIC_URL are served, and a refusal n
   }
 });
 
-Deno.test("a server bound to a name answers to the name and to its address, and to localhost where that is one", async () => {
+Deno.test("a server bound to a name serves the name and its address, and localhost where it is on loopback", async () => {
   const served = async (bindAddress: string, authority: string) => {
     await using pages = await openPages({ host: "queue.lan", bindAddress });
     return (await pages.ask("/login", { authority })).status;
@@ -133,7 +133,7 @@ function casesOf(hosts: typeof HOSTS, more: Record<string, string>): Case[] {
   }));
 }
 
-Deno.test("no route of either server answers to a name that is not its own", async () => {
+Deno.test("no route of either server is served under a name that is not its own", async () => {
   await using pages = await openPages();
   await prepare(pages);
   const cookie = `${await pages.logIn()}; ${await pages.logInToOps()}`;
@@ -144,7 +144,7 @@ Deno.test("no route of either server answers to a name that is not its own", asy
   assert.deepEqual(pages.faults, []);
 });
 
-Deno.test("probes are answered under any name, and tell nothing for it", async () => {
+Deno.test("probes are served under any name, and reveal nothing", async () => {
   await using pages = await openPages();
   for (const { server, path } of LINES.filter(({ door }) => door === "probe")) {
     for (const authority of ["queue:8501", "queue.default.svc.cluster.local", "evil.example"]) {
@@ -154,7 +154,7 @@ Deno.test("probes are answered under any name, and tell nothing for it", async (
   }
 });
 
-Deno.test("a server that others can reach answers to addresses, which no name can be made to mean", async () => {
+Deno.test("a server that others can reach is served under its addresses, which no name can be rebound to", async () => {
   await using pages = await openPages(OUTSIDE);
   const names: typeof HOSTS = [
     ...["192.168.1.5:8501", "[fe80::1]", "10.0.0.1", "localhost"].map((
@@ -166,7 +166,7 @@ Deno.test("a server that others can reach answers to addresses, which no name ca
   assert.deepEqual(await judged(pages, LINES.filter(({ door }) => door === "open"), casesOf(names, {})), []);
 });
 
-Deno.test("what looks like a host and can be none is none", () => {
+Deno.test("what looks like a host and cannot be one is refused", () => {
   for (
     const authority of ["localhost:99999", "localhost:65536", "127.999.999.999", "127.0.0.256", "[::::]"]
   ) {

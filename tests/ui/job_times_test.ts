@@ -15,7 +15,7 @@ Deno.test("a job waited from when it was due until it was taken, and ran from th
   assert.equal(waitedMs({ ...JOB, run_at: 1_300 }, 9_000), 100);
 });
 
-Deno.test("a job that waits or runs is told as of now, and one that is not due yet waits for nobody", () => {
+Deno.test("the times of a job that waits or runs go on until now, and a job that is not due yet does not wait", () => {
   const waiting = { ...JOB, status: "PENDING", started_at: null, finished_at: null } as const;
   assert.equal(waitedMs(waiting, 1_250), 250);
   assert.equal(waitedMs({ ...waiting, run_at: 5_000 }, 1_250), null);
@@ -23,6 +23,6 @@ Deno.test("a job that waits or runs is told as of now, and one that is not due y
   assert.equal(ranMs({ ...JOB, status: "PROCESSING", finished_at: null }, 1_500), 100);
 });
 
-Deno.test("what a retry has overwritten is not made up", () => {
+Deno.test("a time that a retry has overwritten is not made up", () => {
   assert.equal(waitedMs({ ...JOB, run_at: 1_800 }, 9_000), null);
 });

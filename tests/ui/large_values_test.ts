@@ -1,4 +1,4 @@
-/** However large the values are that are sent or stored: what is done with them stays small. */
+/** However large the values that are sent or stored: the work on them stays small. */
 import assert from "node:assert/strict";
 import process from "node:process";
 import { indentedJson } from "../../ui/manager/job_view.ts";
@@ -11,7 +11,7 @@ const SOON_MS = 800;
 const jobs = (count: number, payload: unknown) =>
   Array.from({ length: count }, (_, i) => ({ id: `job ${i}`, kind: "mail", payload, run_at: 4e12 }));
 
-Deno.test("ids of waiting jobs are added again without their large payloads in the answer", async () => {
+Deno.test("ids of waiting jobs are added again without their large payloads in the response", async () => {
   await using pages = await openPages();
   for (let i = 0; i < 5; i++) {
     await pages.queue.add(jobs(40, "x".repeat(MIB - 2)).slice(8 * i, 8 * i + 8));

@@ -4,7 +4,7 @@ import { serve } from "@persistent-queue/ui";
 import { eventually } from "../support/eventually.ts";
 import { openPages } from "./open_pages.ts";
 
-/** An address of this machine by which it looks like another one: the connection still goes round the loopback. */
+/** An address of this machine that looks like another machine: the connection still goes over the loopback. */
 const OTHER = Deno.networkInterfaces().find(({ family, address }) => {
   return family === "IPv4" && !address.startsWith("127.");
 })?.address;

@@ -1,4 +1,4 @@
-/** How much anybody may send and ask for at once. */
+/** How much one client may send and ask for at once. */
 import assert from "node:assert/strict";
 import { askFor, type Line, LINES, prepare } from "./every_route.ts";
 import { OPEN_OPS, openPages } from "./open_pages.ts";
@@ -76,7 +76,7 @@ Deno.test("a page of the list has 200 jobs at most", async (t) => {
   });
 });
 
-Deno.test("fifty streams are served, half of them by each server, and nobody else's page suffers", async () => {
+Deno.test("fifty streams are served, half of them by each server, and no other page suffers", async () => {
   await using pages = await openPages(OPEN_OPS);
   const headers = { cookie: await pages.logIn() };
   const streams = await Promise.all(

@@ -27,7 +27,7 @@ async function watchManager(pages: TestPages, cookie: string): Promise<Stream> {
   return streamOf(await pages.ask("/events", { headers: { cookie } }));
 }
 
-Deno.test("Ops is sent a snapshot at once, when something changes, and else every second: ages move", async () => {
+Deno.test("Ops gets a snapshot at once, when something changes, and otherwise every second: ages move", async () => {
   await using pages = await openPages(OPEN_OPS);
   await using stream = streamOf(await pages.askOps("/events"));
   const first = await stream.next();
@@ -44,7 +44,7 @@ Deno.test("Ops is sent a snapshot at once, when something changes, and else ever
   assert.ok(third?.data.stats.revision > second?.data.stats.revision);
 });
 
-Deno.test("a snapshot is computed once, however many watch", async () => {
+Deno.test("a snapshot is computed once, however many readers there are", async () => {
   await using pages = await openPages(OPEN_OPS);
   let computed = 0;
   const { stats } = pages.queue;
@@ -56,7 +56,7 @@ Deno.test("a snapshot is computed once, however many watch", async () => {
   assert.equal(computed, 1);
 });
 
-Deno.test("the Manager is told of changes, and its stream ends with the session", async () => {
+Deno.test("the Manager is notified of changes, and its stream ends with the session", async () => {
   await using pages = await openPages();
   const cookie = await pages.logIn();
   await using stream = await watchManager(pages, cookie);
@@ -91,7 +91,7 @@ Deno.test("a server with an open stream can shut down once the streams are close
   assert.equal(await stream.next(), null);
 });
 
-Deno.test("a watcher whose connection breaks gives its place back", async () => {
+Deno.test("a reader whose connection breaks gives its place back", async () => {
   await using pages = await openPages(OPEN_OPS);
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, pages.ops.fetch);
   for (let round = 0; round < 60; round++) {
@@ -127,7 +127,7 @@ Deno.test("a HEAD request for the events takes no place", async () => {
   for (let i = 0; i < 60; i++) assert.equal((await pages.askOps("/events", { method: "HEAD" })).status, 200);
 });
 
-Deno.test("those who watch Ops, where nobody logs in, do not take the places of the Manager's", async () => {
+Deno.test("readers of Ops, which needs no login, do not take the places of those of the Manager", async () => {
   await using pages = await openPages(OPEN_OPS);
   const cookie = await pages.logIn();
   const answers = await Promise.all(Array.from({ length: 25 }, () => pages.askOps("/events")));

@@ -37,7 +37,7 @@ Deno.test("the way in, the way out and what lies between", async (t) => {
     }
   });
   await t.step(
-    "the login leads on to an address of ours, and to no other; over https the cookie is Secure",
+    "the login redirects to an own address, and to no other; over https the cookie is Secure",
     async () => {
       const headers = { "x-forwarded-proto": "https" };
       const body = form({ password: PASSWORD, next: "/job?id=a%2Fb" });
@@ -66,7 +66,7 @@ Deno.test("the way in, the way out and what lies between", async (t) => {
     assert.notEqual(cookie, before);
     assert.deepEqual([await statusWith(before), await statusWith(cookie)], [401, 200]);
   });
-  await t.step("it is written down who moved a job: a person, or a script with the token", async () => {
+  await t.step("the history says who moved a job: a person, or a script with the token", async () => {
     await pages.queue.add([{ id: "a", kind: "mail" }, { id: "b", kind: "mail" }]);
     const who: string[] = [];
     pages.queue.subscribe((event) => event.type === "moved" && who.push(`${event.by} ${event.id}`));
@@ -83,7 +83,7 @@ Deno.test("the way in, the way out and what lies between", async (t) => {
   });
 });
 
-Deno.test("who is not logged in is led to the login, and scripts get 401", async (t) => {
+Deno.test("a visitor without a session is sent to the login, and scripts get 401", async (t) => {
   await using pages = await openPages();
   await t.step("a page leads to the login and back", async () => {
     assert.equal((await drained(pages.ask("/"))).headers.get("location"), "/login");
@@ -132,7 +132,7 @@ Deno.test("guessing is slowed down with 429, and the right password works again 
   await using pages = await openPages({ now: () => now });
   const attempts = Array.from({ length: 6 }, () => drained(pages.ask("/login", form({ password: "wrong" }))));
   const statuses = (await Promise.all(attempts)).map(({ status }) => status);
-  assert.deepEqual(statuses.sort(), [401, 401, 401, 401, 429, 429], "also when they come all at once");
+  assert.deepEqual(statuses.sort(), [401, 401, 401, 401, 429, 429], "even when they come all at once");
   const refused = await drained(pages.ask("/login", form({ password: PASSWORD })));
   assert.equal(refused.status, 429);
   assert.equal(refused.headers.get("retry-after"), "1");
@@ -155,7 +155,7 @@ Deno.test("on another address than loopback Ops asks for the same password, with
   assert.equal((await drained(pages.askOps("/metrics", { authority, headers: { cookie } }))).status, 200);
 });
 
-Deno.test("a session begins only at the login, with a value that nobody could know before", async () => {
+Deno.test("a session begins only at the login, with a value that could not be known before", async () => {
   await using pages = await openPages();
   const planted = "A".repeat(43);
   const headers = { cookie: `pq_manager_8501=${planted}` };
@@ -216,9 +216,9 @@ Deno.test("the wait doubles from a second to fifteen minutes, for that address a
     assert.equal(
       await guess(TOKEN, "10.0.0.1", { "x-forwarded-for": `10.9.9.${i}` }),
       wait,
-      "the claim to forward for somebody is no way around",
+      "a claim to forward for another client is no way around",
     );
-    assert.equal(await guess(TOKEN, "::ffff:10.0.0.1"), wait, "the same address in other letters");
+    assert.equal(await guess(TOKEN, "::ffff:10.0.0.1"), wait, "the same address in another notation");
     assert.equal(await guess("wrong", `10.0.1.${i}`), 401, "another address does not wait");
     now += Number(wait) * 1000;
     assert.equal(await guess("wrong", "10.0.0.1"), 401);

@@ -1,4 +1,4 @@
-/** The Manager's pages and what their forms answer, without a browser. */
+/** The pages of the Manager and the responses to their forms, without a browser. */
 import assert from "node:assert/strict";
 import type { MoveAllOptions } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
@@ -8,7 +8,7 @@ interface Visitor {
   readonly pages: TestPages;
   /** The text of a page, and its status. */
   page(path: string): Promise<{ readonly status: number; readonly text: string }>;
-  /** What an action says. */
+  /** The note that an action returns. */
   act(
     path: string,
     fields: Record<string, string>,
@@ -74,7 +74,7 @@ Deno.test("a button that was drawn for another state of the job does nothing, an
   });
 });
 
-Deno.test("what could not be done is told in another tone than what was", async () => {
+Deno.test("a note about a failure has another tone than one about a success", async () => {
   await using pages = await openPages();
   const visitor = await visit(pages);
   await pages.queue.add(mails(1));
@@ -124,14 +124,14 @@ Deno.test("a page of the Manager that is not there keeps the header and the way 
   assert.doesNotMatch(await answer.text(), /Log out/);
 });
 
-Deno.test("the header leads to Ops by the name by which the visitor came", async () => {
+Deno.test("the header links to Ops under the host name that the visitor used", async () => {
   await using pages = await openPages({ otherPort: 8502 });
   const cookie = await pages.logIn();
   const answer = await pages.ask("/", { headers: { cookie, host: "localhost:8501" } });
   assert.match(await answer.text(), /<a href="http:\/\/localhost:8502">Ops<\/a>/);
 });
 
-Deno.test("a list is gathered once for all who look at it in the same moment", async () => {
+Deno.test("a list is gathered once for all readers of the same moment", async () => {
   await using pages = await openPages();
   const cookie = await pages.logIn();
   let gathered = 0;
@@ -150,11 +150,11 @@ Deno.test("a list is gathered once for all who look at it in the same moment", a
   await look("/view/list?q=a");
   assert.equal(gathered, 2);
   await pages.queue.add(mails(1));
-  assert.deepEqual(await eight(), Array(8).fill(1), "what has changed is seen at once");
+  assert.deepEqual(await eight(), Array(8).fill(1), "a change is seen at once");
   assert.equal(gathered, 3);
 });
 
-Deno.test("rows that the reader holds on to are told of, whatever they have become", async () => {
+Deno.test("rows that the reader holds on to are refreshed, whatever became of their jobs", async () => {
   await using pages = await openPages();
   const cookie = await pages.logIn();
   const added = await pages.queue.add(mails(3));
@@ -196,7 +196,7 @@ Deno.test("a move of all that match shows how far it is on every page, stops whe
   assert.equal((await visitor.act("/all/stop", { number: "1" })).text, "It had ended already.");
 });
 
-Deno.test("a consumer that is silent is called so, with for how long it has been", async () => {
+Deno.test("a silent consumer is called silent, with the time since its last heartbeat", async () => {
   await using pages = await openPages();
   const { page } = await visit(pages);
   pages.view = { ...pages.view, consumers: [{ ...CONSUMER, state: "silent", heartbeatAgeMs: 12_400 }] };
@@ -243,7 +243,7 @@ Deno.test("an action on all that match is offered only where it is legal for som
   assert.doesNotMatch(text, /Resubmit all that match/);
 });
 
-Deno.test("the list tells when a job was added, how long it waited and ran, and what it is about", async () => {
+Deno.test("the list shows when a job was added, how long it waited and ran, and what it is about", async () => {
   await using pages = await openPages();
   const { page } = await visit(pages);
   await pages.queue.add([{ id: "told", kind: "mail", payload: { to: "anna" }, priority: 7 }]);

@@ -12,15 +12,15 @@ export interface TestPages extends AsyncDisposable {
   readonly ops: App;
   /** What the system shows; change it at will. */
   view: SystemView;
-  /** What was asked of `injectFault`. */
+  /** The calls of `injectFault`. */
   readonly provoked: string[];
-  /** Errors that nobody foresaw; a test that causes none may check that this is empty. */
+  /** Unforeseen errors; a test that causes none may check that this is empty. */
   readonly faults: unknown[];
   /** Sentences for the log. */
   readonly warnings: string[];
-  /** What people and scripts did. */
+  /** Audit lines: what people and scripts did. */
   readonly audit: string[];
-  /** A request to the Manager; answers are read by whoever asks. */
+  /** A request to the Manager; the caller reads the response. */
   ask(path: string, init?: Ask): Promise<Response>;
   askOps(path: string, init?: Ask): Promise<Response>;
   /** The same with the API token, and with this JSON if there is any. */

@@ -1,4 +1,4 @@
-/** From what the queue and the supervisor tell to the lines of the Ops page. */
+/** From the events of the queue and the supervisor to the lines of the Ops page. */
 import assert from "node:assert/strict";
 import type { QueueEvent } from "@persistent-queue/queue";
 import { eventText } from "../../ui/ops/recent_events.tsx";
@@ -8,7 +8,7 @@ import type { SystemEvent } from "../../workers/reporting/log_lines.ts";
 
 const CONSUMER = "5827871d-0000-4000-8000-000000000000";
 
-/** Told in this order. What the page gets, newest first. */
+/** The lines that the page shows for events in this order, newest first. */
 function latestOf(...told: (QueueEvent | SystemEvent)[]) {
   const recent = new RecentEvents(() => 1_000);
   for (const event of told) recent.add(event);
@@ -119,7 +119,7 @@ Deno.test("what a sweep took back is a line for each job, and one line where the
   assert.deepEqual(linesOf(swept(many)), ["warning | – | 5,000 jobs were taken from their consumers | 0"]);
 });
 
-Deno.test("what is as it should be leaves no line: stops, moves of many one by one, plain work", () => {
+Deno.test("what is normal leaves no line: stops, moves of many one by one, plain work", () => {
   const moved = { verb: "cancel", kind: "mail", from: "PENDING", lease: { seq: 1, lease: 0 } } as const;
   assert.deepEqual(
     linesOf(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CONSUMER, OPEN_OPS, openPages } from "./open_pages.ts";
 
-Deno.test("counts, job ids and the header lead to the Manager, under the name by which the visitor came", async () => {
+Deno.test("counts, job ids and the header link to the Manager, under the host name that the visitor used", async () => {
   await using pages = await openPages({ ...OPEN_OPS, port: 9002, otherPort: 9001 });
   const what = { type: "failed", error: "no use" } as const;
   const event = { at: 1, level: "warning", jobId: "data/files/b c.txt", consumerId: null, what } as const;
@@ -17,7 +17,7 @@ Deno.test("counts, job ids and the header lead to the Manager, under the name by
   ) assert.ok(page.includes(href), href);
 });
 
-Deno.test("where nobody knows the Manager's port, nothing leads there", async () => {
+Deno.test("where the port of the Manager is not known, no link leads there", async () => {
   await using pages = await openPages(OPEN_OPS);
   const page = await (await pages.askOps("/")).text();
   assert.doesNotMatch(page, /href="http/);

@@ -59,7 +59,7 @@ Deno.test("a few failures among many completions, or a few altogether, are no al
   assert.match(headlineOf(snapshotOf({ ...stats, rates, history })), calm, "one job that is given up");
 });
 
-Deno.test("all is not well above jobs that lie failed, however long ago that was", () => {
+Deno.test("the headline does not say that all is well while jobs lie failed, however long ago they failed", () => {
   const lying = (counts: Partial<typeof COUNTS>) =>
     headlineOf(snapshotOf({ ...minuteOf({}), counts: { ...COUNTS, ...counts } }));
   assert.equal(

@@ -1,4 +1,4 @@
-/** The links between the two pages: to where the visitor certainly finds the other one, or nowhere. */
+/** The links between the two pages: to an address that certainly reaches the other page, or none. */
 import assert from "node:assert/strict";
 import type { AppOptions } from "@persistent-queue/ui";
 import { type Ask, openPages, PASSWORD } from "./open_pages.ts";
@@ -14,13 +14,13 @@ async function linkFor(ask: Ask, options: Partial<AppOptions> = {}): Promise<str
   return /<a href="([^"]*)">Ops<\/a>/.exec(page)?.[1] ?? null;
 }
 
-Deno.test("the way to the other page keeps the name by which the visitor came", async () => {
+Deno.test("the link to the other page keeps the host name that the visitor used", async () => {
   assert.equal(await linkFor({ authority: "localhost:8501" }), "http://localhost:8502");
   assert.equal(await linkFor({ authority: "127.0.0.1:8501" }), "http://127.0.0.1:8502");
   assert.equal(await linkFor({ authority: "[::1]:8501" }), "http://[::1]:8502");
 });
 
-Deno.test("behind a proxy, through a mapped port, or where nobody says the port, no way is guessed", async () => {
+Deno.test("behind a proxy, through a mapped port, or without a known port, no link is guessed", async () => {
   assert.equal(await linkFor({ authority: "localhost" }), null);
   assert.equal(await linkFor({ authority: "[::1]" }), null);
   assert.equal(await linkFor({ authority: "localhost:9000" }), null);
@@ -28,14 +28,14 @@ Deno.test("behind a proxy, through a mapped port, or where nobody says the port,
   assert.equal(await linkFor({ authority: "localhost:8501" }, { otherPort: undefined }), null);
 });
 
-Deno.test("a visitor behind a proxy that says so is not led to a port of the own machine", async () => {
+Deno.test("a visitor behind a proxy that says so gets no link to a port of the own machine", async () => {
   for (const headers of [{ "x-forwarded-proto": "https" }, { via: "1.1 proxy" }]) {
     assert.equal(await linkFor({ headers }), null);
   }
   assert.equal(await linkFor({}, { trustedProxies: ["127.0.0.1"] }), null);
 });
 
-Deno.test("the public address of the other page is known to everybody", async () => {
+Deno.test("the public address of the other page is linked for every visitor", async () => {
   const otherPublicUrl = "https://queue.example.com/ops";
   for (const ask of [{}, { headers: { "x-forwarded-proto": "https" } }, { authority: "localhost:9000" }]) {
     assert.equal(await linkFor(ask, { otherPublicUrl }), otherPublicUrl);

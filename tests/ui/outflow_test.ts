@@ -1,4 +1,4 @@
-/** Answers that nobody takes, and bodies that come all at once: memory holds a few of them, the others wait. */
+/** Responses that are not read, and bodies that come all at once: memory holds a few of them, the others wait. */
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { yieldToEventLoop } from "@persistent-queue/queue";
@@ -14,7 +14,7 @@ class Answer extends EventEmitter {
   }
 }
 
-Deno.test("while much is unsent the next answer waits, and a reader that takes nothing makes room for it", async () => {
+Deno.test("while much is unsent the next response waits, and a reader that takes nothing makes room for it", async () => {
   const outflow = new Outflow({ mostUnsent: 1_000, patienceMs: 300 });
   const [deaf, slow, small] = [new Answer(600), new Answer(500), new Answer(10)];
   for (const answer of [deaf, slow, small]) outflow.follow(answer);
@@ -27,11 +27,11 @@ Deno.test("while much is unsent the next answer waits, and a reader that takes n
   assert.ok(isDeafGone, "the one that takes nothing was cut off");
   assert.ok(performance.now() - since >= 300, "but not before its time");
   assert.ok(slow.writableLength > 0, "the one that reads goes on");
-  assert.equal(await outflow.room(), true, "and now nobody waits");
+  assert.equal(await outflow.room(), true, "and now no response waits");
   await yieldToEventLoop();
 });
 
-Deno.test("many large bodies at once are read in turn, and each is answered", async () => {
+Deno.test("many large bodies at once are read in turn, and each gets its response", async () => {
   await using pages = await openPages();
   const payload = "x".repeat(1_000_000);
   const answers = await Promise.all(Array.from({ length: 24 }, async (_, i) => {

@@ -141,7 +141,7 @@ export interface Visit {
   readonly headers?: Record<string, string>;
   /** Sent by POST. */
   readonly form?: Record<string, string>;
-  /** Ends as soon as this has come: for what never ends by itself. */
+  /** The request ends as soon as this text has come: for streams, which never end by themselves. */
   readonly until?: RegExp;
 }
 

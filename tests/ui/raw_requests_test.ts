@@ -90,7 +90,7 @@ const RAW: [what: string, request: string, status: RegExp][] = [
   ],
 ];
 
-Deno.test("malformed requests are refused, and never answered with a fault of ours", async (t) => {
+Deno.test("malformed requests are refused, and never cause a 500", async (t) => {
   await using pages = await openPages();
   await withServer(pages, async (port) => {
     for (const [what, request, status] of RAW) {
@@ -116,7 +116,7 @@ function chunksOf(body: string): string {
     .map((part) => `${part.length.toString(16)}\r\n${part}\r\n`).join("");
 }
 
-Deno.test("a body that comes in chunks, or tells no length, is read like any other", async (t) => {
+Deno.test("a body that comes in chunks, or without a length, is read like any other", async (t) => {
   const jobs = JSON.stringify([{ id: "a", kind: "mail" }, { id: "b", kind: "mail" }]);
   const long = JSON.stringify({ id: "c", kind: "mail", payload: "x".repeat(1_100_000) });
   const cases: [what: string, request: string, status: number][] = [
@@ -155,7 +155,7 @@ Deno.test("JSON that nests a hundred thousand levels deep is refused", async () 
   assert.deepEqual(pages.faults, []);
 });
 
-Deno.test("a connection may ask as often as it likes, but not without waiting for answers", async () => {
+Deno.test("a connection may send any number of requests, but must wait for the responses", async () => {
   await using pages = await openPages();
   await withServer(pages, async (port) => {
     const good = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n";
@@ -230,7 +230,7 @@ Deno.test("a thousand random requests cause no fault and no end", async () => {
   assert.deepEqual(pages.faults, []);
 });
 
-Deno.test("a probe in HTTP/1.0 is answered without a host, and a stream comes without chunks", async () => {
+Deno.test("a probe in HTTP/1.0 is served without a host, and a stream comes without chunks", async () => {
   await using pages = await openPages(OPEN_OPS);
   await withServer(pages, async (port) => {
     for (const path of ["/healthz", "/live", "/ready"]) {

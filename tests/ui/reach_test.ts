@@ -1,11 +1,11 @@
-/** Who reaches the pages: by the password, the address that the server is bound to, the peer, and what came with it. */
+/** Who reaches the pages, by the password, the address of the server, the peer and the headers of the request. */
 import assert from "node:assert/strict";
 import { ConfigurationError, DEFAULT_PASSWORD, readSettings, type Settings } from "@persistent-queue/workers";
 import { OPEN_OPS, openPages, type TestPages, TOKEN } from "./open_pages.ts";
 
 const PASSWORDS = ["", DEFAULT_PASSWORD, "a password of our own"];
 
-/** How the server is named by those who mean it. */
+/** The host names under which the server is reached. */
 const BINDS: Record<string, { authority: string; isLocal: boolean }> = {
   "127.0.0.1": { authority: "127.0.0.1:8501", isLocal: true },
   "127.8.8.8": { authority: "127.8.8.8:8501", isLocal: true },
@@ -151,7 +151,7 @@ Deno.test("while the password is the default a browser behind a proxy that hides
   );
 });
 
-Deno.test("Ops asks for the password as soon as it is one's own, and is open to this machine alone before", async () => {
+Deno.test("Ops asks for the password as soon as it is not the default, and is open to this machine alone before", async () => {
   const paths = ["/", "/metrics", "/events"];
   const statuses = async (pages: TestPages, ask: Parameters<TestPages["ask"]>[1] = {}) =>
     await Promise.all(paths.map(async (path) => (await drained(pages.askOps(path, ask))).status));

@@ -1,4 +1,4 @@
-/** The servers as they are met from outside, by raw sockets that do not behave. */
+/** The servers as seen from outside, by raw sockets that misbehave. */
 import assert from "node:assert/strict";
 import { serve, ServeError } from "@persistent-queue/ui";
 import type { Patience } from "../../ui/http/serve.ts";
@@ -31,7 +31,7 @@ async function restOf(connection: Deno.TcpConn, withinMs: number): Promise<strin
       text += new TextDecoder().decode(buffer.subarray(0, count));
     }
   } catch {
-    // Cut off without a word.
+    // The connection was cut off.
   }
   clearTimeout(timer);
   if (!isLate) connection.close();
@@ -53,9 +53,9 @@ async function withServer(
   assert.deepEqual(pages.faults, []);
 }
 
-Deno.test("a server answers at the address it was given, and at no other", async () => {
+Deno.test("a server listens at the address it was given, and at no other", async () => {
   await withServer(async (port) => {
-    // All of 127.0.0.0/8 is this machine, on Linux: a server bound to 0.0.0.0 would answer here too.
+    // All of 127.0.0.0/8 is this machine, on Linux: a server bound to 0.0.0.0 would listen here too.
     await assert.rejects(Deno.connect({ hostname: "127.0.0.2", port }), Deno.errors.ConnectionRefused);
     (await Deno.connect({ hostname: "127.0.0.1", port })).close();
   });
@@ -109,7 +109,7 @@ Deno.test("half a header, half a body, nothing at all and a connection that rest
   }, { ...patience, connectionsCheckingInterval: 50 });
 });
 
-Deno.test("a visitor who hangs up in the middle of a body is no fault of ours", async () => {
+Deno.test("a visitor who hangs up in the middle of a body causes no error in the log", async () => {
   await withServer(async (port, faults) => {
     const head = `POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n` +
       "Content-Type: application/json\r\n";
@@ -124,7 +124,7 @@ Deno.test("a visitor who hangs up in the middle of a body is no fault of ours", 
 });
 
 Deno.test("of a crowd of silent connections only so many are let in, and there is room again when they go", async () => {
-  // Nobody is cut off for being slow meanwhile.
+  // No connection is cut off for being slow meanwhile.
   const patience = { headersTimeout: 60_000, requestTimeout: 60_000 };
   await withServer(async (port) => {
     const crowd = await Promise.all(Array.from({ length: 300 }, () => connected(port, "GET / HT")));
@@ -151,7 +151,7 @@ Deno.test("a full house of silent connections is cut off, and then there is room
   }, patience);
 });
 
-Deno.test("a port that is taken is told at once, with the setting to change", async () => {
+Deno.test("a port that is taken is reported at once, with the setting to change", async () => {
   await using pages = await openPages();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const options = { app: pages.manager, hostname: "127.0.0.1", setting: "MANAGER_PORT" };

@@ -22,7 +22,7 @@ async function begin(
   return sessions;
 }
 
-Deno.test("a restart logs nobody out", async () => {
+Deno.test("a restart ends no session", async () => {
   await using folder = await tempFolder();
   const path = folder.file("sessions.json");
   await using before = await openPages({ sessionFile: path });
@@ -32,7 +32,7 @@ Deno.test("a restart logs nobody out", async () => {
   const answer = await after.ask("/api/stats", { headers: { cookie } });
   await answer.body?.cancel();
   assert.equal(answer.status, 200);
-  // Ops reads the same file here, and answers when it has.
+  // Ops reads the same file here, and responds when it has.
   await (await after.askOps("/metrics")).body?.cancel();
 });
 
@@ -62,7 +62,7 @@ Deno.test("a visit is written when the process ends, and the idle time goes on a
   assert.equal((await begin(path, clock)).lives(token), false);
 });
 
-Deno.test("another password ends every session of before, and going back to the first brings none back", async () => {
+Deno.test("a new password ends every earlier session, and going back to the first brings none back", async () => {
   await using folder = await tempFolder();
   const path = folder.file("sessions.json");
   const clock = { now: 1_000_000 };
@@ -81,7 +81,7 @@ Deno.test("the file holds no token, and only its owner may read it, whatever was
   assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
 });
 
-Deno.test("a file that is broken, foreign, from the future or missing means nobody is logged in", async () => {
+Deno.test("a file that is broken, foreign, from the future or missing means that no session is left", async () => {
   await using folder = await tempFolder();
   const path = folder.file("sessions.json");
   const future: [string, Session][] = [["hash", { openedAt: 9e15, seenAt: 9e15 }]];
@@ -111,7 +111,7 @@ Deno.test("a file that is broken, foreign, from the future or missing means nobo
   }
 });
 
-Deno.test("a file that cannot be written is told, and people log in all the same", async () => {
+Deno.test("a file that cannot be written is reported, and people can still log in", async () => {
   const faults: unknown[] = [];
   const sessions = await begin("/nowhere/at/all/sessions.json", { now: 1_000_000 }, {
     onFault: (error) => faults.push(error),

@@ -12,7 +12,7 @@ function openSessions() {
   return { clock, sessions: new Sessions({ now: () => clock.now, password, file: null, onFault }) };
 }
 
-Deno.test("a session ends after 30 idle minutes, and looking whether it lives is no sign of life", async () => {
+Deno.test("a session ends after 30 idle minutes, and checking whether it lives is no sign of life", async () => {
   const { clock, sessions } = openSessions();
   const token = await sessions.open();
   clock.now += 29 * MINUTE;

@@ -6,7 +6,7 @@ function come(places: StreamPlaces): AbortController | null {
   return places.take(controller) ? controller : null;
 }
 
-Deno.test("the one who has watched longest gives way when all places are taken", () => {
+Deno.test("the oldest stream gives way when all places are taken", () => {
   const places = new StreamPlaces({ limit: 2, settledMs: 0 });
   const [first, second] = [come(places), come(places)];
   assert.ok(come(places));
@@ -15,7 +15,7 @@ Deno.test("the one who has watched longest gives way when all places are taken",
   assert.equal(second?.signal.aborted, true);
 });
 
-Deno.test("nobody who has just come gives way: a crowd is turned away", () => {
+Deno.test("a new stream does not give way: a crowd is turned away", () => {
   const places = new StreamPlaces({ limit: 2, settledMs: 60_000 });
   const first = come(places);
   come(places);

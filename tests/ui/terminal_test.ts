@@ -32,7 +32,7 @@ function assertHarmless({ out, err }: Shown, what: string): void {
   }
 }
 
-/** What the door would refuse can be written by hand. */
+/** What the validation would refuse can be written by hand. */
 function writeByHand(folder: TempFolder, text: string): void {
   const db = new DatabaseSync(folder.file("queue.db"));
   const payload = JSON.stringify(text);

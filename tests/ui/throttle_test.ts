@@ -41,7 +41,7 @@ Deno.test("attempts during the wait do not lengthen it", () => {
   assert.equal(throttle.admit("10.0.0.1"), 0);
 });
 
-Deno.test("a right password costs nothing, and forgives nobody else at the same address", () => {
+Deno.test("a right password costs nothing, and forgives no other client at the same address", () => {
   const { throttle } = openThrottle();
   for (let i = 0; i < 3; i++) throttle.admit("10.0.0.1");
   for (let i = 0; i < 20; i++) {
@@ -132,9 +132,9 @@ Deno.test("a browser that logged in before waits for its own failures and for no
   assert.equal(throttle.admit(known), 0);
 });
 
-Deno.test("an address that an untrusted proxy tells divides its guesses, and is no way around", async (t) => {
+Deno.test("an address claimed by an untrusted proxy divides its guesses, and is no way around", async (t) => {
   const forwarded = (claimedAddress: string) => ({ address: "127.0.0.1", claimedAddress });
-  await t.step("who guesses through the proxy locks out nobody else who comes through it", () => {
+  await t.step("a guesser behind the proxy locks out no other client behind it", () => {
     const { throttle, clock } = openThrottle();
     for (let i = 0; i < 600; i++, clock.now += 100) throttle.admit(forwarded("203.0.113.66"));
     assert.ok(throttle.admit(forwarded("203.0.113.66")) > 0);

@@ -1,6 +1,6 @@
 /**
- * Every call that reaches SQLite, told before and after: so that a test may kill, fail or take note at a point of its
- * choice, and the product needs to know nothing of that.
+ * Reports every call that reaches SQLite, before and after it: a test can kill, fail or record at any point, and the
+ * product needs no code for it.
  */
 import { DatabaseSync, StatementSync } from "node:sqlite";
 import { SQL } from "../../../queue/sqlite/statements.ts";
@@ -14,9 +14,9 @@ export interface SqlCall {
   readonly how: "exec" | "prepare" | "run" | "get" | "all" | "close";
 }
 
-/** What it asks of the database itself is not told. */
+/** Calls that the listener itself makes are not reported. */
 export interface SqlListener {
-  /** What this throws is what the call throws: SQLite never hears of it. */
+  /** An error from here is thrown by the call: SQLite never receives it. */
   before?(call: SqlCall): void;
   /** The call has returned, but its caller has not seen the result yet. */
   after?(call: SqlCall): void;
@@ -28,13 +28,13 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 const NAMES = new Map<string, string>(Object.entries(SQL).map(([name, sql]) => [sql, name]));
 
-/** By folder, of which each listener has its own. */
+/** By folder; each listener has its own. */
 const listeners = new Map<string, SqlListener>();
 const connections = new WeakMap<DatabaseSync, { path: string; listener: SqlListener | null }>();
 const statements = new WeakMap<StatementSync, { db: DatabaseSync; name: string }>();
 let isListening = false;
 
-/** Tells `listener` of every connection to a database in `folder` that is opened from now on. Undone by `dispose`. */
+/** Reports to `listener` every connection to a database in `folder` that is opened from now on. `dispose` ends it. */
 export function onSqlCalls(folder: string, listener: SqlListener): Disposable {
   if (listeners.size === 0) replaceMethods();
   const path = Deno.realPathSync(folder);

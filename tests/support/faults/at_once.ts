@@ -1,4 +1,4 @@
-/** Tries that wait much and do little, side by side: so many of them cost hardly more than one. */
+/** Runs tries that mostly wait side by side: many of them cost hardly more than one. */
 import { type Random, random } from "../random.ts";
 
 /** Returns the violations of each try, in the order in which they began. Each try has its own random seed. */

@@ -1,4 +1,4 @@
-/** What is wrong after a story of misfortune: it tells of each promise, and whatever it throws is one that was broken. */
+/** The broken promises after a fault: one sentence each; an error that is thrown counts as one too. */
 import { messageOf } from "@persistent-queue/queue";
 
 export type Expect = (isKept: boolean, otherwise: string) => void;

@@ -1,4 +1,4 @@
-/** The first time it takes its thread away for ever, in the way that the payload names; then it is done at once. */
+/** The first time it blocks its thread for ever, in the way that the payload names; then it is done at once. */
 import { DatabaseSync } from "node:sqlite";
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 import { isFirstTime } from "../system/first_time.ts";

@@ -40,6 +40,6 @@ async function hoardBuffers(): Promise<never> {
 
 function hoardBuffersAtOnce(): never {
   const hoard: Uint8Array[] = [];
-  // Not all there is: what the test is about is not whether the machine survives.
+  // Not all there is: the test is not about whether the machine survives.
   for (;;) if (hoard.length < 500) hoard.push(new Uint8Array(4_000_000).fill(1));
 }

@@ -9,7 +9,7 @@ export interface ZombieTask {
   readonly wake: string;
   readonly finish: string;
   readonly end: "return" | "give up" | "throw" | "ask for later";
-  /** It goes on until it is told that the job is no longer its own, and ends in that way all the same. */
+  /** It goes on until its signal says that the job is no longer its own, and ends in that way all the same. */
   readonly untilTold: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Texts that try to be more than text: on a terminal, in a log, in a spreadsheet. */
+/** Texts that try to act on a terminal, in a log or in a spreadsheet. */
 
 /** What a line of a log begins with. */
 export const FORGED = "2026-11-24T15:00:00.000Z [INFO] Completed job_id: forged";

@@ -1,5 +1,5 @@
 /**
- * PageDeps for systems that a test starts. A port from the kernel may be taken a moment later, by a listener or by the
+ * Ports for systems that a test starts. A port from the kernel may be taken a moment later, by a listener or by the
  * near end of a connection, and a system that finds it in use does not start. So each test process has its own range,
  * below those that the kernel gives out, for as long as it holds the first port of it.
  */

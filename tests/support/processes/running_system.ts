@@ -17,7 +17,7 @@ export interface RunningSystem extends AsyncDisposable {
   readonly process: Deno.ChildProcess;
   /** Everything that was printed, line by line. */
   readonly lines: string[];
-  /** The supervisor that greeted last. */
+  /** The process id of the supervisor that greeted last. */
   readonly supervisorPid: () => number;
   api(path: string, json?: unknown): Promise<Response>;
   job(id: string): Promise<Record<string, unknown>>;

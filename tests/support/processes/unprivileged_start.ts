@@ -1,6 +1,6 @@
 /**
- * A start by a user to whom the permissions of files apply. They do not apply to root: then its privileges are dropped,
- * by the `setpriv` command of util-linux. Null where there is none: nothing can be shown here.
+ * A start by a user to whom the permissions of files apply. They do not apply to root, whose privileges are dropped by
+ * the `setpriv` command of util-linux. Null without that command: then nothing can be shown here.
  */
 import { freePort } from "./free_port.ts";
 

@@ -1,4 +1,4 @@
-/** Claims and completes every due job, suspects too. Returns how many. */
+/** Claims and completes every due job, quarantined jobs too. Returns how many. */
 import type { Consumer } from "@persistent-queue/queue";
 
 const CONSUMER = "the one who drains";

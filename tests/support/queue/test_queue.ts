@@ -1,4 +1,4 @@
-/** A real queue on a database of its own, with a clock that the test turns. */
+/** A real queue on a database of its own, with a clock that the test sets. */
 import {
   getQueue,
   type OpenOptions,

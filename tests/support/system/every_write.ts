@@ -1,6 +1,6 @@
 /**
- * A story in which every kind of write happens, always in the same order: jobs that complete, fail, are tried again,
- * run slowly, wait, are canceled, resubmitted, replaced; a sweep, a look for old ones, a look from outside, a copy.
+ * A scenario with every kind of write, always in the same order: jobs that complete, fail, are tried again, run slowly,
+ * wait, are canceled, resubmitted, replaced; a sweep, a prune, a read from outside, a copy.
  */
 import { type JobRequest, QueueError } from "@persistent-queue/queue";
 import type { Ledger } from "./ledger.ts";
@@ -8,16 +8,16 @@ import type { ThreadlessSystem } from "./threadless_system.ts";
 
 export interface StoryOptions {
   readonly ledger: Pick<Ledger, "note">;
-  /** Before each id: so that a story can be told again on the same database. */
+  /** Before each id, so that the scenario can be repeated on the same database. */
   readonly name: string;
   /** How large the payloads are. */
   readonly bytes?: number;
-  /** Hears of everything that was refused. */
+  /** Called with everything that was refused. */
   readonly onRefused?: (what: string, error: QueueError) => void;
 }
 
 const BREATH_MS = 3;
-/** Long enough to be canceled before, and soon enough where that was refused. */
+/** Long enough to be canceled before its end, and short enough where the cancel was refused. */
 const LATE_MS = 500;
 
 /** @throws every error that is not a {@link QueueError}, because it is unexpected */

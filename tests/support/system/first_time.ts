@@ -12,7 +12,7 @@ export function isFirstTime({ id }: HandlerJob, { settings }: HandlerContext): b
   }
 }
 
-/** Whether a handler has asked: a job is in a thread's hands a moment before its handler runs. */
+/** Whether a handler has asked: a thread has a job a moment before its handler runs. */
 export function hasBegun(filesDir: string, id: string): boolean {
   try {
     return Deno.statSync(mark(filesDir, id)).isFile;

@@ -16,7 +16,7 @@ export interface TestSystem extends AsyncDisposable {
   readonly queue: Queue;
   readonly supervisor: Supervisor;
   readonly settings: Settings;
-  /** What the supervisor said before it wanted to end, if it did. */
+  /** The reason that the supervisor gave for its end, if it ended. */
   readonly fatal: { exitCode: number; why: string }[];
   readonly events: QueueEvent[];
   /** Resolves with the job once it is as wanted; rejects after ten seconds. */

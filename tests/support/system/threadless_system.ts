@@ -14,13 +14,13 @@ export interface ThreadlessSystem {
   readonly queue: Queue;
   /** Jobs in flight or waiting. */
   readonly leases: readonly Lease[];
-  /** Why the storage was taken for lost, or null. */
+  /** Why the storage was considered lost, or null. */
   readonly lost: string | null;
   /** Errors that no promise of the queue explains. */
   readonly surprises: readonly unknown[];
-  /** Resolves when nothing waits and nothing is in hand. */
+  /** Resolves when no job waits and none is in flight. */
   drained(withinMs?: number): Promise<void>;
-  /** Never throws; what closing says is kept in `surprises`. */
+  /** Never throws; an error while closing is kept in `surprises`. */
   stop(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ const DAY_MS = 86_400_000;
 const AGAIN_MS = 5;
 const PATIENCE_MS = 20_000;
 
-/** Opens and recovers as the supervisor does: what passes is waited for. @throws {StorageError} that lasts */
+/** Opens and recovers as the supervisor does: it waits for errors that pass. @throws {StorageError} that lasts */
 export async function threadlessSystem({ path, ledger }: ThreadlessOptions): Promise<ThreadlessSystem> {
   const queue = await untilItPasses(() =>
     getQueue(`sqlite:${path}`, {

@@ -16,7 +16,7 @@ export interface ThreadlessOptions extends Pick<LifeEvents, "onEnd"> {
   readonly start: StartConsumer;
   readonly handlers: Handlers;
   readonly onMessage: (message: FromThread) => void;
-  /** The supervisor gives it up, and says why. */
+  /** The supervisor gives up on it, and says why. */
   readonly onGivenUp: (why: string) => void;
 }
 
@@ -71,7 +71,7 @@ export class ThreadlessThread implements Child<ToConsumer> {
     this.#after(0, () => this.#options.onMessage(message));
   }
 
-  /** Nothing of it runs once it has ended. */
+  /** No part of it runs once it has ended. */
   #after(ms: number, work: () => void): () => void {
     if (this.#hasEnded) return () => {};
     const timer = setTimeout(() => {

@@ -1,16 +1,16 @@
-/** A client that keeps no rule: it sends bytes as they are, and tells what came back. */
+/** A client that keeps no rule: it sends bytes as they are, and returns what came back. */
 
 export interface Exchange {
-  /** All that was answered, one character a byte. */
+  /** The whole response, one character a byte. */
   readonly text: string;
-  /** False: the time was over, and it was we who hung up. */
+  /** False: the time was over, and the client hung up. */
   readonly isEnded: boolean;
   /** Until the end, in milliseconds. */
   readonly tookMs: number;
 }
 
 export interface ExchangeOptions {
-  /** Says at once that nothing more will come, whatever was announced. */
+  /** Ends its side at once, whatever length was announced. */
   readonly cutOff?: boolean;
   readonly withinMs?: number;
 }
@@ -49,7 +49,7 @@ async function send(connection: Deno.TcpConn, bytes: Uint8Array, cutOff: boolean
     for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
     if (cutOff) await connection.closeWrite();
   } catch {
-    // What was answered is what counts.
+    // What came back is what counts.
   }
 }
 
@@ -68,7 +68,7 @@ async function readAll(connection: Deno.TcpConn): Promise<string> {
       if (text.includes(STREAM, from)) break;
     }
   } catch {
-    // Cut off without a word, or by our own timer.
+    // Cut off by the server, or by the own timer.
   }
   return text;
 }

@@ -1,6 +1,6 @@
-/** Ways to name a file that is not below `data/files`, or to hide that one does. */
+/** Paths that name a file outside `data/files`, or hide that they do. */
 
-/** They lead elsewhere, by what they say: no use to try again. */
+/** They lead outside by their text alone: a retry cannot help. */
 export const OUTSIDE: readonly string[] = [
   ...["../secret.txt", "data/files/../../secret.txt", "data/files/../queue.db", "data/files/./../queue.db"],
   ...[
@@ -40,7 +40,7 @@ export const OUTSIDE: readonly string[] = [
   ],
 ];
 
-/** They lead nowhere: there is no such file below `data/files`, however others may read the name. */
+/** They lead nowhere: there is no such file below `data/files`, however other programs read the name. */
 export const NOWHERE: readonly string[] = [
   ...[
     "data/files/%2e%2e/queue.db",

@@ -38,7 +38,7 @@ Deno.test("a page that a person loads, and a form that a person sends, keep the 
   assert.equal(await statusOf(pages, "/view/list", { headers }), 200);
 });
 
-Deno.test("a cookie of the same name that somebody planted does not lock a person out", async () => {
+Deno.test("a planted cookie of the same name does not lock a person out", async () => {
   await using pages = await openPages();
   const cookie = `pq_manager_8501=planted; pq_manager_8501=%zz; ${await pages.logIn()}`;
   assert.equal(await statusOf(pages, "/", { headers: { cookie } }), 200);
@@ -46,7 +46,7 @@ Deno.test("a cookie of the same name that somebody planted does not lock a perso
   assert.equal(await statusOf(pages, "/", { headers: { cookie } }), 303, "the logout ends all of them");
 });
 
-Deno.test("guessing the token is slowed down and told once a minute; scripts that were right go on", async () => {
+Deno.test("guessing the token is slowed down and reported once a minute; scripts that were right go on", async () => {
   const clock = { now: 1_000_000 };
   await using pages = await openPages({ now: () => clock.now });
   const ask = (token: string, peer: string) =>
@@ -59,7 +59,7 @@ Deno.test("guessing the token is slowed down and told once a minute; scripts tha
   assert.deepEqual(pages.warnings, [
     "Wrong passwords or tokens from 10.0.0.1: 4 so far, now slowed down",
   ]);
-  assert.equal(await ask(TOKEN, "10.0.0.1"), 200, "it was right before");
+  assert.equal(await ask(TOKEN, "10.0.0.1"), 200, "its token was right before");
   const begun = performance.now();
   await Promise.all(Array.from({ length: 20 }, () => ask(TOKEN, "10.0.0.1")));
   assert.ok(
@@ -83,7 +83,7 @@ Deno.test("a script with an old token does not lock out the person beside it", a
   assert.equal(await statusOf(pages, "/login", { method: "POST", body }), 303);
 });
 
-Deno.test("whoever guesses the password at one server has to wait at the other as well", async () => {
+Deno.test("a guesser of the password at one server has to wait at the other as well", async () => {
   const now = () => 1_000_000;
   await using pages = await openPages({ host: "0.0.0.0", now, throttle: new Throttle({ now }) });
   const wrong = { method: "POST", body: new URLSearchParams({ password: "wrong" }) };
@@ -96,7 +96,7 @@ Deno.test("whoever guesses the password at one server has to wait at the other a
 const bearer = (token: string): Ask => ({ headers: { authorization: `Bearer ${token}` } });
 const cookies = (cookie: string): Ask => ({ headers: { cookie } });
 
-/** Whoever is logged in is led on by the login. */
+/** The login redirects visitors who are logged in already. */
 const withSession = (line: Line) => {
   if (line.server !== "manager") return shownOut(line);
   return line.route === "GET /login" ? 303 : "good";
@@ -104,7 +104,7 @@ const withSession = (line: Line) => {
 const shownOut = ({ door }: Line) =>
   door === "probe" || door === "open" ? "good" : door === "page" ? 303 : 401;
 
-Deno.test("each route of both servers lets in whom it should, whatever else is tried", async () => {
+Deno.test("each route of both servers lets in exactly the visitors that it should", async () => {
   const clock = { now: 1_000_000 };
   await using pages = await openPages({ ...OUTSIDE, now: () => clock.now });
   await prepare(pages);

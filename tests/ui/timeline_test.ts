@@ -19,7 +19,7 @@ const JOB: JobView["job"] = {
   },
 };
 
-function story(job: Partial<JobView["job"]>, history: readonly WireHistory[]) {
+function timeline(job: Partial<JobView["job"]>, history: readonly WireHistory[]) {
   const rest = { page: "job", now: 9_000, from: WHOLE_LIST, payload: null, result: null } as const;
   const none = { attempts: [], earlierAttempts: 0 };
   const view = { ...rest, ...none, job: { ...JOB, ...job }, history, warnings: [], batches: [] };
@@ -46,10 +46,10 @@ function happened(
   };
 }
 
-const titles = (lines: ReturnType<typeof story>) => lines.map(({ title }) => title);
+const titles = (lines: ReturnType<typeof timeline>) => lines.map(({ title }) => title);
 
-Deno.test("each lease begins with its taking, whose time is told where it was kept", () => {
-  const lines = story({ status: "COMPLETED", lease: 2, started_at: 5_000, finished_at: 6_000 }, [
+Deno.test("each lease begins with the claim, whose time is shown where it was kept", () => {
+  const lines = timeline({ status: "COMPLETED", lease: 2, started_at: 5_000, finished_at: 6_000 }, [
     happened(2_000, "retried", { taken_at: 1_200 }),
     happened(3_000, "crashed"),
   ]);
@@ -61,10 +61,10 @@ Deno.test("each lease begins with its taking, whose time is told where it was ke
   assert.deepEqual(lines.map(({ gapMs }) => gapMs), [null, 200, 800, 1_000, 2_000, 1_000]);
 });
 
-Deno.test("the taking stays in its place when more happens under the same lease", () => {
+Deno.test("the claim stays in its place when more happens under the same lease", () => {
   const running = { status: "PROCESSING", lease: 1, started_at: 1_500, consumer_id: "consumer-1" } as const;
-  assert.deepEqual(titles(story(running, [])), ["Added", "Taken by a consumer", "Being worked on"]);
-  const later = story({ ...running, retries: 1, run_at: 11_000 }, [
+  assert.deepEqual(titles(timeline(running, [])), ["Added", "Taken by a consumer", "Being worked on"]);
+  const later = timeline({ ...running, retries: 1, run_at: 11_000 }, [
     happened(2_000, "retried", { taken_at: 1_500 }),
   ]);
   assert.deepEqual(titles(later), ["Added", "Taken by a consumer", "Attempt 1 failed", "Retry in 2.0 s"]);
@@ -72,7 +72,7 @@ Deno.test("the taking stays in its place when more happens under the same lease"
 });
 
 Deno.test("attempts are counted anew after a resubmit", () => {
-  const lines = story({ status: "FAILED", lease: 2, started_at: 4_000 }, [
+  const lines = timeline({ status: "FAILED", lease: 2, started_at: 4_000 }, [
     happened(2_000, "retried"),
     happened(2_500, "exhausted"),
     happened(3_000, "resubmitted"),
@@ -84,8 +84,8 @@ Deno.test("attempts are counted anew after a resubmit", () => {
   ]);
 });
 
-Deno.test("an error that comes again is not written again", () => {
-  const lines = story({ status: "UNPROCESSABLE", lease: 1 }, [
+Deno.test("an error that comes again is not repeated", () => {
+  const lines = timeline({ status: "UNPROCESSABLE", lease: 1 }, [
     happened(2_000, "retried", { detail: "gone" }),
     happened(3_000, "retried", { detail: "gone" }),
     happened(4_000, "exhausted", { detail: "other" }),
@@ -97,24 +97,24 @@ Deno.test("an error that comes again is not written again", () => {
   ]);
 });
 
-Deno.test("a job that took down its consumers ends with that, and a silent one is not said to be worked on", () => {
-  const condemned = story({ status: "UNPROCESSABLE", lease: 3, crashes: 3 }, [
+Deno.test("the timeline of a job that took down its consumers ends with that, and a silent job is not called worked on", () => {
+  const condemned = timeline({ status: "UNPROCESSABLE", lease: 3, crashes: 3 }, [
     happened(2_000, "crashed", { lease: 3 }),
   ]);
   assert.equal(titles(condemned).at(-1), "Given up: it took down 3 consumers");
   const held = { status: "PROCESSING", lease: 1, started_at: 1_500, consumer_id: "consumer-1" } as const;
-  assert.equal(titles(story({ ...held, last_heartbeat: 8_500 }, [])).at(-1), "Being worked on");
-  assert.equal(titles(story({ ...held, last_heartbeat: 1_500 }, [])).at(-1), "No heartbeat for 7.5 s");
+  assert.equal(titles(timeline({ ...held, last_heartbeat: 8_500 }, [])).at(-1), "Being worked on");
+  assert.equal(titles(timeline({ ...held, last_heartbeat: 1_500 }, [])).at(-1), "No heartbeat for 7.5 s");
 });
 
-Deno.test("an event that nobody knows, written by hand, is shown as it is", () => {
-  const lines = story({}, [happened(2_000, "constructor" as HistoryEvent, { lease: 0 })]);
+Deno.test("an unknown event, written by hand, is shown as it is", () => {
+  const lines = timeline({}, [happened(2_000, "constructor" as HistoryEvent, { lease: 0 })]);
   assert.deepEqual(titles(lines), ["Added", "constructor", "Waiting for a free consumer"]);
 });
 
-Deno.test("who added a job again is told each time, and is not taken for the error of the time before", () => {
+Deno.test("the actor who added a job again is shown each time, and is not taken for the previous error", () => {
   const detail = "added again, by API token from 203.0.113.7";
-  const lines = story({ created_at: 3_000 }, [
+  const lines = timeline({ created_at: 3_000 }, [
     happened(2_000, "replaced", { detail }),
     happened(3_000, "replaced", { detail }),
   ]);
