@@ -16,7 +16,7 @@ export interface QueueOptions extends Policy {
   readonly stallMs: number;
   /** How long finished jobs are kept, in milliseconds; 0 = for ever. */
   readonly retentionMs: number;
-  /** The file of `request_record.ts`. */
+  /** The path of the `RequestRecord`; null: none is kept. */
   readonly requestRecord?: string | null;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -1,5 +1,5 @@
 /**
- * Grants at most `limit` semaphore at a time. The others wait in line, the lowest rank first; among equals the latest goes
+ * Grants at most `limit` slots at a time. The other callers wait in line, the lowest rank first; among equals the latest goes
  * first, because under a flood the client of an old request has mostly gone away.
  */
 

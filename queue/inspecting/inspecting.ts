@@ -1,6 +1,6 @@
 /** What can be read: jobs, lists and statistics. */
+import { QueueError } from "../errors.ts";
 import type { HistoryEntry, Job } from "../job.ts";
-import { unknownJob } from "../operating/operating.ts";
 import type { QueueParts } from "../options.ts";
 import type { Inspector, JobList, ListRequest, QueueStats } from "../roles.ts";
 import type { GetOptions, ParkedKind, StoreStats } from "../store.ts";
@@ -61,6 +61,15 @@ export class Inspecting implements Pick<Inspector, "get" | "getMany" | "list" | 
   rested(): Promise<void> {
     return this.#listing.rested();
   }
+}
+
+export function unknownJob(id: string): QueueError {
+  return new QueueError("unknown_job", `There is no job "${shownId(id)}": check its id.`);
+}
+
+/** A list of results repeats each id anyway, so a sentence need not repeat a long one. */
+export function shownId(id: string): string {
+  return printable(id, { maxLength: 200 });
 }
 
 /** The last statistics of the store, and the warnings about them. */

@@ -1,9 +1,8 @@
 /** Moves jobs for an operator, named ones or all that match: some a turn, so that other work goes on in between. */
 import { checkStoredId } from "../adding/check_job.ts";
 import { pagesOf } from "../inspecting/pages.ts";
-import { printable } from "../basics/text.ts";
 import { yieldToEventLoop } from "../basics/time.ts";
-import { QueueError } from "../errors.ts";
+import { shownId, unknownJob } from "../inspecting/inspecting.ts";
 import { isStatus, MOVES, type OperatorVerb, type Status } from "../job.ts";
 import type { QueueParts } from "../options.ts";
 import type { Inspector, JobFilter, MoveAllOptions, MoveOptions, MoveResult, Operator } from "../roles.ts";
@@ -111,18 +110,9 @@ function toMoveResult(verb: OperatorVerb, moved: Moved): MoveResult {
   }
   const allowed = MOVES[verb].from.join(", ");
   const message = `Cannot ${verb} job "${
-    shown(id)
+    shownId(id)
   }": it is ${moved.job.status}, and only ${allowed} allow that.`;
   return { id, ok: false, code: "illegal_move", message };
-}
-
-export function unknownJob(id: string): QueueError {
-  return new QueueError("unknown_job", `There is no job "${shown(id)}": check its id.`);
-}
-
-/** A list of results repeats each id anyway, so a sentence need not repeat a long one. */
-function shown(id: string): string {
-  return printable(id, { maxLength: 200 });
 }
 
 function statusesOf(verb: OperatorVerb, { status, statuses, stalled, due }: JobFilter): Status[] {

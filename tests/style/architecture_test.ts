@@ -102,6 +102,19 @@ function loadedWith(entries: readonly SourceFile[]): { file: SourceFile; specifi
   return loaded;
 }
 
+Deno.test("the basics of the queue know no job: they import each other and nothing else", () => {
+  const basics = sources.filter(({ path }) => path.startsWith("queue/basics/"));
+  assert.ok(basics.length > 5);
+  const inside = (file: SourceFile, specifier: string) =>
+    resolved(file, specifier).startsWith("queue/basics/");
+  const wrong = basics.filter(({ path }) => path !== "queue/basics/mod.ts").flatMap((file) =>
+    specifiers(file).filter((specifier) => !inside(file, specifier)).map((specifier) =>
+      `${file.path} imports ${specifier}`
+    )
+  );
+  assert.deepEqual(wrong, []);
+});
+
 Deno.test("nothing of the server reaches the browser", () => {
   const loaded = loadedWith(sources.filter(({ path }) => partOf(path) === "client"));
   assert.ok(loaded.length > 10, "the client draws what the server draws");
