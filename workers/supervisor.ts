@@ -36,6 +36,7 @@ export interface SupervisorOptions {
   readonly handlers?: URL; // their folder, as the settings say unless given
   readonly threads?: HostedThreads; // with what handlers may do; all that this process may unless given
   readonly spawn?: Spawn; // how each is started: for real unless given
+  readonly dispatch?: (options: DispatcherOptions) => Dispatcher; // makes the dispatcher, unless it is the usual one
   readonly check?: { readonly problems: readonly string[] }; // what is wrong with them
   readonly now?: () => number; // milliseconds since 1970
   /** Monotonic, in milliseconds. */
@@ -52,9 +53,8 @@ const RECOVERY_RETRY_MS = 1_000;
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  /** These two are for simulations, which look inside; the pages get `view()`. */
-  readonly dispatcher: Dispatcher;
-  readonly consumers: readonly ConsumerSlot[];
+  readonly #dispatcher: Dispatcher;
+  readonly #consumers: readonly ConsumerSlot[];
   readonly #producer: ProducerSlot | null;
   readonly #sweeper: Sweeper;
   /** Null where threads are simulated: they have no process. */
@@ -70,6 +70,7 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     const { queue, settings, now = Date.now, clock = () => performance.now() } = options;
+    const dispatch = options.dispatch ?? ((parts) => new Dispatcher(parts));
     const handlers = options.handlers ?? handlersUrl(settings.handlersDir);
     this.#options = options;
     this.#threads = options.threads ?? new HostedThreads();
@@ -87,18 +88,18 @@ export class Supervisor {
     const onTooMany = (why: string) => options.onFatal(EXIT.wedged, why);
     this.#wedged = new WedgedThreads({ tell: onNotice, onTooMany });
     const onUnusable: DispatcherOptions["onUnusable"] = (id, why, blame) =>
-      this.consumers.find((consumer) => consumer.id === id)?.replace(why, blame);
-    this.dispatcher = new Dispatcher({ queue, now, clock, onError, onUnusable });
+      this.#consumers.find((consumer) => consumer.id === id)?.replace(why, blame);
+    this.#dispatcher = dispatch({ queue, now, clock, onError, onUnusable });
     const onWarning = (text: string) => onNotice("warn", text);
     const toConsumer = { handlers, onRestart, onWarning };
     const spawn: Spawn = options.spawn ?? ((child) => startChild({ threads: this.#threads, ...child }));
     const shared = { settings, clock, spawn, wedged: this.#wedged };
-    this.consumers = Array.from(
+    this.#consumers = Array.from(
       { length: settings.consumers },
-      (_, i) => new ConsumerSlot({ ...shared, ...toConsumer, dispatcher: this.dispatcher, slot: i + 1 }),
+      (_, i) => new ConsumerSlot({ ...shared, ...toConsumer, dispatcher: this.#dispatcher, slot: i + 1 }),
     );
     this.#processWatch = options.spawn === undefined
-      ? new ProcessWatch({ consumers: this.consumers, settings, clock, tell: onNotice, onError })
+      ? new ProcessWatch({ consumers: this.#consumers, settings, clock, tell: onNotice, onError })
       : null;
     const onProducerRestart = (id: string, why: string) =>
       this.#report({ type: "restarted", role: "producer", id, why });
@@ -122,7 +123,7 @@ export class Supervisor {
     await this.#recover();
     await this.#options.queue.probe().catch(assertPassing);
     if (this.#stopping !== null) return;
-    for (const consumer of this.consumers) consumer.fill();
+    for (const consumer of this.#consumers) consumer.fill();
     this.#producer?.fill();
     this.#sweeper.start();
     this.#processWatch?.start();
@@ -155,15 +156,15 @@ export class Supervisor {
   async #stop(patienceMs: number): Promise<void> {
     this.#sweeper.stop();
     this.#processWatch?.stop();
-    await Promise.all([this.#producer?.stop(CLOSE_MS), this.dispatcher.stop(patienceMs)]);
-    await Promise.all(this.consumers.map((consumer) => consumer.stop(CLOSE_MS)));
+    await Promise.all([this.#producer?.stop(CLOSE_MS), this.#dispatcher.stop(patienceMs)]);
+    await Promise.all(this.#consumers.map((consumer) => consumer.stop(CLOSE_MS)));
     this.#threads[Symbol.dispose]();
     await this.#processWatch?.isTidy;
     this.#unsubscribe();
   }
 
   view(): SystemView {
-    const consumers = this.consumers.map((consumer) => consumer.view());
+    const consumers = this.#consumers.map((consumer) => consumer.view());
     const view = {
       startedAt: this.#startedAt,
       starting: !this.#hasStarted,
@@ -182,7 +183,7 @@ export class Supervisor {
       ...view,
       warnings: warningsOf({ ...view, wedged: this.#wedged.warnings, storage }, {
         settings,
-        failing: this.consumers.some(({ isFailing }) => isFailing),
+        failing: this.#consumers.some(({ isFailing }) => isFailing),
       }),
     };
   }
@@ -197,7 +198,7 @@ export class Supervisor {
    * such consumer.
    */
   injectFault(consumerId: string, how: "crash" | "hang", by: string): boolean {
-    const consumer = this.consumers.find(({ id, isReady }) => isReady && id === consumerId);
+    const consumer = this.#consumers.find(({ id, isReady }) => isReady && id === consumerId);
     if (consumer === undefined) return false;
     this.#report({ type: "provoked", consumerId, how, by });
     consumer.post({ type: "fault", how });
@@ -207,11 +208,11 @@ export class Supervisor {
   #trouble(): string | null {
     if (this.#options.queue.trouble !== null) return this.#options.queue.trouble;
     if (this.#stopping !== null) return "The system is stopping.";
-    return this.consumers.some(({ isReady }) => isReady) ? null : "No consumer lives at the moment.";
+    return this.#consumers.some(({ isReady }) => isReady) ? null : "No consumer lives at the moment.";
   }
 
   #hear(event: QueueEvent): void {
-    this.dispatcher.hear(event);
+    this.#dispatcher.hear(event);
     this.#report(event);
   }
 
@@ -220,7 +221,7 @@ export class Supervisor {
     this.#recent.add(event);
     for (const { level, text, consumerId } of logLines(event)) {
       this.#options.log[level](text);
-      const consumer = consumerId && this.consumers.find(({ id }) => id === consumerId);
+      const consumer = consumerId && this.#consumers.find(({ id }) => id === consumerId);
       if (consumer && level !== "debug") {
         consumer.post({ type: "note", level: level === "info" ? "info" : "warn", text });
       }
@@ -232,12 +233,12 @@ export class Supervisor {
     const { stallMs } = this.#options.settings;
     this.#processWatch?.restoreFolder();
     let freed = 0;
-    for (const consumer of this.consumers) {
+    for (const consumer of this.#consumers) {
       const { silentMs } = consumer;
       if (silentMs !== null && silentMs > stallMs && !justWoke) {
         freed += consumer.giveUp(`No heartbeat for ${Math.round(silentMs / 1000)} s`);
       }
     }
-    return { held: this.dispatcher.leases, freed };
+    return { held: this.#dispatcher.leases, freed };
   }
 }

@@ -62,11 +62,6 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
     return this.#slot.id;
   }
 
-  /** Of the current life. */
-  get handle(): ConsumerHandle | null {
-    return this.#handle;
-  }
-
   get isReady(): boolean {
     return this.#handle?.ready ?? false;
   }

@@ -61,7 +61,7 @@ export class FaultyStore implements Store {
   move: Store["move"] = (verb: OperatorVerb, ids, now) =>
     this.#write("move", () => this.#world.disk.move(verb, ids, now));
   orphans: Store["orphans"] = (request) => {
-    const held = this.#world.process?.supervisor.dispatcher.leases ?? [];
+    const held = this.#world.process?.dispatcher.leases ?? [];
     return this.#write("orphans", () => {
       const orphans = this.#world.disk.orphans(request);
       this.#world.book.orphaned(orphans, held);

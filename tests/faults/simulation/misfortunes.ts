@@ -177,16 +177,17 @@ function freeze({ timeline, random, trace, settings }: World, { owner }: Simulat
 }
 
 function replaceConsumer(world: World): void {
-  world.ask(({ supervisor: { consumers } }) => {
-    world.random.pick(consumers).replace("The process ran out of open files", { guilty: null });
+  world.ask(({ dispatcher }) => {
+    const ids = [...dispatcher.handles.keys()];
+    if (ids.length > 0) dispatcher.giveUp(world.random.pick(ids), "The process ran out of open files");
     return Promise.resolve();
   });
 }
 
 function injectFault(world: World, how: "crash" | "hang"): void {
   world.ask(({ supervisor }) => {
-    const { id } = world.random.pick(supervisor.consumers);
-    if (id !== null && supervisor.injectFault(id, how, "a person")) {
+    const { id } = world.random.pick(supervisor.view().consumers);
+    if (supervisor.injectFault(id, how, "a person")) {
       world.trace.say("person", `makes consumer ${id} ${how}`);
     }
     return Promise.resolve();
@@ -198,7 +199,7 @@ function stopAndStart(world: World): void {
   world.ask(async (process) => {
     if (process.stopping || process.startedAt === null) return;
     trace.say("person", "stops the system");
-    const [since, leases] = [timeline.now, process.supervisor.dispatcher.leases];
+    const [since, leases] = [timeline.now, process.dispatcher.leases];
     await process.stop(random.pick([0, 100, 5_000]));
     if (world.process !== process) return;
     trace.say("world", "the system has stopped");

@@ -106,17 +106,18 @@ function isDone({ disk, process }: World): boolean {
 }
 
 /** All consumers are ready, and no job is in flight. */
-function isAtRest({ supervisor: { dispatcher, consumers } }: SimulatedProcess): boolean {
-  return dispatcher.leases.length === 0 &&
-    consumers.every(({ handle }) => handle?.ready && handle.inFlight.size === 0 && handle.requested === 0);
+function isAtRest({ supervisor, dispatcher }: SimulatedProcess): boolean {
+  const handles = [...dispatcher.handles.values()];
+  return dispatcher.leases.length === 0 && handles.length === supervisor.view().consumers.length &&
+    handles.every(({ inFlight, requested }) => inFlight.size === 0 && requested === 0);
 }
 
 function leftOvers({ disk, process }: World): string {
   const jobs = [...disk.jobs].filter(({ status }) => !isFinished(status));
-  const hands = process?.supervisor.consumers.map(({ handle }) =>
-    handle && `${handle.ready} ${[...handle.inFlight.values()].map(({ job }) => job.id)} ${handle.requested}`
+  const hands = [...process?.dispatcher.handles.values() ?? []].map(({ inFlight, requested }) =>
+    `${[...inFlight.values()].map(({ job }) => job.id)} ${requested}`
   );
-  return JSON.stringify({ jobs, hands, leases: process?.supervisor.dispatcher.leases });
+  return JSON.stringify({ jobs, hands, leases: process?.dispatcher.leases });
 }
 
 async function assertAllIsWell(world: World): Promise<void> {
@@ -129,8 +130,8 @@ async function assertAllIsWell(world: World): Promise<void> {
   if (fenced !== process.store.fenced) {
     problems.push(`I11: ${process.store.fenced} late writes were dropped, ${fenced} counted`);
   }
-  for (const { handle } of process.supervisor.consumers) {
-    if (handle !== null) problems.push(...process.threadOf(handle)?.ticketWatch.problems(handle) ?? []);
+  for (const [id, handle] of process.dispatcher.handles) {
+    problems.push(...process.threadOf(id)?.ticketWatch.problems(handle) ?? []);
   }
   if (problems.length > 0) throw new Error(problems.join("\n"));
 }

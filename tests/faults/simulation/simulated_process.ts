@@ -1,8 +1,8 @@
 /** One life of the whole system: the real supervisor, with a simulated storage and simulated threads. */
+import assert from "node:assert/strict";
 import { Queue } from "../../../queue/queue.ts";
 import type { Spawn } from "../../../workers/child.ts";
 import { readSettings } from "../../../workers/config.ts";
-import type { ConsumerHandle } from "../../../workers/dispatch/consumer_handle.ts";
 import { EXIT } from "../../../queue/basics/exit_codes.ts";
 import { Supervisor } from "../../../workers/supervisor.ts";
 import { SILENT_LOG } from "../../support/system/silent_log.ts";
@@ -10,6 +10,7 @@ import { FaultyStore } from "./faulty_store.ts";
 import { SimulatedThread } from "./simulated_thread.ts";
 import { KINDS } from "./stage.ts";
 import { type Owner, owner } from "./timeline.ts";
+import { WatchedDispatcher } from "./watched_dispatcher.ts";
 import type { World } from "./world.ts";
 
 const SETTINGS = readSettings({ env: { PRODUCER_INTERVAL_MS: "0" }, dotenv: null });
@@ -18,6 +19,7 @@ export class SimulatedProcess {
   readonly store: FaultyStore;
   readonly queue: Queue;
   readonly supervisor: Supervisor;
+  #dispatcher: WatchedDispatcher | null = null;
   /** All that may still run, those that were given up included. */
   readonly threads = new Set<SimulatedThread>();
   /** When it began to work, or null. */
@@ -36,9 +38,16 @@ export class SimulatedProcess {
       settings: { ...SETTINGS, ...settings },
       log: SILENT_LOG,
       spawn: this.#spawn,
+      dispatch: (options) =>
+        this.#dispatcher = new WatchedDispatcher(options, (id) => this.threadOf(id)?.assertSilent()),
       onError: (error) => world.hearError(error),
       onFatal: (exitCode, why) => exitCode === EXIT.wedged ? world.kill(why) : world.book.blame(why),
     });
+  }
+
+  get dispatcher(): WatchedDispatcher {
+    assert.ok(this.#dispatcher, "The supervisor has made no dispatcher");
+    return this.#dispatcher;
   }
 
   async start(): Promise<void> {
@@ -58,7 +67,7 @@ export class SimulatedProcess {
     for (const { owner } of this.threads) owner.alive = false;
   }
 
-  threadOf({ consumerId }: ConsumerHandle): SimulatedThread | undefined {
+  threadOf(consumerId: string): SimulatedThread | undefined {
     return [...this.threads].find((thread) => thread.consumerId === consumerId);
   }
 

@@ -47,8 +47,8 @@ export class Watchman {
     this.#lookForOrphans(process);
   }
 
-  #lookForSuspects({ supervisor: { consumers } }: SimulatedProcess): void {
-    const held = consumers.flatMap(({ handle }) => handle === null ? [] : [...handle.inFlight.values()]);
+  #lookForSuspects({ dispatcher: { handles } }: SimulatedProcess): void {
+    const held = [...handles.values()].flatMap(({ inFlight }) => [...inFlight.values()]);
     const suspects = held.filter(({ job, canceled }) => job.suspect && canceled === null);
     if (suspects.length > 1) {
       this.#world.book.blame(`Suspects at the same time: ${suspects.map(({ job }) => job.id)}`);
@@ -57,14 +57,13 @@ export class Watchman {
 
   /** No due job stays unclaimed while a consumer is idle. */
   #lookForIdlers(process: SimulatedProcess): void {
-    const { consumers } = process.supervisor;
+    const handles = [...process.dispatcher.handles.values()];
     const { timeline, settings, disk, book } = this.#world;
     const { now, wall } = timeline;
-    const idle = consumers.some(({ handle }) =>
-      handle?.ready && handle.inFlight.size === 0 &&
-      (process.threadOf(handle)?.owner.frozenUntil ?? Infinity) < now
+    const idle = handles.some(({ consumerId, inFlight }) =>
+      inFlight.size === 0 && (process.threadOf(consumerId)?.owner.frozenUntil ?? Infinity) < now
     );
-    const suspectsHeld = consumers.some(({ handle }) => handle?.hasSuspect);
+    const suspectsHeld = handles.some(({ hasSuspect }) => hasSuspect);
     const due = [...disk.jobs].filter((job) =>
       job.status === "PENDING" && job.runAt <= wall && !(job.suspect && suspectsHeld)
     );
@@ -96,7 +95,7 @@ export class Watchman {
   }
 
   /** I8: every PROCESSING job has a holder, or is soon found by the sweep. */
-  #lookForOrphans({ supervisor: { dispatcher } }: SimulatedProcess): void {
+  #lookForOrphans({ dispatcher }: SimulatedProcess): void {
     const { disk, timeline: { now, timesSet }, settings, book } = this.#world;
     const held = new Set(dispatcher.leases.map(keyOf));
     const jobs = [...disk.jobs].filter(({ status }) => status === "PROCESSING");

@@ -4,6 +4,7 @@
  */
 import { assertPassing, getQueue, type Lease, type Queue, StorageError } from "@persistent-queue/queue";
 import { readSettings, Supervisor } from "@persistent-queue/workers";
+import { Dispatcher } from "../../../workers/dispatcher.ts";
 import { Handlers } from "../../../workers/handlers.ts";
 import { eventually } from "../eventually.ts";
 import { type Ledger, tellingCompletions } from "./ledger.ts";
@@ -59,10 +60,12 @@ async function putTogether(queue: Queue, ledger: ThreadlessOptions["ledger"]): P
   let isStopping = false;
   for (const kind of KINDS) if (handlers.loaded(kind) === null) await handlers.load(kind);
   const onGivenUp = (why: string) => void (isStopping || surprises.push(why));
+  let dispatcher: Dispatcher | null = null;
   const supervisor = new Supervisor({
     queue: tellingCompletions(queue, (ids) => ids.forEach((id) => ledger.note(`completed ${id}`))),
     settings: SETTINGS,
     log: SILENT_LOG,
+    dispatch: (options) => dispatcher = new Dispatcher(options),
     spawn: ({ start, onMessage, onEnd }) => {
       if (!("tickets" in start)) throw new TypeError("It has consumers only.");
       return new ThreadlessThread({ start, handlers, onMessage, onEnd, onGivenUp });
@@ -86,7 +89,7 @@ async function putTogether(queue: Queue, ledger: ThreadlessOptions["ledger"]): P
   return {
     ...{ queue, surprises, stop },
     get leases() {
-      return supervisor.dispatcher.leases;
+      return dispatcher?.leases ?? [];
     },
     get lost() {
       return lost;
