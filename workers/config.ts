@@ -6,15 +6,13 @@ import { checkTogether } from "./config/cross_rules.ts";
 import { parseDotenv } from "./config/dotenv.ts";
 import { isTokenAccepted } from "./config/public_rules.ts";
 import { DEFAULT_PASSWORD } from "./config/secrets.ts";
-import { misspeltInEnvironment, unknownInDotenv } from "./config/setting_names.ts";
-import { SettingReader } from "./config/setting_reader.ts";
+import { misspeltInEnvironment, SettingReader, unknownInDotenv } from "./config/setting_reader.ts";
 import type { SettingSources } from "./config/load_settings.ts";
 import type { Settings } from "./config/settings.ts";
 
 export type { MachineFacts } from "./config/cross_rules.ts";
 export type { HandlerAllow } from "./config/handler_allow.ts";
-export { SETTING_NAMES } from "./config/setting_names.ts";
-export { type SettingName, SETTINGS, type Settings } from "./config/settings.ts";
+export { SETTING_NAMES, type SettingName, SETTINGS, type Settings } from "./config/settings.ts";
 
 /** The settings cannot be used. Exit code 78. */
 export class ConfigurationError extends Error {

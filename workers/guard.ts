@@ -1,5 +1,6 @@
 /**
- * The guard starts the supervisor, and starts it again when it dies. It holds no database and no port.
+ * The guard starts the supervisor, hands it the settings, and starts it again when it dies. It holds no database and no
+ * port. The supervisor does not outlive its guard.
  * Some deaths take a whole process with them (out of memory in a thread, a thread that cannot be ended). The
  * guard survives those.
  */
@@ -127,4 +128,42 @@ class StopSignals implements Disposable {
       // The process is already gone.
     }
   }
+}
+
+// The supervisor's side ------------------------------------------------------------------------------------------
+
+/** A supervisor started with this argument has a guard at the other end of its stdin. */
+export const GUARDED = "--guarded";
+
+export function isGuarded(args: readonly string[] = Deno.args): boolean {
+  return args.includes(GUARDED);
+}
+
+/** The first line of stdin, which the guard writes at once. @throws if the guard ends before that */
+export async function readHandover(): Promise<string> {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(65_536);
+  let text = "";
+  while (!text.endsWith("\n")) {
+    const length = await Deno.stdin.read(buffer);
+    if (length === null) throw new Error("The guard ended before it had handed over the settings.");
+    text += decoder.decode(buffer.subarray(0, length), { stream: true });
+  }
+  return text;
+}
+
+/**
+ * Resolves when the guard is gone. Never resolves without a guard: under systemd stdin is empty from the
+ * start, and means nothing. The process must end by `Deno.exit()`, because the wait itself cannot be
+ * canceled.
+ */
+export async function whenGuardIsGone(args: readonly string[] = Deno.args): Promise<void> {
+  if (!isGuarded(args)) return await new Promise(() => {});
+  const buffer = new Uint8Array(64);
+  while (await isMore(buffer));
+}
+
+/** A broken pipe counts as an ended one. */
+async function isMore(buffer: Uint8Array): Promise<boolean> {
+  return await Deno.stdin.read(buffer).catch(() => null) !== null;
 }

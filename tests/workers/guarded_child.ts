@@ -3,7 +3,7 @@
  * `exit:<code>,<code>…` ends at once, each life with the next of these codes; `wait` waits for a signal or the end of
  * the guard.
  */
-import { whenGuardIsGone } from "../../workers/process/guard_watch.ts";
+import { whenGuardIsGone } from "../../workers/guard.ts";
 
 const [story = "", act = ""] = Deno.args;
 

@@ -1,8 +1,10 @@
-/** Parses every setting of the table; remembers what is wrong with each, and uses its default instead. */
+/** Parses every setting of the table, and recognises misspelt names. */
 import { resolve } from "node:path";
+import { editDistance, nearest, printable } from "@persistent-queue/queue";
 import type { SettingInput } from "./setting.ts";
-import { type SettingName, SETTINGS, type SettingValues } from "./settings.ts";
+import { SETTING_NAMES, type SettingName, SETTINGS, type SettingValues } from "./settings.ts";
 
+/** Remembers what is wrong with each setting, and uses its default instead. */
 export class SettingReader {
   readonly problems: string[] = [];
   readonly #texts: Readonly<Record<string, string | undefined>>;
@@ -52,4 +54,53 @@ export class SettingReader {
   absolute(path: string): string {
     return resolve(this.startDir, path);
   }
+}
+
+/** `.env` belongs to this system alone: any unknown name in it is a mistake. */
+export function unknownInDotenv(names: readonly string[], allowed: readonly string[]): string[] {
+  return names.filter((name) => !isSettingName(name) && !allowed.includes(name)).map((name) => {
+    const meant = nearest(name, SETTING_NAMES);
+    const hint = meant === null ? `known are ${SETTING_NAMES.join(", ")}` : `did you mean ${meant}?`;
+    return `${shown(name)} in .env is not a setting; ${hint}`;
+  });
+}
+
+/** The environment holds many unrelated names: only a name that is almost a setting is a mistake. */
+export function misspeltInEnvironment(names: readonly string[]): string[] {
+  return names.filter((name) => !isSettingName(name)).flatMap((name) => {
+    const meant = SETTING_NAMES.find((known) => isMisspelling(name.toUpperCase(), known));
+    return meant === undefined
+      ? []
+      : [`${shown(name)} in the environment is not a setting; did you mean ${meant}?`];
+  });
+}
+
+function isSettingName(name: string): name is SettingName {
+  return (SETTING_NAMES as readonly string[]).includes(name);
+}
+
+function isMisspelling(name: string, known: SettingName): boolean {
+  if (known.length < 6) return false; // HOST is one letter from POST
+  if (withoutUnderscores(name) === withoutUnderscores(known)) return true;
+  if (Math.abs(name.length - known.length) > 2) return false;
+  // API_TOKEN is one letter from APP_TOKEN, OPS_PORT two from API_PORT: a short first word must match exactly.
+  const firstWord = known.slice(0, known.indexOf("_"));
+  if (
+    firstWord.length <= 3 && known.includes("_") && !isSameLetters(firstWord, name.slice(0, firstWord.length))
+  ) {
+    return false;
+  }
+  return editDistance(name, known) <= (known.length < 8 ? 1 : 2);
+}
+
+function withoutUnderscores(name: string): string {
+  return name.replaceAll("_", "");
+}
+
+function isSameLetters(left: string, right: string): boolean {
+  return [...left].sort().join() === [...right].sort().join();
+}
+
+function shown(name: string): string {
+  return printable(name, { maxLength: 60 });
 }

@@ -4,9 +4,8 @@
  */
 import { DAY_MS, QUEUE_DEFAULTS } from "@persistent-queue/queue";
 import { LOG_LEVELS } from "../log/log_file.ts";
-import { absoluteFolder, folder, folderIfSet } from "./paths.ts";
 import { handlerAllow } from "./handler_allow.ts";
-import { queueUrl } from "./paths.ts";
+import { absoluteFolder, folder, folderIfSet, queueUrl } from "./paths.ts";
 import { host, hostNames, networks, publicUrl } from "./reach.ts";
 import { DEFAULT_PASSWORD, password, token } from "./secrets.ts";
 import { delays, milliseconds, oneOf, onOrOff, type Setting, wholeNumber } from "./setting.ts";
@@ -120,6 +119,8 @@ export const SETTINGS = {
     means: "whether people may crash or hang a consumer to see what happens",
   }),
 } as const satisfies Readonly<Record<string, Setting>>;
+
+export const SETTING_NAMES: readonly SettingName[] = Object.values(SETTINGS).map(({ name }) => name);
 
 export type SettingName = typeof SETTINGS[keyof typeof SETTINGS]["name"];
 

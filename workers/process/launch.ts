@@ -15,10 +15,9 @@ import {
   readSources,
   type SettingSources,
 } from "../config/load_settings.ts";
-import { guard } from "../guard.ts";
+import { guard, isGuarded, readHandover } from "../guard.ts";
 import { type HandlerProject, handlerProject } from "./handler_project.ts";
 import { machineFacts } from "./machine.ts";
-import { isGuarded, readHandover } from "./guard_watch.ts";
 import { supervisorArgs, unmetPermissions } from "./permissions.ts";
 
 const UNCONFINED =

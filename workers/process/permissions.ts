@@ -7,7 +7,7 @@ import { isWithin, realPath } from "../config/place_rules.ts";
 import { linkTargets } from "../handler_files.ts";
 import { projectFolder } from "./handler_project.ts";
 import type { ThreadPermissions } from "../slots/hosted_threads.ts";
-import { GUARDED } from "./guard_watch.ts";
+import { GUARDED } from "../guard.ts";
 import { NOHUP } from "./stop_signals.ts";
 
 /** Threads load their code under the same permissions as any other read. */
