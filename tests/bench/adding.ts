@@ -42,7 +42,7 @@ export async function adding({ rounds }: BenchOptions): Promise<Row[]> {
 
 interface Adding {
   readonly clients: number;
-  /** Of all clients together. */
+  /** For all clients together. */
   readonly jobs: number;
   readonly batch: number;
 }

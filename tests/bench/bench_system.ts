@@ -8,7 +8,7 @@ export interface BenchSystem extends AsyncDisposable {
   readonly queue: Queue;
   readonly supervisor: Supervisor;
   readonly settings: Settings;
-  /** So far. */
+  /** Jobs completed so far. */
   readonly completed: () => number;
   /** Resolves as soon as `count` jobs are completed in all; rejects after a minute unless given. */
   untilCompleted(count: number, withinMs?: number): Promise<void>;

@@ -40,7 +40,7 @@ export async function warmUp(system: BenchSystem): Promise<void> {
   await system.untilCompleted(before + WARM_UP);
 }
 
-/** All become due at once, after the last was added: adding is not in the figure. Returns jobs per second. */
+/** All become due at once, after the last was added: the figure excludes adding. Returns jobs per second. */
 export async function drainFrom(system: BenchSystem, jobs: number): Promise<number> {
   const atFirst = system.completed();
   const sampleMs = await addMany(system, { jobs: BATCH, runAt: Date.now() });

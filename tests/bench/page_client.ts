@@ -5,7 +5,7 @@
  * milliseconds.
  */
 export interface Readers {
-  /** Addresses, by what they show. */
+  /** Addresses, by the name of what they show. */
   readonly pages: Readonly<Record<string, string>>;
   readonly cookie: string;
   readonly streams: readonly string[];

@@ -43,7 +43,7 @@ export async function openRawStore(existing?: string): Promise<RawStore> {
 
   function insertSome(count: number): void {
     const now = Date.now();
-    // Ids as the queue makes them: with random ids the limit would be a third lower, and no limit.
+    // Ids as the queue makes them: random ids would lower the limit by a third.
     for (let i = 0; i < count; i++) sql.insert.run(`noop-${timedUuid(now)}`, "noop", "null", 0, now, now);
   }
 

@@ -36,14 +36,14 @@ function writeByHand({ folder }: RunningSystem): void {
   const insert = db.prepare(
     "INSERT INTO jobs (id, kind, status, consumer_id, error, payload, result) VALUES (?, ?, 'FAILED', ?, ?, ?, ?)",
   );
-  const story = db.prepare(
+  const insertHistory = db.prepare(
     "INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail) VALUES (?, 1, ?, 1, 0, ?, ?)",
   );
   for (const text of [ALL, ...SCRIPTS]) {
     const json = JSON.stringify({ [text]: text });
     const { lastInsertRowid } = insert.run(text, text.slice(0, 64), text, text, json, json);
-    story.run(lastInsertRowid, text, text, text);
-    story.run(lastInsertRowid, "retried", text, text);
+    insertHistory.run(lastInsertRowid, text, text, text);
+    insertHistory.run(lastInsertRowid, "retried", text, text);
   }
   db.close();
 }

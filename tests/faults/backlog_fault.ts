@@ -113,7 +113,7 @@ function timeScan(path: string): number {
   return performance.now() - since;
 }
 
-/** Asked of the store that opened the database, with all that it keeps in memory. */
+/** From the store that opened the database, with everything that it keeps in memory. */
 async function expectAnswers(store: Store, scanMs: number, expect: Expect): Promise<void> {
   const now = Date.now();
   const silent = { alive: { from: now - 30_000, to: now }, held: [], limit: 500 };

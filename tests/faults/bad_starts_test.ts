@@ -27,7 +27,7 @@ const BAD_STARTS: readonly BadStart[] = [
     says: /MANAGER_PASSWORD/,
   },
   {
-    name: "a host name that this machine does not know",
+    name: "a host name that this machine cannot resolve",
     env: { HOST: "no-such-host.invalid", MANAGER_PASSWORD: "a password of our own" },
     code: 78,
     says: /HOST is no-such-host\.invalid.*HOST=0\.0\.0\.0.*ALLOWED_HOSTS=no-such-host\.invalid/,

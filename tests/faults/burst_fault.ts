@@ -22,14 +22,14 @@ const SWEPT_WITHIN_MS = 1_000;
 /** For the slowest one: its turn may have been shared with other work, or the processor with another program. */
 const SLOWEST_WITHIN_MS = 5_000;
 const PATIENCE_MS = 60_000;
-const STORIES = [failAtOnce, loseHolders, hang];
+const SCENARIOS = [failAtOnce, loseHolders, hang];
 
 export const burst: Fault = {
   letter: "S",
   title: "10,000 jobs fail at once; 1,000 lose their consumer at once, or wait on a consumer that hangs",
-  tries: { each: STORIES.length, long: 5 * STORIES.length },
+  tries: { each: SCENARIOS.length, long: 5 * SCENARIOS.length },
   async *attempts() {
-    for (;;) for (const story of STORIES) yield await violationsOf(story);
+    for (;;) for (const scenario of SCENARIOS) yield await violationsOf(scenario);
   },
 };
 
@@ -70,8 +70,11 @@ async function loseHolders(expect: Expect): Promise<void> {
   expect(requeued === STALLING, `${requeued} were requeued`);
   expectQuick(`${STALLING} jobs had stalled`, sweeps, expect);
   const { job, history } = await queue.get("stalled 500");
-  const story = history.map(({ event }) => event).join();
-  expect(job.lease === 2 && job.crashes === 0 && story === "stalled", `lease ${job.lease}, story "${story}"`);
+  const past = history.map(({ event }) => event).join();
+  expect(
+    job.lease === 2 && job.crashes === 0 && past === "stalled",
+    `lease ${job.lease}, events "${events}"`,
+  );
   await expectSound(system, {}, expect);
 }
 
@@ -97,9 +100,9 @@ async function hang(expect: Expect): Promise<void> {
   expectQuick(`${STALLING} jobs waited on a consumer that hung`, sweeps, expect);
   for (const id of ids) {
     const { job: { crashes, retries }, history } = await queue.get(id);
-    const story = history.map(({ event }) => event).join();
-    const isRight = crashes === 0 && retries === 1 && story === "retried,stalled";
-    expect(isRight, `${id}: ${crashes} crashes, ${retries} retries, "${story}"`);
+    const events = history.map(({ event }) => event).join();
+    const isRight = crashes === 0 && retries === 1 && events === "retried,stalled";
+    expect(isRight, `${id}: ${crashes} crashes, ${retries} retries, "${events}"`);
   }
   await expectSound(system, { untouched: true }, expect);
 }

@@ -44,7 +44,7 @@ function* damages(victim: Victim, random: Random): Generator<Damage> {
   yield* FOREIGN_SCHEMAS;
 }
 
-/** What is wrong with the way the next start handles it. */
+/** What is wrong with how the next start handles it. */
 async function befallen(victim: Victim, damage: Damage, random: Random): Promise<string[]> {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");

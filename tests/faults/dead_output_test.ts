@@ -1,4 +1,4 @@
-/** What is printed cannot be read: the terminal is gone, or the disk under the output is full. */
+/** The output cannot be written: the terminal is gone, or the disk under it is full. */
 import assert from "node:assert/strict";
 import { getQueue } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
@@ -64,7 +64,7 @@ Deno.test("the supervisor dies while nothing can be printed: the guard still sta
   await eventually("it is healthy again", () => isHealthy(system.ops), { withinMs: 20_000 });
 });
 
-Deno.test("the database is deleted while nothing can be printed: exit code 74, and what it held is rescued", async () => {
+Deno.test("the database is deleted while nothing can be printed: exit code 74, and its content is rescued", async () => {
   await using folder = await tempFolder();
   await using system = await start("supervise", { dead: "both", cwd: folder.path });
   if (system === null) return;

@@ -27,7 +27,7 @@ export interface SufferOptions {
   readonly until?: number;
 }
 
-/** More add nothing: the first ones show what is wrong. */
+/** Further ones add nothing: the first ones show what is wrong. */
 const MOST_VIOLATIONS = 10;
 
 export async function suffer(

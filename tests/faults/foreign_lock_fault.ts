@@ -24,7 +24,7 @@ interface Hold {
   readonly ms: number;
 }
 
-/** Side by side, because they wait most of the time. */
+/** Side by side, because they mostly wait. */
 const HOLDS: readonly Hold[] = [
   { how: "IMMEDIATE", ms: 60_000 },
   ...Array.from({ length: 3 }, () => ({ how: "EXCLUSIVE", ms: 5_000 } as const)),
@@ -123,7 +123,7 @@ interface Seen {
   readonly ms: number;
 }
 
-/** A logged-in visitor. */
+/** A visitor with a session. */
 async function visitorOf({ manager, ops }: RunningSystem): Promise<(page: Page) => Promise<Seen>> {
   const body = new URLSearchParams({ password: "admin123" });
   const welcome = await fetch(`${manager}/login`, { method: "POST", body, redirect: "manual" });

@@ -7,7 +7,7 @@ import { QueueError, StorageError } from "@persistent-queue/queue";
 import { atOnce } from "../support/faults/at_once.ts";
 import { type BegunDatabase, begunDatabase } from "../support/system/begun_database.ts";
 import { eventually } from "../support/eventually.ts";
-import { tellStory } from "../support/system/every_write.ts";
+import { writeEverything } from "../support/system/every_write.ts";
 import { Ledger } from "../support/system/ledger.ts";
 import type { Random } from "../support/random.ts";
 import { onSqlCalls, type SqlCall, type SqlListener } from "../support/damage/sql_calls.ts";
@@ -42,10 +42,10 @@ async function attempt(chance: Random, begun: BegunDatabase, isForEver: boolean)
     const isTold = error instanceof StorageError ? error.passing && TOLD.test(error.message) : what !== "add";
     if (!isTold) problems.push(`${what} was refused with: ${error}`);
   };
-  const story = { ledger, onRefused, bytes: chance.pick([0, 500, 3_000]) };
+  const scenario = { ledger, onRefused, bytes: chance.pick([0, 500, 3_000]) };
   const system = await threadlessSystem({ path, ledger });
   try {
-    await tellStory(system, { ...story, name: "life1" });
+    await writeEverything(system, { ...scenario, name: "life1" });
     if (isForEver) await addUntilRefused(system, ledger);
     else await goesOn(system, ledger);
   } finally {

@@ -22,11 +22,11 @@ interface Place {
   readonly disk: SmallDisk;
 }
 
-async function onSmallDisk(story: (place: Place) => Promise<void>): Promise<void> {
+async function onSmallDisk(scenario: (place: Place) => Promise<void>): Promise<void> {
   await using folder = await tempFolder();
   await Deno.mkdir(folder.file("disk"));
   await using disk = await smallDisk(folder.file("disk"), MEGABYTES);
-  await story({ folder: folder.path, disk });
+  await scenario({ folder: folder.path, disk });
 }
 
 /** Runs once, takes some jobs for later, and stops when told to. Returns the ids, its exit code and its output. */

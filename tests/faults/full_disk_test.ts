@@ -21,7 +21,7 @@ interface OnSmallDisk {
 }
 
 /** The system with its database and its logs on a small disk, some jobs in flight, and one for later. */
-async function onSmallDisk(story: (on: OnSmallDisk) => Promise<void>): Promise<void> {
+async function onSmallDisk(scenario: (on: OnSmallDisk) => Promise<void>): Promise<void> {
   await using folder = await tempFolder();
   await Deno.mkdir(folder.file("disk"));
   await using disk = await smallDisk(folder.file("disk"), MEGABYTES);
@@ -31,7 +31,7 @@ async function onSmallDisk(story: (on: OnSmallDisk) => Promise<void>): Promise<v
     await using system = await runSystem({ folder: folder.path, env });
     await (await system.api("jobs", { id: LATE, run_at: Date.now() + 3_600_000 })).body?.cancel();
     for (let i = 0; i < 8; i++) ids.push(await addFile(system, `file${i}.txt`));
-    await story({ system, disk, ids });
+    await scenario({ system, disk, ids });
     await goesOn(system, ids);
   }
   const store = await openStore(`sqlite:${disk.path}/queue.db`, "guest");

@@ -40,8 +40,8 @@ export const hang: Fault = {
   },
 };
 
-async function tried(way: string, story: (expect: Expect) => Promise<void>): Promise<string[]> {
-  return (await violationsOf(story)).map((violation) => `${way}: ${violation}`);
+async function tried(way: string, scenario: (expect: Expect) => Promise<void>): Promise<string[]> {
+  return (await violationsOf(scenario)).map((violation) => `${way}: ${violation}`);
 }
 
 /** The thread is gone, it takes no more processor time, and the process lives. */
@@ -105,10 +105,10 @@ async function expectDoneByAnother(queue: Queue, id: string, expect: Expect): Pr
   const job = await finished(queue, id);
   expect(job.result === '"done by another"', `${id} is ${job.status} with the result ${job.result}`);
   const { history } = await queue.get(id);
-  const story = history.map(({ event }) => event).join();
+  const events = history.map(({ event }) => event).join();
   // The process ends soon after, and takes the next one's work with it.
-  const isRight = /^stalled(,released)*$/.test(story) && job.crashes === 1;
-  expect(isRight, `${id} has the story "${story}", ${job.crashes} crashes`);
+  const isRight = /^stalled(,released)*$/.test(events) && job.crashes === 1;
+  expect(isRight, `${id} has the events "${events}", ${job.crashes} crashes`);
   expect(history[0]?.consumerId !== job.consumerId, `${id} was done by the same consumer`);
 }
 

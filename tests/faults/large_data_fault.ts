@@ -186,7 +186,7 @@ async function logIn(manager: string): Promise<string> {
   return answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).join("; ");
 }
 
-/** The status, when the whole response has been read; of a stream its beginning is enough. */
+/** The status, when the whole response has been read; for a stream its beginning is enough. */
 async function answered(url: string, { path, json, form }: Ask, cookie: string): Promise<number> {
   const isScript = path.startsWith("/api/");
   const answer = await fetch(url, {

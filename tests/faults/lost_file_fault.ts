@@ -22,9 +22,9 @@ const SWEEP_MS = 1_000;
 const ENDED_WITHIN_MS = 15_000;
 const LATER = 8_000_000_000_000;
 
-type Story = (expect: Expect) => Promise<void>;
+type Scenario = (expect: Expect) => Promise<void>;
 
-const STORIES: readonly (readonly [string, Story])[] = [
+const SCENARIOS: readonly (readonly [string, Scenario])[] = [
   ...LOSSES.map((loss) => [loss.what, (expect: Expect) => lose(loss, expect)] as const),
   ["the database of a whole process is deleted", endProcess],
   ["the folder is read-only", startInReadOnlyFolder],
@@ -35,13 +35,13 @@ export const lostFile: Fault = {
   letter: "O",
   title:
     "a file of the database is deleted, moved, replaced or emptied; a read-only folder; a second supervisor",
-  tries: { each: STORIES.length, long: STORIES.length },
-  /** Side by side, because they wait most of the time. */
+  tries: { each: SCENARIOS.length, long: SCENARIOS.length },
+  /** Side by side, because they mostly wait. */
   async *attempts() {
     for (;;) {
-      const tries = STORIES.map(([, story]) => violationsOf(story));
+      const tries = SCENARIOS.map(([, scenario]) => violationsOf(scenario));
       try {
-        for (const [i, [what]] of STORIES.entries()) {
+        for (const [i, [what]] of SCENARIOS.entries()) {
           yield (await tries[i] ?? []).map((violation) => `${what}: ${violation}`);
         }
       } finally {

@@ -23,8 +23,8 @@ Deno.test("more consumers than the limit of open files allows are refused, with 
   assert.equal(left, "1");
 });
 
-for (const [story, lastsMs] of [["ended", 0], ["goes on", 60_000]] as const) {
-  Deno.test(`a job that took all open files and ${story} leaves the system reachable, and the next job completes`, async () => {
+for (const [fate, lastsMs] of [["ended", 0], ["goes on", 60_000]] as const) {
+  Deno.test(`a job that took all open files and ${fate} leaves the system reachable, and the next job completes`, async () => {
     const system = new URL("./open_files/leaking_system.ts", import.meta.url).pathname;
     const { stdout, stderr } = await new Deno.Command("sh", {
       args: ["-c", 'ulimit -n 300; exec "$0" "$@"', Deno.execPath(), "run", "-A", "--no-check", "--config"]

@@ -103,9 +103,9 @@ async function expectUntouched(url: string, ids: readonly string[], expect: Expe
   try {
     for (const id of ids) {
       const { job: { status, lease, crashes }, history } = await queue.get(id);
-      const story = history.map(({ event }) => event).join();
-      const isRight = status === "COMPLETED" && lease === 1 && crashes === 0 && /^(retried)?$/.test(story);
-      expect(isRight, `${id} is ${status}, lease ${lease}, ${crashes} crashes, its story "${story}"`);
+      const events = history.map(({ event }) => event).join();
+      const isRight = status === "COMPLETED" && lease === 1 && crashes === 0 && /^(retried)?$/.test(events);
+      expect(isRight, `${id} is ${status}, lease ${lease}, ${crashes} crashes, its events "${events}"`);
     }
   } finally {
     await queue.close();

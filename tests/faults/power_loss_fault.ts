@@ -5,7 +5,7 @@
  */
 import { atOnce } from "../support/faults/at_once.ts";
 import { type BegunDatabase, begunDatabase } from "../support/system/begun_database.ts";
-import { tellStory } from "../support/system/every_write.ts";
+import { writeEverything } from "../support/system/every_write.ts";
 import { Ledger } from "../support/system/ledger.ts";
 import { type DatabaseFiles, PowerLossModel } from "./power_loss/power_loss.ts";
 import type { Random } from "../support/random.ts";
@@ -34,11 +34,11 @@ async function attempt(chance: Random, begun: BegunDatabase): Promise<string[]> 
   await using folder = await begun.begin(ledger);
   const path = folder.file("queue.db");
   const power = new PowerCut(path, ledger, chance);
-  const story = { ledger, bytes: chance.pick([0, 2_000]), name: "before" };
+  const scenario = { ledger, bytes: chance.pick([0, 2_000]), name: "before" };
   {
     using _ = onSqlCalls(folder.path, power);
     const system = await threadlessSystem({ path, ledger });
-    await tellStory(system, story);
+    await writeEverything(system, scenario);
     await system.stop();
     if (system.surprises.length > 0) throw new Error(`It was surprised: ${Deno.inspect(system.surprises)}`);
   }

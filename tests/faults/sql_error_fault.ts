@@ -8,7 +8,7 @@ import { StorageError } from "@persistent-queue/queue";
 import { atOnce } from "../support/faults/at_once.ts";
 import { type BegunDatabase, begunDatabase } from "../support/system/begun_database.ts";
 import { eventually } from "../support/eventually.ts";
-import { tellStory } from "../support/system/every_write.ts";
+import { writeEverything } from "../support/system/every_write.ts";
 import { Ledger } from "../support/system/ledger.ts";
 import type { Random } from "../support/random.ts";
 import { onSqlCalls, type SqlCall, type SqlListener } from "../support/damage/sql_calls.ts";
@@ -125,7 +125,7 @@ async function openOrEnd({ path, ledger, fault }: Day): Promise<ThreadlessSystem
 async function liveToTheEnd(system: ThreadlessSystem, name: string, day: Day): Promise<boolean> {
   const { ledger, fault, problems } = day;
   try {
-    await tellStory(system, { ledger, name });
+    await writeEverything(system, { ledger, name });
     if (fault.code === CORRUPT && fault.hitsWrite) {
       await eventually("it is taken for lost", () => system.lost);
     }

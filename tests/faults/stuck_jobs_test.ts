@@ -1,4 +1,4 @@
-/** Jobs that stayed stuck for ever, each because of a fault that was found once. */
+/** Jobs that once stayed stuck for ever, each because of a fault that is mended. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";
@@ -71,7 +71,7 @@ Deno.test("a retry that is due keeps its place before a backlog while every cons
   assert.ok((await system.queue.stats()).counts.PENDING > 20, "most of the backlog still waits");
 });
 
-Deno.test("two suspects never run at once, also when one of them comes back for its retry", async () => {
+Deno.test("two quarantined jobs never run at once, also when one of them comes back for its retry", async () => {
   await using system = await testSystem({ CONSUMERS: "2", RETRY_DELAYS_MS: "200,200,200" });
   using db = byHand(system);
   const runAt = Date.now() + 400;

@@ -147,7 +147,7 @@ async function checkVictim({ system, way, name }: Death, deaths: number, expect:
   expect(isRight && job.crashes === deaths && job.retries === 0, `the job is ${describe(job)}`);
   const events = history.map(({ event }) => event).join();
   const expected = new Array(deaths).fill(way === "mute" ? "stalled" : "crashed").join();
-  expect(events === expected, `the job's story is "${events}", not "${expected}"`);
+  expect(events === expected, `the job's events are "${events}", not "${expected}"`);
   const others = new Set([...history.map(({ consumerId }) => consumerId), job.consumerId]);
   const lives = deaths === CRASH_LIMIT ? deaths : deaths + 1;
   expect(others.size === lives, `the job was run by ${others.size} consumers, not ${lives}`);

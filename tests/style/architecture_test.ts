@@ -5,7 +5,7 @@ import { imports, resolved, type SourceFile, sourceFiles, specifiers } from "./s
 const files = await sourceFiles();
 const sources = files.filter(({ path }) => !path.startsWith("tests/"));
 
-/** Whom each part may import, by the name of its door. */
+/** What each part may import, by the name of its public file. */
 const ARROWS: Record<string, readonly string[]> = {
   main: ["queue", "workers", "ui"],
   workers: ["queue"],
@@ -17,7 +17,7 @@ const ARROWS: Record<string, readonly string[]> = {
 /** What is drawn on both sides: the server renders it, the client brings it to life. */
 const DRAWN = /^ui\/(components|manager|ops)\//;
 
-/** The client may refer to what is drawn by path, and to types of the rest of `ui`, which leave no trace. */
+/** The client may import what is drawn by path, and types of the rest of `ui`, which leave no trace. */
 function isForTheClient({ from, to, file, specifier }: Arrow): boolean {
   if (from !== "client" || to !== "ui") return false;
   return DRAWN.test(resolved(file, specifier)) || isTypeOnly(file, specifier);
@@ -59,7 +59,7 @@ function say({ file, specifier }: Arrow): string {
   return `${file.path} imports ${specifier}`;
 }
 
-Deno.test("there is something to judge", () => {
+Deno.test("there are sources to check", () => {
   const parts = new Set(sources.map(({ path }) => partOf(path)));
   for (const part of ["queue", "workers", "ui"]) assert.ok(parts.has(part), part);
   assert.ok(arrows.some(({ from, to }) => from === "workers" && to === "queue"));
@@ -73,10 +73,10 @@ Deno.test("imports follow the arrows: main → workers, ui, queue · workers →
   assert.deepEqual(wrong.map(say), []);
 });
 
-/** The queue's second door, which leads to two functions: each thread pays for what it loads. */
+/** The second public file of the queue, which is small: each thread pays for what it loads. */
 const SMALL_DOOR = "@persistent-queue/queue/basics";
 
-Deno.test("members are imported by name, through their door", () => {
+Deno.test("members are imported by name, through their public file", () => {
   const byPath = arrows.filter((arrow) => arrow.from !== arrow.to && !arrow.named && !isForTheClient(arrow));
   const pastTheDoor = arrows.filter(({ specifier }) =>
     NAME.exec(specifier)?.[2] !== undefined && specifier !== SMALL_DOOR

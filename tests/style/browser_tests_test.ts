@@ -19,7 +19,7 @@ Deno.test("the browser tests run with the packages of the product, in the same v
     theirs,
     'copy the change to tests/import_map.json, then "deno task lock-tests"',
   );
-  // `hono/` stands for all that begins so, in a form of its own.
+  // `hono/` stands for every path that begins so, in its own form.
   for (const [name, target] of Object.entries(theirs).filter(([name]) => name.endsWith("/"))) {
     assert.equal(target, ours[name.slice(0, -1)]?.replace("npm:", "npm:/") + "/");
   }

@@ -1,4 +1,4 @@
-/** The pages' scripts are committed, so that a start needs no build: they have to be what their sources give. */
+/** The pages' scripts are committed, so that a start needs no build: they must equal the bundle of their sources. */
 import assert from "node:assert/strict";
 import { tempFolder } from "../support/temp_folder.ts";
 

@@ -1,4 +1,4 @@
-/** The pages for people: the README, CONTRIBUTING and all of `docs/`, as text to judge. */
+/** The pages for people: the README, CONTRIBUTING and all of `docs/`, as text to check. */
 import { ROOT } from "./source_files.ts";
 
 export interface DocsPage {

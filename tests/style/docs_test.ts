@@ -86,7 +86,7 @@ Deno.test(`the README fits on three screens: ${README_LINES} lines`, () => {
   assert.ok(lines <= README_LINES, `it has ${lines}`);
 });
 
-Deno.test(`each question of "Where do I …" is answered in at most ${MOST_FILES} files`, async () => {
+Deno.test(`each question of "Where do I …" names at most ${MOST_FILES} files`, async () => {
   const rows = rowsOf(await docsPage("docs/architecture.md"), /\?$/);
   assert.ok(rows.length >= 13);
   const counts = rows.map(([question, answer = ""]) => {

@@ -6,7 +6,7 @@ const files = await sourceFiles();
 const byPath = new Map(files.map((file) => [file.path, file]));
 const MEMBERS = ["queue", "workers", "ui"];
 
-/** Files that are contract from the first to the last line: their door passes them on whole. */
+/** Files that are contract from the first to the last line: the public file exports them whole. */
 const CONTRACTS = [
   ...["job", "errors", "events", "roles", "store", "system_view"].map((name) => `queue/${name}.ts`),
 ];
@@ -15,7 +15,7 @@ const DECLARED = /^export (?:abstract |async )*(?:const|let|function\*?|class|in
 const LISTED = /^export (?:type )?\{([^}]*)\}/gm;
 const ALL = /^export (?:type )?\* from "([^"]+)"/gm;
 
-/** The names that a door chooses to export. */
+/** The names that a public file lists. */
 function chosenBy({ text }: SourceFile): string[] {
   const code = withoutComments(text);
   const declared = [...code.matchAll(DECLARED)].map(([, name = ""]) => name);
@@ -28,7 +28,7 @@ function outerName(item: string): string {
   return item.trim().replace(/^type\s+/, "").split(/\s+as\s+/).at(-1) ?? "";
 }
 
-/** The names that others take from a door. */
+/** The names that others import from a member. */
 function takenFrom(member: string): Set<string> {
   const taken = new Set<string>();
   const statement = new RegExp(
@@ -40,7 +40,7 @@ function takenFrom(member: string): Set<string> {
     const code = withoutComments(file.text);
     for (const [, names = ""] of [...code.matchAll(statement), ...code.matchAll(later)]) {
       for (const [name] of names.matchAll(/\w+/g)) taken.add(name);
-      // The whole door under one name: every member that is named behind a dot counts.
+      // The whole module under one name: every name behind a dot counts.
       const [, space] = /\*\s+as\s+(\w+)/.exec(names) ?? [];
       if (space) {
         for (const [, name = ""] of file.text.matchAll(new RegExp(`\\b${space}\\.(\\w+)`, "g"))) {
@@ -55,7 +55,7 @@ function takenFrom(member: string): Set<string> {
 for (const member of MEMBERS) {
   const door = byPath.get(`${member}/mod.ts`);
   Deno.test({
-    name: `the door of ${member} exports only what others use`,
+    name: `the public file of ${member} exports only what others use`,
     ignore: door === undefined,
     fn: () => {
       assert.ok(door);
@@ -67,7 +67,7 @@ for (const member of MEMBERS) {
   });
 }
 
-Deno.test("only the door passes on whole files, and only those of the contract", () => {
+Deno.test("only public files export whole files, and only those of the contract", () => {
   const passedOn = files.flatMap((file) =>
     [...withoutComments(file.text).matchAll(ALL)].map(([, specifier = ""]) => ({
       file,

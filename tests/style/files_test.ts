@@ -37,11 +37,11 @@ Deno.test("there are no default exports", () => {
   assert.deepEqual(offenders(files, /^export default\b|\bas default\b/m), []);
 });
 
-Deno.test("every type says something", () => {
+Deno.test("no type is any", () => {
   assert.deepEqual(offenders(files, /(?::|\bas|[<,|&])\s*any\b(?!\s*[:(])(?:\[\])?/), []);
 });
 
-Deno.test("nothing is left to do: no notes to ourselves", () => {
+Deno.test("no file holds a note about work to do", () => {
   assert.deepEqual(
     offenders(
       files,
@@ -77,6 +77,6 @@ Deno.test("a backend and its SQL take statuses from job.ts, and name none themse
   assert.deepEqual(offenders(backends, new RegExp(STATUS)), []);
 });
 
-Deno.test("no test is switched off or left alone in the light", () => {
+Deno.test("no test is switched off, and none runs alone", () => {
   assert.deepEqual(offenders(files, /\bDeno\.test\.(?:only|ignore)\b|\bonly:\s*true/), []);
 });

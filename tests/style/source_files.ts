@@ -1,4 +1,4 @@
-/** The project's own TypeScript, as text to judge. */
+/** The project's own TypeScript, as text to check. */
 export interface SourceFile {
   /** From the project's folder, with slashes: `queue/job.ts`. */
   readonly path: string;

@@ -1,11 +1,11 @@
-/** The tests of style are worth what their reader of source text is worth. */
+/** The style tests are only as good as what they read of a source text. */
 import assert from "node:assert/strict";
 import { imports, resolved, specifiers, withoutComments } from "./source_files.ts";
 
 const QUOTE = '"';
 const quoted = (text: string) => QUOTE + text + QUOTE;
 
-Deno.test("every way to name another file is seen, and none that stands in a comment", () => {
+Deno.test("every import of another file is found, and none in a comment", () => {
   const text = [
     `import a, { b } from ${quoted("./a.ts")};`,
     `import type {\n  C,\n  D,\n} from ${quoted("@persistent-queue/queue")};`,

@@ -78,13 +78,13 @@ function onPath(name: string): string | null {
  */
 export function browserTest(
   name: string,
-  story: (browser: Browser, t: Deno.TestContext) => Promise<void>,
+  scenario: (browser: Browser, t: Deno.TestContext) => Promise<void>,
 ): void {
   Deno.test(name, async (t) => {
     const browser = await launchBrowser();
     if (browser === null) return skipOrFail(name);
     try {
-      await story(browser, t);
+      await scenario(browser, t);
     } finally {
       await browser.close();
     }

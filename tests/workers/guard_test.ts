@@ -18,20 +18,20 @@ function guarded(folder: TempFolder, act: string, options: Partial<GuardOptions>
     `--allow-read=${folder.path}`,
     `--allow-write=${folder.path}`,
     GUARDED_CHILD,
-    story(folder),
+    stepsFile(folder),
     act,
     GUARDED,
   ];
   return guard({ command: Deno.execPath(), args, ...options });
 }
 
-function story(folder: TempFolder): string {
-  return folder.file("story");
+function stepsFile(folder: TempFolder): string {
+  return folder.file("steps");
 }
 
 /** The process ids of the children that reported `what`, in order. */
 function tellersOf(folder: TempFolder, what: string): number[] {
-  const text = readIfThere(story(folder));
+  const text = readIfThere(stepsFile(folder));
   return text.split("\n").filter((line) => line.startsWith(`${what} `)).map((line) =>
     Number(line.split(" ")[1])
   );
@@ -144,7 +144,7 @@ function guardProcess(folder: TempFolder) {
     "--no-prompt",
     "--allow-write",
     GUARDED_CHILD,
-    story(folder),
+    stepsFile(folder),
     "wait",
   ];
   const args = ["run", "--quiet", "--allow-all", GUARD_PROCESS, ...child];
@@ -194,7 +194,10 @@ Deno.test("Ctrl+C, arriving twice within milliseconds and at the whole group, is
 Deno.test("without a guard an empty stdin means nothing", async () => {
   await using folder = await tempFolder();
   const args = ["run", "--quiet", "--no-prompt", `--allow-write=${folder.path}`, GUARDED_CHILD];
-  const child = new Deno.Command(Deno.execPath(), { args: [...args, story(folder), "wait"], stdin: "null" })
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args, stepsFile(folder), "wait"],
+    stdin: "null",
+  })
     .spawn();
   await started(folder, 1);
   child.kill("SIGTERM");

@@ -5,10 +5,10 @@
  */
 import { whenGuardIsGone } from "../../workers/guard.ts";
 
-const [story = "", act = ""] = Deno.args;
+const [steps = "", act = ""] = Deno.args;
 
 function tell(what: string): void {
-  Deno.writeTextFileSync(story, `${what} ${Deno.pid}\n`, { append: true });
+  Deno.writeTextFileSync(steps, `${what} ${Deno.pid}\n`, { append: true });
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -21,7 +21,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 tell("started");
 if (act.startsWith("exit:")) {
   const codes = act.slice("exit:".length).split(",");
-  const lives = Deno.readTextFileSync(story).split("\n").filter((line) => line.startsWith("started ")).length;
+  const lives = Deno.readTextFileSync(steps).split("\n").filter((line) => line.startsWith("started ")).length;
   Deno.exit(Number(codes[(lives - 1) % codes.length]));
 }
 await whenGuardIsGone();

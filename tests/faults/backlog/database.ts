@@ -1,5 +1,5 @@
 /**
- * A database in which very many jobs wait: in five priorities, one in ten of them for a time that is far away. ANALYZE
+ * A database in which very many jobs wait, in five priorities, one in ten of them for a time far ahead. ANALYZE
  * ran when there were two jobs in it, as many tools do by themselves: SQLite keeps planning for two.
  */
 import { DatabaseSync } from "node:sqlite";
@@ -18,7 +18,7 @@ export async function fillBacklog(path: string, count: number): Promise<void> {
     SELECT 'job ' || n, n % 5 - 2, iif(n % 10 = 0, ${FAR_AWAY}, n), n, n FROM numbers`);
 }
 
-/** What each statement of the store does to find its rows, as SQLite tells it. */
+/** How each statement of the store finds its rows, as SQLite explains it. */
 export function plansOf(path: string): { name: string; steps: string[] }[] {
   using db = new DatabaseSync(path);
   const planned = Object.entries(SQL).filter(([, sql]) => !sql.startsWith("PRAGMA"));

@@ -1,6 +1,6 @@
 /**
- * A whole supervisor with its pages, whose clock on the wall can be set while they run. Threads, timers and the
- * monotonic clock go on as they are: those cannot be set.
+ * A whole supervisor with its pages, whose wall clock can be set while they run. Threads, timers and the monotonic clock
+ * are not affected: those cannot be set.
  */
 import { getQueue, type Queue } from "@persistent-queue/queue";
 import { type App, managerApp, opsApp } from "@persistent-queue/ui";
@@ -13,12 +13,12 @@ const PASSWORD = "set your watch";
 export interface ClockSystem extends AsyncDisposable {
   readonly queue: Queue;
   readonly url: string;
-  /** Milliseconds since 1970, as the clock on the wall has it. */
+  /** Milliseconds since 1970, by the wall clock. */
   readonly wall: () => number;
   setClock(byMs: number): void;
   /** When each attempt at a job failed, by the monotonic clock. */
   readonly failures: ReadonlyMap<string, readonly number[]>;
-  /** Jobs that are not to be claimed before their time, unless it had come already when the clock was set. */
+  /** Jobs that must not be claimed before their time, unless it had already come when the clock was set. */
   readonly due: Map<string, number>;
   /** Errors since this was last emptied. */
   readonly sentences: string[];
@@ -36,7 +36,7 @@ export async function clockSystem(env: Record<string, string>): Promise<ClockSys
   const wall = () => Date.now() + setMs;
   const { retryDelaysMs, stallMs } = settings;
   const kinds = listKinds(HANDLERS);
-  // What is finished stays: whether it is old is for the clock to say.
+  // Finished jobs stay: how old they are depends on the clock.
   const options = { now: wall, retryDelaysMs, stallMs, kinds, retentionMs: 0 };
   const queue = await getQueue(url, { role: "owner", ...options });
   const seen = lookOn(queue, wall);
@@ -64,7 +64,7 @@ export async function clockSystem(env: Record<string, string>): Promise<ClockSys
 
 type Seen = Pick<ClockSystem, "failures" | "due" | "sentences" | "sweeps">;
 
-/** Looks on as the dispatcher and the sweep ask. */
+/** Watches the claims of the dispatcher and the sweeps. */
 function lookOn(queue: Queue, wall: () => number): Seen {
   const failures = new Map<string, number[]>();
   const due = new Map<string, number>();

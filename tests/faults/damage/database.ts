@@ -1,6 +1,6 @@
 /**
- * A database as the death of its process left it, its log beside it, and every state that it went through: so whatever
- * is found after it was damaged can be told from what was.
+ * A database as the death of its process left it, with its log, and every state that it went through: what is found
+ * after damage can be compared with them.
  */
 import type { Job } from "@persistent-queue/queue";
 import { wholeLines } from "../../support/system/ledger.ts";
@@ -57,7 +57,7 @@ export function copyDatabase(from: string, to: string, { withIndex }: { withInde
   for (const suffix of ["", "-wal", ...(withIndex ? ["-shm"] : [])]) {
     Deno.copyFileSync(from + suffix, to + suffix);
   }
-  // Megabytes that hold nothing: one file will do for all copies.
+  // Empty megabytes: one file serves all copies.
   Deno.linkSync(`${from}.reserve`, `${to}.reserve`);
 }
 
@@ -88,7 +88,7 @@ function statesAfter(commits: readonly string[]): string[] {
   return states;
 }
 
-/** The last frame of a commit tells the size of the database after it; the others say 0. */
+/** The last frame of a commit holds the size of the database after it; the others hold 0. */
 function endsOfCommits(log: Uint8Array): number[] {
   const view = new DataView(log.buffer, log.byteOffset, log.length);
   const ends: number[] = [];

@@ -3,17 +3,17 @@ import { PAGE, type Victim } from "./database.ts";
 import type { Random } from "../../support/random.ts";
 
 export interface Damage {
-  /** In words by which it can be done again. */
+  /** A description by which it can be repeated. */
   readonly what: string;
   /** How many commits must be found; null = it must not be opened at all. */
   readonly leaves: number | null;
-  /** It may be refused instead, or told later: what is seen in one place does no harm in another. */
+  /** It may be refused instead, or reported later: damage that is found in one place does no harm in another. */
   readonly mayBeTold: boolean;
   /** Does it to the database at `path`. */
   readonly befall: (path: string) => void;
 }
 
-/** The log loses its end, or all of it: as if the process had died sooner. */
+/** The log loses its end, or everything: as if the process had died sooner. */
 export function logLoss({ folded, logBytes, commitsWithin }: Victim, random: Random): Damage {
   if (random.chance(0.1)) {
     const befall = (path: string) => Deno.removeSync(`${path}-wal`);
@@ -41,13 +41,13 @@ export function logFlip({ folded, logBytes, commitsWithin }: Victim, random: Ran
 }
 
 /**
- * A page of the database, after the log has lost its end: what stands in the log in a newer version is not read. The
- * page may hold nothing that is needed: then all must be there.
+ * A page of the database, after the log has lost its end: a page that has a newer version in the log is not read. The
+ * page may hold nothing that is needed: then everything must be there.
  */
 export function pageDamage(victim: Victim, random: Random): Damage {
   const { pages, schemaPages, folded, commitsWithin, logBytes } = victim;
   const page = random.below(pages.length);
-  // Not a bit of the schema: a trigger that reads a little differently is a trigger like another.
+  // Not a bit of the schema: a trigger with a slightly different text is still a valid trigger.
   const kinds = schemaPages.includes(page) ? [zeros, noise] : [zeros, noise, flip, flip, flip, flip];
   const { what, part, change } = random.pick(kinds)(random, pages[page] ?? new Uint8Array(PAGE));
   // Often all of it, but for the first byte: without a log the start would take it for a clean stop, and not look into
@@ -64,7 +64,7 @@ export function pageDamage(victim: Victim, random: Random): Damage {
   };
 }
 
-/** The kind of a waiting job becomes another one, which stands in no index: all jobs are there. */
+/** The kind of a waiting job becomes another one, which is in no index: all jobs are there. */
 export function kindFlip({ pages, folded }: Victim, random: Random): Damage {
   const places = pages.flatMap((page, n) =>
     [...new TextDecoder("latin1").decode(page).matchAll(/filePENDING/g)].map(({ index }) => n * PAGE + index)
@@ -105,7 +105,7 @@ function noise(random: Random): Change {
   return { what: "noise in it", part: WHOLE, change: (bytes) => bytes.map(() => random.below(256)) };
 }
 
-/** Where something stands: most of a page is free. */
+/** Where the page holds data: most of it is free. */
 function flip(random: Random, page: Uint8Array): Change {
   const used = [...page.keys()].filter((at) => page[at] !== 0);
   const at = used.length === 0 ? random.below(PAGE) : random.pick(used);

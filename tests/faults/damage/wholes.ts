@@ -1,10 +1,10 @@
-/** Files in the place of a database that are not ours: they must be refused, and stay as they are. */
+/** Foreign files in the place of a database: they must be refused, and stay as they are. */
 import { DatabaseSync } from "node:sqlite";
 import { PAGE } from "./database.ts";
 import type { Damage } from "./parts.ts";
 import type { Random } from "../../support/random.ts";
 
-/** So many first bytes of a database tell what it is. */
+/** The first bytes of a database, which say what it is. */
 const HEADER = 100;
 const OURS = "PRAGMA application_id = 1347504706; PRAGMA user_version = 2; PRAGMA journal_mode = WAL";
 
@@ -14,7 +14,7 @@ function toDamages(whats: Readonly<Record<string, Befall>>): Damage[] {
   return Object.entries(whats).map(([what, befall]) => ({ what, befall, leaves: null, mayBeTold: false }));
 }
 
-/** What a lost database looks like. A log that is left beside it holds commits that must not be overwritten. */
+/** Forms of a lost database. A log that is left beside it holds commits that must not be overwritten. */
 export const EMPTY_FILES: readonly Damage[] = toDamages({
   "the database is an empty file": (path) => empty(path, []),
   "the database is an empty file, its log is gone": (path) => empty(path, ["-wal"]),

@@ -1,7 +1,7 @@
 /** A program whose output goes to a full disk: every print fails. */
 
 export interface Redirected {
-  /** What cannot be written to. */
+  /** A device that cannot be written to. */
   readonly dead: "stdout" | "stderr" | "both";
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
@@ -9,7 +9,7 @@ export interface Redirected {
 
 const REDIRECTIONS = { stdout: ">/dev/full", stderr: "2>/dev/full", both: ">/dev/full 2>&1" };
 
-/** Null where there is no such device. */
+/** Null without such a device. */
 export function spawnIntoFullDisk(
   args: readonly string[],
   { dead, cwd, env }: Redirected,

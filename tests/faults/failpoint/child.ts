@@ -1,9 +1,9 @@
 /**
- * A process that tells the story of a queue, from its opening to a copy and a clean stop, and dies at a failpoint. It
- * says what was acknowledged to it, a line each. `child.ts <folder> <life> <failpoint, as JSON>`
+ * A process that runs a scenario on a queue, from its opening to a copy and a clean stop, and dies at a failpoint. It
+ * prints a line for each acknowledgement. `child.ts <folder> <life> <failpoint, as JSON>`
  */
 import { dieAt } from "./failpoint.ts";
-import { tellStory } from "../../support/system/every_write.ts";
+import { writeEverything } from "../../support/system/every_write.ts";
 import { threadlessSystem } from "../../support/system/threadless_system.ts";
 
 const [folder = "", life = "", failpoint = ""] = Deno.args;
@@ -17,7 +17,7 @@ function note(line: string): void {
 
 using _ = dieAt(JSON.parse(failpoint), folder);
 const system = await threadlessSystem({ path: `${folder}/queue.db`, ledger: { note } });
-await tellStory(system, { ledger: { note }, name: life });
+await writeEverything(system, { ledger: { note }, name: life });
 await system.drained();
 await system.queue.backup(`${folder}/backup.db`);
 await system.stop();

@@ -1,17 +1,17 @@
-/** A place in the product at which a process is to die: named by the calls that lead to it, one after the other. */
+/** A place in the product at which a process dies: named by the calls that lead to it, one after the other. */
 import { onSqlCalls } from "../../support/damage/sql_calls.ts";
 
 /** `before` or `after`, and the name of a call to SQLite, or `rename`. */
 export type Point = `${"before" | "after"} ${string}`;
 
 export interface Failpoint {
-  /** The last one is where it dies. */
+  /** It dies at the last one. */
   readonly points: readonly Point[];
-  /** The first one is passed so often before it counts. */
+  /** How often the first one is passed before it counts. */
   readonly skipped: number;
 }
 
-/** Kills this process when a database in `folder` comes to the failpoint. */
+/** Kills this process when a database in `folder` reaches the failpoint. */
 export function dieAt({ points, skipped }: Failpoint, folder: string): Disposable {
   const ahead: Point[] = [...Array.from({ length: skipped }, () => points.slice(0, 1)).flat(), ...points];
   const pass = (point: Point) => {

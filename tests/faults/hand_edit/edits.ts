@@ -1,18 +1,18 @@
 /** Manual edits of the database with the `sqlite3` command, on purpose and by mistake. */
 import type { Job } from "@persistent-queue/queue";
 
-/** The jobs that there are for it: `new` is not there yet. */
+/** The jobs that exist for it: `new` does not exist yet. */
 export type Subject = "waiting" | "running" | "done" | "failed" | "new";
 
 export interface HandEdit {
   readonly on: Subject;
   /** `$id` stands for the id of that job, as a text of SQL. */
   readonly sql: string;
-  /** What of the job is seen afterwards; null = it is gone. */
+  /** The job afterwards; null = it is gone. */
   readonly shows?: Partial<Job> | null;
   /** The kind without a handler, whose jobs wait for one. */
   readonly parks?: string;
-  /** What the database says to it. The job stays as it was. */
+  /** The error of the database. The job stays as it was. */
   readonly refusal?: RegExp;
 }
 
@@ -37,7 +37,7 @@ export const HAND_EDITS: readonly HandEdit[] = [
   set("running", "status = 'COMPLETED'", { status: "COMPLETED", lease: 1 }),
   set("running", "status = 'UNPROCESSABLE', retries = 3", { status: "UNPROCESSABLE", retries: 3 }),
   set("running", "last_heartbeat = 1", { status: "PROCESSING", lease: 1 }),
-  // These run: once more, or for the first time.
+  // These jobs run: once more, or for the first time.
   set("done", "status = 'PENDING'", { status: "COMPLETED", lease: 2 }),
   set("done", "status = 'PROCESSING'", { status: "COMPLETED", lease: 2 }),
   set("waiting", "run_at = 0", { status: "COMPLETED", lease: 1 }),

@@ -12,11 +12,11 @@ export interface Guarded extends AsyncDisposable {
   readonly url: string;
   /** A handle beside the running system. */
   readonly queue: Queue;
-  /** How many lives have begun to work. */
+  /** How many systems have begun to work. */
   readonly lives: () => number;
-  /** What the guard said of each death, in order. */
+  /** The lines of the guard about each death, in order. */
   readonly deaths: readonly string[];
-  /** Of the log of the system. */
+  /** Lines of the log of the system. */
   readonly logLines: () => string[];
 }
 

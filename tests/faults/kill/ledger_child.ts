@@ -1,8 +1,8 @@
 /**
- * A process to be killed: the whole system with real threads, adding jobs as fast as it can, from the moment on in
- * which the queue is open. It says what was acknowledged to it, a line each.
+ * A process to be killed: the whole system with real threads, which adds jobs as fast as it can as soon as the queue is
+ * open. It prints a line for each acknowledgement.
  * `ledger_child.ts <folder> <life> <consumers> [<last words>]`; life `drain` adds nothing and ends when all is done.
- * After so many sentences it kills itself: what was acknowledged too early is then surely lost.
+ * After so many lines it kills itself: a premature acknowledgement is then surely lost.
  */
 import { getQueue, type JobRequest, type Queue } from "@persistent-queue/queue";
 import { listKinds, openLog, prepareFolders, readSettings, Supervisor } from "@persistent-queue/workers";
@@ -37,7 +37,7 @@ async function addForever(queue: Queue, name: string): Promise<never> {
   }
 }
 
-/** Resolves when no job waits and none is in hand. */
+/** Resolves when no job waits and none is in flight. */
 async function drained(queue: Queue): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const look = async () => {

@@ -1,4 +1,4 @@
-/** A database in which everything is as large as the rules allow, or an edit by hand. */
+/** A database in which everything is as large as the rules, or a manual edit, allow. */
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";
 

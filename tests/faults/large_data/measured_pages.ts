@@ -1,7 +1,7 @@
 /**
- * Both pages over one database, in a process of their own with the supervisor's flags, which says how they fare.
- * `measured_pages.ts <database>` prints their addresses, and at each line of its input what was measured since the last:
- * for how long the thread was held at worst, and how much memory the process has had at most.
+ * Both pages over one database, in a separate process with the flags of the supervisor, which measures itself.
+ * `measured_pages.ts <database>` prints their addresses, and at each line of its input what it measured since the last
+ * one: the longest time that the thread was held, and the peak memory of the process.
  */
 import { getQueue, type SystemView } from "@persistent-queue/queue";
 import { managerApp, opsApp, serve } from "@persistent-queue/ui";
@@ -46,7 +46,7 @@ const served = [managerApp({ ...options, port: 0 }), opsApp({ ...options, port: 
 );
 await Promise.all(served.map(({ ready }) => ready));
 
-/** Of this thread, in milliseconds: on a busy machine others have the processor meanwhile, and that is no fault of it. */
+/** Processor time of this thread, in milliseconds: other programs on a busy machine do not count. */
 function processorMs(): number {
   try {
     return Number(Deno.readTextFileSync(`/proc/self/task/${Deno.pid}/schedstat`).split(" ")[0]) / 1e6;

@@ -1,14 +1,14 @@
-/** What becomes of the files of a database while it is open, and what the person does then. */
+/** What happens to the files of a database while it is open, and what the operator does then. */
 export interface Loss {
   readonly what: string;
   readonly befall: (path: string) => void;
   /** Null where the next start finds everything in its place. */
   readonly putBack: ((path: string) => void) | null;
-  /** Something else lies there, which the next start would take for the database. */
+  /** Another file is there, which the next start would take for the database. */
   readonly isReplaced?: boolean;
 }
 
-/** What the system kept of it when it stopped. */
+/** What the system saved of it when it stopped. */
 const takeRescued = (path: string) => Deno.renameSync(`${path}.rescued`, path);
 
 export const LOSSES: readonly Loss[] = [

@@ -1,4 +1,4 @@
-/** What clients that break the rules put into the parts of a request; one character is one byte. */
+/** Malformed parts of requests; one character is one byte. */
 import type { Random } from "../../support/random.ts";
 
 export const METHODS = [
@@ -99,7 +99,7 @@ export const CHUNKS = [
   ...["1\r\n{\r\n0\r\n\r\n"],
 ];
 
-/** One of the list, with `#` made into a number that did not come before. */
+/** One of the list, with `#` replaced by a number that was not used before. */
 export function pickPart(list: readonly string[], random: Random): string {
   return random.pick(list).replace("#", () => String(random.below(1e9)));
 }

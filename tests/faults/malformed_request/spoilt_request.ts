@@ -1,4 +1,4 @@
-/** Requests that break the rules of HTTP, or ours, in one place or in many. */
+/** Requests that break the rules of HTTP, or of this server, in one place or in many. */
 import { ambiguousRequest } from "./ambiguous_request.ts";
 import {
   BODIES,
@@ -17,9 +17,9 @@ import type { Random } from "../../support/random.ts";
 
 export interface SpoiltRequest {
   readonly bytes: Uint8Array;
-  /** What is wrong with it, for the one who reads of it. */
+  /** What is wrong with it, for the message of a violation. */
   readonly what: string;
-  /** Then nothing follows, whatever it announces; else its last request asks for the end. */
+  /** Then nothing follows, whatever it announces; otherwise its last request asks to close the connection. */
   readonly cutOff: boolean;
   /** How many responses there must be. With fewer, a request got none; with more, a request was seen that was not sent. */
   readonly answers: { readonly least: number; readonly most: number };
@@ -38,7 +38,7 @@ interface Draft {
   host: string | null;
   headers: string[];
   body: string;
-  /** Otherwise by its length. */
+  /** Otherwise the body has a Content-Length. */
   isChunked: boolean;
 }
 

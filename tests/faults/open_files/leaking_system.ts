@@ -1,4 +1,4 @@
-/** A system in a process of its own, which may open few files: whether it can still be reached, and how its jobs end. */
+/** A system in a separate process that may open few files: whether it can still be reached, and how its jobs end. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { eventually } from "../../support/eventually.ts";
@@ -37,7 +37,7 @@ await system.stop();
 console.log(JSON.stringify({ leak: leak.status, crashes: next.crashes, told: told().length }));
 Deno.exit(0);
 
-/** What the system's log has on it. */
+/** The lines of the system's log about it. */
 function told(): string[] {
   return system.logLines("jobqueue").filter((line) => line.includes("can open hardly any file"));
 }

@@ -1,7 +1,7 @@
 /**
- * A model of what a power loss leaves of a database in WAL mode: what SQLite had synced is there, of what it wrote
- * since then any part is, or is not. When it syncs depends on `PRAGMA synchronous`, of which the very connection is
- * asked. https://www.sqlite.org/pragma.html#pragma_synchronous
+ * A model of what a power loss leaves of a database in WAL mode: what SQLite had synced is there, and any part of what it
+ * wrote since then may be there or not. When it syncs depends on `PRAGMA synchronous`, which is read from the connection
+ * itself. https://www.sqlite.org/pragma.html#pragma_synchronous
  *
  * The live files are read with the file API, which drops SQLite's locks: only for tests without another process.
  */
@@ -29,7 +29,7 @@ const SECTOR = 512;
 export class PowerLossModel {
   readonly #path: string;
   #database: Bytes;
-  /** Up to where the log is synced, and which log that was: it begins anew with other salts. */
+  /** Up to where the log is synced, and which log that was: a new log has other salts. */
   #log: { readonly end: number; readonly salts: string };
   #isOrdered = true;
 
@@ -41,7 +41,7 @@ export class PowerLossModel {
     this.#log = { end: endOf(log), salts: saltsOf(log) };
   }
 
-  /** To be told after each call that may have synced something. */
+  /** Call it after each call that may have synced something. */
   note({ db, name }: SqlCall): void {
     if (name !== "COMMIT" && name !== "shrinkLog") return;
     const level = synchronous(db);
@@ -60,7 +60,7 @@ export class PowerLossModel {
     const kept = saltsOf(now.log) === this.#log.salts ? this.#log.end : 0;
     const log = join(now.log.slice(0, kept), tail(now.log.slice(kept), chance));
     if (!this.#isOrdered) return { database: spoil(now.database, this.#database, chance), log };
-    // Pages go to the database only once the log that holds them is synced: so one of the two is whole.
+    // Pages go to the database only after the log that holds them is synced, so one of the two is whole.
     const isFolding = !isEqual(now.database, this.#database) && chance.chance(0.7);
     if (isFolding) return { database: spoil(now.database, this.#database, chance), log: now.log };
     return { database: this.#database, log };
@@ -97,7 +97,7 @@ function endOf(log: Bytes): number {
   return end;
 }
 
-/** Page by page the new one or the old one; where there was none, perhaps nothing. */
+/** Page by page the new one or the old one; without an old one, perhaps nothing. */
 function spoil(now: Bytes, before: Bytes, chance: Random): Bytes {
   const found = now.slice();
   for (let at = 0; at < now.length; at += PAGE) {

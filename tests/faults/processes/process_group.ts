@@ -1,6 +1,6 @@
 /**
- * A line of shell in the project's folder, at the head of a process group of its own, as a terminal or systemd runs it;
- * whatever it writes lies in a folder elsewhere. `$DENO` is Deno.
+ * A shell command in the project's folder that leads its own process group, as a terminal or systemd runs it; its files
+ * are in a folder elsewhere. `$DENO` is Deno.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

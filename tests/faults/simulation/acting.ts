@@ -1,4 +1,4 @@
-/** What handlers do: every way to end, and ways not to end. */
+/** The behaviour of handlers: every way to end, and ways not to end. */
 import { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "../../../workers/handler.ts";
 import type { SimulatedThread } from "./simulated_thread.ts";
 import type { World } from "./world.ts";
@@ -29,7 +29,7 @@ async function misbehave({ random, timeline }: World, thread: SimulatedThread, c
     case 1:
       throw new RetryLater(random.pick([0, 5, 300, 3_000]));
     case 2:
-      // Many take long, and notice when they are told to stop.
+      // Many take long, and notice when their signal fires.
       return await pause(random.below(3_000), context);
     case 3:
       // Some do not notice.

@@ -50,7 +50,7 @@ export class Auditor {
     return [...before.values()];
   }
 
-  /** A settlement without a valid lease writes nothing, and is told so. Called before `audit`. */
+  /** A settlement without a valid lease writes nothing, and its result says so. Called before `audit`. */
   auditSettled(settlements: readonly Settlement[], answers: readonly boolean[]): void {
     const held = new Set<number>();
     const zombies = new Set<number>();

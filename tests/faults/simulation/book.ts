@@ -34,7 +34,7 @@ export class Book {
   readonly #auditor: Auditor;
   #broken: Violation | null = null;
   begins = 0;
-  /** Settlements that were told that their lease is lost. */
+  /** Settlements whose result said that their lease is lost. */
   fenced = 0;
 
   constructor(disk: Disk, timeline: Timeline, { retryDelaysMs }: { retryDelaysMs: readonly number[] }) {

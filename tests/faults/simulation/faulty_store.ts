@@ -31,7 +31,7 @@ export class FaultyStore implements Store {
   readonly #world: World;
   readonly #main: Owner;
   #writes: Write[] = [];
-  /** Late settlements that its process was told about. */
+  /** Late settlements that were reported to its process. */
   fenced = 0;
   #closed = false;
 

@@ -1,4 +1,4 @@
-/** A binary heap: the first entry is always at hand. */
+/** A binary heap: the first entry is always known. */
 export class Heap<T> {
   readonly #items: T[] = [];
   readonly #isBefore: (a: T, b: T) => boolean;

@@ -1,4 +1,4 @@
-/** Clients that take their time: each plays its part until the server has had enough, and tells what was wrong. */
+/** Slow clients: each plays its part until the server ends the connection, and returns what was wrong. */
 import type { Patience } from "../../../ui/http/serve.ts";
 
 export interface Stand {
@@ -12,16 +12,16 @@ export interface Stand {
 
 export type SlowClient = (stand: Stand) => Promise<string[]>;
 
-/** The server looks at its connections only now and then. */
+/** The server checks its connections only at intervals. */
 const SLACK_MS = 1_000;
-/** Time is counted in these, so that it stands still while this process, which plays all the parts, is kept from it. */
+/** Time is counted in these steps, so that it stands still while this process, which plays all the parts, gets no processor. */
 const TICK_MS = 25;
-/** Between two bytes of one who drips. */
+/** Between two bytes of a dripping client. */
 const DRIP_MS = TICK_MS;
 
 const HALF_A_HEADER = "GET / HTTP/1.1\r\nHost: local";
 const GOOD = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
-/** As many as one connection may ask before it is answered, a megabyte each: more than buffers on the way take. */
+/** As many requests as one connection may have open, a megabyte each: more than the buffers on the way hold. */
 const ASKED = 10;
 const FLOOD = 2_000;
 
@@ -43,7 +43,7 @@ export const SLOW_CLIENTS: Readonly<Record<string, SlowClient>> = {
     cutOff(stand, halfALogin("Content-Length: 9999\r\n\r\npass"), stand.patience.requestTimeout, {
       drips: true,
     }),
-  // Node gives one who may come again a second more than it told.
+  // Node keeps a connection a second longer than it announces.
   "one who rests": (stand) => cutOff(stand, GOOD, stand.patience.keepAliveTimeout + 1_000),
 };
 
@@ -79,7 +79,7 @@ async function neverReads({ port, patience, header, bigPath }: Stand): Promise<s
   return served < ASKED ? [] : ["was served all that it did not take"];
 }
 
-/** The server has better to do than to answer thousands of requests in a row. */
+/** The server must not respond to thousands of requests in a row. */
 async function floods({ port }: Stand): Promise<string[]> {
   using line = await Line.open(port, GOOD.repeat(FLOOD));
   if (await line.end(SLACK_MS) === null) return ["was still connected though it asked too much"];
@@ -87,7 +87,7 @@ async function floods({ port }: Stand): Promise<string[]> {
   return served <= ASKED ? [] : [`was served ${served} times`];
 }
 
-/** Takes a place among those who watch, and reads nothing; resolves with a way to see that it was sent away. */
+/** Opens a stream and reads nothing; resolves with a function that waits until the server has ended it. */
 export async function watchBlindly({ port, header }: Stand): Promise<() => Promise<string[]>> {
   const line = await Line.open(port, `GET /events HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n`);
   await line.read();
@@ -133,7 +133,7 @@ class Line {
     return line;
   }
 
-  /** Goes on in the background for as long as the other side takes it. */
+  /** Goes on in the background for as long as the other side reads. */
   write(text: string): void {
     this.#send(new TextEncoder().encode(text)).catch(() => {});
   }
@@ -142,7 +142,7 @@ class Line {
     for (let sent = 0; sent < bytes.length;) sent += await this.#connection.write(bytes.subarray(sent));
   }
 
-  /** What is there; false when nothing more will come. */
+  /** Reads what has arrived; false when nothing more will come. */
   async read(): Promise<boolean> {
     const count = await this.#connection.read(this.#buffer);
     if (count !== null) this.text += new TextDecoder().decode(this.#buffer.subarray(0, count));
@@ -155,7 +155,7 @@ class Line {
     try {
       while (await this.read());
     } catch {
-      // Cut off without a word, or by the clock.
+      // Cut off by the server, or by the time limit.
     }
     clearInterval(clock);
     return this.#isClosed ? null : performance.now() - this.#since;

@@ -1,6 +1,6 @@
 const TICK_MS = 20;
 
-/** For how long this process did nothing, at most: where it plays all the parts, a server's patience goes on meanwhile. */
+/** The longest time for which this process did not run: it plays all the parts, and the time limits of the server go on. */
 export class Standstill implements Disposable {
   #longestMs = 0;
   #tickedAt = performance.now();

@@ -1,4 +1,4 @@
-/** Errors that look as those of `node:sqlite` do, by SQLite's result code. */
+/** Errors that look like those of `node:sqlite`, by SQLite's result code. */
 
 const TEXTS: Record<number, string> = {
   5: "database is locked",

@@ -1,4 +1,4 @@
-/** Ends threads from outside, as no part of the system would: the supervisor neither asks for it nor is told. */
+/** Ends threads from outside: the supervisor neither asks for it nor is notified. */
 import {
   type HostedThread,
   HostedThreads,

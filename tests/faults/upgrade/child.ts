@@ -1,7 +1,7 @@
 /**
  * A process that opens the database at `path`, upgrades it, and kills itself instead of taking the given step, from 0:
  * `child.ts <path> <step>`. Steps are the statements from the first transaction on, one by one, and the one that
- * comes after the last. Where there are not so many it says how many there were, and ends.
+ * comes after the last. If there are fewer steps it prints their number, and ends.
  */
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";

@@ -1,4 +1,4 @@
-/** Databases as earlier releases left them, by the migrations that these knew; and what must be left of one later. */
+/** Databases of earlier releases, made by their migrations; and what must be left of one later. */
 import { DatabaseSync } from "node:sqlite";
 import { STATUSES } from "@persistent-queue/queue";
 import type { Random } from "../../support/random.ts";
@@ -61,7 +61,7 @@ export function makeOldDatabase(path: string, version: number, random: Random): 
   return ids;
 }
 
-/** An index, a view and a key, each of which stands in the way when a table is moved. */
+/** An index, a view and a key, each of which can block the move of a table. */
 function addByHand(db: DatabaseSync): void {
   db.exec(`CREATE INDEX mine_by_error ON jobs (error);
     CREATE VIEW mine AS SELECT id, status FROM jobs;
@@ -69,7 +69,7 @@ function addByHand(db: DatabaseSync): void {
     INSERT INTO notes SELECT seq, 'a note' FROM jobs LIMIT 3`);
 }
 
-/** All that an upgrade has to keep, in the columns that there were, as one text. */
+/** Everything that an upgrade has to keep, in the columns of the old schema, as one text. */
 export function contentOf(path: string, columns: readonly string[]): string {
   using db = new DatabaseSync(path, { readOnly: true });
   const rows = (sql: string) => db.prepare(sql).all();

@@ -3,10 +3,10 @@ import { messageOf } from "@persistent-queue/queue";
 
 export type Expect = (isKept: boolean, otherwise: string) => void;
 
-export async function violationsOf(story: (expect: Expect) => Promise<void>): Promise<string[]> {
+export async function violationsOf(scenario: (expect: Expect) => Promise<void>): Promise<string[]> {
   const violations: string[] = [];
   try {
-    await story((isKept, otherwise) => {
+    await scenario((isKept, otherwise) => {
       if (!isKept) violations.push(otherwise);
     });
   } catch (error) {

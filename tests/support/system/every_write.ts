@@ -6,7 +6,7 @@ import { type JobRequest, QueueError } from "@persistent-queue/queue";
 import type { Ledger } from "./ledger.ts";
 import type { ThreadlessSystem } from "./threadless_system.ts";
 
-export interface StoryOptions {
+export interface WriteOptions {
   readonly ledger: Pick<Ledger, "note">;
   /** Before each id, so that the scenario can be repeated on the same database. */
   readonly name: string;
@@ -21,9 +21,9 @@ const BREATH_MS = 3;
 const LATE_MS = 500;
 
 /** @throws every error that is not a {@link QueueError}, because it is unexpected */
-export async function tellStory(
+export async function writeEverything(
   system: ThreadlessSystem,
-  { ledger, name, bytes = 0, onRefused = () => {} }: StoryOptions,
+  { ledger, name, bytes = 0, onRefused = () => {} }: WriteOptions,
 ): Promise<void> {
   const { queue } = system;
   const words = "x".repeat(bytes);

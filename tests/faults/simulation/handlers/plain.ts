@@ -1,4 +1,4 @@
-/** A job of the simulation. */
+/** A handler of the simulation. */
 import { play } from "../stage.ts";
 
 export const handler = play;

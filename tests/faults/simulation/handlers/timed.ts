@@ -1,4 +1,4 @@
-/** A job of the simulation that has a deadline. */
+/** A handler of the simulation with a deadline. */
 import { play } from "../stage.ts";
 
 export const handler = play;
