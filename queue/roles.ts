@@ -2,7 +2,7 @@
 import type { MissingCapabilities } from "./capabilities.ts";
 import type { Listener, Reaped } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
-import type { ClaimAnswer, Claimed, ClaimRequest, Due, GetOptions, ParkedKind } from "./store.ts";
+import type { ClaimAnswer, Claimed, ClaimRequest, Due, GetOptions, JobPage, StoreStats } from "./store.ts";
 
 /** A job as a caller passes it; every field is checked. */
 export interface JobRequest {
@@ -128,10 +128,7 @@ export interface ListRequest extends JobFilter {
   readonly values?: boolean;
 }
 
-export interface JobList {
-  readonly jobs: Job[];
-  readonly next: string | null;
-}
+export type JobList = JobPage;
 
 /** Events per second, over the last ten whole seconds. */
 export interface Rates {
@@ -166,14 +163,11 @@ export interface KindTotals {
   readonly fenced: number;
 }
 
-export interface QueueStats {
-  readonly counts: Record<Status, number>;
+export interface QueueStats extends Pick<StoreStats, "counts" | "parked"> {
   /** How long the job at the head of the line has been due, in milliseconds; 0 when none waits. */
   readonly ageMs: number;
   /** Jobs whose consumer has fallen silent. */
   readonly stalled: number;
-  /** Waiting jobs of kinds without a handler. */
-  readonly parked: readonly ParkedKind[];
   readonly rates: Rates;
   /** Counts per second of the last minute, oldest first. */
   readonly history: readonly Rates[];
