@@ -1,11 +1,11 @@
-import { StorageError } from "./errors.ts";
-
-type Witness = "write" | "probe" | "read";
-
 /**
  * Whether the storage works, judged by its last calls: for `/healthz`, the pages, and the decision to stop. Writes,
  * probes and reads are judged apart: on a full disk some write always fits, which proves nothing about the others.
  */
+import { StorageError } from "./errors.ts";
+
+type Witness = "write" | "probe" | "read";
+
 export class StorageHealth {
   readonly #onChange: (trouble: StorageError | null) => void;
   readonly #troubles: Record<Witness, StorageError | null> = { write: null, probe: null, read: null };
@@ -25,9 +25,9 @@ export class StorageHealth {
   async observe<T>(work: Promise<T>, witness: Witness = "write"): Promise<T> {
     if (witness === "probe") this.#isProbed = true;
     try {
-      const answer = await work;
+      const result = await work;
       this.#set(witness, null);
-      return answer;
+      return result;
     } catch (error) {
       if (error instanceof StorageError) this.#note(witness, error);
       throw error;

@@ -1,4 +1,4 @@
-/** Files of this system: who may read them, and the two calls that take a missing file for an answer. */
+/** Files of this system: who may read them, and the two calls that accept a missing file. */
 
 /** Readable and writable by the owner only: what is stored, logged or kept of a login concerns no other user. */
 export const PRIVATE_FILE = 0o600;
