@@ -3,9 +3,7 @@
  * A line reaches the file within 250 ms, at the latest when the log is disposed of; a process that dies may
  * lose the last quarter of a second. A failing disk costs lines, never the process.
  */
-import { LOG_LEVELS, LogFile, type LogFileOptions, type LogLevel } from "./log/log_file.ts";
-
-export { removeOldConsumerLogs } from "./log/remove_old_consumer_logs.ts";
+import { LOG_LEVELS, LogFile, type LogFileOptions, type LogLevel } from "./log_file.ts";
 
 export interface LogOptions extends LogFileOptions {
   /** Lines below are not written. */
@@ -42,3 +40,54 @@ export function openLog(options: LogOptions): Log {
 }
 
 function drop(): void {}
+
+// Old logs ----------------------------------------------------------------------------------------------------
+
+interface ConsumerLog {
+  readonly name: string;
+  readonly modifiedAt: number;
+}
+
+interface KeptLogs {
+  /** How many lives keep their logs. */
+  readonly keep?: number;
+  /** Names of lives (`consumer_<uuid>`) that are running: kept, whatever their age. */
+  readonly except?: readonly string[];
+}
+
+/** Consumers come and go, each with its own log: removes the logs of all consumer lives but the newest, with their rotated files. */
+export async function removeOldConsumerLogs(
+  dir: string,
+  { keep = 50, except = [] }: KeptLogs = {},
+): Promise<void> {
+  const lives = Map.groupBy(await consumerLogsIn(dir), ({ name }) => name.slice(0, name.indexOf(".log")));
+  const oldestFirst = [...lives].map(([life, files]) => ({
+    life,
+    files,
+    modifiedAt: Math.max(...files.map((file) => file.modifiedAt)),
+  })).sort((left, right) => left.modifiedAt - right.modifiedAt);
+  for (const { life, files } of oldestFirst.slice(0, Math.max(0, oldestFirst.length - keep))) {
+    if (except.includes(life)) continue;
+    for (const { name } of files) await unlessGone(Deno.remove(`${dir}/${name}`));
+  }
+}
+
+async function consumerLogsIn(dir: string): Promise<ConsumerLog[]> {
+  const found: ConsumerLog[] = [];
+  for await (const { name, isFile } of Deno.readDir(dir)) {
+    if (!isFile || !/^consumer_[^/]*\.log(\.\d+)?$/.test(name)) continue;
+    const modified = (await unlessGone(Deno.lstat(`${dir}/${name}`)))?.mtime;
+    if (modified) found.push({ name, modifiedAt: modified.getTime() });
+  }
+  return found;
+}
+
+/** Other processes remove logs too, and files rotate away during the pass. */
+async function unlessGone<Answer>(work: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}

@@ -3,7 +3,7 @@
  * Messages to a thread travel in lists: one that can wait is posted with the next.
  */
 import type { Outcome } from "@persistent-queue/queue";
-import type { LogLevel } from "./log/log_file.ts";
+import type { LogLevel } from "./log_file.ts";
 
 /** Jobs in flight at one consumer, and results in one of its messages. */
 export const MOST_IN_FLIGHT = 128;

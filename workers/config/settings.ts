@@ -3,7 +3,7 @@
  * follow from this table.
  */
 import { DAY_MS, QUEUE_DEFAULTS } from "@persistent-queue/queue";
-import { LOG_LEVELS } from "../log/log_file.ts";
+import { LOG_LEVELS } from "../log_file.ts";
 import { handlerAllow } from "./handler_allow.ts";
 import { absoluteFolder, folder, folderIfSet, queueUrl } from "./paths.ts";
 import { host, hostNames, networks, publicUrl } from "./reach.ts";

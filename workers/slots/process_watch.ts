@@ -1,6 +1,6 @@
 /** Watches what threads do to the process that they share: its memory, open files, working folder and logs. */
 import type { Settings } from "../config.ts";
-import { removeOldConsumerLogs } from "../log/remove_old_consumer_logs.ts";
+import { removeOldConsumerLogs } from "../log.ts";
 import { WorkingFolder } from "../process/working_folder.ts";
 import { MemoryWatch, type WatchedConsumer } from "./memory_watch.ts";
 import { type FileHolder, OpenFilesWatch } from "./open_files_watch.ts";
