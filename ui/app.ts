@@ -2,7 +2,7 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
-import { answerError } from "./http/error_response.tsx";
+import { errorResponse } from "./http/error_response.tsx";
 import { apiRoutes } from "./api/routes.ts";
 import { ApiToken } from "./auth/token.ts";
 import type { AppEnv, Progress } from "./http/app_env.ts";
@@ -22,7 +22,7 @@ import { METRICS_TYPE, metricsText } from "./ops/metrics.ts";
 import { opsPages } from "./ops/pages.tsx";
 import { Password } from "./auth/password.ts";
 import { ownPagesOnly, peerGuard, sameOrigin } from "./http/origin_guard.ts";
-import type { OpsPorts, PageDeps } from "./page_deps.ts";
+import type { OpsDeps, PageDeps } from "./page_deps.ts";
 import { probes } from "./ops/probes.ts";
 import { ONE_JOB_BYTES } from "./api/read_json.ts";
 import { HttpError, noSuchRoute, tooLarge } from "./http/errors.ts";
@@ -82,31 +82,31 @@ export interface App {
   fetch(request: Request, info: RequestInfo): Response | Promise<Response>;
   /** Ends all event streams: a server that shuts down waits for them. */
   close(): void;
-  /** What it answers to: `POST /login`. */
+  /** The routes that it serves: `POST /login`. */
   readonly routes: readonly string[];
 }
 
 export function managerApp(options: AppOptions): App {
-  const ports = portsOf(options);
-  const live = changes(ports, faultsOf(options));
+  const deps = depsOf(options);
+  const live = changes(deps, faultsOf(options));
   const places = new StreamPlaces({ limit: MAX_STREAMS });
-  const app = baseApp(options, ports);
+  const app = baseApp(options, deps);
   const sessions = lockApp(app, options, { name: "Manager", cookie: "pq_manager" });
   app.use(largeBodiesInTurn());
-  app.route("/api", apiRoutes(ports));
+  app.route("/api", apiRoutes(deps));
   app.get("/events", ownPagesOnly, (c) => {
     return streamOf(c, live, { event: "change", places, stillWelcome: () => c.var.visitor.stillWelcome() });
   });
   app.use(bodyLimit({ maxSize: ONE_JOB_BYTES, onError: refuseLarge }));
-  app.route("/", managerPages(ports));
+  app.route("/", managerPages(deps));
   return { ...served(app, options), close: () => end(live, sessions) };
 }
 
 export function opsApp(options: AppOptions): App {
-  const ports: OpsPorts = portsOf(options);
-  const live = snapshots(ports, faultsOf(options));
+  const deps: OpsDeps = depsOf(options);
+  const live = snapshots(deps, faultsOf(options));
   const places = new StreamPlaces({ limit: MAX_STREAMS });
-  const app = baseApp(options, ports);
+  const app = baseApp(options, deps);
   // Then only this machine gets so far.
   const isOpen = options.passwordIsDefault;
   const sessions = isOpen ? null : lockApp(app, options, { name: "Ops", cookie: "pq_ops" });
@@ -114,12 +114,12 @@ export function opsApp(options: AppOptions): App {
     const stillWelcome = () => isOpen || c.var.visitor.stillWelcome();
     return streamOf(c, live, { event: "snapshot", places, stillWelcome });
   });
-  app.get("/metrics", (c) => metrics(c, ports));
-  app.route("/", opsPages(ports));
+  app.get("/metrics", (c) => metrics(c, deps));
+  app.route("/", opsPages(deps));
   return { ...served(app, options), close: () => end(live, sessions) };
 }
 
-function portsOf(
+function depsOf(
   { queue, system, faultInjection = false, version, now = Date.now, ...options }: AppOptions,
 ): PageDeps {
   const { port, otherPort, otherPublicUrl = null, onAudit: audit = console.info } = options;
@@ -131,16 +131,16 @@ function faultsOf({ onFault = console.error }: AppOptions) {
 }
 
 /** What both have: the guards in their order, and what may be fetched without a login. */
-function baseApp(options: AppOptions, ports: OpsPorts): Hono<AppEnv> {
+function baseApp(options: AppOptions, deps: OpsDeps): Hono<AppEnv> {
   const { onFault } = faultsOf(options);
   const app = new Hono<AppEnv>();
-  app.onError((error, c) => answerError(isCutOff(error) ? unfinished() : error, c, onFault));
+  app.onError((error, c) => errorResponse(isCutOff(error) ? unfinished() : error, c, onFault));
   app.notFound((c) => {
     throw noSuchRoute(app.routes, c.req);
   });
   app.use(redirectBelowBase);
   app.use(headers(options));
-  app.route("/", probes(ports));
+  app.route("/", probes(deps));
   // Nothing secret stands in a page: cookies hold it, and forms are told apart by their Origin.
   app.use(compress());
   app.use(hostGuard(options));
@@ -187,12 +187,12 @@ function lockApp(
   return sessions;
 }
 
-async function metrics(c: Context<AppEnv>, { queue, system }: OpsPorts): Promise<Response> {
+async function metrics(c: Context<AppEnv>, { queue, system }: OpsDeps): Promise<Response> {
   const stats = await queue.stats().catch(() => null);
   return c.body(metricsText(stats, system.view()), 200, { "Content-Type": METRICS_TYPE });
 }
 
-/** The visitor hung up, or was cut off for taking too long, before the request was whole: no fault of ours. */
+/** The visitor hung up, or was cut off for taking too long, before the request was whole: not an error of the server. */
 function isCutOff(error: Error): boolean {
   return "code" in error && error.code === "ECONNRESET";
 }

@@ -17,7 +17,7 @@ export interface PageDeps extends Neighbours {
 }
 
 /** For Ops, which changes nothing. A `PageDeps` will do as one. */
-export interface OpsPorts extends Neighbours {
+export interface OpsDeps extends Neighbours {
   readonly queue: Inspector;
   readonly system: Pick<System, "view">;
   /** Milliseconds since 1970. */

@@ -73,7 +73,7 @@ async function loseHolders(expect: Expect): Promise<void> {
   const past = history.map(({ event }) => event).join();
   expect(
     job.lease === 2 && job.crashes === 0 && past === "stalled",
-    `lease ${job.lease}, events "${events}"`,
+    `lease ${job.lease}, events "${past}"`,
   );
   await expectSound(system, {}, expect);
 }

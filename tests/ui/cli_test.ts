@@ -320,7 +320,7 @@ Deno.test("every command has help that opens nothing", async () => {
     for (const flag of ["--help", "-h"]) {
       const { code, out } = await run(folder, [name, flag]);
       assert.equal(code, 0);
-      assert.match(out, new RegExp(`^Usage: deno task jobs ${name} .*\\n[^]*--json +answer in JSON`));
+      assert.match(out, new RegExp(`^Usage: deno task jobs ${name} .*\\n[^]*--json +print JSON`));
       assert.doesNotMatch(out, /…$/m, "nothing is cut");
     }
   }

@@ -23,19 +23,19 @@ import { dueOnWire, historyJson, jobJson, jobsJson, statsOnWire } from "./serial
 
 type ApiContext = Context<AppEnv>;
 
-export function apiRoutes(ports: PageDeps): Hono<AppEnv> {
+export function apiRoutes(deps: PageDeps): Hono<AppEnv> {
   return new Hono<AppEnv>()
-    .get("/jobs", (c) => listJobs(c, ports))
-    .get("/jobs.csv", (c) => exportList(c, ports))
-    .get("/stats", (c) => showStats(c, ports))
-    .post("/jobs", limit(MANY_JOBS_BYTES), (c) => addJobs(c, ports))
-    .post("/jobs/resubmit", limit(ONE_JOB_BYTES), (c) => moveJobs(c, ports, "resubmit"))
-    .post("/jobs/cancel", limit(ONE_JOB_BYTES), (c) => moveJobs(c, ports, "cancel"))
-    .post("/sweep", (c) => sweep(c, ports))
-    .post("/consumers/:id/crash", (c) => requestFault(c, ports, "crash"))
-    .post("/consumers/:id/hang", (c) => requestFault(c, ports, "hang"))
+    .get("/jobs", (c) => listJobs(c, deps))
+    .get("/jobs.csv", (c) => exportList(c, deps))
+    .get("/stats", (c) => showStats(c, deps))
+    .post("/jobs", limit(MANY_JOBS_BYTES), (c) => addJobs(c, deps))
+    .post("/jobs/resubmit", limit(ONE_JOB_BYTES), (c) => moveJobs(c, deps, "resubmit"))
+    .post("/jobs/cancel", limit(ONE_JOB_BYTES), (c) => moveJobs(c, deps, "cancel"))
+    .post("/sweep", (c) => sweep(c, deps))
+    .post("/consumers/:id/crash", (c) => requestFault(c, deps, "crash"))
+    .post("/consumers/:id/hang", (c) => requestFault(c, deps, "hang"))
     // A point would not match the separators of lines that Unicode has, and an edit by hand may put in any.
-    .get("/jobs/:id{[^]+}", (c) => showJob(c, ports));
+    .get("/jobs/:id{[^]+}", (c) => showJob(c, deps));
 }
 
 function limit(maxSize: number) {
@@ -55,12 +55,12 @@ function jsonText(c: ApiContext, text: string, status: 200 | 201 = 200): Respons
   return c.body(text, status, { "Content-Type": "application/json" });
 }
 
-async function listJobs(c: ApiContext, ports: PageDeps): Promise<Response> {
-  const { jobs, next } = await ports.queue.list(listRequest(c, ports));
-  return jsonText(c, await jobsJson(jobs, momentOf(ports), { next }));
+async function listJobs(c: ApiContext, deps: PageDeps): Promise<Response> {
+  const { jobs, next } = await deps.queue.list(listRequest(c, deps));
+  return jsonText(c, await jobsJson(jobs, momentOf(deps), { next }));
 }
 
-function listRequest(c: ApiContext, ports: PageDeps): ListRequest {
+function listRequest(c: ApiContext, deps: PageDeps): ListRequest {
   assertKnown(c, [...FILTER_WORDS, "cursor", "limit"]);
   const cursor = c.req.query("cursor");
   const limit = c.req.query("limit");
@@ -68,7 +68,7 @@ function listRequest(c: ApiContext, ports: PageDeps): ListRequest {
     throw invalid(`limit must be a whole number from 1 to ${MAX_PAGE_SIZE}.`, { code: "invalid_query" });
   }
   return {
-    ...filterOfQuery(c, ports),
+    ...filterOfQuery(c, deps),
     ...(cursor ? { cursor } : {}),
     ...(limit ? { limit: Number(limit) } : {}),
   };
@@ -102,8 +102,8 @@ async function showStats(c: ApiContext, { queue, system }: PageDeps): Promise<Re
   return c.json(statsOnWire(await queue.stats(), queue, system.view()));
 }
 
-async function showJob(c: ApiContext, ports: PageDeps): Promise<Response> {
-  return jsonText(c, historyJson(await ports.queue.get(idInPath(c)), momentOf(ports)));
+async function showJob(c: ApiContext, deps: PageDeps): Promise<Response> {
+  return jsonText(c, historyJson(await deps.queue.get(idInPath(c)), momentOf(deps)));
 }
 
 /** The router decodes a path in parts; an id may hold any character, so it is decoded here, once and whole. */
@@ -116,25 +116,25 @@ function idInPath(c: ApiContext): string {
   }
 }
 
-async function addJobs(c: ApiContext, ports: PageDeps): Promise<Response> {
+async function addJobs(c: ApiContext, deps: PageDeps): Promise<Response> {
   const body = await readJobs(c);
-  const added = await audited(ports.queue, actorOf(c, ports)).add(await jobInput(body));
+  const added = await audited(deps.queue, actorOf(c, deps)).add(await jobInput(body));
   const isNew = added.some(({ outcome }) => outcome !== "waiting");
-  const text = Array.isArray(body) ? await manyAdded(added, ports) : oneAdded(added, ports);
+  const text = Array.isArray(body) ? await manyAdded(added, deps) : oneAdded(added, deps);
   return jsonText(c, text, isNew ? 201 : 200);
 }
 
-function oneAdded([added]: Added[], ports: PageDeps): string {
-  if (added === undefined) throw new Error("The queue answered nothing for a job that was added");
-  const moment = momentOf(ports);
-  // At the top as `GET /api/jobs/{id}` shows it, and as `job` for those who think of the answer to an array.
-  const due = { due_at: dueOnWire(added.job), due_in_ms: Math.max(0, added.job.runAt - ports.now()) };
+function oneAdded([added]: Added[], deps: PageDeps): string {
+  if (added === undefined) throw new Error("The queue returned nothing for a job that was added");
+  const moment = momentOf(deps);
+  // At the top as `GET /api/jobs/{id}` shows it, and as `job` for clients that expect the form of an array.
+  const due = { due_at: dueOnWire(added.job), due_in_ms: Math.max(0, added.job.runAt - deps.now()) };
   const whole = jobJson(added.job, moment, { outcome: added.outcome, differs: added.differs, ...due });
   return `${whole.slice(0, -1)},"job":${jobJson(added.job, moment)}}`;
 }
 
-function manyAdded(added: Added[], ports: PageDeps): Promise<string> {
-  return jobsJson(added.map(({ job }) => job), momentOf(ports), {
+function manyAdded(added: Added[], deps: PageDeps): Promise<string> {
+  return jobsJson(added.map(({ job }) => job), momentOf(deps), {
     outcomes: added.map(({ outcome }) => outcome),
     differs: added.map(({ differs }) => differs),
     due_at: added.map(({ job }) => dueOnWire(job)),
@@ -143,9 +143,9 @@ function manyAdded(added: Added[], ports: PageDeps): Promise<string> {
 
 const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
 
-async function moveJobs(c: ApiContext, ports: PageDeps, verb: OperatorVerb): Promise<Response> {
-  const input = moveInput(await readJson(c), ports.now());
-  const queue = audited(ports.queue, actorOf(c, ports));
+async function moveJobs(c: ApiContext, deps: PageDeps, verb: OperatorVerb): Promise<Response> {
+  const input = moveInput(await readJson(c), deps.now());
+  const queue = audited(deps.queue, actorOf(c, deps));
   // A client that hangs up wants no more of it.
   const { signal } = c.req.raw;
   if ("filter" in input) {
@@ -153,10 +153,10 @@ async function moveJobs(c: ApiContext, ports: PageDeps, verb: OperatorVerb): Pro
   }
   const results = await queue.move(verb, input.ids, { signal });
   const moved = results.filter(({ ok }) => ok).length;
-  const answer = { [DONE[verb]]: moved, results: results.map(resultOnWire) };
+  const body = { [DONE[verb]]: moved, results: results.map(resultOnWire) };
   const [first] = results;
-  if (moved > 0 || first === undefined || first.ok) return c.json(answer);
-  return c.json({ error: { code: first.code, message: first.message }, ...answer }, STATUS_OF[first.code]);
+  if (moved > 0 || first === undefined || first.ok) return c.json(body);
+  return c.json({ error: { code: first.code, message: first.message }, ...body }, STATUS_OF[first.code]);
 }
 
 const STATUS_OF = { unknown_job: 404, illegal_move: 409 } as const;
@@ -166,13 +166,13 @@ function resultOnWire(result: MoveResult) {
   return { id: result.id, ok: false, error: { code: result.code, message: result.message } };
 }
 
-async function sweep(c: ApiContext, ports: PageDeps): Promise<Response> {
-  return c.json({ requeued: await sweepNow(ports, actorOf(c, ports)) });
+async function sweep(c: ApiContext, deps: PageDeps): Promise<Response> {
+  return c.json({ requeued: await sweepNow(deps, actorOf(c, deps)) });
 }
 
-function requestFault(c: ApiContext, ports: PageDeps, fault: Fault): Response {
+function requestFault(c: ApiContext, deps: PageDeps, fault: Fault): Response {
   const id = c.req.param("id") ?? "";
-  if (!injectFault(ports, { consumerId: id, fault, ...actorOf(c, ports) })) {
+  if (!injectFault(deps, { consumerId: id, fault, ...actorOf(c, deps) })) {
     throw new HttpError(404, "unknown_consumer", `There is no consumer "${id.slice(0, 60)}" now.`);
   }
   return c.json({ consumer_id: id, provoked: fault }, 202);

@@ -64,7 +64,7 @@ const FREE_IN_NETWORK: Readonly<Record<string, readonly [number, number]>> = {
   32: [200, 500],
 };
 /** Of all addresses together: after these, one attempt a second in each lane. */
-const EVERYBODY: WideCounter = {
+const ALL_CLIENTS: WideCounter = {
   key: "all addresses",
   freeFailures: 500,
   freeFirstFailures: 1_000,
@@ -202,8 +202,8 @@ function widerCounters({ address, claimedAddress = null, device = null }: Guesse
   const wider = networks.map(networkCounter);
   // Whatever the world does, and comes by a proxy here, a person at the machine itself gets in.
   const isLocal = isLoopbackAddress(address);
-  if (claimedAddress === null) return isLocal ? wider : [...wider, EVERYBODY];
-  return [forwardedCounter(own), ...(isLocal ? [] : wider), EVERYBODY];
+  if (claimedAddress === null) return isLocal ? wider : [...wider, ALL_CLIENTS];
+  return [forwardedCounter(own), ...(isLocal ? [] : wider), ALL_CLIENTS];
 }
 
 function networkCounter(network: string): WideCounter {

@@ -6,7 +6,7 @@ import { columns } from "./terminal.ts";
 
 /** Every command knows these. */
 const COMMON_OPTIONS: Readonly<Record<string, OptionRule>> = {
-  json: { type: "boolean", help: "answer in JSON, for scripts" },
+  json: { type: "boolean", help: "print JSON, for scripts" },
   help: { type: "boolean", short: "h", help: "show this help" },
 };
 
@@ -93,7 +93,7 @@ export function helpOfAll(commands: Readonly<Record<string, Command>>): string {
     "",
     columns(Object.entries(commands).map(([name, { summary }]) => [`  ${name}`, summary])),
     "",
-    `More about one: ${PROGRAM} <command> --help. Every command answers in JSON with --json.`,
+    `More about one: ${PROGRAM} <command> --help. Every command prints JSON with --json.`,
     `Exit codes: ${EXIT.done} done, ${EXIT.failed} refused, ${EXIT.usage} wrong usage, ${EXIT.storage} the storage does not work.`,
   ].join("\n");
 }

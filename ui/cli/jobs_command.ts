@@ -65,7 +65,7 @@ async function doWork(work: Work, { io, mustExist }: { io: CliIo; mustExist: boo
   }
 }
 
-/** Tells an error that a person or a script can act upon; any other is a mistake of ours and is thrown on. */
+/** Prints an error that a person or a script can act upon; any other is a bug, and is thrown on. */
 function explain(error: unknown, { io, json, usage }: { io: CliIo; json: boolean; usage: string }): ExitCode {
   if (error instanceof UsageError) {
     if (json) harmless(io).printError(errorOnWire("usage", error.message));

@@ -13,7 +13,7 @@ export function isShownHere(shown: View): boolean {
   return shown.page !== "list" || queryWords(queryHere()).toString() === queryWords(shown.query).toString();
 }
 
-/** The server leads to the login instead of answering. */
+/** The server redirects to the login instead. */
 export class LoggedOut extends Error {
   override name = "LoggedOut";
 }
@@ -21,13 +21,13 @@ export class LoggedOut extends Error {
 /**
  * `isHeld`: with the rows that are shown now, whatever has become of them.
  * @throws {LoggedOut} if the session is over
- * @throws {Error} if the server does not answer with a view
+ * @throws {Error} if the server does not respond with a view
  */
 export async function fetchView(shown: View, isHeld: boolean): Promise<View> {
   if (shown.page === "consumers") return await read(await ask("/view/consumers"));
   if (shown.page === "job") {
-    const answer = await ask(`/view/job${location.search}`);
-    return answer.status === 404 ? withoutJob(shown) : await read(answer);
+    const response = await ask(`/view/job${location.search}`);
+    return response.status === 404 ? withoutJob(shown) : await read(response);
   }
   const words = queryWords(queryHere());
   if (isHeld) words.set("kept", shown.jobs.map(({ seq }) => seq).join());
@@ -43,8 +43,8 @@ function ask(path: string): Promise<Response> {
   return fetch(addressOf(path), { headers: { accept: "application/json" } });
 }
 
-async function read(answer: Response): Promise<View> {
-  if (answer.redirected) throw new LoggedOut();
-  if (!answer.ok) throw new Error(`The server answered ${answer.status}`);
-  return await answer.json();
+async function read(response: Response): Promise<View> {
+  if (response.redirected) throw new LoggedOut();
+  if (!response.ok) throw new Error(`The server responded with ${response.status}`);
+  return await response.json();
 }

@@ -38,7 +38,7 @@ function ignoreSecondClick(event: MouseEvent): void {
 async function send(address: string, fields: FormData): Promise<Note | null> {
   const body = new URLSearchParams();
   for (const [name, value] of fields) if (typeof value === "string") body.append(name, value);
-  const answer = await fetch(address, { method: "POST", body, headers: { accept: "application/json" } });
-  if (!answer.ok || answer.redirected) throw new Error(`The server answered ${answer.status}`);
-  return (await answer.json()).note;
+  const response = await fetch(address, { method: "POST", body, headers: { accept: "application/json" } });
+  if (!response.ok || response.redirected) throw new Error(`The server responded with ${response.status}`);
+  return (await response.json()).note;
 }

@@ -59,6 +59,6 @@ function bringToLife(root: HTMLElement, first: FirstProps): void {
 
 /** A stream does not tell why it broke. What is asked here is for scripts, and does not keep a session alive. */
 async function isLoggedOut(): Promise<boolean> {
-  const answer = await fetch(addressOf("/metrics"), { method: "HEAD" }).catch(() => null);
-  return answer?.status === 401;
+  const response = await fetch(addressOf("/metrics"), { method: "HEAD" }).catch(() => null);
+  return response?.status === 401;
 }

@@ -40,14 +40,14 @@ export class Refresher {
     this.#timer = undefined;
     this.#isBusy = true;
     this.#isWanted = false;
-    const answered = this.#impatient;
+    const finished = this.#impatient;
     this.#impatient = [];
     const startedAt = performance.now();
     await this.#options.refresh();
     const endedAt = performance.now();
     this.#notBefore = endedAt + Math.max(this.#options.everyMs, 2 * (endedAt - startedAt));
     this.#isBusy = false;
-    for (const resolve of answered) resolve();
+    for (const resolve of finished) resolve();
     if (this.#impatient.length > 0) this.#run();
     else if (this.#isWanted) this.soon();
   }

@@ -61,7 +61,7 @@ function claimIn(headers: Headers): string {
   return addressOf(last) ?? addressOf(headers.get("x-real-ip") ?? "") ?? "an unknown address";
 }
 
-/** Each proxy adds the address that it sees at the end: the last one that is no proxy of ours is the client's. */
+/** Each proxy adds the address that it sees at the end: the last one that is no trusted proxy is the client's. */
 function behindProxies(headers: Headers, peer: string, isTrusted: (address: string) => boolean): string {
   const hops = (headers.get("x-forwarded-for") ?? "").split(",").map(addressOf);
   let address = plain(peer);

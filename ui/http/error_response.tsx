@@ -27,7 +27,11 @@ const STATUS_OF = {
 const FAULT = "Something went wrong here. The log of the system says what.";
 
 /** `onFault` receives unforeseen errors. */
-export function answerError(thrown: Error, c: Context<AppEnv>, onFault: (error: unknown) => void): Response {
+export function errorResponse(
+  thrown: Error,
+  c: Context<AppEnv>,
+  onFault: (error: unknown) => void,
+): Response {
   const refusal = refusalOf(thrown);
   if (refusal.code === "internal") onFault(thrown);
   for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value);

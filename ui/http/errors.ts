@@ -1,6 +1,6 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
-/** A request that is not served, and why: answered as it is, with this status, never logged as a fault. */
+/** A request that is not served, and why: sent as it is, with this status, never logged as a fault. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
   /** Further headers of the response. */

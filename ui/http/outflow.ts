@@ -1,7 +1,7 @@
 /**
  * Responses on their way out. Those that their readers have not taken lie in memory, and a crowd of slow readers would
- * fill it: so no answer is made while too much is unsent, and who takes nothing makes room for who waits. Nor are many
- * made without a pause: each has a round of the event loop of its own, for what it costs is known when it is made.
+ * fill it: so no response is made while too much is unsent, and a client that reads nothing makes room for those that wait. Nor
+ * are many made without a pause: each has its own round of the event loop, because its cost is known only afterwards.
  */
 import { setImmediate as nextRound } from "node:timers/promises";
 import { sleep, yieldToEventLoop } from "@persistent-queue/queue";
@@ -21,7 +21,7 @@ const MOST_UNSENT = 16 * 1024 * 1024;
 /** A client that takes nothing is not cut off before that, in milliseconds. */
 const PATIENCE_MS = 2_000;
 const LOOK_MS = 100;
-/** Of making answers, without a pause. */
+/** Of making responses, without a pause. */
 const TURN_MS = 15;
 const LONGEST_WAIT_MS = 10_000;
 
@@ -104,12 +104,12 @@ export class Outflow {
 export const whenThereIsRoom: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (!await c.env.room()) {
     const options = { headers: { "Retry-After": "10" } };
-    throw new HttpError(503, "busy", "Very many answers wait for slow readers. Try again later.", options);
+    throw new HttpError(503, "busy", "Very many responses wait for slow readers. Try again later.", options);
   }
   c.env.progress.begin();
   await next();
 };
 
-/** For an app that no server of ours serves. */
+/** For an app without one of these servers in front. */
 export const ALWAYS_ROOM = () => Promise.resolve(true);
 export const UNWATCHED: Progress = { begin: () => {}, end: () => {} };

@@ -44,7 +44,7 @@ export function locationBelow(base: string, location: string): string {
 
 /** The document with its own links, forms and files below the base. */
 export function documentBelow(base: string, html: string): string {
-  // The renderer escapes each quotation mark of a text, so this can only be an attribute of ours.
+  // The renderer escapes each quotation mark of a text, so this can only be an attribute of the page.
   return base === ""
     ? html
     : html.replaceAll(/( (?:href|src|action|formaction)=")(?=\/(?!\/))/gi, `$1${base}`);

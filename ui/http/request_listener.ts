@@ -9,10 +9,10 @@ import { Outflow } from "./outflow.ts";
 import { looksRelayed } from "./client_address.ts";
 
 /**
- * Requests of one connection. No browser sends one before the last is answered, and thousands of them in a few packets
+ * Requests of one connection. No browser sends one before it has the last response, and thousands of them in a few packets
  * would hold up all others: they are served in one go.
  */
-const MAX_UNANSWERED = 10;
+const MAX_PENDING = 10;
 
 const BODILESS = ["GET", "HEAD", "TRACE"];
 
@@ -21,7 +21,7 @@ export type OnRequest = () => () => void;
 
 export function requestListener(app: App, onRequest: OnRequest = () => () => {}): RequestListener {
   const outflow = new Outflow();
-  const answer = getRequestListener(
+  const respond = getRequestListener(
     (request, { incoming }) => {
       const { socket, httpVersion, rawHeaders } = incoming as IncomingMessage;
       const progress = new RequestProgress(onRequest);
@@ -36,17 +36,17 @@ export function requestListener(app: App, onRequest: OnRequest = () => () => {})
     { overrideGlobalObjects: false, hostname: NO_HOST },
   );
   const progressOf = new WeakMap<IncomingMessage, RequestProgress>();
-  const unanswered = new WeakMap<Socket, number>();
+  const pending = new WeakMap<Socket, number>();
   const count = (socket: Socket, more: 1 | 0 | -1) => {
-    const sum = (unanswered.get(socket) ?? 0) + more;
-    unanswered.set(socket, sum);
+    const sum = (pending.get(socket) ?? 0) + more;
+    pending.set(socket, sum);
     return sum;
   };
-  /** Of each connection: resolves when its last answer has been taken. */
+  /** Of each connection: resolves when its last response has been taken. */
   const taken = new WeakMap<Socket, Promise<void>>();
   return async (incoming, outgoing) => {
     const { socket } = incoming;
-    if (socket.destroyed || count(socket, 1) > MAX_UNANSWERED) return void socket.destroy();
+    if (socket.destroyed || count(socket, 1) > MAX_PENDING) return void socket.destroy();
     // Such a client knows no chunks: what has no known length ends with the connection.
     if (incoming.httpVersion === "1.0") outgoing.useChunkedEncodingByDefault = false;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -61,7 +61,7 @@ export function requestListener(app: App, onRequest: OnRequest = () => () => {})
     if (count(socket, 0) > 1) await before;
     if (socket.destroyed) return;
     try {
-      await answer(incoming, outgoing);
+      await respond(incoming, outgoing);
       // What is not taken yet lies in memory.
       await promise;
     } finally {

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { QueueStats, SystemView } from "@persistent-queue/queue";
 import type { AppEnv } from "../http/app_env.ts";
-import type { OpsPorts } from "../page_deps.ts";
+import type { OpsDeps } from "../page_deps.ts";
 import { HttpError } from "../http/errors.ts";
 import { countsOnWire, systemOnWire, warningsOf } from "../api/serializers.ts";
 import { Broadcast } from "./broadcast.ts";
@@ -12,8 +12,8 @@ interface LiveOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** For Ops: `{"stats", "system"}` whole; `stats` is null while the storage does not answer. */
-export function snapshots({ queue, system }: OpsPorts, { onFault }: LiveOptions): Broadcast {
+/** For Ops: `{"stats", "system"}` whole; `stats` is null while the storage does not respond. */
+export function snapshots({ queue, system }: OpsDeps, { onFault }: LiveOptions): Broadcast {
   return new Broadcast({
     async render() {
       const stats = await queue.stats().catch(() => null);
@@ -44,8 +44,8 @@ function sightOf({ consumers, warnings, events, stopping, producing, trouble }: 
   return JSON.stringify([who, warnings, events[0], stopping, producing, trouble]);
 }
 
-/** For the Manager: that something has changed, and the counts. `stats` is null while the storage does not answer. */
-export function changes({ queue, system }: OpsPorts, { onFault }: LiveOptions): Broadcast {
+/** For the Manager: that something has changed, and the counts. `stats` is null while the storage does not respond. */
+export function changes({ queue, system }: OpsDeps, { onFault }: LiveOptions): Broadcast {
   return new Broadcast({
     async render() {
       const { revision } = queue;
@@ -82,7 +82,7 @@ export function streamOf(c: Context<AppEnv>, broadcast: Broadcast, options: Stre
     throw new HttpError(503, "too_many_streams", "Too many pages are watching already. Close some.", options);
   }
   c.env.progress.end();
-  const answer = streamSSE(c, async (stream) => {
+  const response = streamSSE(c, async (stream) => {
     // Either side may end it: the reader by leaving, we by closing, by losing patience or by giving its place away.
     stream.onAbort(() => controller.abort());
     controller.signal.addEventListener("abort", () => stream.abort());
@@ -96,8 +96,8 @@ export function streamOf(c: Context<AppEnv>, broadcast: Broadcast, options: Stre
     }
   });
   // hono sets both, also for HTTP/1.0, which knows neither: how the stream is sent is up to the server.
-  for (const name of ["Transfer-Encoding", "Connection"]) answer.headers.delete(name);
-  return answer;
+  for (const name of ["Transfer-Encoding", "Connection"]) response.headers.delete(name);
+  return response;
 }
 
 /**

@@ -16,16 +16,16 @@ export type PageContext = Context<AppEnv>;
 const MAX_IDS = 1000;
 
 /** Resubmits or cancels the jobs that the form names. */
-export async function moveNamed(c: PageContext, ports: PageDeps, verb: OperatorVerb): Promise<Response> {
+export async function moveNamed(c: PageContext, deps: PageDeps, verb: OperatorVerb): Promise<Response> {
   const form = await readForm(c);
   const ids = [...new Set(form.getAll("id"))];
   const back = form.get("back");
   if (ids.length === 0) return goBack(c, back, "none");
   if (ids.length > MAX_IDS) throw new HttpError(400, "invalid_query", `At most ${MAX_IDS} jobs at once.`);
   const [only] = ids;
-  const look = ids.length > 1 || only === undefined ? ALL_WELL : await lookAt(c, ports, { verb, id: only });
+  const look = ids.length > 1 || only === undefined ? ALL_WELL : await lookAt(c, deps, { verb, id: only });
   if (look.refusal !== null) return goBack(c, back, look.refusal);
-  const results = await audited(ports.queue, actorOf(c, ports)).move(verb, ids);
+  const results = await audited(deps.queue, actorOf(c, deps)).move(verb, ids);
   const moved = results.filter(({ ok }) => ok).length;
   return goBack(c, back, movedNote(verb, moved, results.length - moved), moved === 1 ? look.undo : undefined);
 }
@@ -67,11 +67,11 @@ async function lookAt(
 }
 
 /** Resubmits or cancels all that match, which the person has confirmed. */
-export async function moveMatching(c: PageContext, ports: PageDeps, batches: BulkActions): Promise<Response> {
+export async function moveMatching(c: PageContext, deps: PageDeps, batches: BulkActions): Promise<Response> {
   const form = await readForm(c);
   const query = readQuery(form);
   const verb = readVerb(form.get("verb"));
-  const result = await batches.start({ verb, query, actor: actorOf(c, ports) });
+  const result = await batches.start({ verb, query, actor: actorOf(c, deps) });
   // What is at work tells by itself how far it is.
   if (result === "working") return goBack(c, listPath(query), null);
   return goBack(c, listPath(query), typeof result === "number" ? movedNote(verb, result, 0) : result);
@@ -85,16 +85,16 @@ export async function stopBatch(c: PageContext, batches: BulkActions): Promise<R
 }
 
 /** Looks for stalled jobs now, and returns them to the queue. */
-export async function sweep(c: PageContext, ports: PageDeps): Promise<Response> {
+export async function sweep(c: PageContext, deps: PageDeps): Promise<Response> {
   const back = (await readForm(c)).get("back");
-  return goBack(c, back, sweptNote(await sweepNow(ports, actorOf(c, ports))));
+  return goBack(c, back, sweptNote(await sweepNow(deps, actorOf(c, deps))));
 }
 
 /** Makes a consumer crash or hang, which the person has confirmed. */
-export async function requestFault(c: PageContext, ports: PageDeps, fault: Fault): Promise<Response> {
+export async function requestFault(c: PageContext, deps: PageDeps, fault: Fault): Promise<Response> {
   const id = (await readForm(c)).get("id") ?? "";
-  const asked = { consumerId: id, fault, ...actorOf(c, ports) };
-  if (!injectFault(ports, asked)) return goBack(c, "/consumers", "gone");
+  const asked = { consumerId: id, fault, ...actorOf(c, deps) };
+  if (!injectFault(deps, asked)) return goBack(c, "/consumers", "gone");
   return goBack(c, "/consumers", fault === "crash" ? "crashed" : "hung");
 }
 

@@ -153,7 +153,7 @@ export async function addJob(queue: Enqueuer, form: AddForm, now: number): Promi
       ...requestOf(form, payload.value),
       ...(due === null ? {} : { runAt: due.ms }),
     }]);
-    if (added === undefined) throw new Error("The queue answered nothing for a job that was added");
+    if (added === undefined) throw new Error("The queue returned nothing for a job that was added");
     return { ok: true, id: added.job.id, note: added.differs ? "differs" : added.outcome };
   } catch (error) {
     if (!(error instanceof QueueError) || error.code === "storage") throw error;

@@ -42,12 +42,12 @@ interface Batch {
 }
 
 export class BulkActions {
-  readonly #ports: PageDeps;
+  readonly #deps: PageDeps;
   readonly #batches = new Map<number, Batch>();
   #last = 0;
 
-  constructor(ports: PageDeps) {
-    this.#ports = ports;
+  constructor(deps: PageDeps) {
+    this.#deps = deps;
   }
 
   /** Returns how many were moved, or why that is not known yet: it is still at work, which the page then shows. */
@@ -81,7 +81,7 @@ export class BulkActions {
 
   /** Those at work, and those that ended a moment ago. */
   view(): BatchView[] {
-    const horizon = this.#ports.now() - SHOWN_MS;
+    const horizon = this.#deps.now() - SHOWN_MS;
     for (const { number, end } of this.#batches.values()) {
       if (end !== null && end.at < horizon) this.#batches.delete(number);
     }
@@ -93,7 +93,7 @@ export class BulkActions {
   }
 
   async #run(batch: Batch): Promise<number> {
-    const { queue, now } = this.#ports;
+    const { queue, now } = this.#deps;
     const { verb, query, actor } = batch.request;
     const filter = jobFilter(query, now());
     try {

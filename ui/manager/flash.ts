@@ -47,7 +47,7 @@ export function sweptNote(requeued: number): string {
   return `swept.${requeued}`;
 }
 
-/** What a code says; null for what is none of ours. */
+/** What a code says; null for an unknown one. */
 export function noteOf(code: string): Note | null {
   if (Object.hasOwn(SENTENCES, code)) {
     const [tone, text] = SENTENCES[code as PlainNote];

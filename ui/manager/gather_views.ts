@@ -10,7 +10,7 @@ import { consumerOnWire, warningsOf } from "../api/serializers.ts";
 export type Gather = (words: URLSearchParams) => Promise<View>;
 
 export function gatherViews(
-  ports: PageDeps,
+  deps: PageDeps,
   batches: Pick<BulkActions, "view">,
 ): Record<View["page"], Gather> {
   const lists = new SharedViews<ListView>();
@@ -18,8 +18,8 @@ export function gatherViews(
 
   const list = async (words: URLSearchParams) => {
     const query = readQuery(words);
-    const key = `${ports.queue.revision} ${queryWords(query)}`;
-    const view = withBatches(await lists.get(key, () => listView(ports, query)));
+    const key = `${deps.queue.revision} ${queryWords(query)}`;
+    const view = withBatches(await lists.get(key, () => listView(deps, query)));
     return words.has("kept") ? withKept(view, words.get("kept") ?? "") : view;
   };
   /** `kept`: the numbers of jobs that the reader holds on to. */
@@ -27,13 +27,13 @@ export function gatherViews(
     const listed = new Set(view.jobs.map(({ seq }) => seq));
     const others = numbers.split(",").filter((word) => /^\d{1,15}$/.test(word)).map(Number)
       .filter((seq) => !listed.has(seq));
-    return { ...view, kept: await rowsOf(ports, others) };
+    return { ...view, kept: await rowsOf(deps, others) };
   };
   const job = async (words: URLSearchParams) => {
     const from = readQuery(new URLSearchParams(words.get("from") ?? ""));
-    return withBatches(await jobView(ports, { id: words.get("id") ?? "", from }));
+    return withBatches(await jobView(deps, { id: words.get("id") ?? "", from }));
   };
-  return { list, job, consumers: () => Promise.resolve(withBatches(consumersView(ports))) };
+  return { list, job, consumers: () => Promise.resolve(withBatches(consumersView(deps))) };
 }
 
 /** One list for all who look at the same one: it is gathered once, however many there are. */

@@ -25,12 +25,12 @@ import { type Gather, gatherViews } from "./gather_views.ts";
 import { UNTRANSLATED } from "../components/document.tsx";
 import { jobPath } from "./list_query.ts";
 
-export function managerPages(ports: PageDeps): Hono<AppEnv> {
-  const batches = new BulkActions(ports);
-  const views = gatherViews(ports, batches);
+export function managerPages(deps: PageDeps): Hono<AppEnv> {
+  const batches = new BulkActions(deps);
+  const views = gatherViews(deps, batches);
   return new Hono<AppEnv>()
     .use(async (c, next) => {
-      c.set("manager", { version: ports.version, ops: otherPage(c, ports) });
+      c.set("manager", { version: deps.version, ops: otherPage(c, deps) });
       await next();
     })
     .get("/", (c) => living(c, views.list, { title: "Manager", at: "/" }))
@@ -39,18 +39,18 @@ export function managerPages(ports: PageDeps): Hono<AppEnv> {
     .get("/view/list", async (c) => c.json(await views.list(new URL(c.req.url).searchParams)))
     .get("/view/job", async (c) => c.json(await views.job(new URL(c.req.url).searchParams)))
     .get("/view/consumers", async (c) => c.json(await views.consumers(new URL(c.req.url).searchParams)))
-    .get("/confirm", async (c) => framed(c, await confirmation(c, ports), { title: "Confirm", at: null }))
-    .get("/add", (c) => showAdd(c, ports, { form: EMPTY_FORM, error: null, status: 200 }))
-    .post("/add", (c) => add(c, ports))
-    .post("/resubmit", (c) => moveNamed(c, ports, "resubmit"))
-    .post("/cancel", (c) => moveNamed(c, ports, "cancel"))
-    .post("/all", (c) => moveMatching(c, ports, batches))
+    .get("/confirm", async (c) => framed(c, await confirmation(c, deps), { title: "Confirm", at: null }))
+    .get("/add", (c) => showAdd(c, deps, { form: EMPTY_FORM, error: null, status: 200 }))
+    .post("/add", (c) => add(c, deps))
+    .post("/resubmit", (c) => moveNamed(c, deps, "resubmit"))
+    .post("/cancel", (c) => moveNamed(c, deps, "cancel"))
+    .post("/all", (c) => moveMatching(c, deps, batches))
     .post("/all/stop", (c) => stopBatch(c, batches))
-    .post("/sweep", (c) => sweep(c, ports))
-    .get("/consumers/crash", (c) => askForFault(c, ports, "crash"))
-    .get("/consumers/hang", (c) => askForFault(c, ports, "hang"))
-    .post("/consumers/crash", (c) => requestFault(c, ports, "crash"))
-    .post("/consumers/hang", (c) => requestFault(c, ports, "hang"));
+    .post("/sweep", (c) => sweep(c, deps))
+    .get("/consumers/crash", (c) => askForFault(c, deps, "crash"))
+    .get("/consumers/hang", (c) => askForFault(c, deps, "hang"))
+    .post("/consumers/crash", (c) => requestFault(c, deps, "crash"))
+    .post("/consumers/hang", (c) => requestFault(c, deps, "hang"));
 }
 
 /** A page that the script takes over: it finds what was rendered in `data-props`. */
@@ -69,8 +69,8 @@ function framed(c: PageContext, body: VNode, frame: FrameProps, status: 200 | 40
   return renderPage(c, <ManagerShell {...frame} {...c.var.manager}>{body}</ManagerShell>, status);
 }
 
-function askForFault(c: PageContext, ports: PageDeps, fault: Fault): Response {
-  return framed(c, faultConfirmation(ports, fault, c.req.query("id") ?? ""), { title: "Confirm", at: null });
+function askForFault(c: PageContext, deps: PageDeps, fault: Fault): Response {
+  return framed(c, faultConfirmation(deps, fault, c.req.query("id") ?? ""), { title: "Confirm", at: null });
 }
 
 interface AddAnswer {
@@ -84,7 +84,7 @@ function showAdd(c: PageContext, { queue }: PageDeps, { form, error, status }: A
   return framed(c, body, { title: "Add a job", at: "/add" }, status);
 }
 
-async function add(c: PageContext, ports: PageDeps): Promise<Response> {
+async function add(c: PageContext, deps: PageDeps): Promise<Response> {
   const fields = await readForm(c);
   const field = (name: string) => (fields.get(name) ?? "").trim();
   const form = {
@@ -94,7 +94,7 @@ async function add(c: PageContext, ports: PageDeps): Promise<Response> {
     priority: field("priority"),
     runAt: field("run_at"),
   };
-  const outcome = await addJob(audited(ports.queue, actorOf(c, ports)), form, ports.now());
+  const outcome = await addJob(audited(deps.queue, actorOf(c, deps)), form, deps.now());
   if (outcome.ok) return goBack(c, jobPath(outcome.id), outcome.note);
-  return showAdd(c, ports, { form, error: outcome.error, status: outcome.status });
+  return showAdd(c, deps, { form, error: outcome.error, status: outcome.status });
 }

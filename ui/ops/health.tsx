@@ -11,7 +11,7 @@ export interface HealthProps {
   readonly snapshot: Snapshot;
   readonly link: Link;
   readonly manager: ManagerAddress;
-  /** How fresh the answer is. */
+  /** How fresh the snapshot is. */
   readonly children: ComponentChildren;
 }
 
@@ -117,7 +117,7 @@ function sentenceOf({ failed, perSecond, most }: Failing): string {
   return `${who} at the moment: ${howMany}`;
 }
 
-/** Whether so much fails that "all is well" would be no answer, though the system itself is sound. */
+/** Whether so much fails that "all is well" would be misleading, though the system itself is sound. */
 interface Failing {
   /** Failed attempts of the last minute. */
   readonly failed: number;

@@ -18,7 +18,7 @@ const STATES = ["idle", "working", "waiting", "silent"] as const satisfies Consu
 
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** `stats` is null while the storage does not answer: what is known without it is told all the same. */
+/** `stats` is null while the storage does not respond: what is known without it is reported all the same. */
 export function metricsText(stats: QueueStats | null, system: SystemView): string {
   const metrics = [...(stats === null ? [] : ofQueue(stats)), ...ofSystem(system, stats !== null)];
   return metrics.map(textOf).join("");
@@ -84,7 +84,7 @@ const COUNTERS: readonly (readonly [name: string, field: Exclude<keyof KindTotal
 
 function ofSystem(
   { consumers, wedged, trouble, startedAt, memoryBytes }: SystemView,
-  answers: boolean,
+  isStorageUp: boolean,
 ): Metric[] {
   const byState = STATES.map((state) => ({
     labels: { state },
@@ -92,7 +92,7 @@ function ofSystem(
   }));
   const restarts = consumers.reduce((total, consumer) => total + consumer.restarts, 0);
   return [
-    gauge("pq_up", "1 while the system serves, 0 while it cannot.", trouble === null && answers ? 1 : 0),
+    gauge("pq_up", "1 while the system serves, 0 while it cannot.", trouble === null && isStorageUp ? 1 : 0),
     { name: "pq_consumers", type: "gauge", help: "Consumers that live, by state.", samples: byState },
     gauge("pq_consumer_slots", "Consumers that there should be: the setting CONSUMERS.", consumers.length),
     counter("pq_consumer_restarts_total", "Consumers that had to be replaced.", restarts),

@@ -3,22 +3,22 @@ import { Hono } from "hono";
 import { STATUSES } from "@persistent-queue/queue";
 import type { AppEnv } from "../http/app_env.ts";
 import { otherPage, renderPage } from "../http/page_address.ts";
-import type { OpsPorts } from "../page_deps.ts";
+import type { OpsDeps } from "../page_deps.ts";
 import { Dashboard } from "./dashboard.tsx";
 import { OpsShell } from "./ops_shell.tsx";
 import type { FirstProps, Snapshot } from "./snapshot.ts";
 import { countsOnWire, systemOnWire } from "../api/serializers.ts";
 import { UNTRANSLATED } from "../components/document.tsx";
 
-export function opsPages(ports: OpsPorts): Hono<AppEnv> {
+export function opsPages(deps: OpsDeps): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .use(async (c, next) => {
-      c.set("ops", { version: ports.version, manager: otherPage(c, ports) });
+      c.set("ops", { version: deps.version, manager: otherPage(c, deps) });
       await next();
     })
     .get("/", async (c) => {
-      const snapshot = await takeSnapshot(ports);
-      return renderPage(c, <OpsPage {...{ snapshot, statuses: STATUSES, ...c.var.ops, now: ports.now() }} />);
+      const snapshot = await takeSnapshot(deps);
+      return renderPage(c, <OpsPage {...{ snapshot, statuses: STATUSES, ...c.var.ops, now: deps.now() }} />);
     });
 }
 
@@ -37,7 +37,7 @@ function OpsPage(first: FirstProps) {
 }
 
 /** What the page begins with. */
-async function takeSnapshot({ queue, system }: OpsPorts): Promise<Snapshot> {
+async function takeSnapshot({ queue, system }: OpsDeps): Promise<Snapshot> {
   const stats = await queue.stats().catch(() => null);
   const view = systemOnWire(system.view());
   return {

@@ -9,7 +9,7 @@ export type SystemState = ReturnType<typeof systemOnWire>;
 export type ConsumerState = WireConsumer;
 
 export interface Snapshot {
-  /** Null while the storage does not answer. */
+  /** Null while the storage does not respond. */
   readonly stats: Stats | null;
   readonly system: SystemState;
 }
