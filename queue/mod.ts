@@ -1,21 +1,27 @@
 /** The public API of the queue: the only module that the rest of the system may import. */
+
+// The contract: what a job is, what each part may ask of the queue, and what a backend has to do.
 export * from "./job.ts";
-export { type Attempt, attemptsOf } from "./inspecting/attempts.ts";
-export { DAY_MS, HOUR_MS, inTurns, mapInTurns, MINUTE_MS, sleep, yieldToEventLoop } from "./basics/time.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export type * from "./roles.ts";
-export type * from "./system_view.ts";
 export type * from "./store.ts";
+export type * from "./system_view.ts";
+
+// The queue.
 export { getQueue, misreadSqliteAddress, type OpenOptions, openStore, SCHEMES } from "./get_queue.ts";
 export { QUEUE_DEFAULTS } from "./options.ts";
 export { Queue } from "./queue.ts";
+export { type Attempt, attemptsOf } from "./inspecting/attempts.ts";
+export { MAX_PAGE_SIZE, PAGE_SIZE, pagesOf } from "./inspecting/pages.ts";
+
+// What knows no job.
 export { InexactNumber } from "./basics/exact_json.ts";
-export { DoubledKey, JsonText } from "./basics/json_text.ts";
-export { editDistance, nearest, printable } from "./basics/text.ts";
-export { Semaphore } from "./basics/semaphore.ts";
 export { EXIT, type ExitCode } from "./basics/exit_codes.ts";
 export { PRIVATE_FILE, PRIVATE_FOLDER } from "./basics/files.ts";
+export { DoubledKey, JsonText } from "./basics/json_text.ts";
 export { isLoopbackAddress, isLoopbackName } from "./basics/loopback.ts";
-export { MAX_PAGE_SIZE, PAGE_SIZE, pagesOf } from "./inspecting/pages.ts";
+export { Semaphore } from "./basics/semaphore.ts";
+export { editDistance, nearest, printable } from "./basics/text.ts";
+export { DAY_MS, HOUR_MS, inTurns, mapInTurns, MINUTE_MS, sleep, yieldToEventLoop } from "./basics/time.ts";
 export { makeConsoleUnfailing } from "./basics/unfailing_console.ts";
