@@ -1,36 +1,32 @@
 /** The two servers: the Manager, behind a login, and Ops, which only shows. `main.ts` gives them their ports. */
-import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
 import { errorResponse } from "./http/error_response.tsx";
 import { apiRoutes } from "./api/routes.ts";
-import { ApiToken } from "./auth/token.ts";
+import { ApiToken, authenticate } from "./auth/authenticate.ts";
 import type { AppEnv, Progress } from "./http/app_env.ts";
 import { basePathOf, locationBelow, refuseOwnPath, withoutBase } from "./http/page_address.ts";
 import type { Broadcast } from "./live/broadcast.ts";
 import { clientOf } from "./http/client_address.ts";
 import { OwnCookie } from "./auth/cookies.ts";
 import { Devices } from "./auth/devices.ts";
-import { authenticate } from "./auth/authenticate.ts";
 import { headers } from "./http/headers.ts";
 import { hostGuard } from "./http/host_guard.ts";
 import { changes, snapshots, streamOf, StreamPlaces } from "./live/streams.ts";
-import { largeBodiesInTurn } from "./http/large_bodies.ts";
+import { ALWAYS_ROOM, largeBodiesInTurn, UNWATCHED, whenThereIsRoom } from "./http/backpressure.ts";
 import { loginRoutes } from "./auth/login.tsx";
 import { managerPages } from "./manager/pages.tsx";
-import { METRICS_TYPE, metricsText } from "./ops/metrics.ts";
+import { metrics, probes } from "./ops/monitoring.ts";
 import { opsPages } from "./ops/pages.tsx";
 import { Password } from "./auth/password.ts";
 import { ownPagesOnly, peerGuard, sameOrigin } from "./http/origin_guard.ts";
 import type { OpsDeps, PageDeps } from "./page_deps.ts";
-import { probes } from "./ops/probes.ts";
 import { ONE_JOB_BYTES } from "./api/read_json.ts";
 import { HttpError, noSuchRoute, tooLarge } from "./http/errors.ts";
-import { Sessions } from "./auth/session.ts";
-import { sessionFile } from "./auth/session_file.ts";
+import { sessionFile, Sessions } from "./auth/session.ts";
 import { staticFile } from "./http/static_files.ts";
 import { Throttle } from "./auth/throttle.ts";
-import { ALWAYS_ROOM, UNWATCHED, whenThereIsRoom } from "./http/outflow.ts";
 
 /** Of each server: viewers of Ops, which needs no login, are not to take the places of the Manager's. */
 const MAX_STREAMS = 25;
@@ -185,11 +181,6 @@ function lockApp(
   const apiToken = new ApiToken({ token: options.apiToken, throttle: guesses, audit });
   app.use(authenticate({ ...shared, apiToken }));
   return sessions;
-}
-
-async function metrics(c: Context<AppEnv>, { queue, system }: OpsDeps): Promise<Response> {
-  const stats = await queue.stats().catch(() => null);
-  return c.body(metricsText(stats, system.view()), 200, { "Content-Type": METRICS_TYPE });
 }
 
 /** The visitor hung up, or was cut off for taking too long, before the request was whole: not an error of the server. */

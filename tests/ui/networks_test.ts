@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { networksOf } from "../../ui/http/networks.ts";
+import { networksOf } from "../../ui/http/client_address.ts";
 
 Deno.test("an address belongs to networks of several widths, in whichever form it is written", () => {
   assert.deepEqual(networksOf("203.0.113.7"), ["203.0.113.7", "203.0.113.0/24", "203.0.0.0/16"]);

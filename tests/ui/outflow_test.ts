@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { yieldToEventLoop } from "@persistent-queue/queue";
-import { Outflow } from "../../ui/http/outflow.ts";
+import { Outflow } from "../../ui/http/backpressure.ts";
 import { openPages } from "./open_pages.ts";
 
 class Answer extends EventEmitter {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { type Session, sessionFile } from "../../ui/auth/session_file.ts";
+import { type Session, sessionFile, Sessions, type SessionsOptions } from "../../ui/auth/session.ts";
 import { Password } from "../../ui/auth/password.ts";
-import { Sessions, type SessionsOptions } from "../../ui/auth/session.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { openPages } from "./open_pages.ts";
 

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { MAX_JOBS, tooManyJobs } from "./job_input.ts";
+import { MAX_JOBS, tooManyJobs } from "./input.ts";
 import { parseMembers, parseSmallJson } from "./parse_json.ts";
 import { HttpError } from "../http/errors.ts";
 

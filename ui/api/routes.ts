@@ -13,9 +13,7 @@ import {
 import type { AppEnv } from "../http/app_env.ts";
 import { actorOf, audited, type Fault, filterText, injectFault, sweepNow } from "../auth/audit.ts";
 import { exportJobs } from "./csv.ts";
-import { invalid } from "./fields.ts";
-import { jobInput } from "./job_input.ts";
-import { FILTER_WORDS, jobFilter, moveInput } from "./move_input.ts";
+import { FILTER_WORDS, invalid, jobFilter, jobInput, moveInput } from "./input.ts";
 import type { PageDeps } from "../page_deps.ts";
 import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJobs, readJson } from "./read_json.ts";
 import { HttpError, tooLarge } from "../http/errors.ts";

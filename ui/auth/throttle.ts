@@ -7,7 +7,7 @@
  * over and over fill the second lane, and a person who comes to the login for the first time is still let in by the first.
  */
 import { isLoopbackAddress, MINUTE_MS } from "@persistent-queue/queue";
-import { networksOf } from "../http/networks.ts";
+import { networksOf } from "../http/client_address.ts";
 
 /** Whose attempt it is. */
 export interface Guesser {

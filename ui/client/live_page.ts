@@ -3,8 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import { atRest } from "../manager/page_body.tsx";
 import type { ListView, Liveness, Note, View } from "../manager/views.ts";
 import { fetchView, isShownHere, LoggedOut } from "./fetch_view.ts";
-import { isRestedOn, keepFocus } from "./focus.ts";
-import { countNewer, heldRows, withTicked } from "./held_rows.ts";
+import { countNewer, heldRows, isRestedOn, keepFocus, withTicked } from "./held_rows.ts";
 import { Refresher } from "./refresher.ts";
 import { pickedNow, showAllTicked, tickedSeqs, untickAll } from "./ticks.ts";
 

@@ -4,12 +4,11 @@ import { hydrate } from "preact";
 import { PageBody } from "../manager/page_body.tsx";
 import type { Liveness, Note, View } from "../manager/views.ts";
 import { addressOf, renderBelowBase } from "./base_path.ts";
-import { listenToForms } from "./forms.ts";
+import { listenToForms, listenToNavigation } from "./navigation.ts";
 import { listenToKeys } from "./keyboard.ts";
 import { liveStream } from "./live_stream.ts";
 import { LivePage } from "./live_page.ts";
-import { listenToNavigation } from "./navigation.ts";
-import { listenToRest } from "./focus.ts";
+import { listenToRest } from "./held_rows.ts";
 import { listenToTicks } from "./ticks.ts";
 
 const SECOND = 1_000;

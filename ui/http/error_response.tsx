@@ -5,7 +5,7 @@ import type { VNode } from "preact";
 import { type ErrorCode, QueueError } from "@persistent-queue/queue";
 import type { AppEnv } from "./app_env.ts";
 import { ManagerShell } from "../manager/manager_shell.tsx";
-import { OpsShell } from "../ops/ops_shell.tsx";
+import { OpsShell } from "../ops/pages.tsx";
 import { PlainBody, PlainPage, type PlainPageProps } from "../components/plain_page.tsx";
 import { HttpError, isForScripts } from "./errors.ts";
 import { renderPage } from "./page_address.ts";

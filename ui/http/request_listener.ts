@@ -5,7 +5,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { App } from "../app.ts";
 import type { Progress } from "./app_env.ts";
 import { NO_HOST } from "./host_guard.ts";
-import { Outflow } from "./outflow.ts";
+import { Outflow } from "./backpressure.ts";
 import { looksRelayed } from "./client_address.ts";
 
 /**

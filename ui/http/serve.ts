@@ -4,10 +4,9 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import type { App } from "../app.ts";
-import { trustIn } from "./client_address.ts";
+import { networkOf, trustIn } from "./client_address.ts";
 import { type OnRequest, requestListener } from "./request_listener.ts";
 import { ServeError } from "./errors.ts";
-import { networkOf } from "./networks.ts";
 
 /** How long the server waits for a client, in milliseconds. */
 export interface Patience {

@@ -12,7 +12,7 @@ import {
   STATUSES,
 } from "@persistent-queue/queue";
 import { type Actor, audited } from "../auth/audit.ts";
-import { jobFilter } from "../api/move_input.ts";
+import { jobFilter } from "../api/input.ts";
 import type { PageDeps } from "../page_deps.ts";
 import { count } from "../components/format.ts";
 import { describeQuery, type ListQuery } from "./list_query.ts";

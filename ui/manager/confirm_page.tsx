@@ -1,6 +1,6 @@
 /** Asks before something is done to more jobs than the page shows, and before a consumer is made to crash or hang. */
 import { type ConsumerView, MOVES, type OperatorVerb, type Status } from "@persistent-queue/queue";
-import { jobFilter } from "../api/move_input.ts";
+import { jobFilter } from "../api/input.ts";
 import type { PageDeps } from "../page_deps.ts";
 import { IdInText, StatusBadge } from "../components/job_label.tsx";
 import { type Fault, requireFaultInjection } from "../auth/audit.ts";

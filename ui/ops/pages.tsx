@@ -1,14 +1,14 @@
 /** The Ops page: one look at the whole system. It shows, and changes nothing. */
 import { Hono } from "hono";
 import { STATUSES } from "@persistent-queue/queue";
-import type { AppEnv } from "../http/app_env.ts";
+import type { ComponentChildren } from "preact";
+import type { AppEnv, OpsFrame } from "../http/app_env.ts";
 import { otherPage, renderPage } from "../http/page_address.ts";
 import type { OpsDeps } from "../page_deps.ts";
-import { Dashboard } from "./dashboard.tsx";
-import { OpsShell } from "./ops_shell.tsx";
-import type { FirstProps, Snapshot } from "./snapshot.ts";
 import { countsOnWire, systemOnWire } from "../api/serializers.ts";
-import { UNTRANSLATED } from "../components/document.tsx";
+import { Shell, UNTRANSLATED } from "../components/document.tsx";
+import { Dashboard } from "./dashboard.tsx";
+import type { FirstProps, Snapshot } from "./snapshot.ts";
 
 export function opsPages(deps: OpsDeps): Hono<AppEnv> {
   return new Hono<AppEnv>()
@@ -44,4 +44,34 @@ async function takeSnapshot({ queue, system }: OpsDeps): Promise<Snapshot> {
     stats: stats === null ? null : countsOnWire(stats),
     system: { ...view, trouble: view.trouble ?? queue.trouble },
   };
+}
+
+export interface OpsShellProps extends OpsFrame {
+  /** Of the page, before " · Persistent Queue". */
+  readonly title: string;
+  /** Whether it is the overview, which its script keeps up to date. */
+  readonly isOverview: boolean;
+  readonly children: ComponentChildren;
+}
+
+export function OpsShell({ title, isOverview, version, manager, children }: OpsShellProps) {
+  return (
+    <Shell
+      title={`${title} · Persistent Queue`}
+      page="ops"
+      version={version}
+      scripts={isOverview ? ["/static/ops.js"] : []}
+      styles={["/static/ops.css"]}
+      nav={
+        <>
+          <a href="/" aria-current={isOverview ? "page" : undefined}>Overview</a>
+          {manager !== null && <a href={manager}>Manager</a>}
+          <a href="/metrics">Metrics</a>
+          <a href="/healthz">Health</a>
+        </>
+      }
+    >
+      {children}
+    </Shell>
+  );
 }

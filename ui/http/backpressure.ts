@@ -1,16 +1,21 @@
 /**
- * Responses on their way out. Those that their readers have not taken lie in memory, and a crowd of slow readers would
- * fill it: so no response is made while too much is unsent, and a client that reads nothing makes room for those that wait. Nor
- * are many made without a pause: each has its own round of the event loop, because its cost is known only afterwards.
+ * How much of requests and responses is in memory at once.
+ *
+ * Responses that their readers have not taken lie in memory, and a crowd of slow readers would fill it. So no response
+ * is made while too much is unsent, and a client that reads nothing makes room for those that wait. Nor are many made
+ * without a pause: each has its own round of the event loop, because its cost is known only afterwards.
+ *
+ * Bodies of requests take several times their size while they are read, so the large ones are read in turn.
  */
 import { setImmediate as nextRound } from "node:timers/promises";
 import { sleep, yieldToEventLoop } from "@persistent-queue/queue";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { MANY_JOBS_BYTES } from "../api/read_json.ts";
 import type { AppEnv, Progress } from "./app_env.ts";
 import { HttpError } from "./errors.ts";
 
 /** The part of a response of `node:http` that is looked at. */
-export interface Outgoing {
+interface Outgoing {
   /** Written and not yet taken, in bytes or characters. */
   readonly writableLength: number;
   destroy(): void;
@@ -113,3 +118,59 @@ export const whenThereIsRoom: MiddlewareHandler<AppEnv> = async (c, next) => {
 /** For an app without one of these servers in front. */
 export const ALWAYS_ROOM = () => Promise.resolve(true);
 export const UNWATCHED: Progress = { begin: () => {}, end: () => {} };
+
+/** Of all that are read at the same time. */
+const MOST_BYTES = MANY_JOBS_BYTES + 1024 * 1024;
+/** Not worth a place in the line. */
+const SMALL_BYTES = 64 * 1024;
+
+/** Lets large bodies through one after the other. */
+export function largeBodiesInTurn(): MiddlewareHandler<AppEnv> {
+  const budget = new ByteBudget(MOST_BYTES);
+  return async (c, next) => {
+    const bytes = Math.min(bytesOf(c), MOST_BYTES);
+    if (bytes <= SMALL_BYTES) return await next();
+    // What waits is not read meanwhile; the server's patience with it is that for any request.
+    await budget.take(bytes);
+    try {
+      await next();
+    } finally {
+      budget.release(bytes);
+    }
+  };
+}
+
+/** As many as it says; where it does not say, as many as may be read of any. */
+function bytesOf({ req }: Context): number {
+  if (req.raw.body === null) return 0;
+  const length = req.header("content-length");
+  return length === undefined ? MANY_JOBS_BYTES : Number(length);
+}
+
+class ByteBudget {
+  readonly #waiting: { readonly bytes: number; readonly enter: () => void }[] = [];
+  #free: number;
+
+  constructor(bytes: number) {
+    this.#free = bytes;
+  }
+
+  /** In the order of asking: a large one is not kept waiting by small ones behind it. */
+  async take(bytes: number): Promise<void> {
+    if (this.#waiting.length === 0 && bytes <= this.#free) this.#free -= bytes;
+    else await new Promise<void>((enter) => this.#waiting.push({ bytes, enter }));
+  }
+
+  release(bytes: number): void {
+    this.#free += bytes;
+    for (
+      let next = this.#waiting[0];
+      next !== undefined && next.bytes <= this.#free;
+      next = this.#waiting[0]
+    ) {
+      this.#waiting.shift();
+      this.#free -= next.bytes;
+      next.enter();
+    }
+  }
+}

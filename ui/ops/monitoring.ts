@@ -1,5 +1,37 @@
-/** The queue in numbers, as Prometheus reads them (text format 0.0.4). */
+/** For programs that watch the process: probes, and the queue in numbers as Prometheus reads them (text format 0.0.4). */
+import { type Context, Hono } from "hono";
 import type { ConsumerState, KindTotals, QueueStats, SystemView } from "@persistent-queue/queue";
+import type { AppEnv } from "../http/app_env.ts";
+import type { OpsDeps } from "../page_deps.ts";
+
+/** Some load balancers ask by OPTIONS. */
+const METHODS = ["GET", "OPTIONS"];
+
+/**
+ * Without a login and under any host name: a load balancer or an orchestrator asks by its own address. So the responses
+ * hold nothing that a stranger may not know: no path, no version.
+ */
+export function probes(deps: OpsDeps): Hono<AppEnv> {
+  const probe = (reasonOf: (deps: OpsDeps) => string | null) => (c: Context<AppEnv>) => {
+    const reason = reasonOf(deps);
+    return reason === null ? c.json({ status: "ok" }) : c.json({ status: "unavailable", reason }, 503);
+  };
+  return new Hono<AppEnv>()
+    .on(METHODS, "/healthz", probe(whyUnhealthy))
+    .on(METHODS, "/ready", probe(whyNotReady))
+    // A response at all says that the process lives.
+    .on(METHODS, "/live", probe(() => null));
+}
+
+function whyUnhealthy({ queue, system }: OpsDeps): string | null {
+  return queue.publicTrouble ?? system.view().trouble;
+}
+
+function whyNotReady({ system }: OpsDeps): string | null {
+  const { starting, stopping } = system.view();
+  if (stopping) return "The system is stopping.";
+  return starting ? "The system is starting." : null;
+}
 
 interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
@@ -16,10 +48,15 @@ interface Metric {
 /** Of consumers that live: one that starts, or is about to, can take no job. */
 const STATES = ["idle", "working", "waiting", "silent"] as const satisfies ConsumerState[];
 
-export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+export async function metrics(c: Context<AppEnv>, { queue, system }: OpsDeps): Promise<Response> {
+  const stats = await queue.stats().catch(() => null);
+  return c.body(metricsText(stats, system.view()), 200, { "Content-Type": METRICS_TYPE });
+}
 
 /** `stats` is null while the storage does not respond: what is known without it is reported all the same. */
-export function metricsText(stats: QueueStats | null, system: SystemView): string {
+function metricsText(stats: QueueStats | null, system: SystemView): string {
   const metrics = [...(stats === null ? [] : ofQueue(stats)), ...ofSystem(system, stats !== null)];
   return metrics.map(textOf).join("");
 }

@@ -1,0 +1,198 @@
+/**
+ * Reads what scripts send, field by field, and says in a sentence what is wrong with it: the shape of jobs (the queue
+ * itself checks their values), and which jobs to list, resubmit or cancel.
+ */
+import {
+  isStatus,
+  type JobFilter,
+  type JobRequest,
+  mapInTurns,
+  nearest,
+  printable,
+  STATUSES,
+} from "@persistent-queue/queue";
+import { HttpError } from "../http/errors.ts";
+import { DUE_TIME_FORM, parseDueTime, parseSince } from "./due_time.ts";
+
+/** How many jobs one request may bring. */
+export const MAX_JOBS = 10_000;
+
+/** @throws {HttpError} 400 that names the field, and the job's place in an array */
+export async function jobInput(body: unknown): Promise<JobRequest[]> {
+  if (!Array.isArray(body)) return [jobRequest(body, { where: "The job", code: "invalid_job" })];
+  if (body.length > MAX_JOBS) throw tooManyJobs(body.length);
+  return await mapInTurns(
+    body,
+    (item, index) => jobRequest(item, { where: `Job ${index + 1}`, code: "invalid_job" }),
+  );
+}
+
+export function tooManyJobs(count: number): HttpError {
+  return invalid(`At most ${MAX_JOBS.toLocaleString("en")} jobs at once; these are ${count}.`, {
+    code: "invalid_job",
+  });
+}
+
+function jobRequest(item: unknown, place: Place): JobRequest {
+  const fields = ["id", "kind", "payload", "priority", "run_at", "replace"] as const;
+  const given = fieldsOf(item, fields, place);
+  return withoutGaps({
+    id: optionalText(given.id, "id", place),
+    kind: optionalText(given.kind, "kind", place),
+    payload: given.payload,
+    priority: optionalNumber(given.priority, "priority", place),
+    runAt: time(given.run_at, place),
+    replace: optionalFlag(given.replace, "replace", place),
+  });
+}
+
+/** Milliseconds since 1970, or a time such as `2030-01-31T12:00:00Z`. */
+function time(value: unknown, place: Place): number | undefined {
+  if (typeof value === "boolean") {
+    throw invalid(`${place.where}: run_at must be milliseconds since 1970, or ${DUE_TIME_FORM}.`, place);
+  }
+  if (typeof value !== "string") return optionalNumber(value, "run_at", place);
+  const due = parseDueTime(value);
+  if ("ms" in due) return due.ms;
+  throw invalid(`${place.where}: run_at "${printable(value, { maxLength: 60 })}" ${due.problem}.`, place);
+}
+
+type WithoutGaps<Fields> = { [name in keyof Fields]?: Exclude<Fields[name], undefined> };
+
+/** Leaves out what is `undefined`: "not given" and "given as nothing" are two things. */
+function withoutGaps<Fields extends object>(fields: Fields): WithoutGaps<Fields> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as WithoutGaps<
+    Fields
+  >;
+}
+
+const MAX_IDS = 10_000;
+const QUERY = { code: "invalid_query" } as const;
+
+type MoveInput = { readonly ids: readonly string[] } | { readonly filter: JobFilter };
+
+/** @throws {HttpError} 400 */
+export function moveInput(body: unknown, now: number): MoveInput {
+  const place = { where: "The body", ...QUERY };
+  const { ids, filter, all } = fieldsOf(body, ["ids", "filter", "all"], place);
+  if ((ids === undefined) === (filter === undefined)) {
+    throw invalid('Say which jobs: either {"ids": […]} or {"filter": {…}}.', QUERY);
+  }
+  const isAll = optionalFlag(all, "all", place) ?? false;
+  if (ids === undefined) return { filter: meantFilter(filterOf(filter, now), isAll) };
+  if (isAll) throw invalid('"all" goes with a filter, not with ids.', QUERY);
+  return { ids: idsOf(ids) };
+}
+
+/** A filter that was built from empty fields would move every job there is: that has to be said in so many words. */
+function meantFilter(filter: JobFilter, isAll: boolean): JobFilter {
+  if (isAll || Object.keys(filter).length > 0) return filter;
+  throw invalid('An empty filter means every job there is: if you mean that, add "all": true.', QUERY);
+}
+
+function idsOf(ids: unknown): string[] {
+  if (!Array.isArray(ids) || ids.length === 0 || !ids.every((id) => typeof id === "string")) {
+    throw invalid("ids must be a list of job ids, with at least one.", QUERY);
+  }
+  if (ids.length > MAX_IDS) {
+    throw invalid(`At most ${MAX_IDS.toLocaleString("en")} ids at once; these are ${ids.length}.`, QUERY);
+  }
+  return [...new Set(ids)];
+}
+
+function filterOf(filter: unknown, now: number): JobFilter {
+  const place = { where: "The filter", ...QUERY };
+  const fields = fieldsOf(filter, FILTER_WORDS, place);
+  const words = FILTER_WORDS.map((name) => [name, optionalText(fields[name], name, place)]);
+  return jobFilter(Object.fromEntries(words), now);
+}
+
+export const FILTER_WORDS = ["status", "kind", "q", "due", "changed_since"] as const;
+
+type FilterWords = { readonly [name in typeof FILTER_WORDS[number]]?: string | undefined };
+
+/** Several statuses stand between commas. Empty text means: not given, as in `?status=&kind=`. @throws {HttpError} 400 for what makes no sense */
+export function jobFilter({ status, kind, q, due, changed_since }: FilterWords, now: number): JobFilter {
+  const statuses = (status ?? "").split(",").filter((word) => word !== "");
+  const stranger = statuses.find((word) => !isStatus(word));
+  if (stranger !== undefined) {
+    throw invalid(`There is no status "${stranger.slice(0, 60)}". There are ${STATUSES.join(", ")}.`, QUERY);
+  }
+  const [only, ...others] = statuses.filter(isStatus);
+  return {
+    ...(only === undefined ? {} : others.length === 0 ? { status: only } : { statuses: [only, ...others] }),
+    ...(kind ? { kind } : {}),
+    ...(q ? { search: q } : {}),
+    ...(due ? dueOf(due, statuses) : {}),
+    ...(changed_since ? { changedSince: changedSinceOf(changed_since, now) } : {}),
+  };
+}
+
+/** Only what is PENDING waits for its time. */
+function dueOf(due: string, statuses: readonly string[]): Pick<JobFilter, "status" | "due"> {
+  if (due !== "now" && due !== "later") {
+    throw invalid(`"due" is "now" or "later", not "${due.slice(0, 60)}".`, QUERY);
+  }
+  if (statuses.some((status) => status !== "PENDING")) {
+    throw invalid(
+      'Only PENDING jobs are due now or later: "due" goes with that status, or with none.',
+      QUERY,
+    );
+  }
+  return { status: "PENDING", due };
+}
+
+/** `15m`, `2h`, `3d` before `now`, or a time with its zone. */
+function changedSinceOf(text: string, now: number): number {
+  const since = parseSince(text, now);
+  if ("ms" in since) return since.ms;
+  throw invalid(`"changed_since" ${since.problem}, or a span such as 15m, 2h or 3d.`, QUERY);
+}
+
+/** Where in the body we are, for the sentence, and the code of a refusal. */
+export interface Place {
+  readonly where: string;
+  readonly code: "invalid_job" | "invalid_query";
+}
+
+export function invalid(message: string, { code }: Pick<Place, "code">): HttpError {
+  return new HttpError(400, code, message);
+}
+
+/**
+ * The fields of a JSON object that may have these and no others.
+ * @throws {HttpError} 400, with a suggestion for a misspelt name
+ */
+export function fieldsOf<Name extends string>(
+  value: unknown,
+  names: readonly Name[],
+  place: Place,
+): { readonly [name in Name]?: unknown } {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalid(`${place.where} must be an object. Its fields: ${names.join(", ")}.`, place);
+  }
+  const stranger = Object.keys(value).find((name) => !(names as readonly string[]).includes(name));
+  if (stranger === undefined) return value;
+  const meant = nearest(stranger.slice(0, 60), names);
+  const hint = meant === null ? `Its fields: ${names.join(", ")}.` : `Did you mean "${meant}"?`;
+  throw invalid(`${place.where} has an unknown field "${stranger.slice(0, 60)}". ${hint}`, place);
+}
+
+/** A value of this type; null, as JSON writes it, means: not given. @throws {HttpError} 400 */
+function optionalText(value: unknown, name: string, place: Place): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") throw invalid(`${place.where}: ${name} must be text.`, place);
+  return value;
+}
+
+function optionalNumber(value: unknown, name: string, place: Place): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "number") throw invalid(`${place.where}: ${name} must be a number.`, place);
+  return value;
+}
+
+function optionalFlag(value: unknown, name: string, place: Place): boolean | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "boolean") throw invalid(`${place.where}: ${name} must be true or false.`, place);
+  return value;
+}
