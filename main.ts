@@ -232,7 +232,7 @@ async function jobs(args: readonly string[]): Promise<number> {
 }
 
 function openQueue(settings: Settings, how: OpenOptions): Promise<Queue> {
-  return getQueue(settings.queueUrl, { ...how, ...queueOptions(settings) });
+  return getQueue(settings.queueUrl, { ...how, ...queueOptions(settings), version: VERSION });
 }
 
 /** An error that an operator can fix is printed as one sentence, without a stack. */

@@ -3,16 +3,14 @@
  * become suspects, and which are UNPROCESSABLE. Pure functions only; a store writes the values that they return.
  */
 import { type Lease, MOVES } from "./job.ts";
-import type { Charge, Orphan, OrphanRequest, Settlement } from "./store.ts";
+import type { Charge, Orphan, Settlement, SilentConsumers } from "./store.ts";
 
 /** A heartbeat further in the future is ignored: the clock was set, or the row was edited by hand. */
 const CLOCK_SLACK_MS = 60_000;
 
-/** The heartbeats of holders that are alive. */
-export function livingHeartbeats(
-  { now, stallMs }: { readonly now: number; readonly stallMs: number },
-): NonNullable<OrphanRequest["alive"]> {
-  return { from: now - stallMs, to: now + CLOCK_SLACK_MS };
+/** The heartbeats of consumers that are alive. */
+export function livingHeartbeats({ stallMs }: { readonly stallMs: number }): SilentConsumers["alive"] {
+  return { agoMs: stallMs, aheadMs: CLOCK_SLACK_MS };
 }
 
 /** How many deaths in a row a request excuses: a job that kills the process is found even under steady requests. */
@@ -51,7 +49,6 @@ export type Release = Extract<Settlement, { verb: "release" }>;
 export interface Death {
   readonly event: "stalled" | "crashed" | "released";
   readonly detail: string;
-  readonly now: number;
   /** Null: no job is charged. */
   readonly crashLimit: number | null;
 }
@@ -71,9 +68,9 @@ export function judgeDeaths(orphans: readonly Orphan[], death: Death): Release[]
     if (guilty.has(orphan)) return chargeOf(orphan, { crashLimit: death.crashLimit, detail: death.detail });
     return guilty.size === 0 ? warningOf(orphan) : null;
   };
-  const { event, detail, now } = death;
+  const { event, detail } = death;
   return orphans.map((orphan) => ({
-    ...{ verb: "release", seq: orphan.seq, lease: orphan.lease, at: now, event, detail },
+    ...{ verb: "release", seq: orphan.seq, lease: orphan.lease, event, detail },
     charge: chargeIn(orphan),
     ...reportOf(orphan),
   }));

@@ -3,7 +3,7 @@ import type { Lease, Status } from "./job.ts";
 import type { AttemptReport } from "./roles.ts";
 
 /** The end of an attempt, decided by the queue's policy; the store only writes it. */
-export type Settlement = Lease & { readonly at: number } & Ending;
+export type Settlement = Lease & Ending;
 
 export type Ending =
   & {
@@ -16,7 +16,8 @@ export type Ending =
       readonly verb: "retry";
       readonly event: "retried" | "postponed";
       readonly retries: number;
-      readonly runAt: number;
+      /** The wait for the next attempt. */
+      readonly delayMs: number;
       /** For the history. */
       readonly detail: string;
       /** Null: the job keeps the error it has. */

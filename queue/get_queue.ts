@@ -4,9 +4,11 @@ import { QUEUE_DEFAULTS, type QueueOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
 import type { Store } from "./store.ts";
 import { misreadSqliteAddress } from "./sqlite/address.ts";
-import { openSqliteStore } from "./sqlite/sqlite_store.ts";
+import { openSqliteStore } from "./sqlite/open_store.ts";
 
 export interface OpenOptions extends Partial<QueueOptions> {
+  /** The store's clock, in milliseconds since 1970; the machine's unless given. */
+  readonly now?: () => number;
   /** `owner`: the one supervisor of the database. `guest`: a command beside it. */
   readonly role?: "owner" | "guest";
   /** Does not create a missing database, because there would be nothing to see in it. */
@@ -15,7 +17,10 @@ export interface OpenOptions extends Partial<QueueOptions> {
   readonly onCreated?: (path: string) => void;
 }
 
-type StoreOptions = Required<Pick<OpenOptions, "role">> & Pick<OpenOptions, "mustExist" | "onCreated">;
+type StoreOptions =
+  & Required<Pick<OpenOptions, "role">>
+  & Pick<OpenOptions, "mustExist" | "onCreated">
+  & { readonly clock?: () => number };
 
 type Backend = (address: string, options: StoreOptions) => Store | Promise<Store>;
 
@@ -41,10 +46,14 @@ export const SCHEMES: readonly string[] = Object.keys(BACKENDS);
  */
 export async function getQueue(
   url: string,
-  { role = "guest", mustExist = false, onCreated = () => {}, requestRecord = null, ...options }: OpenOptions =
-    {},
+  { role = "guest", mustExist = false, onCreated = () => {}, requestRecord = null, now, ...options }:
+    OpenOptions = {},
 ): Promise<Queue> {
-  const store = await openStore(url, role, { mustExist, onCreated });
+  const store = await openStore(url, role, {
+    mustExist,
+    onCreated,
+    ...(now === undefined ? {} : { clock: now }),
+  });
   return new Queue(store, {
     ...QUEUE_DEFAULTS,
     ...options,

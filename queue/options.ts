@@ -18,8 +18,8 @@ export interface QueueOptions extends Policy {
   readonly retentionMs: number;
   /** The path of the `RequestRecord`; null: none is kept. */
   readonly requestRecord?: string | null;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  /** The version of the program, for the row of its process. */
+  readonly version: string;
 }
 
 /** What the roles of one queue share. */
@@ -40,5 +40,5 @@ export const QUEUE_DEFAULTS = {
   handlersDir: "workers/handlers",
   stallMs: 30_000,
   retentionMs: 7 * DAY_MS,
-  now: Date.now,
+  version: "",
 } as const satisfies QueueOptions;

@@ -12,6 +12,7 @@ import { StorageHealth } from "./health.ts";
 import { Inspecting, LastStats } from "./inspecting/inspecting.ts";
 import { Totals } from "./inspecting/counters.ts";
 import { Maintenance } from "./maintenance/maintenance.ts";
+import { Presence } from "./maintenance/presence.ts";
 import { RequestRecord } from "./maintenance/request_record.ts";
 import { Operating } from "./operating/operating.ts";
 import type { QueueOptions, QueueParts } from "./options.ts";
@@ -29,6 +30,7 @@ export class Queue implements Role {
   readonly #parts: QueueParts;
   readonly #requests: RequestRecord;
   readonly #last: LastStats;
+  readonly #presence: Presence;
   readonly #adding: Adding;
   readonly #consuming: Consuming;
   readonly #maintenance: Maintenance;
@@ -42,13 +44,18 @@ export class Queue implements Role {
     const health = new StorageHealth((error) =>
       events.emit({ type: "storage", trouble: error?.message ?? null })
     );
-    const clock = new ClockRollback(options.now);
+    const clock = new ClockRollback(store.now);
     this.#parts = { store, options, clock, events, health, totals: new Totals(options.kinds) };
-    this.#requests = new RequestRecord({ path: options.requestRecord ?? null, now: options.now });
+    this.#requests = new RequestRecord({ path: options.requestRecord ?? null, now: store.now });
     this.#last = new LastStats(this.#parts);
+    this.#presence = new Presence(this.#parts);
     this.#adding = new Adding(this.#parts);
-    this.#consuming = new Consuming(this.#parts);
-    this.#maintenance = new Maintenance(this.#parts, { requests: this.#requests, last: this.#last });
+    this.#consuming = new Consuming(this.#parts, this.#presence);
+    this.#maintenance = new Maintenance(this.#parts, {
+      requests: this.#requests,
+      last: this.#last,
+      presence: this.#presence,
+    });
     this.#inspecting = new Inspecting(this.#parts, this.#last);
     this.#operating = new Operating(this.#parts, this.#inspecting);
   }
@@ -57,6 +64,7 @@ export class Queue implements Role {
   add: Role["add"] = (...args) => this.#adding.add(...args);
 
   // Consumer
+  now: Role["now"] = () => this.#consuming.now();
   claim: Role["claim"] = (...args) => this.#consuming.claim(...args);
   renew: Role["renew"] = (...args) => this.#consuming.renew(...args);
   settle: Role["settle"] = (...args) => this.#consuming.settle(...args);
@@ -107,6 +115,8 @@ export class Queue implements Role {
 
   async close(): Promise<void> {
     this.#requests.close();
+    const left = this.#presence.leave();
     await this.#parts.store.close().finally(() => this.#inspecting.rested());
+    await left;
   }
 }

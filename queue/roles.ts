@@ -71,6 +71,8 @@ export type Verdict =
 
 /** The role of the dispatcher. */
 export interface Consumer {
+  /** The clock that all processes on the queue share, in milliseconds since 1970. */
+  now(): number;
   claim(requests: readonly ClaimRequest[]): Promise<ClaimAnswer>;
   /** Heartbeat: `false` for each lease that is lost. */
   renew(leases: readonly Lease[]): Promise<boolean[]>;
@@ -84,14 +86,11 @@ export interface Maintainer {
    * those that the caller has `freed` already because their consumer fell silent.
    */
   sweep(known: { readonly held: readonly Lease[]; readonly freed: number }): Promise<number>;
-  /** Runs at the start, when every PROCESSING job belongs to a dead process. */
+  /** Runs at the start: joins the processes on the queue, and requeues what dead ones hold, as `sweep` does later. */
   recover(): Promise<Reaped[]>;
   /** Removes jobs that have been finished for longer than the retention, for a second at most. */
   prune(): Promise<number>;
-  /**
-   * After an unclean stop: checks every job beside the normal work, and reports violations. Otherwise does nothing.
-   * @throws {StorageError}
-   */
+  /** After a death: checks every job beside the normal work, and reports violations. @throws {StorageError} */
   lookOver(signal: AbortSignal): Promise<void>;
   /** Emits `changed-outside` after another program has written, until the result is disposed. */
   watch(): Disposable;

@@ -1,8 +1,9 @@
 /**
- * The contract of a backend: fourteen verbs and `close`, batches first.
+ * The contract of a backend: verbs for jobs, batches first, and for the processes that work on them.
  *
- * A store moves state and decides nothing. Each write is atomic as a whole and durable when its promise resolves;
- * writes that arrive together may share one commit. A write that has lost its lease returns `false`, it never throws.
+ * A store moves state and decides nothing. Its clock is the only one: a caller passes spans of time, or instants that a
+ * user gave. Each write is atomic as a whole and durable when its promise resolves; writes that arrive together may
+ * share one commit. A write that has lost its lease returns `false`, it never throws.
  * Calls that are made together may take effect in any order.
  * A call fails with a `StorageError` if the storage does not work, and with a `RejectedWrite` if it would break a rule:
  * an id has 1 to 2,000 characters, no number is negative but a priority (±100). Nothing of a failed call is written.
@@ -19,8 +20,8 @@ export interface NewJob {
   readonly kind: string;
   readonly payload: string;
   readonly priority: number;
-  readonly runAt: number;
-  readonly createdAt: number;
+  /** Null: at once. */
+  readonly runAt: number | null;
   /** Restarts a finished job with the same id instead of refusing. */
   readonly replace: boolean;
   /** The user that asked, for the history of a restarted job. */
@@ -86,16 +87,39 @@ export type Moved =
   | { readonly id: string; readonly outcome: "illegal"; readonly job: Job }
   | { readonly id: string; readonly outcome: "unknown" };
 
-/** Selects PROCESSING jobs whose holder is silent or dead. */
-export interface OrphanRequest {
-  /** A holder with a heartbeat in this span, ends included, is alive; null: none is. */
-  readonly alive: { readonly from: number; readonly to: number } | null;
+/** Selects PROCESSING jobs whose consumer is silent, or whose process is dead. */
+export type OrphanRequest = { readonly limit: number } & (SilentConsumers | DeadProcess);
+
+export interface SilentConsumers {
+  /** A heartbeat in this span around the present, ends included, shows that the consumer is alive. */
+  readonly alive: { readonly agoMs: number; readonly aheadMs: number };
   /** Leases known to be held: these jobs are left out, whatever the clock says. */
   readonly held: readonly Lease[];
-  readonly limit: number;
 }
 
-/** The facts about a job whose holder is silent or dead. */
+export interface DeadProcess {
+  /** The process that claimed the jobs; null: a process without a row, or none. */
+  readonly process: string | null;
+}
+
+/** A process that works on the queue. */
+export interface ProcessIdentity {
+  /** A UUID, new at each start. */
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Of the program. */
+  readonly version: string;
+}
+
+export interface ProcessRow extends ProcessIdentity {
+  readonly startedAt: number;
+  readonly seenAt: number; // at its last beat
+  /** The backend knows that the process is dead, or has seen nothing of it for as long as was asked. */
+  readonly isDead: boolean;
+}
+
+/** The facts about a job whose consumer is silent, or whose process is dead. */
 export interface Orphan extends Lease {
   readonly id: string;
   readonly kind: string;
@@ -125,13 +149,13 @@ export interface JobQuery {
   /** Only jobs that were added or changed since then, in milliseconds since 1970; a heartbeat is not a change. */
   readonly changedSince?: number;
   /** Only jobs whose time to run has come, or is still ahead. */
-  readonly due?: { readonly when: Due; readonly now: number };
+  readonly due?: Due;
   /** Only jobs that are PROCESSING with a heartbeat older than this. */
-  readonly silentSince?: number;
+  readonly silentForMs?: number;
   /** Where a page of the same query ended. @throws {QueueError} `invalid_query` if it is not one of this store */
   readonly cursor?: string;
   /** PENDING jobs in the order in which they will run, without long values; only `due` may filter. */
-  readonly line?: { readonly now: number };
+  readonly line?: true;
   readonly limit: number;
   /** False: values longer than some words are left out. Otherwise only very long ones, or those beyond a total. */
   readonly values?: boolean;
@@ -155,7 +179,7 @@ export interface StoreStats {
   readonly counts: Record<Status, number>;
   /** The `runAt` of the job that has been due the longest, or null. */
   readonly oldestDueAt: number | null;
-  /** PROCESSING jobs with a heartbeat older than the given time. */
+  /** PROCESSING jobs with a heartbeat older than the given span. */
   readonly silent: number;
   /** Waiting jobs of kinds that no claim asks for: at most twenty kinds, and 10,000 jobs counted of each. */
   readonly parked: readonly ParkedKind[];
@@ -164,8 +188,8 @@ export interface StoreStats {
 }
 
 export interface PruneRequest {
-  /** Jobs finished earlier are removed with their history. */
-  readonly before: number;
+  /** Jobs that finished longer ago are removed with their history. */
+  readonly olderThanMs: number;
   /** Continue after this `seq`; 0 at first. */
   readonly after: number;
   readonly limit: number;
@@ -173,21 +197,21 @@ export interface PruneRequest {
 
 export interface Store {
   readonly capabilities: Capabilities;
-  /** The previous owner did not shut down cleanly: the process died, or the machine did. */
-  readonly endedUncleanly: boolean;
+  /** The store's clock, as well as this process knows it, in milliseconds since 1970. */
+  now(): number;
   /** Adds as many jobs as fit into one turn, at least one, and returns the results for those, in their order. */
   insert(jobs: readonly NewJob[]): Promise<Inserted[]>;
-  /** A claim that waited for its write adds the wait to `now` (`clock_rollback.ts`). */
-  claim(requests: readonly ClaimRequest[], now: number, options?: ClaimOptions): Promise<ClaimAnswer>;
+  /** The jobs belong to the process that has joined through this store. */
+  claim(requests: readonly ClaimRequest[], options?: ClaimOptions): Promise<ClaimAnswer>;
   /** Heartbeat: `false` for each lease that is lost. */
-  renew(leases: readonly Lease[], now: number): Promise<boolean[]>;
+  renew(leases: readonly Lease[]): Promise<boolean[]>;
   /** `false` for each lease that is lost; nothing is written for those. */
   settle(settlements: readonly Settlement[]): Promise<boolean[]>;
   /**
    * Moves as many ids as fit into one turn, at least one, and returns the results for those, in the order of the ids.
    * `by` names the user, for the history.
    */
-  move(verb: OperatorVerb, ids: readonly string[], now: number, by?: string): Promise<Moved[]>;
+  move(verb: OperatorVerb, ids: readonly string[], by?: string): Promise<Moved[]>;
   /** In the order of `seq`. Changes nothing: the queue decides how each one ends, and settles it under its lease. */
   orphans(request: OrphanRequest): Promise<Orphan[]>;
   /** Also keeps the store's files small. Returns the ids of removed jobs, and where to continue (0 = begin again). */
@@ -197,7 +221,15 @@ export interface Store {
   getMany(seqs: readonly number[], options?: GetOptions): Promise<Job[]>;
   /** The scan is bounded. */
   list(query: JobQuery): Promise<JobPage>;
-  stats(moment: { readonly now: number; readonly silentSince: number }): Promise<StoreStats>;
+  stats(options: { readonly silentForMs: number }): Promise<StoreStats>;
+  /** Adds the row of this process: what it claims from now on is recovered when it dies. */
+  join(process: ProcessIdentity): Promise<void>;
+  /** Shows that this process is alive. Returns `false` if its row is gone, because it was taken for dead. */
+  beat(): Promise<boolean>;
+  /** Removes the row of a process: this one stops, or a dead one has no jobs any more. */
+  leave(id: string): Promise<void>;
+  /** All processes, in the order in which they joined. One not seen for `silentForMs` counts as dead. */
+  processes(options: { readonly silentForMs: number }): Promise<ProcessRow[]>;
   /**
    * Calls `onChange` after another program or process has committed a change, within some tenths of a second, and never
    * for a write of this store. Several changes may be one call, and a call may be one too many: it is a hint to look.

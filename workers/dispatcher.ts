@@ -14,8 +14,6 @@ import { Idleness } from "./dispatch/waits.ts";
 
 export interface DispatcherOptions {
   readonly queue: Consumer;
-  /** Milliseconds since 1970, as the queue counts. */
-  readonly now: () => number;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
   /** The thread of this consumer must go. `guilty`: the job to blame, null = none; found out unless given. */
@@ -48,11 +46,11 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    const { queue, now, clock, onError } = options;
+    const { queue, clock, onError } = options;
     const consumers = this.#consumers;
     this.#claimer = new Claimer({
       queue,
-      now,
+      now: () => queue.now(),
       onError,
       consumers,
       onClaimed: (jobs) => this.#give(jobs),

@@ -89,7 +89,7 @@ export class Supervisor {
     this.#wedged = new WedgedThreads({ tell: onNotice, onTooMany });
     const onUnusable: DispatcherOptions["onUnusable"] = (id, why, blame) =>
       this.#consumers.find((consumer) => consumer.id === id)?.replace(why, blame);
-    this.#dispatcher = dispatch({ queue, now, clock, onError, onUnusable });
+    this.#dispatcher = dispatch({ queue, clock, onError, onUnusable });
     const onWarning = (text: string) => onNotice("warn", text);
     const toConsumer = { handlers, onRestart, onWarning };
     const spawn: Spawn = options.spawn ?? ((child) => startChild({ threads: this.#threads, ...child }));

@@ -22,7 +22,9 @@ export class Adding implements Enqueuer {
   }
 
   async add(requests: readonly JobRequest[], by?: string): Promise<Added[]> {
-    const given = { ...this.#parts.options, by, now: this.#parts.clock.now() };
+    const { options, store, clock } = this.#parts;
+    clock.look();
+    const given = { ...options, by, now: store.now() };
     const jobs = requests.length <= FEW_JOBS
       ? requests.map((request) => checkJob(request, given))
       : await mapInTurns(requests, (request) => checkJob(request, given));

@@ -35,8 +35,7 @@ export function checkJob(
     kind,
     payload: checkPayload(request.payload ?? null),
     priority: checkPriority(request.priority ?? 0),
-    runAt: request.runAt === undefined ? now : checkRunAt(request.runAt, now),
-    createdAt: now,
+    runAt: request.runAt === undefined ? null : checkRunAt(request.runAt, now),
     replace: request.replace ?? false,
     ...(by === undefined ? {} : { by }),
   };
@@ -134,8 +133,8 @@ function checkPriority(priority: unknown): number {
 }
 
 /** Programs write 0 for "at once". A clock that shows a time before 2001 was never set. */
-function checkRunAt(runAt: unknown, now: number): number {
-  if (runAt === 0) return now;
+function checkRunAt(runAt: unknown, now: number): number | null {
+  if (runAt === 0) return null;
   if (typeof runAt === "number" && runAt > 0 && runAt < EARLIEST_RUN_AT && now >= EARLIEST_RUN_AT) {
     throw invalid(
       `A job's time to run is given in milliseconds since 1970, and ${runAt} is in 1970 or soon after: these look like seconds, so write ${

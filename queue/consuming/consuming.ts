@@ -1,6 +1,7 @@
 /** Claims jobs, keeps their leases, and ends their attempts: what is written, and which events are emitted. */
 import type { QueueEvent } from "../events.ts";
 import { isFinished, type Lease } from "../job.ts";
+import type { Presence } from "../maintenance/presence.ts";
 import type { QueueParts } from "../options.ts";
 import { decide } from "./policy.ts";
 import type { Consumer, Outcome, Verdict } from "../roles.ts";
@@ -8,32 +9,37 @@ import type { ClaimAnswer, Claimed, ClaimRequest, Ending } from "../store.ts";
 
 export class Consuming implements Consumer {
   readonly #parts: QueueParts;
+  readonly #presence: Presence;
 
-  constructor(parts: QueueParts) {
+  constructor(parts: QueueParts, presence: Presence) {
     this.#parts = parts;
+    this.#presence = presence;
+  }
+
+  now(): number {
+    return this.#parts.store.now();
   }
 
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimAnswer> {
     const { store, health, clock, totals, events, options: { kinds } } = this.#parts;
-    const answer = await clock.around((now, setBack) =>
-      health.observe(store.claim(requests, now, { kinds, setBack }))
-    );
+    const answer = await clock.around((setBack) => health.observe(store.claim(requests, { kinds, setBack })));
     totals.claimed(answer.claimed);
     if (answer.claimed.length > 0) events.emit({ type: "claimed", count: answer.claimed.length });
     return answer;
   }
 
-  renew(leases: readonly Lease[]): Promise<boolean[]> {
+  /** The process shows that it is alive in the same transaction. */
+  async renew(leases: readonly Lease[]): Promise<boolean[]> {
     const { store, health, clock } = this.#parts;
-    return health.observe(store.renew(leases, clock.now()));
+    clock.look();
+    const [renewed] = await Promise.all([health.observe(store.renew(leases)), this.#presence.beat()]);
+    return renewed;
   }
 
   async settle(attempts: readonly { job: Claimed; outcome: Outcome }[]): Promise<Verdict[]> {
     const { store, health, events, options } = this.#parts;
-    const now = options.now();
-    const policy = { ...options, now };
     const settlements = attempts.map(({ job, outcome }) => (
-      { seq: job.seq, lease: job.lease, at: now, ...decide(job, outcome, policy) }
+      { seq: job.seq, lease: job.lease, ...decide(job, outcome, options) }
     ));
     const held = await health.observe(store.settle(settlements));
     const verdicts = attempts.map(({ job }, i) => {
@@ -41,7 +47,7 @@ export class Consuming implements Consumer {
       if (ending === undefined || isHeld === undefined) {
         throw new TypeError("The store left out a settlement.");
       }
-      return this.#toVerdict(job, isHeld ? ending : null, now);
+      return this.#toVerdict(job, isHeld ? ending : null);
     });
     // Completed jobs are reported as a number: they are many, and need no details.
     const count = settlements.filter(({ verb }, i) => verb === "complete" && held[i]).length;
@@ -50,31 +56,25 @@ export class Consuming implements Consumer {
   }
 
   /** Counts and reports the end of an attempt. `ending`: null if the lease was lost and nothing was written. */
-  #toVerdict(job: Claimed, ending: Ending | null, now: number): Verdict {
+  #toVerdict(job: Claimed, ending: Ending | null): Verdict {
     const { totals, events, options } = this.#parts;
     totals.settled(job, ending);
     if (ending === null) {
       events.emit({ type: "fenced", id: job.id, consumerId: job.consumerId });
       return { type: "lost" };
     }
-    const retries = options.retryDelaysMs.length;
-    for (const event of eventsOf(job, ending, { now, retries })) events.emit(event);
+    for (const event of eventsOf(job, ending, options.retryDelaysMs.length)) events.emit(event);
     return ending.verb === "retry"
-      ? { type: "again", delayMs: ending.runAt - now, retries: ending.retries }
+      ? { type: "again", delayMs: ending.delayMs, retries: ending.retries }
       : { type: "stored" };
   }
 }
 
 /** `retries`: how many there are in all. A completed job has no event of its own. */
-function* eventsOf(
-  { id, consumerId }: Claimed,
-  ending: Ending,
-  { now, retries }: { readonly now: number; readonly retries: number },
-): Generator<QueueEvent> {
+function* eventsOf({ id, consumerId }: Claimed, ending: Ending, retries: number): Generator<QueueEvent> {
   switch (ending.verb) {
     case "retry": {
-      const { detail: error } = ending;
-      const delayMs = ending.runAt - now;
+      const { delayMs, detail: error } = ending;
       if (ending.event === "postponed") yield { type: "postponed", id, consumerId, delayMs, error };
       else yield { type: "retrying", id, consumerId, attempt: ending.retries, of: retries, delayMs, error };
       return;

@@ -1,6 +1,5 @@
 /** Retry, give up, release or charge: decides what the end of an attempt means for the job. Pure functions only. */
 import { chargeOf } from "../deaths.ts";
-import { MAX_TIME } from "../job.ts";
 import type { Outcome } from "../roles.ts";
 import type { Claimed, Ending } from "../store.ts";
 
@@ -11,13 +10,13 @@ export interface Policy {
   readonly crashLimit: number;
 }
 
-export function decide(job: Claimed, outcome: Outcome, policy: Policy & { now: number }): Ending {
+export function decide(job: Claimed, outcome: Outcome, policy: Policy): Ending {
   const ending = endingOf(job, outcome, policy);
   const report = "report" in outcome ? outcome.report : undefined;
   return report === undefined ? ending : { ...ending, report };
 }
 
-function endingOf(job: Claimed, outcome: Outcome, policy: Policy & { now: number }): Ending {
+function endingOf(job: Claimed, outcome: Outcome, policy: Policy): Ending {
   const { retries } = job;
   switch (outcome.type) {
     case "returned":
@@ -33,7 +32,7 @@ function endingOf(job: Claimed, outcome: Outcome, policy: Policy & { now: number
         verb: "retry",
         event: "postponed",
         retries,
-        runAt: Math.min(policy.now + Math.ceil(outcome.delayMs), MAX_TIME),
+        delayMs: Math.ceil(outcome.delayMs),
         detail: outcome.error,
         // A snoozed job has not failed, and one that is snoozed again and again does not fill the history.
         error: null,
@@ -60,11 +59,10 @@ function retryOr(
   otherwise: "exhaust" | "fail",
   job: Claimed,
   error: string,
-  policy: Policy & { now: number },
+  policy: Policy,
 ): Ending {
   const delayMs = policy.retryDelaysMs[job.retries];
   if (delayMs === undefined) return { verb: otherwise, retries: job.retries, error };
-  const runAt = policy.now + delayMs;
   const retries = job.retries + 1;
-  return { verb: "retry", event: "retried", retries, runAt, detail: error, error, replacesLine: false };
+  return { verb: "retry", event: "retried", retries, delayMs, detail: error, error, replacesLine: false };
 }

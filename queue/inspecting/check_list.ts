@@ -10,7 +10,7 @@ import type { JobQuery } from "../store.ts";
 /** @throws {QueueError} `invalid_query` */
 export function checkList(
   request: ListRequest,
-  { now, stallMs }: { now: number; stallMs: number },
+  { stallMs }: { stallMs: number },
 ): JobQuery {
   const { kind, search, cursor, stalled, due, changedSince, values = true, limit = PAGE_SIZE } = request;
   const statuses = checkStatuses(request);
@@ -38,8 +38,8 @@ export function checkList(
       );
     }
     return {
-      ...{ limit, values: false, line: { now } },
-      ...(due === undefined ? {} : { due: { when: due, now } }),
+      ...{ limit, values: false, line: true },
+      ...(due === undefined ? {} : { due }),
       ...(cursor ? { cursor } : {}),
     };
   }
@@ -49,9 +49,9 @@ export function checkList(
     ...(statuses && !stalled ? { statuses } : {}),
     ...(kind ? { kind } : {}),
     ...(search ? { search } : {}),
-    ...(due === undefined ? {} : { due: { when: due, now } }),
+    ...(due === undefined ? {} : { due }),
     ...(changedSince === undefined ? {} : { changedSince }),
-    ...(stalled ? { silentSince: now - stallMs } : {}),
+    ...(stalled ? { silentForMs: stallMs } : {}),
     ...(cursor ? { cursor } : {}),
   };
 }

@@ -19,7 +19,7 @@ export class Inspecting implements Pick<Inspector, "get" | "getMany" | "list" | 
   constructor(parts: QueueParts, last: LastStats) {
     this.#parts = parts;
     this.#last = last;
-    this.#meter = new Meter(parts.options.now);
+    this.#meter = new Meter(parts.store.now);
     this.#listing = new Listing(parts.store);
     parts.events.subscribe(this.#meter.observe);
     parts.events.subscribe(parts.totals.observe);
@@ -33,8 +33,8 @@ export class Inspecting implements Pick<Inspector, "get" | "getMany" | "list" | 
   }
 
   async list(request: ListRequest): Promise<JobList> {
-    const { health, options: { now, stallMs } } = this.#parts;
-    const query = checkList(request, { now: now(), stallMs });
+    const { health, options: { stallMs } } = this.#parts;
+    const query = checkList(request, { stallMs });
     return await health.observe(this.#listing.list(query), "read");
   }
 
@@ -44,14 +44,13 @@ export class Inspecting implements Pick<Inspector, "get" | "getMany" | "list" | 
   }
 
   async stats(): Promise<QueueStats> {
-    const { totals, options } = this.#parts;
-    const now = options.now();
-    const { counts, oldestDueAt, silent, parked } = await this.#last.look(now);
+    const { totals, store } = this.#parts;
+    const { counts, oldestDueAt, silent, parked } = await this.#last.look();
     return {
       counts,
       stalled: silent,
       parked,
-      ageMs: oldestDueAt === null ? 0 : Math.max(0, now - oldestDueAt),
+      ageMs: oldestDueAt === null ? 0 : Math.max(0, store.now() - oldestDueAt),
       ...this.#meter.view(),
       ...totals.view(),
     };
@@ -84,9 +83,9 @@ export class LastStats {
   }
 
   /** Asks the store, remembers what it returns, and reports kinds without a handler. */
-  async look(now: number): Promise<StoreStats> {
+  async look(): Promise<StoreStats> {
     const { store, health, events, options: { stallMs } } = this.#parts;
-    const stats = await health.observe(store.stats({ now, silentSince: now - stallMs }), "read");
+    const stats = await health.observe(store.stats({ silentForMs: stallMs }), "read");
     this.#stats = stats;
     for (const { kind } of stats.parked) {
       if (!this.#told.has(kind)) events.emit({ type: "parked", kind });

@@ -119,15 +119,19 @@ async function foundById(
   const { search, values } = query;
   if (search === undefined) return [];
   const job = (await store.get(search, { values: false }))?.job;
-  if (job === undefined || !isWanted(job, query)) return [];
+  if (job === undefined || !isWanted(job, query, store.now())) return [];
   return values === false ? [job] : await store.getMany([job.seq]);
 }
 
-function isWanted(job: Job, { kind, statuses, silentSince, changedSince, due }: JobQuery): boolean {
+function isWanted(
+  job: Job,
+  { kind, statuses, silentForMs, changedSince, due }: JobQuery,
+  now: number,
+): boolean {
   if (kind !== undefined && kind !== job.kind) return false;
   if (statuses !== undefined && !statuses.includes(job.status)) return false;
   if (changedSince !== undefined && job.updatedAt < changedSince) return false;
-  if (due !== undefined && (due.when === "later") !== job.runAt > due.now) return false;
-  if (silentSince === undefined) return true;
-  return job.status === "PROCESSING" && (job.lastHeartbeat ?? -1) < silentSince;
+  if (due !== undefined && (due === "later") !== job.runAt > now) return false;
+  if (silentForMs === undefined) return true;
+  return job.status === "PROCESSING" && (job.lastHeartbeat ?? -1) < now - silentForMs;
 }

@@ -2,10 +2,11 @@
 import { sleep, yieldToEventLoop } from "../basics/time.ts";
 import type { Reaped } from "../events.ts";
 import type { LastStats } from "../inspecting/inspecting.ts";
-import type { Lease } from "../job.ts";
+import { type Lease, MAX_TIME } from "../job.ts";
 import type { QueueParts } from "../options.ts";
 import type { Maintainer } from "../roles.ts";
-import { type Reapable, reapOrphans, reapSilent } from "./reaping.ts";
+import type { Presence } from "./presence.ts";
+import { EXCUSE, type Reapable, reapProcess, reapSilent } from "./reaping.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { verifyJobs } from "./verify.ts";
 
@@ -18,6 +19,16 @@ const MOST_IDLE_PAGES = 50;
 const LOOK_OVER_PAGE = 100;
 const LOOK_OVER_REST_MS = 20;
 
+/** Longer than any job can be stored. */
+const FOR_EVER_MS = MAX_TIME;
+
+/** What maintenance shares with other roles. */
+interface Shared {
+  readonly requests: RequestRecord;
+  readonly last: LastStats;
+  readonly presence: Presence;
+}
+
 export class Maintenance implements Maintainer {
   readonly #parts: QueueParts;
   readonly #requests: RequestRecord;
@@ -25,13 +36,17 @@ export class Maintenance implements Maintainer {
   readonly #reapable: Reapable;
   /** Where the next pruning continues. */
   #prunedTo = 0;
+  readonly #presence: Presence;
+  /** What a process that died has left behind is worth a check. */
+  #foundDeath = false;
   #findings: readonly string[] = [];
 
-  constructor(parts: QueueParts, { requests, last }: { requests: RequestRecord; last: LastStats }) {
+  constructor(parts: QueueParts, { requests, last, presence }: Shared) {
     const { store, health } = parts;
     this.#parts = parts;
     this.#requests = requests;
     this.#last = last;
+    this.#presence = presence;
     this.#reapable = {
       orphans: (request) => health.observe(store.orphans(request)),
       settle: (endings) => health.observe(store.settle(endings)),
@@ -41,36 +56,63 @@ export class Maintenance implements Maintainer {
   async sweep({ held, freed }: { held: readonly Lease[]; freed: number }): Promise<number> {
     const { options, totals, events } = this.#parts;
     this.#requests.noteAlive();
+    // At once: what is claimed later is not among `held`.
     const requeued = await reapSilent(this.#reapable, held, options);
     totals.reaped(requeued, "stalled");
     events.emit({ type: "swept", requeued, freed });
-    return requeued.length + freed;
+    await this.#presence.beat();
+    const recovered = await this.#recoverDead({ isCharged: true });
+    return recovered.length + requeued.length + freed;
   }
 
   async recover(): Promise<Reaped[]> {
-    const { options, totals, events } = this.#parts;
-    const { reaped, excuse } = await reapOrphans(this.#reapable, this.#requests, options);
-    totals.reaped(reaped, excuse === null ? "crashed" : "released");
-    if (reaped.length > 0) events.emit({ type: "swept", requeued: reaped, freed: 0, excuse });
+    await this.#presence.join();
+    const death = this.#requests.judge();
+    const reaped = [...await this.#recoverDead(death), ...await this.#recoverProcess(null, death)];
+    if (reaped.length === 0) this.#requests.takeBack();
+    return reaped;
+  }
+
+  async #recoverDead(death: { readonly isCharged: boolean }): Promise<Reaped[]> {
+    const { store, health } = this.#parts;
+    const reaped: Reaped[] = [];
+    for (const { id } of await this.#presence.dead()) {
+      this.#foundDeath = true;
+      reaped.push(...await this.#recoverProcess(id, death));
+      await health.observe(store.leave(id));
+    }
+    return reaped;
+  }
+
+  async #recoverProcess(
+    process: string | null,
+    { isCharged }: { readonly isCharged: boolean },
+  ): Promise<Reaped[]> {
+    const { options: { crashLimit }, totals, events } = this.#parts;
+    const reaped = await reapProcess(this.#reapable, process, { crashLimit, isCharged });
+    if (reaped.length === 0) return [];
+    this.#foundDeath = true;
+    totals.reaped(reaped, isCharged ? "crashed" : "released");
+    events.emit({ type: "swept", requeued: reaped, freed: 0, excuse: isCharged ? null : EXCUSE });
     return reaped;
   }
 
   async prune(): Promise<number> {
-    const { options: { retentionMs, now }, events } = this.#parts;
-    const count = await this.#prune(retentionMs === 0 ? 0 : now() - retentionMs);
+    const { options: { retentionMs }, events } = this.#parts;
+    const count = await this.#prune(retentionMs === 0 ? FOR_EVER_MS : retentionMs);
     if (count > 0) events.emit({ type: "pruned", count });
-    await this.#last.look(now());
+    await this.#last.look();
     return count;
   }
 
   /** Some milliseconds a turn and at most a tenth of the time. Returns how many jobs were removed. */
-  async #prune(before: number): Promise<number> {
+  async #prune(olderThanMs: number): Promise<number> {
     const { store, health, events } = this.#parts;
     const deadline = performance.now() + PRUNE_BUDGET_MS;
     let count = 0;
     let idlePages = 0;
     for (;;) {
-      const request = { before, after: this.#prunedTo, limit: PRUNE_LIMIT };
+      const request = { olderThanMs, after: this.#prunedTo, limit: PRUNE_LIMIT };
       const { removed, next } = await health.observe(store.prune(request));
       this.#prunedTo = next;
       count += removed.length;
@@ -85,7 +127,7 @@ export class Maintenance implements Maintainer {
   /** The pages of the file were checked at the start; this checks the jobs, beside the normal work. */
   async lookOver(signal: AbortSignal): Promise<void> {
     const { store, events } = this.#parts;
-    if (!store.endedUncleanly) return;
+    if (!this.#foundDeath) return;
     const problems: string[] = [];
     for await (const found of verifyJobs(store, { deep: true, page: LOOK_OVER_PAGE })) {
       problems.push(...found);

@@ -1,56 +1,53 @@
-/** Takes jobs from holders that are silent or dead. */
+/** Takes jobs from consumers that are silent, and from processes that are dead. */
 import { type Death, judgeDeaths, livingHeartbeats, type Release } from "../deaths.ts";
 import type { Reaped } from "../events.ts";
 import { type Lease, MOVES } from "../job.ts";
 import type { Policy } from "../consuming/policy.ts";
-import type { RequestRecord } from "./request_record.ts";
 import type { Orphan, Store } from "../store.ts";
 
 const SWEEP_LIMIT = 500;
-const EXCUSE = "The process died while it worked on a request, so no job is charged for that";
-/** Recovery judges all orphans together, because which of them is charged depends on the others. */
+/** Why no job is charged for the death of a process. */
+export const EXCUSE = "The process died while it worked on a request, so no job is charged for that";
+/** All jobs of a dead process are judged together, because which of them is charged depends on the others. */
 const RECOVERY_LIMIT = 1_000_000;
 
 export type Reapable = Pick<Store, "orphans" | "settle">;
 
 export interface ReapOptions extends Policy {
   readonly stallMs: number;
-  readonly now: () => number;
 }
 
 /** Reaps all stalled jobs, except those known to be `held`. */
 export async function reapSilent(
   store: Reapable,
   held: readonly Lease[],
-  { stallMs, now }: ReapOptions,
+  { stallMs }: ReapOptions,
 ): Promise<Reaped[]> {
   const detail = `No heartbeat for more than ${stallMs / 1000} s`;
   const reaped: Reaped[] = [];
+  const alive = livingHeartbeats({ stallMs });
   for (let full = true; full;) {
-    const alive = livingHeartbeats({ now: now(), stallMs });
     const orphans = await store.orphans({ alive, held, limit: SWEEP_LIMIT });
-    reaped.push(...await reap(store, orphans, { event: "stalled", detail, now: now(), crashLimit: null }));
+    reaped.push(...await reap(store, orphans, { event: "stalled", detail, crashLimit: null }));
     full = orphans.length === SWEEP_LIMIT;
   }
   return reaped;
 }
 
-/** Reaps all jobs of a dead process. `excuse`: why they are not charged for the death; null if they are. */
-export async function reapOrphans(
+/**
+ * Reaps all jobs of a dead process; null: of processes without a row. `isCharged`: whether its jobs are charged for
+ * the death.
+ */
+export async function reapProcess(
   store: Reapable,
-  requests: RequestRecord,
-  options: ReapOptions,
-): Promise<{ readonly reaped: Reaped[]; readonly excuse: string | null }> {
-  const excuse = requests.judge().isCharged ? null : EXCUSE;
-  const orphans = await store.orphans({ alive: null, held: [], limit: RECOVERY_LIMIT });
-  const reaped = await reap(store, orphans, {
-    now: options.now(),
-    ...(excuse === null
-      ? { event: "crashed", detail: "The process died", crashLimit: options.crashLimit }
-      : { event: "released", detail: excuse, crashLimit: null }),
-  });
-  if (reaped.length === 0) requests.takeBack();
-  return { reaped, excuse };
+  process: string | null,
+  { crashLimit, isCharged }: { readonly crashLimit: number; readonly isCharged: boolean },
+): Promise<Reaped[]> {
+  const orphans = await store.orphans({ process, limit: RECOVERY_LIMIT });
+  const death: Death = isCharged
+    ? { event: "crashed", detail: "The process died", crashLimit }
+    : { event: "released", detail: EXCUSE, crashLimit: null };
+  return await reap(store, orphans, death);
 }
 
 /**

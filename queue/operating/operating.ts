@@ -78,11 +78,11 @@ export class Operating implements Pick<Operator, "move" | "moveAll"> {
     ids: readonly string[],
     isOneOfMany: boolean,
   ): AsyncGenerator<Moved[]> {
-    const { store, health, events, options } = this.#parts;
+    const { store, health, events } = this.#parts;
     for (let done = 0; done < ids.length && !signal?.aborted;) {
       if (isOneOfMany) await yieldToEventLoop();
       const page = ids.slice(done, done + MOST_IDS);
-      const moving = health.observe(store.move(verb, page, options.now(), by));
+      const moving = health.observe(store.move(verb, page, by));
       if (MOVES[verb].to === "PENDING") events.emit({ type: "arriving", count: page.length });
       const moved = await moving;
       for (const one of moved) {

@@ -6,6 +6,8 @@ import type { Statements } from "./statements.ts";
 
 export interface ClaimMoment {
   readonly now: number;
+  /** The number of the process that claims. */
+  readonly process: number | null;
   /** Set when only some kinds are requested. */
   readonly parking: Parking | null;
 }
@@ -16,7 +18,7 @@ const MOST_PARKED = 1_000;
 export function claim(
   sql: Statements,
   requests: readonly ClaimRequest[],
-  { now, parking }: ClaimMoment,
+  { now, process, parking }: ClaimMoment,
 ): ClaimAnswer {
   const claimed: Claimed[] = [];
   const ladder = new Ladder(sql);
@@ -28,8 +30,8 @@ export function claim(
     // What one request does not find, no other will: of ten idle consumers, nine need not look.
     if (alone.has(request.consumerId) || (isShort.due && !request.suspect)) continue;
     const taken = request.suspect
-      ? claimSuspect(sql, request, { aside, now })
-      : claimDue(sql, request, { ladder, aside, now });
+      ? claimSuspect(sql, request, { aside, now, process })
+      : claimDue(sql, request, { ladder, aside, now, process });
     if (request.suspect && taken.length > 0) alone.add(request.consumerId);
     claimed.push(...taken);
     if (taken.length < request.limit) isShort[request.suspect ? "suspects" : "due"] = true;
@@ -84,35 +86,36 @@ class Aside {
 function claimDue(
   sql: Statements,
   { consumerId, limit }: ClaimRequest,
-  { ladder, aside, now }: { ladder: Ladder; aside: Aside; now: number },
+  { ladder, aside, ...moment }: { ladder: Ladder; aside: Aside } & Moment,
 ): Claimed[] {
   const claimed: Claimed[] = [];
   for (const level of ladder.levels()) {
     for (let wasPure = false; !wasPure && claimed.length < limit && !aside.isEnough;) {
-      const rows = claimOfLevel(sql, level, { consumerId, limit: limit - claimed.length, now });
+      const rows = claimOfLevel(sql, level, { consumerId, limit: limit - claimed.length, ...moment });
       const known = aside.sort(rows.map((row) => toClaimed(row, consumerId)));
       claimed.push(...known);
       wasPure = known.length === rows.length;
-      if (!wasPure) aside.parkAhead(level, now);
+      if (!wasPure) aside.parkAhead(level, moment.now);
     }
     if (claimed.length >= limit || aside.isEnough) break;
   }
   return claimed;
 }
 
-interface LevelRequest {
+type Moment = Pick<ClaimMoment, "now" | "process">;
+
+interface LevelRequest extends Moment {
   readonly consumerId: string;
   readonly limit: number;
-  readonly now: number;
 }
 
 /** Returns jobs in the order in which they are due: the statement that claims many returns them in any order. */
-function claimOfLevel(sql: Statements, level: number, { consumerId, limit, now }: LevelRequest) {
-  if (limit === 1) return sql.claimOne.all(consumerId, now, level);
+function claimOfLevel(sql: Statements, level: number, { consumerId, limit, now, process }: LevelRequest) {
+  if (limit === 1) return sql.claimOne.all(consumerId, now, level, process);
   // If nothing is due, this look-up is the only cost.
   const earliest = sql.nextOfLevel.get(level);
   if (earliest === undefined || number(earliest.run_at) > now) return [];
-  return sql.claim.all(consumerId, now, level, limit).sort(byTurn);
+  return sql.claim.all(consumerId, now, level, process, limit).sort(byTurn);
 }
 
 const SEQ = 0;
@@ -125,10 +128,10 @@ function byTurn(a: readonly unknown[], b: readonly unknown[]): number {
 function claimSuspect(
   sql: Statements,
   { consumerId }: ClaimRequest,
-  { aside, now }: { aside: Aside; now: number },
+  { aside, now, process }: { aside: Aside } & Moment,
 ): Claimed[] {
   while (!aside.isEnough) {
-    const taken = sql.claimSuspect.all(consumerId, now).map((row) => toClaimed(row, consumerId));
+    const taken = sql.claimSuspect.all(consumerId, now, process).map((row) => toClaimed(row, consumerId));
     const known = aside.sort(taken);
     if (known.length > 0 || taken.length === 0) return known;
   }

@@ -17,25 +17,29 @@ interface Reading {
   bytes: number;
 }
 
-export function insert(sql: Statements, jobs: readonly NewJob[]): Inserted[] {
+export function insert(sql: Statements, jobs: readonly NewJob[], now: number): Inserted[] {
   const reading = { budget: new ValueBudget(sql), bytes: 0 };
   const inserted: Inserted[] = [];
   for (const job of jobs) {
     if (reading.bytes >= TURN_BYTES) break;
-    inserted.push(insertOne(sql, job, reading));
+    inserted.push(insertOne(sql, job, { now, reading }));
   }
   return inserted;
 }
 
-function insertOne(sql: Statements, job: NewJob, reading: Reading): Inserted {
-  const values = [job.id, job.kind, job.payload, job.priority, job.runAt, job.createdAt] as const;
+function insertOne(
+  sql: Statements,
+  job: NewJob,
+  { now, reading }: { readonly now: number; readonly reading: Reading },
+): Inserted {
+  const values = [job.id, job.kind, job.payload, job.priority, job.runAt ?? now, now] as const;
   const { changes, lastInsertRowid } = sql.insert.run(...values);
-  if (changes === 1) return { outcome: "added", job: fresh(job, Number(lastInsertRowid)) };
+  if (changes === 1) return { outcome: "added", job: fresh(job, Number(lastInsertRowid), now) };
 
   const replaced = job.replace ? sql.replace.get(...values) : undefined;
   if (replaced) {
     const detail = job.by === undefined ? "added again" : `added again, by ${job.by}`;
-    sql.movedStory.run(job.id, job.createdAt, "replaced", detail);
+    sql.movedStory.run(job.id, now, "replaced", detail);
     const { leftOut: _, ...afresh } = toJob(replaced);
     foldHistory(sql, afresh.seq);
     return { outcome: "replaced", job: { ...afresh, payload: job.payload } };
@@ -52,8 +56,8 @@ function insertOne(sql: Statements, job: NewJob, reading: Reading): Inserted {
 }
 
 /** The row as it was just written: reading it back would double the cost of adding. */
-function fresh(job: NewJob, seq: number): Job {
-  const { id, kind, payload, priority, runAt, createdAt } = job;
+function fresh(job: NewJob, seq: number, now: number): Job {
+  const { id, kind, payload, priority, runAt } = job;
   return {
     seq,
     lease: 0,
@@ -62,7 +66,7 @@ function fresh(job: NewJob, seq: number): Job {
     payload,
     status: INITIAL_STATUS,
     priority,
-    runAt,
+    runAt: runAt ?? now,
     retries: 0,
     crashes: 0,
     consumerId: null,
@@ -72,7 +76,7 @@ function fresh(job: NewJob, seq: number): Job {
     error: null,
     result: null,
     canceledFrom: null,
-    createdAt,
-    updatedAt: createdAt,
+    createdAt: now,
+    updatedAt: now,
   };
 }

@@ -4,8 +4,9 @@ import jobs from "./migrations/0001_jobs.sql" with { type: "text" };
 import bounds from "./migrations/0002_bounds.sql" with { type: "text" };
 import attempts from "./migrations/0003_attempts.sql" with { type: "text" };
 import parked from "./migrations/0004_parked.sql" with { type: "text" };
+import processes from "./migrations/0005_processes.sql" with { type: "text" };
 
-const MIGRATIONS = [jobs, bounds, attempts, parked];
+const MIGRATIONS = [jobs, bounds, attempts, parked, processes];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

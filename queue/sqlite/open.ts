@@ -23,6 +23,8 @@ export interface OpenOptions {
    * program's lock. `guest`: a command beside it.
    */
   readonly role: "owner" | "guest";
+  /** Milliseconds since 1970; the machine's clock unless given. */
+  readonly clock?: () => number;
   /** Does not create a missing database. */
   readonly mustExist?: boolean;
   /** Called with the path of a database that a guest has created. */
@@ -35,7 +37,6 @@ export class ForeignDatabaseError extends StorageError {}
 export interface Opened {
   readonly db: DatabaseSync;
   readonly sql: Statements;
-  readonly endedUncleanly: boolean;
   /** Still running if the database is large. */
   readonly lateCheck: LateCheck | null;
 }
@@ -95,7 +96,7 @@ function open(path: string, { role }: OpenOptions): Opened {
     const sql = prepareAll(db);
     if (role === "owner") correctCounts(db, sql);
     const lateCheck = role === "owner" && isLarge ? new LateCheck(path, { deep: unclean }) : null;
-    return { db, sql, endedUncleanly: unclean, lateCheck };
+    return { db, sql, lateCheck };
   } catch (error) {
     db.close();
     throw error;

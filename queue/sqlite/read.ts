@@ -40,12 +40,14 @@ export function getMany(
   return values ? withValues(sql, jobs) : jobs;
 }
 
-export function list(sql: Statements, query: JobQuery): JobPage {
+export function list(sql: Statements, query: JobQuery, now: number): JobPage {
   const { line, cursor, limit, statuses = [undefined] } = query;
   const isFew = isAtMost(sql, WAITING, FEW);
-  if (line !== undefined) return listLine(sql, { ...query, line }, isFew);
+  if (line) return listLine(sql, { ...query, now }, isFew);
   const before = cursor === undefined ? number(sql.lastSeq.get()?.seq ?? 0) + 1 : fromCursor(cursor);
-  const parts = [...new Set(statuses)].map((status) => listOne(sql, { ...query, status, before, isFew }));
+  const parts = [...new Set(statuses)].map((status) =>
+    listOne(sql, { ...query, status, before, isFew, now })
+  );
   // Jobs that one part has not reached yet may belong between the jobs of another.
   const floor = Math.max(0, ...parts.map(({ next }) => next));
   const found = parts.flatMap(({ jobs }) => jobs).filter(({ seq }) => seq >= floor);
@@ -60,6 +62,7 @@ export function list(sql: Statements, query: JobQuery): JobPage {
 type ListOne = Omit<JobQuery, "statuses" | "cursor"> & {
   readonly status: Status | undefined;
   readonly before: number;
+  readonly now: number;
   /** Few jobs are PENDING. */
   readonly isFew: boolean;
 };
@@ -88,25 +91,25 @@ function isAtMost(sql: Statements, status: Status, most: number): boolean {
 
 /** Whether an index finds exactly the rows of the query, so that no others are read. */
 function isIndexed(query: ListOne): boolean {
-  if (query.silentSince !== undefined) return true;
+  if (query.silentForMs !== undefined) return true;
   return wantedBy(query).every((wanted) => wanted === null) && query.status !== WAITING;
 }
 
 type Wanted = readonly [string | null, string | null, number | null, number | null, number | null];
 type ListValues = readonly [number, number, number, ...Wanted];
 
-function wantedBy({ kind, search, changedSince, due }: ListOne): Wanted {
+function wantedBy({ kind, search, changedSince, due, now }: ListOne): Wanted {
   return [
     kind ?? null,
     search ?? null,
     changedSince ?? null,
-    due?.when === "now" ? due.now : null,
-    due?.when === "later" ? due.now : null,
+    due === "now" ? now : null,
+    due === "later" ? now : null,
   ];
 }
 
-function rows(sql: Statements, { status, silentSince }: ListOne, values: ListValues) {
-  if (silentSince !== undefined) return sql.listSilent.all(...values, silentSince);
+function rows(sql: Statements, { status, silentForMs, now }: ListOne, values: ListValues) {
+  if (silentForMs !== undefined) return sql.listSilent.all(...values, now - silentForMs);
   if (status === undefined) return sql.list.all(...values);
   if (isFinished(status)) return sql.listFinished.all(...values, status);
   return status === WAITING ? sql.listWaiting.all(...values) : sql.listRunning.all(...values);
@@ -114,7 +117,7 @@ function rows(sql: Statements, { status, silentSince }: ListOne, values: ListVal
 
 export function stats(
   sql: Statements,
-  { now, silentSince }: { now: number; silentSince: number },
+  { now, silentForMs }: { now: number; silentForMs: number },
 ): Omit<StoreStats, "warnings"> {
   const counted = new Map(sql.counts.all().map((row) => [row.status, number(row.n)]));
   const counts = Object.fromEntries(STATUSES.map((status) => [status, counted.get(status) ?? 0]));
@@ -122,16 +125,17 @@ export function stats(
   return {
     counts: counts as Record<Status, number>,
     oldestDueAt: oldest !== null && oldest <= now ? oldest : null,
-    silent: number(sql.silent.get(silentSince)?.n),
+    silent: number(sql.silent.get(now - silentForMs)?.n),
     parked: parkedKinds(sql),
   };
 }
 
 export function prune(
   sql: Statements,
-  { before, after, limit }: PruneRequest,
+  { olderThanMs, after, limit }: PruneRequest,
+  now: number,
 ): { removed: string[]; next: number } {
-  const rows = sql.prunable.all(after, limit, before);
+  const rows = sql.prunable.all(after, limit, now - olderThanMs);
   const removed: string[] = [];
   let bytes = 0;
   for (const row of rows) {

@@ -1,4 +1,4 @@
-import { isFinished, type Lease } from "../job.ts";
+import { isFinished, type Lease, MAX_TIME } from "../job.ts";
 import type { Charge, Settlement } from "../store.ts";
 import { foldHistory } from "./history.ts";
 import type { Statements } from "./statements.ts";
@@ -7,50 +7,63 @@ export function renew(sql: Statements, leases: readonly Lease[], now: number): b
   return leases.map(({ seq, lease }) => sql.renew.run(seq, lease, now).changes === 1);
 }
 
-export function settle(sql: Statements, settlements: readonly Settlement[]): boolean[] {
+export function settle(sql: Statements, settlements: readonly Settlement[], now: number): boolean[] {
   return settlements.map((settlement) => {
-    const isHeld = settleOne(sql, settlement);
+    const isHeld = settleOne(sql, settlement, now);
     if (settlement.verb !== "complete") foldHistory(sql, settlement.seq);
     return isHeld;
   });
 }
 
 /** The history is written first, under the same condition as the move, while the row still names the holder. */
-function settleOne(sql: Statements, ending: Settlement): boolean {
-  const { seq, lease, at, report } = ending;
+function settleOne(sql: Statements, ending: Settlement, now: number): boolean {
+  const { seq, lease, report } = ending;
   const kept: Kept = [report?.ranMs ?? null, report?.detail ?? null, report?.log ?? null];
   switch (ending.verb) {
     case "complete":
-      return sql.complete.run(seq, lease, at, ending.result).changes === 1;
+      return sql.complete.run(seq, lease, now, ending.result).changes === 1;
     case "retry":
-      tellRetry(sql, ending, kept);
-      return sql.retry.run(seq, lease, at, ending.retries, ending.runAt, ending.error).changes === 1;
+      tellRetry(sql, ending, { now, kept });
+      return sql.retry.run(seq, lease, now, ending.retries, later(now, ending.delayMs), ending.error)
+        .changes === 1;
     case "exhaust":
-      sql.settledStory.run(seq, lease, at, "exhausted", ending.error, ending.retries, ...kept);
-      return sql.exhaust.run(seq, lease, at, ending.retries, ending.error).changes === 1;
+      sql.settledStory.run(seq, lease, now, "exhausted", ending.error, ending.retries, ...kept);
+      return sql.exhaust.run(seq, lease, now, ending.retries, ending.error).changes === 1;
     case "fail":
-      sql.settledStory.run(seq, lease, at, "failed", ending.error, ending.retries, ...kept);
-      return sql.fail.run(seq, lease, at, ending.retries, ending.error).changes === 1;
+      sql.settledStory.run(seq, lease, now, "failed", ending.error, ending.retries, ...kept);
+      return sql.fail.run(seq, lease, now, ending.retries, ending.error).changes === 1;
     case "release":
       if (ending.event !== null) {
-        sql.settledStory.run(seq, lease, at, ending.event, ending.detail, null, ...kept);
+        sql.settledStory.run(seq, lease, now, ending.event, ending.detail, null, ...kept);
       }
-      return release(sql, ending, ending.charge);
+      return release(sql, ending, { now, charge: ending.charge });
   }
 }
 
 type Kept = readonly [ranMs: number | null, report: string | null, log: string | null];
 
-function tellRetry(sql: Statements, ending: Settlement & { readonly verb: "retry" }, kept: Kept): void {
-  const { seq, lease, at, event, detail } = ending;
-  if (ending.replacesLine && sql.replaceLine.run(seq, lease, at, detail, ...kept, event).changes > 0) return;
-  sql.settledStory.run(seq, lease, at, event, detail, ending.retries, ...kept);
+function later(now: number, delayMs: number): number {
+  return Math.min(now + delayMs, MAX_TIME);
 }
 
-function release(sql: Statements, { seq, lease, at }: Settlement, charge: Charge | null): boolean {
-  if (charge === null) return sql.release.run(seq, lease, at).changes === 1;
+function tellRetry(
+  sql: Statements,
+  ending: Settlement & { readonly verb: "retry" },
+  { now, kept }: { readonly now: number; readonly kept: Kept },
+): void {
+  const { seq, lease, event, detail } = ending;
+  if (ending.replacesLine && sql.replaceLine.run(seq, lease, now, detail, ...kept, event).changes > 0) return;
+  sql.settledStory.run(seq, lease, now, event, detail, ending.retries, ...kept);
+}
+
+function release(
+  sql: Statements,
+  { seq, lease }: Lease,
+  { now, charge }: { readonly now: number; readonly charge: Charge | null },
+): boolean {
+  if (charge === null) return sql.release.run(seq, lease, now).changes === 1;
   const { status, crashes, suspect, error } = charge;
-  const finishedAt = isFinished(status) ? at : null;
+  const finishedAt = isFinished(status) ? now : null;
   const values = [status, crashes, Number(suspect), error, finishedAt] as const;
-  return sql.releaseCharged.run(seq, lease, at, ...values).changes === 1;
+  return sql.releaseCharged.run(seq, lease, now, ...values).changes === 1;
 }

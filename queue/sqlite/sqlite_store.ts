@@ -1,78 +1,186 @@
 /** The store on SQLite: one connection, one thread, one durable transaction per turn. */
-import { messageOf, StorageError } from "../errors.ts";
-import { lateness } from "../clock_rollback.ts";
-import type { Store } from "../store.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { StorageError } from "../errors.ts";
+import type { Capabilities, Store } from "../store.ts";
 import { backup } from "./backup.ts";
+import { BallastFile } from "./ballast_file.ts";
 import { check } from "./check.ts";
 import { claim, followSetBack } from "./claim.ts";
-import { createDatabase, databaseExists, fileWatch, makeFolder, refuseLink } from "./database_file.ts";
+import { fileWatch } from "./database_file.ts";
 import { isStorageFault, toStorageError } from "./faults.ts";
-import { assertOwnFile, makePrivate } from "./file_mode.ts";
+import { GroupCommit } from "./group_commit.ts";
 import { insert } from "./insert.ts";
-import { lockAsOwner, lockPath, lockUnless } from "./owner_lock.ts";
+import type { LateCheck } from "./late_check.ts";
 import { move } from "./move.ts";
-import { ForeignDatabaseError, openDatabase, type Opened, type OpenOptions, toOpeningError } from "./open.ts";
-import { orphans } from "./orphans.ts";
+import type { Opened } from "./open.ts";
 import { OutsideChanges } from "./outside_changes.ts";
+import { lockPath } from "./owner_lock.ts";
 import { Parking } from "./parking.ts";
+import { beat, join, listProcesses, orphans } from "./processes.ts";
 import { get, getMany, list, prune, stats } from "./read.ts";
 import { Recount } from "./recount.ts";
 import { rescue } from "./rescue.ts";
-import { BallastFile } from "./ballast_file.ts";
-import { adoptDump } from "./restored_dump.ts";
 import { renew, settle } from "./settle.ts";
-import { GroupCommit } from "./group_commit.ts";
-import { WriteProof } from "./write_proof.ts";
+import type { Statements } from "./statements.ts";
 import { logWarnings, shrinkLargeLog, shrinkLog } from "./write_ahead_log.ts";
+import { WriteProof } from "./write_proof.ts";
 
-/** @throws {StorageError} for every file that cannot be trusted; its sentence says what to do. */
-export async function openSqliteStore(path: string, options: OpenOptions): Promise<Store> {
-  try {
-    return await open(path, options);
-  } catch (error) {
-    if (error instanceof StorageError) throw error;
-    throw new StorageError(
-      `Cannot open the database ${path}: ${messageOf(error)}. Check QUEUE_URL and permissions.`,
-      {
-        cause: error,
-      },
-    );
+export class SqliteStore implements Store {
+  readonly now: () => number;
+  readonly capabilities: Capabilities;
+  readonly #path: string;
+  readonly #db: DatabaseSync;
+  readonly #sql: Statements;
+  readonly #lateCheck: LateCheck | null;
+  /** Held by the owner. */
+  readonly #lock: Disposable | null;
+  readonly #reserve: BallastFile | null;
+  readonly #proof: WriteProof;
+  readonly #commits: GroupCommit;
+  readonly #parking: Parking;
+  readonly #recount: Recount | null;
+  readonly #assertSameFiles: () => void;
+  readonly #assertSameDatabase: () => void;
+  readonly #watches = new Set<OutsideChanges>();
+  /** The number of this process, once it has joined. */
+  #process: number | null = null;
+  #closed = false;
+
+  constructor(
+    path: string,
+    { db, sql, lateCheck }: Opened,
+    { lock, clock }: { readonly lock: Disposable | null; readonly clock: () => number },
+  ) {
+    const isOwner = lock !== null;
+    this.now = clock;
+    this.#path = path;
+    [this.#db, this.#sql, this.#lateCheck, this.#lock] = [db, sql, lateCheck, lock];
+    this.#reserve = isOwner ? new BallastFile(path) : null;
+    this.#proof = new WriteProof(db);
+    this.#commits = new GroupCommit(db, {
+      onFault: (error) => this.#proof.note(error),
+      onFull: (why) => this.#reserve?.note(why),
+      makeRoom: (why) => this.#reserve?.spend(why) ?? false,
+    });
+    this.#parking = new Parking(sql);
+    this.#recount = isOwner ? new Recount(sql, this.#commits) : null;
+    this.#assertSameFiles = fileWatch(path, [`${path}-wal`, ...(isOwner ? [lockPath(path)] : [])]);
+    this.#assertSameDatabase = fileWatch(path, []);
+    this.capabilities = {
+      backup: (target, how) => this.#read(() => backup(db, { from: path, to: target, ...how })),
+      deepCheck: () => this.#read(() => check(db, sql, { deep: true })),
+    };
   }
-}
 
-async function open(path: string, options: OpenOptions): Promise<Store> {
-  const { role, mustExist = false } = options;
-  if (mustExist && !databaseExists(path)) throw noDatabase(path);
-  makeFolder(path);
-  refuseLink(path);
-  if (role === "owner") makePrivate(path);
-  else assertOwnFile(path);
-  using undo = new DisposableStack();
-  const lock = role === "owner" ? undo.use(await lockAsOwner(path)) : null;
-  const { db, sql, endedUncleanly, lateCheck } = await openOrUnlock(path, { ...options, lock });
-  undo.adopt(lateCheck, (check) => check?.[Symbol.dispose]());
-  undo.adopt(db, () => db.close());
-  const reserve = role === "owner" ? new BallastFile(path) : null;
-  const proof = new WriteProof(db);
-  const commits = new GroupCommit(db, {
-    onFault: (error) => proof.note(error),
-    onFull: (why) => reserve?.note(why),
-    makeRoom: (why) => reserve?.spend(why) ?? false,
-  });
-  const parking = new Parking(sql);
-  const recount = role === "owner" ? new Recount(sql, commits) : null;
-  const assertSameFiles = fileWatch(path, [`${path}-wal`, ...(lock === null ? [] : [lockPath(path)])]);
-  const assertSameDatabase = fileWatch(path, []);
-  const watches = new Set<OutsideChanges>();
-  let closed = false;
+  // Each write reads the clock when it is written, however long it has waited for that.
 
-  function assertOpen(): void {
-    if (closed) throw new StorageError("The queue is closed: nothing more can be read.");
+  insert: Store["insert"] = async (jobs) => {
+    this.#reserve?.assertRoom();
+    return await this.#commits.write(() => insert(this.#sql, jobs, this.now()), { isRefusedWhenFull: true });
+  };
+
+  claim: Store["claim"] = (requests, { kinds, setBack = null } = {}) =>
+    this.#commits.write(() => {
+      if (setBack !== null) followSetBack(this.#sql, setBack);
+      if (kinds !== undefined) this.#parking.admit(kinds);
+      const parking = kinds === undefined ? null : this.#parking;
+      return claim(this.#sql, requests, { now: this.now(), process: this.#process, parking });
+    }, { isDroppedAtClose: true });
+
+  renew: Store["renew"] = (leases) => this.#commits.write(() => renew(this.#sql, leases, this.now()));
+
+  settle: Store["settle"] = (settlements) =>
+    this.#commits.write(() => settle(this.#sql, settlements, this.now()));
+
+  move: Store["move"] = (verb, ids, by) =>
+    this.#commits.write(() => move(this.#sql, { verb, ids, now: this.now(), by }));
+
+  /** In the order of the writes: a heartbeat that still waits for its commit counts. */
+  orphans: Store["orphans"] = (request) => this.#commits.write(() => orphans(this.#sql, request, this.now()));
+
+  prune: Store["prune"] = async (request) => {
+    const pruned = await this.#commits.write(() => prune(this.#sql, request, this.now()));
+    if (!this.#closed) shrinkLargeLog(this.#sql, this.#path);
+    return pruned;
+  };
+
+  join: Store["join"] = async (process) => {
+    const isOwner = this.#lock !== null;
+    this.#process = await this.#commits.write(() => join(this.#sql, process, { now: this.now(), isOwner }));
+  };
+
+  beat: Store["beat"] = () => this.#commits.write(() => beat(this.#sql, this.#process, this.now()));
+
+  leave: Store["leave"] = async (id) => {
+    await this.#commits.write(() => this.#sql.leave.run(id));
+  };
+
+  processes: Store["processes"] = ({ silentForMs }) =>
+    this.#read(() => {
+      const [own, isOwner] = [this.#process, this.#lock !== null];
+      return listProcesses(this.#sql, { now: this.now(), silentForMs, own, isOwner });
+    });
+
+  get: Store["get"] = (id, how) => this.#readForPage(() => get(this.#sql, id, how));
+
+  getMany: Store["getMany"] = (seqs, how) => this.#readForPage(() => getMany(this.#sql, seqs, how));
+
+  list: Store["list"] = (query) => this.#readForPage(() => list(this.#sql, query, this.now()));
+
+  stats: Store["stats"] = ({ silentForMs }) =>
+    this.#readForPage(() => ({
+      ...stats(this.#sql, { now: this.now(), silentForMs }),
+      warnings: logWarnings(this.#path),
+    }));
+
+  watch(onChange: () => void): Disposable {
+    this.#assertOpen();
+    const [sql, parking, recount] = [this.#sql, this.#parking, this.#recount];
+    const changes = new OutsideChanges({ sql, parking, recount, onChange });
+    this.#watches.add(changes);
+    return {
+      [Symbol.dispose]: () => {
+        changes[Symbol.dispose]();
+        this.#watches.delete(changes);
+      },
+    };
+  }
+
+  probe(): Promise<void> {
+    return this.#read(() => {
+      this.#assertSameFiles();
+      this.#lateCheck?.assertSound();
+      this.#reserve?.assertRoom();
+      this.#proof.assertWritable();
+      for (const changes of this.#watches) changes.assertWorking();
+      this.#sql.dataVersion.get();
+    });
+  }
+
+  check(): Promise<string[]> {
+    return this.#read(() => check(this.#db, this.#sql, { deep: false }));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const changes of this.#watches) changes[Symbol.dispose]();
+    this.#lateCheck?.[Symbol.dispose]();
+    this.#commits.close();
+    if (this.#lock !== null && isLost(this.#assertSameDatabase)) await rescue(this.#db, this.#path);
+    // Also while the late check still reads: an empty log marks a clean stop.
+    if (this.#lock !== null) shrinkLog(this.#sql);
+    this.#db.close();
+    this.#lock?.[Symbol.dispose]();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new StorageError("The queue is closed: nothing more can be read.");
   }
 
   /** Reads see committed data only: no turn stays open between two events. */
-  async function read<T>(work: () => T | Promise<T>): Promise<T> {
-    assertOpen();
+  async #read<T>(work: () => T | Promise<T>): Promise<T> {
+    this.#assertOpen();
     try {
       return await work();
     } catch (error) {
@@ -80,84 +188,10 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
     }
   }
 
-  function readForPage<T>(work: () => T): Promise<T> {
-    commits.noteReader();
-    return read(work);
+  #readForPage<T>(work: () => T): Promise<T> {
+    this.#commits.noteReader();
+    return this.#read(work);
   }
-
-  undo.move();
-  return {
-    endedUncleanly,
-    insert: async (jobs) => {
-      reserve?.assertRoom();
-      return await commits.write(() => insert(sql, jobs), { isRefusedWhenFull: true });
-    },
-    claim: (requests, now, { kinds, setBack = null } = {}) => {
-      const late = lateness();
-      return commits.write(() => {
-        if (setBack !== null) followSetBack(sql, setBack);
-        if (kinds !== undefined) parking.admit(kinds);
-        return claim(sql, requests, { now: now + late(), parking: kinds === undefined ? null : parking });
-      }, { isDroppedAtClose: true });
-    },
-    renew: (leases, now) => commits.write(() => renew(sql, leases, now)),
-    settle: (settlements) => commits.write(() => settle(sql, settlements)),
-    move: (verb, ids, now, by) => commits.write(() => move(sql, { verb, ids, now, by })),
-    // In the order of the writes: a heartbeat that still waits for its commit counts.
-    orphans: (request) => commits.write(() => orphans(sql, request)),
-    prune: async (request) => {
-      const answer = await commits.write(() => prune(sql, request));
-      if (!closed) shrinkLargeLog(sql, path);
-      return answer;
-    },
-    get: (id, how) => readForPage(() => get(sql, id, how)),
-    getMany: (seqs, how) => readForPage(() => getMany(sql, seqs, how)),
-    list: (query) => readForPage(() => list(sql, query)),
-    stats: (moment) => readForPage(() => ({ ...stats(sql, moment), warnings: logWarnings(path) })),
-    watch: (onChange) => {
-      assertOpen();
-      const changes = new OutsideChanges({ sql, parking, recount, onChange });
-      watches.add(changes);
-      return {
-        [Symbol.dispose]: () => {
-          changes[Symbol.dispose]();
-          watches.delete(changes);
-        },
-      };
-    },
-    probe: () =>
-      read(() => {
-        assertSameFiles();
-        lateCheck?.assertSound();
-        reserve?.assertRoom();
-        proof.assertWritable();
-        for (const changes of watches) changes.assertWorking();
-        sql.dataVersion.get();
-      }),
-    check: () => read(() => check(db, sql, { deep: false })),
-    capabilities: {
-      backup: (target, how) => read(() => backup(db, { from: path, to: target, ...how })),
-      deepCheck: () => read(() => check(db, sql, { deep: true })),
-    },
-    close: async () => {
-      if (closed) return;
-      closed = true;
-      for (const changes of watches) changes[Symbol.dispose]();
-      lateCheck?.[Symbol.dispose]();
-      commits.close();
-      if (lock !== null && isLost(assertSameDatabase)) await rescue(db, path);
-      // Also while the late check still reads: an empty log marks a clean stop.
-      if (lock !== null) shrinkLog(sql);
-      db.close();
-      lock?.[Symbol.dispose]();
-    },
-  };
-}
-
-function noDatabase(path: string): StorageError {
-  return new StorageError(
-    `There is no database ${path}: check QUEUE_URL, and the folder in which the command was called.`,
-  );
 }
 
 function isLost(assertSame: () => void): boolean {
@@ -167,35 +201,4 @@ function isLost(assertSame: () => void): boolean {
   } catch {
     return true;
   }
-}
-
-async function openOrUnlock(
-  path: string,
-  { role, onCreated = () => {}, lock }: OpenOptions & { lock: Disposable | null },
-): Promise<Opened> {
-  try {
-    if (lock === null) await createAsGuest(path, onCreated);
-    else if (!databaseExists(path)) createDatabase(path);
-    return openOrAdopt(path, role);
-  } catch (error) {
-    lock?.[Symbol.dispose]();
-    throw isStorageFault(error) ? toOpeningError(error, path) : error;
-  }
-}
-
-function openOrAdopt(path: string, role: OpenOptions["role"]): Opened {
-  try {
-    return openDatabase(path, { role });
-  } catch (error) {
-    if (role !== "owner" || !(error instanceof ForeignDatabaseError) || !adoptDump(path)) throw error;
-    return openDatabase(path, { role });
-  }
-}
-
-/** A command may run before the first start or at the same moment: the holder of the lock creates the database. */
-async function createAsGuest(path: string, onCreated: (path: string) => void): Promise<void> {
-  using lock = await lockUnless(path, () => databaseExists(path));
-  if (lock === null || databaseExists(path)) return;
-  createDatabase(path);
-  onCreated(path);
 }

@@ -9,6 +9,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { INITIAL_STATUS } from "../job.ts";
 import { HISTORY_SQL, readable } from "./history_sql.ts";
 import { LINE } from "./line_statements.ts";
+import { PROCESS_SQL } from "./process_statements.ts";
 import {
   countedByStatus,
   IN_FLIGHT,
@@ -47,6 +48,7 @@ const WANTED = `(?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0)
 
 export const SQL = {
   ...LINE,
+  ...PROCESS_SQL,
 
   // insert: ?1 id ?2 kind ?3 payload ?4 priority ?5 run_at ?6 now
   insert: `INSERT OR ROLLBACK INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)
@@ -65,24 +67,22 @@ export const SQL = {
   topLevel: `SELECT priority FROM jobs WHERE ${READY} ORDER BY priority DESC LIMIT 1`,
   levelBelow: `SELECT priority FROM jobs WHERE ${READY} AND priority < ?1
     ORDER BY priority DESC LIMIT 1`,
-  // ?1 consumer ?2 now ?3 priority ?4 limit. A claim of many builds a temporary table, which costs as much as five jobs
+  // ?1 consumer ?2 now ?3 priority ?4 process ?5 limit. A claim of many builds a temporary table, which costs as much as five jobs
   // (85 µs), so there is also a claim of one.
-  claim:
-    `UPDATE OR ROLLBACK jobs SET status = ${TO.claim}, lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
-      started_at = ?2, updated_at = ?2
+  claim: `UPDATE OR ROLLBACK jobs SET status = ${TO.claim}, lease = lease + 1, consumer_id = ?1, process = ?4,
+      last_heartbeat = ?2, started_at = ?2, updated_at = ?2
     WHERE seq IN (SELECT seq FROM jobs WHERE ${READY} AND priority = ?3 AND run_at <= ?2
-      ORDER BY run_at, seq LIMIT ?4)
+      ORDER BY run_at, seq LIMIT ?5)
     RETURNING seq, lease, id, kind, payload, retries, crashes, suspect, run_at`,
   claimOne:
-    `UPDATE OR ROLLBACK jobs SET status = ${TO.claim}, lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
-      started_at = ?2, updated_at = ?2
+    `UPDATE OR ROLLBACK jobs SET status = ${TO.claim}, lease = lease + 1, consumer_id = ?1, process = ?4,
+      last_heartbeat = ?2, started_at = ?2, updated_at = ?2
     WHERE seq = (SELECT seq FROM jobs WHERE ${READY} AND priority = ?3 AND run_at <= ?2
       ORDER BY run_at, seq LIMIT 1)
     RETURNING seq, lease, id, kind, payload, retries, crashes, suspect, run_at`,
-  // ?1 consumer ?2 now
-  claimSuspect:
-    `UPDATE jobs SET status = ${TO.claim}, lease = lease + 1, consumer_id = ?1, last_heartbeat = ?2,
-      started_at = ?2, updated_at = ?2
+  // ?1 consumer ?2 now ?3 process
+  claimSuspect: `UPDATE jobs SET status = ${TO.claim}, lease = lease + 1, consumer_id = ?1, process = ?3,
+      last_heartbeat = ?2, started_at = ?2, updated_at = ?2
     WHERE seq = (SELECT seq FROM jobs WHERE ${SUSPECT} AND run_at <= ?2
       ORDER BY crashes, priority DESC, run_at, seq LIMIT 1)
     RETURNING seq, lease, id, kind, payload, retries, crashes, suspect, run_at`,
@@ -140,13 +140,6 @@ export const SQL = {
       status = ${TO.resubmit}, parked = 0, canceled_from = NULL, updated_at = ?2, consumer_id = NULL,
       last_heartbeat = NULL, started_at = NULL, finished_at = NULL, result = NULL
     WHERE id = ?1 AND ${MAY.resubmit} RETURNING ${BRIEF}`,
-
-  // orphans: ?1 ?2 heartbeats between these prove a living holder ?3 JSON list of what is held, as "seq:lease" ?4 limit
-  orphans: `SELECT seq, lease, id, kind, consumer_id, crashes, suspect, run_at, started_at, last_heartbeat
-    FROM jobs INDEXED BY jobs_processing
-    WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) NOT BETWEEN ?1 AND ?2
-      AND seq || ':' || lease NOT IN (SELECT value FROM json_each(?3))
-    ORDER BY seq LIMIT ?4`,
 
   // the clock was set back to ?1, from ?2 / by ?2: jobs that were due then, and jobs in flight that wait for an attempt
   stayDue: `UPDATE jobs SET run_at = ?1 WHERE seq IN (

@@ -25,13 +25,13 @@ interface LineRequest {
 /** `isFew`: all of them can be sorted quickly. */
 export function listLine(
   sql: Statements,
-  { line, limit, due, cursor }: Required<Pick<JobQuery, "line" | "limit">> & Pick<JobQuery, "due" | "cursor">,
+  { now, limit, due, cursor }: Pick<JobQuery, "limit" | "due" | "cursor"> & { readonly now: number },
   isFew: boolean,
 ): JobPage {
   const from = cursor === undefined ? 0 : fromCursor(cursor);
   const end = Math.min(from + limit, isFew ? Infinity : MOST_PLACES);
   // One more place than requested shows whether there is another page.
-  const places = placesOf(sql, { now: line.now, places: end + 1, due: due?.when });
+  const places = placesOf(sql, { now, places: end + 1, due });
   const rows = places.slice(from, end).map(({ seq }) => sql.bySeq.get(seq));
   const isLast = places.length <= end || (!isFew && end === MOST_PLACES);
   return { jobs: rows.filter((row) => row !== undefined).map(toJob), next: isLast ? null : toCursor(end) };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { backUp } from "../../queue/capabilities.ts";
 import { STATUSES } from "../../queue/job.ts";
-import { add, bring, newJob, NOW } from "./stage.ts";
+import { add, bring, newJob } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 export function backupCases(test: Case): void {
@@ -12,7 +12,7 @@ export function backupCases(test: Case): void {
     const copy = await restored(`${folder}/copy`);
     for (const status of STATUSES) assert.deepEqual(await copy.get(status), await store.get(status));
     assert.equal(await copy.get("too late"), null);
-    const { counts } = await copy.stats({ now: NOW, silentSince: NOW });
+    const { counts } = await copy.stats({ silentForMs: 0 });
     assert.deepEqual(counts, Object.fromEntries(STATUSES.map((status) => [status, 1])));
     assert.deepEqual(await copy.check(), []);
     assert.ok(
@@ -41,6 +41,6 @@ export function backupCases(test: Case): void {
     await add(store, "a");
     await assert.rejects(backUp(store, `${folder}/no such folder/copy`));
     await assert.rejects(Deno.stat(`${folder}/no such folder`), Deno.errors.NotFound);
-    assert.equal((await store.stats({ now: NOW, silentSince: NOW })).counts.PENDING, 1);
+    assert.equal((await store.stats({ silentForMs: 0 })).counts.PENDING, 1);
   });
 }

@@ -4,13 +4,14 @@ import { moveTableCases } from "./moves.ts";
 import {
   add,
   addSuspect,
+  at,
   claimOne,
   crash,
   hold,
   jobOf,
   newJob,
   NOW,
-  retryAt,
+  retryIn,
   settlement,
   settleOne,
 } from "./stage.ts";
@@ -92,18 +93,18 @@ function delayCases(test: Case): void {
       newJob("c", { runAt: NOW + 500, priority: 9 }),
       newJob("due"),
     ]);
-    const answer = await store.claim([{ consumerId: "c1", limit: 2, suspect: false }], NOW);
+    const answer = await store.claim([{ consumerId: "c1", limit: 2, suspect: false }]);
     assert.deepEqual([answer.claimed.length, answer.nextRunAt], [1, NOW + 300]);
   });
 
   test("claim returns no next time when nothing waits", async ({ store }) => {
     await hold(store, "held");
-    assert.deepEqual(await store.claim([{ consumerId: "c2", limit: 1, suspect: false }], NOW), EMPTY);
+    assert.deepEqual(await store.claim([{ consumerId: "c2", limit: 1, suspect: false }]), EMPTY);
   });
 
   test("claim does not return the time of a suspect to a request for other jobs", async ({ store }) => {
     await addSuspect(store, "suspect");
-    assert.deepEqual(await store.claim([{ consumerId: "c2", limit: 1, suspect: false }], NOW + 5), EMPTY);
+    assert.deepEqual(await at(NOW + 5, store).claim([{ consumerId: "c2", limit: 1, suspect: false }]), EMPTY);
   });
 }
 
@@ -120,15 +121,15 @@ function suspectCases(test: Case): void {
     await addSuspect(store, "suspect1");
     await addSuspect(store, "suspect2");
     await add(store, "plain");
-    const { claimed } = await store.claim([{ consumerId: "c1", limit: 9, suspect: true }], NOW);
+    const { claimed } = await store.claim([{ consumerId: "c1", limit: 9, suspect: true }]);
     assert.deepEqual(claimed.map((one) => [one.id, one.suspect, one.crashes]), [["suspect1", true, 2]]);
   });
 
   test("claim of a suspect does not take it before its time", async ({ store }) => {
     await addSuspect(store, "suspect", { runAt: NOW + 50 });
     const request = { consumerId: "c1", limit: 1, suspect: true };
-    assert.deepEqual(await store.claim([request], NOW + 49), { claimed: [], nextRunAt: NOW + 50 });
-    assert.equal((await store.claim([request], NOW + 50)).claimed.length, 1);
+    assert.deepEqual(await at(NOW + 49, store).claim([request]), { claimed: [], nextRunAt: NOW + 50 });
+    assert.equal((await at(NOW + 50, store).claim([request])).claimed.length, 1);
   });
 
   test("claim takes a job with a single crash like any other", async ({ store }) => {
@@ -146,12 +147,12 @@ function batchCases(test: Case): void {
       limit,
       suspect: false,
     }));
-    const { claimed, nextRunAt } = await store.claim(requests, NOW);
+    const { claimed, nextRunAt } = await store.claim(requests);
     for (const [consumerId, limit] of Object.entries(limits)) {
       assert.equal(claimed.filter((one) => one.consumerId === consumerId).length, limit);
     }
     assert.equal(nextRunAt, null);
-    assert.equal((await store.stats({ now: NOW, silentSince: NOW })).counts.PENDING, 2);
+    assert.equal((await store.stats({ silentForMs: 0 })).counts.PENDING, 2);
   });
 
   test("claim serves every consumer of a batch while there are enough jobs", async ({ store }) => {
@@ -160,7 +161,7 @@ function batchCases(test: Case): void {
       { length: 10 },
       (_, i) => ({ consumerId: `c${i}`, limit: 1, suspect: false }),
     );
-    const { claimed } = await store.claim(requests, NOW);
+    const { claimed } = await store.claim(requests);
     assert.equal(new Set(claimed.map((one) => one.consumerId)).size, 10);
     assert.equal(new Set(claimed.map((one) => one.seq)).size, 10);
   });
@@ -168,7 +169,7 @@ function batchCases(test: Case): void {
   test("claim in a batch takes the head of the line when there are too few jobs", async ({ store }) => {
     await addMany(store, 5);
     const requests = ["c1", "c2", "c3"].map((consumerId) => ({ consumerId, limit: 3, suspect: false }));
-    const { claimed } = await store.claim(requests, NOW);
+    const { claimed } = await store.claim(requests);
     assert.deepEqual(claimed.map((one) => one.id).sort(), ["j0", "j1", "j2", "j3", "j4"]);
   });
 
@@ -177,9 +178,9 @@ function batchCases(test: Case): void {
     await add(store, "due", { runAt: step.from });
     await add(store, "later", { runAt: step.from + 1 });
     const waits = await hold(store, "waits");
-    await settleOne(store, retryAt(step.from + 2_000, waits));
+    await settleOne(store, retryIn(2_000, waits), step.from);
     const requests = [{ consumerId: "c2", limit: 9, suspect: false }];
-    const { claimed } = await store.claim(requests, NOW, { setBack: step });
+    const { claimed } = await store.claim(requests, { setBack: step });
     assert.deepEqual(claimed.map(({ id }) => id), ["due"]);
     assert.equal((await jobOf(store, "due")).runAt, NOW);
     assert.equal((await jobOf(store, "later")).runAt, step.from + 1);
@@ -195,7 +196,7 @@ function batchCases(test: Case): void {
         limit: 1,
         suspect: false,
       }];
-      return (i % 2 ? store : other).claim(requests, NOW);
+      return (i % 2 ? store : other).claim(requests);
     });
     const claimed = (await Promise.all(claims)).flatMap((answer) => answer.claimed);
     assert.equal(claimed.length, 300);
@@ -205,7 +206,7 @@ function batchCases(test: Case): void {
 
   test("claim of nothing returns nothing", async ({ store }) => {
     await add(store, "a");
-    assert.deepEqual((await store.claim([], NOW)).claimed, []);
+    assert.deepEqual((await store.claim([])).claimed, []);
     assert.equal((await jobOf(store, "a")).status, "PENDING");
   });
 }
@@ -215,7 +216,7 @@ async function addMany(store: Store, count: number): Promise<void> {
 }
 
 async function claimedIds(store: Store, limit: number, now = NOW): Promise<string[]> {
-  const { claimed } = await store.claim([{ consumerId: "c1", limit, suspect: false }], now);
+  const { claimed } = await at(now, store).claim([{ consumerId: "c1", limit, suspect: false }]);
   return claimed.map((one) => one.id);
 }
 
@@ -225,12 +226,12 @@ function kindCases(test: Case): void {
   const only = (...kinds: string[]) => ({ kinds });
   const addMails = (store: Store, count: number) =>
     store.insert(Array.from({ length: count }, (_, i) => newJob(`m${i}`, { kind: "mail", priority: 9 })));
-  const parkedOf = async (store: Store) => (await store.stats({ now: NOW, silentSince: NOW })).parked;
+  const parkedOf = async (store: Store) => (await store.stats({ silentForMs: 0 })).parked;
 
   test("claim passes over kinds that it was not asked for: they wait, and are reported", async ({ store }) => {
     await addMails(store, 3);
     await add(store, "f");
-    const { claimed } = await store.claim(ONE, NOW, only("file", "noop"));
+    const { claimed } = await store.claim(ONE, only("file", "noop"));
     assert.deepEqual(claimed.map(({ id }) => id), ["f"]);
     for (const id of ["m0", "m1", "m2"]) {
       const { status, retries, consumerId, startedAt } = await jobOf(store, id);
@@ -239,20 +240,20 @@ function kindCases(test: Case): void {
       });
     }
     assert.deepEqual(await parkedOf(store), [{ kind: "mail", count: 3 }]);
-    const { counts, oldestDueAt } = await store.stats({ now: NOW, silentSince: NOW });
+    const { counts, oldestDueAt } = await store.stats({ silentForMs: 0 });
     assert.deepEqual([counts.PENDING, counts.PROCESSING, oldestDueAt], [3, 1, null]);
-    assert.deepEqual(await store.claim(ONE, NOW, only("file", "noop")), EMPTY);
+    assert.deepEqual(await store.claim(ONE, only("file", "noop")), EMPTY);
     assert.deepEqual(await store.check(), []);
   });
 
   test("claim takes what was parked once it asks for that kind, in its order", async ({ store }) => {
     await addMails(store, 3);
     await add(store, "f");
-    await store.claim(ONE, NOW, only("noop"));
+    await store.claim(ONE, only("noop"));
     assert.deepEqual((await parkedOf(store)).map(({ kind }) => kind), ["file", "mail"]);
     const ids: string[] = [];
     for (let i = 0; i < 4; i++) {
-      const { claimed: [job] } = await store.claim(ONE, NOW, only("file", "mail"));
+      const { claimed: [job] } = await store.claim(ONE, only("file", "mail"));
       ids.push(job?.id ?? "nothing");
     }
     assert.deepEqual(ids, ["m0", "m1", "m2", "f"]);
@@ -262,19 +263,19 @@ function kindCases(test: Case): void {
   test("claim parks a suspect of a kind that it was not asked for, and it stays a suspect", async ({ store }) => {
     await addSuspect(store, "s", { kind: "mail" });
     const asked = [{ consumerId: "c1", limit: 1, suspect: true }];
-    assert.deepEqual((await store.claim(asked, NOW, only("file"))).claimed, []);
+    assert.deepEqual((await store.claim(asked, only("file"))).claimed, []);
     assert.deepEqual(await parkedOf(store), [{ kind: "mail", count: 1 }]);
-    const { claimed } = await store.claim(asked, NOW, only("mail"));
+    const { claimed } = await store.claim(asked, only("mail"));
     assert.deepEqual(claimed.map(({ id, suspect }) => ({ id, suspect })), [{ id: "s", suspect: true }]);
   });
 
   test("a parked job is canceled and resubmitted like any other", async ({ store }) => {
     await addMails(store, 1);
-    await store.claim(ONE, NOW, only("file"));
-    await store.move("cancel", ["m0"], NOW);
+    await store.claim(ONE, only("file"));
+    await store.move("cancel", ["m0"]);
     assert.deepEqual(await parkedOf(store), []);
-    await store.move("resubmit", ["m0"], NOW);
-    const { claimed } = await store.claim(ONE, NOW, only("mail"));
+    await store.move("resubmit", ["m0"]);
+    const { claimed } = await store.claim(ONE, only("mail"));
     assert.deepEqual(claimed.map(({ id }) => id), ["m0"]);
     assert.deepEqual(await store.check(), []);
   });
@@ -283,7 +284,7 @@ function kindCases(test: Case): void {
     await addMails(store, 4_000);
     await add(store, "f");
     for (let calls = 1;; calls++) {
-      const { claimed, nextRunAt } = await store.claim(ONE, NOW, only("file"));
+      const { claimed, nextRunAt } = await store.claim(ONE, only("file"));
       if (claimed[0]?.id === "f") break;
       assert.ok(calls < 20, "it never reaches the job");
       assert.ok(nextRunAt !== null && nextRunAt <= NOW, "it would not be called again");

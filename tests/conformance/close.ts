@@ -1,24 +1,28 @@
 import assert from "node:assert/strict";
 import { StorageError } from "../../queue/errors.ts";
 import type { Store } from "../../queue/store.ts";
-import { add, newJob, NOW } from "./stage.ts";
+import { add, newJob, PROCESS } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 const CALLS: Record<
-  Exclude<keyof Store, "close" | "endedUncleanly" | "capabilities">,
+  Exclude<keyof Store, "close" | "now" | "capabilities">,
   (store: Store) => Promise<unknown>
 > = {
   insert: (store) => store.insert([newJob("b")]),
-  claim: (store) => store.claim([{ consumerId: "c1", limit: 1, suspect: false }], NOW),
-  renew: (store) => store.renew([{ seq: 1, lease: 1 }], NOW),
-  settle: (store) => store.settle([{ seq: 1, lease: 1, at: NOW, verb: "complete", result: null }]),
-  move: (store) => store.move("cancel", ["a"], NOW),
-  orphans: (store) => store.orphans({ alive: null, held: [], limit: 1 }),
-  prune: (store) => store.prune({ before: NOW, after: 0, limit: 1 }),
+  claim: (store) => store.claim([{ consumerId: "c1", limit: 1, suspect: false }]),
+  renew: (store) => store.renew([{ seq: 1, lease: 1 }]),
+  settle: (store) => store.settle([{ seq: 1, lease: 1, verb: "complete", result: null }]),
+  move: (store) => store.move("cancel", ["a"]),
+  orphans: (store) => store.orphans({ process: null, limit: 1 }),
+  join: (store) => store.join(PROCESS),
+  beat: (store) => store.beat(),
+  leave: (store) => store.leave(PROCESS.id),
+  processes: (store) => store.processes({ silentForMs: 1_000 }),
+  prune: (store) => store.prune({ olderThanMs: 0, after: 0, limit: 1 }),
   get: (store) => store.get("a"),
   getMany: (store) => store.getMany([1]),
   list: (store) => store.list({ limit: 1 }),
-  stats: (store) => store.stats({ now: NOW, silentSince: NOW }),
+  stats: (store) => store.stats({ silentForMs: 0 }),
   watch: (store) => Promise.try(() => store.watch(() => {})),
   probe: (store) => store.probe(),
   check: (store) => store.check(),
@@ -39,7 +43,7 @@ export function closeCases(test: Case): void {
     const asked = [add(store, "a"), add(store, "b")];
     await store.close();
     assert.deepEqual((await Promise.all(asked)).map((job) => job.id), ["a", "b"]);
-    assert.equal((await other.stats({ now: NOW, silentSince: NOW })).counts.PENDING, 2);
+    assert.equal((await other.stats({ silentForMs: 0 })).counts.PENDING, 2);
   });
 
   test("what was written before close is there when the store is opened again", async ({ store, second }) => {

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { add, claimOne, crash, hold, NOW, settlement, settleOne } from "./stage.ts";
+import { add, at, claimOne, crash, hold, NOW, settlement, settleOne } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 export function getCases(test: Case): void {
   test("getMany returns the jobs with these numbers as they are now, in that order, but for those that are gone", async ({ store }) => {
     const [a, b, c] = [await add(store, "a"), await add(store, "b"), await add(store, "c")];
-    await store.move("cancel", ["b"], NOW);
+    await store.move("cancel", ["b"]);
     const asked = [c.seq, 999, b.seq, a.seq, 0, -1];
     const expected = [c, (await store.get("b"))?.job, a];
     assert.deepEqual(await store.getMany(asked), expected);
     assert.deepEqual(await store.getMany([]), []);
-    await store.prune({ before: NOW + 1, after: 0, limit: 9 });
+    await store.prune({ olderThanMs: -1, after: 0, limit: 9 });
     assert.deepEqual(await store.getMany(asked), [c, a]);
   });
 
@@ -29,13 +29,13 @@ export function getCases(test: Case): void {
 
   test("get returns the whole history of a job, oldest line first", async ({ store }) => {
     const first = await hold(store, "a", "c1");
-    await settleOne(store, settlement("retry", first, NOW + 1));
+    await settleOne(store, settlement("retry", first), NOW + 1);
     await crash(store, first);
     const second = await claimOne(store, "c2", NOW + 9_000);
-    await settleOne(store, settlement("fail", second, NOW + 9_001));
-    await store.move("resubmit", ["a"], NOW + 9_002);
-    await store.move("cancel", ["a"], NOW + 9_003);
-    await add(store, "a", { replace: true, createdAt: NOW + 9_004 });
+    await settleOne(store, settlement("fail", second), NOW + 9_001);
+    await at(NOW + 9_002, store).move("resubmit", ["a"]);
+    await at(NOW + 9_003, store).move("cancel", ["a"]);
+    await add(at(NOW + 9_004, store), "a", { replace: true });
     const history = (await store.get("a"))?.history ?? [];
     assert.deepEqual(history.map((line) => [line.event, line.at - NOW]), [
       ["retried", 1],
@@ -54,7 +54,7 @@ export function getCases(test: Case): void {
     const other = await second();
     await add(store, "a");
     assert.equal((await other.get("a"))?.job.status, "PENDING");
-    await other.move("cancel", ["a"], NOW);
+    await other.move("cancel", ["a"]);
     assert.equal((await store.get("a"))?.job.status, "CANCELED");
   });
 }

@@ -3,6 +3,7 @@ import { FINISHED, type FinishedStatus, STATUSES } from "../../queue/job.ts";
 import type { NewJob } from "../../queue/store.ts";
 import {
   add,
+  at,
   bring,
   claimOne,
   crash,
@@ -25,9 +26,8 @@ export function insertCases(test: Case): void {
       payload: '{"to":"x"}',
       priority: -7,
       runAt: NOW + 5,
-      createdAt: NOW + 1,
     });
-    const [inserted] = await store.insert([asked]);
+    const [inserted] = await at(NOW + 1, store).insert([asked]);
     assert.equal(inserted?.outcome, "added");
     const { seq, lease, ...facts } = inserted.job;
     assert.ok(Number.isSafeInteger(seq) && Number.isSafeInteger(lease));
@@ -51,6 +51,11 @@ export function insertCases(test: Case): void {
       updatedAt: NOW + 1,
     });
     assert.deepEqual(await store.get("a"), { job: inserted.job, history: [] });
+  });
+
+  test("a job without a time to run is due at once, by the store's clock", async ({ store }) => {
+    const { runAt, createdAt } = await add(at(NOW + 7, store), "a", { runAt: null });
+    assert.deepEqual([runAt, createdAt], [NOW + 7, NOW + 7]);
   });
 
   for (const status of UNFINISHED) {
@@ -89,9 +94,8 @@ export function insertCases(test: Case): void {
     test(`insert with replace starts a ${status} job afresh`, async ({ store }) => {
       const before = await bring(store, "a", status);
       const story = await eventsOf(store, "a");
-      const [inserted] = await store.insert([
-        newJob("a", { payload: "2", createdAt: NOW + 50, runAt: NOW + 60, replace: true }),
-      ]);
+      const again = newJob("a", { payload: "2", runAt: NOW + 60, replace: true });
+      const [inserted] = await at(NOW + 50, store).insert([again]);
       assert.equal(inserted?.outcome, "replaced");
       const { job } = inserted;
       assert.ok(job.lease >= before.lease, "a lease never shrinks");
@@ -122,7 +126,7 @@ export function insertCases(test: Case): void {
   test("insert with replace resets the crashes: the job is no longer a suspect", async ({ store }) => {
     await hold(store, "a").then((claimed) => crash(store, claimed));
     await crash(store, await claimOne(store));
-    await store.move("cancel", ["a"], NOW);
+    await store.move("cancel", ["a"]);
     await add(store, "a", { replace: true });
     assert.equal((await claimOne(store)).suspect, false);
   });
@@ -132,7 +136,7 @@ export function insertCases(test: Case): void {
     const inserted = await store.insert(batch);
     assert.deepEqual(inserted.map((one) => one.outcome), ["added", "waiting"]);
     assert.equal((await jobOf(store, "a")).payload, "1");
-    assert.equal((await store.stats({ now: NOW, silentSince: NOW })).counts.PENDING, 1);
+    assert.equal((await store.stats({ silentForMs: 0 })).counts.PENDING, 1);
   });
 
   test("insert returns results in the order of its requests", async ({ store }) => {
@@ -194,7 +198,7 @@ export function insertCases(test: Case): void {
 
   test("insert with replace does not let a late worker finish the new job", async ({ store }) => {
     const late = await hold(store, "a");
-    await store.move("cancel", ["a"], NOW);
+    await store.move("cancel", ["a"]);
     await add(store, "a", { replace: true });
     await claimOne(store, "c2");
     assert.equal(await settleOne(store, settlement("complete", late)), false);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { QueueError } from "../../queue/errors.ts";
 import { type Status, STATUSES } from "../../queue/job.ts";
 import type { JobQuery, Store } from "../../queue/store.ts";
-import { add, bring, newJob, NOW } from "./stage.ts";
+import { add, at, bring, newJob, NOW } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 const SEVERAL: readonly Status[] = ["PENDING", "FAILED", "CANCELED"];
@@ -25,7 +25,7 @@ function pageCases(test: Case): void {
   test("list refuses a cursor that no page of this store has ended with", async ({ store }) => {
     await bring(store, "a", "PENDING");
     for (const cursor of ["x", "-1", "1.5", "1e3", "9".repeat(30), "0x10", " 1", "", "\0"]) {
-      for (const query of [{ limit: 5 }, { limit: 5, line: { now: NOW } }]) {
+      for (const query of [{ limit: 5 }, { limit: 5, line: true } as const]) {
         await assert.rejects(
           store.list({ ...query, cursor }),
           (error) => error instanceof QueueError && error.code === "invalid_query",
@@ -75,7 +75,7 @@ function pageCases(test: Case): void {
       seen.push(...jobs.map((job) => job.id));
       cursor = next;
       await add(store, `new${page}`);
-      await store.move("cancel", [`old${page}`], 0);
+      await at(0, store).move("cancel", [`old${page}`]);
     }
     assert.deepEqual(seen, ids.toReversed());
   });
@@ -134,7 +134,7 @@ function filterCases(test: Case): void {
       newJob("later", { runAt: NOW + 1 }),
       newJob("later mail", { runAt: NOW + 9, kind: "mail" }),
     ]);
-    const due = (when: "now" | "later") => ({ status: "PENDING", due: { when, now: NOW } }) as const;
+    const due = (when: "now" | "later") => ({ status: "PENDING", due: when }) as const;
     assert.deepEqual(await walk(store, { ...due("now"), limit: 1 }), ["due"]);
     assert.deepEqual(await walk(store, { ...due("later"), limit: 1 }), ["later mail", "later"]);
     assert.deepEqual(await walk(store, { ...due("later"), kind: "mail", limit: 5 }), ["later mail"]);
@@ -145,8 +145,8 @@ function filterCases(test: Case): void {
     for (const [i, status] of STATUSES.entries()) {
       for (const name of ["old", "new"]) await bring(store, `${name} ${i}`, status);
     }
-    await store.insert([newJob("newest", { createdAt: NOW + 5_000 })]);
-    await store.move("cancel", ["old 0"], NOW + 9_000);
+    await at(NOW + 5_000, store).insert([newJob("newest")]);
+    await at(NOW + 9_000, store).move("cancel", ["old 0"]);
     assert.deepEqual(await walk(store, { changedSince: NOW + 5_000, limit: 1 }), ["newest", "old 0"]);
     assert.deepEqual(await walk(store, { changedSince: NOW + 5_001, limit: 5 }), ["old 0"]);
     assert.deepEqual(await walk(store, { changedSince: NOW + 9_000, statuses: ["CANCELED"], limit: 5 }), [
@@ -174,13 +174,13 @@ function filterCases(test: Case): void {
       "planned late",
     ];
     const lineOf = (limit: number, only: Pick<JobQuery, "due"> = {}) =>
-      walk(store, { line: { now }, limit, ...only });
+      walk(at(now, store), { line: true, limit, ...only });
     for (const limit of [1, 2, 50]) {
       assert.deepEqual(await lineOf(limit), expected, `pages of ${limit}`);
-      assert.deepEqual(await lineOf(limit, { due: { when: "now", now } }), expected.slice(0, 4));
-      assert.deepEqual(await lineOf(limit, { due: { when: "later", now } }), expected.slice(4));
+      assert.deepEqual(await lineOf(limit, { due: "now" }), expected.slice(0, 4));
+      assert.deepEqual(await lineOf(limit, { due: "later" }), expected.slice(4));
     }
-    const { claimed } = await store.claim([{ consumerId: "c", limit: 4, suspect: false }], now);
+    const { claimed } = await at(now, store).claim([{ consumerId: "c", limit: 4, suspect: false }]);
     assert.deepEqual(claimed.map(({ id }) => id), expected.slice(0, 4));
   });
 
@@ -188,7 +188,7 @@ function filterCases(test: Case): void {
     await store.insert(
       Array.from({ length: 6_000 }, (_, i) => newJob(`j${i}`, { runAt: i, priority: i % 7 })),
     );
-    const ids = await walk(store, { line: { now: 9_000 }, limit: 50 });
+    const ids = await walk(at(9_000, store), { line: true, limit: 50 });
     assert.equal(ids.length, 1_000);
     const priorities = ids.map((id) => Number(id.slice(1)) % 7);
     assert.deepEqual(priorities, priorities.toSorted((a, b) => b - a));

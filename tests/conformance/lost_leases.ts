@@ -1,28 +1,28 @@
 /** Every way in which a holder can lose its job. */
 import type { Store } from "../../queue/store.ts";
-import { add, claimOne, crash, NOW, reap, settlement, settleOne } from "./stage.ts";
+import { add, at, claimOne, crash, NOW, reap, settlement, settleOne } from "./stage.ts";
 import type { Claimed } from "../../queue/store.ts";
 
 /** Each entry takes the job of `held` from its holder. */
 export const LOSSES: Record<string, (store: Store, held: Claimed) => Promise<unknown>> = {
-  "it was reaped": (store) => reap(store, { crashLimit: null }),
+  "it was reaped": (store) => reap(store, { death: { crashLimit: null } }),
   "it was reaped with a charge": (store) => reap(store),
   "it was reaped and claimed anew": async (store) => {
-    await reap(store, { crashLimit: null });
+    await reap(store, { death: { crashLimit: null } });
     await claimOne(store, "c2");
   },
-  "it was canceled": (store, { id }) => store.move("cancel", [id], NOW + 5),
+  "it was canceled": (store, { id }) => at(NOW + 5, store).move("cancel", [id]),
   "it was canceled, resubmitted and claimed anew": async (store, { id }) => {
-    await store.move("cancel", [id], NOW + 5);
-    await store.move("resubmit", [id], NOW + 6);
+    await at(NOW + 5, store).move("cancel", [id]);
+    await at(NOW + 6, store).move("resubmit", [id]);
     await claimOne(store, "c2", NOW + 7);
   },
   "it was canceled and started afresh": async (store, { id }) => {
-    await store.move("cancel", [id], NOW + 5);
+    await at(NOW + 5, store).move("cancel", [id]);
     await add(store, id, { replace: true });
   },
   "it was canceled, started afresh and claimed anew": async (store, { id }) => {
-    await store.move("cancel", [id], NOW + 5);
+    await at(NOW + 5, store).move("cancel", [id]);
     await add(store, id, { replace: true });
     await claimOne(store, "c2");
   },

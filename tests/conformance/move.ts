@@ -5,6 +5,7 @@ import { moveTableCases } from "./moves.ts";
 import {
   add,
   addSuspect,
+  at,
   bring,
   claimOne,
   claimSuspect,
@@ -30,7 +31,7 @@ function resubmitCases(test: Case): void {
   test("resubmit of a FAILED job keeps its retries and its crashes", async ({ store }) => {
     await crash(store, await hold(store, "a"));
     await settleOne(store, settlement("fail", await claimOne(store)));
-    await store.move("resubmit", ["a"], NOW + 20);
+    await at(NOW + 20, store).move("resubmit", ["a"]);
     const { status, retries, crashes, finishedAt, result } = await jobOf(store, "a");
     assert.deepEqual([status, retries, crashes, finishedAt, result], ["PENDING", 2, 1, null, null]);
   });
@@ -40,10 +41,10 @@ function resubmitCases(test: Case): void {
       await crash(store, await hold(store, "a"));
       const held = await claimOne(store);
       await settleOne(store, settlement("retry", held));
-      if (end === "cancel") await store.move("cancel", ["a"], NOW + 10);
+      if (end === "cancel") await at(NOW + 10, store).move("cancel", ["a"]);
       else await settleOne(store, settlement(end, held));
       const story = await eventsOf(store, "a");
-      await store.move("resubmit", ["a"], NOW + 20);
+      await at(NOW + 20, store).move("resubmit", ["a"]);
       const { retries, crashes } = await jobOf(store, "a");
       assert.deepEqual([retries, crashes], [0, 0]);
       assert.deepEqual(await eventsOf(store, "a"), [...story, "resubmitted"]);
@@ -53,24 +54,24 @@ function resubmitCases(test: Case): void {
   test("a suspect that ends UNPROCESSABLE and is resubmitted is no longer a suspect", async ({ store }) => {
     await addSuspect(store, "a");
     await crash(store, await claimSuspect(store));
-    await store.move("resubmit", ["a"], NOW + 20);
+    await at(NOW + 20, store).move("resubmit", ["a"]);
     assert.equal((await claimOne(store, "c1", NOW + 20)).suspect, false);
   });
 
   test("a suspect that has failed and is resubmitted is still a suspect", async ({ store }) => {
     await addSuspect(store, "a");
     await settleOne(store, settlement("fail", await claimSuspect(store)));
-    await store.move("resubmit", ["a"], NOW + 20);
+    await at(NOW + 20, store).move("resubmit", ["a"]);
     assert.equal((await claimSuspect(store, "c1", NOW + 20)).id, "a");
   });
 
   test("resubmit of a canceled job keeps a time to run that is still ahead", async ({ store }) => {
     await add(store, "a", { runAt: NOW + 10_000 });
-    await store.move("cancel", ["a"], NOW);
-    await store.move("resubmit", ["a"], NOW + 20);
+    await store.move("cancel", ["a"]);
+    await at(NOW + 20, store).move("resubmit", ["a"]);
     assert.equal((await jobOf(store, "a")).runAt, NOW + 10_000);
     assert.deepEqual(
-      (await store.claim([{ consumerId: "c1", limit: 1, suspect: false }], NOW + 20)).claimed,
+      (await at(NOW + 20, store).claim([{ consumerId: "c1", limit: 1, suspect: false }])).claimed,
       [],
     );
     assert.equal((await claimOne(store, "c1", NOW + 10_000)).id, "a");
@@ -78,8 +79,8 @@ function resubmitCases(test: Case): void {
 
   test("resubmit of a canceled job whose time has passed makes it due at once", async ({ store }) => {
     await add(store, "a", { runAt: NOW + 10 });
-    await store.move("cancel", ["a"], NOW);
-    await store.move("resubmit", ["a"], NOW + 20);
+    await store.move("cancel", ["a"]);
+    await at(NOW + 20, store).move("resubmit", ["a"]);
     assert.equal((await jobOf(store, "a")).runAt, NOW + 20);
   });
 
@@ -89,7 +90,7 @@ function resubmitCases(test: Case): void {
     for (const id of ["a", "b"]) {
       const job = await jobOf(store, id);
       if (id === "a") await settleOne(store, { ...settlement("exhaust", job) });
-      await store.move("resubmit", [id], NOW + 20);
+      await at(NOW + 20, store).move("resubmit", [id]);
       assert.equal((await jobOf(store, id)).runAt, NOW + 20);
     }
   });
@@ -98,13 +99,13 @@ function resubmitCases(test: Case): void {
     test(`a canceled job records that it was ${status}, until it is resubmitted or replaced`, async ({ store }) => {
       const before = await bring(store, "a", status);
       assert.equal(before.canceledFrom, null);
-      await store.move("cancel", ["a"], NOW + 20);
+      await at(NOW + 20, store).move("cancel", ["a"]);
       assert.equal((await jobOf(store, "a")).canceledFrom, status);
       const listed = (await store.list({ limit: 1 })).jobs[0];
       assert.deepEqual([listed?.canceledFrom, listed?.error], [status, before.error]);
-      await store.move("resubmit", ["a"], NOW + 30);
+      await at(NOW + 30, store).move("resubmit", ["a"]);
       assert.equal((await jobOf(store, "a")).canceledFrom, null);
-      await store.move("cancel", ["a"], NOW + 40);
+      await at(NOW + 40, store).move("cancel", ["a"]);
       await add(store, "a", { replace: true });
       assert.equal((await jobOf(store, "a")).canceledFrom, null);
     });
@@ -112,7 +113,7 @@ function resubmitCases(test: Case): void {
 
   test("cancel stores its time, and leaves a history line with the previous status", async ({ store }) => {
     const held = await hold(store, "a");
-    const [moved] = await store.move("cancel", ["a"], NOW + 20);
+    const [moved] = await at(NOW + 20, store).move("cancel", ["a"]);
     assert.ok(moved?.outcome === "moved");
     assert.deepEqual([moved.from, moved.job.status, moved.job.finishedAt], [
       "PROCESSING",
@@ -127,7 +128,7 @@ function resubmitCases(test: Case): void {
 
   test("the history names the user that asked for a move", async ({ store }) => {
     await hold(store, "a");
-    await store.move("cancel", ["a"], NOW + 20, "manager from 203.0.113.7");
+    await at(NOW + 20, store).move("cancel", ["a"], "manager from 203.0.113.7");
     const { history = [] } = await store.get("a") ?? {};
     assert.equal(history.at(-1)?.detail, "was PROCESSING, by manager from 203.0.113.7");
   });
@@ -138,11 +139,11 @@ function batchCases(test: Case): void {
     await bring(store, "done", "COMPLETED");
     await bring(store, "held", "PROCESSING");
     await add(store, "waits");
-    const moved = await store.move("cancel", ["waits", "nobody", "done", "held", "waits"], NOW + 20);
+    const moved = await at(NOW + 20, store).move("cancel", ["waits", "nobody", "done", "held", "waits"]);
     assert.deepEqual(moved.map((one) => one.id), ["waits", "nobody", "done", "held", "waits"]);
     assert.deepEqual(outcomes(moved), ["moved", "unknown", "illegal", "moved", "illegal"]);
     assert.deepEqual(await eventsOf(store, "waits"), ["canceled"]);
-    assert.deepEqual(await store.move("cancel", [], NOW), []);
+    assert.deepEqual(await store.move("cancel", []), []);
   });
 
   test("when a cancel and a completion run at once, exactly one wins", async ({ store, second }) => {
@@ -152,7 +153,7 @@ function batchCases(test: Case): void {
       const [one, two] = round % 2 ? [store, other] : [other, store];
       const [stored, moved] = await Promise.all([
         settleOne(one, settlement("complete", held)),
-        two.move("cancel", [held.id], NOW + 20),
+        at(NOW + 20, two).move("cancel", [held.id]),
       ]);
       assert.deepEqual(outcomes(moved), [stored ? "illegal" : "moved"]);
       assert.equal((await jobOf(store, held.id)).status, stored ? "COMPLETED" : "CANCELED");
@@ -166,8 +167,8 @@ function longHistoryCases(test: Case): void {
     const held = await claimOne(store);
     await settleOne(store, settlement("fail", held));
     for (let i = 0; i < 1_000; i++) {
-      await store.move("resubmit", ["a"], NOW + 20 + 2 * i);
-      await store.move("cancel", ["a"], NOW + 21 + 2 * i);
+      await at(NOW + 20 + 2 * i, store).move("resubmit", ["a"]);
+      await at(NOW + 21 + 2 * i, store).move("cancel", ["a"]);
     }
     const found = await store.get("a");
     assert.ok(found);

@@ -1,7 +1,7 @@
 /** Tests generated from the table of moves: a move in it happens, a move not in it changes nothing. */
 import assert from "node:assert/strict";
 import { isLegal, MOVES, STATUSES, type Verb } from "../../queue/job.ts";
-import { attempt, bring, jobOf } from "./stage.ts";
+import { at, attempt, bring, jobOf } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 /** Every waiting job is due by then. */
@@ -19,10 +19,13 @@ export function moveTableCases(test: Case, verbs: readonly Verb[]): void {
       } else {
         test(`${verb} of a ${status} job changes nothing`, async ({ store }) => {
           const job = await bring(store, "a", status);
-          const before = [await store.get("a"), await store.stats({ now: MUCH_LATER, silentSince: 0 })];
+          const before = [
+            await store.get("a"),
+            await at(MUCH_LATER, store).stats({ silentForMs: MUCH_LATER }),
+          ];
           assert.equal(await attempt(store, verb, job), false);
           assert.deepEqual(
-            [await store.get("a"), await store.stats({ now: MUCH_LATER, silentSince: 0 })],
+            [await store.get("a"), await at(MUCH_LATER, store).stats({ silentForMs: MUCH_LATER })],
             before,
           );
         });

@@ -5,25 +5,29 @@ import type { Orphan, OrphanRequest } from "../../queue/store.ts";
 import {
   add,
   addSuspect,
+  ALL,
+  at,
   bring,
   claimOne,
   claimSuspect,
   crash,
   CRASH_LIMIT,
-  DEATH,
   eventsOf,
   hold,
   jobOf,
   NOW,
   reap,
+  REAPED_AT,
   settlement,
   settleOne,
 } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 /** Heartbeats at NOW are just too old. */
-const SILENT: OrphanRequest = { alive: { from: NOW + 1, to: NOW + 90_000 }, held: [], limit: 100 };
-const NO_CHARGE: Partial<Death> = { event: "stalled", detail: "silent for 30 s", crashLimit: null };
+const SILENT: OrphanRequest = { alive: { agoMs: -1, aheadMs: 90_000 }, held: [], limit: 100 };
+const NO_CHARGE = {
+  death: { event: "stalled", detail: "silent for 30 s", crashLimit: null },
+} satisfies { death: Partial<Death> };
 
 export function orphansCases(test: Case): void {
   selectionCases(test);
@@ -50,7 +54,7 @@ function selectionCases(test: Case): void {
       consumerId: null,
       lastHeartbeat: null,
       startedAt: null,
-      updatedAt: DEATH.now,
+      updatedAt: REAPED_AT,
     };
     const line = {
       event: "stalled",
@@ -62,7 +66,7 @@ function selectionCases(test: Case): void {
     };
     assert.deepEqual(await store.get("a"), {
       job: { ...before, ...freed },
-      history: [{ at: DEATH.now, ...line }],
+      history: [{ at: REAPED_AT, ...line }],
     });
     assert.ok((await claimOne(store, "c2")).lease > held.lease);
   });
@@ -70,21 +74,21 @@ function selectionCases(test: Case): void {
   test("a heartbeat at either end of the span is alive, one outside is not", async ({ store }) => {
     await hold(store, "a");
     const found = async (from: number, to: number) =>
-      (await store.orphans({ ...SILENT, alive: { from, to } })).length;
+      (await store.orphans({ ...SILENT, alive: { agoMs: NOW - from, aheadMs: to - NOW } })).length;
     assert.deepEqual([await found(NOW, NOW + 1), await found(NOW - 1, NOW)], [0, 0]);
     assert.deepEqual([await found(NOW + 1, NOW + 2), await found(NOW - 2, NOW - 1)], [1, 1]);
   });
 
-  test("without a span every PROCESSING job is an orphan, however young its heartbeat", async ({ store }) => {
+  test("a job of a process without a row is an orphan, however young its heartbeat", async ({ store }) => {
     const { seq, lease } = await hold(store, "a");
-    await store.renew([{ seq, lease }], NOW + 3_600_000);
-    assert.deepEqual(await idsOf(store.orphans({ ...SILENT, alive: null })), ["a"]);
+    await at(NOW + 3_600_000, store).renew([{ seq, lease }]);
+    assert.deepEqual(await idsOf(store.orphans(ALL)), ["a"]);
   });
 
   test("orphans leaves held jobs out, whatever the clock says", async ({ store }) => {
     const { seq, lease } = await hold(store, "a");
     const old = await hold(store, "b");
-    await reap(store, { ...NO_CHARGE, held: [{ seq, lease }] });
+    await reap(store, { ...NO_CHARGE, ...SILENT, held: [{ seq, lease }] });
     await claimOne(store);
     const held = [
       ...Array.from({ length: 200 }, (_, i) => ({ seq: 1000 + i, lease: 1 })),
@@ -96,7 +100,7 @@ function selectionCases(test: Case): void {
 
   test("a job that is not PROCESSING is no orphan", async ({ store }) => {
     for (const status of ["PENDING", ...FINISHED] as const) await bring(store, status, status);
-    assert.deepEqual(await store.orphans({ ...SILENT, alive: null }), []);
+    assert.deepEqual([...await store.orphans(SILENT), ...await store.orphans(ALL)], []);
   });
 
   test("orphans returns no more than its limit, in the order of seq", async ({ store }) => {
@@ -147,7 +151,7 @@ function chargeCases(test: Case): void {
     const seen = [];
     for (let deaths = 1; deaths <= CRASH_LIMIT; deaths++) {
       const suspect = deaths === CRASH_LIMIT;
-      await store.claim([{ consumerId: "c1", limit: 1, suspect }], NOW);
+      await store.claim([{ consumerId: "c1", limit: 1, suspect }]);
       const [reaped] = await reap(store);
       const { status, crashes } = await jobOf(store, "alone");
       seen.push([status, crashes]);
@@ -188,7 +192,7 @@ function chargeCases(test: Case): void {
       // Not yet suspects, or run side by side by a careless caller: in both cases no job is charged without proof.
       const requests = ["a", "b"].map((id) => ({ consumerId: id, limit: 1, suspect: false }));
       if (deaths === 1) { for (const id of ["a", "b"]) await add(store, id); }
-      await store.claim(requests, NOW);
+      await store.claim(requests);
       await reap(store);
     }
     for (const id of ["a", "b"]) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FINISHED, STATUSES } from "../../queue/job.ts";
 import type { Store } from "../../queue/store.ts";
-import { add, bring, claimOne, jobOf, NOW, settlement, settleOne } from "./stage.ts";
+import { add, at, bring, claimOne, jobOf, NOW, settlement, settleOne } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 const LATER = NOW + 1_000;
@@ -17,7 +17,7 @@ export function pruneCases(test: Case): void {
         status,
       );
     }
-    const { counts } = await store.stats({ now: NOW, silentSince: NOW });
+    const { counts } = await store.stats({ silentForMs: 0 });
     for (const status of FINISHED) assert.equal(counts[status], 0);
     assert.deepEqual([counts.PENDING, counts.PROCESSING], [1, 1]);
   });
@@ -30,8 +30,8 @@ export function pruneCases(test: Case): void {
   });
 
   test("prune goes by the end of a job, not by its beginning", async ({ store }) => {
-    await add(store, "a", { createdAt: NOW - 1_000_000 });
-    await settleOne(store, settlement("complete", await claimOne(store), LATER + 5));
+    await add(at(NOW - 1_000_000, store), "a");
+    await settleOne(store, settlement("complete", await claimOne(store)), LATER + 5);
     assert.equal(await pruneAll(store, LATER), 0);
   });
 
@@ -40,7 +40,7 @@ export function pruneCases(test: Case): void {
     const seen = [];
     let after = 0;
     do {
-      const { removed, next } = await store.prune({ before: LATER, after, limit: 2 });
+      const { removed, next } = await store.prune({ olderThanMs: NOW - LATER, after, limit: 2 });
       assert.ok(next === 0 || next > after, "it goes forward");
       seen.push(removed.length);
       after = next;
@@ -61,13 +61,13 @@ export function pruneCases(test: Case): void {
   test("a worker that comes back after its job was pruned changes nothing", async ({ store }) => {
     await add(store, "a");
     const late = await claimOne(store);
-    await store.move("cancel", ["a"], NOW);
+    await store.move("cancel", ["a"]);
     await pruneAll(store, LATER);
     await add(store, "a");
     await claimOne(store, "c2");
     const before = await store.get("a");
     assert.equal(await settleOne(store, settlement("complete", late)), false);
-    assert.deepEqual(await store.renew([late], NOW), [false]);
+    assert.deepEqual(await store.renew([late]), [false]);
     assert.deepEqual(await store.get("a"), before);
   });
 }
@@ -76,7 +76,7 @@ async function pruneAll(store: Store, before: number): Promise<number> {
   let sum = 0;
   let after = 0;
   do {
-    const { removed, next } = await store.prune({ before, after, limit: 3 });
+    const { removed, next } = await store.prune({ olderThanMs: NOW - before, after, limit: 3 });
     sum += removed.length;
     after = next;
   } while (after !== 0);

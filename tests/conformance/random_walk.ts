@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { type Job, type Lease, OPERATOR_VERBS, STATUSES } from "../../queue/job.ts";
 import { judgeDeaths } from "../../queue/deaths.ts";
-import type { Charge, Store } from "../../queue/store.ts";
+import type { Charge, OrphanRequest, ProcessIdentity, Store } from "../../queue/store.ts";
 import { verify } from "../../queue/maintenance/verify.ts";
 import { Model, type ModelJob } from "../support/queue/model.ts";
 import { printedRandom, type Random } from "../support/random.ts";
-import { CRASH_LIMIT, DEATH, newJob, NOW, outcomes, SETTLE_VERBS, settlement } from "./stage.ts";
+import { at, CRASH_LIMIT, DEATH, newJob, NOW, outcomes, PROCESS, SETTLE_VERBS, settlement } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 const STEPS = 2_000;
@@ -16,6 +16,7 @@ const CONSUMERS = ["c1", "c2", "c3"];
 export function randomWalkCases(test: Case): void {
   test(`${STEPS} random operations through two handles leave what the contract says`, async ({ store, second }) => {
     const walk = new Walk([store, await second()], printedRandom("random walk"));
+    await walk.begin();
     for (let step = 0; step < STEPS; step++) await walk.step(step);
     assert.deepEqual(await verify(store, { deep: true, retryLimit: 3 }), []);
   });
@@ -26,12 +27,29 @@ class Walk {
   /** Every lease ever granted, so that stale leases are tried too. */
   readonly #leases: Lease[] = [];
   #now = NOW;
+  /** That of each store. */
+  readonly #processes = [1, 2].map((pid) => ({ ...PROCESS, id: `process ${pid}`, pid }));
+  /** The store of this step. */
+  #turn = 0;
 
   constructor(readonly stores: readonly Store[], readonly chance: Random) {}
 
+  /** Each store is that of another process. */
+  async begin(): Promise<void> {
+    for (const [i, store] of this.stores.entries()) {
+      await this.#join(store, this.#processes[i] as ProcessIdentity);
+    }
+  }
+
+  async #join(store: Store, process: ProcessIdentity): Promise<void> {
+    await at(this.#now, store).join(process);
+    this.#model.join(process, this.#now);
+  }
+
   async step(number: number): Promise<void> {
     this.#now += this.chance.below(50);
-    const store = this.chance.pick(this.stores);
+    this.#turn = this.chance.below(this.stores.length);
+    const store = at(this.#now, this.stores[this.#turn] as Store);
     const operations = [
       this.#insert,
       this.#claim,
@@ -42,11 +60,11 @@ class Walk {
       this.#move,
     ];
     const operation = this.chance.chance(0.06)
-      ? this.chance.pick([this.#reap, this.#prune])
+      ? this.chance.pick([this.#reap, this.#prune, this.#restart])
       : this.chance.pick(operations);
     const told = await operation.call(this, store);
     try {
-      await this.#compare(this.chance.pick(this.stores));
+      await this.#compare(at(this.#now, this.chance.pick(this.stores)));
     } catch (error) {
       throw new Error(`Step ${number}, ${told} (SEED=${this.chance.seed})`, { cause: error });
     }
@@ -61,14 +79,16 @@ class Walk {
       newJob(id, {
         priority: this.chance.below(3) - 1,
         runAt: this.#now + this.chance.pick([0, 0, 0, 100, -100]),
-        createdAt: this.#now,
         kind: this.chance.pick(["file", "file", "mail"]),
         payload: String(this.chance.below(100)),
         replace: this.chance.chance(0.5),
       })
     );
     const inserted = await store.insert(jobs);
-    assert.deepEqual(inserted.map((one) => one.outcome), jobs.map((job) => this.#model.insert(job)));
+    assert.deepEqual(
+      inserted.map((one) => one.outcome),
+      jobs.map((job) => this.#model.insert(job, this.#now)),
+    );
     for (const [i, { job }] of inserted.entries()) this.#model.adopt(jobs[i]?.id ?? "", job);
     return `insert ${JSON.stringify(jobs)}`;
   }
@@ -80,8 +100,9 @@ class Walk {
     });
     const kinds = this.chance.pick([["file"], ["file", "mail"], ["file", "mail"]]);
     const setBack = this.chance.chance(0.05) ? { from: this.#now + 80, to: this.#now } : null;
-    const { claimed, nextRunAt } = await store.claim(requests, this.#now, { kinds, setBack });
-    const expected = this.#model.claim(requests, this.#now, { kinds, setBack });
+    const { claimed, nextRunAt } = await store.claim(requests, { kinds, setBack });
+    const process = this.#processes[this.#turn]?.id ?? null;
+    const expected = this.#model.claim(requests, this.#now, { kinds, setBack, process });
     assert.deepEqual(claimed.map((one) => one.id), expected.ids);
     // A job that is not parked yet may cause a claim that finds nothing.
     const isLook = nextRunAt !== null && kinds.length === 1 && nextRunAt < (expected.nextRunAt ?? Infinity);
@@ -95,24 +116,24 @@ class Walk {
 
   async #renew(store: Store): Promise<string> {
     const leases = this.#given();
-    const renewed = await store.renew(leases, this.#now);
+    const renewed = await store.renew(leases);
     assert.deepEqual(renewed, leases.map((lease) => this.#model.renew(lease, this.#now)));
     return `renew ${JSON.stringify(leases)}`;
   }
 
   async #settle(store: Store): Promise<string> {
     const endings = this.#given().map((lease) => {
-      const ending = settlement(this.chance.pick(SETTLE_VERBS), lease, this.#now);
+      const ending = settlement(this.chance.pick(SETTLE_VERBS), lease);
       if (ending.verb === "retry") {
         const event = this.chance.pick(["retried", "postponed"] as const);
         const error = this.chance.pick(["it broke", null]);
-        return { ...ending, runAt: this.#now + 60, event, error, replacesLine: this.chance.chance(0.6) };
+        return { ...ending, delayMs: 60, event, error, replacesLine: this.chance.chance(0.6) };
       }
       const charged = ending.verb === "release" && this.chance.chance(0.6);
       return charged ? { ...ending, event: "crashed" as const, charge: this.#charge() } : ending;
     });
     const settled = await store.settle(endings);
-    assert.deepEqual(settled, endings.map((ending) => this.#model.settle(ending)));
+    assert.deepEqual(settled, endings.map((ending) => this.#model.settle(ending, this.#now)));
     return `settle ${JSON.stringify(endings)}`;
   }
 
@@ -128,30 +149,44 @@ class Walk {
   async #move(store: Store): Promise<string> {
     const verb = this.chance.pick(OPERATOR_VERBS);
     const ids = this.#some([...IDS, "nobody"]);
-    const moved = await store.move(verb, ids, this.#now);
+    const moved = await store.move(verb, ids);
     assert.deepEqual(outcomes(moved), ids.map((id) => this.#model.move(verb, id, this.#now)));
     return `${verb} ${JSON.stringify(ids)}`;
   }
 
   async #reap(store: Store): Promise<string> {
-    const request = {
-      alive: this.chance.chance(0.8)
-        ? { from: this.#now - this.chance.below(200), to: this.#now + 60_000 }
-        : null,
-      held: this.chance.chance(0.3) ? this.#given() : [],
-      limit: 1 + this.chance.below(9),
-    };
+    const limit = 1 + this.chance.below(9);
+    const request: OrphanRequest = this.chance.chance(0.6)
+      ? {
+        alive: { agoMs: this.chance.below(200), aheadMs: 60_000 },
+        held: this.chance.chance(0.3) ? this.#given() : [],
+        limit,
+      }
+      : { process: this.chance.pick([null, ...this.#processes.map(({ id }) => id)]), limit };
     const orphans = await store.orphans(request);
-    assert.deepEqual(orphans, this.#model.orphans(request));
+    assert.deepEqual(orphans, this.#model.orphans(request, this.#now));
     const crashLimit = this.chance.chance(0.7) ? CRASH_LIMIT : null;
-    const endings = judgeDeaths(orphans, { ...DEATH, now: this.#now, crashLimit });
-    assert.deepEqual(await store.settle(endings), endings.map((ending) => this.#model.settle(ending)));
+    const endings = judgeDeaths(orphans, { ...DEATH, crashLimit });
+    assert.deepEqual(
+      await store.settle(endings),
+      endings.map((ending) => this.#model.settle(ending, this.#now)),
+    );
     return `reap ${JSON.stringify(request)} with limit ${crashLimit}`;
+  }
+
+  /** The process dies, and comes back as another one: what it held belongs to none. */
+  async #restart(store: Store): Promise<string> {
+    const process = this.#processes[this.#turn] as ProcessIdentity;
+    await store.leave(process.id);
+    this.#model.leave(process.id);
+    await this.#join(store, this.#processes[this.#turn] = { ...process, id: crypto.randomUUID() });
+    assert.equal(await store.beat(), this.#model.beat(this.#processes[this.#turn]?.id ?? "", this.#now));
+    return `restart of ${process.pid}`;
   }
 
   async #prune(store: Store): Promise<string> {
     const before = this.#now - 300 - this.chance.below(1_000);
-    const { removed } = await store.prune({ before, after: 0, limit: 1_000 });
+    const { removed } = await store.prune({ olderThanMs: this.#now - before, after: 0, limit: 1_000 });
     assert.deepEqual(removed.toSorted(), this.#model.prune(before).toSorted());
     return `prune before ${before}`;
   }
@@ -170,7 +205,7 @@ class Walk {
     for (const job of jobs) this.#model.adopt(job.id, job);
     const expected = [...this.#model.jobs.values()].sort((a, b) => b.seq - a.seq);
     assert.deepEqual(jobs.map(plain), expected.map(asJob).map(plain));
-    const { counts, oldestDueAt, parked } = await store.stats({ now: this.#now, silentSince: NOW });
+    const { counts, oldestDueAt, parked } = await store.stats({ silentForMs: 0 });
     assert.deepEqual(counts, this.#model.counts());
     // A parked job is due for no consumer, and the model does not know which jobs are parked.
     if (parked.length === 0) assert.deepEqual(oldestDueAt, this.#model.oldestDueAt(this.#now));
@@ -188,6 +223,6 @@ function plain(job: Job): Job {
   return job.status === "PENDING" && job.kind === "mail" ? { ...job, updatedAt: 0 } : job;
 }
 
-function asJob({ suspect: _, history: __, ...job }: ModelJob): Job {
+function asJob({ suspect: _, process: __, history: ___, ...job }: ModelJob): Job {
   return job as Job;
 }

@@ -27,7 +27,7 @@ export function rejectedCases(test: Case): void {
     const [bad, good] = [await hold(store, "a"), await hold(store, "b")];
     const before = await store.get("a");
     const [refused, done] = await Promise.allSettled([
-      store.settle([settlement("complete", bad, -1)]),
+      store.settle([{ ...bad, verb: "fail", retries: -1, error: "it broke" }]),
       store.settle([settlement("complete", good)]),
     ]);
     assert.ok(refused?.status === "rejected" && refused.reason instanceof RejectedWrite);

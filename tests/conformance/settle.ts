@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { LOSSES } from "./lost_leases.ts";
 import { moveTableCases } from "./moves.ts";
 import {
+  at,
   claimOne,
   crash,
   CRASH_LIMIT,
@@ -9,8 +10,9 @@ import {
   hold,
   jobOf,
   NOW,
-  retryAt,
+  retryIn,
   SETTLE_VERBS,
+  SETTLED_AT,
   settlement,
   settleOne,
   type SettleVerb,
@@ -24,7 +26,7 @@ export function settleCases(test: Case): void {
   chargeCases(test);
 }
 
-const AT = NOW + 10;
+const AT = SETTLED_AT;
 
 /** The changes that each verb makes to the job, and the line that it adds to the history. */
 const EFFECTS: Record<
@@ -36,7 +38,7 @@ const EFFECTS: Record<
     story: null,
   },
   retry: {
-    job: { retries: 1, runAt: NOW + 5_000, error: "it broke", lastHeartbeat: AT, updatedAt: AT },
+    job: { retries: 1, runAt: AT + 5_000, error: "it broke", lastHeartbeat: AT, updatedAt: AT },
     story: { event: "retried", retries: 1, detail: "it broke" },
   },
   exhaust: {
@@ -92,11 +94,11 @@ function factCases(test: Case): void {
     const held = await hold(store, "a");
     const snooze = (detail: string, replacesLine: boolean) =>
       settleOne(store, {
-        ...retryAt(NOW, held),
+        ...retryIn(0, held),
         ...{ event: "postponed", detail, error: null, replacesLine } as const,
       });
     const told = async () => (await store.get("a"))?.history.map(({ event, detail }) => `${event} ${detail}`);
-    await settleOne(store, retryAt(NOW, held));
+    await settleOne(store, retryIn(0, held));
     // The line before it tells of another event.
     await snooze("not yet", true);
     await snooze("still not", true);
@@ -105,9 +107,9 @@ function factCases(test: Case): void {
     assert.deepEqual(await told(), ["retried it broke", "postponed still not", "postponed nor now"]);
     assert.equal((await jobOf(store, "a")).error, "it broke");
     await settleOne(store, settlement("release", held));
-    const again = await claimOne(store, "c2", NOW);
+    const again = await claimOne(store, "c2", AT);
     await settleOne(store, {
-      ...retryAt(NOW, again),
+      ...retryIn(0, again),
       ...{ event: "postponed", detail: "later", error: null, replacesLine: true } as const,
     });
     // Another attempt, under another lease.
@@ -128,8 +130,8 @@ function factCases(test: Case): void {
     const error = `\u0001\n${"é".repeat(10_000)}`;
     const { seq, lease } = b;
     await store.settle([
-      { seq: a.seq, lease: a.lease, at: NOW, verb: "complete", result: null },
-      { seq, lease, at: NOW, verb: "fail", retries: 0, error },
+      { seq: a.seq, lease: a.lease, verb: "complete", result: null },
+      { seq, lease, verb: "fail", retries: 0, error },
     ]);
     assert.equal((await jobOf(store, "a")).result, null);
     assert.ok((await jobOf(store, "b")).error === error);
@@ -138,7 +140,7 @@ function factCases(test: Case): void {
   test("release of a job that never started leaves no line in the history", async ({ store }) => {
     const { seq, lease } = await hold(store, "a");
     const unbegun = { verb: "release", event: null, detail: null, charge: null } as const;
-    assert.equal(await settleOne(store, { seq, lease, at: AT, ...unbegun }), true);
+    assert.equal(await settleOne(store, { seq, lease, ...unbegun }), true);
     assert.deepEqual(await eventsOf(store, "a"), []);
   });
 
@@ -155,12 +157,12 @@ function fenceCases(test: Case): void {
     test(`no settlement is stored after ${how}`, async ({ store }) => {
       const held = await hold(store, "a");
       await lose(store, held);
-      const before = [await store.get("a"), await store.stats({ now: NOW, silentSince: NOW })];
+      const before = [await store.get("a"), await store.stats({ silentForMs: 0 })];
       for (const verb of SETTLE_VERBS) {
         assert.equal(await settleOne(store, settlement(verb, held)), false, verb);
       }
       assert.equal(await crash(store, held), false);
-      assert.deepEqual([await store.get("a"), await store.stats({ now: NOW, silentSince: NOW })], before);
+      assert.deepEqual([await store.get("a"), await store.stats({ silentForMs: 0 })], before);
     });
   }
 
@@ -188,7 +190,7 @@ function fenceCases(test: Case): void {
 
   test("settle returns results in the order of its requests, for lost and held leases alike", async ({ store }) => {
     const [a, b, c] = [await hold(store, "a"), await hold(store, "b"), await hold(store, "c")];
-    await store.move("cancel", ["b"], NOW);
+    await store.move("cancel", ["b"]);
     const batch = [settlement("fail", c), settlement("complete", b), settlement("complete", a)];
     assert.deepEqual(await store.settle([...batch, settlement("complete", { seq: 999, lease: 1 })]), [
       true,
@@ -211,7 +213,7 @@ function chargeCases(test: Case): void {
         consumerId: "c1",
         limit: 1,
         suspect: crashes === CRASH_LIMIT - 1,
-      }], NOW);
+      }]);
       assert.ok(claimed[0]);
       assert.equal(claimed[0].suspect, crashes === CRASH_LIMIT - 1);
       assert.equal(await crash(store, claimed[0]), true);
@@ -230,11 +232,11 @@ function chargeCases(test: Case): void {
     for (const [i, charge] of charges.entries()) {
       const id = `job ${i}`;
       const held = await hold(store, id);
-      await settleOne(store, retryAt(NOW, held));
+      await settleOne(store, retryIn(0, held));
       const before = await jobOf(store, id);
       const { seq, lease } = held;
       const why = { verb: "release", event: "crashed", detail: "it died" } as const;
-      assert.equal(await settleOne(store, { seq, lease, at: AT, ...why, charge }), true);
+      assert.equal(await settleOne(store, { seq, lease, ...why, charge }), true);
       const isOver = charge.status === "UNPROCESSABLE";
       assert.deepEqual(await jobOf(store, id), {
         ...{ ...before, status: charge.status, crashes: charge.crashes, error: charge.error ?? before.error },
@@ -242,7 +244,7 @@ function chargeCases(test: Case): void {
         ...{ lastHeartbeat: null, startedAt: null, updatedAt: AT },
       });
       const request = { consumerId: "c2", limit: 9, suspect: charge.suspect };
-      const { claimed } = await store.claim([request], NOW);
+      const { claimed } = await at(AT, store).claim([request]);
       assert.deepEqual(claimed.map((one) => one.id), isOver ? [] : [id]);
     }
   });

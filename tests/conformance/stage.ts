@@ -9,12 +9,34 @@ import type {
   NewJob,
   Orphan,
   OrphanRequest,
+  ProcessIdentity,
   Settlement,
   Store,
 } from "../../queue/store.ts";
 
-/** The base time: the store is given the time, it never reads a clock. */
+/** What the clock of every store shows, unless a test says otherwise. */
 export const NOW = Date.UTC(2026, 0, 1);
+
+/** The adapters open each store with this clock. */
+export const clock = { now: NOW };
+
+/** The store, at another time: the clock shows it until the call is done. */
+export function at(now: number, store: Store): Store {
+  return new Proxy(store, {
+    get: (target, name) => {
+      const verb: unknown = Reflect.get(target, name);
+      if (typeof verb !== "function") return verb;
+      return async (...values: unknown[]) => {
+        clock.now = now;
+        try {
+          return await verb.apply(target, values);
+        } finally {
+          clock.now = NOW;
+        }
+      };
+    },
+  });
+}
 export const CRASH_LIMIT = 3;
 
 export function newJob(id: string, more: Partial<NewJob> = {}): NewJob {
@@ -24,7 +46,6 @@ export function newJob(id: string, more: Partial<NewJob> = {}): NewJob {
     payload: "null",
     priority: 0,
     runAt: NOW,
-    createdAt: NOW,
     replace: false,
     ...more,
   };
@@ -38,14 +59,14 @@ export async function add(store: Store, id: string, more: Partial<NewJob> = {}):
 
 /** Claims the next job in line. Fails if there is none. */
 export async function claimOne(store: Store, consumerId = "c1", now = NOW): Promise<Claimed> {
-  const { claimed } = await store.claim([{ consumerId, limit: 1, suspect: false }], now);
+  const { claimed } = await at(now, store).claim([{ consumerId, limit: 1, suspect: false }]);
   assert.ok(claimed[0], "nothing could be claimed");
   return claimed[0];
 }
 
 /** Like `claimOne`, but claims a suspect. */
 export async function claimSuspect(store: Store, consumerId = "c1", now = NOW): Promise<Claimed> {
-  const { claimed } = await store.claim([{ consumerId, limit: 1, suspect: true }], now);
+  const { claimed } = await at(now, store).claim([{ consumerId, limit: 1, suspect: true }]);
   assert.ok(claimed[0]?.suspect, "no suspect could be claimed");
   return claimed[0];
 }
@@ -61,7 +82,7 @@ export async function hold(store: Store, id: string, consumerId = "c1"): Promise
 const ENDINGS: Record<Exclude<Verb, "claim" | "cancel" | "resubmit">, Ending> = {
   complete: { verb: "complete", result: '"done"' },
   retry: {
-    ...{ verb: "retry", event: "retried", retries: 1, runAt: NOW + 5_000 },
+    ...{ verb: "retry", event: "retried", retries: 1, delayMs: 5_000 },
     ...{ detail: "it broke", error: "it broke", replacesLine: false },
   },
   exhaust: { verb: "exhaust", retries: 3, error: "it broke too often" },
@@ -72,17 +93,20 @@ const ENDINGS: Record<Exclude<Verb, "claim" | "cancel" | "resubmit">, Ending> = 
 export type SettleVerb = keyof typeof ENDINGS;
 export const SETTLE_VERBS = Object.keys(ENDINGS) as SettleVerb[];
 
-export function settlement(verb: SettleVerb, { seq, lease }: Lease, at = NOW + 10): Settlement {
-  return { seq, lease, at, ...ENDINGS[verb] };
+export function settlement(verb: SettleVerb, { seq, lease }: Lease): Settlement {
+  return { seq, lease, ...ENDINGS[verb] };
 }
 
-export function retryAt(runAt: number, { seq, lease }: Lease): Extract<Settlement, { verb: "retry" }> {
-  const retry = { ...{ verb: "retry", event: "retried", retries: 1 } as const, runAt, replacesLine: false };
-  return { seq, lease, at: NOW + 10, ...retry, detail: "it broke", error: "it broke" };
+export function retryIn(delayMs: number, { seq, lease }: Lease): Extract<Settlement, { verb: "retry" }> {
+  const retry = { ...{ verb: "retry", event: "retried", retries: 1 } as const, delayMs, replacesLine: false };
+  return { seq, lease, ...retry, detail: "it broke", error: "it broke" };
 }
 
-export async function settleOne(store: Store, settlement: Settlement): Promise<boolean> {
-  const [stored] = await store.settle([settlement]);
+/** When `settleOne` settles unless told otherwise. */
+export const SETTLED_AT = NOW + 10;
+
+export async function settleOne(store: Store, settlement: Settlement, now = SETTLED_AT): Promise<boolean> {
+  const [stored] = await at(now, store).settle([settlement]);
   assert.ok(stored !== undefined);
   return stored;
 }
@@ -92,20 +116,31 @@ export function crash(store: Store, job: Claimed): Promise<boolean> {
   const { seq, lease } = job;
   const detail = "its worker died";
   const charge = chargeOf(job, { crashLimit: CRASH_LIMIT, detail });
-  return settleOne(store, { seq, lease, at: NOW + 10, verb: "release", event: "crashed", detail, charge });
+  return settleOne(store, { seq, lease, verb: "release", event: "crashed", detail, charge });
 }
 
 export const DEATH: Death = {
-  ...{ event: "crashed", detail: "the process died", now: NOW + 30_000, crashLimit: CRASH_LIMIT },
+  ...{ event: "crashed", detail: "the process died", crashLimit: CRASH_LIMIT },
 };
+
+/** When `reap` reaps. */
+export const REAPED_AT = NOW + 30_000;
+
+export const PROCESS: ProcessIdentity = {
+  ...{ id: "00000000-0000-4000-8000-000000000001", host: "here", pid: 1, version: "1.2.3" },
+};
+
+/** All jobs of processes without a row: of this store, if it has not joined. */
+export const ALL: OrphanRequest = { process: null, limit: 100 };
 
 /** Takes jobs from their holders as the queue does: all of them, unless told otherwise. Returns those. */
 export async function reap(
   store: Store,
-  { alive = null, held = [], limit = 100, ...death }: Partial<OrphanRequest & Death> = {},
+  { death, ...request }: Partial<OrphanRequest> & { readonly death?: Partial<Death> } = {},
 ): Promise<Orphan[]> {
-  const orphans = await store.orphans({ alive, held, limit });
-  const isSettled = await store.settle(judgeDeaths(orphans, { ...DEATH, ...death }));
+  const then = at(REAPED_AT, store);
+  const orphans = await then.orphans({ ...ALL, ...request });
+  const isSettled = await then.settle(judgeDeaths(orphans, { ...DEATH, ...death }));
   return orphans.filter((_, i) => isSettled[i]);
 }
 
@@ -130,7 +165,7 @@ export async function bring(store: Store, id: string, status: Status): Promise<J
     UNPROCESSABLE: async () => settleOne(store, settlement("exhaust", await hold(store, id))),
     CANCELED: async () => {
       await add(store, id);
-      await store.move("cancel", [id], NOW + 10);
+      await at(NOW + 10, store).move("cancel", [id]);
     },
   };
   await ways[status]();
@@ -156,13 +191,14 @@ export async function eventsOf(store: Store, id: string): Promise<string[]> {
 
 /** Applies `verb` to `job` with its current lease. Returns whether the store reports success. */
 export async function attempt(store: Store, verb: Verb, job: Job): Promise<boolean> {
+  const then = at(NOW + 20, store);
   if (verb === "claim") {
-    return (await store.claim([{ consumerId: "c2", limit: 1, suspect: false }], NOW + 20)).claimed.length > 0;
+    return (await then.claim([{ consumerId: "c2", limit: 1, suspect: false }])).claimed.length > 0;
   }
   if (verb === "cancel" || verb === "resubmit") {
-    return outcomes(await store.move(verb, [job.id], NOW + 20))[0] === "moved";
+    return outcomes(await then.move(verb, [job.id]))[0] === "moved";
   }
-  return await settleOne(store, settlement(verb, job, NOW + 20));
+  return await settleOne(store, settlement(verb, job), NOW + 20);
 }
 
 export function outcomes(moved: readonly Moved[]): string[] {

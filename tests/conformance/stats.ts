@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { STATUSES } from "../../queue/job.ts";
-import { add, addSuspect, bring, claimOne, hold, NOW } from "./stage.ts";
+import { add, addSuspect, at, bring, claimOne, hold, NOW } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 export function statsCases(test: Case): void {
   test("stats of an empty store names every status with a zero", async ({ store }) => {
     const counts = Object.fromEntries(STATUSES.map((status) => [status, 0]));
-    assert.deepEqual(await store.stats({ now: NOW, silentSince: NOW }), {
+    assert.deepEqual(await store.stats({ silentForMs: 0 }), {
       counts,
       oldestDueAt: null,
       silent: 0,
@@ -19,7 +19,7 @@ export function statsCases(test: Case): void {
     for (const [i, status] of STATUSES.entries()) {
       for (let n = 0; n <= i; n++) await bring(store, `${status} ${n}`, status);
     }
-    const { counts } = await store.stats({ now: NOW, silentSince: NOW });
+    const { counts } = await store.stats({ silentForMs: 0 });
     assert.deepEqual(counts, Object.fromEntries(STATUSES.map((status, i) => [status, i + 1])));
   });
 
@@ -27,31 +27,31 @@ export function statsCases(test: Case): void {
     await add(store, "high", { priority: 50, runAt: NOW - 5 });
     await add(store, "low", { priority: -50, runAt: NOW - 90 });
     await add(store, "delayed", { runAt: NOW + 5 });
-    assert.equal((await store.stats({ now: NOW, silentSince: NOW })).oldestDueAt, NOW - 90);
+    assert.equal((await store.stats({ silentForMs: 0 })).oldestDueAt, NOW - 90);
   });
 
   test("stats does not call a delayed or a running job due", async ({ store }) => {
     await hold(store, "runs");
     await add(store, "delayed", { runAt: NOW + 5 });
-    assert.equal((await store.stats({ now: NOW, silentSince: NOW })).oldestDueAt, null);
-    assert.equal((await store.stats({ now: NOW + 5, silentSince: NOW })).oldestDueAt, NOW + 5);
+    assert.equal((await store.stats({ silentForMs: 0 })).oldestDueAt, null);
+    assert.equal((await at(NOW + 5, store).stats({ silentForMs: 5 })).oldestDueAt, NOW + 5);
   });
 
   test("stats counts a suspect as due", async ({ store }) => {
     await addSuspect(store, "suspect");
-    assert.equal((await store.stats({ now: NOW, silentSince: NOW })).oldestDueAt, NOW);
+    assert.equal((await store.stats({ silentForMs: 0 })).oldestDueAt, NOW);
   });
 
   test("stats and the list report the stalled jobs, and no others", async ({ store }) => {
     const heard = await hold(store, "heard");
     for (const id of ["silent", "silent too"]) await hold(store, id);
-    await store.renew([heard], NOW + 10);
+    await at(NOW + 10, store).renew([heard]);
     await add(store, "waits");
-    assert.equal((await store.stats({ now: NOW, silentSince: NOW })).silent, 0);
-    assert.equal((await store.stats({ now: NOW, silentSince: NOW + 10 })).silent, 2);
-    const page = await store.list({ limit: 1, silentSince: NOW + 10 });
+    assert.equal((await store.stats({ silentForMs: 0 })).silent, 0);
+    assert.equal((await store.stats({ silentForMs: -10 })).silent, 2);
+    const page = await store.list({ limit: 1, silentForMs: -10 });
     assert.deepEqual(page.jobs.map(({ id }) => id), ["silent too"]);
-    const last = await store.list({ limit: 1, silentSince: NOW + 10, cursor: page.next ?? "" });
+    const last = await store.list({ limit: 1, silentForMs: -10, cursor: page.next ?? "" });
     assert.deepEqual([last.jobs.map(({ id }) => id), last.next], [["silent"], null]);
   });
 
@@ -61,8 +61,8 @@ export function statsCases(test: Case): void {
     await add(other, "b");
     await claimOne(store);
     assert.deepEqual(
-      await other.stats({ now: NOW, silentSince: NOW }),
-      await store.stats({ now: NOW, silentSince: NOW }),
+      await other.stats({ silentForMs: 0 }),
+      await store.stats({ silentForMs: 0 }),
     );
   });
 }

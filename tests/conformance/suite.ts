@@ -13,12 +13,14 @@ import { insertCases } from "./insert.ts";
 import { listCases } from "./list.ts";
 import { moveCases } from "./move.ts";
 import { orphansCases } from "./orphans.ts";
+import { processesCases } from "./processes.ts";
 import { pruneCases } from "./prune.ts";
 import { randomWalkCases } from "./random_walk.ts";
 import { rejectedCases } from "./rejected.ts";
 import { renewCases } from "./renew.ts";
 import { settleCases } from "./settle.ts";
 import { statsCases } from "./stats.ts";
+import { clock } from "./stage.ts";
 import { watchCases } from "./watch.ts";
 
 export interface Opened {
@@ -44,6 +46,7 @@ const VERBS = [
   settleCases,
   moveCases,
   orphansCases,
+  processesCases,
   pruneCases,
   getCases,
   listCases,
@@ -65,10 +68,13 @@ export interface Options {
   readonly skip?: Partial<Record<keyof Capabilities, string>>;
 }
 
-export function conformance(name: string, open: () => Promise<Opened>, { skip = {} }: Options = {}): void {
+/** Opens an empty store whose clock is the given one. */
+export type Open = (clock: () => number) => Promise<Opened>;
+
+export function conformance(name: string, open: Open, { skip = {} }: Options = {}): void {
   const test: Case = (sentence, body) =>
     Deno.test(`${name}: ${sentence}`, async () => {
-      const opened = await open();
+      const opened = await open(() => clock.now);
       try {
         await body(opened);
       } finally {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { add, bring, jobOf, NOW } from "./stage.ts";
+import { add, bring, jobOf } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 /** Much longer than a change takes to be noticed. */
@@ -17,7 +17,7 @@ export function watchCases(test: Case): void {
     await add(other, "a");
     await eventually("the new job is noticed", () => seen.includes("PENDING"));
     assert.ok(!seen.includes("not there"), "it was called before the commit could be read");
-    await other.move("cancel", ["a"], NOW);
+    await other.move("cancel", ["a"]);
     await eventually("the move is noticed", () => seen.includes("CANCELED"));
   });
 

@@ -89,7 +89,12 @@ function timeClaims(paths: readonly string[], limit: number): number[][] {
     const db = stack.use(new DatabaseSync(path));
     db.exec("BEGIN");
     const sql = prepareAll(db);
-    return () => claim(sql, [{ consumerId: "c", limit, suspect: false }], { now: Date.now(), parking: null });
+    return () =>
+      claim(sql, [{ consumerId: "c", limit, suspect: false }], {
+        now: Date.now(),
+        process: null,
+        parking: null,
+      });
   });
   const rounds = Array.from({ length: 100 }, () =>
     claims.map((claimSome) => {
@@ -115,8 +120,7 @@ function timeScan(path: string): number {
 
 /** From the store that opened the database, with everything that it keeps in memory. */
 async function expectAnswers(store: Store, scanMs: number, expect: Expect): Promise<void> {
-  const now = Date.now();
-  const silent = { alive: { from: now - 30_000, to: now }, held: [], limit: 500 };
+  const silent = { alive: { agoMs: 30_000, aheadMs: 0 }, held: [], limit: 500 };
   const questions: Readonly<Record<string, () => Promise<unknown>>> = {
     "the first page": () => store.list({ limit: 50 }),
     "a page in the middle": () => store.list({ limit: 50, cursor: toCursor(MANY / 2) }),
@@ -124,11 +128,11 @@ async function expectAnswers(store: Store, scanMs: number, expect: Expect): Prom
     "what has failed": () => store.list({ limit: 50, statuses: ["FAILED"] }),
     "an unused kind": () => store.list({ limit: 50, kind: "nobody" }),
     "a part of an id that matches none": () => store.list({ limit: 50, search: "nobody" }),
-    "what is silent": () => store.list({ limit: 50, silentSince: now }),
+    "what is silent": () => store.list({ limit: 50, silentForMs: 0 }),
     "one job": () => store.get("job 500000"),
-    "the counts": () => store.stats({ now, silentSince: now - 30_000 }),
+    "the counts": () => store.stats({ silentForMs: 30_000 }),
     "the sweep": () => store.orphans(silent),
-    "a step of pruning": () => store.prune({ before: now, after: 0, limit: 200 }),
+    "a step of pruning": () => store.prune({ olderThanMs: 0, after: 0, limit: 200 }),
   };
   for (const [what, ask] of Object.entries(questions)) {
     const ms = Math.min(await timed(ask), await timed(ask), await timed(ask));

@@ -78,8 +78,9 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: "queue/sqlite/sqlite_store.ts",
-        from: "return await commits.write(() => insert(sql, jobs), { isRefusedWhenFull: true });",
-        to: "return await Promise.resolve(insert(sql, jobs));",
+        from:
+          "await this.#commits.write(() => insert(this.#sql, jobs, this.now()), { isRefusedWhenFull: true });",
+        to: "await Promise.resolve(insert(this.#sql, jobs, this.now()));",
       },
     ],
     tests: ["tests/faults/full_disk_test.ts"],
@@ -126,8 +127,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "crashes are not counted by the surviving process",
     edits: [{
       file: "queue/maintenance/reaping.ts",
-      from: "crashLimit: options.crashLimit }",
-      to: "crashLimit: null }",
+      from: 'detail: "The process died", crashLimit }',
+      to: 'detail: "The process died", crashLimit: null }',
     }],
     tests: ["tests/queue/crashes_test.ts"],
   },

@@ -1,9 +1,9 @@
 /** One of the writes that share a transaction breaks a rule of the table, so SQLite rolls all of them back. */
 import assert from "node:assert/strict";
 import { RejectedWrite } from "../../queue/errors.ts";
-import { openSqliteStore } from "../../queue/sqlite/sqlite_store.ts";
+import { openSqliteStore } from "../../queue/sqlite/open_store.ts";
 import type { Store } from "../../queue/store.ts";
-import { add, claimOne, newJob, NOW, settlement } from "../conformance/stage.ts";
+import { add, claimOne, newJob, settlement } from "../conformance/stage.ts";
 import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
@@ -28,7 +28,7 @@ Deno.test("a job that the table refuses is not added, but the jobs of the same t
     const [a, none, c] = await Promise.allSettled(added);
     assert.deepEqual([a?.status, none?.status, c?.status], ["fulfilled", "rejected", "fulfilled"]);
     assert.deepEqual(await idsOf(store), ["a", "c"]);
-    const { counts } = await store.stats({ now: NOW, silentSince: 0 });
+    const { counts } = await store.stats({ silentForMs: 0 });
     assert.equal(counts.PENDING, 2);
   });
 });
@@ -38,7 +38,7 @@ Deno.test("a completion that the table refuses does not undo another one", async
     await store.insert([newJob("a"), newJob("b")]);
     const [one, other] = [await claimOne(store), await claimOne(store)];
     const [refused, done] = await Promise.allSettled([
-      store.settle([settlement("complete", one, -1)]),
+      store.settle([{ ...one, verb: "fail", retries: -1, error: "it broke" }]),
       store.settle([settlement("complete", other)]),
     ]);
     assert.equal(refused?.status, "rejected");
@@ -55,7 +55,7 @@ Deno.test("a rule added by hand refuses one claim, and the adds of the same turn
       path,
       `CREATE TRIGGER no_claims BEFORE UPDATE OF lease ON jobs BEGIN SELECT RAISE(ABORT, 'not today'); END;`,
     );
-    const claim = store.claim([{ consumerId: "c1", limit: 2, suspect: false }], NOW);
+    const claim = store.claim([{ consumerId: "c1", limit: 2, suspect: false }]);
     const [claimed, added] = await Promise.allSettled([claim, store.insert([newJob("b")])]);
     assert.ok(claimed.status === "rejected" && claimed.reason instanceof RejectedWrite);
     assert.match(claimed.reason.message, /not today/);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { claimNext, end } from "../support/queue/attempts.ts";
+import type { Reaped } from "../../queue/events.ts";
 import { type TestQueue, testQueue } from "../support/queue/test_queue.ts";
 
 const GUILTY = { type: "crashed", detail: "its worker died", guilty: true } as const;
@@ -8,6 +9,12 @@ const INNOCENT = { type: "crashed", detail: "a neighbour died", guilty: false } 
 async function crashesOf({ queue }: TestQueue, id: string): Promise<[string, number]> {
   const { job } = await queue.get(id);
   return [job.status, job.crashes];
+}
+
+/** The process dies, and its successor recovers what it held. Returns the jobs that were recovered. */
+async function die({ queue, store }: TestQueue): Promise<Reaped[]> {
+  for (const { id } of await store.processes({ silentForMs: 0 })) await store.leave(id);
+  return await queue.recover();
 }
 
 /** Makes a suspect: a job that is one crash short of the limit. */
@@ -136,7 +143,7 @@ Deno.test("a poison job among many ends UNPROCESSABLE after few deaths, and all 
     if (claimed.length === 0) break;
     if (claimed.some((job) => job.id === "poison")) {
       deaths++;
-      await on.queue.recover();
+      await die(on);
     } else {
       await on.queue.settle(claimed.map((job) => ({ job, outcome: { type: "returned", result: null } })));
     }

@@ -10,9 +10,9 @@ Deno.test("a log that SQLite itself cut down to its limit stayed at 64 MB for go
   const store = await openStore(`sqlite:${folder.file("queue.db")}`, "owner");
   const log = folder.file("queue.db-wal");
   try {
-    await store.prune({ before: 0, limit: 1, after: 0 });
+    await store.prune({ olderThanMs: 0, limit: 1, after: 0 });
     Deno.truncateSync(log, AS_SQLITE_LEAVES_IT);
-    await store.prune({ before: 0, limit: 1, after: 0 });
+    await store.prune({ olderThanMs: 0, limit: 1, after: 0 });
     assert.equal(Deno.statSync(log).size, 0);
   } finally {
     await store.close();

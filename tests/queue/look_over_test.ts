@@ -23,20 +23,25 @@ async function eventsOfLookOver(queue: Queue, signal = NEVER): Promise<QueueEven
 async function afterDeath(folder: { file(name: string): string }, sql?: string): Promise<Queue> {
   const path = folder.file("queue.db");
   const dying = await getQueue(`sqlite:${path}`, { role: "owner", kinds: ["noop"] });
+  await dying.recover();
   await dying.add(Array.from({ length: 250 }, (_, i) => ({ id: `j${i}`, kind: "noop" })));
   if (sql !== undefined) await sqliteShell(path, sql);
   await remains(path, folder.file("left.db"));
   await dying.close();
-  return await getQueue(`sqlite:${folder.file("left.db")}`, { role: "owner", kinds: ["noop"] });
+  const next = await getQueue(`sqlite:${folder.file("left.db")}`, { role: "owner", kinds: ["noop"] });
+  assert.deepEqual(await next.recover(), [], "no job was in flight");
+  return next;
 }
 
 Deno.test("after a clean stop the jobs are not checked", async () => {
   await using folder = await tempFolder();
   const options = { role: "owner", kinds: ["noop"] } as const;
   const first = await getQueue(`sqlite:${folder.file("queue.db")}`, options);
+  await first.recover();
   await first.add([{ id: "j", kind: "noop" }]);
   await first.close();
   const second = await getQueue(`sqlite:${folder.file("queue.db")}`, options);
+  await second.recover();
   assert.deepEqual(await eventsOfLookOver(second), []);
   await second.close();
 });

@@ -33,6 +33,8 @@ const OFF_THE_PATH = [
   "MoveResult",
   "OfAttempt",
   "Orphan",
+  "ProcessIdentity",
+  "ProcessRow",
   "QueueEvent",
   "Reaped",
   "Seen",

@@ -155,6 +155,7 @@ async function openDesk(...claims: Promise<ClaimAnswer>[]) {
   const settled: Parameters<Consumer["settle"]>[0][] = [];
   const answers: PromiseWithResolvers<Verdict[]>[] = [];
   const queue: Consumer = {
+    now: Date.now,
     claim: () => claims.shift() ?? Promise.resolve({ claimed: [], nextRunAt: null }),
     renew: (leases) => Promise.resolve(leases.map(() => true)),
     settle: (attempts) => {
@@ -170,7 +171,7 @@ async function openDesk(...claims: Promise<ClaimAnswer>[]) {
   const handle = new ConsumerHandle({ consumerId: "c1", slot: 1, post, now: clock });
   handle.ready = true;
   const onError = (error: unknown) => assert.fail(String(error));
-  const dispatcher = new Dispatcher({ queue, now: Date.now, clock, onUnusable: assert.fail, onError });
+  const dispatcher = new Dispatcher({ queue, clock, onUnusable: assert.fail, onError });
   dispatcher.join(handle);
   await sleep(0);
   return { dispatcher, handle, posted, settled, answers };

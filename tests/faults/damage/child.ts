@@ -13,15 +13,12 @@ const [path = ""] = Deno.args;
 async function work(store: Store, from: number, to: number): Promise<void> {
   for (let n = from; n < to; n++) {
     const job = { kind: "file", payload: JSON.stringify("x".repeat(n * 37 % 100)), priority: 0, runAt: n };
-    await store.insert([{ ...job, id: `job ${n}`, createdAt: n, replace: false }]);
+    await store.insert([{ ...job, id: `job ${n}`, replace: false }]);
     console.log("added");
     if (n % 3 !== 0) continue;
-    const { claimed } = await store.claim(
-      [{ consumerId: "the child", limit: 1, suspect: false }],
-      Date.now(),
-    );
+    const { claimed } = await store.claim([{ consumerId: "the child", limit: 1, suspect: false }]);
     console.log("claimed");
-    await store.settle(claimed.map((job) => ({ ...job, verb: "complete", at: Date.now(), result: null })));
+    await store.settle(claimed.map((job) => ({ ...job, verb: "complete", result: null })));
     console.log("completed");
   }
 }

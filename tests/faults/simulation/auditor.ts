@@ -5,7 +5,9 @@ import type { ModelJob } from "../../support/queue/model.ts";
 import type { Disk } from "./disk.ts";
 import { Violation } from "./violation.ts";
 
-export type WriteVerb = "insert" | "claim" | "renew" | "settle" | "move" | "orphans" | "prune" | "by hand";
+export type WriteVerb =
+  | ("insert" | "claim" | "renew" | "settle" | "move" | "orphans" | "prune")
+  | ("join" | "beat" | "leave" | "by hand");
 
 type Before = Omit<ModelJob, "history">;
 
@@ -17,6 +19,9 @@ const MOVED_BY: Record<WriteVerb, readonly Verb[]> = {
   "move": ["cancel", "resubmit"],
   "orphans": [],
   "prune": [],
+  "join": [],
+  "beat": [],
+  "leave": [],
   "by hand": [],
 };
 

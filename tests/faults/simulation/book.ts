@@ -81,10 +81,10 @@ export class Book {
     }
     if (settlement.verb !== "retry") return;
     this.#allowed.set(key, (this.#allowed.get(key) ?? 1) + 1);
-    const { at, runAt, retries, event } = settlement;
-    this.#pauses.set(key, { delayMs: runAt - at, runAt });
-    if (event === "retried" && runAt - at !== this.#retryDelaysMs[retries - 1]) {
-      this.blame(`I7: retry ${retries} is to come after ${runAt - at} ms`);
+    const { delayMs, retries, event } = settlement;
+    this.#pauses.set(key, { delayMs, runAt: Date.now() + delayMs });
+    if (event === "retried" && delayMs !== this.#retryDelaysMs[retries - 1]) {
+      this.blame(`I7: retry ${retries} is to come after ${delayMs} ms`);
     }
   }
 

@@ -1,4 +1,4 @@
-/** What survives every death: the model of the contract, with the results a store returns. No time passes here. */
+/** What survives every death: the model of the contract, with the results a store returns, and the only clock. */
 import type { ClockSetBack } from "../../../queue/clock_rollback.ts";
 import type { Job, Lease, OperatorVerb, Status } from "../../../queue/job.ts";
 import type {
@@ -11,6 +11,8 @@ import type {
   NewJob,
   Orphan,
   OrphanRequest,
+  ProcessIdentity,
+  ProcessRow,
   PruneRequest,
   Settlement,
   StoreStats,
@@ -33,15 +35,14 @@ export class Disk {
   }
 
   insert(jobs: readonly NewJob[]): Inserted[] {
-    return jobs.map((job) => ({ outcome: this.model.insert(job), job: this.#known(job.id) }));
+    return jobs.map((job) => ({ outcome: this.model.insert(job, Date.now()), job: this.#known(job.id) }));
   }
 
   claim(
     requests: readonly ClaimRequest[],
-    now: number,
-    setBack: ClockSetBack | null,
+    how: { readonly setBack: ClockSetBack | null; readonly process: string | null },
   ): ClaimAnswer {
-    const { ids, nextRunAt } = this.model.claim(requests, now, { setBack });
+    const { ids, nextRunAt } = this.model.claim(requests, Date.now(), how);
     const claimed = ids.map((id) => {
       const { consumerId, seq, lease, kind, payload, retries, crashes, suspect } = this.#stored(id);
       return { consumerId: consumerId ?? "", seq, lease, id, kind, payload, retries, crashes, suspect };
@@ -49,18 +50,18 @@ export class Disk {
     return { claimed, nextRunAt };
   }
 
-  renew(leases: readonly Lease[], now: number): boolean[] {
-    return leases.map((lease) => this.model.renew(lease, now));
+  renew(leases: readonly Lease[]): boolean[] {
+    return leases.map((lease) => this.model.renew(lease, Date.now()));
   }
 
   settle(settlements: readonly Settlement[]): boolean[] {
-    return settlements.map((settlement) => this.model.settle(settlement));
+    return settlements.map((settlement) => this.model.settle(settlement, Date.now()));
   }
 
-  move(verb: OperatorVerb, ids: readonly string[], now: number): Moved[] {
+  move(verb: OperatorVerb, ids: readonly string[]): Moved[] {
     return ids.map((id): Moved => {
       const from = this.model.jobs.get(id)?.status;
-      const outcome = this.model.move(verb, id, now);
+      const outcome = this.model.move(verb, id, Date.now());
       if (outcome === "unknown" || from === undefined) return { id, outcome: "unknown" };
       const job = this.#known(id);
       return outcome === "moved" ? { id, outcome, from, job } : { id, outcome, job };
@@ -68,11 +69,28 @@ export class Disk {
   }
 
   orphans(request: OrphanRequest): Orphan[] {
-    return this.model.orphans(request);
+    return this.model.orphans(request, Date.now());
   }
 
-  prune({ before }: PruneRequest): { removed: string[]; next: number } {
-    return { removed: this.model.prune(before), next: 0 };
+  join(process: ProcessIdentity): void {
+    this.model.join(process, Date.now());
+  }
+
+  beat(id: string): boolean {
+    return this.model.beat(id, Date.now());
+  }
+
+  leave(id: string): void {
+    this.model.leave(id);
+  }
+
+  /** As on SQLite, one process owns the disk at a time, and it knows that every other one is dead. */
+  processes(own: string | null): ProcessRow[] {
+    return [...this.model.processes.values()].map((row) => ({ ...row, isDead: row.id !== own }));
+  }
+
+  prune({ olderThanMs }: PruneRequest): { removed: string[]; next: number } {
+    return { removed: this.model.prune(Date.now() - olderThanMs), next: 0 };
   }
 
   get(id: string) {
@@ -86,26 +104,26 @@ export class Disk {
   }
 
   list(
-    { statuses, kind, search, silentSince, changedSince, due, cursor, limit }: JobQuery,
+    { statuses, kind, search, silentForMs, changedSince, due, cursor, limit }: JobQuery,
   ): JobPage {
     const before = cursor === undefined ? Infinity : Number(cursor.slice(BEFORE.length));
     const found = [...this.jobs].filter((job) =>
       job.seq < before && (statuses === undefined || statuses.includes(job.status)) &&
       (kind === undefined || job.kind === kind) && (search === undefined || job.id.includes(search)) &&
       (changedSince === undefined || job.updatedAt >= changedSince) &&
-      (due === undefined || (due.when === "later") === job.runAt > due.now) &&
-      (silentSince === undefined ||
-        (job.status === "PROCESSING" && (job.lastHeartbeat ?? -1) < silentSince))
+      (due === undefined || (due === "later") === job.runAt > Date.now()) &&
+      (silentForMs === undefined ||
+        (job.status === "PROCESSING" && (job.lastHeartbeat ?? -1) < Date.now() - silentForMs))
     ).sort((a, b) => b.seq - a.seq);
     const jobs = found.slice(0, limit).map(asJob);
     return { jobs, next: found.length > limit ? `${BEFORE}${jobs.at(-1)?.seq}` : null };
   }
 
-  stats({ now, silentSince }: { now: number; silentSince: number }): StoreStats {
+  stats({ silentForMs }: { silentForMs: number }): StoreStats {
     return {
       counts: this.model.counts(),
-      oldestDueAt: this.model.oldestDueAt(now),
-      silent: this.list({ silentSince, limit: Infinity }).jobs.length,
+      oldestDueAt: this.model.oldestDueAt(Date.now()),
+      silent: this.list({ silentForMs, limit: Infinity }).jobs.length,
       parked: [],
       warnings: [],
     };
@@ -126,7 +144,7 @@ export class Disk {
   }
 
   insertByHand(job: NewJob): void {
-    this.model.insert(job);
+    this.model.insert(job, Date.now());
     this.#outsideWrites += 1;
   }
 
@@ -142,7 +160,7 @@ export class Disk {
 }
 
 /** Reads manual edits the way `rows.ts` does. */
-function asJob({ suspect: _, history: __, ...facts }: ModelJob): Job {
+function asJob({ suspect: _, process: __, history: ___, ...facts }: ModelJob): Job {
   const { status } = facts;
   if (status === "PENDING") return { ...facts, status };
   if (status === "PROCESSING") {

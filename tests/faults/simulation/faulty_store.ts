@@ -5,7 +5,6 @@
  */
 import type { Job, OperatorVerb } from "../../../queue/job.ts";
 import { StorageError } from "../../../queue/errors.ts";
-import { lateness } from "../../../queue/clock_rollback.ts";
 import type { Settlement, Store } from "../../../queue/store.ts";
 import type { WriteVerb } from "./auditor.ts";
 import type { Owner } from "./timeline.ts";
@@ -27,7 +26,9 @@ const WATCH_MS = 100;
 
 export class FaultyStore implements Store {
   /** `verify` checks the content of this store after each run. */
-  readonly endedUncleanly = false;
+  readonly now = () => Date.now();
+  /** The id under which it has joined. */
+  #process: string | null = null;
   readonly #world: World;
   readonly #main: Owner;
   #writes: Write[] = [];
@@ -41,12 +42,9 @@ export class FaultyStore implements Store {
   }
 
   insert: Store["insert"] = (jobs) => this.#write("insert", () => this.#world.disk.insert(jobs));
-  claim: Store["claim"] = (requests, now, { setBack = null } = {}) => {
-    const { timeline, disk } = this.#world;
-    const late = lateness(() => timeline.now);
-    return this.#write("claim", () => disk.claim(requests, now + late(), setBack));
-  };
-  renew: Store["renew"] = (leases, now) => this.#write("renew", () => this.#world.disk.renew(leases, now));
+  claim: Store["claim"] = (requests, { setBack = null } = {}) =>
+    this.#write("claim", () => this.#world.disk.claim(requests, { setBack, process: this.#process }));
+  renew: Store["renew"] = (leases) => this.#write("renew", () => this.#world.disk.renew(leases));
   settle: Store["settle"] = async (settlements) => {
     const answers = await this.#write("settle", () => {
       const answers = this.#world.disk.settle(settlements);
@@ -58,8 +56,16 @@ export class FaultyStore implements Store {
     this.fenced += settlements.filter((one, i) => !answers[i] && !isOfSweep(one)).length;
     return answers;
   };
-  move: Store["move"] = (verb: OperatorVerb, ids, now) =>
-    this.#write("move", () => this.#world.disk.move(verb, ids, now));
+  move: Store["move"] = (verb: OperatorVerb, ids) =>
+    this.#write("move", () => this.#world.disk.move(verb, ids));
+  join: Store["join"] = (process) =>
+    this.#write("join", () => {
+      this.#world.disk.join(process);
+      this.#process = process.id;
+    });
+  beat: Store["beat"] = () => this.#write("beat", () => this.#world.disk.beat(this.#process ?? ""));
+  leave: Store["leave"] = (id) => this.#write("leave", () => this.#world.disk.leave(id));
+  processes: Store["processes"] = () => this.#read(() => this.#world.disk.processes(this.#process));
   orphans: Store["orphans"] = (request) => {
     const held = this.#world.process?.dispatcher.leases ?? [];
     return this.#write("orphans", () => {
@@ -73,7 +79,7 @@ export class FaultyStore implements Store {
   get: Store["get"] = (id) => this.#read(() => this.#world.disk.get(id));
   getMany: Store["getMany"] = (seqs) => this.#read(() => this.#world.disk.getMany(seqs));
   list: Store["list"] = (query) => this.#read(() => this.#world.disk.list(query));
-  stats: Store["stats"] = (moment) => this.#read(() => this.#world.disk.stats(moment));
+  stats: Store["stats"] = (options) => this.#read(() => this.#world.disk.stats(options));
   watch: Store["watch"] = (onChange) => {
     const { disk, timeline } = this.#world;
     let seen = disk.outsideWrites;
@@ -177,9 +183,9 @@ export class FaultyStore implements Store {
     }
     const answer = work();
     book.written(verb);
-    const text = JSON.stringify(answer, brief);
+    const text = JSON.stringify(answer ?? null, brief);
     const isNews = !(isCalm && (verb === "renew" || text.includes('"claimed":[]')));
-    if (verb !== "prune" && text !== "[]" && isNews) say(text);
+    if (verb !== "prune" && verb !== "beat" && text !== "[]" && isNews) say(text);
     if (fate === "crash after commit") {
       this.#world.kill("right after a commit");
       return () => {};

@@ -125,7 +125,7 @@ function deleteByHand(world: World): void {
 function insertByHand(world: World): void {
   const { wall } = world.timeline;
   const job = { id: someId(world), kind: KINDS[0], payload: '{"part":"good"}', priority: 0, replace: false };
-  world.disk.insertByHand({ ...job, runAt: wall, createdAt: wall });
+  world.disk.insertByHand({ ...job, runAt: wall });
   world.book.written("by hand");
 }
 

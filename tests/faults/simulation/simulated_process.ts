@@ -32,7 +32,7 @@ export class SimulatedProcess {
     this.main = owner(`main ${generation}`);
     const { settings } = world;
     this.store = new FaultyStore(world, this.main);
-    this.queue = new Queue(this.store, { handlersDir: "handlers", ...settings, kinds: KINDS, now: Date.now });
+    this.queue = new Queue(this.store, { handlersDir: "handlers", ...settings, kinds: KINDS, version: "" });
     this.supervisor = new Supervisor({
       queue: this.queue,
       settings: { ...SETTINGS, ...settings },

@@ -103,7 +103,7 @@ export class Watchman {
     const orphans = jobs.filter((job) => !held.has(keyOf(job)));
     const keys = new Set(orphans.map(keyOf));
     for (const key of this.#orphanedSince.keys()) if (!keys.has(key)) this.#orphanedSince.delete(key);
-    const slackMs = timesSet > 0 ? livingHeartbeats({ now: 0, stallMs: 0 }).to : 0;
+    const slackMs = timesSet > 0 ? livingHeartbeats({ stallMs: 0 }).aheadMs : 0;
     const mostMs = settings.stallMs + 4 * settings.sweepMs + 2_000 + slackMs;
     if (this.#world.wasDisturbedSince(now - 100)) return this.#orphanedSince.clear();
     for (const job of orphans) {

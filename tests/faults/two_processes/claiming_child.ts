@@ -7,7 +7,7 @@ console.log("ready");
 // The parent gives the sign, so that all begin together.
 await Deno.stdin.read(new Uint8Array(1));
 for (;;) {
-  const { claimed } = await store.claim([{ consumerId, limit: 3, suspect: false }], Date.now());
+  const { claimed } = await store.claim([{ consumerId, limit: 3, suspect: false }]);
   if (claimed.length === 0) break;
   const at = Date.now();
   const settled = await store.settle(

@@ -26,7 +26,10 @@ import type {
   NewJob,
   Orphan,
   OrphanRequest,
+  ProcessIdentity,
+  ProcessRow,
   Settlement,
+  SilentConsumers,
 } from "../../../queue/store.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -34,15 +37,19 @@ type Facts = Mutable<Omit<Job, "status">> & { status: Status };
 
 export interface ModelJob extends Facts {
   suspect: boolean;
+  /** The process that claimed it last. */
+  process: string | null;
   history: HistoryEntry[];
 }
 
 export class Model {
   /** By id. */
   readonly jobs = new Map<string, ModelJob>();
+  /** By id. */
+  readonly processes = new Map<string, Mutable<Omit<ProcessRow, "isDead">>>();
   #added = 0;
 
-  insert(asked: NewJob): "added" | "replaced" | "waiting" | "refused" {
+  insert(asked: NewJob, now: number): "added" | "replaced" | "waiting" | "refused" {
     const present = this.jobs.get(asked.id);
     if (present && !isFinished(present.status)) return "waiting";
     if (present && !asked.replace) return "refused";
@@ -61,6 +68,8 @@ export class Model {
       ...{
         ...facts,
         ...blank,
+        runAt: facts.runAt ?? now,
+        createdAt: now,
         seq,
         lease,
         history,
@@ -68,11 +77,12 @@ export class Model {
         crashes: 0,
         status: "PENDING",
         suspect: false,
+        process: null,
       },
-      updatedAt: asked.createdAt,
+      updatedAt: now,
     };
     this.jobs.set(asked.id, job);
-    if (present) tell(job, asked.createdAt, "replaced");
+    if (present) tell(job, now, "replaced");
     return present ? "replaced" : "added";
   }
 
@@ -80,7 +90,7 @@ export class Model {
   claim(
     requests: readonly ClaimRequest[],
     now: number,
-    { kinds, setBack = null }: ClaimOptions = {},
+    { kinds, setBack = null, process = null }: ClaimOptions & { readonly process?: string | null } = {},
   ): { ids: string[]; nextRunAt: number | null } {
     const line = () => this.#line().filter((job) => kinds === undefined || kinds.includes(job.kind));
     if (setBack !== null) this.#follow(setBack);
@@ -94,6 +104,7 @@ export class Model {
       const taken = due.slice(0, suspect ? Math.min(1, limit) : limit);
       for (const job of taken) {
         this.#to(job, "claim", now, { consumerId, lastHeartbeat: now, startedAt: now });
+        job.process = process;
         ids.push(job.id);
       }
       if (suspect && taken.length > 0) alone.add(consumerId);
@@ -110,10 +121,9 @@ export class Model {
     return job !== undefined;
   }
 
-  settle(ending: Settlement): boolean {
+  settle(ending: Settlement, at: number): boolean {
     const job = this.#held(ending);
     if (!job) return false;
-    const { at } = ending;
     if (ending.verb === "release") {
       const ranMs = ending.report?.ranMs ?? null;
       if (ending.event) tell(job, at, ending.event, ending.detail, job.retries, ranMs);
@@ -121,12 +131,12 @@ export class Model {
     } else if (ending.verb === "complete") {
       this.#to(job, "complete", at, { result: ending.result, error: null, finishedAt: at });
     } else if (ending.verb === "retry") {
-      const { event, retries, runAt, detail, replacesLine } = ending;
+      const { event, retries, delayMs, detail, replacesLine } = ending;
       const last = job.history.at(-1);
       if (replacesLine && last?.event === event && last.lease === job.lease) job.history.pop();
       tell(job, at, event, detail, retries);
       const error = ending.error ?? job.error;
-      this.#to(job, "retry", at, { retries, runAt, error, lastHeartbeat: at });
+      this.#to(job, "retry", at, { retries, runAt: at + delayMs, error, lastHeartbeat: at });
     } else {
       tell(job, at, ending.verb === "fail" ? "failed" : "exhausted", ending.error, ending.retries);
       this.#to(job, ending.verb, at, { retries: ending.retries, error: ending.error, finishedAt: at });
@@ -151,16 +161,36 @@ export class Model {
     return "moved";
   }
 
-  orphans({ alive, held, limit }: OrphanRequest): Orphan[] {
-    const isAlive = (beat: number | null) =>
-      alive !== null && beat !== null && beat >= alive.from && beat <= alive.to;
+  orphans(request: OrphanRequest, now: number): Orphan[] {
     return this.#all()
-      .filter((job) => job.status === "PROCESSING" && !isAlive(job.lastHeartbeat))
-      .filter((job) => !held.some(({ seq, lease }) => seq === job.seq && lease === job.lease))
-      .slice(0, limit)
+      .filter((job) => job.status === "PROCESSING")
+      .filter((job) =>
+        "alive" in request ? isSilent(job, request, now) : this.#processOf(job) === request.process
+      )
+      .slice(0, request.limit)
       .map(({ seq, lease, id, kind, consumerId, crashes, suspect, runAt, startedAt, lastHeartbeat }) => ({
         ...{ seq, lease, id, kind, consumerId, crashes, suspect, runAt, startedAt, lastHeartbeat },
       }));
+  }
+
+  // Processes --------------------------------------------------------------------------------------------------------------
+
+  join(identity: ProcessIdentity, now: number): void {
+    this.processes.set(identity.id, { ...identity, startedAt: now, seenAt: now });
+  }
+
+  beat(id: string, now: number): boolean {
+    const process = this.processes.get(id);
+    if (process !== undefined) process.seenAt = now;
+    return process !== undefined;
+  }
+
+  leave(id: string): void {
+    this.processes.delete(id);
+  }
+
+  #processOf({ process }: ModelJob): string | null {
+    return process !== null && this.processes.has(process) ? process : null;
   }
 
   /** One step of pruning from the beginning. */
@@ -223,6 +253,15 @@ export class Model {
     if (isFinished(status)) this.#to(job, "exhaust", at, { ...freed, finishedAt: at });
     else this.#to(job, "release", at, { ...freed, consumerId: null });
   }
+}
+
+function isSilent(
+  { seq, lease, lastHeartbeat }: ModelJob,
+  { alive, held }: SilentConsumers,
+  now: number,
+): boolean {
+  if (held.some((one) => one.seq === seq && one.lease === lease)) return false;
+  return lastHeartbeat === null || lastHeartbeat < now - alive.agoMs || lastHeartbeat > now + alive.aheadMs;
 }
 
 function tell(

@@ -1,0 +1,27 @@
+/** Statements about the processes that work on the queue, and about the jobs that a dead one holds. */
+import { IN_FLIGHT } from "./status_sql.ts";
+
+const FACTS = `seq, lease, id, kind, consumer_id, crashes, suspect, run_at, started_at, last_heartbeat`;
+
+export const PROCESS_SQL = {
+  // ?1 id ?2 host ?3 pid ?4 version ?5 owner ?6 now
+  join: `INSERT INTO processes (id, host, pid, version, owner, started_at, seen_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)`,
+  // ?1 n ?2 now
+  beat: `UPDATE processes SET seen_at = ?2 WHERE n = ?1`,
+  // ?1 id
+  leave: `DELETE FROM processes WHERE id = ?1`,
+  processes: `SELECT n, id, host, pid, version, owner, started_at, seen_at FROM processes ORDER BY n`,
+
+  // orphans: ?1 ?2 heartbeats between these show a living consumer ?3 JSON list of what is held, as "seq:lease" ?4 limit
+  ofSilent: `SELECT ${FACTS} FROM jobs INDEXED BY jobs_processing
+    WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) NOT BETWEEN ?1 AND ?2
+      AND seq || ':' || lease NOT IN (SELECT value FROM json_each(?3))
+    ORDER BY seq LIMIT ?4`,
+  // ?1 id of the process ?2 limit
+  ofProcess: `SELECT ${FACTS} FROM jobs INDEXED BY jobs_processing
+    WHERE ${IN_FLIGHT} AND process = (SELECT n FROM processes WHERE id = ?1) ORDER BY seq LIMIT ?2`,
+  // a process without a row, or none: ?1 limit
+  ofNoProcess: `SELECT ${FACTS} FROM jobs INDEXED BY jobs_processing
+    WHERE ${IN_FLIGHT} AND (process IS NULL OR process NOT IN (SELECT n FROM processes)) ORDER BY seq LIMIT ?1`,
+} as const;

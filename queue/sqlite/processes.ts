@@ -1,0 +1,66 @@
+/** The processes that work on the queue, as rows, and what they hold. */
+import type { Orphan, OrphanRequest, ProcessIdentity, ProcessRow } from "../store.ts";
+import { number, numberOrNull, textOrNull, toText } from "./rows.ts";
+import type { Statements } from "./statements.ts";
+
+/** Returns the number of the process, which its claims write. */
+export function join(
+  sql: Statements,
+  { id, host, pid, version }: ProcessIdentity,
+  { now, isOwner }: { readonly now: number; readonly isOwner: boolean },
+): number {
+  return Number(sql.join.run(id, host, pid, version, Number(isOwner), now).lastInsertRowid);
+}
+
+export function beat(sql: Statements, process: number | null, now: number): boolean {
+  return process !== null && sql.beat.run(process, now).changes === 1;
+}
+
+export interface Look {
+  readonly now: number;
+  readonly silentForMs: number;
+  /** The number of this process, if it has joined, and whether it is the owner. */
+  readonly own: number | null;
+  readonly isOwner: boolean;
+}
+
+/**
+ * There is one owner at a time, and the kernel frees its lock however it dies, so the owner knows that every other
+ * owner is dead. Of other processes only their silence tells.
+ */
+export function listProcesses(sql: Statements, { now, silentForMs, own, isOwner }: Look): ProcessRow[] {
+  return sql.processes.all().map((row) => {
+    const seenAt = number(row.seen_at);
+    const isDeadOwner = isOwner && row.owner === 1;
+    return {
+      ...{ id: toText(row.id), host: toText(row.host), pid: number(row.pid), version: toText(row.version) },
+      ...{ startedAt: number(row.started_at), seenAt },
+      isDead: number(row.n) !== own && (isDeadOwner || seenAt < now - silentForMs),
+    };
+  });
+}
+
+export function orphans(sql: Statements, request: OrphanRequest, now: number): Orphan[] {
+  return rowsOf(sql, request, now).map((row) => ({
+    seq: number(row.seq),
+    lease: number(row.lease),
+    id: toText(row.id),
+    kind: toText(row.kind),
+    consumerId: textOrNull(row.consumer_id),
+    crashes: number(row.crashes),
+    suspect: row.suspect === 1,
+    runAt: number(row.run_at),
+    startedAt: numberOrNull(row.started_at),
+    lastHeartbeat: numberOrNull(row.last_heartbeat),
+  }));
+}
+
+function rowsOf(sql: Statements, request: OrphanRequest, now: number) {
+  if (!("alive" in request)) {
+    const { process, limit } = request;
+    return process === null ? sql.ofNoProcess.all(limit) : sql.ofProcess.all(process, limit);
+  }
+  const { alive: { agoMs, aheadMs }, held, limit } = request;
+  const leases = JSON.stringify(held.map(({ seq, lease }) => `${seq}:${lease}`));
+  return sql.ofSilent.all(now - agoMs, now + aheadMs, leases, limit);
+}
