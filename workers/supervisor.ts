@@ -36,7 +36,7 @@ export interface SupervisorOptions {
   readonly handlers?: URL; // their folder, as the settings say unless given
   readonly threads?: HostedThreads; // with what handlers may do; all that this process may unless given
   readonly spawn?: Spawn; // how each is started: for real unless given
-  readonly dispatch?: (options: DispatcherOptions) => Dispatcher; // makes the dispatcher, unless it is the usual one
+  readonly dispatch?: (options: DispatcherOptions) => Dispatcher; // makes the dispatcher; the usual one unless given
   readonly check?: { readonly problems: readonly string[] }; // what is wrong with them
   readonly now?: () => number; // milliseconds since 1970
   /** Monotonic, in milliseconds. */

@@ -1,6 +1,4 @@
-/**
- * What is left of a thread that is gone: its jobs, how each of them ended, and which one is to blame.
- */
+/** What is left of a thread that is gone: its jobs, how each of them ended, and which one is to blame. */
 import type { AttemptReport } from "@persistent-queue/queue";
 import type { ConsumerHandle, InFlightJob } from "./consumer_handle.ts";
 import { type Attempted, HANDED_BACK } from "./settler.ts";

@@ -1,4 +1,7 @@
-/** The folders that the system writes to: made if missing, and tested before anything relies on them; and its queue. */
+/**
+ * The places that the system writes to: folders, made if missing and tested before anything relies on them, and the
+ * queue, whose options follow from the settings.
+ */
 import {
   DAY_MS,
   messageOf,

@@ -49,7 +49,7 @@ export class Attempt {
   #lines: KeptLines | undefined;
   /** By the clock of the thread. */
   readonly began: number;
-  /** What of it still runs is code that it left behind. */
+  /** Its outcome is known: what still runs of it is code that it left behind. */
   hasEnded = false;
 
   constructor(message: JobMessage, options: AttemptOptions) {

@@ -89,6 +89,7 @@ export class ConsumerLoop {
     }
   }
 
+  /** Bound to this loop, for the channel. */
   readonly receive = (messages: readonly ToConsumer[]): void => {
     for (const message of messages) this.#receive(message);
   };

@@ -24,9 +24,8 @@ const { gc } = globalThis as { readonly gc?: () => void };
 export class Memory {
   readonly #limitMb: number;
   readonly #heapLimit = getHeapStatistics().heap_size_limit;
-
   /**
-   * Since the last collection. Ten threads collecting at once would stop all work for a fifth of a second, so each
+   * Jobs since the last collection. Ten threads collecting at once would stop all work for a fifth of a second, so each
    * starts at a random count.
    */
   #jobs = Math.floor(Math.random() * ENOUGH_JOBS);
