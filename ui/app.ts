@@ -13,7 +13,7 @@ import { OwnCookie } from "./auth/cookies.ts";
 import { Devices } from "./auth/devices.ts";
 import { headers } from "./http/headers.ts";
 import { hostGuard } from "./http/host_guard.ts";
-import { changes, snapshots, streamOf, StreamPlaces } from "./live/streams.ts";
+import { changes, snapshots, StreamLimit, streamOf } from "./live/streams.ts";
 import { ALWAYS_ROOM, largeBodiesInTurn, UNWATCHED, whenThereIsRoom } from "./http/backpressure.ts";
 import { loginRoutes } from "./auth/login.tsx";
 import { managerPages } from "./manager/pages.tsx";
@@ -85,13 +85,13 @@ export interface App {
 export function managerApp(options: AppOptions): App {
   const deps = depsOf(options);
   const live = changes(deps, faultsOf(options));
-  const places = new StreamPlaces({ limit: MAX_STREAMS });
+  const limit = new StreamLimit({ most: MAX_STREAMS });
   const app = baseApp(options, deps);
   const sessions = lockApp(app, options, { name: "Manager", cookie: "pq_manager" });
   app.use(largeBodiesInTurn());
   app.route("/api", apiRoutes(deps));
   app.get("/events", ownPagesOnly, (c) => {
-    return streamOf(c, live, { event: "change", places, stillWelcome: () => c.var.visitor.stillWelcome() });
+    return streamOf(c, live, { event: "change", limit, stillWelcome: () => c.var.visitor.stillWelcome() });
   });
   app.use(bodyLimit({ maxSize: ONE_JOB_BYTES, onError: refuseLarge }));
   app.route("/", managerPages(deps));
@@ -101,14 +101,14 @@ export function managerApp(options: AppOptions): App {
 export function opsApp(options: AppOptions): App {
   const deps: OpsDeps = depsOf(options);
   const live = snapshots(deps, faultsOf(options));
-  const places = new StreamPlaces({ limit: MAX_STREAMS });
+  const limit = new StreamLimit({ most: MAX_STREAMS });
   const app = baseApp(options, deps);
   // Then only this machine gets so far.
   const isOpen = options.passwordIsDefault;
   const sessions = isOpen ? null : lockApp(app, options, { name: "Ops", cookie: "pq_ops" });
   app.get("/events", ownPagesOnly, (c) => {
     const stillWelcome = () => isOpen || c.var.visitor.stillWelcome();
-    return streamOf(c, live, { event: "snapshot", places, stillWelcome });
+    return streamOf(c, live, { event: "snapshot", limit, stillWelcome });
   });
   app.get("/metrics", (c) => metrics(c, deps));
   app.route("/", opsPages(deps));

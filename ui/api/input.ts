@@ -17,13 +17,13 @@ import { DUE_TIME_FORM, parseDueTime, parseSince } from "./due_time.ts";
 /** How many jobs one request may bring. */
 export const MAX_JOBS = 10_000;
 
-/** @throws {HttpError} 400 that names the field, and the job's place in an array */
+/** @throws {HttpError} 400 that names the field, and the job's index in an array */
 export async function jobInput(body: unknown): Promise<JobRequest[]> {
-  if (!Array.isArray(body)) return [jobRequest(body, { where: "The job", code: "invalid_job" })];
+  if (!Array.isArray(body)) return [jobRequest(body, { name: "The job", code: "invalid_job" })];
   if (body.length > MAX_JOBS) throw tooManyJobs(body.length);
   return await mapInTurns(
     body,
-    (item, index) => jobRequest(item, { where: `Job ${index + 1}`, code: "invalid_job" }),
+    (item, index) => jobRequest(item, { name: `Job ${index + 1}`, code: "invalid_job" }),
   );
 }
 
@@ -33,28 +33,28 @@ export function tooManyJobs(count: number): HttpError {
   });
 }
 
-function jobRequest(item: unknown, place: Place): JobRequest {
+function jobRequest(item: unknown, part: BodyPart): JobRequest {
   const fields = ["id", "kind", "payload", "priority", "run_at", "replace"] as const;
-  const given = fieldsOf(item, fields, place);
+  const given = fieldsOf(item, fields, part);
   return withoutGaps({
-    id: optionalText(given.id, "id", place),
-    kind: optionalText(given.kind, "kind", place),
+    id: optionalText(given.id, "id", part),
+    kind: optionalText(given.kind, "kind", part),
     payload: given.payload,
-    priority: optionalNumber(given.priority, "priority", place),
-    runAt: time(given.run_at, place),
-    replace: optionalFlag(given.replace, "replace", place),
+    priority: optionalNumber(given.priority, "priority", part),
+    runAt: time(given.run_at, part),
+    replace: optionalFlag(given.replace, "replace", part),
   });
 }
 
 /** Milliseconds since 1970, or a time such as `2030-01-31T12:00:00Z`. */
-function time(value: unknown, place: Place): number | undefined {
+function time(value: unknown, part: BodyPart): number | undefined {
   if (typeof value === "boolean") {
-    throw invalid(`${place.where}: run_at must be milliseconds since 1970, or ${DUE_TIME_FORM}.`, place);
+    throw invalid(`${part.name}: run_at must be milliseconds since 1970, or ${DUE_TIME_FORM}.`, part);
   }
-  if (typeof value !== "string") return optionalNumber(value, "run_at", place);
+  if (typeof value !== "string") return optionalNumber(value, "run_at", part);
   const due = parseDueTime(value);
   if ("ms" in due) return due.ms;
-  throw invalid(`${place.where}: run_at "${printable(value, { maxLength: 60 })}" ${due.problem}.`, place);
+  throw invalid(`${part.name}: run_at "${printable(value, { maxLength: 60 })}" ${due.problem}.`, part);
 }
 
 type WithoutGaps<Fields> = { [name in keyof Fields]?: Exclude<Fields[name], undefined> };
@@ -73,12 +73,12 @@ type MoveInput = { readonly ids: readonly string[] } | { readonly filter: JobFil
 
 /** @throws {HttpError} 400 */
 export function moveInput(body: unknown, now: number): MoveInput {
-  const place = { where: "The body", ...QUERY };
-  const { ids, filter, all } = fieldsOf(body, ["ids", "filter", "all"], place);
+  const part = { name: "The body", ...QUERY };
+  const { ids, filter, all } = fieldsOf(body, ["ids", "filter", "all"], part);
   if ((ids === undefined) === (filter === undefined)) {
     throw invalid('Say which jobs: either {"ids": […]} or {"filter": {…}}.', QUERY);
   }
-  const isAll = optionalFlag(all, "all", place) ?? false;
+  const isAll = optionalFlag(all, "all", part) ?? false;
   if (ids === undefined) return { filter: meantFilter(filterOf(filter, now), isAll) };
   if (isAll) throw invalid('"all" goes with a filter, not with ids.', QUERY);
   return { ids: idsOf(ids) };
@@ -101,18 +101,18 @@ function idsOf(ids: unknown): string[] {
 }
 
 function filterOf(filter: unknown, now: number): JobFilter {
-  const place = { where: "The filter", ...QUERY };
-  const fields = fieldsOf(filter, FILTER_WORDS, place);
-  const words = FILTER_WORDS.map((name) => [name, optionalText(fields[name], name, place)]);
-  return jobFilter(Object.fromEntries(words), now);
+  const part = { name: "The filter", ...QUERY };
+  const fields = fieldsOf(filter, FILTER_FIELDS, part);
+  const texts = FILTER_FIELDS.map((name) => [name, optionalText(fields[name], name, part)]);
+  return jobFilter(Object.fromEntries(texts), now);
 }
 
-export const FILTER_WORDS = ["status", "kind", "q", "due", "changed_since"] as const;
+export const FILTER_FIELDS = ["status", "kind", "q", "due", "changed_since"] as const;
 
-type FilterWords = { readonly [name in typeof FILTER_WORDS[number]]?: string | undefined };
+type FilterFields = { readonly [name in typeof FILTER_FIELDS[number]]?: string | undefined };
 
 /** Several statuses stand between commas. Empty text means: not given, as in `?status=&kind=`. @throws {HttpError} 400 for what makes no sense */
-export function jobFilter({ status, kind, q, due, changed_since }: FilterWords, now: number): JobFilter {
+export function jobFilter({ status, kind, q, due, changed_since }: FilterFields, now: number): JobFilter {
   const statuses = (status ?? "").split(",").filter((word) => word !== "");
   const stranger = statuses.find((word) => !isStatus(word));
   if (stranger !== undefined) {
@@ -149,13 +149,13 @@ function changedSinceOf(text: string, now: number): number {
   throw invalid(`"changed_since" ${since.problem}, or a span such as 15m, 2h or 3d.`, QUERY);
 }
 
-/** Where in the body we are, for the sentence, and the code of a refusal. */
-export interface Place {
-  readonly where: string;
+/** The part of the body that is read, as the sentence of a refusal names it, and the code of that refusal. */
+interface BodyPart {
+  readonly name: string;
   readonly code: "invalid_job" | "invalid_query";
 }
 
-export function invalid(message: string, { code }: Pick<Place, "code">): HttpError {
+export function invalid(message: string, { code }: Pick<BodyPart, "code">): HttpError {
   return new HttpError(400, code, message);
 }
 
@@ -163,36 +163,36 @@ export function invalid(message: string, { code }: Pick<Place, "code">): HttpErr
  * The fields of a JSON object that may have these and no others.
  * @throws {HttpError} 400, with a suggestion for a misspelt name
  */
-export function fieldsOf<Name extends string>(
+function fieldsOf<Name extends string>(
   value: unknown,
   names: readonly Name[],
-  place: Place,
+  part: BodyPart,
 ): { readonly [name in Name]?: unknown } {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalid(`${place.where} must be an object. Its fields: ${names.join(", ")}.`, place);
+    throw invalid(`${part.name} must be an object. Its fields: ${names.join(", ")}.`, part);
   }
   const stranger = Object.keys(value).find((name) => !(names as readonly string[]).includes(name));
   if (stranger === undefined) return value;
   const meant = nearest(stranger.slice(0, 60), names);
   const hint = meant === null ? `Its fields: ${names.join(", ")}.` : `Did you mean "${meant}"?`;
-  throw invalid(`${place.where} has an unknown field "${stranger.slice(0, 60)}". ${hint}`, place);
+  throw invalid(`${part.name} has an unknown field "${stranger.slice(0, 60)}". ${hint}`, part);
 }
 
 /** A value of this type; null, as JSON writes it, means: not given. @throws {HttpError} 400 */
-function optionalText(value: unknown, name: string, place: Place): string | undefined {
+function optionalText(value: unknown, name: string, part: BodyPart): string | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "string") throw invalid(`${place.where}: ${name} must be text.`, place);
+  if (typeof value !== "string") throw invalid(`${part.name}: ${name} must be text.`, part);
   return value;
 }
 
-function optionalNumber(value: unknown, name: string, place: Place): number | undefined {
+function optionalNumber(value: unknown, name: string, part: BodyPart): number | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "number") throw invalid(`${place.where}: ${name} must be a number.`, place);
+  if (typeof value !== "number") throw invalid(`${part.name}: ${name} must be a number.`, part);
   return value;
 }
 
-function optionalFlag(value: unknown, name: string, place: Place): boolean | undefined {
+function optionalFlag(value: unknown, name: string, part: BodyPart): boolean | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "boolean") throw invalid(`${place.where}: ${name} must be true or false.`, place);
+  if (typeof value !== "boolean") throw invalid(`${part.name}: ${name} must be true or false.`, part);
   return value;
 }

@@ -13,7 +13,7 @@ import {
 import type { AppEnv } from "../http/app_env.ts";
 import { actorOf, audited, type Fault, filterText, injectFault, sweepNow } from "../auth/audit.ts";
 import { exportJobs } from "./csv.ts";
-import { FILTER_WORDS, invalid, jobFilter, jobInput, moveInput } from "./input.ts";
+import { FILTER_FIELDS, invalid, jobFilter, jobInput, moveInput } from "./input.ts";
 import type { PageDeps } from "../page_deps.ts";
 import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJobs, readJson } from "./read_json.ts";
 import { HttpError, tooLarge } from "../http/errors.ts";
@@ -59,7 +59,7 @@ async function listJobs(c: ApiContext, deps: PageDeps): Promise<Response> {
 }
 
 function listRequest(c: ApiContext, deps: PageDeps): ListRequest {
-  assertKnown(c, [...FILTER_WORDS, "cursor", "limit"]);
+  assertKnown(c, [...FILTER_FIELDS, "cursor", "limit"]);
   const cursor = c.req.query("cursor");
   const limit = c.req.query("limit");
   if (limit && !/^\d{1,3}$/.test(limit)) {
@@ -87,7 +87,7 @@ function assertKnown(c: ApiContext, names: readonly string[]): void {
 }
 
 function exportList(c: ApiContext, { queue, audit, now }: PageDeps): Response {
-  assertKnown(c, FILTER_WORDS);
+  assertKnown(c, FILTER_FIELDS);
   const filter = filterOfQuery(c, { now });
   c.header("Content-Type", "text/csv; charset=utf-8");
   c.header("Content-Disposition", 'attachment; filename="jobs.csv"');

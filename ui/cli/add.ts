@@ -11,7 +11,7 @@ import { type CliIo, type Command, type CommandLine, UsageError } from "./comman
 import { wholeNumber } from "./command_line.ts";
 
 export const add: Command = {
-  words: "[<id>…]",
+  operands: "[<id>…]",
   summary: "add jobs; the id of a file job is its path",
   options: {
     kind: { type: "string", value: "<kind>", help: "which handler works on it; file unless given" },
@@ -58,7 +58,7 @@ export const add: Command = {
 async function requestsOf(line: CommandLine, io: CliIo): Promise<JobRequest[]> {
   const id = line.text("id");
   const kind = line.text("kind");
-  const ids = id === undefined ? line.words : [id, ...line.words];
+  const ids = id === undefined ? line.operands : [id, ...line.operands];
   if (ids.length === 0 && (kind === undefined || kind === "file")) {
     throw new UsageError("Say which jobs to add: one id or more, for example data/files/abc.txt.");
   }

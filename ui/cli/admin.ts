@@ -3,13 +3,13 @@ import { EXIT, printable } from "@persistent-queue/queue";
 import { type Command, UsageError } from "./command.ts";
 
 export const backup: Command = {
-  words: "<path>",
+  operands: "<path>",
   summary: "write a complete, checked copy of the database, while everything runs",
   options: { replace: { type: "boolean", help: "write over a file that is there already" } },
   examples: ["backup data/backup.db"],
   prepare({ line, io, json }) {
-    const [path] = line.words;
-    if (path === undefined || line.words.length > 1) {
+    const [path] = line.operands;
+    if (path === undefined || line.operands.length > 1) {
       throw new UsageError("backup takes one path: where to write the copy.");
     }
     return Promise.resolve(async (queue) => {
@@ -22,12 +22,12 @@ export const backup: Command = {
 };
 
 export const verify: Command = {
-  words: "",
+  operands: "",
   summary: "check that the storage is sound",
   options: { deep: { type: "boolean", help: "read every page of it: takes longer" } },
   examples: ["verify", "verify --deep --json"],
   prepare({ line, io, json }) {
-    if (line.words.length > 0) throw new UsageError("verify takes no ids.");
+    if (line.operands.length > 0) throw new UsageError("verify takes no ids.");
     return Promise.resolve(async (queue) => {
       const problems = await queue.check({ deep: line.has("deep") });
       const skipped = line.has("deep") ? queue.missing.deepCheck : undefined;

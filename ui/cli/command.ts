@@ -31,7 +31,7 @@ export interface OptionRule {
 }
 
 export interface CommandLine {
-  readonly words: readonly string[];
+  readonly operands: readonly string[];
   /** The text of an option, or undefined where it was not given. */
   text(name: string): string | undefined;
   has(name: string): boolean;
@@ -45,7 +45,7 @@ export interface CommandCall {
 
 export interface Command {
   /** What is expected behind the name: `<id>…`. */
-  readonly words: string;
+  readonly operands: string;
   readonly summary: string;
   readonly options: Readonly<Record<string, OptionRule>>;
   readonly examples: readonly string[];

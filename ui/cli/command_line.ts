@@ -1,4 +1,4 @@
-/** Parses the words after a command's name, and writes the help that describes them. */
+/** Parses the arguments after a command's name, and writes the help that describes them. */
 import { parseArgs } from "node:util";
 import { EXIT, nearest, printable } from "@persistent-queue/queue";
 import { type Command, type CommandLine, type OptionRule, UsageError } from "./command.ts";
@@ -25,13 +25,13 @@ export function readCommandLine(
     allowPositionals: true,
     tokens: true,
   });
-  const words: string[] = [];
+  const operands: string[] = [];
   const values = new Map<string, string | true>();
   for (const token of tokens) {
-    if (token.kind === "positional") words.push(token.value);
+    if (token.kind === "positional") operands.push(token.value);
     if (token.kind === "option") values.set(token.name, valueOf(token, known));
   }
-  return { words, has: (name) => values.has(name), text: (name) => textOf(values.get(name)) };
+  return { operands, has: (name) => values.has(name), text: (name) => textOf(values.get(name)) };
 }
 
 interface OptionToken {
@@ -98,10 +98,10 @@ export function helpOfAll(commands: Readonly<Record<string, Command>>): string {
   ].join("\n");
 }
 
-export function helpOf(name: string, { words, summary, options, examples }: Command): string {
+export function helpOf(name: string, { operands, summary, options, examples }: Command): string {
   const all = Object.entries({ ...options, ...COMMON_OPTIONS });
   return [
-    `${usageOf(name, words)}`,
+    `${usageOf(name, operands)}`,
     `  ${summary}`,
     "",
     columns(
@@ -115,6 +115,6 @@ export function helpOf(name: string, { words, summary, options, examples }: Comm
   ].join("\n");
 }
 
-export function usageOf(name: string, words: string): string {
-  return `Usage: ${[PROGRAM, name, words, "[options]"].filter((part) => part !== "").join(" ")}`;
+export function usageOf(name: string, operands: string): string {
+  return `Usage: ${[PROGRAM, name, operands, "[options]"].filter((part) => part !== "").join(" ")}`;
 }

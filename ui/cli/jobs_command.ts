@@ -41,7 +41,7 @@ export async function jobsCommand(args: readonly string[], io: CliIo): Promise<E
     const work = await command.prepare({ line, io: json ? harmless(io) : io, json });
     return await doWork(work, { io, mustExist: name !== "add" });
   } catch (error) {
-    return explain(error, { io, json: rest.includes("--json"), usage: usageOf(name, command.words) });
+    return explain(error, { io, json: rest.includes("--json"), usage: usageOf(name, command.operands) });
   }
 }
 

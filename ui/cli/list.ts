@@ -18,7 +18,7 @@ import { FILTER_OPTIONS, filterOf } from "./filter.ts";
 import { statusOf } from "./show.ts";
 
 export const list: Command = {
-  words: "",
+  operands: "",
   summary: "list jobs, newest first",
   options: {
     ...FILTER_OPTIONS,
@@ -44,7 +44,7 @@ export const list: Command = {
 };
 
 function requestOf(line: CommandLine, now: number): ListRequest {
-  if (line.words.length > 0) {
+  if (line.operands.length > 0) {
     throw new UsageError("list takes no ids: see one job with show, or filter by --search.");
   }
   const limit = wholeNumber(line, "limit", { min: 1, max: MAX_PAGE_SIZE });
@@ -76,12 +76,12 @@ function row(job: Job, { now, stallMs }: { now: number; stallMs: number }): stri
 }
 
 export const stats: Command = {
-  words: "",
+  operands: "",
   summary: "count the jobs of each status",
   options: {},
   examples: ["stats", "stats --json"],
   prepare({ line, io, json }) {
-    if (line.words.length > 0) throw new UsageError("stats takes no ids.");
+    if (line.operands.length > 0) throw new UsageError("stats takes no ids.");
     return Promise.resolve(async (queue) => {
       const found = await queue.stats();
       // Rates are known to the running system alone: this process has only just begun.

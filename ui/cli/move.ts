@@ -22,7 +22,7 @@ export const cancel: Command = moveCommand("cancel", "cancel jobs; one that is r
 
 function moveCommand(verb: OperatorVerb, summary: string): Command {
   return {
-    words: "<id>… | --all [filter]",
+    operands: "<id>… | --all [filter]",
     summary,
     options: {
       all: {
@@ -40,14 +40,14 @@ function moveCommand(verb: OperatorVerb, summary: string): Command {
 
 function prepareMove(verb: OperatorVerb, { line, io, json }: CommandCall): Work {
   const isFiltered = Object.keys(FILTER_OPTIONS).some((name) => line.has(name));
-  if (line.has("all") === line.words.length > 0) {
+  if (line.has("all") === line.operands.length > 0) {
     throw new UsageError(`Say which: either ids, or --all and a filter.`);
   }
   if (isFiltered && !line.has("all")) throw new UsageError("A filter goes with --all, not with ids.");
   const filter = filterOf(line, io.now());
   if (line.has("all")) return (queue) => moveAllThatFit(queue, { verb, filter, line, io, json });
   if (line.has("dry-run")) throw new UsageError("--dry-run goes with --all.");
-  return (queue) => moveThese(queue, { verb, ids: line.words, io, json });
+  return (queue) => moveThese(queue, { verb, ids: line.operands, io, json });
 }
 
 interface MoveAll extends CommandCall {

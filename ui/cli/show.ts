@@ -15,13 +15,13 @@ import { columns, moment } from "./terminal.ts";
 import { type Command, UsageError } from "./command.ts";
 
 export const show: Command = {
-  words: "<id>",
+  operands: "<id>",
   summary: "show one job and what happened to it",
   options: {},
   examples: ["show data/files/abc.txt", "show data/files/abc.txt --json"],
   prepare({ line, io, json }) {
-    const [id] = line.words;
-    if (id === undefined || line.words.length > 1) throw new UsageError("show takes one id.");
+    const [id] = line.operands;
+    if (id === undefined || line.operands.length > 1) throw new UsageError("show takes one id.");
     return Promise.resolve(async (queue) => {
       const found = await queue.get(id);
       const when = { now: io.now(), stallMs: queue.stallMs, kinds: queue.kinds };

@@ -1,6 +1,6 @@
 /** Asks what the page would show now. */
 import { addressOf } from "./base_path.ts";
-import { type ListQuery, queryWords, readQuery } from "../manager/list_query.ts";
+import { type ListQuery, queryParams, readQuery } from "../manager/list_query.ts";
 import type { JobView, View } from "../manager/views.ts";
 
 /** Of the list that the address asks for. */
@@ -10,7 +10,7 @@ function queryHere(): ListQuery {
 
 /** Whether the address still asks for what is shown. */
 export function isShownHere(shown: View): boolean {
-  return shown.page !== "list" || queryWords(queryHere()).toString() === queryWords(shown.query).toString();
+  return shown.page !== "list" || queryParams(queryHere()).toString() === queryParams(shown.query).toString();
 }
 
 /** The server redirects to the login instead. */
@@ -29,9 +29,9 @@ export async function fetchView(shown: View, isHeld: boolean): Promise<View> {
     const response = await ask(`/view/job${location.search}`);
     return response.status === 404 ? withoutJob(shown) : await read(response);
   }
-  const words = queryWords(queryHere());
-  if (isHeld) words.set("kept", shown.jobs.map(({ seq }) => seq).join());
-  return await read(await ask(`/view/list?${words}`));
+  const params = queryParams(queryHere());
+  if (isHeld) params.set("kept", shown.jobs.map(({ seq }) => seq).join());
+  return await read(await ask(`/view/list?${params}`));
 }
 
 /** What was last seen of it. A new document would bring back a reader who is just leaving this one. */

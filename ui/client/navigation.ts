@@ -73,26 +73,26 @@ function filtersOf(target: EventTarget | null): HTMLFormElement | null {
 const FIELDS = ["q", "kind", "due", "changed_since"] as const;
 
 function fillIn(): void {
-  const words = new URLSearchParams(location.search);
+  const params = new URLSearchParams(location.search);
   for (const name of FIELDS) {
     const field = document.querySelector<HTMLInputElement | HTMLSelectElement>(
       `[data-filters] [name=${name}]`,
     );
-    if (field !== null) field.value = words.get(name) ?? "";
+    if (field !== null) field.value = params.get(name) ?? "";
   }
 }
 
 /** The address with what the fields say, from the newest job on. */
 function filteredAddress(form: HTMLFormElement): string {
-  const words = new URLSearchParams(location.search);
+  const params = new URLSearchParams(location.search);
   const fields = new FormData(form);
-  for (const name of ["cursor", "note"]) words.delete(name);
+  for (const name of ["cursor", "note"]) params.delete(name);
   for (const name of FIELDS) {
     const value = fields.get(name);
-    if (typeof value === "string" && value !== "") words.set(name, value);
-    else words.delete(name);
+    if (typeof value === "string" && value !== "") params.set(name, value);
+    else params.delete(name);
   }
-  return addressOf(words.size === 0 ? "/" : `/?${words}`);
+  return addressOf(params.size === 0 ? "/" : `/?${params}`);
 }
 
 export interface FormsOptions {

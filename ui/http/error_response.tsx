@@ -23,7 +23,7 @@ const STATUS_OF = {
   storage: 503,
 } as const satisfies Record<ErrorCode, number>;
 
-/** The sentence for what we did not expect: its own words may tell too much. */
+/** The sentence for what we did not expect: its own message may tell too much. */
 const FAULT = "Something went wrong here. The log of the system says what.";
 
 /** `onFault` receives unforeseen errors. */
@@ -41,22 +41,22 @@ export function errorResponse(
 }
 
 /** A visitor who is on one of the pages keeps its header and the way on. */
-function pageOf(words: PlainPageProps, { manager, ops }: Partial<AppEnv["Variables"]>): VNode {
+function pageOf(page: PlainPageProps, { manager, ops }: Partial<AppEnv["Variables"]>): VNode {
   if (manager !== undefined) {
     return (
-      <ManagerShell title={words.title} at={null} {...manager}>
-        <PlainBody {...words} wayOut="Back to jobs" />
+      <ManagerShell title={page.title} at={null} {...manager}>
+        <PlainBody {...page} wayOut="Back to jobs" />
       </ManagerShell>
     );
   }
   if (ops !== undefined) {
     return (
-      <OpsShell title={words.title} isOverview={false} {...ops}>
-        <PlainBody {...words} wayOut="Back to the overview" />
+      <OpsShell title={page.title} isOverview={false} {...ops}>
+        <PlainBody {...page} wayOut="Back to the overview" />
       </OpsShell>
     );
   }
-  return <PlainPage {...words} />;
+  return <PlainPage {...page} />;
 }
 
 function refusalOf(thrown: Error): HttpError {

@@ -68,16 +68,16 @@ export interface StreamOptions {
   readonly event: string;
   /** Asked before each event; false ends the stream. */
   readonly stillWelcome: () => boolean;
-  readonly places: StreamPlaces;
+  readonly limit: StreamLimit;
 }
 
 /** Returns an endless stream. @throws {HttpError} 503 when all places are taken */
 export function streamOf(c: Context<AppEnv>, broadcast: Broadcast, options: StreamOptions): Response {
-  const { event, stillWelcome, places } = options;
+  const { event, stillWelcome, limit } = options;
   c.header("X-Accel-Buffering", "no");
   if (c.req.method === "HEAD") return c.body(null, { headers: { "Content-Type": "text/event-stream" } });
   const controller = new AbortController();
-  if (!places.take(controller)) {
+  if (!limit.take(controller)) {
     const options = { headers: { "Retry-After": "30" } };
     throw new HttpError(503, "too_many_streams", "Too many pages are watching already. Close some.", options);
   }
@@ -92,7 +92,7 @@ export function streamOf(c: Context<AppEnv>, broadcast: Broadcast, options: Stre
         await stream.writeSSE({ event, data });
       }
     } finally {
-      places.leave(controller);
+      limit.leave(controller);
     }
   });
   // hono sets both, also for HTTP/1.0, which knows neither: how the stream is sent is up to the server.
@@ -100,33 +100,33 @@ export function streamOf(c: Context<AppEnv>, broadcast: Broadcast, options: Stre
   return response;
 }
 
-/**
- * Places for those who watch. One who reads nothing cannot be told from one who does: the buffers of the operating
- * system swallow some megabytes, minutes of a busy page and hours of a quiet one, before a write waits. So when all
- * places are taken the oldest gives way, if it has been there for a while: a page that lives comes back within
- * seconds, and finds the place of another.
- */
-export interface StreamPlacesOptions {
-  /** How many may watch at once. */
-  readonly limit: number;
+export interface StreamLimitOptions {
+  /** How many streams may be open at once. */
+  readonly most: number;
   /** A stream younger than this does not give way, or a crowd would do nothing but push. */
   readonly settledMs?: number;
 }
 
-export class StreamPlaces {
+/**
+ * Limits how many streams are open at once. A reader that reads nothing cannot be told from one that does: the buffers of
+ * the operating system swallow some megabytes, minutes of a busy page and hours of a quiet one, before a write waits. So
+ * when all places are taken the oldest stream gives way, if it has been open for a while: a live page comes back within
+ * seconds, and takes the place of another.
+ */
+export class StreamLimit {
   /** When each came, by the monotonic clock; the oldest first. */
   readonly #since = new Map<AbortController, number>();
-  readonly #limit: number;
+  readonly #most: number;
   readonly #settledMs: number;
 
-  constructor({ limit, settledMs = 60_000 }: StreamPlacesOptions) {
-    this.#limit = limit;
+  constructor({ most, settledMs = 60_000 }: StreamLimitOptions) {
+    this.#most = most;
     this.#settledMs = settledMs;
   }
 
   /** False when there is no place, now or soon. One that was given must be left with `leave`; when aborted, at once. */
   take(controller: AbortController): boolean {
-    if (this.#since.size >= this.#limit && !this.#makeRoom()) return false;
+    if (this.#since.size >= this.#most && !this.#makeRoom()) return false;
     this.#since.set(controller, performance.now());
     return true;
   }

@@ -5,10 +5,10 @@ import { consumerOnWire, jobOnWire, type Moment, warningsOf } from "../api/seria
 import { jobFilter } from "../api/input.ts";
 import type { BulkActions } from "./bulk_actions.ts";
 import { jobView } from "./job_view.ts";
-import { isInLine, type ListQuery, queryWords, readQuery } from "./list_query.ts";
+import { isInLine, type ListQuery, queryParams, readQuery } from "./list_query.ts";
 import type { ConsumersView, ListView, Row, View } from "./views.ts";
 
-export type Gather = (words: URLSearchParams) => Promise<View>;
+export type Gather = (params: URLSearchParams) => Promise<View>;
 
 export function gatherViews(
   deps: PageDeps,
@@ -17,11 +17,11 @@ export function gatherViews(
   const lists = new SharedViews<ListView>();
   const withBatches = <V extends View>(view: V): V => ({ ...view, batches: batches.view() });
 
-  const list = async (words: URLSearchParams) => {
-    const query = readQuery(words);
-    const key = `${deps.queue.revision} ${queryWords(query)}`;
+  const list = async (params: URLSearchParams) => {
+    const query = readQuery(params);
+    const key = `${deps.queue.revision} ${queryParams(query)}`;
     const view = withBatches(await lists.get(key, () => listView(deps, query)));
-    return words.has("kept") ? withKept(view, words.get("kept") ?? "") : view;
+    return params.has("kept") ? withKept(view, params.get("kept") ?? "") : view;
   };
   /** `kept`: the numbers of jobs that the reader holds on to. */
   const withKept = async (view: ListView, numbers: string): Promise<ListView> => {
@@ -30,9 +30,9 @@ export function gatherViews(
       .filter((seq) => !listed.has(seq));
     return { ...view, kept: await rowsOf(deps, others) };
   };
-  const job = async (words: URLSearchParams) => {
-    const from = readQuery(new URLSearchParams(words.get("from") ?? ""));
-    return withBatches(await jobView(deps, { id: words.get("id") ?? "", from }));
+  const job = async (params: URLSearchParams) => {
+    const from = readQuery(new URLSearchParams(params.get("from") ?? ""));
+    return withBatches(await jobView(deps, { id: params.get("id") ?? "", from }));
   };
   return { list, job, consumers: () => Promise.resolve(withBatches(consumersView(deps))) };
 }

@@ -11,7 +11,7 @@ import {
   isNarrowed,
   listPath,
   type ListQuery,
-  queryWords,
+  queryParams,
 } from "./list_query.ts";
 import { confirmPath, legalHere, Ticked } from "./ticked.tsx";
 import type { ListView, Liveness } from "./views.ts";
@@ -84,7 +84,7 @@ function Table({ view: { jobs, query }, live }: ListPageProps) {
 
 function Pager({ view }: { readonly view: ListView }) {
   const { query, next } = view;
-  const words = queryWords({ ...query, cursor: "", limit: "" });
+  const params = queryParams({ ...query, cursor: "", limit: "" });
   return (
     <nav class="pager" aria-label="Pages of jobs">
       {query.cursor !== "" && (
@@ -95,7 +95,7 @@ function Pager({ view }: { readonly view: ListView }) {
       {next !== null && (
         <a class="button" href={listPath({ ...query, cursor: next })} data-go>{onwardInWords(view)}</a>
       )}
-      {!query.stalled && <a class="push small" href={`/api/jobs.csv?${words}`}>Export as CSV</a>}
+      {!query.stalled && <a class="push small" href={`/api/jobs.csv?${params}`}>Export as CSV</a>}
     </nav>
   );
 }

@@ -23,36 +23,36 @@ export const WHOLE_LIST: ListQuery = {
   ...{ stalled: false, cursor: "", limit: "" },
 };
 
-export function readQuery(words: URLSearchParams): ListQuery {
-  const word = (name: string) => words.get(name) ?? "";
-  const stalled = word("stalled") === "1";
-  const due = stalled ? "" : word("due");
+export function readQuery(params: URLSearchParams): ListQuery {
+  const param = (name: string) => params.get(name) ?? "";
+  const stalled = param("stalled") === "1";
+  const due = stalled ? "" : param("due");
   return {
-    status: stalled ? "" : word("status") || (due === "" ? "" : "PENDING"),
-    kind: word("kind"),
-    q: word("q"),
+    status: stalled ? "" : param("status") || (due === "" ? "" : "PENDING"),
+    kind: param("kind"),
+    q: param("q"),
     due,
-    changed_since: word("changed_since"),
+    changed_since: param("changed_since"),
     stalled,
-    cursor: word("cursor"),
-    limit: word("limit"),
+    cursor: param("cursor"),
+    limit: param("limit"),
   };
 }
 
-/** The same query as words of an address; what is not set is left out. */
-export function queryWords(query: ListQuery): URLSearchParams {
-  const words = new URLSearchParams();
-  if (query.stalled) words.set("stalled", "1");
+/** The same query as parameters of an address; what is not set is left out. */
+export function queryParams(query: ListQuery): URLSearchParams {
+  const params = new URLSearchParams();
+  if (query.stalled) params.set("stalled", "1");
   for (const name of ["status", "kind", "q", "due", "changed_since", "cursor", "limit"] as const) {
-    if (query[name] !== "") words.set(name, query[name]);
+    if (query[name] !== "") params.set(name, query[name]);
   }
-  return words;
+  return params;
 }
 
 /** The address of the list with this query. */
 export function listPath(query: ListQuery): string {
-  const words = queryWords(query).toString();
-  return words === "" ? "/" : `/?${words}`;
+  const params = queryParams(query).toString();
+  return params === "" ? "/" : `/?${params}`;
 }
 
 /** Whether any job may be missing from the list for what it is. */
@@ -108,8 +108,8 @@ function changedInWords(since: string): string {
 
 /** The address of a job's page, from which the way leads back to the same list. */
 export function jobPath(id: string, from?: ListQuery): string {
-  const words = new URLSearchParams({ id });
-  const list = from === undefined ? "" : queryWords(from).toString();
-  if (list !== "") words.set("from", list);
-  return `/job?${words}`;
+  const params = new URLSearchParams({ id });
+  const list = from === undefined ? "" : queryParams(from).toString();
+  if (list !== "") params.set("from", list);
+  return `/job?${params}`;
 }

@@ -1,6 +1,6 @@
 import type { OperatorVerb } from "@persistent-queue/queue";
 import { count } from "../components/format.ts";
-import { isNarrowed, listPath, type ListQuery, queryWords } from "./list_query.ts";
+import { isNarrowed, listPath, type ListQuery, queryParams } from "./list_query.ts";
 import type { ListView, Liveness } from "./views.ts";
 
 export interface TickedProps {
@@ -66,8 +66,8 @@ function Beyond(
 
 /** The page that asks first. */
 export function confirmPath(verb: OperatorVerb, query: ListQuery): string {
-  const words = queryWords({ ...query, cursor: "", limit: "" });
-  return `/confirm?${new URLSearchParams([["verb", verb], ...words])}`;
+  const params = queryParams({ ...query, cursor: "", limit: "" });
+  return `/confirm?${new URLSearchParams([["verb", verb], ...params])}`;
 }
 
 /** The actions that are legal for some job that this list may hold: those of the page, and those of the other pages. */
