@@ -1,9 +1,9 @@
 /** What a queue is made of: its options with their defaults, which the settings share, and what its roles share. */
-import type { ClockRollback } from "./clock_rollback.ts";
+import type { ClockRollback } from "./policy/clock_rollback.ts";
 import { DAY_MS } from "./basics/time.ts";
 import type { Events } from "./events.ts";
 import type { StorageHealth } from "./health.ts";
-import type { Policy } from "./consuming/policy.ts";
+import type { Policy } from "./policy/policy.ts";
 import type { Store } from "./store.ts";
 import type { Totals } from "./inspecting/counters.ts";
 import { DEFAULT_KIND } from "./adding/check_job.ts";

@@ -1,11 +1,11 @@
 /**
  * The queue: every rule once, above a store that only moves state. Each folder beside this file has the rules of one
- * role; `policy.ts` decides what the end of an attempt means, and events report what happened. Each part of the
+ * role; `policy/` decides what an end or a death means, and events report what happened. Each part of the
  * system receives the queue as the role it needs (`roles.ts`).
  */
 import { Adding } from "./adding/adding.ts";
 import { backUp, type MissingCapabilities, missingCapabilities } from "./capabilities.ts";
-import { ClockRollback } from "./clock_rollback.ts";
+import { ClockRollback } from "./policy/clock_rollback.ts";
 import { Consuming } from "./consuming/consuming.ts";
 import { Events } from "./events.ts";
 import { StorageHealth } from "./health.ts";

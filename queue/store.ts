@@ -10,7 +10,7 @@
  * The tests in `tests/conformance/` state what every verb guarantees.
  */
 import type { Capabilities } from "./capabilities.ts";
-import type { ClockSetBack } from "./clock_rollback.ts";
+import type { ClockSetBack } from "./policy/clock_rollback.ts";
 import type { Settlement } from "./ending.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
 

@@ -3,7 +3,7 @@ import type { QueueEvent } from "../events.ts";
 import { isFinished, type Lease } from "../job.ts";
 import type { Presence } from "../maintenance/presence.ts";
 import type { QueueParts } from "../options.ts";
-import { decide } from "./policy.ts";
+import { decide } from "../policy/policy.ts";
 import type { Consumer, Outcome, Verdict } from "../roles.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest, Ending } from "../store.ts";
 
@@ -63,6 +63,7 @@ export class Consuming implements Consumer {
       events.emit({ type: "fenced", id: job.id, consumerId: job.consumerId });
       return { type: "lost" };
     }
+    if (ending.verb === "complete") return { type: "stored" };
     for (const event of eventsOf(job, ending, options.retryDelaysMs.length)) events.emit(event);
     return ending.verb === "retry"
       ? { type: "again", delayMs: ending.delayMs, retries: ending.retries }

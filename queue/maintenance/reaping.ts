@@ -1,8 +1,8 @@
 /** Takes jobs from consumers that are silent, and from processes that are dead. */
-import { type Death, judgeDeaths, livingHeartbeats, type Release } from "../deaths.ts";
+import { type Death, judgeDeaths, livingHeartbeats, type Release } from "../policy/deaths.ts";
 import type { Reaped } from "../events.ts";
 import { type Lease, MOVES } from "../job.ts";
-import type { Policy } from "../consuming/policy.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { Orphan, Store } from "../store.ts";
 
 const SWEEP_LIMIT = 500;

@@ -5,7 +5,7 @@
  * Two characters in a small file: "1" while a request is in progress, else "0"; then the uncharged recoveries in a row.
  * The file is not synced: it outlives the process, and after a power loss jobs are charged as without a record.
  */
-import { judgeDeath } from "../deaths.ts";
+import { judgeDeath } from "../policy/deaths.ts";
 import { PRIVATE_FILE } from "../basics/files.ts";
 
 const QUIET = 0x30;

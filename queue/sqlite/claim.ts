@@ -1,4 +1,4 @@
-import type { ClockSetBack } from "../clock_rollback.ts";
+import type { ClockSetBack } from "../policy/clock_rollback.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import type { Parking } from "./parking.ts";
 import { number, toClaimed } from "./rows.ts";

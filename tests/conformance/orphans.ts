@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FINISHED } from "../../queue/job.ts";
-import type { Death } from "../../queue/deaths.ts";
+import type { Death } from "../../queue/policy/deaths.ts";
 import type { Orphan, OrphanRequest } from "../../queue/store.ts";
 import {
   add,

@@ -1,7 +1,7 @@
 /** Runs thousands of random operations on a store and on a model of the contract, and compares them after each. */
 import assert from "node:assert/strict";
 import { type Job, type Lease, OPERATOR_VERBS, STATUSES } from "../../queue/job.ts";
-import { judgeDeaths } from "../../queue/deaths.ts";
+import { judgeDeaths } from "../../queue/policy/deaths.ts";
 import type { Charge, OrphanRequest, ProcessIdentity, Store } from "../../queue/store.ts";
 import { verify } from "../../queue/maintenance/verify.ts";
 import { Model, type ModelJob } from "../support/queue/model.ts";

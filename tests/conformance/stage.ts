@@ -1,7 +1,7 @@
 /** Brings a store into the state that a test needs. */
 import assert from "node:assert/strict";
 import type { Job, Lease, Status, Verb } from "../../queue/job.ts";
-import { chargeOf, type Death, judgeDeaths } from "../../queue/deaths.ts";
+import { chargeOf, type Death, judgeDeaths } from "../../queue/policy/deaths.ts";
 import type {
   Claimed,
   Ending,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ClockRollback } from "../../queue/clock_rollback.ts";
+import { ClockRollback } from "../../queue/policy/clock_rollback.ts";
 import { claimNext, end } from "../support/queue/attempts.ts";
 import { testQueue } from "../support/queue/test_queue.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chargeOf, type Death, judgeDeaths, livingHeartbeats } from "../../queue/deaths.ts";
+import { chargeOf, type Death, judgeDeaths, livingHeartbeats } from "../../queue/policy/deaths.ts";
 import type { Orphan } from "../../queue/store.ts";
 
 const NOW = Date.UTC(2026, 0, 1);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { getQueue } from "@persistent-queue/queue";
-import { judgeDeath } from "../../queue/deaths.ts";
+import { judgeDeath } from "../../queue/policy/deaths.ts";
 import { RequestRecord } from "../../queue/maintenance/request_record.ts";
 import { claimNext } from "../support/queue/attempts.ts";
 import { tempFolder } from "../support/temp_folder.ts";

@@ -1,5 +1,5 @@
 /** What survives every death: the model of the contract, with the results a store returns, and the only clock. */
-import type { ClockSetBack } from "../../../queue/clock_rollback.ts";
+import type { ClockSetBack } from "../../../queue/policy/clock_rollback.ts";
 import type { Job, Lease, OperatorVerb, Status } from "../../../queue/job.ts";
 import type {
   ClaimAnswer,

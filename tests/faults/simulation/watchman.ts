@@ -1,5 +1,5 @@
 /** Checks the whole at intervals: is a due job left unclaimed, without a holder, or run twice? */
-import { livingHeartbeats } from "../../../queue/deaths.ts";
+import { livingHeartbeats } from "../../../queue/policy/deaths.ts";
 import type { ModelJob } from "../../support/queue/model.ts";
 import type { SimulatedProcess } from "./simulated_process.ts";
 import type { World } from "./world.ts";

@@ -4,7 +4,7 @@
  * from the real one by `adopt`.
  */
 import assert from "node:assert/strict";
-import type { ClockSetBack } from "../../../queue/clock_rollback.ts";
+import type { ClockSetBack } from "../../../queue/policy/clock_rollback.ts";
 import {
   type HistoryEntry,
   type HistoryEvent,

@@ -1,5 +1,5 @@
 /** Retry, give up, release or charge: decides what the end of an attempt means for the job. Pure functions only. */
-import { chargeOf } from "../deaths.ts";
+import { chargeOf } from "./deaths.ts";
 import type { Outcome } from "../roles.ts";
 import type { Claimed, Ending } from "../store.ts";
 

@@ -2,8 +2,8 @@
  * Decides what the death or the silence of a holder means for the jobs that it held: which of them are charged, which
  * become suspects, and which are UNPROCESSABLE. Pure functions only; a store writes the values that they return.
  */
-import { type Lease, MOVES } from "./job.ts";
-import type { Charge, Orphan, Settlement, SilentConsumers } from "./store.ts";
+import { type Lease, MOVES } from "../job.ts";
+import type { Charge, Orphan, Settlement, SilentConsumers } from "../store.ts";
 
 /** A heartbeat further in the future is ignored: the clock was set, or the row was edited by hand. */
 const CLOCK_SLACK_MS = 60_000;
