@@ -82,11 +82,11 @@ async function drainOfMany({ database, waiting, without, jobs, backlog }: Many):
     },
     {
       measure: `the same with ${STREAMS} open event streams, beside it without`,
-      ...{ figure: listened.answer, unit: "/s", limit: figure, goal: { ratio: 0.9 } },
+      ...{ figure: listened.result, unit: "/s", limit: figure, goal: { ratio: 0.9 } },
     },
     {
       measure: "the same while one reader turns pages, beside it without",
-      ...{ figure: read.answer, unit: "/s", limit: figure },
+      ...{ figure: read.result, unit: "/s", limit: figure },
     },
     ...Object.entries(readers.pages).map(([name, url]) => serverRow(name, answersOf(pages, url))),
     ...readerRows(Object.values(read.took).flat()),

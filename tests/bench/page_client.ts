@@ -36,9 +36,9 @@ async function askInTurn(pages: readonly (readonly [string, string])[], headers:
   while (!abort.signal.aborted && pages.length > 0) {
     for (const [name, url] of pages) {
       const since = performance.now();
-      const answer = await fetch(url, { headers, signal: abort.signal, redirect: "manual" });
-      await answer.text();
-      if (answer.status !== 200) throw new Error(`${name}: ${answer.status}`);
+      const response = await fetch(url, { headers, signal: abort.signal, redirect: "manual" });
+      await response.text();
+      if (response.status !== 200) throw new Error(`${name}: ${response.status}`);
       (took[name] ??= []).push(performance.now() - since);
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }

@@ -37,9 +37,9 @@ async function post(url: string, jobs: number): Promise<number> {
   );
   const since = performance.now();
   for (let i = 0; i < jobs; i += BATCH) {
-    const answer = await fetch(`${url}/api/jobs`, { method: "POST", headers, body });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`The API answered ${answer.status}: ${text}`);
+    const response = await fetch(`${url}/api/jobs`, { method: "POST", headers, body });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`The API responded with ${response.status}: ${text}`);
   }
   return jobs / (performance.now() - since) * 1000;
 }

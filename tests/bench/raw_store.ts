@@ -36,9 +36,9 @@ export async function openRawStore(existing?: string): Promise<RawStore> {
 
   function transact<T>(work: () => T): T {
     begin.run();
-    const answer = work();
+    const result = work();
     commit.run();
-    return answer;
+    return result;
   }
 
   function insertSome(count: number): void {

@@ -35,10 +35,10 @@ export async function servePages({ queue, supervisor: system }: BenchSystem): Pr
 
 async function logIn(manager: string): Promise<string> {
   const body = new URLSearchParams({ password: PASSWORD });
-  const answer = await fetch(`${manager}/login`, { method: "POST", body, redirect: "manual" });
-  await answer.body?.cancel();
-  const cookie = answer.headers.get("Set-Cookie")?.split(";")[0];
-  if (cookie === undefined) throw new Error(`The login failed: ${answer.status}`);
+  const response = await fetch(`${manager}/login`, { method: "POST", body, redirect: "manual" });
+  await response.body?.cancel();
+  const cookie = response.headers.get("Set-Cookie")?.split(";")[0];
+  if (cookie === undefined) throw new Error(`The login failed: ${response.status}`);
   return cookie;
 }
 
@@ -53,12 +53,12 @@ export async function whileRead<T>(readers: Readers, work: () => Promise<T>) {
   };
   client.postMessage(readers);
   try {
-    const answer = await Promise.race([
+    const result = await Promise.race([
       work(),
       took.then(() => Promise.reject(new Error("The reader stopped."))),
     ]);
     client.postMessage("stop");
-    return { answer, took: await took };
+    return { result, took: await took };
   } finally {
     client.terminate();
   }

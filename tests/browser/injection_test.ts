@@ -17,9 +17,9 @@ browserTest("whatever a job is called and says, no page takes it for more than t
   await using system = await managerSystem();
   writeByHand(system);
   await eventually("the edits are seen", async () => {
-    const answer = await system.api(`jobs/${encodeURIComponent(ALL)}`);
-    await answer.body?.cancel();
-    return answer.ok;
+    const response = await system.api(`jobs/${encodeURIComponent(ALL)}`);
+    await response.body?.cancel();
+    return response.ok;
   });
   await using stage = await onStage(browser, { system });
   await t.step("on the list, as it comes and as it changes", () => onTheList(stage));
@@ -82,8 +82,8 @@ async function onTheList(stage: Stage): Promise<void> {
   await go(stage, "/?limit=200");
   const shown = async () => (await page.locator(".job-link").allTextContents()).toReversed();
   assert.deepEqual(await shown(), [ALL, ...SCRIPTS].map((text) => printable(text)));
-  const answer = await system.api("jobs/cancel", { ids: [ALL, ...SCRIPTS] });
-  await answer.body?.cancel();
+  const response = await system.api("jobs/cancel", { ids: [ALL, ...SCRIPTS] });
+  await response.body?.cancel();
   await page.locator("tbody tr", { hasText: "CANCELED" }).nth(SCRIPTS.length).waitFor();
   assert.deepEqual(await shown(), [ALL, ...SCRIPTS].map((text) => printable(text)));
   await assertHarmless(stage, "the list");
@@ -148,8 +148,8 @@ async function eachForItself({ page, problems }: Stage): Promise<void> {
 async function onOps({ page, system, problems }: Stage): Promise<void> {
   await page.goto(system.ops);
   await page.getByText("Live", { exact: true }).waitFor();
-  const answer = await system.api("jobs/resubmit", { ids: SCRIPTS });
-  await answer.body?.cancel();
+  const response = await system.api("jobs/resubmit", { ids: SCRIPTS });
+  await response.body?.cancel();
   await page.locator("main", { hasText: (SCRIPTS.at(-2) ?? "").slice(0, 30) }).waitFor();
   const main = await page.locator("main").textContent() ?? "";
   assert.ok(SCRIPTS.filter((text) => main.includes(text.slice(0, 20))).length > 5, main);

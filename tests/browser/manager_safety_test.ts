@@ -36,7 +36,7 @@ browserTest("the Manager is safe and readable", async (browser, t) => {
     const look = { colorScheme, viewport: { width: 360, height: 740 } };
     await using stage = await onStage(browser, { system, look, as: first });
     await t.step(
-      `no page moves sideways, and axe finds nothing, on a phone and on a desk: ${colorScheme}`,
+      `no page moves sideways, and axe finds nothing, on a phone and on a desktop: ${colorScheme}`,
       () => isReadable(stage),
     );
   }

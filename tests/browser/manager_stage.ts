@@ -57,9 +57,9 @@ function watch(page: Page): string[] {
 
 /** Adds jobs that no consumer will claim. */
 export async function addWaiting(system: RunningSystem, ids: readonly string[]): Promise<void> {
-  const answer = await system.api("jobs", ids.map((id) => ({ id, run_at: FAR })));
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`The jobs were not added: ${text}`);
+  const response = await system.api("jobs", ids.map((id) => ({ id, run_at: FAR })));
+  const text = await response.text();
+  if (!response.ok) throw new Error(`The jobs were not added: ${text}`);
 }
 
 /** One job of each status, `data/files/failed.txt` and so on, and a stalled one; made by hand, as people may. */

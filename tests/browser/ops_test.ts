@@ -58,8 +58,8 @@ browserTest("a consumer that falls silent is marked and warned of", async (brows
   const page = await browser.newPage();
   await page.goto(system.ops);
   const { consumers } = await (await system.api("stats")).json();
-  const answer = await system.api(`consumers/${consumers[1].id}/hang`, {});
-  await answer.body?.cancel();
+  const response = await system.api(`consumers/${consumers[1].id}/hang`, {});
+  await response.body?.cancel();
 
   await page.getByRole("heading", { name: "One warning" }).waitFor();
   await page.getByRole("listitem").filter({ hasText: /^Consumer 2 has fallen silent\. After 30 s / })

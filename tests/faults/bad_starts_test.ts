@@ -97,11 +97,11 @@ Deno.test("a damaged database: exit 74, and the file is left as it is", async ()
   await using folder = await tempFolder();
   await using first = await runSystem({ folder: folder.path });
   for (let i = 0; i < 20; i++) {
-    const answer = await first.api(
+    const response = await first.api(
       "jobs",
       Array.from({ length: 50 }, (_, j) => ({ id: `data/files/${i}-${j}.txt`, run_at: 9e12 })),
     );
-    await answer.body?.cancel();
+    await response.body?.cancel();
   }
   first.process.kill("SIGTERM");
   await first.process.status;

@@ -86,9 +86,9 @@ Deno.test("the start waits for another program's transaction", async () => {
   const ports = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()) };
   const child = spawnSystem({ folder: folder.path, command: "supervise", env: ports });
   const health = async () => {
-    const answer = await fetch(`http://127.0.0.1:${ports.OPS_PORT}/healthz`);
-    await answer.body?.cancel();
-    return answer.status;
+    const response = await fetch(`http://127.0.0.1:${ports.OPS_PORT}/healthz`);
+    await response.body?.cancel();
+    return response.status;
   };
   await eventually("it waits, and says so", async () => await health().catch(() => 0) === 503, {
     withinMs: 20_000,

@@ -81,11 +81,11 @@ async function lockOut({ how, ms }: Hold, random: Random, expect: Expect): Promi
 async function addMeanwhile(system: RunningSystem, expect: Expect): Promise<string[]> {
   const id = "data/files/meanwhile.txt";
   await Deno.writeTextFile(`${system.folder}/${id}`, "made by a test\n");
-  const answer = await system.api("jobs", { id });
-  const words = await answer.text();
-  if (answer.status === 201) return [id];
+  const response = await system.api("jobs", { id });
+  const words = await response.text();
+  if (response.status === 201) return [id];
   expect(
-    answer.status === 503 && /locked by another program/.test(words),
+    response.status === 503 && /locked by another program/.test(words),
     `the job was answered with ${words}`,
   );
   return [];
@@ -132,8 +132,8 @@ async function visitorOf({ manager, ops }: RunningSystem): Promise<(page: Page) 
   return async (page) => {
     const since = performance.now();
     const url = page.replace(/^manager/, manager).replace(/^ops/, ops);
-    const answer = await fetch(url, { headers: { cookie }, redirect: "manual" });
-    return { status: answer.status, text: await answer.text(), ms: performance.now() - since };
+    const response = await fetch(url, { headers: { cookie }, redirect: "manual" });
+    return { status: response.status, text: await response.text(), ms: performance.now() - since };
   };
 }
 

@@ -36,13 +36,13 @@ async function live({ folder, disk }: Place, how: "SIGTERM" | "SIGKILL", isFullT
   // Much that the log holds, and the database has no room for yet.
   for (let i = 0; i < 20; i++) {
     const id = `data/files/large${i}.txt`;
-    const answer = await system.api("jobs", {
+    const response = await system.api("jobs", {
       id,
       payload: "x".repeat(50_000),
       run_at: Date.now() + 3_600_000,
     });
-    await answer.body?.cancel();
-    assert.equal(answer.status, 201);
+    await response.body?.cancel();
+    assert.equal(response.status, 201);
     ids.push(id);
   }
   if (isFullThen) {
@@ -98,9 +98,9 @@ Deno.test({
       );
       place.disk.makeRoom();
       const isHealthy = async () => {
-        const answer = await fetch(`http://127.0.0.1:${opsPort}/healthz`).catch(() => null);
-        await answer?.body?.cancel();
-        return answer?.ok;
+        const response = await fetch(`http://127.0.0.1:${opsPort}/healthz`).catch(() => null);
+        await response?.body?.cancel();
+        return response?.ok;
       };
       await eventually("it works", isHealthy, { withinMs: 20_000 });
       await assertWhole(place, ids);
@@ -119,8 +119,11 @@ Deno.test({
     onSmallDisk(async (place) => {
       const { ids } = await live(place, "SIGKILL", true);
       await using system = await runSystem({ folder: place.folder, env: ENV });
-      const answer = await fetch(`${system.ops}/healthz`);
-      assert.deepEqual([answer.status, /^The disk is full/.test((await answer.json()).reason)], [503, true]);
+      const response = await fetch(`${system.ops}/healthz`);
+      assert.deepEqual([response.status, /^The disk is full/.test((await response.json()).reason)], [
+        503,
+        true,
+      ]);
       place.disk.makeRoom();
       await system.healthy();
       await system.until(await addFile(system, "afterwards.txt"), "COMPLETED");

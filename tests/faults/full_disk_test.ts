@@ -47,10 +47,10 @@ async function addUntilRefused({ api }: RunningSystem): Promise<string[]> {
   const taken: string[] = [];
   for (let i = 0; i < 1_000; i++) {
     const id = `data/files/many${i}.txt`;
-    const answer = await api("jobs", { id, payload: "x".repeat(50_000), run_at: Date.now() + 3_600_000 });
-    const { error } = await answer.json();
-    if (answer.status !== 201) {
-      assert.deepEqual([answer.status, error.code], [503, "storage"]);
+    const response = await api("jobs", { id, payload: "x".repeat(50_000), run_at: Date.now() + 3_600_000 });
+    const { error } = await response.json();
+    if (response.status !== 201) {
+      assert.deepEqual([response.status, error.code], [503, "storage"]);
       assert.match(error.message, FULL);
       return taken;
     }
@@ -69,9 +69,9 @@ async function saysItIsFull({ manager, ops }: RunningSystem): Promise<void> {
   for (const port of [manager, ops]) {
     // An outcome that fitted says nothing about the others: the watch does, ten times a second.
     await eventually("it is unhealthy", async () => {
-      const answer = await fetch(`${port}/healthz`);
-      const { reason } = await answer.json();
-      return answer.status === 503 && FULL.test(reason);
+      const response = await fetch(`${port}/healthz`);
+      const { reason } = await response.json();
+      return response.status === 503 && FULL.test(reason);
     });
   }
   assert.match(await (await fetch(ops)).text(), /Not serving.*The disk is full: make room/s);
@@ -92,8 +92,8 @@ Deno.test({
       for (const id of ids) await system.until(id, "COMPLETED");
       const log = () => Deno.readTextFile(`${disk.path}/logs/jobqueue.log`);
       await eventually("the log tells", async () => /\[WARN\] The disk is full/.test(await log()));
-      const answer = await system.api("jobs/cancel", { ids: [LATE] });
-      assert.equal((await answer.json()).canceled, 1);
+      const response = await system.api("jobs/cancel", { ids: [LATE] });
+      assert.equal((await response.json()).canceled, 1);
       await saysItIsFull(system);
       disk.makeRoom();
       await system.healthy();

@@ -9,9 +9,9 @@ const PASSWORD = "a password of our own";
 
 async function statusOf(url: string, host: string): Promise<number> {
   const { hostname: address, port } = new URL(url);
-  const answer = await fetch(`http://${address}:${port}/login`, { headers: { host } });
-  await answer.body?.cancel();
-  return answer.status;
+  const response = await fetch(`http://${address}:${port}/login`, { headers: { host } });
+  await response.body?.cancel();
+  return response.status;
 }
 
 for (const HOST of ["localhost", "queue.localhost", "127.1"]) {

@@ -181,15 +181,15 @@ async function measuredPages(database: string, expect: Expect) {
 
 async function logIn(manager: string): Promise<string> {
   const body = new URLSearchParams({ password: PASSWORD });
-  const answer = await fetch(`${manager}/login`, { method: "POST", body, redirect: "manual" });
-  await answer.body?.cancel();
-  return answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).join("; ");
+  const response = await fetch(`${manager}/login`, { method: "POST", body, redirect: "manual" });
+  await response.body?.cancel();
+  return response.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).join("; ");
 }
 
 /** The status, when the whole response has been read; for a stream its beginning is enough. */
 async function answered(url: string, { path, json, form }: Ask, cookie: string): Promise<number> {
   const isScript = path.startsWith("/api/");
-  const answer = await fetch(url, {
+  const response = await fetch(url, {
     method: json === undefined && form === undefined ? "GET" : "POST",
     redirect: "manual",
     headers: {
@@ -199,9 +199,9 @@ async function answered(url: string, { path, json, form }: Ask, cookie: string):
     },
     ...(json === undefined && form === undefined ? {} : { body: json ?? form ?? "" }),
   });
-  if (path === "/events") await answer.body?.cancel();
-  else await answer.arrayBuffer();
-  return answer.status;
+  if (path === "/events") await response.body?.cancel();
+  else await response.arrayBuffer();
+  return response.status;
 }
 
 function inMegabytes(bytes: number): number {

@@ -52,10 +52,10 @@ export const malformedRequest: Fault = {
 
 async function logIn({ manager }: RunningSystem): Promise<Credentials> {
   const body = new URLSearchParams({ password: "admin123" });
-  const answer = await fetch(`${manager}/login`, { method: "POST", body, redirect: "manual" });
-  await answer.body?.cancel();
-  const cookie = answer.headers.get("set-cookie")?.split(";")[0];
-  if (cookie === undefined) throw new Error(`The login answered ${answer.status}`);
+  const response = await fetch(`${manager}/login`, { method: "POST", body, redirect: "manual" });
+  await response.body?.cancel();
+  const cookie = response.headers.get("set-cookie")?.split(";")[0];
+  if (cookie === undefined) throw new Error(`The login answered ${response.status}`);
   return { cookie, token: TOKEN };
 }
 

@@ -156,9 +156,9 @@ Deno.test("two threads hang: each is ended and replaced, and the same process ke
     return all.every(({ state }) => state === "idle") ? all.map(({ id }) => id) : null;
   });
   for (const id of hung) {
-    const answer = await system.api(`consumers/${id}/hang`, {});
-    await answer.body?.cancel();
-    assert.equal(answer.status, 202);
+    const response = await system.api(`consumers/${id}/hang`, {});
+    await response.body?.cancel();
+    assert.equal(response.status, 202);
   }
   await eventually("others have taken their places", async () => {
     return (await consumers()).every(({ id, state }) => state === "idle" && !hung.includes(id));

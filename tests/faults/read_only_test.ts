@@ -33,9 +33,9 @@ async function healthOf({ ops }: RunningSystem): Promise<string> {
 
 async function add(system: RunningSystem, id: string): Promise<number> {
   await Deno.writeTextFile(`${system.folder}/${id}`, "made by a test\n");
-  const answer = await system.api("jobs", { id });
-  await answer.body?.cancel();
-  return answer.status;
+  const response = await system.api("jobs", { id });
+  await response.body?.cancel();
+  return response.status;
 }
 
 async function assertNothingLost(folder: string, added: readonly string[]): Promise<void> {

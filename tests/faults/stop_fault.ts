@@ -179,8 +179,8 @@ async function hangOne(system: RunningSystem): Promise<void> {
     const { consumers } = await (await system.api("stats")).json();
     return consumers.find(({ state }: { state: string }) => state === "working");
   });
-  const answer = await system.api(`consumers/${id}/hang`, {});
-  await answer.body?.cancel();
+  const response = await system.api(`consumers/${id}/hang`, {});
+  await response.body?.cancel();
 }
 
 /** Started again, it completes all that is left. */

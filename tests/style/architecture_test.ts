@@ -74,14 +74,14 @@ Deno.test("imports follow the arrows: main → workers, ui, queue · workers →
 });
 
 /** The second public file of the queue, which is small: each thread pays for what it loads. */
-const SMALL_DOOR = "@persistent-queue/queue/basics";
+const BASICS = "@persistent-queue/queue/basics";
 
 Deno.test("members are imported by name, through their public file", () => {
   const byPath = arrows.filter((arrow) => arrow.from !== arrow.to && !arrow.named && !isForTheClient(arrow));
-  const pastTheDoor = arrows.filter(({ specifier }) =>
-    NAME.exec(specifier)?.[2] !== undefined && specifier !== SMALL_DOOR
+  const byOtherPaths = arrows.filter(({ specifier }) =>
+    NAME.exec(specifier)?.[2] !== undefined && specifier !== BASICS
   );
-  assert.deepEqual([...byPath, ...pastTheDoor].map(say), []);
+  assert.deepEqual([...byPath, ...byOtherPaths].map(say), []);
 });
 
 /** What is loaded with these files: their own imports and those of what they import, but for types. */
@@ -133,9 +133,9 @@ Deno.test("a thread loads no storage, settings, pages or packages: it is replace
   const threads = sources.filter(({ path }) => /^workers\/(consumer|producer)\.ts$/.test(path));
   assert.equal(threads.length, 2);
   const loaded = loadedWith(threads);
-  assert.ok(loaded.some(({ specifier }) => specifier === SMALL_DOOR));
+  assert.ok(loaded.some(({ specifier }) => specifier === BASICS));
   const heavy = loaded.filter(({ file, specifier }) =>
-    (NAME.test(specifier) && specifier !== SMALL_DOOR) || PACKAGE.test(specifier) ||
+    (NAME.test(specifier) && specifier !== BASICS) || PACKAGE.test(specifier) ||
     resolved(file, specifier) === "workers/config.ts"
   );
   assert.deepEqual(heavy.map(({ file, specifier }) => `${file.path} imports ${specifier}`), []);

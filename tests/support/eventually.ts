@@ -4,16 +4,16 @@ const SHARE = 4;
 const SELDOM_MS = 100;
 
 /** Waits until `condition` returns a truthy value, and returns that; fails with `what` after `withinMs`. */
-export async function eventually<Answer>(
+export async function eventually<Result>(
   what: string,
-  condition: () => Answer | Promise<Answer>,
+  condition: () => Result | Promise<Result>,
   { withinMs = 5000 }: { withinMs?: number } = {},
-): Promise<NonNullable<Answer>> {
+): Promise<NonNullable<Result>> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const since = performance.now();
-    const answer = await condition();
-    if (answer) return answer as NonNullable<Answer>;
+    const result = await condition();
+    if (result) return result as NonNullable<Result>;
     if (performance.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${what}`);
     const pauseMs = Math.min(Math.max(OFTEN_MS, SHARE * (performance.now() - since)), SELDOM_MS);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));

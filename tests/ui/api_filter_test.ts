@@ -25,8 +25,8 @@ Deno.test("jobs of several statuses are listed together, page by page, each once
   await using pages = await filled();
   const ids: string[] = [];
   for (let cursor: string | null = ""; cursor !== null;) {
-    const answer: Response = await pages.api(`/api/jobs?status=FAILED,PENDING&limit=3&cursor=${cursor}`);
-    const page: { jobs: { id: string }[]; next: string | null } = await answer.json();
+    const response: Response = await pages.api(`/api/jobs?status=FAILED,PENDING&limit=3&cursor=${cursor}`);
+    const page: { jobs: { id: string }[]; next: string | null } = await response.json();
     ids.push(...page.jobs.map(({ id }) => id));
     cursor = page.next;
   }
@@ -47,9 +47,9 @@ Deno.test("a parameter that does not exist is refused instead of listing everyth
       ["status=FAILED,DONE", /no status "DONE"/],
     ] as const
   ) {
-    const answer = await pages.api(`/api/jobs?${words}`);
-    const { error } = await answer.json();
-    assert.deepEqual([answer.status, error.code], [400, "invalid_query"]);
+    const response = await pages.api(`/api/jobs?${words}`);
+    const { error } = await response.json();
+    assert.deepEqual([response.status, error.code], [400, "invalid_query"]);
     assert.match(error.message, hint);
   }
   assert.equal((await pages.api("/api/jobs.csv?sort=id")).status, 400);

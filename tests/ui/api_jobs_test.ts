@@ -5,8 +5,8 @@ import { openPages, TOKEN } from "./open_pages.ts";
 
 const MIB = 1024 * 1024;
 
-async function read(answer: Promise<Response>) {
-  const done = await answer;
+async function read(response: Promise<Response>) {
+  const done = await response;
   return { status: done.status, body: await done.json() };
 }
 
@@ -175,8 +175,8 @@ Deno.test("bodies that cannot be read are refused, each with its status", async 
   });
   for (const body of ["", "{", "undefined", '{"id":"a",}']) {
     await t.step(`400 for ${JSON.stringify(body)}`, async () => {
-      const { status, body: answer } = await post(body, "application/json");
-      assert.deepEqual([status, answer.error.code], [400, "invalid_json"]);
+      const { status, body: response } = await post(body, "application/json");
+      assert.deepEqual([status, response.error.code], [400, "invalid_json"]);
     });
   }
   await t.step("400 for what is not UTF-8", async () => {

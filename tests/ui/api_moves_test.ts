@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { CONSUMER, openPages, type TestPages, TOKEN } from "./open_pages.ts";
 
-async function read(answer: Promise<Response>) {
-  const done = await answer;
+async function read(response: Promise<Response>) {
+  const done = await response;
   return { status: done.status, body: await done.json() };
 }
 
@@ -171,9 +171,9 @@ Deno.test("the list as CSV is quoted, and no cell is a formula", async () => {
     { id: "plain", kind: "mail", priority: -5 },
     { id: "@a,b", kind: "mail" },
   ]);
-  const answer = await pages.api("/api/jobs.csv?status=PENDING");
-  assert.equal(answer.headers.get("content-type"), "text/csv; charset=utf-8");
-  const bytes = await answer.bytes();
+  const response = await pages.api("/api/jobs.csv?status=PENDING");
+  assert.equal(response.headers.get("content-type"), "text/csv; charset=utf-8");
+  const bytes = await response.bytes();
   assert.deepEqual([...bytes.slice(0, 3)], [0xef, 0xbb, 0xbf], "a byte order mark, for spreadsheets");
   const lines = new TextDecoder().decode(bytes).split("\r\n");
   assert.match(lines[0] ?? "", /^id,kind,status,/);

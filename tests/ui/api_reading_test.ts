@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { openPages, TOKEN } from "./open_pages.ts";
 
-async function read(answer: Promise<Response>) {
-  const done = await answer;
+async function read(response: Promise<Response>) {
+  const done = await response;
   return { status: done.status, body: await done.json() };
 }
 
@@ -93,8 +93,8 @@ Deno.test("addresses that are none are 404, and wrong methods 405 with those tha
       ["/api/consumers/x/crash", "PATCH", "POST"],
     ] as const
   ) {
-    const answer = await pages.ask(path, { method, headers });
-    assert.deepEqual([answer.status, answer.headers.get("allow")], [405, allow], path);
-    assert.equal((await answer.json()).error.code, "method_not_allowed");
+    const response = await pages.ask(path, { method, headers });
+    assert.deepEqual([response.status, response.headers.get("allow")], [405, allow], path);
+    assert.equal((await response.json()).error.code, "method_not_allowed");
   }
 });

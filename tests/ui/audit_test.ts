@@ -13,12 +13,12 @@ async function act(pages: TestPages, { path, json, form, headers = {} }: Request
   const before = pages.audit.length;
   const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json);
   const type = json === undefined ? {} : { "content-type": "application/json" };
-  const answer = await pages.ask(path, {
+  const response = await pages.ask(path, {
     peer: "203.0.113.7",
     headers: { ...type, ...headers },
     ...(body === undefined ? {} : { method: "POST", body }),
   });
-  await answer.text();
+  await response.text();
   return pages.audit.slice(before);
 }
 

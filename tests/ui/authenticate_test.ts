@@ -6,9 +6,9 @@ import { type Ask, openPages, PASSWORD, type TestPages, TOKEN } from "./open_pag
 const MINUTE = 60_000;
 
 async function statusOf(pages: TestPages, path: string, init: Ask = {}): Promise<number> {
-  const answer = await pages.ask(path, init);
-  await answer.body?.cancel();
-  return answer.status;
+  const response = await pages.ask(path, init);
+  await response.body?.cancel();
+  return response.status;
 }
 
 Deno.test("a page that refreshes itself does not keep its session alive", async () => {
@@ -88,9 +88,9 @@ Deno.test("a guesser of the password at one server has to wait at the other as w
   await using pages = await openPages({ host: "0.0.0.0", now, throttle: new Throttle({ now }) });
   const wrong = { method: "POST", body: new URLSearchParams({ password: "wrong" }) };
   for (let i = 0; i < 4; i++) assert.equal(await statusOf(pages, "/login", wrong), 401);
-  const answer = await pages.askOps("/login", wrong);
-  await answer.body?.cancel();
-  assert.equal(answer.status, 429);
+  const response = await pages.askOps("/login", wrong);
+  await response.body?.cancel();
+  assert.equal(response.status, 429);
 });
 
 const bearer = (token: string): Ask => ({ headers: { authorization: `Bearer ${token}` } });
@@ -101,8 +101,8 @@ const withSession = (line: Line) => {
   if (line.server !== "manager") return shownOut(line);
   return line.route === "GET /login" ? 303 : "good";
 };
-const shownOut = ({ door }: Line) =>
-  door === "probe" || door === "open" ? "good" : door === "page" ? 303 : 401;
+const shownOut = ({ access }: Line) =>
+  access === "probe" || access === "open" ? "good" : access === "page" ? 303 : 401;
 
 Deno.test("each route of both servers lets in exactly the visitors that it should", async () => {
   const clock = { now: 1_000_000 };
@@ -135,7 +135,7 @@ Deno.test("each route of both servers lets in exactly the visitors that it shoul
   const right: Case = {
     what: "the token",
     ask: bearer(TOKEN),
-    wanted: (line) => line.door === "page" ? 303 : "good",
+    wanted: (line) => line.access === "page" ? 303 : "good",
   };
   const wrong = await judged(pages, LINES.filter(({ route }) => route !== "POST /logout"), [
     ...nobody.map(([what, ask]) => ({ what, ask, wanted: shownOut })),

@@ -27,13 +27,13 @@ Deno.test("every link, form and file of every page is below the path of PUBLIC_U
   await pages.queue.add([{ id: 'a href="/x', kind: "mail" }]);
   pages.view = { ...pages.view, consumers: [{ ...CONSUMER, jobId: "kept" }] };
   const cookie = await pages.logIn();
-  const paths = LINES.filter(({ route, door, server }) => {
-    return server === "manager" && route.startsWith("GET") && door === "page" && !route.includes("/view/");
+  const paths = LINES.filter(({ route, access, server }) => {
+    return server === "manager" && route.startsWith("GET") && access === "page" && !route.includes("/view/");
   }).map(({ path }) => path);
   for (const path of [...paths, "/job?id=nobody", "/nothing", "/deep/er/nothing", "/?q=%22"]) {
     for (const prefix of PREFIXES) {
-      const answer = await pages.ask(prefix + path, { headers: { cookie } });
-      assert.deepEqual(strays(await answer.text()), [], prefix + path);
+      const response = await pages.ask(prefix + path, { headers: { cookie } });
+      assert.deepEqual(strays(await response.text()), [], prefix + path);
     }
   }
   for (const path of ["/login", "/jobs/login"]) {
@@ -53,9 +53,9 @@ Deno.test("every redirect leads below the path of PUBLIC_URL", async () => {
   const cookie = await pages.logIn();
   const locationOf = async (path: string, form?: string, headers: Record<string, string> = { cookie }) => {
     const post = form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) };
-    const answer = await pages.ask(path, { ...post, headers });
-    await answer.body?.cancel();
-    return answer.headers.get("location");
+    const response = await pages.ask(path, { ...post, headers });
+    await response.body?.cancel();
+    return response.headers.get("location");
   };
   for (const prefix of PREFIXES) {
     assert.equal(await locationOf(`${prefix}/`, undefined, {}), "/jobs/login");
@@ -68,7 +68,7 @@ Deno.test("every redirect leads below the path of PUBLIC_URL", async () => {
       await locationOf(`${prefix}/login`, "password=correct horse&next=/job?id=kept", {}),
       "/jobs/job?id=kept",
     );
-    for (const { path, form } of LINES.filter(({ good, door }) => good === 303 && door === "page")) {
+    for (const { path, form } of LINES.filter(({ good, access }) => good === 303 && access === "page")) {
       assert.match(await locationOf(prefix + path, form) ?? "", /^\/jobs\//, path);
     }
   }
@@ -80,9 +80,9 @@ Deno.test("the API, the files and the probes are found below the path as well as
   await prepare(pages);
   for (const prefix of PREFIXES) {
     for (const path of ["/api/jobs/kept", "/api/stats", "/static/app.css", "/healthz"]) {
-      const answer = await pages.api(prefix + path);
-      await answer.body?.cancel();
-      assert.equal(answer.status, 200, prefix + path);
+      const response = await pages.api(prefix + path);
+      await response.body?.cancel();
+      assert.equal(response.status, 200, prefix + path);
     }
   }
   const moved = await pages.api("/jobs/api/jobs/cancel", { ids: ["kept"] });

@@ -35,10 +35,10 @@ function portsIn(site: string, { manager, ops }: RunningSystem): string {
 }
 
 async function logIn(ask: Ask, path: string): Promise<string> {
-  const answer = await ask({ path, headers: HERE, form: { password: PASSWORD } });
-  assert.equal(answer.status, 303, answer.text);
-  for (const cookie of answer.cookies) assert.match(cookie, /; Secure/i);
-  return answer.cookies.map((cookie) => cookie.split(";")[0]).join("; ");
+  const response = await ask({ path, headers: HERE, form: { password: PASSWORD } });
+  assert.equal(response.status, 303, response.text);
+  for (const cookie of response.cookies) assert.match(cookie, /; Secure/i);
+  return response.cookies.map((cookie) => cookie.split(";")[0]).join("; ");
 }
 
 /** What a person does there. */
@@ -133,8 +133,8 @@ Deno.test({
 
 async function nobodyGetsIn(proxy: Proxy, pem: string): Promise<void> {
   for (const headers of [{}, HERE]) {
-    const answer = await visit(proxy, pem, { path: "/login", headers, form: { password: "admin123" } });
-    assert.deepEqual([answer.status, answer.cookies], [403, []]);
-    assert.match(answer.text, /MANAGER_PASSWORD|ALLOWED_HOSTS/);
+    const response = await visit(proxy, pem, { path: "/login", headers, form: { password: "admin123" } });
+    assert.deepEqual([response.status, response.cookies], [403, []]);
+    assert.match(response.text, /MANAGER_PASSWORD|ALLOWED_HOSTS/);
   }
 }

@@ -70,9 +70,9 @@ Deno.test("an error while rendering is reported, and the broadcast goes on", asy
   const render = () => isBroken ? Promise.reject(new Error("broken")) : Promise.resolve("whole");
   const { broadcast, faults } = numbers({ render, restMs: 1 });
   const reader = broadcast.follow(new AbortController());
-  const answer = reader.next();
+  const next = reader.next();
   await eventually("it is told", () => faults.length > 0);
   isBroken = false;
-  assert.equal((await answer).value, "whole");
+  assert.equal((await next).value, "whole");
   await reader.return(undefined);
 });

@@ -19,10 +19,10 @@ Deno.test("pages, scripts and lists are compressed for clients that accept it, a
 Deno.test("a stream of events is not compressed: it would be held back", async () => {
   await using pages = await openPages();
   const headers = { cookie: await pages.logIn(), "accept-encoding": "gzip" };
-  const answer = await pages.ask("/events", { headers });
-  assert.match(answer.headers.get("content-type") ?? "", /^text\/event-stream/);
-  assert.equal(answer.headers.get("content-encoding"), null);
-  await answer.body?.cancel();
+  const response = await pages.ask("/events", { headers });
+  assert.match(response.headers.get("content-type") ?? "", /^text\/event-stream/);
+  assert.equal(response.headers.get("content-encoding"), null);
+  await response.body?.cancel();
 });
 
 Deno.test("a compressed script is asked for anew only when it has changed", async () => {

@@ -9,10 +9,10 @@ interface Given {
 /** Logs in, and returns the cookies of the response. */
 async function logIn(pages: TestPages, headers: Record<string, string> = {}): Promise<Given[]> {
   const body = new URLSearchParams({ password: PASSWORD });
-  const answer = await pages.ask("/login", { method: "POST", body, headers });
-  await answer.body?.cancel();
-  assert.equal(answer.status, 303);
-  return cookiesOf(answer);
+  const response = await pages.ask("/login", { method: "POST", body, headers });
+  await response.body?.cancel();
+  assert.equal(response.status, 303);
+  return cookiesOf(response);
 }
 
 function cookiesOf({ headers }: Response): Given[] {
@@ -27,9 +27,9 @@ async function statusWith(
   cookie: string,
   headers: Record<string, string> = {},
 ): Promise<number> {
-  const answer = await pages.ask("/api/stats", { headers: { cookie, ...headers } });
-  await answer.body?.cancel();
-  return answer.status;
+  const response = await pages.ask("/api/stats", { headers: { cookie, ...headers } });
+  await response.body?.cancel();
+  return response.status;
 }
 
 Deno.test("two installations on one host do not log each other out", async () => {

@@ -64,12 +64,12 @@ Deno.test("changes are accepted from our own pages and from scripts, and from no
 Deno.test("a token is no way around: a page of another site cannot use it either", async () => {
   await using pages = await openPages();
   for (const headers of [{ "sec-fetch-site": "cross-site" }, { origin: "https://evil.example" }]) {
-    const answer = await pages.ask("/api/jobs", {
+    const response = await pages.ask("/api/jobs", {
       method: "POST",
       headers: { ...headers, authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
       body: '{"id":"a","kind":"mail"}',
     });
-    assert.equal((await answer.json()).error.code, "cross_site");
+    assert.equal((await response.json()).error.code, "cross_site");
   }
   assert.equal((await pages.queue.stats()).counts.PENDING, 0);
 });
@@ -77,14 +77,14 @@ Deno.test("a token is no way around: a page of another site cannot use it either
 Deno.test("with PUBLIC_URL in https a page that came by plain HTTP is not ours", async () => {
   await using pages = await openPages({ publicUrl: "https://queue.example.com" });
   const statusFor = async (origin: string, host: string) => {
-    const answer = await pages.ask("/api/jobs", {
+    const response = await pages.ask("/api/jobs", {
       method: "POST",
       authority: host,
       headers: { origin, host, authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
       body: '{"id":"a","kind":"mail"}',
     });
-    await answer.body?.cancel();
-    return answer.status;
+    await response.body?.cancel();
+    return response.status;
   };
   for (const host of ["queue.example.com", "queue.example.com.", "127.0.0.1:8501"]) {
     assert.equal(await statusFor("http://queue.example.com", host), 403, host);
@@ -100,9 +100,9 @@ Deno.test("a form of another site that passes for JSON is refused, and JSON that
   const cookie = await pages.logIn();
   const statusOf = async (path: string, type: string | null, body: string) => {
     const headers = { cookie, ...(type === null ? {} : { "content-type": type }) };
-    const answer = await pages.ask(path, { method: "POST", headers, body: new TextEncoder().encode(body) });
-    await answer.body?.cancel();
-    return answer.status;
+    const response = await pages.ask(path, { method: "POST", headers, body: new TextEncoder().encode(body) });
+    await response.body?.cancel();
+    return response.status;
   };
   const json = '{"id":"a","kind":"mail"}';
   const types = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""];
@@ -120,9 +120,9 @@ Deno.test("a form of another site that passes for JSON is refused, and JSON that
     assert.equal(await statusOf("/api/jobs", type, json) < 300, true, type);
   }
   for (
-    const path of LINES.filter(({ form, door }) => form !== undefined && door === "page").map(({ path }) =>
-      path
-    )
+    const path of LINES.filter(({ form, access }) => form !== undefined && access === "page").map((
+      { path },
+    ) => path)
   ) {
     for (const type of [null, "text/plain", "application/json", "multipart/form-data; boundary=x"]) {
       assert.equal(await statusOf(path, type, "id=a"), 415, `${path} ${type}`);
@@ -133,14 +133,14 @@ Deno.test("a form of another site that passes for JSON is refused, and JSON that
 Deno.test("nothing is changed by GET", async () => {
   await using pages = await openPages();
   for (const path of ["/api/jobs/resubmit?ids=a", "/api/jobs/cancel?ids=a"]) {
-    const answer = await pages.api(path);
-    assert.equal(answer.status, 404);
-    assert.equal((await answer.json()).error.code, "unknown_job");
+    const response = await pages.api(path);
+    assert.equal(response.status, 404);
+    assert.equal((await response.json()).error.code, "unknown_job");
   }
   for (const path of ["/logout", "/api/consumers/x/crash"]) {
-    const answer = await pages.api(path);
-    await answer.body?.cancel();
-    assert.ok([303, 405].includes(answer.status), `${path} ${answer.status}`);
+    const response = await pages.api(path);
+    await response.body?.cancel();
+    assert.ok([303, 405].includes(response.status), `${path} ${response.status}`);
   }
   assert.deepEqual(pages.provoked, []);
 });
@@ -149,14 +149,14 @@ Deno.test("behind a proxy that changes Host our own pages are those of PUBLIC_UR
   await using pages = await openPages({ publicUrl: "http://queue.example.com/jobs" });
   const statusFrom = async (origin: string) => {
     const body = new URLSearchParams({ password: "" });
-    const answer = await pages.ask("/login", { method: "POST", body, headers: { origin } });
-    await answer.body?.cancel();
+    const response = await pages.ask("/login", { method: "POST", body, headers: { origin } });
+    await response.body?.cancel();
     assert.equal(
-      answer.headers.get("referrer-policy"),
+      response.headers.get("referrer-policy"),
       "same-origin",
       "or the browser would not name its origin",
     );
-    return answer.status;
+    return response.status;
   };
   assert.equal(await statusFrom("http://queue.example.com"), 401);
   for (

@@ -100,9 +100,9 @@ Deno.test("errors and ids travel through the export of the API, each on its own 
   for (const error of CONTROLS) {
     await end(pages.queue, await claimNext(pages.queue), { type: "gave-up", error });
   }
-  const answer = await pages.api("/api/jobs.csv");
-  assert.equal(answer.headers.get("content-disposition"), 'attachment; filename="jobs.csv"');
-  const [head = [], ...rows] = parse(await answer.text());
+  const response = await pages.api("/api/jobs.csv");
+  assert.equal(response.headers.get("content-disposition"), 'attachment; filename="jobs.csv"');
+  const [head = [], ...rows] = parse(await response.text());
   const column = (name: string) => rows.map((row) => row[head.indexOf(name)] ?? "");
   assert.ok(rows.every((row) => row.length === head.length));
   assert.deepEqual(column("id").toReversed(), ids.map(asCell));

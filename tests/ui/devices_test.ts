@@ -8,9 +8,9 @@ const OUTSIDE = "203.0.113.7";
 
 async function tryPassword(pages: TestPages, password: string, cookie = ""): Promise<number> {
   const body = new URLSearchParams({ password });
-  const answer = await pages.ask("/login", { method: "POST", body, peer: OUTSIDE, headers: { cookie } });
-  await answer.body?.cancel();
-  return answer.status;
+  const response = await pages.ask("/login", { method: "POST", body, peer: OUTSIDE, headers: { cookie } });
+  await response.body?.cancel();
+  return response.status;
 }
 
 /** What a browser gets with the first page after the login. */
@@ -36,9 +36,9 @@ Deno.test("a browser that logged in before gets in while others guess from the s
     },
   );
   await t.step("it is no session", async () => {
-    const answer = await pages.ask("/api/stats", { headers: { cookie: device } });
-    await answer.body?.cancel();
-    assert.equal(answer.status, 401);
+    const response = await pages.ask("/api/stats", { headers: { cookie: device } });
+    await response.body?.cancel();
+    assert.equal(response.status, 401);
   });
   for (let i = 0; i < 6; i++) await tryPassword(pages, "wrong");
   await t.step("a stranger has to wait, with a made-up device too", async () => {

@@ -73,9 +73,9 @@ const NOT_MEANT = [
 Deno.test("epoch seconds, 30 February and times without a zone are refused by the API, and nothing runs", async () => {
   await using pages = await openPages();
   for (const run_at of NOT_MEANT) {
-    const answer = await pages.api("/api/jobs", { kind: "mail", run_at });
-    const { error } = await answer.json();
-    assert.deepEqual([answer.status, error.code], [400, "invalid_job"], String(run_at));
+    const response = await pages.api("/api/jobs", { kind: "mail", run_at });
+    const { error } = await response.json();
+    assert.deepEqual([response.status, error.code], [400, "invalid_job"], String(run_at));
   }
   const seconds = await pages.api("/api/jobs", { kind: "mail", run_at: 1_900_000_000 });
   assert.match((await seconds.json()).error.message, /look like seconds, so write 1900000000000/);
@@ -84,8 +84,8 @@ Deno.test("epoch seconds, 30 February and times without a zone are refused by th
 
 Deno.test("the response to adding a job says when it is due, in UTC and from now", async () => {
   await using pages = await openPages();
-  const answer = await pages.api("/api/jobs", { kind: "mail", run_at: "2090-01-31 13:00:00+01" });
-  const { due_at, due_in_ms, run_at } = await answer.json();
+  const response = await pages.api("/api/jobs", { kind: "mail", run_at: "2090-01-31 13:00:00+01" });
+  const { due_at, due_in_ms, run_at } = await response.json();
   assert.equal(due_at, "2090-01-31T12:00:00.000Z");
   assert.equal(run_at, Date.UTC(2090, 0, 31, 12));
   assert.ok(due_in_ms > 0);

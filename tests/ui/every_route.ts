@@ -10,7 +10,7 @@ export interface Line {
    * Who is let in: every client, under any host name or only under those of the server; visitors with a session, while
    * others are sent to the login; or scripts too, by their token.
    */
-  readonly door: "probe" | "open" | "page" | "script";
+  readonly access: "probe" | "open" | "page" | "script";
   /** The status of the response to a good request. */
   readonly good: number;
   /** JSON or a form; none for what only reads. */
@@ -23,21 +23,29 @@ export interface Line {
 const ONE_JOB = 1024 * 1024 + 16 * 1024;
 
 function pages(server: Line["server"], ...paths: string[]): Line[] {
-  return paths.map((path) => ({ server, route: `GET ${bare(path)}`, path, door: "page", good: 200 }));
+  return paths.map((path) => ({ server, route: `GET ${bare(path)}`, path, access: "page", good: 200 }));
 }
 
 function forms(...lines: [path: string, form: string][]): Line[] {
   return lines.map(([path, form]) => {
-    return { server: "manager", route: `POST ${path}`, path, door: "page", good: 303, form, limit: ONE_JOB };
+    return {
+      server: "manager",
+      route: `POST ${path}`,
+      path,
+      access: "page",
+      good: 303,
+      form,
+      limit: ONE_JOB,
+    };
   });
 }
 
 function open(server: Line["server"]): Line[] {
-  const shared = { server, door: "open" } as const;
+  const shared = { server, access: "open" } as const;
   return [
     ...["/healthz", "/live", "/ready"].flatMap((path) =>
       ["GET", "OPTIONS"].map((method): Line => {
-        return { server, door: "probe", route: `${method} ${path}`, path, good: 200 };
+        return { server, access: "probe", route: `${method} ${path}`, path, good: 200 };
       })
     ),
     { ...shared, route: "GET /static/:name", path: "/static/app.css", good: 200 },
@@ -52,7 +60,7 @@ function scripts(
   server: Line["server"],
   ...lines: Pick<Line, "route" | "path" | "good" | "json" | "limit">[]
 ): Line[] {
-  return lines.map((line) => ({ server, door: "script", ...line }));
+  return lines.map((line) => ({ server, access: "script", ...line }));
 }
 
 export const LINES: readonly Line[] = [
@@ -141,7 +149,7 @@ export async function askFor(
   const type = line.json === undefined ? "application/x-www-form-urlencoded" : "application/json";
   const body = line.json ?? line.form;
   const ask = line.server === "manager" ? pages.ask : pages.askOps;
-  const answer = await ask(line.path, {
+  const response = await ask(line.path, {
     method,
     ...(body === undefined ? {} : { body }),
     ...init,
@@ -150,8 +158,8 @@ export async function askFor(
       ...Object.fromEntries(new Headers(headers)),
     },
   });
-  await answer.body?.cancel();
-  return answer;
+  await response.body?.cancel();
+  return response;
 }
 
 export interface Case {

@@ -15,13 +15,13 @@ Deno.test("a job is found by its address whatever separates lines in its id", as
   const ids = ["a\u2028b", "a\u2029b", "a\u2028/b\u2029"];
   await pages.queue.add(ids.map((id) => ({ id, kind: "mail" })));
   for (const id of ids) {
-    const answer = await pages.api(`/api/jobs/${encodeURIComponent(id)}`);
-    assert.equal((await answer.json()).id, id);
+    const response = await pages.api(`/api/jobs/${encodeURIComponent(id)}`);
+    assert.equal((await response.json()).id, id);
   }
   for (const id of ["a\nb", "a\rb"]) {
-    const answer = await pages.api(`/api/jobs/${encodeURIComponent(id)}`);
+    const response = await pages.api(`/api/jobs/${encodeURIComponent(id)}`);
     assert.match(
-      (await answer.json()).error.message,
+      (await response.json()).error.message,
       /holds no control characters/,
       "the request reached the route",
     );
@@ -36,11 +36,11 @@ Deno.test("every other method is refused at every address, with the methods that
     const known = LINES.filter((line) => line.path === path).map(({ route }) => route.split(" ")[0]);
     for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"]) {
       if (known.includes(method)) continue;
-      const answer = await pages.ask(path, { method, headers });
-      await answer.body?.cancel();
-      assert.equal(answer.status, 405, `${method} ${path}`);
+      const response = await pages.ask(path, { method, headers });
+      await response.body?.cancel();
+      assert.equal(response.status, 405, `${method} ${path}`);
       for (const one of known) {
-        assert.ok(answer.headers.get("allow")?.includes(one ?? ""), `${method} ${path}`);
+        assert.ok(response.headers.get("allow")?.includes(one ?? ""), `${method} ${path}`);
       }
     }
     if (!known.includes("GET") || path === "/login") continue;

@@ -35,9 +35,9 @@ Deno.test("a number that would be rounded is refused by its name and place, and 
     ['[{"id":"a","kind":"mail"},{"id":"b","id":"c","kind":"mail"}]', /key "id" stands twice/],
   ] as const;
   for (const [body, words] of bodies) {
-    const answer = await post(pages, body);
-    const { error } = await answer.json();
-    assert.deepEqual([answer.status, error.code], [400, "invalid_json"]);
+    const response = await post(pages, body);
+    const { error } = await response.json();
+    assert.deepEqual([response.status, error.code], [400, "invalid_json"]);
     assert.match(error.message, words);
   }
   assert.equal((await pages.queue.stats()).counts.PENDING, 0);
@@ -47,13 +47,13 @@ Deno.test("the form refuses a number that would be rounded, and gives back what 
   await using pages = await openPages();
   const cookie = await pages.logIn();
   const body = new URLSearchParams({ kind: "mail", payload: '{"id":1970670598291982290}' });
-  const answer = await pages.ask("/add", {
+  const response = await pages.ask("/add", {
     method: "POST",
     headers: { cookie, origin: "http://127.0.0.1:8501" },
     body,
   });
-  assert.equal(answer.status, 400);
-  const page = await answer.text();
+  assert.equal(response.status, 400);
+  const page = await response.text();
   assert.match(page, /the number 1970670598291982290 at id/);
   assert.match(
     page,
@@ -66,6 +66,6 @@ Deno.test("in a long array the place of a number is its place in the whole", asy
   await using pages = await openPages();
   const jobs = Array.from({ length: 600 }, (_, i) => `{"kind":"mail","payload":"${i} ${"x".repeat(500)}"}`);
   jobs[599] = '{"kind":"mail","payload":1e999}';
-  const answer = await post(pages, `[${jobs}]`);
-  assert.match((await answer.json()).error.message, /1e999 at \[599\]\.payload/);
+  const response = await post(pages, `[${jobs}]`);
+  assert.match((await response.json()).error.message, /1e999 at \[599\]\.payload/);
 });

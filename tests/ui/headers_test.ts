@@ -13,7 +13,7 @@ async function answersOf(pages: TestPages): Promise<Record<string, Response>> {
   for (let i = 0; i < 4; i++) await guess();
   return {
     "200 a page": await pages.ask("/login"),
-    "200 an answer of the API": await pages.api("/api/jobs"),
+    "200 an response of the API": await pages.api("/api/jobs"),
     "200 a file for a spreadsheet": await pages.api("/api/jobs.csv"),
     "200 a stream": await pages.askOps("/events", { headers: { authorization: `Bearer ${TOKEN}` } }),
     "200 health": await pages.ask("/healthz"),
@@ -43,24 +43,24 @@ async function answersOf(pages: TestPages): Promise<Record<string, Response>> {
 
 Deno.test("every kind of response carries the security headers", async () => {
   await using pages = await openPages();
-  for (const [what, answer] of Object.entries(await answersOf(pages))) {
-    await answer.body?.cancel();
-    assert.equal(answer.status, Number(what.slice(0, 3)), what);
+  for (const [what, response] of Object.entries(await answersOf(pages))) {
+    await response.body?.cancel();
+    assert.equal(response.status, Number(what.slice(0, 3)), what);
     assert.deepEqual(
-      unprotected(answer.headers, { path: what.startsWith("304") ? "/static/" : "/" }),
+      unprotected(response.headers, { path: what.startsWith("304") ? "/static/" : "/" }),
       [],
       what,
     );
     const policy = what.includes(" host") ? "same-origin" : "no-referrer";
-    assert.equal(answer.headers.get("referrer-policy"), policy, what);
+    assert.equal(response.headers.get("referrer-policy"), policy, what);
   }
 });
 
 Deno.test("where browsers send no Sec-Fetch-Site, the own forms may send their origin", async () => {
   await using pages = await openPages({ host: "192.168.1.5" });
-  const answer = await pages.ask("/login", { authority: "192.168.1.5:8501" });
-  await answer.body?.cancel();
-  assert.equal(answer.headers.get("referrer-policy"), "same-origin");
+  const response = await pages.ask("/login", { authority: "192.168.1.5:8501" });
+  await response.body?.cancel();
+  assert.equal(response.headers.get("referrer-policy"), "same-origin");
 });
 
 Deno.test("an unforeseen error is a 500 without its message, which goes to the log", async () => {
@@ -73,10 +73,10 @@ Deno.test("an unforeseen error is a 500 without its message, which goes to the l
       injectFault: () => false,
     },
   });
-  const answer = await pages.ask("/healthz");
-  assert.equal(answer.status, 500);
-  assert.deepEqual(unprotected(answer.headers, { path: "/healthz" }), []);
-  const text = await answer.text();
+  const response = await pages.ask("/healthz");
+  assert.equal(response.status, 500);
+  assert.deepEqual(unprotected(response.headers, { path: "/healthz" }), []);
+  const text = await response.text();
   assert.equal(JSON.parse(text).error.code, "internal");
   assert.doesNotMatch(text, /secret|at .*\.ts|stack/);
   assert.equal(pages.faults.length, 1);

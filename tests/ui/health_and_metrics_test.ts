@@ -5,14 +5,14 @@ import { CONSUMER, OPEN_OPS, openPages } from "./open_pages.ts";
 Deno.test("both ports say to every client whether the system serves", async () => {
   await using pages = await openPages(OPEN_OPS);
   for (const ask of [pages.ask, pages.askOps]) {
-    const answer = await ask("/healthz");
-    assert.deepEqual([answer.status, await answer.json()], [200, { status: "ok" }]);
+    const response = await ask("/healthz");
+    assert.deepEqual([response.status, await response.json()], [200, { status: "ok" }]);
   }
   pages.view = { ...pages.view, trouble: "No consumer lives." };
   for (const ask of [pages.ask, pages.askOps]) {
-    const answer = await ask("/healthz");
-    assert.equal(answer.status, 503);
-    assert.deepEqual(await answer.json(), { status: "unavailable", reason: "No consumer lives." });
+    const response = await ask("/healthz");
+    assert.equal(response.status, 503);
+    assert.deepEqual(await response.json(), { status: "unavailable", reason: "No consumer lives." });
   }
 });
 
@@ -24,18 +24,18 @@ Deno.test("a stranger who asks for the health learns of no file and no version",
   Object.defineProperty(pages.queue, "trouble", { value: trouble });
   Object.defineProperty(pages.queue, "publicTrouble", { value: publicMessage });
   pages.view = { ...pages.view, trouble };
-  const answer = await pages.ask("/healthz");
-  assert.equal(answer.status, 503);
+  const response = await pages.ask("/healthz");
+  assert.equal(response.status, 503);
   const reason = "The storage does not work: the pages and the log say why.";
-  assert.deepEqual(await answer.json(), { status: "unavailable", reason });
+  assert.deepEqual(await response.json(), { status: "unavailable", reason });
 });
 
 Deno.test("while it starts or stops it is alive, and not ready", async () => {
   await using pages = await openPages();
   const statusOf = async (path: string, method = "GET") => {
-    const answer = await pages.ask(path, { method });
-    await answer.body?.cancel();
-    return answer.status;
+    const response = await pages.ask(path, { method });
+    await response.body?.cancel();
+    return response.status;
   };
   for (const method of ["GET", "HEAD", "OPTIONS"]) {
     for (const [state, ready] of [[{}, 200], [{ starting: true }, 503], [{ stopping: true }, 503]] as const) {
@@ -59,9 +59,9 @@ Deno.test("a storage that fails is reported with 503, and the pages go on", asyn
 Deno.test("the metrics are what Prometheus can read", async () => {
   await using pages = await openPages(OPEN_OPS);
   await pages.queue.add([{ id: "a", kind: "mail" }]);
-  const answer = await pages.askOps("/metrics");
-  assert.equal(answer.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
-  const text = await answer.text();
+  const response = await pages.askOps("/metrics");
+  assert.equal(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  const text = await response.text();
   const sample = /^(pq_[a-z_]+)(?:\{[a-z]+="[^"\\\n]*"\})? -?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/;
   const typed = new Set<string>();
   for (const line of text.trimEnd().split("\n")) {
@@ -110,8 +110,8 @@ Deno.test("pq_consumers counts the consumers that live, not those that hang, sta
 Deno.test("Ops changes nothing: it has no API, no logout and no POST", async () => {
   await using pages = await openPages(OPEN_OPS);
   for (const path of ["/api/jobs", "/api/jobs/cancel", "/logout", "/login", "/metrics", "/"]) {
-    const answer = await pages.askOps(path, { method: "POST" });
-    await answer.body?.cancel();
-    assert.ok([404, 405].includes(answer.status), `${path} ${answer.status}`);
+    const response = await pages.askOps(path, { method: "POST" });
+    await response.body?.cancel();
+    assert.ok([404, 405].includes(response.status), `${path} ${response.status}`);
   }
 });

@@ -5,9 +5,9 @@ import { openPages } from "./open_pages.ts";
 
 async function statusFor(host: string, authority: string): Promise<number> {
   await using pages = await openPages({ host });
-  const answer = await pages.ask("/login", { authority });
-  await answer.body?.cancel();
-  return answer.status;
+  const response = await pages.ask("/login", { authority });
+  await response.body?.cancel();
+  return response.status;
 }
 
 const CASES: [host: string, authority: string, status: number][] = [
@@ -60,9 +60,9 @@ Deno.test("the names of ALLOWED_HOSTS and PUBLIC_URL are served, and a refusal n
       assert.equal((await ask(authority)).status, 200, `${authority} at ${host}`);
     }
     for (const authority of ["example.com", "queue.example", "queue.internal.evil.example"]) {
-      const answer = await ask(authority);
-      assert.equal(answer.status, 403, `${authority} at ${host}`);
-      assert.match(await answer.text(), /ALLOWED_HOSTS/);
+      const response = await ask(authority);
+      assert.equal(response.status, 403, `${authority} at ${host}`);
+      assert.match(await response.text(), /ALLOWED_HOSTS/);
     }
   }
 });
@@ -137,8 +137,8 @@ Deno.test("no route of either server is served under a name that is not its own"
   await using pages = await openPages();
   await prepare(pages);
   const cookie = `${await pages.logIn()}; ${await pages.logInToOps()}`;
-  const inside = LINES.filter(({ door, route }) => {
-    return door !== "probe" && route !== "POST /logout" && route !== "GET /login";
+  const inside = LINES.filter(({ access, route }) => {
+    return access !== "probe" && route !== "POST /logout" && route !== "GET /login";
   });
   assert.deepEqual(await judged(pages, inside, casesOf(HOSTS, { cookie })), []);
   assert.deepEqual(pages.faults, []);
@@ -146,10 +146,14 @@ Deno.test("no route of either server is served under a name that is not its own"
 
 Deno.test("probes are served under any name, and reveal nothing", async () => {
   await using pages = await openPages();
-  for (const { server, path } of LINES.filter(({ door }) => door === "probe")) {
+  for (const { server, path } of LINES.filter(({ access }) => access === "probe")) {
     for (const authority of ["queue:8501", "queue.default.svc.cluster.local", "evil.example"]) {
-      const answer = await (server === "manager" ? pages.ask : pages.askOps)(path, { authority });
-      assert.deepEqual([answer.status, await answer.json()], [200, { status: "ok" }], `${path} ${authority}`);
+      const response = await (server === "manager" ? pages.ask : pages.askOps)(path, { authority });
+      assert.deepEqual(
+        [response.status, await response.json()],
+        [200, { status: "ok" }],
+        `${path} ${authority}`,
+      );
     }
   }
 });
@@ -163,7 +167,10 @@ Deno.test("a server that others can reach is served under its addresses, which n
     ...["evil.example", "192.168.1.5.nip.io", "host", "0x7f000001"].map((host): [string, 403] => [host, 403]),
     ...["999.1.1.1", "192.168.1.256", "[::g]", ""].map((host): [string, 400] => [host, 400]),
   ];
-  assert.deepEqual(await judged(pages, LINES.filter(({ door }) => door === "open"), casesOf(names, {})), []);
+  assert.deepEqual(
+    await judged(pages, LINES.filter(({ access }) => access === "open"), casesOf(names, {})),
+    [],
+  );
 });
 
 Deno.test("what looks like a host and cannot be one is refused", () => {

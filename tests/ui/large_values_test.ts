@@ -17,9 +17,9 @@ Deno.test("ids of waiting jobs are added again without their large payloads in t
     await pages.queue.add(jobs(40, "x".repeat(MIB - 2)).slice(8 * i, 8 * i + 8));
   }
   const again = jobs(40, null).map(({ id, kind }) => ({ id, kind }));
-  const answer = await pages.api("/api/jobs", again);
-  const text = await answer.text();
-  assert.equal(answer.status, 200);
+  const response = await pages.api("/api/jobs", again);
+  const text = await response.text();
+  assert.equal(response.status, 200);
   assert.ok(text.length < 40_000, `${text.length} characters`);
   const { jobs: told, outcomes } = JSON.parse(text);
   assert.deepEqual(new Set(outcomes), new Set(["waiting"]));
@@ -60,32 +60,32 @@ Deno.test("brackets by the megabyte are refused before they are parsed", async (
   ) {
     await t.step(what, async () => {
       const before = process.cpuUsage();
-      const answer = await pages.ask("/api/jobs", { method: "POST", headers, body });
-      const { error } = await answer.json();
+      const response = await pages.ask("/api/jobs", { method: "POST", headers, body });
+      const { error } = await response.json();
       const ms = cpuMsSince(before);
-      assert.ok([400, 413].includes(answer.status), error.message);
+      assert.ok([400, 413].includes(response.status), error.message);
       assert.ok(ms < SOON_MS, `it took ${Math.round(ms)} ms of processor time`);
     });
   }
   await t.step("fields of a form", async () => {
     const before = process.cpuUsage();
-    const answer = await pages.ask("/cancel", {
+    const response = await pages.ask("/cancel", {
       method: "POST",
       headers: { cookie, "content-type": "application/x-www-form-urlencoded" },
       body: "id&".repeat(300_000),
     });
-    await answer.body?.cancel();
-    assert.equal(answer.status, 400);
+    await response.body?.cancel();
+    assert.equal(response.status, 400);
     assert.ok(cpuMsSince(before) < SOON_MS);
   });
   await t.step("the payload that a form brings", async () => {
-    const answer = await pages.ask("/add", {
+    const response = await pages.ask("/add", {
       method: "POST",
       headers: { cookie, "content-type": "application/x-www-form-urlencoded" },
       body: new URLSearchParams({ kind: "mail", payload: "[".repeat(200_000) }),
     });
-    assert.equal(answer.status, 400);
-    assert.match(await answer.text(), /nests more than 500 levels deep/);
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), /nests more than 500 levels deep/);
   });
   assert.equal((await pages.queue.stats()).counts.PENDING, 0);
   assert.deepEqual(pages.faults, []);
@@ -118,8 +118,8 @@ Deno.test("a long list of jobs, which is parsed in slices, is JSON to the letter
     ] as const
   ) {
     await t.step(`${what} is refused`, async () => {
-      const answer = await post(body);
-      assert.deepEqual([answer.status, (await answer.json()).error.code], [400, "invalid_json"]);
+      const response = await post(body);
+      assert.deepEqual([response.status, (await response.json()).error.code], [400, "invalid_json"]);
     });
   }
 });

@@ -29,7 +29,7 @@ function call(port: number, localAddress: string): Caller {
 
 async function isServed(caller: Caller): Promise<boolean> {
   caller.socket.write("\r\n");
-  await eventually("an answer", () => caller.text.includes("\r\n\r\n") || caller.isGone);
+  await eventually("an response", () => caller.text.includes("\r\n\r\n") || caller.isGone);
   return caller.text.startsWith("HTTP/1.1 200 ");
 }
 

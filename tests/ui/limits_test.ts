@@ -29,9 +29,9 @@ Deno.test("a body above its limit is refused with 413 at every route that reads 
 Deno.test("many jobs at once may be eight megabytes and ten thousand, and no more", async () => {
   await using pages = await openPages();
   const add = async (jobs: unknown) => {
-    const answer = await pages.api("/api/jobs", jobs);
-    await answer.body?.cancel();
-    return answer.status;
+    const response = await pages.api("/api/jobs", jobs);
+    await response.body?.cancel();
+    return response.status;
   };
   const jobs = (count: number, payload: string) =>
     Array.from({ length: count }, (_, i) => ({ id: `${i}`, kind: "mail", payload }));
@@ -54,24 +54,24 @@ Deno.test("a page of the list has 200 jobs at most", async (t) => {
     for (
       const [limit, count] of [["", 50], ["1", 1], ["200", 200], ["00200", null], ["201", null]] as const
     ) {
-      const answer = await pages.api(`/api/jobs?limit=${limit}`);
-      const { jobs } = await answer.json();
-      assert.deepEqual([answer.status, jobs?.length ?? null], [count === null ? 400 : 200, count], limit);
+      const response = await pages.api(`/api/jobs?limit=${limit}`);
+      const { jobs } = await response.json();
+      assert.deepEqual([response.status, jobs?.length ?? null], [count === null ? 400 : 200, count], limit);
     }
   });
   await t.step("what is no such number is refused", async () => {
     for (
       const limit of ["0", "-1", "999", "1e2", "1.5", "0x10", "200 ", "NaN", "9".repeat(400), "%00", "2,3"]
     ) {
-      const answer = await pages.api(`/api/jobs?limit=${encodeURIComponent(limit)}`);
-      await answer.body?.cancel();
-      assert.equal(answer.status, 400, limit);
+      const response = await pages.api(`/api/jobs?limit=${encodeURIComponent(limit)}`);
+      await response.body?.cancel();
+      assert.equal(response.status, 400, limit);
     }
   });
   await t.step("the page of the Manager shows no more either", async () => {
     for (const limit of ["200", "201", "99999", "9".repeat(400)]) {
-      const answer = await pages.ask(`/view/list?limit=${limit}`, { headers: { cookie } });
-      assert.equal((await answer.json()).jobs.length, 200, limit);
+      const response = await pages.ask(`/view/list?limit=${limit}`, { headers: { cookie } });
+      assert.equal((await response.json()).jobs.length, 200, limit);
     }
   });
 });

@@ -7,11 +7,11 @@ interface Stream extends AsyncDisposable {
   next(): Promise<{ event: string; data: ReturnType<typeof JSON.parse> } | null>;
 }
 
-function streamOf(answer: Response): Stream {
-  assert.equal(answer.status, 200);
-  assert.match(answer.headers.get("content-type") ?? "", /^text\/event-stream/);
-  assert.ok(answer.body);
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+function streamOf(response: Response): Stream {
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get("content-type") ?? "", /^text\/event-stream/);
+  assert.ok(response.body);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   return {
     async next() {
       const { done, value } = await reader.read();
@@ -95,12 +95,12 @@ Deno.test("a reader whose connection breaks gives its place back", async () => {
   await using pages = await openPages(OPEN_OPS);
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, pages.ops.fetch);
   for (let round = 0; round < 60; round++) {
-    const answer = await eventually("a place", async () => {
-      const answer = await fetch(`http://127.0.0.1:${server.addr.port}/events`);
-      if (answer.status === 200) return answer;
-      await answer.body?.cancel();
+    const response = await eventually("a place", async () => {
+      const response = await fetch(`http://127.0.0.1:${server.addr.port}/events`);
+      if (response.status === 200) return response;
+      await response.body?.cancel();
     });
-    await answer.body?.cancel();
+    await response.body?.cancel();
   }
   pages.ops.close();
   await server.shutdown();
@@ -115,9 +115,9 @@ Deno.test("25 streams are served, the next is turned away, and a place that is l
   assert.equal((await refused.json()).error.code, "too_many_streams");
   await streams.pop()?.[Symbol.asyncDispose]();
   const again = await eventually("a place is free", async () => {
-    const answer = await pages.askOps("/events");
-    if (answer.status === 200) return answer;
-    await answer.body?.cancel();
+    const response = await pages.askOps("/events");
+    if (response.status === 200) return response;
+    await response.body?.cancel();
   });
   for (const stream of [...streams, streamOf(again)]) await stream[Symbol.asyncDispose]();
 });
@@ -136,19 +136,19 @@ Deno.test("readers of Ops, which needs no login, do not take the places of those
   assert.equal(refused.status, 503);
   await using stream = await watchManager(pages, cookie);
   assert.equal((await stream.next())?.event, "change");
-  for (const answer of answers) await answer.body?.cancel();
+  for (const response of answers) await response.body?.cancel();
 });
 
 Deno.test("a page of another site or another port cannot take places by watching", async () => {
   await using pages = await openPages(OPEN_OPS);
   for (const site of ["cross-site", "same-site"]) {
-    const answer = await pages.askOps("/events", { headers: { "sec-fetch-site": site } });
-    await answer.body?.cancel();
-    assert.equal(answer.status, 403, site);
+    const response = await pages.askOps("/events", { headers: { "sec-fetch-site": site } });
+    await response.body?.cancel();
+    assert.equal(response.status, 403, site);
   }
   for (const site of ["same-origin", "none"]) {
-    const answer = await pages.askOps("/events", { headers: { "sec-fetch-site": site } });
-    await answer.body?.cancel();
-    assert.equal(answer.status, 200, site);
+    const response = await pages.askOps("/events", { headers: { "sec-fetch-site": site } });
+    await response.body?.cancel();
+    assert.equal(response.status, 200, site);
   }
 });

@@ -6,8 +6,8 @@ function form(fields: Record<string, string>) {
   return { method: "POST", body: new URLSearchParams(fields) };
 }
 
-async function drained(answer: Promise<Response>): Promise<Response> {
-  const done = await answer;
+async function drained(response: Promise<Response>): Promise<Response> {
+  const done = await response;
   await done.body?.cancel();
   return done;
 }
@@ -20,10 +20,10 @@ Deno.test("the way in, the way out and what lies between", async (t) => {
   };
 
   await t.step("the right password gives a cookie, and leads to the list", async () => {
-    const answer = await drained(pages.ask("/login", form({ password: PASSWORD })));
-    assert.equal(answer.status, 303);
-    assert.equal(answer.headers.get("location"), "/");
-    const [pair = "", ...attributes] = (answer.headers.get("set-cookie") ?? "").split("; ");
+    const response = await drained(pages.ask("/login", form({ password: PASSWORD })));
+    assert.equal(response.status, 303);
+    assert.equal(response.headers.get("location"), "/");
+    const [pair = "", ...attributes] = (response.headers.get("set-cookie") ?? "").split("; ");
     assert.match(pair, /^pq_manager_8501=[\w-]{43}$/);
     assert.deepEqual(attributes.sort(), ["HttpOnly", "Path=/", "SameSite=Strict"]);
     assert.equal(await statusWith(pair), 200);
@@ -31,9 +31,9 @@ Deno.test("the way in, the way out and what lies between", async (t) => {
   });
   await t.step("a wrong password, an empty one and none get 401 and no cookie", async () => {
     for (const fields of [{ password: "wrong" }, { password: "" }, { other: PASSWORD }]) {
-      const answer = await drained(pages.ask("/login", form(fields)));
-      assert.equal(answer.status, 401);
-      assert.equal(answer.headers.get("set-cookie"), null);
+      const response = await drained(pages.ask("/login", form(fields)));
+      assert.equal(response.status, 401);
+      assert.equal(response.headers.get("set-cookie"), null);
     }
   });
   await t.step(
@@ -41,9 +41,9 @@ Deno.test("the way in, the way out and what lies between", async (t) => {
     async () => {
       const headers = { "x-forwarded-proto": "https" };
       const body = form({ password: PASSWORD, next: "/job?id=a%2Fb" });
-      const answer = await drained(pages.ask("/login", { ...body, headers }));
-      assert.equal(answer.headers.get("location"), "/job?id=a%2Fb");
-      assert.match(answer.headers.get("set-cookie") ?? "", /; Secure/);
+      const response = await drained(pages.ask("/login", { ...body, headers }));
+      assert.equal(response.headers.get("location"), "/job?id=a%2Fb");
+      assert.match(response.headers.get("set-cookie") ?? "", /; Secure/);
       const strangers = [
         "//e.example",
         "/\\e.example",
@@ -61,8 +61,8 @@ Deno.test("the way in, the way out and what lies between", async (t) => {
   await t.step("a new login ends the session it replaces", async () => {
     const before = cookie;
     const headers = { cookie: before };
-    const answer = await drained(pages.ask("/login", { ...form({ password: PASSWORD }), headers }));
-    cookie = answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const response = await drained(pages.ask("/login", { ...form({ password: PASSWORD }), headers }));
+    cookie = response.headers.get("set-cookie")?.split(";")[0] ?? "";
     assert.notEqual(cookie, before);
     assert.deepEqual([await statusWith(before), await statusWith(cookie)], [401, 200]);
   });
@@ -77,8 +77,8 @@ Deno.test("the way in, the way out and what lies between", async (t) => {
   });
   await t.step("after the logout the cookie is worth nothing", async () => {
     assert.equal(await statusWith(cookie), 200);
-    const answer = await drained(pages.ask("/logout", { method: "POST", headers: { cookie } }));
-    assert.equal(answer.status, 303);
+    const response = await drained(pages.ask("/logout", { method: "POST", headers: { cookie } }));
+    assert.equal(response.status, 303);
     assert.equal(await statusWith(cookie), 401);
   });
 });
@@ -87,15 +87,15 @@ Deno.test("a visitor without a session is sent to the login, and scripts get 401
   await using pages = await openPages();
   await t.step("a page leads to the login and back", async () => {
     assert.equal((await drained(pages.ask("/"))).headers.get("location"), "/login");
-    const answer = await drained(pages.ask("/job?id=a%2Fb"));
-    assert.equal(answer.status, 303);
-    assert.equal(answer.headers.get("location"), "/login?next=%2Fjob%3Fid%3Da%252Fb");
+    const response = await drained(pages.ask("/job?id=a%2Fb"));
+    assert.equal(response.status, 303);
+    assert.equal(response.headers.get("location"), "/login?next=%2Fjob%3Fid%3Da%252Fb");
   });
   await t.step("the API and the events are JSON, 401", async () => {
     for (const path of ["/api/jobs", "/api/stats", "/api/nothing", "/events"]) {
-      const answer = await pages.ask(path);
-      assert.equal(answer.status, 401, path);
-      assert.equal((await answer.json()).error.code, "unauthorized");
+      const response = await pages.ask(path);
+      assert.equal(response.status, 401, path);
+      assert.equal((await response.json()).error.code, "unauthorized");
     }
   });
   await t.step("changes are refused as well", async () => {
@@ -121,9 +121,9 @@ Deno.test("a visitor without a session is sent to the login, and scripts get 401
 Deno.test("without a token in the settings no token opens anything", async () => {
   await using pages = await openPages({ apiToken: null });
   for (const token of ["null", "", "undefined"]) {
-    const answer = await pages.ask("/api/jobs", { headers: { authorization: `Bearer ${token}` } });
-    await answer.body?.cancel();
-    assert.equal(answer.status, 401);
+    const response = await pages.ask("/api/jobs", { headers: { authorization: `Bearer ${token}` } });
+    await response.body?.cancel();
+    assert.equal(response.status, 401);
   }
 });
 
@@ -149,8 +149,8 @@ Deno.test("on another address than loopback Ops asks for the same password, with
   assert.equal((await drained(pages.askOps("/", { authority }))).status, 303);
   assert.equal((await drained(pages.askOps("/metrics", { authority }))).status, 401);
   assert.equal((await drained(pages.askOps("/healthz", { authority }))).status, 200);
-  const answer = await drained(pages.askOps("/login", { ...form({ password: PASSWORD }), authority }));
-  const cookie = answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+  const response = await drained(pages.askOps("/login", { ...form({ password: PASSWORD }), authority }));
+  const cookie = response.headers.get("set-cookie")?.split(";")[0] ?? "";
   assert.match(cookie, /^pq_ops_8501=/);
   assert.equal((await drained(pages.askOps("/metrics", { authority, headers: { cookie } }))).status, 200);
 });
@@ -181,8 +181,8 @@ Deno.test("the cookie is for this server alone, is not for scripts, and the logo
     const given = await drained(pages.ask("/login", { ...form({ password: PASSWORD }), headers }));
     const taken = await drained(pages.ask("/logout", { method: "POST", headers }));
     const flags = ["HttpOnly", "Path=/", "SameSite=Strict", ...(isSecure ? ["Secure"] : [])];
-    const flagsOf = (answer: Response) =>
-      (answer.headers.get("set-cookie") ?? "").split("; ").slice(1).sort();
+    const flagsOf = (response: Response) =>
+      (response.headers.get("set-cookie") ?? "").split("; ").slice(1).sort();
     assert.deepEqual(flagsOf(given), flags, "no Domain, and it ends with the browser");
     assert.deepEqual(flagsOf(taken), [...flags, "Max-Age=0"].sort());
   }
@@ -205,8 +205,8 @@ Deno.test("the wait doubles from a second to fifteen minutes, for that address a
   await using pages = await openPages({ now: () => now });
   const guess = async (token: string, peer: string, more: Record<string, string> = {}) => {
     const headers = { authorization: `Bearer ${token}`, ...more };
-    const answer = await drained(pages.ask("/api/stats", { peer, headers }));
-    return answer.headers.get("retry-after") ?? answer.status;
+    const response = await drained(pages.ask("/api/stats", { peer, headers }));
+    return response.headers.get("retry-after") ?? response.status;
   };
   for (let i = 0; i < 4; i++) assert.equal(await guess("wrong", "10.0.0.1"), 401);
   const waits: unknown[] = [];

@@ -20,14 +20,14 @@ async function visit(pages: TestPages): Promise<Visitor> {
   return {
     pages,
     async page(path) {
-      const answer = await pages.ask(path, { headers: { cookie } });
-      return { status: answer.status, text: words(await answer.text()) };
+      const response = await pages.ask(path, { headers: { cookie } });
+      return { status: response.status, text: words(await response.text()) };
     },
     async act(path, fields) {
       const headers = { cookie, accept: "application/json" };
-      const answer = await pages.ask(path, { method: "POST", headers, body: new URLSearchParams(fields) });
-      assert.equal(answer.status, 200);
-      return (await answer.json()).note;
+      const response = await pages.ask(path, { method: "POST", headers, body: new URLSearchParams(fields) });
+      assert.equal(response.status, 200);
+      return (await response.json()).note;
     },
   };
 }
@@ -120,15 +120,15 @@ Deno.test("a page of the Manager that is not there keeps the header and the way 
     assert.ok(status === 404 || status === 400, path);
     assert.match(text, /Consumers.*Add job.*Log out/, path);
   }
-  const answer = await pages.ask("/static/nothing");
-  assert.doesNotMatch(await answer.text(), /Log out/);
+  const response = await pages.ask("/static/nothing");
+  assert.doesNotMatch(await response.text(), /Log out/);
 });
 
 Deno.test("the header links to Ops under the host name that the visitor used", async () => {
   await using pages = await openPages({ otherPort: 8502 });
   const cookie = await pages.logIn();
-  const answer = await pages.ask("/", { headers: { cookie, host: "localhost:8501" } });
-  assert.match(await answer.text(), /<a href="http:\/\/localhost:8502">Ops<\/a>/);
+  const response = await pages.ask("/", { headers: { cookie, host: "localhost:8501" } });
+  assert.match(await response.text(), /<a href="http:\/\/localhost:8502">Ops<\/a>/);
 });
 
 Deno.test("a list is gathered once for all readers of the same moment", async () => {

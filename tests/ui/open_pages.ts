@@ -75,7 +75,7 @@ export async function openPages(options: Partial<AppOptions> = {}): Promise<Test
     role: "owner",
     kinds: ["file", "mail"],
   });
-  const pages = deskOf(queue, options);
+  const pages = pagesOver(queue, options);
   return {
     ...pages,
     get view() {
@@ -93,7 +93,7 @@ export async function openPages(options: Partial<AppOptions> = {}): Promise<Test
   };
 }
 
-function deskOf(queue: Queue, options: Partial<AppOptions>) {
+function pagesOver(queue: Queue, options: Partial<AppOptions>) {
   const state = { view: VIEW };
   const provoked: string[] = [];
   const faults: unknown[] = [];
@@ -163,7 +163,7 @@ function shortcuts(ask: TestPages["ask"]) {
 
 async function logInAt(ask: TestPages["ask"]): Promise<string> {
   const body = new URLSearchParams({ password: PASSWORD });
-  const answer = await ask("/login", { method: "POST", body });
-  await answer.body?.cancel();
-  return answer.headers.get("set-cookie")?.split(";")[0] ?? "no cookie";
+  const response = await ask("/login", { method: "POST", body });
+  await response.body?.cancel();
+  return response.headers.get("set-cookie")?.split(";")[0] ?? "no cookie";
 }

@@ -17,7 +17,7 @@ class Answer extends EventEmitter {
 Deno.test("while much is unsent the next response waits, and a reader that takes nothing makes room for it", async () => {
   const outflow = new Outflow({ mostUnsent: 1_000, patienceMs: 300 });
   const [deaf, slow, small] = [new Answer(600), new Answer(500), new Answer(10)];
-  for (const answer of [deaf, slow, small]) outflow.follow(answer);
+  for (const response of [deaf, slow, small]) outflow.follow(response);
   const reading = setInterval(() => slow.writableLength -= 1, 10);
   let isDeafGone = false;
   deaf.once("close", () => isDeafGone = true);
@@ -35,12 +35,12 @@ Deno.test("many large bodies at once are read in turn, and each gets its respons
   await using pages = await openPages();
   const payload = "x".repeat(1_000_000);
   const answers = await Promise.all(Array.from({ length: 24 }, async (_, i) => {
-    const answer = await pages.api(
+    const response = await pages.api(
       "/api/jobs",
       [0, 1, 2].map((n) => ({ id: `${i} ${n}`, kind: "mail", payload })),
     );
-    await answer.body?.cancel();
-    return answer.status;
+    await response.body?.cancel();
+    return response.status;
   }));
   assert.deepEqual(new Set(answers), new Set([201]));
   assert.equal((await pages.queue.stats()).counts.PENDING, 72);

@@ -169,26 +169,26 @@ export function visit(
     method: body === undefined ? "GET" : "POST",
     headers: { Host: host, "User-Agent": "Mozilla/5.0", ...type, ...headers },
     timeout: 10_000,
-  }, (answer) => {
+  }, (response) => {
     let text = "";
     const done = () => {
       resolve({
-        status: answer.statusCode ?? 0,
-        location: answer.headers.location,
-        cookies: answer.headers["set-cookie"] ?? [],
+        status: response.statusCode ?? 0,
+        location: response.headers.location,
+        cookies: response.headers["set-cookie"] ?? [],
         text,
       });
       asked.destroy();
     };
-    answer.setEncoding("utf8");
-    answer.on("data", (part: string) => {
+    response.setEncoding("utf8");
+    response.on("data", (part: string) => {
       text += part;
       if (until?.test(text)) done();
     });
-    answer.on("end", done);
+    response.on("end", done);
   });
   asked.on("error", reject);
-  asked.on("timeout", () => asked.destroy(new Error(`No answer from ${path} within ten seconds`)));
+  asked.on("timeout", () => asked.destroy(new Error(`No response from ${path} within ten seconds`)));
   asked.end(body);
   return promise;
 }

@@ -95,9 +95,9 @@ Deno.test("malformed requests are refused, and never cause a 500", async (t) => 
   await withServer(pages, async (port) => {
     for (const [what, request, status] of RAW) {
       await t.step(what, async () => {
-        const answer = await send(port, request);
-        assert.match(answer, status);
-        assert.doesNotMatch(answer, /\.ts:\d+|at async/);
+        const response = await send(port, request);
+        assert.match(response, status);
+        assert.doesNotMatch(response, /\.ts:\d+|at async/);
       });
     }
   });
@@ -148,8 +148,8 @@ Deno.test("JSON that nests a hundred thousand levels deep is refused", async () 
   await withServer(pages, async (port) => {
     for (const deep of ["[".repeat(100_000) + "]".repeat(100_000), "[".repeat(1_000_000)]) {
       const body = `{"id":"deep","kind":"mail","payload":${deep}}`;
-      const answer = await send(port, `${POST_JSON}Content-Length: ${body.length}\r\n${END}${body}`);
-      assert.deepEqual(statusesIn(answer), [400]);
+      const response = await send(port, `${POST_JSON}Content-Length: ${body.length}\r\n${END}${body}`);
+      assert.deepEqual(statusesIn(response), [400]);
     }
   });
   assert.deepEqual(pages.faults, []);
@@ -165,8 +165,8 @@ Deno.test("a connection may send any number of requests, but must wait for the r
     assert.ok(statusesIn(many).length <= 10, `${statusesIn(many).length} answers`);
     // One after the other: `fetch` keeps its connection.
     for (let i = 0; i < 200; i++) {
-      const answer = await fetch(`http://127.0.0.1:${port}/healthz`);
-      assert.equal((await answer.json()).status, "ok");
+      const response = await fetch(`http://127.0.0.1:${port}/healthz`);
+      assert.equal((await response.json()).status, "ok");
     }
   });
 });
@@ -197,10 +197,10 @@ Deno.test("no path leads from the static files to any other, in whatever way it 
       const answers = await Promise.all([...targets].map((target) => {
         return send(port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\n${END}`);
       }));
-      for (const answer of answers) {
+      for (const response of answers) {
         asked++;
-        assert.match(answer, /^HTTP\/1\.1 (?:303|400|403|404|431) /, path);
-        assert.doesNotMatch(answer, /root:|import |\bfrom "/, path);
+        assert.match(response, /^HTTP\/1\.1 (?:303|400|403|404|431) /, path);
+        assert.doesNotMatch(response, /root:|import |\bfrom "/, path);
       }
     }
   });
@@ -221,8 +221,8 @@ Deno.test("a thousand random requests cause no fault and no end", async () => {
         for (let i = 0; i < 3; i++) bytes[random(bytes.length - END.length)] = random(256);
         return send(port, bytes);
       }));
-      for (const answer of answers) assert.doesNotMatch(answer, /^HTTP\/1\.1 5/);
-      answered += answers.filter((answer) => answer.startsWith("HTTP/1.1 ")).length;
+      for (const response of answers) assert.doesNotMatch(response, /^HTTP\/1\.1 5/);
+      answered += answers.filter((response) => response.startsWith("HTTP/1.1 ")).length;
     }
     assert.ok(answered > 900, `${answered} answers`);
     assert.match(await send(port, `GET /healthz HTTP/1.1\r\nHost: localhost\r\n${END}`), /^HTTP\/1\.1 200 /);
@@ -235,9 +235,9 @@ Deno.test("a probe in HTTP/1.0 is served without a host, and a stream comes with
   await withServer(pages, async (port) => {
     for (const path of ["/healthz", "/live", "/ready"]) {
       for (const method of ["GET", "HEAD", "OPTIONS"]) {
-        const answer = await send(port, `${method} ${path} HTTP/1.0\r\n\r\n`);
-        assert.match(answer, /^HTTP\/1\.1 200 /, `${method} ${path}`);
-        assert.doesNotMatch(answer, /transfer-encoding/i);
+        const response = await send(port, `${method} ${path} HTTP/1.0\r\n\r\n`);
+        assert.match(response, /^HTTP\/1\.1 200 /, `${method} ${path}`);
+        assert.doesNotMatch(response, /transfer-encoding/i);
       }
     }
     assert.match(await send(port, "GET /login HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 400 /);
@@ -245,10 +245,10 @@ Deno.test("a probe in HTTP/1.0 is served without a host, and a stream comes with
   });
   const ops = { ...pages, manager: pages.ops };
   await withServer(ops, async (port) => {
-    const answer = send(port, "GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    const response = send(port, "GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n");
     await delay(500);
     pages.ops.close();
-    const stream = await answer;
+    const stream = await response;
     assert.match(stream, /^HTTP\/1\.1 200 /);
     assert.doesNotMatch(stream, /transfer-encoding/i);
     assert.match(stream, /\r\n\r\nevent: snapshot\ndata: /);

@@ -71,8 +71,8 @@ function pathsOf({ ask, askOps }: TestPages): [ask: TestPages["ask"], path: stri
   return [[ask, "/login"], [askOps, "/static/ops.js"], [ask, "/static/app.css"]];
 }
 
-async function drained(answer: Promise<Response>): Promise<Response> {
-  const done = await answer;
+async function drained(response: Promise<Response>): Promise<Response> {
+  const done = await response;
   await done.body?.cancel();
   return done;
 }
@@ -125,9 +125,9 @@ Deno.test("while the password is the default even a right login is refused to ot
   await using pages = await openPages({ password: DEFAULT_PASSWORD, passwordIsDefault: true });
   const body = new URLSearchParams({ password: DEFAULT_PASSWORD });
   for (const ask of [{ peer: "192.168.1.7" }, { headers: { via: "1.1 proxy" } }]) {
-    const answer = await pages.ask("/login", { method: "POST", body, ...ask });
-    assert.deepEqual([answer.status, answer.headers.get("set-cookie")], [403, null]);
-    assert.match(await answer.text(), /MANAGER_PASSWORD/);
+    const response = await pages.ask("/login", { method: "POST", body, ...ask });
+    assert.deepEqual([response.status, response.headers.get("set-cookie")], [403, null]);
+    assert.match(await response.text(), /MANAGER_PASSWORD/);
   }
   assert.equal((await drained(pages.ask("/login", { method: "POST", body }))).status, 303);
 });
@@ -139,13 +139,13 @@ Deno.test("while the password is the default a browser behind a proxy that hides
     return await drained(pages.ask("/login", { method: "POST", body, headers: { origin, ...more } }));
   };
   for (const origin of ["https://queue.example.com", "http://127.0.0.1:9000", "http://localhost:8501"]) {
-    const answer = await logInFrom(origin, { "sec-fetch-site": "same-origin" });
-    assert.deepEqual([answer.status, answer.headers.get("set-cookie")], [403, null], origin);
+    const response = await logInFrom(origin, { "sec-fetch-site": "same-origin" });
+    assert.deepEqual([response.status, response.headers.get("set-cookie")], [403, null], origin);
   }
-  const answer = await logInFrom("http://127.0.0.1:8501", { "sec-fetch-site": "same-origin" });
-  assert.equal(answer.status, 303);
+  const response = await logInFrom("http://127.0.0.1:8501", { "sec-fetch-site": "same-origin" });
+  assert.equal(response.status, 303);
   assert.equal(
-    answer.headers.get("referrer-policy"),
+    response.headers.get("referrer-policy"),
     "same-origin",
     "or the browser would not name its origin",
   );

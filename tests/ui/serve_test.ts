@@ -146,7 +146,7 @@ Deno.test("a full house of silent connections is cut off, and then there is room
   await withServer(async (port) => {
     const crowd = await Promise.all(Array.from({ length: 250 }, () => connected(port, "GET / HT")));
     const answers = await Promise.all(crowd.map((connection) => restOf(connection, 5000)));
-    assert.ok(answers.every((answer) => answer?.startsWith("HTTP/1.1 408")));
+    assert.ok(answers.every((response) => response?.startsWith("HTTP/1.1 408")));
     await eventually("there is room", () => isHealthy(`http://127.0.0.1:${port}`));
   }, patience);
 });
@@ -166,8 +166,8 @@ Deno.test("the address of the other end reaches the guards", async () => {
   const port = freePort();
   const served = serve({ app: pages.manager, hostname: "0.0.0.0", port, setting: "X" });
   await served.ready;
-  const answer = await eventually("it answers", () => fetch(`http://127.0.0.1:${port}/login`));
-  await answer.body?.cancel();
-  assert.equal(answer.status, 200, "loopback");
+  const response = await eventually("it answers", () => fetch(`http://127.0.0.1:${port}/login`));
+  await response.body?.cancel();
+  assert.equal(response.status, 200, "loopback");
   await served.close();
 });

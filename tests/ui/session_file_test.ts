@@ -28,9 +28,9 @@ Deno.test("a restart ends no session", async () => {
   const cookie = await before.logIn();
   before.manager.close();
   await using after = await openPages({ sessionFile: path });
-  const answer = await after.ask("/api/stats", { headers: { cookie } });
-  await answer.body?.cancel();
-  assert.equal(answer.status, 200);
+  const response = await after.ask("/api/stats", { headers: { cookie } });
+  await response.body?.cancel();
+  assert.equal(response.status, 200);
   // Ops reads the same file here, and responds when it has.
   await (await after.askOps("/metrics")).body?.cancel();
 });

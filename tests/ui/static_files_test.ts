@@ -13,15 +13,15 @@ Deno.test("styles, scripts and the icon are served on both ports, without a logi
   for (const [name, type] of Object.entries(FILES)) {
     await t.step(name, async () => {
       for (const ask of [pages.ask, pages.askOps]) {
-        const answer = await ask(`/static/${name}`);
-        assert.equal(answer.status, 200);
-        assert.equal(answer.headers.get("content-type"), type);
+        const response = await ask(`/static/${name}`);
+        assert.equal(response.status, 200);
+        assert.equal(response.headers.get("content-type"), type);
         assert.equal(
-          await answer.text(),
+          await response.text(),
           await Deno.readTextFile(new URL(`../../ui/static/${name}`, import.meta.url)),
         );
-        assert.equal(answer.headers.get("cache-control"), "no-cache");
-        const etag = answer.headers.get("etag") ?? "";
+        assert.equal(response.headers.get("cache-control"), "no-cache");
+        const etag = response.headers.get("etag") ?? "";
         const again = await ask(`/static/${name}`, { headers: { "if-none-match": etag } });
         assert.deepEqual([again.status, await again.text()], [304, ""]);
       }
@@ -42,8 +42,8 @@ Deno.test("no other file can be reached", async () => {
     "%2Fetc%2Fpasswd",
   ];
   for (const path of paths) {
-    const answer = await pages.ask(`/static/${path}`);
-    await answer.body?.cancel();
-    assert.ok([404, 303].includes(answer.status), `${path} ${answer.status}`);
+    const response = await pages.ask(`/static/${path}`);
+    await response.body?.cancel();
+    assert.ok([404, 303].includes(response.status), `${path} ${response.status}`);
   }
 });

@@ -40,8 +40,8 @@ async function spy(command: "start" | "supervise confined" | "supervise", { dote
   const own = Number(new URL(system.manager).port);
   const imports = { web: "https://example.com/steals?secret", uninstalled: "npm:steals-a-secret@1.0.0" };
   const payload = { port, own, outside, database: folder.file("data/queue.db"), ...imports };
-  const answer = await system.api("jobs", { id: "spy", kind: "spy", payload });
-  await answer.body?.cancel();
+  const response = await system.api("jobs", { id: "spy", kind: "spy", payload });
+  await response.body?.cancel();
   const { result } = await system.until("spy", "COMPLETED");
   proxy.close();
   await listening;
@@ -109,8 +109,8 @@ for (const HANDLER_ALLOW of ["", "read=."]) {
       env: { HANDLERS_DIR: "handlers", HANDLER_ALLOW },
     });
     const payload = ["texts/a.txt", "deno.json", ".env", "settings/env", "data/queue.db"];
-    const answer = await system.api("jobs", { id: "reads", kind: "reads", payload });
-    await answer.body?.cancel();
+    const response = await system.api("jobs", { id: "reads", kind: "reads", payload });
+    await response.body?.cancel();
     const { result } = await system.until("reads", "COMPLETED");
     // HANDLER_ALLOW grants what it names, except what is denied to the process itself.
     const database = HANDLER_ALLOW === "" ? "NotCapable" : true;

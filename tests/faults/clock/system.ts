@@ -79,12 +79,12 @@ function lookOn(queue: Queue, wall: () => number): Seen {
   };
   queue.claim = async (requests) => {
     const at = wall();
-    const answer = await claim(requests);
-    for (const { id } of answer.claimed) {
+    const response = await claim(requests);
+    for (const { id } of response.claimed) {
       const leftMs = (due.get(id) ?? 0) - at;
       if (leftMs > 0) sentences.push(`${id} was claimed ${leftMs} ms before its time`);
     }
-    return answer;
+    return response;
   };
   queue.subscribe((event) => {
     if (event.type !== "swept") return;
@@ -110,15 +110,15 @@ function openPages(
   };
   const cookies = new Map<string, string>();
   const logIn = async (app: string) => {
-    const answer = await request(`${app}/login`, {
+    const response = await request(`${app}/login`, {
       method: "POST",
       body: new URLSearchParams({ password: PASSWORD }),
     });
-    cookies.set(app, answer?.headers.get("set-cookie")?.split(";")[0] ?? "");
+    cookies.set(app, response?.headers.get("set-cookie")?.split(";")[0] ?? "");
   };
   const look = async (path: string, app: string) => {
-    const answer = await request(path, { headers: { cookie: cookies.get(app) ?? "" } });
-    return { status: answer?.status ?? 0, text: await answer?.text() ?? "" };
+    const response = await request(path, { headers: { cookie: cookies.get(app) ?? "" } });
+    return { status: response?.status ?? 0, text: await response?.text() ?? "" };
   };
   return {
     ask: async (path) => {

@@ -12,9 +12,9 @@ export async function loadUntilStop(
     // The last one has no file: it is tried again, and given up.
     for (const id of ids.slice(0, 2)) Deno.writeTextFileSync(`${system.folder}/${id}`, "");
     try {
-      const answer = await system.api("jobs", ids.map((id) => ({ id })));
-      if (answer.status === 201) { for (const id of ids) ledger.note(`added ${id}`); }
-      await answer.body?.cancel();
+      const response = await system.api("jobs", ids.map((id) => ({ id })));
+      if (response.status === 201) { for (const id of ids) ledger.note(`added ${id}`); }
+      await response.body?.cancel();
     } catch {
       // It has stopped, perhaps in the middle of a response.
       return;

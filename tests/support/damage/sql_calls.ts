@@ -79,12 +79,12 @@ function replace(
     const { path, listener } = connectionOf(subject.db);
     const call = { ...subject, how, path };
     if (listener) quietly(() => listener.before?.(call));
-    const answer = attempted(() => original.apply(this, args), (error) => {
+    const result = attempted(() => original.apply(this, args), (error) => {
       if (listener) quietly(() => listener.failed?.(call, error));
     });
-    if (answer instanceof StatementSync) statements.set(answer, subject);
+    if (result instanceof StatementSync) statements.set(result, subject);
     if (listener) quietly(() => listener.after?.(call));
-    return answer;
+    return result;
   };
   Object.defineProperty(prototype, how, { value: replaced, writable: true, configurable: true });
 }

@@ -120,9 +120,9 @@ export async function addFile(system: RunningSystem, name: string): Promise<stri
   const id = `data/files/${name}`;
   await Deno.mkdir(`${system.folder}/data/files`, { recursive: true });
   await Deno.writeTextFile(`${system.folder}/${id}`, "made by a test\n");
-  const answer = await system.api("jobs", { id });
-  await answer.body?.cancel();
-  if (answer.status !== 201) throw new Error(`The job was not added: ${answer.status}`);
+  const response = await system.api("jobs", { id });
+  await response.body?.cancel();
+  if (response.status !== 201) throw new Error(`The job was not added: ${response.status}`);
   return id;
 }
 

@@ -53,13 +53,13 @@ function takenFrom(member: string): Set<string> {
 }
 
 for (const member of MEMBERS) {
-  const door = byPath.get(`${member}/mod.ts`);
+  const publicFile = byPath.get(`${member}/mod.ts`);
   Deno.test({
     name: `the public file of ${member} exports only what others use`,
-    ignore: door === undefined,
+    ignore: publicFile === undefined,
     fn: () => {
-      assert.ok(door);
-      const exported = chosenBy(door);
+      assert.ok(publicFile);
+      const exported = chosenBy(publicFile);
       assert.ok(exported.length > 0);
       const taken = takenFrom(member);
       assert.deepEqual(exported.filter((name) => !taken.has(name)), []);
