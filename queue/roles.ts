@@ -20,7 +20,10 @@ export interface JobRequest {
 }
 
 export interface Added {
-  /** `waiting`: the job was queued already, and is untouched. */
+  /**
+   * `added`: the job is new. `replaced`: a finished job with this id was restarted. `waiting`: a PENDING or PROCESSING
+   * job has this id already, and is untouched.
+   */
   readonly outcome: "added" | "replaced" | "waiting";
   /** As in lists, values may be left out of a job that was queued already. */
   readonly job: Job;

@@ -13,6 +13,7 @@ import type { Capabilities } from "./capabilities.ts";
 import type { ClockSetBack } from "./policy/clock_rollback.ts";
 import type { Settlement } from "./ending.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
+import type { Added } from "./roles.ts";
 
 /** A checked job to be added. */
 export interface NewJob {
@@ -28,16 +29,10 @@ export interface NewJob {
   readonly by?: string;
 }
 
-/**
- * `added`: the job is new. `replaced`: a finished job with this id was restarted. `waiting`: a PENDING or PROCESSING
- * job has this id already, and is untouched. `refused`: a finished job has it, and `replace` was not set.
- */
-export interface Inserted {
-  readonly outcome: "added" | "replaced" | "waiting" | "refused";
-  /** As in lists, values may be left out of a job that was stored before. */
+/** A finished job has the id of the new one, and `replace` was not set. */
+export interface Refused {
+  readonly outcome: "refused";
   readonly job: Job;
-  /** For `waiting`: whether the stored job has another payload or kind than the new one. */
-  readonly differs?: boolean;
 }
 
 /** Claims up to `limit` jobs for one consumer. A consumer that gets a suspect gets nothing else in the same call. */
@@ -200,7 +195,7 @@ export interface Store {
   /** The store's clock, as well as this process knows it, in milliseconds since 1970. */
   now(): number;
   /** Adds as many jobs as fit into one turn, at least one, and returns the results for those, in their order. */
-  insert(jobs: readonly NewJob[]): Promise<Inserted[]>;
+  insert(jobs: readonly NewJob[]): Promise<(Added | Refused)[]>;
   /** The jobs belong to the process that has joined through this store. */
   claim(requests: readonly ClaimRequest[], options?: ClaimOptions): Promise<ClaimAnswer>;
   /** Heartbeat: `false` for each lease that is lost. */

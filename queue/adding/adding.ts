@@ -4,7 +4,7 @@ import { checkJob } from "./check_job.ts";
 import { QueueError } from "../errors.ts";
 import type { QueueParts } from "../options.ts";
 import type { Added, Enqueuer, JobRequest } from "../roles.ts";
-import type { Inserted, NewJob } from "../store.ts";
+import type { NewJob, Refused } from "../store.ts";
 
 /** The most that one turn adds: some milliseconds. */
 const MOST_JOBS = 500;
@@ -28,11 +28,11 @@ export class Adding implements Enqueuer {
     const jobs = requests.length <= FEW_JOBS
       ? requests.map((request) => checkJob(request, given))
       : await mapInTurns(requests, (request) => checkJob(request, given));
-    return acceptedOrThrow(await this.#insertInTurns(jobs));
+    return addedOrThrow(await this.#insertInTurns(jobs));
   }
 
-  async #insertInTurns(jobs: readonly NewJob[]): Promise<Inserted[]> {
-    const inserted: Inserted[] = [];
+  async #insertInTurns(jobs: readonly NewJob[]): Promise<(Added | Refused)[]> {
+    const inserted: (Added | Refused)[] = [];
     let since = performance.now();
     while (inserted.length < jobs.length) {
       if (performance.now() - since > BETWEEN_RESTS_MS) {
@@ -44,7 +44,7 @@ export class Adding implements Enqueuer {
     return inserted;
   }
 
-  async #insert(jobs: readonly NewJob[]): Promise<Inserted[]> {
+  async #insert(jobs: readonly NewJob[]): Promise<(Added | Refused)[]> {
     const { store, events, health } = this.#parts;
     const stored = health.observe(store.insert(jobs));
     events.emit({ type: "arriving", count: jobs.length });
@@ -65,15 +65,14 @@ function portionOf(jobs: readonly NewJob[], from: number): readonly NewJob[] {
   return jobs.slice(from, to);
 }
 
-function acceptedOrThrow(inserted: readonly Inserted[]): Added[] {
-  const refused = inserted.find(({ outcome }) => outcome === "refused");
-  if (refused !== undefined) throw duplicate(refused, inserted.length);
-  return inserted.flatMap(({ outcome, job, differs = false }) =>
-    outcome === "refused" ? [] : [{ outcome, job, differs }]
-  );
+function addedOrThrow(inserted: readonly (Added | Refused)[]): Added[] {
+  return inserted.map((one) => {
+    if (one.outcome === "refused") throw duplicate(one, inserted.length);
+    return one;
+  });
 }
 
-function duplicate({ job: { id, status } }: Inserted, asked: number): QueueError {
+function duplicate({ job: { id, status } }: Refused, asked: number): QueueError {
   const resubmit = status === "COMPLETED" ? "" : "resubmit it, ";
   const others = asked > 1 ? " The others of this call were added." : "";
   return new QueueError(

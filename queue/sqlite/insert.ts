@@ -1,5 +1,6 @@
 import { INITIAL_STATUS, isFinished, type Job } from "../job.ts";
-import type { Inserted, NewJob } from "../store.ts";
+import type { Added } from "../roles.ts";
+import type { NewJob, Refused } from "../store.ts";
 import { foldHistory } from "./history.ts";
 import { number, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
@@ -17,9 +18,9 @@ interface Reading {
   bytes: number;
 }
 
-export function insert(sql: Statements, jobs: readonly NewJob[], now: number): Inserted[] {
+export function insert(sql: Statements, jobs: readonly NewJob[], now: number): (Added | Refused)[] {
   const reading = { budget: new ValueBudget(sql), bytes: 0 };
-  const inserted: Inserted[] = [];
+  const inserted: (Added | Refused)[] = [];
   for (const job of jobs) {
     if (reading.bytes >= TURN_BYTES) break;
     inserted.push(insertOne(sql, job, { now, reading }));
@@ -31,10 +32,12 @@ function insertOne(
   sql: Statements,
   job: NewJob,
   { now, reading }: { readonly now: number; readonly reading: Reading },
-): Inserted {
+): Added | Refused {
   const values = [job.id, job.kind, job.payload, job.priority, job.runAt ?? now, now] as const;
   const { changes, lastInsertRowid } = sql.insert.run(...values);
-  if (changes === 1) return { outcome: "added", job: fresh(job, Number(lastInsertRowid), now) };
+  if (changes === 1) {
+    return { outcome: "added", job: fresh(job, Number(lastInsertRowid), now), differs: false };
+  }
 
   const replaced = job.replace ? sql.replace.get(...values) : undefined;
   if (replaced) {
@@ -42,7 +45,7 @@ function insertOne(
     sql.movedStory.run(job.id, now, "replaced", detail);
     const { leftOut: _, ...afresh } = toJob(replaced);
     foldHistory(sql, afresh.seq);
-    return { outcome: "replaced", job: { ...afresh, payload: job.payload } };
+    return { outcome: "replaced", job: { ...afresh, payload: job.payload }, differs: false };
   }
   const row = sql.brief.get(job.id) ?? {};
   reading.bytes += number(row.bytes ?? 0);

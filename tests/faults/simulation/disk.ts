@@ -1,10 +1,10 @@
 /** What survives every death: the model of the contract, with the results a store returns, and the only clock. */
+import type { Added } from "../../../queue/roles.ts";
 import type { ClockSetBack } from "../../../queue/policy/clock_rollback.ts";
 import type { Job, Lease, OperatorVerb, Status } from "../../../queue/job.ts";
 import type {
   ClaimAnswer,
   ClaimRequest,
-  Inserted,
   JobPage,
   JobQuery,
   Moved,
@@ -14,6 +14,7 @@ import type {
   ProcessIdentity,
   ProcessRow,
   PruneRequest,
+  Refused,
   Settlement,
   StoreStats,
 } from "../../../queue/store.ts";
@@ -34,8 +35,12 @@ export class Disk {
     return this.model.jobs.values();
   }
 
-  insert(jobs: readonly NewJob[]): Inserted[] {
-    return jobs.map((job) => ({ outcome: this.model.insert(job, Date.now()), job: this.#known(job.id) }));
+  insert(jobs: readonly NewJob[]): (Added | Refused)[] {
+    return jobs.map((one) => {
+      const outcome = this.model.insert(one, Date.now());
+      const job = this.#known(one.id);
+      return outcome === "refused" ? { outcome, job } : { outcome, job, differs: false };
+    });
   }
 
   claim(
