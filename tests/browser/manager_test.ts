@@ -141,7 +141,7 @@ async function removedJob({ system, page, problems }: Stage) {
   assert.ok(await page.evaluate("document.body.hasAttribute('data-not-reloaded')"));
   await assertAskedSeldom({ system, page });
 
-  // The browser tells of each response that is no success.
+  // The browser reports each response that is no success.
   await page.goto(system.manager);
   assert.deepEqual(problems.splice(0).filter((problem) => !/status of 404/.test(problem)), []);
 }

@@ -218,7 +218,7 @@ Deno.test("a job that waits for a time says for which", async () => {
   assert.match((await page("/")).text, /again in 1 min 29 s/);
 });
 
-Deno.test("the list tells how many jobs match, and no count of a tab is taken for that of a search", async () => {
+Deno.test("the list says how many jobs match, and beside a search the tabs show no counts", async () => {
   await using pages = await openPages();
   const { page } = await visit(pages);
   await pages.queue.add(mails(60));

@@ -1,4 +1,4 @@
-/** Says what the payload tells it to, in the way that it names: to the log, as its result, as an error of some kind. */
+/** Emits what the payload holds, in the way that it names: to the log, as its result, as an error of some kind. */
 import { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "@persistent-queue/workers";
 
 export function handler({ payload }: HandlerJob, { log }: HandlerContext): unknown {
