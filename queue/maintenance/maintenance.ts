@@ -1,5 +1,6 @@
 /** Upkeep: jobs of silent and dead holders, old jobs, the check after an unclean stop, and whether the storage works. */
 import { sleep, yieldToEventLoop } from "../basics/time.ts";
+import { assertPassing } from "../errors.ts";
 import type { Reaped } from "../events.ts";
 import type { LastStats } from "../inspecting/inspecting.ts";
 import { type Lease, MAX_TIME } from "../job.ts";
@@ -66,7 +67,8 @@ export class Maintenance implements Maintainer {
   }
 
   async recover(): Promise<Reaped[]> {
-    await this.#presence.join();
+    // Jobs are recovered on a full disk, too, as far as its reserve goes.
+    await this.#presence.join().catch(assertPassing);
     const death = this.#requests.judge();
     const reaped = [...await this.#recoverDead(death), ...await this.#recoverProcess(null, death)];
     if (reaped.length === 0) this.#requests.takeBack();
@@ -79,7 +81,7 @@ export class Maintenance implements Maintainer {
     for (const { id } of await this.#presence.dead()) {
       this.#foundDeath = true;
       reaped.push(...await this.#recoverProcess(id, death));
-      await health.observe(store.leave(id));
+      await health.observe(store.leave(id)).catch(assertPassing);
     }
     return reaped;
   }

@@ -1,4 +1,5 @@
 /** This process among those that work on the queue: its row shows that it is alive, and which jobs are its own. */
+import { assertPassing } from "../errors.ts";
 import type { QueueParts } from "../options.ts";
 import type { ProcessRow } from "../store.ts";
 
@@ -13,8 +14,9 @@ function hostName(): string {
 
 export class Presence {
   readonly #parts: QueueParts;
-  /** Null: it has not joined, as a command beside the system does not. */
   #id: string | null = null;
+  /** A command beside the system does not work on the queue, and never joins. */
+  #isWanted = false;
   #joining: Promise<void> | null = null;
   #beatAt = -Infinity;
 
@@ -22,8 +24,9 @@ export class Presence {
     this.#parts = parts;
   }
 
-  /** Does nothing if the process has joined already. */
+  /** Does nothing if the process has joined already. @throws {StorageError} the next claim, or beat, tries again */
   async join(): Promise<void> {
+    this.#isWanted = true;
     if (this.#id !== null) return;
     this.#joining ??= this.#join().finally(() => this.#joining = null);
     await this.#joining;
@@ -38,12 +41,22 @@ export class Presence {
     this.#beatAt = performance.now();
   }
 
-  /** A process that another one took for dead joins again: its next claims are its own. */
+  /** A claim must not be without a process: another one would take its jobs for those of a dead process. */
+  get isMissing(): boolean {
+    return this.#isWanted && this.#id === null;
+  }
+
+  /** The pages report a storage that does not work at the moment; the next beat tries again. */
   async beat(): Promise<void> {
-    if (this.#id === null || performance.now() - this.#beatAt < BEAT_MS) return;
+    if (!this.#isWanted || performance.now() - this.#beatAt < BEAT_MS) return;
     this.#beatAt = performance.now();
+    await this.#show().catch(assertPassing);
+  }
+
+  /** A process that another one took for dead joins again. */
+  async #show(): Promise<void> {
     const { store, health } = this.#parts;
-    if (await health.observe(store.beat())) return;
+    if (this.#id !== null && await health.observe(store.beat())) return;
     this.#id = null;
     await this.join();
   }

@@ -14,12 +14,13 @@ const TURN_BYTES = 64 * 1024 * 1024;
 
 /** What one turn reads. */
 interface Reading {
-  readonly budget: ValueBudget;
+  /** Null until a job is read. */
+  budget: ValueBudget | null;
   bytes: number;
 }
 
 export function insert(sql: Statements, jobs: readonly NewJob[], now: number): (Added | Refused)[] {
-  const reading = { budget: new ValueBudget(sql), bytes: 0 };
+  const reading: Reading = { budget: null, bytes: 0 };
   const inserted: (Added | Refused)[] = [];
   for (const job of jobs) {
     if (reading.bytes >= TURN_BYTES) break;
@@ -49,7 +50,7 @@ function insertOne(
   }
   const row = sql.brief.get(job.id) ?? {};
   reading.bytes += number(row.bytes ?? 0);
-  const present = reading.budget.fill(toJob(row));
+  const present = (reading.budget ??= new ValueBudget(sql)).fill(toJob(row));
   if (isFinished(present.status)) return { outcome: "refused", job: present };
   return {
     outcome: "waiting",

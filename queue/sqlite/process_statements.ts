@@ -14,14 +14,14 @@ export const PROCESS_SQL = {
   processes: `SELECT n, id, host, pid, version, owner, started_at, seen_at FROM processes ORDER BY n`,
 
   // orphans: ?1 ?2 heartbeats between these show a living consumer ?3 JSON list of what is held, as "seq:lease" ?4 limit
-  ofSilent: `SELECT ${FACTS} FROM jobs INDEXED BY jobs_processing
+  orphansOfSilent: `SELECT ${FACTS} FROM jobs INDEXED BY jobs_processing
     WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) NOT BETWEEN ?1 AND ?2
       AND seq || ':' || lease NOT IN (SELECT value FROM json_each(?3))
     ORDER BY seq LIMIT ?4`,
   // ?1 id of the process ?2 limit
-  ofProcess: `SELECT ${FACTS} FROM jobs INDEXED BY jobs_processing
+  orphansOfProcess: `SELECT ${FACTS} FROM jobs INDEXED BY jobs_processing
     WHERE ${IN_FLIGHT} AND process = (SELECT n FROM processes WHERE id = ?1) ORDER BY seq LIMIT ?2`,
   // a process without a row, or none: ?1 limit
-  ofNoProcess: `SELECT ${FACTS} FROM jobs INDEXED BY jobs_processing
+  orphansOfNone: `SELECT ${FACTS} FROM jobs INDEXED BY jobs_processing
     WHERE ${IN_FLIGHT} AND (process IS NULL OR process NOT IN (SELECT n FROM processes)) ORDER BY seq LIMIT ?1`,
 } as const;

@@ -58,9 +58,9 @@ export function orphans(sql: Statements, request: OrphanRequest, now: number): O
 function rowsOf(sql: Statements, request: OrphanRequest, now: number) {
   if (!("alive" in request)) {
     const { process, limit } = request;
-    return process === null ? sql.ofNoProcess.all(limit) : sql.ofProcess.all(process, limit);
+    return process === null ? sql.orphansOfNone.all(limit) : sql.orphansOfProcess.all(process, limit);
   }
   const { alive: { agoMs, aheadMs }, held, limit } = request;
   const leases = JSON.stringify(held.map(({ seq, lease }) => `${seq}:${lease}`));
-  return sql.ofSilent.all(now - agoMs, now + aheadMs, leases, limit);
+  return sql.orphansOfSilent.all(now - agoMs, now + aheadMs, leases, limit);
 }

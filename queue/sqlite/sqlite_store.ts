@@ -106,13 +106,17 @@ export class SqliteStore implements Store {
 
   join: Store["join"] = async (process) => {
     const isOwner = this.#lock !== null;
-    this.#process = await this.#commits.write(() => join(this.#sql, process, { now: this.now(), isOwner }));
+    this.#process = await this.#commits.write(
+      () => join(this.#sql, process, { now: this.now(), isOwner }),
+      { isRefusedWhenFull: true },
+    );
   };
 
-  beat: Store["beat"] = () => this.#commits.write(() => beat(this.#sql, this.#process, this.now()));
+  beat: Store["beat"] = () =>
+    this.#commits.write(() => beat(this.#sql, this.#process, this.now()), { isRefusedWhenFull: true });
 
   leave: Store["leave"] = async (id) => {
-    await this.#commits.write(() => this.#sql.leave.run(id));
+    await this.#commits.write(() => this.#sql.leave.run(id), { isRefusedWhenFull: true });
   };
 
   processes: Store["processes"] = ({ silentForMs }) =>

@@ -61,7 +61,9 @@ async function letWait(count: number, expect: Expect): Promise<void> {
 const SCANS: Readonly<Record<string, RegExp>> = {
   topLevel: /COVERING INDEX jobs_claim$/,
   claimSuspect: /COVERING INDEX jobs_suspects$/,
-  orphans: /INDEX jobs_processing$/,
+  orphansOfSilent: /INDEX jobs_processing$/,
+  orphansOfProcess: /INDEX jobs_processing$/,
+  orphansOfNone: /INDEX jobs_processing$/,
   silent: /INDEX jobs_processing$/,
   // Used only when at most some thousands wait.
   listFewWaiting: /COVERING INDEX jobs_(claim|suspects|parked)$/,

@@ -19,5 +19,5 @@ using _ = dieAt(JSON.parse(failpoint), folder);
 const system = await threadlessSystem({ path: `${folder}/queue.db`, ledger: { note } });
 await writeEverything(system, { ledger: { note }, name: life });
 await system.drained();
-await system.queue.backup(`${folder}/backup.db`);
+await system.queue.backup(`${folder}/backup.db`, { replace: true });
 await system.stop();

@@ -16,21 +16,23 @@ export async function begunDatabase(): Promise<BegunDatabase> {
   const queue = await getQueue(`sqlite:${folder.file("queue.db")}`, {
     ...{ role: "owner", kinds: KINDS, now: () => LONG_AGO },
   });
+  await queue.recover();
   await queue.add(["old1", "old2", "old3"].map((id) => ({ id, kind: "noop" })));
   const old = await queue.claim([{ consumerId: "of long ago", limit: 3, suspect: false }]);
   await queue.settle(old.claimed.map((job) => ({ job, outcome: { type: "returned", result: null } })));
   const kept = ["held1", "held2", "waiting1", "waiting2"];
   await queue.add(kept.map((id) => ({ id, kind: "noop" })));
   await queue.claim([{ consumerId: "of long ago", limit: 2, suspect: false }]);
+  // The copy still has the row of this process: to its next owner it is one that died.
+  const begun = folder.file("begun.db");
+  await queue.backup(begun);
   await queue.close();
   return {
     begin: async (ledger) => {
       const copy = await tempFolder();
       // The reserve as a link: to write it anew for every try would be most of the work.
-      for (const { name } of Deno.readDirSync(folder.path)) {
-        if (name.endsWith(".db")) await Deno.copyFile(folder.file(name), copy.file(name));
-        else if (name.endsWith(".reserve")) await Deno.link(folder.file(name), copy.file(name));
-      }
+      await Deno.copyFile(begun, copy.file("queue.db"));
+      await Deno.link(folder.file("queue.db.reserve"), copy.file("queue.db.reserve"));
       for (const id of kept) ledger.note(`added ${id}`);
       return copy;
     },
