@@ -86,7 +86,8 @@ export class Dispatcher {
   /** Takes note of the queue's events that concern jobs in flight. */
   hear(event: QueueEvent): void {
     if (event.type === "swept") event.requeued.forEach((job) => this.#lose(job));
-    if (event.type === "moved" && event.from === "PROCESSING") this.cancel(event.lease);
+    // Whatever its status was: a manual edit leaves the lease with the consumer that holds it.
+    if (event.type === "moved" && event.lease.lease > 0) this.cancel(event.lease);
     if (mayBringJobs(event)) this.wake();
   }
 

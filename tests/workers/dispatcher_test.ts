@@ -68,6 +68,16 @@ Deno.test("a job that a sweep took while its claim was on the way is given to no
   await dispatcher.stop(0);
 });
 
+Deno.test("a job that was set to PENDING by hand and then canceled is taken from the consumer that still holds it", async () => {
+  const { dispatcher } = await openDesk(Promise.resolve(ONE_JOB));
+  assert.equal(dispatcher.leases.length, 1);
+  const { id, kind, seq, lease } = JOB;
+  const moved = { type: "moved", verb: "cancel", by: "a test", isOneOfMany: false } as const;
+  dispatcher.hear({ ...moved, id, kind, from: "PENDING", lease: { seq, lease } });
+  assert.deepEqual(dispatcher.leases, []);
+  await dispatcher.stop(0);
+});
+
 Deno.test("when more retries are due at once than a consumer has tickets for, the rest go to others without harm", async () => {
   const jobs = Array.from({ length: 5_000 }, (_, seq) => ({ ...JOB, seq, id: `job ${seq}` }));
   const [failing, lasting] = [jobs.slice(0, 2_500), jobs.slice(2_500)];
