@@ -36,7 +36,7 @@ async function claimMs(path: string): Promise<number[]> {
   for (let i = 0; i < CLAIMS; i++) {
     const since = performance.now();
     raw.transact(() => {
-      raw.sql.claimOne.all("bench", Date.now(), 0);
+      raw.sql.claimOne.all("bench", Date.now(), 0, null);
       values.push(performance.now() - since);
     });
   }

@@ -76,7 +76,7 @@ export async function openRawStore(existing?: string): Promise<RawStore> {
 }
 
 function claim(sql: Statements) {
-  return sql.claim.all(CONSUMER, Date.now(), 0, A_TRANSACTION);
+  return sql.claim.all(CONSUMER, Date.now(), 0, null, A_TRANSACTION);
 }
 
 function perSecond(count: number, work: () => void): number {
