@@ -87,7 +87,7 @@ export type QueueEvent =
   /** These jobs were removed; a later `pruned` counts them. */
   | { readonly type: "removed"; readonly ids: readonly string[] }
   /** After an unclean stop every job was checked; sentences name each violation. */
-  | { readonly type: "looked-over"; readonly problems: readonly string[] }
+  | { readonly type: "verified"; readonly problems: readonly string[] }
   /** The storage has stopped working, with the reason, or works again. */
   | { readonly type: "storage"; readonly trouble: string | null }
   /** Another program (the sqlite3 command, the command line) has written to the store. */

@@ -73,7 +73,7 @@ export class Queue implements Role {
   sweep: Role["sweep"] = (...args) => this.#maintenance.sweep(...args);
   recover: Role["recover"] = () => this.#maintenance.recover();
   prune: Role["prune"] = () => this.#maintenance.prune();
-  lookOver: Role["lookOver"] = (...args) => this.#maintenance.lookOver(...args);
+  verify: Role["verify"] = (...args) => this.#maintenance.verify(...args);
   watch: Role["watch"] = () => this.#maintenance.watch();
   probe: Role["probe"] = () => this.#maintenance.probe();
 

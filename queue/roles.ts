@@ -94,7 +94,7 @@ export interface Maintainer {
   /** Removes jobs that have been finished for longer than the retention, for a second at most. */
   prune(): Promise<number>;
   /** After a death: checks every job beside the normal work, and reports violations. @throws {StorageError} */
-  lookOver(signal: AbortSignal): Promise<void>;
+  verify(signal: AbortSignal): Promise<void>;
   /** Emits `changed-outside` after another program has written, until the result is disposed. */
   watch(): Disposable;
   /** Finds out whether the storage works. @throws {StorageError} if not; a lasting one, once it is lost */

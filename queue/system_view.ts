@@ -88,7 +88,7 @@ export type Happening =
   | { readonly type: "fenced" }
   | { readonly type: "moved"; readonly verb: OperatorVerb; readonly by: string }
   /** The check of every job after an unclean stop found this problem and the given number of others. */
-  | { readonly type: "looked-over"; readonly problem: string; readonly others: number }
+  | { readonly type: "verified"; readonly problem: string; readonly others: number }
   | { readonly type: "restarted"; readonly role: "consumer" | "producer"; readonly why: string }
   | { readonly type: "provoked"; readonly how: "crash" | "hang"; readonly by: string }
   /** A sentence about the system itself. */

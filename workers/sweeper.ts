@@ -54,7 +54,7 @@ export class Sweeper {
     this.#watch = this.#options.queue.watch();
     this.#sweepLater();
     this.#probeLater();
-    this.#lookOver();
+    this.#verifyJobs();
   }
 
   stop(): void {
@@ -78,9 +78,9 @@ export class Sweeper {
   }
 
   /** Handles what an unclean stop may have left behind. */
-  async #lookOver(): Promise<void> {
+  async #verifyJobs(): Promise<void> {
     try {
-      await this.#options.queue.lookOver(this.#stop.signal);
+      await this.#options.queue.verify(this.#stop.signal);
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#options.onError(error);
     }

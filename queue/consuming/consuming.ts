@@ -22,7 +22,7 @@ export class Consuming implements Consumer {
 
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimAnswer> {
     const { store, health, clock, totals, events, options: { kinds } } = this.#parts;
-    if (this.#presence.isMissing) await this.#presence.join();
+    if (this.#presence.isDoubtful) await this.#presence.assure();
     const answer = await clock.around((setBack) => health.observe(store.claim(requests, { kinds, setBack })));
     totals.claimed(answer.claimed);
     if (answer.claimed.length > 0) events.emit({ type: "claimed", count: answer.claimed.length });

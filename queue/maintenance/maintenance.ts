@@ -17,8 +17,8 @@ const PRUNE_BUDGET_MS = 1_000;
 const MOST_IDLE_PAGES = 50;
 
 /** A page of the audit takes some milliseconds, so it uses a tenth of the thread: a million jobs take minutes. */
-const LOOK_OVER_PAGE = 100;
-const LOOK_OVER_REST_MS = 20;
+const VERIFY_PAGE = 100;
+const VERIFY_REST_MS = 20;
 
 /** Longer than any job can be stored. */
 const FOR_EVER_MS = MAX_TIME;
@@ -127,17 +127,17 @@ export class Maintenance implements Maintainer {
   }
 
   /** The pages of the file were checked at the start; this checks the jobs, beside the normal work. */
-  async lookOver(signal: AbortSignal): Promise<void> {
+  async verify(signal: AbortSignal): Promise<void> {
     const { store, events } = this.#parts;
     if (!this.#foundDeath) return;
     const problems: string[] = [];
-    for await (const found of verifyJobs(store, { deep: true, page: LOOK_OVER_PAGE })) {
+    for await (const found of verifyJobs(store, { deep: true, page: VERIFY_PAGE })) {
       problems.push(...found);
-      await sleep(LOOK_OVER_REST_MS, signal);
+      await sleep(VERIFY_REST_MS, signal);
       if (signal.aborted) return;
     }
     this.#findings = toFindings(problems);
-    events.emit({ type: "looked-over", problems });
+    events.emit({ type: "verified", problems });
   }
 
   /** What the check after an unclean stop has found, as sentences for the operator. */

@@ -5,6 +5,10 @@ import type { ProcessRow } from "../store.ts";
 
 /** With its heartbeats a process shows that it is alive, but not more often than this. */
 const BEAT_MS = 1_000;
+/** After this a process shows that it is alive before it claims more. */
+const STALE_MS = 10_000;
+/** Where the backend does not know better, a process is dead after this, or after the time of a stall if that is longer. */
+const DEAD_MS = 30_000;
 
 /** A process that may not ask for it works on a database of its own machine. */
 function hostName(): string {
@@ -41,9 +45,15 @@ export class Presence {
     this.#beatAt = performance.now();
   }
 
-  /** A claim must not be without a process: another one would take its jobs for those of a dead process. */
-  get isMissing(): boolean {
-    return this.#isWanted && this.#id === null;
+  /** A claim must not be without a living process: another one would take its jobs for those of a dead process. */
+  get isDoubtful(): boolean {
+    return this.#isWanted && (this.#id === null || performance.now() - this.#beatAt > STALE_MS);
+  }
+
+  /** @throws {StorageError} */
+  async assure(): Promise<void> {
+    this.#beatAt = performance.now();
+    await this.#show();
   }
 
   /** The pages report a storage that does not work at the moment; the next beat tries again. */
@@ -69,7 +79,10 @@ export class Presence {
 
   async dead(): Promise<ProcessRow[]> {
     const { store, health, options: { stallMs } } = this.#parts;
-    const processes = await health.observe(store.processes({ silentForMs: stallMs }), "read");
+    const processes = await health.observe(
+      store.processes({ silentForMs: Math.max(stallMs, DEAD_MS) }),
+      "read",
+    );
     return processes.filter(({ isDead }) => isDead);
   }
 }

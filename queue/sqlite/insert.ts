@@ -43,7 +43,7 @@ function insertOne(
   const replaced = job.replace ? sql.replace.get(...values) : undefined;
   if (replaced) {
     const detail = job.by === undefined ? "added again" : `added again, by ${job.by}`;
-    sql.movedStory.run(job.id, now, "replaced", detail);
+    sql.movedLine.run(job.id, now, "replaced", detail);
     const { leftOut: _, ...afresh } = toJob(replaced);
     foldHistory(sql, afresh.seq);
     return { outcome: "replaced", job: { ...afresh, payload: job.payload }, differs: false };

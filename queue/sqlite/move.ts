@@ -35,7 +35,7 @@ function moveOne(sql: Statements, job: Job, { verb, now, by }: Omit<Move, "ids">
   const { id } = job;
   const after = sql[verb].get(id, now);
   if (after === undefined) return { id, outcome: "illegal", job };
-  sql.movedStory.run(
+  sql.movedLine.run(
     id,
     now,
     EVENT[verb],

@@ -141,7 +141,7 @@ export function prune(
   for (const row of rows) {
     const seq = number(row.seq);
     if (row.old !== 1) continue;
-    sql.pruneStory.run(seq);
+    sql.pruneHistory.run(seq);
     sql.pruneJob.run(seq);
     removed.push(String(row.id));
     bytes += number(row.bytes);

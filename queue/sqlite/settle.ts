@@ -27,14 +27,14 @@ function settleOne(sql: Statements, ending: Settlement, now: number): boolean {
       return sql.retry.run(seq, lease, now, ending.retries, later(now, ending.delayMs), ending.error)
         .changes === 1;
     case "exhaust":
-      sql.settledStory.run(seq, lease, now, "exhausted", ending.error, ending.retries, ...kept);
+      sql.settledLine.run(seq, lease, now, "exhausted", ending.error, ending.retries, ...kept);
       return sql.exhaust.run(seq, lease, now, ending.retries, ending.error).changes === 1;
     case "fail":
-      sql.settledStory.run(seq, lease, now, "failed", ending.error, ending.retries, ...kept);
+      sql.settledLine.run(seq, lease, now, "failed", ending.error, ending.retries, ...kept);
       return sql.fail.run(seq, lease, now, ending.retries, ending.error).changes === 1;
     case "release":
       if (ending.event !== null) {
-        sql.settledStory.run(seq, lease, now, ending.event, ending.detail, null, ...kept);
+        sql.settledLine.run(seq, lease, now, ending.event, ending.detail, null, ...kept);
       }
       return release(sql, ending, { now, charge: ending.charge });
   }
@@ -53,7 +53,7 @@ function tellRetry(
 ): void {
   const { seq, lease, event, detail } = ending;
   if (ending.replacesLine && sql.replaceLine.run(seq, lease, now, detail, ...kept, event).changes > 0) return;
-  sql.settledStory.run(seq, lease, now, event, detail, ending.retries, ...kept);
+  sql.settledLine.run(seq, lease, now, event, detail, ending.retries, ...kept);
 }
 
 function release(

@@ -118,7 +118,7 @@ export const SQL = {
     WHERE seq = ?1 AND lease = ?2 AND ${IN_FLIGHT}`,
   // ?1 seq ?2 lease ?3 now ?4 event ?5 detail ?6 retries, or null to keep them ?7 ran ms ?8 report ?9 log; written
   // before the move that it records
-  settledStory:
+  settledLine:
     `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at, ran_ms, report, log)
     SELECT seq, ?3, ?4, lease, coalesce(?6, retries), consumer_id, ?5, started_at, ?7, ?8, ?9 FROM jobs
     WHERE seq = ?1 AND lease = ?2 AND ${IN_FLIGHT}`,
@@ -129,7 +129,7 @@ export const SQL = {
       AND EXISTS (SELECT 1 FROM jobs WHERE seq = ?1 AND lease = ?2 AND ${IN_FLIGHT})`,
 
   // move: ?1 id ?2 now ?3 event ?4 detail
-  movedStory: `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at)
+  movedLine: `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at)
     SELECT seq, ?2, ?3, lease, retries, consumer_id, ?4, started_at FROM jobs WHERE id = ?1`,
   // a time to run that is still ahead survives cancel and resubmit
   cancel: `UPDATE jobs SET canceled_from = status, status = ${TO.cancel}, finished_at = ?2, updated_at = ?2
@@ -155,7 +155,7 @@ export const SQL = {
       AND coalesce(finished_at, updated_at) < ?3 AS old,
       octet_length(payload) + coalesce(octet_length(result), 0) AS bytes FROM jobs WHERE seq > ?1 ORDER BY seq LIMIT ?2`,
   pruneJob: `DELETE FROM jobs WHERE seq = ?1`,
-  pruneStory: `DELETE FROM history WHERE seq = ?1`,
+  pruneHistory: `DELETE FROM history WHERE seq = ?1`,
 
   // get: ?1 id / seq
   get: `SELECT ${WHOLE} FROM jobs WHERE id = ?1`,

@@ -27,7 +27,7 @@ const EVENTS: readonly QueueEvent[] = [
   { type: "moved-many", verb: "cancel", count: 5, by: "8", ended: "stopped" },
   { type: "parked", kind: "7" },
   { type: "pruned", count: 7 },
-  { type: "looked-over", problems: [] },
+  { type: "verified", problems: [] },
   { type: "storage", trouble: null },
   { type: "changed-outside" },
 ];

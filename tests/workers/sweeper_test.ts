@@ -20,7 +20,7 @@ function judgedSweeper(): Judged {
     sweep: () => Promise.resolve(0),
     recover: () => Promise.resolve([]),
     prune: () => Promise.resolve(0),
-    lookOver: () => Promise.resolve(),
+    verify: () => Promise.resolve(),
     watch: () => ({ [Symbol.dispose]: () => {} }),
     probe: () => Promise.resolve(),
   };

@@ -96,7 +96,7 @@ export function eventText({ what, consumer_id = "" }: Pick<LatestEvent, "what" |
     }
     case "parked":
       return `No handler is named "${what.kind}": the jobs of that kind wait`;
-    case "looked-over":
+    case "verified":
       return what.others === 0 ? what.problem : `${what.problem} (and ${count(what.others)} more like this)`;
     case "storage":
       return what.trouble ?? "The storage works again";

@@ -72,7 +72,7 @@ export function logLines(event: QueueEvent | SystemEvent): Line[] {
       return [warning(`No handler is named "${event.kind}": the jobs of that kind wait`)];
     case "pruned":
       return [info(`Pruned finished jobs: ${event.count}`)];
-    case "looked-over":
+    case "verified":
       if (event.problems.length > 0) return event.problems.map(warning);
       return [info("Looked over every job after an unclean stop: all is well")];
     case "storage":

@@ -79,7 +79,7 @@ function noteworthy(event: QueueEvent | SystemEvent): Noteworthy[] {
       return [{ ...ofSystem({ ...event, by: short(event.by) }), level: "info" }];
     case "parked":
       return [ofSystem(event)];
-    case "looked-over": {
+    case "verified": {
       const [problem, ...others] = event.problems;
       if (problem === undefined) return [];
       return [ofSystem({ type: event.type, problem: short(problem), others: others.length })];

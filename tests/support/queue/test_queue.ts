@@ -38,7 +38,7 @@ export async function testQueue(options: OpenOptions = {}): Promise<TestQueue> {
     kinds: ["file", "mail"],
     ...options,
   });
-  const store = await openStore(`sqlite:${path}`, "guest");
+  const store = await openStore(`sqlite:${path}`, "guest", { clock });
   const events: QueueEvent[] = [];
   queue.subscribe((event) => events.push(event));
   return {

@@ -12,10 +12,10 @@ async function remains(from: string, to: string): Promise<void> {
   }
 }
 
-async function eventsOfLookOver(queue: Queue, signal = NEVER): Promise<QueueEvent[]> {
+async function eventsOfVerify(queue: Queue, signal = NEVER): Promise<QueueEvent[]> {
   const events: QueueEvent[] = [];
   queue.subscribe((event) => events.push(event));
-  await queue.lookOver(signal);
+  await queue.verify(signal);
   return events;
 }
 
@@ -42,14 +42,14 @@ Deno.test("after a clean stop the jobs are not checked", async () => {
   await first.close();
   const second = await getQueue(`sqlite:${folder.file("queue.db")}`, options);
   await second.recover();
-  assert.deepEqual(await eventsOfLookOver(second), []);
+  assert.deepEqual(await eventsOfVerify(second), []);
   await second.close();
 });
 
 Deno.test("after a death every job is checked, and all is well", async () => {
   await using folder = await tempFolder();
   const queue = await afterDeath(folder);
-  assert.deepEqual(await eventsOfLookOver(queue), [{ type: "looked-over", problems: [] }]);
+  assert.deepEqual(await eventsOfVerify(queue), [{ type: "verified", problems: [] }]);
   assert.deepEqual(queue.warnings, []);
   await queue.close();
 });
@@ -60,9 +60,9 @@ Deno.test("violations are reported after a death, on the pages too", async () =>
     folder,
     "INSERT INTO history (seq, at, event, lease, retries) SELECT seq, 1, 'stalled', 7, 0 FROM jobs WHERE id IN ('j0', 'j200')",
   );
-  const events = await eventsOfLookOver(queue);
+  const events = await eventsOfVerify(queue);
   assert.deepEqual(events, [{
-    type: "looked-over",
+    type: "verified",
     problems: ["j200", "j0"].map((id) => `Job "${id}" has lease 0, but its history knows 7.`),
   }]);
   assert.deepEqual(queue.warnings, [
@@ -77,6 +77,6 @@ Deno.test("a stop ends the check after a death, without a verdict", async () => 
   const queue = await afterDeath(folder);
   const stop = new AbortController();
   stop.abort();
-  assert.deepEqual(await eventsOfLookOver(queue, stop.signal), []);
+  assert.deepEqual(await eventsOfVerify(queue, stop.signal), []);
   await queue.close();
 });
