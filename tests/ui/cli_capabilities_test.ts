@@ -13,7 +13,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string[]; er
   const openQueue = async () => {
     const store: Store = await openStore(`sqlite:${folder.file("queue.db")}`, "guest");
     const capabilities = { backup: { reason: NO_BACKUP }, deepCheck: { reason: NO_DEEP_CHECK } };
-    return new Queue({ ...store, capabilities }, QUEUE_DEFAULTS);
+    return new Queue(Object.assign(store, { capabilities }), QUEUE_DEFAULTS);
   };
   const [out, err]: [string[], string[]] = [[], []];
   const code = await jobsCommand(args, {
