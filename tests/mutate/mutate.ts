@@ -14,6 +14,8 @@ const LONGEST_MS = 180_000;
 
 interface TestRun {
   readonly isGreen: boolean;
+  /** No test began: the mutated code does not load, which says nothing about the tests. */
+  readonly isUnloaded: boolean;
   /** The first test that failed, or what else went wrong. */
   readonly noticed: string;
   readonly seconds: number;
@@ -35,7 +37,7 @@ async function runTests(folder: string, mutations: readonly Mutation[]): Promise
   const failed = /^(.+?) \.\.\. (?:FAILED|cancelled)/m.exec(text)?.[1];
   const seconds = (performance.now() - since) / 1000;
   const noticed = failed ?? (signal.aborted ? "the tests never ended" : "the tests' process died");
-  return { isGreen: code === 0, noticed, seconds };
+  return { isGreen: code === 0, isUnloaded: !text.includes(" ... "), noticed, seconds };
 }
 
 async function mutate(mutations: readonly Mutation[]): Promise<boolean> {
@@ -51,10 +53,15 @@ async function mutate(mutations: readonly Mutation[]): Promise<boolean> {
     const { name, edits } = mutation;
     console.error(`${name} …`);
     const undo = applied(folder.path, edits);
-    const { isGreen, noticed, seconds } = await runTests(folder.path, [mutation]);
+    const { isGreen, isUnloaded, noticed, seconds } = await runTests(folder.path, [mutation]);
     undo();
-    areAllCaught &&= !isGreen;
-    lines.push([name, isGreen ? "NOT NOTICED" : noticed, `${seconds.toFixed(0)} s`]);
+    areAllCaught &&= !isGreen && !isUnloaded;
+    const found = isUnloaded
+      ? "NOT TRIED: the mutated code does not load"
+      : isGreen
+      ? "NOT NOTICED"
+      : noticed;
+    lines.push([name, found, `${seconds.toFixed(0)} s`]);
   }
   console.log(textTable(["mutation", "noticed by", "time"], lines, { left: 2 }));
   return areAllCaught;

@@ -73,8 +73,8 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: "queue/sqlite/insert.ts",
         from: "const { changes, lastInsertRowid } = sql.insert.run(...values);",
-        to: `const row = sql.insert.get(...values);
-  const { changes, lastInsertRowid } = { changes: row === undefined ? 0 : 1, lastInsertRowid: row?.seq };`,
+        to: `const returned = sql.insert.get(...values);
+  const { changes, lastInsertRowid } = { changes: returned ? 1 : 0, lastInsertRowid: returned?.seq };`,
       },
       {
         file: "queue/sqlite/sqlite_store.ts",
