@@ -1,8 +1,9 @@
 /** Adding jobs. They are not due yet, so the figures hold adding alone. */
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
-import { middleOf } from "./middle_of.ts";
+import { type Comparison, middleOf } from "./middle_of.ts";
 import { openRawStore } from "./raw_store.ts";
 import type { BenchOptions, Row } from "./row.ts";
+import { openBareMinimum, openYardstick, type Yardstick } from "./yardstick.ts";
 
 const CLIENTS = 50;
 const BATCH = 1_000;
@@ -37,7 +38,29 @@ export async function adding({ rounds }: BenchOptions): Promise<Row[]> {
       ...await compare({ clients: 1, jobs: IN_BATCHES, batch: BATCH }, BATCH),
       ...{ unit: "/s", goal: { ratio: 0.7 } },
     },
+    {
+      measure: "the same, beside the yardstick: version 1.0's statements",
+      ...await besideYardstick(system, openYardstick, rounds),
+      ...{ unit: "/s", goal: { ratio: 2.5 } },
+    },
+    {
+      measure: "the same, beside the bare minimum",
+      ...await besideYardstick(system, openBareMinimum, rounds),
+      unit: "/s",
+    },
   ];
+}
+
+async function besideYardstick(
+  system: BenchSystem,
+  open: () => Promise<Yardstick>,
+  rounds: number,
+): Promise<Comparison> {
+  await using yardstick = await open();
+  return await middleOf(rounds, async () => ({
+    figure: await addFrom(system, { clients: 1, jobs: IN_BATCHES, batch: BATCH }),
+    limit: yardstick.insert(IN_BATCHES),
+  }));
 }
 
 interface Adding {

@@ -2,7 +2,7 @@
  * Benchmarks: what the queue does, beside the most that this machine can do in the same run. An absolute
  * figure describes the machine, a ratio describes the queue.
  * `deno task bench [--only drain|adding|…] [--jobs 100000] [--backlog 1000000] [--once] [--long] [--json |
- * --markdown]`; `--once`: one comparison each time, not the median of three
+ * --markdown]`; `--once`: one comparison each time, not the median of five
  */
 import { parseArgs } from "node:util";
 import { adding } from "./adding.ts";
@@ -69,7 +69,7 @@ function readFlags(args: string[]): Flags {
     return (rows: readonly Row[]) => printMarkdown(rows, factsOf(["deno task bench", ...args].join(" ")));
   };
   return {
-    ...{ parts, print: printFor(), rounds: values.once ? 1 : 3 },
+    ...{ parts, print: printFor(), rounds: values.once ? 1 : 5 },
     jobs: numberIn(values.jobs, "--jobs", 1_000_000),
     backlog: numberIn(values.backlog, "--backlog", 10_000_000),
   };

@@ -1,20 +1,40 @@
 /** Maximum throughput: no-op jobs through ten threads. */
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
-import { middleOf } from "./middle_of.ts";
+import { middle, repeated } from "./middle_of.ts";
 import { openRawStore } from "./raw_store.ts";
 import type { BenchOptions, Row } from "./row.ts";
+import { openBareMinimum, openYardstick, type Yardstick } from "./yardstick.ts";
 
 const WARM_UP = 5_000;
 const BATCH = 1_000;
 
 export async function drain({ jobs, rounds }: BenchOptions): Promise<Row[]> {
-  const { figure, limit, fairness } = await middleOf(rounds, async () => {
-    return { ...await drainOnce(jobs), limit: await rawDrain(jobs) };
-  });
+  const drains = await repeated(rounds, async () => ({
+    ...await drainOnce(jobs),
+    own: await rawDrain(jobs),
+    yardstick: await drainOf(openYardstick, jobs),
+    bare: await drainOf(openBareMinimum, jobs),
+  }));
+  const beside = (limit: "own" | "yardstick" | "bare") =>
+    middle(drains.map((drained) => ({ ...drained, limit: drained[limit] })));
+  const { figure, limit, fairness } = beside("own");
   return [
     {
       measure: `drain of ${jobs.toLocaleString("en")} no-op jobs, 10 consumers`,
       ...{ figure, unit: "/s", limit, goal: { ratio: 0.8 } },
+    },
+    {
+      measure: "the same, beside the yardstick: version 1.0's statements",
+      ...{
+        figure: beside("yardstick").figure,
+        limit: beside("yardstick").limit,
+        unit: "/s",
+        goal: { ratio: 1 },
+      },
+    },
+    {
+      measure: "the same, beside the bare minimum",
+      ...{ figure: beside("bare").figure, limit: beside("bare").limit, unit: "/s" },
     },
     {
       measure: "fairness: least consumer / mean",
@@ -61,6 +81,14 @@ async function addMany({ queue }: BenchSystem, { jobs, runAt }: { jobs: number; 
     await queue.add(Array.from({ length: Math.min(BATCH, jobs - i) }, () => ({ kind: "noop", runAt })));
   }
   return performance.now() - since;
+}
+
+async function drainOf(open: () => Promise<Yardstick>, jobs: number): Promise<number> {
+  await using yardstick = await open();
+  yardstick.insert(WARM_UP);
+  yardstick.drain();
+  yardstick.insert(jobs);
+  return yardstick.drain();
 }
 
 async function rawDrain(jobs: number): Promise<number> {

@@ -8,9 +8,22 @@ export async function middleOf<Compared extends Comparison>(
   rounds: number,
   compare: () => Promise<Compared>,
 ): Promise<Compared> {
+  return middle(await repeated(rounds, compare));
+}
+
+export async function repeated<Compared>(
+  rounds: number,
+  compare: () => Promise<Compared>,
+): Promise<Compared[]> {
   const compared: Compared[] = [];
   for (let n = 0; n < rounds; n++) compared.push(await compare());
-  const [middle] = compared.toSorted((a, b) => a.figure / a.limit - b.figure / b.limit).slice(rounds >> 1);
-  if (middle === undefined) throw new RangeError("Nothing is the middle of nothing.");
-  return middle;
+  return compared;
+}
+
+/** The comparison with the median ratio. */
+export function middle<Compared extends Comparison>(compared: readonly Compared[]): Compared {
+  const sorted = compared.toSorted((a, b) => a.figure / a.limit - b.figure / b.limit);
+  const found = sorted[sorted.length >> 1];
+  if (found === undefined) throw new RangeError("Nothing is the middle of nothing.");
+  return found;
 }
