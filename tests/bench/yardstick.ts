@@ -6,9 +6,11 @@
  * and payload with one index, and does the work of many jobs in one statement.
  */
 import { DatabaseSync } from "node:sqlite";
-import schema from "./yardstick.sql" with { type: "text" };
+import { migrate } from "../../queue/sqlite/migrations.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
+/** The migrations of version 1.0: one that was released is never edited. */
+const MIGRATIONS = 2;
 const A_CLAIM = 128;
 const A_TRANSACTION = 640;
 const AN_INSERT = 1_000;
@@ -30,7 +32,7 @@ interface Statements {
 }
 
 export function openYardstick(): Promise<Yardstick> {
-  return open(schema, (db) => {
+  return open((db) => migrate(db, MIGRATIONS), (db) => {
     const insert = db.prepare(
       `INSERT OR ROLLBACK INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (id) DO NOTHING`,
@@ -65,7 +67,7 @@ export function openBareMinimum(): Promise<Yardstick> {
   const schema =
     `CREATE TABLE jobs (id INTEGER PRIMARY KEY, status INTEGER NOT NULL, payload TEXT NOT NULL) STRICT;
     CREATE INDEX jobs_waiting ON jobs (id) WHERE status = 0`;
-  return open(schema, (db) => {
+  return open((db) => db.exec(schema), (db) => {
     const insert = db.prepare(`INSERT INTO jobs (status, payload) SELECT 0, value FROM json_each(?1)`);
     const claim = rowsOf(
       db,
@@ -93,11 +95,14 @@ function rowsOf(db: DatabaseSync, sql: string): (...values: (string | number)[])
   return (...values) => statement.all(...values);
 }
 
-async function open(schema: string, prepare: (db: DatabaseSync) => Statements): Promise<Yardstick> {
+async function open(
+  create: (db: DatabaseSync) => void,
+  prepare: (db: DatabaseSync) => Statements,
+): Promise<Yardstick> {
   const folder = await tempFolder();
   const db = new DatabaseSync(folder.file("yardstick.db"));
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
-  db.exec(schema);
+  create(db);
   const { insert, claim, complete } = prepare(db);
   const [begin, commit] = [db.prepare("BEGIN IMMEDIATE"), db.prepare("COMMIT")];
   const transact = <T>(work: () => T): T => {
