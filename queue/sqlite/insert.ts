@@ -12,6 +12,11 @@ import { ValueBudget } from "./values.ts";
  */
 const TURN_BYTES = 64 * 1024 * 1024;
 
+/** So few jobs are inserted one by one. */
+const FEW = 4;
+/** Characters; a longer payload costs more as JSON in JSON than a statement of its own. */
+const LONG = 16 * 1024;
+
 /** What one turn reads. */
 interface Reading {
   /** Null until a job is read. */
@@ -21,12 +26,27 @@ interface Reading {
 
 export function insert(sql: Statements, jobs: readonly NewJob[], now: number): (Added | Refused)[] {
   const reading: Reading = { budget: null, bytes: 0 };
+  const seqs = insertNew(sql, jobs, now);
   const inserted: (Added | Refused)[] = [];
   for (const job of jobs) {
-    if (reading.bytes >= TURN_BYTES) break;
-    inserted.push(insertOne(sql, job, { now, reading }));
+    const seq = seqs.get(job.id);
+    if (seq === undefined && reading.bytes >= TURN_BYTES) break;
+    inserted.push(seq === undefined ? insertOne(sql, job, { now, reading }) : added(job, seq, now));
+    // A second job with this id is not new.
+    seqs.delete(job.id);
   }
+  // Those behind the last result belong to a later turn.
+  for (const seq of seqs.values()) sql.pruneJob.run(seq);
   return inserted;
+}
+
+/** Inserts the jobs whose ids are new with one statement, if that pays, and returns their `seq`. */
+function insertNew(sql: Statements, jobs: readonly NewJob[], now: number): Map<string, number> {
+  if (jobs.length < FEW || jobs.some(({ payload }) => payload.length > LONG)) return new Map();
+  const rows = jobs.map(({ id, kind, payload, priority, runAt }) => [id, kind, payload, priority, runAt]);
+  return new Map(
+    sql.insertMany.all(JSON.stringify(rows), now).map(([seq, id]) => [String(id), number(seq)]),
+  );
 }
 
 function insertOne(
@@ -36,9 +56,7 @@ function insertOne(
 ): Added | Refused {
   const values = [job.id, job.kind, job.payload, job.priority, job.runAt ?? now, now] as const;
   const { changes, lastInsertRowid } = sql.insert.run(...values);
-  if (changes === 1) {
-    return { outcome: "added", job: fresh(job, Number(lastInsertRowid), now), differs: false };
-  }
+  if (changes === 1) return added(job, Number(lastInsertRowid), now);
 
   const replaced = job.replace ? sql.replace.get(...values) : undefined;
   if (replaced) {
@@ -60,9 +78,8 @@ function insertOne(
 }
 
 /** The row as it was just written: reading it back would double the cost of adding. */
-function fresh(job: NewJob, seq: number, now: number): Job {
-  const { id, kind, payload, priority, runAt } = job;
-  return {
+function added({ id, kind, payload, priority, runAt }: NewJob, seq: number, now: number): Added {
+  const job: Job = {
     seq,
     lease: 0,
     id,
@@ -83,4 +100,5 @@ function fresh(job: NewJob, seq: number, now: number): Job {
     createdAt: now,
     updatedAt: now,
   };
+  return { outcome: "added", job, differs: false };
 }

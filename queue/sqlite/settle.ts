@@ -3,16 +3,34 @@ import type { Charge, Settlement } from "../store.ts";
 import { foldHistory } from "./history.ts";
 import type { Statements } from "./statements.ts";
 
+/** So few completions are written one by one. */
+const FEW = 4;
+/** Characters; a longer result costs more as JSON in JSON than a statement of its own. */
+const LONG = 16 * 1024;
+
 export function renew(sql: Statements, leases: readonly Lease[], now: number): boolean[] {
   return leases.map(({ seq, lease }) => sql.renew.run(seq, lease, now).changes === 1);
 }
 
 export function settle(sql: Statements, settlements: readonly Settlement[], now: number): boolean[] {
-  return settlements.map((settlement) => {
+  return completeMany(sql, settlements, now) ?? settlements.map((settlement) => {
     const isHeld = settleOne(sql, settlement, now);
     if (settlement.verb !== "complete") foldHistory(sql, settlement.seq);
     return isHeld;
   });
+}
+
+/** Writes several completions with one statement. Null: there are others, long results, or one job twice. */
+function completeMany(sql: Statements, settlements: readonly Settlement[], now: number): boolean[] | null {
+  if (settlements.length < FEW) return null;
+  const rows = new Map<number, readonly [seq: number, lease: number, result: string | null]>();
+  for (const ending of settlements) {
+    const { seq, lease } = ending;
+    if (ending.verb !== "complete" || (ending.result?.length ?? 0) > LONG || rows.has(seq)) return null;
+    rows.set(seq, [seq, lease, ending.result]);
+  }
+  const held = new Set(sql.completeMany.all(JSON.stringify([...rows.values()]), now).map(([seq]) => seq));
+  return settlements.map(({ seq }) => held.has(seq));
 }
 
 /** The history is written first, under the same condition as the move, while the row still names the holder. */

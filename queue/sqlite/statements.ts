@@ -53,6 +53,10 @@ export const SQL = {
   // insert: ?1 id ?2 kind ?3 payload ?4 priority ?5 run_at ?6 now
   insert: `INSERT OR ROLLBACK INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (id) DO NOTHING`,
+  // many at once: ?1 JSON list of [id, kind, payload, priority, run_at or null] ?2 now. Returns the new ones.
+  insertMany: `INSERT OR ROLLBACK INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, coalesce(value ->> 4, ?2), ?2, ?2
+    FROM json_each(?1) WHERE true ON CONFLICT (id) DO NOTHING RETURNING seq, id`,
   // replace: as insert; only a finished job starts afresh
   replace:
     `UPDATE jobs SET kind = ?2, payload = ?3, priority = ?4, run_at = ?5, created_at = ?6, updated_at = ?6,
@@ -98,6 +102,11 @@ export const SQL = {
   complete:
     `UPDATE OR ROLLBACK jobs SET status = ${TO.complete}, result = ?4, error = NULL, finished_at = ?3, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND ${MAY.complete}`,
+  // many at once: ?1 JSON list of [seq, lease, result or null] ?2 now. Returns those whose lease was held.
+  completeMany: `UPDATE OR ROLLBACK jobs SET status = ${TO.complete}, result = ended.result, error = NULL,
+      finished_at = ?2, updated_at = ?2
+    FROM (SELECT value ->> 0 AS seq, value ->> 1 AS lease, value ->> 2 AS result FROM json_each(?1)) AS ended
+    WHERE jobs.seq = ended.seq AND jobs.lease = ended.lease AND ${MAY.complete} RETURNING jobs.seq`,
   retry:
     `UPDATE jobs SET retries = ?4, run_at = ?5, error = coalesce(?6, error), last_heartbeat = ?3, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND ${MAY.retry}`,
@@ -213,7 +222,7 @@ export interface ListingStatement {
   all(...values: readonly SQLInputValue[]): unknown[][];
 }
 
-const LISTING = ["claim", "claimOne", "claimSuspect"] as const;
+const LISTING = ["claim", "claimOne", "claimSuspect", "insertMany", "completeMany"] as const;
 type Listing = typeof LISTING[number];
 
 export type Statements =

@@ -159,6 +159,61 @@ export function insertCases(test: Case): void {
     assert.ok(first && last && first.job.seq < last.job.seq);
   });
 
+  test("insert of many: each id gets what it would get alone, whatever its text is", async ({ store }) => {
+    await bring(store, "finished", "COMPLETED");
+    await bring(store, "failed", "FAILED");
+    await bring(store, "waits", "PENDING");
+    const texts = ['quotes " and \\ ', "ünï", "😀 '; DROP TABLE jobs; --", "[1,2]", "null"];
+    const ids = [...texts, "finished", "waits", "a", "failed", "a", "b"];
+    const jobs = ids.map((id, i) =>
+      newJob(id, {
+        payload: JSON.stringify({ of: id, i }),
+        priority: i - 5,
+        runAt: i % 2 ? NOW + i : null,
+        replace: id === "failed",
+      })
+    );
+    const inserted = await at(NOW + 50, store).insert(jobs);
+    const outcomes = [
+      ...texts.map(() => "added"),
+      "refused",
+      "waiting",
+      "added",
+      "replaced",
+      "waiting",
+      "added",
+    ];
+    assert.deepEqual(inserted.map(({ outcome }) => outcome), outcomes);
+    for (const [i, { outcome, job }] of inserted.entries()) {
+      assert.equal(job.id, ids[i]);
+      if (outcome !== "added") continue;
+      const { payload, priority, runAt } = jobs[i] as NewJob;
+      const facts = { payload, priority, runAt: runAt ?? NOW + 50, createdAt: NOW + 50, status: "PENDING" };
+      assert.deepEqual(await jobOf(store, job.id), { ...job, ...facts });
+    }
+    const seqs = inserted.filter(({ outcome }) => outcome === "added").map(({ job }) => job.seq);
+    assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b), "the newest comes last");
+  });
+
+  test("jobs behind the end of a turn are not added before their own", async ({ store }) => {
+    // Reading so many long values again fills a turn.
+    const long = JSON.stringify("x".repeat(1024 * 1024 - 2));
+    const present = Array.from({ length: 70 }, (_, i) => `long ${i}`);
+    for (const id of present) await add(store, id, { payload: long });
+    const jobs = [...present, "new 1", ...present.map((id) => `again ${id}`), "new 2"].map((id) =>
+      newJob(id)
+    );
+    const outcomes: string[] = [];
+    let turns = 0;
+    while (outcomes.length < jobs.length) {
+      outcomes.push(...(await store.insert(jobs.slice(outcomes.length))).map(({ outcome }) => outcome));
+      turns += 1;
+    }
+    assert.deepEqual(outcomes, jobs.map(({ id }) => id.startsWith("long") ? "waiting" : "added"));
+    assert.ok(turns >= 1);
+    assert.equal((await store.stats({ silentForMs: 0 })).counts.PENDING, jobs.length);
+  });
+
   test("insert of nothing returns nothing", async ({ store }) =>
     assert.deepEqual(await store.insert([]), []));
 

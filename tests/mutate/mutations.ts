@@ -34,6 +34,15 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: CONFORMANCE,
   },
   {
+    name: "the lease is dropped from a WHERE: many completions",
+    edits: [{
+      file: STATEMENTS,
+      from: "WHERE jobs.seq = ended.seq AND jobs.lease = ended.lease AND",
+      to: "WHERE jobs.seq = ended.seq AND",
+    }],
+    tests: CONFORMANCE,
+  },
+  {
     name: "the lease is dropped from a WHERE: a heartbeat",
     edits: [{
       file: STATEMENTS,

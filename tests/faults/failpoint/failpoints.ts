@@ -32,6 +32,8 @@ export const WORKING: Readonly<Record<string, readonly Point[]>> = {
   "one of several jobs is inserted": ["after insert"],
   "jobs are inserted, and that is not durable": ["after insert", "before COMMIT"],
   "jobs are inserted, and not acknowledged": ["after insert", "after COMMIT"],
+  "many jobs are inserted, and that is not durable": ["after insertMany", "before COMMIT"],
+  "many jobs are inserted, and not acknowledged": ["after insertMany", "after COMMIT"],
   "a job is claimed": ["after claimOne"],
   "a job is claimed, and that is not durable": ["after claimOne", "before COMMIT"],
   "a job is claimed, and no consumer has it": ["after claimOne", "after COMMIT"],

@@ -56,6 +56,7 @@ export async function writeEverything(
     add(job("exhausted", "fail", { payload: `9 ${words}` }), job("failed", "give_up")),
   ]);
   await yieldToEventLoop();
+  await add(...Array.from({ length: 6 }, (_, i) => job(`many${i}`, "noop")));
   await add(job("slow", "slow"), job("late", "noop", { runAt: Date.now() + LATE_MS }));
   await Promise.all([add(job("a3", "noop")), ask("look", queue.stats()), ask("look", queue.list({}))]);
   await yieldToEventLoop();
