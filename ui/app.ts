@@ -1,12 +1,12 @@
 /** The two servers: the Manager, behind a login, and Ops, which only shows. `main.ts` gives them their ports. */
 import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { compress } from "hono/compress";
 import { errorResponse } from "./http/error_response.tsx";
 import { apiRoutes } from "./api/routes.ts";
 import { ApiToken, authenticate } from "./auth/authenticate.ts";
 import type { AppEnv, Progress } from "./http/app_env.ts";
 import { basePathOf, locationBelow, refuseOwnPath, withoutBase } from "./http/page_address.ts";
+import { compressed } from "./http/compression.ts";
 import type { Broadcast } from "./live/broadcast.ts";
 import { clientOf } from "./http/client_address.ts";
 import { OwnCookie } from "./auth/cookies.ts";
@@ -137,8 +137,7 @@ function baseApp(options: AppOptions, deps: OpsDeps): Hono<AppEnv> {
   app.use(redirectBelowBase);
   app.use(headers(options));
   app.route("/", probes(deps));
-  // Nothing secret stands in a page: cookies hold it, and forms are told apart by their Origin.
-  app.use(compress());
+  app.use(compressed);
   app.use(hostGuard(options));
   if (options.passwordIsDefault) app.use(peerGuard);
   app.use(sameOrigin);

@@ -9,7 +9,7 @@ const PASSWORD = "a password for benchmarks only";
 export interface ServedPages extends AsyncDisposable {
   readonly manager: string;
   readonly ops: string;
-  /** The cookie of a logged-in session. */
+  /** The cookies of a session at each of them. */
   readonly cookie: string;
   /** How long each response took the servers, in milliseconds, by the page's address without its port. */
   readonly serverMs: Readonly<Record<"manager" | "ops", Map<string, number[]>>>;
@@ -25,17 +25,18 @@ export async function servePages({ queue, supervisor: system }: BenchSystem): Pr
   const manager = serveHere(timedApp(managerApp(shared), serverMs.manager), "MANAGER_PORT");
   const ops = serveHere(timedApp(opsApp(shared), serverMs.ops), "OPS_PORT");
   await Promise.all([manager.ready, ops.ready]);
+  const cookies = await Promise.all([logIn(manager.url), logIn(ops.url)]);
   return {
-    ...{ serverMs, manager: manager.url, ops: ops.url, cookie: await logIn(manager.url) },
+    ...{ serverMs, manager: manager.url, ops: ops.url, cookie: cookies.join("; ") },
     [Symbol.asyncDispose]: async () => {
       await Promise.all([manager.close(), ops.close()]);
     },
   };
 }
 
-async function logIn(manager: string): Promise<string> {
+async function logIn(page: string): Promise<string> {
   const body = new URLSearchParams({ password: PASSWORD });
-  const response = await fetch(`${manager}/login`, { method: "POST", body, redirect: "manual" });
+  const response = await fetch(`${page}/login`, { method: "POST", body, redirect: "manual" });
   await response.body?.cancel();
   const cookie = response.headers.get("Set-Cookie")?.split(";")[0];
   if (cookie === undefined) throw new Error(`The login failed: ${response.status}`);
