@@ -109,20 +109,18 @@ interface LevelRequest extends Moment {
   readonly limit: number;
 }
 
-/** Returns jobs in the order in which they are due: the statement that claims many returns them in any order. */
+/** Returns jobs in the order in which they are due. */
 function claimOfLevel(sql: Statements, level: number, { consumerId, limit, now, process }: LevelRequest) {
   if (limit === 1) return sql.claimOne.all(consumerId, now, level, process);
-  // If nothing is due, this look-up is the only cost.
-  const earliest = sql.nextOfLevel.get(level);
-  if (earliest === undefined || number(earliest.run_at) > now) return [];
-  return sql.claim.all(consumerId, now, level, process, limit).sort(byTurn);
+  const due = sql.due.all(level, now, limit);
+  if (due.length === 0) return due;
+  const { changes } = sql.claim.run(consumerId, now, process, JSON.stringify(due.map(([seq]) => seq)));
+  // A trigger made by hand may have kept some of them.
+  return changes === due.length ? due : due.filter((row) => isHeld(sql, row));
 }
 
-const SEQ = 0;
-const RUN_AT = 8;
-
-function byTurn(a: readonly unknown[], b: readonly unknown[]): number {
-  return number(a[RUN_AT]) - number(b[RUN_AT]) || number(a[SEQ]) - number(b[SEQ]);
+function isHeld(sql: Statements, [seq, lease]: readonly unknown[]): boolean {
+  return sql.isHeld.get(number(seq), number(lease)) !== undefined;
 }
 
 function claimSuspect(

@@ -1,6 +1,7 @@
 import { INITIAL_STATUS, isFinished, type Job } from "../job.ts";
 import type { Added } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
+import { FEWEST, LONGEST } from "./bulk.ts";
 import { foldHistory } from "./history.ts";
 import { number, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
@@ -11,11 +12,6 @@ import { ValueBudget } from "./values.ts";
  * one turn passes at most this many bytes, which takes some 15 ms, or a single job.
  */
 const TURN_BYTES = 64 * 1024 * 1024;
-
-/** So few jobs are inserted one by one. */
-const FEW = 4;
-/** Characters; a longer payload costs more as JSON in JSON than a statement of its own. */
-const LONG = 16 * 1024;
 
 /** What one turn reads. */
 interface Reading {
@@ -42,11 +38,16 @@ export function insert(sql: Statements, jobs: readonly NewJob[], now: number): (
 
 /** Inserts the jobs whose ids are new with one statement, if that pays, and returns their `seq`. */
 function insertNew(sql: Statements, jobs: readonly NewJob[], now: number): Map<string, number> {
-  if (jobs.length < FEW || jobs.some(({ payload }) => payload.length > LONG)) return new Map();
+  if (jobs.length < FEWEST || jobs.some(({ payload }) => payload.length > LONGEST)) return new Map();
   const rows = jobs.map(({ id, kind, payload, priority, runAt }) => [id, kind, payload, priority, runAt]);
-  return new Map(
-    sql.insertMany.all(JSON.stringify(rows), now).map(([seq, id]) => [String(id), number(seq)]),
-  );
+  const last = number(sql.lastSeq.get()?.seq ?? 0);
+  const { changes, lastInsertRowid } = sql.insertMany.run(JSON.stringify(rows), now);
+  const areAllNew = changes === jobs.length && lastInsertRowid === last + jobs.length;
+  if (areAllNew) return new Map(jobs.map(({ id }, i) => [id, last + 1 + i]));
+  const seqs = new Map(sql.addedAfter.all(last).map(([id, seq]) => [String(id), number(seq)]));
+  // A trigger made by hand may have added others.
+  const asked = new Set(jobs.map(({ id }) => id));
+  return new Map([...seqs].filter(([id]) => asked.has(id)));
 }
 
 function insertOne(

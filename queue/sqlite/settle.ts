@@ -1,12 +1,8 @@
 import { isFinished, type Lease, MAX_TIME } from "../job.ts";
 import type { Charge, Settlement } from "../store.ts";
+import { FEWEST, LONGEST } from "./bulk.ts";
 import { foldHistory } from "./history.ts";
 import type { Statements } from "./statements.ts";
-
-/** So few completions are written one by one. */
-const FEW = 4;
-/** Characters; a longer result costs more as JSON in JSON than a statement of its own. */
-const LONG = 16 * 1024;
 
 export function renew(sql: Statements, leases: readonly Lease[], now: number): boolean[] {
   return leases.map(({ seq, lease }) => sql.renew.run(seq, lease, now).changes === 1);
@@ -22,11 +18,11 @@ export function settle(sql: Statements, settlements: readonly Settlement[], now:
 
 /** Writes several completions with one statement. Null: there are others, long results, or one job twice. */
 function completeMany(sql: Statements, settlements: readonly Settlement[], now: number): boolean[] | null {
-  if (settlements.length < FEW) return null;
+  if (settlements.length < FEWEST) return null;
   const rows = new Map<number, readonly [seq: number, lease: number, result: string | null]>();
   for (const ending of settlements) {
     const { seq, lease } = ending;
-    if (ending.verb !== "complete" || (ending.result?.length ?? 0) > LONG || rows.has(seq)) return null;
+    if (ending.verb !== "complete" || (ending.result?.length ?? 0) > LONGEST || rows.has(seq)) return null;
     rows.set(seq, [seq, lease, ending.result]);
   }
   const held = new Set(sql.completeMany.all(JSON.stringify([...rows.values()]), now).map(([seq]) => seq));

@@ -62,7 +62,7 @@ async function rawPickups(times: number): Promise<number[]> {
     const now = Date.now();
     const claimed = raw.transact(() => {
       raw.sql.insert.run(`job ${i}`, "started", "null", 0, now, now);
-      return raw.sql.claim.all("raw", now, 0, null, 1);
+      return raw.sql.claimOne.all("raw", now, 0, null);
     });
     thread.postMessage(claimed);
     const began = await promise;

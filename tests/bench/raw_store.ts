@@ -76,7 +76,9 @@ export async function openRawStore(existing?: string): Promise<RawStore> {
 }
 
 function claim(sql: Statements) {
-  return sql.claim.all(CONSUMER, Date.now(), 0, null, A_TRANSACTION);
+  const due = sql.due.all(0, Date.now(), A_TRANSACTION);
+  sql.claim.run(CONSUMER, Date.now(), null, JSON.stringify(due.map(([seq]) => seq)));
+  return due;
 }
 
 function perSecond(count: number, work: () => void): number {

@@ -63,3 +63,29 @@ Deno.test("a rule added by hand refuses one claim, and the adds of the same turn
     assert.deepEqual(await idsOf(store), ["a", "b"]);
   });
 });
+
+Deno.test("a rule added by hand that skips one job of a claim does not keep the others from being claimed", async () => {
+  await onStore(async (store, path) => {
+    await store.insert(["a", "b", "c"].map((id) => newJob(id)));
+    await sqliteShell(
+      path,
+      `CREATE TRIGGER not_b BEFORE UPDATE OF lease ON jobs WHEN OLD.id = 'b' BEGIN SELECT RAISE(IGNORE); END;`,
+    );
+    const { claimed } = await store.claim([{ consumerId: "c1", limit: 3, suspect: false }]);
+    assert.deepEqual(claimed.map(({ id }) => id), ["a", "c"]);
+    assert.equal((await store.get("b"))?.job.status, "PENDING");
+  });
+});
+
+Deno.test("jobs that are added together have the numbers of their rows, whatever a trigger made by hand adds", async () => {
+  await onStore(async (store, path) => {
+    await sqliteShell(
+      path,
+      `CREATE TRIGGER and_after AFTER INSERT ON jobs WHEN NEW.id NOT LIKE 'after %' BEGIN
+        INSERT INTO jobs (id) VALUES ('after ' || NEW.id); END;`,
+    );
+    const added = await store.insert(["a", "b", "c", "d", "a"].map((id) => newJob(id)));
+    for (const { job } of added) assert.equal(job.seq, (await store.get(job.id))?.job.seq);
+    assert.equal((await idsOf(store)).length, 8);
+  });
+});
