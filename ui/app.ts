@@ -1,6 +1,6 @@
 /** The two servers: the Manager, behind a login, and Ops, which only shows. `main.ts` gives them their ports. */
 import { Hono, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { bodyLimit } from "./http/body_limit.ts";
 import { errorResponse } from "./http/error_response.tsx";
 import { apiRoutes } from "./api/routes.ts";
 import { ApiToken, authenticate } from "./auth/authenticate.ts";

@@ -1,6 +1,13 @@
 /** The real system: supervisor, ten threads, SQLite at full durability, logs at the default level. */
 import { getQueue, type Queue, type QueueEvent } from "@persistent-queue/queue";
-import { listKinds, openLog, readSettings, type Settings, Supervisor } from "@persistent-queue/workers";
+import {
+  listKinds,
+  type Log,
+  openLog,
+  readSettings,
+  type Settings,
+  Supervisor,
+} from "@persistent-queue/workers";
 import { eventually } from "../support/eventually.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
@@ -8,6 +15,7 @@ export interface BenchSystem extends AsyncDisposable {
   readonly queue: Queue;
   readonly supervisor: Supervisor;
   readonly settings: Settings;
+  readonly log: Log;
   /** Jobs completed so far. */
   readonly completed: () => number;
   /** Resolves as soon as `count` jobs are completed in all; rejects after a minute unless given. */
@@ -45,7 +53,7 @@ export async function openBenchSystem({ database }: BenchSystemOptions = {}): Pr
   const areReady = () => supervisor.view().consumers.every(({ state }) => state !== "starting");
   await eventually("all consumers are ready", areReady, { withinMs: PATIENCE_MS });
   return {
-    ...{ queue, supervisor, settings, healthyAfterMs, ...counter },
+    ...{ queue, supervisor, settings, log, healthyAfterMs, ...counter },
     [Symbol.asyncDispose]: async () => {
       await supervisor.stop();
       await queue.close();

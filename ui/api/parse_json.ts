@@ -28,7 +28,7 @@ export async function parseMembers(bytes: Uint8Array, name: string, limits: List
     return await inTurns(elementsOf(bytes, { list, name, mostBytes: limits.mostBytes }));
   }
   if (bytes.length > limits.mostBytes) throw tooLarge();
-  return await inTurns(refusing(JsonText.members(decoded(bytes), name)));
+  return await inTurns(refusing(JsonText.members(WHOLE.decode(bytes), name)));
 }
 
 /** More than any client needs where they are all looked at. */
@@ -37,7 +37,7 @@ const MOST_MEMBERS = 1_000;
 /** The value, which has few members. @throws {SyntaxError} {TypeError} where it is not UTF-8 {HttpError} */
 export async function parseSmallJson(bytes: Uint8Array, mostBytes: number): Promise<unknown> {
   if (bytes.length > mostBytes || shapeOf(bytes).members > MOST_MEMBERS) throw tooLarge();
-  const { text } = await inTurns(refusing(JsonText.whole(decoded(bytes))));
+  const { text } = await inTurns(refusing(JsonText.whole(WHOLE.decode(bytes))));
   return JSON.parse(text);
 }
 
@@ -57,7 +57,7 @@ function* elementsOf(
   let from = start + 1;
   for (const comma of [...commas, end]) {
     if (comma - from > mostBytes) throw tooLarge();
-    const text = decoded(bytes.subarray(from, comma), { ignoreBOM: true });
+    const text = ELEMENT.decode(bytes.subarray(from, comma));
     if (/^[ \t\r\n]*$/.test(text)) {
       if (count === 1) return [];
       throw new SyntaxError("an element is missing");
@@ -93,9 +93,9 @@ function refusalOf(error: unknown, place: string): unknown {
   );
 }
 
-function decoded(bytes: Uint8Array, { ignoreBOM = false } = {}): string {
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM }).decode(bytes);
-}
+const WHOLE = new TextDecoder("utf-8", { fatal: true });
+/** Of a list: a byte order mark is none there. */
+const ELEMENT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A payload nests 500 levels at most; the rest is for what stands around it. */
 const MOST_LEVELS = 510;

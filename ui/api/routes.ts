@@ -1,6 +1,5 @@
 /** The HTTP API of the Manager, for scripts: everything in JSON, every name in snake_case. */
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import {
   type Added,
   type ListRequest,
@@ -10,6 +9,7 @@ import {
   type OperatorVerb,
   printable,
 } from "@persistent-queue/queue";
+import { bodyLimit } from "../http/body_limit.ts";
 import type { AppEnv } from "../http/app_env.ts";
 import { actorOf, audited, type Fault, filterText, injectFault, sweepNow } from "../auth/audit.ts";
 import { exportJobs } from "./csv.ts";

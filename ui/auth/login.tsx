@@ -1,7 +1,7 @@
 /** The way in and out: `GET` and `POST /login`, `POST /logout`. */
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { createHash } from "node:crypto";
+import { bodyLimit } from "../http/body_limit.ts";
 import type { AppEnv } from "../http/app_env.ts";
 import { HttpError, tooLarge } from "../http/errors.ts";
 import { renderPage } from "../http/page_address.ts";

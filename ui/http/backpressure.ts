@@ -12,6 +12,7 @@ import { sleep, yieldToEventLoop } from "@persistent-queue/queue";
 import type { Context, MiddlewareHandler } from "hono";
 import { MANY_JOBS_BYTES } from "../api/read_json.ts";
 import type { AppEnv, Progress } from "./app_env.ts";
+import { bodyLength } from "./body_limit.ts";
 import { HttpError } from "./errors.ts";
 
 /** The part of a response of `node:http` that is looked at. */
@@ -141,10 +142,8 @@ export function largeBodiesInTurn(): MiddlewareHandler<AppEnv> {
 }
 
 /** As many as it says; where it does not say, as many as may be read of any. */
-function bytesOf({ req }: Context): number {
-  if (req.raw.body === null) return 0;
-  const length = req.header("content-length");
-  return length === undefined ? MANY_JOBS_BYTES : Number(length);
+function bytesOf(c: Context): number {
+  return bodyLength(c) ?? (c.req.raw.body === null ? 0 : MANY_JOBS_BYTES);
 }
 
 class ByteBudget {

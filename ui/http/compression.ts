@@ -26,6 +26,8 @@ const WORTH_IT = 1024;
 /** In bytes. A larger body is compressed in pieces. */
 const LARGE = 256 * 1024;
 const PIECE = 64 * 1024;
+/** Half the time of the usual 6, for a hundredth more bytes: rows of a list resemble each other. */
+const LEVEL = 4;
 /** The longest time without a pause, in milliseconds. */
 const TURN_MS = 10;
 /** Each event is sent whole at once. Some snapshots of Ops fit into the window, and 25 streams take 2.5 MB. */
@@ -47,7 +49,7 @@ export const compressed: MiddlewareHandler<AppEnv> = async (c, next) => {
   const bytes = await c.res.bytes();
   if (!accepted || bytes.length < WORTH_IT) return send(c, bytes, bytes.length);
   if (bytes.length > LARGE) return sendCompressed(c, isHead ? null : inPieces(bytes).pipeThrough(gzip()));
-  const packed = gzipSync(bytes) as Bytes;
+  const packed = gzipSync(bytes, { level: LEVEL }) as Bytes;
   sendCompressed(c, packed, packed.length);
 };
 
