@@ -2,6 +2,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Statements } from "./statements.ts";
 
+const ASLEEP = "The triggers that count jobs are asleep: the table counts_asleep has a row.";
+
 export function check(db: DatabaseSync, sql: Statements, { deep }: { deep: boolean }): string[] {
   return [...checkPages(db, deep), ...checkCounts(sql)];
 }
@@ -19,14 +21,16 @@ function oneLine(words: string): string {
 }
 
 function checkCounts(sql: Statements): string[] {
-  return sql.wrongCounts.all().map(({ status, kept, counted }) =>
+  const asleep = sql.areAsleep.get() === undefined ? [] : [ASLEEP];
+  const wrong = sql.wrongCounts.all().map(({ status, kept, counted }) =>
     `The count of ${status} says ${kept ?? "nothing"}, but there are ${counted ?? 0}.`
   );
+  return [...asleep, ...wrong];
 }
 
 /** Runs first, before anything else writes through this connection. */
 export function correctCounts(db: DatabaseSync, sql: Statements): void {
-  if (sql.wrongCounts.all().length === 0) return;
+  if (checkCounts(sql).length === 0) return;
   db.prepare("BEGIN IMMEDIATE").run();
   try {
     countAgain(sql);
@@ -38,6 +42,7 @@ export function correctCounts(db: DatabaseSync, sql: Statements): void {
 
 /** Must run inside a transaction. */
 export function countAgain(sql: Statements): void {
+  sql.wakeCounts.run();
   if (sql.wrongCounts.all().length === 0) return;
   sql.forgetCounts.run();
   sql.countAgain.run();

@@ -1,5 +1,7 @@
+import { MOVES } from "../job.ts";
 import type { ClockSetBack } from "../policy/clock_rollback.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
+import { counted } from "./bulk.ts";
 import type { Parking } from "./parking.ts";
 import { number, toClaimed } from "./rows.ts";
 import type { Statements } from "./statements.ts";
@@ -14,6 +16,8 @@ export interface ClaimMoment {
 
 /** One claim parks about this many jobs without a handler: some milliseconds, however many wait. */
 const MOST_PARKED = 1_000;
+
+const [WAITING] = MOVES.claim.from;
 
 export function claim(
   sql: Statements,
@@ -114,7 +118,9 @@ function claimOfLevel(sql: Statements, level: number, { consumerId, limit, now, 
   if (limit === 1) return sql.claimOne.all(consumerId, now, level, process);
   const due = sql.due.all(level, now, limit);
   if (due.length === 0) return due;
-  const { changes } = sql.claim.run(consumerId, now, process, JSON.stringify(due.map(([seq]) => seq)));
+  const seqs = JSON.stringify(due.map(([seq]) => seq));
+  const move = { jobs: due.length, from: WAITING, to: MOVES.claim.to };
+  const { changes } = counted(sql, move, () => sql.claim.run(consumerId, now, process, seqs));
   // A trigger made by hand may have kept some of them.
   return changes === due.length ? due : due.filter((row) => isHeld(sql, row));
 }

@@ -1,7 +1,7 @@
 import { INITIAL_STATUS, isFinished, type Job } from "../job.ts";
 import type { Added } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
-import { FEWEST, LONGEST } from "./bulk.ts";
+import { counted, FEWEST, LONGEST } from "./bulk.ts";
 import { foldHistory } from "./history.ts";
 import { number, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
@@ -41,7 +41,11 @@ function insertNew(sql: Statements, jobs: readonly NewJob[], now: number): Map<s
   if (jobs.length < FEWEST || jobs.some(({ payload }) => payload.length > LONGEST)) return new Map();
   const rows = jobs.map(({ id, kind, payload, priority, runAt }) => [id, kind, payload, priority, runAt]);
   const last = number(sql.lastSeq.get()?.seq ?? 0);
-  const { changes, lastInsertRowid } = sql.insertMany.run(JSON.stringify(rows), now);
+  const { changes, lastInsertRowid } = counted(
+    sql,
+    { jobs: jobs.length, from: null, to: INITIAL_STATUS },
+    () => sql.insertMany.run(JSON.stringify(rows), now),
+  );
   const areAllNew = changes === jobs.length && lastInsertRowid === last + jobs.length;
   if (areAllNew) return new Map(jobs.map(({ id }, i) => [id, last + 1 + i]));
   const seqs = new Map(sql.addedAfter.all(last).map(([id, seq]) => [String(id), number(seq)]));

@@ -5,8 +5,9 @@ import bounds from "./migrations/0002_bounds.sql" with { type: "text" };
 import attempts from "./migrations/0003_attempts.sql" with { type: "text" };
 import parked from "./migrations/0004_parked.sql" with { type: "text" };
 import processes from "./migrations/0005_processes.sql" with { type: "text" };
+import bulkCounts from "./migrations/0006_bulk_counts.sql" with { type: "text" };
 
-const MIGRATIONS = [jobs, bounds, attempts, parked, processes];
+const MIGRATIONS = [jobs, bounds, attempts, parked, processes, bulkCounts];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -34,13 +34,12 @@ export class Recount {
     const isTooMuch = number(this.#sql.extent.get()?.n ?? 0) > MOST_COUNTED;
     // Before the write: a change in the meantime makes it due again.
     this.#isDue = false;
-    if (isTooMuch) return false;
     try {
-      await this.#commits.write(() => countAgain(this.#sql));
+      await this.#commits.write(() => isTooMuch ? void this.#sql.wakeCounts.run() : countAgain(this.#sql));
     } catch (error) {
       this.#isDue = true;
       throw error;
     }
-    return true;
+    return !isTooMuch;
   }
 }

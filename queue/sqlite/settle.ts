@@ -1,8 +1,10 @@
-import { isFinished, type Lease, MAX_TIME } from "../job.ts";
+import { isFinished, type Lease, MAX_TIME, MOVES } from "../job.ts";
 import type { Charge, Settlement } from "../store.ts";
-import { FEWEST, LONGEST } from "./bulk.ts";
+import { counted, FEWEST, LONGEST } from "./bulk.ts";
 import { foldHistory } from "./history.ts";
 import type { Statements } from "./statements.ts";
+
+const [RUNNING] = MOVES.complete.from;
 
 export function renew(sql: Statements, leases: readonly Lease[], now: number): boolean[] {
   return leases.map(({ seq, lease }) => sql.renew.run(seq, lease, now).changes === 1);
@@ -25,7 +27,11 @@ function completeMany(sql: Statements, settlements: readonly Settlement[], now: 
     if (ending.verb !== "complete" || (ending.result?.length ?? 0) > LONGEST || rows.has(seq)) return null;
     rows.set(seq, [seq, lease, ending.result]);
   }
-  const held = new Set(sql.completeMany.all(JSON.stringify([...rows.values()]), now).map(([seq]) => seq));
+  const move = { jobs: rows.size, from: RUNNING, to: MOVES.complete.to };
+  const { held } = counted(sql, move, () => {
+    const held = sql.completeMany.all(JSON.stringify([...rows.values()]), now);
+    return { held: new Set(held.map(([seq]) => seq)), changes: held.length };
+  });
   return settlements.map(({ seq }) => held.has(seq));
 }
 

@@ -8,11 +8,11 @@
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { INITIAL_STATUS } from "../job.ts";
-import { HISTORY_SQL, readable } from "./history_sql.ts";
+import { COUNT_SQL } from "./count_statements.ts";
+import { HISTORY_SQL } from "./history_sql.ts";
 import { LINE } from "./line_statements.ts";
 import { PROCESS_SQL } from "./process_statements.ts";
 import {
-  countedByStatus,
   IN_FLIGHT,
   IS_FINISHED,
   IS_IN_FINISHED_INDEX,
@@ -50,6 +50,7 @@ const WANTED = `(?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0)
 export const SQL = {
   ...LINE,
   ...PROCESS_SQL,
+  ...COUNT_SQL,
 
   // insert: ?1 id ?2 kind ?3 payload ?4 priority ?5 run_at ?6 now
   insert: `INSERT OR ROLLBACK INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)
@@ -209,20 +210,13 @@ export const SQL = {
       AND seq < ?1 AND seq >= ?2 AND ${WANTED} ORDER BY seq DESC LIMIT ?3`,
   lastSeq: `SELECT max(seq) AS seq FROM jobs`,
 
-  // stats
-  counts: `SELECT status, ${readable("n")} FROM job_counts`,
+  // stats, and the counts of count_statements.ts
   silent: `SELECT count(*) AS n FROM jobs INDEXED BY jobs_processing
     WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) < ?1`,
   dataVersion: `PRAGMA data_version`,
   shrinkLog: `PRAGMA wal_checkpoint(TRUNCATE)`,
-  // statuses with a wrong count; each number is null if there is no such row
-  wrongCounts: `WITH counted AS (${countedByStatus()})
-    SELECT coalesce(k.status, c.status) AS status, CAST(k.n AS TEXT) AS kept, c.n AS counted
-    FROM job_counts k FULL JOIN counted c ON k.status = c.status WHERE k.n IS NOT c.n`,
   // the most jobs there can be: old ones are pruned
   extent: `SELECT (SELECT max(seq) FROM jobs) - (SELECT min(seq) FROM jobs) AS n`,
-  forgetCounts: `DELETE FROM job_counts`,
-  countAgain: `INSERT INTO job_counts (status, n) ${countedByStatus()}`,
 } as const;
 
 /** Returns rows as arrays: at eight columns they cost a third of objects. The runtime's types do not know it yet. */

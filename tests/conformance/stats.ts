@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { STATUSES } from "../../queue/job.ts";
-import { add, addSuspect, at, bring, claimOne, hold, NOW } from "./stage.ts";
+import { add, addSuspect, at, bring, claimOne, hold, newJob, NOW, settlement } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 export function statsCases(test: Case): void {
@@ -21,6 +21,24 @@ export function statsCases(test: Case): void {
     }
     const { counts } = await store.stats({ silentForMs: 0 });
     assert.deepEqual(counts, Object.fromEntries(STATUSES.map((status, i) => [status, i + 1])));
+  });
+
+  test("stats counts, of jobs that are written many at a time, those that were really written", async ({ store, second }) => {
+    const ids = Array.from({ length: 200 }, (_, i) => `job ${i}`);
+    await store.insert(ids.slice(0, 50).map((id) => newJob(id)));
+    await store.insert([...ids, ...ids].map((id) => newJob(id)));
+    const { claimed } = await store.claim([{ consumerId: "c1", limit: 150, suspect: false }]);
+    await (await second()).move("cancel", claimed.slice(0, 30).map(({ id }) => id), "a test");
+    const held = await store.settle(claimed.map((job) => settlement("complete", job)));
+    assert.equal(held.filter((isHeld) => isHeld).length, 120);
+    const { counts } = await store.stats({ silentForMs: 0 });
+    assert.deepEqual([counts.PENDING, counts.PROCESSING, counts.COMPLETED, counts.CANCELED], [
+      50,
+      0,
+      120,
+      30,
+    ]);
+    assert.deepEqual(await store.check(), []);
   });
 
   test("stats returns since when the oldest due job waits, whatever its priority", async ({ store }) => {

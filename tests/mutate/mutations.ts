@@ -72,6 +72,16 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: CONFORMANCE,
   },
   {
+    name: "many jobs are counted as asked for, not as written",
+    edits: [{ file: "queue/sqlite/bulk.ts", from: "from, to, written.changes", to: "from, to, jobs" }],
+    tests: CONFORMANCE,
+  },
+  {
+    name: "the triggers that count stay asleep",
+    edits: [{ file: "queue/sqlite/bulk.ts", from: "  sql.wakeCounts.run();\n", to: "" }],
+    tests: ["tests/faults/bulk_counts_test.ts"],
+  },
+  {
     name: "RETURNING is read through .get() outside a transaction",
     edits: [
       {

@@ -1,0 +1,17 @@
+/**
+ * A process that adds, claims and completes jobs, a hundred with each statement, and dies at a failpoint.
+ * `child.ts <folder> <points, as JSON>`
+ */
+import { openStore } from "@persistent-queue/queue";
+import { newJob, settlement } from "../../conformance/stage.ts";
+import { dieAt } from "../failpoint/failpoint.ts";
+
+const JOBS = 100;
+const [folder = "", points = ""] = Deno.args;
+
+using _ = dieAt({ points: JSON.parse(points), skipped: 0 }, folder);
+const store = await openStore(`sqlite:${folder}/queue.db`, "owner");
+await store.insert(Array.from({ length: JOBS }, (_, i) => newJob(`new ${i}`)));
+const { claimed } = await store.claim([{ consumerId: "c1", limit: JOBS, suspect: false }]);
+await store.settle(claimed.map((job) => settlement("complete", job)));
+await store.close();
