@@ -18,10 +18,12 @@ export function settle(sql: Statements, settlements: readonly Settlement[], now:
   });
 }
 
+type Completion = readonly [seq: number, lease: number, result: string | null];
+
 /** Writes several completions with one statement. Null: there are others, long results, or one job twice. */
 function completeMany(sql: Statements, settlements: readonly Settlement[], now: number): boolean[] | null {
   if (settlements.length < FEWEST) return null;
-  const rows = new Map<number, readonly [seq: number, lease: number, result: string | null]>();
+  const rows = new Map<number, Completion>();
   for (const ending of settlements) {
     const { seq, lease } = ending;
     if (ending.verb !== "complete" || (ending.result?.length ?? 0) > LONGEST || rows.has(seq)) return null;
@@ -29,10 +31,17 @@ function completeMany(sql: Statements, settlements: readonly Settlement[], now: 
   }
   const move = { jobs: rows.size, from: RUNNING, to: MOVES.complete.to };
   const { held } = counted(sql, move, () => {
-    const held = sql.completeMany.all(JSON.stringify([...rows.values()]), now);
+    const held = completeRows(sql, [...rows.values()], now);
     return { held: new Set(held.map(([seq]) => seq)), changes: held.length };
   });
   return settlements.map(({ seq }) => held.has(seq));
+}
+
+/** Returns the rows of those whose lease was held. */
+function completeRows(sql: Statements, rows: readonly Completion[], now: number): unknown[][] {
+  const areEmpty = rows.every(([, , result]) => result === null);
+  if (!areEmpty) return sql.completeMany.all(JSON.stringify(rows), now);
+  return sql.completeEmpty.all(`{${rows.map(([seq, lease]) => `"${seq}":${lease}`).join()}}`, now);
 }
 
 /** The history is written first, under the same condition as the move, while the row still names the holder. */

@@ -47,6 +47,13 @@ const WHOLE = columns(4 * 1024 * 1024);
 const WANTED = `(?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0)
       AND (?6 IS NULL OR updated_at >= ?6) AND (?7 IS NULL OR run_at <= ?7) AND (?8 IS NULL OR run_at > ?8)`;
 
+/** Completes the jobs that a subquery lists. */
+const completeEach = (ended: string) =>
+  `UPDATE OR ROLLBACK jobs SET status = ${TO.complete}, result = ended.result, error = NULL,
+      finished_at = ?2, updated_at = ?2
+    FROM (${ended}) AS ended
+    WHERE jobs.seq = ended.seq AND jobs.lease = ended.lease AND ${MAY.complete} RETURNING jobs.seq`;
+
 export const SQL = {
   ...LINE,
   ...PROCESS_SQL,
@@ -113,10 +120,13 @@ export const SQL = {
     `UPDATE OR ROLLBACK jobs SET status = ${TO.complete}, result = ?4, error = NULL, finished_at = ?3, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND ${MAY.complete}`,
   // many at once: ?1 JSON list of [seq, lease, result or null] ?2 now. Returns those whose lease was held.
-  completeMany: `UPDATE OR ROLLBACK jobs SET status = ${TO.complete}, result = ended.result, error = NULL,
-      finished_at = ?2, updated_at = ?2
-    FROM (SELECT value ->> 0 AS seq, value ->> 1 AS lease, value ->> 2 AS result FROM jsonb_each(?1)) AS ended
-    WHERE jobs.seq = ended.seq AND jobs.lease = ended.lease AND ${MAY.complete} RETURNING jobs.seq`,
+  completeMany: completeEach(
+    `SELECT value ->> 0 AS seq, value ->> 1 AS lease, value ->> 2 AS result FROM jsonb_each(?1)`,
+  ),
+  // ?1 JSON object of the lease by seq, of jobs without a result: it is read in two thirds of the time
+  completeEmpty: completeEach(
+    `SELECT CAST(key AS INTEGER) AS seq, value AS lease, NULL AS result FROM json_each(?1)`,
+  ),
   retry:
     `UPDATE jobs SET retries = ?4, run_at = ?5, error = coalesce(?6, error), last_heartbeat = ?3, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND ${MAY.retry}`,
@@ -225,7 +235,7 @@ export interface ListingStatement {
   all(...values: readonly SQLInputValue[]): unknown[][];
 }
 
-const LISTING = ["due", "claimOne", "claimSuspect", "addedAfter", "completeMany"] as const;
+const LISTING = ["due", "claimOne", "claimSuspect", "addedAfter", "completeMany", "completeEmpty"] as const;
 type Listing = typeof LISTING[number];
 
 export type Statements =

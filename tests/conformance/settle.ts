@@ -189,27 +189,31 @@ function fenceCases(test: Case): void {
     }
   });
 
-  test("many completions at once: each is written under its own lease, and a lost one changes nothing", async ({ store }) => {
-    const jobs = [];
-    for (let i = 0; i < 20; i++) jobs.push(await hold(store, `a${i}`));
-    await store.move("cancel", ["a3"]);
-    await settleOne(store, settlement("release", jobs[7] as Lease));
-    const again = await claimOne(store, "c2", AT);
-    assert.equal(again.id, "a7");
-    const results = jobs.map((_, i) => i % 5 === 0 ? null : JSON.stringify(`„${i}\u0000“ \\ "`));
-    const settled = await at(AT, store).settle(
-      jobs.map(({ seq, lease }, i) => ({ seq, lease, verb: "complete", result: results[i] ?? null })),
-    );
-    assert.deepEqual(settled, jobs.map((_, i) => i !== 3 && i !== 7));
-    for (const [i, { id }] of jobs.entries()) {
-      const { status, result, finishedAt, error } = await jobOf(store, id);
-      if (i === 3) assert.deepEqual([status, result], ["CANCELED", null]);
-      else if (i === 7) assert.deepEqual([status, result], ["PROCESSING", null]);
-      else assert.deepEqual([status, result, finishedAt, error], ["COMPLETED", results[i], AT, null]);
-    }
-    const late = jobs.map(({ seq, lease }) => ({ seq, lease, verb: "complete", result: "9" }) as const);
-    assert.deepEqual(await store.settle(late), jobs.map(() => false), "none is completed twice");
-  });
+  for (const some of ["some", "none"]) {
+    test(`many completions at once, ${some} with a result: each is written under its own lease, and a lost one changes nothing`, async ({ store }) => {
+      const jobs = [];
+      for (let i = 0; i < 20; i++) jobs.push(await hold(store, `a${i}`));
+      await store.move("cancel", ["a3"]);
+      await settleOne(store, settlement("release", jobs[7] as Lease));
+      const again = await claimOne(store, "c2", AT);
+      assert.equal(again.id, "a7");
+      const results = jobs.map((_, i) =>
+        some === "none" || i % 5 === 0 ? null : JSON.stringify(`„${i}\u0000“ \\ "`)
+      );
+      const settled = await at(AT, store).settle(
+        jobs.map(({ seq, lease }, i) => ({ seq, lease, verb: "complete", result: results[i] ?? null })),
+      );
+      assert.deepEqual(settled, jobs.map((_, i) => i !== 3 && i !== 7));
+      for (const [i, { id }] of jobs.entries()) {
+        const { status, result, finishedAt, error } = await jobOf(store, id);
+        if (i === 3) assert.deepEqual([status, result], ["CANCELED", null]);
+        else if (i === 7) assert.deepEqual([status, result], ["PROCESSING", null]);
+        else assert.deepEqual([status, result, finishedAt, error], ["COMPLETED", results[i], AT, null]);
+      }
+      const late = jobs.map(({ seq, lease }) => ({ seq, lease, verb: "complete", result: "9" }) as const);
+      assert.deepEqual(await store.settle(late), jobs.map(() => false), "none is completed twice");
+    });
+  }
 
   test("of many completions with one lease twice, the first wins", async ({ store }) => {
     const jobs = [];

@@ -31,7 +31,7 @@ async function assertCounted(path: string): Promise<void> {
   await store.close();
 }
 
-for (const statement of ["insertMany", "claim", "completeMany"] as const) {
+for (const statement of ["insertMany", "claim", "completeMany", "completeEmpty"] as const) {
   const died: Record<string, readonly Point[]> = {
     "before it": [`before ${statement}`],
     "while the triggers are asleep": [`after ${statement}`],

@@ -1,5 +1,5 @@
 /**
- * A process that adds, claims and completes jobs, a hundred with each statement, and dies at a failpoint.
+ * A process that adds, claims and completes jobs, many with each statement, and dies at a failpoint.
  * `child.ts <folder> <points, as JSON>`
  */
 import { openStore } from "@persistent-queue/queue";
@@ -13,5 +13,7 @@ using _ = dieAt({ points: JSON.parse(points), skipped: 0 }, folder);
 const store = await openStore(`sqlite:${folder}/queue.db`, "owner");
 await store.insert(Array.from({ length: JOBS }, (_, i) => newJob(`new ${i}`)));
 const { claimed } = await store.claim([{ consumerId: "c1", limit: JOBS, suspect: false }]);
-await store.settle(claimed.map((job) => settlement("complete", job)));
+const [first, others] = [claimed.slice(0, JOBS / 2), claimed.slice(JOBS / 2)];
+await store.settle(first.map((job) => settlement("complete", job)));
+await store.settle(others.map(({ seq, lease }) => ({ seq, lease, verb: "complete", result: null })));
 await store.close();
