@@ -105,7 +105,10 @@ export class Queue implements Role {
   moveAll: Role["moveAll"] = (...args) => this.#operating.moveAll(...args);
 
   // Admin
-  beginRequest: Role["beginRequest"] = () => this.#requests.begin();
+  beginRequest: Role["beginRequest"] = () => {
+    const ends = [this.#requests.begin(), this.#parts.store.expectReads()];
+    return () => ends.forEach((end) => end());
+  };
   backup: Role["backup"] = (...args) => backUp(this.#parts.store, ...args);
 
   check(options: { deep: boolean }): Promise<string[]> {

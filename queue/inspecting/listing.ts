@@ -41,8 +41,10 @@ interface Unfinished {
 export class Listing {
   readonly #store: Store;
   readonly #searches = new Semaphore(MOST_SEARCHES, { maxWaiting: MOST_WAITING });
-  /** Settles after the running slice and the pause that follows it. */
+  /** Settles after the running slice, and after the pause where one follows it. */
   #slice: Promise<unknown> = Promise.resolve();
+  /** How long slices have held the thread since the last pause. */
+  #heldMs = 0;
 
   constructor(store: Store) {
     this.#store = store;
@@ -100,10 +102,20 @@ export class Listing {
     const sliced = this.#slice.then(async () => {
       const since = performance.now();
       const page = await list();
-      return { page, ms: performance.now() - since };
+      const ms = performance.now() - since;
+      this.#heldMs += ms;
+      return { page, ms };
     });
-    this.#slice = sliced.then(yieldToEventLoop, yieldToEventLoop);
+    const pause = () => this.#pause();
+    this.#slice = sliced.then(pause, pause);
     return sliced;
+  }
+
+  /** A pause takes six milliseconds, and several times that beside a drain: one for each short slice would be too many. */
+  async #pause(): Promise<void> {
+    if (this.#heldMs < SLICE_MS) return;
+    this.#heldMs = 0;
+    await yieldToEventLoop();
   }
 }
 

@@ -40,10 +40,10 @@ const MANY_WRITES = 8;
  * disk, where more writes have to share one.
  */
 const SHARED = { loops: 32, mostMs: 5 };
-/** After a recent read: enough rounds for a whole page, although that slows a drain by a tenth. */
+/** While a reader is expected: enough rounds for a whole page. */
 const READ = { loops: 256, mostMs: 2 };
-/** A reader that has read within this time may read again. */
-const READER_MS = 1_000;
+/** A reader that has neither come nor read within this time waits for something else. */
+const READER_MS = 250;
 /** Smoothing factor of the mean commit time. */
 const WEIGHT = 0.1;
 const FIRST_RETRY_MS = 10;
@@ -59,6 +59,8 @@ export class GroupCommit {
   #wasBusy = false;
   /** A mean, because a commit that copies the log into the database takes ten times as long. */
   #commitMs = 0;
+  /** Readers that have come and not gone yet. */
+  #readers = 0;
   #readAt = -Infinity;
   #retryMs = FIRST_RETRY_MS;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -92,8 +94,18 @@ export class GroupCommit {
     });
   }
 
-  /** Notes a read: readers need the thread free now and then. */
-  noteReader(): void {
+  /** A reader needs the thread free now and then, until the returned function is called. */
+  expectReads(): () => void {
+    this.#readers += 1;
+    this.noteRead();
+    let hasGone = false;
+    return () => {
+      if (!hasGone) this.#readers -= 1;
+      hasGone = true;
+    };
+  }
+
+  noteRead(): void {
     this.#readAt = performance.now();
   }
 
@@ -111,15 +123,20 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#runAfter(this.#wasBusy ? this.#pace.loops : 1);
+    this.#runAfter(1);
   }
 
   get #pace(): typeof SHARED {
-    return performance.now() - this.#readAt < READER_MS ? READ : SHARED;
+    return this.#readers > 0 && performance.now() - this.#readAt < READER_MS ? READ : SHARED;
   }
 
-  #runAfter(loops: number): void {
-    setImmediate(() => loops > 1 ? this.#runAfter(loops - 1) : this.#run());
+  /** Asked in each round anew: a reader may come meanwhile, or go. */
+  #runAfter(round: number): void {
+    setImmediate(() => {
+      const loops = this.#wasBusy ? this.#pace.loops : 1;
+      if (round < loops) this.#runAfter(round + 1);
+      else this.#run();
+    });
   }
 
   #run(): void {

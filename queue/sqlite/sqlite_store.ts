@@ -125,6 +125,8 @@ export class SqliteStore implements Store {
       return listProcesses(this.#sql, { now: this.now(), silentForMs, own, isOwner });
     });
 
+  expectReads: Store["expectReads"] = () => this.#commits.expectReads();
+
   get: Store["get"] = (id, how) => this.#readForPage(() => get(this.#sql, id, how));
 
   getMany: Store["getMany"] = (seqs, how) => this.#readForPage(() => getMany(this.#sql, seqs, how));
@@ -193,7 +195,7 @@ export class SqliteStore implements Store {
   }
 
   #readForPage<T>(work: () => T): Promise<T> {
-    this.#commits.noteReader();
+    this.#commits.noteRead();
     return this.#read(work);
   }
 }

@@ -21,7 +21,8 @@ export async function servePages({ queue, supervisor: system }: BenchSystem): Pr
     ...{ host: "127.0.0.1", port: 0, version: "bench" },
   };
   const serverMs = { manager: new Map<string, number[]>(), ops: new Map<string, number[]>() };
-  const serveHere = (app: App, setting: string) => serve({ app, hostname: "127.0.0.1", port: 0, setting });
+  const here = { hostname: "127.0.0.1", port: 0, onRequest: () => queue.beginRequest() };
+  const serveHere = (app: App, setting: string) => serve({ ...here, app, setting });
   const manager = serveHere(timedApp(managerApp(shared), serverMs.manager), "MANAGER_PORT");
   const ops = serveHere(timedApp(opsApp(shared), serverMs.ops), "OPS_PORT");
   await Promise.all([manager.ready, ops.ready]);

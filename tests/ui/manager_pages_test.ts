@@ -270,3 +270,14 @@ Deno.test("a consumer is not called silent between two heartbeats that HEARTBEAT
   assert.match(page, />working</);
   assert.doesNotMatch(page, />silent</);
 });
+
+Deno.test("a job that quotes the attribute of the script's view does not take its place", async () => {
+  await using pages = await openPages();
+  const id = 'data-props="-" <&"> $& data-props=""';
+  await pages.queue.add([{ id, kind: "mail" }]);
+  const html = await (await pages.ask("/", { headers: { cookie: await pages.logIn() } })).text();
+  assert.equal(html.split('data-props="').length, 2);
+  const [, escaped = ""] = /<div id="app" translate="no" data-props="([^"]*)">/.exec(html) ?? [];
+  const json = escaped.replaceAll("&lt;", "<").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
+  assert.equal(JSON.parse(json).view.jobs[0].id, id);
+});

@@ -114,7 +114,7 @@ interface Retry {
 }
 
 function again(c: LoginContext, { error, next, status }: Retry): Response {
-  return renderPage(c, <LoginPage error={error} next={next} />, status);
+  return renderPage(c, <LoginPage error={error} next={next} />, { status });
 }
 
 async function readForm(c: LoginContext): Promise<{ password: string; next: string }> {

@@ -37,7 +37,7 @@ export function errorResponse(
   for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value);
   const { status, code, message } = refusal;
   if (isForScripts(c.req.path)) return c.json({ error: { code, message } }, status);
-  return renderPage(c, pageOf({ title: titleOf(status), sentence: message }, c.var), status);
+  return renderPage(c, pageOf({ title: titleOf(status), sentence: message }, c.var), { status });
 }
 
 /** A visitor who is on one of the pages keeps its header and the way on. */

@@ -80,7 +80,28 @@ export function otherPage(
   return `http://${name.includes(":") ? `[${name}]` : name}:${otherPort}`;
 }
 
+export interface RenderOptions {
+  readonly status?: ContentfulStatusCode;
+  /** For the script of the page, in the attribute `PROPS` of its root. */
+  readonly props?: object;
+}
+
+/** Stands where the props come: no text of the page can look like this attribute, because its quotes are escaped. */
+export const PROPS = { "data-props": "-" };
+const PLACE = 'data-props="-"';
+
 /** A whole HTML document, with its links below the base. */
-export function renderPage(c: Context<AppEnv>, page: VNode, status: ContentfulStatusCode = 200): Response {
-  return c.html(`<!doctype html>${documentBelow(c.env.basePath, renderToString(page))}`, status);
+export function renderPage(
+  c: Context<AppEnv>,
+  page: VNode,
+  { status = 200, props }: RenderOptions = {},
+): Response {
+  const html = documentBelow(c.env.basePath, renderToString(page));
+  // The renderer would escape each of thousands of quotes with two strings more.
+  const whole = props === undefined ? html : html.replace(PLACE, () => `data-props="${escaped(props)}"`);
+  return c.html(`<!doctype html>${whole}`, status);
+}
+
+function escaped(props: object): string {
+  return JSON.stringify(props).replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 }

@@ -4,7 +4,7 @@ import type { VNode } from "preact";
 import type { AppEnv } from "../http/app_env.ts";
 import { actorOf, audited, type Fault } from "../auth/audit.ts";
 import type { PageDeps } from "../page_deps.ts";
-import { otherPage, renderPage } from "../http/page_address.ts";
+import { otherPage, PROPS, type RenderOptions, renderPage } from "../http/page_address.ts";
 import {
   goBack,
   moveMatching,
@@ -58,15 +58,15 @@ async function living(c: PageContext, gather: Gather, frame: FrameProps): Promis
   const view = await gather(new URL(c.req.url).searchParams);
   const note = noteOf(c.req.query("note") ?? "");
   const body = (
-    <div id="app" {...UNTRANSLATED} data-props={JSON.stringify({ view, note })}>
+    <div id="app" {...UNTRANSLATED} {...PROPS}>
       <PageBody view={view} live={atRest(view, note)} />
     </div>
   );
-  return framed(c, body, frame);
+  return framed(c, body, frame, { props: { view, note } });
 }
 
-function framed(c: PageContext, body: VNode, frame: FrameProps, status: 200 | 400 | 409 = 200): Response {
-  return renderPage(c, <ManagerShell {...frame} {...c.var.manager}>{body}</ManagerShell>, status);
+function framed(c: PageContext, body: VNode, frame: FrameProps, options: RenderOptions = {}): Response {
+  return renderPage(c, <ManagerShell {...frame} {...c.var.manager}>{body}</ManagerShell>, options);
 }
 
 function askForFault(c: PageContext, deps: PageDeps, fault: Fault): Response {
@@ -81,7 +81,7 @@ interface AddAnswer {
 
 function showAdd(c: PageContext, { queue }: PageDeps, { form, error, status }: AddAnswer): Response {
   const body = <AddPage form={form} kinds={queue.kinds} error={error} />;
-  return framed(c, body, { title: "Add a job", at: "/add" }, status);
+  return framed(c, body, { title: "Add a job", at: "/add" }, { status });
 }
 
 async function add(c: PageContext, deps: PageDeps): Promise<Response> {

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { STATUSES } from "@persistent-queue/queue";
 import type { ComponentChildren } from "preact";
 import type { AppEnv, OpsFrame } from "../http/app_env.ts";
-import { otherPage, renderPage } from "../http/page_address.ts";
+import { otherPage, PROPS, renderPage } from "../http/page_address.ts";
 import type { OpsDeps } from "../page_deps.ts";
 import { countsOnWire, systemOnWire } from "../api/serializers.ts";
 import { Shell, UNTRANSLATED } from "../components/document.tsx";
@@ -18,7 +18,8 @@ export function opsPages(deps: OpsDeps): Hono<AppEnv> {
     })
     .get("/", async (c) => {
       const snapshot = await takeSnapshot(deps);
-      return renderPage(c, <OpsPage {...{ snapshot, statuses: STATUSES, ...c.var.ops, now: deps.now() }} />);
+      const first = { snapshot, statuses: STATUSES, ...c.var.ops, now: deps.now() };
+      return renderPage(c, <OpsPage {...first} />, { props: first });
     });
 }
 
@@ -29,7 +30,7 @@ function OpsPage(first: FirstProps) {
         <meta http-equiv="refresh" content="5" />
         <p class="message">Without JavaScript this page reloads itself every five seconds.</p>
       </noscript>
-      <div id="ops" {...UNTRANSLATED} data-props={JSON.stringify(first)}>
+      <div id="ops" {...UNTRANSLATED} {...PROPS}>
         <Dashboard {...first} link="still" agedMs={0} />
       </div>
     </OpsShell>
