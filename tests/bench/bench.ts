@@ -18,12 +18,13 @@ import { pickup } from "./pickup.ts";
 import { posting } from "./posting.ts";
 import { printMarkdown, printTable } from "./print_table.ts";
 import { type BenchOptions, isReached, ratioOf, type Row } from "./row.ts";
+import { size } from "./size.ts";
 import { starting } from "./starting.ts";
 
 type Part = (options: BenchOptions) => Promise<Row[]>;
 
 const PARTS: Record<string, Part> = {
-  ...{ drain, adding, posting, pickup, files, crash, starting, backlog, memory },
+  ...{ drain, adding, posting, pickup, files, crash, starting, backlog, memory, size },
 };
 /** Only on request: it takes a quarter of an hour, and some gigabytes of disk. */
 const LONG: Record<string, Part> = { growth };

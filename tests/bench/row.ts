@@ -4,8 +4,8 @@ import type { LargeDatabase } from "./large_database.ts";
 export interface Row {
   readonly measure: string;
   readonly figure: number;
-  /** `/s` improves upwards, `ms` and `MB` downwards; without a unit it is a fraction. */
-  readonly unit: "/s" | "ms" | "MB" | "";
+  /** `/s` improves upwards, `ms`, `MB` and `bytes` downwards; without a unit it is a fraction. */
+  readonly unit: "/s" | "ms" | "MB" | "bytes" | "";
   /** What the machine did in the same run without the queue; null if nothing compares. */
   readonly limit: number | null;
   /** The target; absent if it is only measured. */
@@ -28,7 +28,7 @@ export interface BenchOptions {
 /** How much of the limit is reached: 1 is all of it, whatever the unit. */
 export function ratioOf({ figure, unit, limit }: Row): number | null {
   if (limit === null) return null;
-  return unit === "ms" || unit === "MB" ? limit / figure : figure / limit;
+  return unit === "/s" || unit === "" ? figure / limit : limit / figure;
 }
 
 /** Null if there is no target. */

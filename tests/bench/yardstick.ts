@@ -21,6 +21,8 @@ export interface Yardstick extends AsyncDisposable {
   insert(jobs: number, aTransaction?: number): number;
   /** Claims and completes all waiting jobs, 640 a transaction; returns jobs per second. */
   drain(): number;
+  /** Of the database, in bytes. */
+  size(): number;
 }
 
 /** What differs: each call is part of a transaction. */
@@ -129,6 +131,10 @@ async function open(
         drained += held.length;
       }
     },
+    size: () =>
+      Number(
+        db.prepare("SELECT page_count * page_size AS n FROM pragma_page_count, pragma_page_size").get()?.n,
+      ),
     [Symbol.asyncDispose]: async () => {
       db.close();
       await folder[Symbol.asyncDispose]();

@@ -3,11 +3,11 @@ import type { Consumer } from "@persistent-queue/queue";
 
 const CONSUMER = "the one who drains";
 
-export async function drainBacklog(queue: Consumer): Promise<number> {
+export async function drainBacklog(queue: Consumer, consumerId = CONSUMER): Promise<number> {
   for (let drained = 0;;) {
     const { claimed } = await queue.claim([
-      { consumerId: CONSUMER, limit: 1, suspect: true },
-      { consumerId: CONSUMER, limit: 1_000, suspect: false },
+      { consumerId, limit: 1, suspect: true },
+      { consumerId, limit: 1_000, suspect: false },
     ]);
     if (claimed.length === 0) return drained;
     const verdicts = await queue.settle(
