@@ -18,6 +18,8 @@ import {
   type StartProducer,
   type ToConsumer,
   type ToProducer,
+  type ToThread,
+  writeMessages,
 } from "./protocol.ts";
 import { ranOutOfMemory } from "./thread/memory.ts";
 
@@ -75,13 +77,13 @@ const CLOSING_MS = 500;
 /** The error that ended a thread comes on another channel, and may arrive after its end. */
 const ERROR_MS = 100;
 
-export function startChild<Message extends { readonly type: string }, Start>(
+export function startChild<Message extends ToThread, Start>(
   options: ChildOptions<Start>,
 ): Child<Message> {
   return new ThreadChild<Message, Start>(options);
 }
 
-class ThreadChild<Message, Start> implements Child<Message> {
+class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
   readonly #options: ChildOptions<Start>;
   readonly #thread: HostedThread;
   readonly #startDeadline: ReturnType<typeof setTimeout>;
@@ -125,7 +127,7 @@ class ThreadChild<Message, Start> implements Child<Message> {
     this.#why ??= reason;
     clearTimeout(this.#startDeadline);
     clearTimeout(this.#closingTimer);
-    port.postMessage(JSON.stringify([CLOSE]));
+    port.postMessage(writeMessages([CLOSE]));
     this.#closingTimer = setTimeout(terminate, atOnce ? 0 : CLOSING_MS);
   }
 
@@ -135,7 +137,7 @@ class ThreadChild<Message, Start> implements Child<Message> {
     if (this.#isOver || this.#outbox.length === 0) return;
     const messages = this.#outbox;
     this.#outbox = [];
-    this.#thread.port.postMessage(JSON.stringify(messages));
+    this.#thread.port.postMessage(writeMessages(messages));
   }
 
   #hear(data: unknown): void {

@@ -2,7 +2,7 @@
  * The turn: what threads report, what becomes free, what is due. All of one turn of the event loop shares one
  * durable transaction of the store, and a thread is told nothing before that is committed.
  */
-import type { Claimed, Consumer, Lease, Outcome, QueueEvent } from "@persistent-queue/queue";
+import type { Claimed, Consumer, Lease, QueueEvent } from "@persistent-queue/queue";
 import type { ConsumerHandle, InFlightJob } from "./dispatch/consumer_handle.ts";
 import type { CancelReason, Result } from "./protocol.ts";
 import { Claimer, mayBringJobs } from "./dispatch/claimer.ts";
@@ -38,7 +38,7 @@ export class Dispatcher {
   /** Jobs canceled or swept while they may have been on their way from the store: their leases by `seq`. */
   readonly #takenMeanwhile = new Map<number, number>();
   /** Attempts that ended and are being stored: a job canceled meanwhile gets no next attempt. */
-  readonly #ending = new Set<InFlightJob>();
+  readonly #ending = new Set<readonly InFlightJob[]>();
   readonly #idleness = new Idleness(() =>
     this.#claimer.isIdle && this.#settler.isIdle && this.#ending.size === 0 &&
     [...this.#consumers.values()].every((handle) => handle.inFlight.size === 0)
@@ -110,10 +110,10 @@ export class Dispatcher {
 
   results(handle: ConsumerHandle, results: readonly Result[], busyMs: number): void {
     handle.heardAt = this.#options.clock();
-    const { ended, dropped } = takeEnded(handle, results, busyMs);
-    this.#settle(handle, ended, dropped);
+    const taken = takeEnded(handle, results, busyMs);
+    this.#settle(handle, taken);
     // A suspect that ended makes room for the next one.
-    if ([...ended.keys(), ...dropped].some(({ job }) => job.suspect)) this.wake();
+    if ([...taken.ended, ...taken.dropped].some(({ job }) => job.suspect)) this.wake();
     else this.#claimer.fill();
   }
 
@@ -125,10 +125,8 @@ export class Dispatcher {
   /** A job was canceled: its handler is told, if it is running. */
   cancel(lease: Lease): void {
     if (!this.#claimer.isIdle) this.#takenMeanwhile.set(lease.seq, lease.lease);
-    for (const inFlight of this.#ending) {
-      const { job } = inFlight;
-      if (job.seq === lease.seq && job.lease === lease.lease) inFlight.canceled = "canceled";
-    }
+    const isMeant = ({ job }: InFlightJob) => job.seq === lease.seq && job.lease === lease.lease;
+    for (const ended of this.#ending) ended.filter(isMeant).forEach((one) => one.canceled = "canceled");
     for (const handle of this.#consumers.values()) this.#drop(handle, lease, "canceled");
   }
 
@@ -156,18 +154,18 @@ export class Dispatcher {
 
   // What becomes durable -----------------------------------------------------------------------------------------------
 
-  async #settle(handle: ConsumerHandle, ended: Map<InFlightJob, Outcome>, dropped: readonly InFlightJob[]) {
-    for (const inFlight of ended.keys()) this.#ending.add(inFlight);
-    const verdicts = await this.#settler.settle([...ended].map(([{ job }, outcome]) => ({ job, outcome })));
-    const completed: InFlightJob[] = [];
-    const others = [...dropped];
-    for (const [i, [inFlight, outcome]] of [...ended].entries()) {
+  async #settle(handle: ConsumerHandle, { ended, attempts, dropped }: ReturnType<typeof takeEnded>) {
+    this.#ending.add(ended);
+    const verdicts = await this.#settler.settle(attempts);
+    this.#ending.delete(ended);
+    const completed: number[] = [];
+    const others = dropped.map(({ ticket }) => ticket);
+    for (const [i, { job, ticket, canceled }] of ended.entries()) {
       const verdict = verdicts[i];
-      this.#ending.delete(inFlight);
-      if (verdict?.type === "stored" && outcome.type === "returned") completed.push(inFlight);
-      else others.push(inFlight);
-      if (verdict?.type === "again" && inFlight.canceled !== "canceled") {
-        this.#again(handle, { ...inFlight.job, retries: verdict.retries }, verdict.delayMs);
+      const isCompleted = verdict?.type === "stored" && attempts[i]?.outcome.type === "returned";
+      (isCompleted ? completed : others).push(ticket);
+      if (verdict?.type === "again" && canceled !== "canceled") {
+        this.#again(handle, { ...job, retries: verdict.retries }, verdict.delayMs);
       }
     }
     if (completed.length + others.length > 0) handle.settled(completed, others);

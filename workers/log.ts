@@ -27,13 +27,13 @@ export function openLog(options: LogOptions): Log {
   const file = new LogFile(options);
   const lowest = LOG_LEVELS.indexOf(options.level);
   const from = (level: LogLevel) =>
-    LOG_LEVELS.indexOf(level) < lowest ? drop : (text: string) => file.write({ level, text });
+    LOG_LEVELS.indexOf(level) < lowest ? drop : (text: string) => file.write(level, text);
   return {
     debug: from("debug"),
     info: from("info"),
     warn: from("warn"),
     error: from("error"),
-    audit: (text) => file.write({ level: "info", text: `Audit: ${text}` }),
+    audit: (text) => file.write("info", `Audit: ${text}`),
     close: () => file.close(),
     [Symbol.dispose]: () => file.close(),
   };

@@ -12,12 +12,6 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 export type LogLevel = typeof LOG_LEVELS[number];
 
-export interface LogLine {
-  readonly level: LogLevel;
-  /** Untrusted: it stays on its line whatever it contains. */
-  readonly text: string;
-}
-
 export interface LogFileOptions {
   readonly dir: string;
   /** Without `.log`. */
@@ -39,6 +33,10 @@ const BUFFER_CHARS = 65_536;
 const NOTE_AGAIN_MS = 60_000;
 const LINE_FEED = 10;
 const LONGEST_LINE = 4_000;
+const TAGS = { debug: "[DEBUG]", info: "[INFO]", warn: "[WARN]", error: "[ERROR]" } as const satisfies Record<
+  LogLevel,
+  string
+>;
 const encoder = new TextEncoder();
 
 interface Opened {
@@ -71,15 +69,15 @@ export class LogFile {
     this.#tending = setInterval(() => this.#tend(), options.tendMs ?? 1000);
   }
 
-  /** The line is in the file within `FLUSH_MS`. */
-  write(line: LogLine): void {
+  /** The line is in the file within `FLUSH_MS`. `text` is untrusted: it stays on its line whatever it contains. */
+  write(level: LogLevel, text: string): void {
     if (this.#isClosed) return;
     const isFull = this.#buffer.length >= BUFFER_CHARS;
     if (isFull && this.#opened === null) {
       this.#dropped++;
       return;
     }
-    this.#buffer += formatLine(line);
+    this.#buffer += formatLine(level, text);
     if (isFull) this.#flush();
     else this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
@@ -163,7 +161,7 @@ export class LogFile {
   /** Says in the log itself that a part of it is missing. */
   #confess(): void {
     const text = `Log lines were dropped (${this.#dropped}): ${this.#trouble}`;
-    if (this.#dropped > 0) this.#buffer += formatLine({ level: "warn", text });
+    if (this.#dropped > 0) this.#buffer += formatLine("warn", text);
     this.#trouble = null;
     this.#dropped = 0;
   }
@@ -208,8 +206,8 @@ function renameIfThere(from: string, to: string): void {
 }
 
 /** `2026-11-24T15:00:00.000Z [INFO] Enqueued job_id: data/files/abc.txt` */
-function formatLine({ level, text }: LogLine): string {
-  return `${isoTime(Date.now())} [${level.toUpperCase()}] ${oneLine(text)}\n`;
+function formatLine(level: LogLevel, text: string): string {
+  return `${isoTime(Date.now())} ${TAGS[level]} ${oneLine(text)}\n`;
 }
 
 function oneLine(text: string): string {

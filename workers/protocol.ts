@@ -100,6 +100,8 @@ export type ToProducer =
   | { readonly type: "refused"; readonly error: string }
   | Close;
 
+export type ToThread = ToConsumer | ToProducer;
+
 const OUTCOMES: readonly string[] = [
   "returned",
   "threw",
@@ -108,7 +110,69 @@ const OUTCOMES: readonly string[] = [
   "retry-later",
 ] satisfies Outcome["type"][];
 
-/** A thread runs foreign code, so what arrives is checked. Null = not a message of this protocol. */
+// As text ------------------------------------------------------------------------------------------------------
+
+/** Taken before any handler could change them. */
+const { parse, stringify } = JSON;
+
+/** The names of their properties would double what it costs to read jobs of microseconds. */
+type PackedJob = readonly [
+  ...readonly [ticket: number, seq: number, lease: number],
+  ...readonly [id: string, kind: string, payload: string, attempt: number],
+];
+
+type Packed =
+  | Exclude<ToThread, { type: "jobs" }>
+  | { readonly type: "jobs"; readonly jobs: readonly PackedJob[]; readonly soon: boolean };
+
+/** For a thread. */
+export function writeMessages(messages: readonly ToThread[]): string {
+  return stringify(messages.map((message): Packed => {
+    if (message.type !== "jobs") return message;
+    const jobs = message.jobs.map((
+      { ticket, seq, lease, id, kind, payload, attempt },
+    ): PackedJob => [ticket, seq, lease, id, kind, payload, attempt]);
+    return { ...message, jobs };
+  }));
+}
+
+/** In a thread: what `writeMessages` wrote. A job may be running that has replaced methods of all lists. */
+export function readMessages(text: string): ToThread[] {
+  const messages: Packed[] = parse(text);
+  const read: ToThread[] = [];
+  for (let i = 0; i < messages.length; i++) {
+    const message = messages[i] as Packed;
+    read[i] = message.type === "jobs" ? { ...message, jobs: unpacked(message.jobs) } : message;
+  }
+  return read;
+}
+
+function unpacked(packed: readonly PackedJob[]): JobMessage[] {
+  const jobs: JobMessage[] = [];
+  for (let i = 0; i < packed.length; i++) {
+    const { 0: ticket, 1: seq, 2: lease, 3: id, 4: kind, 5: payload, 6: attempt } = packed[i] as PackedJob;
+    jobs[i] = { ticket, seq, lease, id, kind, payload, attempt };
+  }
+  return jobs;
+}
+
+const RETURNED_NOTHING: Outcome = { type: "returned", result: null };
+
+/** In a thread. Most handlers return nothing, and then the ticket says it all. */
+export function writeMessage(message: FromThread): string {
+  if (message.type !== "results") return stringify(message);
+  const returned: number[] = [];
+  const results: Result[] = [];
+  for (let i = 0; i < message.results.length; i++) {
+    const result = message.results[i] as Result;
+    const { outcome, ticket } = result;
+    if (outcome.type === "returned" && outcome.result === null) returned[returned.length] = ticket;
+    else results[results.length] = result;
+  }
+  return stringify({ ...message, results, returned });
+}
+
+/** What a thread sent. It runs foreign code, so this is checked. Null = not a message of this protocol. */
 export function readMessage(text: unknown): FromThread | null {
   const data = parsed(text);
   if (!isRecord(data)) return null;
@@ -118,10 +182,13 @@ export function readMessage(text: unknown): FromThread | null {
     case "tried":
       return { type: data.type };
     case "results": {
-      const { results, busyMs } = data;
+      const { results, returned, busyMs } = data;
       if (!Array.isArray(results) || !results.every(isResult)) return null;
+      if (!Array.isArray(returned) || !returned.every(Number.isSafeInteger)) return null;
       // A `busyMs` that is no number would keep the consumer from ever getting work again.
-      return Number.isFinite(busyMs) ? { type: "results", results, busyMs: Number(busyMs) } : null;
+      if (!Number.isFinite(busyMs)) return null;
+      for (const ticket of returned) results.push({ ticket, outcome: RETURNED_NOTHING });
+      return { type: "results", results, busyMs: Number(busyMs) };
     }
     case "told":
       return Number.isSafeInteger(data.ticket) ? { type: "told", ticket: Number(data.ticket) } : null;
@@ -151,7 +218,7 @@ export function readMessage(text: unknown): FromThread | null {
 
 function parsed(text: unknown): unknown {
   try {
-    return JSON.parse(String(text));
+    return parse(String(text));
   } catch {
     return null;
   }

@@ -33,6 +33,7 @@ const OFF_THE_PATH = [
   "MoveResult",
   "OfAttempt",
   "Orphan",
+  "Packed",
   "ProcessIdentity",
   "ProcessRow",
   "QueueEvent",
@@ -40,6 +41,7 @@ const OFF_THE_PATH = [
   "Refused",
   "Seen",
   "ToConsumer",
+  "ToThread",
 ];
 
 interface Coverage {

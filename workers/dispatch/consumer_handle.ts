@@ -107,29 +107,26 @@ export class ConsumerHandle {
     return { ticket, seq, lease, id, kind, payload, attempt: retries + 1 };
   }
 
-  /** Removes jobs whose results have arrived. Their tickets stay in use until `settled`. */
-  take(tickets: readonly number[], busyMs: number): InFlightJob[] {
-    this.progressAt = this.#now();
-    const taken: InFlightJob[] = [];
-    for (const ticket of tickets) {
-      const inFlight = this.inFlight.get(ticket);
-      if (inFlight === undefined || !this.tickets.hasBegun(ticket)) continue;
-      this.inFlight.delete(ticket);
-      taken.push(inFlight);
-    }
-    this.#prefetch.observe(taken.length, busyMs);
-    return taken;
+  /** Removes a job whose result has arrived; null if it has none such. Its ticket stays in use until `settled`. */
+  take(ticket: number): InFlightJob | null {
+    const inFlight = this.inFlight.get(ticket);
+    if (inFlight === undefined || !this.tickets.hasBegun(ticket)) return null;
+    this.inFlight.delete(ticket);
+    return inFlight;
   }
 
-  settled(completed: readonly InFlightJob[], others: readonly InFlightJob[]): void {
-    const tickets = {
-      completed: completed.map(({ ticket }) => ticket),
-      others: others.map(({ ticket }) => ticket),
-    };
-    this.#roll.takeBack(tickets.completed);
-    this.#roll.takeBack(tickets.others);
+  /** Results of `count` jobs have arrived, which took `busyMs` all together. */
+  observe(count: number, busyMs: number): void {
+    this.progressAt = this.#now();
+    this.#prefetch.observe(count, busyMs);
+  }
+
+  /** The results of these tickets are durable, or will never be. */
+  settled(completed: readonly number[], others: readonly number[]): void {
+    this.#roll.takeBack(completed);
+    this.#roll.takeBack(others);
     // No caller waits for this, so it travels with the next jobs.
-    this.post({ type: "settled", ...tickets }, { withNext: true });
+    this.post({ type: "settled", completed, others }, { withNext: true });
   }
 
   /** Takes back the jobs it has not begun. */

@@ -111,20 +111,35 @@ export class Settler {
 /** A job that asks to be called later has not failed, nor has one that was stopped. */
 const FAILURES: readonly Outcome["type"][] = ["threw", "gave-up", "timed-out"];
 
+/** `attempts`: of the jobs in `ended`, in their order. `dropped`: canceled, so nothing of them is stored. */
+interface EndedJobs {
+  readonly ended: readonly InFlightJob[];
+  readonly attempts: readonly Attempted[];
+  readonly dropped: readonly InFlightJob[];
+}
+
 /** Removes the jobs of these results from the handle, and counts them. */
-export function takeEnded(handle: ConsumerHandle, results: readonly Result[], busyMs: number) {
-  const outcomes = new Map(results.map(({ ticket, outcome }) => [ticket, outcome]));
-  const ended = new Map<InFlightJob, Outcome>();
+export function takeEnded(handle: ConsumerHandle, results: readonly Result[], busyMs: number): EndedJobs {
+  const ended: InFlightJob[] = [];
+  const attempts: Attempted[] = [];
   const dropped: InFlightJob[] = [];
-  for (const inFlight of handle.take([...outcomes.keys()], busyMs)) {
-    const outcome = outcomes.get(inFlight.ticket);
+  for (const { ticket, outcome } of results) {
+    const inFlight = handle.take(ticket);
+    if (inFlight === null) continue;
     // Where the lease was lost the store refuses, and that is counted.
-    if (outcome === undefined || inFlight.canceled === "canceled") dropped.push(inFlight);
-    else ended.set(inFlight, inFlight.canceled === "stopping" ? toStopped(outcome) : outcome);
+    if (inFlight.canceled === "canceled") dropped.push(inFlight);
+    else {
+      ended.push(inFlight);
+      attempts.push({
+        job: inFlight.job,
+        outcome: inFlight.canceled === "stopping" ? toStopped(outcome) : outcome,
+      });
+      if (FAILURES.includes(outcome.type)) handle.failed += inFlight.canceled === "stopping" ? 0 : 1;
+    }
   }
-  handle.done += ended.size;
-  handle.failed += [...ended.values()].filter(({ type }) => FAILURES.includes(type)).length;
-  return { ended, dropped };
+  handle.done += ended.length;
+  handle.observe(ended.length + dropped.length, busyMs);
+  return { ended, attempts, dropped };
 }
 
 // Attempts that a stop ended, or that never began --------------------------------------------------------------

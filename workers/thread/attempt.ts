@@ -22,6 +22,17 @@ import type { JobMessage } from "../protocol.ts";
 /** Taken before any handler could change them. */
 const race = Promise.race.bind(Promise);
 const { parse: parseJson } = JSON;
+const { defineProperty } = Object;
+
+const TAKE_SIGNAL = Symbol("signal");
+
+/** One getter for all contexts: a literal with a getter of its own makes V8 give each object a shape of its own (0.8 µs). */
+const SIGNAL = {
+  get(this: { readonly [TAKE_SIGNAL]: () => AbortSignal }): AbortSignal {
+    return this[TAKE_SIGNAL]();
+  },
+  ...{ enumerable: true, configurable: true },
+};
 
 /** How long a handler may run past its deadline before its thread is given up. */
 const GRACE_MS = 5_000;
@@ -56,6 +67,10 @@ export class Attempt {
     this.#message = message;
     this.#options = options;
     this.began = options.clock.now();
+  }
+
+  get id(): string {
+    return this.#message.id;
   }
 
   get ticket(): number {
@@ -157,16 +172,13 @@ export class Attempt {
 
   /** The signal is created on first use: a job of microseconds does not pay for it. */
   #context(): HandlerContext {
-    const controller = () => this.#signalController();
-    const { settings } = this.#options;
-    return {
-      get signal() {
-        return controller().signal;
-      },
+    const context = {
       attempt: this.#message.attempt,
-      log: (...values) => this.#log(values),
-      settings,
+      log: (...values: unknown[]) => this.#log(values),
+      settings: this.#options.settings,
+      [TAKE_SIGNAL]: () => this.#signalController().signal,
     };
+    return defineProperty(context, "signal", SIGNAL) as typeof context & Pick<HandlerContext, "signal">;
   }
 
   /** A line logged after the end of its attempt would look like one of the next attempt's. */

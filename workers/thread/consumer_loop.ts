@@ -4,6 +4,7 @@
  * takes back what it has not begun. What is peculiar to a thread (its channel, clock, log, guards) is passed
  * in: `consumer.ts` passes the real ones.
  */
+import type { Outcome } from "@persistent-queue/queue";
 import type { ThreadState } from "../dispatch/thread_state.ts";
 import type { Tickets } from "../dispatch/tickets.ts";
 import type { Handlers } from "../handlers.ts";
@@ -42,6 +43,11 @@ export interface ConsumerLoopOptions {
 /** This many failures after their job has ended are tolerated before the thread is replaced. */
 const MOST_LATE_FAULTS = 20;
 
+/** One function for all jobs: the async context passes the attempt to it. */
+function runAttempt(this: void, attempt: Attempt): Promise<Outcome> {
+  return attempt.run();
+}
+
 export class ConsumerLoop {
   readonly #options: ConsumerLoopOptions;
   readonly #attemptOptions: AttemptOptions;
@@ -72,7 +78,7 @@ export class ConsumerLoop {
 
   /** Resolves when the thread is of no more use. */
   async run(): Promise<void> {
-    const { tell, tickets, guards: { tidiness, memory } } = this.#options;
+    const { tell, tickets, guards: { owners, tidiness, memory } } = this.#options;
     tell({ type: "ready" });
     this.#beat();
     while (this.#unusable === null) {
@@ -81,7 +87,8 @@ export class ConsumerLoop {
         tidiness.prepareFor(job.kind);
         if (this.#untidy !== null) this.#retire(this.#untidy, null);
         if (this.#unusable !== null || !tickets.begin(job.ticket)) continue;
-        await this.#work(job);
+        const attempt = this.#begin(job);
+        this.#end(attempt, await owners.run(attempt, runAttempt));
         memory.countJob();
       }
       this.#results.flush();
@@ -164,22 +171,22 @@ export class ConsumerLoop {
     return new Promise((resolve) => this.#wake = resolve);
   }
 
-  /** Begin, attempt, end, report. */
-  async #work(job: JobMessage): Promise<void> {
-    const { log, clock, tickets, guards: { owners, tidiness } } = this.#options;
-    log.info(`Dequeued job_id: ${job.id}`);
-    const attempt = new Attempt(job, this.#attemptOptions);
-    this.#current = attempt;
-    const outcome = await owners.run(attempt, () => attempt.run());
+  #begin(job: JobMessage): Attempt {
+    this.#options.log.info(`Dequeued job_id: ${job.id}`);
+    return this.#current = new Attempt(job, this.#attemptOptions);
+  }
+
+  #end(attempt: Attempt, outcome: Outcome): void {
+    const { clock, tickets, guards: { tidiness } } = this.#options;
     const ended = clock.now();
     // Before anything else.
     tidiness.lookAfter(attempt, ended);
     attempt.hasEnded = true;
     this.#current = null;
     this.#hasDoneJobs = true;
-    this.#unsettled.set(job.ticket, job.id);
-    tickets.end(job.ticket);
-    this.#results.add(job.ticket, outcome, ended - attempt.began);
+    this.#unsettled.set(attempt.ticket, attempt.id);
+    tickets.end(attempt.ticket);
+    this.#results.add(attempt.ticket, outcome, ended - attempt.began);
     if (attempt.stubborn !== null) this.#retire(attempt.stubborn, null);
     if (this.#untidy !== null) this.#retire(this.#untidy, null);
   }

@@ -16,7 +16,7 @@ const MB = 1_048_576;
  * heaps. So an idle thread collects by itself once this many jobs have passed: some 20 ms each time, and 50 MB less in
  * all.
  */
-const ENOUGH_JOBS = 4_000;
+const ENOUGH_JOBS = 20_000;
 
 /** Defined with `--expose-gc`, which the supervisor is started with; without it heaps are larger, and that is all. */
 const { gc } = globalThis as { readonly gc?: () => void };

@@ -49,8 +49,9 @@ export class Owners {
     beforeContinuations(() => this.#noteOwner());
   }
 
-  run<T>(owner: Attempt, work: () => T): T {
-    return this.#context.run(owner, work);
+  /** Everything that `work` begins belongs to `owner`. */
+  run<T>(owner: Attempt, work: (owner: Attempt) => T): T {
+    return this.#context.run(owner, work, owner);
   }
 
   #ownCallbacksOf(object: object, name: string): void {

@@ -4,10 +4,9 @@
  * name or listen in its place; and the lock without which it could not be ended.
  */
 import { workerData } from "node:worker_threads";
-import type { FromThread } from "../protocol.ts";
+import { type FromThread, readMessages, type ToThread, writeMessage } from "../protocol.ts";
 
 const { now } = performance;
-const { parse, stringify } = JSON;
 const { setTimeout, clearTimeout, setImmediate } = globalThis;
 
 export interface Clock {
@@ -48,7 +47,7 @@ export interface Channel<Start, Message> {
  * The thread's end of its channel. Called once in a thread's life. Resolves when the thread is told its role: a spare one waits here until it
  * is needed. The port is taken out of `workerData`, where a handler would find it.
  */
-export async function openChannel<Start, Message>(): Promise<Channel<Start, Message>> {
+export async function openChannel<Start, Message extends ToThread>(): Promise<Channel<Start, Message>> {
   const { port } = workerData as { readonly port: Port };
   for (const name of Object.keys(workerData)) Reflect.deleteProperty(workerData, name);
   const post = port.postMessage.bind(port);
@@ -64,9 +63,9 @@ export async function openChannel<Start, Message>(): Promise<Channel<Start, Mess
   });
   return {
     start,
-    tell: (message) => post(stringify(message)),
+    tell: (message) => post(writeMessage(message)),
     listen: (onMessages) => {
-      hear = (text) => onMessages(parse(text));
+      hear = (text) => onMessages(readMessages(text) as Message[]);
       for (const text of early.splice(0)) hear(text);
     },
   };

@@ -73,9 +73,9 @@ export class SimulatedThread implements Child<ToConsumer> {
       tickets: { begin: (ticket) => this.#begin(ticket), end: (ticket) => this.#end(ticket) },
       guards: {
         owners: {
-          run: ({ ticket }, work) => {
-            this.#noteBegin(ticket);
-            return work();
+          run: (attempt, work) => {
+            this.#noteBegin(attempt.ticket);
+            return work(attempt);
           },
         },
         tidiness: { prepareFor: () => {}, adopt: () => [], lookAfter: () => {} },

@@ -8,6 +8,7 @@ import {
   readMessage,
   type StartConsumer,
   type ToConsumer,
+  writeMessage,
 } from "../../../workers/protocol.ts";
 import { ConsumerLoop } from "../../../workers/thread/consumer_loop.ts";
 import { SILENT_LOG } from "./silent_log.ts";
@@ -44,11 +45,11 @@ export class ThreadlessThread implements Child<ToConsumer> {
       },
       // The guards of a real thread change the process that they run in.
       guards: {
-        owners: { run: (_, work) => work() },
+        owners: { run: (attempt, work) => work(attempt) },
         tidiness: { prepareFor: () => {}, adopt: () => [], lookAfter: () => {} },
         memory: { look: () => ({ takenMb: 0, problem: null }), countJob: () => {}, collect: () => {} },
       },
-      tell: (message) => this.#tell(JSON.stringify(message)),
+      tell: (message) => this.#tell(writeMessage(message)),
       close: () => this.#end("It was closed"),
       hang: () => this.#end("It hangs"),
     });
