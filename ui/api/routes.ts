@@ -9,6 +9,7 @@ import {
   type OperatorVerb,
   printable,
 } from "@persistent-queue/queue";
+import { textResponse } from "../http/compression.ts";
 import { bodyLimit } from "../http/body_limit.ts";
 import type { AppEnv } from "../http/app_env.ts";
 import { actorOf, audited, type Fault, filterText, injectFault, sweepNow } from "../auth/audit.ts";
@@ -50,7 +51,7 @@ function momentOf({ now, queue }: PageDeps) {
 }
 
 function jsonText(c: ApiContext, text: string, status: 200 | 201 = 200): Response {
-  return c.body(text, status, { "Content-Type": "application/json" });
+  return textResponse(c, text, { type: "application/json", status });
 }
 
 async function listJobs(c: ApiContext, deps: PageDeps): Promise<Response> {

@@ -11,6 +11,7 @@ import { constants, createGzip, gzipSync } from "node:zlib";
 import { yieldToEventLoop } from "@persistent-queue/queue";
 import type { Context, MiddlewareHandler } from "hono";
 import { parseAccept } from "hono/utils/accept";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { AppEnv } from "./app_env.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -39,9 +40,9 @@ export const compressed: MiddlewareHandler<AppEnv> = async (c, next) => {
   const type = headers.get("content-type") ?? "";
   if (!TEXT.test(type) && status !== 304) return;
   headers.append("Vary", "Accept-Encoding");
-  if (body === null) return;
+  if (body === null || headers.has("content-encoding")) return;
   const isHead = c.req.method === "HEAD";
-  const accepted = acceptsGzip(c.req.header("accept-encoding") ?? "");
+  const accepted = acceptsGzip(c);
   if (EVENTS.test(type) || EXPORT.test(type)) {
     if (accepted && !isHead) sendCompressed(c, body.pipeThrough(EVENTS.test(type) ? eventGzip() : gzip()));
     return;
@@ -49,12 +50,38 @@ export const compressed: MiddlewareHandler<AppEnv> = async (c, next) => {
   const bytes = await c.res.bytes();
   if (!accepted || bytes.length < WORTH_IT) return send(c, bytes, bytes.length);
   if (bytes.length > LARGE) return sendCompressed(c, isHead ? null : inPieces(bytes).pipeThrough(gzip()));
-  const packed = gzipSync(bytes, { level: LEVEL }) as Bytes;
+  const packed = packedFrom(bytes);
   sendCompressed(c, packed, packed.length);
 };
 
-function acceptsGzip(header: string): boolean {
-  const accepted = parseAccept(header);
+const encoder = new TextEncoder();
+/** A text of three bytes a character fits. */
+const scratch = new Uint8Array(3 * LARGE);
+
+/** Compresses a text before a response is made of it: as a body it would be copied several times on the way. */
+export function textResponse(
+  c: Context<AppEnv>,
+  text: string,
+  { type, status }: { readonly type: string; readonly status: ContentfulStatusCode },
+): Response {
+  if (text.length < WORTH_IT || text.length > LARGE || !acceptsGzip(c)) {
+    return c.body(text, status, { "Content-Type": type });
+  }
+  const { written } = encoder.encodeInto(text, scratch);
+  const packed = packedFrom(scratch.subarray(0, written));
+  return c.body(packed, status, {
+    "Content-Type": type,
+    "Content-Encoding": "gzip",
+    "Content-Length": String(packed.length),
+  });
+}
+
+function packedFrom(bytes: Bytes): Bytes {
+  return gzipSync(bytes, { level: LEVEL }) as Bytes;
+}
+
+function acceptsGzip({ req }: Context): boolean {
+  const accepted = parseAccept(req.header("accept-encoding") ?? "");
   const named = (name: string) => accepted.find(({ type }) => type.toLowerCase() === name);
   return ((named("gzip") ?? named("*"))?.q ?? 0) > 0;
 }

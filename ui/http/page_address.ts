@@ -9,6 +9,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { VNode } from "preact";
 import { renderToString } from "preact-render-to-string";
+import { textResponse } from "./compression.ts";
 import { ServeError } from "./errors.ts";
 import type { AppEnv } from "./app_env.ts";
 import { authoritiesOf, hostnameOf } from "./host_guard.ts";
@@ -99,7 +100,7 @@ export function renderPage(
   const html = documentBelow(c.env.basePath, renderToString(page));
   // The renderer would escape each of thousands of quotes with two strings more.
   const whole = props === undefined ? html : html.replace(PLACE, () => `data-props="${escaped(props)}"`);
-  return c.html(`<!doctype html>${whole}`, status);
+  return textResponse(c, `<!doctype html>${whole}`, { type: "text/html; charset=UTF-8", status });
 }
 
 function escaped(props: object): string {

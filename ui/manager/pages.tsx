@@ -4,6 +4,7 @@ import type { VNode } from "preact";
 import type { AppEnv } from "../http/app_env.ts";
 import { actorOf, audited, type Fault } from "../auth/audit.ts";
 import type { PageDeps } from "../page_deps.ts";
+import { textResponse } from "../http/compression.ts";
 import { otherPage, PROPS, type RenderOptions, renderPage } from "../http/page_address.ts";
 import {
   goBack,
@@ -36,9 +37,9 @@ export function managerPages(deps: PageDeps): Hono<AppEnv> {
     .get("/", (c) => living(c, views.list, { title: "Manager", at: "/" }))
     .get("/job", (c) => living(c, views.job, { title: c.req.query("id") ?? "Job", at: null }))
     .get("/consumers", (c) => living(c, views.consumers, { title: "Consumers", at: "/consumers" }))
-    .get("/view/list", async (c) => c.json(await views.list(new URL(c.req.url).searchParams)))
-    .get("/view/job", async (c) => c.json(await views.job(new URL(c.req.url).searchParams)))
-    .get("/view/consumers", async (c) => c.json(await views.consumers(new URL(c.req.url).searchParams)))
+    .get("/view/list", (c) => bare(c, views.list))
+    .get("/view/job", (c) => bare(c, views.job))
+    .get("/view/consumers", (c) => bare(c, views.consumers))
     .get("/confirm", async (c) => framed(c, await confirmation(c, deps), { title: "Confirm", at: null }))
     .get("/add", (c) => showAdd(c, deps, { form: EMPTY_FORM, error: null, status: 200 }))
     .post("/add", (c) => add(c, deps))
@@ -51,6 +52,11 @@ export function managerPages(deps: PageDeps): Hono<AppEnv> {
     .get("/consumers/hang", (c) => askForFault(c, deps, "hang"))
     .post("/consumers/crash", (c) => requestFault(c, deps, "crash"))
     .post("/consumers/hang", (c) => requestFault(c, deps, "hang"));
+}
+
+async function bare(c: PageContext, gather: Gather): Promise<Response> {
+  const view = await gather(new URL(c.req.url).searchParams);
+  return textResponse(c, JSON.stringify(view), { type: "application/json", status: 200 });
 }
 
 /** A page that the script takes over: it finds what was rendered in `data-props`. */
