@@ -66,13 +66,22 @@ function inventId(kind: string, now: number): string {
   throw invalid("A file job needs its path as its id, for example data/files/abc.txt.");
 }
 
+let lastNow = 0;
+/** Ids made in that millisecond. */
+let made = 0;
+
 /**
- * A UUID of version 7 (RFC 9562): it begins with the time, in milliseconds since 1970. Consecutive ids lie beside each
- * other in their index, however large that is; each random id would need another page to be read and written.
+ * A UUID of version 7 (RFC 9562): it begins with the time, in milliseconds since 1970, and counts the ids of each. So
+ * every id is put at the end of its index, however large that is; each random id would need another page to be read
+ * and written, and ids that are random within a millisecond cost an insert a tenth.
  */
 export function timedUuid(now: number): string {
-  const time = now.toString(16).padStart(12, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
+  made = now === lastNow ? made + 1 : 0;
+  lastNow = now;
+  // The count has twelve bits.
+  const time = (now + (made >> 12)).toString(16).padStart(12, "0");
+  const count = (made & 0xfff).toString(16).padStart(3, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${count}${crypto.randomUUID().slice(18)}`;
 }
 
 function checkKind(

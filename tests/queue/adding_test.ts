@@ -32,6 +32,13 @@ Deno.test("a job of another kind without an id gets a new one; a file job withou
   await assert.rejects(on.queue.add([{ kind: "file" }]), hasCode("invalid_job"));
 });
 
+Deno.test("new ids grow in the order of adding, however many are made in one millisecond", async () => {
+  await using on = await testQueue();
+  const added = await on.queue.add(Array.from({ length: 10_000 }, () => ({ kind: "mail" })));
+  const ids = added.map(({ job }) => job.id);
+  assert.deepEqual(ids.toSorted(), ids);
+});
+
 Deno.test("adding is idempotent: a waiting or running job is returned as it is, whatever the new request holds", async () => {
   await using on = await testQueue();
   const [first] = await on.queue.add([{ id: "a", payload: 1 }]);
