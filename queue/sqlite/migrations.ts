@@ -6,8 +6,9 @@ import attempts from "./migrations/0003_attempts.sql" with { type: "text" };
 import parked from "./migrations/0004_parked.sql" with { type: "text" };
 import processes from "./migrations/0005_processes.sql" with { type: "text" };
 import bulkCounts from "./migrations/0006_bulk_counts.sql" with { type: "text" };
+import statusCheck from "./migrations/0007_status_check.sql" with { type: "text" };
 
-const MIGRATIONS = [jobs, bounds, attempts, parked, processes, bulkCounts];
+const MIGRATIONS = [jobs, bounds, attempts, parked, processes, bulkCounts, statusCheck];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
@@ -15,11 +16,19 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 export function migrate(db: DatabaseSync, upTo = SCHEMA_VERSION): void {
   // A table is changed by building a new one; views and keys added by hand must not prevent that.
   db.exec("PRAGMA legacy_alter_table = ON; PRAGMA foreign_keys = OFF");
+  // A check is changed in the text of the schema.
+  defend(db, false);
   try {
     takeSteps(db, upTo);
   } finally {
+    defend(db, true);
     db.exec("PRAGMA legacy_alter_table = OFF; PRAGMA foreign_keys = ON");
   }
+}
+
+/** Whether the text of the schema is protected. The runtime's types do not know it yet. */
+function defend(db: DatabaseSync & { enableDefensive?(isOn: boolean): void }, isOn: boolean): void {
+  db.enableDefensive?.(isOn);
 }
 
 function takeSteps(db: DatabaseSync, upTo: number): void {
