@@ -105,10 +105,7 @@ export class Queue implements Role {
   moveAll: Role["moveAll"] = (...args) => this.#operating.moveAll(...args);
 
   // Admin
-  beginRequest: Role["beginRequest"] = () => {
-    const ends = [this.#requests.begin(), this.#parts.store.expectReads()];
-    return () => ends.forEach((end) => end());
-  };
+  beginRequest: Role["beginRequest"] = () => this.#requests.begin();
   backup: Role["backup"] = (...args) => backUp(this.#parts.store, ...args);
 
   check(options: { deep: boolean }): Promise<string[]> {

@@ -233,8 +233,7 @@ export interface Operator extends Enqueuer {
 export interface Admin {
   /**
    * Marks the start of a request. Returns the function to call at its end. If the process dies in between, the request
-   * may be the cause, so running jobs are not charged for the death, three times in a row at most. Its reads find the
-   * thread free now and then, however many writes there are.
+   * may be the cause, so running jobs are not charged for the death, three times in a row at most.
    */
   beginRequest(): () => void;
   /** What the backend cannot do: `check` leaves it out, `backup` is refused. */

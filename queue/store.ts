@@ -211,11 +211,6 @@ export interface Store {
   orphans(request: OrphanRequest): Promise<Orphan[]>;
   /** Also keeps the store's files small. Returns the ids of removed jobs, and where to continue (0 = begin again). */
   prune(request: PruneRequest): Promise<{ removed: readonly string[]; next: number }>;
-  /**
-   * Reads for a person come now, until the returned function is called: where they share a thread with the writes, they
-   * are to find it free now and then.
-   */
-  expectReads(): () => void;
   get(id: string, options?: GetOptions): Promise<{ job: Job; history: HistoryEntry[] } | null>;
   /** Jobs by their `seq`, in the given order, without those that are gone. */
   getMany(seqs: readonly number[], options?: GetOptions): Promise<Job[]>;

@@ -34,16 +34,16 @@ export interface GroupCommitOptions {
 const PATIENCE_MS = 5_000;
 const MANY_WRITES = 8;
 /**
- * A page request needs some twenty rounds of the event loop, and what it waits for needs some more. At full speed each
- * round held a transaction of ten milliseconds, and a page took half a second. So some rounds pass between two
- * transactions, and a transaction takes no new write after `mostMs`, or after twice the time of a commit on a slow
- * disk, where more writes have to share one.
+ * So many rounds of the event loop pass between two transactions that have many writes. A page is made in one round, but
+ * the runtime looks for incoming data only once in some sixty. At full speed, with ten milliseconds of transaction in each
+ * round, a page took half a second.
  */
-const SHARED = { loops: 32, mostMs: 5 };
-/** While a reader is expected: enough rounds for a whole page. */
-const READ = { loops: 256, mostMs: 2 };
-/** A reader that has neither come nor read within this time waits for something else. */
-const READER_MS = 250;
+const ROUNDS = 32;
+/**
+ * A transaction takes no new write after this, or after twice the time of a commit on a slow disk, where more writes
+ * have to share one.
+ */
+const MOST_MS = 5;
 /** Smoothing factor of the mean commit time. */
 const WEIGHT = 0.1;
 const FIRST_RETRY_MS = 10;
@@ -59,9 +59,6 @@ export class GroupCommit {
   #wasBusy = false;
   /** A mean, because a commit that copies the log into the database takes ten times as long. */
   #commitMs = 0;
-  /** Readers that have come and not gone yet. */
-  #readers = 0;
-  #readAt = -Infinity;
   #retryMs = FIRST_RETRY_MS;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -94,21 +91,6 @@ export class GroupCommit {
     });
   }
 
-  /** A reader needs the thread free now and then, until the returned function is called. */
-  expectReads(): () => void {
-    this.#readers += 1;
-    this.noteRead();
-    let hasGone = false;
-    return () => {
-      if (!hasGone) this.#readers -= 1;
-      hasGone = true;
-    };
-  }
-
-  noteRead(): void {
-    this.#readAt = performance.now();
-  }
-
   /** Runs the waiting writes, then refuses all later ones. */
   close(): void {
     this.#closed = true;
@@ -123,20 +105,11 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#runAfter(1);
+    this.#runAfter(this.#wasBusy ? ROUNDS : 1);
   }
 
-  get #pace(): typeof SHARED {
-    return this.#readers > 0 && performance.now() - this.#readAt < READER_MS ? READ : SHARED;
-  }
-
-  /** Asked in each round anew: a reader may come meanwhile, or go. */
-  #runAfter(round: number): void {
-    setImmediate(() => {
-      const loops = this.#wasBusy ? this.#pace.loops : 1;
-      if (round < loops) this.#runAfter(round + 1);
-      else this.#run();
-    });
+  #runAfter(rounds: number): void {
+    setImmediate(() => rounds > 1 ? this.#runAfter(rounds - 1) : this.#run());
   }
 
   #run(): void {
@@ -146,7 +119,7 @@ export class GroupCommit {
     this.#writes = [];
     this.#wasBusy = writes.length >= MANY_WRITES;
     try {
-      const mostMs = this.#closed ? Infinity : Math.max(this.#pace.mostMs, 2 * this.#commitMs);
+      const mostMs = this.#closed ? Infinity : Math.max(MOST_MS, 2 * this.#commitMs);
       const answers = this.#transact(writes, { mostMs });
       this.#retryMs = FIRST_RETRY_MS;
       this.#writeLater(writes.slice(answers.length));

@@ -125,16 +125,14 @@ export class SqliteStore implements Store {
       return listProcesses(this.#sql, { now: this.now(), silentForMs, own, isOwner });
     });
 
-  expectReads: Store["expectReads"] = () => this.#commits.expectReads();
+  get: Store["get"] = (id, how) => this.#read(() => get(this.#sql, id, how));
 
-  get: Store["get"] = (id, how) => this.#readForPage(() => get(this.#sql, id, how));
+  getMany: Store["getMany"] = (seqs, how) => this.#read(() => getMany(this.#sql, seqs, how));
 
-  getMany: Store["getMany"] = (seqs, how) => this.#readForPage(() => getMany(this.#sql, seqs, how));
-
-  list: Store["list"] = (query) => this.#readForPage(() => list(this.#sql, query, this.now()));
+  list: Store["list"] = (query) => this.#read(() => list(this.#sql, query, this.now()));
 
   stats: Store["stats"] = ({ silentForMs }) =>
-    this.#readForPage(() => ({
+    this.#read(() => ({
       ...stats(this.#sql, { now: this.now(), silentForMs }),
       warnings: logWarnings(this.#path),
     }));
@@ -192,11 +190,6 @@ export class SqliteStore implements Store {
     } catch (error) {
       throw isStorageFault(error) ? toStorageError(error) : error;
     }
-  }
-
-  #readForPage<T>(work: () => T): Promise<T> {
-    this.#commits.noteRead();
-    return this.#read(work);
   }
 }
 

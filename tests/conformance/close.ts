@@ -5,7 +5,7 @@ import { add, newJob, PROCESS } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 const CALLS: Record<
-  Exclude<keyof Store, "close" | "now" | "capabilities" | "expectReads">,
+  Exclude<keyof Store, "close" | "now" | "capabilities">,
   (store: Store) => Promise<unknown>
 > = {
   insert: (store) => store.insert([newJob("b")]),

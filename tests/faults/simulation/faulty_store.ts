@@ -76,7 +76,6 @@ export class FaultyStore implements Store {
   };
   prune: Store["prune"] = (request) => this.#write("prune", () => this.#world.disk.prune(request));
 
-  expectReads: Store["expectReads"] = () => () => {};
   get: Store["get"] = (id) => this.#read(() => this.#world.disk.get(id));
   getMany: Store["getMany"] = (seqs) => this.#read(() => this.#world.disk.getMany(seqs));
   list: Store["list"] = (query) => this.#read(() => this.#world.disk.list(query));
