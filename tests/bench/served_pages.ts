@@ -15,10 +15,10 @@ export interface ServedPages extends AsyncDisposable {
   readonly serverMs: Readonly<Record<"manager" | "ops", Map<string, number[]>>>;
 }
 
-export async function servePages({ queue, supervisor: system }: BenchSystem): Promise<ServedPages> {
+export async function servePages({ queue, supervisor: system, log }: BenchSystem): Promise<ServedPages> {
   const shared = {
     ...{ queue, system, password: PASSWORD, passwordIsDefault: false, apiToken: null },
-    ...{ host: "127.0.0.1", port: 0, version: "bench" },
+    ...{ host: "127.0.0.1", port: 0, version: "bench", onAudit: log.audit },
   };
   const serverMs = { manager: new Map<string, number[]>(), ops: new Map<string, number[]>() };
   const here = { hostname: "127.0.0.1", port: 0, onRequest: () => queue.beginRequest() };
