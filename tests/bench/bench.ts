@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { adding } from "./adding.ts";
 import { backlog } from "./backlog.ts";
 import { crash } from "./crash.ts";
-import { drain } from "./drain.ts";
+import { drain, firstJobs } from "./drain.ts";
 import { factsOf } from "./facts.ts";
 import { files } from "./files.ts";
 import { growth } from "./growth.ts";
@@ -24,7 +24,7 @@ import { starting } from "./starting.ts";
 type Part = (options: BenchOptions) => Promise<Row[]>;
 
 const PARTS: Record<string, Part> = {
-  ...{ drain, adding, posting, pickup, files, crash, starting, backlog, memory, size },
+  ...{ drain, first: firstJobs, adding, posting, pickup, files, crash, starting, backlog, memory, size },
 };
 /** Only on request: it takes a quarter of an hour, and some gigabytes of disk. */
 const LONG: Record<string, Part> = { growth };

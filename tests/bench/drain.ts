@@ -1,11 +1,14 @@
 /** Maximum throughput: no-op jobs through ten threads. */
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
-import { middle, repeated } from "./middle_of.ts";
+import { middle, middleOf, repeated } from "./middle_of.ts";
 import { openRawStore } from "./raw_store.ts";
 import type { BenchOptions, Row } from "./row.ts";
 import { openBareMinimum, openYardstick, type Yardstick } from "./yardstick.ts";
 
 const WARM_UP = 5_000;
+const WAITING = 300_000;
+const FIRST = 5_000;
+const FOLLOWING = 100_000;
 const BATCH = 1_000;
 
 export async function drain({ jobs, rounds }: BenchOptions): Promise<Row[]> {
@@ -41,6 +44,31 @@ export async function drain({ jobs, rounds }: BenchOptions): Promise<Row[]> {
       ...{ figure: fairness, unit: "", limit: null, goal: { atLeast: 0.5 } },
     },
   ];
+}
+
+/** The first jobs of threads that have just started, beside those that follow. */
+export async function firstJobs({ rounds }: BenchOptions): Promise<Row[]> {
+  const compared = await middleOf(rounds, firstOnce);
+  const measure = `the first ${FIRST.toLocaleString("en")} of ${
+    WAITING.toLocaleString("en")
+  }, beside those that follow`;
+  return [{ measure, ...compared, unit: "/s", goal: { ratio: 0.85 } }];
+}
+
+async function firstOnce(): Promise<{ figure: number; limit: number }> {
+  await using system = await openBenchSystem();
+  // Time enough to add them all before they are due.
+  const runAt = Date.now() + WAITING / 20;
+  await addMany(system, { jobs: WAITING, runAt });
+  if (Date.now() >= runAt) throw new Error("Adding the jobs took longer than there was time for.");
+  await new Promise((resolve) => setTimeout(resolve, runAt - Date.now()));
+  const rateUntil = async (from: number, to: number) => {
+    const since = performance.now();
+    await system.untilCompleted(to);
+    return (to - from) / (performance.now() - since) * 1000;
+  };
+  const figure = await rateUntil(0, FIRST);
+  return { figure, limit: await rateUntil(FIRST, FIRST + FOLLOWING) };
 }
 
 async function drainOnce(jobs: number): Promise<{ figure: number; fairness: number }> {

@@ -127,15 +127,17 @@ export function takeEnded(handle: ConsumerHandle, results: readonly Result[], bu
     const inFlight = handle.take(ticket);
     if (inFlight === null) continue;
     // Where the lease was lost the store refuses, and that is counted.
-    if (inFlight.canceled === "canceled") dropped.push(inFlight);
-    else {
-      ended.push(inFlight);
-      attempts.push({
-        job: inFlight.job,
-        outcome: inFlight.canceled === "stopping" ? toStopped(outcome) : outcome,
-      });
-      if (FAILURES.includes(outcome.type)) handle.failed += inFlight.canceled === "stopping" ? 0 : 1;
+    if (inFlight.canceled === "canceled") {
+      dropped.push(inFlight);
+      continue;
     }
+    const attempt = {
+      job: inFlight.job,
+      outcome: inFlight.canceled === "stopping" ? toStopped(outcome) : outcome,
+    };
+    ended.push(inFlight);
+    attempts.push(attempt);
+    if (FAILURES.includes(attempt.outcome.type)) handle.failed += 1;
   }
   handle.done += ended.length;
   handle.observe(ended.length + dropped.length, busyMs);

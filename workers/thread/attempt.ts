@@ -43,7 +43,7 @@ export interface AttemptOptions {
   readonly consumerId: string;
   /** Shared by all attempts of the thread, so it is frozen. */
   readonly settings: HandlerContext["settings"];
-  readonly handlers: Handlers;
+  readonly handlers: Pick<Handlers, "loaded" | "load">;
   readonly clock: Clock;
   readonly state: ThreadState;
   /** The module of this kind was just loaded. */

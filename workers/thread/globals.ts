@@ -63,7 +63,7 @@ export class Globals {
   readonly #entries: Entry[] = [];
   /** Of everything that existed at first (25 µs). */
   readonly whole: QuickCheck;
-  /** Of what most code uses (half a µs); of added names it sees only those that a loop over an object's keys meets. */
+  /** Of what most code uses (1 µs); of added names it sees only those that a loop over an object's keys meets. */
   readonly common: QuickCheck;
   readonly #listeners = PROCESS_EVENTS.map((event) => listeners.call(process, event).length);
   readonly #ofKind = new Map<string, readonly Change[]>();

@@ -14,7 +14,7 @@ const MB = 1_048_576;
 /**
  * V8 lets a heap grow by 8 MB before it collects what has outlived two small collections, and ten threads are ten
  * heaps. So an idle thread collects by itself once this many jobs have passed: some 20 ms each time, and 50 MB less in
- * all.
+ * all. At 4,000 jobs it took a tenth of all processor time.
  */
 const ENOUGH_JOBS = 20_000;
 
