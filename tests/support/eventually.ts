@@ -3,9 +3,12 @@ const OFTEN_MS = 10;
 const SHARE = 4;
 const SELDOM_MS = 100;
 
-/** Waits until `condition` returns a truthy value, and returns that; fails with `what` after `withinMs`. */
+/**
+ * Waits until `condition` returns a truthy value, and returns that; fails with `what` after `withinMs`. `what` may be
+ * worked out then, to say how things stand.
+ */
 export async function eventually<Result>(
-  what: string,
+  what: string | (() => string),
   condition: () => Result | Promise<Result>,
   { withinMs = 5000 }: { withinMs?: number } = {},
 ): Promise<NonNullable<Result>> {
@@ -14,7 +17,9 @@ export async function eventually<Result>(
     const since = performance.now();
     const result = await condition();
     if (result) return result as NonNullable<Result>;
-    if (performance.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${what}`);
+    if (performance.now() > deadline) {
+      throw new Error(`Not within ${withinMs} ms: ${typeof what === "string" ? what : what()}`);
+    }
     const pauseMs = Math.min(Math.max(OFTEN_MS, SHARE * (performance.now() - since)), SELDOM_MS);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }

@@ -15,7 +15,8 @@ const never = new Promise(() => {});
 
 export function handler(job: HandlerJob, context: HandlerContext): unknown {
   const [way = "", times] = String(job.payload).split(" ");
-  if (times === "once" && !isFirstTime(job, context)) return "done by another";
+  const isFirst = isFirstTime(job, context);
+  if (times === "once" && !isFirst) return "done by another";
   return die(way);
 }
 

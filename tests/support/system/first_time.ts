@@ -1,21 +1,17 @@
 /** Whether a handler is on this job for the first time; asked once per attempt, and true in no later one. */
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 
-/** A file remembers it: the thread that asked may die, and its process too. */
+/** A file remembers it, with a byte for each attempt: the thread that asked may die, and its process too. */
 export function isFirstTime({ id }: HandlerJob, { settings }: HandlerContext): boolean {
-  try {
-    Deno.openSync(mark(settings.filesDir, id), { createNew: true, write: true }).close();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return false;
-    throw error;
-  }
+  using file = Deno.openSync(mark(settings.filesDir, id), { create: true, append: true });
+  file.writeSync(Uint8Array.of(0));
+  return file.statSync().size === 1;
 }
 
-/** Whether a handler has asked: a thread has a job a moment before its handler runs. */
-export function hasBegun(filesDir: string, id: string): boolean {
+/** Whether handlers have asked this often: a thread has a job a moment before its handler runs. */
+export function hasBegun(filesDir: string, id: string, attempts = 1): boolean {
   try {
-    return Deno.statSync(mark(filesDir, id)).isFile;
+    return Deno.statSync(mark(filesDir, id)).size >= attempts;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
