@@ -7,7 +7,7 @@ import type { Added, Enqueuer, JobRequest } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
 
 /** The most that one turn adds: some milliseconds. */
-const MOST_JOBS = 500;
+const MOST_JOBS = 1_000;
 const MOST_CHARACTERS = 256 * 1024;
 /** The shortest time between two pauses: each takes some 6 ms, in which a bulk of jobs makes no progress. */
 const BETWEEN_RESTS_MS = 30;

@@ -31,7 +31,7 @@ export function checkJob(
 ): NewJob {
   const kind = checkKind(request.kind ?? DEFAULT_KIND, { kinds, handlersDir });
   return {
-    id: checkId(request.id ?? inventId(kind, now)),
+    id: (request.id ?? null) === null ? inventId(kind, now) : checkId(request.id),
     kind,
     payload: checkPayload(request.payload ?? null),
     priority: checkPriority(request.priority ?? 0),
@@ -69,6 +69,8 @@ function inventId(kind: string, now: number): string {
 let lastNow = 0;
 /** Ids made in that millisecond. */
 let made = 0;
+/** What the next ids begin with: the time, and the version. */
+let prefix = "";
 
 /**
  * A UUID of version 7 (RFC 9562): it begins with the time, in milliseconds since 1970, and counts the ids of each. So
@@ -78,10 +80,13 @@ let made = 0;
 export function timedUuid(now: number): string {
   made = now === lastNow ? made + 1 : 0;
   lastNow = now;
-  // The count has twelve bits.
-  const time = (now + (made >> 12)).toString(16).padStart(12, "0");
-  const count = (made & 0xfff).toString(16).padStart(3, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${count}${crypto.randomUUID().slice(18)}`;
+  // It has twelve bits.
+  const count = made & 0xfff;
+  if (count === 0) {
+    const time = (now + (made >> 12)).toString(16).padStart(12, "0");
+    prefix = `${time.slice(0, 8)}-${time.slice(8)}-7`;
+  }
+  return `${prefix}${count.toString(16).padStart(3, "0")}${crypto.randomUUID().slice(18)}`;
 }
 
 function checkKind(

@@ -37,6 +37,8 @@ const MAYBE_LOST = /(?:^|[[:,])(?:0|null)(?:[\],}]|$)/;
  * @throws {InexactNumber} for non-finite numbers; {TypeError} for cycles and big integers
  */
 export function exactJson(value: unknown): string | undefined {
+  // What most jobs have for a payload.
+  if (value === null) return "null";
   const json = JSON.stringify(value);
   if (json === undefined || !MAYBE_LOST.test(json)) return json;
   return JSON.stringify(value, (key, part: unknown) => {

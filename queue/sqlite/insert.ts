@@ -21,8 +21,9 @@ interface Reading {
 }
 
 export function insert(sql: Statements, jobs: readonly NewJob[], now: number): (Added | Refused)[] {
-  const reading: Reading = { budget: null, bytes: 0 };
   const seqs = insertNew(sql, jobs, now);
+  if (typeof seqs === "number") return jobs.map((job, i) => added(job, seqs + i, now));
+  const reading: Reading = { budget: null, bytes: 0 };
   const inserted: (Added | Refused)[] = [];
   for (const job of jobs) {
     const seq = seqs.get(job.id);
@@ -36,8 +37,11 @@ export function insert(sql: Statements, jobs: readonly NewJob[], now: number): (
   return inserted;
 }
 
-/** Inserts the jobs whose ids are new with one statement, if that pays, and returns their `seq`. */
-function insertNew(sql: Statements, jobs: readonly NewJob[], now: number): Map<string, number> {
+/**
+ * Inserts the jobs whose ids are new with one statement, if that pays. Returns their `seq` by id; the first one if all
+ * were new, since the others follow it.
+ */
+function insertNew(sql: Statements, jobs: readonly NewJob[], now: number): number | Map<string, number> {
   if (jobs.length < FEWEST || jobs.some(({ payload }) => payload.length > LONGEST)) return new Map();
   const rows = jobs.map(({ id, kind, payload, priority, runAt }) => [id, kind, payload, priority, runAt]);
   const last = number(sql.lastSeq.get()?.seq ?? 0);
@@ -47,7 +51,7 @@ function insertNew(sql: Statements, jobs: readonly NewJob[], now: number): Map<s
     () => sql.insertMany.run(JSON.stringify(rows), now),
   );
   const areAllNew = changes === jobs.length && lastInsertRowid === last + jobs.length;
-  if (areAllNew) return new Map(jobs.map(({ id }, i) => [id, last + 1 + i]));
+  if (areAllNew) return last + 1;
   const seqs = new Map(sql.addedAfter.all(last).map(([id, seq]) => [String(id), number(seq)]));
   // A trigger made by hand may have added others.
   const asked = new Set(jobs.map(({ id }) => id));
