@@ -208,7 +208,9 @@ class Prefetch {
   observe(count: number, busyMs: number): void {
     if (count === 0) return;
     const ms = busyMs / count;
-    this.#meanMs = Number.isFinite(this.#meanMs) ? this.#meanMs + (ms - this.#meanMs) * WEIGHT : ms;
+    // As if each of them had been observed by itself.
+    const weight = 1 - (1 - WEIGHT) ** count;
+    this.#meanMs = Number.isFinite(this.#meanMs) ? this.#meanMs + (ms - this.#meanMs) * weight : ms;
   }
 
   /** Trust is lost at once: a job is taking long. */

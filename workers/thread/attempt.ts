@@ -58,8 +58,8 @@ export class Attempt {
   #canceled: string | null = null;
   #stubborn: string | null = null;
   #lines: KeptLines | undefined;
-  /** By the clock of the thread. */
-  readonly began: number;
+  /** By the clock of the thread. The time that the first job of a kind waits for its module is not the job's. */
+  began: number;
   /** Its outcome is known: what still runs of it is code that it left behind. */
   hasEnded = false;
 
@@ -126,6 +126,7 @@ export class Attempt {
   async #load(kind: string): Promise<HandlerModule> {
     const module = await this.#options.handlers.load(kind).catch(asTooEarly);
     this.#options.onLoaded(kind);
+    this.began = this.#options.clock.now();
     return module;
   }
 

@@ -1,0 +1,61 @@
+/** How many jobs a consumer is given ahead: what its recent jobs took decides. */
+import assert from "node:assert/strict";
+import { ConsumerHandle } from "../../workers/dispatch/consumer_handle.ts";
+import { ThreadState } from "../../workers/dispatch/thread_state.ts";
+import { Attempt } from "../../workers/thread/attempt.ts";
+import type { Clock } from "../../workers/thread/runtime.ts";
+import { MOST_IN_FLIGHT } from "../../workers/protocol.ts";
+
+const SLOW_MS = 24;
+const SHORT_MS = 0.1;
+
+function idleConsumer(): ConsumerHandle {
+  const handle = new ConsumerHandle({ consumerId: "c", slot: 1, post: () => {}, now: () => 0 });
+  handle.ready = true;
+  return handle;
+}
+
+const room = (handle: ConsumerHandle) => handle.room(MOST_IN_FLIGHT);
+
+Deno.test("a consumer whose first job was slow has earned the most after ten reports of short ones", () => {
+  const handle = idleConsumer();
+  handle.observe(1, SLOW_MS);
+  const earned: number[] = [];
+  for (let i = 0; i < 10; i++) {
+    earned.push(room(handle));
+    handle.observe(room(handle), room(handle) * SHORT_MS);
+  }
+  assert.equal(room(handle), MOST_IN_FLIGHT, `room for ${earned}`);
+  assert.equal(earned[0], 1);
+});
+
+Deno.test("a consumer whose jobs alternate between slow and short is given one at a time", () => {
+  const handle = idleConsumer();
+  for (let i = 0; i < 10; i++) {
+    handle.observe(1, SLOW_MS);
+    handle.observe(1, SHORT_MS);
+  }
+  assert.equal(room(handle), 1);
+});
+
+Deno.test("the time that a handler takes to load is not counted as its first job's", async () => {
+  let now = 1_000;
+  const clock: Clock = { now: () => now, wallNow: () => now, after: () => () => {} };
+  const handler = () => void (now += 5);
+  const load = () => {
+    now += 300;
+    return Promise.resolve({ handler });
+  };
+  const message = { ticket: 1, seq: 1, lease: 1, id: "a", kind: "mail", payload: "null", attempt: 1 };
+  const attempt = new Attempt(message, {
+    ...{ consumerId: "c", settings: { filesDir: "/", startDir: "/", workMs: 0 }, clock },
+    ...{
+      state: new ThreadState(),
+      handlers: { loaded: () => null, load },
+      onLoaded: () => {},
+      log: () => {},
+    },
+  });
+  await attempt.run();
+  assert.equal(clock.now() - attempt.began, 5);
+});
