@@ -6,7 +6,8 @@ import { tempFolder } from "../support/temp_folder.ts";
 import type { BenchOptions, Row } from "./row.ts";
 
 const SYSTEM = new URL("draining_system.ts", import.meta.url).pathname;
-const SETTLED_MS = 3_000;
+/** By then each thread has collected what its start left behind. */
+const SETTLED_MS = 10_000;
 const DEFAULTS = {
   ...{ CONSUMERS: "10", HEARTBEAT_MS: "1000", SWEEP_MS: "10000", STALL_MS: "30000" },
 };

@@ -21,7 +21,7 @@ import type { Tidiness } from "./tidiness.ts";
 export interface Guards {
   readonly owners: Pick<Owners, "run">;
   readonly tidiness: Pick<Tidiness, "prepareFor" | "adopt" | "lookAfter">;
-  readonly memory: Pick<Memory, "look" | "countJob" | "collect">;
+  readonly memory: Pick<Memory, "look" | "countJob" | "collect" | "rest">;
 }
 
 export interface ConsumerLoopOptions {
@@ -219,7 +219,8 @@ export class ConsumerLoop {
       state.memoryMb = takenMb;
       if (problem !== null) return this.#retire(problem, this.#ticket);
       tell({ type: "beat" });
-      if (this.#current !== null) log.info("Heartbeat sent");
+      if (this.#current === null) memory.rest();
+      else log.info("Heartbeat sent");
       this.#beat();
     });
   }

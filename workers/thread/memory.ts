@@ -18,8 +18,18 @@ const MB = 1_048_576;
  */
 const ENOUGH_JOBS = 20_000;
 
+/** Idle heartbeats before a thread collects what its start left behind, and so many more at most. */
+const RESTS = 2;
+const MORE_RESTS = 5;
+
+interface Collection {
+  readonly type: "major";
+  /** With "last-resort" V8 gives free memory back to the system. */
+  readonly flavor: "last-resort";
+}
+
 /** Defined with `--expose-gc`, which the supervisor is started with; without it heaps are larger, and that is all. */
-const { gc } = globalThis as { readonly gc?: () => void };
+const { gc } = globalThis as { readonly gc?: (how?: Collection) => void };
 
 export class Memory {
   readonly #limitMb: number;
@@ -29,6 +39,7 @@ export class Memory {
    * starts at a random count.
    */
   #jobs = Math.floor(Math.random() * ENOUGH_JOBS);
+  #restsLeft = RESTS + Math.floor(Math.random() * MORE_RESTS);
 
   constructor(limitMb: number) {
     this.#limitMb = limitMb;
@@ -50,6 +61,12 @@ export class Memory {
     if (this.#jobs < ENOUGH_JOBS) return;
     this.#jobs = 0;
     gc?.();
+  }
+
+  /** A heartbeat of an idle thread. The start leaves two megabytes behind in each, which no job would ever collect. */
+  rest(): void {
+    this.#restsLeft -= 1;
+    if (this.#restsLeft === 0) gc?.({ type: "major", flavor: "last-resort" });
   }
 
   #problem(heapLimit: number, external: number): string | null {

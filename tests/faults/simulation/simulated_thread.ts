@@ -79,7 +79,12 @@ export class SimulatedThread implements Child<ToConsumer> {
           },
         },
         tidiness: { prepareFor: () => {}, adopt: () => [], lookAfter: () => {} },
-        memory: { look: () => ({ takenMb: 0, problem: null }), countJob: () => {}, collect: () => {} },
+        memory: {
+          look: () => ({ takenMb: 0, problem: null }),
+          countJob: () => {},
+          collect: () => {},
+          rest: () => {},
+        },
       },
       tell: (message) => this.#tell(message),
       close: () => void this.crash("It was closed"),

@@ -47,7 +47,12 @@ export class ThreadlessThread implements Child<ToConsumer> {
       guards: {
         owners: { run: (attempt, work) => work(attempt) },
         tidiness: { prepareFor: () => {}, adopt: () => [], lookAfter: () => {} },
-        memory: { look: () => ({ takenMb: 0, problem: null }), countJob: () => {}, collect: () => {} },
+        memory: {
+          look: () => ({ takenMb: 0, problem: null }),
+          countJob: () => {},
+          collect: () => {},
+          rest: () => {},
+        },
       },
       tell: (message) => this.#tell(writeMessage(message)),
       close: () => this.#end("It was closed"),
