@@ -86,7 +86,7 @@ async function drainOfMany({ database, waiting, without, jobs, backlog }: Many):
     },
     {
       measure: "the same while one reader turns pages, beside it without",
-      ...{ figure: read.result, unit: "/s", limit: figure },
+      ...{ figure: read.result, unit: "/s", limit: figure, goal: { ratio: 0.85 } },
     },
     ...Object.entries(readers.pages).map(([name, url]) => serverRow(name, answersOf(pages, url))),
     ...readerRows(Object.values(read.took).flat()),
