@@ -34,7 +34,7 @@ export const threadDeath: Fault = {
   letter: "G",
   title:
     "a thread throws, rejects, fails in a callback or a listener, falls silent, is ended idle or at work",
-  tries: { each: WAYS.length * TOGETHER, long: 50 * WAYS.length * TOGETHER },
+  tries: { each: 4 * TOGETHER, long: 50 * WAYS.length * TOGETHER },
   attempts,
 };
 

@@ -1,7 +1,7 @@
 /**
  * Calls that would end or move the whole process throw an error in a handler. A handler can still make some of
- * them by importing the function by name from `node:process`: `exit` ends its thread and `abort` the process,
- * which is charged to the job, and after `chdir` the supervisor restores the working folder.
+ * them by importing the function by name from `node:process`: `abort` ends the process, which is charged to the
+ * job, and after `chdir` the supervisor restores the working folder. `exit` calls `reallyExit`, which throws.
  */
 import process from "node:process";
 
