@@ -45,3 +45,9 @@ for (
     assert.fail(found.join("\n"));
   });
 }
+
+for (const part of ["crash", "posting", "size"]) {
+  Deno.test(`the benchmark of ${part} still measures what it says`, async () => {
+    assert.equal((await measured(part, "2000")).size, 1);
+  });
+}
