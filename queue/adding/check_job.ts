@@ -80,7 +80,7 @@ let prefix = "";
 export function timedUuid(now: number): string {
   made = now === lastNow ? made + 1 : 0;
   lastNow = now;
-  // It has twelve bits.
+  // The count has twelve bits.
   const count = made & 0xfff;
   if (count === 0) {
     const time = (now + (made >> 12)).toString(16).padStart(12, "0");

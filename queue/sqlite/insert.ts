@@ -12,22 +12,25 @@ import { ValueBudget } from "./values.ts";
  * one turn passes at most this many bytes, which takes some 15 ms, or a single job.
  */
 const TURN_BYTES = 64 * 1024 * 1024;
+/** Each is read or replaced by statements of its own, which takes as long as ten new jobs. */
+const TURN_JOBS = 500;
 
 /** What one turn reads. */
 interface Reading {
   /** Null until a job is read. */
   budget: ValueBudget | null;
   bytes: number;
+  jobs: number;
 }
 
 export function insert(sql: Statements, jobs: readonly NewJob[], now: number): (Added | Refused)[] {
   const seqs = insertNew(sql, jobs, now);
   if (typeof seqs === "number") return jobs.map((job, i) => added(job, seqs + i, now));
-  const reading: Reading = { budget: null, bytes: 0 };
+  const reading: Reading = { budget: null, bytes: 0, jobs: 0 };
   const inserted: (Added | Refused)[] = [];
   for (const job of jobs) {
     const seq = seqs.get(job.id);
-    if (seq === undefined && reading.bytes >= TURN_BYTES) break;
+    if (seq === undefined && (reading.bytes >= TURN_BYTES || reading.jobs >= TURN_JOBS)) break;
     inserted.push(seq === undefined ? insertOne(sql, job, { now, reading }) : added(job, seq, now));
     // A second job with this id is not new.
     seqs.delete(job.id);
@@ -63,6 +66,7 @@ function insertOne(
   job: NewJob,
   { now, reading }: { readonly now: number; readonly reading: Reading },
 ): Added | Refused {
+  reading.jobs += 1;
   const values = [job.id, job.kind, job.payload, job.priority, job.runAt ?? now, now] as const;
   const { changes, lastInsertRowid } = sql.insert.run(...values);
   if (changes === 1) return added(job, Number(lastInsertRowid), now);
