@@ -1,5 +1,6 @@
 /** Statements about the line of waiting jobs and about parked jobs: see `waiting_line.ts`, `parking.ts`. */
-import { IN_FLIGHT, PARKED, READY, SUSPECT, TO } from "./status_sql.ts";
+import { IN_FLIGHT, TO } from "../sql/conditions.ts";
+import { PARKED, READY, SUSPECT } from "./status_sql.ts";
 
 export const LINE = {
   // places in line: ?1 priority ?2 now ?3 limit; suspects: ?1 limit

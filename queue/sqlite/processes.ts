@@ -1,6 +1,6 @@
 /** The processes that work on the queue, as rows, and what they hold. */
 import type { Orphan, OrphanRequest, ProcessIdentity, ProcessRow } from "../store.ts";
-import { number, numberOrNull, textOrNull, toText } from "./rows.ts";
+import { number, toOrphan, toText } from "../sql/rows.ts";
 import type { Statements } from "./statements.ts";
 
 /** Returns the number of the process, which its claims write. */
@@ -41,18 +41,7 @@ export function listProcesses(sql: Statements, { now, silentForMs, own, isOwner 
 }
 
 export function orphans(sql: Statements, request: OrphanRequest, now: number): Orphan[] {
-  return rowsOf(sql, request, now).map((row) => ({
-    seq: number(row.seq),
-    lease: number(row.lease),
-    id: toText(row.id),
-    kind: toText(row.kind),
-    consumerId: textOrNull(row.consumer_id),
-    crashes: number(row.crashes),
-    suspect: row.suspect === 1,
-    runAt: number(row.run_at),
-    startedAt: numberOrNull(row.started_at),
-    lastHeartbeat: numberOrNull(row.last_heartbeat),
-  }));
+  return rowsOf(sql, request, now).map(toOrphan);
 }
 
 function rowsOf(sql: Statements, request: OrphanRequest, now: number) {

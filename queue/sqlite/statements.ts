@@ -18,12 +18,10 @@ import {
   IS_IN_FINISHED_INDEX,
   KEEPS_RUN_AT,
   MAY,
-  PARKED,
-  READY,
   STARTS_AGAIN,
-  SUSPECT,
   TO,
-} from "./status_sql.ts";
+} from "../sql/conditions.ts";
+import { PARKED, READY, SUSPECT } from "./status_sql.ts";
 
 /** Values longer than this, in bytes, are left out of the job and not even read. */
 const columns = (most: number) =>

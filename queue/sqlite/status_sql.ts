@@ -1,39 +1,11 @@
-/** Conditions on the status of a job as SQL, built once from the tables of `job.ts`: no statement names a status itself. */
-import { FINISHED, isFinished, MOVES, RESUBMIT, type Status, STATUSES, type Verb } from "../job.ts";
-
-const quoted = (statuses: readonly Status[]) => statuses.map((status) => `'${status}'`).join(", ");
-
-/** `status = 'A'`, because a partial index serves a query only if both have the same words; or `status IN ('A', 'B')`. */
-function isOneOf(statuses: readonly Status[]): string {
-  return statuses.length === 1 ? `status = ${quoted(statuses)}` : `status IN (${quoted(statuses)})`;
-}
-
-function byVerb(sqlOf: (verb: Verb) => string): Record<Verb, string> {
-  const entries = (Object.keys(MOVES) as Verb[]).map((verb) => [verb, sqlOf(verb)]);
-  return Object.fromEntries(entries) as Record<Verb, string>;
-}
-
-/** Whether the verb may move the job. */
-export const MAY = byVerb((verb) => isOneOf(MOVES[verb].from));
-/** The status to which the verb moves the job. */
-export const TO = byVerb((verb) => quoted([MOVES[verb].to]));
+/** Which waiting jobs an index of claims holds, and how the jobs of each status are counted. */
+import { isFinished, type Status, STATUSES } from "../job.ts";
+import { IN_FLIGHT, IS_IN_FINISHED_INDEX, isOneOf, MAY } from "../sql/conditions.ts";
 
 /** Jobs in the line, quarantined ones, and those without a handler. In the words of the partial indexes. */
 export const READY = `${MAY.claim} AND suspect = 0 AND parked = 0`;
 export const SUSPECT = `${MAY.claim} AND suspect = 1 AND parked = 0`;
 export const PARKED = `${MAY.claim} AND parked = 1`;
-export const IN_FLIGHT = MAY.release;
-
-export const IS_FINISHED = isOneOf(FINISHED);
-/** The same in the words of the index `jobs_finished`. */
-export const IS_IN_FINISHED_INDEX = `status NOT IN (${
-  quoted(STATUSES.filter((status) => !isFinished(status)))
-})`;
-
-const RESUBMITTED = MOVES.resubmit.from;
-/** Whether a resubmit starts the counts again, and whether it keeps a time to run that is still ahead. */
-export const STARTS_AGAIN = isOneOf(RESUBMITTED.filter((status) => RESUBMIT[status].startsAgain));
-export const KEEPS_RUN_AT = isOneOf(RESUBMITTED.filter((status) => RESUBMIT[status].keepsRunAt));
 
 /** One SELECT per status, with the number that `countOf` returns for it. */
 export function countedByStatus(): string {

@@ -1,6 +1,6 @@
 /** The one place that turns rows into jobs and handles NULLs. Rows may have been edited by hand. */
 import { type HistoryEntry, type HistoryEvent, isStatus, type Job, MOVES } from "../job.ts";
-import type { Claimed } from "../store.ts";
+import type { Claimed, Orphan } from "../store.ts";
 import { StorageError } from "../errors.ts";
 
 type Row = Record<string, unknown>;
@@ -59,6 +59,21 @@ export function toClaimed(
     retries: number(retries),
     crashes: number(crashes),
     suspect: suspect === 1,
+  };
+}
+
+export function toOrphan(row: Row): Orphan {
+  return {
+    seq: number(row.seq),
+    lease: number(row.lease),
+    id: toText(row.id),
+    kind: toText(row.kind),
+    consumerId: textOrNull(row.consumer_id),
+    crashes: number(row.crashes),
+    suspect: row.suspect === 1,
+    runAt: number(row.run_at),
+    startedAt: numberOrNull(row.started_at),
+    lastHeartbeat: numberOrNull(row.last_heartbeat),
   };
 }
 
