@@ -3,6 +3,7 @@ import { StorageError } from "./errors.ts";
 import { QUEUE_DEFAULTS, type QueueOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
 import type { Store } from "./store.ts";
+import { misreadPostgresAddress } from "./postgres/address.ts";
 import { misreadSqliteAddress } from "./sqlite/address.ts";
 import { openSqliteStore } from "./sqlite/open_store.ts";
 
@@ -22,26 +23,41 @@ type StoreOptions =
   & Pick<OpenOptions, "mustExist" | "onCreated">
   & { readonly clock?: () => number };
 
-type Backend = (address: string, options: StoreOptions) => Store | Promise<Store>;
-
-/** Backends by scheme. PostgreSQL and Redis would be added here: nothing else chooses a backend. */
-const BACKENDS: Readonly<Record<string, Backend>> = {
-  sqlite: (address, options) => openSqliteStore(sqlitePath(address), options),
-};
-
-function sqlitePath(address: string): string {
-  const problem = misreadSqliteAddress(address);
-  if (problem !== null) throw new StorageError(`QUEUE_URL ${problem}.`);
-  return address.trim();
+interface Backend {
+  open(url: string, options: StoreOptions): Store | Promise<Store>;
+  /** What is wrong with the URL, to follow the name of the setting; null for a URL that it can open. */
+  misread(url: string): string | null;
 }
 
-export { misreadSqliteAddress };
+const sqlite: Backend = {
+  open: (url, options) => openSqliteStore(placeOf(url).trim(), options),
+  misread: (url) => misreadSqliteAddress(placeOf(url)),
+};
 
-/** The schemes that a URL may have. */
-export const SCHEMES: readonly string[] = Object.keys(BACKENDS);
+/** The driver is loaded only where it is used. */
+const postgres: Backend = {
+  open: async (url, options) => (await import("./postgres/open_store.ts")).openPostgresStore(url, options),
+  misread: misreadPostgresAddress,
+};
+
+/** Backends by scheme: nothing else chooses one. */
+const BACKENDS: Readonly<Record<string, Backend>> = { sqlite, postgres, postgresql: postgres };
+
+const schemeOf = (url: string) => /^[a-z][a-z0-9+.-]*(?=:)/.exec(url.trim())?.[0];
+const placeOf = (url: string) => url.slice(url.indexOf(":") + 1);
+
+/** Returns what is wrong with the URL of a queue, to follow the name of the setting; null for one that can be opened. */
+export function misreadQueueUrl(url: string): string | null {
+  const scheme = schemeOf(url);
+  if (scheme === undefined) return "does not look like a URL: it must begin with a scheme and a colon";
+  const backend = Object.hasOwn(BACKENDS, scheme) ? BACKENDS[scheme] : undefined;
+  if (backend !== undefined) return backend.misread(url);
+  const known = Object.keys(BACKENDS).map((name) => `${name}:`).join(", ");
+  return `names no backend that is known: it must begin with ${known}`;
+}
 
 /**
- * Opens the queue at `url`, for example `sqlite:data/queue.db`.
+ * Opens the queue at `url`, for example `sqlite:data/queue.db` or `postgres://user:password@db.example.com/jobs`.
  * @throws {StorageError} for an unknown scheme, and if the backend cannot open the store
  */
 export async function getQueue(
@@ -62,29 +78,14 @@ export async function getQueue(
   });
 }
 
-/** The bare store, without the queue's rules: for checks and tests. */
+/** The bare store, without the queue's rules: for checks and tests. @throws {StorageError} */
 export async function openStore(
   url: string,
   role: "owner" | "guest",
   options: Omit<StoreOptions, "role"> = {},
 ): Promise<Store> {
-  const [, scheme = "", address = ""] = /^([a-z]+):(.*)$/s.exec(url) ?? [];
-  const backend = Object.hasOwn(BACKENDS, scheme) ? BACKENDS[scheme] : undefined;
-  if (backend === undefined) {
-    const known = SCHEMES.map((name) => `${name}:`).join(", ");
-    throw new StorageError(
-      `QUEUE_URL "${
-        redact(url)
-      }" names no backend that is known: use ${known} for example sqlite:data/queue.db.`,
-    );
-  }
-  if (address === "") {
-    throw new StorageError(`QUEUE_URL "${url}" lacks the place: for example sqlite:data/queue.db.`);
-  }
-  return await backend(address, { ...options, role });
-}
-
-/** A URL without its password. */
-function redact(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, "//…@");
+  const problem = misreadQueueUrl(url);
+  const backend = BACKENDS[schemeOf(url) ?? ""];
+  if (problem !== null || backend === undefined) throw new StorageError(`QUEUE_URL ${problem}.`);
+  return await backend.open(url, { ...options, role });
 }

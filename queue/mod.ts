@@ -9,7 +9,7 @@ export type * from "./store.ts";
 export type * from "./system_view.ts";
 
 // The queue.
-export { getQueue, misreadSqliteAddress, type OpenOptions, openStore, SCHEMES } from "./get_queue.ts";
+export { getQueue, misreadQueueUrl, type OpenOptions, openStore } from "./get_queue.ts";
 export { QUEUE_DEFAULTS } from "./options.ts";
 export { Queue } from "./queue.ts";
 export { type Attempt, attemptsOf } from "./inspecting/attempts.ts";

@@ -3,6 +3,7 @@ import type { Store } from "../../queue/store.ts";
 import { moveTableCases } from "./moves.ts";
 import {
   add,
+  addAll,
   addSuspect,
   at,
   claimOne,
@@ -225,7 +226,7 @@ const ONE = [{ consumerId: "c1", limit: 1, suspect: false }];
 function kindCases(test: Case): void {
   const only = (...kinds: string[]) => ({ kinds });
   const addMails = (store: Store, count: number) =>
-    store.insert(Array.from({ length: count }, (_, i) => newJob(`m${i}`, { kind: "mail", priority: 9 })));
+    addAll(store, Array.from({ length: count }, (_, i) => newJob(`m${i}`, { kind: "mail", priority: 9 })));
   const parkedOf = async (store: Store) => (await store.stats({ silentForMs: 0 })).parked;
 
   test("claim passes over kinds that it was not asked for: they wait, and are reported", async ({ store }) => {

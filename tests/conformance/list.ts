@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { QueueError } from "../../queue/errors.ts";
 import { type Status, STATUSES } from "../../queue/job.ts";
 import type { JobQuery, Store } from "../../queue/store.ts";
-import { add, at, bring, newJob, NOW } from "./stage.ts";
+import { add, addAll, at, bring, newJob, NOW } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 const SEVERAL: readonly Status[] = ["PENDING", "FAILED", "CANCELED"];
@@ -185,7 +185,8 @@ function filterCases(test: Case): void {
   });
 
   test("list of a line of thousands returns its beginning, page by page", async ({ store }) => {
-    await store.insert(
+    await addAll(
+      store,
       Array.from({ length: 6_000 }, (_, i) => newJob(`j${i}`, { runAt: i, priority: i % 7 })),
     );
     const ids = await walk(at(9_000, store), { line: true, limit: 50 });
@@ -197,7 +198,7 @@ function filterCases(test: Case): void {
 
   test("list finds one old job among twelve thousand, even if it takes several pages", async ({ store }) => {
     await add(store, "needle", { kind: "mail" });
-    await store.insert(Array.from({ length: 12_000 }, (_, i) => newJob(`hay${i}`)));
+    await addAll(store, Array.from({ length: 12_000 }, (_, i) => newJob(`hay${i}`)));
     for (
       const query of [
         { search: "needle" },

@@ -57,6 +57,11 @@ export async function add(store: Store, id: string, more: Partial<NewJob> = {}):
   return inserted.job;
 }
 
+/** Adds all of them, in as many calls as it takes. */
+export async function addAll(store: Store, jobs: readonly NewJob[]): Promise<void> {
+  for (let added = 0; added < jobs.length;) added += (await store.insert(jobs.slice(added))).length;
+}
+
 /** Claims the next job in line. Fails if there is none. */
 export async function claimOne(store: Store, consumerId = "c1", now = NOW): Promise<Claimed> {
   const { claimed } = await at(now, store).claim([{ consumerId, limit: 1, suspect: false }]);

@@ -1,5 +1,5 @@
 /** Settings that name a place: a folder, or the location of the queue (`sqlite:data/queue.db`). */
-import { misreadSqliteAddress, printable, SCHEMES } from "@persistent-queue/queue";
+import { misreadQueueUrl, printable } from "@persistent-queue/queue";
 import { quoted, type Setting, type SettingInput } from "./setting.ts";
 
 /** From the folder of the start. */
@@ -68,7 +68,12 @@ export function queueUrl<const Name extends string>(
   { means }: { readonly means: string },
 ): Setting<Name, string> {
   return {
-    ...{ name, defaultText: `sqlite:${DEFAULT_QUEUE_PATH}`, limits: "`sqlite:` and a path", means },
+    ...{
+      name,
+      defaultText: `sqlite:${DEFAULT_QUEUE_PATH}`,
+      limits: "`sqlite:` and a path, or `postgres://…`",
+      means,
+    },
     parse: (input) => parseQueueUrl(name, input),
   };
 }
@@ -81,17 +86,17 @@ function parseQueueUrl(name: string, { text: given, reject, absolute }: SettingI
     if (problem !== null) reject(`${name} ${problem}`);
     return `sqlite:${absolute(problem === null ? address.trim() : DEFAULT_QUEUE_PATH)}`;
   }
-  const [, scheme, place = ""] = /^([a-z][a-z0-9+.-]*):(.*)$/.exec(text) ?? [];
-  if (scheme !== undefined && SCHEMES.includes(scheme) && place !== "" && printable(text) === text) {
-    return text;
-  }
+  const problem = printable(text) === text ? misreadQueueUrl(text) : "has control characters";
+  if (problem === null) return text;
   const example = /^[^:@?]+$/.test(text) && printable(text) === text ? text : DEFAULT_QUEUE_PATH;
-  reject(`${name} ${misfit(scheme)}, for example ${name}=sqlite:${example}`);
+  reject(
+    `${name} ${problem}${problem.includes("for example") ? "" : `, for example ${name}=sqlite:${example}`}`,
+  );
   return `sqlite:${absolute(DEFAULT_QUEUE_PATH)}`;
 }
 
 function problemOf(address: string): string | null {
-  const problem = misreadSqliteAddress(address);
+  const problem = misreadQueueUrl(`sqlite:${address}`);
   if (problem !== null) return problem;
   const [, special] = /^\s*\/(dev|proc|sys)\//.exec(address) ?? [];
   if (special !== undefined) {
@@ -101,10 +106,4 @@ function problemOf(address: string): string | null {
   return isPlainPath(address)
     ? null
     : `has a path with commas or control characters, for example QUEUE_URL=sqlite:${DEFAULT_QUEUE_PATH}`;
-}
-
-function misfit(scheme: string | undefined): string {
-  if (scheme === undefined) return "does not look like a URL: it must begin with a scheme and a colon";
-  if (SCHEMES.includes(scheme)) return `lacks the place after "${scheme}:"`;
-  return `names no backend that is known: it must begin with ${SCHEMES.map((one) => `${one}:`).join(", ")}`;
 }

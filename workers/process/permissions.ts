@@ -59,7 +59,7 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
     ],
     write: [settings.filesDir, settings.logDir, ...database],
     net: [...ownAddresses(settings), ...backendAddresses(settings.queueUrl)],
-    env: [],
+    env: backendVariables(settings.queueUrl),
     run: [],
     sys: [],
     ffi: [],
@@ -223,6 +223,11 @@ function databasePaths({ queueUrl, startDir }: Settings, mainUrl: string): strin
 function ownAddresses({ bindAddress, managerPort, opsPort }: Settings): string[] {
   const address = bindAddress.includes(":") ? `[${bindAddress}]` : bindAddress;
   return [`${address}:${managerPort}`, `${address}:${opsPort}`];
+}
+
+/** The driver of PostgreSQL looks for whatever the URL does not name, such as `PGPASSWORD`, as every client of it does. */
+function backendVariables(queueUrl: string): string[] {
+  return /^postgres(ql)?:/.test(queueUrl) ? ["PG*"] : [];
 }
 
 function backendAddresses(queueUrl: string): string[] {

@@ -1,0 +1,36 @@
+/** Reads a URL of PostgreSQL, and refuses one that would be misread. */
+import { StorageError } from "../errors.ts";
+
+export interface PostgresAddress {
+  /** For the driver: without the parameters that are ours. */
+  readonly url: string;
+  /** Where the server is, for messages: it names no user and no password. */
+  readonly place: string;
+  /** Holds the tables of the queue, and nothing else. */
+  readonly schema: string;
+}
+
+const EXAMPLE = "for example postgres://user:password@db.example.com/jobs";
+const DEFAULT_SCHEMA = "persistent_queue";
+const SCHEMA = /^(?!pg_)[a-z_][a-z0-9_]{0,50}$/;
+
+/** Returns what is wrong with the URL, and the right form; null for one that can be used. It shows no password. */
+export function misreadPostgresAddress(text: string): string | null {
+  const url = URL.parse(text.trim());
+  if (url === null || url.hostname === "") return `names no host: ${EXAMPLE}`;
+  if (!/^\/[^/]+$/.test(url.pathname)) return `names no database: ${EXAMPLE}`;
+  if (!SCHEMA.test(url.searchParams.get("schema") ?? DEFAULT_SCHEMA)) {
+    return "has a schema that is no name: use small letters, digits and _, for example ?schema=jobs";
+  }
+  return null;
+}
+
+/** @throws {StorageError} */
+export function readAddress(text: string): PostgresAddress {
+  const problem = misreadPostgresAddress(text);
+  if (problem !== null) throw new StorageError(`QUEUE_URL ${problem}.`);
+  const url = new URL(text.trim());
+  const schema = url.searchParams.get("schema") ?? DEFAULT_SCHEMA;
+  url.searchParams.delete("schema");
+  return { url: url.href, place: `${url.host}${decodeURIComponent(url.pathname)}`, schema };
+}

@@ -1,0 +1,105 @@
+/** Connections to one server: statements with bound values, and errors as sentences. */
+import postgres from "postgres";
+import type { PostgresAddress } from "./address.ts";
+import { mayBeRepeated, toQueueError } from "./faults.ts";
+
+export type Row = Record<string, unknown>;
+export type Value = string | number | boolean | null | readonly (string | number | null)[];
+
+/** Runs statements: each alone, or all of one transaction. */
+export interface Tx {
+  /** A statement that is prepared once per connection. */
+  query(statement: string, values: readonly Value[]): Promise<Row[]>;
+  /** Several statements without values, for the schema. */
+  script(statements: string): Promise<void>;
+}
+
+interface ClientOptions {
+  readonly connections: number;
+  /** Names this store in notifications, and tells our sessions from others. */
+  readonly name: string;
+  /** Called with each message that a channel brings to a connection that listens to it. */
+  readonly onMessage?: (text: string) => void;
+}
+
+/**
+ * Plans are made once and kept, while the tables grow from nothing to millions of rows: so each plan uses the indexes
+ * that its statement was written for, whatever the statistics said at that time.
+ */
+const PLANS = { enable_seqscan: "off", enable_hashjoin: "off", enable_mergejoin: "off", jit: "off" };
+const SESSION = { ...PLANS, plan_cache_mode: "force_generic_plan", TimeZone: "UTC" };
+
+const CONNECT_SECONDS = 5;
+/** A statement is over in milliseconds; one that waits this long waits for a lock of another program. */
+const STATEMENT_MS = 20_000;
+/** No transaction of ours waits for anything but its own statements. */
+const IDLE_IN_TRANSACTION_MS = 20_000;
+const CLOSE_SECONDS = 5;
+/** Two writes that lock the same rows in another order are decided by the server: one of them is repeated. */
+const REPEATS = 5;
+
+export class Client implements Tx {
+  readonly #sql: postgres.Sql<{ bigint: number }>;
+  readonly #place: string;
+
+  constructor(
+    { url, place, schema }: PostgresAddress,
+    { connections, name, onMessage = () => {} }: ClientOptions,
+  ) {
+    this.#place = place;
+    this.#sql = postgres(url, {
+      max: connections,
+      connect_timeout: CONNECT_SECONDS,
+      idle_timeout: 0,
+      max_lifetime: null,
+      backoff: (tries: number) => Math.min(0.1 * 2 ** tries, 2),
+      onnotice: () => {},
+      ...{ onnotify: (_channel: string, text: string) => onMessage(text) },
+      types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+      connection: {
+        application_name: "persistent-queue",
+        search_path: `"${schema}"`,
+        statement_timeout: STATEMENT_MS,
+        idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+        "persistent_queue.store": name,
+        ...SESSION,
+      },
+    });
+  }
+
+  async query(statement: string, values: readonly Value[]): Promise<Row[]> {
+    return await this.#repeated(() => this.#sql.unsafe(statement, [...values], { prepare: true }));
+  }
+
+  async script(statements: string): Promise<void> {
+    await this.#repeated(() => this.#sql.unsafe(statements));
+  }
+
+  /** All statements of `work`, or none. Those that it starts together travel together. */
+  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const run = () =>
+      this.#sql.begin((sql: postgres.TransactionSql) =>
+        work({
+          query: (statement, values) => sql.unsafe(statement, [...values], { prepare: true }),
+          script: async (statements) => void await sql.unsafe(statements),
+        })
+      );
+    // The driver's type unpacks arrays of promises, which `work` does not return.
+    return await this.#repeated(run) as T;
+  }
+
+  /** Statements that were begun are completed. */
+  async close(): Promise<void> {
+    await this.#sql.end({ timeout: CLOSE_SECONDS });
+  }
+
+  async #repeated<T>(run: () => PromiseLike<T>): Promise<T> {
+    for (let left = REPEATS;; left--) {
+      try {
+        return await run();
+      } catch (error) {
+        if (left === 0 || !mayBeRepeated(error)) throw toQueueError(error, this.#place);
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** Sentences for PostgreSQL's errors. Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+import { messageOf, QueueError, RejectedWrite, StorageError } from "../errors.ts";
+
+interface Sentence {
+  readonly says: string;
+  readonly passing: boolean;
+}
+
+const lasting = (says: string): Sentence => ({ says, passing: false });
+const passing = (says: string): Sentence => ({ says, passing: true });
+
+/** By code, or by its class. */
+const SENTENCES: Readonly<Record<string, Sentence>> = {
+  "28": lasting("PostgreSQL refuses this user or password: check QUEUE_URL"),
+  "3D000": lasting("There is no such database: create it, or check QUEUE_URL"),
+  "42501": lasting("PostgreSQL lets this user do less than the queue needs: make it the owner of the schema"),
+  "42": lasting("The tables are not as this system made them: undo what was changed by hand"),
+  "XX001": lasting("PostgreSQL found damaged data: restore a backup"),
+  "XX002": lasting("PostgreSQL found a damaged index: reindex it, or restore a backup"),
+  "53100": passing("The disk of PostgreSQL is full: make room and the queue goes on by itself"),
+  "53200": passing("PostgreSQL is out of memory"),
+  "53300": passing("PostgreSQL has no connection left: raise max_connections, or close others"),
+  "57P01": passing("PostgreSQL is being stopped"),
+  "57P02": passing("PostgreSQL has crashed and is coming back"),
+  "57P03": passing("PostgreSQL is starting"),
+  "57014": passing("PostgreSQL gave up on a statement that took too long"),
+  "25006": passing("PostgreSQL takes no writes here: this server is a standby"),
+  "55P03": passing("A row is locked by another program: end its transaction"),
+  "40": passing("PostgreSQL could not decide between two writes"),
+  "58": passing("PostgreSQL has an input/output error"),
+};
+
+/** The connection was lost or never made. */
+const UNREACHABLE = passing("PostgreSQL cannot be reached");
+
+/** A broken rule: bad data, a constraint, or a trigger made by hand that raises. */
+const BROKEN_RULE = /^(22|23|P0001)/;
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+/** Nothing of the transaction was written, and the same statements may succeed now. */
+export function mayBeRepeated(error: unknown): boolean {
+  return /^40(001|P01)$/.test(codeOf(error));
+}
+
+export function toQueueError(error: unknown, place: string): QueueError {
+  if (error instanceof QueueError) return error;
+  const code = codeOf(error);
+  const message = messageOf(error);
+  if (BROKEN_RULE.test(code)) {
+    return new RejectedWrite(`PostgreSQL refused the write: ${message}.`, { cause: error });
+  }
+  const sentence = SENTENCES[code] ?? SENTENCES[code.slice(0, 2)];
+  if (sentence === undefined && SQLSTATE.test(code)) {
+    return new StorageError(`PostgreSQL at ${place} failed: ${message}.`, { cause: error, passing: true });
+  }
+  const { says, passing } = sentence ?? UNREACHABLE;
+  return new StorageError(`${says} (${place}: ${message}).`, {
+    cause: error,
+    passing,
+    publicMessage: `${says}.`,
+  });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}

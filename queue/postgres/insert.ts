@@ -1,0 +1,143 @@
+import { INITIAL_STATUS, isFinished, type Job } from "../job.ts";
+import type { Added } from "../roles.ts";
+import type { NewJob, Refused } from "../store.ts";
+import { number, toJob } from "../sql/rows.ts";
+import type { Client, Row, Tx } from "./client.ts";
+import { ADDING } from "./statements.ts";
+import { fillValues } from "./values.ts";
+
+/** One statement takes no more jobs, and no more bytes or a single job. */
+const MOST_JOBS = 1_000;
+const MOST_BYTES = 8 * 1024 * 1024;
+/** A job that was there and is gone a moment later is added after all. */
+const TRIES = 3;
+
+/** As many of the jobs as go into one statement. */
+export function firstPart(jobs: readonly NewJob[]): NewJob[] {
+  let bytes = 0;
+  const end = jobs.findIndex(({ payload }, i) => i === MOST_JOBS || (bytes += payload.length) > MOST_BYTES);
+  return jobs.slice(0, end === -1 ? jobs.length : Math.max(1, end));
+}
+
+/**
+ * The results for all of these jobs. Only a job that is replaced changes what was there: then all is one transaction.
+ * @param time null: the server's clock
+ */
+export async function insert(
+  client: Client,
+  jobs: readonly NewJob[],
+  time: number | null,
+): Promise<(Added | Refused)[]> {
+  if (jobs.length === 0) return [];
+  const replaces = jobs.some(({ replace }) => replace);
+  const results = replaces
+    ? await client.transaction((tx) => insertInOrder(tx, jobs, time))
+    : await insertInto(client, jobs, time);
+  return await withValues(client, results);
+}
+
+/** What replaces a job decides what a later one with the same id finds. */
+async function insertInOrder(
+  tx: Tx,
+  jobs: readonly NewJob[],
+  time: number | null,
+): Promise<(Added | Refused)[]> {
+  if (new Set(jobs.map(({ id }) => id)).size === jobs.length) return await insertInto(tx, jobs, time);
+  const results: (Added | Refused)[] = [];
+  for (const job of jobs) results.push(...await insertInto(tx, [job], time));
+  return results;
+}
+
+async function insertInto(
+  tx: Tx,
+  jobs: readonly NewJob[],
+  time: number | null,
+): Promise<(Added | Refused)[]> {
+  const results: (Added | Refused | undefined)[] = [];
+  for (let left = [...jobs.keys()], tries = 0; left.length > 0; tries++) {
+    if (tries === TRIES) {
+      throw new Error("A job is there and not there: its id changes as often as it is read");
+    }
+    await insertSome(tx, { jobs, places: left, results, time });
+    left = left.filter((place) => results[place] === undefined);
+  }
+  return results.filter((one) => one !== undefined);
+}
+
+interface Part {
+  readonly jobs: readonly NewJob[];
+  /** The places of the jobs that have no result yet. */
+  readonly places: readonly number[];
+  /** By place. */
+  readonly results: (Added | Refused | undefined)[];
+  readonly time: number | null;
+}
+
+async function insertSome(tx: Tx, { jobs, places, results, time }: Part): Promise<void> {
+  const asked = places.map((place) => jobs[place]).filter((job) => job !== undefined);
+  const rows = await tx.query(ADDING.insert, [
+    time,
+    asked.map(({ id }) => id),
+    asked.map(({ kind }) => kind),
+    asked.map(({ payload }) => payload),
+    asked.map(({ priority }) => priority),
+    asked.map(({ runAt }) => runAt),
+  ]);
+  const added = new Map(rows.map((row) => [row.id, row]));
+  const present: [place: number, job: NewJob][] = [];
+  for (const [i, place] of places.entries()) {
+    const job = asked[i];
+    const row = job && added.get(job.id);
+    if (job === undefined) continue;
+    // A second job with this id is not new.
+    added.delete(job.id);
+    const result = row ? addedAs(job, row) : job.replace ? await replace(tx, job, time) : undefined;
+    if (result !== undefined) results[place] = result;
+    else present.push([place, job]);
+  }
+  if (present.length === 0) return;
+  const found = await tx.query(ADDING.present, [
+    present.map(([, { id }]) => id),
+    present.map(([, { kind }]) => kind),
+    present.map(([, { payload }]) => payload),
+  ]);
+  for (const row of found) {
+    const [place] = present[number(row.n) - 1] ?? [];
+    if (place !== undefined) results[place] = presentAs(row);
+  }
+}
+
+async function replace(tx: Tx, job: NewJob, time: number | null): Promise<Added | undefined> {
+  const detail = job.by === undefined ? "added again" : `added again, by ${job.by}`;
+  const { id, kind, payload, priority, runAt } = job;
+  const [row] = await tx.query(ADDING.replace, [time, id, kind, payload, priority, runAt, detail]);
+  if (row === undefined) return undefined;
+  const { leftOut: _, ...afresh } = toJob(row);
+  return { outcome: "replaced", job: { ...afresh, payload }, differs: false };
+}
+
+function presentAs(row: Row): Added | Refused {
+  const job = toJob(row);
+  if (isFinished(job.status)) return { outcome: "refused", job };
+  return { outcome: "waiting", job, differs: row.differs === true };
+}
+
+/** The row as it was just written: reading it back would cost as much as adding it. */
+function addedAs({ id, kind, payload, priority }: NewJob, row: Row): Added {
+  const at = number(row.created_at);
+  const job: Job = {
+    ...{ seq: number(row.seq), lease: 0, id, kind, payload, status: INITIAL_STATUS, priority },
+    ...{ runAt: number(row.run_at), retries: 0, crashes: 0, consumerId: null, lastHeartbeat: null },
+    ...{ startedAt: null, finishedAt: null, error: null, result: null, canceledFrom: null },
+    ...{ createdAt: at, updatedAt: at },
+  };
+  return { outcome: "added", job, differs: false };
+}
+
+async function withValues(
+  client: Client,
+  results: readonly (Added | Refused)[],
+): Promise<(Added | Refused)[]> {
+  const filled = await fillValues(client, results.map(({ job }) => job));
+  return results.map((result, i) => ({ ...result, job: filled[i] ?? result.job }));
+}

@@ -1,0 +1,93 @@
+/**
+ * The schema, in numbered steps: one that was released is never edited. All steps that are missing run in one transaction
+ * under an advisory lock, so that of several processes that start at once one does it and the others wait.
+ *
+ * A process of the previous release may still be at work while a newer one migrates: a step adds, and removes nothing
+ * that the previous release uses.
+ */
+import { StorageError } from "../errors.ts";
+import type { Client, Tx } from "./client.ts";
+import jobs from "./migrations/0001_jobs.sql" with { type: "text" };
+
+const MIGRATIONS = [jobs];
+
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+const META = `CREATE TABLE IF NOT EXISTS persistent_queue (version integer NOT NULL)`;
+
+/**
+ * Brings the schema up to date, and creates it if it is missing.
+ * @throws {StorageError} if it is newer than this program, or belongs to another one
+ */
+export async function migrate(client: Client, schema: string): Promise<void> {
+  await client.transaction(async (tx) => {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('persistent_queue'), hashtext($1::text))`, [
+      schema,
+    ]);
+    if (await versionOf(tx, schema) === null) await create(tx, schema);
+    const version = await versionOf(tx, schema) ?? 0;
+    assertKnown(version, schema);
+    for (const step of MIGRATIONS.slice(version)) await tx.script(step);
+    if (version < SCHEMA_VERSION) {
+      await tx.query(`DELETE FROM persistent_queue`, []);
+      await tx.query(`INSERT INTO persistent_queue (version) VALUES ($1)`, [SCHEMA_VERSION]);
+    }
+  });
+}
+
+/** @throws {StorageError} unless the schema is there and of this version */
+export async function assertCurrent(client: Client, schema: string): Promise<void> {
+  const version = await versionOf(client, schema);
+  if (version === null) {
+    throw new StorageError(
+      `The schema "${schema}" holds no queue: check QUEUE_URL, or start the system once, which makes one.`,
+    );
+  }
+  assertKnown(version, schema);
+  if (version < SCHEMA_VERSION) {
+    throw new StorageError(
+      `The queue in the schema "${schema}" was made by an older release (${version}, this one has ${SCHEMA_VERSION}): start the system once, which brings it up to date.`,
+    );
+  }
+}
+
+export async function isThere(client: Client, schema: string): Promise<boolean> {
+  return await versionOf(client, schema) !== null;
+}
+
+function assertKnown(version: number, schema: string): void {
+  if (version <= SCHEMA_VERSION) return;
+  throw new StorageError(
+    `The queue in the schema "${schema}" was made by a newer release (${version}, this one knows ${SCHEMA_VERSION}): upgrade this program.`,
+  );
+}
+
+/** Null: there is no queue in this schema. */
+async function versionOf(tx: Tx, schema: string): Promise<number | null> {
+  const [found] = await tx.query(
+    `SELECT to_regclass(format('%I.persistent_queue', $1::text)) IS NOT NULL AS is_there`,
+    [schema],
+  );
+  if (found?.is_there !== true) return null;
+  const [row] = await tx.query(`SELECT version FROM persistent_queue`, []);
+  return Number(row?.version ?? 0);
+}
+
+/** A schema that holds tables already belongs to another program: it is refused, never adopted. */
+async function create(tx: Tx, schema: string): Promise<void> {
+  const [found] = await tx.query(
+    `SELECT count(*)::int AS tables FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = $1::text`,
+    [schema],
+  );
+  if (Number(found?.tables) > 0) {
+    throw new StorageError(
+      `The schema "${schema}" belongs to another program: name one of its own in QUEUE_URL, for example ?schema=jobs.`,
+    );
+  }
+  const [there] = await tx.query(`SELECT to_regnamespace(quote_ident($1::text)) IS NOT NULL AS is_there`, [
+    schema,
+  ]);
+  if (there?.is_there !== true) await tx.script(`CREATE SCHEMA "${schema}"`);
+  await tx.script(META);
+}

@@ -1,0 +1,66 @@
+/** Opens the queue of a schema on a PostgreSQL server. What is not certainly ours is refused with a sentence. */
+import { StorageError } from "../errors.ts";
+import type { Store } from "../store.ts";
+import { readAddress } from "./address.ts";
+import { Client } from "./client.ts";
+import { assertCurrent, isThere, migrate } from "./migrations.ts";
+import { PostgresStore } from "./postgres_store.ts";
+import { ServerClock } from "./server_clock.ts";
+import { Session } from "./session.ts";
+
+export interface OpenOptions {
+  /** `owner`: a supervisor, one of any number. `guest`: a command beside them. */
+  readonly role: "owner" | "guest";
+  /** Milliseconds since 1970; the server's clock unless given. */
+  readonly clock?: () => number;
+  /** Does not create what is missing. */
+  readonly mustExist?: boolean;
+}
+
+/** Older versions lack what the schema uses. */
+const OLDEST_SERVER = 14;
+/** Two for the writes of a turn, which overlap, and two for the pages. */
+const CONNECTIONS = 4;
+const GUEST_CONNECTIONS = 1;
+
+/** @throws {StorageError} */
+export async function openPostgresStore(
+  url: string,
+  { role, clock, mustExist = false }: OpenOptions,
+): Promise<Store> {
+  const address = readAddress(url);
+  const session = new Session(address);
+  const connections = role === "owner" ? CONNECTIONS : GUEST_CONNECTIONS;
+  const client = new Client(address, { connections, name: session.name });
+  const serverClock = new ServerClock(clock ?? null);
+  try {
+    await assertServer(client);
+    const mayCreate = !mustExist && !await isThere(client, address.schema);
+    // The supervisors rely on their schema, so a command beside them does not migrate it.
+    if (role === "owner" || mayCreate) await migrate(client, address.schema);
+    else await assertCurrent(client, address.schema);
+    await session.assure();
+    await serverClock.look(client);
+    return new PostgresStore({ client, session, clock: serverClock });
+  } catch (error) {
+    await Promise.all([client.close(), session.close()]);
+    throw error;
+  }
+}
+
+async function assertServer(client: Client): Promise<void> {
+  const [row] = await client.query(
+    `SELECT current_setting('server_version') AS version, current_setting('server_encoding') AS encoding,
+      current_setting('fsync') AS fsync`,
+    [],
+  );
+  const version = String(row?.version);
+  if (Number.parseInt(version) < OLDEST_SERVER) {
+    throw new StorageError(`PostgreSQL ${version} is too old: use ${OLDEST_SERVER} or newer.`);
+  }
+  if (row?.encoding !== "UTF8") {
+    throw new StorageError(
+      `The database stores text as ${row?.encoding}, which cannot hold every id: create one with the encoding UTF8.`,
+    );
+  }
+}

@@ -1,0 +1,65 @@
+/** Parts that several statements share. */
+import { MAY } from "../sql/conditions.ts";
+
+/** Jobs in the line, and quarantined ones. In the words of the partial indexes. */
+export const READY = `jobs.${MAY.claim} AND jobs.suspect = 0`;
+export const SUSPECT = `jobs.${MAY.claim} AND jobs.suspect = 1`;
+
+/** The server's clock in milliseconds since 1970, unless the value with this number is the time that a test gives. */
+export const now = (value: number) =>
+  `coalesce($${value}::bigint, floor(extract(epoch FROM statement_timestamp()) * 1000)::bigint)`;
+
+const PLAIN = [
+  "seq",
+  "lease",
+  "id",
+  "kind",
+  "status",
+  "priority",
+  "run_at",
+  "retries",
+  "crashes",
+  "consumer_id",
+];
+const MOMENTS = ["last_heartbeat", "started_at", "finished_at", "created_at", "updated_at", "canceled_from"];
+
+/** The columns of a job. Values longer than `most` bytes are left out; `of` is the table, with a dot. */
+const columns = (of: string, most: number) =>
+  `${[...PLAIN, ...MOMENTS].map((name) => of + name).join(", ")}, left(${of}error, 20000) AS error,
+      CASE WHEN ${of}payload_bytes > ${most} THEN 'null' ELSE ${of}payload::text END AS payload,
+      CASE WHEN ${of}result_bytes > ${most} THEN NULL ELSE ${of}result::text END AS result,
+      (${of}payload_bytes > ${most})::int AS payload_left_out,
+      coalesce(${of}result_bytes > ${most}, false)::int AS result_left_out,
+      ${of}payload_bytes, coalesce(${of}result_bytes, 0) AS result_bytes`;
+
+/** For lists of any length: long values are added within a budget (`values.ts`). */
+export const BRIEF = columns("", 2048);
+export const BRIEF_JOBS = columns("jobs.", 2048);
+export const WHOLE = columns("", 4 * 1024 * 1024);
+
+/** Whether the row has this id, by the unique index. */
+export const hasId = (id: string) => `left(jobs.id, 500) = left(${id}, 500) AND jobs.id = ${id}`;
+
+/**
+ * The kinds of waiting jobs, and the priorities that each of them has: one step of the index each, however many jobs
+ * wait. The value with this number restricts the kinds, null does not.
+ */
+export const levels = (kinds: number) =>
+  `waiting (kind) AS (
+      SELECT min(kind) FROM jobs WHERE ${READY} AND $${kinds}::text[] IS NULL
+      UNION ALL SELECT (SELECT min(jobs.kind) FROM jobs WHERE ${READY} AND jobs.kind > waiting.kind)
+        FROM waiting WHERE waiting.kind IS NOT NULL),
+    wanted (kind) AS (
+      SELECT kind FROM waiting WHERE kind IS NOT NULL UNION ALL SELECT unnest($${kinds}::text[])),
+    levels (kind, priority) AS (
+      SELECT kind, (SELECT max(jobs.priority) FROM jobs WHERE ${READY} AND jobs.kind = wanted.kind) FROM wanted
+      UNION ALL SELECT kind, (SELECT max(jobs.priority) FROM jobs WHERE ${READY} AND jobs.kind = levels.kind
+        AND jobs.priority < levels.priority) FROM levels WHERE levels.priority IS NOT NULL)`;
+
+/** The kinds, or all if the value is null. */
+export const isOf = (kinds: number) => `($${kinds}::text[] IS NULL OR jobs.kind = ANY ($${kinds}::text[]))`;
+
+/** A line in the history of each job that the statement `from` returns. */
+export const toldBy = (from: string, event: string, detail: string) =>
+  `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at)
+      SELECT seq, updated_at, '${event}', lease, retries, consumer_id, ${detail}, started_at FROM ${from}`;

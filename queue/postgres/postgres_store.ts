@@ -1,0 +1,172 @@
+/** The store on PostgreSQL: each verb is one statement where it can be, and so one transaction and one round trip. */
+import { StorageError } from "../errors.ts";
+import { toOrphan } from "../sql/rows.ts";
+import type { Capabilities, OrphanRequest, Store } from "../store.ts";
+import { Changes } from "./changes.ts";
+import { claim } from "./claim.ts";
+import type { Client, Row } from "./client.ts";
+import { firstPart, insert } from "./insert.ts";
+import { move } from "./move.ts";
+import { check, get, getMany, list, prune, type ReadMoment, stats } from "./read.ts";
+import { READING } from "./read_statements.ts";
+import type { ServerClock } from "./server_clock.ts";
+import type { Session } from "./session.ts";
+import { renew, settle } from "./settle.ts";
+import { CLAIMING, UPKEEP } from "./statements.ts";
+
+export interface StoreParts {
+  readonly client: Client;
+  readonly session: Session;
+  readonly clock: ServerClock;
+}
+
+export class PostgresStore implements Store {
+  readonly now: () => number;
+  readonly capabilities: Capabilities;
+  readonly #client: Client;
+  readonly #session: Session;
+  readonly #clock: ServerClock;
+  readonly #changes: Changes;
+  /** The kinds that the last claim asked for. */
+  #kinds: readonly string[] | null = null;
+  #closed: Promise<void> | null = null;
+
+  constructor({ client, session, clock }: StoreParts) {
+    this.now = () => clock.now();
+    [this.#client, this.#session, this.#clock] = [client, session, clock];
+    this.#changes = new Changes(client, session.name);
+    this.capabilities = {
+      backup: { reason: "A queue on PostgreSQL is backed up with the server's own tools, such as pg_dump." },
+      deepCheck: { reason: "The pages of PostgreSQL are checked with the server's own tool, pg_amcheck." },
+    };
+  }
+
+  insert: Store["insert"] = (jobs) =>
+    this.#write((time) => insert(this.#client, firstPart(jobs), time), (done) => done.length > 0);
+
+  claim: Store["claim"] = async (requests, { kinds, setBack = null } = {}) => {
+    if (kinds !== undefined) await this.#noteKinds(kinds);
+    const { process } = this.#session;
+    const more = { process, setBack, ...(kinds === undefined ? {} : { kinds }) };
+    return await this.#write(
+      (time) => claim(this.#client, requests, { time, ...more }),
+      ({ claimed }) => claimed.length > 0,
+    );
+  };
+
+  renew: Store["renew"] = (leases) => this.#write((time) => renew(this.#client, leases, time), () => false);
+
+  settle: Store["settle"] = (settlements) =>
+    this.#write((time) => settle(this.#client, settlements, time), (held) => held.includes(true));
+
+  move: Store["move"] = (verb, ids, by) =>
+    this.#write((time) => move(this.#client, { verb, ids, time, by }), (moved) => moved.length > 0);
+
+  orphans: Store["orphans"] = (request) =>
+    this.#read(async () => (await this.#orphanRows(request)).map(toOrphan));
+
+  prune: Store["prune"] = (request) =>
+    this.#write((time) => prune(this.#client, request, time), ({ removed }) => removed.length > 0);
+
+  join: Store["join"] = (process) =>
+    this.#read(async () => {
+      await this.#session.join(process, this.#clock.given());
+      this.#kinds = null;
+    });
+
+  beat: Store["beat"] = () => this.#read(() => this.#session.beat(this.#clock.given()));
+
+  leave: Store["leave"] = (id) => this.#read(() => this.#session.leave(this.#client, id));
+
+  processes: Store["processes"] = ({ silentForMs }) =>
+    this.#read(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
+
+  get: Store["get"] = (id, how) => this.#read(() => get(this.#client, id, how));
+
+  getMany: Store["getMany"] = (seqs, how) => this.#read(() => getMany(this.#client, seqs, how));
+
+  list: Store["list"] = (query) =>
+    this.#read(async () => await list(this.#client, query, await this.#readMoment()));
+
+  stats: Store["stats"] = ({ silentForMs }) =>
+    this.#read(async () => ({
+      ...await stats(this.#client, { ...await this.#readMoment(), silentForMs }),
+      warnings: [],
+    }));
+
+  watch(onChange: () => void): Disposable {
+    this.#assertOpen();
+    return this.#session.watch(onChange);
+  }
+
+  probe(): Promise<void> {
+    return this.#read(async () => {
+      await this.#session.assure();
+      await this.#clock.look(this.#client);
+    });
+  }
+
+  check(): Promise<string[]> {
+    return this.#read(() => check(this.#client));
+  }
+
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#changes.close();
+    await Promise.all([this.#client.close(), this.#session.close()]);
+  }
+
+  #assertOpen(): void {
+    if (this.#closed !== null) throw new StorageError("The queue is closed: nothing more can be read.");
+  }
+
+  async #read<T>(work: () => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    return await work();
+  }
+
+  /** `hasChanged`: what the other processes are told of. */
+  async #write<T>(
+    work: (time: number | null) => Promise<T>,
+    hasChanged: (result: T) => boolean,
+  ): Promise<T> {
+    this.#assertOpen();
+    const result = await work(this.#clock.given());
+    if (hasChanged(result)) this.#changes.note();
+    return result;
+  }
+
+  /** Other processes do not report a kind as unknown that has a handler here. */
+  async #noteKinds(kinds: readonly string[]): Promise<void> {
+    if (kinds === this.#kinds) return;
+    this.#assertOpen();
+    this.#kinds = kinds;
+    const { process } = this.#session;
+    if (process !== null) await this.#client.query(CLAIMING.noteKinds, [process, kinds]);
+  }
+
+  async #readMoment(): Promise<ReadMoment> {
+    const [row] = await this.#client.query(READING.knownKinds, []);
+    const known = Array.isArray(row?.kinds) ? row.kinds.map(String) : null;
+    const kinds = known === null && this.#kinds === null ? null : [...known ?? [], ...this.#kinds ?? []];
+    return { now: this.now(), kinds };
+  }
+
+  async #orphanRows(request: OrphanRequest): Promise<Row[]> {
+    const { limit } = request;
+    if (!("alive" in request)) {
+      const { process } = request;
+      return process === null
+        ? await this.#client.query(UPKEEP.orphansOfNone, [limit])
+        : await this.#client.query(UPKEEP.orphansOfProcess, [process, limit]);
+    }
+    const { alive: { agoMs, aheadMs }, held } = request;
+    return await this.#client.query(UPKEEP.orphansOfSilent, [
+      ...[this.#clock.given(), agoMs, aheadMs],
+      ...[held.map(({ seq }) => seq), held.map(({ lease }) => lease), limit],
+    ]);
+  }
+}

@@ -1,0 +1,184 @@
+import { type HistoryEntry, isFinished, type Job, MOVES, type Status, STATUSES } from "../job.ts";
+import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
+import { fromCursor, toCursor } from "../sql/cursor.ts";
+import { number, numberOrNull, toJob, toText } from "../sql/rows.ts";
+import type { Client, Row } from "./client.ts";
+import { readHistory } from "./history.ts";
+import { READING } from "./read_statements.ts";
+import { UPKEEP } from "./statements.ts";
+import { fillValues } from "./values.ts";
+
+/** Rows that one call looks at by default. */
+const ROWS_A_CALL = 10_000;
+const [WAITING] = MOVES.claim.from;
+/** This many waiting jobs are sorted quickly; if there are more, a scan of all jobs soon meets them. */
+const FEW = 5_000;
+/** If more jobs wait than can be sorted quickly, the line is listed up to here. */
+const MOST_PLACES = 1_000;
+const MOST_KINDS_TOLD = 20;
+const MOST_COUNTED = 10_000;
+/** More changes of the counts than this are added up by the call that meets them. */
+const MOST_CHANGES = 500;
+
+export async function get(
+  client: Client,
+  id: string,
+  { values = true }: GetOptions = {},
+): Promise<{ job: Job; history: HistoryEntry[] } | null> {
+  const [row] = await client.query(values ? READING.get : READING.brief, [id]);
+  if (row === undefined) return null;
+  const job = toJob(row);
+  return { job, history: await readHistory(client, job.seq) };
+}
+
+export async function getMany(
+  client: Client,
+  seqs: readonly number[],
+  { values = true }: GetOptions = {},
+): Promise<Job[]> {
+  if (seqs.length === 0) return [];
+  const jobs = (await client.query(READING.bySeqs, [seqs])).map(toJob);
+  return values ? await fillValues(client, jobs) : jobs;
+}
+
+/** The moment of a reading call, and the kinds that have a handler somewhere; null = not known. */
+export interface ReadMoment {
+  readonly now: number;
+  readonly kinds: readonly string[] | null;
+}
+
+export async function list(client: Client, query: JobQuery, moment: ReadMoment): Promise<JobPage> {
+  const { line, cursor, limit, statuses = [undefined] } = query;
+  const place = cursor === undefined ? null : fromCursor(cursor);
+  const isFew = (await countsOf(client))[WAITING] <= FEW;
+  if (line) return await listLine(client, { ...query, ...moment, from: place ?? 0, isFew });
+  const before = place ?? (numberOrNull((await client.query(READING.lastSeq, []))[0]?.seq ?? null) ?? 0) + 1;
+  const parts = await Promise.all(
+    [...new Set(statuses)].map((status) =>
+      listOne(client, { ...query, status, before, isFew, now: moment.now })
+    ),
+  );
+  // Jobs that one part has not reached yet may belong between the jobs of another.
+  const floor = Math.max(0, ...parts.map(({ next }) => next));
+  const found = parts.flatMap(({ jobs }) => jobs).filter(({ seq }) => seq >= floor);
+  const jobs = parts.length === 1 ? found : found.sort((a, b) => b.seq - a.seq).slice(0, limit);
+  const next = jobs.length < found.length ? jobs.at(-1)?.seq ?? floor : floor;
+  return {
+    jobs: query.values === false ? jobs : await fillValues(client, jobs),
+    next: next > 0 ? toCursor(next) : null,
+  };
+}
+
+type ListOne = Omit<JobQuery, "statuses" | "cursor"> & {
+  readonly status: Status | undefined;
+  readonly before: number;
+  readonly now: number;
+  /** Few jobs are PENDING. */
+  readonly isFew: boolean;
+};
+
+/** Jobs of one status, or of any. Returns all that match from `next` on, which is 0 at the end. */
+async function listOne(client: Client, query: ListOne): Promise<{ jobs: Job[]; next: number }> {
+  const { status, before, limit, silentForMs, now } = query;
+  const isFew = query.isFew && status === WAITING;
+  const floor = isFew || isIndexed(query) ? 0 : Math.max(0, before - (query.rows ?? ROWS_A_CALL));
+  // One more row than requested shows whether there is another page.
+  const values = [before, floor, limit + 1, ...wantedBy(query)];
+  const rows = silentForMs !== undefined
+    ? await client.query(READING.listSilent, [...values, now - silentForMs])
+    : status !== undefined && isFinished(status)
+    ? await client.query(READING.listFinished, [...values, status])
+    : await client.query(unfinished(status, isFew), values);
+  const jobs = rows.map(toJob);
+  if (jobs.length <= limit) return { jobs, next: floor };
+  jobs.pop();
+  return { jobs, next: jobs.at(-1)?.seq ?? 0 };
+}
+
+function unfinished(status: Status | undefined, isFew: boolean): string {
+  if (status === undefined) return READING.list;
+  if (status !== WAITING) return READING.listRunning;
+  return isFew ? READING.listFewWaiting : READING.listWaiting;
+}
+
+/** Whether an index finds exactly the rows of the query, so that no others are read. */
+function isIndexed(query: ListOne): boolean {
+  if (query.silentForMs !== undefined) return true;
+  return wantedBy(query).every((wanted) => wanted === null) && query.status !== undefined &&
+    query.status !== WAITING;
+}
+
+function wantedBy({ kind, search, changedSince, due, now }: ListOne): (string | number | null)[] {
+  return [
+    ...[kind ?? null, search ?? null, changedSince ?? null],
+    ...[due === "now" ? now : null, due === "later" ? now : null],
+  ];
+}
+
+type ListLine = Pick<JobQuery, "limit" | "due"> & ReadMoment & {
+  readonly from: number;
+  /** All waiting jobs can be sorted quickly. */
+  readonly isFew: boolean;
+};
+
+/** Due jobs come first, then delayed ones by time, and jobs without a handler last. */
+async function listLine(client: Client, { now, kinds, limit, due, from, isFew }: ListLine): Promise<JobPage> {
+  const end = Math.min(from + limit, isFew ? Infinity : MOST_PLACES);
+  // One more place than requested shows whether there is another page.
+  const wanted = [due !== "later", due !== "now", due === undefined];
+  const places = (await client.query(READING.line, [now, kinds, end + 1, ...wanted, null])).map((row) =>
+    number(row.seq)
+  );
+  const isLast = places.length <= end || (!isFew && end === MOST_PLACES);
+  const jobs = await getMany(client, places.slice(from, end), { values: false });
+  return { jobs, next: isLast ? null : toCursor(end) };
+}
+
+export async function stats(
+  client: Client,
+  { now, kinds, silentForMs }: ReadMoment & { readonly silentForMs: number },
+): Promise<Omit<StoreStats, "warnings">> {
+  const [counts, [moments = {}], parked] = await Promise.all([
+    countsOf(client),
+    client.query(READING.moments, [now, kinds, silentForMs]),
+    kinds === null ? [] : client.query(READING.parked, [kinds, MOST_KINDS_TOLD, MOST_COUNTED]),
+  ]);
+  return {
+    counts,
+    oldestDueAt: numberOrNull(moments.oldest),
+    silent: number(moments.silent),
+    parked: parked.map(({ kind, n }) => ({ kind: toText(kind), count: Math.min(number(n), MOST_COUNTED) })),
+  };
+}
+
+async function countsOf(client: Client): Promise<Record<Status, number>> {
+  const rows = await client.query(READING.counts, []);
+  if (rows.reduce((sum, { changes }) => sum + number(changes), 0) > MOST_CHANGES) {
+    await client.query(UPKEEP.foldCounts, []);
+  }
+  const counted = new Map(rows.map(({ status, n }) => [status, number(n)]));
+  const counts = STATUSES.map((status) => [status, counted.get(status) ?? 0]);
+  return Object.fromEntries(counts) as Record<Status, number>;
+}
+
+export async function prune(
+  client: Client,
+  { olderThanMs, after, limit }: PruneRequest,
+  time: number | null,
+): Promise<{ removed: string[]; next: number }> {
+  const [row = {}] = await client.query(UPKEEP.prune, [time, olderThanMs, after, limit]);
+  const isEnd = number(row.looked) < limit;
+  return { removed: idsOf(row), next: isEnd ? 0 : numberOrNull(row.last) ?? 0 };
+}
+
+function idsOf({ removed }: Row): string[] {
+  return Array.isArray(removed) ? removed.map(toText) : [];
+}
+
+/** Returns a sentence for each problem. */
+export async function check(client: Client): Promise<string[]> {
+  const wrong = await client.query(READING.wrongCounts, []);
+  return wrong.map(({ status, kept, counted }) =>
+    `The count of ${status} jobs is ${kept}, but there are ${counted}: the triggers of the table jobs were off.`
+  );
+}

@@ -1,0 +1,94 @@
+/** Every statement that reads jobs: named, static. The comment above each one says what its numbered values are. */
+import { IN_FLIGHT, IS_IN_FINISHED_INDEX, MAY } from "../sql/conditions.ts";
+import { BRIEF, BRIEF_JOBS, hasId, isOf, levels, now, READY, SUSPECT, WHOLE } from "./phrases.ts";
+
+/** The filters of a list: ?1 before ?2 floor ?3 limit ?4 kind ?5 part of the id ?6 changed since ?7 due until ?8 due after. */
+const WANTED = `seq < $1::bigint AND seq >= $2::bigint AND ($4::text IS NULL OR kind = $4::text)
+      AND ($5::text IS NULL OR strpos(id, $5::text) > 0) AND ($6::bigint IS NULL OR updated_at >= $6::bigint)
+      AND ($7::bigint IS NULL OR run_at <= $7::bigint) AND ($8::bigint IS NULL OR run_at > $8::bigint)`;
+
+const listed = (where: string) =>
+  `SELECT ${BRIEF} FROM jobs WHERE ${where} AND ${WANTED} ORDER BY seq DESC LIMIT $3::bigint`;
+
+export const READING = {
+  // get: ?1 id / numbers
+  get: `SELECT ${WHOLE} FROM jobs WHERE ${hasId("$1::text")}`,
+  brief: `SELECT ${BRIEF} FROM jobs WHERE ${hasId("$1::text")}`,
+  bySeqs: `SELECT ${BRIEF_JOBS} FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (seq, n)
+    JOIN jobs ON jobs.seq = asked.seq ORDER BY asked.n`,
+  // ?1 numbers ?2 at most so many bytes of each value ?3 of all
+  values: `SELECT seq, payload, result FROM (
+      SELECT jobs.seq, CASE WHEN payload_bytes <= $2::int THEN jobs.payload::text END AS payload,
+        CASE WHEN result_bytes <= $2::int THEN jobs.result::text END AS result,
+        sum(CASE WHEN payload_bytes <= $2::int THEN payload_bytes ELSE 0 END
+          + CASE WHEN result_bytes <= $2::int THEN result_bytes ELSE 0 END) OVER (ORDER BY asked.n) AS upto
+      FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (seq, n) JOIN jobs ON jobs.seq = asked.seq) AS kept
+    WHERE upto <= $3::int`,
+
+  list: listed("true"),
+  listWaiting: listed(MAY.claim),
+  listRunning: listed(IN_FLIGHT),
+  // ?9 status
+  listFinished: listed(`status = $9::text AND ${IS_IN_FINISHED_INDEX}`),
+  // ?9 silent since
+  listSilent: listed(`${IN_FLIGHT} AND coalesce(last_heartbeat, -1) < $9::bigint`),
+  // read in the order of claims, then sorted
+  listFewWaiting: `WITH few AS MATERIALIZED (SELECT seq AS waits FROM jobs WHERE ${READY}
+      UNION ALL SELECT seq FROM jobs WHERE ${SUSPECT})
+    SELECT ${BRIEF} FROM few JOIN jobs ON jobs.seq = few.waits WHERE ${MAY.claim} AND ${WANTED}
+    ORDER BY seq DESC LIMIT $3::bigint`,
+  lastSeq: `SELECT max(seq) AS seq FROM jobs`,
+  clock: `SELECT ${now(1)} AS at`,
+
+  // the line: ?1 now ?2 kinds that have a handler, or null for all ?3 how many places ?4 whether due ones count ?5 delayed
+  // ones ?6 those without a handler ?7 null
+  line: `WITH RECURSIVE ${levels(7)},
+    known AS (SELECT kind, priority, $2::text[] IS NULL OR kind = ANY ($2::text[]) AS is_known FROM levels
+      WHERE priority IS NOT NULL),
+    places AS (
+      SELECT CASE WHEN is_known THEN 0 ELSE 2 END AS part, job.seq, job.priority, job.run_at FROM known CROSS JOIN LATERAL (
+        SELECT seq, jobs.priority, run_at FROM jobs WHERE ${READY} AND jobs.kind = known.kind
+          AND jobs.priority = known.priority AND run_at <= $1::bigint ORDER BY run_at, seq LIMIT $3::bigint) AS job
+        WHERE CASE WHEN is_known THEN $4::boolean ELSE $6::boolean END
+      UNION ALL
+      SELECT CASE WHEN is_known THEN 1 ELSE 2 END, job.seq, job.priority, job.run_at FROM known CROSS JOIN LATERAL (
+        SELECT seq, jobs.priority, run_at FROM jobs WHERE ${READY} AND jobs.kind = known.kind
+          AND jobs.priority = known.priority AND run_at > $1::bigint ORDER BY run_at, seq LIMIT $3::bigint) AS job
+        WHERE CASE WHEN is_known THEN $5::boolean ELSE $6::boolean END
+      UNION ALL
+      SELECT CASE WHEN run_at <= $1::bigint THEN 0 ELSE 1 END, seq, priority, run_at FROM (
+        SELECT seq, priority, run_at FROM jobs WHERE ${SUSPECT} LIMIT $3::bigint) AS suspects
+        WHERE CASE WHEN run_at <= $1::bigint THEN $4::boolean ELSE $5::boolean END)
+    SELECT seq FROM places
+    ORDER BY part, CASE part WHEN 0 THEN -priority ELSE 0 END, run_at, -priority, seq LIMIT $3::bigint`,
+
+  // stats
+  counts:
+    `SELECT status, sum(change)::bigint AS n, count(*)::int AS changes FROM count_changes GROUP BY status`,
+  // ?1 now ?2 kinds that have a handler, or null for all ?3 ms of silence
+  moments: `WITH RECURSIVE ${levels(2)}
+    SELECT (SELECT min(run_at) FROM (
+        SELECT (SELECT run_at FROM jobs WHERE ${READY} AND jobs.kind = levels.kind AND jobs.priority = levels.priority
+          ORDER BY run_at LIMIT 1) FROM levels WHERE priority IS NOT NULL
+        UNION ALL SELECT min(run_at) FROM jobs WHERE ${SUSPECT} AND ${isOf(2)}
+      ) AS first (run_at) WHERE run_at <= ${now(1)}) AS oldest,
+      (SELECT count(*)::int FROM jobs WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) < ${
+    now(1)
+  } - $3::bigint) AS silent`,
+  // ?1 kinds that have a handler ?2 the most kinds ?3 the most jobs counted per kind
+  parked: `WITH RECURSIVE waiting (kind) AS (
+      SELECT min(kind) FROM jobs WHERE ${READY}
+      UNION ALL SELECT (SELECT min(jobs.kind) FROM jobs WHERE ${READY} AND jobs.kind > waiting.kind) FROM waiting
+        WHERE waiting.kind IS NOT NULL),
+    unknown AS (SELECT kind FROM waiting WHERE kind IS NOT NULL AND kind <> ALL ($1::text[])
+      UNION SELECT kind FROM jobs WHERE ${SUSPECT} AND kind <> ALL ($1::text[]))
+    SELECT kind, (SELECT count(*)::int FROM (SELECT 1 FROM jobs WHERE ${READY} AND jobs.kind = unknown.kind
+        LIMIT $3::bigint) AS ready) + (SELECT count(*)::int FROM jobs WHERE ${SUSPECT} AND jobs.kind = unknown.kind) AS n
+    FROM unknown ORDER BY kind LIMIT $2::bigint`,
+  knownKinds: `SELECT array_agg(DISTINCT kind) AS kinds FROM processes, unnest(kinds) AS kind`,
+  // statuses with a wrong count
+  wrongCounts: `WITH kept AS (SELECT status, sum(change)::bigint AS n FROM count_changes GROUP BY status),
+    counted AS (SELECT status, count(*) AS n FROM jobs GROUP BY status)
+    SELECT status, coalesce(kept.n, 0) AS kept, coalesce(counted.n, 0) AS counted FROM kept FULL JOIN counted USING (status)
+    WHERE coalesce(kept.n, 0) <> coalesce(counted.n, 0)`,
+} as const;

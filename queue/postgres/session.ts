@@ -1,0 +1,124 @@
+/**
+ * The session of a process: a connection of its own, which the server ends when the process dies. It holds an advisory
+ * lock, by which the others see at once that the process lives, and it listens for their changes.
+ */
+import { randomUUID } from "node:crypto";
+import type { ProcessIdentity, ProcessRow } from "../store.ts";
+import { number, toText } from "../sql/rows.ts";
+import type { PostgresAddress } from "./address.ts";
+import { Client, type Tx } from "./client.ts";
+import { now } from "./phrases.ts";
+
+/** The two numbers of the lock: of the schema, and of the process. */
+const LOCK = `hashtext('persistent_queue.' || current_schema()), $1::int`;
+const IS_LOCKED =
+  `EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = processes.n::oid
+      AND classid = (hashtext('persistent_queue.' || current_schema())::bigint & 4294967295)::oid
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`;
+
+const SESSION = {
+  // ?1 id ?2 host ?3 pid ?4 version ?5 now, or null
+  join: `INSERT INTO processes (id, host, pid, version, started_at, seen_at)
+    VALUES ($1::text, $2::text, $3::int, $4::text, ${now(5)}, ${now(5)}) RETURNING n`,
+  connection: `SELECT pg_backend_pid() AS pid`,
+  // ?1 number
+  lock: `SELECT pg_try_advisory_lock(${LOCK})`,
+  unlock: `SELECT pg_advisory_unlock(${LOCK})`,
+  noteLock: `UPDATE processes SET locked_at = clock_timestamp() WHERE n = $1::int`,
+  // ?1 number ?2 now, or null
+  beat: `UPDATE processes SET seen_at = ${now(2)} WHERE n = $1::int RETURNING n`,
+  // ?1 id
+  leave: `DELETE FROM processes WHERE id = $1::text RETURNING n`,
+  // ?1 number of the process that asks, or null ?2 now, or null ?3 ms of silence. After a restart of the server no process
+  // has its lock yet: only one that took it since then has lost it.
+  processes: `SELECT id, host, pid, version, started_at, seen_at, n IS DISTINCT FROM $1::int AND (
+        seen_at < ${now(2)} - $3::bigint
+        OR (locked_at > pg_postmaster_start_time() AND NOT ${IS_LOCKED})) AS is_dead
+    FROM processes ORDER BY n`,
+} as const;
+
+export class Session {
+  readonly #client: Client;
+  readonly #channel: string;
+  /** Of this store, among all that write. */
+  readonly name: string = randomUUID();
+  readonly #onChange = new Set<() => void>();
+  /** The number of this process, once it has joined. */
+  #process: number | null = null;
+  /** The server's number of our connection, as far as it listens and holds the lock. */
+  #connection: number | null = null;
+
+  constructor(address: PostgresAddress) {
+    this.#client = new Client(address, {
+      connections: 1,
+      name: this.name,
+      onMessage: (from) => from === this.name || this.#notify(),
+    });
+    this.#channel = `${address.schema}.changes`;
+  }
+
+  get process(): number | null {
+    return this.#process;
+  }
+
+  /**
+   * From the promise on, changes of other stores reach the watches. A connection that is made anew listens anew, takes the
+   * lock again, and may have missed changes.
+   */
+  async assure(): Promise<void> {
+    const [row] = await this.#client.query(SESSION.connection, []);
+    const connection = number(row?.pid);
+    if (connection === this.#connection) return;
+    await this.#client.script(`LISTEN "${this.#channel}"`);
+    if (this.#process !== null) await this.#lock(this.#process);
+    if (this.#connection !== null) this.#notify();
+    this.#connection = connection;
+  }
+
+  watch(onChange: () => void): Disposable {
+    // An object of its own: one function may watch twice.
+    const call = () => onChange();
+    this.#onChange.add(call);
+    return { [Symbol.dispose]: () => void this.#onChange.delete(call) };
+  }
+
+  #notify(): void {
+    for (const call of this.#onChange) call();
+  }
+
+  async join({ id, host, pid, version }: ProcessIdentity, time: number | null): Promise<void> {
+    const before = this.#process;
+    const [row] = await this.#client.query(SESSION.join, [id, host, pid, version, time]);
+    const joined = number(row?.n);
+    await this.#lock(joined);
+    this.#process = joined;
+    if (before !== null) await this.#client.query(SESSION.unlock, [before]);
+  }
+
+  async #lock(process: number): Promise<void> {
+    await this.#client.query(SESSION.lock, [process]);
+    await this.#client.query(SESSION.noteLock, [process]);
+  }
+
+  async beat(time: number | null): Promise<boolean> {
+    if (this.#process === null) return false;
+    await this.assure();
+    return (await this.#client.query(SESSION.beat, [this.#process, time])).length === 1;
+  }
+
+  async leave(tx: Tx, id: string): Promise<void> {
+    await tx.query(SESSION.leave, [id]);
+  }
+
+  async processes(tx: Tx, silentForMs: number, time: number | null): Promise<ProcessRow[]> {
+    const rows = await tx.query(SESSION.processes, [this.#process, time, silentForMs]);
+    return rows.map((row) => ({
+      ...{ id: toText(row.id), host: toText(row.host), pid: number(row.pid), version: toText(row.version) },
+      ...{ startedAt: number(row.started_at), seenAt: number(row.seen_at), isDead: row.is_dead === true },
+    }));
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * Every statement that changes jobs: named, static, in the order of the store's contract. The comment above each one says
+ * what its numbered values are. Each is atomic by itself: what belongs together is one statement.
+ */
+import { INITIAL_STATUS } from "../job.ts";
+import { IN_FLIGHT, IS_FINISHED, KEEPS_RUN_AT, MAY, STARTS_AGAIN, TO } from "../sql/conditions.ts";
+import { BRIEF, BRIEF_JOBS, hasId, isOf, levels, now, READY, SUSPECT, toldBy } from "./phrases.ts";
+
+/** The new holder of a job. */
+const claimedBy = (consumer: string, process: string) =>
+  `status = ${TO.claim}, lease = jobs.lease + 1, consumer_id = ${consumer}, process = ${process},
+      last_heartbeat = clock.at, started_at = clock.at, updated_at = clock.at`;
+
+const AS_CLAIMED =
+  `jobs.consumer_id, jobs.seq, jobs.lease, jobs.id, jobs.kind, jobs.payload::text AS payload, jobs.retries,
+      jobs.crashes, jobs.suspect`;
+
+export const ADDING = {
+  // insert: ?1 now, or null ?2 ids ?3 kinds ?4 payloads ?5 priorities ?6 times to run, or nulls
+  insert: `INSERT INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)
+    SELECT a.id, a.kind, a.payload::json, a.priority, coalesce(a.run_at, clock.at), clock.at, clock.at
+    FROM (SELECT ${now(1)} AS at) AS clock,
+      unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::bigint[]) WITH ORDINALITY
+        AS a (id, kind, payload, priority, run_at, n)
+    ORDER BY a.n ON CONFLICT DO NOTHING RETURNING id, seq, created_at, run_at`,
+  // a finished job starts afresh: ?1 now, or null ?2 id ?3 kind ?4 payload ?5 priority ?6 run_at, or null ?7 detail
+  replace: `WITH clock AS (SELECT ${now(1)} AS at),
+    afresh AS (UPDATE jobs SET kind = $3::text, payload = $4::text::json, priority = $5::int,
+        run_at = coalesce($6::bigint, clock.at), created_at = clock.at, updated_at = clock.at,
+        status = '${INITIAL_STATUS}', retries = 0, crashes = 0, suspect = 0, consumer_id = NULL, last_heartbeat = NULL,
+        started_at = NULL, finished_at = NULL, result = NULL, error = NULL, canceled_from = NULL
+      FROM clock WHERE ${hasId("$2::text")} AND ${IS_FINISHED} RETURNING jobs.*),
+    told AS (${toldBy("afresh", "replaced", "$7::text")})
+    SELECT ${BRIEF} FROM afresh`,
+  // jobs that are there already: ?1 ids ?2 kinds ?3 payloads
+  present: `SELECT ${BRIEF_JOBS}, (jobs.kind <> a.kind OR jobs.payload_bytes <> octet_length(a.payload)
+      OR jobs.payload::text <> a.payload) AS differs, a.n
+    FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS a (id, kind, payload, n)
+    JOIN jobs ON ${hasId("a.id")} ORDER BY a.n`,
+} as const;
+
+export const CLAIMING = {
+  // ?1 now, or null ?2 kinds, or null for all ?3 process ?4 consumers ?5 limits ?6 the consumer that takes a suspect first,
+  // or null ?7 the sum of the limits. How many jobs of each kind and priority come first is counted before any is locked:
+  // a claim locks the jobs that it takes, and no others.
+  claim: `WITH RECURSIVE clock AS (SELECT ${now(1)} AS at),
+    suspect AS (UPDATE jobs SET ${claimedBy("$6::text", "$3::int")} FROM clock
+      WHERE $6::text IS NOT NULL AND jobs.seq = (SELECT seq FROM jobs WHERE ${SUSPECT} AND run_at <= (SELECT at FROM clock)
+          AND ${isOf(2)}
+        ORDER BY crashes, priority DESC, run_at, seq LIMIT 1 FOR UPDATE SKIP LOCKED)
+      RETURNING ${AS_CLAIMED}),
+    ${levels(2)},
+    quota AS (SELECT kind, priority, count(*) AS n FROM (
+        SELECT levels.kind, levels.priority FROM levels CROSS JOIN LATERAL (
+          SELECT run_at, seq FROM jobs WHERE ${READY} AND jobs.kind = levels.kind AND jobs.priority = levels.priority
+            AND run_at <= (SELECT at FROM clock) ORDER BY run_at, seq LIMIT $7::bigint) AS due
+        WHERE levels.priority IS NOT NULL
+        ORDER BY levels.priority DESC, due.run_at, due.seq LIMIT $7::bigint) AS line GROUP BY kind, priority),
+    locked AS MATERIALIZED (SELECT due.seq, quota.priority, due.run_at FROM quota CROSS JOIN LATERAL (
+        SELECT seq, run_at FROM jobs WHERE ${READY} AND jobs.kind = quota.kind AND jobs.priority = quota.priority
+          AND run_at <= (SELECT at FROM clock) ORDER BY run_at, seq LIMIT quota.n FOR UPDATE SKIP LOCKED) AS due),
+    line AS (SELECT seq, row_number() OVER (ORDER BY priority DESC, run_at, seq) AS place FROM locked),
+    slots AS (SELECT consumer, sum(most) OVER (ORDER BY n) - most AS after, sum(most) OVER (ORDER BY n) AS upto
+      FROM unnest($4::text[], $5::int[]) WITH ORDINALITY AS asked (consumer, most, n)
+      WHERE consumer IS DISTINCT FROM $6::text OR NOT EXISTS (SELECT 1 FROM suspect)),
+    taken AS (UPDATE jobs SET ${claimedBy("slots.consumer", "$3::int")} FROM clock, line
+        JOIN slots ON line.place > slots.after AND line.place <= slots.upto
+      WHERE jobs.seq = line.seq RETURNING ${AS_CLAIMED}, line.place)
+    SELECT 0 AS place, * FROM suspect
+    UNION ALL SELECT place, consumer_id, seq, lease, id, kind, payload, retries, crashes, suspect FROM taken
+    ORDER BY place`,
+  // when the first waiting job becomes due: ?1 whether suspects count ?2 kinds, or null for all
+  nextRunAt: `WITH RECURSIVE ${levels(2)}
+    SELECT min(run_at) AS run_at FROM (
+      SELECT (SELECT run_at FROM jobs WHERE ${READY} AND jobs.kind = levels.kind AND jobs.priority = levels.priority
+        ORDER BY run_at LIMIT 1) FROM levels WHERE priority IS NOT NULL
+      UNION ALL SELECT min(run_at) FROM jobs WHERE $1::boolean AND ${SUSPECT}
+        AND ${isOf(2)}) AS first (run_at)`,
+  // the clock was set back to ?1, from ?2: jobs that were due then, and jobs in flight that wait for an attempt
+  stayDue:
+    `UPDATE jobs SET run_at = $1::bigint WHERE ${MAY.claim} AND run_at > $1::bigint AND run_at <= $2::bigint`,
+  waitAsLong: `UPDATE jobs SET run_at = greatest($1::bigint, run_at - ($2::bigint - $1::bigint))
+    WHERE ${IN_FLIGHT} AND run_at > $1::bigint`,
+  // ?1 process ?2 kinds
+  noteKinds: `UPDATE processes SET kinds = $2::text[] WHERE n = $1::int`,
+} as const;
+
+/** A job that its holder still holds: ?1 now, or null ?2 seq ?3 lease. */
+const HELD = `clock AS (SELECT ${
+  now(1)
+} AS at), held AS (SELECT seq, lease, retries, consumer_id, started_at FROM jobs
+      WHERE seq = $2::bigint AND lease = $3::bigint AND ${IN_FLIGHT} FOR UPDATE)`;
+
+/** Whether the history of a job must be folded: it has 300 lines. */
+const IS_LONG = `EXISTS (SELECT 1 FROM history WHERE history.seq = $2::bigint OFFSET 299) AS is_long`;
+
+/** The line of an attempt: ?4 detail ?5 retries, or null to keep them ?6 ran ms ?7 report ?8 log. */
+const lineOfAttempt = (event: string, where = "true") =>
+  `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at, ran_ms, report, log)
+      SELECT seq, clock.at, ${event}, lease, coalesce($5::int, retries), consumer_id, $4::text, started_at,
+        $6::double precision, $7::text, $8::text FROM held, clock WHERE ${where}`;
+
+const finishedAs = (verb: "exhaust" | "fail", event: string) =>
+  `WITH ${HELD}, told AS (${lineOfAttempt(`'${event}'`)})
+    UPDATE jobs SET status = ${TO[verb]}, retries = $5::int, error = $4::text, finished_at = clock.at,
+      updated_at = clock.at
+    FROM held, clock WHERE jobs.seq = held.seq RETURNING jobs.seq, ${IS_LONG}`;
+
+export const SETTLING = {
+  // ?1 now, or null ?2 numbers ?3 leases
+  renew: `UPDATE jobs SET last_heartbeat = ${
+    now(1)
+  } FROM unnest($2::bigint[], $3::bigint[]) AS held (seq, lease)
+    WHERE jobs.seq = held.seq AND jobs.lease = held.lease AND ${IN_FLIGHT} RETURNING jobs.seq, jobs.lease`,
+  // ?1 now, or null ?2 numbers ?3 leases ?4 results, or nulls
+  complete: `UPDATE jobs SET status = ${TO.complete}, result = ended.result::json, error = NULL,
+      finished_at = ${now(1)}, updated_at = ${now(1)}
+    FROM unnest($2::bigint[], $3::bigint[], $4::text[]) AS ended (seq, lease, result)
+    WHERE jobs.seq = ended.seq AND jobs.lease = ended.lease AND ${MAY.complete} RETURNING jobs.seq`,
+  // ?9 event ?10 wait in ms ?11 error, or null to keep it ?12 whether the newest line is replaced
+  retry: `WITH ${HELD},
+    renewed AS (UPDATE history SET at = clock.at, detail = $4::text, ran_ms = $6::double precision, report = $7::text,
+        log = $8::text FROM held, clock
+      WHERE $12::boolean AND n = (SELECT max(n) FROM history WHERE seq = $2::bigint) AND event = $9::text
+        AND history.lease = held.lease RETURNING n),
+    told AS (${lineOfAttempt("$9::text", "NOT EXISTS (SELECT 1 FROM renewed)")})
+    UPDATE jobs SET retries = $5::int, run_at = least(clock.at + $10::bigint, 8640000000000000),
+      error = coalesce($11::text, error), last_heartbeat = clock.at, updated_at = clock.at
+    FROM held, clock WHERE jobs.seq = held.seq RETURNING jobs.seq, ${IS_LONG}`,
+  exhaust: finishedAs("exhaust", "exhausted"),
+  fail: finishedAs("fail", "failed"),
+  // ?9 event, or null ?10 status ?11 crashes, or null to keep them and the suspicion ?12 suspect ?13 error, or null to keep
+  // it ?14 whether it is finished
+  release: `WITH ${HELD}, told AS (${lineOfAttempt("$9::text", "$9::text IS NOT NULL")})
+    UPDATE jobs SET status = $10::text, crashes = coalesce($11::int, crashes), suspect = coalesce($12::int, suspect),
+      error = coalesce($13::text, error), finished_at = CASE WHEN $14::boolean THEN clock.at END,
+      consumer_id = CASE WHEN $14::boolean THEN jobs.consumer_id END, last_heartbeat = NULL, started_at = NULL,
+      updated_at = clock.at
+    FROM held, clock WHERE jobs.seq = held.seq RETURNING jobs.seq, ${IS_LONG}`,
+} as const;
+
+/** Moves the jobs of some ids: ?1 now, or null ?2 ids ?3 what the history adds to the status before. */
+const moved = (verb: "cancel" | "resubmit", event: string, changes: string) =>
+  `WITH clock AS (SELECT ${now(1)} AS at),
+    was AS (SELECT jobs.seq, jobs.status AS was FROM unnest($2::text[]) AS asked (id)
+      JOIN jobs ON ${hasId("asked.id")} WHERE ${MAY[verb]} ORDER BY jobs.seq FOR UPDATE OF jobs),
+    moved AS (UPDATE jobs SET ${changes}, updated_at = clock.at FROM clock, (SELECT DISTINCT seq, was FROM was) AS was
+      WHERE jobs.seq = was.seq AND ${MAY[verb]} RETURNING jobs.*, was.was),
+    told AS (${toldBy("moved", event, "'was ' || was || $3::text")})
+    SELECT ${BRIEF}, was, EXISTS (SELECT 1 FROM history WHERE history.seq = moved.seq OFFSET 299) AS is_long FROM moved`;
+
+export const MOVING = {
+  cancel: moved(
+    "cancel",
+    "canceled",
+    `canceled_from = jobs.status, status = ${TO.cancel}, finished_at = clock.at`,
+  ),
+  // a time to run that is still ahead survives cancel and resubmit
+  resubmit: moved(
+    "resubmit",
+    "resubmitted",
+    `retries = CASE WHEN ${STARTS_AGAIN} THEN 0 ELSE retries END,
+      crashes = CASE WHEN ${STARTS_AGAIN} THEN 0 ELSE crashes END,
+      suspect = CASE WHEN ${STARTS_AGAIN} THEN 0 ELSE suspect END,
+      run_at = CASE WHEN ${KEEPS_RUN_AT} THEN greatest(run_at, clock.at) ELSE clock.at END,
+      status = ${TO.resubmit}, canceled_from = NULL, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
+      finished_at = NULL, result = NULL`,
+  ),
+  // ?1 ids
+  byIds: `SELECT ${BRIEF_JOBS} FROM unnest($1::text[]) AS asked (id) JOIN jobs ON ${hasId("asked.id")}`,
+} as const;
+
+const FACTS = `seq, lease, id, kind, consumer_id, crashes, suspect, run_at, started_at, last_heartbeat`;
+
+export const UPKEEP = {
+  // ?1 now, or null ?2 ms ago ?3 ms ahead: heartbeats between these show a living consumer ?4 ?5 what is held ?6 limit
+  orphansOfSilent: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}
+      AND coalesce(last_heartbeat, -1) NOT BETWEEN ${now(1)} - $2::bigint AND ${now(1)} + $3::bigint
+      AND NOT EXISTS (SELECT 1 FROM unnest($4::bigint[], $5::bigint[]) AS held (seq, lease)
+        WHERE held.seq = jobs.seq AND held.lease = jobs.lease)
+    ORDER BY seq LIMIT $6::bigint`,
+  // ?1 id of the process ?2 limit
+  orphansOfProcess: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}
+      AND process = (SELECT n FROM processes WHERE processes.id = $1::text) ORDER BY seq LIMIT $2::bigint`,
+  // a process without a row, or none: ?1 limit
+  orphansOfNone: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}
+      AND NOT EXISTS (SELECT 1 FROM processes WHERE processes.n = jobs.process) ORDER BY seq LIMIT $1::bigint`,
+  // ?1 now, or null ?2 ms ago ?3 after ?4 limit. Rows that another process removes at the moment are left to it.
+  prune: `WITH looked AS (SELECT seq, ${IS_FINISHED} AND coalesce(finished_at, updated_at) < ${
+    now(1)
+  } - $2::bigint AS is_old
+      FROM jobs WHERE seq > $3::bigint ORDER BY seq LIMIT $4::bigint),
+    old AS (SELECT seq FROM jobs WHERE seq IN (SELECT seq FROM looked WHERE is_old) AND ${IS_FINISHED}
+      ORDER BY seq FOR UPDATE SKIP LOCKED),
+    lines AS (DELETE FROM history WHERE seq IN (SELECT seq FROM old)),
+    removed AS (DELETE FROM jobs WHERE seq IN (SELECT seq FROM old) RETURNING id)
+    SELECT (SELECT count(*)::int FROM looked) AS looked, (SELECT max(seq) FROM looked) AS last,
+      (SELECT array_agg(id) FROM removed) AS removed`,
+  // adds up the changes of the counts
+  foldCounts: `WITH gone AS (DELETE FROM count_changes RETURNING status, change)
+    INSERT INTO count_changes (status, change) SELECT status, sum(change) FROM gone GROUP BY status HAVING sum(change) <> 0`,
+} as const;

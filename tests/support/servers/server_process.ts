@@ -1,0 +1,92 @@
+/** A server that tests start: it has a port of its own on loopback and a folder for its data, and ends with the tests. */
+import { type TempFolder, tempFolder } from "../temp_folder.ts";
+
+/** Servers refuse to run as root: then they run as this user, who owns nothing. */
+const NOBODY = 65_534;
+const isRoot = Deno.uid() === 0;
+
+/** Where Debian puts the programs of a server, and where others do. */
+export function findProgram(name: string, folders: readonly string[] = []): string | null {
+  const path = (Deno.env.get("PATH") ?? "").split(":");
+  for (const folder of [...folders, ...path, "/usr/sbin", "/usr/local/bin"]) {
+    try {
+      if (Deno.statSync(`${folder}/${name}`).isFile) return `${folder}/${name}`;
+    } catch {
+      // Not here.
+    }
+  }
+  return null;
+}
+
+/** A folder that the user of the server may write to. */
+export async function serverFolder(): Promise<TempFolder> {
+  const folder = await tempFolder();
+  if (isRoot) await Deno.chown(folder.path, NOBODY, NOBODY);
+  return folder;
+}
+
+/** The command as that user. The kernel ends it if this process dies first. */
+export function asServer(program: string, args: readonly string[]): [string, string[]] {
+  const user = isRoot ? [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"] : [];
+  return ["setpriv", [...user, "--pdeathsig=KILL", "--", program, ...args]];
+}
+
+/** Runs a program of the server to its end. @throws with what it said, if it fails */
+export async function runAsServer(program: string, args: readonly string[]): Promise<void> {
+  const [command, all] = asServer(program, args);
+  const { success, stderr } = await new Deno.Command(command, { args: all, stdout: "null", stderr: "piped" })
+    .output();
+  if (!success) throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
+}
+
+export interface ServerProcess {
+  readonly pid: number;
+  /** Sends the signal and waits for the end. */
+  end(signal: Deno.Signal): Promise<void>;
+}
+
+/** What it prints goes to a file: a pipe that is read all the time would seem to belong to some test. */
+const INTO_FILE = 'exec "$@" > "$0" 2>&1';
+const READY_MS = 20_000;
+
+/** Starts the server, and waits until what it prints into the file `log` matches. */
+export async function startServer(
+  program: string,
+  args: readonly string[],
+  { log, isReady }: { readonly log: string; readonly isReady: RegExp },
+): Promise<ServerProcess> {
+  const [command, all] = asServer("sh", ["-c", INTO_FILE, log, program, ...args]);
+  const child = new Deno.Command(command, { args: all, stdin: "null", stdout: "null", stderr: "null" })
+    .spawn();
+  const { status } = child;
+  let code: number | null = null;
+  status.then((ended) => code = ended.code);
+  const latest = performance.now() + READY_MS;
+  while (!isReady.test(await textOf(log))) {
+    if (code !== null || performance.now() > latest) {
+      if (code === null) child.kill("SIGKILL");
+      throw new Error(`${program} did not start (${code}): ${await textOf(log)}`);
+    }
+    await sleep(20);
+  }
+  return {
+    pid: child.pid,
+    end: async (signal) => {
+      child.kill(signal);
+      await status;
+      await Deno.remove(log);
+    },
+  };
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch {
+    return "";
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
