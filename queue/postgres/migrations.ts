@@ -13,7 +13,8 @@ const MIGRATIONS = [jobs];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-const META = `CREATE TABLE IF NOT EXISTS persistent_queue (version integer NOT NULL)`;
+/** The table that shows a schema to be ours, and of which version it is. */
+const META = "persistent_queue";
 
 /**
  * Brings the schema up to date, and creates it if it is missing.
@@ -29,8 +30,8 @@ export async function migrate(client: Client, schema: string): Promise<void> {
     assertKnown(version, schema);
     for (const step of MIGRATIONS.slice(version)) await tx.script(step);
     if (version < SCHEMA_VERSION) {
-      await tx.query(`DELETE FROM persistent_queue`, []);
-      await tx.query(`INSERT INTO persistent_queue (version) VALUES ($1)`, [SCHEMA_VERSION]);
+      await tx.query(`DELETE FROM ${META}`, []);
+      await tx.query(`INSERT INTO ${META} (version) VALUES ($1::int)`, [SCHEMA_VERSION]);
     }
   });
 }
@@ -62,32 +63,35 @@ function assertKnown(version: number, schema: string): void {
   );
 }
 
-/** Null: there is no queue in this schema. */
+/**
+ * Null: there is no queue in this schema. Asks the catalog itself: functions such as `to_regclass` may still remember that
+ * the schema was not there before another process made it.
+ */
 async function versionOf(tx: Tx, schema: string): Promise<number | null> {
-  const [found] = await tx.query(
-    `SELECT to_regclass(format('%I.persistent_queue', $1::text)) IS NOT NULL AS is_there`,
+  const tables = await tablesOf(tx, schema);
+  if (!tables.includes(META)) return null;
+  const [row] = await tx.query(`SELECT version FROM ${META}`, []);
+  return Number(row?.version ?? 0);
+}
+
+async function tablesOf(tx: Tx, schema: string): Promise<string[]> {
+  const rows = await tx.query(
+    `SELECT relname AS name FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+      WHERE nspname = $1::text`,
     [schema],
   );
-  if (found?.is_there !== true) return null;
-  const [row] = await tx.query(`SELECT version FROM persistent_queue`, []);
-  return Number(row?.version ?? 0);
+  return rows.map(({ name }) => String(name));
 }
 
 /** A schema that holds tables already belongs to another program: it is refused, never adopted. */
 async function create(tx: Tx, schema: string): Promise<void> {
-  const [found] = await tx.query(
-    `SELECT count(*)::int AS tables FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = $1::text`,
-    [schema],
-  );
-  if (Number(found?.tables) > 0) {
+  if ((await tablesOf(tx, schema)).length > 0) {
     throw new StorageError(
       `The schema "${schema}" belongs to another program: name one of its own in QUEUE_URL, for example ?schema=jobs.`,
     );
   }
-  const [there] = await tx.query(`SELECT to_regnamespace(quote_ident($1::text)) IS NOT NULL AS is_there`, [
-    schema,
-  ]);
-  if (there?.is_there !== true) await tx.script(`CREATE SCHEMA "${schema}"`);
-  await tx.script(META);
+  const [there] = await tx.query(`SELECT 1 FROM pg_namespace WHERE nspname = $1::text`, [schema]);
+  // A user who may not create schemas can be given an empty one.
+  if (there === undefined) await tx.script(`CREATE SCHEMA "${schema}"`);
+  await tx.script(`CREATE TABLE ${META} (version integer NOT NULL)`);
 }

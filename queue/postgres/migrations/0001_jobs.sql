@@ -91,7 +91,8 @@ CREATE TABLE count_changes (
   change bigint NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
-CREATE FUNCTION count_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
+-- An edit by hand comes from a session that looks for tables elsewhere.
+CREATE FUNCTION count_jobs() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO count_changes (status, change) SELECT status, count(*) FROM new_jobs GROUP BY status;

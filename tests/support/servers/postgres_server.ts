@@ -73,7 +73,7 @@ export async function postgresServer({ isDurable = true } = {}): Promise<Postgre
   return {
     port,
     url: (schema = "persistent_queue") => `postgres://queue@127.0.0.1:${port}/postgres?schema=${schema}`,
-    sql: async (statements) => await own.unsafe(statements),
+    sql: async (statements) => [...await own.unsafe(statements)],
     crash: async (whileDown = () => Promise.resolve()) => {
       await server.end("SIGQUIT");
       await whileDown();

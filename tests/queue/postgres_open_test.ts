@@ -1,0 +1,127 @@
+/** What a store on PostgreSQL opens, and what it refuses with a sentence. */
+import assert from "node:assert/strict";
+import { StorageError } from "../../queue/errors.ts";
+import { misreadQueueUrl, openStore } from "../../queue/get_queue.ts";
+import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
+
+let server: PostgresServer;
+
+/** The error of an open that fails; a lasting one ends the start with exit code 74. */
+async function refusal(url: string, role: "owner" | "guest" = "owner"): Promise<StorageError> {
+  try {
+    await (await openStore(url, role, { mustExist: role === "guest" })).close();
+  } catch (error) {
+    assert.ok(error instanceof StorageError, String(error));
+    return error;
+  }
+  throw new Error(`${url} was opened`);
+}
+
+const missing = whyNoPostgres();
+if (missing !== null) {
+  console.log(`SKIPPED: ${missing}, so what it refuses is not tried here`);
+} else {
+  Deno.test.beforeAll(async () => {
+    server = await postgresServer({ isDurable: false });
+    await server.sql(`CREATE ROLE reader LOGIN; CREATE ROLE stranger LOGIN PASSWORD 'secret'`);
+    await server.sql(
+      "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'",
+    );
+  });
+  Deno.test.afterAll(async () => await server[Symbol.asyncDispose]());
+
+  Deno.test("processes that start at once on an empty server all open the queue, and one makes its tables", async () => {
+    const opening = Array.from({ length: 8 }, () => openStore(server.url("at_once"), "owner"));
+    const stores = await Promise.all(opening);
+    for (const store of stores) assert.deepEqual(await store.check(), []);
+    await Promise.all(stores.map((store) => store.close()));
+    const steps = await server.sql("SELECT version FROM at_once.persistent_queue");
+    assert.equal(steps.length, 1);
+  });
+
+  Deno.test("a schema of another program is refused, and left as it is", async () => {
+    await server.sql("CREATE SCHEMA theirs; CREATE TABLE theirs.jobs (id int)");
+    const { message, passing } = await refusal(server.url("theirs"));
+    assert.match(message, /^The schema "theirs" belongs to another program: .*\?schema=jobs\.$/);
+    assert.equal(passing, false);
+    assert.deepEqual(
+      await server.sql("SELECT column_name FROM information_schema.columns WHERE table_schema = 'theirs'"),
+      [
+        { column_name: "id" },
+      ],
+    );
+  });
+
+  Deno.test("an empty schema that a user was given is used, without the right to make one", async () => {
+    await server.sql("CREATE SCHEMA given AUTHORIZATION stranger");
+    const url = server.url("given").replace("queue@", "stranger@");
+    const store = await openStore(url, "owner");
+    assert.deepEqual(await store.check(), []);
+    await store.close();
+  });
+
+  Deno.test("a queue of a newer release is refused by a supervisor and by a command", async () => {
+    await (await openStore(server.url("newer"), "owner")).close();
+    await server.sql("UPDATE newer.persistent_queue SET version = version + 1");
+    for (const role of ["owner", "guest"] as const) {
+      assert.match(
+        (await refusal(server.url("newer"), role)).message,
+        /newer release .*: upgrade this program\.$/,
+      );
+    }
+  });
+
+  Deno.test("a command makes no queue where there is none, and does not migrate an older one", async () => {
+    assert.match(
+      (await refusal(server.url("nowhere"), "guest")).message,
+      /^The schema "nowhere" holds no queue: /,
+    );
+    assert.deepEqual(await server.sql("SELECT 1 FROM pg_namespace WHERE nspname = 'nowhere'"), []);
+    await (await openStore(server.url("older"), "owner")).close();
+    await server.sql("UPDATE older.persistent_queue SET version = 0");
+    assert.match(
+      (await refusal(server.url("older"), "guest")).message,
+      /older release .*: start the system once/,
+    );
+  });
+
+  Deno.test("what is wrong with a URL, a user, a database or a server is said in a sentence without the password", async () => {
+    const at = `127.0.0.1:${server.port}`;
+    const cases: Record<string, RegExp> = {
+      [`postgres://reader:hunter2@${at}/postgres?schema=of_reader`]:
+        /lets this user do less than the queue needs/,
+      [`postgres://nobody:hunter2@${at}/postgres`]: /refuses this user or password: check QUEUE_URL/,
+      [`postgres://queue:hunter2@${at}/nothing`]: /no such database: create it, or check QUEUE_URL/,
+      [`postgres://queue:hunter2@${at}/latin`]:
+        /stores text as LATIN1, .*: create one with the encoding UTF8/,
+      ["postgres://queue:hunter2@127.0.0.1:1/postgres"]: /cannot be reached \(127\.0\.0\.1:1\/postgres: /,
+      ["postgres:///jobs"]: /^QUEUE_URL names no host/,
+      ["postgres://queue:hunter2@db"]: /^QUEUE_URL names no database/,
+      ["postgres://queue:hunter2@db/jobs?schema=Bad%20Name"]: /^QUEUE_URL has a schema that is no name/,
+    };
+    for (const [url, sentence] of Object.entries(cases)) {
+      const { message } = await refusal(url);
+      assert.match(message, sentence);
+      assert.doesNotMatch(message, /hunter2/);
+      assert.match(message, /\.$/);
+    }
+    assert.equal(misreadQueueUrl("postgresql://db.example.com/jobs"), null);
+  });
+
+  Deno.test("an edit by hand is counted, and noticed by a store that watches", async () => {
+    const store = await openStore(server.url("edited"), "owner");
+    const seen = Promise.withResolvers<void>();
+    using _watch = store.watch(() => seen.resolve());
+    await server.sql("INSERT INTO edited.jobs (id) SELECT 'job ' || n FROM generate_series(1, 3) AS n");
+    await seen.promise;
+    await server.sql("UPDATE edited.jobs SET status = 'FAILED' WHERE id = 'job 1'");
+    await server.sql("DELETE FROM edited.jobs WHERE id = 'job 2'");
+    const { counts } = await store.stats({ silentForMs: 0 });
+    assert.deepEqual([counts.PENDING, counts.FAILED], [1, 1]);
+    assert.deepEqual(await store.check(), []);
+    await server.sql("TRUNCATE edited.jobs");
+    assert.equal((await store.stats({ silentForMs: 0 })).counts.PENDING, 0);
+    assert.deepEqual(await store.check(), []);
+    await store.close();
+  });
+}
