@@ -11,6 +11,9 @@ import { EXCUSE, type Reapable, reapProcess, reapSilent } from "./reaping.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { verifyJobs } from "./verify.ts";
 
+/** How often a process looks whether another one has died. */
+const LOOK_MS = 500;
+
 /** How many jobs a turn of the pruning looks at, and for how long it goes on at most. */
 const PRUNE_LIMIT = 200;
 const PRUNE_BUDGET_MS = 1_000;
@@ -40,6 +43,7 @@ export class Maintenance implements Maintainer {
   readonly #presence: Presence;
   /** What a process that died has left behind is worth a check. */
   #foundDeath = false;
+  #lookedAt = performance.now();
   #findings: readonly string[] = [];
 
   constructor(parts: QueueParts, { requests, last, presence }: Shared) {
@@ -154,6 +158,14 @@ export class Maintenance implements Maintainer {
     const { store, health } = this.#parts;
     health.assertNotLost();
     await health.observe(store.probe(), "probe");
+    await this.#lookForDead();
+  }
+
+  /** Where the backend sees deaths at once, the jobs of a dead process need not wait for the next sweep. */
+  async #lookForDead(): Promise<void> {
+    if (performance.now() - this.#lookedAt < LOOK_MS) return;
+    this.#lookedAt = performance.now();
+    await this.#recoverDead({ isCharged: true });
   }
 }
 

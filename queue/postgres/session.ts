@@ -16,6 +16,11 @@ const IS_LOCKED =
       AND classid = (hashtext('persistent_queue.' || current_schema())::bigint & 4294967295)::oid
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`;
 
+/** A process shows this often that it is alive, whatever it does. */
+const SHOW_MS = 500;
+/** And a process that has not, and holds no lock, is dead. */
+const RECONNECT_MS = 1_000;
+
 const SESSION = {
   // ?1 id ?2 host ?3 pid ?4 version ?5 now, or null
   join: `INSERT INTO processes (id, host, pid, version, started_at, seen_at)
@@ -29,11 +34,12 @@ const SESSION = {
   beat: `UPDATE processes SET seen_at = ${now(2)} WHERE n = $1::int RETURNING n`,
   // ?1 id
   leave: `DELETE FROM processes WHERE id = $1::text RETURNING n`,
-  // ?1 number of the process that asks, or null ?2 now, or null ?3 ms of silence. After a restart of the server no process
-  // has its lock yet: only one that took it since then has lost it.
+  // ?1 number of the process that asks, or null ?2 now, or null ?3 ms of silence. A living process that has lost its
+  // connection makes another at once. After a restart of the server no process has its lock yet: only one that took it since
+  // then can have lost it.
   processes: `SELECT id, host, pid, version, started_at, seen_at, n IS DISTINCT FROM $1::int AND (
-        seen_at < ${now(2)} - $3::bigint
-        OR (locked_at > pg_postmaster_start_time() AND NOT ${IS_LOCKED})) AS is_dead
+        seen_at < ${now(2)} - $3::bigint OR (seen_at < ${now(2)} - ${RECONNECT_MS} AND
+          locked_at > pg_postmaster_start_time() AND NOT ${IS_LOCKED})) AS is_dead
     FROM processes ORDER BY n`,
 } as const;
 
@@ -47,6 +53,7 @@ export class Session {
   #process: number | null = null;
   /** The server's number of our connection, as far as it listens and holds the lock. */
   #connection: number | null = null;
+  #shownAt = -Infinity;
 
   constructor(address: PostgresAddress) {
     this.#client = new Client(address, {
@@ -100,8 +107,15 @@ export class Session {
     await this.#client.query(SESSION.noteLock, [process]);
   }
 
+  /** Called often: see `SHOW_MS`. */
+  async show(time: number | null): Promise<void> {
+    await this.assure();
+    if (this.#process !== null && performance.now() - this.#shownAt >= SHOW_MS) await this.beat(time);
+  }
+
   async beat(time: number | null): Promise<boolean> {
     if (this.#process === null) return false;
+    this.#shownAt = performance.now();
     await this.assure();
     return (await this.#client.query(SESSION.beat, [this.#process, time])).length === 1;
   }
