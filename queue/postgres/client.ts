@@ -38,33 +38,38 @@ const CLOSE_SECONDS = 5;
 /** Two writes that lock the same rows in another order are decided by the server: one of them is repeated. */
 const REPEATS = 5;
 
+type Driver = postgres.Sql<{ bigint: number }>;
+
 export class Client implements Tx {
-  readonly #sql: postgres.Sql<{ bigint: number }>;
   readonly #place: string;
+  readonly #connect: () => Driver;
+  #sql: Driver;
 
   constructor(
     { url, place, schema }: PostgresAddress,
     { connections, name, onMessage = () => {} }: ClientOptions,
   ) {
     this.#place = place;
-    this.#sql = postgres(url, {
-      max: connections,
-      connect_timeout: CONNECT_SECONDS,
-      idle_timeout: 0,
-      max_lifetime: null,
-      backoff: (tries: number) => Math.min(0.1 * 2 ** tries, 2),
-      onnotice: () => {},
-      ...{ onnotify: (_channel: string, text: string) => onMessage(text) },
-      types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
-      connection: {
-        application_name: "persistent-queue",
-        search_path: `"${schema}"`,
-        statement_timeout: STATEMENT_MS,
-        idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-        "persistent_queue.store": name,
-        ...SESSION,
-      },
-    });
+    this.#connect = () =>
+      postgres(url, {
+        max: connections,
+        connect_timeout: CONNECT_SECONDS,
+        idle_timeout: 0,
+        max_lifetime: null,
+        backoff: (tries: number) => Math.min(0.1 * 2 ** tries, 2),
+        onnotice: () => {},
+        ...{ onnotify: (_channel: string, text: string) => onMessage(text) },
+        types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+        connection: {
+          application_name: "persistent-queue",
+          search_path: `"${schema}"`,
+          statement_timeout: STATEMENT_MS,
+          idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+          "persistent_queue.store": name,
+          ...SESSION,
+        },
+      });
+    this.#sql = this.#connect();
   }
 
   async query(statement: string, values: readonly Value[]): Promise<Row[]> {
@@ -86,6 +91,16 @@ export class Client implements Tx {
       );
     // The driver's type unpacks arrays of promises, which `work` does not return.
     return await this.#repeated(run) as T;
+  }
+
+  /**
+   * Gives up every connection, with what is under way on it, and makes new ones when they are needed: the server does not
+   * answer, and a connection that was cut off somewhere on the way would wait for it for a quarter of an hour.
+   */
+  restart(): void {
+    const silent = this.#sql;
+    this.#sql = this.#connect();
+    silent.end({ timeout: 0 }).catch(() => {});
   }
 
   /** Statements that were begun are completed. */

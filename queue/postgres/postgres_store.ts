@@ -101,7 +101,7 @@ export class PostgresStore implements Store {
 
   probe(): Promise<void> {
     return this.#read(async () => {
-      await this.#session.show(this.#clock.given());
+      await this.#session.show(this.#clock.given(), this.#client);
       await this.#clock.look(this.#client);
     });
   }

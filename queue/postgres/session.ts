@@ -3,6 +3,7 @@
  * lock, by which the others see at once that the process lives, and it listens for their changes.
  */
 import { randomUUID } from "node:crypto";
+import { StorageError } from "../errors.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
 import { number, toText } from "../sql/rows.ts";
 import type { PostgresAddress } from "./address.ts";
@@ -18,6 +19,8 @@ const IS_LOCKED =
 
 /** A process shows this often that it is alive, whatever it does. */
 const SHOW_MS = 500;
+/** The server answers within milliseconds; after this it is as good as gone. */
+const ANSWER_MS = 3_000;
 /** And a process that has not, and holds no lock, is dead. */
 const RECONNECT_MS = 1_000;
 
@@ -46,6 +49,7 @@ const SESSION = {
 export class Session {
   readonly #client: Client;
   readonly #channel: string;
+  readonly #place: string;
   /** Of this store, among all that write. */
   readonly name: string = randomUUID();
   readonly #onChange = new Set<() => void>();
@@ -56,6 +60,7 @@ export class Session {
   #shownAt = -Infinity;
 
   constructor(address: PostgresAddress) {
+    this.#place = address.place;
     this.#client = new Client(address, {
       connections: 1,
       name: this.name,
@@ -107,10 +112,29 @@ export class Session {
     await this.#client.query(SESSION.noteLock, [process]);
   }
 
-  /** Called often: see `SHOW_MS`. */
-  async show(time: number | null): Promise<void> {
-    await this.assure();
+  /**
+   * Called often: see `SHOW_MS`. @throws {StorageError} if the server does not answer; the connections of `others` are given
+   * up then, as our own is
+   */
+  async show(time: number | null, others: Client): Promise<void> {
+    await this.#answered(this.assure(), others);
     if (this.#process !== null && performance.now() - this.#shownAt >= SHOW_MS) await this.beat(time);
+  }
+
+  async #answered(call: Promise<void>, others: Client): Promise<void> {
+    const silence = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      for (const client of [this.#client, others]) client.restart();
+      const says = "PostgreSQL does not answer";
+      silence.reject(
+        new StorageError(`${says} (${this.#place}).`, { passing: true, publicMessage: `${says}.` }),
+      );
+    }, ANSWER_MS);
+    try {
+      await Promise.race([call, silence.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async beat(time: number | null): Promise<boolean> {

@@ -18,6 +18,7 @@ import { outOfMemory } from "./out_of_memory_fault.ts";
 import { pause } from "./pause_fault.ts";
 import { powerLoss } from "./power_loss_fault.ts";
 import { reader } from "./reader_fault.ts";
+import { server } from "./server_fault.ts";
 import { simulation } from "./simulation/simulation_fault.ts";
 import { slowClient } from "./slow_client_fault.ts";
 import { sqlErrors } from "./sql_error_fault.ts";
@@ -49,6 +50,7 @@ export const FAULTS: readonly Fault[] = [
   stop,
   malformedRequest,
   slowClient,
+  server,
   upgrade,
   leftBehind,
   largeData,

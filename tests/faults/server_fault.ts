@@ -1,0 +1,119 @@
+/**
+ * Fault W: the server of the queue is killed, cut off, or swallows what is sent to it for longer than a stall. The pages
+ * stay up and say so, nothing that was acknowledged is lost, no job is charged for it, and the work goes on by itself.
+ */
+import { type Queue, StorageError } from "@persistent-queue/queue";
+import { eventually } from "../support/eventually.ts";
+import { problemsAt } from "../support/faults/problems_at.ts";
+import { type Expect, violationsOf } from "../support/faults/violations.ts";
+import type { Random } from "../support/random.ts";
+import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
+import { type Relay, relayTo } from "../support/servers/relay.ts";
+import { testSystem } from "../support/system/test_system.ts";
+import type { Fault } from "./fault.ts";
+
+/** Longer than a stall, and than the system waits for an answer. */
+const SWALLOWED_MS = 4_000;
+const MOST_DOWN_MS = 800;
+const JOBS = 60;
+/** A claim whose answer was lost is found by the sweep. */
+const DONE_WITHIN_MS = 20_000;
+
+interface Place {
+  readonly server: PostgresServer;
+  readonly relay: Relay;
+  readonly random: Random;
+}
+
+const MISFORTUNES: Record<string, (place: Place) => Promise<void>> = {
+  killed: ({ server, random }) => server.crash(() => sleep(random.below(MOST_DOWN_MS))),
+  "cut off": async ({ relay, random }) => {
+    relay.cut();
+    await sleep(random.below(MOST_DOWN_MS));
+    relay.mend();
+  },
+  "cut off for a moment": ({ relay }) => {
+    relay.cut();
+    relay.mend();
+    return Promise.resolve();
+  },
+  silent: async ({ relay }) => {
+    relay.swallow();
+    await sleep(SWALLOWED_MS);
+    relay.mend();
+  },
+};
+
+export const server: Fault = {
+  letter: "W",
+  title: "the server of the queue is killed, cut off, or silent for longer than a stall",
+  tries: { each: 8, long: 500 },
+  async *attempts(random) {
+    const missing = whyNoPostgres();
+    if (missing !== null) console.log(`SKIPPED: ${missing}, so fault W does nothing here`);
+    await using server = missing === null ? await postgresServer() : null;
+    const ways = Object.keys(MISFORTUNES);
+    for (let n = 0;; n++) {
+      const way = ways[n % ways.length] ?? "killed";
+      const suffer = (expect: Expect) =>
+        server === null ? Promise.resolve() : trial({ server, random, way, n }, expect);
+      yield (await violationsOf(suffer)).map((violation) => `${way}: ${violation}`);
+    }
+  },
+};
+
+interface Trial {
+  readonly server: PostgresServer;
+  readonly random: Random;
+  readonly way: string;
+  readonly n: number;
+}
+
+async function trial({ server, random, way, n }: Trial, expect: Expect): Promise<void> {
+  await using relay = relayTo(server.port);
+  const url = server.url(`try_${n}`);
+  await using system = await testSystem({
+    ...{ QUEUE_URL: url.replace(`:${server.port}/`, `:${relay.port}/`), CONSUMERS: "3", LOG_LEVEL: "error" },
+    ...{ HEARTBEAT_MS: "50", SWEEP_MS: "200", STALL_MS: "600" },
+  });
+  const { queue, supervisor, fatal } = system;
+  const ids = Array.from({ length: JOBS }, (_, i) => `job ${i}`);
+  const adding = addOneByOne(queue, ids, random);
+  await sleep(random.below(300));
+  await MISFORTUNES[way]?.({ server, relay, random });
+  await adding;
+  await eventually("the storage works again", () => queue.trouble === null, { withinMs: DONE_WITHIN_MS });
+  const isDone = async () => (await queue.stats()).counts.COMPLETED === JOBS;
+  await eventually("all jobs are done", () => isDone().catch(() => false), { withinMs: DONE_WITHIN_MS });
+  for (const id of ids) {
+    const { job: { status, crashes } } = await queue.get(id);
+    expect(status === "COMPLETED" && crashes === 0, `${id} is ${status}, ${crashes} crashes`);
+  }
+  expect(fatal.length === 0, `the system gave up: ${fatal.map(({ why }) => why)}`);
+  expect(supervisor.view().consumers.length === 3, "a consumer is gone");
+  const problems = await problemsAt(url, { drained: true, retryLimit: 3 });
+  expect(problems.length === 0, problems.join(" "));
+}
+
+/** As a client does: an add that failed may have been made all the same, so it is made again with the same id. */
+async function addOneByOne(queue: Queue, ids: readonly string[], random: Random): Promise<void> {
+  for (const id of ids) {
+    for (let isAdded = false; !isAdded;) {
+      isAdded = await queue.add([{ id, kind: "wait", payload: random.below(60) }]).then(
+        () => true,
+        (error) => isPassing(error),
+      );
+      if (!isAdded) await sleep(50);
+    }
+  }
+}
+
+/** @throws what is no trouble of the storage; returns false */
+function isPassing(error: unknown): false {
+  if (error instanceof StorageError && error.passing) return false;
+  throw error;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
