@@ -40,6 +40,13 @@ const REPEATS = 5;
 
 type Driver = postgres.Sql<{ bigint: number }>;
 
+/** As the server reads an array: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
+function toArray(values: readonly (string | number | null)[]): string {
+  const element = (value: string | number | null) =>
+    value === null ? "NULL" : `"${String(value).replaceAll(/[\\"]/g, "\\$&")}"`;
+  return `{${values.map(element).join()}}`;
+}
+
 export class Client implements Tx {
   readonly #place: string;
   readonly #connect: () => Driver;
@@ -59,7 +66,14 @@ export class Client implements Tx {
         backoff: (tries: number) => Math.min(0.1 * 2 ** tries, 2),
         onnotice: () => {},
         ...{ onnotify: (_channel: string, text: string) => onMessage(text) },
-        types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+        // The driver asks the server for the types of arrays, and a server that dies meanwhile ends this process with it.
+        fetch_types: false,
+        types: {
+          bigint: { to: 20, from: [20], parse: Number, serialize: String },
+          bigints: { to: 1016, from: [], parse: String, serialize: toArray },
+          ints: { to: 1007, from: [], parse: String, serialize: toArray },
+          texts: { to: 1009, from: [], parse: String, serialize: toArray },
+        },
         connection: {
           application_name: "persistent-queue",
           search_path: `"${schema}"`,

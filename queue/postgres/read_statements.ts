@@ -85,7 +85,7 @@ export const READING = {
     SELECT kind, (SELECT count(*)::int FROM (SELECT 1 FROM jobs WHERE ${READY} AND jobs.kind = unknown.kind
         LIMIT $3::bigint) AS ready) + (SELECT count(*)::int FROM jobs WHERE ${SUSPECT} AND jobs.kind = unknown.kind) AS n
     FROM unknown ORDER BY kind LIMIT $2::bigint`,
-  knownKinds: `SELECT array_agg(DISTINCT kind) AS kinds FROM processes, unnest(kinds) AS kind`,
+  knownKinds: `SELECT json_agg(DISTINCT kind) AS kinds FROM processes, unnest(kinds) AS kind`,
   // statuses with a wrong count
   wrongCounts: `WITH kept AS (SELECT status, sum(change)::bigint AS n FROM count_changes GROUP BY status),
     counted AS (SELECT status, count(*) AS n FROM jobs GROUP BY status)

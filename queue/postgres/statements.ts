@@ -195,7 +195,7 @@ export const UPKEEP = {
     lines AS (DELETE FROM history WHERE seq IN (SELECT seq FROM old)),
     removed AS (DELETE FROM jobs WHERE seq IN (SELECT seq FROM old) RETURNING id)
     SELECT (SELECT count(*)::int FROM looked) AS looked, (SELECT max(seq) FROM looked) AS last,
-      (SELECT array_agg(id) FROM removed) AS removed`,
+      (SELECT json_agg(id) FROM removed) AS removed`,
   // adds up the changes of the counts
   foldCounts: `WITH gone AS (DELETE FROM count_changes RETURNING status, change)
     INSERT INTO count_changes (status, change) SELECT status, sum(change) FROM gone GROUP BY status HAVING sum(change) <> 0`,

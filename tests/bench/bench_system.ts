@@ -30,12 +30,14 @@ const PATIENCE_MS = 60_000;
 export interface BenchSystemOptions {
   /** The path of an existing database; a new one unless given. */
   readonly database?: string;
+  /** Of a queue elsewhere. */
+  readonly url?: string;
 }
 
 /** Resolves when all consumers are ready. */
-export async function openBenchSystem({ database }: BenchSystemOptions = {}): Promise<BenchSystem> {
+export async function openBenchSystem({ database, url }: BenchSystemOptions = {}): Promise<BenchSystem> {
   const folder = await tempFolder();
-  const settings = settingsIn(folder.path, database ?? folder.file("queue.db"));
+  const settings = settingsIn(folder.path, url ?? `sqlite:${database ?? folder.file("queue.db")}`);
   Deno.mkdirSync(settings.filesDir);
   const log = openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
   const since = performance.now();
@@ -63,9 +65,9 @@ export async function openBenchSystem({ database }: BenchSystemOptions = {}): Pr
   };
 }
 
-function settingsIn(folder: string, database: string): Settings {
+function settingsIn(folder: string, queueUrl: string): Settings {
   const env = {
-    ...{ QUEUE_URL: `sqlite:${database}`, FILES_DIR: `${folder}/files`, LOG_DIR: `${folder}/logs` },
+    ...{ QUEUE_URL: queueUrl, FILES_DIR: `${folder}/files`, LOG_DIR: `${folder}/logs` },
     ...{ PRODUCER_INTERVAL_MS: "0", WORK_MS: "0" },
   };
   return readSettings({ env, dotenv: null });
