@@ -1,7 +1,9 @@
 /** The store on PostgreSQL: each verb is one statement where it can be, and so one transaction and one round trip. */
 import { StorageError } from "../errors.ts";
 import { toOrphan } from "../sql/rows.ts";
-import type { Capabilities, OrphanRequest, Store } from "../store.ts";
+import type { Lease } from "../job.ts";
+import type { Added } from "../roles.ts";
+import type { Capabilities, NewJob, OrphanRequest, Refused, Settlement, Store } from "../store.ts";
 import { Changes } from "./changes.ts";
 import { claim } from "./claim.ts";
 import type { Client, Row } from "./client.ts";
@@ -11,7 +13,8 @@ import { check, get, getMany, list, prune, type ReadMoment, stats } from "./read
 import { READING } from "./read_statements.ts";
 import type { ServerClock } from "./server_clock.ts";
 import type { Session } from "./session.ts";
-import { renew, settle } from "./settle.ts";
+import { isCompletion, renew, settle } from "./settle.ts";
+import { SharedStatement } from "./shared_statement.ts";
 import { CLAIMING, UPKEEP } from "./statements.ts";
 
 export interface StoreParts {
@@ -20,6 +23,14 @@ export interface StoreParts {
   readonly clock: ServerClock;
 }
 
+/** What one statement holds that several calls share. */
+const MOST_LEASES = 2_000;
+const MOST_BYTES = 4 * 1024 * 1024;
+/** What is under way gets this long to end when the store closes. */
+const CLOSE_MS = 5_000;
+/** A job without a payload counts as much as this. */
+const JOB_BYTES = 2 * 1024;
+
 export class PostgresStore implements Store {
   readonly now: () => number;
   readonly capabilities: Capabilities;
@@ -27,14 +38,25 @@ export class PostgresStore implements Store {
   readonly #session: Session;
   readonly #clock: ServerClock;
   readonly #changes: Changes;
+  readonly #inserts: SharedStatement<NewJob, Added | Refused>;
+  readonly #renewals: SharedStatement<Lease, boolean>;
+  readonly #completions: SharedStatement<Settlement, boolean>;
   /** The kinds that the last claim asked for. */
   #kinds: readonly string[] | null = null;
+  readonly #underWay = new Set<Promise<unknown>>();
   #closed: Promise<void> | null = null;
 
   constructor({ client, session, clock }: StoreParts) {
     this.now = () => clock.now();
     [this.#client, this.#session, this.#clock] = [client, session, clock];
     this.#changes = new Changes(client, session.name);
+    this.#inserts = new SharedStatement({
+      run: (jobs) => insert(client, jobs, clock.given()),
+      ...{ weigh: ({ payload }) => payload.length + JOB_BYTES, most: MOST_BYTES },
+    });
+    const each = { weigh: () => 1, most: MOST_LEASES };
+    this.#renewals = new SharedStatement({ run: (leases) => renew(client, leases, clock.given()), ...each });
+    this.#completions = new SharedStatement({ run: (done) => settle(client, done, clock.given()), ...each });
     this.capabilities = {
       backup: { reason: "A queue on PostgreSQL is backed up with the server's own tools, such as pg_dump." },
       deepCheck: { reason: "The pages of PostgreSQL are checked with the server's own tool, pg_amcheck." },
@@ -42,7 +64,7 @@ export class PostgresStore implements Store {
   }
 
   insert: Store["insert"] = (jobs) =>
-    this.#write((time) => insert(this.#client, firstPart(jobs), time), (done) => done.length > 0);
+    this.#write(() => this.#inserts.call(firstPart(jobs)), (results) => results.length > 0);
 
   claim: Store["claim"] = async (requests, { kinds, setBack = null } = {}) => {
     if (kinds !== undefined) await this.#noteKinds(kinds);
@@ -54,10 +76,16 @@ export class PostgresStore implements Store {
     );
   };
 
-  renew: Store["renew"] = (leases) => this.#write((time) => renew(this.#client, leases, time), () => false);
+  renew: Store["renew"] = (leases) => this.#write(() => this.#renewals.call(leases), () => false);
 
   settle: Store["settle"] = (settlements) =>
-    this.#write((time) => settle(this.#client, settlements, time), (held) => held.includes(true));
+    this.#write(
+      (time) =>
+        settlements.every(isCompletion)
+          ? this.#completions.call(settlements)
+          : settle(this.#client, settlements, time),
+      (held) => held.includes(true),
+    );
 
   move: Store["move"] = (verb, ids, by) =>
     this.#write((time) => move(this.#client, { verb, ids, time, by }), (moved) => moved.length > 0);
@@ -115,6 +143,10 @@ export class PostgresStore implements Store {
   }
 
   async #close(): Promise<void> {
+    const silence = Promise.withResolvers<void>();
+    const timer = setTimeout(silence.resolve, CLOSE_MS);
+    await Promise.race([Promise.allSettled(this.#underWay), silence.promise]);
+    clearTimeout(timer);
     await this.#changes.close();
     await Promise.all([this.#client.close(), this.#session.close()]);
   }
@@ -125,7 +157,13 @@ export class PostgresStore implements Store {
 
   async #read<T>(work: () => Promise<T>): Promise<T> {
     this.#assertOpen();
-    return await work();
+    const call = work();
+    this.#underWay.add(call);
+    try {
+      return await call;
+    } finally {
+      this.#underWay.delete(call);
+    }
   }
 
   /** `hasChanged`: what the other processes are told of. */
@@ -133,8 +171,7 @@ export class PostgresStore implements Store {
     work: (time: number | null) => Promise<T>,
     hasChanged: (result: T) => boolean,
   ): Promise<T> {
-    this.#assertOpen();
-    const result = await work(this.#clock.given());
+    const result = await this.#read(() => work(this.#clock.given()));
     if (hasChanged(result)) this.#changes.note();
     return result;
   }

@@ -19,6 +19,10 @@ export async function renew(
 
 type Completion = Extract<Settlement, { verb: "complete" }>;
 
+export function isCompletion(settlement: Settlement): settlement is Completion {
+  return settlement.verb === "complete";
+}
+
 /** Completions are one statement for many; any other ending is one statement, and all of them are one transaction. */
 export async function settle(
   client: Client,
@@ -26,7 +30,7 @@ export async function settle(
   time: number | null,
 ): Promise<boolean[]> {
   if (settlements.length === 0) return [];
-  const completions = settlements.filter((one): one is Completion => one.verb === "complete");
+  const completions = settlements.filter(isCompletion);
   const isPlain = completions.length === settlements.length && areDistinct(completions);
   if (isPlain) return await complete(client, completions, time);
   const long = new Set<number>();
