@@ -1,9 +1,13 @@
-import type { ClaimAnswer, Claimed, ClaimOptions, ClaimRequest } from "../store.ts";
+import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
+import type { ClockSetBack } from "../policy/clock_rollback.ts";
 import { number, numberOrNull, textOrNull, toClaimed } from "../sql/rows.ts";
 import type { Client, Row, Tx } from "./client.ts";
 import { CLAIMING } from "./statements.ts";
 
-export interface ClaimMoment extends Pick<ClaimOptions, "kinds" | "setBack"> {
+export interface ClaimMoment {
+  /** Null: all. */
+  readonly kinds: readonly string[] | null;
+  readonly setBack: ClockSetBack | null;
   /** Null: the server's clock. */
   readonly time: number | null;
   /** The number of the process that claims. */
@@ -28,8 +32,33 @@ export async function claim(
   const { claimed, isShort } = await (parts.length > 1 || setBack ? client.transaction(work) : work(client));
   if (!isShort) return { claimed, nextRunAt: null };
   const suspects = requests.some(({ suspect }) => suspect);
-  const [first] = await client.query(CLAIMING.nextRunAt, [suspects, moment.kinds ?? null]);
+  const [first] = await client.query(CLAIMING.nextRunAt, [suspects, moment.kinds]);
   return { claimed, nextRunAt: numberOrNull(first?.run_at ?? null) };
+}
+
+/** One answer for each request, in their order: what was claimed for it, and the next time if it got less. */
+export async function claimEach(
+  client: Client,
+  requests: readonly ClaimRequest[],
+  moment: ClaimMoment,
+): Promise<ClaimAnswer[]> {
+  // A suspect that comes first shares the statement of all others.
+  const inOrder = [...requests].sort((a, b) => Number(b.suspect) - Number(a.suspect));
+  const { claimed, nextRunAt } = await claim(client, inOrder, moment);
+  const left = Map.groupBy(claimed, ({ consumerId, suspect }) => `${suspect} ${consumerId}`);
+  return requests.map(({ consumerId, suspect, limit }) => {
+    const got = left.get(`${suspect} ${consumerId}`)?.splice(0, limit) ?? [];
+    return { claimed: got, nextRunAt: got.length < limit ? nextRunAt : null };
+  });
+}
+
+/** The answers to several requests as the answer to all of them. */
+export function together(answers: readonly ClaimAnswer[]): ClaimAnswer {
+  const times = answers.map(({ nextRunAt }) => nextRunAt).filter((at) => at !== null);
+  return {
+    claimed: answers.flatMap(({ claimed }) => claimed),
+    nextRunAt: times.length === 0 ? null : Math.min(...times),
+  };
 }
 
 /** A request for a suspect, if there is one, and what is asked for after it. */
@@ -64,7 +93,7 @@ async function claimParts(
     const limit = sumOf(others);
     if (!wantsSuspect && limit === 0) continue;
     const rows = await tx.query(CLAIMING.claim, [
-      ...[time, kinds ?? null, process],
+      ...[time, kinds, process],
       others.map(({ consumerId }) => consumerId),
       others.map(({ limit }) => limit),
       ...[wantsSuspect ? part.suspect.consumerId : null, limit],

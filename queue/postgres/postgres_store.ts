@@ -2,10 +2,21 @@
 import { StorageError } from "../errors.ts";
 import { toOrphan } from "../sql/rows.ts";
 import type { Lease } from "../job.ts";
+import type { ClockSetBack } from "../policy/clock_rollback.ts";
 import type { Added } from "../roles.ts";
-import type { Capabilities, NewJob, OrphanRequest, Refused, Settlement, Store } from "../store.ts";
+import type {
+  Capabilities,
+  ClaimAnswer,
+  ClaimOptions,
+  ClaimRequest,
+  NewJob,
+  OrphanRequest,
+  Refused,
+  Settlement,
+  Store,
+} from "../store.ts";
 import { Changes } from "./changes.ts";
-import { claim } from "./claim.ts";
+import { claim, claimEach, type ClaimMoment, together } from "./claim.ts";
 import type { Client, Row } from "./client.ts";
 import { firstPart, insert } from "./insert.ts";
 import { move } from "./move.ts";
@@ -39,6 +50,7 @@ export class PostgresStore implements Store {
   readonly #clock: ServerClock;
   readonly #changes: Changes;
   readonly #inserts: SharedStatement<NewJob, Added | Refused>;
+  readonly #claims: SharedStatement<ClaimRequest, ClaimAnswer>;
   readonly #renewals: SharedStatement<Lease, boolean>;
   readonly #completions: SharedStatement<Settlement, boolean>;
   /** The kinds that the last claim asked for. */
@@ -52,9 +64,13 @@ export class PostgresStore implements Store {
     this.#changes = new Changes(client, session.name);
     this.#inserts = new SharedStatement({
       run: (jobs) => insert(client, jobs, clock.given()),
-      ...{ weigh: ({ payload }) => payload.length + JOB_BYTES, most: MOST_BYTES },
+      ...{ weigh: ({ payload }) => payload.length + JOB_BYTES, most: MOST_BYTES, atOnce: 2 },
     });
     const each = { weigh: () => 1, most: MOST_LEASES };
+    this.#claims = new SharedStatement({
+      run: (requests) => claimEach(client, requests, this.#claimMoment(this.#kinds, null)),
+      ...{ weigh: ({ limit }) => limit, most: MOST_LEASES },
+    });
     this.#renewals = new SharedStatement({ run: (leases) => renew(client, leases, clock.given()), ...each });
     this.#completions = new SharedStatement({ run: (done) => settle(client, done, clock.given()), ...each });
     this.capabilities = {
@@ -68,13 +84,16 @@ export class PostgresStore implements Store {
 
   claim: Store["claim"] = async (requests, { kinds, setBack = null } = {}) => {
     if (kinds !== undefined) await this.#noteKinds(kinds);
-    const { process } = this.#session;
-    const more = { process, setBack, ...(kinds === undefined ? {} : { kinds }) };
-    return await this.#write(
-      (time) => claim(this.#client, requests, { time, ...more }),
-      ({ claimed }) => claimed.length > 0,
-    );
+    // A claim that is unlike the others goes alone.
+    const isUsual = setBack === null && kinds !== undefined;
+    const shared = () => this.#claims.call(requests).then(together);
+    const alone = () => claim(this.#client, requests, this.#claimMoment(kinds ?? null, setBack));
+    return await this.#write(isUsual ? shared : alone, ({ claimed }) => claimed.length > 0);
   };
+
+  #claimMoment(kinds: readonly string[] | null, setBack: ClockSetBack | null): ClaimMoment {
+    return { time: this.#clock.given(), process: this.#session.process, kinds, setBack };
+  }
 
   renew: Store["renew"] = (leases) => this.#write(() => this.#renewals.call(leases), () => false);
 

@@ -1,6 +1,6 @@
 /**
- * Group commit: calls that arrive while two statements of their kind are under way wait, and go together as the next one.
- * So the dearer a commit is, the more calls share it.
+ * Group commit: calls that arrive while enough statements of their kind are under way wait, and go together as the next
+ * one. So the dearer a commit is, the more calls share it.
  */
 import { setImmediate } from "node:timers";
 import { RejectedWrite } from "../errors.ts";
@@ -17,9 +17,9 @@ export interface SharedStatementOptions<Item, Result> {
   /** How much an item counts, and how much goes into one statement; the items of one call always do. */
   readonly weigh: (item: Item) => number;
   readonly most: number;
+  /** How many statements may be under way at once; 1 unless given. */
+  readonly atOnce?: number;
 }
-
-const MOST_UNDER_WAY = 2;
 
 export class SharedStatement<Item, Result> {
   readonly #options: SharedStatementOptions<Item, Result>;
@@ -40,7 +40,7 @@ export class SharedStatement<Item, Result> {
 
   /** Once all calls of this turn are there. */
   #plan(): void {
-    if (this.#isPlanned || this.#underWay >= MOST_UNDER_WAY) return;
+    if (this.#isPlanned || this.#underWay >= (this.#options.atOnce ?? 1)) return;
     this.#isPlanned = true;
     setImmediate(() => {
       this.#isPlanned = false;

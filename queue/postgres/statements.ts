@@ -2,7 +2,7 @@
  * Every statement that changes jobs: named, static, in the order of the store's contract. The comment above each one says
  * what its numbered values are. Each is atomic by itself: what belongs together is one statement.
  */
-import { INITIAL_STATUS } from "../job.ts";
+import { INITIAL_STATUS, MOVES, type Status } from "../job.ts";
 import { IN_FLIGHT, IS_FINISHED, KEEPS_RUN_AT, MAY, STARTS_AGAIN, TO } from "../sql/conditions.ts";
 import { BRIEF, BRIEF_JOBS, hasId, isOf, levels, now, READY, SUSPECT, toldBy } from "./phrases.ts";
 
@@ -106,17 +106,28 @@ const finishedAs = (verb: "exhaust" | "fail", event: string) =>
       updated_at = clock.at
     FROM held, clock WHERE jobs.seq = held.seq RETURNING jobs.seq, ${IS_LONG}`;
 
+/**
+ * The same as `MAY`, in words that match no partial index: each of many jobs is to be found by its number, and not by a
+ * look through all jobs in flight.
+ */
+const stillMay = ({ from }: { readonly from: readonly Status[] }) =>
+  `jobs.status || '' IN (${from.map((status) => `'${status}'`).join(", ")})`;
+
 export const SETTLING = {
   // ?1 now, or null ?2 numbers ?3 leases
   renew: `UPDATE jobs SET last_heartbeat = ${
     now(1)
   } FROM unnest($2::bigint[], $3::bigint[]) AS held (seq, lease)
-    WHERE jobs.seq = held.seq AND jobs.lease = held.lease AND ${IN_FLIGHT} RETURNING jobs.seq, jobs.lease`,
+    WHERE jobs.seq = held.seq AND jobs.lease = held.lease AND ${
+    stillMay(MOVES.release)
+  } RETURNING jobs.seq, jobs.lease`,
   // ?1 now, or null ?2 numbers ?3 leases ?4 results, or nulls
   complete: `UPDATE jobs SET status = ${TO.complete}, result = ended.result::json, error = NULL,
       finished_at = ${now(1)}, updated_at = ${now(1)}
     FROM unnest($2::bigint[], $3::bigint[], $4::text[]) AS ended (seq, lease, result)
-    WHERE jobs.seq = ended.seq AND jobs.lease = ended.lease AND ${MAY.complete} RETURNING jobs.seq`,
+    WHERE jobs.seq = ended.seq AND jobs.lease = ended.lease AND ${
+    stillMay(MOVES.complete)
+  } RETURNING jobs.seq`,
   // ?9 event ?10 wait in ms ?11 error, or null to keep it ?12 whether the newest line is replaced
   retry: `WITH ${HELD},
     renewed AS (UPDATE history SET at = clock.at, detail = $4::text, ran_ms = $6::double precision, report = $7::text,
@@ -176,8 +187,7 @@ export const UPKEEP = {
   // ?1 now, or null ?2 ms ago ?3 ms ahead: heartbeats between these show a living consumer ?4 ?5 what is held ?6 limit
   orphansOfSilent: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}
       AND coalesce(last_heartbeat, -1) NOT BETWEEN ${now(1)} - $2::bigint AND ${now(1)} + $3::bigint
-      AND NOT EXISTS (SELECT 1 FROM unnest($4::bigint[], $5::bigint[]) AS held (seq, lease)
-        WHERE held.seq = jobs.seq AND held.lease = jobs.lease)
+      AND (seq, lease) NOT IN (SELECT seq, lease FROM unnest($4::bigint[], $5::bigint[]) AS held (seq, lease))
     ORDER BY seq LIMIT $6::bigint`,
   // ?1 id of the process ?2 limit
   orphansOfProcess: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}

@@ -42,10 +42,10 @@ CREATE TABLE jobs (
   autovacuum_vacuum_cost_delay = 0
 );
 
--- An id may be longer than an entry of an index can be: its beginning, and a digest of the whole if it is long.
-CREATE FUNCTION long_id_digest(id text) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE
-  RETURN CASE WHEN char_length(id) > 500 THEN sha256(convert_to(id, 'UTF8')) ELSE ''::bytea END;
-CREATE UNIQUE INDEX jobs_id ON jobs (left(id, 500), long_id_digest(id));
+-- An id may be longer than an entry of an index can be: its beginning, and a digest of the whole if it is long. In built-in
+-- functions only: one of our own here takes a quarter of each claim and completion.
+CREATE UNIQUE INDEX jobs_id ON jobs (left(id, 500),
+  (CASE WHEN char_length(id) > 500 THEN sha256(replace(id, '\', '\\')::bytea) ELSE ''::bytea END));
 
 -- The line of waiting jobs, kind by kind: jobs of a kind that a process has no handler for cost its claims nothing.
 CREATE INDEX jobs_claim ON jobs (kind, priority DESC, run_at, seq) WHERE status = 'PENDING' AND suspect = 0;
