@@ -60,7 +60,7 @@ export const CLAIMING = {
         SELECT seq, run_at FROM jobs WHERE ${READY} AND jobs.kind = quota.kind AND jobs.priority = quota.priority
           AND run_at <= (SELECT at FROM clock) ORDER BY run_at, seq LIMIT quota.n FOR UPDATE SKIP LOCKED) AS due),
     line AS (SELECT seq, row_number() OVER (ORDER BY priority DESC, run_at, seq) AS place FROM locked),
-    slots AS (SELECT consumer, sum(most) OVER (ORDER BY n) - most AS after, sum(most) OVER (ORDER BY n) AS upto
+    slots AS MATERIALIZED (SELECT consumer, sum(most) OVER (ORDER BY n) - most AS after, sum(most) OVER (ORDER BY n) AS upto
       FROM unnest($4::text[], $5::int[]) WITH ORDINALITY AS asked (consumer, most, n)
       WHERE consumer IS DISTINCT FROM $6::text OR NOT EXISTS (SELECT 1 FROM suspect)),
     taken AS (UPDATE jobs SET ${claimedBy("slots.consumer", "$3::int")} FROM clock, line
