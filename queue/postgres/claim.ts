@@ -14,13 +14,16 @@ export interface ClaimMoment {
   readonly process: number | null;
 }
 
-/** One statement does it, but for a caller that wants several suspects, or whose clock was set back. */
+/**
+ * One answer for each request, in their order. One statement does it, but for callers that want several suspects, or whose
+ * clock was set back.
+ */
 export async function claim(
   client: Client,
   requests: readonly ClaimRequest[],
   moment: ClaimMoment,
-): Promise<ClaimAnswer> {
-  const parts = inParts(requests);
+): Promise<ClaimAnswer[]> {
+  const parts = inParts(suspectsFirst(requests));
   const { setBack } = moment;
   const work = async (tx: Tx) => {
     if (setBack) {
@@ -29,27 +32,32 @@ export async function claim(
     }
     return await claimParts(tx, parts, moment);
   };
-  const { claimed, isShort } = await (parts.length > 1 || setBack ? client.transaction(work) : work(client));
-  if (!isShort) return { claimed, nextRunAt: null };
-  const suspects = requests.some(({ suspect }) => suspect);
-  const [first] = await client.query(CLAIMING.nextRunAt, [suspects, moment.kinds]);
-  return { claimed, nextRunAt: numberOrNull(first?.run_at ?? null) };
+  const { claimed, short } = await (parts.length > 1 || setBack ? client.transaction(work) : work(client));
+  const nextRunAt = short.size === 0 ? null : await firstRunAt(client, requests, moment);
+  return requests.map((request) => ({
+    claimed: claimed.get(request) ?? [],
+    nextRunAt: short.has(request) ? nextRunAt : null,
+  }));
 }
 
-/** One answer for each request, in their order: what was claimed for it, and the next time if it got less. */
-export async function claimEach(
+async function firstRunAt(
   client: Client,
   requests: readonly ClaimRequest[],
-  moment: ClaimMoment,
-): Promise<ClaimAnswer[]> {
-  // A suspect that comes first shares the statement of all others.
-  const inOrder = [...requests].sort((a, b) => Number(b.suspect) - Number(a.suspect));
-  const { claimed, nextRunAt } = await claim(client, inOrder, moment);
-  const left = Map.groupBy(claimed, ({ consumerId, suspect }) => `${suspect} ${consumerId}`);
-  return requests.map(({ consumerId, suspect, limit }) => {
-    const got = left.get(`${suspect} ${consumerId}`)?.splice(0, limit) ?? [];
-    return { claimed: got, nextRunAt: got.length < limit ? nextRunAt : null };
-  });
+  { kinds }: ClaimMoment,
+): Promise<number | null> {
+  const suspects = requests.some(({ suspect }) => suspect);
+  const [first] = await client.query(CLAIMING.nextRunAt, [suspects, kinds]);
+  return numberOrNull(first?.run_at ?? null);
+}
+
+/** A suspect that comes first shares the statement of all others, unless its consumer has asked for something before. */
+function suspectsFirst(requests: readonly ClaimRequest[]): ClaimRequest[] {
+  const asked = new Set<string>();
+  for (const { consumerId, suspect } of requests) {
+    if (suspect && asked.has(consumerId)) return [...requests];
+    asked.add(consumerId);
+  }
+  return [...requests].sort((a, b) => Number(b.suspect) - Number(a.suspect));
 }
 
 /** The answers to several requests as the answer to all of them. */
@@ -78,35 +86,51 @@ function inParts(requests: readonly ClaimRequest[]): Part[] {
   return parts;
 }
 
-async function claimParts(
-  tx: Tx,
-  parts: readonly Part[],
-  { kinds, time, process }: ClaimMoment,
-): Promise<{ claimed: Claimed[]; isShort: boolean }> {
-  const claimed: Claimed[] = [];
-  let isShort = false;
+/** What each request got, and which of them got less than they asked for. */
+interface Got {
+  readonly claimed: Map<ClaimRequest, Claimed[]>;
+  readonly short: Set<ClaimRequest>;
+}
+
+async function claimParts(tx: Tx, parts: readonly Part[], moment: ClaimMoment): Promise<Got> {
+  const got: Got = { claimed: new Map(), short: new Set() };
   /** Consumers that hold a suspect. A suspect is quarantined: it runs alone. */
   const alone = new Set<string>();
   for (const part of parts) {
-    const wantsSuspect = part.suspect !== null && !alone.has(part.suspect.consumerId);
+    const suspect = part.suspect !== null && !alone.has(part.suspect.consumerId) ? part.suspect : null;
     const others = part.others.filter(({ consumerId }) => !alone.has(consumerId));
-    const limit = sumOf(others);
-    if (!wantsSuspect && limit === 0) continue;
-    const rows = await tx.query(CLAIMING.claim, [
-      ...[time, kinds, process],
-      others.map(({ consumerId }) => consumerId),
-      others.map(({ limit }) => limit),
-      ...[wantsSuspect ? part.suspect.consumerId : null, limit],
-    ]);
-    const found = rows.map(claimedOf);
-    const suspect = wantsSuspect ? found.find(({ suspect }) => suspect) : undefined;
-    if (suspect !== undefined) alone.add(suspect.consumerId);
-    const wanted = sumOf(others.filter(({ consumerId }) => !alone.has(consumerId)));
-    isShort ||= (wantsSuspect && (suspect === undefined || (part.suspect?.limit ?? 0) > 1)) ||
-      found.length - (suspect === undefined ? 0 : 1) < wanted;
-    claimed.push(...found);
+    if (suspect !== null || others.length > 0) {
+      await claimPart(tx, { suspect, others }, { ...moment, alone, got });
+    }
   }
-  return { claimed, isShort };
+  return got;
+}
+
+async function claimPart(
+  tx: Tx,
+  { suspect, others }: Part,
+  { kinds, time, process, alone, got }: ClaimMoment & { readonly alone: Set<string>; readonly got: Got },
+): Promise<void> {
+  const rows = await tx.query(CLAIMING.claim, [
+    ...[time, kinds, process],
+    others.map(({ consumerId }) => consumerId),
+    others.map(({ limit }) => limit),
+    ...[suspect?.consumerId ?? null, sumOf(others)],
+  ]);
+  const found = rows.map(claimedOf);
+  const note = (request: ClaimRequest, jobs: Claimed[]) => {
+    got.claimed.set(request, jobs);
+    if (jobs.length < request.limit) got.short.add(request);
+  };
+  if (suspect !== null) {
+    const jobs = found[0]?.suspect ? found.splice(0, 1) : [];
+    if (jobs.length > 0) alone.add(suspect.consumerId);
+    note(suspect, jobs);
+  }
+  // In the order of the requests, as the statement gave them out.
+  for (const request of others) {
+    if (!alone.has(request.consumerId)) note(request, found.splice(0, request.limit));
+  }
 }
 
 function sumOf(requests: readonly ClaimRequest[]): number {

@@ -16,7 +16,7 @@ import type {
   Store,
 } from "../store.ts";
 import { Changes } from "./changes.ts";
-import { claim, claimEach, type ClaimMoment, together } from "./claim.ts";
+import { claim, type ClaimMoment, together } from "./claim.ts";
 import type { Client, Row } from "./client.ts";
 import { firstPart, insert } from "./insert.ts";
 import { move } from "./move.ts";
@@ -68,7 +68,7 @@ export class PostgresStore implements Store {
     });
     const each = { weigh: () => 1, most: MOST_LEASES };
     this.#claims = new SharedStatement({
-      run: (requests) => claimEach(client, requests, this.#claimMoment(this.#kinds, null)),
+      run: (requests) => claim(client, requests, this.#claimMoment(this.#kinds, null)),
       ...{ weigh: ({ limit }) => limit, most: MOST_LEASES },
     });
     this.#renewals = new SharedStatement({ run: (leases) => renew(client, leases, clock.given()), ...each });
@@ -86,9 +86,10 @@ export class PostgresStore implements Store {
     if (kinds !== undefined) await this.#noteKinds(kinds);
     // A claim that is unlike the others goes alone.
     const isUsual = setBack === null && kinds !== undefined;
-    const shared = () => this.#claims.call(requests).then(together);
+    const shared = () => this.#claims.call(requests);
     const alone = () => claim(this.#client, requests, this.#claimMoment(kinds ?? null, setBack));
-    return await this.#write(isUsual ? shared : alone, ({ claimed }) => claimed.length > 0);
+    const answer = async () => together(await (isUsual ? shared() : alone()));
+    return await this.#write(answer, ({ claimed }) => claimed.length > 0);
   };
 
   #claimMoment(kinds: readonly string[] | null, setBack: ClockSetBack | null): ClaimMoment {
