@@ -31,7 +31,9 @@ const PLANS = {
   // Without rows between two steps: 1,000 completions compared each with every job in flight otherwise.
   ...{ enable_material: "off", jit: "off", plan_cache_mode: "force_generic_plan" },
 };
-const SESSION = { ...PLANS, TimeZone: "UTC" };
+/** Seconds after which the server finds out that our host is gone, and frees the lock of the process. */
+const KEEP_ALIVE = { tcp_keepalives_idle: 5, tcp_keepalives_interval: 2, tcp_keepalives_count: 3 };
+const SESSION = { ...PLANS, ...KEEP_ALIVE, TimeZone: "UTC" };
 
 const CONNECT_SECONDS = 5;
 /** A statement is over in milliseconds; one that waits this long waits for a lock of another program. */
