@@ -4,7 +4,7 @@ import type { Client, Reply } from "./client.ts";
 import { items, numberOf } from "./replies.ts";
 
 /** So many times to run are moved by one script: some milliseconds, however many jobs wait. */
-const MOST_MOVED = 1_000;
+const MOST_MOVED = 200;
 
 interface ClaimMoment extends Pick<ClaimOptions, "kinds" | "setBack"> {
   readonly time: number | "";

@@ -6,7 +6,7 @@ import { items, jobOf, numberOf } from "./replies.ts";
 import { assertJobs } from "./rules.ts";
 
 /** One script takes no more jobs, and no more text or a single job: the server does nothing else meanwhile. */
-const MOST_JOBS = 500;
+const MOST_JOBS = 200;
 const MOST_TEXT = 8 * 1024 * 1024;
 /** Limit of the long values of jobs that are there already, in bytes. */
 const ANSWER_BYTES = 1024 * 1024;

@@ -4,7 +4,7 @@ import type { Client, Reply } from "./client.ts";
 import { items, jobOf } from "./replies.ts";
 
 /** One script moves no more jobs: some milliseconds. */
-const MOST_JOBS = 500;
+const MOST_JOBS = 200;
 
 interface Move {
   readonly verb: OperatorVerb;

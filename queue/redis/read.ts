@@ -7,7 +7,7 @@ import type { Client } from "./client.ts";
 import { historyEntryOf, items, jobOf, numberOf, toRow } from "./replies.ts";
 
 /** Jobs that one call looks at by default. */
-const ROWS_A_CALL = 5_000;
+const ROWS_A_CALL = 2_000;
 /** Limit of all long values of one list, in bytes. */
 const ANSWER_BYTES = 1024 * 1024;
 /** Longer than any value that is added. */

@@ -55,7 +55,8 @@ local function take(seq, consumer)
   local job = load(seq)
   if job == nil or job.status ~= WAITING then return false end
   leave(job)
-  local lease = int(tonumber(job.lease) + 1)
+  -- A replica that takes over may have missed the last claims: by the time, no lease is granted twice.
+  local lease = int(math.max(tonumber(job.lease) + 1, now))
   store(seq, {
     status = TO.claim, lease = lease, consumer_id = consumer, process = process == "" and NULL or process,
     last_heartbeat = stamp, started_at = stamp, updated_at = stamp,

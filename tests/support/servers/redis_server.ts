@@ -31,7 +31,7 @@ export async function redisServer(settings: Readonly<Record<string, string>> = {
     ...{ port: String(port), bind: "127.0.0.1", dir: folder.path, save: "" },
     ...{ appendonly: "yes", appendfsync: "always", ...settings },
   };
-  const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
+  const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, ...value.split(" ")]);
   const ready = { log: folder.file("log"), isReady: /[Rr]eady to accept connections/ };
   const start = () => startServer(program() ?? "redis-server", args, ready);
   let server: ServerProcess = await start();
