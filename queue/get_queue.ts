@@ -4,6 +4,7 @@ import { QUEUE_DEFAULTS, type QueueOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
 import type { Store } from "./store.ts";
 import { misreadPostgresAddress } from "./postgres/address.ts";
+import { misreadRedisAddress } from "./redis/address.ts";
 import { misreadSqliteAddress } from "./sqlite/address.ts";
 import { openSqliteStore } from "./sqlite/open_store.ts";
 
@@ -40,8 +41,19 @@ const postgres: Backend = {
   misread: misreadPostgresAddress,
 };
 
+const redis: Backend = {
+  open: async (url, options) => (await import("./redis/open_store.ts")).openRedisStore(url, options),
+  misread: misreadRedisAddress,
+};
+
 /** Backends by scheme: nothing else chooses one. */
-const BACKENDS: Readonly<Record<string, Backend>> = { sqlite, postgres, postgresql: postgres };
+const BACKENDS: Readonly<Record<string, Backend>> = {
+  sqlite,
+  postgres,
+  postgresql: postgres,
+  redis,
+  rediss: redis,
+};
 
 const schemeOf = (url: string) => /^[a-z][a-z0-9+.-]*(?=:)/.exec(url.trim())?.[0];
 const placeOf = (url: string) => url.slice(url.indexOf(":") + 1);

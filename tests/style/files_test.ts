@@ -1,6 +1,6 @@
 /** House style that no linter knows. */
 import assert from "node:assert/strict";
-import { sourceFiles, withoutComments } from "./source_files.ts";
+import { ROOT, sourceFiles, withoutComments } from "./source_files.ts";
 
 const files = (await sourceFiles()).map(({ path, text }) => ({ path, text, code: withoutComments(text) }));
 const sources = files.filter(({ path }) => !path.startsWith("tests/"));
@@ -75,6 +75,21 @@ Deno.test("a backend and its SQL take statuses from job.ts, and name none themse
   assert.deepEqual(offenders(sources, new RegExp(STATUS.replaceAll('"', "'"))), []);
   const backends = sources.filter(({ path }) => /^queue\/(sqlite|postgres|redis)\//.test(path));
   assert.deepEqual(offenders(backends, new RegExp(STATUS)), []);
+});
+
+Deno.test("the scripts of Redis take statuses from job.ts, and name none themselves", async () => {
+  const folder = new URL("queue/redis/scripts/", ROOT);
+  const scripts = await Array.fromAsync(
+    Deno.readDir(folder),
+    async ({ name: path }) => ({ path, text: await Deno.readTextFile(new URL(path, folder)) }),
+  );
+  assert.ok(scripts.length > 10);
+  const named = new RegExp(STATUS.replaceAll('"', ""));
+  assert.deepEqual(scripts.filter(({ text }) => named.test(text)).map(({ path }) => path), []);
+  assert.deepEqual(
+    scripts.filter(({ text }) => text.split("\n").length > MAX_LINES).map(({ path }) => path),
+    [],
+  );
 });
 
 Deno.test("no test is switched off, and none runs alone", () => {

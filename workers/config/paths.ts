@@ -71,7 +71,7 @@ export function queueUrl<const Name extends string>(
     ...{
       name,
       defaultText: `sqlite:${DEFAULT_QUEUE_PATH}`,
-      limits: "`sqlite:` and a path, or `postgres://…`",
+      limits: "`sqlite:` and a path, `postgres://…` or `redis://…`",
       means,
     },
     parse: (input) => parseQueueUrl(name, input),

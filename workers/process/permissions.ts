@@ -17,6 +17,7 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = {
   "postgres:": "5432",
   "postgresql:": "5432",
   "redis:": "6379",
+  "rediss:": "6379",
 };
 
 /**
@@ -225,8 +226,12 @@ function ownAddresses({ bindAddress, managerPort, opsPort }: Settings): string[]
   return [`${address}:${managerPort}`, `${address}:${opsPort}`];
 }
 
-/** The driver of PostgreSQL looks for whatever the URL does not name, such as `PGPASSWORD`, as every client of it does. */
+/**
+ * The driver of PostgreSQL looks for whatever the URL does not name, such as `PGPASSWORD`, as every client of it does. That
+ * of Redis does not connect unless it may look for this one.
+ */
 function backendVariables(queueUrl: string): string[] {
+  if (/^rediss?:/.test(queueUrl)) return ["REDIS_DEBUG_MAINTENANCE"];
   return /^postgres(ql)?:/.test(queueUrl) ? ["PG*"] : [];
 }
 

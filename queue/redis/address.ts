@@ -1,0 +1,38 @@
+/** Reads a URL of Redis, and refuses one that would be misread. */
+import { StorageError } from "../errors.ts";
+
+export interface RedisAddress {
+  /** For the driver: without the parameters that are ours. */
+  readonly url: string;
+  /** Where the server is, for messages: it names no user and no password. */
+  readonly place: string;
+  /** The first key of every script: what is in braces decides where a cluster keeps all of them. */
+  readonly name: string;
+}
+
+const EXAMPLE = "for example redis://user:password@redis.example.com/0";
+const DEFAULT_PREFIX = "persistent-queue";
+const PREFIX = /^[a-z0-9_-]{1,50}$/;
+
+/** Returns what is wrong with the URL, and the right form; null for one that can be used. It shows no password. */
+export function misreadRedisAddress(text: string): string | null {
+  const url = URL.parse(text.trim());
+  if (url === null || url.hostname === "") return `names no host: ${EXAMPLE}`;
+  if (!/^\/?\d{0,4}$/.test(url.pathname)) {
+    return `names a database that is no number: ${EXAMPLE}`;
+  }
+  if (!PREFIX.test(url.searchParams.get("prefix") ?? DEFAULT_PREFIX)) {
+    return "has a prefix that is no name: use small letters, digits, _ and -, for example ?prefix=jobs";
+  }
+  return null;
+}
+
+/** @throws {StorageError} */
+export function readAddress(text: string): RedisAddress {
+  const problem = misreadRedisAddress(text);
+  if (problem !== null) throw new StorageError(`QUEUE_URL ${problem}.`);
+  const url = new URL(text.trim());
+  const prefix = url.searchParams.get("prefix") ?? DEFAULT_PREFIX;
+  url.search = "";
+  return { url: url.href, place: `${url.host}${url.pathname}`, name: `{${prefix}}` };
+}

@@ -1,0 +1,48 @@
+import type { ClaimAnswer, ClaimOptions, ClaimRequest } from "../store.ts";
+import { toClaimed } from "../sql/rows.ts";
+import type { Client, Reply } from "./client.ts";
+import { items, numberOf } from "./replies.ts";
+
+/** So many times to run are moved by one script: some milliseconds, however many jobs wait. */
+const MOST_MOVED = 200;
+
+interface ClaimMoment extends Pick<ClaimOptions, "kinds" | "setBack"> {
+  readonly time: number | "";
+  readonly writer: string;
+  /** The process that claims. */
+  readonly process: string | null;
+}
+
+export async function claim(
+  client: Client,
+  requests: readonly ClaimRequest[],
+  { time, writer, process, kinds, setBack = null }: ClaimMoment,
+): Promise<ClaimAnswer> {
+  if (setBack !== null) {
+    // A job that stays due is moved once: these steps may be taken again.
+    while (await client.run("setBack", [setBack.to, setBack.from, MOST_MOVED]) === 1);
+  }
+  const [claimed, nextRunAt] = items(
+    await client.run("claim", [
+      ...[time, writer, process ?? "", setBack?.to ?? "", setBack?.from ?? ""],
+      ...kindsAsValues(kinds),
+      ...requests.flatMap(({ consumerId, limit, suspect }) => [consumerId, limit, Number(suspect)]),
+    ]),
+  );
+  return {
+    claimed: items(claimed).map((row) => claimedOf(items(row))),
+    nextRunAt: (nextRunAt ?? null) === null ? null : numberOf(nextRunAt),
+  };
+}
+
+/** Their number, or -1 for all, and the kinds. */
+export function kindsAsValues(kinds: readonly string[] | null | undefined): (string | number)[] {
+  if (kinds === null || kinds === undefined) return [-1];
+  const different = [...new Set(kinds)];
+  return [different.length, ...different];
+}
+
+function claimedOf([consumer, seq, lease, id, kind, payload, ...counts]: readonly Reply[]) {
+  const facts = [numberOf(seq), numberOf(lease), id, kind, payload, ...counts.map(numberOf)];
+  return toClaimed(facts, String(consumer));
+}

@@ -1,0 +1,128 @@
+/** Two connections to one server, one for commands and one that listens; errors as sentences. */
+import { Buffer } from "node:buffer";
+import { createClient } from "@redis/client";
+import { StorageError } from "../errors.ts";
+import type { RedisAddress } from "./address.ts";
+import { isUnknownScript, toQueueError } from "./faults.ts";
+import { type Script, SCRIPTS } from "./scripts.ts";
+
+/** Null: a text that is absent. */
+export type Value = string | number | null;
+/** What a script returns. */
+export type Reply = string | number | null | Reply[];
+
+/** No text from outside has this byte: it is not UTF-8. */
+const NULL = Buffer.from([255]);
+
+const CONNECT_MS = 5_000;
+/** A script is over in milliseconds: a server that is silent for this long is gone. */
+const SILENT_MS = 20_000;
+const PING_MS = 5_000;
+const LONGEST_WAIT_MS = 2_000;
+
+/** A command that meets a lost connection fails: whether it took effect is unknown, so that it is not sent again. */
+function connect(url: string, isOpen: () => boolean) {
+  const client = createClient({
+    url,
+    RESP: 2,
+    disableOfflineQueue: true,
+    maintNotifications: "disabled",
+    pingInterval: PING_MS,
+    socket: {
+      connectTimeout: CONNECT_MS,
+      socketTimeout: SILENT_MS,
+      // The first connection is made or not: what waits for it says why.
+      reconnectStrategy: (tries, cause) => isOpen() ? Math.min(50 * 2 ** tries, LONGEST_WAIT_MS) : cause,
+    },
+  });
+  // Each call says what is wrong; the driver connects again by itself.
+  client.on("error", () => {});
+  return client;
+}
+
+type Connection = ReturnType<typeof connect>;
+
+interface ClientOptions {
+  /** Called with each message that tells of a change. */
+  readonly onMessage: (from: string) => void;
+  /** Called when the connection that listens is there again: it may have missed messages. */
+  readonly onListening: () => void;
+}
+
+export class Client {
+  readonly #address: RedisAddress;
+  readonly #commands: Connection;
+  readonly #listener: Connection;
+  #isOpen = false;
+
+  constructor(address: RedisAddress, { onMessage, onListening }: ClientOptions) {
+    this.#address = address;
+    const isOpen = () => this.#isOpen;
+    this.#commands = connect(address.url, isOpen);
+    this.#listener = connect(address.url, isOpen);
+    this.#listener.on("ready", () => this.#isOpen && onListening());
+    this.#onMessage = onMessage;
+  }
+
+  readonly #onMessage: (from: string) => void;
+
+  /** From the promise on, changes of other stores are told. @throws {StorageError} */
+  async open(): Promise<void> {
+    try {
+      await this.#commands.connect();
+      await this.#listener.connect();
+      await this.#listener.subscribe(`${this.#address.name}:changes`, this.#onMessage);
+      this.#isOpen = true;
+    } catch (error) {
+      throw toQueueError(error, this.#address.place);
+    }
+  }
+
+  /** A key of the queue. */
+  key(name: string): string {
+    return `${this.#address.name}:${name}`;
+  }
+
+  get place(): string {
+    return this.#address.place;
+  }
+
+  async run(name: keyof typeof SCRIPTS, values: readonly Value[]): Promise<Reply> {
+    const script: Script = SCRIPTS[name];
+    const words = ["1", this.#address.name, ...values.map((value) => value === null ? NULL : String(value))];
+    return await this.#said(async () => {
+      try {
+        return await this.#commands.sendCommand(["EVALSHA", script.sha, ...words]);
+      } catch (error) {
+        if (!isUnknownScript(error)) throw error;
+        return await this.#commands.sendCommand(["EVAL", script.text, ...words]);
+      }
+    });
+  }
+
+  async command(...words: string[]): Promise<Reply> {
+    return await this.#said(() => this.#commands.sendCommand(words));
+  }
+
+  /** @throws {StorageError} unless changes of other stores are told */
+  assertListening(): void {
+    if (this.#listener.isReady) return;
+    throw new StorageError(`Redis cannot be reached (${this.#address.place}): its messages do not come.`, {
+      passing: true,
+      publicMessage: "Redis cannot be reached.",
+    });
+  }
+
+  async #said(send: () => Promise<unknown>): Promise<Reply> {
+    try {
+      return await send() as Reply;
+    } catch (error) {
+      throw toQueueError(error, this.#address.place);
+    }
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    for (const connection of [this.#commands, this.#listener]) if (connection.isOpen) connection.destroy();
+  }
+}

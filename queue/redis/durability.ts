@@ -1,0 +1,92 @@
+/** Whether the server keeps what it acknowledges: it is asked at the start, and now and then. */
+import { type QueueError, StorageError } from "../errors.ts";
+import type { Client } from "./client.ts";
+import { isForbidden } from "./faults.ts";
+import { items } from "./replies.ts";
+
+const AGAIN_MS = 60_000;
+
+interface Settings {
+  readonly maxmemory: string | undefined;
+  readonly policy: string | undefined;
+  readonly appendonly: string | undefined;
+  /** Undefined: the user may not ask for it. */
+  readonly appendfsync: string | undefined;
+}
+
+export class Durability {
+  #warnings: readonly string[] = [];
+  #lookedAt = -Infinity;
+
+  /** For the operator, as sentences. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
+  /** @throws {StorageError} if the server would remove jobs to make room */
+  async look(client: Client): Promise<void> {
+    if (performance.now() - this.#lookedAt < AGAIN_MS) return;
+    const settings = await settingsOf(client);
+    this.#lookedAt = performance.now();
+    assertKeepsJobs(settings, client.place);
+    this.#warnings = warningsOf(settings);
+  }
+}
+
+function assertKeepsJobs({ maxmemory, policy }: Settings, place: string): void {
+  if (maxmemory === undefined || maxmemory === "0" || policy === undefined || policy === "noeviction") return;
+  throw new StorageError(
+    `Redis at ${place} would remove jobs when its memory is full: set maxmemory-policy to noeviction, it is ${policy}.`,
+  );
+}
+
+function warningsOf({ appendonly, appendfsync }: Settings): string[] {
+  if (appendonly === "no") {
+    return [
+      "Redis keeps jobs in memory, and those since its last snapshot are lost when the server or its machine dies: set appendonly yes and appendfsync always.",
+    ];
+  }
+  if (appendonly === undefined || appendfsync === undefined) {
+    return [
+      "Redis does not say how it keeps jobs, so those of the last second may be lost when the server or its machine dies: see that appendonly is yes and appendfsync is always.",
+    ];
+  }
+  if (appendfsync === "always") return [];
+  const span = appendfsync === "no" ? "half a minute" : "the last second";
+  return [
+    `Jobs of up to ${span} may be lost when the machine of Redis dies: set appendfsync always.`,
+  ];
+}
+
+async function settingsOf(client: Client): Promise<Settings> {
+  const names = ["maxmemory", "maxmemory-policy", "appendonly", "appendfsync"];
+  try {
+    const pairs = items(await client.command("CONFIG", "GET", ...names)).map(String);
+    const valueOf = (name: string) => {
+      const at = pairs.indexOf(name);
+      return at === -1 ? undefined : pairs[at + 1];
+    };
+    return {
+      maxmemory: valueOf("maxmemory"),
+      policy: valueOf("maxmemory-policy"),
+      appendonly: valueOf("appendonly"),
+      appendfsync: valueOf("appendfsync"),
+    };
+  } catch (error) {
+    return await lessSettingsOf(client, error);
+  }
+}
+
+/** Services that run Redis for others forbid CONFIG, but not INFO, which says less. */
+async function lessSettingsOf(client: Client, why: unknown): Promise<Settings> {
+  if (!isForbidden((why as QueueError).cause)) throw why;
+  const info = await client.command("INFO").then(String).catch(() => "");
+  const valueOf = (name: string) => new RegExp(`^${name}:(\\S*)`, "m").exec(info)?.[1];
+  const aof = valueOf("aof_enabled");
+  return {
+    maxmemory: valueOf("maxmemory"),
+    policy: valueOf("maxmemory_policy"),
+    appendonly: aof === undefined ? undefined : aof === "1" ? "yes" : "no",
+    appendfsync: undefined,
+  };
+}

@@ -1,0 +1,65 @@
+/** Sentences for the errors of Redis, by the word that each begins with. */
+import { messageOf, QueueError, StorageError } from "../errors.ts";
+
+interface Sentence {
+  readonly says: string;
+  readonly passing: boolean;
+}
+
+const lasting = (says: string): Sentence => ({ says, passing: false });
+const passing = (says: string): Sentence => ({ says, passing: true });
+
+const SENTENCES: Readonly<Record<string, Sentence>> = {
+  NOAUTH: lasting("Redis wants a password: name the user and the password in QUEUE_URL"),
+  WRONGPASS: lasting("Redis refuses this user or password: check QUEUE_URL"),
+  NOPERM: lasting(
+    "Redis lets this user do less than the queue needs: allow it all keys and channels of the queue",
+  ),
+  WRONGTYPE: lasting("A key of the queue is not as this system made it: undo what was changed by hand"),
+  MOVED: lasting(
+    "This server is a part of a cluster that keeps the queue on another one: name that one in QUEUE_URL",
+  ),
+  OOM: passing("The memory of Redis is full: raise maxmemory, and the queue goes on by itself"),
+  MISCONF: passing("Redis cannot write to its disk: make room, and the queue goes on by itself"),
+  READONLY: passing("Redis takes no writes here: this server is a replica"),
+  LOADING: passing("Redis is starting: it reads its data"),
+  MASTERDOWN: passing("This replica of Redis has lost its primary"),
+  NOREPLICAS: passing("Redis has too few replicas to take writes"),
+  BUSY: passing("Redis is busy with a script of another program"),
+  TRYAGAIN: passing("The cluster of Redis moves its keys at the moment"),
+  CLUSTERDOWN: passing("The cluster of Redis is down"),
+};
+
+/** The connection was lost or never made. */
+const UNREACHABLE = passing("Redis cannot be reached");
+
+const CODE = /^(?:ERR )?([A-Z]{3,})\b/;
+
+/** The server has forgotten the scripts: it was restarted, or another one has taken its place. */
+export function isUnknownScript(error: unknown): boolean {
+  return messageOf(error).startsWith("NOSCRIPT");
+}
+
+/** The user may not ask for this. */
+export function isForbidden(error: unknown): boolean {
+  return /^NOPERM|unknown command/i.test(messageOf(error));
+}
+
+export function toQueueError(error: unknown, place: string): QueueError {
+  if (error instanceof QueueError) return error;
+  const message = messageOf(error) || (error instanceof Error ? error.name : "no reason was given");
+  const sentence = SENTENCES[codeOf(message)];
+  if (sentence === undefined && CODE.test(message)) {
+    return new StorageError(`Redis at ${place} failed: ${message}.`, { cause: error, passing: true });
+  }
+  const { says, passing } = sentence ?? UNREACHABLE;
+  return new StorageError(`${says} (${place}: ${message}).`, {
+    cause: error,
+    passing,
+    publicMessage: `${says}.`,
+  });
+}
+
+function codeOf(message: string): string {
+  return /^(?:ERR )?(?:Error running script.*?: )?-?([A-Z]+)/.exec(message)?.[1] ?? "";
+}

@@ -1,0 +1,28 @@
+import { isStatus, type OperatorVerb } from "../job.ts";
+import type { Moved } from "../store.ts";
+import type { Client, Reply } from "./client.ts";
+import { items, jobOf } from "./replies.ts";
+
+/** One script moves no more jobs: some milliseconds. */
+const MOST_JOBS = 200;
+
+interface Move {
+  readonly verb: OperatorVerb;
+  readonly ids: readonly string[];
+  readonly by: string | undefined;
+  readonly time: number | "";
+  readonly writer: string;
+}
+
+export async function move(client: Client, { verb, ids, by, time, writer }: Move): Promise<Moved[]> {
+  const asked = ids.slice(0, MOST_JOBS);
+  if (asked.length === 0) return [];
+  const added = by === undefined ? "" : `, by ${by}`;
+  const results = items(await client.run("move", [time, writer, verb, added, ...asked]));
+  return asked.map((id, i) => movedOf(id, items(results[i])));
+}
+
+function movedOf(id: string, [outcome, from, job]: readonly Reply[]): Moved {
+  if (outcome === "moved" && isStatus(from)) return { id, outcome, from, job: jobOf(job) };
+  return outcome === "illegal" ? { id, outcome, job: jobOf(job) } : { id, outcome: "unknown" };
+}

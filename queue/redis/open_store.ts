@@ -1,0 +1,75 @@
+/** Opens the queue of a prefix on a Redis server. What is not certainly ours is refused with a sentence. */
+import { StorageError } from "../errors.ts";
+import type { Store } from "../store.ts";
+import { readAddress } from "./address.ts";
+import { Client } from "./client.ts";
+import { Durability } from "./durability.ts";
+import { RedisStore } from "./redis_store.ts";
+import { ServerClock } from "./server_clock.ts";
+import { Session } from "./session.ts";
+
+export interface OpenOptions {
+  /** `owner`: a supervisor, one of any number. `guest`: a command beside them. */
+  readonly role: "owner" | "guest";
+  /** Milliseconds since 1970; the server's clock unless given. */
+  readonly clock?: () => number;
+  /** Does not create what is missing. */
+  readonly mustExist?: boolean;
+}
+
+/** Older versions lack what the scripts use. */
+const OLDEST_SERVER = 7;
+/** Of the keys and what they hold, as `scripts/prelude.lua` lists them. */
+const VERSION = 1;
+
+/** @throws {StorageError} */
+export async function openRedisStore(
+  url: string,
+  { clock, mustExist = false }: OpenOptions,
+): Promise<Store> {
+  const session = new Session();
+  const client = new Client(readAddress(url), {
+    onMessage: (from) => session.hear(from),
+    onListening: () => session.noteChange(),
+  });
+  const durability = new Durability();
+  const serverClock = new ServerClock(clock ?? null);
+  try {
+    await client.open();
+    await assertServer(client);
+    await assertVersion(client, mustExist);
+    await durability.look(client);
+    const store = new RedisStore({ client, session, durability, clock: serverClock });
+    await store.probe();
+    return store;
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+async function assertServer(client: Client): Promise<void> {
+  const info = await client.command("INFO", "server").then(String).catch(() => "");
+  const version = /^redis_version:(\S+)/m.exec(info)?.[1];
+  if (version === undefined || Number.parseInt(version) >= OLDEST_SERVER) return;
+  throw new StorageError(`Redis ${version} is too old: use ${OLDEST_SERVER} or newer, or Valkey.`);
+}
+
+async function assertVersion(client: Client, mustExist: boolean): Promise<void> {
+  const key = client.key("version");
+  const found = await client.command("GET", key);
+  if (found !== null) return assertKnown(Number(found), client);
+  if (mustExist) {
+    throw new StorageError(
+      `Redis at ${client.place} holds no queue of this prefix: check QUEUE_URL, or start the system once, which makes one.`,
+    );
+  }
+  await client.command("SET", key, String(VERSION), "NX");
+}
+
+function assertKnown(version: number, { place }: Client): void {
+  if (version === VERSION) return;
+  throw new StorageError(
+    `The queue on Redis at ${place} was made by another release (${version}, this one knows ${VERSION}): upgrade this program.`,
+  );
+}

@@ -1,0 +1,46 @@
+/** The bounds that the contract sets for ids and numbers: Redis itself would store anything. */
+import { RejectedWrite } from "../errors.ts";
+import type { NewJob, Settlement } from "../store.ts";
+
+const MOST_ID = 2_000;
+const MOST_KIND = 64;
+const MOST_PRIORITY = 100;
+
+/** @throws {RejectedWrite} */
+export function assertJobs(jobs: readonly NewJob[]): void {
+  for (const { id, kind, priority, runAt } of jobs) {
+    if (!hasLength(id, MOST_ID)) refuse(`an id has 1 to ${MOST_ID} characters`);
+    if (!hasLength(kind, MOST_KIND)) refuse(`a kind has 1 to ${MOST_KIND} characters`);
+    if (!Number.isInteger(priority) || Math.abs(priority) > MOST_PRIORITY) {
+      refuse(`a priority is a whole number from -${MOST_PRIORITY} to ${MOST_PRIORITY}`);
+    }
+    if (runAt !== null && !isCount(runAt)) {
+      refuse("a time to run is a whole number of milliseconds since 1970");
+    }
+  }
+}
+
+/** @throws {RejectedWrite} */
+export function assertSettlements(settlements: readonly Settlement[]): void {
+  for (const ending of settlements) {
+    if ("retries" in ending && !isCount(ending.retries)) refuse("a number of retries is not negative");
+    if (ending.verb === "retry" && !(ending.delayMs >= 0)) refuse("a wait is not negative");
+    if (ending.verb === "release" && ending.charge !== null && !isCount(ending.charge.crashes)) {
+      refuse("a number of crashes is not negative");
+    }
+  }
+}
+
+function refuse(rule: string): never {
+  throw new RejectedWrite(`The write was refused: ${rule}.`);
+}
+
+function isCount(number: number): boolean {
+  return Number.isSafeInteger(number) && number >= 0;
+}
+
+/** In characters, of which one may have two units. */
+function hasLength(text: string, most: number): boolean {
+  if (text.length <= most) return text !== "";
+  return text.length <= 2 * most && [...text].length <= most;
+}

@@ -1,0 +1,11 @@
+-- Compares the sets with each other. KEYS: the queue. Returns the count of each status, then the sizes of: all ids, the lines
+-- and the suspects, the heartbeats, the finished jobs.
+
+local counts = {}
+for i, status in ipairs(STATUSES) do counts[i] = redis.call("ZCARD", base .. "status:" .. status) end
+local waiting = redis.call("ZCARD", base .. "suspects")
+for _, level in ipairs(levels_of(waiting_kinds())) do waiting = waiting + redis.call("ZCARD", level.line) end
+return {
+  counts, redis.call("HLEN", base .. "ids"), waiting, redis.call("ZCARD", base .. "heartbeats"),
+  redis.call("ZCARD", base .. "finished"),
+}

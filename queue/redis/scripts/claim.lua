@@ -1,0 +1,118 @@
+-- Claims jobs. KEYS: the queue. ARGV: time or "", writer, process or "", the time to which and from which the clock was set
+-- back or "" twice, the number of kinds or -1 for all, the kinds, then for each request: consumer, limit, 1 for a suspect.
+-- Returns the claimed jobs, and when the first job left waiting becomes due, or nil.
+
+local now = clock(ARGV[1])
+local stamp = int(now)
+local process, to, from = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local kinds, wanted = waiting_kinds(), nil
+local first = 7
+if tonumber(ARGV[6]) >= 0 then
+  kinds = texts(7, tonumber(ARGV[6]))
+  wanted = as_set(kinds)
+  first = 7 + #kinds
+end
+
+-- No job in flight waits longer for its next attempt because the clock was set back.
+if to then
+  for _, seq in ipairs(redis.call("ZRANGE", base .. "status:" .. RUNNING, 0, -1)) do
+    local run_at = tonumber(redis.call("HGET", job_key(seq), "run_at"))
+    if run_at > to then redis.call("HSET", job_key(seq), "run_at", int(math.max(to, run_at - (from - to)))) end
+  end
+end
+
+-- Due jobs in their order: one look a level, so that delayed jobs of a high priority hold nothing up.
+local function due(limit)
+  local line, levels, i = {}, levels_of(kinds), 1
+  while levels[i] and #line < limit do
+    local priority, group, looked = levels[i].priority, {}, 0
+    while levels[i] and levels[i].priority == priority do
+      local found = redis.call("ZRANGEBYSCORE", levels[i].line, "-inf", now, "WITHSCORES", "LIMIT", 0, limit - #line)
+      for j = 1, #found, 2 do
+        local place = { seq = found[j], run_at = tonumber(found[j + 1]), level = levels[i] }
+        group[#group + 1] = place
+      end
+      looked, i = looked + 1, i + 1
+    end
+    if looked > 1 then
+      table.sort(group, function(a, b) return a.run_at < b.run_at or (a.run_at == b.run_at and a.seq < b.seq) end)
+    end
+    for j = 1, math.min(#group, limit - #line) do line[#line + 1] = group[j] end
+  end
+  return line
+end
+
+local function due_suspect()
+  for suspect in each_suspect() do
+    if suspect.run_at <= now and (wanted == nil or wanted[suspect.kind]) then return suspect end
+  end
+end
+
+local claimed = {}
+
+-- False if it does not wait any more: then a key was removed by hand.
+local function take(seq, consumer)
+  local job = load(seq)
+  if job == nil or job.status ~= WAITING then return false end
+  leave(job)
+  -- A replica that takes over may have missed the last claims: by the time, no lease is granted twice.
+  local lease = int(math.max(tonumber(job.lease) + 1, now))
+  store(seq, {
+    status = TO.claim, lease = lease, consumer_id = consumer, process = process == "" and NULL or process,
+    last_heartbeat = stamp, started_at = stamp, updated_at = stamp,
+  })
+  job.status = TO.claim
+  enter(job, stamp)
+  local id, payload = unpack(redis.call("HMGET", job_key(seq), "id", "payload"))
+  claimed[#claimed + 1] = { consumer, seq, lease, id, job.kind, payload, job.retries, job.crashes, job.suspect }
+  return true
+end
+
+local total = 0
+for i = first, #ARGV, 3 do
+  if ARGV[i + 2] ~= "1" then total = total + tonumber(ARGV[i + 1]) end
+end
+local line = total > 0 and due(total) or {}
+local next_place = 1
+-- Consumers that hold a suspect. A suspect is quarantined: it runs alone.
+local alone = {}
+local is_short, wants_suspects = false, false
+for i = first, #ARGV, 3 do
+  local consumer, limit = ARGV[i], tonumber(ARGV[i + 1])
+  local taken = 0
+  if ARGV[i + 2] == "1" then
+    wants_suspects = true
+    if not alone[consumer] and limit > 0 then
+      local suspect = due_suspect()
+      if suspect and take(suspect.seq, consumer) then
+        alone[consumer], taken = true, 1
+      end
+      is_short = is_short or taken < limit
+    end
+  elseif not alone[consumer] then
+    while taken < limit and line[next_place] do
+      local place = line[next_place]
+      next_place = next_place + 1
+      if take(unpadded(place.seq), consumer) then
+        taken = taken + 1
+      else
+        redis.call("ZREM", place.level.line, place.seq)
+      end
+    end
+    is_short = is_short or taken < limit
+  end
+end
+if #claimed > 0 then publish(ARGV[2]) end
+if not is_short then return { claimed, false } end
+
+local next_run_at = nil
+local function consider(run_at)
+  if run_at and (next_run_at == nil or run_at < next_run_at) then next_run_at = run_at end
+end
+for _, level in ipairs(levels_of(kinds)) do consider(first_of(level)) end
+if wants_suspects then
+  for suspect in each_suspect() do
+    if wanted == nil or wanted[suspect.kind] then consider(suspect.run_at) end
+  end
+end
+return { claimed, next_run_at and int(next_run_at) or false }

@@ -1,0 +1,175 @@
+-- What every script begins with. KEYS[1] is the name of the queue in braces; all other keys are made from it, so that
+-- they share its hash tag. Above this text stand the tables of statuses, moves and bounds (`words.ts`).
+--
+--   :job:<seq>                 hash: the columns of a job
+--   :history:<seq>             list: its history, a JSON array a line
+--   :ids                       hash: the seq of each id
+--   :status:<status>           sorted set: the seqs of the jobs in this status, by seq
+--   :line:<priority>:<kind>    sorted set: waiting jobs, by run_at; members are padded, so that equal times keep the order
+--                              of adding
+--   :levels:<kind>             sorted set: the priorities that waiting jobs of this kind have
+--   :kinds                     sorted set: the kinds of waiting jobs, by name
+--   :suspects                  sorted set: quarantined waiting jobs; the name of a member is its place and its kind
+--   :heartbeats                sorted set: jobs in flight, by their last heartbeat
+--   :finished                  sorted set: finished jobs, by their end
+--   :processes, :process:<id>  sorted set and hashes: the processes, in the order in which they joined
+--   :alive:<id>                lives as long as the process shows that it does
+--   :server                    hash: which server this is, and since when it has served the queue
+--   :seq, :version             the last seq, and the version of all of this
+
+local base = KEYS[1] .. ":"
+-- No text from outside has this byte: it is not UTF-8.
+local NULL = "\255"
+
+-- Numbers as texts: Lua itself would write the last digits of a large one as an exponent.
+local function int(n)
+  return string.format("%.0f", n)
+end
+
+local function pad(text, width)
+  return string.rep("0", width - #text) .. text
+end
+
+local function unpadded(text)
+  return int(tonumber(text))
+end
+
+-- Milliseconds since 1970: the given time, or that of the server.
+local function clock(given)
+  if given ~= "" then return tonumber(given) end
+  local time = redis.call("TIME")
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function job_key(seq)
+  return base .. "job:" .. seq
+end
+
+local FACTS = { "status", "lease", "kind", "priority", "run_at", "retries", "crashes", "suspect", "consumer_id", "started_at" }
+
+-- The facts that moves need, or nil if there is no such job.
+local function load(seq)
+  local found = redis.call("HMGET", job_key(seq), unpack(FACTS))
+  if not found[1] then return nil end
+  local job = { seq = seq }
+  for i, name in ipairs(FACTS) do job[name] = found[i] or nil end
+  return job
+end
+
+-- Writes columns; a NULL removes one.
+local function store(seq, columns)
+  local set, removed = {}, {}
+  for name, value in pairs(columns) do
+    if value == NULL then
+      removed[#removed + 1] = name
+    else
+      set[#set + 1] = name
+      set[#set + 1] = value
+    end
+  end
+  if #set > 0 then redis.call("HSET", job_key(seq), unpack(set)) end
+  if #removed > 0 then redis.call("HDEL", job_key(seq), unpack(removed)) end
+end
+
+local function suspect_member(job)
+  local place = pad(job.crashes, 10) .. ":" .. pad(int(100 - job.priority), 3) .. ":" .. pad(job.run_at, 16)
+  return place .. ":" .. pad(job.seq, 16) .. ":" .. job.kind
+end
+
+local function line_key(job)
+  return base .. "line:" .. job.priority .. ":" .. job.kind
+end
+
+local function enter_line(job)
+  local line = line_key(job)
+  if redis.call("ZADD", line, job.run_at, pad(job.seq, 16)) == 1 and redis.call("ZCARD", line) == 1 then
+    redis.call("ZADD", base .. "levels:" .. job.kind, job.priority, job.priority)
+    redis.call("ZADD", base .. "kinds", 0, job.kind)
+  end
+end
+
+local function leave_line(job)
+  local line = line_key(job)
+  if redis.call("ZREM", line, pad(job.seq, 16)) == 0 or redis.call("EXISTS", line) == 1 then return end
+  redis.call("ZREM", base .. "levels:" .. job.kind, job.priority)
+  if redis.call("EXISTS", base .. "levels:" .. job.kind) == 0 then redis.call("ZREM", base .. "kinds", job.kind) end
+end
+
+-- Adds the job to the sets of its status. `at`: the last heartbeat of a job in flight, the end of a finished one.
+local function enter(job, at)
+  redis.call("ZADD", base .. "status:" .. job.status, job.seq, job.seq)
+  if job.status == WAITING then
+    if job.suspect == "1" then redis.call("ZADD", base .. "suspects", 0, suspect_member(job)) else enter_line(job) end
+  elseif job.status == RUNNING then
+    redis.call("ZADD", base .. "heartbeats", at, job.seq)
+  else
+    redis.call("ZADD", base .. "finished", at, job.seq)
+  end
+end
+
+-- Removes the job from the sets of its status.
+local function leave(job)
+  redis.call("ZREM", base .. "status:" .. job.status, job.seq)
+  if job.status == WAITING then
+    if job.suspect == "1" then redis.call("ZREM", base .. "suspects", suspect_member(job)) else leave_line(job) end
+  elseif job.status == RUNNING then
+    redis.call("ZREM", base .. "heartbeats", job.seq)
+  else
+    redis.call("ZREM", base .. "finished", job.seq)
+  end
+end
+
+-- The members of `suspects` in their order, as a function that returns the next one, or nil.
+local function each_suspect()
+  local page, i, from = {}, 1, 0
+  return function()
+    if page[i] == nil then
+      page, i = redis.call("ZRANGE", base .. "suspects", from, from + 199), 1
+      from = from + #page
+      if page[1] == nil then return nil end
+    end
+    local crashes, down, run_at, seq, kind = string.match(page[i], "^(%d+):(%d+):(%d+):(%d+):(.*)$")
+    i = i + 1
+    return { seq = unpadded(seq), run_at = tonumber(run_at), priority = 100 - tonumber(down), kind = kind }
+  end
+end
+
+-- Where jobs of these kinds wait, the highest priority first.
+local function levels_of(kinds)
+  local levels = {}
+  for _, kind in ipairs(kinds) do
+    for _, priority in ipairs(redis.call("ZREVRANGE", base .. "levels:" .. kind, 0, -1)) do
+      local line = line_key({ priority = priority, kind = kind })
+      levels[#levels + 1] = { kind = kind, priority = tonumber(priority), line = line }
+    end
+  end
+  table.sort(levels, function(a, b) return a.priority > b.priority end)
+  return levels
+end
+
+local function waiting_kinds()
+  return redis.call("ZRANGE", base .. "kinds", 0, -1)
+end
+
+-- When the first job of a line becomes due.
+local function first_of(level)
+  return tonumber(redis.call("ZRANGE", level.line, 0, 0, "WITHSCORES")[2])
+end
+
+-- Tells the other processes; a store does not listen to its own name.
+local function publish(writer)
+  redis.call("PUBLISH", base .. "changes", writer)
+end
+
+-- `count` texts of ARGV from `first` on.
+local function texts(first, count)
+  local list = {}
+  for i = first, first + count - 1 do list[#list + 1] = ARGV[i] end
+  return list
+end
+
+local function as_set(list)
+  local set = {}
+  for _, item in ipairs(list) do set[item] = true end
+  return set
+end

@@ -1,0 +1,12 @@
+-- Since when this server has served the queue, for the scripts that judge processes: after a restart or a failover,
+-- keys have run out, and no process could show that it lives. Nil if the server does not say which one it is.
+
+local function serving_since(now)
+  local info = redis.pcall("INFO", "server")
+  local run = type(info) == "string" and string.match(info, "run_id:(%x+)")
+  if not run then return nil end
+  local known, since = unpack(redis.call("HMGET", base .. "server", "run_id", "since"))
+  if known == run then return math.min(tonumber(since), now) end
+  redis.call("HSET", base .. "server", "run_id", run, "since", int(now))
+  return now
+end

@@ -1,0 +1,95 @@
+-- Writes how attempts ended. KEYS: the queue. ARGV: time or "", writer, then for each attempt: seq, lease, verb, and what the
+-- function of that verb takes. Returns 1 for each lease that was held, or 0: nothing is written for those.
+
+local now = clock(ARGV[1])
+local stamp = int(now)
+local at = 3
+
+local function take(count)
+  at = at + count
+  return unpack(ARGV, at - count, at - 1)
+end
+
+-- `detail` and the facts about the attempt: how long it ran, the error in full, what the handler logged.
+local function line_of(job, event, retries, detail, report)
+  return {
+    stamp, event, job.lease, retries, job.consumer_id or NULL, detail, job.started_at or NULL, report[1], report[2],
+    report[3],
+  }
+end
+
+local function change(job, status, columns)
+  leave(job)
+  columns.status, columns.updated_at = status, stamp
+  store(job.seq, columns)
+  job.status = status
+  enter(job, stamp)
+end
+
+local function finish_as(status, event)
+  return function(job)
+    local retries, error, ran_ms, report, log = take(5)
+    if not job then return end
+    tell(job.seq, line_of(job, event, retries, error, { ran_ms, report, log }))
+    change(job, status, { retries = retries, error = error, finished_at = stamp, process = NULL })
+  end
+end
+
+-- A number or a text that NULL leaves as it is.
+local function unless_null(value)
+  if value ~= NULL then return value end
+end
+
+local ENDINGS = {
+  complete = function(job)
+    local result = take(1)
+    if not job then return end
+    change(job, TO.complete, { result = result, error = NULL, finished_at = stamp, process = NULL })
+  end,
+
+  retry = function(job)
+    local event, retries, delay_ms, detail, error, replaces, ran_ms, report, log = take(9)
+    if not job then return end
+    local line = line_of(job, event, retries, detail, { ran_ms, report, log })
+    if replaces ~= "1" or not retell(job.seq, line) then tell(job.seq, line) end
+    local run_at = int(math.min(now + tonumber(delay_ms), MAX_TIME))
+    local columns = { retries = retries, run_at = run_at, error = unless_null(error), last_heartbeat = stamp }
+    change(job, TO.retry, columns)
+  end,
+
+  exhaust = finish_as(TO.exhaust, "exhausted"),
+  fail = finish_as(TO.fail, "failed"),
+
+  release = function(job)
+    local event, detail, status, crashes, suspect, error, ran_ms, report, log = take(9)
+    if not job then return end
+    if event ~= NULL then tell(job.seq, line_of(job, event, job.retries, detail, { ran_ms, report, log })) end
+    local columns = { error = unless_null(error), last_heartbeat = NULL, started_at = NULL, process = NULL }
+    if crashes ~= NULL then
+      columns.crashes, columns.suspect = crashes, suspect
+    end
+    if FINISHED[status] then
+      columns.finished_at = stamp
+    else
+      columns.consumer_id = NULL
+    end
+    leave(job)
+    job.crashes, job.suspect = columns.crashes or job.crashes, columns.suspect or job.suspect
+    columns.status, columns.updated_at = status, stamp
+    store(job.seq, columns)
+    job.status = status
+    enter(job, stamp)
+  end,
+}
+
+local held, has_changed = {}, false
+while at <= #ARGV do
+  local seq, lease, verb = take(3)
+  local job = load(seq)
+  local is_held = job ~= nil and MAY[verb][job.status] and job.lease == lease
+  ENDINGS[verb](is_held and job or nil)
+  held[#held + 1] = is_held and 1 or 0
+  has_changed = has_changed or is_held
+end
+if has_changed then publish(ARGV[2]) end
+return held

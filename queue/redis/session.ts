@@ -1,0 +1,80 @@
+/**
+ * This process among those that work on the queue. Its key lives for some seconds and is renewed by each beat, so that the
+ * others see soon when the process dies; `scripts/processes.lua` says what a key that has run out proves.
+ */
+import { randomUUID } from "node:crypto";
+import { RejectedWrite } from "../errors.ts";
+import type { ProcessIdentity, ProcessRow } from "../store.ts";
+import { toText } from "../sql/rows.ts";
+import type { Client } from "./client.ts";
+import { items, numberOf } from "./replies.ts";
+
+/** A beat comes each second; a thread that is held up for some seconds is not dead. */
+const LIVES_MS = 10_000;
+/** A reader that looks at each change looks at most twenty times a second. */
+const BETWEEN_MS = 50;
+
+export class Session {
+  /** Of this store, among all that write. */
+  readonly name: string = randomUUID();
+  readonly #onChange = new Set<() => void>();
+  #process: string | null = null;
+  #notifiedAt = -Infinity;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  /** The id of this process, once it has joined. */
+  get process(): string | null {
+    return this.#process;
+  }
+
+  watch(onChange: () => void): Disposable {
+    // An object of its own: one function may watch twice.
+    const call = () => onChange();
+    this.#onChange.add(call);
+    return { [Symbol.dispose]: () => void this.#onChange.delete(call) };
+  }
+
+  /** The store of this name has written. */
+  hear(from: string): void {
+    if (from !== this.name) this.noteChange();
+  }
+
+  /** Something may have changed: the watches learn it at once, or together with what follows in a moment. */
+  noteChange(): void {
+    if (this.#timer !== null) return;
+    const waitMs = this.#notifiedAt + BETWEEN_MS - performance.now();
+    if (waitMs <= 0) this.#notify();
+    else this.#timer = setTimeout(() => this.#notify(), waitMs);
+  }
+
+  #notify(): void {
+    this.#timer = null;
+    this.#notifiedAt = performance.now();
+    for (const call of this.#onChange) call();
+  }
+
+  async join(client: Client, { id, host, pid, version }: ProcessIdentity, time: number | ""): Promise<void> {
+    if (await client.run("join", [time, id, host, pid, version, LIVES_MS]) !== 1) {
+      throw new RejectedWrite(`A process with the id ${id} has joined already.`);
+    }
+    this.#process = id;
+  }
+
+  async beat(client: Client, time: number | ""): Promise<boolean> {
+    if (this.#process === null) return false;
+    return await client.run("beat", [time, this.#process, LIVES_MS]) === 1;
+  }
+
+  async processes(client: Client, silentForMs: number, time: number | ""): Promise<ProcessRow[]> {
+    const rows = await client.run("processes", [time, this.#process ?? "", silentForMs, LIVES_MS]);
+    return items(rows).map(items).map(([id, host, pid, version, startedAt, seenAt, isDead]) => ({
+      ...{ id: toText(id), host: toText(host), pid: numberOf(pid), version: toText(version) },
+      ...{ startedAt: numberOf(startedAt), seenAt: numberOf(seenAt), isDead: isDead === 1 },
+    }));
+  }
+
+  close(): void {
+    this.#onChange.clear();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+}

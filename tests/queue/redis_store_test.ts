@@ -1,0 +1,249 @@
+/** What is special about Redis: a server that goes and comes back, that forgets, is full, or would lose jobs. */
+import assert from "node:assert/strict";
+import { RejectedWrite, StorageError } from "../../queue/errors.ts";
+import { misreadQueueUrl, openStore } from "../../queue/get_queue.ts";
+import type { NewJob, Store } from "../../queue/store.ts";
+import { eventually } from "../support/eventually.ts";
+import { type RedisServer, redisServer, whyNoRedis } from "../support/servers/redis_server.ts";
+
+const ignore = whyNoRedis() !== null;
+const STALL_MS = 30_000;
+
+interface Stage {
+  readonly server: RedisServer;
+  open(prefix?: string): Promise<Store>;
+}
+
+function test(
+  sentence: string,
+  body: (stage: Stage) => Promise<void>,
+  settings: Record<string, string> = {},
+) {
+  Deno.test({
+    name: `redis: ${sentence}`,
+    ignore,
+    fn: async () => {
+      const server = await redisServer(settings);
+      const opened: Store[] = [];
+      const open = async (prefix = "persistent-queue") => {
+        const store = await openStore(server.url(prefix), "owner");
+        opened.push(store);
+        return store;
+      };
+      try {
+        await body({ server, open });
+      } finally {
+        for (const store of opened) await store.close();
+        await server[Symbol.asyncDispose]();
+      }
+    },
+  });
+}
+
+function job(id: string, more: Partial<NewJob> = {}): NewJob {
+  return { ...{ id, kind: "file", payload: "null", priority: 0, runAt: null, replace: false }, ...more };
+}
+
+const ONE = [{ consumerId: "c1", limit: 1, suspect: false }];
+const process = (pid: number) => ({ id: `process ${pid}`, host: "here", pid, version: "1.2.3" });
+const deadOf = async (store: Store) =>
+  (await store.processes({ silentForMs: STALL_MS })).filter(({ isDead }) => isDead).map(({ pid }) => pid);
+const isPassing = (error: unknown) => error instanceof StorageError && error.passing;
+
+test("the store goes on after a crash of the server, and its watches are called once more", async ({ server, open }) => {
+  const [store, other] = [await open(), await open()];
+  await store.insert([job("before")]);
+  let changes = 0;
+  using _watch = store.watch(() => changes += 1);
+  await server.crash(async () => {
+    await eventually("a call fails", () => store.get("before").then(() => false, isPassing));
+    await assert.rejects(store.probe(), isPassing);
+  });
+  await eventually("the watch is called", () => changes > 0);
+  await eventually("it works", () => store.insert([job("after")]).catch(() => false));
+  await eventually("the other one, too", () => other.get("after").catch(() => false));
+  assert.ok(await store.get("before"), "what was acknowledged is there");
+  await eventually("messages come again", async () => {
+    const seen = changes;
+    await other.insert([job(crypto.randomUUID())]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return changes > seen;
+  });
+});
+
+test("a call in progress when the server dies fails, and is not made a second time", async ({ server, open }) => {
+  const store = await open();
+  const calls = Array.from({ length: 200 }, (_, i) => store.insert([job(`job ${i}`)]));
+  const ended = Promise.allSettled(calls);
+  await server.crash();
+  const failed = (await ended).filter(({ status }) => status === "rejected");
+  assert.ok(failed.every((one) => "reason" in one && isPassing(one.reason)));
+  const { counts } = await eventually("it works", () => store.stats({ silentForMs: 0 }).catch(() => null));
+  assert.ok(counts.PENDING >= 200 - failed.length, "all that were acknowledged are there");
+  assert.deepEqual(await store.check(), []);
+});
+
+test("a process whose key has run out is dead, long before it was silent for the time of a stall", async ({ server, open }) => {
+  const [store, other] = [await open(), await open()];
+  await store.join(process(1));
+  await other.join(process(2));
+  // As if the server had served the queue for a minute.
+  await server.command("HSET", "{persistent-queue}:server", "since", String(Date.now() - 60_000));
+  assert.deepEqual(await deadOf(store), []);
+  await server.command("DEL", "{persistent-queue}:alive:process 2");
+  assert.deepEqual(await deadOf(store), [2]);
+  assert.deepEqual(await deadOf(other), [], "never the one that looks");
+  await other.beat();
+  assert.deepEqual(await deadOf(store), []);
+});
+
+test("after a restart of the server no process is dead because its key is gone", async ({ server, open }) => {
+  const [store, other] = [await open(), await open()];
+  await store.join(process(1));
+  await other.join(process(2));
+  await server.command("HSET", "{persistent-queue}:server", "since", String(Date.now() - 60_000));
+  await server.command(
+    "HSET",
+    "{persistent-queue}:process:process 2",
+    "seen_at",
+    String(Date.now() - 60_000),
+  );
+  await server.command("DEL", "{persistent-queue}:alive:process 1", "{persistent-queue}:alive:process 2");
+  assert.deepEqual(await deadOf(store), [2]);
+  await server.crash();
+  assert.deepEqual(await eventually("it works", () => deadOf(store).catch(() => null)), []);
+});
+
+test("a process that was cut off itself takes no other one for dead at once", async ({ server, open }) => {
+  const [store, other] = [await open(), await open()];
+  await store.join(process(1));
+  await other.join(process(2));
+  const longAgo = String(Date.now() - 60_000);
+  await server.command("HSET", "{persistent-queue}:server", "since", longAgo);
+  for (const pid of [1, 2]) {
+    await server.command("HSET", `{persistent-queue}:process:process ${pid}`, "seen_at", longAgo);
+    await server.command("DEL", `{persistent-queue}:alive:process ${pid}`);
+  }
+  assert.equal(await store.beat(), true);
+  assert.deepEqual(await deadOf(store), []);
+});
+
+test("a server that has forgotten the scripts is given them again", async ({ server, open }) => {
+  const store = await open();
+  await store.insert([job("a")]);
+  await server.command("SCRIPT", "FLUSH");
+  const [one, two] = await Promise.all([store.insert([job("b")]), store.claim(ONE)]);
+  assert.deepEqual([one[0]?.outcome, two.claimed[0]?.id], ["added", "a"]);
+});
+
+test("two prefixes are two queues, and a change of one is no news for the other", async ({ open }) => {
+  const [one, two] = [await open("one"), await open("two")];
+  let changes = 0;
+  using _watch = two.watch(() => changes += 1);
+  await one.insert([job("a")]);
+  assert.equal(await two.get("a"), null);
+  await two.insert([job("a")]);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(changes, 0);
+  assert.equal((await one.stats({ silentForMs: 0 })).counts.PENDING, 1);
+});
+
+test("a server that would remove jobs to make room is refused", async ({ open }) => {
+  await assert.rejects(open(), (error) => error instanceof StorageError && /noeviction/.test(error.message));
+}, { maxmemory: "64mb", "maxmemory-policy": "allkeys-lru" });
+
+test("in full memory no job is added, and those that are there come to their end", async ({ server, open }) => {
+  const store = await open();
+  await store.insert([job("a"), job("b")]);
+  await server.command("CONFIG", "SET", "maxmemory", "1mb");
+  await assert.rejects(
+    store.insert([job("c")]),
+    (error) => isPassing(error) && /maxmemory/.test(String(error)),
+  );
+  const { claimed: [one] } = await store.claim(ONE);
+  assert.ok(one);
+  assert.deepEqual(await store.settle([{ ...one, verb: "complete", result: null }]), [true]);
+  await store.move("cancel", ["b"]);
+  assert.equal((await store.prune({ olderThanMs: -1_000, after: 0, limit: 9 })).removed.length, 2);
+  assert.deepEqual(await store.check(), []);
+});
+
+for (
+  const [settings, words] of [
+    [{ appendonly: "no" }, /snapshot/],
+    [{ appendfsync: "everysec" }, /last second/],
+    [{ "rename-command": "CONFIG hidden" }, /does not say/],
+  ] as const
+) {
+  test(`a server with ${JSON.stringify(settings)} is used, with a warning`, async ({ open }) => {
+    const { warnings } = await (await open()).stats({ silentForMs: 0 });
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? "", words);
+  }, settings);
+}
+
+test("a wrong password is refused with a sentence that does not show it", async ({ server }) => {
+  for (const user of ["", ":hunter2@", "queue:hunter2@"]) {
+    await assert.rejects(
+      openStore(`redis://${user}127.0.0.1:${server.port}`, "owner"),
+      (error) => error instanceof StorageError && !error.passing && !/hunter2/.test(error.message),
+    );
+  }
+}, { requirepass: "correct" });
+
+test("a queue that must exist is not made by a command that looks", async ({ server, open }) => {
+  const look = () => openStore(server.url(), "guest", { mustExist: true });
+  await assert.rejects(look(), StorageError);
+  await open();
+  await (await look()).close();
+});
+
+test("what was removed by hand is found by the check, and holds up no claim", async ({ server, open }) => {
+  const store = await open();
+  const [gone] = await store.insert([job("gone"), job("next")]);
+  await server.command("DEL", `{persistent-queue}:job:${gone?.job.seq}`);
+  await store.claim(ONE);
+  const { claimed } = await store.claim(ONE);
+  assert.deepEqual((await store.check()).length > 0, true);
+  assert.ok((await store.get("next"))?.job.status === "PROCESSING" || claimed[0]?.id === "next");
+});
+
+test("a lease that was granted before a failover is not granted again by the new server", async ({ server, open }) => {
+  const store = await open();
+  await store.insert([job("a")]);
+  const { claimed: [lost] } = await store.claim(ONE);
+  assert.ok(lost);
+  // The claim never reached the replica that took over.
+  await server.command("FLUSHALL");
+  await store.insert([job("a")]);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const { claimed: [again] } = await store.claim(ONE);
+  assert.equal(again?.seq, lost.seq);
+  assert.deepEqual(await store.settle([{ ...lost, verb: "complete", result: null }]), [false]);
+});
+
+test("a kind of 65 characters is a RejectedWrite", async ({ open }) => {
+  await assert.rejects((await open()).insert([job("a", { kind: "k".repeat(65) })]), RejectedWrite);
+});
+
+Deno.test("a URL of Redis that would be misread is refused, without its password", () => {
+  for (
+    const url of [
+      "redis:",
+      "redis:///0",
+      "redis://user:hunter2@/0",
+      "redis://:hunter2@host/jobs",
+      "redis://host?prefix=A B",
+      "redis://host?prefix=",
+    ]
+  ) {
+    const problem = misreadQueueUrl(url);
+    assert.ok(problem !== null, url);
+    assert.doesNotMatch(problem, /hunter2/);
+  }
+  for (
+    const url of ["redis://host", "rediss://user:p%40ss@host:7000/3?prefix=jobs_2", "redis://[::1]:6379"]
+  ) {
+    assert.equal(misreadQueueUrl(url), null, url);
+  }
+});

@@ -1,0 +1,62 @@
+/** A Redis or Valkey server of the tests of a file: the machine's, with a folder and a port of its own. */
+import { createClient } from "@redis/client";
+import { freePort } from "../processes/free_port.ts";
+import { findProgram, serverFolder, type ServerProcess, startServer } from "./server_process.ts";
+
+const program = () => findProgram("redis-server") ?? findProgram("valkey-server");
+
+/** Why the tests of Redis cannot run here; null: they can. Where they must (`REQUIRE_REDIS=1`), it is an error. */
+export function whyNoRedis(): string | null {
+  if (program() !== null) return null;
+  const why = "there is no Redis and no Valkey on this machine";
+  if (Deno.env.get("REQUIRE_REDIS") === "1") throw new Error(why);
+  return why;
+}
+
+export interface RedisServer extends AsyncDisposable {
+  readonly port: number;
+  /** A URL of the queue with this prefix. */
+  url(prefix?: string): string;
+  /** Runs a command of the test itself. */
+  command(...words: string[]): Promise<unknown>;
+  /** Ends the server at once, as a crash does, and starts it again when `whileDown` is over. */
+  crash(whileDown?: () => Promise<void>): Promise<void>;
+}
+
+/** `settings`: what differs from a server that keeps every write that it has acknowledged. */
+export async function redisServer(settings: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
+  const folder = await serverFolder();
+  const port = freePort();
+  const all = {
+    ...{ port: String(port), bind: "127.0.0.1", dir: folder.path, save: "" },
+    ...{ appendonly: "yes", appendfsync: "always", ...settings },
+  };
+  const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, ...value.split(" ")]);
+  const ready = { log: folder.file("log"), isReady: /[Rr]eady to accept connections/ };
+  const start = () => startServer(program() ?? "redis-server", args, ready);
+  let server: ServerProcess = await start();
+  /** A connection a command: none of them outlives the test that makes it. */
+  const command = async (...words: string[]) => {
+    const own = createClient({ url: `redis://127.0.0.1:${port}`, RESP: 2 });
+    await own.connect();
+    try {
+      return await own.sendCommand(words);
+    } finally {
+      own.destroy();
+    }
+  };
+  return {
+    port,
+    url: (prefix = "persistent-queue") => `redis://127.0.0.1:${port}?prefix=${prefix}`,
+    command,
+    crash: async (whileDown = () => Promise.resolve()) => {
+      await server.end("SIGKILL");
+      await whileDown();
+      server = await start();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await server.end("SIGKILL");
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
