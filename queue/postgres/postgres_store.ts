@@ -7,7 +7,6 @@ import type { Added } from "../roles.ts";
 import type {
   Capabilities,
   ClaimAnswer,
-  ClaimOptions,
   ClaimRequest,
   NewJob,
   OrphanRequest,
