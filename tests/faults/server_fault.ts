@@ -7,7 +7,8 @@ import { eventually } from "../support/eventually.ts";
 import { problemsAt } from "../support/faults/problems_at.ts";
 import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Random } from "../support/random.ts";
-import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
+import { postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
+import { redisServer, whyNoRedis } from "../support/servers/redis_server.ts";
 import { type Relay, relayTo } from "../support/servers/relay.ts";
 import { testSystem } from "../support/system/test_system.ts";
 import type { Fault } from "./fault.ts";
@@ -19,8 +20,21 @@ const JOBS = 60;
 /** A claim whose answer was lost is found by the sweep. */
 const DONE_WITHIN_MS = 20_000;
 
+/** What the tests' servers have in common. */
+interface Server extends AsyncDisposable {
+  readonly port: number;
+  /** Of a queue with this name. */
+  url(name: string): string;
+  crash(whileDown: () => Promise<void>): Promise<void>;
+}
+
+const SERVERS = {
+  PostgreSQL: { whyNot: whyNoPostgres, start: postgresServer },
+  Redis: { whyNot: whyNoRedis, start: redisServer },
+} as const;
+
 interface Place {
-  readonly server: PostgresServer;
+  readonly server: Server;
   readonly relay: Relay;
   readonly random: Random;
 }
@@ -47,23 +61,36 @@ const MISFORTUNES: Record<string, (place: Place) => Promise<void>> = {
 export const server: Fault = {
   letter: "W",
   title: "the server of the queue is killed, cut off, or silent for longer than a stall",
-  tries: { each: 8, long: 500 },
+  tries: { each: 12, long: 500 },
   async *attempts(random) {
-    const missing = whyNoPostgres();
-    if (missing !== null) console.log(`SKIPPED: ${missing}, so fault W does nothing here`);
-    await using server = missing === null ? await postgresServer() : null;
+    const servers = await startServers();
     const ways = Object.keys(MISFORTUNES);
-    for (let n = 0;; n++) {
-      const way = ways[n % ways.length] ?? "killed";
-      const suffer = (expect: Expect) =>
-        server === null ? Promise.resolve() : trial({ server, random, way, n }, expect);
-      yield (await violationsOf(suffer)).map((violation) => `${way}: ${violation}`);
+    try {
+      for (let n = 0;; n++) {
+        const [name, server] = servers[n % servers.length] ?? ["no server", null];
+        const way = ways[Math.floor(n / Math.max(1, servers.length)) % ways.length] ?? "killed";
+        const suffer = (expect: Expect) =>
+          server === null ? Promise.resolve() : trial({ server, random, way, n }, expect);
+        yield (await violationsOf(suffer)).map((violation) => `${name} ${way}: ${violation}`);
+      }
+    } finally {
+      for (const [, server] of servers) await server[Symbol.asyncDispose]();
     }
   },
 };
 
+async function startServers(): Promise<[string, Server][]> {
+  const started: [string, Server][] = [];
+  for (const [name, { whyNot, start }] of Object.entries(SERVERS)) {
+    const missing = whyNot();
+    if (missing === null) started.push([name, await start()]);
+    else console.log(`SKIPPED: ${missing}, so fault W does nothing to it here`);
+  }
+  return started;
+}
+
 interface Trial {
-  readonly server: PostgresServer;
+  readonly server: Server;
   readonly random: Random;
   readonly way: string;
   readonly n: number;
