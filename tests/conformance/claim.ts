@@ -213,7 +213,7 @@ function batchCases(test: Case): void {
 }
 
 async function addMany(store: Store, count: number): Promise<void> {
-  await store.insert(Array.from({ length: count }, (_, i) => newJob(`j${i}`)));
+  await addAll(store, Array.from({ length: count }, (_, i) => newJob(`j${i}`)));
 }
 
 async function claimedIds(store: Store, limit: number, now = NOW): Promise<string[]> {

@@ -86,6 +86,8 @@ for i = first, #ARGV, 3 do
       local suspect = due_suspect()
       if suspect and take(suspect.seq, consumer) then
         alone[consumer], taken = true, 1
+        -- The next request for one looks again.
+        flush()
       end
       is_short = is_short or taken < limit
     end
@@ -96,12 +98,14 @@ for i = first, #ARGV, 3 do
       if take(unpadded(place.seq), consumer) then
         taken = taken + 1
       else
-        redis.call("ZREM", place.level.line, place.seq)
+        put(place.level.line, place.seq, false)
+        lines[place.level.line] = place.level
       end
     end
     is_short = is_short or taken < limit
   end
 end
+flush()
 if #claimed > 0 then publish(ARGV[2]) end
 if not is_short then return { claimed, false } end
 

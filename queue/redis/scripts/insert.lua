@@ -6,6 +6,9 @@ local now = clock(ARGV[1])
 local stamp = int(now)
 local left = budget(tonumber(ARGV[3]))
 local ids = base .. "ids"
+-- The seqs of the jobs that this call adds, by id, and as the arguments of one command.
+local fresh, fresh_ids = {}, {}
+local last_seq = nil
 
 local function write(seq, lease, job)
   redis.call("HSET", job_key(seq), "lease", lease, "id", job.id, "kind", job.kind, "status", INITIAL, "priority",
@@ -14,9 +17,14 @@ local function write(seq, lease, job)
   enter({ seq = seq, status = INITIAL, suspect = "0", kind = job.kind, priority = job.priority, run_at = job.run_at })
 end
 
-local function add(job)
-  local seq = int(redis.call("INCR", base .. "seq"))
-  redis.call("HSET", ids, job.id, seq)
+-- Numbers are drawn for all `left_over` jobs at once; those that are not needed stay unused.
+local function add(job, left_over)
+  last_seq = last_seq or redis.call("INCRBY", base .. "seq", left_over) - left_over
+  last_seq = last_seq + 1
+  local seq = int(last_seq)
+  fresh[job.id] = seq
+  fresh_ids[#fresh_ids + 1] = job.id
+  fresh_ids[#fresh_ids + 1] = seq
   write(seq, "0", job)
   return { "added", seq, stamp }
 end
@@ -39,11 +47,11 @@ local results, has_changed = {}, false
 for i = 4, #ARGV, 7 do
   local job = { id = ARGV[i], kind = ARGV[i + 1], payload = ARGV[i + 2], priority = ARGV[i + 3], detail = ARGV[i + 6] }
   job.run_at = ARGV[i + 4] == "" and stamp or ARGV[i + 4]
-  local seq = redis.call("HGET", ids, job.id)
+  local seq = fresh[job.id] or redis.call("HGET", ids, job.id)
   local old = seq and load(seq)
   local result
   if not old then
-    result = add(job)
+    result = add(job, (#ARGV - i + 1) / 7)
   elseif not FINISHED[old.status] then
     result = { "waiting", differs(old, job), read(seq, left) }
   elseif ARGV[i + 5] == "1" then
@@ -54,5 +62,6 @@ for i = 4, #ARGV, 7 do
   has_changed = has_changed or result[1] == "added" or result[1] == "replaced"
   results[#results + 1] = result
 end
+in_parts("HSET", ids, fresh_ids)
 if has_changed then publish(ARGV[2]) end
 return results

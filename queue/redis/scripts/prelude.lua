@@ -80,42 +80,85 @@ local function line_key(job)
   return base .. "line:" .. job.priority .. ":" .. job.kind
 end
 
-local function enter_line(job)
+-- Changes of the sorted sets are gathered, and made by one command for many jobs: by key and member the score, or false for
+-- a member that is removed. The last change of a member counts.
+local changes = {}
+-- The lines among those keys, with their kinds and priorities.
+local lines = {}
+
+local function put(key, member, score)
+  changes[key] = changes[key] or {}
+  changes[key][member] = score
+end
+
+local function put_in_line(job, score)
   local line = line_key(job)
-  if redis.call("ZADD", line, job.run_at, pad(job.seq, 16)) == 1 and redis.call("ZCARD", line) == 1 then
-    redis.call("ZADD", base .. "levels:" .. job.kind, job.priority, job.priority)
-    redis.call("ZADD", base .. "kinds", 0, job.kind)
+  put(line, pad(job.seq, 16), score)
+  lines[line] = { kind = job.kind, priority = job.priority }
+end
+
+-- More arguments do not fit on the stack of Lua.
+local MOST_ARGUMENTS = 1000
+
+local function in_parts(command, key, list)
+  for i = 1, #list, MOST_ARGUMENTS do
+    redis.call(command, key, unpack(list, i, math.min(i + MOST_ARGUMENTS - 1, #list)))
   end
 end
 
-local function leave_line(job)
-  local line = line_key(job)
-  if redis.call("ZREM", line, pad(job.seq, 16)) == 0 or redis.call("EXISTS", line) == 1 then return end
-  redis.call("ZREM", base .. "levels:" .. job.kind, job.priority)
-  if redis.call("EXISTS", base .. "levels:" .. job.kind) == 0 then redis.call("ZREM", base .. "kinds", job.kind) end
+-- Makes the changes. Every script that moves jobs ends with it.
+local function flush()
+  for key, members in pairs(changes) do
+    local added, removed = {}, {}
+    for member, score in pairs(members) do
+      if score then
+        added[#added + 1] = score
+        added[#added + 1] = member
+      else
+        removed[#removed + 1] = member
+      end
+    end
+    in_parts("ZREM", key, removed)
+    in_parts("ZADD", key, added)
+  end
+  for line, of in pairs(lines) do
+    local levels = base .. "levels:" .. of.kind
+    if redis.call("EXISTS", line) == 1 then
+      redis.call("ZADD", levels, of.priority, of.priority)
+      redis.call("ZADD", base .. "kinds", 0, of.kind)
+    else
+      redis.call("ZREM", levels, of.priority)
+      if redis.call("EXISTS", levels) == 0 then redis.call("ZREM", base .. "kinds", of.kind) end
+    end
+  end
+  changes, lines = {}, {}
 end
 
 -- Adds the job to the sets of its status. `at`: the last heartbeat of a job in flight, the end of a finished one.
 local function enter(job, at)
-  redis.call("ZADD", base .. "status:" .. job.status, job.seq, job.seq)
-  if job.status == WAITING then
-    if job.suspect == "1" then redis.call("ZADD", base .. "suspects", 0, suspect_member(job)) else enter_line(job) end
-  elseif job.status == RUNNING then
-    redis.call("ZADD", base .. "heartbeats", at, job.seq)
+  put(base .. "status:" .. job.status, job.seq, job.seq)
+  if job.status == RUNNING then
+    put(base .. "heartbeats", job.seq, at)
+  elseif job.status ~= WAITING then
+    put(base .. "finished", job.seq, at)
+  elseif job.suspect == "1" then
+    put(base .. "suspects", suspect_member(job), "0")
   else
-    redis.call("ZADD", base .. "finished", at, job.seq)
+    put_in_line(job, job.run_at)
   end
 end
 
 -- Removes the job from the sets of its status.
 local function leave(job)
-  redis.call("ZREM", base .. "status:" .. job.status, job.seq)
-  if job.status == WAITING then
-    if job.suspect == "1" then redis.call("ZREM", base .. "suspects", suspect_member(job)) else leave_line(job) end
-  elseif job.status == RUNNING then
-    redis.call("ZREM", base .. "heartbeats", job.seq)
+  put(base .. "status:" .. job.status, job.seq, false)
+  if job.status == RUNNING then
+    put(base .. "heartbeats", job.seq, false)
+  elseif job.status ~= WAITING then
+    put(base .. "finished", job.seq, false)
+  elseif job.suspect == "1" then
+    put(base .. "suspects", suspect_member(job), false)
   else
-    redis.call("ZREM", base .. "finished", job.seq)
+    put_in_line(job, false)
   end
 end
 
@@ -156,8 +199,9 @@ local function first_of(level)
   return tonumber(redis.call("ZRANGE", level.line, 0, 0, "WITHSCORES")[2])
 end
 
--- Tells the other processes; a store does not listen to its own name.
+-- Makes the changes, and tells the other processes; a store does not listen to its own name.
 local function publish(writer)
+  flush()
   redis.call("PUBLISH", base .. "changes", writer)
 end
 

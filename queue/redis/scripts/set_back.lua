@@ -19,13 +19,17 @@ end
 for _, level in ipairs(levels_of(waiting_kinds())) do
   local found = redis.call("ZRANGEBYSCORE", level.line, "(" .. int(to), from, "LIMIT", 0, limit - moved)
   for _, seq in ipairs(found) do
-    if not stay_due(unpadded(seq)) then redis.call("ZREM", level.line, seq) end
+    if not stay_due(unpadded(seq)) then put(level.line, seq, false) end
   end
-  if moved >= limit then return 1 end
+  if moved >= limit then
+    flush()
+    return 1
+  end
 end
 local suspects = {}
 for suspect in each_suspect() do
   if suspect.run_at > to and suspect.run_at <= from then suspects[#suspects + 1] = suspect.seq end
 end
 for _, seq in ipairs(suspects) do stay_due(seq) end
+flush()
 return 0
