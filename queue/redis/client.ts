@@ -53,6 +53,7 @@ export class Client {
   readonly #address: RedisAddress;
   readonly #commands: Connection;
   readonly #listener: Connection;
+  readonly #onMessage: (from: string) => void;
   #isOpen = false;
 
   constructor(address: RedisAddress, { onMessage, onListening }: ClientOptions) {
@@ -63,8 +64,6 @@ export class Client {
     this.#listener.on("ready", () => this.#isOpen && onListening());
     this.#onMessage = onMessage;
   }
-
-  readonly #onMessage: (from: string) => void;
 
   /** From the promise on, changes of other stores are told. @throws {StorageError} */
   async open(): Promise<void> {

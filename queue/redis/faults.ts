@@ -33,7 +33,8 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
 /** The connection was lost or never made. */
 const UNREACHABLE = passing("Redis cannot be reached");
 
-const CODE = /^(?:ERR )?([A-Z]{3,})\b/;
+/** What the server says begins with a word of its own; what the driver says does not. */
+const CODE = /^(?:ERR )?([A-Z]{2,})\b/;
 
 /** The server has forgotten the scripts: it was restarted, or another one has taken its place. */
 export function isUnknownScript(error: unknown): boolean {
@@ -48,18 +49,15 @@ export function isForbidden(error: unknown): boolean {
 export function toQueueError(error: unknown, place: string): QueueError {
   if (error instanceof QueueError) return error;
   const message = messageOf(error) || (error instanceof Error ? error.name : "no reason was given");
-  const sentence = SENTENCES[codeOf(message)];
-  if (sentence === undefined && CODE.test(message)) {
+  const code = CODE.exec(message)?.[1];
+  const sentence = code === undefined ? UNREACHABLE : SENTENCES[code];
+  if (sentence === undefined) {
     return new StorageError(`Redis at ${place} failed: ${message}.`, { cause: error, passing: true });
   }
-  const { says, passing } = sentence ?? UNREACHABLE;
+  const { says, passing } = sentence;
   return new StorageError(`${says} (${place}: ${message}).`, {
     cause: error,
     passing,
     publicMessage: `${says}.`,
   });
-}
-
-function codeOf(message: string): string {
-  return /^(?:ERR )?(?:Error running script.*?: )?-?([A-Z]+)/.exec(message)?.[1] ?? "";
 }
