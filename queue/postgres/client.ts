@@ -1,6 +1,7 @@
 /** Connections to one server: statements with bound values, and errors as sentences. */
 import postgres from "postgres";
 import type { PostgresAddress } from "./address.ts";
+import { answered } from "./answered.ts";
 import { mayBeRepeated, toQueueError } from "./faults.ts";
 
 export type Row = Record<string, unknown>;
@@ -38,6 +39,8 @@ const SESSION = { ...PLANS, ...KEEP_ALIVE, TimeZone: "UTC" };
 const CONNECT_SECONDS = 5;
 /** A statement is over in milliseconds; one that waits this long waits for a lock of another program. */
 const STATEMENT_MS = 20_000;
+/** And one that has no answer even then never gets one. */
+const GIVEN_UP_MS = STATEMENT_MS + 5_000;
 /** No transaction of ours waits for anything but its own statements. */
 const IDLE_IN_TRANSACTION_MS = 20_000;
 const CLOSE_SECONDS = 5;
@@ -131,7 +134,7 @@ export class Client implements Tx {
   async #repeated<T>(run: () => PromiseLike<T>): Promise<T> {
     for (let left = REPEATS;; left--) {
       try {
-        return await run();
+        return await answered(run(), { withinMs: GIVEN_UP_MS, place: this.#place });
       } catch (error) {
         if (left === 0 || !mayBeRepeated(error)) throw toQueueError(error, this.#place);
       }

@@ -3,10 +3,10 @@
  * lock, by which the others see at once that the process lives, and it listens for their changes.
  */
 import { randomUUID } from "node:crypto";
-import { StorageError } from "../errors.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
 import { number, toText } from "../sql/rows.ts";
 import type { PostgresAddress } from "./address.ts";
+import { answered } from "./answered.ts";
 import { Client, type Tx } from "./client.ts";
 import { now } from "./phrases.ts";
 
@@ -117,24 +117,9 @@ export class Session {
    * up then, as our own is
    */
   async show(time: number | null, others: Client): Promise<void> {
-    await this.#answered(this.assure(), others);
+    const onSilence = () => [this.#client, others].forEach((client) => client.restart());
+    await answered(this.assure(), { withinMs: ANSWER_MS, place: this.#place, onSilence });
     if (this.#process !== null && performance.now() - this.#shownAt >= SHOW_MS) await this.beat(time);
-  }
-
-  async #answered(call: Promise<void>, others: Client): Promise<void> {
-    const silence = Promise.withResolvers<void>();
-    const timer = setTimeout(() => {
-      for (const client of [this.#client, others]) client.restart();
-      const says = "PostgreSQL does not answer";
-      silence.reject(
-        new StorageError(`${says} (${this.#place}).`, { passing: true, publicMessage: `${says}.` }),
-      );
-    }, ANSWER_MS);
-    try {
-      await Promise.race([call, silence.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   async beat(time: number | null): Promise<boolean> {
