@@ -36,6 +36,8 @@ export interface StoreParts {
 /** What one statement holds that several calls share. */
 const MOST_LEASES = 2_000;
 const MOST_BYTES = 4 * 1024 * 1024;
+/** A server that has just answered is not asked again. */
+const PROBE_MS = 400;
 /** What is under way gets this long to end when the store closes. */
 const CLOSE_MS = 5_000;
 /** A job without a payload counts as much as this. */
@@ -54,6 +56,7 @@ export class PostgresStore implements Store {
   readonly #completions: SharedStatement<Settlement, boolean>;
   /** The kinds that the last claim asked for. */
   #kinds: readonly string[] | null = null;
+  #probedAt = -Infinity;
   readonly #underWay = new Set<Promise<unknown>>();
   #closed: Promise<void> | null = null;
 
@@ -148,8 +151,10 @@ export class PostgresStore implements Store {
 
   probe(): Promise<void> {
     return this.#read(async () => {
+      if (performance.now() - this.#probedAt < PROBE_MS) return;
       await this.#session.show(this.#clock.given(), this.#client);
       await this.#clock.look(this.#client);
+      this.#probedAt = performance.now();
     });
   }
 

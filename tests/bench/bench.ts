@@ -2,7 +2,7 @@
  * Benchmarks: what the queue does, beside the most that this machine can do in the same run. An absolute
  * figure describes the machine, a ratio describes the queue.
  * `deno task bench [--only drain|adding|…] [--jobs 100000] [--backlog 1000000] [--once] [--long] [--json |
- * --markdown]`; `--once`: one comparison each time, not the median of five
+ * --markdown] [--backend postgres | redis]`; `--once`: one comparison each time, not the median of five
  */
 import { parseArgs } from "node:util";
 import { adding } from "./adding.ts";
@@ -18,6 +18,7 @@ import { pickup } from "./pickup.ts";
 import { posting } from "./posting.ts";
 import { printMarkdown, printTable } from "./print_table.ts";
 import { type BenchOptions, isReached, ratioOf, type Row } from "./row.ts";
+import { isBackend, partsOf } from "./servers.ts";
 import { size } from "./size.ts";
 import { starting } from "./starting.ts";
 
@@ -55,9 +56,14 @@ function readFlags(args: string[]): Flags {
       markdown: { type: "boolean", default: false },
       jobs: { type: "string", default: "100000" },
       backlog: { type: "string", default: "1000000" },
+      backend: { type: "string" },
     },
   });
-  const known = values.long ? { ...PARTS, ...LONG } : PARTS;
+  const known = values.backend !== undefined
+    ? partsOfBackend(values.backend)
+    : values.long
+    ? { ...PARTS, ...LONG }
+    : PARTS;
   if (values.only !== undefined && !Object.hasOwn(known, values.only)) {
     throw new RangeError(`--only is one of ${Object.keys(known).join(", ")}.`);
   }
@@ -74,6 +80,11 @@ function readFlags(args: string[]): Flags {
     jobs: numberIn(values.jobs, "--jobs", 1_000_000),
     backlog: numberIn(values.backlog, "--backlog", 10_000_000),
   };
+}
+
+function partsOfBackend(name: string): Readonly<Record<string, Part>> {
+  if (!isBackend(name)) throw new RangeError("--backend is postgres or redis.");
+  return partsOf(name);
 }
 
 function numberIn(text: string, flag: string, most: number): number {

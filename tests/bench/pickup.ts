@@ -33,7 +33,7 @@ export async function pickup(): Promise<Row[]> {
   ];
 }
 
-async function pickups(system: BenchSystem, times: number): Promise<number[]> {
+export async function pickups(system: BenchSystem, times: number): Promise<number[]> {
   const { queue } = system;
   const values: number[] = [];
   for (let i = 0; i < times; i++) {

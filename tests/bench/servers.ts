@@ -1,0 +1,152 @@
+/** The same measures on a server: beside the statements of the backend themselves, without the system around them. */
+import { openStore } from "../../queue/get_queue.ts";
+import type { Store } from "../../queue/store.ts";
+import { postgresServer } from "../support/servers/postgres_server.ts";
+import { redisServer } from "../support/servers/redis_server.ts";
+import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
+import { drainFrom, warmUp } from "./drain.ts";
+import { middle, repeated } from "./middle_of.ts";
+import { pickups } from "./pickup.ts";
+import { preciseNow } from "./precise_now.ts";
+import { quantile } from "./quantile.ts";
+import type { BenchOptions, Goal, Row } from "./row.ts";
+
+const SERVERS = { postgres: postgresServer, redis: redisServer };
+
+export type Backend = keyof typeof SERVERS;
+
+export function isBackend(name: string): name is Backend {
+  return Object.hasOwn(SERVERS, name);
+}
+
+/** Of a queue of its own on the server. */
+type UrlOf = (queue: string) => string;
+
+const BATCH = 1_000;
+const CLAIMED = 640;
+/** Statements that overlap, as those of the system do. */
+const AT_ONCE = 2;
+const CLIENTS = 50;
+const ADDED_BY_ONE = 300;
+const ADDED_BY_MANY = 5_000;
+const PICKUPS = 300;
+const NOTICES = 100;
+/** A notice waits for the one before it, unless that is longer ago. */
+const NOTICE_PAUSE_MS = 60;
+
+/** The parts of the benchmark that a backend on a server has; each starts a server of its own. */
+export function partsOf(backend: Backend): Record<string, (options: BenchOptions) => Promise<Row[]>> {
+  const withServer =
+    (measure: (url: UrlOf, options: BenchOptions) => Promise<Row[]>) => async (options: BenchOptions) => {
+      await using server = await SERVERS[backend]();
+      return await measure((queue) => server.url(queue), options);
+    };
+  return { drain: withServer(drain), adding: withServer(adding), pickup: withServer(pickup) };
+}
+
+async function drain(url: UrlOf, { jobs, rounds }: BenchOptions): Promise<Row[]> {
+  let n = 0;
+  const { figure, limit } = middle(
+    await repeated(rounds, async () => {
+      n += 1;
+      return {
+        figure: await systemDrain(url(`drain_${n}`), jobs),
+        limit: await bareDrain(url(`bare_${n}`), jobs),
+      };
+    }),
+  );
+  const measure = `drain of ${
+    jobs.toLocaleString("en")
+  } no-op jobs, 10 consumers, beside the same statements alone`;
+  return [{ measure, figure, limit, unit: "/s", goal: { ratio: 0.7 } }];
+}
+
+async function systemDrain(url: string, jobs: number): Promise<number> {
+  await using system = await openBenchSystem({ url });
+  await warmUp(system);
+  return await drainFrom(system, jobs);
+}
+
+async function bareDrain(url: string, jobs: number): Promise<number> {
+  const store = await openStore(url, "owner");
+  try {
+    for (let added = 0; added < jobs;) {
+      added += (await store.insert(newJobs(added, Math.min(BATCH, jobs - added)))).length;
+    }
+    const since = performance.now();
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => drainLoop(store, `consumer ${n}`)));
+    return jobs / (performance.now() - since) * 1000;
+  } finally {
+    await store.close();
+  }
+}
+
+function newJobs(from: number, count: number) {
+  return Array.from({ length: count }, (_, i) => ({
+    ...{ id: `job ${from + i}`, kind: "noop", payload: "null", priority: 0, runAt: null, replace: false },
+  }));
+}
+
+async function drainLoop(store: Store, consumerId: string): Promise<void> {
+  for (;;) {
+    const { claimed } = await store.claim([{ consumerId, limit: CLAIMED, suspect: false }], {
+      kinds: ["noop"],
+    });
+    if (claimed.length === 0) return;
+    await store.settle(claimed.map(({ seq, lease }) => ({ seq, lease, verb: "complete", result: null })));
+  }
+}
+
+async function adding(url: UrlOf): Promise<Row[]> {
+  await using system = await openBenchSystem({ url: url("adding") });
+  await warmUp(system);
+  const limit = await addRate(system, { clients: 1, jobs: ADDED_BY_ONE });
+  const figure = await addRate(system, { clients: CLIENTS, jobs: ADDED_BY_MANY });
+  const measure = `adding one by one, ${CLIENTS} clients beside one`;
+  return [{ measure, figure, limit, unit: "/s", goal: { ratio: 5 } }];
+}
+
+async function addRate(
+  { queue }: BenchSystem,
+  { clients, jobs }: { readonly clients: number; readonly jobs: number },
+): Promise<number> {
+  const since = performance.now();
+  const client = async () => {
+    for (let i = 0; i < jobs / clients; i++) await queue.add([{ kind: "noop" }]);
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return jobs / (performance.now() - since) * 1000;
+}
+
+async function pickup(url: UrlOf): Promise<Row[]> {
+  await using system = await openBenchSystem({ url: url("pickup") });
+  await warmUp(system);
+  const idle = await pickups(system, PICKUPS);
+  const bare = await notices(url("notices"));
+  const row = (part: number, goal: Goal): Row => ({
+    measure: `pickup by an idle system, p${part * 100}, beside a commit and its notice`,
+    ...{ figure: quantile(idle, part), unit: "ms", limit: quantile(bare, part), goal },
+  });
+  return [row(0.5, { ratio: 0.5 }), row(0.99, { ratio: 0.5 })];
+}
+
+/** From the insert of a job to the notice that another store gets of it. */
+async function notices(url: string): Promise<number[]> {
+  const [writer, watcher] = [await openStore(url, "owner"), await openStore(url, "owner")];
+  const values: number[] = [];
+  try {
+    for (let i = 0; i < NOTICES; i++) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      using _watch = watcher.watch(resolve);
+      const since = preciseNow();
+      const inserted = writer.insert(newJobs(i, 1));
+      await promise;
+      values.push(preciseNow() - since);
+      await inserted;
+      await new Promise((resolve) => setTimeout(resolve, NOTICE_PAUSE_MS));
+    }
+    return values;
+  } finally {
+    await Promise.all([writer.close(), watcher.close()]);
+  }
+}
