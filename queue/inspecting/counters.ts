@@ -1,7 +1,7 @@
 /** Counts what happens: per second over the last minute, and in all since this process began. */
 import type { QueueEvent, Reaped } from "../events.ts";
 import { isFinished } from "../job.ts";
-import type { KindTotals, QueueStats, Rates } from "../roles.ts";
+import type { KindTotals, QueueStats, Rates } from "../queue_stats.ts";
 import type { Claimed, Ending } from "../store.ts";
 
 const SECONDS_KEPT = 60;
