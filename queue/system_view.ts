@@ -61,7 +61,7 @@ export type Fault = "crash" | "hang";
 export interface HostView {
   /** Of the process. */
   readonly id: string;
-  /** Of the host, with the number of the process where several run on one host. */
+  /** Of the host, with more where several processes run on hosts of one name: no two have the same. */
   readonly name: string;
   readonly pid: number;
   readonly version: string;
@@ -71,9 +71,10 @@ export interface HostView {
   readonly silentMs: number;
   /** What it shows of itself, without recent events; null: nothing that this release understands. */
   readonly view: SystemView | null;
-  /** When it was like that, by the clock of the store. */
-  readonly viewedAt: number;
-  /** Counts per second of its last minute, oldest first. */
+  /** How old that is, in milliseconds, as of the last look. */
+  readonly viewAgeMs: number;
+  /** What happens per second through this process, and the last minute, oldest first. */
+  readonly rates: Rates;
   readonly history: readonly Rates[];
 }
 

@@ -1,6 +1,7 @@
 /** The other processes on the queue: what they show of themselves, and what this one orders there. */
 import { printable } from "../basics/text.ts";
 import { hostChannel } from "../capabilities.ts";
+import { meanOf, noEvents } from "../inspecting/counters.ts";
 import type { Presence } from "../maintenance/presence.ts";
 import type { QueueParts } from "../options.ts";
 import type { Rates } from "../queue_stats.ts";
@@ -8,7 +9,7 @@ import type { Inspector, Operator, Presenter } from "../roles.ts";
 import type { ProcessRow } from "../store.ts";
 import type { HostView } from "../system_view.ts";
 import { orderText, readOrder } from "./orders.ts";
-import { readView, viewText } from "./view_text.ts";
+import { readView, type ViewOfHost, viewText } from "./view_text.ts";
 
 const LONGEST_NAME = 100;
 
@@ -81,22 +82,42 @@ export class Hosts implements Roles {
   };
 }
 
-/** By id. Two processes on one host are told apart by their numbers. */
+/** By id. Processes on one host are told apart by their numbers, and containers with one name and number by their ids. */
 function namesOf(rows: readonly ProcessRow[]): ReadonlyMap<string, string> {
   const living = rows.filter(({ isDead }) => !isDead);
   return new Map(living.map(({ id, host, pid }) => {
-    const isAlone = living.filter((other) => other.host === host).length === 1;
+    const namesakes = living.filter((other) => other.host === host);
+    const isUnique = namesakes.filter((other) => other.pid === pid).length === 1;
     const name = printable(host, { maxLength: LONGEST_NAME });
-    return [id, isAlone ? name : `${name} (pid ${pid})`];
+    if (namesakes.length === 1) return [id, name];
+    return [id, `${name} (pid ${pid}${isUnique ? "" : `, ${printable(id.slice(0, 8))}`})`];
   }));
 }
 
 function toHost(row: ProcessRow, name: string, lookedAt: number): HostView {
   const { id, pid, version, startedAt, seenAt } = row;
+  const { view, viewedAt, history } = readView(row.view, seenAt);
   return {
     ...{ id, name, pid, startedAt, seenAt },
     version: printable(version, { maxLength: LONGEST_NAME }),
     silentMs: Math.max(0, lookedAt - seenAt),
-    ...readView(row.view, seenAt),
+    view,
+    viewAgeMs: Math.max(0, lookedAt - viewedAt),
+    rates: meanOf(history),
+    history: upTo(lookedAt, { history, viewedAt }),
   };
+}
+
+/** In the seconds of the present: those since its view was made are empty yet. */
+function upTo(
+  now: number,
+  { history, viewedAt }: Pick<ViewOfHost, "history" | "viewedAt">,
+): readonly Rates[] {
+  const passed = Math.max(0, secondOf(now) - secondOf(viewedAt));
+  const empty = Array.from({ length: Math.min(passed, history.length) }, noEvents);
+  return [...history.slice(empty.length), ...empty];
+}
+
+function secondOf(time: number): number {
+  return Math.floor(time / 1_000);
 }

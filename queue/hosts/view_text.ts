@@ -5,7 +5,7 @@
 import { printable } from "../basics/text.ts";
 import { MAX_TIME } from "../job.ts";
 import type { Rates } from "../queue_stats.ts";
-import type { ConsumerState, ConsumerView, HostView, SystemView } from "../system_view.ts";
+import type { ConsumerState, ConsumerView, SystemView } from "../system_view.ts";
 
 /** In UTF-16 units: the 1,000 consumers that one process may have. */
 const LONGEST = 256 * 1024;
@@ -20,7 +20,13 @@ const STATES: Readonly<Record<ConsumerState, true>> = {
   ...{ starting: true, idle: true, working: true, waiting: true, silent: true, restarting: true },
 };
 
-export type ViewOfHost = Pick<HostView, "view" | "viewedAt" | "history">;
+export interface ViewOfHost {
+  readonly view: SystemView | null;
+  /** By the clock of the store. */
+  readonly viewedAt: number;
+  /** Counts per second of the minute before. */
+  readonly history: readonly Rates[];
+}
 
 /** As many consumers as fit. Recent events are left out: each process shows its own. */
 export function viewText({ view, viewedAt, history }: ViewOfHost & { readonly view: SystemView }): string {
