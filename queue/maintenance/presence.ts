@@ -5,6 +5,8 @@ import type { ProcessRow } from "../store.ts";
 
 /** With its heartbeats a process shows that it is alive, but not more often than this. */
 const BEAT_MS = 1_000;
+/** Where other hosts look on: what their pages show of this process is a second old at most, with the time of their look. */
+const SHOW_MS = 500;
 /** After this a process shows that it is alive before it claims more. */
 const STALE_MS = 10_000;
 /** Where the backend does not know better, a process is dead after this, or after the time of a stall if that is longer. */
@@ -82,7 +84,8 @@ export class Presence {
 
   /** The pages report a storage that does not work at the moment; the next beat tries again. */
   async beat(): Promise<void> {
-    if (!this.#isWanted || performance.now() - this.#beatAt < BEAT_MS) return;
+    const everyMs = this.#view === null ? BEAT_MS : SHOW_MS;
+    if (!this.#isWanted || performance.now() - this.#beatAt < everyMs) return;
     this.#beatAt = performance.now();
     await this.#show().catch(assertPassing);
   }

@@ -18,10 +18,15 @@ export function consumersOnWire(view: SystemView, { hosts, hostName }: Neighbour
   if (hosts.length === 0) return view.consumers.map((consumer) => consumerOnWire(consumer));
   return [
     ...view.consumers.map((consumer) => consumerOnWire(consumer, { host: hostName, agedMs: 0 })),
-    ...hosts.flatMap(({ name: host, view, viewAgeMs: agedMs }) =>
-      (view?.consumers ?? []).map((consumer) => consumerOnWire(consumer, { host, agedMs }))
-    ),
+    ...hosts.flatMap((host) => consumersOf(host)),
   ];
+}
+
+/** Whether those of a quiet host still work is not known. */
+function consumersOf(host: HostView) {
+  const where = { host: host.name, agedMs: host.viewAgeMs };
+  const consumers = (host.view?.consumers ?? []).map((consumer) => consumerOnWire(consumer, where));
+  return isQuiet(host) ? consumers.map((consumer) => ({ ...consumer, state: "silent" as const })) : consumers;
 }
 
 interface Whereabouts {
