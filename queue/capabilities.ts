@@ -9,11 +9,24 @@ export interface Unavailable {
 /** Writes a complete, checked copy to `path`. */
 export type Backup = (path: string, how?: { readonly replace?: boolean }) => Promise<void>;
 
+/** Short texts between the processes on one queue. */
+export interface HostChannel {
+  /**
+   * Delivers a text of at most 4,000 bytes to another process within a second, at most once, and perhaps never. False:
+   * there is no such process. @throws {StorageError}
+   */
+  send(processId: string, text: string): Promise<boolean>;
+  /** Calls `onText` with each text for the process that has joined through this store, until disposed. */
+  listen(onText: (text: string) => void): Disposable;
+}
+
 /** What only some backends can do. */
 export interface Capabilities {
   readonly backup: Backup | Unavailable;
   /** Like `check`, and reads everything that is stored. */
   readonly deepCheck: (() => Promise<string[]>) | Unavailable;
+  /** Processes on several hosts work on one queue, and know of each other. */
+  readonly hosts: HostChannel | Unavailable;
 }
 
 /** The part of a store that this needs. */
@@ -44,6 +57,11 @@ export async function checkStorage(store: CapableStore, { deep }: { deep: boolea
   return deep && !isUnavailable(deepCheck) ? await deepCheck() : await store.check();
 }
 
+/** Null: the queue has one host. */
+export function hostChannel({ capabilities: { hosts } }: CapableStore): HostChannel | null {
+  return isUnavailable(hosts) ? null : hosts;
+}
+
 function isUnavailable(capability: Capabilities[keyof Capabilities]): capability is Unavailable {
-  return typeof capability !== "function";
+  return "reason" in capability;
 }

@@ -4,6 +4,7 @@
 export * from "./job.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
+export type * from "./queue_stats.ts";
 export type * from "./roles.ts";
 export type * from "./store.ts";
 export type * from "./system_view.ts";

@@ -8,6 +8,7 @@ import { backUp, type MissingCapabilities, missingCapabilities } from "./capabil
 import { ClockRollback } from "./policy/clock_rollback.ts";
 import { Consuming } from "./consuming/consuming.ts";
 import { Events } from "./events.ts";
+import { Hosts } from "./hosts/hosts.ts";
 import { StorageHealth } from "./health.ts";
 import { Inspecting, LastStats } from "./inspecting/inspecting.ts";
 import { Totals } from "./inspecting/counters.ts";
@@ -20,7 +21,13 @@ import type * as roles from "./roles.ts";
 import type { Store } from "./store.ts";
 import { verify } from "./maintenance/verify.ts";
 
-type Role = roles.Consumer & roles.Maintainer & roles.Inspector & roles.Operator & roles.Admin;
+type Role =
+  & roles.Consumer
+  & roles.Maintainer
+  & roles.Presenter
+  & roles.Inspector
+  & roles.Operator
+  & roles.Admin;
 
 export class Queue implements Role {
   readonly stallMs: number;
@@ -36,6 +43,7 @@ export class Queue implements Role {
   readonly #maintenance: Maintenance;
   readonly #inspecting: Inspecting;
   readonly #operating: Operating;
+  readonly #hosts: Hosts;
 
   constructor(store: Store, options: QueueOptions) {
     ({ stallMs: this.stallMs, kinds: this.kinds } = options);
@@ -58,6 +66,8 @@ export class Queue implements Role {
     });
     this.#inspecting = new Inspecting(this.#parts, this.#last);
     this.#operating = new Operating(this.#parts, this.#inspecting);
+    const history = () => this.#inspecting.history();
+    this.#hosts = new Hosts(this.#parts, { presence: this.#presence, history });
   }
 
   // Enqueuer
@@ -76,6 +86,7 @@ export class Queue implements Role {
   verify: Role["verify"] = (...args) => this.#maintenance.verify(...args);
   watch: Role["watch"] = () => this.#maintenance.watch();
   probe: Role["probe"] = () => this.#maintenance.probe();
+  present: Role["present"] = (...args) => this.#hosts.present(...args);
 
   // Inspector
   get: Role["get"] = (...args) => this.#inspecting.get(...args);
@@ -100,9 +111,18 @@ export class Queue implements Role {
     return [...this.#maintenance.findings, ...this.#last.warnings];
   }
 
+  get hosts(): Role["hosts"] {
+    return this.#hosts.hosts;
+  }
+
+  get hostName(): string {
+    return this.#hosts.hostName;
+  }
+
   // Operator
   move: Role["move"] = (...args) => this.#operating.move(...args);
   moveAll: Role["moveAll"] = (...args) => this.#operating.moveAll(...args);
+  orderFault: Role["orderFault"] = (...args) => this.#hosts.orderFault(...args);
 
   // Admin
   beginRequest: Role["beginRequest"] = () => this.#requests.begin();

@@ -2,7 +2,9 @@
 import type { MissingCapabilities } from "./capabilities.ts";
 import type { Listener, Reaped } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
-import type { ClaimAnswer, Claimed, ClaimRequest, Due, GetOptions, JobPage, StoreStats } from "./store.ts";
+import type { QueueStats } from "./queue_stats.ts";
+import type { ClaimAnswer, Claimed, ClaimRequest, Due, GetOptions, JobPage } from "./store.ts";
+import type { Fault, HostView, Shown } from "./system_view.ts";
 
 /** A job as a caller passes it; every field is checked. */
 export interface JobRequest {
@@ -101,6 +103,15 @@ export interface Maintainer {
   probe(): Promise<void>;
 }
 
+/** The role of the supervisor. */
+export interface Presenter {
+  /**
+   * Shows this system to the other hosts, and passes on what they order, until the result is disposed. Does nothing on a
+   * backend for one host.
+   */
+  present(shown: Shown): Disposable;
+}
+
 export interface JobFilter {
   readonly status?: Status;
   /** Any of these statuses; if `status` is given as well, only that one. */
@@ -132,52 +143,6 @@ export interface ListRequest extends JobFilter {
 
 export type JobList = JobPage;
 
-/** Events per second, over the last ten whole seconds. */
-export interface Rates {
-  readonly added: number;
-  readonly completed: number;
-  readonly failed: number;
-}
-
-/** Totals since this process began, for one kind of job. */
-export interface KindTotals {
-  readonly kind: string;
-  /** Jobs added or restarted. */
-  readonly added: number;
-  /** Jobs claimed; a job that is released before it began and claimed again counts twice. */
-  readonly started: number;
-  /** Attempts that ended, in any way. */
-  readonly attempts: number;
-  /** Of these: by an error or a deadline, snoozed by the handler, by a dead or silent consumer, by a stop. */
-  readonly failedAttempts: number;
-  readonly postponed: number;
-  readonly crashed: number;
-  readonly stalled: number;
-  readonly released: number;
-  /** Jobs that became COMPLETED, FAILED and UNPROCESSABLE. */
-  readonly completed: number;
-  readonly failed: number;
-  readonly exhausted: number;
-  /** Jobs that an operator or a script moved through this process. */
-  readonly canceled: number;
-  readonly resubmitted: number;
-  /** Late results, dropped. */
-  readonly fenced: number;
-}
-
-export interface QueueStats extends Pick<StoreStats, "counts" | "parked"> {
-  /** How long the job at the head of the line has been due, in milliseconds; 0 when none waits. */
-  readonly ageMs: number;
-  /** Jobs whose consumer has fallen silent. */
-  readonly stalled: number;
-  readonly rates: Rates;
-  /** Counts per second of the last minute, oldest first. */
-  readonly history: readonly Rates[];
-  /** Late writes of workers that had lost their lease: dropped. */
-  readonly fenced: number;
-  readonly totals: readonly KindTotals[];
-}
-
 /** The read-only role. */
 export interface Inspector {
   /** @throws {QueueError} `unknown_job` */
@@ -194,6 +159,9 @@ export interface Inspector {
   readonly publicTrouble: string | null; // the same without the name of any file, for probes without a login
   /** Warnings for the operator while the storage works, as of the last sweep. */
   readonly warnings: readonly string[];
+  /** The other processes that work on the queue, as of half a second ago; empty on a backend for one host. */
+  readonly hosts: readonly HostView[];
+  readonly hostName: string; // of this process, among those
   readonly stallMs: number;
   readonly kinds: readonly string[];
   subscribe(listener: Listener): () => void;
@@ -227,6 +195,11 @@ export interface Operator extends Enqueuer {
   move(verb: OperatorVerb, ids: readonly string[], by: string, options?: MoveOptions): Promise<MoveResult[]>;
   /** Moves all jobs that match and may be moved, some hundreds a turn. Returns how many were moved. */
   moveAll(verb: OperatorVerb, filter: JobFilter, how: MoveAllOptions): Promise<number>;
+  /**
+   * Orders a consumer of another host to crash or hang, which that host may refuse. `by` names the user. False: no other
+   * host has such a consumer. @throws {StorageError}
+   */
+  orderFault(consumerId: string, fault: Fault, by: string): Promise<boolean>;
 }
 
 /** The role of the code that opened the queue. */

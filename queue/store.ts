@@ -112,6 +112,8 @@ export interface ProcessRow extends ProcessIdentity {
   readonly seenAt: number; // at its last beat
   /** The backend knows that the process is dead, or has seen nothing of it for as long as was asked. */
   readonly isDead: boolean;
+  /** What it gave with its beats last; null: nothing. */
+  readonly view: string | null;
 }
 
 /** The facts about a job whose consumer is silent, or whose process is dead. */
@@ -219,8 +221,11 @@ export interface Store {
   stats(options: { readonly silentForMs: number }): Promise<StoreStats>;
   /** Adds the row of this process: what it claims from now on is recovered when it dies. */
   join(process: ProcessIdentity): Promise<void>;
-  /** Shows that this process is alive. Returns `false` if its row is gone, because it was taken for dead. */
-  beat(): Promise<boolean>;
+  /**
+   * Shows that this process is alive. Returns `false` if its row is gone, because it was taken for dead. `view` is kept for
+   * other processes where there may be any on other hosts.
+   */
+  beat(view?: string): Promise<boolean>;
   /** Removes the row of a process: this one stops, or a dead one has no jobs any more. */
   leave(id: string): Promise<void>;
   /** All processes, in the order in which they joined. One not seen for `silentForMs` counts as dead. */

@@ -4,6 +4,7 @@
  */
 import type { QueueEvent } from "./events.ts";
 import type { OperatorVerb, Status } from "./job.ts";
+import type { Rates } from "./queue_stats.ts";
 
 export type ConsumerState =
   | "starting"
@@ -53,6 +54,42 @@ export interface SystemView {
   readonly memoryBytes: number;
 }
 
+/** What may be done to a consumer on purpose, to see how the system recovers. */
+export type Fault = "crash" | "hang";
+
+/** Another process that works on the queue. Its texts are untrusted, and cut where they are very long. */
+export interface HostView {
+  /** Of the process. */
+  readonly id: string;
+  /** Of the host, with more where several processes run on hosts of one name: no two have the same. */
+  readonly name: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly seenAt: number;
+  /** How long ago the process was heard of, as of the last look at it: while the storage is away nothing is known. */
+  readonly silentMs: number;
+  /** What it shows of itself, without recent events; null: nothing that this release understands. */
+  readonly view: SystemView | null;
+  /** How old that is, in milliseconds, as of the last look. */
+  readonly viewAgeMs: number;
+  /** What happens per second through this process, and the last minute, oldest first. */
+  readonly rates: Rates;
+  readonly history: readonly Rates[];
+}
+
+/** What a process shows to the other hosts, and does for them. */
+export interface Shown {
+  view(): SystemView;
+  onOrder(order: HostOrder): void;
+}
+
+/** What another host wants of this one. `by` names the user and that host; all texts are untrusted. */
+export type HostOrder =
+  | { readonly type: "fault"; readonly consumerId: string; readonly fault: Fault; readonly by: string }
+  /** This release does not know such an order; `text` is fit for a log. */
+  | { readonly type: "unknown"; readonly text: string };
+
 /** For the operator. */
 export interface RecentEvent {
   /** Milliseconds since 1970. */
@@ -90,6 +127,6 @@ export type Happening =
   /** The check of every job after an unclean stop found this problem and the given number of others. */
   | { readonly type: "verified"; readonly problem: string; readonly others: number }
   | { readonly type: "restarted"; readonly role: "consumer" | "producer"; readonly why: string }
-  | { readonly type: "provoked"; readonly how: "crash" | "hang"; readonly by: string }
+  | { readonly type: "provoked"; readonly how: Fault; readonly by: string }
   /** A sentence about the system itself. */
   | { readonly type: "notice"; readonly text: string };

@@ -1,5 +1,5 @@
 /** What the pages get to work with: the queue in its roles, the running system, the clock. */
-import type { Inspector, Operator, SystemView } from "@persistent-queue/queue";
+import type { Fault, Inspector, Operator, SystemView } from "@persistent-queue/queue";
 import type { Audit } from "./auth/audit.ts";
 import type { Neighbours } from "./http/page_address.ts";
 
@@ -35,7 +35,7 @@ export interface System {
   sweep(): Promise<number>;
   /**
    * Makes the thread of this consumer die, or spin for ever, to show how the system recovers. `by` names the requester.
-   * False = no such consumer.
+   * False = no such consumer here.
    */
-  injectFault(consumerId: string, how: "crash" | "hang", by: string): boolean;
+  injectFault(consumerId: string, how: Fault, by: string): boolean;
 }

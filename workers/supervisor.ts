@@ -4,48 +4,26 @@
  */
 import {
   assertPassing,
-  type Consumer,
-  type Enqueuer,
   EXIT,
-  type Inspector,
-  type Maintainer,
   messageOf,
   type QueueEvent,
   sleep,
   type SystemView,
 } from "@persistent-queue/queue";
 import { type Spawn, startChild } from "./child.ts";
-import type { Settings } from "./config.ts";
 import { ConsumerSlot } from "./slots/consumer_slot.ts";
 import { logLines, type SystemEvent } from "./reporting/log_lines.ts";
 import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 import { handlersUrl } from "./process/handler_project.ts";
-import type { Log } from "./log.ts";
 import { HostedThreads } from "./slots/hosted_threads.ts";
+import { obeying } from "./orders.ts";
 import { ProcessWatch } from "./slots/process_watch.ts";
 import { ProducerSlot } from "./slots/producer_slot.ts";
 import { RecentEvents } from "./reporting/recent_events.ts";
+import type { SupervisorOptions } from "./supervisor_options.ts";
 import { Sweeper, type Verdict } from "./sweeper.ts";
 import { warningsOf } from "./reporting/warnings.ts";
 import { WedgedThreads } from "./slots/wedged_threads.ts";
-
-export interface SupervisorOptions {
-  readonly queue: Enqueuer & Consumer & Maintainer & Pick<Inspector, "subscribe" | "trouble" | "warnings">;
-  readonly settings: Settings;
-  readonly log: Log;
-  readonly handlers?: URL; // their folder, as the settings say unless given
-  readonly threads?: HostedThreads; // with what handlers may do; all that this process may unless given
-  readonly spawn?: Spawn; // how each is started: for real unless given
-  readonly dispatch?: (options: DispatcherOptions) => Dispatcher; // makes the dispatcher; the usual one unless given
-  readonly check?: { readonly problems: readonly string[] }; // what is wrong with them
-  readonly now?: () => number; // milliseconds since 1970
-  /** Monotonic, in milliseconds. */
-  readonly clock?: () => number;
-  /** Gets the errors that the log has in words. */
-  readonly onError?: (error: unknown) => void;
-  /** It cannot go on: the process should end with this code. */
-  readonly onFatal: (exitCode: number, why: string) => void;
-}
 
 const STOP_MS = 5_000;
 const CLOSE_MS = 1_000;
@@ -66,7 +44,7 @@ export class Supervisor {
   #sweep: { lastAt: number | null; lastRequeued: number } = { lastAt: null, lastRequeued: 0 };
   #hasStarted = false;
   #stopping: Promise<void> | null = null;
-  #unsubscribe = () => {};
+  #leave = () => {};
 
   constructor(options: SupervisorOptions) {
     const { queue, settings, now = Date.now, clock = () => performance.now() } = options;
@@ -119,9 +97,16 @@ export class Supervisor {
 
   /** First recovers what a dead process left behind, then starts all threads. */
   async start(): Promise<void> {
-    this.#unsubscribe = this.#options.queue.subscribe((event) => this.#hear(event));
+    const { queue, settings } = this.#options;
+    const unsubscribe = queue.subscribe((event) => this.#hear(event));
+    const onOrder = obeying(this, { settings, tell: (event) => this.#report(event) });
+    const presented = queue.present({ view: () => this.view(), onOrder });
+    this.#leave = () => {
+      unsubscribe();
+      presented[Symbol.dispose]();
+    };
     await this.#recover();
-    await this.#options.queue.probe().catch(assertPassing);
+    await queue.probe().catch(assertPassing);
     if (this.#stopping !== null) return;
     for (const consumer of this.#consumers) consumer.fill();
     this.#producer?.fill();
@@ -160,7 +145,7 @@ export class Supervisor {
     await Promise.all(this.#consumers.map((consumer) => consumer.stop(CLOSE_MS)));
     this.#threads[Symbol.dispose]();
     await this.#processWatch?.isTidy;
-    this.#unsubscribe();
+    this.#leave();
   }
 
   view(): SystemView {

@@ -1,7 +1,7 @@
 /** Counts what happens: per second over the last minute, and in all since this process began. */
 import type { QueueEvent, Reaped } from "../events.ts";
 import { isFinished } from "../job.ts";
-import type { KindTotals, QueueStats, Rates } from "../roles.ts";
+import type { KindTotals, QueueStats, Rates } from "../queue_stats.ts";
 import type { Claimed, Ending } from "../store.ts";
 
 const SECONDS_KEPT = 60;
@@ -41,10 +41,7 @@ export class Meter {
 
   /** The rate per second over the last ten whole seconds. */
   rates(): Rates {
-    const recent = this.history().slice(-SECONDS_AVERAGED);
-    const mean = (name: keyof Rates) =>
-      recent.reduce((sum, rates) => sum + rates[name], 0) / SECONDS_AVERAGED;
-    return { added: mean("added"), completed: mean("completed"), failed: mean("failed") };
+    return meanOf(this.history());
   }
 
   #second(): number {
@@ -66,7 +63,14 @@ export class Meter {
   }
 }
 
-function noEvents(): Rate {
+/** Per second, over the last ten of these seconds. */
+export function meanOf(history: readonly Rates[]): Rates {
+  const recent = history.slice(-SECONDS_AVERAGED);
+  const mean = (name: keyof Rates) => recent.reduce((sum, rates) => sum + rates[name], 0) / SECONDS_AVERAGED;
+  return { added: mean("added"), completed: mean("completed"), failed: mean("failed") };
+}
+
+export function noEvents(): Rate {
   return { added: 0, completed: 0, failed: 0 };
 }
 

@@ -2,7 +2,8 @@
 import { QueueError } from "../errors.ts";
 import type { HistoryEntry, Job } from "../job.ts";
 import type { QueueParts } from "../options.ts";
-import type { Inspector, JobList, ListRequest, QueueStats } from "../roles.ts";
+import type { QueueStats, Rates } from "../queue_stats.ts";
+import type { Inspector, JobList, ListRequest } from "../roles.ts";
 import type { GetOptions, ParkedKind, StoreStats } from "../store.ts";
 import { checkId, checkStoredId } from "../adding/check_job.ts";
 import { printable } from "../basics/text.ts";
@@ -54,6 +55,11 @@ export class Inspecting implements Pick<Inspector, "get" | "getMany" | "list" | 
       ...this.#meter.view(),
       ...totals.view(),
     };
+  }
+
+  /** Counts per second of the last minute, oldest first. */
+  history(): readonly Rates[] {
+    return this.#meter.history();
   }
 
   /** Resolves when no search is running any more. */

@@ -1,5 +1,6 @@
 /** Upkeep: jobs of silent and dead holders, old jobs, the check after an unclean stop, and whether the storage works. */
 import { sleep, yieldToEventLoop } from "../basics/time.ts";
+import { hostChannel } from "../capabilities.ts";
 import { assertPassing } from "../errors.ts";
 import type { Reaped } from "../events.ts";
 import type { LastStats } from "../inspecting/inspecting.ts";
@@ -165,6 +166,8 @@ export class Maintenance implements Maintainer {
   async #lookForDead(): Promise<void> {
     if (performance.now() - this.#lookedAt < LOOK_MS) return;
     this.#lookedAt = performance.now();
+    // The other hosts want to know more often than it sweeps that this one lives, and how it is.
+    if (hostChannel(this.#parts.store) !== null) await this.#presence.beat();
     await this.#recoverDead({ isCharged: true });
   }
 }

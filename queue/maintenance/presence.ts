@@ -5,6 +5,8 @@ import type { ProcessRow } from "../store.ts";
 
 /** With its heartbeats a process shows that it is alive, but not more often than this. */
 const BEAT_MS = 1_000;
+/** Where other hosts look on: what their pages show of this process is a second old at most, with the time of their look. */
+const SHOW_MS = 500;
 /** After this a process shows that it is alive before it claims more. */
 const STALE_MS = 10_000;
 /** Where the backend does not know better, a process is dead after this, or after the time of a stall if that is longer. */
@@ -16,16 +18,40 @@ function hostName(): string {
   return state === "granted" ? Deno.hostname() : "localhost";
 }
 
+interface Seen {
+  readonly rows: readonly ProcessRow[];
+  /** When it was looked, by the clock of the store. */
+  readonly at: number;
+}
+
 export class Presence {
+  readonly host = hostName();
   readonly #parts: QueueParts;
   #id: string | null = null;
   /** A command beside the system does not work on the queue, and never joins. */
   #isWanted = false;
   #joining: Promise<void> | null = null;
   #beatAt = -Infinity;
+  /** Makes what the other hosts get to see of this process with each beat. */
+  #view: (() => string) | null = null;
+  #seen: Seen = { rows: [], at: 0 };
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
+  }
+
+  /** Under which it has joined. */
+  get id(): string | null {
+    return this.#id;
+  }
+
+  /** The processes, as `dead` found them last. */
+  get seen(): Seen {
+    return this.#seen;
+  }
+
+  show(view: (() => string) | null): void {
+    this.#view = view;
   }
 
   /** Does nothing if the process has joined already. @throws {StorageError} the next claim, or beat, tries again */
@@ -40,7 +66,7 @@ export class Presence {
     const { store, health, options } = this.#parts;
     // Afresh for each try: one that failed may have been written all the same, and is then the row of a dead process.
     const id = crypto.randomUUID();
-    await health.observe(store.join({ id, host: hostName(), pid: Deno.pid, version: options.version }));
+    await health.observe(store.join({ id, host: this.host, pid: Deno.pid, version: options.version }));
     this.#id = id;
     this.#beatAt = performance.now();
   }
@@ -58,7 +84,8 @@ export class Presence {
 
   /** The pages report a storage that does not work at the moment; the next beat tries again. */
   async beat(): Promise<void> {
-    if (!this.#isWanted || performance.now() - this.#beatAt < BEAT_MS) return;
+    const everyMs = this.#view === null ? BEAT_MS : SHOW_MS;
+    if (!this.#isWanted || performance.now() - this.#beatAt < everyMs) return;
     this.#beatAt = performance.now();
     await this.#show().catch(assertPassing);
   }
@@ -66,7 +93,7 @@ export class Presence {
   /** A process that another one took for dead joins again. */
   async #show(): Promise<void> {
     const { store, health } = this.#parts;
-    if (this.#id !== null && await health.observe(store.beat())) return;
+    if (this.#id !== null && await health.observe(store.beat(this.#view?.()))) return;
     this.#id = null;
     await this.join();
   }
@@ -83,6 +110,7 @@ export class Presence {
       store.processes({ silentForMs: Math.max(stallMs, DEAD_MS) }),
       "read",
     );
+    this.#seen = { rows: processes, at: store.now() };
     return processes.filter(({ isDead }) => isDead);
   }
 }

@@ -78,6 +78,13 @@ export class PostgresStore implements Store {
     this.capabilities = {
       backup: { reason: "A queue on PostgreSQL is backed up with the server's own tools, such as pg_dump." },
       deepCheck: { reason: "The pages of PostgreSQL are checked with the server's own tool, pg_amcheck." },
+      hosts: {
+        send: (processId, text) => this.#read(() => session.send(client, processId, text)),
+        listen: (onText) => {
+          this.#assertOpen();
+          return session.listen(onText);
+        },
+      },
     };
   }
 
@@ -124,7 +131,7 @@ export class PostgresStore implements Store {
       this.#kinds = null;
     });
 
-  beat: Store["beat"] = () => this.#read(() => this.#session.beat(this.#clock.given()));
+  beat: Store["beat"] = (view) => this.#read(() => this.#session.beat(this.#clock.given(), view));
 
   leave: Store["leave"] = (id) => this.#read(() => this.#session.leave(this.#client, id));
 

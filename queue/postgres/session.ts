@@ -3,8 +3,9 @@
  * lock, by which the others see at once that the process lives, and it listens for their changes.
  */
 import { randomUUID } from "node:crypto";
+import { Mailbox, messageTo } from "../hosts/messages.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
-import { number, toText } from "../sql/rows.ts";
+import { number, textOrNull, toText } from "../sql/rows.ts";
 import type { PostgresAddress } from "./address.ts";
 import { answered } from "./answered.ts";
 import { Client, type Tx } from "./client.ts";
@@ -24,6 +25,8 @@ const ANSWER_MS = 3_000;
 /** And a process that has not, and holds no lock, is dead. */
 const RECONNECT_MS = 1_000;
 
+const QUICK = `quick AS (SELECT set_config('synchronous_commit', 'off', true))`;
+
 const SESSION = {
   // ?1 id ?2 host ?3 pid ?4 version ?5 now, or null
   join: `INSERT INTO processes (id, host, pid, version, started_at, seen_at)
@@ -34,14 +37,18 @@ const SESSION = {
   unlock: `SELECT pg_advisory_unlock(${LOCK})`,
   noteLock: `UPDATE processes SET locked_at = clock_timestamp() WHERE n = $1::int`,
   // ?1 number ?2 now, or null. It need not wait for the disk: a server that crashes forgets nothing but the time.
-  beat: `WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
-    UPDATE processes SET seen_at = ${now(2)} FROM quick WHERE n = $1::int RETURNING n`,
+  beat: `WITH ${QUICK} UPDATE processes SET seen_at = ${now(2)} FROM quick WHERE n = $1::int RETURNING n`,
+  // ?1 number ?2 now, or null ?3 what it shows
+  beatWithView: `WITH ${QUICK} UPDATE processes SET seen_at = ${now(2)}, view = $3::text FROM quick
+    WHERE n = $1::int RETURNING n`,
+  // ?1 id ?2 message
+  send: `SELECT pg_notify(current_schema() || '.changes', $2::text) FROM processes WHERE id = $1::text`,
   // ?1 id
   leave: `DELETE FROM processes WHERE id = $1::text RETURNING n`,
   // ?1 number of the process that asks, or null ?2 now, or null ?3 ms of silence. A living process that has lost its
   // connection makes another at once. After a restart of the server no process has its lock yet: only one that took it since
   // then can have lost it.
-  processes: `SELECT id, host, pid, version, started_at, seen_at, n IS DISTINCT FROM $1::int AND (
+  processes: `SELECT id, host, pid, version, started_at, seen_at, view, n IS DISTINCT FROM $1::int AND (
         seen_at < ${now(2)} - $3::bigint OR (seen_at < ${now(2)} - ${RECONNECT_MS} AND
           locked_at > pg_postmaster_start_time() AND NOT ${IS_LOCKED})) AS is_dead
     FROM processes ORDER BY n`,
@@ -54,8 +61,10 @@ export class Session {
   /** Of this store, among all that write. */
   readonly name: string = randomUUID();
   readonly #onChange = new Set<() => void>();
-  /** The number of this process, once it has joined. */
+  readonly #mailbox = new Mailbox();
+  /** The number of this process, once it has joined, and its id. */
   #process: number | null = null;
+  #id: string | null = null;
   /** The server's number of our connection, as far as it listens and holds the lock. */
   #connection: number | null = null;
   #shownAt = -Infinity;
@@ -65,7 +74,7 @@ export class Session {
     this.#client = new Client(address, {
       connections: 1,
       name: this.name,
-      onMessage: (from) => from === this.name || this.#notify(),
+      onMessage: (text) => this.#hear(text),
     });
     this.#channel = `${address.schema}.changes`;
   }
@@ -95,6 +104,15 @@ export class Session {
     return { [Symbol.dispose]: () => void this.#onChange.delete(call) };
   }
 
+  listen(onText: (text: string) => void): Disposable {
+    return this.#mailbox.listen(onText);
+  }
+
+  /** A text for a process, or the name of a store that has written. */
+  #hear(message: string): void {
+    if (!this.#mailbox.hear(message, this.#id) && message !== this.name) this.#notify();
+  }
+
   #notify(): void {
     for (const call of this.#onChange) call();
   }
@@ -105,6 +123,7 @@ export class Session {
     const joined = number(row?.n);
     await this.#lock(joined);
     this.#process = joined;
+    this.#id = id;
     if (before !== null) await this.#client.query(SESSION.unlock, [before]);
   }
 
@@ -123,11 +142,18 @@ export class Session {
     if (this.#process !== null && performance.now() - this.#shownAt >= SHOW_MS) await this.beat(time);
   }
 
-  async beat(time: number | null): Promise<boolean> {
+  async beat(time: number | null, view?: string): Promise<boolean> {
     if (this.#process === null) return false;
     this.#shownAt = performance.now();
     await this.assure();
-    return (await this.#client.query(SESSION.beat, [this.#process, time])).length === 1;
+    const rows = view === undefined
+      ? this.#client.query(SESSION.beat, [this.#process, time])
+      : this.#client.query(SESSION.beatWithView, [this.#process, time, view]);
+    return (await rows).length === 1;
+  }
+
+  async send(tx: Tx, processId: string, text: string): Promise<boolean> {
+    return (await tx.query(SESSION.send, [processId, messageTo(processId, text)])).length === 1;
   }
 
   async leave(tx: Tx, id: string): Promise<void> {
@@ -139,6 +165,7 @@ export class Session {
     return rows.map((row) => ({
       ...{ id: toText(row.id), host: toText(row.host), pid: number(row.pid), version: toText(row.version) },
       ...{ startedAt: number(row.started_at), seenAt: number(row.seen_at), isDead: row.is_dead === true },
+      view: textOrNull(row.view),
     }));
   }
 

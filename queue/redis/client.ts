@@ -43,8 +43,8 @@ function connect(url: string, isOpen: () => boolean) {
 type Connection = ReturnType<typeof connect>;
 
 interface ClientOptions {
-  /** Called with each message that tells of a change. */
-  readonly onMessage: (from: string) => void;
+  /** Called with each message of the queue's channel. */
+  readonly onMessage: (text: string) => void;
   /** Called when the connection that listens is there again: it may have missed messages. */
   readonly onListening: () => void;
 }
@@ -53,7 +53,7 @@ export class Client {
   readonly #address: RedisAddress;
   readonly #commands: Connection;
   readonly #listener: Connection;
-  readonly #onMessage: (from: string) => void;
+  readonly #onMessage: (text: string) => void;
   #isOpen = false;
 
   constructor(address: RedisAddress, { onMessage, onListening }: ClientOptions) {
@@ -70,7 +70,7 @@ export class Client {
     try {
       await this.#commands.connect();
       await this.#listener.connect();
-      await this.#listener.subscribe(`${this.#address.name}:changes`, this.#onMessage);
+      await this.#listener.subscribe(this.key("changes"), this.#onMessage);
       this.#isOpen = true;
     } catch (error) {
       throw toQueueError(error, this.#address.place);
@@ -101,6 +101,11 @@ export class Client {
 
   async command(...words: string[]): Promise<Reply> {
     return await this.#said(() => this.#commands.sendCommand(words));
+  }
+
+  /** To all that listen. */
+  async publish(text: string): Promise<void> {
+    await this.command("PUBLISH", this.key("changes"), text);
   }
 
   /** @throws {StorageError} unless changes of other stores are told */

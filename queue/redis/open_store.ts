@@ -29,7 +29,7 @@ export async function openRedisStore(
 ): Promise<Store> {
   const session = new Session();
   const client = new Client(readAddress(url), {
-    onMessage: (from) => session.hear(from),
+    onMessage: (text) => session.hear(text),
     onListening: () => session.noteChange(),
   });
   const durability = new Durability();

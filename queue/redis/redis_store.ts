@@ -30,6 +30,13 @@ export class RedisStore implements Store {
     deepCheck: {
       reason: "The files of Redis are checked with the server's own tools, such as redis-check-aof.",
     },
+    hosts: {
+      send: (processId, text) => this.#open(() => this.#session.send(this.#client, processId, text)),
+      listen: (onText) => {
+        this.#assertOpen();
+        return this.#session.listen(onText);
+      },
+    },
   };
   readonly #client: Client;
   readonly #session: Session;
@@ -74,7 +81,8 @@ export class RedisStore implements Store {
       this.#kinds = null;
     });
 
-  beat: Store["beat"] = () => this.#open(() => this.#session.beat(this.#client, this.#clock.given()));
+  beat: Store["beat"] = (view) =>
+    this.#open(() => this.#session.beat(this.#client, this.#clock.given(), view));
 
   leave: Store["leave"] = (id) => this.#open(async () => void await this.#client.run("leave", [id]));
 

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { RejectedWrite } from "../errors.ts";
+import { Mailbox, messageTo } from "../hosts/messages.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
 import { toText } from "../sql/rows.ts";
 import type { Client } from "./client.ts";
@@ -18,6 +19,7 @@ export class Session {
   /** Of this store, among all that write. */
   readonly name: string = randomUUID();
   readonly #onChange = new Set<() => void>();
+  readonly #mailbox = new Mailbox();
   #process: string | null = null;
   #notifiedAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -34,9 +36,19 @@ export class Session {
     return { [Symbol.dispose]: () => void this.#onChange.delete(call) };
   }
 
-  /** The store of this name has written. */
-  hear(from: string): void {
-    if (from !== this.name) this.noteChange();
+  listen(onText: (text: string) => void): Disposable {
+    return this.#mailbox.listen(onText);
+  }
+
+  /** A text for a process, or the name of a store that has written. */
+  hear(message: string): void {
+    if (!this.#mailbox.hear(message, this.#process) && message !== this.name) this.noteChange();
+  }
+
+  async send(client: Client, processId: string, text: string): Promise<boolean> {
+    if (await client.command("EXISTS", client.key(`process:${processId}`)) !== 1) return false;
+    await client.publish(messageTo(processId, text));
+    return true;
   }
 
   /** Something may have changed: the watches learn it at once, or together with what follows in a moment. */
@@ -60,16 +72,17 @@ export class Session {
     this.#process = id;
   }
 
-  async beat(client: Client, time: number | ""): Promise<boolean> {
+  async beat(client: Client, time: number | "", view = ""): Promise<boolean> {
     if (this.#process === null) return false;
-    return await client.run("beat", [time, this.#process, LIVES_MS]) === 1;
+    return await client.run("beat", [time, this.#process, LIVES_MS, view]) === 1;
   }
 
   async processes(client: Client, silentForMs: number, time: number | ""): Promise<ProcessRow[]> {
     const rows = await client.run("processes", [time, this.#process ?? "", silentForMs, LIVES_MS]);
-    return items(rows).map(items).map(([id, host, pid, version, startedAt, seenAt, isDead]) => ({
+    return items(rows).map(items).map(([id, host, pid, version, startedAt, seenAt, isDead, view]) => ({
       ...{ id: toText(id), host: toText(host), pid: numberOf(pid), version: toText(version) },
       ...{ startedAt: numberOf(startedAt), seenAt: numberOf(seenAt), isDead: isDead === 1 },
+      view: view === "" ? null : toText(view),
     }));
   }
 

@@ -32,9 +32,13 @@ export function closeCases(test: Case): void {
   test("a closed store rejects every call with a StorageError, and may be closed again", async ({ store }) => {
     await store.close();
     for (const [verb, call] of Object.entries(CALLS)) await assert.rejects(call(store), StorageError, verb);
-    const { backup, deepCheck } = store.capabilities;
+    const { backup, deepCheck, hosts } = store.capabilities;
     if (typeof backup === "function") await assert.rejects(backup("never written"), StorageError);
     if (typeof deepCheck === "function") await assert.rejects(deepCheck(), StorageError);
+    if (!("reason" in hosts)) {
+      await assert.rejects(hosts.send(PROCESS.id, "never sent"), StorageError);
+      assert.throws(() => hosts.listen(() => {}), StorageError);
+    }
     await store.close();
   });
 

@@ -9,6 +9,7 @@ import { checkCases, deepCheckCases } from "./check.ts";
 import { claimCases } from "./claim.ts";
 import { closeCases } from "./close.ts";
 import { getCases } from "./get.ts";
+import { hostsCases } from "./hosts.ts";
 import { insertCases } from "./insert.ts";
 import { listCases } from "./list.ts";
 import { moveCases } from "./move.ts";
@@ -61,6 +62,7 @@ const VERBS = [
 const CAPABILITIES: Record<keyof Capabilities, (test: Case) => void> = {
   backup: backupCases,
   deepCheck: deepCheckCases,
+  hosts: hostsCases,
 };
 
 export interface Options {

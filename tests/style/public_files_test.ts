@@ -8,7 +8,9 @@ const MEMBERS = ["queue", "workers", "ui"];
 
 /** Files that are contract from the first to the last line: the public file exports them whole. */
 const CONTRACTS = [
-  ...["job", "errors", "events", "roles", "store", "system_view"].map((name) => `queue/${name}.ts`),
+  ...["job", "errors", "events", "queue_stats", "roles", "store", "system_view"].map((name) =>
+    `queue/${name}.ts`
+  ),
 ];
 
 const DECLARED = /^export (?:abstract |async )*(?:const|let|function\*?|class|interface|type) (\w+)/gm;

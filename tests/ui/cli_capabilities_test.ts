@@ -12,7 +12,11 @@ async function run(...args: string[]): Promise<{ code: number; out: string[]; er
   await using folder = await tempFolder();
   const openQueue = async () => {
     const store: Store = await openStore(`sqlite:${folder.file("queue.db")}`, "guest");
-    const capabilities = { backup: { reason: NO_BACKUP }, deepCheck: { reason: NO_DEEP_CHECK } };
+    const capabilities = {
+      backup: { reason: NO_BACKUP },
+      deepCheck: { reason: NO_DEEP_CHECK },
+      hosts: { reason: NO_BACKUP },
+    };
     return new Queue(Object.assign(store, { capabilities }), QUEUE_DEFAULTS);
   };
   const [out, err]: [string[], string[]] = [[], []];

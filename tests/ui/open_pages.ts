@@ -1,5 +1,11 @@
 /** Both servers over a real queue in a folder of its own, as the tests of this folder use them. */
-import { type ConsumerView, getQueue, type Queue, type SystemView } from "@persistent-queue/queue";
+import {
+  type ConsumerView,
+  getQueue,
+  type HostView,
+  type Queue,
+  type SystemView,
+} from "@persistent-queue/queue";
 import { type App, type AppOptions, managerApp, opsApp } from "@persistent-queue/ui";
 import { tempFolder } from "../support/temp_folder.ts";
 
@@ -12,7 +18,9 @@ export interface TestPages extends AsyncDisposable {
   readonly ops: App;
   /** What the system shows; change it at will. */
   view: SystemView;
-  /** The calls of `injectFault`. */
+  /** The other hosts on the queue; none unless a test says so. */
+  hosts: readonly HostView[];
+  /** The calls of `injectFault`, here and of other hosts. */
   readonly provoked: string[];
   /** Unforeseen errors; a test that causes none may check that this is empty. */
   readonly faults: unknown[];
@@ -84,6 +92,12 @@ export async function openPages(options: Partial<AppOptions> = {}): Promise<Test
     set view(view) {
       pages.state.view = view;
     },
+    get hosts() {
+      return pages.state.hosts;
+    },
+    set hosts(hosts) {
+      pages.state.hosts = hosts;
+    },
     async [Symbol.asyncDispose]() {
       pages.manager.close();
       pages.ops.close();
@@ -94,7 +108,7 @@ export async function openPages(options: Partial<AppOptions> = {}): Promise<Test
 }
 
 function pagesOver(queue: Queue, options: Partial<AppOptions>) {
-  const state = { view: VIEW };
+  const state: Pick<TestPages, "view" | "hosts"> = { view: VIEW, hosts: [] };
   const provoked: string[] = [];
   const faults: unknown[] = [];
   const warnings: string[] = [];
@@ -107,8 +121,22 @@ function pagesOver(queue: Queue, options: Partial<AppOptions>) {
       return id === CONSUMER.id;
     },
   };
+  /** As a queue on a server knows other hosts. */
+  const neighbourhood: Partial<Queue> = {
+    get hosts() {
+      return state.hosts;
+    },
+    hostName: "here",
+    orderFault(id, fault) {
+      const isThere = state.hosts.some(({ view }) => view?.consumers.some((consumer) => consumer.id === id));
+      if (isThere) provoked.push(`${fault} ${id} elsewhere`);
+      return Promise.resolve(isThere);
+    },
+  };
   const whole: AppOptions = {
-    queue,
+    queue: new Proxy(queue, {
+      get: (target, name) => Reflect.get(name in neighbourhood ? neighbourhood : target, name),
+    }),
     system,
     faultInjection: true,
     password: PASSWORD,

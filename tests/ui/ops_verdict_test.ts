@@ -18,6 +18,7 @@ function snapshotOf(stats: Stats | null, warnings: string[] = []): Snapshot {
       started_at: 0,
       stopping: false,
       consumers: [],
+      hosts: [],
       wedged: 0,
       sweep: { last_at: null, last_requeued: 0 },
       producing: false,

@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import {
   type Added,
+  type Fault,
   type ListRequest,
   MAX_PAGE_SIZE,
   type MoveResult,
@@ -12,7 +13,7 @@ import {
 import { textResponse } from "../http/compression.ts";
 import { bodyLimit } from "../http/body_limit.ts";
 import type { AppEnv } from "../http/app_env.ts";
-import { actorOf, audited, type Fault, filterText, injectFault, sweepNow } from "../auth/audit.ts";
+import { actorOf, audited, filterText, injectFault, sweepNow } from "../auth/audit.ts";
 import { exportJobs } from "./csv.ts";
 import { FILTER_FIELDS, invalid, jobFilter, jobInput, moveInput } from "./input.ts";
 import type { PageDeps } from "../page_deps.ts";
@@ -169,9 +170,9 @@ async function sweep(c: ApiContext, deps: PageDeps): Promise<Response> {
   return c.json({ requeued: await sweepNow(deps, actorOf(c, deps)) });
 }
 
-function requestFault(c: ApiContext, deps: PageDeps, fault: Fault): Response {
+async function requestFault(c: ApiContext, deps: PageDeps, fault: Fault): Promise<Response> {
   const id = c.req.param("id") ?? "";
-  if (!injectFault(deps, { consumerId: id, fault, ...actorOf(c, deps) })) {
+  if (!await injectFault(deps, { consumerId: id, fault, ...actorOf(c, deps) })) {
     throw new HttpError(404, "unknown_consumer", `There is no consumer "${id.slice(0, 60)}" now.`);
   }
   return c.json({ consumer_id: id, provoked: fault }, 202);

@@ -2,7 +2,6 @@
 import {
   type Attempt,
   attemptsOf,
-  type ConsumerView,
   type HistoryEntry,
   isDismissed,
   isLegal,
@@ -12,9 +11,17 @@ import {
   OPERATOR_VERBS,
   type SystemView,
 } from "@persistent-queue/queue";
-import type { Inspector, KindTotals, QueueStats } from "@persistent-queue/queue";
+import type { HostView, Inspector, KindTotals, QueueStats } from "@persistent-queue/queue";
 import { latestEvents } from "../ops/latest_events.ts";
 import type { System } from "../page_deps.ts";
+import {
+  consumersOnWire,
+  hostsOnWire,
+  type Neighbourhood,
+  ofAllHosts,
+  warningsElsewhere,
+  wedgedElsewhere,
+} from "./hosts.ts";
 
 export interface Moment {
   readonly now: number;
@@ -128,14 +135,14 @@ export function historyJson(found: { job: Job; history: readonly HistoryEntry[] 
 
 /** What `GET /api/stats` returns. */
 export function statsOnWire(stats: QueueStats, queue: Inspector, system: SystemView) {
+  const counts = countsOnWire(stats, queue.hosts);
+  const { consumers, hosts, wedged, warnings } = systemOnWire(system, queue);
   return {
-    ...countsOnWire(stats),
+    ...counts,
     // What `failed` counts are attempts, not jobs.
-    rates: { ...stats.rates, failed_attempts: stats.rates.failed },
+    rates: { ...counts.rates, failed_attempts: counts.rates.failed },
     totals: stats.totals.map(totalsOnWire),
-    consumers: system.consumers.map(consumerOnWire),
-    wedged: system.wedged,
-    warnings: system.warnings,
+    ...{ consumers, hosts, wedged, warnings },
     trouble: system.trouble ?? queue.trouble,
     revision: queue.revision,
     stall_ms: queue.stallMs,
@@ -149,52 +156,43 @@ function totalsOnWire({ failedAttempts, ...totals }: KindTotals) {
 }
 
 /** The queue in numbers: `age_ms` in milliseconds, rates per second, `history` one a second, oldest first. */
-export function countsOnWire(stats: QueueStats) {
+export function countsOnWire(stats: QueueStats, hosts: readonly HostView[]) {
+  const { rates, history } = ofAllHosts(stats, hosts);
   return {
     counts: stats.counts,
     stalled: stats.stalled,
     age_ms: stats.ageMs,
-    rates: stats.rates,
-    history: stats.history,
+    rates,
+    history,
     fenced: stats.fenced,
     parked: stats.parked,
   };
 }
 
-export function systemOnWire(view: SystemView) {
+/** The events and the memory are those of this process; the rest is of all hosts. */
+export function systemOnWire(view: SystemView, queue: Neighbourhood) {
   return {
     started_at: view.startedAt,
     stopping: view.stopping,
-    consumers: view.consumers.map(consumerOnWire),
-    wedged: view.wedged,
+    consumers: consumersOnWire(view, queue),
+    /** All of them, this one first; empty while there is no other. */
+    hosts: hostsOnWire(queue),
+    wedged: view.wedged + wedgedElsewhere(queue),
     sweep: { last_at: view.sweep.lastAt, last_requeued: view.sweep.lastRequeued },
     producing: view.producing,
-    warnings: view.warnings,
+    warnings: [...view.warnings, ...warningsElsewhere(view, queue)],
     events: latestEvents(view.events),
     trouble: view.trouble,
     memory_bytes: view.memoryBytes,
   };
 }
 
-export function consumerOnWire(consumer: ConsumerView) {
-  return {
-    id: consumer.id,
-    slot: consumer.slot,
-    state: consumer.state,
-    job_id: consumer.jobId,
-    job_ms: consumer.jobMs,
-    waiting: consumer.waiting,
-    heartbeat_age_ms: consumer.heartbeatAgeMs,
-    done: consumer.done,
-    failed: consumer.failed,
-    restarts: consumer.restarts,
-  };
-}
-
-export type WireConsumer = ReturnType<typeof consumerOnWire>;
-
 /** What is wrong with the system, the worst first, each once. */
-export function warningsOf(system: Pick<System, "view">): string[] {
-  const { trouble, warnings } = system.view();
-  return [...new Set([...(trouble === null ? [] : [trouble]), ...warnings])];
+export function warningsOf(
+  { system, queue }: { readonly system: Pick<System, "view">; readonly queue: Neighbourhood },
+): string[] {
+  const view = system.view();
+  const { trouble, warnings } = view;
+  const own = [...(trouble === null ? [] : [trouble]), ...warnings];
+  return [...new Set([...own, ...warningsElsewhere(view, queue)])];
 }

@@ -1,6 +1,7 @@
 /** Who did what: each action of a person or a script leaves one line in the log, with its actor and the address. */
 import {
   type Added,
+  type Fault,
   type JobFilter,
   type JobRequest,
   type MoveAllOptions,
@@ -153,16 +154,13 @@ export function actorOf(c: Context<AppEnv>, { audit }: { readonly audit: Audit }
   return { by: `${c.var.visitor.name} from ${whereOf(c.env.client)}`, audit };
 }
 
-/** What may be done to a consumer on purpose, to see how the system recovers. */
-export type Fault = "crash" | "hang";
-
-/** False: there is no such consumer. @throws {HttpError} 403 where this is switched off */
-export function injectFault(
-  { system, faultInjection }: Pick<PageDeps, "system" | "faultInjection">,
+/** Here, or on another host. False: there is no such consumer. @throws {HttpError} 403 where this is switched off */
+export async function injectFault(
+  { queue, system, faultInjection }: Pick<PageDeps, "queue" | "system" | "faultInjection">,
   { consumerId, fault, by, audit }: Actor & { readonly consumerId: string; readonly fault: Fault },
-): boolean {
+): Promise<boolean> {
   requireFaultInjection(faultInjection);
-  const isDone = system.injectFault(consumerId, fault, by);
+  const isDone = system.injectFault(consumerId, fault, by) || await queue.orderFault(consumerId, fault, by);
   if (isDone) audit(`${FAULT_NAMES[fault]} of consumer ${consumerId} by ${by}`);
   return isDone;
 }

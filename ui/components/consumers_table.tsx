@@ -1,11 +1,13 @@
 /** Who works, on what, for how long, and who has fallen silent. The same on both pages. */
 import type { ComponentChildren } from "preact";
-import type { WireConsumer } from "../api/serializers.ts";
+import type { WireConsumer, WireHost } from "../api/hosts.ts";
 import { age, count, duration } from "./format.ts";
 import { JobId } from "./job_label.tsx";
 
 export interface ConsumersTableProps {
   readonly consumers: readonly WireConsumer[];
+  /** Of which they are, if there are several: each has a heading. */
+  readonly hosts: readonly WireHost[];
   /** How old what is known of them is, in milliseconds. */
   readonly agedMs: number;
   /** The address of a job's page; null where none is known. */
@@ -17,10 +19,11 @@ export interface ConsumersTableProps {
 const COLUMNS = ["Slot", "Consumer", "State", "Job", "For", "Heartbeat", "Attempts", "Failed", "Restarts"];
 const NUMBERS: readonly string[] = ["For", "Heartbeat", "Attempts", "Failed", "Restarts"];
 
-export function ConsumersTable({ consumers, agedMs, hrefOf, actionsOf }: ConsumersTableProps) {
+export function ConsumersTable({ hosts, ...table }: ConsumersTableProps) {
+  const { consumers, actionsOf } = table;
   return (
     <table class="cards consumers" role="table">
-      <caption class="visually-hidden">Consumers by slot</caption>
+      <caption class="visually-hidden">Consumers by {hosts.length === 0 ? "slot" : "host and slot"}</caption>
       <thead role="rowgroup">
         <tr role="row">
           {COLUMNS.map((name) => (
@@ -40,15 +43,53 @@ export function ConsumersTable({ consumers, agedMs, hrefOf, actionsOf }: Consume
           )}
         </tr>
       </thead>
-      <tbody role="rowgroup">
-        {consumers.map((consumer) => (
-          <ConsumerRow key={consumer.slot} {...{ consumer, agedMs, hrefOf }}>
-            {actionsOf?.(consumer)}
-          </ConsumerRow>
-        ))}
-      </tbody>
+      {hosts.length === 0 ? <Rows {...table} /> : hosts.map((host) => (
+        <Rows
+          key={host.name}
+          {...table}
+          consumers={consumers.filter((one) => one.host === host.name)}
+        >
+          <HostRow host={host} columns={COLUMNS.length + (actionsOf === undefined ? 0 : 1)} />
+        </Rows>
+      ))}
     </table>
   );
+}
+
+interface RowsProps extends Omit<ConsumersTableProps, "hosts"> {
+  /** Their heading. */
+  readonly children?: ComponentChildren;
+}
+
+function Rows({ consumers, agedMs, hrefOf, actionsOf, children }: RowsProps) {
+  return (
+    <tbody role="rowgroup">
+      {children}
+      {consumers.map((consumer) => (
+        <ConsumerRow key={consumer.slot} {...{ consumer, agedMs, hrefOf }}>
+          {actionsOf?.(consumer)}
+        </ConsumerRow>
+      ))}
+    </tbody>
+  );
+}
+
+function HostRow(
+  { host: { name, quiet_ms }, columns }: { readonly host: WireHost; readonly columns: number },
+) {
+  return (
+    <tr role="row" class="host" data-host={name}>
+      <th role="rowheader" scope="rowgroup" colSpan={columns}>
+        <span class="host-name">{name}</span>
+        {quiet_ms !== null && <span class="host-quiet">not heard of for {duration(quiet_ms)}</span>}
+      </th>
+    </tr>
+  );
+}
+
+/** The name of its cell, which its buttons refer to. */
+export function cellIdOf({ slot, host }: WireConsumer): string {
+  return host === undefined ? `consumer-${slot}` : `consumer-${slot}-${host.replaceAll(/[^\w.-]+/g, "-")}`;
 }
 
 interface ConsumerRowProps extends Pick<ConsumersTableProps, "agedMs" | "hrefOf"> {
@@ -63,7 +104,7 @@ function ConsumerRow({ consumer, agedMs, hrefOf, children }: ConsumerRowProps) {
   return (
     <tr role="row" class={state === "silent" ? "silent" : undefined} data-slot={slot} data-consumer={id}>
       <th role="rowheader" scope="row" class="cell-slot">{slot}</th>
-      <td role="cell" data-label="Consumer" class="cell-consumer" id={`consumer-${slot}`}>
+      <td role="cell" data-label="Consumer" class="cell-consumer" id={cellIdOf(consumer)}>
         {id === "" ? <span class="muted">–</span> : <code title={id}>{id.slice(0, 8)}</code>}
       </td>
       <td role="cell" data-label="State" class="cell-state">

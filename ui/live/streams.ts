@@ -17,9 +17,9 @@ export function snapshots({ queue, system }: OpsDeps, { onFault }: LiveOptions):
   return new Broadcast({
     async render() {
       const stats = await queue.stats().catch(() => null);
-      const view = systemOnWire(system.view());
+      const view = systemOnWire(system.view(), queue);
       return JSON.stringify({
-        stats: numbersOf(stats, queue.revision),
+        stats: numbersOf(stats, queue),
         system: trouble(view, queue.trouble),
       });
     },
@@ -30,8 +30,8 @@ export function snapshots({ queue, system }: OpsDeps, { onFault }: LiveOptions):
   });
 }
 
-function numbersOf(stats: QueueStats | null, revision: number) {
-  return stats === null ? null : { ...countsOnWire(stats), revision };
+function numbersOf(stats: QueueStats | null, { hosts, revision }: OpsDeps["queue"]) {
+  return stats === null ? null : { ...countsOnWire(stats, hosts), revision };
 }
 
 function trouble(view: ReturnType<typeof systemOnWire>, ofQueue: string | null) {
@@ -53,10 +53,10 @@ export function changes({ queue, system }: OpsDeps, { onFault }: LiveOptions): B
       return JSON.stringify({
         revision,
         stats: stats === null ? null : { counts: stats.counts, stalled: stats.stalled },
-        warnings: warningsOf(system),
+        warnings: warningsOf({ queue, system }),
       });
     },
-    mark: () => `${queue.revision} ${queue.trouble} ${warningsOf(system)}`,
+    mark: () => `${queue.revision} ${queue.trouble} ${warningsOf({ queue, system })}`,
     tickMs: 250,
     restMs: 4500,
     onFault,

@@ -1,8 +1,15 @@
 /** What forms do: each action ends where the person was, with a note of what came of it. */
 import type { Context } from "hono";
-import { isLegal, isStatus, OPERATOR_VERBS, type OperatorVerb, QueueError } from "@persistent-queue/queue";
+import {
+  type Fault,
+  isLegal,
+  isStatus,
+  OPERATOR_VERBS,
+  type OperatorVerb,
+  QueueError,
+} from "@persistent-queue/queue";
 import type { AppEnv } from "../http/app_env.ts";
-import { actorOf, audited, type Fault, injectFault, sweepNow } from "../auth/audit.ts";
+import { actorOf, audited, injectFault, sweepNow } from "../auth/audit.ts";
 import { safeNext } from "../auth/login.tsx";
 import type { PageDeps } from "../page_deps.ts";
 import { HttpError } from "../http/errors.ts";
@@ -94,7 +101,7 @@ export async function sweep(c: PageContext, deps: PageDeps): Promise<Response> {
 export async function requestFault(c: PageContext, deps: PageDeps, fault: Fault): Promise<Response> {
   const id = (await readForm(c)).get("id") ?? "";
   const asked = { consumerId: id, fault, ...actorOf(c, deps) };
-  if (!injectFault(deps, asked)) return goBack(c, "/consumers", "gone");
+  if (!await injectFault(deps, asked)) return goBack(c, "/consumers", "gone");
   return goBack(c, "/consumers", fault === "crash" ? "crashed" : "hung");
 }
 

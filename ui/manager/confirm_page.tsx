@@ -1,9 +1,10 @@
 /** Asks before something is done to more jobs than the page shows, and before a consumer is made to crash or hang. */
-import { type ConsumerView, MOVES, type OperatorVerb, type Status } from "@persistent-queue/queue";
+import { type Fault, MOVES, type OperatorVerb, type Status } from "@persistent-queue/queue";
+import { consumersOnWire, type WireConsumer } from "../api/hosts.ts";
 import { jobFilter } from "../api/input.ts";
 import type { PageDeps } from "../page_deps.ts";
 import { IdInText, StatusBadge } from "../components/job_label.tsx";
-import { type Fault, requireFaultInjection } from "../auth/audit.ts";
+import { requireFaultInjection } from "../auth/audit.ts";
 import { type PageContext, readVerb } from "./actions.ts";
 import { countMatching, matchingInWords, movable } from "./bulk_actions.ts";
 import { describeQuery, jobPath, listPath, type ListQuery, readQuery } from "./list_query.ts";
@@ -90,16 +91,16 @@ const EFFECTS = {
 } as const satisfies Record<Fault, string>;
 
 /** @throws {HttpError} 403 where faults are switched off */
-export function faultConfirmation({ system, faultInjection }: PageDeps, fault: Fault, id: string) {
+export function faultConfirmation({ queue, system, faultInjection }: PageDeps, fault: Fault, id: string) {
   requireFaultInjection(faultInjection);
-  const consumer = system.view().consumers.find((one) => one.id === id && id !== "");
+  const consumer = consumersOnWire(system.view(), queue).find((one) => one.id === id && id !== "");
   return <FaultPage fault={fault} consumer={consumer ?? null} />;
 }
 
 interface FaultPageProps {
   readonly fault: Fault;
   /** Null: there is no such consumer any more. */
-  readonly consumer: ConsumerView | null;
+  readonly consumer: WireConsumer | null;
 }
 
 function FaultPage({ fault, consumer }: FaultPageProps) {
@@ -115,13 +116,14 @@ function FaultPage({ fault, consumer }: FaultPageProps) {
       </div>
     );
   }
-  const name = `${FAULT_NAMES[fault]} consumer ${consumer.slot}`;
+  const { host, slot, job_id } = consumer;
+  const name = `${FAULT_NAMES[fault]} consumer ${slot}${host === undefined ? "" : ` of ${host}`}`;
   return (
     <div class="narrow stack">
       <h1>{name}?</h1>
       <div class="panel panel-body stack">
         <p>{EFFECTS[fault]}</p>
-        {consumer.jobId !== null && <JobAtRisk id={consumer.jobId} />}
+        {job_id !== null && <JobAtRisk id={job_id} />}
         <form method="post" action={`/consumers/${fault}`} class="row" data-plain>
           <input type="hidden" name="id" value={consumer.id} />
           <button type="submit" class="danger">{name}</button>

@@ -1,5 +1,5 @@
-import { ConsumersTable } from "../components/consumers_table.tsx";
-import type { WireConsumer } from "../api/serializers.ts";
+import { cellIdOf, ConsumersTable } from "../components/consumers_table.tsx";
+import type { WireConsumer } from "../api/hosts.ts";
 import { Dock, PageHead } from "./page_frame.tsx";
 import type { ConsumersView, Liveness } from "./views.ts";
 import { jobPath } from "./list_query.ts";
@@ -10,7 +10,7 @@ export interface ConsumersPageProps {
 }
 
 export function ConsumersPage({ view, live }: ConsumersPageProps) {
-  const { consumers, wedged, canInject } = view;
+  const { consumers, hosts, wedged, canInject } = view;
   return (
     <div class="stack">
       <PageHead view={view} live={live}>
@@ -29,14 +29,17 @@ export function ConsumersPage({ view, live }: ConsumersPageProps) {
         </p>
       )}
       <div class="panel">
-        {consumers.length === 0 ? <p class="empty">No consumer is running at the moment.</p> : (
-          <ConsumersTable
-            consumers={consumers}
-            agedMs={Math.max(0, live.now - view.now)}
-            hrefOf={jobPath}
-            {...(canInject ? { actionsOf: faultButtons } : {})}
-          />
-        )}
+        {consumers.length + hosts.length === 0
+          ? <p class="empty">No consumer is running at the moment.</p>
+          : (
+            <ConsumersTable
+              consumers={consumers}
+              hosts={hosts}
+              agedMs={Math.max(0, live.now - view.now)}
+              hrefOf={jobPath}
+              {...(canInject ? { actionsOf: faultButtons } : {})}
+            />
+          )}
       </div>
       {/* By GET: a page that asks first. */}
       <form id="fault" method="get"></form>
@@ -47,7 +50,8 @@ export function ConsumersPage({ view, live }: ConsumersPageProps) {
 
 const FAULTS = [["crash", "Crash"], ["hang", "Hang"]] as const;
 
-function faultButtons({ id, slot }: WireConsumer) {
+function faultButtons(consumer: WireConsumer) {
+  const { id } = consumer;
   return (
     <span class="actions">
       {FAULTS.map(([fault, name]) => (
@@ -60,7 +64,7 @@ function faultButtons({ id, slot }: WireConsumer) {
           value={id}
           class="small-button"
           disabled={id === ""}
-          aria-describedby={`consumer-${slot}`}
+          aria-describedby={cellIdOf(consumer)}
         >
           {name}
         </button>

@@ -1,7 +1,7 @@
 /** What each live page shows, from the query of its address. */
 import { type Job, type JobList, MAX_PAGE_SIZE, PAGE_SIZE } from "@persistent-queue/queue";
 import type { PageDeps } from "../page_deps.ts";
-import { consumerOnWire, jobOnWire, type Moment, warningsOf } from "../api/serializers.ts";
+import { jobOnWire, type Moment, systemOnWire, warningsOf } from "../api/serializers.ts";
 import { jobFilter } from "../api/input.ts";
 import type { BulkActions } from "./bulk_actions.ts";
 import { jobView } from "./job_view.ts";
@@ -61,15 +61,14 @@ class SharedViews<View> {
 }
 
 /** Gathers what the page of the consumers shows. */
-function consumersView({ system, faultInjection, now }: PageDeps): ConsumersView {
-  const { consumers, wedged } = system.view();
+function consumersView({ queue, system, faultInjection, now }: PageDeps): ConsumersView {
+  const { consumers, hosts, wedged } = systemOnWire(system.view(), queue);
   return {
     page: "consumers",
     now: now(),
-    consumers: consumers.map(consumerOnWire),
-    wedged,
+    ...{ consumers, hosts, wedged },
     canInject: faultInjection,
-    warnings: warningsOf(system),
+    warnings: warningsOf({ queue, system }),
     batches: [],
   };
 }
@@ -96,7 +95,7 @@ async function listView({ queue, system, now }: PageDeps, query: ListQuery): Pro
     counts,
     stalled,
     kinds: queue.kinds,
-    warnings: warningsOf(system),
+    warnings: warningsOf({ queue, system }),
     batches: [],
   };
 }

@@ -27,7 +27,7 @@ export async function jobView(
     result: valueView(job, "result"),
     history: history.map(historyOnWire),
     ...newestAttempts(attemptsOf({ job, history, now: moment.now })),
-    warnings: warningsOf(system),
+    warnings: warningsOf({ queue, system }),
     batches: [],
   };
 }

@@ -1,8 +1,9 @@
 /** The pages of the Manager. Each works without scripts; `/view/…` tells the script what the page would show now. */
 import { Hono } from "hono";
+import type { Fault } from "@persistent-queue/queue";
 import type { VNode } from "preact";
 import type { AppEnv } from "../http/app_env.ts";
-import { actorOf, audited, type Fault } from "../auth/audit.ts";
+import { actorOf, audited } from "../auth/audit.ts";
 import type { PageDeps } from "../page_deps.ts";
 import { textResponse } from "../http/compression.ts";
 import { otherPage, PROPS, type RenderOptions, renderPage } from "../http/page_address.ts";

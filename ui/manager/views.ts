@@ -1,6 +1,7 @@
 /** What the pages are made of: the server renders it, the browser fetches it again as it changes. */
 import type { Status } from "@persistent-queue/queue";
-import type { attemptOnWire, historyOnWire, jobOnWire, WireConsumer } from "../api/serializers.ts";
+import type { WireConsumer, WireHost } from "../api/hosts.ts";
+import type { attemptOnWire, historyOnWire, jobOnWire } from "../api/serializers.ts";
 import type { ListQuery } from "./list_query.ts";
 
 export type WireJob = ReturnType<typeof jobOnWire>;
@@ -75,6 +76,8 @@ export interface ValueView {
 export interface ConsumersView extends BaseView {
   readonly page: "consumers";
   readonly consumers: readonly WireConsumer[];
+  /** Of which they are; empty while there is only one. */
+  readonly hosts: readonly WireHost[];
   readonly wedged: number;
   /** Whether people may crash or hang a consumer. */
   readonly canInject: boolean;

@@ -6,7 +6,7 @@ import { StatusBadge } from "../components/job_label.tsx";
 import { ConsumersTable } from "../components/consumers_table.tsx";
 import { Health } from "./health.tsx";
 import { RecentEvents } from "./recent_events.tsx";
-import type { ConsumerState, DashboardProps, Link, Stats } from "./snapshot.ts";
+import type { ConsumerState, DashboardProps, Host, Link, Stats } from "./snapshot.ts";
 import { Throughput } from "./throughput.tsx";
 import { VitalSigns } from "./vital_signs.tsx";
 import { jobHref, listHref, type ManagerAddress } from "./manager_links.tsx";
@@ -28,7 +28,7 @@ export function Dashboard({ snapshot, statuses, version, manager, now, link, age
         <Throughput stats={stats} />
         <VitalSigns snapshot={snapshot} version={version} now={then} agedMs={sinceMs} />
       </div>
-      <Consumers consumers={system.consumers} agedMs={sinceMs} manager={manager} />
+      <Consumers consumers={system.consumers} hosts={system.hosts} agedMs={sinceMs} manager={manager} />
       <RecentEvents events={system.events} manager={manager} now={now} />
     </div>
   );
@@ -107,21 +107,23 @@ function Count({ status, jobs, href }: CountProps) {
 
 interface ConsumersProps {
   readonly consumers: readonly ConsumerState[];
+  readonly hosts: readonly Host[];
   /** How old what is known of them is, in milliseconds. */
   readonly agedMs: number;
   readonly manager: ManagerAddress;
 }
 
-function Consumers({ consumers, agedMs, manager }: ConsumersProps) {
+function Consumers({ consumers, hosts, agedMs, manager }: ConsumersProps) {
   return (
     <section class="panel" aria-labelledby="consumers-title">
       <div class="panel-head">
         <h2 id="consumers-title">Consumers</h2>
         <p class="muted small">{summary(consumers)}</p>
       </div>
-      {consumers.length > 0 && (
+      {consumers.length + hosts.length > 0 && (
         <ConsumersTable
           consumers={consumers}
+          hosts={hosts}
           agedMs={agedMs}
           hrefOf={(id) => manager === null ? null : jobHref(manager, id)}
         />

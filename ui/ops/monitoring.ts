@@ -78,12 +78,12 @@ function ofQueue({ counts, stalled, ageMs, rates, fenced, totals, parked }: Queu
     {
       name: "pq_jobs_per_second",
       type: "gauge",
-      help: "Jobs added and completed, per second over the last ten seconds.",
+      help: "Jobs added and completed through this process, per second over the last ten seconds.",
       samples: perSecond,
     },
     gauge(
       "pq_attempts_failed_per_second",
-      "Attempts that ended by an error or past their deadline, per second over the last ten seconds.",
+      "Attempts of this process that ended by an error or past their deadline, per second over the last ten seconds.",
       rates.failed,
     ),
     {
@@ -130,8 +130,17 @@ function ofSystem(
   const restarts = consumers.reduce((total, consumer) => total + consumer.restarts, 0);
   return [
     gauge("pq_up", "1 while the system serves, 0 while it cannot.", trouble === null && isStorageUp ? 1 : 0),
-    { name: "pq_consumers", type: "gauge", help: "Consumers that live, by state.", samples: byState },
-    gauge("pq_consumer_slots", "Consumers that there should be: the setting CONSUMERS.", consumers.length),
+    {
+      name: "pq_consumers",
+      type: "gauge",
+      help: "Consumers of this process that live, by state.",
+      samples: byState,
+    },
+    gauge(
+      "pq_consumer_slots",
+      "Consumers that this process should have: the setting CONSUMERS.",
+      consumers.length,
+    ),
     counter("pq_consumer_restarts_total", "Consumers that had to be replaced.", restarts),
     gauge("pq_wedged", "Threads that could not be ended.", wedged),
     gauge("pq_start_time_seconds", "When the system started, in seconds since 1970.", startedAt / 1000),

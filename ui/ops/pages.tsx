@@ -40,9 +40,9 @@ function OpsPage(first: FirstProps) {
 /** What the page begins with. */
 async function takeSnapshot({ queue, system }: OpsDeps): Promise<Snapshot> {
   const stats = await queue.stats().catch(() => null);
-  const view = systemOnWire(system.view());
+  const view = systemOnWire(system.view(), queue);
   return {
-    stats: stats === null ? null : countsOnWire(stats),
+    stats: stats === null ? null : countsOnWire(stats, queue.hosts),
     system: { ...view, trouble: view.trouble ?? queue.trouble },
   };
 }

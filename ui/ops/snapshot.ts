@@ -1,12 +1,14 @@
 /** All that the page shows, as it travels: in the first HTML, then as each `snapshot` event. */
 import type { Status } from "@persistent-queue/queue";
 import type { ManagerAddress } from "./manager_links.tsx";
-import type { countsOnWire, systemOnWire, WireConsumer } from "../api/serializers.ts";
+import type { WireConsumer, WireHost } from "../api/hosts.ts";
+import type { countsOnWire, systemOnWire } from "../api/serializers.ts";
 
 export type Stats = ReturnType<typeof countsOnWire>;
 export type Rates = Stats["history"][number];
 export type SystemState = ReturnType<typeof systemOnWire>;
 export type ConsumerState = WireConsumer;
+export type Host = WireHost;
 
 export interface Snapshot {
   /** Null while the storage does not respond. */

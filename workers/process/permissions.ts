@@ -62,7 +62,8 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
     net: [...ownAddresses(settings), ...backendAddresses(settings.queueUrl)],
     env: backendVariables(settings.queueUrl),
     run: [],
-    sys: [],
+    // Where other hosts get to see it.
+    sys: settings.queueUrl.startsWith("sqlite:") ? [] : ["hostname"],
     ffi: [],
   };
   return [

@@ -82,7 +82,9 @@ CREATE TABLE processes (
   started_at bigint      NOT NULL,
   seen_at    bigint      NOT NULL,
   -- When its session took the lock, by the server's own clock.
-  locked_at  timestamptz NOT NULL DEFAULT now()
+  locked_at  timestamptz NOT NULL DEFAULT now(),
+  -- What the pages of the other hosts show of it, as JSON.
+  view       text
 );
 
 -- Counts per status as a list of changes that readers add up: all writers would wait in turn for a row of sums.

@@ -100,6 +100,7 @@ export class FaultyStore implements Store {
   readonly capabilities: Store["capabilities"] = {
     backup: { reason: "A simulated disk cannot be copied." },
     deepCheck: { reason: "A simulated disk has no pages." },
+    hosts: { reason: "The processes of the simulation do not meet." },
   };
 
   /** As SQLite's does, it writes what waits first, except claims. */

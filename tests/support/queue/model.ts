@@ -176,7 +176,7 @@ export class Model {
   // Processes --------------------------------------------------------------------------------------------------------------
 
   join(identity: ProcessIdentity, now: number): void {
-    this.processes.set(identity.id, { ...identity, startedAt: now, seenAt: now });
+    this.processes.set(identity.id, { ...identity, startedAt: now, seenAt: now, view: null });
   }
 
   beat(id: string, now: number): boolean {

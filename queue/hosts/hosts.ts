@@ -1,0 +1,123 @@
+/** The other processes on the queue: what they show of themselves, and what this one orders there. */
+import { printable } from "../basics/text.ts";
+import { hostChannel } from "../capabilities.ts";
+import { meanOf, noEvents } from "../inspecting/counters.ts";
+import type { Presence } from "../maintenance/presence.ts";
+import type { QueueParts } from "../options.ts";
+import type { Rates } from "../queue_stats.ts";
+import type { Inspector, Operator, Presenter } from "../roles.ts";
+import type { ProcessRow } from "../store.ts";
+import type { HostView } from "../system_view.ts";
+import { orderText, readOrder } from "./orders.ts";
+import { readView, type ViewOfHost, viewText } from "./view_text.ts";
+
+const LONGEST_NAME = 100;
+
+interface Shared {
+  readonly presence: Presence;
+  /** Counts per second of the last minute. */
+  readonly history: () => readonly Rates[];
+}
+
+type Roles =
+  & Presenter
+  & Pick<Inspector, "hosts" | "hostName">
+  & Pick<Operator, "orderFault">;
+
+interface Seen {
+  readonly rows: readonly ProcessRow[];
+  readonly hosts: readonly HostView[];
+}
+
+export class Hosts implements Roles {
+  readonly #parts: QueueParts;
+  readonly #shared: Shared;
+  /** What was read from these rows: a page asks several times for the same. */
+  #seen: Seen = { rows: [], hosts: [] };
+
+  constructor(parts: QueueParts, shared: Shared) {
+    this.#parts = parts;
+    this.#shared = shared;
+  }
+
+  present: Presenter["present"] = ({ view, onOrder }) => {
+    const { store } = this.#parts;
+    const { presence, history } = this.#shared;
+    const channel = hostChannel(store);
+    if (channel === null) return { [Symbol.dispose]: () => {} };
+    presence.show(() => viewText({ view: view(), viewedAt: store.now(), history: history() }));
+    const listening = channel.listen((text) => onOrder(readOrder(text)));
+    return {
+      [Symbol.dispose]: () => {
+        presence.show(null);
+        listening[Symbol.dispose]();
+      },
+    };
+  };
+
+  get hosts(): readonly HostView[] {
+    const { seen: { rows, at }, id } = this.#shared.presence;
+    if (hostChannel(this.#parts.store) === null) return [];
+    if (rows !== this.#seen.rows) {
+      const names = namesOf(rows);
+      const others = rows.filter((row) => row.id !== id && !row.isDead);
+      this.#seen = { rows, hosts: others.map((row) => toHost(row, names.get(row.id) ?? "", at)) };
+    }
+    return this.#seen.hosts;
+  }
+
+  get hostName(): string {
+    const { seen: { rows }, id, host } = this.#shared.presence;
+    return namesOf(rows).get(id ?? "") ?? host;
+  }
+
+  orderFault: Operator["orderFault"] = async (consumerId, fault, by) => {
+    const { store, health } = this.#parts;
+    const runsIt = ({ view }: HostView) => view?.consumers.some(({ id }) => id === consumerId) ?? false;
+    const host = consumerId === "" ? undefined : this.hosts.find(runsIt);
+    const channel = hostChannel(store);
+    if (host === undefined || channel === null) return false;
+    const order = { type: "fault", consumerId, fault, by: `${by} at ${this.hostName}` } as const;
+    return await health.observe(channel.send(host.id, orderText(order)));
+  };
+}
+
+/** By id. Processes on one host are told apart by their numbers, and containers with one name and number by their ids. */
+function namesOf(rows: readonly ProcessRow[]): ReadonlyMap<string, string> {
+  const living = rows.filter(({ isDead }) => !isDead);
+  return new Map(living.map(({ id, host, pid }) => {
+    const namesakes = living.filter((other) => other.host === host);
+    const isUnique = namesakes.filter((other) => other.pid === pid).length === 1;
+    const name = printable(host, { maxLength: LONGEST_NAME });
+    if (namesakes.length === 1) return [id, name];
+    return [id, `${name} (pid ${pid}${isUnique ? "" : `, ${printable(id.slice(0, 8))}`})`];
+  }));
+}
+
+function toHost(row: ProcessRow, name: string, lookedAt: number): HostView {
+  const { id, pid, version, startedAt, seenAt } = row;
+  const { view, viewedAt, history } = readView(row.view, seenAt);
+  return {
+    ...{ id, name, pid, startedAt, seenAt },
+    version: printable(version, { maxLength: LONGEST_NAME }),
+    silentMs: Math.max(0, lookedAt - seenAt),
+    view,
+    viewAgeMs: Math.max(0, lookedAt - viewedAt),
+    rates: meanOf(history),
+    history: upTo(lookedAt, { history, viewedAt }),
+  };
+}
+
+/** In the seconds of the present: those since its view was made are empty yet. */
+function upTo(
+  now: number,
+  { history, viewedAt }: Pick<ViewOfHost, "history" | "viewedAt">,
+): readonly Rates[] {
+  const passed = Math.max(0, secondOf(now) - secondOf(viewedAt));
+  const empty = Array.from({ length: Math.min(passed, history.length) }, noEvents);
+  return [...history.slice(empty.length), ...empty];
+}
+
+function secondOf(time: number): number {
+  return Math.floor(time / 1_000);
+}

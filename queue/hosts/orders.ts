@@ -1,0 +1,34 @@
+/** What one host wants of another, as the text that travels. Who may write to the server may send anything. */
+import { printable } from "../basics/text.ts";
+import type { HostOrder } from "../system_view.ts";
+
+/** What a notice of PostgreSQL holds is some 8,000 bytes, and a character has up to four. */
+const LONGEST_NAME = 300;
+const LONGEST_ID = 100;
+
+type FaultOrder = Extract<HostOrder, { type: "fault" }>;
+
+export function orderText({ consumerId, fault, by }: FaultOrder): string {
+  return JSON.stringify({ type: "fault", consumerId, fault, by: cleaned(by) });
+}
+
+export function readOrder(text: string): HostOrder {
+  const unknown = { type: "unknown", text: cleaned(text) } as const;
+  const { type, consumerId, fault, by } = fieldsOf(text);
+  if (type !== "fault" || typeof consumerId !== "string" || typeof by !== "string") return unknown;
+  if (consumerId.length > LONGEST_ID || (fault !== "crash" && fault !== "hang")) return unknown;
+  return { type, consumerId, fault, by: cleaned(by) };
+}
+
+function cleaned(text: string): string {
+  return printable(text, { maxLength: LONGEST_NAME });
+}
+
+function fieldsOf(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * What a process shows of itself to the other hosts, as text beside its heartbeat. It is checked field by field when it is
+ * read: it may come from another release, or have been edited by hand.
+ */
+import { printable } from "../basics/text.ts";
+import { MAX_TIME } from "../job.ts";
+import type { Rates } from "../queue_stats.ts";
+import type { ConsumerState, ConsumerView, SystemView } from "../system_view.ts";
+
+/** In UTF-16 units: the 1,000 consumers that one process may have. */
+const LONGEST = 256 * 1024;
+const MOST_CONSUMERS = 1_000;
+const MOST_WARNINGS = 20;
+const LONGEST_SENTENCE = 500;
+/** Ids of jobs have at most this length. */
+const LONGEST_ID = 2_000;
+const SECONDS = 60;
+
+const STATES: Readonly<Record<ConsumerState, true>> = {
+  ...{ starting: true, idle: true, working: true, waiting: true, silent: true, restarting: true },
+};
+
+export interface ViewOfHost {
+  readonly view: SystemView | null;
+  /** By the clock of the store. */
+  readonly viewedAt: number;
+  /** Counts per second of the minute before. */
+  readonly history: readonly Rates[];
+}
+
+/** As many consumers as fit. Recent events are left out: each process shows its own. */
+export function viewText({ view, viewedAt, history }: ViewOfHost & { readonly view: SystemView }): string {
+  const { events: _, consumers, ...rest } = view;
+  const counts = history.map(({ added, completed, failed }) => [added, completed, failed]);
+  for (let shown = consumers;; shown = shown.slice(0, shown.length / 2)) {
+    const text = JSON.stringify({ at: viewedAt, ...rest, consumers: shown, history: counts });
+    if (text.length <= LONGEST || shown.length === 0) return text;
+  }
+}
+
+/** `seenAt`: when the process was heard of, which is as good a time where the text has none. */
+export function readView(text: string | null, seenAt: number): ViewOfHost {
+  const fields = text === null || text.length > LONGEST ? null : parsed(text);
+  if (fields === null) return { view: null, viewedAt: seenAt, history: [] };
+  return {
+    view: toView(fields),
+    viewedAt: numberIn(fields.at) ?? seenAt,
+    history: listIn(fields.history).slice(-SECONDS).map(toRates),
+  };
+}
+
+function toView(fields: Fields): SystemView {
+  const { lastAt, lastRequeued } = fieldsIn(fields.sweep);
+  return {
+    startedAt: numberIn(fields.startedAt) ?? 0,
+    starting: fields.starting === true,
+    stopping: fields.stopping === true,
+    consumers: listIn(fields.consumers).slice(0, MOST_CONSUMERS).flatMap(toConsumer),
+    wedged: numberIn(fields.wedged) ?? 0,
+    sweep: { lastAt: numberIn(lastAt), lastRequeued: numberIn(lastRequeued) ?? 0 },
+    producing: fields.producing === true,
+    warnings: listIn(fields.warnings).slice(0, MOST_WARNINGS).flatMap((one) => sentenceIn(one) ?? []),
+    events: [],
+    trouble: sentenceIn(fields.trouble),
+    memoryBytes: numberIn(fields.memoryBytes) ?? 0,
+  };
+}
+
+/** One without a place or a state cannot be shown. */
+function toConsumer(value: unknown): ConsumerView[] {
+  const fields = fieldsIn(value);
+  const { id, state, jobId } = fields;
+  const slot = numberIn(fields.slot);
+  if (slot === null || typeof id !== "string" || id.length > LONGEST_ID || !isState(state)) return [];
+  return [{
+    ...{ id, slot, state },
+    jobId: typeof jobId === "string" && jobId.length <= LONGEST_ID ? jobId : null,
+    jobMs: numberIn(fields.jobMs) ?? 0,
+    waiting: numberIn(fields.waiting) ?? 0,
+    heartbeatAgeMs: numberIn(fields.heartbeatAgeMs),
+    done: numberIn(fields.done) ?? 0,
+    failed: numberIn(fields.failed) ?? 0,
+    restarts: numberIn(fields.restarts) ?? 0,
+  }];
+}
+
+function toRates(value: unknown): Rates {
+  const [added, completed, failed] = listIn(value).map(numberIn);
+  return { added: added ?? 0, completed: completed ?? 0, failed: failed ?? 0 };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parsed(text: string): Fields | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}
+
+function fieldsIn(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
+
+function listIn(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Counts, spans and instants: none is negative, or beyond what a date can hold. */
+function numberIn(value: unknown): number | null {
+  return typeof value === "number" && value >= 0 && value <= MAX_TIME ? value : null;
+}
+
+function sentenceIn(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? printable(value, { maxLength: LONGEST_SENTENCE }) : null;
+}
+
+function isState(value: unknown): value is ConsumerState {
+  return typeof value === "string" && Object.hasOwn(STATES, value);
+}

@@ -1,0 +1,48 @@
+/** The queue in numbers: what waits, what happens per second, and what has happened since this process began. */
+import type { StoreStats } from "./store.ts";
+
+/** Events per second, over the last ten whole seconds. */
+export interface Rates {
+  readonly added: number;
+  readonly completed: number;
+  readonly failed: number;
+}
+
+/** Totals since this process began, for one kind of job. */
+export interface KindTotals {
+  readonly kind: string;
+  /** Jobs added or restarted. */
+  readonly added: number;
+  /** Jobs claimed; a job that is released before it began and claimed again counts twice. */
+  readonly started: number;
+  /** Attempts that ended, in any way. */
+  readonly attempts: number;
+  /** Of these: by an error or a deadline, snoozed by the handler, by a dead or silent consumer, by a stop. */
+  readonly failedAttempts: number;
+  readonly postponed: number;
+  readonly crashed: number;
+  readonly stalled: number;
+  readonly released: number;
+  /** Jobs that became COMPLETED, FAILED and UNPROCESSABLE. */
+  readonly completed: number;
+  readonly failed: number;
+  readonly exhausted: number;
+  /** Jobs that an operator or a script moved through this process. */
+  readonly canceled: number;
+  readonly resubmitted: number;
+  /** Late results, dropped. */
+  readonly fenced: number;
+}
+
+export interface QueueStats extends Pick<StoreStats, "counts" | "parked"> {
+  /** How long the job at the head of the line has been due, in milliseconds; 0 when none waits. */
+  readonly ageMs: number;
+  /** Jobs whose consumer has fallen silent. */
+  readonly stalled: number;
+  readonly rates: Rates;
+  /** Counts per second of the last minute, oldest first. */
+  readonly history: readonly Rates[];
+  /** Late writes of workers that had lost their lease: dropped. */
+  readonly fenced: number;
+  readonly totals: readonly KindTotals[];
+}

@@ -1,0 +1,105 @@
+/** Processes on several hosts: what one shows, the others see, and what is sent to one reaches it alone. */
+import assert from "node:assert/strict";
+import type { HostChannel } from "../../queue/capabilities.ts";
+import type { ProcessIdentity, Store } from "../../queue/store.ts";
+import { eventually } from "../support/eventually.ts";
+import { at, NOW, PROCESS } from "./stage.ts";
+import type { Case } from "./suite.ts";
+
+const LATER = NOW + 1_000;
+/** Much longer than a text takes to arrive. */
+const NOTHING_COMES_MS = 500;
+
+function process(number: number): ProcessIdentity {
+  return { ...PROCESS, id: PROCESS.id.replace(/.$/, String(number)), pid: number };
+}
+
+async function viewsSeenBy(store: Store): Promise<(string | null)[]> {
+  return (await store.processes({ silentForMs: 30_000 })).map(({ view }) => view);
+}
+
+function channelOf({ capabilities: { hosts } }: Store): HostChannel {
+  assert.ok(!("reason" in hosts));
+  return hosts;
+}
+
+/** What arrives at this store from now on. */
+function textsAt(store: Store): { readonly texts: string[] } & Disposable {
+  const texts: string[] = [];
+  const listening = channelOf(store).listen((text) => texts.push(text));
+  return { texts, [Symbol.dispose]: () => listening[Symbol.dispose]() };
+}
+
+export function hostsCases(test: Case): void {
+  test("what a process shows with a beat is read by another, until it shows something else", async ({ store, second }) => {
+    const other = await second();
+    await store.join(process(1));
+    await other.join(process(2));
+    assert.deepEqual(await viewsSeenBy(other), [null, null]);
+    const odd = `{"words":"ä€😀 'quoted' \\"twice\\" \\\\ ${"long ".repeat(10_000)}"}`;
+    assert.equal(await store.beat(odd), true);
+    assert.deepEqual(await viewsSeenBy(other), [odd, null]);
+    assert.equal(await at(LATER, store).beat(), true);
+    assert.deepEqual(await viewsSeenBy(other), [odd, null], "a beat without a view keeps the one before");
+    await store.beat("{}");
+    assert.deepEqual(await viewsSeenBy(other), ["{}", null]);
+    await store.leave(process(1).id);
+    assert.equal(await store.beat("{}"), false, "its row is gone");
+    assert.deepEqual(await viewsSeenBy(other), [null]);
+  });
+
+  test("a text reaches its process alone, whole, and is no change of the queue", async ({ store, second }) => {
+    const [target, bystander] = [await second(), await second()];
+    for (const [i, one] of [store, target, bystander].entries()) await one.join(process(i + 1));
+    using atSender = textsAt(store);
+    using atTarget = textsAt(target);
+    using alsoAtTarget = textsAt(target);
+    using atBystander = textsAt(bystander);
+    let changes = 0;
+    using _watch = bystander.watch(() => changes += 1);
+    const text = `{"odd":"ä€😀 ' \\" \\\\ \\n ${"x".repeat(3_000)}"}\nto nobody else`;
+    assert.equal(await channelOf(store).send(process(2).id, text), true);
+    const since = performance.now();
+    await eventually("it arrives", () => atTarget.texts.length > 0);
+    assert.ok(performance.now() - since < 1_000);
+    await passed();
+    assert.deepEqual([atTarget.texts, alsoAtTarget.texts], [[text], [text]]);
+    assert.deepEqual([atSender.texts, atBystander.texts, changes], [[], [], 0]);
+  });
+
+  test("a text for a process that is not there goes nowhere, and the sender learns it", async ({ store, second }) => {
+    const other = await second();
+    await other.join(process(2));
+    using atOther = textsAt(other);
+    assert.equal(await channelOf(store).send(process(3).id, "for none"), false);
+    await other.leave(process(2).id);
+    assert.equal(await channelOf(store).send(process(2).id, "for one that has left"), false);
+    await passed();
+    assert.deepEqual(atOther.texts, []);
+  });
+
+  test("a process that joins again is reached under its new id", async ({ store, second }) => {
+    const other = await second();
+    await other.join(process(2));
+    await store.leave(process(2).id);
+    await other.join(process(3));
+    using atOther = textsAt(other);
+    assert.equal(await channelOf(store).send(process(3).id, "hello"), true);
+    await eventually("it arrives", () => atOther.texts.includes("hello"));
+  });
+
+  test("what is disposed hears nothing any more", async ({ store, second }) => {
+    const other = await second();
+    await other.join(process(2));
+    const gone = textsAt(other);
+    gone[Symbol.dispose]();
+    using atOther = textsAt(other);
+    await channelOf(store).send(process(2).id, "hello");
+    await eventually("it arrives", () => atOther.texts.includes("hello"));
+    assert.deepEqual(gone.texts, []);
+  });
+}
+
+function passed(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, NOTHING_COMES_MS));
+}

@@ -1,0 +1,165 @@
+/** Several hosts on one queue: the pages of each show all of them. */
+import assert from "node:assert/strict";
+import type { HostView } from "@persistent-queue/queue";
+import { CONSUMER, OPEN_OPS, openPages, type TestPages } from "./open_pages.ts";
+
+const ELSEWHERE = "22222222-2222-4222-8222-222222222222";
+
+/** A host with a consumer that works, and one that is being replaced. */
+function hostOf(pages: TestPages, more: Partial<HostView> = {}): HostView {
+  const consumers = [
+    {
+      ...CONSUMER,
+      id: ELSEWHERE,
+      state: "working",
+      jobId: "job 7",
+      jobMs: 2_000,
+      heartbeatAgeMs: 100,
+    } as const,
+    { ...CONSUMER, id: "", slot: 2, state: "restarting", heartbeatAgeMs: null } as const,
+  ];
+  return {
+    ...{ id: "p2", name: "web-2", pid: 7, version: "1.0.0", startedAt: 0, seenAt: 0, silentMs: 500 },
+    view: { ...pages.view, consumers },
+    viewAgeMs: 1_000,
+    rates: { added: 1, completed: 2, failed: 0 },
+    history: Array.from({ length: 60 }, (_, i) => ({ added: i, completed: 1, failed: 0 })),
+    ...more,
+  };
+}
+
+async function textOf(response: Promise<Response>): Promise<string> {
+  return (await (await response).text()).replaceAll(/<(script|style)[^]*?<\/\1>/g, "");
+}
+
+/** The rows of the table: the names of hosts, and the words of each consumer. */
+function rowsIn(html: string): string[] {
+  const table = /<table class="cards consumers"[^]*?<\/table>/.exec(html)?.[0] ?? "";
+  const rows = table.match(/<tr[^]*?<\/tr>/g) ?? [];
+  return rows.slice(1).map((row) => row.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " ").trim());
+}
+
+Deno.test("a host alone has no heading in its tables, and no name in its counts", async () => {
+  await using pages = await openPages(OPEN_OPS);
+  const ops = await textOf(pages.askOps("/"));
+  assert.match(ops, /All is well: 1 consumer at your service/);
+  assert.deepEqual(rowsIn(ops), ["1 11111111 idle – – 0.1 s ago 7 2 1"]);
+  assert.doesNotMatch(ops, /class="host"/);
+  const { hosts, consumers } = await (await pages.api("/api/stats")).json();
+  assert.deepEqual([hosts, consumers.length, "host" in consumers[0]], [[], 1, false]);
+});
+
+Deno.test("both pages show the consumers of every host under its name, and count all of them", async () => {
+  await using pages = await openPages(OPEN_OPS);
+  pages.hosts = [hostOf(pages)];
+  const ops = await textOf(pages.askOps("/"));
+  const cookie = await pages.logIn();
+  const manager = await textOf(pages.ask("/consumers", { headers: { cookie } }));
+  for (const html of [ops, manager]) {
+    assert.deepEqual(rowsIn(html).map((row) => row.replace(/ Crash Hang$/, "")), [
+      "here",
+      "1 11111111 idle – – 0.1 s ago 7 2 1",
+      "web-2",
+      "1 22222222 working job 7 3.0 s 1.1 s ago 7 2 1",
+      "2 – restarting – – – 7 2 1",
+    ]);
+  }
+  assert.match(ops, /All is well: 3 consumers on 2 hosts at your service/);
+  assert.match(ops, /1 idle, 1 working, 1 restarting/);
+  const ids = manager.match(/id="consumer-[^"]*"/g) ?? [];
+  assert.equal(new Set(ids).size, 3, "two cells have one name");
+  const view = await (await pages.ask("/view/consumers", { headers: { cookie } })).json();
+  assert.deepEqual(view.hosts.map(({ name }: { name: string }) => name), ["here", "web-2"]);
+});
+
+Deno.test("what is wrong elsewhere is said with the name of the host, and what is said here is not said twice", async () => {
+  await using pages = await openPages(OPEN_OPS);
+  pages.view = { ...pages.view, warnings: ["No handler is named mail."] };
+  const { view, ...host } = hostOf(pages);
+  assert.ok(view !== null);
+  const warnings = ["The disk is <full>.", "No handler is named mail."];
+  pages.hosts = [{
+    ...host,
+    view: { ...view, warnings, wedged: 2, trouble: "No consumer lives at the moment." },
+  }];
+  const cookie = await pages.logIn();
+  const said = [
+    "No handler is named mail.",
+    "web-2: No consumer lives at the moment.",
+    "web-2: The disk is <full>.",
+  ];
+  const seen = await (await pages.ask("/view/consumers", { headers: { cookie } })).json();
+  assert.deepEqual([seen.warnings, seen.wedged], [said, 2]);
+  assert.deepEqual((await (await pages.api("/api/stats")).json()).warnings, said);
+  const ops = await textOf(pages.askOps("/"));
+  assert.match(ops, /web-2: The disk is &lt;full>\./);
+  assert.match(ops, /3 warnings/);
+  assert.equal((await pages.askOps("/healthz")).status, 200, "this host serves");
+});
+
+Deno.test("a host that is not heard of is shown as such, and its rates count no more", async () => {
+  await using pages = await openPages(OPEN_OPS);
+  const quiet = /not heard of for 5\.0 s/;
+  pages.hosts = [hostOf(pages, { silentMs: 2_900 })];
+  assert.doesNotMatch(await textOf(pages.askOps("/")), /heard of/);
+  pages.hosts = [hostOf(pages, { silentMs: 5_000 })];
+  const ops = await textOf(pages.askOps("/"));
+  assert.match(ops, quiet);
+  assert.match(ops, /web-2: this host has not been heard of for some seconds\./);
+  assert.deepEqual(rowsIn(ops).slice(-2), [
+    "1 22222222 silent job 7 3.0 s 1.1 s ago 7 2 1",
+    "2 – silent – – – 7 2 1",
+  ], "its consumers are shown as they were, but whether they live is not known");
+  assert.equal((await (await pages.api("/api/stats")).json()).rates.completed, 0);
+});
+
+Deno.test("a host that shows nothing, as another release may, has a heading without consumers", async () => {
+  await using pages = await openPages(OPEN_OPS);
+  pages.hosts = [hostOf(pages, { view: null, history: [] })];
+  assert.deepEqual(rowsIn(await textOf(pages.askOps("/"))).at(-1), "web-2");
+});
+
+Deno.test("the rates are those of all hosts, second by second; the metrics are those of one", async () => {
+  await using pages = await openPages(OPEN_OPS);
+  await pages.queue.add([{ id: "a", kind: "mail" }]);
+  pages.hosts = [
+    hostOf(pages),
+    hostOf(pages, { id: "p3", name: "web-3", history: [{ added: 5, completed: 0, failed: 1 }] }),
+  ];
+  const { rates, history } = await (await pages.api("/api/stats")).json();
+  assert.deepEqual([rates.completed, rates.failed], [4, 0]);
+  assert.ok(rates.added >= 2 && rates.added < 2.2, rates.added);
+  assert.deepEqual(history.slice(0, 2), [{ added: 0, completed: 1, failed: 0 }, {
+    added: 1,
+    completed: 1,
+    failed: 0,
+  }]);
+  const last = history.at(-1);
+  assert.deepEqual([history.length, last.completed, last.failed], [60, 1, 1]);
+  assert.ok(last.added === 64 || last.added === 65, "1 may have been added here in that second");
+  const metrics = await (await pages.askOps("/metrics")).text();
+  assert.match(metrics, /^pq_consumers\{state="idle"\} 1$/m);
+  assert.match(metrics, /^pq_consumer_slots 1$/m);
+  assert.match(metrics, /^pq_jobs_per_second\{event="completed"\} 0$/m);
+  assert.match(metrics, /^# HELP pq_consumers Consumers of this process that live, by state\.$/m);
+});
+
+Deno.test("a consumer of another host is crashed from here, after the page has asked; one that is nowhere is not", async () => {
+  await using pages = await openPages();
+  pages.hosts = [hostOf(pages)];
+  const cookie = await pages.logIn();
+  const question = await textOf(pages.ask(`/consumers/crash?id=${ELSEWHERE}`, { headers: { cookie } }));
+  assert.match(question, /Crash consumer 1 of web-2\?/);
+  assert.match(question, /It is working on/);
+  const body = new URLSearchParams({ id: ELSEWHERE });
+  const done = await pages.ask("/consumers/crash", { method: "POST", body, headers: { cookie } });
+  assert.match(done.headers.get("location") ?? "", /note=crashed/);
+  assert.deepEqual(pages.provoked, [`crash ${ELSEWHERE}`, `crash ${ELSEWHERE} elsewhere`]);
+  assert.match(pages.audit.at(-1) ?? "", new RegExp(`^Crash of consumer ${ELSEWHERE} by `));
+
+  const byApi = await pages.api(`/api/consumers/${ELSEWHERE}/hang`, {});
+  assert.deepEqual([byApi.status, (await byApi.json()).provoked], [202, "hang"]);
+  const nowhere = await pages.api("/api/consumers/33333333/hang", {});
+  assert.deepEqual([nowhere.status, (await nowhere.json()).error.code], [404, "unknown_consumer"]);
+  assert.deepEqual(pages.faults, []);
+});

@@ -1,0 +1,109 @@
+/** What all hosts of one queue look like together. A process without others looks as if there were no hosts at all. */
+import type {
+  ConsumerView,
+  HostView,
+  Inspector,
+  QueueStats,
+  Rates,
+  SystemView,
+} from "@persistent-queue/queue";
+
+export type Neighbourhood = Pick<Inspector, "hosts" | "hostName">;
+
+/** A process shows itself twice a second: one that is silent for longer is held up, or cut off. */
+const QUIET_MS = 3_000;
+
+/** Consumers of several hosts have the name of theirs. */
+export function consumersOnWire(view: SystemView, { hosts, hostName }: Neighbourhood) {
+  if (hosts.length === 0) return view.consumers.map((consumer) => consumerOnWire(consumer));
+  return [
+    ...view.consumers.map((consumer) => consumerOnWire(consumer, { host: hostName, agedMs: 0 })),
+    ...hosts.flatMap((host) => consumersOf(host)),
+  ];
+}
+
+/** Whether those of a quiet host still work is not known. */
+function consumersOf(host: HostView) {
+  const where = { host: host.name, agedMs: host.viewAgeMs };
+  const consumers = (host.view?.consumers ?? []).map((consumer) => consumerOnWire(consumer, where));
+  return isQuiet(host) ? consumers.map((consumer) => ({ ...consumer, state: "silent" as const })) : consumers;
+}
+
+interface Whereabouts {
+  readonly host: string;
+  /** How old what is known of it is. */
+  readonly agedMs: number;
+}
+
+function consumerOnWire(consumer: ConsumerView, where?: Whereabouts) {
+  const { agedMs = 0, host } = where ?? {};
+  const { jobId, heartbeatAgeMs } = consumer;
+  return {
+    ...(host === undefined ? {} : { host }),
+    id: consumer.id,
+    slot: consumer.slot,
+    state: consumer.state,
+    job_id: jobId,
+    job_ms: jobId === null ? consumer.jobMs : consumer.jobMs + agedMs,
+    waiting: consumer.waiting,
+    heartbeat_age_ms: heartbeatAgeMs === null ? null : heartbeatAgeMs + agedMs,
+    done: consumer.done,
+    failed: consumer.failed,
+    restarts: consumer.restarts,
+  };
+}
+
+export type WireConsumer = ReturnType<typeof consumerOnWire>;
+
+export interface WireHost {
+  readonly name: string;
+  /** For how long it has not been heard of, in milliseconds; null: it is heard of all the time. */
+  readonly quiet_ms: number | null;
+}
+
+export function hostsOnWire({ hosts, hostName }: Neighbourhood): readonly WireHost[] {
+  if (hosts.length === 0) return [];
+  const others = hosts.map((host) => ({ name: host.name, quiet_ms: isQuiet(host) ? host.silentMs : null }));
+  return [{ name: hostName, quiet_ms: null }, ...others];
+}
+
+function isQuiet({ silentMs }: HostView): boolean {
+  return silentMs >= QUIET_MS;
+}
+
+/** The name of its host before each sentence; without those that this process says itself. */
+export function warningsElsewhere(own: SystemView, { hosts }: Neighbourhood): string[] {
+  const said = [own.trouble, ...own.warnings];
+  return hosts.flatMap((host) => {
+    // Without the seconds, which would be another warning each time. What it said last may be over.
+    if (isQuiet(host)) return [`${host.name}: this host has not been heard of for some seconds.`];
+    const { trouble = null, warnings = [] } = host.view ?? {};
+    const sentences = [...new Set([...(trouble === null ? [] : [trouble]), ...warnings])];
+    return sentences.filter((one) => !said.includes(one)).map((one) => `${host.name}: ${one}`);
+  });
+}
+
+export function wedgedElsewhere({ hosts }: Neighbourhood): number {
+  return hosts.reduce((sum, { view }) => sum + (view?.wedged ?? 0), 0);
+}
+
+/** What happens per second through all processes. */
+export function ofAllHosts(
+  own: Pick<QueueStats, "rates" | "history">,
+  hosts: readonly HostView[],
+): Pick<QueueStats, "rates" | "history"> {
+  const heard = hosts.filter((host) => !isQuiet(host));
+  if (heard.length === 0) return { rates: own.rates, history: own.history };
+  return {
+    rates: sumOf([own.rates, ...heard.map(({ rates }) => rates)]),
+    // By their distance from the present: the last entry of each is of the same second.
+    history: own.history.map((rates, i, { length }) =>
+      sumOf([rates, ...heard.flatMap(({ history }) => history.at(i - length) ?? [])])
+    ),
+  };
+}
+
+function sumOf(list: readonly Rates[]): Rates {
+  const sum = (name: keyof Rates) => list.reduce((total, rates) => total + rates[name], 0);
+  return { added: sum("added"), completed: sum("completed"), failed: sum("failed") };
+}

@@ -1,0 +1,29 @@
+/** What the supervisor does for another host: as if it had been asked for here, and no more than it allows here. */
+import type { Fault, Shown } from "@persistent-queue/queue";
+import type { Settings } from "./config.ts";
+import type { SystemEvent } from "./reporting/log_lines.ts";
+
+interface Obedient {
+  injectFault(consumerId: string, how: Fault, by: string): boolean;
+}
+
+interface ObeyingOptions {
+  readonly settings: Pick<Settings, "faultInjection">;
+  readonly tell: (event: SystemEvent) => void;
+}
+
+export function obeying(supervisor: Obedient, { settings, tell }: ObeyingOptions): Shown["onOrder"] {
+  const refuse = (text: string) => tell({ type: "notice", level: "warn", text });
+  return (order) => {
+    if (order.type === "unknown") {
+      refuse(`Another host sent an order that this release does not know: ${order.text}`);
+    } else if (!settings.faultInjection) {
+      refuse(`${FAULT_NAMES[order.fault]} of a consumer was refused, by FAULT_INJECTION=off: ${order.by}`);
+    } else {
+      // The consumer may have ended meanwhile.
+      supervisor.injectFault(order.consumerId, order.fault, order.by);
+    }
+  };
+}
+
+const FAULT_NAMES = { crash: "A crash", hang: "A hang" } as const satisfies Record<Fault, string>;
