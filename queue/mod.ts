@@ -6,6 +6,7 @@ export * from "./errors.ts";
 export * from "./events.ts";
 export type * from "./roles.ts";
 export type * from "./store.ts";
+export type { Dump, DumpRequest, StoredJob } from "./stored_job.ts";
 export type * from "./system_view.ts";
 
 // The queue.

@@ -8,6 +8,7 @@ import { capabilitiesCases } from "./capabilities.ts";
 import { checkCases, deepCheckCases } from "./check.ts";
 import { claimCases } from "./claim.ts";
 import { closeCases } from "./close.ts";
+import { dumpCases } from "./dump.ts";
 import { getCases } from "./get.ts";
 import { insertCases } from "./insert.ts";
 import { listCases } from "./list.ts";
@@ -49,6 +50,7 @@ const VERBS = [
   processesCases,
   pruneCases,
   getCases,
+  dumpCases,
   listCases,
   statsCases,
   watchCases,
