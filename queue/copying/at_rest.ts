@@ -31,7 +31,7 @@ export async function openAtRest(
   const store = await openNamed(url, setting, options);
   undo.defer(() => store.close());
   const lock = await keepSupervisorsOut(url);
-  if (lock === "taken") throw atWork(name, "");
+  if (lock === "taken") throw atWork(`A supervisor works on the ${name}: stop it first.`);
   if (lock !== "none") undo.use(lock);
   // The lock says that all are dead.
   else await assertNoneLives(store, name);
@@ -59,12 +59,12 @@ async function openNamed(
 async function assertNoneLives(store: Store, name: string): Promise<void> {
   const living = (await store.processes({ silentForMs: SILENT_MS })).find(({ isDead }) => !isDead);
   if (living === undefined) return;
-  throw atWork(name, ` (host ${printable(living.host)}, process ${living.pid})`);
+  const which = `host ${printable(living.host)}, process ${living.pid}`;
+  throw atWork(
+    `A supervisor works on the ${name} (${which}): stop it first. One that was killed counts as dead after ten seconds.`,
+  );
 }
 
-function atWork(name: string, which: string): QueueError {
-  return new QueueError(
-    "rejected",
-    `A supervisor works on the ${name}${which}: stop it first, and wait half a minute if it was killed.`,
-  );
+function atWork(message: string): QueueError {
+  return new QueueError("rejected", message);
 }
