@@ -6,11 +6,10 @@ export * from "./errors.ts";
 export * from "./events.ts";
 export type * from "./roles.ts";
 export type * from "./store.ts";
-export type { Dump, DumpRequest, StoredJob } from "./stored_job.ts";
 export type * from "./system_view.ts";
 
 // The queue.
-export { openAtRest, type StoreAtRest } from "./copying/at_rest.ts";
+export { openAtRest } from "./copying/at_rest.ts";
 export { type CopiedQueue, type CopyProgress, copyQueue } from "./copying/copy_queue.ts";
 export { getQueue, misreadQueueUrl, type OpenOptions, openStore, placeOfQueue } from "./get_queue.ts";
 export { QUEUE_DEFAULTS } from "./options.ts";
