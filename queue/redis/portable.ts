@@ -31,9 +31,17 @@ const WHOLE = [...COLUMNS, "suspect", "payload", "result", "seq"];
 
 function storedJobOf(reply: Reply): StoredJob {
   const values = items(reply);
-  const row = toRow(WHOLE, values);
-  const lines = items(values[WHOLE.length]).map((line) => historyEntryOf(line, Infinity));
+  const row = withoutNul(toRow(WHOLE, values));
+  const lines = items(values[WHOLE.length]).map((line) => withoutNul(historyEntryOf(line, Infinity)));
   return toStoredJob({ ...row, payload: row.payload ?? "null" }, lines);
+}
+
+/** No other backend returns an error with such a character as it was: PostgreSQL's stores it like this. */
+function withoutNul<Facts extends object>(facts: Facts): Facts {
+  const changed = Object.entries(facts).flatMap(([name, value]) =>
+    typeof value === "string" && value.includes("\0") ? [[name, value.replaceAll("\0", "\uFFFD")]] : []
+  );
+  return changed.length === 0 ? facts : { ...facts, ...Object.fromEntries(changed) };
 }
 
 /** All of them, or none. */

@@ -143,6 +143,39 @@ if (missing !== null) {
     }
   });
 
+  Deno.test("an error with a NUL, which Redis alone can hold, does not stop a move", async () => {
+    await using folder = await tempFolder();
+    const from = redis?.url("with-nul") ?? "";
+    const line = { at: 5, event: "failed", lease: 1, retries: 0, consumerId: "c", takenAt: 1 } as const;
+    const history = [{ ...line, detail: "a\0b", ranMs: 12, report: "\0", log: null }];
+    await withStore(from, (store) => store.restore([storedJob("a", { error: "a\0b", history })]));
+    for (const to of [`sqlite:${folder.file("queue.db")}`, postgres?.url("with_nul") ?? ""]) {
+      const { code, err } = await move(["--from", from, "--to", to]);
+      assert.equal(code, 0, err);
+      const found = await withStore(to, (store) => store.get("a"));
+      assert.deepEqual([found?.job.error, found?.history[0]?.detail], ["a\uFFFDb", "a\uFFFDb"]);
+    }
+  });
+
+  Deno.test("a move whose server crashes is exit code 74, and goes on when the server is back", async () => {
+    await using folder = await tempFolder();
+    await using durable = await postgresServer();
+    const [from, to] = [`sqlite:${folder.file("queue.db")}`, durable.url("crashed")];
+    await withStore(from, (store) => addAll(store, Array.from({ length: 20_000 }, (_, i) => newJob(`${i}`))));
+    const moving = move(["--from", from, "--to", to]);
+    await eventually("the first jobs are there", async () => {
+      const found = await durable.sql("SELECT 1 FROM crashed.jobs LIMIT 1").catch(() => []);
+      return found.length > 0;
+    }, { withinMs: 20_000 });
+    await durable.crash();
+    const cut = await moving;
+    assert.equal(cut.code, 74, cut.err);
+    const { code, out, err } = await move(["--from", from, "--to", to]);
+    assert.equal(code, 0, err);
+    assert.match(out, /^Copied 20,000 jobs \([\d,]+ of them were there already\)/);
+    assert.deepEqual(await textsOf(to), await textsOf(from));
+  });
+
   Deno.test("a server that is gone is exit code 74, and no message shows the password", async () => {
     await using folder = await tempFolder();
     const file = `sqlite:${folder.file("queue.db")}`;
