@@ -54,7 +54,7 @@ const USAGE = `Usage: persistent-queue [start | supervise | jobs …]
   start      the whole system, under a guard that restarts it (the default)
   supervise  the same without the guard, for systemd and containers; either goes on
              when its terminal closes, with --nohup or where nohup started it
-  jobs       add, list, show, resubmit, cancel, stats, backup, verify: see jobs --help`;
+  jobs       add, list, show, resubmit, cancel, stats, backup, verify, move: see jobs --help`;
 
 async function main([command = "start", ...args]: readonly string[]): Promise<number> {
   makeConsoleUnfailing();
@@ -222,6 +222,7 @@ async function jobs(args: readonly string[]): Promise<number> {
   const { jobsCommand, osUser, printToStdout } = await import("@persistent-queue/ui");
   return await jobsCommand(args, {
     openQueue: openGuest,
+    queueUrl: settings.queueUrl,
     print: printToStdout,
     printError: console.error,
     readInput: () => new Response(Deno.stdin.readable).text(),

@@ -3,10 +3,11 @@ import { StorageError } from "./errors.ts";
 import { QUEUE_DEFAULTS, type QueueOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
 import type { Store } from "./store.ts";
-import { misreadPostgresAddress } from "./postgres/address.ts";
-import { misreadRedisAddress } from "./redis/address.ts";
-import { misreadSqliteAddress } from "./sqlite/address.ts";
+import { misreadPostgresAddress, postgresPlace } from "./postgres/address.ts";
+import { misreadRedisAddress, redisPlace } from "./redis/address.ts";
+import { misreadSqliteAddress, realSqlitePath } from "./sqlite/address.ts";
 import { openSqliteStore } from "./sqlite/open_store.ts";
+import { lockUnless } from "./sqlite/owner_lock.ts";
 
 export interface OpenOptions extends Partial<QueueOptions> {
   /** The store's clock, in milliseconds since 1970; the machine's unless given. */
@@ -28,22 +29,30 @@ interface Backend {
   open(url: string, options: StoreOptions): Store | Promise<Store>;
   /** What is wrong with the URL, to follow the name of the setting; null for a URL that it can open. */
   misread(url: string): string | null;
+  /** Where the queue is: the same text for every way to write it, and without a password. */
+  placeOf(url: string): string;
+  /** The lock of the one owner, where there is one; `taken` if it holds it. */
+  lock?(url: string): Promise<Disposable | "taken">;
 }
 
 const sqlite: Backend = {
   open: (url, options) => openSqliteStore(placeOf(url).trim(), options),
   misread: (url) => misreadSqliteAddress(placeOf(url)),
+  placeOf: (url) => realSqlitePath(placeOf(url).trim()),
+  lock: async (url) => await lockUnless(placeOf(url).trim(), () => false) ?? "taken",
 };
 
 /** The driver is loaded only where it is used. */
 const postgres: Backend = {
   open: async (url, options) => (await import("./postgres/open_store.ts")).openPostgresStore(url, options),
   misread: misreadPostgresAddress,
+  placeOf: postgresPlace,
 };
 
 const redis: Backend = {
   open: async (url, options) => (await import("./redis/open_store.ts")).openRedisStore(url, options),
   misread: misreadRedisAddress,
+  placeOf: redisPlace,
 };
 
 /** Backends by scheme: nothing else chooses one. */
@@ -96,8 +105,26 @@ export async function openStore(
   role: "owner" | "guest",
   options: Omit<StoreOptions, "role"> = {},
 ): Promise<Store> {
+  return await backendOf(url).open(url, { ...options, role });
+}
+
+/** Where the queue is: two URLs of the same queue have the same place, as far as names tell. It has no password. */
+export function placeOfQueue(url: string): string {
+  return backendOf(url).placeOf(url);
+}
+
+/**
+ * Where a queue has one owner: the owner's lock, which keeps supervisors out until it is disposed, or `taken` if one holds
+ * it. `none` where there is no such lock.
+ */
+export async function keepSupervisorsOut(url: string): Promise<Disposable | "taken" | "none"> {
+  return await backendOf(url).lock?.(url) ?? "none";
+}
+
+/** @throws {StorageError} */
+function backendOf(url: string): Backend {
   const problem = misreadQueueUrl(url);
   const backend = BACKENDS[schemeOf(url) ?? ""];
   if (problem !== null || backend === undefined) throw new StorageError(`QUEUE_URL ${problem}.`);
-  return await backend.open(url, { ...options, role });
+  return backend;
 }

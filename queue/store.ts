@@ -14,6 +14,7 @@ import type { ClockSetBack } from "./policy/clock_rollback.ts";
 import type { Settlement } from "./ending.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
 import type { Added } from "./roles.ts";
+import type { PortableStore } from "./stored_job.ts";
 
 /** A checked job to be added. */
 export interface NewJob {
@@ -192,7 +193,7 @@ export interface PruneRequest {
   readonly limit: number;
 }
 
-export interface Store {
+export interface Store extends PortableStore {
   readonly capabilities: Capabilities;
   /** The store's clock, as well as this process knows it, in milliseconds since 1970. */
   now(): number;
@@ -246,5 +247,5 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export type { Capabilities };
+export type { Capabilities, PortableStore };
 export type { Charge, Ending, Settlement } from "./ending.ts";

@@ -1,4 +1,5 @@
 /** Reads a URL of PostgreSQL, and refuses one that would be misread. */
+import { isLoopbackName } from "../basics/loopback.ts";
 import { StorageError } from "../errors.ts";
 
 export interface PostgresAddress {
@@ -33,4 +34,14 @@ export function readAddress(text: string): PostgresAddress {
   const schema = url.searchParams.get("schema") ?? DEFAULT_SCHEMA;
   url.searchParams.delete("schema");
   return { url: url.href, place: `${url.host}${decodeURIComponent(url.pathname)}`, schema };
+}
+
+const DEFAULT_PORT = "5432";
+
+/** Where the queue is, without a password: the same for every way to write it. */
+export function postgresPlace(text: string): string {
+  const { url, schema } = readAddress(text);
+  const { hostname, port, pathname } = new URL(url);
+  const host = isLoopbackName(hostname) ? "localhost" : hostname.toLowerCase();
+  return `postgres://${host}:${port || DEFAULT_PORT}${pathname}?schema=${schema}`;
 }

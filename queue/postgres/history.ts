@@ -20,10 +20,14 @@ const LINE = `n, at, event, lease, retries, consumer_id, taken_at, ran_ms,
       left(detail, CASE WHEN ${IS_NEW} THEN 20000 ELSE 500 END) AS detail,
       CASE WHEN ${IS_NEW} THEN report END AS report, CASE WHEN ${IS_NEW} THEN log END AS log`;
 
+const WHOLE_LINE = `n, at, event, lease, retries, consumer_id, taken_at, ran_ms, detail, report, log`;
+
 const HISTORY = {
   // ?1 seq ?2 how many
   newest: `SELECT ${LINE} FROM history WHERE seq = $1::bigint ORDER BY n DESC LIMIT $2::bigint`,
   first: `SELECT ${LINE} FROM history WHERE seq = $1::bigint ORDER BY n LIMIT $2::bigint`,
+  wholeNewest: `SELECT ${WHOLE_LINE} FROM history WHERE seq = $1::bigint ORDER BY n DESC LIMIT $2::bigint`,
+  wholeFirst: `SELECT ${WHOLE_LINE} FROM history WHERE seq = $1::bigint ORDER BY n LIMIT $2::bigint`,
   count: `SELECT count(*)::int AS n FROM history WHERE seq = $1::bigint`,
   // ?1 seq ?2 so many lines before it
   fromEnd: `SELECT n FROM history WHERE seq = $1::bigint ORDER BY n DESC LIMIT 1 OFFSET $2::bigint`,
@@ -46,11 +50,24 @@ const HISTORY = {
 } as const;
 
 /** Oldest first; some hundreds at most, however many a manual edit has left. */
-export async function readHistory(tx: Tx, seq: number): Promise<HistoryEntry[]> {
-  const lines = (await tx.query(HISTORY.newest, [seq, MOST_LINES])).map(toHistoryEntry).reverse();
+export function readHistory(tx: Tx, seq: number): Promise<HistoryEntry[]> {
+  return readLines(tx, seq, { newest: HISTORY.newest, first: HISTORY.first });
+}
+
+/** The same with whole texts. */
+export function readWholeHistory(tx: Tx, seq: number): Promise<HistoryEntry[]> {
+  return readLines(tx, seq, { newest: HISTORY.wholeNewest, first: HISTORY.wholeFirst });
+}
+
+async function readLines(
+  tx: Tx,
+  seq: number,
+  statements: { readonly newest: string; readonly first: string },
+): Promise<HistoryEntry[]> {
+  const lines = (await tx.query(statements.newest, [seq, MOST_LINES])).map(toHistoryEntry).reverse();
   if (lines.length < MOST_LINES) return lines;
   const newest = lines.slice(-NEWEST_LINES);
-  const first = (await tx.query(HISTORY.first, [seq, FIRST_LINES])).map(toHistoryEntry);
+  const first = (await tx.query(statements.first, [seq, FIRST_LINES])).map(toHistoryEntry);
   const [next] = newest;
   if (next === undefined) return first;
   const [counted] = await tx.query(HISTORY.count, [seq]);

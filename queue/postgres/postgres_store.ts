@@ -19,6 +19,7 @@ import { claim, type ClaimMoment, together } from "./claim.ts";
 import type { Client, Row } from "./client.ts";
 import { firstPart, insert } from "./insert.ts";
 import { move } from "./move.ts";
+import { dump, restore } from "./portable.ts";
 import { check, get, getMany, list, prune, type ReadMoment, stats } from "./read.ts";
 import { READING } from "./read_statements.ts";
 import type { ServerClock } from "./server_clock.ts";
@@ -150,6 +151,10 @@ export class PostgresStore implements Store {
       ...await stats(this.#client, { ...await this.#readMoment(), silentForMs }),
       warnings: [],
     }));
+
+  dump: Store["dump"] = (request) => this.#read(() => dump(this.#client, request));
+
+  restore: Store["restore"] = (jobs) => this.#write(() => restore(this.#client, jobs), () => true);
 
   watch(onChange: () => void): Disposable {
     this.#assertOpen();

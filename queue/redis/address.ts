@@ -1,4 +1,5 @@
 /** Reads a URL of Redis, and refuses one that would be misread. */
+import { isLoopbackName } from "../basics/loopback.ts";
 import { StorageError } from "../errors.ts";
 
 export interface RedisAddress {
@@ -35,4 +36,14 @@ export function readAddress(text: string): RedisAddress {
   const prefix = url.searchParams.get("prefix") ?? DEFAULT_PREFIX;
   url.search = "";
   return { url: url.href, place: `${url.host}${url.pathname}`, name: `{${prefix}}` };
+}
+
+const DEFAULT_PORT = "6379";
+
+/** Where the queue is, without a password: the same for every way to write it. */
+export function redisPlace(text: string): string {
+  const { url, name } = readAddress(text);
+  const { hostname, port, pathname } = new URL(url);
+  const host = isLoopbackName(hostname) ? "localhost" : hostname.toLowerCase();
+  return `redis://${host}:${port || DEFAULT_PORT}/${pathname.slice(1) || "0"}?prefix=${name.slice(1, -1)}`;
 }

@@ -25,7 +25,7 @@ export async function get(
   const found = await client.run("get", [id, values ? WHOLE_BYTES : BRIEF_BYTES]);
   if (found === null) return null;
   const [job, lines] = items(found);
-  return { job: jobOf(job), history: items(lines).map(historyEntryOf) };
+  return { job: jobOf(job), history: items(lines).map((line) => historyEntryOf(line)) };
 }
 
 export async function getMany(

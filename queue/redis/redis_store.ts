@@ -7,6 +7,7 @@ import type { Client } from "./client.ts";
 import type { Durability } from "./durability.ts";
 import { insert } from "./insert.ts";
 import { move } from "./move.ts";
+import { dump, restore } from "./portable.ts";
 import { check, get, getMany, list, orphans, stats } from "./read.ts";
 import { items } from "./replies.ts";
 import type { ServerClock } from "./server_clock.ts";
@@ -100,6 +101,11 @@ export class RedisStore implements Store {
       ...await stats(this.#client, { time: this.#clock.given(), kinds: this.#kinds, silentForMs }),
       warnings: this.#durability.warnings,
     }));
+
+  dump: Store["dump"] = (request) => this.#open(() => dump(this.#client, request));
+
+  restore: Store["restore"] = (jobs) =>
+    this.#open(() => restore(this.#client, jobs, { writer: this.#session.name }));
 
   watch(onChange: () => void): Disposable {
     this.#assertOpen();

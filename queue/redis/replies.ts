@@ -52,9 +52,9 @@ const LINE = [
   ...["at", "event", "lease", "retries", "consumer_id", "detail", "taken_at", "ran_ms", "report", "log"],
 ];
 
-export function historyEntryOf(line: Reply): HistoryEntry {
+export function historyEntryOf(line: Reply, mostDetail = MOST_ERROR): HistoryEntry {
   const row = toRow(LINE, JSON.parse(String(line)));
-  return toHistoryEntry({ ...row, detail: shortened(row.detail, MOST_ERROR) });
+  return toHistoryEntry({ ...row, detail: shortened(row.detail, mostDetail) });
 }
 
 /** The beginning of a text, in whole characters. */

@@ -1,10 +1,13 @@
 /** The bounds that the contract sets for ids and numbers: Redis itself would store anything. */
 import { RejectedWrite } from "../errors.ts";
+import { MAX_TIME } from "../job.ts";
 import type { NewJob, Settlement } from "../store.ts";
+import type { StoredJob } from "../stored_job.ts";
 
 const MOST_ID = 2_000;
 const MOST_KIND = 64;
 const MOST_PRIORITY = 100;
+const MOST_COUNT = 1_000_000;
 
 /** @throws {RejectedWrite} */
 export function assertJobs(jobs: readonly NewJob[]): void {
@@ -27,6 +30,25 @@ export function assertSettlements(settlements: readonly Settlement[]): void {
     if (ending.verb === "retry" && !(ending.delayMs >= 0)) refuse("a wait is not negative");
     if (ending.verb === "release" && ending.charge !== null && !isCount(ending.charge.crashes)) {
       refuse("a number of crashes is not negative");
+    }
+  }
+}
+
+/** @throws {RejectedWrite} */
+export function assertStoredJobs(jobs: readonly StoredJob[]): void {
+  assertJobs(jobs.map((job) => ({ ...job, replace: false })));
+  for (const job of jobs) {
+    if (!isCount(job.lease)) refuse("a lease is a whole number that is not negative");
+    if (![job.retries, job.crashes].every((count) => isCount(count) && count <= MOST_COUNT)) {
+      refuse(`retries and crashes are whole numbers from 0 to ${MOST_COUNT}`);
+    }
+    const times = [job.runAt, job.createdAt, job.updatedAt, job.lastHeartbeat, job.startedAt, job.finishedAt];
+    if (!times.every((time) => time === null || (isCount(time) && time <= MAX_TIME))) {
+      refuse("a time is a whole number of milliseconds since 1970");
+    }
+    const numbers = job.history.flatMap(({ at, lease, retries, takenAt }) => [at, lease, retries, takenAt]);
+    if (!numbers.every((number) => number === null || Number.isSafeInteger(number))) {
+      refuse("the numbers of a history are whole");
     }
   }
 }

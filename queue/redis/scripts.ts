@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import beat from "./scripts/beat.lua" with { type: "text" };
 import check from "./scripts/check.lua" with { type: "text" };
 import claim from "./scripts/claim.lua" with { type: "text" };
+import dump from "./scripts/dump.lua" with { type: "text" };
 import get from "./scripts/get.lua" with { type: "text" };
 import getMany from "./scripts/get_many.lua" with { type: "text" };
 import history from "./scripts/history.lua" with { type: "text" };
@@ -20,10 +21,13 @@ import processes from "./scripts/processes.lua" with { type: "text" };
 import prune from "./scripts/prune.lua" with { type: "text" };
 import reading from "./scripts/reading.lua" with { type: "text" };
 import renew from "./scripts/renew.lua" with { type: "text" };
+import restore from "./scripts/restore.lua" with { type: "text" };
 import serving from "./scripts/serving.lua" with { type: "text" };
 import setBack from "./scripts/set_back.lua" with { type: "text" };
 import settle from "./scripts/settle.lua" with { type: "text" };
 import stats from "./scripts/stats.lua" with { type: "text" };
+import wholes from "./scripts/wholes.lua" with { type: "text" };
+import wholeJobs from "./scripts/whole_jobs.lua" with { type: "text" };
 import { WORDS } from "./words.ts";
 
 export interface Script {
@@ -59,6 +63,9 @@ export const SCRIPTS = {
   stats: script(READS, stats),
   knownKinds: script(READS, knownKinds),
   check: script(READS, check),
+  dump: script(READS, wholes, dump),
+  wholeJobs: script(READS, wholes, wholeJobs),
+  restore: script(ADDS, restore),
   join: script(KEEPS_ON, serving, join),
   noteKinds: script(KEEPS_ON, noteKinds),
   beat: script(KEEPS_ON, serving, beat),

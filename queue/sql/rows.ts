@@ -1,12 +1,28 @@
 /** The one place that turns rows into jobs and handles NULLs. Rows may have been edited by hand. */
-import { type HistoryEntry, type HistoryEvent, isStatus, type Job, MOVES } from "../job.ts";
+import { type HistoryEntry, type HistoryEvent, isStatus, type Job, MOVES, type Status } from "../job.ts";
 import type { Claimed, Orphan } from "../store.ts";
+import type { StoredJob } from "../stored_job.ts";
 import { StorageError } from "../errors.ts";
 
 type Row = Record<string, unknown>;
 
 export function toJob(row: Row): Job {
-  const facts = {
+  const facts = { ...factsOf(row), ...leftOutOf(row) };
+  const status = statusOf(row);
+  if (status === MOVES.release.to) return { ...facts, status };
+  // A job set to PROCESSING by hand has no holder and no heartbeat: the sweep will find it.
+  if (status === MOVES.claim.to) {
+    return { ...facts, status, consumerId: facts.consumerId ?? "", lastHeartbeat: facts.lastHeartbeat ?? 0 };
+  }
+  return { ...facts, status, finishedAt: facts.finishedAt ?? facts.updatedAt };
+}
+
+export function toStoredJob(row: Row, history: readonly HistoryEntry[]): StoredJob {
+  return { ...factsOf(row), status: statusOf(row), suspect: row.suspect === 1, history };
+}
+
+function factsOf(row: Row) {
+  return {
     seq: number(row.seq),
     lease: number(row.lease),
     id: toText(row.id),
@@ -25,18 +41,12 @@ export function toJob(row: Row): Job {
     createdAt: number(row.created_at),
     updatedAt: number(row.updated_at),
     canceledFrom: row.status === MOVES.cancel.to && isStatus(row.canceled_from) ? row.canceled_from : null,
-    ...leftOutOf(row),
   };
-  const status = row.status;
-  if (!isStatus(status)) {
-    throw odd(`a job of unknown status: ${String(status)}`);
-  }
-  if (status === MOVES.release.to) return { ...facts, status };
-  // A job set to PROCESSING by hand has no holder and no heartbeat: the sweep will find it.
-  if (status === MOVES.claim.to) {
-    return { ...facts, status, consumerId: facts.consumerId ?? "", lastHeartbeat: facts.lastHeartbeat ?? 0 };
-  }
-  return { ...facts, status, finishedAt: facts.finishedAt ?? facts.updatedAt };
+}
+
+function statusOf({ status }: Row): Status {
+  if (!isStatus(status)) throw odd(`a job of unknown status: ${String(status)}`);
+  return status;
 }
 
 function leftOutOf(row: Row): Pick<Job, "leftOut"> {

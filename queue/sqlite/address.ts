@@ -2,6 +2,7 @@
  * The text after `sqlite:` is the path of a file, taken literally. Forms that have another meaning in other programs
  * are refused: they would create an unintended file, outside of every backup.
  */
+import { basename, dirname, resolve } from "node:path";
 
 /** Returns what is wrong with the address, and the right form; null for a plain path. */
 export function misreadSqliteAddress(address: string): string | null {
@@ -55,3 +56,15 @@ const MISREAD: readonly (readonly [RegExp, (rest: string) => string])[] = [
   ],
   [/(?:^|\/)\.{0,2}$/, () => "names a folder: name a file in it, for example sqlite:data/queue.db"],
 ];
+
+/** The file without links on the way; of one that is not there yet, the folder. */
+export function realSqlitePath(path: string): string {
+  const absolute = resolve(path);
+  try {
+    return `sqlite:${Deno.realPathSync(absolute)}`;
+  } catch {
+    return dirname(absolute) === absolute
+      ? `sqlite:${absolute}`
+      : `${realSqlitePath(dirname(absolute))}/${basename(absolute)}`;
+  }
+}

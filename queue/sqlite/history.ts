@@ -15,10 +15,23 @@ const MOST_COUNTED = 1_000_000;
 
 /** Oldest first; some hundreds at most, however many an earlier release or a manual edit has left. */
 export function readHistory(sql: Statements, seq: number): HistoryEntry[] {
-  const lines = sql.newestLines.all(seq, MOST_LINES).map(toHistoryEntry).reverse();
+  return readLines(sql, seq, { newestLines: sql.newestLines, firstLines: sql.firstLines });
+}
+
+/** The same with whole texts. */
+export function readWholeHistory(sql: Statements, seq: number): HistoryEntry[] {
+  return readLines(sql, seq, { newestLines: sql.wholeNewestLines, firstLines: sql.wholeFirstLines });
+}
+
+function readLines(
+  sql: Statements,
+  seq: number,
+  { newestLines, firstLines }: Pick<Statements, "newestLines" | "firstLines">,
+): HistoryEntry[] {
+  const lines = newestLines.all(seq, MOST_LINES).map(toHistoryEntry).reverse();
   if (lines.length < MOST_LINES) return lines;
   const newest = lines.slice(-NEWEST_LINES);
-  const first = sql.firstLines.all(seq, FIRST_LINES).map(toHistoryEntry);
+  const first = firstLines.all(seq, FIRST_LINES).map(toHistoryEntry);
   const [next] = newest;
   if (next === undefined) return first;
   const count = number(sql.countLines.get(seq, MOST_COUNTED)?.n) - FIRST_LINES - NEWEST_LINES;

@@ -12,10 +12,16 @@ const LINE = `${readable("at")}, event, ${readable("lease")}, ${readable("retrie
       substr(detail, 1, iif(${isNew}, 20000, 500)) AS detail, ${readable("taken_at")}, ${readable("ran_ms")},
       iif(${isNew}, report, NULL) AS report, iif(${isNew}, log, NULL) AS log`;
 
+/** All that is stored of a line. */
+const WHOLE_LINE = `${readable("at")}, event, ${readable("lease")}, ${readable("retries")}, consumer_id,
+      detail, ${readable("taken_at")}, ${readable("ran_ms")}, report, log`;
+
 export const HISTORY_SQL = {
   // ?1 seq ?2 how many
   newestLines: `SELECT ${LINE} FROM history WHERE seq = ?1 ORDER BY n DESC LIMIT ?2`,
   firstLines: `SELECT ${LINE} FROM history WHERE seq = ?1 ORDER BY n LIMIT ?2`,
+  wholeNewestLines: `SELECT ${WHOLE_LINE} FROM history WHERE seq = ?1 ORDER BY n DESC LIMIT ?2`,
+  wholeFirstLines: `SELECT ${WHOLE_LINE} FROM history WHERE seq = ?1 ORDER BY n LIMIT ?2`,
   countLines: `SELECT count(*) AS n FROM (SELECT 1 FROM history WHERE seq = ?1 LIMIT ?2)`,
 
   // fold: ?1 seq ?2 so many lines before it

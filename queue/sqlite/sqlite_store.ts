@@ -2,6 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { StorageError } from "../errors.ts";
 import type { Capabilities, Store } from "../store.ts";
+import { assertNoConflict } from "../stored_job.ts";
 import { backup } from "./backup.ts";
 import { BallastFile } from "./ballast_file.ts";
 import { check } from "./check.ts";
@@ -17,6 +18,7 @@ import { OutsideChanges } from "./outside_changes.ts";
 import { lockPath } from "./owner_lock.ts";
 import { Parking } from "./parking.ts";
 import { beat, join, listProcesses, orphans } from "./processes.ts";
+import { dump, restore } from "./portable.ts";
 import { get, getMany, list, prune, stats } from "./read.ts";
 import { Recount } from "./recount.ts";
 import { rescue } from "./rescue.ts";
@@ -137,6 +139,14 @@ export class SqliteStore implements Store {
       ...stats(this.#sql, { now: this.now(), silentForMs }),
       warnings: logWarnings(this.#path),
     }));
+
+  dump: Store["dump"] = (request) => this.#read(() => dump(this.#sql, request));
+
+  restore: Store["restore"] = async (jobs) => {
+    this.#reserve?.assertRoom();
+    const write = () => restore(this.#sql, jobs);
+    assertNoConflict(await this.#commits.write(write, { isRefusedWhenFull: true }));
+  };
 
   watch(onChange: () => void): Disposable {
     this.#assertOpen();

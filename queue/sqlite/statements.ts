@@ -9,6 +9,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { INITIAL_STATUS } from "../job.ts";
 import { COUNT_SQL } from "./count_statements.ts";
+import { PORTABLE_SQL, RESULT } from "./portable_statements.ts";
 import { HISTORY_SQL } from "./history_sql.ts";
 import { LINE } from "./line_statements.ts";
 import { PROCESS_SQL } from "./process_statements.ts";
@@ -34,9 +35,6 @@ const columns = (most: number) =>
 /** The system stores shorter texts; a manual edit has no bounds. */
 const ERROR = `substr(error, 1, 20000) AS error`;
 
-/** Always JSON: a manual edit may have stored any text. */
-const RESULT = `iif(json_valid(result) = 0, json_quote(result), result)`;
-
 /** For lists of any length: long values are added within a budget (`values.ts`). */
 const BRIEF = columns(2048);
 const WHOLE = columns(4 * 1024 * 1024);
@@ -56,6 +54,7 @@ export const SQL = {
   ...LINE,
   ...PROCESS_SQL,
   ...COUNT_SQL,
+  ...PORTABLE_SQL,
 
   // insert: ?1 id ?2 kind ?3 payload ?4 priority ?5 run_at ?6 now
   insert: `INSERT OR ROLLBACK INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)

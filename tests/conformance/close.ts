@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { StorageError } from "../../queue/errors.ts";
 import type { Store } from "../../queue/store.ts";
+import { storedJob } from "./dump.ts";
 import { add, newJob, PROCESS } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
@@ -26,6 +27,8 @@ const CALLS: Record<
   watch: (store) => Promise.try(() => store.watch(() => {})),
   probe: (store) => store.probe(),
   check: (store) => store.check(),
+  dump: (store) => store.dump({ after: null, limit: 1 }),
+  restore: (store) => store.restore([storedJob("b")]),
 };
 
 export function closeCases(test: Case): void {

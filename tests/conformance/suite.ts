@@ -8,6 +8,7 @@ import { capabilitiesCases } from "./capabilities.ts";
 import { checkCases, deepCheckCases } from "./check.ts";
 import { claimCases } from "./claim.ts";
 import { closeCases } from "./close.ts";
+import { dumpCases } from "./dump.ts";
 import { getCases } from "./get.ts";
 import { hostsCases } from "./hosts.ts";
 import { insertCases } from "./insert.ts";
@@ -50,6 +51,7 @@ const VERBS = [
   processesCases,
   pruneCases,
   getCases,
+  dumpCases,
   listCases,
   statsCases,
   watchCases,

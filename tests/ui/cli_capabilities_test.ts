@@ -21,7 +21,13 @@ async function run(...args: string[]): Promise<{ code: number; out: string[]; er
   };
   const [out, err]: [string[], string[]] = [[], []];
   const code = await jobsCommand(args, {
-    ...{ openQueue, confirm: null, now: Date.now, readInput: () => Promise.resolve("") },
+    ...{
+      openQueue,
+      queueUrl: `sqlite:${folder.file("queue.db")}`,
+      confirm: null,
+      now: Date.now,
+      readInput: () => Promise.resolve(""),
+    },
     ...{ print: (text) => out.push(text), printError: (text) => err.push(text) },
     actor: { by: "a test", audit: () => {} },
   });

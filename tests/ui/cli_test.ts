@@ -29,6 +29,7 @@ async function run(
   const out: string[] = [];
   const err: string[] = [];
   const code = await jobsCommand(args, {
+    queueUrl: `sqlite:${folder.file("queue.db")}`,
     openQueue: () => openIn(folder),
     print: (text) => out.push(text),
     printError: (text) => err.push(text),

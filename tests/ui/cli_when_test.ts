@@ -9,6 +9,7 @@ const NOW = Date.parse("2026-11-24T15:00:00Z");
 async function run(folder: TempFolder, words: string): Promise<{ code: number; out: string; err: string }> {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await jobsCommand(words.split(" "), {
+    queueUrl: `sqlite:${folder.file("queue.db")}`,
     openQueue: () => getQueue(`sqlite:${folder.file("queue.db")}`, { kinds: ["mail"], now: () => NOW }),
     print: (text) => out.push(text),
     printError: (text) => err.push(text),

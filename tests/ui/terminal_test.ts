@@ -14,6 +14,7 @@ interface Shown {
 async function run(folder: TempFolder, args: readonly string[]): Promise<Shown> {
   const [out, err]: string[][] = [[], []];
   await jobsCommand(args, {
+    queueUrl: `sqlite:${folder.file("queue.db")}`,
     openQueue: () => getQueue(`sqlite:${folder.file("queue.db")}`, { kinds: ["file"], now: () => 1_000 }),
     print: (text) => out?.push(text),
     printError: (text) => err?.push(text),

@@ -8,6 +8,8 @@ export type CliQueue = Inspector & Operator & Admin;
 export interface CliIo {
   /** Called at most once, and only when the command line makes sense; the command closes what it gets. */
   readonly openQueue: (how: { readonly mustExist: boolean }) => Promise<CliQueue>;
+  /** The URL of the queue that this opens. */
+  readonly queueUrl: string;
   /** One line or several, without the line end. */
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
@@ -53,10 +55,15 @@ export interface Command {
    * Checks the command line before anything is opened, and returns what is to be done.
    * @throws {UsageError}
    */
-  prepare(call: CommandCall): Promise<Work>;
+  prepare(call: CommandCall): Promise<Work | OwnWork>;
 }
 
 export type Work = (queue: CliQueue) => Promise<ExitCode>;
+
+/** Work that does not need the queue of the settings, or opens it in its own way. */
+export interface OwnWork {
+  run(): Promise<ExitCode>;
+}
 
 /** The command line makes no sense. The message is one sentence. Exit code 2. */
 export class UsageError extends Error {

@@ -1,4 +1,4 @@
-/** The command line: `deno task jobs <add|list|show|resubmit|cancel|stats|backup|verify>`. */
+/** The command line: `deno task jobs <add|list|show|resubmit|cancel|stats|backup|verify|move>`. */
 import { EXIT, type ExitCode, nearest, printable, QueueError, StorageError } from "@persistent-queue/queue";
 import { add } from "./add.ts";
 import { backup, verify } from "./admin.ts";
@@ -6,6 +6,7 @@ import { type CliIo, type Command, UsageError, type Work } from "./command.ts";
 import { helpOf, helpOfAll, readCommandLine, usageOf } from "./command_line.ts";
 import { list, stats } from "./list.ts";
 import { cancel, resubmit } from "./move.ts";
+import { moveQueue } from "./move_queue.ts";
 import { show } from "./show.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   stats,
   backup,
   verify,
+  move: moveQueue,
 };
 
 /** Runs one command. Returns the exit code: 0 done, 1 refused, 2 usage, 74 storage. */
@@ -39,6 +41,7 @@ export async function jobsCommand(args: readonly string[], io: CliIo): Promise<E
     }
     const json = line.has("json");
     const work = await command.prepare({ line, io: json ? harmless(io) : io, json });
+    if (typeof work !== "function") return await work.run();
     return await doWork(work, { io, mustExist: name !== "add" });
   } catch (error) {
     return explain(error, { io, json: rest.includes("--json"), usage: usageOf(name, command.operands) });

@@ -97,6 +97,8 @@ export class FaultyStore implements Store {
   };
   probe: Store["probe"] = () => this.#read(() => {});
   check: Store["check"] = () => Promise.resolve([]);
+  dump: Store["dump"] = () => Promise.reject(new RangeError("No simulation copies a queue."));
+  restore: Store["restore"] = () => Promise.reject(new RangeError("No simulation copies a queue."));
   readonly capabilities: Store["capabilities"] = {
     backup: { reason: "A simulated disk cannot be copied." },
     deepCheck: { reason: "A simulated disk has no pages." },

@@ -1,0 +1,70 @@
+/** A store on which no supervisor works. */
+import { printable } from "../basics/text.ts";
+import { QueueError, StorageError } from "../errors.ts";
+import { keepSupervisorsOut, type OpenOptions, openStore } from "../get_queue.ts";
+import type { Store } from "../store.ts";
+
+export interface StoreAtRest extends AsyncDisposable {
+  readonly store: Store;
+}
+
+interface AtRestOptions extends Pick<OpenOptions, "mustExist" | "onCreated"> {
+  /** For messages: `source` or `target`. */
+  readonly name: string;
+  /** For messages: the option or setting that holds the URL. */
+  readonly setting: string;
+}
+
+/** A process that has shown nothing for this long is dead, where the backend does not know better. */
+const SILENT_MS = 30_000;
+
+/**
+ * Opens the store as a guest. Where one machine owns it, no supervisor can start on it until it is disposed.
+ * @throws {QueueError} `rejected` if one works on it
+ * @throws {StorageError} if it cannot be opened
+ */
+export async function openAtRest(
+  url: string,
+  { name, setting, ...options }: AtRestOptions,
+): Promise<StoreAtRest> {
+  await using undo = new AsyncDisposableStack();
+  const store = await openNamed(url, setting, options);
+  undo.defer(() => store.close());
+  const lock = await keepSupervisorsOut(url);
+  if (lock === "taken") throw atWork(`A supervisor works on the ${name}: stop it first.`);
+  if (lock !== "none") undo.use(lock);
+  // The lock says that all are dead.
+  else await assertNoneLives(store, name);
+  const parts = undo.move();
+  return { store, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+/** Backends know the URL by the name of the setting alone. */
+async function openNamed(
+  url: string,
+  setting: string,
+  options: Pick<OpenOptions, "mustExist" | "onCreated">,
+) {
+  try {
+    return await openStore(url, "guest", options);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    const { passing, publicMessage } = error;
+    throw new StorageError(error.message.replaceAll("QUEUE_URL", setting), {
+      ...{ passing, publicMessage, cause: error },
+    });
+  }
+}
+
+async function assertNoneLives(store: Store, name: string): Promise<void> {
+  const living = (await store.processes({ silentForMs: SILENT_MS })).find(({ isDead }) => !isDead);
+  if (living === undefined) return;
+  const which = `host ${printable(living.host)}, process ${living.pid}`;
+  throw atWork(
+    `A supervisor works on the ${name} (${which}): stop it first. One that was killed counts as dead after ten seconds.`,
+  );
+}
+
+function atWork(message: string): QueueError {
+  return new QueueError("rejected", message);
+}

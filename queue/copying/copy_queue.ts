@@ -1,0 +1,146 @@
+/**
+ * Copies a queue with its history from one store to an empty one, of the same backend or another, while nothing works on
+ * either. What an interrupted copy has left behind is the beginning of the source, job by job: a copy goes on from there.
+ */
+import { printable } from "../basics/text.ts";
+import { QueueError, RejectedWrite } from "../errors.ts";
+import { type Status, STATUSES } from "../job.ts";
+import type { Store } from "../store.ts";
+import type { StoredJob } from "../stored_job.ts";
+import { PAGE_JOBS, type Parting, type Walk, walkTogether } from "./walk_together.ts";
+
+export interface CopyProgress {
+  /** What goes on: looking at what is there already, copying, or comparing both when all is copied. */
+  readonly step: "looking" | "copying" | "comparing";
+  readonly jobs: number;
+  /** Of the source. */
+  readonly total: number;
+}
+
+export interface CopiedQueue {
+  /** In both stores, with so many lines in their histories. */
+  readonly jobs: number;
+  readonly lines: number;
+  /** Jobs that an earlier copy had brought over. */
+  readonly present: number;
+  readonly counts: Readonly<Record<Status, number>>;
+  /** The same in both stores: see `walk_together.ts`. */
+  readonly digest: string;
+}
+
+interface Stores {
+  readonly source: Store;
+  readonly target: Store;
+}
+
+/**
+ * Changes nothing in the source.
+ * @throws {QueueError} if the target holds anything but the beginning of the source, cannot hold a job, or is not the same
+ * as the source in the end
+ */
+export async function copyQueue(
+  stores: Stores,
+  onProgress: (progress: CopyProgress) => void = () => {},
+): Promise<CopiedQueue> {
+  const total = sumOf(await countsOf(stores.source));
+  const tell = (step: CopyProgress["step"]) => (jobs: number) => onProgress({ step, jobs, total });
+  const found = await walkTogether(stores, tell("looking"));
+  if (found.parting.target !== null) throw notACopy(found.parting);
+  const isThere = found.parting.source === null;
+  if (!isThere) await copyFrom(stores, found, tell("copying"));
+  const walk = isThere ? found : await walkTogether(stores, tell("comparing"));
+  const { source, target } = walk.parting;
+  const other = source ?? target;
+  if (other !== null) throw changedMeanwhile(other);
+  return { ...bare(walk), present: found.jobs, counts: await assertCounted(stores, walk.jobs) };
+}
+
+function bare({ jobs, lines, digest }: Walk) {
+  return { jobs, lines, digest };
+}
+
+/** The source is read while the target writes. */
+async function copyFrom(
+  { source, target }: Stores,
+  { last, jobs }: Walk,
+  tell: (jobs: number) => void,
+): Promise<void> {
+  let copied = jobs;
+  let page = await source.dump({ after: last, limit: PAGE_JOBS });
+  while (page.next !== null) {
+    const ahead = source.dump({ after: page.next, limit: PAGE_JOBS });
+    const [next] = await Promise.all([ahead, restoreOrName(target, page.jobs)]);
+    copied += page.jobs.length;
+    tell(copied);
+    page = next;
+  }
+  if (page.jobs.length > 0) await restoreOrName(target, page.jobs);
+}
+
+/** @throws {RejectedWrite} that names the job which the target cannot hold; those before it are written */
+async function restoreOrName(target: Store, jobs: readonly StoredJob[]): Promise<void> {
+  try {
+    await target.restore(jobs);
+  } catch (error) {
+    if (!(error instanceof RejectedWrite)) throw error;
+    for (const job of jobs) await restoreOne(target, job);
+  }
+}
+
+async function restoreOne(target: Store, job: StoredJob): Promise<void> {
+  try {
+    await target.restore([job]);
+  } catch (error) {
+    if (!(error instanceof RejectedWrite)) throw error;
+    throw new RejectedWrite(
+      `The target does not take the job "${printable(job.id)}": ${error.message} ${MEND_JOB}`,
+      { cause: error },
+    );
+  }
+}
+
+const MEND_JOB =
+  "Mend or remove this job in the source, and run the same command again: it goes on from here.";
+const OTHER_TARGET =
+  "Copy into an empty target: name another file, schema or prefix, or remove what is in this one.";
+
+function notACopy({ source, target }: Parting): QueueError {
+  const id = printable(target?.id ?? "");
+  const what = source !== null && source.id === target?.id
+    ? `The target holds the job "${id}" with other facts than the source has now`
+    : `The target holds the job "${id}", which the source does not have in this place`;
+  return new QueueError("rejected", `${what}, so that it is no interrupted copy of it. ${OTHER_TARGET}`);
+}
+
+function changedMeanwhile({ id }: StoredJob): QueueError {
+  return new QueueError(
+    "rejected",
+    `The source or the target was changed while the queue was copied: the job "${
+      printable(id)
+    }" is not the same in both. Stop whatever writes to them, and run the same command again.`,
+  );
+}
+
+/** Both count their jobs in another way than by reading all of them. */
+async function assertCounted({ source, target }: Stores, jobs: number): Promise<Record<Status, number>> {
+  const [ours, theirs] = [await countsOf(source), await countsOf(target)];
+  const wrong = STATUSES.find((status) => ours[status] !== theirs[status]);
+  if (wrong === undefined && sumOf(ours) === jobs) return ours;
+  const status = wrong ?? STATUSES[0];
+  throw new QueueError(
+    "rejected",
+    `All jobs were copied and are the same, but the source counts ${
+      ours[status]
+    } ${status} jobs, the target ${
+      theirs[status]
+    }, and there are ${jobs} of any status. Run "jobs verify" on both: one of them was edited by hand.`,
+  );
+}
+
+async function countsOf(store: Store): Promise<Record<Status, number>> {
+  return (await store.stats({ silentForMs: 0 })).counts;
+}
+
+function sumOf(counts: Readonly<Record<Status, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}

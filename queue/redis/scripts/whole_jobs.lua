@@ -1,0 +1,8 @@
+-- Jobs by their ids, without those that are not there. KEYS: the queue. ARGV: the ids.
+
+local jobs = {}
+for _, id in ipairs(ARGV) do
+  local seq = redis.call("HGET", base .. "ids", id)
+  if seq then jobs[#jobs + 1] = whole(seq) end
+end
+return jobs
