@@ -222,10 +222,7 @@ export interface Store extends PortableStore {
   stats(options: { readonly silentForMs: number }): Promise<StoreStats>;
   /** Adds the row of this process: what it claims from now on is recovered when it dies. */
   join(process: ProcessIdentity): Promise<void>;
-  /**
-   * Shows that this process is alive. Returns `false` if its row is gone, because it was taken for dead. `view` is kept for
-   * other processes where there may be any on other hosts.
-   */
+  /** Shows that this process is alive, and how it is. `false`: its row is gone, because it was taken for dead. */
   beat(view?: string): Promise<boolean>;
   /** Removes the row of a process: this one stops, or a dead one has no jobs any more. */
   leave(id: string): Promise<void>;
