@@ -2,6 +2,7 @@
 import postgres from "postgres";
 import type { PostgresAddress } from "./address.ts";
 import { answered } from "./answered.ts";
+import { ignoreLeftWrites, isConnectionLost } from "./driver_faults.ts";
 import { mayBeRepeated, toQueueError } from "./faults.ts";
 
 export type Row = Record<string, unknown>;
@@ -60,6 +61,7 @@ export class Client implements Tx {
   readonly #place: string;
   readonly #connect: () => Driver;
   #sql: Driver;
+  #isClosed = false;
 
   constructor(
     { url, place, schema }: PostgresAddress,
@@ -92,6 +94,7 @@ export class Client implements Tx {
           ...SESSION,
         },
       });
+    ignoreLeftWrites();
     this.#sql = this.#connect();
   }
 
@@ -117,10 +120,11 @@ export class Client implements Tx {
   }
 
   /**
-   * Gives up every connection, with what is under way on it, and makes new ones when they are needed: the server does not
-   * answer, and a connection that was cut off somewhere on the way would wait for it for a quarter of an hour.
+   * Gives up every connection, with what is under way on it, and makes new ones when they are needed: one of them was lost,
+   * or the server does not answer, and a connection that was cut off on the way would wait for a quarter of an hour.
    */
   restart(): void {
+    if (this.#isClosed) return;
     const silent = this.#sql;
     this.#sql = this.#connect();
     silent.end({ timeout: 0 }).catch(() => {});
@@ -128,14 +132,18 @@ export class Client implements Tx {
 
   /** Statements that were begun are completed. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#sql.end({ timeout: CLOSE_SECONDS });
   }
 
   async #repeated<T>(run: () => PromiseLike<T>): Promise<T> {
     for (let left = REPEATS;; left--) {
+      const driver = this.#sql;
       try {
         return await answered(run(), { withinMs: GIVEN_UP_MS, place: this.#place });
       } catch (error) {
+        // Once, whatever number of calls was on it.
+        if (isConnectionLost(error) && driver === this.#sql) this.restart();
         if (left === 0 || !mayBeRepeated(error)) throw toQueueError(error, this.#place);
       }
     }

@@ -52,6 +52,24 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: CONFORMANCE,
   },
   {
+    name: "the lease is dropped from a WHERE: completions on PostgreSQL",
+    edits: [{
+      file: "queue/postgres/statements.ts",
+      from: "WHERE jobs.seq = ended.seq AND jobs.lease = ended.lease AND",
+      to: "WHERE jobs.seq = ended.seq AND",
+    }],
+    tests: ["tests/conformance/postgres_test.ts"],
+  },
+  {
+    name: "the lease is not compared: an ending on Redis",
+    edits: [{
+      file: "queue/redis/scripts/settle.lua",
+      from: " and MAY[verb][job.status] and job.lease == lease",
+      to: " and MAY[verb][job.status]",
+    }],
+    tests: ["tests/conformance/redis_test.ts"],
+  },
+  {
     name: "the status is dropped from a WHERE: a failure",
     edits: [{
       file: STATEMENTS,
