@@ -5,7 +5,8 @@ import { readAddress } from "./address.ts";
 import { Client } from "./client.ts";
 import { assertCurrent, isThere, migrate } from "./migrations.ts";
 import { PostgresStore } from "./postgres_store.ts";
-import { ServerClock } from "./server_clock.ts";
+import { serverTime } from "./read.ts";
+import { ServerClock } from "../basics/server_clock.ts";
 import { Session } from "./session.ts";
 
 export interface OpenOptions {
@@ -32,7 +33,7 @@ export async function openPostgresStore(
   const session = new Session(address);
   const connections = role === "owner" ? CONNECTIONS : GUEST_CONNECTIONS;
   const client = new Client(address, { connections, name: session.name });
-  const serverClock = new ServerClock(clock ?? null);
+  const serverClock = new ServerClock(clock ?? null, null);
   try {
     await assertServer(client);
     const mayCreate = !mustExist && !await isThere(client, address.schema);
@@ -40,7 +41,7 @@ export async function openPostgresStore(
     if (role === "owner" || mayCreate) await migrate(client, address.schema);
     else await assertCurrent(client, address.schema);
     await session.assure();
-    await serverClock.look(client);
+    await serverClock.look(() => serverTime(client));
     return new PostgresStore({ client, session, clock: serverClock });
   } catch (error) {
     await Promise.all([client.close(), session.close()]);

@@ -20,9 +20,9 @@ import type { Client, Row } from "./client.ts";
 import { firstPart, insert } from "./insert.ts";
 import { move } from "./move.ts";
 import { dump, restore } from "./portable.ts";
-import { check, get, getMany, list, prune, type ReadMoment, stats } from "./read.ts";
+import { check, get, getMany, list, prune, type ReadMoment, serverTime, stats } from "./read.ts";
 import { READING } from "./read_statements.ts";
-import type { ServerClock } from "./server_clock.ts";
+import type { ServerClock } from "../basics/server_clock.ts";
 import type { Session } from "./session.ts";
 import { isCompletion, renew, settle } from "./settle.ts";
 import { SharedStatement } from "./shared_statement.ts";
@@ -31,7 +31,7 @@ import { CLAIMING, UPKEEP } from "./statements.ts";
 export interface StoreParts {
   readonly client: Client;
   readonly session: Session;
-  readonly clock: ServerClock;
+  readonly clock: ServerClock<null>;
 }
 
 /** What one statement holds that several calls share. */
@@ -49,7 +49,7 @@ export class PostgresStore implements Store {
   readonly capabilities: Capabilities;
   readonly #client: Client;
   readonly #session: Session;
-  readonly #clock: ServerClock;
+  readonly #clock: ServerClock<null>;
   readonly #changes: Changes;
   readonly #inserts: SharedStatement<NewJob, Added | Refused>;
   readonly #claims: SharedStatement<ClaimRequest, ClaimAnswer>;
@@ -165,7 +165,7 @@ export class PostgresStore implements Store {
     return this.#read(async () => {
       if (performance.now() - this.#probedAt < PROBE_MS) return;
       await this.#session.show(this.#clock.given(), this.#client);
-      await this.#clock.look(this.#client);
+      await this.#clock.look(() => serverTime(this.#client));
       this.#probedAt = performance.now();
     });
   }

@@ -175,6 +175,11 @@ function idsOf({ removed }: Row): string[] {
   return Array.isArray(removed) ? removed.map(toText) : [];
 }
 
+/** Milliseconds since 1970, by the server's clock. */
+export async function serverTime(client: Client): Promise<number> {
+  return number((await client.query(READING.clock, [null]))[0]?.at);
+}
+
 /** Returns a sentence for each problem. */
 export async function check(client: Client): Promise<string[]> {
   const wrong = await client.query(READING.wrongCounts, []);

@@ -5,7 +5,7 @@ import { readAddress } from "./address.ts";
 import { Client } from "./client.ts";
 import { Durability } from "./durability.ts";
 import { RedisStore } from "./redis_store.ts";
-import { ServerClock } from "./server_clock.ts";
+import { ServerClock } from "../basics/server_clock.ts";
 import { Session } from "./session.ts";
 
 export interface OpenOptions {
@@ -33,7 +33,7 @@ export async function openRedisStore(
     onListening: () => session.noteChange(),
   });
   const durability = new Durability();
-  const serverClock = new ServerClock(clock ?? null);
+  const serverClock = new ServerClock(clock ?? null, "");
   try {
     await client.open();
     await assertServer(client);

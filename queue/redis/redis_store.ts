@@ -10,7 +10,7 @@ import { move } from "./move.ts";
 import { dump, restore } from "./portable.ts";
 import { check, get, getMany, list, orphans, stats } from "./read.ts";
 import { items } from "./replies.ts";
-import type { ServerClock } from "./server_clock.ts";
+import type { ServerClock } from "../basics/server_clock.ts";
 import type { Session } from "./session.ts";
 import { renew, settle } from "./settle.ts";
 import { listLine } from "./waiting_line.ts";
@@ -19,7 +19,7 @@ export interface StoreParts {
   readonly client: Client;
   readonly session: Session;
   readonly durability: Durability;
-  readonly clock: ServerClock;
+  readonly clock: ServerClock<"">;
 }
 
 export class RedisStore implements Store {
@@ -42,7 +42,7 @@ export class RedisStore implements Store {
   readonly #client: Client;
   readonly #session: Session;
   readonly #durability: Durability;
-  readonly #clock: ServerClock;
+  readonly #clock: ServerClock<"">;
   /** The kinds that the last claim asked for. */
   #kinds: readonly string[] | null = null;
   readonly #running = new Set<Promise<unknown>>();

@@ -1,41 +1,40 @@
 /** The server's clock, as well as this process knows it: the machine's, and by how much it differs. */
-import { number } from "../sql/rows.ts";
-import type { Tx } from "./client.ts";
-import { READING } from "./read_statements.ts";
 
 /** The network is quicker at some times than at others: a slow look says less about the difference. */
 const FORGET_MS = 60_000;
 
-export class ServerClock {
+/** `Absent`: what a statement or a script is given instead of a time, so that the server takes its own. */
+export class ServerClock<Absent extends null | ""> {
   readonly #given: (() => number) | null;
+  readonly #absent: Absent;
   #differenceMs = 0;
   #quickestMs = Infinity;
   #lookedAt = -Infinity;
 
   /** @param given milliseconds since 1970, instead of the server's clock */
-  constructor(given: (() => number) | null) {
+  constructor(given: (() => number) | null, absent: Absent) {
     this.#given = given;
+    this.#absent = absent;
   }
 
-  /** The time for a statement; null: the server takes its own. */
-  given(): number | null {
-    return this.#given?.() ?? null;
+  given(): number | Absent {
+    return this.#given?.() ?? this.#absent;
   }
 
   now(): number {
     return this.#given?.() ?? Math.round(Date.now() + this.#differenceMs);
   }
 
-  /** Asks the server. */
-  async look(tx: Tx): Promise<void> {
+  /** Compares with what the server says. */
+  async look(ask: () => Promise<number>): Promise<void> {
     const before = performance.now();
-    const [row] = await tx.query(READING.clock, [this.given()]);
+    const time = await ask();
     const after = performance.now();
     const tookMs = after - before;
     if (tookMs > this.#quickestMs && after - this.#lookedAt < FORGET_MS) return;
     this.#quickestMs = tookMs;
     this.#lookedAt = after;
     // The server read its clock half-way.
-    this.#differenceMs = number(row?.at) - (Date.now() - tookMs / 2);
+    this.#differenceMs = time - (Date.now() - tookMs / 2);
   }
 }
