@@ -28,24 +28,30 @@ async function stage<S extends Server>(
   const server = await start();
   return {
     name,
-    ways: Object.entries(misfortunes).filter(([way]) => !ONLY || way.includes(ONLY)).map(([way, make]) => [way, () => make(server)] as const),
+    ways: Object.entries(misfortunes).filter(([way]) => !ONLY || way.includes(ONLY)).map(([way, make]) =>
+      [way, () => make(server)] as const
+    ),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
 const STAGES = [
-  { whyNot: whyNoPostgres, open: () => stage("PostgreSQL", { start: startPostgres, misfortunes: ON_POSTGRES }) },
+  {
+    whyNot: whyNoPostgres,
+    open: () => stage("PostgreSQL", { start: startPostgres, misfortunes: ON_POSTGRES }),
+  },
   { whyNot: whyNoRedis, open: () => stage("Redis", { start: startRedis, misfortunes: ON_REDIS }) },
 ];
 
 export const server: Fault = {
   letter: "W",
-  title: "the server of the queue is killed, paused, restarted, cut off, full, replaced, or its answers are lost",
+  title:
+    "the server of the queue is killed, paused, restarted, cut off, full, replaced, or its answers are lost",
   tries: { each: Number(Deno.env.get("W_EACH") ?? 28), long: 500 },
   async *attempts(random) {
     const stages = await openStages();
     try {
-      if (stages.length === 0) for (;;) yield [];
+      if (stages.length === 0) { for (;;) yield []; }
       // Each server has one try at a time.
       yield* atOnce(stages.length, random, (chance, n) => {
         const stage = stages[n % stages.length] as Stage;
@@ -67,7 +73,10 @@ async function openStages(): Promise<Stage[]> {
   return opened;
 }
 
-async function attempt({ name, ways }: Stage, { chance, n }: { chance: Random; n: number }): Promise<string[]> {
+async function attempt(
+  { name, ways }: Stage,
+  { chance, n }: { chance: Random; n: number },
+): Promise<string[]> {
   const [way, make] = ways[n % ways.length] ?? [];
   if (way === undefined || make === undefined) return [];
   const since = performance.now();

@@ -2,7 +2,11 @@
 import postgres from "postgres";
 import { smallDisk } from "../../support/damage/full_disk.ts";
 import { eventually } from "../../support/eventually.ts";
-import { type PostgresOptions, type PostgresServer, postgresServer } from "../../support/servers/postgres_server.ts";
+import {
+  type PostgresOptions,
+  type PostgresServer,
+  postgresServer,
+} from "../../support/servers/postgres_server.ts";
 import { serverFolder } from "../../support/servers/server_process.ts";
 import { onAnyServer } from "./on_any_server.ts";
 import { failover, ledAstray, type Pair } from "./pair.ts";
@@ -21,7 +25,9 @@ const BALLAST = 1_500;
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const server = await postgresServer(options);
   if (options.standbyOf === undefined) {
-    await server.sql(`CREATE ROLE ${ROLE} LOGIN PASSWORD '${PASSWORD}'; GRANT CREATE ON DATABASE postgres TO ${ROLE}`);
+    await server.sql(
+      `CREATE ROLE ${ROLE} LOGIN PASSWORD '${PASSWORD}'; GRANT CREATE ON DATABASE postgres TO ${ROLE}`,
+    );
   }
   return {
     ...server,

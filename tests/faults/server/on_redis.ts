@@ -37,8 +37,10 @@ export const ON_REDIS: Misfortunes<RedisServer> = {
       relay.mend();
       await sleep(FULL_MS);
       for (const connection of foreign) connection.close();
-      await eventually("a connection is free", () =>
-        server.command("CONFIG", "SET", "maxclients", "10000").then(() => true, () => false));
+      await eventually(
+        "a connection is free",
+        () => server.command("CONFIG", "SET", "maxclients", "10000").then(() => true, () => false),
+      );
     },
   })),
   "read-only": onShared((server) => ({
@@ -82,7 +84,8 @@ async function startPair(): Promise<Pair<RedisServer>> {
     const hasAll = async () => (await offsetOf(replica, "slave_repl_offset")) >= written;
     await eventually("the replica has all", hasAll);
   };
-  const isLinked = async () => /^master_link_status:up/m.test(String(await replica.command("INFO", "replication")));
+  const isLinked = async () =>
+    /^master_link_status:up/m.test(String(await replica.command("INFO", "replication")));
   await eventually("the replica follows", isLinked);
   return {
     ...{ primary, replica, isSynchronous: false, catchUp },

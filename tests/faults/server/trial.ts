@@ -23,14 +23,18 @@ interface Trial {
 
 export async function trial({ scene, random, name }: Trial, expect: Expect): Promise<void> {
   await using relay = relayTo(scene.port);
-  const url = scene.url(name).replace(`:${scene.port}/`, `:${relay.port}/`).replace(`:${scene.port}?`, `:${relay.port}?`);
+  const url = scene.url(name).replace(`:${scene.port}/`, `:${relay.port}/`).replace(
+    `:${scene.port}?`,
+    `:${relay.port}?`,
+  );
   await using system = await testSystem({
     ...{ QUEUE_URL: url, CONSUMERS: "3", LOG_LEVEL: "error" },
     // A sweep that comes late says nothing, and beside other tests a sweep every 200 ms would be late all the time.
     ...{ HEARTBEAT_MS: "100", SWEEP_MS: "1000", STALL_MS: "2000" },
   });
   const { queue, supervisor, fatal, events } = system;
-  const troubles = () => events.flatMap((event) => event.type === "storage" ? [event.trouble ?? ""] : []).join(" ");
+  const troubles = () =>
+    events.flatMap((event) => event.type === "storage" ? [event.trouble ?? ""] : []).join(" ");
   const ids = Array.from({ length: JOBS }, (_, i) => `job ${i}${wordOf(scene.ballast ?? 0, random)}`);
   const acknowledged = new Set<string>();
   const adding = addOneByOne(queue, ids, { random, acknowledged });
@@ -39,7 +43,9 @@ export async function trial({ scene, random, name }: Trial, expect: Expect): Pro
   const { says } = scene;
   if (says !== null) expect(says.test(troubles()), `it did not say ${says}, but: ${troubles()}`);
   await adding;
-  await eventually(() => `the storage works again: ${queue.trouble}`, () => queue.trouble === null, { withinMs: DONE_WITHIN_MS });
+  await eventually(() => `the storage works again: ${queue.trouble}`, () => queue.trouble === null, {
+    withinMs: DONE_WITHIN_MS,
+  });
   await addOneByOne(queue, missing, { random, acknowledged });
   const areDone = async () => (await queue.stats()).counts.COMPLETED === JOBS;
   await eventually("all jobs are done", () => areDone().catch(() => false), { withinMs: DONE_WITHIN_MS });
@@ -51,7 +57,9 @@ export async function trial({ scene, random, name }: Trial, expect: Expect): Pro
   expect(supervisor.view().consumers.length === 3, "a consumer is gone");
   expect(!troubles().includes(PASSWORD), `the password is shown: ${troubles()}`);
   const asked = mostWithin(1_000, relay.asked);
-  if (Deno.env.get("W_TOLD")) console.log(name, "asked", asked, "of", relay.asked.length, [...new Set(troubles().split(/(?<=\)\.) /))]);
+  if (Deno.env.get("W_TOLD")) {
+    console.log(name, "asked", asked, "of", relay.asked.length, [...new Set(troubles().split(/(?<=\)\.) /))]);
+  }
   expect(asked <= MOST_ASKED, `it asked for ${asked} connections within a second`);
   const problems = await problemsAt(url, { drained: true, retryLimit: 3 });
   expect(problems.length === 0, problems.join(" "));
@@ -71,7 +79,11 @@ interface Adding {
  * As a client does: an add that failed may have been made all the same, so it is made again with the same id. The job may
  * even be done by then.
  */
-async function addOneByOne(queue: Queue, ids: readonly string[], { random, acknowledged }: Adding): Promise<void> {
+async function addOneByOne(
+  queue: Queue,
+  ids: readonly string[],
+  { random, acknowledged }: Adding,
+): Promise<void> {
   for (const id of ids) {
     for (let isAdded = false; !isAdded;) {
       isAdded = await queue.add([{ id, kind: "wait", payload: random.below(60) }]).then(() => true, isDone);

@@ -62,7 +62,11 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
     ...(isDurable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
     ...options.settings,
   };
-  const args = ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
+  const args = [
+    "-D",
+    data,
+    ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+  ];
   const ready = { log: folder.file("log"), isReady: /ready to accept (?:read-only )?connections/ };
   const start = () => startServer(program("postgres") ?? "postgres", args, ready);
   let server: ServerProcess = await start();
