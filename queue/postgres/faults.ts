@@ -22,7 +22,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   "53300": passing("PostgreSQL has no connection left: raise max_connections, or close others"),
   "57P01": passing("PostgreSQL is being stopped"),
   "57P02": passing("PostgreSQL has crashed and is coming back"),
-  "57P03": passing("PostgreSQL is starting"),
+  "57P03": passing("PostgreSQL is starting, or being stopped"),
   "57014": passing("PostgreSQL gave up on a statement that took too long"),
   "25006": passing("PostgreSQL takes no writes here: this server is a standby"),
   "55P03": passing("A row is locked by another program: end its transaction"),
