@@ -138,6 +138,15 @@ export class Client {
     return await this.#said(() => this.#commands.sendCommand(words));
   }
 
+  /** Listens to another channel of the queue, as long as this process has a connection. @throws {StorageError} */
+  async subscribe(channel: string): Promise<void> {
+    await this.#said(() => this.#listener.subscribe(this.key(channel), () => {}));
+  }
+
+  async unsubscribe(channel: string): Promise<void> {
+    await this.#said(() => this.#listener.unsubscribe(this.key(channel)));
+  }
+
   /** To all that listen. */
   async publish(text: string): Promise<void> {
     await this.command("PUBLISH", this.key("changes"), text);

@@ -22,6 +22,9 @@ export interface StoreParts {
   readonly clock: ServerClock<"">;
 }
 
+/** A server that has just answered is not asked again. */
+const PROBE_MS = 400;
+
 export class RedisStore implements Store {
   readonly now: () => number;
   readonly capabilities: Capabilities = {
@@ -45,6 +48,7 @@ export class RedisStore implements Store {
   readonly #clock: ServerClock<"">;
   /** The kinds that the last claim asked for. */
   #kinds: readonly string[] | null = null;
+  #probedAt = -Infinity;
   readonly #running = new Set<Promise<unknown>>();
   #closed: Promise<void> | null = null;
 
@@ -115,12 +119,14 @@ export class RedisStore implements Store {
   probe(): Promise<void> {
     return this.#open(async () => {
       this.#client.assertListening();
+      if (performance.now() - this.#probedAt < PROBE_MS) return;
       await this.#clock.look(async () => {
         const [seconds, micros] = items(await this.#client.command("TIME")).map(Number);
         return (seconds ?? NaN) * 1_000 + (micros ?? NaN) / 1_000;
       });
       await this.#client.command("SET", this.#client.key("probe"), "written");
       await this.#durability.look(this.#client);
+      this.#probedAt = performance.now();
     });
   }
 

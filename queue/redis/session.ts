@@ -1,6 +1,7 @@
 /**
- * This process among those that work on the queue. Its key lives for some seconds and is renewed by each beat, so that the
- * others see soon when the process dies; `scripts/processes.lua` says what a key that has run out proves.
+ * This process among those that work on the queue. It listens to a channel of its own, which the server knows to be
+ * without a listener as soon as the process dies, and its key lives for some seconds and is renewed by each beat;
+ * `scripts/processes.lua` says what each of these proves.
  */
 import { randomUUID } from "node:crypto";
 import { RejectedWrite } from "../errors.ts";
@@ -12,6 +13,8 @@ import { items, numberOf } from "./replies.ts";
 
 /** A beat comes each second; a thread that is held up for some seconds is not dead. */
 const LIVES_MS = 10_000;
+/** A process that lives listens again this soon after its connections were lost, and beats. */
+const RECONNECTED_MS = 3_000;
 /** A reader that looks at each change looks at most twenty times a second. */
 const BETWEEN_MS = 50;
 
@@ -66,19 +69,23 @@ export class Session {
   }
 
   async join(client: Client, { id, host, pid, version }: ProcessIdentity, time: number | ""): Promise<void> {
+    await client.subscribe(`lives:${id}`);
     if (await client.run("join", [time, id, host, pid, version, LIVES_MS]) !== 1) {
       throw new RejectedWrite(`A process with the id ${id} has joined already.`);
     }
+    const before = this.#process;
     this.#process = id;
+    if (before !== null) await client.unsubscribe(`lives:${before}`);
   }
 
   async beat(client: Client, time: number | "", view = ""): Promise<boolean> {
     if (this.#process === null) return false;
-    return await client.run("beat", [time, this.#process, LIVES_MS, view]) === 1;
+    return await client.run("beat", [time, this.#process, LIVES_MS, view, RECONNECTED_MS]) === 1;
   }
 
   async processes(client: Client, silentForMs: number, time: number | ""): Promise<ProcessRow[]> {
-    const rows = await client.run("processes", [time, this.#process ?? "", silentForMs, LIVES_MS]);
+    const values = [time, this.#process ?? "", silentForMs, LIVES_MS, RECONNECTED_MS];
+    const rows = await client.run("processes", values);
     return items(rows).map(items).map(([id, host, pid, version, startedAt, seenAt, isDead, view]) => ({
       ...{ id: toText(id), host: toText(host), pid: numberOf(pid), version: toText(version) },
       ...{ startedAt: numberOf(startedAt), seenAt: numberOf(seenAt), isDead: isDead === 1 },
