@@ -55,8 +55,9 @@ export function isOffline(error: unknown): boolean {
 
 /** The driver goes on trying to connect, so that this passes even if `reason` would stop a start. */
 export function offlineBecause(reason: unknown, place: string): StorageError {
-  const { says } = sentenceOf(messageOf(reason)) ?? UNREACHABLE;
-  return new StorageError(`${says} (${place}: ${messageOf(reason)}).`, {
+  const message = textOf(reason);
+  const { says } = sentenceOf(message) ?? UNREACHABLE;
+  return new StorageError(`${says} (${place}: ${message}).`, {
     cause: reason,
     passing: true,
     publicMessage: `${says}.`,
@@ -68,6 +69,10 @@ export function isForbidden(error: unknown): boolean {
   return /^NOPERM|unknown command/i.test(messageOf(error));
 }
 
+function textOf(error: unknown): string {
+  return messageOf(error) || (error instanceof Error ? error.name : "no reason was given");
+}
+
 /** Undefined: the server said something else. */
 function sentenceOf(message: string): Sentence | undefined {
   if (message.startsWith("ERR max number of clients reached")) return NO_CONNECTION_LEFT;
@@ -77,7 +82,7 @@ function sentenceOf(message: string): Sentence | undefined {
 
 export function toQueueError(error: unknown, place: string): QueueError {
   if (error instanceof QueueError) return error;
-  const message = messageOf(error) || (error instanceof Error ? error.name : "no reason was given");
+  const message = textOf(error);
   const sentence = sentenceOf(message);
   if (sentence === undefined) {
     return new StorageError(`Redis at ${place} failed: ${message}.`, { cause: error, passing: true });

@@ -9,7 +9,7 @@ import {
 } from "../../support/servers/postgres_server.ts";
 import { serverFolder } from "../../support/servers/server_process.ts";
 import { onAnyServer } from "./on_any_server.ts";
-import { failover, ledAstray, type Pair } from "./pair.ts";
+import { failover, type Pair } from "./pair.ts";
 import { type Misfortunes, onShared, PASSWORD, type Scene, sleep } from "./scene.ts";
 
 /** The system's user: the limits of a role do not hold for a superuser. */
@@ -69,7 +69,6 @@ export const ON_POSTGRES: Misfortunes<PostgresServer> = {
   "with a full disk of its log": () =>
     onSmallDisk(LOG_DISK_MB, ({ disk, folder }) => ({ data: `${folder}/data`, log: `${disk}/log` })),
   "replaced by its standby": () => failover(startPair),
-  "mistaken for its standby": () => ledAstray(startPair),
 };
 
 async function takeAllConnections(url: string): Promise<{ end(): Promise<void> }> {
@@ -95,6 +94,15 @@ async function startPair(): Promise<Pair<PostgresServer>> {
   };
 }
 
+/** Whatever is written goes on in a new file of the log, again and again. */
+async function fillLog(server: PostgresServer): Promise<void> {
+  for (let n = 0; n < LOG_DISK_MB; n++) {
+    const isWritten = await server.sql("SELECT pg_logical_emit_message(true, 'fill', repeat('x', 1000000))")
+      .then(() => true, () => false);
+    if (!isWritten) return;
+  }
+}
+
 /** The disk on which the data are, or the log: PostgreSQL refuses what needs room, or dies of it. */
 async function onSmallDisk(
   megabytes: number,
@@ -111,8 +119,7 @@ async function onSmallDisk(
     says: /disk of PostgreSQL is full|has crashed|cannot be reached|is starting/,
     strike: async () => {
       disk.fill();
-      // The log goes on in a new file, for which there may be no room.
-      await server.sql("SELECT pg_switch_wal()").catch(() => {});
+      await fillLog(server);
       await sleep(FULL_MS);
       disk.makeRoom();
       if (hasEnded) await server.crash();

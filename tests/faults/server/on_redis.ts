@@ -4,7 +4,7 @@ import { eventually } from "../../support/eventually.ts";
 import { type RedisServer, redisServer } from "../../support/servers/redis_server.ts";
 import { serverFolder } from "../../support/servers/server_process.ts";
 import { onAnyServer } from "./on_any_server.ts";
-import { failover, ledAstray, type Pair } from "./pair.ts";
+import { failover, type Pair } from "./pair.ts";
 import { type Misfortunes, onShared, PASSWORD, type Scene, sleep } from "./scene.ts";
 
 const MOST_CONNECTIONS = 8;
@@ -64,7 +64,6 @@ export const ON_REDIS: Misfortunes<RedisServer> = {
   // It ends.
   "with a full disk, each write synced": () => onSmallDisk({ appendfsync: "always" }),
   "replaced by its replica": () => failover(startPair),
-  "mistaken for its replica": () => ledAstray(startPair),
 };
 
 async function takeAllConnections(port: number): Promise<Deno.TcpConn[]> {
@@ -74,7 +73,8 @@ async function takeAllConnections(port: number): Promise<Deno.TcpConn[]> {
 }
 
 async function startPair(): Promise<Pair<RedisServer>> {
-  const primary = await startRedis();
+  // A replica that comes is served at once.
+  const primary = await startRedis({ "repl-diskless-sync-delay": "0" });
   const replica = await startRedis();
   await replica.command("REPLICAOF", "127.0.0.1", String(primary.port));
   const offsetOf = async (server: RedisServer, name: string) =>

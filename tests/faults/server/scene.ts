@@ -12,7 +12,9 @@ export interface Server extends AsyncDisposable {
   url(name: string): string;
   crash(whileDown?: () => Promise<void>): Promise<void>;
   restart(whileDown?: () => Promise<void>): Promise<void>;
-  /** Resolves when it has ended by itself. */
+  /** For ever, as a crash does. */
+  end(): Promise<void>;
+  /** Resolves when it has ended. */
   readonly ended: Promise<void>;
   pause(): () => void;
 }

@@ -33,7 +33,9 @@ export interface PostgresServer extends AsyncDisposable {
   crash(whileDown?: () => Promise<void>): Promise<void>;
   /** Stops it in its usual way, which tells its clients, and starts it again. */
   restart(whileDown?: () => Promise<void>): Promise<void>;
-  /** Resolves when it has ended by itself. It is started again by `crash`. */
+  /** Ends it as a crash does, and does not start it again. */
+  end(): Promise<void>;
+  /** Resolves when it has ended. If it was by itself, `crash` starts it again. */
   readonly ended: Promise<void>;
   /** Stops all its processes, until the function that is returned is called. */
   pause(): () => void;
@@ -93,6 +95,7 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
     sql,
     crash: (whileDown = () => Promise.resolve()) => again("SIGQUIT", whileDown),
     restart: (whileDown = () => Promise.resolve()) => again("SIGINT", whileDown),
+    end: () => server.end("SIGQUIT"),
     get ended() {
       return server.ended;
     },

@@ -23,7 +23,9 @@ export interface RedisServer extends AsyncDisposable {
   crash(whileDown?: () => Promise<void>): Promise<void>;
   /** Stops it in its usual way, and starts it again. */
   restart(whileDown?: () => Promise<void>): Promise<void>;
-  /** Resolves when it has ended by itself. It is started again by `crash`. */
+  /** Ends it as a crash does, and does not start it again. */
+  end(): Promise<void>;
+  /** Resolves when it has ended. If it was by itself, `crash` starts it again. */
   readonly ended: Promise<void>;
   /** Stops it, until the function that is returned is called. */
   pause(): () => void;
@@ -62,6 +64,7 @@ export async function redisServer(settings: Readonly<Record<string, string>> = {
     command,
     crash: (whileDown = () => Promise.resolve()) => again("SIGKILL", whileDown),
     restart: (whileDown = () => Promise.resolve()) => again("SIGTERM", whileDown),
+    end: () => server.end("SIGKILL"),
     get ended() {
       return server.ended;
     },
