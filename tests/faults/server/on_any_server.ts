@@ -4,12 +4,12 @@ import { type Misfortunes, onShared, type Place, type Server, sleep } from "./sc
 /** Longer than a stall, and than the system waits for an answer. */
 const SILENT_MS = 4_000;
 /** Long enough to be noticed. */
-const SHORT_MS = 600;
+const SHORT_MS = 800;
 const LOST_ANSWERS = 12;
 
 const AWAY = /cannot be reached|is being stopped|is starting|has crashed/;
 
-const aWhile = ({ random }: Place) => sleep(SHORT_MS + random.below(SHORT_MS));
+const aWhile = ({ random }: Place) => sleep(SHORT_MS + random.below(400));
 
 interface Voice {
   /** What is said of a server that takes what is sent, and does not answer; null: it is not noticed so soon. */
@@ -63,8 +63,7 @@ export function onAnyServer<S extends Server>({ ofSilence }: Voice): Misfortunes
       says: null,
       strike: async ({ relay, random }) => {
         for (let n = 0; n < LOST_ANSWERS; n++) {
-          await relay.loseAnswer();
-          await sleep(random.below(60));
+          await relay.loseAnswer(random.below(10));
         }
       },
     })),

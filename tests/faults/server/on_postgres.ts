@@ -64,11 +64,15 @@ export const ON_POSTGRES: Misfortunes<PostgresServer> = {
       await set("off");
     },
   })),
+  "replaced by its standby": () => failover(startPair),
+};
+
+/** Where a small disk can be made. */
+export const ON_SMALL_DISK_OF_POSTGRES: Misfortunes<PostgresServer> = {
   "with a full disk": () =>
     onSmallDisk(DISK_MB, ({ disk, folder }) => ({ data: `${disk}/data`, log: `${folder}/log` })),
   "with a full disk of its log": () =>
     onSmallDisk(LOG_DISK_MB, ({ disk, folder }) => ({ data: `${folder}/data`, log: `${disk}/log` })),
-  "replaced by its standby": () => failover(startPair),
 };
 
 async function takeAllConnections(url: string): Promise<{ end(): Promise<void> }> {

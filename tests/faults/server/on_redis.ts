@@ -59,11 +59,15 @@ export const ON_REDIS: Misfortunes<RedisServer> = {
       await server.command("CONFIG", "SET", "maxmemory", "0");
     },
   })),
+  "replaced by its replica": () => failover(startPair),
+};
+
+/** Where a small disk can be made. */
+export const ON_SMALL_DISK_OF_REDIS: Misfortunes<RedisServer> = {
   // It refuses writes, and keeps what it has not written yet.
   "with a full disk": () => onSmallDisk({ appendfsync: "everysec" }),
   // It ends.
   "with a full disk, each write synced": () => onSmallDisk({ appendfsync: "always" }),
-  "replaced by its replica": () => failover(startPair),
 };
 
 async function takeAllConnections(port: number): Promise<Deno.TcpConn[]> {

@@ -11,8 +11,11 @@ export interface Relay extends AsyncDisposable {
   swallow(): void;
   /** Everything passes again. What was swallowed is lost, and so are its connections. */
   mend(): void;
-  /** The next answer of the server does not arrive: its connection ends instead. Resolves then. */
-  loseAnswer(): Promise<void>;
+  /**
+   * So many answers on connections that are in use arrive, and the next one does not: its connection ends instead. Resolves
+   * then.
+   */
+  loseAnswer(after: number): Promise<void>;
   /** Connections that are made from now on lead to this port; the others stay what they are. */
   leadTo(port: number): void;
   /** Ends all connections; others may be made at once. */
@@ -29,7 +32,7 @@ export function relayTo(port: number): Relay {
     cut: () => relay.become("cut"),
     swallow: () => relay.become("swallowing"),
     mend: () => relay.become("open"),
-    loseAnswer: () => relay.loseAnswer(),
+    loseAnswer: (after) => relay.loseAnswer(after),
     leadTo: (port) => relay.leadTo(port),
     endAll: () => relay.endAll(),
     [Symbol.asyncDispose]: () => relay.close(),
@@ -40,7 +43,12 @@ export function relayTo(port: number): Relay {
 interface Pair {
   readonly near: Deno.TcpConn;
   readonly far: Deno.TcpConn;
+  /** How often the server said something. */
+  answers: number;
 }
+
+/** What the server says first is its part of the greeting. */
+const GREETING = 2;
 
 class TcpRelay {
   readonly port = freePort();
@@ -50,7 +58,7 @@ class TcpRelay {
   readonly #pairs = new Set<Pair>();
   readonly #work: Promise<unknown>[] = [];
   #mode: Mode = "open";
-  #onLost: (() => void) | null = null;
+  #toLose: { after: number; readonly onLost: () => void } | null = null;
 
   constructor(to: number) {
     this.#to = to;
@@ -68,8 +76,8 @@ class TcpRelay {
     this.#to = port;
   }
 
-  loseAnswer(): Promise<void> {
-    return new Promise((resolve) => this.#onLost = resolve);
+  loseAnswer(after: number): Promise<void> {
+    return new Promise((onLost) => this.#toLose = { after, onLost });
   }
 
   async close(): Promise<void> {
@@ -99,7 +107,7 @@ class TcpRelay {
   async #connect(near: Deno.TcpConn): Promise<void> {
     const far = await Deno.connect({ hostname: "127.0.0.1", port: this.#to }).catch(() => null);
     if (far === null) return near.close();
-    const pair = { near, far };
+    const pair: Pair = { near, far, answers: 0 };
     this.#pairs.add(pair);
     if (this.#mode === "cut") return this.#end(pair);
     await Promise.all([this.#pass(near, far, pair), this.#pass(far, near, pair)]);
@@ -110,7 +118,7 @@ class TcpRelay {
     try {
       for (let n = await from.read(bytes); n !== null; n = await from.read(bytes)) {
         if (this.#mode === "swallowing") continue;
-        if (from === pair.far && this.#isLost()) break;
+        if (from === pair.far && this.#isLost(pair)) break;
         for (let at = 0; at < n;) at += await to.write(bytes.subarray(at, n));
       }
     } catch {
@@ -119,10 +127,11 @@ class TcpRelay {
     this.#end(pair);
   }
 
-  #isLost(): boolean {
-    const onLost = this.#onLost;
-    this.#onLost = null;
-    onLost?.();
-    return onLost !== null;
+  #isLost(pair: Pair): boolean {
+    pair.answers += 1;
+    if (this.#toLose === null || pair.answers <= GREETING || this.#toLose.after-- > 0) return false;
+    this.#toLose.onLost();
+    this.#toLose = null;
+    return true;
   }
 }
