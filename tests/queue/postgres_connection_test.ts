@@ -94,13 +94,15 @@ if (missing !== null) {
     const place = `hashtext('persistent_queue.${schema}'), (SELECT n FROM ${schema}.processes)`;
     const session = sessionOf(schema);
     // It waits in line for the lock, and has it as soon as the connection is gone.
-    const foreign = server.sql(`SELECT pg_advisory_lock(${place}); SELECT pg_sleep(1)`);
+    const foreign = server.sql(`SELECT pg_advisory_lock(${place}); SELECT pg_sleep(2)`);
     await eventually(
       "it waits",
       async () =>
         (await server.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")).length === 1,
     );
     await server.sql(`SELECT pg_terminate_backend(${session})`);
+    await sleep(500);
+    await eventually("it has another connection", () => store.probe().then(() => true, () => false));
     await foreign;
     const isHeld = async () => {
       await store.probe().catch(() => {});
