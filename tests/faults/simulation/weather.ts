@@ -8,6 +8,7 @@ export class Weather {
   lockedUntil = 0;
   fullUntil = 0;
   slowUntil = 0;
+  awayUntil = 0;
   /**
    * When it last failed (`lastBad`), and when it last failed so that the outcome of a write is unknown
    * (`lastOdd`).
@@ -34,6 +35,11 @@ export class Weather {
     return this.#isBad(this.lockedUntil);
   }
 
+  /** The server cannot be reached. */
+  get isAway(): boolean {
+    return this.#isBad(this.awayUntil);
+  }
+
   /** New jobs find no room; existing ones may or may not still change within their page. */
   isFullFor(verb: WriteVerb): boolean {
     return (verb === "insert" || this.#random.chance(0.3)) && this.#isBad(this.fullUntil);
@@ -42,7 +48,7 @@ export class Weather {
   /** Whether the storage failed within the last `ms`, or may fail now. */
   wasBadWithin(ms: number): boolean {
     const { now } = this.#timeline;
-    const latest = Math.max(this.lockedUntil, this.fullUntil, this.slowUntil, this.lastBad);
+    const latest = Math.max(this.lockedUntil, this.fullUntil, this.slowUntil, this.awayUntil, this.lastBad);
     return now < latest + ms || this.#fates.size > 0;
   }
 
@@ -52,14 +58,23 @@ export class Weather {
 
   fateOf(verb: WriteVerb): Fate | undefined {
     const fate = this.#fates.get(verb);
-    if (fate !== undefined) this.lastBad = this.lastOdd = this.#timeline.now;
+    if (fate !== undefined) this.noteOdd();
     this.#fates.delete(verb);
     return fate;
   }
 
+  /** What is written now, or not, its caller does not know. */
+  noteOdd(): void {
+    this.lastBad = this.lastOdd = this.#timeline.now;
+  }
+
   clear(): void {
     this.#fates.clear();
-    this.lockedUntil = this.fullUntil = this.slowUntil = 0;
+    this.lockedUntil =
+      this.fullUntil =
+      this.slowUntil =
+      this.awayUntil =
+        0;
   }
 
   #isBad(until: number): boolean {
