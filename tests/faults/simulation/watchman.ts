@@ -15,7 +15,7 @@ export class Watchman {
   /** Since when a lease has had no holder, by job and lease. */
   readonly #orphanedSince = new Map<string, number>();
 
-  /** When a lease was last seen in flight at a dispatcher, as long as no process has ended since. */
+  /** When a lease was last seen in flight at a dispatcher, as long as no process has ended or stopped since. */
   readonly #heldAt = new Map<string, number>();
   #endings = 0;
 
@@ -41,7 +41,8 @@ export class Watchman {
       this.#idleWatches.set(process, watch);
       watch.look();
     }
-    if (endings !== this.#endings) this.#heldAt.clear();
+    // A process that stops forgets what it cannot write.
+    if (endings !== this.#endings || processes.some(({ isAtWork }) => !isAtWork)) this.#heldAt.clear();
     this.#endings = endings;
     if (processes.some(({ isAtWork }) => isAtWork)) return this.#lookForOrphans(processes);
     this.#orphanedSince.clear();
