@@ -3,10 +3,12 @@
  * A local one writes as SQLite does: what arrives together is one transaction in one turn. A remote one
  * writes each request by itself, in any order, and its results take time to arrive.
  */
-import type { Job, Lease, OperatorVerb } from "../../../queue/job.ts";
+import type { Lease, OperatorVerb } from "../../../queue/job.ts";
 import { StorageError } from "../../../queue/errors.ts";
-import type { Settlement, Store } from "../../../queue/store.ts";
+import type { Store } from "../../../queue/store.ts";
 import type { WriteVerb } from "./auditor.ts";
+import { type Fate, passing } from "./fates.ts";
+import { brief, isOfSweep } from "./telling.ts";
 import type { Owner } from "./timeline.ts";
 import type { World } from "./world.ts";
 
@@ -17,17 +19,6 @@ interface Write {
   readonly reject: (error: unknown) => void;
   readonly since: number;
 }
-
-const OF_ANY = ["unknown error", "error after commit", "crash after commit"] as const;
-
-/** What may happen to the next write of a verb. */
-export const FATES = {
-  ofFile: OF_ANY,
-  // The request is lost; or it waits at the server, and takes effect when its caller has given it up; or its answer waits.
-  ofServer: [...OF_ANY, "lost request", "late effect", "late answer"],
-} as const;
-
-export type Fate = typeof FATES.ofServer[number];
 
 const PATIENCE_MS = 5_000;
 const WATCH_MS = 100;
@@ -161,7 +152,7 @@ export class FaultyStore implements Store {
       timeline.after(
         random.below(300) / 100,
         this.#main,
-        () => weather.isAway ? reject(away()) : resolve(look()),
+        () => weather.isAway ? reject(passing("the server cannot be reached")) : resolve(look()),
       )
     );
   }
@@ -198,7 +189,7 @@ export class FaultyStore implements Store {
   #waitForOthers(writes: readonly Write[]): void {
     const latest = this.#world.timeline.now - PATIENCE_MS;
     const patient = writes.filter(({ since }) => since > latest);
-    for (const write of writes) if (!patient.includes(write)) write.reject(busy());
+    for (const write of writes) if (!patient.includes(write)) write.reject(passing("the database is locked"));
     this.#writes.unshift(...patient);
     if (this.#writes.length === 0) return;
     this.#world.timeline.after(10 + this.#world.random.below(240), this.#main, () => this.#commits());
@@ -213,15 +204,15 @@ export class FaultyStore implements Store {
 
   #arrive(write: Write): void {
     const { weather, timeline, random, trace } = this.#world;
-    if (weather.isLocked) return this.#later(() => write.reject(busy()));
-    if (weather.isAway) return this.#later(() => write.reject(away()));
+    if (weather.isLocked) return this.#later(() => write.reject(passing("the database is locked")));
+    if (weather.isAway) return this.#later(() => write.reject(passing("the server cannot be reached")));
     const fate = weather.fateOf(write.verb);
     switch (fate) {
       case "lost request":
         trace.say(this.#main.name, `${write.verb} is lost on its way`);
-        return this.#later(() => write.reject(broken()));
+        return this.#later(() => write.reject(passing("the connection broke")));
       case "late effect":
-        this.#later(() => write.reject(broken()));
+        this.#later(() => write.reject(passing("the connection broke")));
         this.#world.lateEffects += 1;
         timeline.after(random.below(LATE_MS), timeline.world, () => {
           this.#world.lateEffects -= 1;
@@ -230,9 +221,12 @@ export class FaultyStore implements Store {
           this.#commit(write);
         });
         return;
-      case "late answer":
-        timeline.after(random.below(LATE_MS), this.#main, this.#commit(write));
+      case "late answer": {
+        const ms = random.below(LATE_MS);
+        weather.noteLate(ms);
+        timeline.after(ms, this.#main, this.#commit(write));
         return;
+      }
       default:
         this.#later(this.#commit(write, fate));
     }
@@ -248,7 +242,7 @@ export class FaultyStore implements Store {
     }
     if (weather.isFullFor(verb)) {
       say("does not fit on the disk");
-      return () => reject(new StorageError("Misfortune: the disk is full.", { passing: true }));
+      return () => reject(passing("the disk is full"));
     }
     const answer = work();
     book.written(verb);
@@ -267,31 +261,6 @@ export class FaultyStore implements Store {
       return () => resolve(answer);
     }
     say("is written, and answered with an error");
-    return () => reject(broken());
+    return () => reject(passing("the connection broke"));
   }
-}
-
-/** A sweep or a recovery that comes too late is no late write of a worker. */
-function isOfSweep(settlement: Settlement): boolean {
-  return settlement.verb === "release" &&
-    /^(?:No heartbeat for more than|The process died)/.test(settlement.detail ?? "");
-}
-
-function away(): StorageError {
-  return new StorageError("Misfortune: the server cannot be reached.", { passing: true });
-}
-
-function broken(): StorageError {
-  return new StorageError("Misfortune: the connection broke.", { passing: true });
-}
-
-function busy(): StorageError {
-  return new StorageError("Misfortune: the database is locked.", { passing: true });
-}
-
-/** Jobs as their id, number and lease: a line each is enough. */
-function brief(_: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("id" in value && "seq" in value)) return value;
-  const { id, lease, status } = value as Partial<Job>;
-  return `${id}:${lease}${status ? ` ${status}` : ""}`;
 }

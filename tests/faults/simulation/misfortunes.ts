@@ -4,7 +4,7 @@ import { type Lease, type OperatorVerb, STATUSES } from "../../../queue/job.ts";
 import type { JobRequest } from "../../../queue/roles.ts";
 import { PARTS } from "./acting.ts";
 import type { WriteVerb } from "./auditor.ts";
-import { type Fate, FATES } from "./faulty_store.ts";
+import { type Fate, FATES } from "./fates.ts";
 import type { SimulatedProcess } from "./simulated_process.ts";
 import type { SimulatedThread } from "./simulated_thread.ts";
 import { KINDS } from "./stage.ts";

@@ -1,7 +1,7 @@
 /** The state of the storage at the moment. */
 import type { Random } from "../../support/random.ts";
 import type { WriteVerb } from "./auditor.ts";
-import type { Fate } from "./faulty_store.ts";
+import type { Fate } from "./fates.ts";
 import type { Timeline } from "./timeline.ts";
 
 export class Weather {
@@ -9,6 +9,8 @@ export class Weather {
   fullUntil = 0;
   slowUntil = 0;
   awayUntil = 0;
+  /** When the last answer that waits on its way arrives. */
+  #lateUntil = 0;
   /**
    * When it last failed (`lastBad`), and when it last failed so that the outcome of a write is unknown
    * (`lastOdd`).
@@ -48,7 +50,14 @@ export class Weather {
   /** Whether the storage failed within the last `ms`, or may fail now. */
   wasBadWithin(ms: number): boolean {
     const { now } = this.#timeline;
-    const latest = Math.max(this.lockedUntil, this.fullUntil, this.slowUntil, this.awayUntil, this.lastBad);
+    const latest = Math.max(
+      this.lockedUntil,
+      this.fullUntil,
+      this.slowUntil,
+      this.awayUntil,
+      this.#lateUntil,
+      this.lastBad,
+    );
     return now < latest + ms || this.#fates.size > 0;
   }
 
@@ -66,6 +75,10 @@ export class Weather {
   /** What is written now, or not, its caller does not know. */
   noteOdd(): void {
     this.lastBad = this.lastOdd = this.#timeline.now;
+  }
+
+  noteLate(ms: number): void {
+    this.#lateUntil = Math.max(this.#lateUntil, this.#timeline.now + ms);
   }
 
   clear(): void {
