@@ -2,7 +2,7 @@
 import { type Misfortunes, onShared, type Place, type Server, sleep } from "./scene.ts";
 
 /** Longer than a stall, and than the system waits for an answer. */
-const SILENT_MS = 4_000;
+const SILENT_MS = 5_000;
 /** Long enough to be noticed. */
 const SHORT_MS = 800;
 const LOST_ANSWERS = 12;

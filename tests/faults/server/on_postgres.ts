@@ -10,7 +10,15 @@ import {
 import { serverFolder } from "../../support/servers/server_process.ts";
 import { onAnyServer } from "./on_any_server.ts";
 import { failover, type Pair } from "./pair.ts";
-import { type Misfortunes, onShared, type OwnMisfortunes, PASSWORD, type Scene, sleep } from "./scene.ts";
+import {
+  type Misfortunes,
+  onShared,
+  type OwnMisfortunes,
+  PASSWORD,
+  revive,
+  type Scene,
+  sleep,
+} from "./scene.ts";
 
 /** The system's user: the limits of a role do not hold for a superuser. */
 const ROLE = "worker";
@@ -119,8 +127,6 @@ async function onSmallDisk(
   await Deno.mkdir(folder.file("disk"));
   const disk = await smallDisk(folder.file("disk"), megabytes);
   const server = await startPostgres(placesOn({ disk: disk.path, folder: folder.path }));
-  let hasEnded = false;
-  server.ended.then(() => hasEnded = true);
   return {
     ...{ port: server.port, url: (name: string) => server.url(name), ballast: BALLAST },
     says: /disk of PostgreSQL is full|has crashed|cannot be reached|is starting/,
@@ -129,7 +135,7 @@ async function onSmallDisk(
       await fillLog(server);
       await sleep(FULL_MS);
       disk.makeRoom();
-      if (hasEnded) await server.crash();
+      await revive(server, () => server.sql("SELECT 1"));
       return [];
     },
     [Symbol.asyncDispose]: async () => {

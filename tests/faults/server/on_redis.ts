@@ -5,7 +5,15 @@ import { type RedisServer, redisServer } from "../../support/servers/redis_serve
 import { serverFolder } from "../../support/servers/server_process.ts";
 import { onAnyServer } from "./on_any_server.ts";
 import { failover, type Pair } from "./pair.ts";
-import { type Misfortunes, onShared, type OwnMisfortunes, PASSWORD, type Scene, sleep } from "./scene.ts";
+import {
+  type Misfortunes,
+  onShared,
+  type OwnMisfortunes,
+  PASSWORD,
+  revive,
+  type Scene,
+  sleep,
+} from "./scene.ts";
 
 const MOST_CONNECTIONS = 8;
 const DISK_MB = 4;
@@ -105,8 +113,6 @@ async function onSmallDisk(settings: Readonly<Record<string, string>>): Promise<
   await Deno.mkdir(folder.file("disk"));
   const disk = await smallDisk(folder.file("disk"), DISK_MB);
   const server = await startRedis({ dir: disk.path, ...settings });
-  let hasEnded = false;
-  server.ended.then(() => hasEnded = true);
   return {
     ...{ port: server.port, url: (name: string) => server.url(name) },
     says: /cannot write to its disk|cannot be reached/,
@@ -114,7 +120,7 @@ async function onSmallDisk(settings: Readonly<Record<string, string>>): Promise<
       disk.fill();
       await sleep(FULL_MS);
       disk.makeRoom();
-      if (hasEnded) await server.crash();
+      await revive(server, () => server.command("PING"));
       return [];
     },
     [Symbol.asyncDispose]: async () => {

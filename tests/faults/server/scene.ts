@@ -1,6 +1,10 @@
 /** Where a try takes place: a server, and what happens to it while the system works. */
+import { eventually } from "../../support/eventually.ts";
 import type { Random } from "../../support/random.ts";
 import type { Relay } from "../../support/servers/relay.ts";
+
+/** Recovery included. */
+const REVIVED_MS = 20_000;
 
 /** In every URL: no message may show it. */
 export const PASSWORD = "hidden-word";
@@ -60,6 +64,21 @@ export function onShared<S extends Server>(stroke: (server: S) => Stroke): Misfo
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
   };
+}
+
+/** Starts it again if it ends, as a service manager does, until it works. */
+export async function revive(server: Server, works: () => Promise<unknown>): Promise<void> {
+  let hasEnded = false;
+  const watch = () => void server.ended.then(() => hasEnded = true);
+  watch();
+  await eventually("the server works again", async () => {
+    if (hasEnded) {
+      hasEnded = false;
+      await server.crash();
+      watch();
+    }
+    return await works().then(() => true, () => false);
+  }, { withinMs: REVIVED_MS });
 }
 
 export function sleep(ms: number): Promise<void> {
