@@ -47,6 +47,7 @@ const JOB_BYTES = 2 * 1024;
 export class PostgresStore implements Store {
   readonly now: () => number;
   readonly capabilities: Capabilities;
+  readonly takesCallsInOrder = false;
   readonly #client: Client;
   readonly #session: Session;
   readonly #clock: ServerClock<null>;

@@ -27,6 +27,7 @@ const PROBE_MS = 400;
 
 export class RedisStore implements Store {
   readonly now: () => number;
+  readonly takesCallsInOrder = true;
   readonly capabilities: Capabilities = {
     backup: {
       reason: "A queue on Redis is backed up with the server's own means: copy its snapshot or its log.",

@@ -30,6 +30,7 @@ import { WriteProof } from "./write_proof.ts";
 export class SqliteStore implements Store {
   readonly now: () => number;
   readonly capabilities: Capabilities;
+  readonly takesCallsInOrder = true;
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #sql: Statements;

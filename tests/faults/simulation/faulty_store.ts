@@ -41,6 +41,10 @@ export class FaultyStore implements Store {
     this.#main = main;
   }
 
+  get takesCallsInOrder(): boolean {
+    return !this.#world.isRemote;
+  }
+
   insert: Store["insert"] = (jobs) => this.#write("insert", () => this.#world.disk.insert(jobs));
   claim: Store["claim"] = (requests, { setBack = null } = {}) =>
     this.#write("claim", () => this.#world.disk.claim(requests, { setBack, process: this.#process }));
