@@ -144,6 +144,22 @@ Deno.test("the rates are those of all hosts, second by second; the metrics are t
   assert.match(metrics, /^# HELP pq_consumers Consumers of this process that live, by state\.$/m);
 });
 
+Deno.test("a consumer of a host with FAULT_INJECTION=off has no buttons, and asking for a crash says who refuses", async () => {
+  await using pages = await openPages();
+  const { view, ...host } = hostOf(pages);
+  assert.ok(view !== null);
+  pages.hosts = [{ ...host, view: { ...view, takesFaults: false } }];
+  const cookie = await pages.logIn();
+  const page = await textOf(pages.ask("/consumers", { headers: { cookie } }));
+  assert.equal(page.match(/formAction="\/consumers\/crash"/gi)?.length, 1, "the one of this host");
+  const question = await pages.ask(`/consumers/crash?id=${ELSEWHERE}`, { headers: { cookie } });
+  assert.equal(question.status, 403);
+  assert.match(await question.text(), /switched off on web-2/);
+  const byApi = await pages.api(`/api/consumers/${ELSEWHERE}/hang`, {});
+  assert.deepEqual([byApi.status, (await byApi.json()).error.code], [403, "fault_injection_off"]);
+  assert.deepEqual(pages.provoked, []);
+});
+
 Deno.test("a consumer of another host is crashed from here, after the page has asked; one that is nowhere is not", async () => {
   await using pages = await openPages();
   pages.hosts = [hostOf(pages)];

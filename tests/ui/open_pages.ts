@@ -67,6 +67,7 @@ const VIEW: SystemView = {
   wedged: 0,
   sweep: { lastAt: null, lastRequeued: 0 },
   producing: false,
+  takesFaults: true,
   warnings: [],
   events: [],
   trouble: null,

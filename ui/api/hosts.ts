@@ -17,14 +17,16 @@ const QUIET_MS = 3_000;
 export function consumersOnWire(view: SystemView, { hosts, hostName }: Neighbourhood) {
   if (hosts.length === 0) return view.consumers.map((consumer) => consumerOnWire(consumer));
   return [
-    ...view.consumers.map((consumer) => consumerOnWire(consumer, { host: hostName, agedMs: 0 })),
+    ...view.consumers.map((consumer) =>
+      consumerOnWire(consumer, { host: hostName, agedMs: 0, takesFaults: view.takesFaults })
+    ),
     ...hosts.flatMap((host) => consumersOf(host)),
   ];
 }
 
 /** Whether those of a quiet host still work is not known. */
 function consumersOf(host: HostView) {
-  const where = { host: host.name, agedMs: host.viewAgeMs };
+  const where = { host: host.name, agedMs: host.viewAgeMs, takesFaults: host.view?.takesFaults ?? false };
   const consumers = (host.view?.consumers ?? []).map((consumer) => consumerOnWire(consumer, where));
   return isQuiet(host) ? consumers.map((consumer) => ({ ...consumer, state: "silent" as const })) : consumers;
 }
@@ -33,13 +35,14 @@ interface Whereabouts {
   readonly host: string;
   /** How old what is known of it is. */
   readonly agedMs: number;
+  readonly takesFaults: boolean;
 }
 
 function consumerOnWire(consumer: ConsumerView, where?: Whereabouts) {
-  const { agedMs = 0, host } = where ?? {};
+  const { agedMs = 0 } = where ?? {};
   const { jobId, heartbeatAgeMs } = consumer;
   return {
-    ...(host === undefined ? {} : { host }),
+    ...(where === undefined ? {} : { host: where.host, takes_faults: where.takesFaults }),
     id: consumer.id,
     slot: consumer.slot,
     state: consumer.state,
