@@ -165,10 +165,14 @@ export class PostgresStore implements Store {
   probe(): Promise<void> {
     return this.#read(async () => {
       if (performance.now() - this.#probedAt < PROBE_MS) return;
-      await this.#session.show(this.#clock.given(), this.#client);
-      await this.#clock.look(() => serverTime(this.#client));
+      await this.#session.answered(this.#probe(), this.#client);
       this.#probedAt = performance.now();
     });
+  }
+
+  async #probe(): Promise<void> {
+    await this.#session.show(this.#clock.given());
+    await this.#clock.look(() => serverTime(this.#client));
   }
 
   check(): Promise<string[]> {

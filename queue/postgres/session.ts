@@ -31,9 +31,11 @@ const SESSION = {
   // ?1 id ?2 host ?3 pid ?4 version ?5 now, or null
   join: `INSERT INTO processes (id, host, pid, version, started_at, seen_at)
     VALUES ($1::text, $2::text, $3::int, $4::text, ${now(5)}, ${now(5)}) RETURNING n`,
-  connection: `SELECT pg_backend_pid() AS pid`,
+  // Its number would not do: a server that was restarted gives the same numbers again.
+  listens: `SELECT current_setting('persistent_queue.listens', true) AS listens`,
+  noteListening: `SELECT set_config('persistent_queue.listens', 'yes', false)`,
   // ?1 number
-  lock: `SELECT pg_try_advisory_lock(${LOCK})`,
+  lock: `SELECT pg_try_advisory_lock(${LOCK}) AS is_locked`,
   unlock: `SELECT pg_advisory_unlock(${LOCK})`,
   noteLock: `UPDATE processes SET locked_at = clock_timestamp() WHERE n = $1::int`,
   // ?1 number ?2 now, or null. It need not wait for the disk: a server that crashes forgets nothing but the time.
@@ -65,8 +67,9 @@ export class Session {
   /** The number of this process, once it has joined, and its id. */
   #process: number | null = null;
   #id: string | null = null;
-  /** The server's number of our connection, as far as it listens and holds the lock. */
-  #connection: number | null = null;
+  #hasListened = false;
+  /** Our connection holds the lock of this process. */
+  #isLocked = false;
   #shownAt = -Infinity;
 
   constructor(address: PostgresAddress) {
@@ -88,13 +91,15 @@ export class Session {
    * lock again, and may have missed changes.
    */
   async assure(): Promise<void> {
-    const [row] = await this.#client.query(SESSION.connection, []);
-    const connection = number(row?.pid);
-    if (connection === this.#connection) return;
-    await this.#client.script(`LISTEN "${this.#channel}"`);
-    if (this.#process !== null) await this.#lock(this.#process);
-    if (this.#connection !== null) this.#notify();
-    this.#connection = connection;
+    const [row] = await this.#client.query(SESSION.listens, []);
+    if (row?.listens !== "yes") {
+      this.#isLocked = false;
+      await this.#client.script(`LISTEN "${this.#channel}"`);
+      await this.#client.query(SESSION.noteListening, []);
+      if (this.#hasListened) this.#notify();
+      this.#hasListened = true;
+    }
+    if (this.#process !== null && !this.#isLocked) await this.#lock(this.#process);
   }
 
   watch(onChange: () => void): Disposable {
@@ -127,19 +132,27 @@ export class Session {
     if (before !== null) await this.#client.query(SESSION.unlock, [before]);
   }
 
+  /** The server may not have noticed yet that a lost connection is gone, which has the lock then: it is tried again. */
   async #lock(process: number): Promise<void> {
-    await this.#client.query(SESSION.lock, [process]);
-    await this.#client.query(SESSION.noteLock, [process]);
+    const [row] = await this.#client.query(SESSION.lock, [process]);
+    const isLocked = row?.is_locked === true;
+    if (isLocked) await this.#client.query(SESSION.noteLock, [process]);
+    this.#isLocked = isLocked;
+  }
+
+  /** Called often: see `SHOW_MS`. */
+  async show(time: number | null): Promise<void> {
+    await this.assure();
+    if (this.#process !== null && performance.now() - this.#shownAt >= SHOW_MS) await this.beat(time);
   }
 
   /**
-   * Called often: see `SHOW_MS`. @throws {StorageError} if the server does not answer; the connections of `others` are given
-   * up then, as our own is
+   * What `work` returns. @throws {StorageError} if the server does not answer; the connections of `others` are given up then,
+   * as our own is
    */
-  async show(time: number | null, others: Client): Promise<void> {
+  async answered<T>(work: Promise<T>, others: Client): Promise<T> {
     const onSilence = () => [this.#client, others].forEach((client) => client.restart());
-    await answered(this.assure(), { withinMs: ANSWER_MS, place: this.#place, onSilence });
-    if (this.#process !== null && performance.now() - this.#shownAt >= SHOW_MS) await this.beat(time);
+    return await answered(work, { withinMs: ANSWER_MS, place: this.#place, onSilence });
   }
 
   async beat(time: number | null, view?: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { createClient } from "@redis/client";
 import { StorageError } from "../errors.ts";
 import type { RedisAddress } from "./address.ts";
-import { isUnknownScript, toQueueError } from "./faults.ts";
+import { isOffline, isReadOnly, isUnknownScript, offlineBecause, toQueueError } from "./faults.ts";
 import { type Script, SCRIPTS } from "./scripts.ts";
 
 /** Null: a text that is absent. */
@@ -20,8 +20,18 @@ const SILENT_MS = 20_000;
 const PING_MS = 5_000;
 const LONGEST_WAIT_MS = 2_000;
 
+/** How often a server that takes no writes is left. */
+const LEAVE_MS = 1_000;
+
+interface Watch {
+  /** Whether a lost connection is made again. */
+  readonly isOpen: () => boolean;
+  /** Why there is no connection at the moment. */
+  readonly onError: (error: unknown) => void;
+}
+
 /** A command that meets a lost connection fails: whether it took effect is unknown, so that it is not sent again. */
-function connect(url: string, isOpen: () => boolean) {
+function connect(url: string, { isOpen, onError }: Watch) {
   const client = createClient({
     url,
     RESP: 2,
@@ -36,7 +46,7 @@ function connect(url: string, isOpen: () => boolean) {
     },
   });
   // Each call says what is wrong; the driver connects again by itself.
-  client.on("error", () => {});
+  client.on("error", onError);
   return client;
 }
 
@@ -51,30 +61,55 @@ interface ClientOptions {
 
 export class Client {
   readonly #address: RedisAddress;
-  readonly #commands: Connection;
-  readonly #listener: Connection;
-  readonly #onMessage: (text: string) => void;
+  readonly #options: ClientOptions;
+  #commands: Connection;
+  #listener: Connection;
+  /** Why the last connection was lost or not made. */
+  #lastError: unknown = null;
+  #leftAt = -Infinity;
   #isOpen = false;
 
-  constructor(address: RedisAddress, { onMessage, onListening }: ClientOptions) {
+  constructor(address: RedisAddress, options: ClientOptions) {
     this.#address = address;
-    const isOpen = () => this.#isOpen;
-    this.#commands = connect(address.url, isOpen);
-    this.#listener = connect(address.url, isOpen);
-    this.#listener.on("ready", () => this.#isOpen && onListening());
-    this.#onMessage = onMessage;
+    this.#options = options;
+    [this.#commands, this.#listener] = this.#connections();
+  }
+
+  #connections(): [commands: Connection, listener: Connection] {
+    const watch = { isOpen: () => this.#isOpen, onError: (error: unknown) => void (this.#lastError = error) };
+    const { url } = this.#address;
+    const listener = connect(url, watch);
+    listener.on("ready", () => this.#isOpen && this.#options.onListening());
+    return [connect(url, watch), listener];
   }
 
   /** From the promise on, changes of other stores are told. @throws {StorageError} */
   async open(): Promise<void> {
     try {
-      await this.#commands.connect();
-      await this.#listener.connect();
-      await this.#listener.subscribe(this.key("changes"), this.#onMessage);
+      await this.#begin();
       this.#isOpen = true;
     } catch (error) {
       throw toQueueError(error, this.#address.place);
     }
+  }
+
+  async #begin(): Promise<void> {
+    const [commands, listener] = [this.#commands, this.#listener];
+    await commands.connect();
+    await listener.connect();
+    await listener.subscribe(this.key("changes"), this.#options.onMessage);
+  }
+
+  /**
+   * The server takes no writes: another one may have its address by now, and this one would keep the connections for ever.
+   * What is being read there is read to its end.
+   */
+  #leave(): void {
+    if (!this.#isOpen || performance.now() - this.#leftAt < LEAVE_MS) return;
+    this.#leftAt = performance.now();
+    for (const left of [this.#commands, this.#listener]) if (left.isOpen) left.close().catch(() => {});
+    [this.#commands, this.#listener] = this.#connections();
+    this.#begin().catch((error) => this.#lastError = error);
   }
 
   /** A key of the queue. */
@@ -130,6 +165,10 @@ export class Client {
     try {
       return await send() as Reply;
     } catch (error) {
+      if (isReadOnly(error)) this.#leave();
+      if (isOffline(error) && this.#lastError !== null) {
+        throw offlineBecause(this.#lastError, this.#address.place);
+      }
       throw toQueueError(error, this.#address.place);
     }
   }
