@@ -6,6 +6,8 @@ export interface Fault {
   readonly letter: string;
   /** What is done to the system, in a few words. */
   readonly title: string;
+  /** It is about SQLite itself, and not tried on a server. */
+  readonly aboutSqlite?: true;
   /** How often: in every test run, and in the long one. */
   readonly tries: { readonly each: number; readonly long: number };
   /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FAULTS } from "../faults/faults.ts";
-import { GROUPS } from "../run_all.ts";
+import { GROUPS } from "../groups.ts";
 import { sourceFiles } from "./source_files.ts";
 
 const named = GROUPS.flat();

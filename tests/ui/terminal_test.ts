@@ -5,6 +5,7 @@ import { getQueue } from "@persistent-queue/queue";
 import { jobsCommand } from "../../ui/cli/jobs_command.ts";
 import { CONTROLS, FORGED, STEERS } from "../support/log/evil_texts.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
+import { urlFor } from "../support/backend.ts";
 
 interface Shown {
   readonly out: string[];
@@ -14,8 +15,8 @@ interface Shown {
 async function run(folder: TempFolder, args: readonly string[]): Promise<Shown> {
   const [out, err]: string[][] = [[], []];
   await jobsCommand(args, {
-    queueUrl: `sqlite:${folder.file("queue.db")}`,
-    openQueue: () => getQueue(`sqlite:${folder.file("queue.db")}`, { kinds: ["file"], now: () => 1_000 }),
+    queueUrl: urlFor(folder.file("queue.db")),
+    openQueue: () => getQueue(urlFor(folder.file("queue.db")), { kinds: ["file"], now: () => 1_000 }),
     print: (text) => out?.push(text),
     printError: (text) => err?.push(text),
     readInput: () => Promise.resolve(""),

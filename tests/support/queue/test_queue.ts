@@ -8,6 +8,7 @@ import {
   type Store,
 } from "@persistent-queue/queue";
 import { tempFolder } from "../temp_folder.ts";
+import { urlFor } from "../backend.ts";
 
 export interface Clock {
   (): number;
@@ -20,7 +21,7 @@ export interface TestQueue extends AsyncDisposable {
   /** Another handle on the same data, below the queue's rules. */
   readonly store: Store;
   readonly clock: Clock;
-  /** Of the database file. */
+  /** Of the database file, or where it would be. */
   readonly path: string;
   /** All events so far, in order. */
   readonly events: QueueEvent[];
@@ -32,13 +33,13 @@ export async function testQueue(options: OpenOptions = {}): Promise<TestQueue> {
   const folder = await tempFolder();
   const path = folder.file("queue.db");
   const clock = turnedClock();
-  const queue = await getQueue(`sqlite:${path}`, {
+  const queue = await getQueue(urlFor(path), {
     role: "owner",
     now: clock,
     kinds: ["file", "mail"],
     ...options,
   });
-  const store = await openStore(`sqlite:${path}`, "guest", { clock });
+  const store = await openStore(urlFor(path), "guest", { clock });
   const events: QueueEvent[] = [];
   queue.subscribe((event) => events.push(event));
   return {
