@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import { BACKEND } from "../support/backend.ts";
 import { browserTest } from "../support/browser.ts";
-import { addFile, databaseOf, runSystem } from "../support/processes/running_system.ts";
+import { addFile, runSystem, urlOf } from "../support/processes/running_system.ts";
 import { editByHand } from "../support/queue/hand_edit.ts";
 import { opsViolations } from "./ops_violations.ts";
 
@@ -49,7 +49,7 @@ browserTest("counts and a consumer's job change on the page without a reload", a
   await page.getByRole("img", { name: /added 2 .*; completed 2 / }).waitFor();
 
   if (BACKEND !== "redis") {
-    await editByHand(databaseOf(system), `UPDATE jobs SET status='FAILED' WHERE id='${id}'`);
+    await editByHand(urlOf(system), `UPDATE jobs SET status='FAILED' WHERE id='${id}'`);
     await countOf(page, "FAILED", 1).waitFor({ timeout: 2000 });
   }
   assert.equal(loads, 1);
@@ -97,7 +97,7 @@ browserTest(
     await page.getByRole("listitem").filter({ hasText: /^Last known: / }).first().waitFor();
     assert.equal(await page.locator("tr.silent").count(), 1, "the one that hung, and no other");
     if (BACKEND !== "redis") {
-      await editByHand(databaseOf(system), `UPDATE jobs SET status='CANCELED' WHERE id='${id}'`);
+      await editByHand(urlOf(system), `UPDATE jobs SET status='CANCELED' WHERE id='${id}'`);
       await countOf(page, "CANCELED", 1).waitFor();
     }
     await page.getByText("Live", { exact: true }).waitFor();

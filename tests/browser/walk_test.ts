@@ -7,7 +7,7 @@ import type { Locator, Page } from "playwright-core";
 import { BACKEND } from "../support/backend.ts";
 import { browserTest } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
-import { addFile, databaseOf, type RunningSystem, runSystem } from "../support/processes/running_system.ts";
+import { addFile, type RunningSystem, runSystem, urlOf } from "../support/processes/running_system.ts";
 import { editByHand } from "../support/queue/hand_edit.ts";
 
 const ENV = {
@@ -96,7 +96,7 @@ async function step4(page: Page, system: RunningSystem, id: string): Promise<voi
   const ops = await page.context().newPage();
   await ops.goto(system.ops);
   await editByHand(
-    databaseOf(system),
+    urlOf(system),
     `UPDATE jobs SET status='FAILED', retries=1 WHERE id='${id}';`,
   );
   const timeout = 2_000;

@@ -3,8 +3,11 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
+import { editByHand } from "../support/queue/hand_edit.ts";
 import { type TestSystem, testSystem } from "../support/system/test_system.ts";
 import { editTest, sqliteTest } from "../support/backend.ts";
+
+const LATER = 8_000_000_000_000;
 
 function byHand({ settings }: TestSystem): DatabaseSync {
   return new DatabaseSync(settings.queueUrl.slice("sqlite:".length), { timeout: 2_000 });
@@ -25,8 +28,8 @@ editTest(
     await using system = await testSystem({ CONSUMERS: "1" });
     await system.queue.add([{ id: "j", kind: "noop" }]);
     await system.until("j", ({ status }) => status === "COMPLETED");
-    using db = byHand(system);
-    db.exec("UPDATE jobs SET status = 'PROCESSING', last_heartbeat = 1 WHERE id = 'j'");
+    const edit = "UPDATE jobs SET status = 'PROCESSING', last_heartbeat = 1 WHERE id = 'j'";
+    await editByHand(system.settings.queueUrl, edit);
     await system.until("j", ({ status, lease }) => status === "COMPLETED" && lease > 1);
   },
 );
@@ -82,13 +85,12 @@ editTest(
   "two quarantined jobs never run at once, also when one of them comes back for its retry",
   async () => {
     await using system = await testSystem({ CONSUMERS: "2", RETRY_DELAYS_MS: "200,200,200" });
-    using db = byHand(system);
-    const runAt = Date.now() + 400;
     await system.queue.add([
-      { id: "s1", kind: "fail", payload: 1, runAt },
-      { id: "s2", kind: "wait", payload: 600, runAt: runAt + 50 },
+      { id: "s1", kind: "fail", payload: 1, runAt: LATER },
+      { id: "s2", kind: "wait", payload: 600, runAt: LATER + 50 },
     ]);
-    db.exec("UPDATE jobs SET suspect = 1, crashes = 1");
+    const soon = `run_at = run_at - ${LATER} + ${Date.now() + 300}`;
+    await editByHand(system.settings.queueUrl, `UPDATE jobs SET suspect = 1, crashes = 1, ${soon}`);
     const together: string[][] = [];
     const look = setInterval(() => {
       const busy = system.supervisor.view().consumers.flatMap(({ jobId }) => jobId ?? []);

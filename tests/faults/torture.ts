@@ -9,7 +9,7 @@ import { BACKEND, type Backend, readBackend, serverEnv } from "../support/backen
 import { random } from "../support/random.ts";
 import { startTestServer } from "../support/servers/test_server.ts";
 import { textTable } from "../support/text_table.ts";
-import { type Fault, suffer } from "./fault.ts";
+import { type Fault, isTried, suffer } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
 
 interface Order {
@@ -19,8 +19,7 @@ interface Order {
   readonly backend: Backend;
 }
 
-/** Faults about SQLite itself are tried only there. */
-const KNOWN = FAULTS.filter(({ aboutSqlite }) => BACKEND === "sqlite" || !aboutSqlite);
+const KNOWN = FAULTS.filter(isTried);
 
 /** @throws {RangeError} with the correct usage */
 function readOrder(args: string[]): Order {

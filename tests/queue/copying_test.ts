@@ -145,14 +145,14 @@ Deno.test("a source that is written to during the copy is noticed in the end", a
   await assertRefused(copyQueue({ source, target }), /"job 0"/, /changed while/);
 });
 
-Deno.test("a target whose counts are wrong is no success", async () => {
+sqliteTest("a target whose counts are wrong is no success", async () => {
   await using stores = await stage();
   await add(stores.source, "a");
   await sqliteShell(stores.targetPath, "UPDATE job_counts SET n = 5 WHERE status = 'FAILED'");
   await assertRefused(copyQueue(stores), /FAILED/, /jobs verify/);
 });
 
-Deno.test("a job that the target does not take is named, and those before it are copied", async () => {
+sqliteTest("a job that the target does not take is named, and those before it are copied", async () => {
   await using stores = await stage();
   const { source, target } = stores;
   await source.restore([

@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { editByHand } from "../support/queue/hand_edit.ts";
-import { tempFolder } from "../support/temp_folder.ts";
 import { testSystem } from "../support/system/test_system.ts";
-import { editTest, urlFor } from "../support/backend.ts";
+import { editTest } from "../support/backend.ts";
 
 Deno.test("a failing job is tried four times after the delays, keeps its consumer, and ends UNPROCESSABLE with retries = 3", async () => {
   await using system = await testSystem({ RETRY_DELAYS_MS: "100,200,400" });
@@ -88,11 +87,10 @@ Deno.test("cancel reaches a running handler through its signal, and its late res
 editTest(
   "a job of an unknown kind waits, and says so, until its kind is known; other jobs go on",
   async () => {
-    await using folder = await tempFolder();
-    const place = { QUEUE_URL: urlFor(folder.file("queue.db")) };
     const insert = "INSERT INTO jobs (id, kind, priority) VALUES ('orphan', 'gone', 9), ('known', 'noop', 0)";
-    await using system = await testSystem(place);
-    await editByHand(folder.file("queue.db"), insert);
+    await using system = await testSystem();
+    const { queueUrl } = system.settings;
+    await editByHand(queueUrl, insert);
     await system.until("known", ({ status }) => status === "COMPLETED");
     const { job } = await system.queue.get("orphan");
     assert.deepEqual([job.status, job.retries, job.consumerId, job.error], ["PENDING", 0, null, null]);
@@ -105,7 +103,7 @@ editTest(
       system.logLines("jobqueue").filter((line) => line.includes('No handler is named "gone"')).length;
     await eventually("the log says so", () => told() > 0);
     // An operator gives it a known kind while the system runs.
-    await editByHand(folder.file("queue.db"), "UPDATE jobs SET kind = 'noop' WHERE id = 'orphan'");
+    await editByHand(queueUrl, "UPDATE jobs SET kind = 'noop' WHERE id = 'orphan'");
     await system.until("orphan", ({ status }) => status === "COMPLETED");
     assert.equal(told(), 1);
   },

@@ -89,12 +89,7 @@ export async function runSystem(options: RunOptions = {}): Promise<RunningSystem
 
 /** The URL of the queue of a system that was started in this folder. */
 export function urlOf({ folder }: Pick<RunningSystem, "folder">): string {
-  return urlFor(databaseOf({ folder }));
-}
-
-/** Where its database is, or would be. */
-export function databaseOf({ folder }: Pick<RunningSystem, "folder">): string {
-  return `${folder}/data/queue.db`;
+  return urlFor(`${folder}/data/queue.db`);
 }
 
 /** Without waiting for anything: for starts that fail. */
