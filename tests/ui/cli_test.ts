@@ -3,7 +3,7 @@ import { getQueue, type Queue } from "@persistent-queue/queue";
 import type { CliIo } from "../../ui/cli/command.ts";
 import { jobsCommand } from "../../ui/cli/jobs_command.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
-import { sqliteTest, urlFor } from "../support/backend.ts";
+import { BACKEND, sqliteTest, urlFor } from "../support/backend.ts";
 
 const NOW = Date.parse("2026-11-24T15:00:00Z");
 
@@ -250,11 +250,10 @@ sqliteTest("backup writes a copy that holds every job", async () => {
 Deno.test("verify says that the storage is sound", async () => {
   await using folder = await tempFolder();
   await run(folder, ["add", "a"]);
-  assert.deepEqual(await run(folder, ["verify", "--deep"]), {
-    code: 0,
-    out: "The storage is sound.",
-    err: "",
-  });
+  const { code, out, err } = await run(folder, ["verify", "--deep"]);
+  assert.deepEqual([code, out], [0, "The storage is sound."]);
+  // The files of a server are its own business.
+  assert.match(err, BACKEND === "sqlite" ? /^$/ : /^Only a quick check: The files of .* own tools/);
   assert.deepEqual(JSON.parse((await run(folder, ["verify", "--json"])).out), { sound: true, problems: [] });
 });
 
@@ -340,7 +339,8 @@ Deno.test("what the command line does is written to the log with the user who ra
   assert.deepEqual(await auditOf("add", "a", "b"), [`Added 2 jobs ${by}: "a", "b"`]);
   assert.deepEqual(await auditOf("cancel", "a"), [`Canceled 1 job ${by}: "a"`]);
   assert.deepEqual(await auditOf("resubmit", "a"), [`Resubmitted 1 job ${by}: "a"`]);
+  assert.deepEqual(await auditOf("list"), []);
+  if (BACKEND !== "sqlite") return;
   const copy = folder.file("copy.db");
   assert.deepEqual(await auditOf("backup", copy), [`Backup ${by}: ${JSON.stringify(copy)}`]);
-  assert.deepEqual(await auditOf("list"), []);
 });

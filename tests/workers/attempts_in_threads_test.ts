@@ -1,6 +1,7 @@
 /** The outcomes of handlers, and what becomes of their jobs, through real threads. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
+import { isOfClaim } from "../support/queue/claims.ts";
 import { editByHand } from "../support/queue/hand_edit.ts";
 import { testSystem } from "../support/system/test_system.ts";
 import { editTest } from "../support/backend.ts";
@@ -168,7 +169,7 @@ Deno.test("a handler that computes is ended a second after its deadline, and the
   assert.match(error ?? "", /past its deadline of 0\.2 s, and was cut off/);
   assert.equal(crashes, 0);
   const other = await system.until("other", ({ status }) => status === "COMPLETED");
-  assert.deepEqual([other.lease, other.crashes], [1, 0]);
+  assert.ok(isOfClaim(1, other.lease) && other.crashes === 0);
   assert.deepEqual(system.fatal, []);
 });
 
