@@ -1,6 +1,4 @@
 /** Which tests share a process, and which of them run on servers as well. */
-import type { Backend } from "./support/backend.ts";
-
 const FAULTS = "tests/faults";
 /** So many files about one fault each are a group. */
 const TOGETHER = 4;
@@ -54,12 +52,22 @@ export function dependsOnBackend(group: Group): boolean {
   return FOLDERS.some(isIn) && !ANYWHERE.includes(group.join(" "));
 }
 
+/** The rules of a queue, and the API that people and scripts use. */
+const RULES = ["queue/crashes", "queue/deaths", "queue/operating", "queue/inspecting", "queue/presence"]
+  .concat("ui/api_jobs", "ui/api_moves", "ui/api_reading")
+  .map((name) => `tests/${name}_test.ts`);
+
 /**
- * What runs on servers in each run: the most for its time. All that is not about SQLite itself runs there with
+ * What runs on both servers in each run: the most for its time. All that is not about SQLite itself runs there with
  * `deno task test --backend …`.
  */
-export const ON_SERVERS: readonly { readonly backend: Exclude<Backend, "sqlite">; readonly group: Group }[] =
-  [];
+export const ON_SERVERS: readonly Group[] = [
+  ["tests/browser/walk_test.ts"],
+  [FAULTS_TEST, "B10", "G14", "T9"],
+  RULES,
+];
+/** These mostly wait. */
+export const BESIDE_ON_SERVERS: readonly Group[] = [[FAULTS_TEST, "H", "J"]];
 
 function faultTests(letters: Letters): string[] {
   return [FAULTS_TEST, ...letters];

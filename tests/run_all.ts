@@ -7,7 +7,15 @@
  * `deno task test [--backend postgres|redis] [arguments of deno test]` runs only what is named, in one process. A backend
  * alone runs all that is not about SQLite itself there.
  */
-import { ALONE, BESIDE, dependsOnBackend, type Group, IN_TURN, ON_SERVERS } from "./groups.ts";
+import {
+  ALONE,
+  BESIDE,
+  BESIDE_ON_SERVERS,
+  dependsOnBackend,
+  type Group,
+  IN_TURN,
+  ON_SERVERS,
+} from "./groups.ts";
 import { type Backend, readBackend, serverEnv } from "./support/backend.ts";
 import { startTestServer, whyNoTestServer } from "./support/servers/test_server.ts";
 
@@ -90,27 +98,35 @@ const onSqlite = (group: Group): Run => ({ group, env: {} });
 
 async function runAll(): Promise<Told[]> {
   await using servers = await startServers();
-  const inTurn = [...servers.runs, ...IN_TURN.map(onSqlite)];
-  const lanes = [{ runs: BESIDE.map(onSqlite), sideBySide: 1 }, { runs: inTurn, sideBySide: SIDE_BY_SIDE }];
+  const inTurn = [...IN_TURN.map(onSqlite), ...servers.runs(ON_SERVERS)];
+  const beside = [...BESIDE.map(onSqlite), ...servers.runs(BESIDE_ON_SERVERS)];
+  const lanes = [{ runs: beside, sideBySide: 1 }, { runs: inTurn, sideBySide: SIDE_BY_SIDE }];
   const types = checkTypes();
   return [...await runLanes(lanes), await types, await runGroup(onSqlite(ALONE))];
 }
 
-/** One server of each kind, and what runs there. */
-async function startServers(): Promise<AsyncDisposable & { readonly runs: readonly Run[] }> {
+interface Servers extends AsyncDisposable {
+  /** These groups on each of them. */
+  runs(groups: readonly Group[]): Run[];
+}
+
+/** One of each kind that this machine has. */
+async function startServers(): Promise<Servers> {
   await using started = new AsyncDisposableStack();
-  const runs: Run[] = [];
+  const envs: Env[] = [];
   for (const backend of ["postgres", "redis"] as const) {
     const missing = whyNoTestServer(backend);
     if (missing !== null) {
       console.log(`SKIPPED: ${missing}, so nothing is tried there`);
       continue;
     }
-    const env = serverEnv(backend, started.use(await startTestServer(backend)));
-    for (const { group } of ON_SERVERS.filter((one) => one.backend === backend)) runs.push({ group, env });
+    envs.push(serverEnv(backend, started.use(await startTestServer(backend))));
   }
   const all = started.move();
-  return { runs, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return {
+    runs: (groups) => groups.flatMap((group) => envs.map((env) => ({ group, env }))),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }
 
 async function runAllOn(env: Env): Promise<Told[]> {

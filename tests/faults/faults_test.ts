@@ -1,7 +1,7 @@
 /**
  * The fault plan, as many tries of each fault as every test run gets; or only faults whose letters are given:
- * `deno task test tests/faults/faults_test.ts -- B D`. A number is the most tries that each gets. (The storms of the
- * simulation have a test beside them.)
+ * `deno task test tests/faults/faults_test.ts -- B D`. `B40`: at most so many tries. (The storms of the simulation have a
+ * test beside them.)
  */
 import assert from "node:assert/strict";
 import { printedRandom } from "../support/random.ts";
@@ -9,13 +9,18 @@ import { isTried, suffer } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
 import { simulation } from "./simulation/simulation_fault.ts";
 
-const letters = Deno.args.filter((arg) => /^[A-Z]$/.test(arg));
-const most = Number(Deno.args.find((arg) => /^\d+$/.test(arg)) ?? Infinity);
+/** By letter, how many tries are enough. */
+const asked = new Map(
+  Deno.args.flatMap((arg) => {
+    const [, letter, tries] = /^([A-Z])(\d*)$/.exec(arg) ?? [];
+    return letter === undefined ? [] : [[letter, tries ? Number(tries) : Infinity] as const];
+  }),
+);
 
 for (const fault of FAULTS) {
   const { letter, title } = fault;
-  const tries = Math.min(fault.tries.each, most);
-  if (fault === simulation || (letters.length > 0 && !letters.includes(letter))) continue;
+  if (fault === simulation || (asked.size > 0 && !asked.has(letter))) continue;
+  const tries = Math.min(fault.tries.each, asked.get(letter) ?? Infinity);
   Deno.test({
     name: `fault ${letter}: ${title} (${tries}×), and no promise is broken`,
     ignore: !isTried(fault),
