@@ -253,7 +253,7 @@ Deno.test("verify says that the storage is sound", async () => {
   const { code, out, err } = await run(folder, ["verify", "--deep"]);
   assert.deepEqual([code, out], [0, "The storage is sound."]);
   // The files of a server are its own business.
-  assert.match(err, BACKEND === "sqlite" ? /^$/ : /^Only a quick check: The files of .* own tools/);
+  assert.match(err, BACKEND === "sqlite" ? /^$/ : /^Only a quick check: The (files|pages) of .* own tool/);
   assert.deepEqual(JSON.parse((await run(folder, ["verify", "--json"])).out), { sound: true, problems: [] });
 });
 
