@@ -118,7 +118,9 @@ Deno.test("the short jobs behind one that turns out long go to other consumers w
   await system.queue.add(Array.from({ length: 200 }, (_, i) => ({ id: `behind ${i}`, kind: "noop" })));
   await system.until("long", ({ status }) => status === "PROCESSING");
   const began = performance.now();
-  for (let i = 0; i < 200; i++) await system.until(`behind ${i}`, ({ status }) => status === "COMPLETED");
+  // To read one after the other takes too long on some backends.
+  const done = { status: "COMPLETED", search: "behind", limit: 200 } as const;
+  await eventually("they are done", async () => (await system.queue.list(done)).jobs.length === 200);
   assert.ok(performance.now() - began < 1000, `${performance.now() - began} ms`);
   assert.equal((await system.queue.get("long")).job.status, "PROCESSING");
   await system.until("long", ({ status }) => status === "COMPLETED");
