@@ -23,6 +23,7 @@ const ANSWERED_WITHIN_MS = 1_000;
 
 export const backlog: Fault = {
   letter: "Q",
+  about: "SQLite",
   title: "a million jobs wait, and in the long run ten million",
   tries: { each: 1, long: 2 },
   async *attempts() {

@@ -3,6 +3,7 @@ import { openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/maintenance/verify.ts";
 import { wholeLines } from "../support/system/ledger.ts";
 import { tempFolder } from "../support/temp_folder.ts";
+import { urlFor } from "../support/backend.ts";
 
 const JOBS = 1_000;
 const PROCESSES = 2;
@@ -10,7 +11,7 @@ const CHILD = new URL("./two_processes/claiming_child.ts", import.meta.url).path
 
 Deno.test("processes that share a database run every job exactly once", async () => {
   await using folder = await tempFolder();
-  const url = `sqlite:${folder.file("queue.db")}`;
+  const url = urlFor(folder.file("queue.db"));
   const store = await openStore(url, "owner");
   try {
     const job = { kind: "file", payload: "null", priority: 0, runAt: 0, createdAt: 0, replace: false };

@@ -5,6 +5,7 @@ import { RequestRecord } from "../../queue/maintenance/request_record.ts";
 import { claimNext } from "../support/queue/attempts.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { testQueue } from "../support/queue/test_queue.ts";
+import { urlFor } from "../support/backend.ts";
 
 Deno.test("a request in progress excuses three deaths in a row, and no more", () => {
   const judged = (requestInProgress: boolean, uncharged: number) => {
@@ -125,7 +126,7 @@ Deno.test("a process that lives for ten minutes, or stops cleanly, has three exc
 Deno.test("the command line beside the system leaves the record alone", async () => {
   await using folder = await tempFolder();
   const requestRecord = folder.file("queue.db.requests");
-  const url = `sqlite:${folder.file("queue.db")}`;
+  const url = urlFor(folder.file("queue.db"));
   const owner = await getQueue(url, { role: "owner", requestRecord });
   await owner.recover();
   const end = owner.beginRequest();

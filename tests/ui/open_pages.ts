@@ -8,6 +8,7 @@ import {
 } from "@persistent-queue/queue";
 import { type App, type AppOptions, managerApp, opsApp } from "@persistent-queue/ui";
 import { tempFolder } from "../support/temp_folder.ts";
+import { urlFor } from "../support/backend.ts";
 
 export const PASSWORD = "correct horse";
 export const TOKEN = "token-of-the-tests";
@@ -80,7 +81,7 @@ export const OPEN_OPS = { passwordIsDefault: true } as const;
 /** `kinds` of the queue are `file` and `mail`. */
 export async function openPages(options: Partial<AppOptions> = {}): Promise<TestPages> {
   const folder = await tempFolder();
-  const queue = await getQueue(`sqlite:${folder.file("queue.db")}`, {
+  const queue = await getQueue(urlFor(folder.file("queue.db")), {
     role: "owner",
     kinds: ["file", "mail"],
   });
