@@ -29,10 +29,16 @@ export function atTime({ at, now }: Moment, onDue: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+interface Wait {
+  readonly job: Claimed;
+  /** Ends it. */
+  readonly callOff: () => void;
+}
+
 /** The jobs of one consumer that are between two attempts. */
 export class WaitingJobs {
-  /** By `seq`, each with the function that ends its wait. */
-  readonly #waits = new Map<number, readonly [job: Claimed, callOff: () => void]>();
+  /** A job may be there twice: it was taken from this consumer, which has not heard of that yet, and came back to it. */
+  readonly #waits = new Set<Wait>();
   /** How far their heartbeats have come. */
   #renewedTo = 0;
 
@@ -41,24 +47,25 @@ export class WaitingJobs {
   }
 
   get jobs(): Claimed[] {
-    return [...this.#waits.values()].map(([job]) => job);
+    return [...this.#waits].map(({ job }) => job);
   }
 
   add(job: Claimed, { onDue, ...moment }: Moment & { readonly onDue: () => void }): void {
     const callOff = atTime(moment, () => {
-      this.#waits.delete(job.seq);
+      this.#waits.delete(wait);
       onDue();
     });
-    this.#waits.set(job.seq, [job, callOff]);
+    const wait = { job, callOff };
+    this.#waits.add(wait);
   }
 
   /** Ends their waits, and returns them. */
   remove(isMeant: (job: Claimed) => boolean): Claimed[] {
-    const removed = [...this.#waits.values()].filter(([job]) => isMeant(job));
-    return removed.map(([job, callOff]) => {
-      callOff();
-      this.#waits.delete(job.seq);
-      return job;
+    const removed = [...this.#waits].filter(({ job }) => isMeant(job));
+    return removed.map((wait) => {
+      wait.callOff();
+      this.#waits.delete(wait);
+      return wait.job;
     });
   }
 
