@@ -8,7 +8,14 @@ import { testQueue } from "../support/queue/test_queue.ts";
 const NOW = Date.UTC(2026, 0, 1);
 
 const VIEW: SystemView = {
-  ...{ startedAt: NOW - 5_000, starting: false, stopping: true, wedged: 2, producing: true, takesFaults: true },
+  ...{
+    startedAt: NOW - 5_000,
+    starting: false,
+    stopping: true,
+    wedged: 2,
+    producing: true,
+    takesFaults: true,
+  },
   consumers: [
     {
       ...{
