@@ -103,6 +103,7 @@ export class FaultyStore implements Store {
     backup: { reason: "A simulated disk cannot be copied." },
     deepCheck: { reason: "A simulated disk has no pages." },
     hosts: { reason: "The processes of the simulation do not meet." },
+    facts: { reason: "The processes of the simulation do not meet." },
   };
 
   /** As SQLite's does, it writes what waits first, except claims. */
