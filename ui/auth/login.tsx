@@ -54,6 +54,7 @@ async function logIn(c: LoginContext, options: LoginOptions): Promise<Response> 
   if (waitMs > 0) return tooSoon(c, waitMs, next);
   const where = `${whereOf(guesser)} (${page})`;
   if (!await isRight(form.password, guesser, { ...options, signal: c.req.raw.signal })) {
+    throttle.fail(guesser);
     audit(`Failed login from ${where}: wrong password`);
     return again(c, { error: "This is not the password.", next, status: 401 });
   }

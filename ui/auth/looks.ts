@@ -1,0 +1,58 @@
+/**
+ * Looks at the same thing for many: one at a time, not more often than the time between two allows, and those who ask
+ * meanwhile share the next one. So a flood of questions costs no more than a few.
+ */
+import { sleep } from "@persistent-queue/queue";
+
+export interface LooksOptions {
+  /** Must not throw. */
+  readonly look: () => Promise<void>;
+  /** From the beginning of one to that of the next. */
+  readonly betweenMs: number;
+  /** Nobody waits longer for one. */
+  readonly patienceMs: number;
+}
+
+export class Looks {
+  readonly #options: LooksOptions;
+  #next: Promise<void> | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #isRunning = false;
+  #beganAt = -Infinity;
+  readonly #closing = new AbortController();
+
+  constructor(options: LooksOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves after a look that begins after this call, or when patience ends. */
+  async ask(): Promise<void> {
+    const { patienceMs } = this.#options;
+    const isStuck = this.#isRunning && performance.now() - this.#beganAt > patienceMs;
+    const next = this.#next ??= this.#inTurn();
+    if (!isStuck) await within(patienceMs, next);
+  }
+
+  /** Those who wait for their turn go on at once. */
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #inTurn(): Promise<void> {
+    await this.#running;
+    const waitMs = this.#beganAt + this.#options.betweenMs - performance.now();
+    if (waitMs > 0) await sleep(waitMs, this.#closing.signal);
+    this.#next = null;
+    this.#beganAt = performance.now();
+    this.#isRunning = true;
+    this.#running = this.#options.look().finally(() => this.#isRunning = false);
+    await this.#running;
+  }
+}
+
+/** Resolves with the work, or when the time is over; the work goes on then. */
+export async function within(ms: number, work: Promise<void>): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, ms);
+  await Promise.race([work, over.promise]).finally(() => clearTimeout(timer));
+}
