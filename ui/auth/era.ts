@@ -52,26 +52,39 @@ export class Era {
     return this.#hadOne && this.#own === null;
   }
 
+  /** Whether what the fact says now has not been judged: its sessions count when it is. */
+  get isUnjudged(): boolean {
+    return this.#standing !== null && this.#standing !== this.#own && this.#judged.text !== this.#standing;
+  }
+
   /**
-   * Takes over what the fact says. Returns whether the sessions that are known so far still count. `isNeeded`: whether there
-   * are any sessions; a start should not cost a hash otherwise.
+   * Takes over what the fact says. Returns whether the sessions that are known so far still count.
+   * `how`: `proven`: it is known to be of our password; `unneeded`: it can stay unjudged, which takes a hash; otherwise it is
+   * judged.
    * @throws {StorageError}; {HttpError} 503 when too many log in at once
    */
-  async follow(text: string | null, { isNeeded }: { readonly isNeeded: boolean }): Promise<boolean> {
+  async follow(text: string | null, how: "proven" | "unneeded" | "judge"): Promise<boolean> {
     this.#standing = text;
     const own = this.#own;
-    if (text === own || (own === null && !isNeeded)) return true;
+    if (text === own) return true;
     if (text === null) {
       // The server has lost it.
       if (own !== null) await this.#state(own, null);
       return true;
     }
+    if (how === "proven") this.#judged = { text, isOurs: true };
+    if (how === "unneeded" && own === null && this.isUnjudged) return true;
     const isOurs = await this.#isOurs(text);
     this.#own = isOurs ? text : null;
     if (!isOurs && this.#hadOne) this.#tellOnce(own);
     else if (!isOurs && text !== ENDED) await this.#state(ENDED, text);
     this.#hadOne ||= isOurs;
     return own === null;
+  }
+
+  /** Finds out whose the era is, for the next `follow`. @throws {HttpError} 503 */
+  async judge(): Promise<void> {
+    if (this.#standing !== null) await this.#isOurs(this.#standing);
   }
 
   /** Begins one where there is none. False: another host was quicker, or has another password. @throws {StorageError} */
@@ -111,6 +124,11 @@ export class Era {
 
 function textOf(stated: Stated): string {
   return JSON.stringify(stated);
+}
+
+/** The id of the era that a fact states; empty: of none. */
+export function eraIdIn(text: string): string {
+  return statedIn(text).id;
 }
 
 /** What is not ours has no verifier that a password is in. */

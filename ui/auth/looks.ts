@@ -19,6 +19,8 @@ export class Looks {
   #running: Promise<void> = Promise.resolve();
   #isRunning = false;
   #beganAt = -Infinity;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #plannedAt = Infinity;
   readonly #closing = new AbortController();
 
   constructor(options: LooksOptions) {
@@ -33,9 +35,23 @@ export class Looks {
     if (!isStuck) await within(patienceMs, next);
   }
 
-  /** Those who wait for their turn go on at once. */
+  /** Looks then, or earlier if that is planned already. */
+  askIn(ms: number): void {
+    const at = performance.now() + ms;
+    if (this.#closing.signal.aborted || this.#plannedAt <= at) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#plannedAt = at;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#plannedAt = Infinity;
+      this.ask();
+    }, ms);
+  }
+
+  /** Those who wait for their turn go on at once, and nothing is planned any more. */
   close(): void {
     this.#closing.abort();
+    if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
   async #inTurn(): Promise<void> {

@@ -9,7 +9,7 @@
 import { type Fact, MINUTE_MS, type SharedByHosts, StorageError } from "@persistent-queue/queue";
 import { HttpError } from "../http/errors.ts";
 import { Ends } from "./ends.ts";
-import { Era, ERA_KEY } from "./era.ts";
+import { Era, ERA_KEY, eraIdIn } from "./era.ts";
 import { Looks, within } from "./looks.ts";
 import type { Password } from "./password.ts";
 import type { SessionKeeper } from "./session.ts";
@@ -28,6 +28,7 @@ const SLACK_MS = MINUTE_MS;
 /** A token that was unknown a moment ago is not looked for again. */
 const UNKNOWN_FOR_MS = 1_000;
 const MOST_UNKNOWN = 1_000;
+const MOST_ASKED = 10_000;
 
 export interface SharedSessionsOptions {
   /** Of the page: its sessions are no others'. */
@@ -46,6 +47,15 @@ interface Stored {
   readonly seenAt: number;
 }
 
+type Read = Pick<Fact, "key" | "text">;
+
+interface LookedFor {
+  /** What was stored when the look began, and must be among the facts unless it has ended. */
+  readonly before: ReadonlySet<string>;
+  /** The hashes of tokens that came here. */
+  readonly asked: ReadonlySet<string>;
+}
+
 export class SharedSessions implements SessionKeeper {
   readonly #table: SessionTable;
   readonly #options: SharedSessionsOptions;
@@ -56,10 +66,11 @@ export class SharedSessions implements SessionKeeper {
     ...{ betweenMs: BETWEEN_LOOKS_MS, patienceMs: PATIENCE_MS },
   });
   readonly #stored = new Map<string, Stored>();
+  /** The hashes of tokens that came since the last look. */
+  #asked: Set<string> = new Set();
+  #judging: Promise<void> | null = null;
   readonly #unknownSince = new Map<string, number>();
   #isAway = false;
-  #timer: ReturnType<typeof setTimeout> | null = null;
-  #plannedAt = Infinity;
   #isClosed = false;
 
   constructor(table: SessionTable, options: SharedSessionsOptions) {
@@ -70,6 +81,7 @@ export class SharedSessions implements SessionKeeper {
 
   async begin(): Promise<void> {
     await this.#looks.ask();
+    await this.#judging;
   }
 
   async opened(hash: string): Promise<void> {
@@ -79,7 +91,7 @@ export class SharedSessions implements SessionKeeper {
 
   visited(hash: string): void {
     if (this.#isDue(hash)) this.#passOn(() => this.#store(hash));
-    else this.#lookIn(LOOK_MS);
+    else this.#looks.askIn(LOOK_MS);
   }
 
   /** While the server is away it is not known whether one that is unknown here is made up. */
@@ -94,6 +106,7 @@ export class SharedSessions implements SessionKeeper {
     const now = performance.now();
     const isNew = (hash: string) => now - (this.#unknownSince.get(hash) ?? -Infinity) >= UNKNOWN_FOR_MS;
     if (!hashes.some(isNew)) return;
+    if (this.#asked.size < MOST_ASKED) { for (const hash of hashes) this.#asked.add(hash); }
     await this.#looks.ask();
     if (this.#isAway) return;
     if (this.#unknownSince.size >= MOST_UNKNOWN) this.#unknownSince.clear();
@@ -102,7 +115,6 @@ export class SharedSessions implements SessionKeeper {
 
   close(): void {
     this.#isClosed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#ends.close();
     this.#looks.close();
     // The store completes what was begun before it closes.
@@ -117,22 +129,29 @@ export class SharedSessions implements SessionKeeper {
     await this.#passOn(async () => {
       await this.#ends.passOn();
       const before = new Set(this.#stored.keys());
-      await this.#learn(await this.#options.shared.list(this.#options.realm), before);
+      const asked = this.#asked;
+      this.#asked = new Set();
+      await this.#learn(await this.#options.shared.list(this.#options.realm), { before, asked });
       this.#isAway = false;
       const hasEra = this.#table.all.size === 0 || await this.#era.begin();
       // Another host was quicker.
-      if (!hasEra && !this.#era.isAlone) this.#lookIn(BETWEEN_LOOKS_MS);
-      if (this.#ends.areWaiting) this.#lookIn(BETWEEN_LOOKS_MS);
+      if (!hasEra && !this.#era.isAlone) this.#looks.askIn(BETWEEN_LOOKS_MS);
+      if (this.#ends.areWaiting) this.#looks.askIn(BETWEEN_LOOKS_MS);
     });
     for (const hash of this.#table.all.keys()) if (this.#isDue(hash)) this.#passOn(() => this.#store(hash));
-    if (this.#table.all.size > 0) this.#lookIn(LOOK_MS);
+    if (this.#table.all.size > 0) this.#looks.askIn(LOOK_MS);
   }
 
-  /** `before`: what was stored when the look began, and must be among the facts unless it has ended. */
-  async #learn(facts: readonly Pick<Fact, "key" | "text">[], before: ReadonlySet<string>): Promise<void> {
+  async #learn(facts: readonly Read[], { before, asked }: LookedFor): Promise<void> {
     const stated = facts.find(({ key }) => key === ERA_KEY)?.text ?? null;
-    const isNeeded = facts.length > 1 || this.#table.all.size > 0;
-    const isSameEra = await this.#era.follow(stated, { isNeeded });
+    // The hash of a token has the password in it: one that is found was opened with ours.
+    const isProven = stated !== null &&
+      facts.some(({ key, text }) =>
+        asked.has(key) && sessionIn(text, { era: eraIdIn(stated), now: this.#table.now() }) !== null
+      );
+    const isNeeded = this.#table.all.size > 0;
+    const isSameEra = await this.#era.follow(stated, isProven ? "proven" : isNeeded ? "judge" : "unneeded");
+    if (facts.length > 1 && this.#era.isUnjudged) this.#judge();
     const era = this.#era.id;
     const found = new Set(
       facts.flatMap((fact) => era !== null && this.#learnOne(fact, era) ? [fact.key] : []),
@@ -146,7 +165,15 @@ export class SharedSessions implements SessionKeeper {
     this.#table.forgetOld();
   }
 
-  #learnOne({ key: hash, text }: Pick<Fact, "key" | "text">, era: string): boolean {
+  /** Beside the looks, none of which waits for a hash. */
+  #judge(): void {
+    this.#judging ??= this.#passOn(async () => {
+      await this.#era.judge();
+      await this.#looks.ask();
+    }).finally(() => this.#judging = null);
+  }
+
+  #learnOne({ key: hash, text }: Read, era: string): boolean {
     const found = sessionIn(text, { era, now: this.#table.now() });
     if (found === null) return false;
     if (this.#ends.has(hash)) {
@@ -186,7 +213,7 @@ export class SharedSessions implements SessionKeeper {
     const { realm, shared } = this.#options;
     const isStored = await shared.put({ realm, key: hash, text, livesMs }, before);
     // Another host has ended it, or was visited: the next look tells.
-    if (!isStored) this.#lookIn(BETWEEN_LOOKS_MS);
+    if (!isStored) this.#looks.askIn(BETWEEN_LOOKS_MS);
     else if (!this.#ends.has(hash)) this.#stored.set(hash, { text, seenAt });
     else {
       this.#ends.note(hash);
@@ -202,20 +229,7 @@ export class SharedSessions implements SessionKeeper {
       const isBusy = error instanceof HttpError;
       if (!(error instanceof StorageError) && !isBusy) this.#options.onFault(error);
       this.#isAway ||= !isBusy;
-      this.#lookIn(RETRY_MS);
+      this.#looks.askIn(RETRY_MS);
     }
-  }
-
-  /** Or earlier, if a look is planned already. */
-  #lookIn(ms: number): void {
-    const at = performance.now() + ms;
-    if (this.#isClosed || this.#plannedAt <= at) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#plannedAt = at;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#plannedAt = Infinity;
-      this.#looks.ask();
-    }, ms);
   }
 }
