@@ -1,6 +1,6 @@
 /** Several hosts on one server, each with its pages, as the tests of what they share use them. */
-import { type AppOptions } from "@persistent-queue/ui";
-import { sharedThrottle } from "../../ui/auth/shared_throttle.ts";
+import assert from "node:assert/strict";
+import type { AppOptions } from "@persistent-queue/ui";
 import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
 import { type RedisServer, redisServer, whyNoRedis } from "../support/servers/redis_server.ts";
 import { type Ask, openPages, PASSWORD, type TestPages } from "./open_pages.ts";
@@ -56,14 +56,9 @@ export function onEachServer(sentence: string, body: (stage: Stage) => Promise<v
   }
 }
 
-/** Two hosts behind one name, whose passwords are guessed on both. */
-export async function twoHosts({ host }: Stage, options: Partial<AppOptions> = {}): Promise<TestPages[]> {
-  return [await host(options), await host(options)];
-}
-
-/** As `main.ts` gives it to the pages of a host. */
-export function throttleOf({ queue: { shared } }: TestPages, now: () => number) {
-  return sharedThrottle("passwords", { shared, now });
+/** Two hosts behind one name. */
+export async function twoHosts({ host }: Stage): Promise<readonly [TestPages, TestPages]> {
+  return [await host(), await host()];
 }
 
 async function statusOf(response: Promise<Response>): Promise<number> {
@@ -72,18 +67,25 @@ async function statusOf(response: Promise<Response>): Promise<number> {
   return status;
 }
 
-/** What the Manager says to a script with this cookie; no sign of life. */
-export function apiStatus(pages: TestPages, cookie: string): Promise<number> {
-  return statusOf(pages.ask("/api/stats", { headers: { cookie } }));
+/** Whether the Manager lets in who has this cookie: asked without a sign of life, and without a look at the queue. */
+export async function isIn(pages: TestPages, cookie: string): Promise<boolean> {
+  const status = await statusOf(pages.ask("/api/nothing", { headers: { cookie } }));
+  assert.ok(status === 404 || status === 401, String(status));
+  return status === 404;
 }
 
-/** What the Manager says to a person with this cookie; a sign of life. */
-export function pageStatus(pages: TestPages, cookie: string): Promise<number> {
-  return statusOf(pages.ask("/", { headers: { cookie } }));
+/** The same for Ops. */
+export async function isInOps(pages: TestPages, cookie: string): Promise<boolean> {
+  const status = await statusOf(pages.askOps("/nothing", { headers: { cookie } }));
+  assert.ok(status === 404 || status === 303, String(status));
+  return status === 404;
 }
 
-export function opsStatus(pages: TestPages, cookie: string): Promise<number> {
-  return statusOf(pages.askOps("/metrics", { headers: { cookie } }));
+/** Whether the Manager knows who visits it: the login leads on then. A sign of life. */
+export async function visits(pages: TestPages, cookie: string): Promise<boolean> {
+  const status = await statusOf(pages.ask("/login", { headers: { cookie } }));
+  assert.ok(status === 303 || status === 200, String(status));
+  return status === 303;
 }
 
 export function logOut(pages: TestPages, cookie: string): Promise<number> {

@@ -2,8 +2,8 @@
  * The time since the password was last changed, as the hosts of one queue agree on it: a session of an earlier one counts
  * nowhere, so that going back to a former password does not bring back who was logged in with it.
  *
- * One fact says which era it is, with the verifier of its password. A host that starts with another password ends the era;
- * the first login after that begins the next one. A host that still runs with the former password stays alone then.
+ * One fact says which era it is, with the verifier of its password. A host that finds one of another password when it starts
+ * begins the next one. A host that still runs with the former password is alone from then on.
  */
 import type { SharedByHosts } from "@persistent-queue/queue";
 import { fieldsIn } from "./fields_in.ts";
@@ -12,8 +12,6 @@ import type { Password } from "./password.ts";
 /** No session has it: the hash of a token is longer. */
 export const ERA_KEY = "era";
 const LONGEST_ID = 100;
-/** In place of an era that has ended: nobody's password. */
-const ENDED = textOf({ id: "", verifier: "" });
 
 interface Stated {
   readonly id: string;
@@ -30,13 +28,15 @@ export interface EraOptions {
 
 export class Era {
   readonly #options: EraOptions;
-  /** The text of the fact as it was read last. */
+  /** The text of the fact as it was read last, and at first. */
   #standing: string | null = null;
-  /** The text of ours, and whether it was ours once. */
+  #first: string | null | undefined;
+  /** The same, if it is of our password. */
   #own: string | null = null;
-  #hadOne = false;
+  /** What was warned of last. */
+  #told: string | null = null;
   /** A verifier takes long to judge, and is judged once. */
-  #judged = { text: ENDED, isOurs: false };
+  #judged: { readonly text: string; readonly isOurs: boolean } | null = null;
 
   constructor(options: EraOptions) {
     this.#options = options;
@@ -44,27 +44,27 @@ export class Era {
 
   /** Null: no session is shared at the moment. */
   get id(): string | null {
-    return this.#own === null ? null : statedIn(this.#own).id;
-  }
-
-  /** Another host has another password, and this one had it first. */
-  get isAlone(): boolean {
-    return this.#hadOne && this.#own === null;
+    return this.#own === null ? null : eraIdIn(this.#own);
   }
 
   /** Whether what the fact says now has not been judged: its sessions count when it is. */
   get isUnjudged(): boolean {
-    return this.#standing !== null && this.#standing !== this.#own && this.#judged.text !== this.#standing;
+    return this.#standing !== null && this.#standing !== this.#judged?.text;
+  }
+
+  /** Whether the hosts have another password than this one. */
+  get isAlone(): boolean {
+    return this.#standing !== null && this.#standing === this.#judged?.text && !this.#judged.isOurs;
   }
 
   /**
-   * Takes over what the fact says. Returns whether the sessions that are known so far still count.
-   * `how`: `proven`: it is known to be of our password; `unneeded`: it can stay unjudged, which takes a hash; otherwise it is
-   * judged.
+   * Takes over what the fact says. Returns whether the sessions that are known so far still count. `how`: `proven`: it is
+   * known to be of our password; `unneeded`: it can stay unjudged, as judging takes a hash.
    * @throws {StorageError}; {HttpError} 503 when too many log in at once
    */
   async follow(text: string | null, how: "proven" | "unneeded" | "judge"): Promise<boolean> {
     this.#standing = text;
+    if (this.#first === undefined) this.#first = text;
     const own = this.#own;
     if (text === own) return true;
     if (text === null) {
@@ -76,9 +76,8 @@ export class Era {
     if (how === "unneeded" && own === null && this.isUnjudged) return true;
     const isOurs = await this.#isOurs(text);
     this.#own = isOurs ? text : null;
-    if (!isOurs && this.#hadOne) this.#tellOnce(own);
-    else if (!isOurs && text !== ENDED) await this.#state(ENDED, text);
-    this.#hadOne ||= isOurs;
+    if (!isOurs && text === this.#first) await this.#beginAfter(text);
+    else if (!isOurs) this.#tellOnce(text);
     return own === null;
   }
 
@@ -87,24 +86,25 @@ export class Era {
     if (this.#standing !== null) await this.#isOurs(this.#standing);
   }
 
-  /** Begins one where there is none. False: another host was quicker, or has another password. @throws {StorageError} */
+  /** Begins the first one. False: another host was quicker, or has another password. @throws {StorageError} */
   async begin(): Promise<boolean> {
-    if (this.#own !== null) return true;
-    if (this.#hadOne) return false;
-    const id = crypto.randomUUID();
-    const text = textOf({ id, verifier: await this.#options.password.verifier() });
-    if (!await this.#state(text, this.#standing)) return false;
+    if (this.#own === null && this.#standing === null) await this.#beginAfter(null);
+    return this.#own !== null;
+  }
+
+  async #beginAfter(before: string | null): Promise<void> {
+    const verifier = await this.#options.password.verifier();
+    const text = JSON.stringify({ id: crypto.randomUUID(), verifier } satisfies Stated);
+    if (!await this.#state(text, before)) return;
+    this.#judged = { text, isOurs: true };
     this.#own = text;
-    this.#hadOne = true;
-    return true;
   }
 
   async #isOurs(text: string): Promise<boolean> {
-    if (this.#judged.text !== text) {
-      const isOurs = await this.#options.password.isIn(statedIn(text).verifier);
-      this.#judged = { text, isOurs };
-    }
-    return this.#judged.isOurs;
+    if (this.#judged?.text === text) return this.#judged.isOurs;
+    const isOurs = await this.#options.password.isIn(statedIn(text).verifier);
+    this.#judged = { text, isOurs };
+    return isOurs;
   }
 
   async #state(text: string, over: string | null): Promise<boolean> {
@@ -114,16 +114,13 @@ export class Era {
     return isDone;
   }
 
-  #tellOnce(own: string | null): void {
-    if (own === null) return;
+  #tellOnce(text: string): void {
+    if (text === this.#told) return;
+    this.#told = text;
     this.#options.onWarning(
       "Another host was started with another MANAGER_PASSWORD: who logs in here is logged in here alone, until this host is started again with that one",
     );
   }
-}
-
-function textOf(stated: Stated): string {
-  return JSON.stringify(stated);
 }
 
 /** The id of the era that a fact states; empty: of none. */

@@ -27,12 +27,12 @@ export class Looks {
     this.#options = options;
   }
 
-  /** Resolves after a look that begins after this call, or when patience ends. */
-  async ask(): Promise<void> {
+  /** Resolves with true after a look that began after this call, or with false when patience ends. */
+  async ask(): Promise<boolean> {
     const { patienceMs } = this.#options;
     const isStuck = this.#isRunning && performance.now() - this.#beganAt > patienceMs;
     const next = this.#next ??= this.#inTurn();
-    if (!isStuck) await within(patienceMs, next);
+    return !isStuck && await within(patienceMs, next);
   }
 
   /** Looks then, or earlier if that is planned already. */
@@ -66,9 +66,9 @@ export class Looks {
   }
 }
 
-/** Resolves with the work, or when the time is over; the work goes on then. */
-export async function within(ms: number, work: Promise<void>): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, ms);
-  await Promise.race([work, over.promise]).finally(() => clearTimeout(timer));
+/** Resolves with true when the work is done, or with false when the time is over; the work goes on then. */
+export async function within(ms: number, work: Promise<void>): Promise<boolean> {
+  const over = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => over.resolve(false), ms);
+  return await Promise.race([work.then(() => true), over.promise]).finally(() => clearTimeout(timer));
 }

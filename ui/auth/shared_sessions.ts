@@ -66,10 +66,12 @@ export class SharedSessions implements SessionKeeper {
     ...{ betweenMs: BETWEEN_LOOKS_MS, patienceMs: PATIENCE_MS },
   });
   readonly #stored = new Map<string, Stored>();
+  readonly #storing = new Set<string>();
   /** The hashes of tokens that came since the last look. */
   #asked: Set<string> = new Set();
   #judging: Promise<void> | null = null;
   readonly #unknownSince = new Map<string, number>();
+  /** The server: nothing is known of what the other hosts do. */
   #isAway = false;
   #isClosed = false;
 
@@ -99,7 +101,7 @@ export class SharedSessions implements SessionKeeper {
     if (!wasKnown && !(this.#isAway && this.#ends.hasRoom)) return;
     this.#stored.delete(hash);
     this.#ends.note(hash);
-    this.#passOn(() => this.#ends.passOn());
+    if (!this.#isAway) this.#passOn(() => this.#ends.passOn());
   }
 
   async look(hashes: readonly string[]): Promise<void> {
@@ -107,7 +109,7 @@ export class SharedSessions implements SessionKeeper {
     const isNew = (hash: string) => now - (this.#unknownSince.get(hash) ?? -Infinity) >= UNKNOWN_FOR_MS;
     if (!hashes.some(isNew)) return;
     if (this.#asked.size < MOST_ASKED) { for (const hash of hashes) this.#asked.add(hash); }
-    await this.#looks.ask();
+    if (!await this.#looks.ask()) this.#isAway = true;
     if (this.#isAway) return;
     if (this.#unknownSince.size >= MOST_UNKNOWN) this.#unknownSince.clear();
     for (const hash of hashes) if (this.#table.living(hash) === null) this.#unknownSince.set(hash, now);
@@ -197,7 +199,7 @@ export class SharedSessions implements SessionKeeper {
   #isDue(hash: string): boolean {
     const session = this.#table.all.get(hash);
     const stored = this.#stored.get(hash);
-    if (session === undefined) return false;
+    if (session === undefined || this.#storing.has(hash)) return false;
     if (stored === undefined) return this.#era.id !== null;
     return session.seenAt > stored.seenAt && this.#table.now() - stored.seenAt >= VISITS_STORED_AFTER_MS;
   }
@@ -211,7 +213,9 @@ export class SharedSessions implements SessionKeeper {
     const before = this.#stored.get(hash)?.text ?? null;
     if (text === before || livesMs <= 0) return;
     const { realm, shared } = this.#options;
-    const isStored = await shared.put({ realm, key: hash, text, livesMs }, before);
+    this.#storing.add(hash);
+    const isStored = await shared.put({ realm, key: hash, text, livesMs }, before)
+      .finally(() => this.#storing.delete(hash));
     // Another host has ended it, or was visited: the next look tells.
     if (!isStored) this.#looks.askIn(BETWEEN_LOOKS_MS);
     else if (!this.#ends.has(hash)) this.#stored.set(hash, { text, seenAt });
