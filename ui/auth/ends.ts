@@ -10,6 +10,8 @@ export interface EndsOptions {
   readonly shared: Pick<SharedByHosts, "remove" | "tell" | "hear">;
   /** Called with the hash of a session that another host has ended. */
   readonly onEnd: (hash: string) => void;
+  /** Called when another host has ended all of them, by another password. */
+  readonly onEndOfAll: () => void;
 }
 
 export class Ends {
@@ -53,6 +55,12 @@ export class Ends {
     }));
   }
 
+  /** All of them have ended, by the password of this host. @throws {StorageError} */
+  async tellOfAll(): Promise<void> {
+    const { realm, shared } = this.#options;
+    await shared.tell(JSON.stringify({ type: "sessions-ended", realm }));
+  }
+
   close(): void {
     this.#hearing[Symbol.dispose]();
   }
@@ -66,8 +74,9 @@ export class Ends {
   /** Who may write to the server may tell anything. */
   #hear(text: string): void {
     const { type, realm, hash } = fieldsIn(text);
-    if (type !== "session-ended" || realm !== this.#options.realm) return;
-    if (typeof hash !== "string" || !HASH.test(hash)) return;
+    if (realm !== this.#options.realm) return;
+    if (type === "sessions-ended") this.#options.onEndOfAll();
+    if (type !== "session-ended" || typeof hash !== "string" || !HASH.test(hash)) return;
     this.#set(hash, true);
     this.#options.onEnd(hash);
   }

@@ -24,6 +24,8 @@ export interface EraOptions {
   readonly password: Password;
   /** Hears that another host has another password. */
   readonly onWarning: (sentence: string) => void;
+  /** Called when this host has begun an era in place of another one. */
+  readonly onBegin: () => Promise<void>;
 }
 
 export class Era {
@@ -98,6 +100,7 @@ export class Era {
     if (!await this.#state(text, before)) return;
     this.#judged = { text, isOurs: true };
     this.#own = text;
+    if (before !== null) await this.#options.onBegin();
   }
 
   async #isOurs(text: string): Promise<boolean> {

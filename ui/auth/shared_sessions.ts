@@ -77,8 +77,12 @@ export class SharedSessions implements SessionKeeper {
 
   constructor(table: SessionTable, options: SharedSessionsOptions) {
     [this.#table, this.#options] = [table, options];
-    this.#era = new Era(options);
-    this.#ends = new Ends({ ...options, onEnd: (hash) => this.#forget(hash) });
+    this.#era = new Era({ ...options, onBegin: () => this.#ends.tellOfAll() });
+    this.#ends = new Ends({
+      ...options,
+      onEnd: (hash) => this.#forget(hash),
+      onEndOfAll: () => this.#looks.askIn(0),
+    });
   }
 
   async begin(): Promise<void> {
