@@ -30,7 +30,7 @@ export interface Facts {
 }
 
 export const MOST_FACTS = 1_000;
-/** What one step of the upkeep removes of a realm that nobody reads any more. */
+/** What one step of the upkeep removes of a realm that is read no more. */
 export const MOST_EXPIRED = 1_000;
 const LONGEST_TEXT = 1_000;
 const NAME = /^[\w.-]{1,100}$/;

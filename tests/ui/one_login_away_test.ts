@@ -1,4 +1,4 @@
-/** The server that the hosts share is away: nobody is logged out, and what happened meanwhile is passed on. */
+/** The server that the hosts share is away: no session ends, and what happened meanwhile is passed on. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { relayTo } from "../support/servers/relay.ts";
@@ -38,7 +38,7 @@ async function inTime<T>(what: string, work: Promise<T>): Promise<T> {
 const STRANGE = `pq_manager_8501=${"x".repeat(43)}`;
 
 onEachServer(
-  "while the server is away nobody is logged out, and what happens then is passed on when it is back",
+  "while the server is away no session ends, and what happens then is passed on when it is back",
   async ({ server, host }) => {
     const hosts = [await host(), await host()];
     const [one, other] = hosts;

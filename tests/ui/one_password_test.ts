@@ -36,7 +36,7 @@ onEachServer(
 );
 
 onEachServer(
-  "a password that was changed and changed back while nobody came brings no session back",
+  "a password that was changed and changed back without a visit in between brings no session back",
   async ({ host }) => {
     const first = await host();
     const before = await first.logIn();

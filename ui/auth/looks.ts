@@ -9,7 +9,7 @@ export interface LooksOptions {
   readonly look: () => Promise<void>;
   /** From the beginning of one to that of the next. */
   readonly betweenMs: number;
-  /** Nobody waits longer for one. */
+  /** No caller waits longer for one. */
   readonly patienceMs: number;
 }
 
