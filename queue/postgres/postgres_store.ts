@@ -17,6 +17,7 @@ import type {
 import { Changes } from "./changes.ts";
 import { claim, type ClaimMoment, together } from "./claim.ts";
 import type { Client, Row } from "./client.ts";
+import { factsOn, removeExpired } from "./facts.ts";
 import { firstPart, insert } from "./insert.ts";
 import { move } from "./move.ts";
 import { dump, restore } from "./portable.ts";
@@ -80,13 +81,11 @@ export class PostgresStore implements Store {
     this.capabilities = {
       backup: { reason: "A queue on PostgreSQL is backed up with the server's own tools, such as pg_dump." },
       deepCheck: { reason: "The pages of PostgreSQL are checked with the server's own tool, pg_amcheck." },
-      hosts: {
-        send: (processId, text) => this.#read(() => session.send(client, processId, text)),
-        listen: (onText) => {
-          this.#assertOpen();
-          return session.listen(onText);
-        },
-      },
+      hosts: session.channel(client, {
+        run: (work) => this.#read(work),
+        assertOpen: () => this.#assertOpen(),
+      }),
+      facts: factsOn(client, (work) => this.#read(() => work(clock.given()))),
     };
   }
 
@@ -125,7 +124,10 @@ export class PostgresStore implements Store {
     this.#read(async () => (await this.#orphanRows(request)).map(toOrphan));
 
   prune: Store["prune"] = (request) =>
-    this.#write((time) => prune(this.#client, request, time), ({ removed }) => removed.length > 0);
+    this.#write(async (time) => {
+      if (request.after === 0) await removeExpired(this.#client, time);
+      return await prune(this.#client, request, time);
+    }, ({ removed }) => removed.length > 0);
 
   join: Store["join"] = (process) =>
     this.#read(async () => {

@@ -3,7 +3,8 @@
  * lock, by which the others see at once that the process lives, and it listens for their changes.
  */
 import { randomUUID } from "node:crypto";
-import { Mailbox, messageTo } from "../hosts/messages.ts";
+import type { HostChannel } from "../capabilities.ts";
+import { Mailbox, messageTo, messageToAll } from "../hosts/messages.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
 import { number, textOrNull, toText } from "../sql/rows.ts";
 import type { PostgresAddress } from "./address.ts";
@@ -45,6 +46,8 @@ const SESSION = {
     WHERE n = $1::int RETURNING n`,
   // ?1 id ?2 message
   send: `SELECT pg_notify(current_schema() || '.changes', $2::text) FROM processes WHERE id = $1::text`,
+  // ?1 message
+  tell: `SELECT pg_notify(current_schema() || '.changes', $1::text)`,
   // ?1 id
   leave: `DELETE FROM processes WHERE id = $1::text RETURNING n`,
   // ?1 number of the process that asks, or null ?2 now, or null ?3 ms of silence. A living process that has lost its
@@ -55,6 +58,13 @@ const SESSION = {
           locked_at > pg_postmaster_start_time() AND NOT ${IS_LOCKED})) AS is_dead
     FROM processes ORDER BY n`,
 } as const;
+
+/** How the store makes its calls. */
+interface Calls {
+  run<T>(work: () => Promise<T>): Promise<T>;
+  /** @throws {StorageError} once the store is closed */
+  assertOpen(): void;
+}
 
 export class Session {
   readonly #client: Client;
@@ -109,13 +119,26 @@ export class Session {
     return { [Symbol.dispose]: () => void this.#onChange.delete(call) };
   }
 
-  listen(onText: (text: string) => void): Disposable {
-    return this.#mailbox.listen(onText);
+  channel(client: Client, { run, assertOpen }: Calls): HostChannel {
+    const whileOpen = (subscribe: () => Disposable) => {
+      assertOpen();
+      return subscribe();
+    };
+    return {
+      send: (processId, text) =>
+        run(async () =>
+          (await client.query(SESSION.send, [processId, messageTo(processId, text)])).length === 1
+        ),
+      listen: (onText) => whileOpen(() => this.#mailbox.listen(onText)),
+      tell: (text) => run(async () => void await client.query(SESSION.tell, [messageToAll(this.name, text)])),
+      hear: (onText) => whileOpen(() => this.#mailbox.hear(onText)),
+    };
   }
 
-  /** A text for a process, or the name of a store that has written. */
+  /** A text for processes, or the name of a store that has written. */
   #hear(message: string): void {
-    if (!this.#mailbox.hear(message, this.#id) && message !== this.name) this.#notify();
+    const isText = this.#mailbox.take(message, { name: this.name, process: this.#id });
+    if (!isText && message !== this.name) this.#notify();
   }
 
   #notify(): void {
@@ -163,10 +186,6 @@ export class Session {
       ? this.#client.query(SESSION.beat, [this.#process, time])
       : this.#client.query(SESSION.beatWithView, [this.#process, time, view]);
     return (await rows).length === 1;
-  }
-
-  async send(tx: Tx, processId: string, text: string): Promise<boolean> {
-    return (await tx.query(SESSION.send, [processId, messageTo(processId, text)])).length === 1;
   }
 
   async leave(tx: Tx, id: string): Promise<void> {

@@ -5,6 +5,7 @@ import { toText } from "../sql/rows.ts";
 import { claim } from "./claim.ts";
 import type { Client } from "./client.ts";
 import type { Durability } from "./durability.ts";
+import { factsOn, removeExpired } from "./facts.ts";
 import { insert } from "./insert.ts";
 import { move } from "./move.ts";
 import { dump, restore } from "./portable.ts";
@@ -28,21 +29,7 @@ const PROBE_MS = 400;
 export class RedisStore implements Store {
   readonly now: () => number;
   readonly takesCallsInOrder = true;
-  readonly capabilities: Capabilities = {
-    backup: {
-      reason: "A queue on Redis is backed up with the server's own means: copy its snapshot or its log.",
-    },
-    deepCheck: {
-      reason: "The files of Redis are checked with the server's own tools, such as redis-check-aof.",
-    },
-    hosts: {
-      send: (processId, text) => this.#open(() => this.#session.send(this.#client, processId, text)),
-      listen: (onText) => {
-        this.#assertOpen();
-        return this.#session.listen(onText);
-      },
-    },
-  };
+  readonly capabilities: Capabilities;
   readonly #client: Client;
   readonly #session: Session;
   readonly #durability: Durability;
@@ -56,6 +43,19 @@ export class RedisStore implements Store {
   constructor({ client, session, durability, clock }: StoreParts) {
     this.now = () => clock.now();
     [this.#client, this.#session, this.#durability, this.#clock] = [client, session, durability, clock];
+    this.capabilities = {
+      backup: {
+        reason: "A queue on Redis is backed up with the server's own means: copy its snapshot or its log.",
+      },
+      deepCheck: {
+        reason: "The files of Redis are checked with the server's own tools, such as redis-check-aof.",
+      },
+      hosts: session.channel(client, {
+        run: (work) => this.#open(work),
+        assertOpen: () => this.#assertOpen(),
+      }),
+      facts: factsOn(client, (work) => this.#open(() => work(clock.given()))),
+    };
   }
 
   insert: Store["insert"] = (jobs) => this.#open(() => insert(this.#client, jobs, this.#moment()));
@@ -175,6 +175,7 @@ export class RedisStore implements Store {
   /** The oldest come first, so the next step begins where this one did: what it found is gone. */
   async #prune({ olderThanMs, after, limit }: PruneRequest): Promise<{ removed: string[]; next: number }> {
     const { time, writer } = this.#moment();
+    if (after === 0) await removeExpired(this.#client, time);
     const removed = items(await this.#client.run("prune", [time, writer, olderThanMs, limit])).map(toText);
     return { removed, next: removed.length < limit ? 0 : after + 1 };
   }

@@ -5,7 +5,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { RejectedWrite } from "../errors.ts";
-import { Mailbox, messageTo } from "../hosts/messages.ts";
+import type { HostChannel } from "../capabilities.ts";
+import { Mailbox, messageTo, messageToAll } from "../hosts/messages.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
 import { toText } from "../sql/rows.ts";
 import type { Client } from "./client.ts";
@@ -17,6 +18,13 @@ const LIVES_MS = 10_000;
 const RECONNECTED_MS = 3_000;
 /** A reader that looks at each change looks at most twenty times a second. */
 const BETWEEN_MS = 50;
+
+/** How the store makes its calls. */
+interface Calls {
+  run<T>(work: () => Promise<T>): Promise<T>;
+  /** @throws {StorageError} once the store is closed */
+  assertOpen(): void;
+}
 
 export class Session {
   /** Of this store, among all that write. */
@@ -39,16 +47,25 @@ export class Session {
     return { [Symbol.dispose]: () => void this.#onChange.delete(call) };
   }
 
-  listen(onText: (text: string) => void): Disposable {
-    return this.#mailbox.listen(onText);
+  channel(client: Client, { run, assertOpen }: Calls): HostChannel {
+    const whileOpen = (subscribe: () => Disposable) => {
+      assertOpen();
+      return subscribe();
+    };
+    return {
+      send: (processId, text) => run(() => this.#send(client, processId, text)),
+      listen: (onText) => whileOpen(() => this.#mailbox.listen(onText)),
+      tell: (text) => run(() => client.publish(messageToAll(this.name, text))),
+      hear: (onText) => whileOpen(() => this.#mailbox.hear(onText)),
+    };
   }
 
-  /** A text for a process, or the name of a store that has written. */
+  /** A text for processes, or the name of a store that has written. */
   hear(message: string): void {
-    if (!this.#mailbox.hear(message, this.#process) && message !== this.name) this.noteChange();
+    if (!this.#mailbox.take(message, this) && message !== this.name) this.noteChange();
   }
 
-  async send(client: Client, processId: string, text: string): Promise<boolean> {
+  async #send(client: Client, processId: string, text: string): Promise<boolean> {
     if (await client.command("EXISTS", client.key(`process:${processId}`)) !== 1) return false;
     await client.publish(messageTo(processId, text));
     return true;

@@ -7,7 +7,7 @@ import { conformance } from "./suite.ts";
 /** One server for all cases; each empties the tables. */
 let server: PostgresServer | null = null;
 
-const TABLES = "jobs, history, processes, count_changes";
+const TABLES = "jobs, history, processes, count_changes, facts";
 const BY_ITS_OWN_TOOLS = "the tools of PostgreSQL do that";
 
 const missing = whyNoPostgres();

@@ -31,6 +31,8 @@ const NEWS: readonly WriteVerb[] = ["insert", "settle", "move"];
 const MUTE_CHANNEL = {
   send: () => Promise.resolve(false),
   listen: () => ({ [Symbol.dispose]: () => {} }),
+  tell: () => Promise.resolve(),
+  hear: () => ({ [Symbol.dispose]: () => {} }),
 };
 
 /** The process that the store belongs to. */
@@ -136,6 +138,7 @@ export class FaultyStore implements Store {
     return {
       backup: { reason: "A simulated disk cannot be copied." },
       deepCheck: { reason: "A simulated disk has no pages." },
+      facts: { reason: "The processes of the simulation share jobs alone." },
       hosts: this.#world.isRemote ? MUTE_CHANNEL : { reason: "One process at a time has the disk." },
     };
   }
