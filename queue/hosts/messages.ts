@@ -2,6 +2,7 @@
  * Texts for one process or for all, among the messages of a channel that every process hears. The other messages of the
  * channel are names of stores that have written.
  */
+import { Listeners } from "../basics/listeners.ts";
 
 const FOR_ONE = /^to ([^ ]+) (.*)$/s;
 const FOR_ALL = /^all ([^ ]+) (.*)$/s;
@@ -22,37 +23,28 @@ export interface Hearer {
   readonly process: string | null;
 }
 
-type OnText = (text: string) => void;
-
 export class Mailbox {
-  readonly #forOne = new Set<OnText>();
-  readonly #forAll = new Set<OnText>();
+  readonly #forOne = new Listeners<[text: string]>();
+  readonly #forAll = new Listeners<[text: string]>();
 
-  listen(onText: OnText): Disposable {
-    return subscribed(this.#forOne, onText);
+  listen(onText: (text: string) => void): Disposable {
+    return this.#forOne.add(onText);
   }
 
-  hear(onText: OnText): Disposable {
-    return subscribed(this.#forAll, onText);
+  hear(onText: (text: string) => void): Disposable {
+    return this.#forAll.add(onText);
   }
 
   /** Returns whether the message is a text: for this process, for another one or for all. */
   take(message: string, { name, process }: Hearer): boolean {
     const [, to, text] = FOR_ONE.exec(message) ?? [];
     if (to !== undefined && text !== undefined) {
-      if (to === process) { for (const call of this.#forOne) call(text); }
+      if (to === process) this.#forOne.tell(text);
       return true;
     }
     const [, from, told] = FOR_ALL.exec(message) ?? [];
     if (from === undefined || told === undefined) return false;
-    if (from !== name) { for (const call of this.#forAll) call(told); }
+    if (from !== name) this.#forAll.tell(told);
     return true;
   }
-}
-
-function subscribed(listeners: Set<OnText>, onText: OnText): Disposable {
-  // An object of its own: one function may listen twice.
-  const call = (text: string) => onText(text);
-  listeners.add(call);
-  return { [Symbol.dispose]: () => void listeners.delete(call) };
 }

@@ -1,7 +1,7 @@
 /** Facts that the processes on the queue share, as rows of one table. */
 import { checkedFact, type Facts, MOST_EXPIRED, MOST_FACTS } from "../facts.ts";
 import { MAX_TIME } from "../job.ts";
-import { toText } from "../sql/rows.ts";
+import { toText } from "../storing/rows.ts";
 import type { Client } from "./client.ts";
 import { now } from "./phrases.ts";
 

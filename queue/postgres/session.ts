@@ -4,9 +4,12 @@
  */
 import { randomUUID } from "node:crypto";
 import type { HostChannel } from "../capabilities.ts";
-import { Mailbox, messageTo, messageToAll } from "../hosts/messages.ts";
+import { Listeners } from "../basics/listeners.ts";
+import { channelOf } from "../hosts/channel.ts";
+import { Mailbox } from "../hosts/messages.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
-import { number, textOrNull, toText } from "../sql/rows.ts";
+import type { Calls } from "../storing/calls.ts";
+import { number, textOrNull, toText } from "../storing/rows.ts";
 import type { PostgresAddress } from "./address.ts";
 import { answered } from "./answered.ts";
 import { Client, type Tx } from "./client.ts";
@@ -59,20 +62,13 @@ const SESSION = {
     FROM processes ORDER BY n`,
 } as const;
 
-/** How the store makes its calls. */
-interface Calls {
-  run<T>(work: () => Promise<T>): Promise<T>;
-  /** @throws {StorageError} once the store is closed */
-  assertOpen(): void;
-}
-
 export class Session {
   readonly #client: Client;
   readonly #channel: string;
   readonly #place: string;
   /** Of this store, among all that write. */
   readonly name: string = randomUUID();
-  readonly #onChange = new Set<() => void>();
+  readonly #onChange = new Listeners<[]>();
   readonly #mailbox = new Mailbox();
   /** The number of this process, once it has joined, and its id. */
   #process: number | null = null;
@@ -113,26 +109,16 @@ export class Session {
   }
 
   watch(onChange: () => void): Disposable {
-    // An object of its own: one function may watch twice.
-    const call = () => onChange();
-    this.#onChange.add(call);
-    return { [Symbol.dispose]: () => void this.#onChange.delete(call) };
+    return this.#onChange.add(onChange);
   }
 
-  channel(client: Client, { run, assertOpen }: Calls): HostChannel {
-    const whileOpen = (subscribe: () => Disposable) => {
-      assertOpen();
-      return subscribe();
-    };
-    return {
-      send: (processId, text) =>
-        run(async () =>
-          (await client.query(SESSION.send, [processId, messageTo(processId, text)])).length === 1
-        ),
-      listen: (onText) => whileOpen(() => this.#mailbox.listen(onText)),
-      tell: (text) => run(async () => void await client.query(SESSION.tell, [messageToAll(this.name, text)])),
-      hear: (onText) => whileOpen(() => this.#mailbox.hear(onText)),
-    };
+  channel(client: Client, calls: Calls): HostChannel {
+    return channelOf({
+      ...{ name: this.name, calls, mailbox: this.#mailbox },
+      send: async (processId, message) =>
+        (await client.query(SESSION.send, [processId, message])).length === 1,
+      sendToAll: async (message) => void await client.query(SESSION.tell, [message]),
+    });
   }
 
   /** A text for processes, or the name of a store that has written. */
@@ -142,7 +128,7 @@ export class Session {
   }
 
   #notify(): void {
-    for (const call of this.#onChange) call();
+    this.#onChange.tell();
   }
 
   async join({ id, host, pid, version }: ProcessIdentity, time: number | null): Promise<void> {

@@ -3,7 +3,7 @@
  * what its numbered values are. Each is atomic by itself: what belongs together is one statement.
  */
 import { INITIAL_STATUS, MOVES, type Status } from "../job.ts";
-import { IN_FLIGHT, IS_FINISHED, KEEPS_RUN_AT, MAY, STARTS_AGAIN, TO } from "../sql/conditions.ts";
+import { IN_FLIGHT, IS_FINISHED, KEEPS_RUN_AT, MAY, STARTS_AGAIN, TO } from "../storing/conditions.ts";
 import { BRIEF, BRIEF_JOBS, hasId, isOf, levels, now, READY, SUSPECT, toldBy } from "./phrases.ts";
 
 /** The new holder of a job. */

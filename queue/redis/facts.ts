@@ -1,6 +1,6 @@
 /** Facts that the processes on the queue share: for each realm a hash of their texts, and a sorted set of their ends. */
 import { checkedFact, type Facts, MOST_EXPIRED, MOST_FACTS } from "../facts.ts";
-import { toText } from "../sql/rows.ts";
+import { toText } from "../storing/rows.ts";
 import type { Client } from "./client.ts";
 import { items } from "./replies.ts";
 
