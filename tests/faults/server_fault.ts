@@ -9,74 +9,77 @@ import type { Random } from "../support/random.ts";
 import { whyNoPostgres } from "../support/servers/postgres_server.ts";
 import { whyNoRedis } from "../support/servers/redis_server.ts";
 import type { Fault } from "./fault.ts";
-import { ON_POSTGRES, ON_SMALL_DISK_OF_POSTGRES, startPostgres } from "./server/on_postgres.ts";
-import { ON_REDIS, ON_SMALL_DISK_OF_REDIS, startRedis } from "./server/on_redis.ts";
-import type { Misfortunes, Scene, Server } from "./server/scene.ts";
+import {
+  ON_PAIR_OF_POSTGRES,
+  ON_POSTGRES,
+  ON_SMALL_DISK_OF_POSTGRES,
+  startPostgres,
+} from "./server/on_postgres.ts";
+import { ON_PAIR_OF_REDIS, ON_REDIS, ON_SMALL_DISK_OF_REDIS, startRedis } from "./server/on_redis.ts";
+import type { Scene } from "./server/scene.ts";
 import { trial } from "./server/trial.ts";
 
-/** A server that tries share, and what can happen to it. */
-interface Stage extends AsyncDisposable {
-  readonly name: string;
-  readonly ways: readonly (readonly [way: string, make: () => Promise<Scene>])[];
-}
+type MakeScene = () => Promise<Scene>;
+/** What happens one after the other, because it happens to one server, or takes two of them. */
+type Lane = readonly (readonly [what: string, make: MakeScene])[];
 
 export const server: Fault = {
   letter: "W",
   title:
     "the server of the queue is killed, paused, restarted, cut off, full or replaced, or its answers are lost",
   // Each misfortune once on each server.
-  tries: { each: 26, long: 500 },
+  tries: { each: 30, long: 500 },
   async *attempts(random) {
-    const stages = await openStages();
-    try {
-      if (stages.length === 0) { for (;;) yield []; }
-      // Each server has one try at a time.
-      yield* atOnce(stages.length, random, (chance, n) => attempt(stages, { chance, n }));
-    } finally {
-      for (const stage of stages) await stage[Symbol.asyncDispose]();
-    }
+    await using servers = new AsyncDisposableStack();
+    const lanes = await openLanes(servers);
+    if (lanes.length === 0) { for (;;) yield []; }
+    yield* atOnce(lanes.length, random, (chance, n) => attempt(lanes, { chance, n }));
   },
 };
 
-async function openStages(): Promise<Stage[]> {
+async function openLanes(servers: AsyncDisposableStack): Promise<Lane[]> {
   const hasDisk = await isMountable();
   if (!hasDisk) console.log("SKIPPED: no small disk can be made here, so fault W fills none");
-  const stages: Stage[] = [];
-  for (const [missing, open] of [[whyNoPostgres(), onPostgres], [whyNoRedis(), onRedis]] as const) {
-    if (missing === null) stages.push(await open(hasDisk));
-    else console.log(`SKIPPED: ${missing}, so fault W does nothing to it here`);
-  }
-  return stages;
+  const lanes: Lane[] = [];
+  const own: (readonly [string, MakeScene])[] = [];
+  const noRedis = whyNoRedis();
+  if (noRedis === null) {
+    const shared = servers.use(await startRedis());
+    lanes.push(laneOf("Redis", ON_REDIS, shared));
+    own.push(...laneOf("Redis", { ...ON_PAIR_OF_REDIS, ...hasDisk ? ON_SMALL_DISK_OF_REDIS : {} }, null));
+  } else skip(noRedis);
+  const noPostgres = whyNoPostgres();
+  if (noPostgres === null) {
+    const shared = servers.use(await startPostgres());
+    lanes.push(laneOf("PostgreSQL", ON_POSTGRES, shared));
+    own.push(
+      ...laneOf("PostgreSQL", { ...ON_PAIR_OF_POSTGRES, ...hasDisk ? ON_SMALL_DISK_OF_POSTGRES : {} }, null),
+    );
+  } else skip(noPostgres);
+  return own.length === 0 ? lanes : [...lanes, own];
 }
 
-async function onPostgres(hasDisk: boolean): Promise<Stage> {
-  const misfortunes = { ...ON_POSTGRES, ...hasDisk ? ON_SMALL_DISK_OF_POSTGRES : {} };
-  return stageOf("PostgreSQL", await startPostgres(), misfortunes);
+function skip(missing: string): void {
+  console.log(`SKIPPED: ${missing}, so fault W does nothing to it here`);
 }
 
-async function onRedis(hasDisk: boolean): Promise<Stage> {
-  const misfortunes = { ...ON_REDIS, ...hasDisk ? ON_SMALL_DISK_OF_REDIS : {} };
-  return stageOf("Redis", await startRedis(), misfortunes);
-}
-
-function stageOf<S extends Server>(name: string, server: S, misfortunes: Misfortunes<S>): Stage {
-  return {
-    name,
-    ways: Object.entries(misfortunes).map(([way, make]) => [way, () => make(server)] as const),
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
+function laneOf<S>(
+  name: string,
+  misfortunes: Readonly<Record<string, (server: S) => Promise<Scene>>>,
+  server: S,
+): Lane {
+  return Object.entries(misfortunes).map(([way, make]) => [`${name} ${way}`, () => make(server)] as const);
 }
 
 async function attempt(
-  stages: readonly Stage[],
+  lanes: readonly Lane[],
   { chance, n }: { readonly chance: Random; readonly n: number },
 ): Promise<string[]> {
-  const { name, ways } = stages[n % stages.length] as Stage;
-  const turn = Math.floor(n / stages.length);
-  const [way, make] = ways[turn % ways.length] as Stage["ways"][number];
+  const lane = lanes[n % lanes.length] as Lane;
+  const [what, make] = lane[Math.floor(n / lanes.length) % lane.length] as Lane[number];
   const violations = await violationsOf(async (expect) => {
     await using scene = await make();
-    await trial({ scene, random: chance, name: `try_${turn}` }, expect);
+    await trial({ scene, random: chance, name: `try_${n}` }, expect);
   });
-  return violations.map((violation) => `${name} ${way}: ${violation}`);
+  return violations.map((violation) => `${what}: ${violation}`);
 }

@@ -29,16 +29,13 @@ export function atTime({ at, now }: Moment, onDue: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-interface Wait {
-  readonly job: Claimed;
-  /** Ends it. */
-  readonly callOff: () => void;
-}
-
 /** The jobs of one consumer that are between two attempts. */
 export class WaitingJobs {
-  /** A job may be there twice: it was taken from this consumer, which has not heard of that yet, and came back to it. */
-  readonly #waits = new Set<Wait>();
+  /**
+   * Each with the function that ends its wait. A job may be there twice: it was taken from this consumer, which has not
+   * heard of that yet, and came back to it.
+   */
+  readonly #waits = new Set<readonly [job: Claimed, callOff: () => void]>();
   /** How far their heartbeats have come. */
   #renewedTo = 0;
 
@@ -47,7 +44,7 @@ export class WaitingJobs {
   }
 
   get jobs(): Claimed[] {
-    return [...this.#waits].map(({ job }) => job);
+    return [...this.#waits].map(([job]) => job);
   }
 
   add(job: Claimed, { onDue, ...moment }: Moment & { readonly onDue: () => void }): void {
@@ -55,17 +52,18 @@ export class WaitingJobs {
       this.#waits.delete(wait);
       onDue();
     });
-    const wait = { job, callOff };
+    const wait = [job, callOff] as const;
     this.#waits.add(wait);
   }
 
   /** Ends their waits, and returns them. */
   remove(isMeant: (job: Claimed) => boolean): Claimed[] {
-    const removed = [...this.#waits].filter(({ job }) => isMeant(job));
+    const removed = [...this.#waits].filter(([job]) => isMeant(job));
     return removed.map((wait) => {
-      wait.callOff();
+      const [job, callOff] = wait;
+      callOff();
       this.#waits.delete(wait);
-      return wait.job;
+      return job;
     });
   }
 

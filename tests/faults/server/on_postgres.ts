@@ -10,7 +10,7 @@ import {
 import { serverFolder } from "../../support/servers/server_process.ts";
 import { onAnyServer } from "./on_any_server.ts";
 import { failover, type Pair } from "./pair.ts";
-import { type Misfortunes, onShared, PASSWORD, type Scene, sleep } from "./scene.ts";
+import { type Misfortunes, onShared, type OwnMisfortunes, PASSWORD, type Scene, sleep } from "./scene.ts";
 
 /** The system's user: the limits of a role do not hold for a superuser. */
 const ROLE = "worker";
@@ -64,11 +64,14 @@ export const ON_POSTGRES: Misfortunes<PostgresServer> = {
       await set("off");
     },
   })),
+};
+
+export const ON_PAIR_OF_POSTGRES: OwnMisfortunes = {
   "replaced by its standby": () => failover(startPair),
 };
 
 /** Where a small disk can be made. */
-export const ON_SMALL_DISK_OF_POSTGRES: Misfortunes<PostgresServer> = {
+export const ON_SMALL_DISK_OF_POSTGRES: OwnMisfortunes = {
   "with a full disk": () =>
     onSmallDisk(DISK_MB, ({ disk, folder }) => ({ data: `${disk}/data`, log: `${folder}/log` })),
   "with a full disk of its log": () =>

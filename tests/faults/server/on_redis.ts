@@ -5,7 +5,7 @@ import { type RedisServer, redisServer } from "../../support/servers/redis_serve
 import { serverFolder } from "../../support/servers/server_process.ts";
 import { onAnyServer } from "./on_any_server.ts";
 import { failover, type Pair } from "./pair.ts";
-import { type Misfortunes, onShared, PASSWORD, type Scene, sleep } from "./scene.ts";
+import { type Misfortunes, onShared, type OwnMisfortunes, PASSWORD, type Scene, sleep } from "./scene.ts";
 
 const MOST_CONNECTIONS = 8;
 const DISK_MB = 4;
@@ -59,11 +59,14 @@ export const ON_REDIS: Misfortunes<RedisServer> = {
       await server.command("CONFIG", "SET", "maxmemory", "0");
     },
   })),
+};
+
+export const ON_PAIR_OF_REDIS: OwnMisfortunes = {
   "replaced by its replica": () => failover(startPair),
 };
 
 /** Where a small disk can be made. */
-export const ON_SMALL_DISK_OF_REDIS: Misfortunes<RedisServer> = {
+export const ON_SMALL_DISK_OF_REDIS: OwnMisfortunes = {
   // It refuses writes, and keeps what it has not written yet.
   "with a full disk": () => onSmallDisk({ appendfsync: "everysec" }),
   // It ends.

@@ -40,8 +40,10 @@ export interface Scene extends AsyncDisposable {
   strike(place: Place): Promise<readonly string[]>;
 }
 
-/** A misfortune by its name, on a server that other tries use too, or on one of its own. */
+/** A misfortune by its name, on a server that other tries use too. */
 export type Misfortunes<S extends Server> = Readonly<Record<string, (shared: S) => Promise<Scene>>>;
+/** On one of its own, which is no longer what it was. */
+export type OwnMisfortunes = Readonly<Record<string, () => Promise<Scene>>>;
 
 interface Stroke extends Pick<Scene, "says"> {
   /** As of a scene; nothing is missing. */

@@ -1,5 +1,14 @@
 /** What may happen to a write on its way to the storage and back. */
 import { StorageError } from "../../../queue/errors.ts";
+import type { WriteVerb } from "./auditor.ts";
+
+export interface Write {
+  readonly verb: WriteVerb;
+  readonly work: () => unknown;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly since: number;
+}
 
 const OF_ANY = ["unknown error", "error after commit", "crash after commit"] as const;
 

@@ -7,21 +7,13 @@ import type { Lease, OperatorVerb } from "../../../queue/job.ts";
 import { StorageError } from "../../../queue/errors.ts";
 import type { Store } from "../../../queue/store.ts";
 import type { WriteVerb } from "./auditor.ts";
-import { type Fate, passing } from "./fates.ts";
+import { type Fate, passing, type Write } from "./fates.ts";
+import { watchNews } from "./news.ts";
 import { brief, isOfSweep } from "./telling.ts";
 import type { Owner } from "./timeline.ts";
 import type { World } from "./world.ts";
 
-interface Write {
-  readonly verb: WriteVerb;
-  readonly work: () => unknown;
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: unknown) => void;
-  readonly since: number;
-}
-
 const PATIENCE_MS = 5_000;
-const WATCH_MS = 100;
 /** How long a request or an answer waits on its way at most. */
 const LATE_MS = 8_000;
 /** What the processes tell each other of. */
@@ -116,19 +108,8 @@ export class FaultyStore implements Store {
   stats: Store["stats"] = (options) => this.#read(() => this.#world.disk.stats(options));
   watch: Store["watch"] = (onChange) => {
     const { disk, timeline } = this.#world;
-    const foreign = () => disk.news - this.#ownNews;
-    let seen = foreign();
-    let isOver = false;
-    const lookLater = () =>
-      timeline.after(WATCH_MS, this.#main, () => {
-        if (isOver || this.#closed) return;
-        const isNews = foreign() !== seen;
-        seen = foreign();
-        lookLater();
-        if (isNews) onChange();
-      });
-    lookLater();
-    return { [Symbol.dispose]: () => void (isOver = true) };
+    const news = () => this.#closed ? null : disk.news - this.#ownNews;
+    return watchNews({ timeline, owner: this.#main, news }, onChange);
   };
   probe: Store["probe"] = () => this.#read(() => {});
   check: Store["check"] = () => Promise.resolve([]);
