@@ -63,11 +63,11 @@ const RULES = ["queue/crashes", "queue/deaths", "queue/operating", "queue/inspec
  */
 export const ON_SERVERS: readonly Group[] = [
   ["tests/browser/walk_test.ts"],
-  [FAULTS_TEST, "B10", "G14", "T9"],
+  [FAULTS_TEST, "B10", "G14", "T6"],
   RULES,
 ];
 /** These mostly wait. */
-export const BESIDE_ON_SERVERS: readonly Group[] = [[FAULTS_TEST, "H", "J"]];
+export const BESIDE_ON_SERVERS: readonly Group[] = [[FAULTS_TEST, "H3", "J"]];
 
 function faultTests(letters: Letters): string[] {
   return [FAULTS_TEST, ...letters];
