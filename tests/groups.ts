@@ -10,29 +10,30 @@ type Letters = string;
 export type Group = readonly string[];
 
 /** These only wait, most of the time: one after the other, beside all that work. */
-const WAITING = ["database_files", "stuck_jobs", "clock"].map((name) => `${FAULTS}/${name}_test.ts`);
-const WAITING_FAULTS: readonly Letters[] = ["M", "L", "O", "J", "W"];
+const WAITING = ["database_files", "stuck_jobs", "clock", "nohup", "request_deaths"]
+  .map((name) => `${FAULTS}/${name}_test.ts`);
+const WAITING_FAULTS: readonly Letters[] = ["M", "L", "O", "J", "W", "Y", "K"];
 const FAULTS_TEST = `${FAULTS}/faults_test.ts`;
-/** What takes long comes first, so that nothing else waits for it at the end. */
-const WORKING_FAULTS: readonly Letters[] = ["G", "EP", "CD", "YT", "BFHI", "KNQR", "SUXZ"];
+const WORKING_FAULTS: readonly Letters[] = ["SUXZ", "BFHI", "CD", "T", "NQR", "EP", "G"];
 const WORKING = testsIn(FAULTS).filter((path) => path !== FAULTS_TEST && !WAITING.includes(path));
 
 export const BESIDE: readonly Group[] = [
   ...WAITING_FAULTS.map(faultTests),
   ...WAITING.map((path) => [path]),
 ];
+/** What takes long comes first, so that nothing else waits for it at the end. */
 export const IN_TURN: readonly Group[] = [
   testsIn("tests/browser"),
   testsIn("tests/ui"),
   ...WORKING_FAULTS.map(faultTests),
+  ...testsIn("tests/conformance").map((path) => [path]),
+  testsIn("tests/workers"),
   ...Array.from(
     { length: Math.ceil(WORKING.length / TOGETHER) },
     (_, n) => WORKING.slice(n * TOGETHER, (n + 1) * TOGETHER),
   ),
-  testsIn("tests/workers"),
   testsIn("tests/faults/simulation"),
   testsIn("tests/queue"),
-  ...testsIn("tests/conformance").map((path) => [path]),
   testsIn("tests/style"),
 ];
 /** When all others are over: these measure. */
@@ -62,12 +63,14 @@ const RULES = ["queue/crashes", "queue/deaths", "queue/operating", "queue/inspec
  * `deno task test --backend …`.
  */
 export const ON_SERVERS: readonly Group[] = [
-  ["tests/browser/walk_test.ts"],
-  [FAULTS_TEST, "B10", "G14", "T9"],
+  [FAULTS_TEST, "B10", "G14", "T6"],
   RULES,
 ];
-/** These mostly wait. */
-export const BESIDE_ON_SERVERS: readonly Group[] = [[FAULTS_TEST, "H", "J"]];
+/** These mostly wait. By then no other browser is at work. */
+export const BESIDE_ON_SERVERS: readonly Group[] = [
+  [FAULTS_TEST, "H3", "J"],
+  ["tests/browser/walk_test.ts"],
+];
 
 function faultTests(letters: Letters): string[] {
   return [FAULTS_TEST, ...letters];
