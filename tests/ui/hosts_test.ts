@@ -119,6 +119,15 @@ Deno.test("a host that shows nothing, as another release may, has a heading with
   assert.deepEqual(rowsIn(await textOf(pages.askOps("/"))).at(-1), "web-2");
 });
 
+Deno.test("the hosts have one order, whichever of them fills the page", async () => {
+  await using pages = await openPages();
+  const named = (name: string) => hostOf(pages, { id: name, name });
+  pages.hosts = ["web-10", "an-early-one", "web-9"].map(named);
+  const { hosts } = await (await pages.api("/api/stats")).json();
+  const names = hosts.map(({ name }: { name: string }) => name);
+  assert.deepEqual(names, ["an-early-one", "here", "web-9", "web-10"]);
+});
+
 Deno.test("the rates are those of all hosts, second by second; the metrics are those of one", async () => {
   await using pages = await openPages(OPEN_OPS);
   await pages.queue.add([{ id: "a", kind: "mail" }]);

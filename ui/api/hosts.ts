@@ -64,11 +64,15 @@ export interface WireHost {
   readonly quiet_ms: number | null;
 }
 
+/** The same order on each of them: a page may be filled by one host after the other. */
 export function hostsOnWire({ hosts, hostName }: Neighbourhood): readonly WireHost[] {
   if (hosts.length === 0) return [];
   const others = hosts.map((host) => ({ name: host.name, quiet_ms: isQuiet(host) ? host.silentMs : null }));
-  return [{ name: hostName, quiet_ms: null }, ...others];
+  return [{ name: hostName, quiet_ms: null }, ...others].sort((a, b) => BY_NAME.compare(a.name, b.name));
 }
+
+/** "web-2" comes before "web-10". */
+const BY_NAME = new Intl.Collator("en", { numeric: true });
 
 function isQuiet({ silentMs }: HostView): boolean {
   return silentMs >= QUIET_MS;
