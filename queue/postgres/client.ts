@@ -168,7 +168,8 @@ export class Client implements Tx {
         return await answered(run(), { withinMs: GIVEN_UP_MS, place: this.#place });
       } catch (error) {
         // Once, whatever number of calls was on it.
-        if (isConnectionLost(error) && driver === this.#driver) this.restart();
+        const isLost = isConnectionLost(error) || driver.sockets.hasFailed;
+        if (isLost && driver === this.#driver) this.restart();
         if (isReadOnly(error) && driver === this.#driver) this.#leave();
         if (left === 0 || !mayBeRepeated(error)) throw toQueueError(error, this.#place);
       }

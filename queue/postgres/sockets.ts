@@ -17,17 +17,32 @@ export class Sockets {
   #tries = 0;
   /** A connection was closed before the server said a word. */
   #wasDropped = false;
+  #hasFailed = false;
   #isClosed = false;
 
   constructor(connectMs: number) {
     this.#connectMs = connectMs;
   }
 
+  /** The driver has a connection that it never makes again: what comes next needs a new driver. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
   /**
    * A socket that is connected. Of several hosts, each call begins with the next one.
-   * @throws {Error} with a code; from then on always, once a connection was dropped: what comes next needs a new driver
+   * @throws {Error} with a code; from then on always, once a connection was dropped
    */
-  async make({ host, port, path }: ServerAddress): Promise<Socket> {
+  async make(address: ServerAddress): Promise<Socket> {
+    try {
+      return await this.#make(address);
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
+    }
+  }
+
+  async #make({ host, port, path }: ServerAddress): Promise<Socket> {
     if (path) return await this.#connect({ path });
     for (let left = host.length - 1;; left--) {
       const at = this.#tries++ % host.length;

@@ -22,6 +22,8 @@ const LONGEST_WAIT_MS = 2_000;
 
 /** How often a server that takes no writes is left. */
 const LEAVE_MS = 1_000;
+/** How long the calls on a connection that is left may take to end. */
+const LAST_ANSWERS_MS = 500;
 
 interface Watch {
   /** Whether a lost connection is made again. */
@@ -72,6 +74,8 @@ export class Client {
   /** Why the last connection was lost or not made. */
   #lastError: unknown = null;
   #leftAt = -Infinity;
+  /** Connections that were left, by the timers that end them. */
+  readonly #left = new Map<ReturnType<typeof setTimeout>, Connection>();
   #isOpen = false;
 
   constructor(address: RedisAddress, options: ClientOptions) {
@@ -113,9 +117,20 @@ export class Client {
   #leave(): void {
     if (!this.#isOpen || performance.now() - this.#leftAt < LEAVE_MS) return;
     this.#leftAt = performance.now();
-    for (const left of [this.#commands, this.#listener]) if (left.isOpen) left.close().catch(() => {});
+    for (const left of [this.#commands, this.#listener]) this.#close(left);
     [this.#commands, this.#listener] = this.#connections();
     this.#begin().catch((error) => this.#lastError = error);
+  }
+
+  /** Calls that are under way get their answers; what has none by then never gets one, as if the connection were lost. */
+  #close(left: Connection): void {
+    if (!left.isOpen) return;
+    left.close().catch(() => {});
+    const timer = setTimeout(() => {
+      this.#left.delete(timer);
+      left.destroy();
+    }, LAST_ANSWERS_MS);
+    this.#left.set(timer, left);
   }
 
   /** A key of the queue. */
@@ -186,5 +201,9 @@ export class Client {
   close(): void {
     this.#isOpen = false;
     for (const connection of [this.#commands, this.#listener]) if (connection.isOpen) connection.destroy();
+    for (const [timer, connection] of this.#left) {
+      clearTimeout(timer);
+      connection.destroy();
+    }
   }
 }
