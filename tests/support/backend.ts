@@ -43,8 +43,12 @@ if (BACKEND !== "sqlite" && Deno.env.get(SERVER) === undefined) {
 /** The URL of the queue whose database would be at this path; on a server the path only gives it a name. */
 export function urlFor(path: string): string {
   if (BACKEND === "sqlite") return `sqlite:${path}`;
+  const server = Deno.env.get(SERVER);
+  if (server === undefined) {
+    throw new Error(`${SERVER} names no server: use deno task test --backend ${BACKEND}.`);
+  }
   const name = createHash("sha256").update(path).digest("hex").slice(0, 24);
-  return `${Deno.env.get(SERVER)}?${BACKEND === "postgres" ? "schema" : "prefix"}=t_${name}`;
+  return `${server}?${BACKEND === "postgres" ? "schema" : "prefix"}=t_${name}`;
 }
 
 type Test = (t: Deno.TestContext) => void | Promise<void>;
