@@ -4,57 +4,22 @@
  * loaded once. All that needs a browser is one group, for two browsers at once on two cores make each other late; not by
  * `--parallel` for that reason, and because some tests change what a process has only once.
  *
- * `deno task test [arguments of deno test]` runs only what is named, in one process.
+ * `deno task test [--backend postgres|redis] [arguments of deno test]` runs only what is named, in one process. A backend
+ * alone runs all that is not about SQLite itself there.
  */
+import {
+  ALONE,
+  BESIDE,
+  BESIDE_ON_SERVERS,
+  dependsOnBackend,
+  type Group,
+  IN_TURN,
+  ON_SERVERS,
+} from "./groups.ts";
+import { type Backend, readBackend, serverEnv } from "./support/backend.ts";
+import { startTestServer, whyNoTestServer } from "./support/servers/test_server.ts";
+
 const SIDE_BY_SIDE = 2;
-const FAULTS = "tests/faults";
-/** So many files about one fault each are a group. */
-const TOGETHER = 4;
-
-/** Letters of faults; see `tests/faults/faults_test.ts`. */
-type Letters = string;
-
-/** These only wait, most of the time: one after the other, beside all that work. */
-const WAITING = ["database_files", "stuck_jobs", "clock"].map((name) => `${FAULTS}/${name}_test.ts`);
-const WAITING_FAULTS: readonly Letters[] = ["M", "L", "O", "J", "W"];
-const FAULTS_TEST = `${FAULTS}/faults_test.ts`;
-/** What takes long comes first, so that nothing else waits for it at the end. */
-const WORKING_FAULTS: readonly Letters[] = ["G", "EP", "CD", "YT", "BFHI", "KNQR", "SUXZ"];
-const WORKING = testsIn(FAULTS).filter((path) => path !== FAULTS_TEST && !WAITING.includes(path));
-
-const BESIDE: readonly (readonly string[])[] = [
-  ...WAITING_FAULTS.map(faultTests),
-  ...WAITING.map((path) => [path]),
-];
-const IN_TURN: readonly (readonly string[])[] = [
-  testsIn("tests/browser"),
-  testsIn("tests/ui"),
-  ...WORKING_FAULTS.map(faultTests),
-  ...Array.from(
-    { length: Math.ceil(WORKING.length / TOGETHER) },
-    (_, n) => WORKING.slice(n * TOGETHER, (n + 1) * TOGETHER),
-  ),
-  testsIn("tests/workers"),
-  testsIn("tests/faults/simulation"),
-  testsIn("tests/queue"),
-  ...testsIn("tests/conformance").map((path) => [path]),
-  testsIn("tests/style"),
-];
-/** When all others are over: these measure. */
-const ALONE = testsIn("tests/bench");
-
-/** Lists of files, each of which may be followed by letters of faults. */
-export const GROUPS: readonly (readonly string[])[] = [...BESIDE, ...IN_TURN, ALONE];
-
-function faultTests(letters: Letters): string[] {
-  return [FAULTS_TEST, ...letters];
-}
-
-function testsIn(folder: string): string[] {
-  return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith("_test.ts"))
-    .sort()
-    .map((name) => `${folder}/${name}`);
-}
 
 const TEST = ["test", "--no-check", "--no-prompt", "-A"];
 /** The tools of these tests are no part of the product's imports, so that its first start does not fetch a browser. */
@@ -64,33 +29,42 @@ function testArgs(named: readonly string[]): string[] {
   return named.some((path) => path.includes("tests/browser")) ? [...TEST, ...WITH_BROWSER_TOOLS] : TEST;
 }
 
-const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/m;
+type Env = Record<string, string>;
+
+interface Run {
+  readonly group: Group;
+  readonly env: Env;
+}
+
+const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed(?: \| (\d+) ignored)?/m;
 
 interface Told {
   readonly code: number;
   readonly passed: number;
   readonly failed: number;
+  readonly ignored: number;
 }
 
 /** What it prints is shown when it has ended: the words of two groups would not be told apart. */
-async function runGroup(group: readonly string[]): Promise<Told> {
+async function runGroup({ group, env }: Run): Promise<Told> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...testArgs(group), "tests/together.ts", "--", ...group],
-    ...{ env: { NO_COLOR: "1" }, stdin: "null", stdout: "piped", stderr: "piped" },
+    ...{ env: { NO_COLOR: "1", ...env }, stdin: "null", stdout: "piped", stderr: "piped" },
   });
   const { code, stdout, stderr } = await child.output();
   print(stderr);
   print(stdout);
-  const [, passed = 0, failed = 0] = SUMMARY.exec(new TextDecoder().decode(stdout))?.map(Number) ?? [];
-  return { code, passed, failed };
+  const [, ...numbers] = SUMMARY.exec(new TextDecoder().decode(stdout)) ?? [];
+  const [passed = 0, failed = 0, ignored = 0] = numbers.map((number) => Number(number ?? 0));
+  return { code, passed, failed, ignored };
 }
 
 function print(bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }
 
-async function runNamed(args: readonly string[]): Promise<number> {
-  const child = new Deno.Command(Deno.execPath(), { args: [...testArgs(args), ...args] }).spawn();
+async function runNamed(args: readonly string[], env: Env): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), { args: [...testArgs(args), ...args], env }).spawn();
   return (await child.status).code;
 }
 
@@ -99,25 +73,115 @@ async function checkTypes(): Promise<Told> {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), { args: ["check", "."], stdout: "null" })
     .output();
   if (code !== 0) print(stderr);
-  return { code, passed: 0, failed: 0 };
+  return { code, passed: 0, failed: 0, ignored: 0 };
 }
 
-async function runAll(): Promise<number> {
-  const since = performance.now();
-  const types = checkTypes();
+/** The lanes go on side by side; within a lane, so many groups do. */
+interface Lane {
+  readonly runs: readonly Run[];
+  readonly sideBySide: number;
+}
+
+async function runLanes(lanes: readonly Lane[]): Promise<Told[]> {
   const told: Told[] = [];
-  const runEach = async (groups: Iterator<readonly string[]>) => {
-    for (let next = groups.next(); !next.done; next = groups.next()) told.push(await runGroup(next.value));
+  const runEach = async (runs: Iterator<Run>) => {
+    for (let next = runs.next(); !next.done; next = runs.next()) told.push(await runGroup(next.value));
   };
-  const inTurn = IN_TURN.values();
-  await Promise.all([BESIDE.values(), ...new Array<typeof inTurn>(SIDE_BY_SIDE).fill(inTurn)].map(runEach));
-  told.push(await types, await runGroup(ALONE));
-  const sum = (what: "passed" | "failed") => told.reduce((total, group) => total + group[what], 0);
+  await Promise.all(lanes.flatMap(({ runs, sideBySide }) => {
+    const inTurn = runs.values();
+    return Array.from({ length: sideBySide }, () => runEach(inTurn));
+  }));
+  return told;
+}
+
+const onSqlite = (group: Group): Run => ({ group, env: {} });
+
+async function runAll(): Promise<Told[]> {
+  await using servers = await startServers();
+  const inTurn = [...IN_TURN.map(onSqlite), ...servers.runs(ON_SERVERS)];
+  const beside = [...BESIDE.map(onSqlite), ...servers.runs(BESIDE_ON_SERVERS)];
+  const lanes = [{ runs: beside, sideBySide: 1 }, { runs: inTurn, sideBySide: SIDE_BY_SIDE }];
+  const types = checkTypes();
+  return [...await runLanes(lanes), await types, await runGroup(onSqlite(ALONE))];
+}
+
+interface Servers extends AsyncDisposable {
+  /** These groups on each of them. */
+  runs(groups: readonly Group[]): Run[];
+}
+
+/** One of each kind that this machine has. */
+async function startServers(): Promise<Servers> {
+  await using started = new AsyncDisposableStack();
+  const envs: Env[] = [];
+  for (const backend of ["postgres", "redis"] as const) {
+    const missing = whyNoTestServer(backend);
+    if (missing !== null) {
+      console.log(`SKIPPED: ${missing}, so nothing is tried there`);
+      continue;
+    }
+    envs.push(serverEnv(backend, started.use(await startTestServer(backend))));
+  }
+  const all = started.move();
+  return {
+    runs: (groups) => groups.flatMap((group) => envs.map((env) => ({ group, env }))),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+async function runAllOn(env: Env): Promise<Told[]> {
+  const [beside, inTurn] = [BESIDE, IN_TURN].map((groups) =>
+    groups.filter(dependsOnBackend).map((group) => ({ group, env }))
+  );
+  return await runLanes([
+    { runs: beside ?? [], sideBySide: 1 },
+    { runs: inTurn ?? [], sideBySide: SIDE_BY_SIDE },
+  ]);
+}
+
+/** Runs it, and says how it went. Returns the exit code. */
+async function summed(run: () => Promise<Told[]>): Promise<number> {
+  const since = performance.now();
+  const told = await run();
+  const sum = (what: Exclude<keyof Told, "code">) => told.reduce((total, group) => total + group[what], 0);
   const code = Math.max(...told.map((group) => group.code));
   const seconds = Math.round((performance.now() - since) / 1000);
   const verdict = `${code === 0 ? "ok" : "FAILED"} | ${sum("passed")} passed | ${sum("failed")} failed`;
-  print(new TextEncoder().encode(`\n${verdict} (${seconds}s)\n`));
+  const notRun = sum("ignored") > 0 ? ` | ${sum("ignored")} not run` : "";
+  print(new TextEncoder().encode(`\n${verdict}${notRun} (${seconds}s)\n`));
   return code;
 }
 
-if (import.meta.main) Deno.exit(Deno.args.length > 0 ? await runNamed(Deno.args) : await runAll());
+const OPTION = /^--backend(?:=(.*))?$/;
+
+interface Order {
+  readonly backend: Backend;
+  /** For `deno test`. */
+  readonly named: readonly string[];
+}
+
+/** @throws {RangeError} for an unknown backend */
+function readOrder(args: readonly string[]): Order {
+  const at = args.findIndex((word) => OPTION.test(word));
+  if (at < 0) return { backend: "sqlite", named: args };
+  const [, value] = OPTION.exec(args[at] ?? "") ?? [];
+  const word = value ?? args[at + 1] ?? "";
+  return { backend: readBackend(word), named: args.toSpliced(at, value === undefined ? 2 : 1) };
+}
+
+async function run({ backend, named }: Order): Promise<number> {
+  if (backend === "sqlite") return named.length > 0 ? await runNamed(named, {}) : await summed(runAll);
+  await using server = await startTestServer(backend);
+  const env = serverEnv(backend, server);
+  return named.length > 0 ? await runNamed(named, env) : await summed(() => runAllOn(env));
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await run(readOrder(Deno.args)));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    console.error(error.message);
+    Deno.exit(2);
+  }
+}

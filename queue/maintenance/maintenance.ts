@@ -27,6 +27,13 @@ const VERIFY_REST_MS = 20;
 /** Longer than any job can be stored. */
 const FOR_EVER_MS = MAX_TIME;
 
+/** Whether the jobs of a dead process are charged for its death. */
+interface Judgement {
+  readonly isCharged: boolean;
+}
+
+const CHARGED: Judgement = { isCharged: true };
+
 /** What maintenance shares with other roles. */
 interface Shared {
   readonly requests: RequestRecord;
@@ -42,6 +49,8 @@ export class Maintenance implements Maintainer {
   /** Where the next pruning continues. */
   #prunedTo = 0;
   readonly #presence: Presence;
+  /** On a server the last process of the record may seem alive for a while. */
+  #isAwaited = false;
   /** What a process that died has left behind is worth a check. */
   #foundDeath = false;
   #lookedAt = performance.now();
@@ -67,25 +76,38 @@ export class Maintenance implements Maintainer {
     totals.reaped(requeued, "stalled");
     events.emit({ type: "swept", requeued, freed });
     await this.#presence.beat();
-    const recovered = await this.#recoverDead({ isCharged: true });
+    this.#requests.keepFor(this.#presence.id);
+    const recovered = await this.#recoverDead();
     return recovered.length + requeued.length + freed;
   }
 
   async recover(): Promise<Reaped[]> {
     // Jobs are recovered on a full disk, too, as far as its reserve goes.
     await this.#presence.join().catch(assertPassing);
+    this.#requests.keepFor(this.#presence.id);
     const death = this.#requests.judge();
-    const reaped = [...await this.#recoverDead(death), ...await this.#recoverProcess(null, death)];
-    if (reaped.length === 0) this.#requests.takeBack();
+    const { lastProcess } = this.#requests;
+    const reaped = [
+      ...await this.#recoverDead(lastProcess === null ? death : CHARGED),
+      ...await this.#recoverProcess(null, death),
+    ];
+    const isLeft = this.#presence.seen.rows.some(({ id, isDead }) => id === lastProcess && !isDead);
+    this.#isAwaited = isLeft && reaped.length === 0;
+    if (reaped.length === 0 && !isLeft) this.#requests.takeBack();
     return reaped;
   }
 
-  async #recoverDead(death: { readonly isCharged: boolean }): Promise<Reaped[]> {
+  /** The last process of this record may have died of a request, whenever its death is noticed; `ofOthers`: all others. */
+  async #recoverDead(ofOthers: Judgement = CHARGED): Promise<Reaped[]> {
     const { store, health } = this.#parts;
     const reaped: Reaped[] = [];
     for (const { id } of await this.#presence.dead()) {
       this.#foundDeath = true;
-      reaped.push(...await this.#recoverProcess(id, death));
+      const isLast = id === this.#requests.lastProcess;
+      const freed = await this.#recoverProcess(id, isLast ? this.#requests.judge() : ofOthers);
+      if (isLast && this.#isAwaited && freed.length === 0) this.#requests.takeBack();
+      if (isLast) this.#isAwaited = false;
+      reaped.push(...freed);
       await health.observe(store.leave(id)).catch(assertPassing);
     }
     return reaped;
@@ -93,7 +115,7 @@ export class Maintenance implements Maintainer {
 
   async #recoverProcess(
     process: string | null,
-    { isCharged }: { readonly isCharged: boolean },
+    { isCharged }: Judgement,
   ): Promise<Reaped[]> {
     const { options: { crashLimit }, totals, events } = this.#parts;
     const reaped = await reapProcess(this.#reapable, process, { crashLimit, isCharged });
@@ -168,7 +190,7 @@ export class Maintenance implements Maintainer {
     this.#lookedAt = performance.now();
     // The other hosts want to know more often than it sweeps that this one lives, and how it is.
     if (hostChannel(this.#parts.store) !== null) await this.#presence.beat();
-    await this.#recoverDead({ isCharged: true });
+    await this.#recoverDead();
   }
 }
 

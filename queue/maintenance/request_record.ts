@@ -2,14 +2,17 @@
  * Records whether a request is in progress, and how often that has excused a death, for the next process to read. If a
  * request kills the process, the jobs that ran beside it must not be charged.
  *
- * Two characters in a small file: "1" while a request is in progress, else "0"; then the uncharged recoveries in a row.
- * The file is not synced: it outlives the process, and after a power loss jobs are charged as without a record.
+ * Two characters in a small file: "1" while a request is in progress, else "0"; then the uncharged recoveries in a row. The
+ * id of the process follows: on a server its death may be noticed later than the next process starts, and the deaths of
+ * other hosts are none of its business. The file is not synced: it outlives the process, and after a power loss jobs are
+ * charged as without a record.
  */
 import { judgeDeath } from "../policy/deaths.ts";
 import { PRIVATE_FILE } from "../basics/files.ts";
 
 const QUIET = 0x30;
 const BUSY = 0x31;
+const ID_BYTES = 36;
 /** A process that has lived this long was not killed by the cause of the earlier deaths. */
 const STABLE_MS = 600_000;
 
@@ -19,11 +22,19 @@ export interface RequestRecordOptions {
   readonly now: () => number;
 }
 
+interface LastProcess {
+  readonly requestInProgress: boolean;
+  readonly uncharged: number;
+  /** Null: it has left no id. */
+  readonly process: string | null;
+}
+
 export class RequestRecord {
   readonly #file: Deno.FsFile | null;
   readonly #now: () => number;
   readonly #startedAt: number;
-  readonly #last: { readonly requestInProgress: boolean; readonly uncharged: number };
+  readonly #last: LastProcess;
+  #process = "";
   #uncharged: number;
   #inProgress = 0;
   /** Until the last death is judged, the file describes that process and is left as it is. */
@@ -46,6 +57,18 @@ export class RequestRecord {
       isOver = true;
       if (--this.#inProgress === 0) this.#write();
     };
+  }
+
+  /** Whose record it was; null if it does not tell. */
+  get lastProcess(): string | null {
+    return this.#last.process;
+  }
+
+  /** Whose record it is from now on. */
+  keepFor(process: string | null): void {
+    if (process === null || process === this.#process) return;
+    this.#process = process;
+    this.#write();
   }
 
   /** Whether the jobs that ran when the last process died are charged. The first of several calls decides. */
@@ -81,19 +104,22 @@ export class RequestRecord {
     this.#file?.close();
   }
 
-  #read(): { requestInProgress: boolean; uncharged: number } {
-    const bytes = new Uint8Array(2);
-    this.#file?.readSync(bytes);
+  #read(): LastProcess {
+    const bytes = new Uint8Array(2 + ID_BYTES);
+    const length = this.#file?.readSync(bytes) ?? 0;
     const [busy = 0, digit = 0] = bytes;
     const count = digit - QUIET;
-    return { requestInProgress: busy === BUSY, uncharged: count >= 0 && count <= 9 ? count : 0 };
+    const process = length < bytes.length ? null : new TextDecoder().decode(bytes.subarray(2));
+    return { requestInProgress: busy === BUSY, uncharged: count >= 0 && count <= 9 ? count : 0, process };
   }
 
   #write(): void {
     if (this.#file === null || this.#verdict === null) return;
     try {
       this.#file.seekSync(0, Deno.SeekMode.Start);
-      this.#file.writeSync(new Uint8Array([this.#inProgress > 0 ? BUSY : QUIET, QUIET + this.#uncharged]));
+      const isBusy = this.#inProgress > 0 ? BUSY : QUIET;
+      const id = new TextEncoder().encode(this.#process);
+      this.#file.writeSync(Uint8Array.of(isBusy, QUIET + this.#uncharged, ...id));
     } catch {
       // On a full disk the worst outcome is that jobs are charged for a death that a request caused.
     }

@@ -3,9 +3,13 @@
  * lock, by which the others see at once that the process lives, and it listens for their changes.
  */
 import { randomUUID } from "node:crypto";
-import { Mailbox, messageTo } from "../hosts/messages.ts";
+import type { HostChannel } from "../capabilities.ts";
+import { Listeners } from "../basics/listeners.ts";
+import { channelOf } from "../hosts/channel.ts";
+import { Mailbox } from "../hosts/messages.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
-import { number, textOrNull, toText } from "../sql/rows.ts";
+import type { Calls } from "../storing/calls.ts";
+import { number, textOrNull, toText } from "../storing/rows.ts";
 import type { PostgresAddress } from "./address.ts";
 import { answered } from "./answered.ts";
 import { Client, type Tx } from "./client.ts";
@@ -45,6 +49,8 @@ const SESSION = {
     WHERE n = $1::int RETURNING n`,
   // ?1 id ?2 message
   send: `SELECT pg_notify(current_schema() || '.changes', $2::text) FROM processes WHERE id = $1::text`,
+  // ?1 message
+  tell: `SELECT pg_notify(current_schema() || '.changes', $1::text)`,
   // ?1 id
   leave: `DELETE FROM processes WHERE id = $1::text RETURNING n`,
   // ?1 number of the process that asks, or null ?2 now, or null ?3 ms of silence. A living process that has lost its
@@ -62,7 +68,7 @@ export class Session {
   readonly #place: string;
   /** Of this store, among all that write. */
   readonly name: string = randomUUID();
-  readonly #onChange = new Set<() => void>();
+  readonly #onChange = new Listeners<[]>();
   readonly #mailbox = new Mailbox();
   /** The number of this process, once it has joined, and its id. */
   #process: number | null = null;
@@ -103,23 +109,26 @@ export class Session {
   }
 
   watch(onChange: () => void): Disposable {
-    // An object of its own: one function may watch twice.
-    const call = () => onChange();
-    this.#onChange.add(call);
-    return { [Symbol.dispose]: () => void this.#onChange.delete(call) };
+    return this.#onChange.add(onChange);
   }
 
-  listen(onText: (text: string) => void): Disposable {
-    return this.#mailbox.listen(onText);
+  channel(client: Client, calls: Calls): HostChannel {
+    return channelOf({
+      ...{ name: this.name, calls, mailbox: this.#mailbox },
+      send: async (processId, message) =>
+        (await client.query(SESSION.send, [processId, message])).length === 1,
+      sendToAll: async (message) => void await client.query(SESSION.tell, [message]),
+    });
   }
 
-  /** A text for a process, or the name of a store that has written. */
+  /** A text for processes, or the name of a store that has written. */
   #hear(message: string): void {
-    if (!this.#mailbox.hear(message, this.#id) && message !== this.name) this.#notify();
+    const isText = this.#mailbox.take(message, { name: this.name, process: this.#id });
+    if (!isText && message !== this.name) this.#notify();
   }
 
   #notify(): void {
-    for (const call of this.#onChange) call();
+    this.#onChange.tell();
   }
 
   async join({ id, host, pid, version }: ProcessIdentity, time: number | null): Promise<void> {
@@ -163,10 +172,6 @@ export class Session {
       ? this.#client.query(SESSION.beat, [this.#process, time])
       : this.#client.query(SESSION.beatWithView, [this.#process, time, view]);
     return (await rows).length === 1;
-  }
-
-  async send(tx: Tx, processId: string, text: string): Promise<boolean> {
-    return (await tx.query(SESSION.send, [processId, messageTo(processId, text)])).length === 1;
   }
 
   async leave(tx: Tx, id: string): Promise<void> {

@@ -52,6 +52,9 @@ function connect(url: string, { isOpen, onError }: Watch) {
   return client;
 }
 
+/** What matters of these channels is that this process listens at all. */
+const NO_LISTENER = () => {};
+
 type Connection = ReturnType<typeof connect>;
 
 interface ClientOptions {
@@ -64,6 +67,8 @@ interface ClientOptions {
 export class Client {
   readonly #address: RedisAddress;
   readonly #options: ClientOptions;
+  /** Beside that of changes. */
+  readonly #channels = new Set<string>();
   #commands: Connection;
   #listener: Connection;
   /** Why the last connection was lost or not made. */
@@ -102,6 +107,7 @@ export class Client {
     await commands.connect();
     await listener.connect();
     await listener.subscribe(this.key("changes"), this.#options.onMessage);
+    for (const channel of this.#channels) await listener.subscribe(channel, NO_LISTENER);
   }
 
   /**
@@ -154,12 +160,16 @@ export class Client {
   }
 
   /** Listens to another channel of the queue, as long as this process has a connection. @throws {StorageError} */
-  async subscribe(channel: string): Promise<void> {
-    await this.#said(() => this.#listener.subscribe(this.key(channel), () => {}));
+  async subscribe(name: string): Promise<void> {
+    const channel = this.key(name);
+    this.#channels.add(channel);
+    await this.#said(() => this.#listener.subscribe(channel, NO_LISTENER));
   }
 
-  async unsubscribe(channel: string): Promise<void> {
-    await this.#said(() => this.#listener.unsubscribe(this.key(channel)));
+  async unsubscribe(name: string): Promise<void> {
+    const channel = this.key(name);
+    this.#channels.delete(channel);
+    await this.#said(() => this.#listener.unsubscribe(channel));
   }
 
   /** To all that listen. */

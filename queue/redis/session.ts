@@ -5,9 +5,13 @@
  */
 import { randomUUID } from "node:crypto";
 import { RejectedWrite } from "../errors.ts";
-import { Mailbox, messageTo } from "../hosts/messages.ts";
+import type { HostChannel } from "../capabilities.ts";
+import { Listeners } from "../basics/listeners.ts";
+import { channelOf } from "../hosts/channel.ts";
+import { Mailbox } from "../hosts/messages.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
-import { toText } from "../sql/rows.ts";
+import type { Calls } from "../storing/calls.ts";
+import { toText } from "../storing/rows.ts";
 import type { Client } from "./client.ts";
 import { items, numberOf } from "./replies.ts";
 
@@ -21,7 +25,7 @@ const BETWEEN_MS = 50;
 export class Session {
   /** Of this store, among all that write. */
   readonly name: string = randomUUID();
-  readonly #onChange = new Set<() => void>();
+  readonly #onChange = new Listeners<[]>();
   readonly #mailbox = new Mailbox();
   #process: string | null = null;
   #notifiedAt = -Infinity;
@@ -33,25 +37,24 @@ export class Session {
   }
 
   watch(onChange: () => void): Disposable {
-    // An object of its own: one function may watch twice.
-    const call = () => onChange();
-    this.#onChange.add(call);
-    return { [Symbol.dispose]: () => void this.#onChange.delete(call) };
+    return this.#onChange.add(onChange);
   }
 
-  listen(onText: (text: string) => void): Disposable {
-    return this.#mailbox.listen(onText);
+  channel(client: Client, calls: Calls): HostChannel {
+    return channelOf({
+      ...{ name: this.name, calls, mailbox: this.#mailbox },
+      send: async (processId, message) => {
+        if (await client.command("EXISTS", client.key(`process:${processId}`)) !== 1) return false;
+        await client.publish(message);
+        return true;
+      },
+      sendToAll: (message) => client.publish(message),
+    });
   }
 
-  /** A text for a process, or the name of a store that has written. */
+  /** A text for processes, or the name of a store that has written. */
   hear(message: string): void {
-    if (!this.#mailbox.hear(message, this.#process) && message !== this.name) this.noteChange();
-  }
-
-  async send(client: Client, processId: string, text: string): Promise<boolean> {
-    if (await client.command("EXISTS", client.key(`process:${processId}`)) !== 1) return false;
-    await client.publish(messageTo(processId, text));
-    return true;
+    if (!this.#mailbox.take(message, this) && message !== this.name) this.noteChange();
   }
 
   /** Something may have changed: the watches learn it at once, or together with what follows in a moment. */
@@ -65,7 +68,7 @@ export class Session {
   #notify(): void {
     this.#timer = null;
     this.#notifiedAt = performance.now();
-    for (const call of this.#onChange) call();
+    this.#onChange.tell();
   }
 
   async join(client: Client, { id, host, pid, version }: ProcessIdentity, time: number | ""): Promise<void> {

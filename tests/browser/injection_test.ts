@@ -1,10 +1,11 @@
 /** Texts that are made to run in a page are shown as they are written, on every page where they can appear. */
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
-import { printable } from "@persistent-queue/queue";
+import { openStore, printable } from "@persistent-queue/queue";
+import type { HistoryEvent } from "../../queue/job.ts";
+import { storedJob } from "../conformance/dump.ts";
 import { browserTest } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
-import type { RunningSystem } from "../support/processes/running_system.ts";
+import { type RunningSystem, urlOf } from "../support/processes/running_system.ts";
 import { SCRIPTS } from "./script_texts.ts";
 import { managerSystem, onStage, type Stage } from "./manager_stage.ts";
 
@@ -15,8 +16,8 @@ const SOME = SCRIPTS.filter((_, i) => i % 14 === 0);
 
 browserTest("whatever a job is called and says, no page takes it for more than text", async (browser, t) => {
   await using system = await managerSystem();
-  writeByHand(system);
-  await eventually("the edits are seen", async () => {
+  await bringTexts(system);
+  await eventually("they are seen", async () => {
     const response = await system.api(`jobs/${encodeURIComponent(ALL)}`);
     await response.body?.cancel();
     return response.ok;
@@ -30,22 +31,18 @@ browserTest("whatever a job is called and says, no page takes it for more than t
   await t.step("in a form that comes back, and on the way to the login", () => inForms(stage));
 });
 
-/** A canceled job for each text, which is its id, its kind, its consumer, its error, its payload and its result. */
-function writeByHand({ folder }: RunningSystem): void {
-  const db = new DatabaseSync(`${folder}/data/queue.db`, { timeout: 5000 });
-  const insert = db.prepare(
-    "INSERT INTO jobs (id, kind, status, consumer_id, error, payload, result) VALUES (?, ?, 'FAILED', ?, ?, ?, ?)",
-  );
-  const insertHistory = db.prepare(
-    "INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail) VALUES (?, 1, ?, 1, 0, ?, ?)",
-  );
+/** A job for each text, which is its id, its kind, its consumer, its error, its payload, its result and its history. */
+async function bringTexts(system: RunningSystem): Promise<void> {
+  const store = await openStore(urlOf(system), "guest");
+  const line = { at: 1, lease: 1, retries: 0, takenAt: null, ranMs: null, report: null, log: null };
   for (const text of [ALL, ...SCRIPTS]) {
     const json = JSON.stringify({ [text]: text });
-    const { lastInsertRowid } = insert.run(text, text.slice(0, 64), text, text, json, json);
-    insertHistory.run(lastInsertRowid, text, text, text);
-    insertHistory.run(lastInsertRowid, "retried", text, text);
+    const facts = { kind: text.slice(0, 64), status: "FAILED", consumerId: text, error: text } as const;
+    const events = [text as HistoryEvent, "retried"] as const;
+    const history = events.map((event) => ({ ...line, event, consumerId: text, detail: text }));
+    await store.restore([storedJob(text, { ...facts, payload: json, result: json, history })]);
   }
-  db.close();
+  await store.close();
 }
 
 async function go({ page, system }: Stage, path: string): Promise<void> {

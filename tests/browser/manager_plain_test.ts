@@ -1,9 +1,9 @@
 /** Without scripts the Manager does all that it does with them, one page after the other. */
 import assert from "node:assert/strict";
-import { browserTest } from "../support/browser.ts";
+import { browserEditTest } from "../support/browser.ts";
 import { addOneOfEach, managerSystem, onStage, rowOf } from "./manager_stage.ts";
 
-browserTest(
+browserEditTest(
   "without scripts a person can log in, filter, cancel, resubmit, add and act on many",
   async (browser) => {
     await using system = await managerSystem();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { browserTest } from "../support/browser.ts";
+import { browserEditTest } from "../support/browser.ts";
 import { addOneOfEach, addWaiting, managerSystem, onStage, rowOf, sql, type Stage } from "./manager_stage.ts";
 
 const EVIL = [
@@ -24,12 +24,12 @@ const PATHS = [
   "/consumers/crash",
 ];
 
-browserTest("the Manager is safe and readable", async (browser, t) => {
+browserEditTest("the Manager is safe and readable", async (browser, t) => {
   await using system = await managerSystem();
   await addOneOfEach(system);
   await addWaiting(system, EVIL);
   // Longer than its box: everything that scrolls must be within reach of the keyboard.
-  await sql(system, "UPDATE jobs SET error = printf('%.*c', 9000, 'x') WHERE status = 'FAILED';");
+  await sql(system, `UPDATE jobs SET error = '${"x".repeat(9_000)}' WHERE status = 'FAILED';`);
   await using first = await onStage(browser, { system });
   await t.step("what looks like HTML is shown as it is written", () => staysText(first));
   for (const colorScheme of ["light", "dark"] as const) {

@@ -2,8 +2,8 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { STATUSES } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
-import { type RunningSystem, runSystem } from "../support/processes/running_system.ts";
-import { sqliteShell } from "../support/queue/sqlite_shell.ts";
+import { type RunningSystem, runSystem, urlOf } from "../support/processes/running_system.ts";
+import { editByHand } from "../support/queue/hand_edit.ts";
 
 const FAR = Date.UTC(2090, 0, 1);
 
@@ -89,7 +89,7 @@ export async function clear(system: RunningSystem): Promise<void> {
 }
 
 export async function sql(system: RunningSystem, statements: string): Promise<void> {
-  await sqliteShell(`${system.folder}/data/queue.db`, statements);
+  await editByHand(urlOf(system), statements);
 }
 
 export function rowOf(page: Page, id: string): Locator {

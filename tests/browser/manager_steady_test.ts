@@ -1,13 +1,13 @@
 /** Nothing moves under the reader's pointer: a reader who aims at a button hits it, and no other. */
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
-import { browserTest } from "../support/browser.ts";
+import { browserEditTest } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { addWaiting, clear, managerSystem, onStage, rowOf, sql, type Stage } from "./manager_stage.ts";
 
 const LIVE = { timeout: 1_500 };
 
-browserTest("the Manager holds still", async (browser, t) => {
+browserEditTest("the Manager holds still", async (browser, t) => {
   await using system = await managerSystem();
   await using stage = await onStage(browser, { system });
   await t.step("a row is where it was before, during and after a note", () => noteMovesNothing(stage));

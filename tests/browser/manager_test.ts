@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { isLegal, OPERATOR_VERBS, STATUSES } from "@persistent-queue/queue";
-import { browserTest } from "../support/browser.ts";
+import { browserEditTest } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import {
   addOneOfEach,
@@ -23,7 +23,7 @@ const many = (n: number) =>
 /** Changes within this time are live, in milliseconds. */
 const LIVE = { timeout: 1_500 };
 
-browserTest("the Manager, live in a browser", async (browser, t) => {
+browserEditTest("the Manager, live in a browser", async (browser, t) => {
   await using system = await managerSystem();
   await using stage = await onStage(browser, { system });
   await t.step(

@@ -1,9 +1,10 @@
 /** The Ops page in a real browser, before the real system. */
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
+import { BACKEND } from "../support/backend.ts";
 import { browserTest } from "../support/browser.ts";
-import { addFile, runSystem } from "../support/processes/running_system.ts";
-import { sqliteShell } from "../support/queue/sqlite_shell.ts";
+import { addFile, runSystem, urlOf } from "../support/processes/running_system.ts";
+import { editByHand } from "../support/queue/hand_edit.ts";
 import { opsViolations } from "./ops_violations.ts";
 
 /** What the browser complains of, such as errors of scripts or of the content policy. */
@@ -47,8 +48,10 @@ browserTest("counts and a consumer's job change on the page without a reload", a
   await cell(consumer, "State", "idle").waitFor();
   await page.getByRole("img", { name: /added 2 .*; completed 2 / }).waitFor();
 
-  await sqliteShell(`${system.folder}/data/queue.db`, `UPDATE jobs SET status='FAILED' WHERE id='${id}'`);
-  await countOf(page, "FAILED", 1).waitFor({ timeout: 2000 });
+  if (BACKEND !== "redis") {
+    await editByHand(urlOf(system), `UPDATE jobs SET status='FAILED' WHERE id='${id}'`);
+    await countOf(page, "FAILED", 1).waitFor({ timeout: 2000 });
+  }
   assert.equal(loads, 1);
   assert.deepEqual(heard, []);
 });
@@ -93,8 +96,10 @@ browserTest(
     await page.getByRole("heading", { name: "Unknown: the connection is lost" }).waitFor();
     await page.getByRole("listitem").filter({ hasText: /^Last known: / }).first().waitFor();
     assert.equal(await page.locator("tr.silent").count(), 1, "the one that hung, and no other");
-    await sqliteShell(`${system.folder}/data/queue.db`, `UPDATE jobs SET status='CANCELED' WHERE id='${id}'`);
-    await countOf(page, "CANCELED", 1).waitFor();
+    if (BACKEND !== "redis") {
+      await editByHand(urlOf(system), `UPDATE jobs SET status='CANCELED' WHERE id='${id}'`);
+      await countOf(page, "CANCELED", 1).waitFor();
+    }
     await page.getByText("Live", { exact: true }).waitFor();
     assert.equal(await page.getByText("Reconnecting").count(), 0);
     assert.notEqual(await consumer.textContent(), before);

@@ -1,13 +1,15 @@
 /**
  * The walk of the README, step by step, as its reader does it: a real browser, the real system with its guard, real
- * files, the `sqlite3` command, and the logs that people grep. The retries take the real 1, 2 and 4 seconds.
+ * files, edits by hand, and the logs that people grep. The retries take the real 1, 2 and 4 seconds.
  */
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
+import { BACKEND } from "../support/backend.ts";
 import { browserTest } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
-import { addFile, type RunningSystem, runSystem } from "../support/processes/running_system.ts";
-import { sqliteShell } from "../support/queue/sqlite_shell.ts";
+import { isOfClaim } from "../support/queue/claims.ts";
+import { addFile, type RunningSystem, runSystem, urlOf } from "../support/processes/running_system.ts";
+import { editByHand } from "../support/queue/hand_edit.ts";
 
 const ENV = {
   ...{ CONSUMERS: "10", WORK_MS: "3000", PRODUCER_INTERVAL_MS: "1000", RETRY_DELAYS_MS: "1000,2000,4000" },
@@ -22,7 +24,8 @@ browserTest("the seven steps of the walk, as a reader of the README takes them",
   await step1(page, system);
   const id = await step2(page, system);
   await step3(page, system, id);
-  await step4(page, system, id);
+  // Redis is not meant for edits by hand.
+  if (BACKEND !== "redis") await step4(page, system, id);
   await step5(page, system, id);
   await step6(page, system);
   await step7(page, system);
@@ -52,7 +55,9 @@ async function step1(page: Page, system: RunningSystem): Promise<void> {
   await inLogs(system, "consumer_", "Heartbeat sent");
   await inLogs(system, "consumer_", `Completed job_id: ${id}`);
   await inLogs(system, "producer.log", `Enqueued job_id: ${id}`);
-  assert.match(await Deno.readTextFile(`${system.folder}/${id}`), /Z stamped by [0-9a-f-]{36}, lease 1\n$/);
+  const text = await Deno.readTextFile(`${system.folder}/${id}`);
+  const [, lease] = /Z stamped by [0-9a-f-]{36}, lease (\d+)\n$/.exec(text) ?? [];
+  assert.ok(isOfClaim(1, Number(lease)), text);
 }
 
 /** Delete the file of a job that runs: its retries climb, and its status stays. */
@@ -93,8 +98,8 @@ async function step3(page: Page, system: RunningSystem, id: string): Promise<voi
 async function step4(page: Page, system: RunningSystem, id: string): Promise<void> {
   const ops = await page.context().newPage();
   await ops.goto(system.ops);
-  await sqliteShell(
-    `${system.folder}/data/queue.db`,
+  await editByHand(
+    urlOf(system),
     `UPDATE jobs SET status='FAILED', retries=1 WHERE id='${id}';`,
   );
   const timeout = 2_000;
@@ -112,7 +117,8 @@ async function step5(page: Page, system: RunningSystem, id: string): Promise<voi
   await Deno.writeTextFile(`${system.folder}/${id}`, "it is back\n");
   await rowOf(page, id).getByRole("button", { name: "Resubmit" }).click();
   await rowOf(page, id).filter({ hasText: "COMPLETED" }).waitFor();
-  assert.equal((await system.job(id)).retries, 1);
+  // What was FAILED by hand keeps its retries, what used them up begins anew.
+  assert.equal((await system.job(id)).retries, BACKEND === "redis" ? 0 : 1);
   assert.match(page.url(), /q=walk/);
   await inLogs(system, "jobqueue.log", `Resubmitted job_id: ${id}`);
 }

@@ -4,7 +4,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { openStore, type Store } from "@persistent-queue/queue";
-import { toCursor } from "../../queue/sql/cursor.ts";
+import { toCursor } from "../../queue/storing/cursor.ts";
 import { claim } from "../../queue/sqlite/claim.ts";
 import { prepareAll } from "../../queue/sqlite/statements.ts";
 import { quantile } from "../bench/quantile.ts";
@@ -23,6 +23,7 @@ const ANSWERED_WITHIN_MS = 1_000;
 
 export const backlog: Fault = {
   letter: "Q",
+  about: "SQLite",
   title: "a million jobs wait, and in the long run ten million",
   tries: { each: 1, long: 2 },
   async *attempts() {

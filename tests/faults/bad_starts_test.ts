@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { freePort } from "../support/processes/free_port.ts";
 import { runSystem, spawnSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
+import { sqliteTest } from "../support/backend.ts";
 
 interface BadStart {
   readonly name: string;
@@ -74,26 +75,29 @@ const BAD_STARTS: readonly BadStart[] = [
 ];
 
 for (const { name, prepare, env = {}, code, says } of BAD_STARTS) {
-  Deno.test(`${name}: exit ${code} and a sentence that says what to do`, async () => {
-    await using folder = await tempFolder();
-    Deno.mkdirSync(`${folder.path}/data`);
-    prepare?.(folder.path);
-    const before = snapshot(folder.path);
-    const ports = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()) };
-    const { code: exitCode, stdout, stderr } = await spawnSystem({
-      folder: folder.path,
-      env: { ...ports, ...env },
-    }).output();
-    const words = new TextDecoder().decode(stderr);
-    assert.equal(exitCode, code, words + new TextDecoder().decode(stdout));
-    assert.match(words, says);
-    assert.doesNotMatch(words, /^\s+at /m, "no stack trace");
-    assert.doesNotMatch(words, /secret/);
-    assert.deepEqual(snapshot(folder.path), before);
-  });
+  (prepare === undefined ? Deno.test : sqliteTest)(
+    `${name}: exit ${code} and a sentence that says what to do`,
+    async () => {
+      await using folder = await tempFolder();
+      Deno.mkdirSync(`${folder.path}/data`);
+      prepare?.(folder.path);
+      const before = snapshot(folder.path);
+      const ports = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()) };
+      const { code: exitCode, stdout, stderr } = await spawnSystem({
+        folder: folder.path,
+        env: { ...ports, ...env },
+      }).output();
+      const words = new TextDecoder().decode(stderr);
+      assert.equal(exitCode, code, words + new TextDecoder().decode(stdout));
+      assert.match(words, says);
+      assert.doesNotMatch(words, /^\s+at /m, "no stack trace");
+      assert.doesNotMatch(words, /secret/);
+      assert.deepEqual(snapshot(folder.path), before);
+    },
+  );
 }
 
-Deno.test("a damaged database: exit 74, and the file is left as it is", async () => {
+sqliteTest("a damaged database: exit 74, and the file is left as it is", async () => {
   await using folder = await tempFolder();
   await using first = await runSystem({ folder: folder.path });
   for (let i = 0; i < 20; i++) {
@@ -115,14 +119,17 @@ Deno.test("a damaged database: exit 74, and the file is left as it is", async ()
   assert.deepEqual(Deno.readFileSync(path), bytes);
 });
 
-Deno.test("a second supervisor on the same database: exit 74, and the first one is not disturbed", async () => {
-  await using first = await runSystem();
-  const ports = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()) };
-  const { code, stderr } = await spawnSystem({ folder: first.folder, env: ports }).output();
-  assert.equal(code, 74);
-  assert.match(new TextDecoder().decode(stderr), /in use by another supervisor/);
-  await first.healthy(1_000);
-});
+sqliteTest(
+  "a second supervisor on the same database: exit 74, and the first one is not disturbed",
+  async () => {
+    await using first = await runSystem();
+    const ports = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()) };
+    const { code, stderr } = await spawnSystem({ folder: first.folder, env: ports }).output();
+    assert.equal(code, 74);
+    assert.match(new TextDecoder().decode(stderr), /in use by another supervisor/);
+    await first.healthy(1_000);
+  },
+);
 
 Deno.test("a port that is in use: exit 78, naming the setting", async () => {
   await using folder = await tempFolder();

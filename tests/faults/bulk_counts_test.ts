@@ -11,6 +11,7 @@ import { eventually } from "../support/eventually.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 import type { Point } from "./failpoint/failpoint.ts";
 import { CURRENT_SCHEMA, schemaOf } from "./upgrade/old_database.ts";
+import { sqliteTest } from "../support/backend.ts";
 
 const CHILD = new URL("./bulk_counts/child.ts", import.meta.url).pathname;
 const MIGRATIONS = new URL("../../queue/sqlite/migrations/", import.meta.url);
@@ -39,22 +40,25 @@ for (const statement of ["insertMany", "claim", "completeMany", "completeEmpty"]
     "when its sum is added": [`after ${statement}`, "after countTogether"],
     "once that is durable": [`after ${statement}`, "after COMMIT"],
   };
-  Deno.test(`kill -9 at each step around ${statement} leaves exact counts, and triggers that count`, async () => {
-    for (const points of Object.values(died)) {
-      await using folder = await tempFolder();
-      const path = folder.file("queue.db");
-      await dieAt(folder, points);
-      await assertCounted(path);
-      await sqliteShell(
-        path,
-        "INSERT INTO jobs (id) VALUES ('by hand'); UPDATE jobs SET status = 'CANCELED'",
-      );
-      await assertCounted(path);
-    }
-  });
+  sqliteTest(
+    `kill -9 at each step around ${statement} leaves exact counts, and triggers that count`,
+    async () => {
+      for (const points of Object.values(died)) {
+        await using folder = await tempFolder();
+        const path = folder.file("queue.db");
+        await dieAt(folder, points);
+        await assertCounted(path);
+        await sqliteShell(
+          path,
+          "INSERT INTO jobs (id) VALUES ('by hand'); UPDATE jobs SET status = 'CANCELED'",
+        );
+        await assertCounted(path);
+      }
+    },
+  );
 }
 
-Deno.test("edits by another process in the middle of a drain are counted, each by its trigger", async () => {
+sqliteTest("edits by another process in the middle of a drain are counted, each by its trigger", async () => {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
   const store = await openStore(`sqlite:${path}`, "owner");
@@ -102,7 +106,7 @@ function editNumber(n: number): string {
     DELETE FROM jobs WHERE seq IN (${some("COMPLETED")})`;
 }
 
-Deno.test("a database of version 1.0 with a million jobs is upgraded, and counts each of them", async () => {
+sqliteTest("a database of version 1.0 with a million jobs is upgraded, and counts each of them", async () => {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
   makeMillion(path);
@@ -133,27 +137,30 @@ function makeMillion(path: string): void {
       SELECT 'job ' || n, iif(n % 2, 'COMPLETED', 'PENDING'), n, n FROM numbers; COMMIT`);
 }
 
-Deno.test("triggers that were put to sleep by hand are reported, and wake at the next edit or start", async () => {
-  await using folder = await tempFolder();
-  const path = folder.file("queue.db");
-  const asleep = "INSERT INTO counts_asleep VALUES (1); INSERT INTO jobs (id) VALUES (hex(randomblob(8)))";
-  const store = await openStore(`sqlite:${path}`, "owner");
-  await sqliteShell(path, asleep);
-  assert.match((await store.check()).join(" "), /are asleep.*The count of PENDING says 0, but there are 1/);
-  {
-    using _watch = store.watch(() => {});
-    await sqliteShell(path, asleep.replace("INSERT INTO counts_asleep VALUES (1);", ""));
-    await eventually("they wake, and all is counted", async () => (await store.check()).length === 0);
-  }
-  await store.close();
-  await sqliteShell(path, asleep);
-  const again = await openStore(`sqlite:${path}`, "owner");
-  assert.deepEqual(await again.check(), []);
-  assert.equal((await again.stats({ silentForMs: 0 })).counts.PENDING, 3);
-  await again.close();
-});
+sqliteTest(
+  "triggers that were put to sleep by hand are reported, and wake at the next edit or start",
+  async () => {
+    await using folder = await tempFolder();
+    const path = folder.file("queue.db");
+    const asleep = "INSERT INTO counts_asleep VALUES (1); INSERT INTO jobs (id) VALUES (hex(randomblob(8)))";
+    const store = await openStore(`sqlite:${path}`, "owner");
+    await sqliteShell(path, asleep);
+    assert.match((await store.check()).join(" "), /are asleep.*The count of PENDING says 0, but there are 1/);
+    {
+      using _watch = store.watch(() => {});
+      await sqliteShell(path, asleep.replace("INSERT INTO counts_asleep VALUES (1);", ""));
+      await eventually("they wake, and all is counted", async () => (await store.check()).length === 0);
+    }
+    await store.close();
+    await sqliteShell(path, asleep);
+    const again = await openStore(`sqlite:${path}`, "owner");
+    assert.deepEqual(await again.check(), []);
+    assert.equal((await again.stats({ silentForMs: 0 })).counts.PENDING, 3);
+    await again.close();
+  },
+);
 
-Deno.test("what a trigger made by hand writes beside many jobs is counted as well", async () => {
+sqliteTest("what a trigger made by hand writes beside many jobs is counted as well", async () => {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
   const store = await openStore(`sqlite:${path}`, "owner");

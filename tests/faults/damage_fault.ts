@@ -20,6 +20,7 @@ const EACH = OFTEN.logLoss + OFTEN.logFlip + OFTEN.page + OFTEN.kind + OFTEN.str
 
 export const damage: Fault = {
   letter: "F",
+  about: "SQLite",
   title: "the database or its log is damaged, lost, or another program's",
   tries: { each: EACH, long: 10 * EACH },
   async *attempts(random) {

@@ -7,6 +7,7 @@ import { type Redirected, spawnIntoFullDisk } from "./dead_output/into_full_disk
 import { isHealthy } from "../support/processes/is_healthy.ts";
 import { TextLineStream } from "../support/processes/text_lines.ts";
 import { tempFolder } from "../support/temp_folder.ts";
+import { BACKEND, sqliteTest, urlFor } from "../support/backend.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).href;
 const GUARDED_SYSTEM = new URL("../support/processes/guarded_system.ts", import.meta.url).href;
@@ -22,7 +23,15 @@ async function start(
   { dead, cwd }: Omit<Redirected, "env">,
 ): Promise<Started | null> {
   const ports = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()) };
-  const env = { ...ports, CONSUMERS: "1", PRODUCER_INTERVAL_MS: "0", SWEEP_MS: "200", NO_COLOR: "1" };
+  const QUEUE_URL = urlFor(`${cwd}/data/queue.db`);
+  const env = {
+    ...ports,
+    QUEUE_URL,
+    CONSUMERS: "1",
+    PRODUCER_INTERVAL_MS: "0",
+    SWEEP_MS: "200",
+    NO_COLOR: "1",
+  };
   const process = spawnIntoFullDisk(["run", "-A", "--no-prompt", MAIN, command], { dead, cwd, env });
   if (process === null) return null;
   const ops = `http://127.0.0.1:${ports.OPS_PORT}`;
@@ -64,15 +73,18 @@ Deno.test("the supervisor dies while nothing can be printed: the guard still sta
   await eventually("it is healthy again", () => isHealthy(system.ops), { withinMs: 20_000 });
 });
 
-Deno.test("the database is deleted while nothing can be printed: exit code 74, and its content is rescued", async () => {
-  await using folder = await tempFolder();
-  await using system = await start("supervise", { dead: "both", cwd: folder.path });
-  if (system === null) return;
-  await Deno.remove(folder.file("data/queue.db"));
-  assert.equal((await system.process.status).code, 74);
-  assert.ok((await Deno.stat(folder.file("data/queue.db.rescued"))).isFile);
-  assert.match(await Deno.readTextFile(folder.file("logs/jobqueue.log")), /was deleted/);
-});
+sqliteTest(
+  "the database is deleted while nothing can be printed: exit code 74, and its content is rescued",
+  async () => {
+    await using folder = await tempFolder();
+    await using system = await start("supervise", { dead: "both", cwd: folder.path });
+    if (system === null) return;
+    await Deno.remove(folder.file("data/queue.db"));
+    assert.equal((await system.process.status).code, 74);
+    assert.ok((await Deno.stat(folder.file("data/queue.db.rescued"))).isFile);
+    assert.match(await Deno.readTextFile(folder.file("logs/jobqueue.log")), /was deleted/);
+  },
+);
 
 Deno.test("a stop while nothing can be printed is a clean one", async () => {
   await using folder = await tempFolder();
@@ -80,6 +92,7 @@ Deno.test("a stop while nothing can be printed is a clean one", async () => {
   if (system === null) return;
   system.process.kill("SIGTERM");
   assert.equal((await system.process.status).code, 0);
+  if (BACKEND !== "sqlite") return;
   const left = [...Deno.readDirSync(folder.file("data"))].map(({ name }) => name);
   assert.ok(!left.includes("queue.db-wal"), `${left}`);
 });
@@ -93,7 +106,7 @@ Deno.test("a handler that prints where nothing can be printed completes its job 
   const reader = lines.getReader();
   assert.match((await reader.read()).value ?? "", /^ready/);
   {
-    await using queue = await guestOf(`sqlite:${folder.file("queue.db")}`);
+    await using queue = await guestOf(urlFor(folder.file("queue.db")));
     await queue.add([{ id: "p", kind: "print" }]);
     const job = await eventually("it has ended", async () => {
       const { job } = await queue.get("p");
@@ -114,9 +127,9 @@ async function guestOf(url: string) {
 Deno.test("a command whose output is lost says so by its exit code; one whose reader has gone does not", async () => {
   await using folder = await tempFolder();
   await Deno.mkdir(folder.file("data"));
-  await (await guestOf(`sqlite:${folder.file("data/queue.db")}`)).close();
+  await (await guestOf(urlFor(folder.file("data/queue.db")))).close();
   const list = ["run", "-A", "--no-prompt", MAIN, "jobs", "list"];
-  const env = { NO_COLOR: "1" };
+  const env = { NO_COLOR: "1", QUEUE_URL: urlFor(folder.file("data/queue.db")) };
   const lost = spawnIntoFullDisk(list, { dead: "stdout", cwd: folder.path, env });
   if (lost === null) return;
   await lost.stdout.cancel();

@@ -3,6 +3,7 @@ import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/processes/free_port.ts";
 import { isHealthy } from "../support/processes/is_healthy.ts";
 import { tempFolder } from "../support/temp_folder.ts";
+import { urlFor } from "../support/backend.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -20,7 +21,7 @@ for (const name of ["Jane Doe", "Doe, Jane"]) {
         CONSUMERS: "1",
         PRODUCER_INTERVAL_MS: "0",
       },
-      QUEUE_URL: `sqlite:${folder.path}/queue.db`,
+      QUEUE_URL: urlFor(`${folder.path}/queue.db`),
       FILES_DIR: folder.file("files"),
       LOG_DIR: folder.file("logs"),
       PATH: `${bin}:${Deno.env.get("PATH")}`,

@@ -19,6 +19,7 @@ const CHILD = new URL("./failpoint/child.ts", import.meta.url).pathname;
 
 export const failpoints: Fault = {
   letter: "C",
+  about: "SQLite",
   title: `kill -9 at each of ${FAILPOINTS.length} failpoints, and again during recovery`,
   tries: { each: FAILPOINTS.length * 2, long: FAILPOINTS.length * 40 },
   async *attempts(chance) {

@@ -1,4 +1,5 @@
 /** One row of the fault plan: a fault that can be tried repeatedly, and what must hold after each try. */
+import { BACKEND } from "../support/backend.ts";
 import type { Random } from "../support/random.ts";
 
 export interface Fault {
@@ -6,6 +7,8 @@ export interface Fault {
   readonly letter: string;
   /** What is done to the system, in a few words. */
   readonly title: string;
+  /** What it is about, if other backends do not have that. */
+  readonly about?: "SQLite" | "edits by hand";
   /** How often: in every test run, and in the long one. */
   readonly tries: { readonly each: number; readonly long: number };
   /**
@@ -13,6 +16,11 @@ export interface Fault {
    * Resources that the tries share are made here, and cleaned up when no further try is requested.
    */
   attempts(random: Random): AsyncGenerator<readonly string[], void, void>;
+}
+
+/** Whether this run can try it. */
+export function isTried({ about }: Fault): boolean {
+  return BACKEND === "sqlite" || about === undefined || about === "edits by hand" && BACKEND !== "redis";
 }
 
 export interface Suffered {

@@ -32,6 +32,7 @@ const HOLDS: readonly Hold[] = [
 
 export const foreignLock: Fault = {
   letter: "M",
+  about: "SQLite",
   title: "another program keeps a transaction open for 60 s, or an exclusive one for 5 s",
   tries: { each: HOLDS.length, long: 3 * HOLDS.length },
   async *attempts(random) {

@@ -23,6 +23,7 @@ const NO_LIMIT = 4_294_967_294;
 
 export const fullDisk: Fault = {
   letter: "D",
+  about: "SQLite",
   title: "the disk is full at the N-th call to SQLite, for a moment and until the stop",
   tries: { each: 80, long: 400 },
   async *attempts(chance) {

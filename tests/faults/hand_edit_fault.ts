@@ -1,12 +1,11 @@
 /**
- * Fault N: an operator edits the database with the `sqlite3` command while the system runs. An edit is seen
- * within two seconds, counts included, or the database refuses it; and the work continues.
+ * Fault N: an operator edits the database with `sqlite3` or `psql` while the system runs. An edit is seen within two seconds, counts included, or the database refuses it; and the work continues.
  */
 import { isDeepStrictEqual } from "node:util";
 import { type Job, messageOf, type Queue, STATUSES } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
 import { HAND_EDITS, type HandEdit, type Subject } from "./hand_edit/edits.ts";
-import { sqliteShell } from "../support/queue/sqlite_shell.ts";
+import { editByHand } from "../support/queue/hand_edit.ts";
 import { type TestSystem, testSystem } from "../support/system/test_system.ts";
 import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
@@ -16,6 +15,7 @@ const LATER = 8_000_000_000_000;
 
 export const handEdit: Fault = {
   letter: "N",
+  about: "edits by hand",
   title: "the database is edited by hand while the system runs",
   tries: { each: HAND_EDITS.length, long: HAND_EDITS.length },
   async *attempts() {
@@ -23,7 +23,7 @@ export const handEdit: Fault = {
     for (let n = 0;; n++) {
       const edit = HAND_EDITS[n % HAND_EDITS.length];
       if (edit === undefined) return;
-      const broken = await violationsOf((expect) => editByHand(system, { n, edit, expect }));
+      const broken = await violationsOf((expect) => tryEdit(system, { n, edit, expect }));
       yield broken.map((violation) => `${edit.sql} (${edit.on}): ${violation}`);
     }
   },
@@ -35,15 +35,17 @@ interface Editing {
   readonly expect: Expect;
 }
 
-async function editByHand(system: TestSystem, { n, edit, expect }: Editing): Promise<void> {
+async function tryEdit(system: TestSystem, { n, edit, expect }: Editing): Promise<void> {
   const { queue, settings, until, fatal, events } = system;
   const id = `${n} ${edit.on}`;
   await prepare(system, edit.on, id);
-  const path = settings.queueUrl.slice("sqlite:".length);
   const before = await lookAt(queue, id);
   const heard = () => events.filter(({ type }) => type === "changed-outside").length;
   const heardBefore = heard();
-  const said = await sqliteShell(path, edit.sql.replaceAll("$id", `'${id}'`)).then(() => null, messageOf);
+  const said = await editByHand(settings.queueUrl, edit.sql.replaceAll("$id", `'${id}'`)).then(
+    () => null,
+    messageOf,
+  );
 
   if (edit.refusal) {
     expect(said !== null && edit.refusal.test(said), `the database said ${said}`);
@@ -53,7 +55,9 @@ async function editByHand(system: TestSystem, { n, edit, expect }: Editing): Pro
     await eventually("the pages are notified", () => heard() > heardBefore, { withinMs: SEEN_WITHIN_MS });
     await eventually("it is seen", () => isSeen(queue, id, edit), { withinMs: SEEN_WITHIN_MS });
   }
-  await eventually("the counts are right", () => isCounted(queue, path), { withinMs: SEEN_WITHIN_MS });
+  await eventually("the counts are right", () => isCounted(queue, settings.queueUrl), {
+    withinMs: SEEN_WITHIN_MS,
+  });
   await queue.move("cancel", [id], "a test").catch(() => {});
   await queue.add([{ id: `${n} afterwards`, kind: "noop" }]);
   await until(`${n} afterwards`, ({ status }) => status === "COMPLETED");
@@ -100,8 +104,8 @@ function isSame(one: Job | null, other: Job | null): boolean {
   return isDeepStrictEqual(still(one), still(other));
 }
 
-async function isCounted(queue: Queue, path: string): Promise<boolean> {
-  const lines = (await sqliteShell(path, "SELECT status, count(*) FROM jobs GROUP BY status")).split("\n");
+async function isCounted(queue: Queue, url: string): Promise<boolean> {
+  const lines = (await editByHand(url, "SELECT status, count(*) FROM jobs GROUP BY status")).split("\n");
   const counted = new Map(lines.map((line) => line.split("|", 2)).map(([status, n]) => [status, Number(n)]));
   const { counts } = await queue.stats().catch(() => ({ counts: null }));
   const isSo = counts !== null && STATUSES.every((status) => counts[status] === (counted.get(status) ?? 0));

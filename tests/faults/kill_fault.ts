@@ -9,9 +9,10 @@ import { Ledger, wholeLines } from "../support/system/ledger.ts";
 import { type Random, random } from "../support/random.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import type { Fault } from "./fault.ts";
+import { BACKEND, urlFor } from "../support/backend.ts";
 
-/** Kills for one database; then its jobs are completed. */
-const LIVES = 20;
+/** Kills for one queue; then its jobs are completed. On a server there are fewer tries, and some are to get that far. */
+const LIVES = BACKEND === "sqlite" ? 20 : 5;
 /** At least as many as there are cores: each chain waits for its child most of the time. */
 const CHAINS = 2;
 const CHILD = new URL("./kill/ledger_child.ts", import.meta.url).pathname;
@@ -34,7 +35,7 @@ export const kill: Fault = {
 async function* killAgainAndAgain(chance: Random): AsyncGenerator<readonly string[], void, void> {
   for (;;) {
     await using folder = await tempFolder();
-    const url = `sqlite:${folder.file("queue.db")}`;
+    const url = urlFor(folder.file("queue.db"));
     const ledger = new Ledger();
     for (let life = 0; life < LIVES; life++) {
       // Half of them kill themselves, if that comes sooner: right at the moment of an acknowledgement.
@@ -83,7 +84,7 @@ async function liveAndDie(
 
 /** The last life completes all that is left; each kill may condemn one innocent job at most. */
 async function drain(folder: string, ledger: Ledger): Promise<string[]> {
-  const url = `sqlite:${folder}/queue.db`;
+  const url = urlFor(`${folder}/queue.db`);
   const last = start(folder, ["drain", 3]);
   for await (const line of wholeLines(last.stdout)) ledger.note(line);
   const { code } = await last.status;

@@ -23,6 +23,7 @@ const MEASURED = new URL("./large_data/measured_pages.ts", import.meta.url).path
 
 export const largeData: Fault = {
   letter: "Z",
+  about: "SQLite",
   title: "everything that is stored, sent and asked for at once is as large as the rules allow",
   tries: { each: 1, long: 10 },
   async *attempts() {

@@ -33,6 +33,7 @@ const SCENARIOS: readonly (readonly [string, Scenario])[] = [
 
 export const lostFile: Fault = {
   letter: "O",
+  about: "SQLite",
   title:
     "a file of the database is deleted, moved, replaced or emptied; a read-only folder; a second supervisor",
   tries: { each: SCENARIOS.length, long: SCENARIOS.length },

@@ -2,7 +2,7 @@
 import { openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/maintenance/verify.ts";
 import { exchange, statusesIn } from "../support/web/raw_client.ts";
-import { type RunningSystem, runSystem } from "../support/processes/running_system.ts";
+import { type RunningSystem, runSystem, urlOf } from "../support/processes/running_system.ts";
 import { type Credentials, type SpoiltRequest, spoiltRequest } from "./malformed_request/spoilt_request.ts";
 import type { Fault } from "./fault.ts";
 
@@ -117,8 +117,8 @@ function faultsIn({ folder, lines }: RunningSystem): string[] {
 }
 
 /** Some of the requests were valid, and added or moved jobs. */
-async function problemsIn({ folder }: RunningSystem): Promise<string[]> {
-  const store = await openStore(`sqlite:${folder}/data/queue.db`, "guest");
+async function problemsIn(system: RunningSystem): Promise<string[]> {
+  const store = await openStore(urlOf(system), "guest");
   const problems = await verify(store, { retryLimit: 3, deep: true });
   await store.close();
   return problems;

@@ -1,6 +1,7 @@
 /** The command line in a folder other than the intended one, and files that exist already. */
 import assert from "node:assert/strict";
 import { tempFolder } from "../support/temp_folder.ts";
+import { sqliteTest } from "../support/backend.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).href;
 
@@ -14,40 +15,46 @@ async function jobs(cwd: string, ...args: string[]): Promise<{ code: number; out
 
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
-Deno.test("a command that reads or moves jobs where there is no queue is refused with the whole path, and makes nothing", async () => {
-  await using folder = await tempFolder();
-  for (
-    const args of [["list"], ["stats"], ["show", "a"], ["verify"], ["backup", "copy.db"], [
-      "cancel",
-      "a",
-    ]]
-  ) {
-    const { code, err } = await jobs(folder.path, ...args);
-    assert.equal(code, 74, `${args}: ${err}`);
-    assert.match(err, new RegExp(`There is no database ${folder.path}/data/queue\\.db`));
-  }
-  assert.deepEqual(names(folder.path), []);
-});
+sqliteTest(
+  "a command that reads or moves jobs where there is no queue is refused with the whole path, and makes nothing",
+  async () => {
+    await using folder = await tempFolder();
+    for (
+      const args of [["list"], ["stats"], ["show", "a"], ["verify"], ["backup", "copy.db"], [
+        "cancel",
+        "a",
+      ]]
+    ) {
+      const { code, err } = await jobs(folder.path, ...args);
+      assert.equal(code, 74, `${args}: ${err}`);
+      assert.match(err, new RegExp(`There is no database ${folder.path}/data/queue\\.db`));
+    }
+    assert.deepEqual(names(folder.path), []);
+  },
+);
 
-Deno.test("a command that adds jobs where there is no queue makes one, and says where", async () => {
+sqliteTest("a command that adds jobs where there is no queue makes one, and says where", async () => {
   await using folder = await tempFolder();
   const { code, err } = await jobs(folder.path, "add", "data/files/a.txt");
   assert.equal(code, 0, err);
   assert.match(err, new RegExp(`There was no database ${folder.path}/data/queue\\.db: a new one was made`));
 });
 
-Deno.test("a backup never overwrites a file unless told to, and names a folder that is missing", async () => {
-  await using folder = await tempFolder();
-  await jobs(folder.path, "add", "data/files/a.txt");
-  await Deno.writeTextFile(folder.file("copy.db"), "the only good copy");
-  const refused = await jobs(folder.path, "backup", "copy.db");
-  assert.equal(refused.code, 74);
-  assert.match(refused.err, /copy\.db is there already.*--replace/);
-  assert.equal(await Deno.readTextFile(folder.file("copy.db")), "the only good copy");
-  assert.equal((await jobs(folder.path, "backup", "copy.db", "--replace")).code, 0);
-  const missing = await jobs(folder.path, "backup", "nowhere/copy.db");
-  assert.equal(missing.code, 74);
-  assert.match(missing.err, /There is no folder nowhere for the backup/);
-  assert.match((await jobs(folder.path, "backup", "data")).err, /data is not a file/);
-  assert.deepEqual(names(folder.path), ["copy.db", "data", "logs"]);
-});
+sqliteTest(
+  "a backup never overwrites a file unless told to, and names a folder that is missing",
+  async () => {
+    await using folder = await tempFolder();
+    await jobs(folder.path, "add", "data/files/a.txt");
+    await Deno.writeTextFile(folder.file("copy.db"), "the only good copy");
+    const refused = await jobs(folder.path, "backup", "copy.db");
+    assert.equal(refused.code, 74);
+    assert.match(refused.err, /copy\.db is there already.*--replace/);
+    assert.equal(await Deno.readTextFile(folder.file("copy.db")), "the only good copy");
+    assert.equal((await jobs(folder.path, "backup", "copy.db", "--replace")).code, 0);
+    const missing = await jobs(folder.path, "backup", "nowhere/copy.db");
+    assert.equal(missing.code, 74);
+    assert.match(missing.err, /There is no folder nowhere for the backup/);
+    assert.match((await jobs(folder.path, "backup", "data")).err, /data is not a file/);
+    assert.deepEqual(names(folder.path), ["copy.db", "data", "logs"]);
+  },
+);

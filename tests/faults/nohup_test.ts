@@ -4,6 +4,7 @@ import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/processes/free_port.ts";
 import { isHealthy } from "../support/processes/is_healthy.ts";
 import { tempFolder } from "../support/temp_folder.ts";
+import { urlFor } from "../support/backend.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -15,7 +16,7 @@ async function outlivesHangup(task: "start" | "supervise", before: readonly stri
   const ops = freePort();
   const env = {
     ...{ MANAGER_PORT: String(freePort()), OPS_PORT: String(ops), CONSUMERS: "1", PRODUCER_INTERVAL_MS: "0" },
-    QUEUE_URL: `sqlite:${folder.path}/queue.db`,
+    QUEUE_URL: urlFor(`${folder.path}/queue.db`),
     FILES_DIR: `${folder.path}/files`,
     LOG_DIR: `${folder.path}/logs`,
   };

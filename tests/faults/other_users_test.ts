@@ -8,6 +8,7 @@ import { openLog } from "../../workers/log.ts";
 import { prepareFolders } from "../../workers/process/folders.ts";
 import { startUnprivileged } from "../support/processes/unprivileged_start.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
+import { sqliteTest } from "../support/backend.ts";
 
 function modesIn(folder: string): Record<string, string> {
   return Object.fromEntries(
@@ -17,35 +18,41 @@ function modesIn(folder: string): Record<string, string> {
   );
 }
 
-Deno.test("the database, its log, its lock, its reserve and a backup are readable by their owner only", async () => {
-  await using folder = await tempFolder();
-  const queue = await getQueue(`sqlite:${folder.file("data/queue.db")}`, { role: "owner" });
-  await queue.add([{ id: "a" }]);
-  await queue.backup(folder.file("data/copy.db"));
-  assert.deepEqual(modesIn(folder.file("data")), {
-    "copy.db": "600",
-    "queue.db": "600",
-    "queue.db-shm": "600",
-    "queue.db-wal": "600",
-    "queue.db.lock": "600",
-    "queue.db.reserve": "600",
-  });
-  assert.equal(modesIn(folder.path).data, "700");
-  await queue.close();
-});
+sqliteTest(
+  "the database, its log, its lock, its reserve and a backup are readable by their owner only",
+  async () => {
+    await using folder = await tempFolder();
+    const queue = await getQueue(`sqlite:${folder.file("data/queue.db")}`, { role: "owner" });
+    await queue.add([{ id: "a" }]);
+    await queue.backup(folder.file("data/copy.db"));
+    assert.deepEqual(modesIn(folder.file("data")), {
+      "copy.db": "600",
+      "queue.db": "600",
+      "queue.db-shm": "600",
+      "queue.db-wal": "600",
+      "queue.db.lock": "600",
+      "queue.db.reserve": "600",
+    });
+    assert.equal(modesIn(folder.path).data, "700");
+    await queue.close();
+  },
+);
 
-Deno.test("files of an earlier release that other users could read are made private at the start", async () => {
-  await using folder = await tempFolder();
-  const url = `sqlite:${folder.file("queue.db")}`;
-  await (await getQueue(url, { role: "owner" })).close();
-  for (const name of Object.keys(modesIn(folder.path))) Deno.chmodSync(folder.file(name), 0o644);
-  const queue = await getQueue(url, { role: "owner" });
-  await queue.add([{ id: "a" }]);
-  assert.deepEqual([...new Set(Object.values(modesIn(folder.path)))], ["600"]);
-  await queue.close();
-});
+sqliteTest(
+  "files of an earlier release that other users could read are made private at the start",
+  async () => {
+    await using folder = await tempFolder();
+    const url = `sqlite:${folder.file("queue.db")}`;
+    await (await getQueue(url, { role: "owner" })).close();
+    for (const name of Object.keys(modesIn(folder.path))) Deno.chmodSync(folder.file(name), 0o644);
+    const queue = await getQueue(url, { role: "owner" });
+    await queue.add([{ id: "a" }]);
+    assert.deepEqual([...new Set(Object.values(modesIn(folder.path)))], ["600"]);
+    await queue.close();
+  },
+);
 
-Deno.test("logs are readable by their owner only, old ones too", async () => {
+sqliteTest("logs are readable by their owner only, old ones too", async () => {
   await using folder = await tempFolder();
   const dir = folder.file("logs");
   Deno.mkdirSync(dir, { mode: 0o755 });
@@ -63,20 +70,26 @@ async function begun(): Promise<TempFolder> {
   return folder;
 }
 
-Deno.test("a database that cannot be written ends the start with 74, naming the file and its owner, and is unchanged", async () => {
-  await using folder = await begun();
-  Deno.chmodSync(folder.file("data/queue.db"), 0o444);
-  const ended = await startUnprivileged(folder.path);
-  if (ended === null) return;
-  assert.equal(ended.code, 74, ended.words);
-  assert.match(
-    ended.words,
-    /queue\.db cannot be written: .*chown.*queue\.db belongs to user \d+ \(mode 0\d+\)/,
-  );
-  assert.deepEqual(Object.keys(modesIn(folder.file("data"))).filter((name) => /-(wal|shm)$/.test(name)), []);
-});
+sqliteTest(
+  "a database that cannot be written ends the start with 74, naming the file and its owner, and is unchanged",
+  async () => {
+    await using folder = await begun();
+    Deno.chmodSync(folder.file("data/queue.db"), 0o444);
+    const ended = await startUnprivileged(folder.path);
+    if (ended === null) return;
+    assert.equal(ended.code, 74, ended.words);
+    assert.match(
+      ended.words,
+      /queue\.db cannot be written: .*chown.*queue\.db belongs to user \d+ \(mode 0\d+\)/,
+    );
+    assert.deepEqual(
+      Object.keys(modesIn(folder.file("data"))).filter((name) => /-(wal|shm)$/.test(name)),
+      [],
+    );
+  },
+);
 
-Deno.test("a command of another user is refused before it creates a log beside the database", async () => {
+sqliteTest("a command of another user is refused before it creates a log beside the database", async () => {
   if (Deno.uid() !== 0) return;
   await using folder = await begun();
   const data = folder.file("data");

@@ -21,6 +21,7 @@ const COMMITS = 40;
 
 export const powerLoss: Fault = {
   letter: "P",
+  about: "SQLite",
   title: "the power fails: whatever was not synced is gone",
   tries: { each: 50, long: 10_000 },
   async *attempts(chance) {

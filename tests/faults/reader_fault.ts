@@ -25,6 +25,7 @@ const PATIENCE_MS = 60_000;
 
 export const reader: Fault = {
   letter: "R",
+  about: "SQLite",
   title: "ten readers hold the database for five seconds without a gap, while much is written",
   tries: { each: 1, long: 1 },
   async *attempts() {

@@ -29,6 +29,7 @@ const CALLS_OF_A_DAY = 310;
 
 export const sqlErrors: Fault = {
   letter: "E",
+  about: "SQLite",
   title: "the k-th call to SQLite fails",
   tries: { each: 300, long: 900 },
   async *attempts(chance) {

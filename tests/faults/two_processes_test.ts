@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { openStore } from "@persistent-queue/queue";
+import { addAll, newJob } from "../conformance/stage.ts";
 import { verify } from "../../queue/maintenance/verify.ts";
 import { wholeLines } from "../support/system/ledger.ts";
 import { tempFolder } from "../support/temp_folder.ts";
+import { urlFor } from "../support/backend.ts";
 
 const JOBS = 1_000;
 const PROCESSES = 2;
@@ -10,11 +12,10 @@ const CHILD = new URL("./two_processes/claiming_child.ts", import.meta.url).path
 
 Deno.test("processes that share a database run every job exactly once", async () => {
   await using folder = await tempFolder();
-  const url = `sqlite:${folder.file("queue.db")}`;
+  const url = urlFor(folder.file("queue.db"));
   const store = await openStore(url, "owner");
   try {
-    const job = { kind: "file", payload: "null", priority: 0, runAt: 0, createdAt: 0, replace: false };
-    await store.insert(Array.from({ length: JOBS }, (_, i) => ({ ...job, id: `j${i}` })));
+    await addAll(store, Array.from({ length: JOBS }, (_, i) => newJob(`j${i}`, { runAt: 0 })));
     const said = await workTogether(url);
     for (const lines of said) {
       assert.ok(lines.length > JOBS / 20, `each process ran a share: ${lines.length}`);

@@ -27,6 +27,7 @@ const UPGRADES = Array.from({ length: CURRENT_SCHEMA - 1 }, (_, i) => i + 1)
 
 export const upgrade: Fault = {
   letter: "X",
+  about: "SQLite",
   title: "a kill in the middle of an upgrade from an earlier schema",
   tries: { each: UPGRADES.length, long: 5 * UPGRADES.length },
   async *attempts(chance) {

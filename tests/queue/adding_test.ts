@@ -5,6 +5,7 @@ import { newJob } from "../conformance/stage.ts";
 import { claimNext, end } from "../support/queue/attempts.ts";
 import { START, testQueue } from "../support/queue/test_queue.ts";
 import { tempFolder } from "../support/temp_folder.ts";
+import { sqliteTest, urlFor } from "../support/backend.ts";
 
 Deno.test("a job gets its kind, payload, priority and time unless the caller says otherwise", async () => {
   await using on = await testQueue();
@@ -108,20 +109,23 @@ function hasCode(code: string): (error: unknown) => boolean {
   return (error) => error instanceof QueueError && error.code === code;
 }
 
-Deno.test("a thousand new jobs are one turn, and added again they are two: other work gets its turn between", async () => {
-  await using folder = await tempFolder();
-  const store = await openStore(`sqlite:${folder.file("queue.db")}`, "owner");
-  try {
-    const jobs = Array.from({ length: 1_000 }, (_, i) => newJob(`job ${i}`));
-    assert.equal((await store.insert(jobs)).length, 1_000);
-    const again = await store.insert(jobs);
-    assert.equal(again.length, 500);
-    assert.ok(again.every(({ outcome }, i) => outcome === "waiting" && again[i]?.job.id === `job ${i}`));
-    // New ones behind the end of a turn wait for theirs.
-    const mixed = [...jobs, newJob("new")];
-    assert.equal((await store.insert(mixed)).length, 500);
-    assert.equal(await store.get("new"), null);
-  } finally {
-    await store.close();
-  }
-});
+sqliteTest(
+  "a thousand new jobs are one turn, and added again they are two: other work gets its turn between",
+  async () => {
+    await using folder = await tempFolder();
+    const store = await openStore(urlFor(folder.file("queue.db")), "owner");
+    try {
+      const jobs = Array.from({ length: 1_000 }, (_, i) => newJob(`job ${i}`));
+      assert.equal((await store.insert(jobs)).length, 1_000);
+      const again = await store.insert(jobs);
+      assert.equal(again.length, 500);
+      assert.ok(again.every(({ outcome }, i) => outcome === "waiting" && again[i]?.job.id === `job ${i}`));
+      // New ones behind the end of a turn wait for theirs.
+      const mixed = [...jobs, newJob("new")];
+      assert.equal((await store.insert(mixed)).length, 500);
+      assert.equal(await store.get("new"), null);
+    } finally {
+      await store.close();
+    }
+  },
+);

@@ -6,6 +6,7 @@ import type { Store } from "../../queue/store.ts";
 import { add, claimOne, newJob, settlement } from "../conformance/stage.ts";
 import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 import { tempFolder } from "../support/temp_folder.ts";
+import { sqliteTest } from "../support/backend.ts";
 
 async function onStore(story: (store: Store, path: string) => Promise<void>): Promise<void> {
   await using folder = await tempFolder();
@@ -22,7 +23,7 @@ async function idsOf(store: Store): Promise<string[]> {
   return (await store.list({ limit: 10 })).jobs.map(({ id }) => id).sort();
 }
 
-Deno.test("a job that the table refuses is not added, but the jobs of the same turn are", async () => {
+sqliteTest("a job that the table refuses is not added, but the jobs of the same turn are", async () => {
   await onStore(async (store) => {
     const added = ["a", "", "c"].map((id) => store.insert([newJob(id)]));
     const [a, none, c] = await Promise.allSettled(added);
@@ -33,7 +34,7 @@ Deno.test("a job that the table refuses is not added, but the jobs of the same t
   });
 });
 
-Deno.test("a completion that the table refuses does not undo another one", async () => {
+sqliteTest("a completion that the table refuses does not undo another one", async () => {
   await onStore(async (store) => {
     await store.insert([newJob("a"), newJob("b")]);
     const [one, other] = [await claimOne(store), await claimOne(store)];
@@ -48,7 +49,7 @@ Deno.test("a completion that the table refuses does not undo another one", async
   });
 });
 
-Deno.test("a rule added by hand refuses one claim, and the adds of the same turn are stored", async () => {
+sqliteTest("a rule added by hand refuses one claim, and the adds of the same turn are stored", async () => {
   await onStore(async (store, path) => {
     await add(store, "a");
     await sqliteShell(
@@ -64,28 +65,34 @@ Deno.test("a rule added by hand refuses one claim, and the adds of the same turn
   });
 });
 
-Deno.test("a rule added by hand that skips one job of a claim does not keep the others from being claimed", async () => {
-  await onStore(async (store, path) => {
-    await store.insert(["a", "b", "c"].map((id) => newJob(id)));
-    await sqliteShell(
-      path,
-      `CREATE TRIGGER not_b BEFORE UPDATE OF lease ON jobs WHEN OLD.id = 'b' BEGIN SELECT RAISE(IGNORE); END;`,
-    );
-    const { claimed } = await store.claim([{ consumerId: "c1", limit: 3, suspect: false }]);
-    assert.deepEqual(claimed.map(({ id }) => id), ["a", "c"]);
-    assert.equal((await store.get("b"))?.job.status, "PENDING");
-  });
-});
+sqliteTest(
+  "a rule added by hand that skips one job of a claim does not keep the others from being claimed",
+  async () => {
+    await onStore(async (store, path) => {
+      await store.insert(["a", "b", "c"].map((id) => newJob(id)));
+      await sqliteShell(
+        path,
+        `CREATE TRIGGER not_b BEFORE UPDATE OF lease ON jobs WHEN OLD.id = 'b' BEGIN SELECT RAISE(IGNORE); END;`,
+      );
+      const { claimed } = await store.claim([{ consumerId: "c1", limit: 3, suspect: false }]);
+      assert.deepEqual(claimed.map(({ id }) => id), ["a", "c"]);
+      assert.equal((await store.get("b"))?.job.status, "PENDING");
+    });
+  },
+);
 
-Deno.test("jobs that are added together have the numbers of their rows, whatever a trigger made by hand adds", async () => {
-  await onStore(async (store, path) => {
-    await sqliteShell(
-      path,
-      `CREATE TRIGGER and_after AFTER INSERT ON jobs WHEN NEW.id NOT LIKE 'after %' BEGIN
+sqliteTest(
+  "jobs that are added together have the numbers of their rows, whatever a trigger made by hand adds",
+  async () => {
+    await onStore(async (store, path) => {
+      await sqliteShell(
+        path,
+        `CREATE TRIGGER and_after AFTER INSERT ON jobs WHEN NEW.id NOT LIKE 'after %' BEGIN
         INSERT INTO jobs (id) VALUES ('after ' || NEW.id); END;`,
-    );
-    const added = await store.insert(["a", "b", "c", "d", "a"].map((id) => newJob(id)));
-    for (const { job } of added) assert.equal(job.seq, (await store.get(job.id))?.job.seq);
-    assert.equal((await idsOf(store)).length, 8);
-  });
-});
+      );
+      const added = await store.insert(["a", "b", "c", "d", "a"].map((id) => newJob(id)));
+      for (const { job } of added) assert.equal(job.seq, (await store.get(job.id))?.job.seq);
+      assert.equal((await idsOf(store)).length, 8);
+    });
+  },
+);

@@ -7,6 +7,7 @@ import { add, addAll, addSuspect, bring, newJob, PROCESS } from "../conformance/
 import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { STATUSES } from "../../queue/job.ts";
+import { sqliteTest, urlFor } from "../support/backend.ts";
 
 interface Stage extends AsyncDisposable {
   readonly source: Store;
@@ -16,8 +17,8 @@ interface Stage extends AsyncDisposable {
 
 async function stage(): Promise<Stage> {
   const folder = await tempFolder();
-  const source = await openStore(`sqlite:${folder.file("source.db")}`, "guest");
-  const target = await openStore(`sqlite:${folder.file("target.db")}`, "guest");
+  const source = await openStore(urlFor(folder.file("source.db")), "guest");
+  const target = await openStore(urlFor(folder.file("target.db")), "guest");
   return {
     ...{ source, target, targetPath: folder.file("target.db") },
     [Symbol.asyncDispose]: async () => {
@@ -144,14 +145,14 @@ Deno.test("a source that is written to during the copy is noticed in the end", a
   await assertRefused(copyQueue({ source, target }), /"job 0"/, /changed while/);
 });
 
-Deno.test("a target whose counts are wrong is no success", async () => {
+sqliteTest("a target whose counts are wrong is no success", async () => {
   await using stores = await stage();
   await add(stores.source, "a");
   await sqliteShell(stores.targetPath, "UPDATE job_counts SET n = 5 WHERE status = 'FAILED'");
   await assertRefused(copyQueue(stores), /FAILED/, /jobs verify/);
 });
 
-Deno.test("a job that the target does not take is named, and those before it are copied", async () => {
+sqliteTest("a job that the target does not take is named, and those before it are copied", async () => {
   await using stores = await stage();
   const { source, target } = stores;
   await source.restore([
@@ -172,24 +173,27 @@ Deno.test("a job that the target does not take is named, and those before it are
   assert.equal((await copyQueue(stores)).jobs, 3);
 });
 
-Deno.test("a SQLite queue on which a supervisor works is refused, and none can start while it is copied", async () => {
-  await using folder = await tempFolder();
-  const url = `sqlite:${folder.file("queue.db")}`;
-  const options = { name: "source", setting: "--from" };
-  const owner = await openStore(url, "owner");
-  await assertRefused(openAtRest(url, options), /supervisor works on the source/, /stop it first/);
-  // One that was killed has left its row.
-  await owner.join(PROCESS);
-  await owner.close();
-  const atRest = await openAtRest(url, options);
-  await assert.rejects(openStore(url, "owner"), /in use by another supervisor/);
-  await atRest[Symbol.asyncDispose]();
-  await (await openStore(url, "owner")).close();
-});
+sqliteTest(
+  "a SQLite queue on which a supervisor works is refused, and none can start while it is copied",
+  async () => {
+    await using folder = await tempFolder();
+    const url = urlFor(folder.file("queue.db"));
+    const options = { name: "source", setting: "--from" };
+    const owner = await openStore(url, "owner");
+    await assertRefused(openAtRest(url, options), /supervisor works on the source/, /stop it first/);
+    // One that was killed has left its row.
+    await owner.join(PROCESS);
+    await owner.close();
+    const atRest = await openAtRest(url, options);
+    await assert.rejects(openStore(url, "owner"), /in use by another supervisor/);
+    await atRest[Symbol.asyncDispose]();
+    await (await openStore(url, "owner")).close();
+  },
+);
 
-Deno.test("a source that is not there is not made, and the sentence names the option", async () => {
+sqliteTest("a source that is not there is not made, and the sentence names the option", async () => {
   await using folder = await tempFolder();
-  const url = `sqlite:${folder.file("none.db")}`;
+  const url = urlFor(folder.file("none.db"));
   await assert.rejects(
     openAtRest(url, { name: "source", setting: "--from", mustExist: true }),
     /There is no database .*check --from/,

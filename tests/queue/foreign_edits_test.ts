@@ -1,21 +1,22 @@
-/** People edit the database with the `sqlite3` command while the system runs. */
+/** People edit the database by hand while the system runs. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { STATUSES } from "@persistent-queue/queue";
+import { editTest, sqliteTest } from "../support/backend.ts";
 import { eventually } from "../support/eventually.ts";
 import { claimNext, end } from "../support/queue/attempts.ts";
 import { GroupCommit } from "../../queue/sqlite/group_commit.ts";
-import { sqliteShell } from "../support/queue/sqlite_shell.ts";
+import { editByHand } from "../support/queue/hand_edit.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { type TestQueue, testQueue } from "../support/queue/test_queue.ts";
 
 /** Fails unless the stored counts match the rows. */
-async function assertCounted({ queue, path }: TestQueue): Promise<void> {
+async function assertCounted({ queue, url }: TestQueue): Promise<void> {
   const { counts } = await queue.stats();
   for (const status of STATUSES) {
     assert.equal(
       counts[status],
-      Number(await sqliteShell(path, `SELECT count(*) FROM jobs WHERE status = '${status}'`)),
+      Number(await editByHand(url, `SELECT count(*) FROM jobs WHERE status = '${status}'`)),
     );
   }
 }
@@ -24,12 +25,12 @@ function changesIn({ events }: TestQueue): number {
   return events.filter((event) => event.type === "changed-outside").length;
 }
 
-Deno.test("a manual edit is noticed, shown and counted", async () => {
+editTest("a manual edit is noticed, shown and counted", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "data/files/abc123.txt" }, { id: "other" }]);
   using _watch = on.queue.watch();
   const before = on.queue.revision;
-  await sqliteShell(on.path, "UPDATE jobs SET status='FAILED', retries=1 WHERE id='data/files/abc123.txt';");
+  await editByHand(on.url, "UPDATE jobs SET status='FAILED', retries=1 WHERE id='data/files/abc123.txt';");
   await eventually("it is noticed", () => changesIn(on) > 0);
   assert.ok(on.queue.revision > before);
   const { job } = await on.queue.get("data/files/abc123.txt");
@@ -39,53 +40,59 @@ Deno.test("a manual edit is noticed, shown and counted", async () => {
   assert.equal((await claimNext(on.queue)).id, "other");
 });
 
-Deno.test("no change from outside is reported while no other program writes", async () => {
+editTest("no change from outside is reported while no other program writes", async () => {
   await using on = await testQueue();
   using _watch = on.queue.watch();
   await on.queue.add([{ id: "a" }]);
-  await sqliteShell(on.path, "SELECT count(*) FROM jobs");
+  await editByHand(on.url, "SELECT count(*) FROM jobs");
   await new Promise((resolve) => setTimeout(resolve, 500));
   assert.equal(changesIn(on), 0);
 });
 
-Deno.test("counts that two manual edits in a row leave wrong are corrected, and the pages are told", async () => {
-  await using on = await testQueue();
-  await on.queue.add([{ id: "a" }]);
-  using _watch = on.queue.watch();
-  const countsWhenTold: number[] = [];
-  on.queue.subscribe(async (event) => {
-    if (event.type === "changed-outside") countsWhenTold.push((await on.queue.stats()).counts.PENDING);
-  });
-  for (let edits = 1; edits <= 2; edits++) {
-    // Replacing a row by hand fires no trigger for the old one.
-    await sqliteShell(on.path, "INSERT OR REPLACE INTO jobs (id) VALUES ('a')");
-    await eventually("it is noticed", () => countsWhenTold.length >= edits);
-  }
-  await eventually("the count is right when the pages are told last", () => countsWhenTold.at(-1) === 1);
-  await assertCounted(on);
-});
+sqliteTest(
+  "counts that two manual edits in a row leave wrong are corrected, and the pages are told",
+  async () => {
+    await using on = await testQueue();
+    await on.queue.add([{ id: "a" }]);
+    using _watch = on.queue.watch();
+    const countsWhenTold: number[] = [];
+    on.queue.subscribe(async (event) => {
+      if (event.type === "changed-outside") countsWhenTold.push((await on.queue.stats()).counts.PENDING);
+    });
+    for (let edits = 1; edits <= 2; edits++) {
+      // Replacing a row by hand fires no trigger for the old one.
+      await editByHand(on.url, "INSERT OR REPLACE INTO jobs (id) VALUES ('a')");
+      await eventually("it is noticed", () => countsWhenTold.length >= edits);
+    }
+    await eventually("the count is right when the pages are told last", () => countsWhenTold.at(-1) === 1);
+    await assertCounted(on);
+  },
+);
 
-Deno.test("jobs that are added, moved and deleted by hand stay counted, and the queue processes them", async () => {
-  await using on = await testQueue();
-  await on.queue.add([{ id: "a" }, { id: "b" }]);
-  await sqliteShell(
-    on.path,
-    `INSERT INTO jobs (id, kind, run_at, created_at, updated_at) VALUES ('by hand', 'file', 0, 0, 0);
+editTest(
+  "jobs that are added, moved and deleted by hand stay counted, and the queue processes them",
+  async () => {
+    await using on = await testQueue();
+    await on.queue.add([{ id: "a" }, { id: "b" }]);
+    await editByHand(
+      on.url,
+      `INSERT INTO jobs (id, kind, run_at, created_at, updated_at) VALUES ('by hand', 'file', 0, 0, 0);
      UPDATE jobs SET status = 'CANCELED' WHERE id = 'a';
      DELETE FROM jobs WHERE id = 'b';`,
-  );
-  await assertCounted(on);
-  const job = await claimNext(on.queue);
-  assert.deepEqual([job.id, job.payload], ["by hand", "null"]);
-  assert.deepEqual(await end(on.queue, job, { type: "returned", result: null }), { type: "stored" });
-  await assertCounted(on);
-  assert.deepEqual(await on.queue.check({ deep: true }), []);
-});
+    );
+    await assertCounted(on);
+    const job = await claimNext(on.queue);
+    assert.deepEqual([job.id, job.payload], ["by hand", "null"]);
+    assert.deepEqual(await end(on.queue, job, { type: "returned", result: null }), { type: "stored" });
+    await assertCounted(on);
+    assert.deepEqual(await on.queue.check({ deep: true }), []);
+  },
+);
 
-Deno.test("a job that is inserted by hand with only its id waits, and is processed", async () => {
+editTest("a job that is inserted by hand with only its id waits, and is processed", async () => {
   await using on = await testQueue();
   const before = Date.now() - 1_000;
-  await sqliteShell(on.path, "INSERT INTO jobs (id) VALUES ('data/files/by-hand.txt')");
+  await editByHand(on.url, "INSERT INTO jobs (id) VALUES ('data/files/by-hand.txt')");
   const { job } = await on.queue.get("data/files/by-hand.txt");
   assert.deepEqual([job.status, job.kind, job.payload], ["PENDING", "file", "null"]);
   assert.ok(job.createdAt >= before && job.createdAt <= Date.now() + 1_000);
@@ -93,12 +100,12 @@ Deno.test("a job that is inserted by hand with only its id waits, and is process
   await assertCounted(on);
 });
 
-Deno.test("every status can be set by hand, from every other, and is shown as it is", async () => {
+editTest("every status can be set by hand, from every other, and is shown as it is", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);
   for (const from of STATUSES) {
     for (const to of STATUSES) {
-      await sqliteShell(on.path, `UPDATE jobs SET status='${from}'; UPDATE jobs SET status='${to}';`);
+      await editByHand(on.url, `UPDATE jobs SET status='${from}'; UPDATE jobs SET status='${to}';`);
       assert.equal((await on.queue.get("a")).job.status, to);
       assert.deepEqual((await on.queue.list({ status: to })).jobs.map((job) => job.id), ["a"]);
       assert.equal((await on.queue.stats()).counts[to], 1);
@@ -107,21 +114,21 @@ Deno.test("every status can be set by hand, from every other, and is shown as it
   await assertCounted(on);
 });
 
-Deno.test("a job that was set to PROCESSING by hand has no holder, and the sweep releases it", async () => {
+editTest("a job that was set to PROCESSING by hand has no holder, and the sweep releases it", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);
-  await sqliteShell(on.path, "UPDATE jobs SET status='PROCESSING' WHERE id='a'");
+  await editByHand(on.url, "UPDATE jobs SET status='PROCESSING' WHERE id='a'");
   assert.equal((await on.queue.list({ status: "PROCESSING" })).jobs.length, 1);
   assert.equal(await on.queue.sweep({ held: [], freed: 0 }), 1);
   assert.equal((await claimNext(on.queue)).id, "a");
 });
 
-Deno.test("a worker whose job was set to another status by hand loses it", async () => {
+editTest("a worker whose job was set to another status by hand loses it", async () => {
   await using on = await testQueue();
   for (const status of STATUSES.filter((one) => one !== "PROCESSING")) {
     await on.queue.add([{ id: status, priority: 100 }]);
     const held = await claimNext(on.queue);
-    await sqliteShell(on.path, `UPDATE jobs SET status='${status}' WHERE id='${status}'`);
+    await editByHand(on.url, `UPDATE jobs SET status='${status}' WHERE id='${status}'`);
     assert.deepEqual(await on.queue.renew([held]), [false]);
     assert.deepEqual(await end(on.queue, held, { type: "returned", result: null }), { type: "lost" });
     assert.equal((await on.queue.get(status)).job.status, status);
@@ -129,19 +136,22 @@ Deno.test("a worker whose job was set to another status by hand loses it", async
   }
 });
 
-Deno.test("a job that was finished by hand can be resubmitted, replaced and pruned like any other", async () => {
-  await using on = await testQueue({ retentionMs: 1_000 });
-  await on.queue.add(["a", "b", "c"].map((id) => ({ id })));
-  await sqliteShell(on.path, "UPDATE jobs SET status='FAILED'");
-  assert.equal((await on.queue.move("resubmit", ["a"], "test"))[0]?.ok, true);
-  assert.equal((await on.queue.add([{ id: "b", replace: true }]))[0]?.outcome, "replaced");
-  on.clock.pass(2_000);
-  assert.equal(await on.queue.prune(), 1);
-  await assert.rejects(on.queue.get("c"));
-  await assertCounted(on);
-});
+editTest(
+  "a job that was finished by hand can be resubmitted, replaced and pruned like any other",
+  async () => {
+    await using on = await testQueue({ retentionMs: 1_000 });
+    await on.queue.add(["a", "b", "c"].map((id) => ({ id })));
+    await editByHand(on.url, "UPDATE jobs SET status='FAILED'");
+    assert.equal((await on.queue.move("resubmit", ["a"], "test"))[0]?.ok, true);
+    assert.equal((await on.queue.add([{ id: "b", replace: true }]))[0]?.outcome, "replaced");
+    on.clock.pass(2_000);
+    assert.equal(await on.queue.prune(), 1);
+    await assert.rejects(on.queue.get("c"));
+    await assertCounted(on);
+  },
+);
 
-Deno.test("a manual edit that makes no sense is refused by the database itself", async () => {
+sqliteTest("a manual edit that makes no sense is refused by the database itself", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);
   const before = await on.queue.get("a");
@@ -157,13 +167,13 @@ Deno.test("a manual edit that makes no sense is refused by the database itself",
     "INSERT INTO jobs (id, kind, run_at, created_at, updated_at) VALUES ('a', 'file', 0, 0, 0)",
   ];
   for (const sql of nonsense) {
-    await assert.rejects(sqliteShell(on.path, sql), /constraint|cannot store/i, sql);
+    await assert.rejects(editByHand(on.url, sql), /constraint|cannot store/i, sql);
   }
   assert.deepEqual(await on.queue.get("a"), before);
   await assertCounted(on);
 });
 
-Deno.test("a write waits while another program holds the database; reads still work", async () => {
+sqliteTest("a write waits while another program holds the database; reads still work", async () => {
   await using on = await testQueue();
   const other = new DatabaseSync(on.path);
   try {
@@ -184,7 +194,7 @@ Deno.test("a write waits while another program holds the database; reads still w
   assert.equal(on.queue.trouble, null);
 });
 
-Deno.test("a claim waits for a foreign transaction, and does not overlook what it commits", async () => {
+sqliteTest("a claim waits for a foreign transaction, and does not overlook what it commits", async () => {
   await using on = await testQueue();
   const other = new DatabaseSync(on.path);
   try {
@@ -201,23 +211,26 @@ Deno.test("a claim waits for a foreign transaction, and does not overlook what i
   }
 });
 
-Deno.test("the rows that a write has read stay true until it commits: no other connection can begin to write", async () => {
-  await using folder = await tempFolder();
-  const [ours, theirs] = [
-    new DatabaseSync(folder.file("queue.db")),
-    new DatabaseSync(folder.file("queue.db")),
-  ];
-  ours.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (x INTEGER)");
-  const commits = new GroupCommit(ours, { onFull: () => {}, makeRoom: () => false, onFault: () => {} });
-  try {
-    await commits.write(() => {
-      assert.equal(ours.prepare("SELECT count(*) AS n FROM t").get()?.["n"], 0);
-      assert.throws(() => theirs.exec("BEGIN IMMEDIATE"), /locked/);
-    });
-    theirs.exec("BEGIN IMMEDIATE; ROLLBACK");
-  } finally {
-    commits.close();
-    ours.close();
-    theirs.close();
-  }
-});
+sqliteTest(
+  "the rows that a write has read stay true until it commits: no other connection can begin to write",
+  async () => {
+    await using folder = await tempFolder();
+    const [ours, theirs] = [
+      new DatabaseSync(folder.file("queue.db")),
+      new DatabaseSync(folder.file("queue.db")),
+    ];
+    ours.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (x INTEGER)");
+    const commits = new GroupCommit(ours, { onFull: () => {}, makeRoom: () => false, onFault: () => {} });
+    try {
+      await commits.write(() => {
+        assert.equal(ours.prepare("SELECT count(*) AS n FROM t").get()?.["n"], 0);
+        assert.throws(() => theirs.exec("BEGIN IMMEDIATE"), /locked/);
+      });
+      theirs.exec("BEGIN IMMEDIATE; ROLLBACK");
+    } finally {
+      commits.close();
+      ours.close();
+      theirs.close();
+    }
+  },
+);

@@ -7,6 +7,7 @@ import { BallastFile } from "../../queue/sqlite/ballast_file.ts";
 import { toStorageError } from "../../queue/sqlite/faults.ts";
 import { GroupCommit } from "../../queue/sqlite/group_commit.ts";
 import { tempFolder } from "../support/temp_folder.ts";
+import { sqliteTest } from "../support/backend.ts";
 
 /** A database with room for only some small rows, and a reserve of a hundred pages. */
 async function narrowDatabase() {
@@ -36,7 +37,7 @@ async function narrowDatabase() {
   return { turn, put, rows, told, reserveLeft: () => reserve, [Symbol.asyncDispose]: dispose };
 }
 
-Deno.test("on a full disk work in flight is still stored, and new jobs are refused", async () => {
+sqliteTest("on a full disk work in flight is still stored, and new jobs are refused", async () => {
   await using on = await narrowDatabase();
   const outcomes = await Promise.allSettled([
     on.turn.write(on.put(100_000), { isRefusedWhenFull: true }),
@@ -51,26 +52,26 @@ Deno.test("on a full disk work in flight is still stored, and new jobs are refus
   assert.equal(on.told.length, 2);
 });
 
-Deno.test("a single write on a full disk gets the reserve too", async () => {
+sqliteTest("a single write on a full disk gets the reserve too", async () => {
   await using on = await narrowDatabase();
   await on.turn.write(on.put(100_000));
   assert.equal(on.rows(), 1);
 });
 
-Deno.test("new jobs do not use up the reserve", async () => {
+sqliteTest("new jobs do not use up the reserve", async () => {
   await using on = await narrowDatabase();
   await assert.rejects(on.turn.write(on.put(100_000), { isRefusedWhenFull: true }), StorageError);
   assert.equal(on.reserveLeft(), 100);
 });
 
-Deno.test("when the reserve is used up as well, the write is refused and nothing of it stays", async () => {
+sqliteTest("when the reserve is used up as well, the write is refused and nothing of it stays", async () => {
   await using on = await narrowDatabase();
   await assert.rejects(on.turn.write(on.put(10_000_000)), /disk is full/);
   assert.equal(on.rows(), 0);
   await on.turn.write(on.put(10));
 });
 
-Deno.test("a database has a reserve beside it, which is written again when it is missing", async () => {
+sqliteTest("a database has a reserve beside it, which is written again when it is missing", async () => {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
   for (const _ of ["first", "again"]) {
@@ -81,25 +82,28 @@ Deno.test("a database has a reserve beside it, which is written again when it is
   }
 });
 
-Deno.test("a spent reserve refuses new jobs until it can be written again, and leaves no draft behind", async () => {
-  await using folder = await tempFolder();
-  const path = folder.file("queue.db");
-  const reserve = new BallastFile(path);
-  reserve.assertRoom();
-  // A folder takes its place, so the reserve cannot be written, as on a full disk.
-  assert.ok(reserve.spend("The disk is full: a test."));
-  assert.ok(!reserve.spend("The disk is full: a test."));
-  Deno.mkdirSync(`${path}.reserve/in the way`, { recursive: true });
-  assert.throws(() => reserve.assertRoom(), {
-    ...{ name: "StorageError", message: "The disk is full: a test." },
-    publicMessage: "The disk is full: make room and the queue goes on by itself.",
-  });
-  assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["queue.db.reserve"]);
-  Deno.removeSync(`${path}.reserve`, { recursive: true });
-  await new Promise((resolve) => setTimeout(resolve, 1_010));
-  reserve.assertRoom();
-  assert.equal(Deno.statSync(`${path}.reserve`).size, 8 * 2 ** 20);
-});
+sqliteTest(
+  "a spent reserve refuses new jobs until it can be written again, and leaves no draft behind",
+  async () => {
+    await using folder = await tempFolder();
+    const path = folder.file("queue.db");
+    const reserve = new BallastFile(path);
+    reserve.assertRoom();
+    // A folder takes its place, so the reserve cannot be written, as on a full disk.
+    assert.ok(reserve.spend("The disk is full: a test."));
+    assert.ok(!reserve.spend("The disk is full: a test."));
+    Deno.mkdirSync(`${path}.reserve/in the way`, { recursive: true });
+    assert.throws(() => reserve.assertRoom(), {
+      ...{ name: "StorageError", message: "The disk is full: a test." },
+      publicMessage: "The disk is full: make room and the queue goes on by itself.",
+    });
+    assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["queue.db.reserve"]);
+    Deno.removeSync(`${path}.reserve`, { recursive: true });
+    await new Promise((resolve) => setTimeout(resolve, 1_010));
+    reserve.assertRoom();
+    assert.equal(Deno.statSync(`${path}.reserve`).size, 8 * 2 ** 20);
+  },
+);
 
 Deno.test("a write that fits does not clear the full disk before the next probe", async () => {
   const health = new StorageHealth(() => {});
@@ -134,7 +138,7 @@ Deno.test("a write that fits by chance does not clear the full disk", async () =
   assert.deepEqual(told, ["The disk is full.", null]);
 });
 
-Deno.test("the public reason of a storage error says what is wrong, and names no file", () => {
+sqliteTest("the public reason of a storage error says what is wrong, and names no file", () => {
   const path = "/srv/queue/data/queue.db";
   const full = Object.assign(new Error(`database or disk is full: ${path}`), { errcode: 13 });
   const unknown = new Error(`nothing known about ${path}`);

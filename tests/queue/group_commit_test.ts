@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
 import { GroupCommit } from "../../queue/sqlite/group_commit.ts";
+import { sqliteTest } from "../support/backend.ts";
 
 const TRANSACTIONS = 20;
 
@@ -31,11 +32,14 @@ async function roundsWhileBusy(writes: number): Promise<number> {
   return rounds;
 }
 
-Deno.test("a page that took half a second during a drain: between two busy transactions the loop goes round many times", async () => {
-  assert.ok(await roundsWhileBusy(20) > TRANSACTIONS * 20);
-});
+sqliteTest(
+  "a page that took half a second during a drain: between two busy transactions the loop goes round many times",
+  async () => {
+    assert.ok(await roundsWhileBusy(20) > TRANSACTIONS * 20);
+  },
+);
 
-Deno.test("a single write does not wait for others", async () => {
+sqliteTest("a single write does not wait for others", async () => {
   assert.ok(await roundsWhileBusy(1) < TRANSACTIONS * 3);
 });
 
@@ -58,7 +62,7 @@ async function sharers(): Promise<number> {
   return first;
 }
 
-Deno.test("a transaction ends soon, and the remaining writes come next, even at a close", async () => {
+sqliteTest("a transaction ends soon, and the remaining writes come next, even at a close", async () => {
   const count = await sharers();
   assert.ok(count >= 1 && count < 10, `${count} shared the first one`);
 });

@@ -66,6 +66,7 @@ test("a server without a free connection is told as such", async ({ server, rela
 test("a server that takes no writes is left, because another one may have its address by now", async ({ server, relay, store }) => {
   await using other = await redisServer();
   await store.insert([JOB]);
+  await store.join({ id: "one", host: "here", pid: 1, version: "1.2.3" });
   let changes = 0;
   using _watch = store.watch(() => changes += 1);
   await server.command("REPLICAOF", "127.0.0.1", String(other.port));
@@ -74,6 +75,9 @@ test("a server that takes no writes is left, because another one may have its ad
   assert.match(await told(store.insert([JOB])), /^Redis takes no writes here: this server is a replica \(/);
   await eventually("it works", () => works(store));
   assert.equal(await other.command("EXISTS", "{persistent-queue}:job:1"), 1);
+  await eventually("the process is seen to live", async () => {
+    return String(await other.command("PUBSUB", "NUMSUB", "{persistent-queue}:lives:one")).endsWith(",1");
+  });
   await eventually("changes are told", async () => {
     const seen = changes;
     const guest = await openStore(other.url(), "guest");

@@ -5,6 +5,7 @@ import { RequestRecord } from "../../queue/maintenance/request_record.ts";
 import { claimNext } from "../support/queue/attempts.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { testQueue } from "../support/queue/test_queue.ts";
+import { urlFor } from "../support/backend.ts";
 
 Deno.test("a request in progress excuses three deaths in a row, and no more", () => {
   const judged = (requestInProgress: boolean, uncharged: number) => {
@@ -20,6 +21,11 @@ Deno.test("a request in progress excuses three deaths in a row, and no more", ()
   assert.deepEqual(judged(false, 2), [true, 2]);
 });
 
+/** Without the id of the process. */
+function flagsOf(requestRecord: string): string {
+  return Deno.readTextFileSync(requestRecord).slice(0, 2);
+}
+
 /** A queue on the files of a process that died during these requests. */
 async function diedWith(text: string) {
   const folder = await tempFolder();
@@ -29,7 +35,7 @@ async function diedWith(text: string) {
   await on.queue.add([{ id: "a" }]);
   await claimNext(on.queue);
   return {
-    ...{ on, queue: on.queue, record: () => Deno.readTextFileSync(requestRecord) },
+    ...{ on, queue: on.queue, record: () => flagsOf(requestRecord) },
     [Symbol.asyncDispose]: async () => {
       await on[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
@@ -72,7 +78,53 @@ Deno.test("a recovery that finds nothing to free uses up no excuse", async () =>
   await Deno.writeTextFile(requestRecord, "11");
   await using on = await testQueue({ requestRecord });
   await on.queue.recover();
-  assert.equal(await Deno.readTextFile(requestRecord), "01");
+  assert.equal(flagsOf(requestRecord), "01");
+});
+
+const LAST = "00000000-0000-4000-8000-00000000000a";
+const OTHER = "00000000-0000-4000-8000-00000000000b";
+const STALL_MS = 60_000;
+
+/** The events of a job of the process `id`, which died during these requests, and seemed alive at the next start. */
+async function noticedLate(id: string, text: string) {
+  await using folder = await tempFolder();
+  const requestRecord = folder.file("queue.db.requests");
+  await Deno.writeTextFile(requestRecord, text);
+  await using on = await testQueue({ requestRecord, stallMs: STALL_MS });
+  await on.store.join({ id, host: "another", pid: 7, version: "" });
+  await on.queue.add([{ id: "a" }]);
+  await on.store.claim([{ consumerId: "c1", limit: 1, suspect: false }]);
+  await on.queue.recover();
+  assert.equal((await on.queue.get("a")).job.status, "PROCESSING");
+  on.clock.pass(STALL_MS / 2 + 1);
+  const { job: held } = await on.queue.get("a");
+  await on.queue.renew([held]);
+  on.clock.pass(STALL_MS / 2 + 1);
+  await on.queue.sweep({ held: [], freed: 0 });
+  const { job, history } = await on.queue.get("a");
+  return [history.map(({ event }) => event).join(), job.crashes, flagsOf(requestRecord)];
+}
+
+Deno.test("a process that died of a request is excused although its death is noticed only after the next start", async () => {
+  assert.deepEqual(await noticedLate(LAST, `10${LAST}`), ["released", 0, "01"]);
+  assert.deepEqual(await noticedLate(LAST, `13${LAST}`), ["crashed", 1, "03"]);
+});
+
+Deno.test("the death of another process is not excused by a request of this one's predecessor", async () => {
+  assert.deepEqual((await noticedLate(OTHER, `10${LAST}`)).slice(0, 2), ["crashed", 1]);
+});
+
+Deno.test("a late death without a job uses up no excuse", async () => {
+  await using folder = await tempFolder();
+  const requestRecord = folder.file("queue.db.requests");
+  await Deno.writeTextFile(requestRecord, `10${LAST}`);
+  await using on = await testQueue({ requestRecord, stallMs: STALL_MS });
+  await on.store.join({ id: LAST, host: "another", pid: 7, version: "" });
+  await on.queue.recover();
+  assert.equal(flagsOf(requestRecord), "01");
+  on.clock.pass(STALL_MS + 1);
+  await on.queue.sweep({ held: [], freed: 0 });
+  assert.equal(flagsOf(requestRecord), "00");
 });
 
 Deno.test("the record shows a request from the first start to the last end, and none once it is closed", async () => {
@@ -125,12 +177,12 @@ Deno.test("a process that lives for ten minutes, or stops cleanly, has three exc
 Deno.test("the command line beside the system leaves the record alone", async () => {
   await using folder = await tempFolder();
   const requestRecord = folder.file("queue.db.requests");
-  const url = `sqlite:${folder.file("queue.db")}`;
+  const url = urlFor(folder.file("queue.db"));
   const owner = await getQueue(url, { role: "owner", requestRecord });
   await owner.recover();
   const end = owner.beginRequest();
   await (await getQueue(url, { role: "guest", requestRecord })).close();
-  assert.equal(await Deno.readTextFile(requestRecord), "10");
+  assert.equal(flagsOf(requestRecord), "10");
   end();
   await owner.close();
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { getQueue, type Queue, type QueueEvent } from "@persistent-queue/queue";
 import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 import { tempFolder } from "../support/temp_folder.ts";
+import { sqliteTest } from "../support/backend.ts";
 
 const NEVER = new AbortController().signal;
 
@@ -33,7 +34,7 @@ async function afterDeath(folder: { file(name: string): string }, sql?: string):
   return next;
 }
 
-Deno.test("after a clean stop the jobs are not checked", async () => {
+sqliteTest("after a clean stop the jobs are not checked", async () => {
   await using folder = await tempFolder();
   const options = { role: "owner", kinds: ["noop"] } as const;
   const first = await getQueue(`sqlite:${folder.file("queue.db")}`, options);
@@ -46,7 +47,7 @@ Deno.test("after a clean stop the jobs are not checked", async () => {
   await second.close();
 });
 
-Deno.test("after a death every job is checked, and all is well", async () => {
+sqliteTest("after a death every job is checked, and all is well", async () => {
   await using folder = await tempFolder();
   const queue = await afterDeath(folder);
   assert.deepEqual(await eventsOfVerify(queue), [{ type: "verified", problems: [] }]);
@@ -54,7 +55,7 @@ Deno.test("after a death every job is checked, and all is well", async () => {
   await queue.close();
 });
 
-Deno.test("violations are reported after a death, on the pages too", async () => {
+sqliteTest("violations are reported after a death, on the pages too", async () => {
   await using folder = await tempFolder();
   const queue = await afterDeath(
     folder,
@@ -72,7 +73,7 @@ Deno.test("violations are reported after a death, on the pages too", async () =>
   await queue.close();
 });
 
-Deno.test("a stop ends the check after a death, without a verdict", async () => {
+sqliteTest("a stop ends the check after a death, without a verdict", async () => {
   await using folder = await tempFolder();
   const queue = await afterDeath(folder);
   const stop = new AbortController();

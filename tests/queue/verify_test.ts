@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { verify, type VerifyOptions } from "../../queue/maintenance/verify.ts";
+import { editTest, sqliteTest } from "../support/backend.ts";
 import { claimNext, end } from "../support/queue/attempts.ts";
-import { sqliteShell } from "../support/queue/sqlite_shell.ts";
+import { editByHand } from "../support/queue/hand_edit.ts";
 import { type TestQueue, testQueue } from "../support/queue/test_queue.ts";
 
 /** Three jobs: `done` is COMPLETED, `bad` FAILED after a crash, `held` is being worked on. */
@@ -80,10 +81,10 @@ const HARMS: Record<string, { sql: string; options?: Partial<VerifyOptions>; fin
   },
 };
 
-Deno.test("a retry in its time, a resubmit and a job in flight are no problem", async () => {
+editTest("a retry in its time, a resubmit and a job in flight are no problem", async () => {
   await using on = await lifelike();
-  await sqliteShell(
-    on.path,
+  await editByHand(
+    on.url,
     "INSERT INTO history (seq, at, event, lease, retries) SELECT seq, finished_at - 1000, 'retried', lease, 1 FROM jobs WHERE id = 'done'",
   );
   await on.queue.move("resubmit", ["bad"], "a test");
@@ -93,19 +94,21 @@ Deno.test("a retry in its time, a resubmit and a job in flight are no problem", 
 });
 
 for (const [what, { sql, options, finds }] of Object.entries(HARMS)) {
-  Deno.test(`verify finds ${what}`, async () => {
+  // How the counts are kept is up to each backend.
+  const test = sql === "" ? Deno.test : /job_counts/.test(sql) ? sqliteTest : editTest;
+  test(`verify finds ${what}`, async () => {
     await using on = await lifelike();
-    if (sql !== "") await sqliteShell(on.path, sql);
+    if (sql !== "") await editByHand(on.url, sql);
     const problems = await verify(on.store, { ...OPTIONS, ...options });
     assert.equal(problems.length, 1, problems.join("\n"));
     assert.match(problems[0] ?? "", finds);
   });
 }
 
-Deno.test("verify finds problems on the last page too", async () => {
+editTest("verify finds problems on the last page too", async () => {
   await using on = await lifelike();
   await on.queue.add(Array.from({ length: 1_200 }, (_, i) => ({ id: `a${i}` })));
   assert.deepEqual(await verify(on.store, OPTIONS), []);
-  await sqliteShell(on.path, "UPDATE jobs SET retries = 50 WHERE id = 'done'");
+  await editByHand(on.url, "UPDATE jobs SET retries = 50 WHERE id = 'done'");
   assert.equal((await verify(on.store, OPTIONS)).length, 1);
 });

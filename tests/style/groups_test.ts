@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FAULTS } from "../faults/faults.ts";
-import { GROUPS } from "../run_all.ts";
+import { BESIDE_ON_SERVERS, dependsOnBackend, GROUPS, ON_SERVERS } from "../groups.ts";
 import { sourceFiles } from "./source_files.ts";
 
 const named = GROUPS.flat();
@@ -17,4 +17,16 @@ Deno.test("every fault is in one of the groups, and in one only", () => {
   // The simulation has a file.
   letters.delete("A");
   assert.deepEqual(named.filter((name) => !name.endsWith(".ts")).sort(), [...letters].sort());
+});
+
+Deno.test("what runs on servers in each run exists, and is not about SQLite itself", () => {
+  const chosen = [...ON_SERVERS, ...BESIDE_ON_SERVERS];
+  assert.deepEqual(chosen.filter((group) => !dependsOnBackend(group)), []);
+  const words = chosen.flat();
+  const files = words.filter((word) => word.endsWith(".ts"));
+  assert.deepEqual(files.filter((file) => !named.includes(file)), []);
+  const letters = words.filter((word) => !word.endsWith(".ts")).map((word) => word.slice(0, 1));
+  const elsewhere = FAULTS.filter(({ about }) => about === undefined).map(({ letter }) => letter);
+  assert.ok(letters.length > 3);
+  assert.deepEqual(letters.filter((letter) => !elsewhere.includes(letter)), []);
 });

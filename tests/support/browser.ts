@@ -1,5 +1,6 @@
 /** A real browser for tests of the pages. */
 import type { Browser, BrowserType, LaunchOptions } from "playwright-core";
+import { editTest } from "./backend.ts";
 
 /** The first is the same engine without a window: it begins with a quarter of the work. */
 const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
@@ -76,11 +77,19 @@ function onPath(name: string): string | null {
  * A test that needs a browser. Where none runs it is skipped, and says so loudly; with `REQUIRE_BROWSER=1` it
  * fails instead.
  */
-export function browserTest(
-  name: string,
-  scenario: (browser: Browser, t: Deno.TestContext) => Promise<void>,
-): void {
-  Deno.test(name, async (t) => {
+export function browserTest(name: string, scenario: Scenario): void {
+  Deno.test(name, inBrowser(name, scenario));
+}
+
+/** The same where the queue is edited by hand meanwhile. */
+export function browserEditTest(name: string, scenario: Scenario): void {
+  editTest(name, inBrowser(name, scenario));
+}
+
+type Scenario = (browser: Browser, t: Deno.TestContext) => Promise<void>;
+
+function inBrowser(name: string, scenario: Scenario): (t: Deno.TestContext) => Promise<void> {
+  return async (t) => {
     const browser = await launchBrowser();
     if (browser === null) return skipOrFail(name);
     try {
@@ -88,7 +97,7 @@ export function browserTest(
     } finally {
       await browser.close();
     }
-  });
+  };
 }
 
 function skipOrFail(name: string): void {

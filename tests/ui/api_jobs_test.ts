@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { sqliteShell } from "../support/queue/sqlite_shell.ts";
 import { testQueue } from "../support/queue/test_queue.ts";
 import { openPages, TOKEN } from "./open_pages.ts";
+import { sqliteTest } from "../support/backend.ts";
 
 const MIB = 1024 * 1024;
 
@@ -130,18 +131,21 @@ const BAD_JOBS: [what: string, json: unknown, code: string, words: RegExp][] = [
   ["too many jobs", Array(10_001).fill({ kind: "mail" }), "invalid_job", /10,000/],
 ];
 
-Deno.test("a job that a rule of the database refuses is not added, and the refusal has the code rejected", async () => {
-  await using on = await testQueue();
-  await using pages = await openPages({ queue: on.queue });
-  await sqliteShell(
-    on.path,
-    "CREATE TRIGGER no_mail BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'no mail today'); END;",
-  );
-  const { status, body } = await read(pages.api("/api/jobs", { id: "a", kind: "mail" }));
-  assert.deepEqual([status, body.error.code], [409, "rejected"]);
-  assert.match(body.error.message, /no mail today/);
-  assert.equal((await on.queue.stats()).counts.PENDING, 0);
-});
+sqliteTest(
+  "a job that a rule of the database refuses is not added, and the refusal has the code rejected",
+  async () => {
+    await using on = await testQueue();
+    await using pages = await openPages({ queue: on.queue });
+    await sqliteShell(
+      on.path,
+      "CREATE TRIGGER no_mail BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'no mail today'); END;",
+    );
+    const { status, body } = await read(pages.api("/api/jobs", { id: "a", kind: "mail" }));
+    assert.deepEqual([status, body.error.code], [409, "rejected"]);
+    assert.match(body.error.message, /no mail today/);
+    assert.equal((await on.queue.stats()).counts.PENDING, 0);
+  },
+);
 
 Deno.test("a job that is not as it should be is refused with 400 and a sentence", async (t) => {
   await using pages = await openPages();

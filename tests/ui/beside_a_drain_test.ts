@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { serve } from "@persistent-queue/ui";
 import { GroupCommit } from "../../queue/sqlite/group_commit.ts";
 import { openPages } from "./open_pages.ts";
+import { sqliteTest } from "../support/backend.ts";
 
 const PAGES = 21;
 const CLIENTS = 20;
@@ -49,7 +50,7 @@ function drain(count: Int32Array) {
   };
 }
 
-Deno.test("a page that took half a second during a drain waits for a few transactions only", async () => {
+sqliteTest("a page that took half a second during a drain waits for a few transactions only", async () => {
   await using pages = await openPages();
   const served = serve({ app: pages.manager, hostname: "127.0.0.1", port: 0, setting: "MANAGER_PORT" });
   await served.ready;

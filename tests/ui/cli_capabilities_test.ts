@@ -4,6 +4,7 @@ import { openStore, Queue, type Store } from "@persistent-queue/queue";
 import { QUEUE_DEFAULTS } from "@persistent-queue/queue";
 import { jobsCommand } from "../../ui/cli/jobs_command.ts";
 import { tempFolder } from "../support/temp_folder.ts";
+import { urlFor } from "../support/backend.ts";
 
 const NO_BACKUP = "Jobs in memory cannot be copied: export them instead.";
 const NO_DEEP_CHECK = "Memory has no pages.";
@@ -11,7 +12,7 @@ const NO_DEEP_CHECK = "Memory has no pages.";
 async function run(...args: string[]): Promise<{ code: number; out: string[]; err: string[] }> {
   await using folder = await tempFolder();
   const openQueue = async () => {
-    const store: Store = await openStore(`sqlite:${folder.file("queue.db")}`, "guest");
+    const store: Store = await openStore(urlFor(folder.file("queue.db")), "guest");
     const capabilities = {
       backup: { reason: NO_BACKUP },
       deepCheck: { reason: NO_DEEP_CHECK },
@@ -23,7 +24,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string[]; er
   const code = await jobsCommand(args, {
     ...{
       openQueue,
-      queueUrl: `sqlite:${folder.file("queue.db")}`,
+      queueUrl: urlFor(folder.file("queue.db")),
       confirm: null,
       now: Date.now,
       readInput: () => Promise.resolve(""),

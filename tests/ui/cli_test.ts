@@ -3,6 +3,7 @@ import { getQueue, type Queue } from "@persistent-queue/queue";
 import type { CliIo } from "../../ui/cli/command.ts";
 import { jobsCommand } from "../../ui/cli/jobs_command.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
+import { BACKEND, sqliteTest, urlFor } from "../support/backend.ts";
 
 const NOW = Date.parse("2026-11-24T15:00:00Z");
 
@@ -13,7 +14,7 @@ interface Run {
 }
 
 function openIn(folder: TempFolder): Promise<Queue> {
-  return getQueue(`sqlite:${folder.file("queue.db")}`, { kinds: ["file", "email"], now: () => NOW });
+  return getQueue(urlFor(folder.file("queue.db")), { kinds: ["file", "email"], now: () => NOW });
 }
 
 /** Runs one command line against the database of this folder, as a process would. */
@@ -29,7 +30,7 @@ async function run(
   const out: string[] = [];
   const err: string[] = [];
   const code = await jobsCommand(args, {
-    queueUrl: `sqlite:${folder.file("queue.db")}`,
+    queueUrl: urlFor(folder.file("queue.db")),
     openQueue: () => openIn(folder),
     print: (text) => out.push(text),
     printError: (text) => err.push(text),
@@ -232,7 +233,7 @@ Deno.test("stats counts every status", async () => {
   assert.equal(JSON.parse((await run(folder, ["stats", "--json"])).out).counts.CANCELED, 1);
 });
 
-Deno.test("backup writes a copy that holds every job", async () => {
+sqliteTest("backup writes a copy that holds every job", async () => {
   await using folder = await tempFolder();
   await run(folder, ["add", "a"]);
   const path = folder.file("copy.db");
@@ -241,7 +242,7 @@ Deno.test("backup writes a copy that holds every job", async () => {
     out: `Written to ${path}, and checked.`,
     err: "",
   });
-  const copy = await getQueue(`sqlite:${path}`);
+  const copy = await getQueue(urlFor(path));
   assert.equal((await copy.get("a")).job.status, "PENDING");
   await copy.close();
 });
@@ -249,15 +250,14 @@ Deno.test("backup writes a copy that holds every job", async () => {
 Deno.test("verify says that the storage is sound", async () => {
   await using folder = await tempFolder();
   await run(folder, ["add", "a"]);
-  assert.deepEqual(await run(folder, ["verify", "--deep"]), {
-    code: 0,
-    out: "The storage is sound.",
-    err: "",
-  });
+  const { code, out, err } = await run(folder, ["verify", "--deep"]);
+  assert.deepEqual([code, out], [0, "The storage is sound."]);
+  // The files of a server are its own business.
+  assert.match(err, BACKEND === "sqlite" ? /^$/ : /^Only a quick check: The (files|pages) of .* own tool/);
   assert.deepEqual(JSON.parse((await run(folder, ["verify", "--json"])).out), { sound: true, problems: [] });
 });
 
-Deno.test("storage that does not work is exit code 74", async () => {
+sqliteTest("storage that does not work is exit code 74", async () => {
   await using folder = await tempFolder();
   await Deno.writeTextFile(folder.file("queue.db"), "this is not a database, it is a text".repeat(100));
   const { code, err } = await run(folder, ["list"]);
@@ -339,7 +339,8 @@ Deno.test("what the command line does is written to the log with the user who ra
   assert.deepEqual(await auditOf("add", "a", "b"), [`Added 2 jobs ${by}: "a", "b"`]);
   assert.deepEqual(await auditOf("cancel", "a"), [`Canceled 1 job ${by}: "a"`]);
   assert.deepEqual(await auditOf("resubmit", "a"), [`Resubmitted 1 job ${by}: "a"`]);
+  assert.deepEqual(await auditOf("list"), []);
+  if (BACKEND !== "sqlite") return;
   const copy = folder.file("copy.db");
   assert.deepEqual(await auditOf("backup", copy), [`Backup ${by}: ${JSON.stringify(copy)}`]);
-  assert.deepEqual(await auditOf("list"), []);
 });

@@ -3,14 +3,15 @@ import assert from "node:assert/strict";
 import { getQueue } from "@persistent-queue/queue";
 import { jobsCommand } from "../../ui/cli/jobs_command.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
+import { urlFor } from "../support/backend.ts";
 
 const NOW = Date.parse("2026-11-24T15:00:00Z");
 
 async function run(folder: TempFolder, words: string): Promise<{ code: number; out: string; err: string }> {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await jobsCommand(words.split(" "), {
-    queueUrl: `sqlite:${folder.file("queue.db")}`,
-    openQueue: () => getQueue(`sqlite:${folder.file("queue.db")}`, { kinds: ["mail"], now: () => NOW }),
+    queueUrl: urlFor(folder.file("queue.db")),
+    openQueue: () => getQueue(urlFor(folder.file("queue.db")), { kinds: ["mail"], now: () => NOW }),
     print: (text) => out.push(text),
     printError: (text) => err.push(text),
     readInput: () => Promise.resolve(""),
@@ -23,7 +24,7 @@ async function run(folder: TempFolder, words: string): Promise<{ code: number; o
 
 Deno.test("what is scheduled is listed and canceled apart from what is due, and what changed from what did not", async () => {
   await using folder = await tempFolder();
-  const queue = await getQueue(`sqlite:${folder.file("queue.db")}`, {
+  const queue = await getQueue(urlFor(folder.file("queue.db")), {
     kinds: ["mail"],
     now: () => NOW - 3_600_000,
   });

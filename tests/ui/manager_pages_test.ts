@@ -1,5 +1,6 @@
 /** The pages of the Manager and the responses to their forms, without a browser. */
 import assert from "node:assert/strict";
+import { BACKEND } from "../support/backend.ts";
 import type { MoveAllOptions } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
 import { CONSUMER, openPages, type TestPages } from "./open_pages.ts";
@@ -109,7 +110,11 @@ Deno.test("counting for the question ends at ten thousand", async () => {
   await using pages = await openPages();
   const { page } = await visit(pages);
   for (const prefix of ["a", "b"]) await pages.queue.add(mails(6_000, prefix));
-  assert.match((await page("/confirm?verb=cancel&kind=mail")).text, /Cancel more than 10,000 jobs\?/);
+  // On a busy server two seconds of counting may come to an end sooner.
+  const most = BACKEND === "sqlite"
+    ? /Cancel more than 10,000 jobs\?/
+    : /Cancel (more than 10|at least \d),\d{3} jobs\?/;
+  assert.match((await page("/confirm?verb=cancel&kind=mail")).text, most);
 });
 
 Deno.test("a page of the Manager that is not there keeps the header and the way on", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@persistent-queue/ui";
-import { exchange, statusesIn } from "../support/web/raw_client.ts";
+import { bytesOf, exchange, statusesIn } from "../support/web/raw_client.ts";
 import { NOWHERE, OUTSIDE } from "../support/web/traversal_paths.ts";
 import { OPEN_OPS, openPages, type TestPages, TOKEN } from "./open_pages.ts";
 
@@ -245,7 +245,9 @@ Deno.test("a probe in HTTP/1.0 is served without a host, and a stream comes with
   });
   const ops = { ...pages, manager: pages.ops };
   await withServer(ops, async (port) => {
-    const response = send(port, "GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    await connection.write(bytesOf("GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n"));
+    const response = new Response(connection.readable).text();
     await delay(500);
     pages.ops.close();
     const stream = await response;

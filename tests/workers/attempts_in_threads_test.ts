@@ -1,9 +1,10 @@
 /** The outcomes of handlers, and what becomes of their jobs, through real threads. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { sqliteShell } from "../support/queue/sqlite_shell.ts";
-import { tempFolder } from "../support/temp_folder.ts";
+import { isOfClaim } from "../support/queue/claims.ts";
+import { editByHand } from "../support/queue/hand_edit.ts";
 import { testSystem } from "../support/system/test_system.ts";
+import { editTest } from "../support/backend.ts";
 
 Deno.test("a failing job is tried four times after the delays, keeps its consumer, and ends UNPROCESSABLE with retries = 3", async () => {
   await using system = await testSystem({ RETRY_DELAYS_MS: "100,200,400" });
@@ -84,28 +85,30 @@ Deno.test("cancel reaches a running handler through its signal, and its late res
   assert.ok(system.supervisor.view().consumers.every(({ restarts }) => restarts === 0));
 });
 
-Deno.test("a job of an unknown kind waits, and says so, until its kind is known; other jobs go on", async () => {
-  await using folder = await tempFolder();
-  const place = { QUEUE_URL: `sqlite:${folder.file("queue.db")}` };
-  const insert = "INSERT INTO jobs (id, kind, priority) VALUES ('orphan', 'gone', 9), ('known', 'noop', 0)";
-  await using system = await testSystem(place);
-  await sqliteShell(folder.file("queue.db"), insert);
-  await system.until("known", ({ status }) => status === "COMPLETED");
-  const { job } = await system.queue.get("orphan");
-  assert.deepEqual([job.status, job.retries, job.consumerId, job.error], ["PENDING", 0, null, null]);
-  const { counts, parked, ageMs } = await system.queue.stats();
-  assert.deepEqual([counts.PENDING, parked, ageMs], [1, [{ kind: "gone", count: 1 }], 0]);
-  assert.deepEqual(system.supervisor.view().warnings, [
-    '1 job waits because no handler is named "gone": add gone.ts in workers/handlers and restart, or cancel them.',
-  ]);
-  const told = () =>
-    system.logLines("jobqueue").filter((line) => line.includes('No handler is named "gone"')).length;
-  await eventually("the log says so", () => told() > 0);
-  // An operator gives it a known kind while the system runs.
-  await sqliteShell(folder.file("queue.db"), "UPDATE jobs SET kind = 'noop' WHERE id = 'orphan'");
-  await system.until("orphan", ({ status }) => status === "COMPLETED");
-  assert.equal(told(), 1);
-});
+editTest(
+  "a job of an unknown kind waits, and says so, until its kind is known; other jobs go on",
+  async () => {
+    const insert = "INSERT INTO jobs (id, kind, priority) VALUES ('orphan', 'gone', 9), ('known', 'noop', 0)";
+    await using system = await testSystem();
+    const { queueUrl } = system.settings;
+    await editByHand(queueUrl, insert);
+    await system.until("known", ({ status }) => status === "COMPLETED");
+    const { job } = await system.queue.get("orphan");
+    assert.deepEqual([job.status, job.retries, job.consumerId, job.error], ["PENDING", 0, null, null]);
+    const { counts, parked, ageMs } = await system.queue.stats();
+    assert.deepEqual([counts.PENDING, parked, ageMs], [1, [{ kind: "gone", count: 1 }], 0]);
+    assert.deepEqual(system.supervisor.view().warnings, [
+      '1 job waits because no handler is named "gone": add gone.ts in workers/handlers and restart, or cancel them.',
+    ]);
+    const told = () =>
+      system.logLines("jobqueue").filter((line) => line.includes('No handler is named "gone"')).length;
+    await eventually("the log says so", () => told() > 0);
+    // An operator gives it a known kind while the system runs.
+    await editByHand(queueUrl, "UPDATE jobs SET kind = 'noop' WHERE id = 'orphan'");
+    await system.until("orphan", ({ status }) => status === "COMPLETED");
+    assert.equal(told(), 1);
+  },
+);
 
 Deno.test("the short jobs behind one that turns out long go to other consumers within a tenth of a second", async () => {
   await using system = await testSystem({ CONSUMERS: "2", STALL_MS: "10000" });
@@ -115,7 +118,9 @@ Deno.test("the short jobs behind one that turns out long go to other consumers w
   await system.queue.add(Array.from({ length: 200 }, (_, i) => ({ id: `behind ${i}`, kind: "noop" })));
   await system.until("long", ({ status }) => status === "PROCESSING");
   const began = performance.now();
-  for (let i = 0; i < 200; i++) await system.until(`behind ${i}`, ({ status }) => status === "COMPLETED");
+  // To read one after the other takes too long on some backends.
+  const done = { status: "COMPLETED", search: "behind", limit: 200 } as const;
+  await eventually("they are done", async () => (await system.queue.list(done)).jobs.length === 200);
   assert.ok(performance.now() - began < 1000, `${performance.now() - began} ms`);
   assert.equal((await system.queue.get("long")).job.status, "PROCESSING");
   await system.until("long", ({ status }) => status === "COMPLETED");
@@ -166,7 +171,7 @@ Deno.test("a handler that computes is ended a second after its deadline, and the
   assert.match(error ?? "", /past its deadline of 0\.2 s, and was cut off/);
   assert.equal(crashes, 0);
   const other = await system.until("other", ({ status }) => status === "COMPLETED");
-  assert.deepEqual([other.lease, other.crashes], [1, 0]);
+  assert.ok(isOfClaim(1, other.lease) && other.crashes === 0);
   assert.deepEqual(system.fatal, []);
 });
 

@@ -1,7 +1,9 @@
 /** The record of each attempt, through real threads. */
 import assert from "node:assert/strict";
 import { attemptsOf } from "@persistent-queue/queue";
+import { editTest } from "../support/backend.ts";
 import { eventually } from "../support/eventually.ts";
+import { editByHand } from "../support/queue/hand_edit.ts";
 import { type TestSystem, testSystem } from "../support/system/test_system.ts";
 
 async function attempts(system: TestSystem, id: string) {
@@ -65,13 +67,11 @@ Deno.test("an attempt whose consumer died is recorded with its run time", async 
   assert.ok(attempt.ranMs !== null && attempt.startedAt !== null && attempt.consumerId !== null);
 });
 
-Deno.test("a handler never gets a rounded number, and its own −0 is kept", async () => {
+editTest("a handler never gets a rounded number, and its own −0 is kept", async () => {
   await using system = await testSystem();
   await system.queue.add([{ id: "by hand", kind: "echo", payload: 1, runAt: Date.now() + 300 }]);
-  const { DatabaseSync } = await import("node:sqlite");
-  const db = new DatabaseSync(system.settings.queueUrl.slice("sqlite:".length), { timeout: 5_000 });
-  db.exec(`UPDATE jobs SET payload = '{"v":1970670598291982290}' WHERE id = 'by hand'`);
-  db.close();
+  const payload = `'{"v":1970670598291982290}'`;
+  await editByHand(system.settings.queueUrl, `UPDATE jobs SET payload = ${payload} WHERE id = 'by hand'`);
   const job = await system.until("by hand", ({ status }) => status === "FAILED");
   assert.match(job.error ?? "", /the number 1970670598291982290 at v/);
   assert.equal(job.payload, '{"v":1970670598291982290}');

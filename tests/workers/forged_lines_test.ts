@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { CONTROLS, FORGED, STEERS } from "../support/log/evil_texts.ts";
+import { sqliteTest } from "../support/backend.ts";
 import { eventually } from "../support/eventually.ts";
 import { testSystem } from "../support/system/test_system.ts";
 
@@ -51,7 +52,7 @@ Deno.test("each log line stays one line, whatever handlers throw, return and log
   }
 });
 
-Deno.test("ids, kinds and consumer names written by hand stay on their line as well", async () => {
+sqliteTest("ids, kinds and consumer names written by hand stay on their line as well", async () => {
   await using system = await testSystem({ LOG_LEVEL: "debug" });
   const db = new DatabaseSync(system.settings.queueUrl.slice("sqlite:".length), { timeout: 5000 });
   const waiting = db.prepare("INSERT INTO jobs (id, kind, payload) VALUES (?, ?, '1')");

@@ -6,6 +6,7 @@ import { getQueue, type Queue } from "@persistent-queue/queue";
 import { type App, managerApp, opsApp } from "@persistent-queue/ui";
 import { listKinds, openLog, readSettings, Supervisor } from "@persistent-queue/workers";
 import { tempFolder } from "../../support/temp_folder.ts";
+import { urlFor } from "../../support/backend.ts";
 
 const HANDLERS = new URL("../../support/handlers/", import.meta.url);
 const PASSWORD = "set your watch";
@@ -29,7 +30,7 @@ export interface ClockSystem extends AsyncDisposable {
 
 export async function clockSystem(env: Record<string, string>): Promise<ClockSystem> {
   const folder = await tempFolder();
-  const url = `sqlite:${folder.file("queue.db")}`;
+  const url = urlFor(folder.file("queue.db"));
   const places = { QUEUE_URL: url, FILES_DIR: folder.file("files"), LOG_DIR: folder.file("logs") };
   const settings = readSettings({ env: { ...places, PRODUCER_INTERVAL_MS: "0", ...env }, dotenv: null });
   let setMs = 0;

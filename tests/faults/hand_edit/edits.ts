@@ -1,5 +1,6 @@
-/** Manual edits of the database with the `sqlite3` command, on purpose and by mistake. */
+/** Manual edits of the database with `sqlite3` or `psql`, on purpose and by mistake. */
 import type { Job } from "@persistent-queue/queue";
+import { BACKEND } from "../../support/backend.ts";
 
 /** The jobs that exist for it: `new` does not exist yet. */
 export type Subject = "waiting" | "running" | "done" | "failed" | "new";
@@ -27,11 +28,13 @@ const refused = (on: Subject, what: string, refusal: RegExp): HandEdit => ({
   ...{ on, sql: `UPDATE jobs SET ${what} WHERE id = $id`, refusal },
 });
 
-const CHECK = /CHECK constraint failed/;
-const NULL = /NOT NULL constraint failed/;
-const TYPE = /cannot store/;
+// SQLite says the first, PostgreSQL the others.
+const CHECK = /CHECK constraint failed|violates check constraint|invalid input syntax for type json/;
+const NULL = /NOT NULL constraint failed|violates not-null constraint/;
+const TYPE = /cannot store|invalid input syntax for type integer/;
+const UNIQUE = /UNIQUE constraint failed|violates unique constraint/;
 
-export const HAND_EDITS: readonly HandEdit[] = [
+const ANYWHERE: readonly HandEdit[] = [
   set("waiting", "status = 'FAILED', retries = 1", { status: "FAILED", retries: 1 }),
   set("failed", "status = 'CANCELED'", { status: "CANCELED" }),
   set("running", "status = 'COMPLETED'", { status: "COMPLETED", lease: 1 }),
@@ -52,12 +55,29 @@ export const HAND_EDITS: readonly HandEdit[] = [
   set("waiting", "priority = 7", { priority: 7 }),
   set("waiting", `payload = '{"by":"hand"}'`, { payload: '{"by":"hand"}' }),
   set("waiting", "lease = 9", { lease: 9 }),
-  // A result is JSON wherever it is shown: text that is none becomes a string.
-  set("done", "finished_at = NULL, result = 'no JSON'", { status: "COMPLETED", result: '"no JSON"' }),
   { on: "waiting", sql: "UPDATE jobs SET id = $id || ' by another name' WHERE id = $id", shows: null },
   { on: "waiting", sql: "DELETE FROM jobs WHERE id = $id", shows: null },
   { on: "running", sql: "DELETE FROM jobs WHERE id = $id", shows: null },
 
+  refused("waiting", "status = 'DONE'", CHECK),
+  refused("running", "retries = -1", CHECK),
+  refused("done", "id = NULL", NULL),
+  refused("waiting", "id = ''", CHECK),
+  refused("waiting", `run_at = ${NOT_READABLE}`, CHECK),
+  refused("running", `last_heartbeat = ${NOT_READABLE}`, CHECK),
+  refused("failed", "retries = 'many'", TYPE),
+  refused("done", "payload = '{'", CHECK),
+  refused("waiting", "priority = 101", CHECK),
+  refused("running", "lease = lease + 1", /only a PENDING job can be claimed/),
+  { on: "done", sql: "INSERT INTO jobs (id) VALUES ($id)", refusal: UNIQUE },
+];
+
+/** In the SQL of SQLite alone, or of what PostgreSQL does not have. */
+const ON_SQLITE: readonly HandEdit[] = [
+  // A result is JSON wherever it is shown: text that is none becomes a string.
+  {
+    ...set("done", "finished_at = NULL, result = 'no JSON'", { status: "COMPLETED", result: '"no JSON"' }),
+  },
   // No trigger fires for what these replace, so the counts are wrong for a moment.
   {
     on: "waiting",
@@ -70,24 +90,26 @@ export const HAND_EDITS: readonly HandEdit[] = [
     shows: { status: "COMPLETED" },
   },
   { on: "done", sql: "UPDATE job_counts SET n = n + 7", shows: { status: "COMPLETED" } },
-  { on: "done", sql: `UPDATE job_counts SET n = ${NOT_READABLE}`, shows: { status: "COMPLETED" } },
-  { on: "failed", sql: "DELETE FROM job_counts WHERE status = 'FAILED'", shows: { status: "FAILED" } },
-  { on: "failed", sql: "INSERT INTO job_counts VALUES ('DONE', 1)", shows: { status: "FAILED" } },
+  {
+    on: "done",
+    sql: `UPDATE job_counts SET n = ${NOT_READABLE}`,
+    shows: { status: "COMPLETED" },
+  },
+  {
+    on: "failed",
+    sql: "DELETE FROM job_counts WHERE status = 'FAILED'",
+    shows: { status: "FAILED" },
+  },
+  {
+    on: "failed",
+    sql: "INSERT INTO job_counts VALUES ('DONE', 1)",
+    shows: { status: "FAILED" },
+  },
   {
     on: "failed",
     sql: `UPDATE history SET at = ${NOT_READABLE} WHERE seq = (SELECT seq FROM jobs WHERE id = $id)`,
     shows: { status: "FAILED" },
   },
-
-  refused("waiting", "status = 'DONE'", CHECK),
-  refused("running", "retries = -1", CHECK),
-  refused("done", "id = NULL", NULL),
-  refused("waiting", "id = ''", CHECK),
-  refused("waiting", `run_at = ${NOT_READABLE}`, CHECK),
-  refused("running", `last_heartbeat = ${NOT_READABLE}`, CHECK),
-  refused("failed", "retries = 'many'", TYPE),
-  refused("done", "payload = '{'", CHECK),
-  refused("waiting", "priority = 101", CHECK),
-  refused("running", "lease = lease + 1", /only a PENDING job can be claimed/),
-  { on: "done", sql: "INSERT INTO jobs (id) VALUES ($id)", refusal: /UNIQUE constraint failed/ },
 ];
+
+export const HAND_EDITS = BACKEND === "sqlite" ? [...ANYWHERE, ...ON_SQLITE] : ANYWHERE;

@@ -4,6 +4,7 @@ import { listKinds } from "@persistent-queue/workers";
 import { eventually } from "../../support/eventually.ts";
 import { wholeLines } from "../../support/system/ledger.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
+import { urlFor } from "../../support/backend.ts";
 
 const support = (name: string) => new URL(`../../support/${name}`, import.meta.url);
 
@@ -44,7 +45,7 @@ export async function runGuarded({ v8Flags = "", env = {} }: RunOptions = {}): P
   await eventually("it works", () => ready.length > 0, { withinMs: 20_000 }).catch((error) => {
     throw new Error(`It does not work: ${said.join("\n")}`, { cause: error });
   });
-  const url = `sqlite:${folder.file("queue.db")}`;
+  const url = urlFor(folder.file("queue.db"));
   const queue = await getQueue(url, { kinds: listKinds(support("handlers/")) });
   return {
     ...{ folder: folder.path, url, queue, deaths, lives: () => ready.length },

@@ -7,6 +7,7 @@
 import { getQueue, type JobRequest, type Queue } from "@persistent-queue/queue";
 import { listKinds, openLog, prepareFolders, readSettings, Supervisor } from "@persistent-queue/workers";
 import { tellingCompletions } from "../../support/system/ledger.ts";
+import { urlFor } from "../../support/backend.ts";
 
 const HANDLERS = new URL("../../support/handlers/", import.meta.url);
 const [folder = "", life = "", consumers = "1", lastWords = "0"] = Deno.args;
@@ -52,7 +53,7 @@ async function drained(queue: Queue): Promise<void> {
 
 const settings = readSettings({
   env: {
-    ...{ QUEUE_URL: `sqlite:${folder}/queue.db`, FILES_DIR: `${folder}/files`, LOG_DIR: `${folder}/logs` },
+    ...{ QUEUE_URL: urlFor(`${folder}/queue.db`), FILES_DIR: `${folder}/files`, LOG_DIR: `${folder}/logs` },
     ...{ PRODUCER_INTERVAL_MS: "0", CONSUMERS: consumers, RETRY_DELAYS_MS: "1,1,2", LOG_LEVEL: "error" },
   },
   dotenv: null,

@@ -9,6 +9,7 @@ import { eventually } from "../../support/eventually.ts";
 import { freePort } from "../../support/processes/free_port.ts";
 import { isHealthy } from "../../support/processes/is_healthy.ts";
 import { type TempFolder, tempFolder } from "../../support/temp_folder.ts";
+import { urlFor } from "../../support/backend.ts";
 
 const PROJECT = new URL("../../../", import.meta.url);
 const TOKEN = "a-token-for-tests-only";
@@ -48,7 +49,7 @@ export async function processGroup(
     env: {
       ...Deno.env.toObject(),
       ...{ DENO: Deno.execPath(), MANAGER_PORT: String(manager), OPS_PORT: String(ops), API_TOKEN: TOKEN },
-      ...{ QUEUE_URL: `sqlite:${folder.file("queue.db")}`, FILES_DIR: folder.file("files") },
+      ...{ QUEUE_URL: urlFor(folder.file("queue.db")), FILES_DIR: folder.file("files") },
       ...{ LOG_DIR: folder.file("logs"), PRODUCER_INTERVAL_MS: "0", CONSUMERS: "2", WORK_MS: "0" },
       ...env,
     },

@@ -23,6 +23,8 @@ const NEWS: readonly WriteVerb[] = ["insert", "settle", "move"];
 const MUTE_CHANNEL = {
   send: () => Promise.resolve(false),
   listen: () => ({ [Symbol.dispose]: () => {} }),
+  tell: () => Promise.resolve(),
+  hear: () => ({ [Symbol.dispose]: () => {} }),
 };
 
 /** The process that the store belongs to. */
@@ -53,6 +55,10 @@ export class FaultyStore implements Store {
     this.#world = world;
     this.#main = main;
     this.#owner = owner;
+  }
+
+  get takesCallsInOrder(): boolean {
+    return !this.#world.isRemote;
   }
 
   insert: Store["insert"] = (jobs) => this.#write("insert", () => this.#world.disk.insert(jobs));
@@ -113,6 +119,7 @@ export class FaultyStore implements Store {
     return {
       backup: { reason: "A simulated disk cannot be copied." },
       deepCheck: { reason: "A simulated disk has no pages." },
+      facts: { reason: "The processes of the simulation share jobs alone." },
       hosts: this.#world.isRemote ? MUTE_CHANNEL : { reason: "One process at a time has the disk." },
     };
   }

@@ -12,13 +12,14 @@ import {
   whenAskedToStop,
   whenGuardIsGone,
 } from "@persistent-queue/workers";
+import { urlFor } from "../backend.ts";
 
 const HANDLERS = new URL("../handlers/", import.meta.url);
 const [folder = "", ...words] = Deno.args;
 
 const settings = readSettings({
   env: {
-    ...{ QUEUE_URL: `sqlite:${folder}/queue.db`, FILES_DIR: `${folder}/files`, LOG_DIR: `${folder}/logs` },
+    ...{ QUEUE_URL: urlFor(`${folder}/queue.db`), FILES_DIR: `${folder}/files`, LOG_DIR: `${folder}/logs` },
     ...{ PRODUCER_INTERVAL_MS: "0", CONSUMERS: "3", RETRY_DELAYS_MS: "20,40,80", LOG_LEVEL: "warn" },
     ...{ HEARTBEAT_MS: "50", SWEEP_MS: "200", STALL_MS: "600" },
     ...Object.fromEntries(words.flatMap((word) => word.includes("=") ? [word.split("=", 2)] : [])),

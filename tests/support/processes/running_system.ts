@@ -5,6 +5,7 @@ import { eventually } from "../eventually.ts";
 import { freePort } from "./free_port.ts";
 import { isHealthy } from "./is_healthy.ts";
 import { tempFolder } from "../temp_folder.ts";
+import { BACKEND, urlFor } from "../backend.ts";
 
 const MAIN = new URL("../../../main.ts", import.meta.url);
 const TOKEN = "a-token-for-tests-only";
@@ -86,6 +87,11 @@ export async function runSystem(options: RunOptions = {}): Promise<RunningSystem
   }
 }
 
+/** The URL of the queue of a system that was started in this folder. */
+export function urlOf({ folder }: Pick<RunningSystem, "folder">): string {
+  return urlFor(`${folder}/data/queue.db`);
+}
+
 /** Without waiting for anything: for starts that fail. */
 export function spawnSystem(
   { command = "start", main = MAIN.href, env = {}, folder = "." }: RunOptions,
@@ -106,6 +112,8 @@ export function spawnSystem(
         RETRY_DELAYS_MS: "50,100,200",
         API_TOKEN: TOKEN,
       },
+      // Unless it is named, the system makes a database in its folder.
+      ...(BACKEND === "sqlite" ? {} : { QUEUE_URL: urlOf({ folder }) }),
       ...{ HEARTBEAT_MS: "50", SWEEP_MS: "200", STALL_MS: "600" },
       ...env,
     },

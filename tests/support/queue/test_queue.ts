@@ -8,6 +8,7 @@ import {
   type Store,
 } from "@persistent-queue/queue";
 import { tempFolder } from "../temp_folder.ts";
+import { urlFor } from "../backend.ts";
 
 export interface Clock {
   (): number;
@@ -20,7 +21,8 @@ export interface TestQueue extends AsyncDisposable {
   /** Another handle on the same data, below the queue's rules. */
   readonly store: Store;
   readonly clock: Clock;
-  /** Of the database file. */
+  readonly url: string;
+  /** Of the database file, where there is one. */
   readonly path: string;
   /** All events so far, in order. */
   readonly events: QueueEvent[];
@@ -31,18 +33,19 @@ export const START = Date.UTC(2026, 0, 1);
 export async function testQueue(options: OpenOptions = {}): Promise<TestQueue> {
   const folder = await tempFolder();
   const path = folder.file("queue.db");
+  const url = urlFor(path);
   const clock = turnedClock();
-  const queue = await getQueue(`sqlite:${path}`, {
+  const queue = await getQueue(url, {
     role: "owner",
     now: clock,
     kinds: ["file", "mail"],
     ...options,
   });
-  const store = await openStore(`sqlite:${path}`, "guest", { clock });
+  const store = await openStore(url, "guest", { clock });
   const events: QueueEvent[] = [];
   queue.subscribe((event) => events.push(event));
   return {
-    ...{ queue, store, clock, path, events },
+    ...{ queue, store, clock, url, path, events },
     [Symbol.asyncDispose]: async () => {
       await store.close();
       await queue.close();

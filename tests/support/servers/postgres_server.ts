@@ -1,6 +1,10 @@
-/** A PostgreSQL server of the tests of a file: the machine's, with a cluster of its own. */
+/**
+ * A PostgreSQL server of the tests of a file, with a cluster of its own: the machine's, or one from npm where there is none.
+ * `TEST_POSTGRES=14` takes one from npm of that major version.
+ */
 import postgres from "postgres";
 import { freePort } from "../processes/free_port.ts";
+import { embeddedPostgres, isThereAnEmbeddedPostgres } from "./embedded_postgres.ts";
 import { findProgram, runAsServer, serverFolder, type ServerProcess, startServer } from "./server_process.ts";
 
 /** Debian keeps each version apart. The newest one is taken. */
@@ -13,12 +17,19 @@ function programFolders(): string[] {
   }
 }
 
-const program = (name: string) => findProgram(name, programFolders());
+const onThisMachine = (name: string) => findProgram(name, programFolders());
+
+async function program(name: string): Promise<string> {
+  const major = Deno.env.get("TEST_POSTGRES");
+  const found = major === undefined ? onThisMachine(name) : null;
+  return found ?? `${await embeddedPostgres(major)}/${name}`;
+}
 
 /** Why the tests of PostgreSQL cannot run here; null: they can. Where they must (`REQUIRE_POSTGRES=1`), it is an error. */
 export function whyNoPostgres(): string | null {
-  if (program("postgres") !== null && program("initdb") !== null) return null;
-  const why = "there is no PostgreSQL on this machine";
+  const isHere = onThisMachine("postgres") !== null && onThisMachine("initdb") !== null;
+  if (isHere || isThereAnEmbeddedPostgres()) return null;
+  const why = "there is no PostgreSQL on this machine, and none to fetch for it";
   if (Deno.env.get("REQUIRE_POSTGRES") === "1") throw new Error(why);
   return why;
 }
@@ -70,7 +81,8 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
     ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
   ];
   const ready = { log: folder.file("log"), isReady: /ready to accept (?:read-only )?connections/ };
-  const start = () => startServer(program("postgres") ?? "postgres", args, ready);
+  const executable = await program("postgres");
+  const start = () => startServer(executable, args, ready);
   let server: ServerProcess = await start();
   /** A connection a call: none of them outlives what happens to the server. */
   const sql = async (statements: string) => {
@@ -110,14 +122,14 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
 async function initialize(data: string, { log }: PostgresOptions): Promise<void> {
   // Small segments: a small disk holds some of them, and a large one has the same kind.
   const place = log === undefined ? [] : [`--waldir=${log}`, "--wal-segsize=1"];
-  await runAsServer(program("initdb") ?? "initdb", [
+  await runAsServer(await program("initdb"), [
     ...["-D", data, "-U", "queue", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", ...place],
   ]);
 }
 
 /** What the server at this port has, and the settings with which a standby follows it. */
 async function copy(data: string, port: number): Promise<void> {
-  await runAsServer(program("pg_basebackup") ?? "pg_basebackup", [
+  await runAsServer(await program("pg_basebackup"), [
     ...["-D", data, "-h", "127.0.0.1", "-p", String(port), "-U", "queue"],
     ...["--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync"],
   ]);

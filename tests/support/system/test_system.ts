@@ -9,6 +9,7 @@ import {
   Supervisor,
 } from "@persistent-queue/workers";
 import { tempFolder } from "../temp_folder.ts";
+import { urlFor } from "../backend.ts";
 
 const HANDLERS = new URL("../handlers/", import.meta.url);
 
@@ -35,7 +36,7 @@ export async function testSystem(
   const settings = readSettings({
     env: {
       ...{
-        QUEUE_URL: `sqlite:${folder.path}/data/queue.db`,
+        QUEUE_URL: urlFor(`${folder.path}/data/queue.db`),
         FILES_DIR: `${folder.path}/files`,
         LOG_DIR: `${folder.path}/logs`,
       },

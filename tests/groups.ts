@@ -1,0 +1,83 @@
+/** Which tests share a process, and which of them run on servers as well. */
+const FAULTS = "tests/faults";
+/** So many files about one fault each are a group. */
+const TOGETHER = 4;
+
+/** Letters of faults; see `tests/faults/faults_test.ts`. */
+type Letters = string;
+
+/** Lists of files, each of which may be followed by words for them. */
+export type Group = readonly string[];
+
+/** These only wait, most of the time: one after the other, beside all that work. */
+const WAITING = ["database_files", "stuck_jobs", "clock", "nohup", "request_deaths"]
+  .map((name) => `${FAULTS}/${name}_test.ts`);
+const WAITING_FAULTS: readonly Letters[] = ["M", "L", "O", "J", "W", "Y", "K"];
+const FAULTS_TEST = `${FAULTS}/faults_test.ts`;
+const WORKING_FAULTS: readonly Letters[] = ["SUXZ", "BFHI", "CD", "T", "NQR", "EP", "G"];
+const WORKING = testsIn(FAULTS).filter((path) => path !== FAULTS_TEST && !WAITING.includes(path));
+
+export const BESIDE: readonly Group[] = [
+  ...WAITING_FAULTS.map(faultTests),
+  ...WAITING.map((path) => [path]),
+];
+/** What takes long comes first, so that nothing else waits for it at the end. */
+export const IN_TURN: readonly Group[] = [
+  testsIn("tests/browser"),
+  testsIn("tests/ui"),
+  ...WORKING_FAULTS.map(faultTests),
+  ...testsIn("tests/conformance").map((path) => [path]),
+  testsIn("tests/workers"),
+  ...Array.from(
+    { length: Math.ceil(WORKING.length / TOGETHER) },
+    (_, n) => WORKING.slice(n * TOGETHER, (n + 1) * TOGETHER),
+  ),
+  testsIn("tests/faults/simulation"),
+  testsIn("tests/queue"),
+  testsIn("tests/style"),
+];
+/** When all others are over: these measure. */
+export const ALONE = testsIn("tests/bench");
+
+/** All of them: every test file and every fault once. */
+export const GROUPS: readonly Group[] = [...BESIDE, ...IN_TURN, ALONE];
+
+/** What depends on where the queue is. */
+const FOLDERS = ["browser", "faults", "queue", "ui", "workers"].map((name) => `tests/${name}`);
+/** These bring their own stores or servers. */
+const ANYWHERE = [...testsIn("tests/faults/simulation"), `${FAULTS_TEST} W`];
+
+/** Whether the group says something else on another backend. */
+export function dependsOnBackend(group: Group): boolean {
+  const isIn = (folder: string) => group[0]?.startsWith(`${folder}/`) ?? false;
+  return FOLDERS.some(isIn) && !ANYWHERE.includes(group.join(" "));
+}
+
+/** The rules of a queue, and the API that people and scripts use. */
+const RULES = ["queue/crashes", "queue/deaths", "queue/operating", "queue/inspecting", "queue/presence"]
+  .concat("ui/api_jobs", "ui/api_moves", "ui/api_reading")
+  .map((name) => `tests/${name}_test.ts`);
+
+/**
+ * What runs on both servers in each run: the most for its time. All that is not about SQLite itself runs there with
+ * `deno task test --backend …`.
+ */
+export const ON_SERVERS: readonly Group[] = [
+  [FAULTS_TEST, "B10", "G14", "T6"],
+  RULES,
+];
+/** These mostly wait. By then no other browser is at work. */
+export const BESIDE_ON_SERVERS: readonly Group[] = [
+  [FAULTS_TEST, "H3", "J"],
+  ["tests/browser/walk_test.ts"],
+];
+
+function faultTests(letters: Letters): string[] {
+  return [FAULTS_TEST, ...letters];
+}
+
+function testsIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith("_test.ts"))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+}

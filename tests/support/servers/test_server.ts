@@ -1,0 +1,29 @@
+/** The server on which a whole run of tests has its queues. */
+import { postgresServer, whyNoPostgres } from "./postgres_server.ts";
+import { redisServer, whyNoRedis } from "./redis_server.ts";
+
+export interface TestServer extends AsyncDisposable {
+  /** Without the name of a queue. */
+  readonly url: string;
+}
+
+/** What it holds need not outlive a power cut: no test of such a run tries one. */
+const SERVERS = {
+  postgres: { whyNot: whyNoPostgres, start: () => postgresServer({ isDurable: false }) },
+  redis: { whyNot: whyNoRedis, start: () => redisServer({ appendfsync: "no" }) },
+} as const;
+
+/** Why the tests cannot run on such a server here; null: they can. */
+export function whyNoTestServer(backend: keyof typeof SERVERS): string | null {
+  return SERVERS[backend].whyNot();
+}
+
+/** @throws if there is no such server on this machine */
+export async function startTestServer(backend: keyof typeof SERVERS): Promise<TestServer> {
+  const { whyNot, start } = SERVERS[backend];
+  const missing = whyNot();
+  if (missing !== null) throw new Error(missing);
+  const server = await start();
+  const [url = ""] = server.url().split("?");
+  return { url, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
