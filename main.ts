@@ -153,10 +153,11 @@ interface Parts {
 
 async function servePages({ settings, queue, supervisor, log }: Parts): Promise<Served[]> {
   // Loaded only when served: the guard, which lives as long, would carry them for nothing.
-  const { managerApp, opsApp, serve, ServeError, Throttle } = await import("@persistent-queue/ui");
+  const { managerApp, opsApp, serve, ServeError, sharedThrottle } = await import("@persistent-queue/ui");
+  const onWarning = (sentence: string) => log.warn(sentence);
   const { host, bindAddress, trustedProxies, managerPort, opsPort, publicUrl, opsPublicUrl } = settings;
   const shared = {
-    ...{ queue, system: supervisor, host, bindAddress },
+    ...{ queue, shared: queue.shared, system: supervisor, host, bindAddress },
     faultInjection: settings.faultInjection,
     allowedHosts: settings.allowedHosts,
     trustedProxies,
@@ -164,11 +165,11 @@ async function servePages({ settings, queue, supervisor, log }: Parts): Promise<
     version: VERSION,
     password: settings.managerPassword,
     passwordIsDefault: settings.managerPassword === DEFAULT_PASSWORD,
-    // Shared by both servers, so that two ports do not double the rate of password guesses.
-    throttle: new Throttle({ now: Date.now, onGuesses: (sentence) => log.warn(sentence) }),
+    // Shared by both servers and by all hosts, so that two ports do not double the rate of password guesses.
+    throttle: sharedThrottle("passwords", { shared: queue.shared, now: Date.now, onGuesses: onWarning }),
     deviceKeyFile: stateFile(settings, "device-key"),
     onFault: (error: unknown) => log.error(messageOf(error)),
-    onWarning: (sentence: string) => log.warn(sentence),
+    onWarning,
     onAudit: (sentence: string) => log.audit(sentence),
   };
   const toManager = { port: managerPort, publicUrl, sessionFile: stateFile(settings, "sessions") };

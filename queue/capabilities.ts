@@ -1,5 +1,6 @@
 /** What only some backends can do. Where one cannot, its reason reaches the caller. */
 import { QueueError } from "./errors.ts";
+import type { Facts } from "./facts.ts";
 
 /** Why a backend cannot do something, as a sentence for the operator that says what to do instead. */
 export interface Unavailable {
@@ -18,6 +19,12 @@ export interface HostChannel {
   send(processId: string, text: string): Promise<boolean>;
   /** Calls `onText` with each text for the process that has joined through this store, until disposed. */
   listen(onText: (text: string) => void): Disposable;
+  /**
+   * The same for every other process that hears at the moment, commands beside the hosts included. @throws {StorageError}
+   */
+  tell(text: string): Promise<void>;
+  /** Calls `onText` with each text that another store has told to all, until disposed. */
+  hear(onText: (text: string) => void): Disposable;
 }
 
 /** What only some backends can do. */
@@ -27,6 +34,8 @@ export interface Capabilities {
   readonly deepCheck: (() => Promise<string[]>) | Unavailable;
   /** Processes on several hosts work on one queue, and know of each other. */
   readonly hosts: HostChannel | Unavailable;
+  /** What they share beside jobs. */
+  readonly facts: Facts | Unavailable;
 }
 
 /** The part of a store that this needs. */
@@ -60,6 +69,21 @@ export async function checkStorage(store: CapableStore, { deep }: { deep: boolea
 /** Null: the queue has one host. */
 export function hostChannel({ capabilities: { hosts } }: CapableStore): HostChannel | null {
   return isUnavailable(hosts) ? null : hosts;
+}
+
+/** What the hosts of one queue share beside jobs. */
+export interface SharedByHosts extends Facts, Pick<HostChannel, "tell" | "hear"> {
+  /** The clock by which facts expire, in milliseconds since 1970. */
+  now(): number;
+}
+
+/** Null: the queue has one host. */
+export function sharedByHosts(store: CapableStore & { now(): number }): SharedByHosts | null {
+  const { facts } = store.capabilities;
+  const channel = hostChannel(store);
+  if (channel === null || isUnavailable(facts)) return null;
+  const { tell, hear } = channel;
+  return { ...facts, tell, hear, now: () => store.now() };
 }
 
 function isUnavailable(capability: Capabilities[keyof Capabilities]): capability is Unavailable {

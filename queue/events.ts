@@ -14,7 +14,7 @@ export interface Reaped extends Lease {
 }
 
 export type QueueEvent =
-  /** Jobs are about to enter the store, so an idle consumer may claim in the same turn. */
+  /** Jobs are about to enter a store that takes calls in order, so an idle consumer may claim in the same turn. */
   | { readonly type: "arriving"; readonly count: number }
   | { readonly type: "enqueued"; readonly jobs: readonly Job[] }
   | { readonly type: "claimed"; readonly count: number }

@@ -4,6 +4,8 @@
 export * from "./job.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
+export type { SharedByHosts } from "./capabilities.ts";
+export type { Fact } from "./facts.ts";
 export type * from "./queue_stats.ts";
 export type * from "./roles.ts";
 export type * from "./store.ts";

@@ -4,7 +4,13 @@
  * system receives the queue as the role it needs (`roles.ts`).
  */
 import { Adding } from "./adding/adding.ts";
-import { backUp, type MissingCapabilities, missingCapabilities } from "./capabilities.ts";
+import {
+  backUp,
+  type MissingCapabilities,
+  missingCapabilities,
+  type SharedByHosts,
+  sharedByHosts,
+} from "./capabilities.ts";
 import { ClockRollback } from "./policy/clock_rollback.ts";
 import { Consuming } from "./consuming/consuming.ts";
 import { Events } from "./events.ts";
@@ -25,6 +31,7 @@ type Role =
   & roles.Consumer
   & roles.Maintainer
   & roles.Presenter
+  & roles.Sharer
   & roles.Inspector
   & roles.Operator
   & roles.Admin;
@@ -34,6 +41,7 @@ export class Queue implements Role {
   readonly kinds: readonly string[];
   /** What this backend cannot do, with the reasons. */
   readonly missing: MissingCapabilities;
+  readonly shared: SharedByHosts | null;
   readonly #parts: QueueParts;
   readonly #requests: RequestRecord;
   readonly #last: LastStats;
@@ -48,6 +56,7 @@ export class Queue implements Role {
   constructor(store: Store, options: QueueOptions) {
     ({ stallMs: this.stallMs, kinds: this.kinds } = options);
     this.missing = missingCapabilities(store);
+    this.shared = sharedByHosts(store);
     const events = new Events();
     const health = new StorageHealth((error) =>
       events.emit({ type: "storage", trouble: error?.message ?? null })

@@ -1,5 +1,5 @@
 /** The methods of the queue that each part of the system may call, so that misuse is a type error. */
-import type { MissingCapabilities } from "./capabilities.ts";
+import type { MissingCapabilities, SharedByHosts } from "./capabilities.ts";
 import type { Listener, Reaped } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
 import type { QueueStats } from "./queue_stats.ts";
@@ -110,6 +110,12 @@ export interface Presenter {
    * backend for one host.
    */
   present(shown: Shown): Disposable;
+}
+
+/** The role of what is no job, and is the same on all hosts: who is logged in. */
+export interface Sharer {
+  /** Null on a backend for one host. */
+  readonly shared: SharedByHosts | null;
 }
 
 export interface JobFilter {

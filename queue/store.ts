@@ -195,6 +195,8 @@ export interface PruneRequest {
 
 export interface Store extends PortableStore {
   readonly capabilities: Capabilities;
+  /** A claim finds what the calls before it add, though they have not ended. */
+  readonly takesCallsInOrder: boolean;
   /** The store's clock, as well as this process knows it, in milliseconds since 1970. */
   now(): number;
   /** Adds as many jobs as fit into one turn, at least one, and returns the results for those, in their order. */

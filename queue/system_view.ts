@@ -45,6 +45,8 @@ export interface SystemView {
   readonly wedged: number;
   readonly sweep: { readonly lastAt: number | null; readonly lastRequeued: number };
   readonly producing: boolean;
+  /** Whether people may crash or hang its consumers. */
+  readonly takesFaults: boolean;
   /** Sentences for the operator; empty = all is well. */
   readonly warnings: readonly string[];
   /** Newest first, some dozens. */

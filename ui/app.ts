@@ -19,17 +19,24 @@ import { loginRoutes } from "./auth/login.tsx";
 import { managerPages } from "./manager/pages.tsx";
 import { metrics, probes } from "./ops/monitoring.ts";
 import { opsPages } from "./ops/pages.tsx";
+import { within } from "./auth/looks.ts";
 import { Password } from "./auth/password.ts";
 import { ownPagesOnly, peerGuard, sameOrigin } from "./http/origin_guard.ts";
 import type { OpsDeps, PageDeps } from "./page_deps.ts";
+import type { SharedByHosts } from "@persistent-queue/queue";
 import { ONE_JOB_BYTES } from "./api/read_json.ts";
 import { HttpError, noSuchRoute, tooLarge } from "./http/errors.ts";
-import { sessionFile, Sessions } from "./auth/session.ts";
+import { keptNowhere, Sessions, type SessionsOptions } from "./auth/session.ts";
+import { FileSessions, sessionFile } from "./auth/session_file.ts";
+import { SharedSessions } from "./auth/shared_sessions.ts";
+import { sharedThrottle } from "./auth/shared_throttle.ts";
 import { staticFile } from "./http/static_files.ts";
 import { Throttle } from "./auth/throttle.ts";
 
 /** Of each server: viewers of Ops, which needs no login, are not to take the places of the Manager's. */
 const MAX_STREAMS = 25;
+/** For what only the server of the queue knows. */
+const PATIENCE_MS = 1_000;
 
 export interface AppOptions extends Omit<PageDeps, "now" | "faultInjection" | "audit"> {
   /** Whether people may crash or hang a consumer; they may not unless given. */
@@ -57,7 +64,12 @@ export interface AppOptions extends Omit<PageDeps, "now" | "faultInjection" | "a
   readonly onAudit?: (sentence: string) => void;
   /** Hears, in sentences for the log, of those who guess passwords or tokens. */
   readonly onWarning?: (sentence: string) => void;
-  /** Where sessions outlive the process; one file for each of the two servers. Without it they end with the process. */
+  /** What the hosts of the queue share; null, or not given = there is one host. Sessions are kept there then. */
+  readonly shared?: SharedByHosts | null;
+  /**
+   * Where the sessions of the one host outlive the process; one file for each of the two servers. Without it they end with
+   * the process.
+   */
   readonly sessionFile?: string | undefined;
   /** Where the key outlives the process that signs the cookies of devices; the same for both servers. */
   readonly deviceKeyFile?: string | undefined;
@@ -158,28 +170,40 @@ function lockApp(
   options: AppOptions,
   page: { readonly name: "Manager" | "Ops"; readonly cookie: string },
 ): Sessions {
-  const { now = Date.now, onWarning = console.warn, onAudit: audit = console.info } = options;
-  const { publicUrl = null, port } = options;
-  const file = options.sessionFile === undefined ? null : sessionFile(options.sessionFile);
+  const { now = Date.now, onWarning: onGuesses = console.warn, onAudit: audit = console.info } = options;
+  const { publicUrl = null, port, shared = null } = options;
   const password = new Password(options.password);
-  const sessions = new Sessions({ now, password, file, ...faultsOf(options) });
-  const devices = new Devices({ password, keyFile: options.deviceKeyFile ?? null, ...faultsOf(options) });
-  const shared = {
+  const keeper = keeperOf(password, page.cookie, options);
+  const sessions = new Sessions({ now: shared?.now ?? now, password, keeper });
+  const keyFile = options.deviceKeyFile ?? null;
+  const devices = new Devices({ password, keyFile, shared, ...faultsOf(options) });
+  const common = {
     sessions,
     devices,
     sessionCookie: new OwnCookie(page.cookie, { port, publicUrl }),
     deviceCookie: new OwnCookie("pq_device", { port, publicUrl }),
   };
-  const { throttle = new Throttle({ now, onGuesses: onWarning }) } = options;
-  app.use(async (_c, next) => {
-    await sessions.ready;
+  const { throttle = new Throttle({ now, onGuesses }) } = options;
+  const areReady = Promise.all([sessions.ready, within(PATIENCE_MS, devices.ready)]);
+  app.use(async (c, next) => {
+    await areReady;
+    await sessions.look(common.sessionCookie.valuesIn(c));
     await next();
   });
-  app.route("/", loginRoutes({ ...shared, throttle, password, audit, page: page.name }));
-  const guesses = new Throttle({ now, onGuesses: onWarning });
+  app.route("/", loginRoutes({ ...common, throttle, password, audit, page: page.name }));
+  const guesses = sharedThrottle(`tokens of ${page.name}`, { now, onGuesses, shared });
   const apiToken = new ApiToken({ token: options.apiToken, throttle: guesses, audit });
-  app.use(authenticate({ ...shared, apiToken }));
+  app.use(authenticate({ ...common, apiToken }));
   return sessions;
+}
+
+function keeperOf(password: Password, realm: string, options: AppOptions): SessionsOptions["keeper"] {
+  const { shared = null, sessionFile: path, onWarning = console.warn } = options;
+  const given = { password, ...faultsOf(options) };
+  if (shared !== null) return (table) => new SharedSessions(table, { ...given, realm, shared, onWarning });
+  return path === undefined
+    ? keptNowhere
+    : (table) => new FileSessions(table, { ...given, file: sessionFile(path) });
 }
 
 /** The visitor hung up, or was cut off for taking too long, before the request was whole: not an error of the server. */

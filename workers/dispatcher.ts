@@ -125,7 +125,7 @@ export class Dispatcher {
   /** A job was canceled: its handler is told, if it is running. */
   cancel(lease: Lease): void {
     if (!this.#claimer.isIdle) this.#takenMeanwhile.set(lease.seq, lease.lease);
-    const isMeant = ({ job }: InFlightJob) => job.seq === lease.seq && job.lease === lease.lease;
+    const isMeant = ({ job }: InFlightJob) => job.seq === lease.seq && job.lease <= lease.lease;
     for (const ended of this.#ending) ended.filter(isMeant).forEach((one) => one.canceled = "canceled");
     for (const handle of this.#consumers.values()) this.#drop(handle, lease, "canceled");
   }
@@ -138,9 +138,9 @@ export class Dispatcher {
     this.#drop(handle, { seq, lease }, "lost");
   }
 
-  /** The job is no longer this consumer's. If it has begun, it is told to stop, and cut off if it does not. */
+  /** The job is no longer this consumer's, under this lease or an earlier one. If it has begun, it is told to stop, and cut off if it does not. */
   #drop(handle: ConsumerHandle, { seq, lease }: Lease, reason: CancelReason): void {
-    const begun = handle.drop((job) => job.seq === seq && job.lease === lease);
+    const begun = handle.drop((job) => job.seq === seq && job.lease <= lease);
     for (const inFlight of begun) this.#stopOrders.give(handle, inFlight, reason);
     // Its place is free, and if it was a suspect, the next one may come.
     this.wake();
@@ -200,7 +200,7 @@ export class Dispatcher {
   // What is handed out -------------------------------------------------------------------------------------------------
 
   #give(claimed: readonly Claimed[]): void {
-    const wanted = claimed.filter(({ seq, lease }) => this.#takenMeanwhile.get(seq) !== lease);
+    const wanted = claimed.filter(({ seq, lease }) => lease > (this.#takenMeanwhile.get(seq) ?? -1));
     for (const [consumerId, jobs] of Map.groupBy(wanted, (job) => job.consumerId)) {
       const handle = this.#consumers.get(consumerId);
       if (handle !== undefined && !this.#stop.signal.aborted) this.#handOut(handle, jobs, { soon: false });

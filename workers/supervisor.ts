@@ -150,6 +150,7 @@ export class Supervisor {
 
   view(): SystemView {
     const consumers = this.#consumers.map((consumer) => consumer.view());
+    const { settings, queue, check } = this.#options;
     const view = {
       startedAt: this.#startedAt,
       starting: !this.#hasStarted,
@@ -158,11 +159,11 @@ export class Supervisor {
       wedged: this.#wedged.count,
       sweep: this.#sweep,
       producing: this.#producer?.isRunning ?? false,
+      takesFaults: settings.faultInjection,
       events: this.#recent.list(),
       trouble: this.#trouble(),
       memoryBytes: Deno.memoryUsage().rss,
     };
-    const { settings, queue, check } = this.#options;
     const storage = [...queue.warnings, ...(check?.problems ?? [])];
     return {
       ...view,

@@ -47,7 +47,7 @@ export class Adding implements Enqueuer {
   async #insert(jobs: readonly NewJob[]): Promise<(Added | Refused)[]> {
     const { store, events, health } = this.#parts;
     const stored = health.observe(store.insert(jobs));
-    events.emit({ type: "arriving", count: jobs.length });
+    if (store.takesCallsInOrder) events.emit({ type: "arriving", count: jobs.length });
     const inserted = await stored;
     const fresh = inserted.filter(({ outcome }) => outcome === "added" || outcome === "replaced");
     if (fresh.length > 0) events.emit({ type: "enqueued", jobs: fresh.map(({ job }) => job) });

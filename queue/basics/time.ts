@@ -28,9 +28,7 @@ const REST_MS = 5;
  * that is set after some work is due at once, so the resting timer is set in a new round.
  */
 export async function yieldToEventLoop(): Promise<void> {
-  resting += 1;
   await new Promise<void>((resolve) => void setTimeout(() => setTimeout(resolve, REST_MS), 0));
-  resting -= 1;
 }
 
 /**
@@ -38,10 +36,8 @@ export async function yieldToEventLoop(): Promise<void> {
  * now ends after all earlier ones.
  */
 export async function rested(): Promise<void> {
-  if (resting > 0) await yieldToEventLoop();
+  await yieldToEventLoop();
 }
-
-let resting = 0;
 
 /** The longest time without a pause, in milliseconds. */
 const TURN_MS = 10;

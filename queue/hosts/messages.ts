@@ -1,29 +1,50 @@
 /**
- * Texts for one process, among the messages of a channel that every process hears. The other messages of the channel are
- * names of stores that have written.
+ * Texts for one process or for all, among the messages of a channel that every process hears. The other messages of the
+ * channel are names of stores that have written.
  */
+import { Listeners } from "../basics/listeners.ts";
 
 const FOR_ONE = /^to ([^ ]+) (.*)$/s;
+const FOR_ALL = /^all ([^ ]+) (.*)$/s;
 
 export function messageTo(processId: string, text: string): string {
   return `to ${processId} ${text}`;
 }
 
+/** `from`: the name of the store, which does not hear itself. */
+export function messageToAll(from: string, text: string): string {
+  return `all ${from} ${text}`;
+}
+
+/** Who hears what comes through this store. */
+export interface Hearer {
+  readonly name: string;
+  /** The id of its process; null until it has joined. */
+  readonly process: string | null;
+}
+
 export class Mailbox {
-  readonly #listeners = new Set<(text: string) => void>();
+  readonly #forOne = new Listeners<[text: string]>();
+  readonly #forAll = new Listeners<[text: string]>();
 
   listen(onText: (text: string) => void): Disposable {
-    // An object of its own: one function may listen twice.
-    const call = (text: string) => onText(text);
-    this.#listeners.add(call);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(call) };
+    return this.#forOne.add(onText);
   }
 
-  /** Returns whether the message is a text for a process: for `own`, or for another one. */
-  hear(message: string, own: string | null): boolean {
+  hear(onText: (text: string) => void): Disposable {
+    return this.#forAll.add(onText);
+  }
+
+  /** Returns whether the message is a text: for this process, for another one or for all. */
+  take(message: string, { name, process }: Hearer): boolean {
     const [, to, text] = FOR_ONE.exec(message) ?? [];
-    if (to === undefined || text === undefined) return false;
-    if (to === own) { for (const call of this.#listeners) call(text); }
+    if (to !== undefined && text !== undefined) {
+      if (to === process) this.#forOne.tell(text);
+      return true;
+    }
+    const [, from, told] = FOR_ALL.exec(message) ?? [];
+    if (from === undefined || told === undefined) return false;
+    if (from !== name) this.#forAll.tell(told);
     return true;
   }
 }

@@ -59,6 +59,7 @@ function toView(fields: Fields): SystemView {
     wedged: numberIn(fields.wedged) ?? 0,
     sweep: { lastAt: numberIn(lastAt), lastRequeued: numberIn(lastRequeued) ?? 0 },
     producing: fields.producing === true,
+    takesFaults: fields.takesFaults === true,
     warnings: listIn(fields.warnings).slice(0, MOST_WARNINGS).flatMap((one) => sentenceIn(one) ?? []),
     events: [],
     trouble: sentenceIn(fields.trouble),

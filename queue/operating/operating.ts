@@ -83,7 +83,8 @@ export class Operating implements Pick<Operator, "move" | "moveAll"> {
       if (isOneOfMany) await yieldToEventLoop();
       const page = ids.slice(done, done + MOST_IDS);
       const moving = health.observe(store.move(verb, page, by));
-      if (MOVES[verb].to === "PENDING") events.emit({ type: "arriving", count: page.length });
+      const brings = MOVES[verb].to === "PENDING" && store.takesCallsInOrder;
+      if (brings) events.emit({ type: "arriving", count: page.length });
       const moved = await moving;
       for (const one of moved) {
         if (one.outcome !== "moved") continue;

@@ -7,7 +7,9 @@ import type { Client } from "./client.ts";
 /** A reader that looks at each notice looks at most twenty times a second. */
 const BETWEEN_MS = 50;
 
-const NOTIFY = `SELECT pg_notify(current_schema() || '.changes', $1::text)`;
+/** A commit that does not wait for the disk: who listens would not survive a crash of the server either. */
+const NOTIFY = `WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
+  SELECT pg_notify(current_schema() || '.changes', $1::text) FROM quick`;
 
 export class Changes {
   readonly #client: Client;

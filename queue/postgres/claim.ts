@@ -1,6 +1,6 @@
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import type { ClockSetBack } from "../policy/clock_rollback.ts";
-import { number, numberOrNull, textOrNull, toClaimed } from "../sql/rows.ts";
+import { number, numberOrNull, textOrNull, toClaimed } from "../storing/rows.ts";
 import type { Client, Row, Tx } from "./client.ts";
 import { CLAIMING } from "./statements.ts";
 

@@ -3,7 +3,8 @@ import postgres from "postgres";
 import type { PostgresAddress } from "./address.ts";
 import { answered } from "./answered.ts";
 import { ignoreLeftWrites, isConnectionLost } from "./driver_faults.ts";
-import { mayBeRepeated, toQueueError } from "./faults.ts";
+import { isReadOnly, mayBeRepeated, toQueueError } from "./faults.ts";
+import { type ServerAddress, Sockets } from "./sockets.ts";
 
 export type Row = Record<string, unknown>;
 export type Value = string | number | boolean | null | readonly (string | number | null)[];
@@ -37,7 +38,7 @@ const PLANS = {
 const KEEP_ALIVE = { tcp_keepalives_idle: 5, tcp_keepalives_interval: 2, tcp_keepalives_count: 3 };
 const SESSION = { ...PLANS, ...KEEP_ALIVE, TimeZone: "UTC" };
 
-const CONNECT_SECONDS = 5;
+const CONNECT_MS = 5_000;
 /** A statement is over in milliseconds; one that waits this long waits for a lock of another program. */
 const STATEMENT_MS = 20_000;
 /** And one that has no answer even then never gets one. */
@@ -48,7 +49,13 @@ const CLOSE_SECONDS = 5;
 /** Two writes that lock the same rows in another order are decided by the server: one of them is repeated. */
 const REPEATS = 5;
 
-type Driver = postgres.Sql<{ bigint: number }>;
+/** How often a server that takes no writes is left, so that what only reads goes on meanwhile. */
+const LEAVE_MS = 1_000;
+
+interface Driver {
+  readonly sql: postgres.Sql<{ bigint: number }>;
+  readonly sockets: Sockets;
+}
 
 /** As the server reads an array: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
 function toArray(values: readonly (string | number | null)[]): string {
@@ -60,7 +67,8 @@ function toArray(values: readonly (string | number | null)[]): string {
 export class Client implements Tx {
   readonly #place: string;
   readonly #connect: () => Driver;
-  #sql: Driver;
+  #driver: Driver;
+  #leftAt = -Infinity;
   #isClosed = false;
 
   constructor(
@@ -68,14 +76,16 @@ export class Client implements Tx {
     { connections, name, onMessage = () => {} }: ClientOptions,
   ) {
     this.#place = place;
-    this.#connect = () =>
-      postgres(url, {
+    this.#connect = () => {
+      const sockets = new Sockets(CONNECT_MS);
+      const sql = postgres(url, {
         max: connections,
-        connect_timeout: CONNECT_SECONDS,
+        connect_timeout: CONNECT_MS / 1_000,
         idle_timeout: 0,
         max_lifetime: null,
         backoff: (tries: number) => Math.min(0.1 * 2 ** tries, 2),
         onnotice: () => {},
+        ...{ socket: (at: ServerAddress) => sockets.make(at) },
         ...{ onnotify: (_channel: string, text: string) => onMessage(text) },
         // The driver asks the server for the types of arrays, and a server that dies meanwhile ends this process with it.
         fetch_types: false,
@@ -94,22 +104,24 @@ export class Client implements Tx {
           ...SESSION,
         },
       });
+      return { sql, sockets };
+    };
     ignoreLeftWrites();
-    this.#sql = this.#connect();
+    this.#driver = this.#connect();
   }
 
   async query(statement: string, values: readonly Value[]): Promise<Row[]> {
-    return await this.#repeated(() => this.#sql.unsafe(statement, [...values], { prepare: true }));
+    return await this.#repeated(() => this.#driver.sql.unsafe(statement, [...values], { prepare: true }));
   }
 
   async script(statements: string): Promise<void> {
-    await this.#repeated(() => this.#sql.unsafe(statements));
+    await this.#repeated(() => this.#driver.sql.unsafe(statements));
   }
 
   /** All statements of `work`, or none. Those that it starts together travel together. */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const run = () =>
-      this.#sql.begin((sql: postgres.TransactionSql) =>
+      this.#driver.sql.begin((sql: postgres.TransactionSql) =>
         work({
           query: (statement, values) => sql.unsafe(statement, [...values], { prepare: true }),
           script: async (statements) => void await sql.unsafe(statements),
@@ -124,26 +136,41 @@ export class Client implements Tx {
    * or the server does not answer, and a connection that was cut off on the way would wait for a quarter of an hour.
    */
   restart(): void {
+    this.#replace({ afterSeconds: 0 });
+  }
+
+  /** The server takes no writes: another one may have its address by now. What is being read there is read to its end. */
+  #leave(): void {
+    if (performance.now() - this.#leftAt < LEAVE_MS) return;
+    this.#leftAt = performance.now();
+    this.#replace({ afterSeconds: CLOSE_SECONDS });
+  }
+
+  #replace({ afterSeconds }: { readonly afterSeconds: number }): void {
     if (this.#isClosed) return;
-    const silent = this.#sql;
-    this.#sql = this.#connect();
-    silent.end({ timeout: 0 }).catch(() => {});
+    const { sql, sockets } = this.#driver;
+    this.#driver = this.#connect();
+    sql.end({ timeout: afterSeconds }).catch(() => {}).finally(() => sockets.close());
   }
 
   /** Statements that were begun are completed. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#sql.end({ timeout: CLOSE_SECONDS });
+    const { sql, sockets } = this.#driver;
+    await sql.end({ timeout: CLOSE_SECONDS });
+    sockets.close();
   }
 
   async #repeated<T>(run: () => PromiseLike<T>): Promise<T> {
     for (let left = REPEATS;; left--) {
-      const driver = this.#sql;
+      const driver = this.#driver;
       try {
         return await answered(run(), { withinMs: GIVEN_UP_MS, place: this.#place });
       } catch (error) {
         // Once, whatever number of calls was on it.
-        if (isConnectionLost(error) && driver === this.#sql) this.restart();
+        const isLost = isConnectionLost(error) || driver.sockets.hasFailed;
+        if (isLost && driver === this.#driver) this.restart();
+        if (isReadOnly(error) && driver === this.#driver) this.#leave();
         if (left === 0 || !mayBeRepeated(error)) throw toQueueError(error, this.#place);
       }
     }

@@ -22,7 +22,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   "53300": passing("PostgreSQL has no connection left: raise max_connections, or close others"),
   "57P01": passing("PostgreSQL is being stopped"),
   "57P02": passing("PostgreSQL has crashed and is coming back"),
-  "57P03": passing("PostgreSQL is starting"),
+  "57P03": passing("PostgreSQL is starting, or being stopped"),
   "57014": passing("PostgreSQL gave up on a statement that took too long"),
   "25006": passing("PostgreSQL takes no writes here: this server is a standby"),
   "55P03": passing("A row is locked by another program: end its transaction"),
@@ -35,11 +35,17 @@ const UNREACHABLE = passing("PostgreSQL cannot be reached");
 
 /** A broken rule: bad data, a constraint, or a trigger made by hand that raises. */
 const BROKEN_RULE = /^(22|23|P0001)/;
-const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** What the server says. One code of the operating system looks like it. */
+const isOfServer = (code: string) => /^[0-9A-Z]{5}$/.test(code) && code !== "EPIPE";
 
 /** Nothing of the transaction was written, and the same statements may succeed now. */
 export function mayBeRepeated(error: unknown): boolean {
   return /^40(001|P01)$/.test(codeOf(error));
+}
+
+/** The server is a standby, or has become read-only. */
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(error) === "25006";
 }
 
 export function toQueueError(error: unknown, place: string): QueueError {
@@ -50,7 +56,7 @@ export function toQueueError(error: unknown, place: string): QueueError {
     return new RejectedWrite(`PostgreSQL refused the write: ${message}.`, { cause: error });
   }
   const sentence = SENTENCES[code] ?? SENTENCES[code.slice(0, 2)];
-  if (sentence === undefined && SQLSTATE.test(code)) {
+  if (sentence === undefined && isOfServer(code)) {
     return new StorageError(`PostgreSQL at ${place} failed: ${message}.`, { cause: error, passing: true });
   }
   const { says, passing } = sentence ?? UNREACHABLE;

@@ -1,4 +1,4 @@
-/** Reads the history of a job, and keeps it short: see `../sql/history_bounds.ts`. */
+/** Reads the history of a job, and keeps it short: see `../storing/history_bounds.ts`. */
 import type { HistoryEntry } from "../job.ts";
 import {
   FIRST_LINES,
@@ -8,8 +8,8 @@ import {
   MOST_LINES,
   NEWEST_LINES,
   TOLD_IN_FULL,
-} from "../sql/history_bounds.ts";
-import { number, toHistoryEntry } from "../sql/rows.ts";
+} from "../storing/history_bounds.ts";
+import { number, toHistoryEntry } from "../storing/rows.ts";
 import type { Client, Tx } from "./client.ts";
 
 const IS_NEW = `n >= coalesce((SELECT n FROM history WHERE seq = $1::bigint ORDER BY n DESC LIMIT 1 OFFSET ${

@@ -1,7 +1,7 @@
 import { INITIAL_STATUS, isFinished, type Job } from "../job.ts";
 import type { Added } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
-import { number, toJob } from "../sql/rows.ts";
+import { number, toJob } from "../storing/rows.ts";
 import type { Client, Row, Tx } from "./client.ts";
 import { ADDING } from "./statements.ts";
 import { fillValues } from "./values.ts";

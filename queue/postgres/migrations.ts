@@ -8,8 +8,9 @@
 import { StorageError } from "../errors.ts";
 import type { Client, Tx } from "./client.ts";
 import jobs from "./migrations/0001_jobs.sql" with { type: "text" };
+import facts from "./migrations/0002_facts.sql" with { type: "text" };
 
-const MIGRATIONS = [jobs];
+const MIGRATIONS = [jobs, facts];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

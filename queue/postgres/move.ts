@@ -1,6 +1,6 @@
 import { isStatus, type Job, type OperatorVerb } from "../job.ts";
 import type { Moved } from "../store.ts";
-import { toJob } from "../sql/rows.ts";
+import { toJob } from "../storing/rows.ts";
 import type { Client } from "./client.ts";
 import { foldHistories } from "./history.ts";
 import { MOVING } from "./statements.ts";

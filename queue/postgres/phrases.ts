@@ -1,5 +1,5 @@
 /** Parts that several statements share. */
-import { MAY } from "../sql/conditions.ts";
+import { MAY } from "../storing/conditions.ts";
 
 /** Jobs in the line, and quarantined ones. In the words of the partial indexes. */
 export const READY = `jobs.${MAY.claim} AND jobs.suspect = 0`;

@@ -1,7 +1,7 @@
 /** Copies whole jobs out of the tables, and into them. */
 import type { HistoryEntry } from "../job.ts";
-import { number, toHistoryEntry, toStoredJob } from "../sql/rows.ts";
-import { MOST_LINES } from "../sql/history_bounds.ts";
+import { number, toHistoryEntry, toStoredJob } from "../storing/rows.ts";
+import { MOST_LINES } from "../storing/history_bounds.ts";
 import {
   assertNoConflict,
   type Dump,

@@ -1,6 +1,6 @@
 /** The store on PostgreSQL: each verb is one statement where it can be, and so one transaction and one round trip. */
-import { StorageError } from "../errors.ts";
-import { toOrphan } from "../sql/rows.ts";
+import { Calls } from "../storing/calls.ts";
+import { toOrphan } from "../storing/rows.ts";
 import type { Lease } from "../job.ts";
 import type { ClockSetBack } from "../policy/clock_rollback.ts";
 import type { Added } from "../roles.ts";
@@ -17,6 +17,7 @@ import type {
 import { Changes } from "./changes.ts";
 import { claim, type ClaimMoment, together } from "./claim.ts";
 import type { Client, Row } from "./client.ts";
+import { factsOn, removeExpired } from "./facts.ts";
 import { firstPart, insert } from "./insert.ts";
 import { move } from "./move.ts";
 import { dump, restore } from "./portable.ts";
@@ -47,6 +48,7 @@ const JOB_BYTES = 2 * 1024;
 export class PostgresStore implements Store {
   readonly now: () => number;
   readonly capabilities: Capabilities;
+  readonly takesCallsInOrder = false;
   readonly #client: Client;
   readonly #session: Session;
   readonly #clock: ServerClock<null>;
@@ -58,7 +60,7 @@ export class PostgresStore implements Store {
   /** The kinds that the last claim asked for. */
   #kinds: readonly string[] | null = null;
   #probedAt = -Infinity;
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #calls = new Calls();
   #closed: Promise<void> | null = null;
 
   constructor({ client, session, clock }: StoreParts) {
@@ -79,13 +81,8 @@ export class PostgresStore implements Store {
     this.capabilities = {
       backup: { reason: "A queue on PostgreSQL is backed up with the server's own tools, such as pg_dump." },
       deepCheck: { reason: "The pages of PostgreSQL are checked with the server's own tool, pg_amcheck." },
-      hosts: {
-        send: (processId, text) => this.#read(() => session.send(client, processId, text)),
-        listen: (onText) => {
-          this.#assertOpen();
-          return session.listen(onText);
-        },
-      },
+      hosts: session.channel(client, this.#calls),
+      facts: factsOn(client, (work) => this.#calls.run(() => work(clock.given()))),
     };
   }
 
@@ -121,57 +118,64 @@ export class PostgresStore implements Store {
     this.#write((time) => move(this.#client, { verb, ids, time, by }), (moved) => moved.length > 0);
 
   orphans: Store["orphans"] = (request) =>
-    this.#read(async () => (await this.#orphanRows(request)).map(toOrphan));
+    this.#calls.run(async () => (await this.#orphanRows(request)).map(toOrphan));
 
   prune: Store["prune"] = (request) =>
-    this.#write((time) => prune(this.#client, request, time), ({ removed }) => removed.length > 0);
+    this.#write(async (time) => {
+      if (request.after === 0) await removeExpired(this.#client, time);
+      return await prune(this.#client, request, time);
+    }, ({ removed }) => removed.length > 0);
 
   join: Store["join"] = (process) =>
-    this.#read(async () => {
+    this.#calls.run(async () => {
       await this.#session.join(process, this.#clock.given());
       this.#kinds = null;
     });
 
-  beat: Store["beat"] = (view) => this.#read(() => this.#session.beat(this.#clock.given(), view));
+  beat: Store["beat"] = (view) => this.#calls.run(() => this.#session.beat(this.#clock.given(), view));
 
-  leave: Store["leave"] = (id) => this.#read(() => this.#session.leave(this.#client, id));
+  leave: Store["leave"] = (id) => this.#calls.run(() => this.#session.leave(this.#client, id));
 
   processes: Store["processes"] = ({ silentForMs }) =>
-    this.#read(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
+    this.#calls.run(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
 
-  get: Store["get"] = (id, how) => this.#read(() => get(this.#client, id, how));
+  get: Store["get"] = (id, how) => this.#calls.run(() => get(this.#client, id, how));
 
-  getMany: Store["getMany"] = (seqs, how) => this.#read(() => getMany(this.#client, seqs, how));
+  getMany: Store["getMany"] = (seqs, how) => this.#calls.run(() => getMany(this.#client, seqs, how));
 
   list: Store["list"] = (query) =>
-    this.#read(async () => await list(this.#client, query, await this.#readMoment()));
+    this.#calls.run(async () => await list(this.#client, query, await this.#readMoment()));
 
   stats: Store["stats"] = ({ silentForMs }) =>
-    this.#read(async () => ({
+    this.#calls.run(async () => ({
       ...await stats(this.#client, { ...await this.#readMoment(), silentForMs }),
       warnings: [],
     }));
 
-  dump: Store["dump"] = (request) => this.#read(() => dump(this.#client, request));
+  dump: Store["dump"] = (request) => this.#calls.run(() => dump(this.#client, request));
 
   restore: Store["restore"] = (jobs) => this.#write(() => restore(this.#client, jobs), () => true);
 
   watch(onChange: () => void): Disposable {
-    this.#assertOpen();
+    this.#calls.assertOpen();
     return this.#session.watch(onChange);
   }
 
   probe(): Promise<void> {
-    return this.#read(async () => {
+    return this.#calls.run(async () => {
       if (performance.now() - this.#probedAt < PROBE_MS) return;
-      await this.#session.show(this.#clock.given(), this.#client);
-      await this.#clock.look(() => serverTime(this.#client));
+      await this.#session.answered(this.#probe(), this.#client);
       this.#probedAt = performance.now();
     });
   }
 
+  async #probe(): Promise<void> {
+    await this.#session.show(this.#clock.given());
+    await this.#clock.look(() => serverTime(this.#client));
+  }
+
   check(): Promise<string[]> {
-    return this.#read(() => check(this.#client));
+    return this.#calls.run(() => check(this.#client));
   }
 
   close(): Promise<void> {
@@ -179,27 +183,9 @@ export class PostgresStore implements Store {
   }
 
   async #close(): Promise<void> {
-    const silence = Promise.withResolvers<void>();
-    const timer = setTimeout(silence.resolve, CLOSE_MS);
-    await Promise.race([Promise.allSettled(this.#underWay), silence.promise]);
-    clearTimeout(timer);
+    await this.#calls.close(CLOSE_MS);
     await this.#changes.close();
     await Promise.all([this.#client.close(), this.#session.close()]);
-  }
-
-  #assertOpen(): void {
-    if (this.#closed !== null) throw new StorageError("The queue is closed: nothing more can be read.");
-  }
-
-  async #read<T>(work: () => Promise<T>): Promise<T> {
-    this.#assertOpen();
-    const call = work();
-    this.#underWay.add(call);
-    try {
-      return await call;
-    } finally {
-      this.#underWay.delete(call);
-    }
   }
 
   /** `hasChanged`: what the other processes are told of. */
@@ -207,7 +193,7 @@ export class PostgresStore implements Store {
     work: (time: number | null) => Promise<T>,
     hasChanged: (result: T) => boolean,
   ): Promise<T> {
-    const result = await this.#read(() => work(this.#clock.given()));
+    const result = await this.#calls.run(() => work(this.#clock.given()));
     if (hasChanged(result)) this.#changes.note();
     return result;
   }
@@ -215,7 +201,7 @@ export class PostgresStore implements Store {
   /** Other processes do not report a kind as unknown that has a handler here. */
   async #noteKinds(kinds: readonly string[]): Promise<void> {
     if (kinds === this.#kinds) return;
-    this.#assertOpen();
+    this.#calls.assertOpen();
     this.#kinds = kinds;
     const { process } = this.#session;
     if (process !== null) await this.#client.query(CLAIMING.noteKinds, [process, kinds]);

@@ -1,7 +1,7 @@
 import { type HistoryEntry, isFinished, type Job, MOVES, type Status, STATUSES } from "../job.ts";
 import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
-import { fromCursor, toCursor } from "../sql/cursor.ts";
-import { number, numberOrNull, toJob, toText } from "../sql/rows.ts";
+import { fromCursor, toCursor } from "../storing/cursor.ts";
+import { number, numberOrNull, toJob, toText } from "../storing/rows.ts";
 import type { Client, Row } from "./client.ts";
 import { readHistory } from "./history.ts";
 import { READING } from "./read_statements.ts";

@@ -1,5 +1,5 @@
 /** Every statement that reads jobs: named, static. The comment above each one says what its numbered values are. */
-import { IN_FLIGHT, IS_IN_FINISHED_INDEX, MAY } from "../sql/conditions.ts";
+import { IN_FLIGHT, IS_IN_FINISHED_INDEX, MAY } from "../storing/conditions.ts";
 import { BRIEF, BRIEF_JOBS, hasId, isOf, levels, now, READY, SUSPECT, WHOLE } from "./phrases.ts";
 
 /** The filters of a list: ?1 before ?2 floor ?3 limit ?4 kind ?5 part of the id ?6 changed since ?7 due until ?8 due after. */

@@ -3,9 +3,13 @@
  * lock, by which the others see at once that the process lives, and it listens for their changes.
  */
 import { randomUUID } from "node:crypto";
-import { Mailbox, messageTo } from "../hosts/messages.ts";
+import type { HostChannel } from "../capabilities.ts";
+import { Listeners } from "../basics/listeners.ts";
+import { channelOf } from "../hosts/channel.ts";
+import { Mailbox } from "../hosts/messages.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
-import { number, textOrNull, toText } from "../sql/rows.ts";
+import type { Calls } from "../storing/calls.ts";
+import { number, textOrNull, toText } from "../storing/rows.ts";
 import type { PostgresAddress } from "./address.ts";
 import { answered } from "./answered.ts";
 import { Client, type Tx } from "./client.ts";
@@ -31,9 +35,11 @@ const SESSION = {
   // ?1 id ?2 host ?3 pid ?4 version ?5 now, or null
   join: `INSERT INTO processes (id, host, pid, version, started_at, seen_at)
     VALUES ($1::text, $2::text, $3::int, $4::text, ${now(5)}, ${now(5)}) RETURNING n`,
-  connection: `SELECT pg_backend_pid() AS pid`,
+  // Its number would not do: a server that was restarted gives the same numbers again.
+  listens: `SELECT current_setting('persistent_queue.listens', true) AS listens`,
+  noteListening: `SELECT set_config('persistent_queue.listens', 'yes', false)`,
   // ?1 number
-  lock: `SELECT pg_try_advisory_lock(${LOCK})`,
+  lock: `SELECT pg_try_advisory_lock(${LOCK}) AS is_locked`,
   unlock: `SELECT pg_advisory_unlock(${LOCK})`,
   noteLock: `UPDATE processes SET locked_at = clock_timestamp() WHERE n = $1::int`,
   // ?1 number ?2 now, or null. It need not wait for the disk: a server that crashes forgets nothing but the time.
@@ -43,6 +49,8 @@ const SESSION = {
     WHERE n = $1::int RETURNING n`,
   // ?1 id ?2 message
   send: `SELECT pg_notify(current_schema() || '.changes', $2::text) FROM processes WHERE id = $1::text`,
+  // ?1 message
+  tell: `SELECT pg_notify(current_schema() || '.changes', $1::text)`,
   // ?1 id
   leave: `DELETE FROM processes WHERE id = $1::text RETURNING n`,
   // ?1 number of the process that asks, or null ?2 now, or null ?3 ms of silence. A living process that has lost its
@@ -60,13 +68,14 @@ export class Session {
   readonly #place: string;
   /** Of this store, among all that write. */
   readonly name: string = randomUUID();
-  readonly #onChange = new Set<() => void>();
+  readonly #onChange = new Listeners<[]>();
   readonly #mailbox = new Mailbox();
   /** The number of this process, once it has joined, and its id. */
   #process: number | null = null;
   #id: string | null = null;
-  /** The server's number of our connection, as far as it listens and holds the lock. */
-  #connection: number | null = null;
+  #hasListened = false;
+  /** Our connection holds the lock of this process. */
+  #isLocked = false;
   #shownAt = -Infinity;
 
   constructor(address: PostgresAddress) {
@@ -88,33 +97,38 @@ export class Session {
    * lock again, and may have missed changes.
    */
   async assure(): Promise<void> {
-    const [row] = await this.#client.query(SESSION.connection, []);
-    const connection = number(row?.pid);
-    if (connection === this.#connection) return;
-    await this.#client.script(`LISTEN "${this.#channel}"`);
-    if (this.#process !== null) await this.#lock(this.#process);
-    if (this.#connection !== null) this.#notify();
-    this.#connection = connection;
+    const [row] = await this.#client.query(SESSION.listens, []);
+    if (row?.listens !== "yes") {
+      this.#isLocked = false;
+      await this.#client.script(`LISTEN "${this.#channel}"`);
+      await this.#client.query(SESSION.noteListening, []);
+      if (this.#hasListened) this.#notify();
+      this.#hasListened = true;
+    }
+    if (this.#process !== null && !this.#isLocked) await this.#lock(this.#process);
   }
 
   watch(onChange: () => void): Disposable {
-    // An object of its own: one function may watch twice.
-    const call = () => onChange();
-    this.#onChange.add(call);
-    return { [Symbol.dispose]: () => void this.#onChange.delete(call) };
+    return this.#onChange.add(onChange);
   }
 
-  listen(onText: (text: string) => void): Disposable {
-    return this.#mailbox.listen(onText);
+  channel(client: Client, calls: Calls): HostChannel {
+    return channelOf({
+      ...{ name: this.name, calls, mailbox: this.#mailbox },
+      send: async (processId, message) =>
+        (await client.query(SESSION.send, [processId, message])).length === 1,
+      sendToAll: async (message) => void await client.query(SESSION.tell, [message]),
+    });
   }
 
-  /** A text for a process, or the name of a store that has written. */
+  /** A text for processes, or the name of a store that has written. */
   #hear(message: string): void {
-    if (!this.#mailbox.hear(message, this.#id) && message !== this.name) this.#notify();
+    const isText = this.#mailbox.take(message, { name: this.name, process: this.#id });
+    if (!isText && message !== this.name) this.#notify();
   }
 
   #notify(): void {
-    for (const call of this.#onChange) call();
+    this.#onChange.tell();
   }
 
   async join({ id, host, pid, version }: ProcessIdentity, time: number | null): Promise<void> {
@@ -127,19 +141,27 @@ export class Session {
     if (before !== null) await this.#client.query(SESSION.unlock, [before]);
   }
 
+  /** The server may not have noticed yet that a lost connection is gone, which has the lock then: it is tried again. */
   async #lock(process: number): Promise<void> {
-    await this.#client.query(SESSION.lock, [process]);
-    await this.#client.query(SESSION.noteLock, [process]);
+    const [row] = await this.#client.query(SESSION.lock, [process]);
+    const isLocked = row?.is_locked === true;
+    if (isLocked) await this.#client.query(SESSION.noteLock, [process]);
+    this.#isLocked = isLocked;
+  }
+
+  /** Called often: see `SHOW_MS`. */
+  async show(time: number | null): Promise<void> {
+    await this.assure();
+    if (this.#process !== null && performance.now() - this.#shownAt >= SHOW_MS) await this.beat(time);
   }
 
   /**
-   * Called often: see `SHOW_MS`. @throws {StorageError} if the server does not answer; the connections of `others` are given
-   * up then, as our own is
+   * What `work` returns. @throws {StorageError} if the server does not answer; the connections of `others` are given up then,
+   * as our own is
    */
-  async show(time: number | null, others: Client): Promise<void> {
+  async answered<T>(work: Promise<T>, others: Client): Promise<T> {
     const onSilence = () => [this.#client, others].forEach((client) => client.restart());
-    await answered(this.assure(), { withinMs: ANSWER_MS, place: this.#place, onSilence });
-    if (this.#process !== null && performance.now() - this.#shownAt >= SHOW_MS) await this.beat(time);
+    return await answered(work, { withinMs: ANSWER_MS, place: this.#place, onSilence });
   }
 
   async beat(time: number | null, view?: string): Promise<boolean> {
@@ -150,10 +172,6 @@ export class Session {
       ? this.#client.query(SESSION.beat, [this.#process, time])
       : this.#client.query(SESSION.beatWithView, [this.#process, time, view]);
     return (await rows).length === 1;
-  }
-
-  async send(tx: Tx, processId: string, text: string): Promise<boolean> {
-    return (await tx.query(SESSION.send, [processId, messageTo(processId, text)])).length === 1;
   }
 
   async leave(tx: Tx, id: string): Promise<void> {

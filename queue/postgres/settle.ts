@@ -1,6 +1,6 @@
 import { isFinished, type Lease, MOVES } from "../job.ts";
 import type { Settlement } from "../store.ts";
-import { number } from "../sql/rows.ts";
+import { number } from "../storing/rows.ts";
 import type { Client, Row, Tx, Value } from "./client.ts";
 import { foldHistories } from "./history.ts";
 import { SETTLING } from "./statements.ts";

@@ -3,7 +3,7 @@
  * what its numbered values are. Each is atomic by itself: what belongs together is one statement.
  */
 import { INITIAL_STATUS, MOVES, type Status } from "../job.ts";
-import { IN_FLIGHT, IS_FINISHED, KEEPS_RUN_AT, MAY, STARTS_AGAIN, TO } from "../sql/conditions.ts";
+import { IN_FLIGHT, IS_FINISHED, KEEPS_RUN_AT, MAY, STARTS_AGAIN, TO } from "../storing/conditions.ts";
 import { BRIEF, BRIEF_JOBS, hasId, isOf, levels, now, READY, SUSPECT, toldBy } from "./phrases.ts";
 
 /** The new holder of a job. */
@@ -41,8 +41,8 @@ export const ADDING = {
 
 export const CLAIMING = {
   // ?1 now, or null ?2 kinds, or null for all ?3 process ?4 consumers ?5 limits ?6 the consumer that takes a suspect first,
-  // or null ?7 the sum of the limits. How many jobs of each kind and priority come first is counted before any is locked:
-  // a claim locks the jobs that it takes, and no others.
+  // or null ?7 the sum of the limits. How many jobs of each kind and priority come first is counted before any is locked,
+  // unless all are of one: a claim locks the jobs that it takes, and no others.
   claim: `WITH RECURSIVE clock AS (SELECT ${now(1)} AS at),
     suspect AS (UPDATE jobs SET ${claimedBy("$6::text", "$3::int")} FROM clock
       WHERE $6::text IS NOT NULL AND jobs.seq = (SELECT seq FROM jobs WHERE ${SUSPECT} AND run_at <= (SELECT at FROM clock)
@@ -50,11 +50,13 @@ export const CLAIMING = {
         ORDER BY crashes, priority DESC, run_at, seq LIMIT 1 FOR UPDATE SKIP LOCKED)
       RETURNING ${AS_CLAIMED}),
     ${levels(2)},
-    quota AS (SELECT kind, priority, count(*) AS n FROM (
+    few AS MATERIALIZED (SELECT count(priority) = 1 AS is_one FROM levels),
+    quota AS (SELECT kind, priority, $7::bigint AS n FROM levels WHERE priority IS NOT NULL AND (SELECT is_one FROM few)
+      UNION ALL SELECT kind, priority, count(*) AS n FROM (
         SELECT levels.kind, levels.priority FROM levels CROSS JOIN LATERAL (
           SELECT run_at, seq FROM jobs WHERE ${READY} AND jobs.kind = levels.kind AND jobs.priority = levels.priority
             AND run_at <= (SELECT at FROM clock) ORDER BY run_at, seq LIMIT $7::bigint) AS due
-        WHERE levels.priority IS NOT NULL
+        WHERE levels.priority IS NOT NULL AND NOT (SELECT is_one FROM few)
         ORDER BY levels.priority DESC, due.run_at, due.seq LIMIT $7::bigint) AS line GROUP BY kind, priority),
     locked AS MATERIALIZED (SELECT due.seq, quota.priority, due.run_at FROM quota CROSS JOIN LATERAL (
         SELECT seq, run_at FROM jobs WHERE ${READY} AND jobs.kind = quota.kind AND jobs.priority = quota.priority

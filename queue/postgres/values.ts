@@ -1,6 +1,6 @@
 /** Payloads and results may be a mebibyte each, so a list of many jobs holds a bounded amount of them. */
 import type { Job } from "../job.ts";
-import { number, textOrNull } from "../sql/rows.ts";
+import { number, textOrNull } from "../storing/rows.ts";
 import type { Row, Tx } from "./client.ts";
 import { READING } from "./read_statements.ts";
 

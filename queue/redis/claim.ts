@@ -1,5 +1,5 @@
 import type { ClaimAnswer, ClaimOptions, ClaimRequest } from "../store.ts";
-import { toClaimed } from "../sql/rows.ts";
+import { toClaimed } from "../storing/rows.ts";
 import type { Client, Reply } from "./client.ts";
 import { items, numberOf } from "./replies.ts";
 

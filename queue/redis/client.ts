@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { createClient } from "@redis/client";
 import { StorageError } from "../errors.ts";
 import type { RedisAddress } from "./address.ts";
-import { isUnknownScript, toQueueError } from "./faults.ts";
+import { isOffline, isReadOnly, isUnknownScript, offlineBecause, toQueueError } from "./faults.ts";
 import { type Script, SCRIPTS } from "./scripts.ts";
 
 /** Null: a text that is absent. */
@@ -20,8 +20,20 @@ const SILENT_MS = 20_000;
 const PING_MS = 5_000;
 const LONGEST_WAIT_MS = 2_000;
 
+/** How often a server that takes no writes is left. */
+const LEAVE_MS = 1_000;
+/** How long the calls on a connection that is left may take to end. */
+const LAST_ANSWERS_MS = 500;
+
+interface Watch {
+  /** Whether a lost connection is made again. */
+  readonly isOpen: () => boolean;
+  /** Why there is no connection at the moment. */
+  readonly onError: (error: unknown) => void;
+}
+
 /** A command that meets a lost connection fails: whether it took effect is unknown, so that it is not sent again. */
-function connect(url: string, isOpen: () => boolean) {
+function connect(url: string, { isOpen, onError }: Watch) {
   const client = createClient({
     url,
     RESP: 2,
@@ -36,9 +48,12 @@ function connect(url: string, isOpen: () => boolean) {
     },
   });
   // Each call says what is wrong; the driver connects again by itself.
-  client.on("error", () => {});
+  client.on("error", onError);
   return client;
 }
+
+/** What matters of these channels is that this process listens at all. */
+const NO_LISTENER = () => {};
 
 type Connection = ReturnType<typeof connect>;
 
@@ -51,30 +66,71 @@ interface ClientOptions {
 
 export class Client {
   readonly #address: RedisAddress;
-  readonly #commands: Connection;
-  readonly #listener: Connection;
-  readonly #onMessage: (text: string) => void;
+  readonly #options: ClientOptions;
+  /** Beside that of changes. */
+  readonly #channels = new Set<string>();
+  #commands: Connection;
+  #listener: Connection;
+  /** Why the last connection was lost or not made. */
+  #lastError: unknown = null;
+  #leftAt = -Infinity;
+  /** Connections that were left, by the timers that end them. */
+  readonly #left = new Map<ReturnType<typeof setTimeout>, Connection>();
   #isOpen = false;
 
-  constructor(address: RedisAddress, { onMessage, onListening }: ClientOptions) {
+  constructor(address: RedisAddress, options: ClientOptions) {
     this.#address = address;
-    const isOpen = () => this.#isOpen;
-    this.#commands = connect(address.url, isOpen);
-    this.#listener = connect(address.url, isOpen);
-    this.#listener.on("ready", () => this.#isOpen && onListening());
-    this.#onMessage = onMessage;
+    this.#options = options;
+    [this.#commands, this.#listener] = this.#connections();
+  }
+
+  #connections(): [commands: Connection, listener: Connection] {
+    const watch = { isOpen: () => this.#isOpen, onError: (error: unknown) => void (this.#lastError = error) };
+    const { url } = this.#address;
+    const listener = connect(url, watch);
+    listener.on("ready", () => this.#isOpen && this.#options.onListening());
+    return [connect(url, watch), listener];
   }
 
   /** From the promise on, changes of other stores are told. @throws {StorageError} */
   async open(): Promise<void> {
     try {
-      await this.#commands.connect();
-      await this.#listener.connect();
-      await this.#listener.subscribe(this.key("changes"), this.#onMessage);
+      await this.#begin();
       this.#isOpen = true;
     } catch (error) {
       throw toQueueError(error, this.#address.place);
     }
+  }
+
+  async #begin(): Promise<void> {
+    const [commands, listener] = [this.#commands, this.#listener];
+    await commands.connect();
+    await listener.connect();
+    await listener.subscribe(this.key("changes"), this.#options.onMessage);
+    for (const channel of this.#channels) await listener.subscribe(channel, NO_LISTENER);
+  }
+
+  /**
+   * The server takes no writes: another one may have its address by now, and this one would keep the connections for ever.
+   * What is being read there is read to its end.
+   */
+  #leave(): void {
+    if (!this.#isOpen || performance.now() - this.#leftAt < LEAVE_MS) return;
+    this.#leftAt = performance.now();
+    for (const left of [this.#commands, this.#listener]) this.#close(left);
+    [this.#commands, this.#listener] = this.#connections();
+    this.#begin().catch((error) => this.#lastError = error);
+  }
+
+  /** Calls that are under way get their answers; what has none by then never gets one, as if the connection were lost. */
+  #close(left: Connection): void {
+    if (!left.isOpen) return;
+    left.close().catch(() => {});
+    const timer = setTimeout(() => {
+      this.#left.delete(timer);
+      left.destroy();
+    }, LAST_ANSWERS_MS);
+    this.#left.set(timer, left);
   }
 
   /** A key of the queue. */
@@ -103,6 +159,19 @@ export class Client {
     return await this.#said(() => this.#commands.sendCommand(words));
   }
 
+  /** Listens to another channel of the queue, as long as this process has a connection. @throws {StorageError} */
+  async subscribe(name: string): Promise<void> {
+    const channel = this.key(name);
+    this.#channels.add(channel);
+    await this.#said(() => this.#listener.subscribe(channel, NO_LISTENER));
+  }
+
+  async unsubscribe(name: string): Promise<void> {
+    const channel = this.key(name);
+    this.#channels.delete(channel);
+    await this.#said(() => this.#listener.unsubscribe(channel));
+  }
+
   /** To all that listen. */
   async publish(text: string): Promise<void> {
     await this.command("PUBLISH", this.key("changes"), text);
@@ -121,6 +190,10 @@ export class Client {
     try {
       return await send() as Reply;
     } catch (error) {
+      if (isReadOnly(error)) this.#leave();
+      if (isOffline(error) && this.#lastError !== null) {
+        throw offlineBecause(this.#lastError, this.#address.place);
+      }
       throw toQueueError(error, this.#address.place);
     }
   }
@@ -128,5 +201,9 @@ export class Client {
   close(): void {
     this.#isOpen = false;
     for (const connection of [this.#commands, this.#listener]) if (connection.isOpen) connection.destroy();
+    for (const [timer, connection] of this.#left) {
+      clearTimeout(timer);
+      connection.destroy();
+    }
   }
 }

@@ -1,4 +1,5 @@
 /** Sentences for the errors of Redis, by the word that each begins with. */
+import { ClientOfflineError } from "@redis/client";
 import { messageOf, QueueError, StorageError } from "../errors.ts";
 
 interface Sentence {
@@ -30,6 +31,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   CLUSTERDOWN: passing("The cluster of Redis is down"),
 };
 
+const NO_CONNECTION_LEFT = passing("Redis has no connection left: raise maxclients, or close others");
 /** The connection was lost or never made. */
 const UNREACHABLE = passing("Redis cannot be reached");
 
@@ -41,16 +43,47 @@ export function isUnknownScript(error: unknown): boolean {
   return messageOf(error).startsWith("NOSCRIPT");
 }
 
+/** The server is a replica. */
+export function isReadOnly(error: unknown): boolean {
+  return messageOf(error).startsWith("READONLY");
+}
+
+/** The driver has no connection at the moment, and does not say why. */
+export function isOffline(error: unknown): boolean {
+  return error instanceof ClientOfflineError;
+}
+
+/** The driver goes on trying to connect, so that this passes even if `reason` would stop a start. */
+export function offlineBecause(reason: unknown, place: string): StorageError {
+  const message = textOf(reason);
+  const { says } = sentenceOf(message) ?? UNREACHABLE;
+  return new StorageError(`${says} (${place}: ${message}).`, {
+    cause: reason,
+    passing: true,
+    publicMessage: `${says}.`,
+  });
+}
+
 /** The user may not ask for this. */
 export function isForbidden(error: unknown): boolean {
   return /^NOPERM|unknown command/i.test(messageOf(error));
 }
 
+function textOf(error: unknown): string {
+  return messageOf(error) || (error instanceof Error ? error.name : "no reason was given");
+}
+
+/** Undefined: the server said something else. */
+function sentenceOf(message: string): Sentence | undefined {
+  if (message.startsWith("ERR max number of clients reached")) return NO_CONNECTION_LEFT;
+  const code = CODE.exec(message)?.[1];
+  return code === undefined ? UNREACHABLE : SENTENCES[code];
+}
+
 export function toQueueError(error: unknown, place: string): QueueError {
   if (error instanceof QueueError) return error;
-  const message = messageOf(error) || (error instanceof Error ? error.name : "no reason was given");
-  const code = CODE.exec(message)?.[1];
-  const sentence = code === undefined ? UNREACHABLE : SENTENCES[code];
+  const message = textOf(error);
+  const sentence = sentenceOf(message);
   if (sentence === undefined) {
     return new StorageError(`Redis at ${place} failed: ${message}.`, { cause: error, passing: true });
   }

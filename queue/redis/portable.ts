@@ -1,6 +1,6 @@
 /** Copies whole jobs out of the keys, and into them. */
 import type { HistoryEntry } from "../job.ts";
-import { toStoredJob } from "../sql/rows.ts";
+import { toStoredJob } from "../storing/rows.ts";
 import {
   assertNoConflict,
   type Dump,

@@ -1,7 +1,7 @@
 import { type HistoryEntry, type Job, type Status, STATUSES } from "../job.ts";
 import type { GetOptions, JobPage, JobQuery, Orphan, OrphanRequest, StoreStats } from "../store.ts";
-import { fromCursor, toCursor } from "../sql/cursor.ts";
-import { toOrphan, toText } from "../sql/rows.ts";
+import { fromCursor, toCursor } from "../storing/cursor.ts";
+import { toOrphan, toText } from "../storing/rows.ts";
 import { kindsAsValues } from "./claim.ts";
 import type { Client } from "./client.ts";
 import { historyEntryOf, items, jobOf, numberOf, toRow } from "./replies.ts";

@@ -1,6 +1,6 @@
 /** Turns what scripts return into rows, jobs and lines: numbers come as texts, and columns in a fixed order. */
 import type { HistoryEntry, Job } from "../job.ts";
-import { toHistoryEntry, toJob } from "../sql/rows.ts";
+import { toHistoryEntry, toJob } from "../storing/rows.ts";
 import type { Reply } from "./client.ts";
 import { COLUMNS } from "./words.ts";
 

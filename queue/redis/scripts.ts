@@ -4,6 +4,8 @@ import beat from "./scripts/beat.lua" with { type: "text" };
 import check from "./scripts/check.lua" with { type: "text" };
 import claim from "./scripts/claim.lua" with { type: "text" };
 import dump from "./scripts/dump.lua" with { type: "text" };
+import expireFacts from "./scripts/expire_facts.lua" with { type: "text" };
+import facts from "./scripts/facts.lua" with { type: "text" };
 import get from "./scripts/get.lua" with { type: "text" };
 import getMany from "./scripts/get_many.lua" with { type: "text" };
 import history from "./scripts/history.lua" with { type: "text" };
@@ -13,13 +15,16 @@ import knownKinds from "./scripts/known_kinds.lua" with { type: "text" };
 import leave from "./scripts/leave.lua" with { type: "text" };
 import line from "./scripts/line.lua" with { type: "text" };
 import list from "./scripts/list.lua" with { type: "text" };
+import listFacts from "./scripts/list_facts.lua" with { type: "text" };
 import move from "./scripts/move.lua" with { type: "text" };
 import noteKinds from "./scripts/note_kinds.lua" with { type: "text" };
 import orphans from "./scripts/orphans.lua" with { type: "text" };
 import prelude from "./scripts/prelude.lua" with { type: "text" };
 import processes from "./scripts/processes.lua" with { type: "text" };
 import prune from "./scripts/prune.lua" with { type: "text" };
+import putFact from "./scripts/put_fact.lua" with { type: "text" };
 import reading from "./scripts/reading.lua" with { type: "text" };
+import removeFact from "./scripts/remove_fact.lua" with { type: "text" };
 import renew from "./scripts/renew.lua" with { type: "text" };
 import restore from "./scripts/restore.lua" with { type: "text" };
 import serving from "./scripts/serving.lua" with { type: "text" };
@@ -71,4 +76,8 @@ export const SCRIPTS = {
   beat: script(KEEPS_ON, serving, beat),
   leave: script(KEEPS_ON, leave),
   processes: script(KEEPS_ON, serving, processes),
+  putFact: script(KEEPS_ON, facts, putFact),
+  removeFact: script(KEEPS_ON, facts, removeFact),
+  listFacts: script(READS, listFacts),
+  expireFacts: script(KEEPS_ON, facts, expireFacts),
 } as const;

@@ -1,24 +1,31 @@
 /**
- * This process among those that work on the queue. Its key lives for some seconds and is renewed by each beat, so that the
- * others see soon when the process dies; `scripts/processes.lua` says what a key that has run out proves.
+ * This process among those that work on the queue. It listens to a channel of its own, which the server knows to be
+ * without a listener as soon as the process dies, and its key lives for some seconds and is renewed by each beat;
+ * `scripts/processes.lua` says what each of these proves.
  */
 import { randomUUID } from "node:crypto";
 import { RejectedWrite } from "../errors.ts";
-import { Mailbox, messageTo } from "../hosts/messages.ts";
+import type { HostChannel } from "../capabilities.ts";
+import { Listeners } from "../basics/listeners.ts";
+import { channelOf } from "../hosts/channel.ts";
+import { Mailbox } from "../hosts/messages.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
-import { toText } from "../sql/rows.ts";
+import type { Calls } from "../storing/calls.ts";
+import { toText } from "../storing/rows.ts";
 import type { Client } from "./client.ts";
 import { items, numberOf } from "./replies.ts";
 
 /** A beat comes each second; a thread that is held up for some seconds is not dead. */
 const LIVES_MS = 10_000;
+/** A process that lives listens again this soon after its connections were lost, and beats. */
+const RECONNECTED_MS = 3_000;
 /** A reader that looks at each change looks at most twenty times a second. */
 const BETWEEN_MS = 50;
 
 export class Session {
   /** Of this store, among all that write. */
   readonly name: string = randomUUID();
-  readonly #onChange = new Set<() => void>();
+  readonly #onChange = new Listeners<[]>();
   readonly #mailbox = new Mailbox();
   #process: string | null = null;
   #notifiedAt = -Infinity;
@@ -30,25 +37,24 @@ export class Session {
   }
 
   watch(onChange: () => void): Disposable {
-    // An object of its own: one function may watch twice.
-    const call = () => onChange();
-    this.#onChange.add(call);
-    return { [Symbol.dispose]: () => void this.#onChange.delete(call) };
+    return this.#onChange.add(onChange);
   }
 
-  listen(onText: (text: string) => void): Disposable {
-    return this.#mailbox.listen(onText);
+  channel(client: Client, calls: Calls): HostChannel {
+    return channelOf({
+      ...{ name: this.name, calls, mailbox: this.#mailbox },
+      send: async (processId, message) => {
+        if (await client.command("EXISTS", client.key(`process:${processId}`)) !== 1) return false;
+        await client.publish(message);
+        return true;
+      },
+      sendToAll: (message) => client.publish(message),
+    });
   }
 
-  /** A text for a process, or the name of a store that has written. */
+  /** A text for processes, or the name of a store that has written. */
   hear(message: string): void {
-    if (!this.#mailbox.hear(message, this.#process) && message !== this.name) this.noteChange();
-  }
-
-  async send(client: Client, processId: string, text: string): Promise<boolean> {
-    if (await client.command("EXISTS", client.key(`process:${processId}`)) !== 1) return false;
-    await client.publish(messageTo(processId, text));
-    return true;
+    if (!this.#mailbox.take(message, this) && message !== this.name) this.noteChange();
   }
 
   /** Something may have changed: the watches learn it at once, or together with what follows in a moment. */
@@ -62,23 +68,27 @@ export class Session {
   #notify(): void {
     this.#timer = null;
     this.#notifiedAt = performance.now();
-    for (const call of this.#onChange) call();
+    this.#onChange.tell();
   }
 
   async join(client: Client, { id, host, pid, version }: ProcessIdentity, time: number | ""): Promise<void> {
+    await client.subscribe(`lives:${id}`);
     if (await client.run("join", [time, id, host, pid, version, LIVES_MS]) !== 1) {
       throw new RejectedWrite(`A process with the id ${id} has joined already.`);
     }
+    const before = this.#process;
     this.#process = id;
+    if (before !== null) await client.unsubscribe(`lives:${before}`);
   }
 
   async beat(client: Client, time: number | "", view = ""): Promise<boolean> {
     if (this.#process === null) return false;
-    return await client.run("beat", [time, this.#process, LIVES_MS, view]) === 1;
+    return await client.run("beat", [time, this.#process, LIVES_MS, view, RECONNECTED_MS]) === 1;
   }
 
   async processes(client: Client, silentForMs: number, time: number | ""): Promise<ProcessRow[]> {
-    const rows = await client.run("processes", [time, this.#process ?? "", silentForMs, LIVES_MS]);
+    const values = [time, this.#process ?? "", silentForMs, LIVES_MS, RECONNECTED_MS];
+    const rows = await client.run("processes", values);
     return items(rows).map(items).map(([id, host, pid, version, startedAt, seenAt, isDead, view]) => ({
       ...{ id: toText(id), host: toText(host), pid: numberOf(pid), version: toText(version) },
       ...{ startedAt: numberOf(startedAt), seenAt: numberOf(seenAt), isDead: isDead === 1 },

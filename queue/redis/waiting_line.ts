@@ -1,6 +1,6 @@
 /** Jobs that wait, in the order in which they will run. */
 import type { Due, JobPage } from "../store.ts";
-import { fromCursor, toCursor } from "../sql/cursor.ts";
+import { fromCursor, toCursor } from "../storing/cursor.ts";
 import { kindsAsValues } from "./claim.ts";
 import type { Client } from "./client.ts";
 import { getMany } from "./read.ts";

@@ -12,7 +12,13 @@ import {
   STATUSES,
   type Verb,
 } from "../job.ts";
-import { FIRST_LINES, foldedInWords, MOST_LINES, NEWEST_LINES, TOLD_IN_FULL } from "../sql/history_bounds.ts";
+import {
+  FIRST_LINES,
+  foldedInWords,
+  MOST_LINES,
+  NEWEST_LINES,
+  TOLD_IN_FULL,
+} from "../storing/history_bounds.ts";
 
 /** The columns of a job as a script returns them, before the values. */
 export const COLUMNS = [

@@ -7,8 +7,8 @@ import {
   MOST_LINES,
   NEWEST_LINES,
   TOLD_IN_FULL,
-} from "../sql/history_bounds.ts";
-import { number, toHistoryEntry } from "../sql/rows.ts";
+} from "../storing/history_bounds.ts";
+import { number, toHistoryEntry } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
 const MOST_COUNTED = 1_000_000;

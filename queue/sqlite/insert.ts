@@ -3,7 +3,7 @@ import type { Added } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
 import { counted, FEWEST, LONGEST } from "./bulk.ts";
 import { foldHistory } from "./history.ts";
-import { number, toJob } from "../sql/rows.ts";
+import { number, toJob } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 import { ValueBudget } from "./values.ts";
 

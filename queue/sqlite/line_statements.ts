@@ -1,5 +1,5 @@
 /** Statements about the line of waiting jobs and about parked jobs: see `waiting_line.ts`, `parking.ts`. */
-import { IN_FLIGHT, TO } from "../sql/conditions.ts";
+import { IN_FLIGHT, TO } from "../storing/conditions.ts";
 import { PARKED, READY, SUSPECT } from "./status_sql.ts";
 
 export const LINE = {

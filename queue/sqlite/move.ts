@@ -1,7 +1,7 @@
 import type { Job, OperatorVerb } from "../job.ts";
 import type { Moved } from "../store.ts";
 import { foldHistory } from "./history.ts";
-import { number, toJob } from "../sql/rows.ts";
+import { number, toJob } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
 const EVENT = { cancel: "canceled", resubmit: "resubmitted" } as const satisfies Record<OperatorVerb, string>;

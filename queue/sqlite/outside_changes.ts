@@ -5,7 +5,7 @@
 import { toStorageError } from "./faults.ts";
 import type { Parking } from "./parking.ts";
 import type { Recount } from "./recount.ts";
-import { number } from "../sql/rows.ts";
+import { number } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
 const EVERY_MS = 100;

@@ -3,7 +3,7 @@
  * many behind them as take some milliseconds; they return to the line when a claim names their kind.
  */
 import type { ParkedKind } from "../store.ts";
-import { number, toText } from "../sql/rows.ts";
+import { number, toText } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
 /** Jobs parked, or returned to the line, by one statement: some 3 ms. */

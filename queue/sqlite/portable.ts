@@ -1,5 +1,5 @@
 /** Copies whole jobs out of the database, and into it. */
-import { number, toStoredJob } from "../sql/rows.ts";
+import { number, toStoredJob } from "../storing/rows.ts";
 import {
   type Dump,
   DUMP_BYTES,

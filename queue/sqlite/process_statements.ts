@@ -1,5 +1,5 @@
 /** Statements about the processes that work on the queue, and about the jobs that a dead one holds. */
-import { IN_FLIGHT } from "../sql/conditions.ts";
+import { IN_FLIGHT } from "../storing/conditions.ts";
 
 const FACTS = `seq, lease, id, kind, consumer_id, crashes, suspect, run_at, started_at, last_heartbeat`;
 

@@ -1,6 +1,6 @@
 /** The processes that work on the queue, as rows, and what they hold. */
 import type { Orphan, OrphanRequest, ProcessIdentity, ProcessRow } from "../store.ts";
-import { number, toOrphan, toText } from "../sql/rows.ts";
+import { number, toOrphan, toText } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
 /** Returns the number of the process, which its claims write. */

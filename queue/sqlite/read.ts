@@ -1,10 +1,10 @@
 import { type HistoryEntry, isFinished, type Job, MOVES, type Status, STATUSES } from "../job.ts";
 import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
 import { nextRunAt } from "./claim.ts";
-import { fromCursor, toCursor } from "../sql/cursor.ts";
+import { fromCursor, toCursor } from "../storing/cursor.ts";
 import { readHistory } from "./history.ts";
 import { parkedKinds } from "./parking.ts";
-import { number, toJob } from "../sql/rows.ts";
+import { number, toJob } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 import { ValueBudget } from "./values.ts";
 import { listLine } from "./waiting_line.ts";

@@ -3,7 +3,7 @@
  * it replaces, and the counts may be edited too. If counting would take longer, the next start does it.
  */
 import { countAgain } from "./check.ts";
-import { number } from "../sql/rows.ts";
+import { number } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 import type { GroupCommit } from "./group_commit.ts";
 

@@ -30,6 +30,7 @@ import { WriteProof } from "./write_proof.ts";
 export class SqliteStore implements Store {
   readonly now: () => number;
   readonly capabilities: Capabilities;
+  readonly takesCallsInOrder = true;
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
@@ -72,6 +73,7 @@ export class SqliteStore implements Store {
       backup: (target, how) => this.#read(() => backup(db, { from: path, to: target, ...how })),
       deepCheck: () => this.#read(() => check(db, sql, { deep: true })),
       hosts: { reason: "A queue on SQLite has one host: move it to PostgreSQL or Redis for more." },
+      facts: { reason: "A queue on SQLite has one host: what outlives its process is in files beside it." },
     };
   }
 

@@ -21,7 +21,7 @@ import {
   MAY,
   STARTS_AGAIN,
   TO,
-} from "../sql/conditions.ts";
+} from "../storing/conditions.ts";
 import { PARKED, READY, SUSPECT } from "./status_sql.ts";
 
 /** Values longer than this, in bytes, are left out of the job and not even read. */

@@ -1,6 +1,6 @@
 /** Which waiting jobs an index of claims holds, and how the jobs of each status are counted. */
 import { isFinished, type Status, STATUSES } from "../job.ts";
-import { IN_FLIGHT, IS_IN_FINISHED_INDEX, isOneOf, MAY } from "../sql/conditions.ts";
+import { IN_FLIGHT, IS_IN_FINISHED_INDEX, isOneOf, MAY } from "../storing/conditions.ts";
 
 /** Jobs in the line, quarantined ones, and those without a handler. In the words of the partial indexes. */
 export const READY = `${MAY.claim} AND suspect = 0 AND parked = 0`;

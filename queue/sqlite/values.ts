@@ -1,6 +1,6 @@
 /** Payloads and results may be a mebibyte each, so a list of many jobs holds a bounded amount of them. */
 import type { Job } from "../job.ts";
-import { textOrNull } from "../sql/rows.ts";
+import { textOrNull } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
 /** Limit of one value, in bytes. */

@@ -1,8 +1,8 @@
 /** Jobs that wait, in the order in which they will run. */
 import type { Due, JobPage, JobQuery } from "../store.ts";
 import { Ladder } from "./claim.ts";
-import { fromCursor, toCursor } from "../sql/cursor.ts";
-import { number, toJob } from "../sql/rows.ts";
+import { fromCursor, toCursor } from "../storing/cursor.ts";
+import { number, toJob } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
 /** If more jobs wait than can be sorted quickly, the line is listed up to here. */

@@ -10,6 +10,8 @@ import { pickups } from "./pickup.ts";
 import { preciseNow } from "./precise_now.ts";
 import { quantile } from "./quantile.ts";
 import type { BenchOptions, Goal, Row } from "./row.ts";
+import { serverBacklog } from "./server_backlog.ts";
+import { severalHosts } from "./several_hosts.ts";
 
 const SERVERS = { postgres: postgresServer, redis: redisServer };
 
@@ -41,7 +43,10 @@ export function partsOf(backend: Backend): Record<string, (options: BenchOptions
       await using server = await SERVERS[backend]();
       return await measure((queue) => server.url(queue), options);
     };
-  return { drain: withServer(drain), adding: withServer(adding), pickup: withServer(pickup) };
+  return {
+    ...{ drain: withServer(drain), adding: withServer(adding), pickup: withServer(pickup) },
+    ...{ hosts: withServer(severalHosts), backlog: withServer(serverBacklog) },
+  };
 }
 
 async function drain(url: UrlOf, { jobs, rounds }: BenchOptions): Promise<Row[]> {

@@ -4,7 +4,7 @@ import type { Case } from "./suite.ts";
 
 /** What the adapter skips, the store must refuse with a reason; all else it must be able to do. */
 export function capabilitiesCases(test: Case, skip: Partial<Record<keyof Capabilities, string>>): void {
-  for (const name of ["backup", "deepCheck", "hosts"] as const) {
+  for (const name of ["backup", "deepCheck", "hosts", "facts"] as const) {
     const isSkipped = skip[name] !== undefined;
     test(`has ${isSkipped ? "no " : ""}${name}${isSkipped ? ", and says why" : ""}`, ({ store }) => {
       const capability = store.capabilities[name];

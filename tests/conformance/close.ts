@@ -6,7 +6,7 @@ import { add, newJob, PROCESS } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 const CALLS: Record<
-  Exclude<keyof Store, "close" | "now" | "capabilities">,
+  Exclude<keyof Store, "close" | "now" | "capabilities" | "takesCallsInOrder">,
   (store: Store) => Promise<unknown>
 > = {
   insert: (store) => store.insert([newJob("b")]),
@@ -35,12 +35,21 @@ export function closeCases(test: Case): void {
   test("a closed store rejects every call with a StorageError, and may be closed again", async ({ store }) => {
     await store.close();
     for (const [verb, call] of Object.entries(CALLS)) await assert.rejects(call(store), StorageError, verb);
-    const { backup, deepCheck, hosts } = store.capabilities;
+    const { backup, deepCheck, hosts, facts } = store.capabilities;
     if (typeof backup === "function") await assert.rejects(backup("never written"), StorageError);
     if (typeof deepCheck === "function") await assert.rejects(deepCheck(), StorageError);
     if (!("reason" in hosts)) {
       await assert.rejects(hosts.send(PROCESS.id, "never sent"), StorageError);
-      assert.throws(() => hosts.listen(() => {}), StorageError);
+      await assert.rejects(hosts.tell("never told"), StorageError);
+      for (const verb of ["listen", "hear"] as const) {
+        assert.throws(() => hosts[verb](() => {}), StorageError);
+      }
+    }
+    if (!("reason" in facts)) {
+      const fact = { realm: "realm", key: "key", text: "", livesMs: 1_000 };
+      await assert.rejects(facts.put(fact, null), StorageError);
+      await assert.rejects(facts.remove("realm", "key"), StorageError);
+      await assert.rejects(facts.list("realm"), StorageError);
     }
     await store.close();
   });

@@ -88,6 +88,35 @@ export function hostsCases(test: Case): void {
     await eventually("it arrives", () => atOther.texts.includes("hello"));
   });
 
+  test("a text for all reaches every other process, and is no change of the queue", async ({ store, second }) => {
+    const [joined, beside] = [await second(), await second()];
+    await joined.join(process(2));
+    const heard: string[] = [];
+    const stores = { sender: store, joined, beside };
+    const hearing = Object.entries(stores).flatMap(([name, one]) =>
+      [1, 2].map((n) => channelOf(one).hear((text) => heard.push(`${name} ${n}: ${text}`)))
+    );
+    using atJoined = textsAt(joined);
+    let changes = 0;
+    using _watch = beside.watch(() => changes += 1);
+    const text = `{"odd":"ä€😀 ' \\" ${"x".repeat(3_000)}"}\nto all`;
+    await channelOf(store).tell(text);
+    await eventually("it arrives", () => heard.length >= 4);
+    hearing.at(-1)?.[Symbol.dispose]();
+    await channelOf(store).tell("again");
+    await eventually("it arrives", () => heard.length >= 7);
+    await passed();
+    assert.deepEqual(
+      heard.toSorted(),
+      [
+        ...["beside 1", "beside 2", "joined 1", "joined 2"].map((who) => `${who}: ${text}`),
+        ...["beside 1", "joined 1", "joined 2"].map((who) => `${who}: again`),
+      ].sort(),
+    );
+    assert.deepEqual([atJoined.texts, changes], [[], 0]);
+    for (const one of hearing) one[Symbol.dispose]();
+  });
+
   test("what is disposed hears nothing any more", async ({ store, second }) => {
     const other = await second();
     await other.join(process(2));

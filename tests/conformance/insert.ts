@@ -253,6 +253,17 @@ export function insertCases(test: Case): void {
     assert.equal(new Set(inserted.map((one) => one.job.seq)).size, 11);
   });
 
+  test("a claim in the turn of an insert finds its jobs, where a store takes calls in order", async ({ store }) => {
+    for (let i = 0; i < 20; i++) {
+      const inserting = store.insert([newJob(`a${i}`)]);
+      const claiming = store.claim([{ consumerId: "c1", limit: 1, suspect: false }], { kinds: ["file"] });
+      await inserting;
+      const { claimed } = await claiming;
+      if (store.takesCallsInOrder) assert.deepEqual(claimed.map(({ id }) => id), [`a${i}`]);
+      else if (claimed.length === 0) await claimOne(store);
+    }
+  });
+
   test("insert with replace does not let a late worker finish the new job", async ({ store }) => {
     const late = await hold(store, "a");
     await store.move("cancel", ["a"]);

@@ -1,13 +1,12 @@
 import { openPostgresStore } from "../../queue/postgres/open_store.ts";
-import type { Store } from "../../queue/store.ts";
 import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
-import { tempFolder } from "../support/temp_folder.ts";
+import { openedStores } from "./stores.ts";
 import { conformance } from "./suite.ts";
 
 /** One server for all cases; each empties the tables. */
 let server: PostgresServer | null = null;
 
-const TABLES = "jobs, history, processes, count_changes";
+const TABLES = "jobs, history, processes, count_changes, facts";
 const BY_ITS_OWN_TOOLS = "the tools of PostgreSQL do that";
 
 const missing = whyNoPostgres();
@@ -23,22 +22,6 @@ if (missing !== null) {
     if (server === null) throw new Error("The server has not been started");
     const url = server.url();
     await server.sql(`SET search_path = persistent_queue; TRUNCATE ${TABLES} RESTART IDENTITY`);
-    const folder = await tempFolder();
-    const opened: Store[] = [];
-    const open = async (role: "owner" | "guest") => {
-      const store = await openPostgresStore(url, { role, clock });
-      opened.push(store);
-      return store;
-    };
-    return {
-      store: await open("owner"),
-      second: () => open("guest"),
-      restored: () => Promise.reject(new Error("There is no backup to open")),
-      folder: folder.path,
-      close: async () => {
-        for (const store of opened) await store.close();
-        await folder[Symbol.asyncDispose]();
-      },
-    };
+    return await openedStores({ open: (role) => openPostgresStore(url, { role, clock }) });
   }, { skip: { backup: BY_ITS_OWN_TOOLS, deepCheck: BY_ITS_OWN_TOOLS } });
 }

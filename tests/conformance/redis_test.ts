@@ -1,7 +1,6 @@
 import { openRedisStore } from "../../queue/redis/open_store.ts";
-import type { Store } from "../../queue/store.ts";
 import { type RedisServer, redisServer, whyNoRedis } from "../support/servers/redis_server.ts";
-import { tempFolder } from "../support/temp_folder.ts";
+import { openedStores } from "./stores.ts";
 import { conformance } from "./suite.ts";
 
 /** One server for all cases; each empties it. */
@@ -19,22 +18,6 @@ if (missing !== null) {
     if (server === null) throw new Error("The server has not been started");
     const url = server.url();
     await server.command("FLUSHALL");
-    const folder = await tempFolder();
-    const opened: Store[] = [];
-    const open = async (role: "owner" | "guest") => {
-      const store = await openRedisStore(url, { role, clock });
-      opened.push(store);
-      return store;
-    };
-    return {
-      store: await open("owner"),
-      second: () => open("guest"),
-      restored: () => Promise.reject(new Error("There is no backup to open")),
-      folder: folder.path,
-      close: async () => {
-        for (const store of opened) await store.close();
-        await folder[Symbol.asyncDispose]();
-      },
-    };
+    return await openedStores({ open: (role) => openRedisStore(url, { role, clock }) });
   }, { skip: { backup: BY_ITS_OWN_TOOLS, deepCheck: BY_ITS_OWN_TOOLS } });
 }

@@ -1,27 +1,15 @@
 import { openSqliteStore } from "../../queue/sqlite/open_store.ts";
-import type { Store } from "../../queue/store.ts";
-import { tempFolder } from "../support/temp_folder.ts";
+import { openedStores } from "./stores.ts";
 import { conformance } from "./suite.ts";
 
-/** As the supervisor opens the store, and as a command beside it does. The other handles are always guests. */
+const ONE_HOST = "a database has one host";
+
+/** As the supervisor opens the store, and as a command beside it does. */
 for (const role of ["owner", "guest"] as const) {
-  conformance(`sqlite, ${role}`, async (clock) => {
-    const folder = await tempFolder();
-    const opened: Store[] = [];
-    const open = async (path: string, role: "owner" | "guest" = "guest") => {
-      const store = await openSqliteStore(path, { role, clock });
-      opened.push(store);
-      return store;
-    };
-    return {
-      store: await open(folder.file("queue.db"), role),
-      second: () => open(folder.file("queue.db")),
-      restored: (path) => open(path),
-      folder: folder.path,
-      close: async () => {
-        for (const store of opened) await store.close();
-        await folder[Symbol.asyncDispose]();
-      },
-    };
-  }, { skip: { hosts: "a database has one host" } });
+  conformance(`sqlite, ${role}`, (clock) =>
+    openedStores({
+      role,
+      open: (role, folder) => openSqliteStore(`${folder}/queue.db`, { role, clock }),
+      restore: (path) => openSqliteStore(path, { role: "guest", clock }),
+    }), { skip: { hosts: ONE_HOST, facts: ONE_HOST } });
 }

@@ -9,6 +9,7 @@ import { checkCases, deepCheckCases } from "./check.ts";
 import { claimCases } from "./claim.ts";
 import { closeCases } from "./close.ts";
 import { dumpCases } from "./dump.ts";
+import { factsCases } from "./facts.ts";
 import { getCases } from "./get.ts";
 import { hostsCases } from "./hosts.ts";
 import { insertCases } from "./insert.ts";
@@ -65,6 +66,7 @@ const CAPABILITIES: Record<keyof Capabilities, (test: Case) => void> = {
   backup: backupCases,
   deepCheck: deepCheckCases,
   hosts: hostsCases,
+  facts: factsCases,
 };
 
 export interface Options {

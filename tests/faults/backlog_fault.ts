@@ -4,7 +4,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { openStore, type Store } from "@persistent-queue/queue";
-import { toCursor } from "../../queue/sql/cursor.ts";
+import { toCursor } from "../../queue/storing/cursor.ts";
 import { claim } from "../../queue/sqlite/claim.ts";
 import { prepareAll } from "../../queue/sqlite/statements.ts";
 import { quantile } from "../bench/quantile.ts";

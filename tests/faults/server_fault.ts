@@ -1,151 +1,85 @@
 /**
- * Fault W: the server of the queue is killed, cut off, or swallows what is sent to it for longer than a stall. The pages
- * stay up and say so, nothing that was acknowledged is lost, no job is charged for it, and the work goes on by itself.
+ * Fault W: the server of the queue is killed, restarted, paused, cut off, full, or replaced by another. The pages stay up and
+ * say so, nothing that was acknowledged is lost, no job is charged for it, and the work goes on by itself.
  */
-import { type Queue, QueueError, StorageError } from "@persistent-queue/queue";
-import { eventually } from "../support/eventually.ts";
-import { problemsAt } from "../support/faults/problems_at.ts";
-import { type Expect, violationsOf } from "../support/faults/violations.ts";
+import { isMountable } from "../support/damage/full_disk.ts";
+import { atOnce } from "../support/faults/at_once.ts";
+import { violationsOf } from "../support/faults/violations.ts";
 import type { Random } from "../support/random.ts";
-import { postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
-import { redisServer, whyNoRedis } from "../support/servers/redis_server.ts";
-import { type Relay, relayTo } from "../support/servers/relay.ts";
-import { testSystem } from "../support/system/test_system.ts";
+import { whyNoPostgres } from "../support/servers/postgres_server.ts";
+import { whyNoRedis } from "../support/servers/redis_server.ts";
 import type { Fault } from "./fault.ts";
+import {
+  ON_PAIR_OF_POSTGRES,
+  ON_POSTGRES,
+  ON_SMALL_DISK_OF_POSTGRES,
+  startPostgres,
+} from "./server/on_postgres.ts";
+import { ON_PAIR_OF_REDIS, ON_REDIS, ON_SMALL_DISK_OF_REDIS, startRedis } from "./server/on_redis.ts";
+import type { Scene } from "./server/scene.ts";
+import { trial } from "./server/trial.ts";
 
-/** Longer than a stall, and than the system waits for an answer. */
-const SWALLOWED_MS = 4_000;
-const MOST_DOWN_MS = 800;
-const JOBS = 60;
-/** A claim whose answer was lost is found by the sweep. */
-const DONE_WITHIN_MS = 20_000;
-
-/** What the tests' servers have in common. */
-interface Server extends AsyncDisposable {
-  readonly port: number;
-  /** Of a queue with this name. */
-  url(name: string): string;
-  crash(whileDown: () => Promise<void>): Promise<void>;
-}
-
-const SERVERS = {
-  PostgreSQL: { whyNot: whyNoPostgres, start: postgresServer },
-  Redis: { whyNot: whyNoRedis, start: redisServer },
-} as const;
-
-interface Place {
-  readonly server: Server;
-  readonly relay: Relay;
-  readonly random: Random;
-}
-
-const MISFORTUNES: Record<string, (place: Place) => Promise<void>> = {
-  killed: ({ server, random }) => server.crash(() => sleep(random.below(MOST_DOWN_MS))),
-  "cut off": async ({ relay, random }) => {
-    relay.cut();
-    await sleep(random.below(MOST_DOWN_MS));
-    relay.mend();
-  },
-  "cut off for a moment": ({ relay }) => {
-    relay.cut();
-    relay.mend();
-    return Promise.resolve();
-  },
-  silent: async ({ relay }) => {
-    relay.swallow();
-    await sleep(SWALLOWED_MS);
-    relay.mend();
-  },
-};
+type MakeScene = () => Promise<Scene>;
+/** What happens one after the other, because it happens to one server, or takes two of them. */
+type Lane = readonly (readonly [what: string, make: MakeScene])[];
 
 export const server: Fault = {
   letter: "W",
-  title: "the server of the queue is killed, cut off, or silent for longer than a stall",
-  tries: { each: 12, long: 500 },
+  title:
+    "the server of the queue is killed, paused, restarted, cut off, full or replaced, or its answers are lost",
+  // Each misfortune once on each server.
+  tries: { each: 30, long: 500 },
   async *attempts(random) {
-    const servers = await startServers();
-    const ways = Object.keys(MISFORTUNES);
-    try {
-      for (let n = 0;; n++) {
-        const [name, server] = servers[n % servers.length] ?? ["no server", null];
-        const way = ways[Math.floor(n / Math.max(1, servers.length)) % ways.length] ?? "killed";
-        const suffer = (expect: Expect) =>
-          server === null ? Promise.resolve() : trial({ server, random, way, n }, expect);
-        yield (await violationsOf(suffer)).map((violation) => `${name} ${way}: ${violation}`);
-      }
-    } finally {
-      for (const [, server] of servers) await server[Symbol.asyncDispose]();
-    }
+    await using servers = new AsyncDisposableStack();
+    const lanes = await openLanes(servers);
+    if (lanes.length === 0) { for (;;) yield []; }
+    yield* atOnce(lanes.length, random, (chance, n) => attempt(lanes, { chance, n }));
   },
 };
 
-async function startServers(): Promise<[string, Server][]> {
-  const started: [string, Server][] = [];
-  for (const [name, { whyNot, start }] of Object.entries(SERVERS)) {
-    const missing = whyNot();
-    if (missing === null) started.push([name, await start()]);
-    else console.log(`SKIPPED: ${missing}, so fault W does nothing to it here`);
-  }
-  return started;
+async function openLanes(servers: AsyncDisposableStack): Promise<Lane[]> {
+  const hasDisk = await isMountable();
+  if (!hasDisk) console.log("SKIPPED: no small disk can be made here, so fault W fills none");
+  const lanes: Lane[] = [];
+  const own: (readonly [string, MakeScene])[] = [];
+  const noRedis = whyNoRedis();
+  if (noRedis === null) {
+    const shared = servers.use(await startRedis());
+    lanes.push(laneOf("Redis", ON_REDIS, shared));
+    own.push(...laneOf("Redis", { ...ON_PAIR_OF_REDIS, ...hasDisk ? ON_SMALL_DISK_OF_REDIS : {} }, null));
+  } else skip(noRedis);
+  const noPostgres = whyNoPostgres();
+  if (noPostgres === null) {
+    const shared = servers.use(await startPostgres());
+    lanes.push(laneOf("PostgreSQL", ON_POSTGRES, shared));
+    own.push(
+      ...laneOf("PostgreSQL", { ...ON_PAIR_OF_POSTGRES, ...hasDisk ? ON_SMALL_DISK_OF_POSTGRES : {} }, null),
+    );
+  } else skip(noPostgres);
+  return own.length === 0 ? lanes : [...lanes, own];
 }
 
-interface Trial {
-  readonly server: Server;
-  readonly random: Random;
-  readonly way: string;
-  readonly n: number;
+function skip(missing: string): void {
+  console.log(`SKIPPED: ${missing}, so fault W does nothing to it here`);
 }
 
-async function trial({ server, random, way, n }: Trial, expect: Expect): Promise<void> {
-  await using relay = relayTo(server.port);
-  const url = server.url(`try_${n}`);
-  await using system = await testSystem({
-    ...{ QUEUE_URL: url.replace(`:${server.port}/`, `:${relay.port}/`), CONSUMERS: "3", LOG_LEVEL: "error" },
-    // A sweep that comes late says nothing, and beside other tests a sweep every 200 ms would be late all the time.
-    ...{ HEARTBEAT_MS: "100", SWEEP_MS: "1000", STALL_MS: "2000" },
+function laneOf<S>(
+  name: string,
+  misfortunes: Readonly<Record<string, (server: S) => Promise<Scene>>>,
+  server: S,
+): Lane {
+  return Object.entries(misfortunes).map(([way, make]) => [`${name} ${way}`, () => make(server)] as const);
+}
+
+async function attempt(
+  lanes: readonly Lane[],
+  { chance, n }: { readonly chance: Random; readonly n: number },
+): Promise<string[]> {
+  const lane = lanes[n % lanes.length] as Lane;
+  const [what, make] = lane[Math.floor(n / lanes.length) % lane.length] as Lane[number];
+  const violations = await violationsOf(async (expect) => {
+    await using scene = await make();
+    await trial({ scene, random: chance, name: `try_${n}` }, expect);
   });
-  const { queue, supervisor, fatal } = system;
-  const ids = Array.from({ length: JOBS }, (_, i) => `job ${i}`);
-  const adding = addOneByOne(queue, ids, random);
-  await sleep(random.below(300));
-  await MISFORTUNES[way]?.({ server, relay, random });
-  await adding;
-  await eventually("the storage works again", () => queue.trouble === null, { withinMs: DONE_WITHIN_MS });
-  const areDone = async () => (await queue.stats()).counts.COMPLETED === JOBS;
-  await eventually("all jobs are done", () => areDone().catch(() => false), { withinMs: DONE_WITHIN_MS });
-  for (const id of ids) {
-    const { job: { status, crashes } } = await queue.get(id);
-    expect(status === "COMPLETED" && crashes === 0, `${id} is ${status}, ${crashes} crashes`);
-  }
-  expect(fatal.length === 0, `the system gave up: ${fatal.map(({ why }) => why)}`);
-  expect(supervisor.view().consumers.length === 3, "a consumer is gone");
-  const problems = await problemsAt(url, { drained: true, retryLimit: 3 });
-  expect(problems.length === 0, problems.join(" "));
-}
-
-/**
- * As a client does: an add that failed may have been made all the same, so it is made again with the same id. The job may
- * even be done by then.
- */
-async function addOneByOne(queue: Queue, ids: readonly string[], random: Random): Promise<void> {
-  for (const id of ids) {
-    for (let isAdded = false; !isAdded;) {
-      isAdded = await queue.add([{ id, kind: "wait", payload: random.below(60) }]).then(
-        () => true,
-        (error) => isDone(error),
-      );
-      if (!isAdded) await sleep(50);
-    }
-  }
-}
-
-/** Whether the job of this id is done already. @throws what is no trouble of the storage */
-function isDone(error: unknown): boolean {
-  if (error instanceof StorageError && error.passing) return false;
-  if (error instanceof QueueError && error.code === "duplicate_job") return true;
-  throw error;
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return violations.map((violation) => `${what}: ${violation}`);
 }

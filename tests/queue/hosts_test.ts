@@ -8,7 +8,14 @@ import { testQueue } from "../support/queue/test_queue.ts";
 const NOW = Date.UTC(2026, 0, 1);
 
 const VIEW: SystemView = {
-  ...{ startedAt: NOW - 5_000, starting: false, stopping: true, wedged: 2, producing: true },
+  ...{
+    startedAt: NOW - 5_000,
+    starting: false,
+    stopping: true,
+    wedged: 2,
+    producing: true,
+    takesFaults: true,
+  },
   consumers: [
     {
       ...{
@@ -62,6 +69,7 @@ Deno.test("what does not fit is left out of a view, field by field", () => {
     assert.deepEqual([consumers, warnings, events, history], [[], [], [], []], JSON.stringify(value));
     assert.deepEqual(sweep, { lastAt: null, lastRequeued: 0 });
     assert.equal(view.stopping, value === true);
+    assert.equal(view.takesFaults, value === true);
     assert.equal(view.trouble, value === "words" ? "words" : null);
   }
   const none = {
@@ -73,6 +81,7 @@ Deno.test("what does not fit is left out of a view, field by field", () => {
     ...{
       sweep: { lastAt: null, lastRequeued: 0 },
       producing: false,
+      takesFaults: false,
       warnings: [],
       trouble: null,
       memoryBytes: 0,

@@ -97,6 +97,22 @@ test("a process whose key has run out is dead, long before it was silent for the
   assert.deepEqual(await deadOf(store), []);
 });
 
+test("a process whose connections are closed is dead within seconds, unless it has shown itself since", async ({ server, open }) => {
+  const [store, other, third] = [await open(), await open(), await open()];
+  await store.join(process(1));
+  await other.join(process(2));
+  await third.join(process(3));
+  await server.command("HSET", "{persistent-queue}:server", "since", String(Date.now() - 60_000));
+  const seenAgo = (pid: number, ms: number) =>
+    server.command("HSET", `{persistent-queue}:process:process ${pid}`, "seen_at", String(Date.now() - ms));
+  for (const pid of [2, 3]) await seenAgo(pid, 4_000);
+  assert.deepEqual(await deadOf(store), [], "it is held up, and its connections are there");
+  await other.close();
+  await eventually("it is dead", async () => (await deadOf(store)).join() === "2");
+  await seenAgo(2, 1_000);
+  assert.deepEqual(await deadOf(store), [], "it may be connecting again");
+});
+
 test("after a restart of the server no process is dead because its key is gone", async ({ server, open }) => {
   const [store, other] = [await open(), await open()];
   await store.join(process(1));

@@ -42,6 +42,7 @@ const OFF_THE_PATH = [
   "Seen",
   "ToConsumer",
   "ToThread",
+  "Wait",
 ];
 
 interface Coverage {

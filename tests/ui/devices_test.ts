@@ -61,7 +61,8 @@ Deno.test("a device is known after a restart, and no longer after another passwo
   await using folder = await tempFolder();
   const keyFile = folder.file("device-key");
   const onFault = (error: unknown) => assert.fail(String(error));
-  const start = (password: string) => new Devices({ password: new Password(password), keyFile, onFault });
+  const start = (password: string) =>
+    new Devices({ password: new Password(password), keyFile, shared: null, onFault });
   const value = start("secret").issue();
   assert.match(start("secret").idOf(value) ?? "", /^[\w-]{22}$/);
   assert.equal(start("changed").idOf(value), null);
@@ -75,7 +76,7 @@ Deno.test("a truncated key is replaced, and one that cannot be kept is reported"
   const faults: unknown[] = [];
   const start = (file: string) => {
     const password = new Password("secret");
-    return new Devices({ password, keyFile: file, onFault: (error) => faults.push(error) });
+    return new Devices({ password, keyFile: file, shared: null, onFault: (error) => faults.push(error) });
   };
   assert.notEqual(start(keyFile).idOf(start(keyFile).issue()), null);
   assert.equal(((await Deno.stat(keyFile)).mode ?? 0) & 0o777, 0o600);

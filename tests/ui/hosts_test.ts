@@ -119,6 +119,15 @@ Deno.test("a host that shows nothing, as another release may, has a heading with
   assert.deepEqual(rowsIn(await textOf(pages.askOps("/"))).at(-1), "web-2");
 });
 
+Deno.test("the hosts have one order, whichever of them fills the page", async () => {
+  await using pages = await openPages();
+  const named = (name: string) => hostOf(pages, { id: name, name });
+  pages.hosts = ["web-10", "an-early-one", "web-9"].map(named);
+  const { hosts } = await (await pages.api("/api/stats")).json();
+  const names = hosts.map(({ name }: { name: string }) => name);
+  assert.deepEqual(names, ["an-early-one", "here", "web-9", "web-10"]);
+});
+
 Deno.test("the rates are those of all hosts, second by second; the metrics are those of one", async () => {
   await using pages = await openPages(OPEN_OPS);
   await pages.queue.add([{ id: "a", kind: "mail" }]);
@@ -142,6 +151,22 @@ Deno.test("the rates are those of all hosts, second by second; the metrics are t
   assert.match(metrics, /^pq_consumer_slots 1$/m);
   assert.match(metrics, /^pq_jobs_per_second\{event="completed"\} 0$/m);
   assert.match(metrics, /^# HELP pq_consumers Consumers of this process that live, by state\.$/m);
+});
+
+Deno.test("a consumer of a host with FAULT_INJECTION=off has no buttons, and asking for a crash says who refuses", async () => {
+  await using pages = await openPages();
+  const { view, ...host } = hostOf(pages);
+  assert.ok(view !== null);
+  pages.hosts = [{ ...host, view: { ...view, takesFaults: false } }];
+  const cookie = await pages.logIn();
+  const page = await textOf(pages.ask("/consumers", { headers: { cookie } }));
+  assert.equal(page.match(/formAction="\/consumers\/crash"/gi)?.length, 1, "the one of this host");
+  const question = await pages.ask(`/consumers/crash?id=${ELSEWHERE}`, { headers: { cookie } });
+  assert.equal(question.status, 403);
+  assert.match(await question.text(), /switched off on web-2/);
+  const byApi = await pages.api(`/api/consumers/${ELSEWHERE}/hang`, {});
+  assert.deepEqual([byApi.status, (await byApi.json()).error.code], [403, "fault_injection_off"]);
+  assert.deepEqual(pages.provoked, []);
 });
 
 Deno.test("a consumer of another host is crashed from here, after the page has asked; one that is nowhere is not", async () => {

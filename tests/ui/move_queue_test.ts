@@ -143,6 +143,26 @@ if (missing !== null) {
     }
   });
 
+  Deno.test("a move needs nothing of who is logged in, copies nothing of it, and changes nothing of it", async () => {
+    const factsOf = ({ capabilities: { facts } }: Store) => {
+      assert.ok(!("reason" in facts));
+      return facts;
+    };
+    const fact = { realm: "pq_manager", key: "hash", text: "a session", livesMs: 60_000 };
+    const [from, to] = [postgres?.url("moved_from") ?? "", redis?.url("moved-to") ?? ""];
+    const supervisor = await openStore(from, "owner");
+    await factsOf(supervisor).put(fact, null);
+    await addAll(supervisor, [newJob("a job")]);
+    await supervisor.close();
+    assert.equal((await move(["--from", from, "--to", to])).code, 0);
+    assert.deepEqual(await withStore(to, (store) => factsOf(store).list(fact.realm)), []);
+    const { key, text } = fact;
+    assert.deepEqual(await withStore(from, (store) => factsOf(store).list(fact.realm)), [{ key, text }]);
+    await withStore(to, (store) => factsOf(store).put({ ...fact, text: "of the target" }, null));
+    const again = await move(["--from", from, "--to", to]);
+    assert.equal(again.code, 0, "what is shared is no job of the target");
+  });
+
   Deno.test("an error with a NUL, which Redis alone can hold, does not stop a move", async () => {
     await using folder = await tempFolder();
     const from = redis?.url("with-nul") ?? "";

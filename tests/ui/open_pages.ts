@@ -68,6 +68,7 @@ const VIEW: SystemView = {
   wedged: 0,
   sweep: { lastAt: null, lastRequeued: 0 },
   producing: false,
+  takesFaults: true,
   warnings: [],
   events: [],
   trouble: null,
@@ -77,12 +78,22 @@ const VIEW: SystemView = {
 /** Ops without a login: on this machine, while the password is the default. */
 export const OPEN_OPS = { passwordIsDefault: true } as const;
 
+export interface QueueOfPages {
+  /** A database of their own unless given. */
+  readonly url?: string;
+  /** The clock of the store. */
+  readonly clock?: () => number;
+}
+
 /** `kinds` of the queue are `file` and `mail`. */
-export async function openPages(options: Partial<AppOptions> = {}): Promise<TestPages> {
+export async function openPages(
+  options: Partial<AppOptions> = {},
+  { url, clock }: QueueOfPages = {},
+): Promise<TestPages> {
   const folder = await tempFolder();
-  const queue = await getQueue(urlFor(folder.file("queue.db")), {
-    role: "owner",
-    kinds: ["file", "mail"],
+  const queue = await getQueue(url ?? urlFor(folder.file("queue.db")), {
+    ...{ role: "owner", kinds: ["file", "mail"] },
+    ...(clock === undefined ? {} : { now: clock }),
   });
   const pages = pagesOver(queue, options);
   return {
@@ -139,6 +150,7 @@ function pagesOver(queue: Queue, options: Partial<AppOptions>) {
       get: (target, name) => Reflect.get(name in neighbourhood ? neighbourhood : target, name),
     }),
     system,
+    shared: queue.shared,
     faultInjection: true,
     password: PASSWORD,
     passwordIsDefault: false,

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { type Session, sessionFile, Sessions, type SessionsOptions } from "../../ui/auth/session.ts";
+import { Sessions } from "../../ui/auth/session.ts";
+import { FileSessions, type FileSessionsOptions, sessionFile } from "../../ui/auth/session_file.ts";
+import type { Session } from "../../ui/auth/session_table.ts";
 import { Password } from "../../ui/auth/password.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { openPages } from "./open_pages.ts";
@@ -10,13 +12,16 @@ const MINUTE = 60_000;
 async function begin(
   path: string,
   clock: { now: number },
-  { password = "secret", ...options }: Partial<Omit<SessionsOptions, "password">> & { password?: string } =
-    {},
+  { password: text = "secret", onFault = (error) => assert.fail(String(error)) }:
+    & Partial<Pick<FileSessionsOptions, "onFault">>
+    & { readonly password?: string } = {},
 ): Promise<Sessions> {
-  const onFault = (error: unknown) => assert.fail(String(error));
-  const file = sessionFile(path);
-  const given = { now: () => clock.now, password: new Password(password), file, onFault };
-  const sessions = new Sessions({ ...given, ...options });
+  const password = new Password(text);
+  const given = { file: sessionFile(path), password, onFault };
+  const sessions = new Sessions({
+    ...{ now: () => clock.now, password },
+    keeper: (table) => new FileSessions(table, given),
+  });
   await sessions.ready;
   return sessions;
 }

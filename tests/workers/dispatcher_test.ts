@@ -78,6 +78,15 @@ Deno.test("a job that was set to PENDING by hand and then canceled is taken from
   await dispatcher.stop(0);
 });
 
+Deno.test("a job that another host took meanwhile, and that is canceled here, is not begun under the lease that was lost", async () => {
+  const { dispatcher } = await openDesk(Promise.resolve(ONE_JOB));
+  const { id, kind, seq, lease } = JOB;
+  const moved = { type: "moved", verb: "cancel", by: "a test", isOneOfMany: false } as const;
+  dispatcher.hear({ ...moved, id, kind, from: "PENDING", lease: { seq, lease: lease + 1 } });
+  assert.deepEqual(dispatcher.leases, []);
+  await dispatcher.stop(0);
+});
+
 Deno.test("when more retries are due at once than a consumer has tickets for, the rest go to others without harm", async () => {
   const jobs = Array.from({ length: 5_000 }, (_, seq) => ({ ...JOB, seq, id: `job ${seq}` }));
   const [failing, lasting] = [jobs.slice(0, 2_500), jobs.slice(2_500)];

@@ -17,14 +17,16 @@ const QUIET_MS = 3_000;
 export function consumersOnWire(view: SystemView, { hosts, hostName }: Neighbourhood) {
   if (hosts.length === 0) return view.consumers.map((consumer) => consumerOnWire(consumer));
   return [
-    ...view.consumers.map((consumer) => consumerOnWire(consumer, { host: hostName, agedMs: 0 })),
+    ...view.consumers.map((consumer) =>
+      consumerOnWire(consumer, { host: hostName, agedMs: 0, takesFaults: view.takesFaults })
+    ),
     ...hosts.flatMap((host) => consumersOf(host)),
   ];
 }
 
 /** Whether those of a quiet host still work is not known. */
 function consumersOf(host: HostView) {
-  const where = { host: host.name, agedMs: host.viewAgeMs };
+  const where = { host: host.name, agedMs: host.viewAgeMs, takesFaults: host.view?.takesFaults ?? false };
   const consumers = (host.view?.consumers ?? []).map((consumer) => consumerOnWire(consumer, where));
   return isQuiet(host) ? consumers.map((consumer) => ({ ...consumer, state: "silent" as const })) : consumers;
 }
@@ -33,13 +35,14 @@ interface Whereabouts {
   readonly host: string;
   /** How old what is known of it is. */
   readonly agedMs: number;
+  readonly takesFaults: boolean;
 }
 
 function consumerOnWire(consumer: ConsumerView, where?: Whereabouts) {
-  const { agedMs = 0, host } = where ?? {};
+  const { agedMs = 0 } = where ?? {};
   const { jobId, heartbeatAgeMs } = consumer;
   return {
-    ...(host === undefined ? {} : { host }),
+    ...(where === undefined ? {} : { host: where.host, takes_faults: where.takesFaults }),
     id: consumer.id,
     slot: consumer.slot,
     state: consumer.state,
@@ -61,11 +64,15 @@ export interface WireHost {
   readonly quiet_ms: number | null;
 }
 
+/** The same order on each of them: a page may be filled by one host after the other. */
 export function hostsOnWire({ hosts, hostName }: Neighbourhood): readonly WireHost[] {
   if (hosts.length === 0) return [];
   const others = hosts.map((host) => ({ name: host.name, quiet_ms: isQuiet(host) ? host.silentMs : null }));
-  return [{ name: hostName, quiet_ms: null }, ...others];
+  return [{ name: hostName, quiet_ms: null }, ...others].sort((a, b) => BY_NAME.compare(a.name, b.name));
 }
+
+/** "web-2" comes before "web-10". */
+const BY_NAME = new Intl.Collator("en", { numeric: true });
 
 function isQuiet({ silentMs }: HostView): boolean {
   return silentMs >= QUIET_MS;

@@ -175,7 +175,7 @@ export function systemOnWire(view: SystemView, queue: Neighbourhood) {
     started_at: view.startedAt,
     stopping: view.stopping,
     consumers: consumersOnWire(view, queue),
-    /** All of them, this one first; empty while there is no other. */
+    /** All of them, by name; empty while there is no other. */
     hosts: hostsOnWire(queue),
     wedged: view.wedged + wedgedElsewhere(queue),
     sweep: { last_at: view.sweep.lastAt, last_requeued: view.sweep.lastRequeued },

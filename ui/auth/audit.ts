@@ -154,12 +154,12 @@ export function actorOf(c: Context<AppEnv>, { audit }: { readonly audit: Audit }
   return { by: `${c.var.visitor.name} from ${whereOf(c.env.client)}`, audit };
 }
 
-/** Here, or on another host. False: there is no such consumer. @throws {HttpError} 403 where this is switched off */
+/** Here, or on another host. False: there is no such consumer. @throws {HttpError} 403 where it is switched off */
 export async function injectFault(
   { queue, system, faultInjection }: Pick<PageDeps, "queue" | "system" | "faultInjection">,
   { consumerId, fault, by, audit }: Actor & { readonly consumerId: string; readonly fault: Fault },
 ): Promise<boolean> {
-  requireFaultInjection(faultInjection);
+  requireFaultInjection(faultInjection, { queue, consumerId });
   const isDone = system.injectFault(consumerId, fault, by) || await queue.orderFault(consumerId, fault, by);
   if (isDone) audit(`${FAULT_NAMES[fault]} of consumer ${consumerId} by ${by}`);
   return isDone;
@@ -167,10 +167,16 @@ export async function injectFault(
 
 const FAULT_NAMES = { crash: "Crash", hang: "Hang" } as const;
 
-/** @throws {HttpError} 403 */
-export function requireFaultInjection(isOn: boolean): void {
-  if (isOn) return;
+/** On this host, and on that of the consumer. @throws {HttpError} 403 */
+export function requireFaultInjection(
+  isOn: boolean,
+  { queue, consumerId }: { readonly queue: Pick<PageDeps["queue"], "hosts">; readonly consumerId: string },
+): void {
+  const runsIt = ({ id }: { readonly id: string }) => id !== "" && id === consumerId;
+  const host = queue.hosts.find(({ view }) => view?.consumers.some(runsIt));
+  const where = !isOn ? "here" : host?.view?.takesFaults === false ? `on ${host.name}` : null;
+  if (where === null) return;
   const message =
-    "Crashing and hanging consumers is switched off here. The setting FAULT_INJECTION=on allows it.";
+    `Crashing and hanging consumers is switched off ${where}. The setting FAULT_INJECTION=on allows it.`;
   throw new HttpError(403, "fault_injection_off", message);
 }

@@ -116,6 +116,7 @@ export class ApiToken {
     const waitMs = throttle.admit(from);
     if (waitMs > 0) throw tooSoon(waitMs);
     if (!isRight) {
+      throttle.fail(from);
       audit(`Failed login from ${whereOf(from)}: wrong API token`);
       throw unauthorized("This token is not valid.");
     }

@@ -54,6 +54,7 @@ async function logIn(c: LoginContext, options: LoginOptions): Promise<Response> 
   if (waitMs > 0) return tooSoon(c, waitMs, next);
   const where = `${whereOf(guesser)} (${page})`;
   if (!await isRight(form.password, guesser, { ...options, signal: c.req.raw.signal })) {
+    throttle.fail(guesser);
     audit(`Failed login from ${where}: wrong password`);
     return again(c, { error: "This is not the password.", next, status: 401 });
   }
@@ -93,9 +94,11 @@ function rankOf(guesser: Guesser, throttle: Throttle): number {
 }
 
 function logOut(c: LoginContext, { sessions, sessionCookie, audit, page }: LoginOptions): Response {
-  const living = sessionCookie.valuesIn(c).filter((token) => sessions.lives(token));
-  for (const token of living) sessions.end(token);
-  if (living.length > 0) audit(`Logout by manager from ${whereOf(c.env.client)} (${page})`);
+  const tokens = sessionCookie.valuesIn(c);
+  const isLogout = tokens.some((token) => sessions.lives(token));
+  // One that is not known here may be so on another host, while the two cannot speak.
+  for (const token of tokens) sessions.end(token);
+  if (isLogout) audit(`Logout by manager from ${whereOf(c.env.client)} (${page})`);
   sessionCookie.clear(c);
   return c.redirect("/login", 303);
 }

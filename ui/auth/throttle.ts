@@ -28,6 +28,8 @@ export interface ThrottleOptions {
   readonly maxRemembered?: number;
   /** Hears, in a sentence for the log, of guesses that go on. */
   readonly onGuesses?: (sentence: string) => void;
+  /** Hears of each failure here, for the other hosts. */
+  readonly onFailure?: (from: Guesser) => void;
 }
 
 /** What is counted together, and how many failures of it cost nothing. */
@@ -81,7 +83,7 @@ export class Throttle {
   readonly #options: Required<ThrottleOptions>;
 
   constructor(options: ThrottleOptions) {
-    this.#options = { maxRemembered: 10_000, onGuesses: () => {}, ...options };
+    this.#options = { maxRemembered: 10_000, onGuesses: () => {}, onFailure: () => {}, ...options };
   }
 
   /**
@@ -94,8 +96,19 @@ export class Throttle {
     const guesser = guesserOf(from);
     const { key, waitMs } = this.#longestWait(guesser, now);
     if (waitMs > 0) this.#tell(key, now);
-    else for (const counter of this.#countersOf(guesser)) this.#count(counter, now);
+    else this.count(guesser);
     return waitMs;
+  }
+
+  /** It has failed here: `admit` has counted that, and the other hosts are to do so. */
+  fail(from: string | Guesser): void {
+    this.#options.onFailure(guesserOf(from));
+  }
+
+  /** An attempt has failed on another host. */
+  count(from: Guesser): void {
+    const now = this.#options.now();
+    for (const counter of this.#countersOf(from)) this.#count(counter, now);
   }
 
   /** What `admit` would return, while nothing is counted. */

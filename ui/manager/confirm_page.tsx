@@ -92,7 +92,7 @@ const EFFECTS = {
 
 /** @throws {HttpError} 403 where faults are switched off */
 export function faultConfirmation({ queue, system, faultInjection }: PageDeps, fault: Fault, id: string) {
-  requireFaultInjection(faultInjection);
+  requireFaultInjection(faultInjection, { queue, consumerId: id });
   const consumer = consumersOnWire(system.view(), queue).find((one) => one.id === id && id !== "");
   return <FaultPage fault={fault} consumer={consumer ?? null} />;
 }

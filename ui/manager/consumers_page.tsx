@@ -52,6 +52,8 @@ const FAULTS = [["crash", "Crash"], ["hang", "Hang"]] as const;
 
 function faultButtons(consumer: WireConsumer) {
   const { id } = consumer;
+  // The host of the consumer would refuse.
+  if (consumer.takes_faults === false) return null;
   return (
     <span class="actions">
       {FAULTS.map(([fault, name]) => (

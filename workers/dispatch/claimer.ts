@@ -150,8 +150,8 @@ function inParts(requests: readonly ClaimRequest[]): ClaimRequest[][] {
 }
 
 /**
- * Jobs that arrive are claimed in the turn that stores them where a store takes calls in order. Any other store may run
- * that claim first and find nothing, so there is a second wake-up once they are stored.
+ * Jobs that arrive are claimed in the turn that stores them where a store takes calls in order. There is a second wake-up
+ * once they are stored: the only one elsewhere, because that claim would run first and find nothing.
  */
 export function mayBringJobs(event: QueueEvent): boolean {
   switch (event.type) {

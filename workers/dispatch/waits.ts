@@ -31,8 +31,11 @@ export function atTime({ at, now }: Moment, onDue: () => void): () => void {
 
 /** The jobs of one consumer that are between two attempts. */
 export class WaitingJobs {
-  /** By `seq`, each with the function that ends its wait. */
-  readonly #waits = new Map<number, readonly [job: Claimed, callOff: () => void]>();
+  /**
+   * Each with the function that ends its wait. A job may be there twice: it was taken from this consumer, which has not
+   * heard of that yet, and came back to it.
+   */
+  readonly #waits = new Set<readonly [job: Claimed, callOff: () => void]>();
   /** How far their heartbeats have come. */
   #renewedTo = 0;
 
@@ -41,23 +44,25 @@ export class WaitingJobs {
   }
 
   get jobs(): Claimed[] {
-    return [...this.#waits.values()].map(([job]) => job);
+    return [...this.#waits].map(([job]) => job);
   }
 
   add(job: Claimed, { onDue, ...moment }: Moment & { readonly onDue: () => void }): void {
     const callOff = atTime(moment, () => {
-      this.#waits.delete(job.seq);
+      this.#waits.delete(wait);
       onDue();
     });
-    this.#waits.set(job.seq, [job, callOff]);
+    const wait = [job, callOff] as const;
+    this.#waits.add(wait);
   }
 
   /** Ends their waits, and returns them. */
   remove(isMeant: (job: Claimed) => boolean): Claimed[] {
-    const removed = [...this.#waits.values()].filter(([job]) => isMeant(job));
-    return removed.map(([job, callOff]) => {
+    const removed = [...this.#waits].filter(([job]) => isMeant(job));
+    return removed.map((wait) => {
+      const [job, callOff] = wait;
       callOff();
-      this.#waits.delete(job.seq);
+      this.#waits.delete(wait);
       return job;
     });
   }

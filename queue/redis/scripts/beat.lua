@@ -1,5 +1,5 @@
 -- Shows that a process lives. KEYS: the queue. ARGV: time or "", id, ms that its key lives, what it
--- shows of itself or "". Returns 0 if its row is gone.
+-- shows of itself or "", ms after which a process that lives has come back. Returns 0 if its row is gone.
 
 local now = clock(ARGV[1])
 local row = base .. "process:" .. ARGV[2]
@@ -7,7 +7,7 @@ local seen_at = tonumber(redis.call("HGET", row, "seen_at"))
 if not seen_at then return 0 end
 serving_since(now)
 -- A process that was cut off itself cannot tell yet who else was.
-if now - seen_at > tonumber(ARGV[3]) then redis.call("HSET", row, "back_at", int(now)) end
+if now - seen_at > tonumber(ARGV[5]) then redis.call("HSET", row, "back_at", int(now)) end
 redis.call("HSET", row, "seen_at", int(now))
 if ARGV[4] ~= "" then redis.call("HSET", row, "view", ARGV[4]) end
 redis.call("SET", base .. "alive:" .. ARGV[2], 1, "PX", ARGV[3])

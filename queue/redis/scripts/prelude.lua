@@ -14,6 +14,9 @@
 --   :finished                  sorted set: finished jobs, by their end
 --   :processes, :process:<id>  sorted set and hashes: the processes, in the order in which they joined
 --   :alive:<id>                lives as long as the process shows that it does
+--   :facts:<realm>             hash: the texts of the facts of a realm, by key
+--   :fact-ends:<realm>         sorted set: their keys, by when they expire
+--   :realms                    set: the realms that have facts
 --   :server                    hash: which server this is, and since when it has served the queue
 --   :seq, :version             the last seq, and the version of all of this
 

@@ -1,23 +1,36 @@
--- The processes. KEYS: the queue. ARGV: time or "", id of the one that asks or "", ms of silence, ms that a key lives. Returns
--- the rows in the order in which they joined: id, host, pid, version, started_at, seen_at, 1 if it is dead, what it
--- shows of itself or "".
+-- The processes. KEYS: the queue. ARGV: time or "", id of the one that asks or "", ms of silence, ms that a key lives, ms
+-- after which a process that lives has come back. Returns the rows in the order in which they joined: id, host, pid,
+-- version, started_at, seen_at, 1 if it is dead, what it shows of itself or "".
 --
--- A process is dead when its key has run out, or when it was silent for the given time: both since this server serves the
--- queue and since the one that asks is in touch with it, so that no process dies of a restart, a failover or a cut line.
+-- A process is dead when its connections are closed and it has not come back, which the server sees at once when a process
+-- is killed; when its key has run out, because it was cut off or its host lost power; or when it was silent for the given
+-- time. Each counts from when this server serves the queue and the one that asks is in touch with it, so that no process
+-- dies of a restart, a failover or a cut line.
 
 local now, own = clock(ARGV[1]), ARGV[2]
-local silent_ms, lives_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
+local silent_ms, lives_ms, back_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local since = serving_since(now)
 local back_at = tonumber(redis.call("HGET", base .. "process:" .. own, "back_at")) or 0
 local judged_from = math.max(since or 0, math.min(back_at, now))
+
+-- Whether all processes have had so much time to show themselves to this server, and to the one that asks.
+local function passed(ms)
+  return since ~= nil and now - judged_from >= ms
+end
+
+local function is_listening(id)
+  return redis.call("PUBSUB", "NUMSUB", base .. "lives:" .. id)[2] > 0
+end
 
 local rows = {}
 for _, id in ipairs(redis.call("ZRANGE", base .. "processes", 0, -1)) do
   local host, pid, version, started_at, seen_at, view =
     unpack(redis.call("HMGET", base .. "process:" .. id, "host", "pid", "version", "started_at", "seen_at", "view"))
-  local is_silent = math.max(tonumber(seen_at), judged_from) < now - silent_ms
-  local has_run_out = since ~= nil and now - judged_from >= lives_ms and redis.call("EXISTS", base .. "alive:" .. id) == 0
-  local is_dead = id ~= own and (is_silent or has_run_out)
-  rows[#rows + 1] = { id, host, pid, version, started_at, seen_at, is_dead and 1 or 0, view or "" }
+  seen_at = tonumber(seen_at)
+  local is_silent = math.max(seen_at, judged_from) < now - silent_ms
+  local has_run_out = passed(lives_ms) and redis.call("EXISTS", base .. "alive:" .. id) == 0
+  local is_gone = passed(back_ms) and now - seen_at > back_ms and not is_listening(id)
+  local is_dead = id ~= own and (is_silent or has_run_out or is_gone)
+  rows[#rows + 1] = { id, host, pid, version, started_at, int(seen_at), is_dead and 1 or 0, view or "" }
 end
 return rows

@@ -19,6 +19,7 @@ const VIEW: SystemView = {
   wedged: 0,
   sweep: { lastAt: null, lastRequeued: 0 },
   producing: false,
+  takesFaults: true,
   warnings: [],
   events: Array.from(
     { length: 50 },

@@ -19,8 +19,8 @@ export class Book {
   /** Numbers of jobs that are rightly gone: removed by hand, or pruned. */
   readonly #gone = new Set<number>();
   readonly #edited = new Set<number>();
-  /** By job number: the lease up to which a cancel was acknowledged. */
-  readonly #canceled = new Map<number, number>();
+  /** By job number: the lease up to which a cancel was acknowledged, and by which process. */
+  readonly #canceled = new Map<number, { readonly lease: number; readonly by: string }>();
   readonly #begun = new Map<string, number>();
   readonly #allowed = new Map<string, number>();
   readonly #ended = new Map<string, Ending>();
@@ -90,8 +90,8 @@ export class Book {
 
   // Acknowledgements -----------------------------------------------------------------------------------------------------
 
-  canceled({ seq, lease }: Lease): void {
-    this.#canceled.set(seq, lease);
+  canceled({ seq, lease }: Lease, by: string): void {
+    this.#canceled.set(seq, { lease, by });
   }
 
   accepted({ id, seq }: { id: string; seq: number }): void {
@@ -126,7 +126,8 @@ export class Book {
 
   // Threads --------------------------------------------------------------------------------------------------------------
 
-  began(thread: string, message: JobMessage): void {
+  /** `process`: the one that the thread belongs to. Another one learns of a cancel by its heartbeats only. */
+  began(thread: string, message: JobMessage, process: string): void {
     this.begins += 1;
     const { seq, lease, id } = message;
     const key = keyOf(message);
@@ -135,9 +136,9 @@ export class Book {
     if (count > (this.#allowed.get(key) ?? 1)) {
       this.blame(`${id} was begun ${count} times under lease ${lease}`);
     }
-    const canceled = this.#canceled.get(seq) ?? -1;
+    const { lease: canceled, by } = this.#canceled.get(seq) ?? { lease: -1, by: "" };
     // A manual edit may give a job a second holder, unknown to the first one.
-    if (canceled === lease || (canceled > lease && !this.#edited.has(seq))) {
+    if (by === process && (canceled === lease || (canceled > lease && !this.#edited.has(seq)))) {
       this.blame(`${id} was canceled, but begun by ${thread}`);
     }
     for (const [other, job] of this.#running) {
@@ -164,10 +165,6 @@ export class Book {
 
   died(thread: string): void {
     this.#running.delete(thread);
-  }
-
-  allDied(): void {
-    this.#running.clear();
   }
 
   /** The pause must have passed by one of the two clocks; after two changes of the clock nothing is guaranteed. */

@@ -25,10 +25,15 @@ const BEFORE = "before ";
 
 export class Disk {
   readonly model = new Model();
-  #outsideWrites = 0;
+  #news = 0;
 
-  get outsideWrites(): number {
-    return this.#outsideWrites;
+  /** How often something was written that others want to know. */
+  get news(): number {
+    return this.#news;
+  }
+
+  noteNews(): void {
+    this.#news += 1;
   }
 
   get jobs(): Iterable<ModelJob> {
@@ -89,9 +94,8 @@ export class Disk {
     this.model.leave(id);
   }
 
-  /** As on SQLite, one process owns the disk at a time, and it knows that every other one is dead. */
-  processes(own: string | null): ProcessRow[] {
-    return [...this.model.processes.values()].map((row) => ({ ...row, isDead: row.id !== own }));
+  processes(isDead: (row: Omit<ProcessRow, "isDead">) => boolean): ProcessRow[] {
+    return [...this.model.processes.values()].map((row) => ({ ...row, isDead: isDead(row) }));
   }
 
   prune({ olderThanMs }: PruneRequest): { removed: string[]; next: number } {
@@ -140,17 +144,17 @@ export class Disk {
     const job = this.model.jobs.get(id);
     if (job === undefined) return;
     job.status = status;
-    this.#outsideWrites += 1;
+    this.noteNews();
   }
 
   delete(id: string): void {
     this.model.jobs.delete(id);
-    this.#outsideWrites += 1;
+    this.noteNews();
   }
 
   insertByHand(job: NewJob): void {
     this.model.insert(job, Date.now());
-    this.#outsideWrites += 1;
+    this.noteNews();
   }
 
   #stored(id: string): ModelJob {

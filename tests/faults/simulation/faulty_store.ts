@@ -3,26 +3,36 @@
  * A local one writes as SQLite does: what arrives together is one transaction in one turn. A remote one
  * writes each request by itself, in any order, and its results take time to arrive.
  */
-import type { Job, OperatorVerb } from "../../../queue/job.ts";
+import type { Lease, OperatorVerb } from "../../../queue/job.ts";
 import { StorageError } from "../../../queue/errors.ts";
-import type { Settlement, Store } from "../../../queue/store.ts";
+import type { Store } from "../../../queue/store.ts";
 import type { WriteVerb } from "./auditor.ts";
+import { type Fate, passing, type Write } from "./fates.ts";
+import { watchNews } from "./news.ts";
+import { brief, isOfSweep } from "./telling.ts";
 import type { Owner } from "./timeline.ts";
 import type { World } from "./world.ts";
 
-interface Write {
-  readonly verb: WriteVerb;
-  readonly work: () => unknown;
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: unknown) => void;
-  readonly since: number;
-}
-
-/** What may happen to the next write of a verb. */
-export type Fate = "unknown error" | "error after commit" | "crash after commit";
-
 const PATIENCE_MS = 5_000;
-const WATCH_MS = 100;
+/** How long a request or an answer waits on its way at most. */
+const LATE_MS = 8_000;
+/** What the processes tell each other of. */
+const NEWS: readonly WriteVerb[] = ["insert", "settle", "move"];
+
+/** No order of another host arrives. */
+const MUTE_CHANNEL = {
+  send: () => Promise.resolve(false),
+  listen: () => ({ [Symbol.dispose]: () => {} }),
+  tell: () => Promise.resolve(),
+  hear: () => ({ [Symbol.dispose]: () => {} }),
+};
+
+/** The process that the store belongs to. */
+export interface StoreOwner {
+  /** What its consumers hold. */
+  held(): readonly Lease[];
+  die(why: string): void;
+}
 
 export class FaultyStore implements Store {
   /** `verify` checks the content of this store after each run. */
@@ -35,10 +45,20 @@ export class FaultyStore implements Store {
   /** Late settlements that were reported to its process. */
   fenced = 0;
   #closed = false;
+  readonly #owner: StoreOwner;
+  /** The ids under which it has joined, or tried to. */
+  readonly joined: string[] = [];
+  /** What it has written itself, of what others are told. */
+  #ownNews = 0;
 
-  constructor(world: World, main: Owner) {
+  constructor(world: World, main: Owner, owner: StoreOwner) {
     this.#world = world;
     this.#main = main;
+    this.#owner = owner;
+  }
+
+  get takesCallsInOrder(): boolean {
+    return !this.#world.isRemote;
   }
 
   insert: Store["insert"] = (jobs) => this.#write("insert", () => this.#world.disk.insert(jobs));
@@ -58,16 +78,22 @@ export class FaultyStore implements Store {
   };
   move: Store["move"] = (verb: OperatorVerb, ids) =>
     this.#write("move", () => this.#world.disk.move(verb, ids));
-  join: Store["join"] = (process) =>
-    this.#write("join", () => {
-      this.#world.disk.join(process);
-      this.#process = process.id;
-    });
+  join: Store["join"] = async (process) => {
+    this.joined.push(process.id);
+    await this.#write("join", () => this.#world.disk.join(process));
+    this.#process = process.id;
+  };
   beat: Store["beat"] = () => this.#write("beat", () => this.#world.disk.beat(this.#process ?? ""));
   leave: Store["leave"] = (id) => this.#write("leave", () => this.#world.disk.leave(id));
-  processes: Store["processes"] = () => this.#read(() => this.#world.disk.processes(this.#process));
+  processes: Store["processes"] = ({ silentForMs }) =>
+    this.#read(() =>
+      this.#world.disk.processes(({ id, seenAt }) =>
+        id !== this.#process &&
+        (!this.#world.isRemote || this.#world.isKnownDead(id) || seenAt < Date.now() - silentForMs)
+      )
+    );
   orphans: Store["orphans"] = (request) => {
-    const held = this.#world.process?.dispatcher.leases ?? [];
+    const held = this.#owner.held();
     return this.#write("orphans", () => {
       const orphans = this.#world.disk.orphans(request);
       this.#world.book.orphaned(orphans, held);
@@ -82,28 +108,21 @@ export class FaultyStore implements Store {
   stats: Store["stats"] = (options) => this.#read(() => this.#world.disk.stats(options));
   watch: Store["watch"] = (onChange) => {
     const { disk, timeline } = this.#world;
-    let seen = disk.outsideWrites;
-    let isOver = false;
-    const lookLater = () =>
-      timeline.after(WATCH_MS, this.#main, () => {
-        if (isOver || this.#closed) return;
-        const isNews = disk.outsideWrites !== seen;
-        seen = disk.outsideWrites;
-        lookLater();
-        if (isNews) onChange();
-      });
-    lookLater();
-    return { [Symbol.dispose]: () => void (isOver = true) };
+    const news = () => this.#closed ? null : disk.news - this.#ownNews;
+    return watchNews({ timeline, owner: this.#main, news }, onChange);
   };
   probe: Store["probe"] = () => this.#read(() => {});
   check: Store["check"] = () => Promise.resolve([]);
   dump: Store["dump"] = () => Promise.reject(new RangeError("No simulation copies a queue."));
   restore: Store["restore"] = () => Promise.reject(new RangeError("No simulation copies a queue."));
-  readonly capabilities: Store["capabilities"] = {
-    backup: { reason: "A simulated disk cannot be copied." },
-    deepCheck: { reason: "A simulated disk has no pages." },
-    hosts: { reason: "The processes of the simulation do not meet." },
-  };
+  get capabilities(): Store["capabilities"] {
+    return {
+      backup: { reason: "A simulated disk cannot be copied." },
+      deepCheck: { reason: "A simulated disk has no pages." },
+      facts: { reason: "The processes of the simulation share jobs alone." },
+      hosts: this.#world.isRemote ? MUTE_CHANNEL : { reason: "One process at a time has the disk." },
+    };
+  }
 
   /** As SQLite's does, it writes what waits first, except claims. */
   close(): Promise<void> {
@@ -115,10 +134,14 @@ export class FaultyStore implements Store {
   }
 
   #read<T>(look: () => T): Promise<T> {
-    const { random, timeline, isRemote, isCalm } = this.#world;
+    const { random, timeline, weather, isRemote, isCalm } = this.#world;
     if (!isRemote || isCalm) return Promise.resolve().then(look);
-    return new Promise((resolve) =>
-      timeline.after(random.below(300) / 100, this.#main, () => resolve(look()))
+    return new Promise((resolve, reject) =>
+      timeline.after(
+        random.below(300) / 100,
+        this.#main,
+        () => weather.isAway ? reject(passing("the server cannot be reached")) : resolve(look()),
+      )
     );
   }
 
@@ -144,7 +167,7 @@ export class FaultyStore implements Store {
     if (this.#world.weather.isLocked) return this.#waitForOthers(writes);
     const answered: (() => void)[] = [];
     for (const write of writes) {
-      answered.push(this.#commit(write));
+      answered.push(this.#commit(write, this.#world.weather.fateOf(write.verb)));
       // The caller learns nothing of the rest of this transaction; later writes are lost.
       if (!this.#main.alive) return;
     }
@@ -154,7 +177,7 @@ export class FaultyStore implements Store {
   #waitForOthers(writes: readonly Write[]): void {
     const latest = this.#world.timeline.now - PATIENCE_MS;
     const patient = writes.filter(({ since }) => since > latest);
-    for (const write of writes) if (!patient.includes(write)) write.reject(busy());
+    for (const write of writes) if (!patient.includes(write)) write.reject(passing("the database is locked"));
     this.#writes.unshift(...patient);
     if (this.#writes.length === 0) return;
     this.#world.timeline.after(10 + this.#world.random.below(240), this.#main, () => this.#commits());
@@ -164,56 +187,68 @@ export class FaultyStore implements Store {
 
   /** Once sent it is written, even if its sender dies meanwhile. */
   #send(write: Write): void {
-    this.#later(() => {
-      if (this.#world.weather.isLocked) return this.#later(() => write.reject(busy()));
-      const answer = this.#commit(write);
-      this.#later(answer);
-    }, this.#world.timeline.world);
+    this.#later(() => this.#arrive(write), this.#world.timeline.world);
+  }
+
+  #arrive(write: Write): void {
+    const { weather, timeline, random, trace } = this.#world;
+    if (weather.isLocked) return this.#later(() => write.reject(passing("the database is locked")));
+    if (weather.isAway) return this.#later(() => write.reject(passing("the server cannot be reached")));
+    const fate = weather.fateOf(write.verb);
+    switch (fate) {
+      case "lost request":
+        trace.say(this.#main.name, `${write.verb} is lost on its way`);
+        return this.#later(() => write.reject(passing("the connection broke")));
+      case "late effect":
+        this.#later(() => write.reject(passing("the connection broke")));
+        this.#world.lateEffects += 1;
+        timeline.after(random.below(LATE_MS), timeline.world, () => {
+          this.#world.lateEffects -= 1;
+          weather.noteOdd();
+          trace.say(this.#main.name, `${write.verb} takes effect late`);
+          this.#commit(write);
+        });
+        return;
+      case "late answer": {
+        const ms = random.below(LATE_MS);
+        weather.noteLate(ms);
+        timeline.after(ms, this.#main, this.#commit(write));
+        return;
+      }
+      default:
+        this.#later(this.#commit(write, fate));
+    }
   }
 
   /** Writes it, or not. Returns a function that settles the caller's promise. */
-  #commit({ verb, work, resolve, reject }: Write): () => void {
-    const { weather, book, trace, isCalm } = this.#world;
+  #commit({ verb, work, resolve, reject }: Write, fate?: Fate): () => void {
+    const { weather, book, trace, disk, isCalm } = this.#world;
     const say = (what: string) => trace.say(this.#main.name, `${verb} ${what}`);
-    const fate = weather.fateOf(verb);
     if (fate === "unknown error") {
       say("fails with an unknown error");
       return () => reject(new RangeError("Misfortune: an unknown error"));
     }
     if (weather.isFullFor(verb)) {
       say("does not fit on the disk");
-      return () => reject(new StorageError("Misfortune: the disk is full.", { passing: true }));
+      return () => reject(passing("the disk is full"));
     }
     const answer = work();
     book.written(verb);
+    if (NEWS.includes(verb)) {
+      disk.noteNews();
+      this.#ownNews += 1;
+    }
     const text = JSON.stringify(answer ?? null, brief);
     const isNews = !(isCalm && (verb === "renew" || text.includes('"claimed":[]')));
     if (verb !== "prune" && verb !== "beat" && text !== "[]" && isNews) say(text);
     if (fate === "crash after commit") {
-      this.#world.kill("right after a commit");
+      this.#owner.die("right after a commit");
       return () => {};
     }
     if (fate !== "error after commit") {
       return () => resolve(answer);
     }
     say("is written, and answered with an error");
-    return () => reject(new StorageError("Misfortune: the connection broke.", { passing: true }));
+    return () => reject(passing("the connection broke"));
   }
-}
-
-/** A sweep or a recovery that comes too late is no late write of a worker. */
-function isOfSweep(settlement: Settlement): boolean {
-  return settlement.verb === "release" &&
-    /^(?:No heartbeat for more than|The process died)/.test(settlement.detail ?? "");
-}
-
-function busy(): StorageError {
-  return new StorageError("Misfortune: the database is locked.", { passing: true });
-}
-
-/** Jobs as their id, number and lease: a line each is enough. */
-function brief(_: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("id" in value && "seq" in value)) return value;
-  const { id, lease, status } = value as Partial<Job>;
-  return `${id}:${lease}${status ? ` ${status}` : ""}`;
 }

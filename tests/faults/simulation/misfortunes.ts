@@ -4,7 +4,7 @@ import { type Lease, type OperatorVerb, STATUSES } from "../../../queue/job.ts";
 import type { JobRequest } from "../../../queue/roles.ts";
 import { PARTS } from "./acting.ts";
 import type { WriteVerb } from "./auditor.ts";
-import type { Fate } from "./faulty_store.ts";
+import { type Fate, FATES } from "./fates.ts";
 import type { SimulatedProcess } from "./simulated_process.ts";
 import type { SimulatedThread } from "./simulated_thread.ts";
 import { KINDS } from "./stage.ts";
@@ -35,7 +35,7 @@ const MISFORTUNES: readonly (readonly [weight: number, misfortune: Misfortune])[
   [2, deleteByHand],
   [2, insertByHand],
   [3, setClock],
-  [2, pauseAll],
+  [2, pauseProcess],
   [2, blockMain],
   [5, (world) => onThread(world, (thread) => void thread.crash("It crashed"))],
   [5, (world) => onThread(world, (thread) => freeze(world, thread))],
@@ -43,14 +43,13 @@ const MISFORTUNES: readonly (readonly [weight: number, misfortune: Misfortune])[
   [2, replaceConsumer],
   [1, (world) => injectFault(world, "crash")],
   [1, (world) => injectFault(world, "hang")],
-  [2, (world) => world.kill("by misfortune")],
+  [2, (world) => killOne(world)],
   [2, stopAndStart],
   [3, (world) => weather(world, "lockedUntil")],
   [2, (world) => weather(world, "fullUntil")],
   [3, (world) => weather(world, "slowUntil")],
-  [3, (world) => foretell(world, "unknown error")],
-  [3, (world) => foretell(world, "error after commit")],
-  [3, (world) => foretell(world, "crash after commit")],
+  [2, (world) => weather(world, "awayUntil")],
+  [10, foretell],
   [2, sweepNow],
   [3, () => {}],
 ];
@@ -92,10 +91,10 @@ function add(world: World, { most }: { most: number }): void {
 
 function move(world: World, verb: OperatorVerb): void {
   const ids = Array.from({ length: 1 + world.random.below(3) }, () => someId(world));
-  world.ask(async ({ queue }) => {
+  world.ask(async ({ queue, main }) => {
     const results = await queue.move(verb, ids, "a person");
     const done = results.flatMap((result) => result.ok ? [result.job] : []);
-    if (verb === "cancel") { for (const job of done) world.book.canceled(job); }
+    if (verb === "cancel") { for (const job of done) world.book.canceled(job, main.name); }
     world.trace.say("person", `has ${verb} of ${done.map(({ id, lease }) => `${id}:${lease}`)} acknowledged`);
   });
 }
@@ -138,34 +137,38 @@ function setClock(world: World): void {
   world.disturb();
 }
 
-function pauseAll(world: World): void {
+function pauseProcess(world: World): void {
+  const process = world.someProcess();
+  if (process === null) return;
   const ms = world.random.below(world.random.pick([300, 60_000]));
-  world.trace.say("world", `everything stands still for ${ms} ms`);
-  for (const { owner } of threadsOf(world.process)) world.timeline.freeze(owner, ms);
-  blockMainFor(world, ms);
+  world.trace.say("world", `${process.main.name} stands still for ${ms} ms`);
+  for (const { owner } of process.threads) world.timeline.freeze(owner, ms);
+  freezeMain(world, process, ms);
 }
 
 function blockMain(world: World): void {
+  const process = world.someProcess();
+  if (process === null) return;
   const ms = world.random.below(world.random.pick([300, 40_000]));
-  world.trace.say("world", `the main thread is busy for ${ms} ms`);
-  blockMainFor(world, ms);
+  world.trace.say("world", `${process.main.name} is busy for ${ms} ms`);
+  freezeMain(world, process, ms);
 }
 
-function blockMainFor(world: World, ms: number): void {
-  if (world.process === null) return;
-  world.timeline.freeze(world.process.main, ms);
+function freezeMain(world: World, { main }: SimulatedProcess, ms: number): void {
+  world.timeline.freeze(main, ms);
   world.disturb();
   world.timeline.after(ms, world.timeline.world, () => world.disturb());
 }
 
 // Threads and processes --------------------------------------------------------------------------------------------------
 
-function threadsOf(process: SimulatedProcess | null): SimulatedThread[] {
-  return process === null ? [] : [...process.threads];
+function killOne(world: World): void {
+  const process = world.someProcess();
+  if (process !== null) world.kill(process, "by misfortune");
 }
 
 function onThread(world: World, misfortune: (thread: SimulatedThread) => void): void {
-  const threads = threadsOf(world.process);
+  const threads = [...world.someProcess()?.threads ?? []];
   if (threads.length > 0) misfortune(world.random.pick(threads));
 }
 
@@ -197,16 +200,14 @@ function injectFault(world: World, how: "crash" | "hang"): void {
 function stopAndStart(world: World): void {
   const { random, trace, timeline } = world;
   world.ask(async (process) => {
-    if (process.stopping || process.startedAt === null) return;
-    trace.say("person", "stops the system");
+    if (!process.isAtWork) return;
+    trace.say("person", `stops ${process.main.name}`);
     const [since, leases] = [timeline.now, process.dispatcher.leases];
     await process.stop(random.pick([0, 100, 5_000]));
-    if (world.process !== process) return;
-    trace.say("world", "the system has stopped");
+    if (!world.processes.includes(process)) return;
+    trace.say("world", `${process.main.name} has stopped`);
     if (!world.wasDisturbedSince(since)) assertNoneIsLeft(world, leases);
-    process.die();
-    world.book.allDied();
-    world.process = null;
+    world.end(process);
     timeline.after(random.below(1_000), timeline.world, () => world.boot());
   });
 }
@@ -229,14 +230,15 @@ function sweepNow(world: World): void {
 
 // The storage ------------------------------------------------------------------------------------------------------------
 
-function weather(world: World, what: "lockedUntil" | "fullUntil" | "slowUntil"): void {
+function weather(world: World, what: "lockedUntil" | "fullUntil" | "slowUntil" | "awayUntil"): void {
   const ms = world.random.below(world.random.pick([100, 3_000, 15_000]));
   world.trace.say("disk", `${what.replace("Until", "")} for ${ms} ms`);
   world.weather[what] = world.timeline.now + ms;
 }
 
-function foretell(world: World, fate: Fate): void {
+function foretell(world: World): void {
   const verb = world.random.pick(VERBS);
-  world.trace.say("disk", `the next ${verb} meets an ${fate}`);
+  const fate: Fate = world.random.pick(world.isRemote ? FATES.ofServer : FATES.ofFile);
+  world.trace.say("disk", `the next ${verb} meets: ${fate}`);
   world.weather.foretell(verb, fate);
 }

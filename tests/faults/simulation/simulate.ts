@@ -56,7 +56,7 @@ async function storm(world: World, operations: number): Promise<Omit<Run, "seed"
     await timeline.step();
     if (book.broken !== null) throw book.broken;
   };
-  world.boot();
+  for (let n = 0; n < world.hosts; n++) world.boot();
   new Watchman(world).watch();
   let left = operations;
   const strikeLater = () =>
@@ -99,10 +99,10 @@ function advanceClock(world: World): void {
   world.disturb();
 }
 
-function isDone({ disk, process }: World): boolean {
-  if (process === null || process.startedAt === null || process.stopping) return false;
+function isDone({ disk, processes, hosts, lateEffects }: World): boolean {
+  if (lateEffects > 0 || processes.length < hosts) return false;
   for (const { status } of disk.jobs) if (!isFinished(status)) return false;
-  return isAtRest(process);
+  return processes.every((process) => process.isAtWork && isAtRest(process));
 }
 
 /** All consumers are ready, and no job is in flight. */
@@ -112,26 +112,31 @@ function isAtRest({ supervisor, dispatcher }: SimulatedProcess): boolean {
     handles.every(({ inFlight, requested }) => inFlight.size === 0 && requested === 0);
 }
 
-function leftOvers({ disk, process }: World): string {
+function leftOvers({ disk, processes, lateEffects }: World): string {
   const jobs = [...disk.jobs].filter(({ status }) => !isFinished(status));
-  const hands = [...process?.dispatcher.handles.values() ?? []].map(({ inFlight, requested }) =>
+  const handles = processes.flatMap(({ dispatcher }) => [...dispatcher.handles.values()]);
+  const hands = handles.map(({ inFlight, requested }) =>
     `${[...inFlight.values()].map(({ job }) => job.id)} ${requested}`
   );
-  return JSON.stringify({ jobs, hands, leases: process?.dispatcher.leases });
+  const leases = processes.flatMap(({ dispatcher }) => dispatcher.leases);
+  return JSON.stringify({ jobs, hands, leases, processes: processes.length, lateEffects });
 }
 
 async function assertAllIsWell(world: World): Promise<void> {
-  const { book, settings, process } = world;
-  if (process === null) return;
-  const problems = await verify(new FaultyStore(world, process.main), {
+  const { book, settings, processes, timeline } = world;
+  const looker = new FaultyStore(world, timeline.world, { held: () => [], die: () => {} });
+  const problems = await verify(looker, {
     ...{ deep: true, drained: true, ledger: book, retryLimit: settings.retryDelaysMs.length },
   });
-  const { fenced } = await process.queue.stats();
-  if (fenced !== process.store.fenced) {
-    problems.push(`I11: ${process.store.fenced} late writes were dropped, ${fenced} counted`);
-  }
-  for (const [id, handle] of process.dispatcher.handles) {
-    problems.push(...process.threadOf(id)?.ticketWatch.problems(handle) ?? []);
-  }
+  for (const process of processes) problems.push(...await problemsOf(process));
   if (problems.length > 0) throw new Error(problems.join("\n"));
+}
+
+async function problemsOf({ queue, store, dispatcher, threadOf }: SimulatedProcess): Promise<string[]> {
+  const { fenced } = await queue.stats();
+  const tickets = [...dispatcher.handles].flatMap(([id, handle]) =>
+    threadOf(id)?.ticketWatch.problems(handle) ?? []
+  );
+  if (fenced === store.fenced) return tickets;
+  return [...tickets, `I11: ${store.fenced} late writes were dropped, ${fenced} counted`];
 }

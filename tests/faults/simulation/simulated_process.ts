@@ -31,7 +31,10 @@ export class SimulatedProcess {
     this.#world = world;
     this.main = owner(`main ${generation}`);
     const { settings } = world;
-    this.store = new FaultyStore(world, this.main);
+    this.store = new FaultyStore(world, this.main, {
+      held: () => this.#dispatcher?.leases ?? [],
+      die: (why) => world.kill(this, why),
+    });
     this.queue = new Queue(this.store, { handlersDir: "handlers", ...settings, kinds: KINDS, version: "" });
     this.supervisor = new Supervisor({
       queue: this.queue,
@@ -41,7 +44,7 @@ export class SimulatedProcess {
       dispatch: (options) =>
         this.#dispatcher = new WatchedDispatcher(options, (id) => this.threadOf(id)?.assertSilent()),
       onError: (error) => world.hearError(error),
-      onFatal: (exitCode, why) => exitCode === EXIT.wedged ? world.kill(why) : world.book.blame(why),
+      onFatal: (exitCode, why) => exitCode === EXIT.wedged ? world.kill(this, why) : world.book.blame(why),
     });
   }
 
@@ -55,6 +58,11 @@ export class SimulatedProcess {
     this.startedAt = performance.now();
   }
 
+  /** It has started, and does not stop. */
+  get isAtWork(): boolean {
+    return this.startedAt !== null && !this.stopping;
+  }
+
   async stop(patienceMs: number): Promise<void> {
     this.stopping = true;
     await this.supervisor.stop({ patienceMs });
@@ -64,12 +72,14 @@ export class SimulatedProcess {
   /** Everything in it dies at once. */
   die(): void {
     this.main.alive = false;
-    for (const { owner } of this.threads) owner.alive = false;
+    for (const { owner } of this.threads) {
+      owner.alive = false;
+      this.#world.book.died(owner.name);
+    }
   }
 
-  threadOf(consumerId: string): SimulatedThread | undefined {
-    return [...this.threads].find((thread) => thread.consumerId === consumerId);
-  }
+  readonly threadOf = (consumerId: string): SimulatedThread | undefined =>
+    [...this.threads].find((thread) => thread.consumerId === consumerId);
 
   #spawn: Spawn = ({ start, onMessage, onEnd }) => {
     if (!("tickets" in start)) throw new TypeError("Only consumers are simulated.");

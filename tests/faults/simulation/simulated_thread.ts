@@ -138,13 +138,13 @@ export class SimulatedThread implements Child<ToConsumer> {
   }
 
   #noteBegin(ticket: number): void {
-    const { world } = this.#options;
+    const { world, main } = this.#options;
     const job = this.#jobs.get(ticket);
     if (job === undefined || !this.#tickets.isUnderWay(ticket)) {
       return world.book.blame(`Consumer ${this.consumerId} runs a job that it may not begin`);
     }
     world.trace.say(this.owner.name, `begins ${job.id}:${job.lease}, attempt ${job.attempt}`);
-    world.book.began(this.owner.name, job);
+    world.book.began(this.owner.name, job, main.name);
   }
 
   #end(ticket: number): void {

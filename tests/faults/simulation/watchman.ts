@@ -1,25 +1,23 @@
-/** Checks the whole at intervals: is a due job left unclaimed, without a holder, or run twice? */
+/** Checks the whole at intervals: is a job left without a holder, or forgotten? */
 import { livingHeartbeats } from "../../../queue/policy/deaths.ts";
 import type { ModelJob } from "../../support/queue/model.ts";
+import { IdleWatch } from "./idle_watch.ts";
 import type { SimulatedProcess } from "./simulated_process.ts";
 import type { World } from "./world.ts";
 
 const LOOK_MS = 50;
 const FORGOTTEN_MS = 500;
-/** How long a due job waits at most while a consumer is idle and nothing is wrong: claims are tried again within that. */
-const PICKUP_MS = 1_500;
 
 export class Watchman {
   readonly #world: World;
-  /** Since when a consumer has been idle while something was due. */
-  #idleSince: number | null = null;
-  /** Since when a job has been due while a consumer was idle, by its number. */
-  readonly #dueSince = new Map<number, number>();
+  /** Of the processes that live. */
+  readonly #idleWatches = new Map<SimulatedProcess, IdleWatch>();
   /** Since when a lease has had no holder, by job and lease. */
   readonly #orphanedSince = new Map<string, number>();
 
-  /** When a lease was last seen in flight at the dispatcher. */
+  /** When a lease was last seen in flight at a dispatcher, as long as no process has ended or stopped since. */
   readonly #heldAt = new Map<string, number>();
+  #endings = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -34,70 +32,27 @@ export class Watchman {
   }
 
   #look(): void {
-    const { process } = this.#world;
-    if (process === null || process.startedAt === null || process.stopping) {
-      this.#idleSince = null;
-      this.#dueSince.clear();
-      this.#orphanedSince.clear();
-      this.#heldAt.clear();
-      return;
+    const { processes, endings } = this.#world;
+    for (const process of this.#idleWatches.keys()) {
+      if (!processes.includes(process)) this.#idleWatches.delete(process);
     }
-    this.#lookForSuspects(process);
-    this.#lookForIdlers(process);
-    this.#lookForOrphans(process);
-  }
-
-  #lookForSuspects({ dispatcher: { handles } }: SimulatedProcess): void {
-    const held = [...handles.values()].flatMap(({ inFlight }) => [...inFlight.values()]);
-    const suspects = held.filter(({ job, canceled }) => job.suspect && canceled === null);
-    if (suspects.length > 1) {
-      this.#world.book.blame(`Suspects at the same time: ${suspects.map(({ job }) => job.id)}`);
+    for (const process of processes) {
+      const watch = this.#idleWatches.get(process) ?? new IdleWatch(this.#world, process);
+      this.#idleWatches.set(process, watch);
+      watch.look();
     }
-  }
-
-  /** No due job stays unclaimed while a consumer is idle. */
-  #lookForIdlers(process: SimulatedProcess): void {
-    const handles = [...process.dispatcher.handles.values()];
-    const { timeline, settings, disk, book } = this.#world;
-    const { now, wall } = timeline;
-    const idle = handles.some(({ consumerId, inFlight }) =>
-      inFlight.size === 0 && (process.threadOf(consumerId)?.owner.frozenUntil ?? Infinity) < now
-    );
-    const suspectsHeld = handles.some(({ hasSuspect }) => hasSuspect);
-    const due = [...disk.jobs].filter((job) =>
-      job.status === "PENDING" && job.runAt <= wall && !(job.suspect && suspectsHeld)
-    );
-    if (!idle || due.length === 0 || this.#world.wasDisturbedSince(now - 100)) {
-      this.#dueSince.clear();
-      return void (this.#idleSince = null);
-    }
-    this.#lookForLatePickups(due);
-    this.#idleSince ??= now;
-    if (now - this.#idleSince > 2 * settings.sweepMs + 2_000) {
-      book.blame(
-        `${due[0]?.id} is due and not claimed for ${now - this.#idleSince} ms, though a consumer is idle`,
-      );
-    }
-  }
-
-  /** No wake-up is lost: a job is claimed soon, not by the next sweep. If the clock was set, it may be. */
-  #lookForLatePickups(due: readonly ModelJob[]): void {
-    const { timeline: { now, timesSet }, book } = this.#world;
-    const numbers = new Set(due.map(({ seq }) => seq));
-    for (const seq of this.#dueSince.keys()) if (!numbers.has(seq)) this.#dueSince.delete(seq);
-    for (const { seq, id } of due) {
-      const since = this.#dueSince.get(seq) ?? now;
-      this.#dueSince.set(seq, since);
-      if (timesSet === 0 && now - since > PICKUP_MS) {
-        book.blame(`${id} was not picked up for ${now - since} ms, though a consumer is idle`);
-      }
-    }
+    // A process that stops forgets what it cannot write.
+    if (endings !== this.#endings || processes.some(({ isAtWork }) => !isAtWork)) this.#heldAt.clear();
+    this.#endings = endings;
+    if (processes.some(({ isAtWork }) => isAtWork)) return this.#lookForOrphans(processes);
+    this.#orphanedSince.clear();
+    this.#heldAt.clear();
   }
 
   /** I8: every PROCESSING job has a holder, or is soon found by the sweep. */
-  #lookForOrphans({ dispatcher }: SimulatedProcess): void {
+  #lookForOrphans(processes: readonly SimulatedProcess[]): void {
     const { disk, timeline: { now, timesSet }, settings, book } = this.#world;
-    const held = new Set(dispatcher.leases.map(keyOf));
+    const held = new Set(processes.flatMap(({ dispatcher }) => dispatcher.leases).map(keyOf));
     const jobs = [...disk.jobs].filter(({ status }) => status === "PROCESSING");
     this.#lookForForgotten(jobs, held);
     const orphans = jobs.filter((job) => !held.has(keyOf(job)));
@@ -115,7 +70,7 @@ export class Watchman {
     }
   }
 
-  /** The dispatcher gives up a job in flight only by a write. */
+  /** A dispatcher gives up a job in flight only by a write. */
   #lookForForgotten(jobs: readonly ModelJob[], held: ReadonlySet<string>): void {
     const { book, timeline: { now }, weather } = this.#world;
     for (const key of held) this.#heldAt.set(key, now);

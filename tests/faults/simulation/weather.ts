@@ -1,13 +1,16 @@
 /** The state of the storage at the moment. */
 import type { Random } from "../../support/random.ts";
 import type { WriteVerb } from "./auditor.ts";
-import type { Fate } from "./faulty_store.ts";
+import type { Fate } from "./fates.ts";
 import type { Timeline } from "./timeline.ts";
 
 export class Weather {
   lockedUntil = 0;
   fullUntil = 0;
   slowUntil = 0;
+  awayUntil = 0;
+  /** When the last answer that waits on its way arrives. */
+  #lateUntil = 0;
   /**
    * When it last failed (`lastBad`), and when it last failed so that the outcome of a write is unknown
    * (`lastOdd`).
@@ -34,6 +37,11 @@ export class Weather {
     return this.#isBad(this.lockedUntil);
   }
 
+  /** The server cannot be reached. */
+  get isAway(): boolean {
+    return this.#isBad(this.awayUntil);
+  }
+
   /** New jobs find no room; existing ones may or may not still change within their page. */
   isFullFor(verb: WriteVerb): boolean {
     return (verb === "insert" || this.#random.chance(0.3)) && this.#isBad(this.fullUntil);
@@ -42,7 +50,14 @@ export class Weather {
   /** Whether the storage failed within the last `ms`, or may fail now. */
   wasBadWithin(ms: number): boolean {
     const { now } = this.#timeline;
-    const latest = Math.max(this.lockedUntil, this.fullUntil, this.slowUntil, this.lastBad);
+    const latest = Math.max(
+      this.lockedUntil,
+      this.fullUntil,
+      this.slowUntil,
+      this.awayUntil,
+      this.#lateUntil,
+      this.lastBad,
+    );
     return now < latest + ms || this.#fates.size > 0;
   }
 
@@ -52,14 +67,27 @@ export class Weather {
 
   fateOf(verb: WriteVerb): Fate | undefined {
     const fate = this.#fates.get(verb);
-    if (fate !== undefined) this.lastBad = this.lastOdd = this.#timeline.now;
+    if (fate !== undefined) this.noteOdd();
     this.#fates.delete(verb);
     return fate;
   }
 
+  /** What is written now, or not, its caller does not know. */
+  noteOdd(): void {
+    this.lastBad = this.lastOdd = this.#timeline.now;
+  }
+
+  noteLate(ms: number): void {
+    this.#lateUntil = Math.max(this.#lateUntil, this.#timeline.now + ms);
+  }
+
   clear(): void {
     this.#fates.clear();
-    this.lockedUntil = this.fullUntil = this.slowUntil = 0;
+    this.lockedUntil =
+      this.fullUntil =
+      this.slowUntil =
+      this.awayUntil =
+        0;
   }
 
   #isBad(until: number): boolean {

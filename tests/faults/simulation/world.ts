@@ -37,12 +37,22 @@ export class World {
   readonly settings: SimulatedSettings;
   /** The storage is a server, not a file. */
   readonly isRemote: boolean;
+  /** How many processes work on it, each on a host of its own; one for a file. */
+  readonly hosts: number;
+  /** After this the others know that a process is dead. */
+  readonly #deathShowsMs: number;
   /** No more misfortunes. */
   isCalm = false;
-  process: SimulatedProcess | null = null;
+  /** Those that live. */
+  readonly processes: SimulatedProcess[] = [];
   /** When the process was last held up, or its clock set. */
   disturbedAt = 0;
   deaths = 0;
+  /** How many processes have ended, in whatever way. */
+  endings = 0;
+  /** Writes that their callers have given up, and that take effect later. */
+  lateEffects = 0;
+  readonly #endedAt = new Map<string, number>();
   /** How often a consumer was given up because it had fallen silent. */
   silences = 0;
   #generation = 0;
@@ -59,10 +69,15 @@ export class World {
       crashLimit: 3,
       retentionMs: random.chance(0.2) ? 20_000 : 0,
     };
-    this.isRemote = random.chance(0.4);
+    this.isRemote = random.chance(0.5);
+    this.hosts = this.isRemote ? 1 + random.below(3) : 1;
+    this.#deathShowsMs = this.isRemote ? random.pick([0, 2_000, 10_000]) : 0;
     this.weather = new Weather(this.timeline, random);
     this.book = new Book(this.disk, this.timeline, this.settings);
-    this.trace.say("world", `${this.isRemote ? "remote" : "local"} ${JSON.stringify(this.settings)}`);
+    this.trace.say(
+      "world",
+      `${this.isRemote ? `${this.hosts} hosts` : "local"} ${JSON.stringify(this.settings)}`,
+    );
   }
 
   /** A rare misfortune happens now, unless all is calm. */
@@ -77,38 +92,58 @@ export class World {
   /** Whether the process or its storage was paused or failed since that moment. */
   wasDisturbedSince(moment: number): boolean {
     const { now } = this.timeline;
-    const frozenUntil = this.process?.main.frozenUntil ?? 0;
-    return Math.max(this.disturbedAt, frozenUntil) >= moment || this.weather.wasBadWithin(now - moment);
+    const frozenUntil = this.processes.map(({ main }) => main.frozenUntil);
+    return Math.max(this.disturbedAt, ...frozenUntil) >= moment || this.weather.wasBadWithin(now - moment);
   }
 
+  /** Starts a process, if one is missing. */
   boot(): void {
-    if (this.process !== null) return;
+    if (this.processes.length >= this.hosts) return;
     this.disturb();
     const process = new SimulatedProcess(this, ++this.#generation);
-    this.process = process;
-    this.trace.say("world", "a process starts");
+    this.processes.push(process);
+    this.trace.say("world", `a process starts: ${process.main.name}`);
     this.timeline.after(0, process.main, () => {
       process.start().catch((error: unknown) => {
         this.hearError(error);
-        if (this.process === process) this.kill("because its start failed");
+        this.kill(process, "because its start failed");
       });
     });
   }
 
-  kill(why: string): void {
-    const { process } = this;
-    if (process === null) return;
-    this.trace.say("world", `kill -9 ${why}`);
-    process.die();
-    this.book.allDied();
-    this.process = null;
+  /** Does nothing if it is dead already. */
+  kill(process: SimulatedProcess, why: string): void {
+    if (!this.end(process)) return;
+    this.trace.say("world", `kill -9 of ${process.main.name} ${why}`);
     this.deaths += 1;
     this.timeline.after(this.random.below(3_000), this.timeline.world, () => this.boot());
   }
 
+  /** Nothing of it runs any more. False if it had ended before. */
+  end(process: SimulatedProcess): boolean {
+    const place = this.processes.indexOf(process);
+    if (place === -1) return false;
+    this.processes.splice(place, 1);
+    process.die();
+    this.endings += 1;
+    for (const id of process.store.joined) this.#endedAt.set(id, this.timeline.now);
+    return true;
+  }
+
+  /** Whether the store knows that the process with this id is dead. */
+  isKnownDead(id: string): boolean {
+    const endedAt = this.#endedAt.get(id);
+    return endedAt !== undefined && endedAt + this.#deathShowsMs <= this.timeline.now;
+  }
+
+  /** One of those that live, or null. */
+  someProcess(): SimulatedProcess | null {
+    return this.processes.length === 0 ? null : this.random.pick(this.processes);
+  }
+
   /** Called from within its main thread, as a request from outside would be. */
   ask(request: (process: SimulatedProcess) => Promise<void>): void {
-    const { process } = this;
+    const process = this.someProcess();
     if (process === null) return;
     this.timeline.after(0, process.main, () => {
       request(process).catch((error: unknown) => this.hearError(error));

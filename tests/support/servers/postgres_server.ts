@@ -1,6 +1,10 @@
-/** A PostgreSQL server of the tests of a file: the machine's, with a cluster of its own. */
+/**
+ * A PostgreSQL server of the tests of a file, with a cluster of its own: the machine's, or one from npm where there is none.
+ * `TEST_POSTGRES=14` takes one from npm of that major version.
+ */
 import postgres from "postgres";
 import { freePort } from "../processes/free_port.ts";
+import { embeddedPostgres, isThereAnEmbeddedPostgres } from "./embedded_postgres.ts";
 import { findProgram, runAsServer, serverFolder, type ServerProcess, startServer } from "./server_process.ts";
 
 /** Debian keeps each version apart. The newest one is taken. */
@@ -13,12 +17,19 @@ function programFolders(): string[] {
   }
 }
 
-const program = (name: string) => findProgram(name, programFolders());
+const onThisMachine = (name: string) => findProgram(name, programFolders());
+
+async function program(name: string): Promise<string> {
+  const major = Deno.env.get("TEST_POSTGRES");
+  const found = major === undefined ? onThisMachine(name) : null;
+  return found ?? `${await embeddedPostgres(major)}/${name}`;
+}
 
 /** Why the tests of PostgreSQL cannot run here; null: they can. Where they must (`REQUIRE_POSTGRES=1`), it is an error. */
 export function whyNoPostgres(): string | null {
-  if (program("postgres") !== null && program("initdb") !== null) return null;
-  const why = "there is no PostgreSQL on this machine";
+  const isHere = onThisMachine("postgres") !== null && onThisMachine("initdb") !== null;
+  if (isHere || isThereAnEmbeddedPostgres()) return null;
+  const why = "there is no PostgreSQL on this machine, and none to fetch for it";
   if (Deno.env.get("REQUIRE_POSTGRES") === "1") throw new Error(why);
   return why;
 }
@@ -31,58 +42,95 @@ export interface PostgresServer extends AsyncDisposable {
   sql(statements: string): Promise<readonly Record<string, unknown>[]>;
   /** Ends the server at once, as a crash does, and starts it again when `whileDown` is over. */
   crash(whileDown?: () => Promise<void>): Promise<void>;
+  /** Stops it in its usual way, which tells its clients, and starts it again. */
+  restart(whileDown?: () => Promise<void>): Promise<void>;
+  /** Ends it as a crash does, and does not start it again. */
+  end(): Promise<void>;
+  /** Resolves when it has ended. If it was by itself, `crash` starts it again. */
+  readonly ended: Promise<void>;
+  /** Stops all its processes, until the function that is returned is called. */
+  pause(): () => void;
 }
 
-/** `isDurable`: each commit waits for the disk, as it does unless it is told otherwise. */
-export async function postgresServer({ isDurable = true } = {}): Promise<PostgresServer> {
+export interface PostgresOptions {
+  /** Each commit waits for the disk, as it does unless it is told otherwise. */
+  readonly isDurable?: boolean;
+  /** Where its data and its write-ahead log are: a folder of its own unless given, and the data beside the log. */
+  readonly data?: string;
+  readonly log?: string;
+  /** Settings of the server. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** A standby of the server at this port. */
+  readonly standbyOf?: number;
+}
+
+export async function postgresServer(options: PostgresOptions = {}): Promise<PostgresServer> {
   const folder = await serverFolder();
   const port = freePort();
-  const data = folder.file("data");
+  const data = options.data ?? folder.file("data");
+  await (options.standbyOf === undefined ? initialize(data, options) : copy(data, options.standbyOf));
+  const { isDurable = true } = options;
   const settings = {
     ...{ port, listen_addresses: "127.0.0.1", unix_socket_directories: "", shared_buffers: "64MB" },
     ...(isDurable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
+    ...options.settings,
   };
   const args = [
     "-D",
     data,
     ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
   ];
-  const initialize = [
-    "-D",
-    data,
-    "-U",
-    "queue",
-    "--auth=trust",
-    "--encoding=UTF8",
-    "--locale=C",
-    "--no-sync",
-  ];
-  await runAsServer(program("initdb") ?? "initdb", initialize);
-  const ready = { log: folder.file("log"), isReady: /ready to accept connections/ };
-  const start = () => startServer(program("postgres") ?? "postgres", args, ready);
+  const ready = { log: folder.file("log"), isReady: /ready to accept (?:read-only )?connections/ };
+  const executable = await program("postgres");
+  const start = () => startServer(executable, args, ready);
   let server: ServerProcess = await start();
-  const own = postgres({
-    host: "127.0.0.1",
-    port,
-    user: "queue",
-    database: "postgres",
-    max: 1,
-    max_lifetime: null,
-    onnotice() {},
-  });
+  /** A connection a call: none of them outlives what happens to the server. */
+  const sql = async (statements: string) => {
+    const own = postgres({
+      ...{ host: "127.0.0.1", port, user: "queue", database: "postgres" },
+      ...{ max: 1, max_lifetime: null, onnotice() {} },
+    });
+    try {
+      return [...await own.unsafe(statements)];
+    } finally {
+      await own.end({ timeout: 1 });
+    }
+  };
+  const again = async (signal: Deno.Signal, whileDown: () => Promise<void>) => {
+    await server.end(signal);
+    await whileDown();
+    server = await start();
+  };
   return {
     port,
     url: (schema = "persistent_queue") => `postgres://queue@127.0.0.1:${port}/postgres?schema=${schema}`,
-    sql: async (statements) => [...await own.unsafe(statements)],
-    crash: async (whileDown = () => Promise.resolve()) => {
-      await server.end("SIGQUIT");
-      await whileDown();
-      server = await start();
+    sql,
+    crash: (whileDown = () => Promise.resolve()) => again("SIGQUIT", whileDown),
+    restart: (whileDown = () => Promise.resolve()) => again("SIGINT", whileDown),
+    end: () => server.end("SIGQUIT"),
+    get ended() {
+      return server.ended;
     },
+    pause: () => server.pause(),
     [Symbol.asyncDispose]: async () => {
-      await own.end({ timeout: 1 });
       await server.end("SIGQUIT");
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+async function initialize(data: string, { log }: PostgresOptions): Promise<void> {
+  // Small segments: a small disk holds some of them, and a large one has the same kind.
+  const place = log === undefined ? [] : [`--waldir=${log}`, "--wal-segsize=1"];
+  await runAsServer(await program("initdb"), [
+    ...["-D", data, "-U", "queue", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", ...place],
+  ]);
+}
+
+/** What the server at this port has, and the settings with which a standby follows it. */
+async function copy(data: string, port: number): Promise<void> {
+  await runAsServer(await program("pg_basebackup"), [
+    ...["-D", data, "-h", "127.0.0.1", "-p", String(port), "-U", "queue"],
+    ...["--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync"],
+  ]);
 }

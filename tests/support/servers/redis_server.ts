@@ -21,6 +21,14 @@ export interface RedisServer extends AsyncDisposable {
   command(...words: string[]): Promise<unknown>;
   /** Ends the server at once, as a crash does, and starts it again when `whileDown` is over. */
   crash(whileDown?: () => Promise<void>): Promise<void>;
+  /** Stops it in its usual way, and starts it again. */
+  restart(whileDown?: () => Promise<void>): Promise<void>;
+  /** Ends it as a crash does, and does not start it again. */
+  end(): Promise<void>;
+  /** Resolves when it has ended. If it was by itself, `crash` starts it again. */
+  readonly ended: Promise<void>;
+  /** Stops it, until the function that is returned is called. */
+  pause(): () => void;
 }
 
 /** `settings`: what differs from a server that keeps every write that it has acknowledged. */
@@ -45,15 +53,22 @@ export async function redisServer(settings: Readonly<Record<string, string>> = {
       own.destroy();
     }
   };
+  const again = async (signal: Deno.Signal, whileDown: () => Promise<void>) => {
+    await server.end(signal);
+    await whileDown();
+    server = await start();
+  };
   return {
     port,
     url: (prefix = "persistent-queue") => `redis://127.0.0.1:${port}?prefix=${prefix}`,
     command,
-    crash: async (whileDown = () => Promise.resolve()) => {
-      await server.end("SIGKILL");
-      await whileDown();
-      server = await start();
+    crash: (whileDown = () => Promise.resolve()) => again("SIGKILL", whileDown),
+    restart: (whileDown = () => Promise.resolve()) => again("SIGTERM", whileDown),
+    end: () => server.end("SIGKILL"),
+    get ended() {
+      return server.ended;
     },
+    pause: () => server.pause(),
     [Symbol.asyncDispose]: async () => {
       await server.end("SIGKILL");
       await folder[Symbol.asyncDispose]();

@@ -41,8 +41,12 @@ export async function runAsServer(program: string, args: readonly string[]): Pro
 
 export interface ServerProcess {
   readonly pid: number;
-  /** Sends the signal and waits for the end. */
+  /** Sends the signal, unless it has ended by itself, and waits for the end. */
   end(signal: Deno.Signal): Promise<void>;
+  /** Resolves when it has ended by itself. */
+  readonly ended: Promise<void>;
+  /** Stops it with all its processes, until the function that is returned is called. */
+  pause(): () => void;
 }
 
 /** What it prints goes to a file: a pipe that is read all the time would seem to belong to some test. */
@@ -55,6 +59,8 @@ export async function startServer(
   args: readonly string[],
   { log, isReady }: { readonly log: string; readonly isReady: RegExp },
 ): Promise<ServerProcess> {
+  // What an earlier server printed is not its word.
+  await Deno.remove(log).catch(() => {});
   const [command, all] = asServer("sh", ["-c", INTO_FILE, log, program, ...args]);
   const child = new Deno.Command(command, { args: all, stdin: "null", stdout: "null", stderr: "null" })
     .spawn();
@@ -72,11 +78,22 @@ export async function startServer(
   return {
     pid: child.pid,
     end: async (signal) => {
-      child.kill(signal);
+      if (code === null) child.kill(signal);
       await status;
-      await Deno.remove(log);
+    },
+    ended: status.then(() => {}),
+    pause: () => {
+      const pids = [child.pid, ...childrenOf(child.pid)];
+      for (const pid of pids) Deno.kill(pid, "SIGSTOP");
+      return () => pids.forEach((pid) => Deno.kill(pid, "SIGCONT"));
     },
   };
+}
+
+/** Each of them may be the first of a group of its own. */
+function childrenOf(parent: number): number[] {
+  const pids = Deno.readTextFileSync(`/proc/${parent}/task/${parent}/children`).trim();
+  return pids === "" ? [] : pids.split(" ").map(Number);
 }
 
 async function textOf(path: string): Promise<string> {

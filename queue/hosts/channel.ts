@@ -1,0 +1,28 @@
+/** The channel between the processes on one queue, for a backend that can send one of them a message, or all. */
+import type { HostChannel } from "../capabilities.ts";
+import type { Calls } from "../storing/calls.ts";
+import { type Mailbox, messageTo, messageToAll } from "./messages.ts";
+
+export interface ChannelParts {
+  /** Of the store, which does not hear itself. */
+  readonly name: string;
+  readonly calls: Calls;
+  /** What comes through the channel is put into it. */
+  readonly mailbox: Mailbox;
+  /** False: there is no such process. */
+  send(processId: string, message: string): Promise<boolean>;
+  sendToAll(message: string): Promise<void>;
+}
+
+export function channelOf({ name, calls, mailbox, send, sendToAll }: ChannelParts): HostChannel {
+  const whileOpen = (subscribe: () => Disposable) => {
+    calls.assertOpen();
+    return subscribe();
+  };
+  return {
+    send: (processId, text) => calls.run(() => send(processId, messageTo(processId, text))),
+    listen: (onText) => whileOpen(() => mailbox.listen(onText)),
+    tell: (text) => calls.run(() => sendToAll(messageToAll(name, text))),
+    hear: (onText) => whileOpen(() => mailbox.hear(onText)),
+  };
+}

@@ -1,0 +1,94 @@
+/** Very many jobs wait on a server: what that costs a drain and the reads of the pages, beside a queue that is empty. */
+import { openStore } from "../../queue/get_queue.ts";
+import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
+import { drainFrom, warmUp } from "./drain.ts";
+import { quantile } from "./quantile.ts";
+import type { BenchOptions, Row } from "./row.ts";
+
+const BATCH = 1_000;
+const AT_ONCE = 2;
+const READS = 100;
+
+export async function serverBacklog(
+  url: (queue: string) => string,
+  { jobs, backlog }: BenchOptions,
+): Promise<Row[]> {
+  const without = await drainOfFew(url("few"), jobs);
+  await fill(url("many"), backlog);
+  await using system = await openBenchSystem({ url: url("many") });
+  await warmUp(system);
+  const waiting = backlog.toLocaleString("en");
+  const figure = await drainOver(system, jobs);
+  return [
+    {
+      measure: `drain with ${waiting} jobs waiting, beside one of ${jobs.toLocaleString("en")}`,
+      ...{ figure, unit: "/s", limit: without, goal: { ratio: 0.8 } },
+    },
+    ...await readRows(system),
+  ];
+}
+
+async function drainOfFew(url: string, jobs: number): Promise<number> {
+  await using system = await openBenchSystem({ url });
+  await warmUp(system);
+  return await drainFrom(system, jobs);
+}
+
+/** All of them are due. */
+async function fill(url: string, jobs: number): Promise<void> {
+  const store = await openStore(url, "owner");
+  let next = 0;
+  const add = async () => {
+    while (next < jobs) {
+      const first = next;
+      next += BATCH;
+      await store.insert(Array.from({ length: BATCH }, (_, i) => ({
+        ...{
+          id: `waiting ${first + i}`,
+          kind: "noop",
+          payload: "null",
+          priority: -1,
+          runAt: null,
+          replace: false,
+        },
+      })));
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, add));
+  } finally {
+    await store.close();
+  }
+}
+
+async function drainOver(system: BenchSystem, jobs: number): Promise<number> {
+  const [before, since] = [system.completed(), performance.now()];
+  await system.untilCompleted(before + jobs);
+  return (system.completed() - before) / (performance.now() - since) * 1000;
+}
+
+/** While the drain goes on. */
+async function readRows({ queue }: BenchSystem): Promise<Row[]> {
+  const reads = {
+    "the newest page": () => queue.list({ limit: 50 }),
+    "a page of those that wait": () => queue.list({ status: "PENDING", limit: 50 }),
+    "the counts": () => queue.stats(),
+  };
+  const rows: Row[] = [];
+  for (const [name, read] of Object.entries(reads)) {
+    const values: number[] = [];
+    for (let i = 0; i < READS; i++) {
+      const since = performance.now();
+      await read();
+      values.push(performance.now() - since);
+    }
+    rows.push({
+      measure: `${name} meanwhile, p99`,
+      figure: quantile(values, 0.99),
+      unit: "ms",
+      limit: null,
+      goal: { atMost: 100 },
+    });
+  }
+  return rows;
+}

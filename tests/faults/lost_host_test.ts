@@ -1,0 +1,69 @@
+/** Three hosts on one server, and one of them is killed: what it had in hand runs on the others. */
+import assert from "node:assert/strict";
+import { eventually } from "../support/eventually.ts";
+import { problemsAt } from "../support/faults/problems_at.ts";
+import { addFile, type RunningSystem, runSystem } from "../support/processes/running_system.ts";
+import { postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
+import { redisServer, whyNoRedis } from "../support/servers/redis_server.ts";
+
+interface Server extends AsyncDisposable {
+  url(): string;
+}
+
+interface Backend {
+  readonly name: string;
+  readonly whyNot: string | null;
+  readonly serve: () => Promise<Server>;
+  /** From the kill to the first beginning elsewhere, plus what a busy machine takes. */
+  readonly withinMs: number;
+}
+
+const BACKENDS: readonly Backend[] = [
+  { name: "PostgreSQL", whyNot: whyNoPostgres(), serve: postgresServer, withinMs: 4_000 },
+  { name: "Redis", whyNot: whyNoRedis(), serve: redisServer, withinMs: 6_000 },
+];
+
+/** Of a real host: what shows the death is the closed connection, and neither a stall nor a sweep. */
+const TIMINGS = { HEARTBEAT_MS: "1000", SWEEP_MS: "10000", STALL_MS: "30000", CONSUMERS: "2" };
+const JOBS = 4;
+
+for (const { name, whyNot, serve, withinMs } of BACKENDS) {
+  const skipped = whyNot === null ? "" : ` (skipped: ${whyNot})`;
+  Deno.test({
+    name: `${name}: a host is killed with jobs in hand, and they run on another within seconds${skipped}`,
+    ignore: whyNot !== null,
+    fn: async () => {
+      await using server = await serve();
+      const start = (name: string, workMs: number, folder?: string) =>
+        runSystem({
+          command: "supervise",
+          env: { QUEUE_URL: server.url(), ...TIMINGS, WORK_MS: String(workMs), LOG_DIR: `logs/${name}` },
+          ...(folder === undefined ? {} : { folder }),
+        });
+      await using lost = await start("lost", 60_000);
+      const ids: string[] = [];
+      for (let i = 0; i < JOBS; i++) ids.push(await addFile(lost, `${i}.txt`));
+      await eventually("both of its consumers work", async () => (await underWay(lost, ids)).length === 2);
+      const inHand = await underWay(lost, ids);
+      await using other = await start("other", 0, lost.folder);
+      await using third = await start("third", 0, lost.folder);
+      for (const id of ids.filter((id) => !inHand.includes(id))) await other.until(id, "COMPLETED");
+
+      const since = performance.now();
+      lost.process.kill("SIGKILL");
+      for (const id of inHand) {
+        const { crashes } = await third.until(id, "COMPLETED", withinMs);
+        assert.equal(crashes, 1, "its process died with it in hand");
+      }
+      console.log(`${name}: done elsewhere ${Math.round(performance.now() - since)} ms after the kill`);
+      const ledger = { added: ids, completed: ids };
+      assert.deepEqual(await problemsAt(server.url(), { drained: true, retryLimit: 3, ledger }), []);
+    },
+  });
+}
+
+/** The jobs that run at the moment. */
+async function underWay(system: RunningSystem, ids: readonly string[]): Promise<string[]> {
+  const jobs = await Promise.all(ids.map((id) => system.job(id)));
+  return ids.filter((_, i) => jobs[i]?.status === "PROCESSING");
+}

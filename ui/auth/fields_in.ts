@@ -1,0 +1,9 @@
+/** The fields of a text from another host, or from a file; none if it is no JSON object. */
+export function fieldsIn(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

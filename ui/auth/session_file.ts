@@ -1,0 +1,126 @@
+/** The small file in which sessions outlive the process: it is of no use for a login. */
+import { PRIVATE_FILE } from "@persistent-queue/queue";
+import { fieldsIn } from "./fields_in.ts";
+import type { Password } from "./password.ts";
+import type { SessionKeeper } from "./session.ts";
+import type { Session, SessionTable } from "./session_table.ts";
+
+/** A visit changes little: several are written at once, and a crash in between costs a session half a minute. */
+const VISITS_SAVED_AFTER_MS = 30_000;
+
+export interface FileSessionsOptions {
+  readonly file: SessionFile;
+  readonly password: Password;
+  /** Hears why the file cannot be written; the sessions go on without it. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Going back to a former password does not bring back who was logged in with it. */
+export class FileSessions implements SessionKeeper {
+  readonly #options: FileSessionsOptions;
+  readonly #table: SessionTable;
+  #verifier = "";
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(table: SessionTable, options: FileSessionsOptions) {
+    [this.#table, this.#options] = [table, options];
+  }
+
+  async begin(): Promise<void> {
+    const table = this.#table;
+    const { file, password, onFault } = this.#options;
+    const stored = file.load();
+    if (stored.sessions.size === 0) return;
+    if (!await password.isIn(stored.verifier).catch(onFault)) return this.#save();
+    this.#verifier = stored.verifier;
+    for (const [hash, session] of stored.sessions) {
+      // A session from the future would never end.
+      if (session.openedAt <= table.now() && session.seenAt <= table.now()) table.add(hash, session);
+    }
+    table.forgetOld();
+  }
+
+  async opened(): Promise<void> {
+    this.#verifier = await this.#options.password.verifier();
+    this.#save();
+  }
+
+  visited(): void {
+    this.#timer ??= setTimeout(() => this.#save(), VISITS_SAVED_AFTER_MS);
+  }
+
+  ended(_hash: string, { wasKnown }: { readonly wasKnown: boolean }): void {
+    if (wasKnown) this.#save();
+  }
+
+  /** There is no other host. */
+  look(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {
+    if (this.#timer !== null) this.#save();
+  }
+
+  #save(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#table.forgetOld();
+    try {
+      this.#options.file.save({ verifier: this.#verifier, sessions: this.#table.all });
+    } catch (error) {
+      this.#options.onFault(error);
+    }
+  }
+}
+
+interface StoredSessions {
+  /** Of the password that they were opened with. */
+  readonly verifier: string;
+  readonly sessions: ReadonlyMap<string, Session>;
+}
+
+interface SessionFile {
+  load(): StoredSessions;
+  /** Whole or not at all: a crash in between leaves what was there before. */
+  save(stored: StoredSessions): void;
+}
+
+export function sessionFile(path: string): SessionFile {
+  return {
+    load: () => storedIn(textOf(path)),
+    save({ verifier, sessions }) {
+      const next = `${path}.next`;
+      Deno.writeTextFileSync(next, JSON.stringify({ verifier, sessions: [...sessions] }), {
+        mode: PRIVATE_FILE,
+      });
+      // An older one may have been left behind with any mode.
+      Deno.chmodSync(next, PRIVATE_FILE);
+      Deno.renameSync(next, path);
+    },
+  };
+}
+
+/** Whatever stands in the way of reading it costs a login, and nothing else. */
+function textOf(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}
+
+/** What is of the right shape; nothing of a file that is not ours. */
+function storedIn(text: string): StoredSessions {
+  const { verifier, sessions } = fieldsIn(text);
+  const isOurs = typeof verifier === "string" && Array.isArray(sessions) && sessions.every(isEntry);
+  return isOurs ? { verifier, sessions: new Map(sessions) } : { verifier: "", sessions: new Map() };
+}
+
+function isEntry(value: unknown): value is [string, Session] {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [hash, session]: unknown[] = value;
+  return typeof hash === "string" && typeof session === "object" && session !== null &&
+    "openedAt" in session && Number.isFinite(session.openedAt) &&
+    "seenAt" in session && Number.isFinite(session.seenAt);
+}

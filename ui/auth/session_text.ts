@@ -1,0 +1,24 @@
+/** A session as the text of a fact. Who may write to the server may have written anything. */
+import { fieldsIn } from "./fields_in.ts";
+import type { Session } from "./session_table.ts";
+
+/** The clocks of two hosts know the server's to some milliseconds; a session from the future would never end. */
+const AHEAD_MS = 60_000;
+
+export function sessionText(era: string, { openedAt, seenAt }: Session): string {
+  return JSON.stringify({ era, openedAt, seenAt });
+}
+
+/** Null: it is none of this era, or none that can be. */
+export function sessionIn(
+  text: string,
+  { era, now }: { readonly era: string; readonly now: number },
+): Session | null {
+  const { era: ofEra, openedAt, seenAt } = fieldsIn(text);
+  if (ofEra !== era || !isPast(openedAt, now) || !isPast(seenAt, now)) return null;
+  return { openedAt, seenAt };
+}
+
+function isPast(time: unknown, now: number): time is number {
+  return Number.isFinite(time) && Number(time) <= now + AHEAD_MS;
+}
