@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import { BACKEND } from "../support/backend.ts";
 import { browserTest } from "../support/browser.ts";
+import { eventually } from "../support/eventually.ts";
 import { addFile, runSystem, urlOf } from "../support/processes/running_system.ts";
 import { editByHand } from "../support/queue/hand_edit.ts";
 import { opsViolations } from "./ops_violations.ts";
@@ -102,6 +103,9 @@ browserTest(
     }
     await page.getByText("Live", { exact: true }).waitFor();
     assert.equal(await page.getByText("Reconnecting").count(), 0);
+    // A server may take the one that was killed for a silent host, for some seconds.
+    const isAlone = async () => await consumer.count() === 1;
+    await eventually("the one that is back is shown alone", isAlone, { withinMs: 20_000 });
     assert.notEqual(await consumer.textContent(), before);
   },
 );
