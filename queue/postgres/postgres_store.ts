@@ -132,12 +132,12 @@ export class PostgresStore implements Store {
       this.#kinds = null;
     });
 
-  beat: Store["beat"] = (view) => this.#calls.run(() => this.#session.beat(this.#clock.given(), view));
+  beat: Store["beat"] = (view) => this.#inTime(() => this.#session.beat(this.#clock.given(), view));
 
-  leave: Store["leave"] = (id) => this.#calls.run(() => this.#session.leave(this.#client, id));
+  leave: Store["leave"] = (id) => this.#inTime(() => this.#session.leave(this.#client, id));
 
   processes: Store["processes"] = ({ silentForMs }) =>
-    this.#calls.run(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
+    this.#inTime(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
 
   get: Store["get"] = (id, how) => this.#calls.run(() => get(this.#client, id, how));
 
@@ -162,16 +162,19 @@ export class PostgresStore implements Store {
   }
 
   probe(): Promise<void> {
-    return this.#calls.run(async () => {
-      if (performance.now() - this.#probedAt < PROBE_MS) return;
-      await this.#session.answered(this.#probe(), this.#client);
-      this.#probedAt = performance.now();
-    });
+    if (performance.now() - this.#probedAt < PROBE_MS) return this.#calls.run(() => Promise.resolve());
+    return this.#inTime(() => this.#probe());
+  }
+
+  /** What a supervisor asks all the time, by which it notices that the server is silent. */
+  #inTime<T>(work: () => Promise<T>): Promise<T> {
+    return this.#calls.run(() => this.#session.answered(work(), this.#client));
   }
 
   async #probe(): Promise<void> {
     await this.#session.show(this.#clock.given());
     await this.#clock.look(() => serverTime(this.#client));
+    this.#probedAt = performance.now();
   }
 
   check(): Promise<string[]> {

@@ -141,6 +141,29 @@ if (missing !== null) {
       for (const pid of pids) Deno.kill(pid, "SIGCONT");
     }
   });
+
+  for (const what of ["beat", "processes", "leave", "probe"] as const) {
+    test(`a server that falls silent during "${what}" is noticed within seconds, not when a statement is given up`, async ({ server, store }) => {
+      await store.join(PROCESS);
+      // A server that has just answered a probe is not asked again.
+      await sleep(500);
+      const calls = {
+        beat: () => store.beat(),
+        processes: () => store.processes({ silentForMs: 30_000 }),
+        leave: () => store.leave("another"),
+        probe: () => store.probe(),
+      };
+      const goOn = server.pause();
+      try {
+        const since = performance.now();
+        assert.match(await failure(calls[what]()), /^PostgreSQL does not answer \(/);
+        assert.ok(performance.now() - since < NOTICED_MS);
+      } finally {
+        goOn();
+      }
+      await eventually("it works", () => store.insert([JOB]).then(() => true, () => false));
+    });
+  }
 }
 
 Deno.test("a connection that breaks while a statement is sent is told as one that is lost", () => {
