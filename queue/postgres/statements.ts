@@ -6,9 +6,12 @@ import { INITIAL_STATUS, MOVES, type Status } from "../job.ts";
 import { IN_FLIGHT, IS_FINISHED, KEEPS_RUN_AT, MAY, STARTS_AGAIN, TO } from "../storing/conditions.ts";
 import { BRIEF, BRIEF_JOBS, hasId, isOf, levels, now, READY, SUSPECT, toldBy } from "./phrases.ts";
 
-/** The new holder of a job. */
+/**
+ * The new holder of a job. Its lease is no lower than the time, so that a server which took over without the last writes
+ * grants none again that was granted before.
+ */
 const claimedBy = (consumer: string, process: string) =>
-  `status = ${TO.claim}, lease = jobs.lease + 1, consumer_id = ${consumer}, process = ${process},
+  `status = ${TO.claim}, lease = greatest(jobs.lease + 1, clock.at), consumer_id = ${consumer}, process = ${process},
       last_heartbeat = clock.at, started_at = clock.at, updated_at = clock.at`;
 
 const AS_CLAIMED =

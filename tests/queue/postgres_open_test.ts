@@ -124,4 +124,27 @@ if (missing !== null) {
     assert.deepEqual(await store.check(), []);
     await store.close();
   });
+
+  Deno.test("a lease that was granted before a failover is not granted again by the new server", async () => {
+    const store = await openStore(server.url("failover"), "owner");
+    try {
+      const job = { id: "a", kind: "file", payload: "null", priority: 0, runAt: null, replace: false };
+      await store.insert([job]);
+      const claimOne = async () => {
+        return (await store.claim([{ consumerId: "c1", limit: 1, suspect: false }])).claimed[0];
+      };
+      const lost = await claimOne();
+      assert.ok(lost);
+      // The claim never reached the standby that took over.
+      await server.sql(
+        "SET search_path = failover; DELETE FROM jobs; INSERT INTO jobs (seq, id) VALUES (1, 'a')",
+      );
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const again = await claimOne();
+      assert.equal(again?.seq, lost.seq);
+      assert.deepEqual(await store.settle([{ ...lost, verb: "complete", result: null }]), [false]);
+    } finally {
+      await store.close();
+    }
+  });
 }
