@@ -1,4 +1,8 @@
 /** Which tests share a process, and which of them run on servers as well. */
+import type { Backend } from "./support/backend.ts";
+
+type Server = Exclude<Backend, "sqlite">;
+
 const FAULTS = "tests/faults";
 /** So many files about one fault each are a group. */
 const TOGETHER = 4;
@@ -54,23 +58,23 @@ export function dependsOnBackend(group: Group): boolean {
 }
 
 /** The rules of a queue, and the API that people and scripts use. */
-const RULES = ["queue/crashes", "queue/deaths", "queue/operating", "queue/inspecting", "queue/presence"]
-  .concat("ui/api_jobs", "ui/api_moves", "ui/api_reading")
+const RULES = ["queue/attempts", "queue/crashes", "queue/deaths", "queue/operating", "queue/presence"]
+  .concat("queue/request_deaths", "ui/api_jobs", "ui/api_moves", "ui/api_reading")
   .map((name) => `tests/${name}_test.ts`);
 
 /**
- * What runs on both servers in each run: the most for its time. All that is not about SQLite itself runs there with
- * `deno task test --backend …`.
+ * What runs on servers in each run: the most for its time, about fifty seconds of two cores each. All that is not about
+ * SQLite itself runs there with `deno task test --backend …`.
  */
-export const ON_SERVERS: readonly Group[] = [
-  [FAULTS_TEST, "B10", "G14", "T6"],
-  RULES,
-];
-/** These mostly wait. By then no other browser is at work. */
-export const BESIDE_ON_SERVERS: readonly Group[] = [
-  [FAULTS_TEST, "H3", "J"],
-  ["tests/browser/walk_test.ts"],
-];
+export const ON_SERVERS: Readonly<Record<Server, readonly Group[]>> = {
+  postgres: [[FAULTS_TEST, "B10", "T6"], RULES],
+  redis: [[FAULTS_TEST, "B10", "G14"], RULES],
+};
+/** The same of what mostly waits. By then no other browser is at work. */
+export const BESIDE_ON_SERVERS: Readonly<Record<Server, readonly Group[]>> = {
+  postgres: [[FAULTS_TEST, "H3", "J"], ["tests/browser/walk_test.ts"]],
+  redis: [[FAULTS_TEST, "H3", "J"], ["tests/browser/walk_test.ts"]],
+};
 
 function faultTests(letters: Letters): string[] {
   return [FAULTS_TEST, ...letters];

@@ -106,25 +106,25 @@ async function runAll(): Promise<Told[]> {
 }
 
 interface Servers extends AsyncDisposable {
-  /** These groups on each of them. */
-  runs(groups: readonly Group[]): Run[];
+  /** The groups of each of them. */
+  runs(groups: typeof ON_SERVERS): Run[];
 }
 
 /** One of each kind that this machine has. */
 async function startServers(): Promise<Servers> {
   await using started = new AsyncDisposableStack();
-  const envs: Env[] = [];
+  const envs: [keyof typeof ON_SERVERS, Env][] = [];
   for (const backend of ["postgres", "redis"] as const) {
     const missing = whyNoTestServer(backend);
     if (missing !== null) {
       console.log(`SKIPPED: ${missing}, so nothing is tried there`);
       continue;
     }
-    envs.push(serverEnv(backend, started.use(await startTestServer(backend))));
+    envs.push([backend, serverEnv(backend, started.use(await startTestServer(backend)))]);
   }
   const all = started.move();
   return {
-    runs: (groups) => groups.flatMap((group) => envs.map((env) => ({ group, env }))),
+    runs: (groups) => envs.flatMap(([backend, env]) => groups[backend].map((group) => ({ group, env }))),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
