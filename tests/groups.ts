@@ -72,8 +72,8 @@ export const ON_SERVERS: Readonly<Record<Server, readonly Group[]>> = {
 };
 /** The same of what mostly waits. By then no other browser is at work. */
 export const BESIDE_ON_SERVERS: Readonly<Record<Server, readonly Group[]>> = {
-  postgres: [[FAULTS_TEST, "H3", "J"], ["tests/browser/walk_test.ts"]],
-  redis: [[FAULTS_TEST, "H3", "J"], ["tests/browser/walk_test.ts"]],
+  postgres: [[FAULTS_TEST, "H3"], ["tests/browser/walk_test.ts"]],
+  redis: [[FAULTS_TEST, "H3"], ["tests/browser/walk_test.ts"]],
 };
 
 function faultTests(letters: Letters): string[] {
