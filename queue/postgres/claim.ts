@@ -33,10 +33,12 @@ export async function claim(
     return await claimParts(tx, parts, moment);
   };
   const { claimed, short } = await (parts.length > 1 || setBack ? client.transaction(work) : work(client));
-  const nextRunAt = short.size === 0 ? null : await firstRunAt(client, requests, moment);
+  const isForSuspects = requests.every(({ suspect }) => suspect);
+  const isShort = (request: ClaimRequest) => short.has(request) && (!request.suspect || isForSuspects);
+  const nextRunAt = requests.some(isShort) ? await firstRunAt(client, requests, moment) : null;
   return requests.map((request) => ({
     claimed: claimed.get(request) ?? [],
-    nextRunAt: short.has(request) ? nextRunAt : null,
+    nextRunAt: isShort(request) ? nextRunAt : null,
   }));
 }
 

@@ -92,7 +92,7 @@ export class PostgresStore implements Store {
   claim: Store["claim"] = async (requests, { kinds, setBack = null } = {}) => {
     if (kinds !== undefined) await this.#noteKinds(kinds);
     // A claim that is unlike the others goes alone.
-    const isUsual = setBack === null && kinds !== undefined;
+    const isUsual = setBack === null && kinds !== undefined && requests.some(({ suspect }) => !suspect);
     const shared = () => this.#claims.call(requests);
     const alone = () => claim(this.#client, requests, this.#claimMoment(kinds ?? null, setBack));
     const answer = async () => together(await (isUsual ? shared() : alone()));

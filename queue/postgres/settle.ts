@@ -11,8 +11,7 @@ export async function renew(
   time: number | null,
 ): Promise<boolean[]> {
   if (leases.length === 0) return [];
-  const inOrder = [...leases].sort((a, b) => a.seq - b.seq);
-  const rows = await client.query(SETTLING.renew, [time, ...columnsOf(inOrder)]);
+  const rows = await client.query(SETTLING.renew, [time, ...columnsOf(inOrder(leases))]);
   const held = new Set(rows.map((row) => `${row.seq} ${row.lease}`));
   return leases.map(({ seq, lease }) => held.has(`${seq} ${lease}`));
 }
@@ -23,49 +22,73 @@ export function isCompletion(settlement: Settlement): settlement is Completion {
   return settlement.verb === "complete";
 }
 
-/** Completions are one statement for many; any other ending is one statement, and all of them are one transaction. */
+/** A job that its consumer has not begun goes back as it came. */
+function isHandBack(settlement: Settlement): boolean {
+  return settlement.verb === "release" && settlement.event === null && settlement.charge === null;
+}
+
+/**
+ * Completions are one statement for many, and so are jobs that were not begun; any other ending is a statement of its own.
+ * All of them are one transaction.
+ */
 export async function settle(
   client: Client,
   settlements: readonly Settlement[],
   time: number | null,
 ): Promise<boolean[]> {
-  if (settlements.length === 0) return [];
-  const completions = settlements.filter(isCompletion);
-  const isPlain = completions.length === settlements.length && areDistinct(completions);
-  if (isPlain) return await complete(client, completions, time);
+  const groups = areDistinct(settlements) ? grouped(settlements) : settlements.map((one) => [one]);
+  const held = new Map<Settlement, boolean>();
   const long = new Set<number>();
   const work = async (tx: Tx) => {
-    const held: boolean[] = [];
-    for (const settlement of settlements) held.push(await settleOne(tx, settlement, { time, long }));
-    return held;
+    for (const group of groups) await settleGroup(tx, group, { time, long, held });
   };
-  const held = await (settlements.length === 1 ? work(client) : client.transaction(work));
+  if (groups.length === 1) await work(client);
+  else if (groups.length > 1) await client.transaction(work);
   await foldHistories(client, [...long]);
-  return held;
+  return settlements.map((one) => held.get(one) ?? false);
 }
 
-/** In the order of `seq`, in which every other statement locks rows too. */
-async function complete(tx: Tx, completions: readonly Completion[], time: number | null): Promise<boolean[]> {
-  const inOrder = [...completions].sort((a, b) => a.seq - b.seq);
-  const rows = await tx.query(SETTLING.complete, [
-    ...[time, ...columnsOf(inOrder)],
-    inOrder.map(({ result }) => result),
-  ]);
-  const held = new Set(rows.map((row) => number(row.seq)));
-  return completions.map(({ seq }) => held.has(seq));
+function grouped(settlements: readonly Settlement[]): Settlement[][] {
+  const keyOf = (one: Settlement) => isCompletion(one) ? "completed" : isHandBack(one) ? "not begun" : one;
+  return [...Map.groupBy(settlements, keyOf).values()];
 }
 
 interface Written {
   readonly time: number | null;
   /** Jobs whose history has become long. */
   readonly long: Set<number>;
+  /** Whether each lease was held. */
+  readonly held: Map<Settlement, boolean>;
 }
 
-async function settleOne(tx: Tx, ending: Settlement, { time, long }: Written): Promise<boolean> {
-  if (ending.verb === "complete") return (await complete(tx, [ending], time))[0] ?? false;
-  const [row] = await write(tx, ending, time);
-  if (row?.is_long === true) long.add(ending.seq);
-  return row !== undefined;
+async function settleGroup(
+  tx: Tx,
+  group: readonly Settlement[],
+  { time, long, held }: Written,
+): Promise<void> {
+  const [first] = group;
+  const isOne = group.length === 1;
+  const rows = group.every(isCompletion)
+    ? await complete(tx, group, time)
+    : isOne && first !== undefined && !isCompletion(first)
+    ? await write(tx, first, time)
+    : await tx.query(SETTLING.handBack, [time, ...columnsOf(inOrder(group))]);
+  const seqs = new Set(rows.map(({ seq }) => number(seq)));
+  for (const one of group) held.set(one, seqs.has(one.seq));
+  for (const row of rows) if (row.is_long === true) long.add(number(row.seq));
+}
+
+/** In the order of `seq`, in which every other statement locks rows too. */
+async function complete(tx: Tx, completions: readonly Completion[], time: number | null): Promise<Row[]> {
+  const sorted = inOrder(completions);
+  return await tx.query(SETTLING.complete, [
+    ...[time, ...columnsOf(sorted)],
+    sorted.map(({ result }) => result),
+  ]);
+}
+
+function inOrder<T extends Lease>(leases: readonly T[]): T[] {
+  return [...leases].sort((a, b) => a.seq - b.seq);
 }
 
 function write(

@@ -133,6 +133,12 @@ export const SETTLING = {
     WHERE jobs.seq = ended.seq AND jobs.lease = ended.lease AND ${
     stillMay(MOVES.complete)
   } RETURNING jobs.seq`,
+  // a job that was not begun: ?1 now, or null ?2 numbers ?3 leases
+  handBack:
+    `UPDATE jobs SET status = ${TO.release}, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
+      updated_at = ${now(1)}
+    FROM unnest($2::bigint[], $3::bigint[]) AS held (seq, lease)
+    WHERE jobs.seq = held.seq AND jobs.lease = held.lease AND ${stillMay(MOVES.release)} RETURNING jobs.seq`,
   // ?9 event ?10 wait in ms ?11 error, or null to keep it ?12 whether the newest line is replaced
   retry: `WITH ${HELD},
     renewed AS (UPDATE history SET at = clock.at, detail = $4::text, ran_ms = $6::double precision, report = $7::text,

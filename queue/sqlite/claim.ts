@@ -29,22 +29,20 @@ export function claim(
   const aside = new Aside(parking);
   /** Consumers that hold a suspect. A suspect is quarantined: it runs alone. */
   const alone = new Set<string>();
-  const isShort = { due: false, suspects: false };
+  let isShort = false;
+  const isForSuspects = requests.every(({ suspect }) => suspect);
   for (const request of requests) {
     // What one request does not find, no other will: of ten idle consumers, nine need not look.
-    if (alone.has(request.consumerId) || (isShort.due && !request.suspect)) continue;
+    if (alone.has(request.consumerId) || (isShort && !request.suspect)) continue;
     const taken = request.suspect
       ? claimSuspect(sql, request, { aside, now, process })
       : claimDue(sql, request, { ladder, aside, now, process });
     if (request.suspect && taken.length > 0) alone.add(request.consumerId);
     claimed.push(...taken);
-    if (taken.length < request.limit) isShort[request.suspect ? "suspects" : "due"] = true;
+    isShort ||= taken.length < request.limit && (!request.suspect || isForSuspects);
   }
   const suspects = requests.some(({ suspect }) => suspect);
-  return {
-    claimed,
-    nextRunAt: isShort.due || isShort.suspects ? nextRunAt(sql, { suspects }) : null,
-  };
+  return { claimed, nextRunAt: isShort ? nextRunAt(sql, { suspects }) : null };
 }
 
 /** Moves times to run by the step that the clock was set back. */

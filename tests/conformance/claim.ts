@@ -133,6 +133,17 @@ function suspectCases(test: Case): void {
     assert.equal((await at(NOW + 50, store).claim([request])).claimed.length, 1);
   });
 
+  test("claim returns no next time because there is no suspect, if all others got their jobs", async ({ store }) => {
+    await add(store, "plain");
+    await store.insert([newJob("later", { runAt: NOW + 500 })]);
+    const suspect = { consumerId: "c1", limit: 1, suspect: true };
+    const both = [suspect, { consumerId: "c1", limit: 1, suspect: false }];
+    const filled = await store.claim(both);
+    assert.deepEqual([filled.claimed.length, filled.nextRunAt], [1, null]);
+    assert.equal((await store.claim(both)).nextRunAt, NOW + 500);
+    assert.deepEqual(await store.claim([suspect]), { claimed: [], nextRunAt: NOW + 500 });
+  });
+
   test("claim takes a job with a single crash like any other", async ({ store }) => {
     assert.ok(await crash(store, await hold(store, "a")));
     assert.deepEqual(await claimedIds(store, 1), ["a"]);

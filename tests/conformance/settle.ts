@@ -140,10 +140,38 @@ function factCases(test: Case): void {
 
   test("release of a job that never started leaves no line in the history", async ({ store }) => {
     const { seq, lease } = await hold(store, "a");
-    const unbegun = { verb: "release", event: null, detail: null, charge: null } as const;
-    assert.equal(await settleOne(store, { seq, lease, ...unbegun }), true);
+    assert.equal(await settleOne(store, { seq, lease, ...UNBEGUN }), true);
     assert.deepEqual(await eventsOf(store, "a"), []);
   });
+
+  for (const others of [[], ["complete", "fail"]] as const) {
+    test(`many jobs that never started go back as they came, beside ${others.length} other endings`, async ({ store }) => {
+      const retried = await hold(store, "retried");
+      await settleOne(store, settlement("retry", retried));
+      const jobs = [retried];
+      for (let i = 0; i < 10; i++) jobs.push(await hold(store, `a${i}`));
+      const ended = [];
+      for (const verb of others) ended.push(settlement(verb, await hold(store, verb)));
+      await store.move("cancel", ["a3"]);
+      const unbegun = jobs.map(({ seq, lease }) => ({ seq, lease, ...UNBEGUN }));
+      const held = await at(AT, store).settle([...unbegun.slice(0, 5), ...ended, ...unbegun.slice(5)]);
+      assert.deepEqual(held, held.map((_, i) => i !== 4), "a lost lease changes nothing");
+      for (const { id } of jobs.filter(({ id }) => id !== "a3")) {
+        const { status, consumerId, lastHeartbeat, startedAt, finishedAt, updatedAt } = await jobOf(
+          store,
+          id,
+        );
+        const facts = [status, consumerId, lastHeartbeat, startedAt, finishedAt, updatedAt];
+        assert.deepEqual(facts, ["PENDING", null, null, null, null, AT]);
+      }
+      const { retries, error } = await jobOf(store, "retried");
+      assert.deepEqual([retries, error], [1, "it broke"]);
+      assert.deepEqual(await eventsOf(store, "retried"), ["retried"]);
+      assert.equal((await jobOf(store, "a3")).status, "CANCELED");
+      const { counts } = await store.stats({ silentForMs: 0 });
+      assert.deepEqual([counts.PENDING, counts.COMPLETED + counts.FAILED], [10, others.length]);
+    });
+  }
 
   test("release keeps the retries", async ({ store }) => {
     const held = await hold(store, "a");
@@ -152,6 +180,8 @@ function factCases(test: Case): void {
     assert.equal((await claimOne(store, "c2", NOW + 9_000)).retries, 1);
   });
 }
+
+const UNBEGUN = { verb: "release", event: null, detail: null, charge: null } as const;
 
 function fenceCases(test: Case): void {
   for (const [how, lose] of Object.entries(LOSSES)) {

@@ -89,7 +89,7 @@ for i = first, #ARGV, 3 do
         -- The next request for one looks again.
         flush()
       end
-      is_short = is_short or taken < limit
+      is_short = is_short or (total == 0 and taken < limit)
     end
   elseif not alone[consumer] then
     while taken < limit and line[next_place] do

@@ -96,6 +96,7 @@ export class Model {
     if (setBack !== null) this.#follow(setBack);
     const ids: string[] = [];
     let short = false;
+    const isForSuspects = requests.every(({ suspect }) => suspect);
     const alone = new Set<string>();
     for (const { consumerId, limit, suspect } of requests) {
       if (alone.has(consumerId)) continue;
@@ -108,7 +109,7 @@ export class Model {
         ids.push(job.id);
       }
       if (suspect && taken.length > 0) alone.add(consumerId);
-      short ||= taken.length < limit;
+      short ||= taken.length < limit && (!suspect || isForSuspects);
     }
     const suspects = requests.some((request) => request.suspect);
     const left = line().filter((job) => suspects || !job.suspect).map((job) => job.runAt);
