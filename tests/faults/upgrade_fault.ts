@@ -15,12 +15,14 @@ import {
   stepsFrom,
 } from "./upgrade/old_database.ts";
 import { problemsAt } from "../support/faults/problems_at.ts";
-import type { Random } from "../support/random.ts";
+import { type Random, shuffled } from "../support/random.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const CHILD = new URL("./upgrade/child.ts", import.meta.url).pathname;
+/** Some of them are tried in each run, in another order each time. */
+const TRIES = 60;
 /** Each earlier release, and each step of its upgrade. */
 const UPGRADES = Array.from({ length: CURRENT_SCHEMA - 1 }, (_, i) => i + 1)
   .flatMap((version) => Array.from({ length: stepsFrom(version) }, (_, step) => ({ version, step })));
@@ -29,13 +31,14 @@ export const upgrade: Fault = {
   letter: "X",
   about: "SQLite",
   title: "a kill in the middle of an upgrade from an earlier schema",
-  tries: { each: UPGRADES.length, long: 5 * UPGRADES.length },
+  tries: { each: TRIES, long: 5 * UPGRADES.length },
   async *attempts(chance) {
     await using folder = await tempFolder();
     const reserve = `${folder.file("queue.db")}.reserve`;
     await (await openStore(`sqlite:${folder.file("queue.db")}`, "owner")).close();
+    const upgrades = shuffled(UPGRADES, chance);
     yield* atOnce(2, chance, (random, n) => {
-      const { version, step } = UPGRADES[n % UPGRADES.length] ?? { version: 1, step: 0 };
+      const { version, step } = upgrades[n % upgrades.length] ?? { version: 1, step: 0 };
       return violationsOf((expect) => upgradeAndDie({ version, step, reserve, random, expect }));
     });
   },

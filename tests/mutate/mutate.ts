@@ -40,33 +40,50 @@ async function runTests(folder: string, mutations: readonly Mutation[]): Promise
   return { isGreen: code === 0, isUnloaded: !text.includes(" ... "), noticed, seconds };
 }
 
-async function mutate(mutations: readonly Mutation[], areKnownGreen: boolean): Promise<boolean> {
-  await using folder = await tempFolder();
-  copyProject(folder.path);
-  if (!areKnownGreen) {
-    console.error("unharmed …");
-    const unharmed = await runTests(folder.path, mutations);
-    if (!unharmed.isGreen) throw new Error(`The tests are red without a mutation: ${unharmed.noticed}`);
-  }
+/** As many as there are processors: each in a copy of its own. */
+const SIDE_BY_SIDE = 2;
 
+async function mutate(mutations: readonly Mutation[], areKnownGreen: boolean): Promise<boolean> {
+  if (!areKnownGreen) await checkUnharmed(mutations);
   const lines: string[][] = [];
   let areAllCaught = true;
-  for (const mutation of mutations) {
-    const { name, edits } = mutation;
-    console.error(`${name} …`);
-    const undo = applied(folder.path, edits);
-    const { isGreen, isUnloaded, noticed, seconds } = await runTests(folder.path, [mutation]);
-    undo();
-    areAllCaught &&= !isGreen && !isUnloaded;
-    const found = isUnloaded
-      ? "NOT TRIED: the mutated code does not load"
-      : isGreen
-      ? "NOT NOTICED"
-      : noticed;
-    lines.push([name, found, `${seconds.toFixed(0)} s`]);
-  }
+  const waiting = mutations.values();
+  const tryEach = async () => {
+    await using folder = await tempFolder();
+    copyProject(folder.path);
+    for (let next = waiting.next(); !next.done; next = waiting.next()) {
+      console.error(`${next.value.name} …`);
+      const run = await runMutated(folder.path, next.value);
+      areAllCaught &&= !run.isGreen && !run.isUnloaded;
+      lines.push([next.value.name, foundBy(run), `${run.seconds.toFixed(0)} s`]);
+    }
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, tryEach));
   console.log(textTable(["mutation", "noticed by", "time"], lines, { left: 2 }));
   return areAllCaught;
+}
+
+/** @throws if the tests notice something where nothing is */
+async function checkUnharmed(mutations: readonly Mutation[]): Promise<void> {
+  await using folder = await tempFolder();
+  copyProject(folder.path);
+  console.error("unharmed …");
+  const unharmed = await runTests(folder.path, mutations);
+  if (!unharmed.isGreen) throw new Error(`The tests are red without a mutation: ${unharmed.noticed}`);
+}
+
+async function runMutated(folder: string, mutation: Mutation): Promise<TestRun> {
+  const undo = applied(folder, mutation.edits);
+  try {
+    return await runTests(folder, [mutation]);
+  } finally {
+    undo();
+  }
+}
+
+function foundBy({ isUnloaded, isGreen, noticed }: TestRun): string {
+  if (isUnloaded) return "NOT TRIED: the mutated code does not load";
+  return isGreen ? "NOT NOTICED" : noticed;
 }
 
 if (import.meta.main) {

@@ -36,3 +36,9 @@ export function random(seed: number): Random {
     chance: (probability) => next() < probability,
   };
 }
+
+/** The same in an order of chance. */
+export function shuffled<T>(list: readonly T[], chance: Random): T[] {
+  return list.map((item) => ({ item, at: chance.below(2 ** 32) })).sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
