@@ -71,9 +71,8 @@ export interface ClaimOptions {
 export interface ClaimAnswer {
   readonly claimed: Claimed[];
   /**
-   * When the first job left waiting becomes due, in the past if it is due already. Suspects count only if one was
-   * requested; a job that is not parked yet counts. Null if none waits, or if every request got its limit; beside other
-   * requests, that a suspect was asked for and there is none makes no difference: their caller comes again anyway.
+   * When the first job left waiting becomes due, in the past if it is due. Suspects count if one was requested; a job that
+   * is not parked yet counts. Null if none waits, or if every request (one for a suspect beside others aside) got its limit.
    */
   readonly nextRunAt: number | null;
 }

@@ -4,6 +4,7 @@ import { createClient } from "@redis/client";
 import { StorageError } from "../errors.ts";
 import type { RedisAddress } from "./address.ts";
 import { isOffline, isReadOnly, isUnknownScript, offlineBecause, toQueueError } from "./faults.ts";
+import { sleep } from "../basics/time.ts";
 import { type Script, SCRIPTS } from "./scripts.ts";
 
 /** Null: a text that is absent. */
@@ -18,7 +19,8 @@ const CONNECT_MS = 5_000;
 /** A script is over in milliseconds: a server that is silent for this long is gone. */
 const SILENT_MS = 20_000;
 const PING_MS = 5_000;
-const LONGEST_WAIT_MS = 2_000;
+/** So long at most does the driver wait before it connects again, and a client that is closed meanwhile waits for it. */
+const LONGEST_WAIT_MS = 1_000;
 
 /** How often a server that takes no writes is left. */
 const LEAVE_MS = 1_000;
@@ -28,12 +30,19 @@ const LAST_ANSWERS_MS = 500;
 interface Watch {
   /** Whether a lost connection is made again. */
   readonly isOpen: () => boolean;
+  /** Called before the driver waits for so long, which nothing can end earlier. */
+  readonly onWait: (ms: number) => void;
   /** Why there is no connection at the moment. */
   readonly onError: (error: unknown) => void;
 }
 
 /** A command that meets a lost connection fails: whether it took effect is unknown, so that it is not sent again. */
-function connect(url: string, { isOpen, onError }: Watch) {
+function connect(url: string, { isOpen, onWait, onError }: Watch) {
+  const waitMsOf = (tries: number) => {
+    const waitMs = Math.min(50 * 2 ** tries, LONGEST_WAIT_MS);
+    onWait(waitMs);
+    return waitMs;
+  };
   const client = createClient({
     url,
     RESP: 2,
@@ -44,7 +53,7 @@ function connect(url: string, { isOpen, onError }: Watch) {
       connectTimeout: CONNECT_MS,
       socketTimeout: SILENT_MS,
       // The first connection is made or not: what waits for it says why.
-      reconnectStrategy: (tries, cause) => isOpen() ? Math.min(50 * 2 ** tries, LONGEST_WAIT_MS) : cause,
+      reconnectStrategy: (tries, cause) => isOpen() ? waitMsOf(tries) : cause,
     },
   });
   // Each call says what is wrong; the driver connects again by itself.
@@ -77,6 +86,8 @@ export class Client {
   /** Connections that were left, by the timers that end them. */
   readonly #left = new Map<ReturnType<typeof setTimeout>, Connection>();
   #isOpen = false;
+  /** When the last wait of a connection that was lost is over, by `performance.now()`. */
+  #waitsUntil = -Infinity;
 
   constructor(address: RedisAddress, options: ClientOptions) {
     this.#address = address;
@@ -85,7 +96,11 @@ export class Client {
   }
 
   #connections(): [commands: Connection, listener: Connection] {
-    const watch = { isOpen: () => this.#isOpen, onError: (error: unknown) => void (this.#lastError = error) };
+    const watch: Watch = {
+      isOpen: () => this.#isOpen,
+      onWait: (ms) => this.#waitsUntil = Math.max(this.#waitsUntil, performance.now() + ms),
+      onError: (error) => this.#lastError = error,
+    };
     const { url } = this.#address;
     const listener = connect(url, watch);
     listener.on("ready", () => this.#isOpen && this.#options.onListening());
@@ -198,12 +213,14 @@ export class Client {
     }
   }
 
-  close(): void {
+  /** From the promise on, nothing of the driver is left. */
+  async close(): Promise<void> {
     this.#isOpen = false;
     for (const connection of [this.#commands, this.#listener]) if (connection.isOpen) connection.destroy();
     for (const [timer, connection] of this.#left) {
       clearTimeout(timer);
       connection.destroy();
     }
+    await sleep(this.#waitsUntil - performance.now() + 1);
   }
 }

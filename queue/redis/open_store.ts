@@ -43,7 +43,7 @@ export async function openRedisStore(
     await store.probe();
     return store;
   } catch (error) {
-    client.close();
+    await client.close();
     throw error;
   }
 }

@@ -140,7 +140,7 @@ export class RedisStore implements Store {
   async #close(): Promise<void> {
     await this.#calls.close(CLOSE_MS);
     this.#session.close();
-    this.#client.close();
+    await this.#client.close();
   }
 
   /** When a write happens, and who makes it. */

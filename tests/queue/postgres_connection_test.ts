@@ -73,6 +73,14 @@ if (missing !== null) {
     await eventually("it works", () => store.insert([JOB]).then(() => true, () => false));
   });
 
+  test("a store that is closed while the server is away leaves no timer behind", async ({ relay, store }) => {
+    relay.cut();
+    await eventually("a call fails", () => store.insert([JOB]).then(() => false, () => true));
+    // By now the driver waits for long before it tries again.
+    await sleep(1_000);
+    await store.close();
+  });
+
   test("a server that takes no writes is left, because another one may have its address by now", async ({ server, relay, store, schema }) => {
     await server.sql(`ALTER ROLE ${ROLE} SET default_transaction_read_only = on`);
     try {

@@ -71,6 +71,16 @@ test("the store goes on after a crash of the server, and its watches are called 
   });
 });
 
+test("a store that is closed while the server is away leaves no timer behind", async ({ server, open }) => {
+  const store = await open();
+  await server.crash(async () => {
+    await eventually("a call fails", () => store.get("any").then(() => false, isPassing));
+    // By now the driver waits for longer than the server takes to start.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await store.close();
+  });
+});
+
 test("a call in progress when the server dies fails, and is not made a second time", async ({ server, open }) => {
   const store = await open();
   const calls = Array.from({ length: 200 }, (_, i) => store.insert([job(`job ${i}`)]));
