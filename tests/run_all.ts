@@ -76,33 +76,36 @@ async function checkTypes(): Promise<Told> {
   return { code, passed: 0, failed: 0, ignored: 0 };
 }
 
-/** The lanes go on side by side; within a lane, so many groups do. */
+/** The lanes go on side by side; within a lane, so many of its steps do. */
 interface Lane {
-  readonly runs: readonly Run[];
+  readonly steps: readonly (() => Promise<Told>)[];
   readonly sideBySide: number;
 }
 
 async function runLanes(lanes: readonly Lane[]): Promise<Told[]> {
   const told: Told[] = [];
-  const runEach = async (runs: Iterator<Run>) => {
-    for (let next = runs.next(); !next.done; next = runs.next()) told.push(await runGroup(next.value));
+  const takeEach = async (steps: Iterator<() => Promise<Told>>) => {
+    for (let next = steps.next(); !next.done; next = steps.next()) told.push(await next.value());
   };
-  await Promise.all(lanes.flatMap(({ runs, sideBySide }) => {
-    const inTurn = runs.values();
-    return Array.from({ length: sideBySide }, () => runEach(inTurn));
+  await Promise.all(lanes.flatMap(({ steps, sideBySide }) => {
+    const inTurn = steps.values();
+    return Array.from({ length: sideBySide }, () => takeEach(inTurn));
   }));
   return told;
 }
 
 const onSqlite = (group: Group): Run => ({ group, env: {} });
+const stepOf = (run: Run) => () => runGroup(run);
 
 async function runAll(): Promise<Told[]> {
   await using servers = await startServers();
   const inTurn = [...IN_TURN.map(onSqlite), ...servers.runs(ON_SERVERS)];
   const beside = [...BESIDE.map(onSqlite), ...servers.runs(BESIDE_ON_SERVERS)];
-  const lanes = [{ runs: beside, sideBySide: 1 }, { runs: inTurn, sideBySide: SIDE_BY_SIDE }];
-  const types = checkTypes();
-  return [...await runLanes(lanes), await types, await runGroup(onSqlite(ALONE))];
+  const lanes = [
+    { steps: [checkTypes, ...beside.map(stepOf)], sideBySide: 1 },
+    { steps: inTurn.map(stepOf), sideBySide: SIDE_BY_SIDE },
+  ];
+  return [...await runLanes(lanes), await runGroup(onSqlite(ALONE))];
 }
 
 interface Servers extends AsyncDisposable {
@@ -131,11 +134,11 @@ async function startServers(): Promise<Servers> {
 
 async function runAllOn(env: Env): Promise<Told[]> {
   const [beside, inTurn] = [BESIDE, IN_TURN].map((groups) =>
-    groups.filter(dependsOnBackend).map((group) => ({ group, env }))
+    groups.filter(dependsOnBackend).map((group) => stepOf({ group, env }))
   );
   return await runLanes([
-    { runs: beside ?? [], sideBySide: 1 },
-    { runs: inTurn ?? [], sideBySide: SIDE_BY_SIDE },
+    { steps: beside ?? [], sideBySide: 1 },
+    { steps: inTurn ?? [], sideBySide: SIDE_BY_SIDE },
   ]);
 }
 

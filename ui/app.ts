@@ -20,7 +20,7 @@ import { managerPages } from "./manager/pages.tsx";
 import { metrics, probes } from "./ops/monitoring.ts";
 import { opsPages } from "./ops/pages.tsx";
 import { within } from "./auth/looks.ts";
-import { Password } from "./auth/password.ts";
+import { type HashCost, Password } from "./auth/password.ts";
 import { ownPagesOnly, peerGuard, sameOrigin } from "./http/origin_guard.ts";
 import type { OpsDeps, PageDeps } from "./page_deps.ts";
 import type { SharedByHosts } from "@persistent-queue/queue";
@@ -42,6 +42,8 @@ export interface AppOptions extends Omit<PageDeps, "now" | "faultInjection" | "a
   /** Whether people may crash or hang a consumer; they may not unless given. */
   readonly faultInjection?: boolean;
   readonly password: string;
+  /** How dear it is to try one; about a third of a second of a core unless given. */
+  readonly passwordCost?: HashCost;
   /** Then only this machine is served. */
   readonly passwordIsDefault: boolean;
   /** Null: scripts have to log in. */
@@ -172,7 +174,7 @@ function lockApp(
 ): Sessions {
   const { now = Date.now, onWarning: onGuesses = console.warn, onAudit: audit = console.info } = options;
   const { publicUrl = null, port, shared = null } = options;
-  const password = new Password(options.password);
+  const password = new Password(options.password, options.passwordCost);
   const keeper = keeperOf(password, page.cookie, options);
   const sessions = new Sessions({ now: shared?.now ?? now, password, keeper });
   const keyFile = options.deviceKeyFile ?? null;

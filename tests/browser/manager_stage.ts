@@ -34,7 +34,9 @@ export async function onStage(browser: Browser, { system, look = {}, as }: Stage
   const known = as === undefined ? {} : { storageState: await as.context.storageState() };
   const context = await browser.newContext({ ...look, ...known });
   const page = await context.newPage();
+  // What a script does is quick. How fast a page comes is measured elsewhere, on a machine that does nothing else.
   page.setDefaultTimeout(5_000);
+  page.setDefaultNavigationTimeout(30_000);
   const problems = watch(page);
   await page.goto(system.manager);
   if (as === undefined) await logIn(page, system);

@@ -11,6 +11,8 @@ import { tempFolder } from "../support/temp_folder.ts";
 import { urlFor } from "../support/backend.ts";
 
 export const PASSWORD = "correct horse";
+/** Most tests do not care how dear a guess is. */
+const CHEAP = { N: 2 ** 10, p: 1 } as const;
 export const TOKEN = "token-of-the-tests";
 
 export interface TestPages extends AsyncDisposable {
@@ -154,6 +156,7 @@ function pagesOver(queue: Queue, options: Partial<AppOptions>) {
     faultInjection: true,
     password: PASSWORD,
     passwordIsDefault: false,
+    passwordCost: CHEAP,
     apiToken: TOKEN,
     host: "127.0.0.1",
     port: 8501,

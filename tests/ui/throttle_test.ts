@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Password } from "../../ui/auth/password.ts";
 import { Throttle } from "../../ui/auth/throttle.ts";
 
 function openThrottle(maxRemembered = 10_000) {
@@ -172,4 +173,12 @@ Deno.test("one failure is forgotten in each quarter of an hour without another",
   assert.equal(throttle.failuresOf("10.0.0.1"), 3);
   clock.now += 3 * 900_000;
   assert.equal(throttle.failuresOf("10.0.0.1"), 0);
+});
+
+Deno.test("a guess is dear unless something else is asked for: it takes a twentieth of a second at least", async () => {
+  const password = new Password("secret");
+  assert.equal(await password.matches("secret"), true);
+  const since = performance.now();
+  assert.equal(await password.matches("guess"), false);
+  assert.ok(performance.now() - since >= 50);
 });

@@ -5,10 +5,17 @@ import { Semaphore } from "@persistent-queue/queue";
 
 const HASH_BYTES = 32;
 
+/** What scrypt is asked for. */
+export interface HashCost {
+  readonly N: number;
+  readonly p: number;
+}
+
 /**
  * A hash takes 16 MiB and about a third of a second of a core: two at once, in the whole process. A line of 64 is served
  * within some ten seconds.
  */
+const COST: HashCost = { N: 2 ** 14, p: 5 };
 const hashing = new Semaphore(2, { maxWaiting: 64 });
 
 export interface Turn {
@@ -20,10 +27,12 @@ export interface Turn {
 export class Password {
   readonly #salt = randomBytes(16);
   readonly #password: string;
+  readonly #cost: HashCost;
   #expected: Promise<Uint8Array> | null = null;
 
-  constructor(password: string) {
+  constructor(password: string, cost = COST) {
     this.#password = normalized(password);
+    this.#cost = cost;
   }
 
   /**
@@ -32,7 +41,7 @@ export class Password {
    */
   async matches(attempt: string, turn: Turn = {}): Promise<boolean> {
     const expected = await this.#hash();
-    return timingSafeEqual(await hash(normalized(attempt), this.#salt, turn), expected);
+    return timingSafeEqual(await this.#hashOf(normalized(attempt), this.#salt, turn), expected);
   }
 
   /** Tells, in a file, which password it was; a guess at it costs as much as one at the login. */
@@ -46,7 +55,7 @@ export class Password {
   async isIn(verifier: string): Promise<boolean> {
     const [salt, expected] = verifier.split(".").map((part) => Buffer.from(part, "base64url"));
     if (salt === undefined || expected?.length !== HASH_BYTES) return false;
-    return timingSafeEqual(await hash(this.#password, salt), expected);
+    return timingSafeEqual(await this.#hashOf(this.#password, salt), expected);
   }
 
   /** Different for each secret and for each password; the password cannot be tried out on it without the secret. */
@@ -56,11 +65,15 @@ export class Password {
 
   /** At the first attempt, not at the start: a start should not cost a hash. */
   async #hash(): Promise<Uint8Array> {
-    this.#expected ??= hash(this.#password, this.#salt).catch((error) => {
+    this.#expected ??= this.#hashOf(this.#password, this.#salt).catch((error) => {
       this.#expected = null;
       throw error;
     });
     return await this.#expected;
+  }
+
+  #hashOf(password: string, salt: Uint8Array, turn: Turn = {}): Promise<Uint8Array> {
+    return hash({ password, salt, cost: this.#cost }, turn);
   }
 }
 
@@ -69,15 +82,20 @@ function normalized(password: string): string {
   return password.normalize("NFC");
 }
 
-async function hash(password: string, salt: Uint8Array, turn: Turn = {}): Promise<Uint8Array> {
+interface Hashed {
+  readonly password: string;
+  readonly salt: Uint8Array;
+  readonly cost: HashCost;
+}
+
+async function hash({ password, salt, cost }: Hashed, turn: Turn): Promise<Uint8Array> {
   if (!await hashing.take(turn)) {
     const options = { headers: { "Retry-After": "5" } };
     throw new HttpError(503, "busy", "Too many people are logging in at this moment. Try again.", options);
   }
   try {
     return await new Promise((resolve, reject) => {
-      const cost = { N: 2 ** 14, r: 8, p: 5, maxmem: 2 ** 26 };
-      scrypt(password, salt, HASH_BYTES, cost, (error, key) => {
+      scrypt(password, salt, HASH_BYTES, { ...cost, r: 8, maxmem: 2 ** 26 }, (error, key) => {
         if (error === null) resolve(key);
         else reject(error);
       });
