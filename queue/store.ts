@@ -157,7 +157,7 @@ export interface JobQuery {
   readonly limit: number;
   /** False: values longer than some words are left out. Otherwise only very long ones, or those beyond a total. */
   readonly values?: boolean;
-  /** The most rows to read if no index serves the query, instead of some thousands. */
+  /** The most rows to read, if that holds up this thread and no index serves the query, instead of some thousands. */
   readonly rows?: number;
 }
 

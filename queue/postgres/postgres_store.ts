@@ -21,7 +21,7 @@ import { factsOn, removeExpired } from "./facts.ts";
 import { firstPart, insert } from "./insert.ts";
 import { move } from "./move.ts";
 import { dump, restore } from "./portable.ts";
-import { check, get, getMany, list, prune, type ReadMoment, serverTime, stats } from "./read.ts";
+import { check, get, getMany, list, listLine, prune, type ReadMoment, serverTime, stats } from "./read.ts";
 import { READING } from "./read_statements.ts";
 import type { ServerClock } from "../basics/server_clock.ts";
 import type { Session } from "./session.ts";
@@ -144,7 +144,11 @@ export class PostgresStore implements Store {
   getMany: Store["getMany"] = (seqs, how) => this.#calls.run(() => getMany(this.#client, seqs, how));
 
   list: Store["list"] = (query) =>
-    this.#calls.run(async () => await list(this.#client, query, await this.#readMoment()));
+    this.#calls.run(async () =>
+      query.line
+        ? await listLine(this.#client, query, await this.#readMoment())
+        : await list(this.#client, query, this.now())
+    );
 
   stats: Store["stats"] = ({ silentForMs }) =>
     this.#calls.run(async () => ({

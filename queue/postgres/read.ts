@@ -10,6 +10,8 @@ import { fillValues } from "./values.ts";
 
 /** Rows that one call looks at by default. */
 const ROWS_A_CALL = 10_000;
+/** And at least: to ask again takes as long as to read so many, and holds up no thread of ours. */
+const LEAST_ROWS = 4_000;
 const [WAITING] = MOVES.claim.from;
 /** This many waiting jobs are sorted quickly; if there are more, a scan of all jobs soon meets them. */
 const FEW = 5_000;
@@ -47,16 +49,17 @@ export interface ReadMoment {
   readonly kinds: readonly string[] | null;
 }
 
-export async function list(client: Client, query: JobQuery, moment: ReadMoment): Promise<JobPage> {
-  const { line, cursor, limit, statuses = [undefined] } = query;
+/** Jobs from the newest one on. */
+export async function list(client: Client, query: JobQuery, now: number): Promise<JobPage> {
+  const { cursor, limit } = query;
+  const statuses: readonly (Status | undefined)[] = query.statuses ?? [undefined];
   const place = cursor === undefined ? null : fromCursor(cursor);
-  const isFew = (await countsOf(client))[WAITING] <= FEW;
-  if (line) return await listLine(client, { ...query, ...moment, from: place ?? 0, isFew });
-  const before = place ?? (numberOrNull((await client.query(READING.lastSeq, []))[0]?.seq ?? null) ?? 0) + 1;
+  const [isFew, before] = await Promise.all([
+    statuses.includes(WAITING) && areFewWaiting(client),
+    place ?? afterNewest(client),
+  ]);
   const parts = await Promise.all(
-    [...new Set(statuses)].map((status) =>
-      listOne(client, { ...query, status, before, isFew, now: moment.now })
-    ),
+    [...new Set(statuses)].map((status) => listOne(client, { ...query, status, before, isFew, now })),
   );
   // Jobs that one part has not reached yet may belong between the jobs of another.
   const floor = Math.max(0, ...parts.map(({ next }) => next));
@@ -67,6 +70,15 @@ export async function list(client: Client, query: JobQuery, moment: ReadMoment):
     jobs: query.values === false ? jobs : await fillValues(client, jobs),
     next: next > 0 ? toCursor(next) : null,
   };
+}
+
+async function areFewWaiting(client: Client): Promise<boolean> {
+  return (await countsOf(client))[WAITING] <= FEW;
+}
+
+async function afterNewest(client: Client): Promise<number> {
+  const [row] = await client.query(READING.lastSeq, []);
+  return (numberOrNull(row?.seq ?? null) ?? 0) + 1;
 }
 
 type ListOne = Omit<JobQuery, "statuses" | "cursor"> & {
@@ -81,7 +93,9 @@ type ListOne = Omit<JobQuery, "statuses" | "cursor"> & {
 async function listOne(client: Client, query: ListOne): Promise<{ jobs: Job[]; next: number }> {
   const { status, before, limit, silentForMs, now } = query;
   const isFew = query.isFew && status === WAITING;
-  const floor = isFew || isIndexed(query) ? 0 : Math.max(0, before - (query.rows ?? ROWS_A_CALL));
+  const floor = isFew || isIndexed(query)
+    ? 0
+    : Math.max(0, before - Math.max(query.rows ?? ROWS_A_CALL, LEAST_ROWS));
   // One more row than requested shows whether there is another page.
   const values = [before, floor, limit + 1, ...wantedBy(query)];
   const rows = silentForMs !== undefined
@@ -115,14 +129,15 @@ function wantedBy({ kind, search, changedSince, due, now }: ListOne): (string | 
   ];
 }
 
-type ListLine = Pick<JobQuery, "limit" | "due"> & ReadMoment & {
-  readonly from: number;
-  /** All waiting jobs can be sorted quickly. */
-  readonly isFew: boolean;
-};
-
-/** Due jobs come first, then delayed ones by time, and jobs without a handler last. */
-async function listLine(client: Client, { now, kinds, limit, due, from, isFew }: ListLine): Promise<JobPage> {
+/** Waiting jobs: due ones come first, then delayed ones by time, and jobs without a handler last. */
+export async function listLine(
+  client: Client,
+  { limit, due, cursor }: JobQuery,
+  { now, kinds }: ReadMoment,
+): Promise<JobPage> {
+  const from = cursor === undefined ? 0 : fromCursor(cursor);
+  // If so, all of them can be sorted quickly.
+  const isFew = await areFewWaiting(client);
   const end = Math.min(from + limit, isFew ? Infinity : MOST_PLACES);
   // One more place than requested shows whether there is another page.
   const wanted = [due !== "later", due !== "now", due === undefined];
