@@ -221,6 +221,7 @@ export class Client {
       clearTimeout(timer);
       connection.destroy();
     }
-    await sleep(this.#waitsUntil - performance.now() + 1);
+    const leftMs = this.#waitsUntil - performance.now();
+    if (leftMs > 0) await sleep(leftMs + 1);
   }
 }
