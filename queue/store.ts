@@ -62,9 +62,7 @@ export interface ClaimOptions {
    * line with the first claim that names their kind.
    */
   readonly kinds?: readonly string[];
-  /**
-   * First, in the same transaction: what was due before the step stays due, and no job in flight waits any longer.
-   */
+  /** First, in the same transaction: what was due before the step stays due, and no job in flight waits any longer. */
   readonly setBack?: ClockSetBack | null;
 }
 
@@ -73,8 +71,9 @@ export interface ClaimAnswer {
   /**
    * When the first job left waiting becomes due, in the past if it is due. Suspects count if one was requested; a job that
    * is not parked yet counts. Null if none waits, or if every request (one for a suspect beside others aside) got its limit.
+   * The jobs need not wait for it where it takes a request of its own. @throws {StorageError}
    */
-  readonly nextRunAt: number | null;
+  readonly nextRunAt: number | null | Promise<number | null>;
 }
 
 /** The effect of an operator's move on one id. Long values are left out of the jobs. */

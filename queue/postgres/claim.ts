@@ -35,7 +35,9 @@ export async function claim(
   const { claimed, short } = await (parts.length > 1 || setBack ? client.transaction(work) : work(client));
   const isForSuspects = requests.every(({ suspect }) => suspect);
   const isShort = (request: ClaimRequest) => short.has(request) && (!request.suspect || isForSuspects);
-  const nextRunAt = requests.some(isShort) ? await firstRunAt(client, requests, moment) : null;
+  const nextRunAt = requests.some(isShort) ? firstRunAt(client, requests, moment) : null;
+  // Who does not ask for it does not hear of its failure.
+  nextRunAt?.catch(() => {});
   return requests.map((request) => ({
     claimed: claimed.get(request) ?? [],
     nextRunAt: isShort(request) ? nextRunAt : null,
@@ -64,11 +66,8 @@ function suspectsFirst(requests: readonly ClaimRequest[]): ClaimRequest[] {
 
 /** The answers to several requests as the answer to all of them. */
 export function together(answers: readonly ClaimAnswer[]): ClaimAnswer {
-  const times = answers.map(({ nextRunAt }) => nextRunAt).filter((at) => at !== null);
-  return {
-    claimed: answers.flatMap(({ claimed }) => claimed),
-    nextRunAt: times.length === 0 ? null : Math.min(...times),
-  };
+  const nextRunAt = answers.find(({ nextRunAt }) => nextRunAt !== null)?.nextRunAt ?? null;
+  return { claimed: answers.flatMap(({ claimed }) => claimed), nextRunAt };
 }
 
 /** A request for a suspect, if there is one, and what is asked for after it. */

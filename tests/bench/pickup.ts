@@ -6,7 +6,7 @@ import { openRawStore } from "./raw_store.ts";
 import type { Goal, Row } from "./row.ts";
 
 const TIMES = 300;
-const WARM_UP = 50;
+export const WARM_UP = 50;
 const PAUSE_MS = 2;
 
 export async function pickup(): Promise<Row[]> {

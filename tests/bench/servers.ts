@@ -6,7 +6,7 @@ import { redisServer } from "../support/servers/redis_server.ts";
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
 import { drainFrom, warmUp } from "./drain.ts";
 import { middle, repeated } from "./middle_of.ts";
-import { pickups } from "./pickup.ts";
+import { pickups, WARM_UP } from "./pickup.ts";
 import { preciseNow } from "./precise_now.ts";
 import { quantile } from "./quantile.ts";
 import type { BenchOptions, Goal, Row } from "./row.ts";
@@ -125,7 +125,8 @@ async function addRate(
 
 async function pickup(url: UrlOf): Promise<Row[]> {
   await using system = await openBenchSystem({ url: url("pickup") });
-  await warmUp(system);
+  // Each thread loads the handler of a kind at its first job of it.
+  await pickups(system, WARM_UP);
   const idle = await pickups(system, PICKUPS);
   const bare = await notices(url("notices"));
   const row = (part: number, goal: Goal): Row => ({

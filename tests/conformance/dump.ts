@@ -158,7 +158,7 @@ export function dumpCases(test: Case): void {
     ]);
     assert.equal((await claimSuspect(store)).id, "suspect");
     const { claimed, nextRunAt } = await store.claim([{ consumerId: "c1", limit: 5, suspect: false }]);
-    assert.deepEqual([claimed, nextRunAt], [[], NOW + 1_000]);
+    assert.deepEqual([claimed, await nextRunAt], [[], NOW + 1_000]);
     assert.equal((await claimOne(store, "c1", NOW + 1_000)).id, "later");
   });
 

@@ -100,7 +100,8 @@ class Walk {
     });
     const kinds = this.chance.pick([["file"], ["file", "mail"], ["file", "mail"]]);
     const setBack = this.chance.chance(0.05) ? { from: this.#now + 80, to: this.#now } : null;
-    const { claimed, nextRunAt } = await store.claim(requests, { kinds, setBack });
+    const answer = await store.claim(requests, { kinds, setBack });
+    const [claimed, nextRunAt] = [answer.claimed, await answer.nextRunAt];
     const process = this.#processes[this.#turn]?.id ?? null;
     const expected = this.#model.claim(requests, this.#now, { kinds, setBack, process });
     assert.deepEqual(claimed.map((one) => one.id), expected.ids);

@@ -52,7 +52,7 @@ Deno.test("a due job stays due when the clock is set back, and a delayed one kee
   on.clock.pass(-HOUR_MS);
   assert.equal((await claimNext(on.queue)).id, "due");
   const { claimed, nextRunAt } = await on.queue.claim([{ consumerId: "c1", limit: 1, suspect: false }]);
-  assert.deepEqual([claimed, nextRunAt], [[], on.clock() + HOUR_MS + 1_000]);
+  assert.deepEqual([claimed, await nextRunAt], [[], on.clock() + HOUR_MS + 1_000]);
 });
 
 Deno.test("a retry keeps its wait when the clock is set back", async () => {

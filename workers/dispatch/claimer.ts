@@ -3,6 +3,7 @@
  * none.
  */
 import {
+  type ClaimAnswer,
   type Claimed,
   type ClaimRequest,
   type Consumer,
@@ -94,9 +95,28 @@ export class Claimer {
   }
 
   async #claim(requests: readonly ClaimRequest[]): Promise<void> {
-    const { queue, now, onClaimed, onError, onIdle } = this.#options;
+    const { now, onError, onIdle } = this.#options;
     const wakes = this.#wakes;
     this.#underWay += 1;
+    try {
+      const { nextRunAt } = await this.#hand(requests);
+      if (!this.#plenty) {
+        const at = await nextRunAt;
+        if (wakes === this.#wakes) this.#sleepUntil(at);
+      }
+    } catch (error) {
+      if (!(error instanceof StorageError)) onError(error);
+      if (wakes === this.#wakes) this.#sleepUntil(now() + STORAGE_RETRY_MS);
+    } finally {
+      this.#underWay -= 1;
+      if (this.isIdle) onIdle();
+    }
+    this.fill();
+  }
+
+  /** Claims, and passes the jobs on. Returns when more become due. */
+  async #hand(requests: readonly ClaimRequest[]): Promise<Pick<ClaimAnswer, "nextRunAt">> {
+    const { queue, onClaimed } = this.#options;
     const suspectAsked = requests.some(({ suspect }) => suspect);
     this.#noteRequested(requests, 1);
     this.#suspectRequested ||= suspectAsked;
@@ -105,17 +125,11 @@ export class Claimer {
       if (claimed.length > 0) onClaimed(claimed);
       this.#plenty = claimed.length >= requests.reduce((sum, { limit, suspect }) =>
         suspect ? sum : sum + limit, 0);
-      if (!this.#plenty && wakes === this.#wakes) this.#sleepUntil(nextRunAt);
-    } catch (error) {
-      if (!(error instanceof StorageError)) onError(error);
-      if (wakes === this.#wakes) this.#sleepUntil(now() + STORAGE_RETRY_MS);
+      return { nextRunAt };
     } finally {
       this.#noteRequested(requests, -1);
       if (suspectAsked) this.#suspectRequested = false;
-      this.#underWay -= 1;
-      if (this.isIdle) onIdle();
     }
-    this.fill();
   }
 
   #noteRequested(requests: readonly ClaimRequest[], sign: 1 | -1): void {
