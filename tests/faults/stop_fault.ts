@@ -99,7 +99,9 @@ interface Life {
 async function live({ folder, ledger, chance, way, name }: Life, expect: Expect): Promise<void> {
   const hangs = HUNG.includes(way);
   const command = chance.chance(0.5) ? "supervise" : "start";
-  const env = { CONSUMERS: "2", WORK_MS: chance.pick(hangs ? ["300"] : ["0", "20", "150", "300"]) };
+  // A thread that is made to hang must still have its job when it hears of that: without one the stop waits for nothing.
+  const workMs = hangs ? "1500" : chance.pick(["0", "20", "150", "300"]);
+  const env = { CONSUMERS: "2", WORK_MS: workMs };
   await using system = await runSystem({ command, folder: folder.path, env });
   const supervisor = system.supervisorPid();
   const load = loadUntilStop(system, { ledger, name });

@@ -29,6 +29,8 @@ Deno.test("deno task compile embeds the threads, the handlers and the pages, and
       "handlers",
       "static",
       "sqlite",
+      "postgres",
+      "redis",
       "hono",
       "preact",
     ]
