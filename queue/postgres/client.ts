@@ -1,7 +1,7 @@
 /** Connections to one server: statements with bound values, and errors as sentences. */
 import postgres from "postgres";
 import type { PostgresAddress } from "./address.ts";
-import { answered } from "./answered.ts";
+import { answered } from "../storing/answered.ts";
 import { ignoreLeftWrites, isConnectionLost } from "./driver_faults.ts";
 import { isReadOnly, mayBeRepeated, toQueueError } from "./faults.ts";
 import { type ServerAddress, Sockets } from "./sockets.ts";
@@ -37,6 +37,9 @@ const PLANS = {
 /** Seconds after which the server finds out that our host is gone, and frees the lock of the process. */
 const KEEP_ALIVE = { tcp_keepalives_idle: 5, tcp_keepalives_interval: 2, tcp_keepalives_count: 3 };
 const SESSION = { ...PLANS, ...KEEP_ALIVE, TimeZone: "UTC" };
+
+/** As messages name it. */
+export const SERVER = "PostgreSQL";
 
 const CONNECT_MS = 5_000;
 /** A statement is over in milliseconds; one that waits this long waits for a lock of another program. */
@@ -165,7 +168,7 @@ export class Client implements Tx {
     for (let left = REPEATS;; left--) {
       const driver = this.#driver;
       try {
-        return await answered(run(), { withinMs: GIVEN_UP_MS, place: this.#place });
+        return await answered(run(), { withinMs: GIVEN_UP_MS, server: SERVER, place: this.#place });
       } catch (error) {
         // Once, whatever number of calls was on it.
         const isLost = isConnectionLost(error) || driver.sockets.hasFailed;

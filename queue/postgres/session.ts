@@ -11,8 +11,8 @@ import type { ProcessIdentity, ProcessRow } from "../store.ts";
 import type { Calls } from "../storing/calls.ts";
 import { number, textOrNull, toText } from "../storing/rows.ts";
 import type { PostgresAddress } from "./address.ts";
-import { answered } from "./answered.ts";
-import { Client, type Tx } from "./client.ts";
+import { answered } from "../storing/answered.ts";
+import { Client, SERVER, type Tx } from "./client.ts";
 import { now } from "./phrases.ts";
 
 /** The two numbers of the lock: of the schema, and of the process. */
@@ -161,7 +161,7 @@ export class Session {
    */
   async answered<T>(work: Promise<T>, others: Client): Promise<T> {
     const onSilence = () => [this.#client, others].forEach((client) => client.restart());
-    return await answered(work, { withinMs: ANSWER_MS, place: this.#place, onSilence });
+    return await answered(work, { withinMs: ANSWER_MS, server: SERVER, place: this.#place, onSilence });
   }
 
   async beat(time: number | null, view?: string): Promise<boolean> {

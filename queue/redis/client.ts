@@ -1,10 +1,11 @@
 /** Two connections to one server, one for commands and one that listens; errors as sentences. */
 import { Buffer } from "node:buffer";
-import { createClient } from "@redis/client";
 import { StorageError } from "../errors.ts";
 import type { RedisAddress } from "./address.ts";
 import { isOffline, isReadOnly, isUnknownScript, offlineBecause, toQueueError } from "./faults.ts";
 import { sleep } from "../basics/time.ts";
+import { answered, silence } from "../storing/answered.ts";
+import { connect, CONNECT_MS, type Connection, type Watch } from "./connect.ts";
 import { type Script, SCRIPTS } from "./scripts.ts";
 
 /** Null: a text that is absent. */
@@ -15,56 +16,19 @@ export type Reply = string | number | null | Reply[];
 /** No text from outside has this byte: it is not UTF-8. */
 const NULL = Buffer.from([255]);
 
-const CONNECT_MS = 5_000;
-/** A script is over in milliseconds: a server that is silent for this long is gone. */
-const SILENT_MS = 20_000;
-const PING_MS = 5_000;
-/** So long at most does the driver wait before it connects again, and a client that is closed meanwhile waits for it. */
-const LONGEST_WAIT_MS = 1_000;
+/** As messages name it. */
+const SERVER = "Redis";
+
+/** The server answers within milliseconds; after this it is as good as gone. */
+const ANSWER_MS = 3_000;
 
 /** How often a server that takes no writes is left. */
 const LEAVE_MS = 1_000;
 /** How long the calls on a connection that is left may take to end. */
 const LAST_ANSWERS_MS = 500;
 
-interface Watch {
-  /** Whether a lost connection is made again. */
-  readonly isOpen: () => boolean;
-  /** Called before the driver waits for so long, which nothing can end earlier. */
-  readonly onWait: (ms: number) => void;
-  /** Why there is no connection at the moment. */
-  readonly onError: (error: unknown) => void;
-}
-
-/** A command that meets a lost connection fails: whether it took effect is unknown, so that it is not sent again. */
-function connect(url: string, { isOpen, onWait, onError }: Watch) {
-  const waitMsOf = (tries: number) => {
-    const waitMs = Math.min(50 * 2 ** tries, LONGEST_WAIT_MS);
-    onWait(waitMs);
-    return waitMs;
-  };
-  const client = createClient({
-    url,
-    RESP: 2,
-    disableOfflineQueue: true,
-    maintNotifications: "disabled",
-    pingInterval: PING_MS,
-    socket: {
-      connectTimeout: CONNECT_MS,
-      socketTimeout: SILENT_MS,
-      // The first connection is made or not: what waits for it says why.
-      reconnectStrategy: (tries, cause) => isOpen() ? waitMsOf(tries) : cause,
-    },
-  });
-  // Each call says what is wrong; the driver connects again by itself.
-  client.on("error", onError);
-  return client;
-}
-
 /** What matters of these channels is that this process listens at all. */
 const NO_LISTENER = () => {};
-
-type Connection = ReturnType<typeof connect>;
 
 interface ClientOptions {
   /** Called with each message of the queue's channel. */
@@ -82,6 +46,10 @@ export class Client {
   #listener: Connection;
   /** Why the last connection was lost or not made. */
   #lastError: unknown = null;
+  /** There is none because the server does not answer. */
+  #isSilent = false;
+  /** When connections were begun the last time, by `performance.now()`. */
+  #begunAt = -Infinity;
   #leftAt = -Infinity;
   /** Connections that were left, by the timers that end them. */
   readonly #left = new Map<ReturnType<typeof setTimeout>, Connection>();
@@ -99,7 +67,7 @@ export class Client {
     const watch: Watch = {
       isOpen: () => this.#isOpen,
       onWait: (ms) => this.#waitsUntil = Math.max(this.#waitsUntil, performance.now() + ms),
-      onError: (error) => this.#lastError = error,
+      onError: (error) => [this.#lastError, this.#isSilent] = [error, false],
     };
     const { url } = this.#address;
     const listener = connect(url, watch);
@@ -110,7 +78,8 @@ export class Client {
   /** From the promise on, changes of other stores are told. @throws {StorageError} */
   async open(): Promise<void> {
     try {
-      await this.#begin();
+      const { place } = this.#address;
+      await answered(this.#begin(), { withinMs: CONNECT_MS, server: SERVER, place });
       this.#isOpen = true;
     } catch (error) {
       throw toQueueError(error, this.#address.place);
@@ -118,6 +87,7 @@ export class Client {
   }
 
   async #begin(): Promise<void> {
+    this.#begunAt = performance.now();
     const [commands, listener] = [this.#commands, this.#listener];
     await commands.connect();
     await listener.connect();
@@ -135,6 +105,31 @@ export class Client {
     for (const left of [this.#commands, this.#listener]) this.#close(left);
     [this.#commands, this.#listener] = this.#connections();
     this.#begin().catch((error) => this.#lastError = error);
+  }
+
+  /**
+   * What `work` returns. @throws {StorageError} if the server does not answer; the connections are given up then, with what
+   * is under way on them: one that was cut off on the way would wait for a quarter of an hour
+   */
+  async answered<T>(work: Promise<T>): Promise<T> {
+    const onSilence = () => {
+      this.#isSilent = true;
+      this.#restart();
+    };
+    const { place } = this.#address;
+    return await answered(work, { withinMs: ANSWER_MS, server: SERVER, place, onSilence });
+  }
+
+  #restart(): void {
+    if (!this.#isOpen) return;
+    for (const connection of [this.#commands, this.#listener]) if (connection.isOpen) connection.destroy();
+    [this.#commands, this.#listener] = this.#connections();
+    this.#begin().catch(() => {});
+  }
+
+  /** A server that takes connections and says nothing keeps the driver waiting for ever. */
+  #restartIfStuck(): void {
+    if (performance.now() - this.#begunAt > ANSWER_MS) this.#restart();
   }
 
   /** Calls that are under way get their answers; what has none by then never gets one, as if the connection were lost. */
@@ -195,6 +190,7 @@ export class Client {
   /** @throws {StorageError} unless changes of other stores are told */
   assertListening(): void {
     if (this.#listener.isReady) return;
+    this.#restartIfStuck();
     throw new StorageError(`Redis cannot be reached (${this.#address.place}): its messages do not come.`, {
       passing: true,
       publicMessage: "Redis cannot be reached.",
@@ -206,6 +202,8 @@ export class Client {
       return await send() as Reply;
     } catch (error) {
       if (isReadOnly(error)) this.#leave();
+      if (isOffline(error)) this.#restartIfStuck();
+      if (isOffline(error) && this.#isSilent) throw silence(SERVER, this.#address.place);
       if (isOffline(error) && this.#lastError !== null) {
         throw offlineBecause(this.#lastError, this.#address.place);
       }

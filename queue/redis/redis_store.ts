@@ -87,12 +87,12 @@ export class RedisStore implements Store {
     });
 
   beat: Store["beat"] = (view) =>
-    this.#calls.run(() => this.#session.beat(this.#client, this.#clock.given(), view));
+    this.#inTime(() => this.#session.beat(this.#client, this.#clock.given(), view));
 
-  leave: Store["leave"] = (id) => this.#calls.run(async () => void await this.#client.run("leave", [id]));
+  leave: Store["leave"] = (id) => this.#inTime(async () => void await this.#client.run("leave", [id]));
 
   processes: Store["processes"] = ({ silentForMs }) =>
-    this.#calls.run(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
+    this.#inTime(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
 
   get: Store["get"] = (id, how) => this.#calls.run(() => get(this.#client, id, how));
 
@@ -116,8 +116,13 @@ export class RedisStore implements Store {
     return this.#session.watch(onChange);
   }
 
+  /** What a supervisor asks all the time, by which it notices that the server is silent. */
+  #inTime<T>(work: () => Promise<T>): Promise<T> {
+    return this.#calls.run(() => this.#client.answered(work()));
+  }
+
   probe(): Promise<void> {
-    return this.#calls.run(async () => {
+    return this.#inTime(async () => {
       this.#client.assertListening();
       if (performance.now() - this.#probedAt < PROBE_MS) return;
       await this.#clock.look(async () => {

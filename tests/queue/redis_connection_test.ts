@@ -11,6 +11,8 @@ const JOB: NewJob = { id: "one", kind: "file", payload: "null", priority: 0, run
 const MOST_CONNECTIONS = 8;
 /** The server takes any, as long as its user has none. */
 const PASSWORD = "hidden-word";
+/** A server that is silent is noticed within this. */
+const NOTICED_MS = 5_000;
 
 interface Stage {
   readonly server: RedisServer;
@@ -90,3 +92,62 @@ test("a server that takes no writes is left, because another one may have its ad
   // Before the server is gone, to which it would connect again.
   await store.close();
 });
+
+for (const what of ["beat", "processes", "leave", "probe"] as const) {
+  test(`a server that falls silent during "${what}" is noticed within seconds, however much is sent to it`, async ({ relay, store }) => {
+    await store.join({ id: "one", host: "here", pid: 1, version: "1.2.3" });
+    // A server that has just answered a probe is not asked again.
+    await sleep(500);
+    const calls = {
+      beat: () => store.beat(),
+      processes: () => store.processes({ silentForMs: 30_000 }),
+      leave: () => store.leave("another"),
+      probe: () => store.probe(),
+    };
+    relay.swallow();
+    const since = performance.now();
+    const write = told(store.insert([JOB]));
+    assert.match(await told(calls[what]()), /^Redis does not answer \(/);
+    assert.match(await write, /^Redis cannot be reached \(/);
+    assert.ok(performance.now() - since < NOTICED_MS);
+    assert.match(await told(store.insert([JOB])), /^Redis does not answer \(/, "and at once from then on");
+    assert.ok(performance.now() - since < NOTICED_MS);
+    relay.mend();
+    await eventually("it works", () => works(store));
+  });
+}
+
+test("a server that is paused and connected to anew meanwhile works again as soon as it goes on", async ({ server, store }) => {
+  await sleep(500);
+  const goOn = server.pause();
+  try {
+    assert.match(await told(store.probe()), /^Redis does not answer \(/);
+    // The new connections wait for a greeting, and are made anew in turn.
+    const until = performance.now() + 7_000;
+    while (performance.now() < until) {
+      assert.match(await told(store.insert([JOB])), /^Redis does not answer \(/);
+      await sleep(100);
+    }
+  } finally {
+    goOn();
+  }
+  await eventually("it works", () => works(store), { withinMs: 2_000 });
+});
+
+Deno.test({
+  name: "redis: a start on a server that does not answer ends within seconds, with a sentence",
+  ignore: whyNoRedis() !== null,
+  fn: async () => {
+    await using server = await redisServer();
+    await using relay = relayTo(server.port);
+    relay.swallow();
+    const since = performance.now();
+    const opened = openStore(`redis://default:${PASSWORD}@127.0.0.1:${relay.port}`, "owner");
+    assert.match(await told(opened), /^Redis does not answer \(/);
+    assert.ok(performance.now() - since < 2 * NOTICED_MS);
+  },
+});
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -35,7 +35,7 @@ export async function startRedis(settings: Readonly<Record<string, string>> = {}
 }
 
 export const ON_REDIS: Misfortunes<RedisServer> = {
-  ...onAnyServer<RedisServer>({ ofSilence: null }),
+  ...onAnyServer<RedisServer>({ ofSilence: /does not answer/ }),
   "without a free connection": onShared((server) => ({
     says: /no connection left|cannot be reached/,
     strike: async ({ relay }) => {
