@@ -48,8 +48,10 @@ export class Client {
   #lastError: unknown = null;
   /** There is none because the server does not answer. */
   #isSilent = false;
-  /** When connections were begun the last time, by `performance.now()`. */
-  #begunAt = -Infinity;
+  /** When the driver was last told to connect, or told why it cannot, by `performance.now()`. */
+  #newsAt = -Infinity;
+  /** The listener has all channels: when its connection is lost, the driver sees to it that it has them again. */
+  #hasBegun = false;
   #leftAt = -Infinity;
   /** Connections that were left, by the timers that end them. */
   readonly #left = new Map<ReturnType<typeof setTimeout>, Connection>();
@@ -67,7 +69,9 @@ export class Client {
     const watch: Watch = {
       isOpen: () => this.#isOpen,
       onWait: (ms) => this.#waitsUntil = Math.max(this.#waitsUntil, performance.now() + ms),
-      onError: (error) => [this.#lastError, this.#isSilent] = [error, false],
+      onError: (error) => {
+        [this.#lastError, this.#isSilent, this.#newsAt] = [error, false, performance.now()];
+      },
     };
     const { url } = this.#address;
     const listener = connect(url, watch);
@@ -87,12 +91,13 @@ export class Client {
   }
 
   async #begin(): Promise<void> {
-    this.#begunAt = performance.now();
+    [this.#newsAt, this.#hasBegun] = [performance.now(), false];
     const [commands, listener] = [this.#commands, this.#listener];
     await commands.connect();
     await listener.connect();
     await listener.subscribe(this.key("changes"), this.#options.onMessage);
     for (const channel of this.#channels) await listener.subscribe(channel, NO_LISTENER);
+    this.#hasBegun ||= listener === this.#listener;
   }
 
   /**
@@ -129,7 +134,7 @@ export class Client {
 
   /** A server that takes connections and says nothing keeps the driver waiting for ever. */
   #restartIfStuck(): void {
-    if (performance.now() - this.#begunAt > ANSWER_MS) this.#restart();
+    if (performance.now() - this.#newsAt > ANSWER_MS) this.#restart();
   }
 
   /** Calls that are under way get their answers; what has none by then never gets one, as if the connection were lost. */
@@ -189,7 +194,7 @@ export class Client {
 
   /** @throws {StorageError} unless changes of other stores are told */
   assertListening(): void {
-    if (this.#listener.isReady) return;
+    if (this.#listener.isReady && this.#hasBegun) return;
     this.#restartIfStuck();
     throw new StorageError(`Redis cannot be reached (${this.#address.place}): its messages do not come.`, {
       passing: true,
