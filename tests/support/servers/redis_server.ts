@@ -1,14 +1,21 @@
-/** A Redis or Valkey server of the tests of a file: the machine's, with a folder and a port of its own. */
+/**
+ * A Redis or Valkey server of the tests of a file: the machine's, with a folder and a port of its own. `TEST_REDIS=valkey`
+ * takes Valkey where both are there.
+ */
 import { createClient } from "@redis/client";
 import { freePort } from "../processes/free_port.ts";
 import { findProgram, serverFolder, type ServerProcess, startServer } from "./server_process.ts";
 
-const program = () => findProgram("redis-server") ?? findProgram("valkey-server");
+/** The names of the programs, the first one first. */
+const chosen = Deno.env.get("TEST_REDIS");
+const PROGRAMS = chosen === undefined ? ["redis-server", "valkey-server"] : [`${chosen}-server`];
+
+const program = () => PROGRAMS.map((name) => findProgram(name)).find((path) => path !== null) ?? null;
 
 /** Why the tests of Redis cannot run here; null: they can. Where they must (`REQUIRE_REDIS=1`), it is an error. */
 export function whyNoRedis(): string | null {
   if (program() !== null) return null;
-  const why = "there is no Redis and no Valkey on this machine";
+  const why = `there is no ${PROGRAMS.join(" and no ")} on this machine`;
   if (Deno.env.get("REQUIRE_REDIS") === "1") throw new Error(why);
   return why;
 }
@@ -41,7 +48,7 @@ export async function redisServer(settings: Readonly<Record<string, string>> = {
   };
   const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, ...value.split(" ")]);
   const ready = { log: folder.file("log"), isReady: /[Rr]eady to accept connections/ };
-  const start = () => startServer(program() ?? "redis-server", args, ready);
+  const start = () => startServer(program() ?? PROGRAMS.join(), args, ready);
   let server: ServerProcess = await start();
   /** A connection a command: none of them outlives the test that makes it. */
   const command = async (...words: string[]) => {
