@@ -9,12 +9,19 @@ const BATCH = 1_000;
 const AT_ONCE = 2;
 const READS = 100;
 
+interface FilledServer {
+  readonly url: (queue: string) => string;
+  /** Resolves when the server does nothing more on account of what it was filled with. */
+  readonly rested: () => Promise<void>;
+}
+
 export async function serverBacklog(
-  url: (queue: string) => string,
+  { url, rested }: FilledServer,
   { jobs, backlog }: BenchOptions,
 ): Promise<Row[]> {
   const without = await drainOfFew(url("few"), jobs);
   await fill(url("many"), backlog);
+  await rested();
   await using system = await openBenchSystem({ url: url("many") });
   await warmUp(system);
   const waiting = backlog.toLocaleString("en");

@@ -2,7 +2,7 @@
 import { openStore } from "../../queue/get_queue.ts";
 import type { Store } from "../../queue/store.ts";
 import { postgresServer } from "../support/servers/postgres_server.ts";
-import { redisServer } from "../support/servers/redis_server.ts";
+import { type RedisServer, redisServer } from "../support/servers/redis_server.ts";
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
 import { drainFrom, warmUp } from "./drain.ts";
 import { middle, repeated } from "./middle_of.ts";
@@ -45,8 +45,21 @@ export function partsOf(backend: Backend): Record<string, (options: BenchOptions
     };
   return {
     ...{ drain: withServer(drain), adding: withServer(adding), pickup: withServer(pickup) },
-    ...{ hosts: withServer(severalHosts), backlog: withServer(serverBacklog) },
+    ...{ hosts: withServer(severalHosts), backlog: (options) => backlog(backend, options) },
   };
+}
+
+async function backlog(backend: Backend, options: BenchOptions): Promise<Row[]> {
+  await using server = await SERVERS[backend]();
+  const rested = () => "command" in server ? logRewritten(server) : Promise.resolve();
+  return await serverBacklog({ url: (queue) => server.url(queue), rested }, options);
+}
+
+/** Redis writes its log anew once it has doubled, with a process that takes a processor: a part of the filling. */
+async function logRewritten({ command }: RedisServer): Promise<void> {
+  const isBusy = async () =>
+    /aof_rewrite_(?:in_progress|scheduled):1/.test(String(await command("INFO", "persistence")));
+  while (await isBusy()) await new Promise((resolve) => setTimeout(resolve, 200));
 }
 
 async function drain(url: UrlOf, { jobs, rounds }: BenchOptions): Promise<Row[]> {
