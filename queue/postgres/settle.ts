@@ -36,45 +36,51 @@ export async function settle(
   settlements: readonly Settlement[],
   time: number | null,
 ): Promise<boolean[]> {
-  const groups = areDistinct(settlements) ? grouped(settlements) : settlements.map((one) => [one]);
-  const held = new Map<Settlement, boolean>();
-  const long = new Set<number>();
+  const all = [...settlements.entries()];
+  const groups = areDistinct(settlements) ? grouped(all) : all.map((one) => [one]);
+  const written: Written = { time, long: new Set(), held: settlements.map(() => false) };
   const work = async (tx: Tx) => {
-    for (const group of groups) await settleGroup(tx, group, { time, long, held });
+    for (const group of groups) await settleGroup(tx, group, written);
   };
   if (groups.length === 1) await work(client);
   else if (groups.length > 1) await client.transaction(work);
-  await foldHistories(client, [...long]);
-  return settlements.map((one) => held.get(one) ?? false);
+  await foldHistories(client, [...written.long]);
+  return written.held;
 }
 
-function grouped(settlements: readonly Settlement[]): Settlement[][] {
-  const keyOf = (one: Settlement) => isCompletion(one) ? "completed" : isHandBack(one) ? "not begun" : one;
-  return [...Map.groupBy(settlements, keyOf).values()];
+/** A settlement and its place among all. */
+type Placed = readonly [place: number, settlement: Settlement];
+
+function grouped(all: readonly Placed[]): Placed[][] {
+  const groups = Map.groupBy(
+    all,
+    ([place, one]) => isCompletion(one) ? "completed" : isHandBack(one) ? "not begun" : place,
+  );
+  return [...groups.values()];
 }
 
 interface Written {
   readonly time: number | null;
   /** Jobs whose history has become long. */
   readonly long: Set<number>;
-  /** Whether each lease was held. */
-  readonly held: Map<Settlement, boolean>;
+  /** Whether each lease was held, by place. */
+  readonly held: boolean[];
 }
 
 async function settleGroup(
   tx: Tx,
-  group: readonly Settlement[],
+  group: readonly Placed[],
   { time, long, held }: Written,
 ): Promise<void> {
-  const [first] = group;
-  const isOne = group.length === 1;
-  const rows = group.every(isCompletion)
-    ? await complete(tx, group, time)
-    : isOne && first !== undefined && !isCompletion(first)
+  const settlements = group.map(([, settlement]) => settlement);
+  const [first] = settlements;
+  const rows = settlements.every(isCompletion)
+    ? await complete(tx, settlements, time)
+    : settlements.length === 1 && first !== undefined && !isCompletion(first)
     ? await write(tx, first, time)
-    : await tx.query(SETTLING.handBack, [time, ...columnsOf(inOrder(group))]);
+    : await tx.query(SETTLING.handBack, [time, ...columnsOf(inOrder(settlements))]);
   const seqs = new Set(rows.map(({ seq }) => number(seq)));
-  for (const one of group) held.set(one, seqs.has(one.seq));
+  for (const [place, { seq }] of group) held[place] = seqs.has(seq);
   for (const row of rows) if (row.is_long === true) long.add(number(row.seq));
 }
 

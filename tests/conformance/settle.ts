@@ -144,6 +144,14 @@ function factCases(test: Case): void {
     assert.deepEqual(await eventsOf(store, "a"), []);
   });
 
+  test("one ending that is passed twice is stored once", async ({ store }) => {
+    for (const ending of [{ verb: "complete", result: null }, UNBEGUN] as const) {
+      const { seq, lease } = await hold(store, ending.verb);
+      const once = { seq, lease, ...ending };
+      assert.deepEqual(await at(AT, store).settle([once, once]), [true, false], ending.verb);
+    }
+  });
+
   for (const others of [[], ["complete", "fail"]] as const) {
     test(`many jobs that never started go back as they came, beside ${others.length} other endings`, async ({ store }) => {
       const retried = await hold(store, "retried");
