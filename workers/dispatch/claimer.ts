@@ -123,8 +123,7 @@ export class Claimer {
     try {
       const { claimed, nextRunAt } = await queue.claim(requests);
       if (claimed.length > 0) onClaimed(claimed);
-      this.#plenty = claimed.length >= requests.reduce((sum, { limit, suspect }) =>
-        suspect ? sum : sum + limit, 0);
+      this.#plenty = isAll(claimed, requests);
       return { nextRunAt };
     } finally {
       this.#noteRequested(requests, -1);
@@ -146,6 +145,13 @@ export class Claimer {
     if (this.#stopped) return;
     this.#callOff = atTime({ at, now: this.#options.now }, () => this.wake());
   }
+}
+
+/** Whether all that was asked for was there. A consumer that got a suspect gets nothing beside it, however much there is. */
+function isAll(claimed: readonly Claimed[], requests: readonly ClaimRequest[]): boolean {
+  const alone = claimed.find(({ suspect }) => suspect)?.consumerId;
+  const asked = requests.filter(({ suspect, consumerId }) => !suspect && consumerId !== alone);
+  return claimed.filter(({ suspect }) => !suspect).length >= asked.reduce((sum, { limit }) => sum + limit, 0);
 }
 
 /** In the same order. */
