@@ -34,9 +34,15 @@ const PLANS = {
   // Without rows between two steps: 1,000 completions compared each with every job in flight otherwise.
   ...{ enable_material: "off", jit: "off", plan_cache_mode: "force_generic_plan" },
 };
-/** Seconds after which the server finds out that our host is gone, and frees the lock of the process. */
+/**
+ * Seconds after which the server finds out that our host is gone, and frees the lock of the process; and milliseconds, where
+ * something was sent to it meanwhile: then no keep-alive is, and the network would try for a quarter of an hour.
+ */
 const KEEP_ALIVE = { tcp_keepalives_idle: 5, tcp_keepalives_interval: 2, tcp_keepalives_count: 3 };
-const SESSION = { ...PLANS, ...KEEP_ALIVE, TimeZone: "UTC" };
+const UNACKNOWLEDGED = { tcp_user_timeout: 11_000 };
+/** What is acknowledged is on the disk, whatever the server, the database or the user has been set to. */
+const DURABLE = { synchronous_commit: "on" };
+const SESSION = { ...PLANS, ...KEEP_ALIVE, ...UNACKNOWLEDGED, ...DURABLE, TimeZone: "UTC" };
 
 /** As messages name it. */
 export const SERVER = "PostgreSQL";
@@ -72,6 +78,8 @@ export class Client implements Tx {
   readonly #connect: () => Driver;
   #driver: Driver;
   #leftAt = -Infinity;
+  /** It has been let in before. */
+  #wasIn = false;
   #isClosed = false;
 
   constructor(
@@ -168,13 +176,18 @@ export class Client implements Tx {
     for (let left = REPEATS;; left--) {
       const driver = this.#driver;
       try {
-        return await answered(run(), { withinMs: GIVEN_UP_MS, server: SERVER, place: this.#place });
+        const patience = { withinMs: GIVEN_UP_MS, server: SERVER, place: this.#place };
+        const result = await answered(run(), patience);
+        this.#wasIn = true;
+        return result;
       } catch (error) {
         // Once, whatever number of calls was on it.
         const isLost = isConnectionLost(error) || driver.sockets.hasFailed;
         if (isLost && driver === this.#driver) this.restart();
         if (isReadOnly(error) && driver === this.#driver) this.#leave();
-        if (left === 0 || !mayBeRepeated(error)) throw toQueueError(error, this.#place);
+        if (left === 0 || !mayBeRepeated(error)) {
+          throw toQueueError(error, { place: this.#place, wasIn: this.#wasIn });
+        }
       }
     }
   }

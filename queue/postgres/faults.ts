@@ -33,6 +33,9 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
 /** The connection was lost or never made. */
 const UNREACHABLE = passing("PostgreSQL cannot be reached");
 
+/** The user, the password or the database. */
+const IS_REFUSED = /^(28|3D)/;
+
 /** A broken rule: bad data, a constraint, or a trigger made by hand that raises. */
 const BROKEN_RULE = /^(22|23|P0001)/;
 /** What the server says. One code of the operating system looks like it. */
@@ -48,7 +51,14 @@ export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === "25006";
 }
 
-export function toQueueError(error: unknown, place: string): QueueError {
+interface Client {
+  /** Where the server is. */
+  readonly place: string;
+  /** It has been let in before: a password or a rule that is being changed on the server is no reason to end. */
+  readonly wasIn: boolean;
+}
+
+export function toQueueError(error: unknown, { place, wasIn }: Client): QueueError {
   if (error instanceof QueueError) return error;
   const code = codeOf(error);
   const message = messageOf(error);
@@ -62,7 +72,7 @@ export function toQueueError(error: unknown, place: string): QueueError {
   const { says, passing } = sentence ?? UNREACHABLE;
   return new StorageError(`${says} (${place}: ${message}).`, {
     cause: error,
-    passing,
+    passing: passing || wasIn && IS_REFUSED.test(code),
     publicMessage: `${says}.`,
   });
 }

@@ -5,7 +5,8 @@ import type { RedisAddress } from "./address.ts";
 import { isOffline, isReadOnly, isUnknownScript, offlineBecause, toQueueError } from "./faults.ts";
 import { sleep } from "../basics/time.ts";
 import { answered, silence } from "../storing/answered.ts";
-import { connect, CONNECT_MS, type Connection, type Watch } from "./connect.ts";
+import { CONNECT_MS } from "./connect.ts";
+import { Pair } from "./pair.ts";
 import { type Script, SCRIPTS } from "./scripts.ts";
 
 /** Null: a text that is absent. */
@@ -24,8 +25,6 @@ const ANSWER_MS = 3_000;
 
 /** How often a server that takes no writes is left. */
 const LEAVE_MS = 1_000;
-/** How long the calls on a connection that is left may take to end. */
-const LAST_ANSWERS_MS = 500;
 
 /** What matters of these channels is that this process listens at all. */
 const NO_LISTENER = () => {};
@@ -42,19 +41,16 @@ export class Client {
   readonly #options: ClientOptions;
   /** Beside that of changes. */
   readonly #channels = new Set<string>();
-  #commands: Connection;
-  #listener: Connection;
+  #pair: Pair;
+  /** Those whose last calls are under way. */
+  readonly #left = new Set<Pair>();
   /** Why the last connection was lost or not made. */
   #lastError: unknown = null;
   /** There is none because the server does not answer. */
   #isSilent = false;
   /** When the driver was last told to connect, or told why it cannot, by `performance.now()`. */
   #newsAt = -Infinity;
-  /** The listener has all channels: when its connection is lost, the driver sees to it that it has them again. */
-  #hasBegun = false;
   #leftAt = -Infinity;
-  /** Connections that were left, by the timers that end them. */
-  readonly #left = new Map<ReturnType<typeof setTimeout>, Connection>();
   #isOpen = false;
   /** When the last wait of a connection that was lost is over, by `performance.now()`. */
   #waitsUntil = -Infinity;
@@ -62,42 +58,41 @@ export class Client {
   constructor(address: RedisAddress, options: ClientOptions) {
     this.#address = address;
     this.#options = options;
-    [this.#commands, this.#listener] = this.#connections();
+    this.#pair = this.#newPair();
   }
 
-  #connections(): [commands: Connection, listener: Connection] {
-    const watch: Watch = {
-      isOpen: () => this.#isOpen,
-      onWait: (ms) => this.#waitsUntil = Math.max(this.#waitsUntil, performance.now() + ms),
-      onError: (error) => {
-        [this.#lastError, this.#isSilent, this.#newsAt] = [error, false, performance.now()];
+  #newPair(): Pair {
+    return new Pair({
+      url: this.#address.url,
+      watch: {
+        isOpen: () => this.#isOpen,
+        onWait: (ms) => this.#waitsUntil = Math.max(this.#waitsUntil, performance.now() + ms),
+        onError: (error) => {
+          [this.#lastError, this.#isSilent, this.#newsAt] = [error, false, performance.now()];
+        },
       },
-    };
-    const { url } = this.#address;
-    const listener = connect(url, watch);
-    listener.on("ready", () => this.#isOpen && this.#options.onListening());
-    return [connect(url, watch), listener];
+      onListening: () => this.#isOpen && this.#options.onListening(),
+    });
   }
 
   /** From the promise on, changes of other stores are told. @throws {StorageError} */
   async open(): Promise<void> {
+    const { place } = this.#address;
     try {
-      const { place } = this.#address;
       await answered(this.#begin(), { withinMs: CONNECT_MS, server: SERVER, place });
       this.#isOpen = true;
     } catch (error) {
-      throw toQueueError(error, this.#address.place);
+      this.#pair.giveUp();
+      throw toQueueError(error, place);
     }
   }
 
   async #begin(): Promise<void> {
-    [this.#newsAt, this.#hasBegun] = [performance.now(), false];
-    const [commands, listener] = [this.#commands, this.#listener];
-    await commands.connect();
-    await listener.connect();
-    await listener.subscribe(this.key("changes"), this.#options.onMessage);
-    for (const channel of this.#channels) await listener.subscribe(channel, NO_LISTENER);
-    this.#hasBegun ||= listener === this.#listener;
+    this.#newsAt = performance.now();
+    await this.#pair.begin(async (listener) => {
+      await listener.subscribe(this.key("changes"), this.#options.onMessage);
+      for (const channel of this.#channels) await listener.subscribe(channel, NO_LISTENER);
+    });
   }
 
   /**
@@ -107,9 +102,10 @@ export class Client {
   #leave(): void {
     if (!this.#isOpen || performance.now() - this.#leftAt < LEAVE_MS) return;
     this.#leftAt = performance.now();
-    for (const left of [this.#commands, this.#listener]) this.#close(left);
-    [this.#commands, this.#listener] = this.#connections();
-    this.#begin().catch((error) => this.#lastError = error);
+    const left = this.#pair;
+    this.#left.add(left);
+    left.leave().then(() => this.#left.delete(left));
+    this.#beginAnew();
   }
 
   /**
@@ -127,25 +123,19 @@ export class Client {
 
   #restart(): void {
     if (!this.#isOpen) return;
-    for (const connection of [this.#commands, this.#listener]) if (connection.isOpen) connection.destroy();
-    [this.#commands, this.#listener] = this.#connections();
+    this.#pair.giveUp();
+    this.#beginAnew();
+  }
+
+  /** What does not come of it is noticed by the next calls. */
+  #beginAnew(): void {
+    this.#pair = this.#newPair();
     this.#begin().catch(() => {});
   }
 
   /** A server that takes connections and says nothing keeps the driver waiting for ever. */
   #restartIfStuck(): void {
     if (performance.now() - this.#newsAt > ANSWER_MS) this.#restart();
-  }
-
-  /** Calls that are under way get their answers; what has none by then never gets one, as if the connection were lost. */
-  #close(left: Connection): void {
-    if (!left.isOpen) return;
-    left.close().catch(() => {});
-    const timer = setTimeout(() => {
-      this.#left.delete(timer);
-      left.destroy();
-    }, LAST_ANSWERS_MS);
-    this.#left.set(timer, left);
   }
 
   /** A key of the queue. */
@@ -162,29 +152,29 @@ export class Client {
     const words = ["1", this.#address.name, ...values.map((value) => value === null ? NULL : String(value))];
     return await this.#said(async () => {
       try {
-        return await this.#commands.sendCommand(["EVALSHA", script.sha, ...words]);
+        return await this.#pair.commands.sendCommand(["EVALSHA", script.sha, ...words]);
       } catch (error) {
         if (!isUnknownScript(error)) throw error;
-        return await this.#commands.sendCommand(["EVAL", script.text, ...words]);
+        return await this.#pair.commands.sendCommand(["EVAL", script.text, ...words]);
       }
     });
   }
 
   async command(...words: string[]): Promise<Reply> {
-    return await this.#said(() => this.#commands.sendCommand(words));
+    return await this.#said(() => this.#pair.commands.sendCommand(words));
   }
 
   /** Listens to another channel of the queue, as long as this process has a connection. @throws {StorageError} */
   async subscribe(name: string): Promise<void> {
     const channel = this.key(name);
     this.#channels.add(channel);
-    await this.#said(() => this.#listener.subscribe(channel, NO_LISTENER));
+    await this.#said(() => this.#pair.listener.subscribe(channel, NO_LISTENER));
   }
 
   async unsubscribe(name: string): Promise<void> {
     const channel = this.key(name);
     this.#channels.delete(channel);
-    await this.#said(() => this.#listener.unsubscribe(channel));
+    await this.#said(() => this.#pair.listener.unsubscribe(channel));
   }
 
   /** To all that listen. */
@@ -194,7 +184,7 @@ export class Client {
 
   /** @throws {StorageError} unless changes of other stores are told */
   assertListening(): void {
-    if (this.#listener.isReady && this.#hasBegun) return;
+    if (this.#pair.isListening) return;
     this.#restartIfStuck();
     throw new StorageError(`Redis cannot be reached (${this.#address.place}): its messages do not come.`, {
       passing: true,
@@ -216,14 +206,10 @@ export class Client {
     }
   }
 
-  /** From the promise on, nothing of the driver is left. */
+  /** From the promise on, no timer of the driver is left; a connection that it is making ends when it is there. */
   async close(): Promise<void> {
     this.#isOpen = false;
-    for (const connection of [this.#commands, this.#listener]) if (connection.isOpen) connection.destroy();
-    for (const [timer, connection] of this.#left) {
-      clearTimeout(timer);
-      connection.destroy();
-    }
+    for (const pair of [this.#pair, ...this.#left]) pair.giveUp();
     const leftMs = this.#waitsUntil - performance.now();
     if (leftMs > 0) await sleep(leftMs + 1);
   }

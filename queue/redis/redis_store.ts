@@ -81,7 +81,7 @@ export class RedisStore implements Store {
   prune: Store["prune"] = (request) => this.#calls.run(() => this.#prune(request));
 
   join: Store["join"] = (process) =>
-    this.#calls.run(async () => {
+    this.#inTime(async () => {
       await this.#session.join(this.#client, process, this.#clock.given());
       this.#kinds = null;
     });

@@ -6,6 +6,8 @@ export function silence(server: string, place: string): StorageError {
   return new StorageError(`${says} (${place}).`, { passing: true, publicMessage: `${says}.` });
 }
 
+const LAST_LOOK_MS = 50;
+
 interface Patience {
   readonly withinMs: number;
   /** Its name and where it is, for the message. */
@@ -20,10 +22,12 @@ export async function answered<T>(
   { withinMs, server, place, onSilence = () => {} }: Patience,
 ): Promise<T> {
   const patience = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
+  const giveUp = () => {
     onSilence();
     patience.reject(silence(server, place));
-  }, withinMs);
+  };
+  // A thread that was held up reads, before the second timer, the answer that has come meanwhile.
+  let timer = setTimeout(() => timer = setTimeout(giveUp, LAST_LOOK_MS), withinMs);
   try {
     return await Promise.race([call, patience.promise]);
   } finally {

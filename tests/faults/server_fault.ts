@@ -1,6 +1,6 @@
 /**
- * Fault W: the server of the queue is killed, restarted, paused, cut off, full, or replaced by another. The pages stay up and
- * say so, nothing that was acknowledged is lost, no job is charged for it, and the work goes on by itself.
+ * Fault W: the server of the queue is killed, restarted, paused, cut off, full, or replaced by another. The system says so,
+ * nothing that was acknowledged is lost, no job is charged for it, and the work goes on by itself.
  */
 import { isMountable } from "../support/damage/full_disk.ts";
 import { atOnce } from "../support/faults/at_once.ts";

@@ -81,6 +81,41 @@ if (missing !== null) {
     await store.close();
   });
 
+  test("a user who is locked out for a while is no reason to end: the store goes on when he is let in again", async ({ server, relay, store }) => {
+    await server.sql(`ALTER ROLE ${ROLE} NOLOGIN`);
+    relay.endAll();
+    const refused = await eventually(
+      "it is refused",
+      () => store.insert([JOB]).then(() => null, (error) => /refuses this user/.test(error.message) && error),
+    );
+    assert.ok(refused instanceof StorageError && refused.passing);
+    await server.sql(`ALTER ROLE ${ROLE} LOGIN`);
+    await eventually("it works", () => store.insert([JOB]).then(() => true, () => false));
+  });
+
+  test("what is acknowledged is on the disk, and a dead host is found, whatever the user has been set to", async ({ server, relay, store, schema }) => {
+    // Only a session itself knows what it is set to.
+    await server.sql(`CREATE TABLE ${schema}.seen (name text, setting text);
+      CREATE FUNCTION ${schema}.look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+        INSERT INTO ${schema}.seen SELECT name, current_setting(name)
+          FROM unnest(ARRAY['synchronous_commit', 'tcp_user_timeout']) AS of (name);
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER look AFTER INSERT ON ${schema}.jobs EXECUTE FUNCTION ${schema}.look();
+      ALTER ROLE ${ROLE} SET synchronous_commit = off`);
+    try {
+      relay.endAll();
+      await eventually("it works", () => store.insert([JOB]).then(() => true, () => false));
+    } finally {
+      await server.sql(`ALTER ROLE ${ROLE} RESET synchronous_commit`);
+    }
+    const seen = await server.sql(`SELECT name, setting FROM ${schema}.seen ORDER BY name LIMIT 2`);
+    assert.deepEqual(seen.map(({ name, setting }) => `${name} ${setting}`), [
+      "synchronous_commit on",
+      "tcp_user_timeout 11000",
+    ]);
+  });
+
   test("a server that takes no writes is left, because another one may have its address by now", async ({ server, relay, store, schema }) => {
     await server.sql(`ALTER ROLE ${ROLE} SET default_transaction_read_only = on`);
     try {
@@ -176,7 +211,7 @@ if (missing !== null) {
 
 Deno.test("a connection that breaks while a statement is sent is told as one that is lost", () => {
   const broken = Object.assign(new Error("This socket has been ended by the other party"), { code: "EPIPE" });
-  const error = toQueueError(broken, "db.example.com/jobs");
+  const error = toQueueError(broken, { place: "db.example.com/jobs", wasIn: true });
   assert.match(error.message, /^PostgreSQL cannot be reached \(db\.example\.com\/jobs: /);
   assert.ok(error instanceof StorageError && error.passing);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigurationError, readSettings, type Settings } from "../../workers/config.ts";
+import { environmentWithoutSettings } from "../../workers/config/load_settings.ts";
 
 function read(env: Record<string, string> = {}, dotenv: string | null = null): Settings {
   return readSettings({ env, dotenv });
@@ -319,6 +320,20 @@ Deno.test("plain HTTP where others can reach the pages causes a warning until TL
     assert.deepEqual(warningsOf({ ...env, TRUSTED_PROXIES: "10.0.0.0/8" }), []);
   }
   assert.deepEqual(warningsOf({}), []);
+});
+
+Deno.test("PGPASSWORD is the password of a queue on PostgreSQL whose URL has none, and goes no further", () => {
+  const env = { PGPASSWORD: "p%41 /@", PGUSER: "queue", PATH: "/bin" };
+  const urlOf = (QUEUE_URL: string) => read({ ...env, QUEUE_URL }).queueUrl;
+  assert.equal(new URL(urlOf("postgres://me@db/jobs")).password, "p%2541%20%2F%40");
+  assert.equal(urlOf("postgres://me:other@db/jobs"), "postgres://me:other@db/jobs");
+  assert.equal(urlOf("redis://me@db/0"), "redis://me@db/0");
+  const leftOver = (QUEUE_URL: string) => {
+    const sources = { env: { ...env, QUEUE_URL }, dotenv: null, startDir: "/" };
+    return Object.keys(environmentWithoutSettings(sources, read(sources.env))).sort();
+  };
+  assert.deepEqual(leftOver("postgres://me@db/jobs"), ["PATH", "PGUSER"]);
+  assert.deepEqual(leftOver("sqlite:data/queue.db"), ["PATH", "PGPASSWORD", "PGUSER"]);
 });
 
 Deno.test("QUEUE_URL must look like a URL, and name a backend and a place", () => {

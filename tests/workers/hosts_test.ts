@@ -69,6 +69,20 @@ for (const [name, why, start] of SERVERS) {
       "its work is seen",
       () => one.queue.hosts[0]?.history.some(({ added }) => added === 1) ?? false,
     );
+
+    // It runs until it is told to stop, and does not know on which host the person is.
+    await other.queue.add([{ id: "runs", kind: "wait", payload: 60_000 }]);
+    await other.until("runs", ({ status }) => status === "PROCESSING");
+    const runner = [one, other].find((system) => ownOf(system).some(({ jobId }) => jobId === "runs"));
+    const canceledAt = performance.now();
+    await (runner === one ? other : one).queue.move("cancel", ["runs"], "a person");
+    await eventually(
+      "its consumer is free",
+      () => ownOf(runner ?? one).every(({ state }) => state === "idle"),
+    );
+    assert.ok(performance.now() - canceledAt < 1_000, "the cancel took long");
+    assert.ok(ownOf(runner ?? one).every(({ restarts }) => restarts <= 1), "its thread is the same");
+
     await other.stop();
     await eventually("it has left", () => one.queue.hosts.length === 0);
     assert.deepEqual([...one.fatal, ...other.fatal], []);

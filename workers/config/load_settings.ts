@@ -11,6 +11,8 @@ import {
   type Settings,
 } from "../config.ts";
 
+import { secretVariables } from "./queue_password.ts";
+
 export interface SettingSources {
   readonly env: Readonly<Record<string, string>>;
   /** The text of `.env`, or null if there is none. */
@@ -38,14 +40,18 @@ export function parseSources(text: string): SettingSources {
 }
 
 /** For the supervisor and the processes it starts: without the settings, which hold secrets. */
-export function environmentWithoutSettings({ env }: SettingSources): Record<string, string> {
-  const names: readonly string[] = SETTING_NAMES;
+export function environmentWithoutSettings(
+  { env }: SettingSources,
+  { queueUrl }: Settings,
+): Record<string, string> {
+  const names: readonly string[] = [...SETTING_NAMES, ...secretVariables(queueUrl)];
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
 }
 
-/** The same for this process, after its settings are read. */
-export function forgetSettings(): void {
-  for (const name of SETTING_NAMES) Deno.env.delete(name);
+/** The same for this process, after its settings are read. Without them: only the settings go. */
+export function forgetSettings(settings?: Settings): void {
+  const secrets = settings === undefined ? [] : secretVariables(settings.queueUrl);
+  for (const name of [...SETTING_NAMES, ...secrets]) Deno.env.delete(name);
 }
 
 /**

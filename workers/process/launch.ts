@@ -50,7 +50,11 @@ export async function launchSupervisor({ mainUrl, restarts }: LaunchOptions): Pr
   return await guard({
     command: Deno.execPath(),
     args: () => supervisorArgs(settings, mainUrl, files.flags()),
-    env: { ...environmentWithoutSettings(sources), ...settings.handlerEnv, DENO_NO_UPDATE_CHECK: "1" },
+    env: {
+      ...environmentWithoutSettings(sources, settings),
+      ...settings.handlerEnv,
+      DENO_NO_UPDATE_CHECK: "1",
+    },
     handover: JSON.stringify(sources),
     restarts,
   });
@@ -66,7 +70,7 @@ export function canLaunch(): boolean {
 export async function takeSettings(): Promise<Settings> {
   if (isGuarded()) return readSettings(parseSources(await readHandover()));
   const settings = readSettings(await withMachine(readSources()));
-  forgetSettings();
+  forgetSettings(settings);
   for (const [name, value] of Object.entries(settings.handlerEnv)) Deno.env.set(name, value);
   for (const warning of [...settings.warnings, ...confinementWarnings(settings)]) {
     console.error(`Warning: ${warning}`);

@@ -4,6 +4,10 @@ const { chdir, cwd } = Deno;
 export class WorkingFolder {
   readonly #path = cwd();
 
+  get isMoved(): boolean {
+    return currentOrNull() !== this.#path;
+  }
+
   /** Restores it. Returns the folder it had been moved to, or null if it was unchanged. */
   restore(): string | null {
     const path = currentOrNull();

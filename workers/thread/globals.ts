@@ -62,7 +62,7 @@ export class Globals {
   readonly #watched: Watched[] = [];
   readonly #entries: Entry[] = [];
   /** Of everything that existed at first (25 µs). */
-  readonly whole: QuickCheck;
+  readonly #whole: QuickCheck;
   /** Of what most code uses (1 µs); of added names it sees only those that a loop over an object's keys meets. */
   readonly common: QuickCheck;
   readonly #listeners = PROCESS_EVENTS.map((event) => listeners.call(process, event).length);
@@ -73,8 +73,13 @@ export class Globals {
     for (const [object, name] of sharedObjects()) this.#watch(object, name);
     const watched = this.#watched.filter(({ name, isOpen }) => isCommon(name) && !isOpen);
     const isOften = ({ name, ofObject }: Entry) => isCommon(name) || isCommon(ofObject);
-    this.whole = new QuickCheck(this.#entries, watched, "all new names");
+    this.#whole = new QuickCheck(this.#entries, watched, "all new names");
     this.common = new QuickCheck(this.#entries.filter(isOften), watched, "new names in loops");
+  }
+
+  /** Whether nothing differs from its first state, by the quick check of everything. */
+  get areUntouched(): boolean {
+    return !this.#hasListeners() && this.#whole.isUntouched();
   }
 
   /** Called before a job of this kind. */
@@ -153,6 +158,14 @@ export class Globals {
       }
     }
     return changes;
+  }
+
+  #hasListeners(): boolean {
+    for (let i = 0; i < PROCESS_EVENTS.length; i++) {
+      const all = apply(listeners, process, [PROCESS_EVENTS[i]]) as readonly unknown[];
+      if (all.length !== this.#listeners[i]) return true;
+    }
+    return false;
   }
 
   #removeListeners(): void {

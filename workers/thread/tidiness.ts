@@ -44,7 +44,8 @@ export class Tidiness {
     const last = this.#unchecked;
     if (last !== null) {
       this.#unchecked = null;
-      if (!this.#globals.whole.isUntouched()) this.#putRight(last, `A job of kind ${last.kind}`);
+      const isTidy = this.#globals.areUntouched && !this.#workingFolder.isMoved;
+      if (!isTidy) this.#putRight(last, `A job of kind ${last.kind}`);
     }
     this.#globals.enter(kind);
   }
