@@ -71,6 +71,59 @@ test("the store goes on after a crash of the server, and its watches are called 
   });
 });
 
+test("the queue of another release is refused with a sentence", async ({ server, open }) => {
+  await (await open()).insert([job("a")]);
+  await server.command("SET", "{persistent-queue}:version", "999");
+  await assert.rejects(
+    openStore(server.url(), "owner"),
+    /^StorageError: The queue on Redis at .* was made by another release \(999, .*\): upgrade this program\.$/,
+  );
+});
+
+test("the user of the manual may do all that the queue needs, and one who may less is told so", async ({ server }) => {
+  const manual = await Deno.readTextFile(new URL("../../docs/several-hosts.md", import.meta.url));
+  const words = /^ACL (SETUSER queue .*)$/m.exec(manual)?.[1]?.split(" ") ?? [];
+  await server.command("ACL", ...words);
+  const urlOf = (user: string) => server.url().replace("//", `//${user}:password@`);
+  const store = await openStore(urlOf("queue"), "owner");
+  try {
+    let changes = 0;
+    using _watch = store.watch(() => changes += 1);
+    await store.join(process(1));
+    await store.insert([job("a"), job("b")]);
+    const { claimed } = await store.claim(ONE);
+    const [held] = claimed;
+    assert.ok(held !== undefined);
+    assert.deepEqual(await store.renew(claimed), [true]);
+    assert.deepEqual(
+      await store.settle([{ seq: held.seq, lease: held.lease, verb: "complete", result: null }]),
+      [true],
+    );
+    await store.move("cancel", ["b"]);
+    assert.equal(await store.beat(), true);
+    assert.deepEqual(await deadOf(store), []);
+    assert.equal((await store.list({ limit: 9, silentForMs: 0 })).jobs.length, 0);
+    assert.equal((await store.list({ limit: 9, line: true })).jobs.length, 0);
+    assert.equal((await store.prune({ olderThanMs: -1_000, after: 0, limit: 9 })).removed.length, 2);
+    assert.deepEqual(await store.check(), []);
+    await store.probe();
+    const other = await openStore(urlOf("queue"), "guest");
+    await other.insert([job("c")]);
+    await other.close();
+    await eventually("a change is told", () => changes > 0);
+    await store.leave(process(1).id);
+  } finally {
+    await store.close();
+  }
+  await server.command("ACL", ...words.map((word) => word.replace("queue", "poor")));
+  const refused = await openStore(urlOf("poor"), "owner").then((opened) => opened.close(), (error) => error);
+  assert.ok(refused instanceof StorageError && !refused.passing);
+  assert.match(
+    refused.message,
+    /^Redis lets this user do less than the queue needs: allow it all keys and channels/,
+  );
+});
+
 test("a store that is closed while the server is away leaves no timer behind", async ({ server, open }) => {
   const store = await open();
   await server.crash(async () => {
