@@ -328,12 +328,15 @@ Deno.test("PGPASSWORD is the password of a queue on PostgreSQL whose URL has non
   assert.equal(new URL(urlOf("postgres://me@db/jobs")).password, "p%2541%20%2F%40");
   assert.equal(urlOf("postgres://me:other@db/jobs"), "postgres://me:other@db/jobs");
   assert.equal(urlOf("redis://me@db/0"), "redis://me@db/0");
-  const leftOver = (QUEUE_URL: string) => {
-    const sources = { env: { ...env, QUEUE_URL }, dotenv: null, startDir: "/" };
+  const leftOver = (QUEUE_URL: string, more = {}) => {
+    const sources = { env: { ...env, ...more, QUEUE_URL }, dotenv: null, startDir: "/" };
     return Object.keys(environmentWithoutSettings(sources, read(sources.env))).sort();
   };
   assert.deepEqual(leftOver("postgres://me@db/jobs"), ["PATH", "PGUSER"]);
-  assert.deepEqual(leftOver("sqlite:data/queue.db"), ["PATH", "PGPASSWORD", "PGUSER"]);
+  const whole = ["PATH", "PGPASSWORD", "PGUSER"];
+  assert.deepEqual(leftOver("sqlite:data/queue.db"), whole);
+  const named = { HANDLER_ALLOW: "env=PGPASSWORD" };
+  assert.deepEqual(leftOver("postgres://me@db/jobs", named), whole, "handlers are given it by name");
 });
 
 Deno.test("QUEUE_URL must look like a URL, and name a backend and a place", () => {

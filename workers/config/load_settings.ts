@@ -42,15 +42,15 @@ export function parseSources(text: string): SettingSources {
 /** For the supervisor and the processes it starts: without the settings, which hold secrets. */
 export function environmentWithoutSettings(
   { env }: SettingSources,
-  { queueUrl }: Settings,
+  settings: Settings,
 ): Record<string, string> {
-  const names: readonly string[] = [...SETTING_NAMES, ...secretVariables(queueUrl)];
+  const names: readonly string[] = [...SETTING_NAMES, ...secretVariables(settings)];
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
 }
 
 /** The same for this process, after its settings are read. Without them: only the settings go. */
 export function forgetSettings(settings?: Settings): void {
-  const secrets = settings === undefined ? [] : secretVariables(settings.queueUrl);
+  const secrets = settings === undefined ? [] : secretVariables(settings);
   for (const name of [...SETTING_NAMES, ...secrets]) Deno.env.delete(name);
 }
 

@@ -1,9 +1,13 @@
+import type { Settings } from "./settings.ts";
+
 /** Every client of PostgreSQL takes the password from there that its URL does not name. */
 const VARIABLE = "PGPASSWORD";
 
-/** The variables, beside the settings, whose secrets only the supervisor needs. */
-export function secretVariables(queueUrl: string): string[] {
-  return isOfPostgres(queueUrl) ? [VARIABLE] : [];
+/** The variables, beside the settings, whose secrets only the supervisor needs: not those that handlers are given by name. */
+export function secretVariables(
+  { queueUrl, handlerAllow }: Pick<Settings, "queueUrl" | "handlerAllow">,
+): string[] {
+  return isOfPostgres(queueUrl) && !handlerAllow.env.includes(VARIABLE) ? [VARIABLE] : [];
 }
 
 /** The URL with the password: so it can be kept out of the reach of handlers and of what they start. */
