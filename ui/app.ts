@@ -1,36 +1,30 @@
 /** The two servers: the Manager, behind a login, and Ops, which only shows. `main.ts` gives them their ports. */
-import { Hono, type MiddlewareHandler } from "hono";
+import type { Hono } from "hono";
+import { type App, baseApp, type BaseOptions, served } from "./base_app.ts";
 import { bodyLimit } from "./http/body_limit.ts";
-import { errorResponse } from "./http/error_response.tsx";
 import { apiRoutes } from "./api/routes.ts";
 import { ApiToken, authenticate } from "./auth/authenticate.ts";
-import type { AppEnv, Progress } from "./http/app_env.ts";
-import { basePathOf, locationBelow, refuseOwnPath, withoutBase } from "./http/page_address.ts";
-import { compressed } from "./http/compression.ts";
+import type { AppEnv } from "./http/app_env.ts";
 import type { Broadcast } from "./live/broadcast.ts";
-import { clientOf } from "./http/client_address.ts";
 import { OwnCookie } from "./auth/cookies.ts";
 import { Devices } from "./auth/devices.ts";
-import { headers } from "./http/headers.ts";
-import { hostGuard } from "./http/host_guard.ts";
 import { changes, snapshots, StreamLimit, streamOf } from "./live/streams.ts";
-import { ALWAYS_ROOM, largeBodiesInTurn, UNWATCHED, whenThereIsRoom } from "./http/backpressure.ts";
+import { largeBodiesInTurn } from "./http/backpressure.ts";
 import { loginRoutes } from "./auth/login.tsx";
 import { managerPages } from "./manager/pages.tsx";
-import { metrics, probes } from "./ops/monitoring.ts";
+import { metrics, probes, watched } from "./ops/monitoring.ts";
 import { opsPages } from "./ops/pages.tsx";
 import { within } from "./auth/looks.ts";
 import { type HashCost, Password } from "./auth/password.ts";
-import { ownPagesOnly, peerGuard, sameOrigin } from "./http/origin_guard.ts";
+import { ownPagesOnly } from "./http/origin_guard.ts";
 import type { OpsDeps, PageDeps } from "./page_deps.ts";
 import type { SharedByHosts } from "@persistent-queue/queue";
 import { ONE_JOB_BYTES } from "./api/read_json.ts";
-import { HttpError, noSuchRoute, tooLarge } from "./http/errors.ts";
+import { tooLarge } from "./http/errors.ts";
 import { keptNowhere, Sessions, type SessionsOptions } from "./auth/session.ts";
 import { FileSessions, sessionFile } from "./auth/session_file.ts";
 import { SharedSessions } from "./auth/shared_sessions.ts";
 import { sharedThrottle } from "./auth/shared_throttle.ts";
-import { staticFile } from "./http/static_files.ts";
 import { Throttle } from "./auth/throttle.ts";
 
 /** Of each server: viewers of Ops, which needs no login, are not to take the places of the Manager's. */
@@ -38,30 +32,16 @@ const MAX_STREAMS = 25;
 /** For what only the server of the queue knows. */
 const PATIENCE_MS = 1_000;
 
-export interface AppOptions extends Omit<PageDeps, "now" | "faultInjection" | "audit"> {
+export interface AppOptions extends BaseOptions, Omit<PageDeps, "now" | "faultInjection" | "audit"> {
   /** Whether people may crash or hang a consumer; they may not unless given. */
   readonly faultInjection?: boolean;
   readonly password: string;
   /** How dear it is to try one; about a third of a second of a core unless given. */
   readonly passwordCost?: HashCost;
-  /** Then only this machine is served. */
-  readonly passwordIsDefault: boolean;
   /** Null: scripts have to log in. */
   readonly apiToken: string | null;
-  /** The address the server is bound to. */
-  readonly host: string;
-  /** The address of `host` where that is a name. */
-  readonly bindAddress?: string;
-  /** How people reach this page (`https://queue.example.com/jobs`); null, or not given = as it is bound. */
-  readonly publicUrl?: string | null;
-  /** Further names that requests may come for. */
-  readonly allowedHosts?: readonly string[];
-  /** Addresses and networks whose X-Forwarded-For and -Proto are believed. */
-  readonly trustedProxies?: readonly string[];
   /** Milliseconds since 1970. */
   readonly now?: () => number;
-  /** Receives unforeseen errors; the visitor only gets a sentence. */
-  readonly onFault?: (error: unknown) => void;
   /** Hears, in sentences for the log, what people and scripts do, logins included. */
   readonly onAudit?: (sentence: string) => void;
   /** Hears, in sentences for the log, of those who guess passwords or tokens. */
@@ -79,28 +59,11 @@ export interface AppOptions extends Omit<PageDeps, "now" | "faultInjection" | "a
   readonly throttle?: Throttle;
 }
 
-export interface RequestInfo extends Pick<Deno.ServeHandlerInfo, "remoteAddr"> {
-  /** Whether the request is written as a proxy writes it that adds no header of its own. No, unless given. */
-  readonly looksRelayed?: boolean;
-  /** Resolves when there is room for one more response. At once, unless given. */
-  readonly room?: () => Promise<boolean>;
-  /** Told when work on it begins. */
-  readonly progress?: Progress;
-}
-
-export interface App {
-  fetch(request: Request, info: RequestInfo): Response | Promise<Response>;
-  /** Ends all event streams: a server that shuts down waits for them. */
-  close(): void;
-  /** The routes that it serves: `POST /login`. */
-  readonly routes: readonly string[];
-}
-
 export function managerApp(options: AppOptions): App {
   const deps = depsOf(options);
   const live = changes(deps, faultsOf(options));
   const limit = new StreamLimit({ most: MAX_STREAMS });
-  const app = baseApp(options, deps);
+  const app = baseApp(options, probes(watched(deps)));
   const sessions = lockApp(app, options, { name: "Manager", cookie: "pq_manager" });
   app.use(largeBodiesInTurn());
   app.route("/api", apiRoutes(deps));
@@ -116,7 +79,7 @@ export function opsApp(options: AppOptions): App {
   const deps: OpsDeps = depsOf(options);
   const live = snapshots(deps, faultsOf(options));
   const limit = new StreamLimit({ most: MAX_STREAMS });
-  const app = baseApp(options, deps);
+  const app = baseApp(options, probes(watched(deps)));
   // Then only this machine gets so far.
   const isOpen = options.passwordIsDefault;
   const sessions = isOpen ? null : lockApp(app, options, { name: "Ops", cookie: "pq_ops" });
@@ -139,32 +102,6 @@ function depsOf(
 function faultsOf({ onFault = console.error }: AppOptions) {
   return { onFault };
 }
-
-/** What both have: the guards in their order, and what may be fetched without a login. */
-function baseApp(options: AppOptions, deps: OpsDeps): Hono<AppEnv> {
-  const { onFault } = faultsOf(options);
-  const app = new Hono<AppEnv>();
-  app.onError((error, c) => errorResponse(isCutOff(error) ? unfinished() : error, c, onFault));
-  app.notFound((c) => {
-    throw noSuchRoute(app.routes, c.req);
-  });
-  app.use(redirectBelowBase);
-  app.use(headers(options));
-  app.route("/", probes(deps));
-  app.use(compressed);
-  app.use(hostGuard(options));
-  if (options.passwordIsDefault) app.use(peerGuard);
-  app.use(sameOrigin);
-  app.get("/static/:name", staticFile);
-  app.use(whenThereIsRoom);
-  return app;
-}
-
-const redirectBelowBase: MiddlewareHandler<AppEnv> = async (c, next) => {
-  await next();
-  const location = c.res.headers.get("location");
-  if (location !== null) c.header("Location", locationBelow(c.env.basePath, location));
-};
 
 /** From here on only for those who are logged in. */
 function lockApp(
@@ -208,41 +145,11 @@ function keeperOf(password: Password, realm: string, options: AppOptions): Sessi
     : (table) => new FileSessions(table, { ...given, file: sessionFile(path) });
 }
 
-/** The visitor hung up, or was cut off for taking too long, before the request was whole: not an error of the server. */
-function isCutOff(error: Error): boolean {
-  return "code" in error && error.code === "ECONNRESET";
-}
-
-function unfinished(): HttpError {
-  return new HttpError(400, "bad_request", "This request ended before it was whole.");
-}
-
 function refuseLarge(): never {
   throw tooLarge();
-}
-
-function served(app: Hono<AppEnv>, options: AppOptions): Pick<App, "fetch" | "routes"> {
-  const { publicUrl = null, trustedProxies = [] } = options;
-  const asClient = clientOf({ publicUrl, trustedProxies });
-  const basePath = basePathOf(publicUrl);
-  const publicOrigin = publicUrl === null ? null : new URL(publicUrl).origin;
-  // Middleware is for all methods.
-  const routes = app.routes.filter(({ method }) => method !== "ALL");
-  refuseOwnPath(basePath, routes.map(({ path }) => path));
-  return {
-    fetch(request, { remoteAddr, looksRelayed = false, room = ALWAYS_ROOM, progress = UNWATCHED }) {
-      const client = asClient(request, { peer: peerOf(remoteAddr), looksRelayed });
-      return app.fetch(withoutBase(request, basePath), { client, basePath, publicOrigin, room, progress });
-    },
-    routes: [...new Set(routes.map(({ method, path }) => `${method} ${path}`))],
-  };
 }
 
 function end(live: Broadcast, sessions: Sessions | null): void {
   live.close();
   sessions?.close();
-}
-
-function peerOf(remoteAddr: RequestInfo["remoteAddr"]): string {
-  return "hostname" in remoteAddr ? remoteAddr.hostname : "127.0.0.1";
 }

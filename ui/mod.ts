@@ -1,5 +1,6 @@
 /** The public API of the pages: two servers, and what they need to be given. */
-export { type App, type AppOptions, managerApp, opsApp } from "./app.ts";
+export { type AppOptions, managerApp, opsApp } from "./app.ts";
+export type { App } from "./base_app.ts";
 export { jobsCommand } from "./cli/jobs_command.ts";
 export { osUser, printToStdout } from "./cli/terminal.ts";
 export { serve, type Served } from "./http/serve.ts";

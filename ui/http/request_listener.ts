@@ -2,7 +2,7 @@
 import type { IncomingMessage, RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import type { App } from "../app.ts";
+import type { App } from "../base_app.ts";
 import type { Progress } from "./app_env.ts";
 import { NO_HOST } from "./host_guard.ts";
 import { Outflow } from "./backpressure.ts";

@@ -3,7 +3,7 @@ import { isLoopbackAddress, messageOf } from "@persistent-queue/queue";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
-import type { App } from "../app.ts";
+import type { App } from "../base_app.ts";
 import { networkOf, trustIn } from "./client_address.ts";
 import { type OnRequest, requestListener } from "./request_listener.ts";
 import { ServeError } from "./errors.ts";

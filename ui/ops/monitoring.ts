@@ -7,30 +7,39 @@ import type { OpsDeps } from "../page_deps.ts";
 /** Some load balancers ask by OPTIONS. */
 const METHODS = ["GET", "OPTIONS"];
 
+/** What the probes tell of a process. */
+export interface Watched {
+  /** Why it does not serve, or null. */
+  trouble(): string | null;
+  /** Why it takes no requests at the moment, or null. */
+  unready(): string | null;
+}
+
 /**
  * Without a login and under any host name: a load balancer or an orchestrator asks by its own address. So the responses
  * hold nothing that a stranger may not know: no path, no version.
  */
-export function probes(deps: OpsDeps): Hono<AppEnv> {
-  const probe = (reasonOf: (deps: OpsDeps) => string | null) => (c: Context<AppEnv>) => {
-    const reason = reasonOf(deps);
+export function probes({ trouble, unready }: Watched): Hono<AppEnv> {
+  const probe = (reasonOf: () => string | null) => (c: Context<AppEnv>) => {
+    const reason = reasonOf();
     return reason === null ? c.json({ status: "ok" }) : c.json({ status: "unavailable", reason }, 503);
   };
   return new Hono<AppEnv>()
-    .on(METHODS, "/healthz", probe(whyUnhealthy))
-    .on(METHODS, "/ready", probe(whyNotReady))
+    .on(METHODS, "/healthz", probe(trouble))
+    .on(METHODS, "/ready", probe(unready))
     // A response at all says that the process lives.
     .on(METHODS, "/live", probe(() => null));
 }
 
-function whyUnhealthy({ queue, system }: OpsDeps): string | null {
-  return queue.publicTrouble ?? system.view().trouble;
-}
-
-function whyNotReady({ system }: OpsDeps): string | null {
-  const { starting, stopping } = system.view();
-  if (stopping) return "The system is stopping.";
-  return starting ? "The system is starting." : null;
+export function watched({ queue, system }: OpsDeps): Watched {
+  return {
+    trouble: () => queue.publicTrouble ?? system.view().trouble,
+    unready() {
+      const { starting, stopping } = system.view();
+      if (stopping) return "The system is stopping.";
+      return starting ? "The system is starting." : null;
+    },
+  };
 }
 
 interface Sample {
