@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import {
+  assertPassing,
   EXIT,
   getQueue,
   makeConsoleUnfailing,
@@ -15,7 +16,7 @@ import {
   sleep,
   StorageError,
 } from "@persistent-queue/queue";
-import type { Served } from "@persistent-queue/ui";
+import type { Pages } from "@persistent-queue/ui";
 import {
   assertEnoughFiles,
   canLaunch,
@@ -85,9 +86,25 @@ async function supervise(): Promise<number> {
   });
 }
 
+interface End {
+  readonly exitCode: number;
+  /** For jobs that run; as `Supervisor.stop` has it unless given. */
+  readonly patienceMs?: number;
+}
+
 async function run(settings: Settings, log: Log): Promise<number> {
-  const queue = await openWhenFree(settings, log);
-  const { promise: ended, resolve: end } = Promise.withResolvers<{ exitCode: number; patienceMs?: number }>();
+  const { promise: ended, resolve: end } = Promise.withResolvers<End>();
+  whenAskedToStop({
+    onFirst: () => end({ exitCode: EXIT.done }),
+    onSecond: () => Deno.exit(EXIT.interrupted),
+  });
+  // The next guard may already be waiting for the database.
+  whenGuardIsGone().then(() => end({ exitCode: EXIT.done, patienceMs: 0 }));
+  const pages = await pagesOf(settings, log);
+  const opened = openWhenFree(settings, { log, onWait: (why) => pages.wait(why) });
+  const queue = await Promise.race([opened, ended.then(() => null)]);
+  // What tries to open the queue ends with the process.
+  if (queue === null) return (await ended).exitCode;
   const onFatal = (exitCode: number, why: string) => {
     end({ exitCode });
     log.error(why);
@@ -99,14 +116,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   queue.subscribe(sayTrouble);
   const sampleFiles = new SampleFiles(settings);
   queue.subscribe((event) => event.type === "removed" && sampleFiles.remove(event.ids));
-  const pages = await servePages({ settings, queue, supervisor, log });
-  whenAskedToStop({
-    onFirst: () => end({ exitCode: EXIT.done }),
-    onSecond: () => Deno.exit(EXIT.interrupted),
-  });
-  // The next guard may already be waiting for the database.
-  whenGuardIsGone().then(() => end({ exitCode: EXIT.done, patienceMs: 0 }));
-  await Promise.all(pages.map((page) => page.ready));
+  await pages.show(queue, supervisor).catch(throwAsSetting);
   closeOwnAddresses(settings);
   const started = Promise.all([supervisor.start(), check.begin()]);
   const hasStarted = await Promise.race([started.then(() => true), ended.then(() => false)]);
@@ -117,7 +127,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   // A hang on the way out must not keep the database from the next supervisor.
   const deadline = setTimeout(() => Deno.exit(exitCode), LAST_MOMENT_MS);
   await supervisor.stop(patience);
-  await Promise.all(pages.map((page) => page.close()));
+  await pages.close();
   await queue.close();
   await sampleFiles.done;
   clearTimeout(deadline);
@@ -130,69 +140,57 @@ function sayTrouble(event: QueueEvent): void {
   if (event.type === "storage") console.error(event.trouble ?? "The storage works again.");
 }
 
-/** Another program's transaction may lock the database now: the start says so, and waits until it ends. */
-async function openWhenFree(settings: Settings, log: Log): Promise<Queue> {
-  for (let isFirst = true;; isFirst = false) {
+interface WaitOptions {
+  readonly log: Log;
+  /** Told why, at each try, in a sentence that strangers may read. */
+  readonly onWait: (why: string) => void;
+}
+
+/** The server may be away, or another program's transaction lock the database: the start says so, and waits for it. */
+async function openWhenFree(settings: Settings, { log, onWait }: WaitOptions): Promise<Queue> {
+  for (let told = "";;) {
     try {
       return await openQueue(settings, { role: "owner" });
     } catch (error) {
-      if (!(error instanceof StorageError && error.passing)) throw error;
-      if (isFirst) console.error(`${error.message} The start waits for that.`);
-      log.warn(error.message);
+      assertPassing(error);
+      onWait(error.publicMessage);
+      if (error.message !== told) {
+        console.error(`${error.message} The start waits for that.`);
+        log.warn(error.message);
+      }
+      told = error.message;
     }
     await sleep(1_000);
   }
 }
 
-interface Parts {
-  readonly settings: Settings;
-  readonly queue: Queue;
-  readonly supervisor: Supervisor;
-  readonly log: Log;
-}
-
-async function servePages({ settings, queue, supervisor, log }: Parts): Promise<Served[]> {
-  // Loaded only when served: the guard, which lives as long, would carry them for nothing.
-  const { managerApp, opsApp, serve, ServeError, sharedThrottle } = await import("@persistent-queue/ui");
-  const onWarning = (sentence: string) => log.warn(sentence);
-  const { host, bindAddress, trustedProxies, managerPort, opsPort, publicUrl, opsPublicUrl } = settings;
-  const shared = {
-    ...{ queue, shared: queue.shared, system: supervisor, host, bindAddress },
-    faultInjection: settings.faultInjection,
-    allowedHosts: settings.allowedHosts,
-    trustedProxies,
-    apiToken: settings.apiToken,
+/** Loaded only when served: the guard, which lives as long, would carry them for nothing. */
+async function pagesOf(settings: Settings, log: Log): Promise<Pages> {
+  const { Pages } = await import("@persistent-queue/ui");
+  return new Pages({
+    ...settings,
     version: VERSION,
     password: settings.managerPassword,
     passwordIsDefault: settings.managerPassword === DEFAULT_PASSWORD,
-    // Shared by both servers and by all hosts, so that two ports do not double the rate of password guesses.
-    throttle: sharedThrottle("passwords", { shared: queue.shared, now: Date.now, onGuesses: onWarning }),
-    deviceKeyFile: stateFile(settings, "device-key"),
-    onFault: (error: unknown) => log.error(messageOf(error)),
-    onWarning,
-    onAudit: (sentence: string) => log.audit(sentence),
-  };
-  const toManager = { port: managerPort, publicUrl, sessionFile: stateFile(settings, "sessions") };
-  const toOps = { port: opsPort, publicUrl: opsPublicUrl, sessionFile: stateFile(settings, "ops-sessions") };
-  const listen = { name: host, hostname: bindAddress, trustedProxies, onRequest: () => queue.beginRequest() };
-  try {
-    const manager = managerApp({ ...shared, ...toManager, otherPort: opsPort, otherPublicUrl: opsPublicUrl });
-    const ops = opsApp({ ...shared, ...toOps, otherPort: managerPort, otherPublicUrl: publicUrl });
-    return [
-      serve({ ...listen, app: manager, port: managerPort, setting: "MANAGER_PORT" }),
-      serve({ ...listen, app: ops, port: opsPort, setting: "OPS_PORT" }),
-    ];
-  } catch (error) {
-    throw error instanceof ServeError ? new ConfigurationError([error.message]) : error;
-  }
+    stateFile: (name) => stateFile(settings, name),
+    onFault: (error) => log.error(messageOf(error)),
+    onWarning: (sentence) => log.warn(sentence),
+    onAudit: (sentence) => log.audit(sentence),
+  });
 }
 
-function greet(settings: Settings, [manager, ops]: readonly Served[]): void {
+/** A port that is taken, or a path that is, is a setting to change. @throws always */
+async function throwAsSetting(error: unknown): Promise<never> {
+  const { ServeError } = await import("@persistent-queue/ui");
+  throw error instanceof ServeError ? new ConfigurationError([error.message]) : error;
+}
+
+function greet(settings: Settings, { urls: [manager, ops] }: Pages): void {
   const password = settings.managerPassword === DEFAULT_PASSWORD
     ? ` (password ${DEFAULT_PASSWORD}, until MANAGER_PASSWORD is set)`
     : "";
   console.log(
-    `Manager ${settings.publicUrl ?? manager?.url}${password}\nOps     ${settings.opsPublicUrl ?? ops?.url}`,
+    `Manager ${settings.publicUrl ?? manager}${password}\nOps     ${settings.opsPublicUrl ?? ops}`,
   );
   console.log(
     `${settings.consumers} consumers at work; logs in ${settings.logDir}; supervisor process ${Deno.pid}. Ctrl+C stops.`,

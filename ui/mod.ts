@@ -5,5 +5,5 @@ export { jobsCommand } from "./cli/jobs_command.ts";
 export { osUser, printToStdout } from "./cli/terminal.ts";
 export { serve, type Served } from "./http/serve.ts";
 export { ServeError } from "./http/errors.ts";
-export { sharedThrottle } from "./auth/shared_throttle.ts";
+export { Pages } from "./pages.ts";
 export { Throttle } from "./auth/throttle.ts";

@@ -13,7 +13,8 @@ import { prepareAll, type Statements } from "./statements.ts";
 /** Older versions can corrupt a database in WAL mode: https://www.sqlite.org/wal.html#walresetbug */
 const OLDEST_SQLITE = [3, 51, 3];
 
-const OPENING_PATIENCE_MS = 5_000;
+/** For a lock. A supervisor tries again, and its thread serves pages meanwhile. */
+const OPENING_PATIENCE_MS = { owner: 500, guest: 5_000 } as const;
 /** Once running, the thread does not block on a lock: a turn that finds the database locked tries again later. */
 const RUNNING_PATIENCE_MS = 10;
 
@@ -62,12 +63,17 @@ function removeLog(path: string): void {
 /** Only another program's lock and a full disk pass by themselves, so a start waits for these only. */
 export function toOpeningError(error: unknown, path: string): StorageError {
   if (error instanceof StorageError) return error;
-  const why = isReadOnly(error)
-    ? `The database ${path} cannot be written: ${whoMayWrite(path)}.`
-    : isStorageFault(error)
-    ? toStorageError(error).message
-    : `Cannot open the database ${path}: ${messageOf(error)}.`;
-  return new StorageError(why, { cause: error, passing: isBusy(error) || isFull(error) });
+  const passing = isBusy(error) || isFull(error);
+  if (isReadOnly(error)) {
+    return new StorageError(`The database ${path} cannot be written: ${whoMayWrite(path)}.`, {
+      cause: error,
+    });
+  }
+  if (!isStorageFault(error)) {
+    return new StorageError(`Cannot open the database ${path}: ${messageOf(error)}.`, { cause: error });
+  }
+  const { message, publicMessage } = toStorageError(error);
+  return new StorageError(message, { cause: error, passing, publicMessage });
 }
 
 function open(path: string, { role }: OpenOptions): Opened {
@@ -75,9 +81,10 @@ function open(path: string, { role }: OpenOptions): Opened {
   const unclean = (sizeOf(`${path}-wal`) ?? 0) > 0;
   const isLarge = (sizeOf(path) ?? 0) > CHECKED_AT_ONCE_BYTES;
   // The last connection to close folds the log into whatever file has the database's name, unless it is read-only.
-  using witness = unclean ? new DatabaseSync(path, { readOnly: true, timeout: OPENING_PATIENCE_MS }) : null;
+  const timeout = OPENING_PATIENCE_MS[role];
+  using witness = unclean ? new DatabaseSync(path, { readOnly: true, timeout }) : null;
   if (witness !== null) assertOurs(witness, path);
-  const db = new DatabaseSync(path, { timeout: OPENING_PATIENCE_MS });
+  const db = new DatabaseSync(path, { timeout });
   try {
     assertVersion(db);
     assertOurs(db, path);

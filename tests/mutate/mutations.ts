@@ -133,8 +133,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "queue/sqlite/open.ts",
-        from: "const OPENING_PATIENCE_MS = 5_000;",
-        to: "const OPENING_PATIENCE_MS = 0;",
+        from: "const OPENING_PATIENCE_MS = { owner: 500, guest: 5_000 } as const;",
+        to: "const OPENING_PATIENCE_MS = { owner: 0, guest: 0 } as const;",
       },
       {
         file: "queue/sqlite/group_commit.ts",
@@ -182,7 +182,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "no Host check",
     edits: [{
-      file: "ui/app.ts",
+      file: "ui/base_app.ts",
       from: "  app.use(hostGuard(options));\n",
       to: "",
     }],
@@ -190,7 +190,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "no Origin check of a change request",
-    edits: [{ file: "ui/app.ts", from: "  app.use(sameOrigin);\n", to: "" }],
+    edits: [{ file: "ui/base_app.ts", from: "  app.use(sameOrigin);\n", to: "" }],
     tests: ["tests/ui/cross_site_test.ts"],
   },
   {

@@ -4,16 +4,18 @@ import { Head } from "./document.tsx";
 export interface PlainPageProps {
   readonly title: string;
   readonly sentence: string;
+  /** Of the link to the start. */
+  readonly wayOut?: string;
 }
 
 /** A page that says one thing: it needs neither the queue nor a login. */
-export function PlainPage({ title, sentence }: PlainPageProps) {
+export function PlainPage({ title, sentence, wayOut = "Back to the start" }: PlainPageProps) {
   return (
     <html lang="en">
       <Head title={title} />
       <body>
         <main>
-          <PlainBody title={title} sentence={sentence} wayOut="Back to the start" />
+          <PlainBody title={title} sentence={sentence} wayOut={wayOut} />
         </main>
       </body>
     </html>
@@ -21,7 +23,7 @@ export function PlainPage({ title, sentence }: PlainPageProps) {
 }
 
 /** What it says, for a page that has a frame. */
-export function PlainBody({ title, sentence, wayOut }: PlainPageProps & { readonly wayOut: string }) {
+export function PlainBody({ title, sentence, wayOut }: Required<PlainPageProps>) {
   return (
     <div class="narrow stack">
       <h1>{title}</h1>

@@ -19,7 +19,10 @@ const BODILESS = ["GET", "HEAD", "TRACE"];
 /** A request is worked on from now on; returns the function to call at its end. */
 export type OnRequest = () => () => void;
 
-export function requestListener(app: App, onRequest: OnRequest = () => () => {}): RequestListener {
+export function requestListener(
+  app: Pick<App, "fetch">,
+  onRequest: OnRequest = () => () => {},
+): RequestListener {
   const outflow = new Outflow();
   const respond = getRequestListener(
     (request, { incoming }) => {

@@ -45,7 +45,7 @@ const GRACE_MS = 1_500;
 const CLOSED_BY_MS = 2_000;
 
 export interface ServeOptions {
-  readonly app: App;
+  readonly app: Pick<App, "fetch" | "close">;
   /** The address to listen on. */
   readonly hostname: string;
   /** What it is called in `url`, where that is a name. */

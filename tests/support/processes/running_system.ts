@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly main?: string;
   readonly env?: Record<string, string>;
   readonly folder?: string;
+  /** A line to wait for, instead of its greeting. */
+  readonly until?: RegExp;
 }
 
 /** Starts it and waits until it greets. */
@@ -77,9 +79,8 @@ export async function runSystem(options: RunOptions = {}): Promise<RunningSystem
     },
   };
   try {
-    await eventually("it greets", () => lines.some((line) => line.includes("supervisor process")), {
-      withinMs: 20_000,
-    });
+    const { until = /supervisor process/ } = options;
+    await eventually(`it says ${until}`, () => lines.some((line) => until.test(line)), { withinMs: 20_000 });
     return system;
   } catch (error) {
     await system[Symbol.asyncDispose]();

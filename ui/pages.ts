@@ -1,0 +1,128 @@
+/** The Manager and Ops on their two ports, from the first moment of a start. */
+import type { Queue } from "@persistent-queue/queue";
+import { managerApp, opsApp } from "./app.ts";
+import { sharedThrottle } from "./auth/shared_throttle.ts";
+import type { App, BaseOptions } from "./base_app.ts";
+import { ServeError } from "./http/errors.ts";
+import { serve, type Served } from "./http/serve.ts";
+import type { System } from "./page_deps.ts";
+import { waitingApp } from "./waiting_app.tsx";
+
+export interface PagesOptions extends Omit<BaseOptions, "bindAddress" | "publicUrl"> {
+  /** The address that both are bound to. */
+  readonly bindAddress: string;
+  readonly managerPort: number;
+  readonly opsPort: number;
+  /** How people reach the Manager; null = as it is bound. */
+  readonly publicUrl: string | null;
+  readonly opsPublicUrl: string | null;
+  readonly faultInjection: boolean;
+  readonly password: string;
+  /** Null: scripts have to log in. */
+  readonly apiToken: string | null;
+  readonly version: string;
+  /** The path of a file that outlives the process, by its name; undefined where none does. */
+  readonly stateFile: (name: string) => string | undefined;
+  /** Hear sentences for the log. */
+  readonly onWarning: (sentence: string) => void;
+  readonly onAudit: (sentence: string) => void;
+}
+
+/** Of the two, in this order. */
+type Pair<T> = readonly [manager: T, ops: T];
+
+export class Pages {
+  readonly #options: PagesOptions;
+  readonly #places: Pair<Place> = [new Place(), new Place()];
+  #served: Pair<Served> | null = null;
+  /** Why there is no queue yet. */
+  #why = "";
+  #beginRequest = () => () => {};
+
+  constructor(options: PagesOptions) {
+    this.#options = options;
+  }
+
+  /** Where they are, once they are served. */
+  get urls(): readonly string[] {
+    return this.#served?.map(({ url }) => url) ?? [];
+  }
+
+  /** While there is no queue: both say why, in a sentence that strangers may read. */
+  wait(why: string): void {
+    this.#why = why;
+    if (this.#served !== null) return;
+    const { publicUrl, opsPublicUrl } = this.#options;
+    const [manager, ops] = this.#places;
+    try {
+      manager.take(waitingApp({ ...this.#options, publicUrl }, () => this.#why));
+      ops.take(waitingApp({ ...this.#options, publicUrl: opsPublicUrl }, () => this.#why));
+      this.#serve();
+    } catch (error) {
+      // A former supervisor may still have the ports. `show` tells of what lasts.
+      if (!(error instanceof ServeError)) throw error;
+    }
+  }
+
+  /** Resolves when both are there. @throws {ServeError} with a sentence that says what to do */
+  async show(queue: Queue, system: System): Promise<void> {
+    const { password, publicUrl, opsPublicUrl, managerPort, opsPort, stateFile, ...rest } = this.#options;
+    const { shared } = queue;
+    // Shared by both servers and by all hosts, so that two ports do not double the rate of password guesses.
+    const throttle = sharedThrottle("passwords", { shared, now: Date.now, onGuesses: rest.onWarning });
+    const common = {
+      ...{ ...rest, queue, shared, system, password, throttle },
+      deviceKeyFile: stateFile("device-key"),
+    };
+    const [manager, ops] = this.#places;
+    manager.take(managerApp({
+      ...{ ...common, publicUrl, port: managerPort, sessionFile: stateFile("sessions") },
+      ...{ otherPort: opsPort, otherPublicUrl: opsPublicUrl },
+    }));
+    ops.take(opsApp({
+      ...{ ...common, publicUrl: opsPublicUrl, port: opsPort, sessionFile: stateFile("ops-sessions") },
+      ...{ otherPort: managerPort, otherPublicUrl: publicUrl },
+    }));
+    this.#beginRequest = () => queue.beginRequest();
+    await Promise.all(this.#serve().map(({ ready }) => ready));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#served?.map((one) => one.close()) ?? []);
+  }
+
+  #serve(): Pair<Served> {
+    return this.#served ??= this.#listen();
+  }
+
+  #listen(): Pair<Served> {
+    const { host, bindAddress, trustedProxies = [], managerPort, opsPort } = this.#options;
+    const onRequest = () => this.#beginRequest();
+    const listen = { name: host, hostname: bindAddress, trustedProxies, onRequest };
+    const [manager, ops] = this.#places;
+    const pair = [
+      serve({ ...listen, app: manager, port: managerPort, setting: "MANAGER_PORT" }),
+      serve({ ...listen, app: ops, port: opsPort, setting: "OPS_PORT" }),
+    ] as const;
+    // `show` tells of a port that another program took in this very moment.
+    for (const { ready } of pair) ready.catch(() => {});
+    return pair;
+  }
+}
+
+/** Where one app stands after another, while the server around it stays. */
+class Place implements Pick<App, "fetch" | "close"> {
+  #app: App | null = null;
+
+  take(app: App): void {
+    this.#app = app;
+  }
+
+  fetch(...request: Parameters<App["fetch"]>): ReturnType<App["fetch"]> {
+    return this.#app?.fetch(...request) ?? new Response(null, { status: 503 });
+  }
+
+  close(): void {
+    this.#app?.close();
+  }
+}

@@ -1,0 +1,25 @@
+/** What stands in the place of both pages while the start waits for the storage. */
+import type { App, BaseOptions } from "./base_app.ts";
+import { baseApp, served } from "./base_app.ts";
+import { PlainPage } from "./components/plain_page.tsx";
+import { HttpError, isForScripts } from "./http/errors.ts";
+import { renderPage } from "./http/page_address.ts";
+import { probes } from "./ops/monitoring.ts";
+
+/** How soon a page that waits looks again, in seconds. */
+const AGAIN_S = "3";
+
+/** `why`: the reason as a sentence that strangers may read, since there is no login yet. */
+export function waitingApp(options: BaseOptions, why: () => string): App {
+  const app = baseApp(options, probes({ trouble: why, unready: () => "The system is starting." }));
+  app.all("*", (c) => {
+    if (isForScripts(c.req.path)) {
+      throw new HttpError(503, "storage", why(), { headers: { "Retry-After": AGAIN_S } });
+    }
+    c.header("Refresh", AGAIN_S);
+    const sentence = `${why()} The start waits for that, and this page looks again by itself.`;
+    const page = <PlainPage title="The system is starting" sentence={sentence} wayOut="Look again" />;
+    return renderPage(c, page, { status: 503 });
+  });
+  return { ...served(app, options), close() {} };
+}
