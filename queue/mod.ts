@@ -5,6 +5,7 @@ export * from "./job.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export type { SharedByHosts } from "./capabilities.ts";
+export type { Durability } from "./durability.ts";
 export type { Fact } from "./facts.ts";
 export type * from "./queue_stats.ts";
 export type * from "./roles.ts";
@@ -19,6 +20,7 @@ export { QUEUE_DEFAULTS } from "./options.ts";
 export { Queue } from "./queue.ts";
 export { type Attempt, attemptsOf } from "./inspecting/attempts.ts";
 export { MAX_PAGE_SIZE, PAGE_SIZE, pagesOf } from "./inspecting/pages.ts";
+export { isInMemory } from "./sqlite/in_memory.ts";
 
 // What knows no job.
 export { InexactNumber } from "./basics/exact_json.ts";

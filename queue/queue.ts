@@ -120,6 +120,10 @@ export class Queue implements Role {
     return [...this.#maintenance.findings, ...this.#last.warnings];
   }
 
+  get durability(): Role["durability"] {
+    return this.#last.durability;
+  }
+
   get hosts(): Role["hosts"] {
     return this.#hosts.hosts;
   }

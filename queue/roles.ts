@@ -1,5 +1,6 @@
 /** The methods of the queue that each part of the system may call, so that misuse is a type error. */
 import type { MissingCapabilities, SharedByHosts } from "./capabilities.ts";
+import type { Durability } from "./durability.ts";
 import type { Listener, Reaped } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
 import type { QueueStats } from "./queue_stats.ts";
@@ -165,6 +166,8 @@ export interface Inspector {
   readonly publicTrouble: string | null; // the same without the name of any file, for probes without a login
   /** Warnings for the operator while the storage works, as of the last sweep. */
   readonly warnings: readonly string[];
+  /** What an acknowledged job outlives, as of the last statistics; `unknown` before the first. */
+  readonly durability: Durability;
   /** The other processes that work on the queue, as of half a second ago; empty on a backend for one host. */
   readonly hosts: readonly HostView[];
   readonly hostName: string; // of this process, among those

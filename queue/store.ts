@@ -3,13 +3,13 @@
  *
  * A store moves state and decides nothing. Its clock is the only one: a caller passes spans of time, or instants that a
  * user gave. Each write is atomic as a whole and durable when its promise resolves; writes that arrive together may
- * share one commit. A write that has lost its lease returns `false`, it never throws.
- * Calls that are made together may take effect in any order.
- * A call fails with a `StorageError` if the storage does not work, and with a `RejectedWrite` if it would break a rule:
- * an id has 1 to 2,000 characters, no number is negative but a priority (±100). Nothing of a failed call is written.
+ * share one commit, and may take effect in any order. One that has lost its lease returns `false`, it never throws. A call
+ * fails with a `StorageError` if the storage does not work, and with a `RejectedWrite` if it would break a rule: an id
+ * has 1 to 2,000 characters, no number is negative but a priority (±100). Nothing of a failed call is written.
  * The tests in `tests/conformance/` state what every verb guarantees.
  */
 import type { Capabilities } from "./capabilities.ts";
+import type { Durability } from "./durability.ts";
 import type { ClockSetBack } from "./policy/clock_rollback.ts";
 import type { Settlement } from "./ending.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
@@ -180,8 +180,9 @@ export interface StoreStats {
   readonly silent: number;
   /** Waiting jobs of kinds that no claim asks for: at most twenty kinds, and 10,000 jobs counted of each. */
   readonly parked: readonly ParkedKind[];
-  /** Warnings for the operator, as sentences; empty = all is well. */
+  /** For the operator, as sentences; empty = all is well. */
   readonly warnings: readonly string[];
+  readonly durability: Durability;
 }
 
 export interface PruneRequest {

@@ -11,7 +11,12 @@ const AGAIN_S = "3";
 
 /** `why`: the reason as a sentence that strangers may read, since there is no login yet. */
 export function waitingApp(options: BaseOptions, why: () => string): App {
-  const app = baseApp(options, probes({ trouble: why, unready: () => "The system is starting." }));
+  const watched = {
+    trouble: why,
+    unready: () => "The system is starting.",
+    durability: () => "unknown" as const,
+  };
+  const app = baseApp(options, probes(watched));
   app.all("*", (c) => {
     if (isForScripts(c.req.path)) {
       throw new HttpError(503, "storage", why(), { headers: { "Retry-After": AGAIN_S } });

@@ -1,4 +1,5 @@
 /** What can be read: jobs, lists and statistics. */
+import type { Durability } from "../durability.ts";
 import { QueueError } from "../errors.ts";
 import type { HistoryEntry, Job } from "../job.ts";
 import type { QueueParts } from "../options.ts";
@@ -98,6 +99,11 @@ export class LastStats {
       this.#told.add(kind);
     }
     return stats;
+  }
+
+  /** As of the last look; `unknown` before the first. */
+  get durability(): Durability {
+    return this.#stats?.durability ?? "unknown";
   }
 
   /** The store's warnings, and a sentence for each kind without a handler. */

@@ -51,8 +51,7 @@ export async function openPostgresStore(
 
 async function assertServer(client: Client): Promise<void> {
   const [row] = await client.query(
-    `SELECT current_setting('server_version') AS version, current_setting('server_encoding') AS encoding,
-      current_setting('fsync') AS fsync`,
+    `SELECT current_setting('server_version') AS version, current_setting('server_encoding') AS encoding`,
     [],
   );
   const version = String(row?.version);

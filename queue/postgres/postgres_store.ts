@@ -151,10 +151,7 @@ export class PostgresStore implements Store {
     );
 
   stats: Store["stats"] = ({ silentForMs }) =>
-    this.#calls.run(async () => ({
-      ...await stats(this.#client, { ...await this.#readMoment(), silentForMs }),
-      warnings: [],
-    }));
+    this.#calls.run(async () => await stats(this.#client, { ...await this.#readMoment(), silentForMs }));
 
   dump: Store["dump"] = (request) => this.#calls.run(() => dump(this.#client, request));
 

@@ -152,7 +152,7 @@ export async function listLine(
 export async function stats(
   client: Client,
   { now, kinds, silentForMs }: ReadMoment & { readonly silentForMs: number },
-): Promise<Omit<StoreStats, "warnings">> {
+): Promise<StoreStats> {
   const [counts, [moments = {}], parked] = await Promise.all([
     countsOf(client),
     client.query(READING.moments, [now, kinds, silentForMs]),
@@ -163,8 +163,17 @@ export async function stats(
     oldestDueAt: numberOrNull(moments.oldest),
     silent: number(moments.silent),
     parked: parked.map(({ kind, n }) => ({ kind: toText(kind), count: Math.min(number(n), MOST_COUNTED) })),
+    ...(moments.syncs === false ? UNSYNCED : { warnings: [], durability: "power_loss" }),
   };
 }
+
+/** What it writes is with the operating system, which keeps it when only the server dies. */
+const UNSYNCED: Pick<StoreStats, "warnings" | "durability"> = {
+  warnings: [
+    "PostgreSQL does not wait for its disk, so a power cut may lose jobs and damage the rest: set fsync = on.",
+  ],
+  durability: "crash",
+};
 
 async function countsOf(client: Client): Promise<Record<Status, number>> {
   const rows = await client.query(READING.counts, []);

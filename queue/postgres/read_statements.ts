@@ -74,7 +74,8 @@ export const READING = {
       ) AS first (run_at) WHERE run_at <= ${now(1)}) AS oldest,
       (SELECT count(*)::int FROM jobs WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) < ${
     now(1)
-  } - $3::bigint) AS silent`,
+  } - $3::bigint) AS silent,
+      current_setting('fsync') = 'on' AS syncs`,
   // ?1 kinds that have a handler ?2 the most kinds ?3 the most jobs counted per kind
   parked: `WITH RECURSIVE waiting (kind) AS (
       SELECT min(kind) FROM jobs WHERE ${READY}

@@ -1,5 +1,6 @@
 /** Whether the server keeps what it acknowledges: it is asked at the start, and now and then. */
 import { type QueueError, StorageError } from "../errors.ts";
+import type { StoreStats } from "../store.ts";
 import type { Client } from "./client.ts";
 import { isForbidden } from "./faults.ts";
 import { items } from "./replies.ts";
@@ -14,13 +15,14 @@ interface Settings {
   readonly appendfsync: string | undefined;
 }
 
-export class Durability {
-  #warnings: readonly string[] = [];
+type Facts = Pick<StoreStats, "durability" | "warnings">;
+
+export class DurabilityWatch {
+  #facts: Facts = { durability: "unknown", warnings: [] };
   #lookedAt = -Infinity;
 
-  /** For the operator, as sentences. */
-  get warnings(): readonly string[] {
-    return this.#warnings;
+  get facts(): Facts {
+    return this.#facts;
   }
 
   /** @throws {StorageError} if the server would remove jobs to make room */
@@ -29,7 +31,7 @@ export class Durability {
     const settings = await settingsOf(client);
     this.#lookedAt = performance.now();
     assertKeepsJobs(settings, client.place);
-    this.#warnings = warningsOf(settings);
+    this.#facts = factsOf(settings);
   }
 }
 
@@ -40,22 +42,21 @@ function assertKeepsJobs({ maxmemory, policy }: Settings, place: string): void {
   );
 }
 
-function warningsOf({ appendonly, appendfsync }: Settings): string[] {
+function factsOf({ appendonly, appendfsync }: Settings): Facts {
   if (appendonly === "no") {
-    return [
-      "Redis keeps jobs in memory, and those since its last snapshot are lost when the server or its machine dies: set appendonly yes and appendfsync always.",
-    ];
+    const warning =
+      "Redis keeps jobs in memory, and those since its last snapshot are lost when the server or its machine dies: set appendonly yes and appendfsync always.";
+    return { durability: "snapshot", warnings: [warning] };
   }
   if (appendonly === undefined || appendfsync === undefined) {
-    return [
-      "Redis does not say how it keeps jobs, so those of the last second may be lost when the server or its machine dies: see that appendonly is yes and appendfsync is always.",
-    ];
+    const warning =
+      "Redis does not say how it keeps jobs, so those of the last second may be lost when the server or its machine dies: see that appendonly is yes and appendfsync is always.";
+    return { durability: "unknown", warnings: [warning] };
   }
-  if (appendfsync === "always") return [];
+  if (appendfsync === "always") return { durability: "power_loss", warnings: [] };
   const span = appendfsync === "no" ? "half a minute" : "the last second";
-  return [
-    `Jobs of up to ${span} may be lost when the machine of Redis dies: set appendfsync always.`,
-  ];
+  const warning = `Jobs of up to ${span} may be lost when the machine of Redis dies: set appendfsync always.`;
+  return { durability: "crash", warnings: [warning] };
 }
 
 async function settingsOf(client: Client): Promise<Settings> {

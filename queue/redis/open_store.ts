@@ -3,7 +3,7 @@ import { StorageError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { readAddress } from "./address.ts";
 import { Client } from "./client.ts";
-import { Durability } from "./durability.ts";
+import { DurabilityWatch } from "./durability.ts";
 import { RedisStore } from "./redis_store.ts";
 import { ServerClock } from "../basics/server_clock.ts";
 import { Session } from "./session.ts";
@@ -32,7 +32,7 @@ export async function openRedisStore(
     onMessage: (text) => session.hear(text),
     onListening: () => session.noteChange(),
   });
-  const durability = new Durability();
+  const durability = new DurabilityWatch();
   const serverClock = new ServerClock(clock ?? null, "");
   try {
     await client.open();

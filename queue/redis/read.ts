@@ -64,7 +64,7 @@ interface StatsMoment {
 export async function stats(
   client: Client,
   { time, silentForMs, kinds }: StatsMoment,
-): Promise<Omit<StoreStats, "warnings">> {
+): Promise<Omit<StoreStats, "warnings" | "durability">> {
   const limits = [MOST_KINDS_TOLD, MOST_COUNTED];
   const [counts, oldest, silent, parked] = items(
     await client.run("stats", [time, silentForMs, ...limits, ...kindsAsValues(kinds)]),

@@ -4,7 +4,7 @@ import { Calls } from "../storing/calls.ts";
 import { toText } from "../storing/rows.ts";
 import { claim } from "./claim.ts";
 import type { Client } from "./client.ts";
-import type { Durability } from "./durability.ts";
+import type { DurabilityWatch } from "./durability.ts";
 import { factsOn, removeExpired } from "./facts.ts";
 import { insert } from "./insert.ts";
 import { move } from "./move.ts";
@@ -19,7 +19,7 @@ import { listLine } from "./waiting_line.ts";
 export interface StoreParts {
   readonly client: Client;
   readonly session: Session;
-  readonly durability: Durability;
+  readonly durability: DurabilityWatch;
   readonly clock: ServerClock<"">;
 }
 
@@ -34,7 +34,7 @@ export class RedisStore implements Store {
   readonly capabilities: Capabilities;
   readonly #client: Client;
   readonly #session: Session;
-  readonly #durability: Durability;
+  readonly #durability: DurabilityWatch;
   readonly #clock: ServerClock<"">;
   /** The kinds that the last claim asked for. */
   #kinds: readonly string[] | null = null;
@@ -103,7 +103,7 @@ export class RedisStore implements Store {
   stats: Store["stats"] = ({ silentForMs }) =>
     this.#calls.run(async () => ({
       ...await stats(this.#client, { time: this.#clock.given(), kinds: this.#kinds, silentForMs }),
-      warnings: this.#durability.warnings,
+      ...this.#durability.facts,
     }));
 
   dump: Store["dump"] = (request) => this.#calls.run(() => dump(this.#client, request));

@@ -118,7 +118,7 @@ function rows(sql: Statements, { status, silentForMs, now }: ListOne, values: Li
 export function stats(
   sql: Statements,
   { now, silentForMs }: { now: number; silentForMs: number },
-): Omit<StoreStats, "warnings"> {
+): Omit<StoreStats, "warnings" | "durability"> {
   const counted = new Map(sql.counts.all().map((row) => [row.status, number(row.n)]));
   const counts = Object.fromEntries(STATUSES.map((status) => [status, counted.get(status) ?? 0]));
   const oldest = nextRunAt(sql, { suspects: true });

@@ -1,5 +1,7 @@
 /** The store on SQLite: one connection, one thread, one durable transaction per turn. */
+import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import type { Durability } from "../durability.ts";
 import { StorageError } from "../errors.ts";
 import type { Capabilities, Store } from "../store.ts";
 import { assertNoConflict } from "../stored_job.ts";
@@ -10,6 +12,7 @@ import { claim, followSetBack } from "./claim.ts";
 import { fileWatch } from "./database_file.ts";
 import { isStorageFault, toStorageError } from "./faults.ts";
 import { GroupCommit } from "./group_commit.ts";
+import { isInMemory } from "./in_memory.ts";
 import { insert } from "./insert.ts";
 import type { LateCheck } from "./late_check.ts";
 import { move } from "./move.ts";
@@ -34,6 +37,7 @@ export class SqliteStore implements Store {
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
+  readonly #durability: Durability;
   readonly #lateCheck: LateCheck | null;
   /** Held by the owner. */
   readonly #lock: Disposable | null;
@@ -57,6 +61,7 @@ export class SqliteStore implements Store {
     const isOwner = lock !== null;
     this.now = clock;
     this.#path = path;
+    this.#durability = isInMemory(dirname(path)) ? "crash" : "power_loss";
     [this.#db, this.#sql, this.#lateCheck, this.#lock] = [db, sql, lateCheck, lock];
     this.#reserve = isOwner ? new BallastFile(path) : null;
     this.#proof = new WriteProof(db);
@@ -140,6 +145,7 @@ export class SqliteStore implements Store {
     this.#read(() => ({
       ...stats(this.#sql, { now: this.now(), silentForMs }),
       warnings: logWarnings(this.#path),
+      durability: this.#durability,
     }));
 
   dump: Store["dump"] = (request) => this.#read(() => dump(this.#sql, request));

@@ -6,13 +6,8 @@ import type { Case } from "./suite.ts";
 export function statsCases(test: Case): void {
   test("stats of an empty store names every status with a zero", async ({ store }) => {
     const counts = Object.fromEntries(STATUSES.map((status) => [status, 0]));
-    assert.deepEqual(await store.stats({ silentForMs: 0 }), {
-      counts,
-      oldestDueAt: null,
-      silent: 0,
-      parked: [],
-      warnings: [],
-    });
+    const { durability: _, ...stats } = await store.stats({ silentForMs: 0 });
+    assert.deepEqual(stats, { counts, oldestDueAt: null, silent: 0, parked: [], warnings: [] });
   });
 
   test("stats counts the jobs in each status", async ({ store }) => {

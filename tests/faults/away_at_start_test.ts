@@ -38,9 +38,7 @@ async function lockedDatabase(folder: string): Promise<Away> {
     says: "The database is locked by another program: end its transaction.",
     tells: /\(database is locked\)/,
     beThere: () => lock.close(),
-    async [Symbol.asyncDispose]() {
-      if (lock.isOpen) lock.close();
-    },
+    [Symbol.asyncDispose]: () => Promise.resolve(lock.isOpen ? lock.close() : undefined),
   };
 }
 

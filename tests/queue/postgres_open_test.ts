@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { StorageError } from "../../queue/errors.ts";
 import { misreadQueueUrl, openStore } from "../../queue/get_queue.ts";
+import { eventually } from "../support/eventually.ts";
 import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
 
 let server: PostgresServer;
@@ -50,6 +51,30 @@ if (missing !== null) {
         { column_name: "id" },
       ],
     );
+  });
+
+  Deno.test("a server that does not wait for its disk is used, with a warning; once it does, there is none", async () => {
+    const store = await openStore(server.url("unsynced"), "owner");
+    const told = async () => {
+      const { durability, warnings } = await store.stats({ silentForMs: 0 });
+      return [durability, ...warnings];
+    };
+    assert.deepEqual(await told(), ["power_loss"]);
+    const set = async (fsync: "on" | "off") => {
+      // Neither fits into a transaction, which several statements in one text are.
+      await server.sql(`ALTER SYSTEM SET fsync = ${fsync}`);
+      await server.sql("SELECT pg_reload_conf()");
+    };
+    await set("off");
+    const [level, warning] = await eventually("it is told", async () => {
+      const all = await told();
+      return all.length > 1 ? all : null;
+    });
+    assert.equal(level, "crash");
+    assert.match(String(warning), /^PostgreSQL does not wait for its disk, .*set fsync = on\.$/);
+    await set("on");
+    await eventually("it is well again", async () => (await told()).length === 1);
+    await store.close();
   });
 
   Deno.test("an empty schema that a user was given is used, without the right to make one", async () => {

@@ -248,14 +248,16 @@ test("in full memory no job is added, and those that are there come to their end
 });
 
 for (
-  const [settings, words] of [
-    [{ appendonly: "no" }, /snapshot/],
-    [{ appendfsync: "everysec" }, /last second/],
-    [{ "rename-command": "CONFIG hidden" }, /does not say/],
+  const [settings, level, words] of [
+    [{ appendonly: "no" }, "snapshot", /snapshot/],
+    [{ appendfsync: "everysec" }, "crash", /last second/],
+    [{ appendfsync: "no" }, "crash", /half a minute/],
+    [{ "rename-command": "CONFIG hidden" }, "unknown", /does not say/],
   ] as const
 ) {
   test(`a server with ${JSON.stringify(settings)} is used, with a warning`, async ({ open }) => {
-    const { warnings } = await (await open()).stats({ silentForMs: 0 });
+    const { warnings, durability } = await (await open()).stats({ silentForMs: 0 });
+    assert.equal(durability, level);
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] ?? "", words);
   }, settings);

@@ -4,8 +4,9 @@ export interface TempFolder extends AsyncDisposable {
   file(name: string): string;
 }
 
-export async function tempFolder(): Promise<TempFolder> {
-  const path = await Deno.makeTempDir({ prefix: "persistent-queue-" });
+/** `dir`: where it is made; the machine's folder for such things unless given. */
+export async function tempFolder({ dir }: { readonly dir?: string } = {}): Promise<TempFolder> {
+  const path = await Deno.makeTempDir({ prefix: "persistent-queue-", ...(dir === undefined ? {} : { dir }) });
   return {
     path,
     file: (name) => `${path}/${name}`,

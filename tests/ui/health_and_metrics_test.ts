@@ -4,9 +4,10 @@ import { CONSUMER, OPEN_OPS, openPages } from "./open_pages.ts";
 
 Deno.test("both ports say to every client whether the system serves", async () => {
   await using pages = await openPages(OPEN_OPS);
+  const { durability } = pages.queue;
   for (const ask of [pages.ask, pages.askOps]) {
     const response = await ask("/healthz");
-    assert.deepEqual([response.status, await response.json()], [200, { status: "ok" }]);
+    assert.deepEqual([response.status, await response.json()], [200, { status: "ok", durability }]);
   }
   pages.view = { ...pages.view, trouble: "No consumer lives." };
   for (const ask of [pages.ask, pages.askOps]) {
@@ -15,6 +16,28 @@ Deno.test("both ports say to every client whether the system serves", async () =
     assert.deepEqual(await response.json(), { status: "unavailable", reason: "No consumer lives." });
   }
 });
+
+const SURVIVED = [
+  ["power_loss", "a power cut", false],
+  ["crash", "a crash, no power cut", true],
+  ["snapshot", "from the last snapshot", true],
+  ["unknown", "not known", false],
+] as const;
+
+for (const [level, words, isBad] of SURVIVED) {
+  Deno.test(`what an acknowledged job outlives is told: ${level}`, async () => {
+    await using pages = await openPages(OPEN_OPS);
+    Object.defineProperty(pages.queue, "durability", { value: level });
+    assert.equal((await (await pages.ask("/healthz")).json()).durability, level);
+    const html = await (await pages.askOps("/")).text();
+    const sign =
+      /<div class="sign([^"]*)"><dt><details class="why"><summary>Stored jobs survive.*?<dd>(.*?)<\/dd>/.exec(
+        html,
+      );
+    assert.deepEqual([sign?.[2], sign?.[1]?.includes("sign-bad")], [words, isBad]);
+    assert.equal((await (await pages.api("/api/stats")).json()).durability, level);
+  });
+}
 
 Deno.test("a stranger who asks for the health learns of no file and no version", async () => {
   await using pages = await openPages();

@@ -25,6 +25,7 @@ function snapshotOf(stats: Stats | null, warnings: string[] = []): Snapshot {
       warnings,
       events: [],
       trouble: null,
+      durability: "power_loss",
       memory_bytes: 0,
     },
   };

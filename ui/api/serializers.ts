@@ -136,13 +136,13 @@ export function historyJson(found: { job: Job; history: readonly HistoryEntry[] 
 /** What `GET /api/stats` returns. */
 export function statsOnWire(stats: QueueStats, queue: Inspector, system: SystemView) {
   const counts = countsOnWire(stats, queue.hosts);
-  const { consumers, hosts, wedged, warnings } = systemOnWire(system, queue);
+  const { consumers, hosts, wedged, warnings, durability } = systemOnWire(system, queue);
   return {
     ...counts,
     // What `failed` counts are attempts, not jobs.
     rates: { ...counts.rates, failed_attempts: counts.rates.failed },
     totals: stats.totals.map(totalsOnWire),
-    ...{ consumers, hosts, wedged, warnings },
+    ...{ consumers, hosts, wedged, warnings, durability },
     trouble: system.trouble ?? queue.trouble,
     revision: queue.revision,
     stall_ms: queue.stallMs,
@@ -170,7 +170,7 @@ export function countsOnWire(stats: QueueStats, hosts: readonly HostView[]) {
 }
 
 /** The events and the memory are those of this process; the rest is of all hosts. */
-export function systemOnWire(view: SystemView, queue: Neighbourhood) {
+export function systemOnWire(view: SystemView, queue: Neighbourhood & Pick<Inspector, "durability">) {
   return {
     started_at: view.startedAt,
     stopping: view.stopping,
@@ -183,6 +183,7 @@ export function systemOnWire(view: SystemView, queue: Neighbourhood) {
     warnings: [...view.warnings, ...warningsElsewhere(view, queue)],
     events: latestEvents(view.events),
     trouble: view.trouble,
+    durability: queue.durability,
     memory_bytes: view.memoryBytes,
   };
 }

@@ -1,6 +1,6 @@
 /** For programs that watch the process: probes, and the queue in numbers as Prometheus reads them (text format 0.0.4). */
 import { type Context, Hono } from "hono";
-import type { ConsumerState, KindTotals, QueueStats, SystemView } from "@persistent-queue/queue";
+import type { ConsumerState, Durability, KindTotals, QueueStats, SystemView } from "@persistent-queue/queue";
 import type { AppEnv } from "../http/app_env.ts";
 import type { OpsDeps } from "../page_deps.ts";
 
@@ -11,6 +11,8 @@ const METHODS = ["GET", "OPTIONS"];
 export interface Watched {
   /** Why it does not serve, or null. */
   trouble(): string | null;
+  /** What an acknowledged job outlives. */
+  durability(): Durability;
   /** Why it takes no requests at the moment, or null. */
   unready(): string | null;
 }
@@ -19,13 +21,15 @@ export interface Watched {
  * Without a login and under any host name: a load balancer or an orchestrator asks by its own address. So the responses
  * hold nothing that a stranger may not know: no path, no version.
  */
-export function probes({ trouble, unready }: Watched): Hono<AppEnv> {
-  const probe = (reasonOf: () => string | null) => (c: Context<AppEnv>) => {
+export function probes({ trouble, durability, unready }: Watched): Hono<AppEnv> {
+  const probe = (reasonOf: () => string | null, facts: () => object = () => ({})) => (c: Context<AppEnv>) => {
     const reason = reasonOf();
-    return reason === null ? c.json({ status: "ok" }) : c.json({ status: "unavailable", reason }, 503);
+    return reason === null
+      ? c.json({ status: "ok", ...facts() })
+      : c.json({ status: "unavailable", reason }, 503);
   };
   return new Hono<AppEnv>()
-    .on(METHODS, "/healthz", probe(trouble))
+    .on(METHODS, "/healthz", probe(trouble, () => ({ durability: durability() })))
     .on(METHODS, "/ready", probe(unready))
     // A response at all says that the process lives.
     .on(METHODS, "/live", probe(() => null));
@@ -34,6 +38,7 @@ export function probes({ trouble, unready }: Watched): Hono<AppEnv> {
 export function watched({ queue, system }: OpsDeps): Watched {
   return {
     trouble: () => queue.publicTrouble ?? system.view().trouble,
+    durability: () => queue.durability,
     unready() {
       const { starting, stopping } = system.view();
       if (stopping) return "The system is stopping.";

@@ -1,7 +1,7 @@
 /** The system's pulse: how long jobs wait, when it was last swept, what it costs. */
 import type { ComponentChildren } from "preact";
 import { age, count, duration } from "../components/format.ts";
-import type { Snapshot, Stats } from "./snapshot.ts";
+import type { Snapshot, Stats, SystemState } from "./snapshot.ts";
 
 export interface VitalSignsProps {
   readonly snapshot: Snapshot;
@@ -19,11 +19,12 @@ const WHY = {
   sweep: "Jobs whose consumer sends no heartbeats any more are returned to the queue.",
   requeued: "Jobs that the last check returned to the queue.",
   late: "Their jobs had been given to other consumers meanwhile.",
+  survive: "What an acknowledged job outlives, as the storage is set up.",
   stuck: "They hang and cannot be stopped. At 2, the process restarts.",
 } as const;
 
 export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }: VitalSignsProps) {
-  const { sweep, wedged, producing, memory_bytes, started_at } = system;
+  const { sweep, wedged, producing, memory_bytes, started_at, durability } = system;
   return (
     <section class="panel vitals" aria-labelledby="vitals-title">
       <div class="panel-head">
@@ -42,6 +43,9 @@ export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }
         <Sign name="Requeued" why={WHY.requeued}>{count(sweep.last_requeued)}</Sign>
         <Sign name="Late results dropped" why={WHY.late}>{stats === null ? "–" : count(stats.fenced)}</Sign>
         <Sign name="Stuck threads" why={WHY.stuck} bad={wedged > 0}>{count(wedged)}</Sign>
+        <Sign name="Stored jobs survive" why={WHY.survive} bad={isWeak(durability)}>
+          {SURVIVED[durability]}
+        </Sign>
         <Sign name="Producer">{producing ? "adding jobs" : "off"}</Sign>
         <Sign name="Running for">{duration(Math.max(0, now - started_at))}</Sign>
         <Sign name="Memory">{count(Math.round(memory_bytes / MEGABYTE))} MB</Sign>
@@ -49,6 +53,17 @@ export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }
       </dl>
     </section>
   );
+}
+
+const SURVIVED = {
+  power_loss: "a power cut",
+  crash: "a crash, no power cut",
+  snapshot: "from the last snapshot",
+  unknown: "not known",
+} as const satisfies Record<SystemState["durability"], string>;
+
+function isWeak(durability: SystemState["durability"]): boolean {
+  return durability === "crash" || durability === "snapshot";
 }
 
 interface SignProps {

@@ -135,6 +135,7 @@ export class Disk {
       silent: this.list({ silentForMs, limit: Infinity }).jobs.length,
       parked: [],
       warnings: [],
+      durability: "power_loss",
     };
   }
 

@@ -40,7 +40,8 @@ export interface RedisServer extends AsyncDisposable {
 
 /** `settings`: what differs from a server that keeps every write that it has acknowledged. */
 export async function redisServer(settings: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
-  const folder = await serverFolder();
+  // No test cuts the power of Redis, and the memory of the machine outlives the server.
+  const folder = await serverFolder({ inMemory: true });
   const port = freePort();
   const all = {
     ...{ port: String(port), bind: "127.0.0.1", dir: folder.path, save: "" },

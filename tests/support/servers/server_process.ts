@@ -1,4 +1,5 @@
 /** A server that tests start: it has a port of its own on loopback and a folder for its data, and ends with the tests. */
+import { statfsSync } from "node:fs";
 import { type TempFolder, tempFolder } from "../temp_folder.ts";
 
 /** Servers refuse to run as root: then they run as this user, who owns nothing. */
@@ -18,9 +19,23 @@ export function findProgram(name: string, folders: readonly string[] = []): stri
   return null;
 }
 
-/** A folder that the user of the server may write to. */
-export async function serverFolder(): Promise<TempFolder> {
-  const folder = await tempFolder();
+/** A folder in memory, where there is one with room for the data of some servers. */
+const MEMORY = "/dev/shm";
+const ENOUGH_BYTES = 2 * 1024 ** 3;
+
+function roomInMemory(): string | null {
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY);
+    return bavail * bsize > ENOUGH_BYTES ? MEMORY : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A folder that the user of the server may write to. `inMemory`: what is written there waits for no disk, if it can be. */
+export async function serverFolder({ inMemory = false } = {}): Promise<TempFolder> {
+  const dir = inMemory ? roomInMemory() : null;
+  const folder = await tempFolder(dir === null ? {} : { dir });
   if (isRoot) await Deno.chown(folder.path, NOBODY, NOBODY);
   return folder;
 }
