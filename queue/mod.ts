@@ -20,7 +20,7 @@ export { QUEUE_DEFAULTS } from "./options.ts";
 export { Queue } from "./queue.ts";
 export { type Attempt, attemptsOf } from "./inspecting/attempts.ts";
 export { MAX_PAGE_SIZE, PAGE_SIZE, pagesOf } from "./inspecting/pages.ts";
-export { isInMemory } from "./sqlite/in_memory.ts";
+export { isInMemory } from "./in_memory.ts";
 
 // What knows no job.
 export { InexactNumber } from "./basics/exact_json.ts";

@@ -12,7 +12,7 @@ import { claim, followSetBack } from "./claim.ts";
 import { fileWatch } from "./database_file.ts";
 import { isStorageFault, toStorageError } from "./faults.ts";
 import { GroupCommit } from "./group_commit.ts";
-import { isInMemory } from "./in_memory.ts";
+import { isInMemory } from "../in_memory.ts";
 import { insert } from "./insert.ts";
 import type { LateCheck } from "./late_check.ts";
 import { move } from "./move.ts";
