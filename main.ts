@@ -25,6 +25,7 @@ import {
   DEFAULT_PASSWORD,
   DEFAULT_QUEUE_PATH,
   forgetSettings,
+  greetingOf,
   HandlerCheck,
   handlerPermissions,
   handlersOf,
@@ -120,7 +121,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   closeOwnAddresses(settings);
   const started = Promise.all([supervisor.start(), check.begin()]);
   const hasStarted = await Promise.race([started.then(() => true), ended.then(() => false)]);
-  if (hasStarted) greet(settings, pages);
+  if (hasStarted) console.log(greetingOf(settings, pages.urls));
 
   const { exitCode, ...patience } = await ended;
   console.log("Stopping: running jobs may finish …");
@@ -183,18 +184,6 @@ async function pagesOf(settings: Settings, log: Log): Promise<Pages> {
 async function throwAsSetting(error: unknown): Promise<never> {
   const { ServeError } = await import("@persistent-queue/ui");
   throw error instanceof ServeError ? new ConfigurationError([error.message]) : error;
-}
-
-function greet(settings: Settings, { urls: [manager, ops] }: Pages): void {
-  const password = settings.managerPassword === DEFAULT_PASSWORD
-    ? ` (password ${DEFAULT_PASSWORD}, until MANAGER_PASSWORD is set)`
-    : "";
-  console.log(
-    `Manager ${settings.publicUrl ?? manager}${password}\nOps     ${settings.opsPublicUrl ?? ops}`,
-  );
-  console.log(
-    `${settings.consumers} consumers at work; logs in ${settings.logDir}; supervisor process ${Deno.pid}. Ctrl+C stops.`,
-  );
 }
 
 async function jobs(args: readonly string[]): Promise<number> {

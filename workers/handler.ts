@@ -18,6 +18,8 @@ export interface HandlerSettings {
   /** The folder of the start; the relative ids of file jobs start from it. */
   readonly startDir: string;
   readonly workMs: number;
+  /** Other hosts may work on the queue too, so its files have to be in a folder that all of them share. */
+  readonly severalHosts: boolean;
 }
 
 export interface HandlerContext {

@@ -23,6 +23,8 @@ export interface StartConsumer extends StartOfThread {
   readonly heartbeatMs: number;
   readonly workMs: number;
   readonly startDir: string;
+  /** Others may work on the queue too. */
+  readonly severalHosts: boolean;
   readonly memoryMb: number;
 }
 

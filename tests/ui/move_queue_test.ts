@@ -30,11 +30,16 @@ interface Run {
 
 async function move(
   args: readonly string[],
-  { queueUrl = "sqlite:unused.db", now = Date.now }: { queueUrl?: string; now?: () => number } = {},
+  { queueUrl = "sqlite:unused.db", now = Date.now, input = "" }: {
+    queueUrl?: string;
+    now?: () => number;
+    /** On standard input. */
+    input?: string;
+  } = {},
 ): Promise<Run> {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await jobsCommand(["move", ...args], {
-    ...{ queueUrl, confirm: null, now, readInput: () => Promise.resolve("") },
+    ...{ queueUrl, confirm: null, now, readInput: () => Promise.resolve(input) },
     openQueue: () => Promise.reject(new Error("move opens both queues itself")),
     ...{ print: (text) => out.push(text), printError: (text) => err.push(text) },
     actor: { by: "a test", audit: () => {} },
@@ -226,6 +231,36 @@ Deno.test("move says how far it is, and in the end how many jobs and lines there
   assert.match(again.out, /^Copied 450 jobs \(450 of them were there already\)/);
 });
 
+Deno.test("move takes one of the two from QUEUE_URL or from standard input, where no other user sees a password", async () => {
+  await using folder = await tempFolder();
+  const [a, b, c] = ["a", "b", "c"].map((name) => `sqlite:${folder.file(`${name}.db`)}`) as [
+    string,
+    string,
+    string,
+  ];
+  await withStore(a, (store) => store.insert([newJob("one")]));
+  const fromArgument = await move(["--from", a], { queueUrl: b });
+  assert.equal(fromArgument.code, 0, fromArgument.err);
+  assert.match(fromArgument.out, /agree\. Start the system\.$/);
+  const toInput = await move(["--to", "-"], { queueUrl: b, input: `${c}\n` });
+  assert.equal(toInput.code, 0, toInput.err);
+  assert.equal(toInput.err, "");
+  assert.equal((await textsOf(c)).length, 1);
+  const server = "redis://u:topsecret@127.0.0.1:1/0";
+  const seen = await move(["--to", server], { queueUrl: a });
+  assert.match(seen.err, /^--to shows a password to other users .* standard input with --to -\.$/m);
+  assert.doesNotMatch(seen.err, /topsecret/);
+  for (
+    const hidden of [
+      await move(["--to", "-"], { queueUrl: a, input: server }),
+      await move(["--from", a], { queueUrl: server }),
+    ]
+  ) {
+    assert.equal(hidden.code, 74);
+    assert.doesNotMatch(hidden.err, /other users|topsecret/);
+  }
+});
+
 Deno.test("move refuses one queue as its own target, however it is written", async () => {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
@@ -247,7 +282,8 @@ Deno.test("move refuses one queue as its own target, however it is written", asy
 Deno.test("move without a target, with ids or with a URL that is none is a wrong usage", async () => {
   for (
     const [args, pattern] of [
-      [[], /Say where to: --to <url>/],
+      [[], /Say where to with --to <url>, or where from with --from <url>/],
+      [["--from", "-", "--to", "-"], /^--from does not look like a URL/],
       [["a", "--to", "sqlite:b.db"], /takes no ids/],
       [["--to", "mysql://u:topsecret@h/d"], /^--to names no backend/],
       [["--from", "postgres://u:topsecret@", "--to", "sqlite:b.db"], /^--from /],

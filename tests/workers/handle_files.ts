@@ -7,7 +7,7 @@ import { GiveUp } from "@persistent-queue/workers";
 import { handler } from "../../workers/handlers/file.ts";
 
 const [filesDir = "", how = "once", ids = "[]"] = Deno.args;
-const settings = { filesDir: resolve(filesDir), startDir: Deno.cwd(), workMs: 0 };
+const settings = { filesDir: resolve(filesDir), startDir: Deno.cwd(), workMs: 0, severalHosts: false };
 const { signal } = new AbortController();
 /** Each outcome of each id, once. */
 const told = new Map<string, [id: string, outcome: string]>();

@@ -5,7 +5,7 @@ import { Attempt } from "../../workers/thread/attempt.ts";
 import { clock } from "../../workers/thread/runtime.ts";
 
 const MESSAGE = { ticket: 1, seq: 1, lease: 1, id: "a", kind: "mail", payload: "null", attempt: 2 };
-const SETTINGS = { filesDir: "/files", startDir: "/", workMs: 0 };
+const SETTINGS = { filesDir: "/files", startDir: "/", workMs: 0, severalHosts: false };
 
 function attemptWith(handler: Handler): Attempt {
   return new Attempt(MESSAGE, {

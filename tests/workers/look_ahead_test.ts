@@ -48,7 +48,7 @@ Deno.test("the time that a handler takes to load is not counted as its first job
   };
   const message = { ticket: 1, seq: 1, lease: 1, id: "a", kind: "mail", payload: "null", attempt: 1 };
   const attempt = new Attempt(message, {
-    ...{ consumerId: "c", settings: { filesDir: "/", startDir: "/", workMs: 0 }, clock },
+    ...{ consumerId: "c", settings: { filesDir: "/", startDir: "/", workMs: 0, severalHosts: false }, clock },
     ...{
       state: new ThreadState(),
       handlers: { loaded: () => null, load },

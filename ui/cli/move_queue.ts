@@ -1,4 +1,4 @@
-/** `jobs move`: a whole queue, with its history, from one backend to another. */
+/** `jobs move`: a whole queue, with its history, from one backend to another. A URL may hold a password. */
 import {
   type CopiedQueue,
   type CopyProgress,
@@ -12,6 +12,9 @@ import {
 } from "@persistent-queue/queue";
 import { type CliIo, type Command, type CommandCall, type CommandLine, UsageError } from "./command.ts";
 
+/** In the place of a URL. */
+const STDIN = "-";
+
 export const moveQueue: Command = {
   operands: "",
   summary: "copy the whole queue with its history to another backend, while nothing runs, and compare",
@@ -20,61 +23,73 @@ export const moveQueue: Command = {
     to: {
       type: "string",
       value: "<url>",
-      help: "an empty queue, or one that an interrupted copy left behind",
+      help: "an empty queue, or one that an interrupted copy left behind; unless given, the one of QUEUE_URL",
     },
   },
   examples: [
-    "move --to postgres://user:password@db.example.com/jobs",
-    "move --from redis://redis.example.com/0 --to sqlite:data/queue.db --json",
+    "move --from sqlite:data/queue.db",
+    "move --to - --json < url-of-the-target.txt",
   ],
-  prepare({ line, io, json }) {
+  async prepare({ line, io, json }) {
     if (line.operands.length > 0) {
       throw new UsageError(
         "move takes no ids: it copies a whole queue. To change jobs, see cancel and resubmit.",
       );
     }
-    if (line.text("to") === undefined) throw new UsageError("Say where to: --to <url>.");
-    const to = urlOf(line, "to", "");
-    const from = urlOf(line, "from", io.queueUrl);
-    return Promise.resolve({ run: () => move({ from, to, fromSetting: settingOf(line) }, { io, json }) });
+    if (!line.has("from") && !line.has("to")) {
+      throw new UsageError(
+        "Say where to with --to <url>, or where from with --from <url>: the other is QUEUE_URL.",
+      );
+    }
+    const from = await placeOf(line, "from", io);
+    const to = await placeOf(line, "to", io);
+    for (const { setting, isSeen } of json ? [] : [from, to]) {
+      if (isSeen) {
+        io.printError(`${setting} shows a password to other users of this machine: ${INSTEAD} ${setting} -.`);
+      }
+    }
+    return { run: () => move({ from, to }, { io, json }) };
   },
 };
 
-interface Move {
-  readonly from: string;
-  readonly to: string;
-  readonly fromSetting: string;
-}
+/** What an argument holds, all users of the machine can read while the command runs. */
+const INSTEAD = "next time, give the URL in QUEUE_URL, or on standard input with";
 
-function settingOf(line: CommandLine): string {
-  return line.has("from") ? "--from" : "QUEUE_URL";
+interface Place {
+  readonly url: string;
+  /** What names it: `--to`, or `QUEUE_URL`. */
+  readonly setting: string;
+  /** It is an argument with a password. */
+  readonly isSeen: boolean;
 }
 
 /** @throws {UsageError} */
-function urlOf(line: CommandLine, name: "from" | "to", otherwise: string): string {
-  const url = line.text(name) ?? otherwise;
+async function placeOf(line: CommandLine, name: "from" | "to", io: CliIo): Promise<Place> {
+  const given = line.text(name);
+  const setting = given === undefined ? "QUEUE_URL" : `--${name}`;
+  const url = given === STDIN ? (await io.readInput()).trim() : given ?? io.queueUrl;
   const problem = misreadQueueUrl(url);
-  if (problem !== null) throw new UsageError(`${name === "to" ? "--to" : settingOf(line)} ${problem}.`);
-  return url;
+  if (problem !== null) throw new UsageError(`${setting} ${problem}.`);
+  return { url, setting, isSeen: given !== undefined && Boolean(URL.parse(given)?.password) };
 }
 
 async function move(
-  { from, to, fromSetting }: Move,
+  { from, to }: { readonly from: Place; readonly to: Place },
   { io, json }: Pick<CommandCall, "io" | "json">,
 ): Promise<ExitCode> {
-  const [here, there] = [placeOfQueue(from), placeOfQueue(to)];
+  const [here, there] = [placeOfQueue(from.url), placeOfQueue(to.url)];
   if (here === there) {
     throw new QueueError(
       "rejected",
-      `The source and the target are the same queue: name with --to another one than ${fromSetting} does.`,
+      `The source and the target are the same queue: ${from.setting} and ${to.setting} have to name two.`,
     );
   }
-  await using source = await openAtRest(from, { name: "source", setting: fromSetting, mustExist: true });
-  await using target = await openAtRest(to, { name: "target", setting: "--to" });
+  await using source = await openAtRest(from.url, { name: "source", setting: from.setting, mustExist: true });
+  await using target = await openAtRest(to.url, { name: "target", setting: to.setting });
   const stores = { source: source.store, target: target.store };
   const copied = await copyQueue(stores, json ? () => {} : everySecond(io));
   io.actor.audit(`Queue copied by ${io.actor.by}: ${copied.jobs} jobs from ${here} to ${there}`);
-  io.print(json ? JSON.stringify(onWire(copied)) : inWords(copied));
+  io.print(json ? JSON.stringify(onWire(copied)) : inWords(copied, to));
   return EXIT.done;
 }
 
@@ -91,12 +106,13 @@ function everySecond(io: CliIo): (progress: CopyProgress) => void {
   };
 }
 
-function inWords({ jobs, lines, present, digest }: CopiedQueue): string {
+function inWords({ jobs, lines, present, digest }: CopiedQueue, to: Place): string {
+  const next = to.setting === "QUEUE_URL" ? "Start the system." : "Set QUEUE_URL to the target, and start.";
   const before = present === 0 ? "" : ` (${grouped(present)} of them were there already)`;
   return `Copied ${counted(jobs, "job")}${before} and ${
     counted(lines, "line")
   } of history: counts and digest ` +
-    `(SHA-256 ${digest}) agree. Set QUEUE_URL to the target, and start.`;
+    `(SHA-256 ${digest}) agree. ${next}`;
 }
 
 function counted(number: number, what: string): string {

@@ -5,6 +5,7 @@
  */
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { databaseOf } from "./queue_place.ts";
 import { SETTINGS, type Settings } from "./settings.ts";
 import type { SettingReader } from "./setting_reader.ts";
 
@@ -77,10 +78,6 @@ function liesInCode(place: string, { handlersDir }: Places): boolean {
   return [...CODE, ...handlersDir === null ? [] : [handlersDir]].some((folder) =>
     isWithin(place, realPath(folder))
   );
-}
-
-function databaseOf({ queueUrl }: Places): string | null {
-  return queueUrl.startsWith("sqlite:") ? queueUrl.slice("sqlite:".length) : null;
 }
 
 /** Follows every link, as far as the path exists and may be read. */

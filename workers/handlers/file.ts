@@ -27,14 +27,14 @@ export const handler: Handler = async (job, { signal, settings }) => {
  * The path of the file, which must lie below FILES_DIR whatever the id says. The id is untrusted: `..`,
  * absolute paths and symbolic links anywhere on the way are all refused here.
  */
-function resolveBelow({ filesDir, startDir }: HandlerSettings, id: string): string {
+function resolveBelow({ filesDir, startDir, severalHosts }: HandlerSettings, id: string): string {
   const below = relative(filesDir, resolve(startDir, id));
   if (below === "" || below === ".." || below.startsWith(`..${sep}`) || isAbsolute(below)) {
     const shown = relative(startDir, filesDir);
     throw new GiveUp(`The file is not below ${shown.startsWith("..") ? filesDir : shown}`);
   }
   const path = join(filesDir, below);
-  assertThere(path);
+  assertThere(path, severalHosts ? NOT_HERE : "The file does not exist");
   // The folder itself may be a link.
   if (Deno.realPathSync(path) !== join(Deno.realPathSync(filesDir), below)) {
     throw new GiveUp("The path of the file goes through a symbolic link");
@@ -42,9 +42,12 @@ function resolveBelow({ filesDir, startDir }: HandlerSettings, id: string): stri
   return path;
 }
 
-function assertThere(path: string): void {
+/** It may lie on the host that made it. */
+const NOT_HERE = "The file does not exist on this host: FILES_DIR must be a folder that all hosts share";
+
+function assertThere(path: string, ifMissing: string): void {
   const found = lstatOrNull(path);
-  if (found === null) throw new Error("The file does not exist");
+  if (found === null) throw new Error(ifMissing);
   if (found.isSymlink) throw new GiveUp("The file is a symbolic link");
   if (!found.isFile) throw new GiveUp("This is a folder or a device, not a file");
   // Its other name may belong to any program, a database for instance, whose locks go when another process closes it.

@@ -11,6 +11,7 @@ import {
   StorageError,
 } from "@persistent-queue/queue";
 import type { Settings } from "../config.ts";
+import { databaseOf } from "../config/queue_place.ts";
 import { handlersOf } from "./handler_project.ts";
 
 /** @throws {StorageError} naming the folder, and the setting that chooses it */
@@ -33,8 +34,9 @@ function makeLogsPrivate(folder: string): void {
 }
 
 /** The path of a state file beside the database; in the log folder if the database is not a file. */
-export function stateFile({ queueUrl, logDir }: Pick<Settings, "queueUrl" | "logDir">, name: string): string {
-  return queueUrl.startsWith("sqlite:") ? `${queueUrl.slice("sqlite:".length)}.${name}` : `${logDir}/${name}`;
+export function stateFile(settings: Pick<Settings, "queueUrl" | "logDir">, name: string): string {
+  const database = databaseOf(settings);
+  return database === null ? `${settings.logDir}/${name}` : `${database}.${name}`;
 }
 
 /** The options of the queue that follow from the settings. */

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import process from "node:process";
 import { isInMemory } from "@persistent-queue/queue";
 import { ConfigurationError, type MachineFacts, type Settings } from "../config.ts";
+import { databaseOf } from "../config/queue_place.ts";
 import { RESERVE } from "../slots/open_files_watch.ts";
 
 const MB = 1_048_576;
@@ -30,12 +31,11 @@ export function assertEnoughFiles({ consumers, logDir }: Pick<Settings, "consume
   }
 }
 
-export function machineFacts({ queueUrl }: Pick<Settings, "queueUrl">): MachineFacts {
+export function machineFacts(settings: Pick<Settings, "queueUrl">): MachineFacts {
+  const database = databaseOf(settings);
   return {
     memoryMb: mayAskForMemory() ? memoryMb() : null,
-    databaseIsInMemory: queueUrl.startsWith("sqlite:")
-      ? isInMemory(dirname(queueUrl.slice("sqlite:".length)))
-      : null,
+    databaseIsInMemory: database === null ? null : isInMemory(dirname(database)),
   };
 }
 

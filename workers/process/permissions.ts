@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { ConfigurationError, type Settings } from "../config.ts";
 import { HANDLER_PERMISSIONS, type HandlerPermission, NOTHING_ALLOWED } from "../config/handler_allow.ts";
 import { isWithin, realPath } from "../config/place_rules.ts";
+import { databaseOf, isOnServer } from "../config/queue_place.ts";
 import { linkTargets } from "../handler_files.ts";
 import { projectFolder } from "./handler_project.ts";
 import type { ThreadPermissions } from "../slots/hosted_threads.ts";
@@ -63,7 +64,7 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
     env: backendVariables(settings.queueUrl),
     run: [],
     // Where other hosts get to see it.
-    sys: settings.queueUrl.startsWith("sqlite:") ? [] : ["hostname"],
+    sys: isOnServer(settings) ? ["hostname"] : [],
     ffi: [],
   };
   return [
@@ -192,9 +193,10 @@ function handlerPaths({ handlersDir }: Settings, mainUrl: string): string[] {
 }
 
 /** SQLite keeps files beside the database, so it needs the folder; if the code lies there too, only those files. */
-function databasePaths({ queueUrl, startDir }: Settings, mainUrl: string): string[] {
-  if (!queueUrl.startsWith("sqlite:")) return [];
-  const path = queueUrl.slice("sqlite:".length);
+function databasePaths(settings: Settings, mainUrl: string): string[] {
+  const { startDir } = settings;
+  const path = databaseOf(settings);
+  if (path === null) return [];
   const folder = dirname(path);
   if (![startDir, dirname(fileURLToPath(mainUrl))].some((code) => isWithin(code, folder))) return [folder];
   const ofQueue = [

@@ -2,6 +2,7 @@
 import type { Claimed, ConsumerState, ConsumerView } from "@persistent-queue/queue";
 import type { LifeEvents, Spawn } from "../child.ts";
 import type { Settings } from "../config.ts";
+import { isOnServer } from "../config/queue_place.ts";
 import { ConsumerHandle } from "../dispatch/consumer_handle.ts";
 import type { EndOfConsumer } from "../dispatch/abandoned.ts";
 import type { Dispatcher } from "../dispatcher.ts";
@@ -176,6 +177,7 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
       memoryMb: settings.consumerMemoryMb,
       filesDir: settings.filesDir,
       startDir: settings.startDir,
+      severalHosts: isOnServer(settings),
       handlers: handlers.href,
       log: { dir: settings.logDir, level: settings.logLevel, name: `consumer_${consumerId}` },
     };

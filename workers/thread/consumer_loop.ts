@@ -65,12 +65,13 @@ export class ConsumerLoop {
   #wake = () => {};
 
   constructor(options: ConsumerLoopOptions) {
-    const { start: { consumerId, filesDir, startDir, workMs }, handlers, clock, state, log, tell } = options;
+    const { start, handlers, clock, state, log, tell } = options;
+    const { consumerId, filesDir, startDir, workMs, severalHosts } = start;
     this.#options = options;
     this.#results = new Results(tell, clock);
     this.#attemptOptions = {
       ...{ consumerId, handlers, clock, state },
-      settings: Object.freeze({ filesDir, startDir, workMs }),
+      settings: Object.freeze({ filesDir, startDir, workMs, severalHosts }),
       onLoaded: (kind) => this.#adopt(kind),
       log: (text) => log.info(text),
     };
