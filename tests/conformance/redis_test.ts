@@ -12,7 +12,7 @@ const missing = whyNoRedis();
 if (missing !== null) {
   console.log(`SKIPPED: ${missing}, so the backend is not tried here`);
 } else {
-  Deno.test.beforeAll(async () => void (server = await redisServer()));
+  Deno.test.beforeAll(async () => void (server = await redisServer({}, { isDurable: false })));
   Deno.test.afterAll(async () => await server?.[Symbol.asyncDispose]());
   conformance("redis", async (clock) => {
     if (server === null) throw new Error("The server has not been started");

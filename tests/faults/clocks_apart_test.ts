@@ -13,7 +13,7 @@ const JOBS = 40;
 const SLACK_MS = 50;
 const SERVERS = [
   ["PostgreSQL", whyNoPostgres(), () => postgresServer({ isDurable: false })],
-  ["Redis", whyNoRedis(), () => redisServer()],
+  ["Redis", whyNoRedis(), () => redisServer({}, { isDurable: false })],
 ] as const;
 
 for (const [name, whyNot, start] of SERVERS) {

@@ -28,7 +28,7 @@ function test(sentence: string, body: (stage: Stage) => Promise<void>): void {
     name: `redis: ${sentence}`,
     ignore: whyNoRedis() !== null,
     fn: async () => {
-      await using server = await redisServer();
+      await using server = await redisServer({}, { isDurable: false });
       await using relay = relayTo(server.port);
       const store = await openStore(`redis://default:${PASSWORD}@127.0.0.1:${relay.port}`, "owner");
       try {
@@ -68,7 +68,7 @@ test("a server without a free connection is told as such", async ({ server, rela
 });
 
 test("a server that takes no writes is left, because another one may have its address by now", async ({ server, relay, store }) => {
-  await using other = await redisServer();
+  await using other = await redisServer({}, { isDurable: false });
   await store.insert([JOB]);
   await store.join({ id: "one", host: "here", pid: 1, version: "1.2.3" });
   let changes = 0;
@@ -140,7 +140,7 @@ Deno.test({
   name: "redis: a start on a server that does not answer ends within seconds, with a sentence",
   ignore: whyNoRedis() !== null,
   fn: async () => {
-    await using server = await redisServer();
+    await using server = await redisServer({}, { isDurable: false });
     await using relay = relayTo(server.port);
     relay.swallow();
     const since = performance.now();

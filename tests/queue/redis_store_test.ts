@@ -23,7 +23,7 @@ function test(
     name: `redis: ${sentence}`,
     ignore,
     fn: async () => {
-      const server = await redisServer(settings);
+      const server = await redisServer(settings, { isDurable: false });
       const opened: Store[] = [];
       const open = async (prefix = "persistent-queue") => {
         const store = await openStore(server.url(prefix), "owner");

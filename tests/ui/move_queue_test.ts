@@ -96,7 +96,10 @@ if (missing !== null) {
     return { postgres: postgres.url(), redis: redis.url() };
   };
   Deno.test.beforeAll(async () => {
-    [postgres, redis] = await Promise.all([postgresServer({ isDurable: false }), redisServer()]);
+    [postgres, redis] = await Promise.all([
+      postgresServer({ isDurable: false }),
+      redisServer({}, { isDurable: false }),
+    ]);
   });
   Deno.test.afterAll(async () => {
     await postgres?.[Symbol.asyncDispose]();

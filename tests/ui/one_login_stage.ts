@@ -17,7 +17,7 @@ interface Backend {
 
 const BACKENDS: readonly Backend[] = [
   { name: "PostgreSQL", why: whyNoPostgres(), start: () => postgresServer({ isDurable: false }) },
-  { name: "Redis", why: whyNoRedis(), start: () => redisServer() },
+  { name: "Redis", why: whyNoRedis(), start: () => redisServer({}, { isDurable: false }) },
 ];
 
 export interface Stage {

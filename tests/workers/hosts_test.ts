@@ -11,7 +11,7 @@ interface Server extends AsyncDisposable {
 
 const SERVERS: readonly (readonly [name: string, why: string | null, start: () => Promise<Server>])[] = [
   ["PostgreSQL", whyNoPostgres(), () => postgresServer({ isDurable: false })],
-  ["Redis", whyNoRedis(), () => redisServer()],
+  ["Redis", whyNoRedis(), () => redisServer({}, { isDurable: false })],
 ];
 
 function consumersSeenBy({ queue }: TestSystem) {

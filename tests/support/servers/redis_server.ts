@@ -38,10 +38,17 @@ export interface RedisServer extends AsyncDisposable {
   pause(): () => void;
 }
 
+export interface RedisOptions {
+  /** Each write waits for a disk. Otherwise its data lies in memory, where that has room: no test of it cuts the power. */
+  readonly isDurable?: boolean;
+}
+
 /** `settings`: what differs from a server that keeps every write that it has acknowledged. */
-export async function redisServer(settings: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
-  // No test cuts the power of Redis, and the memory of the machine outlives the server.
-  const folder = await serverFolder({ inMemory: true });
+export async function redisServer(
+  settings: Readonly<Record<string, string>> = {},
+  { isDurable = true }: RedisOptions = {},
+): Promise<RedisServer> {
+  const folder = await serverFolder({ inMemory: !isDurable });
   const port = freePort();
   const all = {
     ...{ port: String(port), bind: "127.0.0.1", dir: folder.path, save: "" },

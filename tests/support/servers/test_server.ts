@@ -10,7 +10,7 @@ export interface TestServer extends AsyncDisposable {
 /** No test of such a run tries a power cut. Redis waits for the disk all the same: otherwise the pages warn of it. */
 const SERVERS = {
   postgres: { whyNot: whyNoPostgres, start: () => postgresServer({ isDurable: false }) },
-  redis: { whyNot: whyNoRedis, start: () => redisServer() },
+  redis: { whyNot: whyNoRedis, start: () => redisServer({}, { isDurable: false }) },
 } as const;
 
 /** Why the tests cannot run on such a server here; null: they can. */
