@@ -19,8 +19,8 @@ Deno.test("both ports say to every client whether the system serves", async () =
 
 const SURVIVED = [
   ["power_loss", "a power cut", false],
-  ["crash", "a crash, no power cut", true],
-  ["snapshot", "from the last snapshot", true],
+  ["crash", "a crash only", true],
+  ["snapshot", "no crash", true],
   ["unknown", "not known", false],
 ] as const;
 

@@ -57,8 +57,8 @@ export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }
 
 const SURVIVED = {
   power_loss: "a power cut",
-  crash: "a crash, no power cut",
-  snapshot: "from the last snapshot",
+  crash: "a crash only",
+  snapshot: "no crash",
   unknown: "not known",
 } as const satisfies Record<SystemState["durability"], string>;
 
