@@ -3,6 +3,7 @@ import { openStore } from "../../queue/get_queue.ts";
 import type { Store } from "../../queue/store.ts";
 import { postgresServer } from "../support/servers/postgres_server.ts";
 import { type RedisServer, redisServer } from "../support/servers/redis_server.ts";
+import { bareMinimum } from "./bare_server.ts";
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
 import { drainFrom, warmUp } from "./drain.ts";
 import { middle, repeated } from "./middle_of.ts";
@@ -44,7 +45,8 @@ export function partsOf(backend: Backend): Record<string, (options: BenchOptions
       return await measure((queue) => server.url(queue), options);
     };
   return {
-    ...{ drain: withServer(drain), adding: withServer(adding), pickup: withServer(pickup) },
+    drain: withServer((url, options) => drain(backend, url, options)),
+    ...{ adding: withServer(adding), pickup: withServer(pickup) },
     ...{ hosts: withServer(severalHosts), backlog: (options) => backlog(backend, options) },
   };
 }
@@ -62,22 +64,26 @@ async function logRewritten({ command }: RedisServer): Promise<void> {
   while (await isBusy()) await new Promise((resolve) => setTimeout(resolve, 200));
 }
 
-async function drain(url: UrlOf, { jobs, rounds }: BenchOptions): Promise<Row[]> {
+async function drain(backend: Backend, url: UrlOf, { jobs, rounds }: BenchOptions): Promise<Row[]> {
+  const measures = { system: systemDrain, alone: drainAlone, least: leastDrain(backend) };
   let n = 0;
-  const { figure, limit } = middle(
-    await repeated(rounds, async () => {
-      n += 1;
-      return {
-        figure: await systemDrain(url(`drain_${n}`), jobs),
-        limit: await bareDrain(url(`bare_${n}`), jobs),
-      };
-    }),
-  );
-  const measure = `drain of ${
-    jobs.toLocaleString("en")
-  } no-op jobs, 10 consumers, beside the same statements alone`;
-  return [{ measure, figure, limit, unit: "/s", goal: { ratio: 0.7 } }];
+  const runs = await repeated(rounds, async () => {
+    n += 1;
+    const rates = { system: 0, alone: 0, least: 0 };
+    for (const name of ["system", "alone", "least"] as const) {
+      rates[name] = await measures[name](url(`${name}_${n}`), jobs);
+    }
+    return rates;
+  });
+  const beside = (limit: "alone" | "least", words: string): Row => ({
+    measure: `drain of ${jobs.toLocaleString("en")} no-op jobs, 10 consumers, beside ${words}`,
+    ...middle(runs.map((rates) => ({ figure: rates.system, limit: rates[limit] }))),
+    ...{ unit: "/s", goal: { ratio: 0.7 } },
+  });
+  return [beside("alone", "the same statements alone"), beside("least", "the least there can be")];
 }
+
+const leastDrain = (backend: Backend) => (url: string, jobs: number) => bareMinimum(backend, url, jobs);
 
 async function systemDrain(url: string, jobs: number): Promise<number> {
   await using system = await openBenchSystem({ url });
@@ -85,7 +91,7 @@ async function systemDrain(url: string, jobs: number): Promise<number> {
   return await drainFrom(system, jobs);
 }
 
-async function bareDrain(url: string, jobs: number): Promise<number> {
+async function drainAlone(url: string, jobs: number): Promise<number> {
   const store = await openStore(url, "owner");
   try {
     for (let added = 0; added < jobs;) {
