@@ -28,6 +28,10 @@ export class Book {
   readonly #pauses = new Map<string, { delayMs: number; runAt: number }>();
   /** Which job runs, by thread. */
   readonly #running = new Map<string, JobMessage>();
+  /** Leases that the storage has forgotten: their holders learn of it by their heartbeats. */
+  readonly #forgotten = new Set<string>();
+  /** Leases that are valid again, because the storage has forgotten how they ended: perhaps nothing holds them. */
+  readonly #revived = new Set<string>();
   readonly #disk: Disk;
   readonly #timeline: Timeline;
   readonly #retryDelaysMs: readonly number[];
@@ -104,6 +108,24 @@ export class Book {
     this.written("by hand");
   }
 
+  /** A replica takes over, without the last writes: what they acknowledged may be gone. */
+  tookOver(takeOver: () => void): void {
+    const before = new Map([...this.#disk.jobs].map((job) => [job.seq, job]));
+    takeOver();
+    for (const now of this.#disk.jobs) {
+      const was = before.get(now.seq);
+      const isSameLease = was?.lease === now.lease;
+      if (isSameLease) before.delete(now.seq);
+      if (!isSameLease || was?.status !== now.status) this.#revived.add(keyOf(now));
+    }
+    for (const was of before.values()) this.#forgotten.add(keyOf(was));
+    this.written("by hand");
+  }
+
+  wasRevived(lease: Lease): boolean {
+    return this.#revived.has(keyOf(lease));
+  }
+
   /** A manual edit ignores the rules: it may have set the job to PROCESSING without the system's knowledge. */
   wasEdited({ seq }: { seq: number }): boolean {
     return this.#edited.has(seq);
@@ -146,7 +168,7 @@ export class Book {
     }
     this.#assertPause(message);
     const job = [...this.#disk.jobs].find((one) => one.seq === seq);
-    if (job !== undefined && job.lease < lease) {
+    if (job !== undefined && job.lease < lease && !this.#forgotten.has(key)) {
       this.blame(`I4: ${id} runs under lease ${lease}, not ${job.lease}`);
     }
     if (job?.status === "PROCESSING" && job.lease === lease && job.payload !== message.payload) {

@@ -24,8 +24,12 @@ import { Model, type ModelJob } from "../../support/queue/model.ts";
 const BEFORE = "before ";
 
 export class Disk {
-  readonly model = new Model();
+  #model = new Model();
   #news = 0;
+
+  get model(): Model {
+    return this.#model;
+  }
 
   /** How often something was written that others want to know. */
   get news(): number {
@@ -50,9 +54,18 @@ export class Disk {
 
   claim(
     requests: readonly ClaimRequest[],
-    how: { readonly setBack: ClockSetBack | null; readonly process: string | null },
+    { noLeaseBelow = 0, ...how }: {
+      readonly setBack: ClockSetBack | null;
+      readonly process: string | null;
+      /** A server grants none twice, though it may lose what it has granted. */
+      readonly noLeaseBelow?: number;
+    },
   ): ClaimAnswer {
     const { ids, nextRunAt } = this.model.claim(requests, Date.now(), how);
+    for (const id of ids) {
+      const { seq, lease } = this.#stored(id);
+      this.model.adopt(id, { seq, lease: Math.max(lease, noLeaseBelow) });
+    }
     const claimed = ids.map((id) => {
       const { consumerId, seq, lease, kind, payload, retries, crashes, suspect } = this.#stored(id);
       return { consumerId: consumerId ?? "", seq, lease, id, kind, payload, retries, crashes, suspect };
@@ -136,6 +149,15 @@ export class Disk {
       parked: [],
       warnings: [],
       durability: "power_loss",
+    };
+  }
+
+  /** Returns a replica, which takes over when it is called: what is written until then is lost. */
+  replica(): () => void {
+    const model = this.model.copy();
+    return () => {
+      this.#model = model;
+      this.noteNews();
     };
   }
 

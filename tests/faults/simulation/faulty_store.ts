@@ -63,7 +63,11 @@ export class FaultyStore implements Store {
 
   insert: Store["insert"] = (jobs) => this.#write("insert", () => this.#world.disk.insert(jobs));
   claim: Store["claim"] = (requests, { setBack = null } = {}) =>
-    this.#write("claim", () => this.#world.disk.claim(requests, { setBack, process: this.#process }));
+    this.#write("claim", () => {
+      const { disk, isRemote, timeline } = this.#world;
+      const noLeaseBelow = isRemote ? Math.ceil(timeline.now) : 0;
+      return disk.claim(requests, { setBack, process: this.#process, noLeaseBelow });
+    });
   renew: Store["renew"] = (leases) => this.#write("renew", () => this.#world.disk.renew(leases));
   settle: Store["settle"] = async (settlements) => {
     const answers = await this.#write("settle", () => {
@@ -107,8 +111,14 @@ export class FaultyStore implements Store {
   list: Store["list"] = (query) => this.#read(() => this.#world.disk.list(query));
   stats: Store["stats"] = (options) => this.#read(() => this.#world.disk.stats(options));
   watch: Store["watch"] = (onChange) => {
-    const { disk, timeline } = this.#world;
-    const news = () => this.#closed ? null : disk.news - this.#ownNews;
+    const { disk, timeline, weather } = this.#world;
+    let [heard, lost] = [disk.news - this.#ownNews, 0];
+    const news = () => {
+      const all = disk.news - this.#ownNews;
+      if (weather.isDeaf) lost = all - heard;
+      else heard = all - lost;
+      return this.#closed ? null : heard;
+    };
     return watchNews({ timeline, owner: this.#main, news }, onChange);
   };
   probe: Store["probe"] = () => this.#read(() => {});
@@ -194,6 +204,7 @@ export class FaultyStore implements Store {
     const { weather, timeline, random, trace } = this.#world;
     if (weather.isLocked) return this.#later(() => write.reject(passing("the database is locked")));
     if (weather.isAway) return this.#later(() => write.reject(passing("the server cannot be reached")));
+    if (weather.isReadOnly) return this.#later(() => write.reject(passing("the server takes no writes")));
     const fate = weather.fateOf(write.verb);
     switch (fate) {
       case "lost request":

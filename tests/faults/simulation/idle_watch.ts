@@ -62,9 +62,10 @@ export class IdleWatch {
     }
   }
 
-  /** No wake-up is lost: a job is claimed soon, not by the next sweep. If the clock was set, it may be. */
+  /** No wake-up is lost: a job is claimed soon, not by the next sweep. If the clock was set, or a notice lost, it may be. */
   #lookForLatePickups(due: readonly ModelJob[]): void {
-    const { timeline: { now, timesSet }, book } = this.#world;
+    const { timeline: { now, timesSet }, book, weather, settings } = this.#world;
+    if (weather.wasDeafWithin(settings.sweepMs + PICKUP_MS)) return this.#dueSince.clear();
     const numbers = new Set(due.map(({ seq }) => seq));
     for (const seq of this.#dueSince.keys()) if (!numbers.has(seq)) this.#dueSince.delete(seq);
     for (const { seq, id } of due) {

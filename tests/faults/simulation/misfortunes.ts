@@ -49,6 +49,9 @@ const MISFORTUNES: readonly (readonly [weight: number, misfortune: Misfortune])[
   [2, (world) => weather(world, "fullUntil")],
   [3, (world) => weather(world, "slowUntil")],
   [2, (world) => weather(world, "awayUntil")],
+  [2, (world) => weather(world, "readOnlyUntil")],
+  [2, (world) => weather(world, "deafUntil")],
+  [3, failOver],
   [10, foretell],
   [2, sweepNow],
   [3, () => {}],
@@ -230,10 +233,27 @@ function sweepNow(world: World): void {
 
 // The storage ------------------------------------------------------------------------------------------------------------
 
-function weather(world: World, what: "lockedUntil" | "fullUntil" | "slowUntil" | "awayUntil"): void {
+type Spell = "lockedUntil" | "fullUntil" | "slowUntil" | "awayUntil" | "readOnlyUntil" | "deafUntil";
+
+function weather(world: World, what: Spell): void {
   const ms = world.random.below(world.random.pick([100, 3_000, 15_000]));
   world.trace.say("disk", `${what.replace("Until", "")} for ${ms} ms`);
   world.weather[what] = world.timeline.now + ms;
+}
+
+/** A replica takes over that has not got the last writes, and the connections break. */
+function failOver(world: World): void {
+  if (!world.isRemote) return;
+  const { random, trace, timeline, weather, disk, book } = world;
+  const behindMs = random.below(random.pick([5, 100, 1_000]));
+  const takeOver = disk.replica();
+  timeline.after(behindMs, timeline.world, () => {
+    trace.say("disk", `a replica takes over, ${behindMs} ms behind`);
+    book.tookOver(takeOver);
+    weather.noteOdd();
+    weather.awayUntil = timeline.now + random.below(2_000);
+    world.disturb();
+  });
 }
 
 function foretell(world: World): void {

@@ -77,7 +77,9 @@ export class Watchman {
     for (const job of jobs) {
       const heldAt = this.#heldAt.get(keyOf(job));
       if (heldAt === undefined || now - heldAt < FORGOTTEN_MS || heldAt < weather.lastOdd + 100) continue;
-      if (!book.wasEdited(job)) book.blame(`${job.id} was in flight, and is forgotten`);
+      if (!book.wasEdited(job) && !book.wasRevived(job)) {
+        book.blame(`${job.id} was in flight, and is forgotten`);
+      }
     }
   }
 }

@@ -9,6 +9,9 @@ export class Weather {
   fullUntil = 0;
   slowUntil = 0;
   awayUntil = 0;
+  readOnlyUntil = 0;
+  /** What processes tell each other is lost: then they find jobs by the sweep at the latest. */
+  deafUntil = 0;
   /** When the last answer that waits on its way arrives. */
   #lateUntil = 0;
   /**
@@ -42,6 +45,19 @@ export class Weather {
     return this.#isBad(this.awayUntil);
   }
 
+  /** The server is a standby, or has become one. */
+  get isReadOnly(): boolean {
+    return this.#isBad(this.readOnlyUntil);
+  }
+
+  get isDeaf(): boolean {
+    return this.wasDeafWithin(0);
+  }
+
+  wasDeafWithin(ms: number): boolean {
+    return this.#timeline.now < this.deafUntil + ms;
+  }
+
   /** New jobs find no room; existing ones may or may not still change within their page. */
   isFullFor(verb: WriteVerb): boolean {
     return (verb === "insert" || this.#random.chance(0.3)) && this.#isBad(this.fullUntil);
@@ -55,10 +71,11 @@ export class Weather {
       this.fullUntil,
       this.slowUntil,
       this.awayUntil,
+      this.readOnlyUntil,
       this.#lateUntil,
       this.lastBad,
     );
-    return now < latest + ms || this.#fates.size > 0;
+    return now <= latest + ms || this.#fates.size > 0;
   }
 
   foretell(verb: WriteVerb, fate: Fate): void {
@@ -87,6 +104,8 @@ export class Weather {
       this.fullUntil =
       this.slowUntil =
       this.awayUntil =
+      this.readOnlyUntil =
+      this.deafUntil =
         0;
   }
 

@@ -49,6 +49,15 @@ export class Model {
   readonly processes = new Map<string, Mutable<Omit<ProcessRow, "isDead">>>();
   #added = 0;
 
+  /** As it is now, whatever becomes of this one. */
+  copy(): Model {
+    const copy = new Model();
+    for (const [id, job] of structuredClone(this.jobs)) copy.jobs.set(id, job);
+    for (const [id, row] of structuredClone(this.processes)) copy.processes.set(id, row);
+    copy.#added = this.#added;
+    return copy;
+  }
+
   insert(asked: NewJob, now: number): "added" | "replaced" | "waiting" | "refused" {
     const present = this.jobs.get(asked.id);
     if (present && !isFinished(present.status)) return "waiting";
