@@ -12,7 +12,6 @@ import {
   type OpenOptions,
   type Queue,
   type QueueEvent,
-  sleep,
   StorageError,
 } from "@persistent-queue/queue";
 import type { Served } from "@persistent-queue/ui";
@@ -34,6 +33,7 @@ import {
   type Log,
   logEvent,
   openLog,
+  openWhenFree,
   prepareFolders,
   queueOptions,
   removeOldConsumerLogs,
@@ -86,7 +86,9 @@ async function supervise(): Promise<number> {
 }
 
 async function run(settings: Settings, log: Log): Promise<number> {
-  const queue = await openWhenFree(settings, log);
+  const guardIsGone = whenGuardIsGone();
+  const queue = await openWhenFree(() => openQueue(settings, { role: "owner" }), { log, guardIsGone });
+  if (queue === null) return EXIT.done;
   const { promise: ended, resolve: end } = Promise.withResolvers<{ exitCode: number; patienceMs?: number }>();
   const onFatal = (exitCode: number, why: string) => {
     end({ exitCode });
@@ -105,7 +107,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
     onSecond: () => Deno.exit(EXIT.interrupted),
   });
   // The next guard may already be waiting for the database.
-  whenGuardIsGone().then(() => end({ exitCode: EXIT.done, patienceMs: 0 }));
+  guardIsGone.then(() => end({ exitCode: EXIT.done, patienceMs: 0 }));
   await Promise.all(pages.map((page) => page.ready));
   closeOwnAddresses(settings);
   const started = Promise.all([supervisor.start(), check.begin()]);
@@ -128,20 +130,6 @@ async function run(settings: Settings, log: Log): Promise<number> {
 /** Also printed on the terminal, so that an operator need not look for the log first. */
 function sayTrouble(event: QueueEvent): void {
   if (event.type === "storage") console.error(event.trouble ?? "The storage works again.");
-}
-
-/** Another program's transaction may lock the database now: the start says so, and waits until it ends. */
-async function openWhenFree(settings: Settings, log: Log): Promise<Queue> {
-  for (let isFirst = true;; isFirst = false) {
-    try {
-      return await openQueue(settings, { role: "owner" });
-    } catch (error) {
-      if (!(error instanceof StorageError && error.passing)) throw error;
-      if (isFirst) console.error(`${error.message} The start waits for that.`);
-      log.warn(error.message);
-    }
-    await sleep(1_000);
-  }
 }
 
 interface Parts {

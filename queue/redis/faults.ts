@@ -1,6 +1,7 @@
 /** Sentences for the errors of Redis, by the word that each begins with. */
-import { ClientOfflineError } from "@redis/client";
+import { ClientOfflineError, ReconnectStrategyError } from "@redis/client";
 import { messageOf, QueueError, StorageError } from "../errors.ts";
+import { certificateFault } from "../storing/certificate_faults.ts";
 
 interface Sentence {
   readonly says: string;
@@ -56,7 +57,7 @@ export function isOffline(error: unknown): boolean {
 /** The driver goes on trying to connect, so that this passes even if `reason` would stop a start. */
 export function offlineBecause(reason: unknown, place: string): StorageError {
   const message = textOf(reason);
-  const { says } = sentenceOf(message) ?? UNREACHABLE;
+  const { says } = sentenceOf(reason, message) ?? UNREACHABLE;
   return new StorageError(`${says} (${place}: ${message}).`, {
     cause: reason,
     passing: true,
@@ -74,16 +75,24 @@ function textOf(error: unknown): string {
 }
 
 /** Undefined: the server said something else. */
-function sentenceOf(message: string): Sentence | undefined {
+function sentenceOf(error: unknown, message: string): Sentence | undefined {
+  const certificate = certificateFault(codeOf(error), "Redis");
+  if (certificate !== null) return lasting(certificate);
   if (message.startsWith("ERR max number of clients reached")) return NO_CONNECTION_LEFT;
   const code = CODE.exec(message)?.[1];
   return code === undefined ? UNREACHABLE : SENTENCES[code];
 }
 
+/** Of the socket; the driver wraps what it met at its first try to connect. */
+function codeOf(error: unknown): string {
+  if (error instanceof ReconnectStrategyError) return codeOf(error.originalError);
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
 export function toQueueError(error: unknown, place: string): QueueError {
   if (error instanceof QueueError) return error;
   const message = textOf(error);
-  const sentence = sentenceOf(message);
+  const sentence = sentenceOf(error, message);
   if (sentence === undefined) {
     return new StorageError(`Redis at ${place} failed: ${message}.`, { cause: error, passing: true });
   }

@@ -89,7 +89,7 @@ if (missing !== null) {
     const at = `127.0.0.1:${server.port}`;
     const cases: Record<string, RegExp> = {
       [`postgres://reader:hunter2@${at}/postgres?schema=of_reader`]:
-        /lets this user do less than the queue needs/,
+        /^There is no schema "of_reader", and the user may not make one: .* run CREATE SCHEMA "of_reader" AUTHORIZATION reader, and start again\.$/,
       [`postgres://nobody:hunter2@${at}/postgres`]: /refuses this user or password: check QUEUE_URL/,
       [`postgres://queue:hunter2@${at}/nothing`]: /no such database: create it, or check QUEUE_URL/,
       [`postgres://queue:hunter2@${at}/latin`]:
