@@ -42,8 +42,12 @@ const UNREACHABLE = passing("PostgreSQL cannot be reached");
 const IS_REFUSED = /^(28|3D)/;
 /** A parameter that it does not know, or the value of one. */
 const IS_BAD_PARAMETER = /^(42704|22)/;
-/** What is sent first are the parameters of the URL, among others. */
-const BAD_PARAMETER = lasting("PostgreSQL refuses a parameter: correct those of QUEUE_URL");
+/** Older versions lack what the schema uses. */
+export const OLDEST_SERVER = 14;
+/** What is sent first are the parameters of the URL, and others that very old servers do not know. */
+const BAD_PARAMETER = lasting(
+  `PostgreSQL refuses a parameter: correct those of QUEUE_URL, and use PostgreSQL ${OLDEST_SERVER} or newer`,
+);
 const NO_TLS = "PostgreSQL offers no TLS here: turn ssl on there, or take sslmode out of QUEUE_URL";
 
 /** A broken rule: bad data, a constraint, or a trigger made by hand that raises. */

@@ -7,6 +7,7 @@ import { Durability } from "./durability.ts";
 import { RedisStore } from "./redis_store.ts";
 import { ServerClock } from "../basics/server_clock.ts";
 import { items } from "./replies.ts";
+import { tooOld } from "./server_version.ts";
 import { Session } from "./session.ts";
 import { VERSION } from "./words.ts";
 
@@ -18,9 +19,6 @@ export interface OpenOptions {
   /** Does not create what is missing. */
   readonly mustExist?: boolean;
 }
-
-/** Older versions lack what the scripts use. */
-const OLDEST_SERVER = 7;
 
 /** @throws {StorageError} */
 export async function openRedisStore(
@@ -50,9 +48,8 @@ export async function openRedisStore(
 
 async function assertServer(client: Client): Promise<void> {
   const info = await client.command("INFO", "server").then(String).catch(() => "");
-  const version = /^redis_version:(\S+)/m.exec(info)?.[1];
-  if (version === undefined || Number.parseInt(version) >= OLDEST_SERVER) return;
-  throw new StorageError(`Redis ${version} is too old: use ${OLDEST_SERVER} or newer, or Valkey.`);
+  const problem = tooOld(info);
+  if (problem !== null) throw new StorageError(problem);
 }
 
 async function assertVersion(client: Client, mustExist: boolean): Promise<void> {

@@ -75,14 +75,14 @@ const ON_POSTGRES: readonly BadServer<PostgresServer>[] = [
     url: (server) => `${loginOf(server, "queue")}?shared_bufers=1`,
     code: STORAGE,
     says:
-      'PostgreSQL refuses a parameter: correct those of QUEUE_URL (PLACE/postgres: unrecognized configuration parameter "shared_bufers").',
+      'PostgreSQL refuses a parameter: correct those of QUEUE_URL, and use PostgreSQL 14 or newer (PLACE/postgres: unrecognized configuration parameter "shared_bufers").',
   },
   {
     name: "a parameter whose value the server does not take",
     url: (server) => `${loginOf(server, "queue")}?work_mem=much`,
     code: STORAGE,
     says:
-      'PostgreSQL refuses a parameter: correct those of QUEUE_URL (PLACE/postgres: invalid value for parameter "work_mem": "much").',
+      'PostgreSQL refuses a parameter: correct those of QUEUE_URL, and use PostgreSQL 14 or newer (PLACE/postgres: invalid value for parameter "work_mem": "much").',
   },
   {
     name: "a user who may not make the schema",
