@@ -37,6 +37,9 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
 
 /** The connection was lost or never made. */
 const UNREACHABLE = passing("PostgreSQL cannot be reached");
+const NEVER_REACHED = passing(
+  "PostgreSQL cannot be reached: see that it runs, and that QUEUE_URL names its host and its port",
+);
 
 /** The user, the password or the database. */
 const IS_REFUSED = /^(28|3D)/;
@@ -86,7 +89,7 @@ export function toQueueError(error: unknown, client: Client): QueueError {
   if (sentence === undefined && isOfServer(code)) {
     return new StorageError(`PostgreSQL at ${place} failed: ${message}.`, { cause: error, passing: true });
   }
-  const { says, passing } = sentence ?? UNREACHABLE;
+  const { says, passing } = sentence ?? (wasIn ? UNREACHABLE : NEVER_REACHED);
   return new StorageError(`${says} (${place}: ${message}).`, {
     cause: error,
     passing: passing || wasIn && IS_REFUSED.test(code),

@@ -33,8 +33,14 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
 };
 
 const NO_CONNECTION_LEFT = passing("Redis has no connection left: raise maxclients, or close others");
+const NO_SUCH_DATABASE = lasting(
+  "Redis has no database of this number: name another one in QUEUE_URL, or raise databases on the server",
+);
 /** The connection was lost or never made. */
 const UNREACHABLE = passing("Redis cannot be reached");
+const NEVER_REACHED = passing(
+  "Redis cannot be reached: see that it runs, and that QUEUE_URL names its host and its port, with rediss: if it takes TLS alone",
+);
 
 /** What the server says begins with a word of its own; what the driver says does not. */
 const CODE = /^(?:ERR )?([A-Z]{2,})\b/;
@@ -79,6 +85,7 @@ function sentenceOf(error: unknown, message: string): Sentence | undefined {
   const certificate = certificateFault(codeOf(error), "Redis");
   if (certificate !== null) return lasting(certificate);
   if (message.startsWith("ERR max number of clients reached")) return NO_CONNECTION_LEFT;
+  if (message.startsWith("ERR DB index")) return NO_SUCH_DATABASE;
   const code = CODE.exec(message)?.[1];
   return code === undefined ? UNREACHABLE : SENTENCES[code];
 }
@@ -90,13 +97,25 @@ function codeOf(error: unknown): string {
 }
 
 export function toQueueError(error: unknown, place: string): QueueError {
+  return told(error, { place, unreachable: UNREACHABLE });
+}
+
+/** The same of a server with which there was no connection before. */
+export function toOpeningError(error: unknown, place: string): QueueError {
+  return told(error, { place, unreachable: NEVER_REACHED });
+}
+
+function told(
+  error: unknown,
+  { place, unreachable }: { readonly place: string; readonly unreachable: Sentence },
+): QueueError {
   if (error instanceof QueueError) return error;
   const message = textOf(error);
   const sentence = sentenceOf(error, message);
   if (sentence === undefined) {
     return new StorageError(`Redis at ${place} failed: ${message}.`, { cause: error, passing: true });
   }
-  const { says, passing } = sentence;
+  const { says, passing } = sentence === UNREACHABLE ? unreachable : sentence;
   return new StorageError(`${says} (${place}: ${message}).`, {
     cause: error,
     passing,

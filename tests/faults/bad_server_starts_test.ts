@@ -139,6 +139,21 @@ const ON_REDIS: readonly BadServer<RedisServer>[] = [
       "Redis refuses this user or password: check QUEUE_URL (PLACE: WRONGPASS invalid username-password pair or user is disabled.).",
   },
   {
+    name: "no such database",
+    url: ({ port }) => `redis://default:${PASSWORD}@127.0.0.1:${port}/99`,
+    code: STORAGE,
+    says:
+      "Redis has no database of this number: name another one in QUEUE_URL, or raise databases on the server (PLACE/99: ERR DB index is out of range).",
+  },
+  {
+    name: "a user who may not use the keys of the queue",
+    prepare: (server) => server.command("ACL", "SETUSER", "few", "on", "nopass", "~other*", "&*", "+@all"),
+    url: (server) => ofRedis(server, "few"),
+    code: STORAGE,
+    says:
+      "Redis lets this user do less than the queue needs: allow it all keys and channels of the queue (PLACE: NOPERM this user has no permissions to access one of the keys used as arguments).",
+  },
+  {
     name: "a server that removes what it has no room for",
     prepare: async (server) => {
       await server.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");

@@ -62,6 +62,14 @@ if (missing !== null) {
     await Promise.all(stores.map((store) => store.close()));
   });
 
+  Deno.test("redis: an address without a server is told with what to look at, and the start may wait for it", async () => {
+    await assert.rejects(openStore("redis://127.0.0.1:1", "owner"), (error: unknown) => {
+      assert.ok(error instanceof StorageError && error.passing);
+      assert.match(error.message, /^Redis cannot be reached: see that it runs, .* \(127\.0\.0\.1:1: .*\)\.$/);
+      return true;
+    });
+  });
+
   for (const key of ["ids", "seq", "processes", "status:PENDING", "job:1"]) {
     Deno.test(`redis: a prefix under which another program keeps "${key}" is refused, and left as it is`, async () => {
       await server.command("FLUSHALL");
