@@ -59,6 +59,23 @@ if (noPostgres === null) {
   const urlOf = (mode: string, { host = "127.0.0.1", schema = "persistent_queue" } = {}) =>
     `postgres://queue@${host}:${server.port}/postgres?sslmode=${mode}&schema=${schema}`;
 
+  const contentsOf = ({ certificate, key }: Certificate) =>
+    Promise.all([certificate, key].map((path) => Deno.readFile(path)));
+  const copyOf = async (path: string) => {
+    const copy = await Deno.makeTempFile({ prefix: "persistent-queue-" });
+    await Deno.copyFile(path, copy);
+    return copy;
+  };
+  const renew = async ([certificate = new Uint8Array(), key = new Uint8Array()]: readonly Uint8Array[]) => {
+    await Deno.writeFile(own.certificate, certificate);
+    await Deno.writeFile(own.key, key);
+    await server.sql("SELECT pg_reload_conf()");
+  };
+  const endConnections = () =>
+    server.sql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'persistent-queue'",
+    );
+
   Deno.test.beforeAll(async () => {
     folder = await serverFolder();
     own = await selfSignedCertificate(folder, "IP:127.0.0.1");
@@ -91,6 +108,23 @@ if (noPostgres === null) {
 
   Deno.test("PostgreSQL: sslmode=verify-full refuses a trusted certificate of another name", async () => {
     await refuses(urlOf("verify-full", { host: "localhost" }), ANOTHER_NAME, { DENO_CERT: own.authority });
+  });
+
+  Deno.test("PostgreSQL: a certificate that is no longer trusted is told while the system runs, and does not end it", async () => {
+    const url = urlOf("verify-full", { schema: "renewed" });
+    const env = { DENO_CERT: await copyOf(own.authority), QUEUE_URL: url };
+    await using system = await runSystem({ command: "supervise confined", env });
+    await system.healthy();
+    await using other = await serverFolder();
+    const [before, wrong] = [await contentsOf(own), await selfSignedCertificate(other, "IP:127.0.0.1")];
+    await renew(await contentsOf(wrong));
+    await eventually("it is told", async () => {
+      await endConnections();
+      return system.lines.some((line) => /certificate of PostgreSQL is not trusted: /.test(line));
+    });
+    await renew(before);
+    await system.healthy();
+    await Deno.remove(env.DENO_CERT);
   });
 
   for (const mode of ["require", "verify-full"]) {
@@ -155,6 +189,22 @@ if (noRedis === null) {
 
   Deno.test("Redis: rediss: takes a certificate whose authority is that of DENO_CERT", async () => {
     await works(urlOf("localhost"), { env: { DENO_CERT: issued.authority } });
+  });
+
+  Deno.test("Redis: over TLS, too, a server that falls silent is told, and the system works again when it answers", async () => {
+    await using relay = relayTo(port);
+    const env = { DENO_CERT: issued.authority, QUEUE_URL: `rediss://localhost:${relay.port}?prefix=relayed` };
+    await using system = await runSystem({ command: "supervise confined", env });
+    await system.healthy();
+    relay.swallow();
+    await eventually(
+      "it is told",
+      () => system.lines.some((line) => line.includes("Redis does not answer")),
+      { withinMs: 10_000 },
+    );
+    relay.mend();
+    await system.healthy();
+    await system.until(await addFile(system, "one.txt"), "COMPLETED");
   });
 
   Deno.test("Redis: rediss: refuses a certificate whose authority is not known", async () => {
