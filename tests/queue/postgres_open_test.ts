@@ -98,6 +98,11 @@ if (missing !== null) {
         /cannot be reached: see that it runs, .* \(127\.0\.0\.1:1\/postgres: /,
       ["postgres:///jobs"]: /^QUEUE_URL names no host/,
       ["postgres://queue:hunter2@db"]: /^QUEUE_URL names no database/,
+      ["postgres://queue:hunter2@db/jobs?sslmode=on"]:
+        /^QUEUE_URL has an sslmode that is none: use one of .*require/,
+      ["postgres://queue:hunter2@db/jobs?sslrootcert=ca.pem"]: /: set the variable DENO_CERT to the file/,
+      ["postgres://queue:hunter2@db/jobs?sslcert=me.pem"]: /certificate of the client, .*: give a password, /,
+      ["postgres://queue:hunter2@db/jobs?search_path=public"]: /: name the schema by .* \?schema=jobs\.$/,
       ["postgres://queue:hunter2@db/jobs?schema=Bad%20Name"]: /^QUEUE_URL has a schema that is no name/,
     };
     for (const [url, sentence] of Object.entries(cases)) {
