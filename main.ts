@@ -5,7 +5,6 @@
  */
 import { fileURLToPath } from "node:url";
 import {
-  assertPassing,
   EXIT,
   getQueue,
   makeConsoleUnfailing,
@@ -13,7 +12,6 @@ import {
   type OpenOptions,
   type Queue,
   type QueueEvent,
-  sleep,
   StorageError,
 } from "@persistent-queue/queue";
 import type { Pages } from "@persistent-queue/ui";
@@ -36,6 +34,7 @@ import {
   type Log,
   logEvent,
   openLog,
+  openWhenFree,
   prepareFolders,
   queueOptions,
   removeOldConsumerLogs,
@@ -102,7 +101,8 @@ async function run(settings: Settings, log: Log): Promise<number> {
   // The next guard may already be waiting for the database.
   whenGuardIsGone().then(() => end({ exitCode: EXIT.done, patienceMs: 0 }));
   const pages = await pagesOf(settings, log);
-  const opened = openWhenFree(settings, { log, onWait: (why) => pages.wait(why) });
+  const open = () => openQueue(settings, { role: "owner" });
+  const opened = openWhenFree(open, { log, onWait: (why) => pages.wait(why) });
   const queue = await Promise.race([opened, ended.then(() => null)]);
   // What tries to open the queue ends with the process.
   if (queue === null) return (await ended).exitCode;
@@ -139,30 +139,6 @@ async function run(settings: Settings, log: Log): Promise<number> {
 /** Also printed on the terminal, so that an operator need not look for the log first. */
 function sayTrouble(event: QueueEvent): void {
   if (event.type === "storage") console.error(event.trouble ?? "The storage works again.");
-}
-
-interface WaitOptions {
-  readonly log: Log;
-  /** Told why, at each try, in a sentence that strangers may read. */
-  readonly onWait: (why: string) => void;
-}
-
-/** The server may be away, or another program's transaction lock the database: the start says so, and waits for it. */
-async function openWhenFree(settings: Settings, { log, onWait }: WaitOptions): Promise<Queue> {
-  for (let told = "";;) {
-    try {
-      return await openQueue(settings, { role: "owner" });
-    } catch (error) {
-      assertPassing(error);
-      onWait(error.publicMessage);
-      if (error.message !== told) {
-        console.error(`${error.message} The start waits for that.`);
-        log.warn(error.message);
-      }
-      told = error.message;
-    }
-    await sleep(1_000);
-  }
 }
 
 /** Loaded only when served: the guard, which lives as long, would carry them for nothing. */

@@ -5,7 +5,7 @@
 import { checkTogether } from "./config/cross_rules.ts";
 import { parseDotenv } from "./config/dotenv.ts";
 import { isTokenAccepted } from "./config/public_rules.ts";
-import { withPassword } from "./config/queue_password.ts";
+import { withVariables } from "./config/queue_variables.ts";
 import { DEFAULT_PASSWORD } from "./config/secrets.ts";
 import { misspeltInEnvironment, SettingReader, unknownInDotenv } from "./config/setting_reader.ts";
 import type { SettingSources } from "./config/load_settings.ts";
@@ -40,7 +40,7 @@ export function readSettings(
   const values = reader.readAll();
   const settings = {
     ...values,
-    queueUrl: withPassword(values.queueUrl, env),
+    queueUrl: withVariables(values.queueUrl, env),
     startDir,
     filesDir: reader.absolute(values.filesPrefix),
     bindAddress: bindAddress ?? values.host,

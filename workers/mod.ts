@@ -14,6 +14,7 @@ export { HostedThreads } from "./slots/hosted_threads.ts";
 export { handlersOf } from "./process/handler_project.ts";
 export { type Log, openLog, removeOldConsumerLogs } from "./log.ts";
 export { canLaunch, launchSupervisor, takeSettings } from "./process/launch.ts";
+export { openWhenFree } from "./process/open_when_free.ts";
 export { closeOwnAddresses, handlerPermissions } from "./process/permissions.ts";
 export { assertEnoughFiles } from "./process/machine.ts";
 export { SampleFiles } from "./sample_files.ts";

@@ -186,7 +186,8 @@ export class Client implements Tx {
         if (isLost && driver === this.#driver) this.restart();
         if (isReadOnly(error) && driver === this.#driver) this.#leave();
         if (left === 0 || !mayBeRepeated(error)) {
-          throw toQueueError(error, { place: this.#place, wasIn: this.#wasIn });
+          const { isWithoutTls } = driver.sockets;
+          throw toQueueError(error, { place: this.#place, wasIn: this.#wasIn, isWithoutTls });
         }
       }
     }

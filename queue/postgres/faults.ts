@@ -1,5 +1,6 @@
 /** Sentences for PostgreSQL's errors. Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 import { messageOf, QueueError, RejectedWrite, StorageError } from "../errors.ts";
+import { certificateFault } from "../storing/certificate_faults.ts";
 
 interface Sentence {
   readonly says: string;
@@ -9,11 +10,15 @@ interface Sentence {
 const lasting = (says: string): Sentence => ({ says, passing: false });
 const passing = (says: string): Sentence => ({ says, passing: true });
 
+const NOT_ALLOWED = "PostgreSQL lets this user do less than the queue needs: make it the owner of the schema";
+
 /** By code, or by its class. */
 const SENTENCES: Readonly<Record<string, Sentence>> = {
   "28": lasting("PostgreSQL refuses this user or password: check QUEUE_URL"),
   "3D000": lasting("There is no such database: create it, or check QUEUE_URL"),
-  "42501": lasting("PostgreSQL lets this user do less than the queue needs: make it the owner of the schema"),
+  "42501": lasting(NOT_ALLOWED),
+  // The schema is there, but not for this user.
+  "3F000": lasting(NOT_ALLOWED),
   "42": lasting("The tables are not as this system made them: undo what was changed by hand"),
   "XX001": lasting("PostgreSQL found damaged data: restore a backup"),
   "XX002": lasting("PostgreSQL found a damaged index: reindex it, or restore a backup"),
@@ -32,9 +37,21 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
 
 /** The connection was lost or never made. */
 const UNREACHABLE = passing("PostgreSQL cannot be reached");
+const NEVER_REACHED = passing(
+  "PostgreSQL cannot be reached: see that it runs, and that QUEUE_URL names its host and its port",
+);
 
 /** The user, the password or the database. */
 const IS_REFUSED = /^(28|3D)/;
+/** A parameter that it does not know, or the value of one. */
+const IS_BAD_PARAMETER = /^(42704|22)/;
+/** Older versions lack what the schema uses. */
+export const OLDEST_SERVER = 14;
+/** What is sent first are the parameters of the URL, and others that very old servers do not know. */
+const BAD_PARAMETER = lasting(
+  `PostgreSQL refuses a parameter: correct those of QUEUE_URL, and use PostgreSQL ${OLDEST_SERVER} or newer`,
+);
+const NO_TLS = "PostgreSQL offers no TLS here: turn ssl on there, or take sslmode out of QUEUE_URL";
 
 /** A broken rule: bad data, a constraint, or a trigger made by hand that raises. */
 const BROKEN_RULE = /^(22|23|P0001)/;
@@ -54,27 +71,42 @@ export function isReadOnly(error: unknown): boolean {
 interface Client {
   /** Where the server is. */
   readonly place: string;
-  /** It has been let in before: a password or a rule that is being changed on the server is no reason to end. */
+  /** It has been let in before: a password, a rule or a certificate that is being changed on the server is no reason to end. */
   readonly wasIn: boolean;
+  /** The server has said no to TLS. */
+  readonly isWithoutTls: boolean;
 }
 
-export function toQueueError(error: unknown, { place, wasIn }: Client): QueueError {
+export function toQueueError(error: unknown, client: Client): QueueError {
   if (error instanceof QueueError) return error;
+  const { place, wasIn } = client;
   const code = codeOf(error);
   const message = messageOf(error);
-  if (BROKEN_RULE.test(code)) {
+  if (wasIn && BROKEN_RULE.test(code)) {
     return new RejectedWrite(`PostgreSQL refused the write: ${message}.`, { cause: error });
   }
-  const sentence = SENTENCES[code] ?? SENTENCES[code.slice(0, 2)];
+  const sentence = entryFault({ code, message }, client) ?? SENTENCES[code] ?? SENTENCES[code.slice(0, 2)];
   if (sentence === undefined && isOfServer(code)) {
     return new StorageError(`PostgreSQL at ${place} failed: ${message}.`, { cause: error, passing: true });
   }
-  const { says, passing } = sentence ?? UNREACHABLE;
+  const { says, passing } = sentence ?? (wasIn ? UNREACHABLE : NEVER_REACHED);
   return new StorageError(`${says} (${place}: ${message}).`, {
     cause: error,
     passing: passing || wasIn && IS_REFUSED.test(code),
     publicMessage: `${says}.`,
   });
+}
+
+/** Why a connection was not let in, unless the codes above say it. */
+function entryFault(
+  { code, message }: { readonly code: string; readonly message: string },
+  { wasIn, isWithoutTls }: Client,
+): Sentence | null {
+  const certificate = certificateFault(code, "PostgreSQL");
+  if (certificate !== null) return { says: certificate, passing: wasIn };
+  // With sslmode=prefer the driver goes on without TLS.
+  if (isWithoutTls && message.includes("TLS")) return { says: NO_TLS, passing: wasIn };
+  return !wasIn && IS_BAD_PARAMETER.test(code) ? BAD_PARAMETER : null;
 }
 
 function codeOf(error: unknown): string {

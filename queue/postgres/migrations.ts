@@ -92,7 +92,20 @@ async function create(tx: Tx, schema: string): Promise<void> {
     );
   }
   const [there] = await tx.query(`SELECT 1 FROM pg_namespace WHERE nspname = $1::text`, [schema]);
-  // A user who may not create schemas can be given an empty one.
-  if (there === undefined) await tx.script(`CREATE SCHEMA "${schema}"`);
+  if (there === undefined) await createSchema(tx, schema);
   await tx.script(`CREATE TABLE ${META} (version integer NOT NULL)`);
+}
+
+/** A user who may not create schemas can be given an empty one. */
+async function createSchema(tx: Tx, schema: string): Promise<void> {
+  const [row] = await tx.query(
+    `SELECT has_database_privilege(current_database(), 'CREATE') AS may, quote_ident(current_user) AS name`,
+    [],
+  );
+  if (row?.may !== true) {
+    throw new StorageError(
+      `There is no schema "${schema}", and the user may not make one: as the owner of the database, run CREATE SCHEMA "${schema}" AUTHORIZATION ${row?.name}, and start again.`,
+    );
+  }
+  await tx.script(`CREATE SCHEMA "${schema}"`);
 }

@@ -3,6 +3,7 @@ import { StorageError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { readAddress } from "./address.ts";
 import { Client } from "./client.ts";
+import { OLDEST_SERVER } from "./faults.ts";
 import { assertCurrent, isThere, migrate } from "./migrations.ts";
 import { PostgresStore } from "./postgres_store.ts";
 import { serverTime } from "./read.ts";
@@ -18,8 +19,6 @@ export interface OpenOptions {
   readonly mustExist?: boolean;
 }
 
-/** Older versions lack what the schema uses. */
-const OLDEST_SERVER = 14;
 /** Two for the writes of a turn, which overlap, and two for the pages. */
 const CONNECTIONS = 4;
 const GUEST_CONNECTIONS = 1;

@@ -11,12 +11,16 @@ export interface ServerAddress {
   readonly path?: string | false;
 }
 
+/** The answer to the question for TLS: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL */
+const NO = "N".charCodeAt(0);
+
 export class Sockets {
   readonly #connectMs: number;
   readonly #made = new Set<Socket>();
   #tries = 0;
   /** A connection was closed before the server said a word. */
   #wasDropped = false;
+  #isWithoutTls = false;
   #hasFailed = false;
   #isClosed = false;
 
@@ -27,6 +31,11 @@ export class Sockets {
   /** The driver has a connection that it never makes again: what comes next needs a new driver. */
   get hasFailed(): boolean {
     return this.#hasFailed;
+  }
+
+  /** The server has said no when the driver asked it for TLS. */
+  get isWithoutTls(): boolean {
+    return this.#isWithoutTls;
   }
 
   /**
@@ -78,12 +87,13 @@ export class Sockets {
       this.#wasDropped ||= socket.bytesRead === 0;
       made.reject(lost("The connection was closed", "ECONNRESET"));
     });
+    socket.once("data", (bytes: Uint8Array) => this.#isWithoutTls = bytes.length === 1 && bytes[0] === NO);
     socket.once("connect", () => {
       clearTimeout(timer);
       socket.removeListener("error", made.reject);
       if (this.#isClosed) socket.destroy();
-      // For TLS, the driver asks the socket for the name.
-      else made.resolve(Object.assign(socket, place));
+      // For TLS, the driver asks the socket for the name, and the check of a certificate asks it for the address.
+      else made.resolve(Object.assign(socket, place, "host" in place ? { _host: place.host } : {}));
     });
     return made.promise;
   }

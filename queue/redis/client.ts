@@ -2,7 +2,14 @@
 import { Buffer } from "node:buffer";
 import { StorageError } from "../errors.ts";
 import type { RedisAddress } from "./address.ts";
-import { isOffline, isReadOnly, isUnknownScript, offlineBecause, toQueueError } from "./faults.ts";
+import {
+  isOffline,
+  isReadOnly,
+  isUnknownScript,
+  offlineBecause,
+  toOpeningError,
+  toQueueError,
+} from "./faults.ts";
 import { sleep } from "../basics/time.ts";
 import { answered, silence } from "../storing/answered.ts";
 import { CONNECT_MS } from "./connect.ts";
@@ -83,7 +90,7 @@ export class Client {
       this.#isOpen = true;
     } catch (error) {
       this.#pair.giveUp();
-      throw toQueueError(error, place);
+      throw toOpeningError(error, place);
     }
   }
 

@@ -1,6 +1,7 @@
 /** Sentences for the errors of Redis, by the word that each begins with. */
-import { ClientOfflineError } from "@redis/client";
+import { ClientOfflineError, ReconnectStrategyError } from "@redis/client";
 import { messageOf, QueueError, StorageError } from "../errors.ts";
+import { certificateFault } from "../storing/certificate_faults.ts";
 
 interface Sentence {
   readonly says: string;
@@ -32,8 +33,14 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
 };
 
 const NO_CONNECTION_LEFT = passing("Redis has no connection left: raise maxclients, or close others");
+const NO_SUCH_DATABASE = lasting(
+  "Redis has no database of this number: name another one in QUEUE_URL, or raise databases on the server",
+);
 /** The connection was lost or never made. */
 const UNREACHABLE = passing("Redis cannot be reached");
+const NEVER_REACHED = passing(
+  "Redis cannot be reached: see that it runs, and that QUEUE_URL names its host and its port, with rediss: if it takes TLS alone",
+);
 
 /** What the server says begins with a word of its own; what the driver says does not. */
 const CODE = /^(?:ERR )?([A-Z]{2,})\b/;
@@ -56,7 +63,7 @@ export function isOffline(error: unknown): boolean {
 /** The driver goes on trying to connect, so that this passes even if `reason` would stop a start. */
 export function offlineBecause(reason: unknown, place: string): StorageError {
   const message = textOf(reason);
-  const { says } = sentenceOf(message) ?? UNREACHABLE;
+  const { says } = sentenceOf(reason, message) ?? UNREACHABLE;
   return new StorageError(`${says} (${place}: ${message}).`, {
     cause: reason,
     passing: true,
@@ -74,20 +81,41 @@ function textOf(error: unknown): string {
 }
 
 /** Undefined: the server said something else. */
-function sentenceOf(message: string): Sentence | undefined {
+function sentenceOf(error: unknown, message: string): Sentence | undefined {
+  const certificate = certificateFault(codeOf(error), "Redis");
+  if (certificate !== null) return lasting(certificate);
   if (message.startsWith("ERR max number of clients reached")) return NO_CONNECTION_LEFT;
+  if (message.startsWith("ERR DB index")) return NO_SUCH_DATABASE;
   const code = CODE.exec(message)?.[1];
   return code === undefined ? UNREACHABLE : SENTENCES[code];
 }
 
+/** Of the socket; the driver wraps what it met at its first try to connect. */
+function codeOf(error: unknown): string {
+  if (error instanceof ReconnectStrategyError) return codeOf(error.originalError);
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
 export function toQueueError(error: unknown, place: string): QueueError {
+  return told(error, { place, unreachable: UNREACHABLE });
+}
+
+/** The same of a server with which there was no connection before. */
+export function toOpeningError(error: unknown, place: string): QueueError {
+  return told(error, { place, unreachable: NEVER_REACHED });
+}
+
+function told(
+  error: unknown,
+  { place, unreachable }: { readonly place: string; readonly unreachable: Sentence },
+): QueueError {
   if (error instanceof QueueError) return error;
   const message = textOf(error);
-  const sentence = sentenceOf(message);
+  const sentence = sentenceOf(error, message);
   if (sentence === undefined) {
     return new StorageError(`Redis at ${place} failed: ${message}.`, { cause: error, passing: true });
   }
-  const { says, passing } = sentence;
+  const { says, passing } = sentence === UNREACHABLE ? unreachable : sentence;
   return new StorageError(`${says} (${place}: ${message}).`, {
     cause: error,
     passing,

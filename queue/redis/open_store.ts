@@ -6,7 +6,10 @@ import { Client } from "./client.ts";
 import { DurabilityWatch } from "./durability.ts";
 import { RedisStore } from "./redis_store.ts";
 import { ServerClock } from "../basics/server_clock.ts";
+import { items } from "./replies.ts";
+import { tooOld } from "./server_version.ts";
 import { Session } from "./session.ts";
+import { VERSION } from "./words.ts";
 
 export interface OpenOptions {
   /** `owner`: a supervisor, one of any number. `guest`: a command beside them. */
@@ -16,11 +19,6 @@ export interface OpenOptions {
   /** Does not create what is missing. */
   readonly mustExist?: boolean;
 }
-
-/** Older versions lack what the scripts use. */
-const OLDEST_SERVER = 7;
-/** Of the keys and what they hold, as `scripts/prelude.lua` lists them. */
-const VERSION = 1;
 
 /** @throws {StorageError} */
 export async function openRedisStore(
@@ -50,21 +48,28 @@ export async function openRedisStore(
 
 async function assertServer(client: Client): Promise<void> {
   const info = await client.command("INFO", "server").then(String).catch(() => "");
-  const version = /^redis_version:(\S+)/m.exec(info)?.[1];
-  if (version === undefined || Number.parseInt(version) >= OLDEST_SERVER) return;
-  throw new StorageError(`Redis ${version} is too old: use ${OLDEST_SERVER} or newer, or Valkey.`);
+  const problem = tooOld(info);
+  if (problem !== null) throw new StorageError(problem);
 }
 
 async function assertVersion(client: Client, mustExist: boolean): Promise<void> {
-  const key = client.key("version");
-  const found = await client.command("GET", key);
-  if (found !== null) return assertKnown(Number(found), client);
-  if (mustExist) {
+  const found = await client.command("GET", client.key("version"));
+  if (found === null && mustExist) {
     throw new StorageError(
       `Redis at ${client.place} holds no queue of this prefix: check QUEUE_URL, or start the system once, which makes one.`,
     );
   }
-  await client.command("SET", key, String(VERSION), "NX");
+  const [version, foreign] = found === null ? items(await client.run("begin", [])) : [found];
+  if (!/^\d+$/.test(String(version))) throw belongsToAnother(client.key(String(foreign ?? "version")));
+  assertKnown(Number(version), client);
+}
+
+/** A prefix under which others keep something in the place of our keys is refused, never adopted. */
+function belongsToAnother(key: string): StorageError {
+  const prefix = key.slice(1, key.indexOf("}"));
+  return new StorageError(
+    `The prefix "${prefix}" belongs to another program, which has the key ${key}: name one of its own in QUEUE_URL, for example ?prefix=jobs.`,
+  );
 }
 
 function assertKnown(version: number, { place }: Client): void {

@@ -1,6 +1,7 @@
 /** The scripts: each is one verb, and atomic. The server keeps them; one that has forgotten them is given them again. */
 import { createHash } from "node:crypto";
 import beat from "./scripts/beat.lua" with { type: "text" };
+import begin from "./scripts/begin.lua" with { type: "text" };
 import check from "./scripts/check.lua" with { type: "text" };
 import claim from "./scripts/claim.lua" with { type: "text" };
 import dump from "./scripts/dump.lua" with { type: "text" };
@@ -53,6 +54,7 @@ function script(flags: string, ...parts: string[]): Script {
 }
 
 export const SCRIPTS = {
+  begin: script(ADDS, begin),
   insert: script(ADDS, history, reading, insert),
   claim: script(KEEPS_ON, claim),
   setBack: script(KEEPS_ON, setBack),

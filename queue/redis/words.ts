@@ -26,6 +26,9 @@ export const COLUMNS = [
   ...["last_heartbeat", "started_at", "finished_at", "created_at", "updated_at", "canceled_from", "error"],
 ] as const;
 
+/** Of the keys and what they hold, as `scripts/prelude.lua` lists them. */
+export const VERSION = 1;
+
 /** Lines that are not among the newest keep this much of an error. */
 const SHORT_DETAIL_BYTES = 500;
 
@@ -60,4 +63,5 @@ local KEEPS_RUN_AT = ${set(RESUBMITTED.filter((status) => RESUBMIT[status].keeps
 local COLUMNS = ${list(COLUMNS)}
 local HISTORY = { ${Object.entries(HISTORY).map(([name, value]) => `${name} = ${value}`).join(", ")} }
 local MAX_TIME = ${MAX_TIME}
+local VERSION = "${VERSION}"
 `;

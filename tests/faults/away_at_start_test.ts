@@ -48,10 +48,13 @@ async function cutOff(start: typeof postgresServer | typeof redisServer, folder:
   relay.cut();
   const url = new URL(server.url(`away_${folder.replace(/\W/g, "").slice(-12).toLowerCase()}`));
   url.port = String(relay.port);
-  const name = url.protocol === "redis:" ? "Redis" : "PostgreSQL";
+  const [name, hint] = url.protocol === "redis:"
+    ? ["Redis", ", with rediss: if it takes TLS alone"]
+    : ["PostgreSQL", ""];
   return {
     url: url.href,
-    says: `${name} cannot be reached.`,
+    says:
+      `${name} cannot be reached: see that it runs, and that QUEUE_URL names its host and its port${hint}.`,
     tells: new RegExp(`127\\.0\\.0\\.1:${relay.port}`),
     beThere: () => relay.mend(),
     async [Symbol.asyncDispose]() {

@@ -4,10 +4,11 @@ import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/maintenance/verify.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/processes/free_port.ts";
 import { isAlive } from "../support/processes/is_alive.ts";
 import { type GroupOptions, processGroup } from "./processes/process_group.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { addFile, runSystem, urlOf } from "../support/processes/running_system.ts";
+import { addFile, runSystem, spawnSystem, urlOf } from "../support/processes/running_system.ts";
 import { sqliteTest, urlFor } from "../support/backend.ts";
 
 Deno.test("the supervisor is killed: within three seconds it is back on the same ports, and no job is lost", async () => {
@@ -50,6 +51,27 @@ Deno.test("the guard is killed: the supervisor does not stay behind as an orphan
     assert.deepEqual(await verify(store, { deep: true, ledger: { added: [id], completed: [] } }), []);
   } finally {
     await store.close();
+  }
+});
+
+Deno.test("the guard is killed while the start waits for a server that is away: no process stays behind", async () => {
+  await using folder = await tempFolder();
+  const ports = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()) };
+  const env = { ...ports, QUEUE_URL: `postgres://queue@127.0.0.1:${freePort()}/jobs` };
+  const guard = spawnSystem({ folder: folder.path, env });
+  const printed = new Response(guard.stdout).text();
+  const log = folder.file("logs/jobqueue.log");
+  await eventually("it waits", async () => {
+    return /cannot be reached/.test(await Deno.readTextFile(log).catch(() => ""));
+  }, { withinMs: 20_000 });
+  const supervisor = Number(Deno.readTextFileSync(`/proc/${guard.pid}/task/${guard.pid}/children`));
+  guard.kill("SIGKILL");
+  try {
+    await eventually("the supervisor is gone", () => !isAlive(supervisor), { withinMs: 8_000 });
+  } finally {
+    if (isAlive(supervisor)) Deno.kill(supervisor, "SIGKILL");
+    await guard.status;
+    await Promise.all([printed, guard.stderr.cancel()]);
   }
 });
 

@@ -114,14 +114,20 @@ if (missing !== null) {
     const at = `127.0.0.1:${server.port}`;
     const cases: Record<string, RegExp> = {
       [`postgres://reader:hunter2@${at}/postgres?schema=of_reader`]:
-        /lets this user do less than the queue needs/,
+        /^There is no schema "of_reader", and the user may not make one: .* run CREATE SCHEMA "of_reader" AUTHORIZATION reader, and start again\.$/,
       [`postgres://nobody:hunter2@${at}/postgres`]: /refuses this user or password: check QUEUE_URL/,
       [`postgres://queue:hunter2@${at}/nothing`]: /no such database: create it, or check QUEUE_URL/,
       [`postgres://queue:hunter2@${at}/latin`]:
         /stores text as LATIN1, .*: create one with the encoding UTF8/,
-      ["postgres://queue:hunter2@127.0.0.1:1/postgres"]: /cannot be reached \(127\.0\.0\.1:1\/postgres: /,
+      ["postgres://queue:hunter2@127.0.0.1:1/postgres"]:
+        /cannot be reached: see that it runs, .* \(127\.0\.0\.1:1\/postgres: /,
       ["postgres:///jobs"]: /^QUEUE_URL names no host/,
       ["postgres://queue:hunter2@db"]: /^QUEUE_URL names no database/,
+      ["postgres://queue:hunter2@db/jobs?sslmode=on"]:
+        /^QUEUE_URL has an sslmode that is none: use one of .*require/,
+      ["postgres://queue:hunter2@db/jobs?sslrootcert=ca.pem"]: /: set the variable DENO_CERT to the file/,
+      ["postgres://queue:hunter2@db/jobs?sslcert=me.pem"]: /certificate of the client, .*: give a password, /,
+      ["postgres://queue:hunter2@db/jobs?search_path=public"]: /: name the schema by .* \?schema=jobs\.$/,
       ["postgres://queue:hunter2@db/jobs?schema=Bad%20Name"]: /^QUEUE_URL has a schema that is no name/,
     };
     for (const [url, sentence] of Object.entries(cases)) {

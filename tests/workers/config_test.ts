@@ -322,6 +322,17 @@ Deno.test("plain HTTP where others can reach the pages causes a warning until TL
   assert.deepEqual(warningsOf({}), []);
 });
 
+Deno.test("PGSSLMODE is how a connection to PostgreSQL is encrypted, unless its URL says it", () => {
+  const env = { PGSSLMODE: "verify-full" };
+  const urlFor = (url: string) => readSettings({ env: { ...env, QUEUE_URL: url }, dotenv: null }).queueUrl;
+  assert.equal(
+    urlFor("postgres://a:b@db/jobs?schema=x"),
+    "postgres://a:b@db/jobs?schema=x&sslmode=verify-full",
+  );
+  assert.equal(urlFor("postgres://a:b@db/jobs?sslmode=disable"), "postgres://a:b@db/jobs?sslmode=disable");
+  assert.equal(urlFor("redis://db/0"), "redis://db/0");
+});
+
 Deno.test("PGPASSWORD is the password of a queue on PostgreSQL whose URL has none, and goes no further", () => {
   const env = { PGPASSWORD: "p%41 /@", PGUSER: "queue", PATH: "/bin" };
   const urlOf = (QUEUE_URL: string) => read({ ...env, QUEUE_URL }).queueUrl;

@@ -11,7 +11,7 @@ import {
   type Settings,
 } from "../config.ts";
 
-import { secretVariables } from "./queue_password.ts";
+import { secretVariables } from "./queue_variables.ts";
 
 export interface SettingSources {
   readonly env: Readonly<Record<string, string>>;

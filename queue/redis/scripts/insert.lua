@@ -19,7 +19,7 @@ end
 
 -- Numbers are drawn for all `left_over` jobs at once; those that are not needed stay unused.
 local function add(job, left_over)
-  last_seq = last_seq or redis.call("INCRBY", base .. "seq", left_over) - left_over
+  last_seq = last_seq or draw_seqs(left_over)
   last_seq = last_seq + 1
   local seq = int(last_seq)
   fresh[job.id] = seq

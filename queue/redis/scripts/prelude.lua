@@ -18,7 +18,9 @@
 --   :fact-ends:<realm>         sorted set: their keys, by when they expire
 --   :realms                    set: the realms that have facts
 --   :server                    hash: which server this is, and since when it has served the queue
---   :seq, :version             the last seq, and the version of all of this
+--   :seq, :joined              the last seq, and how many processes have joined
+--   :version                   the version of all of this: what has keys without it is no queue
+--   :probe                     written now and then, to see whether the server takes writes
 
 local base = KEYS[1] .. ":"
 -- No text from outside has this byte: it is not UTF-8.
@@ -42,6 +44,18 @@ local function clock(given)
   if given ~= "" then return tonumber(given) end
   local time = redis.call("TIME")
   return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- Called before the first key of a queue is written: a server that was emptied under its processes holds none, and without
+-- the version, the next start would take what they write for that of another program.
+local function keep_version()
+  redis.call("SET", base .. "version", VERSION, "NX")
+end
+
+-- Draws so many seqs. Returns the last one that was drawn before.
+local function draw_seqs(count)
+  keep_version()
+  return redis.call("INCRBY", base .. "seq", count) - count
 end
 
 local function job_key(seq)

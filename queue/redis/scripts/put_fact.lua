@@ -7,6 +7,7 @@ local texts_key, ends_key = base .. "facts:" .. realm, base .. "fact-ends:" .. r
 forget_expired(realm, now, most)
 local before = redis.call("HGET", texts_key, key) or NULL
 if before ~= over then return 0 end
+keep_version()
 redis.call("HSET", texts_key, key, text)
 redis.call("ZADD", ends_key, int(math.min(now + tonumber(ARGV[5]), MAX_TIME)), key)
 redis.call("SADD", base .. "realms", realm)

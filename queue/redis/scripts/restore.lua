@@ -13,7 +13,7 @@ while i <= #ARGV do
   i = i + count + 1 + lines
 end
 
-local last = redis.call("INCRBY", base .. "seq", #jobs) - #jobs
+local last = draw_seqs(#jobs)
 local ids = {}
 for n, job in ipairs(jobs) do
   local seq, columns = int(last + n), job.columns

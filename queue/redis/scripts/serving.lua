@@ -7,6 +7,7 @@ local function serving_since(now)
   if not run then return nil end
   local known, since = unpack(redis.call("HMGET", base .. "server", "run_id", "since"))
   if known == run then return math.min(tonumber(since), now) end
+  keep_version()
   redis.call("HSET", base .. "server", "run_id", run, "since", int(now))
   return now
 end

@@ -29,7 +29,7 @@ export interface RunningSystem extends AsyncDisposable {
 
 export interface RunOptions {
   /** `supervise` is the supervisor alone; with the permissions that it computes, it is a child of the one that is started. */
-  readonly command?: "start" | "supervise" | "supervise confined";
+  readonly command?: "start" | "supervise" | "supervise confined" | "jobs stats";
   /** Another copy of the project. */
   readonly main?: string;
   readonly env?: Record<string, string>;
@@ -97,11 +97,11 @@ export function urlOf({ folder }: Pick<RunningSystem, "folder">): string {
 export function spawnSystem(
   { command = "start", main = MAIN.href, env = {}, folder = "." }: RunOptions,
 ): Deno.ChildProcess {
-  const [word = ""] = command.split(" ");
+  const words = command.split(" ").filter((word) => word !== "confined");
   // What may run no program starts no other process. As a compiled binary it fetches nothing.
   const alone = command === "supervise" ? [HEAP_FLAGS, "--deny-run", "--cached-only"] : [];
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", ...alone, "-A", "--no-prompt", main, word],
+    args: ["run", ...alone, "-A", "--no-prompt", main, ...words],
     cwd: folder,
     clearEnv: true,
     env: {

