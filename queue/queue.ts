@@ -94,7 +94,7 @@ export class Queue implements Role {
   prune: Role["prune"] = () => this.#maintenance.prune();
   verify: Role["verify"] = (...args) => this.#maintenance.verify(...args);
   watch: Role["watch"] = () => this.#maintenance.watch();
-  probe: Role["probe"] = () => this.#maintenance.probe();
+  probe: Role["probe"] = (...args) => this.#maintenance.probe(...args);
   present: Role["present"] = (...args) => this.#hosts.present(...args);
 
   // Inspector

@@ -100,8 +100,11 @@ export interface Maintainer {
   verify(signal: AbortSignal): Promise<void>;
   /** Emits `changed-outside` after another program has written, until the result is disposed. */
   watch(): Disposable;
-  /** Finds out whether the storage works. @throws {StorageError} if not; a lasting one, once it is lost */
-  probe(): Promise<void>;
+  /**
+   * Finds out whether the storage works, and frees the jobs of dead processes but those that are `held` here.
+   * @throws {StorageError} if not; a lasting one, once it is lost
+   */
+  probe(how?: { readonly held?: readonly Lease[] }): Promise<void>;
 }
 
 /** The role of the supervisor. */

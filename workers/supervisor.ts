@@ -21,7 +21,7 @@ import { ProcessWatch } from "./slots/process_watch.ts";
 import { ProducerSlot } from "./slots/producer_slot.ts";
 import { RecentEvents } from "./reporting/recent_events.ts";
 import type { SupervisorOptions } from "./supervisor_options.ts";
-import { Sweeper, type Verdict } from "./sweeper.ts";
+import { Sweeper } from "./sweeper.ts";
 import { warningsOf } from "./reporting/warnings.ts";
 import { WedgedThreads } from "./slots/wedged_threads.ts";
 
@@ -90,6 +90,7 @@ export class Supervisor {
       clock,
       onError,
       judge: (moment) => this.#judge(moment),
+      held: () => this.#dispatcher.leases,
       onSwept: (lastRequeued) => this.#sweep = { lastAt: now(), lastRequeued },
       onLost: (why) => options.onFatal(EXIT.storage, why),
     });
@@ -215,7 +216,7 @@ export class Supervisor {
   }
 
   /** A consumer silent for `STALL_MS` hangs. */
-  #judge({ justWoke }: { justWoke: boolean }): Verdict {
+  #judge({ justWoke }: { justWoke: boolean }): number {
     const { stallMs } = this.#options.settings;
     this.#processWatch?.restoreFolder();
     let freed = 0;
@@ -225,6 +226,6 @@ export class Supervisor {
         freed += consumer.giveUp(`No heartbeat for ${Math.round(silentMs / 1000)} s`);
       }
     }
-    return { held: this.#dispatcher.leases, freed };
+    return freed;
   }
 }

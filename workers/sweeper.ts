@@ -10,21 +10,15 @@ import { type Lease, type Maintainer, messageOf, sleep, StorageError } from "@pe
 
 import type { Settings } from "./config.ts";
 
-export interface Verdict {
-  readonly held: readonly Lease[];
-  readonly freed: number;
-}
-
 export interface SweeperOptions {
   readonly queue: Maintainer;
   readonly settings: Pick<Settings, "heartbeatMs" | "sweepMs" | "stallMs">;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
-  /**
-   * Gives up consumers that have fallen silent, unless `justWoke`. Returns how many jobs that freed, and what
-   * the others have in flight.
-   */
-  readonly judge: (moment: { readonly justWoke: boolean }) => Verdict;
+  /** Gives up consumers that have fallen silent, unless `justWoke`. Returns how many jobs that freed. */
+  readonly judge: (moment: { readonly justWoke: boolean }) => number;
+  /** What the consumers have in flight. */
+  readonly held: () => readonly Lease[];
   readonly onSwept: (requeued: number) => void;
   readonly onError: (error: unknown) => void;
   /** The storage is gone for good. */
@@ -66,13 +60,14 @@ export class Sweeper {
 
   /** Returns how many jobs went back to the queue. @throws {StorageError} */
   async sweep(): Promise<number> {
-    const { queue, judge, onSwept, clock, settings } = this.#options;
+    const { queue, judge, held, onSwept, clock, settings } = this.#options;
     // Heartbeats that wait to be read come first. Repeated, because another pause may fall into this wait.
     while (this.#wasAsleep()) {
       await sleep(settings.heartbeatMs, this.#stop.signal);
       if (this.#stop.signal.aborted) return 0;
     }
-    const requeued = await queue.sweep(judge({ justWoke: clock() < this.#awakeAt }));
+    const freed = judge({ justWoke: clock() < this.#awakeAt });
+    const requeued = await queue.sweep({ held: held(), freed });
     onSwept(requeued);
     return requeued;
   }
@@ -141,7 +136,8 @@ export class Sweeper {
 
   async #probe(): Promise<void> {
     try {
-      await this.#options.queue.probe();
+      const { queue, held } = this.#options;
+      await queue.probe({ held: held() });
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       if (!(error instanceof StorageError)) return this.#options.onError(error);

@@ -77,7 +77,7 @@ export class Maintenance implements Maintainer {
     events.emit({ type: "swept", requeued, freed });
     await this.#presence.beat();
     this.#requests.keepFor(this.#presence.id);
-    const recovered = await this.#recoverDead();
+    const recovered = await this.#recoverDead({ held });
     return recovered.length + requeued.length + freed;
   }
 
@@ -88,8 +88,8 @@ export class Maintenance implements Maintainer {
     const death = this.#requests.judge();
     const { lastProcess } = this.#requests;
     const reaped = [
-      ...await this.#recoverDead(lastProcess === null ? death : CHARGED),
-      ...await this.#recoverProcess(null, death),
+      ...await this.#recoverDead({ held: [], ofOthers: lastProcess === null ? death : CHARGED }),
+      ...await this.#recoverProcess(null, { ...death, held: [] }),
     ];
     const isLeft = this.#presence.seen.rows.some(({ id, isDead }) => id === lastProcess && !isDead);
     this.#isAwaited = isLeft && reaped.length === 0;
@@ -98,13 +98,16 @@ export class Maintenance implements Maintainer {
   }
 
   /** The last process of this record may have died of a request, whenever its death is noticed; `ofOthers`: all others. */
-  async #recoverDead(ofOthers: Judgement = CHARGED): Promise<Reaped[]> {
+  async #recoverDead(
+    { held, ofOthers = CHARGED }: { readonly held: readonly Lease[]; readonly ofOthers?: Judgement },
+  ): Promise<Reaped[]> {
     const { store, health } = this.#parts;
     const reaped: Reaped[] = [];
     for (const { id } of await this.#presence.dead()) {
       this.#foundDeath = true;
       const isLast = id === this.#requests.lastProcess;
-      const freed = await this.#recoverProcess(id, isLast ? this.#requests.judge() : ofOthers);
+      const judgement = isLast ? this.#requests.judge() : ofOthers;
+      const freed = await this.#recoverProcess(id, { ...judgement, held });
       if (isLast && this.#isAwaited && freed.length === 0) this.#requests.takeBack();
       if (isLast) this.#isAwaited = false;
       reaped.push(...freed);
@@ -115,10 +118,10 @@ export class Maintenance implements Maintainer {
 
   async #recoverProcess(
     process: string | null,
-    { isCharged }: Judgement,
+    { isCharged, held }: Judgement & { readonly held: readonly Lease[] },
   ): Promise<Reaped[]> {
     const { options: { crashLimit }, totals, events } = this.#parts;
-    const reaped = await reapProcess(this.#reapable, process, { crashLimit, isCharged });
+    const reaped = await reapProcess(this.#reapable, process, { crashLimit, isCharged, held });
     if (reaped.length === 0) return [];
     this.#foundDeath = true;
     totals.reaped(reaped, isCharged ? "crashed" : "released");
@@ -177,20 +180,20 @@ export class Maintenance implements Maintainer {
     return store.watch(() => events.emit({ type: "changed-outside" }));
   }
 
-  async probe(): Promise<void> {
+  async probe({ held = [] }: { readonly held?: readonly Lease[] } = {}): Promise<void> {
     const { store, health } = this.#parts;
     health.assertNotLost();
     await health.observe(store.probe(), "probe");
-    await this.#lookForDead();
+    await this.#lookForDead(held);
   }
 
   /** Where the backend sees deaths at once, the jobs of a dead process need not wait for the next sweep. */
-  async #lookForDead(): Promise<void> {
+  async #lookForDead(held: readonly Lease[]): Promise<void> {
     if (performance.now() - this.#lookedAt < LOOK_MS) return;
     this.#lookedAt = performance.now();
     // The other hosts want to know more often than it sweeps that this one lives, and how it is.
     if (hostChannel(this.#parts.store) !== null) await this.#presence.beat();
-    await this.#recoverDead();
+    await this.#recoverDead({ held });
   }
 }
 

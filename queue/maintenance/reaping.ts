@@ -34,16 +34,26 @@ export async function reapSilent(
   return reaped;
 }
 
-/**
- * Reaps all jobs of a dead process; null: of processes without a row. `isCharged`: whether its jobs are charged for
- * the death.
- */
+interface ProcessReaping {
+  readonly crashLimit: number;
+  /** Whether its jobs are charged for the death. */
+  readonly isCharged: boolean;
+  /**
+   * These stay where they are: this process was taken for dead, and after a failover its former self may be back with
+   * leases that are valid again.
+   */
+  readonly held: readonly Lease[];
+}
+
+/** Reaps all jobs of a dead process; null: of processes without a row. */
 export async function reapProcess(
   store: Reapable,
   process: string | null,
-  { crashLimit, isCharged }: { readonly crashLimit: number; readonly isCharged: boolean },
+  { crashLimit, isCharged, held }: ProcessReaping,
 ): Promise<Reaped[]> {
-  const orphans = await store.orphans({ process, limit: RECOVERY_LIMIT });
+  const found = await store.orphans({ process, limit: RECOVERY_LIMIT });
+  const isHeld = ({ seq, lease }: Lease) => held.some((one) => one.seq === seq && one.lease === lease);
+  const orphans = found.filter((orphan) => !isHeld(orphan));
   const death: Death = isCharged
     ? { event: "crashed", detail: "The process died", crashLimit }
     : { event: "released", detail: EXCUSE, crashLimit: null };

@@ -66,3 +66,18 @@ Deno.test("a sweep takes the jobs of a process that has died meanwhile, and of n
   assert.equal(history.length, 1);
   assert.equal((await on.queue.get("a")).job.status, "PROCESSING");
 });
+
+Deno.test("after a failover a process that was taken for dead keeps what it holds, though its former row is back", async () => {
+  await using on = await testQueue({ stallMs: 3_600_000 });
+  await on.queue.recover();
+  await on.queue.add(["a", "b"].map((id) => ({ id })));
+  const former = { id: crypto.randomUUID(), host: "this", pid: 7, version: "" };
+  await on.store.join(former);
+  const { claimed } = await on.store.claim([{ consumerId: "c", limit: 2, suspect: false }]);
+  const [a, b] = claimed;
+  assert.ok(a !== undefined && b !== undefined);
+  on.clock.pass(3_600_001);
+  assert.equal(await on.queue.sweep({ held: [a], freed: 0 }), 1);
+  const { jobs } = await on.queue.list({ status: "PROCESSING" });
+  assert.deepEqual(jobs.map(({ id }) => id), [a.id]);
+});

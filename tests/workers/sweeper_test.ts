@@ -28,8 +28,9 @@ function judgedSweeper(): Judged {
     ...{ queue, settings: { sweepMs: 10_000, stallMs: 30_000, heartbeatMs: 20 }, clock: () => now },
     judge: ({ justWoke }) => {
       verdicts.push(justWoke);
-      return { held: [], freed: 0 };
+      return 0;
     },
+    held: () => [],
     ...{ onSwept: () => {}, onError: assert.ifError, onLost: assert.fail },
   });
   sweeper.start();

@@ -1,6 +1,6 @@
 /** What was acknowledged to callers, and what threads were seen to do: none of it may turn out to be untrue. */
 import type { Lease } from "../../../queue/job.ts";
-import type { Orphan, Settlement } from "../../../queue/store.ts";
+import type { Settlement } from "../../../queue/store.ts";
 import type { JobMessage } from "../../../workers/protocol.ts";
 import { Auditor, type WriteVerb } from "./auditor.ts";
 import type { Disk } from "./disk.ts";
@@ -28,8 +28,8 @@ export class Book {
   readonly #pauses = new Map<string, { delayMs: number; runAt: number }>();
   /** Which job runs, by thread. */
   readonly #running = new Map<string, JobMessage>();
-  /** Leases that the storage has forgotten: their holders learn of it by their heartbeats. */
-  readonly #forgotten = new Set<string>();
+  /** Leases up to this one the storage may have forgotten: their holders learn of it by their heartbeats. */
+  #forgottenUpTo = -1;
   /** Leases that are valid again, because the storage has forgotten how they ended: perhaps nothing holds them. */
   readonly #revived = new Set<string>();
   readonly #disk: Disk;
@@ -114,11 +114,11 @@ export class Book {
     takeOver();
     for (const now of this.#disk.jobs) {
       const was = before.get(now.seq);
-      const isSameLease = was?.lease === now.lease;
-      if (isSameLease) before.delete(now.seq);
-      if (!isSameLease || was?.status !== now.status) this.#revived.add(keyOf(now));
+      if (was?.lease !== now.lease || was.status !== now.status) this.#revived.add(keyOf(now));
     }
-    for (const was of before.values()) this.#forgotten.add(keyOf(was));
+    // No lease is lower than the time at which it is granted, and a busy one is higher by the number of its claims.
+    const latest = Math.max(...[...before.values()].map(({ lease }) => lease), this.#timeline.now + 1);
+    this.#forgottenUpTo = Math.max(this.#forgottenUpTo, latest);
     this.written("by hand");
   }
 
@@ -131,12 +131,11 @@ export class Book {
     return this.#edited.has(seq);
   }
 
-  /** A consumer that runs a job keeps it, whatever its heartbeat says. */
-  orphaned(orphans: readonly Orphan[], held: readonly Lease[]): void {
-    for (const { id } of orphans) {
-      const job = this.#disk.model.jobs.get(id);
-      if (held.some(({ seq, lease }) => seq === job?.seq && lease === job.lease)) {
-        this.blame(`${id} is taken from the consumer that runs it`);
+  /** A consumer that runs a job keeps it, whatever its heartbeat says, and whatever became of its process's row. */
+  swept(taken: readonly Lease[], held: readonly Lease[]): void {
+    for (const { seq, lease } of taken) {
+      if (held.some((one) => one.seq === seq && one.lease === lease)) {
+        this.blame(`Lease ${lease} of job number ${seq} is taken from the consumer that runs it`);
       }
     }
   }
@@ -168,7 +167,7 @@ export class Book {
     }
     this.#assertPause(message);
     const job = [...this.#disk.jobs].find((one) => one.seq === seq);
-    if (job !== undefined && job.lease < lease && !this.#forgotten.has(key)) {
+    if (job !== undefined && job.lease < lease && lease > this.#forgottenUpTo) {
       this.blame(`I4: ${id} runs under lease ${lease}, not ${job.lease}`);
     }
     if (job?.status === "PROCESSING" && job.lease === lease && job.payload !== message.payload) {

@@ -27,6 +27,8 @@ const MUTE_CHANNEL = {
   hear: () => ({ [Symbol.dispose]: () => {} }),
 };
 
+const isSame = (one: Lease, other: Lease) => one.seq === other.seq && one.lease === other.lease;
+
 /** The process that the store belongs to. */
 export interface StoreOwner {
   /** What its consumers hold. */
@@ -45,6 +47,8 @@ export class FaultyStore implements Store {
   /** Late settlements that were reported to its process. */
   fenced = 0;
   #closed = false;
+  /** Orphans that its consumers held when it asked for them: what it learns later that they hold, it may take. */
+  #heldOrphans: readonly Lease[] = [];
   readonly #owner: StoreOwner;
   /** The ids under which it has joined, or tried to. */
   readonly joined: string[] = [];
@@ -70,6 +74,7 @@ export class FaultyStore implements Store {
     });
   renew: Store["renew"] = (leases) => this.#write("renew", () => this.#world.disk.renew(leases));
   settle: Store["settle"] = async (settlements) => {
+    this.#world.book.swept(settlements.filter(isOfSweep), this.#heldOrphans);
     const answers = await this.#write("settle", () => {
       const answers = this.#world.disk.settle(settlements);
       const told = settlements.map(({ verb, seq, lease }) => `${verb} number ${seq}:${lease}`);
@@ -100,7 +105,8 @@ export class FaultyStore implements Store {
     const held = this.#owner.held();
     return this.#write("orphans", () => {
       const orphans = this.#world.disk.orphans(request);
-      this.#world.book.orphaned(orphans, held);
+      const others = this.#heldOrphans.filter((known) => !orphans.some((orphan) => isSame(orphan, known)));
+      this.#heldOrphans = [...others, ...held.filter((one) => orphans.some((orphan) => isSame(orphan, one)))];
       return orphans;
     });
   };
