@@ -114,6 +114,7 @@ export interface ProcessRow extends ProcessIdentity {
   readonly isDead: boolean;
   /** What it gave with its beats last; null: nothing. */
   readonly view: string | null;
+  readonly kinds: readonly string[]; // with which it claims, as far as other hosts could see that
 }
 
 /** The facts about a job whose consumer is silent, or whose process is dead. */

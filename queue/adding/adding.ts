@@ -1,9 +1,9 @@
 /** Adds jobs. Many or large jobs take several turns, so that other work goes on in between. */
 import { mapInTurns, yieldToEventLoop } from "../basics/time.ts";
-import { checkJob } from "./check_job.ts";
+import { checkJob, DEFAULT_KIND } from "./check_job.ts";
 import { QueueError } from "../errors.ts";
 import type { QueueParts } from "../options.ts";
-import type { Added, Enqueuer, JobRequest } from "../roles.ts";
+import type { Added, Enqueuer, Inspector, JobRequest } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
 
 /** The most that one turn adds: some milliseconds. */
@@ -14,17 +14,23 @@ const BETWEEN_RESTS_MS = 30;
 /** This many jobs are checked without a pause, so adding a single job is not delayed. */
 const FEW_JOBS = 8;
 
+/** On a server a job may be of a kind that only another host knows. */
+type Known = Pick<Inspector, "kinds" | "kindsByNow">;
+
 export class Adding implements Enqueuer {
   readonly #parts: QueueParts;
+  readonly #known: Known;
 
-  constructor(parts: QueueParts) {
+  constructor(parts: QueueParts, known: Known) {
     this.#parts = parts;
+    this.#known = known;
   }
 
   async add(requests: readonly JobRequest[], by?: string): Promise<Added[]> {
     const { options, store, clock } = this.#parts;
     clock.look();
-    const given = { ...options, by, now: store.now() };
+    const kinds = areOf(this.#known.kinds, requests) ? this.#known.kinds : await this.#known.kindsByNow();
+    const given = { ...options, kinds, by, now: store.now() };
     const jobs = requests.length <= FEW_JOBS
       ? requests.map((request) => checkJob(request, given))
       : await mapInTurns(requests, (request) => checkJob(request, given));
@@ -53,6 +59,11 @@ export class Adding implements Enqueuer {
     if (fresh.length > 0) events.emit({ type: "enqueued", jobs: fresh.map(({ job }) => job) });
     return inserted;
   }
+}
+
+function areOf(kinds: readonly string[], requests: readonly JobRequest[]): boolean {
+  const known = new Set(kinds);
+  return requests.every(({ kind }) => known.has(kind ?? DEFAULT_KIND));
 }
 
 function portionOf(jobs: readonly NewJob[], from: number): readonly NewJob[] {
