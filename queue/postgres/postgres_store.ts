@@ -209,8 +209,14 @@ export class PostgresStore implements Store {
   async #noteKinds(kinds: readonly string[]): Promise<void> {
     if (kinds === this.#kinds) return;
     this.#calls.assertOpen();
-    await this.#writeKinds(kinds);
     this.#kinds = kinds;
+    try {
+      await this.#writeKinds(kinds);
+    } catch (error) {
+      // The next claim tries again.
+      this.#kinds = null;
+      throw error;
+    }
   }
 
   async #writeKinds(kinds: readonly string[]): Promise<void> {

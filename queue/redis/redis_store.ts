@@ -156,8 +156,14 @@ export class RedisStore implements Store {
   /** Other processes do not report a kind as unknown that has a handler here, and take jobs of it. */
   async #noteKinds(kinds: readonly string[]): Promise<void> {
     if (kinds === this.#kinds) return;
-    await this.#writeKinds(kinds);
     this.#kinds = kinds;
+    try {
+      await this.#writeKinds(kinds);
+    } catch (error) {
+      // The next claim tries again.
+      this.#kinds = null;
+      throw error;
+    }
   }
 
   async #writeKinds(kinds: readonly string[]): Promise<void> {

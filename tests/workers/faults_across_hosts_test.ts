@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { handlerFolder } from "../support/processes/handler_folder.ts";
-import { type RunningSystem, runSystem } from "../support/processes/running_system.ts";
-import { onEachServer } from "../support/servers/on_each_server.ts";
+import type { RunningSystem } from "../support/processes/running_system.ts";
+import { severalHosts } from "../support/processes/several_hosts.ts";
+import { onAllServers } from "../support/servers/on_each_server.ts";
 
 /** Holds its consumer for ever, and is done at once where another one begins it anew. */
 const HELD_ONCE = `export function handler({ id }, { settings }) {
@@ -36,16 +37,13 @@ function jobqueueLog({ folder }: RunningSystem): string {
   return Deno.readTextFileSync(`${folder}/logs/jobqueue.log`);
 }
 
-onEachServer(
+onAllServers(
   "a hang and a crash asked for on one host reach the consumers on another, which are replaced",
   async (server) => {
     await using handlers = await handlerFolder({ held_once: HELD_ONCE });
     const env = { ...TIMINGS, QUEUE_URL: server.url() };
-    await using asked = await runSystem({ command: "supervise", env });
-    await using other = await runSystem({
-      command: "supervise",
-      env: { ...env, HANDLERS_DIR: handlers.path },
-    });
+    await using hosts = await severalHosts({ asked: env, other: { ...env, HANDLERS_DIR: handlers.path } });
+    const { asked, other } = hosts.each;
     await eventually("the job is taken", async () => {
       const response = await asked.api("jobs", { id: "j", kind: "held_once" });
       await response.body?.cancel();

@@ -1,13 +1,13 @@
 /** How soon idle hosts begin a job, from the request of its client to the first line of the handler. */
 import assert from "node:assert/strict";
 import { handlerFolder } from "../support/processes/handler_folder.ts";
-import { type RunningSystem, runSystem } from "../support/processes/running_system.ts";
+import type { RunningSystem } from "../support/processes/running_system.ts";
+import { severalHosts } from "../support/processes/several_hosts.ts";
 import { onEachServer } from "../support/servers/on_each_server.ts";
 
 const CLOCKED = `export const handler = () => performance.timeOrigin + performance.now();`;
 /** Of a real host: nothing but the notice of the server tells of a job this soon. */
 const TIMINGS = { HEARTBEAT_MS: "1000", SWEEP_MS: "10000", STALL_MS: "30000" };
-const HOSTS_WITH_HANDLER = 2;
 /** The first ones load the handler in each thread. */
 const WARM_UP = 8;
 const TIMES = 15;
@@ -18,16 +18,10 @@ onEachServer(
   "a job that idle hosts wait for begins within 50 ms, also where only others know its kind",
   async (server, name) => {
     await using handlers = await handlerFolder({ clocked: CLOCKED });
-    await using systems = new AsyncDisposableStack();
-    const start = async (more: Record<string, string>) =>
-      systems.use(
-        await runSystem({ command: "supervise", env: { ...TIMINGS, ...more, QUEUE_URL: server.url() } }),
-      );
-    const unknowing = await start({});
-    const knowing = await Promise.all(
-      Array.from({ length: HOSTS_WITH_HANDLER }, () => start({ HANDLERS_DIR: handlers.path })),
-    );
-    const [one = unknowing] = knowing;
+    const env = { ...TIMINGS, QUEUE_URL: server.url() };
+    const knowing = { ...env, HANDLERS_DIR: handlers.path };
+    await using hosts = await severalHosts({ one: knowing, other: knowing, unknowing: env });
+    const { one, unknowing } = hosts.each;
     for (const [way, host] of [["by the one that was asked", one], ["by another", unknowing]] as const) {
       await pickups(host, `${way}, cold`, WARM_UP);
       const took = (await pickups(host, way, TIMES)).sort((a, b) => a - b);

@@ -20,20 +20,36 @@ const KINDS: readonly Kind[] = [
   { name: "Redis", whyNot: whyNoRedis, start: () => redisServer() },
 ];
 
-/** `sentence`: what holds on both. The body gets a server of its own, and its name. */
-export function onEachServer(
-  sentence: string,
-  body: (server: SharedServer, name: string) => Promise<void>,
-): void {
-  for (const { name, whyNot, start } of KINDS) {
+type Body = (server: SharedServer, name: string) => Promise<void>;
+
+/** One after the other, for what measures. `sentence`: what holds on both. The body gets a server of its own, and its name. */
+export function onEachServer(sentence: string, body: Body): void {
+  for (const kind of thoseHere(sentence)) Deno.test(`${kind.name}: ${sentence}`, () => run(kind, body));
+}
+
+/** The same at once, for what mostly waits. */
+export function onAllServers(sentence: string, body: Body): void {
+  const kinds = thoseHere(sentence);
+  if (kinds.length === 0) return;
+  Deno.test(`${kinds.map(({ name }) => name).join(" and ")}: ${sentence}`, async () => {
+    const runs = kinds.map((kind) =>
+      run(kind, body).catch((cause) => {
+        throw new Error(`On ${kind.name}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+      })
+    );
+    for (const one of await Promise.allSettled(runs)) if (one.status === "rejected") throw one.reason;
+  });
+}
+
+function thoseHere(sentence: string): Kind[] {
+  return KINDS.filter(({ whyNot }) => {
     const missing = whyNot();
-    if (missing !== null) {
-      console.log(`SKIPPED: ${missing}, so it is not tried there that ${sentence}`);
-      continue;
-    }
-    Deno.test(`${name}: ${sentence}`, async () => {
-      await using server = await start();
-      await body(server, name);
-    });
-  }
+    if (missing !== null) console.log(`SKIPPED: ${missing}, so it is not tried there that ${sentence}`);
+    return missing === null;
+  });
+}
+
+async function run({ name, start }: Kind, body: Body): Promise<void> {
+  await using server = await start();
+  await body(server, name);
 }
