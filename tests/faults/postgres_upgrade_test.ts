@@ -1,5 +1,6 @@
 /** A queue on PostgreSQL of an earlier release is upgraded once, whatever dies meanwhile, and beside hosts that work on. */
 import assert from "node:assert/strict";
+import { getQueue } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
 import { problemsAt } from "../support/faults/problems_at.ts";
 import { handlerFolder } from "../support/processes/handler_folder.ts";
@@ -14,6 +15,8 @@ import { makeCommitsWait, MOMENTS, standstillAt } from "./postgres_upgrade/stand
 const OPENING = new URL("./postgres_upgrade/opening.ts", import.meta.url).pathname;
 const NEWEST = 2;
 const AT_ONCE = 8;
+/** Of the moments at which the start before it is killed. */
+const FOLLOWED_BY_SUPERVISOR = "before it notes the version";
 
 let server: PostgresServer;
 
@@ -101,9 +104,12 @@ async function killAt(moment: string, schema: string): Promise<void> {
   const before = await leftOf(server, schema);
   await using standstill = await standstillAt(server, MOMENTS[moment]?.(schema) ?? "");
   await using folder = await tempFolder();
-  const env = { QUEUE_URL: server.url(schema) };
   const ports = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()) };
-  const killed = spawnSystem({ command: "supervise", env: { ...env, ...ports }, folder: folder.path });
+  const killed = spawnSystem({
+    command: "supervise",
+    env: { QUEUE_URL: server.url(schema), ...ports },
+    folder: folder.path,
+  });
   await standstill.reached();
   killed.kill("SIGKILL");
   const { signal } = await killed.output();
@@ -113,13 +119,24 @@ async function killAt(moment: string, schema: string): Promise<void> {
   const isUpgraded = left.versions[0] === NEWEST;
   assert.deepEqual(left, { ...before, versions: [isUpgraded ? NEWEST : 1] }, moment);
 
-  await using system = await runSystem({ command: "supervise", env });
-  await system.healthy();
+  await startOn(schema, moment);
   const after = await leftOf(server, schema);
   const freed = [{ status: "PENDING", count: IN_FLIGHT }];
   assert.deepEqual(after, { versions: [NEWEST], content: before.content, freed }, moment);
   assert.deepEqual(await problemsAt(server.url(schema), {}), [], moment);
   console.log(`killed ${moment}: the queue was ${isUpgraded ? "upgraded" : "as before"}, and is whole`);
+}
+
+/** A real supervisor once, and otherwise what it begins with. */
+async function startOn(schema: string, moment: string): Promise<void> {
+  const url = server.url(schema);
+  if (moment === FOLLOWED_BY_SUPERVISOR) {
+    await using system = await runSystem({ command: "supervise", env: { QUEUE_URL: url } });
+    return await system.healthy();
+  }
+  const queue = await getQueue(url, { role: "owner" });
+  await queue.recover();
+  await queue.close();
 }
 
 /** As a newer release does it: a step adds, and the version grows. */

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { handlerFolder } from "../support/processes/handler_folder.ts";
 import type { RunningSystem } from "../support/processes/running_system.ts";
 import { severalHosts } from "../support/processes/several_hosts.ts";
-import { onEachServer } from "../support/servers/on_each_server.ts";
+import { onEachServer } from "../support/servers/on_all_servers.ts";
 
 const CLOCKED = `export const handler = () => performance.timeOrigin + performance.now();`;
 /** Of a real host: nothing but the notice of the server tells of a job this soon. */
-const TIMINGS = { HEARTBEAT_MS: "1000", SWEEP_MS: "10000", STALL_MS: "30000" };
+const TIMINGS = { HEARTBEAT_MS: "1000", SWEEP_MS: "10000", STALL_MS: "30000", CONSUMERS: "1" };
 /** The first ones load the handler in each thread. */
 const WARM_UP = 8;
 const TIMES = 15;

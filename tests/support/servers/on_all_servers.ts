@@ -1,4 +1,4 @@
-/** The same test on each kind of server that hosts can share; what is missing on this machine is said aloud. */
+/** A test on each kind of server that hosts can share; what is missing on this machine is said aloud. */
 import { postgresServer, whyNoPostgres } from "./postgres_server.ts";
 import { redisServer, whyNoRedis } from "./redis_server.ts";
 
@@ -22,12 +22,12 @@ const KINDS: readonly Kind[] = [
 
 type Body = (server: SharedServer, name: string) => Promise<void>;
 
-/** One after the other, for what measures. `sentence`: what holds on both. The body gets a server of its own, and its name. */
+/** One after the other, for what measures. */
 export function onEachServer(sentence: string, body: Body): void {
   for (const kind of thoseHere(sentence)) Deno.test(`${kind.name}: ${sentence}`, () => run(kind, body));
 }
 
-/** The same at once, for what mostly waits. */
+/** On all of them at once. `sentence`: what holds on each. The body gets a server of its own, and its name. */
 export function onAllServers(sentence: string, body: Body): void {
   const kinds = thoseHere(sentence);
   if (kinds.length === 0) return;
