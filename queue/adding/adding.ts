@@ -14,27 +14,32 @@ const BETWEEN_RESTS_MS = 30;
 /** This many jobs are checked without a pause, so adding a single job is not delayed. */
 const FEW_JOBS = 8;
 
-/** On a server a job may be of a kind that only another host knows. */
-type Known = Pick<Inspector, "kinds" | "kindsByNow">;
+type Hosts = Pick<Inspector, "kinds" | "kindsByNow">;
 
 export class Adding implements Enqueuer {
   readonly #parts: QueueParts;
-  readonly #known: Known;
+  readonly #hosts: Hosts;
 
-  constructor(parts: QueueParts, known: Known) {
+  constructor(parts: QueueParts, hosts: Hosts) {
     this.#parts = parts;
-    this.#known = known;
+    this.#hosts = hosts;
   }
 
   async add(requests: readonly JobRequest[], by?: string): Promise<Added[]> {
     const { options, store, clock } = this.#parts;
     clock.look();
-    const kinds = areOf(this.#known.kinds, requests) ? this.#known.kinds : await this.#known.kindsByNow();
+    const kinds = areOf(options.kinds, requests) ? options.kinds : await this.#kindsAnywhere(requests);
     const given = { ...options, kinds, by, now: store.now() };
     const jobs = requests.length <= FEW_JOBS
       ? requests.map((request) => checkJob(request, given))
       : await mapInTurns(requests, (request) => checkJob(request, given));
     return addedOrThrow(await this.#insertInTurns(jobs));
+  }
+
+  /** A job may be of a kind that only another host knows, also one that has started a moment ago. */
+  async #kindsAnywhere(requests: readonly JobRequest[]): Promise<readonly string[]> {
+    const { kinds } = this.#hosts;
+    return areOf(kinds, requests) ? kinds : await this.#hosts.kindsByNow();
   }
 
   async #insertInTurns(jobs: readonly NewJob[]): Promise<(Added | Refused)[]> {

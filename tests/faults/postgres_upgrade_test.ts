@@ -63,6 +63,7 @@ if (missing !== null) {
     await using handlers = await handlerFolder({ quick: `export const handler = ({ payload }) => payload;` });
     const env = { QUEUE_URL: server.url("newer"), HANDLERS_DIR: handlers.path };
     await using working = await runSystem({ command: "supervise", env });
+    await working.healthy();
     const ids: string[] = [];
     const unhealthy: string[] = [];
     using work = underWay(async () => {

@@ -17,6 +17,7 @@ onAllServers(
     const ofOther = { ...env, HANDLERS_DIR: handlers.path };
     await using hosts = await severalHosts({ asked: env, other: ofOther });
     await faultsReachTheOther(hosts.each);
-    await jobsWaitForTheKnowing(hosts.each, () => runSystem({ command: "supervise", env: ofOther }));
+    const startAgain = () => runSystem({ command: "supervise", env: ofOther });
+    await jobsWaitForTheKnowing(hosts.each, { url: server.url(), startAgain });
   },
 );

@@ -1,5 +1,6 @@
 /** Hosts that have different handlers: a job waits for one that knows its kind, and each host says how that is. */
 import assert from "node:assert/strict";
+import { getQueue } from "@persistent-queue/queue";
 import { eventually } from "../../support/eventually.ts";
 import type { RunningSystem } from "../../support/processes/running_system.ts";
 import type { Pair } from "./pair.ts";
@@ -19,17 +20,40 @@ async function add(system: RunningSystem, id: string, waitMs = 0): Promise<numbe
   return response.status;
 }
 
+/** As a command does beside a system with other handlers. */
+async function addByCommand(url: string, id: string): Promise<void> {
+  const queue = await getQueue(url, { role: "guest", kinds: ["file"] });
+  try {
+    await queue.add([{ id, kind: "mail", payload: 0 }]);
+    await assert.rejects(
+      queue.add([{ id: "never", kind: "fax" }]),
+      /No handler is named "fax": known kinds are .*mail/,
+    );
+  } finally {
+    await queue.close();
+  }
+}
+
 async function warningsOf(system: RunningSystem): Promise<string> {
   return (await (await system.api("stats")).json()).warnings.join("\n");
 }
 
-/** `startAgain`: the other host. */
+interface Waiting {
+  /** Of the queue. */
+  readonly url: string;
+  /** Starts the other host. */
+  readonly startAgain: () => Promise<RunningSystem>;
+}
+
 export async function jobsWaitForTheKnowing(
   { asked, other }: Pair,
-  startAgain: () => Promise<RunningSystem>,
+  { url, startAgain }: Waiting,
 ): Promise<void> {
   assert.equal(await add(asked, "first"), 201);
-  assert.equal((await asked.until("first", "COMPLETED")).result, "sent");
+  await addByCommand(url, "second");
+  for (const id of ["first", "second"]) {
+    assert.equal((await asked.until(id, "COMPLETED")).result, "sent");
+  }
 
   // While its consumer is busy, more of that kind wait: for a consumer, and for no handler.
   assert.equal(await add(asked, "busy", 1_000), 201);
