@@ -43,17 +43,21 @@ if (missing !== null) {
       CREATE EVENT TRIGGER note_tables ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION note_table()`);
     const before = await leftOf(server, "at_once");
     const args = ["run", "-A", "--no-check", "--no-prompt", OPENING, server.url("at_once")];
+    await using standstill = await standstillAt(server, MOMENTS["while it makes a table"]?.("at_once") ?? "");
     const children = Array.from(
       { length: AT_ONCE },
       () =>
-        new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn(),
+        new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "null", stderr: "piped" }).spawn(),
     );
-    const outputs = await Promise.all(children.map(async (child) => {
-      const writer = child.stdin.getWriter();
-      await writer.write(new Uint8Array(1));
-      await writer.close();
-      return await child.output();
-    }));
+    const opened = Promise.all(children.map((child) => child.output()));
+    await eventually("all of them are at it", async () => {
+      const [row] = await server.sql(`SELECT count(*)::int AS waiting FROM pg_stat_activity
+        WHERE application_name = 'persistent-queue' AND wait_event_type = 'Lock'`);
+      return row?.waiting === AT_ONCE;
+    }, { withinMs: 20_000 });
+    await standstill.reached();
+    await standstill.end();
+    const outputs = await opened;
     for (const { code, stderr } of outputs) assert.equal(code, 0, new TextDecoder().decode(stderr));
     assert.deepEqual(await server.sql("SELECT name FROM made_tables"), [{ name: "at_once.facts" }]);
     assert.deepEqual(await leftOf(server, "at_once"), { ...before, versions: [NEWEST] });
