@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "../../support/eventually.ts";
 import type { RunningSystem } from "../../support/processes/running_system.ts";
-import { consumersOf, type Pair } from "./pair.ts";
+import { consumersOf, type Stage } from "./stage.ts";
 
 /** Holds its consumer for ever, and is done at once where another one begins it anew. */
 export const HELD_ONCE = `export function handler({ id }, { settings }) {
@@ -22,7 +22,7 @@ function jobqueueLog({ folder }: RunningSystem): string {
 }
 
 /** A hang, and then a crash. */
-export async function faultsReachTheOther({ asked, other }: Pair): Promise<void> {
+export async function faultsReachTheOther({ asked, other }: Stage): Promise<void> {
   // A kind is known from the first claim on, which comes when a thread is ready.
   await eventually("a job of a kind of the other host is taken", async () => {
     const response = await asked.api("jobs", { id: "held", kind: "held_once" });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { getQueue } from "@persistent-queue/queue";
 import { eventually } from "../../support/eventually.ts";
 import type { RunningSystem } from "../../support/processes/running_system.ts";
-import type { Pair } from "./pair.ts";
+import type { Stage } from "./stage.ts";
 
 /** Waits as long as it is told. */
 export const MAIL = `export async function handler({ payload }) {
@@ -38,17 +38,7 @@ async function warningsOf(system: RunningSystem): Promise<string> {
   return (await (await system.api("stats")).json()).warnings.join("\n");
 }
 
-interface Waiting {
-  /** Of the queue. */
-  readonly url: string;
-  /** Starts the other host. */
-  readonly startAgain: () => Promise<RunningSystem>;
-}
-
-export async function jobsWaitForTheKnowing(
-  { asked, other }: Pair,
-  { url, startAgain }: Waiting,
-): Promise<void> {
+export async function jobsWaitForTheKnowing({ url, asked, other, startAgain }: Stage): Promise<void> {
   assert.equal(await add(asked, "first"), 201);
   await addByCommand(url, "second");
   for (const id of ["first", "second"]) {
