@@ -115,8 +115,7 @@ async function killAt(moment: string, schema: string): Promise<void> {
     env: { QUEUE_URL: server.url(schema), ...ports },
     folder: folder.path,
   });
-  await standstill.reached();
-  killed.kill("SIGKILL");
+  await standstill.reached().finally(() => killed.kill("SIGKILL"));
   const { signal } = await killed.output();
   assert.equal(signal, "SIGKILL", moment);
   await standstill.end();

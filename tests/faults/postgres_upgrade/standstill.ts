@@ -24,7 +24,7 @@ export async function makeCommitsWait({ sql }: PostgresServer, schema: string): 
 export interface Standstill extends AsyncDisposable {
   /** Resolves when a session of the queue waits here. */
   reached(): Promise<void>;
-  /** Lets it go on. Resolves when the sessions that waited are over, which nobody hears any more. */
+  /** Lets it go on. Resolves when the sessions that waited are over, whose clients are dead or done. */
   end(): Promise<void>;
 }
 

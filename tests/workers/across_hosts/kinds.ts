@@ -46,7 +46,7 @@ export async function jobsWaitForTheKnowing({ url, asked, other, startAgain }: S
   }
 
   // While its consumer is busy, more of that kind wait: for a consumer, and for no handler.
-  assert.equal(await add(asked, "busy", 1_000), 201);
+  assert.equal(await add(asked, "busy", 2_000), 201);
   await other.until("busy", "PROCESSING");
   assert.equal(await add(asked, "waits"), 201);
   for (const system of [asked, other]) {
