@@ -84,7 +84,7 @@ export const READING = {
     joined AS (SELECT unnest(kinds) AS kind FROM processes),
     unknown AS (SELECT kind FROM (
         SELECT kind FROM waiting WHERE kind IS NOT NULL UNION SELECT kind FROM jobs WHERE ${SUSPECT}) AS found
-      WHERE kind <> ALL ($1::text[]) AND kind NOT IN (SELECT kind FROM joined))
+      WHERE kind <> ALL ($1::text[]) AND NOT EXISTS (SELECT 1 FROM joined WHERE joined.kind = found.kind))
     SELECT kind, (SELECT count(*)::int FROM (SELECT 1 FROM jobs WHERE ${READY} AND jobs.kind = unknown.kind
         LIMIT $3::bigint) AS ready) + (SELECT count(*)::int FROM jobs WHERE ${SUSPECT} AND jobs.kind = unknown.kind) AS n
     FROM unknown ORDER BY kind LIMIT $2::bigint`,

@@ -46,8 +46,10 @@ export const add: Command = {
     const requests = await requestsOf(line, io);
     return async (queue) => {
       const added = await audited(queue, io.actor).add(requests);
-      const when = { now: io.now(), stallMs: queue.stallMs, kinds: await queue.kindsByNow() };
-      io.print(json ? await asJson(added, when) : asText(added, when.now));
+      const now = io.now();
+      io.print(
+        json ? await asJson(added, { now, stallMs: queue.stallMs, kinds: queue.kinds }) : asText(added, now),
+      );
       return EXIT.done;
     };
   },
