@@ -5,7 +5,7 @@ import { severalHosts } from "../../support/processes/several_hosts.ts";
 import type { KindOfServer } from "../../support/servers/shared_servers.ts";
 
 /** Long enough for a consumer to be shown as silent before it is replaced. No job waits for a sweep. */
-const TIMINGS = { HEARTBEAT_MS: "100", SWEEP_MS: "500", STALL_MS: "2500", CONSUMERS: "1" };
+const TIMINGS = { HEARTBEAT_MS: "250", SWEEP_MS: "500", STALL_MS: "2500", CONSUMERS: "1" };
 
 export interface Stage extends AsyncDisposable {
   /** Of the server. */
