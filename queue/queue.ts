@@ -38,7 +38,6 @@ type Role =
 
 export class Queue implements Role {
   readonly stallMs: number;
-  readonly kinds: readonly string[];
   /** What this backend cannot do, with the reasons. */
   readonly missing: MissingCapabilities;
   readonly shared: SharedByHosts | null;
@@ -54,7 +53,7 @@ export class Queue implements Role {
   readonly #hosts: Hosts;
 
   constructor(store: Store, options: QueueOptions) {
-    ({ stallMs: this.stallMs, kinds: this.kinds } = options);
+    this.stallMs = options.stallMs;
     this.missing = missingCapabilities(store);
     this.shared = sharedByHosts(store);
     const events = new Events();
@@ -66,7 +65,6 @@ export class Queue implements Role {
     this.#requests = new RequestRecord({ path: options.requestRecord ?? null, now: store.now });
     this.#last = new LastStats(this.#parts);
     this.#presence = new Presence(this.#parts);
-    this.#adding = new Adding(this.#parts);
     this.#consuming = new Consuming(this.#parts, this.#presence);
     this.#maintenance = new Maintenance(this.#parts, {
       requests: this.#requests,
@@ -77,6 +75,7 @@ export class Queue implements Role {
     this.#operating = new Operating(this.#parts, this.#inspecting);
     const history = () => this.#inspecting.history();
     this.#hosts = new Hosts(this.#parts, { presence: this.#presence, history });
+    this.#adding = new Adding(this.#parts, this.#hosts);
   }
 
   // Enqueuer
@@ -102,6 +101,7 @@ export class Queue implements Role {
   getMany: Role["getMany"] = (...args) => this.#inspecting.getMany(...args);
   list: Role["list"] = (...args) => this.#inspecting.list(...args);
   stats: Role["stats"] = () => this.#inspecting.stats();
+  kindsByNow: Role["kindsByNow"] = () => this.#hosts.kindsByNow();
   subscribe: Role["subscribe"] = (...args) => this.#parts.events.subscribe(...args);
 
   get revision(): number {
@@ -126,6 +126,10 @@ export class Queue implements Role {
 
   get hosts(): Role["hosts"] {
     return this.#hosts.hosts;
+  }
+
+  get kinds(): readonly string[] {
+    return this.#hosts.kinds;
   }
 
   get hostName(): string {

@@ -175,7 +175,9 @@ export interface Inspector {
   readonly hosts: readonly HostView[];
   readonly hostName: string; // of this process, among those
   readonly stallMs: number;
-  readonly kinds: readonly string[];
+  readonly kinds: readonly string[]; // that a host has a handler for, as of half a second ago
+  /** The same as of this moment; a command beside the system knows those of other hosts only so. @throws {StorageError} */
+  kindsByNow(): Promise<readonly string[]>;
   subscribe(listener: Listener): () => void;
 }
 

@@ -40,8 +40,7 @@ export interface Refused {
 export interface ClaimRequest {
   readonly consumerId: string;
   readonly limit: number;
-  /** Takes one suspect if one is due, the least charged first, and nothing else. */
-  readonly suspect: boolean;
+  readonly suspect: boolean; // takes one if one is due, the least charged first, and nothing else
 }
 
 export interface Claimed {
@@ -114,6 +113,7 @@ export interface ProcessRow extends ProcessIdentity {
   readonly isDead: boolean;
   /** What it gave with its beats last; null: nothing. */
   readonly view: string | null;
+  readonly kinds: readonly string[]; // with which it claims, as far as other hosts could see that
 }
 
 /** The facts about a job whose consumer is silent, or whose process is dead. */

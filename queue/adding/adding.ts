@@ -1,9 +1,9 @@
 /** Adds jobs. Many or large jobs take several turns, so that other work goes on in between. */
 import { mapInTurns, yieldToEventLoop } from "../basics/time.ts";
-import { checkJob } from "./check_job.ts";
+import { checkJob, DEFAULT_KIND } from "./check_job.ts";
 import { QueueError } from "../errors.ts";
 import type { QueueParts } from "../options.ts";
-import type { Added, Enqueuer, JobRequest } from "../roles.ts";
+import type { Added, Enqueuer, Inspector, JobRequest } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
 
 /** The most that one turn adds: some milliseconds. */
@@ -14,21 +14,32 @@ const BETWEEN_RESTS_MS = 30;
 /** This many jobs are checked without a pause, so adding a single job is not delayed. */
 const FEW_JOBS = 8;
 
+type Hosts = Pick<Inspector, "kinds" | "kindsByNow">;
+
 export class Adding implements Enqueuer {
   readonly #parts: QueueParts;
+  readonly #hosts: Hosts;
 
-  constructor(parts: QueueParts) {
+  constructor(parts: QueueParts, hosts: Hosts) {
     this.#parts = parts;
+    this.#hosts = hosts;
   }
 
   async add(requests: readonly JobRequest[], by?: string): Promise<Added[]> {
     const { options, store, clock } = this.#parts;
     clock.look();
-    const given = { ...options, by, now: store.now() };
+    const kinds = areOf(options.kinds, requests) ? options.kinds : await this.#kindsAnywhere(requests);
+    const given = { ...options, kinds, by, now: store.now() };
     const jobs = requests.length <= FEW_JOBS
       ? requests.map((request) => checkJob(request, given))
       : await mapInTurns(requests, (request) => checkJob(request, given));
     return addedOrThrow(await this.#insertInTurns(jobs));
+  }
+
+  /** A job may be of a kind that only another host knows, also one that has started a moment ago. */
+  async #kindsAnywhere(requests: readonly JobRequest[]): Promise<readonly string[]> {
+    const { kinds } = this.#hosts;
+    return areOf(kinds, requests) ? kinds : await this.#hosts.kindsByNow();
   }
 
   async #insertInTurns(jobs: readonly NewJob[]): Promise<(Added | Refused)[]> {
@@ -53,6 +64,11 @@ export class Adding implements Enqueuer {
     if (fresh.length > 0) events.emit({ type: "enqueued", jobs: fresh.map(({ job }) => job) });
     return inserted;
   }
+}
+
+function areOf(kinds: readonly string[], requests: readonly JobRequest[]): boolean {
+  const known = new Set(kinds);
+  return requests.every(({ kind }) => known.has(kind ?? DEFAULT_KIND));
 }
 
 function portionOf(jobs: readonly NewJob[], from: number): readonly NewJob[] {

@@ -97,7 +97,7 @@ function checkKind(
   throw new QueueError(
     "unknown_kind",
     `No handler is named "${printable(String(kind))}": known kinds are ${
-      kinds.join(", ")
+      printable(kinds.join(", "))
     } (add one in ${handlersDir}).`,
   );
 }

@@ -21,23 +21,26 @@ interface Shared {
 
 type Roles =
   & Presenter
-  & Pick<Inspector, "hosts" | "hostName">
+  & Pick<Inspector, "hosts" | "hostName" | "kinds" | "kindsByNow">
   & Pick<Operator, "orderFault">;
 
 interface Seen {
   readonly rows: readonly ProcessRow[];
   readonly hosts: readonly HostView[];
+  /** Of all hosts. */
+  readonly kinds: readonly string[];
 }
 
 export class Hosts implements Roles {
   readonly #parts: QueueParts;
   readonly #shared: Shared;
   /** What was read from these rows: a page asks several times for the same. */
-  #seen: Seen = { rows: [], hosts: [] };
+  #seen: Seen;
 
   constructor(parts: QueueParts, shared: Shared) {
     this.#parts = parts;
     this.#shared = shared;
+    this.#seen = { rows: [], hosts: [], kinds: parts.options.kinds };
   }
 
   present: Presenter["present"] = ({ view, onOrder }) => {
@@ -56,14 +59,32 @@ export class Hosts implements Roles {
   };
 
   get hosts(): readonly HostView[] {
+    return this.#look().hosts;
+  }
+
+  /** One of them has a handler for each; those of this one come first. */
+  get kinds(): readonly string[] {
+    return this.#look().kinds;
+  }
+
+  kindsByNow: Inspector["kindsByNow"] = async () => {
+    if (hostChannel(this.#parts.store) !== null) await this.#shared.presence.look();
+    return this.kinds;
+  };
+
+  #look(): Seen {
     const { seen: { rows, at }, id } = this.#shared.presence;
-    if (hostChannel(this.#parts.store) === null) return [];
-    if (rows !== this.#seen.rows) {
+    if (hostChannel(this.#parts.store) !== null && rows !== this.#seen.rows) {
       const names = namesOf(rows);
       const others = rows.filter((row) => row.id !== id && !row.isDead);
-      this.#seen = { rows, hosts: others.map((row) => toHost(row, names.get(row.id) ?? "", at)) };
+      const kinds = [...this.#parts.options.kinds, ...others.flatMap((row) => row.kinds).sort()];
+      this.#seen = {
+        rows,
+        hosts: others.map((row) => toHost(row, names.get(row.id) ?? "", at)),
+        kinds: [...new Set(kinds)],
+      };
     }
-    return this.#seen.hosts;
+    return this.#seen;
   }
 
   get hostName(): string {

@@ -45,7 +45,7 @@ export class Presence {
     return this.#id;
   }
 
-  /** The processes, as `dead` found them last. */
+  /** The processes, as the last look found them. */
   get seen(): Seen {
     return this.#seen;
   }
@@ -105,12 +105,17 @@ export class Presence {
   }
 
   async dead(): Promise<ProcessRow[]> {
+    return (await this.look()).filter(({ isDead }) => isDead);
+  }
+
+  /** All processes. @throws {StorageError} */
+  async look(): Promise<readonly ProcessRow[]> {
     const { store, health, options: { stallMs } } = this.#parts;
     const processes = await health.observe(
       store.processes({ silentForMs: Math.max(stallMs, DEAD_MS) }),
       "read",
     );
     this.#seen = { rows: processes, at: store.now() };
-    return processes.filter(({ isDead }) => isDead);
+    return processes;
   }
 }

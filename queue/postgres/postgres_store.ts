@@ -129,7 +129,7 @@ export class PostgresStore implements Store {
   join: Store["join"] = (process) =>
     this.#calls.run(async () => {
       await this.#session.join(process, this.#clock.given());
-      this.#kinds = null;
+      if (this.#kinds !== null) await this.#writeKinds(this.#kinds);
     });
 
   beat: Store["beat"] = (view) => this.#inTime(() => this.#session.beat(this.#clock.given(), view));
@@ -202,11 +202,21 @@ export class PostgresStore implements Store {
     return result;
   }
 
-  /** Other processes do not report a kind as unknown that has a handler here. */
+  /** Other processes do not report a kind as unknown that has a handler here, and take jobs of it. */
   async #noteKinds(kinds: readonly string[]): Promise<void> {
     if (kinds === this.#kinds) return;
     this.#calls.assertOpen();
     this.#kinds = kinds;
+    try {
+      await this.#writeKinds(kinds);
+    } catch (error) {
+      // The next claim tries again.
+      this.#kinds = null;
+      throw error;
+    }
+  }
+
+  async #writeKinds(kinds: readonly string[]): Promise<void> {
     const { process } = this.#session;
     if (process !== null) await this.#client.query(CLAIMING.noteKinds, [process, kinds]);
   }

@@ -76,13 +76,16 @@ export const READING = {
     now(1)
   } - $3::bigint) AS silent,
       current_setting('fsync') = 'on' AS syncs`,
-  // ?1 kinds that have a handler ?2 the most kinds ?3 the most jobs counted per kind
+  // ?1 kinds that have a handler ?2 the most kinds ?3 the most jobs counted per kind. A host that has joined meanwhile knows
+  // the jobs that are here because of it.
   parked: `WITH RECURSIVE waiting (kind) AS (
       SELECT min(kind) FROM jobs WHERE ${READY}
       UNION ALL SELECT (SELECT min(jobs.kind) FROM jobs WHERE ${READY} AND jobs.kind > waiting.kind) FROM waiting
         WHERE waiting.kind IS NOT NULL),
-    unknown AS (SELECT kind FROM waiting WHERE kind IS NOT NULL AND kind <> ALL ($1::text[])
-      UNION SELECT kind FROM jobs WHERE ${SUSPECT} AND kind <> ALL ($1::text[]))
+    joined AS (SELECT unnest(kinds) AS kind FROM processes),
+    unknown AS (SELECT kind FROM (
+        SELECT kind FROM waiting WHERE kind IS NOT NULL UNION SELECT kind FROM jobs WHERE ${SUSPECT}) AS found
+      WHERE kind <> ALL ($1::text[]) AND NOT EXISTS (SELECT 1 FROM joined WHERE joined.kind = found.kind))
     SELECT kind, (SELECT count(*)::int FROM (SELECT 1 FROM jobs WHERE ${READY} AND jobs.kind = unknown.kind
         LIMIT $3::bigint) AS ready) + (SELECT count(*)::int FROM jobs WHERE ${SUSPECT} AND jobs.kind = unknown.kind) AS n
     FROM unknown ORDER BY kind LIMIT $2::bigint`,

@@ -9,7 +9,7 @@ import { channelOf } from "../hosts/channel.ts";
 import { Mailbox } from "../hosts/messages.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
 import type { Calls } from "../storing/calls.ts";
-import { number, textOrNull, toText } from "../storing/rows.ts";
+import { number, textOrNull, toKinds, toText } from "../storing/rows.ts";
 import type { PostgresAddress } from "./address.ts";
 import { answered } from "../storing/answered.ts";
 import { Client, SERVER, type Tx } from "./client.ts";
@@ -56,7 +56,8 @@ const SESSION = {
   // ?1 number of the process that asks, or null ?2 now, or null ?3 ms of silence. A living process that has lost its
   // connection makes another at once. After a restart of the server no process has its lock yet: only one that took it since
   // then can have lost it.
-  processes: `SELECT id, host, pid, version, started_at, seen_at, view, n IS DISTINCT FROM $1::int AND (
+  processes: `SELECT id, host, pid, version, started_at, seen_at, view, to_json(kinds)::text AS kinds,
+      n IS DISTINCT FROM $1::int AND (
         seen_at < ${now(2)} - $3::bigint OR (seen_at < ${now(2)} - ${RECONNECT_MS} AND
           locked_at > pg_postmaster_start_time() AND NOT ${IS_LOCKED})) AS is_dead
     FROM processes ORDER BY n`,
@@ -183,7 +184,7 @@ export class Session {
     return rows.map((row) => ({
       ...{ id: toText(row.id), host: toText(row.host), pid: number(row.pid), version: toText(row.version) },
       ...{ startedAt: number(row.started_at), seenAt: number(row.seen_at), isDead: row.is_dead === true },
-      view: textOrNull(row.view),
+      ...{ view: textOrNull(row.view), kinds: toKinds(row.kinds) },
     }));
   }
 

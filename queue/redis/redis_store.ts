@@ -83,7 +83,7 @@ export class RedisStore implements Store {
   join: Store["join"] = (process) =>
     this.#inTime(async () => {
       await this.#session.join(this.#client, process, this.#clock.given());
-      this.#kinds = null;
+      if (this.#kinds !== null) await this.#writeKinds(this.#kinds);
     });
 
   beat: Store["beat"] = (view) =>
@@ -153,10 +153,20 @@ export class RedisStore implements Store {
     return { time: this.#clock.given(), writer: this.#session.name };
   }
 
-  /** Other processes do not report a kind as unknown that has a handler here. */
+  /** Other processes do not report a kind as unknown that has a handler here, and take jobs of it. */
   async #noteKinds(kinds: readonly string[]): Promise<void> {
     if (kinds === this.#kinds) return;
     this.#kinds = kinds;
+    try {
+      await this.#writeKinds(kinds);
+    } catch (error) {
+      // The next claim tries again.
+      this.#kinds = null;
+      throw error;
+    }
+  }
+
+  async #writeKinds(kinds: readonly string[]): Promise<void> {
     const { process } = this.#session;
     if (process !== null) await this.#client.run("noteKinds", [process, JSON.stringify(kinds)]);
   }

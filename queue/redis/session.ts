@@ -11,7 +11,7 @@ import { channelOf } from "../hosts/channel.ts";
 import { Mailbox } from "../hosts/messages.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
 import type { Calls } from "../storing/calls.ts";
-import { toText } from "../storing/rows.ts";
+import { toKinds, toText } from "../storing/rows.ts";
 import type { Client } from "./client.ts";
 import { items, numberOf } from "./replies.ts";
 
@@ -89,10 +89,10 @@ export class Session {
   async processes(client: Client, silentForMs: number, time: number | ""): Promise<ProcessRow[]> {
     const values = [time, this.#process ?? "", silentForMs, LIVES_MS, RECONNECTED_MS];
     const rows = await client.run("processes", values);
-    return items(rows).map(items).map(([id, host, pid, version, startedAt, seenAt, isDead, view]) => ({
+    return items(rows).map(items).map(([id, host, pid, version, startedAt, seenAt, isDead, view, kinds]) => ({
       ...{ id: toText(id), host: toText(host), pid: numberOf(pid), version: toText(version) },
       ...{ startedAt: numberOf(startedAt), seenAt: numberOf(seenAt), isDead: isDead === 1 },
-      view: view === "" ? null : toText(view),
+      ...{ view: view === "" ? null : toText(view), kinds: toKinds(kinds) },
     }));
   }
 

@@ -36,8 +36,8 @@ export function listProcesses(sql: Statements, { now, silentForMs, own, isOwner 
       ...{ id: toText(row.id), host: toText(row.host), pid: number(row.pid), version: toText(row.version) },
       ...{ startedAt: number(row.started_at), seenAt },
       isDead: number(row.n) !== own && (isDeadOwner || seenAt < now - silentForMs),
-      // There is no other host that would look at it.
-      view: null,
+      // There is no other host that would look at them.
+      ...{ view: null, kinds: [] },
     };
   });
 }

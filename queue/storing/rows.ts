@@ -124,6 +124,23 @@ export function textOrNull(value: unknown): string | null {
   return value === null ? null : toText(value);
 }
 
+/** No store takes a job of a longer one. */
+const LONGEST_KIND = 64;
+
+/** The kinds that a process has noted, as a JSON array of texts. Anything else says nothing of them. */
+export function toKinds(value: unknown): readonly string[] {
+  try {
+    const kinds: unknown = JSON.parse(String(value));
+    return Array.isArray(kinds) ? kinds.filter(isKind) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isKind(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= LONGEST_KIND;
+}
+
 /** Passing, because another edit can repair the row. */
 function odd(what: string): StorageError {
   return new StorageError(`The database holds ${what}: it was edited by hand.`, { passing: true });

@@ -48,6 +48,20 @@ export function hostsCases(test: Case): void {
     assert.deepEqual(await viewsSeenBy(other), [null]);
   });
 
+  test("the kinds that a process claims are in its row, and in that under which it joins again", async ({ store, second }) => {
+    const other = await second();
+    const kindsSeen = async () => (await other.processes({ silentForMs: 30_000 })).map(({ kinds }) => kinds);
+    await store.join(process(1));
+    await other.join(process(2));
+    assert.deepEqual(await kindsSeen(), [[], []]);
+    const kinds = ["file", "mail"];
+    await store.claim([], { kinds });
+    assert.deepEqual(await kindsSeen(), [kinds, []]);
+    await other.leave(process(1).id);
+    await store.join(process(3));
+    assert.deepEqual(await kindsSeen(), [[], kinds], "it may be idle from now on, and claim nothing");
+  });
+
   test("a text reaches its process alone, whole, and is no change of the queue", async ({ store, second }) => {
     const [target, bystander] = [await second(), await second()];
     for (const [i, one] of [store, target, bystander].entries()) await one.join(process(i + 1));

@@ -34,7 +34,7 @@ function rowCases(test: Case): void {
     const other = await second();
     assert.deepEqual(await other.processes({ silentForMs: STALL_MS }), []);
     await at(NOW + 5, store).join(PROCESS);
-    const row = { ...PROCESS, startedAt: NOW + 5, seenAt: NOW + 5, isDead: false, view: null };
+    const row = { ...PROCESS, startedAt: NOW + 5, seenAt: NOW + 5, isDead: false, view: null, kinds: [] };
     for (const handle of [store, other]) {
       assert.deepEqual(await handle.processes({ silentForMs: STALL_MS }), [row]);
     }

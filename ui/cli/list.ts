@@ -34,7 +34,7 @@ export const list: Command = {
     const request = requestOf(line, io.now());
     return Promise.resolve(async (queue) => {
       const page = await queue.list({ ...request, values: json });
-      const when = { now: io.now(), stallMs: queue.stallMs, kinds: queue.kinds };
+      const when = { now: io.now(), stallMs: queue.stallMs, kinds: await queue.kindsByNow() };
       if (json) {
         io.print(await jobsJson(page.jobs, when, { next: page.next }));
       } else io.print(pageAsText(page, when));

@@ -1,6 +1,6 @@
 -- The processes. KEYS: the queue. ARGV: time or "", id of the one that asks or "", ms of silence, ms that a key lives, ms
 -- after which a process that lives has come back. Returns the rows in the order in which they joined: id, host, pid,
--- version, started_at, seen_at, 1 if it is dead, what it shows of itself or "".
+-- version, started_at, seen_at, 1 if it is dead, what it shows of itself or "", its kinds as a JSON array or "".
 --
 -- A process is dead when its connections are closed and it has not come back, which the server sees at once when a process
 -- is killed; when its key has run out, because it was cut off or its host lost power; or when it was silent for the given
@@ -24,13 +24,14 @@ end
 
 local rows = {}
 for _, id in ipairs(redis.call("ZRANGE", base .. "processes", 0, -1)) do
-  local host, pid, version, started_at, seen_at, view =
-    unpack(redis.call("HMGET", base .. "process:" .. id, "host", "pid", "version", "started_at", "seen_at", "view"))
+  local host, pid, version, started_at, seen_at, view, kinds = unpack(redis.call("HMGET", base .. "process:" .. id,
+    "host", "pid", "version", "started_at", "seen_at", "view", "kinds"))
   seen_at = tonumber(seen_at)
   local is_silent = math.max(seen_at, judged_from) < now - silent_ms
   local has_run_out = passed(lives_ms) and redis.call("EXISTS", base .. "alive:" .. id) == 0
   local is_gone = passed(back_ms) and now - seen_at > back_ms and not is_listening(id)
   local is_dead = id ~= own and (is_silent or has_run_out or is_gone)
-  rows[#rows + 1] = { id, host, pid, version, started_at, int(seen_at), is_dead and 1 or 0, view or "" }
+  rows[#rows + 1] =
+    { id, host, pid, version, started_at, int(seen_at), is_dead and 1 or 0, view or "", kinds or "" }
 end
 return rows

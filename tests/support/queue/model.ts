@@ -186,7 +186,7 @@ export class Model {
   // Processes --------------------------------------------------------------------------------------------------------------
 
   join(identity: ProcessIdentity, now: number): void {
-    this.processes.set(identity.id, { ...identity, startedAt: now, seenAt: now, view: null });
+    this.processes.set(identity.id, { ...identity, startedAt: now, seenAt: now, view: null, kinds: [] });
   }
 
   beat(id: string, now: number): boolean {

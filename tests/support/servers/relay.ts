@@ -7,7 +7,10 @@ export interface Relay extends AsyncDisposable {
   readonly asked: readonly number[];
   /** Ends all connections and takes no other. */
   cut(): void;
-  /** Keeps all connections, and lets nothing through in either direction. */
+  /**
+   * Lets nothing through in either direction, as a cable that was pulled out: neither side learns of it, nor that the other
+   * one ends a connection, and a new one leads nowhere.
+   */
   swallow(): void;
   /** Everything passes again. What was swallowed is lost, and so are its connections. */
   mend(): void;
@@ -24,8 +27,8 @@ export interface Relay extends AsyncDisposable {
 
 type Mode = "open" | "cut" | "swallowing";
 
-export function relayTo(port: number): Relay {
-  const relay = new TcpRelay(port);
+export function relayTo(port: number, hostname = "127.0.0.1"): Relay {
+  const relay = new TcpRelay(port, hostname);
   return {
     port: relay.port,
     asked: relay.asked,
@@ -54,14 +57,18 @@ class TcpRelay {
   readonly port = freePort();
   readonly asked: number[] = [];
   #to: number;
+  readonly #hostname: string;
   readonly #listener: Deno.TcpListener;
   readonly #pairs = new Set<Pair>();
+  /** Connections that lead nowhere. */
+  readonly #lost = new Set<Deno.TcpConn>();
   readonly #work: Promise<unknown>[] = [];
   #mode: Mode = "open";
   #toLose: { after: number; readonly onLost: () => void } | null = null;
 
-  constructor(to: number) {
+  constructor(to: number, hostname: string) {
     this.#to = to;
+    this.#hostname = hostname;
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: this.port });
     this.#work.push(this.#accept());
   }
@@ -88,6 +95,8 @@ class TcpRelay {
 
   endAll(): void {
     for (const pair of this.#pairs) this.#end(pair);
+    for (const near of this.#lost) near.close();
+    this.#lost.clear();
   }
 
   #end(pair: Pair): void {
@@ -100,12 +109,13 @@ class TcpRelay {
     for await (const near of this.#listener) {
       this.asked.push(performance.now());
       if (this.#mode === "cut") near.close();
+      else if (this.#mode === "swallowing") this.#lost.add(near);
       else this.#work.push(this.#connect(near));
     }
   }
 
   async #connect(near: Deno.TcpConn): Promise<void> {
-    const far = await Deno.connect({ hostname: "127.0.0.1", port: this.#to }).catch(() => null);
+    const far = await Deno.connect({ hostname: this.#hostname, port: this.#to }).catch(() => null);
     if (far === null) return near.close();
     const pair: Pair = { near, far, answers: 0 };
     this.#pairs.add(pair);
@@ -124,7 +134,7 @@ class TcpRelay {
     } catch {
       // It was ended on one side.
     }
-    this.#end(pair);
+    if (this.#mode !== "swallowing") this.#end(pair);
   }
 
   #isLost(pair: Pair): boolean {
