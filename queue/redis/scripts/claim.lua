@@ -48,24 +48,32 @@ local function due_suspect()
   end
 end
 
-local claimed = {}
+local claimed, seqs = {}, {}
 
--- False if it does not wait any more: then a key was removed by hand.
+-- False if it does not wait any more: then a key was removed by hand. No more is read and written than has to be, since
+-- every job passes here: the sets are changed for all of them at once.
 local function take(seq, consumer)
-  local job = load(seq)
-  if job == nil or job.status ~= WAITING then return false end
-  leave(job)
+  local key = job_key(seq)
+  local status, lease, id, kind, payload, retries, crashes, suspect = unpack(redis.call("HMGET", key, "status", "lease",
+    "id", "kind", "payload", "retries", "crashes", "suspect"))
+  if status ~= WAITING then return false end
   -- A replica that takes over may have missed the last claims: by the time, no lease is granted twice.
-  local lease = int(math.max(tonumber(job.lease) + 1, now))
-  store(seq, {
-    status = TO.claim, lease = lease, consumer_id = consumer, process = process == "" and NULL or process,
-    last_heartbeat = stamp, started_at = stamp, updated_at = stamp,
-  })
-  job.status = TO.claim
-  enter(job, stamp)
-  local id, payload = unpack(redis.call("HMGET", job_key(seq), "id", "payload"))
-  claimed[#claimed + 1] = { consumer, seq, lease, id, job.kind, payload, job.retries, job.crashes, job.suspect }
+  lease = int(math.max(tonumber(lease) + 1, now))
+  redis.call("HSET", key, "status", TO.claim, "lease", lease, "consumer_id", consumer, "process", process,
+    "last_heartbeat", stamp, "started_at", stamp, "updated_at", stamp)
+  seqs[#seqs + 1] = seq
+  claimed[#claimed + 1] = { consumer, seq, lease, id, kind, payload, retries, crashes, suspect }
   return true
+end
+
+-- Of jobs that are in line no more: members by the name of the line.
+local passed = {}
+
+local function pass(place)
+  local line = place.level.line
+  passed[line] = passed[line] or {}
+  passed[line][#passed[line] + 1] = place.seq
+  lines[line] = place.level
 end
 
 local total = 0
@@ -87,7 +95,7 @@ for i = first, #ARGV, 3 do
       if suspect and take(suspect.seq, consumer) then
         alone[consumer], taken = true, 1
         -- The next request for one looks again.
-        flush()
+        redis.call("ZREM", base .. "suspects", suspect.member)
       end
       is_short = is_short or (total == 0 and taken < limit)
     end
@@ -95,16 +103,16 @@ for i = first, #ARGV, 3 do
     while taken < limit and line[next_place] do
       local place = line[next_place]
       next_place = next_place + 1
-      if take(unpadded(place.seq), consumer) then
-        taken = taken + 1
-      else
-        put(place.level.line, place.seq, false)
-        lines[place.level.line] = place.level
-      end
+      if take(unpadded(place.seq), consumer) then taken = taken + 1 end
+      pass(place)
     end
     is_short = is_short or taken < limit
   end
 end
+for line, members in pairs(passed) do remove_all(line, members) end
+remove_all(base .. "status:" .. WAITING, seqs)
+add_all(base .. "status:" .. RUNNING, seqs)
+add_all(base .. "heartbeats", seqs, stamp)
 flush()
 if #claimed > 0 then publish(ARGV[2]) end
 if not is_short then return { claimed, false } end

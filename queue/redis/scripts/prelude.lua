@@ -123,6 +123,20 @@ local function in_parts(command, key, list)
   end
 end
 
+-- For many jobs of which it is known that each comes once.
+local function remove_all(key, members)
+  in_parts("ZREM", key, members)
+end
+
+-- `score`: of all of them; unless given, each seq is its own.
+local function add_all(key, seqs, score)
+  local scored = {}
+  for i, seq in ipairs(seqs) do
+    scored[2 * i - 1], scored[2 * i] = score or seq, seq
+  end
+  in_parts("ZADD", key, scored)
+end
+
 -- Makes the changes. Every script that moves jobs ends with it.
 local function flush()
   for key, members in pairs(changes) do
@@ -190,7 +204,7 @@ local function each_suspect()
     end
     local crashes, down, run_at, seq, kind = string.match(page[i], "^(%d+):(%d+):(%d+):(%d+):(.*)$")
     i = i + 1
-    return { seq = unpadded(seq), run_at = tonumber(run_at), priority = 100 - tonumber(down), kind = kind }
+    return { member = page[i - 1], seq = unpadded(seq), run_at = tonumber(run_at), priority = 100 - tonumber(down), kind = kind }
   end
 end
 

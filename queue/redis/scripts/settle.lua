@@ -40,13 +40,22 @@ local function unless_null(value)
   if value ~= NULL then return value end
 end
 
-local ENDINGS = {
-  complete = function(job)
-    local result = take(1)
-    if not job then return end
-    change(job, TO.complete, { result = result, error = NULL, finished_at = stamp, process = NULL })
-  end,
+local completed = {}
 
+-- Most jobs end so: no more is read and written than has to be, and the sets are changed for all of them at once.
+local function complete(seq, lease)
+  local result = take(1)
+  local key = job_key(seq)
+  local status, held, error, earlier = unpack(redis.call("HMGET", key, "status", "lease", "error", "result"))
+  if not MAY.complete[status] or held ~= lease then return false end
+  redis.call("HSET", key, "status", TO.complete, "finished_at", stamp, "updated_at", stamp, "process", "")
+  if error or earlier then redis.call("HDEL", key, "error", "result") end
+  if result ~= NULL then redis.call("HSET", key, "result", result) end
+  completed[#completed + 1] = seq
+  return true
+end
+
+local ENDINGS = {
   retry = function(job)
     local event, retries, delay_ms, detail, error, replaces, ran_ms, report, log = take(9)
     if not job then return end
@@ -82,14 +91,26 @@ local ENDINGS = {
   end,
 }
 
-local held, has_changed = {}, false
-while at <= #ARGV do
-  local seq, lease, verb = take(3)
+local function end_as(verb, seq, lease)
   local job = load(seq)
   local is_held = job ~= nil and MAY[verb][job.status] and job.lease == lease
   ENDINGS[verb](is_held and job or nil)
-  held[#held + 1] = is_held and 1 or 0
+  return is_held
+end
+
+local answers, has_changed = {}, false
+while at <= #ARGV do
+  local seq, lease, verb = take(3)
+  local is_held
+  if verb == "complete" then is_held = complete(seq, lease) else is_held = end_as(verb, seq, lease) end
+  answers[#answers + 1] = is_held and 1 or 0
   has_changed = has_changed or is_held
 end
+-- A job may have been changed before, by the same call.
+flush()
+remove_all(base .. "status:" .. RUNNING, completed)
+remove_all(base .. "heartbeats", completed)
+add_all(base .. "status:" .. TO.complete, completed)
+add_all(base .. "finished", completed, stamp)
 if has_changed then publish(ARGV[2]) end
-return held
+return answers
