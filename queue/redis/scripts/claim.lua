@@ -109,8 +109,8 @@ for i = first, #ARGV, 3 do
     is_short = is_short or taken < limit
   end
 end
-for line, members in pairs(passed) do remove_all(line, members) end
-remove_all(base .. "status:" .. WAITING, seqs)
+for line, members in pairs(passed) do in_parts("ZREM", line, members) end
+in_parts("ZREM", base .. "status:" .. WAITING, seqs)
 add_all(base .. "status:" .. RUNNING, seqs)
 add_all(base .. "heartbeats", seqs, stamp)
 flush()

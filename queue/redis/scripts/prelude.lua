@@ -123,11 +123,6 @@ local function in_parts(command, key, list)
   end
 end
 
--- For many jobs of which it is known that each comes once.
-local function remove_all(key, members)
-  in_parts("ZREM", key, members)
-end
-
 -- `score`: of all of them; unless given, each seq is its own.
 local function add_all(key, seqs, score)
   local scored = {}

@@ -108,8 +108,8 @@ while at <= #ARGV do
 end
 -- A job may have been changed before, by the same call.
 flush()
-remove_all(base .. "status:" .. RUNNING, completed)
-remove_all(base .. "heartbeats", completed)
+in_parts("ZREM", base .. "status:" .. RUNNING, completed)
+in_parts("ZREM", base .. "heartbeats", completed)
 add_all(base .. "status:" .. TO.complete, completed)
 add_all(base .. "finished", completed, stamp)
 if has_changed then publish(ARGV[2]) end
