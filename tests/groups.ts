@@ -15,6 +15,15 @@ export type Group = readonly string[];
 
 /** These only wait, most of the time: one after the other, beside all that work. */
 const WAITING = ["database_files", "stuck_jobs", "clock", "nohup", "request_deaths"]
+  .concat(
+    "away_at_start",
+    "bad_server_starts",
+    "cut_off_host",
+    "lost_host",
+    "postgres_upgrade",
+    "processes",
+    "tls",
+  )
   .map((name) => `${FAULTS}/${name}_test.ts`);
 const WAITING_FAULTS: readonly Letters[] = ["M", "L", "O", "J", "W"];
 const FAULTS_TEST = `${FAULTS}/faults_test.ts`;

@@ -180,6 +180,24 @@ export const MUTATIONS: readonly Mutation[] = [
     faults: "Y",
   },
   {
+    name: "two claims on PostgreSQL take the same job",
+    edits: [{
+      file: "queue/postgres/statements.ts",
+      from: "LIMIT quota.n FOR UPDATE SKIP LOCKED) AS due",
+      to: "LIMIT quota.n) AS due",
+    }],
+    tests: ["tests/conformance/postgres_test.ts"],
+  },
+  {
+    name: "two processes migrate PostgreSQL at once",
+    edits: [{
+      file: "queue/postgres/migrations.ts",
+      from: "SELECT pg_advisory_xact_lock(hashtext('persistent_queue'), hashtext($1::text))",
+      to: "SELECT $1::text",
+    }],
+    tests: ["tests/faults/postgres_upgrade_test.ts"],
+  },
+  {
     name: "no Host check",
     edits: [{
       file: "ui/base_app.ts",
