@@ -1,5 +1,5 @@
 /**
- * Persistent Queue: settings → log → queue → supervisor → pages → signals.
+ * Persistent Queue: settings → log → signals → queue, for which pages may wait → supervisor → pages.
  *
  * `start` is a guard that keeps the supervisor alive, `supervise` starts it once, `jobs` is the command line.
  */
