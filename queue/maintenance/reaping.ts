@@ -52,12 +52,16 @@ export async function reapProcess(
   { crashLimit, isCharged, held }: ProcessReaping,
 ): Promise<Reaped[]> {
   const found = await store.orphans({ process, limit: RECOVERY_LIMIT });
-  const isHeld = ({ seq, lease }: Lease) => held.some((one) => one.seq === seq && one.lease === lease);
-  const orphans = found.filter((orphan) => !isHeld(orphan));
+  const keys = new Set(held.map(keyOf));
+  const orphans = found.filter((orphan) => !keys.has(keyOf(orphan)));
   const death: Death = isCharged
     ? { event: "crashed", detail: "The process died", crashLimit }
     : { event: "released", detail: EXCUSE, crashLimit: null };
   return await reap(store, orphans, death);
+}
+
+function keyOf({ seq, lease }: Lease): string {
+  return `${seq}:${lease}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The store on PostgreSQL: each verb is one statement where it can be, and so one transaction and one round trip. */
 import { Calls } from "../storing/calls.ts";
+import { NotedKinds } from "../storing/noted_kinds.ts";
 import { toOrphan } from "../storing/rows.ts";
 import type { Lease } from "../job.ts";
 import type { ClockSetBack } from "../policy/clock_rollback.ts";
@@ -57,8 +58,7 @@ export class PostgresStore implements Store {
   readonly #claims: SharedStatement<ClaimRequest, ClaimAnswer>;
   readonly #renewals: SharedStatement<Lease, boolean>;
   readonly #completions: SharedStatement<Settlement, boolean>;
-  /** The kinds that the last claim asked for. */
-  #kinds: readonly string[] | null = null;
+  readonly #kinds: NotedKinds;
   #probedAt = -Infinity;
   readonly #calls = new Calls();
   #closed: Promise<void> | null = null;
@@ -66,6 +66,9 @@ export class PostgresStore implements Store {
   constructor({ client, session, clock }: StoreParts) {
     this.now = () => clock.now();
     [this.#client, this.#session, this.#clock] = [client, session, clock];
+    this.#kinds = new NotedKinds(async (kinds) => {
+      if (session.process !== null) await client.query(CLAIMING.noteKinds, [session.process, kinds]);
+    });
     this.#changes = new Changes(client, session.name);
     this.#inserts = new SharedStatement({
       run: (jobs) => insert(client, jobs, clock.given()),
@@ -73,7 +76,7 @@ export class PostgresStore implements Store {
     });
     const each = { weigh: () => 1, most: MOST_LEASES };
     this.#claims = new SharedStatement({
-      run: (requests) => claim(client, requests, this.#claimMoment(this.#kinds, null)),
+      run: (requests) => claim(client, requests, this.#claimMoment(this.#kinds.last, null)),
       ...{ weigh: ({ limit }) => limit, most: MOST_LEASES },
     });
     this.#renewals = new SharedStatement({ run: (leases) => renew(client, leases, clock.given()), ...each });
@@ -90,7 +93,8 @@ export class PostgresStore implements Store {
     this.#write(() => this.#inserts.call(firstPart(jobs)), (results) => results.length > 0);
 
   claim: Store["claim"] = async (requests, { kinds, setBack = null } = {}) => {
-    if (kinds !== undefined) await this.#noteKinds(kinds);
+    this.#calls.assertOpen();
+    if (kinds !== undefined) await this.#kinds.note(kinds);
     // A claim that is unlike the others goes alone.
     const isUsual = setBack === null && kinds !== undefined && requests.some(({ suspect }) => !suspect);
     const shared = () => this.#claims.call(requests);
@@ -129,7 +133,7 @@ export class PostgresStore implements Store {
   join: Store["join"] = (process) =>
     this.#calls.run(async () => {
       await this.#session.join(process, this.#clock.given());
-      if (this.#kinds !== null) await this.#writeKinds(this.#kinds);
+      await this.#kinds.noteAgain();
     });
 
   beat: Store["beat"] = (view) => this.#inTime(() => this.#session.beat(this.#clock.given(), view));
@@ -202,29 +206,11 @@ export class PostgresStore implements Store {
     return result;
   }
 
-  /** Other processes do not report a kind as unknown that has a handler here, and take jobs of it. */
-  async #noteKinds(kinds: readonly string[]): Promise<void> {
-    if (kinds === this.#kinds) return;
-    this.#calls.assertOpen();
-    this.#kinds = kinds;
-    try {
-      await this.#writeKinds(kinds);
-    } catch (error) {
-      // The next claim tries again.
-      this.#kinds = null;
-      throw error;
-    }
-  }
-
-  async #writeKinds(kinds: readonly string[]): Promise<void> {
-    const { process } = this.#session;
-    if (process !== null) await this.#client.query(CLAIMING.noteKinds, [process, kinds]);
-  }
-
   async #readMoment(): Promise<ReadMoment> {
     const [row] = await this.#client.query(READING.knownKinds, []);
     const known = Array.isArray(row?.kinds) ? row.kinds.map(String) : null;
-    const kinds = known === null && this.#kinds === null ? null : [...known ?? [], ...this.#kinds ?? []];
+    const { last } = this.#kinds;
+    const kinds = known === null && last === null ? null : [...known ?? [], ...last ?? []];
     return { now: this.now(), kinds };
   }
 

@@ -1,6 +1,7 @@
 /** The store on Redis: each verb is one script, which the server runs as a whole. */
 import type { Capabilities, JobPage, JobQuery, PruneRequest, Store } from "../store.ts";
 import { Calls } from "../storing/calls.ts";
+import { NotedKinds } from "../storing/noted_kinds.ts";
 import { toText } from "../storing/rows.ts";
 import { claim } from "./claim.ts";
 import type { Client } from "./client.ts";
@@ -36,8 +37,7 @@ export class RedisStore implements Store {
   readonly #session: Session;
   readonly #durability: DurabilityWatch;
   readonly #clock: ServerClock<"">;
-  /** The kinds that the last claim asked for. */
-  #kinds: readonly string[] | null = null;
+  readonly #kinds: NotedKinds;
   #probedAt = -Infinity;
   readonly #calls = new Calls();
   #closed: Promise<void> | null = null;
@@ -45,6 +45,9 @@ export class RedisStore implements Store {
   constructor({ client, session, durability, clock }: StoreParts) {
     this.now = () => clock.now();
     [this.#client, this.#session, this.#durability, this.#clock] = [client, session, durability, clock];
+    this.#kinds = new NotedKinds(async (kinds) => {
+      if (session.process !== null) await client.run("noteKinds", [session.process, JSON.stringify(kinds)]);
+    });
     this.capabilities = {
       backup: {
         reason: "A queue on Redis is backed up with the server's own means: copy its snapshot or its log.",
@@ -63,7 +66,7 @@ export class RedisStore implements Store {
     this.#calls.run(async () => {
       const { process } = this.#session;
       const moment = { ...this.#moment(), process, setBack, ...(kinds === undefined ? {} : { kinds }) };
-      if (kinds !== undefined) await this.#noteKinds(kinds);
+      if (kinds !== undefined) await this.#kinds.note(kinds);
       return await claim(this.#client, requests, moment);
     });
 
@@ -83,7 +86,7 @@ export class RedisStore implements Store {
   join: Store["join"] = (process) =>
     this.#inTime(async () => {
       await this.#session.join(this.#client, process, this.#clock.given());
-      if (this.#kinds !== null) await this.#writeKinds(this.#kinds);
+      await this.#kinds.noteAgain();
     });
 
   beat: Store["beat"] = (view) =>
@@ -102,7 +105,7 @@ export class RedisStore implements Store {
 
   stats: Store["stats"] = ({ silentForMs }) =>
     this.#calls.run(async () => ({
-      ...await stats(this.#client, { time: this.#clock.given(), kinds: this.#kinds, silentForMs }),
+      ...await stats(this.#client, { time: this.#clock.given(), kinds: this.#kinds.last, silentForMs }),
       ...this.#durability.facts,
     }));
 
@@ -153,24 +156,6 @@ export class RedisStore implements Store {
     return { time: this.#clock.given(), writer: this.#session.name };
   }
 
-  /** Other processes do not report a kind as unknown that has a handler here, and take jobs of it. */
-  async #noteKinds(kinds: readonly string[]): Promise<void> {
-    if (kinds === this.#kinds) return;
-    this.#kinds = kinds;
-    try {
-      await this.#writeKinds(kinds);
-    } catch (error) {
-      // The next claim tries again.
-      this.#kinds = null;
-      throw error;
-    }
-  }
-
-  async #writeKinds(kinds: readonly string[]): Promise<void> {
-    const { process } = this.#session;
-    if (process !== null) await this.#client.run("noteKinds", [process, JSON.stringify(kinds)]);
-  }
-
   /** The oldest come first, so the next step begins where this one did: what it found is gone. */
   async #prune({ olderThanMs, after, limit }: PruneRequest): Promise<{ removed: string[]; next: number }> {
     const { time, writer } = this.#moment();
@@ -185,8 +170,8 @@ export class RedisStore implements Store {
     const known = items(await this.#client.run("knownKinds", [])).flatMap((kinds): string[] =>
       JSON.parse(String(kinds))
     );
-    const areKnown = known.length > 0 || this.#kinds !== null;
-    const kinds = areKnown ? [...known, ...this.#kinds ?? []] : null;
+    const { last } = this.#kinds;
+    const kinds = known.length > 0 || last !== null ? [...known, ...last ?? []] : null;
     return await listLine(this.#client, { limit, due, cursor, kinds, time: this.#clock.given() });
   }
 }
