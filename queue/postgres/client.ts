@@ -55,6 +55,8 @@ const GIVEN_UP_MS = STATEMENT_MS + 5_000;
 /** No transaction of ours waits for anything but its own statements. */
 const IDLE_IN_TRANSACTION_MS = 20_000;
 const CLOSE_SECONDS = 5;
+/** One connection was lost: what is under way on the others ends by itself, or is lost as well. */
+const LOST_SECONDS = 1;
 /** Two writes that lock the same rows in another order are decided by the server: one of them is repeated. */
 const REPEATS = 5;
 
@@ -64,6 +66,11 @@ const LEAVE_MS = 1_000;
 interface Driver {
   readonly sql: postgres.Sql<{ bigint: number }>;
   readonly sockets: Sockets;
+}
+
+/** What is under way on its connections gets so many seconds to end by itself. */
+async function end({ sql, sockets }: Driver, withinSeconds: number): Promise<void> {
+  await sql.end({ timeout: withinSeconds }).finally(() => sockets.close());
 }
 
 /** As the server reads an array: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
@@ -77,6 +84,8 @@ export class Client implements Tx {
   readonly #place: string;
   readonly #connect: () => Driver;
   #driver: Driver;
+  /** Ends of earlier ones. */
+  readonly #left = new Set<Promise<void>>();
   #leftAt = -Infinity;
   /** It has been let in before. */
   #wasIn = false;
@@ -143,11 +152,14 @@ export class Client implements Tx {
   }
 
   /**
-   * Gives up every connection, with what is under way on it, and makes new ones when they are needed: one of them was lost,
-   * or the server does not answer, and a connection that was cut off on the way would wait for a quarter of an hour.
+   * What gives up the connections of now, with what is under way on them, unless others have taken their place meanwhile: a
+   * connection that was cut off on the way would wait for a quarter of an hour. New ones are made when they are needed.
    */
-  restart(): void {
-    this.#replace({ afterSeconds: 0 });
+  givesUp(): () => void {
+    const driver = this.#driver;
+    return () => {
+      if (driver === this.#driver) this.#replace({ afterSeconds: 0 });
+    };
   }
 
   /** The server takes no writes: another one may have its address by now. What is being read there is read to its end. */
@@ -159,17 +171,15 @@ export class Client implements Tx {
 
   #replace({ afterSeconds }: { readonly afterSeconds: number }): void {
     if (this.#isClosed) return;
-    const { sql, sockets } = this.#driver;
+    const left = end(this.#driver, afterSeconds).catch(() => {}).finally(() => this.#left.delete(left));
+    this.#left.add(left);
     this.#driver = this.#connect();
-    sql.end({ timeout: afterSeconds }).catch(() => {}).finally(() => sockets.close());
   }
 
   /** Statements that were begun are completed. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const { sql, sockets } = this.#driver;
-    await sql.end({ timeout: CLOSE_SECONDS });
-    sockets.close();
+    await Promise.all([...this.#left, end(this.#driver, CLOSE_SECONDS)]);
   }
 
   async #repeated<T>(run: () => PromiseLike<T>): Promise<T> {
@@ -183,7 +193,7 @@ export class Client implements Tx {
       } catch (error) {
         // Once, whatever number of calls was on it.
         const isLost = isConnectionLost(error) || driver.sockets.hasFailed;
-        if (isLost && driver === this.#driver) this.restart();
+        if (isLost && driver === this.#driver) this.#replace({ afterSeconds: LOST_SECONDS });
         if (isReadOnly(error) && driver === this.#driver) this.#leave();
         if (left === 0 || !mayBeRepeated(error)) {
           const { isWithoutTls } = driver.sockets;

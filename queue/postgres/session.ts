@@ -161,7 +161,8 @@ export class Session {
    * as our own is
    */
   async answered<T>(work: Promise<T>, others: Client): Promise<T> {
-    const onSilence = () => [this.#client, others].forEach((client) => client.restart());
+    const giveUp = [this.#client, others].map((client) => client.givesUp());
+    const onSilence = () => giveUp.forEach((them) => them());
     return await answered(work, { withinMs: ANSWER_MS, server: SERVER, place: this.#place, onSilence });
   }
 

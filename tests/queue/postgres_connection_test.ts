@@ -154,6 +154,30 @@ if (missing !== null) {
     await eventually("the process has its lock", isHeld);
   });
 
+  test("a connection that is lost does not cost what is under way on the others", async ({ server, store, schema }) => {
+    const locked = failure(
+      server.sql(`BEGIN; LOCK TABLE ${schema}.jobs IN EXCLUSIVE MODE; SELECT pg_sleep(20)`),
+    );
+    const locker =
+      `FROM pg_locks WHERE relation = '${schema}.jobs'::regclass AND mode = 'ExclusiveLock' AND granted`;
+    const waiting =
+      `FROM pg_stat_activity WHERE application_name = 'persistent-queue' AND wait_event_type = 'Lock'`;
+    const pidsOf = async (them: string) =>
+      (await server.sql(`SELECT pid ${them}`)).map(({ pid }) => Number(pid));
+    const end = (pid: number | undefined) => server.sql(`SELECT pg_terminate_backend(${pid})`);
+    await eventually("the table is locked", async () => (await pidsOf(locker)).length === 1);
+    const lost = failure(store.insert([JOB]));
+    await eventually("it waits", async () => (await pidsOf(waiting)).length === 1);
+    const [first] = await pidsOf(waiting);
+    const kept = failure(store.insert([{ ...JOB, id: "two" }]));
+    await eventually("the other waits", async () => (await pidsOf(waiting)).length === 2);
+    await end(first);
+    assert.match(await lost, /^PostgreSQL (cannot be reached|is being stopped) \(/);
+    await end((await pidsOf(locker))[0]);
+    assert.equal(await kept, "it worked");
+    await locked;
+  });
+
   test("a probe hears within seconds that the server is silent, whichever connection is", async ({ server, store, schema }) => {
     await store.join(PROCESS);
     await Promise.all([

@@ -64,7 +64,10 @@ async function expectResumed(
   console.log(`${name}: healthy ${Date.now() - mendedAt} ms after the mending (${kind})`);
   assert.equal((await one.until(`home of ${kind}`, "COMPLETED", RESUMED_MS)).result, `done by ${kind}`);
   await eventually("it gives up what it has lost", async () => {
-    const consumers: { job_id: string | null }[] = (await (await host.api("stats")).json()).consumers;
+    const stats = await host.api("stats");
+    const text = await stats.text();
+    assert.equal(stats.status, 200, `it was healthy, and its pages failed then: ${text}`);
+    const { consumers }: { consumers: { job_id: string | null }[] } = JSON.parse(text);
     return consumers.every(({ job_id: id }) => id === null || !idsOf(kind).includes(id));
   }, { withinMs: RESUMED_MS });
   const begun = readLedger(files).filter(({ host, at }) => host === kind && at > cutAt && at < mendedAt);
