@@ -91,6 +91,8 @@ export class Maintenance implements Maintainer {
       ...await this.#recoverDead({ held: [], ofOthers: lastProcess === null ? death : CHARGED }),
       ...await this.#recoverProcess(null, { ...death, held: [] }),
     ];
+    // What stored jobs survive is told from the first page on.
+    await this.#last.look().catch(assertPassing);
     const isLeft = this.#presence.seen.rows.some(({ id, isDead }) => id === lastProcess && !isDead);
     this.#isAwaited = isLeft && reaped.length === 0;
     if (reaped.length === 0 && !isLeft) this.#requests.takeBack();
