@@ -1,5 +1,6 @@
 /** Very many jobs wait on a server: what that costs a drain and the reads of the pages, beside a queue that is empty. */
 import { openStore } from "../../queue/get_queue.ts";
+import type { NewJob, Store } from "../../queue/store.ts";
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
 import { drainFrom, warmUp } from "./drain.ts";
 import { quantile } from "./quantile.ts";
@@ -49,16 +50,7 @@ async function fill(url: string, jobs: number): Promise<void> {
     while (next < jobs) {
       const first = next;
       next += BATCH;
-      await store.insert(Array.from({ length: BATCH }, (_, i) => ({
-        ...{
-          id: `waiting ${first + i}`,
-          kind: "noop",
-          payload: "null",
-          priority: -1,
-          runAt: null,
-          replace: false,
-        },
-      })));
+      await insertAll(store, waitingJobs(first, Math.min(BATCH, jobs - first)));
     }
   };
   try {
@@ -66,6 +58,24 @@ async function fill(url: string, jobs: number): Promise<void> {
   } finally {
     await store.close();
   }
+}
+
+function waitingJobs(first: number, count: number): NewJob[] {
+  return Array.from({ length: count }, (_, i) => ({
+    ...{
+      id: `waiting ${first + i}`,
+      kind: "noop",
+      payload: "null",
+      priority: -1,
+      runAt: null,
+      replace: false,
+    },
+  }));
+}
+
+/** A store may take only the first of them in one call. */
+async function insertAll(store: Store, jobs: readonly NewJob[]): Promise<void> {
+  for (let from = 0; from < jobs.length;) from += (await store.insert(jobs.slice(from))).length;
 }
 
 async function drainOver(system: BenchSystem, jobs: number): Promise<number> {
@@ -96,6 +106,10 @@ async function readRows({ queue }: BenchSystem): Promise<Row[]> {
       limit: null,
       goal: { atMost: 100 },
     });
+  }
+  const { counts } = await queue.stats();
+  if (counts.PENDING === 0) {
+    throw new Error("The drain was over before all pages had been read: nothing was measured");
   }
   return rows;
 }
