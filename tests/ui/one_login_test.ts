@@ -1,5 +1,6 @@
 /** A person who is logged in on one host is logged in on all, for as long as on one. */
 import assert from "node:assert/strict";
+import { sqliteTest } from "../support/backend.ts";
 import { eventually } from "../support/eventually.ts";
 import { openPages } from "./open_pages.ts";
 import { isIn, isInOps, logOut, MINUTE, onEachServer, twoHosts, visits } from "./one_login_stage.ts";
@@ -127,7 +128,7 @@ onEachServer("only hashes are stored, and what has expired goes away", async (st
   assert.equal(await count(), 2);
 });
 
-Deno.test("on SQLite nothing is shared: the sessions are in the file, as before", async () => {
+sqliteTest("on SQLite nothing is shared: the sessions are in the file, as before", async () => {
   await using pages = await openPages();
   assert.equal(pages.queue.shared, null);
   assert.match(pages.queue.missing.facts ?? "", /one host/);

@@ -8,7 +8,7 @@ import {
 } from "@persistent-queue/queue";
 import { type App, type AppOptions, managerApp, opsApp } from "@persistent-queue/ui";
 import { tempFolder } from "../support/temp_folder.ts";
-import { urlFor } from "../support/backend.ts";
+import { BACKEND, urlFor } from "../support/backend.ts";
 
 export const PASSWORD = "correct horse";
 /** Most tests do not care how dear a guess is. */
@@ -83,14 +83,14 @@ export const OPEN_OPS = { passwordIsDefault: true } as const;
 export interface QueueOfPages {
   /** A database of their own unless given. */
   readonly url?: string;
-  /** The clock of the store. */
+  /** The clock of the store; on a server, by whose clock sessions end, that of the pages unless given. */
   readonly clock?: () => number;
 }
 
 /** `kinds` of the queue are `file` and `mail`. */
 export async function openPages(
   options: Partial<AppOptions> = {},
-  { url, clock }: QueueOfPages = {},
+  { url, clock = BACKEND === "sqlite" ? undefined : options.now }: QueueOfPages = {},
 ): Promise<TestPages> {
   const folder = await tempFolder();
   const queue = await getQueue(url ?? urlFor(folder.file("queue.db")), {

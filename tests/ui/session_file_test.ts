@@ -3,6 +3,7 @@ import { Sessions } from "../../ui/auth/session.ts";
 import { FileSessions, type FileSessionsOptions, sessionFile } from "../../ui/auth/session_file.ts";
 import type { Session } from "../../ui/auth/session_table.ts";
 import { Password } from "../../ui/auth/password.ts";
+import { sqliteTest } from "../support/backend.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { openPages } from "./open_pages.ts";
 
@@ -26,7 +27,7 @@ async function begin(
   return sessions;
 }
 
-Deno.test("a restart ends no session", async () => {
+sqliteTest("a restart ends no session", async () => {
   await using folder = await tempFolder();
   const path = folder.file("sessions.json");
   await using before = await openPages({ sessionFile: path });
