@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type ListRequest, QueueError, STATUSES } from "@persistent-queue/queue";
+import { BACKEND } from "../support/backend.ts";
 import { claimNext, end } from "../support/queue/attempts.ts";
 import { type TestQueue, testQueue } from "../support/queue/test_queue.ts";
 
@@ -161,15 +162,19 @@ Deno.test("a search for a whole id finds its job at once, first and only once, h
 
 Deno.test("searches take turns slice by slice, and too many of them are refused", async () => {
   await using on = await testQueue();
-  await on.queue.add(Array.from({ length: 1_000 }, (_, i) => ({ id: `job ${i}`, kind: "mail" })));
+  // More than any store reads in one call, so that each search takes several.
+  await on.queue.add(Array.from({ length: 5_000 }, (_, i) => ({ id: `job ${i}`, kind: "mail" })));
   const results = await Promise.allSettled(
-    Array.from({ length: 60 }, () => on.queue.list({ search: "ob 7", limit: 200 })),
+    Array.from({ length: 200 }, () => on.queue.list({ search: "ob 7", limit: 200 })),
   );
   const found = results.filter((result) => result.status === "fulfilled");
-  assert.equal(found.length, 54);
+  // 4 run and 50 wait. On a server that answers out of order, some end before the last has begun.
+  if (BACKEND === "postgres") {
+    assert.ok(found.length >= 54 && found.length < 200, `${found.length} were found`);
+  } else assert.equal(found.length, 54);
   for (const { value } of found) assert.deepEqual([value.jobs.length, value.next], [111, null]);
   for (const result of results) {
     if (result.status === "rejected") assert.equal(result.reason.code, "busy");
   }
-  assert.equal((await on.queue.list({ search: "ob 99" })).jobs.length, 11, "it goes on afterwards");
+  assert.equal((await on.queue.list({ search: "ob 499" })).jobs.length, 11, "it goes on afterwards");
 });
