@@ -29,6 +29,7 @@ import {
   handlersOf,
   HostedThreads,
   isGuarded,
+  isStartedAgain,
   launchSupervisor,
   loadSettings,
   type Log,
@@ -102,7 +103,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   whenGuardIsGone().then(() => end({ exitCode: EXIT.done, patienceMs: 0 }));
   const pages = await pagesOf(settings, log);
   const open = () => openQueue(settings, { role: "owner" });
-  const opened = openWhenFree(open, { log, onWait: (why) => pages.wait(why) });
+  const opened = openWhenFree(open, { log, onWait: (why) => pages.wait(why), wasIn: isStartedAgain() });
   const queue = await Promise.race([opened, ended.then(() => null)]);
   // What tries to open the queue ends with the process.
   if (queue === null) return (await ended).exitCode;

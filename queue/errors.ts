@@ -25,20 +25,26 @@ export class StorageError extends QueueError {
   override readonly name = "StorageError";
   /** Whether the error may pass by itself: locked, full, an input/output error. */
   readonly passing: boolean;
+  /** Whether the server does not let this user in. Where it did before, a person may be changing just that. */
+  readonly refused: boolean;
   /** The reason for those who are not logged in: it names no file. */
   readonly publicMessage: string;
   constructor(
     message: string,
-    { passing = false, publicMessage = NO_DETAIL, ...options }: ErrorOptions & StorageErrorFacts = {},
+    { passing = false, refused = false, publicMessage = NO_DETAIL, ...options }:
+      & ErrorOptions
+      & StorageErrorFacts = {},
   ) {
     super("storage", message, options);
     this.passing = passing;
+    this.refused = refused;
     this.publicMessage = publicMessage;
   }
 }
 
 interface StorageErrorFacts {
   readonly passing?: boolean;
+  readonly refused?: boolean;
   readonly publicMessage?: string;
 }
 

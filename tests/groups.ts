@@ -18,6 +18,7 @@ const WAITING = ["database_files", "stuck_jobs", "clock", "nohup", "request_deat
   .concat(
     "away_at_start",
     "bad_server_starts",
+    "changed_password",
     "cut_off_host",
     "lost_host",
     "postgres_upgrade",

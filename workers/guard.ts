@@ -8,9 +8,9 @@ import { EXIT, sleep } from "@persistent-queue/queue";
 import { stopSignals } from "./process/stop_signals.ts";
 
 export interface GuardOptions {
-  /** The program and its arguments. */
+  /** The program and its arguments, which may be other ones when it is started `again`. */
   readonly command: string;
-  readonly args: readonly string[] | (() => readonly string[]);
+  readonly args: readonly string[] | ((again: boolean) => readonly string[]);
   /** The supervisor's whole environment; the guard's own unless given. */
   readonly env?: Readonly<Record<string, string>>;
   /** The first line that the supervisor reads from its stdin: values that do not belong in its environment. */
@@ -39,9 +39,9 @@ const FINAL_CODES: readonly number[] = [EXIT.done, EXIT.storage, EXIT.configurat
 export async function guard(options: GuardOptions): Promise<number> {
   const { log = console.error, stableMs = 60_000, delaysMs = DELAYS_MS, restarts = true } = options;
   using stop = new StopSignals(options.signal);
-  for (let failures = 0;;) {
+  for (let failures = 0, again = false;; again = true) {
     const startedAt = performance.now();
-    const { code, signal } = await runOnce(options, stop);
+    const { code, signal } = await runOnce(options, { again, stop });
     if (stop.asked || !restarts || FINAL_CODES.includes(code)) return code;
     if (performance.now() - startedAt >= stableMs) failures = 0;
     const delayMs = delaysMs[Math.min(failures, delaysMs.length - 1)] ?? 0;
@@ -56,11 +56,11 @@ export async function guard(options: GuardOptions): Promise<number> {
 /** The supervisor's stdin is a pipe that only the guard holds: it ends when the guard does, however that happens. */
 async function runOnce(
   { command, args, env, handover }: GuardOptions,
-  stop: StopSignals,
+  { again, stop }: { readonly again: boolean; readonly stop: StopSignals },
 ): Promise<Deno.CommandStatus> {
   const environment = env === undefined ? {} : { env: { ...env }, clearEnv: true };
   const child = new Deno.Command(command, {
-    args: [...(typeof args === "function" ? args() : args)],
+    args: [...(typeof args === "function" ? args(again) : args)],
     ...environment,
     stdin: "piped",
   }).spawn();
@@ -134,6 +134,13 @@ class StopSignals implements Disposable {
 
 /** A supervisor started with this argument has a guard at the other end of its stdin. */
 export const GUARDED = "--guarded";
+
+/** A supervisor started with this argument follows one that died, of something against which a restart may help. */
+export const AGAIN = "--again";
+
+export function isStartedAgain(args: readonly string[] = Deno.args): boolean {
+  return args.includes(AGAIN);
+}
 
 export function isGuarded(args: readonly string[] = Deno.args): boolean {
   return args.includes(GUARDED);

@@ -6,7 +6,7 @@ export { greetingOf } from "./reporting/greeting.ts";
 export { DEFAULT_PASSWORD } from "./config/secrets.ts";
 export { logEvent } from "./reporting/log_lines.ts";
 export { prepareFolders, queueOptions, stateFile } from "./process/folders.ts";
-export { isGuarded, whenGuardIsGone } from "./guard.ts";
+export { isGuarded, isStartedAgain, whenGuardIsGone } from "./guard.ts";
 export { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "./handler.ts";
 export { listKinds } from "./handlers.ts";
 export { HandlerCheck } from "./slots/handler_check.ts";

@@ -85,14 +85,17 @@ export function toQueueError(error: unknown, client: Client): QueueError {
   if (wasIn && BROKEN_RULE.test(code)) {
     return new RejectedWrite(`PostgreSQL refused the write: ${message}.`, { cause: error });
   }
-  const sentence = entryFault({ code, message }, client) ?? SENTENCES[code] ?? SENTENCES[code.slice(0, 2)];
+  const entry = entryFault({ code, message }, client);
+  const sentence = entry ?? SENTENCES[code] ?? SENTENCES[code.slice(0, 2)];
   if (sentence === undefined && isOfServer(code)) {
     return new StorageError(`PostgreSQL at ${place} failed: ${message}.`, { cause: error, passing: true });
   }
   const { says, passing } = sentence ?? (wasIn ? UNREACHABLE : NEVER_REACHED);
+  const refused = entry !== null || IS_REFUSED.test(code);
   return new StorageError(`${says} (${place}: ${message}).`, {
     cause: error,
-    passing: passing || wasIn && IS_REFUSED.test(code),
+    passing: passing || wasIn && refused,
+    refused,
     publicMessage: `${says}.`,
   });
 }
@@ -103,9 +106,9 @@ function entryFault(
   { wasIn, isWithoutTls }: Client,
 ): Sentence | null {
   const certificate = certificateFault(code, "PostgreSQL");
-  if (certificate !== null) return { says: certificate, passing: wasIn };
+  if (certificate !== null) return lasting(certificate);
   // With sslmode=prefer the driver goes on without TLS.
-  if (isWithoutTls && message.includes("TLS")) return { says: NO_TLS, passing: wasIn };
+  if (isWithoutTls && message.includes("TLS")) return lasting(NO_TLS);
   return !wasIn && IS_BAD_PARAMETER.test(code) ? BAD_PARAMETER : null;
 }
 

@@ -42,6 +42,9 @@ const NEVER_REACHED = passing(
   "Redis cannot be reached: see that it runs, and that QUEUE_URL names its host and its port, with rediss: if it takes TLS alone",
 );
 
+/** The user or the password. */
+const IS_REFUSED = /^(NOAUTH|WRONGPASS)\b/;
+
 /** What the server says begins with a word of its own; what the driver says does not. */
 const CODE = /^(?:ERR )?([A-Z]{2,})\b/;
 
@@ -119,6 +122,7 @@ function told(
   return new StorageError(`${says} (${place}: ${message}).`, {
     cause: error,
     passing,
+    refused: IS_REFUSED.test(message) || certificateFault(codeOf(error), "Redis") !== null,
     publicMessage: `${says}.`,
   });
 }

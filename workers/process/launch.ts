@@ -15,7 +15,7 @@ import {
   readSources,
   type SettingSources,
 } from "../config/load_settings.ts";
-import { guard, isGuarded, readHandover } from "../guard.ts";
+import { AGAIN, guard, isGuarded, readHandover } from "../guard.ts";
 import { type HandlerProject, handlerProject } from "./handler_project.ts";
 import { machineFacts } from "./machine.ts";
 import { supervisorArgs, unmetPermissions } from "./permissions.ts";
@@ -49,7 +49,7 @@ export async function launchSupervisor({ mainUrl, restarts }: LaunchOptions): Pr
   using files = new LaunchFiles(handlerProject(settings.handlersDir, mainUrl));
   return await guard({
     command: Deno.execPath(),
-    args: () => supervisorArgs(settings, mainUrl, files.flags()),
+    args: (again) => [...supervisorArgs(settings, mainUrl, files.flags()), ...(again ? [AGAIN] : [])],
     env: {
       ...environmentWithoutSettings(sources, settings),
       ...settings.handlerEnv,

@@ -1,5 +1,5 @@
 /** A start whose storage is away at the moment: it says so, and waits. */
-import { assertPassing, sleep } from "@persistent-queue/queue";
+import { assertPassing, sleep, StorageError } from "@persistent-queue/queue";
 import type { Log } from "../log.ts";
 
 const AGAIN_MS = 1_000;
@@ -8,6 +8,8 @@ interface Waiting {
   readonly log: Log;
   /** Told why, at each try, in a sentence that strangers may read. */
   readonly onWait: (why: string) => void;
+  /** An earlier process worked with the same settings: a password that is being changed on the server is no reason to end. */
+  readonly wasIn: boolean;
 }
 
 /**
@@ -16,13 +18,13 @@ interface Waiting {
  */
 export async function openWhenFree<Queue>(
   open: () => Promise<Queue>,
-  { log, onWait }: Waiting,
+  { log, onWait, wasIn }: Waiting,
 ): Promise<Queue> {
   for (let told = "";;) {
     try {
       return await open();
     } catch (error) {
-      assertPassing(error);
+      if (!(error instanceof StorageError && wasIn && error.refused)) assertPassing(error);
       onWait(error.publicMessage);
       if (error.message !== told) {
         console.error(`${error.message} The start waits for that.`);
