@@ -18,9 +18,11 @@ const MB = 1_048_576;
  */
 const ENOUGH_JOBS = 20_000;
 
-/** Idle heartbeats before a thread collects what its start left behind, and so many more at most. */
+/** Heartbeats of rest before a thread collects what its start left behind, and so many more at most. */
 const RESTS = 2;
 const MORE_RESTS = 5;
+/** A thread that has had no more jobs since the last heartbeat is at rest. */
+const FEW_JOBS = 100;
 
 interface Collection {
   readonly type: "major";
@@ -39,6 +41,7 @@ export class Memory {
    * starts at a random count.
    */
   #jobs = Math.floor(Math.random() * ENOUGH_JOBS);
+  #jobsAtBeat = this.#jobs;
   #restsLeft = RESTS + Math.floor(Math.random() * MORE_RESTS);
 
   constructor(limitMb: number) {
@@ -63,8 +66,14 @@ export class Memory {
     gc?.();
   }
 
-  /** A heartbeat of an idle thread. The start leaves two megabytes behind in each, which no job would ever collect. */
+  /**
+   * A heartbeat while no job runs. The start leaves two megabytes behind in each thread, which no job would ever collect.
+   * That takes a tenth of a second, for which a thread that waits for the next of many jobs has no time.
+   */
   rest(): void {
+    const isBusy = this.#jobs - this.#jobsAtBeat > FEW_JOBS;
+    this.#jobsAtBeat = this.#jobs;
+    if (isBusy) return;
     this.#restsLeft -= 1;
     if (this.#restsLeft === 0) gc?.({ type: "major", flavor: "last-resort" });
   }
