@@ -9,8 +9,9 @@ import { StorageError } from "../errors.ts";
 import type { Client, Tx } from "./client.ts";
 import jobs from "./migrations/0001_jobs.sql" with { type: "text" };
 import facts from "./migrations/0002_facts.sql" with { type: "text" };
+import idKeys from "./migrations/0003_id_keys.sql" with { type: "text" };
 
-const MIGRATIONS = [jobs, facts];
+const MIGRATIONS = [jobs, facts, idKeys];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

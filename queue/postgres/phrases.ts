@@ -37,8 +37,12 @@ export const BRIEF = columns("", 2048);
 export const BRIEF_JOBS = columns("jobs.", 2048);
 export const WHOLE = columns("", 4 * 1024 * 1024);
 
+/** As the column `id_key` of a job with this id has it. */
+const keyOf = (id: string) =>
+  `encode(substr(sha256(replace(${id}, '\\', '\\\\')::bytea), 1, 16), 'hex')::uuid`;
+
 /** Whether the row has this id, by the unique index. */
-export const hasId = (id: string) => `left(jobs.id, 500) = left(${id}, 500) AND jobs.id = ${id}`;
+export const hasId = (id: string) => `jobs.id_key = ${keyOf(id)} AND jobs.id = ${id}`;
 
 /**
  * The kinds of waiting jobs, and the priorities that each of them has: one step of the index each, however many jobs

@@ -13,7 +13,7 @@ import { IN_FLIGHT, leftOf, makeOldSchema } from "./postgres_upgrade/old_schema.
 import { makeCommitsWait, MOMENTS, standstillAt } from "./postgres_upgrade/standstill.ts";
 
 const OPENING = new URL("./postgres_upgrade/opening.ts", import.meta.url).pathname;
-const NEWEST = 2;
+const NEWEST = 3;
 const AT_ONCE = 8;
 /** Of the moments at which the start before it is killed. */
 const FOLLOWED_BY_SUPERVISOR = "before it notes the version";
@@ -90,7 +90,7 @@ if (missing !== null) {
     assert.equal(code, 74);
     assert.match(
       new TextDecoder().decode(stderr),
-      /made by a newer release \(3, this one knows 2\): upgrade this program\./,
+      /made by a newer release \(4, this one knows 3\): upgrade this program\./,
     );
 
     const refusedAt = ids.length;
