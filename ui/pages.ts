@@ -48,8 +48,8 @@ export class Pages {
     return this.#served?.map(({ url }) => url) ?? [];
   }
 
-  /** While there is no queue: both say why, in a sentence that strangers may read. */
-  wait(why: string): void {
+  /** While there is no queue: both say why, in a sentence that strangers may read. Resolves when they do. */
+  async wait(why: string): Promise<void> {
     this.#why = why;
     if (this.#served !== null) return;
     const { publicUrl, opsPublicUrl } = this.#options;
@@ -57,7 +57,7 @@ export class Pages {
     try {
       manager.take(waitingApp({ ...this.#options, publicUrl }, () => this.#why));
       ops.take(waitingApp({ ...this.#options, publicUrl: opsPublicUrl }, () => this.#why));
-      this.#serve();
+      await Promise.allSettled(this.#serve().map(({ ready }) => ready));
     } catch (error) {
       // A former supervisor may still have the ports. `show` tells of what lasts.
       if (!(error instanceof ServeError)) throw error;

@@ -118,7 +118,7 @@ const ON_POSTGRES: readonly BadServer<PostgresServer>[] = [
     url: (server) => `${loginOf(server, "queue")}?schema=newer`,
     code: STORAGE,
     says:
-      'The queue in the schema "newer" was made by a newer release (99, this one knows 2): upgrade this program.',
+      'The queue in the schema "newer" was made by a newer release (99, this one knows 3): upgrade this program.',
   },
 ];
 

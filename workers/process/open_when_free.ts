@@ -5,9 +5,9 @@ import type { Log } from "../log.ts";
 const AGAIN_MS = 1_000;
 
 interface Waiting {
-  readonly log: Log;
-  /** Told why, at each try, in a sentence that strangers may read. */
-  readonly onWait: (why: string) => void;
+  readonly log: Pick<Log, "warn">;
+  /** Told why, at each try, in a sentence that strangers may read. The terminal is told when this resolves. */
+  readonly onWait: (why: string) => Promise<void>;
   /** An earlier process worked with the same settings: a password that is being changed on the server is no reason to end. */
   readonly wasIn: boolean;
 }
@@ -25,7 +25,7 @@ export async function openWhenFree<Queue>(
       return await open();
     } catch (error) {
       if (!(error instanceof StorageError && wasIn && error.refused)) assertPassing(error);
-      onWait(error.publicMessage);
+      await onWait(error.publicMessage);
       if (error.message !== told) {
         console.error(`${error.message} The start waits for that.`);
         log.warn(error.message);

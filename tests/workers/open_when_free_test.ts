@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { sleep, StorageError } from "@persistent-queue/queue";
+import { openWhenFree } from "@persistent-queue/workers";
+
+/** What is told, in order, where the storage opens at the third try. */
+async function told(error: StorageError, { wasIn }: { wasIn: boolean }): Promise<string[]> {
+  const lines: string[] = [];
+  const { error: print } = console;
+  console.error = (line) => lines.push(line);
+  let tries = 0;
+  try {
+    await openWhenFree(() => ++tries < 3 ? Promise.reject(error) : Promise.resolve("open"), {
+      log: { warn: () => {} },
+      onWait: async (why) => {
+        await sleep(20);
+        lines.push(`pages: ${why}`);
+      },
+      wasIn,
+    });
+  } finally {
+    console.error = print;
+  }
+  return lines;
+}
+
+Deno.test("a start that waits says so when its pages are there, and once", async () => {
+  const away = new StorageError("It is away (at a place).", { passing: true, publicMessage: "It is away." });
+  const lines = await told(away, { wasIn: false });
+  const [page, line] = ["pages: It is away.", "It is away (at a place). The start waits for that."];
+  assert.deepEqual(lines, [page, line, page]);
+});
+
+Deno.test("a refused login ends the first start, and is waited for by one that follows another", async () => {
+  const refused = new StorageError("No entry.", { refused: true });
+  await assert.rejects(told(refused, { wasIn: false }), refused);
+  assert.equal((await told(refused, { wasIn: true })).at(1), "No entry. The start waits for that.");
+});
+
+Deno.test("a damaged storage ends every start", async () => {
+  const damaged = new StorageError("It is damaged.");
+  for (const wasIn of [false, true]) await assert.rejects(told(damaged, { wasIn }), damaged);
+});
