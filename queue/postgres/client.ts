@@ -52,6 +52,8 @@ const CONNECT_MS = 5_000;
 const STATEMENT_MS = 20_000;
 /** And one that has no answer even then never gets one. */
 const GIVEN_UP_MS = STATEMENT_MS + 5_000;
+/** A connection that was lost meanwhile is noticed by its keep-alive. */
+const LONG_MS = 24 * 3_600_000;
 /** No transaction of ours waits for anything but its own statements. */
 const IDLE_IN_TRANSACTION_MS = 20_000;
 const CLOSE_SECONDS = 5;
@@ -140,6 +142,19 @@ export class Client implements Tx {
 
   /** All statements of `work`, or none. Those that it starts together travel together. */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return await this.#begin(work, GIVEN_UP_MS);
+  }
+
+  /** The same for work on each row of a large table, which may take hours. */
+  async longTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const unlimited = async (tx: Tx) => {
+      await tx.script("SET LOCAL statement_timeout = 0");
+      return await work(tx);
+    };
+    return await this.#begin(unlimited, LONG_MS);
+  }
+
+  async #begin<T>(work: (tx: Tx) => Promise<T>, withinMs: number): Promise<T> {
     const run = () =>
       this.#driver.sql.begin((sql: postgres.TransactionSql) =>
         work({
@@ -148,7 +163,7 @@ export class Client implements Tx {
         })
       );
     // The driver's type unpacks arrays of promises, which `work` does not return.
-    return await this.#repeated(run) as T;
+    return await this.#repeated(run, withinMs) as T;
   }
 
   /**
@@ -182,11 +197,11 @@ export class Client implements Tx {
     await Promise.all([...this.#left, end(this.#driver, CLOSE_SECONDS)]);
   }
 
-  async #repeated<T>(run: () => PromiseLike<T>): Promise<T> {
+  async #repeated<T>(run: () => PromiseLike<T>, withinMs = GIVEN_UP_MS): Promise<T> {
     for (let left = REPEATS;; left--) {
       const driver = this.#driver;
       try {
-        const patience = { withinMs: GIVEN_UP_MS, server: SERVER, place: this.#place };
+        const patience = { withinMs, server: SERVER, place: this.#place };
         const result = await answered(run(), patience);
         this.#wasIn = true;
         return result;

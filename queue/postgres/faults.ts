@@ -12,6 +12,13 @@ const passing = (says: string): Sentence => ({ says, passing: true });
 
 const NOT_ALLOWED = "PostgreSQL lets this user do less than the queue needs: make it the owner of the schema";
 
+const NAME_THE_SERVER = "name the server itself in QUEUE_URL";
+const POOLER_REFUSES =
+  `A pooler refuses the settings that the queue needs for its sessions of PostgreSQL: ${NAME_THE_SERVER}`;
+/** For a connection on which they did not arrive. */
+export const POOLER_DROPS =
+  `A pooler drops the settings that the queue needs for its sessions of PostgreSQL: ${NAME_THE_SERVER}`;
+
 /** By code, or by its class. */
 const SENTENCES: Readonly<Record<string, Sentence>> = {
   "28": lasting("PostgreSQL refuses this user or password: check QUEUE_URL"),
@@ -30,7 +37,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   "57P03": passing("PostgreSQL is starting, or being stopped"),
   "57014": passing("PostgreSQL gave up on a statement that took too long"),
   "25006": passing("PostgreSQL takes no writes here: this server is a standby"),
-  "55P03": passing("A row is locked by another program: end its transaction"),
+  "55P03": passing("Jobs are locked by another program: end its transaction"),
   "40": passing("PostgreSQL could not decide between two writes"),
   "58": passing("PostgreSQL has an input/output error"),
 };
@@ -61,6 +68,11 @@ const isOfServer = (code: string) => /^[0-9A-Z]{5}$/.test(code) && code !== "EPI
 /** Nothing of the transaction was written, and the same statements may succeed now. */
 export function mayBeRepeated(error: unknown): boolean {
   return /^40(001|P01)$/.test(codeOf(error));
+}
+
+/** A lock was not there in time. */
+export function isLocked(error: unknown): boolean {
+  return codeOf(error) === "55P03";
 }
 
 /** The server is a standby, or has become read-only. */
@@ -109,7 +121,10 @@ function entryFault(
   if (certificate !== null) return lasting(certificate);
   // With sslmode=prefer the driver goes on without TLS.
   if (isWithoutTls && message.includes("TLS")) return lasting(NO_TLS);
-  return !wasIn && IS_BAD_PARAMETER.test(code) ? BAD_PARAMETER : null;
+  if (wasIn) return null;
+  // Of PgBouncer, which has this code for all that it says.
+  if (code === "08P01" && message.includes("startup parameter")) return lasting(POOLER_REFUSES);
+  return IS_BAD_PARAMETER.test(code) ? BAD_PARAMETER : null;
 }
 
 function codeOf(error: unknown): string {

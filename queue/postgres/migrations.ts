@@ -7,6 +7,7 @@
  */
 import { StorageError } from "../errors.ts";
 import type { Client, Tx } from "./client.ts";
+import { isLocked } from "./faults.ts";
 import jobs from "./migrations/0001_jobs.sql" with { type: "text" };
 import facts from "./migrations/0002_facts.sql" with { type: "text" };
 import idKeys from "./migrations/0003_id_keys.sql" with { type: "text" };
@@ -18,15 +19,19 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 /** The table that shows a schema to be ours, and of which version it is. */
 const META = "persistent_queue";
 
+const TURN_MS = 20_000;
+/** While a step waits for the lock of a table, everything else that needs it waits behind the step. */
+const LOCK_MS = 5_000;
+
 /**
- * Brings the schema up to date, and creates it if it is missing.
- * @throws {StorageError} if it is newer than this program, or belongs to another one
+ * Brings the schema up to date, and creates it if it is missing. A step that writes each job anew takes some 5 seconds a
+ * million.
+ * @throws {StorageError} if it is newer than this program, or belongs to another one; a passing one if another process is
+ * at it, or another program has locked the tables
  */
 export async function migrate(client: Client, schema: string): Promise<void> {
-  await client.transaction(async (tx) => {
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('persistent_queue'), hashtext($1::text))`, [
-      schema,
-    ]);
+  await client.longTransaction(async (tx) => {
+    await takeTurn(tx, schema);
     if (await versionOf(tx, schema) === null) await create(tx, schema);
     const version = await versionOf(tx, schema) ?? 0;
     assertKnown(version, schema);
@@ -36,6 +41,22 @@ export async function migrate(client: Client, schema: string): Promise<void> {
       await tx.query(`INSERT INTO ${META} (version) VALUES ($1::int)`, [SCHEMA_VERSION]);
     }
   });
+}
+
+async function takeTurn(tx: Tx, schema: string): Promise<void> {
+  await tx.script(`SET LOCAL lock_timeout = ${TURN_MS}`);
+  try {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('persistent_queue'), hashtext($1::text))`, [
+      schema,
+    ]);
+  } catch (error) {
+    if (!isLocked(error)) throw error;
+    throw new StorageError("Another process is bringing the tables up to date.", {
+      cause: error,
+      passing: true,
+    });
+  }
+  await tx.script(`SET LOCAL lock_timeout = ${LOCK_MS}`);
 }
 
 /** @throws {StorageError} unless the schema is there and of this version */

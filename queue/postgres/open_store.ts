@@ -3,7 +3,7 @@ import { StorageError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { readAddress } from "./address.ts";
 import { Client } from "./client.ts";
-import { OLDEST_SERVER } from "./faults.ts";
+import { OLDEST_SERVER, POOLER_DROPS } from "./faults.ts";
 import { assertCurrent, isThere, migrate } from "./migrations.ts";
 import { PostgresStore } from "./postgres_store.ts";
 import { serverTime } from "./read.ts";
@@ -34,7 +34,7 @@ export async function openPostgresStore(
   const client = new Client(address, { connections, name: session.name });
   const serverClock = new ServerClock(clock ?? null, null);
   try {
-    await assertServer(client);
+    await assertServer(client, { name: session.name, place: address.place });
     const mayCreate = !mustExist && !await isThere(client, address.schema);
     // The supervisors rely on their schema, so a command beside them does not migrate it.
     if (role === "owner" || mayCreate) await migrate(client, address.schema);
@@ -48,14 +48,22 @@ export async function openPostgresStore(
   }
 }
 
-async function assertServer(client: Client): Promise<void> {
+async function assertServer(
+  client: Client,
+  { name, place }: { readonly name: string; readonly place: string },
+): Promise<void> {
   const [row] = await client.query(
-    `SELECT current_setting('server_version') AS version, current_setting('server_encoding') AS encoding`,
+    `SELECT current_setting('server_version') AS version, current_setting('server_encoding') AS encoding,
+      current_setting('persistent_queue.store', true) AS store`,
     [],
   );
   const version = String(row?.version);
   if (Number.parseInt(version) < OLDEST_SERVER) {
     throw new StorageError(`PostgreSQL ${version} is too old: use ${OLDEST_SERVER} or newer.`);
+  }
+  // Without them the tables would come into another schema, and a commit might not wait for the disk.
+  if (row?.store !== name) {
+    throw new StorageError(`${POOLER_DROPS} (${place}).`, { publicMessage: `${POOLER_DROPS}.` });
   }
   if (row?.encoding !== "UTF8") {
     throw new StorageError(

@@ -15,6 +15,8 @@ import { makeCommitsWait, MOMENTS, standstillAt } from "./postgres_upgrade/stand
 const OPENING = new URL("./postgres_upgrade/opening.ts", import.meta.url).pathname;
 const NEWEST = 3;
 const AT_ONCE = 8;
+/** A statement gets 20, and a call that is not answered 5 more. */
+const LONGER_THAN_ALLOWED_SECONDS = 27;
 /** Of the moments at which the start before it is killed. */
 const FOLLOWED_BY_SUPERVISOR = "before it notes the version";
 
@@ -61,6 +63,28 @@ if (missing !== null) {
     for (const { code, stderr } of outputs) assert.equal(code, 0, new TextDecoder().decode(stderr));
     assert.deepEqual(await server.sql("SELECT name FROM made_tables"), [{ name: "at_once.facts" }]);
     assert.deepEqual(await leftOf(server, "at_once"), { ...before, versions: [NEWEST] });
+  });
+
+  Deno.test("an upgrade that takes longer than any other statement may is not cut off, and the start says that it waits", async () => {
+    await makeOldSchema(server, "slow");
+    await server.sql(`CREATE FUNCTION take_long() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM pg_sleep(${LONGER_THAN_ALLOWED_SECONDS});
+      END $$;
+      CREATE EVENT TRIGGER take_long ON ddl_command_end WHEN TAG IN ('DROP INDEX') EXECUTE FUNCTION take_long()`);
+    const before = await leftOf(server, "slow");
+    const env = { QUEUE_URL: server.url("slow") };
+    await using system = await runSystem({ command: "supervise", env, until: /The start waits for that\./ });
+    assert.match(
+      system.lines.join("\n"),
+      /^The queue takes long to open, as an upgrade of a large one does\./m,
+    );
+    const page = await fetch(system.ops);
+    assert.equal(page.status, 503);
+    assert.match(await page.text(), /The queue takes long to open/);
+    await system.healthy(2 * LONGER_THAN_ALLOWED_SECONDS * 1_000);
+    const after = await leftOf(server, "slow");
+    assert.deepEqual([after.versions, after.content], [[NEWEST], before.content]);
+    await server.sql("DROP EVENT TRIGGER take_long");
   });
 
   Deno.test("a supervisor goes on while a newer release upgrades its queue, which refuses this one from then on", async () => {

@@ -4,12 +4,16 @@ import { openWhenFree } from "@persistent-queue/workers";
 
 /** What is told, in order, where the storage opens at the third try. */
 async function told(error: StorageError, { wasIn }: { wasIn: boolean }): Promise<string[]> {
+  let tries = 0;
+  return await toldBy(() => ++tries < 3 ? Promise.reject(error) : Promise.resolve("open"), { wasIn });
+}
+
+async function toldBy(open: () => Promise<string>, { wasIn }: { wasIn: boolean }): Promise<string[]> {
   const lines: string[] = [];
   const { error: print } = console;
   console.error = (line) => lines.push(line);
-  let tries = 0;
   try {
-    await openWhenFree(() => ++tries < 3 ? Promise.reject(error) : Promise.resolve("open"), {
+    await openWhenFree(open, {
       log: { warn: () => {} },
       onWait: async (why) => {
         await sleep(20);
@@ -34,6 +38,12 @@ Deno.test("a refused login ends the first start, and is waited for by one that f
   const refused = new StorageError("No entry.", { refused: true });
   await assert.rejects(told(refused, { wasIn: false }), refused);
   assert.equal((await told(refused, { wasIn: true })).at(1), "No entry. The start waits for that.");
+});
+
+Deno.test("a start that takes long to open the queue has its pages meanwhile, which say so", async () => {
+  const lines = await toldBy(() => sleep(2_500).then(() => "open"), { wasIn: false });
+  const slow = "The queue takes long to open, as an upgrade of a large one does.";
+  assert.deepEqual(lines, [`pages: ${slow}`, `${slow} The start waits for that.`]);
 });
 
 Deno.test("a damaged storage ends every start", async () => {

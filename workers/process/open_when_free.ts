@@ -3,6 +3,8 @@ import { assertPassing, sleep, StorageError } from "@persistent-queue/queue";
 import type { Log } from "../log.ts";
 
 const AGAIN_MS = 1_000;
+const SLOW_MS = 2_000;
+const SLOW = "The queue takes long to open, as an upgrade of a large one does.";
 
 interface Waiting {
   readonly log: Pick<Log, "warn">;
@@ -20,18 +22,31 @@ export async function openWhenFree<Queue>(
   open: () => Promise<Queue>,
   { log, onWait, wasIn }: Waiting,
 ): Promise<Queue> {
-  for (let told = "";;) {
+  let told = "";
+  const tell = async (message: string, publicMessage: string) => {
+    await onWait(publicMessage);
+    if (message !== told) {
+      console.error(`${message} The start waits for that.`);
+      log.warn(message);
+    }
+    told = message;
+  };
+  for (;;) {
+    const opening = open();
+    if (told === "" && await isSlow(opening)) await tell(SLOW, SLOW);
     try {
-      return await open();
+      return await opening;
     } catch (error) {
       if (!(error instanceof StorageError && wasIn && error.refused)) assertPassing(error);
-      await onWait(error.publicMessage);
-      if (error.message !== told) {
-        console.error(`${error.message} The start waits for that.`);
-        log.warn(error.message);
-      }
-      told = error.message;
+      await tell(error.message, error.publicMessage);
     }
     await sleep(AGAIN_MS);
   }
+}
+
+async function isSlow(work: Promise<unknown>): Promise<boolean> {
+  const slow = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => slow.resolve(true), SLOW_MS);
+  const over = work.then(() => false, () => false);
+  return await Promise.race([slow.promise, over]).finally(() => clearTimeout(timer));
 }
