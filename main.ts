@@ -12,6 +12,7 @@ import {
   type OpenOptions,
   type Queue,
   type QueueEvent,
+  sleep,
   StorageError,
 } from "@persistent-queue/queue";
 import type { Pages } from "@persistent-queue/ui";
@@ -52,6 +53,8 @@ const VERSION = "1.0.0";
 /** Inside the project folder: a command that reads it before the first start finds an empty queue. */
 const DEFAULT_QUEUE_URL = `sqlite:${fileURLToPath(new URL(DEFAULT_QUEUE_PATH, import.meta.url))}`;
 const LAST_MOMENT_MS = 15_000;
+/** The greeting says that consumers are at work. Where none ever is, it comes all the same. */
+const GREETING_MS = 5_000;
 const USAGE = `Usage: persistent-queue [start | supervise | jobs …]
   start      the whole system, under a guard that restarts it (the default)
   supervise  the same without the guard, for systemd and containers; either goes on
@@ -120,7 +123,8 @@ async function run(settings: Settings, log: Log): Promise<number> {
   queue.subscribe((event) => event.type === "removed" && sampleFiles.remove(event.ids));
   await pages.show(queue, supervisor).catch(throwAsSetting);
   closeOwnAddresses(settings);
-  const started = Promise.all([supervisor.start(), check.begin()]);
+  const started = Promise.all([supervisor.start(), check.begin()])
+    .then(() => Promise.race([supervisor.begun, sleep(GREETING_MS)]));
   const hasStarted = await Promise.race([started.then(() => true), ended.then(() => false)]);
   if (hasStarted) console.log(greetingOf(settings, pages.urls));
 

@@ -43,6 +43,7 @@ export class Supervisor {
   readonly #startedAt: number;
   #sweep: { lastAt: number | null; lastRequeued: number } = { lastAt: null, lastRequeued: 0 };
   #hasStarted = false;
+  readonly #begun = Promise.withResolvers<void>();
   #stopping: Promise<void> | null = null;
   #leave = () => {};
 
@@ -69,7 +70,7 @@ export class Supervisor {
       this.#consumers.find((consumer) => consumer.id === id)?.replace(why, blame);
     this.#dispatcher = dispatch({ queue, clock, onError, onUnusable });
     const onWarning = (text: string) => onNotice("warn", text);
-    const toConsumer = { handlers, onRestart, onWarning };
+    const toConsumer = { handlers, onRestart, onWarning, onReady: () => this.#begun.resolve() };
     const spawn: Spawn = options.spawn ?? ((child) => startChild({ threads: this.#threads, ...child }));
     const shared = { settings, clock, spawn, wedged: this.#wedged };
     this.#consumers = Array.from(
@@ -94,6 +95,11 @@ export class Supervisor {
       onSwept: (lastRequeued) => this.#sweep = { lastAt: now(), lastRequeued },
       onLost: (why) => options.onFatal(EXIT.storage, why),
     });
+  }
+
+  /** Resolves when a consumer takes jobs for the first time. */
+  get begun(): Promise<void> {
+    return this.#begun.promise;
   }
 
   /** First recovers what a dead process left behind, then starts all threads. */

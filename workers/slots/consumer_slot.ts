@@ -20,6 +20,7 @@ export interface ConsumerSlotOptions {
   readonly spawn: Spawn;
   readonly dispatcher: Dispatcher;
   readonly clock: () => number;
+  readonly onReady: () => void;
   readonly onRestart: (id: string, why: string) => void;
   readonly onWarning: (text: string) => void;
   readonly wedged: WedgedThreads;
@@ -197,6 +198,7 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
       case "ready":
         handle.ready = true;
         handle.heardAt = this.#options.clock();
+        this.#options.onReady();
         return dispatcher.join(handle);
       case "beat":
         return dispatcher.beat(handle);
