@@ -27,17 +27,20 @@ export class StorageError extends QueueError {
   readonly passing: boolean;
   /** Whether the server does not let this user in. Where it did before, a person may be changing just that. */
   readonly refused: boolean;
+  /** Whether it concerns single jobs, such as one that another program has locked: the storage works. */
+  readonly ofSomeJobs: boolean;
   /** The reason for those who are not logged in: it names no file. */
   readonly publicMessage: string;
   constructor(
     message: string,
-    { passing = false, refused = false, publicMessage = NO_DETAIL, ...options }:
+    { passing = false, refused = false, ofSomeJobs = false, publicMessage = NO_DETAIL, ...options }:
       & ErrorOptions
       & StorageErrorFacts = {},
   ) {
     super("storage", message, options);
     this.passing = passing;
     this.refused = refused;
+    this.ofSomeJobs = ofSomeJobs;
     this.publicMessage = publicMessage;
   }
 }
@@ -45,6 +48,7 @@ export class StorageError extends QueueError {
 interface StorageErrorFacts {
   readonly passing?: boolean;
   readonly refused?: boolean;
+  readonly ofSomeJobs?: boolean;
   readonly publicMessage?: string;
 }
 

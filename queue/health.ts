@@ -40,6 +40,7 @@ export class StorageHealth {
   }
 
   #note(witness: Witness, error: StorageError): void {
+    if (error.ofSomeJobs) return;
     if (!error.passing) this.#lost = error;
     // A later write that fits must not hide the failure before the next probe.
     if (witness === "write" && this.#isProbed) this.#set("probe", error);

@@ -48,8 +48,13 @@ const SESSION = { ...PLANS, ...KEEP_ALIVE, ...UNACKNOWLEDGED, ...DURABLE, TimeZo
 export const SERVER = "PostgreSQL";
 
 const CONNECT_MS = 5_000;
-/** A statement is over in milliseconds; one that waits this long waits for a lock of another program. */
+/** A statement is over in milliseconds. */
 const STATEMENT_MS = 20_000;
+/**
+ * Shorter than anything waits for an answer: a statement that goes on waiting when its caller has given up keeps its
+ * connection, and the next one takes another.
+ */
+const LOCK_MS = 1_000;
 /** And one that has no answer even then never gets one. */
 const GIVEN_UP_MS = STATEMENT_MS + 5_000;
 /** A connection that was lost meanwhile is noticed by its keep-alive. */
@@ -121,6 +126,7 @@ export class Client implements Tx {
           application_name: "persistent-queue",
           search_path: `"${schema}"`,
           statement_timeout: STATEMENT_MS,
+          lock_timeout: LOCK_MS,
           idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
           "persistent_queue.store": name,
           ...SESSION,

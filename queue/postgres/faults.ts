@@ -37,7 +37,9 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   "57P03": passing("PostgreSQL is starting, or being stopped"),
   "57014": passing("PostgreSQL gave up on a statement that took too long"),
   "25006": passing("PostgreSQL takes no writes here: this server is a standby"),
-  "55P03": passing("Jobs are locked by another program: end its transaction"),
+  "55P03": passing(
+    "The jobs are locked, by another program or by an upgrade: the queue waits for the end of that",
+  ),
   "40": passing("PostgreSQL could not decide between two writes"),
   "58": passing("PostgreSQL has an input/output error"),
 };
@@ -80,6 +82,10 @@ export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === "25006";
 }
 
+/** A lock of rows, and not of the whole table: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS */
+const IS_OF_ROW = /\btuple\b/;
+const JOB_IS_LOCKED = "A job is locked by another program: end its transaction";
+
 interface Client {
   /** Where the server is. */
   readonly place: string;
@@ -94,6 +100,12 @@ export function toQueueError(error: unknown, client: Client): QueueError {
   const { place, wasIn } = client;
   const code = codeOf(error);
   const message = messageOf(error);
+  if (isLocked(error) && IS_OF_ROW.test(contextOf(error))) {
+    return new StorageError(`${JOB_IS_LOCKED} (${place}: ${message}).`, {
+      cause: error,
+      ...{ passing: true, ofSomeJobs: true, publicMessage: `${JOB_IS_LOCKED}.` },
+    });
+  }
   if (wasIn && BROKEN_RULE.test(code)) {
     return new RejectedWrite(`PostgreSQL refused the write: ${message}.`, { cause: error });
   }
@@ -125,6 +137,11 @@ function entryFault(
   // Of PgBouncer, which has this code for all that it says.
   if (code === "08P01" && message.includes("startup parameter")) return lasting(POOLER_REFUSES);
   return IS_BAD_PARAMETER.test(code) ? BAD_PARAMETER : null;
+}
+
+/** What the server was doing. */
+function contextOf(error: unknown): string {
+  return error instanceof Error && "where" in error ? String(error.where) : "";
 }
 
 function codeOf(error: unknown): string {

@@ -177,8 +177,10 @@ export class PostgresStore implements Store {
   }
 
   async #probe(): Promise<void> {
-    await this.#session.show(this.#clock.given());
-    await this.#clock.look(() => serverTime(this.#client));
+    await Promise.all([
+      this.#session.show(this.#clock.given()).then(() => this.#session.reach()),
+      this.#clock.look(() => serverTime(this.#client)),
+    ]);
     this.#probedAt = performance.now();
   }
 
@@ -225,7 +227,7 @@ export class PostgresStore implements Store {
     const { alive: { agoMs, aheadMs }, held } = request;
     return await this.#client.query(UPKEEP.orphansOfSilent, [
       ...[this.#clock.given(), agoMs, aheadMs],
-      ...[held.map(({ seq }) => seq), held.map(({ lease }) => lease), limit],
+      ...[held.map(({ seq }) => seq), held.map(({ lease }) => lease), this.#session.process, limit],
     ]);
   }
 }

@@ -47,6 +47,8 @@ const SESSION = {
   // ?1 number ?2 now, or null ?3 what it shows
   beatWithView: `WITH ${QUICK} UPDATE processes SET seen_at = ${now(2)}, view = $3::text FROM quick
     WHERE n = $1::int RETURNING n`,
+  // takes the lock of the table that a write takes, and writes nothing
+  reach: `UPDATE jobs SET lease = lease WHERE seq = -1`,
   // ?1 id ?2 message
   send: `SELECT pg_notify(current_schema() || '.changes', $2::text) FROM processes WHERE id = $1::text`,
   // ?1 message
@@ -154,6 +156,11 @@ export class Session {
   async show(time: number | null): Promise<void> {
     await this.assure();
     if (this.#process !== null && performance.now() - this.#shownAt >= SHOW_MS) await this.beat(time);
+  }
+
+  /** @throws {StorageError} if another program keeps all jobs from being written */
+  async reach(): Promise<void> {
+    await this.#client.query(SESSION.reach, []);
   }
 
   /**

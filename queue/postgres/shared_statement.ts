@@ -3,7 +3,7 @@
  * one. So the dearer a commit is, the more calls share it.
  */
 import { setImmediate } from "node:timers";
-import { RejectedWrite } from "../errors.ts";
+import { RejectedWrite, StorageError } from "../errors.ts";
 
 interface Call<Item, Result> {
   readonly items: readonly Item[];
@@ -73,10 +73,15 @@ export class SharedStatement<Item, Result> {
       let at = 0;
       for (const { items, resolve } of calls) resolve(results.slice(at, at += items.length));
     } catch (error) {
-      // One of them broke a rule, and the others must not suffer for it.
-      if (error instanceof RejectedWrite && calls.length > 1) {
-        await Promise.all(calls.map((one) => this.#share([one])));
+      if (isOfOne(error) && calls.length > 1) {
+        // The next statement does not wait for them: they may wait for a lock.
+        for (const one of calls) this.#share([one]);
       } else for (const { reject } of calls) reject(error);
     }
   }
+}
+
+/** One of the calls broke a rule, or wants a job that is locked: the others must not suffer for it. */
+function isOfOne(error: unknown): boolean {
+  return error instanceof RejectedWrite || error instanceof StorageError && error.ofSomeJobs;
 }

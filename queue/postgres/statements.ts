@@ -118,14 +118,15 @@ const finishedAs = (verb: "exhaust" | "fail", event: string) =>
 const stillMay = ({ from }: { readonly from: readonly Status[] }) =>
   `jobs.status || '' IN (${from.map((status) => `'${status}'`).join(", ")})`;
 
+/** Those of the jobs ?2 that are held under the leases ?3. */
+const GIVEN = `FROM unnest($2::bigint[], $3::bigint[]) AS given (seq, lease) JOIN jobs ON jobs.seq = given.seq
+      WHERE jobs.lease = given.lease AND ${stillMay(MOVES.release)}`;
+
 export const SETTLING = {
-  // ?1 now, or null ?2 numbers ?3 leases
-  renew: `UPDATE jobs SET last_heartbeat = ${
-    now(1)
-  } FROM unnest($2::bigint[], $3::bigint[]) AS held (seq, lease)
-    WHERE jobs.seq = held.seq AND jobs.lease = held.lease AND ${
-    stillMay(MOVES.release)
-  } RETURNING jobs.seq, jobs.lease`,
+  // ?1 now, or null ?2 numbers ?3 leases. A job that another session has locked is held all the same: no heartbeat waits.
+  renew: `WITH free AS MATERIALIZED (SELECT jobs.seq ${GIVEN} FOR UPDATE OF jobs SKIP LOCKED),
+    renewed AS (UPDATE jobs SET last_heartbeat = ${now(1)} FROM free WHERE jobs.seq = free.seq)
+    SELECT jobs.seq, jobs.lease ${GIVEN}`,
   // ?1 now, or null ?2 numbers ?3 leases ?4 results, or nulls
   complete: `UPDATE jobs SET status = ${TO.complete}, result = ended.result::json, error = NULL,
       finished_at = ${now(1)}, updated_at = ${now(1)}
@@ -194,18 +195,24 @@ export const MOVING = {
 
 const FACTS = `seq, lease, id, kind, consumer_id, crashes, suspect, run_at, started_at, last_heartbeat`;
 
+/** Jobs that another session has locked are left to it: a sweep that waited for one would keep all others waiting. */
 export const UPKEEP = {
-  // ?1 now, or null ?2 ms ago ?3 ms ahead: heartbeats between these show a living consumer ?4 ?5 what is held ?6 limit
+  // ?1 now, or null ?2 ms ago ?3 ms ahead: heartbeats between these show a living consumer ?4 ?5 what is held ?6 number of
+  // this process, or null ?7 limit. Another process that shows itself sweeps its own jobs, since it knows what it holds.
   orphansOfSilent: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}
       AND coalesce(last_heartbeat, -1) NOT BETWEEN ${now(1)} - $2::bigint AND ${now(1)} + $3::bigint
       AND (seq, lease) NOT IN (SELECT seq, lease FROM unnest($4::bigint[], $5::bigint[]) AS held (seq, lease))
-    ORDER BY seq LIMIT $6::bigint`,
+      AND NOT EXISTS (SELECT 1 FROM processes WHERE n = jobs.process AND n IS DISTINCT FROM $6::int
+        AND seen_at >= ${now(1)} - $2::bigint)
+    ORDER BY seq LIMIT $7::bigint FOR UPDATE SKIP LOCKED`,
   // ?1 id of the process ?2 limit
   orphansOfProcess: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}
-      AND process = (SELECT n FROM processes WHERE processes.id = $1::text) ORDER BY seq LIMIT $2::bigint`,
+      AND process = (SELECT n FROM processes WHERE processes.id = $1::text) ORDER BY seq LIMIT $2::bigint
+    FOR UPDATE SKIP LOCKED`,
   // a process without a row, or none: ?1 limit
   orphansOfNone: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}
-      AND NOT EXISTS (SELECT 1 FROM processes WHERE processes.n = jobs.process) ORDER BY seq LIMIT $1::bigint`,
+      AND NOT EXISTS (SELECT 1 FROM processes WHERE processes.n = jobs.process) ORDER BY seq LIMIT $1::bigint
+    FOR UPDATE SKIP LOCKED`,
   // ?1 now, or null ?2 ms ago ?3 after ?4 limit. Rows that another process removes at the moment are left to it.
   prune: `WITH looked AS (SELECT seq, ${IS_FINISHED} AND coalesce(finished_at, updated_at) < ${
     now(1)

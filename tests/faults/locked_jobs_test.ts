@@ -1,0 +1,124 @@
+/** A person locks jobs on PostgreSQL, by an open transaction in `psql` or by work on the table. */
+import assert from "node:assert/strict";
+import postgres from "postgres";
+import { eventually } from "../support/eventually.ts";
+import { handlerFolder } from "../support/processes/handler_folder.ts";
+import { isHealthy } from "../support/processes/is_healthy.ts";
+import { type RunningSystem, runSystem } from "../support/processes/running_system.ts";
+import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
+
+/** Longer than the stall time of these systems, and than a statement waits for a lock. */
+const LOCKED_MS = 5_000;
+const LONG_MS = 2 * LOCKED_MS;
+const BRIEF_MS = 500;
+const LONG = `export const handler = () => new Promise((resolve) => setTimeout(resolve, ${LONG_MS}));`;
+const BRIEF = `export const handler = () => new Promise((resolve) => setTimeout(resolve, ${BRIEF_MS}));`;
+const CONNECTIONS_OF_A_HOST = 5;
+
+interface Holder extends AsyncDisposable {
+  release(): Promise<void>;
+}
+
+/** A session that keeps what these statements lock. */
+async function holding({ port }: PostgresServer, statements: string): Promise<Holder> {
+  const sql = postgres({
+    ...{ host: "127.0.0.1", port, user: "queue", database: "postgres" },
+    ...{ max: 1, max_lifetime: null, onnotice() {} },
+  });
+  await sql.unsafe(`BEGIN; ${statements}`).simple();
+  return {
+    release: async () => void await sql.unsafe("ROLLBACK").simple(),
+    [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }),
+  };
+}
+
+async function add(system: RunningSystem, id: string, kind: string): Promise<void> {
+  const response = await system.api("jobs", { id, kind });
+  assert.equal(response.status, 201, await response.text());
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+const missing = whyNoPostgres();
+if (missing !== null) {
+  console.log(`SKIPPED: ${missing}, so no jobs are locked there`);
+} else {
+  Deno.test("a job that another program has locked holds up no other, and none is taken from a host that lives", async () => {
+    await using server = await postgresServer({ isDurable: false });
+    const QUEUE_URL = server.url("q");
+    await using handlers = await handlerFolder({
+      ...{ long: LONG, brief: BRIEF, quick: "export const handler = () => {};" },
+    });
+    await using others = await handlerFolder({ long: LONG });
+    const env = { QUEUE_URL, HANDLERS_DIR: handlers.path, CONSUMERS: "4" };
+    await using host = await runSystem({ command: "supervise", env });
+    await add(host, "locked", "long");
+    await add(host, "ends while locked", "brief");
+    await add(host, "beside", "long");
+    for (const id of ["locked", "beside", "ends while locked"]) await host.until(id, "PROCESSING");
+    await using holder = await holding(
+      server,
+      "UPDATE q.jobs SET priority = 5 WHERE id IN ('locked', 'ends while locked')",
+    );
+    const since = performance.now();
+    const leases = () => server.sql("SELECT id, lease, status FROM q.jobs WHERE kind = 'long' ORDER BY id");
+    const before = await leases();
+    await using _other = await runSystem({
+      command: "supervise",
+      env: { ...env, HANDLERS_DIR: others.path },
+    });
+    const unhealthy: number[] = [];
+    while (performance.now() - since < LOCKED_MS) {
+      const id = `quick ${Math.round(performance.now())}`;
+      await add(host, id, "quick");
+      await host.until(id, "COMPLETED");
+      if (!await isHealthy(host.ops)) unhealthy.push(performance.now() - since);
+      await sleep(100);
+    }
+    assert.deepEqual(unhealthy, []);
+    assert.deepEqual(await leases(), before);
+    await holder.release();
+    await host.until("ends while locked", "COMPLETED");
+    for (const id of ["locked", "beside"]) {
+      const { attempts } = await host.until(id, "COMPLETED", LONG_MS);
+      assert.equal(Array.isArray(attempts) && attempts.length, 1, id);
+    }
+  });
+
+  Deno.test("a table that is locked is told once, takes no more connections, and the queue goes on when it is free", async () => {
+    await using server = await postgresServer({ isDurable: false });
+    await using host = await runSystem({ command: "supervise", env: { QUEUE_URL: server.url("q") } });
+    await using holder = await holding(server, "LOCK TABLE q.jobs IN ACCESS EXCLUSIVE MODE");
+    await eventually(
+      "it is told",
+      () => host.lines.some((line) => line.startsWith("The jobs are locked, by")),
+    );
+    const since = performance.now();
+    while (performance.now() - since < LOCKED_MS) {
+      const { status, reason } = await health(host);
+      assert.deepEqual([status, reason], [
+        503,
+        "The jobs are locked, by another program or by an upgrade: the queue waits for the end of that.",
+      ]);
+      const [row] = await server.sql(
+        "SELECT count(*)::int AS connections FROM pg_stat_activity WHERE application_name = 'persistent-queue'",
+      );
+      assert.ok(Number(row?.connections) <= CONNECTIONS_OF_A_HOST, `${row?.connections} connections`);
+      await sleep(200);
+    }
+    await holder.release();
+    await host.healthy();
+    const told = host.lines.filter((line) => /locked|storage|PostgreSQL/.test(line));
+    assert.deepEqual(told.map((line) => line.split(",")[0]), [
+      "The jobs are locked",
+      "The storage works again.",
+    ]);
+  });
+}
+
+async function health({ ops }: RunningSystem): Promise<{ status: number; reason: unknown }> {
+  const response = await fetch(`${ops}/healthz`);
+  return { status: response.status, reason: (await response.json()).reason };
+}
