@@ -2,6 +2,8 @@ import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import type { ClockSetBack } from "../policy/clock_rollback.ts";
 import { number, numberOrNull, textOrNull, toClaimed } from "../storing/rows.ts";
 import type { Client, Row, Tx } from "./client.ts";
+import type { LineHeads } from "./line_heads.ts";
+import { LINE } from "./line_statements.ts";
 import { CLAIMING } from "./statements.ts";
 
 export interface ClaimMoment {
@@ -12,6 +14,8 @@ export interface ClaimMoment {
   readonly time: number | null;
   /** The number of the process that claims. */
   readonly process: number | null;
+  /** Null: the claim finds the beginning of the line itself. */
+  readonly heads: LineHeads | null;
 }
 
 /**
@@ -32,16 +36,32 @@ export async function claim(
     }
     return await claimParts(tx, parts, moment);
   };
-  const { claimed, short } = await (parts.length > 1 || setBack ? client.transaction(work) : work(client));
+  const got = await (parts.length > 1 || setBack ? client.transaction(work) : work(client));
   const isForSuspects = requests.every(({ suspect }) => suspect);
-  const isShort = (request: ClaimRequest) => short.has(request) && (!request.suspect || isForSuspects);
-  const nextRunAt = requests.some(isShort) ? firstRunAt(client, requests, moment) : null;
+  const short = [...got.short].filter(({ suspect }) => !suspect || isForSuspects);
+  const more = got.isWhole || short.length === 0 ? null : await theRest(client, short, { got, moment });
+  const nextRunAt = more === null && short.length > 0 ? firstRunAt(client, requests, moment) : null;
   // Who does not ask for it does not hear of its failure.
   nextRunAt?.catch(() => {});
   return requests.map((request) => ({
-    claimed: claimed.get(request) ?? [],
-    nextRunAt: isShort(request) ? nextRunAt : null,
+    claimed: [...got.claimed.get(request) ?? [], ...more?.get(request)?.claimed ?? []],
+    nextRunAt: more?.get(request)?.nextRunAt ?? (short.includes(request) ? nextRunAt : null),
   }));
+}
+
+/** The line seemed to end, but jobs may come before where it was known to begin: this looks through all of it. */
+async function theRest(
+  client: Client,
+  short: readonly ClaimRequest[],
+  { got: { claimed }, moment }: { readonly got: Got; readonly moment: ClaimMoment },
+): Promise<Map<ClaimRequest, ClaimAnswer>> {
+  moment.heads?.forget();
+  const missing = short.map((request) => {
+    const { length } = claimed.get(request) ?? [];
+    return { ...request, limit: request.limit - length };
+  });
+  const found = await claim(client, missing, moment);
+  return new Map(found.flatMap((answer, i) => short[i] === undefined ? [] : [[short[i], answer]]));
 }
 
 async function firstRunAt(
@@ -91,10 +111,12 @@ function inParts(requests: readonly ClaimRequest[]): Part[] {
 interface Got {
   readonly claimed: Map<ClaimRequest, Claimed[]>;
   readonly short: Set<ClaimRequest>;
+  /** The whole line was looked through. */
+  isWhole: boolean;
 }
 
 async function claimParts(tx: Tx, parts: readonly Part[], moment: ClaimMoment): Promise<Got> {
-  const got: Got = { claimed: new Map(), short: new Set() };
+  const got: Got = { claimed: new Map(), short: new Set(), isWhole: true };
   /** Consumers that hold a suspect. A suspect is quarantined: it runs alone. */
   const alone = new Set<string>();
   for (const part of parts) {
@@ -110,14 +132,25 @@ async function claimParts(tx: Tx, parts: readonly Part[], moment: ClaimMoment): 
 async function claimPart(
   tx: Tx,
   { suspect, others }: Part,
-  { kinds, time, process, alone, got }: ClaimMoment & { readonly alone: Set<string>; readonly got: Got },
+  { kinds, time, process, heads, alone, got }: ClaimMoment & {
+    readonly alone: Set<string>;
+    readonly got: Got;
+  },
 ): Promise<void> {
-  const rows = await tx.query(CLAIMING.claim, [
+  const values = [
     ...[time, kinds, process],
     others.map(({ consumerId }) => consumerId),
     others.map(({ limit }) => limit),
     ...[suspect?.consumerId ?? null, sumOf(others)],
-  ]);
+  ];
+  const known = heads?.known ?? null;
+  const since = performance.now();
+  const rows = known === null
+    ? await tx.query(LINE.claim, values)
+    : await tx.query(LINE.claimFrom, [...values, ...known]);
+  got.isWhole = known === null;
+  if (known === null) heads?.searched(performance.now() - since, kinds);
+  else heads?.passed(rows);
   const found = rows.map(claimedOf);
   const note = (request: ClaimRequest, jobs: Claimed[]) => {
     got.claimed.set(request, jobs);

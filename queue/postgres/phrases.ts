@@ -46,19 +46,22 @@ export const hasId = (id: string) => `jobs.id_key = ${keyOf(id)} AND jobs.id = $
 
 /**
  * The kinds of waiting jobs, and the priorities that each of them has: one step of the index each, however many jobs
- * wait. The value with this number restricts the kinds, null does not.
+ * wait. The value with this number restricts the kinds, null does not. The first entry of an index, and not a minimum: that
+ * reads all entries while the statistics know of none.
  */
 export const levels = (kinds: number) =>
   `waiting (kind) AS (
-      SELECT min(kind) FROM jobs WHERE ${READY} AND $${kinds}::text[] IS NULL
-      UNION ALL SELECT (SELECT min(jobs.kind) FROM jobs WHERE ${READY} AND jobs.kind > waiting.kind)
+      SELECT (SELECT kind FROM jobs WHERE ${READY} AND $${kinds}::text[] IS NULL ORDER BY kind LIMIT 1)
+      UNION ALL SELECT (SELECT jobs.kind FROM jobs WHERE ${READY} AND jobs.kind > waiting.kind ORDER BY jobs.kind LIMIT 1)
         FROM waiting WHERE waiting.kind IS NOT NULL),
     wanted (kind) AS (
       SELECT kind FROM waiting WHERE kind IS NOT NULL UNION ALL SELECT unnest($${kinds}::text[])),
     levels (kind, priority) AS (
-      SELECT kind, (SELECT max(jobs.priority) FROM jobs WHERE ${READY} AND jobs.kind = wanted.kind) FROM wanted
-      UNION ALL SELECT kind, (SELECT max(jobs.priority) FROM jobs WHERE ${READY} AND jobs.kind = levels.kind
-        AND jobs.priority < levels.priority) FROM levels WHERE levels.priority IS NOT NULL)`;
+      SELECT kind, (SELECT jobs.priority FROM jobs WHERE ${READY} AND jobs.kind = wanted.kind
+        ORDER BY jobs.priority DESC LIMIT 1) FROM wanted
+      UNION ALL SELECT kind, (SELECT jobs.priority FROM jobs WHERE ${READY} AND jobs.kind = levels.kind
+        AND jobs.priority < levels.priority ORDER BY jobs.priority DESC LIMIT 1)
+        FROM levels WHERE levels.priority IS NOT NULL)`;
 
 /** The kinds, or all if the value is null. */
 export const isOf = (kinds: number) => `($${kinds}::text[] IS NULL OR jobs.kind = ANY ($${kinds}::text[]))`;

@@ -28,6 +28,7 @@ import type { ServerClock } from "../basics/server_clock.ts";
 import type { Session } from "./session.ts";
 import { isCompletion, renew, settle } from "./settle.ts";
 import { SharedStatement } from "./shared_statement.ts";
+import { LineHeads } from "./line_heads.ts";
 import { CLAIMING, UPKEEP } from "./statements.ts";
 
 export interface StoreParts {
@@ -59,6 +60,7 @@ export class PostgresStore implements Store {
   readonly #renewals: SharedStatement<Lease, boolean>;
   readonly #completions: SharedStatement<Settlement, boolean>;
   readonly #kinds: NotedKinds;
+  readonly #heads: LineHeads;
   #probedAt = -Infinity;
   readonly #calls = new Calls();
   #closed: Promise<void> | null = null;
@@ -67,16 +69,19 @@ export class PostgresStore implements Store {
     this.now = () => clock.now();
     [this.#client, this.#session, this.#clock] = [client, session, clock];
     this.#kinds = new NotedKinds(async (kinds) => {
+      this.#heads.forget();
       if (session.process !== null) await client.query(CLAIMING.noteKinds, [session.process, kinds]);
     });
     this.#changes = new Changes(client, session.name);
+    this.#heads = new LineHeads(client);
     this.#inserts = new SharedStatement({
       run: (jobs) => insert(client, jobs, clock.given()),
       ...{ weigh: ({ payload }) => payload.length + JOB_BYTES, most: MOST_BYTES, atOnce: 2 },
     });
     const each = { weigh: () => 1, most: MOST_LEASES };
     this.#claims = new SharedStatement({
-      run: (requests) => claim(client, requests, this.#claimMoment(this.#kinds.last, null)),
+      run: (requests) =>
+        claim(client, requests, { ...this.#claimMoment(this.#kinds.last, null), heads: this.#heads }),
       ...{ weigh: ({ limit }) => limit, most: MOST_LEASES },
     });
     this.#renewals = new SharedStatement({ run: (leases) => renew(client, leases, clock.given()), ...each });
@@ -104,7 +109,7 @@ export class PostgresStore implements Store {
   };
 
   #claimMoment(kinds: readonly string[] | null, setBack: ClockSetBack | null): ClaimMoment {
-    return { time: this.#clock.given(), process: this.#session.process, kinds, setBack };
+    return { time: this.#clock.given(), process: this.#session.process, kinds, setBack, heads: null };
   }
 
   renew: Store["renew"] = (leases) => this.#write(() => this.#renewals.call(leases), () => false);

@@ -6,18 +6,6 @@ import { INITIAL_STATUS, MOVES, type Status } from "../job.ts";
 import { IN_FLIGHT, IS_FINISHED, KEEPS_RUN_AT, MAY, STARTS_AGAIN, TO } from "../storing/conditions.ts";
 import { BRIEF, BRIEF_JOBS, hasId, isOf, levels, now, READY, SUSPECT, toldBy } from "./phrases.ts";
 
-/**
- * The new holder of a job. Its lease is no lower than the time, so that a server which took over without the last writes
- * grants none again that was granted before.
- */
-const claimedBy = (consumer: string, process: string) =>
-  `status = ${TO.claim}, lease = greatest(jobs.lease + 1, clock.at), consumer_id = ${consumer}, process = ${process},
-      last_heartbeat = clock.at, started_at = clock.at, updated_at = clock.at`;
-
-const AS_CLAIMED =
-  `jobs.consumer_id, jobs.seq, jobs.lease, jobs.id, jobs.kind, jobs.payload::text AS payload, jobs.retries,
-      jobs.crashes, jobs.suspect`;
-
 export const ADDING = {
   // insert: ?1 now, or null ?2 ids ?3 kinds ?4 payloads ?5 priorities ?6 times to run, or nulls
   insert: `INSERT INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)
@@ -43,37 +31,6 @@ export const ADDING = {
 } as const;
 
 export const CLAIMING = {
-  // ?1 now, or null ?2 kinds, or null for all ?3 process ?4 consumers ?5 limits ?6 the consumer that takes a suspect first,
-  // or null ?7 the sum of the limits. How many jobs of each kind and priority come first is counted before any is locked,
-  // unless all are of one: a claim locks the jobs that it takes, and no others.
-  claim: `WITH RECURSIVE clock AS (SELECT ${now(1)} AS at),
-    suspect AS (UPDATE jobs SET ${claimedBy("$6::text", "$3::int")} FROM clock
-      WHERE $6::text IS NOT NULL AND jobs.seq = (SELECT seq FROM jobs WHERE ${SUSPECT} AND run_at <= (SELECT at FROM clock)
-          AND ${isOf(2)}
-        ORDER BY crashes, priority DESC, run_at, seq LIMIT 1 FOR UPDATE SKIP LOCKED)
-      RETURNING ${AS_CLAIMED}),
-    ${levels(2)},
-    few AS MATERIALIZED (SELECT count(priority) = 1 AS is_one FROM levels),
-    quota AS (SELECT kind, priority, $7::bigint AS n FROM levels WHERE priority IS NOT NULL AND (SELECT is_one FROM few)
-      UNION ALL SELECT kind, priority, count(*) AS n FROM (
-        SELECT levels.kind, levels.priority FROM levels CROSS JOIN LATERAL (
-          SELECT run_at, seq FROM jobs WHERE ${READY} AND jobs.kind = levels.kind AND jobs.priority = levels.priority
-            AND run_at <= (SELECT at FROM clock) ORDER BY run_at, seq LIMIT $7::bigint) AS due
-        WHERE levels.priority IS NOT NULL AND NOT (SELECT is_one FROM few)
-        ORDER BY levels.priority DESC, due.run_at, due.seq LIMIT $7::bigint) AS line GROUP BY kind, priority),
-    locked AS MATERIALIZED (SELECT due.seq, quota.priority, due.run_at FROM quota CROSS JOIN LATERAL (
-        SELECT seq, run_at FROM jobs WHERE ${READY} AND jobs.kind = quota.kind AND jobs.priority = quota.priority
-          AND run_at <= (SELECT at FROM clock) ORDER BY run_at, seq LIMIT quota.n FOR UPDATE SKIP LOCKED) AS due),
-    line AS (SELECT seq, row_number() OVER (ORDER BY priority DESC, run_at, seq) AS place FROM locked),
-    slots AS MATERIALIZED (SELECT consumer, sum(most) OVER (ORDER BY n) - most AS after, sum(most) OVER (ORDER BY n) AS upto
-      FROM unnest($4::text[], $5::int[]) WITH ORDINALITY AS asked (consumer, most, n)
-      WHERE consumer IS DISTINCT FROM $6::text OR NOT EXISTS (SELECT 1 FROM suspect)),
-    taken AS (UPDATE jobs SET ${claimedBy("slots.consumer", "$3::int")} FROM clock, line
-        JOIN slots ON line.place > slots.after AND line.place <= slots.upto
-      WHERE jobs.seq = line.seq RETURNING ${AS_CLAIMED}, line.place)
-    SELECT 0 AS place, * FROM suspect
-    UNION ALL SELECT place, consumer_id, seq, lease, id, kind, payload, retries, crashes, suspect FROM taken
-    ORDER BY place`,
   // when the first waiting job becomes due: ?1 whether suspects count ?2 kinds, or null for all
   nextRunAt: `WITH RECURSIVE ${levels(2)}
     SELECT min(run_at) AS run_at FROM (
@@ -118,20 +75,28 @@ const finishedAs = (verb: "exhaust" | "fail", event: string) =>
 const stillMay = ({ from }: { readonly from: readonly Status[] }) =>
   `jobs.status || '' IN (${from.map((status) => `'${status}'`).join(", ")})`;
 
+/**
+ * By the index of numbers, for each of many. To a plain equation the planner prefers a look through all jobs if its
+ * statistics are of a time when they were few, and keeps that plan until the next ANALYZE.
+ */
+const isNumbered = (number: string) => `jobs.seq = ANY (ARRAY[${number}])`;
+
 /** Those of the jobs ?2 that are held under the leases ?3. */
-const GIVEN = `FROM unnest($2::bigint[], $3::bigint[]) AS given (seq, lease) JOIN jobs ON jobs.seq = given.seq
+const GIVEN = `FROM unnest($2::bigint[], $3::bigint[]) AS given (seq, lease) JOIN jobs ON ${
+  isNumbered("given.seq")
+}
       WHERE jobs.lease = given.lease AND ${stillMay(MOVES.release)}`;
 
 export const SETTLING = {
   // ?1 now, or null ?2 numbers ?3 leases. A job that another session has locked is held all the same: no heartbeat waits.
   renew: `WITH free AS MATERIALIZED (SELECT jobs.seq ${GIVEN} FOR UPDATE OF jobs SKIP LOCKED),
-    renewed AS (UPDATE jobs SET last_heartbeat = ${now(1)} FROM free WHERE jobs.seq = free.seq)
+    renewed AS (UPDATE jobs SET last_heartbeat = ${now(1)} FROM free WHERE ${isNumbered("free.seq")})
     SELECT jobs.seq, jobs.lease ${GIVEN}`,
   // ?1 now, or null ?2 numbers ?3 leases ?4 results, or nulls
   complete: `UPDATE jobs SET status = ${TO.complete}, result = ended.result::json, error = NULL,
       finished_at = ${now(1)}, updated_at = ${now(1)}
     FROM unnest($2::bigint[], $3::bigint[], $4::text[]) AS ended (seq, lease, result)
-    WHERE jobs.seq = ended.seq AND jobs.lease = ended.lease AND ${
+    WHERE ${isNumbered("ended.seq")} AND jobs.lease = ended.lease AND ${
     stillMay(MOVES.complete)
   } RETURNING jobs.seq`,
   // a job that was not begun: ?1 now, or null ?2 numbers ?3 leases
@@ -139,7 +104,9 @@ export const SETTLING = {
     `UPDATE jobs SET status = ${TO.release}, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
       updated_at = ${now(1)}
     FROM unnest($2::bigint[], $3::bigint[]) AS held (seq, lease)
-    WHERE jobs.seq = held.seq AND jobs.lease = held.lease AND ${stillMay(MOVES.release)} RETURNING jobs.seq`,
+    WHERE ${isNumbered("held.seq")} AND jobs.lease = held.lease AND ${
+      stillMay(MOVES.release)
+    } RETURNING jobs.seq`,
   // ?9 event ?10 wait in ms ?11 error, or null to keep it ?12 whether the newest line is replaced
   retry: `WITH ${HELD},
     renewed AS (UPDATE history SET at = clock.at, detail = $4::text, ran_ms = $6::double precision, report = $7::text,

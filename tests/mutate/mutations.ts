@@ -37,8 +37,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "the lease is dropped from a WHERE: many completions",
     edits: [{
       file: STATEMENTS,
-      from: "WHERE jobs.seq = ended.seq AND jobs.lease = ended.lease AND",
-      to: "WHERE jobs.seq = ended.seq AND",
+      from: "AND jobs.lease = ended.lease AND",
+      to: "AND",
     }],
     tests: CONFORMANCE,
   },
@@ -55,8 +55,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "the lease is dropped from a WHERE: completions on PostgreSQL",
     edits: [{
       file: "queue/postgres/statements.ts",
-      from: "WHERE jobs.seq = ended.seq AND jobs.lease = ended.lease AND",
-      to: "WHERE jobs.seq = ended.seq AND",
+      from: "AND jobs.lease = ended.lease AND",
+      to: "AND",
     }],
     tests: ["tests/conformance/postgres_test.ts"],
   },
@@ -182,7 +182,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "two claims on PostgreSQL take the same job",
     edits: [{
-      file: "queue/postgres/statements.ts",
+      file: "queue/postgres/line_statements.ts",
       from: "LIMIT quota.n FOR UPDATE SKIP LOCKED) AS due",
       to: "LIMIT quota.n) AS due",
     }],

@@ -15,7 +15,7 @@ async function walk(
   between: (page: number) => Promise<void> = () => Promise.resolve(),
 ): Promise<string[]> {
   const ids: string[] = [];
-  let cursor: string | null | undefined;
+  let cursor: string | null | undefined = request.cursor;
   for (let page = 0; cursor !== null; page++) {
     assert.ok(page < 1_000, "the pages do not come to an end");
     const { jobs, next } = await queue.list({ ...request, ...(cursor === undefined ? {} : { cursor }) });
@@ -172,7 +172,11 @@ Deno.test("searches take turns slice by slice, and too many of them are refused"
   if (BACKEND === "postgres") {
     assert.ok(found.length >= 54 && found.length < 200, `${found.length} were found`);
   } else assert.equal(found.length, 54);
-  for (const { value } of found) assert.deepEqual([value.jobs.length, value.next], [111, null]);
+  for (const { value: { jobs, next } } of found) {
+    // Beside other work a search may be over its time: its page is as long as it got, and says where the next one begins.
+    const rest = next === null ? [] : await walk(on, { search: "ob 7", limit: 200, cursor: next });
+    assert.equal(jobs.length + rest.length, 111);
+  }
   for (const result of results) {
     if (result.status === "rejected") assert.equal(result.reason.code, "busy");
   }

@@ -146,7 +146,7 @@ Deno.test("a stop lets running jobs finish, and returns waiting ones without cha
 });
 
 Deno.test("RetryLater without a number of milliseconds fails the attempt with the reason, and ends no thread", async () => {
-  await using system = await testSystem({ CONSUMERS: "1", RETRY_DELAYS_MS: "1" });
+  await using system = await testSystem({ CONSUMERS: "1", RETRY_DELAYS_MS: "1", STALL_MS: "20000" });
   const ways = ["60", null, true, [500], -5, "a date", "a big integer", "not a number", "changed afterwards"]
     .concat([1e300, Date.now()]);
   await system.queue.add(ways.map((way) => ({ id: `later ${way}`, kind: "odd_delay", payload: way })));

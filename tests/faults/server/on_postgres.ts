@@ -100,7 +100,7 @@ async function takeAllConnections(url: string): Promise<{ end(): Promise<void> }
 
 async function startPair(): Promise<Pair<PostgresServer>> {
   const primary = await startPostgres();
-  const replica = await startPostgres({ standbyOf: primary.port });
+  const replica = await startPostgres({ standbyOf: primary });
   await primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
   await primary.sql("SELECT pg_reload_conf()");
   return {

@@ -38,6 +38,8 @@ export function whyNoPostgres(): string | null {
 
 export interface PostgresServer extends AsyncDisposable {
   readonly port: number;
+  /** The folder of its data. */
+  readonly data: string;
   /** A URL of the queue in this schema. */
   url(schema?: string): string;
   /** Runs statements of the test itself. */
@@ -64,8 +66,8 @@ export interface PostgresOptions {
   readonly log?: string;
   /** Settings of the server. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** A standby of the server at this port. */
-  readonly standbyOf?: number;
+  /** A standby of this server, which is restarted for it. */
+  readonly standbyOf?: PostgresServer;
 }
 
 export async function postgresServer(options: PostgresOptions = {}): Promise<PostgresServer> {
@@ -76,6 +78,7 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
   await (options.standbyOf === undefined ? initialize(data, options) : copy(data, options.standbyOf));
   const settings = {
     ...{ port, listen_addresses: "127.0.0.1", unix_socket_directories: "", shared_buffers: "64MB" },
+    ...options.standbyOf === undefined ? {} : { primary_conninfo: addressOf(options.standbyOf) },
     ...options.settings,
   };
   const args = [
@@ -105,7 +108,7 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
     server = await start();
   };
   return {
-    port,
+    ...{ port, data },
     url: (schema = "persistent_queue") => `postgres://queue@127.0.0.1:${port}/postgres?schema=${schema}`,
     sql,
     crash: (whileDown = () => Promise.resolve()) => again("SIGQUIT", whileDown),
@@ -151,10 +154,15 @@ async function makeEmptyCluster(): Promise<string> {
   return folder.file("data");
 }
 
-/** What the server at this port has, and the settings with which a standby follows it. */
-async function copy(data: string, port: number): Promise<void> {
-  await runAsServer(await program("pg_basebackup"), [
-    ...["-D", data, "-h", "127.0.0.1", "-p", String(port), "-U", "queue"],
-    ...["--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync"],
-  ]);
+/**
+ * What the server has, copied while it stands still, and the word that a standby follows it: not by `pg_basebackup`, which the
+ * packages from npm do not have.
+ */
+async function copy(data: string, primary: PostgresServer): Promise<void> {
+  await primary.restart(() => runAsServer("cp", ["-a", "--", primary.data, data]));
+  await runAsServer("touch", ["--", `${data}/standby.signal`]);
+}
+
+function addressOf({ port }: PostgresServer): string {
+  return `host=127.0.0.1 port=${port} user=queue`;
 }

@@ -1,0 +1,68 @@
+/** The statements that take jobs from the line: see `statements.ts`. */
+import { TO } from "../storing/conditions.ts";
+import { isOf, levels, now, READY, SUSPECT } from "./phrases.ts";
+
+/**
+ * The new holder of a job. Its lease is no lower than the time, so that a server which took over without the last writes
+ * grants none again that was granted before.
+ */
+const claimedBy = (consumer: string, process: string) =>
+  `status = ${TO.claim}, lease = greatest(jobs.lease + 1, clock.at), consumer_id = ${consumer}, process = ${process},
+      last_heartbeat = clock.at, started_at = clock.at, updated_at = clock.at`;
+
+const AS_CLAIMED =
+  `jobs.consumer_id, jobs.seq, jobs.lease, jobs.id, jobs.kind, jobs.payload::text AS payload, jobs.retries,
+      jobs.crashes, jobs.suspect`;
+
+/**
+ * ?1 now, or null ?2 kinds, or null for all ?3 process ?4 consumers ?5 limits ?6 the consumer that takes a suspect first, or
+ * null ?7 the sum of the limits. How many jobs of each kind and priority come first is counted before any is locked, unless
+ * all are of one: a claim locks the jobs that it takes, and no others. `parts`: of the line, each a kind, a priority, and the
+ * time and the number of its first job; `more`: columns.
+ */
+const claimed = (parts: string, more: string) =>
+  `WITH RECURSIVE clock AS (SELECT ${now(1)} AS at),
+    suspect AS (UPDATE jobs SET ${claimedBy("$6::text", "$3::int")} FROM clock
+      WHERE $6::text IS NOT NULL AND jobs.seq = (SELECT seq FROM jobs WHERE ${SUSPECT} AND run_at <= (SELECT at FROM clock)
+          AND ${isOf(2)}
+        ORDER BY crashes, priority DESC, run_at, seq LIMIT 1 FOR UPDATE SKIP LOCKED)
+      RETURNING ${AS_CLAIMED}${more}),
+    ${parts},
+    few AS MATERIALIZED (SELECT count(*) = 1 AS is_one FROM parts),
+    quota AS (SELECT kind, priority, since, first, $7::bigint AS n FROM parts WHERE (SELECT is_one FROM few)
+      UNION ALL SELECT kind, priority, since, first, count(*) AS n FROM (
+        SELECT parts.kind, parts.priority, parts.since, parts.first FROM parts CROSS JOIN LATERAL (
+          SELECT run_at, seq FROM jobs WHERE ${READY} AND jobs.kind = parts.kind AND jobs.priority = parts.priority
+            AND (run_at, seq) >= (parts.since, parts.first) AND run_at <= (SELECT at FROM clock) ORDER BY run_at, seq LIMIT $7::bigint) AS due
+        WHERE NOT (SELECT is_one FROM few)
+        ORDER BY parts.priority DESC, due.run_at, due.seq LIMIT $7::bigint) AS line GROUP BY kind, priority, since, first),
+    locked AS MATERIALIZED (SELECT due.seq, quota.priority, due.run_at FROM quota CROSS JOIN LATERAL (
+        SELECT seq, run_at FROM jobs WHERE ${READY} AND jobs.kind = quota.kind AND jobs.priority = quota.priority
+          AND (run_at, seq) >= (quota.since, quota.first) AND run_at <= (SELECT at FROM clock) ORDER BY run_at, seq
+        LIMIT quota.n FOR UPDATE SKIP LOCKED) AS due),
+    line AS (SELECT seq, row_number() OVER (ORDER BY priority DESC, run_at, seq) AS place FROM locked),
+    slots AS MATERIALIZED (SELECT consumer, sum(most) OVER (ORDER BY n) - most AS after, sum(most) OVER (ORDER BY n) AS upto
+      FROM unnest($4::text[], $5::int[]) WITH ORDINALITY AS asked (consumer, most, n)
+      WHERE consumer IS DISTINCT FROM $6::text OR NOT EXISTS (SELECT 1 FROM suspect)),
+    taken AS (UPDATE jobs SET ${claimedBy("slots.consumer", "$3::int")} FROM clock, line
+        JOIN slots ON line.place > slots.after AND line.place <= slots.upto
+      WHERE jobs.seq = line.seq RETURNING line.place, ${AS_CLAIMED}${more})
+    SELECT 0 AS place, * FROM suspect UNION ALL SELECT * FROM taken ORDER BY place`;
+
+export const LINE = {
+  claim: claimed(
+    `${levels(2)},
+    parts (kind, priority, since, first) AS (SELECT kind, priority, 0::bigint, 0::bigint FROM levels WHERE priority IS NOT NULL)`,
+    "",
+  ),
+  // ?8 kinds ?9 priorities ?10 times ?11 numbers: where each part of the line begins
+  claimFrom: claimed(
+    "parts (kind, priority, since, first) AS (SELECT * FROM unnest($8::text[], $9::int[], $10::bigint[], $11::bigint[]))",
+    ", jobs.priority, jobs.run_at",
+  ),
+  // where each part of the line begins: ?1 kinds, or null for all
+  heads: `WITH RECURSIVE ${levels(1)}
+    SELECT levels.kind, levels.priority, first.run_at, first.seq FROM levels CROSS JOIN LATERAL (
+      SELECT run_at, seq FROM jobs WHERE ${READY} AND jobs.kind = levels.kind AND jobs.priority = levels.priority
+      ORDER BY run_at, seq LIMIT 1) AS first WHERE levels.priority IS NOT NULL`,
+} as const;
