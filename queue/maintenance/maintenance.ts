@@ -34,6 +34,12 @@ interface Judgement {
 
 const CHARGED: Judgement = { isCharged: true };
 
+interface KnownOfDead {
+  readonly held: readonly Lease[];
+  /** Of processes that this record does not know; left out: they are charged. */
+  readonly ofOthers?: Judgement;
+}
+
 /** What maintenance shares with other roles. */
 interface Shared {
   readonly requests: RequestRecord;
@@ -53,6 +59,7 @@ export class Maintenance implements Maintainer {
   #isAwaited = false;
   /** What a process that died has left behind is worth a check. */
   #foundDeath = false;
+  #isRecovering = false;
   #lookedAt = performance.now();
   #findings: readonly string[] = [];
 
@@ -99,12 +106,21 @@ export class Maintenance implements Maintainer {
     return reaped;
   }
 
-  /** The last process of this record may have died of a request, whenever its death is noticed; `ofOthers`: all others. */
-  async #recoverDead(
-    { held, ofOthers = CHARGED }: { readonly held: readonly Lease[]; readonly ofOthers?: Judgement },
-  ): Promise<Reaped[]> {
+  /** One at a time: the sweep and the probe would each settle all jobs of the same process. */
+  async #recoverDead(known: KnownOfDead): Promise<Reaped[]> {
+    if (this.#isRecovering) return [];
+    this.#isRecovering = true;
+    try {
+      return await this.#recoverEachDead(known);
+    } finally {
+      this.#isRecovering = false;
+    }
+  }
+
+  /** The last process of this record may have died of a request, whenever its death is noticed. */
+  async #recoverEachDead({ held, ofOthers = CHARGED }: KnownOfDead): Promise<Reaped[]> {
     const { store, health } = this.#parts;
-    const reaped: Reaped[] = [];
+    const reaped: Reaped[][] = [];
     for (const { id } of await this.#presence.dead()) {
       this.#foundDeath = true;
       const isLast = id === this.#requests.lastProcess;
@@ -112,23 +128,36 @@ export class Maintenance implements Maintainer {
       const freed = await this.#recoverProcess(id, { ...judgement, held });
       if (isLast && this.#isAwaited && freed.length === 0) this.#requests.takeBack();
       if (isLast) this.#isAwaited = false;
-      reaped.push(...freed);
+      reaped.push(freed);
       await health.observe(store.leave(id)).catch(assertPassing);
     }
-    return reaped;
+    return reaped.flat();
   }
 
   async #recoverProcess(
     process: string | null,
     { isCharged, held }: Judgement & { readonly held: readonly Lease[] },
   ): Promise<Reaped[]> {
-    const { options: { crashLimit }, totals, events } = this.#parts;
-    const reaped = await reapProcess(this.#reapable, process, { crashLimit, isCharged, held });
-    if (reaped.length === 0) return [];
+    const { options: { crashLimit } } = this.#parts;
+    const reaped: Reaped[][] = [];
+    try {
+      for await (const slice of reapProcess(this.#reapable, process, { crashLimit, isCharged, held })) {
+        reaped.push(slice);
+        await this.#presence.beat();
+      }
+    } finally {
+      // What was settled before an error is settled.
+      this.#tellReaped(reaped.flat(), { isCharged });
+    }
+    return reaped.flat();
+  }
+
+  #tellReaped(reaped: readonly Reaped[], { isCharged }: Judgement): void {
+    const { totals, events } = this.#parts;
+    if (reaped.length === 0) return;
     this.#foundDeath = true;
     totals.reaped(reaped, isCharged ? "crashed" : "released");
     events.emit({ type: "swept", requeued: reaped, freed: 0, excuse: isCharged ? null : EXCUSE });
-    return reaped;
   }
 
   async prune(): Promise<number> {
