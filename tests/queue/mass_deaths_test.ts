@@ -1,53 +1,15 @@
 /** The death of a process that held very many jobs. */
 import assert from "node:assert/strict";
-import {
-  openStore,
-  pagesOf,
-  Queue,
-  QUEUE_DEFAULTS,
-  type QueueEvent,
-  type Store,
-} from "@persistent-queue/queue";
+import { pagesOf, type Queue } from "@persistent-queue/queue";
 import { editByHand } from "../support/queue/hand_edit.ts";
 import { claimNext, end } from "../support/queue/attempts.ts";
-import { sqliteTest, urlFor } from "../support/backend.ts";
-import { tempFolder } from "../support/temp_folder.ts";
-
-interface Held extends AsyncDisposable {
-  readonly store: Store;
-  readonly queue: Queue;
-  readonly events: QueueEvent[];
-  readonly url: string;
-}
-
-/** A queue whose store does some things in its own way. */
-async function queueOn(change: (store: Store) => Partial<Store>): Promise<Held> {
-  const folder = await tempFolder();
-  const url = urlFor(folder.file("queue.db"));
-  const store = await openStore(url, "owner");
-  const changed: Partial<Store> = change(store);
-  const on = new Proxy(store, {
-    get(target, name) {
-      const value = Reflect.get(name in changed ? changed : target, name);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-  const queue = new Queue(on, { ...QUEUE_DEFAULTS, stallMs: 3_600_000 });
-  const events: QueueEvent[] = [];
-  queue.subscribe((event) => events.push(event));
-  return {
-    ...{ store, queue, events, url },
-    [Symbol.asyncDispose]: async () => {
-      await queue.close();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
+import { type QueueOn, queueOn } from "../support/queue/queue_on.ts";
+import { sqliteTest } from "../support/backend.ts";
 
 const GUILTY = { type: "crashed", detail: "its worker died", guilty: true } as const;
 
 /** A suspect and its 1,200 neighbours are in flight. */
-async function holdMany({ queue, store }: Held): Promise<void> {
+async function holdMany({ queue, store }: QueueOn): Promise<void> {
   await queue.add([{ id: "suspect", priority: 100 }]);
   for (const _ of [1, 2]) await end(queue, await claimNext(queue), GUILTY);
   for (let left = 1_200; left > 0; left -= 200) {
@@ -88,7 +50,7 @@ async function all(queue: Queue) {
 }
 
 /** The store joins as a process that takes a job, and dies. */
-async function takeAndDie({ store, queue }: Held): Promise<void> {
+async function takeAndDie({ store, queue }: QueueOn): Promise<void> {
   await queue.add([{ id: "first" }]);
   await store.join({ id: crypto.randomUUID(), host: "here", pid: 7, version: "" });
   assert.equal((await store.claim([{ consumerId: "c", limit: 1, suspect: false }])).claimed.length, 1);
