@@ -94,7 +94,7 @@ export interface Maintainer {
   sweep(known: { readonly held: readonly Lease[]; readonly freed: number }): Promise<number>;
   /** Runs at the start: joins the processes on the queue, and requeues what dead ones hold, as `sweep` does later. */
   recover(): Promise<Reaped[]>;
-  /** Removes jobs that have been finished for longer than the retention, for a second at most. */
+  /** Removes jobs that have been finished for longer than the retention, for some seconds at most. */
   prune(): Promise<number>;
   /** After a death: checks every job beside the normal work, and reports violations. @throws {StorageError} */
   verify(signal: AbortSignal): Promise<void>;

@@ -1,5 +1,5 @@
 /** Upkeep: jobs of silent and dead holders, old jobs, the check after an unclean stop, and whether the storage works. */
-import { sleep, yieldToEventLoop } from "../basics/time.ts";
+import { sleep } from "../basics/time.ts";
 import { hostChannel } from "../capabilities.ts";
 import { assertPassing } from "../errors.ts";
 import type { Reaped } from "../events.ts";
@@ -8,17 +8,13 @@ import { type Lease, MAX_TIME } from "../job.ts";
 import type { QueueParts } from "../options.ts";
 import type { Maintainer } from "../roles.ts";
 import type { Presence } from "./presence.ts";
+import { Pruning } from "./pruning.ts";
 import { EXCUSE, type Reapable, reapProcess, reapSilent } from "./reaping.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { verifyJobs } from "./verify.ts";
 
 /** How often a process looks whether another one has died. */
 const LOOK_MS = 500;
-
-/** How many jobs a turn of the pruning looks at, and for how long it goes on at most. */
-const PRUNE_LIMIT = 200;
-const PRUNE_BUDGET_MS = 1_000;
-const MOST_IDLE_PAGES = 50;
 
 /** A page of the audit takes some milliseconds, so it uses a tenth of the thread: a million jobs take minutes. */
 const VERIFY_PAGE = 100;
@@ -34,6 +30,12 @@ interface Judgement {
 
 const CHARGED: Judgement = { isCharged: true };
 
+interface KnownOfDead {
+  readonly held: readonly Lease[];
+  /** Of processes that this record does not know; left out: they are charged. */
+  readonly ofOthers?: Judgement;
+}
+
 /** What maintenance shares with other roles. */
 interface Shared {
   readonly requests: RequestRecord;
@@ -46,13 +48,13 @@ export class Maintenance implements Maintainer {
   readonly #requests: RequestRecord;
   readonly #last: LastStats;
   readonly #reapable: Reapable;
-  /** Where the next pruning continues. */
-  #prunedTo = 0;
+  readonly #pruning: Pruning;
   readonly #presence: Presence;
   /** On a server the last process of the record may seem alive for a while. */
   #isAwaited = false;
   /** What a process that died has left behind is worth a check. */
   #foundDeath = false;
+  #isRecovering = false;
   #lookedAt = performance.now();
   #findings: readonly string[] = [];
 
@@ -62,6 +64,7 @@ export class Maintenance implements Maintainer {
     this.#requests = requests;
     this.#last = last;
     this.#presence = presence;
+    this.#pruning = new Pruning(parts);
     this.#reapable = {
       orphans: (request) => health.observe(store.orphans(request)),
       settle: (endings) => health.observe(store.settle(endings)),
@@ -99,12 +102,21 @@ export class Maintenance implements Maintainer {
     return reaped;
   }
 
-  /** The last process of this record may have died of a request, whenever its death is noticed; `ofOthers`: all others. */
-  async #recoverDead(
-    { held, ofOthers = CHARGED }: { readonly held: readonly Lease[]; readonly ofOthers?: Judgement },
-  ): Promise<Reaped[]> {
+  /** One at a time: the sweep and the probe would each settle all jobs of the same process. */
+  async #recoverDead(known: KnownOfDead): Promise<Reaped[]> {
+    if (this.#isRecovering) return [];
+    this.#isRecovering = true;
+    try {
+      return await this.#recoverEachDead(known);
+    } finally {
+      this.#isRecovering = false;
+    }
+  }
+
+  /** The last process of this record may have died of a request, whenever its death is noticed. */
+  async #recoverEachDead({ held, ofOthers = CHARGED }: KnownOfDead): Promise<Reaped[]> {
     const { store, health } = this.#parts;
-    const reaped: Reaped[] = [];
+    const reaped: Reaped[][] = [];
     for (const { id } of await this.#presence.dead()) {
       this.#foundDeath = true;
       const isLast = id === this.#requests.lastProcess;
@@ -112,50 +124,44 @@ export class Maintenance implements Maintainer {
       const freed = await this.#recoverProcess(id, { ...judgement, held });
       if (isLast && this.#isAwaited && freed.length === 0) this.#requests.takeBack();
       if (isLast) this.#isAwaited = false;
-      reaped.push(...freed);
+      reaped.push(freed);
       await health.observe(store.leave(id)).catch(assertPassing);
     }
-    return reaped;
+    return reaped.flat();
   }
 
   async #recoverProcess(
     process: string | null,
     { isCharged, held }: Judgement & { readonly held: readonly Lease[] },
   ): Promise<Reaped[]> {
-    const { options: { crashLimit }, totals, events } = this.#parts;
-    const reaped = await reapProcess(this.#reapable, process, { crashLimit, isCharged, held });
-    if (reaped.length === 0) return [];
+    const { options: { crashLimit } } = this.#parts;
+    const reaped: Reaped[][] = [];
+    try {
+      for await (const slice of reapProcess(this.#reapable, process, { crashLimit, isCharged, held })) {
+        reaped.push(slice);
+        await this.#presence.beat();
+      }
+    } finally {
+      // What was settled before an error is settled.
+      this.#tellReaped(reaped.flat(), { isCharged });
+    }
+    return reaped.flat();
+  }
+
+  #tellReaped(reaped: readonly Reaped[], { isCharged }: Judgement): void {
+    const { totals, events } = this.#parts;
+    if (reaped.length === 0) return;
     this.#foundDeath = true;
     totals.reaped(reaped, isCharged ? "crashed" : "released");
     events.emit({ type: "swept", requeued: reaped, freed: 0, excuse: isCharged ? null : EXCUSE });
-    return reaped;
   }
 
   async prune(): Promise<number> {
     const { options: { retentionMs }, events } = this.#parts;
-    const count = await this.#prune(retentionMs === 0 ? FOR_EVER_MS : retentionMs);
+    const count = await this.#pruning.prune(retentionMs === 0 ? FOR_EVER_MS : retentionMs);
     if (count > 0) events.emit({ type: "pruned", count });
     await this.#last.look();
     return count;
-  }
-
-  /** Some milliseconds a turn and at most a tenth of the time. Returns how many jobs were removed. */
-  async #prune(olderThanMs: number): Promise<number> {
-    const { store, health, events } = this.#parts;
-    const deadline = performance.now() + PRUNE_BUDGET_MS;
-    let count = 0;
-    let idlePages = 0;
-    for (;;) {
-      const request = { olderThanMs, after: this.#prunedTo, limit: PRUNE_LIMIT };
-      const { removed, next } = await health.observe(store.prune(request));
-      this.#prunedTo = next;
-      count += removed.length;
-      if (removed.length > 0) events.emit({ type: "removed", ids: removed });
-      // If nothing is old, this goes through the store slowly, sweep by sweep; if much is, as fast as allowed.
-      idlePages = removed.length === 0 ? idlePages + 1 : 0;
-      if (next === 0 || idlePages >= MOST_IDLE_PAGES || performance.now() >= deadline) return count;
-      await yieldToEventLoop();
-    }
   }
 
   /** The pages of the file were checked at the start; this checks the jobs, beside the normal work. */

@@ -1,5 +1,5 @@
 /** Takes jobs from consumers that are silent, and from processes that are dead. */
-import { type Death, judgeDeaths, livingHeartbeats, type Release } from "../policy/deaths.ts";
+import { type Death, inSlices, judgeDeaths, livingHeartbeats, type Release } from "../policy/deaths.ts";
 import type { Reaped } from "../events.ts";
 import { type Lease, MOVES } from "../job.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -10,6 +10,8 @@ const SWEEP_LIMIT = 500;
 export const EXCUSE = "The process died while it worked on a request, so no job is charged for that";
 /** All jobs of a dead process are judged together, because which of them is charged depends on the others. */
 const RECOVERY_LIMIT = 1_000_000;
+/** How many of them are settled together: some hundredths of a second, however many the process held. */
+const RECOVERY_SLICE = 500;
 
 export type Reapable = Pick<Store, "orphans" | "settle">;
 
@@ -28,7 +30,8 @@ export async function reapSilent(
   const alive = livingHeartbeats({ stallMs });
   for (let full = true; full;) {
     const orphans = await store.orphans({ alive, held, limit: SWEEP_LIMIT });
-    reaped.push(...await reap(store, orphans, { event: "stalled", detail, crashLimit: null }));
+    const settlements = judgeDeaths(orphans, { event: "stalled", detail, crashLimit: null });
+    reaped.push(...await reap(store, orphans, settlements));
     full = orphans.length === SWEEP_LIMIT;
   }
   return reaped;
@@ -45,19 +48,23 @@ interface ProcessReaping {
   readonly held: readonly Lease[];
 }
 
-/** Reaps all jobs of a dead process; null: of processes without a row. */
-export async function reapProcess(
+/**
+ * Reaps all jobs of a dead process; null: of processes without a row. Returns them slice by slice, each of which is durable
+ * by then: what an error, or the death of this process, leaves over is judged by the next try as it was by this one.
+ */
+export async function* reapProcess(
   store: Reapable,
   process: string | null,
   { crashLimit, isCharged, held }: ProcessReaping,
-): Promise<Reaped[]> {
+): AsyncGenerator<Reaped[]> {
   const found = await store.orphans({ process, limit: RECOVERY_LIMIT });
   const keys = new Set(held.map(keyOf));
-  const orphans = found.filter((orphan) => !keys.has(keyOf(orphan)));
+  const slices = inSlices(found.filter((orphan) => !keys.has(keyOf(orphan))), RECOVERY_SLICE);
   const death: Death = isCharged
     ? { event: "crashed", detail: "The process died", crashLimit }
     : { event: "released", detail: EXCUSE, crashLimit: null };
-  return await reap(store, orphans, death);
+  const settlements = judgeDeaths(slices.flat(), death);
+  for (const orphans of slices) yield await reap(store, orphans, settlements.splice(0, orphans.length));
 }
 
 function keyOf({ seq, lease }: Lease): string {
@@ -65,16 +72,18 @@ function keyOf({ seq, lease }: Lease): string {
 }
 
 /**
- * All jobs of one judgement are settled in one call, which is one transaction: a process that dies on the way leaves
- * either every job of it settled or none, and the next start then judges the same jobs. No death is charged twice.
+ * One call, which is one transaction: a process that dies on the way leaves either every one of these jobs settled or none,
+ * so that no death is charged twice.
  *
- * A job may move between the two calls: its holder settles it, an operator cancels it, another process reaps it. That
- * is harmless, because the lease then lets only the first write win. A heartbeat in between is too late, as it would be
- * a moment later.
+ * A job may move before that: its holder settles it, an operator cancels it, another process reaps it. That is harmless,
+ * because the lease then lets only the first write win. A heartbeat in between is too late, as it would be a moment later.
  */
-async function reap(store: Reapable, orphans: readonly Orphan[], death: Death): Promise<Reaped[]> {
+async function reap(
+  store: Reapable,
+  orphans: readonly Orphan[],
+  settlements: readonly Release[],
+): Promise<Reaped[]> {
   if (orphans.length === 0) return [];
-  const settlements = judgeDeaths(orphans, death);
   const isSettled = await store.settle(settlements);
   return orphans.flatMap((orphan, i) => {
     const settlement = settlements[i];

@@ -76,6 +76,24 @@ export function judgeDeaths(orphans: readonly Orphan[], death: Death): Release[]
   }));
 }
 
+/**
+ * The jobs of a dead process in slices of at most `most`, for a caller that settles them one after the other. Whatever was
+ * settled before, the rest by itself is judged as it was among all: suspects come last, so that their neighbours never
+ * stand without them. Before those come the other running jobs, and only the first slice is short, so that a job which ran
+ * beside others is never the only one left.
+ */
+export function inSlices(orphans: readonly Orphan[], most: number): Orphan[][] {
+  const running = orphans.filter(isRunning);
+  const line = [
+    ...orphans.filter((orphan) => !isRunning(orphan)),
+    ...running.filter(({ suspect }) => !suspect),
+    ...running.filter(({ suspect }) => suspect),
+  ];
+  const slices: Orphan[][] = [];
+  for (let end = line.length; end > 0; end -= most) slices.unshift(line.slice(Math.max(0, end - most), end));
+  return slices;
+}
+
 /** Whether an attempt was running, as far as the row shows; not if the job waited for its next attempt. */
 function isRunning({ runAt, lastHeartbeat }: Orphan): boolean {
   return lastHeartbeat === null || runAt <= lastHeartbeat;

@@ -22,14 +22,26 @@ export function isCompletion(settlement: Settlement): settlement is Completion {
   return settlement.verb === "complete";
 }
 
+type Release = Extract<Settlement, { verb: "release" }>;
+
+function isRelease(settlement: Settlement): settlement is Release {
+  return settlement.verb === "release";
+}
+
+type Other = Exclude<Settlement, Completion | Release>;
+
+function isOther(settlement: Settlement): settlement is Other {
+  return !isCompletion(settlement) && !isRelease(settlement);
+}
+
 /** A job that its consumer has not begun goes back as it came. */
 function isHandBack(settlement: Settlement): boolean {
-  return settlement.verb === "release" && settlement.event === null && settlement.charge === null;
+  return isRelease(settlement) && settlement.event === null && settlement.charge === null;
 }
 
 /**
- * Completions are one statement for many, and so are jobs that were not begun; any other ending is a statement of its own.
- * All of them are one transaction.
+ * Completions are one statement for many, and so are jobs that were not begun, and other jobs that are released; any other
+ * ending is a statement of its own. All of them are one transaction.
  */
 export async function settle(
   client: Client,
@@ -54,7 +66,8 @@ type Placed = readonly [place: number, settlement: Settlement];
 function grouped(all: readonly Placed[]): Placed[][] {
   const groups = Map.groupBy(
     all,
-    ([place, one]) => isCompletion(one) ? "completed" : isHandBack(one) ? "not begun" : place,
+    ([place, one]) =>
+      isCompletion(one) ? "completed" : isHandBack(one) ? "not begun" : isRelease(one) ? "released" : place,
   );
   return [...groups.values()];
 }
@@ -72,16 +85,21 @@ async function settleGroup(
   group: readonly Placed[],
   { time, long, held }: Written,
 ): Promise<void> {
-  const settlements = group.map(([, settlement]) => settlement);
-  const [first] = settlements;
-  const rows = settlements.every(isCompletion)
-    ? await complete(tx, settlements, time)
-    : settlements.length === 1 && first !== undefined && !isCompletion(first)
-    ? await write(tx, first, time)
-    : await tx.query(SETTLING.handBack, [time, ...columnsOf(inOrder(settlements))]);
+  const rows = await writeAll(tx, group.map(([, settlement]) => settlement), time);
   const seqs = new Set(rows.map(({ seq }) => number(seq)));
   for (const [place, { seq }] of group) held[place] = seqs.has(seq);
   for (const row of rows) if (row.is_long === true) long.add(number(row.seq));
+}
+
+/** One statement for all of them: they are of one sort, or there is one. */
+async function writeAll(tx: Tx, settlements: readonly Settlement[], time: number | null): Promise<Row[]> {
+  if (settlements.every(isHandBack)) {
+    return await tx.query(SETTLING.handBack, [time, ...columnsOf(inOrder(settlements))]);
+  }
+  if (settlements.every(isCompletion)) return await complete(tx, settlements, time);
+  if (settlements.every(isRelease)) return await release(tx, settlements, time);
+  const [ending] = settlements.filter(isOther);
+  return ending === undefined ? [] : await write(tx, ending, time);
 }
 
 /** In the order of `seq`, in which every other statement locks rows too. */
@@ -97,44 +115,43 @@ function inOrder<T extends Lease>(leases: readonly T[]): T[] {
   return [...leases].sort((a, b) => a.seq - b.seq);
 }
 
-function write(
-  tx: Tx,
-  ending: Exclude<Settlement, Completion>,
-  time: number | null,
-): Promise<Row[]> {
+async function release(tx: Tx, releases: readonly Release[], time: number | null): Promise<Row[]> {
+  const sorted = inOrder(releases);
+  const reports = sorted.map(({ report }) => report);
+  const charges = sorted.map(({ charge }) => charge ?? RELEASED);
+  return await tx.query(SETTLING.release, [
+    ...[time, ...columnsOf(sorted)],
+    sorted.map(({ detail }) => storable(detail)),
+    reports.map((report) => report?.ranMs === undefined ? null : String(report.ranMs)),
+    reports.map((report) => storable(report?.detail ?? null)),
+    reports.map((report) => storable(report?.log ?? null)),
+    sorted.map(({ event }) => event),
+    charges.map(({ status }) => status),
+    charges.map(({ crashes }) => crashes),
+    charges.map(({ suspect }) => suspect === null ? null : Number(suspect)),
+    charges.map(({ error }) => storable(error)),
+    charges.map(({ status }) => Number(isFinished(status))),
+  ]);
+}
+
+const RELEASED = { status: MOVES.release.to, crashes: null, suspect: null, error: null };
+
+function write(tx: Tx, ending: Other, time: number | null): Promise<Row[]> {
   const { seq, lease, report } = ending;
-  const line = (detail: string | null, retries: number | null): Value[] => [
-    ...[time, seq, lease, detail, retries],
+  const line = (detail: string | null): Value[] => [
+    ...[time, seq, lease, storable(detail), ending.retries],
     ...[report?.ranMs ?? null, report?.detail ?? null, report?.log ?? null].map(storable),
   ];
   switch (ending.verb) {
     case "retry": {
-      const { event, retries, delayMs, detail, error, replacesLine } = ending;
-      const more = [event, delayMs, storable(error), replacesLine];
-      return tx.query(SETTLING.retry, [...line(storable(detail), retries), ...more]);
+      const { event, delayMs, detail, error, replacesLine } = ending;
+      return tx.query(SETTLING.retry, [...line(detail), event, delayMs, storable(error), replacesLine]);
     }
     case "exhaust":
     case "fail":
-      return tx.query(SETTLING[ending.verb], line(storable(ending.error), ending.retries));
-    case "release": {
-      const { event, detail, charge } = ending;
-      const { status, crashes, suspect, error } = charge ?? RELEASED;
-      return tx.query(SETTLING.release, [
-        ...line(storable(detail), null),
-        ...[
-          event,
-          status,
-          crashes,
-          suspect === null ? null : Number(suspect),
-          storable(error),
-          isFinished(status),
-        ],
-      ]);
-    }
+      return tx.query(SETTLING[ending.verb], line(ending.error));
   }
 }
-
-const RELEASED = { status: MOVES.release.to, crashes: null, suspect: null, error: null };
 
 /** A text holds every character but this one. */
 function storable<T>(value: T): T | string {

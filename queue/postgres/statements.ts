@@ -48,18 +48,16 @@ export const CLAIMING = {
 } as const;
 
 /** A job that its holder still holds: ?1 now, or null ?2 seq ?3 lease. */
-const HELD = `clock AS (SELECT ${
-  now(1)
-} AS at), held AS (SELECT seq, lease, retries, consumer_id, started_at FROM jobs
+const HELD = `clock AS (SELECT ${now(1)} AS at), held AS (SELECT seq, lease, consumer_id, started_at FROM jobs
       WHERE seq = $2::bigint AND lease = $3::bigint AND ${IN_FLIGHT} FOR UPDATE)`;
 
 /** Whether the history of a job must be folded: it has 300 lines. */
 const IS_LONG = `EXISTS (SELECT 1 FROM history WHERE history.seq = $2::bigint OFFSET 299) AS is_long`;
 
-/** The line of an attempt: ?4 detail ?5 retries, or null to keep them ?6 ran ms ?7 report ?8 log. */
+/** The line of an attempt: ?4 detail ?5 retries ?6 ran ms ?7 report ?8 log. */
 const lineOfAttempt = (event: string, where = "true") =>
   `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at, ran_ms, report, log)
-      SELECT seq, clock.at, ${event}, lease, coalesce($5::int, retries), consumer_id, $4::text, started_at,
+      SELECT seq, clock.at, ${event}, lease, $5::int, consumer_id, $4::text, started_at,
         $6::double precision, $7::text, $8::text FROM held, clock WHERE ${where}`;
 
 const finishedAs = (verb: "exhaust" | "fail", event: string) =>
@@ -119,14 +117,28 @@ export const SETTLING = {
     FROM held, clock WHERE jobs.seq = held.seq RETURNING jobs.seq, ${IS_LONG}`,
   exhaust: finishedAs("exhaust", "exhausted"),
   fail: finishedAs("fail", "failed"),
-  // ?9 event, or null ?10 status ?11 crashes, or null to keep them and the suspicion ?12 suspect ?13 error, or null to keep
-  // it ?14 whether it is finished
-  release: `WITH ${HELD}, told AS (${lineOfAttempt("$9::text", "$9::text IS NOT NULL")})
-    UPDATE jobs SET status = $10::text, crashes = coalesce($11::int, crashes), suspect = coalesce($12::int, suspect),
-      error = coalesce($13::text, error), finished_at = CASE WHEN $14::boolean THEN clock.at END,
-      consumer_id = CASE WHEN $14::boolean THEN jobs.consumer_id END, last_heartbeat = NULL, started_at = NULL,
+  // ?1 now, or null; and lists: ?2 numbers ?3 leases ?4 details ?5 ran ms ?6 reports ?7 logs ?8 events, or nulls ?9 statuses
+  // ?10 crashes, or nulls to keep them and the suspicion ?11 suspect ?12 errors, or nulls to keep them ?13 whether finished
+  release: `WITH clock AS (SELECT ${now(1)} AS at),
+    held AS MATERIALIZED (SELECT jobs.seq, jobs.lease, jobs.retries, jobs.consumer_id, jobs.started_at, given.detail,
+        given.ran_ms, given.report, given.log, given.event, given.status AS new_status, given.crashes AS new_crashes,
+        given.suspect AS new_suspect, given.error AS new_error, given.is_finished = 1 AS is_finished
+      FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+        $10::int[], $11::int[], $12::text[], $13::int[]) AS given
+        (seq, lease, detail, ran_ms, report, log, event, status, crashes, suspect, error, is_finished)
+      JOIN jobs ON jobs.seq = given.seq WHERE jobs.lease = given.lease AND ${
+    stillMay(MOVES.release)
+  } FOR UPDATE OF jobs),
+    told AS (INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at, ran_ms, report, log)
+      SELECT seq, clock.at, event, lease, retries, consumer_id, detail, started_at, ran_ms::double precision, report, log
+      FROM held, clock WHERE event IS NOT NULL)
+    UPDATE jobs SET status = held.new_status, crashes = coalesce(held.new_crashes, jobs.crashes),
+      suspect = coalesce(held.new_suspect, jobs.suspect), error = coalesce(held.new_error, jobs.error),
+      finished_at = CASE WHEN held.is_finished THEN clock.at END,
+      consumer_id = CASE WHEN held.is_finished THEN jobs.consumer_id END, last_heartbeat = NULL, started_at = NULL,
       updated_at = clock.at
-    FROM held, clock WHERE jobs.seq = held.seq RETURNING jobs.seq, ${IS_LONG}`,
+    FROM held, clock WHERE jobs.seq = held.seq
+    RETURNING jobs.seq, EXISTS (SELECT 1 FROM history WHERE history.seq = jobs.seq OFFSET 299) AS is_long`,
 } as const;
 
 /** Moves the jobs of some ids: ?1 now, or null ?2 ids ?3 what the history adds to the status before. */

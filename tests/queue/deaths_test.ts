@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chargeOf, type Death, judgeDeaths, livingHeartbeats } from "../../queue/policy/deaths.ts";
+import { chargeOf, type Death, inSlices, judgeDeaths, livingHeartbeats } from "../../queue/policy/deaths.ts";
 import type { Orphan } from "../../queue/store.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -136,4 +136,33 @@ Deno.test("the death of a worker charges its job up to the limit, and makes it a
 
 Deno.test("a heartbeat up to a minute ahead is alive, and one further ahead or older than the limit is not", () => {
   assert.deepEqual(livingHeartbeats({ stallMs: 30_000 }), { agoMs: 30_000, aheadMs: 60_000 });
+});
+
+/** Orphans of all sorts: running or waiting, suspect or not, by the bits of a number. */
+function orphansOf(sorts: readonly number[]): Orphan[] {
+  return sorts.map((sort, i) => {
+    const facts = { seq: i + 1, suspect: (sort & 1) > 0, crashes: sort & 2 };
+    return sort & 4 ? waiting(`${i}`, facts) : orphan(`${i}`, facts);
+  });
+}
+
+Deno.test("whatever slices of a death are settled, the rest by itself is judged as it was among all", () => {
+  const judged = (orphans: readonly Orphan[]) =>
+    new Map(judgeDeaths(orphans, DEATH).map(({ seq, charge }) => [seq, charge]));
+  const random = (most: number, i: number) => Math.floor(Math.abs(Math.sin(i) * 1e6)) % most;
+  for (let seed = 1; seed < 2_000; seed++) {
+    const sorts = Array.from({ length: random(9, seed) }, (_, i) => random(8, seed * 31 + i));
+    const orphans = orphansOf(sorts);
+    const all = judged(orphans);
+    for (const most of [2, 3, 4]) {
+      const slices = inSlices(orphans, most);
+      assert.deepEqual(slices.flat().map(({ seq }) => seq).sort(), orphans.map(({ seq }) => seq));
+      assert.ok(slices.every(({ length }) => length > 0 && length <= most));
+      for (let settled = 0; settled <= slices.length; settled++) {
+        for (const [seq, charge] of judged(slices.slice(settled).flat())) {
+          assert.deepEqual(charge, all.get(seq), `${sorts} in slices of ${most}, ${settled} settled`);
+        }
+      }
+    }
+  }
 });

@@ -1,7 +1,10 @@
 /** Events as log lines, which operators grep for. */
-import type { QueueEvent } from "@persistent-queue/queue";
+import type { QueueEvent, Reaped } from "@persistent-queue/queue";
 import type { Log } from "../log.ts";
 import { withoutPlace } from "../thread/error_report.ts";
+
+/** The most jobs of one sweep that have a line each. */
+const MOST_REAPED = 20;
 
 /** Events of the running system itself, beside the queue's events about jobs. */
 export type SystemEvent =
@@ -51,9 +54,7 @@ export function logLines(event: QueueEvent | SystemEvent): Line[] {
     case "swept":
       return [
         ...(event.excuse ? [warning(event.excuse)] : []),
-        ...event.requeued.map(({ id, consumerId, status }) =>
-          warning(`Took job_id: ${id} from consumer ${consumerId ?? "unknown"}, now ${status}`)
-        ),
+        ...linesOfReaped(event.requeued),
         info(`Checked and requeued stalled jobs: ${event.requeued.length + event.freed}`),
       ];
     case "moved":
@@ -91,6 +92,17 @@ export function logLines(event: QueueEvent | SystemEvent): Line[] {
     case "removed":
       return [];
   }
+}
+
+/** A line for each job, unless so many came to the same end that they would drive other lines out of the log. */
+function linesOfReaped(reaped: readonly Reaped[]): Line[] {
+  return [...Map.groupBy(reaped, ({ status }) => status)].flatMap(([status, jobs]) =>
+    jobs.length > MOST_REAPED
+      ? [warning(`Took ${jobs.length} jobs from their consumers, now ${status}`)]
+      : jobs.map(({ id, consumerId }) =>
+        warning(`Took job_id: ${id} from consumer ${consumerId ?? "unknown"}, now ${status}`)
+      )
+  );
 }
 
 type OfAttempt = Extract<QueueEvent, { type: "retrying" | "postponed" | "exhausted" | "failed" }>;

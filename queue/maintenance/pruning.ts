@@ -1,0 +1,69 @@
+/**
+ * Removes jobs that have been finished for longer than they are kept. Each sweep begins with the first jobs of the store,
+ * because the oldest ends are mostly there. Beside that a slow walk goes through the whole store, sweep by sweep, for old
+ * jobs behind others that are kept.
+ */
+import { yieldToEventLoop } from "../basics/time.ts";
+import type { QueueParts } from "../options.ts";
+
+/** How many jobs a turn looks at: as many as take so long, since all else waits for it on some backends. */
+const LEAST = 200;
+const MOST = 1_000;
+const TURN_MS = 20;
+/** Where so many jobs in a row are kept, the next sweep goes on. */
+const MOST_KEPT = 10_000;
+/** How long one sweep goes on at most, and as long as it finds jobs to remove: a third of the time. */
+const BUDGET_MS = 1_000;
+const BACKLOG_BUDGET_MS = 4_000;
+
+export class Pruning {
+  readonly #parts: QueueParts;
+  /** Where the walk continues. */
+  #walkedTo = 0;
+  #limit = LEAST;
+
+  constructor(parts: QueueParts) {
+    this.#parts = parts;
+  }
+
+  /** Returns how many jobs were removed. */
+  async prune(olderThanMs: number): Promise<number> {
+    const look = { olderThanMs, since: performance.now() };
+    const first = await this.#pruneFrom(0, look);
+    if (first.next === 0) {
+      this.#walkedTo = 0;
+      return first.count;
+    }
+    const walk = await this.#pruneFrom(Math.max(first.next, this.#walkedTo), look);
+    this.#walkedTo = walk.next;
+    return first.count + walk.count;
+  }
+
+  /** `next`: where to continue, 0 at the end of the store. */
+  async #pruneFrom(
+    after: number,
+    { olderThanMs, since }: { readonly olderThanMs: number; readonly since: number },
+  ): Promise<{ count: number; next: number }> {
+    let [count, kept, next] = [0, 0, after];
+    for (;;) {
+      const limit = this.#limit;
+      const removed = await this.#turn({ olderThanMs, after: next, limit });
+      next = removed.next;
+      count += removed.count;
+      kept = removed.count === 0 ? kept + limit : 0;
+      const budgetMs = removed.count === 0 ? BUDGET_MS : BACKLOG_BUDGET_MS;
+      if (next === 0 || kept >= MOST_KEPT || performance.now() - since >= budgetMs) return { count, next };
+      await yieldToEventLoop();
+    }
+  }
+
+  async #turn(request: { olderThanMs: number; after: number; limit: number }) {
+    const { store, health, events } = this.#parts;
+    const since = performance.now();
+    const { removed, next } = await health.observe(store.prune(request));
+    const wasQuick = performance.now() - since < TURN_MS;
+    this.#limit = wasQuick ? Math.min(this.#limit * 2, MOST) : Math.max(Math.floor(this.#limit / 2), LEAST);
+    if (removed.length > 0) events.emit({ type: "removed", ids: removed });
+    return { count: removed.length, next };
+  }
+}
