@@ -88,6 +88,8 @@ export type QueueEvent =
   | { readonly type: "removed"; readonly ids: readonly string[] }
   /** After an unclean stop every job was checked; sentences name each violation. */
   | { readonly type: "verified"; readonly problems: readonly string[] }
+  /** A process on another host, or an earlier one on this, died or was cut off; so many jobs were taken from it here. */
+  | { readonly type: "host-lost"; readonly host: string; readonly pid: number; readonly jobs: number }
   /** The storage has stopped working, with the reason, or works again. */
   | { readonly type: "storage"; readonly trouble: string | null }
   /** Another program (the sqlite3 command, the command line) has written to the store. */

@@ -117,7 +117,7 @@ export class Queue implements Role {
   }
 
   get warnings(): readonly string[] {
-    return [...this.#maintenance.findings, ...this.#last.warnings];
+    return [...this.#maintenance.warnings, ...this.#last.warnings];
   }
 
   get durability(): Role["durability"] {

@@ -7,6 +7,7 @@ import type { LastStats } from "../inspecting/inspecting.ts";
 import { type Lease, MAX_TIME } from "../job.ts";
 import type { QueueParts } from "../options.ts";
 import type { Maintainer } from "../roles.ts";
+import { LostHosts } from "./lost_hosts.ts";
 import type { Presence } from "./presence.ts";
 import { EXCUSE, type Reapable, reapProcess, reapSilent } from "./reaping.ts";
 import type { RequestRecord } from "./request_record.ts";
@@ -49,6 +50,7 @@ export class Maintenance implements Maintainer {
   /** Where the next pruning continues. */
   #prunedTo = 0;
   readonly #presence: Presence;
+  readonly #lost: LostHosts;
   /** On a server the last process of the record may seem alive for a while. */
   #isAwaited = false;
   /** What a process that died has left behind is worth a check. */
@@ -62,6 +64,7 @@ export class Maintenance implements Maintainer {
     this.#requests = requests;
     this.#last = last;
     this.#presence = presence;
+    this.#lost = new LostHosts(parts, presence);
     this.#reapable = {
       orphans: (request) => health.observe(store.orphans(request)),
       settle: (endings) => health.observe(store.settle(endings)),
@@ -105,7 +108,8 @@ export class Maintenance implements Maintainer {
   ): Promise<Reaped[]> {
     const { store, health } = this.#parts;
     const reaped: Reaped[] = [];
-    for (const { id } of await this.#presence.dead()) {
+    for (const process of await this.#presence.dead()) {
+      const { id } = process;
       this.#foundDeath = true;
       const isLast = id === this.#requests.lastProcess;
       const judgement = isLast ? this.#requests.judge() : ofOthers;
@@ -113,8 +117,11 @@ export class Maintenance implements Maintainer {
       if (isLast && this.#isAwaited && freed.length === 0) this.#requests.takeBack();
       if (isLast) this.#isAwaited = false;
       reaped.push(...freed);
-      await health.observe(store.leave(id)).catch(assertPassing);
+      await this.#lost.note(process, freed.length)
+        .then(() => health.observe(store.leave(id)))
+        .catch(assertPassing);
     }
+    await this.#lost.look().catch(assertPassing);
     return reaped;
   }
 
@@ -172,9 +179,9 @@ export class Maintenance implements Maintainer {
     events.emit({ type: "verified", problems });
   }
 
-  /** What the check after an unclean stop has found, as sentences for the operator. */
-  get findings(): readonly string[] {
-    return this.#findings;
+  /** Hosts that are lost, and what the check after an unclean stop has found, as sentences for the operator. */
+  get warnings(): readonly string[] {
+    return [...this.#lost.warnings, ...this.#findings];
   }
 
   watch(): Disposable {

@@ -75,6 +75,8 @@ export function logLines(event: QueueEvent | SystemEvent): Line[] {
     case "verified":
       if (event.problems.length > 0) return event.problems.map(warning);
       return [info("Looked over every job after an unclean stop: all is well")];
+    case "host-lost":
+      return [warning(lossText(event))];
     case "storage":
       return [event.trouble === null ? info("The storage works again") : warning(event.trouble)];
     case "changed-outside":
@@ -91,6 +93,12 @@ export function logLines(event: QueueEvent | SystemEvent): Line[] {
     case "removed":
       return [];
   }
+}
+
+function lossText({ host, pid, jobs }: Extract<QueueEvent, { type: "host-lost" }>): string {
+  const gone = `Host ${host} (process ${pid}) went away without having been stopped`;
+  if (jobs === 0) return gone;
+  return `${gone}: ${jobs === 1 ? "1 job was" : `${jobs} jobs were`} taken from it`;
 }
 
 type OfAttempt = Extract<QueueEvent, { type: "retrying" | "postponed" | "exhausted" | "failed" }>;
