@@ -57,6 +57,8 @@ export class Maintenance implements Maintainer {
   #foundDeath = false;
   #lookedAt = performance.now();
   #findings: readonly string[] = [];
+  /** What was told of the storage, and is still so. */
+  #toldOfStorage: readonly string[] = [];
 
   constructor(parts: QueueParts, { requests, last, presence }: Shared) {
     const { store, health } = parts;
@@ -95,7 +97,7 @@ export class Maintenance implements Maintainer {
       ...await this.#recoverProcess(null, { ...death, held: [] }),
     ];
     // What stored jobs survive is told from the first page on.
-    await this.#last.look().catch(assertPassing);
+    await this.#look().catch(assertPassing);
     const isLeft = this.#presence.seen.rows.some(({ id, isDead }) => id === lastProcess && !isDead);
     this.#isAwaited = isLeft && reaped.length === 0;
     if (reaped.length === 0 && !isLeft) this.#requests.takeBack();
@@ -142,8 +144,16 @@ export class Maintenance implements Maintainer {
     const { options: { retentionMs }, events } = this.#parts;
     const count = await this.#prune(retentionMs === 0 ? FOR_EVER_MS : retentionMs);
     if (count > 0) events.emit({ type: "pruned", count });
-    await this.#last.look();
+    await this.#look();
     return count;
+  }
+
+  /** The log gets each warning about the storage once, when it begins to be true. */
+  async #look(): Promise<void> {
+    const { warnings } = await this.#last.look();
+    const fresh = warnings.filter((warning) => !this.#toldOfStorage.includes(withoutNumbers(warning)));
+    for (const warning of fresh) this.#parts.events.emit({ type: "storage-warning", warning });
+    this.#toldOfStorage = warnings.map(withoutNumbers);
   }
 
   /** Some milliseconds a turn and at most a tenth of the time. Returns how many jobs were removed. */
@@ -204,6 +214,11 @@ export class Maintenance implements Maintainer {
     if (hostChannel(this.#parts.store) !== null) await this.#presence.beat();
     await this.#recoverDead({ held });
   }
+}
+
+/** Such as a size that grows. */
+function withoutNumbers(warning: string): string {
+  return warning.replaceAll(/\d+/g, "");
 }
 
 /** The first sentence, for the pages, and where to find the others. */

@@ -30,6 +30,7 @@ const EVENTS: readonly QueueEvent[] = [
   { type: "pruned", count: 7 },
   { type: "verified", problems: [] },
   { type: "storage", trouble: null },
+  { type: "storage-warning", warning: "9" },
   { type: "changed-outside" },
 ];
 

@@ -59,11 +59,12 @@ const SURVIVED = {
   power_loss: "a power cut",
   crash: "a crash only",
   snapshot: "no crash",
+  none: "no restart",
   unknown: "not known",
 } as const satisfies Record<SystemState["durability"], string>;
 
 function isWeak(durability: SystemState["durability"]): boolean {
-  return durability === "crash" || durability === "snapshot";
+  return durability !== "power_loss" && durability !== "unknown";
 }
 
 interface SignProps {

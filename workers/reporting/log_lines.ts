@@ -79,6 +79,8 @@ export function logLines(event: QueueEvent | SystemEvent): Line[] {
       return [warning(lossText(event))];
     case "storage":
       return [event.trouble === null ? info("The storage works again") : warning(event.trouble)];
+    case "storage-warning":
+      return [warning(event.warning)];
     case "changed-outside":
       return [{ level: "debug", text: "Another process has written to the database" }];
     case "restarted":
