@@ -128,6 +128,10 @@ export class Queue implements Role {
     return this.#hosts.hosts;
   }
 
+  get isShared(): boolean {
+    return this.missing.hosts === undefined;
+  }
+
   get kinds(): readonly string[] {
     return this.#hosts.kinds;
   }

@@ -95,7 +95,7 @@ export function verdictOf({ system, stats }: Snapshot, link: Link): Verdict {
   if (lying > 0) return { isFailing: true, mood: "worrying", headline: sentenceOfLying(lying) };
   const consumers = system.consumers.length;
   const who = `${count(consumers)} ${consumers === 1 ? "consumer" : "consumers"}`;
-  const where = system.hosts.length === 0 ? "" : ` on ${count(system.hosts.length)} hosts`;
+  const where = system.hosts.length <= 1 ? "" : ` on ${count(system.hosts.length)} hosts`;
   return { ...plain, mood: "good", headline: `All is well: ${who}${where} at your service` };
 }
 
