@@ -109,6 +109,24 @@ Deno.test("both pages show the consumers of every host under its name, and count
   assert.deepEqual(view.hosts.map(({ name }: { name: string }) => name), ["here", "web-2"]);
 });
 
+Deno.test("the vital signs say which of them are those of this host, where there are several", async () => {
+  await using pages = await openPages(OPEN_OPS);
+  const named = async () => {
+    const html = await textOf(pages.askOps("/"));
+    const [, signs = ""] = /<h2 id="vitals-title">([^]*?)<\/section>/.exec(html) ?? [];
+    const names = [...signs.matchAll(/<dt>(?:<details class="why"><summary>)?([^<]*)/g)].map((
+      [, name = ""],
+    ) => name);
+    return names.filter((name) => name.endsWith(" (this host)")).map((name) => name.slice(0, -12));
+  };
+  assert.deepEqual(await named(), []);
+  pages.hosts = [hostOf(pages)];
+  assert.deepEqual(await named(), [
+    ...["Last check", "Requeued", "Late results dropped"],
+    ...["Producer", "Running for", "Memory", "Version"],
+  ]);
+});
+
 Deno.test("what is wrong elsewhere is said with the name of the host, and what is said here is not said twice", async () => {
   await using pages = await openPages(OPEN_OPS);
   pages.view = { ...pages.view, warnings: ["No handler is named mail."] };
