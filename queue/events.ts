@@ -88,8 +88,12 @@ export type QueueEvent =
   | { readonly type: "removed"; readonly ids: readonly string[] }
   /** After an unclean stop every job was checked; sentences name each violation. */
   | { readonly type: "verified"; readonly problems: readonly string[] }
+  /** A process on another host, or an earlier one on this, died or was cut off; so many jobs were taken from it here. */
+  | { readonly type: "host-lost"; readonly host: string; readonly pid: number; readonly jobs: number }
   /** The storage has stopped working, with the reason, or works again. */
   | { readonly type: "storage"; readonly trouble: string | null }
+  /** The storage works, but an operator should know this of it: a sentence, when it begins to be true. */
+  | { readonly type: "storage-warning"; readonly warning: string }
   /** Another program (the sqlite3 command, the command line) has written to the store. */
   | { readonly type: "changed-outside" };
 

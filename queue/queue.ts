@@ -117,7 +117,7 @@ export class Queue implements Role {
   }
 
   get warnings(): readonly string[] {
-    return [...this.#maintenance.findings, ...this.#last.warnings];
+    return [...this.#maintenance.warnings, ...this.#last.warnings];
   }
 
   get durability(): Role["durability"] {
@@ -126,6 +126,10 @@ export class Queue implements Role {
 
   get hosts(): Role["hosts"] {
     return this.#hosts.hosts;
+  }
+
+  get isShared(): boolean {
+    return this.missing.hosts === undefined;
   }
 
   get kinds(): readonly string[] {

@@ -173,6 +173,7 @@ export interface Inspector {
   readonly durability: Durability;
   /** The other processes that work on the queue, as of half a second ago; empty on a backend for one host. */
   readonly hosts: readonly HostView[];
+  readonly isShared: boolean; // by several hosts, as far as the backend goes: it may be that there is only one
   readonly hostName: string; // of this process, among those
   readonly stallMs: number;
   readonly kinds: readonly string[]; // that a host has a handler for, as of half a second ago

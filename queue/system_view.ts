@@ -106,7 +106,7 @@ export interface RecentEvent {
 
 /** Its texts are untrusted, and may be cut short. */
 export type Happening =
-  | Extract<QueueEvent, { type: "moved-many" | "parked" | "storage" }>
+  | Extract<QueueEvent, { type: "moved-many" | "parked" | "host-lost" | "storage" }>
   /** Attempt number `attempt` failed; there are `of` retries in all, and the next starts after `delayMs`. */
   | {
     readonly type: "retrying";

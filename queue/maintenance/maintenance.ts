@@ -7,6 +7,7 @@ import type { LastStats } from "../inspecting/inspecting.ts";
 import { type Lease, MAX_TIME } from "../job.ts";
 import type { QueueParts } from "../options.ts";
 import type { Maintainer } from "../roles.ts";
+import { LostHosts } from "./lost_hosts.ts";
 import type { Presence } from "./presence.ts";
 import { Pruning } from "./pruning.ts";
 import { EXCUSE, type Reapable, reapProcess, reapSilent } from "./reaping.ts";
@@ -50,6 +51,7 @@ export class Maintenance implements Maintainer {
   readonly #reapable: Reapable;
   readonly #pruning: Pruning;
   readonly #presence: Presence;
+  readonly #lost: LostHosts;
   /** On a server the last process of the record may seem alive for a while. */
   #isAwaited = false;
   /** What a process that died has left behind is worth a check. */
@@ -57,6 +59,8 @@ export class Maintenance implements Maintainer {
   #isRecovering = false;
   #lookedAt = performance.now();
   #findings: readonly string[] = [];
+  /** What was told of the storage, and is still so. */
+  #toldOfStorage: readonly string[] = [];
 
   constructor(parts: QueueParts, { requests, last, presence }: Shared) {
     const { store, health } = parts;
@@ -65,6 +69,7 @@ export class Maintenance implements Maintainer {
     this.#last = last;
     this.#presence = presence;
     this.#pruning = new Pruning(parts);
+    this.#lost = new LostHosts(parts, presence);
     this.#reapable = {
       orphans: (request) => health.observe(store.orphans(request)),
       settle: (endings) => health.observe(store.settle(endings)),
@@ -95,7 +100,7 @@ export class Maintenance implements Maintainer {
       ...await this.#recoverProcess(null, { ...death, held: [] }),
     ];
     // What stored jobs survive is told from the first page on.
-    await this.#last.look().catch(assertPassing);
+    await this.#look().catch(assertPassing);
     const isLeft = this.#presence.seen.rows.some(({ id, isDead }) => id === lastProcess && !isDead);
     this.#isAwaited = isLeft && reaped.length === 0;
     if (reaped.length === 0 && !isLeft) this.#requests.takeBack();
@@ -117,7 +122,8 @@ export class Maintenance implements Maintainer {
   async #recoverEachDead({ held, ofOthers = CHARGED }: KnownOfDead): Promise<Reaped[]> {
     const { store, health } = this.#parts;
     const reaped: Reaped[][] = [];
-    for (const { id } of await this.#presence.dead()) {
+    for (const process of await this.#presence.dead()) {
+      const { id } = process;
       this.#foundDeath = true;
       const isLast = id === this.#requests.lastProcess;
       const judgement = isLast ? this.#requests.judge() : ofOthers;
@@ -125,8 +131,11 @@ export class Maintenance implements Maintainer {
       if (isLast && this.#isAwaited && freed.length === 0) this.#requests.takeBack();
       if (isLast) this.#isAwaited = false;
       reaped.push(freed);
-      await health.observe(store.leave(id)).catch(assertPassing);
+      await this.#lost.note(process, freed.length)
+        .then(() => health.observe(store.leave(id)))
+        .catch(assertPassing);
     }
+    await this.#lost.look().catch(assertPassing);
     return reaped.flat();
   }
 
@@ -160,8 +169,16 @@ export class Maintenance implements Maintainer {
     const { options: { retentionMs }, events } = this.#parts;
     const count = await this.#pruning.prune(retentionMs === 0 ? FOR_EVER_MS : retentionMs);
     if (count > 0) events.emit({ type: "pruned", count });
-    await this.#last.look();
+    await this.#look();
     return count;
+  }
+
+  /** The log gets each warning about the storage once, when it begins to be true. */
+  async #look(): Promise<void> {
+    const { warnings } = await this.#last.look();
+    const fresh = warnings.filter((warning) => !this.#toldOfStorage.includes(withoutNumbers(warning)));
+    for (const warning of fresh) this.#parts.events.emit({ type: "storage-warning", warning });
+    this.#toldOfStorage = warnings.map(withoutNumbers);
   }
 
   /** The pages of the file were checked at the start; this checks the jobs, beside the normal work. */
@@ -178,9 +195,9 @@ export class Maintenance implements Maintainer {
     events.emit({ type: "verified", problems });
   }
 
-  /** What the check after an unclean stop has found, as sentences for the operator. */
-  get findings(): readonly string[] {
-    return this.#findings;
+  /** Hosts that are lost, and what the check after an unclean stop has found, as sentences for the operator. */
+  get warnings(): readonly string[] {
+    return [...this.#lost.warnings, ...this.#findings];
   }
 
   watch(): Disposable {
@@ -203,6 +220,11 @@ export class Maintenance implements Maintainer {
     if (hostChannel(this.#parts.store) !== null) await this.#presence.beat();
     await this.#recoverDead({ held });
   }
+}
+
+/** Such as a size that grows. */
+function withoutNumbers(warning: string): string {
+  return warning.replaceAll(/\d+/g, "");
 }
 
 /** The first sentence, for the pages, and where to find the others. */

@@ -28,6 +28,8 @@ export class Presence {
   readonly host = hostName();
   readonly #parts: QueueParts;
   #id: string | null = null;
+  /** Under which it has ever joined. */
+  readonly #ids = new Set<string>();
   /** A command beside the system does not work on the queue, and never joins. */
   #isWanted = false;
   #joining: Promise<void> | null = null;
@@ -43,6 +45,11 @@ export class Presence {
   /** Under which it has joined. */
   get id(): string | null {
     return this.#id;
+  }
+
+  /** Whether this process has, or had, this id. */
+  wasCalled(id: string): boolean {
+    return this.#ids.has(id);
   }
 
   /** The processes, as the last look found them. */
@@ -68,6 +75,7 @@ export class Presence {
     const id = crypto.randomUUID();
     await health.observe(store.join({ id, host: this.host, pid: Deno.pid, version: options.version }));
     this.#id = id;
+    this.#ids.add(id);
     this.#beatAt = performance.now();
   }
 

@@ -10,6 +10,8 @@ const AGAIN_MS = 60_000;
 interface Settings {
   readonly maxmemory: string | undefined;
   readonly policy: string | undefined;
+  /** Empty: no snapshot is ever made. Undefined: the user may not ask for it. */
+  readonly save: string | undefined;
   readonly appendonly: string | undefined;
   /** Undefined: the user may not ask for it. */
   readonly appendfsync: string | undefined;
@@ -42,7 +44,12 @@ function assertKeepsJobs({ maxmemory, policy }: Settings, place: string): void {
   );
 }
 
-function factsOf({ appendonly, appendfsync }: Settings): Facts {
+function factsOf({ save, appendonly, appendfsync }: Settings): Facts {
+  if (appendonly === "no" && save === "") {
+    const warning =
+      "Redis keeps jobs in memory alone, and all of them are lost when the server stops or dies: set appendonly yes and appendfsync always.";
+    return { durability: "none", warnings: [warning] };
+  }
   if (appendonly === "no") {
     const warning =
       "Redis keeps jobs in memory, and those since its last snapshot are lost when the server or its machine dies: set appendonly yes and appendfsync always.";
@@ -60,7 +67,7 @@ function factsOf({ appendonly, appendfsync }: Settings): Facts {
 }
 
 async function settingsOf(client: Client): Promise<Settings> {
-  const names = ["maxmemory", "maxmemory-policy", "appendonly", "appendfsync"];
+  const names = ["maxmemory", "maxmemory-policy", "save", "appendonly", "appendfsync"];
   try {
     const pairs = items(await client.command("CONFIG", "GET", ...names)).map(String);
     const valueOf = (name: string) => {
@@ -70,6 +77,7 @@ async function settingsOf(client: Client): Promise<Settings> {
     return {
       maxmemory: valueOf("maxmemory"),
       policy: valueOf("maxmemory-policy"),
+      save: valueOf("save"),
       appendonly: valueOf("appendonly"),
       appendfsync: valueOf("appendfsync"),
     };
@@ -87,6 +95,7 @@ async function lessSettingsOf(client: Client, why: unknown): Promise<Settings> {
   return {
     maxmemory: valueOf("maxmemory"),
     policy: valueOf("maxmemory_policy"),
+    save: undefined,
     appendonly: aof === undefined ? undefined : aof === "1" ? "yes" : "no",
     appendfsync: undefined,
   };

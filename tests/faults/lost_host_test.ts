@@ -59,10 +59,44 @@ for (const { name, whyNot, serve, withinMs } of BACKENDS) {
       }
       console.log(`${name}: begun elsewhere ${begunMs.join(" and ")} ms after the kill`);
       assert.ok(Math.max(...begunMs) <= withinMs, `promised is ${withinMs} ms`);
+      await tellOfTheLoss([other, third], lost.process.pid);
+      await using back = await start("back", 0, lost.folder);
+      await eventually("it is back", async () => (await warningsOf(third)).length === 0);
+      back.process.kill("SIGTERM");
+      await back.process.status;
+      await eventually("it has left", async () => (await statsOf(third)).hosts.length === 2);
+      assert.deepEqual(await warningsOf(third), [], "it was stopped as it should");
       const ledger = { added: ids, completed: ids };
       assert.deepEqual(await problemsAt(server.url(), { drained: true, retryLimit: 3, ledger }), []);
     },
   });
+}
+
+/** On the pages, in the log and among the recent events of each. */
+async function tellOfTheLoss(hosts: readonly RunningSystem[], pid: number): Promise<void> {
+  const gone = new RegExp(`Host .+ \\(process ${pid}\\) went away`);
+  for (const host of hosts) {
+    await eventually("it warns", async () => (await warningsOf(host)).some((one) => gone.test(one)));
+    const ops = await (await fetch(host.ops)).text();
+    assert.match(ops, gone);
+    assert.match(ops, /went away without having been stopped/, "among the events");
+  }
+  const linesIn = (name: string) =>
+    Deno.readTextFileSync(`${hosts[0]?.folder}/logs/${name}/jobqueue.log`).split("\n").filter((line) =>
+      gone.test(line)
+    );
+  await eventually("each has a line of it in its log", () => {
+    return ["other", "third"].every((name) => linesIn(name).length === 1);
+  });
+  assert.match([...linesIn("other"), ...linesIn("third")].join(), /: 2 jobs were taken from it/);
+}
+
+async function statsOf(system: RunningSystem) {
+  return await (await system.api("stats")).json();
+}
+
+async function warningsOf(system: RunningSystem): Promise<string[]> {
+  return (await statsOf(system)).warnings.filter((one: string) => one.includes("went away"));
 }
 
 /** The jobs that run at the moment. */

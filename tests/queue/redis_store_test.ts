@@ -249,7 +249,8 @@ test("in full memory no job is added, and those that are there come to their end
 
 for (
   const [settings, level, words] of [
-    [{ appendonly: "no" }, "snapshot", /snapshot/],
+    [{ appendonly: "no", save: "3600 1" }, "snapshot", /snapshot/],
+    [{ appendonly: "no", save: "" }, "none", /in memory alone, and all of them are lost/],
     [{ appendfsync: "everysec" }, "crash", /last second/],
     [{ appendfsync: "no" }, "crash", /half a minute/],
     [{ "rename-command": "CONFIG hidden" }, "unknown", /does not say/],

@@ -26,9 +26,11 @@ const EVENTS: readonly QueueEvent[] = [
   { ...moved, id, verb: "resubmit", isOneOfMany: false },
   { type: "moved-many", verb: "cancel", count: 5, by: "8", ended: "stopped" },
   { type: "parked", kind: "7" },
+  { type: "host-lost", host: "7", pid: 1, jobs: 5 },
   { type: "pruned", count: 7 },
   { type: "verified", problems: [] },
   { type: "storage", trouble: null },
+  { type: "storage-warning", warning: "9" },
   { type: "changed-outside" },
 ];
 

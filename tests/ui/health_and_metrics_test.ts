@@ -21,6 +21,7 @@ const SURVIVED = [
   ["power_loss", "a power cut", false],
   ["crash", "a crash only", true],
   ["snapshot", "no crash", true],
+  ["none", "no restart", true],
   ["unknown", "not known", false],
 ] as const;
 

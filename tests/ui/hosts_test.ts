@@ -1,6 +1,7 @@
 /** Several hosts on one queue: the pages of each show all of them. */
 import assert from "node:assert/strict";
 import type { HostView } from "@persistent-queue/queue";
+import { sharedServers } from "../support/servers/shared_servers.ts";
 import { CONSUMER, OPEN_OPS, openPages, type TestPages } from "./open_pages.ts";
 
 const ELSEWHERE = "22222222-2222-4222-8222-222222222222";
@@ -45,8 +46,44 @@ Deno.test("a host alone has no heading in its tables, and no name in its counts"
   assert.match(ops, /All is well: 1 consumer at your service/);
   assert.deepEqual(rowsIn(ops), ["1 11111111 idle – – 0.1 s ago 7 2 1"]);
   assert.doesNotMatch(ops, /class="host"/);
-  const { hosts, consumers } = await (await pages.api("/api/stats")).json();
-  assert.deepEqual([hosts, consumers.length, "host" in consumers[0]], [[], 1, false]);
+});
+
+Deno.test("the answer for scripts has one shape on a backend, however many hosts there are", async () => {
+  await using pages = await openPages();
+  const shapeNow = async () => {
+    const { hosts, consumers } = await (await pages.api("/api/stats")).json();
+    return [hosts, consumers.length, consumers[0].host, consumers[0].takes_faults];
+  };
+  const here = { name: "here", quiet_ms: null };
+  assert.deepEqual(
+    await shapeNow(),
+    pages.queue.isShared ? [[here], 1, "here", true] : [[], 1, undefined, undefined],
+  );
+  pages.hosts = [hostOf(pages)];
+  assert.deepEqual(await shapeNow(), [[here, { name: "web-2", quiet_ms: null }], 3, "here", true]);
+});
+
+for (const server of sharedServers("a host alone is listed")) {
+  Deno.test(`${server.name}: a host alone is listed for scripts, and has no heading on the pages`, async () => {
+    await using running = await server.start();
+    await using pages = await openPages(OPEN_OPS, { url: running.url() });
+    const { hosts, consumers } = await (await pages.api("/api/stats")).json();
+    assert.deepEqual(hosts, [{ name: "here", quiet_ms: null }]);
+    assert.deepEqual([consumers[0].host, consumers[0].takes_faults], ["here", true]);
+    const ops = await textOf(pages.askOps("/"));
+    assert.match(ops, /1 consumer at your service/);
+    assert.doesNotMatch(ops, /class="host"/);
+  });
+}
+
+Deno.test("rates are rounded: those of several hosts do not add up exactly", async () => {
+  await using pages = await openPages();
+  const rates = { added: 0.1, completed: 0.7, failed: 0 };
+  pages.hosts = ["web-2", "web-3"].map((name) =>
+    hostOf(pages, { id: name, name, rates: { ...rates, added: name === "web-2" ? 0.1 : 0.2 } })
+  );
+  const { rates: shown } = await (await pages.api("/api/stats")).json();
+  assert.deepEqual(shown, { added: 0.3, completed: 1.4, failed: 0, failed_attempts: 0 });
 });
 
 Deno.test("both pages show the consumers of every host under its name, and count all of them", async () => {
@@ -70,6 +107,24 @@ Deno.test("both pages show the consumers of every host under its name, and count
   assert.equal(new Set(ids).size, 3, "two cells have one name");
   const view = await (await pages.ask("/view/consumers", { headers: { cookie } })).json();
   assert.deepEqual(view.hosts.map(({ name }: { name: string }) => name), ["here", "web-2"]);
+});
+
+Deno.test("the vital signs say which of them are those of this host, where there are several", async () => {
+  await using pages = await openPages(OPEN_OPS);
+  const named = async () => {
+    const html = await textOf(pages.askOps("/"));
+    const [, signs = ""] = /<h2 id="vitals-title">([^]*?)<\/section>/.exec(html) ?? [];
+    const names = [...signs.matchAll(/<dt>(?:<details class="why"><summary>)?([^<]*)/g)].map((
+      [, name = ""],
+    ) => name);
+    return names.filter((name) => name.endsWith(" (this host)")).map((name) => name.slice(0, -12));
+  };
+  assert.deepEqual(await named(), []);
+  pages.hosts = [hostOf(pages)];
+  assert.deepEqual(await named(), [
+    ...["Last check", "Requeued", "Late results dropped"],
+    ...["Producer", "Running for", "Memory", "Version"],
+  ]);
 });
 
 Deno.test("what is wrong elsewhere is said with the name of the host, and what is said here is not said twice", async () => {

@@ -140,6 +140,9 @@ function pagesOver(queue: Queue, options: Partial<AppOptions>) {
     get hosts() {
       return state.hosts;
     },
+    get isShared() {
+      return state.hosts.length > 0 || queue.isShared;
+    },
     hostName: "here",
     orderFault(id, fault) {
       const isThere = state.hosts.some(({ view }) => view?.consumers.some((consumer) => consumer.id === id));

@@ -1,4 +1,4 @@
-/** What all hosts of one queue look like together. A process without others looks as if there were no hosts at all. */
+/** What all hosts of one queue look like together. On a backend for one host it looks as if there were no hosts at all. */
 import type {
   ConsumerView,
   HostView,
@@ -8,14 +8,14 @@ import type {
   SystemView,
 } from "@persistent-queue/queue";
 
-export type Neighbourhood = Pick<Inspector, "hosts" | "hostName">;
+export type Neighbourhood = Pick<Inspector, "hosts" | "hostName" | "isShared">;
 
 /** A process shows itself twice a second: one that is silent for longer is held up, or cut off. */
 const QUIET_MS = 3_000;
 
-/** Consumers of several hosts have the name of theirs. */
-export function consumersOnWire(view: SystemView, { hosts, hostName }: Neighbourhood) {
-  if (hosts.length === 0) return view.consumers.map((consumer) => consumerOnWire(consumer));
+/** Where there may be several hosts, each consumer has the name of its own. */
+export function consumersOnWire(view: SystemView, { isShared, hosts, hostName }: Neighbourhood) {
+  if (!isShared) return view.consumers.map((consumer) => consumerOnWire(consumer));
   return [
     ...view.consumers.map((consumer) =>
       consumerOnWire(consumer, { host: hostName, agedMs: 0, takesFaults: view.takesFaults })
@@ -65,8 +65,8 @@ export interface WireHost {
 }
 
 /** The same order on each of them: a page may be filled by one host after the other. */
-export function hostsOnWire({ hosts, hostName }: Neighbourhood): readonly WireHost[] {
-  if (hosts.length === 0) return [];
+export function hostsOnWire({ isShared, hosts, hostName }: Neighbourhood): readonly WireHost[] {
+  if (!isShared) return [];
   const others = hosts.map((host) => ({ name: host.name, quiet_ms: isQuiet(host) ? host.silentMs : null }));
   return [{ name: hostName, quiet_ms: null }, ...others].sort((a, b) => BY_NAME.compare(a.name, b.name));
 }
@@ -79,7 +79,7 @@ function isQuiet({ silentMs }: HostView): boolean {
 }
 
 /** The name of its host before each sentence; without those that this process says itself. */
-export function warningsElsewhere(own: SystemView, { hosts }: Neighbourhood): string[] {
+export function warningsElsewhere(own: SystemView, { hosts }: Pick<Neighbourhood, "hosts">): string[] {
   const said = [own.trouble, ...own.warnings];
   return hosts.flatMap((host) => {
     // Without the seconds, which would be another warning each time. What it said last may be over.
@@ -90,7 +90,7 @@ export function warningsElsewhere(own: SystemView, { hosts }: Neighbourhood): st
   });
 }
 
-export function wedgedElsewhere({ hosts }: Neighbourhood): number {
+export function wedgedElsewhere({ hosts }: Pick<Neighbourhood, "hosts">): number {
   return hosts.reduce((sum, { view }) => sum + (view?.wedged ?? 0), 0);
 }
 
@@ -111,6 +111,11 @@ export function ofAllHosts(
 }
 
 function sumOf(list: readonly Rates[]): Rates {
-  const sum = (name: keyof Rates) => list.reduce((total, rates) => total + rates[name], 0);
+  const sum = (name: keyof Rates) => rounded(list.reduce((total, rates) => total + rates[name], 0));
   return { added: sum("added"), completed: sum("completed"), failed: sum("failed") };
+}
+
+/** Tenths do not add up exactly. */
+function rounded(rate: number): number {
+  return Math.round(rate * 100) / 100;
 }

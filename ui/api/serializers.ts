@@ -175,7 +175,7 @@ export function systemOnWire(view: SystemView, queue: Neighbourhood & Pick<Inspe
     started_at: view.startedAt,
     stopping: view.stopping,
     consumers: consumersOnWire(view, queue),
-    /** All of them, by name; empty while there is no other. */
+    /** All of them, by name; empty on a backend for one host. */
     hosts: hostsOnWire(queue),
     wedged: view.wedged + wedgedElsewhere(queue),
     sweep: { last_at: view.sweep.lastAt, last_requeued: view.sweep.lastRequeued },
@@ -190,7 +190,7 @@ export function systemOnWire(view: SystemView, queue: Neighbourhood & Pick<Inspe
 
 /** What is wrong with the system, the worst first, each once. */
 export function warningsOf(
-  { system, queue }: { readonly system: Pick<System, "view">; readonly queue: Neighbourhood },
+  { system, queue }: { readonly system: Pick<System, "view">; readonly queue: Pick<Neighbourhood, "hosts"> },
 ): string[] {
   const view = system.view();
   const { trouble, warnings } = view;

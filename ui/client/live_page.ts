@@ -59,6 +59,9 @@ export class LivePage {
   hear(news: string): void {
     if (news === this.#lastNews) return;
     this.#lastNews = news;
+    const { warnings }: Pick<View, "warnings"> = JSON.parse(news);
+    // While the storage is away there is no other view that could tell why.
+    this.view.value = { ...this.view.value, warnings };
     this.refreshSoon();
   }
 

@@ -6,7 +6,7 @@ import { JobId } from "./job_label.tsx";
 
 export interface ConsumersTableProps {
   readonly consumers: readonly WireConsumer[];
-  /** Of which they are, if there are several: each has a heading. */
+  /** Of which they are. If there are several, each has a heading. */
   readonly hosts: readonly WireHost[];
   /** How old what is known of them is, in milliseconds. */
   readonly agedMs: number;
@@ -21,9 +21,10 @@ const NUMBERS: readonly string[] = ["For", "Heartbeat", "Attempts", "Failed", "R
 
 export function ConsumersTable({ hosts, ...table }: ConsumersTableProps) {
   const { consumers, actionsOf } = table;
+  const areSeveral = hosts.length > 1;
   return (
     <table class="cards consumers" role="table">
-      <caption class="visually-hidden">Consumers by {hosts.length === 0 ? "slot" : "host and slot"}</caption>
+      <caption class="visually-hidden">Consumers by {areSeveral ? "host and slot" : "slot"}</caption>
       <thead role="rowgroup">
         <tr role="row">
           {COLUMNS.map((name) => (
@@ -43,7 +44,7 @@ export function ConsumersTable({ hosts, ...table }: ConsumersTableProps) {
           )}
         </tr>
       </thead>
-      {hosts.length === 0 ? <Rows {...table} /> : hosts.map((host) => (
+      {!areSeveral ? <Rows {...table} /> : hosts.map((host) => (
         <Rows
           key={host.name}
           {...table}

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { VNode } from "preact";
-import { type ErrorCode, QueueError } from "@persistent-queue/queue";
+import { type ErrorCode, QueueError, StorageError } from "@persistent-queue/queue";
 import type { AppEnv } from "./app_env.ts";
 import { ManagerShell } from "../manager/manager_shell.tsx";
 import { OpsShell } from "../ops/pages.tsx";
@@ -26,6 +26,10 @@ const STATUS_OF = {
 /** The sentence for what we did not expect: its own message may tell too much. */
 const FAULT = "Something went wrong here. The log of the system says what.";
 
+/** How soon a page that waits for the storage looks again, in seconds. */
+const AGAIN_S = "3";
+const LOOKS_AGAIN = "This page looks again by itself.";
+
 /** `onFault` receives unforeseen errors. */
 export function errorResponse(
   thrown: Error,
@@ -37,7 +41,16 @@ export function errorResponse(
   for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value);
   const { status, code, message } = refusal;
   if (isForScripts(c.req.path)) return c.json({ error: { code, message } }, status);
-  return renderPage(c, pageOf({ title: titleOf(status), sentence: message }, c.var), { status });
+  // What a form has sent is not sent again.
+  const looksAgain = mayPass(thrown) && c.req.method === "GET";
+  if (looksAgain) c.header("Refresh", AGAIN_S);
+  const sentence = looksAgain ? `${message} ${LOOKS_AGAIN}` : message;
+  return renderPage(c, pageOf({ title: titleOf(status), sentence }, c.var), { status });
+}
+
+/** An error of the storage that may be over soon. */
+function mayPass(thrown: Error): boolean {
+  return thrown instanceof StorageError && thrown.passing;
 }
 
 /** A visitor who is on one of the pages keeps its header and the way on. */

@@ -29,7 +29,7 @@ export function ConsumersPage({ view, live }: ConsumersPageProps) {
         </p>
       )}
       <div class="panel">
-        {consumers.length + hosts.length === 0
+        {consumers.length === 0 && hosts.length <= 1
           ? <p class="empty">No consumer is running at the moment.</p>
           : (
             <ConsumersTable

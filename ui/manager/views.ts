@@ -76,7 +76,7 @@ export interface ValueView {
 export interface ConsumersView extends BaseView {
   readonly page: "consumers";
   readonly consumers: readonly WireConsumer[];
-  /** Of which they are; empty while there is only one. */
+  /** Of which they are; empty on a backend for one host. */
   readonly hosts: readonly WireHost[];
   readonly wedged: number;
   /** Whether people may crash or hang a consumer. */

@@ -120,7 +120,7 @@ function Consumers({ consumers, hosts, agedMs, manager }: ConsumersProps) {
         <h2 id="consumers-title">Consumers</h2>
         <p class="muted small">{summary(consumers)}</p>
       </div>
-      {consumers.length + hosts.length > 0 && (
+      {(consumers.length > 0 || hosts.length > 1) && (
         <ConsumersTable
           consumers={consumers}
           hosts={hosts}

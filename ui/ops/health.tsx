@@ -4,8 +4,9 @@ import { count } from "../components/format.ts";
 import { listHref, type ManagerAddress } from "./manager_links.tsx";
 import type { Link, Snapshot, Stats, SystemState } from "./snapshot.ts";
 
-/** Characters that a line may not have room for. */
+/** Characters that a line may not have room for, and those that a line of a narrow window may not. */
 const LONG = 80;
+const LONG_WHERE_NARROW = 24;
 
 export interface HealthProps {
   readonly snapshot: Snapshot;
@@ -37,14 +38,16 @@ function Messages({ messages, isLost }: { readonly messages: readonly string[]; 
   const [first] = messages;
   if (first === undefined) return null;
   const told = (message: string) => isLost ? `Last known: ${message}` : message;
+  const { length } = told(first);
+  const areMore = messages.length > 1;
   return (
     <>
       <ul class="health-list">
         <li key={first}>{told(first)}</li>
       </ul>
-      {(messages.length > 1 || first.length > LONG) && (
-        <details class="health-all">
-          <summary>{messages.length > 1 ? `All ${messages.length}` : "Show all"}</summary>
+      {(areMore || length > LONG_WHERE_NARROW) && (
+        <details class={areMore || length > LONG ? "health-all" : "health-all where-narrow"}>
+          <summary>{areMore ? `All ${messages.length}` : "Show all"}</summary>
           <ul class="panel">
             {messages.map((message) => <li key={message}>{told(message)}</li>)}
           </ul>
@@ -95,7 +98,7 @@ export function verdictOf({ system, stats }: Snapshot, link: Link): Verdict {
   if (lying > 0) return { isFailing: true, mood: "worrying", headline: sentenceOfLying(lying) };
   const consumers = system.consumers.length;
   const who = `${count(consumers)} ${consumers === 1 ? "consumer" : "consumers"}`;
-  const where = system.hosts.length === 0 ? "" : ` on ${count(system.hosts.length)} hosts`;
+  const where = system.hosts.length <= 1 ? "" : ` on ${count(system.hosts.length)} hosts`;
   return { ...plain, mood: "good", headline: `All is well: ${who}${where} at your service` };
 }
 

@@ -96,6 +96,8 @@ export function eventText({ what, consumer_id = "" }: Pick<LatestEvent, "what" |
     }
     case "parked":
       return `No handler is named "${what.kind}": the jobs of that kind wait`;
+    case "host-lost":
+      return lossText(what);
     case "verified":
       return what.others === 0 ? what.problem : `${what.problem} (and ${count(what.others)} more like this)`;
     case "storage":
@@ -107,6 +109,12 @@ export function eventText({ what, consumer_id = "" }: Pick<LatestEvent, "what" |
     case "notice":
       return what.text;
   }
+}
+
+function lossText({ host, pid, jobs }: Extract<WireHappening, { type: "host-lost" }>): string {
+  const gone = `Host ${host} (process ${pid}) went away without having been stopped`;
+  if (jobs === 0) return gone;
+  return `${gone}: ${jobs === 1 ? "1 job was" : `${count(jobs)} jobs were`} taken from it`;
 }
 
 const MOVED = { cancel: "canceled", resubmit: "resubmitted" } as const;

@@ -76,8 +76,12 @@ export function logLines(event: QueueEvent | SystemEvent): Line[] {
     case "verified":
       if (event.problems.length > 0) return event.problems.map(warning);
       return [info("Looked over every job after an unclean stop: all is well")];
+    case "host-lost":
+      return [warning(lossText(event))];
     case "storage":
       return [event.trouble === null ? info("The storage works again") : warning(event.trouble)];
+    case "storage-warning":
+      return [warning(event.warning)];
     case "changed-outside":
       return [{ level: "debug", text: "Another process has written to the database" }];
     case "restarted":
@@ -103,6 +107,12 @@ function linesOfReaped(reaped: readonly Reaped[]): Line[] {
         warning(`Took job_id: ${id} from consumer ${consumerId ?? "unknown"}, now ${status}`)
       )
   );
+}
+
+function lossText({ host, pid, jobs }: Extract<QueueEvent, { type: "host-lost" }>): string {
+  const gone = `Host ${host} (process ${pid}) went away without having been stopped`;
+  if (jobs === 0) return gone;
+  return `${gone}: ${jobs === 1 ? "1 job was" : `${jobs} jobs were`} taken from it`;
 }
 
 type OfAttempt = Extract<QueueEvent, { type: "retrying" | "postponed" | "exhausted" | "failed" }>;

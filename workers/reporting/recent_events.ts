@@ -78,6 +78,7 @@ function noteworthy(event: QueueEvent | SystemEvent): Noteworthy[] {
     case "moved-many":
       return [{ ...ofSystem({ ...event, by: short(event.by) }), level: "info" }];
     case "parked":
+    case "host-lost":
       return [ofSystem(event)];
     case "verified": {
       const [problem, ...others] = event.problems;

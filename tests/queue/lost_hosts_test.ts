@@ -1,0 +1,85 @@
+/** A host that dies is told of by all others until it is back; one that is stopped as it should is not. */
+import assert from "node:assert/strict";
+import { getQueue, openStore, type Queue, type QueueEvent } from "@persistent-queue/queue";
+import { eventually } from "../support/eventually.ts";
+import { type SharedServer, sharedServers } from "../support/servers/shared_servers.ts";
+
+const SENTENCE = "a host that went away without having been stopped is told of until it is back";
+
+for (const { name, start } of sharedServers(SENTENCE)) {
+  Deno.test(`${name}: ${SENTENCE}`, async () => {
+    await using server = await start();
+    await using hosts = new AsyncDisposableStack();
+    const [one, two] = [await openHost(server, hosts), await openHost(server, hosts)];
+    const stopped = await joinAs("web-8", server);
+    await joinAs("web-9", server).then(({ die }) => die());
+    await stopped.leave();
+    await untilAll([one, two], ({ events }) => lossesIn(events).length > 0);
+    for (const { queue } of [one, two]) {
+      assert.match(queue.warnings.join(), /^Host web-9 \(process 7\) went away at \d{4}-.{11} UTC without/);
+    }
+    assert.deepEqual(
+      one.queue.warnings,
+      two.queue.warnings,
+      "hosts say it in the same words, so that it is shown once",
+    );
+    const losses = [one, two].flatMap(({ events }) => lossesIn(events));
+    assert.deepEqual(losses.map(({ host, pid }) => [host, pid]), [["web-9", 7], ["web-9", 7]]);
+    assert.deepEqual(losses.map(({ jobs }) => jobs).sort(), [0, 1], "the one that took its job says so");
+
+    const later = await openHost(server, hosts);
+    assert.deepEqual([later.queue.warnings, lossesIn(later.events)], [one.queue.warnings, []]);
+    const back = await joinAs("web-9", server);
+    await untilAll([one, two, later], ({ queue }) => queue.warnings.length === 0);
+    await back.leave();
+    const last = await openHost(server, hosts);
+    for (const { queue, events } of [one, two, later, last]) {
+      await queue.sweep(NOTHING);
+      assert.deepEqual([queue.warnings, lossesIn(events).length <= 1], [[], true]);
+    }
+  });
+}
+
+const NOTHING = { held: [], freed: 0 };
+
+interface Host {
+  readonly queue: Queue;
+  readonly events: QueueEvent[];
+}
+
+async function openHost(server: SharedServer, hosts: AsyncDisposableStack): Promise<Host> {
+  const queue = await getQueue(server.url(), { role: "owner" });
+  hosts.defer(() => queue.close());
+  const events: QueueEvent[] = [];
+  queue.subscribe((event) => events.push(event));
+  await queue.recover();
+  return { queue, events };
+}
+
+/** A process on a host of this name, with a job in hand. */
+async function joinAs(host: string, server: SharedServer) {
+  const store = await openStore(server.url(), "owner");
+  const id = crypto.randomUUID();
+  await store.join({ id, host, pid: 7, version: "" });
+  await store.insert([{ id, kind: "file", payload: "null", priority: 0, runAt: null, replace: false }]);
+  await store.claim([{ consumerId: "c", limit: 1, suspect: false }]);
+  return {
+    die: () => store.close(),
+    async leave() {
+      await store.leave(id);
+      await store.close();
+    },
+  };
+}
+
+/** They all look again and again, as running systems do. */
+async function untilAll(hosts: readonly Host[], is: (host: Host) => boolean): Promise<void> {
+  await eventually("it is so on all of them", async () => {
+    await Promise.all(hosts.map(({ queue }) => queue.sweep(NOTHING)));
+    return hosts.every(is);
+  }, { withinMs: 10_000 });
+}
+
+function lossesIn(events: readonly QueueEvent[]) {
+  return events.filter((event) => event.type === "host-lost");
+}
