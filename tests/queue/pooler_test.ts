@@ -7,7 +7,8 @@ import { postgresServer, whyNoPostgres } from "../support/servers/postgres_serve
 
 /** What an operator lets a pooler drop, until it complains no more. */
 const ALL = [
-  ...["search_path", "statement_timeout", "idle_in_transaction_session_timeout", "persistent_queue.store"],
+  ...["search_path", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"],
+  ...["persistent_queue.store"],
   ...["enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "enable_material", "jit"],
   ...["plan_cache_mode", "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count"],
   ...["tcp_user_timeout", "synchronous_commit"],
