@@ -141,9 +141,14 @@ async function run(settings: Settings, log: Log): Promise<number> {
   return exitCode;
 }
 
+/** What the terminal says about the storage. */
+let saidTrouble: string | null = null;
+
 /** Also printed on the terminal, so that an operator need not look for the log first. */
 function sayTrouble(event: QueueEvent): void {
-  if (event.type === "storage") console.error(event.trouble ?? "The storage works again.");
+  if (event.type !== "storage") return;
+  saidTrouble = event.trouble;
+  console.error(event.trouble ?? "The storage works again.");
 }
 
 /** Loaded only when served: the guard, which lives as long, would carry them for nothing. */
@@ -211,7 +216,7 @@ function exitCodeOf(error: unknown): number {
     for (const problem of error.problems) console.error(problem);
     return EXIT.configuration;
   }
-  console.error(messageOf(error));
+  if (messageOf(error) !== saidTrouble) console.error(messageOf(error));
   return error instanceof StorageError ? EXIT.storage : EXIT.failed;
 }
 

@@ -3,7 +3,7 @@ import { StorageError } from "./errors.ts";
 import { QUEUE_DEFAULTS, type QueueOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
 import type { Store } from "./store.ts";
-import { misreadPostgresAddress, postgresPlace } from "./postgres/address.ts";
+import { misreadPostgresAddress, postgresPlace, TLS_MODES } from "./postgres/address.ts";
 import { misreadRedisAddress, redisPlace } from "./redis/address.ts";
 import { misreadSqliteAddress, realSqlitePath } from "./sqlite/address.ts";
 import { openSqliteStore } from "./sqlite/open_store.ts";
@@ -64,8 +64,11 @@ const BACKENDS: Readonly<Record<string, Backend>> = {
   rediss: redis,
 };
 
-const schemeOf = (url: string) => /^[a-z][a-z0-9+.-]*(?=:)/.exec(url.trim())?.[0];
+const schemeOf = (url: string) => /^[a-z][a-z0-9+.-]*(?=:)/i.exec(url.trim())?.[0].toLowerCase();
 const placeOf = (url: string) => url.slice(url.indexOf(":") + 1);
+
+/** What `sslmode` in a URL of PostgreSQL may be. */
+export const POSTGRES_TLS_MODES: readonly string[] = TLS_MODES;
 
 /** Returns what is wrong with the URL of a queue, to follow the name of the setting; null for one that can be opened. */
 export function misreadQueueUrl(url: string): string | null {

@@ -15,7 +15,14 @@ export type * from "./system_view.ts";
 // The queue.
 export { openAtRest } from "./copying/at_rest.ts";
 export { type CopiedQueue, type CopyProgress, copyQueue } from "./copying/copy_queue.ts";
-export { getQueue, misreadQueueUrl, type OpenOptions, openStore, placeOfQueue } from "./get_queue.ts";
+export {
+  getQueue,
+  misreadQueueUrl,
+  type OpenOptions,
+  openStore,
+  placeOfQueue,
+  POSTGRES_TLS_MODES,
+} from "./get_queue.ts";
 export { QUEUE_DEFAULTS } from "./options.ts";
 export { Queue } from "./queue.ts";
 export { type Attempt, attemptsOf } from "./inspecting/attempts.ts";

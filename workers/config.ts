@@ -5,7 +5,7 @@
 import { checkTogether } from "./config/cross_rules.ts";
 import { parseDotenv } from "./config/dotenv.ts";
 import { isTokenAccepted } from "./config/public_rules.ts";
-import { withVariables } from "./config/queue_variables.ts";
+import { misreadVariables, withVariables } from "./config/queue_variables.ts";
 import { DEFAULT_PASSWORD } from "./config/secrets.ts";
 import { misspeltInEnvironment, SettingReader, unknownInDotenv } from "./config/setting_reader.ts";
 import type { SettingSources } from "./config/load_settings.ts";
@@ -57,6 +57,7 @@ export function readSettings(
     ...unknownInDotenv(Object.keys(file), forHandlers),
     ...misspeltInEnvironment(Object.keys(env).filter((name) => !forHandlers.includes(name))),
     ...reader.problems,
+    ...misreadVariables(values.queueUrl, env),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
   const handlerEnv = Object.freeze(pick(file, forHandlers));

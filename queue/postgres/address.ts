@@ -1,10 +1,22 @@
 /** Reads a URL of PostgreSQL, and refuses one that would be misread. */
-import { isLoopbackName } from "../basics/loopback.ts";
 import { StorageError } from "../errors.ts";
+import { hostOf, misreadServerUrl, placeOfHost } from "../storing/server_url.ts";
+
+/** For the driver, which would cut an IPv6 address in a URL, and decodes no name of a database there. */
+export interface Login {
+  /** An IPv6 address is without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Empty: the driver looks for `PGUSER`. */
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
 
 export interface PostgresAddress {
-  /** For the driver: without the parameters that are ours. */
-  readonly url: string;
+  readonly login: Login;
+  /** For the driver and the server, as the query of a URL: without those that are ours. */
+  readonly parameters: string;
   /** Where the server is, for messages: it names no user and no password. */
   readonly place: string;
   /** Holds the tables of the queue, and nothing else. */
@@ -14,16 +26,18 @@ export interface PostgresAddress {
 const EXAMPLE = "for example postgres://user:password@db.example.com/jobs";
 const DEFAULT_SCHEMA = "persistent_queue";
 /** The driver takes `allow` for `require`, and `verify-ca` for `verify-full`. */
-const TLS_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+export const TLS_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 const SCHEMA = /^(?!pg_)[a-z_][a-z0-9_]{0,50}$/;
+const DEFAULT_PORT = 5432;
 
 /** Returns what is wrong with the URL, and the right form; null for one that can be used. It shows no password. */
 export function misreadPostgresAddress(text: string): string | null {
-  const url = URL.parse(text.trim());
-  if (url === null || url.hostname === "") return `names no host: ${EXAMPLE}`;
+  const problem = misreadServerUrl(text.trim(), EXAMPLE);
+  if (problem !== null) return problem;
+  const url = new URL(text.trim());
   if (!/^\/[^/]+$/.test(url.pathname)) return `names no database: ${EXAMPLE}`;
   if (!SCHEMA.test(url.searchParams.get("schema") ?? DEFAULT_SCHEMA)) {
-    return "has a schema that is no name: use small letters, digits and _, for example ?schema=jobs";
+    return "has a schema that is no name: use up to 51 small letters, digits and _, with no digit and no pg_ at the beginning, for example ?schema=jobs";
   }
   return misreadParameters(url.searchParams);
 }
@@ -40,6 +54,9 @@ function misreadParameters(parameters: URLSearchParams): string | null {
   if (parameters.has("sslcert") || parameters.has("sslkey")) {
     return `names a certificate of the client, which cannot be used: give a password, ${EXAMPLE}`;
   }
+  if (!/^(read-write|primary)?$/.test(parameters.get("target_session_attrs") ?? "")) {
+    return "has a target_session_attrs that does not fit a queue, which writes: take it out, or use for example ?target_session_attrs=read-write";
+  }
   if (parameters.has("search_path")) {
     return "has a search_path: name the schema by a parameter of its own, for example ?schema=jobs";
   }
@@ -53,15 +70,16 @@ export function readAddress(text: string): PostgresAddress {
   const url = new URL(text.trim());
   const schema = url.searchParams.get("schema") ?? DEFAULT_SCHEMA;
   url.searchParams.delete("schema");
-  return { url: url.href, place: `${url.host}${decodeURIComponent(url.pathname)}`, schema };
+  const database = decodeURIComponent(url.pathname.slice(1));
+  const login = {
+    ...{ host: hostOf(url), port: Number(url.port || DEFAULT_PORT), database },
+    ...{ user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) },
+  };
+  return { login, parameters: url.searchParams.toString(), place: `${url.host}/${database}`, schema };
 }
-
-const DEFAULT_PORT = "5432";
 
 /** Where the queue is, without a password: the same for every way to write it. */
 export function postgresPlace(text: string): string {
-  const { url, schema } = readAddress(text);
-  const { hostname, port, pathname } = new URL(url);
-  const host = isLoopbackName(hostname) ? "localhost" : hostname.toLowerCase();
-  return `postgres://${host}:${port || DEFAULT_PORT}${pathname}?schema=${schema}`;
+  const { login: { host, port, database }, schema } = readAddress(text);
+  return `postgres://${placeOfHost(host)}:${port}/${encodeURIComponent(database)}?schema=${schema}`;
 }

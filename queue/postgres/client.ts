@@ -4,7 +4,7 @@ import type { PostgresAddress } from "./address.ts";
 import { answered } from "../storing/answered.ts";
 import { ignoreLeftWrites, isConnectionLost } from "./driver_faults.ts";
 import { isReadOnly, mayBeRepeated, toQueueError } from "./faults.ts";
-import { type ServerAddress, Sockets } from "./sockets.ts";
+import { Sockets } from "./sockets.ts";
 
 export type Row = Record<string, unknown>;
 export type Value = string | number | boolean | null | readonly (string | number | null)[];
@@ -99,20 +99,21 @@ export class Client implements Tx {
   #isClosed = false;
 
   constructor(
-    { url, place, schema }: PostgresAddress,
+    { login, parameters, place, schema }: PostgresAddress,
     { connections, name, onMessage = () => {} }: ClientOptions,
   ) {
     this.#place = place;
     this.#connect = () => {
-      const sockets = new Sockets(CONNECT_MS);
-      const sql = postgres(url, {
+      const sockets = new Sockets(login, CONNECT_MS);
+      const sql = postgres(`postgres://?${parameters}`, {
+        ...login,
         max: connections,
         connect_timeout: CONNECT_MS / 1_000,
         idle_timeout: 0,
         max_lifetime: null,
         backoff: (tries: number) => Math.min(0.1 * 2 ** tries, 2),
         onnotice: () => {},
-        ...{ socket: (at: ServerAddress) => sockets.make(at) },
+        ...{ socket: () => sockets.make() },
         ...{ onnotify: (_channel: string, text: string) => onMessage(text) },
         // The driver asks the server for the types of arrays, and a server that dies meanwhile ends this process with it.
         fetch_types: false,

@@ -36,7 +36,9 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   "57P02": passing("PostgreSQL has crashed and is coming back"),
   "57P03": passing("PostgreSQL is starting, or being stopped"),
   "57014": passing("PostgreSQL gave up on a statement that took too long"),
-  "25006": passing("PostgreSQL takes no writes here: this server is a standby"),
+  "25006": passing(
+    "PostgreSQL takes no writes here: the server is a standby, or the user or the database is read-only",
+  ),
   "55P03": passing(
     "The jobs are locked, by another program or by an upgrade: the queue waits for the end of that",
   ),
@@ -60,6 +62,16 @@ export const OLDEST_SERVER = 14;
 const BAD_PARAMETER = lasting(
   `PostgreSQL refuses a parameter: correct those of QUEUE_URL, and use PostgreSQL ${OLDEST_SERVER} or newer`,
 );
+/** The code of an answer that is not in the protocol of PostgreSQL. */
+export const NOT_POSTGRES = "NOT_POSTGRES";
+const ANOTHER_PROGRAM = lasting(
+  "What answers there is no PostgreSQL: see that QUEUE_URL names its host and its port",
+);
+/** The driver has a connection on which nothing is said. */
+const SILENT = "CONNECT_TIMEOUT";
+const NEVER_ANSWERED = passing(
+  "PostgreSQL does not answer: see that it is well, and that QUEUE_URL names its port, not that of another program",
+);
 const NO_TLS = "PostgreSQL offers no TLS here: turn ssl on there, or take sslmode out of QUEUE_URL";
 
 /** A broken rule: bad data, a constraint, or a trigger made by hand that raises. */
@@ -77,7 +89,7 @@ export function isLocked(error: unknown): boolean {
   return codeOf(error) === "55P03";
 }
 
-/** The server is a standby, or has become read-only. */
+/** The server is a standby, or it takes no writes of this user or in this database. */
 export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === "25006";
 }
@@ -99,7 +111,7 @@ export function toQueueError(error: unknown, client: Client): QueueError {
   if (error instanceof QueueError) return error;
   const { place, wasIn } = client;
   const code = codeOf(error);
-  const message = messageOf(error);
+  const message = code === SILENT ? "not a word in time" : messageOf(error);
   if (isLocked(error) && IS_OF_ROW.test(contextOf(error))) {
     return new StorageError(`${JOB_IS_LOCKED} (${place}: ${message}).`, {
       cause: error,
@@ -114,7 +126,8 @@ export function toQueueError(error: unknown, client: Client): QueueError {
   if (sentence === undefined && isOfServer(code)) {
     return new StorageError(`PostgreSQL at ${place} failed: ${message}.`, { cause: error, passing: true });
   }
-  const { says, passing } = sentence ?? (wasIn ? UNREACHABLE : NEVER_REACHED);
+  const { says, passing } = sentence ??
+    (wasIn ? UNREACHABLE : code === SILENT ? NEVER_ANSWERED : NEVER_REACHED);
   const refused = entry !== null || IS_REFUSED.test(code);
   return new StorageError(`${says} (${place}: ${message}).`, {
     cause: error,
@@ -133,6 +146,7 @@ function entryFault(
   if (certificate !== null) return lasting(certificate);
   // With sslmode=prefer the driver goes on without TLS.
   if (isWithoutTls && message.includes("TLS")) return lasting(NO_TLS);
+  if (code === NOT_POSTGRES) return ANOTHER_PROGRAM;
   if (wasIn) return null;
   // Of PgBouncer, which has this code for all that it says.
   if (code === "08P01" && message.includes("startup parameter")) return lasting(POOLER_REFUSES);

@@ -93,7 +93,8 @@ function assertKnown(version: number, schema: string): void {
 async function versionOf(tx: Tx, schema: string): Promise<number | null> {
   const tables = await tablesOf(tx, schema);
   if (!tables.includes(META)) return null;
-  const [row] = await tx.query(`SELECT version FROM ${META}`, []);
+  // By its full name: otherwise a user who may not use the schema is told that there is no such table.
+  const [row] = await tx.query(`SELECT version FROM "${schema}".${META}`, []);
   return Number(row?.version ?? 0);
 }
 

@@ -3,28 +3,30 @@
  * if it is closed before the server says a word, as by a proxy that has no server behind it; its callers wait meanwhile.
  */
 import { connect, type Socket } from "node:net";
+import { NOT_POSTGRES } from "./faults.ts";
 
-/** As the driver reads it from the URL: hosts with a port each, or the path of a socket of this machine. */
-export interface ServerAddress {
-  readonly host: readonly string[];
-  readonly port: readonly number[];
-  readonly path?: string | false;
+interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
 }
 
+/** What a server may say first: of the login, an error, a notice, the answer below, or the beginning of TLS. */
+const FIRST_BYTES = new TextEncoder().encode("REvNS\x16");
 /** The answer to the question for TLS: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL */
 const NO = "N".charCodeAt(0);
 
 export class Sockets {
+  readonly #server: ServerAddress;
   readonly #connectMs: number;
   readonly #made = new Set<Socket>();
-  #tries = 0;
   /** A connection was closed before the server said a word. */
   #wasDropped = false;
   #isWithoutTls = false;
   #hasFailed = false;
   #isClosed = false;
 
-  constructor(connectMs: number) {
+  constructor(server: ServerAddress, connectMs: number) {
+    this.#server = server;
     this.#connectMs = connectMs;
   }
 
@@ -38,28 +40,13 @@ export class Sockets {
     return this.#isWithoutTls;
   }
 
-  /**
-   * A socket that is connected. Of several hosts, each call begins with the next one.
-   * @throws {Error} with a code; from then on always, once a connection was dropped
-   */
-  async make(address: ServerAddress): Promise<Socket> {
+  /** A socket that is connected. @throws {Error} with a code; from then on always, once a connection was dropped */
+  async make(): Promise<Socket> {
     try {
-      return await this.#make(address);
+      return await this.#connect();
     } catch (error) {
       this.#hasFailed = true;
       throw error;
-    }
-  }
-
-  async #make({ host, port, path }: ServerAddress): Promise<Socket> {
-    if (path) return await this.#connect({ path });
-    for (let left = host.length - 1;; left--) {
-      const at = this.#tries++ % host.length;
-      try {
-        return await this.#connect({ host: host[at] ?? "localhost", port: port[at] ?? NaN });
-      } catch (error) {
-        if (left <= 0) throw error;
-      }
     }
   }
 
@@ -69,11 +56,10 @@ export class Sockets {
     for (const socket of this.#made) socket.destroy();
   }
 
-  #connect(
-    place: { readonly path: string } | { readonly host: string; readonly port: number },
-  ): Promise<Socket> {
+  #connect(): Promise<Socket> {
     if (this.#wasDropped) throw lost("The connection was closed before the server answered", "ECONNRESET");
-    const socket = connect(place);
+    const { host, port } = this.#server;
+    const socket = connect({ host, port });
     this.#made.add(socket);
     const made = Promise.withResolvers<Socket>();
     const timer = setTimeout(
@@ -87,13 +73,18 @@ export class Sockets {
       this.#wasDropped ||= socket.bytesRead === 0;
       made.reject(lost("The connection was closed", "ECONNRESET"));
     });
-    socket.once("data", (bytes: Uint8Array) => this.#isWithoutTls = bytes.length === 1 && bytes[0] === NO);
+    socket.once("data", (bytes: Uint8Array) => {
+      this.#isWithoutTls = bytes.length === 1 && bytes[0] === NO;
+      if (FIRST_BYTES.includes(bytes[0] ?? NO)) return;
+      this.#hasFailed = true;
+      socket.destroy(lost("The answer is in another protocol", NOT_POSTGRES));
+    });
     socket.once("connect", () => {
       clearTimeout(timer);
       socket.removeListener("error", made.reject);
       if (this.#isClosed) socket.destroy();
       // For TLS, the driver asks the socket for the name, and the check of a certificate asks it for the address.
-      else made.resolve(Object.assign(socket, place, "host" in place ? { _host: place.host } : {}));
+      else made.resolve(Object.assign(socket, { host, port, _host: host }));
     });
     return made.promise;
   }

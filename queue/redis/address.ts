@@ -1,6 +1,6 @@
 /** Reads a URL of Redis, and refuses one that would be misread. */
-import { isLoopbackName } from "../basics/loopback.ts";
 import { StorageError } from "../errors.ts";
+import { hostOf, misreadServerUrl, placeOfHost } from "../storing/server_url.ts";
 
 export interface RedisAddress {
   /** For the driver: without the parameters that are ours. */
@@ -17,13 +17,18 @@ const PREFIX = /^[a-z0-9_-]{1,50}$/;
 
 /** Returns what is wrong with the URL, and the right form; null for one that can be used. It shows no password. */
 export function misreadRedisAddress(text: string): string | null {
-  const url = URL.parse(text.trim());
-  if (url === null || url.hostname === "") return `names no host: ${EXAMPLE}`;
+  const problem = misreadServerUrl(text.trim(), EXAMPLE);
+  if (problem !== null) return problem;
+  const url = new URL(text.trim());
   if (!/^\/?\d{0,4}$/.test(url.pathname)) {
     return `names a database that is no number: ${EXAMPLE}`;
   }
+  // A misspelt one would lead to another queue.
+  if ([...url.searchParams.keys()].some((name) => name !== "prefix")) {
+    return "has a parameter that is unknown: the one that there is names the prefix of the keys, for example ?prefix=jobs";
+  }
   if (!PREFIX.test(url.searchParams.get("prefix") ?? DEFAULT_PREFIX)) {
-    return "has a prefix that is no name: use small letters, digits, _ and -, for example ?prefix=jobs";
+    return "has a prefix that is no name: use up to 50 small letters, digits, _ and -, for example ?prefix=jobs";
   }
   return null;
 }
@@ -43,7 +48,7 @@ const DEFAULT_PORT = "6379";
 /** Where the queue is, without a password: the same for every way to write it. */
 export function redisPlace(text: string): string {
   const { url, name } = readAddress(text);
-  const { hostname, port, pathname } = new URL(url);
-  const host = isLoopbackName(hostname) ? "localhost" : hostname.toLowerCase();
-  return `redis://${host}:${port || DEFAULT_PORT}/${pathname.slice(1) || "0"}?prefix=${name.slice(1, -1)}`;
+  const server = new URL(url);
+  const place = `${placeOfHost(hostOf(server))}:${server.port || DEFAULT_PORT}`;
+  return `redis://${place}/${server.pathname.slice(1) || "0"}?prefix=${name.slice(1, -1)}`;
 }

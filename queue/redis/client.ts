@@ -84,13 +84,13 @@ export class Client {
 
   /** From the promise on, changes of other stores are told. @throws {StorageError} */
   async open(): Promise<void> {
-    const { place } = this.#address;
+    const { place, url } = this.#address;
     try {
       await answered(this.#begin(), { withinMs: CONNECT_MS, server: SERVER, place });
       this.#isOpen = true;
     } catch (error) {
       this.#pair.giveUp();
-      throw toOpeningError(error, place);
+      throw toOpeningError(error, { place, isTls: url.startsWith("rediss:") });
     }
   }
 

@@ -11,12 +11,12 @@ interface Sentence {
 const lasting = (says: string): Sentence => ({ says, passing: false });
 const passing = (says: string): Sentence => ({ says, passing: true });
 
+const NOT_ALLOWED = "Redis lets this user do less than the queue needs: allow it";
+
 const SENTENCES: Readonly<Record<string, Sentence>> = {
   NOAUTH: lasting("Redis wants a password: name the user and the password in QUEUE_URL"),
   WRONGPASS: lasting("Redis refuses this user or password: check QUEUE_URL"),
-  NOPERM: lasting(
-    "Redis lets this user do less than the queue needs: allow it all keys and channels of the queue",
-  ),
+  NOPERM: lasting(`${NOT_ALLOWED} all keys and channels of the queue`),
   WRONGTYPE: lasting("A key of the queue is not as this system made it: undo what was changed by hand"),
   MOVED: lasting(
     "This server is a part of a cluster that keeps the queue on another one: name that one in QUEUE_URL",
@@ -38,15 +38,20 @@ const NO_SUCH_DATABASE = lasting(
 );
 /** The connection was lost or never made. */
 const UNREACHABLE = passing("Redis cannot be reached");
-const NEVER_REACHED = passing(
-  "Redis cannot be reached: see that it runs, and that QUEUE_URL names its host and its port, with rediss: if it takes TLS alone",
-);
+const neverReached = ({ isTls }: { readonly isTls: boolean }) =>
+  passing(
+    "Redis cannot be reached: see that it runs, and that QUEUE_URL names its host and its port, with " +
+      (isTls ? "redis: unless it takes TLS there" : "rediss: if it takes TLS alone"),
+  );
 
 /** The user or the password. */
 const IS_REFUSED = /^(NOAUTH|WRONGPASS)\b/;
 
 /** What the server says begins with a word of its own; what the driver says does not. */
 const CODE = /^(?:ERR )?([A-Z]{2,})\b/;
+
+/** One with a part is written with a bar: https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/ */
+const FORBIDDEN_COMMAND = /^NOPERM .* run the '([^']+)' command/;
 
 /** The server has forgotten the scripts: it was restarted, or another one has taken its place. */
 export function isUnknownScript(error: unknown): boolean {
@@ -89,6 +94,8 @@ function sentenceOf(error: unknown, message: string): Sentence | undefined {
   if (certificate !== null) return lasting(certificate);
   if (message.startsWith("ERR max number of clients reached")) return NO_CONNECTION_LEFT;
   if (message.startsWith("ERR DB index")) return NO_SUCH_DATABASE;
+  const [, command] = FORBIDDEN_COMMAND.exec(message) ?? [];
+  if (command !== undefined) return lasting(`${NOT_ALLOWED} the command ${command} too`);
   const code = CODE.exec(message)?.[1];
   return code === undefined ? UNREACHABLE : SENTENCES[code];
 }
@@ -104,8 +111,11 @@ export function toQueueError(error: unknown, place: string): QueueError {
 }
 
 /** The same of a server with which there was no connection before. */
-export function toOpeningError(error: unknown, place: string): QueueError {
-  return told(error, { place, unreachable: NEVER_REACHED });
+export function toOpeningError(
+  error: unknown,
+  { place, isTls }: { readonly place: string; readonly isTls: boolean },
+): QueueError {
+  return told(error, { place, unreachable: neverReached({ isTls }) });
 }
 
 function told(

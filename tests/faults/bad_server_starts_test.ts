@@ -48,6 +48,21 @@ const ON_POSTGRES: readonly BadServer<PostgresServer>[] = [
     jobsSay: "QUEUE_URL names no host: for example postgres://user:password@db.example.com/jobs",
   },
   {
+    name: "a URL with a percent sign that encodes nothing",
+    url: () => `postgres://queue:${PASSWORD}100%@127.0.0.1/jobs`,
+    code: SETTINGS,
+    says:
+      "QUEUE_URL has a % that encodes nothing: write % as %25 in a password, for example postgres://user:password@db.example.com/jobs",
+    jobsSay:
+      "QUEUE_URL has a % that encodes nothing: write % as %25 in a password, for example postgres://user:password@db.example.com/jobs",
+  },
+  {
+    name: "a URL without a user",
+    url: ({ port }) => `postgres://:${PASSWORD}@127.0.0.1:${port}/postgres`,
+    code: SETTINGS,
+    says: "QUEUE_URL names no user: for example postgres://user:password@db.example.com/jobs, or set PGUSER",
+  },
+  {
     name: "a URL with the file of an authority",
     url: (server) => `${loginOf(server, "queue")}?sslmode=verify-full&sslrootcert=ca.pem`,
     code: SETTINGS,
@@ -98,6 +113,19 @@ const ON_POSTGRES: readonly BadServer<PostgresServer>[] = [
     code: STORAGE,
     says:
       "PostgreSQL lets this user do less than the queue needs: make it the owner of the schema (PLACE/postgres: no schema has been selected to create in).",
+  },
+  {
+    name: "a user who may only read",
+    prepare: async (server) => {
+      await made(server.url("shown"));
+      await server.sql(
+        "GRANT USAGE ON SCHEMA shown TO guest; GRANT SELECT ON ALL TABLES IN SCHEMA shown TO guest",
+      );
+    },
+    url: (server) => `${loginOf(server, "guest")}?schema=shown`,
+    code: STORAGE,
+    says:
+      "PostgreSQL lets this user do less than the queue needs: make it the owner of the schema (PLACE/postgres: permission denied for table processes).",
   },
   {
     name: "the schema of another program",

@@ -127,6 +127,8 @@ if (missing !== null) {
         /^QUEUE_URL has an sslmode that is none: use one of .*require/,
       ["postgres://queue:hunter2@db/jobs?sslrootcert=ca.pem"]: /: set the variable DENO_CERT to the file/,
       ["postgres://queue:hunter2@db/jobs?sslcert=me.pem"]: /certificate of the client, .*: give a password, /,
+      ["postgres://queue:hunter2@db/jobs?target_session_attrs=any"]:
+        /^QUEUE_URL has .*: take it out, or use /,
       ["postgres://queue:hunter2@db/jobs?search_path=public"]: /: name the schema by .* \?schema=jobs\.$/,
       ["postgres://queue:hunter2@db/jobs?schema=Bad%20Name"]: /^QUEUE_URL has a schema that is no name/,
     };
@@ -137,6 +139,54 @@ if (missing !== null) {
       assert.match(message, /\.$/);
     }
     assert.equal(misreadQueueUrl("postgresql://db.example.com/jobs"), null);
+  });
+
+  Deno.test("a user who may not use the schema is told so, and not that its tables were changed by hand", async () => {
+    await (await openStore(server.url("walled"), "owner")).close();
+    const url = server.url("walled").replace("queue@", "reader@");
+    for (const role of ["owner", "guest"] as const) {
+      assert.match(
+        (await refusal(url, role)).message,
+        /^PostgreSQL lets this user do less than the queue needs: .*: permission denied for schema walled\)\.$/,
+      );
+    }
+  });
+
+  Deno.test("a user whose transactions are read-only on a primary is not told of a standby alone", async () => {
+    await server.sql("ALTER ROLE reader SET default_transaction_read_only = on");
+    await server.sql("CREATE SCHEMA quiet AUTHORIZATION reader");
+    const { message, passing } = await refusal(server.url("quiet").replace("queue@", "reader@"));
+    await server.sql("ALTER ROLE reader RESET default_transaction_read_only");
+    assert.match(message, /^PostgreSQL takes no writes here: .* a standby, or the user or the database is /);
+    assert.ok(passing);
+  });
+
+  Deno.test("another program at the port is told as such, where it says a word and where it says none", async () => {
+    const web = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response());
+    using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const taken: Deno.Conn[] = [];
+    const taking = (async () => {
+      for await (const connection of silent) taken.push(connection);
+    })();
+    const at = ({ port }: Deno.NetAddr) => `postgres://queue:hunter2@127.0.0.1:${port}/jobs`;
+    for (const tls of ["", "?sslmode=require"]) {
+      const { message, passing } = await refusal(at(web.addr) + tls);
+      assert.match(
+        message,
+        /^What answers there is no PostgreSQL: see that QUEUE_URL names its host and its port \(/,
+      );
+      assert.equal(passing, false);
+    }
+    const { message, passing } = await refusal(at(silent.addr));
+    assert.match(
+      message,
+      /^PostgreSQL does not answer: see that it is well, and that QUEUE_URL names its port, /,
+    );
+    assert.ok(passing);
+    silent.close();
+    await taking;
+    for (const connection of taken) connection.close();
+    await web.shutdown();
   });
 
   Deno.test("an edit by hand is counted, and noticed by a store that watches", async () => {

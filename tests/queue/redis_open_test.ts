@@ -70,6 +70,39 @@ if (missing !== null) {
     });
   });
 
+  Deno.test("redis: an address without TLS is told with the scheme that fits, and so is one with it", async () => {
+    for (
+      const [url, hint] of [["redis", "rediss: if it takes TLS alone"], [
+        "rediss",
+        "redis: unless it takes TLS",
+      ]]
+    ) {
+      await assert.rejects(openStore(`${url}://127.0.0.1:1`, "owner"), ({ message }: Error) => {
+        assert.ok(message.includes(`, with ${hint}`), message);
+        return true;
+      });
+    }
+  });
+
+  Deno.test("redis: a user who lacks a command is told which", async () => {
+    for (const command of ["evalsha", "subscribe", "config|get"]) {
+      const name = `lacks_${command.replace("|", "_")}`;
+      await server.command("ACL", "SETUSER", name, "on", "nopass", "~*", "&*", "+@all", `-${command}`);
+      const url = server.url("commands").replace("://", `://${name}:password@`);
+      const refused = await openStore(url, "owner").then((store) => store.close(), (error) => error);
+      // Without a look at the settings, the queue works.
+      if (command === "config|get") assert.equal(refused, undefined);
+      else {
+        assert.match(
+          refused.message,
+          new RegExp(
+            `^Redis lets this user do less than the queue needs: allow it the command ${command} too \\(`,
+          ),
+        );
+      }
+    }
+  });
+
   for (const key of ["ids", "seq", "processes", "status:PENDING", "job:1"]) {
     Deno.test(`redis: a prefix under which another program keeps "${key}" is refused, and left as it is`, async () => {
       await server.command("FLUSHALL");

@@ -333,6 +333,29 @@ Deno.test("PGSSLMODE is how a connection to PostgreSQL is encrypted, unless its 
   assert.equal(urlFor("redis://db/0"), "redis://db/0");
 });
 
+Deno.test("a PGSSLMODE that is none is told by its own name, where it counts", () => {
+  const PGSSLMODE = "on";
+  assertOneProblem(
+    { PGSSLMODE, QUEUE_URL: "postgres://a:b@db/jobs" },
+    /^PGSSLMODE is "on", but must be one of disable, .*, for example PGSSLMODE=require$/,
+  );
+  for (const QUEUE_URL of ["postgres://a:b@db/jobs?sslmode=require", "redis://db", "sqlite:data/queue.db"]) {
+    assert.deepEqual(problemsOf({ PGSSLMODE, QUEUE_URL }), []);
+  }
+});
+
+Deno.test("PGUSER is the user of a queue on PostgreSQL whose URL has none, and one of them has to be there", () => {
+  const urlFor = (QUEUE_URL: string) => read({ PGUSER: "a b@c", QUEUE_URL }).queueUrl;
+  assert.equal(urlFor("postgres://db/jobs"), "postgres://a%20b%40c@db/jobs");
+  assert.equal(urlFor("postgres://me@db/jobs"), "postgres://me@db/jobs");
+  assertOneProblem({ QUEUE_URL: "postgres://db/jobs" }, /^QUEUE_URL names no user: .*, or set PGUSER$/);
+});
+
+Deno.test("the scheme of QUEUE_URL may be written in capitals", () => {
+  assert.equal(read({ QUEUE_URL: "POSTGRES://Me@db/Jobs" }).queueUrl, "postgres://Me@db/Jobs");
+  assert.equal(read({ QUEUE_URL: "SQLite:/data/Queue.db" }).queueUrl, "sqlite:/data/Queue.db");
+});
+
 Deno.test("PGPASSWORD is the password of a queue on PostgreSQL whose URL has none, and goes no further", () => {
   const env = { PGPASSWORD: "p%41 /@", PGUSER: "queue", PATH: "/bin" };
   const urlOf = (QUEUE_URL: string) => read({ ...env, QUEUE_URL }).queueUrl;

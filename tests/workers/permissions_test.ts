@@ -45,6 +45,7 @@ Deno.test("the backend's address is granted, its password is not shown", () => {
   const redis = at("redis://localhost:7000");
   assert(redis.includes("--allow-net=127.0.0.1:8501,127.0.0.1:8502,localhost:7000"), redis.join("\n"));
   assert(at("rediss://:hunter2@db.example.com").some((flag) => flag.endsWith(",db.example.com:6379")));
+  assert(at("postgres://user@[::1]/queue").some((flag) => flag.endsWith(",[::1]:5432")));
   // The driver does not connect without it.
   assert(redis.includes("--allow-env=REDIS_DEBUG_MAINTENANCE"), redis.join("\n"));
   assert.doesNotMatch([...postgres, ...at("rediss://:hunter2@db.example.com")].join(), /hunter2/);

@@ -62,7 +62,7 @@ export function isPlainPath(text: string): boolean {
   return printable(text) === text && !text.includes(",");
 }
 
-/** With an absolute path. The text may hold a password, so no message shows it. */
+/** With an absolute path, and the scheme in small letters. The text may hold a password, so no message shows it. */
 export function queueUrl<const Name extends string>(
   name: Name,
   { means }: { readonly means: string },
@@ -79,7 +79,7 @@ export function queueUrl<const Name extends string>(
 }
 
 function parseQueueUrl(name: string, { text: given, reject, absolute }: SettingInput): string {
-  const text = given?.trim() ?? "";
+  const text = (given?.trim() ?? "").replace(/^[a-z][a-z0-9+.-]*:/i, (scheme) => scheme.toLowerCase());
   if (text.startsWith("sqlite:") || text === "") {
     const address = text === "" ? DEFAULT_QUEUE_PATH : text.slice("sqlite:".length);
     const problem = problemOf(address);

@@ -1,9 +1,14 @@
 /** What clients of PostgreSQL take from variables where their URL does not name it. */
+import { POSTGRES_TLS_MODES } from "@persistent-queue/queue";
+import { quoted } from "./setting.ts";
 import type { Settings } from "./settings.ts";
 
+const USER = "PGUSER";
 const PASSWORD = "PGPASSWORD";
 /** The driver does not know it, and would connect without TLS and without a word. */
 const TLS = "PGSSLMODE";
+const NO_USER =
+  "QUEUE_URL names no user: for example postgres://user:password@db.example.com/jobs, or set PGUSER";
 
 /** The variables, beside the settings, whose secrets only the supervisor needs: not those that handlers are given by name. */
 export function secretVariables(
@@ -12,14 +17,33 @@ export function secretVariables(
   return isOfPostgres(queueUrl) && !handlerAllow.env.includes(PASSWORD) ? [PASSWORD] : [];
 }
 
-/** The URL with these: so the password can be kept out of the reach of handlers and of what they start. */
+/**
+ * The URL with these: so the password can be kept out of the reach of handlers and of what they start. The host, the port and
+ * the database come from the URL alone.
+ */
 export function withVariables(queueUrl: string, env: Readonly<Record<string, string>>): string {
-  const { [PASSWORD]: password = "", [TLS]: mode = "" } = env;
-  if (password + mode === "" || !isOfPostgres(queueUrl)) return queueUrl;
+  if (!isOfPostgres(queueUrl)) return queueUrl;
+  const { [USER]: user = "", [PASSWORD]: password = "", [TLS]: mode = "" } = env;
   const url = new URL(queueUrl);
+  if (url.username === "") url.username = encodeURIComponent(user);
   if (url.password === "") url.password = encodeURIComponent(password);
   if (mode !== "" && !url.searchParams.has("sslmode")) url.searchParams.set("sslmode", mode);
   return url.href;
+}
+
+/** Returns what is wrong with these, where they count. */
+export function misreadVariables(queueUrl: string, env: Readonly<Record<string, string>>): string[] {
+  if (!isOfPostgres(queueUrl)) return [];
+  const { [USER]: user = "", [TLS]: mode = "" } = env;
+  const { username, searchParams } = new URL(queueUrl);
+  const hasMode = mode === "" || searchParams.has("sslmode") || POSTGRES_TLS_MODES.includes(mode);
+  return [
+    ...username + user === "" ? [NO_USER] : [],
+    ...hasMode ? [] : [
+      `${TLS} is ${quoted(mode)}, but must be one of ${POSTGRES_TLS_MODES.join(", ")}, ` +
+      `for example ${TLS}=require`,
+    ],
+  ];
 }
 
 function isOfPostgres(queueUrl: string): boolean {

@@ -230,8 +230,8 @@ function ownAddresses({ bindAddress, managerPort, opsPort }: Settings): string[]
 }
 
 /**
- * The driver of PostgreSQL looks for whatever the URL does not name, such as `PGPASSWORD`, as every client of it does. That
- * of Redis does not connect unless it may look for this one.
+ * The driver of PostgreSQL looks for a variable wherever an option is not given. That of Redis does not connect unless it may
+ * look for this one.
  */
 function backendVariables(queueUrl: string): string[] {
   if (/^rediss?:/.test(queueUrl)) return ["REDIS_DEBUG_MAINTENANCE"];

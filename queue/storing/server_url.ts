@@ -1,0 +1,55 @@
+/**
+ * Refuses URLs of servers that would be misread. No message shows a part of one: where a password is not encoded, any part
+ * may be a piece of it.
+ */
+import { isLoopbackName } from "../basics/loopback.ts";
+
+const CUT = "has a #, which ends it: write # as %23 in a password";
+const BAD_CODE = "has a % that encodes nothing: write % as %25 in a password";
+const SEVERAL_HOSTS =
+  "names several hosts: name one, which may be a virtual IP or a proxy that leads to the right server";
+const SOCKET = "names a socket of this machine, which cannot be used: name a host";
+const UNREADABLE =
+  "cannot be read: percent-encode the special characters of the password, such as / as %2F and ? as %3F, and name a host and a port up to 65535";
+
+/** Returns what is wrong with the part that every server has; null for a URL that names one host. */
+export function misreadServerUrl(text: string, example: string): string | null {
+  if (text.includes("#")) return `${CUT}, ${example}`;
+  if (!isDecodable(text)) return `${BAD_CODE}, ${example}`;
+  const [, authority = "", path = "", query = ""] = /^[^:]*:(?:\/\/([^/?]*))?([^?]*)(.*)$/s.exec(text) ?? [];
+  const host = authority.slice(authority.lastIndexOf("@") + 1);
+  // All that stands before an @ was meant as a password.
+  if (path.includes("@") || path.length < 2 && query.includes("@")) return `${UNREADABLE}, ${example}`;
+  if (host.includes(",")) return `${SEVERAL_HOSTS}, ${example}`;
+  if (isSocket({ host, path, query })) return `${SOCKET}, ${example}`;
+  if (host === "") return `names no host: ${example}`;
+  return host.includes("%") || !URL.canParse(text) ? `${UNREADABLE}, ${example}` : null;
+}
+
+/** The host of a URL that is read: an IPv6 address without its brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1").toLowerCase();
+}
+
+/** As the place of a queue has it: the same for every way to write it. */
+export function placeOfHost(host: string): string {
+  if (isLoopbackName(host)) return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** No name and no password has a character 0. */
+function isDecodable(text: string): boolean {
+  try {
+    return !decodeURIComponent(text).includes("\0");
+  } catch {
+    return false;
+  }
+}
+
+/** The forms that other programs know. */
+function isSocket(
+  { host, path, query }: { readonly host: string; readonly path: string; readonly query: string },
+): boolean {
+  const isPath = host === "" && /^\/.*\//.test(path);
+  return isPath || /%2f/i.test(host) || (new URLSearchParams(query).get("host") ?? "").startsWith("/");
+}

@@ -1,0 +1,98 @@
+/** URLs of servers that would be misread: each is refused with what to write instead, and without a part of itself. */
+import assert from "node:assert/strict";
+import { misreadQueueUrl, placeOfQueue } from "../../queue/get_queue.ts";
+
+/** With an unescaped special character in the password, a piece of it stands where another part is expected. */
+const REFUSED: Readonly<Record<string, { readonly urls: readonly string[]; readonly says: RegExp }>> = {
+  "a percent sign that encodes nothing": {
+    urls: [
+      "postgres://queue:100%hunter2@db/jobs",
+      "redis://queue:hunter2%@db",
+      "postgres://u:hunter2%ff@db/jobs",
+      "postgres://u:hunter2%00@db/jobs",
+    ],
+    says: /^has a % that encodes nothing: write % as %25 in a password, for example /,
+  },
+  "a #": {
+    urls: ["postgres://queue:#hunter2@db/jobs", "redis://queue:1#hunter2@db", "redis://db/0#hunter2"],
+    says: /^has a #, which ends it: write # as %23 in a password, for example /,
+  },
+  "another special character in the password": {
+    urls: [
+      "postgres://queue:a/hunter2@db/jobs",
+      "postgres://queue:1/hunter2@db",
+      "postgres://queue:1?hunter2@db/jobs",
+      "postgres://queue:a,b/hunter2@db/jobs",
+      "redis://queue:1/hunter2@db/0",
+      "redis://queue:1?hunter2@db/0",
+      "redis://:a/b/hunter2@db/0",
+    ],
+    says: /^cannot be read: percent-encode the special characters of the password, .* for example /,
+  },
+  "a port that no server has": {
+    urls: ["postgres://queue:hunter2@db:70000/jobs", "redis://:hunter2@db:65536"],
+    says: /^cannot be read: .* a port up to 65535, for example /,
+  },
+  "a socket": {
+    urls: [
+      "postgres://queue:hunter2@%2Ftmp%2Fdir/jobs",
+      "postgres:///jobs?host=/tmp&password=hunter2",
+      "postgres://queue:hunter2@/jobs?host=%2Ftmp",
+      "postgres://queue:hunter2@db/jobs?host=/tmp",
+      "redis:///tmp/hunter2.sock",
+      "redis://%2Ftmp%2Fhunter2.sock",
+    ],
+    says: /^names a socket of this machine, which cannot be used: name a host, for example /,
+  },
+  "several hosts": {
+    urls: [
+      "postgres://queue:hunter2@one,two/jobs",
+      "postgres://queue:hunter2@one:5432,two:5433/jobs",
+      "redis://:hunter2@one:6379,two:6379",
+    ],
+    says: /^names several hosts: name one, which may be a virtual IP or a proxy .* for example /,
+  },
+  "no host": {
+    urls: ["postgres:///jobs", "postgres://queue:hunter2@/jobs", "redis:///0", "redis:6379"],
+    says: /^names no host: for example (postgres|redis):/,
+  },
+  "a parameter of Redis that is misspelt": {
+    urls: ["redis://:hunter2@db?prefx=hunter2", "redis://:hunter2@db/0?prefix=jobs&db=1"],
+    says: /^has a parameter that is unknown: .*\?prefix=jobs$/,
+  },
+  "a schema that is too long": {
+    urls: [`postgres://queue:hunter2@db/jobs?schema=${"a".repeat(52)}`],
+    says: /^has a schema that is no name: use up to 51 small letters, .*\?schema=jobs$/,
+  },
+  "a prefix that is too long": {
+    urls: [`redis://:hunter2@db?prefix=${"a".repeat(51)}`],
+    says: /^has a prefix that is no name: use up to 50 small letters, .*\?prefix=jobs$/,
+  },
+};
+
+for (const [name, { urls, says }] of Object.entries(REFUSED)) {
+  Deno.test(`a URL with ${name} is refused with what to write, and shows none of its parts`, () => {
+    for (const url of urls) {
+      const problem = misreadQueueUrl(url) ?? "";
+      assert.match(problem, says, url);
+      assert.doesNotMatch(problem, /hunter2/);
+    }
+  });
+}
+
+Deno.test("every other way to write the URL of a server leads to its place", () => {
+  const places: Readonly<Record<string, string>> = {
+    "postgres://queue:p%40ss@db/jobs": "postgres://db:5432/jobs?schema=persistent_queue",
+    "PostgreSQL://queue:p,s@ss@DB:7000/jobs?schema=x": "postgres://db:7000/jobs?schema=x",
+    "postgres://queue@[2001:db8::1]/jobs": "postgres://[2001:db8::1]:5432/jobs?schema=persistent_queue",
+    "postgres://queue@[::1]:5432/My%20Jobs": "postgres://localhost:5432/My%20Jobs?schema=persistent_queue",
+    "postgres://db/jobs?application_name=me@home": "postgres://db:5432/jobs?schema=persistent_queue",
+    "REDIS://:%25%23@db/3": "redis://db:6379/3?prefix=persistent-queue",
+    "rediss://[::1]?prefix=jobs": "redis://localhost:6379/0?prefix=jobs",
+    [`postgres://db/jobs?schema=${"a".repeat(51)}`]: `postgres://db:5432/jobs?schema=${"a".repeat(51)}`,
+  };
+  for (const [url, place] of Object.entries(places)) {
+    assert.equal(misreadQueueUrl(url), null, url);
+    assert.equal(placeOfQueue(url), place);
+  }
+});
