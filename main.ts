@@ -17,6 +17,7 @@ import {
 } from "@persistent-queue/queue";
 import type { Pages } from "@persistent-queue/ui";
 import {
+  addressesOf,
   assertEnoughFiles,
   canLaunch,
   closeOwnAddresses,
@@ -106,7 +107,11 @@ async function run(settings: Settings, log: Log): Promise<number> {
   whenGuardIsGone().then(() => end({ exitCode: EXIT.done, patienceMs: 0 }));
   const pages = await pagesOf(settings, log);
   const open = () => openQueue(settings, { role: "owner" });
-  const opened = openWhenFree(open, { log, onWait: (why) => pages.wait(why), wasIn: isStartedAgain() });
+  const onWait = async (why: string) => {
+    await pages.wait(why);
+    return addressesOf(settings, pages.urls).join("\n");
+  };
+  const opened = openWhenFree(open, { log, onWait, wasIn: isStartedAgain() });
   const queue = await Promise.race([opened, ended.then(() => null)]);
   // What tries to open the queue ends with the process.
   if (queue === null) return (await ended).exitCode;

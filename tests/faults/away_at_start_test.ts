@@ -85,6 +85,10 @@ for (const { name, missing, away } of BACKENDS) {
     const told = system.lines.filter((line) => WAITS.test(line));
     assert.equal(told.length, 1, "it is said once");
     assert.match(String(told[0]), storage.tells);
+    await eventually("it says where its pages are", () => {
+      const said = system.lines.filter((line) => /^(Manager|Ops) +http:/.test(line));
+      return said.length === 2 && said.every((line) => !line.includes("password"));
+    });
     for (const page of [system.manager, system.ops]) await assertWaits(page, storage);
     const refused = await system.api("jobs", { kind: "any" });
     assert.equal(refused.status, 503);

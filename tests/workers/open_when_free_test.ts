@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { sleep, StorageError } from "@persistent-queue/queue";
 import { openWhenFree } from "@persistent-queue/workers";
 
+const WHERE = "Manager http://a";
+
 /** What is told, in order, where the storage opens at the third try. */
 async function told(error: StorageError, { wasIn }: { wasIn: boolean }): Promise<string[]> {
   let tries = 0;
@@ -18,6 +20,7 @@ async function toldBy(open: () => Promise<string>, { wasIn }: { wasIn: boolean }
       onWait: async (why) => {
         await sleep(20);
         lines.push(`pages: ${why}`);
+        return WHERE;
       },
       wasIn,
     });
@@ -27,11 +30,11 @@ async function toldBy(open: () => Promise<string>, { wasIn }: { wasIn: boolean }
   return lines;
 }
 
-Deno.test("a start that waits says so when its pages are there, and once", async () => {
+Deno.test("a start that waits says so when its pages are there, and where they are, and once", async () => {
   const away = new StorageError("It is away (at a place).", { passing: true, publicMessage: "It is away." });
   const lines = await told(away, { wasIn: false });
   const [page, line] = ["pages: It is away.", "It is away (at a place). The start waits for that."];
-  assert.deepEqual(lines, [page, line, page]);
+  assert.deepEqual(lines, [page, line, WHERE, page]);
 });
 
 Deno.test("a refused login ends the first start, and is waited for by one that follows another", async () => {
@@ -43,7 +46,7 @@ Deno.test("a refused login ends the first start, and is waited for by one that f
 Deno.test("a start that takes long to open the queue has its pages meanwhile, which say so", async () => {
   const lines = await toldBy(() => sleep(2_500).then(() => "open"), { wasIn: false });
   const slow = "The queue takes long to open, as an upgrade of a large one does.";
-  assert.deepEqual(lines, [`pages: ${slow}`, `${slow} The start waits for that.`]);
+  assert.deepEqual(lines, [`pages: ${slow}`, `${slow} The start waits for that.`, WHERE]);
 });
 
 Deno.test("a damaged storage ends every start", async () => {

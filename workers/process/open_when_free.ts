@@ -8,8 +8,11 @@ const SLOW = "The queue takes long to open, as an upgrade of a large one does.";
 
 interface Waiting {
   readonly log: Pick<Log, "warn">;
-  /** Told why, at each try, in a sentence that strangers may read. The terminal is told when this resolves. */
-  readonly onWait: (why: string) => Promise<void>;
+  /**
+   * Told why, at each try, in a sentence that strangers may read. The terminal is told when this resolves, and once where
+   * the pages are: what it resolves with, unless that is empty.
+   */
+  readonly onWait: (why: string) => Promise<string>;
   /** An earlier process worked with the same settings: a password that is being changed on the server is no reason to end. */
   readonly wasIn: boolean;
 }
@@ -23,13 +26,15 @@ export async function openWhenFree<Queue>(
   { log, onWait, wasIn }: Waiting,
 ): Promise<Queue> {
   let told = "";
+  let toldOfPages = "";
   const tell = async (message: string, publicMessage: string) => {
-    await onWait(publicMessage);
+    const pages = await onWait(publicMessage);
     if (message !== told) {
       console.error(`${message} The start waits for that.`);
       log.warn(message);
     }
-    told = message;
+    if (pages !== toldOfPages) console.error(pages);
+    [told, toldOfPages] = [message, pages];
   };
   for (;;) {
     const opening = open();

@@ -3,15 +3,22 @@ import type { Settings } from "../config.ts";
 import { isOnServer } from "../config/queue_place.ts";
 import { DEFAULT_PASSWORD } from "../config/secrets.ts";
 
-/** `urls`: where the Manager and Ops listen. */
-export function greetingOf(settings: Settings, [manager, ops]: readonly string[]): string {
+/** A line for each page; none without `urls`, where the Manager and Ops listen. */
+export function addressesOf(settings: Settings, urls: readonly string[]): string[] {
+  const { publicUrl, opsPublicUrl } = settings;
+  const [manager, ops] = urls;
+  return urls.length === 0 ? [] : [`Manager ${publicUrl ?? manager}`, `Ops     ${opsPublicUrl ?? ops}`];
+}
+
+export function greetingOf(settings: Settings, urls: readonly string[]): string {
   const password = settings.managerPassword === DEFAULT_PASSWORD
     ? ` (password ${DEFAULT_PASSWORD}, until MANAGER_PASSWORD is set)`
     : "";
   const consumers = settings.consumers === 1 ? "1 consumer" : `${settings.consumers} consumers`;
+  const [manager = "", ops = ""] = addressesOf(settings, urls);
   const lines = [
-    `Manager ${settings.publicUrl ?? manager}${password}`,
-    `Ops     ${settings.opsPublicUrl ?? ops}`,
+    `${manager}${password}`,
+    ops,
     ...isOnServer(settings)
       ? [`Jobs of the kind file need ${settings.filesDir} to be a folder that all hosts share.`]
       : [],
