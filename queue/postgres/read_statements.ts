@@ -79,9 +79,9 @@ export const READING = {
   // ?1 kinds that have a handler ?2 the most kinds ?3 the most jobs counted per kind. A host that has joined meanwhile knows
   // the jobs that are here because of it.
   parked: `WITH RECURSIVE waiting (kind) AS (
-      SELECT min(kind) FROM jobs WHERE ${READY}
-      UNION ALL SELECT (SELECT min(jobs.kind) FROM jobs WHERE ${READY} AND jobs.kind > waiting.kind) FROM waiting
-        WHERE waiting.kind IS NOT NULL),
+      SELECT (SELECT kind FROM jobs WHERE ${READY} ORDER BY kind LIMIT 1)
+      UNION ALL SELECT (SELECT jobs.kind FROM jobs WHERE ${READY} AND jobs.kind > waiting.kind ORDER BY jobs.kind LIMIT 1)
+        FROM waiting WHERE waiting.kind IS NOT NULL),
     joined AS (SELECT unnest(kinds) AS kind FROM processes),
     unknown AS (SELECT kind FROM (
         SELECT kind FROM waiting WHERE kind IS NOT NULL UNION SELECT kind FROM jobs WHERE ${SUSPECT}) AS found
