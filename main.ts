@@ -105,7 +105,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   // The next guard may already be waiting for the database.
   whenGuardIsGone().then(() => end({ exitCode: EXIT.done, patienceMs: 0 }));
   const pages = await pagesOf(settings, log);
-  const open = () => openQueue(settings, { role: "owner" });
+  const open = () => openQueue(settings, { role: "owner", joins: true });
   const opened = openWhenFree(open, { log, onWait: (why) => pages.wait(why), wasIn: isStartedAgain() });
   const queue = await Promise.race([opened, ended.then(() => null)]);
   // What tries to open the queue ends with the process.
@@ -196,6 +196,8 @@ async function jobs(args: readonly string[]): Promise<number> {
     printError: console.error,
     readInput: () => new Response(Deno.stdin.readable).text(),
     confirm: Deno.stdin.isTerminal() ? (question) => confirm(question) : null,
+    onInterrupt: (listener) =>
+      whenAskedToStop({ onFirst: listener, onSecond: () => Deno.exit(EXIT.interrupted) }),
     actor: { by: `command line (user ${osUser()})`, audit: log.audit },
     now: Date.now,
   });
