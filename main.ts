@@ -106,7 +106,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   // The next guard may already be waiting for the database.
   whenGuardIsGone().then(() => end({ exitCode: EXIT.done, patienceMs: 0 }));
   const pages = await pagesOf(settings, log);
-  const open = () => openQueue(settings, { role: "owner" });
+  const open = () => openQueue(settings, { role: "owner", joins: true });
   const onWait = async (why: string) => {
     await pages.wait(why);
     return addressesOf(settings, pages.urls).join("\n");
@@ -206,6 +206,8 @@ async function jobs(args: readonly string[]): Promise<number> {
     printError: console.error,
     readInput: () => new Response(Deno.stdin.readable).text(),
     confirm: Deno.stdin.isTerminal() ? (question) => confirm(question) : null,
+    onInterrupt: (listener) =>
+      whenAskedToStop({ onFirst: listener, onSecond: () => Deno.exit(EXIT.interrupted) }),
     actor: { by: `command line (user ${osUser()})`, audit: log.audit },
     now: Date.now,
   });

@@ -14,6 +14,8 @@ export interface OpenOptions extends Partial<QueueOptions> {
   readonly now?: () => number;
   /** `owner`: the one supervisor of the database. `guest`: a command beside it. */
   readonly role?: "owner" | "guest";
+  /** An owner that joins a queue of several hosts at once, not only when it recovers: a copy into this queue finds it. */
+  readonly joins?: boolean;
   /** Does not create a missing database, because there would be nothing to see in it. */
   readonly mustExist?: boolean;
   /** Called with the path of a database that a guest has created. */
@@ -82,24 +84,38 @@ export function misreadQueueUrl(url: string): string | null {
 
 /**
  * Opens the queue at `url`, for example `sqlite:data/queue.db` or `postgres://user:password@db.example.com/jobs`.
- * @throws {StorageError} for an unknown scheme, and if the backend cannot open the store
+ * @throws {StorageError} for an unknown scheme, if the backend cannot open the store, and for a copy that is not complete
  */
 export async function getQueue(
   url: string,
-  { role = "guest", mustExist = false, onCreated = () => {}, requestRecord = null, now, ...options }:
-    OpenOptions = {},
+  {
+    role = "guest",
+    joins = false,
+    mustExist = false,
+    onCreated = () => {},
+    requestRecord = null,
+    now,
+    ...options
+  }: OpenOptions = {},
 ): Promise<Queue> {
   const store = await openStore(url, role, {
     mustExist,
     onCreated,
     ...(now === undefined ? {} : { clock: now }),
   });
-  return new Queue(store, {
+  const queue = new Queue(store, {
     ...QUEUE_DEFAULTS,
     ...options,
     // Only the owner keeps this record: its death is the one that is judged.
     requestRecord: role === "owner" ? requestRecord : null,
   });
+  try {
+    await queue.enter({ joins });
+    return queue;
+  } catch (error) {
+    await queue.close();
+    throw error;
+  }
 }
 
 /** The bare store, without the queue's rules: for checks and tests. @throws {StorageError} */

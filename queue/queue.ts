@@ -6,11 +6,13 @@
 import { Adding } from "./adding/adding.ts";
 import {
   backUp,
+  hostChannel,
   type MissingCapabilities,
   missingCapabilities,
   type SharedByHosts,
   sharedByHosts,
 } from "./capabilities.ts";
+import { assertNoUnfinishedCopy } from "./copy_mark.ts";
 import { ClockRollback } from "./policy/clock_rollback.ts";
 import { Consuming } from "./consuming/consuming.ts";
 import { Events } from "./events.ts";
@@ -76,6 +78,13 @@ export class Queue implements Role {
     const history = () => this.#inspecting.history();
     this.#hosts = new Hosts(this.#parts, { presence: this.#presence, history });
     this.#adding = new Adding(this.#parts, this.#hosts);
+  }
+
+  /** Before anything else, and where there are several hosts it joins first if it `joins`. @throws {UnfinishedCopy} */
+  async enter({ joins }: { readonly joins: boolean }): Promise<void> {
+    const { store } = this.#parts;
+    if (joins && hostChannel(store) !== null) await this.#presence.joinIfPossible();
+    await assertNoUnfinishedCopy(store);
   }
 
   // Enqueuer

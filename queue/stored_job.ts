@@ -1,4 +1,5 @@
 /** A job with everything that is stored of it, as it is copied from one backend to another. */
+import type { CopyMark } from "./copy_mark.ts";
 import { RejectedWrite } from "./errors.ts";
 import { printable } from "./basics/text.ts";
 import type { HistoryEntry, Job, Status } from "./job.ts";
@@ -40,6 +41,8 @@ export interface PortableStore {
    * @throws {RejectedWrite} if one of the ids has other facts, or a fact cannot be held; then nothing is written
    */
   restore(jobs: readonly StoredJob[]): Promise<void>;
+  /** Durable as every write. Dumps and restored jobs leave it as it is. */
+  readonly copyMark: CopyMark;
 }
 
 /** Every fact but `seq`, in a fixed order: two jobs are the same if these texts are. */

@@ -11,7 +11,7 @@ export const EXIT = {
   wedged: 75,
   /** The settings are wrong: an operator must act. */
   configuration: 78,
-  /** A second signal ended the process at once: 128 and the number of SIGINT, as shells count. */
+  /** A signal ended the process at once, or a command in the middle: 128 and the number of SIGINT, as shells count. */
   interrupted: 130,
 } as const;
 

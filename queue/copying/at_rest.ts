@@ -6,6 +6,8 @@ import type { Store } from "../store.ts";
 
 export interface StoreAtRest extends AsyncDisposable {
   readonly store: Store;
+  /** Looks once more, where a supervisor could have started meanwhile. @throws {QueueError} `rejected` if one works on it */
+  assertAtRest(): Promise<void>;
 }
 
 interface AtRestOptions extends Pick<OpenOptions, "mustExist" | "onCreated"> {
@@ -34,9 +36,10 @@ export async function openAtRest(
   if (lock === "taken") throw atWork(`A supervisor works on the ${name}: stop it first.`);
   if (lock !== "none") undo.use(lock);
   // The lock says that all are dead.
-  else await assertNoneLives(store, name);
+  const assertAtRest = async () => lock === "none" ? await assertNoneLives(store, name) : undefined;
+  await assertAtRest();
   const parts = undo.move();
-  return { store, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  return { store, assertAtRest, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
 /** Backends know the URL by the name of the setting alone. */

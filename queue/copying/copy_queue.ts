@@ -1,13 +1,14 @@
 /**
  * Copies a queue with its history from one store to an empty one, of the same backend or another, while nothing works on
  * either. What an interrupted copy has left behind is the beginning of the source, job by job: a copy goes on from there.
+ * Until both agree the target is marked, so that no supervisor starts on it.
  */
 import { printable } from "../basics/text.ts";
 import { QueueError, RejectedWrite } from "../errors.ts";
 import { type Status, STATUSES } from "../job.ts";
 import type { Store } from "../store.ts";
 import type { StoredJob } from "../stored_job.ts";
-import { PAGE_JOBS, type Parting, type Walk, walkTogether } from "./walk_together.ts";
+import { PAGE_JOBS, type Parting, pauses, type Walk, walkTogether } from "./walk_together.ts";
 
 export interface CopyProgress {
   /** What goes on: looking at what is there already, copying, or comparing both when all is copied. */
@@ -33,6 +34,13 @@ interface Stores {
   readonly target: Store;
 }
 
+interface CopyOptions {
+  /** What it throws ends the copy, which can go on later. */
+  readonly onProgress?: (progress: CopyProgress) => void;
+  /** Looks for supervisors on the target: called once it is marked, so that none can start unseen. */
+  readonly assertAtRest?: () => Promise<void>;
+}
+
 /**
  * Changes nothing in the source.
  * @throws {QueueError} if the target holds anything but the beginning of the source, cannot hold a job, or is not the same
@@ -40,19 +48,36 @@ interface Stores {
  */
 export async function copyQueue(
   stores: Stores,
-  onProgress: (progress: CopyProgress) => void = () => {},
+  { onProgress = () => {}, assertAtRest = () => Promise.resolve() }: CopyOptions = {},
 ): Promise<CopiedQueue> {
+  if (await stores.source.copyMark.isSet()) throw halfSource();
   const total = sumOf(await countsOf(stores.source));
   const tell = (step: CopyProgress["step"]) => (jobs: number) => onProgress({ step, jobs, total });
   const found = await walkTogether(stores, tell("looking"));
   if (found.parting.target !== null) throw notACopy(found.parting);
   const isThere = found.parting.source === null;
-  if (!isThere) await copyFrom(stores, found, tell("copying"));
+  if (!isThere) {
+    await markUnfinished(stores.target, assertAtRest);
+    await copyFrom(stores, found, tell("copying"));
+  }
   const walk = isThere ? found : await walkTogether(stores, tell("comparing"));
   const { source, target } = walk.parting;
   const other = source ?? target;
   if (other !== null) throw changedMeanwhile(other);
-  return { ...bare(walk), present: found.jobs, counts: await assertCounted(stores, walk.jobs) };
+  const counts = await assertCounted(stores, walk.jobs);
+  if (await stores.target.copyMark.isSet()) await stores.target.copyMark.remove();
+  return { ...bare(walk), present: found.jobs, counts };
+}
+
+/** A supervisor that has started just before keeps the target as it was. */
+async function markUnfinished({ copyMark }: Store, assertAtRest: () => Promise<void>): Promise<void> {
+  const isNew = await copyMark.set();
+  try {
+    await assertAtRest();
+  } catch (error) {
+    if (isNew) await copyMark.remove();
+    throw error;
+  }
 }
 
 function bare({ jobs, lines, digest }: Walk) {
@@ -65,16 +90,21 @@ async function copyFrom(
   { last, jobs }: Walk,
   tell: (jobs: number) => void,
 ): Promise<void> {
+  const pause = pauses();
   let copied = jobs;
+  tell(copied);
   let page = await source.dump({ after: last, limit: PAGE_JOBS });
   while (page.next !== null) {
     const ahead = source.dump({ after: page.next, limit: PAGE_JOBS });
     const [next] = await Promise.all([ahead, restoreOrName(target, page.jobs)]);
     copied += page.jobs.length;
     tell(copied);
+    await pause();
     page = next;
   }
-  if (page.jobs.length > 0) await restoreOrName(target, page.jobs);
+  if (page.jobs.length === 0) return;
+  await restoreOrName(target, page.jobs);
+  tell(copied + page.jobs.length);
 }
 
 /** @throws {RejectedWrite} that names the job which the target cannot hold; those before it are written */
@@ -103,6 +133,13 @@ const MEND_JOB =
   "Mend or remove this job in the source, and run the same command again: it goes on from here.";
 const OTHER_TARGET =
   "Copy into an empty target: name another file, schema or prefix, or remove what is in this one.";
+
+function halfSource(): QueueError {
+  return new QueueError(
+    "rejected",
+    "The source is itself a copy that is not complete: let that copy end first, or name the queue that was copied.",
+  );
+}
 
 function notACopy({ source, target }: Parting): QueueError {
   const id = printable(target?.id ?? "");

@@ -1,9 +1,13 @@
 /** Walks through two stores side by side, job by job, and tells how far they hold the same. */
 import { createHash } from "node:crypto";
+import { yieldToEventLoop } from "../basics/time.ts";
 import { canonicalText, type PortableStore, type StoredJob } from "../stored_job.ts";
 
 /** One call reads no more jobs; what they hold is bounded by the store. */
 export const PAGE_JOBS = 200;
+
+/** How long the thread hears no signal. A pause takes some milliseconds. */
+const DEAF_MS = 100;
 
 /** Where the stores part: the next job of each, which is not the same; null where there is none. */
 export interface Parting {
@@ -29,6 +33,7 @@ export async function walkTogether(
 ): Promise<Walk> {
   const [left, right] = [eachJob(source), eachJob(target)];
   const hash = createHash("sha256");
+  const pause = pauses();
   let [jobs, lines, last]: [number, number, number | null] = [0, 0, null];
   for (;;) {
     const [ours, theirs] = await Promise.all([next(left), next(right)]);
@@ -38,8 +43,20 @@ export async function walkTogether(
     }
     hash.update(`${text}\n`);
     [jobs, lines, last] = [jobs + 1, lines + ours.history.length, ours.seq];
-    if (jobs % PAGE_JOBS === 0) onJobs(jobs);
+    if (jobs % PAGE_JOBS > 0) continue;
+    onJobs(jobs);
+    await pause();
   }
+}
+
+/** Returns a pause for each page of a long task: two stores that answer at once keep the thread from hearing a signal. */
+export function pauses(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < DEAF_MS) return;
+    await yieldToEventLoop();
+    since = performance.now();
+  };
 }
 
 async function next(jobs: AsyncGenerator<StoredJob, void>): Promise<StoredJob | null> {

@@ -90,8 +90,7 @@ export class Maintenance implements Maintainer {
   }
 
   async recover(): Promise<Reaped[]> {
-    // Jobs are recovered on a full disk, too, as far as its reserve goes.
-    await this.#presence.join().catch(assertPassing);
+    await this.#presence.joinIfPossible();
     this.#requests.keepFor(this.#presence.id);
     const death = this.#requests.judge();
     const { lastProcess } = this.#requests;

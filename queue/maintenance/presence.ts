@@ -1,7 +1,8 @@
 /** This process among those that work on the queue: its row shows that it is alive, and which jobs are its own. */
+import { assertNoUnfinishedCopy, UnfinishedCopy } from "../copy_mark.ts";
 import { assertPassing } from "../errors.ts";
 import type { QueueParts } from "../options.ts";
-import type { ProcessRow } from "../store.ts";
+import type { ProcessIdentity, ProcessRow } from "../store.ts";
 
 /** With its heartbeats a process shows that it is alive, but not more often than this. */
 const BEAT_MS = 1_000;
@@ -69,14 +70,36 @@ export class Presence {
     await this.#joining;
   }
 
+  /** Jobs are recovered on a full disk, too, as far as its reserve goes, but never those of a copy that is not complete. */
+  async joinIfPossible(): Promise<void> {
+    await this.join().catch((error) => {
+      if (error instanceof UnfinishedCopy) throw error;
+      assertPassing(error);
+    });
+  }
+
   async #join(): Promise<void> {
-    const { store, health, options } = this.#parts;
+    const { health, options } = this.#parts;
     // Afresh for each try: one that failed may have been written all the same, and is then the row of a dead process.
     const id = crypto.randomUUID();
-    await health.observe(store.join({ id, host: this.host, pid: Deno.pid, version: options.version }));
+    await health.observe(
+      this.#joinAs({ id, host: this.host, pid: Deno.pid, version: options.version }),
+    );
     this.#id = id;
     this.#ids.add(id);
     this.#beatAt = performance.now();
+  }
+
+  /** It joins and then looks for the mark of a copy, which is set before it looks for processes: one sees the other. */
+  async #joinAs(process: ProcessIdentity): Promise<void> {
+    const { store } = this.#parts;
+    await store.join(process);
+    try {
+      await assertNoUnfinishedCopy(store);
+    } catch (error) {
+      await store.leave(process.id).catch(() => {});
+      throw error;
+    }
   }
 
   /** A claim must not be without a living process: another one would take its jobs for those of a dead process. */

@@ -1,4 +1,5 @@
 /** The store on PostgreSQL: each verb is one statement where it can be, and so one transaction and one round trip. */
+import { type CopyMark, copyMarkAmong } from "../copy_mark.ts";
 import { Calls } from "../storing/calls.ts";
 import { NotedKinds } from "../storing/noted_kinds.ts";
 import { toOrphan } from "../storing/rows.ts";
@@ -50,6 +51,7 @@ const JOB_BYTES = 2 * 1024;
 export class PostgresStore implements Store {
   readonly now: () => number;
   readonly capabilities: Capabilities;
+  readonly copyMark: CopyMark;
   readonly takesCallsInOrder = false;
   readonly #client: Client;
   readonly #session: Session;
@@ -86,11 +88,13 @@ export class PostgresStore implements Store {
     });
     this.#renewals = new SharedStatement({ run: (leases) => renew(client, leases, clock.given()), ...each });
     this.#completions = new SharedStatement({ run: (done) => settle(client, done, clock.given()), ...each });
+    const facts = factsOn(client, (work) => this.#calls.run(() => work(clock.given())));
+    this.copyMark = copyMarkAmong(facts);
     this.capabilities = {
       backup: { reason: "A queue on PostgreSQL is backed up with the server's own tools, such as pg_dump." },
       deepCheck: { reason: "The pages of PostgreSQL are checked with the server's own tool, pg_amcheck." },
       hosts: session.channel(client, this.#calls),
-      facts: factsOn(client, (work) => this.#calls.run(() => work(clock.given()))),
+      facts,
     };
   }
 

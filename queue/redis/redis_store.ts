@@ -1,4 +1,5 @@
 /** The store on Redis: each verb is one script, which the server runs as a whole. */
+import { type CopyMark, copyMarkAmong } from "../copy_mark.ts";
 import type { Capabilities, JobPage, JobQuery, PruneRequest, Store } from "../store.ts";
 import { Calls } from "../storing/calls.ts";
 import { NotedKinds } from "../storing/noted_kinds.ts";
@@ -33,6 +34,7 @@ export class RedisStore implements Store {
   readonly now: () => number;
   readonly takesCallsInOrder = true;
   readonly capabilities: Capabilities;
+  readonly copyMark: CopyMark;
   readonly #client: Client;
   readonly #session: Session;
   readonly #durability: DurabilityWatch;
@@ -48,6 +50,8 @@ export class RedisStore implements Store {
     this.#kinds = new NotedKinds(async (kinds) => {
       if (session.process !== null) await client.run("noteKinds", [session.process, JSON.stringify(kinds)]);
     });
+    const facts = factsOn(client, (work) => this.#calls.run(() => work(clock.given())));
+    this.copyMark = copyMarkAmong(facts);
     this.capabilities = {
       backup: {
         reason: "A queue on Redis is backed up with the server's own means: copy its snapshot or its log.",
@@ -56,7 +60,7 @@ export class RedisStore implements Store {
         reason: "The files of Redis are checked with the server's own tools, such as redis-check-aof.",
       },
       hosts: session.channel(client, this.#calls),
-      facts: factsOn(client, (work) => this.#calls.run(() => work(clock.given()))),
+      facts,
     };
   }
 

@@ -1,7 +1,9 @@
 /** Opens the database file. A file that is not certainly ours and sound is refused with a sentence, never adopted. */
 import { DatabaseSync } from "node:sqlite";
+import { UnfinishedCopy } from "../copy_mark.ts";
 import { messageOf, StorageError } from "../errors.ts";
 import { checkPages, correctCounts } from "./check.ts";
+import { isMarked } from "./copy_mark.ts";
 import { removeIfThere } from "../basics/files.ts";
 import { APPLICATION_ID, sizeOf } from "./database_file.ts";
 import { isBusy, isFull, isReadOnly, isStorageFault, toStorageError } from "./faults.ts";
@@ -88,6 +90,7 @@ function open(path: string, { role }: OpenOptions): Opened {
   try {
     assertVersion(db);
     assertOurs(db, path);
+    if (role === "owner" && isMarked(db)) throw new UnfinishedCopy();
     if (role === "owner" && !isLarge) assertSound(db, path, unclean);
     configure(db);
     if (role === "owner") assertWritable(db);

@@ -1,6 +1,8 @@
 /** Opens the store: takes the owner's lock, and creates a database that does not exist yet. */
+import { UnfinishedCopy } from "../copy_mark.ts";
 import { messageOf, StorageError } from "../errors.ts";
 import type { Store } from "../store.ts";
+import { isMarkedAt } from "./copy_mark.ts";
 import { createDatabase, databaseExists, makeFolder, refuseLink } from "./database_file.ts";
 import { isStorageFault } from "./faults.ts";
 import { assertOwnFile, makePrivate } from "./file_mode.ts";
@@ -32,13 +34,22 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
   if (role === "owner") makePrivate(path);
   else assertOwnFile(path);
   using undo = new DisposableStack();
-  const lock = role === "owner" ? undo.use(await lockAsOwner(path)) : null;
+  const lock = role === "owner" ? undo.use(await lockForOwner(path)) : null;
   const opened = await openOrUnlock(path, { ...options, lock });
   undo.adopt(opened.lateCheck, (check) => check?.[Symbol.dispose]());
   undo.adopt(opened.db, (db) => db.close());
   const store = new SqliteStore(path, opened, { lock, clock: options.clock ?? Date.now });
   undo.move();
   return store;
+}
+
+/** A copy keeps the lock until it ends, which a start waits for. */
+async function lockForOwner(path: string): Promise<Disposable> {
+  try {
+    return await lockAsOwner(path);
+  } catch (error) {
+    throw error instanceof StorageError && isMarkedAt(path) ? new UnfinishedCopy() : error;
+  }
 }
 
 function noDatabase(path: string): StorageError {

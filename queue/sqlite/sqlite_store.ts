@@ -1,6 +1,7 @@
 /** The store on SQLite: one connection, one thread, one durable transaction per turn. */
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import type { CopyMark } from "../copy_mark.ts";
 import type { Durability } from "../durability.ts";
 import { StorageError } from "../errors.ts";
 import type { Capabilities, Store } from "../store.ts";
@@ -9,6 +10,7 @@ import { backup } from "./backup.ts";
 import { BallastFile } from "./ballast_file.ts";
 import { check } from "./check.ts";
 import { claim, followSetBack } from "./claim.ts";
+import { copyMarkIn } from "./copy_mark.ts";
 import { fileWatch } from "./database_file.ts";
 import { isStorageFault, toStorageError } from "./faults.ts";
 import { GroupCommit } from "./group_commit.ts";
@@ -33,6 +35,7 @@ import { WriteProof } from "./write_proof.ts";
 export class SqliteStore implements Store {
   readonly now: () => number;
   readonly capabilities: Capabilities;
+  readonly copyMark: CopyMark;
   readonly takesCallsInOrder = true;
   readonly #path: string;
   readonly #db: DatabaseSync;
@@ -74,6 +77,10 @@ export class SqliteStore implements Store {
     this.#recount = isOwner ? new Recount(sql, this.#commits) : null;
     this.#assertSameFiles = fileWatch(path, [`${path}-wal`, ...(isOwner ? [lockPath(path)] : [])]);
     this.#assertSameDatabase = fileWatch(path, []);
+    this.copyMark = copyMarkIn(db, {
+      read: (work) => this.#read(work),
+      write: (work) => this.#commits.write(work, { isRefusedWhenFull: true }),
+    });
     this.capabilities = {
       backup: (target, how) => this.#read(() => backup(db, { from: path, to: target, ...how })),
       deepCheck: () => this.#read(() => check(db, sql, { deep: true })),

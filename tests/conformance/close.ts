@@ -29,6 +29,7 @@ const CALLS: Record<
   check: (store) => store.check(),
   dump: (store) => store.dump({ after: null, limit: 1 }),
   restore: (store) => store.restore([storedJob("b")]),
+  copyMark: (store) => store.copyMark.isSet(),
 };
 
 export function closeCases(test: Case): void {

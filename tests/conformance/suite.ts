@@ -8,6 +8,7 @@ import { capabilitiesCases } from "./capabilities.ts";
 import { checkCases, deepCheckCases } from "./check.ts";
 import { claimCases } from "./claim.ts";
 import { closeCases } from "./close.ts";
+import { copyMarkCases } from "./copy_mark.ts";
 import { dumpCases } from "./dump.ts";
 import { factsCases } from "./facts.ts";
 import { getCases } from "./get.ts";
@@ -53,6 +54,7 @@ const VERBS = [
   pruneCases,
   getCases,
   dumpCases,
+  copyMarkCases,
   listCases,
   statsCases,
   watchCases,

@@ -97,9 +97,13 @@ Deno.test("a copy that was interrupted goes on where it stopped, and once more c
   await assert.rejects(copyQueue({ source, target: failingAt(target, "restore", 3) }), RangeError);
   const half = await textsOf(target);
   assert.equal(half.length, 400);
+  assert.equal(await target.copyMark.isSet(), true);
   const steps = new Set<string>();
-  const copied = await copyQueue(stores, ({ step, total }) => steps.add(`${step} ${total}`));
+  const copied = await copyQueue(stores, {
+    onProgress: ({ step, total }) => steps.add(`${step} ${total}`),
+  });
   assert.deepEqual([copied.jobs, copied.present], [1_000, 400]);
+  assert.equal(await target.copyMark.isSet(), false);
   assert.deepEqual([...steps], ["looking 1000", "copying 1000", "comparing 1000"]);
   assert.deepEqual(await textsOf(target), await textsOf(source));
   const again = await copyQueue(stores);
@@ -112,6 +116,7 @@ Deno.test("a target with a job that the source has not is refused, and stays as 
   await add(source, "a");
   await add(target, "mine");
   await assertRefused(copyQueue(stores), /"mine"/, /does not have/, /empty target/);
+  assert.equal(await target.copyMark.isSet(), false, "a queue that works elsewhere goes on working");
   assert.equal((await textsOf(target)).length, 1);
 });
 
@@ -124,6 +129,32 @@ Deno.test("a target that went on working after the copy is refused, and so is on
   await assertRefused(copyQueue(stores), /"c"/, /does not have/);
   await target.move("cancel", ["b"]);
   await assertRefused(copyQueue(stores), /"b"/, /other facts/);
+});
+
+Deno.test("a copy that is not complete is no source of another one", async () => {
+  await using stores = await stage();
+  await add(stores.source, "a");
+  await stores.source.copyMark.set();
+  await assertRefused(copyQueue(stores), /itself a copy that is not complete/);
+  assert.deepEqual(await textsOf(stores.target), []);
+});
+
+Deno.test("what has found a supervisor on the target leaves no mark there, but that of an earlier copy", async () => {
+  await using stores = await stage();
+  const { source, target } = stores;
+  await add(source, "a");
+  const isSetMeanwhile: boolean[] = [];
+  const assertAtRest = async () => {
+    isSetMeanwhile.push(await target.copyMark.isSet());
+    throw new QueueError("rejected", "One works.");
+  };
+  await assertRefused(copyQueue(stores, { assertAtRest }), /One works/);
+  assert.equal(await target.copyMark.isSet(), false);
+  assert.equal(await target.copyMark.set(), true);
+  assert.equal(await target.copyMark.set(), false);
+  await assertRefused(copyQueue(stores, { assertAtRest }), /One works/);
+  assert.deepEqual([await target.copyMark.isSet(), ...isSetMeanwhile], [true, true, true]);
+  assert.deepEqual(await textsOf(target), []);
 });
 
 Deno.test("a source that is written to during the copy is noticed in the end", async () => {
@@ -143,6 +174,7 @@ Deno.test("a source that is written to during the copy is noticed in the end", a
     },
   });
   await assertRefused(copyQueue({ source, target }), /"job 0"/, /changed while/);
+  assert.equal(await target.copyMark.isSet(), true);
 });
 
 sqliteTest("a target whose counts are wrong is no success", async () => {

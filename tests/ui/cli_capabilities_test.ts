@@ -28,6 +28,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string[]; er
       confirm: null,
       now: Date.now,
       readInput: () => Promise.resolve(""),
+      onInterrupt: () => {},
     },
     ...{ print: (text) => out.push(text), printError: (text) => err.push(text) },
     actor: { by: "a test", audit: () => {} },

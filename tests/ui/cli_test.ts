@@ -35,6 +35,7 @@ async function run(
     print: (text) => out.push(text),
     printError: (text) => err.push(text),
     readInput: () => Promise.resolve(input),
+    onInterrupt: () => {},
     confirm,
     actor: { by: "command line (user ann)", audit },
     now: () => NOW,

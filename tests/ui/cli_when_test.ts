@@ -15,6 +15,7 @@ async function run(folder: TempFolder, words: string): Promise<{ code: number; o
     print: (text) => out.push(text),
     printError: (text) => err.push(text),
     readInput: () => Promise.resolve(""),
+    onInterrupt: () => {},
     confirm: null,
     actor: { by: "command line (user ann)", audit: () => {} },
     now: () => NOW,

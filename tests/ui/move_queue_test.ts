@@ -42,7 +42,7 @@ async function move(
     ...{ queueUrl, confirm: null, now, readInput: () => Promise.resolve(input) },
     openQueue: () => Promise.reject(new Error("move opens both queues itself")),
     ...{ print: (text) => out.push(text), printError: (text) => err.push(text) },
-    actor: { by: "a test", audit: () => {} },
+    ...{ actor: { by: "a test", audit: () => {} }, onInterrupt: () => {} },
   });
   return { code, out: out.join("\n"), err: err.join("\n") };
 }
@@ -286,7 +286,8 @@ Deno.test("move without a target, with ids or with a URL that is none is a wrong
   for (
     const [args, pattern] of [
       [[], /Say where to with --to <url>, or where from with --from <url>/],
-      [["--from", "-", "--to", "-"], /^--from does not look like a URL/],
+      [["--from", "-", "--to", "sqlite:b.db"], /^--from does not look like a URL/],
+      [["--from", "-", "--to", "-"], /^Standard input holds one URL/],
       [["a", "--to", "sqlite:b.db"], /takes no ids/],
       [["--to", "mysql://u:topsecret@h/d"], /^--to names no backend/],
       [["--from", "postgres://u:topsecret@", "--to", "sqlite:b.db"], /^--from /],

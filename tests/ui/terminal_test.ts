@@ -21,6 +21,7 @@ async function run(folder: TempFolder, args: readonly string[]): Promise<Shown> 
     print: (text) => out?.push(text),
     printError: (text) => err?.push(text),
     readInput: () => Promise.resolve(""),
+    onInterrupt: () => {},
     confirm: null,
     actor: { by: "command line", audit: () => {} },
     now: () => 1_000,

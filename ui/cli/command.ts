@@ -17,6 +17,8 @@ export interface CliIo {
   readonly readInput: () => Promise<string>;
   /** Asks the person at the terminal; null without a terminal. */
   readonly confirm: ((question: string) => boolean) | null;
+  /** From now on calls `listener` at the first Ctrl+C, instead of ending at once. */
+  readonly onInterrupt: (listener: () => void) => void;
   /** Who runs the command, and where what it does is written down. */
   readonly actor: Actor;
   /** Milliseconds since 1970. */
@@ -63,6 +65,11 @@ export type Work = (queue: CliQueue) => Promise<ExitCode>;
 /** Work that does not need the queue of the settings, or opens it in its own way. */
 export interface OwnWork {
   run(): Promise<ExitCode>;
+}
+
+/** Ended in the middle by Ctrl+C. The message is one sentence that says how far it came. Exit code 130. */
+export class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
 }
 
 /** The command line makes no sense. The message is one sentence. Exit code 2. */

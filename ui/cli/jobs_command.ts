@@ -2,7 +2,7 @@
 import { EXIT, type ExitCode, nearest, printable, QueueError, StorageError } from "@persistent-queue/queue";
 import { add } from "./add.ts";
 import { backup, verify } from "./admin.ts";
-import { type CliIo, type Command, UsageError, type Work } from "./command.ts";
+import { type CliIo, type Command, InterruptedError, UsageError, type Work } from "./command.ts";
 import { helpOf, helpOfAll, readCommandLine, usageOf } from "./command_line.ts";
 import { list, stats } from "./list.ts";
 import { cancel, resubmit } from "./move.ts";
@@ -21,7 +21,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   move: moveQueue,
 };
 
-/** Runs one command. Returns the exit code: 0 done, 1 refused, 2 usage, 74 storage. */
+/** Runs one command. Returns the exit code: 0 done, 1 refused, 2 usage, 74 storage, 130 interrupted. */
 export async function jobsCommand(args: readonly string[], io: CliIo): Promise<ExitCode> {
   const [name, ...rest] = args;
   if (name === "--help" || name === "-h" || name === "help") {
@@ -74,6 +74,11 @@ function explain(error: unknown, { io, json, usage }: { io: CliIo; json: boolean
     if (json) harmless(io).printError(errorOnWire("usage", error.message));
     else io.printError(`${error.message}\n${usage}`);
     return EXIT.usage;
+  }
+  if (error instanceof InterruptedError) {
+    if (json) harmless(io).printError(errorOnWire("interrupted", error.message));
+    else io.printError(error.message);
+    return EXIT.interrupted;
   }
   if (!(error instanceof QueueError)) throw error;
   if (json) harmless(io).printError(errorOnWire(error.code, error.message));

@@ -10,7 +10,14 @@ import {
   placeOfQueue,
   QueueError,
 } from "@persistent-queue/queue";
-import { type CliIo, type Command, type CommandCall, type CommandLine, UsageError } from "./command.ts";
+import {
+  type CliIo,
+  type Command,
+  type CommandCall,
+  type CommandLine,
+  InterruptedError,
+  UsageError,
+} from "./command.ts";
 
 /** In the place of a URL. */
 const STDIN = "-";
@@ -39,6 +46,11 @@ export const moveQueue: Command = {
     if (!line.has("from") && !line.has("to")) {
       throw new UsageError(
         "Say where to with --to <url>, or where from with --from <url>: the other is QUEUE_URL.",
+      );
+    }
+    if (line.text("from") === STDIN && line.text("to") === STDIN) {
+      throw new UsageError(
+        "Standard input holds one URL: give either --from or --to there, and the other in QUEUE_URL.",
       );
     }
     const from = await placeOf(line, "from", io);
@@ -86,8 +98,12 @@ async function move(
   }
   await using source = await openAtRest(from.url, { name: "source", setting: from.setting, mustExist: true });
   await using target = await openAtRest(to.url, { name: "target", setting: to.setting });
-  const stores = { source: source.store, target: target.store };
-  const copied = await copyQueue(stores, json ? () => {} : everySecond(io));
+  const { assertAtRest } = target;
+  const onProgress = untilInterrupted(io, json ? () => {} : everySecond(io));
+  const copied = await copyQueue({ source: source.store, target: target.store }, {
+    onProgress,
+    assertAtRest,
+  });
   io.actor.audit(`Queue copied by ${io.actor.by}: ${copied.jobs} jobs from ${here} to ${there}`);
   io.print(json ? JSON.stringify(onWire(copied)) : inWords(copied, to));
   return EXIT.done;
@@ -97,13 +113,40 @@ const STEPS = { looking: "compared", copying: "copied", comparing: "compared aga
 const BETWEEN_MS = 1_000;
 
 /** A line a second: on a terminal, and in the log of a script that takes hours. */
-function everySecond(io: CliIo): (progress: CopyProgress) => void {
+function everySecond(io: CliIo): Tell {
   let toldAt = io.now();
   return ({ step, jobs, total }) => {
     if (io.now() - toldAt < BETWEEN_MS) return;
     toldAt = io.now();
     io.printError(`${grouped(jobs)} of ${grouped(total)} jobs ${STEPS[step]} …`);
   };
+}
+
+type Tell = (progress: CopyProgress) => void;
+
+/** What is under way is completed first. */
+function untilInterrupted(io: CliIo, tell: Tell): Tell {
+  let isInterrupted = false;
+  io.onInterrupt(() => isInterrupted = true);
+  return (progress) => {
+    if (isInterrupted) throw new InterruptedError(`Interrupted: ${howFar(progress)}`);
+    tell(progress);
+  };
+}
+
+function howFar({ step, jobs, total }: CopyProgress): string {
+  switch (step) {
+    case "looking":
+      return "nothing was copied this time. Run the same command again: it goes on where an earlier one stopped.";
+    case "copying":
+      return `${grouped(jobs)} of ${
+        grouped(total)
+      } jobs are copied. Run the same command again: it goes on from there.`;
+    case "comparing":
+      return `all ${
+        grouped(total)
+      } jobs are copied, but not compared. Run the same command again: it compares them.`;
+  }
 }
 
 function inWords({ jobs, lines, present, digest }: CopiedQueue, to: Place): string {

@@ -131,6 +131,11 @@ export class FaultyStore implements Store {
   check: Store["check"] = () => Promise.resolve([]);
   dump: Store["dump"] = () => Promise.reject(new RangeError("No simulation copies a queue."));
   restore: Store["restore"] = () => Promise.reject(new RangeError("No simulation copies a queue."));
+  readonly copyMark: Store["copyMark"] = {
+    isSet: () => Promise.resolve(false),
+    set: () => Promise.reject(new RangeError("No simulation copies a queue.")),
+    remove: () => Promise.reject(new RangeError("No simulation copies a queue.")),
+  };
   get capabilities(): Store["capabilities"] {
     return {
       backup: { reason: "A simulated disk cannot be copied." },
