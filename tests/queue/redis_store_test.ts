@@ -82,7 +82,7 @@ test("the queue of another release is refused with a sentence", async ({ server,
 
 test("the user of the manual may do all that the queue needs, and one who may less is told so", async ({ server }) => {
   const manual = await Deno.readTextFile(new URL("../../docs/several-hosts.md", import.meta.url));
-  const words = /^user (queue .*)$/m.exec(manual)?.[1]?.split(" ") ?? [];
+  const words = /^user (queue on .*)$/m.exec(manual)?.[1]?.split(" ") ?? [];
   await server.command("ACL", "SETUSER", ...words);
   const urlOf = (user: string) => server.url().replace("//", `//${user}:password@`);
   const store = await openStore(urlOf("queue"), "owner");
