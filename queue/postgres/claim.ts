@@ -2,10 +2,8 @@ import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import type { ClockSetBack } from "../policy/clock_rollback.ts";
 import { number, numberOrNull, textOrNull, toClaimed } from "../storing/rows.ts";
 import type { Client, Row, Tx } from "./client.ts";
+import { stayDue, waitAsLong } from "./set_back.ts";
 import { CLAIMING } from "./statements.ts";
-
-/** So many times to run are moved by one statement: some hundredths of a second. */
-const MOST_MOVED = 1_000;
 
 export interface ClaimMoment {
   /** Null: all. */
@@ -30,7 +28,7 @@ export async function claim(
   const { setBack } = moment;
   if (setBack) await stayDue(client, setBack);
   const work = async (tx: Tx) => {
-    if (setBack) await tx.query(CLAIMING.waitAsLong, [setBack.to, setBack.from]);
+    if (setBack) await waitAsLong(tx, setBack);
     return await claimParts(tx, parts, moment);
   };
   const { claimed, short } = await (parts.length > 1 || setBack ? client.transaction(work) : work(client));
@@ -43,13 +41,6 @@ export async function claim(
     claimed: claimed.get(request) ?? [],
     nextRunAt: isShort(request) ? nextRunAt : null,
   }));
-}
-
-/** In steps that may be taken again: a job that stays due is moved once. No statement takes long, however many jobs wait. */
-async function stayDue(client: Client, { to, from }: ClockSetBack): Promise<void> {
-  for (let moved = MOST_MOVED; moved === MOST_MOVED;) {
-    moved = (await client.query(CLAIMING.stayDue, [to, from, MOST_MOVED, null])).length;
-  }
 }
 
 async function firstRunAt(
