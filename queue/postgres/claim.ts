@@ -4,10 +4,8 @@ import { number, numberOrNull, textOrNull, toClaimed } from "../storing/rows.ts"
 import type { Client, Row, Tx } from "./client.ts";
 import type { LineHeads } from "./line_heads.ts";
 import { LINE } from "./line_statements.ts";
+import { stayDue, waitAsLong } from "./set_back.ts";
 import { CLAIMING } from "./statements.ts";
-
-/** So many times to run are moved by one statement: some hundredths of a second. */
-const MOST_MOVED = 1_000;
 
 export interface ClaimMoment {
   /** Null: all. */
@@ -34,7 +32,7 @@ export async function claim(
   const { setBack } = moment;
   if (setBack) await stayDue(client, setBack);
   const work = async (tx: Tx) => {
-    if (setBack) await tx.query(CLAIMING.waitAsLong, [setBack.to, setBack.from]);
+    if (setBack) await waitAsLong(tx, setBack);
     return await claimParts(tx, parts, moment);
   };
   const got = await (parts.length > 1 || setBack ? client.transaction(work) : work(client));
@@ -63,13 +61,6 @@ async function theRest(
   });
   const found = await claim(client, missing, moment);
   return new Map(found.flatMap((answer, i) => short[i] === undefined ? [] : [[short[i], answer]]));
-}
-
-/** In steps that may be taken again: a job that stays due is moved once. No statement takes long, however many jobs wait. */
-async function stayDue(client: Client, { to, from }: ClockSetBack): Promise<void> {
-  for (let moved = MOST_MOVED; moved === MOST_MOVED;) {
-    moved = (await client.query(CLAIMING.stayDue, [to, from, MOST_MOVED, null])).length;
-  }
 }
 
 async function firstRunAt(

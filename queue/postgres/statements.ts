@@ -38,18 +38,6 @@ export const CLAIMING = {
         ORDER BY run_at LIMIT 1) FROM levels WHERE priority IS NOT NULL
       UNION ALL SELECT min(run_at) FROM jobs WHERE $1::boolean AND ${SUSPECT}
         AND ${isOf(2)}) AS first (run_at)`,
-  // the clock was set back to ?1, from ?2. Jobs that were due then, at most ?3 of them ?4 null
-  stayDue: `WITH RECURSIVE ${levels(4)},
-    late AS MATERIALIZED (
-      SELECT due.seq FROM levels CROSS JOIN LATERAL (SELECT seq FROM jobs WHERE ${READY} AND jobs.kind = levels.kind
-          AND jobs.priority = levels.priority AND run_at > $1::bigint AND run_at <= $2::bigint
-        ORDER BY run_at, seq LIMIT $3::bigint FOR UPDATE SKIP LOCKED) AS due WHERE levels.priority IS NOT NULL
-      UNION ALL SELECT seq FROM (SELECT seq FROM jobs WHERE ${SUSPECT} AND run_at > $1::bigint AND run_at <= $2::bigint
-        LIMIT $3::bigint FOR UPDATE SKIP LOCKED) AS suspects LIMIT $3::bigint)
-    UPDATE jobs SET run_at = $1::bigint FROM late WHERE jobs.seq = late.seq RETURNING jobs.seq`,
-  // and jobs in flight that wait for an attempt
-  waitAsLong: `UPDATE jobs SET run_at = greatest($1::bigint, run_at - ($2::bigint - $1::bigint))
-    WHERE ${IN_FLIGHT} AND run_at > $1::bigint`,
   // ?1 process ?2 kinds
   noteKinds: `UPDATE processes SET kinds = $2::text[] WHERE n = $1::int`,
 } as const;
