@@ -115,7 +115,7 @@ test("the user of the manual may do all that the queue needs, and one who may le
   } finally {
     await store.close();
   }
-  await server.command("ACL", ...words.map((word) => word.replace("queue", "poor")));
+  await server.command("ACL", "SETUSER", ...words.map((word) => word.replace("queue", "poor")));
   const refused = await openStore(urlOf("poor"), "owner").then((opened) => opened.close(), (error) => error);
   assert.ok(refused instanceof StorageError && !refused.passing);
   assert.match(
