@@ -81,7 +81,7 @@ export type Moved =
   | { readonly id: string; readonly outcome: "illegal"; readonly job: Job }
   | { readonly id: string; readonly outcome: "unknown" };
 
-/** Selects PROCESSING jobs whose consumer is silent, or whose process is dead. */
+/** Selects PROCESSING jobs of silent consumers, unless another process has them and shows itself, or of a dead process. */
 export type OrphanRequest = { readonly limit: number } & (SilentConsumers | DeadProcess);
 
 export interface SilentConsumers {

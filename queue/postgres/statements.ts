@@ -172,12 +172,13 @@ const FACTS = `seq, lease, id, kind, consumer_id, crashes, suspect, run_at, star
 /** Jobs that another session has locked are left to it: a sweep that waited for one would keep all others waiting. */
 export const UPKEEP = {
   // ?1 now, or null ?2 ms ago ?3 ms ahead: heartbeats between these show a living consumer ?4 ?5 what is held ?6 number of
-  // this process, or null ?7 limit. Another process that shows itself sweeps its own jobs, since it knows what it holds.
+  // this process, or null ?7 limit. Another process that has shown itself sweeps its own jobs, since it knows what it holds;
+  // each does so twice a second, unless its machine is busy.
   orphansOfSilent: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}
       AND coalesce(last_heartbeat, -1) NOT BETWEEN ${now(1)} - $2::bigint AND ${now(1)} + $3::bigint
       AND (seq, lease) NOT IN (SELECT seq, lease FROM unnest($4::bigint[], $5::bigint[]) AS held (seq, lease))
       AND NOT EXISTS (SELECT 1 FROM processes WHERE n = jobs.process AND n IS DISTINCT FROM $6::int
-        AND seen_at >= ${now(1)} - $2::bigint)
+        AND seen_at >= ${now(1)} - greatest($2::bigint, 3000))
     ORDER BY seq LIMIT $7::bigint FOR UPDATE SKIP LOCKED`,
   // ?1 id of the process ?2 limit
   orphansOfProcess: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}

@@ -93,11 +93,15 @@ const FACTS = [
   ],
 ];
 
-export async function orphans(client: Client, request: OrphanRequest, time: number | ""): Promise<Orphan[]> {
+export async function orphans(
+  client: Client,
+  request: OrphanRequest,
+  { time, process }: { readonly time: number | ""; readonly process: string | null },
+): Promise<Orphan[]> {
   const { limit } = request;
   const which = "alive" in request
     ? [
-      ...["silent", request.alive.agoMs, request.alive.aheadMs],
+      ...["silent", request.alive.agoMs, request.alive.aheadMs, process ?? ""],
       ...request.held.flatMap(({ seq, lease }) => [seq, lease]),
     ]
     : request.process === null

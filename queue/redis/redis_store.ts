@@ -83,7 +83,10 @@ export class RedisStore implements Store {
     this.#calls.run(() => move(this.#client, { verb, ids, by, ...this.#moment() }));
 
   orphans: Store["orphans"] = (request) =>
-    this.#calls.run(() => orphans(this.#client, request, this.#clock.given()));
+    this.#calls.run(() => {
+      const { process } = this.#session;
+      return orphans(this.#client, request, { time: this.#clock.given(), process });
+    });
 
   prune: Store["prune"] = (request) => this.#calls.run(() => this.#prune(request));
 

@@ -10,9 +10,9 @@ function swept(count: number, statusOf: (place: number) => Status): QueueEvent {
   return { type: "swept", requeued, freed: 0 };
 }
 
-Deno.test("many jobs of a dead process do not rotate the log away: beyond twenty there is one line for all", () => {
+Deno.test("many jobs of a dead process do not rotate the log away: beyond a hundred there is one line for all", () => {
   const textsOf = (event: QueueEvent) => logLines(event).map(({ text }) => text);
-  assert.equal(textsOf(swept(20, () => "PENDING")).length, 21);
+  assert.equal(textsOf(swept(100, () => "PENDING")).length, 101);
   assert.deepEqual(textsOf(swept(240_000, () => "PENDING")), [
     "Took 240000 jobs from their consumers, now PENDING",
     "Checked and requeued stalled jobs: 240000",

@@ -94,16 +94,17 @@ const EFFECTS = {
 export function faultConfirmation({ queue, system, faultInjection }: PageDeps, fault: Fault, id: string) {
   requireFaultInjection(faultInjection, { queue, consumerId: id });
   const consumer = consumersOnWire(system.view(), queue).find((one) => one.id === id && id !== "");
-  return <FaultPage fault={fault} consumer={consumer ?? null} />;
+  return <FaultPage fault={fault} consumer={consumer ?? null} areSeveralHosts={queue.hosts.length > 0} />;
 }
 
 interface FaultPageProps {
   readonly fault: Fault;
   /** Null: there is no such consumer any more. */
   readonly consumer: WireConsumer | null;
+  readonly areSeveralHosts: boolean;
 }
 
-function FaultPage({ fault, consumer }: FaultPageProps) {
+function FaultPage({ fault, consumer, areSeveralHosts }: FaultPageProps) {
   const back = <a class="button" href="/consumers">Back</a>;
   if (consumer === null) {
     return (
@@ -117,7 +118,7 @@ function FaultPage({ fault, consumer }: FaultPageProps) {
     );
   }
   const { host, slot, job_id } = consumer;
-  const name = `${FAULT_NAMES[fault]} consumer ${slot}${host === undefined ? "" : ` of ${host}`}`;
+  const name = `${FAULT_NAMES[fault]} consumer ${slot}${areSeveralHosts ? ` of ${host}` : ""}`;
   return (
     <div class="narrow stack">
       <h1>{name}?</h1>

@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 import { withoutPlace } from "../thread/error_report.ts";
 
 /** The most jobs of one sweep that have a line each. */
-const MOST_REAPED = 20;
+const MOST_REAPED = 100;
 
 /** Events of the running system itself, beside the queue's events about jobs. */
 export type SystemEvent =
