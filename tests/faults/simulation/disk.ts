@@ -92,7 +92,7 @@ export class Disk {
   }
 
   orphans(request: OrphanRequest): Orphan[] {
-    return this.model.orphans(request, Date.now());
+    return this.model.orphans(request, Date.now(), { by: null });
   }
 
   join(process: ProcessIdentity): void {

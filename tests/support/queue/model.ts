@@ -35,6 +35,9 @@ import type {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Facts = Mutable<Omit<Job, "status">> & { status: Status };
 
+/** A process that was seen within this time sweeps its own jobs, however short the stall time is. */
+const SHOWN_MS = 3_000;
+
 export interface ModelJob extends Facts {
   suspect: boolean;
   /** The process that claimed it last. */
@@ -171,11 +174,14 @@ export class Model {
     return "moved";
   }
 
-  orphans(request: OrphanRequest, now: number): Orphan[] {
+  /** `by`: the process that asks, where others sweep their own jobs. */
+  orphans(request: OrphanRequest, now: number, { by }: { readonly by: string | null }): Orphan[] {
     return this.#all()
       .filter((job) => job.status === "PROCESSING")
       .filter((job) =>
-        "alive" in request ? isSilent(job, request, now) : this.#processOf(job) === request.process
+        "alive" in request
+          ? isSilent(job, request, now) && (by === null || !this.#sweepsItself(job, by, { request, now }))
+          : this.#processOf(job) === request.process
       )
       .slice(0, request.limit)
       .map(({ seq, lease, id, kind, consumerId, crashes, suspect, runAt, startedAt, lastHeartbeat }) => ({
@@ -197,6 +203,15 @@ export class Model {
 
   leave(id: string): void {
     this.processes.delete(id);
+  }
+
+  #sweepsItself(
+    { process }: ModelJob,
+    by: string,
+    { request, now }: { readonly request: SilentConsumers; readonly now: number },
+  ): boolean {
+    const seenAt = process === by ? undefined : this.processes.get(process ?? "")?.seenAt;
+    return seenAt !== undefined && seenAt >= now - Math.max(request.alive.agoMs, SHOWN_MS);
   }
 
   #processOf({ process }: ModelJob): string | null {
