@@ -2,7 +2,9 @@
  * Fault J: a consumer pauses in the middle of a job, the job is taken from it and given to another, and then
  * it continues as if nothing had happened. Whatever it reports about the job changes nothing.
  */
-import { getQueue, type Job } from "@persistent-queue/queue";
+import { getQueue, type Job, openStore } from "@persistent-queue/queue";
+import { judgeDeaths } from "../../queue/policy/deaths.ts";
+import { BACKEND } from "../support/backend.ts";
 import { eventually } from "../support/eventually.ts";
 import { isOfClaim } from "../support/queue/claims.ts";
 import { hasBegun } from "../support/system/first_time.ts";
@@ -99,11 +101,26 @@ async function rise({ system, isLeft, id, task, random }: Rising, expect: Expect
 
 /** Takes jobs without a fresh heartbeat, whichever consumer has them. */
 async function takeFromElsewhere(url: string, id: string): Promise<void> {
+  if (BACKEND !== "sqlite") return await takeFromProcess(url, id);
   const elsewhere = await getQueue(url, { role: "guest", stallMs: ELSEWHERE_STALL_MS });
   try {
     await eventually(`${id} is taken`, () => elsewhere.sweep({ held: [], freed: 0 }));
   } finally {
     await elsewhere.close();
+  }
+}
+
+/** As a host does that has not heard of the process of the job for the stall time: from one that shows itself it takes none. */
+async function takeFromProcess(url: string, id: string): Promise<void> {
+  const store = await openStore(url, "guest");
+  try {
+    const [process] = await store.processes({ silentForMs: ELSEWHERE_STALL_MS });
+    const held = await store.orphans({ process: process?.id ?? null, limit: TOGETHER });
+    const orphans = held.filter((job) => job.id === id);
+    const death = { event: "stalled", detail: "No heartbeat", crashLimit: null } as const;
+    await store.settle(judgeDeaths(orphans, death));
+  } finally {
+    await store.close();
   }
 }
 
