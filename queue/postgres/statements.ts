@@ -178,7 +178,7 @@ export const UPKEEP = {
       AND coalesce(last_heartbeat, -1) NOT BETWEEN ${now(1)} - $2::bigint AND ${now(1)} + $3::bigint
       AND (seq, lease) NOT IN (SELECT seq, lease FROM unnest($4::bigint[], $5::bigint[]) AS held (seq, lease))
       AND NOT EXISTS (SELECT 1 FROM processes WHERE n = jobs.process AND n IS DISTINCT FROM $6::int
-        AND seen_at >= ${now(1)} - greatest($2::bigint, 3000))
+        AND seen_at >= ${now(1)} - greatest($2::bigint, 1000))
     ORDER BY seq LIMIT $7::bigint FOR UPDATE SKIP LOCKED`,
   // ?1 id of the process ?2 limit
   orphansOfProcess: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}

@@ -81,8 +81,10 @@ Deno.test("the process dies while it handles a request: the jobs that were runni
       ["released", "The process died while it worked on a request, so no job is charged for that"],
     ]);
   }
-  const log = await Deno.readTextFile(`${system.folder}/logs/jobqueue.log`);
-  assert.match(log, /\[WARN\] The process died while it worked on a request/);
+  await eventually("the log says so", () => {
+    const log = Deno.readTextFileSync(`${system.folder}/logs/jobqueue.log`);
+    return /\[WARN\] The process died while it worked on a request/.test(log);
+  });
 });
 
 Deno.test("a process dies while pages only watch: event streams and probes do not count, and its job is charged", async () => {

@@ -36,7 +36,7 @@ elseif which == "none" then
 else
   -- Another process that has shown itself sweeps its own jobs, since it knows what it holds. Each does so twice a second,
   -- unless its machine is busy.
-  local own, shown_from = ARGV[6], now - math.max(tonumber(ARGV[4]), 3000)
+  local own, shown_from = ARGV[6], now - math.max(tonumber(ARGV[4]), 1000)
   local function sweeps_itself(process)
     if not process or process == own then return false end
     local seen_at = tonumber(redis.call("HGET", base .. "process:" .. process, "seen_at"))

@@ -36,7 +36,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Facts = Mutable<Omit<Job, "status">> & { status: Status };
 
 /** A process that was seen within this time sweeps its own jobs, however short the stall time is. */
-const SHOWN_MS = 3_000;
+const SHOWN_MS = 1_000;
 
 export interface ModelJob extends Facts {
   suspect: boolean;
