@@ -73,17 +73,19 @@ const RULES = ["queue/attempts", "queue/crashes", "queue/deaths", "queue/operati
   .map((name) => `tests/${name}_test.ts`);
 
 /**
- * What runs on servers in each run: the most for its time, about fifty seconds of two cores each. All that is not about
+ * What runs on servers in each run: the most for its time, about a minute of two cores each. All that is not about
  * SQLite itself runs there with `deno task test --backend …`.
  */
 export const ON_SERVERS: Readonly<Record<Server, readonly Group[]>> = {
   postgres: [[FAULTS_TEST, "B10", "T6"], RULES],
-  redis: [[FAULTS_TEST, "B10", "G14"], RULES],
+  redis: [[FAULTS_TEST, "B10", "G14", "T16"], RULES],
 };
+const REQUEST_DEATHS = [`${FAULTS}/request_deaths_test.ts`];
+const WALK = ["tests/browser/walk_test.ts"];
 /** The same of what mostly waits. By then no other browser is at work. */
 export const BESIDE_ON_SERVERS: Readonly<Record<Server, readonly Group[]>> = {
-  postgres: [[FAULTS_TEST, "H3"], ["tests/browser/walk_test.ts"]],
-  redis: [[FAULTS_TEST, "H3"], ["tests/browser/walk_test.ts"]],
+  postgres: [[FAULTS_TEST, "H3", "J8"], REQUEST_DEATHS, WALK],
+  redis: [[FAULTS_TEST, "H3", "J8"], REQUEST_DEATHS, WALK],
 };
 
 function faultTests(letters: Letters): string[] {
