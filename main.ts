@@ -36,6 +36,7 @@ import {
   loadSettings,
   type Log,
   logEvent,
+  misreadVariables,
   openLog,
   openWhenFree,
   prepareFolders,
@@ -48,6 +49,7 @@ import {
   takeSettings,
   whenAskedToStop,
   whenGuardIsGone,
+  withVariables,
 } from "@persistent-queue/workers";
 
 const VERSION = "1.0.0";
@@ -179,6 +181,7 @@ async function throwAsSetting(error: unknown): Promise<never> {
 
 async function jobs(args: readonly string[]): Promise<number> {
   const settings = loadSettings();
+  const env = Deno.env.toObject();
   forgetSettings();
   // Into the supervisor's log, which only the supervisor rotates: two processes that rotate one file lose lines.
   using log = openLog({
@@ -202,6 +205,10 @@ async function jobs(args: readonly string[]): Promise<number> {
   return await jobsCommand(args, {
     openQueue: openGuest,
     queueUrl: settings.queueUrl,
+    completeUrl: (url, setting) => ({
+      url: withVariables(url, env),
+      problems: misreadVariables(url, env, setting),
+    }),
     print: printToStdout,
     printError: console.error,
     readInput: () => new Response(Deno.stdin.readable).text(),

@@ -25,6 +25,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string[]; er
     ...{
       openQueue,
       queueUrl: urlFor(folder.file("queue.db")),
+      completeUrl: (url) => ({ url, problems: [] }),
       confirm: null,
       now: Date.now,
       readInput: () => Promise.resolve(""),

@@ -31,6 +31,7 @@ async function run(
   const err: string[] = [];
   const code = await jobsCommand(args, {
     queueUrl: urlFor(folder.file("queue.db")),
+    completeUrl: (url) => ({ url, problems: [] }),
     openQueue: () => openIn(folder),
     print: (text) => out.push(text),
     printError: (text) => err.push(text),

@@ -11,6 +11,7 @@ async function run(folder: TempFolder, words: string): Promise<{ code: number; o
   const [out, err]: [string[], string[]] = [[], []];
   const code = await jobsCommand(words.split(" "), {
     queueUrl: urlFor(folder.file("queue.db")),
+    completeUrl: (url) => ({ url, problems: [] }),
     openQueue: () => getQueue(urlFor(folder.file("queue.db")), { kinds: ["mail"], now: () => NOW }),
     print: (text) => out.push(text),
     printError: (text) => err.push(text),

@@ -16,6 +16,7 @@ import {
 } from "../conformance/stage.ts";
 import { storedJob } from "../conformance/dump.ts";
 import { eventually } from "../support/eventually.ts";
+import { spawnSystem } from "../support/processes/running_system.ts";
 import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
 import { type RedisServer, redisServer, whyNoRedis } from "../support/servers/redis_server.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -39,6 +40,7 @@ async function move(
 ): Promise<Run> {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await jobsCommand(["move", ...args], {
+    completeUrl: (url) => ({ url, problems: [] }),
     ...{ queueUrl, confirm: null, now, readInput: () => Promise.resolve(input) },
     openQueue: () => Promise.reject(new Error("move opens both queues itself")),
     ...{ print: (text) => out.push(text), printError: (text) => err.push(text) },
@@ -344,4 +346,33 @@ Deno.test("a move that is killed in the middle and run again doubles nothing and
   assert.equal(code, 0, new TextDecoder().decode(stderr));
   assert.match(out, /^Copied 20,000 jobs \([\d,]+ of them were there already\)/);
   assert.deepEqual(await textsOf(to), await textsOf(from));
+});
+
+Deno.test("PGSSLMODE encrypts the connection to a PostgreSQL that jobs move is given, as it does that of QUEUE_URL", async () => {
+  await using folder = await tempFolder();
+  const from = `sqlite:${folder.file("a.db")}`;
+  await withStore(from, (store) => store.insert([newJob("one")]));
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const first = listener.accept().then(async (connection) => {
+    const bytes = new Uint8Array(8);
+    await connection.read(bytes);
+    connection.close();
+    return new DataView(bytes.buffer).getUint32(4);
+  });
+  const to = `postgres://queue@127.0.0.1:${listener.addr.port}/jobs`;
+  const command = (env: Record<string, string>) =>
+    spawnSystem({
+      command: `jobs move --from ${from} --to ${to}`,
+      folder: folder.path,
+      env: { ...env, QUEUE_URL: from },
+    });
+  const refused = await command({ PGSSLMODE: "on" }).output();
+  assert.equal(refused.code, 2);
+  assert.match(new TextDecoder().decode(refused.stderr), /PGSSLMODE is "on", but must be one of disable, /);
+  const child = command({ PGSSLMODE: "require" });
+  const output = child.output();
+  // It asks for TLS before it says who it is.
+  assert.equal(await first, 80_877_103);
+  listener.close();
+  assert.notEqual((await output).code, 0);
 });

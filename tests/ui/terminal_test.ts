@@ -17,6 +17,7 @@ async function run(folder: TempFolder, args: readonly string[]): Promise<Shown> 
   const [out, err]: string[][] = [[], []];
   await jobsCommand(args, {
     queueUrl: urlFor(folder.file("queue.db")),
+    completeUrl: (url) => ({ url, problems: [] }),
     openQueue: () => getQueue(urlFor(folder.file("queue.db")), { kinds: ["file"], now: () => 1_000 }),
     print: (text) => out?.push(text),
     printError: (text) => err?.push(text),

@@ -10,6 +10,14 @@ export interface CliIo {
   readonly openQueue: (how: { readonly mustExist: boolean }) => Promise<CliQueue>;
   /** The URL of the queue that this opens. */
   readonly queueUrl: string;
+  /**
+   * The URL of another queue with what variables such as `PGSSLMODE` add to it, as they do to the first, and what is wrong
+   * with them. `setting`: where the URL stands.
+   */
+  readonly completeUrl: (
+    url: string,
+    setting: string,
+  ) => { readonly url: string; readonly problems: readonly string[] };
   /** One line or several, without the line end. */
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;

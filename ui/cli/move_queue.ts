@@ -79,9 +79,11 @@ interface Place {
 async function placeOf(line: CommandLine, name: "from" | "to", io: CliIo): Promise<Place> {
   const given = line.text(name);
   const setting = given === undefined ? "QUEUE_URL" : `--${name}`;
-  const url = given === STDIN ? (await io.readInput()).trim() : given ?? io.queueUrl;
-  const problem = misreadQueueUrl(url);
+  const text = given === STDIN ? (await io.readInput()).trim() : given ?? io.queueUrl;
+  const problem = misreadQueueUrl(text);
   if (problem !== null) throw new UsageError(`${setting} ${problem}.`);
+  const { url, problems } = io.completeUrl(text, setting);
+  if (problems.length > 0) throw new UsageError(`${problems.join(". ")}.`);
   return { url, setting, isSeen: given !== undefined && Boolean(URL.parse(given)?.password) };
 }
 

@@ -7,8 +7,7 @@ const USER = "PGUSER";
 const PASSWORD = "PGPASSWORD";
 /** The driver does not know it, and would connect without TLS and without a word. */
 const TLS = "PGSSLMODE";
-const NO_USER =
-  "QUEUE_URL names no user: for example postgres://user:password@db.example.com/jobs, or set PGUSER";
+const NO_USER = "names no user: for example postgres://user:password@db.example.com/jobs, or set PGUSER";
 
 /** The variables, beside the settings, whose secrets only the supervisor needs: not those that handlers are given by name. */
 export function secretVariables(
@@ -31,14 +30,18 @@ export function withVariables(queueUrl: string, env: Readonly<Record<string, str
   return url.href;
 }
 
-/** Returns what is wrong with these, where they count. */
-export function misreadVariables(queueUrl: string, env: Readonly<Record<string, string>>): string[] {
+/** Returns what is wrong with these, where they count. `setting`: where the URL stands. */
+export function misreadVariables(
+  queueUrl: string,
+  env: Readonly<Record<string, string>>,
+  setting = "QUEUE_URL",
+): string[] {
   if (!isOfPostgres(queueUrl)) return [];
   const { [USER]: user = "", [TLS]: mode = "" } = env;
   const { username, searchParams } = new URL(queueUrl);
   const hasMode = mode === "" || searchParams.has("sslmode") || POSTGRES_TLS_MODES.includes(mode);
   return [
-    ...username + user === "" ? [NO_USER] : [],
+    ...username + user === "" ? [`${setting} ${NO_USER}`] : [],
     ...hasMode ? [] : [
       `${TLS} is ${quoted(mode)}, but must be one of ${POSTGRES_TLS_MODES.join(", ")}, ` +
       `for example ${TLS}=require`,

@@ -29,7 +29,7 @@ export interface RunningSystem extends AsyncDisposable {
 
 export interface RunOptions {
   /** `supervise` is the supervisor alone; with the permissions that it computes, it is a child of the one that is started. */
-  readonly command?: "start" | "supervise" | "supervise confined" | "jobs stats";
+  readonly command?: "start" | "supervise" | "supervise confined" | `jobs ${string}`;
   /** Another copy of the project. */
   readonly main?: string;
   readonly env?: Record<string, string>;
