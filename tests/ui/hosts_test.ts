@@ -243,3 +243,19 @@ Deno.test("a consumer of another host is crashed from here, after the page has a
   assert.deepEqual([nowhere.status, (await nowhere.json()).error.code], [404, "unknown_consumer"]);
   assert.deepEqual(pages.faults, []);
 });
+
+Deno.test("the page of a job names the host whose consumer works on it, where there are several", async () => {
+  await using pages = await openPages();
+  await pages.queue.add([{ id: "job 7", kind: "mail" }]);
+  const { claimed } = await pages.queue.claim([{ consumerId: ELSEWHERE, limit: 1, suspect: false }]);
+  assert.deepEqual(claimed.map(({ id }) => id), ["job 7"]);
+  const cookie = await pages.logIn();
+  const hostShown = async () => {
+    const html = await textOf(pages.ask("/job?id=job+7", { headers: { cookie } }));
+    assert.match(html, new RegExp(`<dt>Consumer</dt><dd>${ELSEWHERE}</dd>`));
+    return /<dt>Host<\/dt><dd>([^<]*)/.exec(html)?.[1] ?? null;
+  };
+  assert.equal(await hostShown(), null);
+  pages.hosts = [hostOf(pages)];
+  assert.equal(await hostShown(), "web-2");
+});

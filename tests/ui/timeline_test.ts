@@ -20,7 +20,9 @@ const JOB: JobView["job"] = {
 };
 
 function timeline(job: Partial<JobView["job"]>, history: readonly WireHistory[]) {
-  const rest = { page: "job", now: 9_000, from: WHOLE_LIST, payload: null, result: null } as const;
+  const rest = {
+    ...{ page: "job", now: 9_000, from: WHOLE_LIST, host: null, payload: null, result: null } as const,
+  };
   const none = { attempts: [], earlierAttempts: 0 };
   const view = { ...rest, ...none, job: { ...JOB, ...job }, history, warnings: [], batches: [] };
   return timelineOf(view, 9_000);

@@ -31,6 +31,15 @@ function consumersOf(host: HostView) {
   return isQuiet(host) ? consumers.map((consumer) => ({ ...consumer, state: "silent" as const })) : consumers;
 }
 
+/** The name of the host where this consumer works; null: there is one host only, or no such consumer any more. */
+export function hostOfConsumer(
+  consumerId: string | null,
+  { system, queue }: { readonly system: { view(): SystemView }; readonly queue: Neighbourhood },
+): string | null {
+  if (consumerId === null) return null;
+  return consumersOnWire(system.view(), queue).find(({ id }) => id === consumerId)?.host ?? null;
+}
+
 interface Whereabouts {
   readonly host: string;
   /** How old what is known of it is. */

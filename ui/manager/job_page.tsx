@@ -46,7 +46,7 @@ export function JobPage({ view, live }: JobPageProps) {
           <Timeline lines={timelineOf(view, now)} told={toldElsewhere(view)} />
         </div>
         <div class="stack">
-          <Facts job={job} now={now} />
+          <Facts view={view} now={now} />
           {view.payload !== null && <Value title="Payload" value={view.payload} id={job.id} />}
           {view.result !== null && <Value title="Result" value={view.result} id={job.id} />}
         </div>
@@ -75,7 +75,9 @@ function toldElsewhere({ job, attempts }: JobView): ReadonlySet<string | null> {
 /** An id longer than this is cut in the heading, and whole among the facts. */
 const LONG_ID = 120;
 
-function Facts({ job, now }: { readonly job: JobView["job"]; readonly now: number }) {
+function Facts(
+  { view: { job, host }, now }: { readonly view: Pick<JobView, "job" | "host">; readonly now: number },
+) {
   const heartbeat = job.last_heartbeat === null ? "–" : age(now - job.last_heartbeat);
   const isDueLater = job.run_at > now && (job.status === "PENDING" || job.status === "PROCESSING");
   const facts = [
@@ -85,6 +87,7 @@ function Facts({ job, now }: { readonly job: JobView["job"]; readonly now: numbe
     ["Crashes", String(job.crashes)],
     ["Priority", String(job.priority)],
     ["Consumer", job.consumer_id ?? "–"],
+    ...(host === null ? [] : [["Host", host]]),
     ["Heartbeat", job.status === "PROCESSING" ? heartbeat : "–"],
     ["Lease", String(job.lease)],
     ["Added", dateAndTime(job.created_at)],

@@ -1,6 +1,7 @@
 /** Gathers what the page of one job shows, values as indented JSON among it. */
 import { type Attempt, attemptsOf, type Job } from "@persistent-queue/queue";
 import type { PageDeps } from "../page_deps.ts";
+import { hostOfConsumer } from "../api/hosts.ts";
 import { attemptOnWire, historyOnWire, jobOnWire, warningsOf } from "../api/serializers.ts";
 import type { ListQuery } from "./list_query.ts";
 import type { AttemptView, JobView, ValueView } from "./views.ts";
@@ -23,6 +24,7 @@ export async function jobView(
     now: moment.now,
     from,
     job: jobOnWire(job, moment),
+    host: hostOfConsumer(job.consumerId, { system, queue }),
     payload: valueView(job, "payload"),
     result: valueView(job, "result"),
     history: history.map(historyOnWire),

@@ -51,6 +51,8 @@ export interface JobView extends BaseView {
   /** The list from which the reader came. */
   readonly from: ListQuery;
   readonly job: WireJob;
+  /** Where the consumer of the job works; null: that is not known, or there is one host only. */
+  readonly host: string | null;
   /** Null: there is none. */
   readonly payload: ValueView | null;
   /** Null: there is none (yet). */
