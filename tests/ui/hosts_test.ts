@@ -244,7 +244,7 @@ Deno.test("a consumer of another host is crashed from here, after the page has a
   assert.deepEqual(pages.faults, []);
 });
 
-Deno.test("the page of a job names the host whose consumer works on it, where there are several", async () => {
+Deno.test("the page of a job names the host of its consumer, where there are several", async () => {
   await using pages = await openPages();
   await pages.queue.add([{ id: "job 7", kind: "mail" }]);
   const { claimed } = await pages.queue.claim([{ consumerId: ELSEWHERE, limit: 1, suspect: false }]);

@@ -31,7 +31,7 @@ function consumersOf(host: HostView) {
   return isQuiet(host) ? consumers.map((consumer) => ({ ...consumer, state: "silent" as const })) : consumers;
 }
 
-/** The name of the host where this consumer works; null: there is one host only, or no such consumer any more. */
+/** The name of the host where this consumer lives; null: it lives no more, or there is one host only. */
 export function hostOfConsumer(
   consumerId: string | null,
   { system, queue }: { readonly system: { view(): SystemView }; readonly queue: Neighbourhood },

@@ -51,7 +51,7 @@ export interface JobView extends BaseView {
   /** The list from which the reader came. */
   readonly from: ListQuery;
   readonly job: WireJob;
-  /** Where the consumer of the job works; null: that is not known, or there is one host only. */
+  /** Where the consumer of the job lives; null: it lives no more, or there is one host only. */
   readonly host: string | null;
   /** Null: there is none. */
   readonly payload: ValueView | null;
