@@ -6,7 +6,7 @@ import { items, numberOf } from "./replies.ts";
 /** So many times to run are moved by one script: some milliseconds, however many jobs wait. */
 const MOST_MOVED = 200;
 /** So many jobs in flight are looked at by one script: a millisecond or two. */
-const MOST_LOOKED_AT = 1_000;
+const MOST_LOOKED_AT = 500;
 
 interface ClaimMoment extends Pick<ClaimOptions, "kinds" | "setBack"> {
   readonly time: number | "";
