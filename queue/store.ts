@@ -212,7 +212,7 @@ export interface Store extends PortableStore {
    * `by` names the user, for the history.
    */
   move(verb: OperatorVerb, ids: readonly string[], by?: string): Promise<Moved[]>;
-  /** In the order of `seq`. Changes nothing: the queue decides how each one ends, and settles it under its lease. */
+  /** By `seq`; of too many silent ones, any. Changes nothing: the queue decides how each one ends, and settles it. */
   orphans(request: OrphanRequest): Promise<Orphan[]>;
   /** Also keeps the store's files small. Returns the ids of removed jobs, and where to continue (0 = begin again). */
   prune(request: PruneRequest): Promise<{ removed: readonly string[]; next: number }>;

@@ -5,6 +5,8 @@ import { items, numberOf } from "./replies.ts";
 
 /** So many times to run are moved by one script: some milliseconds, however many jobs wait. */
 const MOST_MOVED = 200;
+/** So many jobs in flight are looked at by one script: a millisecond or two. */
+const MOST_LOOKED_AT = 500;
 
 interface ClaimMoment extends Pick<ClaimOptions, "kinds" | "setBack"> {
   readonly time: number | "";
@@ -20,11 +22,15 @@ export async function claim(
 ): Promise<ClaimAnswer> {
   if (setBack !== null) {
     // A job that stays due is moved once: these steps may be taken again.
-    while (await client.run("setBack", [setBack.to, setBack.from, MOST_MOVED]) === 1);
+    const step = [setBack.to, setBack.from, MOST_MOVED, MOST_LOOKED_AT];
+    for (let after: string | null = ""; after !== null;) {
+      const end = await client.run("setBack", [...step, after]);
+      after = typeof end === "string" ? end : null;
+    }
   }
   const [claimed, nextRunAt] = items(
     await client.run("claim", [
-      ...[time, writer, process ?? "", setBack?.to ?? "", setBack?.from ?? ""],
+      ...[time, writer, process ?? ""],
       ...kindsAsValues(kinds),
       ...requests.flatMap(({ consumerId, limit, suspect }) => [consumerId, limit, Number(suspect)]),
     ]),

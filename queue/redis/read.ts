@@ -1,10 +1,10 @@
 import { type HistoryEntry, type Job, type Status, STATUSES } from "../job.ts";
-import type { GetOptions, JobPage, JobQuery, Orphan, OrphanRequest, StoreStats } from "../store.ts";
+import type { GetOptions, JobPage, JobQuery, StoreStats } from "../store.ts";
 import { fromCursor, toCursor } from "../storing/cursor.ts";
-import { toOrphan, toText } from "../storing/rows.ts";
+import { toText } from "../storing/rows.ts";
 import { kindsAsValues } from "./claim.ts";
 import type { Client } from "./client.ts";
-import { historyEntryOf, items, jobOf, numberOf, toRow } from "./replies.ts";
+import { historyEntryOf, items, jobOf, numberOf } from "./replies.ts";
 
 /** Jobs that one call looks at by default. */
 const ROWS_A_CALL = 2_000;
@@ -76,39 +76,6 @@ export async function stats(
     silent: numberOf(silent),
     parked: items(parked).map(items).map(([kind, count]) => ({ kind: toText(kind), count: numberOf(count) })),
   };
-}
-
-const FACTS = [
-  ...[
-    "lease",
-    "id",
-    "kind",
-    "consumer_id",
-    "crashes",
-    "suspect",
-    "run_at",
-    "started_at",
-    "last_heartbeat",
-    "seq",
-  ],
-];
-
-export async function orphans(
-  client: Client,
-  request: OrphanRequest,
-  { time, process }: { readonly time: number | ""; readonly process: string | null },
-): Promise<Orphan[]> {
-  const { limit } = request;
-  const which = "alive" in request
-    ? [
-      ...["silent", request.alive.agoMs, request.alive.aheadMs, process ?? ""],
-      ...request.held.flatMap(({ seq, lease }) => [seq, lease]),
-    ]
-    : request.process === null
-    ? ["none"]
-    : ["process", request.process];
-  const found = items(await client.run("orphans", [time, limit, ...which]));
-  return found.map((row) => toOrphan(toRow(FACTS, items(row))));
 }
 
 /** Returns a sentence for each problem. */

@@ -32,6 +32,7 @@ import serving from "./scripts/serving.lua" with { type: "text" };
 import setBack from "./scripts/set_back.lua" with { type: "text" };
 import settle from "./scripts/settle.lua" with { type: "text" };
 import stats from "./scripts/stats.lua" with { type: "text" };
+import suspects from "./scripts/suspects.lua" with { type: "text" };
 import wholes from "./scripts/wholes.lua" with { type: "text" };
 import wholeJobs from "./scripts/whole_jobs.lua" with { type: "text" };
 import { WORDS } from "./words.ts";
@@ -56,8 +57,8 @@ function script(flags: string, ...parts: string[]): Script {
 export const SCRIPTS = {
   begin: script(ADDS, begin),
   insert: script(ADDS, history, reading, insert),
-  claim: script(KEEPS_ON, claim),
-  setBack: script(KEEPS_ON, setBack),
+  claim: script(KEEPS_ON, suspects, claim),
+  setBack: script(KEEPS_ON, suspects, setBack),
   renew: script(KEEPS_ON, renew),
   settle: script(KEEPS_ON, history, settle),
   move: script(KEEPS_ON, history, reading, move),
@@ -66,10 +67,10 @@ export const SCRIPTS = {
   get: script(READS, reading, get),
   getMany: script(READS, reading, getMany),
   list: script(READS, reading, list),
-  line: script(READS, line),
-  stats: script(READS, stats),
+  line: script(READS, suspects, line),
+  stats: script(READS, suspects, stats),
   knownKinds: script(READS, knownKinds),
-  check: script(READS, check),
+  check: script(READS, suspects, check),
   dump: script(READS, wholes, dump),
   wholeJobs: script(READS, wholes, wholeJobs),
   restore: script(ADDS, restore),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { verify, type VerifyOptions } from "../../queue/maintenance/verify.ts";
+import type { Store } from "../../queue/store.ts";
 import { editTest, sqliteTest } from "../support/backend.ts";
 import { claimNext, end } from "../support/queue/attempts.ts";
 import { editByHand } from "../support/queue/hand_edit.ts";
@@ -111,4 +112,26 @@ editTest("verify finds problems on the last page too", async () => {
   assert.deepEqual(await verify(on.store, OPTIONS), []);
   await editByHand(on.url, "UPDATE jobs SET retries = 50 WHERE id = 'done'");
   assert.equal((await verify(on.store, OPTIONS)).length, 1);
+});
+
+Deno.test("the check asks for some histories at once, and not for all of a page", async () => {
+  await using on = await testQueue();
+  await on.queue.add(Array.from({ length: 25 }, (_, i) => ({ id: `${i}` })));
+  let [asked, most] = [0, 0];
+  const get: Store["get"] = async (...values) => {
+    most = Math.max(most, asked += 1);
+    try {
+      return await on.store.get(...values);
+    } finally {
+      asked -= 1;
+    }
+  };
+  const store = new Proxy(on.store, {
+    get: (target, name) => {
+      const value: unknown = name === "get" ? get : Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  assert.deepEqual(await verify(store, OPTIONS), []);
+  assert.equal(most, 10);
 });

@@ -3,7 +3,7 @@
 
 local version = redis.call("GET", base .. "version")
 if version then return { version } end
-local names = { "seq", "ids", "kinds", "suspects", "heartbeats", "finished", "processes", "joined", "realms", "server" }
+local names = { "seq", "ids", "kinds", "suspect-kinds", "heartbeats", "finished", "processes", "joined", "realms", "server" }
 for _, status in ipairs(STATUSES) do names[#names + 1] = "status:" .. status end
 for _, first in ipairs({ "job:1", "history:1" }) do names[#names + 1] = first end
 for _, name in ipairs(names) do

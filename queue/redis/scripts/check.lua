@@ -3,7 +3,8 @@
 
 local counts = {}
 for i, status in ipairs(STATUSES) do counts[i] = redis.call("ZCARD", base .. "status:" .. status) end
-local waiting = redis.call("ZCARD", base .. "suspects")
+local waiting = 0
+for _, kind in ipairs(suspect_kinds()) do waiting = waiting + redis.call("ZCARD", suspects_key(kind)) end
 for _, level in ipairs(levels_of(waiting_kinds())) do waiting = waiting + redis.call("ZCARD", level.line) end
 return {
   counts, redis.call("HLEN", base .. "ids"), waiting, redis.call("ZCARD", base .. "heartbeats"),

@@ -1,24 +1,16 @@
--- Claims jobs. KEYS: the queue. ARGV: time or "", writer, process or "", the time to which and from which the clock was set
--- back or "" twice, the number of kinds or -1 for all, the kinds, then for each request: consumer, limit, 1 for a suspect.
--- Returns the claimed jobs, and when the first job left waiting becomes due, or nil.
+-- Claims jobs. KEYS: the queue. ARGV: time or "", writer, process or "", the number of kinds or -1 for all, the kinds, then
+-- for each request: consumer, limit, 1 for a suspect. Returns the claimed jobs, and when the first job left waiting becomes
+-- due, or nil.
 
 local now = clock(ARGV[1])
 local stamp = int(now)
-local process, to, from = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local process = ARGV[3]
 local kinds, wanted = waiting_kinds(), nil
-local first = 7
-if tonumber(ARGV[6]) >= 0 then
-  kinds = texts(7, tonumber(ARGV[6]))
+local first = 5
+if tonumber(ARGV[4]) >= 0 then
+  kinds = texts(5, tonumber(ARGV[4]))
   wanted = as_set(kinds)
-  first = 7 + #kinds
-end
-
--- No job in flight waits longer for its next attempt because the clock was set back.
-if to then
-  for _, seq in ipairs(redis.call("ZRANGE", base .. "status:" .. RUNNING, 0, -1)) do
-    local run_at = tonumber(redis.call("HGET", job_key(seq), "run_at"))
-    if run_at > to then redis.call("HSET", job_key(seq), "run_at", int(math.max(to, run_at - (from - to)))) end
-  end
+  first = 5 + #kinds
 end
 
 -- Due jobs in their order: one look a level, so that delayed jobs of a high priority hold nothing up.
@@ -42,10 +34,26 @@ local function due(limit)
   return line
 end
 
-local function due_suspect()
-  for suspect in each_suspect() do
-    if suspect.run_at <= now and (wanted == nil or wanted[suspect.kind]) then return suspect end
+local function wanted_suspect_kinds()
+  local found = {}
+  for _, kind in ipairs(suspect_kinds()) do
+    if wanted == nil or wanted[kind] then found[#found + 1] = kind end
   end
+  return found
+end
+
+-- The least charged of those that are due, or nil.
+local function due_suspect()
+  local least = nil
+  for _, kind in ipairs(wanted_suspect_kinds()) do
+    for suspect in first_suspects(kind) do
+      if suspect.run_at <= now then
+        if least == nil or suspect.member < least.member then least = suspect end
+        break
+      end
+    end
+  end
+  return least
 end
 
 local claimed, seqs = {}, {}
@@ -92,10 +100,13 @@ for i = first, #ARGV, 3 do
     wants_suspects = true
     if not alone[consumer] and limit > 0 then
       local suspect = due_suspect()
-      if suspect and take(suspect.seq, consumer) then
-        alone[consumer], taken = true, 1
+      if suspect then
         -- The next request for one looks again.
-        redis.call("ZREM", base .. "suspects", suspect.member)
+        redis.call("ZREM", suspects_key(suspect.kind), suspect.member)
+        changed_suspects[suspect.kind] = true
+        if take(suspect.seq, consumer) then
+          alone[consumer], taken = true, 1
+        end
       end
       is_short = is_short or (total == 0 and taken < limit)
     end
@@ -123,8 +134,6 @@ local function consider(run_at)
 end
 for _, level in ipairs(levels_of(kinds)) do consider(first_of(level)) end
 if wants_suspects then
-  for suspect in each_suspect() do
-    if wanted == nil or wanted[suspect.kind] then consider(suspect.run_at) end
-  end
+  for _, kind in ipairs(wanted_suspect_kinds()) do consider(first_suspect_at(kind)) end
 end
 return { claimed, next_run_at and int(next_run_at) or false }

@@ -32,13 +32,13 @@ for _, level in ipairs(levels_of(waiting_kinds())) do
     look(level, 2, "-inf", "+inf")
   end
 end
-local suspects = 0
-for suspect in each_suspect() do
-  local is_due = suspect.run_at <= now
-  if (is_due and wants_due) or (not is_due and wants_delayed) then
-    add(is_due and 0 or 1, suspect.priority, int(suspect.run_at), suspect.seq)
+for _, kind in ipairs(suspect_kinds()) do
+  for _, member in ipairs(redis.call("ZRANGE", suspects_key(kind), 0, enough - 1)) do
+    local suspect = suspect_of(kind, member)
+    local is_due = suspect.run_at <= now
+    if (is_due and wants_due) or (not is_due and wants_delayed) then
+      add(is_due and 0 or 1, suspect.priority, int(suspect.run_at), suspect.seq)
+    end
   end
-  suspects = suspects + 1
-  if suspects >= enough then break end
 end
 return { redis.call("ZCARD", base .. "status:" .. WAITING), found }

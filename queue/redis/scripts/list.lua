@@ -6,10 +6,15 @@ local left, limit, rows = budget(tonumber(ARGV[1])), tonumber(ARGV[3]), tonumber
 local before = ARGV[2] == "" and "+inf" or "(" .. ARGV[2]
 local kind, part, since = ARGV[5], ARGV[6], tonumber(ARGV[7])
 local due_until, due_after, silent_since = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
-local is_plain = kind == "" and part == "" and not (since or due_until or due_after)
+local heartbeats = base .. "heartbeats"
+-- Jobs in flight with an old heartbeat are few. Of very many, only those are found that it may look at.
+local are_many_silent = silent_since ~= nil
+  and redis.call("ZCOUNT", heartbeats, "-inf", "(" .. int(silent_since)) > rows
+local is_plain = kind == "" and part == "" and not (since or due_until or due_after or are_many_silent)
 
 local function is_wanted(seq)
   if is_plain then return true end
+  if are_many_silent and (tonumber(redis.call("ZSCORE", heartbeats, seq)) or silent_since) >= silent_since then return false end
   local id, of, updated_at, run_at = unpack(redis.call("HMGET", job_key(seq), "id", "kind", "updated_at", "run_at"))
   if not id or (kind ~= "" and of ~= kind) then return false end
   if part ~= "" and not string.find(id, part, 1, true) then return false end
@@ -53,11 +58,10 @@ local function each_of_all(statuses)
   end
 end
 
--- Jobs in flight with an old heartbeat are few.
 local function each_silent()
   local limit_seq = tonumber(ARGV[2]) or math.huge
   local seqs = {}
-  for _, seq in ipairs(redis.call("ZRANGEBYSCORE", base .. "heartbeats", "-inf", "(" .. int(silent_since))) do
+  for _, seq in ipairs(redis.call("ZRANGEBYSCORE", heartbeats, "-inf", "(" .. int(silent_since))) do
     if tonumber(seq) < limit_seq then seqs[#seqs + 1] = tonumber(seq) end
   end
   table.sort(seqs, function(a, b) return a > b end)
@@ -68,7 +72,12 @@ local function each_silent()
   end
 end
 
-local next_job = silent_since and each_silent() or each_of_all(texts(11, #ARGV - 10))
+local function each_asked()
+  if are_many_silent then return each_of(RUNNING) end
+  return silent_since and each_silent() or each_of_all(texts(11, #ARGV - 10))
+end
+
+local next_job = each_asked()
 local found, looked, last, is_end = {}, 0, 0, false
 while #found <= limit and looked < rows do
   local seq = next_job()

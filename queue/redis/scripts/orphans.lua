@@ -1,10 +1,13 @@
--- Jobs in flight whose holder is silent or dead. KEYS: the queue. ARGV: time or "", limit, then "process" and its id, or
--- "none", or "silent", ms ago, ms ahead, id of this process or "", and for each held job: seq, lease. Returns their facts in
--- the order of seq.
+-- A page of the jobs in flight whose holder is silent or dead. KEYS: the queue. ARGV: time or "", limit, then "process" and
+-- its id, or "none", or "silent", ms ago, ms ahead, id of this process or "", and for each held job: seq, lease; at last
+-- where the page before ended, or "". Returns their facts in the order of seq, and where this page ends, or nil if it is
+-- the last one.
 
-local now, limit, which = clock(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local now, limit, which, after = clock(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[#ARGV]
+-- The server does nothing else while it looks at these: three milliseconds, where all are orphans.
+local PAGE = 500
 local SHOWN = { "lease", "id", "kind", "consumer_id", "crashes", "suspect", "run_at", "started_at", "last_heartbeat" }
-local orphans = {}
+local orphans, ends_at = {}, false
 
 local function add(seq)
   local row = redis.call("HMGET", job_key(seq), unpack(SHOWN))
@@ -12,17 +15,14 @@ local function add(seq)
   orphans[#orphans + 1] = row
 end
 
--- Few jobs are in flight, so that no set of its own says which process holds which of them.
+-- In the order of seq. Few jobs are in flight, so that no set of its own says which process holds which of them.
 local function held_by(is_wanted)
-  local from = 0
-  while #orphans < limit do
-    local page = redis.call("ZRANGE", base .. "status:" .. RUNNING, from, from + 199)
-    for _, seq in ipairs(page) do
-      if #orphans < limit and is_wanted(redis.call("HGET", job_key(seq), "process")) then add(seq) end
-    end
-    if #page < 200 then return end
-    from = from + 200
+  local from = after == "" and "-inf" or "(" .. after
+  local page = redis.call("ZRANGEBYSCORE", base .. "status:" .. RUNNING, from, "+inf", "LIMIT", 0, PAGE)
+  for _, seq in ipairs(page) do
+    if #orphans < limit and is_wanted(redis.call("HGET", job_key(seq), "process")) then add(seq) end
   end
+  ends_at = page[PAGE] or false
 end
 
 local function exists(process)
@@ -43,17 +43,27 @@ else
     return seen_at ~= nil and seen_at >= shown_from
   end
   local held = {}
-  for i = 7, #ARGV, 2 do held[ARGV[i] .. " " .. ARGV[i + 1]] = true end
-  local seqs = {}
-  local function consider(from, to)
-    for _, seq in ipairs(redis.call("ZRANGEBYSCORE", base .. "heartbeats", from, to)) do
+  for i = 7, #ARGV - 1, 2 do held[ARGV[i] .. " " .. ARGV[i + 1]] = true end
+  local heartbeats, seqs = base .. "heartbeats", {}
+  local function consider(first, last)
+    if first > last then return end
+    for _, seq in ipairs(redis.call("ZRANGE", heartbeats, first, last)) do
       local lease, process = unpack(redis.call("HMGET", job_key(seq), "lease", "process"))
       if lease and not held[seq .. " " .. lease] and not sweeps_itself(process) then seqs[#seqs + 1] = tonumber(seq) end
     end
   end
-  consider("-inf", "(" .. int(now - tonumber(ARGV[4])))
-  consider("(" .. int(math.max(now + tonumber(ARGV[5]), now - tonumber(ARGV[4]) - 1)), "+inf")
+  -- In the order of their heartbeats the silent ones stand before and behind those that are alive.
+  local old_until = now - tonumber(ARGV[4])
+  local ahead_from = math.max(now + tonumber(ARGV[5]), old_until - 1)
+  local old = redis.call("ZCOUNT", heartbeats, "-inf", "(" .. int(old_until))
+  local ahead = redis.call("ZCOUNT", heartbeats, "(" .. int(ahead_from), "+inf")
+  local alive = redis.call("ZCARD", heartbeats) - old - ahead
+  local first = tonumber(after) or 0
+  local last = first + PAGE - 1
+  consider(first, math.min(last, old - 1))
+  consider(math.max(first, old) + alive, last + alive)
+  if last + 1 < old + ahead then ends_at = int(last + 1) end
   table.sort(seqs)
   for i = 1, math.min(limit, #seqs) do add(int(seqs[i])) end
 end
-return orphans
+return { orphans, ends_at }

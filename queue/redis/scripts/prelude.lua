@@ -1,7 +1,7 @@
 -- What every script begins with. KEYS[1] is the name of the queue in braces; all other keys are made from it, so that
 -- they share its hash tag. Above this text stand the tables of statuses, moves and bounds (`words.ts`).
 --
---   :job:<seq>                 hash: the columns of a job
+--   :job:<seq>                 hash: the columns of a job, and the last step back of the clock that it followed in flight
 --   :history:<seq>             list: its history, a JSON array a line
 --   :ids                       hash: the seq of each id
 --   :status:<status>           sorted set: the seqs of the jobs in this status, by seq
@@ -9,7 +9,8 @@
 --                              of adding
 --   :levels:<kind>             sorted set: the priorities that waiting jobs of this kind have
 --   :kinds                     sorted set: the kinds of waiting jobs, by name
---   :suspects                  sorted set: quarantined waiting jobs; the name of a member is its place and its kind
+--   :suspects:<kind>           sorted set: quarantined waiting jobs of this kind; the name of a member is its place
+--   :suspect-kinds             sorted set: the kinds of those jobs, by name
 --   :heartbeats                sorted set: jobs in flight, by their last heartbeat
 --   :finished                  sorted set: finished jobs, by their end
 --   :processes, :process:<id>  sorted set and hashes: the processes, in the order in which they joined
@@ -88,20 +89,19 @@ local function store(seq, columns)
   if #removed > 0 then redis.call("HDEL", job_key(seq), unpack(removed)) end
 end
 
-local function suspect_member(job)
-  local place = pad(job.crashes, 10) .. ":" .. pad(int(100 - job.priority), 3) .. ":" .. pad(job.run_at, 16)
-  return place .. ":" .. pad(job.seq, 16) .. ":" .. job.kind
-end
-
 local function line_key(job)
   return base .. "line:" .. job.priority .. ":" .. job.kind
+end
+
+local function suspects_key(kind)
+  return base .. "suspects:" .. kind
 end
 
 -- Changes of the sorted sets are gathered, and made by one command for many jobs: by key and member the score, or false for
 -- a member that is removed. The last change of a member counts.
 local changes = {}
--- The lines among those keys, with their kinds and priorities.
-local lines = {}
+-- The lines among those keys, with their kinds and priorities, and the kinds of changed suspects.
+local lines, changed_suspects = {}, {}
 
 local function put(key, member, score)
   changes[key] = changes[key] or {}
@@ -112,6 +112,12 @@ local function put_in_line(job, score)
   local line = line_key(job)
   put(line, pad(job.seq, 16), score)
   lines[line] = { kind = job.kind, priority = job.priority }
+end
+
+local function put_among_suspects(job, score)
+  local place = pad(job.crashes, 10) .. ":" .. pad(int(100 - job.priority), 3) .. ":" .. pad(job.run_at, 16)
+  put(suspects_key(job.kind), place .. ":" .. pad(job.seq, 16), score)
+  changed_suspects[job.kind] = true
 end
 
 -- More arguments do not fit on the stack of Lua.
@@ -157,7 +163,14 @@ local function flush()
       if redis.call("EXISTS", levels) == 0 then redis.call("ZREM", base .. "kinds", of.kind) end
     end
   end
-  changes, lines = {}, {}
+  for kind in pairs(changed_suspects) do
+    if redis.call("EXISTS", suspects_key(kind)) == 1 then
+      redis.call("ZADD", base .. "suspect-kinds", 0, kind)
+    else
+      redis.call("ZREM", base .. "suspect-kinds", kind)
+    end
+  end
+  changes, lines, changed_suspects = {}, {}, {}
 end
 
 -- Adds the job to the sets of its status. `at`: the last heartbeat of a job in flight, the end of a finished one.
@@ -168,7 +181,7 @@ local function enter(job, at)
   elseif job.status ~= WAITING then
     put(base .. "finished", job.seq, at)
   elseif job.suspect == "1" then
-    put(base .. "suspects", suspect_member(job), "0")
+    put_among_suspects(job, "0")
   else
     put_in_line(job, job.run_at)
   end
@@ -182,24 +195,9 @@ local function leave(job)
   elseif job.status ~= WAITING then
     put(base .. "finished", job.seq, false)
   elseif job.suspect == "1" then
-    put(base .. "suspects", suspect_member(job), false)
+    put_among_suspects(job, false)
   else
     put_in_line(job, false)
-  end
-end
-
--- The members of `suspects` in their order, as a function that returns the next one, or nil.
-local function each_suspect()
-  local page, i, from = {}, 1, 0
-  return function()
-    if page[i] == nil then
-      page, i = redis.call("ZRANGE", base .. "suspects", from, from + 199), 1
-      from = from + #page
-      if page[1] == nil then return nil end
-    end
-    local crashes, down, run_at, seq, kind = string.match(page[i], "^(%d+):(%d+):(%d+):(%d+):(.*)$")
-    i = i + 1
-    return { member = page[i - 1], seq = unpadded(seq), run_at = tonumber(run_at), priority = 100 - tonumber(down), kind = kind }
   end
 end
 

@@ -1,7 +1,8 @@
--- The clock was set back: jobs that were due before stay due. KEYS: the queue. ARGV: the time to which it was set back, the
--- time from which, the most jobs to move. Returns 1 if there are more.
+-- The clock was set back: jobs that were due before stay due, and no job in flight waits longer for its next attempt. KEYS:
+-- the queue. ARGV: the time to which it was set back, the time from which, the most jobs to move, the most jobs in flight to
+-- look at, and "" or what the call before returned. Returns nil when all is done.
 
-local to, from, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local to, from, limit, after = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5]
 local moved = 0
 
 -- False if it does not wait any more: then a key was removed by hand.
@@ -16,20 +17,49 @@ local function stay_due(seq)
   return true
 end
 
-for _, level in ipairs(levels_of(waiting_kinds())) do
+local function move_line(level)
   local found = redis.call("ZRANGEBYSCORE", level.line, "(" .. int(to), from, "LIMIT", 0, limit - moved)
   for _, seq in ipairs(found) do
     if not stay_due(unpadded(seq)) then put(level.line, seq, false) end
   end
-  if moved >= limit then
-    flush()
-    return 1
+end
+
+-- Those with as many crashes and the same priority as `first`.
+local function move_suspects(first)
+  local key, together = suspects_key(first.kind), string.sub(first.member, 1, TOGETHER) .. ":"
+  local later, until_then = "[" .. together .. pad(int(math.floor(to) + 1), 16), "(" .. together .. pad(int(math.floor(from) + 1), 16)
+  for _, member in ipairs(redis.call("ZRANGEBYLEX", key, later, until_then, "LIMIT", 0, limit - moved)) do
+    if not stay_due(suspect_of(first.kind, member).seq) then put(key, member, false) end
   end
 end
-local suspects = {}
-for suspect in each_suspect() do
-  if suspect.run_at > to and suspect.run_at <= from then suspects[#suspects + 1] = suspect.seq end
+
+local function move_waiting()
+  for _, level in ipairs(levels_of(waiting_kinds())) do
+    if moved < limit then move_line(level) end
+  end
+  for _, kind in ipairs(suspect_kinds()) do
+    for first in first_suspects(kind) do
+      if moved < limit then move_suspects(first) end
+    end
+  end
+  flush()
 end
-for _, seq in ipairs(suspects) do stay_due(seq) end
-flush()
-return 0
+
+-- Returns the last one that it looked at, or false if it was the last one of all.
+local function move_in_flight()
+  local begin = after == "" and "-inf" or "(" .. after
+  local page = redis.call("ZRANGEBYSCORE", base .. "status:" .. RUNNING, begin, "+inf", "LIMIT", 0, ARGV[4])
+  for _, seq in ipairs(page) do
+    local run_at, followed = unpack(redis.call("HMGET", job_key(seq), "run_at", "set_back"))
+    run_at = tonumber(run_at)
+    -- A step that is taken again moves no job a second time.
+    if run_at and run_at > to and followed ~= ARGV[2] then
+      redis.call("HSET", job_key(seq), "run_at", int(math.max(to, run_at - (from - to))), "set_back", ARGV[2])
+    end
+  end
+  return #page == tonumber(ARGV[4]) and page[#page]
+end
+
+if after == "" then move_waiting() end
+if moved >= limit then return "" end
+return move_in_flight()

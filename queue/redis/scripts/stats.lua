@@ -29,7 +29,9 @@ end
 for _, level in ipairs(levels_of(waiting_kinds())) do
   consider(level.kind, first_of(level), redis.call("ZCARD", level.line))
 end
-for suspect in each_suspect() do consider(suspect.kind, suspect.run_at, 1) end
+for _, kind in ipairs(suspect_kinds()) do
+  consider(kind, first_suspect_at(kind), redis.call("ZCARD", suspects_key(kind)))
+end
 
 local names = {}
 for kind in pairs(unknown) do names[#names + 1] = kind end
