@@ -23,7 +23,7 @@ export interface OpenOptions {
 /** @throws {StorageError} */
 export async function openRedisStore(
   url: string,
-  { clock, mustExist = false }: OpenOptions,
+  { role, clock, mustExist = false }: OpenOptions,
 ): Promise<Store> {
   const session = new Session();
   const client = new Client(readAddress(url), {
@@ -35,7 +35,7 @@ export async function openRedisStore(
   try {
     await client.open();
     await assertServer(client);
-    await assertVersion(client, mustExist);
+    await assertVersion(client, { role, mustExist });
     await durability.look(client);
     const store = new RedisStore({ client, session, durability, clock: serverClock });
     await store.probe();
@@ -52,7 +52,10 @@ async function assertServer(client: Client): Promise<void> {
   if (problem !== null) throw new StorageError(problem);
 }
 
-async function assertVersion(client: Client, mustExist: boolean): Promise<void> {
+async function assertVersion(
+  client: Client,
+  { role, mustExist }: Required<Pick<OpenOptions, "role" | "mustExist">>,
+): Promise<void> {
   const found = await client.command("GET", client.key("version"));
   if (found === null && mustExist) {
     throw new StorageError(
@@ -60,8 +63,16 @@ async function assertVersion(client: Client, mustExist: boolean): Promise<void> 
     );
   }
   const [version, foreign] = found === null ? items(await client.run("begin", [])) : [found];
-  if (!/^\d+$/.test(String(version))) throw belongsToAnother(client.key(String(foreign ?? "version")));
+  if (!/^[1-9]\d*$/.test(String(version))) throw belongsToAnother(client.key(String(foreign ?? "version")));
   assertKnown(Number(version), client);
+  // The supervisors rely on what is there, so a command beside them does not change it.
+  if (role === "guest") assertCurrent(Number(version), client);
+  else await upgrade(client, Number(version));
+}
+
+/** Other processes may do the same at the same time: each call is a step. */
+async function upgrade(client: Client, from: number): Promise<void> {
+  for (let version = from; version < VERSION;) version = Number(await client.run("upgrade", []));
 }
 
 /** A prefix under which others keep something in the place of our keys is refused, never adopted. */
@@ -73,8 +84,15 @@ function belongsToAnother(key: string): StorageError {
 }
 
 function assertKnown(version: number, { place }: Client): void {
+  if (version <= VERSION) return;
+  throw new StorageError(
+    `The queue on Redis at ${place} was made by a newer release (${version}, this one knows ${VERSION}): upgrade this program.`,
+  );
+}
+
+function assertCurrent(version: number, { place }: Client): void {
   if (version === VERSION) return;
   throw new StorageError(
-    `The queue on Redis at ${place} was made by another release (${version}, this one knows ${VERSION}): upgrade this program.`,
+    `The queue on Redis at ${place} was made by an older release (${version}, this one has ${VERSION}): start the system once, which brings it up to date.`,
   );
 }

@@ -33,6 +33,7 @@ import setBack from "./scripts/set_back.lua" with { type: "text" };
 import settle from "./scripts/settle.lua" with { type: "text" };
 import stats from "./scripts/stats.lua" with { type: "text" };
 import suspects from "./scripts/suspects.lua" with { type: "text" };
+import upgrade from "./scripts/upgrade.lua" with { type: "text" };
 import wholes from "./scripts/wholes.lua" with { type: "text" };
 import wholeJobs from "./scripts/whole_jobs.lua" with { type: "text" };
 import { WORDS } from "./words.ts";
@@ -56,6 +57,7 @@ function script(flags: string, ...parts: string[]): Script {
 
 export const SCRIPTS = {
   begin: script(ADDS, begin),
+  upgrade: script(KEEPS_ON, upgrade),
   insert: script(ADDS, history, reading, insert),
   claim: script(KEEPS_ON, suspects, claim),
   setBack: script(KEEPS_ON, suspects, setBack),

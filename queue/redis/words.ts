@@ -27,7 +27,7 @@ export const COLUMNS = [
 ] as const;
 
 /** Of the keys and what they hold, as `scripts/prelude.lua` lists them. */
-export const VERSION = 1;
+export const VERSION = 2;
 
 /** Lines that are not among the newest keep this much of an error. */
 const SHORT_DETAIL_BYTES = 500;

@@ -204,7 +204,7 @@ const ON_REDIS: readonly BadServer<RedisServer>[] = [
     url: (server) => ofRedis(server, "default", "newer"),
     code: STORAGE,
     says:
-      "The queue on Redis at PLACE was made by another release (99, this one knows 1): upgrade this program.",
+      "The queue on Redis at PLACE was made by a newer release (99, this one knows 2): upgrade this program.",
   },
   {
     name: "the keys of another program",

@@ -13,6 +13,7 @@ const MOST_COMMANDS = 2_000;
 const ALIVE = { agoMs: 30_000, aheadMs: 60_000 };
 
 interface Stage {
+  readonly server: RedisServer;
   /** The mean of the commands that each script runs in `work`. */
   commandsAScript(work: () => Promise<unknown>): Promise<number>;
   open(prefix?: string): Promise<Store>;
@@ -31,7 +32,7 @@ function test(sentence: string, body: (stage: Stage) => Promise<void>) {
         return store;
       };
       try {
-        await body({ open, commandsAScript: (work) => commandsAScript(server, work) });
+        await body({ server, open, commandsAScript: (work) => commandsAScript(server, work) });
       } finally {
         for (const store of opened) await store.close();
       }
@@ -184,4 +185,29 @@ test("a step back of the clock that is taken again after an error shortens no wa
     await store.claim(request, { setBack: { from: NOW + 1_000, to: NOW + late } });
     assert.equal((await store.get("a"))?.job.runAt, NOW + HOUR_MS - 1_000);
   }
+});
+
+test("suspects of a queue of the first version are found again after an upgrade, however many they are", async ({ server, open }) => {
+  const store = await open();
+  await restoreMany(store, MANY, { suspect: true, crashes: 2, runAt: NOW - 1 });
+  const all = "{persistent-queue}:suspects";
+  const members = await server.command("ZRANGE", `${all}:file`, "0", "-1");
+  assert.ok(Array.isArray(members) && members.length === MANY);
+  for (let i = 0; i < MANY; i += 500) {
+    await server.command(
+      "ZADD",
+      all,
+      ...members.slice(i, i + 500).flatMap((member) => ["0", `${member}:file`]),
+    );
+  }
+  await server.command("DEL", `${all}:file`, "{persistent-queue}:suspect-kinds");
+  await server.command("SET", "{persistent-queue}:version", "1");
+
+  const guest = openRedisStore(server.url(), { role: "guest" });
+  await assert.rejects(guest, /made by an older release \(1, this one has 2\): start the system once/);
+  const [upgraded] = await Promise.all([open(), open()]);
+  assert.deepEqual(await upgraded.check(), []);
+  assert.equal(await server.command("EXISTS", all), 0);
+  const { claimed } = await upgraded.claim([{ consumerId: "c", limit: 1, suspect: true }]);
+  assert.deepEqual(claimed.map(({ id }) => id), ["0"]);
 });

@@ -71,12 +71,12 @@ test("the store goes on after a crash of the server, and its watches are called 
   });
 });
 
-test("the queue of another release is refused with a sentence", async ({ server, open }) => {
+test("the queue of a newer release is refused with a sentence", async ({ server, open }) => {
   await (await open()).insert([job("a")]);
   await server.command("SET", "{persistent-queue}:version", "999");
   await assert.rejects(
     openStore(server.url(), "owner"),
-    /^StorageError: The queue on Redis at .* was made by another release \(999, .*\): upgrade this program\.$/,
+    /^StorageError: The queue on Redis at .* was made by a newer release \(999, .*\): upgrade this program\.$/,
   );
 });
 
