@@ -17,25 +17,31 @@ interface Asked<Answer> {
 }
 
 export class DearQuestion<Answer> {
+  readonly #now: () => number;
   #wasDear = false;
   #last: Asked<Answer> | null = null;
+
+  /** `now`: in milliseconds, for tests. */
+  constructor({ now = () => performance.now() }: { readonly now?: () => number } = {}) {
+    this.#now = now;
+  }
 
   /** `about`: what the answer depends on, beside the queue. */
   async ask(about: string, question: () => Promise<Answer>): Promise<Answer> {
     const last = this.#last;
-    if (last !== null && last.about === about && performance.now() < last.until) return await last.answer;
-    const since = performance.now();
+    if (last !== null && last.about === about && this.#now() < last.until) return await last.answer;
+    const since = this.#now();
     // One that was dear the last time is not asked again while it is under way.
     const asked = { about, answer: question(), until: this.#wasDear ? Infinity : -Infinity };
     this.#last = asked;
     let tookMs = 0;
     try {
       const answer = await asked.answer;
-      tookMs = performance.now() - since;
+      tookMs = this.#now() - since;
       return answer;
     } finally {
       const isDear = tookMs >= DEAR_MS;
-      asked.until = isDear && this.#wasDear ? performance.now() + tookMs * TIMES : -Infinity;
+      asked.until = isDear && this.#wasDear ? this.#now() + tookMs * TIMES : -Infinity;
       this.#wasDear = isDear;
     }
   }
