@@ -38,20 +38,27 @@ export interface KnownHeads {
   passed(rows: readonly Row[]): void;
 }
 
+export interface LineHeadsOptions {
+  readonly client: Pick<Client, "query">;
+  /** In milliseconds, for tests. */
+  readonly now?: () => number;
+}
+
 export class LineHeads {
-  readonly #client: Client;
+  readonly #client: Pick<Client, "query">;
+  readonly #now: () => number;
   #looking: Looking | null = null;
   #heads: Map<string, Head> | null = null;
   #renewAt = Infinity;
   #validUntil = -Infinity;
 
-  constructor(client: Client) {
-    this.#client = client;
+  constructor({ client, now = () => performance.now() }: LineHeadsOptions) {
+    [this.#client, this.#now] = [client, now];
   }
 
   /** Null: a claim has to find them itself. */
   get known(): KnownHeads | null {
-    const [at, byLevel] = [performance.now(), this.#heads];
+    const [at, byLevel] = [this.#now(), this.#heads];
     if (byLevel === null || at > this.#validUntil) return null;
     if (at > this.#renewAt && this.#looking !== null) this.#look(this.#looking);
     const heads = [...byLevel.values()];
@@ -91,9 +98,10 @@ export class LineHeads {
   }
 
   async #remember(looking: Looking): Promise<void> {
-    const since = performance.now();
+    const since = this.#now();
     const rows = await this.#client.query(LINE.heads, [looking.kinds]);
-    const [at, took] = [performance.now(), performance.now() - since];
+    const at = this.#now();
+    const took = at - since;
     // What was forgotten meanwhile may have been for other kinds.
     if (looking !== this.#looking) return;
     this.#heads = took < SLOW_MS ? null : new Map(rows.map((row) => [keyOf(row), headOf(row)]));

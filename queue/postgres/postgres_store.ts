@@ -77,7 +77,7 @@ export class PostgresStore implements Store {
       if (session.process !== null) await client.query(CLAIMING.noteKinds, [session.process, kinds]);
     });
     this.#changes = new Changes(client, session.name);
-    this.#heads = new LineHeads(client);
+    this.#heads = new LineHeads({ client });
     this.#inserts = new SharedStatement({
       run: (jobs) => insert(client, jobs, clock.given()),
       ...{ weigh: ({ payload }) => payload.length + JOB_BYTES, most: MOST_BYTES, atOnce: 2 },
