@@ -146,10 +146,10 @@ async function claimPart(
   const since = performance.now();
   const rows = known === null
     ? await tx.query(LINE.claim, values)
-    : await tx.query(LINE.claimFrom, [...values, ...known]);
+    : await tx.query(LINE.claimFrom, [...values, ...known.values]);
   got.isWhole = known === null;
   if (known === null) heads?.searched(performance.now() - since, kinds);
-  else heads?.passed(rows);
+  else known.passed(rows);
   const found = rows.map(claimedOf);
   const note = (request: ClaimRequest, jobs: Claimed[]) => {
     got.claimed.set(request, jobs);

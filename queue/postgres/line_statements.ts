@@ -52,7 +52,7 @@ const claimed = (parts: string, more: string) =>
 export const LINE = {
   claim: claimed(
     `${levels(2)},
-    parts (kind, priority, since, first) AS (SELECT kind, priority, 0::bigint, 0::bigint FROM levels WHERE priority IS NOT NULL)`,
+    parts (kind, priority, since, first) AS (SELECT kind, priority, run_at, seq FROM levels)`,
     "",
   ),
   // ?8 kinds ?9 priorities ?10 times ?11 numbers: where each part of the line begins
@@ -61,8 +61,5 @@ export const LINE = {
     ", jobs.priority, jobs.run_at",
   ),
   // where each part of the line begins: ?1 kinds, or null for all
-  heads: `WITH RECURSIVE ${levels(1)}
-    SELECT levels.kind, levels.priority, first.run_at, first.seq FROM levels CROSS JOIN LATERAL (
-      SELECT run_at, seq FROM jobs WHERE ${READY} AND jobs.kind = levels.kind AND jobs.priority = levels.priority
-      ORDER BY run_at, seq LIMIT 1) AS first WHERE levels.priority IS NOT NULL`,
+  heads: `WITH RECURSIVE ${levels(1)} SELECT kind, priority, run_at, seq FROM levels`,
 } as const;

@@ -45,9 +45,10 @@ const keyOf = (id: string) =>
 export const hasId = (id: string) => `jobs.id_key = ${keyOf(id)} AND jobs.id = ${id}`;
 
 /**
- * The kinds of waiting jobs, and the priorities that each of them has: one step of the index each, however many jobs
- * wait. The value with this number restricts the kinds, null does not. The first entry of an index, and not a minimum: that
- * reads all entries while the statistics know of none.
+ * The kinds of waiting jobs, the priorities that each of them has, and the first job of each: one step of the index each,
+ * however many jobs wait. The value with this number restricts the kinds, null does not. The first entry of an index, and
+ * not a minimum: that reads all entries while the statistics know of none. What looks for more of a level begins at its first
+ * job: entries that an old snapshot keeps before it are stepped over once.
  */
 export const levels = (kinds: number) =>
   `waiting (kind) AS (
@@ -56,12 +57,13 @@ export const levels = (kinds: number) =>
         FROM waiting WHERE waiting.kind IS NOT NULL),
     wanted (kind) AS (
       SELECT kind FROM waiting WHERE kind IS NOT NULL UNION ALL SELECT unnest($${kinds}::text[])),
-    levels (kind, priority) AS (
-      SELECT kind, (SELECT jobs.priority FROM jobs WHERE ${READY} AND jobs.kind = wanted.kind
-        ORDER BY jobs.priority DESC LIMIT 1) FROM wanted
-      UNION ALL SELECT kind, (SELECT jobs.priority FROM jobs WHERE ${READY} AND jobs.kind = levels.kind
-        AND jobs.priority < levels.priority ORDER BY jobs.priority DESC LIMIT 1)
-        FROM levels WHERE levels.priority IS NOT NULL)`;
+    levels (kind, priority, run_at, seq) AS (
+      SELECT wanted.kind, first.* FROM wanted CROSS JOIN LATERAL (
+        SELECT jobs.priority, jobs.run_at, jobs.seq FROM jobs WHERE ${READY} AND jobs.kind = wanted.kind
+        ORDER BY jobs.priority DESC, jobs.run_at, jobs.seq LIMIT 1) AS first
+      UNION ALL SELECT levels.kind, next.* FROM levels CROSS JOIN LATERAL (
+        SELECT jobs.priority, jobs.run_at, jobs.seq FROM jobs WHERE ${READY} AND jobs.kind = levels.kind
+          AND jobs.priority < levels.priority ORDER BY jobs.priority DESC, jobs.run_at, jobs.seq LIMIT 1) AS next)`;
 
 /** The kinds, or all if the value is null. */
 export const isOf = (kinds: number) => `($${kinds}::text[] IS NULL OR jobs.kind = ANY ($${kinds}::text[]))`;

@@ -19,6 +19,7 @@ import type {
 import { Changes } from "./changes.ts";
 import { claim, type ClaimMoment, together } from "./claim.ts";
 import type { Client, Row } from "./client.ts";
+import { DearQuestion } from "./dear_question.ts";
 import { factsOn, removeExpired } from "./facts.ts";
 import { firstPart, insert } from "./insert.ts";
 import { move } from "./move.ts";
@@ -63,6 +64,7 @@ export class PostgresStore implements Store {
   readonly #completions: SharedStatement<Settlement, boolean>;
   readonly #kinds: NotedKinds;
   readonly #heads: LineHeads;
+  readonly #moments = new DearQuestion<Row[]>();
   #probedAt = -Infinity;
   readonly #calls = new Calls();
   #closed: Promise<void> | null = null;
@@ -75,7 +77,7 @@ export class PostgresStore implements Store {
       if (session.process !== null) await client.query(CLAIMING.noteKinds, [session.process, kinds]);
     });
     this.#changes = new Changes(client, session.name);
-    this.#heads = new LineHeads(client);
+    this.#heads = new LineHeads({ client });
     this.#inserts = new SharedStatement({
       run: (jobs) => insert(client, jobs, clock.given()),
       ...{ weigh: ({ payload }) => payload.length + JOB_BYTES, most: MOST_BYTES, atOnce: 2 },
@@ -164,7 +166,10 @@ export class PostgresStore implements Store {
     );
 
   stats: Store["stats"] = ({ silentForMs }) =>
-    this.#calls.run(async () => await stats(this.#client, { ...await this.#readMoment(), silentForMs }));
+    this.#calls.run(async () => {
+      const moment = { ...await this.#readMoment(), silentForMs, moments: this.#moments };
+      return await stats(this.#client, moment);
+    });
 
   dump: Store["dump"] = (request) => this.#calls.run(() => dump(this.#client, request));
 

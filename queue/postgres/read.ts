@@ -3,6 +3,7 @@ import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "..
 import { fromCursor, toCursor } from "../storing/cursor.ts";
 import { number, numberOrNull, toJob, toText } from "../storing/rows.ts";
 import type { Client, Row } from "./client.ts";
+import type { DearQuestion } from "./dear_question.ts";
 import { readHistory } from "./history.ts";
 import { READING } from "./read_statements.ts";
 import { UPKEEP } from "./statements.ts";
@@ -149,21 +150,29 @@ export async function listLine(
   return { jobs, next: isLast ? null : toCursor(end) };
 }
 
+export interface StatsMoment extends ReadMoment {
+  readonly silentForMs: number;
+  /** When the oldest job became due, and how many are silent. */
+  readonly moments: DearQuestion<Row[]>;
+}
+
 export async function stats(
   client: Client,
-  { now, kinds, silentForMs }: ReadMoment & { readonly silentForMs: number },
+  { now, kinds, silentForMs, moments }: StatsMoment,
 ): Promise<StoreStats> {
-  const [counts, [moments = {}], parked] = await Promise.all([
+  const askMoments = () => client.query(READING.moments, [now, kinds, silentForMs]);
+  const [counts, [found = {}], parked] = await Promise.all([
     countsOf(client),
-    client.query(READING.moments, [now, kinds, silentForMs]),
+    moments.ask(JSON.stringify([kinds, silentForMs]), askMoments),
     kinds === null ? [] : client.query(READING.parked, [kinds, MOST_KINDS_TOLD, MOST_COUNTED]),
   ]);
   return {
     counts,
-    oldestDueAt: numberOrNull(moments.oldest),
-    silent: number(moments.silent),
+    // What was found some seconds ago may be gone.
+    oldestDueAt: counts[WAITING] === 0 ? null : numberOrNull(found.oldest),
+    silent: Math.min(number(found.silent), counts[MOVES.claim.to]),
     parked: parked.map(({ kind, n }) => ({ kind: toText(kind), count: Math.min(number(n), MOST_COUNTED) })),
-    ...(moments.syncs === false ? UNSYNCED : { warnings: [], durability: "power_loss" }),
+    ...(found.syncs === false ? UNSYNCED : { warnings: [], durability: "power_loss" }),
   };
 }
 

@@ -43,17 +43,17 @@ export const READING = {
   // the line: ?1 now ?2 kinds that have a handler, or null for all ?3 how many places ?4 whether due ones count ?5 delayed
   // ones ?6 those without a handler ?7 null
   line: `WITH RECURSIVE ${levels(7)},
-    known AS (SELECT kind, priority, $2::text[] IS NULL OR kind = ANY ($2::text[]) AS is_known FROM levels
-      WHERE priority IS NOT NULL),
+    known AS (SELECT *, $2::text[] IS NULL OR kind = ANY ($2::text[]) AS is_known FROM levels),
     places AS (
       SELECT CASE WHEN is_known THEN 0 ELSE 2 END AS part, job.seq, job.priority, job.run_at FROM known CROSS JOIN LATERAL (
-        SELECT seq, jobs.priority, run_at FROM jobs WHERE ${READY} AND jobs.kind = known.kind
-          AND jobs.priority = known.priority AND run_at <= $1::bigint ORDER BY run_at, seq LIMIT $3::bigint) AS job
+        SELECT jobs.seq, jobs.priority, jobs.run_at FROM jobs WHERE ${READY} AND jobs.kind = known.kind
+          AND jobs.priority = known.priority AND (jobs.run_at, jobs.seq) >= (known.run_at, known.seq)
+          AND jobs.run_at <= $1::bigint ORDER BY jobs.run_at, jobs.seq LIMIT $3::bigint) AS job
         WHERE CASE WHEN is_known THEN $4::boolean ELSE $6::boolean END
       UNION ALL
       SELECT CASE WHEN is_known THEN 1 ELSE 2 END, job.seq, job.priority, job.run_at FROM known CROSS JOIN LATERAL (
-        SELECT seq, jobs.priority, run_at FROM jobs WHERE ${READY} AND jobs.kind = known.kind
-          AND jobs.priority = known.priority AND run_at > $1::bigint ORDER BY run_at, seq LIMIT $3::bigint) AS job
+        SELECT jobs.seq, jobs.priority, jobs.run_at FROM jobs WHERE ${READY} AND jobs.kind = known.kind
+          AND jobs.priority = known.priority AND jobs.run_at > $1::bigint ORDER BY jobs.run_at, jobs.seq LIMIT $3::bigint) AS job
         WHERE CASE WHEN is_known THEN $5::boolean ELSE $6::boolean END
       UNION ALL
       SELECT CASE WHEN run_at <= $1::bigint THEN 0 ELSE 1 END, seq, priority, run_at FROM (
@@ -68,24 +68,24 @@ export const READING = {
   // ?1 now ?2 kinds that have a handler, or null for all ?3 ms of silence
   moments: `WITH RECURSIVE ${levels(2)}
     SELECT (SELECT min(run_at) FROM (
-        SELECT (SELECT run_at FROM jobs WHERE ${READY} AND jobs.kind = levels.kind AND jobs.priority = levels.priority
-          ORDER BY run_at LIMIT 1) FROM levels WHERE priority IS NOT NULL
-        UNION ALL SELECT min(run_at) FROM jobs WHERE ${SUSPECT} AND ${isOf(2)}
+        SELECT run_at FROM levels UNION ALL SELECT min(run_at) FROM jobs WHERE ${SUSPECT} AND ${isOf(2)}
       ) AS first (run_at) WHERE run_at <= ${now(1)}) AS oldest,
       (SELECT count(*)::int FROM jobs WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) < ${
     now(1)
   } - $3::bigint) AS silent,
       current_setting('fsync') = 'on' AS syncs`,
   // ?1 kinds that have a handler ?2 the most kinds ?3 the most jobs counted per kind. A host that has joined meanwhile knows
-  // the jobs that are here because of it.
-  parked: `WITH RECURSIVE waiting (kind) AS (
-      SELECT (SELECT kind FROM jobs WHERE ${READY} ORDER BY kind LIMIT 1)
-      UNION ALL SELECT (SELECT jobs.kind FROM jobs WHERE ${READY} AND jobs.kind > waiting.kind ORDER BY jobs.kind LIMIT 1)
-        FROM waiting WHERE waiting.kind IS NOT NULL),
-    joined AS (SELECT unnest(kinds) AS kind FROM processes),
-    unknown AS (SELECT kind FROM (
-        SELECT kind FROM waiting WHERE kind IS NOT NULL UNION SELECT kind FROM jobs WHERE ${SUSPECT}) AS found
-      WHERE kind <> ALL ($1::text[]) AND NOT EXISTS (SELECT 1 FROM joined WHERE joined.kind = found.kind))
+  // the jobs that are here because of it. Looked for between the known kinds, in the order of the index: entries of those,
+  // of which an old snapshot may keep very many, are not read. The last gap ends after the longest kind that a job may have.
+  parked: `WITH RECURSIVE known (kind) AS (
+      SELECT unnest($1::text[]) COLLATE "C" UNION SELECT unnest(kinds) FROM processes UNION SELECT ''),
+    gaps AS (SELECT kind AS after, lead(kind, 1, repeat(chr(1114111), 65)) OVER (ORDER BY kind) AS before FROM known),
+    waiting (kind, before) AS (
+      SELECT first.kind, before FROM gaps CROSS JOIN LATERAL (SELECT jobs.kind FROM jobs
+        WHERE ${READY} AND jobs.kind > gaps.after AND jobs.kind < gaps.before ORDER BY jobs.kind LIMIT 1) AS first
+      UNION ALL SELECT next.kind, before FROM waiting CROSS JOIN LATERAL (SELECT jobs.kind FROM jobs
+        WHERE ${READY} AND jobs.kind > waiting.kind AND jobs.kind < waiting.before ORDER BY jobs.kind LIMIT 1) AS next),
+    unknown AS (SELECT kind FROM waiting UNION SELECT kind FROM jobs WHERE ${SUSPECT} AND kind NOT IN (SELECT kind FROM known))
     SELECT kind, (SELECT count(*)::int FROM (SELECT 1 FROM jobs WHERE ${READY} AND jobs.kind = unknown.kind
         LIMIT $3::bigint) AS ready) + (SELECT count(*)::int FROM jobs WHERE ${SUSPECT} AND jobs.kind = unknown.kind) AS n
     FROM unknown ORDER BY kind LIMIT $2::bigint`,

@@ -10,7 +10,7 @@ export const SET_BACK = {
     late AS MATERIALIZED (
       SELECT due.seq FROM levels CROSS JOIN LATERAL (SELECT seq FROM jobs WHERE ${READY} AND jobs.kind = levels.kind
           AND jobs.priority = levels.priority AND run_at > $1::bigint AND run_at <= $2::bigint
-        ORDER BY run_at, seq LIMIT $3::bigint FOR UPDATE SKIP LOCKED) AS due WHERE levels.priority IS NOT NULL
+        ORDER BY run_at, seq LIMIT $3::bigint FOR UPDATE SKIP LOCKED) AS due
       UNION ALL SELECT seq FROM (SELECT seq FROM jobs WHERE ${SUSPECT} AND run_at > $1::bigint AND run_at <= $2::bigint
         LIMIT $3::bigint FOR UPDATE SKIP LOCKED) AS suspects LIMIT $3::bigint)
     UPDATE jobs SET run_at = $1::bigint FROM late WHERE jobs.seq = late.seq RETURNING jobs.seq`,

@@ -4,7 +4,7 @@
  */
 import { INITIAL_STATUS, MOVES, type Status } from "../job.ts";
 import { IN_FLIGHT, IS_FINISHED, KEEPS_RUN_AT, MAY, STARTS_AGAIN, TO } from "../storing/conditions.ts";
-import { BRIEF, BRIEF_JOBS, hasId, isOf, levels, now, READY, SUSPECT, toldBy } from "./phrases.ts";
+import { BRIEF, BRIEF_JOBS, hasId, isOf, levels, now, SUSPECT, toldBy } from "./phrases.ts";
 
 export const ADDING = {
   // insert: ?1 now, or null ?2 ids ?3 kinds ?4 payloads ?5 priorities ?6 times to run, or nulls
@@ -34,9 +34,7 @@ export const CLAIMING = {
   // when the first waiting job becomes due: ?1 whether suspects count ?2 kinds, or null for all
   nextRunAt: `WITH RECURSIVE ${levels(2)}
     SELECT min(run_at) AS run_at FROM (
-      SELECT (SELECT run_at FROM jobs WHERE ${READY} AND jobs.kind = levels.kind AND jobs.priority = levels.priority
-        ORDER BY run_at LIMIT 1) FROM levels WHERE priority IS NOT NULL
-      UNION ALL SELECT min(run_at) FROM jobs WHERE $1::boolean AND ${SUSPECT}
+      SELECT run_at FROM levels UNION ALL SELECT min(run_at) FROM jobs WHERE $1::boolean AND ${SUSPECT}
         AND ${isOf(2)}) AS first (run_at)`,
   // ?1 process ?2 kinds
   noteKinds: `UPDATE processes SET kinds = $2::text[] WHERE n = $1::int`,
