@@ -21,6 +21,7 @@ else {
       const job = await context.newPage();
       await job.goto(`${system.manager}/job?id=a`);
       const fresh = await context.newPage();
+      await list.locator("tbody tr").waitFor(PATIENCE);
       await server.crash(async () => {
         for (const page of [list, job]) {
           await page.locator(".warnings summary", { hasText: "Redis cannot be reached" }).waitFor(PATIENCE);
