@@ -66,7 +66,7 @@ export interface ClaimOptions {
 }
 
 export interface ClaimAnswer {
-  readonly claimed: Claimed[];
+  readonly claimed: Claimed[]; // fewer than asked for where their payloads are large
   /**
    * When the first job left waiting becomes due, in the past if it is due. Suspects count if one was requested; a job that
    * is not parked yet counts. Null if none waits, or if every request (one for a suspect beside others aside) got its limit.

@@ -1,4 +1,5 @@
 /** The statements that take jobs from the line: see `statements.ts`. */
+import { MOST_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
 import { TO } from "../storing/conditions.ts";
 import { isOf, levels, now, READY, SUSPECT } from "./phrases.ts";
 
@@ -36,17 +37,18 @@ const claimed = (parts: string, more: string) =>
             AND (run_at, seq) >= (parts.since, parts.first) AND run_at <= (SELECT at FROM clock) ORDER BY run_at, seq LIMIT $7::bigint) AS due
         WHERE NOT (SELECT is_one FROM few)
         ORDER BY parts.priority DESC, due.run_at, due.seq LIMIT $7::bigint) AS line GROUP BY kind, priority, since, first),
-    locked AS MATERIALIZED (SELECT due.seq, quota.priority, due.run_at FROM quota CROSS JOIN LATERAL (
-        SELECT seq, run_at FROM jobs WHERE ${READY} AND jobs.kind = quota.kind AND jobs.priority = quota.priority
+    locked AS MATERIALIZED (SELECT due.seq, quota.priority, due.run_at, due.payload_bytes FROM quota CROSS JOIN LATERAL (
+        SELECT seq, run_at, payload_bytes FROM jobs WHERE ${READY} AND jobs.kind = quota.kind AND jobs.priority = quota.priority
           AND (run_at, seq) >= (quota.since, quota.first) AND run_at <= (SELECT at FROM clock) ORDER BY run_at, seq
         LIMIT quota.n FOR UPDATE SKIP LOCKED) AS due),
-    line AS (SELECT seq, row_number() OVER (ORDER BY priority DESC, run_at, seq) AS place FROM locked),
+    line AS (SELECT seq, row_number() OVER before AS place, sum(payload_bytes) OVER before - payload_bytes AS bytes_before
+      FROM locked WINDOW before AS (ORDER BY priority DESC, run_at, seq ROWS UNBOUNDED PRECEDING)),
     slots AS MATERIALIZED (SELECT consumer, sum(most) OVER (ORDER BY n) - most AS after, sum(most) OVER (ORDER BY n) AS upto
       FROM unnest($4::text[], $5::int[]) WITH ORDINALITY AS asked (consumer, most, n)
       WHERE consumer IS DISTINCT FROM $6::text OR NOT EXISTS (SELECT 1 FROM suspect)),
     taken AS (UPDATE jobs SET ${claimedBy("slots.consumer", "$3::int")} FROM clock, line
         JOIN slots ON line.place > slots.after AND line.place <= slots.upto
-      WHERE jobs.seq = line.seq RETURNING line.place, ${AS_CLAIMED}${more})
+      WHERE jobs.seq = line.seq AND line.bytes_before < ${MOST_CLAIMED_BYTES} RETURNING line.place, ${AS_CLAIMED}${more})
     SELECT 0 AS place, * FROM suspect UNION ALL SELECT * FROM taken ORDER BY place`;
 
 export const LINE = {

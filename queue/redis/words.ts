@@ -12,6 +12,7 @@ import {
   STATUSES,
   type Verb,
 } from "../job.ts";
+import { MOST_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
 import {
   FIRST_LINES,
   foldedInWords,
@@ -63,5 +64,6 @@ local KEEPS_RUN_AT = ${set(RESUBMITTED.filter((status) => RESUBMIT[status].keeps
 local COLUMNS = ${list(COLUMNS)}
 local HISTORY = { ${Object.entries(HISTORY).map(([name, value]) => `${name} = ${value}`).join(", ")} }
 local MAX_TIME = ${MAX_TIME}
+local MOST_CLAIMED_BYTES = ${MOST_CLAIMED_BYTES}
 local VERSION = "${VERSION}"
 `;

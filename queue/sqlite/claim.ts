@@ -3,6 +3,7 @@ import type { ClockSetBack } from "../policy/clock_rollback.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import { counted } from "./bulk.ts";
 import type { Parking } from "./parking.ts";
+import { MOST_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
 import { number, toClaimed } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
@@ -26,6 +27,7 @@ export function claim(
 ): ClaimAnswer {
   const claimed: Claimed[] = [];
   const ladder = new Ladder(sql);
+  const bounds = new Bounds(sql);
   const aside = new Aside(parking);
   /** Consumers that hold a suspect. A suspect is quarantined: it runs alone. */
   const alone = new Set<string>();
@@ -36,7 +38,7 @@ export function claim(
     if (alone.has(request.consumerId) || (isShort && !request.suspect)) continue;
     const taken = request.suspect
       ? claimSuspect(sql, request, { aside, now, process })
-      : claimDue(sql, request, { ladder, aside, now, process });
+      : claimDue(sql, request, { ladder, bounds, aside, now, process });
     if (request.suspect && taken.length > 0) alone.add(request.consumerId);
     claimed.push(...taken);
     isShort ||= taken.length < request.limit && (!request.suspect || isForSuspects);
@@ -81,6 +83,32 @@ class Aside {
   }
 }
 
+/** Of all that one claim takes. */
+class Bounds {
+  readonly #sql: Statements;
+  #bytes = 0;
+
+  constructor(sql: Statements) {
+    this.#sql = sql;
+  }
+
+  get areReached(): boolean {
+    return this.#bytes >= MOST_CLAIMED_BYTES;
+  }
+
+  /** The first of these rows, with large payloads, as far as there is room for them. */
+  within(rows: readonly unknown[][]): readonly unknown[][] {
+    for (const [i, row] of rows.entries()) {
+      if (this.areReached) return rows.slice(0, i);
+      row[PAYLOAD] ??= this.#sql.payloadOf.get(number(row[SEQ]))?.payload;
+      this.#bytes += String(row[PAYLOAD]).length;
+    }
+    return rows;
+  }
+}
+
+const [SEQ, PAYLOAD] = [0, 4];
+
 /**
  * Goes through the priority levels one by one, so that delayed jobs of a high priority are never scanned on the way to
  * due jobs of a lower one: one index seek per level, however many jobs wait.
@@ -88,18 +116,20 @@ class Aside {
 function claimDue(
   sql: Statements,
   { consumerId, limit }: ClaimRequest,
-  { ladder, aside, ...moment }: { ladder: Ladder; aside: Aside } & Moment,
+  { ladder, bounds, aside, ...moment }: { ladder: Ladder; bounds: Bounds; aside: Aside } & Moment,
 ): Claimed[] {
+  const isEnough = () => aside.isEnough || bounds.areReached;
   const claimed: Claimed[] = [];
   for (const level of ladder.levels()) {
-    for (let wasPure = false; !wasPure && claimed.length < limit && !aside.isEnough;) {
-      const rows = claimOfLevel(sql, level, { consumerId, limit: limit - claimed.length, ...moment });
+    for (let wasPure = false; !wasPure && claimed.length < limit && !isEnough();) {
+      const left = limit - claimed.length;
+      const rows = claimOfLevel(sql, level, { consumerId, bounds, limit: left, ...moment });
       const known = aside.sort(rows.map((row) => toClaimed(row, consumerId)));
       claimed.push(...known);
       wasPure = known.length === rows.length;
       if (!wasPure) aside.parkAhead(level, moment.now);
     }
-    if (claimed.length >= limit || aside.isEnough) break;
+    if (claimed.length >= limit || isEnough()) break;
   }
   return claimed;
 }
@@ -108,13 +138,18 @@ type Moment = Pick<ClaimMoment, "now" | "process">;
 
 interface LevelRequest extends Moment {
   readonly consumerId: string;
+  readonly bounds: Bounds;
   readonly limit: number;
 }
 
 /** Returns jobs in the order in which they are due. */
-function claimOfLevel(sql: Statements, level: number, { consumerId, limit, now, process }: LevelRequest) {
+function claimOfLevel(
+  sql: Statements,
+  level: number,
+  { consumerId, bounds, limit, now, process }: LevelRequest,
+) {
   if (limit === 1) return sql.claimOne.all(consumerId, now, level, process);
-  const due = sql.due.all(level, now, limit);
+  const due = bounds.within(sql.due.all(level, now, limit));
   if (due.length === 0) return due;
   const seqs = JSON.stringify(due.map(([seq]) => seq));
   const move = { jobs: due.length, from: WAITING, to: MOVES.claim.to };

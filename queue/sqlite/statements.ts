@@ -22,6 +22,7 @@ import {
   STARTS_AGAIN,
   TO,
 } from "../storing/conditions.ts";
+import { LARGE_BYTES } from "../storing/claim_bounds.ts";
 import { PARKED, READY, SUSPECT } from "./status_sql.ts";
 
 /** Values longer than this, in bytes, are left out of the job and not even read. */
@@ -80,9 +81,11 @@ export const SQL = {
   topLevel: `SELECT priority FROM jobs WHERE ${READY} ORDER BY priority DESC LIMIT 1`,
   levelBelow: `SELECT priority FROM jobs WHERE ${READY} AND priority < ?1
     ORDER BY priority DESC LIMIT 1`,
-  // ?1 priority ?2 now ?3 limit. The jobs of one claim, as they will be once it has taken them.
-  due: `SELECT seq, lease + 1, id, kind, payload, retries, crashes, suspect FROM jobs
-    WHERE ${READY} AND priority = ?1 AND run_at <= ?2 ORDER BY run_at, seq LIMIT ?3`,
+  payloadOf: "SELECT payload FROM jobs WHERE seq = ?1",
+  // ?1 priority ?2 now ?3 limit. The jobs of one claim, as they will be once it has taken them, without large payloads.
+  due:
+    `SELECT seq, lease + 1, id, kind, iif(octet_length(payload) > ${LARGE_BYTES}, NULL, payload), retries, crashes, suspect
+    FROM jobs WHERE ${READY} AND priority = ?1 AND run_at <= ?2 ORDER BY run_at, seq LIMIT ?3`,
   // ?1 consumer ?2 now ?3 process ?4 JSON list of their numbers, read in this transaction. One statement that finds,
   // takes and returns them costs a quarter more, and nearly twice as much for a few jobs.
   claim:

@@ -175,6 +175,22 @@ function batchCases(test: Case): void {
     assert.equal((await store.stats({ silentForMs: 0 })).counts.PENDING, 2);
   });
 
+  test("claim takes fewer jobs where their payloads are large, in their order, and says that more are due", async ({ store }) => {
+    const payload = JSON.stringify("x".repeat(999_998));
+    const ids = Array.from({ length: 12 }, (_, i) => `${i}`);
+    await addAll(store, [newJob("tiny"), ...ids.map((id) => newJob(id, { payload }))]);
+    const claim = () => store.claim([{ consumerId: "c1", limit: 20, suspect: false }]);
+    const first = await claim();
+    // The one that reaches the bound is the last.
+    assert.deepEqual(first.claimed.map(({ id }) => id), ["tiny", ...ids.slice(0, 9)]);
+    assert.deepEqual(first.claimed.slice(1).filter((job) => job.payload !== payload), []);
+    assert.ok((await first.nextRunAt ?? Infinity) <= NOW);
+    assert.equal((await store.stats({ silentForMs: 0 })).counts.PROCESSING, 10);
+    const second = await claim();
+    assert.deepEqual(second.claimed.map(({ id }) => id), ids.slice(9));
+    assert.deepEqual(await store.check(), []);
+  });
+
   test("claim serves every consumer of a batch while there are enough jobs", async ({ store }) => {
     await addMany(store, 10);
     const requests = Array.from(

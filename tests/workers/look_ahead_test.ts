@@ -1,5 +1,6 @@
 /** How many jobs a consumer is given ahead: what its recent jobs took decides. */
 import assert from "node:assert/strict";
+import type { Claimed } from "@persistent-queue/queue";
 import { ConsumerHandle } from "../../workers/dispatch/consumer_handle.ts";
 import { ThreadState } from "../../workers/dispatch/thread_state.ts";
 import { Attempt } from "../../workers/thread/attempt.ts";
@@ -7,7 +8,7 @@ import type { Clock } from "../../workers/thread/runtime.ts";
 import { MOST_IN_FLIGHT } from "../../workers/protocol.ts";
 
 const SLOW_MS = 24;
-const SHORT_MS = 0.1;
+const SHORT_MS = 0.01;
 
 function idleConsumer(): ConsumerHandle {
   const handle = new ConsumerHandle({ consumerId: "c", slot: 1, post: () => {}, now: () => 0 });
@@ -36,6 +37,30 @@ Deno.test("a consumer whose jobs alternate between slow and short is given one a
     handle.observe(1, SHORT_MS);
   }
   assert.equal(room(handle), 1);
+});
+
+Deno.test("tiny jobs with payloads of a mebibyte are given a few at a time, and those that wait for a retry count only when very many", () => {
+  const handle = idleConsumer();
+  for (let i = 0; i < 10; i++) handle.observe(MOST_IN_FLIGHT, MOST_IN_FLIGHT * SHORT_MS);
+  const payload = JSON.stringify("x".repeat(1_000_000));
+  const large = (seq: number): Claimed => ({
+    ...{ consumerId: "c", seq, lease: 1, id: `${seq}`, kind: "noop", payload },
+    ...{ retries: 0, crashes: 0, suspect: false },
+  });
+  const wait = (count: number) => {
+    for (let i = 0; i < count; i++) handle.waiting.add(large(i), { at: null, now: () => 0, onDue: () => {} });
+  };
+  for (let i = 0; i < 4; i++) handle.give([large(i)], { soon: false });
+  assert.ok(room(handle) > 100);
+  wait(20);
+  assert.ok(room(handle) > 100);
+  handle.give([large(4)], { soon: false });
+  assert.equal(room(handle), 0);
+  handle.clear();
+  assert.ok(room(handle) > 100);
+  wait(70);
+  assert.equal(room(handle), 0);
+  handle.clear();
 });
 
 Deno.test("the time that a handler takes to load is not counted as its first job's", async () => {

@@ -36,6 +36,10 @@ export interface ConsumerHandleOptions {
 const SHORT_MS = 3;
 const FILL_MS = 20;
 const WEIGHT = 0.3;
+/** Of payloads. With less in flight, a consumer may be given another claim of some megabytes. */
+const MOST_CHARS = 4 * 1024 * 1024;
+/** With those that wait for their next attempt, which hold up no other job unless they are very many and large. */
+const MOST_CHARS_WAITING = 64 * 1024 * 1024;
 
 export class ConsumerHandle {
   readonly consumerId: string;
@@ -70,8 +74,14 @@ export class ConsumerHandle {
     if (!this.ready || this.hasSuspect) return 0;
     const limit = Math.min(most, this.#prefetch.limit);
     const inHand = this.inFlight.size + this.requested;
-    if (inHand > 0 && inHand > limit / 2) return 0;
+    if (inHand > 0 && inHand > limit / 2 || this.#hasMuch) return 0;
     return Math.max(0, Math.min(limit - inHand, this.#ticketsLeft));
+  }
+
+  /** Tiny jobs may have large payloads. */
+  get #hasMuch(): boolean {
+    const inFlight = charsIn(this.#jobsInFlight);
+    return inFlight >= MOST_CHARS || inFlight + charsIn(this.waiting.jobs) >= MOST_CHARS_WAITING;
   }
 
   /** No ticket is left: not even a retry that is due has room. */
@@ -222,4 +232,8 @@ class Prefetch {
     if (this.#meanMs > SHORT_MS) return 1;
     return Math.max(1, Math.min(MOST_IN_FLIGHT, Math.floor(FILL_MS / Math.max(this.#meanMs, 0.001))));
   }
+}
+
+function charsIn(jobs: readonly Claimed[]): number {
+  return jobs.reduce((sum, { payload }) => sum + payload.length, 0);
 }

@@ -56,7 +56,7 @@ local function due_suspect()
   return least
 end
 
-local claimed, seqs = {}, {}
+local claimed, seqs, bytes = {}, {}, 0
 
 -- False if it does not wait any more: then a key was removed by hand. No more is read and written than has to be, since
 -- every job passes here: the sets are changed for all of them at once.
@@ -70,6 +70,7 @@ local function take(seq, consumer)
   redis.call("HSET", key, "status", TO.claim, "lease", lease, "consumer_id", consumer, "process", process,
     "last_heartbeat", stamp, "started_at", stamp, "updated_at", stamp)
   seqs[#seqs + 1] = seq
+  bytes = bytes + #(payload or "")
   claimed[#claimed + 1] = { consumer, seq, lease, id, kind, payload, retries, crashes, suspect }
   return true
 end
@@ -111,7 +112,7 @@ for i = first, #ARGV, 3 do
       is_short = is_short or (total == 0 and taken < limit)
     end
   elseif not alone[consumer] then
-    while taken < limit and line[next_place] do
+    while taken < limit and line[next_place] and bytes < MOST_CLAIMED_BYTES do
       local place = line[next_place]
       next_place = next_place + 1
       if take(unpadded(place.seq), consumer) then taken = taken + 1 end
