@@ -6,7 +6,7 @@ import type { Outcome } from "@persistent-queue/queue";
 import type { LogLevel } from "./log_file.ts";
 
 /** Jobs in flight at one consumer, and results in one of its messages. */
-export const MOST_IN_FLIGHT = 128;
+export const MOST_IN_FLIGHT = 512;
 
 /** What every thread is started with. */
 export interface StartOfThread {
