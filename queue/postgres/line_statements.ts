@@ -18,8 +18,9 @@ const AS_CLAIMED =
 /**
  * ?1 now, or null ?2 kinds, or null for all ?3 process ?4 consumers ?5 limits ?6 the consumer that takes a suspect first, or
  * null ?7 the sum of the limits. How many jobs of each kind and priority come first is counted before any is locked, unless
- * all are of one: a claim locks the jobs that it takes, and no others. `parts`: of the line, each a kind, a priority, and the
- * time and the number of its first job; `more`: columns.
+ * all are of one: a claim locks the jobs that it takes, and no others. To whom a place falls is looked up: a join would
+ * compare each place with each consumer. `parts`: of the line, each a kind, a priority, and the time and the number of its
+ * first job; `more`: columns.
  */
 const claimed = (parts: string, more: string) =>
   `WITH RECURSIVE clock AS (SELECT ${now(1)} AS at),
@@ -43,12 +44,16 @@ const claimed = (parts: string, more: string) =>
         LIMIT quota.n FOR UPDATE SKIP LOCKED) AS due),
     line AS (SELECT seq, row_number() OVER before AS place, sum(payload_bytes) OVER before - payload_bytes AS bytes_before
       FROM locked WINDOW before AS (ORDER BY priority DESC, run_at, seq ROWS UNBOUNDED PRECEDING)),
-    slots AS MATERIALIZED (SELECT consumer, sum(most) OVER (ORDER BY n) - most AS after, sum(most) OVER (ORDER BY n) AS upto
-      FROM unnest($4::text[], $5::int[]) WITH ORDINALITY AS asked (consumer, most, n)
-      WHERE consumer IS DISTINCT FROM $6::text OR NOT EXISTS (SELECT 1 FROM suspect)),
-    taken AS (UPDATE jobs SET ${claimedBy("slots.consumer", "$3::int")} FROM clock, line
-        JOIN slots ON line.place > slots.after AND line.place <= slots.upto
-      WHERE jobs.seq = line.seq AND line.bytes_before < ${MOST_CLAIMED_BYTES} RETURNING line.place, ${AS_CLAIMED}${more})
+    slots AS MATERIALIZED (
+      SELECT array_agg(consumer ORDER BY n) AS consumers, array_agg(upto ORDER BY n) AS uptos, max(upto) AS most FROM (
+        SELECT consumer, n, sum(most) OVER (ORDER BY n) AS upto
+        FROM unnest($4::text[], $5::int[]) WITH ORDINALITY AS asked (consumer, most, n)
+        WHERE consumer IS DISTINCT FROM $6::text OR NOT EXISTS (SELECT 1 FROM suspect)) AS given),
+    taken AS (UPDATE jobs SET ${
+    claimedBy("slots.consumers[width_bucket(line.place - 1, slots.uptos) + 1]", "$3::int")
+  } FROM clock, slots, line
+      WHERE jobs.seq = line.seq AND line.place <= slots.most AND line.bytes_before < ${MOST_CLAIMED_BYTES}
+      RETURNING line.place, ${AS_CLAIMED}${more})
     SELECT 0 AS place, * FROM suspect UNION ALL SELECT * FROM taken ORDER BY place`;
 
 export const LINE = {
