@@ -40,7 +40,7 @@ export interface StoreParts {
 }
 
 /** What one statement holds that several calls share. */
-const MOST_LEASES = 2_000;
+const MOST_LEASES = 1_600;
 const MOST_BYTES = 4 * 1024 * 1024;
 /** A server that has just answered is not asked again. */
 const PROBE_MS = 400;
