@@ -177,6 +177,8 @@ export class Dispatcher {
     if (this.#stop.signal.aborted || this.#consumers.get(handle.consumerId) !== handle) {
       return this.#release([{ job, outcome: { type: "stopped", detail: "Its consumer is gone" } }]);
     }
+    // Its time to run is stored: it can wait in line as well.
+    if (handle.waiting.areMuch) return this.#takeBack([job]);
     // Suspects run one at a time, and another may be running by then: this one waits in line.
     const isForLine = () => job.suspect || handle.isFull;
     const onDue = () => isForLine() ? this.#takeBack([job]) : this.#handOut(handle, [job], { soon: true });

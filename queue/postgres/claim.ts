@@ -1,5 +1,6 @@
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import type { ClockSetBack } from "../policy/clock_rollback.ts";
+import { MOST_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
 import { number, numberOrNull, textOrNull, toClaimed } from "../storing/rows.ts";
 import type { Client, Row, Tx } from "./client.ts";
 import type { LineHeads } from "./line_heads.ts";
@@ -110,7 +111,7 @@ function inParts(requests: readonly ClaimRequest[]): Part[] {
 interface Got {
   readonly claimed: Map<ClaimRequest, Claimed[]>;
   readonly short: Set<ClaimRequest>;
-  /** The whole line was looked through. */
+  /** The whole line was looked through, or enough of it. */
   isWhole: boolean;
 }
 
@@ -147,9 +148,11 @@ async function claimPart(
   const rows = known === null
     ? await tx.query(LINE.claim, values)
     : await tx.query(LINE.claimFrom, [...values, ...known.values]);
-  got.isWhole = known === null;
+  const isCut = isMuch(rows);
+  got.isWhole = known === null || isCut;
   if (known === null) heads?.searched(performance.now() - since, kinds);
-  else known.passed(rows);
+  // Jobs that it locked and left for want of room stand before those that another process takes meanwhile.
+  else if (!isCut) known.passed(rows);
   const found = rows.map(claimedOf);
   const note = (request: ClaimRequest, jobs: Claimed[]) => {
     got.claimed.set(request, jobs);
@@ -164,6 +167,11 @@ async function claimPart(
   for (const request of others) {
     if (!alone.has(request.consumerId)) note(request, found.splice(0, request.limit));
   }
+}
+
+/** Whether the bound on payloads may have ended the claim. A UTF-16 unit is three bytes at most. */
+function isMuch(rows: readonly Row[]): boolean {
+  return rows.reduce((sum, { payload }) => sum + String(payload).length * 3, 0) >= MOST_CLAIMED_BYTES;
 }
 
 function sumOf(requests: readonly ClaimRequest[]): number {

@@ -34,14 +34,16 @@ export class DearQuestion<Answer> {
     // One that was dear the last time is not asked again while it is under way.
     const asked = { about, answer: question(), until: this.#wasDear ? Infinity : -Infinity };
     this.#last = asked;
-    let tookMs = 0;
+    let isAnswered = false;
     try {
       const answer = await asked.answer;
-      tookMs = this.#now() - since;
+      isAnswered = true;
       return answer;
     } finally {
+      // The dearest of all is one that the server gave up.
+      const tookMs = this.#now() - since;
       const isDear = tookMs >= DEAR_MS;
-      asked.until = isDear && this.#wasDear ? this.#now() + tookMs * TIMES : -Infinity;
+      asked.until = isAnswered && isDear && this.#wasDear ? this.#now() + tookMs * TIMES : -Infinity;
       this.#wasDear = isDear;
     }
   }

@@ -18,7 +18,7 @@ const AS_CLAIMED =
 /**
  * ?1 now, or null ?2 kinds, or null for all ?3 process ?4 consumers ?5 limits ?6 the consumer that takes a suspect first, or
  * null ?7 the sum of the limits. How many jobs of each kind and priority come first is counted before any is locked, unless
- * all are of one: a claim locks the jobs that it takes, and no others. To whom a place falls is looked up: a join would
+ * all are of one: a claim locks the jobs that it takes, and others only where payloads are large. To whom a place falls is looked up: a join would
  * compare each place with each consumer. `parts`: of the line, each a kind, a priority, and the time and the number of its
  * first job; `more`: columns.
  */

@@ -70,9 +70,15 @@ async function assertVersion(
   else await upgrade(client, Number(version));
 }
 
-/** Other processes may do the same at the same time: each call is a step. */
+/**
+ * Other processes may do the same at the same time: each call is a step. What a process of the earlier release, still at
+ * work, has put in its old place, each later start finds.
+ */
 async function upgrade(client: Client, from: number): Promise<void> {
-  for (let version = from; version < VERSION;) version = Number(await client.run("upgrade", []));
+  const isOld = from < VERSION || await client.command("EXISTS", client.key("suspects")) === 1;
+  for (let version = isOld ? 0 : VERSION; version < VERSION;) {
+    version = Number(await client.run("upgrade", []));
+  }
 }
 
 /** A prefix under which others keep something in the place of our keys is refused, never adopted. */

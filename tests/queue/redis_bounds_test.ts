@@ -208,6 +208,24 @@ test("suspects of a queue of the first version are found again after an upgrade,
   const [upgraded] = await Promise.all([open(), open()]);
   assert.deepEqual(await upgraded.check(), []);
   assert.equal(await server.command("EXISTS", all), 0);
+  const [last = ""] = members.slice(-1).map(String);
+  // A process of the earlier release that is still at work does so.
+  await server.command("ZADD", all, "0", `${last}:file`);
+  await server.command("ZREM", `${all}:file`, last);
+  await open();
+  assert.deepEqual(await upgraded.check(), []);
   const { claimed } = await upgraded.claim([{ consumerId: "c", limit: 1, suspect: true }]);
   assert.deepEqual(claimed.map(({ id }) => id), ["0"]);
+});
+
+test("waiting jobs that were edited by hand are moved once when the clock is set back, however many they are", async ({ server, open }) => {
+  const store = await open();
+  await restoreMany(store, MANY, { runAt: NOW + 9 });
+  for (let seq = 1; seq <= MANY; seq++) {
+    await server.command("HSET", `{persistent-queue}:job:${seq}`, "priority", "7");
+  }
+  const setBack = { from: NOW + HOUR_MS, to: NOW };
+  const { claimed } = await store.claim([{ consumerId: "d", limit: 5, suspect: false }], { setBack });
+  assert.equal(claimed.length, 5);
+  assert.deepEqual(await store.check(), []);
 });

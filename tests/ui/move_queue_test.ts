@@ -359,7 +359,7 @@ Deno.test("PGSSLMODE encrypts the connection to a PostgreSQL that jobs move is g
     connection.close();
     return new DataView(bytes.buffer).getUint32(4);
   });
-  const to = `postgres://queue@127.0.0.1:${listener.addr.port}/jobs`;
+  const to = `POSTGRES://queue@127.0.0.1:${listener.addr.port}/jobs`;
   const command = (env: Record<string, string>) =>
     spawnSystem({
       command: `jobs move --from ${from} --to ${to}`,

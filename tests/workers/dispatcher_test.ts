@@ -120,6 +120,29 @@ Deno.test("when more retries are due at once than a consumer has tickets for, th
   await dispatcher.stop(0);
 });
 
+Deno.test("failed jobs with payloads of a megabyte wait in the store when a consumer holds 64 of them", async () => {
+  const payload = JSON.stringify("x".repeat(1_048_574));
+  const failing = Array.from({ length: 70 }, (_, seq) => ({ ...JOB, payload, seq, id: `job ${seq}` }));
+  const { dispatcher, handle, settled, answers } = await openDesk(
+    Promise.resolve({ claimed: failing, nextRunAt: null }),
+  );
+  const results = [...handle.inFlight.keys()].map((ticket) => {
+    assert.ok(handle.tickets.begin(ticket));
+    handle.tickets.end(ticket);
+    return { ticket, outcome: { type: "threw", error: "It broke" } } as const;
+  });
+  dispatcher.results(handle, results, 1);
+  answers[0]?.resolve(failing.map(() => ({ type: "again", delayMs: 60_000, retries: 1 })));
+  await promised(() => settled.length > 1);
+  const back = settled.slice(1).flat();
+  assert.deepEqual(back.map(({ outcome }) => outcome.type), Array(6).fill("handed-back"));
+  assert.equal(handle.waiting.size, 64);
+  assert.ok(handle.room(512) > 0, "it takes other jobs");
+  dispatcher.leave("c1", { type: "crashed", detail: "The test is over" });
+  for (const { resolve } of answers) resolve([]);
+  await dispatcher.stop(0);
+});
+
 Deno.test("a job during which three threads in a row die for an unknown reason is charged with the third death", async () => {
   const claim = (retries: number): Promise<ClaimAnswer> =>
     Promise.resolve({ claimed: [{ ...JOB, retries }], nextRunAt: null });

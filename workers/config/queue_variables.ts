@@ -50,5 +50,5 @@ export function misreadVariables(
 }
 
 function isOfPostgres(queueUrl: string): boolean {
-  return /^postgres(ql)?:/.test(queueUrl) && URL.canParse(queueUrl);
+  return /^\s*postgres(ql)?:/i.test(queueUrl) && URL.canParse(queueUrl);
 }

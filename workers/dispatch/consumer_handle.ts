@@ -38,8 +38,6 @@ const FILL_MS = 20;
 const WEIGHT = 0.3;
 /** Of payloads. With less in flight, a consumer may be given another claim of some megabytes. */
 const MOST_CHARS = 4 * 1024 * 1024;
-/** With those that wait for their next attempt, which hold up no other job unless they are very many and large. */
-const MOST_CHARS_WAITING = 64 * 1024 * 1024;
 
 export class ConsumerHandle {
   readonly consumerId: string;
@@ -80,8 +78,7 @@ export class ConsumerHandle {
 
   /** Tiny jobs may have large payloads. */
   get #hasMuch(): boolean {
-    const inFlight = charsIn(this.#jobsInFlight);
-    return inFlight >= MOST_CHARS || inFlight + charsIn(this.waiting.jobs) >= MOST_CHARS_WAITING;
+    return this.#jobsInFlight.reduce((sum, { payload }) => sum + payload.length, 0) >= MOST_CHARS;
   }
 
   /** No ticket is left: not even a retry that is due has room. */
@@ -232,8 +229,4 @@ class Prefetch {
     if (this.#meanMs > SHORT_MS) return 1;
     return Math.max(1, Math.min(MOST_IN_FLIGHT, Math.floor(FILL_MS / Math.max(this.#meanMs, 0.001))));
   }
-}
-
-function charsIn(jobs: readonly Claimed[]): number {
-  return jobs.reduce((sum, { payload }) => sum + payload.length, 0);
 }

@@ -8,6 +8,8 @@ const LONGEST_SLEEP_MS = 60_000;
  * takes time.
  */
 const LEAST_RENEWED = 500;
+/** Of their payloads, for each consumer. */
+const MOST_CHARS = 64 * 1024 * 1024;
 
 export interface Moment {
   /** In milliseconds of the clock that `now` reads; null = check again after a while. */
@@ -38,9 +40,15 @@ export class WaitingJobs {
   readonly #waits = new Set<readonly [job: Claimed, callOff: () => void]>();
   /** How far their heartbeats have come. */
   #renewedTo = 0;
+  #chars = 0;
 
   get size(): number {
     return this.#waits.size;
+  }
+
+  /** There is no room for the payloads of more of them. */
+  get areMuch(): boolean {
+    return this.#chars >= MOST_CHARS;
   }
 
   get jobs(): Claimed[] {
@@ -49,11 +57,16 @@ export class WaitingJobs {
 
   add(job: Claimed, { onDue, ...moment }: Moment & { readonly onDue: () => void }): void {
     const callOff = atTime(moment, () => {
-      this.#waits.delete(wait);
+      this.#forget(wait);
       onDue();
     });
     const wait = [job, callOff] as const;
     this.#waits.add(wait);
+    this.#chars += job.payload.length;
+  }
+
+  #forget(wait: readonly [job: Claimed, callOff: () => void]): void {
+    if (this.#waits.delete(wait)) this.#chars -= wait[0].payload.length;
   }
 
   /** Ends their waits, and returns them. */
@@ -62,7 +75,7 @@ export class WaitingJobs {
     return removed.map((wait) => {
       const [job, callOff] = wait;
       callOff();
-      this.#waits.delete(wait);
+      this.#forget(wait);
       return job;
     });
   }

@@ -66,7 +66,7 @@ local function take(seq, consumer)
     "id", "kind", "payload", "retries", "crashes", "suspect"))
   if status ~= WAITING then return false end
   -- A replica that takes over may have missed the last claims: by the time, no lease is granted twice.
-  lease = int(math.max(tonumber(lease) + 1, now))
+  lease = int(math.max((tonumber(lease) or 0) + 1, now))
   redis.call("HSET", key, "status", TO.claim, "lease", lease, "consumer_id", consumer, "process", process,
     "last_heartbeat", stamp, "started_at", stamp, "updated_at", stamp)
   seqs[#seqs + 1] = seq

@@ -5,32 +5,31 @@
 local to, from, limit, after = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5]
 local moved = 0
 
--- False if it does not wait any more: then a key was removed by hand.
-local function stay_due(seq)
-  local job = load(seq)
+-- It stands at `place` in the set `key`, unless that or the job was edited by hand: then it stands elsewhere from now on.
+local function stay_due(seq, key, place)
+  put(key, place, false)
   moved = moved + 1
-  if job == nil or job.status ~= WAITING then return false end
+  local job = load(seq)
+  if job == nil or job.status ~= WAITING then return end
   leave(job)
   job.run_at = int(to)
   store(seq, { run_at = job.run_at })
   enter(job)
-  return true
 end
 
 local function move_line(level)
   local found = redis.call("ZRANGEBYSCORE", level.line, "(" .. int(to), from, "LIMIT", 0, limit - moved)
-  for _, seq in ipairs(found) do
-    if not stay_due(unpadded(seq)) then put(level.line, seq, false) end
-  end
+  for _, seq in ipairs(found) do stay_due(unpadded(seq), level.line, seq) end
+  if #found > 0 then lines[level.line] = level end
 end
 
 -- Those with as many crashes and the same priority as `first`.
 local function move_suspects(first)
   local key, together = suspects_key(first.kind), string.sub(first.member, 1, TOGETHER) .. ":"
   local later, until_then = "[" .. together .. pad(int(math.floor(to) + 1), 16), "(" .. together .. pad(int(math.floor(from) + 1), 16)
-  for _, member in ipairs(redis.call("ZRANGEBYLEX", key, later, until_then, "LIMIT", 0, limit - moved)) do
-    if not stay_due(suspect_of(first.kind, member).seq) then put(key, member, false) end
-  end
+  local found = redis.call("ZRANGEBYLEX", key, later, until_then, "LIMIT", 0, limit - moved)
+  for _, member in ipairs(found) do stay_due(suspect_of(first.kind, member).seq, key, member) end
+  if #found > 0 then changed_suspects[first.kind] = true end
 end
 
 local function move_waiting()
