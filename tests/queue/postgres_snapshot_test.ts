@@ -57,16 +57,29 @@ async function openSnapshot({ sql, port }: PostgresServer): Promise<AsyncDisposa
   return { [Symbol.asyncDispose]: () => own.end({ timeout: 1 }) };
 }
 
+interface Line extends AsyncDisposable {
+  readonly server: PostgresServer;
+  readonly store: Store;
+}
+
+/** Very many jobs have left the line, and the snapshot keeps their entries before those that wait. */
+async function lineBehindSnapshot(): Promise<Line> {
+  const held = new AsyncDisposableStack();
+  const server = held.use(await postgresServer({ isDurable: false }));
+  const store = await openStore(server.url("q"), "owner");
+  await add(server, "gone", GONE, { priority: 1 });
+  held.use(await openSnapshot(server));
+  await add(server, "waiting", WAITING, { priority: 0 });
+  return { server, store, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
 const missing = whyNoPostgres();
 if (missing !== null) {
   console.log(`SKIPPED: ${missing}, so no snapshot is held there`);
 } else {
   Deno.test("claims behind an old snapshot do not step over all that has left the line, each of them, and miss no job", async () => {
-    await using server = await postgresServer({ isDurable: false });
-    const store = await openStore(server.url("q"), "owner");
-    await add(server, "gone", GONE, { priority: 1 });
-    await using _ = await openSnapshot(server);
-    await add(server, "waiting", WAITING, { priority: 0 });
+    await using line = await lineBehindSnapshot();
+    const { server, store } = line;
     try {
       const ids: string[] = [];
       for (let n = 0; n < CLAIMS; n++) ids.push(...(await claim(store)).map(({ id }) => id));
@@ -93,11 +106,8 @@ if (missing !== null) {
   });
 
   Deno.test("jobs of a new priority, and one that was put back, are claimed while there is no end of others", async () => {
-    await using server = await postgresServer({ isDurable: false });
-    const store = await openStore(server.url("q"), "owner");
-    await add(server, "gone", GONE, { priority: 1 });
-    await using _ = await openSnapshot(server);
-    await add(server, "waiting", WAITING, { priority: 0 });
+    await using line = await lineBehindSnapshot();
+    const { server, store } = line;
     try {
       for (let n = 0; n < CLAIMS; n++) await claim(store);
       await add(server, "urgent", 1, { priority: 5 });

@@ -95,12 +95,7 @@ Deno.test("when more retries are due at once than a consumer has tickets for, th
     Promise.resolve({ claimed: failing, nextRunAt: null }),
     second.promise,
   );
-  const results = [...handle.inFlight.keys()].map((ticket) => {
-    assert.ok(handle.tickets.begin(ticket));
-    handle.tickets.end(ticket);
-    return { ticket, outcome: { type: "threw", error: "It broke" } } as const;
-  });
-  dispatcher.results(handle, results, 1);
+  dispatcher.results(handle, breakAll(handle), 1);
   answers[0]?.resolve(failing.map(() => ({ type: "again", delayMs: 1, retries: 1 })));
   await promised(() => handle.waiting.size === failing.length);
   second.resolve({ claimed: lasting, nextRunAt: null });
@@ -126,12 +121,7 @@ Deno.test("failed jobs with payloads of a megabyte wait in the store when a cons
   const { dispatcher, handle, settled, answers } = await openDesk(
     Promise.resolve({ claimed: failing, nextRunAt: null }),
   );
-  const results = [...handle.inFlight.keys()].map((ticket) => {
-    assert.ok(handle.tickets.begin(ticket));
-    handle.tickets.end(ticket);
-    return { ticket, outcome: { type: "threw", error: "It broke" } } as const;
-  });
-  dispatcher.results(handle, results, 1);
+  dispatcher.results(handle, breakAll(handle), 1);
   answers[0]?.resolve(failing.map(() => ({ type: "again", delayMs: 60_000, retries: 1 })));
   await promised(() => settled.length > 1);
   const back = settled.slice(1).flat();
@@ -187,6 +177,15 @@ async function busyDesk() {
     dispatcher.results(handle, [{ ticket, outcome }], 1);
   };
   return { ...opened, end };
+}
+
+/** Every job that it holds begins, and fails. */
+function breakAll(handle: ConsumerHandle) {
+  return [...handle.inFlight.keys()].map((ticket) => {
+    assert.ok(handle.tickets.begin(ticket));
+    handle.tickets.end(ticket);
+    return { ticket, outcome: { type: "threw", error: "It broke" } } as const;
+  });
 }
 
 /**
