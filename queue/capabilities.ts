@@ -1,4 +1,4 @@
-/** What only some backends can do. Where one cannot, its reason reaches the caller. */
+/** Features that only some backends have. A caller that asks for a missing one gets the backend's reason. */
 import { QueueError } from "./errors.ts";
 import type { Facts } from "./facts.ts";
 
@@ -13,28 +13,26 @@ export type Backup = (path: string, how?: { readonly replace?: boolean }) => Pro
 /** Short texts between the processes on one queue. */
 export interface HostChannel {
   /**
-   * Delivers a text of at most 4,000 bytes to another process within a second, at most once, and perhaps never. False:
-   * there is no such process. @throws {StorageError}
+   * Sends a text of at most 4,000 bytes to another process. It arrives within a second, at most once, and may be lost.
+   * Returns false if there is no such process. @throws {StorageError}
    */
   send(processId: string, text: string): Promise<boolean>;
   /** Calls `onText` with each text for the process that has joined through this store, until disposed. */
   listen(onText: (text: string) => void): Disposable;
-  /**
-   * The same for every other process that hears at the moment, commands beside the hosts included. @throws {StorageError}
-   */
+  /** Sends a text to every other process that listens now, including commands beside the hosts. @throws {StorageError} */
   tell(text: string): Promise<void>;
-  /** Calls `onText` with each text that another store has told to all, until disposed. */
+  /** Calls `onText` with each text that another store has sent with `tell`, until disposed. */
   hear(onText: (text: string) => void): Disposable;
 }
 
-/** What only some backends can do. */
+/** What the backend can do, or why it cannot. */
 export interface Capabilities {
   readonly backup: Backup | Unavailable;
   /** Like `check`, and reads everything that is stored. */
   readonly deepCheck: (() => Promise<string[]>) | Unavailable;
-  /** Processes on several hosts work on one queue, and know of each other. */
+  /** For a queue that processes on several hosts share: messages between them. */
   readonly hosts: HostChannel | Unavailable;
-  /** What they share beside jobs. */
+  /** What those processes share besides jobs. */
   readonly facts: Facts | Unavailable;
 }
 
@@ -71,7 +69,7 @@ export function hostChannel({ capabilities: { hosts } }: CapableStore): HostChan
   return isUnavailable(hosts) ? null : hosts;
 }
 
-/** What the hosts of one queue share beside jobs. */
+/** What the hosts of one queue share besides jobs. */
 export interface SharedByHosts extends Facts, Pick<HostChannel, "tell" | "hear"> {
   /** The clock by which facts expire, in milliseconds since 1970. */
   now(): number;

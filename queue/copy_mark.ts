@@ -1,18 +1,18 @@
 /**
- * The mark of a queue that is a copy and not complete. It is set before the first job is copied, and removed once the copy is
- * found to be the same as its source, so that no supervisor takes a part of a queue for the whole.
+ * Marks a queue that is an incomplete copy. The mark is set before the first job is copied, and removed once the copy
+ * is found to equal its source, so that no supervisor mistakes a part of a queue for all of it.
  */
 import { StorageError } from "./errors.ts";
 import type { Facts } from "./facts.ts";
 
 export interface CopyMark {
   isSet(): Promise<boolean>;
-  /** False: it was set before. */
+  /** False: it was already set. */
   set(): Promise<boolean>;
   remove(): Promise<void>;
 }
 
-/** It passes: when the copy ends, the queue is complete, and a start that has waited goes on. */
+/** A passing error: when the copy ends, the queue is complete, and a start that has waited goes on. */
 export class UnfinishedCopy extends StorageError {
   constructor() {
     super(
@@ -34,7 +34,7 @@ export async function assertNoUnfinishedCopy({ copyMark }: MarkedStore): Promise
 
 const [REALM, KEY] = ["copy", "unfinished"];
 
-/** Where processes share facts: one of them. */
+/** On a backend whose processes share facts, the mark is one of the facts. */
 export function copyMarkAmong(facts: Facts): CopyMark {
   return {
     isSet: async () => (await facts.list(REALM)).some(({ key }) => key === KEY),

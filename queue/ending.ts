@@ -22,7 +22,7 @@ export type Ending =
       readonly detail: string;
       /** Null: the job keeps the error it has. */
       readonly error: string | null;
-      /** Takes the place of the newest line of the history, if that tells of the same event under the same lease. */
+      /** Replaces the newest line of the history, if that line records the same event under the same lease. */
       readonly replacesLine: boolean;
     }
     | { readonly verb: "exhaust" | "fail"; readonly retries: number; readonly error: string }
@@ -35,7 +35,7 @@ export type Ending =
     }
   );
 
-/** What a death leaves in the row of a job that is charged for it, or warned: values, as decided by `deaths.ts`. */
+/** What a death writes to the row of a job that is charged for it or warned. `deaths.ts` decides the values. */
 export interface Charge {
   readonly status: Status;
   readonly crashes: number;

@@ -23,13 +23,13 @@ export class QueueError extends Error {
 /** The database failed: full, locked, damaged, foreign, newer, in use. Exit code 74, HTTP 503. */
 export class StorageError extends QueueError {
   override readonly name = "StorageError";
-  /** Whether the error may pass by itself: locked, full, an input/output error. */
+  /** Whether the error may go away by itself: locked, full, an input/output error. */
   readonly passing: boolean;
-  /** Whether the server does not let this user in. Where it did before, a person may be changing just that. */
+  /** Whether the server does not let this user in. If it did before, a person may be changing that right now. */
   readonly refused: boolean;
-  /** Whether it concerns single jobs, such as one that another program has locked: the storage works. */
+  /** Whether it affects only some jobs, such as one that another program has locked: the storage itself works. */
   readonly ofSomeJobs: boolean;
-  /** The reason for those who are not logged in: it names no file. */
+  /** The reason as shown without a login: it names no file. */
   readonly publicMessage: string;
   constructor(
     message: string,
@@ -55,8 +55,8 @@ interface StorageErrorFacts {
 const NO_DETAIL = "The storage does not work: the pages and the log say why.";
 
 /**
- * A write broke a rule of the store, such as the bounds of a number or a trigger made by hand, and was not made. Trying it
- * again is useless. Writes of other calls are not affected.
+ * A write violated a rule of the store, such as the bounds of a number or a trigger added by hand, and was not made. A
+ * retry would fail too. Writes of other calls are not affected.
  */
 export class RejectedWrite extends QueueError {
   override readonly name = "RejectedWrite";
@@ -65,7 +65,7 @@ export class RejectedWrite extends QueueError {
   }
 }
 
-/** @throws the given error, unless it may pass by itself */
+/** @throws the given error, unless it may go away by itself */
 export function assertPassing(error: unknown): asserts error is StorageError {
   if (!(error instanceof StorageError && error.passing)) throw error;
 }

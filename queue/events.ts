@@ -4,12 +4,12 @@
  */
 import type { Job, Lease, OperatorVerb, Status } from "./job.ts";
 
-/** A job that was taken from a silent or dead holder. `lease` is the lease that it lost. */
+/** A job that was taken from a silent or dead holder. `lease` is the lease that the holder lost. */
 export interface Reaped extends Lease {
   readonly id: string;
   readonly kind: string;
   readonly consumerId: string | null;
-  /** Its status from then on. */
+  /** The job's status after that. */
   readonly status: Status;
 }
 
@@ -52,12 +52,12 @@ export type QueueEvent =
     readonly why: "stalled" | "crashed" | "released";
     readonly detail: string;
   }
-  /** `freed`: how many more were released because their consumer fell silent. */
+  /** `freed`: how many other jobs were already released because their consumer fell silent. */
   | {
     readonly type: "swept";
     readonly requeued: readonly Reaped[];
     readonly freed: number;
-    /** Why the running jobs are not charged for the death of a process; null or left out: they are charged. */
+    /** Why running jobs are not charged for the death of a process; null or left out: they are charged. */
     readonly excuse?: string | null;
   }
   | {
@@ -71,7 +71,7 @@ export type QueueEvent =
     /** If true, one `moved-many` follows for all of them. */
     readonly isOneOfMany: boolean;
   }
-  /** The end of a move of many jobs, of all that were requested or of fewer if it ended early. */
+  /** The end of a move of many jobs. `ended`: whether all of them were processed. */
   | {
     readonly type: "moved-many";
     readonly verb: OperatorVerb;
@@ -88,11 +88,14 @@ export type QueueEvent =
   | { readonly type: "removed"; readonly ids: readonly string[] }
   /** After an unclean stop every job was checked; sentences name each violation. */
   | { readonly type: "verified"; readonly problems: readonly string[] }
-  /** A process on another host, or an earlier one on this, died or was cut off; so many jobs were taken from it here. */
+  /**
+   * A process on another host, or an earlier one on this host, died or was cut off. `jobs`: how many were taken from
+   * it.
+   */
   | { readonly type: "host-lost"; readonly host: string; readonly pid: number; readonly jobs: number }
   /** The storage has stopped working, with the reason, or works again. */
   | { readonly type: "storage"; readonly trouble: string | null }
-  /** The storage works, but an operator should know this of it: a sentence, when it begins to be true. */
+  /** The storage works, but an operator should know this about it. Emitted when it becomes true. */
   | { readonly type: "storage-warning"; readonly warning: string }
   /** Another program (the sqlite3 command, the command line) has written to the store. */
   | { readonly type: "changed-outside" };

@@ -1,6 +1,6 @@
 /**
- * Facts that the processes on a queue share, such as who is logged in: small texts, in a realm, by key, until they expire by
- * the clock of the store. The queue makes nothing of them, and a copy of a queue leaves them behind.
+ * Facts that the processes on a queue share, such as who is logged in: small texts by realm and key, until they expire
+ * by the store's clock. The queue does not interpret them, and copying a queue leaves them behind.
  */
 import { RejectedWrite } from "./errors.ts";
 import { MAX_TIME } from "./job.ts";
@@ -18,24 +18,25 @@ export interface Fact {
 
 export interface Facts {
   /**
-   * Writes the fact in place of the text `over`, or of none (`null`). False: another text is there, or none, and nothing is
-   * written. A realm holds about `MOST_FACTS`: of more, those that expire first give way.
+   * Writes the fact if the stored text is `over`; `null` means that nothing is stored. Returns false, and writes
+   * nothing, if the stored text is another one. A realm holds about `MOST_FACTS`; beyond that, those that expire first
+   * are dropped.
    * @throws {StorageError}; {RejectedWrite} if a bound is broken
    */
   put(fact: Fact, over: string | null): Promise<boolean>;
   /** @throws {StorageError} */
   remove(realm: string, key: string): Promise<void>;
-  /** All of the realm that have not expired. @throws {StorageError} */
+  /** All unexpired facts of the realm. @throws {StorageError} */
   list(realm: string): Promise<Pick<Fact, "key" | "text">[]>;
 }
 
 export const MOST_FACTS = 1_000;
-/** What one step of the upkeep removes of a realm that is read no more. */
+/** How many expired facts one upkeep step removes from a realm that is no longer read. */
 export const MOST_EXPIRED = 1_000;
 const LONGEST_TEXT = 1_000;
 const NAME = /^[\w.-]{1,100}$/;
 
-/** What a store keeps of a fact. @throws {RejectedWrite} */
+/** Returns the fact as a store keeps it. @throws {RejectedWrite} */
 export function checkedFact({ realm, key, text, livesMs }: Fact): Fact {
   if (!NAME.test(realm) || !NAME.test(key)) {
     refuse("a realm and a key have 1 to 100 letters, digits, dots, hyphens and underscores");

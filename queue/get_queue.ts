@@ -14,9 +14,12 @@ export interface OpenOptions extends Partial<QueueOptions> {
   readonly now?: () => number;
   /** `owner`: the one supervisor of the database. `guest`: a command beside it. */
   readonly role?: "owner" | "guest";
-  /** An owner that joins a queue of several hosts at once, not only when it recovers: a copy into this queue finds it. */
+  /**
+   * For an owner on a shared queue: joins when it opens, not only when it recovers, so that a copy into the queue sees
+   * it.
+   */
   readonly joins?: boolean;
-  /** Does not create a missing database, because there would be nothing to see in it. */
+  /** Does not create a missing database, in which there would be nothing to see. */
   readonly mustExist?: boolean;
   /** Called with the path of a database that a guest has created. */
   readonly onCreated?: (path: string) => void;
@@ -29,11 +32,11 @@ type StoreOptions =
 
 interface Backend {
   open(url: string, options: StoreOptions): Store | Promise<Store>;
-  /** What is wrong with the URL, to follow the name of the setting; null for a URL that it can open. */
+  /** What is wrong with the URL, phrased to follow the name of the setting; null if it can be opened. */
   misread(url: string): string | null;
-  /** Where the queue is: the same text for every way to write it, and without a password. */
+  /** Where the queue is: the same text however the URL is spelled, and without a password. */
   placeOf(url: string): string;
-  /** The lock of the one owner, where there is one; `taken` if it holds it. */
+  /** The owner's lock, on backends that have one; `taken` if an owner holds it. */
   lock?(url: string): Promise<Disposable | "taken">;
 }
 
@@ -69,10 +72,10 @@ const BACKENDS: Readonly<Record<string, Backend>> = {
 const schemeOf = (url: string) => /^[a-z][a-z0-9+.-]*(?=:)/i.exec(url.trim())?.[0].toLowerCase();
 const placeOf = (url: string) => url.slice(url.indexOf(":") + 1);
 
-/** What `sslmode` in a URL of PostgreSQL may be. */
+/** The allowed values of `sslmode` in a PostgreSQL URL. */
 export const POSTGRES_TLS_MODES: readonly string[] = TLS_MODES;
 
-/** Returns what is wrong with the URL of a queue, to follow the name of the setting; null for one that can be opened. */
+/** Returns what is wrong with the URL of a queue, phrased to follow the name of the setting; null if it can be opened. */
 export function misreadQueueUrl(url: string): string | null {
   const scheme = schemeOf(url);
   if (scheme === undefined) return "does not look like a URL: it must begin with a scheme and a colon";
@@ -84,7 +87,8 @@ export function misreadQueueUrl(url: string): string | null {
 
 /**
  * Opens the queue at `url`, for example `sqlite:data/queue.db` or `postgres://user:password@db.example.com/jobs`.
- * @throws {StorageError} for an unknown scheme, if the backend cannot open the store, and for a copy that is not complete
+ * @throws {StorageError} for an unknown scheme, if the backend cannot open the store, and for a copy that is not
+ * complete
  */
 export async function getQueue(
   url: string,
@@ -106,7 +110,7 @@ export async function getQueue(
   const queue = new Queue(store, {
     ...QUEUE_DEFAULTS,
     ...options,
-    // Only the owner keeps this record: its death is the one that is judged.
+    // Only the owner keeps this record, because only its death is judged by it.
     requestRecord: role === "owner" ? requestRecord : null,
   });
   try {
@@ -127,14 +131,14 @@ export async function openStore(
   return await backendOf(url).open(url, { ...options, role });
 }
 
-/** Where the queue is: two URLs of the same queue have the same place, as far as names tell. It has no password. */
+/** Where the queue is, without a password: two URLs of the same queue give the same place, as far as names tell. */
 export function placeOfQueue(url: string): string {
   return backendOf(url).placeOf(url);
 }
 
 /**
- * Where a queue has one owner: the owner's lock, which keeps supervisors out until it is disposed, or `taken` if one holds
- * it. `none` where there is no such lock.
+ * Takes the owner's lock, which keeps supervisors out until it is disposed. Returns `taken` if an owner holds it, and
+ * `none` on a backend without such a lock.
  */
 export async function keepSupervisorsOut(url: string): Promise<Disposable | "taken" | "none"> {
   return await backendOf(url).lock?.(url) ?? "none";

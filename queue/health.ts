@@ -1,6 +1,6 @@
 /**
- * Whether the storage works, judged by its last calls: for `/healthz`, the pages, and the decision to stop. Writes,
- * probes and reads are judged apart: on a full disk some write always fits, which proves nothing about the others.
+ * Whether the storage works, judged by its latest calls: for `/healthz`, the pages, and the decision to stop. Writes,
+ * probes and reads are judged separately: on a full disk some write always fits, which proves nothing about the others.
  */
 import { StorageError } from "./errors.ts";
 
@@ -42,7 +42,7 @@ export class StorageHealth {
   #note(witness: Witness, error: StorageError): void {
     if (error.ofSomeJobs) return;
     if (!error.passing) this.#lost = error;
-    // A later write that fits must not hide the failure before the next probe.
+    // A later write that happens to fit must not hide the failure before the next probe.
     if (witness === "write" && this.#isProbed) this.#set("probe", error);
     this.#set(witness, error);
   }

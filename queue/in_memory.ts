@@ -1,13 +1,13 @@
-/** Whether a folder lies in memory, and is gone when the machine restarts. */
+/** Whether a folder is on a memory file system, whose content is lost when the machine restarts. */
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Of statfs(2): tmpfs and ramfs. */
+/** The types of tmpfs and ramfs in statfs(2). */
 const IN_MEMORY = [0x01021994, 0x858458f6];
 
 /**
- * Of the folder, or the one it will be made in. Null: this process may not ask, or numbers of file systems mean something
- * else here.
+ * For a missing folder, judges the parent it will be created in. Null: this process lacks the permission to ask, or the
+ * platform has other file system numbers.
  */
 export function isInMemory(folder: string): boolean | null {
   if (Deno.build.os !== "linux" || !mayAsk()) return null;

@@ -1,7 +1,7 @@
 /**
  * The job: its statuses, the moves between them as data, and its shape.
  *
- * Every backend, page and test derives from the two tables in this file; nothing else lists statuses or moves.
+ * Every backend, page and test derives from the tables in this file; nothing else lists statuses or moves.
  */
 
 /** The six statuses, in the order in which the pages show them. */
@@ -43,8 +43,8 @@ export const MOVES = {
 export type Verb = keyof typeof MOVES;
 
 /**
- * What a resubmit does, by the status that it finds. `startsAgain`: retries and crashes begin at 0, and the job is no
- * suspect. `keepsRunAt`: a time to run that is still ahead stays; otherwise the job runs now.
+ * What a resubmit does, by the current status of the job. `startsAgain`: retries and crashes are reset to 0, and the
+ * job is no longer a suspect. `keepsRunAt`: a future run time is kept; otherwise the job runs now.
  */
 export const RESUBMIT = {
   FAILED: { startsAgain: false, keepsRunAt: false },
@@ -70,7 +70,7 @@ export function isStatus(text: unknown): text is Status {
   return (STATUSES as readonly unknown[]).includes(text);
 }
 
-/** Proof of ownership: `lease` grows with each claim, so a stale pair never matches again. */
+/** Proof of ownership: `lease` grows with each claim, so an old pair never matches again. */
 export interface Lease {
   /** The store's number for the job, never reused. */
   readonly seq: number;
@@ -93,9 +93,9 @@ export type Job =
     readonly runAt: number;
     /** Failed attempts since the job was added or started afresh. */
     readonly retries: number;
-    /** Workers that died while they ran this job; the death of the process counts for every job in flight. */
+    /** Workers that died while they ran this job. A death of the process counts for every job in flight. */
     readonly crashes: number;
-    /** The consumer that holds the job, or finished it; null while it waits. */
+    /** The consumer that holds the job, or that finished it; null while it waits. */
     readonly consumerId: string | null;
     readonly lastHeartbeat: number | null;
     readonly startedAt: number | null;
@@ -108,7 +108,7 @@ export type Job =
     readonly canceledFrom: Status | null;
     readonly createdAt: number;
     readonly updatedAt: number;
-    /** In lists: the values that are left out, because they are long or there are many. */
+    /** In lists: the values that are left out because they are long, or because there are many. */
     readonly leftOut?: readonly ("payload" | "result")[];
   }
   & (
@@ -122,7 +122,7 @@ export function isStalled(job: Job, { now, stallMs }: { now: number; stallMs: nu
   return job.status === "PROCESSING" && job.lastHeartbeat < now - stallMs;
 }
 
-/** Whether the job was canceled after it had failed: it is dealt with, but it did fail. Derived, never stored. */
+/** Whether the job was canceled after it had failed: it is dealt with, but did fail. Derived, never stored. */
 export function isDismissed({ canceledFrom }: Pick<Job, "canceledFrom">): boolean {
   return canceledFrom === "FAILED" || canceledFrom === "UNPROCESSABLE";
 }
@@ -130,7 +130,7 @@ export function isDismissed({ canceledFrom }: Pick<Job, "canceledFrom">): boolea
 /** The last millisecond that a JavaScript Date can hold. */
 export const MAX_TIME = 8_640_000_000_000_000;
 
-/** Events in the life of a job outside the plain path add → claim → complete. */
+/** Events in the life of a job that are not on the plain path add → claim → complete. */
 export const HISTORY_EVENTS = [
   "retried",
   "postponed",
@@ -142,7 +142,7 @@ export const HISTORY_EVENTS = [
   "canceled",
   "resubmitted",
   "replaced",
-  /** Replaces many lines that are no longer kept one by one. */
+  /** Stands for many lines that are no longer kept one by one. */
   "folded",
 ] as const;
 
@@ -155,7 +155,7 @@ export interface HistoryEntry {
   readonly lease: number;
   readonly retries: number;
   readonly consumerId: string | null;
-  /** An error, or a sentence for the reader. */
+  /** An error, or a sentence for people. */
   readonly detail: string | null;
   /** When the job was claimed under this lease; null if no consumer held it. */
   readonly takenAt: number | null;

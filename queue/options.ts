@@ -1,4 +1,4 @@
-/** What a queue is made of: its options with their defaults, which the settings share, and what its roles share. */
+/** The options of a queue with their defaults, which the settings reuse, and the parts that its roles share. */
 import type { ClockRollback } from "./policy/clock_rollback.ts";
 import { DAY_MS } from "./basics/time.ts";
 import type { Events } from "./events.ts";
@@ -10,15 +10,15 @@ import { DEFAULT_KIND } from "./adding/check_job.ts";
 
 export interface QueueOptions extends Policy {
   readonly kinds: readonly string[];
-  /** Where the handlers are, for messages. */
+  /** Where the handlers are; only used in messages. */
   readonly handlersDir: string;
   /** A job with an older heartbeat is stalled, in milliseconds. */
   readonly stallMs: number;
   /** How long finished jobs are kept, in milliseconds; 0 = for ever. */
   readonly retentionMs: number;
-  /** The path of the `RequestRecord`; null: none is kept. */
+  /** The path of the `RequestRecord`; null: no record is kept. */
   readonly requestRecord?: string | null;
-  /** The version of the program, for the row of its process. */
+  /** The version of the program, stored in the row of its process. */
   readonly version: string;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The queue: every rule once, above a store that only moves state. Each folder beside this file has the rules of one
- * role; `policy/` decides what an end or a death means, and events report what happened. Each part of the
- * system receives the queue as the role it needs (`roles.ts`).
+ * The queue: every rule, stated once, above a store that only moves state. Each folder beside this file has the rules
+ * of one role; `policy/` decides what an ending or a death means, and events report what happened. Each part of the
+ * system gets the queue as the role that it needs (`roles.ts`).
  */
 import { Adding } from "./adding/adding.ts";
 import {
@@ -80,7 +80,10 @@ export class Queue implements Role {
     this.#adding = new Adding(this.#parts, this.#hosts);
   }
 
-  /** Before anything else, and where there are several hosts it joins first if it `joins`. @throws {UnfinishedCopy} */
+  /**
+   * Called before anything else. With `joins`, and on a backend for several hosts, it joins first.
+   * @throws {UnfinishedCopy}
+   */
   async enter({ joins }: { readonly joins: boolean }): Promise<void> {
     const { store } = this.#parts;
     if (joins && hostChannel(store) !== null) await this.#presence.joinIfPossible();

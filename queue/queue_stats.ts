@@ -13,11 +13,11 @@ export interface KindTotals {
   readonly kind: string;
   /** Jobs added or restarted. */
   readonly added: number;
-  /** Jobs claimed; a job that is released before it began and claimed again counts twice. */
+  /** Jobs claimed; a job that is handed back before it begins and is claimed again counts twice. */
   readonly started: number;
-  /** Attempts that ended, in any way. */
+  /** Attempts that ended, for any reason. */
   readonly attempts: number;
-  /** Of these: by an error or a deadline, snoozed by the handler, by a dead or silent consumer, by a stop. */
+  /** Of these: by an error or a deadline, postponed by the handler, by a dead or silent consumer, by a stop. */
   readonly failedAttempts: number;
   readonly postponed: number;
   readonly crashed: number;
@@ -30,19 +30,19 @@ export interface KindTotals {
   /** Jobs that an operator or a script moved through this process. */
   readonly canceled: number;
   readonly resubmitted: number;
-  /** Late results, dropped. */
+  /** Late results that were dropped. */
   readonly fenced: number;
 }
 
 export interface QueueStats extends Pick<StoreStats, "counts" | "parked"> {
-  /** How long the job at the head of the line has been due, in milliseconds; 0 when none waits. */
+  /** How long the job at the head of the line has been due, in milliseconds; 0 if none is due. */
   readonly ageMs: number;
   /** Jobs whose consumer has fallen silent. */
   readonly stalled: number;
   readonly rates: Rates;
   /** Counts per second of the last minute, oldest first. */
   readonly history: readonly Rates[];
-  /** Late writes of workers that had lost their lease: dropped. */
+  /** Late writes of workers that had lost their lease. They were dropped. */
   readonly fenced: number;
   readonly totals: readonly KindTotals[];
 }

@@ -1,12 +1,12 @@
 /**
  * The contract of a backend: verbs for jobs, batches first, and for the processes that work on them.
  *
- * A store moves state and decides nothing. Its clock is the only one: a caller passes spans of time, or instants that a
- * user gave. Each write is atomic as a whole and durable when its promise resolves; writes that arrive together may
- * share one commit, and may take effect in any order. One that has lost its lease returns `false`, it never throws. A call
- * fails with a `StorageError` if the storage does not work, and with a `RejectedWrite` if it would break a rule: an id
- * has 1 to 2,000 characters, no number is negative but a priority (±100). Nothing of a failed call is written.
- * The tests in `tests/conformance/` state what every verb guarantees.
+ * A store moves state and decides nothing. Its clock is the only one: callers pass durations, or times that a user
+ * gave. Each write is atomic and durable when its promise resolves; writes that arrive together may share one commit,
+ * and may take effect in any order. A write under a lost lease returns `false` and never throws. A call fails with a
+ * `StorageError` if the storage does not work, and with a `RejectedWrite` if it would violate a rule: an id has 1 to
+ * 2,000 characters, and no number is negative except a priority (±100). A failed call writes nothing. The tests in
+ * `tests/conformance/` state what every verb guarantees.
  */
 import type { Capabilities } from "./capabilities.ts";
 import type { Durability } from "./durability.ts";
@@ -22,11 +22,11 @@ export interface NewJob {
   readonly kind: string;
   readonly payload: string;
   readonly priority: number;
-  /** Null: at once. */
+  /** Null: now. */
   readonly runAt: number | null;
   /** Restarts a finished job with the same id instead of refusing. */
   readonly replace: boolean;
-  /** The user that asked, for the history of a restarted job. */
+  /** The user who asked, for the history of a restarted job. */
   readonly by?: string;
 }
 
@@ -40,7 +40,7 @@ export interface Refused {
 export interface ClaimRequest {
   readonly consumerId: string;
   readonly limit: number;
-  readonly suspect: boolean; // takes one if one is due, the least charged first, and nothing else
+  readonly suspect: boolean; // claims only a suspect, if one is due: the least charged one
 }
 
 export interface Claimed {
@@ -57,42 +57,42 @@ export interface Claimed {
 
 export interface ClaimOptions {
   /**
-   * Jobs of other kinds that the claim meets are parked: they stay PENDING, cost later claims nothing, and return to the
-   * line with the first claim that names their kind.
+   * The claim parks the jobs of other kinds that it meets: they stay PENDING, cost later claims nothing, and return to
+   * the line with the first claim that names their kind.
    */
   readonly kinds?: readonly string[];
-  /** First, in the same transaction: what was due before the step stays due, and no job in flight waits any longer. */
+  /** Applied first, in the same transaction: what was due stays due, and no job in flight waits longer. */
   readonly setBack?: ClockSetBack | null;
 }
 
 export interface ClaimAnswer {
-  readonly claimed: Claimed[]; // fewer than asked for where their payloads are large
+  readonly claimed: Claimed[]; // fewer than the limit if their payloads are large
   /**
-   * When the first job left waiting becomes due, in the past if it is due. Suspects count if one was requested; a job that
-   * is not parked yet counts. Null if none waits, or if every request (one for a suspect beside others aside) got its limit.
-   * The jobs need not wait for it where it takes a request of its own. @throws {StorageError}
+   * When the first job left waiting becomes due, in the past if it already is. Includes suspects if one was requested,
+   * and jobs that are not parked yet. Null if none waits, or if every request got its limit (one for a suspect beside
+   * others aside). A promise if finding it takes a separate request. @throws {StorageError}
    */
   readonly nextRunAt: number | null | Promise<number | null>;
 }
 
-/** The effect of an operator's move on one id. Long values are left out of the jobs. */
+/** The result of an operator's move for one id. Long values are left out of the jobs. */
 export type Moved =
   | { readonly id: string; readonly outcome: "moved"; readonly from: Status; readonly job: Job }
   | { readonly id: string; readonly outcome: "illegal"; readonly job: Job }
   | { readonly id: string; readonly outcome: "unknown" };
 
-/** Selects PROCESSING jobs of silent consumers, unless another process has them and shows itself, or of a dead process. */
+/** Selects PROCESSING jobs of silent consumers (not those of another living process), or jobs of a dead process. */
 export type OrphanRequest = { readonly limit: number } & (SilentConsumers | DeadProcess);
 
 export interface SilentConsumers {
-  /** A heartbeat in this span around the present, ends included, shows that the consumer is alive. */
+  /** A heartbeat in this interval around now, ends included, shows that the consumer is alive. */
   readonly alive: { readonly agoMs: number; readonly aheadMs: number };
-  /** Leases known to be held: these jobs are left out, whatever the clock says. */
+  /** Leases known to be held: their jobs are left out, whatever the clock says. */
   readonly held: readonly Lease[];
 }
 
 export interface DeadProcess {
-  /** The process that claimed the jobs; null: a process without a row, or none. */
+  /** The process that claimed the jobs; null: none, or a process without a row. */
   readonly process: string | null;
 }
 
@@ -108,12 +108,12 @@ export interface ProcessIdentity {
 
 export interface ProcessRow extends ProcessIdentity {
   readonly startedAt: number;
-  readonly seenAt: number; // at its last beat
-  /** The backend knows that the process is dead, or has seen nothing of it for as long as was asked. */
+  readonly seenAt: number; // the time of its last beat
+  /** The backend knows that the process is dead, or has not seen it for the time given. */
   readonly isDead: boolean;
-  /** What it gave with its beats last; null: nothing. */
+  /** The view that it passed with its latest beat; null: none. */
   readonly view: string | null;
-  readonly kinds: readonly string[]; // with which it claims, as far as other hosts could see that
+  readonly kinds: readonly string[]; // that it claims, as far as other hosts can see
 }
 
 /** The facts about a job whose consumer is silent, or whose process is dead. */
@@ -145,24 +145,24 @@ export interface JobQuery {
   readonly search?: string;
   /** Only jobs that were added or changed since then, in milliseconds since 1970; a heartbeat is not a change. */
   readonly changedSince?: number;
-  /** Only jobs whose time to run has come, or is still ahead. */
+  /** Only jobs that are due now, or only those that are due later. */
   readonly due?: Due;
   /** Only jobs that are PROCESSING with a heartbeat older than this. */
   readonly silentForMs?: number;
-  /** Where a page of the same query ended. @throws {QueueError} `invalid_query` if it is not one of this store */
+  /** The `next` of an earlier page of this query. @throws {QueueError} `invalid_query` if it is not from this store */
   readonly cursor?: string;
   /** PENDING jobs in the order in which they will run, without long values; only `due` may filter. */
   readonly line?: true;
   readonly limit: number;
-  /** False: values longer than some words are left out. Otherwise only very long ones, or those beyond a total. */
+  /** False: values longer than a few words are left out. Otherwise only very long ones, and those beyond a total. */
   readonly values?: boolean;
-  /** The most rows to read, if that holds up this thread and no index serves the query, instead of some thousands. */
+  /** The most rows to read, instead of a few thousand, if reading blocks this thread and no index serves the query. */
   readonly rows?: number;
 }
 
 export interface JobPage {
   readonly jobs: Job[];
-  /** The cursor to continue from, made and read by the store alone; null at the end. Pages may be short. */
+  /** The cursor to continue from, opaque outside the store; null at the end. A page may be short. */
   readonly next: string | null;
 }
 
@@ -178,15 +178,15 @@ export interface StoreStats {
   readonly oldestDueAt: number | null;
   /** PROCESSING jobs with a heartbeat older than the given span. */
   readonly silent: number;
-  /** Waiting jobs of kinds that no claim asks for: at most twenty kinds, and 10,000 jobs counted of each. */
+  /** Waiting jobs of kinds that no claim names: at most twenty kinds, each counted up to 10,000 jobs. */
   readonly parked: readonly ParkedKind[];
-  /** For the operator, as sentences; empty = all is well. */
+  /** Sentences for the operator; empty = all is well. */
   readonly warnings: readonly string[];
   readonly durability: Durability;
 }
 
 export interface PruneRequest {
-  /** Jobs that finished longer ago are removed with their history. */
+  /** Jobs that finished longer ago are removed, with their history. */
   readonly olderThanMs: number;
   /** Continue after this `seq`; 0 at first. */
   readonly after: number;
@@ -195,11 +195,11 @@ export interface PruneRequest {
 
 export interface Store extends PortableStore {
   readonly capabilities: Capabilities;
-  /** A claim finds what the calls before it add, though they have not ended. */
+  /** A claim finds what earlier calls add, even if those have not resolved yet. */
   readonly takesCallsInOrder: boolean;
-  /** The store's clock, as well as this process knows it, in milliseconds since 1970. */
+  /** The store's clock as closely as this process knows it, in milliseconds since 1970. */
   now(): number;
-  /** Adds as many jobs as fit into one turn, at least one, and returns the results for those, in their order. */
+  /** Adds as many jobs as fit into one turn, at least one, and returns the results for those, in order. */
   insert(jobs: readonly NewJob[]): Promise<(Added | Refused)[]>;
   /** The jobs belong to the process that has joined through this store. */
   claim(requests: readonly ClaimRequest[], options?: ClaimOptions): Promise<ClaimAnswer>;
@@ -212,28 +212,28 @@ export interface Store extends PortableStore {
    * `by` names the user, for the history.
    */
   move(verb: OperatorVerb, ids: readonly string[], by?: string): Promise<Moved[]>;
-  /** By `seq`; of too many silent ones, any. Changes nothing: the queue decides how each one ends, and settles it. */
+  /** Ordered by `seq`; of too many silent ones, any. Only reads: the queue decides how each job ends. */
   orphans(request: OrphanRequest): Promise<Orphan[]>;
-  /** Also keeps the store's files small. Returns the ids of removed jobs, and where to continue (0 = begin again). */
+  /** Also keeps the store's files small. Returns the ids of removed jobs, and where to continue (0 = restart). */
   prune(request: PruneRequest): Promise<{ removed: readonly string[]; next: number }>;
   get(id: string, options?: GetOptions): Promise<{ job: Job; history: HistoryEntry[] } | null>;
-  /** Jobs by their `seq`, in the given order, without those that are gone. */
+  /** Jobs by `seq`, in the given order; missing ones are skipped. */
   getMany(seqs: readonly number[], options?: GetOptions): Promise<Job[]>;
   /** The scan is bounded. */
   list(query: JobQuery): Promise<JobPage>;
   stats(options: { readonly silentForMs: number }): Promise<StoreStats>;
-  /** Adds the row of this process: what it claims from now on is recovered when it dies. */
+  /** Adds the row of this process: what it claims from then on is recovered when it dies. */
   join(process: ProcessIdentity): Promise<void>;
-  /** Shows that this process is alive, and how it is. `false`: its row is gone, because it was taken for dead. */
+  /** Shows that this process is alive, and its `view`. `false`: its row is gone, because it was taken for dead. */
   beat(view?: string): Promise<boolean>;
-  /** Removes the row of a process: this one stops, or a dead one has no jobs any more. */
+  /** Removes the row of a process that is stopping, or of a dead one that has no jobs left. */
   leave(id: string): Promise<void>;
-  /** All processes, in the order in which they joined. One not seen for `silentForMs` counts as dead. */
+  /** All processes, in the order in which they joined. A process not seen for `silentForMs` counts as dead. */
   processes(options: { readonly silentForMs: number }): Promise<ProcessRow[]>;
   /**
-   * Calls `onChange` after another program or process has committed a change, within some tenths of a second, and never
-   * for a write of this store. Several changes may be one call, and a call may be one too many: it is a hint to look.
-   * Ends when the result is disposed, or with the store.
+   * Calls `onChange` within a few tenths of a second after another program or process has committed a change, never for
+   * a write of this store. Several changes may cause one call, and some calls are spurious: each is only a hint to
+   * look. Ends when the result is disposed, or with the store.
    */
   watch(onChange: () => void): Disposable;
   /**

@@ -1,10 +1,10 @@
-/** A job with everything that is stored of it, as it is copied from one backend to another. */
+/** A job with everything that is stored about it, as copied from one backend to another. */
 import type { CopyMark } from "./copy_mark.ts";
 import { RejectedWrite } from "./errors.ts";
 import { printable } from "./basics/text.ts";
 import type { HistoryEntry, Job, Status } from "./job.ts";
 
-/** The values of the row as they are: an edit by hand may have left a status without what belongs to it. */
+/** The values as stored: an edit by hand may have left a status without the fields that belong to it. */
 export interface StoredJob
   extends Omit<Job, "status" | "consumerId" | "lastHeartbeat" | "finishedAt" | "leftOut"> {
   readonly status: Status;
@@ -12,7 +12,7 @@ export interface StoredJob
   readonly consumerId: string | null;
   readonly lastHeartbeat: number | null;
   readonly finishedAt: number | null;
-  /** Oldest line first. One that an edit by hand has made longer than any is kept comes folded. */
+  /** Oldest line first. A history that an edit by hand made longer than allowed comes folded. */
   readonly history: readonly HistoryEntry[];
 }
 
@@ -28,24 +28,24 @@ export interface Dump {
   readonly next: number | null;
 }
 
-/** The part of a store by which a whole queue moves to another one. */
+/** The part of a store through which a whole queue moves to another store. */
 export interface PortableStore {
   /**
-   * Jobs in the order of `seq`, with whole values and their history: as many as the limit allows, and some mebibytes, but
-   * at least one. Which process holds a job is no fact about it.
+   * Jobs ordered by `seq`, with full values and history: as many as the limit and a few mebibytes allow, but at least
+   * one. Which process holds a job is not part of it.
    */
   dump(request: DumpRequest): Promise<Dump>;
   /**
-   * Adds these jobs as they are, behind all others and in their order, but for their `seq`: that is the store's own. No
-   * process holds them. A job that is there already, the same in every fact, is left alone.
-   * @throws {RejectedWrite} if one of the ids has other facts, or a fact cannot be held; then nothing is written
+   * Adds these jobs unchanged and in order, behind all others; only their `seq` is new. No process holds them. A job
+   * that is already stored, identical in every fact, is left alone.
+   * @throws {RejectedWrite} if an id is stored with other facts, or a fact cannot be stored; then nothing is written
    */
   restore(jobs: readonly StoredJob[]): Promise<void>;
-  /** Durable as every write. Dumps and restored jobs leave it as it is. */
+  /** As durable as every write. Dumping and restoring do not change it. */
   readonly copyMark: CopyMark;
 }
 
-/** Every fact but `seq`, in a fixed order: two jobs are the same if these texts are. */
+/** Every fact except `seq`, in a fixed order: two jobs are the same if these texts are equal. */
 export function canonicalText(job: StoredJob): string {
   return JSON.stringify([
     ...[job.id, job.kind, job.status, job.priority, job.runAt, job.retries, job.crashes, job.suspect],
@@ -58,7 +58,7 @@ export function canonicalText(job: StoredJob): string {
   ]);
 }
 
-/** About how much memory the job takes, for the bounds of a call: characters of its values and texts. */
+/** Roughly how much memory the job takes, to bound a call: the characters of its values and texts. */
 export function weightOf({ id, payload, result, error, history }: StoredJob): number {
   const texts = history.flatMap(({ detail, report, log }) => [detail, report, log]);
   return [id, payload, result, error, ...texts].reduce((sum, text) => sum + (text?.length ?? 0), 0);
@@ -67,7 +67,7 @@ export function weightOf({ id, payload, result, error, history }: StoredJob): nu
 /** One call of `dump` stops after this many bytes. */
 export const DUMP_BYTES = 4 * 1024 * 1024;
 
-/** The first of these jobs that is stored with other facts, or comes twice in two versions; null: there is none. */
+/** The first job that is stored with other facts, or that comes twice in two versions; null: there is none. */
 export function firstConflict(jobs: readonly StoredJob[], stored: Iterable<StoredJob>): StoredJob | null {
   const known = new Map(Array.from(stored, (job) => [job.id, canonicalText(job)]));
   for (const job of jobs) {
@@ -78,13 +78,13 @@ export function firstConflict(jobs: readonly StoredJob[], stored: Iterable<Store
   return null;
 }
 
-/** @throws {RejectedWrite} that names the job */
+/** @throws {RejectedWrite} naming the job */
 export function assertNoConflict(conflict: StoredJob | null): void {
   if (conflict === null) return;
   throw new RejectedWrite(`A job "${printable(conflict.id)}" is there already, and it is not the same.`);
 }
 
-/** Each id once. */
+/** Keeps each id once. */
 export function withoutTwins(jobs: readonly StoredJob[]): StoredJob[] {
   return [...new Map(jobs.map((job) => [job.id, job])).values()];
 }

@@ -1,6 +1,6 @@
 /**
- * The state of a running system and its recent events, as data. The workers fill them in, and the pages show them and
- * put the events into words. The two never import each other, so the types they share are here.
+ * The state of a running system and its recent events, as data. The workers fill it in; the pages show it and put the
+ * events into words. Workers and pages never import each other, so the types that they share are here.
  */
 import type { QueueEvent } from "./events.ts";
 import type { OperatorVerb, Status } from "./job.ts";
@@ -15,20 +15,20 @@ export type ConsumerState =
   | "restarting";
 
 export interface ConsumerView {
-  /** The uuid of this life; a replacement gets a new one. */
+  /** The UUID of this thread; its replacement gets a new one. */
   readonly id: string;
-  /** 1, 2, 3 …: the slot, which stays while lives come and go. */
+  /** The number of the slot: 1, 2, 3 …. It stays the same when a thread is replaced. */
   readonly slot: number;
   readonly state: ConsumerState;
-  /** The job it is running, or null. */
+  /** The job that it runs, or null. */
   readonly jobId: string | null;
-  /** For how long, in milliseconds; 0 without a job. */
+  /** How long it has run that job, in milliseconds; 0 without a job. */
   readonly jobMs: number;
-  /** Jobs it holds that wait for their next attempt. */
+  /** How many of its jobs wait for their next attempt. */
   readonly waiting: number;
-  /** Of its latest heartbeat, in milliseconds; null before the first. */
+  /** The age of its latest heartbeat, in milliseconds; null before the first. */
   readonly heartbeatAgeMs: number | null;
-  /** Finished attempts, and those of them that failed. */
+  /** Finished attempts, and how many of them failed. */
   readonly done: number;
   readonly failed: number;
   /** How often this slot got a new thread. */
@@ -37,7 +37,7 @@ export interface ConsumerView {
 
 export interface SystemView {
   readonly startedAt: number;
-  /** Until the jobs of a process that died are recovered. */
+  /** True until the jobs of a process that died are recovered. */
   readonly starting: boolean;
   readonly stopping: boolean;
   readonly consumers: readonly ConsumerView[];
@@ -51,48 +51,48 @@ export interface SystemView {
   readonly warnings: readonly string[];
   /** Newest first, some dozens. */
   readonly events: readonly RecentEvent[];
-  /** Why the system does not serve, or null: the reason of a 503. */
+  /** Why the system does not serve: the reason of a 503. Null while it does. */
   readonly trouble: string | null;
   readonly memoryBytes: number;
 }
 
-/** What may be done to a consumer on purpose, to see how the system recovers. */
+/** What a person may do to a consumer on purpose, to see how the system recovers. */
 export type Fault = "crash" | "hang";
 
-/** Another process that works on the queue. Its texts are untrusted, and cut where they are very long. */
+/** Another process on the queue. Its texts are untrusted, and cut if they are very long. */
 export interface HostView {
-  /** Of the process. */
+  /** The id of the process. */
   readonly id: string;
-  /** Of the host, with more where several processes run on hosts of one name: no two have the same. */
+  /** The name of the host, extended if several hosts or processes share it: no two entries have the same name. */
   readonly name: string;
   readonly pid: number;
   readonly version: string;
   readonly startedAt: number;
   readonly seenAt: number;
-  /** How long ago the process was heard of, as of the last look at it: while the storage is away nothing is known. */
+  /** How long the process had been silent at the last look. While the storage is away, nothing newer is known. */
   readonly silentMs: number;
   /** What it shows of itself, without recent events; null: nothing that this release understands. */
   readonly view: SystemView | null;
-  /** How old that is, in milliseconds, as of the last look. */
+  /** The age of `view` at the last look, in milliseconds. */
   readonly viewAgeMs: number;
-  /** What happens per second through this process, and the last minute, oldest first. */
+  /** Events per second through this process, and the last minute of them, oldest first. */
   readonly rates: Rates;
   readonly history: readonly Rates[];
 }
 
-/** What a process shows to the other hosts, and does for them. */
+/** What a process shows to the other hosts, and how it takes their orders. */
 export interface Shown {
   view(): SystemView;
   onOrder(order: HostOrder): void;
 }
 
-/** What another host wants of this one. `by` names the user and that host; all texts are untrusted. */
+/** An order from another host. `by` names the user and that host; all texts are untrusted. */
 export type HostOrder =
   | { readonly type: "fault"; readonly consumerId: string; readonly fault: Fault; readonly by: string }
-  /** This release does not know such an order; `text` is fit for a log. */
+  /** An order that this release does not know; `text` is safe to log. */
   | { readonly type: "unknown"; readonly text: string };
 
-/** For the operator. */
+/** One event, for the operator. */
 export interface RecentEvent {
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -117,16 +117,16 @@ export type Happening =
   }
   | { readonly type: "exhausted"; readonly cause: "retries" | "crashes"; readonly error: string }
   | { readonly type: "failed"; readonly error: string }
-  /** The job was released, because its consumer fell silent or died. */
+  /** The job was released because its consumer fell silent or died. */
   | { readonly type: "released"; readonly detail: string }
-  /** The sweep, or the recovery at the start, took the job from a consumer that no longer exists. */
+  /** The sweep, or the recovery at startup, took the job from a consumer that no longer exists. */
   | { readonly type: "reaped"; readonly status: Status }
   | { readonly type: "reaped-many"; readonly count: number }
-  /** A process died, and this is why no job is charged for the death. */
+  /** A process died, and this is why no job is charged for its death. */
   | { readonly type: "excused"; readonly why: string }
   | { readonly type: "fenced" }
   | { readonly type: "moved"; readonly verb: OperatorVerb; readonly by: string }
-  /** The check of every job after an unclean stop found this problem and the given number of others. */
+  /** The check of every job after an unclean stop found this problem, and as many `others`. */
   | { readonly type: "verified"; readonly problem: string; readonly others: number }
   | { readonly type: "restarted"; readonly role: "consumer" | "producer"; readonly why: string }
   | { readonly type: "provoked"; readonly how: Fault; readonly by: string }
