@@ -1,4 +1,4 @@
-/** Adds jobs. Many or large jobs take several turns, so that other work goes on in between. */
+/** Adds jobs. Many or large jobs are spread over several turns, so that other work runs in between. */
 import { mapInTurns, yieldToEventLoop } from "../basics/time.ts";
 import { checkJob, DEFAULT_KIND } from "./check_job.ts";
 import { QueueError } from "../errors.ts";
@@ -6,12 +6,12 @@ import type { QueueParts } from "../options.ts";
 import type { Added, Enqueuer, Inspector, JobRequest } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
 
-/** The most that one turn adds: some milliseconds. */
+/** The most that one turn adds: a few milliseconds. */
 const MOST_JOBS = 1_000;
 const MOST_CHARACTERS = 256 * 1024;
-/** The shortest time between two pauses: each takes some 6 ms, in which a bulk of jobs makes no progress. */
+/** The shortest time between two pauses: each costs about 6 ms, in which a bulk insert makes no progress. */
 const BETWEEN_RESTS_MS = 30;
-/** This many jobs are checked without a pause, so adding a single job is not delayed. */
+/** This many jobs are checked without a pause, so that adding a single job is not delayed. */
 const FEW_JOBS = 8;
 
 type Hosts = Pick<Inspector, "kinds" | "kindsByNow">;
@@ -36,7 +36,7 @@ export class Adding implements Enqueuer {
     return addedOrThrow(await this.#insertInTurns(jobs));
   }
 
-  /** A job may be of a kind that only another host knows, also one that has started a moment ago. */
+  /** A job may be of a kind that only another host knows, even one that started a moment ago. */
   async #kindsAnywhere(requests: readonly JobRequest[]): Promise<readonly string[]> {
     const { kinds } = this.#hosts;
     return areOf(kinds, requests) ? kinds : await this.#hosts.kindsByNow();

@@ -1,4 +1,4 @@
-/** Checks a job from outside before it reaches a store. */
+/** Validates a job from outside before it reaches a store. */
 import { DAY_MS } from "../basics/time.ts";
 import { QueueError } from "../errors.ts";
 import { exactJson, InexactNumber } from "../basics/exact_json.ts";
@@ -12,11 +12,11 @@ export const MAX_PAYLOAD_BYTES = 1_048_576;
 export const MAX_PRIORITY = 100;
 /** SQLite's own limit on nested JSON is 1,000. */
 const MAX_DEPTH = 500;
-/** 9 September 2001 in milliseconds since 1970; read as seconds it is 30,000 years ahead. */
+/** 9 September 2001 in milliseconds since 1970; read as seconds it would be 30,000 years ahead. */
 const EARLIEST_RUN_AT = 1_000_000_000_000;
 /** The end of the year 9999. */
 const LATEST_RUN_AT = 253_402_300_799_999;
-/** A time to run before this is a mistake, not a job that waited. */
+/** A run time that is longer ago is a mistake, not a job that has waited. */
 const LONG_AGO_MS = 365 * DAY_MS;
 export const DEFAULT_KIND = "file";
 
@@ -41,7 +41,7 @@ export function checkJob(
   };
 }
 
-/** Checks an id that may be stored already: a manual insert may have an id that `add` refuses. */
+/** Checks an id that may already be stored: an insert by hand may have an id that `add` refuses. */
 export function checkStoredId(id: unknown): string {
   if (typeof id !== "string" || id === "") throw invalid("A job's id is a text of 1 to 2,000 characters.");
   if (id.length > MAX_ID_LENGTH && [...id].length > MAX_ID_LENGTH) {
@@ -67,20 +67,20 @@ function inventId(kind: string, now: number): string {
 }
 
 let lastNow = 0;
-/** Ids made in that millisecond. */
+/** The number of ids made in that millisecond. */
 let made = 0;
-/** What the next ids begin with: the time, and the version. */
+/** What the next ids begin with: the time and the version. */
 let prefix = "";
 
 /**
- * A UUID of version 7 (RFC 9562): it begins with the time, in milliseconds since 1970, and counts the ids of each. So
- * every id is put at the end of its index, however large that is; each random id would need another page to be read
- * and written, and ids that are random within a millisecond cost an insert a tenth.
+ * A UUID of version 7 (RFC 9562): it begins with the time, in milliseconds since 1970, followed by a counter within
+ * that millisecond. So every new id goes to the end of its index, however large that is. A random id would need another
+ * page to be read and written, and ids that are random only within a millisecond make an insert a tenth slower.
  */
 export function timedUuid(now: number): string {
   made = now === lastNow ? made + 1 : 0;
   lastNow = now;
-  // The count has twelve bits.
+    // The counter has twelve bits.
   const count = made & 0xfff;
   if (count === 0) {
     const time = (now + (made >> 12)).toString(16).padStart(12, "0");
@@ -146,7 +146,7 @@ function checkPriority(priority: unknown): number {
   throw invalid(`A priority is a whole number from −${MAX_PRIORITY} to ${MAX_PRIORITY}; higher runs first.`);
 }
 
-/** Programs write 0 for "at once". A clock that shows a time before 2001 was never set. */
+/** Programs write 0 for "now". A clock that shows a time before 2001 was never set. */
 function checkRunAt(runAt: unknown, now: number): number | null {
   if (runAt === 0) return null;
   if (typeof runAt === "number" && runAt > 0 && runAt < EARLIEST_RUN_AT && now >= EARLIEST_RUN_AT) {

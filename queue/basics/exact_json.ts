@@ -1,9 +1,9 @@
 /**
- * JSON whose numbers stay exact. `JSON.parse` rounds numbers that a double cannot hold, and `JSON.stringify` writes −0
- * as 0 and non-finite numbers as null, all without an error.
+ * JSON with exact numbers. `JSON.parse` rounds numbers that a double cannot hold, and `JSON.stringify` writes −0 as 0 and
+ * non-finite numbers as null, all without an error.
  */
 
-/** A number that would not survive the conversion. */
+/** A number that the conversion would change. */
 export class InexactNumber extends Error {
   override readonly name = "InexactNumber";
   constructor(readonly number: string, readonly path: string) {
@@ -16,10 +16,10 @@ export class InexactNumber extends Error {
   }
 }
 
-/** ECMAScript has this; the type library does not have it yet. */
+/** ECMAScript has this, but the type library does not yet. */
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 
-/** Whether a text may hold a number that a double rounds: one with many digits, or a very large or small one. */
+/** Matches if the text may hold a number that a double rounds: one with many digits, or a very large or small one. */
 const MAYBE_ROUNDED = /[\d.]{16}|\d[eE]/;
 /** @throws {InexactNumber} The text must be valid JSON. */
 export function assertExact(json: string): void {
@@ -29,7 +29,7 @@ export function assertExact(json: string): void {
   }
 }
 
-/** Whether JSON text may hide a −0 or a non-finite number. */
+/** Matches if JSON text may hide a −0 or a non-finite number. */
 const MAYBE_LOST = /(?:^|[[:,])(?:0|null)(?:[\],}]|$)/;
 
 /**
@@ -37,7 +37,7 @@ const MAYBE_LOST = /(?:^|[[:,])(?:0|null)(?:[\],}]|$)/;
  * @throws {InexactNumber} for non-finite numbers; {TypeError} for cycles and big integers
  */
 export function exactJson(value: unknown): string | undefined {
-  // What most jobs have for a payload.
+  // The payload of most jobs.
   if (value === null) return "null";
   const json = JSON.stringify(value);
   if (json === undefined || !MAYBE_LOST.test(json)) return json;
@@ -54,7 +54,7 @@ export function isExact(number: string): boolean {
   return Number.isFinite(held) && normalized(number) === normalized(String(held));
 }
 
-/** `-12.50e3` → `-125e2`: one text for each decimal number, whatever the sign of its zero. */
+/** `-12.50e3` → `-125e2`: a unique text for each decimal number; zero has no sign. */
 function normalized(number: string): string {
   const [, sign = "", whole = "", fraction = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];

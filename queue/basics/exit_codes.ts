@@ -1,7 +1,7 @@
-/** The exit codes of every process and command, after sysexits.h. The workers and the command line share them. */
+/** The exit codes of every process and command, following sysexits.h. The workers and the command line share them. */
 export const EXIT = {
   done: 0,
-  /** What was asked for was refused, or an unexpected error ended the process, as the runtime does. */
+  /** The request was refused, or an unexpected error ended the process: the runtime uses this code too. */
   failed: 1,
   /** The command line makes no sense. */
   usage: 2,
@@ -11,7 +11,7 @@ export const EXIT = {
   wedged: 75,
   /** The settings are wrong: an operator must act. */
   configuration: 78,
-  /** A signal ended the process at once, or a command in the middle: 128 and the number of SIGINT, as shells count. */
+  /** A signal ended the process at once, or a command halfway: 128 plus the number of SIGINT, as shells report it. */
   interrupted: 130,
 } as const;
 

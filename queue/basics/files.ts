@@ -1,6 +1,6 @@
-/** Files of this system: who may read them, and the two calls that accept a missing file. */
+/** Files of this system: who may read them, and two calls that tolerate a missing file. */
 
-/** Readable and writable by the owner only: what is stored, logged or kept of a login concerns no other user. */
+/** Only the owner may read and write: jobs, logs and login data are no business of other users. */
 export const PRIVATE_FILE = 0o600;
 export const PRIVATE_FOLDER = 0o700;
 

@@ -1,6 +1,6 @@
 /**
- * JSON text that was checked and is kept as written, with the order of its keys and the form of its numbers. Parsing
- * and writing it again would change both, and takes more than a tenth of a second for some mebibytes.
+ * JSON text that was checked and is kept as written, with the order of its keys and the form of its numbers. Parsing and
+ * writing it again would change both, and takes more than a tenth of a second for a few mebibytes.
  */
 import { assertExact, isExact } from "./exact_json.ts";
 
@@ -13,11 +13,11 @@ export class DoubledKey extends Error {
 }
 
 export class JsonText {
-  /** `text` has no spaces between its parts; `levels` is how deep its lists and objects nest. */
+  /** `text` has no spaces between its tokens; `levels` is how deep its lists and objects nest. */
   private constructor(readonly text: string, readonly levels: number) {}
 
   /**
-   * Reads the whole text, with pauses: see `inTurns`.
+   * Reads the whole text, and yields to allow pauses: see `inTurns`.
    * @throws {SyntaxError} {InexactNumber} {DoubledKey}
    */
   static *whole(json: string): Generator<undefined, JsonText> {
@@ -28,8 +28,8 @@ export class JsonText {
   }
 
   /**
-   * Reads the members of an object. Members with this name, and all lists and objects, stay text; other values are
-   * parsed. For a list it returns an empty list.
+   * Reads the members of an object. The member with this name, and all lists and objects, stay text; other values are
+   * parsed. Given a list, returns an empty list.
    * @throws {SyntaxError} {InexactNumber} {DoubledKey}
    */
   static *members(json: string, name: string): Generator<undefined, unknown> {
@@ -49,7 +49,7 @@ export class JsonText {
 interface Kept {
   /** Empty for the whole text. */
   readonly key: string;
-  /** The text as written, without spaces between its parts. */
+  /** The text as written, without spaces between its tokens. */
   readonly text: string;
   /** How deep its lists and objects nest. */
   readonly levels: number;
@@ -59,14 +59,14 @@ type Expected = "value" | "value or end" | "key" | "key or end" | "next";
 
 const [QUOTE, COMMA, COLON, BACKSLASH, SPACE] = [0x22, 0x2c, 0x3a, 0x5c, 0x20];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
-/** Read without a pause: less than a millisecond. */
+/** Steps between two yields: less than a millisecond. */
 const MOST_STEPS = 1_000;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
-/** A double holds every number with fewer characters, unless it has an exponent. */
+/** A double holds every number with at most this many characters, unless it has an exponent. */
 const SURELY_EXACT = 15;
 
-/** Reads JSON text character by character, and checks that it is valid and that parsing would lose nothing. */
+/** Reads JSON text character by character, and checks that it is valid and that parsing it would lose nothing. */
 class JsonScanner {
   /** At level 0 the whole text; at level 1 the values of the outermost object, in order. */
   readonly kept: Kept[] = [];
@@ -76,7 +76,7 @@ class JsonScanner {
   readonly #open: (Set<string> | null)[] = [];
   #at = 0;
   #key = "";
-  /** For the value being kept: where its last part begins, the parts before it, and its depth. */
+  /** Of the value that is being kept: where its last part begins, the parts before that, and its depth. */
   #from = 0;
   #parts: string[] = [];
   #levels = 0;
@@ -86,7 +86,7 @@ class JsonScanner {
     this.#level = level;
   }
 
-  /** Pauses now and then. @throws {SyntaxError} {InexactNumber} {DoubledKey} */
+  /** Yields now and then. @throws {SyntaxError} {InexactNumber} {DoubledKey} */
   *scan(): Generator<undefined, void> {
     let expected: Expected = "value";
     for (let steps = 1;; steps++) {
@@ -100,7 +100,7 @@ class JsonScanner {
     }
   }
 
-  /** Reads one part, and returns what may come next. */
+  /** Reads one token, and returns what may come next. */
   #step(expected: Expected): Expected {
     const unit = this.#json.charCodeAt(this.#at);
     if (expected === "next" && unit === COMMA) {
@@ -164,7 +164,7 @@ class JsonScanner {
     NUMBER.lastIndex = this.#at;
     if (!NUMBER.test(this.#json)) throw this.#unexpected();
     const number = this.#json.slice(this.#at, NUMBER.lastIndex);
-    // `assertExact` reads the text again, to name the path of the first inexact number.
+    // `assertExact` reads the text again, to report the path of the first inexact number.
     if ((number.length > SURELY_EXACT || /e/i.test(number)) && !isExact(number)) assertExact(this.#json);
     this.#at += number.length;
   }

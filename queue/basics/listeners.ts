@@ -1,9 +1,9 @@
-/** Functions that are told the same news, each until it is disposed. */
+/** Functions that are called with the same news, each until it is disposed. */
 export class Listeners<News extends readonly unknown[]> {
   readonly #calls = new Set<(...news: News) => void>();
 
   add(onNews: (...news: News) => void): Disposable {
-    // An object of its own: one function may listen twice.
+    // A separate closure for each call, because one function may listen twice.
     const call = (...news: News) => onNews(...news);
     this.#calls.add(call);
     return { [Symbol.dispose]: () => void this.#calls.delete(call) };

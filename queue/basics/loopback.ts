@@ -1,12 +1,12 @@
 /** Which addresses and names mean "this machine only". */
 
-/** As a socket tells it: `127.0.0.1`, `::1`, `::ffff:127.0.0.1` and their like. */
+/** For an address as a socket reports it: `127.0.0.1`, `::1`, `::ffff:127.0.0.1` and the like. */
 export function isLoopbackAddress(address: string): boolean {
   return isPlainLoopback(address.toLowerCase().replace(/^::ffff:/, ""));
 }
 
 /**
- * As a person writes it: a name or address, without brackets or port, in its usual form only. Browsers resolve
+ * For a name or address as a person writes it, without brackets or port, and only in its usual form. Browsers resolve
  * `*.localhost` themselves, so it cannot be rebound.
  */
 export function isLoopbackName(name: string): boolean {

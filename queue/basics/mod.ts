@@ -1,7 +1,7 @@
 /**
  * The small public API for threads, pages and everything else that needs no storage: wording of errors and ids, exact
- * numbers, lengths of time, sleep, files. A thread that imports this instead of `mod.ts` does not load the storage, which
- * would cost a third of its start.
+ * numbers, durations, sleep, files. A thread that imports this instead of `mod.ts` does not load the storage, which
+ * would take a third of its startup time.
  */
 export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, sleep } from "./time.ts";
 export { messageOf } from "../errors.ts";

@@ -1,16 +1,16 @@
 /**
- * Grants at most `limit` slots at a time. The other callers wait in line, the lowest rank first; among equals the latest goes
- * first, because under a flood the client of an old request has mostly gone away.
+ * Grants at most `limit` slots at a time. Other callers wait in line, lowest rank first. Among equal ranks the latest
+ * goes first, because under a flood the clients of old requests have mostly gone away.
  */
 
 interface Waiting {
   readonly rank: number;
-  /** Called with false when the place in the line goes to another. */
+  /** Called with false when the place in line goes to another caller. */
   readonly enter: (isTheirTurn: boolean) => void;
 }
 
 export class Semaphore {
-  /** The waiting callers, in the order in which they get a slot. */
+  /** The waiting callers, in the order in which they will get a slot. */
   readonly #waiting: Waiting[] = [];
   readonly #maxWaiting: number;
   #free: number;
@@ -21,8 +21,8 @@ export class Semaphore {
   }
 
   /**
-   * Waits for a slot, which the caller gives back with `release`. Returns false when the line is full of callers with a
-   * lower rank, or with the same rank that came later, and when the signal aborts.
+   * Waits for a slot, which the caller gives back with `release`. Returns false if the signal aborts, or if the line is
+   * full of callers with a lower rank or with the same rank that came later.
    */
   async take(
     { rank = 0, signal }: { rank?: number; signal?: AbortSignal | undefined } = {},

@@ -1,9 +1,9 @@
-/** The server's clock, as well as this process knows it: the machine's, and by how much it differs. */
+/** An estimate of the server's clock: the machine's clock plus the measured difference. */
 
-/** The network is quicker at some times than at others: a slow look says less about the difference. */
+/** A slow measurement says less about the difference, so it does not replace a quicker one until that is this old. */
 const FORGET_MS = 60_000;
 
-/** `Absent`: what a statement or a script is given instead of a time, so that the server takes its own. */
+/** `Absent`: what a statement or a script gets instead of a time, so that the server uses its own. */
 export class ServerClock<Absent extends null | ""> {
   readonly #given: (() => number) | null;
   readonly #absent: Absent;
@@ -11,7 +11,7 @@ export class ServerClock<Absent extends null | ""> {
   #quickestMs = Infinity;
   #lookedAt = -Infinity;
 
-  /** @param given milliseconds since 1970, instead of the server's clock */
+  /** @param given milliseconds since 1970, used instead of the server's clock */
   constructor(given: (() => number) | null, absent: Absent) {
     this.#given = given;
     this.#absent = absent;
@@ -25,7 +25,7 @@ export class ServerClock<Absent extends null | ""> {
     return this.#given?.() ?? Math.round(Date.now() + this.#differenceMs);
   }
 
-  /** Compares with what the server says. */
+  /** Measures the difference from the server's clock. */
   async look(ask: () => Promise<number>): Promise<void> {
     const before = performance.now();
     const time = await ask();
@@ -34,7 +34,7 @@ export class ServerClock<Absent extends null | ""> {
     if (tookMs > this.#quickestMs && after - this.#lookedAt < FORGET_MS) return;
     this.#quickestMs = tookMs;
     this.#lookedAt = after;
-    // The server read its clock half-way.
+    // Assumes that the server read its clock halfway through the call.
     this.#differenceMs = time - (Date.now() - tookMs / 2);
   }
 }

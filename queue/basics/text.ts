@@ -1,11 +1,11 @@
 /**
- * Makes text from outside fit to be shown on one line of a terminal or a log.
+ * Makes text from outside safe to show on one line of a terminal or a log.
  *
- * A character that could move the cursor, begin a line or change the reading direction is shown as its escape
- * instead: `\n`, `\x1b`, `\u202e`. A backslash stays as it is, so ordinary ids look the way they were written.
+ * A character that could move the cursor, begin a line or change the reading direction is shown as an escape instead:
+ * `\n`, `\x1b`, `\u202e`. Backslashes are kept, so ordinary ids look as they were written.
  */
 
-/** Control characters, line and paragraph separators, direction marks, invisible joints and halves of pairs. */
+/** Control characters, line and paragraph separators, direction marks, invisible joiners and lone surrogates. */
 const UNPRINTABLE = new RegExp(
   "[\\x00-\\x1f\\x7f-\\x9f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]" +
     "|[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]",
@@ -15,7 +15,7 @@ const EVERY_UNPRINTABLE = new RegExp(UNPRINTABLE, "g");
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** `text` on one line, without harmful characters; at most `maxLength` UTF-16 units, with an ellipsis, if given. */
+/** `text` on one line, without harmful characters; cut to `maxLength` UTF-16 units with an ellipsis, if given. */
 export function printable(text: string, { maxLength = Infinity }: { maxLength?: number } = {}): string {
   const safe = escaped(text.length > maxLength ? cut(text, maxLength) : text);
   return safe.length > maxLength ? cut(safe, maxLength) : safe;
@@ -38,7 +38,7 @@ function cut(text: string, maxLength: number): string {
   return `${text.slice(0, /[\ud800-\udbff]/.test(text.charAt(end - 1)) ? end - 1 : end)}…`;
 }
 
-/** For "Did you mean …?" after a misspelling: the word of `known` nearest to `word`, ignoring case, or null if none is near. */
+/** For "Did you mean …?": the word of `known` nearest to `word`, ignoring case, or null if none is near. */
 export function nearest(word: string, known: readonly string[]): string | null {
   const wanted = word.toLowerCase();
   let best: string | null = null;
@@ -50,7 +50,7 @@ export function nearest(word: string, known: readonly string[]): string | null {
   return best;
 }
 
-/** Damerau-Levenshtein: how many letters must be added, dropped, changed or swapped with their neighbour. */
+/** Damerau-Levenshtein distance: how many letters must be added, dropped, changed or swapped with their neighbor. */
 export function editDistance(left: string, right: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: right.length + 1 }, (_, column) => column);

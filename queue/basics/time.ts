@@ -1,4 +1,4 @@
-/** Lengths of time in milliseconds, waiting, and pauses in long work. */
+/** Durations in milliseconds, sleeping, and pauses in long work. */
 
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60 * SECOND_MS;
@@ -23,16 +23,16 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 const REST_MS = 5;
 
 /**
- * Lets all waiting work run between the pages of a long task. The runtime looks for incoming data only when the thread
- * is idle, or after some sixty rounds of its event loop, and it counts a timer from the beginning of the round. A timer
- * that is set after some work is due at once, so the resting timer is set in a new round.
+ * Lets all waiting work run between two parts of a long task. The runtime polls for incoming data only when the thread
+ * is idle, or after about sixty rounds of its event loop, and it counts a timer from the beginning of the round: one
+ * that is set after some work is due at once. So the timer of the pause is set in a new round.
  */
 export async function yieldToEventLoop(): Promise<void> {
   await new Promise<void>((resolve) => void setTimeout(() => setTimeout(resolve, REST_MS), 0));
 }
 
 /**
- * Resolves when every rest that has begun is over: a queue that is closed leaves no timer behind. A rest that begins
+ * Resolves when every pause that has begun is over, so that a closed queue leaves no timer behind. A pause that begins
  * now ends after all earlier ones.
  */
 export async function rested(): Promise<void> {
@@ -42,7 +42,7 @@ export async function rested(): Promise<void> {
 /** The longest time without a pause, in milliseconds. */
 const TURN_MS = 10;
 
-/** Like `map` of an array, but with pauses: for arrays that may be very long. */
+/** Like `map` of an array, but with pauses, for arrays that may be very long. */
 export async function mapInTurns<Item, Result>(
   items: readonly Item[],
   toResult: (item: Item, index: number) => Result,
@@ -58,7 +58,7 @@ export async function mapInTurns<Item, Result>(
   return results;
 }
 
-/** Runs work of many steps, with pauses. */
+/** Runs work that consists of many steps, with pauses between them. */
 export async function inTurns<Result>(work: Generator<undefined, Result>): Promise<Result> {
   let since = performance.now();
   for (let step = work.next();; step = work.next()) {

@@ -1,9 +1,9 @@
 /**
- * Printing must never fail. If the terminal was closed, or the disk under the output file is full, the runtime's
- * `console` throws in the code that prints: in a stop, a restart, or a job whose work was done.
+ * Printing must never fail. If the terminal is closed, or the disk under the output file is full, the runtime's `console`
+ * throws in the code that prints: during a stop, a restart, or a job whose work was done.
  */
 
-/** Afterwards `console` never throws in this thread: only the output that cannot be printed is lost. */
+/** Makes `console` never throw in this thread: output that cannot be printed is lost. */
 export function makeConsoleUnfailing(): void {
   const methods = Object.entries(console).filter((entry): entry is [string, Print] =>
     typeof entry[1] === "function"
@@ -18,7 +18,7 @@ function unfailing(print: Print): Print {
     try {
       return print.apply(console, args);
     } catch {
-      // There is no other place to report it.
+      // There is nowhere else to report it.
     }
   };
 }

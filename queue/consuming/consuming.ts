@@ -1,4 +1,4 @@
-/** Claims jobs, keeps their leases, and ends their attempts: what is written, and which events are emitted. */
+/** Claims jobs, renews their leases, and settles their attempts: writes the outcome and emits the events. */
 import type { QueueEvent } from "../events.ts";
 import { isFinished, type Lease } from "../job.ts";
 import type { Presence } from "../maintenance/presence.ts";
@@ -29,7 +29,7 @@ export class Consuming implements Consumer {
     return answer;
   }
 
-  /** The process shows that it is alive in the same transaction. */
+  /** In the same transaction the process shows that it is alive. */
   async renew(leases: readonly Lease[]): Promise<boolean[]> {
     const { store, health, clock } = this.#parts;
     clock.look();
@@ -50,7 +50,7 @@ export class Consuming implements Consumer {
       }
       return this.#toVerdict(job, isHeld ? ending : null);
     });
-    // Completed jobs are reported as a number: they are many, and need no details.
+    // Completed jobs are reported only as a number: there are many, and they need no details.
     const count = settlements.filter(({ verb }, i) => verb === "complete" && held[i]).length;
     if (count > 0) events.emit({ type: "completed", count });
     return verdicts;
@@ -72,7 +72,7 @@ export class Consuming implements Consumer {
   }
 }
 
-/** `retries`: how many there are in all. A completed job has no event of its own. */
+/** `retries`: how many retries there are in all. A completed job has no event of its own. */
 function* eventsOf({ id, consumerId }: Claimed, ending: Ending, retries: number): Generator<QueueEvent> {
   switch (ending.verb) {
     case "retry": {

@@ -2,7 +2,7 @@
 import type { HistoryEntry, HistoryEvent, Job } from "../job.ts";
 
 export interface Attempt {
-  /** From 1, as in the log; an attempt whose handler neither returned nor threw leaves its number to the next. */
+  /** Starts at 1, as in the log. If a handler neither returned nor threw, the next attempt has the same number. */
   readonly number: number;
   readonly outcome: "running" | "completed" | "failed" | "postponed" | "stalled" | "crashed" | "released";
   readonly startedAt: number | null;
@@ -13,7 +13,7 @@ export interface Attempt {
   readonly error: string | null;
   /** The error in full, with stack and causes; only for the newest attempts. */
   readonly detail: string | null;
-  /** The newest lines that the handler logged; none are kept if the attempt completes. */
+  /** The latest lines that the handler logged; none are kept if the attempt completes. */
   readonly log: string | null;
 }
 
@@ -56,11 +56,11 @@ function attemptOf(
   };
 }
 
-/** The attempt that completed the job, or that is running: the history has no line for either. */
+/** The attempt that completed the job, or that is running: the history has a line for neither. */
 function presentOf(job: Job, now: number): Attempt | null {
   const isOver = job.status === "COMPLETED";
   if (job.startedAt === null || !(isOver || (job.status === "PROCESSING" && job.runAt <= now))) return null;
-  // After a retry the job still has the lease of its first attempt.
+    // After a retry, the job still has the lease and start time of its first attempt.
   const startedAt = job.retries > 0 ? Math.max(job.startedAt, job.runAt) : job.startedAt;
   return {
     number: job.retries + 1,

@@ -1,4 +1,4 @@
-/** Checks what is asked for in lists of jobs before it reaches a store. */
+/** Validates a request for a list of jobs before it reaches a store. */
 import { isWhole, MAX_ID_LENGTH } from "../adding/check_job.ts";
 import { MAX_PAGE_SIZE, PAGE_SIZE } from "./pages.ts";
 import { printable } from "../basics/text.ts";

@@ -1,4 +1,4 @@
-/** Counts what happens: per second over the last minute, and in all since this process began. */
+/** Counts events: per second over the last minute, and in total since this process began. */
 import type { QueueEvent, Reaped } from "../events.ts";
 import { isFinished } from "../job.ts";
 import type { KindTotals, QueueStats, Rates } from "../queue_stats.ts";
@@ -6,14 +6,14 @@ import type { Claimed, Ending } from "../store.ts";
 
 const SECONDS_KEPT = 60;
 const SECONDS_AVERAGED = 10;
-/** One more than is shown: the current second has its own place. */
+/** One more than is shown: the current second has its own slot. */
 const PLACES = SECONDS_KEPT + 1;
 
 type Rate = { -readonly [name in keyof Rates]: number };
 
-/** Counts what happens per second over the last minute. */
+/** Events per second over the last minute. */
 export class Meter {
-  /** A ring; each place stores the second that it belongs to. */
+  /** A ring; each entry stores the second that it belongs to. */
   readonly #seconds: { second: number; counts: Rate }[] = [];
   readonly #now: () => number;
 
@@ -63,7 +63,7 @@ export class Meter {
   }
 }
 
-/** Per second, over the last ten of these seconds. */
+/** The mean per second over the last ten of these seconds. */
 export function meanOf(history: readonly Rates[]): Rates {
   const recent = history.slice(-SECONDS_AVERAGED);
   const mean = (name: keyof Rates) => recent.reduce((sum, rates) => sum + rates[name], 0) / SECONDS_AVERAGED;
@@ -76,15 +76,15 @@ export function noEvents(): Rate {
 
 type Total = { -readonly [name in Exclude<keyof KindTotals, "kind">]: number };
 
-/** A manual edit may set any text as a kind: kinds beyond this number are counted together. */
+/** An edit by hand may set any text as a kind, so kinds beyond this number are counted together. */
 const MOST_KINDS = 100;
 const OTHERS = "(others)";
 
-/** Totals since this process began, by kind of job: numbers that only grow. */
+/** Totals by kind of job since this process began: numbers that only grow. */
 export class Totals {
   readonly #byKind = new Map<string, Total>();
 
-  /** `kinds` are there from the beginning, with zeros. */
+  /** `kinds` are present from the beginning, with zeros. */
   constructor(kinds: readonly string[]) {
     for (const kind of kinds) this.#of(kind);
   }
@@ -135,7 +135,7 @@ export class Totals {
 }
 
 function countEnding(counts: Total, ending: Ending): void {
-  // Without a report there was no attempt: the job had not begun, or waited for a retry.
+  // Without a report there was no attempt: the job had not begun, or it waited for a retry.
   if (ending.verb !== "release" || ending.report !== undefined) counts.attempts += 1;
   if (ending.verb === "exhaust" || ending.verb === "fail") {
     counts.failedAttempts += 1;

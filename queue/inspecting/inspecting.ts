@@ -1,4 +1,4 @@
-/** What can be read: jobs, lists and statistics. */
+/** Reads jobs, lists and statistics. */
 import type { Durability } from "../durability.ts";
 import { QueueError } from "../errors.ts";
 import type { HistoryEntry, Job } from "../job.ts";
@@ -63,7 +63,7 @@ export class Inspecting implements Pick<Inspector, "get" | "getMany" | "list" | 
     return this.#meter.history();
   }
 
-  /** Resolves when no search is running any more. */
+  /** Resolves when no search is running. */
   rested(): Promise<void> {
     return this.#listing.rested();
   }
@@ -78,10 +78,10 @@ export function shownId(id: string): string {
   return printable(id, { maxLength: 200 });
 }
 
-/** The last statistics of the store, and the warnings about them. */
+/** The latest statistics of the store, and the warnings in them. */
 export class LastStats {
   readonly #parts: QueueParts;
-  /** Kinds without a handler that were reported already. */
+  /** Kinds without a handler that were already reported. */
   readonly #told = new Set<string>();
   #stats: StoreStats | null = null;
 
@@ -89,7 +89,7 @@ export class LastStats {
     this.#parts = parts;
   }
 
-  /** Asks the store, remembers what it returns, and reports kinds without a handler. */
+  /** Asks the store, remembers the answer, and reports new kinds without a handler. */
   async look(): Promise<StoreStats> {
     const { store, health, events, options: { stallMs } } = this.#parts;
     const stats = await health.observe(store.stats({ silentForMs: stallMs }), "read");
@@ -101,7 +101,7 @@ export class LastStats {
     return stats;
   }
 
-  /** As of the last look; `unknown` before the first. */
+  /** As of the last `look`; `unknown` before the first. */
   get durability(): Durability {
     return this.#stats?.durability ?? "unknown";
   }

@@ -1,6 +1,6 @@
 /**
- * Pages of jobs, from a store that reads a bounded number of rows per call. A page that is not full after the first
- * call is a search: it runs slice by slice, one search at a time, and other work runs in between.
+ * Pages of jobs, from a store that reads a bounded number of rows per call. A page that is not full after the first call
+ * becomes a search: it runs in slices, one slice at a time among all searches, and other work runs in between.
  */
 import { rested, yieldToEventLoop } from "../basics/time.ts";
 import { QueueError } from "../errors.ts";
@@ -9,31 +9,31 @@ import type { JobList } from "../roles.ts";
 import { Semaphore } from "../basics/semaphore.ts";
 import type { JobPage, JobQuery, Store } from "../store.ts";
 
-/** A search that finds little ends a page after this, with a cursor to go on from. */
+/** A search that finds little ends its page after this time, with a cursor to continue from. */
 const BUDGET_MS = 1_000;
-/** A shorter limit once the search has found a whole id: further matches may come later. */
+/** A shorter limit once a job with exactly this id was found: other matches can wait for the next page. */
 const BUDGET_WHEN_FOUND_MS = 50;
 
-/** How long a slice holds the thread, roughly. */
+/** Roughly how long a slice blocks the thread. */
 const SLICE_MS = 6;
-/** Rows. An id of 2,000 characters may take a hundred times as long as a short one. */
+/** In rows. An id of 2,000 characters may take a hundred times as long as a short one. */
 const FIRST_SLICE = 128;
 const LARGEST_SLICE = 10_000;
 
 const MOST_SEARCHES = 4;
 const MOST_WAITING = 50;
 
-/** Limit of all values of a page, in characters. */
+/** Limit for all values of a page, in characters. */
 const MOST_VALUES = 1024 * 1024;
 
-/** Follows a page that only the job found by its id fills: the next one begins with the newest job. */
+/** The cursor after a page that only the job found by its id fills: the next page begins with the newest job. */
 const AFTER_FOUND = "after-found";
 
 /** A page that is not full yet. */
 interface Unfinished {
   readonly query: JobQuery;
   readonly jobs: Job[];
-  /** Already on the first page. */
+  /** The job found by its id: it is already on the first page. */
   readonly found: Job | undefined;
   next: string;
 }
@@ -41,9 +41,9 @@ interface Unfinished {
 export class Listing {
   readonly #store: Store;
   readonly #searches = new Semaphore(MOST_SEARCHES, { maxWaiting: MOST_WAITING });
-  /** Settles after the running slice, and after the pause where one follows it. */
+  /** Settles after the running slice, and after the pause that follows it, if any. */
   #slice: Promise<unknown> = Promise.resolve();
-  /** How long slices have held the thread since the last pause. */
+  /** How long slices have blocked the thread since the last pause. */
   #heldMs = 0;
 
   constructor(store: Store) {
@@ -75,7 +75,7 @@ export class Listing {
     }
   }
 
-  /** Adds jobs until the page is full or its time is over. Returns where the next page begins. */
+  /** Adds jobs until the page is full or its time is up. Returns where the next page begins. */
   async #complete({ query, jobs, found, next }: Unfinished): Promise<string | null> {
     const deadline = performance.now() + (found === undefined ? BUDGET_MS : BUDGET_WHEN_FOUND_MS);
     let rows = FIRST_SLICE;
@@ -92,7 +92,7 @@ export class Listing {
     return next;
   }
 
-  /** Resolves when the last slice and every pause are over: a queue that is closed leaves none behind. */
+  /** Resolves when the last slice and every pause are over, so that a closed queue leaves none behind. */
   async rested(): Promise<void> {
     await this.#slice;
     await rested();
@@ -111,7 +111,7 @@ export class Listing {
     return sliced;
   }
 
-  /** A pause takes six milliseconds, and several times that beside a drain: one for each short slice would be too many. */
+  /** A pause takes six milliseconds, several times that during a drain: one after each short slice would be too many. */
   async #pause(): Promise<void> {
     if (this.#heldMs < SLICE_MS) return;
     this.#heldMs = 0;
@@ -123,7 +123,7 @@ function charactersOf(jobs: readonly Job[]): number {
   return jobs.reduce((sum, { payload, result }) => sum + payload.length + (result?.length ?? 0), 0);
 }
 
-/** The job whose id is exactly the search text, found by index; it may be old, and far down the list. */
+/** The job whose id is exactly the search text, found by index: it may be old, and far down the list. */
 async function foundById(
   store: Store,
   query: JobQuery,

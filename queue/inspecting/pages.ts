@@ -1,11 +1,11 @@
 /** Lists of jobs, page by page. */
 import type { Inspector, JobFilter, JobList } from "../roles.ts";
 
-/** Jobs of a page, unless the caller says how many. */
+/** Jobs per page, unless the caller gives a number. */
 export const PAGE_SIZE = 50;
 export const MAX_PAGE_SIZE = 200;
 
-/** Where a page begins: at the `next` of the page before. */
+/** Where a page begins: at the `next` of the previous page. */
 interface From {
   readonly cursor?: string;
 }
@@ -22,7 +22,7 @@ export async function* pages<Page extends { readonly next: string | null }>(
   }
 }
 
-/** All jobs that match, newest first and without their values. */
+/** All jobs that match, newest first, without their values. */
 export function pagesOf(
   queue: Pick<Inspector, "list">,
   filter: JobFilter,
