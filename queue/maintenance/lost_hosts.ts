@@ -1,6 +1,6 @@
 /**
- * Hosts that went away without having been stopped. Each loss is a fact that all hosts share, written before the row of the
- * dead process is removed: a row that goes without one belonged to a process that left as it should.
+ * Hosts that went away without having been stopped. Each loss is a fact that all hosts share, written before the row of
+ * the dead process is removed: a row that disappears without such a fact belonged to a process that left normally.
  */
 import { HOUR_MS } from "../basics/time.ts";
 import { printable } from "../basics/text.ts";
@@ -12,28 +12,28 @@ import type { ProcessRow } from "../store.ts";
 import type { Presence } from "./presence.ts";
 
 const REALM = "lost-hosts";
-/** For this long the pages warn of a host that has not come back. */
+/** How long the pages warn of a host that has not come back. */
 const TOLD_MS = HOUR_MS;
 const LONGEST_NAME = 100;
-/** A process may come and go between two looks. */
+/** How often the shared losses are read: a process may come and go between two looks. */
 const READ_MS = 10_000;
-/** Of more, only the number is told. */
+/** Beyond this only the number is reported. */
 const MOST_TOLD = 5;
 
 interface Loss {
   readonly host: string;
   readonly pid: number;
-  /** When the process was heard of last. */
+  /** When the process was last heard from. */
   readonly seenAt: number;
   readonly noticedAt: number;
-  /** A process of this host has joined since. */
+  /** A process on this host has joined since. */
   readonly isBack: boolean;
 }
 
 interface Written {
   readonly id: string;
   readonly loss: Loss;
-  /** What is stored of it; null: nothing. */
+  /** The stored text that it replaces; null: nothing is stored. */
   readonly over: string | null;
 }
 
@@ -54,7 +54,7 @@ export class LostHosts {
     this.#shared = sharedByHosts(parts.store);
   }
 
-  /** Before the row of a dead process is removed. `jobs`: how many were taken from it. @throws {StorageError} */
+  /** Called before the row of a dead process is removed. `jobs`: how many were taken from it. @throws {StorageError} */
   async note({ id, host, pid, seenAt }: ProcessRow, jobs: number): Promise<void> {
     if (this.#shared === null) return;
     const loss = { host: nameOf(host), pid, seenAt, noticedAt: this.#shared.now(), isBack: false };
@@ -62,7 +62,7 @@ export class LostHosts {
     await this.#put(this.#shared, { id, loss, over: null });
   }
 
-  /** After each look at the processes: learns of the losses that other hosts have noticed, and of hosts that are back. */
+  /** Called after each look at the processes: finds the losses that other hosts noticed, and the hosts that are back. */
   async look(): Promise<void> {
     if (this.#shared === null) return;
     const before = this.#present;
@@ -76,7 +76,7 @@ export class LostHosts {
     for (const [id, loss] of back) await this.#noteBack(this.#shared, id, loss);
   }
 
-  /** `isFirst`: what happened before this process began is no news. */
+  /** `isFirst`: what happened before this process began is not news. */
   async #read(shared: SharedByHosts, isFirst: boolean): Promise<void> {
     for (const { key, text } of await this.#list(shared)) {
       const loss = lossIn(text);
@@ -87,7 +87,7 @@ export class LostHosts {
     this.#readAt = performance.now();
   }
 
-  /** A process that was taken for dead itself is told nothing of that. */
+  /** A process that was itself taken for dead does not report that. */
   #learn(id: string, loss: Loss, jobs: number): void {
     if (this.#losses.has(id)) return;
     this.#losses.set(id, loss);
@@ -101,7 +101,7 @@ export class LostHosts {
     );
   }
 
-  /** Also for hosts that start later: the process that is back may have been stopped by then. */
+  /** Written for hosts that start later, too: the process that is back may have been stopped by then. */
   async #noteBack(shared: SharedByHosts, id: string, loss: Loss): Promise<void> {
     const ended = { ...loss, isBack: true };
     const stored = (await this.#list(shared)).find(({ key }) => key === id);
@@ -113,7 +113,7 @@ export class LostHosts {
     return this.#parts.health.observe(shared.list(REALM), "read");
   }
 
-  /** Another host may have been quicker, and a row that was edited by hand may have an id that no fact can have. */
+  /** Another host may have been quicker, and a row edited by hand may have an id that no fact can have as its key. */
   async #put(shared: SharedByHosts, { id, loss, over }: Written): Promise<void> {
     const fact = { realm: REALM, key: id, text: JSON.stringify(loss), livesMs: TOLD_MS };
     await this.#parts.health.observe(shared.put(fact, over)).catch((error) => {
@@ -121,7 +121,7 @@ export class LostHosts {
     });
   }
 
-  /** A sentence for each that is not back. The same on every host, and for as long as it is true. */
+  /** A sentence for each host that is not back: the same on every host, for as long as it is true. */
   get warnings(): string[] {
     const now = this.#parts.store.now();
     for (const [id, { noticedAt }] of this.#losses) if (now - noticedAt > TOLD_MS) this.#losses.delete(id);
@@ -147,7 +147,7 @@ function warningOf({ host, pid, seenAt }: Loss): string {
   return `Host ${host} (process ${pid}) went away at ${since} UTC without having been stopped: see what happened to it, and start it again. This is shown until it is back, for an hour at most.`;
 }
 
-/** Null: it is no loss. Facts may be edited by hand, or come from another release. */
+/** Null if the text is not a loss: facts may be edited by hand, or come from another release. */
 function lossIn(text: string): Loss | null {
   try {
     const { host, pid, seenAt, noticedAt, isBack }: Record<string, unknown> = JSON.parse(text) ?? {};

@@ -1,4 +1,4 @@
-/** Upkeep: jobs of silent and dead holders, old jobs, the check after an unclean stop, and whether the storage works. */
+/** Maintenance: jobs of silent and dead holders, old jobs, the check after an unclean stop, and storage probes. */
 import { sleep } from "../basics/time.ts";
 import { hostChannel } from "../capabilities.ts";
 import { assertPassing } from "../errors.ts";
@@ -14,10 +14,10 @@ import { EXCUSE, type Reapable, reapProcess, reapSilent } from "./reaping.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { verifyJobs } from "./verify.ts";
 
-/** How often a process looks whether another one has died. */
+/** How often a process checks whether another one has died. */
 const LOOK_MS = 500;
 
-/** A page of the audit takes some milliseconds, so it uses a tenth of the thread: a million jobs take minutes. */
+/** A page of the check takes a few milliseconds, so it uses a tenth of the thread: a million jobs take minutes. */
 const VERIFY_PAGE = 100;
 const VERIFY_REST_MS = 20;
 
@@ -33,7 +33,7 @@ const CHARGED: Judgement = { isCharged: true };
 
 interface KnownOfDead {
   readonly held: readonly Lease[];
-  /** Of processes that this record does not know; left out: they are charged. */
+  /** The judgement of processes that the request record does not know; left out: they are charged. */
   readonly ofOthers?: Judgement;
 }
 
@@ -52,14 +52,14 @@ export class Maintenance implements Maintainer {
   readonly #pruning: Pruning;
   readonly #presence: Presence;
   readonly #lost: LostHosts;
-  /** On a server the last process of the record may seem alive for a while. */
+  /** On a server, the last process of the record may seem alive for a while. */
   #isAwaited = false;
-  /** What a process that died has left behind is worth a check. */
+  /** A process has died, so what it left behind is worth a check. */
   #foundDeath = false;
   #isRecovering = false;
   #lookedAt = performance.now();
   #findings: readonly string[] = [];
-  /** What was told of the storage, and is still so. */
+  /** The storage warnings that were already reported and still hold. */
   #toldOfStorage: readonly string[] = [];
 
   constructor(parts: QueueParts, { requests, last, presence }: Shared) {
@@ -79,7 +79,7 @@ export class Maintenance implements Maintainer {
   async sweep({ held, freed }: { held: readonly Lease[]; freed: number }): Promise<number> {
     const { options, totals, events } = this.#parts;
     this.#requests.noteAlive();
-    // At once: what is claimed later is not among `held`.
+    // At once, because what is claimed later is not among `held`.
     const requeued = await reapSilent(this.#reapable, held, options);
     totals.reaped(requeued, "stalled");
     events.emit({ type: "swept", requeued, freed });
@@ -98,7 +98,7 @@ export class Maintenance implements Maintainer {
       ...await this.#recoverDead({ held: [], ofOthers: lastProcess === null ? death : CHARGED }),
       ...await this.#recoverProcess(null, { ...death, held: [] }),
     ];
-    // What stored jobs survive is told from the first page on.
+    // Read now, so that the first page already shows what stored jobs survive.
     await this.#look().catch(assertPassing);
     const isLeft = this.#presence.seen.rows.some(({ id, isDead }) => id === lastProcess && !isDead);
     this.#isAwaited = isLeft && reaped.length === 0;
@@ -106,7 +106,7 @@ export class Maintenance implements Maintainer {
     return reaped;
   }
 
-  /** One at a time: the sweep and the probe would each settle all jobs of the same process. */
+  /** One at a time: otherwise the sweep and the probe would both settle all jobs of the same process. */
   async #recoverDead(known: KnownOfDead): Promise<Reaped[]> {
     if (this.#isRecovering) return [];
     this.#isRecovering = true;
@@ -117,7 +117,7 @@ export class Maintenance implements Maintainer {
     }
   }
 
-  /** The last process of this record may have died of a request, whenever its death is noticed. */
+  /** A request may have killed the last process of this record, however late its death is noticed. */
   async #recoverEachDead({ held, ofOthers = CHARGED }: KnownOfDead): Promise<Reaped[]> {
     const { store, health } = this.#parts;
     const reaped: Reaped[][] = [];
@@ -150,7 +150,7 @@ export class Maintenance implements Maintainer {
         await this.#presence.beat();
       }
     } finally {
-      // What was settled before an error is settled.
+      // What was settled before an error stays settled.
       this.#tellReaped(reaped.flat(), { isCharged });
     }
     return reaped.flat();
@@ -172,7 +172,7 @@ export class Maintenance implements Maintainer {
     return count;
   }
 
-  /** The log gets each warning about the storage once, when it begins to be true. */
+  /** Logs each warning about the storage once, when it begins to be true. */
   async #look(): Promise<void> {
     const { warnings } = await this.#last.look();
     const fresh = warnings.filter((warning) => !this.#toldOfStorage.includes(withoutNumbers(warning)));
@@ -180,7 +180,7 @@ export class Maintenance implements Maintainer {
     this.#toldOfStorage = warnings.map(withoutNumbers);
   }
 
-  /** The pages of the file were checked at the start; this checks the jobs, beside the normal work. */
+  /** The pages of the file were checked at startup; this checks the jobs, in the background. */
   async verify(signal: AbortSignal): Promise<void> {
     const { store, events } = this.#parts;
     if (!this.#foundDeath) return;
@@ -194,7 +194,7 @@ export class Maintenance implements Maintainer {
     events.emit({ type: "verified", problems });
   }
 
-  /** Hosts that are lost, and what the check after an unclean stop has found, as sentences for the operator. */
+  /** Lost hosts, and what the check after an unclean stop has found, as sentences for the operator. */
   get warnings(): readonly string[] {
     return [...this.#lost.warnings, ...this.#findings];
   }
@@ -211,22 +211,22 @@ export class Maintenance implements Maintainer {
     await this.#lookForDead(held);
   }
 
-  /** Where the backend sees deaths at once, the jobs of a dead process need not wait for the next sweep. */
+  /** If the backend notices deaths at once, the jobs of a dead process need not wait for the next sweep. */
   async #lookForDead(held: readonly Lease[]): Promise<void> {
     if (performance.now() - this.#lookedAt < LOOK_MS) return;
     this.#lookedAt = performance.now();
-    // The other hosts want to know more often than it sweeps that this one lives, and how it is.
+    // The other hosts want to see more often than once a sweep that this one is alive, and how it is.
     if (hostChannel(this.#parts.store) !== null) await this.#presence.beat();
     await this.#recoverDead({ held });
   }
 }
 
-/** Such as a size that grows. */
+/** Drops numbers, such as a growing size, so that a warning is recognized when it comes again. */
 function withoutNumbers(warning: string): string {
   return warning.replaceAll(/\d+/g, "");
 }
 
-/** The first sentence, for the pages, and where to find the others. */
+/** The first problem, for the pages, and where to find the others. */
 function toFindings(problems: readonly string[]): string[] {
   const [first] = problems;
   if (first === undefined) return [];

@@ -1,19 +1,19 @@
-/** This process among those that work on the queue: its row shows that it is alive, and which jobs are its own. */
+/** This process among those on the queue: its row shows that it is alive, and identifies the jobs that it claimed. */
 import { assertNoUnfinishedCopy, UnfinishedCopy } from "../copy_mark.ts";
 import { assertPassing } from "../errors.ts";
 import type { QueueParts } from "../options.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
 
-/** With its heartbeats a process shows that it is alive, but not more often than this. */
+/** A process shows with its heartbeats that it is alive, but not more often than this. */
 const BEAT_MS = 1_000;
-/** Where other hosts look on: what their pages show of this process is a second old at most, with the time of their look. */
+/** The same on a backend for several hosts: with the time between looks, their pages show a state at most a second old. */
 const SHOW_MS = 500;
-/** After this a process shows that it is alive before it claims more. */
+/** After this time without a beat, a process shows that it is alive before it claims more. */
 const STALE_MS = 10_000;
-/** Where the backend does not know better, a process is dead after this, or after the time of a stall if that is longer. */
+/** Where the backend knows no better, a process is dead after this time, or after that of a stall if it is longer. */
 const DEAD_MS = 30_000;
 
-/** A process that may not ask for it works on a database of its own machine. */
+/** A process without the permission to ask works on a database of its own machine. */
 function hostName(): string {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
   return state === "granted" ? Deno.hostname() : "localhost";
@@ -21,7 +21,7 @@ function hostName(): string {
 
 interface Seen {
   readonly rows: readonly ProcessRow[];
-  /** When it was looked, by the clock of the store. */
+  /** The time of the look, by the store's clock. */
   readonly at: number;
 }
 
@@ -29,13 +29,13 @@ export class Presence {
   readonly host = hostName();
   readonly #parts: QueueParts;
   #id: string | null = null;
-  /** Under which it has ever joined. */
+  /** All ids under which it has ever joined. */
   readonly #ids = new Set<string>();
-  /** A command beside the system does not work on the queue, and never joins. */
+  /** False for a command beside the system: it does not work on the queue, and never joins. */
   #isWanted = false;
   #joining: Promise<void> | null = null;
   #beatAt = -Infinity;
-  /** Makes what the other hosts get to see of this process with each beat. */
+  /** Makes the view of this process that the other hosts get with each beat. */
   #view: (() => string) | null = null;
   #seen: Seen = { rows: [], at: 0 };
 
@@ -43,7 +43,7 @@ export class Presence {
     this.#parts = parts;
   }
 
-  /** Under which it has joined. */
+  /** The id under which it has joined. */
   get id(): string | null {
     return this.#id;
   }
@@ -53,7 +53,7 @@ export class Presence {
     return this.#ids.has(id);
   }
 
-  /** The processes, as the last look found them. */
+  /** The processes as of the last look. */
   get seen(): Seen {
     return this.#seen;
   }
@@ -62,7 +62,7 @@ export class Presence {
     this.#view = view;
   }
 
-  /** Does nothing if the process has joined already. @throws {StorageError} the next claim, or beat, tries again */
+  /** Does nothing if the process has already joined. @throws {StorageError} the next claim or beat tries again */
   async join(): Promise<void> {
     this.#isWanted = true;
     if (this.#id !== null) return;
@@ -70,7 +70,7 @@ export class Presence {
     await this.#joining;
   }
 
-  /** Jobs are recovered on a full disk, too, as far as its reserve goes, but never those of a copy that is not complete. */
+  /** Jobs are recovered even on a full disk, as far as its reserve goes, but never those of an incomplete copy. */
   async joinIfPossible(): Promise<void> {
     await this.join().catch((error) => {
       if (error instanceof UnfinishedCopy) throw error;
@@ -80,7 +80,7 @@ export class Presence {
 
   async #join(): Promise<void> {
     const { health, options } = this.#parts;
-    // Afresh for each try: one that failed may have been written all the same, and is then the row of a dead process.
+    // A new id for each try: a failed try may have been written all the same, and is then the row of a dead process.
     const id = crypto.randomUUID();
     await health.observe(
       this.#joinAs({ id, host: this.host, pid: Deno.pid, version: options.version }),
@@ -90,7 +90,7 @@ export class Presence {
     this.#beatAt = performance.now();
   }
 
-  /** It joins and then looks for the mark of a copy, which is set before it looks for processes: one sees the other. */
+  /** Joins, then looks for the mark of a copy. A copy sets its mark, then looks for processes: one sees the other. */
   async #joinAs(process: ProcessIdentity): Promise<void> {
     const { store } = this.#parts;
     await store.join(process);
@@ -102,7 +102,7 @@ export class Presence {
     }
   }
 
-  /** A claim must not be without a living process: another one would take its jobs for those of a dead process. */
+  /** A claim needs a living process: otherwise another process would take its jobs for those of a dead one. */
   get isDoubtful(): boolean {
     return this.#isWanted && (this.#id === null || performance.now() - this.#beatAt > STALE_MS);
   }
@@ -113,7 +113,7 @@ export class Presence {
     await this.#show();
   }
 
-  /** The pages report a storage that does not work at the moment; the next beat tries again. */
+  /** If the storage does not work at the moment, the pages report it, and the next beat tries again. */
   async beat(): Promise<void> {
     const everyMs = this.#view === null ? BEAT_MS : SHOW_MS;
     if (!this.#isWanted || performance.now() - this.#beatAt < everyMs) return;
@@ -121,7 +121,7 @@ export class Presence {
     await this.#show().catch(assertPassing);
   }
 
-  /** A process that another one took for dead joins again. */
+  /** A process that was taken for dead joins again. */
   async #show(): Promise<void> {
     const { store, health } = this.#parts;
     if (this.#id !== null && await health.observe(store.beat(this.#view?.()))) return;
@@ -129,7 +129,7 @@ export class Presence {
     await this.join();
   }
 
-  /** Written when the store closes at the latest. If that fails, the next start finds a dead process without jobs. */
+  /** Written at the latest when the store closes. If that fails, the next start finds a dead process without jobs. */
   async leave(): Promise<void> {
     if (this.#id === null) return;
     await this.#parts.store.leave(this.#id).catch(() => {});

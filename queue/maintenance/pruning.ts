@@ -1,24 +1,24 @@
 /**
- * Removes jobs that have been finished for longer than they are kept. Each sweep begins with the first jobs of the store,
- * because the oldest ends are mostly there. Beside that a slow walk goes through the whole store, sweep by sweep, for old
- * jobs behind others that are kept.
+ * Removes jobs that finished longer ago than the retention period. Each sweep begins with the first jobs of the store,
+ * because that is where most old jobs are. In addition a slow walk goes through the whole store, sweep by sweep, for
+ * old jobs that stand behind others that are kept.
  */
 import { yieldToEventLoop } from "../basics/time.ts";
 import type { QueueParts } from "../options.ts";
 
-/** How many jobs a turn looks at: as many as take so long, since all else waits for it on some backends. */
+/** How many jobs one turn looks at: as many as take this long, since on some backends all other work waits for it. */
 const LEAST = 200;
 const MOST = 1_000;
 const TURN_MS = 20;
-/** Where so many jobs in a row are kept, the next sweep goes on. */
+/** After this many kept jobs in a row, the walk pauses until the next sweep. */
 const MOST_KEPT = 10_000;
-/** How long one sweep goes on at most, and as long as it finds jobs to remove: a third of the time. */
+/** How long one sweep prunes at most, and how long while it finds jobs to remove: a third of the time. */
 const BUDGET_MS = 1_000;
 const BACKLOG_BUDGET_MS = 4_000;
 
 export class Pruning {
   readonly #parts: QueueParts;
-  /** Where the walk continues. */
+  /** Where the walk will continue. */
   #walkedTo = 0;
   #limit = LEAST;
 

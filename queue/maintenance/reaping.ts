@@ -1,4 +1,4 @@
-/** Takes jobs from consumers that are silent, and from processes that are dead. */
+/** Takes jobs from silent consumers and from dead processes. */
 import { type Death, inSlices, judgeDeaths, livingHeartbeats, type Release } from "../policy/deaths.ts";
 import type { Reaped } from "../events.ts";
 import { type Lease, MOVES } from "../job.ts";
@@ -10,7 +10,7 @@ const SWEEP_LIMIT = 500;
 export const EXCUSE = "The process died while it worked on a request, so no job is charged for that";
 /** All jobs of a dead process are judged together, because which of them is charged depends on the others. */
 const RECOVERY_LIMIT = 1_000_000;
-/** How many of them are settled together: some hundredths of a second, however many the process held. */
+/** How many of them are settled together: a few hundredths of a second, however many the process held. */
 const RECOVERY_SLICE = 500;
 
 export type Reapable = Pick<Store, "orphans" | "settle">;
@@ -19,7 +19,7 @@ export interface ReapOptions extends Policy {
   readonly stallMs: number;
 }
 
-/** Reaps all stalled jobs, except those known to be `held`. */
+/** Reaps all stalled jobs, except those in `held`. */
 export async function reapSilent(
   store: Reapable,
   held: readonly Lease[],
@@ -42,15 +42,15 @@ interface ProcessReaping {
   /** Whether its jobs are charged for the death. */
   readonly isCharged: boolean;
   /**
-   * These stay where they are: this process was taken for dead, and after a failover its former self may be back with
+   * These jobs are left alone. This process was taken for dead, and after a failover its old state may be back, with
    * leases that are valid again.
    */
   readonly held: readonly Lease[];
 }
 
 /**
- * Reaps all jobs of a dead process; null: of processes without a row. Returns them slice by slice, each of which is durable
- * by then: what an error, or the death of this process, leaves over is judged by the next try as it was by this one.
+ * Reaps all jobs of a dead process; null: of processes without a row. Yields them slice by slice, each when it is
+ * durable. What an error or the death of this process leaves over, the next try judges as this one would have.
  */
 export async function* reapProcess(
   store: Reapable,
@@ -72,11 +72,12 @@ function keyOf({ seq, lease }: Lease): string {
 }
 
 /**
- * One call, which is one transaction: a process that dies on the way leaves either every one of these jobs settled or none,
- * so that no death is charged twice.
+ * One call, which is one transaction: if the process dies on the way, either all of these jobs are settled or none, so
+ * that no death is charged twice.
  *
- * A job may move before that: its holder settles it, an operator cancels it, another process reaps it. That is harmless,
- * because the lease then lets only the first write win. A heartbeat in between is too late, as it would be a moment later.
+ * A job may move before that: its holder settles it, an operator cancels it, another process reaps it. That is
+ * harmless, because the lease lets only the first write win. A heartbeat in between comes too late, as it would a
+ * moment later.
  */
 async function reap(
   store: Reapable,

@@ -1,11 +1,11 @@
 /**
- * Records whether a request is in progress, and how often that has excused a death, for the next process to read. If a
- * request kills the process, the jobs that ran beside it must not be charged.
+ * Records, for the next process, whether a request is in progress and how often that has excused a death. If a request
+ * kills the process, the jobs that ran beside it must not be charged.
  *
- * Two characters in a small file: "1" while a request is in progress, else "0"; then the uncharged recoveries in a row. The
- * id of the process follows: on a server its death may be noticed later than the next process starts, and the deaths of
- * other hosts are none of its business. The file is not synced: it outlives the process, and after a power loss jobs are
- * charged as without a record.
+ * A small file holds two characters: "1" while a request is in progress, else "0"; then the number of uncharged
+ * recoveries in a row. The id of the process follows, because on a server its death may be noticed only after the next
+ * process has started, and the deaths of other hosts do not count here. The file is not synced: it survives the
+ * process, and after a power loss jobs are charged as if there were no record.
  */
 import { judgeDeath } from "../policy/deaths.ts";
 import { PRIVATE_FILE } from "../basics/files.ts";
@@ -13,7 +13,7 @@ import { PRIVATE_FILE } from "../basics/files.ts";
 const QUIET = 0x30;
 const BUSY = 0x31;
 const ID_BYTES = 36;
-/** A process that has lived this long was not killed by the cause of the earlier deaths. */
+/** A process that has lived this long was not killed by what caused the earlier deaths. */
 const STABLE_MS = 600_000;
 
 export interface RequestRecordOptions {
@@ -25,7 +25,7 @@ export interface RequestRecordOptions {
 interface LastProcess {
   readonly requestInProgress: boolean;
   readonly uncharged: number;
-  /** Null: it has left no id. */
+  /** Null: it left no id. */
   readonly process: string | null;
 }
 
@@ -37,7 +37,7 @@ export class RequestRecord {
   #process = "";
   #uncharged: number;
   #inProgress = 0;
-  /** Until the last death is judged, the file describes that process and is left as it is. */
+  /** Until the last death is judged, the file describes that process and is not changed. */
   #verdict: { readonly isCharged: boolean } | null = null;
 
   constructor({ path, now }: RequestRecordOptions) {
@@ -48,7 +48,7 @@ export class RequestRecord {
     this.#uncharged = this.#last.uncharged;
   }
 
-  /** Marks the start of a request. Returns the function to call at its end; calling it again does nothing. */
+  /** Marks the start of a request, and returns the function to call at its end. Calling that again does nothing. */
   begin(): () => void {
     if (++this.#inProgress === 1) this.#write();
     let isOver = false;
@@ -59,31 +59,31 @@ export class RequestRecord {
     };
   }
 
-  /** Whose record it was; null if it does not tell. */
+  /** The process that the record was about; null if the record has no id. */
   get lastProcess(): string | null {
     return this.#last.process;
   }
 
-  /** Whose record it is from now on. */
+  /** From now on the record is about this process. */
   keepFor(process: string | null): void {
     if (process === null || process === this.#process) return;
     this.#process = process;
     this.#write();
   }
 
-  /** Whether the jobs that ran when the last process died are charged. The first of several calls decides. */
+  /** Whether the jobs that ran when the last process died are charged. The first call decides. */
   judge(): { readonly isCharged: boolean } {
     if (this.#verdict === null) {
       const { isCharged, uncharged } = judgeDeath(this.#last);
       this.#uncharged = uncharged;
       this.#verdict = { isCharged };
-      // Written before the jobs are released, so that a death in between does not lose the count of this one.
+      // Written before the jobs are released, so that a death in between does not lose this count.
       this.#write();
     }
     return this.#verdict;
   }
 
-  /** Undoes the verdict: nothing was running, so nothing was excused. */
+  /** Undoes the verdict: no job was running, so none was excused. */
   takeBack(): void {
     this.#uncharged = this.#last.uncharged;
     this.#write();
@@ -95,7 +95,7 @@ export class RequestRecord {
     this.#write();
   }
 
-  /** After a clean stop the next process has nothing to judge. */
+  /** After a clean stop, the next process has nothing to judge. */
   close(): void {
     this.#inProgress = 0;
     this.#uncharged = 0;
@@ -121,7 +121,7 @@ export class RequestRecord {
       const id = new TextEncoder().encode(this.#process);
       this.#file.writeSync(Uint8Array.of(isBusy, QUIET + this.#uncharged, ...id));
     } catch {
-      // On a full disk the worst outcome is that jobs are charged for a death that a request caused.
+      // On a full disk, the worst outcome is that jobs are charged for a death that a request caused.
     }
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Checks the invariants of the queue after the fact, against the store alone or also against a ledger of what was
+ * Checks the invariants of the queue after the fact, against the store alone, or also against a ledger of what was
  * acknowledged to a client. The invariants by number:
  *
  * I1 an acknowledged job is stored, I2 an acknowledged completion stays (ledger) · I3 a job ends at most once, I4 its
- * leases only grow, I7 retries wait for their time (the history) · I5 no more retries than allowed · I6 after a drain
- * all is finished · I8 every PROCESSING job is held, or the sweep will find it · I9 the pages are sound and the counts
+ * leases only grow, I7 retries wait for their time (history) · I5 no more retries than allowed · I6 after a drain every
+ * job is finished · I8 every PROCESSING job is held, or the sweep will find it · I9 the pages are sound and the counts
  * right (the store's check).
  *
  * The fault tests check the other three elsewhere: I10 the files are the same ones, and the log is small · I11 late
@@ -23,7 +23,7 @@ import { pages } from "../inspecting/pages.ts";
 import { printable } from "../basics/text.ts";
 import type { JobQuery, Store } from "../store.ts";
 
-/** The ids that were acknowledged to a client that outlives the queue. */
+/** The ids that were acknowledged to a client that survives the queue. */
 export interface Ledger {
   readonly added: Iterable<string>;
   readonly completed: Iterable<string>;
@@ -32,36 +32,36 @@ export interface Ledger {
 interface HistoryOptions {
   /** No row was edited by hand, so the history shows how each job ended. */
   readonly untouched?: boolean;
-  /** How long each retry has to wait, in milliseconds; given only if neither the clock nor the delays were changed. */
+  /** The wait before each retry, in milliseconds; given only if neither the clock nor the delays were changed. */
   readonly retryDelaysMs?: readonly number[];
 }
 
 export interface JobOptions extends HistoryOptions {
   /** Also checks the history of every job. */
   readonly deep?: boolean;
-  /** How many retries a job may have used up. */
+  /** The most retries that a job may have used. */
   readonly retryLimit?: number;
   /** The queue is drained, so every job must be finished. */
   readonly drained?: boolean;
-  /** The leases in flight at this moment; `silentSince` is the oldest heartbeat that the sweep leaves alone. */
+  /** The leases in flight now; `silentSince` is the oldest heartbeat that the sweep leaves alone. */
   readonly held?: { readonly leases: readonly Lease[]; readonly silentSince: number };
   /** How many jobs to check at a time. */
   readonly page?: number;
 }
 
 export interface VerifyOptions extends JobOptions {
-  /** Also reads the history of every job, and everything that is stored if the backend can. */
+  /** Also reads the history of every job, and all stored data if the backend can. */
   readonly deep?: boolean;
   readonly ledger?: Ledger;
 }
 
 const PAGE = 500;
-/** A server is asked for so many histories at once: one after the other, the way there and back took most of the time. */
+/** How many histories are requested at once: one after the other, round trips to a server took most of the time. */
 const ASKED_AT_ONCE = 10;
-/** More problems than this are not reported. */
+/** At most this many problems are reported. */
 const MOST_PROBLEMS = 100;
 
-/** Returns a sentence for each problem, 100 at most; empty = sound. Without a ledger the queue may be running. */
+/** Returns a sentence for each problem, at most 100; empty = sound. Without a ledger, the queue may be running. */
 export async function verify(store: Store, options: VerifyOptions): Promise<string[]> {
   const problems = await checkStorage(store, { deep: options.deep ?? false });
   if (options.ledger) problems.push(...await problemsOfLedger(store, options.ledger));
@@ -72,7 +72,7 @@ export async function verify(store: Store, options: VerifyOptions): Promise<stri
   return problems.slice(0, MOST_PROBLEMS);
 }
 
-/** The same for the jobs alone, a page at a time, newest first. */
+/** The same for the jobs only, one page at a time, newest first. */
 export async function* verifyJobs(store: Store, options: JobOptions): AsyncGenerator<string[]> {
   const query: JobQuery = { limit: options.page ?? PAGE, values: false };
   for await (const { jobs } of pages((from) => store.list({ ...query, ...from }))) {
@@ -130,14 +130,14 @@ const ENDS: Partial<Record<HistoryEvent, Status>> = {
   canceled: "CANCELED",
 };
 
-/** Checks the stored state of a job against its history: whether it can have come about. */
+/** Checks whether the stored state of a job can follow from its history. */
 export function* problemsOfHistory(found: Found, { untouched, retryDelaysMs }: HistoryOptions) {
   yield* problemsOfLeases(found);
   if (untouched) yield* problemsOfEnds(found);
   if (retryDelaysMs) yield* problemsOfDelays(found, retryDelaysMs);
 }
 
-/** Leases only grow, and under each of them the job ends at most once. */
+/** Leases only grow, and the job ends at most once under each. */
 function* problemsOfLeases({ job, history }: Found) {
   let lease = 0;
   const ended = new Set<number>();
@@ -151,7 +151,7 @@ function* problemsOfLeases({ job, history }: Found) {
   if (job.lease < lease) yield `has lease ${job.lease}, but its history knows ${lease}`;
 }
 
-/** A finished job stays finished until an operator moves it: it does not end again, or reopen without a line. */
+/** A finished job stays finished until an operator moves it: it does not end again, or reopen without a history line. */
 function* problemsOfEnds({ job, history }: Found) {
   let end: Status | null = null;
   for (const { event, lease } of history) {
@@ -170,7 +170,7 @@ function* problemsOfEnds({ job, history }: Found) {
   if (end !== null && job.status !== end) yield `ended ${end}, and is ${job.status} but was never moved`;
 }
 
-/** An attempt never ends before the wait for it was over. */
+/** An attempt never ends before the wait that precedes it is over. */
 function* problemsOfDelays({ job, history }: Found, delaysMs: readonly number[]) {
   for (const [i, { event, at, lease, retries }] of history.entries()) {
     if (event !== "retried") continue;
@@ -182,7 +182,7 @@ function* problemsOfDelays({ job, history }: Found, delaysMs: readonly number[])
   }
 }
 
-/** Whether that line, or the completion if there is none, records the end of an attempt. */
+/** Whether this line, or the completion if there is none, records the end of an attempt. */
 function isAttempt(event: HistoryEvent | undefined): boolean {
   return event === undefined || ["retried", "postponed", "exhausted", "failed"].includes(event);
 }

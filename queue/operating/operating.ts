@@ -1,4 +1,4 @@
-/** Moves jobs for an operator, named ones or all that match: some a turn, so that other work goes on in between. */
+/** Moves jobs for an operator, by id or all that match, a few per turn, so that other work runs in between. */
 import { checkStoredId } from "../adding/check_job.ts";
 import { pagesOf } from "../inspecting/pages.ts";
 import { yieldToEventLoop } from "../basics/time.ts";
@@ -8,12 +8,12 @@ import type { QueueParts } from "../options.ts";
 import type { Inspector, JobFilter, MoveAllOptions, MoveOptions, MoveResult, Operator } from "../roles.ts";
 import type { Moved } from "../store.ts";
 
-/** The most that one turn moves: some milliseconds. */
+/** The most that one turn moves: a few milliseconds. */
 const MOST_IDS = 200;
-/** A move of more jobs is reported as one event. */
+/** A move of more jobs than this is reported as one event. */
 const MANY = 20;
 
-/** A move, whatever jobs it is about. */
+/** A move, regardless of which jobs it moves. */
 interface Move extends MoveOptions {
   readonly verb: OperatorVerb;
   readonly by: string;
@@ -72,7 +72,7 @@ export class Operating implements Pick<Operator, "move" | "moveAll"> {
     }
   }
 
-  /** Yields, per turn, the jobs that were moved and those that were left as they were. */
+  /** Yields, turn by turn, the jobs that were moved and those that were left unchanged. */
   async *#moveInTurns(
     { verb, by, signal }: Move,
     ids: readonly string[],

@@ -1,9 +1,9 @@
 /**
- * Decides what a clock that was set back means: what was due stays due. Otherwise every waiting job would wait until
- * that time comes again, an hour or a day later.
+ * Decides what happens when the clock is set back: what was due stays due. Otherwise every waiting job would wait until
+ * the clock reaches that time again, an hour or a day later.
  */
 
-/** A step that the clock was set back, in milliseconds since 1970. */
+/** A clock rollback, in milliseconds since 1970. */
 export interface ClockSetBack {
   readonly from: number;
   readonly to: number;
@@ -20,12 +20,12 @@ export class ClockRollback {
     this.#clock = clock;
   }
 
-  /** Remembers the time, if it is the latest that the clock has shown. */
+  /** Remembers the current time, if it is the latest that the clock has shown. */
   look(): void {
     this.#latest = Math.max(this.#latest, this.#clock());
   }
 
-  /** Calls `write` with the step back that the clock has made, once for each step; else with null. */
+  /** Calls `write` with the rollback that the clock has made, once for each; otherwise with null. */
   async around<T>(write: (setBack: ClockSetBack | null) => Promise<T>): Promise<T> {
     const now = this.#clock();
     const latest = this.#latest;
@@ -34,7 +34,7 @@ export class ClockRollback {
     try {
       return await write(isSetBack ? { from: latest, to: now } : null);
     } catch (error) {
-      // The step is not written, so the next call finds it again.
+      // The rollback was not written, so the next call must find it again.
       this.#latest = Math.max(this.#latest, latest);
       throw error;
     }

@@ -1,22 +1,22 @@
 /**
- * Decides what the death or the silence of a holder means for the jobs that it held: which of them are charged, which
- * become suspects, and which are UNPROCESSABLE. Pure functions only; a store writes the values that they return.
+ * Decides what the death or silence of a holder means for the jobs that it held: which are charged, which become
+ * suspects, and which become UNPROCESSABLE. Pure functions only; a store writes the values that they return.
  */
 import { type Lease, MOVES } from "../job.ts";
 import type { Charge, Orphan, Settlement, SilentConsumers } from "../store.ts";
 
-/** A heartbeat further in the future is ignored: the clock was set, or the row was edited by hand. */
+/** A heartbeat further in the future is ignored: the clock was changed, or the row was edited by hand. */
 const CLOCK_SLACK_MS = 60_000;
 
-/** The heartbeats of consumers that are alive. */
+/** The range of heartbeats of consumers that are alive. */
 export function livingHeartbeats({ stallMs }: { readonly stallMs: number }): SilentConsumers["alive"] {
   return { agoMs: stallMs, aheadMs: CLOCK_SLACK_MS };
 }
 
-/** How many deaths in a row a request excuses: a job that kills the process is found even under steady requests. */
+/** How many deaths in a row a request excuses: this way, a job that kills the process is found even under steady requests. */
 const MOST_UNCHARGED = 3;
 
-/** Whether jobs in flight are charged for the death of a process, and how many uncharged deaths there are in a row. */
+/** Whether jobs in flight are charged for the death of a process, and the number of uncharged deaths in a row. */
 export function judgeDeath(
   { requestInProgress, uncharged }: { readonly requestInProgress: boolean; readonly uncharged: number },
 ): { readonly isCharged: boolean; readonly uncharged: number } {
@@ -24,7 +24,7 @@ export function judgeDeath(
   return { isCharged, uncharged: isCharged ? uncharged : uncharged + 1 };
 }
 
-/** Charges a job with one more crash. One crash short of the limit it becomes a suspect, and runs alone. */
+/** Charges a job with one more crash. One crash below the limit it becomes a suspect, and runs alone. */
 export function chargeOf(
   { crashes }: { readonly crashes: number },
   { crashLimit, detail }: { readonly crashLimit: number; readonly detail: string },
@@ -43,7 +43,7 @@ function warningOf({ crashes }: Orphan): Charge {
   return { status: MOVES.release.to, crashes: Math.max(crashes, 1), suspect: crashes > 0, error: null };
 }
 
-/** How a job ends whose holder is dead. */
+/** How a job ends when its holder is dead. */
 export type Release = Extract<Settlement, { verb: "release" }>;
 
 export interface Death {
@@ -54,11 +54,11 @@ export interface Death {
 }
 
 /**
- * The end of each job that a dead process held.
+ * The ending of each job that a dead process held.
  *
- * The cause is unknown. A job that ran alone is charged, and becomes UNPROCESSABLE at the limit; so are suspects, if any
- * were running. Otherwise every running job is warned, and becomes a suspect if it runs at a second such death. So no
- * job fails because of its neighbour, and one kill from outside slows nothing.
+ * The cause of the death is unknown. A job that ran alone is charged, and becomes UNPROCESSABLE at the limit; so is
+ * every suspect that was running. If there was none, every running job is warned, and becomes a suspect at a second
+ * such death. So no job fails because of its neighbor, and a single kill from outside slows nothing down.
  */
 export function judgeDeaths(orphans: readonly Orphan[], death: Death): Release[] {
   const running = orphans.filter(isRunning);
@@ -77,10 +77,10 @@ export function judgeDeaths(orphans: readonly Orphan[], death: Death): Release[]
 }
 
 /**
- * The jobs of a dead process in slices of at most `most`, for a caller that settles them one after the other. Whatever was
- * settled before, the rest by itself is judged as it was among all: suspects come last, so that their neighbours never
- * stand without them. Before those come the other running jobs, and only the first slice is short, so that a job which ran
- * beside others is never the only one left.
+ * The jobs of a dead process in slices of at most `most`, for a caller that settles slice after slice. Whatever was
+ * settled before, the remaining jobs alone are judged as they were among all: suspects come last, so their neighbors
+ * are never judged without them. The other running jobs come before those, and only the first slice is short, so a job
+ * that ran beside others is never the only one left.
  */
 export function inSlices(orphans: readonly Orphan[], most: number): Orphan[][] {
   const running = orphans.filter(isRunning);
@@ -94,12 +94,12 @@ export function inSlices(orphans: readonly Orphan[], most: number): Orphan[][] {
   return slices;
 }
 
-/** Whether an attempt was running, as far as the row shows; not if the job waited for its next attempt. */
+/** Whether an attempt was running, as far as the row shows; false if the job waited for its next attempt. */
 function isRunning({ runAt, lastHeartbeat }: Orphan): boolean {
   return lastHeartbeat === null || runAt <= lastHeartbeat;
 }
 
-/** The least run time of the attempt, by its heartbeats. */
+/** The attempt ran at least this long, by its heartbeats. */
 function reportOf({ runAt, startedAt, lastHeartbeat }: Orphan): Pick<Settlement, "report"> {
   if (startedAt === null || lastHeartbeat === null || runAt > lastHeartbeat) return {};
   const ranMs = Math.max(0, lastHeartbeat - Math.max(startedAt, runAt));

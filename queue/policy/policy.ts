@@ -1,12 +1,12 @@
-/** Retry, give up, release or charge: decides what the end of an attempt means for the job. Pure functions only. */
+/** Decides what the end of an attempt means for the job: retry, give up, release or charge. Pure functions only. */
 import { chargeOf } from "./deaths.ts";
 import type { Outcome } from "../roles.ts";
 import type { Claimed, Ending } from "../store.ts";
 
 export interface Policy {
-  /** The wait after each failed attempt, in milliseconds: as many retries as there are delays. */
+  /** The wait after each failed attempt, in milliseconds. There are as many retries as delays. */
   readonly retryDelaysMs: readonly number[];
-  /** A job that took its worker down this often is UNPROCESSABLE. */
+  /** A job that has taken down its worker this often becomes UNPROCESSABLE. */
   readonly crashLimit: number;
 }
 
@@ -34,7 +34,7 @@ function endingOf(job: Claimed, outcome: Outcome, policy: Policy): Ending {
         retries,
         delayMs: Math.ceil(outcome.delayMs),
         detail: outcome.error,
-        // A snoozed job has not failed, and one that is snoozed again and again does not fill the history.
+        // A postponed job has not failed, and one that is postponed again and again must not fill its history.
         error: null,
         replacesLine: true,
       };
