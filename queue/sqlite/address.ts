@@ -1,6 +1,6 @@
 /**
- * The text after `sqlite:` is the path of a file, taken literally. Forms that have another meaning in other programs
- * are refused: they would create an unintended file, outside of every backup.
+ * The text after `sqlite:` is the path of a file, taken literally. Forms with another meaning in other programs are
+ * refused: they would create an unintended file that no backup covers.
  */
 import { basename, dirname, resolve } from "node:path";
 
@@ -57,7 +57,7 @@ const MISREAD: readonly (readonly [RegExp, (rest: string) => string])[] = [
   [/(?:^|\/)\.{0,2}$/, () => "names a folder: name a file in it, for example sqlite:data/queue.db"],
 ];
 
-/** The file without links on the way; of one that is not there yet, the folder. */
+/** The file with links resolved. For a missing file, the folder is resolved. */
 export function realSqlitePath(path: string): string {
   const absolute = resolve(path);
   try {

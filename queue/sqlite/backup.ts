@@ -1,7 +1,7 @@
 /**
- * Makes a complete copy while the system runs: into a temporary file, which is checked, made durable and renamed.
+ * Makes a complete copy while the system runs: into a temporary file, which is checked, synced and renamed.
  *
- * SQLite's backup API copies in one step, from one consistent view. `VACUUM INTO` would need the right to attach
+ * SQLite's backup API copies in one step, from one consistent snapshot. `VACUUM INTO` would need the permission to attach
  * databases, which a process with restricted permissions does not have.
  */
 import { backup as copyPages, DatabaseSync } from "node:sqlite";
@@ -27,7 +27,7 @@ export async function backup(
   const temporary = `${path}.part`;
   for (const target of [path, temporary]) refuseOwnFiles(from, target);
   assertTarget(path, replace);
-  // A backup that was killed may have left any of these files.
+  // A backup that was killed may have left these files behind.
   removeParts(temporary);
   makeFile(temporary);
   try {
@@ -41,7 +41,7 @@ export async function backup(
   }
 }
 
-/** An existing file may be the only good copy there is. */
+/** An existing file may be the only good copy. */
 function assertTarget(path: string, replace: boolean): void {
   const found = statOrNull(path);
   if (found === null || (found.isFile && replace)) return;

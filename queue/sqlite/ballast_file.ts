@@ -1,16 +1,16 @@
 /**
- * Disk space reserved for the day the disk is full: a file beside the database. It is removed so that work in flight
- * can still be stored (claims, heartbeats, settlements, moves) while new jobs are refused. It is written again as soon
- * as there is room; that write is also the proof that the disk is no longer full.
+ * Disk space reserved for when the disk is full: a file beside the database. It is removed so that work in flight can
+ * still be stored (claims, heartbeats, settlements, moves) while new jobs are refused. It is written again as soon as
+ * there is room, which also proves that the disk is no longer full.
  */
 import { messageOf, StorageError } from "../errors.ts";
 import { PRIVATE_FILE, removeIfThere } from "../basics/files.ts";
 import { sizeOf } from "./database_file.ts";
 import { DISK_FULL } from "./faults.ts";
 
-/** The size of a write-ahead log before it is folded back (4 MB), and as much again for growth of the database. */
+/** The size of a write-ahead log before a checkpoint (4 MB), and as much again for growth of the database. */
 const BYTES = 8 * 2 ** 20;
-/** Must be free on top before new jobs are accepted again; otherwise the first of them would fill the disk again. */
+/** Must be free as well before new jobs are accepted again; otherwise the first of them would fill the disk again. */
 const MARGIN_BYTES = 2 * 2 ** 20;
 const RETRY_MS = 1_000;
 /** The most random bytes that the runtime returns in one call. */
@@ -64,7 +64,7 @@ export class BallastFile {
   }
 }
 
-/** Writes random bytes, because zeros and short repetitions take no room on some file systems. */
+/** Writes random bytes, because zeros and short repetitions take no space on some file systems. */
 function writeRandom(path: string, bytes: number): void {
   using file = Deno.openSync(path, { create: true, write: true, truncate: true, mode: PRIVATE_FILE });
   const chaos = new Uint8Array(512 * 1024);

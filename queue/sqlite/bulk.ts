@@ -1,29 +1,29 @@
-/** Many jobs are written with one statement, to which their values go as JSON, and counted together. */
+/** Writes many jobs with one statement, which gets their values as JSON, and counts them together. */
 import type { Status } from "../job.ts";
 import type { Statements } from "./statements.ts";
 
-/** Fewer jobs are written one by one. */
+/** Fewer jobs than this are written one by one. */
 export const FEWEST = 4;
-/** Characters; a longer value costs more as JSON in JSON than a statement of its own. */
+/** In characters; a longer value costs more as JSON within JSON than in a statement of its own. */
 export const LONGEST = 16 * 1024;
-/** Fewer jobs are counted by the triggers: to put these to sleep costs as much as they do. */
+/** Fewer jobs than this are counted by the triggers: disabling the triggers would cost as much as they do. */
 const COUNTED_TOGETHER = 32;
 
 export interface BulkMove {
-  /** How many jobs it moves at most. */
+  /** The most jobs that it moves. */
   readonly jobs: number;
   /** Null: the jobs are new. */
   readonly from: Status | null;
   readonly to: Status;
 }
 
-/** Runs a statement that moves jobs from one status to another, in the transaction of its caller, and counts them. */
+/** Runs a statement that moves jobs from one status to another, in the caller's transaction, and counts them. */
 export function counted<T extends { readonly changes: number | bigint }>(
   sql: Statements,
   { jobs, from, to }: BulkMove,
   write: () => T,
 ): T {
-  // The triggers stay awake beside one made by hand, which may write jobs as well.
+  // A trigger added by hand may write jobs as well, so beside one our triggers stay enabled.
   if (jobs < COUNTED_TOGETHER || sql.sleepCounts.run().changes === 0) return write();
   const written = write();
   sql.wakeCounts.run();

@@ -8,14 +8,14 @@ export function check(db: DatabaseSync, sql: Statements, { deep }: { deep: boole
   return [...checkPages(db, deep), ...checkCounts(sql)];
 }
 
-/** `quick_check` leaves out only the comparison of each index with its table. */
+/** `quick_check` only omits the comparison of each index with its table. */
 export function checkPages(db: DatabaseSync, deep: boolean): string[] {
   const rows = db.prepare(deep ? "PRAGMA integrity_check" : "PRAGMA quick_check").all();
   const words = rows.map((row) => String(Object.values(row)[0]));
   return words.filter((word) => word !== "ok").map((word) => `The database is damaged: ${oneLine(word)}.`);
 }
 
-/** SQLite reports many pages at once, over many lines. */
+/** SQLite may report many pages in one message of many lines. */
 function oneLine(words: string): string {
   return words.replaceAll(/\s*\n\s*/g, "; ").slice(0, 300);
 }
@@ -28,7 +28,7 @@ function checkCounts(sql: Statements): string[] {
   return [...asleep, ...wrong];
 }
 
-/** Runs first, before anything else writes through this connection. */
+/** Runs before anything else writes through this connection. */
 export function correctCounts(db: DatabaseSync, sql: Statements): void {
   if (checkCounts(sql).length === 0) return;
   db.prepare("BEGIN IMMEDIATE").run();

@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** Reads a whole database in its own thread and reports the problems; an empty list means that it is sound. */
+/** Checks a whole database in its own thread and reports the problems; an empty list means that it is sound. */
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../errors.ts";
 import { checkPages } from "./check.ts";
@@ -15,7 +15,7 @@ self.onmessage = ({ data: { path, deep } }: MessageEvent<{ path: string; deep: b
 
 function problemsOf(path: string, deep: boolean): string[] {
   try {
-    // Opened for writing, because a read-only connection does not verify CHECK constraints; but it writes nothing.
+    // Opened for writing, because a read-only connection does not verify CHECK constraints. Nothing is written.
     using db = new DatabaseSync(path, { timeout: 5_000 });
     db.exec("PRAGMA query_only = ON");
     return checkPages(db, deep);

@@ -15,7 +15,7 @@ export interface ClaimMoment {
   readonly parking: Parking | null;
 }
 
-/** One claim parks about this many jobs without a handler: some milliseconds, however many wait. */
+/** One claim parks about this many jobs without a handler: a few milliseconds, however many wait. */
 const MOST_PARKED = 1_000;
 
 const [WAITING] = MOVES.claim.from;
@@ -34,7 +34,7 @@ export function claim(
   let isShort = false;
   const isForSuspects = requests.every(({ suspect }) => suspect);
   for (const request of requests) {
-    // What one request does not find, no other will: of ten idle consumers, nine need not look.
+    // What one request does not find, no later one will: of ten idle consumers, only one looks.
     if (alone.has(request.consumerId) || (isShort && !request.suspect)) continue;
     const taken = request.suspect
       ? claimSuspect(sql, request, { aside, now, process })
@@ -53,7 +53,7 @@ export function followSetBack(sql: Statements, { from, to }: ClockSetBack): void
   sql.waitAsLong.run(to, from - to);
 }
 
-/** The jobs that one claim met but may not take, because of their kind. */
+/** The jobs that one claim meets but may not take, because no handler knows their kind. */
 class Aside {
   readonly #parking: Parking | null;
   #parked = 0;
@@ -83,7 +83,7 @@ class Aside {
   }
 }
 
-/** Of all that one claim takes. */
+/** The memory budget of one claim. */
 class Bounds {
   readonly #sql: Statements;
   #bytes = 0;
@@ -96,7 +96,7 @@ class Bounds {
     return this.#bytes >= MOST_CLAIMED_BYTES;
   }
 
-  /** The first of these rows, with large payloads, as far as there is room for them. */
+  /** The leading rows whose payloads fit into the budget, with large payloads read. */
   within(rows: readonly unknown[][]): readonly unknown[][] {
     for (const [i, row] of rows.entries()) {
       if (this.areReached) return rows.slice(0, i);
@@ -142,7 +142,7 @@ interface LevelRequest extends Moment {
   readonly limit: number;
 }
 
-/** Returns jobs in the order in which they are due. */
+/** Returns jobs ordered by the time at which they are due. */
 function claimOfLevel(
   sql: Statements,
   level: number,
@@ -154,7 +154,7 @@ function claimOfLevel(
   const seqs = JSON.stringify(due.map(([seq]) => seq));
   const move = { jobs: due.length, from: WAITING, to: MOVES.claim.to };
   const { changes } = counted(sql, move, () => sql.claim.run(consumerId, now, process, seqs));
-  // A trigger made by hand may have kept some of them.
+  // A trigger added by hand may have prevented some of the updates.
   return changes === due.length ? due : due.filter((row) => isHeld(sql, row));
 }
 
@@ -175,7 +175,7 @@ function claimSuspect(
   return [];
 }
 
-/** When the first waiting job becomes due; in the past if one is due already. `suspects`: includes suspects. */
+/** When the first waiting job becomes due; in the past if one is due already. `suspects`: also considers suspects. */
 export function nextRunAt(sql: Statements, { suspects }: { suspects: boolean }): number | null {
   const times = suspects ? [sql.nextSuspect.get()?.run_at] : [];
   for (const level of new Ladder(sql).levels()) times.push(sql.nextOfLevel.get(level)?.run_at ?? null);
@@ -183,7 +183,7 @@ export function nextRunAt(sql: Statements, { suspects }: { suspects: boolean }):
   return known.length === 0 ? null : Math.min(...known);
 }
 
-/** The priorities of waiting jobs, highest first: read as far as needed, and once per transaction. */
+/** The priorities of waiting jobs, highest first: read as far as needed, once per transaction. */
 export class Ladder {
   readonly #sql: Statements;
   readonly #known: number[] = [];

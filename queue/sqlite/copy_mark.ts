@@ -1,4 +1,4 @@
-/** The mark of a copy that is not complete: a table, which is there only meanwhile, so that it needs no version of the schema. */
+/** The mark of an incomplete copy: a table that exists only meanwhile, so it needs no schema version. */
 import { DatabaseSync } from "node:sqlite";
 import type { CopyMark } from "../copy_mark.ts";
 import { sizeOf } from "./database_file.ts";
@@ -9,7 +9,7 @@ const SET = "CREATE TABLE IF NOT EXISTS unfinished_copy (n INTEGER) STRICT";
 const REMOVE = "DROP TABLE IF EXISTS unfinished_copy";
 
 interface Calls {
-  /** Makes a call of the store of what reads. */
+  /** Runs a read as a call of the store. */
   readonly read: <T>(work: () => T) => Promise<T>;
   readonly write: <T>(work: () => T) => Promise<T>;
 }
@@ -31,7 +31,7 @@ export function isMarked(db: DatabaseSync): boolean {
   return db.prepare(IS_SET).get() !== undefined;
 }
 
-/** The same of a database that another process has open. One that cannot be read is not known to be marked. */
+/** The same for a database that another process has open. One that cannot be read counts as unmarked. */
 export function isMarkedAt(path: string): boolean {
   if (sizeOf(path) === null) return false;
   try {

@@ -7,10 +7,10 @@ import { migrate } from "./migrations.ts";
 /** "PQJB": marks a database of this system (PRAGMA application_id). */
 export const APPLICATION_ID = 0x50514a42;
 
-/** SQLite takes a file of one byte for empty as well (`unixFileSize` in os_unix.c), and removes the log beside it. */
+/** SQLite treats a file of one byte as empty too (`unixFileSize` in os_unix.c), and removes the log beside it. */
 const EMPTY_BYTES = 1;
 
-/** Whether there is a file with content. An empty file is an error: it is what a lost database looks like. */
+/** Whether there is a file with content. An empty file is an error: a lost database looks like that. */
 export function databaseExists(path: string): boolean {
   const size = sizeOf(path);
   if (size === null && (sizeOf(`${path}-wal`) ?? 0) > 0) {
@@ -45,7 +45,7 @@ export function sizeOf(path: string): number | null {
   return found.size;
 }
 
-/** The lock and the log lie beside the file and take its name; through a link they would have other names. */
+/** The lock and the log lie beside the file and are named after it; through a link they would have other names. */
 export function refuseLink(path: string): void {
   try {
     if (!Deno.lstatSync(path).isSymlink) return;
@@ -62,7 +62,7 @@ export function makeFolder(path: string): void {
   try {
     Deno.mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
   } catch (error) {
-    // Deno does not permit the attempt: the database lies beside the code, so the folder exists.
+    // Deno does not permit the attempt: the database is beside the code, so the folder exists.
     if (error instanceof Deno.errors.NotCapable) return;
     throw new StorageError(
       `Cannot make the folder ${folder}: ${messageOf(error)}. Check QUEUE_URL and permissions.`,
@@ -71,8 +71,8 @@ export function makeFolder(path: string): void {
 }
 
 /**
- * The caller must hold the lock of `owner_lock.ts`. The file is made under another name and renamed when it is
- * complete, so a crash in between leaves no half-made database.
+ * The caller must hold the lock of `owner_lock.ts`. The file is created under another name and renamed when complete,
+ * so a crash in between leaves no partial database.
  */
 export function createDatabase(path: string): void {
   const draft = `${path}.new`;
@@ -89,9 +89,9 @@ export function createDatabase(path: string): void {
 }
 
 /**
- * Returns a function that throws once the database or one of the files beside it is no longer the same file. Writes
- * into a deleted file keep succeeding, so only a check finds it. A file that does not exist yet is known from the first
- * call that sees it.
+ * Returns a function that throws once the database or a file beside it is no longer the same file. Writes to a deleted
+ * file keep succeeding, so only a check notices. A file that does not exist yet is known from the first call that sees
+ * it.
  */
 export function fileWatch(database: string, beside: readonly string[]): () => void {
   const known = new Map<string, number | null>();

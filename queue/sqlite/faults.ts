@@ -1,4 +1,4 @@
-/** Sentences for SQLite's errors. Codes: https://www.sqlite.org/rescode.html */
+/** Turns SQLite's errors into sentences. Codes: https://www.sqlite.org/rescode.html */
 import { messageOf, RejectedWrite, StorageError } from "../errors.ts";
 
 export const DISK_FULL = "The disk is full: make room and the queue goes on by itself";
@@ -16,16 +16,16 @@ const SENTENCES: Record<number, string> = {
   26: "The file is not a SQLite database: check QUEUE_URL",
 };
 
-/** These do not pass by waiting. */
+/** Waiting does not help against these. */
 const FINAL = [11, 26];
 const BUSY = [5, 6];
 const READ_ONLY = 8;
 const FULL = 13;
-/** SQLITE_IOERR_SHMSIZE: no room for the index of the log, because the disk is full when the database is opened. */
+/** SQLITE_IOERR_SHMSIZE: no room for the index of the log, because the disk is full while the database is opened. */
 const FULL_AT_OPENING = 10 | (19 << 8);
-/** A value breaks a rule of the table, or a trigger refuses it: not a fault of the storage. */
+/** A value violates a rule of the table, or a trigger refuses it: the storage itself works. */
 const CONSTRAINT = 19;
-/** A value that SQLite has no type for. */
+/** A value of a type that SQLite does not have. */
 const UNBINDABLE = ["ERR_INVALID_ARG_TYPE", "ERR_INVALID_ARG_VALUE"];
 
 /** SQLite's primary result code, or null if the error is not SQLite's. Errors of `exec()` carry no code. */
@@ -72,7 +72,7 @@ export function toStorageError(error: unknown): StorageError {
     : new StorageError(`${known} (${messageOf(error)}).`, { ...facts, publicMessage: `${known}.` });
 }
 
-/** What the caller of a failed write gets: an error of the contract where it is one. */
+/** What the caller of a failed write gets: an error of the store's contract, if there is one for it. */
 export function toWriteError(error: unknown): unknown {
   if (isStorageFault(error)) return toStorageError(error);
   if (codeOf(error) !== CONSTRAINT && !isUnbindable(error)) return error;

@@ -1,7 +1,6 @@
 /**
- * Ownership and mode of the database files. They hold payloads, and a lock on any of them stops every write; taking
- * that lock needs only the right to read. So only their owner has access. SQLite gives its log the mode of the
- * database.
+ * Ownership and mode of the database files. They hold payloads, and locking any of them, which needs only read
+ * permission, blocks every write. So only the owner has access. SQLite gives its log the mode of the database.
  */
 import { StorageError } from "../errors.ts";
 import { PRIVATE_FILE, statOrNull } from "../basics/files.ts";
@@ -9,7 +8,7 @@ import { PRIVATE_FILE, statOrNull } from "../basics/files.ts";
 const MODE_BITS = 0o777;
 const OF_DATABASE = ["", "-wal", "-shm", "-journal", ".lock", ".reserve", ".rescued", ".requests"];
 
-/** Removes the access that an earlier release or a restore has given to other users. */
+/** Removes access that an earlier release or a restore gave to other users. */
 export function makePrivate(path: string): void {
   for (const suffix of OF_DATABASE) tighten(path + suffix);
 }
@@ -43,7 +42,7 @@ export function assertOwnFile(path: string): void {
   }
 }
 
-/** For a database that cannot be written: what to do, and the owner of each of its files. */
+/** For a database that cannot be written: what to do, and who owns each of its files. */
 export function whoMayWrite(path: string): string {
   const folder = path.replace(/[^/]*$/, "") || ".";
   const files = [path, `${path}-wal`, `${path}-shm`, folder].flatMap((file) => {

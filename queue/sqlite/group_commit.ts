@@ -2,8 +2,8 @@
  * Group commit: all writes that arrive in one turn of the event loop share one durable transaction.
  *
  * A write is a plain function that runs between BEGIN IMMEDIATE and COMMIT; its promise settles after COMMIT and never
- * before. If a write breaks a rule or does not fit on the disk, the others are not affected: the turn is rolled back
- * and its writes run again one by one. Any other fault of the storage fails all of them.
+ * before. If a write violates a rule or does not fit on the disk, the others are not affected: the turn is rolled back
+ * and its writes run again one by one. Any other storage fault fails all of them.
  */
 import { setImmediate } from "node:timers";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
@@ -15,33 +15,33 @@ interface Write {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly since: number;
-  /** Not worth doing once the store closes. */
+  /** Not worth doing once the store is closing. */
   readonly isDroppedAtClose: boolean;
-  /** Refused on a full disk: the reserve is not for it. */
+  /** Refused on a full disk: it may not use the reserve. */
   readonly isRefusedWhenFull: boolean;
 }
 
 export interface GroupCommitOptions {
-  /** A write found the disk full. */
+  /** A write has found the disk full. */
   readonly onFull: (why: string) => void;
   /** The disk is full, and this write must not be lost. Returns whether room was made. */
   readonly makeRoom: (why: string) => boolean;
-  /** The storage failed, and is neither locked nor full. */
+  /** The storage failed for a reason other than a lock or a full disk. */
   readonly onFault: (error: StorageError) => void;
 }
 
-/** How long a write waits for another program's transaction to end. */
+/** How long a write waits for another program's transaction. */
 const PATIENCE_MS = 5_000;
 const MANY_WRITES = 8;
 /**
- * So many rounds of the event loop pass between two transactions that have many writes. A page is made in one round, but
- * the runtime looks for incoming data only once in some sixty. At full speed, with ten milliseconds of transaction in each
+ * Rounds of the event loop between two transactions with many writes. A page takes one round to serve, but the runtime
+ * polls for incoming data only about every sixty rounds. At full speed, with a transaction of ten milliseconds in each
  * round, a page took half a second.
  */
 const ROUNDS = 32;
 /**
- * A transaction takes no new write after this, or after twice the time of a commit on a slow disk, where more writes
- * have to share one.
+ * A transaction takes no more writes after this time, or after twice the time of a commit on a slow disk, where more
+ * writes have to share one.
  */
 const MOST_MS = 5;
 /** Smoothing factor of the mean commit time. */
@@ -55,9 +55,9 @@ export class GroupCommit {
   readonly #rollback: StatementSync;
   #writes: Write[] = [];
   #scheduled = false;
-  /** The last transaction had many writes, and took its time. */
+  /** The last transaction had many writes. */
   #wasBusy = false;
-  /** A mean, because a commit that copies the log into the database takes ten times as long. */
+  /** A moving average, because a commit that checkpoints the log takes ten times as long. */
   #commitMs = 0;
   #retryMs = FIRST_RETRY_MS;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -171,7 +171,7 @@ export class GroupCommit {
     }
   }
 
-  /** One of several writes is bad or too large: each gets its own transaction, so that only the bad one fails. */
+  /** One of several writes is bad or too large: each runs in its own transaction, so that only the bad one fails. */
   #runOneByOne(writes: readonly Write[]): void {
     const locked: Write[] = [];
     let lock: unknown;
@@ -200,7 +200,7 @@ export class GroupCommit {
     }
   }
 
-  /** Another program is writing. The thread stays free meanwhile for pages and heartbeats. */
+  /** Another program is writing. Meanwhile the thread stays free for pages and heartbeats. */
   #waitForOthers(writes: Write[], error: unknown): void {
     const latest = performance.now() - PATIENCE_MS;
     const patient = this.#closed ? [] : writes.filter((write) => write.since > latest);

@@ -13,12 +13,12 @@ import type { Statements } from "./statements.ts";
 
 const MOST_COUNTED = 1_000_000;
 
-/** Oldest first; some hundreds at most, however many an earlier release or a manual edit has left. */
+/** Oldest first; a few hundred at most, however many an earlier release or an edit by hand has left. */
 export function readHistory(sql: Statements, seq: number): HistoryEntry[] {
   return readLines(sql, seq, { newestLines: sql.newestLines, firstLines: sql.firstLines });
 }
 
-/** The same with whole texts. */
+/** The same, with full texts. */
 export function readWholeHistory(sql: Statements, seq: number): HistoryEntry[] {
   return readLines(sql, seq, { newestLines: sql.wholeNewestLines, firstLines: sql.wholeFirstLines });
 }

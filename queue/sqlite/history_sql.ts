@@ -1,10 +1,10 @@
 /** Statements that read the history of a job and keep it short. Part of `statements.ts`. */
 
-/** A manual edit may hold an integer that JavaScript cannot represent: the nearest one that it can. */
+/** An edit by hand may leave an integer that JavaScript cannot represent: this reads the nearest one that it can. */
 export const readable = (column: string) =>
   `max(-9007199254740991, min(${column}, 9007199254740991)) AS ${column}`;
 
-/** Long texts of the newest 20 lines, and the beginning of the others. */
+/** The newest 20 lines are read with full texts, the others only with the beginning of theirs. */
 const isNew =
   `n >= coalesce((SELECT n FROM history WHERE seq = ?1 ORDER BY n DESC LIMIT 1 OFFSET 19), -9007199254740991)`;
 
@@ -12,7 +12,7 @@ const LINE = `${readable("at")}, event, ${readable("lease")}, ${readable("retrie
       substr(detail, 1, iif(${isNew}, 20000, 500)) AS detail, ${readable("taken_at")}, ${readable("ran_ms")},
       iif(${isNew}, report, NULL) AS report, iif(${isNew}, log, NULL) AS log`;
 
-/** All that is stored of a line. */
+/** Everything that is stored of a line. */
 const WHOLE_LINE = `${readable("at")}, event, ${readable("lease")}, ${readable("retries")}, consumer_id,
       detail, ${readable("taken_at")}, ${readable("ran_ms")}, report, log`;
 
@@ -24,7 +24,7 @@ export const HISTORY_SQL = {
   wholeFirstLines: `SELECT ${WHOLE_LINE} FROM history WHERE seq = ?1 ORDER BY n LIMIT ?2`,
   countLines: `SELECT count(*) AS n FROM (SELECT 1 FROM history WHERE seq = ?1 LIMIT ?2)`,
 
-  // fold: ?1 seq ?2 so many lines before it
+  // fold: ?1 seq ?2 how many lines to skip
   lineFromEnd: `SELECT n FROM history WHERE seq = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?2`,
   lineFromStart: `SELECT n, event, detail FROM history WHERE seq = ?1 ORDER BY n LIMIT 1 OFFSET ?2`,
   // ?1 seq ?2 n

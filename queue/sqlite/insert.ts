@@ -8,16 +8,16 @@ import type { Statements } from "./statements.ts";
 import { ValueBudget } from "./values.ts";
 
 /**
- * Jobs that exist already are read, and SQLite walks over their long values on the way to what stands behind them:
- * one turn passes at most this many bytes, which takes some 15 ms, or a single job.
+ * Jobs that already exist are read, and SQLite has to step over their long values to reach the columns behind them. One
+ * turn steps over at most this many bytes, which takes about 15 ms, or over a single job.
  */
 const TURN_BYTES = 64 * 1024 * 1024;
-/** Each is read or replaced by statements of its own, which takes as long as ten new jobs. */
+/** Each existing job is read or replaced by its own statements, which takes as long as ten new jobs. */
 const TURN_JOBS = 500;
 
-/** What one turn reads. */
+/** What one turn has read. */
 interface Reading {
-  /** Null until a job is read. */
+  /** Null until the first job is read. */
   budget: ValueBudget | null;
   bytes: number;
   jobs: number;
@@ -35,14 +35,14 @@ export function insert(sql: Statements, jobs: readonly NewJob[], now: number): (
     // A second job with this id is not new.
     seqs.delete(job.id);
   }
-  // Those behind the last result belong to a later turn.
+  // Jobs behind the last result belong to a later turn.
   for (const seq of seqs.values()) sql.pruneJob.run(seq);
   return inserted;
 }
 
 /**
- * Inserts the jobs whose ids are new with one statement, if that pays. Returns their `seq` by id; the first one if all
- * were new, since the others follow it.
+ * Inserts the jobs with new ids in one statement, if that pays. Returns their `seq` by id, or only the first `seq` if
+ * all were new, since the others follow it.
  */
 function insertNew(sql: Statements, jobs: readonly NewJob[], now: number): number | Map<string, number> {
   if (jobs.length < FEWEST || jobs.some(({ payload }) => payload.length > LONGEST)) return new Map();
@@ -56,7 +56,7 @@ function insertNew(sql: Statements, jobs: readonly NewJob[], now: number): numbe
   const areAllNew = changes === jobs.length && lastInsertRowid === last + jobs.length;
   if (areAllNew) return last + 1;
   const seqs = new Map(sql.addedAfter.all(last).map(([id, seq]) => [String(id), number(seq)]));
-  // A trigger made by hand may have added others.
+  // A trigger added by hand may have inserted others.
   const asked = new Set(jobs.map(({ id }) => id));
   return new Map([...seqs].filter(([id]) => asked.has(id)));
 }
@@ -90,7 +90,7 @@ function insertOne(
   };
 }
 
-/** The row as it was just written: reading it back would double the cost of adding. */
+/** Builds the row as it was just written, because reading it back would double the cost of adding. */
 function added({ id, kind, payload, priority, runAt }: NewJob, seq: number, now: number): Added {
   const job: Job = {
     seq,

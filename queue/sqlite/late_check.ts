@@ -1,14 +1,14 @@
 /**
- * Checks a large database in the background. The check reads every page, and the start should not wait seconds for it.
+ * Checks a large database in the background: the check reads every page, and startup should not take seconds for that.
  *
  * A reader in the same process shares SQLite's locks and releases none of them; closing a handle of the file API would.
  */
 import { StorageError } from "../errors.ts";
 
-/** A database up to this size is checked before it is used, which takes some tenths of a second. */
+/** A database up to this size is checked before it is used, which takes a few tenths of a second. */
 export const CHECKED_AT_ONCE_BYTES = 64 * 2 ** 20;
 
-/** Leaves the machine to the other threads while they start. */
+/** The delay before the check, so that the other threads can start first. */
 const AFTER_MS = 5_000;
 
 const THREAD = new URL("./check_thread.ts", import.meta.url);

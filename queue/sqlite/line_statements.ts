@@ -1,4 +1,4 @@
-/** Statements about the line of waiting jobs and about parked jobs: see `waiting_line.ts`, `parking.ts`. */
+/** Statements about the line of waiting jobs and about parked jobs: see `waiting_line.ts` and `parking.ts`. */
 import { IN_FLIGHT, TO } from "../storing/conditions.ts";
 import { PARKED, READY, SUSPECT } from "./status_sql.ts";
 
@@ -9,7 +9,7 @@ export const LINE = {
   plannedPlaces: `SELECT seq, priority, run_at FROM jobs WHERE ${READY} AND priority = ?1
     AND run_at > ?2 ORDER BY run_at, seq LIMIT ?3`,
   suspectPlaces: `SELECT seq, priority, run_at FROM jobs WHERE ${SUSPECT} LIMIT ?1`,
-  // behind the line: ?1 limit
+  // behind everything else in the line: ?1 limit
   parkedPlaces: `SELECT seq, priority, run_at FROM jobs INDEXED BY jobs_parked
     WHERE ${PARKED} ORDER BY kind, seq LIMIT ?1`,
 
@@ -26,7 +26,7 @@ export const LINE = {
   unpark: `UPDATE jobs SET parked = 0 WHERE seq IN (SELECT seq FROM jobs INDEXED BY jobs_parked
     WHERE ${PARKED} AND kind IN (SELECT value FROM json_each(?1)) LIMIT ?2)`,
 
-  // ?1 the most jobs counted per kind ?2 the most kinds; steps from one kind to the next, whatever its text is
+  // ?1 the most jobs counted per kind ?2 the most kinds; seeks from one kind to the next, whatever its text is
   parked: `WITH RECURSIVE kinds (kind) AS (
       SELECT min(kind) FROM jobs INDEXED BY jobs_parked WHERE ${PARKED}
       UNION ALL SELECT (SELECT min(kind) FROM jobs INDEXED BY jobs_parked

@@ -1,4 +1,4 @@
-/** Numbered, append-only: a migration that was released is never edited. `user_version` tells which ones ran. */
+/** Numbered and append-only: a released migration is never edited. `user_version` tells which ones have run. */
 import type { DatabaseSync } from "node:sqlite";
 import jobs from "./migrations/0001_jobs.sql" with { type: "text" };
 import bounds from "./migrations/0002_bounds.sql" with { type: "text" };
@@ -12,11 +12,11 @@ const MIGRATIONS = [jobs, bounds, attempts, parked, processes, bulkCounts, statu
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** Brings the schema up to date, one transaction per step: after a crash it resumes where it was. */
+/** Brings the schema up to date, one transaction per step: after a crash it resumes where it stopped. */
 export function migrate(db: DatabaseSync, upTo = SCHEMA_VERSION): void {
-  // A table is changed by building a new one; views and keys added by hand must not prevent that.
+  // A table is changed by building a new one; views and foreign keys added by hand must not prevent that.
   db.exec("PRAGMA legacy_alter_table = ON; PRAGMA foreign_keys = OFF");
-  // A check is changed in the text of the schema.
+  // One step changes a CHECK by editing the text of the schema.
   defend(db, false);
   try {
     takeSteps(db, upTo);
@@ -26,7 +26,7 @@ export function migrate(db: DatabaseSync, upTo = SCHEMA_VERSION): void {
   }
 }
 
-/** Whether the text of the schema is protected. The runtime's types do not know it yet. */
+/** Protects the text of the schema from edits, or allows them. The runtime's types do not have this call yet. */
 function defend(db: DatabaseSync & { enableDefensive?(isOn: boolean): void }, isOn: boolean): void {
   db.enableDefensive?.(isOn);
 }

@@ -15,7 +15,7 @@ import { prepareAll, type Statements } from "./statements.ts";
 /** Older versions can corrupt a database in WAL mode: https://www.sqlite.org/wal.html#walresetbug */
 const OLDEST_SQLITE = [3, 51, 3];
 
-/** For a lock. A supervisor tries again, and its thread serves pages meanwhile. */
+/** How long opening waits for a lock. A supervisor tries again, and its thread serves pages in between. */
 const OPENING_PATIENCE_MS = { owner: 500, guest: 5_000 } as const;
 /** Once running, the thread does not block on a lock: a turn that finds the database locked tries again later. */
 const RUNNING_PATIENCE_MS = 10;
@@ -34,7 +34,7 @@ export interface OpenOptions {
   readonly onCreated?: (path: string) => void;
 }
 
-/** The database lacks our mark: it is foreign, or was restored from a dump. */
+/** The database lacks our mark: it is another program's, or it was restored from a dump. */
 export class ForeignDatabaseError extends StorageError {}
 
 export interface Opened {
@@ -62,7 +62,7 @@ function removeLog(path: string): void {
   for (const suffix of ["-wal", "-shm"]) removeIfThere(path + suffix);
 }
 
-/** Only another program's lock and a full disk pass by themselves, so a start waits for these only. */
+/** Only another program's lock and a full disk go away by themselves, so a start waits only for these. */
 export function toOpeningError(error: unknown, path: string): StorageError {
   if (error instanceof StorageError) return error;
   const passing = isBusy(error) || isFull(error);
@@ -79,10 +79,10 @@ export function toOpeningError(error: unknown, path: string): StorageError {
 }
 
 function open(path: string, { role }: OpenOptions): Opened {
-  // A clean stop folds the write-ahead log into the database and removes it.
+  // A clean stop checkpoints the write-ahead log into the database and removes it.
   const unclean = (sizeOf(`${path}-wal`) ?? 0) > 0;
   const isLarge = (sizeOf(path) ?? 0) > CHECKED_AT_ONCE_BYTES;
-  // The last connection to close folds the log into whatever file has the database's name, unless it is read-only.
+  // The last connection to close checkpoints the log into whatever file has the database's name, unless it is read-only.
   const timeout = OPENING_PATIENCE_MS[role];
   using witness = unclean ? new DatabaseSync(path, { readOnly: true, timeout }) : null;
   if (witness !== null) assertOurs(witness, path);
@@ -99,8 +99,8 @@ function open(path: string, { role }: OpenOptions): Opened {
     if (role === "owner") forgetStatistics(db);
     if (role === "owner") {
       db.exec(`PRAGMA busy_timeout = ${RUNNING_PATIENCE_MS}`);
-      // What a statement may have to undo goes to a file otherwise, once a claim has changed sixteen pages, for all that
-      // follows in its turn: each job costs twice as much then. A migration may need more than memory holds.
+      // Otherwise the statement journal spills to a file once a claim has changed sixteen pages, for everything that
+      // follows in its turn, which doubles the cost of each job. A migration may need more than memory holds.
       db.exec("PRAGMA temp_store = MEMORY");
     }
     const sql = prepareAll(db);
@@ -163,14 +163,14 @@ function assertWritable(db: DatabaseSync): void {
     db.prepare("BEGIN IMMEDIATE").run();
     db.prepare(`PRAGMA user_version = ${pragma(db, "user_version")}`).run();
   } catch (error) {
-    // Another program is writing: the first turn waits for it.
+    // Another program is writing: the first turn will wait for it.
     if (!isBusy(error)) throw error;
   } finally {
     if (db.isTransaction) db.prepare("ROLLBACK").run();
   }
 }
 
-/** Sets a pragma and reads it back, because SQLite reports no error for a value it rejects. */
+/** Sets each pragma and reads it back, because SQLite reports no error for a value that it rejects. */
 function configure(db: DatabaseSync): void {
   const wanted = {
     journal_mode: "wal",
@@ -190,10 +190,10 @@ function configure(db: DatabaseSync): void {
   }
 }
 
-/** After an ANALYZE of a queue with few jobs every claim reads the whole table, however large it has become. */
+/** After an ANALYZE of a queue with few jobs, every claim would scan the whole table, however large it has become. */
 function forgetStatistics(db: DatabaseSync): void {
   if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'").get() === undefined) return;
-  // The connection remembers the statistics until it reads the schema again.
+  // The connection keeps the statistics until it reads the schema again.
   db.exec("DROP TABLE sqlite_stat1; DROP TABLE IF EXISTS sqlite_stat4; PRAGMA writable_schema = RESET");
 }
 

@@ -1,4 +1,4 @@
-/** Opens the store: takes the owner's lock, and creates a database that does not exist yet. */
+/** Opens the store: takes the owner's lock, and creates a missing database. */
 import { UnfinishedCopy } from "../copy_mark.ts";
 import { messageOf, StorageError } from "../errors.ts";
 import type { Store } from "../store.ts";
@@ -11,7 +11,7 @@ import { lockAsOwner, lockUnless } from "./owner_lock.ts";
 import { adoptDump } from "./restored_dump.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 
-/** @throws {StorageError} for every file that cannot be trusted; its sentence says what to do. */
+/** @throws {StorageError} for every file that cannot be trusted; the message says what to do. */
 export async function openSqliteStore(path: string, options: OpenOptions): Promise<Store> {
   try {
     return await open(path, options);
@@ -43,7 +43,7 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
   return store;
 }
 
-/** A copy keeps the lock until it ends, which a start waits for. */
+/** A copy holds the lock until it ends, and a start waits for that. */
 async function lockForOwner(path: string): Promise<Disposable> {
   try {
     return await lockAsOwner(path);
@@ -81,7 +81,7 @@ function openOrAdopt(path: string, role: OpenOptions["role"]): Opened {
   }
 }
 
-/** A command may run before the first start or at the same moment: the holder of the lock creates the database. */
+/** A command may run before the first start, or at the same moment: only the holder of the lock creates the database. */
 async function createAsGuest(path: string, onCreated: (path: string) => void): Promise<void> {
   using lock = await lockUnless(path, () => databaseExists(path));
   if (lock === null || databaseExists(path)) return;

@@ -1,6 +1,6 @@
 /**
- * Notices what other programs write. SQLite sends no message, but the `data_version` of a connection changes with every
- * commit of another one and with none of its own, and reading it ten times a second costs next to nothing.
+ * Notices what other programs write. SQLite sends no notification, but the `data_version` of a connection changes with
+ * every commit of another connection and with none of its own, and reading it ten times a second costs next to nothing.
  */
 import { toStorageError } from "./faults.ts";
 import type { Parking } from "./parking.ts";
@@ -15,13 +15,13 @@ export interface OutsideChangesOptions {
   readonly parking: Parking;
   /** Null: another process corrects the counts. */
   readonly recount: Recount | null;
-  /** Called after the commit, and after the counts were corrected. */
+  /** Called after the commit, once the counts have been corrected. */
   readonly onChange: () => void;
 }
 
 export class OutsideChanges implements Disposable {
   readonly #options: OutsideChangesOptions;
-  /** Null: it could not be read, so the next look reports a change that there may have been. */
+  /** Null: it could not be read, so the next look reports a possible change. */
   #version: number | null;
   #failure: unknown = null;
   #timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,9 +1,9 @@
-/** One supervisor per database: a lock between processes, which the kernel frees however its holder dies. */
+/** One supervisor per database: a lock between processes, which the kernel releases however its holder dies. */
 import { StorageError } from "../errors.ts";
 import { PRIVATE_FILE } from "../basics/files.ts";
 import { sleep } from "../basics/time.ts";
 
-/** The previous holder may be about to exit: its guard was killed, or the system is being restarted. */
+/** The previous holder may be about to exit, because its guard was killed or the system is being restarted. */
 const PATIENCE_MS = 3_000;
 const RETRY_MS = 50;
 
@@ -19,7 +19,7 @@ export async function lockAsOwner(path: string): Promise<Disposable> {
   );
 }
 
-/** Waits for the lock. Returns null once `isDone`, or when the patience runs out. */
+/** Waits for the lock. Returns null once `isDone`, or on timeout. */
 export async function lockUnless(path: string, isDone: () => boolean): Promise<Disposable | null> {
   const deadline = performance.now() + PATIENCE_MS;
   while (!isDone()) {

@@ -1,14 +1,14 @@
 /**
  * Waiting jobs of kinds for which this process has no handler. A claim that meets them parks them, together with as
- * many behind them as take some milliseconds; they return to the line when a claim names their kind.
+ * many of the jobs behind them as it can in a few milliseconds; they return to the line when a claim names their kind.
  */
 import type { ParkedKind } from "../store.ts";
 import { number, toText } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
-/** Jobs parked, or returned to the line, by one statement: some 3 ms. */
+/** How many jobs one statement parks, or returns to the line: about 3 ms. */
 const MOST_AT_ONCE = 500;
-/** Counting stops here, because it takes time as well: 2 ms for this many. */
+/** Counting stops here, because it takes time too: 2 ms for this many. */
 const MOST_COUNTED = 10_000;
 const MOST_KINDS_TOLD = 20;
 
@@ -17,7 +17,7 @@ export class Parking {
   #kinds: readonly string[] | null = null;
   #known = new Set<string>();
   #json = "[]";
-  /** No job of a known kind is parked, as long as no other program writes. */
+  /** True if no job of a known kind is parked, provided that no other program writes. */
   #isSettled = false;
 
   constructor(sql: Statements) {
@@ -29,7 +29,7 @@ export class Parking {
     this.#isSettled = false;
   }
 
-  /** Unparks the kinds that have handlers, in the transaction of the claim that follows. */
+  /** Unparks jobs of the kinds that have handlers, in the transaction of the claim that follows. */
   admit(kinds: readonly string[]): void {
     if (kinds !== this.#kinds) {
       this.#kinds = kinds;
@@ -38,7 +38,7 @@ export class Parking {
       this.#isSettled = false;
     }
     if (this.#isSettled) return;
-    // Not settled if jobs were unparked: the transaction may still be rolled back.
+    // Not settled if jobs were unparked, because the transaction may still be rolled back.
     this.#isSettled = this.#sql.unpark.run(this.#json, MOST_AT_ONCE).changes === 0;
   }
 
@@ -51,13 +51,13 @@ export class Parking {
     this.#sql.putAside.run(seq);
   }
 
-  /** Parks the jobs that are due next at this priority. Returns how many there were. */
+  /** Parks the jobs without a handler that are due next at this priority. Returns how many there were. */
   parkAhead(level: number, now: number): number {
     return number(this.#sql.parkAhead.run(level, now, MOST_AT_ONCE, this.#json).changes);
   }
 }
 
-/** By kind, in alphabetical order. */
+/** Ordered by kind. */
 export function parkedKinds(sql: Statements): ParkedKind[] {
   return sql.parked.all(MOST_COUNTED, MOST_KINDS_TOLD).map(({ kind, n }) => ({
     kind: toText(kind),

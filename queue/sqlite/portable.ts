@@ -1,4 +1,4 @@
-/** Copies whole jobs out of the database, and into it. */
+/** Copies whole jobs out of the database and into it. */
 import { number, toStoredJob } from "../storing/rows.ts";
 import {
   type Dump,
@@ -26,7 +26,7 @@ export function dump(sql: Statements, { after, limit }: DumpRequest): Dump {
   return { jobs, next: jobs.at(-1)?.seq ?? null };
 }
 
-/** The last job whose values fit into one call; null if there is no job left. */
+/** The last job whose values fit into one call; null if no job is left. */
 function lastOf(sql: Statements, { after, limit }: DumpRequest): number | null {
   let [last, bytes]: [number | null, number] = [null, 0];
   for (const row of sql.dumpSizes.all(after, limit)) {
@@ -37,7 +37,7 @@ function lastOf(sql: Statements, { after, limit }: DumpRequest): number | null {
   return last;
 }
 
-/** Writes all, or nothing because of the job that is returned: its id is there with other facts. */
+/** Writes all jobs, or none if it returns a conflict: a job whose id is stored with other facts. */
 export function restore(sql: Statements, jobs: readonly StoredJob[]): StoredJob | null {
   const stored = new Map(jobs.flatMap(({ id }) => {
     const row = sql.whole.get(id);

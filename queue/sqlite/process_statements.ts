@@ -1,4 +1,4 @@
-/** Statements about the processes that work on the queue, and about the jobs that a dead one holds. */
+/** Statements about the processes on the queue, and about the jobs that a dead one holds. */
 import { IN_FLIGHT } from "../storing/conditions.ts";
 
 const FACTS = `seq, lease, id, kind, consumer_id, crashes, suspect, run_at, started_at, last_heartbeat`;
@@ -13,7 +13,7 @@ export const PROCESS_SQL = {
   leave: `DELETE FROM processes WHERE id = ?1`,
   processes: `SELECT n, id, host, pid, version, owner, started_at, seen_at FROM processes ORDER BY n`,
 
-  // orphans: ?1 ?2 heartbeats between these show a living consumer ?3 JSON list of what is held, as "seq:lease" ?4 limit
+  // orphans: ?1 ?2 a heartbeat between these shows a living consumer ?3 JSON list of held leases, as "seq:lease" ?4 limit
   orphansOfSilent: `SELECT ${FACTS} FROM jobs INDEXED BY jobs_processing
     WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) NOT BETWEEN ?1 AND ?2
       AND seq || ':' || lease NOT IN (SELECT value FROM json_each(?3))

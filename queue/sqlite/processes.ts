@@ -1,9 +1,9 @@
-/** The processes that work on the queue, as rows, and what they hold. */
+/** The processes on the queue, as rows, and the jobs that they hold. */
 import type { Orphan, OrphanRequest, ProcessIdentity, ProcessRow } from "../store.ts";
 import { number, toOrphan, toText } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
-/** Returns the number of the process, which its claims write. */
+/** Returns the number of the process, which its claims write to the jobs. */
 export function join(
   sql: Statements,
   { id, host, pid, version }: ProcessIdentity,
@@ -19,14 +19,14 @@ export function beat(sql: Statements, process: number | null, now: number): bool
 export interface Look {
   readonly now: number;
   readonly silentForMs: number;
-  /** The number of this process, if it has joined, and whether it is the owner. */
+  /** The number of this process if it has joined, and whether it is the owner. */
   readonly own: number | null;
   readonly isOwner: boolean;
 }
 
 /**
- * There is one owner at a time, and the kernel frees its lock however it dies, so the owner knows that every other
- * owner is dead. Of other processes only their silence tells.
+ * There is one owner at a time, and the kernel releases its lock however it dies, so the owner knows that every other
+ * owner is dead. Other processes count as dead only after a silence.
  */
 export function listProcesses(sql: Statements, { now, silentForMs, own, isOwner }: Look): ProcessRow[] {
   return sql.processes.all().map((row) => {
@@ -36,7 +36,7 @@ export function listProcesses(sql: Statements, { now, silentForMs, own, isOwner 
       ...{ id: toText(row.id), host: toText(row.host), pid: number(row.pid), version: toText(row.version) },
       ...{ startedAt: number(row.started_at), seenAt },
       isDead: number(row.n) !== own && (isDeadOwner || seenAt < now - silentForMs),
-      // There is no other host that would look at them.
+      // No other host would read these.
       ...{ view: null, kinds: [] },
     };
   });

@@ -9,15 +9,15 @@ import type { Statements } from "./statements.ts";
 import { ValueBudget } from "./values.ts";
 import { listLine } from "./waiting_line.ts";
 
-/** Rows that one call looks at by default. */
+/** How many rows one call reads by default. */
 const ROWS_A_CALL = 10_000;
 
-/** Removing values takes time too: one turn removes no more bytes than this. */
+/** Removing values takes time too: one turn removes about this many bytes at most. */
 const PRUNED_BYTES = 4 * 1024 * 1024;
 
 const [WAITING] = MOVES.claim.from;
 
-/** This many waiting jobs are sorted quickly; if there are more, a scan of all jobs soon meets them. */
+/** This many waiting jobs are sorted quickly. If there are more, a scan of all jobs soon meets them. */
 const FEW = 5_000;
 
 export function get(
@@ -48,7 +48,7 @@ export function list(sql: Statements, query: JobQuery, now: number): JobPage {
   const parts = [...new Set(statuses)].map((status) =>
     listOne(sql, { ...query, status, before, isFew, now })
   );
-  // Jobs that one part has not reached yet may belong between the jobs of another.
+  // Jobs that one part has not reached yet may belong between the jobs of another part.
   const floor = Math.max(0, ...parts.map(({ next }) => next));
   const found = parts.flatMap(({ jobs }) => jobs).filter(({ seq }) => seq >= floor);
   const jobs = parts.length === 1 ? found : found.sort((a, b) => b.seq - a.seq).slice(0, limit);
@@ -63,11 +63,11 @@ type ListOne = Omit<JobQuery, "statuses" | "cursor"> & {
   readonly status: Status | undefined;
   readonly before: number;
   readonly now: number;
-  /** Few jobs are PENDING. */
+  /** Whether few jobs are PENDING. */
   readonly isFew: boolean;
 };
 
-/** Jobs of one status, or of any. Returns all that match from `next` on, which is 0 at the end. */
+/** Jobs of one status, or of any. Returns all matching jobs from `next` on; `next` is 0 at the end. */
 function listOne(sql: Statements, query: ListOne): { jobs: Job[]; next: number } {
   const { status, before, limit } = query;
   const isFew = query.isFew && status === WAITING;
@@ -89,7 +89,7 @@ function isAtMost(sql: Statements, status: Status, most: number): boolean {
   return number(sql.counts.all().find((row) => row.status === status)?.n ?? 0) <= most;
 }
 
-/** Whether an index finds exactly the rows of the query, so that no others are read. */
+/** Whether an index finds exactly the rows of the query, so that no other rows are read. */
 function isIndexed(query: ListOne): boolean {
   if (query.silentForMs !== undefined) return true;
   return wantedBy(query).every((wanted) => wanted === null) && query.status !== WAITING;

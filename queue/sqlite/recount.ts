@@ -1,6 +1,7 @@
 /**
  * Corrects the counts after another program has written: an `INSERT OR REPLACE` by hand fires no trigger for the rows
- * it replaces, and the counts may be edited too. If counting would take longer, the next start does it.
+ * that it replaces, and the counts themselves may be edited. If there are too many jobs to count quickly, the next
+ * start does it.
  */
 import { countAgain } from "./check.ts";
 import { number } from "../storing/rows.ts";
@@ -27,12 +28,12 @@ export class Recount {
     this.#isDue = true;
   }
 
-  /** Counts again if a change from outside was noted. Returns whether it did. @throws {StorageError} it stays due */
+  /** Recounts if a change from outside was noted. Returns whether it did. @throws {StorageError} the recount stays due */
   async catchUp(): Promise<boolean> {
     if (!this.#isDue || performance.now() < this.#at + REST_MS) return false;
     this.#at = performance.now();
     const isTooMuch = number(this.#sql.extent.get()?.n ?? 0) > MOST_COUNTED;
-    // Before the write: a change in the meantime makes it due again.
+    // Before the write, so that a change in the meantime makes it due again.
     this.#isDue = false;
     try {
       await this.#commits.write(() => isTooMuch ? void this.#sql.wakeCounts.run() : countAgain(this.#sql));

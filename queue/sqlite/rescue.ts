@@ -1,6 +1,6 @@
 /**
  * Saves the content of a database whose file was deleted, replaced or emptied while the system ran. The open connection
- * can still read it, so it is written to a file beside, which the operator can put back.
+ * can still read it, so it is written to a file next to the original, for the operator to put back.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../errors.ts";

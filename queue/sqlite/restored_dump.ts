@@ -1,6 +1,6 @@
 /**
- * A database restored from a dump (`sqlite3 queue.db .dump`) has every table and every row, but a dump carries neither
- * the mark of a database of this system nor its schema version.
+ * A database restored from a dump (`sqlite3 queue.db .dump`) has every table and every row, but neither the application
+ * id of this system nor the schema version: a dump does not contain them.
  */
 import { DatabaseSync } from "node:sqlite";
 import { APPLICATION_ID } from "./database_file.ts";
@@ -8,7 +8,7 @@ import { migrate, SCHEMA_VERSION } from "./migrations.ts";
 
 const PATIENCE_MS = 5_000;
 
-/** Marks the database if it has one of our schemas to the letter; returns whether it did. Others are left untouched. */
+/** Marks the database if it has exactly one of our schemas, and returns whether it did. Others are left untouched. */
 export function adoptDump(path: string): boolean {
   const version = versionAt(path);
   if (version === null) return false;
@@ -25,7 +25,7 @@ function versionAt(path: string): number | null {
   return isUnmarked ? versionOf(db) : null;
 }
 
-/** The newest schema version that the database has; null if it has none. */
+/** The newest schema version that the database has completely; null if it has none. */
 function versionOf(db: DatabaseSync): number | null {
   const present = new Set(objectsIn(db));
   if (present.size === 0) return null;

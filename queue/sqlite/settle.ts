@@ -20,7 +20,7 @@ export function settle(sql: Statements, settlements: readonly Settlement[], now:
 
 type Completion = readonly [seq: number, lease: number, result: string | null];
 
-/** Writes several completions with one statement. Null: there are others, long results, or one job twice. */
+/** Writes several completions with one statement. Null if there are other settlements, long results, or a job twice. */
 function completeMany(sql: Statements, settlements: readonly Settlement[], now: number): boolean[] | null {
   if (settlements.length < FEWEST) return null;
   const rows = new Map<number, Completion>();
@@ -37,14 +37,14 @@ function completeMany(sql: Statements, settlements: readonly Settlement[], now: 
   return settlements.map(({ seq }) => held.has(seq));
 }
 
-/** Returns the rows of those whose lease was held. */
+/** Returns the rows whose lease was held. */
 function completeRows(sql: Statements, rows: readonly Completion[], now: number): unknown[][] {
   const areEmpty = rows.every(([, , result]) => result === null);
   if (!areEmpty) return sql.completeMany.all(JSON.stringify(rows), now);
   return sql.completeEmpty.all(`{${rows.map(([seq, lease]) => `"${seq}":${lease}`).join()}}`, now);
 }
 
-/** The history is written first, under the same condition as the move, while the row still names the holder. */
+/** The history line is written first, under the same condition as the move, while the row still names the holder. */
 function settleOne(sql: Statements, ending: Settlement, now: number): boolean {
   const { seq, lease, report } = ending;
   const kept: Kept = [report?.ranMs ?? null, report?.detail ?? null, report?.log ?? null];

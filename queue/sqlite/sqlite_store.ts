@@ -89,7 +89,7 @@ export class SqliteStore implements Store {
     };
   }
 
-  // Each write reads the clock when it is written, however long it has waited for that.
+  // Each write reads the clock when it runs, however long it has waited.
 
   insert: Store["insert"] = async (jobs) => {
     this.#reserve?.assertRoom();
@@ -112,7 +112,7 @@ export class SqliteStore implements Store {
   move: Store["move"] = (verb, ids, by) =>
     this.#commits.write(() => move(this.#sql, { verb, ids, now: this.now(), by }));
 
-  /** In the order of the writes: a heartbeat that still waits for its commit counts. */
+  /** Runs among the writes, so that a heartbeat which still waits for its commit counts. */
   orphans: Store["orphans"] = (request) => this.#commits.write(() => orphans(this.#sql, request, this.now()));
 
   prune: Store["prune"] = async (request) => {
@@ -198,7 +198,7 @@ export class SqliteStore implements Store {
     this.#lateCheck?.[Symbol.dispose]();
     this.#commits.close();
     if (this.#lock !== null && isLost(this.#assertSameDatabase)) await rescue(this.#db, this.#path);
-    // Also while the late check still reads: an empty log marks a clean stop.
+    // Even while the late check still reads: an empty log marks a clean stop.
     if (this.#lock !== null) shrinkLog(this.#sql);
     this.#db.close();
     this.#lock?.[Symbol.dispose]();
@@ -208,7 +208,7 @@ export class SqliteStore implements Store {
     if (this.#closed) throw new StorageError("The queue is closed: nothing more can be read.");
   }
 
-  /** Reads see committed data only: no turn stays open between two events. */
+  /** Reads see only committed data: no transaction stays open across turns. */
   async #read<T>(work: () => T | Promise<T>): Promise<T> {
     this.#assertOpen();
     try {

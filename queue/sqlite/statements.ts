@@ -2,9 +2,9 @@
  * Every statement that touches jobs: named, static, prepared once, in the order of the store's contract.
  *
  * Numbered parameters bind faster than named ones; the comment above each statement says what each number means.
- * Statements that run for thousands of jobs use OR ROLLBACK: without it SQLite copies each page before a change, to
- * undo that statement alone, at an eighth of its cost. A turn that meets a broken rule is rolled back as a whole.
- * `jsonb_each` instead of `json_each`, because that writes each row as text again, which each `->>` has to parse.
+ * Statements that run for thousands of jobs use OR ROLLBACK. Without it, SQLite copies each page before a change, to be
+ * able to undo just that statement, which takes an eighth of its time. A turn that violates a rule is rolled back as a
+ * whole. `jsonb_each` is used instead of `json_each`, which writes each row as text again, for each `->>` to parse.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { INITIAL_STATUS } from "../job.ts";
@@ -33,7 +33,7 @@ const columns = (most: number) =>
       iif(octet_length(result) > ${most}, NULL, ${RESULT}) AS result,
       octet_length(payload) > ${most} AS payload_left_out, octet_length(result) > ${most} AS result_left_out`;
 
-/** The system stores shorter texts; a manual edit has no bounds. */
+/** The system stores shorter texts, but an edit by hand has no bounds. */
 const ERROR = `substr(error, 1, 20000) AS error`;
 
 /** For lists of any length: long values are added within a budget (`values.ts`). */
@@ -60,24 +60,24 @@ export const SQL = {
   // insert: ?1 id ?2 kind ?3 payload ?4 priority ?5 run_at ?6 now
   insert: `INSERT OR ROLLBACK INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (id) DO NOTHING`,
-  // many at once: ?1 JSON list of [id, kind, payload, priority, run_at or null] ?2 now. The new ones have the numbers that
-  // follow, in this order; returning each with its id would cost a twelfth.
+  // many at once: ?1 JSON list of [id, kind, payload, priority, run_at or null] ?2 now. The new jobs get the next
+  // numbers, in this order; returning each number with its id would take a twelfth longer.
   insertMany: `INSERT OR ROLLBACK INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, coalesce(value ->> 4, ?2), ?2, ?2
     FROM jsonb_each(?1) WHERE true ON CONFLICT (id) DO NOTHING`,
   // ?1 seq
   addedAfter: `SELECT id, seq FROM jobs WHERE seq > ?1`,
-  // replace: as insert; only a finished job starts afresh
+  // replace: as insert; only a finished job is restarted
   replace:
     `UPDATE jobs SET kind = ?2, payload = ?3, priority = ?4, run_at = ?5, created_at = ?6, updated_at = ?6,
       status = '${INITIAL_STATUS}', retries = 0, crashes = 0, suspect = 0, parked = 0, consumer_id = NULL, last_heartbeat = NULL,
       started_at = NULL, finished_at = NULL, result = NULL, error = NULL, canceled_from = NULL
     WHERE id = ?1 AND ${IS_FINISHED} RETURNING ${BRIEF}`,
-  // whether the job of this id is another than ?1 id ?2 kind ?3 payload: a long one is read only where its length is equal
+  // whether the job with this id differs: ?1 id ?2 kind ?3 payload; a long payload is read only if its length is equal
   differs:
     `SELECT (kind <> ?2 OR octet_length(payload) <> octet_length(?3) OR payload <> ?3) AS differs FROM jobs WHERE id = ?1`,
 
-  // claim: the highest level of priority that waits, and the next one below ?1
+  // claim: the highest priority of the waiting jobs, and the next one below ?1
   topLevel: `SELECT priority FROM jobs WHERE ${READY} ORDER BY priority DESC LIMIT 1`,
   levelBelow: `SELECT priority FROM jobs WHERE ${READY} AND priority < ?1
     ORDER BY priority DESC LIMIT 1`,
@@ -86,8 +86,8 @@ export const SQL = {
   due:
     `SELECT seq, lease + 1, id, kind, iif(octet_length(payload) > ${LARGE_BYTES}, NULL, payload), retries, crashes, suspect
     FROM jobs WHERE ${READY} AND priority = ?1 AND run_at <= ?2 ORDER BY run_at, seq LIMIT ?3`,
-  // ?1 consumer ?2 now ?3 process ?4 JSON list of their numbers, read in this transaction. One statement that finds,
-  // takes and returns them costs a quarter more, and nearly twice as much for a few jobs.
+  // ?1 consumer ?2 now ?3 process ?4 JSON list of the `seq` that `due` has read in this transaction. One statement that
+  // finds, claims and returns the jobs takes a quarter longer, and nearly twice as long for a few jobs.
   claim:
     `UPDATE OR ROLLBACK jobs NOT INDEXED SET status = ${TO.claim}, lease = lease + 1, consumer_id = ?1, process = ?3,
       last_heartbeat = ?2, started_at = ?2, updated_at = ?2
@@ -107,7 +107,7 @@ export const SQL = {
     WHERE seq = (SELECT seq FROM jobs WHERE ${SUSPECT} AND run_at <= ?2
       ORDER BY crashes, priority DESC, run_at, seq LIMIT 1)
     RETURNING seq, lease, id, kind, payload, retries, crashes, suspect`,
-  // the earliest of one level (?1 priority), and the earliest suspect
+  // the earliest run time at one priority (?1), and among the suspects
   nextOfLevel: `SELECT run_at FROM jobs WHERE ${READY} AND priority = ?1
     ORDER BY run_at LIMIT 1`,
   nextSuspect: `SELECT min(run_at) AS run_at FROM jobs WHERE ${SUSPECT}`,
@@ -123,7 +123,7 @@ export const SQL = {
   completeMany: completeEach(
     `SELECT value ->> 0 AS seq, value ->> 1 AS lease, value ->> 2 AS result FROM jsonb_each(?1)`,
   ),
-  // ?1 JSON object of the lease by seq, of jobs without a result: it is read in two thirds of the time
+  // ?1 JSON object of lease by seq, for jobs without a result: it is read in two thirds of the time
   completeEmpty: completeEach(
     `SELECT CAST(key AS INTEGER) AS seq, value AS lease, NULL AS result FROM json_each(?1)`,
   ),
@@ -145,14 +145,14 @@ export const SQL = {
       finished_at = ?8, consumer_id = iif(?8 IS NULL, NULL, consumer_id), last_heartbeat = NULL, started_at = NULL,
       updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND ${IN_FLIGHT}`,
-  // ?1 seq ?2 lease ?3 now ?4 event ?5 detail ?6 retries, or null to keep them ?7 ran ms ?8 report ?9 log; written
-  // before the move that it records
+  // ?1 seq ?2 lease ?3 now ?4 event ?5 detail ?6 retries, or null to keep them ?7 ran ms ?8 report ?9 log; runs before
+  // the move that it records
   settledLine:
     `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at, ran_ms, report, log)
     SELECT seq, ?3, ?4, lease, coalesce(?6, retries), consumer_id, ?5, started_at, ?7, ?8, ?9 FROM jobs
     WHERE seq = ?1 AND lease = ?2 AND ${IN_FLIGHT}`,
 
-  // instead of one more line: ?1 seq ?2 lease ?3 now ?4 detail ?5 ran ms ?6 report ?7 log ?8 event of both lines
+  // instead of another line: ?1 seq ?2 lease ?3 now ?4 detail ?5 ran ms ?6 report ?7 log ?8 event of both lines
   replaceLine: `UPDATE history SET at = ?3, detail = ?4, ran_ms = ?5, report = ?6, log = ?7
     WHERE n = (SELECT max(n) FROM history WHERE seq = ?1) AND event = ?8 AND lease = ?2
       AND EXISTS (SELECT 1 FROM jobs WHERE seq = ?1 AND lease = ?2 AND ${IN_FLIGHT})`,
@@ -160,7 +160,7 @@ export const SQL = {
   // move: ?1 id ?2 now ?3 event ?4 detail
   movedLine: `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at)
     SELECT seq, ?2, ?3, lease, retries, consumer_id, ?4, started_at FROM jobs WHERE id = ?1`,
-  // a time to run that is still ahead survives cancel and resubmit
+  // a run time in the future survives cancel and resubmit
   cancel: `UPDATE jobs SET canceled_from = status, status = ${TO.cancel}, finished_at = ?2, updated_at = ?2
     WHERE id = ?1 AND ${MAY.cancel} RETURNING ${BRIEF}`,
   resubmit:
@@ -170,7 +170,7 @@ export const SQL = {
       last_heartbeat = NULL, started_at = NULL, finished_at = NULL, result = NULL
     WHERE id = ?1 AND ${MAY.resubmit} RETURNING ${BRIEF}`,
 
-  // the clock was set back to ?1, from ?2 / by ?2: jobs that were due then, and jobs in flight that wait for an attempt
+  // the clock was set back to ?1, from ?2 / by ?2: jobs that were due then, and jobs in flight that wait for a retry
   stayDue: `UPDATE jobs SET run_at = ?1 WHERE seq IN (
       SELECT seq FROM jobs INDEXED BY jobs_claim
         WHERE ${READY} AND run_at > ?1 AND run_at <= ?2
@@ -188,11 +188,11 @@ export const SQL = {
 
   // get: ?1 id / seq
   get: `SELECT ${WHOLE} FROM jobs WHERE id = ?1`,
-  // `bytes`: what a change of the row has to rewrite
+  // `bytes`: how much a change of the row rewrites
   brief:
     `SELECT ${BRIEF}, octet_length(payload) + coalesce(octet_length(result), 0) AS bytes FROM jobs WHERE id = ?1`,
   bySeq: `SELECT ${BRIEF} FROM jobs WHERE seq = ?1`,
-  // ?1 seq ?2 at most so many bytes of each
+  // ?1 seq ?2 the most bytes of each value
   values: `SELECT iif(octet_length(payload) <= ?2, payload, NULL) AS payload,
       iif(octet_length(result) <= ?2, ${RESULT}, NULL) AS result FROM jobs WHERE seq = ?1`,
   ...HISTORY_SQL,
@@ -203,7 +203,7 @@ export const SQL = {
   listWaiting:
     `SELECT ${BRIEF} FROM jobs NOT INDEXED WHERE ${MAY.claim} AND seq < ?1 AND seq >= ?2 AND ${WANTED}
       ORDER BY seq DESC LIMIT ?3`,
-  // read in the order of claims, then sorted
+  // read in claim order, then sorted
   listFewWaiting: `SELECT ${BRIEF} FROM jobs WHERE ${MAY.claim} AND seq < ?1 AND seq >= ?2
       AND seq IN (SELECT seq FROM jobs INDEXED BY jobs_claim WHERE ${READY}
         UNION ALL SELECT seq FROM jobs INDEXED BY jobs_suspects WHERE ${SUSPECT}
@@ -225,11 +225,11 @@ export const SQL = {
     WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) < ?1`,
   dataVersion: `PRAGMA data_version`,
   shrinkLog: `PRAGMA wal_checkpoint(TRUNCATE)`,
-  // the most jobs there can be: old ones are pruned
+  // the most jobs that there can be: old ones are pruned
   extent: `SELECT (SELECT max(seq) FROM jobs) - (SELECT min(seq) FROM jobs) AS n`,
 } as const;
 
-/** Returns rows as arrays: at eight columns they cost a third of objects. The runtime's types do not know it yet. */
+/** Returns rows as arrays: at eight columns they cost a third of objects. The runtime's types do not have this yet. */
 export interface ListingStatement {
   setReturnArrays(enabled: true): void;
   all(...values: readonly SQLInputValue[]): unknown[][];

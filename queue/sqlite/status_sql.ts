@@ -1,20 +1,20 @@
-/** Which waiting jobs an index of claims holds, and how the jobs of each status are counted. */
+/** Which waiting jobs each index of the claims holds, and how the jobs of each status are counted. */
 import { isFinished, type Status, STATUSES } from "../job.ts";
 import { IN_FLIGHT, IS_IN_FINISHED_INDEX, isOneOf, MAY } from "../storing/conditions.ts";
 
-/** Jobs in the line, quarantined ones, and those without a handler. In the words of the partial indexes. */
+/** Jobs in the line, suspects, and jobs without a handler: phrased as in the partial indexes. */
 export const READY = `${MAY.claim} AND suspect = 0 AND parked = 0`;
 export const SUSPECT = `${MAY.claim} AND suspect = 1 AND parked = 0`;
 export const PARKED = `${MAY.claim} AND parked = 1`;
 
-/** One SELECT per status, with the number that `countOf` returns for it. */
+/** One SELECT per status, with the count of its jobs. */
 export function countedByStatus(): string {
   return STATUSES.map((status) => `SELECT '${status}' AS status, ${countOf(status)} AS n`).join(
     "\n    UNION ALL ",
   );
 }
 
-/** Counted on the indexes, which cost a tenth of the table. */
+/** Counts on the indexes, which cost a tenth of the table. */
 function countOf(status: Status): string {
   const count = (from: string) => `(SELECT count(*) FROM jobs ${from})`;
   if (isFinished(status)) {

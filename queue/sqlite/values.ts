@@ -1,11 +1,11 @@
-/** Payloads and results may be a mebibyte each, so a list of many jobs holds a bounded amount of them. */
+/** Payloads and results may take a mebibyte each, so a list of many jobs holds a bounded amount of them. */
 import type { Job } from "../job.ts";
 import { textOrNull } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
-/** Limit of one value, in bytes. */
+/** Limit for one value, in bytes. */
 const MOST_BYTES = 64 * 1024;
-/** Limit of all values of one list. */
+/** Limit for all values of one list. */
 const ANSWER_BYTES = 1024 * 1024;
 
 export class ValueBudget {

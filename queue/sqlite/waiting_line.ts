@@ -1,11 +1,11 @@
-/** Jobs that wait, in the order in which they will run. */
+/** Waiting jobs, in the order in which they will run. */
 import type { Due, JobPage, JobQuery } from "../store.ts";
 import { Ladder } from "./claim.ts";
 import { fromCursor, toCursor } from "../storing/cursor.ts";
 import { number, toJob } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
-/** If more jobs wait than can be sorted quickly, the line is listed up to here. */
+/** If more jobs wait than can be sorted quickly, only this many places are listed. */
 const MOST_PLACES = 1_000;
 
 interface Place {
@@ -22,7 +22,7 @@ interface LineRequest {
   readonly due: Due | undefined;
 }
 
-/** `isFew`: all of them can be sorted quickly. */
+/** `isFew`: all waiting jobs can be sorted quickly. */
 export function listLine(
   sql: Statements,
   { now, limit, due, cursor }: Pick<JobQuery, "limit" | "due" | "cursor"> & { readonly now: number },

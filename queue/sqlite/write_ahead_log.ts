@@ -1,16 +1,16 @@
 /**
- * The write-ahead log beside the database. SQLite folds it back every thousand pages and starts it again, except while
- * a long read transaction is open: the log grows until that ends.
+ * The write-ahead log beside the database. SQLite checkpoints it every thousand pages and restarts it, except while a
+ * long read transaction is open: then the log grows until that ends.
  */
 import type { Statements } from "./statements.ts";
 import { sizeOf } from "./database_file.ts";
 import { isStorageFault } from "./faults.ts";
 
-/** The size that `journal_size_limit` allows: a log that SQLite leaves at this size is shrunk too. */
+/** The size that `journal_size_limit` allows: a log that SQLite leaves at this size is truncated too. */
 const LARGE_BYTES = 64 * 2 ** 20;
 const ALARMING_BYTES = 256 * 2 ** 20;
 
-/** Folds back what it can, and frees the disk space. Does not wait for other connections. */
+/** Checkpoints what it can and frees the disk space, without waiting for other connections. */
 export function shrinkLog(sql: Statements): void {
   try {
     sql.shrinkLog.all();

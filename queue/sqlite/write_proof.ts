@@ -1,6 +1,6 @@
 /**
- * Finds out whether the database takes writes again after one has failed. The next success is no proof: a claim that
- * finds nothing writes nothing, so it succeeds on a full disk. A small test write has to get through instead.
+ * Finds out whether the database accepts writes again after one has failed. The next successful call proves nothing: a
+ * claim that finds no job writes nothing, so it succeeds on a full disk. A small test write has to succeed instead.
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { StorageError } from "../errors.ts";
@@ -19,7 +19,7 @@ export class WriteProof {
     this.#db = db;
   }
 
-  /** Notes a failed write. */
+  /** Records a failed write. */
   note(failure: StorageError): void {
     this.#failure = failure;
   }
@@ -31,7 +31,7 @@ export class WriteProof {
     if (this.#failure !== null) throw this.#failure;
   }
 
-  /** Writes the current version again: the first page goes to the disk, and nothing changes. */
+  /** Writes the current version again, which writes the first page to the disk and changes nothing. */
   #isWritten(): boolean {
     this.#triedAt = performance.now();
     try {

@@ -1,6 +1,6 @@
 import { StorageError } from "../errors.ts";
 
-/** `server`: its name. */
+/** `server`: the server's name. */
 export function silence(server: string, place: string): StorageError {
   const says = `${server} does not answer`;
   return new StorageError(`${says} (${place}).`, { passing: true, publicMessage: `${says}.` });
@@ -10,13 +10,13 @@ const LAST_LOOK_MS = 50;
 
 interface Patience {
   readonly withinMs: number;
-  /** Its name and where it is, for the message. */
+  /** The server's name and address, for the message. */
   readonly server: string;
   readonly place: string;
   readonly onSilence?: () => void;
 }
 
-/** The result of the call. @throws {StorageError} if there is none in time; the call goes on, and may still take effect */
+/** Returns the result of the call. @throws {StorageError} on timeout; the call goes on, and may still take effect */
 export async function answered<T>(
   call: PromiseLike<T>,
   { withinMs, server, place, onSilence = () => {} }: Patience,
@@ -26,7 +26,7 @@ export async function answered<T>(
     onSilence();
     patience.reject(silence(server, place));
   };
-  // A thread that was held up reads, before the second timer, the answer that has come meanwhile.
+  // The second timer lets a thread that was blocked read an answer that has arrived meanwhile.
   let timer = setTimeout(() => timer = setTimeout(giveUp, LAST_LOOK_MS), withinMs);
   try {
     return await Promise.race([call, patience.promise]);

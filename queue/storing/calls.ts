@@ -1,4 +1,4 @@
-/** The calls of a store that are under way: none is begun once it is closed, and those that were begun are completed. */
+/** The calls of a store that are in progress: once it is closed, none begins, and those that have begun are completed. */
 import { StorageError } from "../errors.ts";
 
 export class Calls {
@@ -21,7 +21,7 @@ export class Calls {
     if (this.#isClosed) throw new StorageError("The queue is closed: nothing more can be read.");
   }
 
-  /** Resolves when those under way have ended, or after this time. */
+  /** Resolves when the calls in progress have ended, or after this time. */
   async close(withinMs: number): Promise<void> {
     this.#isClosed = true;
     const over = Promise.withResolvers<void>();

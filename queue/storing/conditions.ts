@@ -1,12 +1,12 @@
 /**
- * Conditions on the status of a job as SQL, built once from the tables of `job.ts`: no statement of a backend names a
- * status itself.
+ * Conditions on the status of a job as SQL, built once from the tables of `job.ts`: no backend's statement names a status
+ * itself.
  */
 import { FINISHED, isFinished, MOVES, RESUBMIT, type Status, STATUSES, type Verb } from "../job.ts";
 
 const quoted = (statuses: readonly Status[]) => statuses.map((status) => `'${status}'`).join(", ");
 
-/** `status = 'A'`, because a partial index serves a query only if both have the same words; or `status IN ('A', 'B')`. */
+/** `status = 'A'`, because a partial index serves a query only if both have the same text; or `status IN ('A', 'B')`. */
 export function isOneOf(statuses: readonly Status[]): string {
   return statuses.length === 1 ? `status = ${quoted(statuses)}` : `status IN (${quoted(statuses)})`;
 }
@@ -24,12 +24,12 @@ export const TO = byVerb((verb) => quoted([MOVES[verb].to]));
 export const IN_FLIGHT = MAY.release;
 
 export const IS_FINISHED = isOneOf(FINISHED);
-/** The same in the words of the index `jobs_finished`. */
+/** The same, phrased as in the index `jobs_finished`. */
 export const IS_IN_FINISHED_INDEX = `status NOT IN (${
   quoted(STATUSES.filter((status) => !isFinished(status)))
 })`;
 
 const RESUBMITTED = MOVES.resubmit.from;
-/** Whether a resubmit starts the counts again, and whether it keeps a time to run that is still ahead. */
+/** Whether a resubmit resets the counts, and whether it keeps a run time in the future. */
 export const STARTS_AGAIN = isOneOf(RESUBMITTED.filter((status) => RESUBMIT[status].startsAgain));
 export const KEEPS_RUN_AT = isOneOf(RESUBMITTED.filter((status) => RESUBMIT[status].keepsRunAt));

@@ -1,4 +1,4 @@
-/** Where a page of a list ends: a `seq`, or a place in the line. Outside this folder a cursor is any text. */
+/** Where a page of a list ends: a `seq`, or a place in the line. Outside this folder a cursor is opaque text. */
 import { QueueError } from "../errors.ts";
 
 export function toCursor(place: number): string {

@@ -1,14 +1,14 @@
 /**
- * The history of a job is bounded: past some hundreds of lines, those in the middle are folded into one line that
- * counts them. The first lines show how the job began, the newest what it does now.
+ * The history of a job is bounded: beyond a few hundred lines, the middle ones are folded into one line that counts
+ * them. The first lines show how the job began, the newest what it does now.
  */
 import type { HistoryEntry } from "../job.ts";
 
 export const MOST_LINES = 300;
 export const FIRST_LINES = 10;
-/** Kept when the others are folded, so the next fold comes only a hundred lines later. */
+/** How many are kept by a fold, so that the next fold comes only a hundred lines later. */
 export const NEWEST_LINES = 200;
-/** The newest lines keep their full error and their log, because the pages show them. */
+/** This many of the newest lines keep their full error and their log, because the pages show them. */
 export const TOLD_IN_FULL = 20;
 
 /** The detail of a line that stands for `count` others. */
@@ -23,7 +23,7 @@ export function foldedCount(
   return event === "folded" ? Number.parseInt(String(detail)) || 0 : 1;
 }
 
-/** The line in the middle of a history of which only the first and the newest lines are read. */
+/** The middle line of a history of which only the first and the newest lines are read. */
 export function folded(next: HistoryEntry, count: number): HistoryEntry {
   const none = { consumerId: null, takenAt: null, ranMs: null, report: null, log: null };
   return { ...next, ...none, event: "folded", detail: foldedInWords(count) };

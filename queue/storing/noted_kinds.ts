@@ -1,20 +1,20 @@
-/** The kinds with which a process claims, noted in its row: others take jobs of them, and do not report them as unknown. */
+/** The kinds that a process claims, noted in its row: other hosts accept jobs of them, and do not report them as unknown. */
 
 export class NotedKinds {
   readonly #write: (kinds: readonly string[]) => Promise<void>;
   #last: readonly string[] | null = null;
 
-  /** `write`: puts them into the row, if there is one. */
+  /** `write`: stores them in the row, if there is one. */
   constructor(write: (kinds: readonly string[]) => Promise<void>) {
     this.#write = write;
   }
 
-  /** Of the last claim; null before the first. */
+  /** The kinds of the last claim; null before the first. */
   get last(): readonly string[] | null {
     return this.#last;
   }
 
-  /** Before each claim: writes them only if they are other ones. @throws {StorageError} */
+  /** Called before each claim: writes the kinds only if they have changed. @throws {StorageError} */
   async note(kinds: readonly string[]): Promise<void> {
     if (kinds === this.#last) return;
     this.#last = kinds;
@@ -27,7 +27,7 @@ export class NotedKinds {
     }
   }
 
-  /** The row is a new one. @throws {StorageError} */
+  /** Called when the row is new. @throws {StorageError} */
   async noteAgain(): Promise<void> {
     if (this.#last !== null) await this.#write(this.#last);
   }

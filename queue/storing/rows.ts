@@ -54,7 +54,7 @@ function leftOutOf(row: Row): Pick<Job, "leftOut"> {
   return leftOut.length === 0 ? {} : { leftOut };
 }
 
-/** The columns come in the order in which the claim statements return them. */
+/** The values come in the order in which the claim statements return the columns. */
 export function toClaimed(
   [seq, lease, id, kind, payload, retries, crashes, suspect]: readonly unknown[],
   consumerId: string,
@@ -124,10 +124,10 @@ export function textOrNull(value: unknown): string | null {
   return value === null ? null : toText(value);
 }
 
-/** No store takes a job of a longer one. */
+/** No store accepts a job of a longer kind. */
 const LONGEST_KIND = 64;
 
-/** The kinds that a process has noted, as a JSON array of texts. Anything else says nothing of them. */
+/** The kinds that a process has noted, as a JSON array of texts. Anything else counts as none. */
 export function toKinds(value: unknown): readonly string[] {
   try {
     const kinds: unknown = JSON.parse(String(value));
@@ -141,7 +141,7 @@ function isKind(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= LONGEST_KIND;
 }
 
-/** Passing, because another edit can repair the row. */
+/** A passing error, because another edit can repair the row. */
 function odd(what: string): StorageError {
   return new StorageError(`The database holds ${what}: it was edited by hand.`, { passing: true });
 }

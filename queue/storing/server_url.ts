@@ -1,5 +1,5 @@
 /**
- * Refuses URLs of servers that would be misread. No message shows a part of one: where a password is not encoded, any part
+ * Refuses server URLs that would be misread. No message shows a part of the URL: if a password is not encoded, any part
  * may be a piece of it.
  */
 import { isLoopbackName } from "../basics/loopback.ts";
@@ -12,13 +12,13 @@ const SOCKET = "names a socket of this machine, which cannot be used: name a hos
 const UNREADABLE =
   "cannot be read: percent-encode the special characters of the password, such as / as %2F and ? as %3F, and name a host and a port up to 65535";
 
-/** Returns what is wrong with the part that every server has; null for a URL that names one host. */
+/** Returns what is wrong with the parts that every server URL has; null for a URL that names one host. */
 export function misreadServerUrl(text: string, example: string): string | null {
   if (text.includes("#")) return `${CUT}, ${example}`;
   if (!isDecodable(text)) return `${BAD_CODE}, ${example}`;
   const [, authority = "", path = "", query = ""] = /^[^:]*:(?:\/\/([^/?]*))?([^?]*)(.*)$/s.exec(text) ?? [];
   const host = authority.slice(authority.lastIndexOf("@") + 1);
-  // All that stands before an @ was meant as a password.
+  // Everything before an @ was meant as a password.
   if (path.includes("@") || path.length < 2 && query.includes("@")) return `${UNREADABLE}, ${example}`;
   if (host.includes(",")) return `${SEVERAL_HOSTS}, ${example}`;
   if (isSocket({ host, path, query })) return `${SOCKET}, ${example}`;
@@ -26,18 +26,18 @@ export function misreadServerUrl(text: string, example: string): string | null {
   return host.includes("%") || !URL.canParse(text) ? `${UNREADABLE}, ${example}` : null;
 }
 
-/** The host of a URL that is read: an IPv6 address without its brackets. */
+/** The host of a parsed URL: an IPv6 address without its brackets. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, "$1").toLowerCase();
 }
 
-/** As the place of a queue has it: the same for every way to write it. */
+/** The host within the place of a queue: the same however it is spelled. */
 export function placeOfHost(host: string): string {
   if (isLoopbackName(host)) return "localhost";
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** No name and no password has a character 0. */
+/** No name or password contains the character 0. */
 function isDecodable(text: string): boolean {
   try {
     return !decodeURIComponent(text).includes("\0");
@@ -46,7 +46,7 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** The forms that other programs know. */
+/** Detects the socket forms that other programs accept. */
 function isSocket(
   { host, path, query }: { readonly host: string; readonly path: string; readonly query: string },
 ): boolean {
