@@ -1,12 +1,10 @@
 /**
- * One thread and its end. Only this file knows how a thread is started.
- * It is a Web Worker started by `node:worker_threads`: in Deno those have memory limits, and one that holds a
- * Web Lock (`thread/runtime.ts`) can be ended whatever it computes. Only a call into native code goes on,
- * although the worker emits `exit` and its lock is released as if it had ended. The reliable signal is the
- * channel: its other end belongs to the thread, and is closed when the runtime frees what the thread had,
- * which is its last act, however it ends.
- * Messages travel as JSON text on that channel, which no handler can reach: 128 jobs as one text cost half as
- * much as they cost as objects.
+ * One thread, from its start to its end. Only this file knows how a thread is started. It is a Web Worker started by
+ * `node:worker_threads`: in Deno those have memory limits, and one that holds a Web Lock (`thread/runtime.ts`) can be
+ * ended whatever it computes. Only a call into native code goes on, although the worker emits `exit` and its lock is
+ * released as if it had ended. The reliable signal is the channel: its other end belongs to the thread, and closes when
+ * the runtime frees what the thread had, which happens last, however the thread ends. Messages travel as JSON text on
+ * that channel, which no handler can reach: 128 jobs as one text cost half as much as the same jobs as objects.
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { HostedThread, HostedThreads, ThreadError } from "./slots/hosted_threads.ts";
@@ -25,9 +23,9 @@ import { ranOutOfMemory } from "./thread/memory.ts";
 
 /** Each is called with a sentence that gives the reason. */
 export interface LifeEvents {
-  /** The thread is of no more use and should be ended. */
+  /** The thread is no longer usable and should be ended. */
   readonly onUnusable: (why: string) => void;
-  /** Nothing of the thread runs any more. Called once. */
+  /** Nothing of the thread runs anymore. Called once. */
   readonly onEnd: (why: string) => void;
 }
 
@@ -36,29 +34,29 @@ export interface ChildOptions<Start> extends LifeEvents {
   readonly url: URL;
   readonly name: string;
   readonly start: Start;
-  /** The limit of its heap, in megabytes; a thread that needs more ends. V8's own limit unless given. */
+  /** The limit of its heap, in megabytes: a thread that needs more ends. V8's own limit unless given. */
   readonly memoryMb?: number;
   /** Whether a spare thread of the same kind is kept ready. */
   readonly keepsSpare?: boolean;
   readonly onMessage: (message: FromThread) => void;
-  /** A thread that is not ready after this many milliseconds has failed to start. */
+  /** A thread that is not ready after this many milliseconds counts as failed. */
   readonly startMs?: number;
 }
 
 export interface Child<Message> {
   /**
-   * Posts at once; or, `withNext`, with the next message if that follows within a few ms: each post costs
-   * some 80 µs.
+   * Posts at once; with `withNext`, together with the next message if that follows within a few milliseconds. Each post
+   * costs about 80 µs.
    */
   post(message: Message, when?: { readonly withNext?: boolean }): void;
   /**
-   * Ends the thread, unless it is inside a native call that never returns; `onEnd` reports the end. The
-   * thread is asked to close first, unless it should end `atOnce`.
+   * Ends the thread, unless it is inside a native call that never returns; `onEnd` reports the end. The thread is first
+   * asked to close, unless `atOnce` is set.
    */
   end(why: string, how?: { readonly atOnce?: boolean }): void;
 }
 
-/** How the supervisor starts its threads: by `startChild`, unless they are simulated. */
+/** How the supervisor starts its threads: with `startChild`, unless they are simulated. */
 export type Spawn = (
   options: Omit<ChildOptions<StartConsumer | StartProducer>, "threads">,
 ) => Child<ToConsumer | ToProducer>;
@@ -66,15 +64,15 @@ export type Spawn = (
 export const WORDLESS = "It ended without giving a reason";
 const CLOSE: Close = { type: "close" };
 const START_MS = 15_000;
-/** At full speed the next jobs come with the next transaction. */
+/** At full speed, the next jobs come with the next transaction. */
 const NEXT_MS = 20;
 /**
- * Terminating a thread while it loads a module of the runtime takes the process with it: Deno panics
- * (denoland/deno#35657). So the thread is asked to close itself between two turns of its event loop, and is
- * terminated only if it has not closed after this long.
+ * Terminating a thread while it loads a module of the runtime kills the whole process: Deno panics
+ * (denoland/deno#35657). So the thread is asked to close itself between two turns of its event loop, and is terminated
+ * only if it has not closed after this long.
  */
 const CLOSING_MS = 500;
-/** The error that ended a thread comes on another channel, and may arrive after its end. */
+/** The error that ended a thread travels on another channel, and may arrive after the end. */
 const ERROR_MS = 100;
 
 export function startChild<Message extends ToThread, Start>(
@@ -93,9 +91,9 @@ class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
   #errorTimer: ReturnType<typeof setTimeout> | undefined;
   #why: string | null = null;
   #isHeard = true;
-  /** The worker emitted `exit`. */
+  /** The worker has emitted `exit`. */
   #hasExited = false;
-  /** Its end of the channel is closed. */
+  /** The thread's end of the channel is closed. */
   #hasEnded = false;
   #isOver = false;
 
@@ -154,8 +152,8 @@ class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
   }
 
   /**
-   * The thread has ended, or was told to: what it reported until now counts. What it reports while it is
-   * being ended does not, because the runtime then fails what was under way, such as the loading of a module.
+   * The thread has ended, or was told to. What it reported until now counts. What it reports while it is being ended
+   * does not, because the runtime then fails whatever was in progress, such as loading a module.
    */
   #exited(): void {
     const { port } = this.#thread;

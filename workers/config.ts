@@ -26,9 +26,8 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * @param sources The environment, which wins; the text of `.env`, or null if there is none; and the folder
- * that relative paths start from, the current one unless given. @throws {ConfigurationError} with every
- * problem
+ * @param sources The environment, which takes precedence; the text of `.env`, or null if there is none; and the folder
+ * that relative paths start from, the current one unless given. @throws {ConfigurationError} with every problem
  */
 export function readSettings(
   { env, dotenv, startDir = Deno.cwd(), bindAddress, machine }:
@@ -65,7 +64,7 @@ export function readSettings(
   return Object.freeze({ ...settings, apiToken, handlerEnv, warnings: Object.freeze(warnings) });
 }
 
-/** An empty value was meant to set it, so the default, which is public, must not silently take its place. */
+/** An empty value was meant to set the password, so the default, which is public, must not silently replace it. */
 function emptySecrets({ MANAGER_PASSWORD }: Readonly<Record<string, string>>, where: string): string[] {
   if (MANAGER_PASSWORD !== "") return [];
   return [

@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** A consumer's thread: the loop, with this thread's channel, clock, log and guards. */
+/** The entry point of a consumer's thread: the loop, with this thread's channel, clock, log and guards. */
 import { makeConsoleUnfailing } from "@persistent-queue/queue/basics";
 import { Handlers } from "./handlers.ts";
 import { openLog } from "./log.ts";
@@ -19,7 +19,7 @@ const { start, tell, listen } = await openChannel<StartConsumer, ToConsumer>();
 
 const memory = new Memory(start.memoryMb);
 const state = new ThreadState(start.state);
-// A fence takes its place.
+// Kept here because a fence replaces the global one.
 const close = globalThis.close.bind(globalThis);
 makeConsoleUnfailing();
 await holdLivenessLock();

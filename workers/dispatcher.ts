@@ -1,6 +1,6 @@
 /**
- * The turn: what threads report, what becomes free, what is due. All of one turn of the event loop shares one
- * durable transaction of the store, and a thread is told nothing before that is committed.
+ * Connects threads and queue: what threads report, which consumers have room, what is due. Everything from one turn of
+ * the event loop shares one durable transaction of the store, and a thread is told nothing before that is committed.
  */
 import type { Claimed, Consumer, Lease, QueueEvent } from "@persistent-queue/queue";
 import type { ConsumerHandle, InFlightJob } from "./dispatch/consumer_handle.ts";
@@ -16,12 +16,12 @@ export interface DispatcherOptions {
   readonly queue: Consumer;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
-  /** The thread of this consumer must go. `guilty`: the job to blame, null = none; found out unless given. */
+  /** The thread of this consumer must be replaced. `guilty`: null = no job is to blame; determined here unless given. */
   readonly onUnusable: (consumerId: string, why: string, blame: { readonly guilty?: null }) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** The time that an aborted handler gets to clean up when the system stops. */
+/** How long an aborted handler gets to clean up when the system stops. */
 const ABORT_MS = 1_000;
 
 export class Dispatcher {
@@ -37,7 +37,7 @@ export class Dispatcher {
   readonly #unownedDeaths = new UnownedDeaths();
   /** Jobs canceled or swept while they may have been on their way from the store: their leases by `seq`. */
   readonly #takenMeanwhile = new Map<number, number>();
-  /** Attempts that ended and are being stored: a job canceled meanwhile gets no next attempt. */
+  /** Attempts that have ended and are being stored: a job canceled meanwhile gets no next attempt. */
   readonly #ending = new Set<readonly InFlightJob[]>();
   readonly #idleness = new Idleness(() =>
     this.#claimer.isIdle && this.#settler.isIdle && this.#ending.size === 0 &&
@@ -72,7 +72,7 @@ export class Dispatcher {
     this.#settler = new Settler({ queue, onError, signal: this.#stop.signal, onIdle });
   }
 
-  /** Every job running, waiting, or just ended here: none of it is lost, whatever its heartbeat says. */
+  /** Every job that runs, waits or has just ended here: none of them is lost, whatever its heartbeat says. */
   get leases(): Lease[] {
     return [...[...this.#consumers.values()].flatMap((handle) => handle.leases()), ...this.#settler.leases];
   }
@@ -83,10 +83,10 @@ export class Dispatcher {
     this.wake();
   }
 
-  /** Takes note of the queue's events that concern jobs in flight. */
+  /** Handles the queue's events that concern jobs in flight. */
   hear(event: QueueEvent): void {
     if (event.type === "swept") event.requeued.forEach((job) => this.#lose(job));
-    // Whatever its status was: a manual edit leaves the lease with the consumer that holds it.
+    // Whatever its status was: an edit by hand leaves the lease with the consumer that holds it.
     if (event.type === "moved" && event.lease.lease > 0) this.cancel(event.lease);
     if (mayBringJobs(event)) this.wake();
   }
@@ -96,7 +96,7 @@ export class Dispatcher {
     this.#claimer.wake();
   }
 
-  /** A consumer's thread is gone or given up: its jobs go back, one charged. Returns how many had begun. */
+  /** A consumer's thread is gone or given up: its jobs go back, one of them charged. Returns how many had begun. */
   leave(consumerId: string, end: EndOfConsumer): number {
     const handle = this.#consumers.get(consumerId);
     if (handle === undefined) return 0;
@@ -112,7 +112,7 @@ export class Dispatcher {
     handle.heardAt = this.#options.clock();
     const taken = takeEnded(handle, results, busyMs);
     this.#settle(handle, taken);
-    // A suspect that ended makes room for the next one.
+    // A suspect that has ended makes room for the next one.
     if ([...taken.ended, ...taken.dropped].some(({ job }) => job.suspect)) this.wake();
     else this.#claimer.fill();
   }
@@ -122,7 +122,7 @@ export class Dispatcher {
     this.#heartbeats.renew(handle);
   }
 
-  /** A job was canceled: its handler is told, if it is running. */
+  /** A job was canceled. If it is running, its handler is told. */
   cancel(lease: Lease): void {
     if (!this.#claimer.isIdle) this.#takenMeanwhile.set(lease.seq, lease.lease);
     const isMeant = ({ job }: InFlightJob) => job.seq === lease.seq && job.lease <= lease.lease;
@@ -130,7 +130,7 @@ export class Dispatcher {
     for (const handle of this.#consumers.values()) this.#drop(handle, lease, "canceled");
   }
 
-  /** A sweep took it from a live consumer: the clock was set during the claim, so its heartbeat was old at once. */
+  /** A sweep took the job from a live consumer: the clock was set during the claim, so its heartbeat was old at once. */
   #lose({ consumerId, seq, lease }: Lease & { readonly consumerId: string | null }): void {
     const handle = this.#consumers.get(consumerId ?? "");
     if (handle === undefined) return;
@@ -138,15 +138,15 @@ export class Dispatcher {
     this.#drop(handle, { seq, lease }, "lost");
   }
 
-  /** The job is no longer this consumer's, under this lease or an earlier one. If it has begun, it is told to stop, and cut off if it does not. */
+  /** The consumer lost the job, under this or an earlier lease. If it has begun, it is told to stop, or cut off. */
   #drop(handle: ConsumerHandle, { seq, lease }: Lease, reason: CancelReason): void {
     const begun = handle.drop((job) => job.seq === seq && job.lease <= lease);
     for (const inFlight of begun) this.#stopOrders.give(handle, inFlight, reason);
-    // Its place is free, and if it was a suspect, the next one may come.
+    // Its place is free, and if it was a suspect, the next suspect may be claimed.
     this.wake();
   }
 
-  /** It runs past its deadline: the attempt ends here, and its thread with it. */
+  /** The job runs past its deadline: this attempt ends, and its thread too. */
   #cutOff(handle: ConsumerHandle, { ticket }: InFlightJob, error: string): void {
     this.results(handle, [{ ticket, outcome: { type: "timed-out", error } }], 0);
     this.#options.onUnusable(handle.consumerId, "A handler went on past its deadline", { guilty: null });
@@ -172,17 +172,17 @@ export class Dispatcher {
     this.#lookIfStopping();
   }
 
-  /** The next attempt runs on the same consumer, unless that is gone or the system stops. */
+  /** The next attempt runs on the same consumer, unless that is gone or the system is stopping. */
   #again(handle: ConsumerHandle, job: Claimed, delayMs: number): void {
     if (this.#stop.signal.aborted || this.#consumers.get(handle.consumerId) !== handle) {
       return this.#release([{ job, outcome: { type: "stopped", detail: "Its consumer is gone" } }]);
     }
-    // Its time to run is stored: it can wait in line as well.
+    // Its run time is stored, so it can wait in the queue instead.
     if (handle.waiting.areMuch) return this.#takeBack([job]);
-    // Suspects run one at a time, and another may be running by then: this one waits in line.
+    // Suspects run one at a time, and another may be running by then, so a suspect goes back to the queue.
     const isForLine = () => job.suspect || handle.isFull;
     const onDue = () => isForLine() ? this.#takeBack([job]) : this.#handOut(handle, [job], { soon: true });
-    // By the monotonic clock: the wall clock may be set.
+    // By the monotonic clock, because the wall clock may be set.
     const { clock } = this.#options;
     handle.waiting.add(job, { at: clock() + delayMs, now: clock, onDue });
   }
@@ -191,7 +191,7 @@ export class Dispatcher {
     this.#release(jobs.map((job) => ({ job, outcome: HANDED_BACK })));
   }
 
-  /** These go back to the store, for other consumers. */
+  /** Settles attempts that did not finish: their jobs go back to the store, for other consumers. */
   #release(attempts: readonly Attempted[]): void {
     if (attempts.length === 0) return;
     // Two wake-ups, as for new jobs: `mayBringJobs` says why.
@@ -219,8 +219,8 @@ export class Dispatcher {
   // The end --------------------------------------------------------------------------------------------------------------
 
   /**
-   * Claims nothing more. Running jobs may finish within `deadlineMs`, then they are aborted; those that do
-   * not end then go back unfinished, and are not charged an attempt.
+   * Claims nothing more. Running jobs may finish within `deadlineMs`, then they are aborted. Those that do not end then
+   * go back unfinished, and are not charged an attempt.
    */
   async stop(deadlineMs: number): Promise<void> {
     this.#stop.abort();
@@ -242,7 +242,7 @@ export class Dispatcher {
     await this.#idleness.within(ABORT_MS);
   }
 
-  /** Only a stop waits until nothing is under way. */
+  /** Only a stop waits until nothing is in progress. */
   #lookIfStopping(): void {
     if (this.#stop.signal.aborted) this.#idleness.look();
   }

@@ -1,14 +1,13 @@
 /**
  * The guard starts the supervisor, hands it the settings, and starts it again when it dies. It holds no database and no
- * port. The supervisor does not outlive its guard.
- * Some deaths take a whole process with them (out of memory in a thread, a thread that cannot be ended). The
- * guard survives those.
+ * port. The supervisor does not outlive its guard. Some failures kill a whole process (out of memory in a thread, a
+ * thread that cannot be ended). The guard survives those.
  */
 import { EXIT, sleep } from "@persistent-queue/queue";
 import { stopSignals } from "./process/stop_signals.ts";
 
 export interface GuardOptions {
-  /** The program and its arguments, which may be other ones when it is started `again`. */
+  /** The program and its arguments, which may differ when it is started `again`. */
   readonly command: string;
   readonly args: readonly string[] | ((again: boolean) => readonly string[]);
   /** The supervisor's whole environment; the guard's own unless given. */
@@ -16,23 +15,23 @@ export interface GuardOptions {
   /** The first line that the supervisor reads from its stdin: values that do not belong in its environment. */
   readonly handover?: string;
   /**
-   * Whether a supervisor that died is started again; where a service manager does that, its exit code is
-   * passed on.
+   * Whether to restart a supervisor that died. Where a service manager does that, the supervisor's exit code is passed on
+   * instead.
    */
   readonly restarts?: boolean;
   /** Receives one line per restart; stderr unless given. */
   readonly log?: (text: string) => void;
   /** A supervisor that ran this long was healthy, so the delays start over. 60,000 ms unless given. */
   readonly stableMs?: number;
-  /** How long to wait before each consecutive restart; the last delay holds for all that follow. */
+  /** The delay before each consecutive restart; the last one applies to all that follow. */
   readonly delaysMs?: readonly number[];
-  /** Ends the guard as SIGTERM does. */
+  /** Ends the guard as SIGTERM would. */
   readonly signal?: AbortSignal;
 }
 
 const DELAYS_MS = [0, 250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000];
 
-/** A restart would not help: the work is done, the storage does not work, or the settings are wrong. */
+/** After these codes a restart would not help: the work is done, the storage does not work, or the settings are wrong. */
 const FINAL_CODES: readonly number[] = [EXIT.done, EXIT.storage, EXIT.configuration];
 
 /** Runs until the supervisor ends for good. Returns the exit code to pass on. */
@@ -53,7 +52,7 @@ export async function guard(options: GuardOptions): Promise<number> {
   }
 }
 
-/** The supervisor's stdin is a pipe that only the guard holds: it ends when the guard does, however that happens. */
+/** The supervisor's stdin is a pipe that only the guard holds: it closes when the guard ends, however that happens. */
 async function runOnce(
   { command, args, env, handover }: GuardOptions,
   { again, stop }: { readonly again: boolean; readonly stop: StopSignals },
@@ -66,7 +65,7 @@ async function runOnce(
   }).spawn();
   stop.passOnTo(child);
   const writer = child.stdin.getWriter();
-  // A supervisor that is already dead reads nothing: its exit code says why.
+  // A supervisor that is already dead reads nothing; its exit code says why.
   if (handover !== undefined) writer.write(new TextEncoder().encode(`${handover}\n`)).catch(() => {});
   const status = await child.status;
   stop.passOnTo(null);
@@ -75,8 +74,8 @@ async function runOnce(
 }
 
 /**
- * Ctrl+C reaches the supervisor at least twice: from the terminal, from `deno task` and from here. A second
- * signal counts only if it comes a second later; the guard passes on what it gets and waits.
+ * Ctrl+C reaches the supervisor at least twice: from the terminal, from `deno task` and from here. A second signal
+ * counts only if it comes a second later. The guard passes on what it gets and waits.
  */
 class StopSignals implements Disposable {
   readonly #stopping = new AbortController();
@@ -135,7 +134,7 @@ class StopSignals implements Disposable {
 /** A supervisor started with this argument has a guard at the other end of its stdin. */
 export const GUARDED = "--guarded";
 
-/** A supervisor started with this argument follows one that died, of something against which a restart may help. */
+/** A supervisor started with this argument follows one that died for a reason that a restart may fix. */
 export const AGAIN = "--again";
 
 export function isStartedAgain(args: readonly string[] = Deno.args): boolean {
@@ -160,9 +159,8 @@ export async function readHandover(): Promise<string> {
 }
 
 /**
- * Resolves when the guard is gone. Never resolves without a guard: under systemd stdin is empty from the
- * start, and means nothing. The process must end by `Deno.exit()`, because the wait itself cannot be
- * canceled.
+ * Resolves when the guard is gone, and never without a guard: under systemd stdin is empty from the start, which means
+ * nothing. The process must end with `Deno.exit()`, because the wait itself cannot be canceled.
  */
 export async function whenGuardIsGone(args: readonly string[] = Deno.args): Promise<void> {
   if (!isGuarded(args)) return await new Promise(() => {});
@@ -170,7 +168,7 @@ export async function whenGuardIsGone(args: readonly string[] = Deno.args): Prom
   while (await isMore(buffer));
 }
 
-/** A broken pipe counts as an ended one. */
+/** A broken pipe counts as a closed one. */
 async function isMore(buffer: Uint8Array): Promise<boolean> {
   return await Deno.stdin.read(buffer).catch(() => null) !== null;
 }

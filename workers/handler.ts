@@ -1,13 +1,13 @@
-/** What a handler is: a team adds a kind of job by adding one file to `handlers/`. */
+/** What a handler is. A team adds a kind of job by adding one file to `handlers/`. */
 import { DAY_MS } from "@persistent-queue/queue/basics";
 
 /** The job as its handler sees it. */
 export interface HandlerJob {
   readonly id: string;
   readonly kind: string;
-  /** What the caller gave, parsed. */
+  /** The caller's payload, parsed. */
   readonly payload: unknown;
-  /** Together with `id` the key for effects that must happen only once: it grows with each claim. */
+  /** Grows with each claim: together with `id`, the key for effects that must happen only once. */
   readonly lease: number;
   readonly consumerId: string;
 }
@@ -15,27 +15,26 @@ export interface HandlerJob {
 export interface HandlerSettings {
   /** An absolute path. */
   readonly filesDir: string;
-  /** The folder of the start; the relative ids of file jobs start from it. */
+  /** The folder in which the system was started: the relative ids of file jobs start from it. */
   readonly startDir: string;
   readonly workMs: number;
-  /** Other hosts may work on the queue too, so its files have to be in a folder that all of them share. */
+  /** Other hosts may work on the queue too, so the files must be in a folder that all of them share. */
   readonly severalHosts: boolean;
 }
 
 export interface HandlerContext {
   /** Fires when the job is canceled, lost or past its deadline, and when the system stops. */
   readonly signal: AbortSignal;
-  /** From 1. */
+  /** Starts at 1. */
   readonly attempt: number;
-  /** Writes a line to the consumer's log: strings as they are, other values as inspected. */
+  /** Writes a line to the consumer's log: strings as they are, other values as `inspect` shows them. */
   readonly log: (...values: unknown[]) => void;
   readonly settings: HandlerSettings;
 }
 
 /**
- * Does the work. The return value is kept as the job's result, as JSON; a thrown error is a failed attempt,
- * which is tried again. Throw `GiveUp` where that is useless, and `RetryLater` to be called again without
- * using up a retry.
+ * Does the work. The return value is stored as the job's result, as JSON. A thrown error is a failed attempt, which is
+ * retried. Throw `GiveUp` if a retry is useless, and `RetryLater` to be called again without using up a retry.
  */
 export type Handler = (job: HandlerJob, context: HandlerContext) => unknown;
 
@@ -46,7 +45,7 @@ export interface HandlerModule {
   readonly deadlineMs?: number;
 }
 
-/** Trying again is useless: the job becomes FAILED. */
+/** A retry is useless: the job becomes FAILED. */
 export class GiveUp extends Error {
   override readonly name = "GiveUp";
 
@@ -55,7 +54,7 @@ export class GiveUp extends Error {
   }
 }
 
-/** Not now: the job is tried again after `delayMs`, and no retry is used up. */
+/** Not now: the job is retried after `delayMs`, and no retry is used up. */
 export class RetryLater extends Error {
   override readonly name = "RetryLater";
   constructor(readonly delayMs: number, message = "The handler asked to be called later") {
@@ -68,7 +67,7 @@ export class RetryLater extends Error {
   }
 }
 
-/** Compared by name: the handlers' project may hold a copy of this file, and its errors mean the same. */
+/** Compared by name, because the handlers' project may have its own copy of this file, whose errors mean the same. */
 function isNamed(thrown: unknown, name: string): boolean {
   try {
     return thrown instanceof Error && thrown.name === name;
@@ -81,7 +80,7 @@ function isNamed(thrown: unknown, name: string): boolean {
 export const NO_DELAY =
   "RetryLater takes a number of milliseconds, from 0 to ten years; a Retry-After header holds a text, and seconds";
 
-/** Ten years: a longer delay is a point in time by mistake, or has the wrong unit. */
+/** Ten years: a longer delay is a timestamp by mistake, or has the wrong unit. */
 const LONGEST_DELAY_MS = 10 * 365 * DAY_MS;
 
 /** Handlers are not always type-checked, and an error can be changed before it is thrown. */

@@ -1,18 +1,18 @@
 /**
- * Which files of a folder are handlers, and which ones look as if they were meant to be. Links count as their
- * targets: a folder mounted from elsewhere often consists of them.
+ * Which files of a folder are handlers, and which look as if they were meant to be. Links count as their targets: a
+ * mounted folder often consists of links.
  */
 
-/** Letters, digits, hyphens and underscores, all small, a letter first: `send-mail.ts` is the kind `send-mail`. */
+/** Lower-case letters, digits, hyphens and underscores, a letter first: `send-mail.ts` is the kind `send-mail`. */
 const HANDLER = /^([a-z][a-z0-9_-]{0,63})\.ts$/;
 const CODE = /\.[cm]?[jt]sx?$/;
-/** Tests and types may lie beside the handlers, and so may names that begin with a dot or an underscore. */
+/** Tests and types may lie beside the handlers, and so may files whose names begin with a dot or an underscore. */
 const OTHER_CODE = /^[._]|[._]test\.[jt]sx?$|\.d\.ts$/;
 
 export interface HandlerFiles {
   /** In alphabetical order. */
   readonly kinds: readonly string[];
-  /** A sentence for each file that is skipped, with what to do. */
+  /** A sentence for each file that is skipped, saying what to do. */
   readonly problems: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export function listKinds(folder: URL): string[] {
   return [...handlerFiles(folder).kinds];
 }
 
-/** The targets of links among the handlers that lie elsewhere: reading them needs that permission as well. */
+/** The targets, outside the folder, of links to handlers: reading them needs that permission as well. */
 export function linkTargets(folder: string): string[] {
   try {
     const links = [...Deno.readDirSync(folder)].filter(({ name, isSymlink }) =>
@@ -69,7 +69,7 @@ function leadsTo(link: URL): Deno.FileInfo | null {
   }
 }
 
-/** A folder of helpers is ignored; one with an entry file looks like a handler. */
+/** A folder of helpers is ignored; one with an entry file was probably meant as a handler. */
 function isMeant(folder: URL): boolean {
   try {
     return [...Deno.readDirSync(folder)].some(({ name }) =>

@@ -1,17 +1,17 @@
-/** The handlers of a thread: each is loaded when its first job comes. */
+/** The handlers of a thread. Each is loaded when its first job arrives. */
 import type { HandlerModule } from "./handler.ts";
 import { listKinds as kindsIn } from "./handler_files.ts";
 
 /** The handlers that come with the system. */
 export const HANDLERS: URL = new URL("./handlers/", import.meta.url);
 
-/** The sample kind, which the producer adds: available whatever folder the other handlers are in. */
+/** The sample kind, whose jobs the producer adds: available whatever folder the other handlers are in. */
 const SAMPLE = "file";
 
 /** The longest wait of a timer: 2^31 milliseconds. */
 const LONGEST_DEADLINE_MS = 2_147_483_647;
 
-/** A module that waits at its top level fails its own job only. */
+/** A module that never finishes loading, because it waits at its top level, fails only its own job. */
 const LOAD_MS = 10_000;
 
 /** In alphabetical order. */
@@ -23,19 +23,19 @@ export function listKinds(folder: URL = HANDLERS): string[] {
 export class Handlers {
   readonly #folder: URL;
   readonly #loaded = new Map<string, HandlerModule>();
-  /** By kind. A module that failed to load stays failed under its address, so the next attempt uses a new address. */
+  /** By kind. A module that failed to load stays failed under its URL, so the next attempt uses a new URL. */
   readonly #failures = new Map<string, number>();
 
   constructor(folder: URL) {
     this.#folder = folder;
   }
 
-  /** Null until it has been loaded once: then no job waits for it. */
+  /** Null until the handler has been loaded; after that no job has to wait for it. */
   loaded(kind: string): HandlerModule | null {
     return this.#loaded.get(kind) ?? null;
   }
 
-  /** @throws {Error} with a sentence that names the file: the next attempt loads it afresh */
+  /** @throws {Error} with a sentence that names the file; the next attempt loads it again */
   async load(kind: string): Promise<HandlerModule> {
     try {
       const module = checked(kind, await this.#import(kind));
@@ -74,19 +74,19 @@ export class Handlers {
 }
 
 /**
- * Keeps the error itself, because its stack says where; but a module may throw something that is no error, or
- * is frozen.
+ * Keeps the error itself, because its stack says where it happened. But a module may throw something that is not an
+ * error, or that is frozen.
  */
 function named(kind: string, thrown: unknown): unknown {
   const words = `The handler file ${kind}.ts cannot be loaded`;
   try {
     if (thrown instanceof Error) {
-      // Modules that import each other share the error of the one that failed.
+      // Modules that import each other throw the error of the one that failed.
       thrown.message = `${words}: ${thrown.message.replace(/^The handler file \S+ cannot be loaded: /, "")}`;
       return thrown;
     }
   } catch {
-    // A proxy, or frozen.
+    // It is a proxy, or frozen.
   }
   return new Error(words, { cause: thrown });
 }

@@ -1,8 +1,8 @@
 /// <reference lib="deno.worker" />
 /**
- * Starts and ends the threads in which handlers run. In Deno a thread has the permissions of the one that
- * started it: a thread of `node:worker_threads` cannot be given fewer, a Web Worker can. So this Web Worker
- * has the handlers' permissions, and starts all threads for the supervisor. No handler runs here.
+ * Starts and ends the threads in which handlers run. In Deno a thread has the permissions of the thread that started
+ * it: a `node:worker_threads` thread cannot be given fewer, but a Web Worker can. So this Web Worker has the handlers'
+ * permissions, and starts all threads for the supervisor. No handler runs here.
  */
 import { Worker } from "node:worker_threads";
 import type { FromHost, ToHost } from "./slots/hosted_threads.ts";

@@ -1,28 +1,27 @@
 /**
- * Logs: one rotating file per thread.
- * A line reaches the file within 250 ms, at the latest when the log is disposed of; a process that dies may
- * lose the last quarter of a second. A failing disk costs lines, never the process.
+ * Logs: one rotating file per thread. A line reaches the file within 250 ms, at the latest when the log is disposed of;
+ * a process that dies may lose the last quarter of a second. A failing disk costs lines, never the process.
  */
 import { LOG_LEVELS, LogFile, type LogFileOptions, type LogLevel } from "./log_file.ts";
 
 export interface LogOptions extends LogFileOptions {
-  /** Lines below are not written. */
+  /** Lines below this level are not written. */
   readonly level: LogLevel;
 }
 
 export interface Log extends Disposable {
-  /** The text is written as it is: it is never a template, and cannot break out of its line. */
+  /** The text is written as it is: it is not a template, and cannot break out of its line. */
   debug(text: string): void;
   info(text: string): void;
   warn(text: string): void;
   error(text: string): void;
-  /** Actions of people and scripts: written at every level. */
+  /** Actions of people and scripts, written at every level. */
   audit(text: string): void;
-  /** Writes all that is left. Later lines are dropped. */
+  /** Writes everything that is left. Later lines are dropped. */
   close(): void;
 }
 
-/** Never fails: an unwritable folder is noted on stderr and tried again. */
+/** Never fails: an unwritable folder is reported on stderr and tried again. */
 export function openLog(options: LogOptions): Log {
   const file = new LogFile(options);
   const lowest = LOG_LEVELS.indexOf(options.level);
@@ -49,13 +48,13 @@ interface ConsumerLog {
 }
 
 interface KeptLogs {
-  /** How many lives keep their logs. */
+  /** How many consumer threads keep their logs. */
   readonly keep?: number;
-  /** Names of lives (`consumer_<uuid>`) that are running: kept, whatever their age. */
+  /** Names of running threads (`consumer_<uuid>`), whose logs are kept whatever their age. */
   readonly except?: readonly string[];
 }
 
-/** Consumers come and go, each with its own log: removes the logs of all consumer lives but the newest, with their rotated files. */
+/** Each consumer thread has its own log: removes the logs of all but the newest threads, with their rotated files. */
 export async function removeOldConsumerLogs(
   dir: string,
   { keep = 50, except = [] }: KeptLogs = {},
@@ -82,7 +81,7 @@ async function consumerLogsIn(dir: string): Promise<ConsumerLog[]> {
   return found;
 }
 
-/** Other processes remove logs too, and files rotate away during the pass. */
+/** Other processes remove logs too, and files may be rotated in the meantime. */
 async function unlessGone<Answer>(work: Promise<Answer>): Promise<Answer | null> {
   try {
     return await work;

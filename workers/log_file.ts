@@ -1,9 +1,9 @@
 /**
- * One rotating file of lines, written by one thread, that survives a failing disk: there is one note on
- * stderr, the file is reopened until it works, and lines that could not be written follow then, as many as a
- * buffer holds. A file that was removed or moved away is made again.
- * Written here, on the runtime's own functions alone, because every thread has one: a library for this took a
- * third of a thread's memory and half of its start, and synced the disk that the database waits for.
+ * One rotating file of lines, written by one thread, that survives a failing disk: the failure is reported once on
+ * stderr, the file is reopened until it works, and then the lines that could not be written follow, as many as the
+ * buffer holds. A file that was removed or moved away is created again. Uses only the runtime's own functions, because
+ * every thread has one: a library for this took a third of a thread's memory and half of its startup time, and synced
+ * the disk that the database waits for.
  */
 import { messageOf, printable, PRIVATE_FILE, PRIVATE_FOLDER } from "@persistent-queue/queue/basics";
 
@@ -14,7 +14,7 @@ export type LogLevel = typeof LOG_LEVELS[number];
 
 export interface LogFileOptions {
   readonly dir: string;
-  /** Without `.log`. */
+  /** The file name without `.log`. */
   readonly name: string;
   /** Maximum size of one file in bytes; 10 MB unless given. */
   readonly maxSize?: number;
@@ -22,13 +22,13 @@ export interface LogFileOptions {
   readonly maxFiles?: number;
   /** How often the file is checked, in milliseconds; 1000 unless given. */
   readonly tendMs?: number;
-  /** Makes neither folder nor file before the first line. */
+  /** Creates neither folder nor file before the first line. */
   readonly opensWhenNeeded?: boolean;
 }
 
-/** So that `tail -f` is live. */
+/** Short enough for a live `tail -f`. */
 const FLUSH_MS = 200;
-/** At full speed a thread fills this some ten times a second. While the disk fails, lines beyond it are dropped. */
+/** At full speed a thread fills this about ten times a second. While the disk fails, lines beyond it are dropped. */
 const BUFFER_CHARS = 65_536;
 const NOTE_AGAIN_MS = 60_000;
 const LINE_FEED = 10;
@@ -51,9 +51,9 @@ export class LogFile {
   readonly #tending: ReturnType<typeof setInterval>;
   #flushing: ReturnType<typeof setTimeout> | undefined;
   #buffer = "";
-  /** Bytes already taken out of the buffer when the disk failed. */
+  /** The bytes that were already taken out of the buffer when the disk failed. */
   #unwritten = new Uint8Array();
-  /** The first unwritten line is already partly in the file. */
+  /** Part of the first unwritten line is already in the file. */
   #isCutOff = false;
   #opened: Opened | null = null;
   #trouble: string | null = null;
@@ -69,7 +69,7 @@ export class LogFile {
     this.#tending = setInterval(() => this.#tend(), options.tendMs ?? 1000);
   }
 
-  /** The line is in the file within `FLUSH_MS`. `text` is untrusted: it stays on its line whatever it contains. */
+  /** The line is in the file within `FLUSH_MS`. `text` is untrusted: it stays on one line whatever it contains. */
   write(level: LogLevel, text: string): void {
     if (this.#isClosed) return;
     const isFull = this.#buffer.length >= BUFFER_CHARS;
@@ -103,7 +103,7 @@ export class LogFile {
     });
   }
 
-  /** When this fails, what is left is the rest, to the byte. */
+  /** If this fails, exactly the bytes that are not in the file are left. */
   #append(): void {
     while (this.#opened !== null && this.#unwritten.length > 0) {
       const written = this.#opened.file.writeSync(this.#unwritten);
@@ -113,7 +113,7 @@ export class LogFile {
     }
   }
 
-  /** The rest belongs after the start of its line, which is in another file. */
+  /** Drops the rest of a line whose beginning is in another file. */
   #forgetRestOfLine(): void {
     if (this.#isCutOff) this.#unwritten = this.#unwritten.subarray(this.#unwritten.indexOf(LINE_FEED) + 1);
     this.#isCutOff = false;
@@ -123,7 +123,7 @@ export class LogFile {
     return this.#opened?.bytes ?? 0;
   }
 
-  /** `jobqueue.log` becomes `jobqueue.log.1`, that becomes `.2`, and the oldest is removed. */
+  /** `jobqueue.log` becomes `jobqueue.log.1`, which becomes `.2`, and so on; the oldest is removed. */
   #rotate(): void {
     const { maxFiles = 4 } = this.#options;
     this.#closeFile();
@@ -158,7 +158,7 @@ export class LogFile {
     this.#opened = null;
   }
 
-  /** Says in the log itself that a part of it is missing. */
+  /** Notes in the log itself that lines are missing. */
   #confess(): void {
     const text = `Log lines were dropped (${this.#dropped}): ${this.#trouble}`;
     if (this.#dropped > 0) this.#buffer += formatLine("warn", text);

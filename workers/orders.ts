@@ -1,4 +1,4 @@
-/** What the supervisor does for another host: as if it had been asked for here, and no more than it allows here. */
+/** Carries out orders from another host as if they had been given here, and only what is allowed here. */
 import type { Fault, Shown } from "@persistent-queue/queue";
 import type { Settings } from "./config.ts";
 import type { SystemEvent } from "./reporting/log_lines.ts";
@@ -20,7 +20,7 @@ export function obeying(supervisor: Obedient, { settings, tell }: ObeyingOptions
     } else if (!settings.faultInjection) {
       refuse(`${FAULT_NAMES[order.fault]} of a consumer was refused, by FAULT_INJECTION=off: ${order.by}`);
     } else {
-      // The consumer may have ended meanwhile.
+      // The consumer may have ended in the meantime.
       supervisor.injectFault(order.consumerId, order.fault, order.by);
     }
   };

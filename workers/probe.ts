@@ -1,7 +1,7 @@
 /// <reference lib="deno.worker" />
 /**
- * Loads every handler once, in its own thread, and reports what is wrong with each. Whatever a module does
- * while it loads harms no job: the thread is ended when loading takes too long.
+ * Loads every handler once, in its own thread, and reports what is wrong with each. Whatever a module does while it
+ * loads cannot harm a job: the thread is ended if loading takes too long.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { sleep } from "@persistent-queue/queue/basics";
@@ -15,17 +15,17 @@ import { holdLivenessLock } from "./thread/runtime.ts";
 const { start, tell, listen } = await openChannel<StartProbe, Close>();
 const close = globalThis.close.bind(globalThis);
 
-/** A module that waits at its top level does not hold up those after it. */
+/** A module that waits at its top level does not delay those after it. */
 const PATIENCE_MS = 500;
 
-/** The kind whose code runs, as far as that can be known. */
+/** The kind whose code is running, as far as that can be known. */
 const kindOf = new AsyncLocalStorage<string>();
 
 async function load(kind: string): Promise<void> {
   tell({ type: "loading", kind });
   try {
     await kindOf.run(kind, () => handlers.load(kind));
-    // A promise that the module does not await rejects before the next module begins.
+    // A promise that the module does not await is rejected before the next module begins to load.
     await sleep(0);
     tell({ type: "loaded", kind, problem: null });
   } catch (error) {
@@ -33,10 +33,10 @@ async function load(kind: string): Promise<void> {
   }
 }
 
-/** Uncaught, it would end the thread, and the module being loaded would be blamed. */
+/** An uncaught error would end the thread, and the module being loaded would be blamed. */
 function tellFailure(event: ErrorEvent | PromiseRejectionEvent): void {
   event.preventDefault();
-  // A timer loses its context before its error is reported; the stack says whose it is.
+  // A timer loses its context before its error is reported, so the kind may be unknown; the stack says whose it is.
   const kind = event.type === "error" ? undefined : kindOf.getStore();
   const subject = kind === undefined ? "A handler file" : `The handler file ${kind}.ts`;
   const { error } = reportOf("reason" in event ? event.reason : event.error);

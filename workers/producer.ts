@@ -1,7 +1,7 @@
 /// <reference lib="deno.worker" />
 /**
- * The producer's life, in its own thread: every few seconds it writes a small file and adds a job for it.
- * A file whose job could not be added is kept and offered again: adding is idempotent.
+ * The entry point of the producer's thread: every few seconds it writes a small file and adds a job for it. A file
+ * whose job could not be added is kept and offered again: adding is idempotent.
  */
 import {
   makeConsoleUnfailing,
@@ -30,7 +30,7 @@ tell({ type: "ready" });
 produce(start, log);
 setInterval(() => produce(start, log), start.intervalMs);
 
-/** Writes one more file, then offers all that wait, the earlier ones again. */
+/** Writes another file, then offers all files that wait, including earlier ones. */
 function produce({ filesDir, filesPrefix }: StartProducer, log: Log): void {
   tell({ type: "beat" });
   try {
@@ -41,7 +41,7 @@ function produce({ filesDir, filesPrefix }: StartProducer, log: Log): void {
   if (waiting.size > 0) tell({ type: "add", ids: [...waiting] });
 }
 
-/** Written under another name first, so that a consumer never sees half of it. Returns its name. */
+/** Written under another name first, so that a consumer never sees half a file. Returns its name. */
 function writeFile(folder: string): string {
   Deno.mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
   const name = `${crypto.randomUUID()}.txt`;

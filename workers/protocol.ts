@@ -1,14 +1,14 @@
 /**
- * Everything that crosses between the supervisor and its threads, and nothing else. It travels as JSON.
+ * Everything that crosses between the supervisor and its threads. It travels as JSON.
  * Messages to a thread travel in lists: one that can wait is posted with the next.
  */
 import type { Outcome } from "@persistent-queue/queue";
 import type { LogLevel } from "./log_file.ts";
 
-/** Jobs in flight at one consumer, and results in one of its messages. */
+/** The most jobs in flight at one consumer, and results in one of its messages. */
 export const MOST_IN_FLIGHT = 512;
 
-/** What every thread is started with. */
+/** What every thread gets at its start. */
 export interface StartOfThread {
   readonly log: { readonly dir: string; readonly level: LogLevel; readonly name: string };
   readonly filesDir: string;
@@ -23,14 +23,14 @@ export interface StartConsumer extends StartOfThread {
   readonly heartbeatMs: number;
   readonly workMs: number;
   readonly startDir: string;
-  /** Others may work on the queue too. */
+  /** Other hosts may work on the queue too. */
   readonly severalHosts: boolean;
   readonly memoryMb: number;
 }
 
 export interface StartProducer extends StartOfThread {
   readonly intervalMs: number;
-  /** Prefix of its jobs' ids: FILES_DIR as it was given. */
+  /** The prefix of its jobs' ids: FILES_DIR as given in the settings. */
   readonly filesPrefix: string;
 }
 
@@ -49,7 +49,7 @@ export interface JobMessage {
   readonly id: string;
   readonly kind: string;
   readonly payload: string;
-  /** From 1. */
+  /** Starts at 1. */
   readonly attempt: number;
 }
 
@@ -61,9 +61,9 @@ export interface Close {
 }
 
 export type ToConsumer =
-  /** `soon`: ahead of all that waits in the thread, because its time has come. */
+  /** `soon`: ahead of all jobs that wait in the thread, because these are retries that are due. */
   | { readonly type: "jobs"; readonly jobs: readonly JobMessage[]; readonly soon: boolean }
-  /** These outcomes are durable; the tickets may be used again. */
+  /** These outcomes are durable; the tickets may be reused. */
   | { readonly type: "settled"; readonly completed: readonly number[]; readonly others: readonly number[] }
   | { readonly type: "cancel"; readonly ticket: number; readonly reason: CancelReason }
   /** A line for the consumer's own log, about one of its jobs. */
@@ -79,22 +79,22 @@ export interface Result {
 export type FromThread =
   | { readonly type: "ready" }
   | { readonly type: "beat" }
-  /** `busyMs`: how long the handlers took, all together. */
+  /** `busyMs`: how long the handlers ran in total. */
   | { readonly type: "results"; readonly results: readonly Result[]; readonly busyMs: number }
   /** The thread has received the cancel of this job. */
   | { readonly type: "told"; readonly ticket: number }
   /** The thread must be replaced. `guilty`: the job to blame; null = none of its jobs. */
   | { readonly type: "unusable"; readonly why: string; readonly guilty: number | null }
-  /** What begins to run now was left behind by a job that has ended: `text` names it. */
+  /** Code that runs now was left behind by a job that has ended: `text` names it. */
   | { readonly type: "leftover"; readonly text: string }
-  /** For the system's log: a job did something that may harm others. */
+  /** For the system's log: a job did something that may harm other jobs. */
   | { readonly type: "warning"; readonly text: string }
   /** From the probe: loading the handler of a kind begins, or has ended. */
   | { readonly type: "loading"; readonly kind: string }
   | { readonly type: "loaded"; readonly kind: string; readonly problem: string | null }
-  /** From the probe: loading has begun for all of them. */
+  /** From the probe: it has begun to load all of them. */
   | { readonly type: "tried" }
-  /** From the producer: files that need a job each. */
+  /** From the producer: files that each need a job. */
   | { readonly type: "add"; readonly ids: readonly string[] };
 
 export type ToProducer =
@@ -114,10 +114,10 @@ const OUTCOMES: readonly string[] = [
 
 // As text ------------------------------------------------------------------------------------------------------
 
-/** Taken before any handler could change them. */
+/** Captured before a handler can change them. */
 const { parse, stringify } = JSON;
 
-/** The names of their properties would double what it costs to read jobs of microseconds. */
+/** Property names would double the cost of reading jobs that take microseconds. */
 type PackedJob = readonly [
   ...readonly [ticket: number, seq: number, lease: number],
   ...readonly [id: string, kind: string, payload: string, attempt: number],
@@ -127,7 +127,7 @@ type Packed =
   | Exclude<ToThread, { type: "jobs" }>
   | { readonly type: "jobs"; readonly jobs: readonly PackedJob[]; readonly soon: boolean };
 
-/** For a thread. */
+/** Called by the supervisor. */
 export function writeMessages(messages: readonly ToThread[]): string {
   return stringify(messages.map((message): Packed => {
     if (message.type !== "jobs") return message;
@@ -138,7 +138,7 @@ export function writeMessages(messages: readonly ToThread[]): string {
   }));
 }
 
-/** In a thread: what `writeMessages` wrote. A job may be running that has replaced methods of all lists. */
+/** Called in a thread, to read what `writeMessages` wrote. A running job may have replaced array methods, so none is used. */
 export function readMessages(text: string): ToThread[] {
   const messages: Packed[] = parse(text);
   const read: ToThread[] = [];
@@ -160,7 +160,7 @@ function unpacked(packed: readonly PackedJob[]): JobMessage[] {
 
 const RETURNED_NOTHING: Outcome = { type: "returned", result: null };
 
-/** In a thread. Most handlers return nothing, and then the ticket says it all. */
+/** Called in a thread. Most handlers return nothing, so for those only the ticket is sent. */
 export function writeMessage(message: FromThread): string {
   if (message.type !== "results") return stringify(message);
   const returned: number[] = [];
@@ -174,7 +174,7 @@ export function writeMessage(message: FromThread): string {
   return stringify({ ...message, results, returned });
 }
 
-/** What a thread sent. It runs foreign code, so this is checked. Null = not a message of this protocol. */
+/** Reads what a thread sent. It runs foreign code, so this is checked. Null: not a message of this protocol. */
 export function readMessage(text: unknown): FromThread | null {
   const data = parsed(text);
   if (!isRecord(data)) return null;
@@ -187,7 +187,7 @@ export function readMessage(text: unknown): FromThread | null {
       const { results, returned, busyMs } = data;
       if (!Array.isArray(results) || !results.every(isResult)) return null;
       if (!Array.isArray(returned) || !returned.every(Number.isSafeInteger)) return null;
-      // A `busyMs` that is no number would keep the consumer from ever getting work again.
+      // A `busyMs` that is not a number would keep the consumer from ever getting work again.
       if (!Number.isFinite(busyMs)) return null;
       for (const ticket of returned) results.push({ ticket, outcome: RETURNED_NOTHING });
       return { type: "results", results, busyMs: Number(busyMs) };
