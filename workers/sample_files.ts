@@ -1,11 +1,11 @@
-/** The producer's files are removed with their jobs: one every five seconds would fill a disk otherwise. */
+/** Removes the producer's files together with their jobs: otherwise one every five seconds would fill the disk. */
 import type { Settings } from "./config.ts";
 
-/** Marks a file of the producer; it follows the time. */
+/** Marks a file of the producer; it follows the time in the first line. */
 export const CREATED = "created by the producer";
 
 const NAME = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.txt$/;
-/** Enough for a time and the mark. */
+/** Enough for the time and the mark. */
 const HEAD_BYTES = 64;
 
 export class SampleFiles {
@@ -16,7 +16,7 @@ export class SampleFiles {
     this.#settings = settings;
   }
 
-  /** `ids` of jobs that are gone. Files that the producer did not make stay, whatever their names. */
+  /** `ids`: of removed jobs. Files that the producer did not create are kept, whatever their names. */
   remove(ids: readonly string[]): void {
     const names = ids.flatMap((id) => this.#nameOf(id) ?? []);
     if (names.length === 0) return;
@@ -37,7 +37,7 @@ export class SampleFiles {
   }
 }
 
-/** Never throws: what cannot be removed stays. */
+/** Never throws: a file that cannot be removed stays. */
 async function removeIfProduced(path: string): Promise<void> {
   try {
     const { isFile, nlink } = await Deno.lstat(path);

@@ -1,6 +1,6 @@
 /**
- * Keeps everything running: the producer, the consumers, the sweep. Replaces what dies, gives up what hangs,
- * and knows the state of each.
+ * Keeps everything running: the producer, the consumers, the sweep. Replaces threads that die, gives up those that
+ * hang, and knows the state of each.
  */
 import {
   assertPassing,
@@ -35,7 +35,7 @@ export class Supervisor {
   readonly #consumers: readonly ConsumerSlot[];
   readonly #producer: ProducerSlot | null;
   readonly #sweeper: Sweeper;
-  /** Null where threads are simulated: they have no process. */
+  /** Null if threads are simulated: then there is no process to watch. */
   readonly #processWatch: ProcessWatch | null;
   readonly #recent: RecentEvents;
   readonly #threads: HostedThreads;
@@ -122,7 +122,7 @@ export class Supervisor {
     this.#hasStarted = true;
   }
 
-  /** A lock may be held, or the disk be full: the pages say so meanwhile. @throws {StorageError} that lasts */
+  /** If a lock is held or the disk is full, waits, and the pages say so meanwhile. @throws {StorageError} a lasting one */
   async #recover(): Promise<void> {
     while (this.#stopping === null) {
       try {
@@ -136,10 +136,7 @@ export class Supervisor {
     }
   }
 
-  /**
-   * Idempotent. Running jobs may finish within `patienceMs`. Resolves when no job is in flight and every log
-   * is written.
-   */
+  /** Idempotent. Running jobs may finish within `patienceMs`. Resolves when no job is in flight and every log is written. */
   stop({ patienceMs = STOP_MS }: { patienceMs?: number } = {}): Promise<void> {
     this.#stopping ??= this.#stop(patienceMs);
     return this.#stopping;
@@ -181,15 +178,12 @@ export class Supervisor {
     };
   }
 
-  /** Looks for stalled jobs now, as it does every `SWEEP_MS`. Returns how many went back. @throws {StorageError} */
+  /** Looks for stalled jobs now, as it does every `SWEEP_MS`. Returns how many were requeued. @throws {StorageError} */
   sweep(): Promise<number> {
     return this.#sweeper.sweep();
   }
 
-  /**
-   * Makes a consumer crash or hang, to show how the system recovers. `by` names the requester. False = no
-   * such consumer.
-   */
+  /** Makes a consumer crash or hang, to show how the system recovers. `by` names the user. False: no such consumer. */
   injectFault(consumerId: string, how: "crash" | "hang", by: string): boolean {
     const consumer = this.#consumers.find(({ id, isReady }) => isReady && id === consumerId);
     if (consumer === undefined) return false;
@@ -209,7 +203,7 @@ export class Supervisor {
     this.#report(event);
   }
 
-  /** To the pages as data, to the logs as lines. */
+  /** Sends an event to the pages as data and to the logs as lines. */
   #report(event: QueueEvent | SystemEvent): void {
     this.#recent.add(event);
     for (const { level, text, consumerId } of logLines(event)) {
@@ -221,7 +215,7 @@ export class Supervisor {
     }
   }
 
-  /** A consumer silent for `STALL_MS` hangs. */
+  /** Gives up every consumer that has been silent for `STALL_MS`: it hangs. */
   #judge({ justWoke }: { justWoke: boolean }): number {
     const { stallMs } = this.#options.settings;
     this.#processWatch?.restoreFolder();

@@ -1,4 +1,4 @@
-/** What the supervisor is made of. */
+/** The parts that a supervisor is made of. */
 import type { Consumer, Enqueuer, Inspector, Maintainer, Presenter } from "@persistent-queue/queue";
 import type { Spawn } from "./child.ts";
 import type { Settings } from "./config.ts";
@@ -14,16 +14,16 @@ export interface SupervisorOptions {
   readonly queue: Queue;
   readonly settings: Settings;
   readonly log: Log;
-  readonly handlers?: URL; // their folder, as the settings say unless given
-  readonly threads?: HostedThreads; // with what handlers may do; all that this process may unless given
-  readonly spawn?: Spawn; // how each is started: for real unless given
+  readonly handlers?: URL; // their folder; that of the settings unless given
+  readonly threads?: HostedThreads; // with the handlers' permissions; those of this process unless given
+  readonly spawn?: Spawn; // starts a thread; a real one unless given
   readonly dispatch?: (options: DispatcherOptions) => Dispatcher; // makes the dispatcher; the usual one unless given
-  readonly check?: { readonly problems: readonly string[] }; // what is wrong with them
+  readonly check?: { readonly problems: readonly string[] }; // what is wrong with the handlers
   readonly now?: () => number; // milliseconds since 1970
   /** Monotonic, in milliseconds. */
   readonly clock?: () => number;
-  /** Gets the errors that the log has in words. */
+  /** Gets the errors themselves; the log gets their messages. */
   readonly onError?: (error: unknown) => void;
-  /** It cannot go on: the process should end with this code. */
+  /** The supervisor cannot go on: the process should end with this code. */
   readonly onFatal: (exitCode: number, why: string) => void;
 }

@@ -1,10 +1,9 @@
 /**
- * Finds what no event reports: every `sweepMs` stalled jobs, ten times a second whether the storage works, what other
- * programs write, and once what an unclean stop left behind.
- * A sweep that comes late says nothing about the consumers: the whole process was paused or busy, and their
- * heartbeats wait to be read. So it skips its verdict, and gives up no consumer for as long again as the
- * pause was, half a stall at most: all threads wake at once then, and some wait for a processor. Lateness is
- * monotonic time against itself: setting the clock changes nothing.
+ * Finds what no event reports: every `sweepMs` stalled jobs, ten times a second whether the storage works, writes of
+ * other programs, and once what an unclean stop left behind. A sweep that comes late says nothing about the consumers:
+ * the whole process was paused or busy, and their heartbeats wait to be read. So the sweep is delayed until they are,
+ * and for as long as the pause was, at most half a stall, no consumer is given up: all threads wake at once then, and
+ * some wait for a processor. Lateness compares monotonic time with itself, so setting the clock changes nothing.
  */
 import { type Lease, type Maintainer, messageOf, sleep, StorageError } from "@persistent-queue/queue";
 
@@ -17,16 +16,16 @@ export interface SweeperOptions {
   readonly clock: () => number;
   /** Gives up consumers that have fallen silent, unless `justWoke`. Returns how many jobs that freed. */
   readonly judge: (moment: { readonly justWoke: boolean }) => number;
-  /** What the consumers have in flight. */
+  /** The jobs that the consumers have in flight. */
   readonly held: () => readonly Lease[];
   readonly onSwept: (requeued: number) => void;
   readonly onError: (error: unknown) => void;
-  /** The storage is gone for good. */
+  /** The storage is lost for good. */
   readonly onLost: (why: string) => void;
 }
 
 const PROBE_MS = 100;
-/** Later than this, as a part of `sweepMs` or `stallMs`, is late. */
+/** A delay of more than this fraction of `sweepMs` or `stallMs` counts as late. */
 const TOLERANCE = 0.5;
 
 export class Sweeper {
@@ -37,7 +36,7 @@ export class Sweeper {
   readonly #stop = new AbortController();
   #probeDue = Infinity;
   #wokeAt = -Infinity;
-  /** Until then a consumer may be silent because it waits for a processor. */
+  /** Until then a consumer may be silent just because it waits for a processor. */
   #awakeAt = -Infinity;
 
   constructor(options: SweeperOptions) {
@@ -58,10 +57,10 @@ export class Sweeper {
     clearTimeout(this.#probeTimer);
   }
 
-  /** Returns how many jobs went back to the queue. @throws {StorageError} */
+  /** Returns how many jobs were requeued. @throws {StorageError} */
   async sweep(): Promise<number> {
     const { queue, judge, held, onSwept, clock, settings } = this.#options;
-    // Heartbeats that wait to be read come first. Repeated, because another pause may fall into this wait.
+    // Heartbeats that wait to be read go first. Repeated, because another pause may fall into this wait.
     while (this.#wasAsleep()) {
       await sleep(settings.heartbeatMs, this.#stop.signal);
       if (this.#stop.signal.aborted) return 0;
@@ -72,7 +71,7 @@ export class Sweeper {
     return requeued;
   }
 
-  /** Handles what an unclean stop may have left behind. */
+  /** Checks what an unclean stop may have left behind. */
   async #verifyJobs(): Promise<void> {
     try {
       await this.#options.queue.verify(this.#stop.signal);
@@ -108,7 +107,7 @@ export class Sweeper {
     this.#probeTimer = setTimeout(async () => {
       this.#noteSleep(due);
       await this.#probe();
-      // The pause may have fallen into that.
+      // The pause may have happened during the probe.
       this.#noteSleep(due);
       this.#probeLater();
     }, PROBE_MS);
@@ -123,7 +122,7 @@ export class Sweeper {
     this.#awakeAt = Math.max(this.#awakeAt, this.#wokeAt + graceMs);
   }
 
-  /** The process was paused or busy until a moment ago. */
+  /** Whether the process was paused or busy until a moment ago. */
   #wasAsleep(): boolean {
     const { clock, settings } = this.#options;
     return this.#isLate(this.#probeDue) || clock() - this.#wokeAt < 2 * settings.heartbeatMs;

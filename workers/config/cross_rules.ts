@@ -1,18 +1,18 @@
-/** Rules that relate one setting to another, or to what the machine has. */
+/** Rules that relate settings to each other, or to what the machine has. */
 import { checkPlaces } from "./place_rules.ts";
 import { checkSecrets, plainHttpWarnings, shortSecretWarnings } from "./public_rules.ts";
 import { SETTINGS, type Settings } from "./settings.ts";
 import type { SettingReader } from "./setting_reader.ts";
 
-/** Null where it cannot be determined. */
+/** Null if it cannot be determined. */
 export interface MachineFacts {
-  /** Of the machine, or of the container if its limit is lower, in megabytes. */
+  /** The memory of the machine, or the limit of the container if it is lower, in megabytes. */
   readonly memoryMb: number | null;
-  /** Whether the database lies on a file system that is emptied when the machine restarts. */
+  /** Whether the database is on a file system that is emptied when the machine restarts. */
   readonly databaseIsInMemory: boolean | null;
 }
 
-/** The process without the heaps of its consumers: the pages, the database, the producer. */
+/** The memory of the process without the heaps of its consumers: the pages, the database, the producer. */
 const BASE_MB = 150;
 const LEAST_MB = 32;
 

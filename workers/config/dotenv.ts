@@ -1,18 +1,18 @@
 /**
- * The file `.env`: `NAME=value` on each line. A value is taken whole or refused, because half a password may
- * work as well as a whole one, and a skipped line leaves the default in force.
+ * The file `.env`: `NAME=value` on each line. A value is read completely or refused, because half a password might be
+ * accepted like a whole one, and a skipped line would leave the default in force.
  */
 import { printable } from "@persistent-queue/queue";
 
 export interface Dotenv {
   readonly values: Readonly<Record<string, string>>;
-  /** One sentence each, which never contains a value. */
+  /** One sentence each, never containing a value. */
   readonly problems: readonly string[];
 }
 
 const ASSIGNMENT = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$/s;
 const COLON = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*:/;
-/** After the closing quotation mark only a comment may follow. */
+/** After the closing quotation mark, only a comment may follow. */
 const QUOTED = /^(["'`])((?:\\.|(?!\1).)*)\1\s*(?:#.*)?$/s;
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "\\": "\\", '"': '"', $: "$" };
 
@@ -52,7 +52,7 @@ function withNextLines(start: string, next: readonly string[]): { rest: string; 
   return { rest: start, used: 0 };
 }
 
-/** Null where two parsers would read two different values. */
+/** Null if two parsers would read different values. */
 function valueOf(rest: string): string | null {
   if (!/^["'`]/.test(rest)) return rest.includes("#") ? null : rest;
   const [, mark, inside = ""] = QUOTED.exec(rest) ?? [];

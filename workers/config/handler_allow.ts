@@ -5,7 +5,7 @@ export const HANDLER_PERMISSIONS = ["net", "env", "read", "write", "run", "sys",
 
 export type HandlerPermission = typeof HANDLER_PERMISSIONS[number];
 
-/** What is allowed for each permission, as Deno takes it after the equals sign; `["*"]` = everything. */
+/** The allowed values of each permission, as Deno takes them after the equals sign; `["*"]` = everything. */
 export type HandlerAllow = Readonly<Record<HandlerPermission, readonly string[]>>;
 
 export const NOTHING_ALLOWED: HandlerAllow = Object.freeze(nothing());

@@ -1,6 +1,6 @@
 /**
- * The sources of a process's settings: its environment, and the `.env` of the folder it was started in. A
- * supervisor under a guard is handed both, so that a handler can read neither.
+ * The sources of a process's settings: its environment, and the `.env` of the folder that it was started in. Under a
+ * guard, the supervisor is handed both, so that a handler can read neither.
  */
 import { messageOf } from "@persistent-queue/queue";
 import {
@@ -21,7 +21,7 @@ export interface SettingSources {
   readonly startDir: string;
   /** The address that HOST was resolved to, if known. */
   readonly bindAddress?: string;
-  /** The machine's facts, if they were asked for. */
+  /** Facts about the machine, if they were determined. */
   readonly machine?: MachineFacts;
 }
 
@@ -34,12 +34,12 @@ export function readSources(): SettingSources {
   return { env: environment(), dotenv: readDotenv(), startDir: Deno.cwd() };
 }
 
-/** As the guard wrote them: `readSettings` checks them again. */
+/** Reads the sources as the guard wrote them; `readSettings` checks them again. */
 export function parseSources(text: string): SettingSources {
   return JSON.parse(text);
 }
 
-/** For the supervisor and the processes it starts: without the settings, which hold secrets. */
+/** For the supervisor and the processes that it starts: the environment without the settings, which hold secrets. */
 export function environmentWithoutSettings(
   { env }: SettingSources,
   settings: Settings,
@@ -48,16 +48,13 @@ export function environmentWithoutSettings(
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
 }
 
-/** The same for this process, after its settings are read. Without them: only the settings go. */
+/** Removes the same from this process, after its settings are read. Without `settings`, only the settings' names. */
 export function forgetSettings(settings?: Settings): void {
   const secrets = settings === undefined ? [] : secretVariables(settings);
   for (const name of [...SETTING_NAMES, ...secrets]) Deno.env.delete(name);
 }
 
-/**
- * The whole environment where that is allowed, so that misspelt names are found; otherwise only the names of
- * settings.
- */
+/** The whole environment if that is permitted, so that misspelt names are found; otherwise only the names of settings. */
 function environment(): Record<string, string> {
   if (Deno.permissions.querySync({ name: "env" }).state === "granted") return Deno.env.toObject();
   return Object.fromEntries(SETTING_NAMES.flatMap((name) => {
@@ -67,8 +64,8 @@ function environment(): Record<string, string> {
 }
 
 /**
- * The file `.env` as text; null if there is none. @throws {ConfigurationError} if it cannot be read as text: ignoring it would leave
- * the defaults in force
+ * The text of `.env`; null if there is none. @throws {ConfigurationError} if it cannot be read as text, because
+ * ignoring it would leave the defaults in force
  */
 export function readDotenv(path = ".env"): string | null {
   const bytes = bytesOf(path);
@@ -84,7 +81,7 @@ function bytesOf(path: string): Uint8Array | null {
   }
 }
 
-/** A link that leads nowhere is a file that was meant to be there. */
+/** A dangling link stands for a file that was meant to be there. */
 function isLink(path: string): boolean {
   try {
     return Deno.lstatSync(path).isSymlink;

@@ -2,7 +2,7 @@
 import { misreadQueueUrl, printable } from "@persistent-queue/queue";
 import { quoted, type Setting, type SettingInput } from "./setting.ts";
 
-/** From the folder of the start. */
+/** Relative to the folder in which the system is started. */
 export const DEFAULT_QUEUE_PATH = "data/queue.db";
 
 interface FolderRule {
@@ -10,7 +10,7 @@ interface FolderRule {
   readonly means: string;
 }
 
-/** The path as it was given, without control characters, without a comma and without a slash at its end. */
+/** The path as given, without a trailing slash. Control characters and commas are refused. */
 export function folder<const Name extends string>(
   name: Name,
   { otherwise, means }: FolderRule,
@@ -29,7 +29,7 @@ export function absoluteFolder<const Name extends string>(
   return { ...setting, parse: (input) => input.absolute(setting.parse(input)) };
 }
 
-/** Null while it is not set. */
+/** Null unless set. */
 export function folderIfSet<const Name extends string>(
   name: Name,
   rule: FolderRule,
@@ -57,12 +57,12 @@ function parseFolder(name: string, otherwise: string, input: SettingInput): stri
   return otherwise;
 }
 
-/** The runtime's permission flags separate paths by commas, and a path cannot escape one. */
+/** The runtime's permission flags separate paths with commas, and a path cannot escape one. */
 export function isPlainPath(text: string): boolean {
   return printable(text) === text && !text.includes(",");
 }
 
-/** With an absolute path, and the scheme in small letters. The text may hold a password, so no message shows it. */
+/** The URL with an absolute path and a lower-case scheme. It may hold a password, so no message shows it. */
 export function queueUrl<const Name extends string>(
   name: Name,
   { means }: { readonly means: string },

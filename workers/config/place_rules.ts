@@ -1,7 +1,7 @@
 /**
- * Which folders may hold files written at run time. Jobs write to FILES_DIR and LOG_DIR, and a handler that
- * can write code or settings decides what runs at the next start: so neither folder may hold the system's own
- * files, or lie in a folder that does.
+ * Which folders may hold files written at run time. Jobs write to FILES_DIR and LOG_DIR, and a handler that can write
+ * code or settings decides what runs at the next start. So neither folder may contain the system's own files, or lie
+ * within a folder that does.
  */
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,7 @@ const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 const CODE = ["queue", "workers", "ui", "tests", "node_modules", "dist", ".git", ".ci", ".github"]
   .map((name) => join(PROJECT, name));
 
-/** Whether `path` is `folder`, or lies anywhere below it. */
+/** Whether `path` is `folder`, or lies below it. */
 export function isWithin(path: string, folder: string): boolean {
   const below = relative(folder, path);
   return below === "" || (below !== ".." && !below.startsWith(`..${sep}`));
@@ -54,7 +54,7 @@ export function checkPlaces(places: Places, reader: SettingReader): void {
 
 const ADVICE = "jobs would write into it; choose a folder of its own";
 
-/** The reason why jobs may not write to `folder`; null if there is none. */
+/** Why jobs may not write to `folder`; null if they may. */
 function problemOf(folder: string, places: Places): string | null {
   const { startDir, handlersDir } = places;
   const place = realPath(folder);
@@ -65,7 +65,7 @@ function problemOf(folder: string, places: Places): string | null {
     return `which holds the settings or the code of the system: ${ADVICE}`;
   }
   if (liesInCode(place, places)) return `which is a folder of code: ${ADVICE}`;
-  // The permissions name the file's path, and a job could rename a folder above it.
+  // Permissions apply to the path of the file, and a job could rename a folder above it.
   if (contains(join(startDir, ".env"))) return `which holds the file that .env is a link to: ${ADVICE}`;
   return null;
 }
@@ -80,7 +80,7 @@ function liesInCode(place: string, { handlersDir }: Places): boolean {
   );
 }
 
-/** Follows every link, as far as the path exists and may be read. */
+/** Resolves every link, as far as the path exists and may be read. */
 export function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);

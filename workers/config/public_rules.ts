@@ -1,4 +1,4 @@
-/** Rules for settings under which other machines can reach the pages. */
+/** Rules for settings with which other machines can reach the pages. */
 import { isLoopbackName } from "@persistent-queue/queue";
 import { DEFAULT_PASSWORD, type SecretName, SECRETS } from "./secrets.ts";
 import type { SettingReader } from "./setting_reader.ts";
@@ -9,13 +9,13 @@ type Given = Omit<Settings, "warnings">;
 interface Opening {
   readonly setting: SettingName;
   readonly value: string;
-  /** The change that closes the opening. */
+  /** The change that makes the pages unreachable again. */
   readonly fix: string;
 }
 
 /**
- * Refuses a HOST that others can reach together with a password that can be guessed, and the default password
- * with any such setting.
+ * Refuses a HOST that others can reach if the password can be guessed, and any setting that lets others in with the
+ * default password.
  */
 export function checkSecrets(settings: Given, reader: SettingReader): void {
   const opening = openingOf(settings);
@@ -33,12 +33,12 @@ export function checkSecrets(settings: Given, reader: SettingReader): void {
   reader.reject("MANAGER_PASSWORD", `${tooShort(opening, "MANAGER_PASSWORD")}, or ${opening.fix}`);
 }
 
-/** Whether requests may use the token: the system works without it, so a short one is no reason not to start. */
+/** Whether requests may use the token. The system works without it, so a short token does not prevent a start. */
 export function isTokenAccepted(settings: Given): boolean {
   return openingOf(settings)?.setting !== "HOST" || !shortSecretsOf(settings).includes("API_TOKEN");
 }
 
-/** Where only a proxy can be reached, it may ask for a login itself: then a short secret is still accepted. */
+/** If only a proxy can be reached, it may ask for a login itself, so a short secret is still accepted. */
 export function shortSecretWarnings(settings: Given): string[] {
   const opening = openingOf(settings);
   if (opening === null) return [];
@@ -95,7 +95,7 @@ function hostnameOf(url: string): string {
   return new URL(url).hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
-/** As the login compares it: an accented letter counts once, however it is typed. */
+/** Counts as the login compares: an accented letter counts once, however it is typed. */
 function lengthOf(secret: string): number {
   return [...secret.normalize("NFC")].length;
 }

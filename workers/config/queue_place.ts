@@ -1,4 +1,4 @@
-/** Where QUEUE_URL has the queue: in a file of this machine, or on a server, which other hosts may use too. */
+/** Where QUEUE_URL puts the queue: in a file on this machine, or on a server, which other hosts may use too. */
 
 interface QueueSetting {
   readonly queueUrl: string;

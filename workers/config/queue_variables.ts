@@ -1,15 +1,15 @@
-/** What clients of PostgreSQL take from variables where their URL does not name it. */
+/** What PostgreSQL clients read from environment variables if the URL does not name it. */
 import { POSTGRES_TLS_MODES } from "@persistent-queue/queue";
 import { quoted } from "./setting.ts";
 import type { Settings } from "./settings.ts";
 
 const USER = "PGUSER";
 const PASSWORD = "PGPASSWORD";
-/** The driver does not know it, and would connect without TLS and without a word. */
+/** The driver does not know this variable, and would silently connect without TLS. */
 const TLS = "PGSSLMODE";
 const NO_USER = "names no user: for example postgres://user:password@db.example.com/jobs, or set PGUSER";
 
-/** The variables, beside the settings, whose secrets only the supervisor needs: not those that handlers are given by name. */
+/** The variables besides the settings whose secrets only the supervisor needs, except those granted to handlers by name. */
 export function secretVariables(
   { queueUrl, handlerAllow }: Pick<Settings, "queueUrl" | "handlerAllow">,
 ): string[] {
@@ -17,8 +17,8 @@ export function secretVariables(
 }
 
 /**
- * The URL with these: so the password can be kept out of the reach of handlers and of what they start. The host, the port and
- * the database come from the URL alone.
+ * Adds the variables to the URL. This way the password can be kept away from handlers and from what they start. The
+ * host, the port and the database come only from the URL.
  */
 export function withVariables(queueUrl: string, env: Readonly<Record<string, string>>): string {
   if (!isOfPostgres(queueUrl)) return queueUrl;
@@ -30,7 +30,7 @@ export function withVariables(queueUrl: string, env: Readonly<Record<string, str
   return url.href;
 }
 
-/** Returns what is wrong with these, where they count. `setting`: where the URL stands. */
+/** Returns what is wrong with the variables, if they apply. `setting`: the name of the setting with the URL. */
 export function misreadVariables(
   queueUrl: string,
   env: Readonly<Record<string, string>>,

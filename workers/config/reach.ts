@@ -1,6 +1,6 @@
 /**
- * How browsers reach the pages, as opposed to what the servers bind to: the host, public addresses, further
- * names, trusted proxies.
+ * How browsers reach the pages, as opposed to what the servers bind to: the host, public addresses, additional names,
+ * trusted proxies.
  */
 import { isIP } from "node:net";
 import { quoted, type Setting, type SettingInput, UNSET } from "./setting.ts";
@@ -9,7 +9,7 @@ interface Meaning {
   readonly means: string;
 }
 
-/** An address or the name of a host, without a scheme or port. */
+/** An address or a host name, without scheme or port. */
 export function host<const Name extends string>(
   name: Name,
   { otherwise, means }: Meaning & { readonly otherwise: string },
@@ -34,7 +34,7 @@ export function host<const Name extends string>(
   };
 }
 
-/** An address such as `https://queue.example.com/jobs`, without a trailing slash; null when it is not set. */
+/** An address such as `https://queue.example.com/jobs`, without a trailing slash; null if unset. */
 export function publicUrl<const Name extends string>(
   name: Name,
   { means }: Meaning,
@@ -61,7 +61,7 @@ function isPublic({ protocol, username, password, pathname }: URL, text: string)
     username === "" && password === "" && !/[?#@\\]/.test(text);
 }
 
-/** Names and addresses of hosts, in lower case, IPv6 addresses without brackets. */
+/** Host names and addresses, in lower case, IPv6 addresses without brackets. */
 export function hostNames<const Name extends string>(
   name: Name,
   { means }: Meaning,
@@ -89,7 +89,7 @@ function isHostName(name: string): boolean {
   return /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?$/.test(name) && URL.canParse(`http://${name}/`);
 }
 
-/** Addresses, and networks as an address with a prefix length. */
+/** Addresses, and networks in the form address/prefix length. */
 export function networks<const Name extends string>(
   name: Name,
   { means }: Meaning,

@@ -1,10 +1,10 @@
 /** The secrets: the password of the pages, and the token of the HTTP API. No message shows them. */
 import { type Setting, UNSET } from "./setting.ts";
 
-/** In the README, so everyone knows it. */
+/** It is in the README, so everyone knows it. */
 export const DEFAULT_PASSWORD = "admin123";
 
-/** The shortest that withstands guessing, in characters: a person remembers a password; a token comes from a generator. */
+/** The shortest length that withstands guessing: a person has to remember a password; a token comes from a generator. */
 export const SECRETS = {
   MANAGER_PASSWORD: { shortest: 8, generator: "openssl rand -base64 18" },
   API_TOKEN: { shortest: 12, generator: "openssl rand -hex 24" },
@@ -26,7 +26,7 @@ export function password<const Name extends SecretName>(
   };
 }
 
-/** Text that can be sent in a header; null when it is not set. */
+/** Text that can be sent in a header; null if unset. */
 export function token<const Name extends SecretName>(
   name: Name,
   { means }: Meaning,

@@ -1,30 +1,30 @@
-/** One setting: its name, its default, its limits, what it means, and how its text is parsed. */
+/** One setting: its name, default, limits and meaning, and how its text is parsed. */
 import { DAY_MS, printable } from "@persistent-queue/queue";
 
-/** What the text of one setting is parsed with. */
+/** What the parser of one setting gets. */
 export interface SettingInput {
-  /** As it was given; null when it is unset or empty. */
+  /** The text as given; null if it is unset or empty. */
   readonly text: string | null;
-  /** The text of another setting, for a default that follows from it. */
+  /** The text of another setting, for a default that depends on it. */
   textOf(name: string): string | null;
-  /** The path, as seen from the folder of the start. */
+  /** Makes the path absolute, relative to the folder in which the system was started. */
   absolute(path: string): string;
-  /** Remembers one sentence about what is wrong. The setting then takes its default. */
+  /** Records a sentence about what is wrong. The setting then takes its default. */
   reject(problem: string): void;
 }
 
 export interface Setting<Name extends string = string, Value = unknown> {
   readonly name: Name;
-  /** As a person would set it; or in words, with backticks around what can be set. */
+  /** The default as a person would write it, or in words with backticks around the values. */
   readonly defaultText: string;
   /** What is allowed, in words. */
   readonly limits: string;
-  /** The end of its row in `docs/settings.md`. */
+  /** The last column of its row in `docs/settings.md`. */
   readonly means: string;
   parse(input: SettingInput): Value;
 }
 
-/** The default of a setting that has none. */
+/** The default text of a setting without a default. */
 export const UNSET = "unset";
 
 interface WholeNumberRule {
@@ -55,7 +55,7 @@ export function wholeNumber<const Name extends string>(
   };
 }
 
-/** A whole number of milliseconds, up to some days. */
+/** A whole number of milliseconds, limited to a number of days. */
 export function milliseconds<const Name extends string>(
   name: Name,
   rule: Omit<WholeNumberRule, "max"> & { readonly maxDays: number },
@@ -66,7 +66,7 @@ export function milliseconds<const Name extends string>(
 
 const MOST_DELAYS = 100;
 
-/** Milliseconds with commas between them; `none` = an empty list. */
+/** Milliseconds separated by commas; `none` = an empty list. */
 export function delays<const Name extends string>(
   name: Name,
   { otherwise, maxDays, means }: {
@@ -113,7 +113,7 @@ export function oneOf<const Name extends string, const Choice extends string>(
   };
 }
 
-/** `on` or `off`; the default follows from other settings. */
+/** `on` or `off`; the default depends on other settings. */
 export function onOrOff<const Name extends string>(
   name: Name,
   { isOnByDefault, defaultText, means }: {
@@ -144,7 +144,7 @@ function parseChoice<Choice extends string>(
   return otherwise;
 }
 
-/** Plain decimal digits; null for anything else. */
+/** Accepts plain decimal digits; null for anything else. */
 function parseWholeNumber(text: string, { min, max }: { min: number; max: number }): number | null {
   if (!/^\d{1,15}$/.test(text.trim())) return null;
   const value = Number(text);
@@ -155,7 +155,7 @@ function days(n: number): string {
   return n === 1 ? "a day" : `${n} days`;
 }
 
-/** A given text in a sentence. */
+/** Quotes a given text within a sentence. */
 export function quoted(text: string): string {
   return `"${printable(text, { maxLength: 60 })}"`;
 }

@@ -1,10 +1,10 @@
-/** Parses every setting of the table, and recognises misspelt names. */
+/** Parses every setting of the table, and recognizes misspelt names. */
 import { resolve } from "node:path";
 import { editDistance, nearest, printable } from "@persistent-queue/queue";
 import type { SettingInput } from "./setting.ts";
 import { SETTING_NAMES, type SettingName, SETTINGS, type SettingValues } from "./settings.ts";
 
-/** Remembers what is wrong with each setting, and uses its default instead. */
+/** Records what is wrong with each setting, and uses its default instead. */
 export class SettingReader {
   readonly problems: string[] = [];
   readonly #texts: Readonly<Record<string, string | undefined>>;
@@ -19,7 +19,7 @@ export class SettingReader {
     const values = Object.entries(SETTINGS).map(([property, setting]) =>
       [property, setting.parse(this.#inputOf(setting.name))] as const
     );
-    // Each property has what its own entry of the table parsed, which the types cannot follow through entries.
+    // Each property has the type that its own entry parses, which is lost in `entries`.
     return Object.fromEntries(values) as SettingValues;
   }
 
@@ -40,7 +40,7 @@ export class SettingReader {
     return this.#textOf(name) !== null;
   }
 
-  /** Remembers one sentence about what is wrong. Returns nothing, so the caller goes on with a default. */
+  /** Records a sentence about what is wrong; the caller goes on with a default. */
   reject(name: SettingName, problem: string): void {
     this.#broken.add(name);
     this.problems.push(problem);
@@ -56,7 +56,7 @@ export class SettingReader {
   }
 }
 
-/** `.env` belongs to this system alone: any unknown name in it is a mistake. */
+/** `.env` belongs to this system alone, so any unknown name in it is a mistake. */
 export function unknownInDotenv(names: readonly string[], allowed: readonly string[]): string[] {
   return names.filter((name) => !isSettingName(name) && !allowed.includes(name)).map((name) => {
     const meant = nearest(name, SETTING_NAMES);
@@ -65,7 +65,7 @@ export function unknownInDotenv(names: readonly string[], allowed: readonly stri
   });
 }
 
-/** The environment holds many unrelated names: only a name that is almost a setting is a mistake. */
+/** The environment holds many unrelated names, so only a name that is almost a setting is a mistake. */
 export function misspeltInEnvironment(names: readonly string[]): string[] {
   return names.filter((name) => !isSettingName(name)).flatMap((name) => {
     const meant = SETTING_NAMES.find((known) => isMisspelling(name.toUpperCase(), known));
@@ -83,7 +83,7 @@ function isMisspelling(name: string, known: SettingName): boolean {
   if (known.length < 6) return false; // HOST is one letter from POST
   if (withoutUnderscores(name) === withoutUnderscores(known)) return true;
   if (Math.abs(name.length - known.length) > 2) return false;
-  // API_TOKEN is one letter from APP_TOKEN, OPS_PORT two from API_PORT: a short first word must match exactly.
+  // API_TOKEN is one letter from APP_TOKEN, OPS_PORT two from API_PORT: a short first word must have the same letters.
   const firstWord = known.slice(0, known.indexOf("_"));
   if (
     firstWord.length <= 3 && known.includes("_") && !isSameLetters(firstWord, name.slice(0, firstWord.length))

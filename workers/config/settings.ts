@@ -1,6 +1,5 @@
 /**
- * Every setting, once: the names, the types, the defaults, the limits and the rows of `docs/settings.md` all
- * follow from this table.
+ * Every setting, once: the names, types, defaults, limits and the rows of `docs/settings.md` all follow from this table.
  */
 import { DAY_MS, QUEUE_DEFAULTS } from "@persistent-queue/queue";
 import { LOG_LEVELS } from "../log_file.ts";
@@ -12,7 +11,7 @@ import { delays, milliseconds, oneOf, onOrOff, type Setting, wholeNumber } from 
 
 const ANY_FREE_PORT = { min: 0, max: 65_535 };
 
-/** By the property under which the rest of the system reads the value. */
+/** Keyed by the property under which the rest of the system reads the value. */
 export const SETTINGS = {
   queueUrl: queueUrl("QUEUE_URL", {
     means: "where the queue is stored; the path is relative or absolute",
@@ -29,7 +28,7 @@ export const SETTINGS = {
     ...{ otherwise: 5000, min: 0, maxDays: 1 },
     means: "how often the producer adds a sample job; 0 = no producer",
   }),
-  /** The folder as it was given: the prefix of the ids of file jobs. */
+  /** The folder as given, which is the prefix of the ids of file jobs. */
   filesPrefix: folder("FILES_DIR", {
     otherwise: "data/files",
     means: "where the files of the sample jobs are; never a folder that holds anything else",
@@ -61,11 +60,11 @@ export const SETTINGS = {
   managerPassword: password("MANAGER_PASSWORD", {
     means: "opens the pages; set your own before others can reach them",
   }),
-  /** null = session cookie only. */
+  /** Null = session cookie only. */
   apiToken: token("API_TOKEN", {
     means: "the bearer token of [the HTTP API](api.md)",
   }),
-  /** An IPv6 address is without brackets. */
+  /** An IPv6 address has no brackets. */
   host: host("HOST", {
     otherwise: "127.0.0.1",
     means: "what both pages are bound to",
@@ -78,7 +77,7 @@ export const SETTINGS = {
     ...{ otherwise: 8502, ...ANY_FREE_PORT },
     means: "the port of Ops; must differ from `MANAGER_PORT`",
   }),
-  /** How browsers reach the Manager, without a trailing slash; null = as it is bound. */
+  /** How browsers reach the Manager, without a trailing slash; null = at the address that it is bound to. */
   publicUrl: publicUrl("PUBLIC_URL", {
     means: "how people reach the Manager: `https://queue.example.com/jobs`",
   }),
@@ -106,14 +105,14 @@ export const SETTINGS = {
   handlerAllow: handlerAllow("HANDLER_ALLOW", {
     means: "what your handlers may do: `net=api.example.com env=SMTP_URL`",
   }),
-  /** The folder of a team's own handlers; null = those in this checkout. */
+  /** The folder of a team's own handlers; null = the one in this checkout. */
   handlersDir: folderIfSet("HANDLERS_DIR", {
     otherwise: QUEUE_DEFAULTS.handlersDir,
     means:
       "where the kinds of jobs are: [a folder of your own project](handlers.md#packages-and-modules-of-your-own)",
   }),
   faultInjection: onOrOff("FAULT_INJECTION", {
-    // A password other than the default means real work, which a demonstration must not interrupt.
+    // A password other than the default suggests real work, which a demonstration must not interrupt.
     isOnByDefault: ({ textOf }) => (textOf("MANAGER_PASSWORD") ?? DEFAULT_PASSWORD) === DEFAULT_PASSWORD,
     defaultText: `\`on\` with \`${DEFAULT_PASSWORD}\`, else \`off\``,
     means: "whether people may crash or hang a consumer to see what happens",
@@ -124,21 +123,24 @@ export const SETTING_NAMES: readonly SettingName[] = Object.values(SETTINGS).map
 
 export type SettingName = typeof SETTINGS[keyof typeof SETTINGS]["name"];
 
-/** What the texts of the settings say, each by itself. */
+/** The value of each setting's text. */
 export type SettingValues = {
   readonly [Property in keyof typeof SETTINGS]: ReturnType<typeof SETTINGS[Property]["parse"]>;
 };
 
-/** The settings, as the rest of the system reads them: their values, and what follows from them. */
+/** The settings as the rest of the system reads them: their values, and what follows from those. */
 export interface Settings extends SettingValues {
-  /** The folder of the start. All other paths are absolute, and stay valid if the process moves elsewhere. */
+  /**
+   * The folder in which the system was started. All other paths are absolute, and stay valid if the process changes
+   * folders.
+   */
   readonly startDir: string;
   /** FILES_DIR as an absolute path. */
   readonly filesDir: string;
-  /** HOST itself if it is an address; otherwise the address it resolves to, once it is looked up. */
+  /** HOST itself if it is an address; otherwise the address that it resolves to, once looked up. */
   readonly bindAddress: string;
-  /** Variables that `.env` holds for the handlers (`HANDLER_ALLOW="env=…"`), to be put into the environment. */
+  /** Variables that `.env` holds for the handlers (`HANDLER_ALLOW="env=…"`), to be added to the environment. */
   readonly handlerEnv: Readonly<Record<string, string>>;
-  /** One sentence for each value that is allowed but probably not intended. */
+  /** A sentence for each value that is allowed but probably not intended. */
   readonly warnings: readonly string[];
 }
