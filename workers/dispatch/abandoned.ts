@@ -1,23 +1,23 @@
-/** What is left of a thread that is gone: its jobs, how each of them ended, and which one is to blame. */
+/** What remains of a thread that is gone: its jobs, how each attempt ended, and which job is to blame. */
 import type { AttemptReport } from "@persistent-queue/queue";
 import type { ConsumerHandle, InFlightJob } from "./consumer_handle.ts";
 import { type Attempted, HANDED_BACK } from "./settler.ts";
 
-/** The job is charged with this death and each later one. */
+/** From this many deaths on, the job is charged with each. */
 const CHARGED_FROM = 3;
-/** The most jobs remembered; a later one replaces the earliest. */
+/** The most jobs remembered; beyond that, the earliest is forgotten. */
 const MOST_JOBS = 1_000;
 
 export interface EndOfConsumer {
   readonly type: "crashed" | "stalled" | "stopped";
   readonly detail: string;
-  /** The ticket of the job to blame, or null for none; found out unless given. */
+  /** The ticket of the job to blame, or null for none; determined here unless given. */
   readonly guilty?: number | null;
 }
 
 /**
- * Clears the handle of a consumer that is gone: its jobs, and how each of them ended. Unless the one to blame
- * is given, it is the running job, or else one whose end was not reported.
+ * Clears the handle of a consumer that is gone, and returns its jobs with the outcome of each. Unless the job to blame
+ * is given, it is the running one, or else one whose end was not reported.
  */
 export function abandonedJobs(handle: ConsumerHandle, end: EndOfConsumer, now: number): Attempted[] {
   const { type, detail } = end;
@@ -29,7 +29,7 @@ export function abandonedJobs(handle: ConsumerHandle, end: EndOfConsumer, now: n
     ...unbegun.map((job) => ({ job, outcome: HANDED_BACK })),
     ...begun.map((one) => ({
       job: one.job,
-      // Its log lines are only in the consumer's log: its thread is gone.
+      // Without log lines: those are only in the consumer's log, because its thread is gone.
       outcome: { guilty: one === culprit, type, detail, report: ranFor(now - one.givenAt) },
     })),
     ...waiting.map((job) => ({ job, outcome: { guilty: false, type, detail } })),
@@ -52,26 +52,26 @@ function culpritOf(
 ): InFlightJob | undefined {
   if (guilty !== undefined) return inFlight.find(({ ticket }) => ticket === guilty);
   const underWay = inFlight.find(({ ticket }) => handle.tickets.isUnderWay(ticket));
-  // A thread falls silent with the first report that is missing, and dies of the last.
+  // A thread that falls silent stopped at the first missing report; one that dies, at the last.
   return underWay ?? begun.at(type === "stalled" ? 0 : -1);
 }
 
 interface Deaths {
   readonly count: number;
-  /** An attempt that ended by itself begins a new count. */
+  /** The retries at that time: an attempt that ends by itself begins a new count. */
   readonly retries: number;
 }
 
 /**
- * Deaths of threads whose cause cannot be assigned to a job. The running job is not charged, because it may
- * be a victim of what an earlier one left behind; but when that happens to the same job repeatedly, in one
- * thread after another, the job is the cause, and must come to an end.
+ * Deaths of threads that cannot be attributed to a job. The running job is not charged, because it may be a victim of
+ * what an earlier job left behind. But if it happens to the same job again and again, in one thread after another, that
+ * job is the cause and must come to an end.
  */
 export class UnownedDeaths {
-  /** By `seq` of the job. */
+  /** Keyed by the `seq` of the job. */
   readonly #deaths = new Map<number, Deaths>();
 
-  /** Returns the end with the job to blame, once its deaths are too many. */
+  /** Returns the end, with the job to blame once it has had too many deaths. */
   judge({ underWay, state }: ConsumerHandle, end: EndOfConsumer): EndOfConsumer {
     const isUnowned = end.guilty === null && end.type !== "stopped" && !state.isInLeftover;
     if (!isUnowned || underWay === null || underWay.canceled !== null) return end;

@@ -1,7 +1,4 @@
-/**
- * Claims for consumers that have room: at once when a job may have come, and not at all while there can be
- * none.
- */
+/** Claims for consumers that have room: at once when a job may have arrived, and not at all while there can be none. */
 import {
   type ClaimAnswer,
   type Claimed,
@@ -18,25 +15,25 @@ import type { ConsumerHandle } from "./consumer_handle.ts";
 export interface ClaimerOptions {
   readonly queue: Consumer;
   readonly consumers: ReadonlyMap<string, ConsumerHandle>;
-  /** Milliseconds since 1970, as the queue counts. */
+  /** Milliseconds since 1970, by the queue's clock. */
   readonly now: () => number;
   readonly onClaimed: (jobs: readonly Claimed[]) => void;
   readonly onError: (error: unknown) => void;
-  /** Called whenever no claim is under way. */
+  /** Called whenever no claim is in progress. */
   readonly onIdle: () => void;
 }
 
-/** Jobs per claim: a transaction may end between two claims, and page requests wait for that. */
+/** Jobs per claim. A transaction may end between two claims, which is what page requests wait for. */
 const MOST_AT_ONCE = 256;
 const STORAGE_RETRY_MS = 500;
 
 export class Claimer {
   readonly #options: ClaimerOptions;
-  /** Grows whenever a claim may find something that the previous claim could not. */
+  /** Grows whenever a claim may find something that the previous one could not. */
   #wakes = 0;
-  /** The last claim found less than was asked for, and nothing has happened since. */
+  /** The last claim found fewer jobs than requested, and nothing has happened since. */
   #dry = false;
-  /** The last claim found all that was asked for, so a prefetch takes nothing from other consumers. */
+  /** The last claim found all the jobs that were requested, so a prefetch takes nothing from other consumers. */
   #plenty = false;
   #suspectRequested = false;
   #underWay = 0;
@@ -70,7 +67,7 @@ export class Claimer {
     this.#callOff();
   }
 
-  /** The consumer that has been idle longest comes first; one with a retry coming comes last. */
+  /** The consumer that has been idle longest comes first; those with the most jobs waiting for a retry come last. */
   #requests(): ClaimRequest[] {
     const most = this.#plenty ? MOST_IN_FLIGHT : 1;
     const consumers = [...this.#options.consumers.values()]
@@ -138,7 +135,7 @@ export class Claimer {
     }
   }
 
-  /** Nothing to claim until `wake` is called, or the next job is due. */
+  /** Claims nothing until `wake` is called or the next job is due. */
   #sleepUntil(at: number | null): void {
     this.#dry = true;
     this.#callOff();
@@ -147,14 +144,14 @@ export class Claimer {
   }
 }
 
-/** Whether all that was asked for was there. A consumer that got a suspect gets nothing beside it, however much there is. */
+/** Whether the claim found every job requested. A consumer that got a suspect gets nothing else, however much there is. */
 function isAll(claimed: readonly Claimed[], requests: readonly ClaimRequest[]): boolean {
   const alone = claimed.find(({ suspect }) => suspect)?.consumerId;
   const asked = requests.filter(({ suspect, consumerId }) => !suspect && consumerId !== alone);
   return claimed.filter(({ suspect }) => !suspect).length >= asked.reduce((sum, { limit }) => sum + limit, 0);
 }
 
-/** In the same order. */
+/** Splits the requests into claims, in the same order. */
 function inParts(requests: readonly ClaimRequest[]): ClaimRequest[][] {
   const parts: ClaimRequest[][] = [];
   let room = 0;
@@ -170,8 +167,9 @@ function inParts(requests: readonly ClaimRequest[]): ClaimRequest[][] {
 }
 
 /**
- * Jobs that arrive are claimed in the turn that stores them where a store takes calls in order. There is a second wake-up
- * once they are stored: the only one elsewhere, because that claim would run first and find nothing.
+ * If the store takes calls in order, jobs that arrive are claimed in the turn that stores them. A second wake-up
+ * follows when they are stored. With other stores it is the only useful one, because the first claim would run too
+ * early and find nothing.
  */
 export function mayBringJobs(event: QueueEvent): boolean {
   switch (event.type) {

@@ -1,6 +1,6 @@
 /**
  * The supervisor's side of one consumer: its jobs in flight, and how far each has come.
- * A job in flight is offered (on its way, or in the thread's inbox), begun, or waiting for its next attempt.
+ * A job in flight is offered (on its way to the thread, or in its inbox), begun, or waiting for its next attempt.
  * The handle decides nothing about jobs; the dispatcher does.
  */
 import type { Claimed } from "@persistent-queue/queue";
@@ -13,12 +13,12 @@ import { WaitingJobs } from "./waits.ts";
 export interface InFlightJob {
   readonly job: Claimed;
   readonly ticket: number;
-  /** Given for the first time under this lease; otherwise a retry that is due. */
+  /** Given for the first time under this lease; false for a retry that is due. */
   readonly isFresh: boolean;
   /** Monotonic, in milliseconds. */
   readonly givenAt: number;
   canceled: CancelReason | null;
-  /** Its thread has received the order to stop. */
+  /** The thread has confirmed the order to stop. */
   isTold: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface ConsumerHandleOptions {
 const SHORT_MS = 3;
 const FILL_MS = 20;
 const WEIGHT = 0.3;
-/** Of payloads. With less in flight, a consumer may be given another claim of some megabytes. */
+/** The most payload in flight, in characters. With less, a consumer may be given another claim of a few megabytes. */
 const MOST_CHARS = 4 * 1024 * 1024;
 
 export class ConsumerHandle {
@@ -47,7 +47,7 @@ export class ConsumerHandle {
   readonly inFlight = new Map<number, InFlightJob>();
   readonly waiting = new WaitingJobs();
   readonly post: Post;
-  /** Jobs requested from the store for this consumer and not returned yet. */
+  /** Jobs requested from the store for this consumer that have not arrived yet. */
   requested = 0;
   ready = false;
   heardAt: number;
@@ -67,7 +67,7 @@ export class ConsumerHandle {
     this.progressAt = this.heardAt;
   }
 
-  /** How many more jobs it may be given; `most` bounds its prefetch. */
+  /** How many more jobs the consumer may be given; `most` limits its prefetch. */
   room(most: number): number {
     if (!this.ready || this.hasSuspect) return 0;
     const limit = Math.min(most, this.#prefetch.limit);
@@ -76,17 +76,17 @@ export class ConsumerHandle {
     return Math.max(0, Math.min(limit - inHand, this.#ticketsLeft));
   }
 
-  /** Tiny jobs may have large payloads. */
+  /** Whether the payloads in flight are too large for more jobs: tiny jobs may have large payloads. */
   get #hasMuch(): boolean {
     return this.#jobsInFlight.reduce((sum, { payload }) => sum + payload.length, 0) >= MOST_CHARS;
   }
 
-  /** No ticket is left: not even a retry that is due has room. */
+  /** No ticket is left: there is no room even for a retry that is due. */
   get isFull(): boolean {
     return this.#ticketsLeft <= 0;
   }
 
-  /** Tickets for requested jobs, and for one suspect, are reserved. */
+  /** Tickets are reserved for requested jobs, and for one suspect. */
   get #ticketsLeft(): number {
     return this.#roll.left - this.requested - 1;
   }
@@ -114,7 +114,7 @@ export class ConsumerHandle {
     return { ticket, seq, lease, id, kind, payload, attempt: retries + 1 };
   }
 
-  /** Removes a job whose result has arrived; null if it has none such. Its ticket stays in use until `settled`. */
+  /** Removes a job whose result has arrived; null if there is no such job. Its ticket stays in use until `settled`. */
   take(ticket: number): InFlightJob | null {
     const inFlight = this.inFlight.get(ticket);
     if (inFlight === undefined || !this.tickets.hasBegun(ticket)) return null;
@@ -122,7 +122,7 @@ export class ConsumerHandle {
     return inFlight;
   }
 
-  /** Results of `count` jobs have arrived, which took `busyMs` all together. */
+  /** The results of `count` jobs have arrived, which took `busyMs` in total. */
   observe(count: number, busyMs: number): void {
     this.progressAt = this.#now();
     this.#prefetch.observe(count, busyMs);
@@ -136,7 +136,7 @@ export class ConsumerHandle {
     this.post({ type: "settled", completed, others }, { withNext: true });
   }
 
-  /** Takes back the jobs it has not begun. */
+  /** Takes back those of the jobs that have not begun. */
   revoke(which: (inFlight: InFlightJob) => boolean): InFlightJob[] {
     const revoked: InFlightJob[] = [];
     for (const inFlight of this.inFlight.values()) {
@@ -148,7 +148,7 @@ export class ConsumerHandle {
     return revoked;
   }
 
-  /** It is taking long over a job: no fresh job may wait behind that, and no retry if others are idle. */
+  /** A job takes long: no fresh job may wait behind it, and no retry either if another consumer is idle. */
   takeBackUnbegun({ isAnyIdle }: { isAnyIdle: boolean }): InFlightJob[] {
     const revoked = this.revoke(({ isFresh }) => isFresh || isAnyIdle);
     if (revoked.length > 0) this.#prefetch.forfeit();
@@ -161,19 +161,19 @@ export class ConsumerHandle {
     return { unbegun, waiting: this.waiting.remove(() => true) };
   }
 
-  /** Forgets these jobs. Returns those that have begun and were not yet told to stop: they run until they are. */
+  /** Removes these jobs. Returns those that have begun and were not yet told to stop: they run until they are. */
   drop(isMeant: (job: Claimed) => boolean): InFlightJob[] {
     this.waiting.remove(isMeant);
     this.revoke(({ job }) => isMeant(job));
     return [...this.inFlight.values()].filter(({ job, canceled }) => isMeant(job) && canceled === null);
   }
 
-  /** Every job it holds a lease for. */
+  /** Every job that it holds a lease for. */
   leases(): Claimed[] {
     return [...this.#jobsInFlight, ...this.waiting.jobs];
   }
 
-  /** Jobs whose heartbeats are due: all that the thread has, and a rotating part of those that wait. */
+  /** Jobs whose heartbeats are due: all that are in the thread, and a rotating part of those that wait for a retry. */
   leasesToRenew(): Claimed[] {
     return [...this.#jobsInFlight, ...this.waiting.toRenew()];
   }
@@ -182,7 +182,7 @@ export class ConsumerHandle {
     return [...this.inFlight.values()].map(({ job }) => job);
   }
 
-  /** Its thread has received the order to stop this job. */
+  /** The thread has confirmed the order to stop this job. */
   told(ticket: number): void {
     const inFlight = this.inFlight.get(ticket);
     if (inFlight !== undefined) inFlight.isTold = true;
@@ -203,24 +203,23 @@ export class ConsumerHandle {
 }
 
 /**
- * How many jobs a consumer may have in flight: earned, not configured.
- * A message between threads costs more than a tiny job, so tiny jobs travel together. A consumer starts with
- * one job at a time, and gets more only while its recent jobs prove short: so a slow job never holds others
- * up.
+ * How many jobs a consumer may have in flight: earned, not configured. A message between threads costs more than a tiny
+ * job, so tiny jobs travel together. A consumer starts with one job at a time, and gets more only while its recent jobs
+ * prove short, so that a slow job never holds up others.
  */
 class Prefetch {
   #meanMs = Infinity;
 
-  /** `count` jobs took `busyMs` all together. */
+  /** `count` jobs took `busyMs` in total. */
   observe(count: number, busyMs: number): void {
     if (count === 0) return;
     const ms = busyMs / count;
-    // As if each of them had been observed by itself.
+    // The same weight as if each of them had been observed separately.
     const weight = 1 - (1 - WEIGHT) ** count;
     this.#meanMs = Number.isFinite(this.#meanMs) ? this.#meanMs + (ms - this.#meanMs) * weight : ms;
   }
 
-  /** Trust is lost at once: a job is taking long. */
+  /** A job takes long, so all trust is lost at once. */
   forfeit(): void {
     this.#meanMs = Infinity;
   }

@@ -4,17 +4,17 @@ import type { ConsumerHandle } from "./consumer_handle.ts";
 
 export interface HeartbeatsOptions {
   readonly queue: Consumer;
-  /** This job is no longer this consumer's. */
+  /** The consumer no longer owns this job. */
   readonly onLost: (handle: ConsumerHandle, lease: Lease) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Threads beat at the same moment, and their messages arrive within some milliseconds. */
+/** Threads send their heartbeats at the same moment, and the messages arrive within a few milliseconds. */
 const TOGETHER_MS = 10;
 
 export class Heartbeats {
   readonly #options: HeartbeatsOptions;
-  /** One at a time per handle: while the storage is locked they would only pile up. */
+  /** At most one write per handle: while the storage is locked they would only pile up. */
   readonly #underWay = new Set<ConsumerHandle>();
   readonly #due = new Set<ConsumerHandle>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -24,9 +24,9 @@ export class Heartbeats {
     this.#options = options;
   }
 
-  /** Shares the write with all heartbeats that are due at the same moment. */
+  /** Shares one write with all heartbeats that are due at the same moment. */
   renew(handle: ConsumerHandle): void {
-    // A thread that is closing down keeps beating.
+    // A thread that is closing still sends heartbeats.
     if (this.#stopped) return;
     this.#due.add(handle);
     this.#timer ??= setTimeout(() => {
@@ -51,7 +51,7 @@ export class Heartbeats {
       const inFlight = await queue.renew(leases);
       for (const [i, lease] of leases.entries()) if (inFlight[i] === false) onLost(handle, lease);
     } catch (error) {
-      // A heartbeat that cannot be stored does no harm: the next one comes in a second.
+      // A heartbeat that cannot be stored does no harm: the next one follows in a second.
       if (!(error instanceof StorageError)) onError(error);
     } finally {
       this.#underWay.delete(handle);

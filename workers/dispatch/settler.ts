@@ -1,4 +1,4 @@
-/** The ends of attempts: what a thread reports, and the one place that makes outcomes durable. */
+/** The ends of attempts: collects what threads report, and is the one place that makes outcomes durable. */
 import {
   type Claimed,
   type Consumer,
@@ -20,17 +20,17 @@ export interface Attempted {
 
 export interface SettlerOptions {
   readonly queue: Consumer;
-  /** Fires when the system stops: from then on each outcome is tried once. */
+  /** Fires when the system stops; from then on, each outcome is tried only once. */
   readonly signal: AbortSignal;
   readonly onError: (error: unknown) => void;
-  /** Called whenever nothing is under way. */
+  /** Called whenever nothing is in progress. */
   readonly onIdle: () => void;
 }
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
 
-/** Keeps trying while the storage fails: a known outcome is not thrown away. */
+/** Retries while the storage fails: a known outcome is not thrown away. */
 export class Settler {
   readonly #options: SettlerOptions;
   readonly #underWay = new Set<readonly Attempted[]>();
@@ -48,7 +48,7 @@ export class Settler {
     return [...this.#underWay].flatMap((attempts) => attempts.map(({ job }) => job));
   }
 
-  /** Never throws. No verdicts = not stored: the sweep or the next start finds these jobs. */
+  /** Never throws. No verdicts = not stored: the sweep or the next start will find these jobs. */
   async settle(attempts: readonly Attempted[]): Promise<Verdict[]> {
     if (attempts.length === 0) return [];
     this.#underWay.add(attempts);
@@ -63,7 +63,7 @@ export class Settler {
     }
   }
 
-  /** An outcome that is rejected, or fails twice for an unknown reason, fails no others, and ends its job for good. */
+  /** An outcome that is rejected, or that fails twice for an unknown reason, ends its own job for good and fails no others. */
   async #store(attempts: readonly Attempted[]): Promise<Verdict[]> {
     try {
       return await this.#untilStored(attempts);
@@ -108,10 +108,10 @@ export class Settler {
 
 // What a thread reports --------------------------------------------------------------------------------------
 
-/** A job that asks to be called later has not failed, nor has one that was stopped. */
+/** Outcomes that count as failures. A job that asks to be called later has not failed, nor has one that was stopped. */
 const FAILURES: readonly Outcome["type"][] = ["threw", "gave-up", "timed-out"];
 
-/** `attempts`: of the jobs in `ended`, in their order. `dropped`: canceled, so nothing of them is stored. */
+/** `attempts`: those of the jobs in `ended`, in the same order. `dropped`: canceled jobs, of which nothing is stored. */
 interface EndedJobs {
   readonly ended: readonly InFlightJob[];
   readonly attempts: readonly Attempted[];
@@ -126,7 +126,7 @@ export function takeEnded(handle: ConsumerHandle, results: readonly Result[], bu
   for (const { ticket, outcome } of results) {
     const inFlight = handle.take(ticket);
     if (inFlight === null) continue;
-    // Where the lease was lost the store refuses, and that is counted.
+    // If the lease was lost, the store refuses the outcome and counts it.
     if (inFlight.canceled === "canceled") {
       dropped.push(inFlight);
       continue;
@@ -146,12 +146,12 @@ export function takeEnded(handle: ConsumerHandle, results: readonly Result[], bu
 
 // Attempts that a stop ended, or that never began --------------------------------------------------------------
 
-/** Never begun: another consumer may run it, and nothing is recorded. */
+/** Never begun: another consumer may run the job, and nothing is recorded. */
 export const HANDED_BACK = { type: "handed-back" } as const satisfies Outcome;
 
 export const STOPPED = { type: "stopped", detail: "The system stopped" } as const satisfies Outcome;
 
-/** A handler stopped midway may throw anything: that is not a failed attempt. */
+/** A handler that was stopped midway may throw anything, so that is not a failed attempt. */
 function toStopped(outcome: Outcome): Outcome {
   if (outcome.type === "returned") return outcome;
   return "report" in outcome && outcome.report !== undefined

@@ -1,7 +1,7 @@
 /**
- * What the supervisor must know of a thread even while the thread is too busy to report it, in shared memory:
- * the deadline of the running job, whether the running code was left behind by a job that has ended, and how
- * much memory the thread had at its last heartbeat.
+ * What the supervisor must know about a thread even while the thread is too busy to report it, in shared memory: the
+ * deadline of the running job, whether the running code was left behind by a job that has ended, and the thread's
+ * memory at its last heartbeat.
  */
 const DEADLINE_MS = 0;
 const IS_TOLD = 1;
@@ -18,7 +18,7 @@ export class ThreadState {
     this.#cells = new Int32Array(shared);
   }
 
-  /** Of the running job, from its start on; 0 = none. */
+  /** The deadline of the running job, from its start; 0 = none. */
   get deadlineMs(): number {
     return Atomics.load(this.#cells, DEADLINE_MS);
   }
@@ -28,7 +28,7 @@ export class ThreadState {
     Atomics.store(this.#cells, DEADLINE_MS, Math.ceil(ms));
   }
 
-  /** Whether the handler was told that its deadline has passed: a thread that spins cannot report it. */
+  /** Whether the handler was told that its deadline has passed; a thread that spins cannot tell it. */
   get isDeadlineTold(): boolean {
     return Atomics.load(this.#cells, IS_TOLD) === 1;
   }

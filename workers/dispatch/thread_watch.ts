@@ -1,6 +1,6 @@
 /**
- * Watches the threads from outside: takes back the jobs that they do not get to, tells running jobs to stop, and
- * finds the threads that must be replaced although they cannot report it themselves.
+ * Watches the threads from outside: takes back jobs that they do not get to, tells running jobs to stop, and finds
+ * threads that must be replaced but cannot report it themselves.
  */
 import { type Claimed, sleep } from "@persistent-queue/queue";
 import type { CancelReason } from "../protocol.ts";
@@ -14,21 +14,21 @@ export interface ThreadWatchOptions {
   readonly clock: () => number;
   /** The job still runs although its deadline has long passed. */
   readonly onOverdue: (handle: ConsumerHandle, inFlight: InFlightJob, error: string) => void;
-  /** It runs no job, and begins none. */
+  /** The thread runs no job, and does not begin the one that it was given. */
   readonly onDeaf: (consumerId: string, why: string) => void;
-  /** It runs no job, has none, and does not report how the last ones ended. */
+  /** The thread runs no job, has none left to begin, and does not report how the last ones ended. */
   readonly onMute: (consumerId: string, why: string) => void;
 }
 
 const LOOK_MS = 100;
-/** A second, counted in looks: when the supervisor itself was held up, no thread is to blame. */
+/** A second, counted in looks, so that no thread is blamed when the supervisor itself was held up. */
 const PATIENCE = 10;
-/** A healthy thread takes microseconds; one that waits for a processor of a busy machine may take a second or two. */
+/** A healthy thread takes microseconds; on a busy machine one may wait a second or two for a processor. */
 const PATIENCE_WHILE_IDLE = 30;
 /** A handler that was told of its deadline has five seconds, then its own thread cuts it off. */
 const PATIENCE_ONCE_TOLD = 70;
 
-/** What was seen of one handle so far. */
+/** What was observed of one handle so far. */
 interface Seen {
   ticket: number;
   since: number;
@@ -36,10 +36,7 @@ interface Seen {
   idle: number;
 }
 
-/**
- * Finds a job past its deadline, a job that was given and never begins, and a job that has ended and whose report
- * never comes.
- */
+/** Finds jobs past their deadline, jobs that were given out and never begin, and jobs that ended without a report. */
 export class ThreadWatch {
   readonly #options: ThreadWatchOptions;
   readonly #seen = new WeakMap<ConsumerHandle, Seen>();
@@ -105,17 +102,17 @@ export class ThreadWatch {
 
 export interface StopOrdersOptions {
   readonly consumers: ReadonlyMap<string, ConsumerHandle>;
-  /** Fires when the system stops, which ends whatever still runs. */
+  /** Fires when the system stops, which ends whatever is still running. */
   readonly signal: AbortSignal;
   readonly onIgnored: (consumerId: string, why: string) => void;
 }
 
-/** A handler that runs this long after its signal fired is cut off with its thread. */
+/** A handler that still runs this long after its signal fired is cut off with its thread. */
 const STOP_GRACE_MS = 5_000;
-/** A thread that has not confirmed the order by then is not listening: it computes, and its signal never fires. */
+/** A thread that has not confirmed the order by then does not listen: it is computing, and its signal never fires. */
 const HEAR_MS = 1_000;
 
-/** Running jobs are told to stop; if one does not, its thread is cut off. */
+/** Tells running jobs to stop, and cuts off the thread of one that does not. */
 export class StopOrders {
   readonly #options: StopOrdersOptions;
 
@@ -157,13 +154,13 @@ export interface PrefetchReturnOptions {
   readonly onBack: (jobs: readonly Claimed[]) => void;
 }
 
-/** A consumer still on one job after this gives back what it has not begun. */
+/** A consumer that is still on one job after this gives back what it has not begun. */
 const LONG_JOB_MS = 50;
 const PREFETCH_LOOK_MS = 25;
 
 /**
- * Takes jobs back from consumers that turn out to run a long one, so that others can run them. The consumer
- * need not even be listening: see `tickets.ts`.
+ * Takes jobs back from consumers that turn out to run a long one, so that other consumers can run them. The thread need
+ * not even be listening: see `tickets.ts`.
  */
 export class PrefetchReturn {
   readonly #options: PrefetchReturnOptions;
@@ -192,7 +189,7 @@ export class PrefetchReturn {
   #look(): void {
     const latest = this.#options.clock() - LONG_JOB_MS;
     const slow = this.#ahead().filter((handle) => handle.progressAt < latest);
-    // A retry would wait behind all that was added before it, so it goes back only if another consumer is idle.
+    // A retry that goes back waits behind everything added before it, so it goes back only if another consumer is idle.
     const isAnyIdle = [...this.#options.consumers.values()].some(({ isIdle }) => isIdle);
     const back = slow.flatMap((handle) => handle.takeBackUnbegun({ isAnyIdle })).map(({ job }) => job);
     if (back.length > 0) this.#options.onBack(back);

@@ -1,9 +1,8 @@
 /**
- * Which side may begin a job, stored in memory that the supervisor and one thread share.
- * Each job of a thread has a ticket, never used twice. The thread turns OFFERED into BEGUN, the supervisor
- * turns OFFERED into FREE, both by compare-and-swap on a cell that holds the ticket and its state: so a job
- * is either taken back from a busy thread, even one that never listens, or begun, and never both. When a
- * thread dies, the cells say which job was running.
+ * Which side may begin a job, stored in memory that the supervisor and one thread share. Each job of a thread has a
+ * ticket that is never reused. The thread turns OFFERED into BEGUN, the supervisor turns OFFERED into FREE, both by
+ * compare-and-swap on a cell that holds the ticket and its state. So a job is either taken back, even from a busy
+ * thread that does not listen, or begun, never both. When a thread dies, the cells show which job was running.
  */
 const FREE = 0;
 const OFFERED = 1;
@@ -12,10 +11,7 @@ const ENDED = 3;
 
 const CELLS = 4096;
 
-/**
- * The value of a cell. The product may wrap around: tickets that share a cell are `CELLS` apart, so it stays
- * unique.
- */
+/** The value of a cell. The product may overflow: tickets that share a cell are `CELLS` apart, so it stays unique. */
 function cellOf(ticket: number, state: number): number {
   return (ticket * 4 + state) | 0;
 }
@@ -39,7 +35,7 @@ export class Tickets {
     return this.#commits(ticket, OFFERED, BEGUN);
   }
 
-  /** Thread: the handler has ended, its result is on its way. */
+  /** Thread: the handler has ended, and its result is on its way. */
   end(ticket: number): void {
     this.#commits(ticket, BEGUN, ENDED);
   }
@@ -71,10 +67,10 @@ export class Tickets {
   }
 }
 
-/** The supervisor's supply: each returned ticket makes the next one of its cell. */
+/** The supervisor's supply of tickets: each one returned makes the next one of its cell. */
 export class TicketRoll {
   readonly #used: number[] = [];
-  /** Cells that have had no ticket yet. */
+  /** How many cells have had no ticket yet. */
   #fresh = CELLS;
 
   get left(): number {

@@ -1,14 +1,11 @@
-/** Waits: until a moment of a clock, of jobs between two attempts, and until nothing is under way. */
+/** Waits: for a time of a clock, for the next attempts of jobs, and until nothing is in progress. */
 import type { Claimed } from "@persistent-queue/queue";
 
-/** Timers cannot wait longer than 2^31 ms, and the clock may be set meanwhile: check again after this long. */
+/** Timers cannot wait longer than 2^31 ms, and the clock may be set meanwhile, so check again after this long. */
 const LONGEST_SLEEP_MS = 60_000;
-/**
- * Waiting jobs whose heartbeat is renewed at once, or a tenth of them: very many may wait, and each write
- * takes time.
- */
+/** How many waiting jobs get a heartbeat at once, or a tenth of them: very many may wait, and each write takes time. */
 const LEAST_RENEWED = 500;
-/** Of their payloads, for each consumer. */
+/** The most payload of waiting jobs per consumer, in characters. */
 const MOST_CHARS = 64 * 1024 * 1024;
 
 export interface Moment {
@@ -17,7 +14,7 @@ export interface Moment {
   readonly now: () => number;
 }
 
-/** Calls back at that moment of the clock, never in the same turn. Returns the function that cancels the call. */
+/** Calls back at that time, never in the same turn. Returns the function that cancels the call. */
 export function atTime({ at, now }: Moment, onDue: () => void): () => void {
   let timer: ReturnType<typeof setTimeout>;
   const arm = () => {
@@ -34,11 +31,11 @@ export function atTime({ at, now }: Moment, onDue: () => void): () => void {
 /** The jobs of one consumer that are between two attempts. */
 export class WaitingJobs {
   /**
-   * Each with the function that ends its wait. A job may be there twice: it was taken from this consumer, which has not
-   * heard of that yet, and came back to it.
+   * Each job with the function that cancels its wait. A job may be here twice: if it was taken from this consumer,
+   * which has not yet heard of that, and then came back.
    */
   readonly #waits = new Set<readonly [job: Claimed, callOff: () => void]>();
-  /** How far their heartbeats have come. */
+  /** Where the next round of heartbeats begins. */
   #renewedTo = 0;
   #chars = 0;
 
@@ -46,7 +43,7 @@ export class WaitingJobs {
     return this.#waits.size;
   }
 
-  /** There is no room for the payloads of more of them. */
+  /** There is no room for the payloads of more jobs. */
   get areMuch(): boolean {
     return this.#chars >= MOST_CHARS;
   }
@@ -69,7 +66,7 @@ export class WaitingJobs {
     if (this.#waits.delete(wait)) this.#chars -= wait[0].payload.length;
   }
 
-  /** Ends their waits, and returns them. */
+  /** Ends the waits of these jobs, and returns them. */
   remove(isMeant: (job: Claimed) => boolean): Claimed[] {
     const removed = [...this.#waits].filter(([job]) => isMeant(job));
     return removed.map((wait) => {
@@ -80,7 +77,7 @@ export class WaitingJobs {
     });
   }
 
-  /** A rotating part of them. */
+  /** The rotating part whose heartbeats are due now. */
   toRenew(): Claimed[] {
     const { jobs } = this;
     const from = this.#renewedTo < jobs.length ? this.#renewedTo : 0;
@@ -91,7 +88,7 @@ export class WaitingJobs {
   }
 }
 
-/** Waits until nothing is under way. */
+/** Waits until nothing is in progress. */
 export class Idleness {
   readonly #isIdle: () => boolean;
   #onIdle = () => {};
@@ -105,7 +102,7 @@ export class Idleness {
     if (this.#isIdle()) this.#onIdle();
   }
 
-  /** Resolves when nothing is under way, or after `ms`. */
+  /** Resolves when nothing is in progress, or after `ms`. */
   within(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);

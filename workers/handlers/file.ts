@@ -1,6 +1,6 @@
 /**
  * The sample job: works for `WORK_MS` on the file that its id names, then stamps it with the time.
- * The file may be deleted meanwhile: that is noticed within a second, and the attempt fails.
+ * If the file is deleted in the meantime, this is noticed within a second, and the attempt fails.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
@@ -24,8 +24,8 @@ export const handler: Handler = async (job, { signal, settings }) => {
 };
 
 /**
- * The path of the file, which must lie below FILES_DIR whatever the id says. The id is untrusted: `..`,
- * absolute paths and symbolic links anywhere on the way are all refused here.
+ * The path of the file, which must be below FILES_DIR whatever the id says. The id is untrusted: `..`, absolute paths
+ * and symbolic links anywhere on the way are refused here.
  */
 function resolveBelow({ filesDir, startDir, severalHosts }: HandlerSettings, id: string): string {
   const below = relative(filesDir, resolve(startDir, id));
@@ -35,14 +35,14 @@ function resolveBelow({ filesDir, startDir, severalHosts }: HandlerSettings, id:
   }
   const path = join(filesDir, below);
   assertThere(path, severalHosts ? NOT_HERE : "The file does not exist");
-  // The folder itself may be a link.
+  // FILES_DIR itself may be a link.
   if (Deno.realPathSync(path) !== join(Deno.realPathSync(filesDir), below)) {
     throw new GiveUp("The path of the file goes through a symbolic link");
   }
   return path;
 }
 
-/** It may lie on the host that made it. */
+/** For a queue of several hosts: the file may be on the host that created it. */
 const NOT_HERE = "The file does not exist on this host: FILES_DIR must be a folder that all hosts share";
 
 function assertThere(path: string, ifMissing: string): void {
@@ -50,7 +50,8 @@ function assertThere(path: string, ifMissing: string): void {
   if (found === null) throw new Error(ifMissing);
   if (found.isSymlink) throw new GiveUp("The file is a symbolic link");
   if (!found.isFile) throw new GiveUp("This is a folder or a device, not a file");
-  // Its other name may belong to any program, a database for instance, whose locks go when another process closes it.
+  // The other name may belong to any program, such as a database, whose locks are lost when another process closes the
+  // file.
   if ((found.nlink ?? 1) > 1) throw new GiveUp("The file has a second name elsewhere (a hard link)");
 }
 
@@ -63,10 +64,10 @@ function lstatOrNull(path: string): Deno.FileInfo | null {
   }
 }
 
-/** Without `O_CREAT`: a file that was deleted is not created again. Nor does opening a pipe block. */
+/** Without `O_CREAT`, so that a deleted file is not created again; opening a pipe does not block either. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK;
 
-/** A link may be put in the way at any moment: the opened file must be the one at this path before and afterwards. */
+/** A link may be planted at any moment, so the opened file must be the one at this path both before and after opening. */
 function append(path: () => string, line: string): void {
   const file = openSync(path(), APPEND);
   try {

@@ -1,6 +1,6 @@
 /**
- * The places that the system writes to: folders, made if missing and tested before anything relies on them, and the
- * queue, whose options follow from the settings.
+ * The places that the system writes to: folders, created if missing and tested before anything relies on them, and the
+ * options of the queue, which follow from the settings.
  */
 import {
   DAY_MS,
@@ -21,7 +21,7 @@ export function prepareFolders({ filesDir, logDir }: Pick<Settings, "filesDir" |
   makeLogsPrivate(logDir);
 }
 
-/** Logs of an earlier release could be read by every user of the machine. */
+/** Every user of the machine could read the logs of an earlier release. */
 function makeLogsPrivate(folder: string): void {
   for (const { name, isFile } of Deno.readDirSync(folder)) {
     if (!isFile || !/\.log(\.\d+)?$/.test(name)) continue;
@@ -33,7 +33,7 @@ function makeLogsPrivate(folder: string): void {
   }
 }
 
-/** The path of a state file beside the database; in the log folder if the database is not a file. */
+/** The path of a state file beside the database, or in the log folder if the database is not a file. */
 export function stateFile(settings: Pick<Settings, "queueUrl" | "logDir">, name: string): string {
   const database = databaseOf(settings);
   return database === null ? `${settings.logDir}/${name}` : `${database}.${name}`;
