@@ -1,6 +1,6 @@
 /**
- * Handlers in a folder of a team's own project. Deno has one import map and one lock per process, so the
- * supervisor starts with a merge: the team's imports as a scope of the map, and both locks in one.
+ * Handlers in a folder of a team's own project. Deno has one import map and one lock file per process, so the
+ * supervisor starts with a merge: the team's imports become a scope of the map, and both locks are combined.
  */
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -31,7 +31,7 @@ interface ProjectConfig {
 const OWN_NAME = "persistent-queue";
 const CONFIGS = ["deno.json", "deno.jsonc"];
 
-/** Null if the handlers are those of this checkout. @throws {ConfigurationError} with what is wrong in a sentence */
+/** Null if the handlers are those of this checkout. @throws {ConfigurationError} saying what is wrong */
 export function handlerProject(handlersDir: string | null, mainUrl: string): HandlerProject | null {
   const project = projectFolder(handlersDir);
   if (project === null || handlersDir === null) return null;
@@ -62,7 +62,7 @@ export function handlersUrl(handlersDir: string | null): URL {
 export interface HandlerFolder {
   readonly folder: URL;
   readonly kinds: string[];
-  /** As sentences name it. */
+  /** The folder as messages name it. */
   readonly handlersDir: string;
 }
 
@@ -89,7 +89,7 @@ function configOf(folder: string): ProjectConfig | null {
   return path === null ? null : readConfig(path);
 }
 
-/** The nearest one, from the folder upwards. */
+/** The nearest one, searching upwards from the folder. */
 function configPathOf(folder: string): string | null {
   const path = CONFIGS.map((name) => join(folder, name)).find(isFile);
   if (path !== undefined) return path;
@@ -111,7 +111,7 @@ function readConfig(path: string): ProjectConfig {
   };
 }
 
-/** As Deno reads them in a `deno.json`: paths relative to that file, and a package with its subpaths. */
+/** Expands imports as Deno reads them in a `deno.json`: paths relative to that file, and a package with its subpaths. */
 function expanded(imports: unknown, base: URL): Imports {
   if (!isRecord(imports)) return {};
   return Object.fromEntries(
@@ -129,7 +129,7 @@ function expanded(imports: unknown, base: URL): Imports {
 
 const LOCKED = ["specifiers", "jsr", "npm", "redirects", "remote"];
 
-/** Packages are keyed by name and version, so equal entries are the same package. */
+/** Packages are keyed by name and version, so equal keys mean the same package. */
 function mergedLock(own: string, ofTeam: string): string {
   const lock = readJson(own);
   if (!isFile(ofTeam)) return JSON.stringify(lock);

@@ -1,7 +1,7 @@
 /**
- * The supervisor as a separate process, with the permissions that its settings need; and how that process
- * receives its settings. They come over a pipe, because every handler can read what is in the environment or
- * in a readable file.
+ * Starts the supervisor as a separate process with the permissions that its settings need, and defines how that process
+ * receives its settings: through a pipe, because every handler can read what is in the environment or in a readable
+ * file.
  */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
@@ -24,10 +24,7 @@ const UNCONFINED =
   "A compiled binary does not confine its handlers: they may do whatever it may. HANDLER_ALLOW holds under " +
   "`deno task start` and `deno task supervise`.";
 
-/**
- * A comma separates the paths of a flag, so no path can hold one; a program on the PATH can be granted by its
- * name.
- */
+/** A comma separates the paths of a flag, so no path may contain one; a program on the PATH can be granted by name. */
 const NO_RUN_PERMISSION =
   `This process may not run ${Deno.execPath()}: start the system with "deno task start". ` +
   "Where that path has a comma, which no permission flag can hold, put the folder of deno on the PATH, or deno elsewhere.";
@@ -60,13 +57,13 @@ export async function launchSupervisor({ mainUrl, restarts }: LaunchOptions): Pr
   });
 }
 
-/** A compiled binary has its permissions built in, and a process that may start no other keeps its own. */
+/** False for a compiled binary, whose permissions are built in, and for a process that may not start deno. */
 export function canLaunch(): boolean {
   const toRunDeno = { name: "run", command: Deno.execPath() } as const;
   return !Deno.build.standalone && Deno.permissions.querySync(toRunDeno).state === "granted";
 }
 
-/** The settings of this supervisor; their source is empty afterwards. @throws {ConfigurationError} */
+/** Returns the settings of this supervisor and clears their source. @throws {ConfigurationError} */
 export async function takeSettings(): Promise<Settings> {
   if (isGuarded()) return readSettings(parseSources(await readHandover()));
   const settings = readSettings(await withMachine(readSources()));
@@ -78,7 +75,7 @@ export async function takeSettings(): Promise<Settings> {
   return settings;
 }
 
-/** Adds the machine's facts, which only this process knows: the supervisor may not read them. */
+/** Adds facts about the machine that only this process may read, not the supervisor. */
 async function withMachine(sources: SettingSources): Promise<SettingSources> {
   const settings = readSettings(sources);
   return { ...sources, bindAddress: await bindAddressOf(settings.host), machine: machineFacts(settings) };
@@ -96,19 +93,20 @@ function confinementWarnings(settings: Settings): string[] {
 }
 
 /**
- * HOST may be a name, but permissions and listeners need addresses: it is looked up once, before the
- * supervisor starts. @throws {ConfigurationError} for a name that this machine cannot resolve
+ * HOST may be a name, but permissions and listeners need addresses. So it is looked up once, before the supervisor
+ * starts.
+ * @throws {ConfigurationError} for a name that this machine cannot resolve
  */
 async function bindAddressOf(host: string): Promise<string> {
   if (isIP(host) !== 0) return host;
   try {
     const found = await lookup(host, { all: true });
-    // IPv4 first, as without the setting; `localhost` often has two addresses.
+    // IPv4 first, as without the setting; `localhost` often has both.
     const address = found.find(({ family }) => family === 4) ?? found[0];
     if (address === undefined) throw new Error("it has no address");
     return address.address;
   } catch (error) {
-    // Browsers know every `*.localhost`, and many resolvers do not.
+    // Browsers resolve every `*.localhost`, but many resolvers do not.
     if (isLoopbackName(host)) return "127.0.0.1";
     throw new ConfigurationError([
       `HOST is ${host}, a name that this machine cannot resolve (${
@@ -120,8 +118,8 @@ async function bindAddressOf(host: string): Promise<string> {
 }
 
 /**
- * The import map and the lock that Deno reads when it starts the supervisor for another project's handlers.
- * They lie where no handler can write, because they decide what is loaded as the system's own code.
+ * The import map and the lock file that Deno reads when it starts the supervisor for another project's handlers. No
+ * handler can write to their folder, because they decide what is loaded as the system's own code.
  */
 class LaunchFiles implements Disposable {
   readonly #project: HandlerProject | null;
@@ -131,7 +129,7 @@ class LaunchFiles implements Disposable {
     this.#project = project;
   }
 
-  /** Writes them anew for each start: on a system that runs for weeks, temporary files may be removed. */
+  /** Rewrites the files for each start, because on a system that runs for weeks temporary files may get removed. */
   flags(): string[] {
     if (this.#project === null) return [];
     this[Symbol.dispose]();
@@ -139,7 +137,7 @@ class LaunchFiles implements Disposable {
     const [map, lock] = [join(this.#folder, "import_map.json"), join(this.#folder, "deno.lock")];
     Deno.writeTextFileSync(map, JSON.stringify(this.#project.imports));
     Deno.writeTextFileSync(lock, this.#project.lock);
-    // A project without its own lock may still have its packages installed.
+    // A project may have its packages installed without having a lock file.
     return [`--import-map=${map}`, `--lock=${lock}`, "--frozen=false"];
   }
 

@@ -1,4 +1,4 @@
-/** What the machine has, as far as this process may ask, and whether it can give what the settings need. */
+/** What the machine has, as far as this process may ask, and whether it has what the settings need. */
 import { dirname } from "node:path";
 import process from "node:process";
 import { isInMemory } from "@persistent-queue/queue";
@@ -9,10 +9,10 @@ import { RESERVE } from "../slots/open_files_watch.ts";
 const MB = 1_048_576;
 /** A thread with its log takes seven or eight. */
 const FILES_PER_CONSUMER = 8;
-/** The database, the pages and their connections, and a reserve. */
+/** For the database, the pages and their connections, and a reserve. */
 const OTHER_FILES = 60 + RESERVE;
 
-/** @throws {ConfigurationError} if threads would be refused one by one later, each with a crash */
+/** @throws {ConfigurationError} if there are too few; otherwise threads would fail one by one later, each with a crash */
 export function assertEnoughFiles({ consumers, logDir }: Pick<Settings, "consumers" | "logDir">): void {
   const wanted = consumers * FILES_PER_CONSUMER + OTHER_FILES;
   const opened: Deno.FsFile[] = [];
@@ -43,7 +43,7 @@ function mayAskForMemory(): boolean {
   return Deno.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" }).state === "granted";
 }
 
-/** Without a limit, a container reports a huge number. */
+/** The lower of the machine's memory and the container's limit: without a limit, a container reports a huge number. */
 function memoryMb(): number {
   const limit = process.constrainedMemory() || Infinity;
   return Math.floor(Math.min(Deno.systemMemoryInfo().total, limit) / MB);

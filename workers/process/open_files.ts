@@ -1,8 +1,8 @@
-/** How many more files the process may open: connections and threads count as well. */
+/** How many more files the process may open. Connections and threads count too. */
 
 export interface Opened {
   readonly opened: Deno.FsFile[];
-  /** The system opens no more files; any other fault of the folder is ignored. */
+  /** The system refuses to open more files; any other failure is ignored. */
   readonly isRefused: boolean;
 }
 
@@ -25,10 +25,10 @@ export function hasRoomFor(count: number, folder: string | URL): boolean {
 
 const TOO_MANY = ["EMFILE", "ENFILE"];
 
-/** Whether this failed because the process, or the machine, had too many files open. */
+/** Whether this failed because the process or the machine has too many files open. */
 export function isOutOfFiles(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  // An import that fails has the system's words, but no code.
+  // An import that fails has the system's message, but no code.
   return TOO_MANY.includes(String(Reflect.get(error, "code"))) ||
     error.message.includes("Too many open files");
 }

@@ -1,4 +1,4 @@
-/** A start whose storage is away at the moment: it says so, and waits. */
+/** A start whose storage is unavailable: it says so, and waits. */
 import { assertPassing, sleep, StorageError } from "@persistent-queue/queue";
 import type { Log } from "../log.ts";
 
@@ -9,17 +9,20 @@ const SLOW = "The queue takes long to open, as an upgrade of a large one does.";
 interface Waiting {
   readonly log: Pick<Log, "warn">;
   /**
-   * Told why, at each try, in a sentence that strangers may read. The terminal is told when this resolves, and once where
-   * the pages are: what it resolves with, unless that is empty.
+   * Called at each try with the reason, in a sentence that strangers may read. Once it resolves, the terminal gets the
+   * reason and the result, which says where the pages are, each only when it changes.
    */
   readonly onWait: (why: string) => Promise<string>;
-  /** An earlier process worked with the same settings: a password that is being changed on the server is no reason to end. */
+  /**
+   * An earlier process worked with the same settings, so a refused login may be a password change, which is no reason
+   * to end.
+   */
   readonly wasIn: boolean;
 }
 
 /**
- * What `open` returns, once another program's transaction no longer locks the database, or the server is there.
- * @throws what `open` throws, unless it may pass by itself
+ * Returns what `open` returns, once no other program locks the database, or the server is reachable.
+ * @throws what `open` throws, unless it may go away by itself
  */
 export async function openWhenFree<Queue>(
   open: () => Promise<Queue>,

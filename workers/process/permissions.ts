@@ -1,4 +1,4 @@
-/** Least permissions, computed: the supervisor gets what its settings need, and nothing else. */
+/** Least privilege, computed: the supervisor gets the permissions that its settings need, and no others. */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigurationError, type Settings } from "../config.ts";
@@ -11,7 +11,7 @@ import type { ThreadPermissions } from "../slots/hosted_threads.ts";
 import { GUARDED } from "../guard.ts";
 import { NOHUP } from "./stop_signals.ts";
 
-/** Threads load their code under the same permissions as any other read. */
+/** Threads load their code with the same read permission. */
 const CODE_FOLDERS = ["queue", "workers", "ui"];
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = {
@@ -22,10 +22,10 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Each thread has its own heap, and V8 lets it grow to tens of megabytes before it collects: eleven of them
- * took 670 MB after some 100,000 jobs. Small young generations take half of that. At 2 MB each, a job costs a
- * tenth more processor time than at 4, which take 10 MB more in all; at 8 nothing is gained. With `gc` a thread
- * collects its old generation itself (`thread/memory.ts`).
+ * Each thread has its own heap, and V8 lets it grow to tens of megabytes before it collects: eleven threads took 670 MB
+ * after about 100,000 jobs. Small young generations halve that. At 2 MB each, a job costs a tenth more processor time
+ * than at 4 MB, which take 10 MB more in total; 8 MB gains nothing further. With `gc`, a thread collects its old
+ * generation itself (`thread/memory.ts`).
  */
 export const HEAP_FLAGS = "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=20,--expose-gc";
 
@@ -38,16 +38,15 @@ export function supervisorArgs(settings: Settings, mainUrl: string, more: readon
 }
 
 /**
- * The last two are for handlers: without the flag of an unstable API, a call of it ends the whole process
- * (`Deno.listen` with `reusePort`, or on a vsock). With the flag the call needs a permission, as any other
- * does.
+ * The last two are for handlers. Without the flag of an unstable API, calling it ends the whole process (`Deno.listen`
+ * with `reusePort`, or on a vsock). With the flag, the call needs a permission like any other.
  */
 const UNSTABLE = ["--unstable-worker-options", "--unstable-net", "--unstable-vsock"];
 
-/** Never prompts and never fetches: an import of a URL would send to that address what the URL contains. */
+/** Never prompts and never downloads: importing a URL would send the text of the URL to that server. */
 const CONFINED = ["--no-prompt", "--cached-only", ...UNSTABLE];
 
-/** `--allow-read=…` and so on; a permission that is not needed has no flag. */
+/** `--allow-read=…` and so on. A permission that is not needed has no flag. */
 export function permissionFlags(settings: Settings, mainUrl: string): string[] {
   refuseComma(settings.startDir, "The system was started in");
   const database = databasePaths(settings, mainUrl);
@@ -63,7 +62,7 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
     net: [...ownAddresses(settings), ...backendAddresses(settings.queueUrl)],
     env: backendVariables(settings.queueUrl),
     run: [],
-    // Where other hosts get to see it.
+    // For the row of its process, where other hosts see the name.
     sys: isOnServer(settings) ? ["hostname"] : [],
     ffi: [],
   };
@@ -73,7 +72,7 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
   ];
 }
 
-/** Denied whatever else is granted: `.env`, and its target if it is a link. Threads inherit it. */
+/** Denied whatever else is granted: `.env`, and its target if it is a link. Threads inherit this. */
 function denied({ startDir }: Settings): string[] {
   const path = join(startDir, ".env");
   const target = realPath(path);
@@ -83,7 +82,7 @@ function denied({ startDir }: Settings): string[] {
 }
 
 /**
- * What the handlers' threads may do: their folders, their code, and what `HANDLER_ALLOW` names. The queue
+ * What the handlers' threads may do: read their folders and their code, and what `HANDLER_ALLOW` names. The queue
  * itself is closed to them. In a compiled binary they have the permissions of the process.
  */
 export function handlerPermissions(settings: Settings, mainUrl: string): ThreadPermissions {
@@ -111,8 +110,8 @@ export function handlerPermissions(settings: Settings, mainUrl: string): ThreadP
 }
 
 /**
- * A thread cannot be given a folder in which something is denied to the process, such as `.env`, or closed to
- * handlers: it gets whatever else lies in that folder at the start.
+ * A thread cannot be given a folder in which something is denied to the process, such as `.env`, or closed to handlers.
+ * Instead it gets everything else that is in that folder at the start.
  */
 function partsOf(
   path: string,
@@ -133,7 +132,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** What `HANDLER_ALLOW` names but this process may not do: a thread cannot be given that. */
+/** What `HANDLER_ALLOW` names although this process may not do it: threads cannot be given that. */
 export function unmetPermissions({ handlerAllow }: Settings): string[] {
   return HANDLER_PERMISSIONS.flatMap((kind) =>
     handlerAllow[kind].filter((value) => !mayDo(kind, value)).map((value) =>
@@ -158,8 +157,8 @@ function mayDo(kind: HandlerPermission, value: string): boolean {
 }
 
 /**
- * The pages already listen: from now on no code in this process may connect to them, or listen in their
- * place. Otherwise a handler could log in with the public default password.
+ * The pages already listen. From now on no code in this process may connect to them, or listen in their place;
+ * otherwise a handler could log in with the public default password.
  */
 export function closeOwnAddresses(settings: Settings): void {
   for (const host of ownAddresses(settings)) Deno.permissions.revokeSync({ name: "net", host });
@@ -183,7 +182,7 @@ function codePaths(mainUrl: string): string[] {
   return [main, ...CODE_FOLDERS.map((folder) => join(dirname(main), folder))];
 }
 
-/** A team's handlers and what they import from their own project, with the targets of links. */
+/** A team's handlers and what they import from their own project, including the targets of links. */
 function handlerPaths({ handlersDir }: Settings, mainUrl: string): string[] {
   const folder = handlersDir ?? join(dirname(fileURLToPath(mainUrl)), "workers", "handlers");
   const project = projectFolder(handlersDir);
@@ -192,7 +191,7 @@ function handlerPaths({ handlersDir }: Settings, mainUrl: string): string[] {
   return paths;
 }
 
-/** SQLite keeps files beside the database, so it needs the folder; if the code lies there too, only those files. */
+/** SQLite keeps files beside the database, so it needs the folder, or only those files if the code is there too. */
 function databasePaths(settings: Settings, mainUrl: string): string[] {
   const { startDir } = settings;
   const path = databaseOf(settings);
@@ -230,8 +229,8 @@ function ownAddresses({ bindAddress, managerPort, opsPort }: Settings): string[]
 }
 
 /**
- * The driver of PostgreSQL looks for a variable wherever an option is not given. That of Redis does not connect unless it may
- * look for this one.
+ * The PostgreSQL driver looks for an environment variable for each option that is not given. The Redis driver does not
+ * connect unless it may look for this one.
  */
 function backendVariables(queueUrl: string): string[] {
   if (/^rediss?:/.test(queueUrl)) return ["REDIS_DEBUG_MAINTENANCE"];

@@ -1,17 +1,17 @@
 /**
- * Prints `--nohup` if the system was started by `nohup`, for the tasks of `deno.json`. Runs as a separate
- * process, because the runtime shows `/proc` only to a process with every permission.
- * `nohup` ignores SIGHUP and relies on its children to inherit that, but `deno task` listens to every signal,
- * and what it starts inherits nothing. So what came before `deno task` is checked too: the command as the
- * shell names it in `_`, and the process that started `deno task`.
+ * Prints `--nohup` if the system was started by `nohup`, for the tasks of `deno.json`. Runs as a separate process,
+ * because the runtime shows `/proc` only to a process with all permissions. `nohup` ignores SIGHUP and relies on its
+ * children to inherit that. But `deno task` listens to every signal, so what it starts inherits nothing. So what came
+ * before `deno task` is checked as well: the command that the shell puts into `_`, and the process that started `deno
+ * task`.
  */
 import { basename } from "node:path";
 import { NOHUP } from "./stop_signals.ts";
 
-/** SIGHUP is the first signal: the lowest bit of the last digit. */
+/** SIGHUP is signal 1: the lowest bit of the last digit. */
 const IGNORES_SIGHUP = /^SigIgn:.*[13579bdf]$/m;
 
-/** Empty if there is no such process: then `--nohup` can be given by hand. */
+/** Empty if there is no such process; then `--nohup` has to be given by hand. */
 function statusOf(pid: number | string): string {
   try {
     return Deno.readTextFileSync(`/proc/${pid}/status`);

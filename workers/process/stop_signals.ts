@@ -1,12 +1,12 @@
 /**
- * Ctrl+C, SIGTERM, and SIGHUP of a terminal that closes: the first asks for a clean stop, a second one ends
- * at once.
+ * Ctrl+C, SIGTERM, and SIGHUP of a closing terminal: the first asks for a clean stop, a second one ends the process at
+ * once.
  */
 
-/** Under `deno task` one Ctrl+C arrives twice within milliseconds, so a second one counts only when it is later. */
+/** Under `deno task` one Ctrl+C arrives twice within milliseconds, so a second signal counts only if it comes later. */
 const SAME_KEY_MS = 1_000;
 
-/** A process started with this argument keeps running when the terminal closes: it was started by `nohup`. */
+/** A process started with this argument keeps running when its terminal closes, because it was started by `nohup`. */
 export const NOHUP = "--nohup";
 
 /** The signals that ask for a stop. A signal ignored from the start stays ignored, here and in children. */

@@ -1,6 +1,6 @@
 const { chdir, cwd } = Deno;
 
-/** The working folder belongs to the whole process, and a determined handler can change it. */
+/** The working folder is shared by the whole process, and a determined handler can change it. */
 export class WorkingFolder {
   readonly #path = cwd();
 
@@ -8,7 +8,7 @@ export class WorkingFolder {
     return currentOrNull() !== this.#path;
   }
 
-  /** Restores it. Returns the folder it had been moved to, or null if it was unchanged. */
+  /** Restores it. Returns the folder that it was changed to, or null if it was unchanged. */
   restore(): string | null {
     const path = currentOrNull();
     if (path === this.#path) return null;

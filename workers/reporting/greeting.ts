@@ -1,9 +1,9 @@
-/** What the terminal says once the system is started. */
+/** What the terminal shows once the system has started. */
 import type { Settings } from "../config.ts";
 import { isOnServer } from "../config/queue_place.ts";
 import { DEFAULT_PASSWORD } from "../config/secrets.ts";
 
-/** A line for each page; none without `urls`, where the Manager and Ops listen. */
+/** A line for each page; none if `urls` is empty. `urls`: where the Manager and Ops listen. */
 export function addressesOf(settings: Settings, urls: readonly string[]): string[] {
   const { publicUrl, opsPublicUrl } = settings;
   const [manager, ops] = urls;

@@ -1,21 +1,21 @@
-/** Events as log lines, which operators grep for. */
+/** Turns events into log lines, which operators grep for. */
 import type { QueueEvent, Reaped } from "@persistent-queue/queue";
 import type { Log } from "../log.ts";
 import { withoutPlace } from "../thread/error_report.ts";
 
-/** The most jobs of one sweep that have a line each. */
+/** The most jobs of one sweep that get a line each. */
 const MOST_REAPED = 100;
 
-/** Events of the running system itself, beside the queue's events about jobs. */
+/** Events of the running system itself, besides the queue's events about jobs. */
 export type SystemEvent =
-  /** A thread has ended, and another one takes its place. */
+  /** A thread has ended, and another takes its place. */
   | {
     readonly type: "restarted";
     readonly role: "consumer" | "producer";
     readonly id: string;
     readonly why: string;
   }
-  /** A user made a consumer crash or hang. `by` names the requester. */
+  /** A user made a consumer crash or hang. `by` names the user. */
   | {
     readonly type: "provoked";
     readonly consumerId: string;
@@ -28,7 +28,7 @@ export type SystemEvent =
 export interface Line {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly text: string;
-  /** The consumer whose own log gets the line as well. */
+  /** The consumer whose own log also gets the line. */
   readonly consumerId?: string;
 }
 
@@ -62,7 +62,7 @@ export function logLines(event: QueueEvent | SystemEvent): Line[] {
     case "moved-many": {
       const { verb, count, by, ended } = event;
       const what = `${verb === "cancel" ? "Canceled" : "Resubmitted"} ${count} jobs by ${by}`;
-      // At `info` the audit line says so, with the request.
+      // At `info` the audit line says this, together with the request.
       return [{ level: "debug", text: ended === "done" ? what : `${what}, then it ${ENDED[ended]}` }];
     }
     case "fenced":
@@ -88,7 +88,7 @@ export function logLines(event: QueueEvent | SystemEvent): Line[] {
       return [warning(`Restarted ${event.role} ${event.id}: ${event.why}`)];
     case "notice":
       return [{ level: event.level, text: event.text }];
-    // A provoked fault is in the audit.
+    // A provoked fault is in the audit log.
     case "provoked":
     case "arriving":
     case "claimed":
@@ -98,7 +98,7 @@ export function logLines(event: QueueEvent | SystemEvent): Line[] {
   }
 }
 
-/** A line for each job, unless so many came to the same end that they would drive other lines out of the log. */
+/** A line for each job, unless so many ended the same way that they would push other lines out of the log. */
 function linesOfReaped(reaped: readonly Reaped[]): Line[] {
   return [...Map.groupBy(reaped, ({ status }) => status)].flatMap(([status, jobs]) =>
     jobs.length > MOST_REAPED
@@ -117,7 +117,7 @@ function lossText({ host, pid, jobs }: Extract<QueueEvent, { type: "host-lost" }
 
 type OfAttempt = Extract<QueueEvent, { type: "retrying" | "postponed" | "exhausted" | "failed" }>;
 
-/** These lines go to the consumer's log as well. */
+/** These lines also go to the consumer's log. */
 function linesOfAttempt(event: OfAttempt): Line[] {
   const { id, consumerId } = event;
   const error = withoutPlace(event.error);

@@ -1,17 +1,14 @@
-/** The newest events that matter to an operator, as data, for the Ops page. */
+/** The latest events that matter to an operator, as data for the Ops page. */
 import type { Happening, QueueEvent, RecentEvent } from "@persistent-queue/queue";
 import { withoutPlace } from "../thread/error_report.ts";
 import type { SystemEvent } from "./log_lines.ts";
 
 const MOST = 50;
-/**
- * Limit for all of them as JSON: each reader gets them at every change. Ids are never cut, because they lead
- * to their jobs.
- */
+/** Limit for all events as JSON, because each reader gets them at every change. Ids are never cut: they link to their jobs. */
 const MOST_CHARACTERS = 30_000;
-/** Limit for each text in one of them. */
+/** Limit for each text in an event. */
 const MOST_OF_TEXT = 300;
-/** The most jobs of one sweep that have a line each; of more, only the number is kept. */
+/** The most jobs of one sweep that get an event each; beyond that, only the number is kept. */
 const MOST_REAPED = 10;
 
 interface Kept {
@@ -63,7 +60,7 @@ function noteworthy(event: QueueEvent | SystemEvent): Noteworthy[] {
     case "failed":
       return [ofJob(event.id, { type: event.type, error: short(withoutPlace(event.error)) })];
     case "released":
-      // A stop hands jobs back by design.
+      // A stop returns jobs by design.
       return event.why === "released"
         ? []
         : [ofJob(event.id, { type: event.type, detail: short(event.detail) })];
@@ -131,7 +128,7 @@ function ofSystem(what: Happening): Noteworthy {
   return { level: "warning", jobId: null, consumerId: null, what };
 }
 
-/** The page of the job, or the log, has the whole text. */
+/** Cuts a long text; the page of the job, or the log, has all of it. */
 function short(text: string): string {
   return text.length <= MOST_OF_TEXT ? text : `${text.slice(0, MOST_OF_TEXT).toWellFormed()}…`;
 }

@@ -1,15 +1,15 @@
-/** What an operator should know at once, in sentences. */
+/** What an operator should know at once, as sentences. */
 import type { Settings } from "../config.ts";
 import type { ConsumerView } from "@persistent-queue/queue";
 
 interface Condition {
   readonly stopping: boolean;
   readonly consumers: readonly ConsumerView[];
-  /** Of threads that cannot be ended. */
+  /** The warnings about threads that cannot be ended. */
   readonly wedged: readonly string[];
   readonly sweep: { readonly lastRequeued: number };
   readonly trouble: string | null;
-  /** Of the storage. */
+  /** The warnings about the storage. */
   readonly storage: readonly string[];
 }
 
@@ -23,7 +23,8 @@ export function warningsOf(
   warnings.push(...storage);
   for (const { slot, state } of consumers) {
     if (state !== "silent") continue;
-    // The table of consumers shows since when: a screen reader would read out a sentence each time it changes.
+    // Without the duration, which the table of consumers shows: a screen reader would read out the sentence at each
+    // change.
     warnings.push(
       `Consumer ${slot} has fallen silent. After ${
         settings.stallMs / 1000

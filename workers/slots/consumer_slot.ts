@@ -28,7 +28,7 @@ export interface ConsumerSlotOptions {
 
 /** Heartbeats missed in a row before a consumer counts as silent. */
 const MISSED_HEARTBEATS = 3;
-/** However fast the heartbeats are: a busy machine delays them. */
+/** The shortest silence that counts, however fast the heartbeats are, because a busy machine delays them. */
 const LEAST_SILENCE_MS = 1_000;
 
 const URL_OF_THREAD = new URL("../consumer.ts", import.meta.url);
@@ -37,9 +37,9 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
   readonly #options: ConsumerSlotOptions;
   readonly #slot: ThreadSlot<ToConsumer>;
   #handle: ConsumerHandle | null = null;
-  /** How the most recent life stood when it ended. */
+  /** The state of the previous thread when it ended. */
   #last: LifeSummary = { wasUseful: false, work: null };
-  /** The code that its jobs left behind, while that runs. */
+  /** Names the job whose leftover code is running. */
   #leftover: string | null = null;
   #done = 0;
   #failed = 0;
@@ -102,9 +102,8 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
   }
 
   /**
-   * It has fallen silent: its jobs go to other consumers, and the running one is charged unless code that
-   * another job left behind holds it up. A fresh thread takes its place. Returns how many jobs were taken
-   * from it.
+   * The consumer has fallen silent: its jobs go to other consumers, and a fresh thread takes its place. The running job
+   * is charged, unless code that another job left behind blocks the thread. Returns how many jobs were taken from it.
    */
   giveUp(silence: string): number {
     const isInLeftover = this.#handle?.state.isInLeftover ?? false;
@@ -114,7 +113,7 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
     return taken;
   }
 
-  /** `guilty`: the ticket of the job to blame; null = none; found out unless given. */
+  /** `guilty`: the ticket of the job to blame; null = none; determined here unless given. */
   replace(
     why: string,
     { guilty, ...how }: { readonly guilty?: number | null; readonly atOnce?: boolean },
@@ -124,7 +123,7 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
     this.#slot.replace(detail, how);
   }
 
-  /** It takes all memory. The running job is to blame, unless code runs that another job left behind. */
+  /** The consumer takes all memory. The running job is to blame, unless code that another job left behind is running. */
   convict(why: string): void {
     this.replace(why, { atOnce: true, ...(this.#handle?.state.isInLeftover ? { guilty: null } : {}) });
   }

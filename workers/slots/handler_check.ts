@@ -1,6 +1,6 @@
 /**
- * Checks the handlers when the system starts: the names of their files, and whether each can be loaded, tried
- * in a separate thread. A kind whose handler is broken stays a kind, and its jobs report the same problem.
+ * Checks the handlers when the system starts: the names of their files, and whether each can be loaded, tried in a
+ * separate thread. A kind whose handler is broken stays a known kind, and its jobs report the same problem.
  */
 import { sleep } from "@persistent-queue/queue";
 import { type Child, startChild, WORDLESS } from "../child.ts";
@@ -13,15 +13,15 @@ import type { Close, FromThread, StartProbe } from "../protocol.ts";
 export interface HandlerCheckOptions {
   readonly folder: URL;
   readonly threads: HostedThreads;
-  /** Each problem is logged there once, and printed on the terminal. */
+  /** Each problem is logged once, and printed on the terminal. */
   readonly log: Pick<Log, "warn">;
 }
 
 const PROBE = new URL("../probe.ts", import.meta.url);
 const MOST_WAIT_MS = 2_000;
-/** The longest silence of the thread. */
+/** How long the thread may be silent. */
 const LOAD_MS = 3_000;
-/** A thread that was ended and still runs after this is in native code. */
+/** A thread that was ended and still runs after this long is in native code. */
 const ENDING_MS = 2_000;
 const TOO_LATE = `it has not finished after ${LOAD_MS / 1000} s`;
 
@@ -38,10 +38,7 @@ export class HandlerCheck {
     return this.#problems;
   }
 
-  /**
-   * As `run`, but the start of the system waits two seconds at most: later problems are reported when they
-   * are known.
-   */
+  /** Like `run`, but waits two seconds at most: problems found later are reported when they are known. */
   async begin(): Promise<void> {
     await Promise.race([this.run(), sleep(MOST_WAIT_MS)]);
   }
@@ -61,7 +58,7 @@ export class HandlerCheck {
     this.#options.log.warn(problem);
   }
 
-  /** Resolves with the kinds still to be tried: a module may end its thread, or block it forever. */
+  /** Resolves with the kinds that are still to be tried: a module may end its thread, or block it forever. */
   #try(kinds: readonly string[]): Promise<readonly string[]> {
     const trial = new Trial(kinds, {
       ...this.#options,
@@ -78,14 +75,14 @@ interface TrialOptions extends Pick<HandlerCheckOptions, "folder" | "threads"> {
   readonly takeBack: (problem: string) => void;
 }
 
-/** One thread that loads handlers, one after the other, until it has tried all or one of them blocks or ends it. */
+/** A thread that loads handlers one after the other, until it has tried all, or one of them blocks or ends it. */
 class Trial {
   readonly #options: TrialOptions;
   readonly #kinds: Set<string>;
   readonly #tried = Promise.withResolvers<readonly string[]>();
   readonly #gone = Promise.withResolvers<void>();
   readonly #probe: Child<Close>;
-  /** The kind whose module began to load last. */
+  /** The kind whose module was the last to begin loading. */
   #last: string | undefined;
   #hasTriedAll = false;
   #isOver = false;
@@ -142,8 +139,8 @@ class Trial {
   }
 
   /**
-   * The module that was loading last blocks the thread or ended it; if all have begun, each of the rest waits
-   * for something.
+   * The module that was the last to begin loading blocks the thread or has ended it. If all have begun, each of those
+   * left waits for something.
    */
   #finish(why: string): void {
     clearTimeout(this.#timer);
@@ -169,7 +166,7 @@ function wedged(kind: string | undefined): string {
     "ended, and holds what it has until the process ends.";
 }
 
-/** What is wrong, and where: the excerpt of the file between them adds nothing. */
+/** What is wrong, and where; the excerpt of the file in between adds nothing. */
 function onOneLine(words: string): string {
   const lines = words.split("\n").map((line) => line.trim());
   const place = lines.findLast((line) => line.startsWith("at "));

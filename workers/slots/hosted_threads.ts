@@ -1,14 +1,13 @@
 /**
- * The threads in which handlers run, started by a host that has the handlers' permissions and no more: a
- * handler cannot open the database or the state files, although it runs in the process that needs them
- * (`host.ts`).
- * In Deno 2.9 a thread started by another thread takes half a second longer than one started by the process.
- * So a spare one is kept ready for the next consumer that is replaced.
+ * The threads in which handlers run, started by a host that has only the handlers' permissions (`host.ts`). So a
+ * handler cannot open the database or the state files, although it runs in the process that needs them. In Deno 2.9 a
+ * thread started by another thread takes half a second longer than one started by the process. So a spare thread is
+ * kept ready for the next consumer that is replaced.
  */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { hasRoomFor } from "../process/open_files.ts";
 
-/** What handlers may do, in the form that a Web Worker takes. */
+/** What handlers may do, in the form that a Web Worker accepts. */
 export type ThreadPermissions = Deno.PermissionOptionsObject | "inherit";
 
 export interface ThreadError {
@@ -24,15 +23,15 @@ export interface ThreadOptions {
   readonly memoryMb?: number;
   /** Whether a spare thread of the same kind is kept ready. */
   readonly keepsSpare?: boolean;
-  /** It ended with an error. */
+  /** The thread has ended with an error. */
   readonly onError: (error: ThreadError) => void;
   readonly onExit: () => void;
 }
 
 export interface HostedThread {
-  /** Its other end is the thread's. It closes when nothing of the thread runs any more. */
+  /** Its other end belongs to the thread. It closes when nothing of the thread runs anymore. */
   readonly port: MessagePort;
-  /** Ends it wherever it is, unless inside a native call. */
+  /** Ends the thread wherever it is, except inside a native call. */
   readonly terminate: () => void;
 }
 
@@ -58,9 +57,9 @@ interface Running extends HostedThread {
 }
 
 const HOST = new URL("../host.ts", import.meta.url);
-/** Not at the same time as threads that start now: the system starts, or several are replaced. */
+/** Keeps the spare thread from starting together with others, when the system starts or several threads are replaced. */
 const SPARE_AFTER_MS = 100;
-/** A thread takes eight. If it cannot have them, the runtime ends the whole process. */
+/** A thread needs eight. If it cannot have them, the runtime ends the whole process. */
 const FILES_PER_THREAD = 12;
 const ROOM_AGAIN_MS = 100;
 const CODE = new URL(".", import.meta.url);
@@ -68,14 +67,14 @@ const CODE = new URL(".", import.meta.url);
 export class HostedThreads implements Disposable {
   readonly #permissions: ThreadPermissions;
   readonly #threads = new Map<number, Running>();
-  /** Threads that have not begun to start, by their ids. */
+  /** Threads that have not begun to start, by id. */
   readonly #waiting = new Map<number, ReturnType<typeof setTimeout>>();
   #spare: Running | null = null;
   #spareTimer: ReturnType<typeof setTimeout> | undefined;
   #host: Worker | null = null;
   #started = 0;
 
-  /** Everything the process may do unless permissions are given. */
+  /** With all the permissions of the process, unless others are given. */
   constructor(permissions: ThreadPermissions = "inherit") {
     this.#permissions = permissions;
   }
@@ -87,7 +86,7 @@ export class HostedThreads implements Disposable {
     return thread;
   }
 
-  /** The threads end with their host, and their channels are closed even if one takes its time. */
+  /** The threads end with their host, and their channels are closed even if a thread takes its time. */
   [Symbol.dispose](): void {
     clearTimeout(this.#spareTimer);
     for (const timer of this.#waiting.values()) clearTimeout(timer);
@@ -109,7 +108,7 @@ export class HostedThreads implements Disposable {
     return thread;
   }
 
-  /** Waits for room where jobs have taken all open files. */
+  /** Waits for room if jobs have taken all open files. */
   #postStart(message: ToHost & { type: "start" }): void {
     this.#waiting.delete(message.id);
     if (!this.#threads.has(message.id)) return;
@@ -139,7 +138,7 @@ export class HostedThreads implements Disposable {
 
   #post(message: ToHost, transfer: readonly MessagePort[] = []): void {
     this.#host ??= this.#startHost();
-    // A port of `node:worker_threads` is one of the web's; only the types differ.
+    // A port of `node:worker_threads` is a web port; only the types differ.
     this.#host.postMessage(message, transfer as unknown as Transferable[]);
   }
 
@@ -148,7 +147,7 @@ export class HostedThreads implements Disposable {
     const host = new Worker(HOST, { type: "module", name: "thread host", ...permissions });
     host.onmessage = ({ data }: MessageEvent<FromHost>) => this.#hear(data);
     host.onerror = (event) => {
-      // Unhandled, it would end this process.
+      // Unhandled, the error would end this process.
       event.preventDefault();
       if (this.#host === host) this.#lost(event.message);
     };
@@ -164,7 +163,7 @@ export class HostedThreads implements Disposable {
     thread.owner?.onExit();
   }
 
-  /** The host's threads have ended with it; the next thread gets a new host. */
+  /** The host's threads have ended with it. The next thread gets a new host. */
   #lost(why: string): void {
     const threads = [...this.#threads.values()];
     this[Symbol.dispose]();

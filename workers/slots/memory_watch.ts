@@ -1,19 +1,19 @@
 /**
- * Finds the job that takes all memory before its thread can report it. A heap that is nearly full is
- * collected over and over for seconds before V8 gives up, and buffers outside of it have no limit at all;
- * meanwhile the thread is silent. But since its last heartbeat the process has grown by more than the other
- * threads, which still report, account for.
+ * Finds the job that takes all memory before its thread can report it. A heap that is nearly full is collected over and
+ * over for seconds before V8 gives up, and buffers outside the heap have no limit at all; meanwhile the thread is
+ * silent. But since its last heartbeat, the process has grown by more than the other threads, which still report,
+ * account for.
  */
 import { ranOutOfMemory } from "../thread/memory.ts";
 
-/** A consumer, as far as this file needs it. */
+/** The part of a consumer that this needs. */
 export interface WatchedConsumer {
   /** When its last message arrived, by the clock; null while no thread is ready. */
   readonly heardAt: number | null;
   readonly isAtWork: boolean;
-  /** As reported by its last heartbeat. */
+  /** As of its last heartbeat. */
   readonly memoryMb: number;
-  /** Ends its thread; the running job is to blame. */
+  /** Ends its thread and blames the running job. */
   convict(why: string): void;
 }
 
@@ -26,9 +26,9 @@ export interface MemoryWatchOptions {
 }
 
 const LOOK_MS = 250;
-/** Heartbeats are a little late on a busy machine. */
+/** More than one, because heartbeats are a little late on a busy machine. */
 const SILENT_BEATS = 1.5;
-/** Everything else in the process grows by less than this meanwhile. */
+/** Everything else in the process grows by less than this in the meantime. */
 const LEAST_GROWTH_MB = 128;
 const NEARLY = 0.95;
 const MB = 1_048_576;
@@ -42,7 +42,7 @@ interface Sizes {
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions;
   readonly #last = new Map<WatchedConsumer, Sizes>();
-  /** At the last look before each consumer's latest message. */
+  /** The sizes at the last look before each consumer's latest message. */
   readonly #before = new Map<WatchedConsumer, Sizes & { readonly heardAt: number }>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -71,7 +71,7 @@ export class MemoryWatch {
       else if (before?.heardAt !== heardAt) {
         this.#before.set(one, { ...this.#last.get(one) ?? sizes, heardAt });
       } else if (silent.includes(one)) {
-        // If several are silent, the growth cannot be assigned, so each is taken for its share.
+        // If several are silent, the growth cannot be attributed, so each is assumed to have an equal share.
         const grownMb = (processMb - before.processMb - (sizes.othersMb - before.othersMb)) / silent.length;
         this.#judge(one, grownMb);
       }
