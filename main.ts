@@ -1,7 +1,7 @@
 /**
- * Persistent Queue: settings → log → signals → queue, for which pages may wait → supervisor → pages.
+ * Persistent Queue: settings → log → signals → queue, which the pages may have to wait for → supervisor → pages.
  *
- * `start` is a guard that keeps the supervisor alive, `supervise` starts it once, `jobs` is the command line.
+ * `start` runs a guard that keeps the supervisor alive, `supervise` starts it once, `jobs` is the command line.
  */
 import { fileURLToPath } from "node:url";
 import {
@@ -53,10 +53,10 @@ import {
 } from "@persistent-queue/workers";
 
 const VERSION = "1.0.0";
-/** Inside the project folder: a command that reads it before the first start finds an empty queue. */
+/** In the project folder. A command that reads it before the first start finds an empty queue. */
 const DEFAULT_QUEUE_URL = `sqlite:${fileURLToPath(new URL(DEFAULT_QUEUE_PATH, import.meta.url))}`;
 const LAST_MOMENT_MS = 15_000;
-/** The greeting says that consumers are at work. Where none ever is, it comes all the same. */
+/** The greeting says that consumers are at work. If none ever is, it is printed anyway after this time. */
 const GREETING_MS = 5_000;
 const USAGE = `Usage: persistent-queue [start | supervise | jobs …]
   start      the whole system, under a guard that restarts it (the default)
@@ -95,7 +95,7 @@ async function supervise(): Promise<number> {
 
 interface End {
   readonly exitCode: number;
-  /** For jobs that run; as `Supervisor.stop` has it unless given. */
+  /** How long running jobs may take to finish; the default of `Supervisor.stop` unless given. */
   readonly patienceMs?: number;
 }
 
@@ -115,7 +115,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   };
   const opened = openWhenFree(open, { log, onWait, wasIn: isStartedAgain() });
   const queue = await Promise.race([opened, ended.then(() => null)]);
-  // What tries to open the queue ends with the process.
+  // The attempt to open the queue ends with the process.
   if (queue === null) return (await ended).exitCode;
   const onFatal = (exitCode: number, why: string) => {
     end({ exitCode });
@@ -137,7 +137,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
 
   const { exitCode, ...patience } = await ended;
   console.log("Stopping: running jobs may finish …");
-  // A hang on the way out must not keep the database from the next supervisor.
+  // A hang during shutdown must not keep the database from the next supervisor.
   const deadline = setTimeout(() => Deno.exit(exitCode), LAST_MOMENT_MS);
   await supervisor.stop(patience);
   await pages.close();
@@ -148,7 +148,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   return exitCode;
 }
 
-/** What the terminal says about the storage. */
+/** What the terminal last said about the storage. */
 let saidTrouble: string | null = null;
 
 /** Also printed on the terminal, so that an operator need not look for the log first. */
@@ -158,7 +158,7 @@ function sayTrouble(event: QueueEvent): void {
   console.error(event.trouble ?? "The storage works again.");
 }
 
-/** Loaded only when served: the guard, which lives as long, would carry them for nothing. */
+/** Loaded only in a process that serves them: the guard lives as long, and does not need them. */
 async function pagesOf(settings: Settings, log: Log): Promise<Pages> {
   const { Pages } = await import("@persistent-queue/ui");
   return new Pages({
@@ -173,7 +173,7 @@ async function pagesOf(settings: Settings, log: Log): Promise<Pages> {
   });
 }
 
-/** A port that is taken, or a path that is, is a setting to change. @throws always */
+/** A port or path that is already in use is a wrong setting. @throws always */
 async function throwAsSetting(error: unknown): Promise<never> {
   const { ServeError } = await import("@persistent-queue/ui");
   throw error instanceof ServeError ? new ConfigurationError([error.message]) : error;
@@ -183,13 +183,13 @@ async function jobs(args: readonly string[]): Promise<number> {
   const settings = loadSettings();
   const env = Deno.env.toObject();
   forgetSettings();
-  // Into the supervisor's log, which only the supervisor rotates: two processes that rotate one file lose lines.
+  // Writes to the supervisor's log, which only the supervisor rotates: two processes that rotate one file lose lines.
   using log = openLog({
     dir: settings.logDir,
     level: settings.logLevel,
     name: "jobqueue",
     maxSize: Number.MAX_SAFE_INTEGER,
-    // A command that only reads creates no log file, least of all in a folder that was not meant.
+    // A command that only reads creates no log file, least of all in a wrong folder.
     opensWhenNeeded: true,
   });
   const openGuest = async ({ mustExist }: { readonly mustExist: boolean }) => {

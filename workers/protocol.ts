@@ -138,7 +138,7 @@ export function writeMessages(messages: readonly ToThread[]): string {
   }));
 }
 
-/** Called in a thread, to read what `writeMessages` wrote. A running job may have replaced array methods, so none is used. */
+/** Called in a thread, on what `writeMessages` wrote. Uses no array methods: a running job may have replaced them. */
 export function readMessages(text: string): ToThread[] {
   const messages: Packed[] = parse(text);
   const read: ToThread[] = [];

@@ -13,7 +13,7 @@ export function livingHeartbeats({ stallMs }: { readonly stallMs: number }): Sil
   return { agoMs: stallMs, aheadMs: CLOCK_SLACK_MS };
 }
 
-/** How many deaths in a row a request excuses: this way, a job that kills the process is found even under steady requests. */
+/** How many deaths in a row a request excuses: so a job that kills the process is found even under steady requests. */
 const MOST_UNCHARGED = 3;
 
 /** Whether jobs in flight are charged for the death of a process, and the number of uncharged deaths in a row. */

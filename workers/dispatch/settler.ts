@@ -63,7 +63,7 @@ export class Settler {
     }
   }
 
-  /** An outcome that is rejected, or that fails twice for an unknown reason, ends its own job for good and fails no others. */
+  /** An outcome that is rejected, or fails twice for an unknown reason, ends its own job for good and fails no others. */
   async #store(attempts: readonly Attempted[]): Promise<Verdict[]> {
     try {
       return await this.#untilStored(attempts);

@@ -4,7 +4,7 @@ import { withoutPlace } from "../thread/error_report.ts";
 import type { SystemEvent } from "./log_lines.ts";
 
 const MOST = 50;
-/** Limit for all events as JSON, because each reader gets them at every change. Ids are never cut: they link to their jobs. */
+/** Limit for all events as JSON, since each reader gets them at every change. Ids are never cut: they link to jobs. */
 const MOST_CHARACTERS = 30_000;
 /** Limit for each text in an event. */
 const MOST_OF_TEXT = 300;

@@ -1,27 +1,26 @@
 /**
- * Detects that the process is about to run out of open files. Without one it accepts no connection, cannot
- * report why, and the runtime ends the process when it starts a thread. So some are held in reserve, and
- * released when they are needed.
- * Nearly always jobs have left files open in their threads, which close them when they end. So idle consumers
- * get fresh threads, which costs no job anything, those that ended a job last first; if that is not enough,
- * the busy consumers follow one by one, the longest busy first.
+ * Detects that the process is about to run out of open files. Without any left it accepts no connection, cannot report
+ * why, and is ended by the runtime when it starts a thread. So some files are held in reserve, and released when they
+ * are needed. Nearly always, jobs have left files open in their threads, which close them when they end. So idle
+ * consumers get fresh threads, which costs no job anything; those that ended a job last come first. If that is not
+ * enough, busy consumers follow one by one, the longest busy first.
  */
 
 import { hasRoomFor, openSome } from "../process/open_files.ts";
 
-/** A consumer, as far as this file needs it. */
+/** The part of a consumer that this needs. */
 export interface FileHolder {
   readonly isReady: boolean;
   readonly isAtWork: boolean;
   /** When it was given its running job, or else ended its last one, by the clock. */
   readonly changedAt: number;
-  /** Gives it a fresh thread. */
+  /** Replaces its thread with a fresh one. */
   replace(why: string, how: { readonly guilty: null; readonly atOnce: true }): void;
 }
 
 export interface OpenFilesWatchOptions {
   readonly consumers: readonly FileHolder[];
-  /** A folder that may be opened. */
+  /** A folder that may be opened, to count files with. */
   readonly folder: string;
   /** Reports to operators. */
   readonly tell: (level: "warn" | "error", text: string) => void;
@@ -31,11 +30,11 @@ export interface OpenFilesWatchOptions {
 export const RESERVE = 48;
 
 const LOOK_MS = 500;
-/** This many more must be possible. */
+/** How many more files it must be possible to open. */
 const ROOM = 16;
-/** Fresh threads per look: each takes its files before the thread it replaces has closed its own. */
+/** How many threads to replace per look: each new one takes its files before the old one has closed its own. */
 const AT_ONCE = 2;
-/** After this many looks without room, busy consumers are no longer spared. */
+/** After this many looks without room, busy consumers are replaced too. */
 const PATIENCE = 4;
 /** After this many looks it starts over with idle consumers. */
 const ROUND = 20;
@@ -46,7 +45,7 @@ export class OpenFilesWatch {
   readonly #replaced = new Set<FileHolder>();
   #ballast: Deno.FsFile[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
-  /** Consecutive looks that found no room. */
+  /** How many looks in a row have found no room. */
   #wanting = 0;
 
   constructor(options: OpenFilesWatchOptions) {
@@ -103,7 +102,7 @@ export class OpenFilesWatch {
     this.#ballast = [];
   }
 
-  /** Once there is room for the reserve and more. */
+  /** Takes the reserve again once there is room for it and more. */
   #refill(): boolean {
     const { folder } = this.#options;
     if (!hasRoomFor(RESERVE + ROOM, folder)) return false;

@@ -40,7 +40,7 @@ export class ProcessWatch {
     this.#openFilesWatch.stop();
   }
 
-  /** A consumer's life is over, and its log is one more: the oldest are removed. */
+  /** Called when a consumer's thread is gone, which leaves one more log: removes the oldest. */
   tidyLogs(): void {
     const { consumers, settings: { logDir }, onError } = this.#options;
     const removeOldest = () =>
@@ -48,12 +48,12 @@ export class ProcessWatch {
     this.#tidying = this.#tidying.then(removeOldest).catch(onError);
   }
 
-  /** Resolves when all logs that are to go are removed. */
+  /** Resolves when all old logs are removed. */
   get isTidy(): Promise<void> {
     return this.#tidying;
   }
 
-  /** Puts back the working folder if a handler moved it. */
+  /** Restores the working folder if a handler has changed it. */
   restoreFolder(): void {
     const moved = this.#workingFolder.restore();
     if (moved === null) return;

@@ -1,4 +1,4 @@
-/** The producer's thread, and the jobs it asks for. */
+/** The producer's thread, and the jobs that it adds. */
 import { type Enqueuer, messageOf, QueueError } from "@persistent-queue/queue";
 import type { LifeEvents, Spawn } from "../child.ts";
 import type { Settings } from "../config.ts";

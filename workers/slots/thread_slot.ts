@@ -1,13 +1,13 @@
 /**
- * A slot that always has a thread: one, and when that ends the next one, within a restart budget.
- * A thread that hangs is ended, and the next life begins at once beside it. A thread inside a native call
- * does not end: it counts as wedged until that call returns, if it ever does.
+ * A slot that always has a thread: when one ends, the next one starts, within a restart budget. A thread that hangs is
+ * ended, and the next life begins beside it at once. A thread inside a native call does not end: it counts as wedged
+ * until that call returns, if it ever does.
  */
 import type { Child, LifeEvents } from "../child.ts";
 import { Idleness } from "../dispatch/waits.ts";
 import type { WedgedThreads } from "./wedged_threads.ts";
 
-/** How a life stood when it ended. */
+/** The state of a life when it ended. */
 export interface LifeSummary {
   /** It had completed some work. */
   readonly wasUseful: boolean;
@@ -20,7 +20,7 @@ export interface ThreadSlotOptions<Message> {
   readonly role: string;
   /** Starts a thread. */
   readonly spawn: (id: string, events: LifeEvents) => Child<Message>;
-  /** A life is over: `why` in a sentence. */
+  /** A life is over; `why` is a sentence. */
   readonly onOver: (id: string, why: string) => LifeSummary;
   readonly wedged: WedgedThreads;
   /** Monotonic, in milliseconds. */
@@ -28,8 +28,8 @@ export interface ThreadSlotOptions<Message> {
 }
 
 /**
- * A thread ends within milliseconds, or half a second if it does not close itself, unless it is in native
- * code; on a busy machine that takes longer.
+ * A thread ends within milliseconds, or within half a second if it does not close itself, unless it is in native code.
+ * On a busy machine that takes longer.
  */
 const ENDING_MS = 2_000;
 
@@ -55,7 +55,7 @@ export class ThreadSlot<Message> {
     this.#options = options;
   }
 
-  /** The current life; null while the slot waits for the next one. */
+  /** The id of the current life; null while the slot waits for the next one. */
   get id(): string | null {
     return this.#life?.id ?? null;
   }
@@ -84,7 +84,7 @@ export class ThreadSlot<Message> {
     this.#life?.child.post(message);
   }
 
-  /** Gives up the current life: the next one begins without waiting for its end. */
+  /** Gives up the current life; the next one begins without waiting for the thread's end. */
   replace(why: string, how: { readonly atOnce?: boolean } = {}): void {
     const life = this.#life;
     if (life === null) return;
@@ -93,7 +93,7 @@ export class ThreadSlot<Message> {
     life.child.end(why, how);
   }
 
-  /** Asks the thread to close; resolves when it and all earlier ones have ended, or after `ms`. */
+  /** Asks the thread to close. Resolves when it and all earlier ones have ended, or after `ms`. */
   async stop(closing: Message, ms: number): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#restartTimer);
@@ -142,22 +142,22 @@ const LONGEST_DELAY_MS = 30_000;
 
 export interface LifeTold {
   readonly lifeMs: number;
-  /** It did some work: a bad job took it down, and such jobs have their own limit. */
+  /** It did some work: then a bad job took it down, and such jobs have their own limit. */
   readonly wasUseful: boolean;
 }
 
-/** How soon a slot gets its next thread: at once, unless its lives keep ending young, before they were of any use. */
+/** How soon a slot gets its next thread: at once, unless its lives keep ending early without having done any work. */
 export class RestartBudget {
-  /** Consecutive lives that ended young and useless. */
+  /** How many lives in a row ended early without having done any work. */
   #failures = 0;
 
-  /** Takes note of a life that is over. Returns the wait before the next one, in milliseconds. */
+  /** Records a life that is over. Returns the delay before the next one, in milliseconds. */
   spend({ lifeMs, wasUseful }: LifeTold): number {
     this.#failures = wasUseful || lifeMs >= STABLE_MS ? 0 : this.#failures + 1;
     return this.#delayMs;
   }
 
-  /** Whether restarts are delayed at the moment: the fault is permanent. */
+  /** Whether restarts are delayed now, because the fault seems permanent. */
   get isSlow(): boolean {
     return this.#delayMs > 0;
   }

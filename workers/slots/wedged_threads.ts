@@ -1,11 +1,11 @@
 /**
- * Threads that were ended and still run: they are inside a call into native code (an endless SQL query, a
- * read that never returns), which nothing can interrupt. Their jobs go to others. Each keeps the resources it
- * holds, so at the second one the process should restart.
+ * Threads that were ended and still run. They are inside a call into native code that nothing can interrupt (an endless
+ * SQL query, a read that never returns). Their jobs go to other consumers. Each keeps the resources that it holds, so
+ * when there are two, the process should restart.
  */
 export interface WedgedThread {
   readonly id: string;
-  /** Such as "consumer". */
+  /** "consumer" or "producer". */
   readonly role: string;
   /** What it was running when it was given up, if known. */
   readonly work: string | null;
@@ -31,7 +31,7 @@ export class WedgedThreads {
     return this.#threads.size;
   }
 
-  /** A sentence for each. */
+  /** A sentence for each thread. */
   get warnings(): string[] {
     return [...this.#threads.values()].map(describe);
   }

@@ -19,14 +19,14 @@ import type { Handlers } from "../handlers.ts";
 import { isOutOfFiles } from "../process/open_files.ts";
 import type { JobMessage } from "../protocol.ts";
 
-/** Taken before any handler could change them. */
+/** Captured before a handler can change them. */
 const race = Promise.race.bind(Promise);
 const { parse: parseJson } = JSON;
 const { defineProperty } = Object;
 
 const TAKE_SIGNAL = Symbol("signal");
 
-/** One getter for all contexts: a literal with a getter of its own makes V8 give each object a shape of its own (0.8 µs). */
+/** One getter for all contexts: a literal with its own getter makes V8 give each object its own shape (0.8 µs). */
 const SIGNAL = {
   get(this: { readonly [TAKE_SIGNAL]: () => AbortSignal }): AbortSignal {
     return this[TAKE_SIGNAL]();
@@ -36,17 +36,17 @@ const SIGNAL = {
 
 /** How long a handler may run past its deadline before its thread is given up. */
 const GRACE_MS = 5_000;
-/** When the supervisor has made room for open files, most likely. */
+/** By then the supervisor has most likely freed some open files. */
 const FILES_AGAIN_MS = 1_000;
 
 export interface AttemptOptions {
   readonly consumerId: string;
-  /** Shared by all attempts of the thread, so it is frozen. */
+  /** Frozen, because all attempts of the thread share it. */
   readonly settings: HandlerContext["settings"];
   readonly handlers: Pick<Handlers, "loaded" | "load">;
   readonly clock: Clock;
   readonly state: ThreadState;
-  /** The module of this kind was just loaded. */
+  /** The module of this kind has just been loaded. */
   readonly onLoaded: (kind: string) => void;
   readonly log: (text: string) => void;
 }
@@ -58,9 +58,9 @@ export class Attempt {
   #canceled: string | null = null;
   #stubborn: string | null = null;
   #lines: KeptLines | undefined;
-  /** By the clock of the thread. The time that the first job of a kind waits for its module is not the job's. */
+  /** By the thread's clock. The time that the first job of a kind waits for its module does not count. */
   began: number;
-  /** Its outcome is known: what still runs of it is code that it left behind. */
+  /** The outcome is known: any code of it that still runs is a leftover. */
   hasEnded = false;
 
   constructor(message: JobMessage, options: AttemptOptions) {
@@ -81,18 +81,18 @@ export class Attempt {
     return this.#message.kind;
   }
 
-  /** Its job, in words. */
+  /** Describes the job. */
   get name(): string {
     const { id, kind } = this.#message;
     return `job_id: ${id} (kind ${kind})`;
   }
 
-  /** Why the thread can no longer be trusted: the handler still runs in it, past its deadline. */
+  /** Why the thread can no longer be trusted: the handler still runs in it past its deadline. */
   get stubborn(): string | null {
     return this.#stubborn;
   }
 
-  /** Never throws: whatever the handler does ends in an outcome. */
+  /** Never throws: whatever the handler does becomes an outcome. */
   async run(): Promise<Outcome> {
     try {
       const { kind } = this.#message;
@@ -108,7 +108,7 @@ export class Attempt {
     try {
       return this.#outcomeOf(thrown);
     } catch {
-      // The handler has replaced what a description needs, such as a method of all strings.
+      // The handler has replaced something that the description needs, such as a string method.
       return { type: "threw", error: UNTELLABLE };
     }
   }
@@ -141,8 +141,8 @@ export class Attempt {
   }
 
   /**
-   * At the deadline the signal fires; the handler then has some seconds to end, whatever it returns. A
-   * handler that computes never notices, so the supervisor watches the deadline too.
+   * At the deadline the signal fires; the handler then has a few seconds to end, and its return value is ignored. A
+   * handler that is computing never notices, so the supervisor watches the deadline too.
    */
   async #withDeadline(deadlineMs: number, work: () => Promise<unknown>): Promise<unknown> {
     const { clock, state } = this.#options;
@@ -171,7 +171,7 @@ export class Attempt {
     }
   }
 
-  /** The signal is created on first use: a job of microseconds does not pay for it. */
+  /** The signal is created on first use, so that a job of microseconds does not pay for it. */
   #context(): HandlerContext {
     const context = {
       attempt: this.#message.attempt,
@@ -208,7 +208,7 @@ export class Attempt {
 
 class TimedOut extends Error {}
 
-/** Other jobs have taken all open files: this one must not use up a retry for that. @throws */
+/** Other jobs have taken all open files, so this job must not use up a retry for that. @throws */
 function asTooEarly(error: unknown): never {
   if (isOutOfFiles(error)) throw new RetryLater(FILES_AGAIN_MS, messageOf(error));
   throw error;
@@ -242,7 +242,7 @@ function kindOf(thrown: unknown): Failure {
     if (thrown instanceof RetryLater) return { type: "retry-later", delayMs: thrown.delayMs };
     if (thrown instanceof TimedOut) return { type: "timed-out" };
   } catch {
-    // A proxy, whose class cannot be read, or a getter that throws.
+    // It is a proxy whose class cannot be read, or has a getter that throws.
   }
   return { type: "threw" };
 }

@@ -1,8 +1,8 @@
 /**
- * A consumer's loop: it receives jobs, runs them one after the other, and reports how each ended.
- * It never sees the database. The supervisor gives it a lease with each job, makes its results durable, and
- * takes back what it has not begun. What is peculiar to a thread (its channel, clock, log, guards) is passed
- * in: `consumer.ts` passes the real ones.
+ * A consumer's loop: it receives jobs, runs them one after the other, and reports how each ended. It never sees the
+ * database. The supervisor gives it a lease with each job, makes its results durable, and takes back what it has not
+ * begun. Everything specific to a thread (its channel, clock, log, guards) is passed in: `consumer.ts` passes the real
+ * ones.
  */
 import type { Outcome } from "@persistent-queue/queue";
 import type { ThreadState } from "../dispatch/thread_state.ts";
@@ -17,7 +17,7 @@ import { Results } from "./results.ts";
 import type { Clock } from "./runtime.ts";
 import type { Tidiness } from "./tidiness.ts";
 
-/** What keeps a thread fit for its next job, and tells which job did what. */
+/** What keeps a thread fit for its next job, and tracks which job did what. */
 export interface Guards {
   readonly owners: Pick<Owners, "run">;
   readonly tidiness: Pick<Tidiness, "prepareFor" | "adopt" | "lookAfter">;
@@ -32,18 +32,18 @@ export interface ConsumerLoopOptions {
   readonly guards: Guards;
   readonly clock: Clock;
   readonly log: Pick<Log, "info" | "warn" | "close">;
-  /** To the supervisor. */
+  /** Sends a message to the supervisor. */
   readonly tell: (message: FromThread) => void;
   /** Ends the thread. */
   readonly close: () => void;
-  /** Blocks the thread for ever: lets operators see how the system handles a hang. */
+  /** Blocks the thread forever, so that operators can see how the system handles a hang. */
   readonly hang: () => void;
 }
 
-/** This many failures after their job has ended are tolerated before the thread is replaced. */
+/** How many failures of ended jobs are tolerated before the thread is replaced. */
 const MOST_LATE_FAULTS = 20;
 
-/** One function for all jobs: the async context passes the attempt to it. */
+/** One function for all jobs; the async context passes the attempt to it. */
 function runAttempt(this: void, attempt: Attempt): Promise<Outcome> {
   return attempt.run();
 }
@@ -53,7 +53,7 @@ export class ConsumerLoop {
   readonly #attemptOptions: AttemptOptions;
   readonly #results: Results;
   readonly #inbox: JobMessage[] = [];
-  /** Ended jobs whose outcome is not durable yet, by ticket. */
+  /** Ended jobs whose outcome is not durable yet: their ids by ticket. */
   readonly #unsettled = new Map<number, string>();
   #current: Attempt | null = null;
   /** Why this thread begins no more jobs. */
@@ -77,7 +77,7 @@ export class ConsumerLoop {
     };
   }
 
-  /** Resolves when the thread is of no more use. */
+  /** Resolves when the thread is no longer usable. */
   async run(): Promise<void> {
     const { tell, tickets, guards: { owners, tidiness, memory } } = this.#options;
     tell({ type: "ready" });
@@ -97,7 +97,7 @@ export class ConsumerLoop {
     }
   }
 
-  /** Bound to this loop, for the channel. */
+  /** Bound to this loop, for use as the channel's listener. */
   readonly receive = (messages: readonly ToConsumer[]): void => {
     for (const message of messages) this.#receive(message);
   };
@@ -131,7 +131,7 @@ export class ConsumerLoop {
 
   // What the guards report -----------------------------------------------------------------------------------
 
-  /** An error was thrown that nothing catches. In a thread that has run only one job, that job must have caused it. */
+  /** An uncaught error was thrown. In a thread that has run only one job, that job must have caused it. */
   suffer(words: string, owner: Attempt | undefined): void {
     if (owner === undefined) return this.#retire(words, this.#hasDoneJobs ? null : this.#ticket);
     if (!owner.hasEnded) return this.#retire(words, owner.ticket);
@@ -146,12 +146,12 @@ export class ConsumerLoop {
     this.#options.tell({ type: "leftover", text: `code that ${owner.name} had left behind` });
   }
 
-  /** For the system's log. */
+  /** Sends a warning for the system's log. */
   warn(text: string): void {
     this.#options.tell({ type: "warning", text });
   }
 
-  /** A job changed what cannot be put back: the thread begins no other. */
+  /** A job made a change that cannot be undone, so the thread begins no other job. */
   retireAfterJob(why: string): void {
     this.#untidy = why;
   }
@@ -180,7 +180,7 @@ export class ConsumerLoop {
   #end(attempt: Attempt, outcome: Outcome): void {
     const { clock, tickets, guards: { tidiness } } = this.#options;
     const ended = clock.now();
-    // Before anything else.
+    // First, before anything else.
     tidiness.lookAfter(attempt, ended);
     attempt.hasEnded = true;
     this.#current = null;
@@ -192,7 +192,7 @@ export class ConsumerLoop {
     if (this.#untidy !== null) this.#retire(this.#untidy, null);
   }
 
-  /** What a module changes while it loads is visible to the jobs of its kind only. */
+  /** Changes that a module makes while it loads are visible only to the jobs of its kind. */
   #adopt(kind: string): void {
     const { guards: { tidiness }, log } = this.#options;
     const names = tidiness.adopt(kind);
@@ -200,7 +200,7 @@ export class ConsumerLoop {
     log.info(`The handler of kind ${kind} changes ${names.join(", ")}: only its own jobs see that`);
   }
 
-  /** The thread is of no more use. Its current job goes to another consumer, and is charged if it is guilty. */
+  /** The thread is no longer usable. Its current job goes to another consumer, and is charged if it is guilty. */
   #retire(why: string, guilty: number | null): void {
     if (this.#unusable !== null) return;
     this.#unusable = why;
@@ -209,9 +209,9 @@ export class ConsumerLoop {
   }
 
   /**
-   * Called from this thread and no other: a thread that hangs must fall silent. All threads beat at the same
-   * moments of the clock, so that their heartbeats share one transaction: each takes a lock that a user's
-   * `sqlite3` may want.
+   * Runs only in this thread, because a thread that hangs must fall silent. All threads send their heartbeats at the
+   * same moments of the clock, to share one transaction: each transaction takes a lock that a user's `sqlite3` may
+   * want.
    */
   #beat(): void {
     const { clock, guards: { memory }, log, start: { heartbeatMs }, state, tell } = this.#options;

@@ -1,7 +1,7 @@
 /**
- * What is kept of a value that a handler threw: the error line that is read first, and the detail that helps
- * to fix it. Made in the thread, where the thrown value is. Nothing here may throw, even though messages can
- * be getters and objects can be proxies.
+ * What is kept of a value that a handler threw: the error line that is read first, and the detail that helps to fix it.
+ * Made in the thread, where the thrown value is. Nothing here may throw, even though messages can be getters and
+ * objects can be proxies.
  */
 import { plainWords } from "./plain_words.ts";
 import { placesIn } from "./stack_places.ts";
@@ -13,12 +13,12 @@ export interface ErrorReport {
   readonly detail: string | null;
 }
 
-/** Used when even describing an error fails. */
+/** Used if even describing an error fails. */
 export const UNTELLABLE = "The thrown value cannot be described";
 
 const MAX_ERROR = 10_000;
 const MAX_DETAIL = 16_000;
-/** For one value beside an error, in characters. */
+/** Limit for one value shown with an error, in characters. */
 const MAX_VALUE = 1_000;
 const MOST_CAUSES = 8;
 const MOST_INNER = 10;
@@ -81,7 +81,7 @@ function isError(thrown: unknown): thrown is Error {
   return read(() => thrown instanceof Error) === true;
 }
 
-/** The lines of a detail, as long as there is room. */
+/** Collects the lines of a detail, while there is room. */
 class DetailLines {
   readonly #lines: string[] = [];
   readonly #seen = new Set<unknown>();
@@ -127,7 +127,7 @@ function factsOf(error: Error): Facts {
   return { head: `${classOf(error)}: ${messageOf(error)}`, frames, place: own };
 }
 
-/** The class of a plain Error says nothing. */
+/** The class of a plain Error says nothing, so it is left out. */
 function headInShort(error: Error): string {
   const name = classOf(error);
   const message = plainWords(rawMessageOf(error));
@@ -155,7 +155,7 @@ function codeOf(error: Error): string | null {
   return typeof code === "string" || typeof code === "number" ? String(code).slice(0, 100) : null;
 }
 
-/** ` (caused by TypeError: fetch failed (caused by …))`, and what an AggregateError holds. */
+/** ` (caused by TypeError: fetch failed (caused by …))`, and the inner errors of an AggregateError. */
 function causesOf(error: Error, depth = 0): string {
   if (depth >= MOST_CAUSES) return "";
   const inner = innerErrorsOf(error).slice(0, 3).map(shortName);
@@ -205,7 +205,7 @@ function inspected(value: unknown, { isShort }: { isShort: boolean }): string {
   return isShort && words.length > MAX_VALUE ? `${words.slice(0, MAX_VALUE)}…` : words;
 }
 
-/** Null if reading it throws, or if it is no text. */
+/** Null if reading it throws, or if it is not text. */
 function text(work: () => unknown): string | null {
   const value = read(work);
   if (value === undefined || value === null) return null;
@@ -221,10 +221,7 @@ function read(work: () => unknown): unknown {
   }
 }
 
-/**
- * Text that every terminal, page and database can show: no colours, control characters or halves of surrogate
- * pairs.
- */
+/** Text that every terminal, page and database can show: no colors, control characters or lone surrogates. */
 export function clean(words: string, most: number): string {
   const plain = words.slice(0, 2 * most).replaceAll(ESCAPE_SEQUENCES, "").replaceAll(CONTROLS, escapeOf);
   return (plain.length > most ? `${plain.slice(0, most - 1)}…` : plain).replace(/[\ud800-\udbff](?=…$)/, "")
@@ -233,13 +230,13 @@ export function clean(words: string, most: number): string {
 
 // Written as code units, so that no source text holds these characters.
 const [ESC, CSI, BELL] = [0x1b, 0x9b, 0x07].map((code) => String.fromCharCode(code));
-/** Sequences that colour a terminal, move its cursor or set its title (ECMA-48). */
+/** Sequences that color a terminal, move its cursor or set its title (ECMA-48). */
 const ESCAPE_SEQUENCES = new RegExp(
   `(?:${ESC}\\[|${CSI})[0-?]*[ -/]*[@-~]|${ESC}\\][^${BELL}${ESC}]*(?:${BELL}|${ESC}\\\\)`,
   "g",
 );
 
-/** All but tabs and line ends. */
+/** All control characters except tabs and line feeds. */
 const CONTROLS = /(?![\t\n])\p{Cc}/gu;
 
 function escapeOf(character: string): string {

@@ -1,7 +1,7 @@
 /**
- * Calls that would end or move the whole process throw an error in a handler. A handler can still make some of
- * them by importing the function by name from `node:process`: `abort` ends the process, which is charged to the
- * job, and after `chdir` the supervisor restores the working folder. `exit` calls `reallyExit`, which throws.
+ * Calls that would end or move the whole process throw an error in a handler. A handler can still make some of them by
+ * importing the function by name from `node:process`: `abort` ends the process, which is charged to the job, and after
+ * `chdir` the supervisor restores the working folder. `exit` calls `reallyExit`, which throws.
  */
 import process from "node:process";
 
@@ -20,7 +20,7 @@ export function fence(): void {
     refuse(object, "umask", "the umask is that of the whole system", (mask) => mask === undefined);
     refuse(object, "kill", "the system would end with it", isAnotherProcess);
   }
-  // What `kill` calls when it is imported by name.
+  // What an imported `kill` calls.
   refuse(process, "_kill", "the system would end with it", isAnotherProcess);
   for (const name of ["setuid", "setgid", "seteuid", "setegid", "setgroups", "initgroups"]) {
     refuse(process, name, "the user is that of the whole system");
@@ -46,17 +46,14 @@ function refuse(object: object, name: string, why: string, isHarmless: Call = ()
   Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** A thread whose life lock was stolen could not be ended any more. */
+/** A thread whose liveness lock was stolen could no longer be ended. */
 function refuseStolenLocks(): void {
   const { locks } = globalThis.navigator as unknown as { readonly locks: object };
   const isNoTheft: Call = (_name, options) => !(options as { readonly steal?: unknown } | undefined)?.steal;
   refuse(Object.getPrototypeOf(locks), "request", "with `steal` it would take another's lock", isNoTheft);
 }
 
-/**
- * A handler's worker shares its permissions, and could revoke them for all other handlers, unless it is given
- * its own.
- */
+/** A handler's worker would share its permissions, and could revoke them for all other handlers, so it gets its own. */
 function separateOwnWorkers(): void {
   const kinds = ["net", "env", "read", "write", "run", "sys", "ffi", "import"];
   const permissions = Object.fromEntries(kinds.map((kind) => [kind, "inherit"]));

@@ -1,6 +1,6 @@
 /**
- * The globals of a thread, the same for every job: a handler's changes are undone when its job has ended. A
- * module's changes while it loads (a polyfill, an instrumentation) hold for the jobs of its own kind only.
+ * The globals of a thread, the same for every job: a handler's changes are undone when its job has ended. Changes that
+ * a module makes while it loads (a polyfill, an instrumentation) apply only to the jobs of its own kind.
  */
 import type { EventEmitter } from "node:events";
 import process from "node:process";
@@ -26,7 +26,7 @@ const PROCESS_EVENTS = ["uncaughtException", "unhandledRejection"] as const;
 interface Property {
   readonly object: object;
   readonly key: PropertyKey;
-  /** As shown to users. */
+  /** The name shown to users. */
   readonly name: string;
 }
 
@@ -61,9 +61,9 @@ const NONE: readonly Change[] = [];
 export class Globals {
   readonly #watched: Watched[] = [];
   readonly #entries: Entry[] = [];
-  /** Of everything that existed at first (25 µs). */
+  /** Checks everything that existed at first (25 µs). */
   readonly #whole: QuickCheck;
-  /** Of what most code uses (1 µs); of added names it sees only those that a loop over an object's keys meets. */
+  /** Checks what most code uses (1 µs). Of added names it sees only those that a loop over an object's keys meets. */
   readonly common: QuickCheck;
   readonly #listeners = PROCESS_EVENTS.map((event) => listeners.call(process, event).length);
   readonly #ofKind = new Map<string, readonly Change[]>();
@@ -77,7 +77,7 @@ export class Globals {
     this.common = new QuickCheck(this.#entries.filter(isOften), watched, "new names in loops");
   }
 
-  /** Whether nothing differs from its first state, by the quick check of everything. */
+  /** Whether everything is in its first state, by the quick check of everything. */
   get areUntouched(): boolean {
     return !this.#hasListeners() && this.#whole.isUntouched();
   }
@@ -117,7 +117,7 @@ export class Globals {
   #watch(object: object, name: string): void {
     const keys = ownKeys(object);
     const isOpen = OPEN.includes(object) || typeof object === "function" && object !== Error;
-    // An object that was frozen before is no change.
+    // An object that was frozen from the start is not a change.
     if (isExtensible(object)) this.#watched.push({ object, name, keys, isOpen });
     for (const key of keys) {
       const descriptor = descriptorOf(object, key);
@@ -130,8 +130,8 @@ export class Globals {
   }
 
   /**
-   * Restores everything to its first state; returns what differed. This may call nothing that a handler can
-   * replace: only functions taken before, and the language itself.
+   * Restores everything to its first state, and returns what differed. Must not call anything that a handler can
+   * replace: only functions captured before, and the language itself.
    */
   #undo(): Change[] {
     const changes: Change[] = [];
@@ -185,7 +185,7 @@ function undone({ object, key, name }: Property, before: PropertyDescriptor | un
   return change;
 }
 
-/** Freezing cannot be undone: it is a change whose `before` never comes back. */
+/** Freezing cannot be undone: the change has a `before` that never comes back. */
 function frozen(object: object, name: string): Change {
   const key = Symbol("extensible");
   return { object, key, name: `${name} (frozen)`, before: { value: true }, after: undefined };
@@ -196,7 +196,7 @@ function put({ object, key }: Property, descriptor: PropertyDescriptor | undefin
   else defineProperty(object, key, descriptor);
 }
 
-/** Without a prototype: a handler that gives all objects a `get` would make every descriptor invalid. */
+/** Without a prototype, because a handler that gives all objects a `get` would make every descriptor invalid. */
 function descriptorOf(object: object, key: PropertyKey): PropertyDescriptor | undefined {
   const descriptor = getOwnPropertyDescriptor(object, key);
   if (descriptor !== undefined) setPrototypeOf(descriptor, null);

@@ -1,4 +1,4 @@
-/** What a handler logs, as text, and the newest lines of it, for its job's page in case it fails. */
+/** What a handler logs, as text, and its latest lines, which the page of its job shows if it fails. */
 import { clean } from "./error_report.ts";
 
 const { inspect } = Deno;
@@ -18,7 +18,7 @@ const INSPECT_OPTIONS: Deno.InspectOptions = {
   },
 };
 
-/** The newest lines of one attempt. */
+/** The latest lines of one attempt. */
 export class KeptLines {
   readonly #began: number;
   readonly #now: () => number;

@@ -1,8 +1,7 @@
 /**
- * The memory of one thread. V8 stops a handler at the limit of its heap, but Deno ends the thread for that
- * only if a timer called the handler; otherwise the thread lives on without its running job. V8 raises the
- * limit once to recover, and that is how it is noticed here. Buffers lie outside of the heap, and count as
- * well.
+ * The memory of one thread. V8 stops a handler at the limit of its heap, but Deno ends the thread for that only if a
+ * timer called the handler; otherwise the thread lives on without its running job. V8 raises the limit once to recover,
+ * which is how it is noticed here. Buffers are outside the heap, and count too.
  */
 import { getHeapStatistics } from "node:v8";
 
@@ -12,33 +11,33 @@ export function ranOutOfMemory(limitMb: number): string {
 
 const MB = 1_048_576;
 /**
- * V8 lets a heap grow by 8 MB before it collects what has outlived two small collections, and ten threads are ten
- * heaps. So an idle thread collects by itself once this many jobs have passed: some 20 ms each time, and 50 MB less in
- * all. At 4,000 jobs it took a tenth of all processor time.
+ * V8 lets a heap grow by 8 MB before it collects what has survived two small collections, and ten threads have ten
+ * heaps. So an idle thread itself collects after this many jobs, which takes about 20 ms and saves 50 MB in total.
+ * Every 4,000 jobs it took a tenth of all processor time.
  */
 const ENOUGH_JOBS = 20_000;
 
-/** Heartbeats of rest before a thread collects what its start left behind, and so many more at most. */
+/** Heartbeats at rest before a thread collects what its start left behind: this many, and up to as many more. */
 const RESTS = 2;
 const MORE_RESTS = 5;
-/** A thread that has had no more jobs since the last heartbeat is at rest. */
+/** A thread that has had no more jobs than this since the last heartbeat is at rest. */
 const FEW_JOBS = 100;
 
 interface Collection {
   readonly type: "major";
-  /** With "last-resort" V8 gives free memory back to the system. */
+  /** With "last-resort", V8 returns free memory to the system. */
   readonly flavor: "last-resort";
 }
 
-/** Defined with `--expose-gc`, which the supervisor is started with; without it heaps are larger, and that is all. */
+/** Defined with `--expose-gc`, which the supervisor is started with. Without it, heaps are just larger. */
 const { gc } = globalThis as { readonly gc?: (how?: Collection) => void };
 
 export class Memory {
   readonly #limitMb: number;
   readonly #heapLimit = getHeapStatistics().heap_size_limit;
   /**
-   * Jobs since the last collection. Ten threads collecting at once would stop all work for a fifth of a second, so each
-   * starts at a random count.
+   * Jobs since the last collection. If ten threads collected at once, all work would stop for a fifth of a second, so
+   * each starts at a random count.
    */
   #jobs = Math.floor(Math.random() * ENOUGH_JOBS);
   #jobsAtBeat = this.#jobs;
@@ -48,7 +47,7 @@ export class Memory {
     this.#limitMb = limitMb;
   }
 
-  /** The memory it takes now, in megabytes, and a sentence if the limit was reached; otherwise null. */
+  /** The memory that the thread takes now, in megabytes, and a sentence if the limit was reached; otherwise null. */
   look(): { readonly takenMb: number; readonly problem: string | null } {
     const { used_heap_size, heap_size_limit, external_memory } = getHeapStatistics();
     const takenMb = (used_heap_size + external_memory) / MB;
@@ -59,7 +58,7 @@ export class Memory {
     this.#jobs += 1;
   }
 
-  /** The thread is idle: collects what the last jobs left, if they were many. */
+  /** Called when the thread is idle: collects what the last jobs left behind, if there were many. */
   collect(): void {
     if (this.#jobs < ENOUGH_JOBS) return;
     this.#jobs = 0;
@@ -67,8 +66,9 @@ export class Memory {
   }
 
   /**
-   * A heartbeat while no job runs. The start leaves two megabytes behind in each thread, which no job would ever collect.
-   * That takes a tenth of a second, for which a thread that waits for the next of many jobs has no time.
+   * Called at a heartbeat while no job runs. The start leaves two megabytes behind in each thread, which no job would
+   * ever cause to be collected. Collecting takes a tenth of a second, too long for a thread that waits for the next of
+   * many jobs.
    */
   rest(): void {
     const isBusy = this.#jobs - this.#jobsAtBeat > FEW_JOBS;

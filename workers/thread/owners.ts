@@ -1,7 +1,7 @@
 /**
- * Which attempt the running code belongs to: each has its own context, which everything it begins
- * (promises, callbacks, timers) carries along. So a failure or a spin after the end of its job is not blamed
- * on the next job.
+ * Tracks which attempt the running code belongs to. Each attempt has its own async context, which everything that it
+ * begins (promises, callbacks, timers) carries along. So a failure or a busy loop after the end of its job is not
+ * blamed on the next job.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import process from "node:process";
@@ -13,9 +13,9 @@ import { afterwards } from "./runtime.ts";
 
 export interface OwnersOptions {
   readonly state: ThreadState;
-  /** An error was thrown that nothing catches. `owner` is undefined if it cannot be determined. */
+  /** An uncaught error was thrown. `owner` is undefined if it cannot be determined. */
   readonly onFault: (words: string, owner: Attempt | undefined) => void;
-  /** Code of this owner, which has ended, runs for the first time. */
+  /** Code of this owner, whose job has ended, runs for the first time. */
   readonly onLeftover: (owner: Attempt) => void;
 }
 
@@ -66,7 +66,7 @@ export class Owners {
     else this.#endLeftover();
   }
 
-  /** Timers lose their context before their error is reported, and microtasks have no hook. */
+  /** Wrapped, because timers lose their context before their error is reported, and microtasks have no hook. */
   #owned(schedule: Schedule): Schedule {
     const run = this.#runCallback.bind(this);
     const context = this.#context;
@@ -109,20 +109,20 @@ export class Owners {
   }
 }
 
-/** The text may repeat what came with a job. */
+/** The text may contain data of a job, so it is made printable. */
 function wordsOf(thrown: unknown): string {
   try {
     return printable(reportOf(thrown).error.replaceAll("\n    ", " "), { maxLength: MAX_LENGTH });
   } catch {
-    // The handler has replaced what a description needs.
+    // The handler has replaced something that the description needs.
     return UNTELLABLE;
   }
 }
 
 /**
- * `before` runs whenever code continues after an `await` or in the callback of a promise, which covers input and
- * output, microtasks and messages, in the async context of that code. It must be cheap. V8 has a hook for it, which
- * Deno passes on to its own modules only; where a release lacks it, nothing is told.
+ * `before` runs whenever code continues after an `await` or in the callback of a promise, in the async context of that
+ * code. That covers input and output, microtasks and messages. It must be cheap. V8 has a hook for it, which Deno
+ * exposes only to its own modules; a release without it reports nothing.
  */
 function beforeContinuations(before: () => void): void {
   setPromiseHooks()?.(undefined, before, undefined, undefined);

@@ -14,7 +14,7 @@ interface Translation {
 
 const TRANSLATIONS: readonly Translation[] = [
   {
-    // No one uses variables with these names: the code reads the whole environment, to print it or to send it.
+    // No program has variables with these names: the code reads the whole environment, to print it or to send it.
     pattern: /Requires env access(?: to "(?:toJSON|toString|valueOf|then|constructor)")?, run again[^]*?flag/,
     say: () =>
       "Handlers may not read all variables at once. Read those you need by their names, and allow these with " +
@@ -71,7 +71,7 @@ const VERBS: Readonly<Record<string, string>> = {
   run: "run",
 };
 
-/** The message without terminal colours, rewritten if it is one of those above. */
+/** The message without terminal colors, rewritten if a translation matches. */
 export function plainWords(message: string): string {
   const plain = message.replace(COLOURS, "");
   for (const { pattern, say } of TRANSLATIONS) {

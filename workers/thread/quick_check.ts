@@ -1,15 +1,15 @@
 /**
- * Tells after every job of microseconds whether anything has changed that all jobs of a thread share, but not what:
+ * Tests, after every job of microseconds, whether anything has changed that all jobs of a thread share, but not what:
  * perhaps only what the module of the current kind changes for its own jobs. Added names are seen only in what most
  * code uses.
  *
- * A loop that compares properties with their values reads all of them at one place of the code, where V8 remembers only
- * a few kinds of objects: 330 properties take 6 µs. So the comparison is a function of source text with one place for
- * each property, and takes 0.2 µs. Nothing here calls what a handler can replace.
+ * A loop that compares properties with their values reads all of them at one place of the code, where V8 caches only a
+ * few object shapes: 330 properties take 6 µs. So the comparison is compiled from source text with one place for each
+ * property, and takes 0.2 µs. Nothing here calls what a handler can replace.
  */
 
 const { ownKeys } = Reflect;
-/** Unlike a descriptor it allocates nothing. */
+/** Unlike reading a descriptor, this allocates nothing. */
 const lookupGetter: (object: object, key: PropertyKey) => unknown = Function.prototype.call.bind(
   Reflect.get(Object.prototype, "__lookupGetter__"),
 );
@@ -27,14 +27,14 @@ export interface WatchedObject {
   readonly keys: readonly PropertyKey[];
 }
 
-/** Functions of more properties take much longer to compile. */
+/** Functions with more properties take much longer to compile. */
 const AT_ONCE = 100;
 
 export class QuickCheck {
   readonly #isSame: () => boolean;
   readonly #accessors: readonly ExpectedProperty[];
   readonly #watched: readonly WatchedObject[];
-  /** Those whose keys no loop meets. A loop over the keys of `performance` takes as long as all others together. */
+  /** Objects without enumerable keys. Looping over the keys of `performance` takes as long as over all others together. */
   readonly #looped: readonly object[];
   readonly #sees: "all new names" | "new names in loops";
 
@@ -92,8 +92,8 @@ export function isUnchanged({ object, key, value, descriptor }: ExpectedProperty
 }
 
 /**
- * The source texts are made at once, because handlers may replace what that takes; they are compiled when the check is
- * first called, which many threads never do.
+ * The source texts are made at once, because handlers may replace what that needs. They are compiled when the check is
+ * first called, which never happens in many threads.
  */
 function checkOf(properties: readonly ExpectedProperty[]): () => boolean {
   const parts = inParts(properties).map((some) => ({ some, source: sourceOf(some) }));

@@ -1,6 +1,6 @@
 /**
- * Results on their way to the supervisor: batched while they come fast, sent at once when they do not; and what a
- * handler returned, as JSON.
+ * Results on their way to the supervisor: batched while they come fast, sent at once when they do not. Also converts
+ * what a handler returned to JSON.
  */
 import type { Outcome } from "@persistent-queue/queue";
 import { exactJson } from "@persistent-queue/queue/basics";
@@ -29,7 +29,7 @@ export class Results {
     const now = this.#clock.now();
     if (this.#unsent.length === 0) {
       this.#since = now - busyMs;
-      // The next job may take long, and these have ended.
+      // The next job may take long, but these have ended.
       this.#callOff = this.#clock.after(LONGEST_MS, () => this.flush());
     }
     this.#unsent.push({ ticket, outcome });
@@ -53,9 +53,7 @@ export interface ResultText {
   readonly loss: string | null;
 }
 
-/**
- * Its work is done, so nothing here fails, whatever the handler returned: what JSON cannot hold is left out.
- */
+/** The job's work is done, so nothing here fails, whatever the handler returned: what JSON cannot hold is left out. */
 export function resultText(value: unknown): ResultText {
   if (value === undefined) return { text: null, loss: null };
   const { text, loss } = plain(value) ?? withoutOddities(value);
@@ -68,12 +66,12 @@ function plain(value: unknown): ResultText | null {
     const text = exactJson(value);
     return text === undefined ? null : { text, loss: null };
   } catch {
-    // Circular references, big integers and non-finite numbers take the long way.
+    // Circular references, big integers and non-finite numbers are handled by the slow path.
     return null;
   }
 }
 
-/** Big integers and non-finite numbers as text, circular references as null. */
+/** Writes big integers and non-finite numbers as text, circular references as null. */
 function withoutOddities(value: unknown): ResultText {
   const path: unknown[] = [];
   function replace(this: unknown, _key: string, inner: unknown): unknown {

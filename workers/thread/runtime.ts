@@ -1,7 +1,7 @@
 /**
- * What a thread's own code uses of the runtime, taken before a handler can replace it: its clock, so that a library of
- * fake clocks does not stop the heartbeat; its channel to the supervisor, so that no handler can post in the thread's
- * name or listen in its place; and the lock without which it could not be ended.
+ * The parts of the runtime that a thread's own code uses, captured before a handler can replace them: its clock, so
+ * that a fake-timer library does not stop the heartbeat; its channel to the supervisor, so that no handler can post in
+ * the thread's name or listen in its place; and the lock without which the thread could not be ended.
  */
 import { workerData } from "node:worker_threads";
 import { type FromThread, readMessages, type ToThread, writeMessage } from "../protocol.ts";
@@ -44,8 +44,8 @@ export interface Channel<Start, Message> {
 }
 
 /**
- * The thread's end of its channel. Called once in a thread's life. Resolves when the thread is told its role: a spare one waits here until it
- * is needed. The port is taken out of `workerData`, where a handler would find it.
+ * Opens the thread's end of its channel. Called once per thread. Resolves when the thread is told its role: a spare
+ * thread waits here until it is needed. The port is removed from `workerData`, where a handler would find it.
  */
 export async function openChannel<Start, Message extends ToThread>(): Promise<Channel<Start, Message>> {
   const { port } = workerData as { readonly port: Port };
@@ -77,12 +77,12 @@ interface LockManager {
   request<T>(name: string, work: () => T | Promise<T>): Promise<T>;
 }
 
-// Deno's type libraries do not know Web Locks, and name the navigator differently in threads.
+// Deno's type libraries lack Web Locks, and name the navigator differently in threads.
 const { locks } = globalThis.navigator as unknown as { readonly locks: LockManager };
 
 /**
- * The first act of a thread: it takes a Web Lock that it holds for life. Measured: without one, `for (;;)` goes on
- * after `terminate()`; with one, it is gone within milliseconds. https://w3c.github.io/web-locks/
+ * The first act of a thread is to take a Web Lock that it holds until its end. Measured: without one, `for (;;)` goes
+ * on after `terminate()`; with one, it is gone within milliseconds. https://w3c.github.io/web-locks/
  */
 export function holdLivenessLock(): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** The objects that all code of a thread shares, so a change by one job would reach the next. */
+/** The objects that all code of a thread shares, so that a change by one job would reach the next. */
 import process from "node:process";
 
 /** Shared by all code of a thread, although no global names them. */
@@ -22,7 +22,7 @@ function emitterPrototype(object: object): object {
   return Object.hasOwn(object, "rawListeners") ? object : emitterPrototype(Object.getPrototypeOf(object));
 }
 
-/** Of the globals that load lazily on first access, the ones that most handlers use. */
+/** The most used of the globals that are loaded lazily on first access. */
 const OFTEN_USED = [
   "TextEncoder",
   "TextDecoder",
@@ -40,16 +40,16 @@ const COMMON: readonly string[] = [
   ],
   ...["String.prototype", "Number", "Math", "JSON", "Date", "Date.prototype", "RegExp.prototype", "Promise"],
   ...["Promise.prototype", "Map.prototype", "Set.prototype", "performance", "crypto"],
-  // Of the global object, whose every property takes time, only the most often replaced ones.
+  // Of the global object, in which every property takes time, only those that are replaced most often.
   ...["globalThis.Date", "globalThis.Promise", "globalThis.setTimeout", "globalThis.fetch"],
 ];
 
-/** What hardly any handler does without: objects and properties, by their names. */
+/** Whether nearly all handlers use this object or property, given by name. */
 export function isCommon(name: string): boolean {
   return COMMON.includes(name);
 }
 
-/** The global object, and for every constructor and namespace in it its own properties and those of its prototype. */
+/** The global object, and for each of its constructors and namespaces, the object and its prototype. */
 export function sharedObjects(): Map<object, string> {
   const found = new Map<object, string>([[globalThis, "globalThis"], [Deno, "Deno"], [process, "process"]]);
   const add = (object: unknown, name: string) => {
@@ -63,7 +63,7 @@ export function sharedObjects(): Map<object, string> {
     add(globalThis[name].prototype, `${name}.prototype`);
   }
   for (const name of Object.getOwnPropertyNames(globalThis)) {
-    // The others load lazily on first access.
+    // The others are loaded lazily on first access.
     const value: unknown = Object.getOwnPropertyDescriptor(globalThis, name)?.value;
     if (!/^[A-Z]/.test(name) && typeof value !== "function") continue;
     add(value, name);

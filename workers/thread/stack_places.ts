@@ -6,20 +6,17 @@ const PROJECT = new URL("../../", import.meta.url).href;
 const QUEUE = new URL("../../queue/", import.meta.url).href;
 
 const FRAME = /^\s*at .*?\(?((?:file|https?|data|blob|npm|jsr|ext|node):[^\s()]+?):(\d+):(\d+)\)?$/;
-/** Deeper frames seldom help, and each attempt stores its own. */
+/** Deeper frames seldom help, and they are stored for each attempt. */
 const MOST_FRAMES = 30;
 
 export interface Places {
   /** The lines of the stack without this system's own frames, each with a short path. */
   readonly frames: readonly string[];
-  /**
-   * The first frame that belongs neither to this system nor to a library: `handlers/mail.ts:12:5`. Null if
-   * there is none.
-   */
+  /** The first frame that belongs neither to this system nor to a library, such as `handlers/mail.ts:12:5`; null if none. */
   readonly own: string | null;
 }
 
-/** `head` is what a stack begins with, `Error: message`: a message may hold lines that look like frames. */
+/** `head` is what the stack begins with, `Error: message`: a message may contain lines that look like frames. */
 export function placesIn(stack: string, head: string): Places {
   const frames: string[] = [];
   let own: string | null = null;
@@ -43,7 +40,7 @@ function isInternal(url: string): boolean {
   return (url.startsWith(WORKERS) && !url.startsWith(HANDLERS)) || url.startsWith(QUEUE);
 }
 
-/** The name of a module that was loaded again carries a query. */
+/** Shortens paths. The URL of a module that was loaded again has a query, which is removed. */
 function shortened(text: string): string {
   return text.replaceAll(PROJECT, "").replaceAll("file://", "").replace(/\?[^\s:)]*/, "");
 }

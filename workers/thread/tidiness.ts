@@ -1,7 +1,7 @@
 /**
- * Ensures that no job sees what another one has changed. A full check takes a tenth of a millisecond, too
- * much for each job of microseconds: while jobs of one kind follow each other, only what most code uses is
- * checked, and everything before the first job of another kind.
+ * Ensures that no job sees what another job has changed. A full check takes a tenth of a millisecond, too long for each
+ * job of microseconds. So while jobs of one kind follow each other, only what most code uses is checked, and everything
+ * before the first job of another kind.
  */
 import { WorkingFolder } from "../process/working_folder.ts";
 import type { Attempt } from "./attempt.ts";
@@ -10,22 +10,22 @@ import { Globals } from "./globals.ts";
 /** This many jobs of each kind are checked one by one. */
 const OFTEN = 10;
 /**
- * After that, a full check follows as soon as jobs have run for so long, all together: in a thread that has slept
- * meanwhile a check takes half a millisecond, a hundredth of that time. After each job of 20 ms it took two fifths of all
- * that the thread did.
+ * After that, a full check follows once jobs have run for this long in total. In a thread that has slept in between, a
+ * check takes half a millisecond, a hundredth of that time. After each job of 20 ms, it took two fifths of the thread's
+ * time.
  */
 const CHECK_MS = 50;
 /**
- * It also follows once so long has passed for each job since the last check, and for this many jobs at most: a job that
- * comes alone is checked, and jobs of microseconds are checked together, twice a second. Every 50 ms, that took a seventh
- * of all that ten threads did.
+ * A full check also follows once this much time per job has passed since the last check, counting at most `MOST_JOBS`
+ * jobs. So a job that comes alone is checked, and jobs of microseconds are checked together, twice a second. Every 50
+ * ms, that took a seventh of the time of ten threads.
  */
 const MOST_JOBS = 10;
 
 export interface TidinessOptions {
-  /** A sentence for the system's log. */
+  /** Gets a sentence for the system's log. */
   readonly onChange: (text: string) => void;
-  /** It must begin no other job: the change cannot be undone. */
+  /** The thread must begin no other job, because the change cannot be undone. */
   readonly onStuck: (why: string) => void;
 }
 
@@ -35,10 +35,10 @@ export class Tidiness {
   readonly #workingFolder = new WorkingFolder();
   readonly #seenOfKind = new Map<string, number>();
   #checkedAt = 0;
-  /** Since then. */
+  /** Jobs and their run time since then. */
   #jobs = 0;
   #busyMs = 0;
-  /** Of the last job. */
+  /** The kind of the last job. */
   #kind: string | null = null;
   /** The last job, if not everything was checked after it. */
   #unchecked: Attempt | null = null;
@@ -60,7 +60,7 @@ export class Tidiness {
     this.#globals.enter(kind);
   }
 
-  /** A module's changes while it loads hold for the jobs of its kind. Returns their names. */
+  /** Changes that a module makes while it loads apply to the jobs of its kind. Returns their names. */
   adopt(kind: string): string[] {
     return this.#globals.adopt(kind);
   }
@@ -93,7 +93,7 @@ export class Tidiness {
     const folder = this.#workingFolder.restore();
     if (folder !== null) onChange(`${name} moved the working folder to ${folder}; it was put back`);
     if (names.length === 0) return;
-    // Its next jobs are checked one by one again.
+    // The next jobs of this kind are checked one by one again.
     this.#seenOfKind.set(kind, 0);
     const text = `${name} changed ${names.join(", ")}`;
     if (stuck.length > 0) onStuck(`${text}, which nothing can put back`);
