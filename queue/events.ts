@@ -88,10 +88,7 @@ export type QueueEvent =
   | { readonly type: "removed"; readonly ids: readonly string[] }
   /** After an unclean stop every job was checked; sentences name each violation. */
   | { readonly type: "verified"; readonly problems: readonly string[] }
-  /**
-   * A process on another host, or an earlier one on this host, died or was cut off. `jobs`: how many were taken from
-   * it.
-   */
+  /** A process on another host, or an earlier one here, died or was cut off. `jobs`: how many were taken from it. */
   | { readonly type: "host-lost"; readonly host: string; readonly pid: number; readonly jobs: number }
   /** The storage has stopped working, with the reason, or works again. */
   | { readonly type: "storage"; readonly trouble: string | null }

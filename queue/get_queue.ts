@@ -14,10 +14,7 @@ export interface OpenOptions extends Partial<QueueOptions> {
   readonly now?: () => number;
   /** `owner`: the one supervisor of the database. `guest`: a command beside it. */
   readonly role?: "owner" | "guest";
-  /**
-   * For an owner on a shared queue: joins when it opens, not only when it recovers, so that a copy into the queue sees
-   * it.
-   */
+  /** An owner of a shared queue joins when it opens, not only when it recovers, so that a copy into it sees the owner. */
   readonly joins?: boolean;
   /** Does not create a missing database, in which there would be nothing to see. */
   readonly mustExist?: boolean;

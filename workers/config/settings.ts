@@ -130,10 +130,7 @@ export type SettingValues = {
 
 /** The settings as the rest of the system reads them: their values, and what follows from those. */
 export interface Settings extends SettingValues {
-  /**
-   * The folder in which the system was started. All other paths are absolute, and stay valid if the process changes
-   * folders.
-   */
+  /** The folder in which the system was started. All other paths are absolute, whatever folder the process moves to. */
   readonly startDir: string;
   /** FILES_DIR as an absolute path. */
   readonly filesDir: string;

@@ -13,10 +13,7 @@ interface Waiting {
    * reason and the result, which says where the pages are, each only when it changes.
    */
   readonly onWait: (why: string) => Promise<string>;
-  /**
-   * An earlier process worked with the same settings, so a refused login may be a password change, which is no reason
-   * to end.
-   */
+  /** An earlier process worked with these settings, so a refused login may be a password change: no reason to end. */
   readonly wasIn: boolean;
 }
 

@@ -1,7 +1,4 @@
-/**
- * Ctrl+C, SIGTERM, and SIGHUP of a closing terminal: the first asks for a clean stop, a second one ends the process at
- * once.
- */
+/** Ctrl+C, SIGTERM, and SIGHUP of a closing terminal: the first asks for a clean stop, a second ends at once. */
 
 /** Under `deno task` one Ctrl+C arrives twice within milliseconds, so a second signal counts only if it comes later. */
 const SAME_KEY_MS = 1_000;
