@@ -125,7 +125,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   const threads = new HostedThreads(handlerPermissions(settings, import.meta.url));
   const check = new HandlerCheck({ folder: handlersOf(settings).folder, threads, log });
   const supervisor = new Supervisor({ queue, settings, log, threads, check, onFatal });
-  queue.subscribe(sayTrouble);
+  queue.subscribe(printTrouble);
   const sampleFiles = new SampleFiles(settings);
   queue.subscribe((event) => event.type === "removed" && sampleFiles.remove(event.ids));
   await pages.show(queue, supervisor).catch(throwAsSetting);
@@ -149,12 +149,12 @@ async function run(settings: Settings, log: Log): Promise<number> {
 }
 
 /** What the terminal last said about the storage. */
-let saidTrouble: string | null = null;
+let printedTrouble: string | null = null;
 
 /** Also printed on the terminal, so that an operator need not look for the log first. */
-function sayTrouble(event: QueueEvent): void {
+function printTrouble(event: QueueEvent): void {
   if (event.type !== "storage") return;
-  saidTrouble = event.trouble;
+  printedTrouble = event.trouble;
   console.error(event.trouble ?? "The storage works again.");
 }
 
@@ -230,7 +230,7 @@ function exitCodeOf(error: unknown): number {
     for (const problem of error.problems) console.error(problem);
     return EXIT.configuration;
   }
-  if (messageOf(error) !== saidTrouble) console.error(messageOf(error));
+  if (messageOf(error) !== printedTrouble) console.error(messageOf(error));
   return error instanceof StorageError ? EXIT.storage : EXIT.failed;
 }
 

@@ -4,11 +4,11 @@
  */
 import { StorageError } from "./errors.ts";
 
-type Witness = "write" | "probe" | "read";
+type CallKind = "write" | "probe" | "read";
 
 export class StorageHealth {
   readonly #onChange: (trouble: StorageError | null) => void;
-  readonly #troubles: Record<Witness, StorageError | null> = { write: null, probe: null, read: null };
+  readonly #troubles: Record<CallKind, StorageError | null> = { write: null, probe: null, read: null };
   #lost: StorageError | null = null;
   #isProbed = false;
 
@@ -22,14 +22,14 @@ export class StorageHealth {
   }
 
   /** Records how `work` ends, and returns its result. */
-  async observe<T>(work: Promise<T>, witness: Witness = "write"): Promise<T> {
-    if (witness === "probe") this.#isProbed = true;
+  async observe<T>(work: Promise<T>, kind: CallKind = "write"): Promise<T> {
+    if (kind === "probe") this.#isProbed = true;
     try {
       const result = await work;
-      this.#set(witness, null);
+      this.#set(kind, null);
       return result;
     } catch (error) {
-      if (error instanceof StorageError) this.#note(witness, error);
+      if (error instanceof StorageError) this.#note(kind, error);
       throw error;
     }
   }
@@ -39,17 +39,17 @@ export class StorageHealth {
     if (this.#lost !== null) throw this.#lost;
   }
 
-  #note(witness: Witness, error: StorageError): void {
+  #note(kind: CallKind, error: StorageError): void {
     if (error.ofSomeJobs) return;
     if (!error.passing) this.#lost = error;
     // A later write that happens to fit must not hide the failure before the next probe.
-    if (witness === "write" && this.#isProbed) this.#set("probe", error);
-    this.#set(witness, error);
+    if (kind === "write" && this.#isProbed) this.#set("probe", error);
+    this.#set(kind, error);
   }
 
-  #set(witness: Witness, trouble: StorageError | null): void {
+  #set(kind: CallKind, trouble: StorageError | null): void {
     const before = this.trouble;
-    this.#troubles[witness] = trouble;
+    this.#troubles[kind] = trouble;
     if (this.trouble?.message !== before?.message) this.#onChange(this.trouble);
   }
 }

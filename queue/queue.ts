@@ -169,7 +169,7 @@ export class Queue implements Role {
   async close(): Promise<void> {
     this.#requests.close();
     const left = this.#presence.leave();
-    await this.#parts.store.close().finally(() => this.#inspecting.rested());
+    await this.#parts.store.close().finally(() => this.#inspecting.whenIdle());
     await left;
   }
 }

@@ -85,6 +85,6 @@ export function assertNoConflict(conflict: StoredJob | null): void {
 }
 
 /** Keeps each id once. */
-export function withoutTwins(jobs: readonly StoredJob[]): StoredJob[] {
+export function uniqueById(jobs: readonly StoredJob[]): StoredJob[] {
   return [...new Map(jobs.map((job) => [job.id, job])).values()];
 }

@@ -61,7 +61,7 @@ export type Spawn = (
   options: Omit<ChildOptions<StartConsumer | StartProducer>, "threads">,
 ) => Child<ToConsumer | ToProducer>;
 
-export const WORDLESS = "It ended without giving a reason";
+export const NO_REASON = "It ended without giving a reason";
 const CLOSE: Close = { type: "close" };
 const START_MS = 15_000;
 /** At full speed, the next jobs come with the next transaction. */
@@ -179,7 +179,7 @@ class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
     }
     this.#thread.port.close();
     this.#thread.terminate();
-    this.#options.onEnd(this.#why ?? WORDLESS);
+    this.#options.onEnd(this.#why ?? NO_REASON);
   }
 }
 

@@ -26,7 +26,7 @@ await holdLivenessLock();
 const log = openLog(start.log);
 const owners = new Owners({
   state,
-  onFault: (words, owner) => loop.suffer(words, owner),
+  onFault: (words, owner) => loop.handleUncaught(words, owner),
   onLeftover: (owner) => loop.tellLeftover(owner),
 });
 fence();

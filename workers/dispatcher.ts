@@ -63,7 +63,7 @@ export class Dispatcher {
     const giveUp = (consumerId: string, why: string) => options.onUnusable(consumerId, why, { guilty: null });
     this.#stopOrders = new StopOrders({ consumers, signal: this.#stop.signal, onIgnored: giveUp });
     this.#threadWatch = new ThreadWatch({
-      ...{ consumers, clock, onDeaf: giveUp, onMute: (id, why) => options.onUnusable(id, why, {}) },
+      ...{ consumers, clock, onStuck: giveUp, onNoReport: (id, why) => options.onUnusable(id, why, {}) },
       onOverdue: (...overdue) => this.#cutOff(...overdue),
     });
     const onLost = (handle: ConsumerHandle, lease: Lease) => this.#drop(handle, lease, "lost");
@@ -125,8 +125,8 @@ export class Dispatcher {
   /** A job was canceled. If it is running, its handler is told. */
   cancel(lease: Lease): void {
     if (!this.#claimer.isIdle) this.#takenMeanwhile.set(lease.seq, lease.lease);
-    const isMeant = ({ job }: InFlightJob) => job.seq === lease.seq && job.lease <= lease.lease;
-    for (const ended of this.#ending) ended.filter(isMeant).forEach((one) => one.canceled = "canceled");
+    const matches = ({ job }: InFlightJob) => job.seq === lease.seq && job.lease <= lease.lease;
+    for (const ended of this.#ending) ended.filter(matches).forEach((one) => one.canceled = "canceled");
     for (const handle of this.#consumers.values()) this.#drop(handle, lease, "canceled");
   }
 
@@ -178,10 +178,10 @@ export class Dispatcher {
       return this.#release([{ job, outcome: { type: "stopped", detail: "Its consumer is gone" } }]);
     }
     // Its run time is stored, so it can wait in the queue instead.
-    if (handle.waiting.areMuch) return this.#takeBack([job]);
+    if (handle.waiting.isFull) return this.#takeBack([job]);
     // Suspects run one at a time, and another may be running by then, so a suspect goes back to the queue.
-    const isForLine = () => job.suspect || handle.isFull;
-    const onDue = () => isForLine() ? this.#takeBack([job]) : this.#handOut(handle, [job], { soon: true });
+    const mustGoBack = () => job.suspect || handle.isFull;
+    const onDue = () => mustGoBack() ? this.#takeBack([job]) : this.#handOut(handle, [job], { soon: true });
     // By the monotonic clock, because the wall clock may be set.
     const { clock } = this.#options;
     handle.waiting.add(job, { at: clock() + delayMs, now: clock, onDue });

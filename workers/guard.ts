@@ -63,12 +63,12 @@ async function runOnce(
     ...environment,
     stdin: "piped",
   }).spawn();
-  stop.passOnTo(child);
+  stop.forwardTo(child);
   const writer = child.stdin.getWriter();
   // A supervisor that is already dead reads nothing; its exit code says why.
   if (handover !== undefined) writer.write(new TextEncoder().encode(`${handover}\n`)).catch(() => {});
   const status = await child.status;
-  stop.passOnTo(null);
+  stop.forwardTo(null);
   await writer.close().catch(() => {});
   return status;
 }
@@ -98,7 +98,7 @@ class StopSignals implements Disposable {
     return this.signal.aborted;
   }
 
-  passOnTo(child: Deno.ChildProcess | null): void {
+  forwardTo(child: Deno.ChildProcess | null): void {
     this.#child = child;
     if (this.asked) this.#send("SIGTERM");
   }

@@ -27,11 +27,11 @@ export function handlerFiles(folder: URL): HandlerFiles {
     if (is === null) problems.push(`${name} is a link that leads nowhere.`);
     else if (is.isDirectory) {
       if (CODE.test(name)) problems.push(`${name} is a folder, but a handler is one file.`);
-      else if (isMeant(new URL(`${encodeURIComponent(name)}/`, folder))) {
+      else if (looksLikeHandler(new URL(`${encodeURIComponent(name)}/`, folder))) {
         problems.push(`${name} is a folder, but a handler is one file: name it ${toFileName(name)}.`);
       }
     } else if (kind !== undefined) kinds.push(kind);
-    else if (CODE.test(name)) problems.push(aboutName(name));
+    else if (CODE.test(name)) problems.push(badName(name));
   }
   return { kinds: kinds.sort(), problems: problems.sort() };
 }
@@ -70,7 +70,7 @@ function leadsTo(link: URL): Deno.FileInfo | null {
 }
 
 /** A folder of helpers is ignored; one with an entry file was probably meant as a handler. */
-function isMeant(folder: URL): boolean {
+function looksLikeHandler(folder: URL): boolean {
   try {
     return [...Deno.readDirSync(folder)].some(({ name }) =>
       /^(mod|index|main|handler)\.[cm]?[jt]sx?$/.test(name)
@@ -80,7 +80,7 @@ function isMeant(folder: URL): boolean {
   }
 }
 
-function aboutName(name: string): string {
+function badName(name: string): string {
   return `${name} is not taken as a handler: name it ${toFileName(name)}. ` +
     "A handler's file has a name of small letters, digits, hyphens and underscores, begins with a letter, and ends in .ts.";
 }

@@ -52,7 +52,7 @@ export class Handlers {
     const failures = this.#failuresOf(kind);
     if (failures > 0) url.search = `again=${failures}`;
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new Error(neverLoads(kind))), LOAD_MS);
+    const timer = setTimeout(() => late.reject(new Error(loadTimeout(kind))), LOAD_MS);
     try {
       return await Promise.race([import(url.href), late.promise]);
     } catch (error) {
@@ -91,7 +91,7 @@ function named(kind: string, thrown: unknown): unknown {
   return new Error(words, { cause: thrown });
 }
 
-function neverLoads(kind: string): string {
+function loadTimeout(kind: string): string {
   return `it has not finished loading after ${
     LOAD_MS / 1000
   } s, because ${kind}.ts or what it imports waits at its top level`;

@@ -21,7 +21,7 @@ export interface LogFileOptions {
   /** How many full files are kept beside the current one; 4 unless given. */
   readonly maxFiles?: number;
   /** How often the file is checked, in milliseconds; 1000 unless given. */
-  readonly tendMs?: number;
+  readonly checkMs?: number;
   /** Creates neither folder nor file before the first line. */
   readonly opensWhenNeeded?: boolean;
 }
@@ -48,7 +48,7 @@ interface Opened {
 export class LogFile {
   readonly #path: string;
   readonly #options: LogFileOptions;
-  readonly #tending: ReturnType<typeof setInterval>;
+  readonly #checkTimer: ReturnType<typeof setInterval>;
   #flushing: ReturnType<typeof setTimeout> | undefined;
   #buffer = "";
   /** The bytes that were already taken out of the buffer when the disk failed. */
@@ -66,7 +66,7 @@ export class LogFile {
     this.#options = options;
     this.#path = `${options.dir}/${options.name}.log`;
     if (!options.opensWhenNeeded) this.#open();
-    this.#tending = setInterval(() => this.#tend(), options.tendMs ?? 1000);
+    this.#checkTimer = setInterval(() => this.#check(), options.checkMs ?? 1000);
   }
 
   /** The line is in the file within `FLUSH_MS`. `text` is untrusted: it stays on one line whatever it contains. */
@@ -84,7 +84,7 @@ export class LogFile {
 
   /** Writes what is left. Later lines are dropped. */
   close(): void {
-    clearInterval(this.#tending);
+    clearInterval(this.#checkTimer);
     this.#flush();
     this.#isClosed = true;
     this.#closeFile();
@@ -114,7 +114,7 @@ export class LogFile {
   }
 
   /** Drops the rest of a line whose beginning is in another file. */
-  #forgetRestOfLine(): void {
+  #dropRestOfLine(): void {
     if (this.#isCutOff) this.#unwritten = this.#unwritten.subarray(this.#unwritten.indexOf(LINE_FEED) + 1);
     this.#isCutOff = false;
   }
@@ -133,7 +133,7 @@ export class LogFile {
     this.#opened = openToAppend(this.#path);
   }
 
-  #tend(): void {
+  #check(): void {
     if (this.#isUnused) return;
     if (this.#opened !== null && inodeOf(this.#path) === this.#opened.inode) return;
     this.#flush();
@@ -146,9 +146,9 @@ export class LogFile {
     this.#try(() => {
       Deno.mkdirSync(this.#options.dir, { recursive: true, mode: PRIVATE_FOLDER });
       this.#opened = openToAppend(this.#path);
-      if (this.#size() === 0) this.#forgetRestOfLine();
+      if (this.#size() === 0) this.#dropRestOfLine();
       this.#append();
-      this.#confess();
+      this.#reportDropped();
       this.#flush();
     });
   }
@@ -159,7 +159,7 @@ export class LogFile {
   }
 
   /** Notes in the log itself that lines are missing. */
-  #confess(): void {
+  #reportDropped(): void {
     const text = `Log lines were dropped (${this.#dropped}): ${this.#trouble}`;
     if (this.#dropped > 0) this.#buffer += formatLine("warn", text);
     this.#trouble = null;

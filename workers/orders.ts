@@ -3,16 +3,19 @@ import type { Fault, Shown } from "@persistent-queue/queue";
 import type { Settings } from "./config.ts";
 import type { SystemEvent } from "./reporting/log_lines.ts";
 
-interface Obedient {
+interface FaultInjector {
   injectFault(consumerId: string, how: Fault, by: string): boolean;
 }
 
-interface ObeyingOptions {
+interface OrderHandlerOptions {
   readonly settings: Pick<Settings, "faultInjection">;
   readonly tell: (event: SystemEvent) => void;
 }
 
-export function obeying(supervisor: Obedient, { settings, tell }: ObeyingOptions): Shown["onOrder"] {
+export function orderHandler(
+  supervisor: FaultInjector,
+  { settings, tell }: OrderHandlerOptions,
+): Shown["onOrder"] {
   const refuse = (text: string) => tell({ type: "notice", level: "warn", text });
   return (order) => {
     if (order.type === "unknown") {

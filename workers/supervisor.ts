@@ -16,7 +16,7 @@ import { logLines, type SystemEvent } from "./reporting/log_lines.ts";
 import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 import { handlersUrl } from "./process/handler_project.ts";
 import { HostedThreads } from "./slots/hosted_threads.ts";
-import { obeying } from "./orders.ts";
+import { orderHandler } from "./orders.ts";
 import { ProcessWatch } from "./slots/process_watch.ts";
 import { ProducerSlot } from "./slots/producer_slot.ts";
 import { RecentEvents } from "./reporting/recent_events.ts";
@@ -62,7 +62,7 @@ export class Supervisor {
     };
     const onRestart = (id: string, why: string) => {
       this.#report({ type: "restarted", role: "consumer", id, why });
-      this.#processWatch?.tidyLogs();
+      this.#processWatch?.removeOldLogs();
     };
     const onTooMany = (why: string) => options.onFatal(EXIT.wedged, why);
     this.#wedged = new WedgedThreads({ tell: onNotice, onTooMany });
@@ -106,7 +106,7 @@ export class Supervisor {
   async start(): Promise<void> {
     const { queue, settings } = this.#options;
     const unsubscribe = queue.subscribe((event) => this.#hear(event));
-    const onOrder = obeying(this, { settings, tell: (event) => this.#report(event) });
+    const onOrder = orderHandler(this, { settings, tell: (event) => this.#report(event) });
     const presented = queue.present({ view: () => this.view(), onOrder });
     this.#leave = () => {
       unsubscribe();
@@ -148,7 +148,7 @@ export class Supervisor {
     await Promise.all([this.#producer?.stop(CLOSE_MS), this.#dispatcher.stop(patienceMs)]);
     await Promise.all(this.#consumers.map((consumer) => consumer.stop(CLOSE_MS)));
     this.#threads[Symbol.dispose]();
-    await this.#processWatch?.isTidy;
+    await this.#processWatch?.logsRemoved;
     this.#leave();
   }
 

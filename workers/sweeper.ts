@@ -37,7 +37,7 @@ export class Sweeper {
   #probeDue = Infinity;
   #wokeAt = -Infinity;
   /** Until then a consumer may be silent just because it waits for a processor. */
-  #awakeAt = -Infinity;
+  #graceUntil = -Infinity;
 
   constructor(options: SweeperOptions) {
     this.#options = options;
@@ -61,11 +61,11 @@ export class Sweeper {
   async sweep(): Promise<number> {
     const { queue, judge, held, onSwept, clock, settings } = this.#options;
     // Heartbeats that wait to be read go first. Repeated, because another pause may fall into this wait.
-    while (this.#wasAsleep()) {
+    while (this.#wasPaused()) {
       await sleep(settings.heartbeatMs, this.#stop.signal);
       if (this.#stop.signal.aborted) return 0;
     }
-    const freed = judge({ justWoke: clock() < this.#awakeAt });
+    const freed = judge({ justWoke: clock() < this.#graceUntil });
     const requeued = await queue.sweep({ held: held(), freed });
     onSwept(requeued);
     return requeued;
@@ -85,12 +85,12 @@ export class Sweeper {
     const { clock, settings: { sweepMs } } = this.#options;
     const due = clock() + sweepMs;
     this.#sweepTimer = setTimeout(async () => {
-      if (!this.#isLate(due)) await this.#tidyUp();
+      if (!this.#isLate(due)) await this.#sweepAndPrune();
       this.#sweepLater();
     }, sweepMs);
   }
 
-  async #tidyUp(): Promise<void> {
+  async #sweepAndPrune(): Promise<void> {
     try {
       await this.sweep();
       await this.#options.queue.prune();
@@ -105,25 +105,25 @@ export class Sweeper {
     const due = this.#options.clock() + PROBE_MS;
     this.#probeDue = due;
     this.#probeTimer = setTimeout(async () => {
-      this.#noteSleep(due);
+      this.#notePause(due);
       await this.#probe();
       // The pause may have happened during the probe.
-      this.#noteSleep(due);
+      this.#notePause(due);
       this.#probeLater();
     }, PROBE_MS);
   }
 
-  #noteSleep(due: number): void {
+  #notePause(due: number): void {
     if (!this.#isLate(due)) return;
     this.#wokeAt = this.#options.clock();
     const pausedMs = this.#wokeAt - due;
     const graceMs = Math.min(pausedMs, this.#options.settings.stallMs * TOLERANCE);
     // A short pause does not shorten the grace period of a long one.
-    this.#awakeAt = Math.max(this.#awakeAt, this.#wokeAt + graceMs);
+    this.#graceUntil = Math.max(this.#graceUntil, this.#wokeAt + graceMs);
   }
 
   /** Whether the process was paused or busy until a moment ago. */
-  #wasAsleep(): boolean {
+  #wasPaused(): boolean {
     const { clock, settings } = this.#options;
     return this.#isLate(this.#probeDue) || clock() - this.#wokeAt < 2 * settings.heartbeatMs;
   }

@@ -10,7 +10,7 @@ import type { NewJob, Refused } from "../store.ts";
 const MOST_JOBS = 1_000;
 const MOST_CHARACTERS = 256 * 1024;
 /** The shortest time between two pauses: each costs about 6 ms, in which a bulk insert makes no progress. */
-const BETWEEN_RESTS_MS = 30;
+const BETWEEN_PAUSES_MS = 30;
 /** This many jobs are checked without a pause, so that adding a single job is not delayed. */
 const FEW_JOBS = 8;
 
@@ -28,7 +28,7 @@ export class Adding implements Enqueuer {
   async add(requests: readonly JobRequest[], by?: string): Promise<Added[]> {
     const { options, store, clock } = this.#parts;
     clock.look();
-    const kinds = areOf(options.kinds, requests) ? options.kinds : await this.#kindsAnywhere(requests);
+    const kinds = areKnown(options.kinds, requests) ? options.kinds : await this.#kindsAnywhere(requests);
     const given = { ...options, kinds, by, now: store.now() };
     const jobs = requests.length <= FEW_JOBS
       ? requests.map((request) => checkJob(request, given))
@@ -39,18 +39,18 @@ export class Adding implements Enqueuer {
   /** A job may be of a kind that only another host knows, even one that started a moment ago. */
   async #kindsAnywhere(requests: readonly JobRequest[]): Promise<readonly string[]> {
     const { kinds } = this.#hosts;
-    return areOf(kinds, requests) ? kinds : await this.#hosts.kindsByNow();
+    return areKnown(kinds, requests) ? kinds : await this.#hosts.kindsByNow();
   }
 
   async #insertInTurns(jobs: readonly NewJob[]): Promise<(Added | Refused)[]> {
     const inserted: (Added | Refused)[] = [];
     let since = performance.now();
     while (inserted.length < jobs.length) {
-      if (performance.now() - since > BETWEEN_RESTS_MS) {
+      if (performance.now() - since > BETWEEN_PAUSES_MS) {
         await yieldToEventLoop();
         since = performance.now();
       }
-      for (const one of await this.#insert(portionOf(jobs, inserted.length))) inserted.push(one);
+      for (const one of await this.#insert(nextBatch(jobs, inserted.length))) inserted.push(one);
     }
     return inserted;
   }
@@ -66,12 +66,12 @@ export class Adding implements Enqueuer {
   }
 }
 
-function areOf(kinds: readonly string[], requests: readonly JobRequest[]): boolean {
+function areKnown(kinds: readonly string[], requests: readonly JobRequest[]): boolean {
   const known = new Set(kinds);
   return requests.every(({ kind }) => known.has(kind ?? DEFAULT_KIND));
 }
 
-function portionOf(jobs: readonly NewJob[], from: number): readonly NewJob[] {
+function nextBatch(jobs: readonly NewJob[], from: number): readonly NewJob[] {
   let to = from;
   for (let characters = 0; to < jobs.length && to - from < MOST_JOBS; to++) {
     const { id, payload } = jobs[to] as NewJob;

@@ -31,7 +31,7 @@ export function checkJob(
 ): NewJob {
   const kind = checkKind(request.kind ?? DEFAULT_KIND, { kinds, handlersDir });
   return {
-    id: (request.id ?? null) === null ? inventId(kind, now) : checkId(request.id),
+    id: (request.id ?? null) === null ? makeId(kind, now) : checkId(request.id),
     kind,
     payload: checkPayload(request.payload ?? null),
     priority: checkPriority(request.priority ?? 0),
@@ -61,8 +61,8 @@ export function checkId(given: unknown): string {
   return id;
 }
 
-function inventId(kind: string, now: number): string {
-  if (kind !== DEFAULT_KIND) return `${kind}-${timedUuid(now)}`;
+function makeId(kind: string, now: number): string {
+  if (kind !== DEFAULT_KIND) return `${kind}-${uuidV7(now)}`;
   throw invalid("A file job needs its path as its id, for example data/files/abc.txt.");
 }
 
@@ -77,10 +77,10 @@ let prefix = "";
  * that millisecond. So every new id goes to the end of its index, however large that is. A random id would need another
  * page to be read and written, and ids that are random only within a millisecond make an insert a tenth slower.
  */
-export function timedUuid(now: number): string {
+export function uuidV7(now: number): string {
   made = now === lastNow ? made + 1 : 0;
   lastNow = now;
-    // The counter has twelve bits.
+  // The counter has twelve bits.
   const count = made & 0xfff;
   if (count === 0) {
     const time = (now + (made >> 12)).toString(16).padStart(12, "0");

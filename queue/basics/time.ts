@@ -20,7 +20,7 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /** Longer than an idle round of the event loop. */
-const REST_MS = 5;
+const PAUSE_MS = 5;
 
 /**
  * Lets all waiting work run between two parts of a long task. The runtime polls for incoming data only when the thread
@@ -28,14 +28,14 @@ const REST_MS = 5;
  * that is set after some work is due at once. So the timer of the pause is set in a new round.
  */
 export async function yieldToEventLoop(): Promise<void> {
-  await new Promise<void>((resolve) => void setTimeout(() => setTimeout(resolve, REST_MS), 0));
+  await new Promise<void>((resolve) => void setTimeout(() => setTimeout(resolve, PAUSE_MS), 0));
 }
 
 /**
  * Resolves when every pause that has begun is over, so that a closed queue leaves no timer behind. A pause that begins
  * now ends after all earlier ones.
  */
-export async function rested(): Promise<void> {
+export async function pausesOver(): Promise<void> {
   await yieldToEventLoop();
 }
 

@@ -22,7 +22,7 @@ export class Consuming implements Consumer {
 
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimAnswer> {
     const { store, health, clock, totals, events, options: { kinds } } = this.#parts;
-    if (this.#presence.isDoubtful) await this.#presence.assure();
+    if (this.#presence.isStale) await this.#presence.refresh();
     const answer = await clock.around((setBack) => health.observe(store.claim(requests, { kinds, setBack })));
     totals.claimed(answer.claimed);
     if (answer.claimed.length > 0) events.emit({ type: "claimed", count: answer.claimed.length });

@@ -64,8 +64,8 @@ export class Inspecting implements Pick<Inspector, "get" | "getMany" | "list" | 
   }
 
   /** Resolves when no search is running. */
-  rested(): Promise<void> {
-    return this.#listing.rested();
+  whenIdle(): Promise<void> {
+    return this.#listing.whenIdle();
   }
 }
 
@@ -82,7 +82,7 @@ export function shownId(id: string): string {
 export class LastStats {
   readonly #parts: QueueParts;
   /** Kinds without a handler that were already reported. */
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #stats: StoreStats | null = null;
 
   constructor(parts: QueueParts) {
@@ -95,8 +95,8 @@ export class LastStats {
     const stats = await health.observe(store.stats({ silentForMs: stallMs }), "read");
     this.#stats = stats;
     for (const { kind } of stats.parked) {
-      if (!this.#told.has(kind)) events.emit({ type: "parked", kind });
-      this.#told.add(kind);
+      if (!this.#reported.has(kind)) events.emit({ type: "parked", kind });
+      this.#reported.add(kind);
     }
     return stats;
   }
@@ -110,11 +110,11 @@ export class LastStats {
   get warnings(): string[] {
     const { handlersDir } = this.#parts.options;
     const { warnings = [], parked = [] } = this.#stats ?? {};
-    return [...warnings, ...parked.map((one) => aboutParked(one, handlersDir))];
+    return [...warnings, ...parked.map((one) => parkedWarning(one, handlersDir))];
   }
 }
 
-function aboutParked({ kind, count }: ParkedKind, handlersDir: string): string {
+function parkedWarning({ kind, count }: ParkedKind, handlersDir: string): string {
   const name = printable(kind);
   const jobs = count === 1 ? "1 job waits" : `${count.toLocaleString("en")} jobs wait`;
   return `${jobs} because no handler is named "${name}": add ${name}.ts in ${handlersDir} and restart, or cancel them.`;

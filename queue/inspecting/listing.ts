@@ -2,7 +2,7 @@
  * Pages of jobs, from a store that reads a bounded number of rows per call. A page that is not full after the first call
  * becomes a search: it runs in slices, one slice at a time among all searches, and other work runs in between.
  */
-import { rested, yieldToEventLoop } from "../basics/time.ts";
+import { pausesOver, yieldToEventLoop } from "../basics/time.ts";
 import { QueueError } from "../errors.ts";
 import type { Job } from "../job.ts";
 import type { JobList } from "../roles.ts";
@@ -44,7 +44,7 @@ export class Listing {
   /** Settles after the running slice, and after the pause that follows it, if any. */
   #slice: Promise<unknown> = Promise.resolve();
   /** How long slices have blocked the thread since the last pause. */
-  #heldMs = 0;
+  #blockedMs = 0;
 
   constructor(store: Store) {
     this.#store = store;
@@ -93,9 +93,9 @@ export class Listing {
   }
 
   /** Resolves when the last slice and every pause are over, so that a closed queue leaves none behind. */
-  async rested(): Promise<void> {
+  async whenIdle(): Promise<void> {
     await this.#slice;
-    await rested();
+    await pausesOver();
   }
 
   #inTurn(list: () => Promise<JobPage>): Promise<{ page: JobPage; ms: number }> {
@@ -103,7 +103,7 @@ export class Listing {
       const since = performance.now();
       const page = await list();
       const ms = performance.now() - since;
-      this.#heldMs += ms;
+      this.#blockedMs += ms;
       return { page, ms };
     });
     const pause = () => this.#pause();
@@ -113,8 +113,8 @@ export class Listing {
 
   /** A pause takes six milliseconds, several times that during a drain: one after each short slice would be too many. */
   async #pause(): Promise<void> {
-    if (this.#heldMs < SLICE_MS) return;
-    this.#heldMs = 0;
+    if (this.#blockedMs < SLICE_MS) return;
+    this.#blockedMs = 0;
     await yieldToEventLoop();
   }
 }

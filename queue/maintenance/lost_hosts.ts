@@ -13,12 +13,12 @@ import type { Presence } from "./presence.ts";
 
 const REALM = "lost-hosts";
 /** How long the pages warn of a host that has not come back. */
-const TOLD_MS = HOUR_MS;
+const SHOWN_MS = HOUR_MS;
 const LONGEST_NAME = 100;
 /** How often the shared losses are read: a process may come and go between two looks. */
 const READ_MS = 10_000;
 /** Beyond this only the number is reported. */
-const MOST_TOLD = 5;
+const MOST_SHOWN = 5;
 
 interface Loss {
   readonly host: string;
@@ -30,7 +30,7 @@ interface Loss {
   readonly isBack: boolean;
 }
 
-interface Written {
+interface LossWrite {
   readonly id: string;
   readonly loss: Loss;
   /** The stored text that it replaces; null: nothing is stored. */
@@ -58,7 +58,7 @@ export class LostHosts {
   async note({ id, host, pid, seenAt }: ProcessRow, jobs: number): Promise<void> {
     if (this.#shared === null) return;
     const loss = { host: nameOf(host), pid, seenAt, noticedAt: this.#shared.now(), isBack: false };
-    this.#learn(id, loss, jobs);
+    this.#record(id, loss, jobs);
     await this.#put(this.#shared, { id, loss, over: null });
   }
 
@@ -67,8 +67,8 @@ export class LostHosts {
     if (this.#shared === null) return;
     const before = this.#present;
     const now = this.#presence.seen.rows.map(({ id }) => id);
-    const hasOneGone = before?.some((id) => !now.includes(id)) ?? true;
-    if (hasOneGone || performance.now() - this.#readAt >= READ_MS) {
+    const isAnyGone = before?.some((id) => !now.includes(id)) ?? true;
+    if (isAnyGone || performance.now() - this.#readAt >= READ_MS) {
       await this.#read(this.#shared, before === null);
     }
     this.#present = now;
@@ -79,20 +79,20 @@ export class LostHosts {
   /** `isFirst`: what happened before this process began is not news. */
   async #read(shared: SharedByHosts, isFirst: boolean): Promise<void> {
     for (const { key, text } of await this.#list(shared)) {
-      const loss = lossIn(text);
+      const loss = parseLoss(text);
       if (loss === null) continue;
       if (isFirst || this.#losses.has(key)) this.#losses.set(key, loss);
-      else this.#learn(key, loss, 0);
+      else this.#record(key, loss, 0);
     }
     this.#readAt = performance.now();
   }
 
   /** A process that was itself taken for dead does not report that. */
-  #learn(id: string, loss: Loss, jobs: number): void {
+  #record(id: string, loss: Loss, jobs: number): void {
     if (this.#losses.has(id)) return;
     this.#losses.set(id, loss);
     const { host, pid } = loss;
-    if (!this.#presence.wasCalled(id)) this.#parts.events.emit({ type: "host-lost", host, pid, jobs });
+    if (!this.#presence.hasUsedId(id)) this.#parts.events.emit({ type: "host-lost", host, pid, jobs });
   }
 
   #isBack({ host, seenAt }: Loss): boolean {
@@ -114,8 +114,8 @@ export class LostHosts {
   }
 
   /** Another host may have been quicker, and a row edited by hand may have an id that no fact can have as its key. */
-  async #put(shared: SharedByHosts, { id, loss, over }: Written): Promise<void> {
-    const fact = { realm: REALM, key: id, text: JSON.stringify(loss), livesMs: TOLD_MS };
+  async #put(shared: SharedByHosts, { id, loss, over }: LossWrite): Promise<void> {
+    const fact = { realm: REALM, key: id, text: JSON.stringify(loss), livesMs: SHOWN_MS };
     await this.#parts.health.observe(shared.put(fact, over)).catch((error) => {
       if (!(error instanceof RejectedWrite)) throw error;
     });
@@ -124,13 +124,13 @@ export class LostHosts {
   /** A sentence for each host that is not back: the same on every host, for as long as it is true. */
   get warnings(): string[] {
     const now = this.#parts.store.now();
-    for (const [id, { noticedAt }] of this.#losses) if (now - noticedAt > TOLD_MS) this.#losses.delete(id);
-    const told = [...this.#losses.values()].filter(({ isBack }) => !isBack).sort((a, b) =>
+    for (const [id, { noticedAt }] of this.#losses) if (now - noticedAt > SHOWN_MS) this.#losses.delete(id);
+    const shown = [...this.#losses.values()].filter(({ isBack }) => !isBack).sort((a, b) =>
       b.seenAt - a.seenAt
     );
-    const others = told.length - MOST_TOLD;
+    const others = shown.length - MOST_SHOWN;
     return [
-      ...told.slice(0, MOST_TOLD).map(warningOf),
+      ...shown.slice(0, MOST_SHOWN).map(warningOf),
       ...others > 0
         ? [`${others} more hosts went away within the last hour without having been stopped.`]
         : [],
@@ -148,7 +148,7 @@ function warningOf({ host, pid, seenAt }: Loss): string {
 }
 
 /** Null if the text is not a loss: facts may be edited by hand, or come from another release. */
-function lossIn(text: string): Loss | null {
+function parseLoss(text: string): Loss | null {
   try {
     const { host, pid, seenAt, noticedAt, isBack }: Record<string, unknown> = JSON.parse(text) ?? {};
     if (typeof host !== "string" || typeof pid !== "number" || !isTime(seenAt) || !isTime(noticedAt)) {

@@ -19,10 +19,10 @@ const LOOK_MS = 500;
 
 /** A page of the check takes a few milliseconds, so it uses a tenth of the thread: a million jobs take minutes. */
 const VERIFY_PAGE = 100;
-const VERIFY_REST_MS = 20;
+const VERIFY_PAUSE_MS = 20;
 
 /** Longer than any job can be stored. */
-const FOR_EVER_MS = MAX_TIME;
+const FOREVER_MS = MAX_TIME;
 
 /** Whether the jobs of a dead process are charged for its death. */
 interface Judgement {
@@ -31,7 +31,7 @@ interface Judgement {
 
 const CHARGED: Judgement = { isCharged: true };
 
-interface KnownOfDead {
+interface RecoveryOptions {
   readonly held: readonly Lease[];
   /** The judgement of processes that the request record does not know; left out: they are charged. */
   readonly ofOthers?: Judgement;
@@ -53,14 +53,14 @@ export class Maintenance implements Maintainer {
   readonly #presence: Presence;
   readonly #lost: LostHosts;
   /** On a server, the last process of the record may seem alive for a while. */
-  #isAwaited = false;
+  #awaitsLastProcess = false;
   /** A process has died, so what it left behind is worth a check. */
   #foundDeath = false;
   #isRecovering = false;
   #lookedAt = performance.now();
   #findings: readonly string[] = [];
   /** The storage warnings that were already reported and still hold. */
-  #toldOfStorage: readonly string[] = [];
+  #reportedWarnings: readonly string[] = [];
 
   constructor(parts: QueueParts, { requests, last, presence }: Shared) {
     const { store, health } = parts;
@@ -84,14 +84,14 @@ export class Maintenance implements Maintainer {
     totals.reaped(requeued, "stalled");
     events.emit({ type: "swept", requeued, freed });
     await this.#presence.beat();
-    this.#requests.keepFor(this.#presence.id);
+    this.#requests.setProcess(this.#presence.id);
     const recovered = await this.#recoverDead({ held });
     return recovered.length + requeued.length + freed;
   }
 
   async recover(): Promise<Reaped[]> {
     await this.#presence.joinIfPossible();
-    this.#requests.keepFor(this.#presence.id);
+    this.#requests.setProcess(this.#presence.id);
     const death = this.#requests.judge();
     const { lastProcess } = this.#requests;
     const reaped = [
@@ -101,13 +101,13 @@ export class Maintenance implements Maintainer {
     // Read now, so that the first page already shows what stored jobs survive.
     await this.#look().catch(assertPassing);
     const isLeft = this.#presence.seen.rows.some(({ id, isDead }) => id === lastProcess && !isDead);
-    this.#isAwaited = isLeft && reaped.length === 0;
-    if (reaped.length === 0 && !isLeft) this.#requests.takeBack();
+    this.#awaitsLastProcess = isLeft && reaped.length === 0;
+    if (reaped.length === 0 && !isLeft) this.#requests.withdrawVerdict();
     return reaped;
   }
 
   /** One at a time: otherwise the sweep and the probe would both settle all jobs of the same process. */
-  async #recoverDead(known: KnownOfDead): Promise<Reaped[]> {
+  async #recoverDead(known: RecoveryOptions): Promise<Reaped[]> {
     if (this.#isRecovering) return [];
     this.#isRecovering = true;
     try {
@@ -118,7 +118,7 @@ export class Maintenance implements Maintainer {
   }
 
   /** A request may have killed the last process of this record, however late its death is noticed. */
-  async #recoverEachDead({ held, ofOthers = CHARGED }: KnownOfDead): Promise<Reaped[]> {
+  async #recoverEachDead({ held, ofOthers = CHARGED }: RecoveryOptions): Promise<Reaped[]> {
     const { store, health } = this.#parts;
     const reaped: Reaped[][] = [];
     for (const process of await this.#presence.dead()) {
@@ -127,8 +127,8 @@ export class Maintenance implements Maintainer {
       const isLast = id === this.#requests.lastProcess;
       const judgement = isLast ? this.#requests.judge() : ofOthers;
       const freed = await this.#recoverProcess(id, { ...judgement, held });
-      if (isLast && this.#isAwaited && freed.length === 0) this.#requests.takeBack();
-      if (isLast) this.#isAwaited = false;
+      if (isLast && this.#awaitsLastProcess && freed.length === 0) this.#requests.withdrawVerdict();
+      if (isLast) this.#awaitsLastProcess = false;
       reaped.push(freed);
       await this.#lost.note(process, freed.length)
         .then(() => health.observe(store.leave(id)))
@@ -151,12 +151,12 @@ export class Maintenance implements Maintainer {
       }
     } finally {
       // What was settled before an error stays settled.
-      this.#tellReaped(reaped.flat(), { isCharged });
+      this.#reportReaped(reaped.flat(), { isCharged });
     }
     return reaped.flat();
   }
 
-  #tellReaped(reaped: readonly Reaped[], { isCharged }: Judgement): void {
+  #reportReaped(reaped: readonly Reaped[], { isCharged }: Judgement): void {
     const { totals, events } = this.#parts;
     if (reaped.length === 0) return;
     this.#foundDeath = true;
@@ -166,7 +166,7 @@ export class Maintenance implements Maintainer {
 
   async prune(): Promise<number> {
     const { options: { retentionMs }, events } = this.#parts;
-    const count = await this.#pruning.prune(retentionMs === 0 ? FOR_EVER_MS : retentionMs);
+    const count = await this.#pruning.prune(retentionMs === 0 ? FOREVER_MS : retentionMs);
     if (count > 0) events.emit({ type: "pruned", count });
     await this.#look();
     return count;
@@ -175,9 +175,9 @@ export class Maintenance implements Maintainer {
   /** Logs each warning about the storage once, when it begins to be true. */
   async #look(): Promise<void> {
     const { warnings } = await this.#last.look();
-    const fresh = warnings.filter((warning) => !this.#toldOfStorage.includes(withoutNumbers(warning)));
+    const fresh = warnings.filter((warning) => !this.#reportedWarnings.includes(withoutNumbers(warning)));
     for (const warning of fresh) this.#parts.events.emit({ type: "storage-warning", warning });
-    this.#toldOfStorage = warnings.map(withoutNumbers);
+    this.#reportedWarnings = warnings.map(withoutNumbers);
   }
 
   /** The pages of the file were checked at startup; this checks the jobs, in the background. */
@@ -187,7 +187,7 @@ export class Maintenance implements Maintainer {
     const problems: string[] = [];
     for await (const found of verifyJobs(store, { deep: true, page: VERIFY_PAGE })) {
       problems.push(...found);
-      await sleep(VERIFY_REST_MS, signal);
+      await sleep(VERIFY_PAUSE_MS, signal);
       if (signal.aborted) return;
     }
     this.#findings = toFindings(problems);

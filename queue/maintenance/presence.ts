@@ -49,7 +49,7 @@ export class Presence {
   }
 
   /** Whether this process has, or had, this id. */
-  wasCalled(id: string): boolean {
+  hasUsedId(id: string): boolean {
     return this.#ids.has(id);
   }
 
@@ -103,12 +103,12 @@ export class Presence {
   }
 
   /** A claim needs a living process: otherwise another process would take its jobs for those of a dead one. */
-  get isDoubtful(): boolean {
+  get isStale(): boolean {
     return this.#isWanted && (this.#id === null || performance.now() - this.#beatAt > STALE_MS);
   }
 
   /** @throws {StorageError} */
-  async assure(): Promise<void> {
+  async refresh(): Promise<void> {
     this.#beatAt = performance.now();
     await this.#show();
   }

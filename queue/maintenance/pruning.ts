@@ -7,8 +7,8 @@ import { yieldToEventLoop } from "../basics/time.ts";
 import type { QueueParts } from "../options.ts";
 
 /** How many jobs one turn looks at: as many as take this long, since on some backends all other work waits for it. */
-const LEAST = 200;
-const MOST = 1_000;
+const MIN_LIMIT = 200;
+const MAX_LIMIT = 1_000;
 const TURN_MS = 20;
 /** After this many kept jobs in a row, the walk pauses until the next sweep. */
 const MOST_KEPT = 10_000;
@@ -20,7 +20,7 @@ export class Pruning {
   readonly #parts: QueueParts;
   /** Where the walk will continue. */
   #walkedTo = 0;
-  #limit = LEAST;
+  #limit = MIN_LIMIT;
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
@@ -62,7 +62,9 @@ export class Pruning {
     const since = performance.now();
     const { removed, next } = await health.observe(store.prune(request));
     const wasQuick = performance.now() - since < TURN_MS;
-    this.#limit = wasQuick ? Math.min(this.#limit * 2, MOST) : Math.max(Math.floor(this.#limit / 2), LEAST);
+    this.#limit = wasQuick
+      ? Math.min(this.#limit * 2, MAX_LIMIT)
+      : Math.max(Math.floor(this.#limit / 2), MIN_LIMIT);
     if (removed.length > 0) events.emit({ type: "removed", ids: removed });
     return { count: removed.length, next };
   }

@@ -65,7 +65,7 @@ export class RequestRecord {
   }
 
   /** From now on the record is about this process. */
-  keepFor(process: string | null): void {
+  setProcess(process: string | null): void {
     if (process === null || process === this.#process) return;
     this.#process = process;
     this.#write();
@@ -84,7 +84,7 @@ export class RequestRecord {
   }
 
   /** Undoes the verdict: no job was running, so none was excused. */
-  takeBack(): void {
+  withdrawVerdict(): void {
     this.#uncharged = this.#last.uncharged;
     this.#write();
   }

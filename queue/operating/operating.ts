@@ -43,7 +43,7 @@ export class Operating implements Pick<Operator, "move" | "moveAll"> {
       }
     } finally {
       const count = results.filter(({ ok }) => ok).length;
-      if (isMany) this.#tellEnd(move, count, results.length === ids.length);
+      if (isMany) this.#reportEnd(move, count, results.length === ids.length);
     }
     return results;
   }
@@ -59,7 +59,7 @@ export class Operating implements Pick<Operator, "move" | "moveAll"> {
       }
       isWhole = !how.signal?.aborted;
     } finally {
-      this.#tellEnd(move, count, isWhole);
+      this.#reportEnd(move, count, isWhole);
     }
     return count;
   }
@@ -97,7 +97,7 @@ export class Operating implements Pick<Operator, "move" | "moveAll"> {
   }
 
   /** Reports a move of many jobs as one event. */
-  #tellEnd({ verb, by, signal }: Move, count: number, isWhole: boolean): void {
+  #reportEnd({ verb, by, signal }: Move, count: number, isWhole: boolean): void {
     const ended = isWhole ? "done" : signal?.aborted ? "stopped" : "failed";
     this.#parts.events.emit({ type: "moved-many", verb, count, by, ended });
   }

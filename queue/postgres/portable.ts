@@ -9,7 +9,7 @@ import {
   type DumpRequest,
   firstConflict,
   type StoredJob,
-  withoutTwins,
+  uniqueById,
 } from "../stored_job.ts";
 import type { Client, Row, Tx } from "./client.ts";
 import { readWholeHistory } from "./history.ts";
@@ -85,7 +85,7 @@ async function historyOf(tx: Tx, { seq, lines }: Row): Promise<HistoryEntry[]> {
 /** All of them, or none. */
 export async function restore(client: Client, all: readonly StoredJob[]): Promise<void> {
   assertNoConflict(firstConflict(all, []));
-  const jobs = withoutTwins(all);
+  const jobs = uniqueById(all);
   if (jobs.length === 0) return;
   await client.transaction(async (tx) => {
     const added = await addAll(tx, jobs);

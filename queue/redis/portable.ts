@@ -8,7 +8,7 @@ import {
   type DumpRequest,
   firstConflict,
   type StoredJob,
-  withoutTwins,
+  uniqueById,
 } from "../stored_job.ts";
 import type { Client, Reply, Value } from "./client.ts";
 import { historyEntryOf, items, numberOf, toRow } from "./replies.ts";
@@ -51,7 +51,7 @@ export async function restore(
   { writer }: { readonly writer: string },
 ): Promise<void> {
   assertStoredJobs(all);
-  const jobs = withoutTwins(all);
+  const jobs = uniqueById(all);
   for (let tries = 0; tries < TRIES; tries++) {
     const stored = items(await client.run("wholeJobs", jobs.map(({ id }) => id))).map(storedJobOf);
     assertNoConflict(firstConflict(all, stored));

@@ -25,7 +25,7 @@ export class BallastFile {
   /** `path`: the path of the database. */
   constructor(path: string) {
     this.#file = `${path}.reserve`;
-    if (sizeOf(this.#file) !== BYTES) this.#putBy();
+    if (sizeOf(this.#file) !== BYTES) this.#refill();
   }
 
   /** Frees the reserve because the disk is full. Returns whether there was one. */
@@ -44,12 +44,12 @@ export class BallastFile {
   /** @throws {StorageError} while the disk is full; checks again once a second */
   assertRoom(): void {
     if (this.#trouble === null) return;
-    if (performance.now() - this.#triedAt >= RETRY_MS) this.#putBy();
+    if (performance.now() - this.#triedAt >= RETRY_MS) this.#refill();
     if (this.#trouble === null) return;
     throw new StorageError(this.#trouble, { passing: true, publicMessage: `${DISK_FULL}.` });
   }
 
-  #putBy(): void {
+  #refill(): void {
     this.#triedAt = performance.now();
     const draft = `${this.#file}.new`;
     try {
@@ -67,9 +67,9 @@ export class BallastFile {
 /** Writes random bytes, because zeros and short repetitions take no space on some file systems. */
 function writeRandom(path: string, bytes: number): void {
   using file = Deno.openSync(path, { create: true, write: true, truncate: true, mode: PRIVATE_FILE });
-  const chaos = new Uint8Array(512 * 1024);
-  for (let at = 0; at < chaos.length; at += MOST_AT_ONCE) {
-    crypto.getRandomValues(chaos.subarray(at, at + MOST_AT_ONCE));
+  const noise = new Uint8Array(512 * 1024);
+  for (let at = 0; at < noise.length; at += MOST_AT_ONCE) {
+    crypto.getRandomValues(noise.subarray(at, at + MOST_AT_ONCE));
   }
-  for (let written = 0; written < bytes;) written += file.writeSync(chaos.subarray(0, bytes - written));
+  for (let written = 0; written < bytes;) written += file.writeSync(noise.subarray(0, bytes - written));
 }

@@ -3,11 +3,11 @@ import type { Status } from "../job.ts";
 import type { Statements } from "./statements.ts";
 
 /** Fewer jobs than this are written one by one. */
-export const FEWEST = 4;
+export const MIN_BULK_JOBS = 4;
 /** In characters; a longer value costs more as JSON within JSON than in a statement of its own. */
-export const LONGEST = 16 * 1024;
+export const MAX_BULK_LENGTH = 16 * 1024;
 /** Fewer jobs than this are counted by the triggers: disabling the triggers would cost as much as they do. */
-const COUNTED_TOGETHER = 32;
+const MIN_COUNTED_TOGETHER = 32;
 
 export interface BulkMove {
   /** The most jobs that it moves. */
@@ -24,7 +24,7 @@ export function counted<T extends { readonly changes: number | bigint }>(
   write: () => T,
 ): T {
   // A trigger added by hand may write jobs as well, so beside one our triggers stay enabled.
-  if (jobs < COUNTED_TOGETHER || sql.sleepCounts.run().changes === 0) return write();
+  if (jobs < MIN_COUNTED_TOGETHER || sql.sleepCounts.run().changes === 0) return write();
   const written = write();
   sql.wakeCounts.run();
   sql.countTogether.run(from, to, written.changes);

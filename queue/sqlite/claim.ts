@@ -26,9 +26,9 @@ export function claim(
   { now, process, parking }: ClaimMoment,
 ): ClaimAnswer {
   const claimed: Claimed[] = [];
-  const ladder = new Ladder(sql);
-  const bounds = new Bounds(sql);
-  const aside = new Aside(parking);
+  const priorities = new PriorityLevels(sql);
+  const budget = new PayloadBudget(sql);
+  const unhandled = new UnhandledJobs(parking);
   /** Consumers that hold a suspect. A suspect is quarantined: it runs alone. */
   const alone = new Set<string>();
   let isShort = false;
@@ -37,8 +37,8 @@ export function claim(
     // What one request does not find, no later one will: of ten idle consumers, only one looks.
     if (alone.has(request.consumerId) || (isShort && !request.suspect)) continue;
     const taken = request.suspect
-      ? claimSuspect(sql, request, { aside, now, process })
-      : claimDue(sql, request, { ladder, bounds, aside, now, process });
+      ? claimSuspect(sql, request, { unhandled, now, process })
+      : claimDue(sql, request, { priorities, budget, unhandled, now, process });
     if (request.suspect && taken.length > 0) alone.add(request.consumerId);
     claimed.push(...taken);
     isShort ||= taken.length < request.limit && (!request.suspect || isForSuspects);
@@ -48,13 +48,13 @@ export function claim(
 }
 
 /** Moves times to run by the step that the clock was set back. */
-export function followSetBack(sql: Statements, { from, to }: ClockSetBack): void {
-  sql.stayDue.run(to, from);
-  sql.waitAsLong.run(to, from - to);
+export function applyClockRollback(sql: Statements, { from, to }: ClockSetBack): void {
+  sql.keepDue.run(to, from);
+  sql.shiftRetries.run(to, from - to);
 }
 
 /** The jobs that one claim meets but may not take, because no handler knows their kind. */
-class Aside {
+class UnhandledJobs {
   readonly #parking: Parking | null;
   #parked = 0;
 
@@ -62,17 +62,17 @@ class Aside {
     this.#parking = parking;
   }
 
-  get isEnough(): boolean {
+  get isFull(): boolean {
     return this.#parked >= MOST_PARKED;
   }
 
   /** Parks the jobs that have no handler, and returns the others. */
-  sort(claimed: readonly Claimed[]): Claimed[] {
+  parkUnhandled(claimed: readonly Claimed[]): Claimed[] {
     const parking = this.#parking;
     if (parking === null) return [...claimed];
     return claimed.filter(({ seq, kind }) => {
       if (parking.isKnown(kind)) return true;
-      parking.putAside(seq);
+      parking.parkClaimed(seq);
       this.#parked += 1;
       return false;
     });
@@ -84,7 +84,7 @@ class Aside {
 }
 
 /** The memory budget of one claim. */
-class Bounds {
+class PayloadBudget {
   readonly #sql: Statements;
   #bytes = 0;
 
@@ -92,14 +92,14 @@ class Bounds {
     this.#sql = sql;
   }
 
-  get areReached(): boolean {
+  get isSpent(): boolean {
     return this.#bytes >= MOST_CLAIMED_BYTES;
   }
 
   /** The leading rows whose payloads fit into the budget, with large payloads read. */
-  within(rows: readonly unknown[][]): readonly unknown[][] {
+  fitting(rows: readonly unknown[][]): readonly unknown[][] {
     for (const [i, row] of rows.entries()) {
-      if (this.areReached) return rows.slice(0, i);
+      if (this.isSpent) return rows.slice(0, i);
       row[PAYLOAD] ??= this.#sql.payloadOf.get(number(row[SEQ]))?.payload;
       this.#bytes += String(row[PAYLOAD]).length;
     }
@@ -116,20 +116,24 @@ const [SEQ, PAYLOAD] = [0, 4];
 function claimDue(
   sql: Statements,
   { consumerId, limit }: ClaimRequest,
-  { ladder, bounds, aside, ...moment }: { ladder: Ladder; bounds: Bounds; aside: Aside } & Moment,
+  { priorities, budget, unhandled, ...moment }: {
+    priorities: PriorityLevels;
+    budget: PayloadBudget;
+    unhandled: UnhandledJobs;
+  } & Moment,
 ): Claimed[] {
-  const isEnough = () => aside.isEnough || bounds.areReached;
+  const isFull = () => unhandled.isFull || budget.isSpent;
   const claimed: Claimed[] = [];
-  for (const level of ladder.levels()) {
-    for (let wasPure = false; !wasPure && claimed.length < limit && !isEnough();) {
+  for (const level of priorities.levels()) {
+    for (let areAllKnown = false; !areAllKnown && claimed.length < limit && !isFull();) {
       const left = limit - claimed.length;
-      const rows = claimOfLevel(sql, level, { consumerId, bounds, limit: left, ...moment });
-      const known = aside.sort(rows.map((row) => toClaimed(row, consumerId)));
+      const rows = claimOfLevel(sql, level, { consumerId, budget, limit: left, ...moment });
+      const known = unhandled.parkUnhandled(rows.map((row) => toClaimed(row, consumerId)));
       claimed.push(...known);
-      wasPure = known.length === rows.length;
-      if (!wasPure) aside.parkAhead(level, moment.now);
+      areAllKnown = known.length === rows.length;
+      if (!areAllKnown) unhandled.parkAhead(level, moment.now);
     }
-    if (claimed.length >= limit || isEnough()) break;
+    if (claimed.length >= limit || isFull()) break;
   }
   return claimed;
 }
@@ -138,7 +142,7 @@ type Moment = Pick<ClaimMoment, "now" | "process">;
 
 interface LevelRequest extends Moment {
   readonly consumerId: string;
-  readonly bounds: Bounds;
+  readonly budget: PayloadBudget;
   readonly limit: number;
 }
 
@@ -146,10 +150,10 @@ interface LevelRequest extends Moment {
 function claimOfLevel(
   sql: Statements,
   level: number,
-  { consumerId, bounds, limit, now, process }: LevelRequest,
+  { consumerId, budget, limit, now, process }: LevelRequest,
 ) {
   if (limit === 1) return sql.claimOne.all(consumerId, now, level, process);
-  const due = bounds.within(sql.due.all(level, now, limit));
+  const due = budget.fitting(sql.due.all(level, now, limit));
   if (due.length === 0) return due;
   const seqs = JSON.stringify(due.map(([seq]) => seq));
   const move = { jobs: due.length, from: WAITING, to: MOVES.claim.to };
@@ -165,11 +169,11 @@ function isHeld(sql: Statements, [seq, lease]: readonly unknown[]): boolean {
 function claimSuspect(
   sql: Statements,
   { consumerId }: ClaimRequest,
-  { aside, now, process }: { aside: Aside } & Moment,
+  { unhandled, now, process }: { unhandled: UnhandledJobs } & Moment,
 ): Claimed[] {
-  while (!aside.isEnough) {
+  while (!unhandled.isFull) {
     const taken = sql.claimSuspect.all(consumerId, now, process).map((row) => toClaimed(row, consumerId));
-    const known = aside.sort(taken);
+    const known = unhandled.parkUnhandled(taken);
     if (known.length > 0 || taken.length === 0) return known;
   }
   return [];
@@ -178,13 +182,15 @@ function claimSuspect(
 /** When the first waiting job becomes due; in the past if one is due already. `suspects`: also considers suspects. */
 export function nextRunAt(sql: Statements, { suspects }: { suspects: boolean }): number | null {
   const times = suspects ? [sql.nextSuspect.get()?.run_at] : [];
-  for (const level of new Ladder(sql).levels()) times.push(sql.nextOfLevel.get(level)?.run_at ?? null);
+  for (const level of new PriorityLevels(sql).levels()) {
+    times.push(sql.nextOfLevel.get(level)?.run_at ?? null);
+  }
   const known = times.filter((time) => typeof time === "number");
   return known.length === 0 ? null : Math.min(...known);
 }
 
 /** The priorities of waiting jobs, highest first: read as far as needed, once per transaction. */
-export class Ladder {
+export class PriorityLevels {
   readonly #sql: Statements;
   readonly #known: number[] = [];
 

@@ -1,7 +1,7 @@
 import { INITIAL_STATUS, isFinished, type Job } from "../job.ts";
 import type { Added } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
-import { counted, FEWEST, LONGEST } from "./bulk.ts";
+import { counted, MAX_BULK_LENGTH, MIN_BULK_JOBS } from "./bulk.ts";
 import { foldHistory } from "./history.ts";
 import { number, toJob } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
@@ -45,7 +45,9 @@ export function insert(sql: Statements, jobs: readonly NewJob[], now: number): (
  * all were new, since the others follow it.
  */
 function insertNew(sql: Statements, jobs: readonly NewJob[], now: number): number | Map<string, number> {
-  if (jobs.length < FEWEST || jobs.some(({ payload }) => payload.length > LONGEST)) return new Map();
+  if (jobs.length < MIN_BULK_JOBS || jobs.some(({ payload }) => payload.length > MAX_BULK_LENGTH)) {
+    return new Map();
+  }
   const rows = jobs.map(({ id, kind, payload, priority, runAt }) => [id, kind, payload, priority, runAt]);
   const last = number(sql.lastSeq.get()?.seq ?? 0);
   const { changes, lastInsertRowid } = counted(

@@ -14,7 +14,7 @@ export const LINE = {
     WHERE ${PARKED} ORDER BY kind, seq LIMIT ?1`,
 
   // ?1 seq of a job that was claimed in this transaction
-  putAside:
+  parkClaimed:
     `UPDATE jobs SET status = ${TO.release}, parked = 1, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL
     WHERE seq = ?1 AND ${IN_FLIGHT}`,
   // ?1 priority ?2 now ?3 limit ?4 JSON list of the kinds that have handlers

@@ -17,17 +17,17 @@ export function migrate(db: DatabaseSync, upTo = SCHEMA_VERSION): void {
   // A table is changed by building a new one; views and foreign keys added by hand must not prevent that.
   db.exec("PRAGMA legacy_alter_table = ON; PRAGMA foreign_keys = OFF");
   // One step changes a CHECK by editing the text of the schema.
-  defend(db, false);
+  setDefensive(db, false);
   try {
     takeSteps(db, upTo);
   } finally {
-    defend(db, true);
+    setDefensive(db, true);
     db.exec("PRAGMA legacy_alter_table = OFF; PRAGMA foreign_keys = ON");
   }
 }
 
 /** Protects the text of the schema from edits, or allows them. The runtime's types do not have this call yet. */
-function defend(db: DatabaseSync & { enableDefensive?(isOn: boolean): void }, isOn: boolean): void {
+function setDefensive(db: DatabaseSync & { enableDefensive?(isOn: boolean): void }, isOn: boolean): void {
   db.enableDefensive?.(isOn);
 }
 

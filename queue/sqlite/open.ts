@@ -50,9 +50,9 @@ export function openDatabase(path: string, options: OpenOptions): Opened {
   try {
     return open(path, options);
   } catch (error) {
-    const told = toOpeningError(error, path);
+    const openingError = toOpeningError(error, path);
     if (isReadOnly(error) && options.role === "owner" && !hadLog) removeLog(path);
-    throw told;
+    throw openingError;
   }
 }
 
@@ -84,8 +84,8 @@ function open(path: string, { role }: OpenOptions): Opened {
   const isLarge = (sizeOf(path) ?? 0) > CHECKED_AT_ONCE_BYTES;
   // The last connection to close checkpoints the log into whatever file has the database's name, unless it is read-only.
   const timeout = OPENING_PATIENCE_MS[role];
-  using witness = unclean ? new DatabaseSync(path, { readOnly: true, timeout }) : null;
-  if (witness !== null) assertOurs(witness, path);
+  using reader = unclean ? new DatabaseSync(path, { readOnly: true, timeout }) : null;
+  if (reader !== null) assertOurs(reader, path);
   const db = new DatabaseSync(path, { timeout });
   try {
     assertVersion(db);
@@ -96,7 +96,7 @@ function open(path: string, { role }: OpenOptions): Opened {
     if (role === "owner") assertWritable(db);
     if (role === "owner") migrate(db);
     else assertCurrent(db, path);
-    if (role === "owner") forgetStatistics(db);
+    if (role === "owner") dropStatistics(db);
     if (role === "owner") {
       db.exec(`PRAGMA busy_timeout = ${RUNNING_PATIENCE_MS}`);
       // Otherwise the statement journal spills to a file once a claim has changed sixteen pages, for everything that
@@ -191,7 +191,7 @@ function configure(db: DatabaseSync): void {
 }
 
 /** After an ANALYZE of a queue with few jobs, every claim would scan the whole table, however large it has become. */
-function forgetStatistics(db: DatabaseSync): void {
+function dropStatistics(db: DatabaseSync): void {
   if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'").get() === undefined) return;
   // The connection keeps the statistics until it reads the schema again.
   db.exec("DROP TABLE sqlite_stat1; DROP TABLE IF EXISTS sqlite_stat4; PRAGMA writable_schema = RESET");

@@ -47,8 +47,8 @@ export class Parking {
   }
 
   /** Parks a job that was just claimed in the same transaction. */
-  putAside(seq: number): void {
-    this.#sql.putAside.run(seq);
+  parkClaimed(seq: number): void {
+    this.#sql.parkClaimed.run(seq);
   }
 
   /** Parks the jobs without a handler that are due next at this priority. Returns how many there were. */

@@ -6,8 +6,8 @@ import {
   type DumpRequest,
   firstConflict,
   type StoredJob,
+  uniqueById,
   weightOf,
-  withoutTwins,
 } from "../stored_job.ts";
 import { readWholeHistory } from "./history.ts";
 import type { Statements } from "./statements.ts";
@@ -45,7 +45,7 @@ export function restore(sql: Statements, jobs: readonly StoredJob[]): StoredJob 
   }));
   const conflict = firstConflict(jobs, stored.values());
   if (conflict !== null) return conflict;
-  for (const job of withoutTwins(jobs)) if (!stored.has(job.id)) restoreOne(sql, job);
+  for (const job of uniqueById(jobs)) if (!stored.has(job.id)) restoreOne(sql, job);
   return null;
 }
 

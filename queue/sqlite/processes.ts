@@ -16,7 +16,7 @@ export function beat(sql: Statements, process: number | null, now: number): bool
   return process !== null && sql.beat.run(process, now).changes === 1;
 }
 
-export interface Look {
+export interface ProcessQuery {
   readonly now: number;
   readonly silentForMs: number;
   /** The number of this process if it has joined, and whether it is the owner. */
@@ -28,7 +28,10 @@ export interface Look {
  * There is one owner at a time, and the kernel releases its lock however it dies, so the owner knows that every other
  * owner is dead. Other processes count as dead only after a silence.
  */
-export function listProcesses(sql: Statements, { now, silentForMs, own, isOwner }: Look): ProcessRow[] {
+export function listProcesses(
+  sql: Statements,
+  { now, silentForMs, own, isOwner }: ProcessQuery,
+): ProcessRow[] {
   return sql.processes.all().map((row) => {
     const seenAt = number(row.seen_at);
     const isDeadOwner = isOwner && row.owner === 1;

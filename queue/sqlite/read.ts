@@ -10,7 +10,7 @@ import { ValueBudget } from "./values.ts";
 import { listLine } from "./waiting_line.ts";
 
 /** How many rows one call reads by default. */
-const ROWS_A_CALL = 10_000;
+const ROWS_PER_CALL = 10_000;
 
 /** Removing values takes time too: one turn removes about this many bytes at most. */
 const PRUNED_BYTES = 4 * 1024 * 1024;
@@ -18,7 +18,7 @@ const PRUNED_BYTES = 4 * 1024 * 1024;
 const [WAITING] = MOVES.claim.from;
 
 /** This many waiting jobs are sorted quickly. If there are more, a scan of all jobs soon meets them. */
-const FEW = 5_000;
+const FEW_WAITING = 5_000;
 
 export function get(
   sql: Statements,
@@ -42,7 +42,7 @@ export function getMany(
 
 export function list(sql: Statements, query: JobQuery, now: number): JobPage {
   const { line, cursor, limit, statuses = [undefined] } = query;
-  const isFew = isAtMost(sql, WAITING, FEW);
+  const isFew = isAtMost(sql, WAITING, FEW_WAITING);
   if (line) return listLine(sql, { ...query, now }, isFew);
   const before = cursor === undefined ? number(sql.lastSeq.get()?.seq ?? 0) + 1 : fromCursor(cursor);
   const parts = [...new Set(statuses)].map((status) =>
@@ -71,9 +71,9 @@ type ListOne = Omit<JobQuery, "statuses" | "cursor"> & {
 function listOne(sql: Statements, query: ListOne): { jobs: Job[]; next: number } {
   const { status, before, limit } = query;
   const isFew = query.isFew && status === WAITING;
-  const floor = isFew || isIndexed(query) ? 0 : Math.max(0, before - (query.rows ?? ROWS_A_CALL));
+  const floor = isFew || isIndexed(query) ? 0 : Math.max(0, before - (query.rows ?? ROWS_PER_CALL));
   // One more row than requested shows whether there is another page.
-  const values = [before, floor, limit + 1, ...wantedBy(query)] as const;
+  const values = [before, floor, limit + 1, ...filterValuesOf(query)] as const;
   const jobs = (isFew ? sql.listFewWaiting.all(...values) : rows(sql, query, values)).map(toJob);
   if (jobs.length <= limit) return { jobs, next: floor };
   jobs.pop();
@@ -92,13 +92,13 @@ function isAtMost(sql: Statements, status: Status, most: number): boolean {
 /** Whether an index finds exactly the rows of the query, so that no other rows are read. */
 function isIndexed(query: ListOne): boolean {
   if (query.silentForMs !== undefined) return true;
-  return wantedBy(query).every((wanted) => wanted === null) && query.status !== WAITING;
+  return filterValuesOf(query).every((wanted) => wanted === null) && query.status !== WAITING;
 }
 
-type Wanted = readonly [string | null, string | null, number | null, number | null, number | null];
-type ListValues = readonly [number, number, number, ...Wanted];
+type FilterValues = readonly [string | null, string | null, number | null, number | null, number | null];
+type ListValues = readonly [number, number, number, ...FilterValues];
 
-function wantedBy({ kind, search, changedSince, due, now }: ListOne): Wanted {
+function filterValuesOf({ kind, search, changedSince, due, now }: ListOne): FilterValues {
   return [
     kind ?? null,
     search ?? null,

@@ -9,7 +9,7 @@ import type { Statements } from "./statements.ts";
 import type { GroupCommit } from "./group_commit.ts";
 
 /** Many writes in a row cause one recount, not one each. */
-const REST_MS = 500;
+const MIN_INTERVAL_MS = 500;
 /** This many jobs are counted in some dozens of milliseconds. */
 const MOST_COUNTED = 1_000_000;
 
@@ -30,7 +30,7 @@ export class Recount {
 
   /** Recounts if a change from outside was noted. Returns whether it did. @throws {StorageError} the recount stays due */
   async catchUp(): Promise<boolean> {
-    if (!this.#isDue || performance.now() < this.#at + REST_MS) return false;
+    if (!this.#isDue || performance.now() < this.#at + MIN_INTERVAL_MS) return false;
     this.#at = performance.now();
     const isTooMuch = number(this.#sql.extent.get()?.n ?? 0) > MOST_COUNTED;
     // Before the write, so that a change in the meantime makes it due again.

@@ -1,6 +1,6 @@
 import { isFinished, type Lease, MAX_TIME, MOVES } from "../job.ts";
 import type { Charge, Settlement } from "../store.ts";
-import { counted, FEWEST, LONGEST } from "./bulk.ts";
+import { counted, MAX_BULK_LENGTH, MIN_BULK_JOBS } from "./bulk.ts";
 import { foldHistory } from "./history.ts";
 import type { Statements } from "./statements.ts";
 
@@ -22,11 +22,13 @@ type Completion = readonly [seq: number, lease: number, result: string | null];
 
 /** Writes several completions with one statement. Null if there are other settlements, long results, or a job twice. */
 function completeMany(sql: Statements, settlements: readonly Settlement[], now: number): boolean[] | null {
-  if (settlements.length < FEWEST) return null;
+  if (settlements.length < MIN_BULK_JOBS) return null;
   const rows = new Map<number, Completion>();
   for (const ending of settlements) {
     const { seq, lease } = ending;
-    if (ending.verb !== "complete" || (ending.result?.length ?? 0) > LONGEST || rows.has(seq)) return null;
+    if (ending.verb !== "complete" || (ending.result?.length ?? 0) > MAX_BULK_LENGTH || rows.has(seq)) {
+      return null;
+    }
     rows.set(seq, [seq, lease, ending.result]);
   }
   const move = { jobs: rows.size, from: RUNNING, to: MOVES.complete.to };
@@ -47,12 +49,12 @@ function completeRows(sql: Statements, rows: readonly Completion[], now: number)
 /** The history line is written first, under the same condition as the move, while the row still names the holder. */
 function settleOne(sql: Statements, ending: Settlement, now: number): boolean {
   const { seq, lease, report } = ending;
-  const kept: Kept = [report?.ranMs ?? null, report?.detail ?? null, report?.log ?? null];
+  const kept: ReportValues = [report?.ranMs ?? null, report?.detail ?? null, report?.log ?? null];
   switch (ending.verb) {
     case "complete":
       return sql.complete.run(seq, lease, now, ending.result).changes === 1;
     case "retry":
-      tellRetry(sql, ending, { now, kept });
+      recordRetry(sql, ending, { now, kept });
       return sql.retry.run(seq, lease, now, ending.retries, later(now, ending.delayMs), ending.error)
         .changes === 1;
     case "exhaust":
@@ -69,16 +71,16 @@ function settleOne(sql: Statements, ending: Settlement, now: number): boolean {
   }
 }
 
-type Kept = readonly [ranMs: number | null, report: string | null, log: string | null];
+type ReportValues = readonly [ranMs: number | null, report: string | null, log: string | null];
 
 function later(now: number, delayMs: number): number {
   return Math.min(now + delayMs, MAX_TIME);
 }
 
-function tellRetry(
+function recordRetry(
   sql: Statements,
   ending: Settlement & { readonly verb: "retry" },
-  { now, kept }: { readonly now: number; readonly kept: Kept },
+  { now, kept }: { readonly now: number; readonly kept: ReportValues },
 ): void {
   const { seq, lease, event, detail } = ending;
   if (ending.replacesLine && sql.replaceLine.run(seq, lease, now, detail, ...kept, event).changes > 0) return;

@@ -9,7 +9,7 @@ import { assertNoConflict } from "../stored_job.ts";
 import { backup } from "./backup.ts";
 import { BallastFile } from "./ballast_file.ts";
 import { check } from "./check.ts";
-import { claim, followSetBack } from "./claim.ts";
+import { applyClockRollback, claim } from "./claim.ts";
 import { copyMarkIn } from "./copy_mark.ts";
 import { fileWatch } from "./database_file.ts";
 import { isStorageFault, toStorageError } from "./faults.ts";
@@ -98,7 +98,7 @@ export class SqliteStore implements Store {
 
   claim: Store["claim"] = (requests, { kinds, setBack = null } = {}) =>
     this.#commits.write(() => {
-      if (setBack !== null) followSetBack(this.#sql, setBack);
+      if (setBack !== null) applyClockRollback(this.#sql, setBack);
       if (kinds !== undefined) this.#parking.admit(kinds);
       const parking = kinds === undefined ? null : this.#parking;
       return claim(this.#sql, requests, { now: this.now(), process: this.#process, parking });

@@ -41,7 +41,7 @@ const BRIEF = columns(2048);
 const WHOLE = columns(4 * 1024 * 1024);
 
 /** The filters of a list: ?4 kind ?5 part of the id ?6 changed since ?7 due until ?8 due after; null matches all. */
-const WANTED = `(?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0)
+const FILTERS = `(?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR instr(id, ?5) > 0)
       AND (?6 IS NULL OR updated_at >= ?6) AND (?7 IS NULL OR run_at <= ?7) AND (?8 IS NULL OR run_at > ?8)`;
 
 /** Completes the jobs that a subquery lists. */
@@ -171,12 +171,12 @@ export const SQL = {
     WHERE id = ?1 AND ${MAY.resubmit} RETURNING ${BRIEF}`,
 
   // the clock was set back to ?1, from ?2 / by ?2: jobs that were due then, and jobs in flight that wait for a retry
-  stayDue: `UPDATE jobs SET run_at = ?1 WHERE seq IN (
+  keepDue: `UPDATE jobs SET run_at = ?1 WHERE seq IN (
       SELECT seq FROM jobs INDEXED BY jobs_claim
         WHERE ${READY} AND run_at > ?1 AND run_at <= ?2
       UNION ALL SELECT seq FROM jobs INDEXED BY jobs_suspects
         WHERE ${SUSPECT} AND run_at > ?1 AND run_at <= ?2)`,
-  waitAsLong: `UPDATE jobs INDEXED BY jobs_processing SET run_at = max(?1, run_at - ?2)
+  shiftRetries: `UPDATE jobs INDEXED BY jobs_processing SET run_at = max(?1, run_at - ?2)
     WHERE ${IN_FLIGHT} AND run_at > ?1`,
 
   // prune: ?1 after ?2 limit ?3 before
@@ -197,27 +197,27 @@ export const SQL = {
       iif(octet_length(result) <= ?2, ${RESULT}, NULL) AS result FROM jobs WHERE seq = ?1`,
   ...HISTORY_SQL,
 
-  // list: ?1 before ?2 floor ?3 limit ?4 to ?8 as in WANTED (?9 status)
+  // list: ?1 before ?2 floor ?3 limit ?4 to ?8 as in FILTERS (?9 status)
   list: `SELECT ${BRIEF} FROM jobs WHERE seq < ?1 AND seq >= ?2
-      AND ${WANTED} ORDER BY seq DESC LIMIT ?3`,
+      AND ${FILTERS} ORDER BY seq DESC LIMIT ?3`,
   listWaiting:
-    `SELECT ${BRIEF} FROM jobs NOT INDEXED WHERE ${MAY.claim} AND seq < ?1 AND seq >= ?2 AND ${WANTED}
+    `SELECT ${BRIEF} FROM jobs NOT INDEXED WHERE ${MAY.claim} AND seq < ?1 AND seq >= ?2 AND ${FILTERS}
       ORDER BY seq DESC LIMIT ?3`,
   // read in claim order, then sorted
   listFewWaiting: `SELECT ${BRIEF} FROM jobs WHERE ${MAY.claim} AND seq < ?1 AND seq >= ?2
       AND seq IN (SELECT seq FROM jobs INDEXED BY jobs_claim WHERE ${READY}
         UNION ALL SELECT seq FROM jobs INDEXED BY jobs_suspects WHERE ${SUSPECT}
         UNION ALL SELECT seq FROM jobs INDEXED BY jobs_parked WHERE ${PARKED})
-      AND ${WANTED} ORDER BY seq DESC LIMIT ?3`,
+      AND ${FILTERS} ORDER BY seq DESC LIMIT ?3`,
   listRunning:
-    `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_processing WHERE ${IN_FLIGHT} AND seq < ?1 AND seq >= ?2 AND ${WANTED}
+    `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_processing WHERE ${IN_FLIGHT} AND seq < ?1 AND seq >= ?2 AND ${FILTERS}
       ORDER BY seq DESC LIMIT ?3`,
   listFinished: `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_finished
-    WHERE status = ?9 AND ${IS_IN_FINISHED_INDEX} AND seq < ?1 AND seq >= ?2 AND ${WANTED} ORDER BY seq DESC LIMIT ?3`,
+    WHERE status = ?9 AND ${IS_IN_FINISHED_INDEX} AND seq < ?1 AND seq >= ?2 AND ${FILTERS} ORDER BY seq DESC LIMIT ?3`,
   // ?9 silent since
   listSilent: `SELECT ${BRIEF} FROM jobs INDEXED BY jobs_processing
     WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) < ?9
-      AND seq < ?1 AND seq >= ?2 AND ${WANTED} ORDER BY seq DESC LIMIT ?3`,
+      AND seq < ?1 AND seq >= ?2 AND ${FILTERS} ORDER BY seq DESC LIMIT ?3`,
   lastSeq: `SELECT max(seq) AS seq FROM jobs`,
 
   // stats, and the counts of count_statements.ts

@@ -1,6 +1,6 @@
 /** Waiting jobs, in the order in which they will run. */
 import type { Due, JobPage, JobQuery } from "../store.ts";
-import { Ladder } from "./claim.ts";
+import { PriorityLevels } from "./claim.ts";
 import { fromCursor, toCursor } from "../storing/cursor.ts";
 import { number, toJob } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
@@ -50,7 +50,7 @@ function placesOf(sql: Statements, request: LineRequest): Place[] {
 
 function duePlacesOf(sql: Statements, { now, places }: LineRequest): Place[] {
   const due = sql.suspectPlaces.all(MOST_PLACES).map(toPlace).filter(({ runAt }) => runAt <= now);
-  for (const level of new Ladder(sql).levels()) {
+  for (const level of new PriorityLevels(sql).levels()) {
     if (due.length >= places) break;
     due.push(...sql.duePlaces.all(level, now, places).map(toPlace));
   }
@@ -59,7 +59,7 @@ function duePlacesOf(sql: Statements, { now, places }: LineRequest): Place[] {
 
 function plannedPlacesOf(sql: Statements, { now, places }: LineRequest): Place[] {
   const planned = sql.suspectPlaces.all(MOST_PLACES).map(toPlace).filter(({ runAt }) => runAt > now);
-  for (const level of new Ladder(sql).levels()) {
+  for (const level of new PriorityLevels(sql).levels()) {
     planned.push(...sql.plannedPlaces.all(level, now, places).map(toPlace));
   }
   return planned.sort((a, b) => a.runAt - b.runAt || b.priority - a.priority || a.seq - b.seq);

@@ -45,7 +45,7 @@ function factsOf(row: Row) {
 }
 
 function statusOf({ status }: Row): Status {
-  if (!isStatus(status)) throw odd(`a job of unknown status: ${String(status)}`);
+  if (!isStatus(status)) throw invalidRow(`a job of unknown status: ${String(status)}`);
   return status;
 }
 
@@ -104,7 +104,7 @@ export function toHistoryEntry(row: Row): HistoryEntry {
 
 export function number(value: unknown): number {
   if (typeof value !== "number") {
-    throw odd(`${String(value)} where a number belongs`);
+    throw invalidRow(`${String(value)} where a number belongs`);
   }
   return value;
 }
@@ -115,7 +115,7 @@ export function numberOrNull(value: unknown): number | null {
 
 export function toText(value: unknown): string {
   if (typeof value !== "string") {
-    throw odd(`${String(value)} where a text belongs`);
+    throw invalidRow(`${String(value)} where a text belongs`);
   }
   return value;
 }
@@ -142,6 +142,6 @@ function isKind(value: unknown): value is string {
 }
 
 /** A passing error, because another edit can repair the row. */
-function odd(what: string): StorageError {
+function invalidRow(what: string): StorageError {
   return new StorageError(`The database holds ${what}: it was edited by hand.`, { passing: true });
 }

@@ -5,7 +5,7 @@
 import { createDatabase } from "../../queue/sqlite/database_file.ts";
 import { openDatabase } from "../../queue/sqlite/open.ts";
 import { prepareAll, type Statements } from "../../queue/sqlite/statements.ts";
-import { timedUuid } from "../../queue/adding/check_job.ts";
+import { uuidV7 } from "../../queue/adding/check_job.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 export interface RawStore extends AsyncDisposable {
@@ -44,7 +44,7 @@ export async function openRawStore(existing?: string): Promise<RawStore> {
   function insertSome(count: number): void {
     const now = Date.now();
     // Ids as the queue makes them: random ids would lower the limit by a third.
-    for (let i = 0; i < count; i++) sql.insert.run(`noop-${timedUuid(now)}`, "noop", "null", 0, now, now);
+    for (let i = 0; i < count; i++) sql.insert.run(`noop-${uuidV7(now)}`, "noop", "null", 0, now, now);
   }
 
   return {

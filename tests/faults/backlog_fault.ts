@@ -74,7 +74,7 @@ const SCANS: Readonly<Record<string, RegExp>> = {
 };
 
 /** All jobs are recounted at the start and by checks, and waiting ones are scanned when the clock was set back. */
-const isRare = (name: string) => /count|stayDue|waitAsLong/i.test(name);
+const isRare = (name: string) => /count|keepDue|shiftRetries/i.test(name);
 
 function expectNoScan(path: string, expect: Expect): void {
   for (const { name, steps } of plansOf(path)) {

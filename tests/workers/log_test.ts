@@ -137,7 +137,7 @@ Deno.test("several logs in one thread each write to their own file", async () =>
 
 Deno.test("a log file that was removed is made again", async () => {
   await using folder = await tempFolder();
-  using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", tendMs: 20 });
+  using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", checkMs: 20 });
   log.info("before");
   await Deno.remove(folder.file("jobqueue.log"));
   await eventually("the file is back", () => Deno.stat(folder.file("jobqueue.log")).catch(() => null));
@@ -150,7 +150,7 @@ Deno.test("a log file that was removed is made again", async () => {
 
 Deno.test("a log file that was moved away is left alone, and a new one is made", async () => {
   await using folder = await tempFolder();
-  using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", tendMs: 20 });
+  using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", checkMs: 20 });
   log.info("before");
   await Deno.rename(folder.file("jobqueue.log"), folder.file("elsewhere.log"));
   await eventually("the file is back", () => Deno.stat(folder.file("jobqueue.log")).catch(() => null));
@@ -166,7 +166,7 @@ Deno.test({
   fn: async () => {
     await using folder = await tempFolder();
     await using disk = await smallDisk(folder.path, 1);
-    using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", tendMs: 20, maxSize: 1e9 });
+    using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", checkMs: 20, maxSize: 1e9 });
     const path = folder.file("jobqueue.log");
     log.info("before");
     await eventually("its page is there", () => Deno.statSync(path).size > 0);
@@ -191,7 +191,7 @@ Deno.test({
     await using folder = await tempFolder();
     const path = folder.file("jobqueue.log");
     await Deno.symlink("/dev/full", path);
-    using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", tendMs: 20 });
+    using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", checkMs: 20 });
     const text = "x".repeat(1_000);
     log.info(text);
     await new Promise((resolve) => setTimeout(resolve, 300)); // it is tried, and fails

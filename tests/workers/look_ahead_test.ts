@@ -53,12 +53,12 @@ Deno.test("tiny jobs with payloads of a mebibyte are given a few at a time, what
   assert.equal(room(handle), 0);
   handle.clear();
   for (let i = 0; i < 70; i++) {
-    assert.equal(handle.waiting.areMuch, i > 67, `${i} wait`);
+    assert.equal(handle.waiting.isFull, i > 67, `${i} wait`);
     handle.waiting.add(large(i), { at: null, now: () => 0, onDue: () => {} });
   }
   assert.ok(room(handle) > 100);
   handle.clear();
-  assert.ok(!handle.waiting.areMuch);
+  assert.ok(!handle.waiting.isFull);
 });
 
 Deno.test("the time that a handler takes to load is not counted as its first job's", async () => {

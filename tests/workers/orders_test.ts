@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SystemEvent } from "../../workers/reporting/log_lines.ts";
-import { obeying } from "../../workers/orders.ts";
+import { orderHandler } from "../../workers/orders.ts";
 
 const ORDER = { type: "fault", consumerId: "c1", fault: "crash", by: "a person at another" } as const;
 
@@ -9,7 +9,7 @@ function host({ faultInjection }: { readonly faultInjection: boolean }) {
   const told: SystemEvent[] = [];
   const injectFault = (id: string, how: string, by: string) => done.push(`${how} ${id} by ${by}`) > 0;
   const tell = (event: SystemEvent) => void told.push(event);
-  return { done, told, onOrder: obeying({ injectFault }, { settings: { faultInjection }, tell }) };
+  return { done, told, onOrder: orderHandler({ injectFault }, { settings: { faultInjection }, tell }) };
 }
 
 Deno.test("an order of another host is carried out as if it was given here", () => {

@@ -14,7 +14,7 @@ export interface MachineFacts {
 
 /** The memory of the process without the heaps of its consumers: the pages, the database, the producer. */
 const BASE_MB = 150;
-const LEAST_MB = 32;
+const MIN_MB = 32;
 
 type Wanted = Pick<Settings, "consumers" | "consumerMemoryMb" | "queueUrl">;
 
@@ -92,7 +92,7 @@ function checkMemory(
   const each = Math.floor(forConsumers / consumers);
   const fitting = Math.floor(forConsumers / consumerMemoryMb);
   const advice = [
-    ...each >= LEAST_MB ? [`CONSUMER_MEMORY_MB=${each}`] : [],
+    ...each >= MIN_MB ? [`CONSUMER_MEMORY_MB=${each}`] : [],
     ...fitting >= 1 ? [`CONSUMERS=${fitting}`] : [],
   ];
   const promise = `CONSUMER_MEMORY_MB is ${consumerMemoryMb}, so ${consumers} ${

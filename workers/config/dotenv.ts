@@ -27,13 +27,13 @@ export function parseDotenv(text: string): Dotenv {
     if (line === "" || line.startsWith("#")) continue;
     const [, name, start = ""] = ASSIGNMENT.exec(line) ?? [];
     if (name === undefined) {
-      problems.push(noSetting(line, number));
+      problems.push(notASetting(line, number));
       continue;
     }
     const { rest, used } = withNextLines(start, lines.slice(at));
     at += used;
     const value = valueOf(rest);
-    if (value === null) problems.push(unclear(name, number, rest));
+    if (value === null) problems.push(ambiguous(name, number, rest));
     else if (Object.hasOwn(values, name) && values[name] !== value) {
       problems.push(`${shown(name)} is in .env twice, the second time in line ${number}: remove one of them`);
     } else values[name] = value;
@@ -62,14 +62,14 @@ function valueOf(rest: string): string | null {
   return isClear ? inside.replaceAll(/\\(.)/g, (_, letter: string) => ESCAPES[letter] ?? letter) : null;
 }
 
-function unclear(name: string, number: number, rest: string): string {
+function ambiguous(name: string, number: number, rest: string): string {
   const why = /^["'`]/.test(rest)
     ? `does not end with the quotation mark it begins with, or has a backslash that means nothing in "…"`
     : "has a #, which begins a comment for some readers and not for others";
   return `${shown(name)} in line ${number} of .env ${why}: quote it, for example ${shown(name)}='…'`;
 }
 
-function noSetting(line: string, number: number): string {
+function notASetting(line: string, number: number): string {
   const [, name] = COLON.exec(line) ?? [];
   if (name !== undefined) {
     return `Line ${number} of .env has a colon behind ${shown(name)}: write ${shown(name)}=value`;

@@ -6,18 +6,18 @@ import { quoted, type Setting, type SettingInput } from "./setting.ts";
 export const DEFAULT_QUEUE_PATH = "data/queue.db";
 
 interface FolderRule {
-  readonly otherwise: string;
+  readonly fallback: string;
   readonly means: string;
 }
 
 /** The path as given, without a trailing slash. Control characters and commas are refused. */
 export function folder<const Name extends string>(
   name: Name,
-  { otherwise, means }: FolderRule,
+  { fallback, means }: FolderRule,
 ): Setting<Name, string> {
   return {
-    ...{ name, defaultText: otherwise, limits: "a folder", means },
-    parse: (input) => parseFolder(name, otherwise, input),
+    ...{ name, defaultText: fallback, limits: "a folder", means },
+    parse: (input) => parseFolder(name, fallback, input),
   };
 }
 
@@ -38,23 +38,23 @@ export function folderIfSet<const Name extends string>(
   return { ...setting, parse: (input) => input.text === null ? null : setting.parse(input) };
 }
 
-function parseFolder(name: string, otherwise: string, input: SettingInput): string {
+function parseFolder(name: string, fallback: string, input: SettingInput): string {
   const text = input.text?.trim() ?? "";
-  if (text === "") return otherwise;
-  const example = `for example ${name}=${otherwise}`;
+  if (text === "") return fallback;
+  const example = `for example ${name}=${fallback}`;
   if (/^[~$"'`]/.test(text)) {
     input.reject(
       `${name} is ${
         quoted(text)
       }; nothing in it is replaced here, as a shell does: write the path itself, ${example}`,
     );
-    return otherwise;
+    return fallback;
   }
   if (isPlainPath(text)) return text.replace(/(?<=[^/])\/+$/, "");
   input.reject(
     `${name} is ${quoted(text)}, but must be a path without commas and control characters, ${example}`,
   );
-  return otherwise;
+  return fallback;
 }
 
 /** The runtime's permission flags separate paths with commas, and a path cannot escape one. */

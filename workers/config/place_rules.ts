@@ -43,7 +43,7 @@ export function checkPlaces(places: Places, reader: SettingReader): void {
     );
   }
   const database = databaseOf(places);
-  if (database !== null && liesInCode(realPath(database), places)) {
+  if (database !== null && isInCode(realPath(database), places)) {
     reader.reject(
       "QUEUE_URL",
       `QUEUE_URL is sqlite:${database}, which lies in a folder of code: give the database its own folder, ` +
@@ -64,7 +64,7 @@ function problemOf(folder: string, places: Places): string | null {
   if ([PROJECT, startDir, ...handlersDir === null ? [] : [handlersDir]].some(contains)) {
     return `which holds the settings or the code of the system: ${ADVICE}`;
   }
-  if (liesInCode(place, places)) return `which is a folder of code: ${ADVICE}`;
+  if (isInCode(place, places)) return `which is a folder of code: ${ADVICE}`;
   // Permissions apply to the path of the file, and a job could rename a folder above it.
   if (contains(join(startDir, ".env"))) return `which holds the file that .env is a link to: ${ADVICE}`;
   return null;
@@ -74,7 +74,7 @@ function problemWithLogs(filesDir: string, logDir: string): string | null {
   return isWithin(realPath(logDir), realPath(filesDir)) ? `which holds the logs of LOG_DIR: ${ADVICE}` : null;
 }
 
-function liesInCode(place: string, { handlersDir }: Places): boolean {
+function isInCode(place: string, { handlersDir }: Places): boolean {
   return [...CODE, ...handlersDir === null ? [] : [handlersDir]].some((folder) =>
     isWithin(place, realPath(folder))
   );

@@ -6,7 +6,7 @@ import { type SettingName, SETTINGS, type Settings } from "./settings.ts";
 
 type Given = Omit<Settings, "warnings">;
 
-interface Opening {
+interface Exposure {
   readonly setting: SettingName;
   readonly value: string;
   /** The change that makes the pages unreachable again. */
@@ -18,31 +18,31 @@ interface Opening {
  * default password.
  */
 export function checkSecrets(settings: Given, reader: SettingReader): void {
-  const opening = openingOf(settings);
-  if (opening === null) return;
+  const exposure = exposureOf(settings);
+  if (exposure === null) return;
   if (settings.managerPassword === DEFAULT_PASSWORD) {
     reader.reject(
       "MANAGER_PASSWORD",
       `${
-        whereOf(opening)
+        whereOf(exposure)
       }, and MANAGER_PASSWORD is still the default, which is in the README; set a password of your own, ` +
-        `for example the output of "${SECRETS.MANAGER_PASSWORD.generator}", or ${opening.fix}`,
+        `for example the output of "${SECRETS.MANAGER_PASSWORD.generator}", or ${exposure.fix}`,
     );
   }
-  if (opening.setting !== "HOST" || !shortSecretsOf(settings).includes("MANAGER_PASSWORD")) return;
-  reader.reject("MANAGER_PASSWORD", `${tooShort(opening, "MANAGER_PASSWORD")}, or ${opening.fix}`);
+  if (exposure.setting !== "HOST" || !shortSecretsOf(settings).includes("MANAGER_PASSWORD")) return;
+  reader.reject("MANAGER_PASSWORD", `${tooShort(exposure, "MANAGER_PASSWORD")}, or ${exposure.fix}`);
 }
 
 /** Whether requests may use the token. The system works without it, so a short token does not prevent a start. */
 export function isTokenAccepted(settings: Given): boolean {
-  return openingOf(settings)?.setting !== "HOST" || !shortSecretsOf(settings).includes("API_TOKEN");
+  return exposureOf(settings)?.setting !== "HOST" || !shortSecretsOf(settings).includes("API_TOKEN");
 }
 
 /** If only a proxy can be reached, it may ask for a login itself, so a short secret is still accepted. */
 export function shortSecretWarnings(settings: Given): string[] {
-  const opening = openingOf(settings);
-  if (opening === null) return [];
-  const warnings = shortSecretsOf(settings).map((name) => tooShort(opening, name));
+  const exposure = exposureOf(settings);
+  if (exposure === null) return [];
+  const warnings = shortSecretsOf(settings).map((name) => tooShort(exposure, name));
   return isTokenAccepted(settings)
     ? warnings
     : [`${warnings.at(-1)}. Until then requests with it are refused`];
@@ -56,29 +56,29 @@ function shortSecretsOf({ managerPassword, apiToken }: Given): SecretName[] {
   });
 }
 
-function tooShort(opening: Opening, name: SecretName): string {
-  return `${whereOf(opening)}, and ${name} has fewer than ${
+function tooShort(exposure: Exposure, name: SecretName): string {
+  return `${whereOf(exposure)}, and ${name} has fewer than ${
     SECRETS[name].shortest
   } characters; set a longer one, for example ` +
     `the output of "${SECRETS[name].generator}"`;
 }
 
-function whereOf({ setting, value }: Opening): string {
+function whereOf({ setting, value }: Exposure): string {
   return `${setting} is ${value}, where others can reach the pages`;
 }
 
 export function plainHttpWarnings(settings: Given): string[] {
   const { publicUrl, trustedProxies } = settings;
-  const opening = openingOf(settings);
-  if (opening === null || publicUrl?.startsWith("https:") || trustedProxies.length > 0) return [];
+  const exposure = exposureOf(settings);
+  if (exposure === null || publicUrl?.startsWith("https:") || trustedProxies.length > 0) return [];
   return [
-    `Others reach the pages by plain HTTP (${opening.setting} is ${opening.value}): the password, the token and every ` +
+    `Others reach the pages by plain HTTP (${exposure.setting} is ${exposure.value}): the password, the token and every ` +
     `session can be read on the way. Put a proxy with TLS in front, and set PUBLIC_URL to its https address`,
   ];
 }
 
 /** The setting that lets other machines reach the pages; null if there is none. */
-function openingOf({ host, publicUrl, opsPublicUrl, allowedHosts }: Given): Opening | null {
+function exposureOf({ host, publicUrl, opsPublicUrl, allowedHosts }: Given): Exposure | null {
   if (!isLoopbackName(host)) {
     return { setting: "HOST", value: host, fix: `HOST=${SETTINGS.host.defaultText}` };
   }

@@ -12,13 +12,13 @@ interface Meaning {
 /** An address or a host name, without scheme or port. */
 export function host<const Name extends string>(
   name: Name,
-  { otherwise, means }: Meaning & { readonly otherwise: string },
+  { fallback, means }: Meaning & { readonly fallback: string },
 ): Setting<Name, string> {
   return {
-    ...{ name, defaultText: otherwise, limits: "an address or a name", means },
+    ...{ name, defaultText: fallback, limits: "an address or a name", means },
     parse(input) {
       const text = input.text?.trim() ?? "";
-      if (text === "") return otherwise;
+      if (text === "") return fallback;
       const host = text.replace(/^\[(.*)\]$/, "$1");
       if (/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host) || /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(host)) {
         if (URL.canParse(host.includes(":") ? `http://[${host}]/` : `http://${host}/`)) return host;
@@ -27,9 +27,9 @@ export function host<const Name extends string>(
         `${name} is ${
           quoted(text)
         }, but must be an address or the name of a host, without scheme and port, ` +
-          `for example ${name}=${otherwise}`,
+          `for example ${name}=${fallback}`,
       );
-      return otherwise;
+      return fallback;
     },
   };
 }

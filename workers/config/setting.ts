@@ -28,7 +28,7 @@ export interface Setting<Name extends string = string, Value = unknown> {
 export const UNSET = "unset";
 
 interface WholeNumberRule {
-  readonly otherwise: number;
+  readonly fallback: number;
   readonly min: number;
   readonly max: number;
   readonly means: string;
@@ -36,21 +36,21 @@ interface WholeNumberRule {
 
 export function wholeNumber<const Name extends string>(
   name: Name,
-  { otherwise, min, max, means }: WholeNumberRule,
+  { fallback, min, max, means }: WholeNumberRule,
 ): Setting<Name, number> {
   return {
-    ...{ name, defaultText: String(otherwise), means },
+    ...{ name, defaultText: String(fallback), means },
     limits: `${min} to ${max.toLocaleString("en")}`,
     parse({ text, reject }) {
-      if (text === null) return otherwise;
+      if (text === null) return fallback;
       const value = parseWholeNumber(text, { min, max });
       if (value !== null) return value;
       reject(
         `${name} is ${
           quoted(text)
-        }, but must be a whole number from ${min} to ${max}, for example ${name}=${otherwise}`,
+        }, but must be a whole number from ${min} to ${max}, for example ${name}=${fallback}`,
       );
-      return otherwise;
+      return fallback;
     },
   };
 }
@@ -69,19 +69,19 @@ const MOST_DELAYS = 100;
 /** Milliseconds separated by commas; `none` = an empty list. */
 export function delays<const Name extends string>(
   name: Name,
-  { otherwise, maxDays, means }: {
-    readonly otherwise: readonly number[];
+  { fallback, maxDays, means }: {
+    readonly fallback: readonly number[];
     readonly maxDays: number;
     readonly means: string;
   },
 ): Setting<Name, readonly number[]> {
   const max = maxDays * DAY_MS;
-  const defaultText = otherwise.join(",");
+  const defaultText = fallback.join(",");
   return {
     ...{ name, defaultText, means },
     limits: `up to ${MOST_DELAYS} delays of ${days(maxDays)} at most`,
     parse({ text, reject }) {
-      if (text === null) return Object.freeze([...otherwise]);
+      if (text === null) return Object.freeze([...fallback]);
       if (text.trim() === "none") return Object.freeze([]);
       const values = text.split(",").map((part) => parseWholeNumber(part, { min: 0, max }));
       if (values.length <= MOST_DELAYS && values.every((value) => value !== null)) {
@@ -93,23 +93,23 @@ export function delays<const Name extends string>(
         }, but must be up to ${MOST_DELAYS} whole numbers from 0 to ${max} with commas between them, ` +
           `or "none", for example ${name}=${defaultText}`,
       );
-      return otherwise;
+      return fallback;
     },
   };
 }
 
 export function oneOf<const Name extends string, const Choice extends string>(
   name: Name,
-  { choices, otherwise, means }: {
+  { choices, fallback, means }: {
     readonly choices: readonly Choice[];
-    readonly otherwise: Choice;
+    readonly fallback: Choice;
     readonly means: string;
   },
 ): Setting<Name, Choice> {
   return {
-    ...{ name, defaultText: otherwise, means },
+    ...{ name, defaultText: fallback, means },
     limits: choices.map((choice) => `\`${choice}\``).join(", "),
-    parse: (input) => parseChoice(name, { choices, otherwise }, input),
+    parse: (input) => parseChoice(name, { choices, fallback }, input),
   };
 }
 
@@ -126,22 +126,22 @@ export function onOrOff<const Name extends string>(
   return {
     ...{ name, defaultText, means, limits: "`on` or `off`" },
     parse: (input) =>
-      parseChoice(name, { choices, otherwise: isOnByDefault(input) ? "on" : "off" }, input) === "on",
+      parseChoice(name, { choices, fallback: isOnByDefault(input) ? "on" : "off" }, input) === "on",
   };
 }
 
 function parseChoice<Choice extends string>(
   name: string,
-  { choices, otherwise }: { readonly choices: readonly Choice[]; readonly otherwise: Choice },
+  { choices, fallback }: { readonly choices: readonly Choice[]; readonly fallback: Choice },
   { text, reject }: SettingInput,
 ): Choice {
-  if (text === null) return otherwise;
+  if (text === null) return fallback;
   const choice = choices.find((known) => known === text.trim().toLowerCase());
   if (choice !== undefined) return choice;
   reject(
-    `${name} is ${quoted(text)}, but must be one of ${choices.join(", ")}, for example ${name}=${otherwise}`,
+    `${name} is ${quoted(text)}, but must be one of ${choices.join(", ")}, for example ${name}=${fallback}`,
   );
-  return otherwise;
+  return fallback;
 }
 
 /** Accepts plain decimal digits; null for anything else. */

@@ -17,44 +17,44 @@ export const SETTINGS = {
     means: "where the queue is stored; the path is relative or absolute",
   }),
   consumers: wholeNumber("CONSUMERS", {
-    ...{ otherwise: 10, min: 1, max: 1000 },
+    ...{ fallback: 10, min: 1, max: 1000 },
     means: "threads that work; each takes some 13 MB and 8 open files",
   }),
   consumerMemoryMb: wholeNumber("CONSUMER_MEMORY_MB", {
-    ...{ otherwise: 512, min: 32, max: 65_536 },
+    ...{ fallback: 512, min: 32, max: 65_536 },
     means: "what the heap of one consumer may hold; a job that needs more loses its thread",
   }),
   producerIntervalMs: milliseconds("PRODUCER_INTERVAL_MS", {
-    ...{ otherwise: 5000, min: 0, maxDays: 1 },
+    ...{ fallback: 5000, min: 0, maxDays: 1 },
     means: "how often the producer adds a sample job; 0 = no producer",
   }),
   /** The folder as given, which is the prefix of the ids of file jobs. */
   filesPrefix: folder("FILES_DIR", {
-    otherwise: "data/files",
+    fallback: "data/files",
     means: "where the files of the sample jobs are; never a folder that holds anything else",
   }),
   workMs: milliseconds("WORK_MS", {
-    ...{ otherwise: 4000, min: 0, maxDays: 1 },
+    ...{ fallback: 4000, min: 0, maxDays: 1 },
     means: "how long a sample job works, so that you can watch it",
   }),
   heartbeatMs: milliseconds("HEARTBEAT_MS", {
-    ...{ otherwise: 1000, min: 10, maxDays: 1 },
+    ...{ fallback: 1000, min: 10, maxDays: 1 },
     means: "how often a consumer says that it is alive",
   }),
   sweepMs: milliseconds("SWEEP_MS", {
-    ...{ otherwise: 10_000, min: 10, maxDays: 1 },
+    ...{ fallback: 10_000, min: 10, maxDays: 1 },
     means: "how often the sweep looks for stalled jobs",
   }),
   stallMs: milliseconds("STALL_MS", {
-    ...{ otherwise: QUEUE_DEFAULTS.stallMs, min: 20, maxDays: 7 },
+    ...{ fallback: QUEUE_DEFAULTS.stallMs, min: 20, maxDays: 7 },
     means: "how old a heartbeat may be; must be more than twice `HEARTBEAT_MS`",
   }),
   retryDelaysMs: delays("RETRY_DELAYS_MS", {
-    ...{ otherwise: QUEUE_DEFAULTS.retryDelaysMs, maxDays: 7 },
+    ...{ fallback: QUEUE_DEFAULTS.retryDelaysMs, maxDays: 7 },
     means: "as many retries as delays; `none` = no retry",
   }),
   crashLimit: wholeNumber("CRASH_LIMIT", {
-    ...{ otherwise: QUEUE_DEFAULTS.crashLimit, min: 1, max: 1000 },
+    ...{ fallback: QUEUE_DEFAULTS.crashLimit, min: 1, max: 1000 },
     means: "a job that took down its worker this often is `UNPROCESSABLE`",
   }),
   managerPassword: password("MANAGER_PASSWORD", {
@@ -66,15 +66,15 @@ export const SETTINGS = {
   }),
   /** An IPv6 address has no brackets. */
   host: host("HOST", {
-    otherwise: "127.0.0.1",
+    fallback: "127.0.0.1",
     means: "what both pages are bound to",
   }),
   managerPort: wholeNumber("MANAGER_PORT", {
-    ...{ otherwise: 8501, ...ANY_FREE_PORT },
+    ...{ fallback: 8501, ...ANY_FREE_PORT },
     means: "the port of the Manager; 0 = any free one",
   }),
   opsPort: wholeNumber("OPS_PORT", {
-    ...{ otherwise: 8502, ...ANY_FREE_PORT },
+    ...{ fallback: 8502, ...ANY_FREE_PORT },
     means: "the port of Ops; must differ from `MANAGER_PORT`",
   }),
   /** How browsers reach the Manager, without a trailing slash; null = at the address that it is bound to. */
@@ -91,15 +91,15 @@ export const SETTINGS = {
     means: "whose `X-Forwarded-For` and `-Proto` are believed: `127.0.0.1,172.16.0.0/12`",
   }),
   logDir: absoluteFolder("LOG_DIR", {
-    otherwise: "logs",
+    fallback: "logs",
     means: "where the logs are",
   }),
   logLevel: oneOf("LOG_LEVEL", {
-    ...{ choices: LOG_LEVELS, otherwise: "info" },
+    ...{ choices: LOG_LEVELS, fallback: "info" },
     means: "how much is logged",
   }),
   retentionDays: wholeNumber("RETENTION_DAYS", {
-    ...{ otherwise: QUEUE_DEFAULTS.retentionMs / DAY_MS, min: 0, max: 36_500 },
+    ...{ fallback: QUEUE_DEFAULTS.retentionMs / DAY_MS, min: 0, max: 36_500 },
     means: "finished jobs older than this are removed; 0 = keep all",
   }),
   handlerAllow: handlerAllow("HANDLER_ALLOW", {
@@ -107,7 +107,7 @@ export const SETTINGS = {
   }),
   /** The folder of a team's own handlers; null = the one in this checkout. */
   handlersDir: folderIfSet("HANDLERS_DIR", {
-    otherwise: QUEUE_DEFAULTS.handlersDir,
+    fallback: QUEUE_DEFAULTS.handlersDir,
     means:
       "where the kinds of jobs are: [a folder of your own project](handlers.md#packages-and-modules-of-your-own)",
   }),

@@ -24,7 +24,7 @@ export interface ClaimerOptions {
 }
 
 /** Jobs per claim. A transaction may end between two claims, which is what page requests wait for. */
-const MOST_AT_ONCE = 256;
+const MOST_PER_CLAIM = 256;
 const STORAGE_RETRY_MS = 500;
 
 export class Claimer {
@@ -32,13 +32,13 @@ export class Claimer {
   /** Grows whenever a claim may find something that the previous one could not. */
   #wakes = 0;
   /** The last claim found fewer jobs than requested, and nothing has happened since. */
-  #dry = false;
+  #isDrained = false;
   /** The last claim found all the jobs that were requested, so a prefetch takes nothing from other consumers. */
-  #plenty = false;
+  #hasBacklog = false;
   #suspectRequested = false;
   #underWay = 0;
   #stopped = false;
-  #callOff = () => {};
+  #cancelTimer = () => {};
 
   constructor(options: ClaimerOptions) {
     this.#options = options;
@@ -47,14 +47,14 @@ export class Claimer {
   /** There may be something to claim. */
   wake(): void {
     this.#wakes += 1;
-    this.#dry = false;
+    this.#isDrained = false;
     this.fill();
   }
 
   /** A consumer may have room. */
   fill(): void {
-    if (this.#stopped || this.#dry) return;
-    for (const requests of inParts(this.#requests())) this.#claim(requests);
+    if (this.#stopped || this.#isDrained) return;
+    for (const requests of inBatches(this.#requests())) this.#claim(requests);
   }
 
   /** Whether no claim is on its way to the store or back. */
@@ -64,12 +64,12 @@ export class Claimer {
 
   stop(): void {
     this.#stopped = true;
-    this.#callOff();
+    this.#cancelTimer();
   }
 
   /** The consumer that has been idle longest comes first; those with the most jobs waiting for a retry come last. */
   #requests(): ClaimRequest[] {
-    const most = this.#plenty ? MOST_IN_FLIGHT : 1;
+    const most = this.#hasBacklog ? MOST_IN_FLIGHT : 1;
     const consumers = [...this.#options.consumers.values()]
       .map((handle) => ({ handle, limit: handle.room(most) }))
       .filter(({ limit }) => limit > 0)
@@ -96,8 +96,8 @@ export class Claimer {
     const wakes = this.#wakes;
     this.#underWay += 1;
     try {
-      const { nextRunAt } = await this.#hand(requests);
-      if (!this.#plenty) {
+      const { nextRunAt } = await this.#claimAndDeliver(requests);
+      if (!this.#hasBacklog) {
         const at = await nextRunAt;
         if (wakes === this.#wakes) this.#sleepUntil(at);
       }
@@ -112,23 +112,23 @@ export class Claimer {
   }
 
   /** Claims, and passes the jobs on. Returns when more become due. */
-  async #hand(requests: readonly ClaimRequest[]): Promise<Pick<ClaimAnswer, "nextRunAt">> {
+  async #claimAndDeliver(requests: readonly ClaimRequest[]): Promise<Pick<ClaimAnswer, "nextRunAt">> {
     const { queue, onClaimed } = this.#options;
     const suspectAsked = requests.some(({ suspect }) => suspect);
-    this.#noteRequested(requests, 1);
+    this.#countRequested(requests, 1);
     this.#suspectRequested ||= suspectAsked;
     try {
       const { claimed, nextRunAt } = await queue.claim(requests);
       if (claimed.length > 0) onClaimed(claimed);
-      this.#plenty = isAll(claimed, requests);
+      this.#hasBacklog = gotAll(claimed, requests);
       return { nextRunAt };
     } finally {
-      this.#noteRequested(requests, -1);
+      this.#countRequested(requests, -1);
       if (suspectAsked) this.#suspectRequested = false;
     }
   }
 
-  #noteRequested(requests: readonly ClaimRequest[], sign: 1 | -1): void {
+  #countRequested(requests: readonly ClaimRequest[], sign: 1 | -1): void {
     for (const { consumerId, limit, suspect } of requests) {
       const handle = this.#options.consumers.get(consumerId);
       if (handle !== undefined && !suspect) handle.requested += sign * limit;
@@ -137,28 +137,28 @@ export class Claimer {
 
   /** Claims nothing until `wake` is called or the next job is due. */
   #sleepUntil(at: number | null): void {
-    this.#dry = true;
-    this.#callOff();
+    this.#isDrained = true;
+    this.#cancelTimer();
     if (this.#stopped) return;
-    this.#callOff = atTime({ at, now: this.#options.now }, () => this.wake());
+    this.#cancelTimer = atTime({ at, now: this.#options.now }, () => this.wake());
   }
 }
 
 /** Whether the claim found every job requested. A consumer that got a suspect gets nothing else, however much there is. */
-function isAll(claimed: readonly Claimed[], requests: readonly ClaimRequest[]): boolean {
+function gotAll(claimed: readonly Claimed[], requests: readonly ClaimRequest[]): boolean {
   const alone = claimed.find(({ suspect }) => suspect)?.consumerId;
   const asked = requests.filter(({ suspect, consumerId }) => !suspect && consumerId !== alone);
   return claimed.filter(({ suspect }) => !suspect).length >= asked.reduce((sum, { limit }) => sum + limit, 0);
 }
 
 /** Splits the requests into claims, in the same order. */
-function inParts(requests: readonly ClaimRequest[]): ClaimRequest[][] {
+function inBatches(requests: readonly ClaimRequest[]): ClaimRequest[][] {
   const parts: ClaimRequest[][] = [];
   let room = 0;
   for (const request of requests) {
     if (request.limit > room) {
       parts.push([]);
-      room = MOST_AT_ONCE;
+      room = MOST_PER_CLAIM;
     }
     parts.at(-1)?.push(request);
     room -= request.limit;

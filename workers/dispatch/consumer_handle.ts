@@ -72,12 +72,12 @@ export class ConsumerHandle {
     if (!this.ready || this.hasSuspect) return 0;
     const limit = Math.min(most, this.#prefetch.limit);
     const inHand = this.inFlight.size + this.requested;
-    if (inHand > 0 && inHand > limit / 2 || this.#hasMuch) return 0;
+    if (inHand > 0 && inHand > limit / 2 || this.#isPayloadFull) return 0;
     return Math.max(0, Math.min(limit - inHand, this.#ticketsLeft));
   }
 
   /** Whether the payloads in flight are too large for more jobs: tiny jobs may have large payloads. */
-  get #hasMuch(): boolean {
+  get #isPayloadFull(): boolean {
     return this.#jobsInFlight.reduce((sum, { payload }) => sum + payload.length, 0) >= MOST_CHARS;
   }
 
@@ -107,7 +107,7 @@ export class ConsumerHandle {
   }
 
   #hold(job: Claimed, isFresh: boolean): JobMessage {
-    const ticket = this.#roll.tear();
+    const ticket = this.#roll.next();
     this.tickets.offer(ticket);
     this.inFlight.set(ticket, { job, ticket, isFresh, givenAt: this.#now(), canceled: null, isTold: false });
     const { seq, lease, id, kind, payload, retries } = job;
@@ -151,7 +151,7 @@ export class ConsumerHandle {
   /** A job takes long: no fresh job may wait behind it, and no retry either if another consumer is idle. */
   takeBackUnbegun({ isAnyIdle }: { isAnyIdle: boolean }): InFlightJob[] {
     const revoked = this.revoke(({ isFresh }) => isFresh || isAnyIdle);
-    if (revoked.length > 0) this.#prefetch.forfeit();
+    if (revoked.length > 0) this.#prefetch.reset();
     return revoked;
   }
 
@@ -162,10 +162,10 @@ export class ConsumerHandle {
   }
 
   /** Removes these jobs. Returns those that have begun and were not yet told to stop: they run until they are. */
-  drop(isMeant: (job: Claimed) => boolean): InFlightJob[] {
-    this.waiting.remove(isMeant);
-    this.revoke(({ job }) => isMeant(job));
-    return [...this.inFlight.values()].filter(({ job, canceled }) => isMeant(job) && canceled === null);
+  drop(matches: (job: Claimed) => boolean): InFlightJob[] {
+    this.waiting.remove(matches);
+    this.revoke(({ job }) => matches(job));
+    return [...this.inFlight.values()].filter(({ job, canceled }) => matches(job) && canceled === null);
   }
 
   /** Every job that it holds a lease for. */
@@ -220,7 +220,7 @@ class Prefetch {
   }
 
   /** A job takes long, so all trust is lost at once. */
-  forfeit(): void {
+  reset(): void {
     this.#meanMs = Infinity;
   }
 

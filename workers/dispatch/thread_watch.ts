@@ -15,9 +15,9 @@ export interface ThreadWatchOptions {
   /** The job still runs although its deadline has long passed. */
   readonly onOverdue: (handle: ConsumerHandle, inFlight: InFlightJob, error: string) => void;
   /** The thread runs no job, and does not begin the one that it was given. */
-  readonly onDeaf: (consumerId: string, why: string) => void;
+  readonly onStuck: (consumerId: string, why: string) => void;
   /** The thread runs no job, has none left to begin, and does not report how the last ones ended. */
-  readonly onMute: (consumerId: string, why: string) => void;
+  readonly onNoReport: (consumerId: string, why: string) => void;
 }
 
 const LOOK_MS = 100;
@@ -79,9 +79,9 @@ export class ThreadWatch {
   }
 
   #giveUp(handle: ConsumerHandle): void {
-    const { onDeaf, onMute } = this.#options;
-    if (handle.hasUnbegun) onDeaf(handle.consumerId, "It did not begin a job that was given to it");
-    else onMute(handle.consumerId, "It did not say how its last job ended");
+    const { onStuck, onNoReport } = this.#options;
+    if (handle.hasUnbegun) onStuck(handle.consumerId, "It did not begin a job that was given to it");
+    else onNoReport(handle.consumerId, "It did not say how its last job ended");
   }
 
   #hasProgressed({ progressAt }: ConsumerHandle): boolean {
@@ -173,7 +173,7 @@ export class PrefetchReturn {
 
   /** Checks repeatedly while any consumer has more than one job in flight. */
   watch(): void {
-    if (this.#stopped || this.#timer !== undefined || this.#ahead().length === 0) return;
+    if (this.#stopped || this.#timer !== undefined || this.#prefetching().length === 0) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#look();
@@ -188,14 +188,14 @@ export class PrefetchReturn {
 
   #look(): void {
     const latest = this.#options.clock() - LONG_JOB_MS;
-    const slow = this.#ahead().filter((handle) => handle.progressAt < latest);
+    const slow = this.#prefetching().filter((handle) => handle.progressAt < latest);
     // A retry that goes back waits behind everything added before it, so it goes back only if another consumer is idle.
     const isAnyIdle = [...this.#options.consumers.values()].some(({ isIdle }) => isIdle);
     const back = slow.flatMap((handle) => handle.takeBackUnbegun({ isAnyIdle })).map(({ job }) => job);
     if (back.length > 0) this.#options.onBack(back);
   }
 
-  #ahead(): ConsumerHandle[] {
+  #prefetching(): ConsumerHandle[] {
     return [...this.#options.consumers.values()].filter((handle) => handle.inFlight.size > 1);
   }
 }

@@ -77,7 +77,7 @@ export class TicketRoll {
     return this.#used.length + this.#fresh;
   }
 
-  tear(): number {
+  next(): number {
     const ticket = this.#used.pop();
     if (ticket !== undefined) return ticket;
     if (this.#fresh === 0) throw new RangeError("This consumer has no ticket left: give it fewer jobs.");

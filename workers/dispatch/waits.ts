@@ -4,7 +4,7 @@ import type { Claimed } from "@persistent-queue/queue";
 /** Timers cannot wait longer than 2^31 ms, and the clock may be set meanwhile, so check again after this long. */
 const LONGEST_SLEEP_MS = 60_000;
 /** How many waiting jobs get a heartbeat at once, or a tenth of them: very many may wait, and each write takes time. */
-const LEAST_RENEWED = 500;
+const MIN_RENEWED = 500;
 /** The most payload of waiting jobs per consumer, in characters. */
 const MOST_CHARS = 64 * 1024 * 1024;
 
@@ -34,7 +34,7 @@ export class WaitingJobs {
    * Each job with the function that cancels its wait. A job may be here twice: if it was taken from this consumer,
    * which has not yet heard of that, and then came back.
    */
-  readonly #waits = new Set<readonly [job: Claimed, callOff: () => void]>();
+  readonly #waits = new Set<readonly [job: Claimed, cancelTimer: () => void]>();
   /** Where the next round of heartbeats begins. */
   #renewedTo = 0;
   #chars = 0;
@@ -44,7 +44,7 @@ export class WaitingJobs {
   }
 
   /** There is no room for the payloads of more jobs. */
-  get areMuch(): boolean {
+  get isFull(): boolean {
     return this.#chars >= MOST_CHARS;
   }
 
@@ -53,26 +53,26 @@ export class WaitingJobs {
   }
 
   add(job: Claimed, { onDue, ...moment }: Moment & { readonly onDue: () => void }): void {
-    const callOff = atTime(moment, () => {
-      this.#forget(wait);
+    const cancelTimer = atTime(moment, () => {
+      this.#remove(wait);
       onDue();
     });
-    const wait = [job, callOff] as const;
+    const wait = [job, cancelTimer] as const;
     this.#waits.add(wait);
     this.#chars += job.payload.length;
   }
 
-  #forget(wait: readonly [job: Claimed, callOff: () => void]): void {
+  #remove(wait: readonly [job: Claimed, cancelTimer: () => void]): void {
     if (this.#waits.delete(wait)) this.#chars -= wait[0].payload.length;
   }
 
   /** Ends the waits of these jobs, and returns them. */
-  remove(isMeant: (job: Claimed) => boolean): Claimed[] {
-    const removed = [...this.#waits].filter(([job]) => isMeant(job));
+  remove(matches: (job: Claimed) => boolean): Claimed[] {
+    const removed = [...this.#waits].filter(([job]) => matches(job));
     return removed.map((wait) => {
-      const [job, callOff] = wait;
-      callOff();
-      this.#forget(wait);
+      const [job, cancelTimer] = wait;
+      cancelTimer();
+      this.#remove(wait);
       return job;
     });
   }
@@ -81,7 +81,7 @@ export class WaitingJobs {
   toRenew(): Claimed[] {
     const { jobs } = this;
     const from = this.#renewedTo < jobs.length ? this.#renewedTo : 0;
-    const most = Math.max(LEAST_RENEWED, Math.ceil(jobs.length / 10));
+    const most = Math.max(MIN_RENEWED, Math.ceil(jobs.length / 10));
     const due = [...jobs.slice(from), ...jobs.slice(0, from)].slice(0, most);
     this.#renewedTo = from + due.length;
     return due;

@@ -3,11 +3,11 @@ import type { Happening, QueueEvent, RecentEvent } from "@persistent-queue/queue
 import { withoutPlace } from "../thread/error_report.ts";
 import type { SystemEvent } from "./log_lines.ts";
 
-const MOST = 50;
+const MAX_EVENTS = 50;
 /** Limit for all events as JSON, since each reader gets them at every change. Ids are never cut: they link to jobs. */
 const MOST_CHARACTERS = 30_000;
 /** Limit for each text in an event. */
-const MOST_OF_TEXT = 300;
+const MAX_TEXT_LENGTH = 300;
 /** The most jobs of one sweep that get an event each; beyond that, only the number is kept. */
 const MOST_REAPED = 10;
 
@@ -39,7 +39,7 @@ export class RecentEvents {
     const { length: characters } = JSON.stringify(event);
     this.#kept.unshift({ event, characters });
     this.#characters += characters;
-    while (this.#kept.length > MOST || this.#characters > MOST_CHARACTERS) {
+    while (this.#kept.length > MAX_EVENTS || this.#characters > MOST_CHARACTERS) {
       this.#characters -= this.#kept.pop()?.characters ?? 0;
     }
   }
@@ -130,5 +130,5 @@ function ofSystem(what: Happening): Noteworthy {
 
 /** Cuts a long text; the page of the job, or the log, has all of it. */
 function short(text: string): string {
-  return text.length <= MOST_OF_TEXT ? text : `${text.slice(0, MOST_OF_TEXT).toWellFormed()}…`;
+  return text.length <= MAX_TEXT_LENGTH ? text : `${text.slice(0, MAX_TEXT_LENGTH).toWellFormed()}…`;
 }

@@ -29,7 +29,7 @@ export interface ConsumerSlotOptions {
 /** Heartbeats missed in a row before a consumer counts as silent. */
 const MISSED_HEARTBEATS = 3;
 /** The shortest silence that counts, however fast the heartbeats are, because a busy machine delays them. */
-const LEAST_SILENCE_MS = 1_000;
+const MIN_SILENCE_MS = 1_000;
 
 const URL_OF_THREAD = new URL("../consumer.ts", import.meta.url);
 
@@ -124,7 +124,7 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
   }
 
   /** The consumer takes all memory. The running job is to blame, unless code that another job left behind is running. */
-  convict(why: string): void {
+  endAndBlame(why: string): void {
     this.replace(why, { atOnce: true, ...(this.#handle?.state.isInLeftover ? { guilty: null } : {}) });
   }
 
@@ -154,7 +154,7 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
     if (this.#slot.id === null) return "restarting";
     if (!this.isReady) return "starting";
     const { settings: { heartbeatMs } } = this.#options;
-    const silenceMs = Math.max(heartbeatMs * MISSED_HEARTBEATS, LEAST_SILENCE_MS);
+    const silenceMs = Math.max(heartbeatMs * MISSED_HEARTBEATS, MIN_SILENCE_MS);
     if ((this.silentMs ?? 0) >= silenceMs) return "silent";
     if (job !== null) return "working";
     return (this.#handle?.waiting.size ?? 0) > 0 ? "waiting" : "idle";

@@ -3,7 +3,7 @@
  * separate thread. A kind whose handler is broken stays a known kind, and its jobs report the same problem.
  */
 import { sleep } from "@persistent-queue/queue";
-import { type Child, startChild, WORDLESS } from "../child.ts";
+import { type Child, NO_REASON, startChild } from "../child.ts";
 import { handlerFiles } from "../handler_files.ts";
 import { listKinds } from "../handlers.ts";
 import type { HostedThreads } from "./hosted_threads.ts";
@@ -63,7 +63,7 @@ export class HandlerCheck {
     const trial = new Trial(kinds, {
       ...this.#options,
       note: (problem) => this.#note(problem),
-      takeBack: (problem) => this.#problems = this.#problems.filter((one) => one !== problem),
+      withdraw: (problem) => this.#problems = this.#problems.filter((one) => one !== problem),
     });
     this.#endings.push(trial.gone);
     return trial.left;
@@ -72,7 +72,7 @@ export class HandlerCheck {
 
 interface TrialOptions extends Pick<HandlerCheckOptions, "folder" | "threads"> {
   readonly note: (problem: string) => void;
-  readonly takeBack: (problem: string) => void;
+  readonly withdraw: (problem: string) => void;
 }
 
 /** A thread that loads handlers one after the other, until it has tried all, or one of them blocks or ends it. */
@@ -100,7 +100,7 @@ class Trial {
       onMessage: (message) => this.#hear(message),
       onUnusable: (why) => this.#end(why),
       onEnd: (why) => {
-        this.#finish(why === WORDLESS ? "its thread ended" : onOneLine(why));
+        this.#finish(why === NO_REASON ? "its thread ended" : onOneLine(why));
         this.#noteGone();
       },
     });
@@ -156,7 +156,7 @@ class Trial {
 
   #noteGone(): void {
     clearTimeout(this.#timer);
-    this.#options.takeBack(wedged(this.#last));
+    this.#options.withdraw(wedged(this.#last));
     this.#gone.resolve();
   }
 }

@@ -14,7 +14,7 @@ export interface WatchedConsumer {
   /** As of its last heartbeat. */
   readonly memoryMb: number;
   /** Ends its thread and blames the running job. */
-  convict(why: string): void;
+  endAndBlame(why: string): void;
 }
 
 export interface MemoryWatchOptions {
@@ -29,7 +29,7 @@ const LOOK_MS = 250;
 /** More than one, because heartbeats are a little late on a busy machine. */
 const SILENT_BEATS = 1.5;
 /** Everything else in the process grows by less than this in the meantime. */
-const LEAST_GROWTH_MB = 128;
+const MIN_GROWTH_MB = 128;
 const NEARLY = 0.95;
 const MB = 1_048_576;
 
@@ -86,8 +86,8 @@ export class MemoryWatch {
 
   #judge(one: WatchedConsumer, grownMb: number): void {
     const { limitMb } = this.#options;
-    if (grownMb < LEAST_GROWTH_MB || one.memoryMb + grownMb < NEARLY * limitMb) return;
-    one.convict(
+    if (grownMb < MIN_GROWTH_MB || one.memoryMb + grownMb < NEARLY * limitMb) return;
+    one.endAndBlame(
       `${ranOutOfMemory(limitMb)}: it took ${Math.round(grownMb)} MB while it was silent`,
     );
   }

@@ -46,7 +46,7 @@ export class OpenFilesWatch {
   #ballast: Deno.FsFile[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   /** How many looks in a row have found no room. */
-  #wanting = 0;
+  #shortLooks = 0;
 
   constructor(options: OpenFilesWatchOptions) {
     this.#options = options;
@@ -59,32 +59,32 @@ export class OpenFilesWatch {
 
   stop(): void {
     clearInterval(this.#timer);
-    this.#giveUpReserve();
+    this.#releaseReserve();
   }
 
   #look(): void {
     const isShort = this.#ballast.length > 0 ? !hasRoomFor(ROOM, this.#options.folder) : !this.#refill();
     if (isShort) return this.#makeRoom();
-    if (this.#wanting > 0) this.#options.tell("warn", "There is room for open files again.");
-    this.#wanting = 0;
+    if (this.#shortLooks > 0) this.#options.tell("warn", "There is room for open files again.");
+    this.#shortLooks = 0;
     this.#replaced.clear();
   }
 
   #makeRoom(): void {
     const { consumers, tell } = this.#options;
-    this.#giveUpReserve();
-    if (this.#wanting++ === 0) {
+    this.#releaseReserve();
+    if (this.#shortLooks++ === 0) {
       tell(
         "error",
         "This process can open hardly any file or connection more: jobs have left files open, or the limit is too low " +
           "(ulimit -n, LimitNOFILE= of systemd). Idle consumers get fresh threads, and if need be those at work.",
       );
     }
-    if (this.#wanting % ROUND === 0) this.#replaced.clear();
+    if (this.#shortLooks % ROUND === 0) this.#replaced.clear();
     const idle = consumers.filter((one) => one.isReady && !one.isAtWork && !this.#replaced.has(one));
     idle.sort((one, other) => other.changedAt - one.changedAt);
     if (idle.length > 0) return this.#replace(idle.slice(0, AT_ONCE));
-    if (this.#wanting <= PATIENCE) return;
+    if (this.#shortLooks <= PATIENCE) return;
     const busy = consumers.filter(({ isAtWork }) => isAtWork);
     busy.sort((one, other) => one.changedAt - other.changedAt);
     this.#replace(busy.slice(0, 1));
@@ -97,7 +97,7 @@ export class OpenFilesWatch {
     }
   }
 
-  #giveUpReserve(): void {
+  #releaseReserve(): void {
     for (const file of this.#ballast) file.close();
     this.#ballast = [];
   }

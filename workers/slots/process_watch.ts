@@ -20,7 +20,7 @@ export class ProcessWatch {
   readonly #openFilesWatch: OpenFilesWatch;
   readonly #workingFolder = new WorkingFolder();
   readonly #options: ProcessWatchOptions;
-  #tidying: Promise<void> = Promise.resolve();
+  #removing: Promise<void> = Promise.resolve();
 
   constructor(options: ProcessWatchOptions) {
     const { consumers, settings, clock, tell } = options;
@@ -41,16 +41,16 @@ export class ProcessWatch {
   }
 
   /** Called when a consumer's thread is gone, which leaves one more log: removes the oldest. */
-  tidyLogs(): void {
+  removeOldLogs(): void {
     const { consumers, settings: { logDir }, onError } = this.#options;
     const removeOldest = () =>
       removeOldConsumerLogs(logDir, { except: consumers.map(({ id }) => `consumer_${id}`) });
-    this.#tidying = this.#tidying.then(removeOldest).catch(onError);
+    this.#removing = this.#removing.then(removeOldest).catch(onError);
   }
 
   /** Resolves when all old logs are removed. */
-  get isTidy(): Promise<void> {
-    return this.#tidying;
+  get logsRemoved(): Promise<void> {
+    return this.#removing;
   }
 
   /** Restores the working folder if a handler has changed it. */

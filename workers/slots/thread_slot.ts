@@ -140,7 +140,7 @@ const STABLE_MS = 10_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
 
-export interface LifeTold {
+export interface EndedLife {
   readonly lifeMs: number;
   /** It did some work: then a bad job took it down, and such jobs have their own limit. */
   readonly wasUseful: boolean;
@@ -152,7 +152,7 @@ export class RestartBudget {
   #failures = 0;
 
   /** Records a life that is over. Returns the delay before the next one, in milliseconds. */
-  spend({ lifeMs, wasUseful }: LifeTold): number {
+  spend({ lifeMs, wasUseful }: EndedLife): number {
     this.#failures = wasUseful || lifeMs >= STABLE_MS ? 0 : this.#failures + 1;
     return this.#delayMs;
   }

@@ -17,7 +17,7 @@ export interface WedgedThreadsOptions {
   readonly onTooMany: (why: string) => void;
 }
 
-const MOST = 2;
+const MAX_WEDGED = 2;
 
 export class WedgedThreads {
   readonly #options: WedgedThreadsOptions;
@@ -39,7 +39,7 @@ export class WedgedThreads {
   add(thread: WedgedThread): void {
     this.#threads.set(thread.id, thread);
     this.#options.tell("error", describe(thread));
-    if (this.count < MOST) return;
+    if (this.count < MAX_WEDGED) return;
     this.#options.onTooMany(
       `${this.count} threads hang in native code and cannot be ended: the process exits to be restarted.`,
     );
@@ -59,5 +59,5 @@ export class WedgedThreads {
 function describe({ id, role, work }: WedgedThread): string {
   const where = work === null ? "native code" : `native code, in ${work}`;
   return `The thread of ${role} ${id} hangs in ${where}: it cannot be ended, and another has taken its place. ` +
-    `At ${MOST} such threads the process restarts.`;
+    `At ${MAX_WEDGED} such threads the process restarts.`;
 }

@@ -2,7 +2,7 @@
 import type { Outcome } from "@persistent-queue/queue";
 import { assertExact, InexactNumber, messageOf } from "@persistent-queue/queue/basics";
 import type { ThreadState } from "../dispatch/thread_state.ts";
-import { type ErrorReport, reportOf, UNTELLABLE } from "./error_report.ts";
+import { type ErrorReport, INDESCRIBABLE, reportOf } from "./error_report.ts";
 import { inspectValues, KeptLines } from "./handler_log.ts";
 import { resultText } from "./results.ts";
 import type { Clock } from "./runtime.ts";
@@ -56,7 +56,7 @@ export class Attempt {
   readonly #options: AttemptOptions;
   #controller: AbortController | undefined;
   #canceled: string | null = null;
-  #stubborn: string | null = null;
+  #overrun: string | null = null;
   #lines: KeptLines | undefined;
   /** By the thread's clock. The time that the first job of a kind waits for its module does not count. */
   began: number;
@@ -88,8 +88,8 @@ export class Attempt {
   }
 
   /** Why the thread can no longer be trusted: the handler still runs in it past its deadline. */
-  get stubborn(): string | null {
-    return this.#stubborn;
+  get overrun(): string | null {
+    return this.#overrun;
   }
 
   /** Never throws: whatever the handler does becomes an outcome. */
@@ -109,7 +109,7 @@ export class Attempt {
       return this.#outcomeOf(thrown);
     } catch {
       // The handler has replaced something that the description needs, such as a string method.
-      return { type: "threw", error: UNTELLABLE };
+      return { type: "threw", error: INDESCRIBABLE };
     }
   }
 
@@ -147,13 +147,13 @@ export class Attempt {
   async #withDeadline(deadlineMs: number, work: () => Promise<unknown>): Promise<unknown> {
     const { clock, state } = this.#options;
     const late = new TimedOut(`It ran past its deadline of ${deadlineMs / 1000} s`);
-    let callOff = () => {};
+    let cancelTimer = () => {};
     const overdue = new Promise<never>((_, reject) => {
-      callOff = clock.after(deadlineMs, () => {
+      cancelTimer = clock.after(deadlineMs, () => {
         state.tellDeadline();
         this.#signalController().abort(late);
-        callOff = clock.after(GRACE_MS, () => {
-          this.#stubborn = `A handler ignored its deadline for ${GRACE_MS / 1000} s`;
+        cancelTimer = clock.after(GRACE_MS, () => {
+          this.#overrun = `A handler ignored its deadline for ${GRACE_MS / 1000} s`;
           reject(late);
         });
       });
@@ -166,7 +166,7 @@ export class Attempt {
     } catch (error) {
       throw this.#controller?.signal.reason === late ? late : error;
     } finally {
-      callOff();
+      cancelTimer();
       state.deadlineMs = 0;
     }
   }

@@ -20,7 +20,7 @@ import type { Tidiness } from "./tidiness.ts";
 /** What keeps a thread fit for its next job, and tracks which job did what. */
 export interface Guards {
   readonly owners: Pick<Owners, "run">;
-  readonly tidiness: Pick<Tidiness, "prepareFor" | "adopt" | "lookAfter">;
+  readonly tidiness: Pick<Tidiness, "beforeJob" | "adopt" | "afterJob">;
   readonly memory: Pick<Memory, "look" | "countJob" | "collect" | "rest">;
 }
 
@@ -85,7 +85,7 @@ export class ConsumerLoop {
     while (this.#unusable === null) {
       await this.#arrival();
       for (let job = this.#next(); job !== undefined; job = this.#next()) {
-        tidiness.prepareFor(job.kind);
+        tidiness.beforeJob(job.kind);
         if (this.#untidy !== null) this.#retire(this.#untidy, null);
         if (this.#unusable !== null || !tickets.begin(job.ticket)) continue;
         const attempt = this.#begin(job);
@@ -132,7 +132,7 @@ export class ConsumerLoop {
   // What the guards report -----------------------------------------------------------------------------------
 
   /** An uncaught error was thrown. In a thread that has run only one job, that job must have caused it. */
-  suffer(words: string, owner: Attempt | undefined): void {
+  handleUncaught(words: string, owner: Attempt | undefined): void {
     if (owner === undefined) return this.#retire(words, this.#hasDoneJobs ? null : this.#ticket);
     if (!owner.hasEnded) return this.#retire(words, owner.ticket);
     this.warn(`Left behind by ${owner.name}, which has ended: ${words}`);
@@ -181,14 +181,14 @@ export class ConsumerLoop {
     const { clock, tickets, guards: { tidiness } } = this.#options;
     const ended = clock.now();
     // First, before anything else.
-    tidiness.lookAfter(attempt, ended);
+    tidiness.afterJob(attempt, ended);
     attempt.hasEnded = true;
     this.#current = null;
     this.#hasDoneJobs = true;
     this.#unsettled.set(attempt.ticket, attempt.id);
     tickets.end(attempt.ticket);
     this.#results.add(attempt.ticket, outcome, ended - attempt.began);
-    if (attempt.stubborn !== null) this.#retire(attempt.stubborn, null);
+    if (attempt.overrun !== null) this.#retire(attempt.overrun, null);
     if (this.#untidy !== null) this.#retire(this.#untidy, null);
   }
 

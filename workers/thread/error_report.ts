@@ -14,7 +14,7 @@ export interface ErrorReport {
 }
 
 /** Used if even describing an error fails. */
-export const UNTELLABLE = "The thrown value cannot be described";
+export const INDESCRIBABLE = "The thrown value cannot be described";
 
 const MAX_ERROR = 10_000;
 const MAX_DETAIL = 16_000;
@@ -31,10 +31,10 @@ export interface ReportOptions {
 }
 
 export function reportOf(thrown: unknown, { isDeliberate = false }: ReportOptions = {}): ErrorReport {
-  if (!isError(thrown)) return ofNoError(thrown);
+  if (!isError(thrown)) return reportOfNonError(thrown);
   const facts = factsOf(thrown);
   const { place } = facts;
-  const summary = (isDeliberate ? messageOf(thrown) : headInShort(thrown)) + causesOf(thrown);
+  const summary = (isDeliberate ? messageOf(thrown) : shortHead(thrown)) + causesOf(thrown);
   const lines = new DetailLines();
   lines.addError(thrown, { facts });
   return {
@@ -51,12 +51,12 @@ export function withoutPlace(error: string): string {
   return at === -1 || error.includes("\n", at + PLACE.length) ? error : error.slice(0, at);
 }
 
-function ofNoError(thrown: unknown): ErrorReport {
+function reportOfNonError(thrown: unknown): ErrorReport {
   if (typeof thrown === "string") {
     return { error: clean(thrown, MAX_ERROR) || "An empty text was thrown", detail: null };
   }
   if (typeof thrown === "object" && thrown !== null) {
-    const kind = isResponse(thrown) ? responseInWords(thrown) : inspected(thrown, { isShort: true });
+    const kind = isResponse(thrown) ? describeResponse(thrown) : inspected(thrown, { isShort: true });
     return {
       error: clean(`What was thrown is no Error: ${kind}`, MAX_ERROR),
       detail: clean(inspected(thrown, { isShort: false }), MAX_DETAIL),
@@ -68,7 +68,7 @@ function ofNoError(thrown: unknown): ErrorReport {
   };
 }
 
-function responseInWords(response: Response): string {
+function describeResponse(response: Response): string {
   return text(() => `Response ${response.status} ${response.statusText} ${response.url}`.trim()) ??
     "a Response";
 }
@@ -128,7 +128,7 @@ function factsOf(error: Error): Facts {
 }
 
 /** The class of a plain Error says nothing, so it is left out. */
-function headInShort(error: Error): string {
+function shortHead(error: Error): string {
   const name = classOf(error);
   const message = plainWords(rawMessageOf(error));
   const code = codeOf(error);
@@ -181,12 +181,12 @@ function innerErrorsOf(error: Error): unknown[] {
   return (inner ?? []) as unknown[];
 }
 
-const TOLD = ["name", "message", "stack", "cause", "errors"];
+const SHOWN_ELSEWHERE = ["name", "message", "stack", "cause", "errors"];
 
 function propertiesOf(error: Error): string[] {
   const names = read(() => Object.keys(error));
   if (!Array.isArray(names)) return [];
-  return names.filter((name) => !TOLD.includes(name)).slice(0, MOST_PROPERTIES).map((name) => {
+  return names.filter((name) => !SHOWN_ELSEWHERE.includes(name)).slice(0, MOST_PROPERTIES).map((name) => {
     const value = read(() => error[name as keyof Error] as unknown);
     return `  ${name}: ${inspected(value, { isShort: true })}`;
   });

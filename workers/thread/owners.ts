@@ -8,7 +8,7 @@ import process from "node:process";
 import { printable } from "@persistent-queue/queue/basics";
 import type { ThreadState } from "../dispatch/thread_state.ts";
 import type { Attempt } from "./attempt.ts";
-import { reportOf, UNTELLABLE } from "./error_report.ts";
+import { INDESCRIBABLE, reportOf } from "./error_report.ts";
 import { afterwards } from "./runtime.ts";
 
 export interface OwnersOptions {
@@ -29,7 +29,7 @@ const MAX_LENGTH = 2_000;
 export class Owners {
   readonly #options: OwnersOptions;
   readonly #context = new AsyncLocalStorage<Attempt>();
-  readonly #toldOf = new WeakSet<Attempt>();
+  readonly #reported = new WeakSet<Attempt>();
   #isInLeftover = false;
 
   constructor(options: OwnersOptions) {
@@ -92,8 +92,8 @@ export class Owners {
   }
 
   #beginLeftover(owner: Attempt): void {
-    if (!this.#toldOf.has(owner)) {
-      this.#toldOf.add(owner);
+    if (!this.#reported.has(owner)) {
+      this.#reported.add(owner);
       this.#options.onLeftover(owner);
     }
     if (this.#isInLeftover) return;
@@ -115,7 +115,7 @@ function wordsOf(thrown: unknown): string {
     return printable(reportOf(thrown).error.replaceAll("\n    ", " "), { maxLength: MAX_LENGTH });
   } catch {
     // The handler has replaced something that the description needs.
-    return UNTELLABLE;
+    return INDESCRIBABLE;
   }
 }
 

@@ -96,7 +96,7 @@ export function isUnchanged({ object, key, value, descriptor }: ExpectedProperty
  * first called, which never happens in many threads.
  */
 function checkOf(properties: readonly ExpectedProperty[]): () => boolean {
-  const parts = inParts(properties).map((some) => ({ some, source: sourceOf(some) }));
+  const parts = inBatches(properties).map((some) => ({ some, source: sourceOf(some) }));
   const checks: (() => boolean)[] = [];
   return () => {
     for (let i = 0; i < parts.length; i++) {
@@ -107,7 +107,7 @@ function checkOf(properties: readonly ExpectedProperty[]): () => boolean {
   };
 }
 
-function inParts(properties: readonly ExpectedProperty[]): (readonly ExpectedProperty[])[] {
+function inBatches(properties: readonly ExpectedProperty[]): (readonly ExpectedProperty[])[] {
   const count = Math.ceil(properties.length / AT_ONCE);
   return Array.from({ length: count }, (_, i) => properties.slice(i * AT_ONCE, (i + 1) * AT_ONCE));
 }

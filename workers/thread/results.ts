@@ -16,7 +16,7 @@ export class Results {
   #unsent: Result[] = [];
   #since = 0;
   #busyMs = 0;
-  #callOff = () => {};
+  #cancelTimer = () => {};
   readonly #post: (message: FromThread) => void;
   readonly #clock: Clock;
 
@@ -30,7 +30,7 @@ export class Results {
     if (this.#unsent.length === 0) {
       this.#since = now - busyMs;
       // The next job may take long, but these have ended.
-      this.#callOff = this.#clock.after(LONGEST_MS, () => this.flush());
+      this.#cancelTimer = this.#clock.after(LONGEST_MS, () => this.flush());
     }
     this.#unsent.push({ ticket, outcome });
     this.#busyMs += busyMs;
@@ -39,7 +39,7 @@ export class Results {
 
   flush(): void {
     if (this.#unsent.length === 0) return;
-    this.#callOff();
+    this.#cancelTimer();
     this.#post({ type: "results", results: this.#unsent, busyMs: this.#busyMs });
     this.#unsent = [];
     this.#busyMs = 0;
@@ -56,7 +56,7 @@ export interface ResultText {
 /** The job's work is done, so nothing here fails, whatever the handler returned: what JSON cannot hold is left out. */
 export function resultText(value: unknown): ResultText {
   if (value === undefined) return { text: null, loss: null };
-  const { text, loss } = plain(value) ?? withoutOddities(value);
+  const { text, loss } = plain(value) ?? lossyText(value);
   if (text === null || text.length <= LONGEST_RESULT) return { text, loss };
   return { text: null, loss: "it is larger than 1 MiB and was not kept" };
 }
@@ -72,7 +72,7 @@ function plain(value: unknown): ResultText | null {
 }
 
 /** Writes big integers and non-finite numbers as text, circular references as null. */
-function withoutOddities(value: unknown): ResultText {
+function lossyText(value: unknown): ResultText {
   const path: unknown[] = [];
   function replace(this: unknown, _key: string, inner: unknown): unknown {
     if (typeof inner === "bigint" || typeof inner === "number" && !isFinite(inner)) return String(inner);

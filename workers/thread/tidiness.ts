@@ -48,14 +48,14 @@ export class Tidiness {
   }
 
   /** Called before a job of this kind. */
-  prepareFor(kind: string): void {
+  beforeJob(kind: string): void {
     if (kind === this.#kind) return;
     this.#kind = kind;
     const last = this.#unchecked;
     if (last !== null) {
       this.#unchecked = null;
       const isTidy = this.#globals.areUntouched && !this.#workingFolder.isMoved;
-      if (!isTidy) this.#putRight(last, `A job of kind ${last.kind}`);
+      if (!isTidy) this.#restore(last, `A job of kind ${last.kind}`);
     }
     this.#globals.enter(kind);
   }
@@ -66,7 +66,7 @@ export class Tidiness {
   }
 
   /** Called after a job, so that the next one does not run with its changes. */
-  lookAfter(attempt: Attempt, ended: number): void {
+  afterJob(attempt: Attempt, ended: number): void {
     this.#jobs += 1;
     this.#busyMs += ended - attempt.began;
     const seen = this.#seenOfKind.get(attempt.kind) ?? 0;
@@ -78,7 +78,7 @@ export class Tidiness {
     this.#checkedAt = ended;
     this.#jobs = 0;
     this.#busyMs = 0;
-    this.#putRight(attempt, attempt.name);
+    this.#restore(attempt, attempt.name);
   }
 
   #isDue(now: number): boolean {
@@ -86,7 +86,7 @@ export class Tidiness {
     return now - this.#checkedAt >= CHECK_MS * Math.min(this.#jobs, MOST_JOBS);
   }
 
-  #putRight({ kind }: Attempt, name: string): void {
+  #restore({ kind }: Attempt, name: string): void {
     this.#unchecked = null;
     const { onChange, onStuck } = this.#options;
     const { names, stuck } = this.#globals.restore();

@@ -78,7 +78,7 @@ export class SimulatedThread implements Child<ToConsumer> {
             return work(attempt);
           },
         },
-        tidiness: { prepareFor: () => {}, adopt: () => [], lookAfter: () => {} },
+        tidiness: { beforeJob: () => {}, adopt: () => [], afterJob: () => {} },
         memory: {
           look: () => ({ takenMb: 0, problem: null }),
           countJob: () => {},

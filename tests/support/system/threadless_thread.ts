@@ -46,7 +46,7 @@ export class ThreadlessThread implements Child<ToConsumer> {
       // The guards of a real thread change the process that they run in.
       guards: {
         owners: { run: (attempt, work) => work(attempt) },
-        tidiness: { prepareFor: () => {}, adopt: () => [], lookAfter: () => {} },
+        tidiness: { beforeJob: () => {}, adopt: () => [], afterJob: () => {} },
         memory: {
           look: () => ({ takenMb: 0, problem: null }),
           countJob: () => {},
