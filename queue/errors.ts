@@ -75,6 +75,6 @@ export function messageOf(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message : thrown);
   } catch {
-    return "An error that cannot be told";
+    return "An error that cannot be described";
   }
 }

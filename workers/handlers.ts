@@ -103,7 +103,7 @@ function checked(kind: string, { handler, deadlineMs }: Partial<HandlerModule>):
   }
   if (deadlineMs === undefined) return { handler };
   if (!isDeadline(deadlineMs)) {
-    throw new Error(`The handler file ${kind}.ts exports a deadlineMs that is no number of milliseconds`);
+    throw new Error(`The handler file ${kind}.ts exports a deadlineMs that is not a number of milliseconds`);
   }
   return { handler, deadlineMs };
 }

@@ -42,7 +42,7 @@ function tellFailure(event: ErrorEvent | PromiseRejectionEvent): void {
   const { error } = reportOf("reason" in event ? event.reason : event.error);
   tell({
     type: "warning",
-    text: `${subject} begins something when it is loaded that fails: ${error.replaceAll(/\s*\n\s*/g, " ")}`,
+    text: `${subject} starts something while it loads that fails: ${error.replaceAll(/\s*\n\s*/g, " ")}`,
   });
 }
 

@@ -195,7 +195,7 @@ export class Supervisor {
   #trouble(): string | null {
     if (this.#options.queue.trouble !== null) return this.#options.queue.trouble;
     if (this.#stopping !== null) return "The system is stopping.";
-    return this.#consumers.some(({ isReady }) => isReady) ? null : "No consumer lives at the moment.";
+    return this.#consumers.some(({ isReady }) => isReady) ? null : "No consumer is alive at the moment.";
   }
 
   #hear(event: QueueEvent): void {

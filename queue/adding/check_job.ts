@@ -122,7 +122,7 @@ function toJson(payload: unknown): string {
     if (text !== undefined) return text;
   } catch (error) {
     if (error instanceof InexactNumber) {
-      throw invalid(`A payload must be something JSON can hold, and ${error.number} is no number there.`);
+      throw invalid(`A payload must be something JSON can hold, and ${error.number} is not a number there.`);
     }
     // Cycles and big integers are reported below, in the same words as functions and symbols.
   }

@@ -14,7 +14,7 @@ export function misreadSqliteAddress(address: string): string | null {
 }
 
 const MISREAD: readonly (readonly [RegExp, (rest: string) => string])[] = [
-  [/^\s*$/, () => `lacks the place after "sqlite:", for example sqlite:data/queue.db`],
+  [/^\s*$/, () => `lacks the path after "sqlite:", for example sqlite:data/queue.db`],
   [
     /^:|^file:.*:memory:|[?&]mode=memory\b/,
     () =>
@@ -41,7 +41,7 @@ const MISREAD: readonly (readonly [RegExp, (rest: string) => string])[] = [
   [
     /%[0-9a-f]{2}/i,
     () =>
-      "has a character in the form that URLs have (such as %20): the path is taken to the letter, so write the character itself",
+      "has a character in the form that URLs have (such as %20): the path is taken literally, so write the character itself",
   ],
   [
     /^([^]*\\[^]*)$/,

@@ -76,11 +76,11 @@ if (missing !== null) {
     await using system = await runSystem({ command: "supervise", env, until: /The start waits for that\./ });
     assert.match(
       system.lines.join("\n"),
-      /^The queue takes long to open, as an upgrade of a large one does\./m,
+      /^The queue takes a long time to open, as when a large one is upgraded\./m,
     );
     const page = await fetch(system.ops);
     assert.equal(page.status, 503);
-    assert.match(await page.text(), /The queue takes long to open/);
+    assert.match(await page.text(), /The queue takes a long time to open/);
     await system.healthy(2 * LONGER_THAN_ALLOWED_SECONDS * 1_000);
     const after = await leftOf(server, "slow");
     assert.deepEqual([after.versions, after.content], [[NEWEST], before.content]);

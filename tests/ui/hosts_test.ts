@@ -135,12 +135,12 @@ Deno.test("what is wrong elsewhere is said with the name of the host, and what i
   const warnings = ["The disk is <full>.", "No handler is named mail."];
   pages.hosts = [{
     ...host,
-    view: { ...view, warnings, wedged: 2, trouble: "No consumer lives at the moment." },
+    view: { ...view, warnings, wedged: 2, trouble: "No consumer is alive at the moment." },
   }];
   const cookie = await pages.logIn();
   const said = [
     "No handler is named mail.",
-    "web-2: No consumer lives at the moment.",
+    "web-2: No consumer is alive at the moment.",
     "web-2: The disk is <full>.",
   ];
   const seen = await (await pages.ask("/view/consumers", { headers: { cookie } })).json();

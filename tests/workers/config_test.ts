@@ -376,7 +376,7 @@ Deno.test("PGPASSWORD is the password of a queue on PostgreSQL whose URL has non
 Deno.test("QUEUE_URL must look like a URL, and name a backend and a place", () => {
   assert.equal(read({ QUEUE_URL: "sqlite:/data/queue.db" }).queueUrl, "sqlite:/data/queue.db");
   assertOneProblem({ QUEUE_URL: "mysql://u:p@db/queue" }, /^QUEUE_URL names no backend.*with sqlite:/);
-  assertOneProblem({ QUEUE_URL: "sqlite:" }, /^QUEUE_URL lacks the place after "sqlite:", for example/);
+  assertOneProblem({ QUEUE_URL: "sqlite:" }, /^QUEUE_URL lacks the path after "sqlite:", for example/);
   assertOneProblem(
     { QUEUE_URL: "data/queue.db" },
     /^QUEUE_URL does not look like a URL.*sqlite:data\/queue\.db$/,
@@ -416,7 +416,7 @@ Deno.test("every problem is listed at once", () => {
 
 Deno.test("an unknown name in .env is a problem, with a suggestion if a similar one exists", () => {
   assertOneProblem({}, /^CONSUMRES in .env is not a setting; did you mean CONSUMERS\?$/, "CONSUMRES=3");
-  assertOneProblem({}, /^NONSENSE in .env is not a setting; known are QUEUE_URL, /, "NONSENSE=3");
+  assertOneProblem({}, /^NONSENSE in .env is not a setting; known settings are QUEUE_URL, /, "NONSENSE=3");
 });
 
 Deno.test("a name in the environment that almost matches a setting is a problem", () => {
@@ -488,7 +488,7 @@ Deno.test("HANDLER_ALLOW takes Deno's names of permissions", () => {
     { HANDLER_ALLOW: "network=x" },
     /^HANDLER_ALLOW has "network=x"; each word is one of net, env/,
   );
-  assertOneProblem({ HANDLER_ALLOW: "net=" }, /nothing behind the equals sign/);
+  assertOneProblem({ HANDLER_ALLOW: "net=" }, /nothing after the equals sign/);
 });
 
 Deno.test(".env may hold variables that the handlers may read", () => {

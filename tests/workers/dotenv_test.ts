@@ -38,9 +38,9 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   "MANAGER_PASSWORD='sec'ret'": /quotation mark.*quote it/,
   'MANAGER_PASSWORD="secret" more': /quotation mark.*quote it/,
   'MANAGER_PASSWORD="secret\\d"': /backslash.*quote it/,
-  "MANAGER_PASSWORD: secret": /Line 1 .* colon behind MANAGER_PASSWORD: write MANAGER_PASSWORD=value/,
-  "# first\nsecret": /Line 2 .* is no setting/,
-  "MANAGER_PASSWORD secret": /Line 1 .* is no setting/,
+  "MANAGER_PASSWORD: secret": /Line 1 .* colon after MANAGER_PASSWORD: write MANAGER_PASSWORD=value/,
+  "# first\nsecret": /Line 2 .* is not a setting/,
+  "MANAGER_PASSWORD secret": /Line 1 .* is not a setting/,
   "MANAGER_PASSWORD=secret\nMANAGER_PASSWORD=secret2": /twice.*line 2/,
 };
 

@@ -104,7 +104,7 @@ Deno.test("each handler is loaded at the start, and a problem is reported in a s
     spins: /cannot be loaded: it has not finished after 3 s$/,
     ends: /cannot be loaded: A handler cannot call reallyExit\(\)/,
     exits: /cannot be loaded: A handler cannot call exit\(\)/,
-    rejects: /rejects\.ts begins something when it is loaded that fails: nobody waits at .*rejects\.ts:1/,
+    rejects: /rejects\.ts starts something while it loads that fails: nobody waits at .*rejects\.ts:1/,
     ringa: /cannot be loaded: Cannot access 'a' before initialization/,
     ringb: /ringb\.ts cannot be loaded: Cannot access 'a' before initialization/,
     sends: /cannot be loaded \(caused by/,

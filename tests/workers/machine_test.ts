@@ -15,7 +15,7 @@ Deno.test("consumers that may take more memory than the machine has cause a warn
   assert.deepEqual(warningsOn({ memoryMb: 5270 }), []);
   assert.deepEqual(warningsOn({ memoryMb: 5269 }), [
     "CONSUMER_MEMORY_MB is 512, so 10 consumers may take 5120 MB, but this machine has 5269 MB, 150 of them for the rest " +
-    "of the system: set CONSUMER_MEMORY_MB=511 or CONSUMERS=9, or jobs that take all they may end the whole process",
+    "of the system: set CONSUMER_MEMORY_MB=511 or CONSUMERS=9, or jobs that use all they are allowed may end the whole process",
   ]);
   // The settings that the warning suggests are enough.
   assert.deepEqual(warningsOn({ memoryMb: 5269 }, { CONSUMER_MEMORY_MB: "511" }), []);

@@ -45,7 +45,7 @@ Deno.test("a refused login ends the first start, and is waited for by one that f
 
 Deno.test("a start that takes long to open the queue has its pages meanwhile, which say so", async () => {
   const lines = await toldBy(() => sleep(2_500).then(() => "open"), { wasIn: false });
-  const slow = "The queue takes long to open, as an upgrade of a large one does.";
+  const slow = "The queue takes a long time to open, as when a large one is upgraded.";
   assert.deepEqual(lines, [`pages: ${slow}`, `${slow} The start waits for that.`, WHERE]);
 });
 

@@ -60,7 +60,7 @@ function sweepWarnings({ sweepMs, stallMs }: Omit<Settings, "warnings">): string
     `SWEEP_MS is ${sweepMs} with STALL_MS=${stallMs}: a stalled job waits for up to ${
       sweepMs + stallMs
     } ms; ` +
-    `SWEEP_MS is better at most STALL_MS`,
+    `SWEEP_MS should be at most STALL_MS`,
   ];
 }
 
@@ -105,6 +105,6 @@ function checkMemory(
   return [
     `${promise}set ${
       advice.join(" or ") || "CONSUMERS=1"
-    }, or jobs that take all they may end the whole process`,
+    }, or jobs that use all they are allowed may end the whole process`,
   ];
 }

@@ -72,9 +72,9 @@ function ambiguous(name: string, number: number, rest: string): string {
 function notASetting(line: string, number: number): string {
   const [, name] = COLON.exec(line) ?? [];
   if (name !== undefined) {
-    return `Line ${number} of .env has a colon behind ${shown(name)}: write ${shown(name)}=value`;
+    return `Line ${number} of .env has a colon after ${shown(name)}: write ${shown(name)}=value`;
   }
-  return `Line ${number} of .env is no setting: write NAME=value, or # in front of a comment`;
+  return `Line ${number} of .env is not a setting: write NAME=value, or # in front of a comment`;
 }
 
 function shown(name: string): string {

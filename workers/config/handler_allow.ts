@@ -38,7 +38,7 @@ function parseHandlerAllow(text: string, report: (problem: string) => void): Han
     if (!isPermission(kind)) {
       report(`has ${quoted(word)}; each word is one of ${HANDLER_PERMISSIONS.join(", ")}`);
     } else if (values.length === 0) {
-      report(`has ${quoted(word)} with nothing behind the equals sign`);
+      report(`has ${quoted(word)} with nothing after the equals sign`);
     } else {
       allow[kind].push(...values);
     }

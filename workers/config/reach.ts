@@ -48,7 +48,7 @@ export function publicUrl<const Name extends string>(
       if (url !== null && isPublic(url, text)) return url.origin + url.pathname.replace(/\/$/, "");
       input.reject(
         `${name} is ${quoted(text)}, but must be the address that people type, https://host[:port][/path] ` +
-          `without anything behind the path, for example ${name}=https://queue.example.com`,
+          `without anything after the path, for example ${name}=https://queue.example.com`,
       );
       return null;
     },

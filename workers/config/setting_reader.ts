@@ -60,7 +60,7 @@ export class SettingReader {
 export function unknownInDotenv(names: readonly string[], allowed: readonly string[]): string[] {
   return names.filter((name) => !isSettingName(name) && !allowed.includes(name)).map((name) => {
     const meant = nearest(name, SETTING_NAMES);
-    const hint = meant === null ? `known are ${SETTING_NAMES.join(", ")}` : `did you mean ${meant}?`;
+    const hint = meant === null ? `known settings are ${SETTING_NAMES.join(", ")}` : `did you mean ${meant}?`;
     return `${shown(name)} in .env is not a setting; ${hint}`;
   });
 }

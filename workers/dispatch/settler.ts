@@ -89,7 +89,7 @@ export class Settler {
 
   async #giveUp({ job }: Attempted, cause: unknown): Promise<Verdict[]> {
     this.#options.onError(cause);
-    const outcome = { type: "gave-up", error: `Its ending cannot be stored: ${messageOf(cause)}` } as const;
+    const outcome = { type: "gave-up", error: `Its outcome cannot be stored: ${messageOf(cause)}` } as const;
     return await this.#untilStored([{ job, outcome }]);
   }
 

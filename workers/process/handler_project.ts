@@ -74,7 +74,7 @@ export function handlersOf({ handlersDir }: Settings): HandlerFolder {
 function realFolder(handlersDir: string): string {
   try {
     if (Deno.statSync(handlersDir).isDirectory) return handlersDir;
-    throw problem(`HANDLERS_DIR is ${handlersDir}, which is no folder`);
+    throw problem(`HANDLERS_DIR is ${handlersDir}, which is not a folder`);
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     throw problem(
@@ -156,7 +156,9 @@ function readJson(path: string): Record<string, unknown> {
   } catch (error) {
     throw problem(`${path} cannot be used: ${messageOf(error)}. The handlers in HANDLERS_DIR need it`);
   }
-  throw problem(`${path} cannot be used: it holds no JSON object. The handlers in HANDLERS_DIR need it`);
+  throw problem(
+    `${path} cannot be used: it does not hold a JSON object. The handlers in HANDLERS_DIR need it`,
+  );
 }
 
 /** A `deno.json` may have comments and trailing commas. */

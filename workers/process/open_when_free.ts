@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 
 const AGAIN_MS = 1_000;
 const SLOW_MS = 2_000;
-const SLOW = "The queue takes long to open, as an upgrade of a large one does.";
+const SLOW = "The queue takes a long time to open, as when a large one is upgraded.";
 
 interface Waiting {
   readonly log: Pick<Log, "warn">;

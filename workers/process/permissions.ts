@@ -172,7 +172,7 @@ function flag(kind: HandlerPermission, values: readonly string[]): string[] {
 function refuseComma(folder: string, sentence: string): void {
   if (!folder.includes(",")) return;
   throw new ConfigurationError([
-    `${sentence} ${folder}, but permission flags know no commas in paths; use another folder`,
+    `${sentence} ${folder}, but permission flags allow no commas in paths; use another folder`,
   ]);
 }
 

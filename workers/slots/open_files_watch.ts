@@ -76,7 +76,7 @@ export class OpenFilesWatch {
     if (this.#shortLooks++ === 0) {
       tell(
         "error",
-        "This process can open hardly any file or connection more: jobs have left files open, or the limit is too low " +
+        "This process can hardly open any more files or connections: jobs have left files open, or the limit is too low " +
           "(ulimit -n, LimitNOFILE= of systemd). Idle consumers get fresh threads, and if need be those at work.",
       );
     }

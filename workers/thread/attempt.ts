@@ -195,7 +195,9 @@ export class Attempt {
 
   #returned(value: unknown): Outcome {
     const { text, loss } = resultText(value);
-    if (loss !== null) this.#options.log(`The result of job_id: ${this.#message.id} is not whole: ${loss}`);
+    if (loss !== null) {
+      this.#options.log(`The result of job_id: ${this.#message.id} is not complete: ${loss}`);
+    }
     return { type: "returned", result: text };
   }
 

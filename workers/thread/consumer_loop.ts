@@ -138,7 +138,7 @@ export class ConsumerLoop {
     this.warn(`Left behind by ${owner.name}, which has ended: ${words}`);
     this.#lateFaults += 1;
     if (this.#lateFaults > MOST_LATE_FAULTS && this.#current === null) {
-      this.#retire("Jobs that had ended went on failing in it", null);
+      this.#retire("Jobs that had ended kept failing in it", null);
     }
   }
 

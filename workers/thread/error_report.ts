@@ -53,17 +53,17 @@ export function withoutPlace(error: string): string {
 
 function reportOfNonError(thrown: unknown): ErrorReport {
   if (typeof thrown === "string") {
-    return { error: clean(thrown, MAX_ERROR) || "An empty text was thrown", detail: null };
+    return { error: clean(thrown, MAX_ERROR) || "An empty string was thrown", detail: null };
   }
   if (typeof thrown === "object" && thrown !== null) {
     const kind = isResponse(thrown) ? describeResponse(thrown) : inspected(thrown, { isShort: true });
     return {
-      error: clean(`What was thrown is no Error: ${kind}`, MAX_ERROR),
+      error: clean(`What was thrown is not an Error: ${kind}`, MAX_ERROR),
       detail: clean(inspected(thrown, { isShort: false }), MAX_DETAIL),
     };
   }
   return {
-    error: clean(`What was thrown is no Error: ${inspected(thrown, { isShort: true })}`, MAX_ERROR),
+    error: clean(`What was thrown is not an Error: ${inspected(thrown, { isShort: true })}`, MAX_ERROR),
     detail: null,
   };
 }

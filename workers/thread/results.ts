@@ -87,7 +87,8 @@ function lossyText(value: unknown): ResultText {
     if (typeof text === "string") {
       return {
         text,
-        loss: "it holds what JSON does not know: numbers, kept as text, or circles, kept as null",
+        loss:
+          "it holds what JSON cannot represent: numbers, kept as text, or circular references, kept as null",
       };
     }
   } catch {

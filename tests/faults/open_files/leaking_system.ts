@@ -39,7 +39,7 @@ Deno.exit(0);
 
 /** The lines of the system's log about it. */
 function told(): string[] {
-  return system.logLines("jobqueue").filter((line) => line.includes("can open hardly any file"));
+  return system.logLines("jobqueue").filter((line) => line.includes("can hardly open any more files"));
 }
 
 function canOpen(): boolean {
