@@ -1,5 +1,5 @@
--- The jobs, one row each. STRICT and the CHECKs are what an edit by hand meets; the defaults let an INSERT by hand name
--- no more than the id.
+-- The jobs, one row each. STRICT and the CHECKs guard against edits by hand; the defaults let an INSERT by hand give only
+-- the id.
 CREATE TABLE jobs (
   seq            INTEGER PRIMARY KEY AUTOINCREMENT,
   id             TEXT    NOT NULL UNIQUE CHECK (length(id) BETWEEN 1 AND 2000),
@@ -23,16 +23,16 @@ CREATE TABLE jobs (
   error          TEXT
 ) STRICT;
 
--- The line of waiting jobs in the order in which they are claimed. Partial: a finished job costs a claim nothing.
+-- The line of waiting jobs in the order in which they are claimed. Partial, so that finished jobs cost a claim nothing.
 CREATE INDEX jobs_claim ON jobs (priority DESC, run_at, seq) WHERE status = 'PENDING' AND suspect = 0;
 CREATE INDEX jobs_suspects ON jobs (crashes, priority DESC, run_at, seq) WHERE status = 'PENDING' AND suspect = 1;
 
--- What runs: some dozens of rows, for the sweep. And what is finished, for pages by status. Two indexes, because one
--- over both made claim and complete 1.5 times as slow (each job entered it twice and left it once).
+-- Running jobs: a few dozen rows, for the sweep. Finished jobs, for pages by status. Two indexes, because a single one for
+-- both made claim and complete 1.5 times as slow (each job entered it twice and left it once).
 CREATE INDEX jobs_processing ON jobs (seq) WHERE status = 'PROCESSING';
 CREATE INDEX jobs_finished ON jobs (status, seq) WHERE status NOT IN ('PENDING', 'PROCESSING');
 
--- What happened to a job off the plain path.
+-- What happened to a job apart from the plain path.
 CREATE TABLE history (
   n           INTEGER PRIMARY KEY,
   seq         INTEGER NOT NULL,
@@ -46,7 +46,7 @@ CREATE TABLE history (
 
 CREATE INDEX history_by_job ON history (seq, n);
 
--- Counts per status, kept by triggers so that they also see edits by hand.
+-- Counts per status, kept by triggers so that they include edits by hand.
 CREATE TABLE job_counts (status TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 INSERT INTO job_counts (status, n)
@@ -65,7 +65,7 @@ CREATE TRIGGER jobs_counted_over AFTER UPDATE OF status ON jobs WHEN OLD.status 
   UPDATE job_counts SET n = n + 1 WHERE status = NEW.status;
 END;
 
--- A claim (the only write that raises the lease) takes a waiting job or nothing: no bug of ours re-opens a finished one.
+-- A claim (the only write that raises the lease) takes a waiting job or nothing: no bug of ours can reopen a finished one.
 CREATE TRIGGER jobs_claimed_only_when_pending BEFORE UPDATE OF lease ON jobs
 WHEN NEW.lease <> OLD.lease AND OLD.status <> 'PENDING' BEGIN
   SELECT RAISE(ABORT, 'only a PENDING job can be claimed');

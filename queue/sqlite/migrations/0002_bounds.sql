@@ -1,6 +1,6 @@
--- Bounds for every number, because an edit by hand may write what no program of ours can read back: a `run_at` of 2^63
--- stopped all claims. SQLite adds a CHECK only to a new table, so the jobs move over; numbers out of bounds are moved
--- to the nearest one within. Indexes and triggers that were added to the table by hand go with the old one.
+-- Bounds for every number, because an edit by hand may write what our programs cannot read back: a `run_at` of 2^63 stopped
+-- all claims. SQLite adds a CHECK only to a new table, so the jobs move to one; numbers out of bounds become the nearest
+-- allowed ones. Indexes and triggers that were added to the old table by hand are lost.
 CREATE TABLE jobs_bounded (
   seq            INTEGER PRIMARY KEY AUTOINCREMENT CHECK (seq BETWEEN -9007199254740991 AND 9007199254740991),
   id             TEXT    NOT NULL UNIQUE CHECK (length(id) BETWEEN 1 AND 2000),
@@ -42,7 +42,7 @@ INSERT INTO sqlite_sequence (name, seq) SELECT 'jobs_bounded', seq FROM sqlite_s
 DROP TABLE jobs;
 ALTER TABLE jobs_bounded RENAME TO jobs;
 
--- As in 0001: they went with the old table.
+-- As in 0001: they were dropped with the old table.
 CREATE INDEX jobs_claim ON jobs (priority DESC, run_at, seq) WHERE status = 'PENDING' AND suspect = 0;
 CREATE INDEX jobs_suspects ON jobs (crashes, priority DESC, run_at, seq) WHERE status = 'PENDING' AND suspect = 1;
 CREATE INDEX jobs_processing ON jobs (seq) WHERE status = 'PROCESSING';

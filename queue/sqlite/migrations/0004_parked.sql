@@ -1,6 +1,6 @@
--- A waiting job of a kind that no handler knows is parked: it stays PENDING, and the indexes of the claims leave it out,
--- so that a million of them cost a claim nothing. Which ones there are is told by kind. The brackets let SQLite see that
--- the index alone answers: of a longer chain of terms it looks at two.
+-- A waiting job of a kind that no handler knows is parked: it stays PENDING, but the indexes of the claims leave it out, so
+-- that a million of them cost a claim nothing. They are listed by kind. The brackets let SQLite see that the index alone
+-- answers a query: of a longer chain of terms it only looks at two.
 ALTER TABLE jobs ADD COLUMN parked INTEGER NOT NULL DEFAULT 0 CHECK (parked IN (0, 1));
 
 DROP INDEX jobs_claim;

@@ -1,5 +1,5 @@
--- The processes that work on the queue, one row each. A clean stop removes it, so what a row without a living process
--- holds is what a dead one left behind. `owner`: it holds the lock, so the next owner knows that it is dead.
+-- The processes on the queue, one row each. A clean stop removes the row, so a row without a living process was left behind
+-- by a dead one, and so were its jobs. `owner`: the process holds the lock, so the next owner knows that it is dead.
 CREATE TABLE processes (
   n          INTEGER PRIMARY KEY AUTOINCREMENT,
   id         TEXT    NOT NULL UNIQUE,

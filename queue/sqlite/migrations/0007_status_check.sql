@@ -1,6 +1,6 @@
--- The check of the status in other words. SQLite builds a table of a list of six for every row that it checks, which
--- took a fifth of each claim, completion and insert. The rows stay as they are, so only the text of the schema changes,
--- as https://www.sqlite.org/lang_altertable.html#otheralter says.
+-- The CHECK of the status in another form. For IN with a list of six, SQLite builds a table for every row that it checks,
+-- which took a fifth of each claim, completion and insert. The rows do not change, so only the text of the schema is
+-- updated, as described in https://www.sqlite.org/lang_altertable.html#otheralter.
 PRAGMA writable_schema = ON;
 
 UPDATE sqlite_schema SET sql = replace(replace(sql,
