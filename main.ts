@@ -55,7 +55,7 @@ import {
 const VERSION = "1.0.0";
 /** In the project folder. A command that reads it before the first start finds an empty queue. */
 const DEFAULT_QUEUE_URL = `sqlite:${fileURLToPath(new URL(DEFAULT_QUEUE_PATH, import.meta.url))}`;
-const LAST_MOMENT_MS = 15_000;
+const SHUTDOWN_LIMIT_MS = 15_000;
 /** The greeting says that consumers are at work. If none ever is, it is printed anyway after this time. */
 const GREETING_MS = 5_000;
 const USAGE = `Usage: persistent-queue [start | supervise | jobs …]
@@ -113,7 +113,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
     await pages.wait(why);
     return addressesOf(settings, pages.urls).join("\n");
   };
-  const opened = openWhenFree(open, { log, onWait, wasIn: isStartedAgain() });
+  const opened = openWhenFree(open, { log, onWait, isRestart: isStartedAgain() });
   const queue = await Promise.race([opened, ended.then(() => null)]);
   // The attempt to open the queue ends with the process.
   if (queue === null) return (await ended).exitCode;
@@ -138,7 +138,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   const { exitCode, ...patience } = await ended;
   console.log("Stopping: running jobs may finish …");
   // A hang during shutdown must not keep the database from the next supervisor.
-  const deadline = setTimeout(() => Deno.exit(exitCode), LAST_MOMENT_MS);
+  const deadline = setTimeout(() => Deno.exit(exitCode), SHUTDOWN_LIMIT_MS);
   await supervisor.stop(patience);
   await pages.close();
   await queue.close();

@@ -65,7 +65,7 @@ export const NO_REASON = "It ended without giving a reason";
 const CLOSE: Close = { type: "close" };
 const START_MS = 15_000;
 /** At full speed, the next jobs come with the next transaction. */
-const NEXT_MS = 20;
+const BATCH_MS = 20;
 /**
  * Terminating a thread while it loads a module of the runtime kills the whole process: Deno panics
  * (denoland/deno#35657). So the thread is asked to close itself between two turns of its event loop, and is terminated
@@ -115,7 +115,7 @@ class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
 
   post(message: Message, { withNext = false } = {}): void {
     this.#outbox.push(message);
-    if (withNext) this.#sendTimer ??= setTimeout(() => this.#send(), NEXT_MS);
+    if (withNext) this.#sendTimer ??= setTimeout(() => this.#send(), BATCH_MS);
     else this.#send();
   }
 

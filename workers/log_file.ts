@@ -30,7 +30,7 @@ export interface LogFileOptions {
 const FLUSH_MS = 200;
 /** At full speed a thread fills this about ten times a second. While the disk fails, lines beyond it are dropped. */
 const BUFFER_CHARS = 65_536;
-const NOTE_AGAIN_MS = 60_000;
+const NOTE_INTERVAL_MS = 60_000;
 const LINE_FEED = 10;
 const LONGEST_LINE = 4_000;
 const TAGS = { debug: "[DEBUG]", info: "[INFO]", warn: "[WARN]", error: "[ERROR]" } as const satisfies Record<
@@ -177,7 +177,7 @@ export class LogFile {
   }
 
   #note(text: string): void {
-    if (performance.now() < this.#notedAt + NOTE_AGAIN_MS) return;
+    if (performance.now() < this.#notedAt + NOTE_INTERVAL_MS) return;
     this.#notedAt = performance.now();
     console.error(printable(text));
   }

@@ -60,11 +60,11 @@ type Expected = "value" | "value or end" | "key" | "key or end" | "next";
 const [QUOTE, COMMA, COLON, BACKSLASH, SPACE] = [0x22, 0x2c, 0x3a, 0x5c, 0x20];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 /** Steps between two yields: less than a millisecond. */
-const MOST_STEPS = 1_000;
+const STEPS_PER_YIELD = 1_000;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 /** A double holds every number with at most this many characters, unless it has an exponent. */
-const SURELY_EXACT = 15;
+const MAX_EXACT_LENGTH = 15;
 
 /** Reads JSON text character by character, and checks that it is valid and that parsing it would lose nothing. */
 class JsonScanner {
@@ -90,7 +90,7 @@ class JsonScanner {
   *scan(): Generator<undefined, void> {
     let expected: Expected = "value";
     for (let steps = 1;; steps++) {
-      if (steps % MOST_STEPS === 0) yield;
+      if (steps % STEPS_PER_YIELD === 0) yield;
       this.#skipSpace();
       if (expected === "next" && this.#open.length === 0) {
         if (this.#at < this.#json.length) throw this.#unexpected();
@@ -165,7 +165,7 @@ class JsonScanner {
     if (!NUMBER.test(this.#json)) throw this.#unexpected();
     const number = this.#json.slice(this.#at, NUMBER.lastIndex);
     // `assertExact` reads the text again, to report the path of the first inexact number.
-    if ((number.length > SURELY_EXACT || /e/i.test(number)) && !isExact(number)) assertExact(this.#json);
+    if ((number.length > MAX_EXACT_LENGTH || /e/i.test(number)) && !isExact(number)) assertExact(this.#json);
     this.#at += number.length;
   }
 

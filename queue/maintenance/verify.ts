@@ -57,7 +57,7 @@ export interface VerifyOptions extends JobOptions {
 
 const PAGE = 500;
 /** How many histories are requested at once: one after the other, round trips to a server took most of the time. */
-const ASKED_AT_ONCE = 10;
+const HISTORIES_AT_ONCE = 10;
 /** At most this many problems are reported. */
 const MOST_PROBLEMS = 100;
 
@@ -77,8 +77,8 @@ export async function* verifyJobs(store: Store, options: JobOptions): AsyncGener
   const query: JobQuery = { limit: options.page ?? PAGE, values: false };
   for await (const { jobs } of pages((from) => store.list({ ...query, ...from }))) {
     const problems: string[] = [];
-    for (let i = 0; i < jobs.length; i += ASKED_AT_ONCE) {
-      const some = jobs.slice(i, i + ASKED_AT_ONCE);
+    for (let i = 0; i < jobs.length; i += HISTORIES_AT_ONCE) {
+      const some = jobs.slice(i, i + HISTORIES_AT_ONCE);
       problems.push(...(await Promise.all(some.map((job) => problemsOfJob(store, job, options)))).flat());
     }
     yield problems;

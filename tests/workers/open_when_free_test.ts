@@ -5,12 +5,12 @@ import { openWhenFree } from "@persistent-queue/workers";
 const WHERE = "Manager http://a";
 
 /** What is told, in order, where the storage opens at the third try. */
-async function told(error: StorageError, { wasIn }: { wasIn: boolean }): Promise<string[]> {
+async function told(error: StorageError, { isRestart }: { isRestart: boolean }): Promise<string[]> {
   let tries = 0;
-  return await toldBy(() => ++tries < 3 ? Promise.reject(error) : Promise.resolve("open"), { wasIn });
+  return await toldBy(() => ++tries < 3 ? Promise.reject(error) : Promise.resolve("open"), { isRestart });
 }
 
-async function toldBy(open: () => Promise<string>, { wasIn }: { wasIn: boolean }): Promise<string[]> {
+async function toldBy(open: () => Promise<string>, { isRestart }: { isRestart: boolean }): Promise<string[]> {
   const lines: string[] = [];
   const { error: print } = console;
   console.error = (line) => lines.push(line);
@@ -22,7 +22,7 @@ async function toldBy(open: () => Promise<string>, { wasIn }: { wasIn: boolean }
         lines.push(`pages: ${why}`);
         return WHERE;
       },
-      wasIn,
+      isRestart,
     });
   } finally {
     console.error = print;
@@ -32,24 +32,24 @@ async function toldBy(open: () => Promise<string>, { wasIn }: { wasIn: boolean }
 
 Deno.test("a start that waits says so when its pages are there, and where they are, and once", async () => {
   const away = new StorageError("It is away (at a place).", { passing: true, publicMessage: "It is away." });
-  const lines = await told(away, { wasIn: false });
+  const lines = await told(away, { isRestart: false });
   const [page, line] = ["pages: It is away.", "It is away (at a place). The start waits for that."];
   assert.deepEqual(lines, [page, line, WHERE, page]);
 });
 
 Deno.test("a refused login ends the first start, and is waited for by one that follows another", async () => {
   const refused = new StorageError("No entry.", { refused: true });
-  await assert.rejects(told(refused, { wasIn: false }), refused);
-  assert.equal((await told(refused, { wasIn: true })).at(1), "No entry. The start waits for that.");
+  await assert.rejects(told(refused, { isRestart: false }), refused);
+  assert.equal((await told(refused, { isRestart: true })).at(1), "No entry. The start waits for that.");
 });
 
 Deno.test("a start that takes long to open the queue has its pages meanwhile, which say so", async () => {
-  const lines = await toldBy(() => sleep(2_500).then(() => "open"), { wasIn: false });
+  const lines = await toldBy(() => sleep(2_500).then(() => "open"), { isRestart: false });
   const slow = "The queue takes a long time to open, as when a large one is upgraded.";
   assert.deepEqual(lines, [`pages: ${slow}`, `${slow} The start waits for that.`, WHERE]);
 });
 
 Deno.test("a damaged storage ends every start", async () => {
   const damaged = new StorageError("It is damaged.");
-  for (const wasIn of [false, true]) await assert.rejects(told(damaged, { wasIn }), damaged);
+  for (const isRestart of [false, true]) await assert.rejects(told(damaged, { isRestart }), damaged);
 });

@@ -10,7 +10,7 @@ export interface HeartbeatsOptions {
 }
 
 /** Threads send their heartbeats at the same moment, and the messages arrive within a few milliseconds. */
-const TOGETHER_MS = 10;
+const BATCH_MS = 10;
 
 export class Heartbeats {
   readonly #options: HeartbeatsOptions;
@@ -33,7 +33,7 @@ export class Heartbeats {
       this.#timer = undefined;
       for (const one of this.#due) this.#renewNow(one);
       this.#due.clear();
-    }, TOGETHER_MS);
+    }, BATCH_MS);
   }
 
   stop(): void {

@@ -110,7 +110,7 @@ export interface StopOrdersOptions {
 /** A handler that still runs this long after its signal fired is cut off with its thread. */
 const STOP_GRACE_MS = 5_000;
 /** A thread that has not confirmed the order by then does not listen: it is computing, and its signal never fires. */
-const HEAR_MS = 1_000;
+const CONFIRM_MS = 1_000;
 
 /** Tells running jobs to stop, and cuts off the thread of one that does not. */
 export class StopOrders {
@@ -123,7 +123,7 @@ export class StopOrders {
   give(handle: ConsumerHandle, inFlight: InFlightJob, reason: CancelReason): void {
     inFlight.canceled = reason;
     handle.post({ type: "cancel", ticket: inFlight.ticket, reason });
-    this.#cutOffAfter(HEAR_MS, handle, inFlight, () => !inFlight.isTold);
+    this.#cutOffAfter(CONFIRM_MS, handle, inFlight, () => !inFlight.isTold);
     this.#cutOffAfter(STOP_GRACE_MS, handle, inFlight, () => true);
   }
 

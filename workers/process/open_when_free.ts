@@ -2,7 +2,7 @@
 import { assertPassing, sleep, StorageError } from "@persistent-queue/queue";
 import type { Log } from "../log.ts";
 
-const AGAIN_MS = 1_000;
+const RETRY_MS = 1_000;
 const SLOW_MS = 2_000;
 const SLOW = "The queue takes a long time to open, as when a large one is upgraded.";
 
@@ -14,7 +14,7 @@ interface Waiting {
    */
   readonly onWait: (why: string) => Promise<string>;
   /** An earlier process worked with these settings, so a refused login may be a password change: no reason to end. */
-  readonly wasIn: boolean;
+  readonly isRestart: boolean;
 }
 
 /**
@@ -23,29 +23,29 @@ interface Waiting {
  */
 export async function openWhenFree<Queue>(
   open: () => Promise<Queue>,
-  { log, onWait, wasIn }: Waiting,
+  { log, onWait, isRestart }: Waiting,
 ): Promise<Queue> {
-  let told = "";
-  let toldOfPages = "";
+  let printed = "";
+  let printedPages = "";
   const tell = async (message: string, publicMessage: string) => {
     const pages = await onWait(publicMessage);
-    if (message !== told) {
+    if (message !== printed) {
       console.error(`${message} The start waits for that.`);
       log.warn(message);
     }
-    if (pages !== toldOfPages) console.error(pages);
-    [told, toldOfPages] = [message, pages];
+    if (pages !== printedPages) console.error(pages);
+    [printed, printedPages] = [message, pages];
   };
   for (;;) {
     const opening = open();
-    if (told === "" && await isSlow(opening)) await tell(SLOW, SLOW);
+    if (printed === "" && await isSlow(opening)) await tell(SLOW, SLOW);
     try {
       return await opening;
     } catch (error) {
-      if (!(error instanceof StorageError && wasIn && error.refused)) assertPassing(error);
+      if (!(error instanceof StorageError && isRestart && error.refused)) assertPassing(error);
       await tell(error.message, error.publicMessage);
     }
-    await sleep(AGAIN_MS);
+    await sleep(RETRY_MS);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Ctrl+C, SIGTERM, and SIGHUP of a closing terminal: the first asks for a clean stop, a second ends at once. */
 
 /** Under `deno task` one Ctrl+C arrives twice within milliseconds, so a second signal counts only if it comes later. */
-const SAME_KEY_MS = 1_000;
+const REPEAT_MS = 1_000;
 
 /** A process started with this argument keeps running when its terminal closes, because it was started by `nohup`. */
 export const NOHUP = "--nohup";
@@ -20,7 +20,7 @@ export function whenAskedToStop({ onFirst, onSecond }: { onFirst: () => void; on
     if (firstAt === null) {
       firstAt = performance.now();
       onFirst();
-    } else if (performance.now() - firstAt > SAME_KEY_MS) onSecond();
+    } else if (performance.now() - firstAt > REPEAT_MS) onSecond();
   };
   for (const signal of stopSignals()) Deno.addSignalListener(signal, onSignal);
 }

@@ -61,7 +61,7 @@ const HOST = new URL("../host.ts", import.meta.url);
 const SPARE_AFTER_MS = 100;
 /** A thread needs eight. If it cannot have them, the runtime ends the whole process. */
 const FILES_PER_THREAD = 12;
-const ROOM_AGAIN_MS = 100;
+const ROOM_RETRY_MS = 100;
 const CODE = new URL(".", import.meta.url);
 
 export class HostedThreads implements Disposable {
@@ -113,7 +113,7 @@ export class HostedThreads implements Disposable {
     this.#waiting.delete(message.id);
     if (!this.#threads.has(message.id)) return;
     if (hasRoomFor(FILES_PER_THREAD, CODE)) return this.#post(message, [message.port]);
-    this.#waiting.set(message.id, setTimeout(() => this.#postStart(message), ROOM_AGAIN_MS));
+    this.#waiting.set(message.id, setTimeout(() => this.#postStart(message), ROOM_RETRY_MS));
   }
 
   #end(id: number): void {

@@ -37,7 +37,7 @@ const SIGNAL = {
 /** How long a handler may run past its deadline before its thread is given up. */
 const GRACE_MS = 5_000;
 /** By then the supervisor has most likely freed some open files. */
-const FILES_AGAIN_MS = 1_000;
+const FILES_RETRY_MS = 1_000;
 
 export interface AttemptOptions {
   readonly consumerId: string;
@@ -212,7 +212,7 @@ class TimedOut extends Error {}
 
 /** Other jobs have taken all open files, so this job must not use up a retry for that. @throws */
 function asTooEarly(error: unknown): never {
-  if (isOutOfFiles(error)) throw new RetryLater(FILES_AGAIN_MS, messageOf(error));
+  if (isOutOfFiles(error)) throw new RetryLater(FILES_RETRY_MS, messageOf(error));
   throw error;
 }
 

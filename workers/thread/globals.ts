@@ -72,9 +72,9 @@ export class Globals {
   constructor() {
     for (const [object, name] of sharedObjects()) this.#watch(object, name);
     const watched = this.#watched.filter(({ name, isOpen }) => isCommon(name) && !isOpen);
-    const isOften = ({ name, ofObject }: Entry) => isCommon(name) || isCommon(ofObject);
+    const isFrequent = ({ name, ofObject }: Entry) => isCommon(name) || isCommon(ofObject);
     this.#whole = new QuickCheck(this.#entries, watched, "all new names");
-    this.common = new QuickCheck(this.#entries.filter(isOften), watched, "new names in loops");
+    this.common = new QuickCheck(this.#entries.filter(isFrequent), watched, "new names in loops");
   }
 
   /** Whether everything is in its first state, by the quick check of everything. */

@@ -15,11 +15,11 @@ const MB = 1_048_576;
  * heaps. So an idle thread itself collects after this many jobs, which takes about 20 ms and saves 50 MB in total.
  * Every 4,000 jobs it took a tenth of all processor time.
  */
-const ENOUGH_JOBS = 20_000;
+const JOBS_PER_COLLECTION = 20_000;
 
 /** Heartbeats at rest before a thread collects what its start left behind: this many, and up to as many more. */
 const RESTS = 2;
-const MORE_RESTS = 5;
+const EXTRA_RESTS = 5;
 /** A thread that has had no more jobs than this since the last heartbeat is at rest. */
 const FEW_JOBS = 100;
 
@@ -39,9 +39,9 @@ export class Memory {
    * Jobs since the last collection. If ten threads collected at once, all work would stop for a fifth of a second, so
    * each starts at a random count.
    */
-  #jobs = Math.floor(Math.random() * ENOUGH_JOBS);
+  #jobs = Math.floor(Math.random() * JOBS_PER_COLLECTION);
   #jobsAtBeat = this.#jobs;
-  #restsLeft = RESTS + Math.floor(Math.random() * MORE_RESTS);
+  #restsLeft = RESTS + Math.floor(Math.random() * EXTRA_RESTS);
 
   constructor(limitMb: number) {
     this.#limitMb = limitMb;
@@ -60,7 +60,7 @@ export class Memory {
 
   /** Called when the thread is idle: collects what the last jobs left behind, if there were many. */
   collect(): void {
-    if (this.#jobs < ENOUGH_JOBS) return;
+    if (this.#jobs < JOBS_PER_COLLECTION) return;
     this.#jobs = 0;
     gc?.();
   }

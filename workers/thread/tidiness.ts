@@ -8,7 +8,7 @@ import type { Attempt } from "./attempt.ts";
 import { Globals } from "./globals.ts";
 
 /** This many jobs of each kind are checked one by one. */
-const OFTEN = 10;
+const CHECKED_ONE_BY_ONE = 10;
 /**
  * After that, a full check follows once jobs have run for this long in total. In a thread that has slept in between, a
  * check takes half a millisecond, a hundredth of that time. After each job of 20 ms, it took two fifths of the thread's
@@ -70,7 +70,7 @@ export class Tidiness {
     this.#jobs += 1;
     this.#busyMs += ended - attempt.began;
     const seen = this.#seenOfKind.get(attempt.kind) ?? 0;
-    if (seen < OFTEN) this.#seenOfKind.set(attempt.kind, seen + 1);
+    if (seen < CHECKED_ONE_BY_ONE) this.#seenOfKind.set(attempt.kind, seen + 1);
     else if (!this.#isDue(ended) && this.#globals.common.isUntouched()) {
       this.#unchecked = attempt;
       return;
