@@ -35,7 +35,7 @@ export async function assertNoUnfinishedCopy({ copyMark }: MarkedStore): Promise
 const [REALM, KEY] = ["copy", "unfinished"];
 
 /** On a backend whose processes share facts, the mark is one of the facts. */
-export function copyMarkInFacts(facts: Facts): CopyMark {
+export function copyMarkAmong(facts: Facts): CopyMark {
   return {
     isSet: async () => (await facts.list(REALM)).some(({ key }) => key === KEY),
     set: () => facts.put({ realm: REALM, key: KEY, text: "", livesMs: Infinity }, null),

@@ -1,5 +1,5 @@
 /** The store on PostgreSQL: each verb is one statement where it can be, and so one transaction and one round trip. */
-import { type CopyMark, copyMarkInFacts } from "../copy_mark.ts";
+import { type CopyMark, copyMarkAmong } from "../copy_mark.ts";
 import { Calls } from "../storing/calls.ts";
 import { NotedKinds } from "../storing/noted_kinds.ts";
 import { toOrphan } from "../storing/rows.ts";
@@ -91,7 +91,7 @@ export class PostgresStore implements Store {
     this.#renewals = new SharedStatement({ run: (leases) => renew(client, leases, clock.given()), ...each });
     this.#completions = new SharedStatement({ run: (done) => settle(client, done, clock.given()), ...each });
     const facts = factsOn(client, (work) => this.#calls.run(() => work(clock.given())));
-    this.copyMark = copyMarkInFacts(facts);
+    this.copyMark = copyMarkAmong(facts);
     this.capabilities = {
       backup: { reason: "A queue on PostgreSQL is backed up with the server's own tools, such as pg_dump." },
       deepCheck: { reason: "The pages of PostgreSQL are checked with the server's own tool, pg_amcheck." },

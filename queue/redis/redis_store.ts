@@ -1,5 +1,5 @@
 /** The store on Redis: each verb is one script, which the server runs as a whole. */
-import { type CopyMark, copyMarkInFacts } from "../copy_mark.ts";
+import { type CopyMark, copyMarkAmong } from "../copy_mark.ts";
 import type { Capabilities, JobPage, JobQuery, PruneRequest, Store } from "../store.ts";
 import { Calls } from "../storing/calls.ts";
 import { NotedKinds } from "../storing/noted_kinds.ts";
@@ -52,7 +52,7 @@ export class RedisStore implements Store {
       if (session.process !== null) await client.run("noteKinds", [session.process, JSON.stringify(kinds)]);
     });
     const facts = factsOn(client, (work) => this.#calls.run(() => work(clock.given())));
-    this.copyMark = copyMarkInFacts(facts);
+    this.copyMark = copyMarkAmong(facts);
     this.capabilities = {
       backup: {
         reason: "A queue on Redis is backed up with the server's own means: copy its snapshot or its log.",
