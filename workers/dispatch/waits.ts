@@ -3,7 +3,7 @@ import type { Claimed } from "@persistent-queue/queue";
 
 /** Timers cannot wait longer than 2^31 ms, and the clock may be set meanwhile, so check again after this long. */
 const LONGEST_SLEEP_MS = 60_000;
-/** How many waiting jobs get a heartbeat at once, or a tenth of them: very many may wait, and each write takes time. */
+/** At least this many waiting jobs get a heartbeat at once, or a tenth of them if more: each write takes time. */
 const MIN_RENEWED = 500;
 /** The most payload of waiting jobs per consumer, in characters. */
 const MOST_CHARS = 64 * 1024 * 1024;
