@@ -1,9 +1,11 @@
 /**
  * Finds what no event reports: every `sweepMs` stalled jobs, ten times a second whether the storage works, writes of
- * other programs, and once what an unclean stop left behind. A sweep that comes late says nothing about the consumers:
- * the whole process was paused or busy, and their heartbeats wait to be read. So the sweep is delayed until they are,
- * and for as long as the pause was, at most half a stall, no consumer is given up: all threads wake at once then, and
- * some wait for a processor. Lateness compares monotonic time with itself, so setting the clock changes nothing.
+ * other programs, and once what an unclean stop left behind.
+ *
+ * A sweep that comes late says nothing about the consumers: the whole process was paused or busy, and their heartbeats
+ * wait to be read. So a late sweep is skipped, and one soon after a pause waits for them. For as long as the pause was,
+ * at most half a stall, no consumer is given up: all threads wake at once then, and some wait for a processor. Lateness
+ * compares monotonic time with itself, so setting the clock changes nothing.
  */
 import { type Lease, type Maintainer, messageOf, sleep, StorageError } from "@persistent-queue/queue";
 
