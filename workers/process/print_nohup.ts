@@ -2,8 +2,7 @@
  * Prints `--nohup` if the system was started by `nohup`, for the tasks of `deno.json`. Runs as a separate process,
  * because the runtime shows `/proc` only to a process with all permissions. `nohup` ignores SIGHUP and relies on its
  * children to inherit that. But `deno task` listens to every signal, so what it starts inherits nothing. So what came
- * before `deno task` is checked as well: the command that the shell puts into `_`, and the parent of
- * `deno task`.
+ * before `deno task` is checked as well: the command that the shell puts into `_`, and the parent of `deno task`.
  */
 import { basename } from "node:path";
 import { NOHUP } from "./stop_signals.ts";
