@@ -1,4 +1,4 @@
-/** Where the line begins on PostgreSQL, remembered while that is dear to find. */
+/** Where the line begins on PostgreSQL, cached while that is expensive to find. */
 import assert from "node:assert/strict";
 import type { Row } from "../../queue/postgres/client.ts";
 import { LineHeads } from "../../queue/postgres/line_heads.ts";
@@ -30,9 +30,9 @@ function job(seq: number): Row {
 
 Deno.test("where the line begins is looked up anew beside the claims, which need not find it themselves", async () => {
   const { heads, looks, pass, found, first } = headsOfOne();
-  heads.searched(LOOK_MS, KINDS);
+  heads.noteSearch(LOOK_MS, KINDS);
   await found(10);
-  heads.known?.passed([job(11), job(12)]);
+  heads.known?.advance([job(11), job(12)]);
   assert.deepEqual([first(), looks.length], [12, 0]);
   pass(11 * LOOK_MS);
   assert.deepEqual([first(), first(), looks.length], [12, 12, 1]);
@@ -45,21 +45,21 @@ Deno.test("where the line begins is looked up anew beside the claims, which need
 
 Deno.test("a claim that was under way during a look does not hide the jobs that the look has found", async () => {
   const { heads, pass, found, first } = headsOfOne();
-  heads.searched(LOOK_MS, KINDS);
+  heads.noteSearch(LOOK_MS, KINDS);
   await found(10);
   pass(11 * LOOK_MS);
   const { known } = heads;
   await found(5);
-  known?.passed([job(20)]);
+  known?.advance([job(20)]);
   assert.equal(first(), 5);
 });
 
 Deno.test("a look that began before all was forgotten is not remembered", async () => {
   const { heads, looks, found, first } = headsOfOne();
-  heads.searched(LOOK_MS, KINDS);
+  heads.noteSearch(LOOK_MS, KINDS);
   heads.forget();
   await found(10);
   assert.equal(first(), null);
-  heads.searched(LOOK_MS, ["noop", "new"]);
+  heads.noteSearch(LOOK_MS, ["noop", "new"]);
   assert.equal(looks.length, 1);
 });
