@@ -1,4 +1,4 @@
-/** Jobs that wait, in the order in which they will run. */
+/** Waiting jobs, in the order in which they will run. */
 import type { Due, JobPage } from "../store.ts";
 import { fromCursor, toCursor } from "../storing/cursor.ts";
 import { kindsAsValues } from "./claim.ts";
@@ -6,9 +6,9 @@ import type { Client } from "./client.ts";
 import { getMany } from "./read.ts";
 import { items, numberOf } from "./replies.ts";
 
-/** This many waiting jobs are sorted quickly. */
+/** Up to this many waiting jobs are sorted quickly. */
 const FEW = 5_000;
-/** If more jobs wait than can be sorted quickly, the line is listed up to here. */
+/** If more jobs wait than can be sorted quickly, the line is listed only up to here. */
 const MOST_PLACES = 1_000;
 
 interface LineRequest {
