@@ -123,14 +123,14 @@ async function restoreOne(target: Store, job: StoredJob): Promise<void> {
   } catch (error) {
     if (!(error instanceof RejectedWrite)) throw error;
     throw new RejectedWrite(
-      `The target does not take the job "${printable(job.id)}": ${error.message} ${MEND_JOB}`,
+      `The target does not take the job "${printable(job.id)}": ${error.message} ${CORRECT_JOB}`,
       { cause: error },
     );
   }
 }
 
-const MEND_JOB =
-  "Mend or remove this job in the source, and run the same command again: it goes on from here.";
+const CORRECT_JOB =
+  "Correct or remove this job in the source, and run the same command again: it goes on from here.";
 const OTHER_TARGET =
   "Copy into an empty target: name another file, schema or prefix, or remove what is in this one.";
 
@@ -144,9 +144,12 @@ function incompleteSource(): QueueError {
 function notACopy({ source, target }: Divergence): QueueError {
   const id = printable(target?.id ?? "");
   const what = source !== null && source.id === target?.id
-    ? `The target holds the job "${id}" with other facts than the source has now`
+    ? `The target holds the job "${id}", but not as the source has it now`
     : `The target holds the job "${id}", which the source does not have in this place`;
-  return new QueueError("rejected", `${what}, so that it is no interrupted copy of it. ${OTHER_TARGET}`);
+  return new QueueError(
+    "rejected",
+    `${what}, so it is not an interrupted copy of the source. ${OTHER_TARGET}`,
+  );
 }
 
 function changedMeanwhile({ id }: StoredJob): QueueError {

@@ -37,7 +37,7 @@ export function misreadPostgresAddress(text: string): string | null {
   const url = new URL(text.trim());
   if (!/^\/[^/]+$/.test(url.pathname)) return `names no database: ${EXAMPLE}`;
   if (!SCHEMA.test(url.searchParams.get("schema") ?? DEFAULT_SCHEMA)) {
-    return "has a schema that is no name: use up to 51 small letters, digits and _, with no digit and no pg_ at the beginning, for example ?schema=jobs";
+    return "has an invalid schema name: use up to 51 small letters, digits and _, with no digit and no pg_ at the beginning, for example ?schema=jobs";
   }
   return misreadParameters(url.searchParams);
 }
@@ -46,13 +46,13 @@ export function misreadPostgresAddress(text: string): string | null {
 function misreadParameters(parameters: URLSearchParams): string | null {
   const mode = parameters.get("sslmode");
   if (mode !== null && !TLS_MODES.includes(mode)) {
-    return `has an sslmode that is none: use one of ${TLS_MODES.join(", ")}, for example ?sslmode=require`;
+    return `has an unknown sslmode: use one of ${TLS_MODES.join(", ")}, for example ?sslmode=require`;
   }
   if (parameters.has("sslrootcert")) {
-    return "names an authority by sslrootcert: set the variable DENO_CERT to the file of its certificate, and use for example ?sslmode=verify-full";
+    return "names a certificate authority in sslrootcert: set the variable DENO_CERT to the file of its certificate, and use for example ?sslmode=verify-full";
   }
   if (parameters.has("sslcert") || parameters.has("sslkey")) {
-    return `names a certificate of the client, which cannot be used: give a password, ${EXAMPLE}`;
+    return `names a client certificate, which is not supported: give a password, ${EXAMPLE}`;
   }
   if (!/^(read-write|primary)?$/.test(parameters.get("target_session_attrs") ?? "")) {
     return "has a target_session_attrs that does not fit a queue, which writes: take it out, or use for example ?target_session_attrs=read-write";

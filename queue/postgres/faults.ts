@@ -42,7 +42,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   "55P03": passing(
     "The jobs are locked, by another program or by an upgrade: the queue waits for the end of that",
   ),
-  "40": passing("PostgreSQL could not decide between two writes"),
+  "40": passing("PostgreSQL aborted one of two conflicting writes"),
   "58": passing("PostgreSQL has an input/output error"),
 };
 
@@ -65,7 +65,7 @@ const BAD_PARAMETER = lasting(
 /** Our code for an answer that is not in PostgreSQL's protocol. */
 export const NOT_POSTGRES = "NOT_POSTGRES";
 const ANOTHER_PROGRAM = lasting(
-  "What answers there is no PostgreSQL: see that QUEUE_URL names its host and its port",
+  "What answers there is not PostgreSQL: see that QUEUE_URL names its host and its port",
 );
 /** The driver's code for a connection on which the server says nothing. */
 const SILENT = "CONNECT_TIMEOUT";

@@ -56,7 +56,7 @@ async function insertInto(
   const results: (Added | Refused | undefined)[] = [];
   for (let left = [...jobs.keys()], tries = 0; left.length > 0; tries++) {
     if (tries === TRIES) {
-      throw new Error("A job exists and does not exist: its id changes as often as it is read");
+      throw new Error("A job keeps appearing and disappearing: its id changes as often as it is read");
     }
     await insertSome(tx, { jobs, places: left, results, time });
     left = left.filter((place) => results[place] === undefined);

@@ -21,14 +21,14 @@ export function misreadRedisAddress(text: string): string | null {
   if (problem !== null) return problem;
   const url = new URL(text.trim());
   if (!/^\/?\d{0,4}$/.test(url.pathname)) {
-    return `names a database that is no number: ${EXAMPLE}`;
+    return `names a database that is not a number: ${EXAMPLE}`;
   }
   // A misspelt one would lead to another queue.
   if ([...url.searchParams.keys()].some((name) => name !== "prefix")) {
-    return "has a parameter that is unknown: the one that there is names the prefix of the keys, for example ?prefix=jobs";
+    return "has an unknown parameter: the only one is the prefix of the keys, for example ?prefix=jobs";
   }
   if (!PREFIX.test(url.searchParams.get("prefix") ?? DEFAULT_PREFIX)) {
-    return "has a prefix that is no name: use up to 50 small letters, digits, _ and -, for example ?prefix=jobs";
+    return "has an invalid prefix: use up to 50 small letters, digits, _ and -, for example ?prefix=jobs";
   }
   return null;
 }

@@ -193,7 +193,7 @@ export class Client {
   assertListening(): void {
     if (this.#pair.isListening) return;
     this.#restartIfStuck();
-    throw new StorageError(`Redis cannot be reached (${this.#address.place}): its messages do not come.`, {
+    throw new StorageError(`Redis cannot be reached (${this.#address.place}): its messages do not arrive.`, {
       passing: true,
       publicMessage: "Redis cannot be reached.",
     });

@@ -28,8 +28,8 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   MASTERDOWN: passing("This replica of Redis has lost its primary"),
   NOREPLICAS: passing("Redis has too few replicas to take writes"),
   BUSY: passing("Redis is busy with a script of another program"),
-  TRYAGAIN: passing("The cluster of Redis moves its keys at the moment"),
-  CLUSTERDOWN: passing("The cluster of Redis is down"),
+  TRYAGAIN: passing("The Redis cluster is moving its keys"),
+  CLUSTERDOWN: passing("The Redis cluster is down"),
 };
 
 const NO_CONNECTION_LEFT = passing("Redis has no connection left: raise maxclients, or close others");
@@ -41,7 +41,7 @@ const UNREACHABLE = passing("Redis cannot be reached");
 const neverReached = ({ isTls }: { readonly isTls: boolean }) =>
   passing(
     "Redis cannot be reached: see that it runs, and that QUEUE_URL names its host and its port, with " +
-      (isTls ? "redis: unless it takes TLS there" : "rediss: if it takes TLS alone"),
+      (isTls ? "redis: unless it takes TLS there" : "rediss: if it takes TLS only"),
   );
 
 /** The user or the password. */

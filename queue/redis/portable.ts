@@ -61,7 +61,7 @@ export async function restore(
     const values = missing.flatMap(valuesOf);
     if (await client.run("restore", [writer, RESTORED.length, ...RESTORED, ...values]) === 1) return;
   }
-  throw new Error("A job exists and does not exist: its id changes as often as it is read");
+  throw new Error("A job keeps appearing and disappearing: its id changes as often as it is read");
 }
 
 const RESTORED = [...COLUMNS, "suspect", "payload", "result"];
