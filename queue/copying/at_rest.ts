@@ -17,7 +17,7 @@ interface AtRestOptions extends Pick<OpenOptions, "mustExist" | "onCreated"> {
   readonly setting: string;
 }
 
-/** A process that has not beaten for this long is dead, unless the backend knows sooner. */
+/** A process that has been silent for this long is dead, where the backend does not know better. */
 const SILENT_MS = 30_000;
 
 /**
@@ -42,7 +42,7 @@ export async function openAtRest(
   return { store, assertAtRest, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
-/** In the messages of backends, the URL is always in QUEUE_URL. */
+/** Backends always name QUEUE_URL in their messages. */
 async function openNamed(
   url: string,
   setting: string,

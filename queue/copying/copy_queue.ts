@@ -22,7 +22,7 @@ export interface CopiedQueue {
   /** In both stores, with this many lines in their histories. */
   readonly jobs: number;
   readonly lines: number;
-  /** Jobs that an earlier copy had copied. */
+  /** Jobs that an earlier run had copied. */
   readonly present: number;
   readonly counts: Readonly<Record<Status, number>>;
   /** The same in both stores: see `walk_together.ts`. */
@@ -69,7 +69,7 @@ export async function copyQueue(
   return { ...summaryOf(walk), present: found.jobs, counts };
 }
 
-/** If a supervisor has started just before, the target stays as it was. */
+/** If a supervisor has just started, the target stays as it was. */
 async function markUnfinished({ copyMark }: Store, assertAtRest: () => Promise<void>): Promise<void> {
   const isNew = await copyMark.set();
   try {

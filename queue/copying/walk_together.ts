@@ -6,7 +6,7 @@ import { canonicalText, type PortableStore, type StoredJob } from "../stored_job
 /** One call reads at most this many jobs; the store limits their size. */
 export const PAGE_JOBS = 200;
 
-/** The thread handles no signal for this long. A pause takes some milliseconds. */
+/** The thread handles no signal for this long. A pause takes a few milliseconds. */
 const BUSY_MS = 100;
 
 /** Where the stores diverge: the next job of each, which differ; null where there is none. */

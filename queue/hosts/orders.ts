@@ -2,7 +2,7 @@
 import { printable } from "../basics/text.ts";
 import type { HostOrder } from "../system_view.ts";
 
-/** A notice of PostgreSQL holds some 8,000 bytes, and a character has up to four. */
+/** A notice of PostgreSQL holds about 8,000 bytes, and a character has up to four. */
 const LONGEST_NAME = 300;
 const LONGEST_ID = 100;
 

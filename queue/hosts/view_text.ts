@@ -24,7 +24,7 @@ export interface ViewOfHost {
   readonly view: SystemView | null;
   /** By the clock of the store. */
   readonly viewedAt: number;
-  /** Counts per second of the last minute. */
+  /** Counts per second of the minute before it. */
   readonly history: readonly Rates[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Notifies the other processes that this store has written. A notice follows its write, so that the write can be read by
- * then; many writes share one, because the server queues notices one transaction at a time.
+ * Notifies the other processes that this store has written. A notice follows its write, so that the write is visible when it
+ * arrives; many writes share one, because the server queues notices one transaction at a time.
  */
 import type { Client } from "./client.ts";
 

@@ -76,7 +76,7 @@ async function firstRunAt(
   return numberOrNull(first?.run_at ?? null);
 }
 
-/** A request for a suspect that comes first shares the statement of all others, unless its consumer has asked before. */
+/** Puts suspects first, so that one shares the statement of all others; not if its consumer has asked for jobs before. */
 function suspectsFirst(requests: readonly ClaimRequest[]): ClaimRequest[] {
   const asked = new Set<string>();
   for (const { consumerId, suspect } of requests) {
@@ -86,7 +86,7 @@ function suspectsFirst(requests: readonly ClaimRequest[]): ClaimRequest[] {
   return [...requests].sort((a, b) => Number(b.suspect) - Number(a.suspect));
 }
 
-/** Makes the answers to several requests one answer to all of them. */
+/** Merges the answers to several requests into one. */
 export function mergeAnswers(answers: readonly ClaimAnswer[]): ClaimAnswer {
   const nextRunAt = answers.find(({ nextRunAt }) => nextRunAt !== null)?.nextRunAt ?? null;
   return { claimed: answers.flatMap(({ claimed }) => claimed), nextRunAt };
@@ -153,7 +153,7 @@ async function claimPart(
   const isCutShort = isAtByteLimit(rows);
   got.isComplete = known === null || isCutShort;
   if (known === null) heads?.noteSearch(performance.now() - since, kinds);
-  // After a cut, jobs that it locked and left for lack of room come before those that another process takes meanwhile.
+  // If it was cut short, jobs that it locked but left come before those that another process takes meanwhile.
   else if (!isCutShort) known.advance(rows);
   const found = rows.map(claimedOf);
   const note = (request: ClaimRequest, jobs: Claimed[]) => {

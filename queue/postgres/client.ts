@@ -67,7 +67,7 @@ const LOST_SECONDS = 1;
 /** The server aborts one of two writes that lock the same rows in a different order: that one is retried. */
 const RETRIES = 5;
 
-/** A server that takes no writes is left this often at most, so that reads can go on meanwhile. */
+/** A server that takes no writes is left at most this often, so that reads can go on meanwhile. */
 const LEAVE_MS = 1_000;
 
 interface Driver {

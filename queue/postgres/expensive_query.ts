@@ -4,9 +4,9 @@
  * entries their queries took more of the server than the drain beside them, which fell to half its speed.
  */
 
-/** A slower answer is expensive if the one before it was slow as well: a busy server is slow once. */
+/** An answer that takes longer is expensive if the one before it did too: a busy server may be slow once. */
 const SLOW_MS = 200;
-/** An expensive answer is reused for this many times as long as it took. */
+/** An expensive answer is reused for this multiple of the time that it took. */
 const REUSE_FACTOR = 10;
 
 interface LastRun<Answer> {

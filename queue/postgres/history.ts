@@ -49,7 +49,7 @@ const HISTORY = {
   lock: `SELECT seq FROM jobs WHERE seq = $1::bigint FOR UPDATE`,
 } as const;
 
-/** Oldest first; some hundred lines at most, however many a manual edit has left. */
+/** Oldest first; a few hundred lines at most, however many a manual edit has left. */
 export function readHistory(tx: Tx, seq: number): Promise<HistoryEntry[]> {
   return readLines(tx, seq, { newest: HISTORY.newest, first: HISTORY.first });
 }

@@ -6,7 +6,7 @@ import type { Client, Row, Tx } from "./client.ts";
 import { ADDING } from "./statements.ts";
 import { fillValues } from "./values.ts";
 
-/** One statement takes at most this many jobs, and this many bytes or a single job. */
+/** One statement takes at most this many jobs, and at most this many bytes unless it is a single job. */
 const MOST_JOBS = 1_000;
 const MOST_BYTES = 8 * 1024 * 1024;
 /** A job that existed and is gone a moment later is added after all. */

@@ -9,11 +9,11 @@ import { LINE } from "./line_statements.ts";
 
 /** A claim or a lookup that takes longer is slow. */
 const SLOW_MS = 25;
-/** The heads are looked up again, beside the claims, after this many times as long as the lookup took. */
+/** The heads are looked up again, beside the claims, after this multiple of the time that the lookup took. */
 const REFRESH_FACTOR = 10;
 /**
- * They are valid for this many times as long as the lookup took. Jobs that come before them, such as those of a new
- * priority, wait that long at most, and only while there are others.
+ * They are valid for this multiple of the time that the lookup took. Jobs that come before them, such as those of a new
+ * priority, wait at most that long, and only while there are others.
  */
 const EXPIRY_FACTOR = 15;
 
@@ -78,7 +78,7 @@ export class LineHeads {
     };
   }
 
-  /** A claim of these kinds found the heads itself, and took so long. If that is slow, they are looked up. */
+  /** A claim of these kinds had to find the heads itself, and took this long. If that is slow, they are looked up. */
   noteSearch(tookMs: number, kinds: readonly string[] | null): void {
     if (tookMs < SLOW_MS) return;
     this.#lookups ??= { kinds, isInFlight: false };

@@ -24,7 +24,7 @@ const TURN_MS = 20_000;
 const LOCK_MS = 5_000;
 
 /**
- * Brings the schema up to date, and creates it if it is missing. A step that rewrites every job takes some 5 seconds per
+ * Brings the schema up to date, and creates it if it is missing. A step that rewrites every job takes about 5 seconds per
  * million jobs.
  * @throws {StorageError} if it is newer than this program, or belongs to another one; a passing one if another process is
  * migrating it, or another program has locked the tables

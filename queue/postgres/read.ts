@@ -168,7 +168,7 @@ export async function stats(
   ]);
   return {
     counts,
-    // The answer may be some seconds old, and the job gone.
+    // A cached answer may be some seconds old, and the job gone.
     oldestDueAt: counts[WAITING] === 0 ? null : numberOrNull(found.oldest),
     silent: Math.min(number(found.silent), counts[MOVES.claim.to]),
     parked: parked.map(({ kind, n }) => ({ kind: toText(kind), count: Math.min(number(n), MOST_COUNTED) })),

@@ -2,7 +2,7 @@
 import { IN_FLIGHT, IS_IN_FINISHED_INDEX, MAY } from "../storing/conditions.ts";
 import { BRIEF, BRIEF_JOBS, hasId, isOfKinds, levels, now, READY, SUSPECT, WHOLE } from "./sql_fragments.ts";
 
-/** Of a list: ?1 before ?2 floor ?3 limit ?4 kind ?5 part of the id ?6 changed since ?7 due until ?8 due after. */
+/** List filters: ?1 before ?2 floor ?3 limit ?4 kind ?5 part of the id ?6 changed since ?7 due until ?8 due after. */
 const FILTERS = `seq < $1::bigint AND seq >= $2::bigint AND ($4::text IS NULL OR kind = $4::text)
       AND ($5::text IS NULL OR strpos(id, $5::text) > 0) AND ($6::bigint IS NULL OR updated_at >= $6::bigint)
       AND ($7::bigint IS NULL OR run_at <= $7::bigint) AND ($8::bigint IS NULL OR run_at > $8::bigint)`;

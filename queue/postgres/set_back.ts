@@ -19,7 +19,7 @@ export const SET_BACK = {
     WHERE ${IN_FLIGHT} AND run_at > $1::bigint`,
 } as const;
 
-/** One statement moves at most this many times to run: some hundredths of a second. */
+/** One statement moves at most this many times to run: a few hundredths of a second. */
 const MOST_MOVED = 1_000;
 
 /** In steps that can be repeated: each job is moved only once. No statement takes long, however many jobs wait. */

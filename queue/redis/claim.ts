@@ -3,7 +3,7 @@ import { toClaimed } from "../storing/rows.ts";
 import type { Client, Reply } from "./client.ts";
 import { items, numberOf } from "./replies.ts";
 
-/** One script moves at most this many times to run: some milliseconds, however many jobs wait. */
+/** One script moves at most this many times to run: a few milliseconds, however many jobs wait. */
 const MOST_MOVED = 200;
 /** One script looks at no more than this many jobs in flight: a millisecond or two. */
 const MOST_LOOKED_AT = 500;

@@ -30,7 +30,7 @@ const SERVER = "Redis";
 /** The server answers within milliseconds; after this it counts as gone. */
 const ANSWER_MS = 3_000;
 
-/** A server that takes no writes is left this often at most. */
+/** A server that takes no writes is left at most this often. */
 const LEAVE_MS = 1_000;
 
 /** What matters about these channels is that this process listens at all. */

@@ -5,7 +5,7 @@ export const CONNECT_MS = 5_000;
 /** A script takes milliseconds: a server that is silent for this long is gone. */
 const SILENT_MS = 20_000;
 const PING_MS = 5_000;
-/** The driver waits this long at most before it reconnects, and a client that is closed meanwhile waits for it. */
+/** The driver waits at most this long before it reconnects, and a client that is closed meanwhile waits for it. */
 const LONGEST_BACKOFF_MS = 1_000;
 
 export interface Watch {

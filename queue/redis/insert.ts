@@ -5,7 +5,10 @@ import type { Client, Reply } from "./client.ts";
 import { items, jobOf, numberOf } from "./replies.ts";
 import { assertJobs } from "./rules.ts";
 
-/** One script takes at most this many jobs, and this much text or a single job: the server does nothing else meanwhile. */
+/**
+ * One script takes at most this many jobs, and at most this much text unless it is a single job: the server does nothing
+ * else meanwhile.
+ */
 const MOST_JOBS = 200;
 const MOST_TEXT = 8 * 1024 * 1024;
 /** Limit of the long values of jobs that exist already, in bytes. */

@@ -15,7 +15,7 @@ import { historyEntryOf, items, numberOf, toRow } from "./replies.ts";
 import { assertStoredJobs } from "./rules.ts";
 import { COLUMNS } from "./lua_tables.ts";
 
-/** One script reads at most this many jobs: some milliseconds. */
+/** One script reads at most this many jobs: a few milliseconds. */
 const MOST_JOBS = 200;
 /** A job that exists when the jobs are compared may be gone when they are written. */
 const TRIES = 5;

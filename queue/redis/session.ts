@@ -1,6 +1,6 @@
 /**
  * This process among those that work on the queue. It listens to a channel of its own, which has no listener as soon as the
- * process dies, and it has a key that expires after some seconds and is renewed by each beat; `scripts/processes.lua` says
+ * process dies, and it has a key that expires after a few seconds and is renewed by each beat; `scripts/processes.lua` says
  * what each of these proves.
  */
 import { randomUUID } from "node:crypto";
@@ -15,9 +15,9 @@ import { toKinds, toText } from "../storing/rows.ts";
 import type { Client } from "./client.ts";
 import { items, numberOf } from "./replies.ts";
 
-/** When the key expires. A beat comes each second; a thread that is held up for some seconds is not dead. */
+/** When the key expires. A beat comes each second; a thread that is held up for a few seconds is not dead. */
 const KEY_MS = 10_000;
-/** A living process that lost its connections listens and beats again within this time. */
+/** A living process that has lost its connections listens and beats again within this time. */
 const RECONNECT_MS = 3_000;
 /** A process that reads after each change reads at most twenty times a second. */
 const INTERVAL_MS = 50;

@@ -58,14 +58,14 @@ end
 
 local claimed, seqs, bytes = {}, {}, 0
 
--- Returns false if the job is not waiting any more: then a key was edited by hand. Every job passes here, so it reads and
+-- Returns false if the job is not waiting any more: then a key was removed by hand. Every job passes here, so it reads and
 -- writes as little as possible: the sets are changed for all jobs at once.
 local function take(seq, consumer)
   local key = job_key(seq)
   local status, lease, id, kind, payload, retries, crashes, suspect = unpack(redis.call("HMGET", key, "status", "lease",
     "id", "kind", "payload", "retries", "crashes", "suspect"))
   if status ~= WAITING then return false end
-  -- A replica that takes over may have missed the last claims: as a lease is at least the time, none is granted twice.
+  -- A replica that takes over may have missed the last claims: with a lease of at least the time, none is granted twice.
   lease = int(math.max((tonumber(lease) or 0) + 1, now))
   redis.call("HSET", key, "status", TO.claim, "lease", lease, "consumer_id", consumer, "process", process,
     "last_heartbeat", stamp, "started_at", stamp, "updated_at", stamp)

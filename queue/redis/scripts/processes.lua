@@ -2,8 +2,8 @@
 -- ms within which a living process reconnects. Returns the rows in the order in which they joined: id, host, pid, version,
 -- started_at, seen_at, 1 if it is dead, its view or "", its kinds as a JSON array or "".
 --
--- A process is dead when its connections are closed, which the server sees at once when it is killed, and it has not
--- reconnected; when its key has expired, because it was cut off or its host lost power; or when it was silent for the given
+-- A process is dead when its connections are closed and it has not reconnected (the server sees at once when a process is
+-- killed); when its key has expired, because it was cut off or its host lost power; or when it was silent for the given
 -- time. Each counts only from when this server serves the queue and the calling process is in touch with it, so that no
 -- process counts as dead because of a restart, a failover or a network partition.
 
@@ -13,7 +13,7 @@ local since = serving_since(now)
 local back_at = tonumber(redis.call("HGET", base .. "process:" .. own, "back_at")) or 0
 local judged_from = math.max(since or 0, math.min(back_at, now))
 
--- Whether all processes have had this much time to beat since this server and the calling process can tell.
+-- Whether all processes have had this much time to show themselves to this server, and to the calling process.
 local function passed(ms)
   return since ~= nil and now - judged_from >= ms
 end

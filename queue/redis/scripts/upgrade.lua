@@ -1,4 +1,4 @@
--- Brings a queue of an earlier version up to date, some hundred jobs per call. KEYS: the queue. Returns the version that it
+-- Brings a queue of an earlier version up to date, a few hundred jobs per call. KEYS: the queue. Returns the version that it
 -- has afterwards.
 
 keep_version()
