@@ -147,12 +147,12 @@ export class PostgresStore implements Store {
       await this.#kinds.noteAgain();
     });
 
-  beat: Store["beat"] = (view) => this.#inTime(() => this.#session.beat(this.#clock.given(), view));
+  beat: Store["beat"] = (view) => this.#withDeadline(() => this.#session.beat(this.#clock.given(), view));
 
-  leave: Store["leave"] = (id) => this.#inTime(() => this.#session.leave(this.#client, id));
+  leave: Store["leave"] = (id) => this.#withDeadline(() => this.#session.leave(this.#client, id));
 
   processes: Store["processes"] = ({ silentForMs }) =>
-    this.#inTime(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
+    this.#withDeadline(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
 
   get: Store["get"] = (id, how) => this.#calls.run(() => get(this.#client, id, how));
 
@@ -182,11 +182,11 @@ export class PostgresStore implements Store {
 
   probe(): Promise<void> {
     if (performance.now() - this.#probedAt < PROBE_MS) return this.#calls.run(() => Promise.resolve());
-    return this.#inTime(() => this.#probe());
+    return this.#withDeadline(() => this.#probe());
   }
 
   /** For calls that a supervisor makes all the time, by which it notices that the server is silent. */
-  #inTime<T>(work: () => Promise<T>): Promise<T> {
+  #withDeadline<T>(work: () => Promise<T>): Promise<T> {
     return this.#calls.run(() => this.#session.answered(work(), this.#client));
   }
 

@@ -15,7 +15,7 @@ const ROWS_PER_CALL = 10_000;
 const LEAST_ROWS = 4_000;
 const [WAITING] = MOVES.claim.from;
 /** Up to this many waiting jobs are sorted quickly; if there are more, a scan of all jobs soon finds some. */
-const FEW = 5_000;
+const FEW_WAITING = 5_000;
 /** If more jobs wait than can be sorted quickly, the line is listed only up to here. */
 const MOST_PLACES = 1_000;
 const MOST_KINDS_SHOWN = 20;
@@ -74,7 +74,7 @@ export async function list(client: Client, query: JobQuery, now: number): Promis
 }
 
 async function areFewWaiting(client: Client): Promise<boolean> {
-  return (await countsOf(client))[WAITING] <= FEW;
+  return (await countsOf(client))[WAITING] <= FEW_WAITING;
 }
 
 async function afterNewest(client: Client): Promise<number> {
@@ -98,7 +98,7 @@ async function listOne(client: Client, query: ListOne): Promise<{ jobs: Job[]; n
     ? 0
     : Math.max(0, before - Math.max(query.rows ?? ROWS_PER_CALL, LEAST_ROWS));
   // One more row than requested shows whether there is another page.
-  const values = [before, floor, limit + 1, ...filtersOf(query)];
+  const values = [before, floor, limit + 1, ...filterValuesOf(query)];
   const rows = silentForMs !== undefined
     ? await client.query(READING.listSilent, [...values, now - silentForMs])
     : status !== undefined && isFinished(status)
@@ -119,11 +119,11 @@ function unfinished(status: Status | undefined, isFew: boolean): string {
 /** Whether an index finds exactly the rows of the query, so that no other rows are read. */
 function isIndexed(query: ListOne): boolean {
   if (query.silentForMs !== undefined) return true;
-  return filtersOf(query).every((filter) => filter === null) && query.status !== undefined &&
+  return filterValuesOf(query).every((filter) => filter === null) && query.status !== undefined &&
     query.status !== WAITING;
 }
 
-function filtersOf({ kind, search, changedSince, due, now }: ListOne): (string | number | null)[] {
+function filterValuesOf({ kind, search, changedSince, due, now }: ListOne): (string | number | null)[] {
   return [
     ...[kind ?? null, search ?? null, changedSince ?? null],
     ...[due === "now" ? now : null, due === "later" ? now : null],

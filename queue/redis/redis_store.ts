@@ -97,18 +97,18 @@ export class RedisStore implements Store {
   prune: Store["prune"] = (request) => this.#calls.run(() => this.#prune(request));
 
   join: Store["join"] = (process) =>
-    this.#inTime(async () => {
+    this.#withDeadline(async () => {
       await this.#session.join(this.#client, process, this.#clock.given());
       await this.#kinds.noteAgain();
     });
 
   beat: Store["beat"] = (view) =>
-    this.#inTime(() => this.#session.beat(this.#client, this.#clock.given(), view));
+    this.#withDeadline(() => this.#session.beat(this.#client, this.#clock.given(), view));
 
-  leave: Store["leave"] = (id) => this.#inTime(async () => void await this.#client.run("leave", [id]));
+  leave: Store["leave"] = (id) => this.#withDeadline(async () => void await this.#client.run("leave", [id]));
 
   processes: Store["processes"] = ({ silentForMs }) =>
-    this.#inTime(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
+    this.#withDeadline(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
 
   get: Store["get"] = (id, how) => this.#calls.run(() => get(this.#client, id, how));
 
@@ -133,12 +133,12 @@ export class RedisStore implements Store {
   }
 
   /** For calls that a supervisor makes all the time, by which it notices that the server is silent. */
-  #inTime<T>(work: () => Promise<T>): Promise<T> {
+  #withDeadline<T>(work: () => Promise<T>): Promise<T> {
     return this.#calls.run(() => this.#client.answered(work()));
   }
 
   probe(): Promise<void> {
-    return this.#inTime(async () => {
+    return this.#withDeadline(async () => {
       this.#client.assertListening();
       if (performance.now() - this.#probedAt < PROBE_MS) return;
       await this.#clock.look(async () => {
