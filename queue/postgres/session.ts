@@ -29,7 +29,7 @@ const ANSWER_MS = 3_000;
 /** A process that has not been seen for this long, and holds no lock, is dead. */
 const RECONNECT_MS = 1_000;
 
-const WITHOUT_FSYNC = `quick AS (SELECT set_config('synchronous_commit', 'off', true))`;
+const ASYNC_COMMIT = `quick AS (SELECT set_config('synchronous_commit', 'off', true))`;
 
 const SESSION = {
   // ?1 id ?2 host ?3 pid ?4 version ?5 now, or null
@@ -43,11 +43,10 @@ const SESSION = {
   unlock: `SELECT pg_advisory_unlock(${LOCK})`,
   noteLock: `UPDATE processes SET locked_at = clock_timestamp() WHERE n = $1::int`,
   // ?1 number ?2 now, or null. The commit need not wait for the disk: a crash of the server loses nothing but the time.
-  beat: `WITH ${WITHOUT_FSYNC} UPDATE processes SET seen_at = ${
-    now(2)
-  } FROM quick WHERE n = $1::int RETURNING n`,
+  beat: `WITH ${ASYNC_COMMIT} UPDATE processes SET seen_at = ${now(2)} FROM quick
+    WHERE n = $1::int RETURNING n`,
   // ?1 number ?2 now, or null ?3 view
-  beatWithView: `WITH ${WITHOUT_FSYNC} UPDATE processes SET seen_at = ${now(2)}, view = $3::text FROM quick
+  beatWithView: `WITH ${ASYNC_COMMIT} UPDATE processes SET seen_at = ${now(2)}, view = $3::text FROM quick
     WHERE n = $1::int RETURNING n`,
   // takes the same table lock as a write, and writes nothing
   lockTable: `UPDATE jobs SET lease = lease WHERE seq = -1`,
