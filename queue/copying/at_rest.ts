@@ -6,7 +6,7 @@ import type { Store } from "../store.ts";
 
 export interface StoreAtRest extends AsyncDisposable {
   readonly store: Store;
-  /** Looks once more, where a supervisor could have started meanwhile. @throws {QueueError} `rejected` if one works on it */
+  /** Checks again, where a supervisor could have started meanwhile. @throws {QueueError} `rejected` if one works on it */
   assertAtRest(): Promise<void>;
 }
 
@@ -17,11 +17,11 @@ interface AtRestOptions extends Pick<OpenOptions, "mustExist" | "onCreated"> {
   readonly setting: string;
 }
 
-/** A process that has shown nothing for this long is dead, where the backend does not know better. */
+/** A process that has been silent for this long is dead, where the backend does not know better. */
 const SILENT_MS = 30_000;
 
 /**
- * Opens the store as a guest. Where one machine owns it, no supervisor can start on it until it is disposed.
+ * Opens the store as a guest. If one machine owns it, no supervisor can start on it until it is disposed.
  * @throws {QueueError} `rejected` if one works on it
  * @throws {StorageError} if it cannot be opened
  */
@@ -35,14 +35,14 @@ export async function openAtRest(
   const lock = await keepSupervisorsOut(url);
   if (lock === "taken") throw atWork(`A supervisor works on the ${name}: stop it first.`);
   if (lock !== "none") undo.use(lock);
-  // The lock says that all are dead.
+  // The lock proves that all supervisors are dead.
   const assertAtRest = async () => lock === "none" ? await assertNoneLives(store, name) : undefined;
   await assertAtRest();
   const parts = undo.move();
   return { store, assertAtRest, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
-/** Backends know the URL by the name of the setting alone. */
+/** Backends always name QUEUE_URL in their messages. */
 async function openNamed(
   url: string,
   setting: string,

@@ -1,17 +1,17 @@
 /**
  * Copies a queue with its history from one store to an empty one, of the same backend or another, while nothing works on
- * either. What an interrupted copy has left behind is the beginning of the source, job by job: a copy goes on from there.
- * Until both agree the target is marked, so that no supervisor starts on it.
+ * either. An interrupted copy leaves the beginning of the source in the target, job by job: the next copy goes on from there.
+ * The target is marked until both are the same, so that no supervisor starts on it.
  */
 import { printable } from "../basics/text.ts";
 import { QueueError, RejectedWrite } from "../errors.ts";
 import { type Status, STATUSES } from "../job.ts";
 import type { Store } from "../store.ts";
 import type { StoredJob } from "../stored_job.ts";
-import { PAGE_JOBS, type Parting, pauses, type Walk, walkTogether } from "./walk_together.ts";
+import { type Divergence, PAGE_JOBS, pauser, type Walk, walkTogether } from "./walk_together.ts";
 
 export interface CopyProgress {
-  /** What goes on: looking at what is there already, copying, or comparing both when all is copied. */
+  /** Looking at what the target has already, copying, or comparing both when all is copied. */
   readonly step: "looking" | "copying" | "comparing";
   readonly jobs: number;
   /** Of the source. */
@@ -19,10 +19,10 @@ export interface CopyProgress {
 }
 
 export interface CopiedQueue {
-  /** In both stores, with so many lines in their histories. */
+  /** In both stores, with this many lines in their histories. */
   readonly jobs: number;
   readonly lines: number;
-  /** Jobs that an earlier copy had brought over. */
+  /** Jobs that an earlier run had copied. */
   readonly present: number;
   readonly counts: Readonly<Record<Status, number>>;
   /** The same in both stores: see `walk_together.ts`. */
@@ -35,41 +35,41 @@ interface Stores {
 }
 
 interface CopyOptions {
-  /** What it throws ends the copy, which can go on later. */
+  /** If it throws, the copy ends, and can go on later. */
   readonly onProgress?: (progress: CopyProgress) => void;
-  /** Looks for supervisors on the target: called once it is marked, so that none can start unseen. */
+  /** Checks for supervisors on the target. Called once it is marked, so that none can start unseen. */
   readonly assertAtRest?: () => Promise<void>;
 }
 
 /**
  * Changes nothing in the source.
- * @throws {QueueError} if the target holds anything but the beginning of the source, cannot hold a job, or is not the same
- * as the source in the end
+ * @throws {QueueError} if the target holds anything but the beginning of the source, cannot hold a job, or differs from the
+ * source in the end
  */
 export async function copyQueue(
   stores: Stores,
   { onProgress = () => {}, assertAtRest = () => Promise.resolve() }: CopyOptions = {},
 ): Promise<CopiedQueue> {
-  if (await stores.source.copyMark.isSet()) throw halfSource();
+  if (await stores.source.copyMark.isSet()) throw incompleteSource();
   const total = sumOf(await countsOf(stores.source));
   const tell = (step: CopyProgress["step"]) => (jobs: number) => onProgress({ step, jobs, total });
   const found = await walkTogether(stores, tell("looking"));
-  if (found.parting.target !== null) throw notACopy(found.parting);
-  const isThere = found.parting.source === null;
-  if (!isThere) {
+  if (found.divergence.target !== null) throw notACopy(found.divergence);
+  const isComplete = found.divergence.source === null;
+  if (!isComplete) {
     await markUnfinished(stores.target, assertAtRest);
     await copyFrom(stores, found, tell("copying"));
   }
-  const walk = isThere ? found : await walkTogether(stores, tell("comparing"));
-  const { source, target } = walk.parting;
-  const other = source ?? target;
-  if (other !== null) throw changedMeanwhile(other);
+  const walk = isComplete ? found : await walkTogether(stores, tell("comparing"));
+  const { source, target } = walk.divergence;
+  const changed = source ?? target;
+  if (changed !== null) throw changedMeanwhile(changed);
   const counts = await assertCounted(stores, walk.jobs);
   if (await stores.target.copyMark.isSet()) await stores.target.copyMark.remove();
-  return { ...bare(walk), present: found.jobs, counts };
+  return { ...summaryOf(walk), present: found.jobs, counts };
 }
 
-/** A supervisor that has started just before keeps the target as it was. */
+/** If a supervisor has just started, the target stays as it was. */
 async function markUnfinished({ copyMark }: Store, assertAtRest: () => Promise<void>): Promise<void> {
   const isNew = await copyMark.set();
   try {
@@ -80,7 +80,7 @@ async function markUnfinished({ copyMark }: Store, assertAtRest: () => Promise<v
   }
 }
 
-function bare({ jobs, lines, digest }: Walk) {
+function summaryOf({ jobs, lines, digest }: Walk) {
   return { jobs, lines, digest };
 }
 
@@ -90,7 +90,7 @@ async function copyFrom(
   { last, jobs }: Walk,
   tell: (jobs: number) => void,
 ): Promise<void> {
-  const pause = pauses();
+  const pause = pauser();
   let copied = jobs;
   tell(copied);
   let page = await source.dump({ after: last, limit: PAGE_JOBS });
@@ -107,7 +107,7 @@ async function copyFrom(
   tell(copied + page.jobs.length);
 }
 
-/** @throws {RejectedWrite} that names the job which the target cannot hold; those before it are written */
+/** @throws {RejectedWrite} that names the job which the target cannot hold; the jobs before it are written */
 async function restoreOrName(target: Store, jobs: readonly StoredJob[]): Promise<void> {
   try {
     await target.restore(jobs);
@@ -123,30 +123,33 @@ async function restoreOne(target: Store, job: StoredJob): Promise<void> {
   } catch (error) {
     if (!(error instanceof RejectedWrite)) throw error;
     throw new RejectedWrite(
-      `The target does not take the job "${printable(job.id)}": ${error.message} ${MEND_JOB}`,
+      `The target does not take the job "${printable(job.id)}": ${error.message} ${CORRECT_JOB}`,
       { cause: error },
     );
   }
 }
 
-const MEND_JOB =
-  "Mend or remove this job in the source, and run the same command again: it goes on from here.";
+const CORRECT_JOB =
+  "Correct or remove this job in the source, and run the same command again: it goes on from here.";
 const OTHER_TARGET =
   "Copy into an empty target: name another file, schema or prefix, or remove what is in this one.";
 
-function halfSource(): QueueError {
+function incompleteSource(): QueueError {
   return new QueueError(
     "rejected",
     "The source is itself a copy that is not complete: let that copy end first, or name the queue that was copied.",
   );
 }
 
-function notACopy({ source, target }: Parting): QueueError {
+function notACopy({ source, target }: Divergence): QueueError {
   const id = printable(target?.id ?? "");
   const what = source !== null && source.id === target?.id
-    ? `The target holds the job "${id}" with other facts than the source has now`
+    ? `The target holds the job "${id}", but not as the source has it now`
     : `The target holds the job "${id}", which the source does not have in this place`;
-  return new QueueError("rejected", `${what}, so that it is no interrupted copy of it. ${OTHER_TARGET}`);
+  return new QueueError(
+    "rejected",
+    `${what}, so it is not an interrupted copy of the source. ${OTHER_TARGET}`,
+  );
 }
 
 function changedMeanwhile({ id }: StoredJob): QueueError {
@@ -158,7 +161,7 @@ function changedMeanwhile({ id }: StoredJob): QueueError {
   );
 }
 
-/** Both count their jobs in another way than by reading all of them. */
+/** Compares with the counts that both stores keep without reading all jobs. */
 async function assertCounted({ source, target }: Stores, jobs: number): Promise<Record<Status, number>> {
   const [ours, theirs] = [await countsOf(source), await countsOf(target)];
   const wrong = STATUSES.find((status) => ours[status] !== theirs[status]);

@@ -1,45 +1,45 @@
-/** Walks through two stores side by side, job by job, and tells how far they hold the same. */
+/** Reads two stores side by side, job by job, up to the first job that differs. */
 import { createHash } from "node:crypto";
 import { yieldToEventLoop } from "../basics/time.ts";
 import { canonicalText, type PortableStore, type StoredJob } from "../stored_job.ts";
 
-/** One call reads no more jobs; what they hold is bounded by the store. */
+/** One call reads at most this many jobs; the store limits their size. */
 export const PAGE_JOBS = 200;
 
-/** How long the thread hears no signal. A pause takes some milliseconds. */
-const DEAF_MS = 100;
+/** The thread handles no signal for this long. A pause takes a few milliseconds. */
+const BUSY_MS = 100;
 
-/** Where the stores part: the next job of each, which is not the same; null where there is none. */
-export interface Parting {
+/** Where the stores diverge: the next job of each, which differ; null where there is none. */
+export interface Divergence {
   readonly source: StoredJob | null;
   readonly target: StoredJob | null;
 }
 
 export interface Walk {
-  /** How many jobs, and lines of their histories, are the same in both from the beginning. */
+  /** How many jobs, and lines of their histories, are the same in both, from the beginning on. */
   readonly jobs: number;
   readonly lines: number;
-  /** The `seq` in the source of the last one; null if there is none. */
+  /** The `seq` of the last of them in the source; null if there is none. */
   readonly last: number | null;
-  /** SHA-256 of these jobs, as hexadecimal digits: of the canonical text of each, and a line end. */
+  /** SHA-256 of these jobs, in hexadecimal: of the canonical text of each, with a line feed. */
   readonly digest: string;
-  readonly parting: Parting;
+  readonly divergence: Divergence;
 }
 
-/** The stores are read no further than to the first job that is missing in one of them, or differs. */
+/** Reads no further than the first job that is missing in one of the stores, or differs. */
 export async function walkTogether(
   { source, target }: { readonly source: PortableStore; readonly target: PortableStore },
   onJobs: (jobs: number) => void = () => {},
 ): Promise<Walk> {
   const [left, right] = [eachJob(source), eachJob(target)];
   const hash = createHash("sha256");
-  const pause = pauses();
+  const pause = pauser();
   let [jobs, lines, last]: [number, number, number | null] = [0, 0, null];
   for (;;) {
     const [ours, theirs] = await Promise.all([next(left), next(right)]);
     const text = ours === null ? null : canonicalText(ours);
     if (ours === null || theirs === null || text !== canonicalText(theirs)) {
-      return { jobs, lines, last, digest: hash.digest("hex"), parting: { source: ours, target: theirs } };
+      return { jobs, lines, last, digest: hash.digest("hex"), divergence: { source: ours, target: theirs } };
     }
     hash.update(`${text}\n`);
     [jobs, lines, last] = [jobs + 1, lines + ours.history.length, ours.seq];
@@ -49,11 +49,11 @@ export async function walkTogether(
   }
 }
 
-/** Returns a pause for each page of a long task: two stores that answer at once keep the thread from hearing a signal. */
-export function pauses(): () => Promise<void> {
+/** Returns a pause to take after each page of a long task: two stores that answer at once would keep signals waiting. */
+export function pauser(): () => Promise<void> {
   let since = performance.now();
   return async () => {
-    if (performance.now() - since < DEAF_MS) return;
+    if (performance.now() - since < BUSY_MS) return;
     await yieldToEventLoop();
     since = performance.now();
   };

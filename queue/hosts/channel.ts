@@ -1,13 +1,13 @@
-/** The channel between the processes on one queue, for a backend that can send one of them a message, or all. */
+/** The channel between the processes on one queue, for a backend that can send a message to one of them, or to all. */
 import type { HostChannel } from "../capabilities.ts";
 import type { Calls } from "../storing/calls.ts";
 import { type Mailbox, messageTo, messageToAll } from "./messages.ts";
 
 export interface ChannelParts {
-  /** Of the store, which does not hear itself. */
+  /** The name of the store, which ignores its own messages. */
   readonly name: string;
   readonly calls: Calls;
-  /** What comes through the channel is put into it. */
+  /** Receives what comes through the channel. */
   readonly mailbox: Mailbox;
   /** False: there is no such process. */
   send(processId: string, message: string): Promise<boolean>;

@@ -1,4 +1,4 @@
-/** The other processes on the queue: what they show of themselves, and what this one orders there. */
+/** The other processes on the queue: what they show of themselves, and which orders this one sends them. */
 import { printable } from "../basics/text.ts";
 import { hostChannel } from "../capabilities.ts";
 import { meanOf, noEvents } from "../inspecting/counters.ts";
@@ -34,7 +34,7 @@ interface Seen {
 export class Hosts implements Roles {
   readonly #parts: QueueParts;
   readonly #shared: Shared;
-  /** What was read from these rows: a page asks several times for the same. */
+  /** What was read from these rows, cached because a page asks for the same several times. */
   #seen: Seen;
 
   constructor(parts: QueueParts, shared: Shared) {
@@ -62,7 +62,7 @@ export class Hosts implements Roles {
     return this.#look().hosts;
   }
 
-  /** One of them has a handler for each; those of this one come first. */
+  /** The kinds for which some host has a handler; those of this one come first. */
   get kinds(): readonly string[] {
     return this.#look().kinds;
   }
@@ -103,7 +103,7 @@ export class Hosts implements Roles {
   };
 }
 
-/** By id. Processes on one host are told apart by their numbers, and containers with one name and number by their ids. */
+/** By id. Processes on one host are told apart by their pids, and containers with the same name and pid by their ids. */
 function namesOf(rows: readonly ProcessRow[]): ReadonlyMap<string, string> {
   const living = rows.filter(({ isDead }) => !isDead);
   return new Map(living.map(({ id, host, pid }) => {
@@ -125,12 +125,12 @@ function toHost(row: ProcessRow, name: string, lookedAt: number): HostView {
     view,
     viewAgeMs: Math.max(0, lookedAt - viewedAt),
     rates: meanOf(history),
-    history: upTo(lookedAt, { history, viewedAt }),
+    history: shiftedTo(lookedAt, { history, viewedAt }),
   };
 }
 
-/** In the seconds of the present: those since its view was made are empty yet. */
-function upTo(
+/** Shifts the history to the current second: the seconds since the view was made are still empty. */
+function shiftedTo(
   now: number,
   { history, viewedAt }: Pick<ViewOfHost, "history" | "viewedAt">,
 ): readonly Rates[] {

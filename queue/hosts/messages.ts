@@ -1,6 +1,6 @@
 /**
  * Texts for one process or for all, among the messages of a channel that every process hears. The other messages of the
- * channel are names of stores that have written.
+ * channel are the names of stores that have written.
  */
 import { Listeners } from "../basics/listeners.ts";
 
@@ -11,13 +11,13 @@ export function messageTo(processId: string, text: string): string {
   return `to ${processId} ${text}`;
 }
 
-/** `from`: the name of the store, which does not hear itself. */
+/** `from`: the name of the store, which ignores its own messages. */
 export function messageToAll(from: string, text: string): string {
   return `all ${from} ${text}`;
 }
 
-/** Who hears what comes through this store. */
-export interface Hearer {
+/** The store that receives messages, and its process. */
+export interface Recipient {
   readonly name: string;
   /** The id of its process; null until it has joined. */
   readonly process: string | null;
@@ -36,7 +36,7 @@ export class Mailbox {
   }
 
   /** Returns whether the message is a text: for this process, for another one or for all. */
-  take(message: string, { name, process }: Hearer): boolean {
+  take(message: string, { name, process }: Recipient): boolean {
     const [, to, text] = FOR_ONE.exec(message) ?? [];
     if (to !== undefined && text !== undefined) {
       if (to === process) this.#forOne.tell(text);

@@ -1,8 +1,8 @@
-/** What one host wants of another, as the text that travels. Who may write to the server may send anything. */
+/** An order from one host to another, as text. Any program that may write to the server can send anything. */
 import { printable } from "../basics/text.ts";
 import type { HostOrder } from "../system_view.ts";
 
-/** What a notice of PostgreSQL holds is some 8,000 bytes, and a character has up to four. */
+/** A notice of PostgreSQL holds about 8,000 bytes, and a character has up to four. */
 const LONGEST_NAME = 300;
 const LONGEST_ID = 100;
 

@@ -1,13 +1,13 @@
 /**
- * What a process shows of itself to the other hosts, as text beside its heartbeat. It is checked field by field when it is
- * read: it may come from another release, or have been edited by hand.
+ * The view of itself that a process shows the other hosts, as text stored with its heartbeat. It is checked field by field
+ * when it is read: it may come from another release, or have been edited by hand.
  */
 import { printable } from "../basics/text.ts";
 import { MAX_TIME } from "../job.ts";
 import type { Rates } from "../queue_stats.ts";
 import type { ConsumerState, ConsumerView, SystemView } from "../system_view.ts";
 
-/** In UTF-16 units: the 1,000 consumers that one process may have. */
+/** In UTF-16 units: enough for the 1,000 consumers that one process may have. */
 const LONGEST = 256 * 1024;
 const MOST_CONSUMERS = 1_000;
 const MOST_WARNINGS = 20;
@@ -24,11 +24,11 @@ export interface ViewOfHost {
   readonly view: SystemView | null;
   /** By the clock of the store. */
   readonly viewedAt: number;
-  /** Counts per second of the minute before. */
+  /** Counts per second of the minute before it. */
   readonly history: readonly Rates[];
 }
 
-/** As many consumers as fit. Recent events are left out: each process shows its own. */
+/** Includes as many consumers as fit. Recent events are left out: each process shows its own. */
 export function viewText({ view, viewedAt, history }: ViewOfHost & { readonly view: SystemView }): string {
   const { events: _, consumers, ...rest } = view;
   const counts = history.map(({ added, completed, failed }) => [added, completed, failed]);
@@ -38,7 +38,7 @@ export function viewText({ view, viewedAt, history }: ViewOfHost & { readonly vi
   }
 }
 
-/** `seenAt`: when the process was heard of, which is as good a time where the text has none. */
+/** `seenAt`: when the process was last seen, which serves as the time of a text without one. */
 export function readView(text: string | null, seenAt: number): ViewOfHost {
   const fields = text === null || text.length > LONGEST ? null : parsed(text);
   if (fields === null) return { view: null, viewedAt: seenAt, history: [] };
@@ -67,7 +67,7 @@ function toView(fields: Fields): SystemView {
   };
 }
 
-/** One without a place or a state cannot be shown. */
+/** A consumer without a slot or a state cannot be shown. */
 function toConsumer(value: unknown): ConsumerView[] {
   const fields = fieldsIn(value);
   const { id, state, jobId } = fields;
@@ -109,7 +109,7 @@ function listIn(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Counts, spans and instants: none is negative, or beyond what a date can hold. */
+/** Counts, durations and times: none is negative, or beyond what a date can hold. */
 function numberIn(value: unknown): number | null {
   return typeof value === "number" && value >= 0 && value <= MAX_TIME ? value : null;
 }

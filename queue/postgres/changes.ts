@@ -1,22 +1,22 @@
 /**
- * Tells the other processes that this store has written. A notice follows its write, so that what it tells of can be read;
- * many writes share one, because the server passes notices on one transaction after the other.
+ * Notifies the other processes that this store has written. A notice follows its write, so that the write is visible when it
+ * arrives; many writes share one, because the server queues notices one transaction at a time.
  */
 import type { Client } from "./client.ts";
 
-/** A reader that looks at each notice looks at most twenty times a second. */
-const BETWEEN_MS = 50;
+/** A process that reads after each notice reads at most twenty times a second. */
+const INTERVAL_MS = 50;
 
-/** A commit that does not wait for the disk: who listens would not survive a crash of the server either. */
+/** Commits without waiting for the disk: the listening sessions would not survive a crash of the server either. */
 const NOTIFY = `WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
   SELECT pg_notify(current_schema() || '.changes', $1::text) FROM quick`;
 
 export class Changes {
   readonly #client: Client;
   readonly #name: string;
-  #toldAt = -Infinity;
+  #notifiedAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #telling: Promise<unknown> = Promise.resolve();
+  #lastNotice: Promise<unknown> = Promise.resolve();
 
   constructor(client: Client, name: string) {
     this.#client = client;
@@ -26,24 +26,24 @@ export class Changes {
   /** Something was written. */
   note(): void {
     if (this.#timer !== null) return;
-    const waitMs = this.#toldAt + BETWEEN_MS - performance.now();
-    if (waitMs <= 0) this.#tell();
-    else this.#timer = setTimeout(() => this.#tell(), waitMs);
+    const waitMs = this.#notifiedAt + INTERVAL_MS - performance.now();
+    if (waitMs <= 0) this.#notify();
+    else this.#timer = setTimeout(() => this.#notify(), waitMs);
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#timer = null;
-    this.#toldAt = performance.now();
-    // A notice that is lost is made good by the slow look of each process.
-    this.#telling = this.#client.query(NOTIFY, [this.#name]).catch(() => {});
+    this.#notifiedAt = performance.now();
+    // A lost notice is made up for by the slow polling of each process.
+    this.#lastNotice = this.#client.query(NOTIFY, [this.#name]).catch(() => {});
   }
 
-  /** Tells what has not been told yet. */
+  /** Sends the notice that is still pending. */
   async close(): Promise<void> {
     if (this.#timer !== null) {
       clearTimeout(this.#timer);
-      this.#tell();
+      this.#notify();
     }
-    await this.#telling;
+    await this.#lastNotice;
   }
 }

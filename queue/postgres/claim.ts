@@ -5,10 +5,10 @@ import { number, numberOrNull, textOrNull, toClaimed } from "../storing/rows.ts"
 import type { Client, Row, Tx } from "./client.ts";
 import type { LineHeads } from "./line_heads.ts";
 import { LINE } from "./line_statements.ts";
-import { stayDue, waitAsLong } from "./set_back.ts";
+import { keepDue, shiftRetries } from "./set_back.ts";
 import { CLAIMING } from "./statements.ts";
 
-export interface ClaimMoment {
+export interface ClaimContext {
   /** Null: all. */
   readonly kinds: readonly string[] | null;
   readonly setBack: ClockSetBack | null;
@@ -16,32 +16,34 @@ export interface ClaimMoment {
   readonly time: number | null;
   /** The number of the process that claims. */
   readonly process: number | null;
-  /** Null: the claim finds the beginning of the line itself. */
+  /** Null: the claim finds the heads of the line itself. */
   readonly heads: LineHeads | null;
 }
 
 /**
- * One answer for each request, in their order. One statement does it, but for callers that want several suspects, or whose
- * clock was set back.
+ * Returns an answer for each request, in their order. It is one statement, unless several suspects are wanted or the clock
+ * was set back.
  */
 export async function claim(
   client: Client,
   requests: readonly ClaimRequest[],
-  moment: ClaimMoment,
+  context: ClaimContext,
 ): Promise<ClaimAnswer[]> {
-  const parts = inParts(suspectsFirst(requests));
-  const { setBack } = moment;
-  if (setBack) await stayDue(client, setBack);
+  const parts = splitBySuspect(suspectsFirst(requests));
+  const { setBack } = context;
+  if (setBack) await keepDue(client, setBack);
   const work = async (tx: Tx) => {
-    if (setBack) await waitAsLong(tx, setBack);
-    return await claimParts(tx, parts, moment);
+    if (setBack) await shiftRetries(tx, setBack);
+    return await claimParts(tx, parts, context);
   };
   const got = await (parts.length > 1 || setBack ? client.transaction(work) : work(client));
-  const isForSuspects = requests.every(({ suspect }) => suspect);
-  const short = [...got.short].filter(({ suspect }) => !suspect || isForSuspects);
-  const more = got.isWhole || short.length === 0 ? null : await theRest(client, short, { got, moment });
-  const nextRunAt = more === null && short.length > 0 ? firstRunAt(client, requests, moment) : null;
-  // Who does not ask for it does not hear of its failure.
+  const wantsOnlySuspects = requests.every(({ suspect }) => suspect);
+  const short = [...got.short].filter(({ suspect }) => !suspect || wantsOnlySuspects);
+  const more = got.isComplete || short.length === 0
+    ? null
+    : await claimFromWholeLine(client, short, { got, context });
+  const nextRunAt = more === null && short.length > 0 ? firstRunAt(client, requests, context) : null;
+  // Handled here as well, because not every caller awaits it.
   nextRunAt?.catch(() => {});
   return requests.map((request) => ({
     claimed: [...got.claimed.get(request) ?? [], ...more?.get(request)?.claimed ?? []],
@@ -49,32 +51,32 @@ export async function claim(
   }));
 }
 
-/** The line seemed to end, but jobs may come before where it was known to begin: this looks through all of it. */
-async function theRest(
+/** The line seemed to end, but jobs may come before its cached heads: this searches all of it. */
+async function claimFromWholeLine(
   client: Client,
   short: readonly ClaimRequest[],
-  { got: { claimed }, moment }: { readonly got: Got; readonly moment: ClaimMoment },
+  { got: { claimed }, context }: { readonly got: Got; readonly context: ClaimContext },
 ): Promise<Map<ClaimRequest, ClaimAnswer>> {
-  moment.heads?.forget();
+  context.heads?.forget();
   const missing = short.map((request) => {
     const { length } = claimed.get(request) ?? [];
     return { ...request, limit: request.limit - length };
   });
-  const found = await claim(client, missing, moment);
+  const found = await claim(client, missing, context);
   return new Map(found.flatMap((answer, i) => short[i] === undefined ? [] : [[short[i], answer]]));
 }
 
 async function firstRunAt(
   client: Client,
   requests: readonly ClaimRequest[],
-  { kinds }: ClaimMoment,
+  { kinds }: ClaimContext,
 ): Promise<number | null> {
   const suspects = requests.some(({ suspect }) => suspect);
   const [first] = await client.query(CLAIMING.nextRunAt, [suspects, kinds]);
   return numberOrNull(first?.run_at ?? null);
 }
 
-/** A suspect that comes first shares the statement of all others, unless its consumer has asked for something before. */
+/** Puts suspects first, so that one shares the statement of all others; not if its consumer has asked for jobs before. */
 function suspectsFirst(requests: readonly ClaimRequest[]): ClaimRequest[] {
   const asked = new Set<string>();
   for (const { consumerId, suspect } of requests) {
@@ -84,19 +86,19 @@ function suspectsFirst(requests: readonly ClaimRequest[]): ClaimRequest[] {
   return [...requests].sort((a, b) => Number(b.suspect) - Number(a.suspect));
 }
 
-/** The answers to several requests as the answer to all of them. */
-export function together(answers: readonly ClaimAnswer[]): ClaimAnswer {
+/** Merges the answers to several requests into one. */
+export function mergeAnswers(answers: readonly ClaimAnswer[]): ClaimAnswer {
   const nextRunAt = answers.find(({ nextRunAt }) => nextRunAt !== null)?.nextRunAt ?? null;
   return { claimed: answers.flatMap(({ claimed }) => claimed), nextRunAt };
 }
 
-/** A request for a suspect, if there is one, and what is asked for after it. */
+/** A request for a suspect, if there is one, and the requests that follow it. */
 interface Part {
   readonly suspect: ClaimRequest | null;
   readonly others: readonly ClaimRequest[];
 }
 
-function inParts(requests: readonly ClaimRequest[]): Part[] {
+function splitBySuspect(requests: readonly ClaimRequest[]): Part[] {
   const parts: { suspect: ClaimRequest | null; others: ClaimRequest[] }[] = [];
   for (const request of requests) {
     const last = parts.at(-1);
@@ -107,23 +109,23 @@ function inParts(requests: readonly ClaimRequest[]): Part[] {
   return parts;
 }
 
-/** What each request got, and which of them got less than they asked for. */
 interface Got {
   readonly claimed: Map<ClaimRequest, Claimed[]>;
+  /** Requests that got less than they asked for. */
   readonly short: Set<ClaimRequest>;
-  /** The whole line was looked through, or enough of it. */
-  isWhole: boolean;
+  /** The whole line was searched, or enough of it. */
+  isComplete: boolean;
 }
 
-async function claimParts(tx: Tx, parts: readonly Part[], moment: ClaimMoment): Promise<Got> {
-  const got: Got = { claimed: new Map(), short: new Set(), isWhole: true };
+async function claimParts(tx: Tx, parts: readonly Part[], context: ClaimContext): Promise<Got> {
+  const got: Got = { claimed: new Map(), short: new Set(), isComplete: true };
   /** Consumers that hold a suspect. A suspect is quarantined: it runs alone. */
   const alone = new Set<string>();
   for (const part of parts) {
     const suspect = part.suspect !== null && !alone.has(part.suspect.consumerId) ? part.suspect : null;
     const others = part.others.filter(({ consumerId }) => !alone.has(consumerId));
     if (suspect !== null || others.length > 0) {
-      await claimPart(tx, { suspect, others }, { ...moment, alone, got });
+      await claimPart(tx, { suspect, others }, { ...context, alone, got });
     }
   }
   return got;
@@ -132,7 +134,7 @@ async function claimParts(tx: Tx, parts: readonly Part[], moment: ClaimMoment): 
 async function claimPart(
   tx: Tx,
   { suspect, others }: Part,
-  { kinds, time, process, heads, alone, got }: ClaimMoment & {
+  { kinds, time, process, heads, alone, got }: ClaimContext & {
     readonly alone: Set<string>;
     readonly got: Got;
   },
@@ -141,18 +143,18 @@ async function claimPart(
     ...[time, kinds, process],
     others.map(({ consumerId }) => consumerId),
     others.map(({ limit }) => limit),
-    ...[suspect?.consumerId ?? null, sumOf(others)],
+    ...[suspect?.consumerId ?? null, totalLimit(others)],
   ];
   const known = heads?.known ?? null;
   const since = performance.now();
   const rows = known === null
     ? await tx.query(LINE.claim, values)
     : await tx.query(LINE.claimFrom, [...values, ...known.values]);
-  const isCut = isMuch(rows);
-  got.isWhole = known === null || isCut;
-  if (known === null) heads?.searched(performance.now() - since, kinds);
-  // Jobs that it locked and left for want of room stand before those that another process takes meanwhile.
-  else if (!isCut) known.passed(rows);
+  const isCutShort = isAtByteLimit(rows);
+  got.isComplete = known === null || isCutShort;
+  if (known === null) heads?.noteSearch(performance.now() - since, kinds);
+  // If it was cut short, jobs that it locked but left come before those that another process takes meanwhile.
+  else if (!isCutShort) known.advance(rows);
   const found = rows.map(claimedOf);
   const note = (request: ClaimRequest, jobs: Claimed[]) => {
     got.claimed.set(request, jobs);
@@ -163,18 +165,18 @@ async function claimPart(
     if (jobs.length > 0) alone.add(suspect.consumerId);
     note(suspect, jobs);
   }
-  // In the order of the requests, as the statement gave them out.
+  // In the order of the requests, in which the statement has handed them out.
   for (const request of others) {
     if (!alone.has(request.consumerId)) note(request, found.splice(0, request.limit));
   }
 }
 
-/** Whether the bound on payloads may have ended the claim. A UTF-16 unit is three bytes at most. */
-function isMuch(rows: readonly Row[]): boolean {
+/** Whether the limit on payloads may have cut the claim short. A UTF-16 unit is three bytes at most. */
+function isAtByteLimit(rows: readonly Row[]): boolean {
   return rows.reduce((sum, { payload }) => sum + String(payload).length * 3, 0) >= MOST_CLAIMED_BYTES;
 }
 
-function sumOf(requests: readonly ClaimRequest[]): number {
+function totalLimit(requests: readonly ClaimRequest[]): number {
   return requests.reduce((sum, { limit }) => sum + limit, 0);
 }
 

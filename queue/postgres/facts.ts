@@ -3,19 +3,19 @@ import { checkedFact, type Facts, MOST_EXPIRED, MOST_FACTS } from "../facts.ts";
 import { MAX_TIME } from "../job.ts";
 import { toText } from "../storing/rows.ts";
 import type { Client } from "./client.ts";
-import { now } from "./phrases.ts";
+import { now } from "./sql_fragments.ts";
 
-/** ?1 now, or null ?2 realm ?3 key ?4 text ?5 ms that it lives. */
+/** ?1 now, or null ?2 realm ?3 key ?4 text ?5 its lifetime in ms. */
 const CLOCK = `clock AS (SELECT ${now(1)} AS at, least(${now(1)} + $5::bigint, ${MAX_TIME}) AS expires_at)`;
 
 const FACTS = {
-  // where there is none, or an expired one: ?6 the most others
+  // where there is none, or an expired one: ?6 how many others to keep
   add: `WITH ${CLOCK}, gone AS (DELETE FROM facts WHERE realm = $2::text AND key <> $3::text AND key IN (
         SELECT key FROM facts WHERE realm = $2::text AND key <> $3::text ORDER BY expires_at DESC, key OFFSET $6::bigint))
     INSERT INTO facts (realm, key, text, expires_at) SELECT $2::text, $3::text, $4::text, clock.expires_at FROM clock
     ON CONFLICT (realm, key) DO UPDATE SET text = excluded.text, expires_at = excluded.expires_at
       WHERE facts.expires_at <= (SELECT at FROM clock) RETURNING key`,
-  // ?6 the text before
+  // ?6 the text that it replaces
   replace: `WITH ${CLOCK} UPDATE facts SET text = $4::text, expires_at = clock.expires_at FROM clock
     WHERE realm = $2::text AND key = $3::text AND text = $6::text AND facts.expires_at > clock.at RETURNING key`,
   // ?1 realm ?2 key
@@ -27,7 +27,7 @@ const FACTS = {
       SELECT realm, key FROM facts WHERE expires_at <= ${now(1)} LIMIT $2::bigint)`,
 } as const;
 
-/** `run`: makes a call of the store of what is given the time, or null for the server's. */
+/** `run`: runs `work` as a call of the store, with the time, or null for the server's clock. */
 export function factsOn(
   client: Client,
   run: <T>(work: (time: number | null) => Promise<T>) => Promise<T>,
@@ -53,7 +53,7 @@ export function factsOn(
   };
 }
 
-/** A part of the upkeep. */
+/** Part of the upkeep. */
 export async function removeExpired(client: Client, time: number | null): Promise<void> {
   await client.query(FACTS.expire, [time, MOST_EXPIRED]);
 }

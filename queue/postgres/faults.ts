@@ -1,4 +1,4 @@
-/** Sentences for PostgreSQL's errors. Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** Readable sentences for PostgreSQL's errors. Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 import { messageOf, QueueError, RejectedWrite, StorageError } from "../errors.ts";
 import { certificateFault } from "../storing/certificate_faults.ts";
 
@@ -15,16 +15,16 @@ const NOT_ALLOWED = "PostgreSQL lets this user do less than the queue needs: mak
 const NAME_THE_SERVER = "name the server itself in QUEUE_URL";
 const POOLER_REFUSES =
   `A pooler refuses the settings that the queue needs for its sessions of PostgreSQL: ${NAME_THE_SERVER}`;
-/** For a connection on which they did not arrive. */
+/** For a connection that did not get these settings. */
 export const POOLER_DROPS =
   `A pooler drops the settings that the queue needs for its sessions of PostgreSQL: ${NAME_THE_SERVER}`;
 
-/** By code, or by its class. */
+/** By error code, or by its class. */
 const SENTENCES: Readonly<Record<string, Sentence>> = {
   "28": lasting("PostgreSQL refuses this user or password: check QUEUE_URL"),
   "3D000": lasting("There is no such database: create it, or check QUEUE_URL"),
   "42501": lasting(NOT_ALLOWED),
-  // The schema is there, but not for this user.
+  // The schema exists, but this user may not use it.
   "3F000": lasting(NOT_ALLOWED),
   "42": lasting("The tables are not as this system made them: undo what was changed by hand"),
   "XX001": lasting("PostgreSQL found damaged data: restore a backup"),
@@ -42,7 +42,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   "55P03": passing(
     "The jobs are locked, by another program or by an upgrade: the queue waits for the end of that",
   ),
-  "40": passing("PostgreSQL could not decide between two writes"),
+  "40": passing("PostgreSQL aborted one of two conflicting writes"),
   "58": passing("PostgreSQL has an input/output error"),
 };
 
@@ -54,106 +54,106 @@ const NEVER_REACHED = passing(
 
 /** The user, the password or the database. */
 const IS_REFUSED = /^(28|3D)/;
-/** A parameter that it does not know, or the value of one. */
+/** An unknown parameter, or a bad value of one. */
 const IS_BAD_PARAMETER = /^(42704|22)/;
-/** Older versions lack what the schema uses. */
+/** Older versions lack features that the schema uses. */
 export const OLDEST_SERVER = 14;
-/** What is sent first are the parameters of the URL, and others that very old servers do not know. */
+/** A connection starts with the parameters of the URL, and with others that very old servers do not know. */
 const BAD_PARAMETER = lasting(
   `PostgreSQL refuses a parameter: correct those of QUEUE_URL, and use PostgreSQL ${OLDEST_SERVER} or newer`,
 );
-/** The code of an answer that is not in the protocol of PostgreSQL. */
+/** Our code for an answer that is not in PostgreSQL's protocol. */
 export const NOT_POSTGRES = "NOT_POSTGRES";
 const ANOTHER_PROGRAM = lasting(
-  "What answers there is no PostgreSQL: see that QUEUE_URL names its host and its port",
+  "What answers there is not PostgreSQL: see that QUEUE_URL names its host and its port",
 );
-/** The driver has a connection on which nothing is said. */
+/** The driver's code for a connection on which the server says nothing. */
 const SILENT = "CONNECT_TIMEOUT";
 const NEVER_ANSWERED = passing(
   "PostgreSQL does not answer: see that it is well, and that QUEUE_URL names its port, not that of another program",
 );
 const NO_TLS = "PostgreSQL offers no TLS here: turn ssl on there, or take sslmode out of QUEUE_URL";
 
-/** A broken rule: bad data, a constraint, or a trigger made by hand that raises. */
+/** Bad data, a violated constraint, or an error raised by a trigger that was made by hand. */
 const BROKEN_RULE = /^(22|23|P0001)/;
-/** What the server says. One code of the operating system looks like it. */
-const isOfServer = (code: string) => /^[0-9A-Z]{5}$/.test(code) && code !== "EPIPE";
+/** Codes of the server. One code of the operating system has the same form. */
+const isServerCode = (code: string) => /^[0-9A-Z]{5}$/.test(code) && code !== "EPIPE";
 
-/** Nothing of the transaction was written, and the same statements may succeed now. */
-export function mayBeRepeated(error: unknown): boolean {
+/** The transaction was rolled back, and the same statements may succeed now. */
+export function isRetryable(error: unknown): boolean {
   return /^40(001|P01)$/.test(codeOf(error));
 }
 
-/** A lock was not there in time. */
+/** A lock was not granted in time. */
 export function isLocked(error: unknown): boolean {
   return codeOf(error) === "55P03";
 }
 
-/** The server is a standby, or it takes no writes of this user or in this database. */
+/** The server is a standby, or takes no writes from this user or in this database. */
 export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === "25006";
 }
 
-/** A lock of rows, and not of the whole table: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS */
+/** A row lock, not a table lock: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS */
 const IS_OF_ROW = /\btuple\b/;
 const JOB_IS_LOCKED = "A job is locked by another program: end its transaction";
 
 interface Client {
   /** Where the server is. */
   readonly place: string;
-  /** It has been let in before: a password, a rule or a certificate that is being changed on the server is no reason to end. */
-  readonly wasIn: boolean;
-  /** The server has said no to TLS. */
+  /** The server has answered before: a password, a rule or a certificate that changes on the server is no reason to stop. */
+  readonly hasAnswered: boolean;
+  /** The server has refused TLS. */
   readonly isWithoutTls: boolean;
 }
 
 export function toQueueError(error: unknown, client: Client): QueueError {
   if (error instanceof QueueError) return error;
-  const { place, wasIn } = client;
+  const { place, hasAnswered } = client;
   const code = codeOf(error);
-  const message = code === SILENT ? "not a word in time" : messageOf(error);
+  const message = code === SILENT ? "no answer in time" : messageOf(error);
   if (isLocked(error) && IS_OF_ROW.test(contextOf(error))) {
     return new StorageError(`${JOB_IS_LOCKED} (${place}: ${message}).`, {
       cause: error,
       ...{ passing: true, ofSomeJobs: true, publicMessage: `${JOB_IS_LOCKED}.` },
     });
   }
-  if (wasIn && BROKEN_RULE.test(code)) {
+  if (hasAnswered && BROKEN_RULE.test(code)) {
     return new RejectedWrite(`PostgreSQL refused the write: ${message}.`, { cause: error });
   }
-  const entry = entryFault({ code, message }, client);
-  const sentence = entry ?? SENTENCES[code] ?? SENTENCES[code.slice(0, 2)];
-  if (sentence === undefined && isOfServer(code)) {
+  const loginSentence = loginFault({ code, message }, client);
+  const sentence = loginSentence ?? SENTENCES[code] ?? SENTENCES[code.slice(0, 2)];
+  if (sentence === undefined && isServerCode(code)) {
     return new StorageError(`PostgreSQL at ${place} failed: ${message}.`, { cause: error, passing: true });
   }
   const { says, passing } = sentence ??
-    (wasIn ? UNREACHABLE : code === SILENT ? NEVER_ANSWERED : NEVER_REACHED);
-  const refused = entry !== null || IS_REFUSED.test(code);
+    (hasAnswered ? UNREACHABLE : code === SILENT ? NEVER_ANSWERED : NEVER_REACHED);
+  const refused = loginSentence !== null || IS_REFUSED.test(code);
   return new StorageError(`${says} (${place}: ${message}).`, {
     cause: error,
-    passing: passing || wasIn && refused,
+    passing: passing || hasAnswered && refused,
     refused,
     publicMessage: `${says}.`,
   });
 }
 
-/** Why a connection was not let in, unless the codes above say it. */
-function entryFault(
+/** Why a connection was refused, where the codes above do not say. */
+function loginFault(
   { code, message }: { readonly code: string; readonly message: string },
-  { wasIn, isWithoutTls }: Client,
+  { hasAnswered, isWithoutTls }: Client,
 ): Sentence | null {
   const certificate = certificateFault(code, "PostgreSQL");
   if (certificate !== null) return lasting(certificate);
-  // With sslmode=prefer the driver goes on without TLS.
+  // With sslmode=prefer the driver continues without TLS.
   if (isWithoutTls && message.includes("TLS")) return lasting(NO_TLS);
   if (code === NOT_POSTGRES) return ANOTHER_PROGRAM;
-  if (wasIn) return null;
-  // Of PgBouncer, which has this code for all that it says.
+  if (hasAnswered) return null;
+  // From PgBouncer, which uses this code for everything.
   if (code === "08P01" && message.includes("startup parameter")) return lasting(POOLER_REFUSES);
   return IS_BAD_PARAMETER.test(code) ? BAD_PARAMETER : null;
 }
 
-/** What the server was doing. */
+/** What the server was doing when it failed. */
 function contextOf(error: unknown): string {
   return error instanceof Error && "where" in error ? String(error.where) : "";
 }

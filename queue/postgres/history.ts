@@ -29,7 +29,7 @@ const HISTORY = {
   wholeNewest: `SELECT ${WHOLE_LINE} FROM history WHERE seq = $1::bigint ORDER BY n DESC LIMIT $2::bigint`,
   wholeFirst: `SELECT ${WHOLE_LINE} FROM history WHERE seq = $1::bigint ORDER BY n LIMIT $2::bigint`,
   count: `SELECT count(*)::int AS n FROM history WHERE seq = $1::bigint`,
-  // ?1 seq ?2 so many lines before it
+  // ?1 seq ?2 how many lines to skip
   fromEnd: `SELECT n FROM history WHERE seq = $1::bigint ORDER BY n DESC LIMIT 1 OFFSET $2::bigint`,
   fromStart:
     `SELECT n, event, detail FROM history WHERE seq = $1::bigint ORDER BY n LIMIT 1 OFFSET $2::bigint`,
@@ -45,16 +45,16 @@ const HISTORY = {
   // ?1 seq ?2 before this n
   forgetTexts: `UPDATE history SET report = NULL, log = NULL
     WHERE seq = $1::bigint AND n < $2::bigint AND (report IS NOT NULL OR log IS NOT NULL)`,
-  // ?1 seq: two writers fold one after the other
+  // ?1 seq: makes two writers fold one after the other
   lock: `SELECT seq FROM jobs WHERE seq = $1::bigint FOR UPDATE`,
 } as const;
 
-/** Oldest first; some hundreds at most, however many a manual edit has left. */
+/** Oldest first; a few hundred lines at most, however many a manual edit has left. */
 export function readHistory(tx: Tx, seq: number): Promise<HistoryEntry[]> {
   return readLines(tx, seq, { newest: HISTORY.newest, first: HISTORY.first });
 }
 
-/** The same with whole texts. */
+/** The same with all texts in full. */
 export function readWholeHistory(tx: Tx, seq: number): Promise<HistoryEntry[]> {
   return readLines(tx, seq, { newest: HISTORY.wholeNewest, first: HISTORY.wholeFirst });
 }
@@ -74,7 +74,7 @@ async function readLines(
   return [...first, folded(next, number(counted?.n) - FIRST_LINES - NEWEST_LINES), ...newest];
 }
 
-/** For jobs whose history has become long. */
+/** Called for jobs whose history has become long. */
 export async function foldHistories(client: Client, seqs: readonly number[]): Promise<void> {
   for (const seq of seqs) await client.transaction((tx) => fold(tx, seq));
 }

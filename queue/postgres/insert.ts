@@ -6,21 +6,21 @@ import type { Client, Row, Tx } from "./client.ts";
 import { ADDING } from "./statements.ts";
 import { fillValues } from "./values.ts";
 
-/** One statement takes no more jobs, and no more bytes or a single job. */
+/** One statement takes at most this many jobs, and at most this many bytes unless it is a single job. */
 const MOST_JOBS = 1_000;
 const MOST_BYTES = 8 * 1024 * 1024;
-/** A job that was there and is gone a moment later is added after all. */
+/** A job that existed and is gone a moment later is added after all. */
 const TRIES = 3;
 
-/** As many of the jobs as go into one statement. */
-export function firstPart(jobs: readonly NewJob[]): NewJob[] {
+/** As many of the jobs as fit into one statement. */
+export function firstBatch(jobs: readonly NewJob[]): NewJob[] {
   let bytes = 0;
   const end = jobs.findIndex(({ payload }, i) => i === MOST_JOBS || (bytes += payload.length) > MOST_BYTES);
   return jobs.slice(0, end === -1 ? jobs.length : Math.max(1, end));
 }
 
 /**
- * The results for all of these jobs. Only a job that is replaced changes what was there: then all is one transaction.
+ * Returns the results for all of these jobs. Only a replacement changes what exists: then all is one transaction.
  * @param time null: the server's clock
  */
 export async function insert(
@@ -36,7 +36,7 @@ export async function insert(
   return await withValues(client, results);
 }
 
-/** What replaces a job decides what a later one with the same id finds. */
+/** A job that replaces another one decides what a later one with the same id finds. */
 async function insertInOrder(
   tx: Tx,
   jobs: readonly NewJob[],
@@ -56,7 +56,7 @@ async function insertInto(
   const results: (Added | Refused | undefined)[] = [];
   for (let left = [...jobs.keys()], tries = 0; left.length > 0; tries++) {
     if (tries === TRIES) {
-      throw new Error("A job is there and not there: its id changes as often as it is read");
+      throw new Error("A job keeps appearing and disappearing: its id changes as often as it is read");
     }
     await insertSome(tx, { jobs, places: left, results, time });
     left = left.filter((place) => results[place] === undefined);
@@ -122,7 +122,7 @@ function presentAs(row: Row): Added | Refused {
   return { outcome: "waiting", job, differs: row.differs === true };
 }
 
-/** The row as it was just written: reading it back would cost as much as adding it. */
+/** The job as it was just written: reading it back would cost as much as adding it. */
 function addedAs({ id, kind, payload, priority }: NewJob, row: Row): Added {
   const at = number(row.created_at);
   const job: Job = {

@@ -1,41 +1,41 @@
 /**
- * Where the line of waiting jobs begins, remembered while that is dear to find. A claim steps over every job that has left
- * the line since the oldest snapshot of the server was taken, for example by `pg_dump`: what such a snapshot may still see
- * is removed from no index. So a drain would become slower with each job, until the snapshot ends.
+ * Where the line of waiting jobs begins, cached while that is expensive to find. A claim steps over the dead index entry of
+ * every job that has left the line since the oldest snapshot of the server was taken, for example by `pg_dump`: no index
+ * drops an entry that such a snapshot may still see. So a drain would slow down with each job until the snapshot ends.
  */
 import { number } from "../storing/rows.ts";
 import type { Client, Row } from "./client.ts";
 import { LINE } from "./line_statements.ts";
 
-/** A claim or a look that takes longer is slow. */
+/** A claim or a lookup that takes longer is slow. */
 const SLOW_MS = 25;
-/** They are looked up anew, beside the claims, when so many times as long has passed as the look took. */
-const TIMES = 10;
+/** The heads are looked up again, beside the claims, after this multiple of the time that the lookup took. */
+const REFRESH_FACTOR = 10;
 /**
- * What is remembered holds for so many times as long as the look took. Jobs that come before it, such as those of a new
- * priority, wait so long at most, and only while others are there.
+ * They are valid for this multiple of the time that the lookup took. Jobs that come before them, such as those of a new
+ * priority, wait at most that long, and only while there are others.
  */
-const MOST_TIMES = 15;
+const EXPIRY_FACTOR = 15;
 
 interface Head {
   readonly kind: string;
   readonly priority: number;
-  /** Of its first job. */
+  /** Of the first job. */
   readonly runAt: number;
   readonly seq: number;
 }
 
-/** The first look at the line of some kinds, and those that follow it. */
-interface Looking {
+/** The lookups for some kinds: the first one, and those that refresh it. */
+interface Lookups {
   readonly kinds: readonly string[] | null;
-  isUnderWay: boolean;
+  isInFlight: boolean;
 }
 
 export interface KnownHeads {
-  /** Values for a claim: kinds, priorities, times and numbers. */
+  /** Values for a claim: kinds, priorities, times and seqs. */
   readonly values: readonly [string[], ...number[][]];
   /** These were claimed from there on, in their order. */
-  passed(rows: readonly Row[]): void;
+  advance(rows: readonly Row[]): void;
 }
 
 export interface LineHeadsOptions {
@@ -47,20 +47,20 @@ export interface LineHeadsOptions {
 export class LineHeads {
   readonly #client: Pick<Client, "query">;
   readonly #now: () => number;
-  #looking: Looking | null = null;
+  #lookups: Lookups | null = null;
   #heads: Map<string, Head> | null = null;
-  #renewAt = Infinity;
+  #refreshAt = Infinity;
   #validUntil = -Infinity;
 
   constructor({ client, now = () => performance.now() }: LineHeadsOptions) {
     [this.#client, this.#now] = [client, now];
   }
 
-  /** Null: a claim has to find them itself. */
+  /** Null: a claim has to find the heads itself. */
   get known(): KnownHeads | null {
     const [at, byLevel] = [this.#now(), this.#heads];
     if (byLevel === null || at > this.#validUntil) return null;
-    if (at > this.#renewAt && this.#looking !== null) this.#look(this.#looking);
+    if (at > this.#refreshAt && this.#lookups !== null) this.#lookUp(this.#lookups);
     const heads = [...byLevel.values()];
     return {
       values: [
@@ -71,42 +71,42 @@ export class LineHeads {
           heads.map(({ seq }) => seq),
         ],
       ],
-      // Those that were looked up meanwhile may begin before them.
-      passed: (rows) => {
+      // Heads that were looked up meanwhile stay as they are: they may come before these jobs.
+      advance: (rows) => {
         for (const row of rows) if (row.suspect !== 1) byLevel.set(keyOf(row), headOf(row));
       },
     };
   }
 
-  /** A claim of these kinds had to find them, and took so long. Where that is slow, they are looked up. */
-  searched(tookMs: number, kinds: readonly string[] | null): void {
+  /** A claim of these kinds had to find the heads itself, and took this long. If that is slow, they are looked up. */
+  noteSearch(tookMs: number, kinds: readonly string[] | null): void {
     if (tookMs < SLOW_MS) return;
-    this.#looking ??= { kinds, isUnderWay: false };
-    this.#look(this.#looking);
+    this.#lookups ??= { kinds, isInFlight: false };
+    this.#lookUp(this.#lookups);
   }
 
   forget(): void {
     this.#heads = null;
-    this.#looking = null;
+    this.#lookups = null;
   }
 
-  #look(looking: Looking): void {
-    if (looking.isUnderWay) return;
-    looking.isUnderWay = true;
-    // Without it a claim is slower, and no worse.
-    this.#remember(looking).catch(() => {}).finally(() => looking.isUnderWay = false);
+  #lookUp(lookups: Lookups): void {
+    if (lookups.isInFlight) return;
+    lookups.isInFlight = true;
+    // If it fails, claims are slower, and no worse.
+    this.#remember(lookups).catch(() => {}).finally(() => lookups.isInFlight = false);
   }
 
-  async #remember(looking: Looking): Promise<void> {
+  async #remember(lookups: Lookups): Promise<void> {
     const since = this.#now();
-    const rows = await this.#client.query(LINE.heads, [looking.kinds]);
+    const rows = await this.#client.query(LINE.heads, [lookups.kinds]);
     const at = this.#now();
     const took = at - since;
-    // What was forgotten meanwhile may have been for other kinds.
-    if (looking !== this.#looking) return;
+    // A lookup that was forgotten meanwhile may have been for other kinds.
+    if (lookups !== this.#lookups) return;
     this.#heads = took < SLOW_MS ? null : new Map(rows.map((row) => [keyOf(row), headOf(row)]));
-    this.#renewAt = at + took * TIMES;
-    this.#validUntil = at + took * MOST_TIMES;
+    this.#refreshAt = at + took * REFRESH_FACTOR;
+    this.#validUntil = at + took * EXPIRY_FACTOR;
   }
 }
 

@@ -1,11 +1,11 @@
-/** The statements that take jobs from the line: see `statements.ts`. */
+/** The statements that claim jobs from the line: see `statements.ts`. */
 import { MOST_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
 import { TO } from "../storing/conditions.ts";
-import { isOf, levels, now, READY, SUSPECT } from "./phrases.ts";
+import { isOfKinds, levels, now, READY, SUSPECT } from "./sql_fragments.ts";
 
 /**
- * The new holder of a job. Its lease is no lower than the time, so that a server which took over without the last writes
- * grants none again that was granted before.
+ * Gives a job to a new holder. The lease is never lower than the current time, so that a server which took over without the
+ * last writes grants no lease a second time.
  */
 const claimedBy = (consumer: string, process: string) =>
   `status = ${TO.claim}, lease = greatest(jobs.lease + 1, clock.at), consumer_id = ${consumer}, process = ${process},
@@ -17,16 +17,16 @@ const AS_CLAIMED =
 
 /**
  * ?1 now, or null ?2 kinds, or null for all ?3 process ?4 consumers ?5 limits ?6 the consumer that takes a suspect first, or
- * null ?7 the sum of the limits. How many jobs of each kind and priority come first is counted before any is locked, unless
- * all are of one: a claim locks the jobs that it takes, and others only where payloads are large. To whom a place falls is looked up: a join would
- * compare each place with each consumer. `parts`: of the line, each a kind, a priority, and the time and the number of its
- * first job; `more`: columns.
+ * null ?7 the sum of the limits. Unless the line has only one part, it counts how many of the next jobs are in each part
+ * before it locks any: a claim locks the jobs that it takes, and others only where payloads are large. The consumer of each
+ * place is looked up: a join would compare every place with every consumer. `parts`: of the line, each a kind and a
+ * priority, with the time and the seq of its first job; `more`: additional columns.
  */
 const claimed = (parts: string, more: string) =>
   `WITH RECURSIVE clock AS (SELECT ${now(1)} AS at),
     suspect AS (UPDATE jobs SET ${claimedBy("$6::text", "$3::int")} FROM clock
       WHERE $6::text IS NOT NULL AND jobs.seq = (SELECT seq FROM jobs WHERE ${SUSPECT} AND run_at <= (SELECT at FROM clock)
-          AND ${isOf(2)}
+          AND ${isOfKinds(2)}
         ORDER BY crashes, priority DESC, run_at, seq LIMIT 1 FOR UPDATE SKIP LOCKED)
       RETURNING ${AS_CLAIMED}${more}),
     ${parts},
@@ -62,7 +62,7 @@ export const LINE = {
     parts (kind, priority, since, first) AS (SELECT kind, priority, run_at, seq FROM levels)`,
     "",
   ),
-  // ?8 kinds ?9 priorities ?10 times ?11 numbers: where each part of the line begins
+  // ?8 kinds ?9 priorities ?10 times ?11 seqs: where each part of the line begins
   claimFrom: claimed(
     "parts (kind, priority, since, first) AS (SELECT * FROM unnest($8::text[], $9::int[], $10::bigint[], $11::bigint[]))",
     ", jobs.priority, jobs.run_at",

@@ -1,8 +1,8 @@
 /**
- * The schema, in numbered steps: one that was released is never edited. All steps that are missing run in one transaction
- * under an advisory lock, so that of several processes that start at once one does it and the others wait.
+ * The schema, in numbered steps: a released one is never edited. All missing steps run in one transaction under an advisory
+ * lock, so that when several processes start at once, one migrates and the others wait.
  *
- * A process of the previous release may still be at work while a newer one migrates: a step adds, and removes nothing
+ * A process of the previous release may still be running while a newer one migrates: a step only adds, and removes nothing
  * that the previous release uses.
  */
 import { StorageError } from "../errors.ts";
@@ -16,18 +16,18 @@ const MIGRATIONS = [jobs, facts, idKeys];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** The table that shows a schema to be ours, and of which version it is. */
+/** The table that marks a schema as ours, and holds its version. */
 const META = "persistent_queue";
 
 const TURN_MS = 20_000;
-/** While a step waits for the lock of a table, everything else that needs it waits behind the step. */
+/** While a step waits for a table lock, everything else that needs the table waits behind the step. */
 const LOCK_MS = 5_000;
 
 /**
- * Brings the schema up to date, and creates it if it is missing. A step that writes each job anew takes some 5 seconds a
- * million.
+ * Brings the schema up to date, and creates it if it is missing. A step that rewrites every job takes about 5 seconds per
+ * million jobs.
  * @throws {StorageError} if it is newer than this program, or belongs to another one; a passing one if another process is
- * at it, or another program has locked the tables
+ * migrating it, or another program has locked the tables
  */
 export async function migrate(client: Client, schema: string): Promise<void> {
   await client.longTransaction(async (tx) => {
@@ -59,7 +59,7 @@ async function takeTurn(tx: Tx, schema: string): Promise<void> {
   await tx.script(`SET LOCAL lock_timeout = ${LOCK_MS}`);
 }
 
-/** @throws {StorageError} unless the schema is there and of this version */
+/** @throws {StorageError} unless the schema exists in this version */
 export async function assertCurrent(client: Client, schema: string): Promise<void> {
   const version = await versionOf(client, schema);
   if (version === null) {
@@ -75,7 +75,7 @@ export async function assertCurrent(client: Client, schema: string): Promise<voi
   }
 }
 
-export async function isThere(client: Client, schema: string): Promise<boolean> {
+export async function hasQueue(client: Client, schema: string): Promise<boolean> {
   return await versionOf(client, schema) !== null;
 }
 
@@ -87,13 +87,13 @@ function assertKnown(version: number, schema: string): void {
 }
 
 /**
- * Null: there is no queue in this schema. Asks the catalog itself: functions such as `to_regclass` may still remember that
- * the schema was not there before another process made it.
+ * Null: there is no queue in this schema. Reads the catalog itself: functions such as `to_regclass` may still have cached
+ * that the schema did not exist before another process created it.
  */
 async function versionOf(tx: Tx, schema: string): Promise<number | null> {
   const tables = await tablesOf(tx, schema);
   if (!tables.includes(META)) return null;
-  // By its full name: otherwise a user who may not use the schema is told that there is no such table.
+  // By its full name: otherwise a user who may not use the schema is told that the table does not exist.
   const [row] = await tx.query(`SELECT version FROM "${schema}".${META}`, []);
   return Number(row?.version ?? 0);
 }
@@ -107,7 +107,7 @@ async function tablesOf(tx: Tx, schema: string): Promise<string[]> {
   return rows.map(({ name }) => String(name));
 }
 
-/** A schema that holds tables already belongs to another program: it is refused, never adopted. */
+/** A schema that already holds tables belongs to another program: it is refused, never adopted. */
 async function create(tx: Tx, schema: string): Promise<void> {
   if ((await tablesOf(tx, schema)).length > 0) {
     throw new StorageError(

@@ -5,7 +5,7 @@ import type { Client } from "./client.ts";
 import { foldHistories } from "./history.ts";
 import { MOVING } from "./statements.ts";
 
-/** One statement moves no more jobs. */
+/** One statement moves at most this many jobs. */
 const MOST_JOBS = 500;
 
 interface Move {
@@ -29,7 +29,7 @@ export async function move(client: Client, { verb, ids, time, by }: Move): Promi
     const found = moved.get(id);
     if (found !== undefined && isStatus(found.from)) {
       moved.delete(id);
-      // The same id once more is not moved again.
+      // An id that occurs twice is moved once.
       present.set(id, found.job);
       return { id, outcome: "moved", from: found.from, job: found.job };
     }

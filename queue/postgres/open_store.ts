@@ -1,10 +1,10 @@
-/** Opens the queue of a schema on a PostgreSQL server. What is not certainly ours is refused with a sentence. */
+/** Opens the queue of a schema on a PostgreSQL server. A schema that is not certainly ours is refused with an error. */
 import { StorageError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { readAddress } from "./address.ts";
 import { Client } from "./client.ts";
 import { OLDEST_SERVER, POOLER_DROPS } from "./faults.ts";
-import { assertCurrent, isThere, migrate } from "./migrations.ts";
+import { assertCurrent, hasQueue, migrate } from "./migrations.ts";
 import { PostgresStore } from "./postgres_store.ts";
 import { serverTime } from "./read.ts";
 import { ServerClock } from "../basics/server_clock.ts";
@@ -35,11 +35,11 @@ export async function openPostgresStore(
   const serverClock = new ServerClock(clock ?? null, null);
   try {
     await assertServer(client, { name: session.name, place: address.place });
-    const mayCreate = !mustExist && !await isThere(client, address.schema);
+    const mayCreate = !mustExist && !await hasQueue(client, address.schema);
     // The supervisors rely on their schema, so a command beside them does not migrate it.
     if (role === "owner" || mayCreate) await migrate(client, address.schema);
     else await assertCurrent(client, address.schema);
-    await session.assure();
+    await session.ensureListening();
     await serverClock.look(() => serverTime(client));
     return new PostgresStore({ client, session, clock: serverClock });
   } catch (error) {
@@ -61,7 +61,7 @@ async function assertServer(
   if (Number.parseInt(version) < OLDEST_SERVER) {
     throw new StorageError(`PostgreSQL ${version} is too old: use ${OLDEST_SERVER} or newer.`);
   }
-  // Without them the tables would come into another schema, and a commit might not wait for the disk.
+  // Without our settings the tables would end up in another schema, and a commit might not wait for the disk.
   if (row?.store !== name) {
     throw new StorageError(`${POOLER_DROPS} (${place}).`, { publicMessage: `${POOLER_DROPS}.` });
   }

@@ -13,18 +13,18 @@ import {
 } from "../stored_job.ts";
 import type { Client, Row, Tx } from "./client.ts";
 import { readWholeHistory } from "./history.ts";
-import { hasId } from "./phrases.ts";
+import { hasId } from "./sql_fragments.ts";
 
 const FACTS =
   `jobs.seq, lease, id, kind, status, priority, run_at, retries, crashes, suspect, consumer_id, last_heartbeat, started_at,
       finished_at, created_at, updated_at, canceled_from, payload::text AS payload, result::text AS result, error`;
 
-/** The names of the columns of a line, in the order in which `LINES` has them. */
+/** The columns of a history line, in the order of `LINES`. */
 const LINE = [
   ...["at", "event", "lease", "retries", "consumer_id", "detail", "taken_at", "ran_ms", "report", "log"],
 ] as const;
 
-/** The newest lines, oldest first: with their job, so that both are of one moment. */
+/** The newest lines, oldest first: read with their job, so that both are of one snapshot. */
 const LINES = `(SELECT json_agg(json_build_array(${LINE.join(", ")}) ORDER BY n) FROM (
       SELECT * FROM history WHERE history.seq = jobs.seq ORDER BY n DESC LIMIT ${MOST_LINES}) AS newest) AS lines`;
 
@@ -44,7 +44,7 @@ const PORTABLE = {
   byIds: `SELECT ${FACTS}, ${LINES} FROM unnest($1::text[]) AS asked (wanted) JOIN jobs ON ${
     hasId("asked.wanted")
   }`,
-  // the columns as lists, in their order; of no process
+  // the columns as arrays, in their order; the jobs belong to no process
   restore:
     `INSERT INTO jobs (id, kind, status, priority, run_at, retries, crashes, suspect, lease, consumer_id,
       last_heartbeat, started_at, finished_at, created_at, updated_at, canceled_from, payload, result, error)
@@ -55,7 +55,7 @@ const PORTABLE = {
       $18::text[], $19::text[]) WITH ORDINALITY AS a (id, kind, status, priority, run_at, retries, crashes, suspect, lease,
       consumer_id, last_heartbeat, started_at, finished_at, created_at, updated_at, canceled_from, payload, result, error, n)
     ORDER BY n ON CONFLICT DO NOTHING RETURNING id, seq`,
-  // ?1 numbers of the jobs, then the columns as lists
+  // ?1 seqs of the jobs, then the columns as arrays
   restoreLines: `INSERT INTO history (seq, ${LINE.join(", ")})
     SELECT seq, at, event, lease, retries, consumer_id, detail, taken_at, ran_ms::double precision, report, log
     FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::int[], $6::text[], $7::text[], $8::bigint[],
@@ -98,7 +98,7 @@ export async function restore(client: Client, all: readonly StoredJob[]): Promis
   });
 }
 
-/** Returns the `seq` of each job that was not there, by its id. */
+/** Returns the `seq` of each job that was added, by id. */
 async function addAll(tx: Tx, jobs: readonly StoredJob[]): Promise<Map<string, number>> {
   const rows = await tx.query(PORTABLE.restore, [
     ...[jobs.map(({ id }) => id), jobs.map(({ kind }) => kind), jobs.map(({ status }) => status)],
@@ -115,7 +115,7 @@ async function addAll(tx: Tx, jobs: readonly StoredJob[]): Promise<Map<string, n
 }
 
 interface Lines {
-  /** Undefined: the job was there. */
+  /** Undefined: the job existed already. */
   readonly seq: number | undefined;
   readonly history: readonly HistoryEntry[];
 }

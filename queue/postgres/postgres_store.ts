@@ -1,4 +1,4 @@
-/** The store on PostgreSQL: each verb is one statement where it can be, and so one transaction and one round trip. */
+/** The store on PostgreSQL. Each verb is one statement where possible, and so one transaction and one round trip. */
 import { type CopyMark, copyMarkAmong } from "../copy_mark.ts";
 import { Calls } from "../storing/calls.ts";
 import { NotedKinds } from "../storing/noted_kinds.ts";
@@ -17,14 +17,14 @@ import type {
   Store,
 } from "../store.ts";
 import { Changes } from "./changes.ts";
-import { claim, type ClaimMoment, together } from "./claim.ts";
+import { claim, type ClaimContext, mergeAnswers } from "./claim.ts";
 import type { Client, Row } from "./client.ts";
-import { DearQuestion } from "./dear_question.ts";
+import { ExpensiveQuery } from "./expensive_query.ts";
 import { factsOn, removeExpired } from "./facts.ts";
-import { firstPart, insert } from "./insert.ts";
+import { firstBatch, insert } from "./insert.ts";
 import { move } from "./move.ts";
 import { dump, restore } from "./portable.ts";
-import { check, get, getMany, list, listLine, prune, type ReadMoment, serverTime, stats } from "./read.ts";
+import { check, get, getMany, list, listLine, prune, type ReadContext, serverTime, stats } from "./read.ts";
 import { READING } from "./read_statements.ts";
 import type { ServerClock } from "../basics/server_clock.ts";
 import type { Session } from "./session.ts";
@@ -39,12 +39,12 @@ export interface StoreParts {
   readonly clock: ServerClock<null>;
 }
 
-/** What one statement holds that several calls share. */
+/** Limits of one statement that several calls share. */
 const MOST_LEASES = 1_600;
 const MOST_BYTES = 4 * 1024 * 1024;
-/** A server that has just answered is not asked again. */
+/** A server that has just answered is not probed again. */
 const PROBE_MS = 400;
-/** What is under way gets this long to end when the store closes. */
+/** Calls in flight get this long to end when the store closes. */
 const CLOSE_MS = 5_000;
 /** A job without a payload counts as much as this. */
 const JOB_BYTES = 2 * 1024;
@@ -64,7 +64,7 @@ export class PostgresStore implements Store {
   readonly #completions: SharedStatement<Settlement, boolean>;
   readonly #kinds: NotedKinds;
   readonly #heads: LineHeads;
-  readonly #moments = new DearQuestion<Row[]>();
+  readonly #oldestAndSilent = new ExpensiveQuery<Row[]>();
   #probedAt = -Infinity;
   readonly #calls = new Calls();
   #closed: Promise<void> | null = null;
@@ -80,13 +80,13 @@ export class PostgresStore implements Store {
     this.#heads = new LineHeads({ client });
     this.#inserts = new SharedStatement({
       run: (jobs) => insert(client, jobs, clock.given()),
-      ...{ weigh: ({ payload }) => payload.length + JOB_BYTES, most: MOST_BYTES, atOnce: 2 },
+      ...{ weigh: ({ payload }) => payload.length + JOB_BYTES, maxWeight: MOST_BYTES, concurrency: 2 },
     });
-    const each = { weigh: () => 1, most: MOST_LEASES };
+    const each = { weigh: () => 1, maxWeight: MOST_LEASES };
     this.#claims = new SharedStatement({
       run: (requests) =>
-        claim(client, requests, { ...this.#claimMoment(this.#kinds.last, null), heads: this.#heads }),
-      ...{ weigh: ({ limit }) => limit, most: MOST_LEASES },
+        claim(client, requests, { ...this.#claimContext(this.#kinds.last, null), heads: this.#heads }),
+      ...{ weigh: ({ limit }) => limit, maxWeight: MOST_LEASES },
     });
     this.#renewals = new SharedStatement({ run: (leases) => renew(client, leases, clock.given()), ...each });
     this.#completions = new SharedStatement({ run: (done) => settle(client, done, clock.given()), ...each });
@@ -101,20 +101,20 @@ export class PostgresStore implements Store {
   }
 
   insert: Store["insert"] = (jobs) =>
-    this.#write(() => this.#inserts.call(firstPart(jobs)), (results) => results.length > 0);
+    this.#write(() => this.#inserts.call(firstBatch(jobs)), (results) => results.length > 0);
 
   claim: Store["claim"] = async (requests, { kinds, setBack = null } = {}) => {
     this.#calls.assertOpen();
     if (kinds !== undefined) await this.#kinds.note(kinds);
-    // A claim that is unlike the others goes alone.
+    // A claim that differs from the others is a statement of its own.
     const isUsual = setBack === null && kinds !== undefined && requests.some(({ suspect }) => !suspect);
     const shared = () => this.#claims.call(requests);
-    const alone = () => claim(this.#client, requests, this.#claimMoment(kinds ?? null, setBack));
-    const answer = async () => together(await (isUsual ? shared() : alone()));
+    const alone = () => claim(this.#client, requests, this.#claimContext(kinds ?? null, setBack));
+    const answer = async () => mergeAnswers(await (isUsual ? shared() : alone()));
     return await this.#write(answer, ({ claimed }) => claimed.length > 0);
   };
 
-  #claimMoment(kinds: readonly string[] | null, setBack: ClockSetBack | null): ClaimMoment {
+  #claimContext(kinds: readonly string[] | null, setBack: ClockSetBack | null): ClaimContext {
     return { time: this.#clock.given(), process: this.#session.process, kinds, setBack, heads: null };
   }
 
@@ -147,12 +147,12 @@ export class PostgresStore implements Store {
       await this.#kinds.noteAgain();
     });
 
-  beat: Store["beat"] = (view) => this.#inTime(() => this.#session.beat(this.#clock.given(), view));
+  beat: Store["beat"] = (view) => this.#withDeadline(() => this.#session.beat(this.#clock.given(), view));
 
-  leave: Store["leave"] = (id) => this.#inTime(() => this.#session.leave(this.#client, id));
+  leave: Store["leave"] = (id) => this.#withDeadline(() => this.#session.leave(this.#client, id));
 
   processes: Store["processes"] = ({ silentForMs }) =>
-    this.#inTime(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
+    this.#withDeadline(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
 
   get: Store["get"] = (id, how) => this.#calls.run(() => get(this.#client, id, how));
 
@@ -161,14 +161,14 @@ export class PostgresStore implements Store {
   list: Store["list"] = (query) =>
     this.#calls.run(async () =>
       query.line
-        ? await listLine(this.#client, query, await this.#readMoment())
+        ? await listLine(this.#client, query, await this.#readContext())
         : await list(this.#client, query, this.now())
     );
 
   stats: Store["stats"] = ({ silentForMs }) =>
     this.#calls.run(async () => {
-      const moment = { ...await this.#readMoment(), silentForMs, moments: this.#moments };
-      return await stats(this.#client, moment);
+      const context = await this.#readContext();
+      return await stats(this.#client, { ...context, silentForMs, oldestAndSilent: this.#oldestAndSilent });
     });
 
   dump: Store["dump"] = (request) => this.#calls.run(() => dump(this.#client, request));
@@ -182,17 +182,17 @@ export class PostgresStore implements Store {
 
   probe(): Promise<void> {
     if (performance.now() - this.#probedAt < PROBE_MS) return this.#calls.run(() => Promise.resolve());
-    return this.#inTime(() => this.#probe());
+    return this.#withDeadline(() => this.#probe());
   }
 
-  /** What a supervisor asks all the time, by which it notices that the server is silent. */
-  #inTime<T>(work: () => Promise<T>): Promise<T> {
+  /** For calls that a supervisor makes all the time, by which it notices that the server is silent. */
+  #withDeadline<T>(work: () => Promise<T>): Promise<T> {
     return this.#calls.run(() => this.#session.answered(work(), this.#client));
   }
 
   async #probe(): Promise<void> {
     await Promise.all([
-      this.#session.show(this.#clock.given()).then(() => this.#session.reach()),
+      this.#session.beatIfDue(this.#clock.given()).then(() => this.#session.assertNotLocked()),
       this.#clock.look(() => serverTime(this.#client)),
     ]);
     this.#probedAt = performance.now();
@@ -212,7 +212,7 @@ export class PostgresStore implements Store {
     await Promise.all([this.#client.close(), this.#session.close()]);
   }
 
-  /** `hasChanged`: what the other processes are told of. */
+  /** `hasChanged`: whether the other processes are notified. */
   async #write<T>(
     work: (time: number | null) => Promise<T>,
     hasChanged: (result: T) => boolean,
@@ -222,7 +222,7 @@ export class PostgresStore implements Store {
     return result;
   }
 
-  async #readMoment(): Promise<ReadMoment> {
+  async #readContext(): Promise<ReadContext> {
     const [row] = await this.#client.query(READING.knownKinds, []);
     const known = Array.isArray(row?.kinds) ? row.kinds.map(String) : null;
     const { last } = this.#kinds;

@@ -3,24 +3,24 @@ import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "..
 import { fromCursor, toCursor } from "../storing/cursor.ts";
 import { number, numberOrNull, toJob, toText } from "../storing/rows.ts";
 import type { Client, Row } from "./client.ts";
-import type { DearQuestion } from "./dear_question.ts";
+import type { ExpensiveQuery } from "./expensive_query.ts";
 import { readHistory } from "./history.ts";
 import { READING } from "./read_statements.ts";
 import { UPKEEP } from "./statements.ts";
 import { fillValues } from "./values.ts";
 
-/** Rows that one call looks at by default. */
-const ROWS_A_CALL = 10_000;
-/** And at least: to ask again takes as long as to read so many, and holds up no thread of ours. */
+/** Rows that one call scans by default. */
+const ROWS_PER_CALL = 10_000;
+/** And at least: another round trip takes as long as scanning this many, which holds up no thread of ours. */
 const LEAST_ROWS = 4_000;
 const [WAITING] = MOVES.claim.from;
-/** This many waiting jobs are sorted quickly; if there are more, a scan of all jobs soon meets them. */
-const FEW = 5_000;
-/** If more jobs wait than can be sorted quickly, the line is listed up to here. */
+/** Up to this many waiting jobs are sorted quickly; if there are more, a scan of all jobs soon finds some. */
+const FEW_WAITING = 5_000;
+/** If more jobs wait than can be sorted quickly, the line is listed only up to here. */
 const MOST_PLACES = 1_000;
-const MOST_KINDS_TOLD = 20;
+const MOST_KINDS_SHOWN = 20;
 const MOST_COUNTED = 10_000;
-/** More changes of the counts than this are added up by the call that meets them. */
+/** A call that finds more changes of the counts than this folds them. */
 const MOST_CHANGES = 500;
 
 export async function get(
@@ -44,13 +44,13 @@ export async function getMany(
   return values ? await fillValues(client, jobs) : jobs;
 }
 
-/** The moment of a reading call, and the kinds that have a handler somewhere; null = not known. */
-export interface ReadMoment {
+export interface ReadContext {
   readonly now: number;
+  /** The kinds that have a handler somewhere; null = not known. */
   readonly kinds: readonly string[] | null;
 }
 
-/** Jobs from the newest one on. */
+/** Jobs, newest first. */
 export async function list(client: Client, query: JobQuery, now: number): Promise<JobPage> {
   const { cursor, limit } = query;
   const statuses: readonly (Status | undefined)[] = query.statuses ?? [undefined];
@@ -62,7 +62,7 @@ export async function list(client: Client, query: JobQuery, now: number): Promis
   const parts = await Promise.all(
     [...new Set(statuses)].map((status) => listOne(client, { ...query, status, before, isFew, now })),
   );
-  // Jobs that one part has not reached yet may belong between the jobs of another.
+  // Below this, jobs that one part has not reached yet may belong between the jobs of another.
   const floor = Math.max(0, ...parts.map(({ next }) => next));
   const found = parts.flatMap(({ jobs }) => jobs).filter(({ seq }) => seq >= floor);
   const jobs = parts.length === 1 ? found : found.sort((a, b) => b.seq - a.seq).slice(0, limit);
@@ -74,7 +74,7 @@ export async function list(client: Client, query: JobQuery, now: number): Promis
 }
 
 async function areFewWaiting(client: Client): Promise<boolean> {
-  return (await countsOf(client))[WAITING] <= FEW;
+  return (await countsOf(client))[WAITING] <= FEW_WAITING;
 }
 
 async function afterNewest(client: Client): Promise<number> {
@@ -90,15 +90,15 @@ type ListOne = Omit<JobQuery, "statuses" | "cursor"> & {
   readonly isFew: boolean;
 };
 
-/** Jobs of one status, or of any. Returns all that match from `next` on, which is 0 at the end. */
+/** Jobs of one status, or of any. Returns all matching jobs down to `next`, which is 0 at the end. */
 async function listOne(client: Client, query: ListOne): Promise<{ jobs: Job[]; next: number }> {
   const { status, before, limit, silentForMs, now } = query;
   const isFew = query.isFew && status === WAITING;
   const floor = isFew || isIndexed(query)
     ? 0
-    : Math.max(0, before - Math.max(query.rows ?? ROWS_A_CALL, LEAST_ROWS));
+    : Math.max(0, before - Math.max(query.rows ?? ROWS_PER_CALL, LEAST_ROWS));
   // One more row than requested shows whether there is another page.
-  const values = [before, floor, limit + 1, ...wantedBy(query)];
+  const values = [before, floor, limit + 1, ...filterValuesOf(query)];
   const rows = silentForMs !== undefined
     ? await client.query(READING.listSilent, [...values, now - silentForMs])
     : status !== undefined && isFinished(status)
@@ -116,25 +116,25 @@ function unfinished(status: Status | undefined, isFew: boolean): string {
   return isFew ? READING.listFewWaiting : READING.listWaiting;
 }
 
-/** Whether an index finds exactly the rows of the query, so that no others are read. */
+/** Whether an index finds exactly the rows of the query, so that no other rows are read. */
 function isIndexed(query: ListOne): boolean {
   if (query.silentForMs !== undefined) return true;
-  return wantedBy(query).every((wanted) => wanted === null) && query.status !== undefined &&
+  return filterValuesOf(query).every((filter) => filter === null) && query.status !== undefined &&
     query.status !== WAITING;
 }
 
-function wantedBy({ kind, search, changedSince, due, now }: ListOne): (string | number | null)[] {
+function filterValuesOf({ kind, search, changedSince, due, now }: ListOne): (string | number | null)[] {
   return [
     ...[kind ?? null, search ?? null, changedSince ?? null],
     ...[due === "now" ? now : null, due === "later" ? now : null],
   ];
 }
 
-/** Waiting jobs: due ones come first, then delayed ones by time, and jobs without a handler last. */
+/** Waiting jobs: due ones first, then delayed ones by time, and jobs without a handler last. */
 export async function listLine(
   client: Client,
   { limit, due, cursor }: JobQuery,
-  { now, kinds }: ReadMoment,
+  { now, kinds }: ReadContext,
 ): Promise<JobPage> {
   const from = cursor === undefined ? 0 : fromCursor(cursor);
   // If so, all of them can be sorted quickly.
@@ -150,25 +150,25 @@ export async function listLine(
   return { jobs, next: isLast ? null : toCursor(end) };
 }
 
-export interface StatsMoment extends ReadMoment {
+export interface StatsContext extends ReadContext {
   readonly silentForMs: number;
-  /** When the oldest job became due, and how many are silent. */
-  readonly moments: DearQuestion<Row[]>;
+  /** When the oldest job became due, and how many jobs are silent. */
+  readonly oldestAndSilent: ExpensiveQuery<Row[]>;
 }
 
 export async function stats(
   client: Client,
-  { now, kinds, silentForMs, moments }: StatsMoment,
+  { now, kinds, silentForMs, oldestAndSilent }: StatsContext,
 ): Promise<StoreStats> {
-  const askMoments = () => client.query(READING.moments, [now, kinds, silentForMs]);
+  const query = () => client.query(READING.oldestAndSilent, [now, kinds, silentForMs]);
   const [counts, [found = {}], parked] = await Promise.all([
     countsOf(client),
-    moments.ask(JSON.stringify([kinds, silentForMs]), askMoments),
-    kinds === null ? [] : client.query(READING.parked, [kinds, MOST_KINDS_TOLD, MOST_COUNTED]),
+    oldestAndSilent.run(JSON.stringify([kinds, silentForMs]), query),
+    kinds === null ? [] : client.query(READING.parked, [kinds, MOST_KINDS_SHOWN, MOST_COUNTED]),
   ]);
   return {
     counts,
-    // What was found some seconds ago may be gone.
+    // A cached answer may be some seconds old, and the job gone.
     oldestDueAt: counts[WAITING] === 0 ? null : numberOrNull(found.oldest),
     silent: Math.min(number(found.silent), counts[MOVES.claim.to]),
     parked: parked.map(({ kind, n }) => ({ kind: toText(kind), count: Math.min(number(n), MOST_COUNTED) })),
@@ -176,7 +176,7 @@ export async function stats(
   };
 }
 
-/** What it writes is with the operating system, which keeps it when only the server dies. */
+/** Writes reach the operating system, which keeps them if only the server dies. */
 const UNSYNCED: Pick<StoreStats, "warnings" | "durability"> = {
   warnings: [
     "PostgreSQL does not wait for its disk, so a power cut may lose jobs and damage the rest: set fsync = on.",
@@ -213,7 +213,7 @@ export async function serverTime(client: Client): Promise<number> {
   return number((await client.query(READING.clock, [null]))[0]?.at);
 }
 
-/** Returns a sentence for each problem. Every job is counted, which may take as long as it takes. */
+/** Returns a sentence for each problem. Counts every job, which may take hours. */
 export async function check(client: Client): Promise<string[]> {
   const wrong = await client.longTransaction((tx) => tx.query(READING.wrongCounts, []));
   return wrong.map(({ status, kept, counted }) =>

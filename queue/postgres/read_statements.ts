@@ -1,22 +1,22 @@
-/** Every statement that reads jobs: named, static. The comment above each one says what its numbered values are. */
+/** All statements that read jobs, named and static. The comment above each one names its numbered values. */
 import { IN_FLIGHT, IS_IN_FINISHED_INDEX, MAY } from "../storing/conditions.ts";
-import { BRIEF, BRIEF_JOBS, hasId, isOf, levels, now, READY, SUSPECT, WHOLE } from "./phrases.ts";
+import { BRIEF, BRIEF_JOBS, hasId, isOfKinds, levels, now, READY, SUSPECT, WHOLE } from "./sql_fragments.ts";
 
-/** The filters of a list: ?1 before ?2 floor ?3 limit ?4 kind ?5 part of the id ?6 changed since ?7 due until ?8 due after. */
-const WANTED = `seq < $1::bigint AND seq >= $2::bigint AND ($4::text IS NULL OR kind = $4::text)
+/** List filters: ?1 before ?2 floor ?3 limit ?4 kind ?5 part of the id ?6 changed since ?7 due until ?8 due after. */
+const FILTERS = `seq < $1::bigint AND seq >= $2::bigint AND ($4::text IS NULL OR kind = $4::text)
       AND ($5::text IS NULL OR strpos(id, $5::text) > 0) AND ($6::bigint IS NULL OR updated_at >= $6::bigint)
       AND ($7::bigint IS NULL OR run_at <= $7::bigint) AND ($8::bigint IS NULL OR run_at > $8::bigint)`;
 
 const listed = (where: string) =>
-  `SELECT ${BRIEF} FROM jobs WHERE ${where} AND ${WANTED} ORDER BY seq DESC LIMIT $3::bigint`;
+  `SELECT ${BRIEF} FROM jobs WHERE ${where} AND ${FILTERS} ORDER BY seq DESC LIMIT $3::bigint`;
 
 export const READING = {
-  // get: ?1 id / numbers
+  // ?1 id, or seqs
   get: `SELECT ${WHOLE} FROM jobs WHERE ${hasId("$1::text")}`,
   brief: `SELECT ${BRIEF} FROM jobs WHERE ${hasId("$1::text")}`,
   bySeqs: `SELECT ${BRIEF_JOBS} FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (seq, n)
     JOIN jobs ON jobs.seq = asked.seq ORDER BY asked.n`,
-  // ?1 numbers ?2 at most so many bytes of each value ?3 of all
+  // ?1 seqs ?2 the most bytes of one value ?3 of all values
   values: `SELECT seq, payload, result FROM (
       SELECT jobs.seq, CASE WHEN payload_bytes <= $2::int THEN jobs.payload::text END AS payload,
         CASE WHEN result_bytes <= $2::int THEN jobs.result::text END AS result,
@@ -35,13 +35,13 @@ export const READING = {
   // read in the order of claims, then sorted
   listFewWaiting: `WITH few AS MATERIALIZED (SELECT seq AS waits FROM jobs WHERE ${READY}
       UNION ALL SELECT seq FROM jobs WHERE ${SUSPECT})
-    SELECT ${BRIEF} FROM few JOIN jobs ON jobs.seq = few.waits WHERE ${MAY.claim} AND ${WANTED}
+    SELECT ${BRIEF} FROM few JOIN jobs ON jobs.seq = few.waits WHERE ${MAY.claim} AND ${FILTERS}
     ORDER BY seq DESC LIMIT $3::bigint`,
   lastSeq: `SELECT max(seq) AS seq FROM jobs`,
   clock: `SELECT ${now(1)} AS at`,
 
-  // the line: ?1 now ?2 kinds that have a handler, or null for all ?3 how many places ?4 whether due ones count ?5 delayed
-  // ones ?6 those without a handler ?7 null
+  // the line: ?1 now ?2 kinds that have a handler, or null for all ?3 how many places ?4 whether to include due jobs
+  // ?5 delayed jobs ?6 jobs without a handler ?7 null
   line: `WITH RECURSIVE ${levels(7)},
     known AS (SELECT *, $2::text[] IS NULL OR kind = ANY ($2::text[]) AS is_known FROM levels),
     places AS (
@@ -66,17 +66,17 @@ export const READING = {
   counts:
     `SELECT status, sum(change)::bigint AS n, count(*)::int AS changes FROM count_changes GROUP BY status`,
   // ?1 now ?2 kinds that have a handler, or null for all ?3 ms of silence
-  moments: `WITH RECURSIVE ${levels(2)}
+  oldestAndSilent: `WITH RECURSIVE ${levels(2)}
     SELECT (SELECT min(run_at) FROM (
-        SELECT run_at FROM levels UNION ALL SELECT min(run_at) FROM jobs WHERE ${SUSPECT} AND ${isOf(2)}
+        SELECT run_at FROM levels UNION ALL SELECT min(run_at) FROM jobs WHERE ${SUSPECT} AND ${isOfKinds(2)}
       ) AS first (run_at) WHERE run_at <= ${now(1)}) AS oldest,
       (SELECT count(*)::int FROM jobs WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) < ${
     now(1)
   } - $3::bigint) AS silent,
       current_setting('fsync') = 'on' AS syncs`,
-  // ?1 kinds that have a handler ?2 the most kinds ?3 the most jobs counted per kind. A host that has joined meanwhile knows
-  // the jobs that are here because of it. Looked for between the known kinds, in the order of the index: entries of those,
-  // of which an old snapshot may keep very many, are not read. The last gap ends after the longest kind that a job may have.
+  // ?1 kinds that have a handler ?2 the most kinds ?3 the most jobs counted per kind. The kinds of a host that has joined
+  // meanwhile are known too. Only the gaps between known kinds are searched, in index order: entries of known kinds, of
+  // which an old snapshot may keep very many, are not read. The last gap ends after the longest kind that a job may have.
   parked: `WITH RECURSIVE known (kind) AS (
       SELECT unnest($1::text[]) COLLATE "C" UNION SELECT unnest(kinds) FROM processes UNION SELECT ''),
     gaps AS (SELECT kind AS after, lead(kind, 1, repeat(chr(1114111), 65)) OVER (ORDER BY kind) AS before FROM known),

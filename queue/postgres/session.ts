@@ -1,6 +1,6 @@
 /**
- * The session of a process: a connection of its own, which the server ends when the process dies. It holds an advisory
- * lock, by which the others see at once that the process lives, and it listens for their changes.
+ * The session of a process: a dedicated connection, which the server closes when the process dies. It holds an advisory
+ * lock, by which the other processes see at once whether this one is alive, and it listens for their changes.
  */
 import { randomUUID } from "node:crypto";
 import type { HostChannel } from "../capabilities.ts";
@@ -13,50 +13,51 @@ import { number, textOrNull, toKinds, toText } from "../storing/rows.ts";
 import type { PostgresAddress } from "./address.ts";
 import { answered } from "../storing/answered.ts";
 import { Client, SERVER, type Tx } from "./client.ts";
-import { now } from "./phrases.ts";
+import { now } from "./sql_fragments.ts";
 
-/** The two numbers of the lock: of the schema, and of the process. */
+/** The two keys of the lock: one for the schema, and one for the process. */
 const LOCK = `hashtext('persistent_queue.' || current_schema()), $1::int`;
 const IS_LOCKED =
   `EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = processes.n::oid
       AND classid = (hashtext('persistent_queue.' || current_schema())::bigint & 4294967295)::oid
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`;
 
-/** A process shows this often that it is alive, whatever it does. */
-const SHOW_MS = 500;
-/** The server answers within milliseconds; after this it is as good as gone. */
+/** A process beats this often, whatever else it does. */
+const BEAT_MS = 500;
+/** The server answers within milliseconds; after this it counts as gone. */
 const ANSWER_MS = 3_000;
-/** And a process that has not, and holds no lock, is dead. */
+/** A process that has not been seen for this long, and holds no lock, is dead. */
 const RECONNECT_MS = 1_000;
 
-const QUICK = `quick AS (SELECT set_config('synchronous_commit', 'off', true))`;
+const ASYNC_COMMIT = `quick AS (SELECT set_config('synchronous_commit', 'off', true))`;
 
 const SESSION = {
   // ?1 id ?2 host ?3 pid ?4 version ?5 now, or null
   join: `INSERT INTO processes (id, host, pid, version, started_at, seen_at)
     VALUES ($1::text, $2::text, $3::int, $4::text, ${now(5)}, ${now(5)}) RETURNING n`,
-  // Its number would not do: a server that was restarted gives the same numbers again.
+  // Whether this connection listens. Its backend pid would not tell: a restarted server hands out the same ones again.
   listens: `SELECT current_setting('persistent_queue.listens', true) AS listens`,
   noteListening: `SELECT set_config('persistent_queue.listens', 'yes', false)`,
   // ?1 number
   lock: `SELECT pg_try_advisory_lock(${LOCK}) AS is_locked`,
   unlock: `SELECT pg_advisory_unlock(${LOCK})`,
   noteLock: `UPDATE processes SET locked_at = clock_timestamp() WHERE n = $1::int`,
-  // ?1 number ?2 now, or null. It need not wait for the disk: a server that crashes forgets nothing but the time.
-  beat: `WITH ${QUICK} UPDATE processes SET seen_at = ${now(2)} FROM quick WHERE n = $1::int RETURNING n`,
-  // ?1 number ?2 now, or null ?3 what it shows
-  beatWithView: `WITH ${QUICK} UPDATE processes SET seen_at = ${now(2)}, view = $3::text FROM quick
+  // ?1 number ?2 now, or null. The commit need not wait for the disk: a crash of the server loses nothing but the time.
+  beat: `WITH ${ASYNC_COMMIT} UPDATE processes SET seen_at = ${now(2)} FROM quick
     WHERE n = $1::int RETURNING n`,
-  // takes the lock of the table that a write takes, and writes nothing
-  reach: `UPDATE jobs SET lease = lease WHERE seq = -1`,
+  // ?1 number ?2 now, or null ?3 view
+  beatWithView: `WITH ${ASYNC_COMMIT} UPDATE processes SET seen_at = ${now(2)}, view = $3::text FROM quick
+    WHERE n = $1::int RETURNING n`,
+  // takes the same table lock as a write, and writes nothing
+  lockTable: `UPDATE jobs SET lease = lease WHERE seq = -1`,
   // ?1 id ?2 message
   send: `SELECT pg_notify(current_schema() || '.changes', $2::text) FROM processes WHERE id = $1::text`,
   // ?1 message
   tell: `SELECT pg_notify(current_schema() || '.changes', $1::text)`,
   // ?1 id
   leave: `DELETE FROM processes WHERE id = $1::text RETURNING n`,
-  // ?1 number of the process that asks, or null ?2 now, or null ?3 ms of silence. A living process that has lost its
-  // connection makes another at once. After a restart of the server no process has its lock yet: only one that took it since
+  // ?1 number of the calling process, or null ?2 now, or null ?3 ms of silence. A living process that has lost its
+  // connection reconnects at once. After a restart of the server no process holds its lock yet: only one that took it since
   // then can have lost it.
   processes: `SELECT id, host, pid, version, started_at, seen_at, view, to_json(kinds)::text AS kinds,
       n IS DISTINCT FROM $1::int AND (
@@ -69,7 +70,7 @@ export class Session {
   readonly #client: Client;
   readonly #channel: string;
   readonly #place: string;
-  /** Of this store, among all that write. */
+  /** Identifies this store among all that write. */
   readonly name: string = randomUUID();
   readonly #onChange = new Listeners<[]>();
   readonly #mailbox = new Mailbox();
@@ -79,7 +80,7 @@ export class Session {
   #hasListened = false;
   /** Our connection holds the lock of this process. */
   #isLocked = false;
-  #shownAt = -Infinity;
+  #beatAt = -Infinity;
 
   constructor(address: PostgresAddress) {
     this.#place = address.place;
@@ -96,10 +97,10 @@ export class Session {
   }
 
   /**
-   * From the promise on, changes of other stores reach the watches. A connection that is made anew listens anew, takes the
-   * lock again, and may have missed changes.
+   * Once it resolves, changes of other stores reach the watches. After a reconnect it listens and takes the lock again, and
+   * reports a change, since some may have been missed.
    */
-  async assure(): Promise<void> {
+  async ensureListening(): Promise<void> {
     const [row] = await this.#client.query(SESSION.listens, []);
     if (row?.listens !== "yes") {
       this.#isLocked = false;
@@ -144,7 +145,7 @@ export class Session {
     if (before !== null) await this.#client.query(SESSION.unlock, [before]);
   }
 
-  /** The server may not have noticed yet that a lost connection is gone, which has the lock then: it is tried again. */
+  /** A lost connection keeps the lock until the server notices that it is gone: later calls try again. */
   async #lock(process: number): Promise<void> {
     const [row] = await this.#client.query(SESSION.lock, [process]);
     const isLocked = row?.is_locked === true;
@@ -152,31 +153,31 @@ export class Session {
     this.#isLocked = isLocked;
   }
 
-  /** Called often: see `SHOW_MS`. */
-  async show(time: number | null): Promise<void> {
-    await this.assure();
-    if (this.#process !== null && performance.now() - this.#shownAt >= SHOW_MS) await this.beat(time);
+  /** Called more often than it beats. */
+  async beatIfDue(time: number | null): Promise<void> {
+    await this.ensureListening();
+    if (this.#process !== null && performance.now() - this.#beatAt >= BEAT_MS) await this.beat(time);
   }
 
-  /** @throws {StorageError} if another program keeps all jobs from being written */
-  async reach(): Promise<void> {
-    await this.#client.query(SESSION.reach, []);
+  /** @throws {StorageError} if another program blocks all writes to jobs */
+  async assertNotLocked(): Promise<void> {
+    await this.#client.query(SESSION.lockTable, []);
   }
 
   /**
-   * What `work` returns. @throws {StorageError} if the server does not answer; the connections of `others` are given up then,
-   * as our own is
+   * Returns what `work` returns. @throws {StorageError} if the server does not answer; the connections of `others` are
+   * dropped then, as our own is
    */
   async answered<T>(work: Promise<T>, others: Client): Promise<T> {
-    const giveUp = [this.#client, others].map((client) => client.givesUp());
-    const onSilence = () => giveUp.forEach((them) => them());
+    const droppers = [this.#client, others].map((client) => client.dropper());
+    const onSilence = () => droppers.forEach((drop) => drop());
     return await answered(work, { withinMs: ANSWER_MS, server: SERVER, place: this.#place, onSilence });
   }
 
   async beat(time: number | null, view?: string): Promise<boolean> {
     if (this.#process === null) return false;
-    this.#shownAt = performance.now();
-    await this.assure();
+    this.#beatAt = performance.now();
+    await this.ensureListening();
     const rows = view === undefined
       ? this.#client.query(SESSION.beat, [this.#process, time])
       : this.#client.query(SESSION.beatWithView, [this.#process, time, view]);

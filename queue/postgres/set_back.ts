@@ -1,12 +1,12 @@
-/** What a clock that was set back changes: jobs that were due stay due, and no job in flight waits any longer. */
+/** After the clock was set back: jobs that were due stay due, and no job in flight waits longer for its next attempt. */
 import type { ClockSetBack } from "../policy/clock_rollback.ts";
 import { IN_FLIGHT } from "../storing/conditions.ts";
 import type { Client, Tx } from "./client.ts";
-import { levels, READY, SUSPECT } from "./phrases.ts";
+import { levels, READY, SUSPECT } from "./sql_fragments.ts";
 
 export const SET_BACK = {
-  // ?1 the time to which the clock was set back, ?2 from which: jobs that were due then, at most ?3 of them ?4 null
-  stayDue: `WITH RECURSIVE ${levels(4)},
+  // ?1 the time to which the clock was set back ?2 the time from which: jobs that were due then, at most ?3 of them ?4 null
+  keepDue: `WITH RECURSIVE ${levels(4)},
     late AS MATERIALIZED (
       SELECT due.seq FROM levels CROSS JOIN LATERAL (SELECT seq FROM jobs WHERE ${READY} AND jobs.kind = levels.kind
           AND jobs.priority = levels.priority AND run_at > $1::bigint AND run_at <= $2::bigint
@@ -14,22 +14,22 @@ export const SET_BACK = {
       UNION ALL SELECT seq FROM (SELECT seq FROM jobs WHERE ${SUSPECT} AND run_at > $1::bigint AND run_at <= $2::bigint
         LIMIT $3::bigint FOR UPDATE SKIP LOCKED) AS suspects LIMIT $3::bigint)
     UPDATE jobs SET run_at = $1::bigint FROM late WHERE jobs.seq = late.seq RETURNING jobs.seq`,
-  // ?1 ?2 the same: jobs in flight that wait for an attempt
-  waitAsLong: `UPDATE jobs SET run_at = greatest($1::bigint, run_at - ($2::bigint - $1::bigint))
+  // ?1 ?2 the same: jobs in flight that wait for their next attempt
+  shiftRetries: `UPDATE jobs SET run_at = greatest($1::bigint, run_at - ($2::bigint - $1::bigint))
     WHERE ${IN_FLIGHT} AND run_at > $1::bigint`,
 } as const;
 
-/** So many times to run are moved by one statement: some hundredths of a second. */
+/** One statement moves at most this many times to run: a few hundredths of a second. */
 const MOST_MOVED = 1_000;
 
-/** In steps that may be taken again: a job that stays due is moved once. No statement takes long, however many jobs wait. */
-export async function stayDue(client: Client, { to, from }: ClockSetBack): Promise<void> {
+/** In steps that can be repeated: each job is moved only once. No statement takes long, however many jobs wait. */
+export async function keepDue(client: Client, { to, from }: ClockSetBack): Promise<void> {
   for (let moved = MOST_MOVED; moved === MOST_MOVED;) {
-    moved = (await client.query(SET_BACK.stayDue, [to, from, MOST_MOVED, null])).length;
+    moved = (await client.query(SET_BACK.keepDue, [to, from, MOST_MOVED, null])).length;
   }
 }
 
-/** Taken once: the transaction of the claim has it. */
-export async function waitAsLong(tx: Tx, { to, from }: ClockSetBack): Promise<void> {
-  await tx.query(SET_BACK.waitAsLong, [to, from]);
+/** Cannot be repeated, so it runs in the transaction of the claim. */
+export async function shiftRetries(tx: Tx, { to, from }: ClockSetBack): Promise<void> {
+  await tx.query(SET_BACK.shiftRetries, [to, from]);
 }

@@ -34,14 +34,14 @@ function isOther(settlement: Settlement): settlement is Other {
   return !isCompletion(settlement) && !isRelease(settlement);
 }
 
-/** A job that its consumer has not begun goes back as it came. */
+/** A job whose handler has not begun goes back unchanged. */
 function isHandBack(settlement: Settlement): boolean {
   return isRelease(settlement) && settlement.event === null && settlement.charge === null;
 }
 
 /**
- * Completions are one statement for many, and so are jobs that were not begun, and other jobs that are released; any other
- * ending is a statement of its own. All of them are one transaction.
+ * All completions are one statement, and so are all jobs that are handed back, and all others that are released; any other
+ * ending is a statement of its own. Together they are one transaction.
  */
 export async function settle(
   client: Client,
@@ -91,7 +91,7 @@ async function settleGroup(
   for (const row of rows) if (row.is_long === true) long.add(number(row.seq));
 }
 
-/** One statement for all of them: they are of one sort, or there is one. */
+/** One statement for all of them: they are of the same sort, or there is only one. */
 async function writeAll(tx: Tx, settlements: readonly Settlement[], time: number | null): Promise<Row[]> {
   if (settlements.every(isHandBack)) {
     return await tx.query(SETTLING.handBack, [time, ...columnsOf(inOrder(settlements))]);
@@ -102,7 +102,7 @@ async function writeAll(tx: Tx, settlements: readonly Settlement[], time: number
   return ending === undefined ? [] : await write(tx, ending, time);
 }
 
-/** In the order of `seq`, in which every other statement locks rows too. */
+/** In the order of `seq`, in which all other statements lock rows too. */
 async function complete(tx: Tx, completions: readonly Completion[], time: number | null): Promise<Row[]> {
   const sorted = inOrder(completions);
   return await tx.query(SETTLING.complete, [
@@ -153,7 +153,7 @@ function write(tx: Tx, ending: Other, time: number | null): Promise<Row[]> {
   }
 }
 
-/** A text holds every character but this one. */
+/** A text of PostgreSQL holds any character except NUL. */
 function storable<T>(value: T): T | string {
   return typeof value === "string" ? value.replaceAll("\0", "\uFFFD") : value;
 }

@@ -1,6 +1,6 @@
 /**
- * Group commit: calls that arrive while enough statements of their kind are under way wait, and go together as the next
- * one. So the dearer a commit is, the more calls share it.
+ * Group commit: calls that arrive while enough statements of their kind are in flight wait, and share the next one. The more
+ * expensive a commit is, the more calls share it.
  */
 import { setImmediate } from "node:timers";
 import { RejectedWrite, StorageError } from "../errors.ts";
@@ -14,18 +14,18 @@ interface Call<Item, Result> {
 export interface SharedStatementOptions<Item, Result> {
   /** Returns a result for each item, in their order. */
   readonly run: (items: readonly Item[]) => Promise<Result[]>;
-  /** How much an item counts, and how much goes into one statement; the items of one call always do. */
+  /** How much an item counts against the limit of one statement. The items of one call are never split up. */
   readonly weigh: (item: Item) => number;
-  readonly most: number;
-  /** How many statements may be under way at once; 1 unless given. */
-  readonly atOnce?: number;
+  readonly maxWeight: number;
+  /** How many statements may be in flight at once; 1 unless given. */
+  readonly concurrency?: number;
 }
 
 export class SharedStatement<Item, Result> {
   readonly #options: SharedStatementOptions<Item, Result>;
   #waiting: Call<Item, Result>[] = [];
-  #underWay = 0;
-  #isPlanned = false;
+  #inFlight = 0;
+  #isScheduled = false;
 
   constructor(options: SharedStatementOptions<Item, Result>) {
     this.#options = options;
@@ -34,24 +34,24 @@ export class SharedStatement<Item, Result> {
   call(items: readonly Item[]): Promise<Result[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ items, resolve, reject });
-      this.#plan();
+      this.#schedule();
     });
   }
 
-  /** Once all calls of this turn are there. */
-  #plan(): void {
-    if (this.#isPlanned || this.#underWay >= (this.#options.atOnce ?? 1)) return;
-    this.#isPlanned = true;
+  /** The next statement starts once all calls of this turn of the event loop have arrived. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#inFlight >= (this.#options.concurrency ?? 1)) return;
+    this.#isScheduled = true;
     setImmediate(() => {
-      this.#isPlanned = false;
-      const together = this.#next();
-      if (together.length > 0) this.#run(together);
+      this.#isScheduled = false;
+      const batch = this.#nextBatch();
+      if (batch.length > 0) this.#run(batch);
     });
   }
 
-  #next(): Call<Item, Result>[] {
-    const { weigh, most } = this.#options;
-    let left = most;
+  #nextBatch(): Call<Item, Result>[] {
+    const { weigh, maxWeight } = this.#options;
+    let left = maxWeight;
     const end = this.#waiting.findIndex(({ items }, i) => {
       left -= items.reduce((sum, item) => sum + weigh(item), 0);
       return left < 0 && i > 0;
@@ -60,28 +60,28 @@ export class SharedStatement<Item, Result> {
   }
 
   async #run(calls: readonly Call<Item, Result>[]): Promise<void> {
-    this.#underWay += 1;
-    if (this.#waiting.length > 0) this.#plan();
-    await this.#share(calls);
-    this.#underWay -= 1;
-    if (this.#waiting.length > 0) this.#plan();
+    this.#inFlight += 1;
+    if (this.#waiting.length > 0) this.#schedule();
+    await this.#runTogether(calls);
+    this.#inFlight -= 1;
+    if (this.#waiting.length > 0) this.#schedule();
   }
 
-  async #share(calls: readonly Call<Item, Result>[]): Promise<void> {
+  async #runTogether(calls: readonly Call<Item, Result>[]): Promise<void> {
     try {
       const results = await this.#options.run(calls.flatMap(({ items }) => items));
       let at = 0;
       for (const { items, resolve } of calls) resolve(results.slice(at, at += items.length));
     } catch (error) {
-      if (isOfOne(error) && calls.length > 1) {
-        // The next statement does not wait for them: they may wait for a lock.
-        for (const one of calls) this.#share([one]);
+      if (isOfOneCall(error) && calls.length > 1) {
+        // Not awaited: they may wait for a lock, and the next statement must not.
+        for (const one of calls) this.#runTogether([one]);
       } else for (const { reject } of calls) reject(error);
     }
   }
 }
 
-/** One of the calls broke a rule, or wants a job that is locked: the others must not suffer for it. */
-function isOfOne(error: unknown): boolean {
+/** One of the calls broke a rule, or wants a job that is locked: the others must not fail with it. */
+function isOfOneCall(error: unknown): boolean {
   return error instanceof RejectedWrite || error instanceof StorageError && error.ofSomeJobs;
 }

@@ -1,6 +1,6 @@
 /**
- * The sockets of one driver. Left to itself, the driver (3.4.9) makes a connection anew at once, hundreds of times a second,
- * if it is closed before the server says a word, as by a proxy that has no server behind it; its callers wait meanwhile.
+ * The sockets of one driver. Left to itself, the driver (3.4.9) reconnects at once, hundreds of times a second, when a
+ * connection is closed before the server says anything, as by a proxy without a server behind it; its callers keep waiting.
  */
 import { connect, type Socket } from "node:net";
 import { NOT_POSTGRES } from "./faults.ts";
@@ -10,16 +10,16 @@ interface ServerAddress {
   readonly port: number;
 }
 
-/** What a server may say first: of the login, an error, a notice, the answer below, or the beginning of TLS. */
+/** The first byte that a server may send: of the login, an error, a notice, the answer below, or TLS. */
 const FIRST_BYTES = new TextEncoder().encode("REvNS\x16");
-/** The answer to the question for TLS: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL */
+/** The server refuses a request for TLS: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL */
 const NO = "N".charCodeAt(0);
 
 export class Sockets {
   readonly #server: ServerAddress;
   readonly #connectMs: number;
   readonly #made = new Set<Socket>();
-  /** A connection was closed before the server said a word. */
+  /** A connection was closed before the server said anything. */
   #wasDropped = false;
   #isWithoutTls = false;
   #hasFailed = false;
@@ -30,17 +30,17 @@ export class Sockets {
     this.#connectMs = connectMs;
   }
 
-  /** The driver has a connection that it never makes again: what comes next needs a new driver. */
+  /** The driver has a connection that it never makes again: later calls need a new driver. */
   get hasFailed(): boolean {
     return this.#hasFailed;
   }
 
-  /** The server has said no when the driver asked it for TLS. */
+  /** The server refused when the driver asked for TLS. */
   get isWithoutTls(): boolean {
     return this.#isWithoutTls;
   }
 
-  /** A socket that is connected. @throws {Error} with a code; from then on always, once a connection was dropped */
+  /** Returns a connected socket. @throws {Error} with a code; and on every call once a connection was dropped */
   async make(): Promise<Socket> {
     try {
       return await this.#connect();
@@ -50,7 +50,7 @@ export class Sockets {
     }
   }
 
-  /** Ends every connection at once, also those that are being made. */
+  /** Closes every connection at once, including those that are still being made. */
   close(): void {
     this.#isClosed = true;
     for (const socket of this.#made) socket.destroy();
@@ -83,7 +83,7 @@ export class Sockets {
       clearTimeout(timer);
       socket.removeListener("error", made.reject);
       if (this.#isClosed) socket.destroy();
-      // For TLS, the driver asks the socket for the name, and the check of a certificate asks it for the address.
+      // For TLS, the driver reads the host name from the socket, and the certificate check reads the address.
       else made.resolve(Object.assign(socket, { host, port, _host: host }));
     });
     return made.promise;

@@ -1,10 +1,10 @@
 /**
- * Every statement that changes jobs: named, static, in the order of the store's contract. The comment above each one says
- * what its numbered values are. Each is atomic by itself: what belongs together is one statement.
+ * All statements that change jobs, named and static, in the order of the store's contract. The comment above each one names
+ * its numbered values. Each is atomic by itself: writes that belong together are one statement.
  */
 import { INITIAL_STATUS, MOVES, type Status } from "../job.ts";
 import { IN_FLIGHT, IS_FINISHED, KEEPS_RUN_AT, MAY, STARTS_AGAIN, TO } from "../storing/conditions.ts";
-import { BRIEF, BRIEF_JOBS, hasId, isOf, levels, now, SUSPECT, toldBy } from "./phrases.ts";
+import { BRIEF, BRIEF_JOBS, hasId, historyLines, isOfKinds, levels, now, SUSPECT } from "./sql_fragments.ts";
 
 export const ADDING = {
   // insert: ?1 now, or null ?2 ids ?3 kinds ?4 payloads ?5 priorities ?6 times to run, or nulls
@@ -14,16 +14,16 @@ export const ADDING = {
       unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::bigint[]) WITH ORDINALITY
         AS a (id, kind, payload, priority, run_at, n)
     ORDER BY a.n ON CONFLICT DO NOTHING RETURNING id, seq, created_at, run_at`,
-  // a finished job starts afresh: ?1 now, or null ?2 id ?3 kind ?4 payload ?5 priority ?6 run_at, or null ?7 detail
+  // starts a finished job afresh: ?1 now, or null ?2 id ?3 kind ?4 payload ?5 priority ?6 run_at, or null ?7 detail
   replace: `WITH clock AS (SELECT ${now(1)} AS at),
     afresh AS (UPDATE jobs SET kind = $3::text, payload = $4::text::json, priority = $5::int,
         run_at = coalesce($6::bigint, clock.at), created_at = clock.at, updated_at = clock.at,
         status = '${INITIAL_STATUS}', retries = 0, crashes = 0, suspect = 0, consumer_id = NULL, last_heartbeat = NULL,
         started_at = NULL, finished_at = NULL, result = NULL, error = NULL, canceled_from = NULL
       FROM clock WHERE ${hasId("$2::text")} AND ${IS_FINISHED} RETURNING jobs.*),
-    told AS (${toldBy("afresh", "replaced", "$7::text")})
+    told AS (${historyLines("afresh", "replaced", "$7::text")})
     SELECT ${BRIEF} FROM afresh`,
-  // jobs that are there already: ?1 ids ?2 kinds ?3 payloads
+  // jobs that exist already: ?1 ids ?2 kinds ?3 payloads
   present: `SELECT ${BRIEF_JOBS}, (jobs.kind <> a.kind OR jobs.payload_bytes <> octet_length(a.payload)
       OR jobs.payload::text <> a.payload) AS differs, a.n
     FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS a (id, kind, payload, n)
@@ -31,23 +31,23 @@ export const ADDING = {
 } as const;
 
 export const CLAIMING = {
-  // when the first waiting job becomes due: ?1 whether suspects count ?2 kinds, or null for all
+  // when the first waiting job becomes due: ?1 whether to include suspects ?2 kinds, or null for all
   nextRunAt: `WITH RECURSIVE ${levels(2)}
     SELECT min(run_at) AS run_at FROM (
       SELECT run_at FROM levels UNION ALL SELECT min(run_at) FROM jobs WHERE $1::boolean AND ${SUSPECT}
-        AND ${isOf(2)}) AS first (run_at)`,
+        AND ${isOfKinds(2)}) AS first (run_at)`,
   // ?1 process ?2 kinds
   noteKinds: `UPDATE processes SET kinds = $2::text[] WHERE n = $1::int`,
 } as const;
 
-/** A job that its holder still holds: ?1 now, or null ?2 seq ?3 lease. */
+/** A job whose lease is still held: ?1 now, or null ?2 seq ?3 lease. */
 const HELD = `clock AS (SELECT ${now(1)} AS at), held AS (SELECT seq, lease, consumer_id, started_at FROM jobs
       WHERE seq = $2::bigint AND lease = $3::bigint AND ${IN_FLIGHT} FOR UPDATE)`;
 
 /** Whether the history of a job must be folded: it has 300 lines. */
 const IS_LONG = `EXISTS (SELECT 1 FROM history WHERE history.seq = $2::bigint OFFSET 299) AS is_long`;
 
-/** The line of an attempt: ?4 detail ?5 retries ?6 ran ms ?7 report ?8 log. */
+/** The history line of an attempt: ?4 detail ?5 retries ?6 ran ms ?7 report ?8 log. */
 const lineOfAttempt = (event: string, where = "true") =>
   `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at, ran_ms, report, log)
       SELECT seq, clock.at, ${event}, lease, $5::int, consumer_id, $4::text, started_at,
@@ -60,43 +60,43 @@ const finishedAs = (verb: "exhaust" | "fail", event: string) =>
     FROM held, clock WHERE jobs.seq = held.seq RETURNING jobs.seq, ${IS_LONG}`;
 
 /**
- * The same as `MAY`, in words that match no partial index: each of many jobs is to be found by its number, and not by a
- * look through all jobs in flight.
+ * The same as `MAY`, worded so that it matches no partial index: each of many jobs must be found by its seq, not by a scan of
+ * all jobs in flight.
  */
-const stillMay = ({ from }: { readonly from: readonly Status[] }) =>
+const statusAllows = ({ from }: { readonly from: readonly Status[] }) =>
   `jobs.status || '' IN (${from.map((status) => `'${status}'`).join(", ")})`;
 
 /**
- * By the index of numbers, for each of many. To a plain equation the planner prefers a look through all jobs if its
- * statistics are of a time when they were few, and keeps that plan until the next ANALYZE.
+ * Finds each of many jobs by the primary key. For a plain `=` the planner prefers a scan of all jobs if its statistics date
+ * from a time when there were few, and keeps that plan until the next ANALYZE.
  */
-const isNumbered = (number: string) => `jobs.seq = ANY (ARRAY[${number}])`;
+const hasSeq = (seq: string) => `jobs.seq = ANY (ARRAY[${seq}])`;
 
-/** Those of the jobs ?2 that are held under the leases ?3. */
+/** Those of the jobs ?2 that are still held under the leases ?3. */
 const GIVEN = `FROM unnest($2::bigint[], $3::bigint[]) AS given (seq, lease) JOIN jobs ON ${
-  isNumbered("given.seq")
+  hasSeq("given.seq")
 }
-      WHERE jobs.lease = given.lease AND ${stillMay(MOVES.release)}`;
+      WHERE jobs.lease = given.lease AND ${statusAllows(MOVES.release)}`;
 
 export const SETTLING = {
-  // ?1 now, or null ?2 numbers ?3 leases. A job that another session has locked is held all the same: no heartbeat waits.
+  // ?1 now, or null ?2 seqs ?3 leases. A job that another session has locked counts as held too: no heartbeat waits for it.
   renew: `WITH free AS MATERIALIZED (SELECT jobs.seq ${GIVEN} FOR UPDATE OF jobs SKIP LOCKED),
-    renewed AS (UPDATE jobs SET last_heartbeat = ${now(1)} FROM free WHERE ${isNumbered("free.seq")})
+    renewed AS (UPDATE jobs SET last_heartbeat = ${now(1)} FROM free WHERE ${hasSeq("free.seq")})
     SELECT jobs.seq, jobs.lease ${GIVEN}`,
-  // ?1 now, or null ?2 numbers ?3 leases ?4 results, or nulls
+  // ?1 now, or null ?2 seqs ?3 leases ?4 results, or nulls
   complete: `UPDATE jobs SET status = ${TO.complete}, result = ended.result::json, error = NULL,
       finished_at = ${now(1)}, updated_at = ${now(1)}
     FROM unnest($2::bigint[], $3::bigint[], $4::text[]) AS ended (seq, lease, result)
-    WHERE ${isNumbered("ended.seq")} AND jobs.lease = ended.lease AND ${
-    stillMay(MOVES.complete)
+    WHERE ${hasSeq("ended.seq")} AND jobs.lease = ended.lease AND ${
+    statusAllows(MOVES.complete)
   } RETURNING jobs.seq`,
-  // a job that was not begun: ?1 now, or null ?2 numbers ?3 leases
+  // jobs whose handler has not begun: ?1 now, or null ?2 seqs ?3 leases
   handBack:
     `UPDATE jobs SET status = ${TO.release}, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
       updated_at = ${now(1)}
     FROM unnest($2::bigint[], $3::bigint[]) AS held (seq, lease)
-    WHERE ${isNumbered("held.seq")} AND jobs.lease = held.lease AND ${
-      stillMay(MOVES.release)
+    WHERE ${hasSeq("held.seq")} AND jobs.lease = held.lease AND ${
+      statusAllows(MOVES.release)
     } RETURNING jobs.seq`,
   // ?9 event ?10 wait in ms ?11 error, or null to keep it ?12 whether the newest line is replaced
   retry: `WITH ${HELD},
@@ -110,7 +110,7 @@ export const SETTLING = {
     FROM held, clock WHERE jobs.seq = held.seq RETURNING jobs.seq, ${IS_LONG}`,
   exhaust: finishedAs("exhaust", "exhausted"),
   fail: finishedAs("fail", "failed"),
-  // ?1 now, or null; and lists: ?2 numbers ?3 leases ?4 details ?5 ran ms ?6 reports ?7 logs ?8 events, or nulls ?9 statuses
+  // ?1 now, or null; and arrays: ?2 seqs ?3 leases ?4 details ?5 ran ms ?6 reports ?7 logs ?8 events, or nulls ?9 statuses
   // ?10 crashes, or nulls to keep them and the suspicion ?11 suspect ?12 errors, or nulls to keep them ?13 whether finished
   release: `WITH clock AS (SELECT ${now(1)} AS at),
     held AS MATERIALIZED (SELECT jobs.seq, jobs.lease, jobs.retries, jobs.consumer_id, jobs.started_at, given.detail,
@@ -120,7 +120,7 @@ export const SETTLING = {
         $10::int[], $11::int[], $12::text[], $13::int[]) AS given
         (seq, lease, detail, ran_ms, report, log, event, status, crashes, suspect, error, is_finished)
       JOIN jobs ON jobs.seq = given.seq WHERE jobs.lease = given.lease AND ${
-    stillMay(MOVES.release)
+    statusAllows(MOVES.release)
   } FOR UPDATE OF jobs),
     told AS (INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at, ran_ms, report, log)
       SELECT seq, clock.at, event, lease, retries, consumer_id, detail, started_at, ran_ms::double precision, report, log
@@ -134,14 +134,14 @@ export const SETTLING = {
     RETURNING jobs.seq, EXISTS (SELECT 1 FROM history WHERE history.seq = jobs.seq OFFSET 299) AS is_long`,
 } as const;
 
-/** Moves the jobs of some ids: ?1 now, or null ?2 ids ?3 what the history adds to the status before. */
+/** Moves the jobs with these ids: ?1 now, or null ?2 ids ?3 what the history adds to the previous status. */
 const moved = (verb: "cancel" | "resubmit", event: string, changes: string) =>
   `WITH clock AS (SELECT ${now(1)} AS at),
     was AS (SELECT jobs.seq, jobs.status AS was FROM unnest($2::text[]) AS asked (id)
       JOIN jobs ON ${hasId("asked.id")} WHERE ${MAY[verb]} ORDER BY jobs.seq FOR UPDATE OF jobs),
     moved AS (UPDATE jobs SET ${changes}, updated_at = clock.at FROM clock, (SELECT DISTINCT seq, was FROM was) AS was
       WHERE jobs.seq = was.seq AND ${MAY[verb]} RETURNING jobs.*, was.was),
-    told AS (${toldBy("moved", event, "'was ' || was || $3::text")})
+    told AS (${historyLines("moved", event, "'was ' || was || $3::text")})
     SELECT ${BRIEF}, was, EXISTS (SELECT 1 FROM history WHERE history.seq = moved.seq OFFSET 299) AS is_long FROM moved`;
 
 export const MOVING = {
@@ -150,7 +150,7 @@ export const MOVING = {
     "canceled",
     `canceled_from = jobs.status, status = ${TO.cancel}, finished_at = clock.at`,
   ),
-  // a time to run that is still ahead survives cancel and resubmit
+  // a time to run that is in the future survives cancel and resubmit
   resubmit: moved(
     "resubmit",
     "resubmitted",
@@ -167,11 +167,11 @@ export const MOVING = {
 
 const FACTS = `seq, lease, id, kind, consumer_id, crashes, suspect, run_at, started_at, last_heartbeat`;
 
-/** Jobs that another session has locked are left to it: a sweep that waited for one would keep all others waiting. */
+/** Jobs that another session has locked are skipped: a sweep that waited for one would hold up all others. */
 export const UPKEEP = {
-  // ?1 now, or null ?2 ms ago ?3 ms ahead: heartbeats between these show a living consumer ?4 ?5 what is held ?6 number of
-  // this process, or null ?7 limit. Another process that has shown itself sweeps its own jobs, since it knows what it holds;
-  // each does so twice a second, unless its machine is busy.
+  // ?1 now, or null ?2 ms ago ?3 ms ahead: a heartbeat between these shows a living consumer ?4 ?5 seqs and leases of held
+  // jobs ?6 number of this process, or null ?7 limit. Another process that was seen recently sweeps its own jobs, because it
+  // knows which ones it holds; each process beats twice a second, unless its machine is busy.
   orphansOfSilent: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}
       AND coalesce(last_heartbeat, -1) NOT BETWEEN ${now(1)} - $2::bigint AND ${now(1)} + $3::bigint
       AND (seq, lease) NOT IN (SELECT seq, lease FROM unnest($4::bigint[], $5::bigint[]) AS held (seq, lease))
@@ -182,11 +182,11 @@ export const UPKEEP = {
   orphansOfProcess: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}
       AND process = (SELECT n FROM processes WHERE processes.id = $1::text) ORDER BY seq LIMIT $2::bigint
     FOR UPDATE SKIP LOCKED`,
-  // a process without a row, or none: ?1 limit
+  // jobs of a process without a row, or of none: ?1 limit
   orphansOfNone: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}
       AND NOT EXISTS (SELECT 1 FROM processes WHERE processes.n = jobs.process) ORDER BY seq LIMIT $1::bigint
     FOR UPDATE SKIP LOCKED`,
-  // ?1 now, or null ?2 ms ago ?3 after ?4 limit. Rows that another process removes at the moment are left to it.
+  // ?1 now, or null ?2 ms ago ?3 after ?4 limit. Rows that another process is removing are skipped.
   prune: `WITH looked AS (SELECT seq, ${IS_FINISHED} AND coalesce(finished_at, updated_at) < ${
     now(1)
   } - $2::bigint AS is_old

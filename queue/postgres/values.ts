@@ -1,4 +1,4 @@
-/** Payloads and results may be a mebibyte each, so a list of many jobs holds a bounded amount of them. */
+/** Payloads and results may be a mebibyte each, so a list of many jobs holds a limited amount of them. */
 import type { Job } from "../job.ts";
 import { number, textOrNull } from "../storing/rows.ts";
 import type { Row, Tx } from "./client.ts";
@@ -9,7 +9,7 @@ const MOST_BYTES = 64 * 1024;
 /** Limit of all values of one list. */
 const ANSWER_BYTES = 1024 * 1024;
 
-/** The jobs with the values that were left out, as far as the budget allows. */
+/** Returns the jobs with the values that were left out, as far as the budget allows. */
 export async function fillValues(tx: Tx, jobs: readonly Job[]): Promise<Job[]> {
   const short = jobs.filter(({ leftOut }) => leftOut !== undefined);
   if (short.length === 0) return [...jobs];

@@ -3,12 +3,12 @@ import { toClaimed } from "../storing/rows.ts";
 import type { Client, Reply } from "./client.ts";
 import { items, numberOf } from "./replies.ts";
 
-/** So many times to run are moved by one script: some milliseconds, however many jobs wait. */
+/** One script moves at most this many times to run: a few milliseconds, however many jobs wait. */
 const MOST_MOVED = 200;
-/** So many jobs in flight are looked at by one script: a millisecond or two. */
+/** One script looks at no more than this many jobs in flight: a millisecond or two. */
 const MOST_LOOKED_AT = 500;
 
-interface ClaimMoment extends Pick<ClaimOptions, "kinds" | "setBack"> {
+interface ClaimContext extends Pick<ClaimOptions, "kinds" | "setBack"> {
   readonly time: number | "";
   readonly writer: string;
   /** The process that claims. */
@@ -18,10 +18,10 @@ interface ClaimMoment extends Pick<ClaimOptions, "kinds" | "setBack"> {
 export async function claim(
   client: Client,
   requests: readonly ClaimRequest[],
-  { time, writer, process, kinds, setBack = null }: ClaimMoment,
+  { time, writer, process, kinds, setBack = null }: ClaimContext,
 ): Promise<ClaimAnswer> {
   if (setBack !== null) {
-    // A job that stays due is moved once: these steps may be taken again.
+    // These steps can be repeated: each job is moved only once.
     const step = [setBack.to, setBack.from, MOST_MOVED, MOST_LOOKED_AT];
     for (let after: string | null = ""; after !== null;) {
       const end = await client.run("setBack", [...step, after]);
@@ -41,7 +41,7 @@ export async function claim(
   };
 }
 
-/** Their number, or -1 for all, and the kinds. */
+/** The number of kinds, or -1 for all, then the kinds. */
 export function kindsAsValues(kinds: readonly string[] | null | undefined): (string | number)[] {
   if (kinds === null || kinds === undefined) return [-1];
   const different = [...new Set(kinds)];

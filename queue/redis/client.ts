@@ -1,4 +1,4 @@
-/** Two connections to one server, one for commands and one that listens; errors as sentences. */
+/** Two connections to one server, one for commands and one that listens; turns errors into readable sentences. */
 import { Buffer } from "node:buffer";
 import { StorageError } from "../errors.ts";
 import type { RedisAddress } from "./address.ts";
@@ -13,54 +13,54 @@ import {
 import { sleep } from "../basics/time.ts";
 import { answered, silence } from "../storing/answered.ts";
 import { CONNECT_MS } from "./connect.ts";
-import { Pair } from "./pair.ts";
+import { ConnectionPair } from "./connection_pair.ts";
 import { type Script, SCRIPTS } from "./scripts.ts";
 
-/** Null: a text that is absent. */
+/** Null: no text. */
 export type Value = string | number | null;
 /** What a script returns. */
 export type Reply = string | number | null | Reply[];
 
-/** No text from outside has this byte: it is not UTF-8. */
+/** No text from outside has this byte: it is never part of UTF-8. */
 const NULL = Buffer.from([255]);
 
-/** As messages name it. */
+/** Its name in messages. */
 const SERVER = "Redis";
 
-/** The server answers within milliseconds; after this it is as good as gone. */
+/** The server answers within milliseconds; after this it counts as gone. */
 const ANSWER_MS = 3_000;
 
-/** How often a server that takes no writes is left. */
+/** A server that takes no writes is left at most this often. */
 const LEAVE_MS = 1_000;
 
-/** What matters of these channels is that this process listens at all. */
+/** What matters about these channels is that this process listens at all. */
 const NO_LISTENER = () => {};
 
 interface ClientOptions {
   /** Called with each message of the queue's channel. */
   readonly onMessage: (text: string) => void;
-  /** Called when the connection that listens is there again: it may have missed messages. */
+  /** Called when the connection that listens is back: it may have missed messages. */
   readonly onListening: () => void;
 }
 
 export class Client {
   readonly #address: RedisAddress;
   readonly #options: ClientOptions;
-  /** Beside that of changes. */
+  /** Besides that of changes. */
   readonly #channels = new Set<string>();
-  #pair: Pair;
-  /** Those whose last calls are under way. */
-  readonly #left = new Set<Pair>();
+  #pair: ConnectionPair;
+  /** Earlier ones, whose last calls are in flight. */
+  readonly #leaving = new Set<ConnectionPair>();
   /** Why the last connection was lost or not made. */
   #lastError: unknown = null;
-  /** There is none because the server does not answer. */
+  /** There is no connection because the server does not answer. */
   #isSilent = false;
-  /** When the driver was last told to connect, or told why it cannot, by `performance.now()`. */
-  #newsAt = -Infinity;
+  /** When the driver was last told to connect, or reported why it cannot, by `performance.now()`. */
+  #lastSignAt = -Infinity;
   #leftAt = -Infinity;
   #isOpen = false;
-  /** When the last wait of a connection that was lost is over, by `performance.now()`. */
-  #waitsUntil = -Infinity;
+  /** When the last backoff of a lost connection is over, by `performance.now()`. */
+  #backoffUntil = -Infinity;
 
   constructor(address: RedisAddress, options: ClientOptions) {
     this.#address = address;
@@ -68,21 +68,21 @@ export class Client {
     this.#pair = this.#newPair();
   }
 
-  #newPair(): Pair {
-    return new Pair({
+  #newPair(): ConnectionPair {
+    return new ConnectionPair({
       url: this.#address.url,
       watch: {
         isOpen: () => this.#isOpen,
-        onWait: (ms) => this.#waitsUntil = Math.max(this.#waitsUntil, performance.now() + ms),
+        onBackoff: (ms) => this.#backoffUntil = Math.max(this.#backoffUntil, performance.now() + ms),
         onError: (error) => {
-          [this.#lastError, this.#isSilent, this.#newsAt] = [error, false, performance.now()];
+          [this.#lastError, this.#isSilent, this.#lastSignAt] = [error, false, performance.now()];
         },
       },
       onListening: () => this.#isOpen && this.#options.onListening(),
     });
   }
 
-  /** From the promise on, changes of other stores are told. @throws {StorageError} */
+  /** Once it resolves, changes of other stores are reported. @throws {StorageError} */
   async open(): Promise<void> {
     const { place, url } = this.#address;
     try {
@@ -95,7 +95,7 @@ export class Client {
   }
 
   async #begin(): Promise<void> {
-    this.#newsAt = performance.now();
+    this.#lastSignAt = performance.now();
     await this.#pair.begin(async (listener) => {
       await listener.subscribe(this.key("changes"), this.#options.onMessage);
       for (const channel of this.#channels) await listener.subscribe(channel, NO_LISTENER);
@@ -104,20 +104,20 @@ export class Client {
 
   /**
    * The server takes no writes: another one may have its address by now, and this one would keep the connections for ever.
-   * What is being read there is read to its end.
+   * Reads in flight are finished first.
    */
   #leave(): void {
     if (!this.#isOpen || performance.now() - this.#leftAt < LEAVE_MS) return;
     this.#leftAt = performance.now();
     const left = this.#pair;
-    this.#left.add(left);
-    left.leave().then(() => this.#left.delete(left));
-    this.#beginAnew();
+    this.#leaving.add(left);
+    left.leave().then(() => this.#leaving.delete(left));
+    this.#reconnect();
   }
 
   /**
-   * What `work` returns. @throws {StorageError} if the server does not answer; the connections are given up then, with what
-   * is under way on them: one that was cut off on the way would wait for a quarter of an hour
+   * Returns what `work` returns. @throws {StorageError} if the server does not answer; the connections are dropped then with
+   * all calls in flight: one that was cut off in the network would wait for a quarter of an hour
    */
   async answered<T>(work: Promise<T>): Promise<T> {
     const onSilence = () => {
@@ -131,18 +131,18 @@ export class Client {
   #restart(): void {
     if (!this.#isOpen) return;
     this.#pair.giveUp();
-    this.#beginAnew();
+    this.#reconnect();
   }
 
-  /** What does not come of it is noticed by the next calls. */
-  #beginAnew(): void {
+  /** If it fails, the next calls notice. */
+  #reconnect(): void {
     this.#pair = this.#newPair();
     this.#begin().catch(() => {});
   }
 
-  /** A server that takes connections and says nothing keeps the driver waiting for ever. */
+  /** A server that accepts connections and says nothing keeps the driver waiting for ever. */
   #restartIfStuck(): void {
-    if (performance.now() - this.#newsAt > ANSWER_MS) this.#restart();
+    if (performance.now() - this.#lastSignAt > ANSWER_MS) this.#restart();
   }
 
   /** A key of the queue. */
@@ -156,50 +156,50 @@ export class Client {
 
   async run(name: keyof typeof SCRIPTS, values: readonly Value[]): Promise<Reply> {
     const script: Script = SCRIPTS[name];
-    const words = ["1", this.#address.name, ...values.map((value) => value === null ? NULL : String(value))];
-    return await this.#said(async () => {
+    const args = ["1", this.#address.name, ...values.map((value) => value === null ? NULL : String(value))];
+    return await this.#send(async () => {
       try {
-        return await this.#pair.commands.sendCommand(["EVALSHA", script.sha, ...words]);
+        return await this.#pair.commands.sendCommand(["EVALSHA", script.sha, ...args]);
       } catch (error) {
         if (!isUnknownScript(error)) throw error;
-        return await this.#pair.commands.sendCommand(["EVAL", script.text, ...words]);
+        return await this.#pair.commands.sendCommand(["EVAL", script.text, ...args]);
       }
     });
   }
 
-  async command(...words: string[]): Promise<Reply> {
-    return await this.#said(() => this.#pair.commands.sendCommand(words));
+  async command(...args: string[]): Promise<Reply> {
+    return await this.#send(() => this.#pair.commands.sendCommand(args));
   }
 
-  /** Listens to another channel of the queue, as long as this process has a connection. @throws {StorageError} */
+  /** Listens to another channel of the queue, also after a reconnect. @throws {StorageError} */
   async subscribe(name: string): Promise<void> {
     const channel = this.key(name);
     this.#channels.add(channel);
-    await this.#said(() => this.#pair.listener.subscribe(channel, NO_LISTENER));
+    await this.#send(() => this.#pair.listener.subscribe(channel, NO_LISTENER));
   }
 
   async unsubscribe(name: string): Promise<void> {
     const channel = this.key(name);
     this.#channels.delete(channel);
-    await this.#said(() => this.#pair.listener.unsubscribe(channel));
+    await this.#send(() => this.#pair.listener.unsubscribe(channel));
   }
 
-  /** To all that listen. */
+  /** Sends to all that listen. */
   async publish(text: string): Promise<void> {
     await this.command("PUBLISH", this.key("changes"), text);
   }
 
-  /** @throws {StorageError} unless changes of other stores are told */
+  /** @throws {StorageError} unless changes of other stores are reported */
   assertListening(): void {
     if (this.#pair.isListening) return;
     this.#restartIfStuck();
-    throw new StorageError(`Redis cannot be reached (${this.#address.place}): its messages do not come.`, {
+    throw new StorageError(`Redis cannot be reached (${this.#address.place}): its messages do not arrive.`, {
       passing: true,
       publicMessage: "Redis cannot be reached.",
     });
   }
 
-  async #said(send: () => Promise<unknown>): Promise<Reply> {
+  async #send(send: () => Promise<unknown>): Promise<Reply> {
     try {
       return await send() as Reply;
     } catch (error) {
@@ -213,11 +213,11 @@ export class Client {
     }
   }
 
-  /** From the promise on, no timer of the driver is left; a connection that it is making ends when it is there. */
+  /** Once it resolves, no timer of the driver is left; a connection that is still being made closes once it is made. */
   async close(): Promise<void> {
     this.#isOpen = false;
-    for (const pair of [this.#pair, ...this.#left]) pair.giveUp();
-    const leftMs = this.#waitsUntil - performance.now();
+    for (const pair of [this.#pair, ...this.#leaving]) pair.giveUp();
+    const leftMs = this.#backoffUntil - performance.now();
     if (leftMs > 0) await sleep(leftMs + 1);
   }
 }

@@ -1,19 +1,19 @@
-/** Whether the server keeps what it acknowledges: it is asked at the start, and now and then. */
+/** Whether the server keeps what it acknowledges: checked at the start, and about once a minute. */
 import { type QueueError, StorageError } from "../errors.ts";
 import type { StoreStats } from "../store.ts";
 import type { Client } from "./client.ts";
 import { isForbidden } from "./faults.ts";
 import { items } from "./replies.ts";
 
-const AGAIN_MS = 60_000;
+const RECHECK_MS = 60_000;
 
 interface Settings {
   readonly maxmemory: string | undefined;
   readonly policy: string | undefined;
-  /** Empty: no snapshot is ever made. Undefined: the user may not ask for it. */
+  /** Empty: no snapshot is ever made. Undefined: the user may not read it. */
   readonly save: string | undefined;
   readonly appendonly: string | undefined;
-  /** Undefined: the user may not ask for it. */
+  /** Undefined: the user may not read it. */
   readonly appendfsync: string | undefined;
 }
 
@@ -27,9 +27,9 @@ export class DurabilityWatch {
     return this.#facts;
   }
 
-  /** @throws {StorageError} if the server would remove jobs to make room */
+  /** @throws {StorageError} if the server would evict jobs to make room */
   async look(client: Client): Promise<void> {
-    if (performance.now() - this.#lookedAt < AGAIN_MS) return;
+    if (performance.now() - this.#lookedAt < RECHECK_MS) return;
     const settings = await settingsOf(client);
     this.#lookedAt = performance.now();
     assertKeepsJobs(settings, client.place);
@@ -82,12 +82,12 @@ async function settingsOf(client: Client): Promise<Settings> {
       appendfsync: valueOf("appendfsync"),
     };
   } catch (error) {
-    return await lessSettingsOf(client, error);
+    return await settingsFromInfo(client, error);
   }
 }
 
-/** Services that run Redis for others forbid CONFIG, but not INFO, which says less. */
-async function lessSettingsOf(client: Client, why: unknown): Promise<Settings> {
+/** Managed Redis services forbid CONFIG, but not INFO, which says less. */
+async function settingsFromInfo(client: Client, why: unknown): Promise<Settings> {
   if (!isForbidden((why as QueueError).cause)) throw why;
   const info = await client.command("INFO").then(String).catch(() => "");
   const valueOf = (name: string) => new RegExp(`^${name}:(\\S*)`, "m").exec(info)?.[1];

@@ -1,10 +1,10 @@
-/** Facts that the processes on the queue share: for each realm a hash of their texts, and a sorted set of their ends. */
+/** Facts that the processes on the queue share: for each realm a hash of texts, and a sorted set of when they expire. */
 import { checkedFact, type Facts, MOST_EXPIRED, MOST_FACTS } from "../facts.ts";
 import { toText } from "../storing/rows.ts";
 import type { Client } from "./client.ts";
 import { items } from "./replies.ts";
 
-/** `run`: makes a call of the store of what is given the time, or "" for the server's. */
+/** `run`: runs `work` as a call of the store, with the time, or "" for the server's clock. */
 export function factsOn(
   client: Client,
   run: <T>(work: (time: number | "") => Promise<T>) => Promise<T>,
@@ -24,7 +24,7 @@ export function factsOn(
   };
 }
 
-/** A part of the upkeep. */
+/** Part of the upkeep. */
 export async function removeExpired(client: Client, time: number | ""): Promise<void> {
   await client.run("expireFacts", [time, MOST_EXPIRED]);
 }

@@ -1,4 +1,4 @@
-/** Sentences for the errors of Redis, by the word that each begins with. */
+/** Readable sentences for the errors of Redis, by the word that each error begins with. */
 import { ClientOfflineError, ReconnectStrategyError } from "@redis/client";
 import { messageOf, QueueError, StorageError } from "../errors.ts";
 import { certificateFault } from "../storing/certificate_faults.ts";
@@ -28,8 +28,8 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   MASTERDOWN: passing("This replica of Redis has lost its primary"),
   NOREPLICAS: passing("Redis has too few replicas to take writes"),
   BUSY: passing("Redis is busy with a script of another program"),
-  TRYAGAIN: passing("The cluster of Redis moves its keys at the moment"),
-  CLUSTERDOWN: passing("The cluster of Redis is down"),
+  TRYAGAIN: passing("The Redis cluster is moving its keys"),
+  CLUSTERDOWN: passing("The Redis cluster is down"),
 };
 
 const NO_CONNECTION_LEFT = passing("Redis has no connection left: raise maxclients, or close others");
@@ -41,19 +41,19 @@ const UNREACHABLE = passing("Redis cannot be reached");
 const neverReached = ({ isTls }: { readonly isTls: boolean }) =>
   passing(
     "Redis cannot be reached: see that it runs, and that QUEUE_URL names its host and its port, with " +
-      (isTls ? "redis: unless it takes TLS there" : "rediss: if it takes TLS alone"),
+      (isTls ? "redis: unless it takes TLS there" : "rediss: if it takes TLS only"),
   );
 
 /** The user or the password. */
 const IS_REFUSED = /^(NOAUTH|WRONGPASS)\b/;
 
-/** What the server says begins with a word of its own; what the driver says does not. */
+/** Errors of the server begin with a word in capitals; those of the driver do not. */
 const CODE = /^(?:ERR )?([A-Z]{2,})\b/;
 
-/** One with a part is written with a bar: https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/ */
+/** A subcommand is written with a bar: https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/ */
 const FORBIDDEN_COMMAND = /^NOPERM .* run the '([^']+)' command/;
 
-/** The server has forgotten the scripts: it was restarted, or another one has taken its place. */
+/** The server has lost the scripts: it was restarted, or another one has taken its place. */
 export function isUnknownScript(error: unknown): boolean {
   return messageOf(error).startsWith("NOSCRIPT");
 }
@@ -68,7 +68,7 @@ export function isOffline(error: unknown): boolean {
   return error instanceof ClientOfflineError;
 }
 
-/** The driver goes on trying to connect, so that this passes even if `reason` would stop a start. */
+/** The driver keeps trying to connect, so this passes even if `reason` would stop a start. */
 export function offlineBecause(reason: unknown, place: string): StorageError {
   const message = textOf(reason);
   const { says } = sentenceOf(reason, message) ?? UNREACHABLE;
@@ -79,7 +79,7 @@ export function offlineBecause(reason: unknown, place: string): StorageError {
   });
 }
 
-/** The user may not ask for this. */
+/** The user may not run this command. */
 export function isForbidden(error: unknown): boolean {
   return /^NOPERM|unknown command/i.test(messageOf(error));
 }
@@ -88,7 +88,7 @@ function textOf(error: unknown): string {
   return messageOf(error) || (error instanceof Error ? error.name : "no reason was given");
 }
 
-/** Undefined: the server said something else. */
+/** Undefined: the server reported something else. */
 function sentenceOf(error: unknown, message: string): Sentence | undefined {
   const certificate = certificateFault(codeOf(error), "Redis");
   if (certificate !== null) return lasting(certificate);
@@ -100,25 +100,25 @@ function sentenceOf(error: unknown, message: string): Sentence | undefined {
   return code === undefined ? UNREACHABLE : SENTENCES[code];
 }
 
-/** Of the socket; the driver wraps what it met at its first try to connect. */
+/** The code of the socket's error; the driver wraps the error of its first attempt to connect. */
 function codeOf(error: unknown): string {
   if (error instanceof ReconnectStrategyError) return codeOf(error.originalError);
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
 export function toQueueError(error: unknown, place: string): QueueError {
-  return told(error, { place, unreachable: UNREACHABLE });
+  return asQueueError(error, { place, unreachable: UNREACHABLE });
 }
 
-/** The same of a server with which there was no connection before. */
+/** The same for a server to which there was no connection before. */
 export function toOpeningError(
   error: unknown,
   { place, isTls }: { readonly place: string; readonly isTls: boolean },
 ): QueueError {
-  return told(error, { place, unreachable: neverReached({ isTls }) });
+  return asQueueError(error, { place, unreachable: neverReached({ isTls }) });
 }
 
-function told(
+function asQueueError(
   error: unknown,
   { place, unreachable }: { readonly place: string; readonly unreachable: Sentence },
 ): QueueError {

@@ -5,22 +5,25 @@ import type { Client, Reply } from "./client.ts";
 import { items, jobOf, numberOf } from "./replies.ts";
 import { assertJobs } from "./rules.ts";
 
-/** One script takes no more jobs, and no more text or a single job: the server does nothing else meanwhile. */
+/**
+ * One script takes at most this many jobs, and at most this much text unless it is a single job: the server does nothing
+ * else meanwhile.
+ */
 const MOST_JOBS = 200;
 const MOST_TEXT = 8 * 1024 * 1024;
-/** Limit of the long values of jobs that are there already, in bytes. */
+/** Limit of the long values of jobs that exist already, in bytes. */
 const ANSWER_BYTES = 1024 * 1024;
 
-/** As many of the jobs as go into one script. */
-function firstPart(jobs: readonly NewJob[]): NewJob[] {
+/** As many of the jobs as fit into one script. */
+function firstBatch(jobs: readonly NewJob[]): NewJob[] {
   let text = 0;
   const end = jobs.findIndex(({ payload }, i) => i === MOST_JOBS || (text += payload.length) > MOST_TEXT);
   return jobs.slice(0, end === -1 ? jobs.length : Math.max(1, end));
 }
 
-interface Moment {
+interface WriteContext {
   readonly time: number | "";
-  /** The name of this store, for the other processes. */
+  /** The name of this store, which the other processes get. */
   readonly writer: string;
 }
 
@@ -28,9 +31,9 @@ interface Moment {
 export async function insert(
   client: Client,
   all: readonly NewJob[],
-  { time, writer }: Moment,
+  { time, writer }: WriteContext,
 ): Promise<(Added | Refused)[]> {
-  const jobs = firstPart(all);
+  const jobs = firstBatch(all);
   if (jobs.length === 0) return [];
   assertJobs(jobs);
   const values = jobs.flatMap(({ id, kind, payload, priority, runAt, replace, by }) => [

@@ -3,7 +3,7 @@ import type { Moved } from "../store.ts";
 import type { Client, Reply } from "./client.ts";
 import { items, jobOf } from "./replies.ts";
 
-/** One script moves no more jobs: some milliseconds. */
+/** One script moves at most this many jobs: a few milliseconds. */
 const MOST_JOBS = 200;
 
 interface Move {

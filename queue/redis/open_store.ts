@@ -1,4 +1,4 @@
-/** Opens the queue of a prefix on a Redis server. What is not certainly ours is refused with a sentence. */
+/** Opens the queue of a prefix on a Redis server. A prefix that is not certainly ours is refused with an error. */
 import { StorageError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { readAddress } from "./address.ts";
@@ -9,7 +9,7 @@ import { ServerClock } from "../basics/server_clock.ts";
 import { items } from "./replies.ts";
 import { tooOld } from "./server_version.ts";
 import { Session } from "./session.ts";
-import { VERSION } from "./words.ts";
+import { VERSION } from "./lua_tables.ts";
 
 export interface OpenOptions {
   /** `owner`: a supervisor, one of any number. `guest`: a command beside them. */
@@ -65,14 +65,14 @@ async function assertVersion(
   const [version, foreign] = found === null ? items(await client.run("begin", [])) : [found];
   if (!/^[1-9]\d*$/.test(String(version))) throw belongsToAnother(client.key(String(foreign ?? "version")));
   assertKnown(Number(version), client);
-  // The supervisors rely on what is there, so a command beside them does not change it.
+  // The supervisors rely on the version that is there, so a command beside them does not change it.
   if (role === "guest") assertCurrent(Number(version), client);
   else await upgrade(client, Number(version));
 }
 
 /**
- * Other processes may do the same at the same time: each call is a step. What a process of the earlier release, still at
- * work, has put in its old place, each later start finds.
+ * Other processes may upgrade at the same time: each call is one step. Suspects that a process of the earlier release, still
+ * running, puts in the old place are found by each later start.
  */
 async function upgrade(client: Client, from: number): Promise<void> {
   const isOld = from < VERSION || await client.command("EXISTS", client.key("suspects")) === 1;
@@ -81,7 +81,7 @@ async function upgrade(client: Client, from: number): Promise<void> {
   }
 }
 
-/** A prefix under which others keep something in the place of our keys is refused, never adopted. */
+/** A prefix under which another program has one of our keys is refused, never adopted. */
 function belongsToAnother(key: string): StorageError {
   const prefix = key.slice(1, key.indexOf("}"));
   return new StorageError(

@@ -8,22 +8,22 @@ const FACTS = [
   "seq",
 ];
 
-interface Asking {
+interface Caller {
   readonly time: number | "";
-  /** The process that asks. */
+  /** The calling process. */
   readonly process: string | null;
 }
 
 /**
- * Page by page, so that the server serves others in between, however many jobs a dead process held. What moves meanwhile has
- * another lease by then, or is found by the next call.
+ * Reads page by page, so that the server can serve others in between, however many jobs a dead process held. A job that moves
+ * meanwhile has another lease by then, or is found by the next call.
  */
-export async function orphans(client: Client, request: OrphanRequest, asking: Asking): Promise<Orphan[]> {
-  const which = valuesOf(request, asking);
+export async function orphans(client: Client, request: OrphanRequest, caller: Caller): Promise<Orphan[]> {
+  const which = valuesOf(request, caller);
   const found = new Map<number, Orphan>();
   for (let after: Value = ""; after !== null && found.size < request.limit;) {
     const left = request.limit - found.size;
-    const [rows, end] = items(await client.run("orphans", [asking.time, left, ...which, after]));
+    const [rows, end] = items(await client.run("orphans", [caller.time, left, ...which, after]));
     for (const orphan of items(rows).map((row) => toOrphan(toRow(FACTS, items(row))))) {
       found.set(orphan.seq, orphan);
     }
@@ -32,7 +32,7 @@ export async function orphans(client: Client, request: OrphanRequest, asking: As
   return [...found.values()].sort((a, b) => a.seq - b.seq);
 }
 
-function valuesOf(request: OrphanRequest, { process }: Asking): Value[] {
+function valuesOf(request: OrphanRequest, { process }: Caller): Value[] {
   if (!("alive" in request)) return request.process === null ? ["none"] : ["process", request.process];
   const { alive, held } = request;
   return [

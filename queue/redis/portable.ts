@@ -13,11 +13,11 @@ import {
 import type { Client, Reply, Value } from "./client.ts";
 import { historyEntryOf, items, numberOf, toRow } from "./replies.ts";
 import { assertStoredJobs } from "./rules.ts";
-import { COLUMNS } from "./words.ts";
+import { COLUMNS } from "./lua_tables.ts";
 
-/** One script looks at no more jobs: some milliseconds. */
+/** One script reads at most this many jobs: a few milliseconds. */
 const MOST_JOBS = 200;
-/** What was there when the jobs were compared may be gone when they are written. */
+/** A job that exists when the jobs are compared may be gone when they are written. */
 const TRIES = 5;
 
 export async function dump(client: Client, { after, limit }: DumpRequest): Promise<Dump> {
@@ -36,7 +36,7 @@ function storedJobOf(reply: Reply): StoredJob {
   return toStoredJob({ ...row, payload: row.payload ?? "null" }, lines);
 }
 
-/** No other backend returns an error with such a character as it was: PostgreSQL's stores it like this. */
+/** No other backend returns an error with a NUL as it was: PostgreSQL's stores it like this. */
 function withoutNul<Facts extends object>(facts: Facts): Facts {
   const changed = Object.entries(facts).flatMap(([name, value]) =>
     typeof value === "string" && value.includes("\0") ? [[name, value.replaceAll("\0", "\uFFFD")]] : []
@@ -61,7 +61,7 @@ export async function restore(
     const values = missing.flatMap(valuesOf);
     if (await client.run("restore", [writer, RESTORED.length, ...RESTORED, ...values]) === 1) return;
   }
-  throw new Error("A job is there and not there: its id changes as often as it is read");
+  throw new Error("A job keeps appearing and disappearing: its id changes as often as it is read");
 }
 
 const RESTORED = [...COLUMNS, "suspect", "payload", "result"];

@@ -7,14 +7,14 @@ import type { Client } from "./client.ts";
 import { historyEntryOf, items, jobOf, numberOf } from "./replies.ts";
 
 /** Jobs that one call looks at by default. */
-const ROWS_A_CALL = 2_000;
+const ROWS_PER_CALL = 2_000;
 /** Limit of all long values of one list, in bytes. */
 const ANSWER_BYTES = 1024 * 1024;
 /** Longer than any value that is added. */
 const WHOLE_BYTES = 4 * 1024 * 1024;
-/** No more than a few words of a value. */
+/** Only short values are returned. */
 const BRIEF_BYTES = 2_048;
-const MOST_KINDS_TOLD = 20;
+const MOST_KINDS_SHOWN = 20;
 const MOST_COUNTED = 10_000;
 
 export async function get(
@@ -43,7 +43,7 @@ export async function list(client: Client, query: JobQuery, now: number): Promis
   if (statuses.length === 0) return { jobs: [], next: null };
   const [jobs, next] = items(
     await client.run("list", [
-      ...[query.values === false ? 0 : ANSWER_BYTES, before, limit, query.rows ?? ROWS_A_CALL],
+      ...[query.values === false ? 0 : ANSWER_BYTES, before, limit, query.rows ?? ROWS_PER_CALL],
       ...[kind ?? "", search ?? "", changedSince ?? ""],
       ...[due === "now" ? now : "", due === "later" ? now : ""],
       silentForMs === undefined ? "" : now - silentForMs,
@@ -54,7 +54,7 @@ export async function list(client: Client, query: JobQuery, now: number): Promis
   return { jobs: items(jobs).map(jobOf), next: place > 0 ? toCursor(place) : null };
 }
 
-interface StatsMoment {
+interface StatsContext {
   readonly time: number | "";
   readonly silentForMs: number;
   /** The kinds that this process claims; null = all. */
@@ -63,9 +63,9 @@ interface StatsMoment {
 
 export async function stats(
   client: Client,
-  { time, silentForMs, kinds }: StatsMoment,
+  { time, silentForMs, kinds }: StatsContext,
 ): Promise<Omit<StoreStats, "warnings" | "durability">> {
-  const limits = [MOST_KINDS_TOLD, MOST_COUNTED];
+  const limits = [MOST_KINDS_SHOWN, MOST_COUNTED];
   const [counts, oldest, silent, parked] = items(
     await client.run("stats", [time, silentForMs, ...limits, ...kindsAsValues(kinds)]),
   );

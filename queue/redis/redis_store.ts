@@ -1,4 +1,4 @@
-/** The store on Redis: each verb is one script, which the server runs as a whole. */
+/** The store on Redis: each verb is one script, which the server runs atomically. */
 import { type CopyMark, copyMarkAmong } from "../copy_mark.ts";
 import type { Capabilities, JobPage, JobQuery, PruneRequest, Store } from "../store.ts";
 import { Calls } from "../storing/calls.ts";
@@ -26,9 +26,9 @@ export interface StoreParts {
   readonly clock: ServerClock<"">;
 }
 
-/** A server that has just answered is not asked again. */
+/** A server that has just answered is not probed again. */
 const PROBE_MS = 400;
-/** What is under way gets this long to end when the store closes. */
+/** Calls in flight get this long to end when the store closes. */
 const CLOSE_MS = 5_000;
 
 export class RedisStore implements Store {
@@ -65,23 +65,28 @@ export class RedisStore implements Store {
     };
   }
 
-  insert: Store["insert"] = (jobs) => this.#calls.run(() => insert(this.#client, jobs, this.#moment()));
+  insert: Store["insert"] = (jobs) => this.#calls.run(() => insert(this.#client, jobs, this.#writeContext()));
 
   claim: Store["claim"] = (requests, { kinds, setBack = null } = {}) =>
     this.#calls.run(async () => {
       const { process } = this.#session;
-      const moment = { ...this.#moment(), process, setBack, ...(kinds === undefined ? {} : { kinds }) };
+      const context = {
+        ...this.#writeContext(),
+        process,
+        setBack,
+        ...(kinds === undefined ? {} : { kinds }),
+      };
       if (kinds !== undefined) await this.#kinds.note(kinds);
-      return await claim(this.#client, requests, moment);
+      return await claim(this.#client, requests, context);
     });
 
   renew: Store["renew"] = (leases) => this.#calls.run(() => renew(this.#client, leases, this.#clock.given()));
 
   settle: Store["settle"] = (settlements) =>
-    this.#calls.run(() => settle(this.#client, settlements, this.#moment()));
+    this.#calls.run(() => settle(this.#client, settlements, this.#writeContext()));
 
   move: Store["move"] = (verb, ids, by) =>
-    this.#calls.run(() => move(this.#client, { verb, ids, by, ...this.#moment() }));
+    this.#calls.run(() => move(this.#client, { verb, ids, by, ...this.#writeContext() }));
 
   orphans: Store["orphans"] = (request) =>
     this.#calls.run(() => {
@@ -92,18 +97,18 @@ export class RedisStore implements Store {
   prune: Store["prune"] = (request) => this.#calls.run(() => this.#prune(request));
 
   join: Store["join"] = (process) =>
-    this.#inTime(async () => {
+    this.#withDeadline(async () => {
       await this.#session.join(this.#client, process, this.#clock.given());
       await this.#kinds.noteAgain();
     });
 
   beat: Store["beat"] = (view) =>
-    this.#inTime(() => this.#session.beat(this.#client, this.#clock.given(), view));
+    this.#withDeadline(() => this.#session.beat(this.#client, this.#clock.given(), view));
 
-  leave: Store["leave"] = (id) => this.#inTime(async () => void await this.#client.run("leave", [id]));
+  leave: Store["leave"] = (id) => this.#withDeadline(async () => void await this.#client.run("leave", [id]));
 
   processes: Store["processes"] = ({ silentForMs }) =>
-    this.#inTime(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
+    this.#withDeadline(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
 
   get: Store["get"] = (id, how) => this.#calls.run(() => get(this.#client, id, how));
 
@@ -127,13 +132,13 @@ export class RedisStore implements Store {
     return this.#session.watch(onChange);
   }
 
-  /** What a supervisor asks all the time, by which it notices that the server is silent. */
-  #inTime<T>(work: () => Promise<T>): Promise<T> {
+  /** For calls that a supervisor makes all the time, by which it notices that the server is silent. */
+  #withDeadline<T>(work: () => Promise<T>): Promise<T> {
     return this.#calls.run(() => this.#client.answered(work()));
   }
 
   probe(): Promise<void> {
-    return this.#inTime(async () => {
+    return this.#withDeadline(async () => {
       this.#client.assertListening();
       if (performance.now() - this.#probedAt < PROBE_MS) return;
       await this.#clock.look(async () => {
@@ -152,21 +157,21 @@ export class RedisStore implements Store {
     return this.#closed ??= this.#close();
   }
 
-  /** What was begun is completed. */
+  /** Calls in flight are completed. */
   async #close(): Promise<void> {
     await this.#calls.close(CLOSE_MS);
     this.#session.close();
     await this.#client.close();
   }
 
-  /** When a write happens, and who makes it. */
-  #moment() {
+  /** When a write happens, and which store makes it. */
+  #writeContext() {
     return { time: this.#clock.given(), writer: this.#session.name };
   }
 
-  /** The oldest come first, so the next step begins where this one did: what it found is gone. */
+  /** The oldest jobs come first, so the next step begins where this one did: what this one found is gone. */
   async #prune({ olderThanMs, after, limit }: PruneRequest): Promise<{ removed: string[]; next: number }> {
-    const { time, writer } = this.#moment();
+    const { time, writer } = this.#writeContext();
     if (after === 0) await removeExpired(this.#client, time);
     const removed = items(await this.#client.run("prune", [time, writer, olderThanMs, limit])).map(toText);
     return { removed, next: removed.length < limit ? 0 : after + 1 };

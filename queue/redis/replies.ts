@@ -2,7 +2,7 @@
 import type { HistoryEntry, Job } from "../job.ts";
 import { toHistoryEntry, toJob } from "../storing/rows.ts";
 import type { Reply } from "./client.ts";
-import { COLUMNS } from "./words.ts";
+import { COLUMNS } from "./lua_tables.ts";
 
 const TEXTS: ReadonlySet<string> = new Set(
   [

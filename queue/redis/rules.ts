@@ -1,4 +1,4 @@
-/** The bounds that the contract sets for ids and numbers: Redis itself would store anything. */
+/** Checks the bounds that the contract sets for ids and numbers: Redis itself would store anything. */
 import { RejectedWrite } from "../errors.ts";
 import { MAX_TIME } from "../job.ts";
 import type { NewJob, Settlement } from "../store.ts";
@@ -61,7 +61,7 @@ function isCount(number: number): boolean {
   return Number.isSafeInteger(number) && number >= 0;
 }
 
-/** In characters, of which one may have two units. */
+/** Counts characters, of which one may have two UTF-16 units. */
 function hasLength(text: string, most: number): boolean {
   if (text.length <= most) return text !== "";
   return text.length <= 2 * most && [...text].length <= most;

@@ -1,4 +1,4 @@
-/** The scripts: each is one verb, and atomic. The server keeps them; one that has forgotten them is given them again. */
+/** The scripts: each is one verb, and atomic. The server caches them; a script that it has lost is sent again. */
 import { createHash } from "node:crypto";
 import beat from "./scripts/beat.lua" with { type: "text" };
 import begin from "./scripts/begin.lua" with { type: "text" };
@@ -34,38 +34,38 @@ import settle from "./scripts/settle.lua" with { type: "text" };
 import stats from "./scripts/stats.lua" with { type: "text" };
 import suspects from "./scripts/suspects.lua" with { type: "text" };
 import upgrade from "./scripts/upgrade.lua" with { type: "text" };
-import wholes from "./scripts/wholes.lua" with { type: "text" };
+import readingWhole from "./scripts/reading_whole.lua" with { type: "text" };
 import wholeJobs from "./scripts/whole_jobs.lua" with { type: "text" };
-import { WORDS } from "./words.ts";
+import { LUA_TABLES } from "./lua_tables.ts";
 
 export interface Script {
   readonly text: string;
   readonly sha: string;
 }
 
-/** Runs on a replica, on a full disk and in full memory. */
+/** Runs on a replica, and with a full disk or full memory. */
 const READS = "flags=no-writes";
-/** Adds no job, so it runs in full memory too: work that was begun ends, and what is old is removed. */
-const KEEPS_ON = "flags=allow-oom";
-/** Refused before it begins if the memory or the disk is full. */
+/** Adds no job, so it runs with full memory too: work in progress can end, and old jobs can be removed. */
+const RUNS_WHEN_FULL = "flags=allow-oom";
+/** Refused before it begins if memory or disk is full. */
 const ADDS = "";
 
 function script(flags: string, ...parts: string[]): Script {
-  const text = [`#!lua ${flags}`.trim(), WORDS, prelude, ...parts].join("\n");
+  const text = [`#!lua ${flags}`.trim(), LUA_TABLES, prelude, ...parts].join("\n");
   return { text, sha: createHash("sha1").update(text).digest("hex") };
 }
 
 export const SCRIPTS = {
   begin: script(ADDS, begin),
-  upgrade: script(KEEPS_ON, upgrade),
+  upgrade: script(RUNS_WHEN_FULL, upgrade),
   insert: script(ADDS, history, reading, insert),
-  claim: script(KEEPS_ON, suspects, claim),
-  setBack: script(KEEPS_ON, suspects, setBack),
-  renew: script(KEEPS_ON, renew),
-  settle: script(KEEPS_ON, history, settle),
-  move: script(KEEPS_ON, history, reading, move),
+  claim: script(RUNS_WHEN_FULL, suspects, claim),
+  setBack: script(RUNS_WHEN_FULL, suspects, setBack),
+  renew: script(RUNS_WHEN_FULL, renew),
+  settle: script(RUNS_WHEN_FULL, history, settle),
+  move: script(RUNS_WHEN_FULL, history, reading, move),
   orphans: script(READS, orphans),
-  prune: script(KEEPS_ON, prune),
+  prune: script(RUNS_WHEN_FULL, prune),
   get: script(READS, reading, get),
   getMany: script(READS, reading, getMany),
   list: script(READS, reading, list),
@@ -73,16 +73,16 @@ export const SCRIPTS = {
   stats: script(READS, suspects, stats),
   knownKinds: script(READS, knownKinds),
   check: script(READS, suspects, check),
-  dump: script(READS, wholes, dump),
-  wholeJobs: script(READS, wholes, wholeJobs),
+  dump: script(READS, readingWhole, dump),
+  wholeJobs: script(READS, readingWhole, wholeJobs),
   restore: script(ADDS, restore),
-  join: script(KEEPS_ON, serving, join),
-  noteKinds: script(KEEPS_ON, noteKinds),
-  beat: script(KEEPS_ON, serving, beat),
-  leave: script(KEEPS_ON, leave),
-  processes: script(KEEPS_ON, serving, processes),
-  putFact: script(KEEPS_ON, facts, putFact),
-  removeFact: script(KEEPS_ON, facts, removeFact),
+  join: script(RUNS_WHEN_FULL, serving, join),
+  noteKinds: script(RUNS_WHEN_FULL, noteKinds),
+  beat: script(RUNS_WHEN_FULL, serving, beat),
+  leave: script(RUNS_WHEN_FULL, leave),
+  processes: script(RUNS_WHEN_FULL, serving, processes),
+  putFact: script(RUNS_WHEN_FULL, facts, putFact),
+  removeFact: script(RUNS_WHEN_FULL, facts, removeFact),
   listFacts: script(READS, listFacts),
-  expireFacts: script(KEEPS_ON, facts, expireFacts),
+  expireFacts: script(RUNS_WHEN_FULL, facts, expireFacts),
 } as const;

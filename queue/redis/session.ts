@@ -1,7 +1,7 @@
 /**
- * This process among those that work on the queue. It listens to a channel of its own, which the server knows to be
- * without a listener as soon as the process dies, and its key lives for some seconds and is renewed by each beat;
- * `scripts/processes.lua` says what each of these proves.
+ * This process among those that work on the queue. It listens to a channel of its own, which has no listener as soon as the
+ * process dies, and it has a key that expires after a few seconds and is renewed by each beat; `scripts/processes.lua` says
+ * what each of these proves.
  */
 import { randomUUID } from "node:crypto";
 import { RejectedWrite } from "../errors.ts";
@@ -15,15 +15,15 @@ import { toKinds, toText } from "../storing/rows.ts";
 import type { Client } from "./client.ts";
 import { items, numberOf } from "./replies.ts";
 
-/** A beat comes each second; a thread that is held up for some seconds is not dead. */
-const LIVES_MS = 10_000;
-/** A process that lives listens again this soon after its connections were lost, and beats. */
-const RECONNECTED_MS = 3_000;
-/** A reader that looks at each change looks at most twenty times a second. */
-const BETWEEN_MS = 50;
+/** When the key expires. A beat comes each second; a thread that is held up for a few seconds is not dead. */
+const KEY_MS = 10_000;
+/** A living process that has lost its connections listens and beats again within this time. */
+const RECONNECT_MS = 3_000;
+/** A process that reads after each change reads at most twenty times a second. */
+const INTERVAL_MS = 50;
 
 export class Session {
-  /** Of this store, among all that write. */
+  /** Identifies this store among all that write. */
   readonly name: string = randomUUID();
   readonly #onChange = new Listeners<[]>();
   readonly #mailbox = new Mailbox();
@@ -57,10 +57,10 @@ export class Session {
     if (!this.#mailbox.take(message, this) && message !== this.name) this.noteChange();
   }
 
-  /** Something may have changed: the watches learn it at once, or together with what follows in a moment. */
+  /** Something may have changed: the watches are told at once, or a moment later together with other changes. */
   noteChange(): void {
     if (this.#timer !== null) return;
-    const waitMs = this.#notifiedAt + BETWEEN_MS - performance.now();
+    const waitMs = this.#notifiedAt + INTERVAL_MS - performance.now();
     if (waitMs <= 0) this.#notify();
     else this.#timer = setTimeout(() => this.#notify(), waitMs);
   }
@@ -73,7 +73,7 @@ export class Session {
 
   async join(client: Client, { id, host, pid, version }: ProcessIdentity, time: number | ""): Promise<void> {
     await client.subscribe(`lives:${id}`);
-    if (await client.run("join", [time, id, host, pid, version, LIVES_MS]) !== 1) {
+    if (await client.run("join", [time, id, host, pid, version, KEY_MS]) !== 1) {
       throw new RejectedWrite(`A process with the id ${id} has joined already.`);
     }
     const before = this.#process;
@@ -83,11 +83,11 @@ export class Session {
 
   async beat(client: Client, time: number | "", view = ""): Promise<boolean> {
     if (this.#process === null) return false;
-    return await client.run("beat", [time, this.#process, LIVES_MS, view, RECONNECTED_MS]) === 1;
+    return await client.run("beat", [time, this.#process, KEY_MS, view, RECONNECT_MS]) === 1;
   }
 
   async processes(client: Client, silentForMs: number, time: number | ""): Promise<ProcessRow[]> {
-    const values = [time, this.#process ?? "", silentForMs, LIVES_MS, RECONNECTED_MS];
+    const values = [time, this.#process ?? "", silentForMs, KEY_MS, RECONNECT_MS];
     const rows = await client.run("processes", values);
     return items(rows).map(items).map(([id, host, pid, version, startedAt, seenAt, isDead, view, kinds]) => ({
       ...{ id: toText(id), host: toText(host), pid: numberOf(pid), version: toText(version) },

@@ -1,4 +1,4 @@
-/** Jobs that wait, in the order in which they will run. */
+/** Waiting jobs, in the order in which they will run. */
 import type { Due, JobPage } from "../store.ts";
 import { fromCursor, toCursor } from "../storing/cursor.ts";
 import { kindsAsValues } from "./claim.ts";
@@ -6,9 +6,9 @@ import type { Client } from "./client.ts";
 import { getMany } from "./read.ts";
 import { items, numberOf } from "./replies.ts";
 
-/** This many waiting jobs are sorted quickly. */
-const FEW = 5_000;
-/** If more jobs wait than can be sorted quickly, the line is listed up to here. */
+/** Up to this many waiting jobs are sorted quickly. */
+const FEW_WAITING = 5_000;
+/** If more jobs wait than can be sorted quickly, the line is listed only up to here. */
 const MOST_PLACES = 1_000;
 
 interface LineRequest {
@@ -35,11 +35,11 @@ export async function listLine(
   const from = cursor === undefined ? 0 : fromCursor(cursor);
   // One more place than requested shows whether there is another page.
   const wanted = [due !== "later", due !== "now", due === undefined].map(Number);
-  const asked = Math.min(from + limit, FEW) + 1;
+  const asked = Math.min(from + limit, FEW_WAITING) + 1;
   const [waiting, found] = items(
     await client.run("line", [time, asked, ...wanted, ...kindsAsValues(kinds)]),
   );
-  const isFew = numberOf(waiting) <= FEW;
+  const isFew = numberOf(waiting) <= FEW_WAITING;
   const end = Math.min(from + limit, isFew ? Infinity : MOST_PLACES);
   const places = items(found).map(items).map(([part, priority, runAt, seq]): Place => ({
     ...{ part: numberOf(part), priority: numberOf(priority), runAt: numberOf(runAt), seq: numberOf(seq) },

@@ -49,7 +49,7 @@ async function cutOff(start: typeof postgresServer | typeof redisServer, folder:
   const url = new URL(server.url(`away_${folder.replace(/\W/g, "").slice(-12).toLowerCase()}`));
   url.port = String(relay.port);
   const [name, hint] = url.protocol === "redis:"
-    ? ["Redis", ", with rediss: if it takes TLS alone"]
+    ? ["Redis", ", with rediss: if it takes TLS only"]
     : ["PostgreSQL", ""];
   return {
     url: url.href,

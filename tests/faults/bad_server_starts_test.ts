@@ -67,7 +67,7 @@ const ON_POSTGRES: readonly BadServer<PostgresServer>[] = [
     url: (server) => `${loginOf(server, "queue")}?sslmode=verify-full&sslrootcert=ca.pem`,
     code: SETTINGS,
     says:
-      "QUEUE_URL names an authority by sslrootcert: set the variable DENO_CERT to the file of its certificate, and use for example ?sslmode=verify-full",
+      "QUEUE_URL names a certificate authority in sslrootcert: set the variable DENO_CERT to the file of its certificate, and use for example ?sslmode=verify-full",
   },
   {
     name: "a wrong password",

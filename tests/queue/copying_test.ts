@@ -128,7 +128,7 @@ Deno.test("a target that went on working after the copy is refused, and so is on
   await add(target, "c");
   await assertRefused(copyQueue(stores), /"c"/, /does not have/);
   await target.move("cancel", ["b"]);
-  await assertRefused(copyQueue(stores), /"b"/, /other facts/);
+  await assertRefused(copyQueue(stores), /"b"/, /not as the source has it now/);
 });
 
 Deno.test("a copy that is not complete is no source of another one", async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import { ignoreLeftWrites, isConnectionLost } from "../../queue/postgres/driver_faults.ts";
+import { ignoreStrayWrites, isConnectionLost } from "../../queue/postgres/driver_faults.ts";
 
 Deno.test("a write that the driver of PostgreSQL left behind does not end the process", async () => {
-  ignoreLeftWrites();
+  ignoreStrayWrites();
   const isOver = Promise.withResolvers<void>();
   setImmediate(() => {
     setImmediate(isOver.resolve);

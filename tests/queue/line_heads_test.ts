@@ -1,65 +1,65 @@
-/** Where the line begins on PostgreSQL, remembered while that is dear to find. */
+/** Where the line begins on PostgreSQL, cached while that is expensive to find. */
 import assert from "node:assert/strict";
 import type { Row } from "../../queue/postgres/client.ts";
 import { LineHeads } from "../../queue/postgres/line_heads.ts";
 
 const KINDS = ["noop"];
-const LOOK_MS = 100;
+const LOOKUP_MS = 100;
 
-/** One kind and priority. Each look is answered by the test. */
+/** One kind and priority. The test answers each lookup. */
 function headsOfOne() {
   let at = 0;
-  const looks: ((rows: Row[]) => void)[] = [];
-  const client = { query: () => new Promise<Row[]>((resolve) => looks.push(resolve)) };
+  const lookups: ((rows: Row[]) => void)[] = [];
+  const client = { query: () => new Promise<Row[]>((resolve) => lookups.push(resolve)) };
   const heads = new LineHeads({ client, now: () => at });
   const pass = (ms: number) => void (at += ms);
-  /** The look that waits takes its time, and finds this job first. */
+  /** The pending lookup takes its time, and finds this job first. */
   const found = async (seq: number) => {
-    pass(LOOK_MS);
-    looks.shift()?.([job(seq)]);
+    pass(LOOKUP_MS);
+    lookups.shift()?.([job(seq)]);
     await new Promise((resolve) => setTimeout(resolve, 0));
   };
   /** Of the first job, as a claim would begin now. */
   const first = () => heads.known?.values[3]?.[0] ?? null;
-  return { heads, looks, pass, found, first };
+  return { heads, lookups, pass, found, first };
 }
 
 function job(seq: number): Row {
   return { kind: "noop", priority: 0, run_at: seq, seq, suspect: 0 };
 }
 
-Deno.test("where the line begins is looked up anew beside the claims, which need not find it themselves", async () => {
-  const { heads, looks, pass, found, first } = headsOfOne();
-  heads.searched(LOOK_MS, KINDS);
+Deno.test("where the line begins is looked up again beside the claims, which need not find it themselves", async () => {
+  const { heads, lookups, pass, found, first } = headsOfOne();
+  heads.noteSearch(LOOKUP_MS, KINDS);
   await found(10);
-  heads.known?.passed([job(11), job(12)]);
-  assert.deepEqual([first(), looks.length], [12, 0]);
-  pass(11 * LOOK_MS);
-  assert.deepEqual([first(), first(), looks.length], [12, 12, 1]);
+  heads.known?.advance([job(11), job(12)]);
+  assert.deepEqual([first(), lookups.length], [12, 0]);
+  pass(11 * LOOKUP_MS);
+  assert.deepEqual([first(), first(), lookups.length], [12, 12, 1]);
   await found(13);
   assert.equal(first(), 13);
-  // A look that is never answered does not keep what is remembered for longer.
-  pass(16 * LOOK_MS);
+  // A lookup that is never answered keeps no heads valid for longer.
+  pass(16 * LOOKUP_MS);
   assert.equal(first(), null);
 });
 
-Deno.test("a claim that was under way during a look does not hide the jobs that the look has found", async () => {
+Deno.test("a claim that was in flight during a lookup does not hide the jobs that the lookup has found", async () => {
   const { heads, pass, found, first } = headsOfOne();
-  heads.searched(LOOK_MS, KINDS);
+  heads.noteSearch(LOOKUP_MS, KINDS);
   await found(10);
-  pass(11 * LOOK_MS);
+  pass(11 * LOOKUP_MS);
   const { known } = heads;
   await found(5);
-  known?.passed([job(20)]);
+  known?.advance([job(20)]);
   assert.equal(first(), 5);
 });
 
-Deno.test("a look that began before all was forgotten is not remembered", async () => {
-  const { heads, looks, found, first } = headsOfOne();
-  heads.searched(LOOK_MS, KINDS);
+Deno.test("a lookup that began before all was forgotten is not kept", async () => {
+  const { heads, lookups, found, first } = headsOfOne();
+  heads.noteSearch(LOOKUP_MS, KINDS);
   heads.forget();
   await found(10);
   assert.equal(first(), null);
-  heads.searched(LOOK_MS, ["noop", "new"]);
-  assert.equal(looks.length, 1);
+  heads.noteSearch(LOOKUP_MS, ["noop", "new"]);
+  assert.equal(lookups.length, 1);
 });

@@ -235,7 +235,11 @@ if (missing !== null) {
 
 Deno.test("a connection that breaks while a statement is sent is told as one that is lost", () => {
   const broken = Object.assign(new Error("This socket has been ended by the other party"), { code: "EPIPE" });
-  const error = toQueueError(broken, { place: "db.example.com/jobs", wasIn: true, isWithoutTls: false });
+  const error = toQueueError(broken, {
+    place: "db.example.com/jobs",
+    hasAnswered: true,
+    isWithoutTls: false,
+  });
   assert.match(error.message, /^PostgreSQL cannot be reached \(db\.example\.com\/jobs: /);
   assert.ok(error instanceof StorageError && error.passing);
 });

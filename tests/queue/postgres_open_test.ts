@@ -124,13 +124,13 @@ if (missing !== null) {
       ["postgres:///jobs"]: /^QUEUE_URL names no host/,
       ["postgres://queue:hunter2@db"]: /^QUEUE_URL names no database/,
       ["postgres://queue:hunter2@db/jobs?sslmode=on"]:
-        /^QUEUE_URL has an sslmode that is none: use one of .*require/,
+        /^QUEUE_URL has an unknown sslmode: use one of .*require/,
       ["postgres://queue:hunter2@db/jobs?sslrootcert=ca.pem"]: /: set the variable DENO_CERT to the file/,
-      ["postgres://queue:hunter2@db/jobs?sslcert=me.pem"]: /certificate of the client, .*: give a password, /,
+      ["postgres://queue:hunter2@db/jobs?sslcert=me.pem"]: /client certificate, .*: give a password, /,
       ["postgres://queue:hunter2@db/jobs?target_session_attrs=any"]:
         /^QUEUE_URL has .*: take it out, or use /,
       ["postgres://queue:hunter2@db/jobs?search_path=public"]: /: name the schema by .* \?schema=jobs\.$/,
-      ["postgres://queue:hunter2@db/jobs?schema=Bad%20Name"]: /^QUEUE_URL has a schema that is no name/,
+      ["postgres://queue:hunter2@db/jobs?schema=Bad%20Name"]: /^QUEUE_URL has an invalid schema name/,
     };
     for (const [url, sentence] of Object.entries(cases)) {
       const { message } = await refusal(url);
@@ -173,7 +173,7 @@ if (missing !== null) {
       const { message, passing } = await refusal(at(web.addr) + tls);
       assert.match(
         message,
-        /^What answers there is no PostgreSQL: see that QUEUE_URL names its host and its port \(/,
+        /^What answers there is not PostgreSQL: see that QUEUE_URL names its host and its port \(/,
       );
       assert.equal(passing, false);
     }

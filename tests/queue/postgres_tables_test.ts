@@ -62,7 +62,7 @@ tableTest("a clock that was set back costs nothing where no time to run has to f
   await table.sql(
     `INSERT INTO jobs (id, run_at) SELECT 'due' || i, i FROM generate_series(1, 50000) i; ANALYZE jobs;`,
   );
-  const statement = SET_BACK.stayDue.replaceAll("$1::", "60000::").replaceAll("$2::", "70000::")
+  const statement = SET_BACK.keepDue.replaceAll("$1::", "60000::").replaceAll("$2::", "70000::")
     .replaceAll("$3::", "1000::").replaceAll("$4::", "NULL::");
   const { plan, most } = await planOf(table, statement);
   assert.ok(most < 100, plan);

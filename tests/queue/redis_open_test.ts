@@ -72,7 +72,7 @@ if (missing !== null) {
 
   Deno.test("redis: an address without TLS is told with the scheme that fits, and so is one with it", async () => {
     for (
-      const [url, hint] of [["redis", "rediss: if it takes TLS alone"], [
+      const [url, hint] of [["redis", "rediss: if it takes TLS only"], [
         "rediss",
         "redis: unless it takes TLS",
       ]]

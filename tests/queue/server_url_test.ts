@@ -58,15 +58,15 @@ const REFUSED: Readonly<Record<string, { readonly urls: readonly string[]; reado
   },
   "a parameter of Redis that is misspelt": {
     urls: ["redis://:hunter2@db?prefx=hunter2", "redis://:hunter2@db/0?prefix=jobs&db=1"],
-    says: /^has a parameter that is unknown: .*\?prefix=jobs$/,
+    says: /^has an unknown parameter: .*\?prefix=jobs$/,
   },
   "a schema that is too long": {
     urls: [`postgres://queue:hunter2@db/jobs?schema=${"a".repeat(52)}`],
-    says: /^has a schema that is no name: use up to 51 small letters, .*\?schema=jobs$/,
+    says: /^has an invalid schema name: use up to 51 small letters, .*\?schema=jobs$/,
   },
   "a prefix that is too long": {
     urls: [`redis://:hunter2@db?prefix=${"a".repeat(51)}`],
-    says: /^has a prefix that is no name: use up to 50 small letters, .*\?prefix=jobs$/,
+    says: /^has an invalid prefix: use up to 50 small letters, .*\?prefix=jobs$/,
   },
 };
 

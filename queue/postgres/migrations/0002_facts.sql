@@ -1,4 +1,4 @@
--- What the processes on the queue share beside jobs: small texts, in a realm, by key, until they expire.
+-- What the processes on the queue share besides jobs: small texts, by realm and key, until they expire.
 CREATE TABLE facts (
   realm      text   COLLATE "C" NOT NULL CHECK (char_length(realm) BETWEEN 1 AND 100),
   key        text   COLLATE "C" NOT NULL CHECK (char_length(key) BETWEEN 1 AND 100),

@@ -1,12 +1,12 @@
--- Shows that a process lives. KEYS: the queue. ARGV: time or "", id, ms that its key lives, what it
--- shows of itself or "", ms after which a process that lives has come back. Returns 0 if its row is gone.
+-- Shows that a process is alive. KEYS: the queue. ARGV: time or "", id, lifetime of its key in ms, its view or "", ms within
+-- which a living process reconnects. Returns 0 if its row is gone.
 
 local now = clock(ARGV[1])
 local row = base .. "process:" .. ARGV[2]
 local seen_at = tonumber(redis.call("HGET", row, "seen_at"))
 if not seen_at then return 0 end
 serving_since(now)
--- A process that was cut off itself cannot tell yet who else was.
+-- A process that was cut off itself cannot yet tell which others were.
 if now - seen_at > tonumber(ARGV[5]) then redis.call("HSET", row, "back_at", int(now)) end
 redis.call("HSET", row, "seen_at", int(now))
 if ARGV[4] ~= "" then redis.call("HSET", row, "view", ARGV[4]) end

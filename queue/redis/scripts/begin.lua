@@ -1,5 +1,5 @@
--- Makes the queue, unless it is there. KEYS: the queue. Returns its version, or false and the name of a key that another
--- program has in the place of one of the queue's. No other key is looked for: a server may hold millions of them.
+-- Creates the queue, unless it exists. KEYS: the queue. Returns its version, or false and the name of a key that another
+-- program has in the place of one of ours. It looks for no other keys: a server may hold millions of them.
 
 local version = redis.call("GET", base .. "version")
 if version then return { version } end

@@ -1,5 +1,5 @@
--- Compares the sets with each other. KEYS: the queue. Returns the count of each status, then the sizes of: all ids, the lines
--- and the suspects, the heartbeats, the finished jobs.
+-- Counts what the sets hold, to compare them. KEYS: the queue. Returns the count of each status, then the sizes of: all ids,
+-- the lines and the suspects, the heartbeats, the finished jobs.
 
 local counts = {}
 for i, status in ipairs(STATUSES) do counts[i] = redis.call("ZCARD", base .. "status:" .. status) end

@@ -13,7 +13,7 @@ if tonumber(ARGV[4]) >= 0 then
   first = 5 + #kinds
 end
 
--- Due jobs in their order: one look a level, so that delayed jobs of a high priority hold nothing up.
+-- Due jobs in their order: one read per level, so that delayed jobs of a high priority hold nothing up.
 local function due(limit)
   local line, levels, i = {}, levels_of(kinds), 1
   while levels[i] and #line < limit do
@@ -42,7 +42,7 @@ local function wanted_suspect_kinds()
   return found
 end
 
--- The least charged of those that are due, or nil.
+-- The least charged suspect that is due, or nil.
 local function due_suspect()
   local least = nil
   for _, kind in ipairs(wanted_suspect_kinds()) do
@@ -58,14 +58,14 @@ end
 
 local claimed, seqs, bytes = {}, {}, 0
 
--- False if it does not wait any more: then a key was removed by hand. No more is read and written than has to be, since
--- every job passes here: the sets are changed for all of them at once.
+-- Returns false if the job is not waiting any more: then a key was removed by hand. Every job passes here, so it reads and
+-- writes as little as possible: the sets are changed for all jobs at once.
 local function take(seq, consumer)
   local key = job_key(seq)
   local status, lease, id, kind, payload, retries, crashes, suspect = unpack(redis.call("HMGET", key, "status", "lease",
     "id", "kind", "payload", "retries", "crashes", "suspect"))
   if status ~= WAITING then return false end
-  -- A replica that takes over may have missed the last claims: by the time, no lease is granted twice.
+  -- A replica that takes over may have missed the last claims: with a lease of at least the time, none is granted twice.
   lease = int(math.max((tonumber(lease) or 0) + 1, now))
   redis.call("HSET", key, "status", TO.claim, "lease", lease, "consumer_id", consumer, "process", process,
     "last_heartbeat", stamp, "started_at", stamp, "updated_at", stamp)
@@ -75,7 +75,7 @@ local function take(seq, consumer)
   return true
 end
 
--- Of jobs that are in line no more: members by the name of the line.
+-- Members of jobs that have left the line, by the key of the line.
 local passed = {}
 
 local function pass(place)
@@ -102,7 +102,7 @@ for i = first, #ARGV, 3 do
     if not alone[consumer] and limit > 0 then
       local suspect = due_suspect()
       if suspect then
-        -- The next request for one looks again.
+        -- Removed at once, because the next request for a suspect looks again.
         redis.call("ZREM", suspects_key(suspect.kind), suspect.member)
         changed_suspects[suspect.kind] = true
         if take(suspect.seq, consumer) then

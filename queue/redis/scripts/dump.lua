@@ -1,5 +1,5 @@
--- Jobs in the order of seq. KEYS: the queue. ARGV: after or "", limit, bytes after which it ends. Returns the jobs, and the last
--- seq that it looked at, or nil at the end.
+-- Jobs in the order of seq. KEYS: the queue. ARGV: after or "", limit, bytes after which it ends. Returns the jobs, and the
+-- last seq that it read, or nil at the end.
 
 local after, limit, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local from = after == "" and "-inf" or "(" .. after

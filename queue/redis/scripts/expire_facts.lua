@@ -1,4 +1,4 @@
--- Removes facts whose time is over. KEYS: the queue. ARGV: time or "", the most of a realm.
+-- Removes expired facts. KEYS: the queue. ARGV: time or "", the most to remove per realm.
 
 local now = clock(ARGV[1])
 for _, realm in ipairs(redis.call("SMEMBERS", base .. "realms")) do forget_expired(realm, now, tonumber(ARGV[2])) end

@@ -5,7 +5,7 @@ local function forget_fact(realm, key)
   redis.call("ZREM", base .. "fact-ends:" .. realm, key)
 end
 
--- Removes at most so many facts whose time is over.
+-- Removes at most so many expired facts.
 local function forget_expired(realm, now, most)
   local ends = base .. "fact-ends:" .. realm
   for _, key in ipairs(redis.call("ZRANGEBYSCORE", ends, "-inf", int(now), "LIMIT", 0, most)) do

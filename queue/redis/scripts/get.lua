@@ -1,5 +1,5 @@
--- One job with its history. KEYS: the queue. ARGV: id, the longest value to return in bytes. Returns the job and the lines of
--- its history, or nil.
+-- One job with its history. KEYS: the queue. ARGV: id, the length of the longest value to return, in bytes. Returns the job
+-- and the lines of its history, or nil.
 
 local seq = redis.call("HGET", base .. "ids", ARGV[1])
 local bytes = tonumber(ARGV[2])

@@ -1,4 +1,4 @@
--- Jobs by their numbers. KEYS: the queue. ARGV: bytes of long values to return, then the seqs. Returns those that are there.
+-- Jobs by seq. KEYS: the queue. ARGV: bytes of long values to return, then the seqs. Returns those that exist.
 
 local left = budget(tonumber(ARGV[1]))
 local jobs = {}

@@ -1,7 +1,7 @@
 -- The history of a job, for the scripts that write it. A line is an array of texts, so that no number loses digits: at,
 -- event, lease, retries, consumer_id, detail, taken_at, ran_ms, report, log.
 
--- The beginning of a text, without half a character.
+-- The beginning of a text, cut between two characters.
 local function beginning(text, bytes)
   if #text <= bytes then return text end
   while bytes > 0 and string.find(string.sub(text, bytes + 1, bytes + 1), "[\128-\191]") do bytes = bytes - 1 end
@@ -19,7 +19,7 @@ local function shorten(list, index)
   redis.call("LSET", list, index, cjson.encode(line))
 end
 
--- Replaces the lines in the middle by one that counts them.
+-- Replaces the lines in the middle with one that counts them.
 local function fold(list, length)
   local first = redis.call("LRANGE", list, 0, HISTORY.first - 1)
   local place = cjson.decode(redis.call("LINDEX", list, HISTORY.first))
@@ -45,7 +45,7 @@ local function tell(seq, line)
   if length >= HISTORY.most then fold(list, length) end
 end
 
--- Gives the newest line new facts, if it tells of this event under this lease.
+-- Updates the newest line, if it is of this event under this lease.
 local function retell(seq, line)
   local list = base .. "history:" .. seq
   local newest = redis.call("LINDEX", list, -1)

@@ -1,6 +1,6 @@
 -- Adds jobs. KEYS: the queue. ARGV: time or "", writer, bytes of values to return, then for each job: id, kind, payload,
--- priority, run_at or "", 1 to replace a finished one, the detail of its history then. Returns for each one its outcome,
--- and: seq and time of an added job, 1 if a waiting job differs, the job as it is.
+-- priority, run_at or "", 1 to replace a finished one, the detail of the history line in that case. Returns for each job its
+-- outcome, and: seq and time of an added job, 1 if a waiting job differs, the job as it is.
 
 local now = clock(ARGV[1])
 local stamp = int(now)
@@ -17,7 +17,7 @@ local function write(seq, lease, job)
   enter({ seq = seq, status = INITIAL, suspect = "0", kind = job.kind, priority = job.priority, run_at = job.run_at })
 end
 
--- Numbers are drawn for all `left_over` jobs at once; those that are not needed stay unused.
+-- Draws seqs for all `left_over` jobs at once; those that are not needed stay unused.
 local function add(job, left_over)
   last_seq = last_seq or draw_seqs(left_over)
   last_seq = last_seq + 1

@@ -1,5 +1,5 @@
--- Adds the row of a process. KEYS: the queue. ARGV: time or "", id, host, pid, version, ms that its key lives. Returns 0 if
--- there is a row with this id already.
+-- Adds the row of a process. KEYS: the queue. ARGV: time or "", id, host, pid, version, lifetime of its key in ms. Returns 0
+-- if there is a row with this id already.
 
 local now = clock(ARGV[1])
 local id, row = ARGV[2], base .. "process:" .. ARGV[2]

@@ -1,6 +1,6 @@
--- Waiting jobs, as candidates for the first places of the line. KEYS: the queue. ARGV: time or "", the number of places, 1 for
--- due jobs, 1 for delayed ones, 1 for those of unknown kinds, the number of known kinds or -1 for all, those kinds. Returns
--- the number of waiting jobs, and candidates: part (0 due, 1 delayed, 2 of an unknown kind), priority, run_at, seq.
+-- Waiting jobs, as candidates for the first places of the line. KEYS: the queue. ARGV: time or "", the number of places, 1
+-- for due jobs, 1 for delayed ones, 1 for those of unknown kinds, the number of known kinds or -1 for all, those kinds.
+-- Returns the number of waiting jobs, and candidates: part (0 due, 1 delayed, 2 of an unknown kind), priority, run_at, seq.
 
 local now, places = clock(ARGV[1]), ARGV[2]
 local wants_due, wants_delayed, wants_unknown = ARGV[3] == "1", ARGV[4] == "1", ARGV[5] == "1"
@@ -19,7 +19,7 @@ end
 local enough = tonumber(places)
 local due_found, lowest = 0, nil
 for _, level in ipairs(levels_of(waiting_kinds())) do
-  -- All of a lower priority come later than enough due jobs.
+  -- Jobs of a lower priority come after enough due ones.
   if due_found >= enough and level.priority < lowest then break end
   if known == nil or known[level.kind] then
     if wants_due then

@@ -1,5 +1,5 @@
 -- A page of jobs, newest first. KEYS: the queue. ARGV: bytes of long values to return, before this seq or "", limit, the most
--- jobs to look at, kind or "", part of the id or "", changed since or "", due until or "", due after or "", silent since or
+-- jobs to scan, kind or "", part of the id or "", changed since or "", due until or "", due after or "", silent since or
 -- "", then the statuses. Returns the jobs, and before which seq the next page begins (0 = the end).
 
 local left, limit, rows = budget(tonumber(ARGV[1])), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -7,7 +7,7 @@ local before = ARGV[2] == "" and "+inf" or "(" .. ARGV[2]
 local kind, part, since = ARGV[5], ARGV[6], tonumber(ARGV[7])
 local due_until, due_after, silent_since = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local heartbeats = base .. "heartbeats"
--- Jobs in flight with an old heartbeat are few. Of very many, only those are found that it may look at.
+-- Few jobs in flight have an old heartbeat. If there are very many, it finds only those among the jobs that it may scan.
 local are_many_silent = silent_since ~= nil
   and redis.call("ZCOUNT", heartbeats, "-inf", "(" .. int(silent_since)) > rows
 local is_plain = kind == "" and part == "" and not (since or due_until or due_after or are_many_silent)
@@ -23,7 +23,7 @@ local function is_wanted(seq)
   return (not due_until or run_at <= due_until) and (not due_after or run_at > due_after)
 end
 
--- The jobs of one status as a function that returns the next one, as a number, and nil at the end.
+-- An iterator over the jobs of one status: returns the next seq as a number, and nil at the end.
 local function each_of(status)
   local page, i, below = {}, 1, before
   return function()
@@ -39,7 +39,7 @@ local function each_of(status)
   end
 end
 
--- The jobs of all of these statuses, newest first.
+-- An iterator over the jobs of all these statuses, newest first.
 local function each_of_all(statuses)
   local sources, heads = {}, {}
   for n, status in ipairs(statuses) do

@@ -1,4 +1,4 @@
--- The facts of a realm. KEYS: the queue. ARGV: time or "", realm. Returns keys and texts in turn.
+-- The facts of a realm. KEYS: the queue. ARGV: time or "", realm. Returns keys and texts alternately.
 
 local now = clock(ARGV[1])
 local facts = {}

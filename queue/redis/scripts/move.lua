@@ -1,5 +1,5 @@
--- Moves jobs for an operator. KEYS: the queue. ARGV: time or "", writer, verb, what the history adds to the status before,
--- then the ids. Returns for each id its outcome, the status before and the job as it is.
+-- Moves jobs for an operator. KEYS: the queue. ARGV: time or "", writer, verb, what the history adds to the previous status,
+-- then the ids. Returns for each id its outcome, the previous status and the job as it is.
 
 local now = clock(ARGV[1])
 local stamp = int(now)

@@ -1,10 +1,10 @@
 -- A page of the jobs in flight whose holder is silent or dead. KEYS: the queue. ARGV: time or "", limit, then "process" and
--- its id, or "none", or "silent", ms ago, ms ahead, id of this process or "", and for each held job: seq, lease; at last
--- where the page before ended, or "". Returns their facts in the order of seq, and where this page ends, or nil if it is
+-- its id, or "none", or "silent", ms ago, ms ahead, id of this process or "", and for each held job: seq, lease; last,
+-- where the previous page ended, or "". Returns their facts in the order of seq, and where this page ends, or nil if it is
 -- the last one.
 
 local now, limit, which, after = clock(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[#ARGV]
--- The server does nothing else while it looks at these: three milliseconds, where all are orphans.
+-- The server does nothing else while it reads these: three milliseconds, if all are orphans.
 local PAGE = 500
 local SHOWN = { "lease", "id", "kind", "consumer_id", "crashes", "suspect", "run_at", "started_at", "last_heartbeat" }
 local orphans, ends_at = {}, false
@@ -15,7 +15,7 @@ local function add(seq)
   orphans[#orphans + 1] = row
 end
 
--- In the order of seq. Few jobs are in flight, so that no set of its own says which process holds which of them.
+-- In the order of seq. Few jobs are in flight, so there is no set of the jobs of each process.
 local function held_by(is_wanted)
   local from = after == "" and "-inf" or "(" .. after
   local page = redis.call("ZRANGEBYSCORE", base .. "status:" .. RUNNING, from, "+inf", "LIMIT", 0, PAGE)
@@ -34,8 +34,8 @@ if which == "process" then
 elseif which == "none" then
   held_by(function(process) return not process or not exists(process) end)
 else
-  -- Another process that has shown itself sweeps its own jobs, since it knows what it holds. Each does so twice a second,
-  -- unless its machine is busy.
+  -- Another process that was seen recently sweeps its own jobs, because it knows which ones it holds. Each process beats
+  -- twice a second, unless its machine is busy.
   local own, shown_from = ARGV[6], now - math.max(tonumber(ARGV[4]), 1000)
   local function sweeps_itself(process)
     if not process or process == own then return false end
@@ -52,7 +52,7 @@ else
       if lease and not held[seq .. " " .. lease] and not sweeps_itself(process) then seqs[#seqs + 1] = tonumber(seq) end
     end
   end
-  -- In the order of their heartbeats the silent ones stand before and behind those that are alive.
+  -- In the order of heartbeats, the silent jobs come before and after those that are alive.
   local old_until = now - tonumber(ARGV[4])
   local ahead_from = math.max(now + tonumber(ARGV[5]), old_until - 1)
   local old = redis.call("ZCOUNT", heartbeats, "-inf", "(" .. int(old_until))

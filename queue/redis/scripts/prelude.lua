@@ -1,33 +1,33 @@
--- What every script begins with. KEYS[1] is the name of the queue in braces; all other keys are made from it, so that
--- they share its hash tag. Above this text stand the tables of statuses, moves and bounds (`words.ts`).
+-- Every script begins with this. KEYS[1] is the name of the queue in braces; all other keys are made from it, so that they
+-- share its hash tag. The tables of statuses, moves and bounds (`lua_tables.ts`) come before this text.
 --
---   :job:<seq>                 hash: the columns of a job, and the last step back of the clock that it followed in flight
+--   :job:<seq>                 hash: the columns of a job, and the last clock rollback that it followed in flight
 --   :history:<seq>             list: its history, a JSON array a line
 --   :ids                       hash: the seq of each id
 --   :status:<status>           sorted set: the seqs of the jobs in this status, by seq
---   :line:<priority>:<kind>    sorted set: waiting jobs, by run_at; members are padded, so that equal times keep the order
---                              of adding
+--   :line:<priority>:<kind>    sorted set: waiting jobs, by run_at; members are padded, so that jobs with equal times keep
+--                              the order of adding
 --   :levels:<kind>             sorted set: the priorities that waiting jobs of this kind have
 --   :kinds                     sorted set: the kinds of waiting jobs, by name
---   :suspects:<kind>           sorted set: quarantined waiting jobs of this kind; the name of a member is its place
+--   :suspects:<kind>           sorted set: quarantined waiting jobs of this kind, ordered by the name of the member
 --   :suspect-kinds             sorted set: the kinds of those jobs, by name
 --   :heartbeats                sorted set: jobs in flight, by their last heartbeat
---   :finished                  sorted set: finished jobs, by their end
+--   :finished                  sorted set: finished jobs, by when they ended
 --   :processes, :process:<id>  sorted set and hashes: the processes, in the order in which they joined
---   :alive:<id>                lives as long as the process shows that it does
+--   :alive:<id>                expires unless the process shows that it is alive
 --   :facts:<realm>             hash: the texts of the facts of a realm, by key
 --   :fact-ends:<realm>         sorted set: their keys, by when they expire
 --   :realms                    set: the realms that have facts
 --   :server                    hash: which server this is, and since when it has served the queue
 --   :seq, :joined              the last seq, and how many processes have joined
---   :version                   the version of all of this: what has keys without it is no queue
+--   :version                   the version of all of this: keys without it are not a queue
 --   :probe                     written now and then, to see whether the server takes writes
 
 local base = KEYS[1] .. ":"
--- No text from outside has this byte: it is not UTF-8.
+-- No text from outside has this byte: it is never part of UTF-8.
 local NULL = "\255"
 
--- Numbers as texts: Lua itself would write the last digits of a large one as an exponent.
+-- A number as text: Lua itself would write a large one with an exponent and lose digits.
 local function int(n)
   return string.format("%.0f", n)
 end
@@ -40,20 +40,20 @@ local function unpadded(text)
   return int(tonumber(text))
 end
 
--- Milliseconds since 1970: the given time, or that of the server.
+-- Milliseconds since 1970: the given time, or the server's.
 local function clock(given)
   if given ~= "" then return tonumber(given) end
   local time = redis.call("TIME")
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Called before the first key of a queue is written: a server that was emptied under its processes holds none, and without
--- the version, the next start would take what they write for that of another program.
+-- Called before the first key of a queue is written: a server that was emptied under running processes has no version, and
+-- without it the next start would take their keys for those of another program.
 local function keep_version()
   redis.call("SET", base .. "version", VERSION, "NX")
 end
 
--- Draws so many seqs. Returns the last one that was drawn before.
+-- Draws this many seqs. Returns the last one that was drawn before.
 local function draw_seqs(count)
   keep_version()
   return redis.call("INCRBY", base .. "seq", count) - count
@@ -65,7 +65,7 @@ end
 
 local FACTS = { "status", "lease", "kind", "priority", "run_at", "retries", "crashes", "suspect", "consumer_id", "started_at" }
 
--- The facts that moves need, or nil if there is no such job.
+-- The columns that moves need, or nil if there is no such job.
 local function load(seq)
   local found = redis.call("HMGET", job_key(seq), unpack(FACTS))
   if not found[1] then return nil end
@@ -97,10 +97,10 @@ local function suspects_key(kind)
   return base .. "suspects:" .. kind
 end
 
--- Changes of the sorted sets are gathered, and made by one command for many jobs: by key and member the score, or false for
--- a member that is removed. The last change of a member counts.
+-- Changes of the sorted sets are collected, and made by one command for many jobs: the score by key and member, or false for
+-- a member to remove. The last change of a member counts.
 local changes = {}
--- The lines among those keys, with their kinds and priorities, and the kinds of changed suspects.
+-- The lines among those keys, with their kinds and priorities, and the kinds with changed suspects.
 local lines, changed_suspects = {}, {}
 
 local function put(key, member, score)
@@ -120,7 +120,7 @@ local function put_among_suspects(job, score)
   changed_suspects[job.kind] = true
 end
 
--- More arguments do not fit on the stack of Lua.
+-- Lua's stack holds no more arguments.
 local MOST_ARGUMENTS = 1000
 
 local function in_parts(command, key, list)
@@ -129,7 +129,7 @@ local function in_parts(command, key, list)
   end
 end
 
--- `score`: of all of them; unless given, each seq is its own.
+-- `score`: the same for all; unless given, each seq is its own score.
 local function add_all(key, seqs, score)
   local scored = {}
   for i, seq in ipairs(seqs) do
@@ -138,7 +138,7 @@ local function add_all(key, seqs, score)
   in_parts("ZADD", key, scored)
 end
 
--- Makes the changes. Every script that moves jobs ends with it.
+-- Writes the collected changes. Every script that moves jobs ends with it.
 local function flush()
   for key, members in pairs(changes) do
     local added, removed = {}, {}
@@ -201,7 +201,7 @@ local function leave(job)
   end
 end
 
--- Where jobs of these kinds wait, the highest priority first.
+-- The lines in which jobs of these kinds wait, the highest priority first.
 local function levels_of(kinds)
   local levels = {}
   for _, kind in ipairs(kinds) do
@@ -223,7 +223,7 @@ local function first_of(level)
   return tonumber(redis.call("ZRANGE", level.line, 0, 0, "WITHSCORES")[2])
 end
 
--- Makes the changes, and tells the other processes; a store does not listen to its own name.
+-- Writes the collected changes, and notifies the other processes; a store ignores its own name.
 local function publish(writer)
   flush()
   redis.call("PUBLISH", base .. "changes", writer)

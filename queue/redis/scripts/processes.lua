@@ -1,11 +1,11 @@
--- The processes. KEYS: the queue. ARGV: time or "", id of the one that asks or "", ms of silence, ms that a key lives, ms
--- after which a process that lives has come back. Returns the rows in the order in which they joined: id, host, pid,
--- version, started_at, seen_at, 1 if it is dead, what it shows of itself or "", its kinds as a JSON array or "".
+-- The processes. KEYS: the queue. ARGV: time or "", id of the calling process or "", ms of silence, lifetime of a key in ms,
+-- ms within which a living process reconnects. Returns the rows in the order in which they joined: id, host, pid, version,
+-- started_at, seen_at, 1 if it is dead, its view or "", its kinds as a JSON array or "".
 --
--- A process is dead when its connections are closed and it has not come back, which the server sees at once when a process
--- is killed; when its key has run out, because it was cut off or its host lost power; or when it was silent for the given
--- time. Each counts from when this server serves the queue and the one that asks is in touch with it, so that no process
--- dies of a restart, a failover or a cut line.
+-- A process is dead when its connections are closed and it has not reconnected (the server sees at once when a process is
+-- killed); when its key has expired, because it was cut off or its host lost power; or when it was silent for the given
+-- time. Each counts only from when this server serves the queue and the calling process is in touch with it, so that no
+-- process counts as dead because of a restart, a failover or a network partition.
 
 local now, own = clock(ARGV[1]), ARGV[2]
 local silent_ms, lives_ms, back_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -13,7 +13,7 @@ local since = serving_since(now)
 local back_at = tonumber(redis.call("HGET", base .. "process:" .. own, "back_at")) or 0
 local judged_from = math.max(since or 0, math.min(back_at, now))
 
--- Whether all processes have had so much time to show themselves to this server, and to the one that asks.
+-- Whether all processes have had this much time to show themselves to this server, and to the calling process.
 local function passed(ms)
   return since ~= nil and now - judged_from >= ms
 end

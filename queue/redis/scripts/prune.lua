@@ -11,7 +11,7 @@ for _, seq in ipairs(old) do
     redis.call("HDEL", base .. "ids", id)
     removed[#removed + 1] = id
   end
-  -- The memory of long values is freed beside the work.
+  -- UNLINK frees the memory of long values in the background.
   redis.call("UNLINK", job_key(seq), base .. "history:" .. seq)
 end
 if #removed > 0 then publish(ARGV[2]) end

@@ -1,15 +1,15 @@
--- Jobs as replies, for the scripts that return some.
+-- Jobs as replies, for the scripts that return jobs.
 
--- Values of up to this many bytes come with every list.
+-- Values of up to this many bytes are in every list.
 local SHORT = 2048
--- Longer ones come if they are not longer than this, and as long as the budget lasts.
+-- Longer ones are included up to this length, as long as the budget lasts.
 local LONGEST_OF_MANY = 64 * 1024
 
 local function budget(bytes)
   return { left = bytes, longest = LONGEST_OF_MANY }
 end
 
--- A value, and whether it is left out.
+-- Returns a value, and whether it is left out.
 local function value_of(key, name, left)
   local bytes = redis.call("HSTRLEN", key, name)
   if bytes > SHORT then
@@ -19,7 +19,7 @@ local function value_of(key, name, left)
   return redis.call("HGET", key, name), 0
 end
 
--- The columns, the payload, the result, and whether these are left out; nil if the job is gone.
+-- Returns the columns, the payload, the result, and whether these are left out; nil if the job is gone.
 local function read(seq, left)
   local key = job_key(seq)
   local row = redis.call("HMGET", key, unpack(COLUMNS))

@@ -1,4 +1,4 @@
--- Heartbeats. KEYS: the queue. ARGV: time or "", then for each lease: seq, lease. Returns 1 for each that is held, or 0.
+-- Heartbeats. KEYS: the queue. ARGV: time or "", then for each lease: seq, lease. Returns 1 for each one held, or 0.
 
 local stamp = int(clock(ARGV[1]))
 local held = {}

@@ -1,5 +1,6 @@
--- Adds jobs as they are. KEYS: the queue. ARGV: writer, the number of columns, their names, then for each job: the values of the
--- columns, the number of lines in its history, those lines. Returns 1, or 0 if one of the ids is there: then it changes nothing.
+-- Adds jobs as they are. KEYS: the queue. ARGV: writer, the number of columns, their names, then for each job: the values of
+-- the columns, the number of lines in its history, those lines. Returns 1; or 0, and changes nothing, if one of the ids is
+-- there.
 
 local count = tonumber(ARGV[2])
 local names = texts(3, count)

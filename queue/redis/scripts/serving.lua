@@ -1,5 +1,5 @@
--- Since when this server has served the queue, for the scripts that judge processes: after a restart or a failover,
--- keys have run out, and no process could show that it lives. Nil if the server does not say which one it is.
+-- Since when this server has served the queue, for the scripts that judge processes: after a restart or a failover, keys
+-- have expired, and no process could show that it was alive. Nil if the server does not say which one it is.
 
 local function serving_since(now)
   local info = redis.pcall("INFO", "server")

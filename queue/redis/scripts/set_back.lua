@@ -1,11 +1,11 @@
 -- The clock was set back: jobs that were due before stay due, and no job in flight waits longer for its next attempt. KEYS:
 -- the queue. ARGV: the time to which it was set back, the time from which, the most jobs to move, the most jobs in flight to
--- look at, and "" or what the call before returned. Returns nil when all is done.
+-- look at, and "" or what the previous call returned. Returns nil when all is done.
 
 local to, from, limit, after = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5]
 local moved = 0
 
--- It stands at `place` in the set `key`, unless that or the job was edited by hand: then it stands elsewhere from now on.
+-- The job is the member `place` of the set `key`, unless that or the job was edited by hand: then it moves to its own set.
 local function stay_due(seq, key, place)
   put(key, place, false)
   moved = moved + 1
@@ -44,14 +44,14 @@ local function move_waiting()
   flush()
 end
 
--- Returns the last one that it looked at, or false if it was the last one of all.
+-- Returns the last one that it looked at, or false if there are no more.
 local function move_in_flight()
   local begin = after == "" and "-inf" or "(" .. after
   local page = redis.call("ZRANGEBYSCORE", base .. "status:" .. RUNNING, begin, "+inf", "LIMIT", 0, ARGV[4])
   for _, seq in ipairs(page) do
     local run_at, followed = unpack(redis.call("HMGET", job_key(seq), "run_at", "set_back"))
     run_at = tonumber(run_at)
-    -- A step that is taken again moves no job a second time.
+    -- A repeated step moves no job a second time.
     if run_at and run_at > to and followed ~= ARGV[2] then
       redis.call("HSET", job_key(seq), "run_at", int(math.max(to, run_at - (from - to))), "set_back", ARGV[2])
     end

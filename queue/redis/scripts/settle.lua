@@ -35,14 +35,14 @@ local function finish_as(status, event)
   end
 end
 
--- A number or a text that NULL leaves as it is.
+-- The new value of a column; nil, for NULL, leaves the column as it is.
 local function unless_null(value)
   if value ~= NULL then return value end
 end
 
 local completed = {}
 
--- Most jobs end so: no more is read and written than has to be, and the sets are changed for all of them at once.
+-- Most jobs end like this, so it reads and writes as little as possible: the sets are changed for all jobs at once.
 local function complete(seq, lease)
   local result = take(1)
   local key = job_key(seq)
@@ -106,7 +106,7 @@ while at <= #ARGV do
   answers[#answers + 1] = is_held and 1 or 0
   has_changed = has_changed or is_held
 end
--- A job may have been changed before, by the same call.
+-- Before the completed ones: the same call may have changed one of those jobs earlier.
 flush()
 in_parts("ZREM", base .. "status:" .. RUNNING, completed)
 in_parts("ZREM", base .. "heartbeats", completed)

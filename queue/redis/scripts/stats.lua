@@ -1,6 +1,6 @@
--- Statistics. KEYS: the queue. ARGV: time or "", ms of silence, the most kinds to tell, the most jobs to count of each, the
--- number of kinds of this process or -1, those kinds. Returns the count of each status, the oldest time of a due job or nil,
--- the number of silent jobs, and waiting kinds that no living process asks for, each with its number.
+-- Statistics. KEYS: the queue. ARGV: time or "", ms of silence, the most kinds to return, the most jobs to count of each, the
+-- number of kinds of this process or -1, those kinds. Returns the count of each status, when the oldest job became due or
+-- nil, the number of silent jobs, and waiting kinds that no process claims, each with its number of jobs.
 
 local now = clock(ARGV[1])
 local most_kinds, most_jobs = tonumber(ARGV[3]), tonumber(ARGV[4])

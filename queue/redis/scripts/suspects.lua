@@ -1,11 +1,11 @@
--- Quarantined waiting jobs, for the scripts that look at them. Those with as many crashes and the same priority stand
--- together, in the order of run_at: no script looks at more than the first of them, however many they are.
+-- Quarantined waiting jobs, for the scripts that read them. Those with the same crashes and priority form a group, in the
+-- order of run_at: a script need not read more than the first of a group, however many there are.
 
 local function suspect_kinds()
   return redis.call("ZRANGE", base .. "suspect-kinds", 0, -1)
 end
 
--- How the members begin that belong together, before run_at.
+-- The length of what the members of a group begin with, before run_at.
 local TOGETHER = 14
 
 local function suspect_of(kind, member)
@@ -14,13 +14,13 @@ local function suspect_of(kind, member)
   return { member = member, kind = kind, seq = unpadded(seq), run_at = tonumber(run_at), priority = priority }
 end
 
--- The first ones of a kind, the least charged first, as a function that returns the next one, or nil.
+-- An iterator over the first suspect of each group of a kind, the least charged first: returns the next one, or nil.
 local function first_suspects(kind)
   local key, from = suspects_key(kind), "-"
   return function()
     local member = redis.call("ZRANGEBYLEX", key, from, "+", "LIMIT", 0, 1)[1]
     if not member then return nil end
-    -- A semicolon comes next after a colon.
+    -- In the order of bytes, a semicolon comes right after a colon.
     from = "[" .. string.sub(member, 1, TOGETHER) .. ";"
     return suspect_of(kind, member)
   end

@@ -1,5 +1,5 @@
--- Brings a queue of an earlier version up to date, some hundred jobs a call. KEYS: the queue. Returns the version that it has
--- then.
+-- Brings a queue of an earlier version up to date, a few hundred jobs per call. KEYS: the queue. Returns the version that it
+-- has afterwards.
 
 keep_version()
 local version = redis.call("GET", base .. "version")

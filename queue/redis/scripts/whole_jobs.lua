@@ -1,4 +1,4 @@
--- Jobs by their ids, without those that are not there. KEYS: the queue. ARGV: the ids.
+-- Jobs by their ids, without those that do not exist. KEYS: the queue. ARGV: the ids.
 
 local jobs = {}
 for _, id in ipairs(ARGV) do

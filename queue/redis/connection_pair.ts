@@ -1,28 +1,28 @@
-/** Two connections to one server, which are begun and given up together: one for commands, and one that listens. */
+/** Two connections to one server, which are opened and given up together: one for commands, and one that listens. */
 import { connect, type Connection, type Watch } from "./connect.ts";
 
-/** How long the calls on connections that are left may take to end. */
+/** How long calls in flight may take on connections that are being left. */
 const LAST_ANSWERS_MS = 500;
 
-export interface PairOptions {
+export interface ConnectionPairOptions {
   readonly url: string;
-  /** Heard until the pair is given up. */
+  /** Called until the pair is given up. */
   readonly watch: Watch;
-  /** Called whenever the connection that listens is there: it may have missed messages. */
+  /** Called whenever the connection that listens is ready: it may have missed messages. */
   readonly onListening: () => void;
 }
 
-export class Pair {
+export class ConnectionPair {
   readonly commands: Connection;
   readonly listener: Connection;
   #isGivenUp = false;
   #hasBegun = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ url, watch, onListening }: PairOptions) {
+  constructor({ url, watch, onListening }: ConnectionPairOptions) {
     const ours: Watch = {
       isOpen: () => !this.#isGivenUp && watch.isOpen(),
-      onWait: (ms) => watch.onWait(ms),
+      onBackoff: (ms) => watch.onBackoff(ms),
       onError: (error) => this.#isGivenUp || watch.onError(error),
     };
     this.commands = connect(url, ours);
@@ -30,12 +30,12 @@ export class Pair {
     this.listener.on("ready", () => this.#isGivenUp || onListening());
   }
 
-  /** It has all channels: when its connection is lost, the driver sees to it that it has them again. */
+  /** It is subscribed to all channels: after a lost connection, the driver subscribes again. */
   get isListening(): boolean {
     return this.#hasBegun && this.listener.isReady;
   }
 
-  /** `subscribe`: to all channels. @throws what the driver says, and once the pair is given up */
+  /** `subscribe`: subscribes to all channels. @throws what the driver throws, and once the pair is given up */
   async begin(subscribe: (listener: Connection) => Promise<void>): Promise<void> {
     await this.#step(() => this.commands.connect());
     await this.#step(() => this.listener.connect());
@@ -43,7 +43,7 @@ export class Pair {
     this.#hasBegun = true;
   }
 
-  /** A connection that is given up while the driver makes it is made all the same, and has to go then. */
+  /** A connection that is given up while the driver makes it is made all the same, and must be closed then. */
   async #step(work: () => Promise<unknown>): Promise<void> {
     try {
       await work();
@@ -53,14 +53,14 @@ export class Pair {
     if (this.#isGivenUp) throw new Error("The connection was given up");
   }
 
-  /** At once, with the calls that are under way. */
+  /** At once, with all calls in flight. */
   giveUp(): void {
     this.#isGivenUp = true;
     clearTimeout(this.#timer);
     this.#destroy();
   }
 
-  /** Calls that are under way get their answers; what has none by then never gets one. Resolves then. */
+  /** Calls in flight still get their answers for a while. Resolves when that is over: later answers are lost. */
   leave(): Promise<void> {
     this.#isGivenUp = true;
     for (const connection of [this.commands, this.listener]) {
@@ -74,7 +74,7 @@ export class Pair {
     });
   }
 
-  /** Those that are not open, too: calls may wait on them. */
+  /** Even if they are not open: calls may be waiting on them. */
   #destroy(): void {
     this.commands.destroy();
     this.listener.destroy();

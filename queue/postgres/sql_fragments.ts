@@ -1,11 +1,11 @@
-/** Parts that several statements share. */
+/** SQL fragments that several statements share. */
 import { MAY } from "../storing/conditions.ts";
 
-/** Jobs in the line, and quarantined ones. In the words of the partial indexes. */
+/** Jobs in the line, and quarantined ones: worded like the conditions of the partial indexes. */
 export const READY = `jobs.${MAY.claim} AND jobs.suspect = 0`;
 export const SUSPECT = `jobs.${MAY.claim} AND jobs.suspect = 1`;
 
-/** The server's clock in milliseconds since 1970, unless the value with this number is the time that a test gives. */
+/** The server's clock in milliseconds since 1970, unless a test gives the time as the value with this number. */
 export const now = (value: number) =>
   `coalesce($${value}::bigint, floor(extract(epoch FROM statement_timestamp()) * 1000)::bigint)`;
 
@@ -23,7 +23,7 @@ const PLAIN = [
 ];
 const MOMENTS = ["last_heartbeat", "started_at", "finished_at", "created_at", "updated_at", "canceled_from"];
 
-/** The columns of a job. Values longer than `most` bytes are left out; `of` is the table, with a dot. */
+/** The columns of a job, without values longer than `most` bytes. `of`: the table, with a dot. */
 const columns = (of: string, most: number) =>
   `${[...PLAIN, ...MOMENTS].map((name) => of + name).join(", ")}, left(${of}error, 20000) AS error,
       CASE WHEN ${of}payload_bytes > ${most} THEN 'null' ELSE ${of}payload::text END AS payload,
@@ -32,12 +32,12 @@ const columns = (of: string, most: number) =>
       coalesce(${of}result_bytes > ${most}, false)::int AS result_left_out,
       ${of}payload_bytes, coalesce(${of}result_bytes, 0) AS result_bytes`;
 
-/** For lists of any length: long values are added within a budget (`values.ts`). */
+/** For lists of any length: longer values are added within a budget (`values.ts`). */
 export const BRIEF = columns("", 2048);
 export const BRIEF_JOBS = columns("jobs.", 2048);
 export const WHOLE = columns("", 4 * 1024 * 1024);
 
-/** As the column `id_key` of a job with this id has it. */
+/** The column `id_key` of a job with this id. */
 const keyOf = (id: string) =>
   `encode(substr(sha256(replace(${id}, '\\', '\\\\')::bytea), 1, 16), 'hex')::uuid`;
 
@@ -45,10 +45,10 @@ const keyOf = (id: string) =>
 export const hasId = (id: string) => `jobs.id_key = ${keyOf(id)} AND jobs.id = ${id}`;
 
 /**
- * The kinds of waiting jobs, the priorities that each of them has, and the first job of each: one step of the index each,
- * however many jobs wait. The value with this number restricts the kinds, null does not. The first entry of an index, and
- * not a minimum: that reads all entries while the statistics know of none. What looks for more of a level begins at its first
- * job: entries that an old snapshot keeps before it are stepped over once.
+ * The kinds of waiting jobs, the priorities of each kind, and the first job of each priority: one index step each, however
+ * many jobs wait. The value with this number restricts the kinds, null does not. It takes the first index entry, not a
+ * min(), which reads all entries while the statistics know of none. A search for more jobs of a level begins at its first
+ * job, so that the dead entries which an old snapshot keeps before it are stepped over only once.
  */
 export const levels = (kinds: number) =>
   `waiting (kind) AS (
@@ -65,10 +65,11 @@ export const levels = (kinds: number) =>
         SELECT jobs.priority, jobs.run_at, jobs.seq FROM jobs WHERE ${READY} AND jobs.kind = levels.kind
           AND jobs.priority < levels.priority ORDER BY jobs.priority DESC, jobs.run_at, jobs.seq LIMIT 1) AS next)`;
 
-/** The kinds, or all if the value is null. */
-export const isOf = (kinds: number) => `($${kinds}::text[] IS NULL OR jobs.kind = ANY ($${kinds}::text[]))`;
+/** Whether a job is of these kinds; null: of any. */
+export const isOfKinds = (kinds: number) =>
+  `($${kinds}::text[] IS NULL OR jobs.kind = ANY ($${kinds}::text[]))`;
 
-/** A line in the history of each job that the statement `from` returns. */
-export const toldBy = (from: string, event: string, detail: string) =>
+/** Adds a line to the history of each job that the statement `from` returns. */
+export const historyLines = (from: string, event: string, detail: string) =>
   `INSERT INTO history (seq, at, event, lease, retries, consumer_id, detail, taken_at)
       SELECT seq, updated_at, '${event}', lease, retries, consumer_id, ${detail}, started_at FROM ${from}`;

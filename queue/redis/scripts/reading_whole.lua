@@ -1,5 +1,5 @@
--- Whole jobs as replies, for the scripts that copy them: the columns, whether it is a suspect, the payload, the result, the
--- seq, the lines of the history; and how many bytes that is.
+-- Whole jobs as replies, for the scripts that copy them: the columns, whether the job is a suspect, the payload, the result,
+-- the seq, the lines of the history; and how many bytes these are.
 
 local function whole(seq)
   local key = job_key(seq)

@@ -1,5 +1,5 @@
 /**
- * What the scripts know of statuses, moves and bounds, as Lua, built once from the tables of `job.ts`: no script names a
+ * The statuses, moves and bounds for the scripts, as Lua. They are built once from the tables of `job.ts`: no script names a
  * status itself.
  */
 import {
@@ -27,7 +27,7 @@ export const COLUMNS = [
   ...["last_heartbeat", "started_at", "finished_at", "created_at", "updated_at", "canceled_from", "error"],
 ] as const;
 
-/** Of the keys and what they hold, as `scripts/prelude.lua` lists them. */
+/** The version of the keys and what they hold, as `scripts/prelude.lua` lists them. */
 export const VERSION = 2;
 
 /** Lines that are not among the newest keep this much of an error. */
@@ -47,11 +47,11 @@ const HISTORY = {
   newest: NEWEST_LINES,
   full: TOLD_IN_FULL,
   short: SHORT_DETAIL_BYTES,
-  /** What follows the number of lines. */
+  /** The words after the number of lines. */
   words: quoted(foldedInWords(0).slice(1)),
 };
 
-export const WORDS = `
+export const LUA_TABLES = `
 local STATUSES = ${list(STATUSES)}
 local INITIAL, WAITING, RUNNING = ${
   [INITIAL_STATUS, MOVES.claim.from[0], MOVES.claim.to].map(quoted).join(", ")
