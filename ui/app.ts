@@ -1,4 +1,4 @@
-/** The two servers: the Manager, behind a login, and Ops, which only shows. `main.ts` gives them their ports. */
+/** The two servers: the Manager, behind a login, and Ops, which is read-only. `main.ts` gives them their ports. */
 import type { Hono } from "hono";
 import { type App, baseApp, type BaseOptions, served } from "./base_app.ts";
 import { bodyLimit } from "./http/body_limit.ts";
@@ -27,35 +27,35 @@ import { SharedSessions } from "./auth/shared_sessions.ts";
 import { sharedThrottle } from "./auth/shared_throttle.ts";
 import { Throttle } from "./auth/throttle.ts";
 
-/** Of each server: viewers of Ops, which needs no login, are not to take the places of the Manager's. */
+/** Per server: viewers of Ops, which needs no login, must not use up the Manager's streams. */
 const MAX_STREAMS = 25;
-/** For what only the server of the queue knows. */
+/** How long a request waits for what only the queue's server knows. */
 const PATIENCE_MS = 1_000;
 
 export interface AppOptions extends BaseOptions, Omit<PageDeps, "now" | "faultInjection" | "audit"> {
-  /** Whether people may crash or hang a consumer; they may not unless given. */
+  /** Whether people may crash or hang a consumer; false by default. */
   readonly faultInjection?: boolean;
   readonly password: string;
-  /** How dear it is to try one; about a third of a second of a core unless given. */
+  /** How expensive it is to check one; by default about a third of a second of a core. */
   readonly passwordCost?: HashCost;
   /** Null: scripts have to log in. */
   readonly apiToken: string | null;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
-  /** Hears, in sentences for the log, what people and scripts do, logins included. */
+  /** Receives sentences for the log about what people and scripts do, logins included. */
   readonly onAudit?: (sentence: string) => void;
-  /** Hears, in sentences for the log, of those who guess passwords or tokens. */
+  /** Receives sentences for the log about password and token guessing. */
   readonly onWarning?: (sentence: string) => void;
-  /** What the hosts of the queue share; null, or not given = there is one host. Sessions are kept there then. */
+  /** State shared by the hosts of the queue, sessions included; null, or not given = there is one host. */
   readonly shared?: SharedByHosts | null;
   /**
-   * Where the sessions of the one host outlive the process; one file for each of the two servers. Without it they end with
-   * the process.
+   * The file in which a single host's sessions outlive the process; each of the two servers has its own. Without it they
+   * end with the process.
    */
   readonly sessionFile?: string | undefined;
-  /** Where the key outlives the process that signs the cookies of devices; the same for both servers. */
+  /** The file in which the key that signs device cookies outlives the process; the same for both servers. */
   readonly deviceKeyFile?: string | undefined;
-  /** Slows guessing down; the same for both servers, so that two servers do not allow twice the guesses. */
+  /** Slows down guessing; shared by both servers, so that two servers do not allow twice the guesses. */
   readonly throttle?: Throttle;
 }
 
@@ -80,7 +80,7 @@ export function opsApp(options: AppOptions): App {
   const live = snapshots(deps, faultsOf(options));
   const limit = new StreamLimit({ most: MAX_STREAMS });
   const app = baseApp(options, probes(watched(deps)));
-  // Then only this machine gets so far.
+  // With the default password only this machine gets this far.
   const isOpen = options.passwordIsDefault;
   const sessions = isOpen ? null : lockApp(app, options, { name: "Ops", cookie: "pq_ops" });
   app.get("/events", ownPagesOnly, (c) => {
@@ -103,7 +103,7 @@ function faultsOf({ onFault = console.error }: AppOptions) {
   return { onFault };
 }
 
-/** From here on only for those who are logged in. */
+/** Everything added to the app after this requires a login. */
 function lockApp(
   app: Hono<AppEnv>,
   options: AppOptions,

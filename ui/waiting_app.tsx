@@ -1,4 +1,4 @@
-/** What stands in the place of both pages while the start waits for the storage. */
+/** Replaces both pages while the start waits for the storage. */
 import type { App, BaseOptions } from "./base_app.ts";
 import { baseApp, served } from "./base_app.ts";
 import { PlainPage } from "./components/plain_page.tsx";
@@ -6,7 +6,7 @@ import { HttpError, isForScripts } from "./http/errors.ts";
 import { renderPage } from "./http/page_address.ts";
 import { probes } from "./ops/monitoring.ts";
 
-/** How soon a page that waits looks again, in seconds. */
+/** How soon a waiting page reloads, in seconds. */
 const AGAIN_S = "3";
 
 /** `why`: the reason as a sentence that strangers may read, since there is no login yet. */
