@@ -1,15 +1,15 @@
 /**
- * Looks at the same thing for many: one at a time, not more often than the time between two allows, and those who ask
- * meanwhile share the next one. So a flood of questions costs no more than a few.
+ * Coalesces reads of the same thing: one at a time, with a minimum interval, and all requests that arrive meanwhile share
+ * the next read. So a flood of requests costs no more than a few reads.
  */
 import { sleep } from "@persistent-queue/queue";
 
 export interface LooksOptions {
   /** Must not throw. */
   readonly look: () => Promise<void>;
-  /** From the beginning of one to that of the next. */
+  /** From the beginning of one read to the beginning of the next. */
   readonly betweenMs: number;
-  /** No caller waits longer for one. */
+  /** No caller waits longer than this for a read. */
   readonly patienceMs: number;
 }
 
@@ -27,7 +27,7 @@ export class Looks {
     this.#options = options;
   }
 
-  /** Resolves with true after a look that began after this call, or with false when patience ends. */
+  /** Resolves with true after a read that began after this call, or with false after `patienceMs`. */
   async ask(): Promise<boolean> {
     const { patienceMs } = this.#options;
     const isStuck = this.#isRunning && performance.now() - this.#beganAt > patienceMs;
@@ -35,7 +35,7 @@ export class Looks {
     return !isStuck && await within(patienceMs, next);
   }
 
-  /** Looks then, or earlier if that is planned already. */
+  /** Reads then, or earlier if an earlier read is already scheduled. */
   askIn(ms: number): void {
     const at = performance.now() + ms;
     if (this.#closing.signal.aborted || this.#plannedAt <= at) return;
@@ -48,7 +48,7 @@ export class Looks {
     }, ms);
   }
 
-  /** Those who wait for their turn go on at once, and nothing is planned any more. */
+  /** Waiting requests continue at once, and no more reads are scheduled. */
   close(): void {
     this.#closing.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -66,7 +66,7 @@ export class Looks {
   }
 }
 
-/** Resolves with true when the work is done, or with false when the time is over; the work goes on then. */
+/** Resolves with true when the work is done, or with false when the time is up; the work then continues. */
 export async function within(ms: number, work: Promise<void>): Promise<boolean> {
   const over = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => over.resolve(false), ms);

@@ -1,10 +1,9 @@
 /**
- * Keeps sessions where all hosts on the queue see them: a person who is logged in on one is logged in on all.
+ * Stores sessions where all hosts on the queue see them: a person logged in on one is logged in on all.
  *
- * Each session is a fact, whose key is the hash of its token. Who comes with a token that is not known here makes this host
- * read all of them, which it does twice a second at most. The end of a session is told to the others at once; what is lost
- * on the way, they find when they look by themselves. While the server is away, what is known here stays valid, and what
- * happens here is passed on later.
+ * Each session is a fact, whose key is the hash of its token. An unknown token makes this host read all the facts, at most
+ * twice a second. The end of a session is announced to the other hosts at once; if the message is lost, they notice at
+ * their next read. While the server is down, the sessions known here stay valid, and changes are published later.
  */
 import { type Fact, MINUTE_MS, type SharedByHosts, StorageError } from "@persistent-queue/queue";
 import { HttpError } from "../http/errors.ts";
@@ -18,30 +17,30 @@ import { sessionIn, sessionText } from "./session_text.ts";
 
 const BETWEEN_LOOKS_MS = 500;
 const PATIENCE_MS = 1_000;
-/** By itself, while there are sessions; and while something could not be passed on. */
+/** How often to read without being asked: while there are sessions, and while something could not be published. */
 const LOOK_MS = 10_000;
 const RETRY_MS = 2_000;
-/** A visit changes little: what is stored of it may be this old. */
+/** A visit changes little: the stored time of the last one may be this old. */
 const VISITS_STORED_AFTER_MS = 30_000;
-/** A fact outlives its session, so that a visit in its last moment still finds it. */
+/** A fact outlives its session, so that a visit at its last moment still finds it. */
 const SLACK_MS = MINUTE_MS;
-/** A token that was unknown a moment ago is not looked for again. */
+/** A token that was unknown a moment ago is not looked up again. */
 const UNKNOWN_FOR_MS = 1_000;
 const MOST_UNKNOWN = 1_000;
 const MOST_ASKED = 10_000;
 
 export interface SharedSessionsOptions {
-  /** Of the page: its sessions are no others'. */
+  /** The name of the page: it shares its sessions with no other. */
   readonly realm: string;
   readonly shared: SharedByHosts;
   readonly password: Password;
-  /** Hears of errors that are not the server's being away. */
+  /** Receives errors other than an unreachable server. */
   readonly onFault: (error: unknown) => void;
-  /** Hears that another host has another password. */
+  /** Warns that another host has a different password. */
   readonly onWarning: (sentence: string) => void;
 }
 
-/** What stands in the fact of a session, as far as it is known. */
+/** The last known content of a session's fact. */
 interface Stored {
   readonly text: string;
   readonly seenAt: number;
@@ -50,9 +49,9 @@ interface Stored {
 type Read = Pick<Fact, "key" | "text">;
 
 interface LookedFor {
-  /** What was stored when the look began, and must be among the facts unless it has ended. */
+  /** The sessions stored when the read began: those that are missing from the facts have ended. */
   readonly before: ReadonlySet<string>;
-  /** The hashes of tokens that came here. */
+  /** The hashes of tokens that clients sent. */
   readonly asked: ReadonlySet<string>;
 }
 
@@ -67,11 +66,11 @@ export class SharedSessions implements SessionKeeper {
   });
   readonly #stored = new Map<string, Stored>();
   readonly #storing = new Set<string>();
-  /** The hashes of tokens that came since the last look. */
+  /** The hashes of tokens that clients sent since the last read. */
   #asked: Set<string> = new Set();
   #judging: Promise<void> | null = null;
   readonly #unknownSince = new Map<string, number>();
-  /** The server: nothing is known of what the other hosts do. */
+  /** The server is unreachable, and nothing is known about the other hosts. */
   #isAway = false;
   #isClosed = false;
 
@@ -100,7 +99,7 @@ export class SharedSessions implements SessionKeeper {
     else this.#looks.askIn(LOOK_MS);
   }
 
-  /** While the server is away it is not known whether one that is unknown here is made up. */
+  /** While the server is down, an unknown session may be made up or another host's. */
   ended(hash: string, { wasKnown }: { readonly wasKnown: boolean }): void {
     if (!wasKnown && !(this.#isAway && this.#ends.hasRoom)) return;
     this.#stored.delete(hash);
@@ -123,7 +122,7 @@ export class SharedSessions implements SessionKeeper {
     this.#isClosed = true;
     this.#ends.close();
     this.#looks.close();
-    // The store completes what was begun before it closes.
+    // The store completes these calls before it closes.
     for (const [hash, { seenAt }] of this.#table.all) {
       if (seenAt > (this.#stored.get(hash)?.seenAt ?? -1)) this.#passOn(() => this.#store(hash));
     }
@@ -140,7 +139,7 @@ export class SharedSessions implements SessionKeeper {
       await this.#learn(await this.#options.shared.list(this.#options.realm), { before, asked });
       this.#isAway = false;
       const hasEra = this.#table.all.size === 0 || await this.#era.begin();
-      // Another host was quicker.
+      // Another host was faster.
       if (!hasEra && !this.#era.isAlone) this.#looks.askIn(BETWEEN_LOOKS_MS);
       if (this.#ends.areWaiting) this.#looks.askIn(BETWEEN_LOOKS_MS);
     });
@@ -150,7 +149,7 @@ export class SharedSessions implements SessionKeeper {
 
   async #learn(facts: readonly Read[], { before, asked }: LookedFor): Promise<void> {
     const stated = facts.find(({ key }) => key === ERA_KEY)?.text ?? null;
-    // The hash of a token has the password in it: one that is found was opened with ours.
+    // The password is part of a token's hash: a session found by its hash was opened with our password.
     const isProven = stated !== null &&
       facts.some(({ key, text }) =>
         asked.has(key) && sessionIn(text, { era: eraIdIn(stated), now: this.#table.now() }) !== null
@@ -165,13 +164,13 @@ export class SharedSessions implements SessionKeeper {
     for (const hash of before) {
       if (found.has(hash)) continue;
       this.#stored.delete(hash);
-      // The server may have lost everything.
+      // Without the era's fact the server has lost everything, and the sessions are kept.
       if (!isSameEra || stated !== null) this.#table.remove(hash);
     }
     this.#table.forgetOld();
   }
 
-  /** Beside the looks, none of which waits for a hash. */
+  /** Runs in the background: no read waits for a password hash. */
   #judge(): void {
     this.#judging ??= this.#passOn(async () => {
       await this.#era.judge();
@@ -183,7 +182,7 @@ export class SharedSessions implements SessionKeeper {
     const found = sessionIn(text, { era, now: this.#table.now() });
     if (found === null) return false;
     if (this.#ends.has(hash)) {
-      // It was written again by a host that did not know of its end.
+      // A host that did not know of its end has written it again.
       this.#ends.note(hash);
       return true;
     }
@@ -199,7 +198,7 @@ export class SharedSessions implements SessionKeeper {
     this.#table.remove(hash);
   }
 
-  /** Whether what is stored of a session is too old. */
+  /** Whether the stored copy of a session is too old. */
   #isDue(hash: string): boolean {
     const session = this.#table.all.get(hash);
     const stored = this.#stored.get(hash);
@@ -220,7 +219,7 @@ export class SharedSessions implements SessionKeeper {
     this.#storing.add(hash);
     const isStored = await shared.put({ realm, key: hash, text, livesMs }, before)
       .finally(() => this.#storing.delete(hash));
-    // Another host has ended it, or was visited: the next look tells.
+    // Another host has ended or updated it: the next read tells which.
     if (!isStored) this.#looks.askIn(BETWEEN_LOOKS_MS);
     else if (!this.#ends.has(hash)) this.#stored.set(hash, { text, seenAt });
     else {
@@ -229,7 +228,7 @@ export class SharedSessions implements SessionKeeper {
     }
   }
 
-  /** Does it now, or after the next look that finds the server. */
+  /** Does it now; if that fails, the next successful read does it. */
   async #passOn(work: () => Promise<void>): Promise<void> {
     try {
       await work();
