@@ -14,14 +14,14 @@ import { loginRoutes } from "./auth/login.tsx";
 import { managerPages } from "./manager/pages.tsx";
 import { metrics, probes, watched } from "./ops/monitoring.ts";
 import { opsPages } from "./ops/pages.tsx";
-import { within } from "./auth/looks.ts";
+import { within } from "./auth/coalesced_reads.ts";
 import { type HashCost, Password } from "./auth/password.ts";
 import { ownPagesOnly } from "./http/origin_guard.ts";
 import type { OpsDeps, PageDeps } from "./page_deps.ts";
 import type { SharedByHosts } from "@persistent-queue/queue";
 import { ONE_JOB_BYTES } from "./api/read_json.ts";
 import { tooLarge } from "./http/errors.ts";
-import { keptNowhere, Sessions, type SessionsOptions } from "./auth/session.ts";
+import { inMemoryOnly, Sessions, type SessionsOptions } from "./auth/session.ts";
 import { FileSessions, sessionFile } from "./auth/session_file.ts";
 import { SharedSessions } from "./auth/shared_sessions.ts";
 import { sharedThrottle } from "./auth/shared_throttle.ts";
@@ -64,7 +64,7 @@ export function managerApp(options: AppOptions): App {
   const live = changes(deps, faultsOf(options));
   const limit = new StreamLimit({ most: MAX_STREAMS });
   const app = baseApp(options, probes(watched(deps)));
-  const sessions = lockApp(app, options, { name: "Manager", cookie: "pq_manager" });
+  const sessions = requireLogin(app, options, { name: "Manager", cookie: "pq_manager" });
   app.use(largeBodiesInTurn());
   app.route("/api", apiRoutes(deps));
   app.get("/events", ownPagesOnly, (c) => {
@@ -82,7 +82,7 @@ export function opsApp(options: AppOptions): App {
   const app = baseApp(options, probes(watched(deps)));
   // With the default password only this machine gets this far.
   const isOpen = options.passwordIsDefault;
-  const sessions = isOpen ? null : lockApp(app, options, { name: "Ops", cookie: "pq_ops" });
+  const sessions = isOpen ? null : requireLogin(app, options, { name: "Ops", cookie: "pq_ops" });
   app.get("/events", ownPagesOnly, (c) => {
     const stillWelcome = () => isOpen || c.var.visitor.stillWelcome();
     return streamOf(c, live, { event: "snapshot", limit, stillWelcome });
@@ -104,7 +104,7 @@ function faultsOf({ onFault = console.error }: AppOptions) {
 }
 
 /** Everything added to the app after this requires a login. */
-function lockApp(
+function requireLogin(
   app: Hono<AppEnv>,
   options: AppOptions,
   page: { readonly name: "Manager" | "Ops"; readonly cookie: string },
@@ -126,7 +126,7 @@ function lockApp(
   const areReady = Promise.all([sessions.ready, within(PATIENCE_MS, devices.ready)]);
   app.use(async (c, next) => {
     await areReady;
-    await sessions.look(common.sessionCookie.valuesIn(c));
+    await sessions.lookUp(common.sessionCookie.valuesIn(c));
     await next();
   });
   app.route("/", loginRoutes({ ...common, throttle, password, audit, page: page.name }));
@@ -141,7 +141,7 @@ function keeperOf(password: Password, realm: string, options: AppOptions): Sessi
   const given = { password, ...faultsOf(options) };
   if (shared !== null) return (table) => new SharedSessions(table, { ...given, realm, shared, onWarning });
   return path === undefined
-    ? keptNowhere
+    ? inMemoryOnly
     : (table) => new FileSessions(table, { ...given, file: sessionFile(path) });
 }
 

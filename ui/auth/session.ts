@@ -13,18 +13,18 @@ export interface SessionKeeper {
   /** `wasKnown`: whether this process knew the session. */
   ended(hash: string, how: { readonly wasKnown: boolean }): void;
   /** Loads those sessions into the table that other hosts have opened; within a second, or not at all. */
-  look(hashes: readonly string[]): Promise<void>;
+  lookUp(hashes: readonly string[]): Promise<void>;
   /** Stores what is not yet stored. */
   close(): void;
 }
 
 /** Sessions end with the process. */
-export const keptNowhere = (): SessionKeeper => ({
+export const inMemoryOnly = (): SessionKeeper => ({
   begin: () => Promise.resolve(),
   opened: () => Promise.resolve(),
   visited() {},
   ended() {},
-  look: () => Promise.resolve(),
+  lookUp: () => Promise.resolve(),
   close() {},
 });
 
@@ -84,9 +84,9 @@ export class Sessions {
   }
 
   /** Asks the other hosts for sessions that are not known here; within a second. */
-  async look(tokens: readonly string[]): Promise<void> {
+  async lookUp(tokens: readonly string[]): Promise<void> {
     const strange = tokens.filter((token) => TOKEN.test(token) && !this.lives(token));
-    if (strange.length > 0) await this.#keeper.look(strange.map((token) => this.#hashOf(token)));
+    if (strange.length > 0) await this.#keeper.lookUp(strange.map((token) => this.#hashOf(token)));
   }
 
   close(): void {

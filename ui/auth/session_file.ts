@@ -54,7 +54,7 @@ export class FileSessions implements SessionKeeper {
   }
 
   /** There is no other host. */
-  look(): Promise<void> {
+  lookUp(): Promise<void> {
     return Promise.resolve();
   }
 

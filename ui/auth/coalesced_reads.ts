@@ -4,31 +4,31 @@
  */
 import { sleep } from "@persistent-queue/queue";
 
-export interface LooksOptions {
+export interface CoalescedReadsOptions {
   /** Must not throw. */
-  readonly look: () => Promise<void>;
+  readonly read: () => Promise<void>;
   /** From the beginning of one read to the beginning of the next. */
-  readonly betweenMs: number;
+  readonly minIntervalMs: number;
   /** No caller waits longer than this for a read. */
   readonly patienceMs: number;
 }
 
-export class Looks {
-  readonly #options: LooksOptions;
+export class CoalescedReads {
+  readonly #options: CoalescedReadsOptions;
   #next: Promise<void> | null = null;
   #running: Promise<void> = Promise.resolve();
   #isRunning = false;
   #beganAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #plannedAt = Infinity;
+  #scheduledAt = Infinity;
   readonly #closing = new AbortController();
 
-  constructor(options: LooksOptions) {
+  constructor(options: CoalescedReadsOptions) {
     this.#options = options;
   }
 
   /** Resolves with true after a read that began after this call, or with false after `patienceMs`. */
-  async ask(): Promise<boolean> {
+  async request(): Promise<boolean> {
     const { patienceMs } = this.#options;
     const isStuck = this.#isRunning && performance.now() - this.#beganAt > patienceMs;
     const next = this.#next ??= this.#inTurn();
@@ -36,15 +36,15 @@ export class Looks {
   }
 
   /** Reads then, or earlier if an earlier read is already scheduled. */
-  askIn(ms: number): void {
+  requestIn(ms: number): void {
     const at = performance.now() + ms;
-    if (this.#closing.signal.aborted || this.#plannedAt <= at) return;
+    if (this.#closing.signal.aborted || this.#scheduledAt <= at) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#plannedAt = at;
+    this.#scheduledAt = at;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      this.#plannedAt = Infinity;
-      this.ask();
+      this.#scheduledAt = Infinity;
+      this.request();
     }, ms);
   }
 
@@ -56,12 +56,12 @@ export class Looks {
 
   async #inTurn(): Promise<void> {
     await this.#running;
-    const waitMs = this.#beganAt + this.#options.betweenMs - performance.now();
+    const waitMs = this.#beganAt + this.#options.minIntervalMs - performance.now();
     if (waitMs > 0) await sleep(waitMs, this.#closing.signal);
     this.#next = null;
     this.#beganAt = performance.now();
     this.#isRunning = true;
-    this.#running = this.#options.look().finally(() => this.#isRunning = false);
+    this.#running = this.#options.read().finally(() => this.#isRunning = false);
     await this.#running;
   }
 }

@@ -5,7 +5,7 @@ import { fieldsIn } from "./fields_in.ts";
 const MOST_ENDED = 1_000;
 const HASH = /^[\w-]{43}$/;
 
-export interface EndsOptions {
+export interface EndedSessionsOptions {
   readonly realm: string;
   readonly shared: Pick<SharedByHosts, "remove" | "tell" | "hear">;
   /** Called with the hash of a session that another host has ended. */
@@ -14,13 +14,13 @@ export interface EndsOptions {
   readonly onEndOfAll: () => void;
 }
 
-export class Ends {
-  readonly #options: EndsOptions;
+export class EndedSessions {
+  readonly #options: EndedSessionsOptions;
   /** Whether the end has been published, by hash. */
   readonly #ended = new Map<string, boolean>();
   readonly #hearing: Disposable;
 
-  constructor(options: EndsOptions) {
+  constructor(options: EndedSessionsOptions) {
     this.#options = options;
     this.#hearing = options.shared.hear((text) => this.#hear(text));
   }
@@ -30,7 +30,7 @@ export class Ends {
   }
 
   /** Whether some ends have not been published yet. */
-  get areWaiting(): boolean {
+  get areUnpublished(): boolean {
     return [...this.#ended.values()].includes(false);
   }
 
@@ -45,9 +45,9 @@ export class Ends {
   }
 
   /** @throws {StorageError} the ends then stay recorded */
-  async passOn(): Promise<void> {
-    const waiting = [...this.#ended].flatMap(([hash, isPassedOn]) => isPassedOn ? [] : [hash]);
-    await Promise.all(waiting.map(async (hash) => {
+  async publish(): Promise<void> {
+    const unpublished = [...this.#ended].flatMap(([hash, isPublished]) => isPublished ? [] : [hash]);
+    await Promise.all(unpublished.map(async (hash) => {
       const { realm, shared } = this.#options;
       await shared.remove(realm, hash);
       await shared.tell(JSON.stringify({ type: "session-ended", realm, hash }));
@@ -56,7 +56,7 @@ export class Ends {
   }
 
   /** Tells the other hosts that this host's password has ended all sessions. @throws {StorageError} */
-  async tellOfAll(): Promise<void> {
+  async publishEndOfAll(): Promise<void> {
     const { realm, shared } = this.#options;
     await shared.tell(JSON.stringify({ type: "sessions-ended", realm }));
   }
@@ -65,10 +65,10 @@ export class Ends {
     this.#hearing[Symbol.dispose]();
   }
 
-  #set(hash: string, isPassedOn: boolean): void {
+  #set(hash: string, isPublished: boolean): void {
     const [oldest] = this.#ended.keys();
     if (oldest !== undefined && this.#ended.size >= MOST_ENDED) this.#ended.delete(oldest);
-    this.#ended.set(hash, isPassedOn);
+    this.#ended.set(hash, isPublished);
   }
 
   /** Anything with write access to the server may send any text. */
