@@ -68,7 +68,11 @@ export function managerApp(options: AppOptions): App {
   app.use(largeBodiesInTurn());
   app.route("/api", apiRoutes(deps));
   app.get("/events", ownPagesOnly, (c) => {
-    return streamOf(c, live, { event: "change", limit, stillWelcome: () => c.var.visitor.stillWelcome() });
+    return streamOf(c, live, {
+      event: "change",
+      limit,
+      stillAuthorized: () => c.var.visitor.stillAuthorized(),
+    });
   });
   app.use(bodyLimit({ maxSize: ONE_JOB_BYTES, onError: refuseLarge }));
   app.route("/", managerPages(deps));
@@ -84,8 +88,8 @@ export function opsApp(options: AppOptions): App {
   const isOpen = options.passwordIsDefault;
   const sessions = isOpen ? null : requireLogin(app, options, { name: "Ops", cookie: "pq_ops" });
   app.get("/events", ownPagesOnly, (c) => {
-    const stillWelcome = () => isOpen || c.var.visitor.stillWelcome();
-    return streamOf(c, live, { event: "snapshot", limit, stillWelcome });
+    const stillAuthorized = () => isOpen || c.var.visitor.stillAuthorized();
+    return streamOf(c, live, { event: "snapshot", limit, stillAuthorized });
   });
   app.get("/metrics", (c) => metrics(c, deps));
   app.route("/", opsPages(deps));

@@ -1,10 +1,10 @@
 /** The dependencies of the pages: the queue in its roles, the running system, the clock. */
 import type { Fault, Inspector, Operator, SystemView } from "@persistent-queue/queue";
 import type { Audit } from "./auth/audit.ts";
-import type { Neighbours } from "./http/page_address.ts";
+import type { PageAddresses } from "./http/page_address.ts";
 
 /** For the Manager, whose visitors are logged in. */
-export interface PageDeps extends Neighbours {
+export interface PageDeps extends PageAddresses {
   readonly queue: Inspector & Operator;
   readonly system: System;
   /** Whether people may crash or hang a consumer. */
@@ -17,7 +17,7 @@ export interface PageDeps extends Neighbours {
 }
 
 /** For Ops, which changes nothing. A `PageDeps` is one, too. */
-export interface OpsDeps extends Neighbours {
+export interface OpsDeps extends PageAddresses {
   readonly queue: Inspector;
   readonly system: Pick<System, "view">;
   /** Milliseconds since 1970. */

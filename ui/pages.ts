@@ -33,10 +33,10 @@ type Pair<T> = readonly [manager: T, ops: T];
 
 export class Pages {
   readonly #options: PagesOptions;
-  readonly #places: Pair<Place> = [new Place(), new Place()];
+  readonly #apps: Pair<SwappableApp> = [new SwappableApp(), new SwappableApp()];
   #served: Pair<Served> | null = null;
   /** Why there is no queue yet. */
-  #why = "";
+  #reason = "";
   #beginRequest = () => () => {};
 
   constructor(options: PagesOptions) {
@@ -50,13 +50,13 @@ export class Pages {
 
   /** While there is no queue, both pages say why, in a sentence that strangers may read. Resolves when they do. */
   async wait(why: string): Promise<void> {
-    this.#why = why;
+    this.#reason = why;
     if (this.#served !== null) return;
     const { publicUrl, opsPublicUrl } = this.#options;
-    const [manager, ops] = this.#places;
+    const [manager, ops] = this.#apps;
     try {
-      manager.take(waitingApp({ ...this.#options, publicUrl }, () => this.#why));
-      ops.take(waitingApp({ ...this.#options, publicUrl: opsPublicUrl }, () => this.#why));
+      manager.set(waitingApp({ ...this.#options, publicUrl }, () => this.#reason));
+      ops.set(waitingApp({ ...this.#options, publicUrl: opsPublicUrl }, () => this.#reason));
       await Promise.allSettled(this.#serve().map(({ ready }) => ready));
     } catch (error) {
       // A previous supervisor may still hold the ports. `show` reports a lasting problem.
@@ -74,12 +74,12 @@ export class Pages {
       ...{ ...rest, queue, shared, system, password, throttle },
       deviceKeyFile: stateFile("device-key"),
     };
-    const [manager, ops] = this.#places;
-    manager.take(managerApp({
+    const [manager, ops] = this.#apps;
+    manager.set(managerApp({
       ...{ ...common, publicUrl, port: managerPort, sessionFile: stateFile("sessions") },
       ...{ otherPort: opsPort, otherPublicUrl: opsPublicUrl },
     }));
-    ops.take(opsApp({
+    ops.set(opsApp({
       ...{ ...common, publicUrl: opsPublicUrl, port: opsPort, sessionFile: stateFile("ops-sessions") },
       ...{ otherPort: managerPort, otherPublicUrl: publicUrl },
     }));
@@ -99,7 +99,7 @@ export class Pages {
     const { host, bindAddress, trustedProxies = [], managerPort, opsPort } = this.#options;
     const onRequest = () => this.#beginRequest();
     const listen = { name: host, hostname: bindAddress, trustedProxies, onRequest };
-    const [manager, ops] = this.#places;
+    const [manager, ops] = this.#apps;
     const pair = [
       serve({ ...listen, app: manager, port: managerPort, setting: "MANAGER_PORT" }),
       serve({ ...listen, app: ops, port: opsPort, setting: "OPS_PORT" }),
@@ -111,10 +111,10 @@ export class Pages {
 }
 
 /** An app that can be replaced while the server around it stays. */
-class Place implements Pick<App, "fetch" | "close"> {
+class SwappableApp implements Pick<App, "fetch" | "close"> {
   #app: App | null = null;
 
-  take(app: App): void {
+  set(app: App): void {
     this.#app = app;
   }
 

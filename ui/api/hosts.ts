@@ -8,13 +8,13 @@ import type {
   SystemView,
 } from "@persistent-queue/queue";
 
-export type Neighbourhood = Pick<Inspector, "hosts" | "hostName" | "isShared">;
+export type HostsSource = Pick<Inspector, "hosts" | "hostName" | "isShared">;
 
 /** A process shows itself twice a second: one that is silent for longer is held up, or cut off. */
 const QUIET_MS = 3_000;
 
 /** Where there may be several hosts, each consumer has the name of its own. */
-export function consumersOnWire(view: SystemView, { isShared, hosts, hostName }: Neighbourhood) {
+export function consumersOnWire(view: SystemView, { isShared, hosts, hostName }: HostsSource) {
   if (!isShared) return view.consumers.map((consumer) => consumerOnWire(consumer));
   return [
     ...view.consumers.map((consumer) =>
@@ -34,7 +34,7 @@ function consumersOf(host: HostView) {
 /** The name of the host where this consumer lives; null: it lives no more, or there is one host only. */
 export function hostOfConsumer(
   consumerId: string | null,
-  { system, queue }: { readonly system: { view(): SystemView }; readonly queue: Neighbourhood },
+  { system, queue }: { readonly system: { view(): SystemView }; readonly queue: HostsSource },
 ): string | null {
   if (consumerId === null) return null;
   return consumersOnWire(system.view(), queue).find(({ id }) => id === consumerId)?.host ?? null;
@@ -74,7 +74,7 @@ export interface WireHost {
 }
 
 /** The same order on each of them: a page may be filled by one host after the other. */
-export function hostsOnWire({ isShared, hosts, hostName }: Neighbourhood): readonly WireHost[] {
+export function hostsOnWire({ isShared, hosts, hostName }: HostsSource): readonly WireHost[] {
   if (!isShared) return [];
   const others = hosts.map((host) => ({ name: host.name, quiet_ms: isQuiet(host) ? host.silentMs : null }));
   return [{ name: hostName, quiet_ms: null }, ...others].sort((a, b) => BY_NAME.compare(a.name, b.name));
@@ -88,7 +88,7 @@ function isQuiet({ silentMs }: HostView): boolean {
 }
 
 /** The name of its host before each sentence; without those that this process says itself. */
-export function warningsElsewhere(own: SystemView, { hosts }: Pick<Neighbourhood, "hosts">): string[] {
+export function warningsElsewhere(own: SystemView, { hosts }: Pick<HostsSource, "hosts">): string[] {
   const said = [own.trouble, ...own.warnings];
   return hosts.flatMap((host) => {
     // Without the seconds, which would be another warning each time. What it said last may be over.
@@ -99,7 +99,7 @@ export function warningsElsewhere(own: SystemView, { hosts }: Pick<Neighbourhood
   });
 }
 
-export function wedgedElsewhere({ hosts }: Pick<Neighbourhood, "hosts">): number {
+export function wedgedElsewhere({ hosts }: Pick<HostsSource, "hosts">): number {
   return hosts.reduce((sum, { view }) => sum + (view?.wedged ?? 0), 0);
 }
 

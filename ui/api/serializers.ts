@@ -17,7 +17,7 @@ import type { System } from "../page_deps.ts";
 import {
   consumersOnWire,
   hostsOnWire,
-  type Neighbourhood,
+  type HostsSource,
   ofAllHosts,
   warningsElsewhere,
   wedgedElsewhere,
@@ -170,7 +170,7 @@ export function countsOnWire(stats: QueueStats, hosts: readonly HostView[]) {
 }
 
 /** The events and the memory are those of this process; the rest is of all hosts. */
-export function systemOnWire(view: SystemView, queue: Neighbourhood & Pick<Inspector, "durability">) {
+export function systemOnWire(view: SystemView, queue: HostsSource & Pick<Inspector, "durability">) {
   return {
     started_at: view.startedAt,
     stopping: view.stopping,
@@ -190,7 +190,7 @@ export function systemOnWire(view: SystemView, queue: Neighbourhood & Pick<Inspe
 
 /** What is wrong with the system, the worst first, each once. */
 export function warningsOf(
-  { system, queue }: { readonly system: Pick<System, "view">; readonly queue: Pick<Neighbourhood, "hosts"> },
+  { system, queue }: { readonly system: Pick<System, "view">; readonly queue: Pick<HostsSource, "hosts"> },
 ): string[] {
   const view = system.view();
   const { trouble, warnings } = view;

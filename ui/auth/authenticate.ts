@@ -40,13 +40,13 @@ async function byToken(c: Context<AppEnv>, { apiToken }: AuthenticateOptions): P
   const attempt = /^Bearer +(.*)$/i.exec(c.req.header("authorization") ?? "")?.[1];
   if (attempt === undefined || !apiToken.exists || !isForScripts(c.req.path)) return null;
   await apiToken.check(attempt, c.env.client);
-  return { name: "API token", stillWelcome: () => true };
+  return { name: "API token", stillAuthorized: () => true };
 }
 
 function bySession(c: Context<AppEnv>, { sessions, sessionCookie }: AuthenticateOptions): Visitor | null {
   const isAlive = isSignOfLife(c) ? sessions.visit.bind(sessions) : sessions.lives.bind(sessions);
   const token = sessionCookie.valuesIn(c).find(isAlive);
-  return token === undefined ? null : { name: "manager", stillWelcome: () => sessions.lives(token) };
+  return token === undefined ? null : { name: "manager", stillAuthorized: () => sessions.lives(token) };
 }
 
 /** Requests that a page repeats by itself do not mean that a person is using it. */

@@ -46,5 +46,5 @@ export interface Visitor {
   /** For the log: who asked. */
   readonly name: "manager" | "API token";
   /** Whether the visitor is still authorized; asking does not keep the session alive. */
-  stillWelcome(): boolean;
+  stillAuthorized(): boolean;
 }

@@ -71,7 +71,7 @@ export class Outflow {
   async #admit(until: number): Promise<boolean> {
     while (this.#unsent() >= this.#options.mostUnsent) {
       if (performance.now() > until) return false;
-      this.#cutDeaf();
+      this.#disconnectStalled();
       await sleep(LOOK_MS);
     }
     return true;
@@ -96,7 +96,7 @@ export class Outflow {
     return sum;
   }
 
-  #cutDeaf(): void {
+  #disconnectStalled(): void {
     const now = performance.now();
     for (const [outgoing, seen] of this.#open) {
       const length = outgoing.writableLength;

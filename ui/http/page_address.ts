@@ -55,7 +55,7 @@ function isOwnPath(address: string): boolean {
   return address.startsWith("/") && !address.startsWith("//");
 }
 
-export interface Neighbours {
+export interface PageAddresses {
   /** The port of this page. */
   readonly port: number;
   /** The port of the other page; without it there is no link to it, unless its public address is known. */
@@ -71,7 +71,7 @@ export interface Neighbours {
  */
 export function otherPage(
   c: Context<AppEnv>,
-  { port, otherPort, otherPublicUrl = null }: Neighbours,
+  { port, otherPort, otherPublicUrl = null }: PageAddresses,
 ): string | null {
   if (otherPublicUrl !== null) return otherPublicUrl;
   const [authority] = authoritiesOf(c.req.raw);

@@ -9,7 +9,7 @@ import { type OnRequest, requestListener } from "./request_listener.ts";
 import { ServeError } from "./errors.ts";
 
 /** How long the server waits for a client, in milliseconds. */
-export interface Patience {
+export interface Timeouts {
   /** For the complete header of a request. */
   readonly headersTimeout: number;
   /** For header and body together; the response may take as long as it likes. */
@@ -23,7 +23,7 @@ export interface Patience {
 }
 
 /** `Deno.serve` waits forever in all of these cases; the `node:http` server does not. */
-export const PATIENCE: Patience = {
+export const TIMEOUTS: Timeouts = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   // Longer than a proxy keeps it (nginx 60 s): if we close just as it sends a request, it gives its client a 502.
@@ -58,7 +58,7 @@ export interface ServeOptions {
   /** Called for each request that is worked on, except probes, static files and event streams. */
   readonly onRequest?: OnRequest;
   /** Overrides of the defaults. */
-  readonly patience?: Partial<Patience>;
+  readonly timeouts?: Partial<Timeouts>;
 }
 
 export interface Served {
@@ -73,10 +73,10 @@ export interface Served {
 export function serve(options: ServeOptions): Served {
   const { app, hostname } = options;
   const address = freeAddress(options);
-  const { timeout, ...patience } = { ...PATIENCE, ...options.patience };
+  const { timeout, ...timeouts } = { ...TIMEOUTS, ...options.timeouts };
   // The app itself serves probes without a Host, and refuses everything else.
   const server = createServer(
-    { ...patience, requireHostHeader: false },
+    { ...timeouts, requireHostHeader: false },
     requestListener(app, options.onRequest),
   );
   server.timeout = timeout;

@@ -23,7 +23,7 @@ export function snapshots({ queue, system }: OpsDeps, { onFault }: LiveOptions):
         system: trouble(view, queue.trouble),
       });
     },
-    mark: () => `${queue.revision} ${queue.trouble} ${sightOf(system.view())}`,
+    mark: () => `${queue.revision} ${queue.trouble} ${fingerprintOf(system.view())}`,
     tickMs: 500,
     restMs: 900,
     onFault,
@@ -39,7 +39,7 @@ function trouble(view: ReturnType<typeof systemOnWire>, ofQueue: string | null) 
 }
 
 /** What of the system is worth a new snapshot by itself; ages move on with the next one anyhow. */
-function sightOf({ consumers, warnings, events, stopping, producing, trouble }: SystemView): string {
+function fingerprintOf({ consumers, warnings, events, stopping, producing, trouble }: SystemView): string {
   const who = consumers.map(({ id, state, jobId, done }) => `${id} ${state} ${jobId} ${done}`);
   return JSON.stringify([who, warnings, events[0], stopping, producing, trouble]);
 }
@@ -67,13 +67,13 @@ export interface StreamOptions {
   /** The name of each event. */
   readonly event: string;
   /** Asked before each event; false ends the stream. */
-  readonly stillWelcome: () => boolean;
+  readonly stillAuthorized: () => boolean;
   readonly limit: StreamLimit;
 }
 
 /** Returns an endless stream. @throws {HttpError} 503 when all places are taken */
 export function streamOf(c: Context<AppEnv>, broadcast: Broadcast, options: StreamOptions): Response {
-  const { event, stillWelcome, limit } = options;
+  const { event, stillAuthorized, limit } = options;
   c.header("X-Accel-Buffering", "no");
   if (c.req.method === "HEAD") return c.body(null, { headers: { "Content-Type": "text/event-stream" } });
   const controller = new AbortController();
@@ -88,7 +88,7 @@ export function streamOf(c: Context<AppEnv>, broadcast: Broadcast, options: Stre
     controller.signal.addEventListener("abort", () => stream.abort());
     try {
       for await (const data of broadcast.follow(controller)) {
-        if (!stillWelcome()) break;
+        if (!stillAuthorized()) break;
         await stream.writeSSE({ event, data });
       }
     } finally {
