@@ -108,7 +108,7 @@ Deno.test("a job of another kind gets an id, a file job must have one", async ()
 Deno.test("adding again is harmless while the job waits, refused when it is finished, and --replace says so", async () => {
   await using folder = await tempFolder();
   await run(folder, ["add", "a.txt"]);
-  assert.match((await run(folder, ["add", "a.txt"])).out, /is here already, untouched$/);
+  assert.match((await run(folder, ["add", "a.txt"])).out, /already exists, unchanged$/);
   await workOff(folder, { type: "returned", result: null });
   const refused = await run(folder, ["add", "a.txt"]);
   assert.equal(refused.code, 1);
