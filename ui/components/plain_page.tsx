@@ -4,11 +4,11 @@ import { Head } from "./document.tsx";
 export interface PlainPageProps {
   readonly title: string;
   readonly sentence: string;
-  /** Of the link to the start. */
+  /** The text of the link to the start page. */
   readonly wayOut?: string;
 }
 
-/** A page that says one thing: it needs neither the queue nor a login. */
+/** A page with a single message: it needs neither the queue nor a login. */
 export function PlainPage({ title, sentence, wayOut = "Back to the start" }: PlainPageProps) {
   return (
     <html lang="en">
@@ -22,7 +22,7 @@ export function PlainPage({ title, sentence, wayOut = "Back to the start" }: Pla
   );
 }
 
-/** What it says, for a page that has a frame. */
+/** The message, for a page that has a frame. */
 export function PlainBody({ title, sentence, wayOut }: Required<PlainPageProps>) {
   return (
     <div class="narrow stack">
@@ -36,8 +36,8 @@ export function PlainBody({ title, sentence, wayOut }: Required<PlainPageProps>)
 }
 
 /**
- * What stands in the place of a page whose session is over. The page does not go to the login by itself: it could
- * take a reader along who is just leaving for elsewhere. It comes back after a login in another window.
+ * Replaces a page whose session is over. The page does not navigate to the login by itself: that could interrupt a reader
+ * who is just going somewhere else. It recovers after a login in another window.
  */
 export function LoggedOut({ children }: { readonly children?: ComponentChildren }) {
   return (

@@ -5,7 +5,7 @@ import { jobOnWire, type Moment, systemOnWire, warningsOf } from "../api/seriali
 import { jobFilter } from "../api/input.ts";
 import type { BulkActions } from "./bulk_actions.ts";
 import { jobView } from "./job_view.ts";
-import { isInLine, type ListQuery, queryParams, readQuery } from "./list_query.ts";
+import { isInRunOrder, type ListQuery, queryParams, readQuery } from "./list_query.ts";
 import type { ConsumersView, ListView, Row, View } from "./views.ts";
 
 export type Gather = (params: URLSearchParams) => Promise<View>;
@@ -112,7 +112,7 @@ function found(queue: Pick<Queue, "list">, query: ListQuery, now: number): Promi
   return queue.list({
     ...jobFilter(query, now),
     stalled: query.stalled,
-    order: isInLine(query) ? "line" : "newest",
+    order: isInRunOrder(query) ? "line" : "newest",
     values: false,
     limit: Math.min(Math.max(limit, 1), MAX_PAGE_SIZE),
     ...(query.cursor === "" ? {} : { cursor: query.cursor }),

@@ -43,7 +43,7 @@ export function JobPage({ view, live }: JobPageProps) {
       <div class="job-columns">
         <div class="stack">
           <Attempts view={view} />
-          <Timeline lines={timelineOf(view, now)} told={toldElsewhere(view)} />
+          <Timeline lines={timelineOf(view, now)} shownAbove={shownElsewhere(view)} />
         </div>
         <div class="stack">
           <Facts view={view} now={now} />
@@ -68,7 +68,7 @@ function LastError({ job: { error, status } }: Pick<JobView, "job">) {
 }
 
 /** Errors that the page shows in another place: a long one is not to be read three times. */
-function toldElsewhere({ job, attempts }: JobView): ReadonlySet<string | null> {
+function shownElsewhere({ job, attempts }: JobView): ReadonlySet<string | null> {
   return new Set([job.error, ...attempts.map(({ error }) => error)]);
 }
 

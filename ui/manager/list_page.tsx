@@ -7,13 +7,13 @@ import { JobRow } from "./job_row.tsx";
 import {
   describeQuery,
   isFiltered,
-  isInLine,
+  isInRunOrder,
   isNarrowed,
   listPath,
   type ListQuery,
   queryParams,
 } from "./list_query.ts";
-import { confirmPath, legalHere, Ticked } from "./ticked.tsx";
+import { confirmPath, legalVerbs, Ticked } from "./ticked.tsx";
 import type { ListView, Liveness } from "./views.ts";
 
 export interface ListPageProps {
@@ -89,7 +89,7 @@ function Pager({ view }: { readonly view: ListView }) {
     <nav class="pager" aria-label="Pages of jobs">
       {query.cursor !== "" && (
         <a class="button" href={listPath({ ...query, cursor: "" })} data-go>
-          {isInLine(query) ? "Next to run" : "Newest"}
+          {isInRunOrder(query) ? "Next to run" : "Newest"}
         </a>
       )}
       {next !== null && (
@@ -108,7 +108,7 @@ function AllThatMatch({ view }: { readonly view: ListView }) {
   if (!isFiltered(query) || query.stalled || (jobs.length === 0 && next === null)) return null;
   return (
     <>
-      {legalHere(view).map((verb) => (
+      {legalVerbs(view).map((verb) => (
         <a key={verb} class="small" href={confirmPath(verb, query)}>{ALL[verb]}</a>
       ))}
     </>
@@ -175,12 +175,12 @@ function matchesOf({ query, jobs, next, counts, stalled }: ListView): string | n
 
 /** `newest first`. */
 function orderInWords(query: ListQuery): string {
-  return isInLine(query) ? "in the order they will run" : "newest first";
+  return isInRunOrder(query) ? "in the order they will run" : "newest first";
 }
 
 /** A page that is not full ends where the search stopped looking, not where the matches end. */
 function onwardInWords({ jobs, query }: ListView): string {
-  if (isInLine(query)) return "Next in line";
+  if (isInRunOrder(query)) return "Next in line";
   const isFull = jobs.length >= (Number(query.limit) || PAGE_SIZE);
   return isNarrowed(query) && !isFull ? "Search further back" : "Older";
 }

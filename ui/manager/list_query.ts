@@ -66,7 +66,7 @@ export function isNarrowed({ kind, q, due, changed_since }: ListQuery): boolean 
 }
 
 /** Whether the jobs stand in the order in which they will run, and not the newest first. */
-export function isInLine(query: ListQuery): boolean {
+export function isInRunOrder(query: ListQuery): boolean {
   return query.status === "PENDING" && !query.stalled && !isNarrowed({ ...query, due: "" });
 }
 

@@ -16,7 +16,7 @@ export function PageBody({ view, live }: { readonly view: View; readonly live: L
 }
 
 /** A page before the browser has said anything. */
-export function atRest(view: View, note: Note | null): Liveness {
+export function initialLiveness(view: View, note: Note | null): Liveness {
   const picked = { all: 0, resubmit: 0, cancel: 0 };
   return { now: view.now, note, isConnected: true, isLoggedOut: false, picked, newer: 0 };
 }

@@ -129,10 +129,10 @@ function capital(text: string): string {
 interface TimelineProps {
   readonly lines: readonly TimelineEntry[];
   /** Details that are not repeated here. */
-  readonly told: ReadonlySet<string | null>;
+  readonly shownAbove: ReadonlySet<string | null>;
 }
 
-export function Timeline({ lines, told }: TimelineProps) {
+export function Timeline({ lines, shownAbove }: TimelineProps) {
   return (
     <section class="panel" aria-labelledby="timeline-title">
       <h2 id="timeline-title" class="panel-title">Timeline</h2>
@@ -152,7 +152,7 @@ export function Timeline({ lines, told }: TimelineProps) {
               )}
             </p>
             {detail !== null && tone === "plain" && <p class="small">{detail}</p>}
-            {detail !== null && tone !== "plain" && !told.has(detail) && (
+            {detail !== null && tone !== "plain" && !shownAbove.has(detail) && (
               <pre class="text timeline-detail" tabIndex={0}>{detail}</pre>
             )}
           </li>

@@ -95,7 +95,7 @@ export interface Note {
   readonly undo?: string;
 }
 
-/** What only the browser knows; the server renders the page with `atRest`. */
+/** What only the browser knows; the server renders the page with `initialLiveness`. */
 export interface Liveness {
   /** Milliseconds since 1970 by the server's clock. */
   readonly now: number;

@@ -94,8 +94,8 @@ export function verdictOf({ system, stats }: Snapshot, link: Link): Verdict {
   if (failing !== null) {
     return { isFailing: true, mood: failing.most ? "bad" : "worrying", headline: sentenceOf(failing) };
   }
-  const lying = stats === null ? 0 : stats.counts.FAILED + stats.counts.UNPROCESSABLE;
-  if (lying > 0) return { isFailing: true, mood: "worrying", headline: sentenceOfLying(lying) };
+  const failedJobs = stats === null ? 0 : stats.counts.FAILED + stats.counts.UNPROCESSABLE;
+  if (failedJobs > 0) return { isFailing: true, mood: "worrying", headline: failedSentence(failedJobs) };
   const consumers = system.consumers.length;
   const who = `${count(consumers)} ${consumers === 1 ? "consumer" : "consumers"}`;
   const where = system.hosts.length <= 1 ? "" : ` on ${count(system.hosts.length)} hosts`;
@@ -107,7 +107,7 @@ function messagesOf({ trouble, warnings }: SystemState): string[] {
 }
 
 /** They rest until a person decides. */
-function sentenceOfLying(jobs: number): string {
+function failedSentence(jobs: number): string {
   return jobs === 1
     ? "1 job has failed: resubmit it, or cancel it to dismiss it"
     : `${count(jobs)} jobs have failed: resubmit them, or cancel them to dismiss them`;
