@@ -78,7 +78,7 @@ function isCutOff(error: Error): boolean {
 }
 
 function unfinished(): HttpError {
-  return new HttpError(400, "bad_request", "This request ended before it was whole.");
+  return new HttpError(400, "bad_request", "This request ended before it was complete.");
 }
 
 /** The app as a server calls it. @throws {ServeError} if one of its own paths is below the path of its public URL */

@@ -299,7 +299,7 @@ Deno.test("what makes no sense is exit code 2, with a suggestion, and opens noth
     [["show"], /takes one id/],
     [["add", "a", "--payload", "{"], /not JSON/],
     [["add", "a", "--run-at", "tomorrow"], /--run-at "tomorrow" is not a time: write/],
-    [["add", "a", "--run-at", "2030-02-30T12:00:00Z"], /no calendar/],
+    [["add", "a", "--run-at", "2030-02-30T12:00:00Z"], /date or time that does not exist/],
     [["add", "a", "--run-at", "2030-01-31T12:00:00"], /has no time zone/],
     [["add", "a", "--in", "soon"], /--in is a span of time/],
     [["add", "a", "--in", "5m", "--run-at", "2030-01-31T12:00:00Z"], /not both/],

@@ -33,7 +33,7 @@ export function parseDueTime(text: string): DueTime {
   local.setUTCHours(hour ?? 0, minute, second, ms);
   // A Date rolls over: 30 February becomes 2 March.
   if (fieldsOf(local).some((field, i) => field !== fields[i])) {
-    return { problem: "is a time that no calendar or clock has" };
+    return { problem: "is a date or time that does not exist" };
   }
   const offset = minutesOf(words[8] ?? "Z");
   if (offset === null) return { problem: `has a time zone that does not exist: write ${DUE_TIME_FORM}` };

@@ -89,7 +89,7 @@ function refusalOf(error: unknown, place: string): unknown {
   return new HttpError(
     400,
     "invalid_json",
-    `The key "${key}" stands twice in one object: only one of its values would be kept.`,
+    `The key "${key}" appears twice in one object: only one of its values would be kept.`,
   );
 }
 

@@ -121,7 +121,7 @@ export class Era {
     if (text === this.#told) return;
     this.#told = text;
     this.#options.onWarning(
-      "Another host was started with another MANAGER_PASSWORD: who logs in here is logged in here alone, until this host is started again with that one",
+      "Another host was started with a different MANAGER_PASSWORD: a login here is valid on this host only, until it is restarted with that one",
     );
   }
 }

@@ -110,7 +110,12 @@ export class Outflow {
 export const whenThereIsRoom: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (!await c.env.room()) {
     const options = { headers: { "Retry-After": "10" } };
-    throw new HttpError(503, "busy", "Very many responses wait for slow readers. Try again later.", options);
+    throw new HttpError(
+      503,
+      "busy",
+      "Too many responses are waiting for slow readers. Try again later.",
+      options,
+    );
   }
   c.env.progress.begin();
   await next();

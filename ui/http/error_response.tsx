@@ -27,8 +27,8 @@ const STATUS_OF = {
 const FAULT = "Something went wrong here. The log of the system says what.";
 
 /** How soon a page that waits for the storage reloads, in seconds. */
-const AGAIN_S = "3";
-const LOOKS_AGAIN = "This page looks again by itself.";
+const RELOAD_S = "3";
+const RELOADS = "This page reloads by itself.";
 
 /** `onFault` receives unexpected errors. */
 export function errorResponse(
@@ -42,9 +42,9 @@ export function errorResponse(
   const { status, code, message } = refusal;
   if (isForScripts(c.req.path)) return c.json({ error: { code, message } }, status);
   // A submitted form is not sent again.
-  const looksAgain = mayPass(thrown) && c.req.method === "GET";
-  if (looksAgain) c.header("Refresh", AGAIN_S);
-  const sentence = looksAgain ? `${message} ${LOOKS_AGAIN}` : message;
+  const reloads = mayPass(thrown) && c.req.method === "GET";
+  if (reloads) c.header("Refresh", RELOAD_S);
+  const sentence = reloads ? `${message} ${RELOADS}` : message;
   return renderPage(c, pageOf({ title: titleOf(status), sentence }, c.var), { status });
 }
 

@@ -1,4 +1,4 @@
-/** The list of jobs: what it shows, what it says of itself, and where the next page leads. */
+/** The list of jobs, with its caption and its paging. */
 import { PAGE_SIZE } from "@persistent-queue/queue/basics";
 import { count } from "../components/format.ts";
 import { Dock, PageHead } from "./page_frame.tsx";
@@ -102,7 +102,7 @@ function Pager({ view }: { readonly view: ListView }) {
 
 const ALL = { resubmit: "Resubmit all that match…", cancel: "Cancel all that match…" } as const;
 
-/** Leads to a page that asks first. Only where something was asked for: else all that match would be all there is. */
+/** Links to a confirmation page. Only with a filter: otherwise all that match would be every job there is. */
 function AllThatMatch({ view }: { readonly view: ListView }) {
   const { query, jobs, next } = view;
   if (!isFiltered(query) || query.stalled || (jobs.length === 0 && next === null)) return null;
@@ -115,7 +115,7 @@ function AllThatMatch({ view }: { readonly view: ListView }) {
   );
 }
 
-/** The sweep comes every ten seconds by itself; this button is for people who do not want to wait. */
+/** Sweeps run every ten seconds anyway; this button is for people who do not want to wait. */
 function CheckStalled() {
   return (
     <button type="submit" form="one" formAction="/sweep" class="small-button">
@@ -128,7 +128,7 @@ function CheckStalled() {
 function EmptyList({ view: { query, counts, next } }: { readonly view: ListView }) {
   const isEmptyQueue = Object.values(counts).every((n) => n === 0);
   if (next !== null) {
-    return <p class="empty">Nothing found so far among the newest jobs. Go on with “Older”.</p>;
+    return <p class="empty">Nothing found so far among the newest jobs. Continue with the button below.</p>;
   }
   if (isEmptyQueue) {
     return (
@@ -159,7 +159,7 @@ function matchesInWords(view: ListView): string {
   return [...(matching === null ? [] : [matching]), orderInWords(view.query)].join(" · ");
 }
 
-/** By the counts where only the status matters, else by the page, if it holds all; null where neither tells. */
+/** From the counts if only the status matters, otherwise from the page if it has them all; null if unknown. */
 function matchesOf({ query, jobs, next, counts, stalled }: ListView): string | null {
   if (!isNarrowed(query)) {
     if (query.stalled) return jobsInWords(stalled);
@@ -178,7 +178,7 @@ function orderInWords(query: ListQuery): string {
   return isInRunOrder(query) ? "in the order they will run" : "newest first";
 }
 
-/** A page that is not full ends where the search stopped looking, not where the matches end. */
+/** A page that is not full ends where the search paused, not where the matches end. */
 function onwardInWords({ jobs, query }: ListView): string {
   if (isInRunOrder(query)) return "Next in line";
   const isFull = jobs.length >= (Number(query.limit) || PAGE_SIZE);

@@ -1,4 +1,4 @@
-/** The pages of the Manager. Each works without scripts; `/view/…` tells the script what the page would show now. */
+/** The pages of the Manager. Each works without scripts; `/view/…` returns to the script what the page would show now. */
 import { Hono } from "hono";
 import type { Fault } from "@persistent-queue/queue";
 import type { VNode } from "preact";
@@ -60,7 +60,7 @@ async function viewOnly(c: PageContext, gather: Gather): Promise<Response> {
   return textResponse(c, JSON.stringify(view), { type: "application/json", status: 200 });
 }
 
-/** A page that the script takes over: it finds what was rendered in `data-props`. */
+/** A page that the script keeps up to date: the rendered view is in `data-props`. */
 async function livePage(c: PageContext, gather: Gather, frame: FrameProps): Promise<Response> {
   const view = await gather(new URL(c.req.url).searchParams);
   const note = noteOf(c.req.query("note") ?? "");
@@ -80,13 +80,13 @@ function askForFault(c: PageContext, deps: PageDeps, fault: Fault): Response {
   return framed(c, faultConfirmation(deps, fault, c.req.query("id") ?? ""), { title: "Confirm", at: null });
 }
 
-interface AddAnswer {
+interface AddResult {
   readonly form: AddForm;
   readonly error: AddError | null;
   readonly status: 200 | 400 | 409;
 }
 
-function showAdd(c: PageContext, { queue }: PageDeps, { form, error, status }: AddAnswer): Response {
+function showAdd(c: PageContext, { queue }: PageDeps, { form, error, status }: AddResult): Response {
   const body = <AddPage form={form} kinds={queue.kinds} error={error} />;
   return framed(c, body, { title: "Add a job", at: "/add" }, { status });
 }

@@ -12,7 +12,7 @@ const VERBS = ["resubmit", "cancel"] as const satisfies OperatorVerb[];
 const TICKED = { resubmit: "Resubmit selected", cancel: "Cancel selected" } as const;
 const ALL = { resubmit: "Resubmit all", cancel: "Cancel all" } as const;
 
-/** What may be done with the ticked rows. With scripts it comes up once something is ticked. */
+/** The actions for the ticked rows. With scripts it appears once something is ticked. */
 export function Ticked({ view, live: { picked } }: TickedProps) {
   const verbs = legalVerbs(view);
   return (
@@ -44,7 +44,7 @@ export function Ticked({ view, live: { picked } }: TickedProps) {
   );
 }
 
-/** A person who ticked a whole page may mean all that match. */
+/** Offers all matching jobs to a person who has ticked a whole page. */
 function AllMatching(
   { view: { query, jobs, next, counts }, picked, verbs }: {
     readonly view: ListView;
@@ -64,13 +64,13 @@ function AllMatching(
   );
 }
 
-/** The page that asks first. */
+/** The address of the confirmation page. */
 export function confirmPath(verb: OperatorVerb, query: ListQuery): string {
   const params = queryParams({ ...query, cursor: "", limit: "" });
   return `/confirm?${new URLSearchParams([["verb", verb], ...params])}`;
 }
 
-/** The actions that are legal for some job that this list may hold: those of the page, and those of the other pages. */
+/** The actions that are legal for some job of this list, on this page or on the others. */
 export function legalVerbs({ query, jobs, next }: ListView): readonly OperatorVerb[] {
   const isWhole = next === null && query.cursor === "";
   if (query.status === "" && !query.stalled && !isWhole) return VERBS;
