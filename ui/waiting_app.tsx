@@ -23,7 +23,7 @@ export function waitingApp(options: BaseOptions, why: () => string): App {
     }
     c.header("Refresh", RELOAD_S);
     const sentence = `${why()} The start waits for that, and this page reloads by itself.`;
-    const page = <PlainPage title="The system is starting" sentence={sentence} wayOut="Reload now" />;
+    const page = <PlainPage title="The system is starting" sentence={sentence} linkText="Reload now" />;
     return renderPage(c, page, { status: 503 });
   });
   return { ...served(app, options), close() {} };

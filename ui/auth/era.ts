@@ -31,12 +31,12 @@ export interface EraOptions {
 export class Era {
   readonly #options: EraOptions;
   /** The text of the fact as it was last read, and as it was first read. */
-  #standing: string | null = null;
+  #current: string | null = null;
   #first: string | null | undefined;
   /** The same, if it is of our password. */
   #own: string | null = null;
   /** The text for which the last warning was given. */
-  #told: string | null = null;
+  #warnedOf: string | null = null;
   /** A verifier is expensive to check, so it is checked once. */
   #judged: { readonly text: string; readonly isOurs: boolean } | null = null;
 
@@ -51,12 +51,12 @@ export class Era {
 
   /** Whether the current era has not been judged yet; its sessions are valid only once it has. */
   get isUnjudged(): boolean {
-    return this.#standing !== null && this.#standing !== this.#judged?.text;
+    return this.#current !== null && this.#current !== this.#judged?.text;
   }
 
   /** Whether the other hosts have a different password from this one. */
   get isAlone(): boolean {
-    return this.#standing !== null && this.#standing === this.#judged?.text && !this.#judged.isOurs;
+    return this.#current !== null && this.#current === this.#judged?.text && !this.#judged.isOurs;
   }
 
   /**
@@ -65,7 +65,7 @@ export class Era {
    * @throws {StorageError}; {HttpError} 503 when too many log in at once
    */
   async follow(text: string | null, how: "proven" | "unneeded" | "judge"): Promise<boolean> {
-    this.#standing = text;
+    this.#current = text;
     if (this.#first === undefined) this.#first = text;
     const own = this.#own;
     if (text === own) return true;
@@ -79,18 +79,18 @@ export class Era {
     const isOurs = await this.#isOurs(text);
     this.#own = isOurs ? text : null;
     if (!isOurs && text === this.#first) await this.#beginAfter(text);
-    else if (!isOurs) this.#tellOnce(text);
+    else if (!isOurs) this.#warnOnce(text);
     return own === null;
   }
 
   /** Finds out whether the era is of our password, for the next `follow`. @throws {HttpError} 503 */
   async judge(): Promise<void> {
-    if (this.#standing !== null) await this.#isOurs(this.#standing);
+    if (this.#current !== null) await this.#isOurs(this.#current);
   }
 
   /** Begins the first era. False: another host was faster, or has a different password. @throws {StorageError} */
   async begin(): Promise<boolean> {
-    if (this.#own === null && this.#standing === null) await this.#beginAfter(null);
+    if (this.#own === null && this.#current === null) await this.#beginAfter(null);
     return this.#own !== null;
   }
 
@@ -113,13 +113,13 @@ export class Era {
   async #state(text: string, over: string | null): Promise<boolean> {
     const { realm, shared } = this.#options;
     const isDone = await shared.put({ realm, key: ERA_KEY, text, livesMs: Infinity }, over);
-    if (isDone) this.#standing = text;
+    if (isDone) this.#current = text;
     return isDone;
   }
 
-  #tellOnce(text: string): void {
-    if (text === this.#told) return;
-    this.#told = text;
+  #warnOnce(text: string): void {
+    if (text === this.#warnedOf) return;
+    this.#warnedOf = text;
     this.#options.onWarning(
       "Another host was started with a different MANAGER_PASSWORD: a login here is valid on this host only, until it is restarted with that one",
     );

@@ -85,8 +85,8 @@ export class Sessions {
 
   /** Asks the other hosts for sessions that are not known here; within a second. */
   async lookUp(tokens: readonly string[]): Promise<void> {
-    const strange = tokens.filter((token) => TOKEN.test(token) && !this.lives(token));
-    if (strange.length > 0) await this.#keeper.lookUp(strange.map((token) => this.#hashOf(token)));
+    const unfamiliar = tokens.filter((token) => TOKEN.test(token) && !this.lives(token));
+    if (unfamiliar.length > 0) await this.#keeper.lookUp(unfamiliar.map((token) => this.#hashOf(token)));
   }
 
   close(): void {

@@ -7,7 +7,7 @@ import { fieldsIn } from "./fields_in.ts";
 import { type Guesser, Throttle, type ThrottleOptions } from "./throttle.ts";
 
 /** Each host slows down a flood of failures by itself, so the others need not hear of every one. */
-const MOST_TOLD_A_SECOND = 50;
+const MAX_REPORTS_PER_SECOND = 50;
 const LONGEST_NAME = 100;
 
 export interface SharedThrottleOptions extends Omit<ThrottleOptions, "onFailure"> {
@@ -18,7 +18,7 @@ export interface SharedThrottleOptions extends Omit<ThrottleOptions, "onFailure"
 /** It listens to the other hosts while the queue is open. `name` distinguishes it from a host's other throttles. */
 export function sharedThrottle(name: string, { shared, ...options }: SharedThrottleOptions): Throttle {
   if (shared === null) return new Throttle(options);
-  const isAllowed = fewASecond(MOST_TOLD_A_SECOND);
+  const isAllowed = rateLimit(MAX_REPORTS_PER_SECOND);
   const throttle = new Throttle({
     ...options,
     onFailure(from) {
@@ -53,7 +53,7 @@ function isName(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= LONGEST_NAME;
 }
 
-function fewASecond(most: number): () => boolean {
+function rateLimit(most: number): () => boolean {
   let [since, count] = [-Infinity, 0];
   return () => {
     const now = performance.now();

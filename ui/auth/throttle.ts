@@ -74,12 +74,12 @@ const ALL_CLIENTS: WideCounter = {
 };
 
 /** Continued guessing is reported once in this time, however many guesses there are. */
-const TOLD_AGAIN_AFTER_MS = 60_000;
+const REPORT_INTERVAL_MS = 60_000;
 
 export class Throttle {
   /** Least recently counted first. */
   readonly #failures = new Map<string, Failures>();
-  readonly #toldAt = new Map<string, number>();
+  readonly #reportedAt = new Map<string, number>();
   readonly #options: Required<ThrottleOptions>;
 
   constructor(options: ThrottleOptions) {
@@ -94,7 +94,7 @@ export class Throttle {
     const now = this.#options.now();
     const guesser = guesserOf(from);
     const { key, waitMs } = this.#longestWait(guesser, now);
-    if (waitMs > 0) this.#tell(key, now);
+    if (waitMs > 0) this.#report(key, now);
     else this.count(guesser);
     return waitMs;
   }
@@ -180,12 +180,12 @@ export class Throttle {
     return Math.max(0, Math.min(known.count, atMost) - forgotten);
   }
 
-  #tell(key: string, now: number): void {
-    for (const [told, at] of this.#toldAt) {
-      if (Math.abs(now - at) >= TOLD_AGAIN_AFTER_MS) this.#toldAt.delete(told);
+  #report(key: string, now: number): void {
+    for (const [reported, at] of this.#reportedAt) {
+      if (Math.abs(now - at) >= REPORT_INTERVAL_MS) this.#reportedAt.delete(reported);
     }
-    if (this.#toldAt.has(key) || this.#toldAt.size >= this.#options.maxRemembered) return;
-    this.#toldAt.set(key, now);
+    if (this.#reportedAt.has(key) || this.#reportedAt.size >= this.#options.maxRemembered) return;
+    this.#reportedAt.set(key, now);
     const count = this.#failures.get(key)?.count ?? 0;
     this.#options.onGuesses(`Wrong passwords or tokens from ${key}: ${count} so far, now slowed down`);
   }

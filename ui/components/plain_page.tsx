@@ -5,17 +5,17 @@ export interface PlainPageProps {
   readonly title: string;
   readonly sentence: string;
   /** The text of the link to the start page. */
-  readonly wayOut?: string;
+  readonly linkText?: string;
 }
 
 /** A page with a single message: it needs neither the queue nor a login. */
-export function PlainPage({ title, sentence, wayOut = "Back to the start" }: PlainPageProps) {
+export function PlainPage({ title, sentence, linkText = "Back to the start" }: PlainPageProps) {
   return (
     <html lang="en">
       <Head title={title} />
       <body>
         <main>
-          <PlainBody title={title} sentence={sentence} wayOut={wayOut} />
+          <PlainBody title={title} sentence={sentence} linkText={linkText} />
         </main>
       </body>
     </html>
@@ -23,13 +23,13 @@ export function PlainPage({ title, sentence, wayOut = "Back to the start" }: Pla
 }
 
 /** The message, for a page that has a frame. */
-export function PlainBody({ title, sentence, wayOut }: Required<PlainPageProps>) {
+export function PlainBody({ title, sentence, linkText }: Required<PlainPageProps>) {
   return (
     <div class="narrow stack">
       <h1>{title}</h1>
       <p>{sentence}</p>
       <p>
-        <a href="/">{wayOut}</a>
+        <a href="/">{linkText}</a>
       </p>
     </div>
   );

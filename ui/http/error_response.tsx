@@ -58,14 +58,14 @@ function pageOf(page: PlainPageProps, { manager, ops }: Partial<AppEnv["Variable
   if (manager !== undefined) {
     return (
       <ManagerShell title={page.title} at={null} {...manager}>
-        <PlainBody {...page} wayOut="Back to jobs" />
+        <PlainBody {...page} linkText="Back to jobs" />
       </ManagerShell>
     );
   }
   if (ops !== undefined) {
     return (
       <OpsShell title={page.title} isOverview={false} {...ops}>
-        <PlainBody {...page} wayOut="Back to the overview" />
+        <PlainBody {...page} linkText="Back to the overview" />
       </OpsShell>
     );
   }

@@ -37,19 +37,19 @@ export function Health({ snapshot, link, manager, children }: HealthProps) {
 function Messages({ messages, isLost }: { readonly messages: readonly string[]; readonly isLost: boolean }) {
   const [first] = messages;
   if (first === undefined) return null;
-  const told = (message: string) => isLost ? `Last known: ${message}` : message;
-  const { length } = told(first);
+  const shown = (message: string) => isLost ? `Last known: ${message}` : message;
+  const { length } = shown(first);
   const areMore = messages.length > 1;
   return (
     <>
       <ul class="health-list">
-        <li key={first}>{told(first)}</li>
+        <li key={first}>{shown(first)}</li>
       </ul>
       {(areMore || length > LONG_WHERE_NARROW) && (
         <details class={areMore || length > LONG ? "health-all" : "health-all where-narrow"}>
           <summary>{areMore ? `All ${messages.length}` : "Show all"}</summary>
           <ul class="panel">
-            {messages.map((message) => <li key={message}>{told(message)}</li>)}
+            {messages.map((message) => <li key={message}>{shown(message)}</li>)}
           </ul>
         </details>
       )}
