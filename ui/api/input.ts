@@ -111,7 +111,7 @@ export const FILTER_FIELDS = ["status", "kind", "q", "due", "changed_since"] as 
 
 type FilterFields = { readonly [name in typeof FILTER_FIELDS[number]]?: string | undefined };
 
-/** Statuses are separated by commas. Empty text means "not given", as in `?status=&kind=`. @throws {HttpError} 400 if invalid */
+/** Statuses are separated by commas. Empty text means "not given": `?status=&kind=`. @throws {HttpError} 400 */
 export function jobFilter({ status, kind, q, due, changed_since }: FilterFields, now: number): JobFilter {
   const statuses = (status ?? "").split(",").filter((word) => word !== "");
   const stranger = statuses.find((word) => !isStatus(word));

@@ -1,4 +1,4 @@
-/** A session as the text of a fact. The text is untrusted: anything with write access to the server may have written it. */
+/** A session as the text of a fact. The text is untrusted: any client of the server may have written it. */
 import { fieldsIn } from "./fields_in.ts";
 import type { Session } from "./session_table.ts";
 

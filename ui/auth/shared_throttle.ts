@@ -1,6 +1,6 @@
 /**
- * A throttle shared by all hosts of a queue: each tells the others about the failures it sees, and counts theirs as its own,
- * so that guessing on several hosts gains nothing. If a message is lost, one guess goes uncounted on the other hosts.
+ * A throttle shared by all hosts of a queue: each tells the others about the failures it sees, and counts theirs as its
+ * own, so that guessing on several hosts gains nothing. If a message is lost, one guess goes uncounted on the other hosts.
  */
 import type { SharedByHosts } from "@persistent-queue/queue";
 import { fieldsIn } from "./fields_in.ts";

@@ -34,7 +34,7 @@ export async function fetchView(shown: View, isHeld: boolean): Promise<View> {
   return await read(await request(`/view/list?${params}`));
 }
 
-/** The last known state of a removed job. Loading a new document would bring back a reader who is just leaving this one. */
+/** The last known state of a removed job. A new document would bring back a reader who is just leaving this one. */
 function withoutJob(shown: JobView): JobView {
   return { ...shown, isGone: true, job: { ...shown.job, actions: [] } };
 }

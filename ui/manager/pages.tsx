@@ -1,4 +1,4 @@
-/** The pages of the Manager. Each works without scripts; `/view/…` returns to the script what the page would show now. */
+/** The pages of the Manager. Each works without scripts; `/view/…` returns what the page would show now. */
 import { Hono } from "hono";
 import type { Fault } from "@persistent-queue/queue";
 import type { VNode } from "preact";

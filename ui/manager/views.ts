@@ -8,7 +8,7 @@ export type WireJob = ReturnType<typeof jobOnWire>;
 export type WireHistory = ReturnType<typeof historyOnWire>;
 export type WireAttempt = ReturnType<typeof attemptOnWire>;
 
-/** Common to every page. `now` is by the server's clock, in milliseconds since 1970, so ages do not depend on the reader's. */
+/** Common to every page. `now`: milliseconds since 1970 by the server's clock, so ages do not depend on the reader's. */
 interface BaseView {
   readonly now: number;
   /** Sentences about what is wrong with the system. */
