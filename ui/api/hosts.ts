@@ -88,7 +88,7 @@ function isQuiet({ silentMs }: HostView): boolean {
 }
 
 /** Each sentence is prefixed with the name of its host; sentences that this process has as well are left out. */
-export function warningsElsewhere(own: SystemView, { hosts }: Pick<HostsSource, "hosts">): string[] {
+export function warningsOfOtherHosts(own: SystemView, { hosts }: Pick<HostsSource, "hosts">): string[] {
   const said = [own.trouble, ...own.warnings];
   return hosts.flatMap((host) => {
     // Without the seconds, which would make it a new warning each time. Its last warnings may no longer apply.
@@ -99,12 +99,12 @@ export function warningsElsewhere(own: SystemView, { hosts }: Pick<HostsSource, 
   });
 }
 
-export function wedgedElsewhere({ hosts }: Pick<HostsSource, "hosts">): number {
+export function wedgedOnOtherHosts({ hosts }: Pick<HostsSource, "hosts">): number {
   return hosts.reduce((sum, { view }) => sum + (view?.wedged ?? 0), 0);
 }
 
 /** The rates of all processes together. */
-export function ofAllHosts(
+export function ratesOfAllHosts(
   own: Pick<QueueStats, "rates" | "history">,
   hosts: readonly HostView[],
 ): Pick<QueueStats, "rates" | "history"> {

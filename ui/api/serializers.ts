@@ -18,9 +18,9 @@ import {
   consumersOnWire,
   hostsOnWire,
   type HostsSource,
-  ofAllHosts,
-  warningsElsewhere,
-  wedgedElsewhere,
+  ratesOfAllHosts,
+  warningsOfOtherHosts,
+  wedgedOnOtherHosts,
 } from "./hosts.ts";
 
 export interface Moment {
@@ -157,7 +157,7 @@ function totalsOnWire({ failedAttempts, ...totals }: KindTotals) {
 
 /** The queue in numbers: `age_ms` in milliseconds, rates per second, one `history` entry per second, oldest first. */
 export function countsOnWire(stats: QueueStats, hosts: readonly HostView[]) {
-  const { rates, history } = ofAllHosts(stats, hosts);
+  const { rates, history } = ratesOfAllHosts(stats, hosts);
   return {
     counts: stats.counts,
     stalled: stats.stalled,
@@ -177,10 +177,10 @@ export function systemOnWire(view: SystemView, queue: HostsSource & Pick<Inspect
     consumers: consumersOnWire(view, queue),
     /** All of them, by name; empty on a backend for one host. */
     hosts: hostsOnWire(queue),
-    wedged: view.wedged + wedgedElsewhere(queue),
+    wedged: view.wedged + wedgedOnOtherHosts(queue),
     sweep: { last_at: view.sweep.lastAt, last_requeued: view.sweep.lastRequeued },
     producing: view.producing,
-    warnings: [...view.warnings, ...warningsElsewhere(view, queue)],
+    warnings: [...view.warnings, ...warningsOfOtherHosts(view, queue)],
     events: latestEvents(view.events),
     trouble: view.trouble,
     durability: queue.durability,
@@ -195,5 +195,5 @@ export function warningsOf(
   const view = system.view();
   const { trouble, warnings } = view;
   const own = [...(trouble === null ? [] : [trouble]), ...warnings];
-  return [...new Set([...own, ...warningsElsewhere(view, queue)])];
+  return [...new Set([...own, ...warningsOfOtherHosts(view, queue)])];
 }

@@ -44,13 +44,13 @@ async function byToken(c: Context<AppEnv>, { apiToken }: AuthenticateOptions): P
 }
 
 function bySession(c: Context<AppEnv>, { sessions, sessionCookie }: AuthenticateOptions): Visitor | null {
-  const isAlive = isSignOfLife(c) ? sessions.visit.bind(sessions) : sessions.lives.bind(sessions);
+  const isAlive = isActivity(c) ? sessions.visit.bind(sessions) : sessions.lives.bind(sessions);
   const token = sessionCookie.valuesIn(c).find(isAlive);
   return token === undefined ? null : { name: "manager", stillAuthorized: () => sessions.lives(token) };
 }
 
 /** Requests that a page repeats by itself do not mean that a person is using it. */
-function isSignOfLife({ req: { method, path } }: Context): boolean {
+function isActivity({ req: { method, path } }: Context): boolean {
   return !["GET", "HEAD"].includes(method) || !(isForScripts(path) || path.startsWith("/view/"));
 }
 

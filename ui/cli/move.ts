@@ -47,7 +47,7 @@ function prepareMove(verb: OperatorVerb, { line, io, json }: CommandCall): Work 
   const filter = filterOf(line, io.now());
   if (line.has("all")) return (queue) => moveAllMatching(queue, { verb, filter, line, io, json });
   if (line.has("dry-run")) throw new UsageError("--dry-run goes with --all.");
-  return (queue) => moveThese(queue, { verb, ids: line.operands, io, json });
+  return (queue) => moveByIds(queue, { verb, ids: line.operands, io, json });
 }
 
 interface MoveAll extends CommandCall {
@@ -89,7 +89,7 @@ interface Move extends Pick<CommandCall, "io" | "json"> {
 }
 
 /** Moves the jobs that may be moved, even if others may not. */
-async function moveThese(queue: CliQueue, { verb, ids, io, json }: Move): Promise<ExitCode> {
+async function moveByIds(queue: CliQueue, { verb, ids, io, json }: Move): Promise<ExitCode> {
   const results = await audited(queue, io.actor).move(verb, ids);
   const moved = results.filter(({ ok }) => ok).length;
   if (json) io.print(JSON.stringify({ [DONE[verb]]: moved, results: results.map(resultOnWire) }));

@@ -16,14 +16,14 @@ export function duration(ms: number): string {
   if (ms < 100) return `${Math.round(ms)} ms`;
   if (ms < 10 * SECOND_MS) return `${(ms / SECOND_MS).toFixed(1)} s`;
   if (ms < MINUTE_MS) return `${Math.floor(ms / SECOND_MS)} s`;
-  if (ms < HOUR_MS) return inTwo(ms, [MINUTE_MS, "min"], [SECOND_MS, "s"]);
-  if (ms < DAY_MS) return inTwo(ms, [HOUR_MS, "h"], [MINUTE_MS, "min"]);
-  return inTwo(ms, [DAY_MS, "d"], [HOUR_MS, "h"]);
+  if (ms < HOUR_MS) return inTwoUnits(ms, [MINUTE_MS, "min"], [SECOND_MS, "s"]);
+  if (ms < DAY_MS) return inTwoUnits(ms, [HOUR_MS, "h"], [MINUTE_MS, "min"]);
+  return inTwoUnits(ms, [DAY_MS, "d"], [HOUR_MS, "h"]);
 }
 
 type Unit = readonly [ms: number, name: string];
 
-function inTwo(ms: number, [large, largeName]: Unit, [small, smallName]: Unit): string {
+function inTwoUnits(ms: number, [large, largeName]: Unit, [small, smallName]: Unit): string {
   const rest = Math.floor((ms % large) / small);
   return `${Math.floor(ms / large)} ${largeName}${rest === 0 ? "" : ` ${rest} ${smallName}`}`;
 }

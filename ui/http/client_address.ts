@@ -36,7 +36,7 @@ export interface ClientOptions {
 type ClientOf = (request: Request, connection: Connection) => Client;
 
 export function clientOf({ publicUrl, trustedProxies }: ClientOptions): ClientOf {
-  const isTrusted = trustIn(trustedProxies);
+  const isTrusted = isTrustedBy(trustedProxies);
   const publicHost = publicUrl?.startsWith("https:") ? new URL(publicUrl).host : null;
   return ({ headers, url }, { peer, looksRelayed }) => {
     const address = isTrusted(peer) ? behindProxies(headers, peer, isTrusted) : plain(peer);
@@ -103,7 +103,7 @@ function hasForwardingHeader(headers: Headers): boolean {
 }
 
 /** Whether an address is among these addresses and networks. */
-export function trustIn(networks: readonly string[]): (address: string) => boolean {
+export function isTrustedBy(networks: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const text of networks) {
     const [address = "", bits] = text.split("/");

@@ -42,14 +42,14 @@ export function errorResponse(
   const { status, code, message } = refusal;
   if (isForScripts(c.req.path)) return c.json({ error: { code, message } }, status);
   // A submitted form is not sent again.
-  const reloads = mayPass(thrown) && c.req.method === "GET";
+  const reloads = mayRecover(thrown) && c.req.method === "GET";
   if (reloads) c.header("Refresh", RELOAD_S);
   const sentence = reloads ? `${message} ${RELOADS}` : message;
   return renderPage(c, pageOf({ title: titleOf(status), sentence }, c.var), { status });
 }
 
 /** Whether it is a storage error that may be over soon. */
-function mayPass(thrown: Error): boolean {
+function mayRecover(thrown: Error): boolean {
   return thrown instanceof StorageError && thrown.passing;
 }
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import type { App } from "../base_app.ts";
-import { networkOf, trustIn } from "./client_address.ts";
+import { isTrustedBy, networkOf } from "./client_address.ts";
 import { type OnRequest, requestListener } from "./request_listener.ts";
 import { ServeError } from "./errors.ts";
 
@@ -81,7 +81,7 @@ export function serve(options: ServeOptions): Served {
   );
   server.timeout = timeout;
   server.maxConnections = MAX_CONNECTIONS;
-  limitPerAddress(server, { most: MAX_PER_ADDRESS, isTrusted: trustIn(options.trustedProxies ?? []) });
+  limitPerAddress(server, { most: MAX_PER_ADDRESS, isTrusted: isTrustedBy(options.trustedProxies ?? []) });
   makeRoom(server);
   const { name = hostname } = options;
   const host = name.includes(":") ? `[${name}]` : name;

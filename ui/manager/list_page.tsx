@@ -93,7 +93,7 @@ function Pager({ view }: { readonly view: ListView }) {
         </a>
       )}
       {next !== null && (
-        <a class="button" href={listPath({ ...query, cursor: next })} data-go>{onwardInWords(view)}</a>
+        <a class="button" href={listPath({ ...query, cursor: next })} data-go>{nextPageLabel(view)}</a>
       )}
       {!query.stalled && <a class="push small" href={`/api/jobs.csv?${params}`}>Export as CSV</a>}
     </nav>
@@ -179,7 +179,7 @@ function orderInWords(query: ListQuery): string {
 }
 
 /** A page that is not full ends where the search paused, not where the matches end. */
-function onwardInWords({ jobs, query }: ListView): string {
+function nextPageLabel({ jobs, query }: ListView): string {
   if (isInRunOrder(query)) return "Next in line";
   const isFull = jobs.length >= (Number(query.limit) || PAGE_SIZE);
   return isNarrowed(query) && !isFull ? "Search further back" : "Older";
