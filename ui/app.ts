@@ -1,4 +1,4 @@
-/** The two servers: the Manager, behind a login, and Ops, which only shows. `main.ts` gives them their ports. */
+/** The two servers: the Manager, behind a login, and Ops, which is read-only. `main.ts` gives them their ports. */
 import type { Hono } from "hono";
 import { type App, baseApp, type BaseOptions, served } from "./base_app.ts";
 import { bodyLimit } from "./http/body_limit.ts";
@@ -14,48 +14,48 @@ import { loginRoutes } from "./auth/login.tsx";
 import { managerPages } from "./manager/pages.tsx";
 import { metrics, probes, watched } from "./ops/monitoring.ts";
 import { opsPages } from "./ops/pages.tsx";
-import { within } from "./auth/looks.ts";
+import { within } from "./auth/coalesced_reads.ts";
 import { type HashCost, Password } from "./auth/password.ts";
 import { ownPagesOnly } from "./http/origin_guard.ts";
 import type { OpsDeps, PageDeps } from "./page_deps.ts";
 import type { SharedByHosts } from "@persistent-queue/queue";
 import { ONE_JOB_BYTES } from "./api/read_json.ts";
 import { tooLarge } from "./http/errors.ts";
-import { keptNowhere, Sessions, type SessionsOptions } from "./auth/session.ts";
+import { inMemoryOnly, Sessions, type SessionsOptions } from "./auth/session.ts";
 import { FileSessions, sessionFile } from "./auth/session_file.ts";
 import { SharedSessions } from "./auth/shared_sessions.ts";
 import { sharedThrottle } from "./auth/shared_throttle.ts";
 import { Throttle } from "./auth/throttle.ts";
 
-/** Of each server: viewers of Ops, which needs no login, are not to take the places of the Manager's. */
+/** Per server: viewers of Ops, which needs no login, must not use up the Manager's streams. */
 const MAX_STREAMS = 25;
-/** For what only the server of the queue knows. */
+/** How long a request waits for what only the queue's server knows. */
 const PATIENCE_MS = 1_000;
 
 export interface AppOptions extends BaseOptions, Omit<PageDeps, "now" | "faultInjection" | "audit"> {
-  /** Whether people may crash or hang a consumer; they may not unless given. */
+  /** Whether people may crash or hang a consumer; false by default. */
   readonly faultInjection?: boolean;
   readonly password: string;
-  /** How dear it is to try one; about a third of a second of a core unless given. */
+  /** How expensive it is to check one; by default about a third of a second of a core. */
   readonly passwordCost?: HashCost;
   /** Null: scripts have to log in. */
   readonly apiToken: string | null;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
-  /** Hears, in sentences for the log, what people and scripts do, logins included. */
+  /** Receives sentences for the log about what people and scripts do, logins included. */
   readonly onAudit?: (sentence: string) => void;
-  /** Hears, in sentences for the log, of those who guess passwords or tokens. */
+  /** Receives sentences for the log about password and token guessing. */
   readonly onWarning?: (sentence: string) => void;
-  /** What the hosts of the queue share; null, or not given = there is one host. Sessions are kept there then. */
+  /** State shared by the hosts of the queue, sessions included; null, or not given = there is one host. */
   readonly shared?: SharedByHosts | null;
   /**
-   * Where the sessions of the one host outlive the process; one file for each of the two servers. Without it they end with
-   * the process.
+   * The file in which a single host's sessions outlive the process; each of the two servers has its own. Without it they
+   * end with the process.
    */
   readonly sessionFile?: string | undefined;
-  /** Where the key outlives the process that signs the cookies of devices; the same for both servers. */
+  /** The file in which the key that signs device cookies outlives the process; the same for both servers. */
   readonly deviceKeyFile?: string | undefined;
-  /** Slows guessing down; the same for both servers, so that two servers do not allow twice the guesses. */
+  /** Slows down guessing; shared by both servers, so that two servers do not allow twice the guesses. */
   readonly throttle?: Throttle;
 }
 
@@ -64,11 +64,15 @@ export function managerApp(options: AppOptions): App {
   const live = changes(deps, faultsOf(options));
   const limit = new StreamLimit({ most: MAX_STREAMS });
   const app = baseApp(options, probes(watched(deps)));
-  const sessions = lockApp(app, options, { name: "Manager", cookie: "pq_manager" });
+  const sessions = requireLogin(app, options, { name: "Manager", cookie: "pq_manager" });
   app.use(largeBodiesInTurn());
   app.route("/api", apiRoutes(deps));
   app.get("/events", ownPagesOnly, (c) => {
-    return streamOf(c, live, { event: "change", limit, stillWelcome: () => c.var.visitor.stillWelcome() });
+    return streamOf(c, live, {
+      event: "change",
+      limit,
+      stillAuthorized: () => c.var.visitor.stillAuthorized(),
+    });
   });
   app.use(bodyLimit({ maxSize: ONE_JOB_BYTES, onError: refuseLarge }));
   app.route("/", managerPages(deps));
@@ -80,12 +84,12 @@ export function opsApp(options: AppOptions): App {
   const live = snapshots(deps, faultsOf(options));
   const limit = new StreamLimit({ most: MAX_STREAMS });
   const app = baseApp(options, probes(watched(deps)));
-  // Then only this machine gets so far.
+  // With the default password only this machine gets this far.
   const isOpen = options.passwordIsDefault;
-  const sessions = isOpen ? null : lockApp(app, options, { name: "Ops", cookie: "pq_ops" });
+  const sessions = isOpen ? null : requireLogin(app, options, { name: "Ops", cookie: "pq_ops" });
   app.get("/events", ownPagesOnly, (c) => {
-    const stillWelcome = () => isOpen || c.var.visitor.stillWelcome();
-    return streamOf(c, live, { event: "snapshot", limit, stillWelcome });
+    const stillAuthorized = () => isOpen || c.var.visitor.stillAuthorized();
+    return streamOf(c, live, { event: "snapshot", limit, stillAuthorized });
   });
   app.get("/metrics", (c) => metrics(c, deps));
   app.route("/", opsPages(deps));
@@ -103,8 +107,8 @@ function faultsOf({ onFault = console.error }: AppOptions) {
   return { onFault };
 }
 
-/** From here on only for those who are logged in. */
-function lockApp(
+/** Everything added to the app after this requires a login. */
+function requireLogin(
   app: Hono<AppEnv>,
   options: AppOptions,
   page: { readonly name: "Manager" | "Ops"; readonly cookie: string },
@@ -126,7 +130,7 @@ function lockApp(
   const areReady = Promise.all([sessions.ready, within(PATIENCE_MS, devices.ready)]);
   app.use(async (c, next) => {
     await areReady;
-    await sessions.look(common.sessionCookie.valuesIn(c));
+    await sessions.lookUp(common.sessionCookie.valuesIn(c));
     await next();
   });
   app.route("/", loginRoutes({ ...common, throttle, password, audit, page: page.name }));
@@ -141,7 +145,7 @@ function keeperOf(password: Password, realm: string, options: AppOptions): Sessi
   const given = { password, ...faultsOf(options) };
   if (shared !== null) return (table) => new SharedSessions(table, { ...given, realm, shared, onWarning });
   return path === undefined
-    ? keptNowhere
+    ? inMemoryOnly
     : (table) => new FileSessions(table, { ...given, file: sessionFile(path) });
 }
 

@@ -1,4 +1,4 @@
-/** What every app of the pages has: the guards in their order, the probes, and its place below a path. */
+/** What every app has: the guards in order, the probes, and its base path. */
 import { Hono, type MiddlewareHandler } from "hono";
 import { ALWAYS_ROOM, UNWATCHED, whenThereIsRoom } from "./http/backpressure.ts";
 import type { AppEnv, Progress } from "./http/app_env.ts";
@@ -13,40 +13,40 @@ import { basePathOf, locationBelow, refuseOwnPath, withoutBase } from "./http/pa
 import { staticFile } from "./http/static_files.ts";
 
 export interface BaseOptions {
-  /** Then only this machine is served. */
+  /** If so, only this machine is served. */
   readonly passwordIsDefault: boolean;
   /** The address the server is bound to. */
   readonly host: string;
-  /** The address of `host` where that is a name. */
+  /** The address of `host`, if that is a name. */
   readonly bindAddress?: string;
   /** How people reach this page (`https://queue.example.com/jobs`); null, or not given = as it is bound. */
   readonly publicUrl?: string | null;
-  /** Further names that requests may come for. */
+  /** Additional host names that requests may use. */
   readonly allowedHosts?: readonly string[];
-  /** Addresses and networks whose X-Forwarded-For and -Proto are believed. */
+  /** Addresses and networks whose X-Forwarded-For and -Proto are trusted. */
   readonly trustedProxies?: readonly string[];
-  /** Receives unforeseen errors; the visitor only gets a sentence. */
+  /** Receives unexpected errors; the visitor only gets a sentence. */
   readonly onFault?: (error: unknown) => void;
 }
 
 export interface RequestInfo extends Pick<Deno.ServeHandlerInfo, "remoteAddr"> {
-  /** Whether the request is written as a proxy writes it that adds no header of its own. No, unless given. */
+  /** Whether the request is formatted like one from a proxy that adds no header of its own; false by default. */
   readonly looksRelayed?: boolean;
-  /** Resolves when there is room for one more response. At once, unless given. */
+  /** Resolves when there is room for one more response; immediately by default. */
   readonly room?: () => Promise<boolean>;
-  /** Told when work on it begins. */
+  /** Notified when work on the request begins. */
   readonly progress?: Progress;
 }
 
 export interface App {
   fetch(request: Request, info: RequestInfo): Response | Promise<Response>;
-  /** Ends all event streams: a server that shuts down waits for them. */
+  /** Ends all event streams, which a server that shuts down waits for. */
   close(): void;
-  /** The routes that it serves: `POST /login`. */
+  /** The routes that it serves, such as `POST /login`. */
   readonly routes: readonly string[];
 }
 
-/** `probes` are answered to everyone; what is added to the app is behind the guards. */
+/** `probes` are open to everyone; routes added to the app are behind the guards. */
 export function baseApp(options: BaseOptions, probes: Hono<AppEnv>): Hono<AppEnv> {
   const { onFault = console.error } = options;
   const app = new Hono<AppEnv>();
@@ -72,22 +72,22 @@ const redirectBelowBase: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (location !== null) c.header("Location", locationBelow(c.env.basePath, location));
 };
 
-/** The visitor hung up, or was cut off for taking too long, before the request was whole: not an error of the server. */
+/** The client disconnected, or was cut off for taking too long, before the request was complete: not a server error. */
 function isCutOff(error: Error): boolean {
   return "code" in error && error.code === "ECONNRESET";
 }
 
 function unfinished(): HttpError {
-  return new HttpError(400, "bad_request", "This request ended before it was whole.");
+  return new HttpError(400, "bad_request", "This request ended before it was complete.");
 }
 
-/** The app as a server calls it. @throws {ServeError} if its own paths lie below that of its public address */
+/** The app as a server calls it. @throws {ServeError} if one of its own paths is below the path of its public URL */
 export function served(app: Hono<AppEnv>, options: BaseOptions): Pick<App, "fetch" | "routes"> {
   const { publicUrl = null, trustedProxies = [] } = options;
   const asClient = clientOf({ publicUrl, trustedProxies });
   const basePath = basePathOf(publicUrl);
   const publicOrigin = publicUrl === null ? null : new URL(publicUrl).origin;
-  // Middleware is for all methods.
+  // ALL is middleware.
   const routes = app.routes.filter(({ method }) => method !== "ALL");
   refuseOwnPath(basePath, routes.map(({ path }) => path));
   return {

@@ -1,4 +1,4 @@
-/** The public API of the pages: two servers, and what they need to be given. */
+/** The public API of the pages: two servers, and what they need. */
 export { type AppOptions, managerApp, opsApp } from "./app.ts";
 export type { App } from "./base_app.ts";
 export { jobsCommand } from "./cli/jobs_command.ts";

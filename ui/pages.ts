@@ -1,4 +1,4 @@
-/** The Manager and Ops on their two ports, from the first moment of a start. */
+/** Serves the Manager and Ops on their two ports from the first moment of a start. */
 import type { Queue } from "@persistent-queue/queue";
 import { managerApp, opsApp } from "./app.ts";
 import { sharedThrottle } from "./auth/shared_throttle.ts";
@@ -9,7 +9,7 @@ import type { System } from "./page_deps.ts";
 import { waitingApp } from "./waiting_app.tsx";
 
 export interface PagesOptions extends Omit<BaseOptions, "bindAddress" | "publicUrl"> {
-  /** The address that both are bound to. */
+  /** The address that both servers are bound to. */
   readonly bindAddress: string;
   readonly managerPort: number;
   readonly opsPort: number;
@@ -21,50 +21,50 @@ export interface PagesOptions extends Omit<BaseOptions, "bindAddress" | "publicU
   /** Null: scripts have to log in. */
   readonly apiToken: string | null;
   readonly version: string;
-  /** The path of a file that outlives the process, by its name; undefined where none does. */
+  /** The path of a file that outlives the process, by name; undefined if there is none. */
   readonly stateFile: (name: string) => string | undefined;
-  /** Hear sentences for the log. */
+  /** Both receive sentences for the log. */
   readonly onWarning: (sentence: string) => void;
   readonly onAudit: (sentence: string) => void;
 }
 
-/** Of the two, in this order. */
+/** One for each server, in this order. */
 type Pair<T> = readonly [manager: T, ops: T];
 
 export class Pages {
   readonly #options: PagesOptions;
-  readonly #places: Pair<Place> = [new Place(), new Place()];
+  readonly #apps: Pair<SwappableApp> = [new SwappableApp(), new SwappableApp()];
   #served: Pair<Served> | null = null;
   /** Why there is no queue yet. */
-  #why = "";
+  #reason = "";
   #beginRequest = () => () => {};
 
   constructor(options: PagesOptions) {
     this.#options = options;
   }
 
-  /** Where they are, once they are served. */
+  /** The addresses of the pages, once they are served. */
   get urls(): readonly string[] {
     return this.#served?.map(({ url }) => url) ?? [];
   }
 
-  /** While there is no queue: both say why, in a sentence that strangers may read. Resolves when they do. */
+  /** While there is no queue, both pages say why, in a sentence that strangers may read. Resolves when they do. */
   async wait(why: string): Promise<void> {
-    this.#why = why;
+    this.#reason = why;
     if (this.#served !== null) return;
     const { publicUrl, opsPublicUrl } = this.#options;
-    const [manager, ops] = this.#places;
+    const [manager, ops] = this.#apps;
     try {
-      manager.take(waitingApp({ ...this.#options, publicUrl }, () => this.#why));
-      ops.take(waitingApp({ ...this.#options, publicUrl: opsPublicUrl }, () => this.#why));
+      manager.set(waitingApp({ ...this.#options, publicUrl }, () => this.#reason));
+      ops.set(waitingApp({ ...this.#options, publicUrl: opsPublicUrl }, () => this.#reason));
       await Promise.allSettled(this.#serve().map(({ ready }) => ready));
     } catch (error) {
-      // A former supervisor may still have the ports. `show` tells of what lasts.
+      // A previous supervisor may still hold the ports. `show` reports a lasting problem.
       if (!(error instanceof ServeError)) throw error;
     }
   }
 
-  /** Resolves when both are there. @throws {ServeError} with a sentence that says what to do */
+  /** Resolves when both are served. @throws {ServeError} with a sentence that says what to do */
   async show(queue: Queue, system: System): Promise<void> {
     const { password, publicUrl, opsPublicUrl, managerPort, opsPort, stateFile, ...rest } = this.#options;
     const { shared } = queue;
@@ -74,12 +74,12 @@ export class Pages {
       ...{ ...rest, queue, shared, system, password, throttle },
       deviceKeyFile: stateFile("device-key"),
     };
-    const [manager, ops] = this.#places;
-    manager.take(managerApp({
+    const [manager, ops] = this.#apps;
+    manager.set(managerApp({
       ...{ ...common, publicUrl, port: managerPort, sessionFile: stateFile("sessions") },
       ...{ otherPort: opsPort, otherPublicUrl: opsPublicUrl },
     }));
-    ops.take(opsApp({
+    ops.set(opsApp({
       ...{ ...common, publicUrl: opsPublicUrl, port: opsPort, sessionFile: stateFile("ops-sessions") },
       ...{ otherPort: managerPort, otherPublicUrl: publicUrl },
     }));
@@ -99,22 +99,22 @@ export class Pages {
     const { host, bindAddress, trustedProxies = [], managerPort, opsPort } = this.#options;
     const onRequest = () => this.#beginRequest();
     const listen = { name: host, hostname: bindAddress, trustedProxies, onRequest };
-    const [manager, ops] = this.#places;
+    const [manager, ops] = this.#apps;
     const pair = [
       serve({ ...listen, app: manager, port: managerPort, setting: "MANAGER_PORT" }),
       serve({ ...listen, app: ops, port: opsPort, setting: "OPS_PORT" }),
     ] as const;
-    // `show` tells of a port that another program took in this very moment.
+    // `show` reports a port that another program took at this very moment.
     for (const { ready } of pair) ready.catch(() => {});
     return pair;
   }
 }
 
-/** Where one app stands after another, while the server around it stays. */
-class Place implements Pick<App, "fetch" | "close"> {
+/** An app that can be replaced while the server around it stays. */
+class SwappableApp implements Pick<App, "fetch" | "close"> {
   #app: App | null = null;
 
-  take(app: App): void {
+  set(app: App): void {
     this.#app = app;
   }
 

@@ -1,4 +1,4 @@
-/** What stands in the place of both pages while the start waits for the storage. */
+/** Replaces both pages while the start waits for the storage. */
 import type { App, BaseOptions } from "./base_app.ts";
 import { baseApp, served } from "./base_app.ts";
 import { PlainPage } from "./components/plain_page.tsx";
@@ -6,8 +6,8 @@ import { HttpError, isForScripts } from "./http/errors.ts";
 import { renderPage } from "./http/page_address.ts";
 import { probes } from "./ops/monitoring.ts";
 
-/** How soon a page that waits looks again, in seconds. */
-const AGAIN_S = "3";
+/** How soon a waiting page reloads, in seconds. */
+const RELOAD_S = "3";
 
 /** `why`: the reason as a sentence that strangers may read, since there is no login yet. */
 export function waitingApp(options: BaseOptions, why: () => string): App {
@@ -19,11 +19,11 @@ export function waitingApp(options: BaseOptions, why: () => string): App {
   const app = baseApp(options, probes(watched));
   app.all("*", (c) => {
     if (isForScripts(c.req.path)) {
-      throw new HttpError(503, "storage", why(), { headers: { "Retry-After": AGAIN_S } });
+      throw new HttpError(503, "storage", why(), { headers: { "Retry-After": RELOAD_S } });
     }
-    c.header("Refresh", AGAIN_S);
-    const sentence = `${why()} The start waits for that, and this page looks again by itself.`;
-    const page = <PlainPage title="The system is starting" sentence={sentence} wayOut="Look again" />;
+    c.header("Refresh", RELOAD_S);
+    const sentence = `${why()} The start waits for that, and this page reloads by itself.`;
+    const page = <PlainPage title="The system is starting" sentence={sentence} linkText="Reload now" />;
     return renderPage(c, page, { status: 503 });
   });
   return { ...served(app, options), close() {} };

@@ -29,7 +29,7 @@ export async function adding({ rounds }: BenchOptions): Promise<Row[]> {
       ...{ unit: "/s", goal: { ratio: 0.95 } },
     },
     {
-      measure: `adding one by one, ${CLIENTS} clients at once, beside one-insert transactions`,
+      measure: `adding one by one, ${CLIENTS} clients at once, vs. one-insert transactions`,
       ...await compare({ clients: CLIENTS, jobs: FROM_CLIENTS, batch: 1 }, 1),
       ...{ unit: "/s", goal: { ratio: 5 } },
     },
@@ -39,19 +39,19 @@ export async function adding({ rounds }: BenchOptions): Promise<Row[]> {
       ...{ unit: "/s", goal: { ratio: 0.7 } },
     },
     {
-      measure: "the same, beside the yardstick: version 1.0's statements",
-      ...await besideYardstick(system, openYardstick, rounds),
+      measure: "the same, vs. the yardstick: version 1.0's statements",
+      ...await againstYardstick(system, openYardstick, rounds),
       ...{ unit: "/s", goal: { ratio: 2.5 } },
     },
     {
-      measure: "the same, beside the bare minimum",
-      ...await besideYardstick(system, openBareMinimum, rounds),
+      measure: "the same, vs. the bare minimum",
+      ...await againstYardstick(system, openBareMinimum, rounds),
       unit: "/s",
     },
   ];
 }
 
-async function besideYardstick(
+async function againstYardstick(
   system: BenchSystem,
   open: () => Promise<Yardstick>,
   rounds: number,

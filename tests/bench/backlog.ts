@@ -22,7 +22,7 @@ export async function backlog({ jobs, backlog, large }: BenchOptions): Promise<R
   const waiting = backlog.toLocaleString("en");
   return [
     {
-      measure: `claim and begin of one, ${waiting} jobs waiting, p99`,
+      measure: `claim and start of one, ${waiting} jobs waiting, p99`,
       ...{ figure: quantile(claims, 0.99), unit: "ms", limit: null, goal: { atMost: 1 } },
     },
     ...await drainOfMany({ database, waiting, without, jobs, backlog }),
@@ -77,15 +77,15 @@ async function drainOfMany({ database, waiting, without, jobs, backlog }: Many):
   const figure = undisturbed.reduce((sum, rate) => sum + rate, 0) / undisturbed.length;
   return [
     {
-      measure: `drain with ${waiting} jobs waiting, beside one of ${jobs.toLocaleString("en")}`,
+      measure: `drain with ${waiting} jobs waiting, vs. one of ${jobs.toLocaleString("en")}`,
       ...{ figure, unit: "/s", limit: without, goal: { ratio: 0.8 } },
     },
     {
-      measure: `the same with ${STREAMS} open event streams, beside it without`,
+      measure: `the same with ${STREAMS} open event streams, vs. without`,
       ...{ figure: listened.result, unit: "/s", limit: figure, goal: { ratio: 0.9 } },
     },
     {
-      measure: "the same while one reader turns pages, beside it without",
+      measure: "the same while one reader pages through the list, vs. without",
       ...{ figure: read.result, unit: "/s", limit: figure, goal: { ratio: 0.85 } },
     },
     ...Object.entries(readers.pages).map(([name, url]) => serverRow(name, answersOf(pages, url))),
@@ -108,7 +108,7 @@ function serverRow(name: string, values: readonly number[]): Row {
 /** The whole time of a request: the reader also shares two processors with ten consumers. */
 function readerRows(values: readonly number[]): Row[] {
   return [0.5, 0.99].map((part) => ({
-    measure: `a page meanwhile, as its reader waits for it, p${part * 100} of ${values.length}`,
+    measure: `a page meanwhile, as the client sees it, p${part * 100} of ${values.length}`,
     ...{ figure: quantile(values, part), unit: "ms", limit: null },
   }));
 }

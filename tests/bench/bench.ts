@@ -1,5 +1,5 @@
 /**
- * Benchmarks: what the queue does, beside the most that this machine can do in the same run. An absolute
+ * Benchmarks: what the queue does, compared with the most that this machine can do in the same run. An absolute
  * figure describes the machine, a ratio describes the queue.
  * `deno task bench [--only drain|adding|…] [--jobs 100000] [--backlog 1000000] [--once] [--long] [--json |
  * --markdown] [--backend postgres | redis]`; `--once`: one comparison each time, not the median of five

@@ -18,26 +18,26 @@ export async function drain({ jobs, rounds }: BenchOptions): Promise<Row[]> {
     yardstick: await drainOf(openYardstick, jobs),
     bare: await drainOf(openBareMinimum, jobs),
   }));
-  const beside = (limit: "own" | "yardstick" | "bare") =>
+  const against = (limit: "own" | "yardstick" | "bare") =>
     middle(drains.map((drained) => ({ ...drained, limit: drained[limit] })));
-  const { figure, limit, fairness } = beside("own");
+  const { figure, limit, fairness } = against("own");
   return [
     {
       measure: `drain of ${jobs.toLocaleString("en")} no-op jobs, 10 consumers`,
       ...{ figure, unit: "/s", limit, goal: { ratio: 0.8 } },
     },
     {
-      measure: "the same, beside the yardstick: version 1.0's statements",
+      measure: "the same, vs. the yardstick: version 1.0's statements",
       ...{
-        figure: beside("yardstick").figure,
-        limit: beside("yardstick").limit,
+        figure: against("yardstick").figure,
+        limit: against("yardstick").limit,
         unit: "/s",
         goal: { ratio: 1 },
       },
     },
     {
-      measure: "the same, beside the bare minimum",
-      ...{ figure: beside("bare").figure, limit: beside("bare").limit, unit: "/s" },
+      measure: "the same, vs. the bare minimum",
+      ...{ figure: against("bare").figure, limit: against("bare").limit, unit: "/s" },
     },
     {
       measure: "fairness: least consumer / mean",
@@ -46,12 +46,12 @@ export async function drain({ jobs, rounds }: BenchOptions): Promise<Row[]> {
   ];
 }
 
-/** The first jobs of threads that have just started, beside those that follow. */
+/** The first jobs of newly started threads, compared with those that follow. */
 export async function firstJobs({ rounds }: BenchOptions): Promise<Row[]> {
   const compared = await middleOf(rounds, firstOnce);
   const measure = `the first ${FIRST.toLocaleString("en")} of ${
     WAITING.toLocaleString("en")
-  }, beside those that follow`;
+  }, vs. those that follow`;
   return [{ measure, ...compared, unit: "/s", goal: { ratio: 0.85 } }];
 }
 

@@ -19,7 +19,7 @@ export async function files({ rounds }: BenchOptions): Promise<Row[]> {
       limit: await plainLoop(ids, { ...system.settings, severalHosts: false }),
     };
   });
-  const measure = "file jobs, WORK_MS=0, beside a plain loop without a queue";
+  const measure = "file jobs, WORK_MS=0, vs. a plain loop without a queue";
   return [{ measure, ...compared, unit: "/s", goal: { ratio: 0.85 } }];
 }
 

@@ -29,7 +29,7 @@ async function whileDraining({ backlog, large }: BenchOptions): Promise<Row[]> {
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   const [half = NaN, all = NaN] = new TextDecoder().decode(stdout).trim().split("\n").map(Number);
-  const measure = `memory, after ${backlog.toLocaleString("en")} jobs, beside half of them`;
+  const measure = `memory, after ${backlog.toLocaleString("en")} jobs, vs. after half of them`;
   return [{ measure, ...inMb(all), limit: half, goal: { atMost: 300 } }];
 }
 

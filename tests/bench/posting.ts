@@ -28,7 +28,7 @@ export async function posting({ rounds }: BenchOptions): Promise<Row[]> {
       limit: yardstick.insert(JOBS, BATCH),
     }));
     const measure =
-      `POST /api/jobs in batches of ${BATCH}, beside the yardstick's inserts of ${BATCH} a transaction`;
+      `POST /api/jobs in batches of ${BATCH}, vs. the yardstick's inserts of ${BATCH} per transaction`;
     return [{ measure, ...compared, unit: "/s", goal: { ratio: 0.6 } }];
   } finally {
     await served.close();

@@ -1,7 +1,7 @@
 import { textTable } from "../support/text_table.ts";
 import { type Goal, isReached, ratioOf, type Row } from "./row.ts";
 
-const HEAD = ["measure", "figure", "limit in the same run", "ratio", "to reach", ""];
+const HEAD = ["measure", "figure", "limit in the same run", "ratio", "goal", ""];
 
 export function printTable(rows: readonly Row[]): void {
   console.log(textTable(HEAD, rows.map(cellsOf)));

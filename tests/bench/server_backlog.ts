@@ -1,4 +1,4 @@
-/** Very many jobs wait on a server: what that costs a drain and the reads of the pages, beside a queue that is empty. */
+/** A long backlog on a server: what it costs a drain and the reads of the pages, compared with an empty queue. */
 import { openStore } from "../../queue/get_queue.ts";
 import type { NewJob, Store } from "../../queue/store.ts";
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
@@ -29,7 +29,7 @@ export async function serverBacklog(
   const figure = await drainOver(system, jobs);
   return [
     {
-      measure: `drain with ${waiting} jobs waiting, beside one of ${jobs.toLocaleString("en")}`,
+      measure: `drain with ${waiting} jobs waiting, vs. one of ${jobs.toLocaleString("en")}`,
       ...{ figure, unit: "/s", limit: without, goal: { ratio: 0.8 } },
     },
     ...await readRows(system),

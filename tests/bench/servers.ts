@@ -1,4 +1,4 @@
-/** The same measures on a server: beside the statements of the backend themselves, without the system around them. */
+/** The same measurements on a server, compared with the bare statements of the backend, without the system. */
 import { openStore } from "../../queue/get_queue.ts";
 import type { Store } from "../../queue/store.ts";
 import { postgresServer } from "../support/servers/postgres_server.ts";
@@ -75,12 +75,12 @@ async function drain(backend: Backend, url: UrlOf, { jobs, rounds }: BenchOption
     }
     return rates;
   });
-  const beside = (limit: "alone" | "least", words: string): Row => ({
-    measure: `drain of ${jobs.toLocaleString("en")} no-op jobs, 10 consumers, beside ${words}`,
+  const against = (limit: "alone" | "least", words: string): Row => ({
+    measure: `drain of ${jobs.toLocaleString("en")} no-op jobs, 10 consumers, vs. ${words}`,
     ...middle(runs.map((rates) => ({ figure: rates.system, limit: rates[limit] }))),
     ...{ unit: "/s", goal: { ratio: 0.7 } },
   });
-  return [beside("alone", "the same statements alone"), beside("least", "the least there can be")];
+  return [against("alone", "the same statements alone"), against("least", "the bare minimum")];
 }
 
 const leastDrain = (backend: Backend) => (url: string, jobs: number) => bareMinimum(backend, url, jobs);
@@ -126,7 +126,7 @@ async function adding(url: UrlOf): Promise<Row[]> {
   await warmUp(system);
   const limit = await addRate(system, { clients: 1, jobs: ADDED_BY_ONE });
   const figure = await addRate(system, { clients: CLIENTS, jobs: ADDED_BY_MANY });
-  const measure = `adding one by one, ${CLIENTS} clients beside one`;
+  const measure = `adding one by one, ${CLIENTS} clients vs. one`;
   return [{ measure, figure, limit, unit: "/s", goal: { ratio: 5 } }];
 }
 
@@ -149,7 +149,7 @@ async function pickup(url: UrlOf): Promise<Row[]> {
   const idle = await pickups(system, PICKUPS);
   const bare = await notices(url("notices"));
   const row = (part: number, goal: Goal): Row => ({
-    measure: `pickup by an idle system, p${part * 100}, beside a commit and its notice`,
+    measure: `pickup by an idle system, p${part * 100}, vs. a commit and its notification`,
     ...{ figure: quantile(idle, part), unit: "ms", limit: quantile(bare, part), goal },
   });
   return [row(0.5, { ratio: 0.5 }), row(0.99, { ratio: 0.5 })];

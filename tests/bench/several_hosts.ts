@@ -1,4 +1,4 @@
-/** Three hosts on one queue beside one, each a process of its own as a person starts it. */
+/** Three hosts on one queue compared with one, each a separate process as a person would start it. */
 import { getQueue, type Queue } from "@persistent-queue/queue";
 import { runSystem } from "../support/processes/running_system.ts";
 import type { Row } from "./row.ts";
@@ -22,12 +22,12 @@ export async function severalHosts(url: (queue: string) => string): Promise<Row[
   const rates = { one: await ratesOf(1, url("one_host")), three: await ratesOf(HOSTS, url("three_hosts")) };
   return [
     ...WAITING.map(({ workMs }, i): Row => ({
-      measure: `${HOSTS} hosts: jobs that wait for ${workMs} ms, beside one host`,
+      measure: `${HOSTS} hosts: jobs that wait for ${workMs} ms, vs. one host`,
       ...{ figure: rates.three.waiting[i] ?? 0, limit: rates.one.waiting[i] ?? 0, unit: "/s" },
       goal: { ratio: workMs < 100 ? 1.2 : 2 },
     })),
     {
-      measure: `${HOSTS} hosts on one machine: no-op jobs, beside one host`,
+      measure: `${HOSTS} hosts on one machine: no-op jobs, vs. one host`,
       ...{ figure: rates.three.tiny, limit: rates.one.tiny, unit: "/s" },
     },
   ];

@@ -1,4 +1,4 @@
-/** The room that finished jobs take on the disk, beside the same jobs in the schema of version 1.0. */
+/** The disk space that finished jobs take, compared with the same jobs in the schema of version 1.0. */
 import { getQueue } from "@persistent-queue/queue";
 import { drainBacklog } from "../support/queue/backlog_drain.ts";
 import { tempFolder } from "../support/temp_folder.ts";

@@ -43,7 +43,7 @@ browserEditTest(
     assert.equal(await page.getByLabel("Payload").inputValue(), "{not json");
     await page.getByLabel("Payload").fill('{"for": "a test"}');
     await page.getByRole("button", { name: "Add job" }).click();
-    await page.getByText("The job is added.").waitFor();
+    await page.getByText("Job added.").waitFor();
     assert.deepEqual((await system.job("data/files/by-hand.txt")).payload, { for: "a test" });
 
     await page.goto(`${system.manager}/?status=CANCELED`);

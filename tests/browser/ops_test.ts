@@ -110,25 +110,28 @@ browserTest(
   },
 );
 
-browserTest("without JavaScript the page is whole, and follows by reloading itself", async (browser) => {
-  await using system = await runSystem({ command: "supervise" });
-  const id = await addFile(system, "plain.txt");
-  await system.until(id, "COMPLETED");
-  const page = await browser.newPage({ javaScriptEnabled: false });
-  await page.goto(system.ops);
-  await page.locator("noscript p:visible").waitFor();
-  const loads = page.waitForEvent("load", { timeout: 8000 });
-  await page.getByText("As of").waitFor();
-  await page.getByRole("heading", { name: "All is well" }).waitFor();
-  await countOf(page, "COMPLETED", 1).waitFor();
-  for (const name of ["Slot", "Job", "Heartbeat", "Restarts"]) {
-    await page.getByRole("columnheader", { name }).waitFor();
-  }
-  assert.equal(await page.locator("tr[data-slot]").count(), 2);
-  await addFile(system, "another.txt");
-  await loads;
-  await countOf(page, "COMPLETED", 2).waitFor();
-});
+browserTest(
+  "without JavaScript the page is complete, and stays current by reloading itself",
+  async (browser) => {
+    await using system = await runSystem({ command: "supervise" });
+    const id = await addFile(system, "plain.txt");
+    await system.until(id, "COMPLETED");
+    const page = await browser.newPage({ javaScriptEnabled: false });
+    await page.goto(system.ops);
+    await page.locator("noscript p:visible").waitFor();
+    const loads = page.waitForEvent("load", { timeout: 8000 });
+    await page.getByText("As of").waitFor();
+    await page.getByRole("heading", { name: "All is well" }).waitFor();
+    await countOf(page, "COMPLETED", 1).waitFor();
+    for (const name of ["Slot", "Job", "Heartbeat", "Restarts"]) {
+      await page.getByRole("columnheader", { name }).waitFor();
+    }
+    assert.equal(await page.locator("tr[data-slot]").count(), 2);
+    await addFile(system, "another.txt");
+    await loads;
+    await countOf(page, "COMPLETED", 2).waitFor();
+  },
+);
 
 browserTest(
   "every reader can read it: axe finds nothing, and a phone never scrolls sideways",

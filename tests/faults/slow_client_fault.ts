@@ -3,7 +3,7 @@
  * clients must not notice.
  */
 import { serve, type Served } from "@persistent-queue/ui";
-import { PATIENCE } from "../../ui/http/serve.ts";
+import { TIMEOUTS } from "../../ui/http/serve.ts";
 import type { Random } from "../support/random.ts";
 import { exchange } from "../support/web/raw_client.ts";
 import { Standstill } from "./slow_client/standstill.ts";
@@ -33,7 +33,7 @@ export const slowClient: Fault = {
   tries: { each: 1, long: 50 },
   async *attempts(random) {
     // Every tenth time with the real timeouts, which take two minutes.
-    for (let tried = 1;; tried++) yield await crowdedFairly(random, tried % 10 === 0 ? PATIENCE : SHORT);
+    for (let tried = 1;; tried++) yield await crowdedFairly(random, tried % 10 === 0 ? TIMEOUTS : SHORT);
   },
 };
 
@@ -41,22 +41,22 @@ export const slowClient: Fault = {
  * Without the processor the server cannot read a request before its patience is over, and this process is both server and
  * clients: that proves nothing, and is tried again.
  */
-async function crowdedFairly(random: Random, patience: typeof PATIENCE): Promise<string[]> {
+async function crowdedFairly(random: Random, timeouts: typeof TIMEOUTS): Promise<string[]> {
   for (let triesLeft = 3;; triesLeft--) {
     using standstill = new Standstill();
     const broken = await crowded(random, patience);
-    const isFair = standstill.longestMs < patience.headersTimeout / 2;
+    const isFair = standstill.longestMs < timeouts.headersTimeout / 2;
     if (broken.length === 0 || isFair || triesLeft === 1) return broken;
   }
 }
 
-async function crowded(random: Random, patience: typeof PATIENCE): Promise<string[]> {
+async function crowded(random: Random, timeouts: typeof TIMEOUTS): Promise<string[]> {
   await using pages = await openPages();
   await pages.queue.add([{ id: "big", kind: "mail", payload: "x".repeat(1_000_000) }]);
-  const served = serve({ app: pages.manager, hostname: "127.0.0.1", port: 0, setting: "X", patience });
+  const served = serve({ app: pages.manager, hostname: "127.0.0.1", port: 0, setting: "X", timeouts });
   await served.ready;
   const port = Number(new URL(served.url).port);
-  const stand = { port, patience, bigPath: "/api/jobs/big", header: `Authorization: Bearer ${TOKEN}` };
+  const stand = { port, timeouts, bigPath: "/api/jobs/big", header: `Authorization: Bearer ${TOKEN}` };
   const watchers = await Promise.all(Array.from({ length: WATCHERS }, () => watchBlindly(stand)));
   const { left, broken } = crowdOf(random, stand);
   broken.push(...await othersAreServed(stand, left));
@@ -80,7 +80,7 @@ function crowdOf(random: Random, stand: Stand): { left: Promise<void>; broken: s
 }
 
 /** While they are there, and once more when they are gone. */
-async function othersAreServed({ port, patience }: Stand, left: Promise<void>): Promise<string[]> {
+async function othersAreServed({ port, timeouts }: Stand, left: Promise<void>): Promise<string[]> {
   const broken: string[] = [];
   let areGone = false;
   const gone = left.then(() => areGone = true);
@@ -90,7 +90,7 @@ async function othersAreServed({ port, patience }: Stand, left: Promise<void>): 
     const { text } = await exchange(port, GOOD, { withinMs: 20_000 });
     const isServed = text.startsWith("HTTP/1.1 200 ");
     // Without the processor this process was late at both ends: that proves nothing, and is tried again.
-    if (!isServed && standstill.longestMs > patience.headersTimeout / 2) isLast = false;
+    if (!isServed && standstill.longestMs > timeouts.headersTimeout / 2) isLast = false;
     else if (!isServed) broken.push(`a good request was answered "${text.slice(0, 20)}"`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

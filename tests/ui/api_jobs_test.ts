@@ -70,7 +70,7 @@ Deno.test("adding is idempotent while the job waits, refused when it is finished
   assert.deepEqual([replaced.status, replaced.body.outcome], [201, "replaced"]);
 });
 
-Deno.test("adding an id that waits with another payload or kind says that the one of this call is not in the queue", async () => {
+Deno.test("adding a waiting id with a different payload or kind says that what was sent is not in the queue", async () => {
   await using pages = await openPages();
   await read(pages.api("/api/jobs", { id: "a", kind: "mail", payload: { to: "x" } }));
   const add = async (job: object) => {

@@ -108,7 +108,7 @@ Deno.test("a job of another kind gets an id, a file job must have one", async ()
 Deno.test("adding again is harmless while the job waits, refused when it is finished, and --replace says so", async () => {
   await using folder = await tempFolder();
   await run(folder, ["add", "a.txt"]);
-  assert.match((await run(folder, ["add", "a.txt"])).out, /is here already, untouched$/);
+  assert.match((await run(folder, ["add", "a.txt"])).out, /already exists, unchanged$/);
   await workOff(folder, { type: "returned", result: null });
   const refused = await run(folder, ["add", "a.txt"]);
   assert.equal(refused.code, 1);
@@ -299,7 +299,7 @@ Deno.test("what makes no sense is exit code 2, with a suggestion, and opens noth
     [["show"], /takes one id/],
     [["add", "a", "--payload", "{"], /not JSON/],
     [["add", "a", "--run-at", "tomorrow"], /--run-at "tomorrow" is not a time: write/],
-    [["add", "a", "--run-at", "2030-02-30T12:00:00Z"], /no calendar/],
+    [["add", "a", "--run-at", "2030-02-30T12:00:00Z"], /date or time that does not exist/],
     [["add", "a", "--run-at", "2030-01-31T12:00:00"], /has no time zone/],
     [["add", "a", "--in", "soon"], /--in is a span of time/],
     [["add", "a", "--in", "5m", "--run-at", "2030-01-31T12:00:00Z"], /not both/],

@@ -57,7 +57,7 @@ Deno.test("a browser that logged in before gets in while others guess from the s
   });
 });
 
-Deno.test("a device is known after a restart, and no longer after another password", async () => {
+Deno.test("a device is remembered across restarts, but not after a password change", async () => {
   await using folder = await tempFolder();
   const keyFile = folder.file("device-key");
   const onFault = (error: unknown) => assert.fail(String(error));

@@ -31,8 +31,8 @@ Deno.test("a number that would be rounded is refused by its name and place, and 
     ['{"kind":"mail","payload":{"id":1970670598291982290}}', /1970670598291982290 at payload\.id/],
     ['[{"kind":"mail"},{"kind":"mail","payload":[1e400]}]', /1e400 at \[1\]\.payload\[0\]/],
     ['{"kind":"mail","payload":0.12345678901234567891}', /0\.12345678901234567891 at payload/],
-    ['{"kind":"mail","payload":{"a":1,"b":{"c":1,"c":2}}}', /key "c" stands twice/],
-    ['[{"id":"a","kind":"mail"},{"id":"b","id":"c","kind":"mail"}]', /key "id" stands twice/],
+    ['{"kind":"mail","payload":{"a":1,"b":{"c":1,"c":2}}}', /key "c" appears twice/],
+    ['[{"id":"a","kind":"mail"},{"id":"b","id":"c","kind":"mail"}]', /key "id" appears twice/],
   ] as const;
   for (const [body, words] of bodies) {
     const response = await post(pages, body);

@@ -26,7 +26,7 @@ const SURVIVED = [
 ] as const;
 
 for (const [level, words, isBad] of SURVIVED) {
-  Deno.test(`what an acknowledged job outlives is told: ${level}`, async () => {
+  Deno.test(`what an acknowledged job survives is reported: ${level}`, async () => {
     await using pages = await openPages(OPEN_OPS);
     Object.defineProperty(pages.queue, "durability", { value: level });
     assert.equal((await (await pages.ask("/healthz")).json()).durability, level);
@@ -40,7 +40,7 @@ for (const [level, words, isBad] of SURVIVED) {
   });
 }
 
-Deno.test("a stranger who asks for the health learns of no file and no version", async () => {
+Deno.test("health checks reveal no file and no version to strangers", async () => {
   await using pages = await openPages();
   await pages.queue.close();
   const trouble = "/srv/queue/data/queue.db cannot be read";

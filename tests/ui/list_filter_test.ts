@@ -1,7 +1,7 @@
 /** The filters of the Manager's list that say when. */
 import assert from "node:assert/strict";
 import { countMatching } from "../../ui/manager/bulk_actions.ts";
-import { describeQuery, isInLine, listPath, readQuery, WHOLE_LIST } from "../../ui/manager/list_query.ts";
+import { describeQuery, isInRunOrder, listPath, readQuery, WHOLE_LIST } from "../../ui/manager/list_query.ts";
 import { testQueue } from "../support/queue/test_queue.ts";
 
 const query = (words: string) => readQuery(new URLSearchParams(words));
@@ -9,8 +9,8 @@ const query = (words: string) => readQuery(new URLSearchParams(words));
 Deno.test("the address of the list keeps what is scheduled and since when, and says it in words", () => {
   const scheduled = query("due=later");
   assert.equal(scheduled.status, "PENDING", "nothing else is scheduled");
-  assert.ok(isInLine(scheduled), "in the order in which they will run");
-  assert.ok(!isInLine(query("due=later&kind=mail")));
+  assert.ok(isInRunOrder(scheduled), "in the order in which they will run");
+  assert.ok(!isInRunOrder(query("due=later&kind=mail")));
   assert.equal(listPath(scheduled), "/?status=PENDING&due=later");
   assert.equal(describeQuery(scheduled), "PENDING jobs scheduled for later");
   assert.equal(describeQuery(query("changed_since=1h")), "jobs changed in the last hour");

@@ -106,7 +106,7 @@ Deno.test("a reader whose connection breaks gives its place back", async () => {
   await server.shutdown();
 });
 
-Deno.test("25 streams are served, the next is turned away, and a place that is left is free again", async () => {
+Deno.test("25 streams are served, the next is refused, and a closed stream makes room again", async () => {
   await using pages = await openPages(OPEN_OPS);
   const answers = await Promise.all(Array.from({ length: 25 }, () => pages.askOps("/events")));
   const streams = answers.map(streamOf);
@@ -139,7 +139,7 @@ Deno.test("readers of Ops, which needs no login, do not take the places of those
   for (const response of answers) await response.body?.cancel();
 });
 
-Deno.test("a page of another site or another port cannot take places by watching", async () => {
+Deno.test("a page of another site or another port cannot use up streams", async () => {
   await using pages = await openPages(OPEN_OPS);
   for (const site of ["cross-site", "same-site"]) {
     const response = await pages.askOps("/events", { headers: { "sec-fetch-site": site } });

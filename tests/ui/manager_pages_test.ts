@@ -70,7 +70,7 @@ Deno.test("a button that was drawn for another state of the job does nothing, an
   await t.step("a second click is no failure", async () => {
     assert.deepEqual(await press("cancel", "PENDING", job.lease), {
       tone: "good",
-      text: "The job is CANCELED already.",
+      text: "The job is already CANCELED.",
     });
   });
 });
@@ -189,7 +189,7 @@ Deno.test("a move of all that match shows how far it is on every page, stops whe
   const fields = { verb: "cancel", kind: "mail" };
   const first = visitor.act("/all", fields);
   await moving;
-  assert.equal((await visitor.act("/all", fields)).text, "This is under way already.");
+  assert.equal((await visitor.act("/all", fields)).text, "This is already in progress.");
   for (const path of ["/", "/consumers", "/job?id=job+1"]) {
     assert.match((await visitor.page(path)).text, /Canceling all jobs of kind mail: 2 of 3\s?Stop/, path);
   }
@@ -198,7 +198,7 @@ Deno.test("a move of all that match shows how far it is on every page, stops whe
   await eventually("it has stopped", async () => {
     return (await visitor.page("/")).text.includes("Stopped: canceled 2 jobs.");
   });
-  assert.equal((await visitor.act("/all/stop", { number: "1" })).text, "It had ended already.");
+  assert.equal((await visitor.act("/all/stop", { number: "1" })).text, "It had already ended.");
 });
 
 Deno.test("a silent consumer is called silent, with the time since its last heartbeat", async () => {

@@ -153,7 +153,7 @@ if (missing !== null) {
     }
   });
 
-  Deno.test("a move needs nothing of who is logged in, copies nothing of it, and changes nothing of it", async () => {
+  Deno.test("a move neither needs, copies nor changes login data", async () => {
     const factsOf = ({ capabilities: { facts } }: Store) => {
       assert.ok(!("reason" in facts));
       return facts;

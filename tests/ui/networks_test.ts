@@ -11,6 +11,6 @@ Deno.test("an address belongs to networks of several widths, in whichever form i
   assert.equal(networksOf("::1").length, 4);
 });
 
-Deno.test("text that is no address stands for itself alone", () => {
+Deno.test("text that is not an address is a network of its own", () => {
   for (const text of ["", "unknown", "1.2.3", "[::1]", "::g"]) assert.deepEqual(networksOf(text), [text]);
 });

@@ -66,7 +66,7 @@ onEachServer(
       "it has not ended the era of the others",
     );
     await eventually("the other one says so too", () => oldToo.warnings.length > 0);
-    assert.equal(old.warnings.filter((text) => /another MANAGER_PASSWORD/.test(text)).length, 1);
+    assert.equal(old.warnings.filter((text) => /different MANAGER_PASSWORD/.test(text)).length, 1);
     assert.deepEqual(changed.warnings, []);
   },
 );

@@ -59,7 +59,7 @@ Deno.test("jobs that fail at the same time keep their own lines", () => {
   ]);
 });
 
-Deno.test("everything worth a look has its sentence, and jobs their ids, whatever stands in them", () => {
+Deno.test("every notable event has its sentence, and jobs their ids, whatever they contain", () => {
   const c = { consumerId: CONSUMER };
   const moved = { verb: "cancel", kind: "mail", from: "PENDING", lease: { seq: 1, lease: 0 } } as const;
   const by = "manager from 203.0.113.7";

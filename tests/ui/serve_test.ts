@@ -1,7 +1,7 @@
 /** The servers as seen from outside, by raw sockets that misbehave. */
 import assert from "node:assert/strict";
 import { serve, ServeError } from "@persistent-queue/ui";
-import type { Patience } from "../../ui/http/serve.ts";
+import type { Timeouts } from "../../ui/http/serve.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/processes/free_port.ts";
 import { isHealthy } from "../support/processes/is_healthy.ts";
@@ -40,10 +40,10 @@ async function restOf(connection: Deno.TcpConn, withinMs: number): Promise<strin
 
 async function withServer(
   work: (port: number, faults: unknown[]) => Promise<void>,
-  patience: Partial<Patience> = {},
+  timeouts: Partial<Timeouts> = {},
 ): Promise<void> {
   await using pages = await openPages();
-  const served = serve({ app: pages.manager, hostname: "127.0.0.1", port: 0, setting: "X", patience });
+  const served = serve({ app: pages.manager, hostname: "127.0.0.1", port: 0, setting: "X", timeouts });
   await served.ready;
   try {
     await work(Number(new URL(served.url).port), pages.faults);
@@ -89,7 +89,7 @@ Deno.test("the whole system ends at SIGTERM though a login, a header and a strea
 });
 
 Deno.test("half a header, half a body, nothing at all and a connection that rests are cut off in time", async () => {
-  const patience = { headersTimeout: 200, requestTimeout: 400, keepAliveTimeout: 200 };
+  const timeouts = { headersTimeout: 200, requestTimeout: 400, keepAliveTimeout: 200 };
   await withServer(async (port) => {
     const cases = [
       ["", /^HTTP\/1\.1 408 /],
@@ -106,7 +106,7 @@ Deno.test("half a header, half a body, nothing at all and a connection that rest
       cases.map(async ([bytes]) => restOf(await connected(port, bytes), 5000)),
     );
     for (const [i, [bytes, status]] of cases.entries()) assert.match(answers[i] ?? "open", status, bytes);
-  }, { ...patience, connectionsCheckingInterval: 50 });
+  }, { ...timeouts, connectionsCheckingInterval: 50 });
 });
 
 Deno.test("a visitor who hangs up in the middle of a body causes no error in the log", async () => {
@@ -125,7 +125,7 @@ Deno.test("a visitor who hangs up in the middle of a body causes no error in the
 
 Deno.test("of a crowd of silent connections only so many are let in, and there is room again when they go", async () => {
   // No connection is cut off for being slow meanwhile.
-  const patience = { headersTimeout: 60_000, requestTimeout: 60_000 };
+  const timeouts = { headersTimeout: 60_000, requestTimeout: 60_000 };
   await withServer(async (port) => {
     const crowd = await Promise.all(Array.from({ length: 300 }, () => connected(port, "GET / HT")));
     let refused = 0;
@@ -138,17 +138,17 @@ Deno.test("of a crowd of silent connections only so many are let in, and there i
     for (const connection of crowd) connection.close();
     await Promise.all(ends);
     await eventually("there is room", () => isHealthy(`http://127.0.0.1:${port}`));
-  }, patience);
+  }, timeouts);
 });
 
 Deno.test("a full house of silent connections is cut off, and then there is room again", async () => {
-  const patience = { headersTimeout: 500, connectionsCheckingInterval: 100 };
+  const timeouts = { headersTimeout: 500, connectionsCheckingInterval: 100 };
   await withServer(async (port) => {
     const crowd = await Promise.all(Array.from({ length: 250 }, () => connected(port, "GET / HT")));
     const answers = await Promise.all(crowd.map((connection) => restOf(connection, 5000)));
     assert.ok(answers.every((response) => response?.startsWith("HTTP/1.1 408")));
     await eventually("there is room", () => isHealthy(`http://127.0.0.1:${port}`));
-  }, patience);
+  }, timeouts);
 });
 
 Deno.test("a port that is taken is reported at once, with the setting to change", async () => {

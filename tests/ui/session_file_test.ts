@@ -52,7 +52,7 @@ Deno.test("a login outlives a crash in the very next moment, and a logout does t
   assert.deepEqual([next.lives(stays), next.lives(goes)], [true, false]);
 });
 
-Deno.test("a visit is written when the process ends, and the idle time goes on across a restart", async () => {
+Deno.test("a visit is saved when the process ends, and the idle time continues across a restart", async () => {
   await using folder = await tempFolder();
   const path = folder.file("sessions.json");
   const clock = { now: 1_000_000 };

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { Password } from "../../ui/auth/password.ts";
-import { keptNowhere, Sessions } from "../../ui/auth/session.ts";
+import { inMemoryOnly, Sessions } from "../../ui/auth/session.ts";
 
 const MINUTE = 60_000;
 
 function openSessions() {
   const clock = { now: 1_000_000 };
   const password = new Password("secret");
-  return { clock, sessions: new Sessions({ now: () => clock.now, password, keeper: keptNowhere }) };
+  return { clock, sessions: new Sessions({ now: () => clock.now, password, keeper: inMemoryOnly }) };
 }
 
 Deno.test("a session ends after 30 idle minutes, and checking whether it lives is no sign of life", async () => {

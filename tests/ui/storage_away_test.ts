@@ -6,7 +6,7 @@ import { openPages } from "./open_pages.ts";
 const why = whyNoRedis();
 
 Deno.test({
-  name: `a page that cannot be filled because the storage is away looks again by itself${
+  name: `a page that cannot be filled because the storage is away reloads by itself${
     why === null ? "" : ` (skipped: ${why})`
   }`,
   ignore: why !== null,
@@ -18,12 +18,12 @@ Deno.test({
     for (const path of ["/", "/job?id=a", "/?status=FAILED"]) {
       const response = await pages.ask(path, { headers });
       assert.deepEqual([response.status, response.headers.get("refresh")], [503, "3"], path);
-      assert.match(await response.text(), /Redis cannot be reached.*This page looks again by itself\./);
+      assert.match(await response.text(), /Redis cannot be reached.*This page reloads by itself\./);
     }
     const form = { method: "POST", body: new URLSearchParams({ id: "a" }), headers };
     const posted = await pages.ask("/cancel", form);
     assert.deepEqual([posted.status, posted.headers.get("refresh")], [503, null], "a form is not sent again");
-    assert.doesNotMatch(await posted.text(), /looks again/);
+    assert.doesNotMatch(await posted.text(), /reloads by itself/);
     const byScript = await pages.api("/api/jobs");
     assert.deepEqual([byScript.status, byScript.headers.get("refresh")], [503, null]);
     await byScript.body?.cancel();

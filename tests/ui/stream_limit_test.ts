@@ -15,7 +15,7 @@ Deno.test("the oldest stream gives way when all places are taken", () => {
   assert.equal(second?.signal.aborted, true);
 });
 
-Deno.test("a new stream does not give way: a crowd is turned away", () => {
+Deno.test("a new stream is not ended for another: a crowd is turned away", () => {
   const streams = new StreamLimit({ most: 2, settledMs: 60_000 });
   const first = come(streams);
   come(streams);

@@ -79,7 +79,7 @@ Deno.test("whatever a job is called and holds, no command lets it steer the term
   }
 });
 
-Deno.test("whatever stands on the command line, its echo does not steer the terminal", async () => {
+Deno.test("whatever is on the command line, its echo does not control the terminal", async () => {
   await using folder = await tempFolder();
   // No operating system passes on a zero byte, nor what is no Unicode.
   for (const text of CONTROLS.filter((text) => text.isWellFormed() && !text.includes("\0"))) {

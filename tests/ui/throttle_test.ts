@@ -159,7 +159,7 @@ Deno.test("many addresses of this machine itself are slowed down like any others
   assert.ok(admitted < 300, `${admitted} of 36,000 guesses were let in`);
 });
 
-Deno.test("the machine itself gets in, whatever the whole world does", () => {
+Deno.test("the machine itself gets in, whatever others do", () => {
   const open = openThrottle();
   guess(open, many(5_000, (i) => `${1 + i % 100}.${i % 250}.3.7`), 600);
   assert.equal(open.throttle.admit("127.0.0.1"), 0);
@@ -175,7 +175,7 @@ Deno.test("one failure is forgotten in each quarter of an hour without another",
   assert.equal(throttle.failuresOf("10.0.0.1"), 0);
 });
 
-Deno.test("a guess is dear unless something else is asked for: it takes a twentieth of a second at least", async () => {
+Deno.test("a guess is expensive by default: it takes at least a twentieth of a second", async () => {
   const password = new Password("secret");
   assert.equal(await password.matches("secret"), true);
   const since = performance.now();

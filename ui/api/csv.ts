@@ -1,7 +1,7 @@
 /** Jobs as comma-separated values (RFC 4180), safe to open in a spreadsheet. */
 import { type Inspector, type Job, type JobFilter, pagesOf, yieldToEventLoop } from "@persistent-queue/queue";
 
-/** A cell of a spreadsheet holds no more characters. */
+/** The most characters that a spreadsheet cell holds. */
 const MOST_IN_CELL = 32_767;
 
 const COLUMNS = {
@@ -47,8 +47,8 @@ export function csvRow(job: Job): string {
 }
 
 /**
- * A spreadsheet runs text that begins like a formula, behind spaces and in wide letters too; an apostrophe makes it
- * text again. A semicolon is quoted for those that take it for the comma.
+ * A spreadsheet evaluates text that begins like a formula, even after spaces or in full-width characters; an apostrophe
+ * makes it text again. A semicolon is quoted because some spreadsheets use it as the separator.
  */
 function cell(value: string | number | null): string {
   if (value === null) return "";
@@ -57,18 +57,18 @@ function cell(value: string | number | null): string {
   return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Empty for a time that no calendar has, which an edit by hand can leave. */
+/** Empty for a time out of range, which an edit by hand can leave. */
 function iso(ms: number | null): string | null {
   return ms === null || Math.abs(ms) > 8.64e15 ? null : new Date(ms).toISOString();
 }
 
-/** Without it a spreadsheet takes UTF-8 for the alphabet of its own country. */
+/** Without it a spreadsheet decodes UTF-8 in a legacy local encoding. */
 const BYTE_ORDER_MARK = "\ufeff";
 
-/** Characters that are passed on at once. */
+/** The size of a chunk, in characters. */
 const CHUNK = 64 * 1024;
 
-/** A stream of CSV, newest job first: one page of the list at a time, when the client has taken the one before. */
+/** A stream of CSV, newest job first: one page of the list at a time, when the client has read the previous one. */
 export function exportJobs(queue: Inspector, filter: JobFilter): ReadableStream<Uint8Array> {
   return ReadableStream.from(csvPages(queue, filter)).pipeThrough(new TextEncoderStream());
 }
@@ -77,12 +77,12 @@ async function* csvPages(queue: Inspector, filter: JobFilter): AsyncGenerator<st
   yield BYTE_ORDER_MARK + csvHead();
   for await (const { jobs } of pagesOf(queue, filter)) {
     yield* csvRows(queue, jobs);
-    // A client that takes what comes at once would keep the thread until the last page.
+    // Otherwise a fast client would occupy the thread until the last page.
     await yieldToEventLoop();
   }
 }
 
-/** Long values are read one job at a time, and passed on before there are many. */
+/** Long values are read one job at a time, and sent before there are many. */
 async function* csvRows(queue: Inspector, jobs: readonly Job[]): AsyncGenerator<string> {
   let rows = "";
   for (const job of jobs) {
@@ -95,7 +95,7 @@ async function* csvRows(queue: Inspector, jobs: readonly Job[]): AsyncGenerator<
   if (rows !== "") yield rows;
 }
 
-/** The job with its values, but for those that are too long for any list; as it is where it has gone meanwhile. */
+/** The job with its values, except those too long for any list; unchanged if it has been removed meanwhile. */
 async function withValues(queue: Inspector, job: Job): Promise<Job> {
   const [found] = await queue.getMany([job.seq]);
   return found ?? job;

@@ -1,7 +1,7 @@
-/** The time before which a job is not to run, as a person or a script writes it. */
+/** Parses the time before which a job must not run, as a person or a script writes it. */
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "@persistent-queue/queue/basics";
 
-/** What is expected, for the sentence of a refusal. */
+/** The expected form, for error messages. */
 export const DUE_TIME_FORM = "a time with its zone, like 2030-01-31T12:00:00Z or 2030-01-31T13:00:00+01:00";
 
 export type DueTime = { readonly ms: number } | { readonly problem: string };
@@ -13,8 +13,8 @@ const MOMENT = new RegExp(`^${DATE}[T ]${TIME} ?${ZONE}$`, "i");
 const WITHOUT_ZONE = new RegExp(`^${DATE}(?:[T ]${TIME})?$`, "i");
 
 /**
- * RFC 3339, and the short zones that PostgreSQL writes. Nothing is guessed: a time that no calendar has, or that names
- * another moment on another machine, is a problem.
+ * RFC 3339, and the short zones that PostgreSQL writes. Nothing is guessed: a time that does not exist, or that depends on
+ * the machine's zone, is a problem.
  */
 export function parseDueTime(text: string): DueTime {
   const words = MOMENT.exec(text);
@@ -31,9 +31,9 @@ export function parseDueTime(text: string): DueTime {
   const local = new Date(0);
   local.setUTCFullYear(year ?? 0, (month ?? 0) - 1, day);
   local.setUTCHours(hour ?? 0, minute, second, ms);
-  // A date rolls over what it does not have: 30 February becomes 2 March.
+  // A Date rolls over: 30 February becomes 2 March.
   if (fieldsOf(local).some((field, i) => field !== fields[i])) {
-    return { problem: "is a time that no calendar or clock has" };
+    return { problem: "is a date or time that does not exist" };
   }
   const offset = minutesOf(words[8] ?? "Z");
   if (offset === null) return { problem: `has a time zone that does not exist: write ${DUE_TIME_FORM}` };
@@ -51,7 +51,7 @@ function fieldsOf(date: Date): number[] {
   ];
 }
 
-/** Ahead of UTC, in minutes; null beyond what any zone has. */
+/** The offset from UTC in minutes; null if no zone has it. */
 function minutesOf(zone: string): number | null {
   if (zone.toUpperCase() === "Z") return 0;
   const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(3).replace(":", ""))];

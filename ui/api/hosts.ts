@@ -1,4 +1,4 @@
-/** What all hosts of one queue look like together. On a backend for one host it looks as if there were no hosts at all. */
+/** A combined view of all hosts of one queue. On a backend for one host there seem to be no hosts at all. */
 import type {
   ConsumerView,
   HostView,
@@ -8,13 +8,13 @@ import type {
   SystemView,
 } from "@persistent-queue/queue";
 
-export type Neighbourhood = Pick<Inspector, "hosts" | "hostName" | "isShared">;
+export type HostsSource = Pick<Inspector, "hosts" | "hostName" | "isShared">;
 
-/** A process shows itself twice a second: one that is silent for longer is held up, or cut off. */
+/** A process publishes its view twice a second: one that is silent for longer than this is blocked, or cut off. */
 const QUIET_MS = 3_000;
 
-/** Where there may be several hosts, each consumer has the name of its own. */
-export function consumersOnWire(view: SystemView, { isShared, hosts, hostName }: Neighbourhood) {
+/** If there may be several hosts, each consumer names its own. */
+export function consumersOnWire(view: SystemView, { isShared, hosts, hostName }: HostsSource) {
   if (!isShared) return view.consumers.map((consumer) => consumerOnWire(consumer));
   return [
     ...view.consumers.map((consumer) =>
@@ -24,17 +24,17 @@ export function consumersOnWire(view: SystemView, { isShared, hosts, hostName }:
   ];
 }
 
-/** Whether those of a quiet host still work is not known. */
+/** The consumers of a quiet host are shown as silent: whether they still work is unknown. */
 function consumersOf(host: HostView) {
   const where = { host: host.name, agedMs: host.viewAgeMs, takesFaults: host.view?.takesFaults ?? false };
   const consumers = (host.view?.consumers ?? []).map((consumer) => consumerOnWire(consumer, where));
   return isQuiet(host) ? consumers.map((consumer) => ({ ...consumer, state: "silent" as const })) : consumers;
 }
 
-/** The name of the host where this consumer lives; null: it lives no more, or there is one host only. */
+/** The name of the host that runs this consumer; null: the consumer is gone, or there is only one host. */
 export function hostOfConsumer(
   consumerId: string | null,
-  { system, queue }: { readonly system: { view(): SystemView }; readonly queue: Neighbourhood },
+  { system, queue }: { readonly system: { view(): SystemView }; readonly queue: HostsSource },
 ): string | null {
   if (consumerId === null) return null;
   return consumersOnWire(system.view(), queue).find(({ id }) => id === consumerId)?.host ?? null;
@@ -42,7 +42,7 @@ export function hostOfConsumer(
 
 interface Whereabouts {
   readonly host: string;
-  /** How old what is known of it is. */
+  /** The age of what is known about it. */
   readonly agedMs: number;
   readonly takesFaults: boolean;
 }
@@ -69,12 +69,12 @@ export type WireConsumer = ReturnType<typeof consumerOnWire>;
 
 export interface WireHost {
   readonly name: string;
-  /** For how long it has not been heard of, in milliseconds; null: it is heard of all the time. */
+  /** For how long the host has been silent, in milliseconds; null: it is not. */
   readonly quiet_ms: number | null;
 }
 
-/** The same order on each of them: a page may be filled by one host after the other. */
-export function hostsOnWire({ isShared, hosts, hostName }: Neighbourhood): readonly WireHost[] {
+/** In the same order on every host: a page may get its data from one host after another. */
+export function hostsOnWire({ isShared, hosts, hostName }: HostsSource): readonly WireHost[] {
   if (!isShared) return [];
   const others = hosts.map((host) => ({ name: host.name, quiet_ms: isQuiet(host) ? host.silentMs : null }));
   return [{ name: hostName, quiet_ms: null }, ...others].sort((a, b) => BY_NAME.compare(a.name, b.name));
@@ -87,11 +87,11 @@ function isQuiet({ silentMs }: HostView): boolean {
   return silentMs >= QUIET_MS;
 }
 
-/** The name of its host before each sentence; without those that this process says itself. */
-export function warningsElsewhere(own: SystemView, { hosts }: Pick<Neighbourhood, "hosts">): string[] {
+/** Each sentence is prefixed with the name of its host; sentences that this process has as well are left out. */
+export function warningsOfOtherHosts(own: SystemView, { hosts }: Pick<HostsSource, "hosts">): string[] {
   const said = [own.trouble, ...own.warnings];
   return hosts.flatMap((host) => {
-    // Without the seconds, which would be another warning each time. What it said last may be over.
+    // Without the seconds, which would make it a new warning each time. Its last warnings may no longer apply.
     if (isQuiet(host)) return [`${host.name}: this host has not been heard of for some seconds.`];
     const { trouble = null, warnings = [] } = host.view ?? {};
     const sentences = [...new Set([...(trouble === null ? [] : [trouble]), ...warnings])];
@@ -99,12 +99,12 @@ export function warningsElsewhere(own: SystemView, { hosts }: Pick<Neighbourhood
   });
 }
 
-export function wedgedElsewhere({ hosts }: Pick<Neighbourhood, "hosts">): number {
+export function wedgedOnOtherHosts({ hosts }: Pick<HostsSource, "hosts">): number {
   return hosts.reduce((sum, { view }) => sum + (view?.wedged ?? 0), 0);
 }
 
-/** What happens per second through all processes. */
-export function ofAllHosts(
+/** The rates of all processes together. */
+export function ratesOfAllHosts(
   own: Pick<QueueStats, "rates" | "history">,
   hosts: readonly HostView[],
 ): Pick<QueueStats, "rates" | "history"> {
@@ -112,7 +112,7 @@ export function ofAllHosts(
   if (heard.length === 0) return { rates: own.rates, history: own.history };
   return {
     rates: sumOf([own.rates, ...heard.map(({ rates }) => rates)]),
-    // By their distance from the present: the last entry of each is of the same second.
+    // Aligned at the end: the last entry of each is of the same second.
     history: own.history.map((rates, i, { length }) =>
       sumOf([rates, ...heard.flatMap(({ history }) => history.at(i - length) ?? [])])
     ),
@@ -124,7 +124,7 @@ function sumOf(list: readonly Rates[]): Rates {
   return { added: sum("added"), completed: sum("completed"), failed: sum("failed") };
 }
 
-/** Tenths do not add up exactly. */
+/** Sums of tenths are not exact. */
 function rounded(rate: number): number {
   return Math.round(rate * 100) / 100;
 }

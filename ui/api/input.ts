@@ -1,6 +1,6 @@
 /**
- * Reads what scripts send, field by field, and says in a sentence what is wrong with it: the shape of jobs (the queue
- * itself checks their values), and which jobs to list, resubmit or cancel.
+ * Validates what scripts send, field by field, with a sentence about what is wrong: the shape of jobs (the queue itself
+ * checks their values), and which jobs to list, resubmit or cancel.
  */
 import {
   isStatus,
@@ -14,7 +14,7 @@ import {
 import { HttpError } from "../http/errors.ts";
 import { DUE_TIME_FORM, parseDueTime, parseSince } from "./due_time.ts";
 
-/** How many jobs one request may bring. */
+/** How many jobs one request may contain. */
 export const MAX_JOBS = 10_000;
 
 /** @throws {HttpError} 400 that names the field, and the job's index in an array */
@@ -79,13 +79,13 @@ export function moveInput(body: unknown, now: number): MoveInput {
     throw invalid('Say which jobs: either {"ids": […]} or {"filter": {…}}.', QUERY);
   }
   const isAll = optionalFlag(all, "all", part) ?? false;
-  if (ids === undefined) return { filter: meantFilter(filterOf(filter, now), isAll) };
+  if (ids === undefined) return { filter: confirmedFilter(filterOf(filter, now), isAll) };
   if (isAll) throw invalid('"all" goes with a filter, not with ids.', QUERY);
   return { ids: idsOf(ids) };
 }
 
-/** A filter that was built from empty fields would move every job there is: that has to be said in so many words. */
-function meantFilter(filter: JobFilter, isAll: boolean): JobFilter {
+/** A filter built from empty fields would move every job there is, so that must be requested explicitly. */
+function confirmedFilter(filter: JobFilter, isAll: boolean): JobFilter {
   if (isAll || Object.keys(filter).length > 0) return filter;
   throw invalid('An empty filter means every job there is: if you mean that, add "all": true.', QUERY);
 }
@@ -111,7 +111,7 @@ export const FILTER_FIELDS = ["status", "kind", "q", "due", "changed_since"] as 
 
 type FilterFields = { readonly [name in typeof FILTER_FIELDS[number]]?: string | undefined };
 
-/** Several statuses stand between commas. Empty text means: not given, as in `?status=&kind=`. @throws {HttpError} 400 for what makes no sense */
+/** Statuses are separated by commas. Empty text means "not given": `?status=&kind=`. @throws {HttpError} 400 */
 export function jobFilter({ status, kind, q, due, changed_since }: FilterFields, now: number): JobFilter {
   const statuses = (status ?? "").split(",").filter((word) => word !== "");
   const stranger = statuses.find((word) => !isStatus(word));
@@ -128,7 +128,7 @@ export function jobFilter({ status, kind, q, due, changed_since }: FilterFields,
   };
 }
 
-/** Only what is PENDING waits for its time. */
+/** Only PENDING jobs wait until they are due. */
 function dueOf(due: string, statuses: readonly string[]): Pick<JobFilter, "status" | "due"> {
   if (due !== "now" && due !== "later") {
     throw invalid(`"due" is "now" or "later", not "${due.slice(0, 60)}".`, QUERY);
@@ -142,14 +142,14 @@ function dueOf(due: string, statuses: readonly string[]): Pick<JobFilter, "statu
   return { status: "PENDING", due };
 }
 
-/** `15m`, `2h`, `3d` before `now`, or a time with its zone. */
+/** `15m`, `2h`, `3d` before `now`, or a time with a zone. */
 function changedSinceOf(text: string, now: number): number {
   const since = parseSince(text, now);
   if ("ms" in since) return since.ms;
   throw invalid(`"changed_since" ${since.problem}, or a span such as 15m, 2h or 3d.`, QUERY);
 }
 
-/** The part of the body that is read, as the sentence of a refusal names it, and the code of that refusal. */
+/** The part of the body that is being read, as error messages name it, and the code of those errors. */
 interface BodyPart {
   readonly name: string;
   readonly code: "invalid_job" | "invalid_query";
@@ -178,7 +178,7 @@ function fieldsOf<Name extends string>(
   throw invalid(`${part.name} has an unknown field "${stranger.slice(0, 60)}". ${hint}`, part);
 }
 
-/** A value of this type; null, as JSON writes it, means: not given. @throws {HttpError} 400 */
+/** A value of this type; JSON's null means "not given". @throws {HttpError} 400 */
 function optionalText(value: unknown, name: string, part: BodyPart): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "string") throw invalid(`${part.name}: ${name} must be text.`, part);

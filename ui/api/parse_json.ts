@@ -1,8 +1,8 @@
-/** JSON from outside: looked at before it is read, and read with pauses where it is long. */
+/** Parses untrusted JSON: its shape is checked first, and long JSON is parsed with pauses. */
 import { DoubledKey, InexactNumber, inTurns, JsonText, printable } from "@persistent-queue/queue";
 import { HttpError, tooLarge } from "../http/errors.ts";
 
-/** @throws {SyntaxError} {HttpError} 400 or 413 for what would be lost, or takes too long to read */
+/** @throws {SyntaxError} {HttpError} 400 or 413 for what would be lost, or takes too long to parse */
 export async function jsonText(text: string): Promise<JsonText> {
   shapeOf(new TextEncoder().encode(text));
   return await inTurns(refusing(JsonText.whole(text)));
@@ -11,15 +11,15 @@ export async function jsonText(text: string): Promise<JsonText> {
 interface ListLimits {
   /** Elements. */
   readonly most: number;
-  /** Bytes of one element, and of whatever is no list. */
+  /** Bytes of one element, and of anything that is not a list. */
   readonly mostBytes: number;
-  /** What is said of more elements. */
+  /** The error for more elements. */
   readonly tooMany: (count: number) => HttpError;
 }
 
 /**
- * An object, or a list of them, whose members of this name stay text.
- * @throws {SyntaxError} {TypeError} where it is not UTF-8 {HttpError}
+ * Parses an object, or a list of objects; members of this name stay text.
+ * @throws {SyntaxError} {TypeError} if it is not UTF-8 {HttpError}
  */
 export async function parseMembers(bytes: Uint8Array, name: string, limits: ListLimits): Promise<unknown> {
   const { list } = shapeOf(bytes);
@@ -31,10 +31,10 @@ export async function parseMembers(bytes: Uint8Array, name: string, limits: List
   return await inTurns(refusing(JsonText.members(WHOLE.decode(bytes), name)));
 }
 
-/** More than any client needs where they are all looked at. */
+/** More than any client needs in a small request. */
 const MOST_MEMBERS = 1_000;
 
-/** The value, which has few members. @throws {SyntaxError} {TypeError} where it is not UTF-8 {HttpError} */
+/** Parses a value with few members. @throws {SyntaxError} {TypeError} if it is not UTF-8 {HttpError} */
 export async function parseSmallJson(bytes: Uint8Array, mostBytes: number): Promise<unknown> {
   if (bytes.length > mostBytes || shapeOf(bytes).members > MOST_MEMBERS) throw tooLarge();
   const { text } = await inTurns(refusing(JsonText.whole(WHOLE.decode(bytes))));
@@ -69,7 +69,7 @@ function* elementsOf(
   return all;
 }
 
-/** What would be lost is refused in a sentence. `place`: where in the whole this is. */
+/** Turns errors about values that would be lost into messages. `place`: where in the whole text the value is. */
 function* refusing<Value>(reading: Generator<undefined, Value>, place = ""): Generator<undefined, Value> {
   try {
     return yield* reading;
@@ -89,37 +89,37 @@ function refusalOf(error: unknown, place: string): unknown {
   return new HttpError(
     400,
     "invalid_json",
-    `The key "${key}" stands twice in one object: only one of its values would be kept.`,
+    `The key "${key}" appears twice in one object: only one of its values would be kept.`,
   );
 }
 
 const WHOLE = new TextDecoder("utf-8", { fatal: true });
-/** Of a list: a byte order mark is none there. */
+/** For the elements of a list, where a byte order mark has no meaning. */
 const ELEMENT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A payload nests 500 levels at most; the rest is for what stands around it. */
+/** A payload nests at most 500 levels; the rest is for what surrounds it. */
 const MOST_LEVELS = 510;
-/** In one job: `JSON.parse` makes about two thousand a millisecond. */
+/** Per job: `JSON.parse` creates about two thousand per millisecond. */
 const MOST_CONTAINERS = 100_000;
-/** In all that one request brings. */
+/** Per request. */
 const MOST_CONTAINERS_IN_ALL = 500_000;
 /** More elements than a request may have. */
 const MOST_COMMAS = 100_000;
 
 /**
- * What JSON text is made of, found from its bytes alone. `JSON.parse` takes seconds for some megabytes of brackets, so
- * they are counted before it is called; and a long list is read element by element.
+ * The shape of JSON text, determined from its bytes alone. `JSON.parse` takes seconds for a few megabytes of brackets, so
+ * they are counted before it is called; and a long list is parsed element by element.
  */
 interface JsonShape {
-  /** Members of objects: what stands before a colon. */
+  /** The number of object members, counted by their colons. */
   readonly members: number;
-  /** Null where it is none. Only its brackets were counted: that it is JSON has still to be found out. */
+  /** Null if it is not a list. Only its brackets were counted: it may still turn out not to be JSON. */
   readonly list: null | {
     /** Elements. */
     readonly count: number;
-    /** The places of the commas between them, of the first ones where there are very many. */
+    /** The positions of the commas between them; if there are very many, of the first ones only. */
     readonly commas: readonly number[];
-    /** Where its brackets stand; null for an end that does not come. */
+    /** The positions of its brackets; null if the closing one is missing. */
     readonly start: number;
     readonly end: number | null;
   };
@@ -128,7 +128,7 @@ interface JsonShape {
 const [QUOTE, COMMA, COLON, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** @throws {HttpError} 400 for too many levels, 413 for more lists and objects than can be parsed in a moment */
+/** @throws {HttpError} 400 for too many levels, 413 for more lists and objects than can be parsed quickly */
 function shapeOf(bytes: Uint8Array): JsonShape {
   const start = firstOf(bytes);
   const isList = bytes[start] === OPEN_LIST;
@@ -154,7 +154,7 @@ function shapeOf(bytes: Uint8Array): JsonShape {
   return shapeTo(null);
 }
 
-/** The place of the first byte that is no space and no byte order mark. */
+/** The position of the first byte after a byte order mark and white space. */
 function firstOf(bytes: Uint8Array): number {
   let i = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   while (isSpace(bytes[i])) i++;
@@ -165,7 +165,7 @@ function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
-/** The place of the quote that ends the string which begins at `start`. */
+/** The position of the quote that ends the string beginning at `start`. */
 function endOfString(bytes: Uint8Array, start: number): number {
   for (let i = start + 1; i < bytes.length; i++) {
     if (bytes[i] === BACKSLASH) i++;
@@ -174,7 +174,7 @@ function endOfString(bytes: Uint8Array, start: number): number {
   return bytes.length;
 }
 
-/** Whether a list ends there, and nothing but spaces stands behind it. */
+/** Whether a list ends there, followed by nothing but white space. */
 function isEndOfList(bytes: Uint8Array, end: number): boolean {
   return bytes[end] === CLOSE_LIST && bytes.subarray(end + 1).every(isSpace);
 }

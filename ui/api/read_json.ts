@@ -3,14 +3,14 @@ import { MAX_JOBS, tooManyJobs } from "./input.ts";
 import { parseMembers, parseSmallJson } from "./parse_json.ts";
 import { HttpError } from "../http/errors.ts";
 
-/** Bytes. A payload may be 1 MiB; the rest is for the fields around it. */
+/** In bytes. A payload may be 1 MiB; the rest is for the fields around it. */
 export const ONE_JOB_BYTES = 1024 * 1024 + 16 * 1024;
 
-/** Bytes, for many jobs at once. */
+/** In bytes, for many jobs at once. */
 export const MANY_JOBS_BYTES = 8 * 1024 * 1024;
 
 /**
- * Jobs of a JSON body, one or an array of them, each with its payload as text.
+ * Reads the jobs of a JSON body, one or an array of them, each with its payload as text.
  * @throws {HttpError} 415 for another content type, 400 for what is not JSON, 413 for too much
  */
 export async function readJobs(c: Context): Promise<unknown> {
@@ -18,14 +18,14 @@ export async function readJobs(c: Context): Promise<unknown> {
   return await read(c, (bytes) => parseMembers(bytes, "payload", limits));
 }
 
-/** The value of any other JSON body, which is small. @throws {HttpError} as above */
+/** Reads any other JSON body, which is small. @throws {HttpError} as above */
 export async function readJson(c: Context): Promise<unknown> {
   return await read(c, (bytes) => parseSmallJson(bytes, ONE_JOB_BYTES));
 }
 
 async function read(c: Context, parse: (bytes: Uint8Array) => Promise<unknown>): Promise<unknown> {
   const type = c.req.header("content-type") ?? "";
-  // Exactly this type: no page of another site can send it without asking first.
+  // Exactly this type: a page of another site cannot send it without a CORS preflight.
   if (!/^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(type)) {
     throw new HttpError(
       415,

@@ -34,7 +34,7 @@ export function apiRoutes(deps: PageDeps): Hono<AppEnv> {
     .post("/sweep", (c) => sweep(c, deps))
     .post("/consumers/:id/crash", (c) => requestFault(c, deps, "crash"))
     .post("/consumers/:id/hang", (c) => requestFault(c, deps, "hang"))
-    // A point would not match the separators of lines that Unicode has, and an edit by hand may put in any.
+    // A dot would not match Unicode line separators, which an edit by hand may put into an id.
     .get("/jobs/:id{[^]+}", (c) => showJob(c, deps));
 }
 
@@ -78,7 +78,7 @@ function filterOfQuery(c: ApiContext, { now }: Pick<PageDeps, "now">) {
   return jobFilter(c.req.query(), now());
 }
 
-/** A misspelt filter would list every job there is. */
+/** Refuses unknown parameters: a misspelt filter would list every job there is. */
 function assertKnown(c: ApiContext, names: readonly string[]): void {
   const stranger = Object.keys(c.req.query()).find((name) => !names.includes(name));
   if (stranger === undefined) return;
@@ -106,7 +106,7 @@ async function showJob(c: ApiContext, deps: PageDeps): Promise<Response> {
   return jsonText(c, historyJson(await deps.queue.get(idInPath(c)), momentOf(deps)));
 }
 
-/** The router decodes a path in parts; an id may hold any character, so it is decoded here, once and whole. */
+/** The router decodes a path in parts; an id may contain any character, so it is decoded here, once and as a whole. */
 function idInPath(c: ApiContext): string {
   const path = /^[a-z]+:\/\/[^/]*([^?#]*)/i.exec(c.req.raw.url)?.[1] ?? "";
   try {
@@ -127,7 +127,7 @@ async function addJobs(c: ApiContext, deps: PageDeps): Promise<Response> {
 function oneAdded([added]: Added[], deps: PageDeps): string {
   if (added === undefined) throw new Error("The queue returned nothing for a job that was added");
   const moment = momentOf(deps);
-  // At the top as `GET /api/jobs/{id}` shows it, and as `job` for clients that expect the form of an array.
+  // At the top level as in `GET /api/jobs/{id}`, and also as `job`, for clients that expect it there.
   const due = { due_at: dueOnWire(added.job), due_in_ms: Math.max(0, added.job.runAt - deps.now()) };
   const whole = jobJson(added.job, moment, { outcome: added.outcome, differs: added.differs, ...due });
   return `${whole.slice(0, -1)},"job":${jobJson(added.job, moment)}}`;
@@ -146,7 +146,7 @@ const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
 async function moveJobs(c: ApiContext, deps: PageDeps, verb: OperatorVerb): Promise<Response> {
   const input = moveInput(await readJson(c), deps.now());
   const queue = audited(deps.queue, actorOf(c, deps));
-  // A client that hangs up wants no more of it.
+  // A client that disconnects stops the move.
   const { signal } = c.req.raw;
   if ("filter" in input) {
     return c.json({ [DONE[verb]]: await queue.moveAll(verb, input.filter, { signal }) });

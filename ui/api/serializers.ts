@@ -1,4 +1,4 @@
-/** How jobs, counts and consumers look to scripts: JSON, every name in snake_case, times in milliseconds since 1970. */
+/** The JSON form of jobs, counts and consumers: every name in snake_case, times in milliseconds since 1970. */
 import {
   type Attempt,
   attemptsOf,
@@ -17,20 +17,20 @@ import type { System } from "../page_deps.ts";
 import {
   consumersOnWire,
   hostsOnWire,
-  type Neighbourhood,
-  ofAllHosts,
-  warningsElsewhere,
-  wedgedElsewhere,
+  type HostsSource,
+  ratesOfAllHosts,
+  warningsOfOtherHosts,
+  wedgedOnOtherHosts,
 } from "./hosts.ts";
 
 export interface Moment {
   readonly now: number;
   readonly stallMs: number;
-  /** Those that have a handler. */
+  /** The kinds that have a handler. */
   readonly kinds: readonly string[];
 }
 
-/** Every field of a job but its values, whether it is stalled or waits for a handler, and what a person may do with it. */
+/** Every field of a job except its values, whether it is stalled or has no handler, and what a person may do with it. */
 export function jobOnWire(job: Job, moment: Moment) {
   return {
     id: job.id,
@@ -58,8 +58,8 @@ export function jobOnWire(job: Job, moment: Moment) {
 }
 
 /**
- * The same as JSON text, with the values as they are stored: to parse them, only to write them again, would take time
- * and memory, and round the numbers. Those that are left out are `null`, and named in `left_out`.
+ * The same as JSON text, with the values exactly as they are stored: parsing them only to serialize them again would take
+ * time and memory, and round the numbers. Values that are left out are `null`, and named in `left_out`.
  */
 export function jobJson(job: Job, moment: Moment, more: object = {}): string {
   const leftOut = job.leftOut === undefined ? {} : { left_out: job.leftOut };
@@ -67,7 +67,7 @@ export function jobJson(job: Job, moment: Moment, more: object = {}): string {
   return `${facts.slice(0, -1)},"result":${job.result ?? "null"},"payload":${job.payload}}`;
 }
 
-/** Of one value, and of all values of one response, in characters. */
+/** Limits for one value, and for all values of one response, in characters. */
 const MOST_VALUE = 64 * 1024;
 const MOST_VALUES = 1024 * 1024;
 
@@ -93,7 +93,7 @@ function withValues(job: Job, isShown: (value: string | null) => boolean): Job {
   return { ...job, payload, result, leftOut: [...job.leftOut ?? [], ...more] };
 }
 
-/** When a job is due, in UTC, for the response to adding it: a time that was misread shows here, not when it has come. */
+/** When a job is due, in UTC, for the response to adding it: a misread time shows here, not when it comes. */
 export function dueOnWire({ runAt }: Job): string {
   return new Date(runAt).toISOString();
 }
@@ -110,7 +110,7 @@ export function historyOnWire(entry: HistoryEntry) {
   };
 }
 
-/** One attempt: `detail` is its error in full, `log` what its handler logged. */
+/** One attempt: `detail` is the full error, `log` what its handler logged. */
 export function attemptOnWire(attempt: Attempt) {
   return {
     attempt: attempt.number,
@@ -125,7 +125,7 @@ export function attemptOnWire(attempt: Attempt) {
   };
 }
 
-/** One job with all that happened to it. */
+/** One job with its history and attempts. */
 export function historyJson(found: { job: Job; history: readonly HistoryEntry[] }, moment: Moment): string {
   return jobJson(found.job, moment, {
     history: found.history.map(historyOnWire),
@@ -139,7 +139,7 @@ export function statsOnWire(stats: QueueStats, queue: Inspector, system: SystemV
   const { consumers, hosts, wedged, warnings, durability } = systemOnWire(system, queue);
   return {
     ...counts,
-    // What `failed` counts are attempts, not jobs.
+    // `failed` counts attempts, not jobs.
     rates: { ...counts.rates, failed_attempts: counts.rates.failed },
     totals: stats.totals.map(totalsOnWire),
     ...{ consumers, hosts, wedged, warnings, durability },
@@ -155,9 +155,9 @@ function totalsOnWire({ failedAttempts, ...totals }: KindTotals) {
   return { ...totals, failed_attempts: failedAttempts };
 }
 
-/** The queue in numbers: `age_ms` in milliseconds, rates per second, `history` one a second, oldest first. */
+/** The queue in numbers: `age_ms` in milliseconds, rates per second, one `history` entry per second, oldest first. */
 export function countsOnWire(stats: QueueStats, hosts: readonly HostView[]) {
-  const { rates, history } = ofAllHosts(stats, hosts);
+  const { rates, history } = ratesOfAllHosts(stats, hosts);
   return {
     counts: stats.counts,
     stalled: stats.stalled,
@@ -169,18 +169,18 @@ export function countsOnWire(stats: QueueStats, hosts: readonly HostView[]) {
   };
 }
 
-/** The events and the memory are those of this process; the rest is of all hosts. */
-export function systemOnWire(view: SystemView, queue: Neighbourhood & Pick<Inspector, "durability">) {
+/** Events and memory are those of this process; the rest covers all hosts. */
+export function systemOnWire(view: SystemView, queue: HostsSource & Pick<Inspector, "durability">) {
   return {
     started_at: view.startedAt,
     stopping: view.stopping,
     consumers: consumersOnWire(view, queue),
     /** All of them, by name; empty on a backend for one host. */
     hosts: hostsOnWire(queue),
-    wedged: view.wedged + wedgedElsewhere(queue),
+    wedged: view.wedged + wedgedOnOtherHosts(queue),
     sweep: { last_at: view.sweep.lastAt, last_requeued: view.sweep.lastRequeued },
     producing: view.producing,
-    warnings: [...view.warnings, ...warningsElsewhere(view, queue)],
+    warnings: [...view.warnings, ...warningsOfOtherHosts(view, queue)],
     events: latestEvents(view.events),
     trouble: view.trouble,
     durability: queue.durability,
@@ -188,12 +188,12 @@ export function systemOnWire(view: SystemView, queue: Neighbourhood & Pick<Inspe
   };
 }
 
-/** What is wrong with the system, the worst first, each once. */
+/** What is wrong with the system, worst first, without duplicates. */
 export function warningsOf(
-  { system, queue }: { readonly system: Pick<System, "view">; readonly queue: Pick<Neighbourhood, "hosts"> },
+  { system, queue }: { readonly system: Pick<System, "view">; readonly queue: Pick<HostsSource, "hosts"> },
 ): string[] {
   const view = system.view();
   const { trouble, warnings } = view;
   const own = [...(trouble === null ? [] : [trouble]), ...warnings];
-  return [...new Set([...own, ...warningsElsewhere(view, queue)])];
+  return [...new Set([...own, ...warningsOfOtherHosts(view, queue)])];
 }

@@ -15,7 +15,7 @@ import type { AppEnv } from "../http/app_env.ts";
 import { HttpError } from "../http/errors.ts";
 import type { Guesser } from "./throttle.ts";
 
-/** Hears one sentence for each action. Ids and filters in it are untrusted: they stand at its end, as JSON. */
+/** Receives one sentence per action. Ids and filters in it are untrusted: they come last, as JSON. */
 export type Audit = (sentence: string) => void;
 
 /** Who acts. */
@@ -25,7 +25,7 @@ export interface Actor {
   readonly audit: Audit;
 }
 
-/** The queue in the hands of an actor. */
+/** The operator's role of the queue, audited for one actor. */
 export interface AuditedOperator {
   add(requests: readonly JobRequest[]): ReturnType<Operator["add"]>;
   move(
@@ -56,7 +56,7 @@ async function add(queue: Operator, requests: readonly JobRequest[], { by, audit
     if (fresh.length > 0) audit(`Added ${jobs(fresh.length)} by ${by}: ${listed(ids)}`);
     return added;
   } catch (error) {
-    // The others of the call are stored all the same.
+    // The other jobs of the call are stored all the same.
     const isPartial = error instanceof QueueError && ["duplicate_job", "storage"].includes(error.code);
     const ids = requests.flatMap(({ id }) => id === undefined ? [] : [id]);
     if (isPartial && requests.length > 1) {
@@ -104,7 +104,7 @@ async function moveAll(queue: Operator, { verb, filter, audit, ...how }: MoveAll
   }
 }
 
-/** Looks for stalled jobs now. Returns how many went back to the queue. */
+/** Sweeps for stalled jobs now. Returns how many went back to the queue. */
 export async function sweepNow({ system }: { system: Pick<System, "sweep"> }, actor: Actor): Promise<number> {
   const requeued = await system.sweep();
   actor.audit(`Sweep by ${actor.by}: ${jobs(requeued)} returned to the queue`);
@@ -118,7 +118,7 @@ function jobs(count: number): string {
 const LISTED = 5;
 const LISTED_CHARACTERS = 200;
 
-/** The first of them; the log has a line of its own for each. */
+/** The first few; the log has a separate line for each job. */
 function listed(ids: readonly string[]): string {
   const first = ids.slice(0, LISTED).map((id) => JSON.stringify(id.slice(0, LISTED_CHARACTERS)));
   return ids.length > LISTED ? `${first.join(", ")} and ${ids.length - LISTED} more` : first.join(", ");
@@ -139,22 +139,22 @@ export function filterText(
   return words.length === 0 ? "every job" : words.join(", ");
 }
 
-/** Beyond what a date can hold: the number. */
+/** The number itself, if a date cannot hold it. */
 function isoTime(ms: number): string {
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
 }
 
-/** An address that nothing confirms is told as such. */
+/** Marks an address that nothing confirms as a claim. */
 export function whereOf({ address, claimedAddress = null }: Guesser): string {
   return claimedAddress === null ? address : `${address} (forwarded, it says, for ${claimedAddress})`;
 }
 
-/** Who sent this request; only behind the login. */
+/** Who sent this request; valid only behind the login. */
 export function actorOf(c: Context<AppEnv>, { audit }: { readonly audit: Audit }): Actor {
   return { by: `${c.var.visitor.name} from ${whereOf(c.env.client)}`, audit };
 }
 
-/** Here, or on another host. False: there is no such consumer. @throws {HttpError} 403 where it is switched off */
+/** Here, or on another host. False: there is no such consumer. @throws {HttpError} 403 if it is switched off */
 export async function injectFault(
   { queue, system, faultInjection }: Pick<PageDeps, "queue" | "system" | "faultInjection">,
   { consumerId, fault, by, audit }: Actor & { readonly consumerId: string; readonly fault: Fault },
@@ -167,7 +167,7 @@ export async function injectFault(
 
 const FAULT_NAMES = { crash: "Crash", hang: "Hang" } as const;
 
-/** On this host, and on that of the consumer. @throws {HttpError} 403 */
+/** Checks this host, and that of the consumer. @throws {HttpError} 403 */
 export function requireFaultInjection(
   isOn: boolean,
   { queue, consumerId }: { readonly queue: Pick<PageDeps["queue"], "hosts">; readonly consumerId: string },

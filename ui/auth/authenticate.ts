@@ -1,4 +1,4 @@
-/** Admits requests with a session or the token, and sends all others to the login (a script: 401). */
+/** Admits requests with a session or the token, and sends all others to the login page (scripts: 401). */
 import type { Context, MiddlewareHandler } from "hono";
 import { sleep } from "@persistent-queue/queue";
 import { createHash, timingSafeEqual } from "node:crypto";
@@ -33,33 +33,33 @@ export function authenticate(options: AuthenticateOptions): MiddlewareHandler<Ap
 }
 
 /**
- * Asked only where no session let the visitor in: a bearer token beside one may be meant for a proxy on the way.
+ * Checked only if no session let the visitor in: a bearer token next to one may be meant for a proxy on the way.
  * @throws {HttpError} for a wrong token
  */
 async function byToken(c: Context<AppEnv>, { apiToken }: AuthenticateOptions): Promise<Visitor | null> {
   const attempt = /^Bearer +(.*)$/i.exec(c.req.header("authorization") ?? "")?.[1];
   if (attempt === undefined || !apiToken.exists || !isForScripts(c.req.path)) return null;
   await apiToken.check(attempt, c.env.client);
-  return { name: "API token", stillWelcome: () => true };
+  return { name: "API token", stillAuthorized: () => true };
 }
 
 function bySession(c: Context<AppEnv>, { sessions, sessionCookie }: AuthenticateOptions): Visitor | null {
-  const isAlive = isSignOfLife(c) ? sessions.visit.bind(sessions) : sessions.lives.bind(sessions);
+  const isAlive = isActivity(c) ? sessions.visit.bind(sessions) : sessions.lives.bind(sessions);
   const token = sessionCookie.valuesIn(c).find(isAlive);
-  return token === undefined ? null : { name: "manager", stillWelcome: () => sessions.lives(token) };
+  return token === undefined ? null : { name: "manager", stillAuthorized: () => sessions.lives(token) };
 }
 
-/** What a page fetches by itself, over and over, says nothing of the person before it. */
-function isSignOfLife({ req: { method, path } }: Context): boolean {
+/** Requests that a page repeats by itself do not mean that a person is using it. */
+function isActivity({ req: { method, path } }: Context): boolean {
   return !["GET", "HEAD"].includes(method) || !(isForScripts(path) || path.startsWith("/view/"));
 }
 
-/** A page that a person opens, after the login that leads to it. */
+/** Whether a person opens a page. */
 function isPageView({ req: { method, path } }: Context): boolean {
   return method === "GET" && !isForScripts(path) && !path.startsWith("/view/");
 }
 
-/** Not in the response to the login itself: scripts take its only cookie for the session. */
+/** Not in the response to the login itself: scripts expect its only cookie to be the session. */
 function rememberDevice(c: Context<AppEnv>, { devices, deviceCookie }: AuthenticateOptions): void {
   if (deviceCookie.valuesIn(c).some((value) => devices.idOf(value) !== null)) return;
   deviceCookie.set(c, devices.issue(), { maxAgeSeconds: DEVICE_SECONDS });
@@ -73,15 +73,15 @@ function turnAway(c: Context): Response {
 }
 
 const MAX_KNOWN = 1000;
-/** Between two tokens of one address that are looked at while it has to wait. */
+/** The interval at which tokens from one known address are checked while it has to wait. */
 const PACE_MS = 50;
-/** No request waits longer for that. */
+/** No request waits longer than this for its turn. */
 const MAX_PACED_MS = 5_000;
 
 export interface ApiTokenOptions {
   /** Null: there is none. */
   readonly token: string | null;
-  /** Not the login's: a script with an old token must not lock out the person beside it. */
+  /** Separate from the login's: a script with an old token must not lock out a person at the same address. */
   readonly throttle: Throttle;
   readonly audit: Audit;
 }
@@ -89,8 +89,8 @@ export interface ApiTokenOptions {
 /** The one token for scripts. Guessing it is slowed down, as at the login. */
 export class ApiToken {
   /**
-   * Addresses that were right before, and when their next token may be looked at. They are not shut out while wrong
-   * tokens come from beside them; but a right guess looks like an honest script, so all of them are slowed to a pace then.
+   * Addresses that sent the right token before, and when their next one may be checked. They are not locked out while
+   * wrong tokens come from the same address; but a right guess looks like an honest script, so all of them are then paced.
    */
   readonly #known = new Map<string, number>();
   readonly #options: ApiTokenOptions;
@@ -99,12 +99,12 @@ export class ApiToken {
     this.#options = options;
   }
 
-  /** Without one a bearer token that comes is not meant for this server. */
+  /** If there is none, an incoming bearer token is not meant for this server. */
   get exists(): boolean {
     return this.#options.token !== null;
   }
 
-  /** @throws {HttpError} 401 for a wrong one, 429 for any while its address has to wait */
+  /** @throws {HttpError} 401 for a wrong token, 429 for any token while its address has to wait */
   async check(attempt: string, from: Guesser): Promise<void> {
     const { token, throttle, audit } = this.#options;
     const identity = identityOf(from);
@@ -124,7 +124,7 @@ export class ApiToken {
     this.#remember(identity);
   }
 
-  /** @throws {HttpError} 429 when too many wait already */
+  /** @throws {HttpError} 429 if too many are already waiting */
   async #pace(identity: string): Promise<void> {
     const now = performance.now();
     const turn = Math.max(now, this.#known.get(identity) ?? now);
@@ -149,7 +149,7 @@ function tooSoon(waitMs: number): HttpError {
   return new HttpError(429, "too_many_guesses", "Too many wrong tokens. Wait a little.", { headers });
 }
 
-/** In constant time, whatever the lengths are. */
+/** In constant time, regardless of the lengths. */
 function isSame(left: string, right: string): boolean {
   const [leftHash, rightHash] = [left, right].map((text) => createHash("sha256").update(text).digest());
   return leftHash !== undefined && rightHash !== undefined && timingSafeEqual(leftHash, rightHash);

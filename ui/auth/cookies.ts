@@ -5,9 +5,9 @@ import type { CookieOptions } from "hono/utils/cookie";
 import type { AppEnv } from "../http/app_env.ts";
 
 export interface OwnCookieOptions {
-  /** Of the server: cookies know no ports, and two installations of one host are not to take each other's. */
+  /** The server's port: cookies ignore ports, and two installations on one host must not get each other's. */
   readonly port: number;
-  /** How people reach the server: several may share a host, and each has a path of its own then. */
+  /** How people reach the server: several may share a host name, each with a path of its own. */
   readonly publicUrl: string | null;
 }
 
@@ -23,8 +23,8 @@ export class OwnCookie {
   }
 
   /**
-   * Every value that came under its name. There may be several: a page of another port of this host may have set some
-   * for a narrower path, which the browser then sends first.
+   * Every value sent under its name. There may be several: a page on another port of this host may have set some for a
+   * narrower path, which the browser then sends first.
    */
   valuesIn(c: Context<AppEnv>): string[] {
     return valuesOf(c, this.#nameFor(c));
@@ -52,7 +52,7 @@ export class OwnCookie {
     }
   }
 
-  /** With `__Host-` a browser takes it over https alone, and from no other host of this domain. */
+  /** With `__Host-` a browser accepts it over https only, and from no other host of this domain. */
   #nameFor(c: Context<AppEnv>): string {
     return c.env.client.isHttps ? `__Host-${this.#name}` : this.#name;
   }
@@ -62,7 +62,7 @@ function attributes(c: Context<AppEnv>): CookieOptions {
   return { path: "/", httpOnly: true, sameSite: "Strict", secure: c.env.client.isHttps };
 }
 
-/** The size of a header bounds how many there can be. */
+/** The header size limits how many there can be. */
 function valuesOf(c: Context<AppEnv>, name: string): string[] {
   const pairs = (c.req.header("cookie") ?? "").split(";").map((pair) => pair.trim());
   const own = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));

@@ -1,6 +1,6 @@
 /**
- * Browsers that have logged in before carry a signed cookie that says so, and nothing about a session. At the login they
- * wait for their own wrong passwords alone, so that the guesses of others do not shut them out.
+ * Browsers that have logged in before have a signed cookie that says so, and nothing about a session. At the login they
+ * are throttled for their own wrong passwords only, so that the guesses of others do not lock them out.
  */
 import { PRIVATE_FILE, type SharedByHosts, StorageError } from "@persistent-queue/queue";
 import { Buffer } from "node:buffer";
@@ -9,26 +9,26 @@ import type { Password } from "./password.ts";
 
 const KEY_BYTES = 32;
 const ID = /^[\w-]{22}$/;
-/** What the hosts of one queue share: the key of the first of them. */
+/** The fact that the hosts of one queue share: the key of the first of them. */
 const SHARED = { realm: "pages", key: "device-key" } as const;
 const RETRY_MS = 5_000;
 
 export interface DevicesOptions {
-  /** Another password makes strangers of all of them. */
+  /** Changing the password invalidates all device cookies. */
   readonly password: Password;
-  /** Where the key outlives the process; null = it ends with it. */
+  /** The file in which the key outlives the process; null = the key ends with the process. */
   readonly keyFile: string | null;
-  /** Null: there is one host. Otherwise its devices are known to all, and theirs here. */
+  /** Null: there is one host. Otherwise all hosts share their devices. */
   readonly shared: Pick<SharedByHosts, "put" | "list"> | null;
-  /** Hears why the file cannot be used; devices are known until the process ends then. */
+  /** Receives the reason if the file cannot be used; devices are then known until the process ends. */
   readonly onFault: (error: unknown) => void;
 }
 
 export class Devices {
-  /** Resolves when the key of all hosts is known, or cannot be for the moment. */
+  /** Resolves when the shared key is known, or cannot be read for the moment. */
   readonly ready: Promise<void>;
   readonly #options: DevicesOptions;
-  /** Of this host alone. */
+  /** The key of this host alone. */
   readonly #own: Uint8Array;
   #ofAll: Uint8Array | null = null;
   #triedAt = -Infinity;
@@ -46,7 +46,7 @@ export class Devices {
     return `${id}.${this.#signatureOf(id, this.#ofAll ?? this.#own).toString("base64url")}`;
   }
 
-  /** Whose cookie this is; null when it was not issued here. */
+  /** The id of the device with this cookie; null if the cookie was not issued here. */
   idOf(value: string): string | null {
     if (this.#ofAll === null) this.#share();
     const [id = "", signature = ""] = value.split(".");
@@ -62,7 +62,7 @@ export class Devices {
     return createHmac("sha256", this.#options.password.seal(key)).update(id).digest();
   }
 
-  /** The key of the first host becomes that of all. While the server is away, it is tried again by and by. */
+  /** The key of the first host becomes that of all. While the server is down, this is retried from time to time. */
   async #share(): Promise<void> {
     const { shared, onFault } = this.#options;
     if (shared === null || performance.now() - this.#triedAt < RETRY_MS) return;
@@ -88,7 +88,7 @@ function keyIn(path: string, onFault: (error: unknown) => void): Uint8Array {
   }
 }
 
-/** Null when there is none, or half a one. */
+/** Null if there is none, or only part of one. */
 function keyOf(path: string): Uint8Array | null {
   try {
     const key = Deno.readFileSync(path);
@@ -102,7 +102,7 @@ function keyOf(path: string): Uint8Array | null {
 function newKey(path: string): Uint8Array {
   const key = randomBytes(KEY_BYTES);
   Deno.writeFileSync(path, key, { mode: PRIVATE_FILE });
-  // One that was there, too short, may have had any mode.
+  // An incomplete old file may have had any mode.
   Deno.chmodSync(path, PRIVATE_FILE);
   return key;
 }

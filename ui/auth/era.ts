@@ -1,15 +1,15 @@
 /**
- * The time since the password was last changed, as the hosts of one queue agree on it: a session of an earlier one counts
- * nowhere, so that going back to a former password does not bring back who was logged in with it.
+ * The era since the password was last changed, agreed on by the hosts of one queue: a session of an earlier era is invalid
+ * everywhere, so that going back to an earlier password does not bring its sessions back.
  *
- * One fact says which era it is, with the verifier of its password. A host that finds one of another password when it starts
- * begins the next one. A host that still runs with the former password is alone from then on.
+ * One fact stores the current era, with the verifier of its password. A host that finds an era of a different password
+ * when it starts begins the next era. A host still running with the old password shares no sessions from then on.
  */
 import type { SharedByHosts } from "@persistent-queue/queue";
 import { fieldsIn } from "./fields_in.ts";
 import type { Password } from "./password.ts";
 
-/** No session has it: the hash of a token is longer. */
+/** Cannot be the key of a session: the hash of a token is longer. */
 export const ERA_KEY = "era";
 const LONGEST_ID = 100;
 
@@ -22,50 +22,50 @@ export interface EraOptions {
   readonly realm: string;
   readonly shared: Pick<SharedByHosts, "put">;
   readonly password: Password;
-  /** Hears that another host has another password. */
+  /** Warns that another host has a different password. */
   readonly onWarning: (sentence: string) => void;
-  /** Called when this host has begun an era in place of another one. */
+  /** Called when this host has replaced an era by a new one. */
   readonly onBegin: () => Promise<void>;
 }
 
 export class Era {
   readonly #options: EraOptions;
-  /** The text of the fact as it was read last, and at first. */
-  #standing: string | null = null;
+  /** The text of the fact as it was last read, and as it was first read. */
+  #current: string | null = null;
   #first: string | null | undefined;
   /** The same, if it is of our password. */
   #own: string | null = null;
-  /** What was warned of last. */
-  #told: string | null = null;
-  /** A verifier takes long to judge, and is judged once. */
+  /** The text for which the last warning was given. */
+  #warnedOf: string | null = null;
+  /** A verifier is expensive to check, so it is checked once. */
   #judged: { readonly text: string; readonly isOurs: boolean } | null = null;
 
   constructor(options: EraOptions) {
     this.#options = options;
   }
 
-  /** Null: no session is shared at the moment. */
+  /** Null: no sessions are shared at the moment. */
   get id(): string | null {
     return this.#own === null ? null : eraIdIn(this.#own);
   }
 
-  /** Whether what the fact says now has not been judged: its sessions count when it is. */
+  /** Whether the current era has not been judged yet; its sessions are valid only once it has. */
   get isUnjudged(): boolean {
-    return this.#standing !== null && this.#standing !== this.#judged?.text;
+    return this.#current !== null && this.#current !== this.#judged?.text;
   }
 
-  /** Whether the hosts have another password than this one. */
+  /** Whether the other hosts have a different password from this one. */
   get isAlone(): boolean {
-    return this.#standing !== null && this.#standing === this.#judged?.text && !this.#judged.isOurs;
+    return this.#current !== null && this.#current === this.#judged?.text && !this.#judged.isOurs;
   }
 
   /**
-   * Takes over what the fact says. Returns whether the sessions that are known so far still count. `how`: `proven`: it is
-   * known to be of our password; `unneeded`: it can stay unjudged, as judging takes a hash.
+   * Adopts the era of the fact. Returns whether the sessions known so far are still valid. `how`: `proven`: it is known to
+   * be of our password; `unneeded`: it may stay unjudged, because judging costs a password hash.
    * @throws {StorageError}; {HttpError} 503 when too many log in at once
    */
   async follow(text: string | null, how: "proven" | "unneeded" | "judge"): Promise<boolean> {
-    this.#standing = text;
+    this.#current = text;
     if (this.#first === undefined) this.#first = text;
     const own = this.#own;
     if (text === own) return true;
@@ -79,18 +79,18 @@ export class Era {
     const isOurs = await this.#isOurs(text);
     this.#own = isOurs ? text : null;
     if (!isOurs && text === this.#first) await this.#beginAfter(text);
-    else if (!isOurs) this.#tellOnce(text);
+    else if (!isOurs) this.#warnOnce(text);
     return own === null;
   }
 
-  /** Finds out whose the era is, for the next `follow`. @throws {HttpError} 503 */
+  /** Finds out whether the era is of our password, for the next `follow`. @throws {HttpError} 503 */
   async judge(): Promise<void> {
-    if (this.#standing !== null) await this.#isOurs(this.#standing);
+    if (this.#current !== null) await this.#isOurs(this.#current);
   }
 
-  /** Begins the first one. False: another host was quicker, or has another password. @throws {StorageError} */
+  /** Begins the first era. False: another host was faster, or has a different password. @throws {StorageError} */
   async begin(): Promise<boolean> {
-    if (this.#own === null && this.#standing === null) await this.#beginAfter(null);
+    if (this.#own === null && this.#current === null) await this.#beginAfter(null);
     return this.#own !== null;
   }
 
@@ -113,25 +113,25 @@ export class Era {
   async #state(text: string, over: string | null): Promise<boolean> {
     const { realm, shared } = this.#options;
     const isDone = await shared.put({ realm, key: ERA_KEY, text, livesMs: Infinity }, over);
-    if (isDone) this.#standing = text;
+    if (isDone) this.#current = text;
     return isDone;
   }
 
-  #tellOnce(text: string): void {
-    if (text === this.#told) return;
-    this.#told = text;
+  #warnOnce(text: string): void {
+    if (text === this.#warnedOf) return;
+    this.#warnedOf = text;
     this.#options.onWarning(
-      "Another host was started with another MANAGER_PASSWORD: who logs in here is logged in here alone, until this host is started again with that one",
+      "Another host was started with a different MANAGER_PASSWORD: a login here is valid on this host only, until it is restarted with that one",
     );
   }
 }
 
-/** The id of the era that a fact states; empty: of none. */
+/** The id of the era in a fact; empty if there is none. */
 export function eraIdIn(text: string): string {
   return statedIn(text).id;
 }
 
-/** What is not ours has no verifier that a password is in. */
+/** A malformed fact gets a verifier that matches no password. */
 function statedIn(text: string): Stated {
   const { id, verifier } = fieldsIn(text);
   const isStated = typeof id === "string" && id.length <= LONGEST_ID && typeof verifier === "string";

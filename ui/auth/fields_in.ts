@@ -1,4 +1,4 @@
-/** The fields of a text from another host, or from a file; none if it is no JSON object. */
+/** The fields of a text from another host, or from a file; none if it is not a JSON object. */
 export function fieldsIn(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);

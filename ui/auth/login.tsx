@@ -1,4 +1,4 @@
-/** The way in and out: `GET` and `POST /login`, `POST /logout`. */
+/** Login and logout: `GET` and `POST /login`, `POST /logout`. */
 import { type Context, Hono } from "hono";
 import { createHash } from "node:crypto";
 import { bodyLimit } from "../http/body_limit.ts";
@@ -47,7 +47,7 @@ async function logIn(c: LoginContext, options: LoginOptions): Promise<Response> 
   const { sessions, throttle, sessionCookie, audit, page } = options;
   const form = await readForm(c);
   const next = safeNext(form.next);
-  // Nothing was guessed, so nothing is counted.
+  // Not a guess, so it is not counted.
   if (form.password === "") return again(c, { error: "Please enter the password.", next, status: 401 });
   const guesser: Guesser = { ...c.env.client, device: deviceOf(c, options) };
   const waitMs = throttle.admit(guesser);
@@ -65,7 +65,7 @@ async function logIn(c: LoginContext, options: LoginOptions): Promise<Response> 
   return c.redirect(next, 303);
 }
 
-/** What shows that this client has logged in before: the cookie of its device, or a session that lives. */
+/** Proof that this client has logged in before: its device cookie, or a valid session. */
 function deviceOf(c: LoginContext, options: LoginOptions): string | null {
   const { devices, deviceCookie, sessions, sessionCookie } = options;
   const device = deviceCookie.valuesIn(c).map((value) => devices.idOf(value)).find((id) => id !== null);
@@ -74,7 +74,7 @@ function deviceOf(c: LoginContext, options: LoginOptions): string | null {
   return createHash("sha256").update(session).digest("base64url");
 }
 
-/** @throws {HttpError} 503 when too many log in at once, which costs nothing: the password was not even looked at */
+/** @throws {HttpError} 503 if too many log in at once, which costs nothing: the password was not even checked */
 async function isRight(
   attempt: string,
   guesser: Guesser,
@@ -88,7 +88,7 @@ async function isRight(
   }
 }
 
-/** In the line of those who wait for a hash: first who is known, then who has failed least. */
+/** The order in which attempts are hashed: known devices first, then those with the fewest failures. */
 function rankOf(guesser: Guesser, throttle: Throttle): number {
   return guesser.device === null ? throttle.failuresOf(guesser) : 0;
 }
@@ -96,7 +96,7 @@ function rankOf(guesser: Guesser, throttle: Throttle): number {
 function logOut(c: LoginContext, { sessions, sessionCookie, audit, page }: LoginOptions): Response {
   const tokens = sessionCookie.valuesIn(c);
   const isLogout = tokens.some((token) => sessions.lives(token));
-  // One that is not known here may be so on another host, while the two cannot speak.
+  // A token unknown here may be known on another host, while the two cannot communicate.
   for (const token of tokens) sessions.end(token);
   if (isLogout) audit(`Logout by manager from ${whereOf(c.env.client)} (${page})`);
   sessionCookie.clear(c);
@@ -135,7 +135,7 @@ function textOf(field: FormDataEntryValue | null): string {
   return typeof field === "string" ? field : "";
 }
 
-/** An address of this server; `/` for anything else, such as `//elsewhere` and `/\elsewhere`. */
+/** The address if it is on this server; `/` for anything else, such as `//elsewhere` and `/\elsewhere`. */
 export function safeNext(next: string | undefined): string {
   const here = "http://here.invalid";
   if (next === undefined || !next.startsWith("/") || !URL.canParse(next, here)) return "/";
@@ -162,7 +162,7 @@ function LoginPage({ error, next = "/" }: LoginPageProps) {
               <p class="message message-danger" role="alert" id="login-error">{error}</p>
             )}
             <input type="hidden" name="next" value={next} />
-            {/* There is one user: password managers want a name to keep the password under. */}
+            {/* There is one user: password managers want a name to store the password under. */}
             <input type="text" name="username" value="manager" autocomplete="username" readonly hidden />
             <div class="field">
               <label for="password">Password</label>

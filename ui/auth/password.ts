@@ -5,15 +5,15 @@ import { Semaphore } from "@persistent-queue/queue";
 
 const HASH_BYTES = 32;
 
-/** What scrypt is asked for. */
+/** Parameters of scrypt. */
 export interface HashCost {
   readonly N: number;
   readonly p: number;
 }
 
 /**
- * A hash takes 16 MiB and about a third of a second of a core: two at once, in the whole process. A line of 64 is served
- * within some ten seconds.
+ * A hash takes 16 MiB and about a third of a second of a core. At most two run at once in the whole process; a line of 64
+ * is served within about ten seconds.
  */
 const COST: HashCost = { N: 2 ** 14, p: 5 };
 const hashing = new Semaphore(2, { maxWaiting: 64 });
@@ -23,7 +23,7 @@ export interface Turn {
   readonly signal?: AbortSignal;
 }
 
-/** The one password, compared in constant time and slowly enough to make guessing dear. */
+/** The one password, compared in constant time and slowly enough to make guessing expensive. */
 export class Password {
   readonly #salt = randomBytes(16);
   readonly #password: string;
@@ -36,34 +36,34 @@ export class Password {
   }
 
   /**
-   * @param turn `rank`: attempts of a lower one are hashed first; `signal`: aborts when its caller has gone
-   * @throws {HttpError} 503 when too many wait for their turn
+   * @param turn `rank`: attempts with a lower rank are hashed first; `signal`: aborts when the client has disconnected
+   * @throws {HttpError} 503 if too many are waiting
    */
   async matches(attempt: string, turn: Turn = {}): Promise<boolean> {
     const expected = await this.#hash();
     return timingSafeEqual(await this.#hashOf(normalized(attempt), this.#salt, turn), expected);
   }
 
-  /** Tells, in a file, which password it was; a guess at it costs as much as one at the login. */
+  /** Identifies the password in storage; testing a guess against it costs as much as a login attempt. */
   async verifier(): Promise<string> {
     return [this.#salt, await this.#hash()].map((bytes) => Buffer.from(bytes).toString("base64url")).join(
       ".",
     );
   }
 
-  /** Whether `verifier` was made of the same password. */
+  /** Whether `verifier` was made from the same password. */
   async isIn(verifier: string): Promise<boolean> {
     const [salt, expected] = verifier.split(".").map((part) => Buffer.from(part, "base64url"));
     if (salt === undefined || expected?.length !== HASH_BYTES) return false;
     return timingSafeEqual(await this.#hashOf(this.#password, salt), expected);
   }
 
-  /** Different for each secret and for each password; the password cannot be tried out on it without the secret. */
+  /** Different for each secret and each password; without the secret no password guess can be tested against it. */
   seal(secret: string | Uint8Array): Buffer {
     return createHmac("sha256", secret).update(this.#password).digest();
   }
 
-  /** At the first attempt, not at the start: a start should not cost a hash. */
+  /** Computed at the first attempt, so that startup does not cost a hash. */
   async #hash(): Promise<Uint8Array> {
     this.#expected ??= this.#hashOf(this.#password, this.#salt).catch((error) => {
       this.#expected = null;

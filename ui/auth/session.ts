@@ -1,37 +1,37 @@
-/** Who is logged in: the token in the cookie of a browser opens a session, and nothing else does. */
+/** The sessions of logged-in browsers. Only the token in a browser's cookie gives access to its session. */
 import { randomBytes } from "node:crypto";
 import type { Password } from "./password.ts";
 import { SessionTable } from "./session_table.ts";
 
-/** Where sessions outlive the process. It brings what it keeps into the table, and is told of each change. */
+/** Where sessions outlive the process. It loads what it stores into the table, and is told of each change. */
 export interface SessionKeeper {
-  /** Resolves when it is known which of those that are kept count; until then there are none. */
+  /** Resolves when it is known which stored sessions are valid; until then there are none. */
   begin(): Promise<void>;
-  /** Resolves when it is kept, or as soon as it is clear that it cannot be for the moment. */
+  /** Resolves when the session is stored, or as soon as it is clear that it cannot be for the moment. */
   opened(hash: string): Promise<void>;
   visited(hash: string): void;
-  /** `wasKnown`: here. */
+  /** `wasKnown`: whether this process knew the session. */
   ended(hash: string, how: { readonly wasKnown: boolean }): void;
-  /** Brings those of these into the table that other hosts have opened; within a second, or not at all. */
-  look(hashes: readonly string[]): Promise<void>;
-  /** Keeps what is not yet kept. */
+  /** Loads those sessions into the table that other hosts have opened; within a second, or not at all. */
+  lookUp(hashes: readonly string[]): Promise<void>;
+  /** Stores what is not yet stored. */
   close(): void;
 }
 
-/** They end with the process. */
-export const keptNowhere = (): SessionKeeper => ({
+/** Sessions end with the process. */
+export const inMemoryOnly = (): SessionKeeper => ({
   begin: () => Promise.resolve(),
   opened: () => Promise.resolve(),
   visited() {},
   ended() {},
-  look: () => Promise.resolve(),
+  lookUp: () => Promise.resolve(),
   close() {},
 });
 
 export interface SessionsOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** A session is worth nothing under another one. */
+  /** A session is worthless under a different password. */
   readonly password: Password;
   readonly keeper: (table: SessionTable) => SessionKeeper;
 }
@@ -40,7 +40,7 @@ const TOKEN_BYTES = 32;
 const TOKEN = /^[\w-]{43}$/;
 
 export class Sessions {
-  /** Resolves when those that were kept are there. */
+  /** Resolves when the stored sessions are loaded. */
   readonly ready: Promise<void>;
   readonly #table: SessionTable;
   readonly #password: Password;
@@ -53,7 +53,7 @@ export class Sessions {
     this.ready = this.#keeper.begin();
   }
 
-  /** Returns the token for the cookie: 32 random bytes, told once. */
+  /** Returns the token for the cookie: 32 random bytes, which are stored nowhere else. */
   async open(): Promise<string> {
     const token = randomBytes(TOKEN_BYTES).toString("base64url");
     const now = this.#table.now();
@@ -63,7 +63,7 @@ export class Sessions {
     return token;
   }
 
-  /** Whether the session lives; this is a sign of life, and the idle time starts again. */
+  /** Whether the session is valid; this counts as activity, and the idle time starts again. */
   visit(token: string): boolean {
     const hash = this.#hashOf(token);
     const session = this.#table.living(hash);
@@ -73,7 +73,7 @@ export class Sessions {
     return true;
   }
 
-  /** Whether the session lives, without making it live longer. */
+  /** Whether the session is valid, without extending it. */
   lives(token: string): boolean {
     return this.#table.living(this.#hashOf(token)) !== null;
   }
@@ -84,16 +84,16 @@ export class Sessions {
   }
 
   /** Asks the other hosts for sessions that are not known here; within a second. */
-  async look(tokens: readonly string[]): Promise<void> {
-    const strange = tokens.filter((token) => TOKEN.test(token) && !this.lives(token));
-    if (strange.length > 0) await this.#keeper.look(strange.map((token) => this.#hashOf(token)));
+  async lookUp(tokens: readonly string[]): Promise<void> {
+    const unfamiliar = tokens.filter((token) => TOKEN.test(token) && !this.lives(token));
+    if (unfamiliar.length > 0) await this.#keeper.lookUp(unfamiliar.map((token) => this.#hashOf(token)));
   }
 
   close(): void {
     this.#keeper.close();
   }
 
-  /** The token is the key, and cannot be found; so the password cannot be tried out on this either. */
+  /** The key is the token, which is not stored; so no password guess can be tested against this either. */
   #hashOf(token: string): string {
     return this.#password.seal(token).toString("base64url");
   }

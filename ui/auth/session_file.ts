@@ -1,21 +1,21 @@
-/** The small file in which sessions outlive the process: it is of no use for a login. */
+/** The small file in which sessions outlive the process. Its content does not allow a login. */
 import { PRIVATE_FILE } from "@persistent-queue/queue";
 import { fieldsIn } from "./fields_in.ts";
 import type { Password } from "./password.ts";
 import type { SessionKeeper } from "./session.ts";
 import type { Session, SessionTable } from "./session_table.ts";
 
-/** A visit changes little: several are written at once, and a crash in between costs a session half a minute. */
+/** A visit changes little: several are written together, and a crash in between shortens a session by half a minute. */
 const VISITS_SAVED_AFTER_MS = 30_000;
 
 export interface FileSessionsOptions {
   readonly file: SessionFile;
   readonly password: Password;
-  /** Hears why the file cannot be written; the sessions go on without it. */
+  /** Receives the reason if the file cannot be written; the sessions go on without it. */
   readonly onFault: (error: unknown) => void;
 }
 
-/** Going back to a former password does not bring back who was logged in with it. */
+/** Going back to an earlier password does not bring its sessions back. */
 export class FileSessions implements SessionKeeper {
   readonly #options: FileSessionsOptions;
   readonly #table: SessionTable;
@@ -54,7 +54,7 @@ export class FileSessions implements SessionKeeper {
   }
 
   /** There is no other host. */
-  look(): Promise<void> {
+  lookUp(): Promise<void> {
     return Promise.resolve();
   }
 
@@ -75,14 +75,14 @@ export class FileSessions implements SessionKeeper {
 }
 
 interface StoredSessions {
-  /** Of the password that they were opened with. */
+  /** The verifier of the password that they were opened with. */
   readonly verifier: string;
   readonly sessions: ReadonlyMap<string, Session>;
 }
 
 interface SessionFile {
   load(): StoredSessions;
-  /** Whole or not at all: a crash in between leaves what was there before. */
+  /** Atomic: a crash in between leaves the previous content. */
   save(stored: StoredSessions): void;
 }
 
@@ -94,14 +94,14 @@ export function sessionFile(path: string): SessionFile {
       Deno.writeTextFileSync(next, JSON.stringify({ verifier, sessions: [...sessions] }), {
         mode: PRIVATE_FILE,
       });
-      // An older one may have been left behind with any mode.
+      // A leftover file may have any mode.
       Deno.chmodSync(next, PRIVATE_FILE);
       Deno.renameSync(next, path);
     },
   };
 }
 
-/** Whatever stands in the way of reading it costs a login, and nothing else. */
+/** If it cannot be read, people have to log in again, and that is all. */
 function textOf(path: string): string {
   try {
     return Deno.readTextFileSync(path);
@@ -110,7 +110,7 @@ function textOf(path: string): string {
   }
 }
 
-/** What is of the right shape; nothing of a file that is not ours. */
+/** The content if it has the right shape; otherwise nothing. */
 function storedIn(text: string): StoredSessions {
   const { verifier, sessions } = fieldsIn(text);
   const isOurs = typeof verifier === "string" && Array.isArray(sessions) && sessions.every(isEntry);

@@ -1,4 +1,4 @@
-/** The sessions that this process knows, by the hashes of their tokens: a reader of this memory cannot log in with them. */
+/** The sessions that this process knows, by the hashes of their tokens, which do not allow a login. */
 import { HOUR_MS, MINUTE_MS } from "@persistent-queue/queue";
 
 const IDLE_MS = 30 * MINUTE_MS;
@@ -8,7 +8,7 @@ const MAX_SESSIONS = 1000;
 /** Times in milliseconds since 1970. */
 export interface Session {
   readonly openedAt: number;
-  /** At the last sign of life. */
+  /** The time of the last activity. */
   seenAt: number;
 }
 
@@ -25,18 +25,18 @@ export class SessionTable {
     return this.#byHash;
   }
 
-  /** Null: there is none, or its time is over. */
+  /** Null: there is none, or it has expired. */
   living(hash: string): Session | null {
     const session = this.#byHash.get(hash);
     return session !== undefined && this.livesMs(session) > 0 ? session : null;
   }
 
-  /** How long it lives without another sign of life; not more than 0: it is over. */
+  /** How long it remains valid without further activity; 0 or less: it has expired. */
   livesMs({ openedAt, seenAt }: Session): number {
     return Math.min(seenAt + IDLE_MS, openedAt + WHOLE_MS) - this.now();
   }
 
-  /** The oldest one gives way where there are too many. */
+  /** If there are too many, the oldest one is dropped. */
   add(hash: string, session: Session): void {
     this.forgetOld();
     const [oldest] = this.#byHash.keys();

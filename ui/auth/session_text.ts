@@ -1,15 +1,15 @@
-/** A session as the text of a fact. Who may write to the server may have written anything. */
+/** A session as the text of a fact. The text is untrusted: any client of the server may have written it. */
 import { fieldsIn } from "./fields_in.ts";
 import type { Session } from "./session_table.ts";
 
-/** The clocks of two hosts know the server's to some milliseconds; a session from the future would never end. */
+/** Two hosts know the server's clock to within milliseconds; a session from the future would never end. */
 const AHEAD_MS = 60_000;
 
 export function sessionText(era: string, { openedAt, seenAt }: Session): string {
   return JSON.stringify({ era, openedAt, seenAt });
 }
 
-/** Null: it is none of this era, or none that can be. */
+/** Null: it is not a valid session of this era. */
 export function sessionIn(
   text: string,
   { era, now }: { readonly era: string; readonly now: number },

@@ -1,13 +1,13 @@
 /**
- * A throttle for all hosts of a queue: each tells the others of the failures that it has seen, and counts theirs as its own,
- * so that a guesser gains nothing by guessing everywhere. What is lost on the way costs the guesser nothing, once.
+ * A throttle shared by all hosts of a queue: each tells the others about the failures it sees, and counts theirs as its
+ * own, so that guessing on several hosts gains nothing. If a message is lost, one guess goes uncounted on the other hosts.
  */
 import type { SharedByHosts } from "@persistent-queue/queue";
 import { fieldsIn } from "./fields_in.ts";
 import { type Guesser, Throttle, type ThrottleOptions } from "./throttle.ts";
 
-/** A flood of failures is slowed down on each host by itself: the others need not know it to the last. */
-const MOST_TOLD_A_SECOND = 50;
+/** Each host slows down a flood of failures by itself, so the others need not hear of every one. */
+const MAX_REPORTS_PER_SECOND = 50;
 const LONGEST_NAME = 100;
 
 export interface SharedThrottleOptions extends Omit<ThrottleOptions, "onFailure"> {
@@ -15,14 +15,14 @@ export interface SharedThrottleOptions extends Omit<ThrottleOptions, "onFailure"
   readonly shared: Pick<SharedByHosts, "tell" | "hear"> | null;
 }
 
-/** It hears the others for as long as the queue is open. `name` tells it from the other throttles of a host. */
+/** It listens to the other hosts while the queue is open. `name` distinguishes it from a host's other throttles. */
 export function sharedThrottle(name: string, { shared, ...options }: SharedThrottleOptions): Throttle {
   if (shared === null) return new Throttle(options);
-  const isAllowed = fewASecond(MOST_TOLD_A_SECOND);
+  const isAllowed = rateLimit(MAX_REPORTS_PER_SECOND);
   const throttle = new Throttle({
     ...options,
     onFailure(from) {
-      // At most once: while the server is away, each host counts alone.
+      // Best effort: while the server is down, each host counts alone.
       if (isAllowed()) shared.tell(textOf(name, from)).catch(() => {});
     },
   });
@@ -37,7 +37,7 @@ function textOf(name: string, { address, claimedAddress = null, device = null }:
   return JSON.stringify({ type: "login-failed", throttle: name, address, claimedAddress, device });
 }
 
-/** Null: it tells of something else. Who may write to the server may tell anything. */
+/** Null: it is another message. The text is untrusted: anything with write access to the server may send any text. */
 function guesserIn(text: string, name: string): Guesser | null {
   const { type, throttle, address, claimedAddress, device } = fieldsIn(text);
   if (type !== "login-failed" || throttle !== name || !isName(address)) return null;
@@ -53,7 +53,7 @@ function isName(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= LONGEST_NAME;
 }
 
-function fewASecond(most: number): () => boolean {
+function rateLimit(most: number): () => boolean {
   let [since, count] = [-Infinity, 0];
   return () => {
     const now = performance.now();

@@ -1,23 +1,23 @@
 /**
- * Slows guessing down: after some failures a client has to wait, longer each time, but never for good.
+ * Slows down guessing: after some failures a client has to wait, longer each time, but never for good.
  *
  * Failures are counted for the client's own address and for each wider network around it, because an attacker may have
- * thousands of addresses. A wide network holds honest people too, so it counts in two lanes: the first failure of an
- * address goes to the lane of newcomers, every further one to the lane of those who go on. Sixty addresses that guess
- * over and over fill the second lane, and a person who comes to the login for the first time is still let in by the first.
+ * thousands of addresses. A wide network has honest users too, so its failures are counted in two lanes: the first failure
+ * of an address in the lane for newcomers, every further one in the lane for repeat guessers. Sixty addresses that keep
+ * guessing fill the second lane, while a person who logs in for the first time still gets in through the first.
  */
 import { isLoopbackAddress, MINUTE_MS } from "@persistent-queue/queue";
 import { networksOf } from "../http/client_address.ts";
 
-/** Whose attempt it is. */
+/** The client that makes an attempt. */
 export interface Guesser {
   readonly address: string;
   /**
-   * Where `address` is a proxy that is not trusted: the address it says that it forwards for, which may be a lie. It
-   * only divides what comes from there, and never takes anything out of the count of `address`.
+   * If `address` is an untrusted proxy: the address that it claims to forward for, which may be a lie. It only subdivides
+   * the attempts from there, and never takes any out of the count of `address`.
    */
   readonly claimedAddress?: string | null;
-  /** The identity of a browser that has logged in before: it waits for its own failures and for no others. */
+  /** The identity of a browser that has logged in before: only its own failures slow it down. */
   readonly device?: string | null;
 }
 
@@ -26,20 +26,20 @@ export interface ThrottleOptions {
   readonly now: () => number;
   /** How many addresses, networks and devices are remembered. */
   readonly maxRemembered?: number;
-  /** Hears, in a sentence for the log, of guesses that go on. */
+  /** Receives a sentence for the log about continued guessing. */
   readonly onGuesses?: (sentence: string) => void;
-  /** Hears of each failure here, for the other hosts. */
+  /** Receives each failure on this host, for the other hosts. */
   readonly onFailure?: (from: Guesser) => void;
 }
 
-/** What is counted together, and how many failures of it cost nothing. */
+/** What is counted together, and how many failures are free. */
 interface Counter {
   readonly key: string;
   readonly freeFailures: number;
   readonly maxDelayMs: number;
 }
 
-/** What is counted in two lanes. */
+/** A counter with two lanes. */
 interface WideCounter extends Counter {
   readonly freeFirstFailures: number;
 }
@@ -47,17 +47,17 @@ interface WideCounter extends Counter {
 interface Failures {
   readonly count: number;
   readonly at: number;
-  /** When the failure before was. */
+  /** The time of the failure before the last. */
   readonly previousAt: number;
 }
 
 const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 15 * MINUTE_MS;
-/** Of one address: people mistype. */
+/** For one address: people mistype. */
 const FREE_FAILURES = 3;
-/** Of all addresses that an untrusted proxy forwards for, in each lane. */
+/** For all addresses that an untrusted proxy forwards for, in each lane. */
 const FREE_FORWARDED = 8;
-/** Of a network, by the length of its prefix: of those who go on, and of newcomers. */
+/** For a network, by its prefix length: repeat guessers, and newcomers. */
 const FREE_IN_NETWORK: Readonly<Record<string, readonly [number, number]>> = {
   24: [20, 100],
   16: [100, 300],
@@ -65,7 +65,7 @@ const FREE_IN_NETWORK: Readonly<Record<string, readonly [number, number]>> = {
   48: [48, 200],
   32: [200, 500],
 };
-/** Of all addresses together: after these, one attempt a second in each lane. */
+/** For all addresses together: after these, one attempt a second in each lane. */
 const ALL_CLIENTS: WideCounter = {
   key: "all addresses",
   freeFailures: 500,
@@ -73,13 +73,13 @@ const ALL_CLIENTS: WideCounter = {
   maxDelayMs: 1_000,
 };
 
-/** Guesses that go on are told once in this time, however many there are. */
-const TOLD_AGAIN_AFTER_MS = 60_000;
+/** Continued guessing is reported once in this time, however many guesses there are. */
+const REPORT_INTERVAL_MS = 60_000;
 
 export class Throttle {
-  /** The one that was counted longest ago first. */
+  /** Least recently counted first. */
   readonly #failures = new Map<string, Failures>();
-  readonly #toldAt = new Map<string, number>();
+  readonly #reportedAt = new Map<string, number>();
   readonly #options: Required<ThrottleOptions>;
 
   constructor(options: ThrottleOptions) {
@@ -87,36 +87,35 @@ export class Throttle {
   }
 
   /**
-   * Returns how long this client has to wait, in milliseconds. 0 = come in: the attempt counts as failed until
-   * `takeBack` is called, so that a hundred attempts at once are no way around. An attempt that is sent off counts
-   * nothing.
+   * Returns how long this client has to wait, in milliseconds. 0 = admitted: the attempt counts as failed until `takeBack`
+   * is called, so that a hundred attempts at once gain nothing. A rejected attempt is not counted.
    */
   admit(from: string | Guesser): number {
     const now = this.#options.now();
     const guesser = guesserOf(from);
     const { key, waitMs } = this.#longestWait(guesser, now);
-    if (waitMs > 0) this.#tell(key, now);
+    if (waitMs > 0) this.#report(key, now);
     else this.count(guesser);
     return waitMs;
   }
 
-  /** It has failed here: `admit` has counted that, and the other hosts are to do so. */
+  /** Tells the other hosts about a failure here, which `admit` has already counted. */
   fail(from: string | Guesser): void {
     this.#options.onFailure(guesserOf(from));
   }
 
-  /** An attempt has failed on another host. */
+  /** Counts a failure. */
   count(from: Guesser): void {
     const now = this.#options.now();
     for (const counter of this.#countersOf(from)) this.#count(counter, now);
   }
 
-  /** What `admit` would return, while nothing is counted. */
+  /** What `admit` would return, without counting anything. */
   waitMs(from: string | Guesser): number {
     return this.#longestWait(guesserOf(from), this.#options.now()).waitMs;
   }
 
-  /** The attempt was right after all, or was never tried: it costs nothing. What failed before it still counts. */
+  /** The attempt was right, or was never checked: it costs nothing. Earlier failures still count. */
   takeBack(from: string | Guesser): void {
     const guesser = guesserOf(from);
     for (const { key } of this.#countersOf(guesser, { isNewcomer: this.failuresOf(guesser) <= 1 })) {
@@ -128,7 +127,7 @@ export class Throttle {
     }
   }
 
-  /** How often this address, or device, has failed of late, attempts under way included. */
+  /** How often this address, or device, has failed recently, attempts in progress included. */
   failuresOf(from: string | Guesser): number {
     return this.#remembered(ownCounter(guesserOf(from)), this.#options.now());
   }
@@ -154,7 +153,7 @@ export class Throttle {
 
   #longestWait(from: Guesser, now: number): { key: string; waitMs: number } {
     let longest = { key: "", waitMs: 0 };
-    // Who has to wait does not get in by the claim to forward for another client.
+    // A client that has to wait cannot get in by claiming to forward for another one.
     const itself = ownCounter({ address: from.address });
     const isClaim = (from.claimedAddress ?? null) !== null && (from.device ?? null) === null;
     for (const counter of [...this.#countersOf(from), ...(isClaim ? [itself] : [])]) {
@@ -166,12 +165,12 @@ export class Throttle {
 
   #waitMs(counter: Counter, now: number): number {
     const known = this.#failures.get(counter.key);
-    // A clock that was set back must not lengthen the wait.
+    // A clock rollback must not lengthen the wait.
     if (known === undefined || now < known.at) return 0;
     return Math.max(0, known.at + delayMs(this.#remembered(counter, now), counter) - now);
   }
 
-  /** In each longest delay without a failure one is forgotten. */
+  /** One failure is forgotten per maximum delay without a failure. */
   #remembered({ key, freeFailures, maxDelayMs }: Counter, now: number): number {
     const known = this.#failures.get(key);
     if (known === undefined) return 0;
@@ -181,18 +180,18 @@ export class Throttle {
     return Math.max(0, Math.min(known.count, atMost) - forgotten);
   }
 
-  #tell(key: string, now: number): void {
-    for (const [told, at] of this.#toldAt) {
-      if (Math.abs(now - at) >= TOLD_AGAIN_AFTER_MS) this.#toldAt.delete(told);
+  #report(key: string, now: number): void {
+    for (const [reported, at] of this.#reportedAt) {
+      if (Math.abs(now - at) >= REPORT_INTERVAL_MS) this.#reportedAt.delete(reported);
     }
-    if (this.#toldAt.has(key) || this.#toldAt.size >= this.#options.maxRemembered) return;
-    this.#toldAt.set(key, now);
+    if (this.#reportedAt.has(key) || this.#reportedAt.size >= this.#options.maxRemembered) return;
+    this.#reportedAt.set(key, now);
     const count = this.#failures.get(key)?.count ?? 0;
     this.#options.onGuesses(`Wrong passwords or tokens from ${key}: ${count} so far, now slowed down`);
   }
 }
 
-/** Equal for those who share one counter of their own. */
+/** Equal for clients that share the same own counter. */
 export function identityOf(from: string | Guesser): string {
   return ownCounter(guesserOf(from)).key;
 }
@@ -213,7 +212,7 @@ function widerCounters({ address, claimedAddress = null, device = null }: Guesse
   if (device !== null) return [];
   const [own, ...networks] = networksOf(address);
   const wider = networks.map(networkCounter);
-  // Whatever the world does, and comes by a proxy here, a person at the machine itself gets in.
+  // Whatever others do, even through a proxy here, a person at the machine itself gets in.
   const isLocal = isLoopbackAddress(address);
   if (claimedAddress === null) return isLocal ? wider : [...wider, ALL_CLIENTS];
   return [forwardedCounter(own), ...(isLocal ? [] : wider), ALL_CLIENTS];

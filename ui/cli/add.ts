@@ -1,4 +1,4 @@
-/** `jobs add`: puts jobs into the queue. */
+/** `jobs add`: adds jobs to the queue. */
 import { type Added, EXIT, type JobRequest, printable } from "@persistent-queue/queue";
 import { duration } from "../components/format.ts";
 import { parseDelay, parseDueTime } from "../api/due_time.ts";
@@ -18,7 +18,7 @@ export const add: Command = {
     id: {
       type: "string",
       value: "<id>",
-      help: "the id, where it looks like an option; one is made up for other kinds",
+      help: "the id, if it looks like an option; kinds other than file can do without",
     },
     payload: {
       type: "string",
@@ -106,18 +106,22 @@ function delayOf(span: string): number {
   );
 }
 
-const DIFFERS = "is here already with another payload or kind, untouched";
-const TOLD = { added: "added", replaced: "started afresh", waiting: "is here already, untouched" } as const;
+const DIFFERS = "already exists with another payload or kind, unchanged";
+const OUTCOMES = {
+  added: "added",
+  replaced: "started afresh",
+  waiting: "already exists, unchanged",
+} as const;
 
 function asText(added: readonly Added[], now: number): string {
   return columns(
     added.map((
       { outcome, job, differs },
-    ) => [job.id, job.status, differs ? DIFFERS : TOLD[outcome], dueOf(job, now)]),
+    ) => [job.id, job.status, differs ? DIFFERS : OUTCOMES[outcome], dueOf(job, now)]),
   );
 }
 
-/** A time that was misread shows here, and not when it has come. */
+/** A misread time shows here, not when it comes. */
 function dueOf({ runAt }: Added["job"], now: number): string {
   return runAt > now ? `due ${utc(runAt)}, in ${duration(runAt - now)}` : "";
 }

@@ -5,7 +5,7 @@ import { type Command, UsageError } from "./command.ts";
 export const backup: Command = {
   operands: "<path>",
   summary: "write a complete, checked copy of the database, while everything runs",
-  options: { replace: { type: "boolean", help: "write over a file that is there already" } },
+  options: { replace: { type: "boolean", help: "overwrite an existing file" } },
   examples: ["backup data/backup.db"],
   prepare({ line, io, json }) {
     const [path] = line.operands;

@@ -2,32 +2,32 @@
 import type { Admin, ExitCode, Inspector, Operator } from "@persistent-queue/queue";
 import type { Actor } from "../auth/audit.ts";
 
-/** What a command line may do: look, add, move, check and copy. */
+/** What the command line may do: read, add, move, check and copy. */
 export type CliQueue = Inspector & Operator & Admin;
 
 export interface CliIo {
-  /** Called at most once, and only when the command line makes sense; the command closes what it gets. */
+  /** Called at most once, and only if the command line is valid; the command closes the queue. */
   readonly openQueue: (how: { readonly mustExist: boolean }) => Promise<CliQueue>;
-  /** The URL of the queue that this opens. */
+  /** The URL of the queue that `openQueue` opens. */
   readonly queueUrl: string;
   /**
-   * The URL of another queue with what variables such as `PGSSLMODE` add to it, as they do to the first, and what is wrong
-   * with them. `setting`: where the URL stands.
+   * Completes the URL of another queue with variables such as `PGSSLMODE`, like that of the first, and returns what is
+   * wrong with them. `setting`: where the URL was given.
    */
   readonly completeUrl: (
     url: string,
     setting: string,
   ) => { readonly url: string; readonly problems: readonly string[] };
-  /** One line or several, without the line end. */
+  /** Prints one or more lines, given without the final line end. */
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
-  /** All of standard input, for `--payload -`. */
+  /** Reads all of standard input, for `--payload -`. */
   readonly readInput: () => Promise<string>;
   /** Asks the person at the terminal; null without a terminal. */
   readonly confirm: ((question: string) => boolean) | null;
-  /** From now on calls `listener` at the first Ctrl+C, instead of ending at once. */
+  /** From now on the first Ctrl+C calls `listener` instead of ending the process. */
   readonly onInterrupt: (listener: () => void) => void;
-  /** Who runs the command, and where what it does is written down. */
+  /** Who runs the command, and where its actions are logged. */
   readonly actor: Actor;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -35,16 +35,16 @@ export interface CliIo {
 
 export interface OptionRule {
   readonly type: "string" | "boolean";
-  /** How the value is called in the help; none for a switch. */
+  /** The name of the value in the help; none for a switch. */
   readonly value?: string;
-  /** One letter that stands for it. */
+  /** Its one-letter form. */
   readonly short?: string;
   readonly help: string;
 }
 
 export interface CommandLine {
   readonly operands: readonly string[];
-  /** The text of an option, or undefined where it was not given. */
+  /** The text of an option, or undefined if it was not given. */
   text(name: string): string | undefined;
   has(name: string): boolean;
 }
@@ -56,13 +56,13 @@ export interface CommandCall {
 }
 
 export interface Command {
-  /** What is expected behind the name: `<id>…`. */
+  /** What is expected after the name, such as `<id>…`. */
   readonly operands: string;
   readonly summary: string;
   readonly options: Readonly<Record<string, OptionRule>>;
   readonly examples: readonly string[];
   /**
-   * Checks the command line before anything is opened, and returns what is to be done.
+   * Checks the command line before anything is opened, and returns the work to do.
    * @throws {UsageError}
    */
   prepare(call: CommandCall): Promise<Work | OwnWork>;
@@ -70,17 +70,17 @@ export interface Command {
 
 export type Work = (queue: CliQueue) => Promise<ExitCode>;
 
-/** Work that does not need the queue of the settings, or opens it in its own way. */
+/** Work that does not need the configured queue, or opens it in its own way. */
 export interface OwnWork {
   run(): Promise<ExitCode>;
 }
 
-/** Ended in the middle by Ctrl+C. The message is one sentence that says how far it came. Exit code 130. */
+/** Interrupted by Ctrl+C. The message is one sentence that says how far the work got. Exit code 130. */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
 }
 
-/** The command line makes no sense. The message is one sentence. Exit code 2. */
+/** The command line is invalid. The message is one sentence. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

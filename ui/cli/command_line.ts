@@ -1,16 +1,16 @@
-/** Parses the arguments after a command's name, and writes the help that describes them. */
+/** Parses the arguments after a command's name, and generates the help that describes them. */
 import { parseArgs } from "node:util";
 import { EXIT, nearest, printable } from "@persistent-queue/queue";
 import { type Command, type CommandLine, type OptionRule, UsageError } from "./command.ts";
 import { columns } from "./terminal.ts";
 
-/** Every command knows these. */
+/** Every command has these. */
 const COMMON_OPTIONS: Readonly<Record<string, OptionRule>> = {
   json: { type: "boolean", help: "print JSON, for scripts" },
   help: { type: "boolean", short: "h", help: "show this help" },
 };
 
-/** @throws {UsageError} for an option that is unknown, lacks its value, or has one too many */
+/** @throws {UsageError} for an option that is unknown, lacks its value, or has one that it does not take */
 export function readCommandLine(
   args: readonly string[],
   rules: Readonly<Record<string, OptionRule>>,
@@ -51,7 +51,7 @@ function valueOf(
     if (value === undefined) return true;
     throw new UsageError(`${rawName} is a switch and takes no value.`);
   }
-  // The parser takes whatever comes next: `--kind --json` lacks a value.
+  // The parser takes any next argument as the value: `--kind --json` lacks one.
   if (value === undefined || value === "" || (!inlineValue && value.startsWith("--"))) {
     throw new UsageError(`${rawName} needs a value: ${rawName} ${rule.value}.`);
   }
@@ -70,7 +70,7 @@ function textOf(value: string | true | undefined): string | undefined {
   return value === true ? undefined : value;
 }
 
-/** The whole number of an option within its range. @throws {UsageError} */
+/** The value of an option as a whole number within its range. @throws {UsageError} */
 export function wholeNumber(
   line: CommandLine,
   name: string,

@@ -1,4 +1,4 @@
-/** The options that choose jobs by what they are. */
+/** The options that filter jobs. */
 import { isStatus, type JobFilter, nearest, printable, STATUSES } from "@persistent-queue/queue";
 import { parseSince } from "../api/due_time.ts";
 import { type CommandLine, type OptionRule, UsageError } from "./command.ts";
@@ -32,7 +32,7 @@ export function filterOf(line: CommandLine, now: number): JobFilter {
   };
 }
 
-/** Only what is PENDING waits for its time. */
+/** Only PENDING jobs wait until they are due. */
 function dueOf(line: CommandLine, statuses: readonly string[]): Pick<JobFilter, "status" | "due"> {
   const due = line.text("due");
   if (due === undefined) return {};

@@ -32,7 +32,7 @@ export async function jobsCommand(args: readonly string[], io: CliIo): Promise<E
     io.printError(noSuchCommand(name));
     return EXIT.usage;
   }
-  const command = COMMANDS[name] as Command; // it has its own, as was just asked
+  const command = COMMANDS[name] as Command; // it exists, as was just checked
   try {
     const line = readCommandLine(rest, command.options);
     if (line.has("help")) {
@@ -40,7 +40,7 @@ export async function jobsCommand(args: readonly string[], io: CliIo): Promise<E
       return EXIT.done;
     }
     const json = line.has("json");
-    const work = await command.prepare({ line, io: json ? harmless(io) : io, json });
+    const work = await command.prepare({ line, io: json ? escapingControls(io) : io, json });
     if (typeof work !== "function") return await work.run();
     return await doWork(work, { io, mustExist: name !== "add" });
   } catch (error) {
@@ -48,8 +48,8 @@ export async function jobsCommand(args: readonly string[], io: CliIo): Promise<E
   }
 }
 
-/** JSON leaves characters in place that a terminal acts upon; written as escapes they mean the same to a script. */
-function harmless(io: CliIo): CliIo {
+/** JSON may contain control characters that a terminal acts on; as escapes they mean the same to a script. */
+function escapingControls(io: CliIo): CliIo {
   const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   const escapedAll = (character: string) => character.split("").map(escaped).join("");
   const to = (print: (text: string) => void) => (json: string) => print(json.replace(INVISIBLE, escapedAll));
@@ -58,7 +58,7 @@ function harmless(io: CliIo): CliIo {
 
 const INVISIBLE = /[^ \p{L}\p{M}\p{N}\p{P}\p{S}]/gu;
 
-/** The queue is closed whatever happens to the work. */
+/** Closes the queue whatever happens to the work. */
 async function doWork(work: Work, { io, mustExist }: { io: CliIo; mustExist: boolean }): Promise<ExitCode> {
   const queue = await io.openQueue({ mustExist });
   try {
@@ -68,25 +68,25 @@ async function doWork(work: Work, { io, mustExist }: { io: CliIo; mustExist: boo
   }
 }
 
-/** Prints an error that a person or a script can act upon; any other is a bug, and is thrown on. */
+/** Prints an error that a person or a script can act on; any other is a bug, and is rethrown. */
 function explain(error: unknown, { io, json, usage }: { io: CliIo; json: boolean; usage: string }): ExitCode {
   if (error instanceof UsageError) {
-    if (json) harmless(io).printError(errorOnWire("usage", error.message));
+    if (json) escapingControls(io).printError(errorOnWire("usage", error.message));
     else io.printError(`${error.message}\n${usage}`);
     return EXIT.usage;
   }
   if (error instanceof InterruptedError) {
-    if (json) harmless(io).printError(errorOnWire("interrupted", error.message));
+    if (json) escapingControls(io).printError(errorOnWire("interrupted", error.message));
     else io.printError(error.message);
     return EXIT.interrupted;
   }
   if (!(error instanceof QueueError)) throw error;
-  if (json) harmless(io).printError(errorOnWire(error.code, error.message));
+  if (json) escapingControls(io).printError(errorOnWire(error.code, error.message));
   else io.printError(printable(error.message));
   return error instanceof StorageError ? EXIT.storage : EXIT.failed;
 }
 
-/** The same shape as the HTTP API's. */
+/** The same shape as in the HTTP API. */
 function errorOnWire(code: string, message: string): string {
   return JSON.stringify({ error: { code, message } });
 }

@@ -1,4 +1,4 @@
-/** `jobs list`: a page of jobs, newest first. `jobs stats`: how many there are of each status. */
+/** `jobs list`: a page of jobs, newest first. `jobs stats`: how many jobs are in each status. */
 import {
   EXIT,
   isStalled,
@@ -27,7 +27,7 @@ export const list: Command = {
       value: "<n>",
       help: `how many, 1 to ${MAX_PAGE_SIZE}; ${PAGE_SIZE} unless given`,
     },
-    cursor: { type: "string", value: "<cursor>", help: "go on where the page before ended" },
+    cursor: { type: "string", value: "<cursor>", help: "continue after the previous page" },
   },
   examples: ["list --status FAILED --limit 10", "list --search abc --json"],
   prepare({ line, io, json }) {
@@ -77,14 +77,14 @@ function row(job: Job, { now, stallMs }: { now: number; stallMs: number }): stri
 
 export const stats: Command = {
   operands: "",
-  summary: "count the jobs of each status",
+  summary: "count the jobs in each status",
   options: {},
   examples: ["stats", "stats --json"],
   prepare({ line, io, json }) {
     if (line.operands.length > 0) throw new UsageError("stats takes no ids.");
     return Promise.resolve(async (queue) => {
       const found = await queue.stats();
-      // Rates are known to the running system alone: this process has only just begun.
+      // Only the running system knows the rates: this process has just started.
       if (json) {
         io.print(JSON.stringify({ counts: found.counts, stalled: found.stalled, age_ms: found.ageMs }));
       } else io.print(countsAsText(found));

@@ -27,11 +27,11 @@ function moveCommand(verb: OperatorVerb, summary: string): Command {
     options: {
       all: {
         type: "boolean",
-        help: `every job that may be ${DONE[verb]} (${MOVES[verb].from.join(", ")}) and fits`,
+        help: `every job that may be ${DONE[verb]} (${MOVES[verb].from.join(", ")}) and matches`,
       },
       ...FILTER_OPTIONS,
-      "dry-run": { type: "boolean", help: "with --all: only tell how many there are of each status" },
-      yes: { type: "boolean", help: "with --all: do not ask; needed where there is no terminal" },
+      "dry-run": { type: "boolean", help: "with --all: only count the jobs in each status" },
+      yes: { type: "boolean", help: "with --all: do not ask; required without a terminal" },
     },
     examples: [`${verb} data/files/abc.txt`, `${verb} --all --status FAILED --search 2026-11 --dry-run`],
     prepare: (call) => Promise.resolve(prepareMove(verb, call)),
@@ -45,9 +45,9 @@ function prepareMove(verb: OperatorVerb, { line, io, json }: CommandCall): Work 
   }
   if (isFiltered && !line.has("all")) throw new UsageError("A filter goes with --all, not with ids.");
   const filter = filterOf(line, io.now());
-  if (line.has("all")) return (queue) => moveAllThatFit(queue, { verb, filter, line, io, json });
+  if (line.has("all")) return (queue) => moveAllMatching(queue, { verb, filter, line, io, json });
   if (line.has("dry-run")) throw new UsageError("--dry-run goes with --all.");
-  return (queue) => moveThese(queue, { verb, ids: line.operands, io, json });
+  return (queue) => moveByIds(queue, { verb, ids: line.operands, io, json });
 }
 
 interface MoveAll extends CommandCall {
@@ -55,8 +55,11 @@ interface MoveAll extends CommandCall {
   readonly filter: JobFilter;
 }
 
-/** Tells how many there are, and does it once that is meant: this may be every job there is. */
-async function moveAllThatFit(queue: CliQueue, { verb, filter, line, io, json }: MoveAll): Promise<ExitCode> {
+/** Says how many jobs match, and moves them once that is confirmed: it may be every job there is. */
+async function moveAllMatching(
+  queue: CliQueue,
+  { verb, filter, line, io, json }: MoveAll,
+): Promise<ExitCode> {
   const found = await countPerStatus(queue, verb, filter);
   const total = totalOf(found);
   const jobs = `${total} ${total === 1 ? "job" : "jobs"}`;
@@ -85,8 +88,8 @@ interface Move extends Pick<CommandCall, "io" | "json"> {
   readonly ids: readonly string[];
 }
 
-/** What may be moved is moved, whatever becomes of the others. */
-async function moveThese(queue: CliQueue, { verb, ids, io, json }: Move): Promise<ExitCode> {
+/** Moves the jobs that may be moved, even if others may not. */
+async function moveByIds(queue: CliQueue, { verb, ids, io, json }: Move): Promise<ExitCode> {
   const results = await audited(queue, io.actor).move(verb, ids);
   const moved = results.filter(({ ok }) => ok).length;
   if (json) io.print(JSON.stringify({ [DONE[verb]]: moved, results: results.map(resultOnWire) }));
@@ -104,7 +107,7 @@ function resultOnWire(result: MoveResult) {
 
 type PerStatus = readonly (readonly [status: Status, jobs: number])[];
 
-/** Those statuses that the action moves, without the ones that have no such job. */
+/** The statuses that the action moves, without those that have no matching job. */
 async function countPerStatus(
   queue: CliQueue,
   verb: OperatorVerb,

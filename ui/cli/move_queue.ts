@@ -1,4 +1,4 @@
-/** `jobs move`: a whole queue, with its history, from one backend to another. A URL may hold a password. */
+/** `jobs move`: copies a whole queue, with its history, from one backend to another. URLs may contain a password. */
 import {
   type CopiedQueue,
   type CopyProgress,
@@ -19,7 +19,7 @@ import {
   UsageError,
 } from "./command.ts";
 
-/** In the place of a URL. */
+/** Given instead of a URL. */
 const STDIN = "-";
 
 export const moveQueue: Command = {
@@ -53,10 +53,10 @@ export const moveQueue: Command = {
         "Standard input holds one URL: give either --from or --to there, and the other in QUEUE_URL.",
       );
     }
-    const from = await placeOf(line, "from", io);
-    const to = await placeOf(line, "to", io);
-    for (const { setting, isSeen } of json ? [] : [from, to]) {
-      if (isSeen) {
+    const from = await endpointOf(line, "from", io);
+    const to = await endpointOf(line, "to", io);
+    for (const { setting, exposesPassword } of json ? [] : [from, to]) {
+      if (exposesPassword) {
         io.printError(`${setting} shows a password to other users of this machine: ${INSTEAD} ${setting} -.`);
       }
     }
@@ -64,19 +64,19 @@ export const moveQueue: Command = {
   },
 };
 
-/** What an argument holds, all users of the machine can read while the command runs. */
+/** All users of the machine can read the arguments while the command runs. */
 const INSTEAD = "next time, give the URL in QUEUE_URL, or on standard input with";
 
-interface Place {
+interface Endpoint {
   readonly url: string;
-  /** What names it: `--to`, or `QUEUE_URL`. */
+  /** Where it was given: `--to`, or `QUEUE_URL`. */
   readonly setting: string;
-  /** It is an argument with a password. */
-  readonly isSeen: boolean;
+  /** Whether it is an argument with a password. */
+  readonly exposesPassword: boolean;
 }
 
 /** @throws {UsageError} */
-async function placeOf(line: CommandLine, name: "from" | "to", io: CliIo): Promise<Place> {
+async function endpointOf(line: CommandLine, name: "from" | "to", io: CliIo): Promise<Endpoint> {
   const given = line.text(name);
   const setting = given === undefined ? "QUEUE_URL" : `--${name}`;
   const text = given === STDIN ? (await io.readInput()).trim() : given ?? io.queueUrl;
@@ -84,11 +84,11 @@ async function placeOf(line: CommandLine, name: "from" | "to", io: CliIo): Promi
   if (problem !== null) throw new UsageError(`${setting} ${problem}.`);
   const { url, problems } = io.completeUrl(text, setting);
   if (problems.length > 0) throw new UsageError(`${problems.join(". ")}.`);
-  return { url, setting, isSeen: given !== undefined && Boolean(URL.parse(given)?.password) };
+  return { url, setting, exposesPassword: given !== undefined && Boolean(URL.parse(given)?.password) };
 }
 
 async function move(
-  { from, to }: { readonly from: Place; readonly to: Place },
+  { from, to }: { readonly from: Endpoint; readonly to: Endpoint },
   { io, json }: Pick<CommandCall, "io" | "json">,
 ): Promise<ExitCode> {
   const [here, there] = [placeOfQueue(from.url), placeOfQueue(to.url)];
@@ -114,7 +114,7 @@ async function move(
 const STEPS = { looking: "compared", copying: "copied", comparing: "compared again" } as const;
 const BETWEEN_MS = 1_000;
 
-/** A line a second: on a terminal, and in the log of a script that takes hours. */
+/** One line per second, for a terminal and for the log of a script that runs for hours. */
 function everySecond(io: CliIo): Tell {
   let toldAt = io.now();
   return ({ step, jobs, total }) => {
@@ -126,7 +126,7 @@ function everySecond(io: CliIo): Tell {
 
 type Tell = (progress: CopyProgress) => void;
 
-/** What is under way is completed first. */
+/** The current step is completed first. */
 function untilInterrupted(io: CliIo, tell: Tell): Tell {
   let isInterrupted = false;
   io.onInterrupt(() => isInterrupted = true);
@@ -151,7 +151,7 @@ function howFar({ step, jobs, total }: CopyProgress): string {
   }
 }
 
-function inWords({ jobs, lines, present, digest }: CopiedQueue, to: Place): string {
+function inWords({ jobs, lines, present, digest }: CopiedQueue, to: Endpoint): string {
   const next = to.setting === "QUEUE_URL" ? "Start the system." : "Set QUEUE_URL to the target, and start.";
   const before = present === 0 ? "" : ` (${grouped(present)} of them were there already)`;
   return `Copied ${counted(jobs, "job")}${before} and ${

@@ -36,7 +36,7 @@ interface Found {
   readonly history: readonly HistoryEntry[];
 }
 
-/** Texts of any length stand below the columns, whole. */
+/** Texts of any length are printed in full below the columns. */
 function asText({ job, history }: Found, when: { now: number; stallMs: number }): string {
   const facts = columns([
     ["Status", statusOf(job, isStalled(job, when))],
@@ -69,18 +69,18 @@ function asText({ job, history }: Found, when: { now: number; stallMs: number })
     .join("\n");
 }
 
-/** What the status alone does not say. */
+/** The status, with what it alone does not say. */
 export function statusOf(job: Job, stalled: boolean): string {
   if (stalled) return `${job.status} (stalled)`;
   return isDismissed(job) ? `${job.status} (was ${job.canceledFrom})` : job.status;
 }
 
-/** Of what an older version kept, the lines above tell all. */
+/** Without attempts recorded by an older version: the history above already says everything about them. */
 function attemptsAsText(attempts: readonly Attempt[]): string[] {
   return attempts.filter(({ ranMs }) => ranMs !== null).map(attemptAsText);
 }
 
-/** One that went as it should is a line; of the others all is told that mends them. */
+/** A successful attempt takes one line; a failed one is printed with everything that helps to fix it. */
 function attemptAsText({ number, outcome, startedAt, ranMs, consumerId, detail, log }: Attempt): string {
   const ran = ranMs === null ? [] : [`ran ${duration(ranMs)}`];
   const head = [

@@ -1,4 +1,4 @@
-/** The terminal: who sits at it, and how tables, times and lines are written there. */
+/** The terminal: its user, and how tables, times and lines are printed there. */
 import { messageOf, printable } from "@persistent-queue/queue";
 import { userInfo } from "node:os";
 
@@ -20,7 +20,7 @@ function pad(cell: string, width: number): string {
   return cell + " ".repeat(width - widthOf(cell));
 }
 
-/** Places on a terminal: a combining mark takes none, wide scripts and pictures take two. */
+/** The number of terminal columns: a combining mark takes none, wide scripts and pictographs take two. */
 function widthOf(text: string): number {
   let width = 0;
   for (const character of text) width += /\p{M}/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
@@ -51,7 +51,7 @@ const encoder = new TextEncoder();
 
 /**
  * Prints whole lines, or throws: a command whose output is lost has failed, and its exit code says so. A reader that has
- * gone (`| head`) has had enough, and that is no failure.
+ * closed the pipe (`| head`) has seen enough; that is not a failure.
  */
 export function printToStdout(text: string): void {
   const bytes = encoder.encode(`${text}\n`);
@@ -63,12 +63,12 @@ export function printToStdout(text: string): void {
   }
 }
 
-/** The user of the operating system who runs this process, whatever the environment says. */
+/** The operating system's user who runs this process, whatever the environment says. */
 export function osUser(): string {
   try {
     return userInfo().username;
   } catch {
-    // It has no name on this machine, or names may not be asked for.
+    // The user has no name on this machine, or reading it is not permitted.
     return "unknown";
   }
 }

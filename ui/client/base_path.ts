@@ -1,4 +1,4 @@
-/** Pages below a path: the server has put it before the links of the document, and here it goes before all others. */
+/** Pages below a base path: the server has prefixed the links of the document; this prefixes all the others. */
 import { options } from "preact";
 
 /** Where this script came from: `/jobs/static/manager.js`. */
@@ -6,12 +6,12 @@ const base = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 
 const LINKS = ["href", "src", "action", "formAction"];
 
-/** Where the browser finds a path of the app, `/view/list` for instance. */
+/** The browser's address of a path of the app, such as `/view/list`. */
 export function addressOf(path: string): string {
   return base + path;
 }
 
-/** From now on whatever is rendered leads below the base too. Components write their links as if there were none. */
+/** From now on everything rendered links below the base too. Components write their links as if there were no base. */
 export function renderBelowBase(): void {
   if (base === "") return;
   const before = options.vnode;

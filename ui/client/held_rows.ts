@@ -1,40 +1,40 @@
 /**
- * Rows hold still while the reader rests on them, with the pointer or the keyboard. Which rows are shown then, and in
- * which order, stays; what they say is fresh.
+ * Rows hold still while the reader is on them, with the pointer or the keyboard. Their selection and order then stay the
+ * same; their content is updated.
  */
-import { isInLine } from "../manager/list_query.ts";
+import { isInRunOrder } from "../manager/list_query.ts";
 import type { ListView, Row } from "../manager/views.ts";
 
-const RESTED_ON = "tbody:hover";
-/** Where a click left it the focus says nothing; a keyboard's focus does. */
+const HOVERED = "tbody:hover";
+/** Focus left by a click means nothing; keyboard focus does. */
 const FOCUSED = "tbody :focus-visible";
 
-/** A finger that has left the glass still counts as hovering: only a pointer can rest on something. */
+/** A finger that has left the screen still counts as hovering, so only a real pointer is considered. */
 const canHover = matchMedia("(hover: hover)");
 
-export function isRestedOn(): boolean {
+export function isReaderOnRows(): boolean {
   if (document.querySelector(FOCUSED) !== null) return true;
-  return canHover.matches && document.querySelector(RESTED_ON) !== null;
+  return canHover.matches && document.querySelector(HOVERED) !== null;
 }
 
-/** Calls back when the reader begins to rest on the rows, and when they have left them. */
-export function listenToRest(onChange: () => void): void {
-  let wasRestedOn = false;
-  const look = () => {
-    const isNow = isRestedOn();
-    if (wasRestedOn !== isNow) onChange();
-    wasRestedOn = isNow;
+/** Calls back when the reader enters the rows, and when they leave them. */
+export function listenToReader(onChange: () => void): void {
+  let wasOnRows = false;
+  const check = () => {
+    const isNow = isReaderOnRows();
+    if (wasOnRows !== isNow) onChange();
+    wasOnRows = isNow;
   };
-  for (const type of ["pointerover", "focusin"]) document.addEventListener(type, look);
-  // What is hovered and focused is told right after these.
+  for (const type of ["pointerover", "focusin"]) document.addEventListener(type, check);
+  // Hover and focus are updated right after these events.
   for (const type of ["mouseleave", "focusout"]) {
-    document.documentElement.addEventListener(type, () => setTimeout(look));
+    document.documentElement.addEventListener(type, () => setTimeout(check));
   }
 }
 
 /**
- * A button that did its work may be gone from its row: the focus then goes to the row, not to nowhere. Call it before
- * the change, and the function that it returns afterwards.
+ * A clicked button may disappear from its row: the focus then goes to the row instead of being lost. Call this before the
+ * change, and the function that it returns afterwards.
  */
 export function keepFocus(): () => void {
   const link = document.activeElement?.closest("tr")?.querySelector<HTMLElement>(".job-link") ?? null;
@@ -45,22 +45,22 @@ export function keepFocus(): () => void {
   };
 }
 
-/** What is shown of `fresh` by a reader who holds on to the rows of `shown`. */
+/** The view `fresh` with the rows of `shown`, for a reader who holds on to them. */
 export function heldRows(shown: ListView, fresh: ListView): ListView {
   const known = bySeq(fresh);
   const jobs = shown.jobs.map((job): Row => known.get(job.seq) ?? { ...job, actions: [], isGone: true });
   return { ...fresh, jobs, next: shown.next };
 }
 
-/** How many jobs of `fresh` are not shown, but for those that only came up from the next page. */
+/** How many jobs of `fresh` are not shown, except those that only moved up from the next page. */
 export function countNewer({ jobs, next, query }: ListView, fresh: ListView): number {
   const shown = new Set(jobs.map(({ seq }) => seq));
-  // In line others come up whenever one is taken: new are only those that were added since.
-  const oldest = isInLine(query) ? Math.max(0, ...shown) : next === null ? 0 : Math.min(...shown);
+  // In run order others move up whenever one is claimed: only those added since are new.
+  const oldest = isInRunOrder(query) ? Math.max(0, ...shown) : next === null ? 0 : Math.min(...shown);
   return fresh.jobs.filter(({ seq }) => !shown.has(seq) && seq > oldest).length;
 }
 
-/** The fresh list, and among it those of `seqs` that it does not hold: nothing that is ticked goes away unseen. */
+/** The fresh list, with those of `seqs` merged in that it lacks: a ticked row does not silently disappear. */
 export function withTicked(fresh: ListView, seqs: ReadonlySet<number>): ListView {
   const listed = new Set(fresh.jobs.map(({ seq }) => seq));
   const jobs = [...fresh.jobs];

@@ -1,4 +1,4 @@
-/** Keys for those who keep their hands there. Nothing happens while something is being typed. */
+/** Keyboard shortcuts. They are off while something is being typed. */
 
 const KEYS: Readonly<Record<string, () => void>> = {
   "/": () => document.querySelector<HTMLInputElement>("#search")?.focus(),
@@ -53,13 +53,13 @@ function tick(): void {
   document.activeElement?.closest("tr")?.querySelector<HTMLInputElement>("input[data-tick]")?.click();
 }
 
-/** The button of the row that has the focus, or of the page's one job. */
+/** Clicks the button of the focused row, or of the page's only job. */
 function act(verb: string): void {
   const place = document.activeElement?.closest("tr") ?? document.querySelector(".job-head");
   place?.querySelector<HTMLButtonElement>(`button[data-verb="${verb}"]`)?.click();
 }
 
-/** `1` to `8` lead to the tabs, in their order. */
+/** `1` to `8` open the tabs, in their order. */
 function tabKey(key: string): (() => void) | undefined {
   if (!/^[1-8]$/.test(key)) return undefined;
   const tab = document.querySelectorAll<HTMLAnchorElement>(".tab")[Number(key) - 1];
@@ -73,7 +73,7 @@ function showHelp(): void {
   if (help !== null && !help.open) help.showModal();
 }
 
-/** Single keys get in the way of those who speak to their machine: they can be switched off, and stay so. */
+/** Single-key shortcuts get in the way of speech input: they can be switched off permanently. */
 const NAME = "persistent-queue-keys";
 
 let areOn = remembered() !== "off";
@@ -87,7 +87,7 @@ function switchKeys(isOn: boolean): void {
   try {
     localStorage.setItem(NAME, isOn ? "on" : "off");
   } catch {
-    // Where nothing may be stored the choice lasts as long as the page.
+    // Without storage the choice lasts as long as the page.
   }
 }
 

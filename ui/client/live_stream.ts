@@ -15,7 +15,7 @@ export interface StreamOptions {
 const SILENCE_MS = 12_000;
 const AGAIN_MS = 1_000;
 
-/** Opens the stream, opens it again when it breaks, and closes it while the tab is hidden. */
+/** Opens the stream, reopens it when it breaks, and closes it while the tab is hidden. */
 export function liveStream(options: StreamOptions): void {
   const { url, event, onEvent, onConnection, silenceMs = SILENCE_MS } = options;
   let source: EventSource | null = null;
@@ -31,7 +31,7 @@ export function liveStream(options: StreamOptions): void {
       onConnection(true);
       onEvent(message.data);
     });
-    // The browser tries again by itself, but neither after a refusal nor when the line is dead: the timer does.
+    // The browser reconnects by itself, but neither after a refusal nor on a dead connection: the timer does.
     source.addEventListener("error", () => onConnection(false));
   };
   const watch = () => {

@@ -1,4 +1,4 @@
-/** Brings the Manager's pages to life: the same components as on the server, fed again as the queue changes. */
+/** Makes the Manager's pages live: the same components as on the server, re-rendered as the queue changes. */
 import type { Signal } from "@preact/signals";
 import { hydrate } from "preact";
 import { PageBody } from "../manager/page_body.tsx";
@@ -8,7 +8,7 @@ import { listenToForms, listenToNavigation } from "./navigation.ts";
 import { listenToKeys } from "./keyboard.ts";
 import { liveStream } from "./live_stream.ts";
 import { LivePage } from "./live_page.ts";
-import { listenToRest } from "./held_rows.ts";
+import { listenToReader } from "./held_rows.ts";
 import { listenToTicks } from "./ticks.ts";
 
 const SECOND = 1_000;
@@ -17,20 +17,20 @@ const FAILURE: Note = {
   text: "This was not done: the server did not answer as expected. Try again.",
 };
 
-function Living({ view, live }: { readonly view: Signal<View>; readonly live: Signal<Liveness> }) {
+function LiveBody({ view, live }: { readonly view: Signal<View>; readonly live: Signal<Liveness> }) {
   return <PageBody view={view.value} live={live.value} />;
 }
 
 function start(root: HTMLElement): void {
   const first = JSON.parse(root.dataset.props ?? "");
   const page = new LivePage(first);
-  hydrate(<Living view={page.view} live={page.live} />, root);
-  listenToRest(() => page.refreshSoon());
+  hydrate(<LiveBody view={page.view} live={page.live} />, root);
+  listenToReader(() => page.refreshSoon());
   listenToTicks({ onChange: () => page.countTicks(), onShowNewer: () => page.showNewer() });
   listenToNavigation({ onMove: () => page.refreshNow() });
   listenToForms({
     onDone: async (note, form) => {
-      // Not `form.id`: that is its fields of this name.
+      // Not `form.id`: that is its field of this name.
       if (form.getAttribute("id") === "ticked") page.untick();
       page.say(note);
       await page.refreshNow();
@@ -44,11 +44,11 @@ function start(root: HTMLElement): void {
     onConnection: (isConnected) => page.setStreaming(isConnected),
   });
   setInterval(() => !document.hidden && page.tick(), SECOND);
-  if (first.note !== null) tellOnce(page, first.note);
+  if (first.note !== null) showNoteOnce(page, first.note);
 }
 
-/** The note is not to come again with a reload. */
-function tellOnce(page: LivePage, note: Note): void {
+/** A reload must not show the note again. */
+function showNoteOnce(page: LivePage, note: Note): void {
   page.say(note);
   const address = new URL(location.href);
   address.searchParams.delete("note");

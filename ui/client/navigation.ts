@@ -1,6 +1,6 @@
 /**
- * Filters, pages of the list and forms without a new document: the address changes and the view follows, or the form is
- * sent in the background.
+ * Filters, paging and forms without loading a new document: the address changes and the view follows, or the form is sent
+ * in the background.
  */
 import type { Note } from "../manager/views.ts";
 import { addressOf } from "./base_path.ts";
@@ -23,7 +23,7 @@ export function listenToNavigation({ onMove }: NavigationOptions): void {
     history.pushState(null, "", link.href);
     filters.follow();
     onMove();
-    // Another page of the list begins at its top.
+    // A new page of the list starts at the top.
     scrollTo(0, 0);
   });
   addEventListener("popstate", () => {
@@ -32,13 +32,13 @@ export function listenToNavigation({ onMove }: NavigationOptions): void {
   });
 }
 
-/** A new tab or window, or a download. */
+/** Whether the browser should handle it: a new tab or window, or a download. */
 function isForBrowser({ ctrlKey, metaKey, shiftKey, altKey, defaultPrevented }: MouseEvent): boolean {
   return ctrlKey || metaKey || shiftKey || altKey || defaultPrevented;
 }
 
 interface Filters {
-  /** Brings the fields in line with the address. */
+  /** Updates the fields from the address. */
   follow(): void;
 }
 
@@ -62,7 +62,7 @@ function listenToFilters(onMove: () => void): Filters {
     event.preventDefault();
     apply(form, 0);
   });
-  // What is being typed is not taken away: it is about to be in the address.
+  // Text being typed is not overwritten: it will be in the address in a moment.
   return { follow: () => timer === undefined && fillIn() };
 }
 
@@ -82,7 +82,7 @@ function fillIn(): void {
   }
 }
 
-/** The address with what the fields say, from the newest job on. */
+/** The address with the filters of the form, starting from the newest job. */
 function filteredAddress(form: HTMLFormElement): string {
   const params = new URLSearchParams(location.search);
   const fields = new FormData(form);
@@ -96,12 +96,12 @@ function filteredAddress(form: HTMLFormElement): string {
 }
 
 export interface FormsOptions {
-  /** Called with what was done. Resolves when the page shows it: until then the button stays used. */
+  /** Called with the result. Resolves when the page shows it: until then the button stays disabled. */
   readonly onDone: (note: Note | null, form: HTMLFormElement) => Promise<void>;
   readonly onFailure: () => void;
 }
 
-/** Takes over every form that is sent by POST, except those that are marked `data-plain`. */
+/** Handles every form sent by POST, except those marked `data-plain`. */
 export function listenToForms({ onDone, onFailure }: FormsOptions): void {
   document.addEventListener("click", ignoreSecondClick, { capture: true });
   document.addEventListener("submit", (event) => {
@@ -111,9 +111,9 @@ export function listenToForms({ onDone, onFailure }: FormsOptions): void {
     if (form.method !== "post" || !(button instanceof HTMLButtonElement)) return;
     event.preventDefault();
     if (button.ariaDisabled === "true") return;
-    // Not `disabled`, which would take the focus away.
+    // Not `disabled`, which would remove the focus.
     button.ariaDisabled = "true";
-    // A button without an address of its own says the page's, and not that of its form.
+    // Without a `formaction` attribute, `formAction` is the page's address, not the form's.
     const address = button.hasAttribute("formaction") ? button.formAction : form.action;
     send(address, new FormData(form, button))
       .then((note) => onDone(note, form), onFailure)
@@ -121,7 +121,7 @@ export function listenToForms({ onDone, onFailure }: FormsOptions): void {
   });
 }
 
-/** The second click of a double click was meant for the first button, whatever has come in its place. */
+/** The second click of a double click was meant for the first button, whatever is in its place now. */
 function ignoreSecondClick(event: MouseEvent): void {
   const isAction = event.target instanceof Element && event.target.closest(".actions button") !== null;
   if (!isAction || event.detail < 2) return;

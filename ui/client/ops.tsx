@@ -1,4 +1,4 @@
-/** Brings the Ops page to life: every snapshot is shown, ages go on by themselves, a broken stream is said and sought again. */
+/** Makes the Ops page live: shows every snapshot, advances ages, and reports and reopens a broken stream. */
 import { hydrate, render } from "preact";
 import { Dashboard } from "../ops/dashboard.tsx";
 import type { FirstProps, Link } from "../ops/snapshot.ts";
@@ -13,11 +13,11 @@ const root = document.getElementById("ops");
 const json = root?.dataset.props;
 if (root && json) {
   renderBelowBase();
-  bringToLife(root, JSON.parse(json));
+  makeLive(root, JSON.parse(json));
 }
 
-function bringToLife(root: HTMLElement, first: FirstProps): void {
-  // Between the server's clock and ours; the time that the page took to get here is small against a second.
+function makeLive(root: HTMLElement, first: FirstProps): void {
+  // The offset of the server's clock; the time that the page took to load is small compared with a second.
   const aheadMs = first.now - Date.now();
   let { snapshot } = first;
   let takenAt = performance.now();
@@ -42,7 +42,7 @@ function bringToLife(root: HTMLElement, first: FirstProps): void {
       show();
     },
     onConnection: (isConnected) => {
-      // What we see is of the present only when the next snapshot is here.
+      // The page is up to date only once the next snapshot has arrived.
       if (isConnected) return;
       if (link !== "ended") link = "lost";
       show();
@@ -57,7 +57,7 @@ function bringToLife(root: HTMLElement, first: FirstProps): void {
   }, TICK_MS);
 }
 
-/** A stream does not tell why it broke. What is asked here is for scripts, and does not keep a session alive. */
+/** A stream does not say why it broke. This request is one for scripts, so it does not keep the session alive. */
 async function isLoggedOut(): Promise<boolean> {
   const response = await fetch(addressOf("/metrics"), { method: "HEAD" }).catch(() => null);
   return response?.status === 401;

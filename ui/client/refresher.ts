@@ -1,17 +1,17 @@
 export interface RefresherOptions {
-  /** Fetches and shows; never rejects. */
+  /** Fetches and shows the view; never rejects. */
   readonly refresh: () => Promise<void>;
-  /** At least this long between two, in milliseconds. */
+  /** The minimum interval between two refreshes, in milliseconds. */
   readonly everyMs: number;
 }
 
-/** Runs one refresh at a time, and one more if it was asked for meanwhile. A slow server is asked less often. */
+/** Runs one refresh at a time, and one more if requested meanwhile. A slow server gets fewer requests. */
 export class Refresher {
   readonly #options: RefresherOptions;
   #isBusy = false;
-  /** Asked for while one was under way. */
+  /** Whether one was requested while another was running. */
   #isWanted = false;
-  /** Those who asked for one without a pause, and wait for its end. */
+  /** The callers of `now` that wait for a refresh. */
   #impatient: (() => void)[] = [];
   #notBefore = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -20,14 +20,14 @@ export class Refresher {
     this.#options = options;
   }
 
-  /** When the pause since the last one is over. */
+  /** After the minimum interval since the last one. */
   soon(): void {
     if (this.#isBusy) this.#isWanted = true;
     if (this.#isBusy || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => this.#run(), Math.max(0, this.#notBefore - performance.now()));
   }
 
-  /** Without a pause. Resolves when one that began after this call is over. */
+  /** Without a pause. Resolves after a refresh that began after this call. */
   now(): Promise<void> {
     return new Promise((resolve) => {
       this.#impatient.push(resolve);

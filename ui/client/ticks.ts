@@ -1,4 +1,4 @@
-/** Which rows are ticked. The boxes themselves remember it, so it survives every change around them. */
+/** Which rows are ticked. The state is in the checkboxes themselves, so it survives re-rendering. */
 import type { Liveness } from "../manager/views.ts";
 
 function boxes(): HTMLInputElement[] {
@@ -12,7 +12,7 @@ export function pickedNow(): Liveness["picked"] {
   return { all: ticked.length, resubmit: legal("resubmit"), cancel: legal("cancel") };
 }
 
-/** The numbers of the jobs that are ticked. */
+/** The `seq` numbers of the ticked jobs. */
 export function tickedSeqs(): Set<number> {
   return new Set(boxes().filter(({ checked }) => checked).map(({ dataset }) => Number(dataset.seq)));
 }
@@ -24,11 +24,11 @@ export function untickAll(): void {
 export interface TicksOptions {
   /** Called whenever a box changes. */
   readonly onChange: () => void;
-  /** Called when the reader asks for what is not shown because of the ticks. */
+  /** Called when the reader asks for new jobs that are not shown because of the ticks. */
   readonly onShowNewer: () => void;
 }
 
-/** The box in the head of the table ticks all the others. */
+/** The checkbox in the table head ticks all the others. */
 export function listenToTicks({ onChange, onShowNewer }: TicksOptions): void {
   let anchor: HTMLInputElement | null = null;
   let isRange = false;
@@ -47,11 +47,11 @@ export function listenToTicks({ onChange, onShowNewer }: TicksOptions): void {
   document.addEventListener("click", ({ target }) => {
     if (target instanceof Element && target.closest("[data-show-newer]") !== null) onShowNewer();
   });
-  // A form is reset after all who hear of it were told.
+  // A form is reset only after all listeners have run.
   document.addEventListener("reset", () => setTimeout(onChange));
 }
 
-/** All between the two get what the last one has. */
+/** Sets all checkboxes between the two to the state of the last one. */
 function tickRange(from: HTMLInputElement, to: HTMLInputElement): void {
   const all = boxes();
   const ends = [all.indexOf(from), all.indexOf(to)];
@@ -59,8 +59,8 @@ function tickRange(from: HTMLInputElement, to: HTMLInputElement): void {
   for (const box of all.slice(Math.min(...ends), Math.max(...ends) + 1)) box.checked = to.checked;
 }
 
-/** Brings the box in the head of the table in line with the others. */
-export function showAllTicked(): void {
+/** Updates the checkbox in the table head from the others. */
+export function updateTickAll(): void {
   const head = document.querySelector<HTMLInputElement>("input[data-tick-all]");
   if (head === null) return;
   const all = boxes();

@@ -1,4 +1,4 @@
-/** Who works, on what, for how long, and who has fallen silent. The same on both pages. */
+/** The consumers: which are working, on what, for how long, and which are silent. The same on both pages. */
 import type { ComponentChildren } from "preact";
 import type { WireConsumer, WireHost } from "../api/hosts.ts";
 import { age, count, duration } from "./format.ts";
@@ -6,13 +6,13 @@ import { JobId } from "./job_label.tsx";
 
 export interface ConsumersTableProps {
   readonly consumers: readonly WireConsumer[];
-  /** Of which they are. If there are several, each has a heading. */
+  /** Their hosts. If there are several, each has a heading. */
   readonly hosts: readonly WireHost[];
-  /** How old what is known of them is, in milliseconds. */
+  /** The age of this information, in milliseconds. */
   readonly agedMs: number;
-  /** The address of a job's page; null where none is known. */
+  /** The address of a job's page; null if none is known. */
   readonly hrefOf: (jobId: string) => string | null;
-  /** What may be done to a consumer, if anything. */
+  /** The buttons for a consumer, if any. */
   readonly actionsOf?: (consumer: WireConsumer) => ComponentChildren;
 }
 
@@ -58,7 +58,7 @@ export function ConsumersTable({ hosts, ...table }: ConsumersTableProps) {
 }
 
 interface RowsProps extends Omit<ConsumersTableProps, "hosts"> {
-  /** Their heading. */
+  /** The heading of the rows. */
   readonly children?: ComponentChildren;
 }
 
@@ -88,14 +88,14 @@ function HostRow(
   );
 }
 
-/** The name of its cell, which its buttons refer to. */
+/** The id of the consumer's cell, which its buttons refer to. */
 export function cellIdOf({ slot, host }: WireConsumer): string {
   return host === undefined ? `consumer-${slot}` : `consumer-${slot}-${host.replaceAll(/[^\w.-]+/g, "-")}`;
 }
 
 interface ConsumerRowProps extends Pick<ConsumersTableProps, "agedMs" | "hrefOf"> {
   readonly consumer: WireConsumer;
-  /** What may be done to it. */
+  /** Its buttons. */
   readonly children: ComponentChildren;
 }
 
@@ -122,14 +122,14 @@ function ConsumerRow({ consumer, agedMs, hrefOf, children }: ConsumerRowProps) {
         {waiting > 0 && <span class="muted small">{count(waiting)} waiting for a retry</span>}
       </td>
       <td role="cell" data-label="For" class={job_id === null ? "number none" : "number"}>
-        {job_id === null ? "–" : duration(calm(job_ms + agedMs))}
+        {job_id === null ? "–" : duration(steady(job_ms + agedMs))}
       </td>
       <td
         role="cell"
         data-label="Heartbeat"
         class={`number heartbeat${heardMs === null ? " none" : ""}`}
       >
-        {heardMs === null ? "–" : age(calm(heardMs))}
+        {heardMs === null ? "–" : age(steady(heardMs))}
       </td>
       <td role="cell" data-label="Attempts" class="number">{count(done)}</td>
       <td role="cell" data-label="Failed" class={failed === 0 ? "number zero" : "number"}>{count(failed)}</td>
@@ -150,7 +150,7 @@ function JobLink({ id, href }: { readonly id: string; readonly href: string | nu
   );
 }
 
-/** Not finer than a tenth of a second: numbers that change their unit all the time are unrest. */
-function calm(ms: number): number {
+/** Never below a tenth of a second, so that the display does not keep switching units. */
+function steady(ms: number): number {
   return Math.max(100, ms);
 }

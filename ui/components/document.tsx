@@ -1,17 +1,17 @@
-/** The whole document around a page: head, header, main landmark. */
+/** The document around a page: head, header, main landmark. */
 import type { ComponentChildren } from "preact";
 
 export interface ShellProps {
-  /** Of the document, as the tab shows it. */
+  /** The title of the document, as the tab shows it. */
   readonly title: string;
   readonly page: "manager" | "ops";
   readonly version: string;
-  /** Links and buttons of the header. */
+  /** Links and buttons in the header. */
   readonly nav?: ComponentChildren;
   readonly children: ComponentChildren;
   /** Addresses such as `/static/manager.js`. */
   readonly scripts: readonly string[];
-  /** Addresses of style sheets beside `/static/app.css`. */
+  /** Addresses of style sheets in addition to `/static/app.css`. */
   readonly styles: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export function Shell({ title, page, version, nav, children, scripts, styles }: 
         {scripts.map((src) => <script key={src} type="module" src={src} />)}
       </Head>
       <body class={`page-${page}`}>
-        <a class="skip" href="#main">Skip to the content</a>
+        <a class="skip" href="#main">Skip to content</a>
         <header class="top">
           <a class="brand" href="/">
             <img src="/static/icon.svg" alt="" width="24" height="24" />
@@ -42,20 +42,20 @@ export function Shell({ title, page, version, nav, children, scripts, styles }: 
 }
 
 /**
- * Keeps the browser's translator off an element that a script brings to life: it would replace the texts that the
- * script keeps up to date, and they would stand still from then on. An `object`, because the types of JSX know this
- * attribute only as a boolean, which is not rendered.
+ * Excludes an element that a script keeps up to date from the browser's translation, which would replace its text nodes,
+ * so that they would no longer update. An `object`, because the JSX types declare this attribute only as a boolean, which
+ * is not rendered.
  */
 export const UNTRANSLATED: object = { translate: "no" };
 
 export interface HeadProps {
-  /** Of the document, as the tab shows it. */
+  /** The title of the document, as the tab shows it. */
   readonly title: string;
   /** Scripts and style sheets of this page only. */
   readonly children?: ComponentChildren;
 }
 
-/** What every document begins with. */
+/** The head of every document. */
 export function Head({ title, children }: HeadProps) {
   return (
     <head>

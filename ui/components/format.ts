@@ -1,7 +1,7 @@
-/** Numbers and times in words for people. The same on the server and in the browser, wherever either stands. */
+/** Formats numbers and times for people. The same on the server and in the browser, wherever they are. */
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "@persistent-queue/queue/basics";
 
-/** How long ago: `0.8 s ago`, `12 s ago`, `3 min ago`, `5 h ago`. Milliseconds; less than nothing counts as now. */
+/** How long ago: `0.8 s ago`, `12 s ago`, `3 min ago`, `5 h ago`. Milliseconds; a negative age counts as 0. */
 export function age(ms: number): string {
   const passed = Math.max(0, ms);
   if (passed < 10 * SECOND_MS) return `${(passed / SECOND_MS).toFixed(1)} s ago`;
@@ -16,14 +16,14 @@ export function duration(ms: number): string {
   if (ms < 100) return `${Math.round(ms)} ms`;
   if (ms < 10 * SECOND_MS) return `${(ms / SECOND_MS).toFixed(1)} s`;
   if (ms < MINUTE_MS) return `${Math.floor(ms / SECOND_MS)} s`;
-  if (ms < HOUR_MS) return inTwo(ms, [MINUTE_MS, "min"], [SECOND_MS, "s"]);
-  if (ms < DAY_MS) return inTwo(ms, [HOUR_MS, "h"], [MINUTE_MS, "min"]);
-  return inTwo(ms, [DAY_MS, "d"], [HOUR_MS, "h"]);
+  if (ms < HOUR_MS) return inTwoUnits(ms, [MINUTE_MS, "min"], [SECOND_MS, "s"]);
+  if (ms < DAY_MS) return inTwoUnits(ms, [HOUR_MS, "h"], [MINUTE_MS, "min"]);
+  return inTwoUnits(ms, [DAY_MS, "d"], [HOUR_MS, "h"]);
 }
 
 type Unit = readonly [ms: number, name: string];
 
-function inTwo(ms: number, [large, largeName]: Unit, [small, smallName]: Unit): string {
+function inTwoUnits(ms: number, [large, largeName]: Unit, [small, smallName]: Unit): string {
   const rest = Math.floor((ms % large) / small);
   return `${Math.floor(ms / large)} ${largeName}${rest === 0 ? "" : ` ${rest} ${smallName}`}`;
 }
@@ -37,7 +37,7 @@ export function count(n: number): string {
 
 const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
-/** The time of day where the reader is, `16:05:09`. Milliseconds since 1970. */
+/** The time of day in the reader's zone, `16:05:09`. Milliseconds since 1970. */
 export function clock(ms: number): string {
   return isDate(ms) ? TIME.format(ms) : String(ms);
 }
@@ -52,7 +52,7 @@ const DATE = new Intl.DateTimeFormat("en-GB", {
   timeZoneName: "short",
 });
 
-/** `24 Nov 2026, 16:05:09 UTC`, in the zone of the reader or, before scripts run, of the server. Milliseconds since 1970. */
+/** `24 Nov 2026, 16:05:09 UTC`, in the reader's zone or, before scripts run, the server's. Milliseconds since 1970. */
 export function dateAndTime(ms: number): string {
   return isDate(ms) ? DATE.format(ms) : String(ms);
 }
@@ -85,12 +85,12 @@ export function date(ms: number): string {
   return isDate(ms) ? DAY_OF_YEAR.format(ms) : String(ms);
 }
 
-/** `UTC`, `GMT-5`: the zone in which times of day are told, at this time. Milliseconds since 1970. */
+/** `UTC`, `GMT-5`: the zone in which times of day are shown, at this time. Milliseconds since 1970. */
 export function zone(ms: number): string {
   return DATE.formatToParts(ms).find(({ type }) => type === "timeZoneName")?.value ?? "";
 }
 
-/** Whether a date can hold it: an edit by hand may have left any number in the database. */
+/** Whether a Date can hold it: an edit by hand may have left any number in the database. */
 function isDate(ms: number): boolean {
   return Math.abs(ms) <= 8.64e15;
 }

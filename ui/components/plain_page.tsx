@@ -4,40 +4,40 @@ import { Head } from "./document.tsx";
 export interface PlainPageProps {
   readonly title: string;
   readonly sentence: string;
-  /** Of the link to the start. */
-  readonly wayOut?: string;
+  /** The text of the link to the start page. */
+  readonly linkText?: string;
 }
 
-/** A page that says one thing: it needs neither the queue nor a login. */
-export function PlainPage({ title, sentence, wayOut = "Back to the start" }: PlainPageProps) {
+/** A page with a single message: it needs neither the queue nor a login. */
+export function PlainPage({ title, sentence, linkText = "Back to the start" }: PlainPageProps) {
   return (
     <html lang="en">
       <Head title={title} />
       <body>
         <main>
-          <PlainBody title={title} sentence={sentence} wayOut={wayOut} />
+          <PlainBody title={title} sentence={sentence} linkText={linkText} />
         </main>
       </body>
     </html>
   );
 }
 
-/** What it says, for a page that has a frame. */
-export function PlainBody({ title, sentence, wayOut }: Required<PlainPageProps>) {
+/** The message, for a page that has a frame. */
+export function PlainBody({ title, sentence, linkText }: Required<PlainPageProps>) {
   return (
     <div class="narrow stack">
       <h1>{title}</h1>
       <p>{sentence}</p>
       <p>
-        <a href="/">{wayOut}</a>
+        <a href="/">{linkText}</a>
       </p>
     </div>
   );
 }
 
 /**
- * What stands in the place of a page whose session is over. The page does not go to the login by itself: it could
- * take a reader along who is just leaving for elsewhere. It comes back after a login in another window.
+ * Replaces a page whose session is over. The page does not navigate to the login by itself: that could interrupt a reader
+ * who is just going somewhere else. It recovers after a login in another window.
  */
 export function LoggedOut({ children }: { readonly children?: ComponentChildren }) {
   return (

@@ -1,32 +1,32 @@
-/** What travels with each request through the middleware. */
+/** What accompanies each request through the middleware. */
 import type { Client } from "./client_address.ts";
 
 export interface AppEnv {
   Bindings: {
-    /** Who sent the request, over what, and whether a proxy stands between. */
+    /** Who sent the request, over what, and whether through a proxy. */
     readonly client: Client;
-    /** Before the paths of all that leads back here: `/jobs`, or empty. `base_path.ts` puts it there. */
+    /** The prefix of every path that leads back here: `/jobs`, or empty. `page_address.ts` adds it. */
     readonly basePath: string;
-    /** Of the address by which people reach this page, whatever a proxy makes of `Host`; null = as it is bound. */
+    /** The origin under which people reach this page, whatever a proxy does to `Host`; null = as it is bound. */
     readonly publicOrigin: string | null;
-    /** Resolves when there is room for one more response; with false where none came. */
+    /** Resolves with true when there is room for one more response, with false if that takes too long. */
     readonly room: () => Promise<boolean>;
     readonly progress: Progress;
   };
   Variables: {
     /** Set behind the login. */
     visitor: Visitor;
-    /** Set on the way to a page of the Manager: its frame, for errors too. */
+    /** Set before a page of the Manager: its frame, for error pages too. */
     manager: ManagerFrame;
-    /** Set on the way to a page of Ops: its frame, for errors too. */
+    /** Set before a page of Ops: its frame, for error pages too. */
     ops: OpsFrame;
   };
 }
 
-/** Whether the process works on a request, which the judgement of a dead process depends on. */
+/** Whether the process is working on a request: this decides whether its death is charged to jobs. */
 export interface Progress {
   begin(): void;
-  /** Also before its response has been taken whole: of one that only waits for news. */
+  /** May be called before the response is complete, for one that only waits for news. */
   end(): void;
 }
 
@@ -45,6 +45,6 @@ export interface OpsFrame {
 export interface Visitor {
   /** For the log: who asked. */
   readonly name: "manager" | "API token";
-  /** Whether what let the visitor in still holds; asking is not a sign of life. */
-  stillWelcome(): boolean;
+  /** Whether the visitor is still authorized; asking does not keep the session alive. */
+  stillAuthorized(): boolean;
 }

@@ -1,11 +1,11 @@
 /**
- * How much of requests and responses is in memory at once.
+ * Limits how much of requests and responses is in memory at once.
  *
- * Responses that their readers have not taken lie in memory, and a crowd of slow readers would fill it. So no response
- * is made while too much is unsent, and a client that reads nothing makes room for those that wait. Nor are many made
- * without a pause: each has its own round of the event loop, because its cost is known only afterwards.
+ * Responses that clients have not read yet stay in memory, and many slow readers would fill it. So no response is
+ * rendered while too much is unsent, and a client that reads nothing is disconnected in favour of those that wait. Nor
+ * are many rendered without a pause: each gets its own turn of the event loop, because its cost is known only afterwards.
  *
- * Bodies of requests take several times their size while they are read, so the large ones are read in turn.
+ * Request bodies take several times their size while they are read, so large ones are read one at a time.
  */
 import { setImmediate as nextRound } from "node:timers/promises";
 import { sleep, yieldToEventLoop } from "@persistent-queue/queue";
@@ -15,19 +15,19 @@ import type { AppEnv, Progress } from "./app_env.ts";
 import { bodyLength } from "./body_limit.ts";
 import { HttpError } from "./errors.ts";
 
-/** The part of a response of `node:http` that is looked at. */
+/** The part of a `node:http` response that is used here. */
 interface Outgoing {
-  /** Written and not yet taken, in bytes or characters. */
+  /** Written and not yet sent, in bytes or characters. */
   readonly writableLength: number;
   destroy(): void;
   once(event: "close", listener: () => void): void;
 }
 
 const MOST_UNSENT = 16 * 1024 * 1024;
-/** A client that takes nothing is not cut off before that, in milliseconds. */
+/** A client that reads nothing for this long may be disconnected, in milliseconds. */
 const PATIENCE_MS = 2_000;
 const LOOK_MS = 100;
-/** Of making responses, without a pause. */
+/** The longest time for rendering responses without a pause. */
 const TURN_MS = 15;
 const LONGEST_WAIT_MS = 10_000;
 
@@ -37,13 +37,13 @@ export interface OutflowOptions {
 }
 
 export class Outflow {
-  /** With what was unsent of each at the last look, and since when it has been that much. */
+  /** What was unsent of each response at the last check, and since when it has been that much. */
   readonly #open = new Map<Outgoing, { length: number; since: number }>();
   readonly #options: Required<OutflowOptions>;
-  /** The one before the next in the line has got in. */
+  /** Resolves when the last one in the line has been let in. */
   #line: Promise<unknown> = Promise.resolve();
   #waiting = 0;
-  /** When the first response since the last pause was begun; null where none was. */
+  /** When the first response since the last pause was begun; null if none was. */
   #turnBegan: number | null = null;
 
   constructor({ mostUnsent = MOST_UNSENT, patienceMs = PATIENCE_MS }: OutflowOptions = {}) {
@@ -55,7 +55,7 @@ export class Outflow {
     outgoing.once("close", () => this.#open.delete(outgoing));
   }
 
-  /** Resolves with true when there is room for one more response; with false where none came. */
+  /** Resolves with true when there is room for one more response, with false if that takes too long. */
   async room(): Promise<boolean> {
     if (this.#waiting === 0 && this.#turnBegan === null && this.#unsent() < this.#options.mostUnsent) {
       this.#beginTurn();
@@ -71,13 +71,13 @@ export class Outflow {
   async #admit(until: number): Promise<boolean> {
     while (this.#unsent() >= this.#options.mostUnsent) {
       if (performance.now() > until) return false;
-      this.#cutDeaf();
+      this.#disconnectStalled();
       await sleep(LOOK_MS);
     }
     return true;
   }
 
-  /** Of many that come at once each waits until the one before is made, and for others where that took its time. */
+  /** Of many at once, each waits until the one before is rendered, and yields to other work if that took long. */
   async #pause(): Promise<void> {
     await nextRound();
     if (this.#turnBegan !== null && performance.now() - this.#turnBegan > TURN_MS) await yieldToEventLoop();
@@ -96,7 +96,7 @@ export class Outflow {
     return sum;
   }
 
-  #cutDeaf(): void {
+  #disconnectStalled(): void {
     const now = performance.now();
     for (const [outgoing, seen] of this.#open) {
       const length = outgoing.writableLength;
@@ -110,19 +110,24 @@ export class Outflow {
 export const whenThereIsRoom: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (!await c.env.room()) {
     const options = { headers: { "Retry-After": "10" } };
-    throw new HttpError(503, "busy", "Very many responses wait for slow readers. Try again later.", options);
+    throw new HttpError(
+      503,
+      "busy",
+      "Too many responses are waiting for slow readers. Try again later.",
+      options,
+    );
   }
   c.env.progress.begin();
   await next();
 };
 
-/** For an app without one of these servers in front. */
+/** For an app without such a server in front of it. */
 export const ALWAYS_ROOM = () => Promise.resolve(true);
 export const UNWATCHED: Progress = { begin: () => {}, end: () => {} };
 
-/** Of all that are read at the same time. */
+/** The bytes of all bodies that are read at the same time. */
 const MOST_BYTES = MANY_JOBS_BYTES + 1024 * 1024;
-/** Not worth a place in the line. */
+/** Smaller bodies do not wait in line. */
 const SMALL_BYTES = 64 * 1024;
 
 /** Lets large bodies through one after the other. */
@@ -131,7 +136,7 @@ export function largeBodiesInTurn(): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const bytes = Math.min(bytesOf(c), MOST_BYTES);
     if (bytes <= SMALL_BYTES) return await next();
-    // What waits is not read meanwhile; the server's patience with it is that for any request.
+    // A waiting body is not read meanwhile; the usual request timeout applies to it.
     await budget.take(bytes);
     try {
       await next();
@@ -141,7 +146,7 @@ export function largeBodiesInTurn(): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** As many as it says; where it does not say, as many as may be read of any. */
+/** The announced length, or the largest allowed one if none is announced. */
 function bytesOf(c: Context): number {
   return bodyLength(c) ?? (c.req.raw.body === null ? 0 : MANY_JOBS_BYTES);
 }
@@ -154,7 +159,7 @@ class ByteBudget {
     this.#free = bytes;
   }
 
-  /** In the order of asking: a large one is not kept waiting by small ones behind it. */
+  /** First come, first served: small ones do not overtake a large one. */
   async take(bytes: number): Promise<void> {
     if (this.#waiting.length === 0 && bytes <= this.#free) this.#free -= bytes;
     else await new Promise<void>((enter) => this.#waiting.push({ bytes, enter }));

@@ -1,7 +1,7 @@
 /**
- * hono's limit on bodies reads the body first where it could go by the length that the client tells: that makes a web
- * request and a stream of what node:http has, and costs more than all checks of a request. node:http holds the client
- * to that length.
+ * hono's body limit reads the body even if the client announces its length: that turns the node:http request into a web
+ * request and a stream, and costs more than all the checks of a request. node:http holds the client to the announced
+ * length.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit as countedLimit } from "hono/body-limit";
@@ -18,7 +18,7 @@ export function bodyLimit({ maxSize, onError }: BodyLimitOptions): MiddlewareHan
   };
 }
 
-/** In bytes; null: it can only be counted. */
+/** In bytes; null: unknown until the body is read. */
 export function bodyLength({ req }: Context): number | null {
   if (req.method === "GET" || req.method === "HEAD") return 0;
   const length = req.header("content-length");

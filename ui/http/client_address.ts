@@ -1,49 +1,49 @@
-/** Who sent a request, over what, and whether a proxy stands between: asked here, and nowhere else. */
+/** Who sent a request, over what, and whether through a proxy: decided here, and nowhere else. */
 import { BlockList, isIP } from "node:net";
 import { hostnameOf, withoutRootDot } from "./host_guard.ts";
 
-/** Known of each request, as `c.env.client`. */
+/** What is known about the client of a request, as `c.env.client`. */
 export interface Client {
-  /** The other end of the connection; `127.0.0.1` for a socket of this machine's file system. */
+  /** The other end of the connection; `127.0.0.1` for a Unix domain socket. */
   readonly peer: string;
-  /** Whose request it is: what trusted proxies say, otherwise the peer. For throttles, logs and audit. */
+  /** The client as trusted proxies report it, otherwise the peer. For throttles, logs and audit. */
   readonly address: string;
   /**
-   * Where `address` is that of a proxy: whom it says that it forwards for, which nothing confirms. It may tell guesses
-   * apart, and nothing more. Null where nothing is forwarded, or the proxy is trusted.
+   * If `address` is that of a proxy: the client that it claims to forward for, which nothing confirms. It only serves to
+   * tell guessers apart. Null if nothing is forwarded, or the proxy is trusted.
    */
   readonly claimedAddress: string | null;
   /** Whether the browser's connection is encrypted. */
   readonly isHttps: boolean;
-  /** Whether something forwards the request for a client that may be anywhere. */
+  /** Whether the request is forwarded, so that the client may be anywhere. */
   readonly isForwarded: boolean;
 }
 
-/** What is known of a connection beside the headers. */
+/** What is known about a connection apart from the headers. */
 export interface Connection {
   readonly peer: string;
-  /** Whether the request is written as a proxy writes it that adds no header of its own. */
+  /** Whether the request is formatted like one from a proxy that adds no header of its own. */
   readonly looksRelayed: boolean;
 }
 
 export interface ClientOptions {
   /** How people reach this page (`https://queue.example.com/jobs`); null = as it is bound. */
   readonly publicUrl: string | null;
-  /** Addresses and networks (`172.16.0.0/12`) whose X-Forwarded-For and -Proto are believed. */
+  /** Addresses and networks (`172.16.0.0/12`) whose X-Forwarded-For and -Proto are trusted. */
   readonly trustedProxies: readonly string[];
 }
 
 type ClientOf = (request: Request, connection: Connection) => Client;
 
 export function clientOf({ publicUrl, trustedProxies }: ClientOptions): ClientOf {
-  const isTrusted = trustIn(trustedProxies);
+  const isTrusted = isTrustedBy(trustedProxies);
   const publicHost = publicUrl?.startsWith("https:") ? new URL(publicUrl).host : null;
   return ({ headers, url }, { peer, looksRelayed }) => {
     const address = isTrusted(peer) ? behindProxies(headers, peer, isTrusted) : plain(peer);
     const looksForwarded = looksRelayed || hasForwardingHeader(headers);
     const isForwarded = looksForwarded || isTrusted(peer);
     const isPublic = publicHost !== null &&
-      // A proxy that tells neither the name nor the scheme may still be the one that people know.
+      // A proxy that passes on neither the host name nor the scheme may still be the public one.
       (isSameHost(headers.get("host"), publicHost) || (isForwarded && !headers.has("x-forwarded-proto")));
     return {
       peer,
@@ -55,18 +55,18 @@ export function clientOf({ publicUrl, trustedProxies }: ClientOptions): ClientOf
   };
 }
 
-/** What the proxy itself has added stands at the end. */
+/** What the proxy itself has added is at the end. */
 function claimIn(headers: Headers): string {
   const last = headers.get("x-forwarded-for")?.split(",").at(-1) ?? "";
   return addressOf(last) ?? addressOf(headers.get("x-real-ip") ?? "") ?? "an unknown address";
 }
 
-/** Each proxy adds the address that it sees at the end: the last one that is no trusted proxy is the client's. */
+/** Each proxy appends the address that it sees: the last one that is not a trusted proxy is the client's. */
 function behindProxies(headers: Headers, peer: string, isTrusted: (address: string) => boolean): string {
   const hops = (headers.get("x-forwarded-for") ?? "").split(",").map(addressOf);
   let address = plain(peer);
   for (const hop of hops.reverse()) {
-    // Whatever stands before something unreadable comes from no trusted proxy.
+    // Entries before an unreadable one do not come from a trusted proxy.
     if (hop === null) break;
     address = hop;
     if (!isTrusted(hop)) break;
@@ -83,8 +83,8 @@ function addressOf(hop: string): string | null {
 }
 
 /**
- * Believed of every client: a false one only makes the cookie of the own browser stricter, and a proxy that was not
- * declared is not to cost its users an encrypted cookie.
+ * Trusted from every client: a false claim only makes the client's own cookie stricter, and an undeclared proxy must not
+ * cost its users a `Secure` cookie.
  */
 function saysHttps(headers: Headers): boolean {
   return /^\s*https\s*(?:,|$)/i.test(headers.get("x-forwarded-proto") ?? "");
@@ -103,7 +103,7 @@ function hasForwardingHeader(headers: Headers): boolean {
 }
 
 /** Whether an address is among these addresses and networks. */
-export function trustIn(networks: readonly string[]): (address: string) => boolean {
+export function isTrustedBy(networks: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const text of networks) {
     const [address = "", bits] = text.split("/");
@@ -117,27 +117,27 @@ function familyOf(address: string): "ipv4" | "ipv6" {
   return isIP(address) === 6 ? "ipv6" : "ipv4";
 }
 
-/** An address of IPv4 as such, even where a socket of IPv6 tells it. */
+/** An IPv4 address as such, even if an IPv6 socket reports it. */
 function plain(address: string): string {
   return address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, "");
 }
 
 /**
- * Whether a request is written as nginx writes it when it is told nothing but `proxy_pass`: in HTTP/1.0, or with `Host` and
- * `Connection: close` before all that the client sent. No browser and no curl does either.
+ * Whether a request is formatted the way nginx does with nothing but `proxy_pass`: in HTTP/1.0, or with `Host` and
+ * `Connection: close` before everything that the client sent. Browsers and curl do neither.
  */
 export function looksRelayed(httpVersion: string, rawHeaders: readonly string[]): boolean {
   const names = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
   const at = names.indexOf("connection");
   if (at < 0 || rawHeaders[2 * at + 1]?.toLowerCase() !== "close") return false;
-  // By hand people write these two headers alone.
+  // A request typed by hand has only these two headers.
   return httpVersion === "1.0" || (names[0] === "host" && at === 1 && names.includes("user-agent"));
 }
 
-/** Lengths of the prefixes that count together, the narrowest first. One customer of a provider has a whole /64. */
+/** Prefix lengths that are counted together, the narrowest first. A single customer of a provider has a whole /64. */
 const WIDTHS = { ipv4: [32, 24, 16], ipv6: [64, 56, 48, 32] } as const;
 
-/** `203.0.113.7` → itself, `203.0.113.0/24`, `203.0.0.0/16`. Text that is no address is a network of its own. */
+/** `203.0.113.7` → itself, `203.0.113.0/24`, `203.0.0.0/16`. Text that is not an address is a network of its own. */
 export function networksOf(address: string): [string, ...string[]] {
   const plain = address.toLowerCase().replace(/%.*$/, "").replace(/^::ffff:(?=\d+\.)/, "");
   switch (isIP(plain)) {

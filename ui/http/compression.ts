@@ -1,10 +1,10 @@
 /**
- * Text travels compressed to clients that accept it. By node:zlib, not by hono's middleware: that one makes a stream of
- * each response, which takes many rounds of the event loop, enlarges small bodies, and compresses megabytes in one go.
+ * Text is sent compressed to clients that accept it. With node:zlib, not hono's middleware: that turns each response into
+ * a stream, which takes many turns of the event loop, enlarges small bodies, and compresses megabytes in one go.
  *
- * The length of compressed text can give away a secret that stands beside text of an attacker's choice (BREACH). No
- * response holds such a secret: sessions are cookies, and forms are told apart by their Origin instead of a token. Nor
- * do the cookies come with requests from another site, which see nothing but the login.
+ * The length of compressed text can leak a secret that is next to text of an attacker's choice (BREACH). No response
+ * contains such a secret: sessions are cookies, and forms are checked by their Origin instead of a token. Nor are the
+ * cookies sent with requests from another site, which see nothing but the login.
  */
 import { Duplex } from "node:stream";
 import { constants, createGzip, gzipSync } from "node:zlib";
@@ -19,19 +19,19 @@ type Body = ReadableStream<Bytes>;
 
 const TEXT = /^(?:text\/|application\/json|image\/svg\+xml)/;
 const EVENTS = /^text\/event-stream/;
-/** Made while it is read. */
+/** Generated while it is read. */
 const EXPORT = /^text\/csv/;
 
-/** In bytes. A smaller body gets no smaller. */
+/** In bytes. Compression does not make a smaller body smaller. */
 const WORTH_IT = 1024;
 /** In bytes. A larger body is compressed in pieces. */
 const LARGE = 256 * 1024;
 const PIECE = 64 * 1024;
-/** Half the time of the usual 6, for a hundredth more bytes: rows of a list resemble each other. */
+/** Half the time of the default 6, for one percent more bytes: rows of a list resemble each other. */
 const LEVEL = 4;
 /** The longest time without a pause, in milliseconds. */
 const TURN_MS = 10;
-/** Each event is sent whole at once. Some snapshots of Ops fit into the window, and 25 streams take 2.5 MB. */
+/** Each event is flushed at once. A few Ops snapshots fit into the window, and 25 streams take 2.5 MB. */
 const EVENT_BY_EVENT = { flush: constants.Z_SYNC_FLUSH, windowBits: 14, memLevel: 6 };
 
 export const compressed: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -55,10 +55,10 @@ export const compressed: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 const encoder = new TextEncoder();
-/** A text of three bytes a character fits. */
+/** Large enough for three bytes per character. */
 const scratch = new Uint8Array(3 * LARGE);
 
-/** Compresses a text before a response is made of it: as a body it would be copied several times on the way. */
+/** Compresses a text before it becomes a response: as a body it would be copied several times on the way. */
 export function textResponse(
   c: Context<AppEnv>,
   text: string,
@@ -88,7 +88,7 @@ function acceptsGzip({ req }: Context): boolean {
 
 function send(c: Context<AppEnv>, body: Bytes | Body | null, length?: number): void {
   const { status, headers } = c.res;
-  // Or hono would take over the former headers once more.
+  // Otherwise hono would copy the old headers over again.
   c.res = undefined;
   c.res = new Response(body, { status, headers });
   if (length !== undefined) c.res.headers.set("Content-Length", String(length));
@@ -98,7 +98,7 @@ function sendCompressed(c: Context<AppEnv>, body: Bytes | Body | null, length?: 
   send(c, body, length);
   c.res.headers.set("Content-Encoding", "gzip");
   const etag = c.res.headers.get("etag");
-  // Byte for byte it is another body than the one of this tag.
+  // The compressed body is not byte-identical to the one that the tag names.
   if (etag !== null) c.res.headers.set("ETag", `W/${etag}`);
 }
 

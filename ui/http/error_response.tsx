@@ -1,4 +1,4 @@
-/** Whatever goes wrong while a request is served ends here: a status, a sentence, never a stack trace. */
+/** Turns every error of a request into a response: a status, a sentence, never a stack trace. */
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { VNode } from "preact";
@@ -23,14 +23,14 @@ const STATUS_OF = {
   storage: 503,
 } as const satisfies Record<ErrorCode, number>;
 
-/** The sentence for what we did not expect: its own message may tell too much. */
+/** The sentence for unexpected errors, whose own message may reveal too much. */
 const FAULT = "Something went wrong here. The log of the system says what.";
 
-/** How soon a page that waits for the storage looks again, in seconds. */
-const AGAIN_S = "3";
-const LOOKS_AGAIN = "This page looks again by itself.";
+/** How soon a page that waits for the storage reloads, in seconds. */
+const RELOAD_S = "3";
+const RELOADS = "This page reloads by itself.";
 
-/** `onFault` receives unforeseen errors. */
+/** `onFault` receives unexpected errors. */
 export function errorResponse(
   thrown: Error,
   c: Context<AppEnv>,
@@ -41,31 +41,31 @@ export function errorResponse(
   for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value);
   const { status, code, message } = refusal;
   if (isForScripts(c.req.path)) return c.json({ error: { code, message } }, status);
-  // What a form has sent is not sent again.
-  const looksAgain = mayPass(thrown) && c.req.method === "GET";
-  if (looksAgain) c.header("Refresh", AGAIN_S);
-  const sentence = looksAgain ? `${message} ${LOOKS_AGAIN}` : message;
+  // A submitted form is not sent again.
+  const reloads = mayRecover(thrown) && c.req.method === "GET";
+  if (reloads) c.header("Refresh", RELOAD_S);
+  const sentence = reloads ? `${message} ${RELOADS}` : message;
   return renderPage(c, pageOf({ title: titleOf(status), sentence }, c.var), { status });
 }
 
-/** An error of the storage that may be over soon. */
-function mayPass(thrown: Error): boolean {
+/** Whether it is a storage error that may be over soon. */
+function mayRecover(thrown: Error): boolean {
   return thrown instanceof StorageError && thrown.passing;
 }
 
-/** A visitor who is on one of the pages keeps its header and the way on. */
+/** A visitor who is on one of the pages keeps its header and navigation. */
 function pageOf(page: PlainPageProps, { manager, ops }: Partial<AppEnv["Variables"]>): VNode {
   if (manager !== undefined) {
     return (
       <ManagerShell title={page.title} at={null} {...manager}>
-        <PlainBody {...page} wayOut="Back to jobs" />
+        <PlainBody {...page} linkText="Back to jobs" />
       </ManagerShell>
     );
   }
   if (ops !== undefined) {
     return (
       <OpsShell title={page.title} isOverview={false} {...ops}>
-        <PlainBody {...page} wayOut="Back to the overview" />
+        <PlainBody {...page} linkText="Back to the overview" />
       </OpsShell>
     );
   }
@@ -78,7 +78,7 @@ function refusalOf(thrown: Error): HttpError {
     const headers = thrown.code === "busy" ? { "Retry-After": "5" } : {};
     return new HttpError(STATUS_OF[thrown.code], thrown.code, thrown.message, { headers });
   }
-  // hono's own, for requests that it cannot read.
+  // hono's own, for requests that it cannot parse.
   if (thrown instanceof HTTPException && thrown.status < 500) {
     return new HttpError(400, "bad_request", "This request cannot be read.");
   }

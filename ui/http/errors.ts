@@ -1,14 +1,14 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
-/** A request that is not served, and why: sent as it is, with this status, never logged as a fault. */
+/** A request that is not served, and why: sent as is, with this status, never logged as a fault. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
-  /** Further headers of the response. */
+  /** Additional response headers. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     readonly status: ContentfulStatusCode,
-    /** A short name for scripts, stable. */
+    /** A short, stable name for scripts. */
     readonly code: string,
     message: string,
     options: { headers?: Record<string, string> } = {},
@@ -27,7 +27,7 @@ interface Route {
   readonly path: string;
 }
 
-/** 405 for a path that knows other methods, 404 for an unknown one. */
+/** 405 for a path that supports other methods, 404 for an unknown one. */
 export function noSuchRoute(routes: readonly Route[], { method, path }: Route): HttpError {
   const allowed = allowedMethods(routes, path);
   if (allowed.length === 0) return new HttpError(404, "not_found", "There is nothing at this address.");
@@ -36,7 +36,7 @@ export function noSuchRoute(routes: readonly Route[], { method, path }: Route): 
   return new HttpError(405, "method_not_allowed", message, { headers: { Allow: names } });
 }
 
-/** The methods that some route has for this path: empty = there is no such path. Middleware does not count. */
+/** The methods supported for this path; empty: there is no such path. Middleware does not count. */
 function allowedMethods(routes: readonly Route[], path: string): string[] {
   const methods = routes
     .filter((route) => route.method !== "ALL" && patternOf(route.path).test(path))
@@ -54,12 +54,12 @@ function patternOf(route: string): RegExp {
   return new RegExp(`^${parts.join("/")}$`);
 }
 
-/** Addresses that programs use: they want JSON, not a page, and may bring the token. */
+/** Whether programs use this path: they want JSON, not a page, and may send the token. */
 export function isForScripts(path: string): boolean {
   return /^\/(?:api(?:\/|$)|events$|metrics$|healthz$|live$|ready$)/.test(path);
 }
 
-/** The pages cannot be served as the settings say: another program has the port, for instance. The message says what to do. */
+/** The pages cannot be served as configured; another program has the port, for instance. The message says what to do. */
 export class ServeError extends Error {
   override readonly name = "ServeError";
 }

@@ -17,7 +17,7 @@ const secure = secureHeaders({
     frameAncestors: ["'none'"],
   },
   xFrameOptions: "DENY",
-  // It would bind every other server on this host name as well.
+  // It would apply to every other server on this host name as well.
   strictTransportSecurity: false,
 });
 
@@ -31,8 +31,8 @@ export function headers({ passwordIsDefault, publicUrl = null }: HeadersOptions)
   return async (c, next) => {
     await secure(c, next);
     if (!c.res.headers.has("etag")) c.header("Cache-Control", "no-store");
-    // Under no-referrer a form sends "Origin: null"; where that is looked at, or there is no Sec-Fetch-Site, nothing
-    // would be left to tell our own form from a stranger's.
+    // Under no-referrer a form sends "Origin: null"; where the origin is checked, or Sec-Fetch-Site is missing, nothing
+    // would tell our own form from a stranger's.
     const needsOrigin = passwordIsDefault || isPlainPublic || !sendsFetchSite(c);
     if (needsOrigin) c.header("Referrer-Policy", "same-origin");
   };

@@ -1,26 +1,26 @@
 /**
- * Only requests that name this server are served. A page of a stranger whose name was made to resolve to 127.0.0.1
- * (DNS rebinding) carries the stranger's name in `Host`, and ends here.
+ * Only requests that name this server are served. A foreign page whose name was made to resolve to 127.0.0.1 (DNS
+ * rebinding) sends its own name in `Host`, and is refused here.
  */
 import type { MiddlewareHandler } from "hono";
 import { isLoopbackName } from "@persistent-queue/queue";
 import { HttpError } from "./errors.ts";
 
-/** What a request of HTTP/1.0 asks for that names no host; no host can have this name. */
+/** Stands for the missing host of an HTTP/1.0 request; no host can have this name. */
 export const NO_HOST = "host.invalid";
 
 const EVERY_ADDRESS = ["0.0.0.0", "::", "[::]"];
 
-/** `localhost.:8501` → `localhost:8501`: with a dot at its end a name is written to the root, and is the same name. */
+/** `localhost.:8501` → `localhost:8501`: a trailing dot only marks a name as fully qualified. */
 export function withoutRootDot(authority: string): string {
   return authority.replace(/(?<=[a-z0-9_-])\.(?=(?::\d{1,5})?$)/i, "");
 }
 
-/** `localhost:8501` → `localhost`, `[::1]:8501` → `::1`; null when it is no host at all. Never throws. */
+/** `localhost:8501` → `localhost`, `[::1]:8501` → `::1`; null if it is not a host. Never throws. */
 export function hostnameOf(given: string): string | null {
   const authority = withoutRootDot(given);
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(authority);
-  // `localhost:99999` and `127.0.0.256` look like hosts, but no address can be made of them: parsing one throws.
+  // `localhost:99999` and `127.0.0.256` look like hosts but are not valid: parsing them throws.
   if (!URL.canParse(`http://${authority}`)) return null;
   return (match?.[1] ?? match?.[2])?.toLowerCase() ?? null;
 }
@@ -28,21 +28,21 @@ export function hostnameOf(given: string): string | null {
 export interface HostGuardOptions {
   /** What the server is bound to. */
   readonly host: string;
-  /** The address of `host` where that is a name. */
+  /** The address of `host`, if that is a name. */
   readonly bindAddress?: string;
-  /** Further names, and addresses that people type. */
+  /** Additional names and addresses that people use. */
   readonly allowedHosts?: readonly string[];
   readonly publicUrl?: string | null;
   readonly otherPublicUrl?: string | null;
 }
 
-/** Whether a request that names a host may be meant for this server. */
+/** Whether a request for this host name may be meant for this server. */
 function hostRule(options: HostGuardOptions): (name: string) => boolean {
   const bound = [options.host, options.bindAddress ?? options.host].map((host) => {
     return host.toLowerCase().replace(/^\[|\]$/g, "");
   });
   const names = new Set([...bound, ...options.allowedHosts ?? [], ...publicNames(options)]);
-  // No name resolves to an address literal, so those cannot be rebound.
+  // Address literals are not resolved, so they cannot be rebound.
   const isEvery = bound.some((host) => EVERY_ADDRESS.includes(host));
   const isLocal = isEvery || bound.some(isLoopbackName);
   return (name) => {
@@ -61,14 +61,14 @@ function isAddressLiteral(name: string): boolean {
   return /^\d{1,3}(?:\.\d{1,3}){3}$/.test(name) || name.includes(":");
 }
 
-/** Whom the request wants to reach: as `Host` says, and as its own address says, where they may differ. */
+/** The host that the request names, in `Host` and in its URL, which may differ. */
 export function authoritiesOf(request: Request): [string, ...string[]] {
   const header = request.headers.get("host");
   const ofUrl = /^https?:\/\/([^/?#]*)/i.exec(request.url)?.[1] ?? "";
   return header === null ? [ofUrl] : [header, ofUrl];
 }
 
-/** 400 for a Host that is none, 403 for one that is not ours. */
+/** 400 for a malformed Host, 403 for one that is not ours. */
 export function hostGuard(options: HostGuardOptions): MiddlewareHandler {
   const isOurs = hostRule(options);
   return async (c, next) => {

@@ -1,8 +1,8 @@
 /**
- * Requests that change something must come from our own pages, or from no browser at all.
+ * Requests that change something must come from our own pages, or not from a browser at all.
  *
- * hono's csrf looks only at form bodies and refuses clients that send neither header; scripts have to be able to log
- * in, and a JSON body from another site's page is as unwelcome as a form.
+ * hono's csrf checks only form bodies and refuses clients that send neither header; but scripts must be able to log in,
+ * and a JSON body from another site's page is as unwelcome as a form.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { isLoopbackAddress } from "@persistent-queue/queue";
@@ -18,31 +18,31 @@ function isOwnOrigin(origin: string, c: Context<AppEnv>): boolean {
   const name = withoutRootDot(authority);
   const publicUrl = c.env.publicOrigin === null ? null : new URL(c.env.publicOrigin);
   if (publicUrl !== null && name === withoutRootDot(publicUrl.host)) {
-    // Whatever a proxy makes of Host.
+    // Whatever a proxy does to Host.
     if (`${scheme.toLowerCase()}:` === publicUrl.protocol) return true;
-    // A page that came by plain HTTP may have been changed on the way.
+    // A page loaded over plain HTTP may have been tampered with on the way.
     if (publicUrl.protocol === "https:") return false;
   }
-  // Without the scheme: behind a proxy that ends TLS we see http, and the browser https.
+  // Without the scheme: behind a proxy that terminates TLS we see http, and the browser https.
   return name === withoutRootDot(authoritiesOf(c.req.raw)[0]);
 }
 
 /** Whether a browser says that this request does not come from one of our pages. */
 function isForeign(c: Context<AppEnv>): boolean {
   const site = c.req.header("sec-fetch-site") ?? null;
-  // "none": the person did it with the browser itself, by reloading for instance.
+  // "none": the user did it in the browser itself, by reloading for instance.
   if (site !== null) return site !== "same-origin" && site !== "none";
   const origin = c.req.header("origin");
   return origin !== undefined && !isOwnOrigin(origin, c);
 }
 
-/** Whether the browser names an origin under which we are not reached, even if it takes that page for the same. */
+/** Whether the browser names an origin that is not ours, even if it considers the request same-origin. */
 function hasForeignOrigin(c: Context<AppEnv>): boolean {
   const origin = c.req.header("origin");
   return origin !== undefined && origin !== "null" && !isOwnOrigin(origin, c);
 }
 
-/** Also for what changes nothing, but takes up a place for as long as it is open. */
+/** Also for requests that change nothing, but hold a connection for as long as they are open. */
 export const ownPagesOnly: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (isForeign(c)) throw crossSite();
   await next();
@@ -59,8 +59,8 @@ function crossSite(): HttpError {
 
 /**
  * While the password is the published default, only this machine is let in, and only directly.
- * Refuses, with 403, peers on other machines and requests that came through a proxy. One that adds no header and writes its
- * own address into `Host` shows by the origin that the browser names.
+ * Refuses, with 403, peers on other machines and requests that came through a proxy. A proxy that adds no header and puts
+ * its own address into `Host` is given away by the origin that the browser names.
  */
 export const peerGuard: MiddlewareHandler<AppEnv> = async (c, next) => {
   const { peer, isForwarded } = c.env.client;

@@ -1,9 +1,9 @@
 /**
- * Where people reach this page, and the other one.
+ * The addresses of this page, and of the other one.
  *
- * Pages may be below a path, such as `https://queue.example.com/jobs`. Inside, every path is the app's own
- * (`/consumers`): the base is taken off as a request comes in, and put before every own address as the response goes
- * out. So links are written as if there were no base, and a proxy may strip it or not.
+ * Pages may be served below a base path, as in `https://queue.example.com/jobs`. Internally every path is the app's own
+ * (`/consumers`): the base is removed from incoming requests, and prepended to every own address in the response. So
+ * links are written as if there were no base, and a proxy may strip it or not.
  */
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
@@ -14,7 +14,7 @@ import { ServeError } from "./errors.ts";
 import type { AppEnv } from "./app_env.ts";
 import { authoritiesOf, hostnameOf } from "./host_guard.ts";
 
-/** `/jobs` of `https://queue.example.com/jobs`; empty where the pages are at the top. */
+/** `/jobs` of `https://queue.example.com/jobs`; empty if the pages are at the root. */
 export function basePathOf(publicUrl: string | null): string {
   return publicUrl === null ? "" : new URL(publicUrl).pathname.replace(/\/$/, "");
 }
@@ -29,7 +29,7 @@ export function refuseOwnPath(base: string, routes: readonly string[]): void {
   );
 }
 
-/** The request as if there were no base; one that a proxy has stripped already is left as it is. */
+/** The request without the base; if a proxy has already stripped it, the request is left as it is. */
 export function withoutBase(request: Request, base: string): Request {
   const [, origin = "", path = "", rest = ""] = /^(https?:\/\/[^/?#]*)([^?#]*)(.*)$/i.exec(request.url) ?? [];
   if (base === "" || (path !== base && !path.startsWith(`${base}/`))) return request;
@@ -38,14 +38,14 @@ export function withoutBase(request: Request, base: string): Request {
   return URL.canParse(url) ? new Request(url, { method, headers, body, signal }) : request;
 }
 
-/** Where a redirect leads, below the base. */
+/** The target of a redirect, below the base. */
 export function locationBelow(base: string, location: string): string {
   return isOwnPath(location) ? base + location : location;
 }
 
 /** The document with its own links, forms and files below the base. */
 export function documentBelow(base: string, html: string): string {
-  // The renderer escapes each quotation mark of a text, so this can only be an attribute of the page.
+  // The renderer escapes every quotation mark in text, so this can only be an attribute of the page.
   return base === ""
     ? html
     : html.replaceAll(/( (?:href|src|action|formaction)=")(?=\/(?!\/))/gi, `$1${base}`);
@@ -55,23 +55,23 @@ function isOwnPath(address: string): boolean {
   return address.startsWith("/") && !address.startsWith("//");
 }
 
-export interface Neighbours {
-  /** Where this page listens. */
+export interface PageAddresses {
+  /** The port of this page. */
   readonly port: number;
-  /** Where the other page listens; without it no link leads there, unless its public address is known. */
+  /** The port of the other page; without it there is no link to it, unless its public address is known. */
   readonly otherPort?: number | undefined;
   /** How people reach the other page; null = as it is bound. */
   readonly otherPublicUrl?: string | null;
 }
 
 /**
- * The address of the other page: the public one, or the other port under the name by which the visitor came here
- * (`http://localhost:8502`). Null where neither is known: a visitor who comes through a proxy, or through a port that is mapped to
- * ours, may reach the other page anywhere, and under this name meets a stranger.
+ * The address of the other page: the public one, or the other port under the host name that the visitor used
+ * (`http://localhost:8502`). Null if neither is known: for a visitor who came through a proxy or a mapped port, the other
+ * page may be anywhere, and a different server may be at this name.
  */
 export function otherPage(
   c: Context<AppEnv>,
-  { port, otherPort, otherPublicUrl = null }: Neighbours,
+  { port, otherPort, otherPublicUrl = null }: PageAddresses,
 ): string | null {
   if (otherPublicUrl !== null) return otherPublicUrl;
   const [authority] = authoritiesOf(c.req.raw);
@@ -83,22 +83,22 @@ export function otherPage(
 
 export interface RenderOptions {
   readonly status?: ContentfulStatusCode;
-  /** For the script of the page, in the attribute `PROPS` of its root. */
+  /** For the page's script, in the attribute `PROPS` of its root. */
   readonly props?: object;
 }
 
-/** Stands where the props come: no text of the page can look like this attribute, because its quotes are escaped. */
+/** A placeholder for the props: no text of the page can look like this attribute, because its quotes are escaped. */
 export const PROPS = { "data-props": "-" };
 const PLACE = 'data-props="-"';
 
-/** A whole HTML document, with its links below the base. */
+/** A complete HTML document, with its links below the base. */
 export function renderPage(
   c: Context<AppEnv>,
   page: VNode,
   { status = 200, props }: RenderOptions = {},
 ): Response {
   const html = documentBelow(c.env.basePath, renderToString(page));
-  // The renderer would escape each of thousands of quotes with two strings more.
+  // The renderer would create two more strings for each of thousands of quotes.
   const whole = props === undefined ? html : html.replace(PLACE, () => `data-props="${escaped(props)}"`);
   return textResponse(c, `<!doctype html>${whole}`, { type: "text/html; charset=UTF-8", status });
 }

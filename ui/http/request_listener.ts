@@ -1,4 +1,4 @@
-/** Between the server of `node:http` and an app that knows requests of the web. */
+/** Connects a `node:http` server with an app that handles web requests. */
 import type { IncomingMessage, RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
@@ -9,14 +9,14 @@ import { Outflow } from "./backpressure.ts";
 import { looksRelayed } from "./client_address.ts";
 
 /**
- * Requests of one connection. No browser sends one before it has the last response, and thousands of them in a few packets
- * would hold up all others: they are served in one go.
+ * Per connection. Browsers do not pipeline requests, and thousands of them in a few packets would hold up all others,
+ * because they are served in one go.
  */
 const MAX_PENDING = 10;
 
 const BODILESS = ["GET", "HEAD", "TRACE"];
 
-/** A request is worked on from now on; returns the function to call at its end. */
+/** Called when work on a request begins; returns the function to call at its end. */
 export type OnRequest = () => () => void;
 
 export function requestListener(
@@ -45,12 +45,12 @@ export function requestListener(
     pending.set(socket, sum);
     return sum;
   };
-  /** Of each connection: resolves when its last response has been taken. */
+  /** Per connection: resolves when its last response has been sent. */
   const taken = new WeakMap<Socket, Promise<void>>();
   return async (incoming, outgoing) => {
     const { socket } = incoming;
     if (socket.destroyed || count(socket, 1) > MAX_PENDING) return void socket.destroy();
-    // Such a client knows no chunks: what has no known length ends with the connection.
+    // Such a client does not understand chunks: a body of unknown length ends with the connection.
     if (incoming.httpVersion === "1.0") outgoing.useChunkedEncodingByDefault = false;
     const { promise, resolve } = Promise.withResolvers<void>();
     outgoing.once("close", () => {
@@ -60,12 +60,12 @@ export function requestListener(
     outflow.follow(outgoing);
     const before = taken.get(socket);
     taken.set(socket, promise);
-    // They are sent one after the other anyhow: nothing is gained by making them before.
+    // They are sent one after the other anyway, so there is nothing to gain by rendering them earlier.
     if (count(socket, 0) > 1) await before;
     if (socket.destroyed) return;
     try {
       await respond(incoming, outgoing);
-      // What is not taken yet lies in memory.
+      // What is not sent yet stays in memory.
       await promise;
     } finally {
       progressOf.get(incoming)?.end();
@@ -91,8 +91,8 @@ class RequestProgress implements Progress {
 }
 
 /**
- * hono's limit on bodies reads one that does not tell its length, and copies the request then: of the requests that the
- * adapter makes up, that is possible only with one of the runtime's own.
+ * hono's body limit reads a body of unknown length and then copies the request. The adapter's lightweight requests cannot
+ * be copied, only the runtime's own can.
  */
 function plain(request: Request): Request {
   const { url, method, headers } = request;
@@ -101,7 +101,7 @@ function plain(request: Request): Request {
   return new Request(url, { method, headers, body: request.body, signal: request.signal });
 }
 
-/** Of a connection that is gone already nothing is known: an empty address is trusted by no rule. */
+/** A connection that is already gone has no address; no rule trusts an empty one. */
 function addressOf({ remoteAddress = "", remotePort = 0 }: IncomingMessage["socket"]): Deno.NetAddr {
   return { transport: "tcp", hostname: remoteAddress, port: remotePort };
 }

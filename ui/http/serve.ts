@@ -4,68 +4,68 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import type { App } from "../base_app.ts";
-import { networkOf, trustIn } from "./client_address.ts";
+import { isTrustedBy, networkOf } from "./client_address.ts";
 import { type OnRequest, requestListener } from "./request_listener.ts";
 import { ServeError } from "./errors.ts";
 
 /** How long the server waits for a client, in milliseconds. */
-export interface Patience {
-  /** For the whole header of a request. */
+export interface Timeouts {
+  /** For the complete header of a request. */
   readonly headersTimeout: number;
   /** For header and body together; the response may take as long as it likes. */
   readonly requestTimeout: number;
   /** For the next request on the same connection. */
   readonly keepAliveTimeout: number;
-  /** For one who takes nothing of what is sent. */
+  /** For a client that reads nothing of what is sent. */
   readonly timeout: number;
-  /** How often it is looked after. */
+  /** How often these limits are checked. */
   readonly connectionsCheckingInterval: number;
 }
 
-/** `Deno.serve` waits for ever, in every one of these cases; the server of `node:http` does not. */
-export const PATIENCE: Patience = {
+/** `Deno.serve` waits forever in all of these cases; the `node:http` server does not. */
+export const TIMEOUTS: Timeouts = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
-  // Longer than a proxy keeps it (nginx 60 s): one that sends a request just as we hang up tells its client 502.
+  // Longer than a proxy keeps it (nginx 60 s): if we close just as it sends a request, it gives its client a 502.
   keepAliveTimeout: 75_000,
   timeout: 60_000,
   connectionsCheckingInterval: 1_000,
 };
 
-/** Two servers, a database and the logs share the 1024 files that a process may have open on most systems. */
+/** Two servers, a database and the logs share the 1024 files that a process may open on most systems. */
 const MAX_CONNECTIONS = 250;
-/** From here on those go that only wait for a next request: they come again when they have one. */
+/** From here on idle connections are closed: their clients reconnect when they have a request. */
 const CROWDED = 225;
-/** Of these, for one address of another machine. */
+/** Of these, for one address on another machine. */
 const MAX_PER_ADDRESS = 100;
 
 /** How long requests in progress may still take when the server closes, in milliseconds. */
 const GRACE_MS = 1_500;
-/** How long the close takes at most, whatever happens, in milliseconds. */
+/** The longest that closing may take, whatever happens, in milliseconds. */
 const CLOSED_BY_MS = 2_000;
 
 export interface ServeOptions {
   readonly app: Pick<App, "fetch" | "close">;
   /** The address to listen on. */
   readonly hostname: string;
-  /** What it is called in `url`, where that is a name. */
+  /** The host name to use in `url`. */
   readonly name?: string;
   readonly port: number;
-  /** Addresses and networks that speak for many. */
+  /** Addresses and networks that each serve many clients. */
   readonly trustedProxies?: readonly string[];
-  /** The setting to change when the port is taken. */
+  /** The setting to change if the port is taken. */
   readonly setting: string;
-  /** Told of each request that is worked on: not of probes, files and streams of events. */
+  /** Called for each request that is worked on, except probes, static files and event streams. */
   readonly onRequest?: OnRequest;
-  /** Other than usual. */
-  readonly patience?: Partial<Patience>;
+  /** Overrides of the defaults. */
+  readonly timeouts?: Partial<Timeouts>;
 }
 
 export interface Served {
   readonly url: string;
-  /** Resolves once it listens, a moment after `serve` has found the address to be free. */
+  /** Resolves once it listens, a moment after `serve` has found the address free. */
   readonly ready: Promise<void>;
-  /** Ends the event streams, lets requests that are under way finish, and cuts off those that take too long. */
+  /** Ends the event streams, lets requests in progress finish, and cuts off those that take too long. */
   close(): Promise<void>;
 }
 
@@ -73,15 +73,15 @@ export interface Served {
 export function serve(options: ServeOptions): Served {
   const { app, hostname } = options;
   const address = freeAddress(options);
-  const { timeout, ...patience } = { ...PATIENCE, ...options.patience };
-  // Without a Host the probes are served, and whatever else is refused, by the app itself.
+  const { timeout, ...timeouts } = { ...TIMEOUTS, ...options.timeouts };
+  // The app itself serves probes without a Host, and refuses everything else.
   const server = createServer(
-    { ...patience, requireHostHeader: false },
+    { ...timeouts, requireHostHeader: false },
     requestListener(app, options.onRequest),
   );
   server.timeout = timeout;
   server.maxConnections = MAX_CONNECTIONS;
-  limitPerAddress(server, { most: MAX_PER_ADDRESS, isTrusted: trustIn(options.trustedProxies ?? []) });
+  limitPerAddress(server, { most: MAX_PER_ADDRESS, isTrusted: isTrustedBy(options.trustedProxies ?? []) });
   makeRoom(server);
   const { name = hostname } = options;
   const host = name.includes(":") ? `[${name}]` : name;
@@ -95,7 +95,7 @@ export function serve(options: ServeOptions): Served {
   };
 }
 
-/** Node tells only later that a port is taken, when the caller has gone on: so it is tried first. */
+/** Node reports a taken port only later, when the caller has moved on, so the port is tried first. */
 function freeAddress({ hostname, port, setting }: ServeOptions): Deno.NetAddr {
   try {
     using listener = Deno.listen({ hostname, port });
@@ -114,13 +114,13 @@ function freeAddress({ hostname, port, setting }: ServeOptions): Deno.NetAddr {
   }
 }
 
-/** Rejects when another program took the port in this very moment. */
+/** Rejects if another program took the port at this very moment. */
 async function listen(server: Server, { hostname, port }: Deno.NetAddr): Promise<void> {
   server.listen(port, hostname);
   await once(server, "listening");
 }
 
-/** Connections that are kept for long must not take the places of those that ask. */
+/** Idle connections must not crowd out those with requests. */
 function makeRoom(server: Server): void {
   let open = 0;
   server.on("connection", (socket: Socket) => {
@@ -144,13 +144,13 @@ async function close(server: Server): Promise<void> {
 
 interface PerAddressOptions {
   readonly most: number;
-  /** A proxy speaks for many. */
+  /** A trusted proxy serves many clients. */
   readonly isTrusted: (address: string) => boolean;
 }
 
 /**
- * Cuts off another machine that takes more than so many connections, so that a server with a limit of its own has
- * some left for others. Not so this machine: a proxy here speaks for many, and a local program could do worse.
+ * Limits the connections of another machine, so that some of the server's total are left for others. This machine is
+ * exempt: a proxy here serves many clients, and a local program could do worse.
  */
 function limitPerAddress(server: Pick<Server, "on">, { most, isTrusted }: PerAddressOptions): void {
   const open = new Map<string, number>();

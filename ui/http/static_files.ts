@@ -1,4 +1,4 @@
-/** Styles, scripts and the icon. They are part of the program: no path from outside ever reaches a file system. */
+/** Styles, scripts and the icon. They are part of the program: no request path ever reaches the file system. */
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import css from "../static/app.css" with { type: "text" };
@@ -21,7 +21,7 @@ function file(text: string, type: string) {
   return { text, etag, type: `${type}; charset=utf-8` };
 }
 
-/** Browsers keep a file, and ask each time whether it is still the one: 304. */
+/** Browsers cache a file, and revalidate it each time: 304. */
 export function staticFile(c: Context): Response {
   const found = FILES.get(c.req.param("name") ?? "");
   if (found === undefined) throw new HttpError(404, "not_found", "There is no such file.");

@@ -1,21 +1,21 @@
-/** One text for many readers: rendered once for all of them, and not at all without one. */
+/** One text for many readers: rendered once for all of them, and not at all if there are none. */
 
 export interface BroadcastOptions {
-  /** What readers get. Called at most once every `tickMs`. */
+  /** Renders what readers get. Called at most once every `tickMs`. */
   readonly render: () => Promise<string>;
-  /** Cheap; a new value means that there is something new to render. */
+  /** Cheap to call; a changed value means that there is something new to render. */
   readonly mark: () => unknown;
   readonly tickMs: number;
-  /** After this long something is sent even if nothing is new. */
+  /** The text is sent again after this long, even if nothing is new. */
   readonly restMs: number;
-  /** For this long a reader may leave what it was given untaken; then it is sent away. 30 s unless given. */
+  /** A reader that does not consume its text for this long is disconnected; 30 s by default. */
   readonly patienceMs?: number;
   readonly onFault: (error: unknown) => void;
 }
 
 interface Reader {
   readonly controller: AbortController;
-  /** Since when it has been busy with what it was given, by the monotonic clock. */
+  /** Since when it has been consuming the last text, by the monotonic clock. */
   busySince: number | null;
 }
 
@@ -36,8 +36,8 @@ export class Broadcast {
   }
 
   /**
-   * The latest text at once, then each newer one that the reader is ready for: a slow one misses some, and none pile
-   * up. Ends when the signal is aborted, by the reader or by us, and when the broadcast is closed.
+   * Yields the latest text at once, then each newer one as soon as the reader is ready: a slow reader misses some, and none
+   * pile up. Ends when the signal is aborted, by the reader or by us, and when the broadcast is closed.
    */
   async *follow(controller: AbortController): AsyncGenerator<string> {
     if (this.#closed) return;
@@ -88,7 +88,7 @@ export class Broadcast {
   #stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
-    // The next first reader is not to begin with old news.
+    // The next first reader must not start with a stale text.
     this.#latest = null;
   }
 
@@ -101,7 +101,7 @@ export class Broadcast {
     if (now - this.#renderedAt >= restMs || this.#hasNews()) this.#refresh();
   }
 
-  /** Runs on a timer, where whatever is thrown would end the process. */
+  /** Runs on a timer, where an uncaught error would end the process. */
   #hasNews(): boolean {
     try {
       return this.#options.mark() !== this.#mark;

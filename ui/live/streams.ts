@@ -1,4 +1,4 @@
-/** Pages that follow the queue: server-sent events, computed once for all who watch. */
+/** Live pages: server-sent events, computed once for all viewers. */
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { QueueStats, SystemView } from "@persistent-queue/queue";
@@ -12,7 +12,7 @@ interface LiveOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** For Ops: `{"stats", "system"}` whole; `stats` is null while the storage does not respond. */
+/** For Ops: complete `{"stats", "system"}`; `stats` is null while the storage does not respond. */
 export function snapshots({ queue, system }: OpsDeps, { onFault }: LiveOptions): Broadcast {
   return new Broadcast({
     async render() {
@@ -23,7 +23,7 @@ export function snapshots({ queue, system }: OpsDeps, { onFault }: LiveOptions):
         system: trouble(view, queue.trouble),
       });
     },
-    mark: () => `${queue.revision} ${queue.trouble} ${sightOf(system.view())}`,
+    mark: () => `${queue.revision} ${queue.trouble} ${fingerprintOf(system.view())}`,
     tickMs: 500,
     restMs: 900,
     onFault,
@@ -38,13 +38,13 @@ function trouble(view: ReturnType<typeof systemOnWire>, ofQueue: string | null) 
   return { ...view, trouble: view.trouble ?? ofQueue };
 }
 
-/** What of the system is worth a new snapshot by itself; ages move on with the next one anyhow. */
-function sightOf({ consumers, warnings, events, stopping, producing, trouble }: SystemView): string {
+/** The part of the system whose changes trigger a new snapshot; ages are updated with the next one anyway. */
+function fingerprintOf({ consumers, warnings, events, stopping, producing, trouble }: SystemView): string {
   const who = consumers.map(({ id, state, jobId, done }) => `${id} ${state} ${jobId} ${done}`);
   return JSON.stringify([who, warnings, events[0], stopping, producing, trouble]);
 }
 
-/** For the Manager: that something has changed, and the counts. `stats` is null while the storage does not respond. */
+/** For the Manager: the revision and the counts. `stats` is null while the storage does not respond. */
 export function changes({ queue, system }: OpsDeps, { onFault }: LiveOptions): Broadcast {
   return new Broadcast({
     async render() {
@@ -66,14 +66,14 @@ export function changes({ queue, system }: OpsDeps, { onFault }: LiveOptions): B
 export interface StreamOptions {
   /** The name of each event. */
   readonly event: string;
-  /** Asked before each event; false ends the stream. */
-  readonly stillWelcome: () => boolean;
+  /** Checked before each event; false ends the stream. */
+  readonly stillAuthorized: () => boolean;
   readonly limit: StreamLimit;
 }
 
-/** Returns an endless stream. @throws {HttpError} 503 when all places are taken */
+/** Returns an endless stream. @throws {HttpError} 503 if too many streams are open */
 export function streamOf(c: Context<AppEnv>, broadcast: Broadcast, options: StreamOptions): Response {
-  const { event, stillWelcome, limit } = options;
+  const { event, stillAuthorized, limit } = options;
   c.header("X-Accel-Buffering", "no");
   if (c.req.method === "HEAD") return c.body(null, { headers: { "Content-Type": "text/event-stream" } });
   const controller = new AbortController();
@@ -83,19 +83,19 @@ export function streamOf(c: Context<AppEnv>, broadcast: Broadcast, options: Stre
   }
   c.env.progress.end();
   const response = streamSSE(c, async (stream) => {
-    // Either side may end it: the reader by leaving, we by closing, by losing patience or by giving its place away.
+    // Either side may end it: the reader by leaving; we by closing, by a timeout or to make room for another.
     stream.onAbort(() => controller.abort());
     controller.signal.addEventListener("abort", () => stream.abort());
     try {
       for await (const data of broadcast.follow(controller)) {
-        if (!stillWelcome()) break;
+        if (!stillAuthorized()) break;
         await stream.writeSSE({ event, data });
       }
     } finally {
       limit.leave(controller);
     }
   });
-  // hono sets both, also for HTTP/1.0, which knows neither: how the stream is sent is up to the server.
+  // hono sets both, even for HTTP/1.0, which has neither: how the stream is sent is up to the server.
   for (const name of ["Transfer-Encoding", "Connection"]) response.headers.delete(name);
   return response;
 }
@@ -103,18 +103,18 @@ export function streamOf(c: Context<AppEnv>, broadcast: Broadcast, options: Stre
 export interface StreamLimitOptions {
   /** How many streams may be open at once. */
   readonly most: number;
-  /** A stream younger than this does not give way, or a crowd would do nothing but push. */
+  /** A stream younger than this is not ended for another one; otherwise many readers would keep displacing each other. */
   readonly settledMs?: number;
 }
 
 /**
- * Limits how many streams are open at once. A reader that reads nothing cannot be told from one that does: the buffers of
- * the operating system swallow some megabytes, minutes of a busy page and hours of a quiet one, before a write waits. So
- * when all places are taken the oldest stream gives way, if it has been open for a while: a live page comes back within
- * seconds, and takes the place of another.
+ * Limits how many streams are open at once. A reader that reads nothing cannot be told from one that does: the operating
+ * system buffers some megabytes, minutes of a busy page and hours of a quiet one, before a write blocks. So at the limit
+ * the oldest stream is ended, if it has been open for a while: a live page reconnects within seconds, and displaces
+ * another one.
  */
 export class StreamLimit {
-  /** When each came, by the monotonic clock; the oldest first. */
+  /** When each was opened, by the monotonic clock; oldest first. */
   readonly #since = new Map<AbortController, number>();
   readonly #most: number;
   readonly #settledMs: number;
@@ -124,7 +124,7 @@ export class StreamLimit {
     this.#settledMs = settledMs;
   }
 
-  /** False when there is no place, now or soon. One that was given must be left with `leave`; when aborted, at once. */
+  /** False if there is no room. After true, call `leave` at the end of the stream, and at once when it is aborted. */
   take(controller: AbortController): boolean {
     if (this.#since.size >= this.#most && !this.#makeRoom()) return false;
     this.#since.set(controller, performance.now());

@@ -1,4 +1,4 @@
-/** What forms do: each action ends where the person was, with a note of what came of it. */
+/** The actions of forms: each returns to where the person was, with a note about the result. */
 import type { Context } from "hono";
 import {
   type Fault,
@@ -19,7 +19,7 @@ import { movedNote, noteOf, refusedNote, sweptNote } from "./flash.ts";
 
 export type PageContext = Context<AppEnv>;
 
-/** Of the jobs that one form may name. */
+/** The most jobs that one form may name. */
 const MAX_IDS = 1000;
 
 /** Resubmits or cancels the jobs that the form names. */
@@ -30,31 +30,38 @@ export async function moveNamed(c: PageContext, deps: PageDeps, verb: OperatorVe
   if (ids.length === 0) return goBack(c, back, "none");
   if (ids.length > MAX_IDS) throw new HttpError(400, "invalid_query", `At most ${MAX_IDS} jobs at once.`);
   const [only] = ids;
-  const look = ids.length > 1 || only === undefined ? ALL_WELL : await lookAt(c, deps, { verb, id: only });
-  if (look.refusal !== null) return goBack(c, back, look.refusal);
+  const check = ids.length > 1 || only === undefined
+    ? NO_OBJECTION
+    : await checkMove(c, deps, { verb, id: only });
+  if (check.refusal !== null) return goBack(c, back, check.refusal);
   const results = await audited(deps.queue, actorOf(c, deps)).move(verb, ids);
   const moved = results.filter(({ ok }) => ok).length;
-  return goBack(c, back, movedNote(verb, moved, results.length - moved), moved === 1 ? look.undo : undefined);
+  return goBack(
+    c,
+    back,
+    movedNote(verb, moved, results.length - moved),
+    moved === 1 ? check.undo : undefined,
+  );
 }
 
-interface Look {
-  /** Why the job is let be, as a note; null if nothing speaks against the move. */
+interface MoveCheck {
+  /** Why the job must not be moved, as a note; null if it may be. */
   readonly refusal: string | null;
-  /** The job that a resubmit would bring back to where it was. */
+  /** The job, if a resubmit would restore its previous state. */
   readonly undo?: string | undefined;
 }
 
-const ALL_WELL: Look = { refusal: null };
+const NO_OBJECTION: MoveCheck = { refusal: null };
 
 /**
- * A button says in which state it drew the job: another one may have come under the finger, or another person may have
- * been faster.
+ * A button submits the state in which the job was shown: the rows may have moved under the pointer, or another person may
+ * have been faster.
  */
-async function lookAt(
+async function checkMove(
   c: PageContext,
   { queue }: PageDeps,
   { verb, id }: { readonly verb: OperatorVerb; readonly id: string },
-): Promise<Look> {
+): Promise<MoveCheck> {
   const { status: drawn, lease } = c.req.query();
   try {
     const { job } = await queue.get(id);
@@ -64,7 +71,7 @@ async function lookAt(
     if (isStatus(drawn) && drawn !== job.status) return refuse("changed");
     if (lease !== undefined && lease !== String(job.lease)) return refuse("again");
     if (!isLegal(verb, job.status)) return refuse("illegal");
-    // A job that had failed would not fail again by a resubmit: it would run.
+    // If the job had failed, a resubmit would not restore that state: it would run.
     const isUndone = verb === "cancel" && !isLegal("resubmit", job.status);
     return { refusal: null, undo: isUndone ? id : undefined };
   } catch (error) {
@@ -73,31 +80,31 @@ async function lookAt(
   }
 }
 
-/** Resubmits or cancels all that match, which the person has confirmed. */
+/** Resubmits or cancels all that match, after the person has confirmed it. */
 export async function moveMatching(c: PageContext, deps: PageDeps, batches: BulkActions): Promise<Response> {
   const form = await readForm(c);
   const query = readQuery(form);
   const verb = readVerb(form.get("verb"));
   const result = await batches.start({ verb, query, actor: actorOf(c, deps) });
-  // What is at work tells by itself how far it is.
+  // A running batch shows its own progress.
   if (result === "working") return goBack(c, listPath(query), null);
   return goBack(c, listPath(query), typeof result === "number" ? movedNote(verb, result, 0) : result);
 }
 
-/** Stops a move of all that match: what is moved stays moved. */
+/** Stops a bulk move: jobs already moved stay moved. */
 export async function stopBatch(c: PageContext, batches: BulkActions): Promise<Response> {
   const form = await readForm(c);
   const isStopped = batches.stop(Number(form.get("number")));
   return goBack(c, form.get("back"), isStopped ? "stopping" : "ended");
 }
 
-/** Looks for stalled jobs now, and returns them to the queue. */
+/** Sweeps for stalled jobs now, and returns them to the queue. */
 export async function sweep(c: PageContext, deps: PageDeps): Promise<Response> {
   const back = (await readForm(c)).get("back");
   return goBack(c, back, sweptNote(await sweepNow(deps, actorOf(c, deps))));
 }
 
-/** Makes a consumer crash or hang, which the person has confirmed. */
+/** Makes a consumer crash or hang, after the person has confirmed it. */
 export async function requestFault(c: PageContext, deps: PageDeps, fault: Fault): Promise<Response> {
   const id = (await readForm(c)).get("id") ?? "";
   const asked = { consumerId: id, fault, ...actorOf(c, deps) };
@@ -112,7 +119,7 @@ export function readVerb(word: string | null | undefined): OperatorVerb {
   return verb;
 }
 
-/** A person is led back by the browser; our own script only wants the note, and what would undo the action. */
+/** The browser redirects a person back; our own script only wants the note, and what would undo the action. */
 export function goBack(c: PageContext, back: string | null, code: string | null, undo?: string): Response {
   const note = code === null ? null : noteOf(code);
   if (c.req.header("accept") === "application/json") {
@@ -123,10 +130,10 @@ export function goBack(c: PageContext, back: string | null, code: string | null,
   return c.redirect(`${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams({ note: code })}`, 303);
 }
 
-/** One may name a thousand jobs; to read half a million fields takes a second. */
+/** A form may name a thousand jobs; parsing half a million fields takes a second. */
 const MOST_FIELDS = 2_000;
 
-/** The fields of a form that was sent. @throws {HttpError} 415 for another content type, 400 for more fields than any has */
+/** The fields of a submitted form. @throws {HttpError} 415 for another content type, 400 for too many fields */
 export async function readForm(c: Context): Promise<URLSearchParams> {
   const type = c.req.header("content-type") ?? "";
   if (!/^application\/x-www-form-urlencoded(?:\s*;|\s*$)/i.test(type)) {

@@ -1,4 +1,3 @@
-/** Adds the job that a form describes. */
 /** Adding a job by hand: the form, and the job that it describes. */
 import type { ComponentChildren } from "preact";
 import { type Enqueuer, type JobRequest, messageOf, QueueError } from "@persistent-queue/queue";
@@ -17,7 +16,7 @@ export interface AddForm {
 
 export interface AddError {
   readonly message: string;
-  /** Where it is shown; null: above the form. */
+  /** The field below which it is shown; null: above the form. */
   readonly field: keyof AddForm | null;
 }
 
@@ -31,7 +30,7 @@ const ERROR_ID = "add-error";
 
 export const EMPTY_FORM: AddForm = { kind: "", id: "", payload: "", priority: "", runAt: "" };
 
-/** A job by hand. What was typed comes back with whatever is wrong with it. */
+/** The form for a job. After an error it keeps what was typed. */
 export function AddPage({ form, kinds, error }: AddPageProps) {
   const toField = (name: keyof AddForm) => ({ name, error: error?.field === name ? error.message : null });
   const plain = { autocomplete: "off", spellcheck: false } as const;
@@ -80,7 +79,7 @@ export function AddPage({ form, kinds, error }: AddPageProps) {
   );
 }
 
-/** How each field is sent, and what is said about it. */
+/** The name, label and hint of each field. */
 const FIELDS: Readonly<Record<keyof AddForm, { sentAs: string; label: string; hint: string | null }>> = {
   kind: { sentAs: "kind", label: "Kind", hint: null },
   id: {
@@ -106,7 +105,7 @@ interface FieldProps {
   readonly children: (control: ReturnType<typeof attributesOf>) => ComponentChildren;
 }
 
-/** A control with its label, its hint, and the message about what is wrong. */
+/** A control with its label, its hint, and its error message. */
 function Field({ name, error, children }: FieldProps) {
   const { label, hint } = FIELDS[name];
   const control = attributesOf(name, error);
@@ -140,7 +139,7 @@ type AddOutcome =
   | { readonly ok: true; readonly id: string; readonly note: PlainNote }
   | { readonly ok: false; readonly error: AddError; readonly status: 400 | 409 };
 
-/** Nothing is thrown for what a person may have typed. @throws {StorageError} */
+/** Does not throw for anything that a person may type. @throws {StorageError} */
 export async function addJob(queue: Enqueuer, form: AddForm, now: number): Promise<AddOutcome> {
   const payload = await parsePayload(form.payload);
   if (!payload.ok) return refused(payload.reason, "payload");
@@ -165,7 +164,7 @@ function refused(message: string, field: AddError["field"], status: 400 | 409 = 
   return { ok: false, error: { message, field }, status };
 }
 
-/** Null where it may be about any of them. */
+/** Null if the error may be about any of them. */
 function fieldOf({ code }: QueueError, { id, priority }: AddForm): AddError["field"] {
   if (code === "duplicate_job") return "id";
   if (code === "unknown_kind") return "kind";

@@ -1,6 +1,6 @@
 /**
- * Moves of everything that matches: how many jobs these are, without counting for ever, and the move itself, which may
- * take longer than a person waits for a response.
+ * Moves of everything that matches: how many jobs these are, without counting forever, and the move itself, which may take
+ * longer than a person waits for a response.
  */
 import {
   isLegal,
@@ -18,9 +18,9 @@ import { count } from "../components/format.ts";
 import { describeQuery, type ListQuery } from "./list_query.ts";
 import type { BatchView } from "./views.ts";
 
-/** For how long the outcome stays on the page. */
+/** How long the outcome stays on the page. */
 const SHOWN_MS = 30_000;
-/** How long the response waits for the end. */
+/** How long the response waits for the move to finish. */
 const PATIENCE_MS = 1_500;
 
 export interface BatchRequest {
@@ -31,13 +31,13 @@ export interface BatchRequest {
 
 interface Batch {
   readonly number: number;
-  /** Equal for two that would do the same. */
+  /** Equal for two batches that would do the same. */
   readonly key: string;
   readonly request: BatchRequest;
   readonly stop: AbortController;
   moved: number;
   total: Matching | null;
-  /** Set at its end; `error` is null unless it failed. */
+  /** Set when it has ended; `error` is null unless it failed. */
   end: { readonly at: number; readonly error: string | null } | null;
 }
 
@@ -50,7 +50,7 @@ export class BulkActions {
     this.#deps = deps;
   }
 
-  /** Returns how many were moved, or why that is not known yet: it is still at work, which the page then shows. */
+  /** Returns how many were moved; `working`: still running, which the page then shows; `twice`: already running. */
   async start(request: BatchRequest): Promise<number | "working" | "twice"> {
     const { verb, query } = request;
     const key = JSON.stringify([verb, query.status, query.kind, query.q]);
@@ -72,14 +72,14 @@ export class BulkActions {
     }
   }
 
-  /** Ends it after the jobs that it has in hand. False: it has ended already. */
+  /** Ends it after the current jobs. False: it has already ended. */
   stop(number: number): boolean {
     const batch = this.#running().find((one) => one.number === number);
     batch?.stop.abort();
     return batch !== undefined;
   }
 
-  /** Those at work, and those that ended a moment ago. */
+  /** The running batches, and those that ended a moment ago. */
   view(): BatchView[] {
     const horizon = this.#deps.now() - SHOWN_MS;
     for (const { number, end } of this.#batches.values()) {
@@ -158,7 +158,7 @@ export function movable(verb: OperatorVerb, { status, statuses }: JobFilter): St
   return STATUSES.filter((one) => isLegal(verb, one) && (wanted?.includes(one) ?? true));
 }
 
-/** Where only the status counts the queue knows the number; else it has to look. */
+/** If only the status matters, the queue knows the number; otherwise the jobs have to be counted. */
 export async function countMatching(
   queue: PageDeps["queue"],
   verb: OperatorVerb,

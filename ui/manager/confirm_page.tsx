@@ -1,4 +1,4 @@
-/** Asks before something is done to more jobs than the page shows, and before a consumer is made to crash or hang. */
+/** Asks for confirmation before moving more jobs than the page shows, and before crashing or hanging a consumer. */
 import { type Fault, MOVES, type OperatorVerb, type Status } from "@persistent-queue/queue";
 import { consumersOnWire, type WireConsumer } from "../api/hosts.ts";
 import { jobFilter } from "../api/input.ts";
@@ -40,9 +40,9 @@ interface ConfirmPageProps {
   readonly what: string;
   /** Whether some of them may be running. */
   readonly mayRun: boolean;
-  /** What they are afterwards. */
+  /** Their status afterwards. */
   readonly becomes: Status;
-  /** `3,000 jobs`; null: there is none. */
+  /** `3,000 jobs`; null: there are none. */
   readonly count: string | null;
 }
 
@@ -87,10 +87,10 @@ const FAULT_NAMES = { crash: "Crash", hang: "Hang" } as const satisfies Record<F
 
 const EFFECTS = {
   crash: "Its thread ends at once, and another takes its place.",
-  hang: "Its thread stops answering. When its heartbeat is overdue, another takes its place.",
+  hang: "Its thread stops responding. When its heartbeat is overdue, another takes its place.",
 } as const satisfies Record<Fault, string>;
 
-/** @throws {HttpError} 403 where faults are switched off */
+/** @throws {HttpError} 403 if faults are switched off */
 export function faultConfirmation({ queue, system, faultInjection }: PageDeps, fault: Fault, id: string) {
   requireFaultInjection(faultInjection, { queue, consumerId: id });
   const consumer = consumersOnWire(system.view(), queue).find((one) => one.id === id && id !== "");
@@ -99,7 +99,7 @@ export function faultConfirmation({ queue, system, faultInjection }: PageDeps, f
 
 interface FaultPageProps {
   readonly fault: Fault;
-  /** Null: there is no such consumer any more. */
+  /** Null: the consumer no longer exists. */
   readonly consumer: WireConsumer | null;
   readonly areSeveralHosts: boolean;
 }

@@ -41,7 +41,7 @@ export function ConsumersPage({ view, live }: ConsumersPageProps) {
             />
           )}
       </div>
-      {/* By GET: a page that asks first. */}
+      {/* By GET: leads to a confirmation page. */}
       <form id="fault" method="get"></form>
       <Dock view={view} live={live} back="/consumers" />
     </div>

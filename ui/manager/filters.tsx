@@ -1,34 +1,34 @@
-/** What a reader chooses to see: a status, a part of the id, a kind, a time. */
+/** The filters of the list: status, part of the id, kind, time. */
 import type { Status } from "@persistent-queue/queue";
 import { count } from "../components/format.ts";
 import { isNarrowed, listPath } from "./list_query.ts";
 import type { ListView } from "./views.ts";
 
 /**
- * All, the statuses and Stalled, each a link that keeps the other filters, each with its live count. Beside a search or
- * a kind there are no counts: those of all jobs would be taken for those that match.
+ * All, the statuses and Stalled, each a link that keeps the other filters, with its live count. With a search or a kind
+ * there are no counts: those of all jobs would be mistaken for those that match.
  */
 export function StatusTabs({ view: { query, counts, stalled } }: { readonly view: ListView }) {
-  // A tab leads to all that is PENDING, also from what is due later.
+  // A tab drops the `due` filter: it leads to all PENDING jobs.
   const others = { ...query, due: "" };
-  const isHonest = !isNarrowed(others);
+  const hasCounts = !isNarrowed(others);
   const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
   const at = (status: string, isStalled: boolean) =>
     listPath({ ...others, status, stalled: isStalled, cursor: "" });
   const here = (status: string) => !query.stalled && query.status === status;
   return (
     <nav class="tabs" aria-label="Status">
-      <Tab href={at("", false)} name="All" n={isHonest ? all : null} isHere={here("")} />
+      <Tab href={at("", false)} name="All" n={hasCounts ? all : null} isHere={here("")} />
       {(Object.keys(counts) as Status[]).map((status) => (
         <Tab
           key={status}
           href={at(status, false)}
           name={status}
-          n={isHonest ? counts[status] : null}
+          n={hasCounts ? counts[status] : null}
           isHere={here(status)}
         />
       ))}
-      <Tab href={at("", true)} name="Stalled" n={isHonest ? stalled : null} isHere={query.stalled} />
+      <Tab href={at("", true)} name="Stalled" n={hasCounts ? stalled : null} isHere={query.stalled} />
     </nav>
   );
 }
@@ -56,7 +56,7 @@ function Tab({ href, name, n, isHere }: TabProps) {
   );
 }
 
-/** Search, kind, time. A form of its own: without scripts it is sent, with them it works as one types. */
+/** Search, kind, time. A separate form: it is submitted without scripts, and updates while typing with them. */
 export function Filters({ view: { query, kinds } }: { readonly view: ListView }) {
   const known = query.kind === "" || kinds.includes(query.kind) ? kinds : [...kinds, query.kind];
   return (
@@ -102,7 +102,7 @@ const SPANS: Readonly<Record<string, string>> = {
   "24h": "Changed in 24 h",
 };
 
-/** Those of the list, and another one if the address says so. */
+/** The predefined spans, and a different one if the address has it. */
 function spansFor(chosen: string): readonly string[] {
   const spans = Object.keys(SPANS);
   return chosen === "" || spans.includes(chosen) ? spans : [...spans, chosen];
@@ -110,7 +110,7 @@ function spansFor(chosen: string): readonly string[] {
 
 const DUE = { now: "Due now", later: "Scheduled" } as const;
 
-/** What waits for its time stands apart from what waits for a consumer. */
+/** Separates jobs that are scheduled from jobs that wait for a consumer. */
 function DueFilter({ due }: { readonly due: string }) {
   return (
     <>

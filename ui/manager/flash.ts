@@ -1,23 +1,23 @@
 /**
- * What an action did, as a short code in the address and a sentence on the page.
+ * The result of an action, as a short code in the address and a sentence on the page.
  *
- * Codes, not sentences: a link cannot make this page say something.
+ * Codes, not sentences: otherwise a link could put words into this page.
  */
 import { isStatus, MOVES, type OperatorVerb, type Status } from "@persistent-queue/queue";
 import type { Note } from "./views.ts";
 
 const SENTENCES = {
-  added: ["good", "The job is added."],
+  added: ["good", "Job added."],
   replaced: ["good", "The job starts afresh."],
-  waiting: ["warning", "A job of this id was here already, and is untouched."],
+  waiting: ["warning", "A job with this id already exists. It was not changed."],
   differs: [
     "warning",
-    "A job of this id was here already, with another payload or kind: it is untouched, and yours was not added.",
+    "A job with this id already exists, with another payload or kind. It was not changed, and yours was not added.",
   ],
   none: ["warning", "No job was selected."],
-  twice: ["warning", "This is under way already."],
-  stopping: ["good", "It stops after the jobs that it has in hand."],
-  ended: ["warning", "It had ended already."],
+  twice: ["warning", "This is already in progress."],
+  stopping: ["good", "It stops after the current jobs."],
+  ended: ["warning", "It had already ended."],
   crashed: ["good", "The consumer was told to crash."],
   hung: ["good", "The consumer was told to hang."],
   gone: ["warning", "There is no such consumer any more."],
@@ -31,13 +31,13 @@ export function movedNote(verb: OperatorVerb, moved: number, refused: number): s
   return `${verb}.${moved}.${refused}`;
 }
 
-/** Why one job was let be: what it is now, and whether it was something else when it was drawn. */
+/** Why a job was not moved: its current status, and whether it was different when it was shown. */
 export function refusedNote(
   verb: OperatorVerb,
   status: Status,
   why: "illegal" | "changed" | "again",
 ): string {
-  // After a second click the wish is fulfilled already.
+  // After a second click it is already done.
   if (status === MOVES[verb].to && why !== "again") return `${verb}.already`;
   return `${verb}.${why}.${status}`;
 }
@@ -47,7 +47,7 @@ export function sweptNote(requeued: number): string {
   return `swept.${requeued}`;
 }
 
-/** What a code says; null for an unknown one. */
+/** The note of a code; null for an unknown one. */
 export function noteOf(code: string): Note | null {
   if (Object.hasOwn(SENTENCES, code)) {
     const [tone, text] = SENTENCES[code as PlainNote];
@@ -60,7 +60,7 @@ export function noteOf(code: string): Note | null {
 }
 
 function moveNote(verb: OperatorVerb, rest: string): Note | null {
-  if (rest === "already") return { tone: "good", text: `The job is ${MOVES[verb].to} already.` };
+  if (rest === "already") return { tone: "good", text: `The job is already ${MOVES[verb].to}.` };
   const [, moved, refused] = /^(\d{1,9})\.(\d{1,9})$/.exec(rest) ?? [];
   if (moved !== undefined) return countedNote(verb, Number(moved), Number(refused));
   const [, why, status] = /^(illegal|changed|again)\.(\w+)$/.exec(rest) ?? [];

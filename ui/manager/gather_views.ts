@@ -1,11 +1,11 @@
-/** What each live page shows, from the query of its address. */
+/** Gathers what each live page shows, from the query in its address. */
 import { type Job, type JobList, MAX_PAGE_SIZE, PAGE_SIZE } from "@persistent-queue/queue";
 import type { PageDeps } from "../page_deps.ts";
 import { jobOnWire, type Moment, systemOnWire, warningsOf } from "../api/serializers.ts";
 import { jobFilter } from "../api/input.ts";
 import type { BulkActions } from "./bulk_actions.ts";
 import { jobView } from "./job_view.ts";
-import { isInLine, type ListQuery, queryParams, readQuery } from "./list_query.ts";
+import { isInRunOrder, type ListQuery, queryParams, readQuery } from "./list_query.ts";
 import type { ConsumersView, ListView, Row, View } from "./views.ts";
 
 export type Gather = (params: URLSearchParams) => Promise<View>;
@@ -23,7 +23,7 @@ export function gatherViews(
     const view = withBatches(await lists.get(key, () => listView(deps, query)));
     return params.has("kept") ? withKept(view, params.get("kept") ?? "") : view;
   };
-  /** `kept`: the numbers of jobs that the reader holds on to. */
+  /** `numbers`: the `seq` numbers of the jobs that the reader holds on to. */
   const withKept = async (view: ListView, numbers: string): Promise<ListView> => {
     const listed = new Set(view.jobs.map(({ seq }) => seq));
     const others = numbers.split(",").filter((word) => /^\d{1,15}$/.test(word)).map(Number)
@@ -37,7 +37,7 @@ export function gatherViews(
   return { list, job, consumers: () => Promise.resolve(withBatches(consumersView(deps))) };
 }
 
-/** One list for all who look at the same one: it is gathered once, however many there are. */
+/** How long a gathered list is shared by all readers of the same list. */
 const FRESH_MS = 250;
 
 interface Shared<View> {
@@ -48,7 +48,7 @@ interface Shared<View> {
 class SharedViews<View> {
   readonly #byKey = new Map<string, Shared<View>>();
 
-  /** What was gathered for this key a moment ago, or what `gather` gathers now. */
+  /** The view gathered for this key a moment ago, or a new one from `gather`. */
   get(key: string, gather: () => Promise<View>): Promise<View> {
     const now = performance.now();
     for (const [old, { until }] of this.#byKey) if (until <= now) this.#byKey.delete(old);
@@ -60,7 +60,7 @@ class SharedViews<View> {
   }
 }
 
-/** Gathers what the page of the consumers shows. */
+/** What the consumers page shows. */
 function consumersView({ queue, system, faultInjection, now }: PageDeps): ConsumersView {
   const { consumers, hosts, wedged } = systemOnWire(system.view(), queue);
   return {
@@ -73,13 +73,13 @@ function consumersView({ queue, system, faultInjection, now }: PageDeps): Consum
   };
 }
 
-/** Characters of an error, and of a payload, beside their job. */
+/** How many characters of an error, and of a payload, the list shows. */
 const ERROR_LENGTH = 200;
 const PREVIEW_LENGTH = 120;
 
 type Queue = PageDeps["queue"];
 
-/** @throws {HttpError} 400 for a query that makes no sense; {QueueError} */
+/** @throws {HttpError} 400 for an invalid query; {QueueError} */
 async function listView({ queue, system, now }: PageDeps, query: ListQuery): Promise<ListView> {
   const [{ counts, stalled }, { jobs, next }] = await Promise.all([
     queue.stats(),
@@ -100,7 +100,7 @@ async function listView({ queue, system, now }: PageDeps, query: ListQuery): Pro
   };
 }
 
-/** The rows of these jobs, by their `seq`, however they have changed; without those that are gone. */
+/** The current rows of the jobs with these `seq` numbers; without those that are gone. */
 export async function rowsOf({ queue, now }: PageDeps, seqs: readonly number[]): Promise<Row[]> {
   const moment = { now: now(), stallMs: queue.stallMs, kinds: queue.kinds };
   const jobs = await queue.getMany(seqs.slice(0, MAX_PAGE_SIZE), { values: false });
@@ -112,7 +112,7 @@ function found(queue: Pick<Queue, "list">, query: ListQuery, now: number): Promi
   return queue.list({
     ...jobFilter(query, now),
     stalled: query.stalled,
-    order: isInLine(query) ? "line" : "newest",
+    order: isInRunOrder(query) ? "line" : "newest",
     values: false,
     limit: Math.min(Math.max(limit, 1), MAX_PAGE_SIZE),
     ...(query.cursor === "" ? {} : { cursor: query.cursor }),

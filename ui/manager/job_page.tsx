@@ -43,7 +43,7 @@ export function JobPage({ view, live }: JobPageProps) {
       <div class="job-columns">
         <div class="stack">
           <Attempts view={view} />
-          <Timeline lines={timelineOf(view, now)} told={toldElsewhere(view)} />
+          <Timeline lines={timelineOf(view, now)} shownAbove={shownElsewhere(view)} />
         </div>
         <div class="stack">
           <Facts view={view} now={now} />
@@ -56,7 +56,7 @@ export function JobPage({ view, live }: JobPageProps) {
   );
 }
 
-/** While another attempt runs or is to come, what went wrong before is not what is wrong now. */
+/** While another attempt is running or pending, the error is only that of the last attempt. */
 function LastError({ job: { error, status } }: Pick<JobView, "job">) {
   const isOver = status !== "PENDING" && status !== "PROCESSING";
   return (
@@ -67,12 +67,12 @@ function LastError({ job: { error, status } }: Pick<JobView, "job">) {
   );
 }
 
-/** Errors that the page shows in another place: a long one is not to be read three times. */
-function toldElsewhere({ job, attempts }: JobView): ReadonlySet<string | null> {
+/** Errors that the page shows elsewhere: a long one is not repeated. */
+function shownElsewhere({ job, attempts }: JobView): ReadonlySet<string | null> {
   return new Set([job.error, ...attempts.map(({ error }) => error)]);
 }
 
-/** An id longer than this is cut in the heading, and whole among the facts. */
+/** An id longer than this is shortened in the heading, and shown in full under Details. */
 const LONG_ID = 120;
 
 function Facts(
@@ -121,14 +121,15 @@ function Value(
       <pre class="text" tabIndex={0}>{value.text}</pre>
       {value.isCut && (
         <p class="panel-body small">
-          This is its beginning. <a href={`/api/jobs/${encodeURIComponent(id)}`}>The whole job as JSON</a>
+          Only the beginning is shown.{" "}
+          <a href={`/api/jobs/${encodeURIComponent(id)}`}>The whole job as JSON</a>
         </p>
       )}
     </section>
   );
 }
 
-/** Each attempt: when, for how long, by which consumer, and all that is known of what went wrong. */
+/** Each attempt: when, for how long, by which consumer, and everything known about its error. */
 function Attempts({ view }: { readonly view: JobView }) {
   const { attempts, earlierAttempts } = view;
   if (attempts.length === 0) return null;
@@ -177,7 +178,7 @@ const ENDS: Readonly<Record<AttemptView["outcome"], string>> = {
 
 interface OneAttemptProps {
   readonly attempt: AttemptView;
-  /** Of the job: it stands whole above all attempts. */
+  /** The job's error: it is shown in full above the attempts. */
   readonly lastError: string | null;
 }
 

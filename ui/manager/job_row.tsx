@@ -68,7 +68,7 @@ export function JobRow({ job, query, now }: JobRowProps) {
   );
 }
 
-/** What a reader wants to know before anything else: what is the matter, when it is due, else what it is about. */
+/** What a reader wants to know first: what is wrong, when it is due, otherwise the beginning of its payload. */
 function JobMore({ job, now }: { readonly job: Row; readonly now: number }) {
   const { kind, priority, error, preview } = job;
   return (
@@ -82,7 +82,7 @@ function JobMore({ job, now }: { readonly job: Row; readonly now: number }) {
   );
 }
 
-/** What the status alone does not say. */
+/** Adds what the status alone does not say. */
 function StatusMore({ job, now }: { readonly job: Row; readonly now: number }) {
   if (job.isGone) return <span class="status-more status-alarm">Removed</span>;
   if (job.stalled) return <span class="status-more status-alarm">Stalled</span>;
@@ -92,7 +92,7 @@ function StatusMore({ job, now }: { readonly job: Row; readonly now: number }) {
   return <span class="status-more" title={wait}>{shortWaitOf(job, now)}</span>;
 }
 
-/** Whether nothing is the matter, so that the line is free for a long id. */
+/** Whether there is nothing else to say, so that the line is free for a long id. */
 function isBrief(job: Row, now: number): boolean {
   if (job.isGone || job.stalled || job.dismissed || job.priority !== 0) return false;
   return job.error === null && waitOf(job, now) === null;
@@ -117,8 +117,8 @@ function Span({ name, ms }: { readonly name: "Waited" | "Ran"; readonly ms: numb
 }
 
 /**
- * The buttons that are legal for this status, and no others. Each tells which state of the job it was drawn for: what
- * has changed meanwhile is not touched.
+ * The buttons that are legal for this status. Each submits the state of the job for which it was shown: a job that has
+ * changed meanwhile is not moved.
  */
 export function Actions({ job, describedBy }: { readonly job: ActionsJob; readonly describedBy: string }) {
   const seen = new URLSearchParams({ status: job.status, lease: String(job.lease) });
@@ -145,13 +145,13 @@ export function Actions({ job, describedBy }: { readonly job: ActionsJob; readon
 
 type ActionsJob = Pick<Row, "id" | "actions" | "status" | "lease">;
 
-/** Short enough for a column; whole on its title. */
+/** Short enough for a column; in full in its title. */
 export function ConsumerName({ id }: { readonly id: string | null }) {
   if (id === null) return <span class="muted">–</span>;
   return <span class="mono" title={id}>{id.slice(0, 8)}</span>;
 }
 
-/** Where no reader's time zone is known. Beyond what a date can hold: the number. */
+/** For machine-readable times. The number itself, if a date cannot hold it. */
 export function isoTime(ms: number): string {
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
 }

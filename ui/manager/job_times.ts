@@ -1,6 +1,6 @@
 /**
- * How long a job waited, how long it has run, and what it waits for. Milliseconds since 1970, by the server's clock;
- * null: not known.
+ * How long a job waited, how long it has run, and what it waits for. Times in milliseconds since 1970, by the server's
+ * clock; null: unknown.
  */
 import { DAY_MS, MINUTE_MS } from "@persistent-queue/queue/basics";
 import { date, duration, moment } from "../components/format.ts";
@@ -8,32 +8,32 @@ import type { WireJob } from "./views.ts";
 
 type Times = Pick<WireJob, "status" | "created_at" | "run_at" | "started_at" | "finished_at">;
 
-/** From when it was due until it was taken; while it is PENDING and due, until now. */
+/** From when it was due until it was claimed; while it is PENDING and due, until now. */
 export function waitedMs({ status, created_at, run_at, started_at }: Times, now: number): number | null {
   const dueAt = Math.max(created_at, run_at);
   if (status === "PENDING") return dueAt <= now ? now - dueAt : null;
-  // A retry has moved the time it is due behind its start: when it was first due is not kept.
+  // A retry has moved the due time past the start: when it was first due is not stored.
   return started_at === null || dueAt > started_at ? null : started_at - dueAt;
 }
 
-/** From when it was taken until it ended, its retries and the waits between them included. */
+/** From when it was claimed until it ended, including retries and the waits between them. */
 export function ranMs({ status, started_at, finished_at }: Times, now: number): number | null {
   if (started_at === null || status === "PENDING") return null;
   if (status === "PROCESSING") return Math.max(0, now - started_at);
   return finished_at === null || finished_at < started_at ? null : finished_at - started_at;
 }
 
-/** Nearer than this a time of day says less than how long it takes. */
+/** Within this time a time of day says less than the remaining time. */
 const NEAR_MS = MINUTE_MS;
 
 type Waiting = Pick<WireJob, "status" | "kind" | "run_at" | "retries" | "no_handler">;
 
-/** `due 3 Jan 2030, 09:00 UTC (in 1131 d)`, `retry in 2 s`: what a job waits for, if it is a time. `now` by the server's clock. */
+/** `due 3 Jan 2030, 09:00 UTC (in 1131 d)`, `retry in 2 s`: what a job waits for, or null. `now` by the server's clock. */
 export function waitOf(job: Waiting, now: number): string | null {
   return waitInWords(job, now, (runAt, waitMs) => `${moment(runAt, now)} (in ${duration(waitMs)})`);
 }
 
-/** The same where room is short: `due in 59 min`, `due 3 Jan 2030`. */
+/** The same, where space is short: `due in 59 min`, `due 3 Jan 2030`. */
 export function shortWaitOf(job: Waiting, now: number): string | null {
   return waitInWords(job, now, (runAt, waitMs) => waitMs < DAY_MS ? `in ${duration(waitMs)}` : date(runAt));
 }
@@ -48,7 +48,7 @@ function waitInWords(
   if (waitMs <= 0) return null;
   const when = waitMs < NEAR_MS ? `in ${duration(waitMs)}` : whenOf(run_at, waitMs);
   if (status === "PENDING") return `due ${when}`;
-  // A job that is at work was due when it was taken: it waits for another attempt.
+  // A PROCESSING job was due when it was claimed: it waits for another attempt.
   if (status === "PROCESSING") return `${retries > 0 ? "retry" : "again"} ${when}`;
   return null;
 }

@@ -1,4 +1,4 @@
-/** Gathers what the page of one job shows, values as indented JSON among it. */
+/** Gathers what the page of one job shows, with values as indented JSON. */
 import { type Attempt, attemptsOf, type Job } from "@persistent-queue/queue";
 import type { PageDeps } from "../page_deps.ts";
 import { hostOfConsumer } from "../api/hosts.ts";
@@ -6,10 +6,10 @@ import { attemptOnWire, historyOnWire, jobOnWire, warningsOf } from "../api/seri
 import type { ListQuery } from "./list_query.ts";
 import type { AttemptView, JobView, ValueView } from "./views.ts";
 
-/** Characters. The whole value is one link away. */
+/** In characters. The complete value is one link away. */
 const LONG = 64 * 1024;
 const ATTEMPTS = 10;
-/** Characters of each text beside an attempt. */
+/** The most characters of each text of an attempt. */
 const ATTEMPT_WORDS = 4_000;
 
 /** @throws {QueueError} `unknown_job` */
@@ -50,7 +50,7 @@ function cut(text: string | null): string | null {
   return text === null || text.length <= ATTEMPT_WORDS ? text : `${text.slice(0, ATTEMPT_WORDS)}…`;
 }
 
-/** The last lines say most. */
+/** Keeps the end: the last lines say most. */
 function cutFront(text: string | null): string | null {
   return text === null || text.length <= ATTEMPT_WORDS ? text : `…${text.slice(-ATTEMPT_WORDS)}`;
 }
@@ -61,7 +61,7 @@ function valueView({ leftOut = [], ...job }: Job, name: "payload" | "result"): V
   return json === null || json === "null" ? null : indentedJson(json, LONG);
 }
 
-/** What nests deeper than a reader can follow stays on its line. */
+/** Deeper levels, which no reader can follow, are not broken into lines. */
 const MOST_LEVELS = 24;
 
 interface Indented {
@@ -70,8 +70,8 @@ interface Indented {
 }
 
 /**
- * As `JSON.stringify(value, null, 2)` writes it, each number as it is stored. It costs no more than is shown, in
- * characters: a mebibyte that nests 500 levels deep would be 450 MB, if all of it was indented.
+ * The same as `JSON.stringify(value, null, 2)`, but each number exactly as it is stored. The cost is proportional to what
+ * is shown: 1 MiB nested 500 levels deep would become 450 MB if all of it were indented.
  */
 export function indentedJson(json: string, most: number): Indented {
   const shown = json.slice(0, most);

@@ -1,4 +1,4 @@
-/** The list of jobs: what it shows, what it says of itself, and where the next page leads. */
+/** The list of jobs, with its caption and its paging. */
 import { PAGE_SIZE } from "@persistent-queue/queue/basics";
 import { count } from "../components/format.ts";
 import { Dock, PageHead } from "./page_frame.tsx";
@@ -7,13 +7,13 @@ import { JobRow } from "./job_row.tsx";
 import {
   describeQuery,
   isFiltered,
-  isInLine,
+  isInRunOrder,
   isNarrowed,
   listPath,
   type ListQuery,
   queryParams,
 } from "./list_query.ts";
-import { confirmPath, legalHere, Ticked } from "./ticked.tsx";
+import { confirmPath, legalVerbs, Ticked } from "./ticked.tsx";
 import type { ListView, Liveness } from "./views.ts";
 
 export interface ListPageProps {
@@ -89,11 +89,11 @@ function Pager({ view }: { readonly view: ListView }) {
     <nav class="pager" aria-label="Pages of jobs">
       {query.cursor !== "" && (
         <a class="button" href={listPath({ ...query, cursor: "" })} data-go>
-          {isInLine(query) ? "Next to run" : "Newest"}
+          {isInRunOrder(query) ? "Next to run" : "Newest"}
         </a>
       )}
       {next !== null && (
-        <a class="button" href={listPath({ ...query, cursor: next })} data-go>{onwardInWords(view)}</a>
+        <a class="button" href={listPath({ ...query, cursor: next })} data-go>{nextPageLabel(view)}</a>
       )}
       {!query.stalled && <a class="push small" href={`/api/jobs.csv?${params}`}>Export as CSV</a>}
     </nav>
@@ -102,20 +102,20 @@ function Pager({ view }: { readonly view: ListView }) {
 
 const ALL = { resubmit: "Resubmit all that match…", cancel: "Cancel all that match…" } as const;
 
-/** Leads to a page that asks first. Only where something was asked for: else all that match would be all there is. */
+/** Links to a confirmation page. Only with a filter: otherwise all that match would be every job there is. */
 function AllThatMatch({ view }: { readonly view: ListView }) {
   const { query, jobs, next } = view;
   if (!isFiltered(query) || query.stalled || (jobs.length === 0 && next === null)) return null;
   return (
     <>
-      {legalHere(view).map((verb) => (
+      {legalVerbs(view).map((verb) => (
         <a key={verb} class="small" href={confirmPath(verb, query)}>{ALL[verb]}</a>
       ))}
     </>
   );
 }
 
-/** The sweep comes every ten seconds by itself; this button is for people who do not want to wait. */
+/** Sweeps run every ten seconds anyway; this button is for people who do not want to wait. */
 function CheckStalled() {
   return (
     <button type="submit" form="one" formAction="/sweep" class="small-button">
@@ -128,7 +128,7 @@ function CheckStalled() {
 function EmptyList({ view: { query, counts, next } }: { readonly view: ListView }) {
   const isEmptyQueue = Object.values(counts).every((n) => n === 0);
   if (next !== null) {
-    return <p class="empty">Nothing found so far among the newest jobs. Go on with “Older”.</p>;
+    return <p class="empty">Nothing found so far among the newest jobs. Continue with the button below.</p>;
   }
   if (isEmptyQueue) {
     return (
@@ -159,7 +159,7 @@ function matchesInWords(view: ListView): string {
   return [...(matching === null ? [] : [matching]), orderInWords(view.query)].join(" · ");
 }
 
-/** By the counts where only the status matters, else by the page, if it holds all; null where neither tells. */
+/** From the counts if only the status matters, otherwise from the page if it has them all; null if unknown. */
 function matchesOf({ query, jobs, next, counts, stalled }: ListView): string | null {
   if (!isNarrowed(query)) {
     if (query.stalled) return jobsInWords(stalled);
@@ -175,12 +175,12 @@ function matchesOf({ query, jobs, next, counts, stalled }: ListView): string | n
 
 /** `newest first`. */
 function orderInWords(query: ListQuery): string {
-  return isInLine(query) ? "in the order they will run" : "newest first";
+  return isInRunOrder(query) ? "in the order they will run" : "newest first";
 }
 
-/** A page that is not full ends where the search stopped looking, not where the matches end. */
-function onwardInWords({ jobs, query }: ListView): string {
-  if (isInLine(query)) return "Next in line";
+/** A page that is not full ends where the search paused, not where the matches end. */
+function nextPageLabel({ jobs, query }: ListView): string {
+  if (isInRunOrder(query)) return "Next in line";
   const isFull = jobs.length >= (Number(query.limit) || PAGE_SIZE);
   return isNarrowed(query) && !isFull ? "Search further back" : "Older";
 }

@@ -1,11 +1,11 @@
-/** Which jobs the list shows. It lives in the address of the page, so that it can be kept, sent and come back to. */
+/** Which jobs the list shows. It is part of the page's address, so that it can be bookmarked and shared. */
 export interface ListQuery {
   /** A status, or empty for all. */
   readonly status: string;
   readonly kind: string;
-  /** A part of the id. */
+  /** Part of the id. */
   readonly q: string;
-  /** `now` or `later`: only PENDING jobs whose time to run has come, or is ahead; or empty. */
+  /** `now` or `later`: only PENDING jobs that are due, or are not due yet; or empty. */
   readonly due: string;
   /** Only jobs that have changed since a time or within a span, such as `15m`; or empty. */
   readonly changed_since: string;
@@ -13,11 +13,11 @@ export interface ListQuery {
   readonly stalled: boolean;
   /** Where the page begins; empty for the newest. */
   readonly cursor: string;
-  /** Rows a page, or empty. */
+  /** Rows per page, or empty. */
   readonly limit: string;
 }
 
-/** Of all jobs, newest first. */
+/** All jobs, newest first. */
 export const WHOLE_LIST: ListQuery = {
   ...{ status: "", kind: "", q: "", due: "", changed_since: "" },
   ...{ stalled: false, cursor: "", limit: "" },
@@ -39,7 +39,7 @@ export function readQuery(params: URLSearchParams): ListQuery {
   };
 }
 
-/** The same query as parameters of an address; what is not set is left out. */
+/** The query as URL parameters, without those that are not set. */
 export function queryParams(query: ListQuery): URLSearchParams {
   const params = new URLSearchParams();
   if (query.stalled) params.set("stalled", "1");
@@ -55,22 +55,22 @@ export function listPath(query: ListQuery): string {
   return params === "" ? "/" : `/?${params}`;
 }
 
-/** Whether any job may be missing from the list for what it is. */
+/** Whether the query excludes any jobs. */
 export function isFiltered(query: ListQuery): boolean {
   return query.stalled || query.status !== "" || isNarrowed(query);
 }
 
-/** Whether it asks for more than a status, so that the counts of the statuses do not tell how many match. */
+/** Whether it filters by more than the status, so that the status counts do not tell how many match. */
 export function isNarrowed({ kind, q, due, changed_since }: ListQuery): boolean {
   return kind !== "" || q !== "" || due !== "" || changed_since !== "";
 }
 
-/** Whether the jobs stand in the order in which they will run, and not the newest first. */
-export function isInLine(query: ListQuery): boolean {
+/** Whether the jobs are listed in the order in which they will run, instead of newest first. */
+export function isInRunOrder(query: ListQuery): boolean {
   return query.status === "PENDING" && !query.stalled && !isNarrowed({ ...query, due: "" });
 }
 
-/** What of a job decides whether a list shows it. */
+/** The fields of a job that decide whether a list shows it. */
 interface Listed {
   readonly id: string;
   readonly kind: string;
@@ -106,7 +106,7 @@ function changedInWords(since: string): string {
   return /^\d{4}-/.test(since) ? `changed since ${since}` : `changed in the last ${SPANS[since] ?? since}`;
 }
 
-/** The address of a job's page, from which the way leads back to the same list. */
+/** The address of a job's page, which links back to the same list. */
 export function jobPath(id: string, from?: ListQuery): string {
   const params = new URLSearchParams({ id });
   const list = from === undefined ? "" : queryParams(from).toString();

@@ -1,12 +1,12 @@
-/** The document of every page of the Manager: its links, and the part that the browser brings to life. */
+/** The document of every page of the Manager: header links, the content, and the help. */
 import type { ComponentChildren } from "preact";
 import type { ManagerFrame } from "../http/app_env.ts";
 import { Shell } from "../components/document.tsx";
 
 export interface FrameProps {
-  /** Of the page, before " · Persistent Queue". */
+  /** The page's title, shown before " · Persistent Queue". */
   readonly title: string;
-  /** The address that the header marks as the one shown. */
+  /** The header link that is marked as current. */
   readonly at: "/" | "/consumers" | "/add" | null;
 }
 
@@ -58,7 +58,7 @@ const KEYS = [
   ["?", "This help"],
 ] as const;
 
-/** The keys. Opened by script only, as only a script listens to keys. */
+/** The list of shortcuts. Only a script opens it, because only a script listens to keys. */
 function Help() {
   return (
     <dialog id="help" class="help" aria-labelledby="help-title">

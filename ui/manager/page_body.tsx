@@ -5,7 +5,7 @@ import { JobPage } from "./job_page.tsx";
 import { ListPage } from "./list_page.tsx";
 import type { Liveness, Note, View } from "./views.ts";
 
-/** The living part of a page: the same in the server's first response and in the browser. */
+/** The live part of a page: the same in the server's first response and in the browser. */
 export function PageBody({ view, live }: { readonly view: View; readonly live: Liveness }) {
   if (live.isLoggedOut) {
     return <LoggedOut>{live.note !== null && <NoteText note={live.note} back="/" />}</LoggedOut>;
@@ -15,8 +15,8 @@ export function PageBody({ view, live }: { readonly view: View; readonly live: L
   return <ConsumersPage view={view} live={live} />;
 }
 
-/** A page before the browser has said anything. */
-export function atRest(view: View, note: Note | null): Liveness {
+/** The browser's state before anything has happened. */
+export function initialLiveness(view: View, note: Note | null): Liveness {
   const picked = { all: 0, resubmit: 0, cancel: 0 };
   return { now: view.now, note, isConnected: true, isLoggedOut: false, picked, newer: 0 };
 }

@@ -1,4 +1,4 @@
-/** What stands above and below the content of every live page. */
+/** What is above and below the content of every live page. */
 import type { ComponentChildren } from "preact";
 import { count } from "../components/format.ts";
 import type { BatchView, Liveness, Note, View } from "./views.ts";
@@ -6,13 +6,13 @@ import type { BatchView, Liveness, Note, View } from "./views.ts";
 export interface PageHeadProps {
   readonly view: View;
   readonly live: Liveness;
-  /** The title, or the way back. */
+  /** The title, or a link back. */
   readonly children: ComponentChildren;
 }
 
 /**
- * The first line of a page: what it is, whether it is live, what is wrong. Its height never changes, whatever comes
- * and goes in it: nothing below moves under the reader's pointer.
+ * The first line of a page: its title, whether it is live, and warnings. Its height never changes, so that nothing below
+ * moves under the reader's pointer.
  */
 export function PageHead({ view, live, children }: PageHeadProps) {
   return (
@@ -33,7 +33,7 @@ export function PageHead({ view, live, children }: PageHeadProps) {
   );
 }
 
-/** One line, and all of them when it is opened. */
+/** The first warning on one line; all of them when opened. */
 function Warnings({ warnings }: { readonly warnings: readonly string[] }) {
   if (warnings.length === 0) return null;
   const [first = ""] = warnings;
@@ -50,7 +50,7 @@ function Warnings({ warnings }: { readonly warnings: readonly string[] }) {
   );
 }
 
-/** Rows hold still under the pointer and while some are selected; then there may be others to show. */
+/** Shown while rows hold still, under the pointer or while some are selected: there may be new ones to show. */
 function Paused({ live: { picked, newer } }: Pick<PageHeadProps, "live">) {
   if (picked.all === 0 && newer === 0) return null;
   return (
@@ -75,11 +75,11 @@ export interface DockProps {
   readonly live: Liveness;
   /** The address of the page, for forms without scripts. */
   readonly back: string;
-  /** Below all the rest. */
+  /** Shown at the bottom. */
   readonly children?: ComponentChildren;
 }
 
-/** What comes and goes is shown above the lower edge of the window, out of the flow: no row moves for it. */
+/** Temporary elements float above the lower edge of the window, so that no row moves for them. */
 export function Dock({ view, live, back, children }: DockProps) {
   return (
     <div class="dock">

@@ -1,4 +1,4 @@
-/** The pages of the Manager. Each works without scripts; `/view/…` tells the script what the page would show now. */
+/** The pages of the Manager. Each works without scripts; `/view/…` returns what the page would show now. */
 import { Hono } from "hono";
 import type { Fault } from "@persistent-queue/queue";
 import type { VNode } from "preact";
@@ -22,7 +22,7 @@ import { BulkActions } from "./bulk_actions.ts";
 import { confirmation, faultConfirmation } from "./confirm_page.tsx";
 import { type FrameProps, ManagerShell } from "./manager_shell.tsx";
 import { noteOf } from "./flash.ts";
-import { atRest, PageBody } from "./page_body.tsx";
+import { initialLiveness, PageBody } from "./page_body.tsx";
 import { type Gather, gatherViews } from "./gather_views.ts";
 import { UNTRANSLATED } from "../components/document.tsx";
 import { jobPath } from "./list_query.ts";
@@ -35,12 +35,12 @@ export function managerPages(deps: PageDeps): Hono<AppEnv> {
       c.set("manager", { version: deps.version, ops: otherPage(c, deps) });
       await next();
     })
-    .get("/", (c) => living(c, views.list, { title: "Manager", at: "/" }))
-    .get("/job", (c) => living(c, views.job, { title: c.req.query("id") ?? "Job", at: null }))
-    .get("/consumers", (c) => living(c, views.consumers, { title: "Consumers", at: "/consumers" }))
-    .get("/view/list", (c) => bare(c, views.list))
-    .get("/view/job", (c) => bare(c, views.job))
-    .get("/view/consumers", (c) => bare(c, views.consumers))
+    .get("/", (c) => livePage(c, views.list, { title: "Manager", at: "/" }))
+    .get("/job", (c) => livePage(c, views.job, { title: c.req.query("id") ?? "Job", at: null }))
+    .get("/consumers", (c) => livePage(c, views.consumers, { title: "Consumers", at: "/consumers" }))
+    .get("/view/list", (c) => viewOnly(c, views.list))
+    .get("/view/job", (c) => viewOnly(c, views.job))
+    .get("/view/consumers", (c) => viewOnly(c, views.consumers))
     .get("/confirm", async (c) => framed(c, await confirmation(c, deps), { title: "Confirm", at: null }))
     .get("/add", (c) => showAdd(c, deps, { form: EMPTY_FORM, error: null, status: 200 }))
     .post("/add", (c) => add(c, deps))
@@ -55,18 +55,18 @@ export function managerPages(deps: PageDeps): Hono<AppEnv> {
     .post("/consumers/hang", (c) => requestFault(c, deps, "hang"));
 }
 
-async function bare(c: PageContext, gather: Gather): Promise<Response> {
+async function viewOnly(c: PageContext, gather: Gather): Promise<Response> {
   const view = await gather(new URL(c.req.url).searchParams);
   return textResponse(c, JSON.stringify(view), { type: "application/json", status: 200 });
 }
 
-/** A page that the script takes over: it finds what was rendered in `data-props`. */
-async function living(c: PageContext, gather: Gather, frame: FrameProps): Promise<Response> {
+/** A page that the script keeps up to date: the rendered view is in `data-props`. */
+async function livePage(c: PageContext, gather: Gather, frame: FrameProps): Promise<Response> {
   const view = await gather(new URL(c.req.url).searchParams);
   const note = noteOf(c.req.query("note") ?? "");
   const body = (
     <div id="app" {...UNTRANSLATED} {...PROPS}>
-      <PageBody view={view} live={atRest(view, note)} />
+      <PageBody view={view} live={initialLiveness(view, note)} />
     </div>
   );
   return framed(c, body, frame, { props: { view, note } });
@@ -80,13 +80,13 @@ function askForFault(c: PageContext, deps: PageDeps, fault: Fault): Response {
   return framed(c, faultConfirmation(deps, fault, c.req.query("id") ?? ""), { title: "Confirm", at: null });
 }
 
-interface AddAnswer {
+interface AddResult {
   readonly form: AddForm;
   readonly error: AddError | null;
   readonly status: 200 | 400 | 409;
 }
 
-function showAdd(c: PageContext, { queue }: PageDeps, { form, error, status }: AddAnswer): Response {
+function showAdd(c: PageContext, { queue }: PageDeps, { form, error, status }: AddResult): Response {
   const body = <AddPage form={form} kinds={queue.kinds} error={error} />;
   return framed(c, body, { title: "Add a job", at: "/add" }, { status });
 }

@@ -12,9 +12,9 @@ const VERBS = ["resubmit", "cancel"] as const satisfies OperatorVerb[];
 const TICKED = { resubmit: "Resubmit selected", cancel: "Cancel selected" } as const;
 const ALL = { resubmit: "Resubmit all", cancel: "Cancel all" } as const;
 
-/** What may be done with the ticked rows. With scripts it comes up once something is ticked. */
+/** The actions for the ticked rows. With scripts it appears once something is ticked. */
 export function Ticked({ view, live: { picked } }: TickedProps) {
-  const verbs = legalHere(view);
+  const verbs = legalVerbs(view);
   return (
     <form
       id="ticked"
@@ -39,13 +39,13 @@ export function Ticked({ view, live: { picked } }: TickedProps) {
         </button>
       ))}
       <button type="reset" class="quiet needs-script">Clear selection</button>
-      <Beyond view={view} picked={picked.all} verbs={verbs} />
+      <AllMatching view={view} picked={picked.all} verbs={verbs} />
     </form>
   );
 }
 
-/** A person who ticked a whole page may mean all that match. */
-function Beyond(
+/** Offers all matching jobs to a person who has ticked a whole page. */
+function AllMatching(
   { view: { query, jobs, next, counts }, picked, verbs }: {
     readonly view: ListView;
     readonly picked: number;
@@ -64,14 +64,14 @@ function Beyond(
   );
 }
 
-/** The page that asks first. */
+/** The address of the confirmation page. */
 export function confirmPath(verb: OperatorVerb, query: ListQuery): string {
   const params = queryParams({ ...query, cursor: "", limit: "" });
   return `/confirm?${new URLSearchParams([["verb", verb], ...params])}`;
 }
 
-/** The actions that are legal for some job that this list may hold: those of the page, and those of the other pages. */
-export function legalHere({ query, jobs, next }: ListView): readonly OperatorVerb[] {
+/** The actions that are legal for some job of this list, on this page or on the others. */
+export function legalVerbs({ query, jobs, next }: ListView): readonly OperatorVerb[] {
   const isWhole = next === null && query.cursor === "";
   if (query.status === "" && !query.stalled && !isWhole) return VERBS;
   return VERBS.filter((verb) => jobs.some(({ actions }) => actions.includes(verb)));

@@ -1,4 +1,4 @@
-/** The life of a job as lines to read, oldest first. */
+/** The timeline of a job, oldest first. */
 import type { HistoryEvent } from "@persistent-queue/queue";
 import type { JobView, WireHistory } from "./views.ts";
 import { dateAndTime, duration } from "../components/format.ts";
@@ -6,16 +6,16 @@ import { ConsumerName, isoTime } from "./job_row.tsx";
 import { waitOf } from "./job_times.ts";
 
 interface TimelineEntry {
-  /** Null: it was not kept. */
+  /** Null: it was not stored. */
   readonly at: number | null;
   readonly title: string;
-  /** An error or a sentence. */
+  /** An error or a message. */
   readonly detail: string | null;
   readonly consumerId: string | null;
   readonly tone: "plain" | "good" | "warning" | "danger" | "now";
-  /** Since the line before, in milliseconds; null for the first, and where a time is missing. */
+  /** Since the previous line, in milliseconds; null for the first, and if a time is missing. */
   readonly gapMs: number | null;
-  /** Its error is that of the attempt before, and not repeated. */
+  /** Its error is the same as the previous attempt's, and not repeated. */
   readonly isSameError?: boolean;
 }
 
@@ -35,13 +35,13 @@ const EVENTS: Readonly<Record<HistoryEvent, readonly [title: string, tone: Timel
   folded: ["Many events", "plain"],
 };
 
-/** Heartbeats come every second: three missed ones are worth a word. */
+/** Heartbeats come every second: three missed ones are mentioned. */
 const SILENT_MS = 3_000;
 
-/** The ends of an attempt that are counted; the count starts again when the job does. */
+/** The endings that count as attempts; the count restarts when the job does. */
 const ATTEMPTS: readonly string[] = ["retried", "exhausted", "failed"] satisfies HistoryEvent[];
 const STARTS: readonly string[] = ["resubmitted", "replaced"] satisfies HistoryEvent[];
-/** Their detail says who asked, and is no error. */
+/** Their detail says who did it, and is not an error. */
 const MOVES: readonly string[] = ["canceled", "resubmitted", "replaced"] satisfies HistoryEvent[];
 
 export function timelineOf(view: JobView, now: number): TimelineEntry[] {
@@ -60,7 +60,7 @@ function gap(before: Line | undefined, line: Line): number | null {
   return Math.max(0, line.at - before.at);
 }
 
-/** The line of a job that died at the crash limit tells of its last crash, not of its end. */
+/** At the crash limit the last line describes only the crash, so this adds that the job was given up. */
 function givenUp(job: JobView["job"], history: readonly WireHistory[]): Line[] {
   const last = history.at(-1);
   if (job.status !== "UNPROCESSABLE" || (last?.event !== "crashed" && last?.event !== "stalled")) return [];
@@ -68,7 +68,7 @@ function givenUp(job: JobView["job"], history: readonly WireHistory[]): Line[] {
   return [{ ...plain(last.at, `Given up: it took down ${consumers}`), tone: "danger" }];
 }
 
-/** Each lease begins with a taking. */
+/** Each lease begins with a claim. */
 function pastOf(job: JobView["job"], history: readonly WireHistory[]): Line[] {
   const lines: Line[] = [];
   let lease = 0;
@@ -91,7 +91,7 @@ function pastOf(job: JobView["job"], history: readonly WireHistory[]): Line[] {
 }
 
 function lineOf({ at, event, detail, consumer_id }: WireHistory, attempt: number): Line {
-  // Edited by hand it may be any text.
+  // An edit by hand may leave any text.
   const [title, tone] = Object.hasOwn(EVENTS, event) ? EVENTS[event] : [event, "plain"] as const;
   return {
     at,
@@ -110,7 +110,7 @@ function plain(at: number, title: string): Line {
   return { at, title, detail: null, consumerId: null, tone: "plain" };
 }
 
-/** What it waits for, or that it is at work; nothing once it rests. `knownAt`: when the server told of it. */
+/** What it waits for, or that it is running; nothing once it has ended. `knownAt`: the time of the server's view. */
 function stateNow(job: JobView["job"], knownAt: number, now: number): Line[] {
   const line = (title: string): Line[] => [{ ...plain(now, title), tone: "now" }];
   const wait = waitOf(job, now);
@@ -128,11 +128,11 @@ function capital(text: string): string {
 
 interface TimelineProps {
   readonly lines: readonly TimelineEntry[];
-  /** Details that are not repeated here. */
-  readonly told: ReadonlySet<string | null>;
+  /** Details that the page already shows, which are not repeated here. */
+  readonly shownAbove: ReadonlySet<string | null>;
 }
 
-export function Timeline({ lines, told }: TimelineProps) {
+export function Timeline({ lines, shownAbove }: TimelineProps) {
   return (
     <section class="panel" aria-labelledby="timeline-title">
       <h2 id="timeline-title" class="panel-title">Timeline</h2>
@@ -152,7 +152,7 @@ export function Timeline({ lines, told }: TimelineProps) {
               )}
             </p>
             {detail !== null && tone === "plain" && <p class="small">{detail}</p>}
-            {detail !== null && tone !== "plain" && !told.has(detail) && (
+            {detail !== null && tone !== "plain" && !shownAbove.has(detail) && (
               <pre class="text timeline-detail" tabIndex={0}>{detail}</pre>
             )}
           </li>

@@ -1,4 +1,4 @@
-/** What the pages are made of: the server renders it, the browser fetches it again as it changes. */
+/** The data of the pages: the server renders it, the browser fetches it again as it changes. */
 import type { Status } from "@persistent-queue/queue";
 import type { WireConsumer, WireHost } from "../api/hosts.ts";
 import type { attemptOnWire, historyOnWire, jobOnWire } from "../api/serializers.ts";
@@ -8,7 +8,7 @@ export type WireJob = ReturnType<typeof jobOnWire>;
 export type WireHistory = ReturnType<typeof historyOnWire>;
 export type WireAttempt = ReturnType<typeof attemptOnWire>;
 
-/** Of every page. `now` is the server's clock, in milliseconds since 1970: ages do not depend on the reader's. */
+/** Common to every page. `now`: milliseconds since 1970 by the server's clock, so ages do not depend on the reader's. */
 interface BaseView {
   readonly now: number;
   /** Sentences about what is wrong with the system. */
@@ -18,11 +18,11 @@ interface BaseView {
 
 /** A job in a list, without its values. */
 export interface Row extends WireJob {
-  /** The first words of it. */
+  /** The beginning of it. */
   readonly error: string | null;
-  /** The first words of its payload; null: it has none. */
+  /** The beginning of its payload; null: it has none. */
   readonly preview: string | null;
-  /** Shown only because the rows hold still: there is no such job any more. */
+  /** Shown only because the rows hold still: the job no longer exists. */
   readonly isGone?: true;
 }
 
@@ -30,16 +30,16 @@ export interface ListView extends BaseView {
   readonly page: "list";
   readonly query: ListQuery;
   readonly jobs: readonly Row[];
-  /** Cursor of the older jobs, or null. */
+  /** The cursor of the next page, or null. */
   readonly next: string | null;
   readonly counts: Readonly<Record<Status, number>>;
   readonly stalled: number;
   readonly kinds: readonly string[];
-  /** Jobs beside the list that the reader holds on to, as they are now; only where it was asked for. */
+  /** Jobs outside the list that the reader holds on to, in their current state; only if requested. */
   readonly kept?: readonly Row[];
 }
 
-/** A move of everything that matches. */
+/** A bulk move. */
 export interface BatchView {
   readonly number: number;
   readonly sentence: string;
@@ -51,17 +51,17 @@ export interface JobView extends BaseView {
   /** The list from which the reader came. */
   readonly from: ListQuery;
   readonly job: WireJob;
-  /** Where the consumer of the job lives; null: it lives no more, or there is one host only. */
+  /** The host of the job's consumer; null: the consumer is gone, or there is only one host. */
   readonly host: string | null;
   /** Null: there is none. */
   readonly payload: ValueView | null;
   /** Null: there is none (yet). */
   readonly result: ValueView | null;
   readonly history: readonly WireHistory[];
-  /** The newest ones, newest first; long texts are cut. */
+  /** The latest ones, newest first; long texts are shortened. */
   readonly attempts: readonly AttemptView[];
   readonly earlierAttempts: number;
-  /** There is no such job any more: this is what was last seen of it. */
+  /** The job no longer exists: this is its last known state. */
   readonly isGone?: true;
 }
 
@@ -69,7 +69,7 @@ export interface AttemptView extends Omit<WireAttempt, "attempt"> {
   readonly number: number;
 }
 
-/** A value as indented JSON, cut where it is very long. */
+/** A value as indented JSON, shortened if it is very long. */
 export interface ValueView {
   readonly text: string;
   readonly isCut: boolean;
@@ -78,7 +78,7 @@ export interface ValueView {
 export interface ConsumersView extends BaseView {
   readonly page: "consumers";
   readonly consumers: readonly WireConsumer[];
-  /** Of which they are; empty on a backend for one host. */
+  /** Their hosts; empty on a backend for one host. */
   readonly hosts: readonly WireHost[];
   readonly wedged: number;
   /** Whether people may crash or hang a consumer. */
@@ -87,15 +87,15 @@ export interface ConsumersView extends BaseView {
 
 export type View = ListView | JobView | ConsumersView;
 
-/** What an action did. */
+/** The result of an action. */
 export interface Note {
   readonly tone: "good" | "warning" | "danger";
   readonly text: string;
-  /** The id of a job that was canceled: a resubmit brings it back to where it was. */
+  /** The id of a canceled job that a resubmit would restore to its previous state. */
   readonly undo?: string;
 }
 
-/** What only the browser knows; the server renders the page with `atRest`. */
+/** What only the browser knows; the server renders the page with `initialLiveness`. */
 export interface Liveness {
   /** Milliseconds since 1970 by the server's clock. */
   readonly now: number;
@@ -104,7 +104,7 @@ export interface Liveness {
   readonly isConnected: boolean;
   /** The session is over, and nothing of the queue is shown any more. */
   readonly isLoggedOut: boolean;
-  /** How many rows are ticked, and how many of those each action is legal for. */
+  /** How many rows are ticked, and for how many of them each action is legal. */
   readonly picked: { readonly all: number; readonly resubmit: number; readonly cancel: number };
   /** Jobs of the list that are not shown, because the rows hold still. */
   readonly newer: number;

@@ -1,4 +1,4 @@
-/** The whole page, from top to bottom in the order of urgency. The same on the server and in the browser. */
+/** The whole page, most urgent first. The same on the server and in the browser. */
 import type { Status } from "@persistent-queue/queue";
 import { LoggedOut } from "../components/plain_page.tsx";
 import { clock, count, duration, zone } from "../components/format.ts";
@@ -14,7 +14,7 @@ import { jobHref, listHref, type ManagerAddress } from "./manager_links.tsx";
 export function Dashboard({ snapshot, statuses, version, manager, now, link, agedMs }: DashboardProps) {
   if (link === "ended") return <LoggedOut />;
   const { stats, system } = snapshot;
-  // What happened after the stream broke is not known here: ages stand still then.
+  // Once the stream has broken, ages stop: what has happened since is unknown.
   const sinceMs = link === "lost" ? 0 : agedMs;
   const then = now - agedMs + sinceMs;
   return (
@@ -34,13 +34,13 @@ export function Dashboard({ snapshot, statuses, version, manager, now, link, age
   );
 }
 
-/** Whether what is shown is the present. */
 interface LinkNoteProps {
   readonly link: Link;
   readonly agedMs: number;
   readonly now: number;
 }
 
+/** Whether the page is up to date. */
 function LinkNote({ link, agedMs, now }: LinkNoteProps) {
   if (link === "lost") {
     return <p class="link link-lost">Reconnecting… What you see is {duration(agedMs)} old.</p>;
@@ -59,7 +59,7 @@ interface CountsProps {
   readonly manager: ManagerAddress;
 }
 
-/** How many jobs there are in each status. */
+/** The number of jobs in each status. */
 function Counts({ statuses, stats, manager }: CountsProps) {
   return (
     <section aria-labelledby="counts-title">
@@ -81,11 +81,11 @@ function Counts({ statuses, stats, manager }: CountsProps) {
 interface CountProps {
   readonly status: Status;
   readonly jobs: number | null;
-  /** Where these jobs are listed. */
+  /** The address of the list of these jobs. */
   readonly href: string | null;
 }
 
-/** A new number is a new element, so that its arrival can be seen. */
+/** A new number is a new element, so that the change is animated. */
 function Count({ status, jobs, href }: CountProps) {
   const number = <span class="count-number" key={jobs}>{jobs === null ? "–" : count(jobs)}</span>;
   return (
@@ -108,7 +108,7 @@ function Count({ status, jobs, href }: CountProps) {
 interface ConsumersProps {
   readonly consumers: readonly ConsumerState[];
   readonly hosts: readonly Host[];
-  /** How old what is known of them is, in milliseconds. */
+  /** The age of this information, in milliseconds. */
   readonly agedMs: number;
   readonly manager: ManagerAddress;
 }

@@ -1,10 +1,10 @@
-/** The headline of the page: is all well, what does it say, and in which mood? */
+/** The headline of the page: whether all is well, in words and colour. */
 import type { ComponentChildren } from "preact";
 import { count } from "../components/format.ts";
 import { listHref, type ManagerAddress } from "./manager_links.tsx";
 import type { Link, Snapshot, Stats, SystemState } from "./snapshot.ts";
 
-/** Characters that a line may not have room for, and those that a line of a narrow window may not. */
+/** A message longer than this may not fit on its line, in a wide and in a narrow window; in characters. */
 const LONG = 80;
 const LONG_WHERE_NARROW = 24;
 
@@ -33,23 +33,23 @@ export function Health({ snapshot, link, manager, children }: HealthProps) {
   );
 }
 
-/** The first on its line, and all of them when they are opened: nothing below moves when one more comes. */
+/** The first message on its line, all of them when opened, so that nothing below moves when one more arrives. */
 function Messages({ messages, isLost }: { readonly messages: readonly string[]; readonly isLost: boolean }) {
   const [first] = messages;
   if (first === undefined) return null;
-  const told = (message: string) => isLost ? `Last known: ${message}` : message;
-  const { length } = told(first);
+  const shown = (message: string) => isLost ? `Last known: ${message}` : message;
+  const { length } = shown(first);
   const areMore = messages.length > 1;
   return (
     <>
       <ul class="health-list">
-        <li key={first}>{told(first)}</li>
+        <li key={first}>{shown(first)}</li>
       </ul>
       {(areMore || length > LONG_WHERE_NARROW) && (
         <details class={areMore || length > LONG ? "health-all" : "health-all where-narrow"}>
           <summary>{areMore ? `All ${messages.length}` : "Show all"}</summary>
           <ul class="panel">
-            {messages.map((message) => <li key={message}>{told(message)}</li>)}
+            {messages.map((message) => <li key={message}>{shown(message)}</li>)}
           </ul>
         </details>
       )}
@@ -62,7 +62,7 @@ interface FailedJobsLinkProps {
   readonly stats: Stats | null;
 }
 
-/** To those that were given up; while there are none yet, to those that are still being tried. */
+/** Links to the jobs that were given up, or, while there are none yet, to those still being tried. */
 function FailedJobsLink({ manager, stats }: FailedJobsLinkProps) {
   if (manager === null || stats === null) return null;
   const { UNPROCESSABLE, FAILED } = stats.counts;
@@ -73,11 +73,11 @@ function FailedJobsLink({ manager, stats }: FailedJobsLinkProps) {
 interface Verdict {
   readonly mood: "good" | "worrying" | "bad" | "unknown";
   readonly headline: string;
-  /** Whether it is about jobs that fail. */
+  /** Whether it is about failing jobs. */
   readonly isFailing: boolean;
 }
 
-/** What is wrong with the system itself goes before what is wrong with its jobs. */
+/** Problems of the system itself come before problems of its jobs. */
 export function verdictOf({ system, stats }: Snapshot, link: Link): Verdict {
   const plain = { isFailing: false };
   if (link === "lost") return { ...plain, mood: "unknown", headline: "Unknown: the connection is lost" };
@@ -94,8 +94,8 @@ export function verdictOf({ system, stats }: Snapshot, link: Link): Verdict {
   if (failing !== null) {
     return { isFailing: true, mood: failing.most ? "bad" : "worrying", headline: sentenceOf(failing) };
   }
-  const lying = stats === null ? 0 : stats.counts.FAILED + stats.counts.UNPROCESSABLE;
-  if (lying > 0) return { isFailing: true, mood: "worrying", headline: sentenceOfLying(lying) };
+  const failedJobs = stats === null ? 0 : stats.counts.FAILED + stats.counts.UNPROCESSABLE;
+  if (failedJobs > 0) return { isFailing: true, mood: "worrying", headline: failedSentence(failedJobs) };
   const consumers = system.consumers.length;
   const who = `${count(consumers)} ${consumers === 1 ? "consumer" : "consumers"}`;
   const where = system.hosts.length <= 1 ? "" : ` on ${count(system.hosts.length)} hosts`;
@@ -106,8 +106,8 @@ function messagesOf({ trouble, warnings }: SystemState): string[] {
   return [...new Set([...(trouble === null ? [] : [trouble]), ...warnings])];
 }
 
-/** They rest until a person decides. */
-function sentenceOfLying(jobs: number): string {
+/** Failed jobs stay until a person decides. */
+function failedSentence(jobs: number): string {
   return jobs === 1
     ? "1 job has failed: resubmit it, or cancel it to dismiss it"
     : `${count(jobs)} jobs have failed: resubmit them, or cancel them to dismiss them`;
@@ -121,21 +121,21 @@ function sentenceOf({ failed, perSecond, most }: Failing): string {
   return `${who} at the moment: ${howMany}`;
 }
 
-/** Whether so much fails that "all is well" would be misleading, though the system itself is sound. */
+/** So many failures that "all is well" would be misleading, although the system itself is sound. */
 interface Failing {
-  /** Failed attempts of the last minute. */
+  /** Failed attempts in the last minute. */
   readonly failed: number;
   /** Failed attempts per second, at the moment. */
   readonly perSecond: number;
-  /** More than half of all that ended. */
+  /** Whether more than half of the attempts failed. */
   readonly most: boolean;
 }
 
-/** Fewer in a minute are an accident. */
+/** Fewer failures in a minute are ignored. */
 const NOTEWORTHY = 10;
 const NOTEWORTHY_SHARE = 1 / 3;
 
-/** Null: what fails is within what one expects, or over. */
+/** Null: failures are within the expected range, or have stopped. */
 function failingOf(stats: Stats | null): Failing | null {
   if (stats === null || stats.rates.failed === 0) return null;
   const failed = stats.history.reduce((sum, rates) => sum + rates.failed, 0);

@@ -1,6 +1,6 @@
 /**
- * Recent events as the page gets them: the newest one of each job stands for all that happened to it, because a few jobs
- * that fail for good would flood the list. The job's own page tells the rest.
+ * Recent events as the page gets them: the newest event of each job represents everything that happened to it, because a
+ * few failing jobs would flood the list. The job's own page has the rest.
  */
 import type { Happening, RecentEvent } from "@persistent-queue/queue";
 
@@ -10,17 +10,17 @@ export interface LatestEvent {
   readonly level: RecentEvent["level"];
   readonly job_id?: string;
   readonly consumer_id?: string;
-  /** How many older events of this job it stands for. */
+  /** How many older events of this job it represents. */
   readonly earlier?: number;
   readonly what: WireHappening;
 }
 
-/** Names in snake_case, as all that travels has them. */
+/** Names in snake_case, as everywhere on the wire. */
 export type WireHappening =
   | Exclude<Happening, { type: "retrying" }>
   | (Omit<Extract<Happening, { type: "retrying" }>, "delayMs"> & { readonly delay_ms: number });
 
-/** Both newest first. */
+/** Input and output are newest first. */
 export function latestEvents(events: readonly RecentEvent[]): LatestEvent[] {
   const seen = new Map<string, number>();
   const latest: RecentEvent[] = [];

@@ -1,16 +1,16 @@
-/** Ways into the Manager, where it is known to be; plain text where it is not. */
+/** Links to the Manager; plain text if its address is unknown. */
 import type { ComponentChildren } from "preact";
 import type { Status } from "@persistent-queue/queue";
 
 /** The Manager's origin as the visitor knows it, such as `http://localhost:8501`, or null. */
 export type ManagerAddress = string | null;
 
-/** The list of the jobs with this status. */
+/** The address of the list of jobs with this status. */
 export function listHref(manager: string, status: Status): string {
   return `${manager}/?${new URLSearchParams({ status })}`;
 }
 
-/** The job's own page. */
+/** The address of the job's page. */
 export function jobHref(manager: string, id: string): string {
   return `${manager}/job?${new URLSearchParams({ id })}`;
 }

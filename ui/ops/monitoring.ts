@@ -1,25 +1,25 @@
-/** For programs that watch the process: probes, and the queue in numbers as Prometheus reads them (text format 0.0.4). */
+/** For monitoring: probes, and metrics for Prometheus (text format 0.0.4). */
 import { type Context, Hono } from "hono";
 import type { ConsumerState, Durability, KindTotals, QueueStats, SystemView } from "@persistent-queue/queue";
 import type { AppEnv } from "../http/app_env.ts";
 import type { OpsDeps } from "../page_deps.ts";
 
-/** Some load balancers ask by OPTIONS. */
+/** Some load balancers probe with OPTIONS. */
 const METHODS = ["GET", "OPTIONS"];
 
-/** What the probes tell of a process. */
+/** What the probes report about the process. */
 export interface Watched {
-  /** Why it does not serve, or null. */
+  /** Why it cannot serve, or null. */
   trouble(): string | null;
-  /** What an acknowledged job outlives. */
+  /** What an acknowledged job survives. */
   durability(): Durability;
-  /** Why it takes no requests at the moment, or null. */
+  /** Why it accepts no requests at the moment, or null. */
   unready(): string | null;
 }
 
 /**
- * Without a login and under any host name: a load balancer or an orchestrator asks by its own address. So the responses
- * hold nothing that a stranger may not know: no path, no version.
+ * Served without a login and under any host name, because a load balancer or an orchestrator uses an address of its own.
+ * So the responses contain nothing that a stranger must not know: no path, no version.
  */
 export function probes({ trouble, durability, unready }: Watched): Hono<AppEnv> {
   const probe = (reasonOf: () => string | null, facts: () => object = () => ({})) => (c: Context<AppEnv>) => {
@@ -31,7 +31,7 @@ export function probes({ trouble, durability, unready }: Watched): Hono<AppEnv> 
   return new Hono<AppEnv>()
     .on(METHODS, "/healthz", probe(trouble, () => ({ durability: durability() })))
     .on(METHODS, "/ready", probe(unready))
-    // A response at all says that the process lives.
+    // Any response proves that the process is alive.
     .on(METHODS, "/live", probe(() => null));
 }
 
@@ -59,7 +59,7 @@ interface Metric {
   readonly samples: readonly Sample[];
 }
 
-/** Of consumers that live: one that starts, or is about to, can take no job. */
+/** The states of living consumers: one that is starting, or about to, cannot take a job. */
 const STATES = ["idle", "working", "waiting", "silent"] as const satisfies ConsumerState[];
 
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -69,7 +69,7 @@ export async function metrics(c: Context<AppEnv>, { queue, system }: OpsDeps): P
   return c.body(metricsText(stats, system.view()), 200, { "Content-Type": METRICS_TYPE });
 }
 
-/** `stats` is null while the storage does not respond: what is known without it is reported all the same. */
+/** `stats` is null while the storage does not respond: everything else is still reported. */
 function metricsText(stats: QueueStats | null, system: SystemView): string {
   const metrics = [...(stats === null ? [] : ofQueue(stats)), ...ofSystem(system, stats !== null)];
   return metrics.map(textOf).join("");

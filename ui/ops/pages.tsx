@@ -1,4 +1,4 @@
-/** The Ops page: one look at the whole system. It shows, and changes nothing. */
+/** The Ops page: the whole system at a glance, read-only. */
 import { Hono } from "hono";
 import { STATUSES } from "@persistent-queue/queue";
 import type { ComponentChildren } from "preact";
@@ -37,7 +37,7 @@ function OpsPage(first: FirstProps) {
   );
 }
 
-/** What the page begins with. */
+/** The snapshot that the page is rendered with. */
 async function takeSnapshot({ queue, system }: OpsDeps): Promise<Snapshot> {
   const stats = await queue.stats().catch(() => null);
   const view = systemOnWire(system.view(), queue);
@@ -48,9 +48,9 @@ async function takeSnapshot({ queue, system }: OpsDeps): Promise<Snapshot> {
 }
 
 export interface OpsShellProps extends OpsFrame {
-  /** Of the page, before " · Persistent Queue". */
+  /** The page's title, shown before " · Persistent Queue". */
   readonly title: string;
-  /** Whether it is the overview, which its script keeps up to date. */
+  /** Whether it is the overview, which a script keeps up to date. */
   readonly isOverview: boolean;
   readonly children: ComponentChildren;
 }

@@ -1,11 +1,11 @@
-/** What happened that is worth a look, newest first. */
+/** Notable recent events, newest first. */
 import { printable } from "@persistent-queue/queue/basics";
 import { clock, count, duration, zone } from "../components/format.ts";
 import { IdInText } from "../components/job_label.tsx";
 import type { LatestEvent, WireHappening } from "./latest_events.ts";
 import { JobLink, type ManagerAddress } from "./manager_links.tsx";
 
-/** The others are folded away: a list that is cut off in the middle of a line looks broken. */
+/** The others are collapsed: a list cut off in the middle of a line would look broken. */
 const SHOWN = 8;
 
 export interface RecentEventsProps {
@@ -71,7 +71,7 @@ function Line({ event, manager }: { readonly event: LatestEvent; readonly manage
   );
 }
 
-/** What happened, in words: without the id of the job it happened to, which stands before them. */
+/** The event in words, without the id of its job, which precedes them. */
 export function eventText({ what, consumer_id = "" }: Pick<LatestEvent, "what" | "consumer_id">): string {
   switch (what.type) {
     case "retrying":

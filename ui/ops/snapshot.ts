@@ -1,4 +1,4 @@
-/** All that the page shows, as it travels: in the first HTML, then as each `snapshot` event. */
+/** Everything that the page shows, as it is sent: in the first HTML, then in each `snapshot` event. */
 import type { Status } from "@persistent-queue/queue";
 import type { ManagerAddress } from "./manager_links.tsx";
 import type { WireConsumer, WireHost } from "../api/hosts.ts";
@@ -16,10 +16,10 @@ export interface Snapshot {
   readonly system: SystemState;
 }
 
-/** What the server hands to the script, as JSON in `data-props`. */
+/** What the server passes to the script, as JSON in `data-props`. */
 export interface FirstProps {
   readonly snapshot: Snapshot;
-  /** In the order in which people read them. */
+  /** In display order. */
   readonly statuses: readonly Status[];
   readonly version: string;
   readonly manager: ManagerAddress;
@@ -28,13 +28,13 @@ export interface FirstProps {
 }
 
 /**
- * `still`: as the server rendered it. `live`: followed. `lost`: the stream broke, and is being sought again.
+ * `still`: as the server rendered it. `live`: updated by the stream. `lost`: the stream broke, and is being reopened.
  * `ended`: the session is over.
  */
 export type Link = "still" | "live" | "lost" | "ended";
 
 export interface DashboardProps extends FirstProps {
   readonly link: Link;
-  /** How old the snapshot is, in milliseconds. */
+  /** The age of the snapshot, in milliseconds. */
   readonly agedMs: number;
 }

@@ -1,4 +1,4 @@
-/** What comes in and what goes out: the rates, and the last minute as a chart. */
+/** Throughput: the rates, and the last minute as a chart. */
 import { count, perSecond } from "../components/format.ts";
 import type { Rates, Stats } from "./snapshot.ts";
 
@@ -28,7 +28,7 @@ export function Throughput({ stats }: { readonly stats: Stats | null }) {
   );
 }
 
-/** The last minute, a column a second: what came in stands above the line, what went out hangs below it. */
+/** The last minute, one column per second: jobs added above the line, jobs and attempts ended below it. */
 function RateChart({ history }: { readonly history: readonly Rates[] }) {
   const { top, added, completed, failed } = columnsOf(history);
   return (
@@ -76,7 +76,7 @@ function ofSecond({ added, completed, failed }: Rates, ago: number): string {
   } failed attempts`;
 }
 
-/** The chart for those who do not see it. */
+/** The chart in words, for screen readers. */
 function inWords(history: readonly Rates[]): string {
   if (history.length === 0) return "Jobs and failed attempts in the last minute: nothing is known yet.";
   const words = (["added", "completed", "failed"] as const).map((name) => {
@@ -89,18 +89,18 @@ function inWords(history: readonly Rates[]): string {
   return `Jobs and failed attempts in the last minute: ${words.join("; ")}.`;
 }
 
-// The geometry of the chart. Lengths are units of the view box of the SVG.
+// The geometry of the chart. Lengths are in units of the SVG's view box.
 const SECONDS = 60;
 const STEP = 10;
 const GAP = 2;
 const WIDTH = SECONDS * STEP;
 const HEIGHT = 160;
 const MIDDLE = HEIGHT / 2;
-/** Between the line and the first column, and between the last one and the edge. */
+/** Between the middle line and a column, and between a column and the edge. */
 const PADDING = 1;
-/** So that one job can be seen beside a thousand. */
+/** So that one job is visible next to a thousand. */
 const LEAST = 3;
-/** A job every few seconds is calm, and has to look like it. */
+/** The least scale: a job every few seconds must not look like heavy load. */
 const LEAST_TOP = 5;
 const LONGEST = MIDDLE - 2 * PADDING - LEAST;
 
@@ -113,7 +113,7 @@ interface Columns {
   readonly failed: string;
 }
 
-/** `history` has an entry a second, oldest first; the latest stands at the right edge. */
+/** `history` has one entry per second, oldest first; the latest is at the right edge. */
 export function columnsOf(history: readonly Rates[]): Columns {
   const shown = history.slice(-SECONDS);
   const top = roundUp(
@@ -147,7 +147,7 @@ function short(y: number): string {
   return y.toFixed(1);
 }
 
-/** To a round number, at most half as much again: the highest column fills two thirds of its half or more. */
+/** Rounds up to a round number, by at most half: the highest column fills at least two thirds of its half. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   const step = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((factor) => value <= factor * power) ?? 10;

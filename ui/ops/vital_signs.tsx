@@ -1,4 +1,4 @@
-/** The system's pulse: how long jobs wait, when it was last swept, what it costs. */
+/** Vital signs: how long jobs wait, when the last sweep was, how much memory is used. */
 import type { ComponentChildren } from "preact";
 import { age, count, duration } from "../components/format.ts";
 import type { Snapshot, Stats, SystemState } from "./snapshot.ts";
@@ -12,21 +12,21 @@ export interface VitalSignsProps {
 
 const MEGABYTE = 1024 * 1024;
 
-/** What the names mean, for those who open them. */
+/** What each name means, shown when it is opened. */
 const WHY = {
   wait: "How long the next job to run has been due.",
   stalled: "Jobs at work whose last heartbeat is older than STALL_MS.",
   sweep: "Jobs whose consumer sends no heartbeats any more are returned to the queue.",
   requeued: "Jobs that the last check returned to the queue.",
   late: "Their jobs had been given to other consumers meanwhile.",
-  survive: "What an acknowledged job outlives, as the storage is set up.",
+  survive: "What an acknowledged job survives, given how the storage is set up.",
   stuck: "They hang and cannot be stopped. At 2, the process restarts.",
 } as const;
 
 export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }: VitalSignsProps) {
   const { sweep, wedged, producing, memory_bytes, started_at, durability } = system;
   const areSeveral = system.hosts.length > 1;
-  // The others are of the whole queue.
+  // The other signs cover the whole queue.
   const own = (name: string) => areSeveral ? `${name} (this host)` : name;
   return (
     <section class="panel vitals" aria-labelledby="vitals-title">
@@ -97,7 +97,7 @@ function Sign({ name, why, main = false, bad = false, children }: SignProps) {
   );
 }
 
-/** Jobs that wait for their time do not wait for a consumer. */
+/** Scheduled jobs do not count as waiting. */
 function queueAge({ age_ms }: Stats, agedMs: number): string {
   return age_ms > 0 ? duration(age_ms + agedMs) : "0 s";
 }

@@ -1,11 +1,11 @@
 /** Slow clients: each plays its part until the server ends the connection, and returns what was wrong. */
-import type { Patience } from "../../../ui/http/serve.ts";
+import type { Timeouts } from "../../../ui/http/serve.ts";
 
 export interface Stand {
   readonly port: number;
   /** Of something that is a megabyte long. */
   readonly bigPath: string;
-  readonly patience: Patience;
+  readonly timeouts: Timeouts;
   /** A header line that lets in. */
   readonly header: string;
 }
@@ -31,20 +31,20 @@ function halfALogin(rest: string): string {
 }
 
 export const SLOW_CLIENTS: Readonly<Record<string, SlowClient>> = {
-  "one who says nothing": (stand) => cutOff(stand, "", stand.patience.headersTimeout),
-  "half a header": (stand) => cutOff(stand, HALF_A_HEADER, stand.patience.headersTimeout),
+  "one who says nothing": (stand) => cutOff(stand, "", stand.timeouts.headersTimeout),
+  "half a header": (stand) => cutOff(stand, HALF_A_HEADER, stand.timeouts.headersTimeout),
   "half a body": (stand) =>
-    cutOff(stand, halfALogin("Content-Length: 20\r\n\r\npass"), stand.patience.requestTimeout),
+    cutOff(stand, halfALogin("Content-Length: 20\r\n\r\npass"), stand.timeouts.requestTimeout),
   "half a chunk": (stand) =>
-    cutOff(stand, halfALogin("Transfer-Encoding: chunked\r\n\r\n20\r\npass"), stand.patience.requestTimeout),
+    cutOff(stand, halfALogin("Transfer-Encoding: chunked\r\n\r\n20\r\npass"), stand.timeouts.requestTimeout),
   "a header byte by byte": (stand) =>
-    cutOff(stand, HALF_A_HEADER, stand.patience.headersTimeout, { drips: true }),
+    cutOff(stand, HALF_A_HEADER, stand.timeouts.headersTimeout, { drips: true }),
   "a body byte by byte": (stand) =>
-    cutOff(stand, halfALogin("Content-Length: 9999\r\n\r\npass"), stand.patience.requestTimeout, {
+    cutOff(stand, halfALogin("Content-Length: 9999\r\n\r\npass"), stand.timeouts.requestTimeout, {
       drips: true,
     }),
   // Node keeps a connection a second longer than it announces.
-  "one who rests": (stand) => cutOff(stand, GOOD, stand.patience.keepAliveTimeout + 1_000),
+  "one who rests": (stand) => cutOff(stand, GOOD, stand.timeouts.keepAliveTimeout + 1_000),
 };
 
 /** They cost more than a place, so there are few of them. */
@@ -69,11 +69,11 @@ async function cutOff(
 }
 
 /** Responses pile up on this side, then on the server's, which gives up before it has served them all. */
-async function neverReads({ port, patience, header, bigPath }: Stand): Promise<string[]> {
+async function neverReads({ port, timeouts, header, bigPath }: Stand): Promise<string[]> {
   const ask = `GET ${bigPath} HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n`;
   using line = await Line.open(port, ask.repeat(ASKED));
   // Twice: what went into the buffers of the system at the beginning counts as taken, once.
-  await pass(2 * patience.timeout + SLACK_MS);
+  await pass(2 * timeouts.timeout + SLACK_MS);
   if (await line.end(SLACK_MS) === null) return ["was still connected though it took nothing"];
   const served = line.text.split("HTTP/1.1 200 ").length - 1;
   return served < ASKED ? [] : ["was served all that it did not take"];

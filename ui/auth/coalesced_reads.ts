@@ -1,54 +1,54 @@
 /**
- * Looks at the same thing for many: one at a time, not more often than the time between two allows, and those who ask
- * meanwhile share the next one. So a flood of questions costs no more than a few.
+ * Coalesces reads of the same thing: one at a time, with a minimum interval, and all requests that arrive meanwhile share
+ * the next read. So a flood of requests costs no more than a few reads.
  */
 import { sleep } from "@persistent-queue/queue";
 
-export interface LooksOptions {
+export interface CoalescedReadsOptions {
   /** Must not throw. */
-  readonly look: () => Promise<void>;
-  /** From the beginning of one to that of the next. */
-  readonly betweenMs: number;
-  /** No caller waits longer for one. */
+  readonly read: () => Promise<void>;
+  /** From the beginning of one read to the beginning of the next. */
+  readonly minIntervalMs: number;
+  /** No caller waits longer than this for a read. */
   readonly patienceMs: number;
 }
 
-export class Looks {
-  readonly #options: LooksOptions;
+export class CoalescedReads {
+  readonly #options: CoalescedReadsOptions;
   #next: Promise<void> | null = null;
   #running: Promise<void> = Promise.resolve();
   #isRunning = false;
   #beganAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #plannedAt = Infinity;
+  #scheduledAt = Infinity;
   readonly #closing = new AbortController();
 
-  constructor(options: LooksOptions) {
+  constructor(options: CoalescedReadsOptions) {
     this.#options = options;
   }
 
-  /** Resolves with true after a look that began after this call, or with false when patience ends. */
-  async ask(): Promise<boolean> {
+  /** Resolves with true after a read that began after this call, or with false after `patienceMs`. */
+  async request(): Promise<boolean> {
     const { patienceMs } = this.#options;
     const isStuck = this.#isRunning && performance.now() - this.#beganAt > patienceMs;
     const next = this.#next ??= this.#inTurn();
     return !isStuck && await within(patienceMs, next);
   }
 
-  /** Looks then, or earlier if that is planned already. */
-  askIn(ms: number): void {
+  /** Reads then, or earlier if an earlier read is already scheduled. */
+  requestIn(ms: number): void {
     const at = performance.now() + ms;
-    if (this.#closing.signal.aborted || this.#plannedAt <= at) return;
+    if (this.#closing.signal.aborted || this.#scheduledAt <= at) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#plannedAt = at;
+    this.#scheduledAt = at;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      this.#plannedAt = Infinity;
-      this.ask();
+      this.#scheduledAt = Infinity;
+      this.request();
     }, ms);
   }
 
-  /** Those who wait for their turn go on at once, and nothing is planned any more. */
+  /** Waiting requests continue at once, and no more reads are scheduled. */
   close(): void {
     this.#closing.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -56,17 +56,17 @@ export class Looks {
 
   async #inTurn(): Promise<void> {
     await this.#running;
-    const waitMs = this.#beganAt + this.#options.betweenMs - performance.now();
+    const waitMs = this.#beganAt + this.#options.minIntervalMs - performance.now();
     if (waitMs > 0) await sleep(waitMs, this.#closing.signal);
     this.#next = null;
     this.#beganAt = performance.now();
     this.#isRunning = true;
-    this.#running = this.#options.look().finally(() => this.#isRunning = false);
+    this.#running = this.#options.read().finally(() => this.#isRunning = false);
     await this.#running;
   }
 }
 
-/** Resolves with true when the work is done, or with false when the time is over; the work goes on then. */
+/** Resolves with true when the work is done, or with false when the time is up; the work then continues. */
 export async function within(ms: number, work: Promise<void>): Promise<boolean> {
   const over = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => over.resolve(false), ms);

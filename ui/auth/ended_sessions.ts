@@ -1,26 +1,26 @@
-/** Sessions that were ended, here or on another host: none of them comes back, and each host learns of it at once. */
+/** Sessions that were ended, here or on another host: none of them comes back, and every host is told at once. */
 import type { SharedByHosts } from "@persistent-queue/queue";
 import { fieldsIn } from "./fields_in.ts";
 
 const MOST_ENDED = 1_000;
 const HASH = /^[\w-]{43}$/;
 
-export interface EndsOptions {
+export interface EndedSessionsOptions {
   readonly realm: string;
   readonly shared: Pick<SharedByHosts, "remove" | "tell" | "hear">;
   /** Called with the hash of a session that another host has ended. */
   readonly onEnd: (hash: string) => void;
-  /** Called when another host has ended all of them, by another password. */
+  /** Called when another host has ended all sessions, because its password is different. */
   readonly onEndOfAll: () => void;
 }
 
-export class Ends {
-  readonly #options: EndsOptions;
-  /** Whether it is passed on, by hash. */
+export class EndedSessions {
+  readonly #options: EndedSessionsOptions;
+  /** Whether the end has been published, by hash. */
   readonly #ended = new Map<string, boolean>();
   readonly #hearing: Disposable;
 
-  constructor(options: EndsOptions) {
+  constructor(options: EndedSessionsOptions) {
     this.#options = options;
     this.#hearing = options.shared.hear((text) => this.#hear(text));
   }
@@ -29,25 +29,25 @@ export class Ends {
     return this.#ended.has(hash);
   }
 
-  /** Whether some are not passed on yet. */
-  get areWaiting(): boolean {
+  /** Whether some ends have not been published yet. */
+  get areUnpublished(): boolean {
     return [...this.#ended.values()].includes(false);
   }
 
-  /** Whether there is room for one that may be made up: those that were known here have the rest for themselves. */
+  /** Whether there is room for a session that may be made up: half of the room is kept for those known here. */
   get hasRoom(): boolean {
     return this.#ended.size < MOST_ENDED / 2;
   }
 
-  /** It is to be passed on. */
+  /** Records an end that is still to be published. */
   note(hash: string): void {
     this.#set(hash, false);
   }
 
-  /** @throws {StorageError} they stay noted then */
-  async passOn(): Promise<void> {
-    const waiting = [...this.#ended].flatMap(([hash, isPassedOn]) => isPassedOn ? [] : [hash]);
-    await Promise.all(waiting.map(async (hash) => {
+  /** @throws {StorageError} the ends then stay recorded */
+  async publish(): Promise<void> {
+    const unpublished = [...this.#ended].flatMap(([hash, isPublished]) => isPublished ? [] : [hash]);
+    await Promise.all(unpublished.map(async (hash) => {
       const { realm, shared } = this.#options;
       await shared.remove(realm, hash);
       await shared.tell(JSON.stringify({ type: "session-ended", realm, hash }));
@@ -55,8 +55,8 @@ export class Ends {
     }));
   }
 
-  /** All of them have ended, by the password of this host. @throws {StorageError} */
-  async tellOfAll(): Promise<void> {
+  /** Tells the other hosts that this host's password has ended all sessions. @throws {StorageError} */
+  async publishEndOfAll(): Promise<void> {
     const { realm, shared } = this.#options;
     await shared.tell(JSON.stringify({ type: "sessions-ended", realm }));
   }
@@ -65,13 +65,13 @@ export class Ends {
     this.#hearing[Symbol.dispose]();
   }
 
-  #set(hash: string, isPassedOn: boolean): void {
+  #set(hash: string, isPublished: boolean): void {
     const [oldest] = this.#ended.keys();
     if (oldest !== undefined && this.#ended.size >= MOST_ENDED) this.#ended.delete(oldest);
-    this.#ended.set(hash, isPassedOn);
+    this.#ended.set(hash, isPublished);
   }
 
-  /** Who may write to the server may tell anything. */
+  /** Anything with write access to the server may send any text. */
   #hear(text: string): void {
     const { type, realm, hash } = fieldsIn(text);
     if (realm !== this.#options.realm) return;
