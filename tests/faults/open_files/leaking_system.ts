@@ -20,7 +20,7 @@ await new Promise((resolve) => setTimeout(resolve, 1_500));
 await queue.add([{ id: "leak", kind: "leak", payload: Number(lastsMs) }]);
 await eventually("all files are taken", async () => {
   const { job } = await queue.get("leak");
-  return job.status !== "PENDING" && (!canOpen() || told().length > 0);
+  return job.status !== "PENDING" && (!canOpen() || isTold());
 });
 await queue.add([{ id: "next", kind: "plain", payload: 1 }]);
 await eventually("the system can be reached", async () => {
@@ -40,6 +40,15 @@ Deno.exit(0);
 /** The lines of the system's log about it. */
 function told(): string[] {
   return system.logLines("jobqueue").filter((line) => line.includes("can hardly open any more files"));
+}
+
+/** If the log cannot be opened, the last files were taken just after `canOpen` returned. */
+function isTold(): boolean {
+  try {
+    return told().length > 0;
+  } catch {
+    return true;
+  }
 }
 
 function canOpen(): boolean {
