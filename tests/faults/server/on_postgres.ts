@@ -72,6 +72,18 @@ export const ON_POSTGRES: Misfortunes<PostgresServer> = {
       await set("off");
     },
   })),
+  "out of memory": onShared((server) => ({
+    says: /PostgreSQL is out of memory/,
+    strike: async ({ relay }) => {
+      const feed = server.starve();
+      // An open session already has the memory that small jobs need.
+      relay.cut();
+      relay.mend();
+      await sleep(FULL_MS);
+      feed();
+      await revive(server, () => server.sql("SELECT 1"));
+    },
+  })),
 };
 
 export const ON_PAIR_OF_POSTGRES: OwnMisfortunes = {

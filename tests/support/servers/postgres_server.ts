@@ -54,6 +54,8 @@ export interface PostgresServer extends AsyncDisposable {
   readonly ended: Promise<void>;
   /** Stops all its processes, until the function that is returned is called. */
   pause(): () => void;
+  /** It gets no more memory until the returned function is called. */
+  starve(): () => void;
 }
 
 export interface PostgresOptions {
@@ -118,6 +120,7 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
       return server.ended;
     },
     pause: () => server.pause(),
+    starve: () => server.starve(),
     [Symbol.asyncDispose]: async () => {
       await server.end("SIGQUIT");
       await folder[Symbol.asyncDispose]();

@@ -62,6 +62,8 @@ export interface ServerProcess {
   readonly ended: Promise<void>;
   /** Stops it with all its processes, until the function that is returned is called. */
   pause(): () => void;
+  /** Its processes, and those that they start, get no more memory until the returned function is called. */
+  starve(): () => void;
 }
 
 /** What it prints goes to a file: a pipe that is read all the time would seem to belong to some test. */
@@ -90,6 +92,7 @@ export async function startServer(
     }
     await sleep(20);
   }
+  const processes = () => [child.pid, ...childrenOf(child.pid)];
   return {
     pid: child.pid,
     end: async (signal) => {
@@ -98,9 +101,13 @@ export async function startServer(
     },
     ended: status.then(() => {}),
     pause: () => {
-      const pids = [child.pid, ...childrenOf(child.pid)];
+      const pids = processes();
       for (const pid of pids) Deno.kill(pid, "SIGSTOP");
       return () => pids.forEach((pid) => Deno.kill(pid, "SIGCONT"));
+    },
+    starve: () => {
+      for (const pid of processes()) limitMemory(pid, "1");
+      return () => processes().forEach((pid) => limitMemory(pid, "unlimited"));
     },
   };
 }
@@ -109,6 +116,12 @@ export async function startServer(
 function childrenOf(parent: number): number[] {
   const pids = Deno.readTextFileSync(`/proc/${parent}/task/${parent}/children`).trim();
   return pids === "" ? [] : pids.split(" ").map(Number);
+}
+
+/** A process keeps what it has. One that has ended needs no limit, so errors do not matter. */
+function limitMemory(pid: number, bytes: string): void {
+  const [command, args] = asServer("prlimit", [`--pid=${pid}`, `--as=${bytes}:unlimited`]);
+  new Deno.Command(command, { args, stderr: "null" }).outputSync();
 }
 
 async function textOf(path: string): Promise<string> {
