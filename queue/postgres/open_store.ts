@@ -9,6 +9,7 @@ import { PostgresStore } from "./postgres_store.ts";
 import { serverTime } from "./read.ts";
 import { ServerClock } from "../basics/server_clock.ts";
 import { Session } from "./session.ts";
+import { withVariables } from "./variables.ts";
 
 export interface OpenOptions {
   /** `owner`: a supervisor, one of any number. `guest`: a command beside them. */
@@ -28,7 +29,7 @@ export async function openPostgresStore(
   url: string,
   { role, clock, mustExist = false }: OpenOptions,
 ): Promise<Store> {
-  const address = readAddress(url);
+  const address = readAddress(withVariables(url));
   const session = new Session(address);
   const connections = role === "owner" ? CONNECTIONS : GUEST_CONNECTIONS;
   const client = new Client(address, { connections, name: session.name });

@@ -53,6 +53,24 @@ if (missing !== null) {
     );
   });
 
+  Deno.test("a program with PGSSLMODE does not connect without TLS, and one with PGTARGETSESSIONATTRS opens its queue", async () => {
+    const set = (values: Readonly<Record<string, string>>) =>
+      Object.entries(values).forEach(([name, value]) => Deno.env.set(name, value));
+    try {
+      set({ PGSSLMODE: "require" });
+      const url = server.url("with_variables");
+      assert.match((await refusal(url)).message, /^PostgreSQL offers no TLS here: /);
+      set({ PGSSLMODE: "on" });
+      assert.match((await refusal(url)).message, /^QUEUE_URL has an unknown sslmode: /);
+      set({ PGTARGETSESSIONATTRS: "any" });
+      await (await openStore(`${url}&sslmode=disable`, "owner")).close();
+      set({ PGTARGETSESSIONATTRS: "standby" });
+      await (await openStore(`${url}&sslmode=disable`, "owner")).close();
+    } finally {
+      for (const name of ["PGSSLMODE", "PGTARGETSESSIONATTRS"]) Deno.env.delete(name);
+    }
+  });
+
   Deno.test("a server that does not wait for its disk is used, with a warning; once it does, there is none", async () => {
     const store = await openStore(server.url("unsynced"), "owner");
     const told = async () => {
