@@ -94,6 +94,9 @@ export class Queue implements Role {
   add: Role["add"] = (...args) => this.#adding.add(...args);
 
   // Consumer
+  get maxPrefetch(): number {
+    return this.#consuming.maxPrefetch;
+  }
   now: Role["now"] = () => this.#consuming.now();
   claim: Role["claim"] = (...args) => this.#consuming.claim(...args);
   renew: Role["renew"] = (...args) => this.#consuming.renew(...args);

@@ -77,6 +77,8 @@ export type Verdict =
 
 /** The role of the dispatcher. */
 export interface Consumer {
+  /** The most jobs that one consumer may have in flight. */
+  readonly maxPrefetch: number;
   /** The clock that all processes on the queue share, in milliseconds since 1970. */
   now(): number;
   claim(requests: readonly ClaimRequest[]): Promise<ClaimAnswer>;

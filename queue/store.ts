@@ -197,6 +197,8 @@ export interface Store extends PortableStore {
   readonly capabilities: Capabilities;
   /** A claim finds what earlier calls add, even if those have not resolved yet. */
   readonly takesCallsInOrder: boolean;
+  /** The most jobs in flight at one consumer: more of them mean fewer calls, behind which those of the pages wait longer. */
+  readonly maxPrefetch: number;
   /** The store's clock as closely as this process knows it, in milliseconds since 1970. */
   now(): number;
   /** Adds as many jobs as fit into one turn, at least one, and returns the results for those, in order. */
@@ -245,6 +247,3 @@ export interface Store extends PortableStore {
   check(): Promise<string[]>;
   close(): Promise<void>;
 }
-
-export type { Capabilities, PortableStore };
-export type { Charge, Ending, Settlement } from "./ending.ts";

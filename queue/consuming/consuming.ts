@@ -5,7 +5,8 @@ import type { Presence } from "../maintenance/presence.ts";
 import type { QueueParts } from "../options.ts";
 import { decide } from "../policy/policy.ts";
 import type { Consumer, Outcome, Verdict } from "../roles.ts";
-import type { ClaimAnswer, Claimed, ClaimRequest, Ending } from "../store.ts";
+import type { Ending } from "../ending.ts";
+import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 
 export class Consuming implements Consumer {
   readonly #parts: QueueParts;
@@ -14,6 +15,10 @@ export class Consuming implements Consumer {
   constructor(parts: QueueParts, presence: Presence) {
     this.#parts = parts;
     this.#presence = presence;
+  }
+
+  get maxPrefetch(): number {
+    return this.#parts.store.maxPrefetch;
   }
 
   now(): number {

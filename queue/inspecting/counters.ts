@@ -2,7 +2,8 @@
 import type { QueueEvent, Reaped } from "../events.ts";
 import { isFinished } from "../job.ts";
 import type { KindTotals, QueueStats, Rates } from "../queue_stats.ts";
-import type { Claimed, Ending } from "../store.ts";
+import type { Ending } from "../ending.ts";
+import type { Claimed } from "../store.ts";
 
 const SECONDS_KEPT = 60;
 const SECONDS_AVERAGED = 10;

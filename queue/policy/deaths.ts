@@ -3,7 +3,8 @@
  * suspects, and which become UNPROCESSABLE. Pure functions only; a store writes the values that they return.
  */
 import { type Lease, MOVES } from "../job.ts";
-import type { Charge, Orphan, Settlement, SilentConsumers } from "../store.ts";
+import type { Charge, Settlement } from "../ending.ts";
+import type { Orphan, SilentConsumers } from "../store.ts";
 
 /** A heartbeat further in the future is ignored: the clock was changed, or the row was edited by hand. */
 const CLOCK_SLACK_MS = 60_000;

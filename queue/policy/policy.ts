@@ -1,7 +1,8 @@
 /** Decides what the end of an attempt means for the job: retry, give up, release or charge. Pure functions only. */
 import { chargeOf } from "./deaths.ts";
 import type { Outcome } from "../roles.ts";
-import type { Claimed, Ending } from "../store.ts";
+import type { Ending } from "../ending.ts";
+import type { Claimed } from "../store.ts";
 
 export interface Policy {
   /** The wait after each failed attempt, in milliseconds. There are as many retries as delays. */

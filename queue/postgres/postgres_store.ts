@@ -6,16 +6,9 @@ import { toOrphan } from "../storing/rows.ts";
 import type { Lease } from "../job.ts";
 import type { ClockSetBack } from "../policy/clock_rollback.ts";
 import type { Added } from "../roles.ts";
-import type {
-  Capabilities,
-  ClaimAnswer,
-  ClaimRequest,
-  NewJob,
-  OrphanRequest,
-  Refused,
-  Settlement,
-  Store,
-} from "../store.ts";
+import type { Capabilities } from "../capabilities.ts";
+import type { Settlement } from "../ending.ts";
+import type { ClaimAnswer, ClaimRequest, NewJob, OrphanRequest, Refused, Store } from "../store.ts";
 import { Changes } from "./changes.ts";
 import { claim, type ClaimContext, mergeAnswers } from "./claim.ts";
 import type { Client, Row } from "./client.ts";
@@ -54,6 +47,7 @@ export class PostgresStore implements Store {
   readonly capabilities: Capabilities;
   readonly copyMark: CopyMark;
   readonly takesCallsInOrder = false;
+  readonly maxPrefetch = 512;
   readonly #client: Client;
   readonly #session: Session;
   readonly #clock: ServerClock<null>;

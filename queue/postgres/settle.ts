@@ -1,5 +1,5 @@
 import { isFinished, type Lease, MOVES } from "../job.ts";
-import type { Settlement } from "../store.ts";
+import type { Settlement } from "../ending.ts";
 import { number } from "../storing/rows.ts";
 import type { Client, Row, Tx, Value } from "./client.ts";
 import { foldHistories } from "./history.ts";

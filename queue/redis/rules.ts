@@ -1,7 +1,8 @@
 /** Checks the bounds that the contract sets for ids and numbers: Redis itself would store anything. */
 import { RejectedWrite } from "../errors.ts";
 import { MAX_TIME } from "../job.ts";
-import type { NewJob, Settlement } from "../store.ts";
+import type { Settlement } from "../ending.ts";
+import type { NewJob } from "../store.ts";
 import type { StoredJob } from "../stored_job.ts";
 
 const MOST_ID = 2_000;

@@ -1,5 +1,5 @@
 import { type Lease, MAX_TIME, MOVES } from "../job.ts";
-import type { Settlement } from "../store.ts";
+import type { Settlement } from "../ending.ts";
 import type { Client, Value } from "./client.ts";
 import { items } from "./replies.ts";
 import { assertSettlements } from "./rules.ts";

@@ -1,5 +1,5 @@
 import { isFinished, type Lease, MAX_TIME, MOVES } from "../job.ts";
-import type { Charge, Settlement } from "../store.ts";
+import type { Charge, Settlement } from "../ending.ts";
 import { counted, MAX_BULK_LENGTH, MIN_BULK_JOBS } from "./bulk.ts";
 import { foldHistory } from "./history.ts";
 import type { Statements } from "./statements.ts";

@@ -4,7 +4,8 @@ import type { DatabaseSync } from "node:sqlite";
 import type { CopyMark } from "../copy_mark.ts";
 import type { Durability } from "../durability.ts";
 import { StorageError } from "../errors.ts";
-import type { Capabilities, Store } from "../store.ts";
+import type { Capabilities } from "../capabilities.ts";
+import type { Store } from "../store.ts";
 import { assertNoConflict } from "../stored_job.ts";
 import { backup } from "./backup.ts";
 import { BallastFile } from "./ballast_file.ts";
@@ -37,6 +38,7 @@ export class SqliteStore implements Store {
   readonly capabilities: Capabilities;
   readonly copyMark: CopyMark;
   readonly takesCallsInOrder = true;
+  readonly maxPrefetch = 512;
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #sql: Statements;

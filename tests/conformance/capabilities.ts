@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Capabilities } from "../../queue/store.ts";
+import type { Capabilities } from "../../queue/capabilities.ts";
 import type { Case } from "./suite.ts";
 
 /** What the adapter skips, the store must refuse with a reason; all else it must be able to do. */

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { type Job, type Lease, OPERATOR_VERBS, STATUSES } from "../../queue/job.ts";
 import { judgeDeaths } from "../../queue/policy/deaths.ts";
-import type { Charge, OrphanRequest, ProcessIdentity, Store } from "../../queue/store.ts";
+import type { Charge } from "../../queue/ending.ts";
+import type { OrphanRequest, ProcessIdentity, Store } from "../../queue/store.ts";
 import { verify } from "../../queue/maintenance/verify.ts";
 import { Model, type ModelJob } from "../support/queue/model.ts";
 import { printedRandom, type Random } from "../support/random.ts";

@@ -2,15 +2,14 @@
 import assert from "node:assert/strict";
 import type { Job, Lease, Status, Verb } from "../../queue/job.ts";
 import { chargeOf, type Death, judgeDeaths } from "../../queue/policy/deaths.ts";
+import type { Ending, Settlement } from "../../queue/ending.ts";
 import type {
   Claimed,
-  Ending,
   Moved,
   NewJob,
   Orphan,
   OrphanRequest,
   ProcessIdentity,
-  Settlement,
   Store,
 } from "../../queue/store.ts";
 

@@ -2,7 +2,8 @@
  * The guarantees of every backend, as tests. An adapter opens an empty store and calls `conformance` once;
  * the files beside this one hold one verb each.
  */
-import type { Capabilities, Store } from "../../queue/store.ts";
+import type { Capabilities } from "../../queue/capabilities.ts";
+import type { Store } from "../../queue/store.ts";
 import { backupCases } from "./backup.ts";
 import { capabilitiesCases } from "./capabilities.ts";
 import { checkCases, deepCheckCases } from "./check.ts";

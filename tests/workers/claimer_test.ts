@@ -52,3 +52,23 @@ Deno.test("a consumer gets a suspect while many jobs wait: the others go on, and
   const all = [{ consumerId: "c1", limit: 1, suspect: true }, plain("c1"), plain("c2")];
   assert.deepEqual(asked, [all, [plain("c2")], [plain("c2")]], "until one finds nothing");
 });
+
+Deno.test("while jobs wait a consumer is given as many as the store allows, and one where none may wait", async () => {
+  const most: number[] = [];
+  const room = (limit: number) => most.push(limit) > 2 ? 0 : 1;
+  const claimer = new Claimer({
+    queue: {
+      maxPrefetch: 128,
+      claim: () => Promise.resolve({ claimed: [job(1, "c1")], nextRunAt: null }),
+    } as never,
+    consumers: new Map([["c1", { ...consumer("c1", { room: 1, hasSuspect: true }), room } as never]]),
+    now: () => Date.now(),
+    onClaimed: () => {},
+    onError: (error) => assert.fail(String(error)),
+    onIdle: () => {},
+  });
+  claimer.wake();
+  await sleep(10);
+  claimer.stop();
+  assert.deepEqual(most.slice(0, 2), [1, 128]);
+});

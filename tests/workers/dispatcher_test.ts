@@ -196,6 +196,7 @@ async function openDesk(...claims: Promise<ClaimAnswer>[]) {
   const settled: Parameters<Consumer["settle"]>[0][] = [];
   const answers: PromiseWithResolvers<Verdict[]>[] = [];
   const queue: Consumer = {
+    maxPrefetch: 512,
     now: Date.now,
     claim: () => claims.shift() ?? Promise.resolve({ claimed: [], nextRunAt: null }),
     renew: (leases) => Promise.resolve(leases.map(() => true)),

@@ -9,7 +9,6 @@ import {
   StorageError,
 } from "@persistent-queue/queue";
 import { atTime } from "./waits.ts";
-import { MOST_IN_FLIGHT } from "../protocol.ts";
 import type { ConsumerHandle } from "./consumer_handle.ts";
 
 export interface ClaimerOptions {
@@ -69,7 +68,7 @@ export class Claimer {
 
   /** The consumer that has been idle longest comes first; those with the most jobs waiting for a retry come last. */
   #requests(): ClaimRequest[] {
-    const most = this.#hasBacklog ? MOST_IN_FLIGHT : 1;
+    const most = this.#hasBacklog ? this.#options.queue.maxPrefetch : 1;
     const consumers = [...this.#options.consumers.values()]
       .map((handle) => ({ handle, limit: handle.room(most) }))
       .filter(({ limit }) => limit > 0)

@@ -1,6 +1,6 @@
 /** Compares every job before and after each write: only what the verb may change may have changed. */
 import { isFinished, isLegal, type Lease, MOVES, type Verb } from "../../../queue/job.ts";
-import type { Settlement } from "../../../queue/store.ts";
+import type { Settlement } from "../../../queue/ending.ts";
 import type { ModelJob } from "../../support/queue/model.ts";
 import type { Disk } from "./disk.ts";
 import { Violation } from "./violation.ts";

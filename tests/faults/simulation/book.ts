@@ -1,6 +1,6 @@
 /** What was acknowledged to callers, and what threads were seen to do: none of it may turn out to be untrue. */
 import type { Lease } from "../../../queue/job.ts";
-import type { Settlement } from "../../../queue/store.ts";
+import type { Settlement } from "../../../queue/ending.ts";
 import type { JobMessage } from "../../../workers/protocol.ts";
 import { Auditor, type WriteVerb } from "./auditor.ts";
 import type { Disk } from "./disk.ts";

@@ -2,6 +2,7 @@
 import type { Added } from "../../../queue/roles.ts";
 import type { ClockSetBack } from "../../../queue/policy/clock_rollback.ts";
 import type { Job, Lease, OperatorVerb, Status } from "../../../queue/job.ts";
+import type { Settlement } from "../../../queue/ending.ts";
 import type {
   ClaimAnswer,
   ClaimRequest,
@@ -15,7 +16,6 @@ import type {
   ProcessRow,
   PruneRequest,
   Refused,
-  Settlement,
   StoreStats,
 } from "../../../queue/store.ts";
 import { Model, type ModelJob } from "../../support/queue/model.ts";

@@ -65,6 +65,8 @@ export class FaultyStore implements Store {
     return !this.#world.isRemote;
   }
 
+  readonly maxPrefetch = 512;
+
   insert: Store["insert"] = (jobs) => this.#write("insert", () => this.#world.disk.insert(jobs));
   claim: Store["claim"] = (requests, { setBack = null } = {}) =>
     this.#write("claim", () => {

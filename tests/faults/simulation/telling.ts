@@ -1,6 +1,6 @@
 /** What the simulation reads out of settlements and jobs. */
 import type { Job } from "../../../queue/job.ts";
-import type { Settlement } from "../../../queue/store.ts";
+import type { Settlement } from "../../../queue/ending.ts";
 
 /** A sweep or a recovery that comes too late is no late write of a worker. */
 export function isOfSweep(settlement: Settlement): boolean {

@@ -19,8 +19,8 @@ import {
   STATUSES,
   type Verb,
 } from "../../../queue/job.ts";
+import type { Charge, Settlement } from "../../../queue/ending.ts";
 import type {
-  Charge,
   ClaimOptions,
   ClaimRequest,
   NewJob,
@@ -28,7 +28,6 @@ import type {
   OrphanRequest,
   ProcessIdentity,
   ProcessRow,
-  Settlement,
   SilentConsumers,
 } from "../../../queue/store.ts";
 
