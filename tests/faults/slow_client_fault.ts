@@ -44,7 +44,7 @@ export const slowClient: Fault = {
 async function crowdedFairly(random: Random, timeouts: typeof TIMEOUTS): Promise<string[]> {
   for (let triesLeft = 3;; triesLeft--) {
     using standstill = new Standstill();
-    const broken = await crowded(random, patience);
+    const broken = await crowded(random, timeouts);
     const isFair = standstill.longestMs < timeouts.headersTimeout / 2;
     if (broken.length === 0 || isFair || triesLeft === 1) return broken;
   }
