@@ -116,7 +116,7 @@ Deno.test("each handler is loaded at the start, and a problem is reported in a s
   }
   assert.ok(told.every((sentence) => !sentence.includes("\n")));
   const late = told.filter((sentence) =>
-    /^A handler file begins .* fails: late at .*throwslate\.ts/.test(sentence)
+    /^A handler file starts .* fails: late at .*throwslate\.ts/.test(sentence)
   );
   assert.equal(late.length, 1, told.join("\n"));
 });
