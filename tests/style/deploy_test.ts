@@ -49,3 +49,9 @@ Deno.test("passwords in deploy/.env, which compose reads, get into neither the i
 Deno.test("PostgreSQL is not called healthy while its image still makes the database", () => {
   assert.match(read("deploy/compose.postgres.yaml"), /test: \["CMD", "pg_isready", "-h", "127\.0\.0\.1"/);
 });
+
+Deno.test("a browser whose host hangs is not left waiting: the proxy asks another one in time", () => {
+  const [, page] = /response_header_timeout (\d+)s/.exec(read("deploy/compose.postgres.yaml")) ?? [];
+  const [, all] = /lb_try_duration (\d+)s/.exec(read("deploy/compose.postgres.yaml")) ?? [];
+  assert.ok(Number(page) < Number(all), `${page} s for a page, ${all} s for all tries`);
+});
