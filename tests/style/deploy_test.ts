@@ -20,7 +20,7 @@ Deno.test("the containers are given settings that exist, and no password is writ
 
 Deno.test("the image has the Deno of the tests, and the containers are built with it", () => {
   const [, version] = /^deno_version=(\S+)$/m.exec(read(".ci/run")) ?? [];
-  assert.match(read("deploy/Dockerfile"), new RegExp(`^FROM denoland/deno:${version}$`, "m"));
+  assert.match(read("deploy/Dockerfile"), new RegExp(`^FROM docker\\.io/denoland/deno:${version}$`, "m"));
   for (const path of COMPOSE) {
     assert.match(read(path), /build: \{ context: \.\., dockerfile: deploy\/Dockerfile \}/);
   }
