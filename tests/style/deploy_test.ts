@@ -20,8 +20,38 @@ Deno.test("the containers are given settings that exist, and no password is writ
 
 Deno.test("the image has the Deno of the tests, and the containers are built with it", () => {
   const [, version] = /^deno_version=(\S+)$/m.exec(read(".ci/run")) ?? [];
-  assert.match(read("deploy/Dockerfile"), new RegExp(`^FROM denoland/deno:${version}$`, "m"));
+  assert.match(read("deploy/Dockerfile"), new RegExp(`^FROM docker\\.io/denoland/deno:${version}$`, "m"));
   for (const path of COMPOSE) {
     assert.match(read(path), /build: \{ context: \.\., dockerfile: deploy\/Dockerfile \}/);
   }
+});
+
+Deno.test("one example does not replace the containers of the other, or of another folder named deploy", () => {
+  const names = COMPOSE.map((path) => /^name: (\S+)$/m.exec(read(path))?.[1]);
+  assert.ok(names.every((name) => name?.startsWith("persistent-queue")), names.join());
+  assert.equal(new Set(names).size, COMPOSE.length, names.join());
+});
+
+Deno.test("every container is back after a reboot, although it ended with 0", () => {
+  for (const path of COMPOSE) {
+    const text = read(path);
+    const services = text.match(/^ {4}(?:image|build): /gm) ?? [];
+    assert.equal(text.match(/^ {4}restart: unless-stopped$/gm)?.length, services.length, path);
+  }
+});
+
+Deno.test("passwords in deploy/.env, which compose reads, get into neither the image nor git", () => {
+  const ignored = read(".dockerignore").split("\n");
+  assert.ok(ignored.includes("**/.env") && ignored.includes("**/.env.*"), ".dockerignore");
+  assert.ok(read(".gitignore").split("\n").includes(".env"), ".gitignore");
+});
+
+Deno.test("PostgreSQL is not called healthy while its image still makes the database", () => {
+  assert.match(read("deploy/compose.postgres.yaml"), /test: \["CMD", "pg_isready", "-h", "127\.0\.0\.1"/);
+});
+
+Deno.test("a browser whose host hangs is not left waiting: the proxy asks another one in time", () => {
+  const [, page] = /response_header_timeout (\d+)s/.exec(read("deploy/compose.postgres.yaml")) ?? [];
+  const [, all] = /lb_try_duration (\d+)s/.exec(read("deploy/compose.postgres.yaml")) ?? [];
+  assert.ok(Number(page) < Number(all), `${page} s for a page, ${all} s for all tries`);
 });
