@@ -3,7 +3,7 @@ import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/s
 import { openedStores } from "./stores.ts";
 import { conformance } from "./suite.ts";
 
-/** One server for all cases; each empties the tables. */
+/** One server for all cases; each case empties the tables. */
 let server: PostgresServer | null = null;
 
 const TABLES = "jobs, history, processes, count_changes, facts";

@@ -3,7 +3,7 @@ import { type RedisServer, redisServer, whyNoRedis } from "../support/servers/re
 import { openedStores } from "./stores.ts";
 import { conformance } from "./suite.ts";
 
-/** One server for all cases; each empties it. */
+/** One server for all cases; each case empties it. */
 let server: RedisServer | null = null;
 
 const BY_ITS_OWN_TOOLS = "the tools of Redis do that";

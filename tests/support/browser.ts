@@ -27,7 +27,7 @@ export async function launchBrowser(): Promise<Browser | null> {
   return null;
 }
 
-/** Null outside the browser tests: their packages have a lock of their own, so that the system does not have to fetch them. */
+/** Null outside the browser tests: their packages have a lock of their own, so that the system need not fetch them. */
 async function loadDriver(): Promise<BrowserType | null> {
   try {
     return (await import("playwright-core")).chromium;

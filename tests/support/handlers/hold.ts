@@ -1,4 +1,4 @@
-/** Occupies its consumer until its process dies, while the lease is below the one in the payload; then it succeeds at once. */
+/** Occupies its consumer until its process dies, while the lease is below that of the payload; then succeeds at once. */
 import type { HandlerJob } from "@persistent-queue/workers";
 
 export function handler({ lease, payload }: HandlerJob): Promise<never> | string {

@@ -1,4 +1,4 @@
-/** Opens files until none can be opened, and leaves them open; then it returns, or runs on for as long as the payload says. */
+/** Opens files until that fails, and leaves them open; then returns, or runs on for as long as the payload says. */
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 
 const opened: Deno.FsFile[] = [];

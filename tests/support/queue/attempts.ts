@@ -16,7 +16,7 @@ export async function end(queue: Consumer, job: Claimed, outcome: Outcome): Prom
   return verdict;
 }
 
-/** Attempts a job again and again with the same outcome until the queue ends it. Returns the delays between the attempts. */
+/** Attempts a job again and again with the same outcome until the queue ends it. Returns the delays between them. */
 export async function endUntilSettled(
   { queue, clock }: { queue: Consumer; clock: { (): number; pass(ms: number): void } },
   job: Claimed,

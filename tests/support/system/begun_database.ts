@@ -1,4 +1,4 @@
-/** A database with a past: jobs that ended long ago, jobs that wait, and jobs that were in flight when their process died. */
+/** A database with a past: jobs that ended long ago, jobs that wait, and jobs that a dead process had in flight. */
 import { getQueue } from "@persistent-queue/queue";
 import type { Ledger } from "./ledger.ts";
 import { type TempFolder, tempFolder } from "../temp_folder.ts";
