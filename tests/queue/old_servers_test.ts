@@ -1,4 +1,4 @@
-/** Servers that lack what the queue uses are refused with the version that would do. */
+/** Servers that lack what the queue uses are refused, and the error names a version that has it. */
 import assert from "node:assert/strict";
 import { StorageError } from "../../queue/errors.ts";
 import { openStore } from "../../queue/get_queue.ts";
@@ -25,7 +25,7 @@ if (missing !== null) {
   });
 }
 
-Deno.test("a Redis before 7 is too old, a newer one and Valkey are not, and one that does not say is tried", () => {
+Deno.test("a Redis before 7 is too old, a newer one and Valkey are not, and one of unknown version is tried", () => {
   const info = (lines: string) => `# Server\r\n${lines}\r\nos:Linux\r\n`;
   assert.equal(
     tooOld(info("redis_version:6.2.14\r\nredis_git_sha1:00000000")),
