@@ -11,7 +11,7 @@ function claimed(lease: number): Claimed {
   };
 }
 
-Deno.test("a job that came back under another lease waits for its attempt, when the wait of the lost lease is called off or over", async () => {
+Deno.test("a job that came back under another lease waits for its attempt, even if the wait of the lost lease is canceled or ends", async () => {
   const waiting = new WaitingJobs();
   const due: number[] = [];
   const wait = (lease: number, ms: number) =>

@@ -1,10 +1,10 @@
-/** What a person does in the Manager of one host to the consumer of another. */
+/** What a person in the Manager of one host does to a consumer of another. */
 import assert from "node:assert/strict";
 import { eventually } from "../../support/eventually.ts";
 import type { RunningSystem } from "../../support/processes/running_system.ts";
 import { consumersOf, type Stage } from "./stage.ts";
 
-/** Holds its consumer for ever, and is done at once where another one begins it anew. */
+/** Holds its consumer for ever, and succeeds at once when another consumer runs it again. */
 export const HELD_ONCE = `export function handler({ id }, { settings }) {
   const mark = settings.filesDir + "/begun-" + id;
   using file = Deno.openSync(mark, { create: true, append: true });
@@ -23,7 +23,7 @@ function jobqueueLog({ folder }: RunningSystem): string {
 
 /** A hang, and then a crash. */
 export async function faultsReachTheOther({ asked, other }: Stage): Promise<void> {
-  // A kind is known from the first claim on, which comes when a thread is ready.
+  // A kind is known once it has been claimed for the first time, after a thread is ready.
   await eventually("a job of a kind of the other host is taken", async () => {
     const response = await asked.api("jobs", { id: "held", kind: "held_once" });
     await response.body?.cancel();
