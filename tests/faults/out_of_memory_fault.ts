@@ -13,7 +13,7 @@ import type { Fault } from "./fault.ts";
 const MEMORY_MB = 32;
 const CRASH_LIMIT = 2;
 const DETAIL = `It ran out of memory (limit ${MEMORY_MB} MB, CONSUMER_MEMORY_MB)`;
-/** As one handler, after waiting for something, and bit by bit from a timer. */
+/** At once, after waiting for something, and bit by bit from a timer. */
 const WAYS = ["at once", "after a while", "by and by", "buffers by and by", "buffers at once"] as const;
 
 export const outOfMemory: Fault = {
