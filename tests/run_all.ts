@@ -120,7 +120,7 @@ async function startServers(): Promise<Servers> {
   for (const backend of ["postgres", "redis"] as const) {
     const missing = whyNoTestServer(backend);
     if (missing !== null) {
-      console.log(`SKIPPED: ${missing}, so nothing is tried there`);
+      console.log(`SKIPPED: ${missing}, so nothing is tested there`);
       continue;
     }
     envs.push([backend, serverEnv(backend, started.use(await startTestServer(backend)))]);

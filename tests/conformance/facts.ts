@@ -39,7 +39,7 @@ export function factsCases(test: Case): void {
     assert.equal(await mine.put({ ...FACT, text: "1" }, null), true);
     assert.equal(await others.put({ ...FACT, text: "other" }, null), false, "there is one");
     assert.equal(await others.put({ ...FACT, text: "2" }, "1"), true);
-    assert.equal(await mine.put({ ...FACT, text: "3" }, "1"), false, "it is another one by now");
+    assert.equal(await mine.put({ ...FACT, text: "3" }, "1"), false, "it has changed by now");
     assert.deepEqual(await listedAt(NOW, store), ["key=2"]);
   });
 

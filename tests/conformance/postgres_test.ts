@@ -11,7 +11,7 @@ const BY_ITS_OWN_TOOLS = "the tools of PostgreSQL do that";
 
 const missing = whyNoPostgres();
 if (missing !== null) {
-  console.log(`SKIPPED: ${missing}, so the backend is not tried here`);
+  console.log(`SKIPPED: ${missing}, so the backend is not tested here`);
 } else {
   Deno.test.beforeAll(async () => {
     server = await postgresServer({ isDurable: false });

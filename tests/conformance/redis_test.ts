@@ -10,7 +10,7 @@ const BY_ITS_OWN_TOOLS = "the tools of Redis do that";
 
 const missing = whyNoRedis();
 if (missing !== null) {
-  console.log(`SKIPPED: ${missing}, so the backend is not tried here`);
+  console.log(`SKIPPED: ${missing}, so the backend is not tested here`);
 } else {
   Deno.test.beforeAll(async () => void (server = await redisServer({}, { isDurable: false })));
   Deno.test.afterAll(async () => await server?.[Symbol.asyncDispose]());

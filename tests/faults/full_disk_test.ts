@@ -92,7 +92,7 @@ Deno.test({
       await saysItIsFull(system);
       for (const id of ids) await system.until(id, "COMPLETED");
       const log = () => Deno.readTextFile(`${disk.path}/logs/jobqueue.log`);
-      await eventually("the log tells", async () => /\[WARN\] The disk is full/.test(await log()));
+      await eventually("the log says so", async () => /\[WARN\] The disk is full/.test(await log()));
       const response = await system.api("jobs/cancel", { ids: [LATE] });
       assert.equal((await response.json()).canceled, 1);
       await saysItIsFull(system);

@@ -54,7 +54,7 @@ for (const { name, whyNot, serve, withinMs } of BACKENDS) {
       const begunMs: number[] = [];
       for (const id of inHand) {
         const { crashes, started_at: startedAt } = await third.until(id, "COMPLETED");
-        assert.equal(crashes, 1, "its process died with it in hand");
+        assert.equal(crashes, 1, "its process died with it in flight");
         begunMs.push(Number(startedAt) - killedAt);
       }
       console.log(`${name}: begun elsewhere ${begunMs.join(" and ")} ms after the kill`);
@@ -65,7 +65,7 @@ for (const { name, whyNot, serve, withinMs } of BACKENDS) {
       back.process.kill("SIGTERM");
       await back.process.status;
       await eventually("it has left", async () => (await statsOf(third)).hosts.length === 2);
-      assert.deepEqual(await warningsOf(third), [], "it was stopped as it should");
+      assert.deepEqual(await warningsOf(third), [], "it was stopped cleanly");
       const ledger = { added: ids, completed: ids };
       assert.deepEqual(await problemsAt(server.url(), { drained: true, retryLimit: 3, ledger }), []);
     },

@@ -36,7 +36,7 @@ async function poison(random: Random, way: typeof WAYS[number], expect: Expect):
     ...{ id: `neighbour ${i}`, kind: i < 5 ? "wait" : "noop", payload: 300 },
   }));
   await queue.add([{ id: "poison", kind: "hoard", payload: way }, ...neighbours]);
-  const job = await eventually("it is found out", async () => {
+  const job = await eventually("it is given up", async () => {
     const { job } = await queue.get("poison");
     return job.status === "UNPROCESSABLE" ? job : null;
   }, { withinMs: 60_000 });

@@ -52,7 +52,7 @@ if (missing !== null) {
         new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "null", stderr: "piped" }).spawn(),
     );
     const opened = Promise.all(children.map((child) => child.output()));
-    await eventually("all of them are at it", async () => {
+    await eventually("all of them are upgrading", async () => {
       const [row] = await server.sql(`SELECT count(*)::int AS waiting FROM pg_stat_activity
         WHERE application_name = 'persistent-queue' AND wait_event_type = 'Lock'`);
       return row?.waiting === AT_ONCE;
@@ -118,7 +118,7 @@ if (missing !== null) {
     );
 
     const refusedAt = ids.length;
-    await eventually("the one at work goes on beside it", () => ids.length > refusedAt + 20);
+    await eventually("the running one keeps working", () => ids.length > refusedAt + 20);
     await work.stop();
     for (const id of ids) assert.equal((await working.until(id, "COMPLETED")).result, id);
     assert.deepEqual(unhealthy, []);

@@ -118,7 +118,7 @@ if (noPostgres === null) {
     await using other = await serverFolder();
     const [before, wrong] = [await contentsOf(own), await selfSignedCertificate(other, "IP:127.0.0.1")];
     await renew(await contentsOf(wrong));
-    await eventually("it is told", async () => {
+    await eventually("it is reported", async () => {
       await endConnections();
       return system.lines.some((line) => /certificate of PostgreSQL is not trusted: /.test(line));
     });
@@ -198,7 +198,7 @@ if (noRedis === null) {
     await system.healthy();
     relay.swallow();
     await eventually(
-      "it is told",
+      "it is reported",
       () => system.lines.some((line) => line.includes("Redis does not answer")),
       { withinMs: 10_000 },
     );

@@ -116,7 +116,7 @@ Deno.test("a target with a job that the source does not have is refused, and sta
   await add(source, "a");
   await add(target, "mine");
   await assertRefused(copyQueue(stores), /"mine"/, /does not have/, /empty target/);
-  assert.equal(await target.copyMark.isSet(), false, "a queue that works elsewhere goes on working");
+  assert.equal(await target.copyMark.isSet(), false, "a queue that is in use elsewhere stays usable");
   assert.equal((await textsOf(target)).length, 1);
 });
 

@@ -34,7 +34,7 @@ Deno.test("an error in the middle of a large recovery charges the same jobs as o
   const { counts } = await on.queue.stats();
   assert.ok(counts.PENDING >= 200 && counts.PENDING < 1_200, `${counts.PENDING} are free`);
   const told = on.events.flatMap((event) => event.type === "swept" ? event.requeued : []);
-  assert.equal(told.length, counts.PENDING, "what is free is told");
+  assert.equal(told.length, counts.PENDING, "freed jobs are reported");
   left = 9;
   assert.equal((await on.queue.recover()).length, 1_201 - counts.PENDING);
   for (const { id, status, crashes } of await all(on.queue)) {

@@ -10,7 +10,7 @@ const OLD = "13";
 
 const missing = await whyNoEmbeddedPostgres(OLD);
 if (missing !== null) {
-  console.log(`SKIPPED: ${missing}, so that it is too old is not tried here`);
+  console.log(`SKIPPED: ${missing}, so old versions are not tested here`);
 } else {
   Deno.test("PostgreSQL 13 is refused as too old, and left as it is", async () => {
     await using server = await postgresServer({ isDurable: false, major: OLD });

@@ -1,4 +1,4 @@
-/** A pooler in front of PostgreSQL that does not keep the queue's session settings is refused before anything is written. */
+/** A pooler in front of PostgreSQL that drops the queue's session settings is refused before anything is written. */
 import assert from "node:assert/strict";
 import { StorageError } from "../../queue/errors.ts";
 import { openStore } from "../../queue/get_queue.ts";
@@ -31,7 +31,7 @@ const CASES: Readonly<Record<string, { with: Omit<PoolerOptions, "server">; says
 
 const missing = whyNoPostgres() ?? whyNoPooler();
 if (missing !== null) {
-  console.log(`SKIPPED: ${missing}, so a pooler is not tried here`);
+  console.log(`SKIPPED: ${missing}, so a pooler is not tested here`);
 } else {
   for (const [what, { with: options, says }] of Object.entries(CASES)) {
     Deno.test(`a pooler ${what} is refused, and nothing is written`, async () => {

@@ -20,7 +20,7 @@ async function refusal(url: string, role: "owner" | "guest" = "owner"): Promise<
 
 const missing = whyNoPostgres();
 if (missing !== null) {
-  console.log(`SKIPPED: ${missing}, so what it refuses is not tried here`);
+  console.log(`SKIPPED: ${missing}, so what it refuses is not tested here`);
 } else {
   Deno.test.beforeAll(async () => {
     server = await postgresServer({ isDurable: false });
@@ -84,7 +84,7 @@ if (missing !== null) {
       await server.sql("SELECT pg_reload_conf()");
     };
     await set("off");
-    const [level, warning] = await eventually("it is told", async () => {
+    const [level, warning] = await eventually("it is reported", async () => {
       const all = await told();
       return all.length > 1 ? all : null;
     });

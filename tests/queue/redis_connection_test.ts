@@ -82,7 +82,7 @@ test("a store leaves a server that takes no writes, because another one may have
   await eventually("the process is seen to live", async () => {
     return String(await other.command("PUBSUB", "NUMSUB", "{persistent-queue}:lives:one")).endsWith(",1");
   });
-  await eventually("changes are told", async () => {
+  await eventually("changes are reported", async () => {
     const seen = changes;
     const guest = await openStore(other.url(), "guest");
     await guest.insert([{ ...JOB, id: crypto.randomUUID() }]);

@@ -45,7 +45,7 @@ const FIRST_WRITES: Readonly<Record<string, (store: Store) => Promise<unknown>>>
 
 const missing = whyNoRedis();
 if (missing !== null) {
-  console.log(`SKIPPED: ${missing}, so what it refuses is not tried here`);
+  console.log(`SKIPPED: ${missing}, so what it refuses is not tested here`);
 } else {
   Deno.test.beforeAll(async () => void (server = await redisServer()));
   Deno.test.afterAll(async () => await server[Symbol.asyncDispose]());

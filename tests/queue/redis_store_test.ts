@@ -61,7 +61,7 @@ test("the store continues after a crash of the server, and its watches are calle
   });
   await eventually("the watch is called", () => changes > 0);
   await eventually("it works", () => store.insert([job("after")]).catch(() => false));
-  await eventually("the other one, too", () => other.get("after").catch(() => false));
+  await eventually("the other one works too", () => other.get("after").catch(() => false));
   assert.ok(await store.get("before"), "what was acknowledged is there");
   await eventually("messages come again", async () => {
     const seen = changes;
@@ -110,7 +110,7 @@ test("the user in the manual may do all that the queue needs, and one who may do
     const other = await openStore(urlOf("queue"), "guest");
     await other.insert([job("c")]);
     await other.close();
-    await eventually("a change is told", () => changes > 0);
+    await eventually("a change is reported", () => changes > 0);
     await store.leave(process(1).id);
   } finally {
     await store.close();

@@ -138,7 +138,7 @@ Deno.test("a handler that hangs in native code while it loads is named, and the 
   assert.deepEqual(others, []);
   // A writer opens the pipe at last: the thread continues, and ends.
   await Deno.writeTextFile(folder.file("pipe"), "");
-  await eventually("it is not called wedged any more", () => !check.problems.includes(wedged));
+  await eventually("it is no longer called wedged", () => !check.problems.includes(wedged));
 });
 
 Deno.test("a thread that loads a handler that spins is ended, and uses no more CPU time", async () => {

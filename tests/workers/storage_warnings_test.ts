@@ -27,7 +27,7 @@ for (const [setting, why, start] of SERVERS) {
       const isAboutIt = (text: string) => text.includes(`set ${setting}`) || text.includes(`and ${setting}`);
       await eventually("the log says it", () => system.logLines("jobqueue").some(isAboutIt));
       const swept = supervisor.view().sweep.lastAt ?? 0;
-      await eventually("it has swept on", () => (supervisor.view().sweep.lastAt ?? 0) > swept + 500);
+      await eventually("more sweeps have run", () => (supervisor.view().sweep.lastAt ?? 0) > swept + 500);
       assert.equal(system.logLines("jobqueue").filter(isAboutIt).length, 1);
       assert.match(system.logLines("jobqueue").find(isAboutIt) ?? "", /\[WARN\]/);
       assert.ok(supervisor.view().warnings.some(isAboutIt));

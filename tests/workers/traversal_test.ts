@@ -235,7 +235,7 @@ for (const [what, trap] of Object.entries(SWAPS)) {
     const told = handled(start(folder, ["data/files/good.txt"], { goesOn: true }));
     await swap(folder, folder.file("data/files/good.txt"), traps);
     const outcomes = new Set((await told).map(([, outcome]) => outcome));
-    assert.ok(outcomes.has("done"), "it came to its end, and met the plain file");
+    assert.ok(outcomes.has("done"), "it succeeded when it met the regular file");
     assert.ok(outcomes.size > 1, "it met the other one as well");
     assert.deepEqual(outsideOf(folder), before);
   });

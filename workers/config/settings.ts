@@ -47,7 +47,7 @@ export const SETTINGS = {
   }),
   stallMs: milliseconds("STALL_MS", {
     ...{ fallback: QUEUE_DEFAULTS.stallMs, min: 20, maxDays: 7 },
-    means: "a job whose heartbeat is older is stalled; must be more than twice `HEARTBEAT_MS`",
+    means: "a job whose heartbeat is older than this is stalled; must be more than twice `HEARTBEAT_MS`",
   }),
   retryDelaysMs: delays("RETRY_DELAYS_MS", {
     ...{ fallback: QUEUE_DEFAULTS.retryDelaysMs, maxDays: 7 },

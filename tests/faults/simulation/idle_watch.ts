@@ -62,7 +62,7 @@ export class IdleWatch {
     }
   }
 
-  /** No wake-up is lost: a job is claimed soon, not at the next sweep, unless the clock was set or a notification lost. */
+  /** No wake-up is lost: a job is claimed soon, not by the next sweep, unless the clock was set or a message lost. */
   #lookForLatePickups(due: readonly ModelJob[]): void {
     const { timeline: { now, timesSet }, book, weather, settings } = this.#world;
     if (weather.wasDeafWithin(settings.sweepMs + PICKUP_MS)) return this.#dueSince.clear();

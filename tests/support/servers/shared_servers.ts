@@ -24,7 +24,7 @@ const KINDS: readonly KindOfServer[] = [
 export function sharedServers(sentence: string): readonly KindOfServer[] {
   return KINDS.filter(({ whyNot }) => {
     const missing = whyNot();
-    if (missing !== null) console.log(`SKIPPED: ${missing}, so it is not tried there that ${sentence}`);
+    if (missing !== null) console.log(`SKIPPED: ${missing}, so this is not tested there: ${sentence}`);
     return missing === null;
   });
 }

@@ -9,7 +9,7 @@ export const HELD_ONCE = `export function handler({ id }, { settings }) {
   const mark = settings.filesDir + "/begun-" + id;
   using file = Deno.openSync(mark, { create: true, append: true });
   file.writeSync(Uint8Array.of(0));
-  return file.statSync().size === 1 ? new Promise(() => {}) : "done anew";
+  return file.statSync().size === 1 ? new Promise(() => {}) : "done again";
 }`;
 
 async function order(system: RunningSystem, what: "crash" | "hang", consumerId: string): Promise<void> {
@@ -42,7 +42,7 @@ export async function faultsReachTheOther({ asked, other }: Stage): Promise<void
   await order(asked, "hang", victim);
   await eventually("it is silent", async () => await stateOf(victim) === "silent");
   const job = await asked.until("held", "COMPLETED");
-  assert.equal(job.result, "done anew");
+  assert.equal(job.result, "done again");
   assert.notEqual(job.consumer_id, victim);
   const next = await eventually("it is replaced", () => isInPlace(1));
   const told = new RegExp(`Restarted consumer ${victim}: No heartbeat for [23] s`);

@@ -67,5 +67,5 @@ export async function jobsWaitForTheKnowing({ url, asked, other, startAgain }: S
 
   await using _again = await startAgain();
   await asked.until("waits", "COMPLETED");
-  await eventually("nothing is said of it any more", async () => !NO_HANDLER.test(await warningsOf(asked)));
+  await eventually("it is no longer reported", async () => !NO_HANDLER.test(await warningsOf(asked)));
 }
