@@ -31,7 +31,7 @@ function textsAt(store: Store): { readonly texts: string[] } & Disposable {
 }
 
 export function hostsCases(test: Case): void {
-  test("what a process shows with a beat is what others read, until it shows something else", async ({ store, second }) => {
+  test("what a process shows with a beat is read by another, until it shows something else", async ({ store, second }) => {
     const other = await second();
     await store.join(process(1));
     await other.join(process(2));

@@ -218,7 +218,7 @@ test("suspects of a queue of the first version are found again after an upgrade,
   assert.deepEqual(claimed.map(({ id }) => id), ["0"]);
 });
 
-test("after a clock rollback waiting jobs that were edited by hand are moved once, however many they are", async ({ server, open }) => {
+test("waiting jobs that were edited by hand are moved once when the clock is set back, however many they are", async ({ server, open }) => {
   const store = await open();
   await restoreMany(store, MANY, { runAt: NOW + 9 });
   for (let seq = 1; seq <= MANY; seq++) {
