@@ -32,7 +32,7 @@ export function backupCases(test: Case): void {
       assert.equal(
         await copy.get(`a${i}`) === null,
         await copy.get(`b${i}`) === null,
-        "no write is half there",
+        "no write is there in part",
       );
     }
   });

@@ -15,7 +15,7 @@ const IDS = Array.from({ length: 24 }, (_, i) => `job ${i}`);
 const CONSUMERS = ["c1", "c2", "c3"];
 
 export function randomWalkCases(test: Case): void {
-  test(`${STEPS} random operations through two handles leave the state that the contract says`, async ({ store, second }) => {
+  test(`${STEPS} random operations through two handles leave the state that the contract demands`, async ({ store, second }) => {
     const walk = new Walk([store, await second()], printedRandom("random walk"));
     await walk.begin();
     for (let step = 0; step < STEPS; step++) await walk.step(step);
