@@ -4,7 +4,7 @@ import type { Backend } from "./support/backend.ts";
 type Server = Exclude<Backend, "sqlite">;
 
 const FAULTS = "tests/faults";
-/** So many files about one fault each are a group. */
+/** How many files about one fault each form a group. */
 const TOGETHER = 4;
 
 /** Letters of faults; see `tests/faults/faults_test.ts`. */
@@ -13,7 +13,7 @@ type Letters = string;
 /** Lists of files, each of which may be followed by words for them. */
 export type Group = readonly string[];
 
-/** These only wait, most of the time: one after the other, beside all that work. */
+/** These mostly wait, so they run one after the other, alongside the rest. */
 const WAITING = ["database_files", "stuck_jobs", "clock", "nohup", "request_deaths"]
   .concat(
     "away_at_start",
@@ -35,7 +35,7 @@ export const BESIDE: readonly Group[] = [
   ...WAITING_FAULTS.map(faultTests),
   ...WAITING.map((path) => [path]),
 ];
-/** What takes long comes first, so that nothing else waits for it at the end. */
+/** The longest come first, so that nothing has to wait for them at the end. */
 export const IN_TURN: readonly Group[] = [
   testsIn("tests/browser"),
   testsIn("tests/ui"),
@@ -50,18 +50,18 @@ export const IN_TURN: readonly Group[] = [
   testsIn("tests/queue"),
   testsIn("tests/style"),
 ];
-/** When all others are over: these measure. */
+/** After all others have ended, because these measure. */
 export const ALONE = testsIn("tests/bench");
 
-/** All of them: every test file and every fault once. */
+/** All groups: every test file and every fault once. */
 export const GROUPS: readonly Group[] = [...BESIDE, ...IN_TURN, ALONE];
 
-/** What depends on where the queue is. */
+/** The folders whose tests depend on where the queue is. */
 const FOLDERS = ["browser", "faults", "queue", "ui", "workers"].map((name) => `tests/${name}`);
 /** These bring their own stores or servers. */
 const ANYWHERE = [...testsIn("tests/faults/simulation"), `${FAULTS_TEST} W`];
 
-/** Whether the group says something else on another backend. */
+/** Whether the group tests something else on another backend. */
 export function dependsOnBackend(group: Group): boolean {
   const isIn = (folder: string) => group[0]?.startsWith(`${folder}/`) ?? false;
   return FOLDERS.some(isIn) && !ANYWHERE.includes(group.join(" "));
@@ -73,7 +73,7 @@ const RULES = ["queue/attempts", "queue/crashes", "queue/deaths", "queue/operati
   .map((name) => `tests/${name}_test.ts`);
 
 /**
- * What runs on servers in each run: the most for its time, about a minute of two cores each. All that is not about
+ * What runs on servers in each run: the most useful in about a minute of two cores each. Everything that is not about
  * SQLite itself runs there with `deno task test --backend …`.
  */
 export const ON_SERVERS: Readonly<Record<Server, readonly Group[]>> = {
@@ -82,7 +82,7 @@ export const ON_SERVERS: Readonly<Record<Server, readonly Group[]>> = {
 };
 const REQUEST_DEATHS = [`${FAULTS}/request_deaths_test.ts`];
 const WALK = ["tests/browser/walk_test.ts"];
-/** The same of what mostly waits. By then no other browser is at work. */
+/** The same for what mostly waits. By then no other browser is running. */
 export const BESIDE_ON_SERVERS: Readonly<Record<Server, readonly Group[]>> = {
   postgres: [[FAULTS_TEST, "H3", "J8"], REQUEST_DEATHS, WALK],
   redis: [[FAULTS_TEST, "H3", "J8"], REQUEST_DEATHS, WALK],

@@ -1,11 +1,11 @@
 /**
- * Every test, group by group, two groups side by side and one that mostly waits: more on two cores starve each other's
- * threads, and many tests are about threads that starve. A group is one process and one isolate: what its files share is
- * loaded once. All that needs a browser is one group, for two browsers at once on two cores make each other late; not by
- * `--parallel` for that reason, and because some tests change what a process has only once.
+ * Runs every test in groups, two groups at a time and one more that mostly waits: more on two cores starve each other's
+ * threads, and many tests are about starved threads. A group is one process and one isolate, so what its files share is
+ * loaded once. All browser tests are one group, because two browsers at once on two cores slow each other down. That is
+ * one reason not to use `--parallel`; the other is that some tests change what a process has only once.
  *
- * `deno task test [--backend postgres|redis] [arguments of deno test]` runs only what is named, in one process. A backend
- * alone runs all that is not about SQLite itself there.
+ * `deno task test [--backend postgres|redis] [arguments of deno test]` runs only what is named, in one process. With only
+ * a backend, it runs there everything that is not about SQLite itself.
  */
 import {
   ALONE,
@@ -22,7 +22,7 @@ import { startTestServer, whyNoTestServer } from "./support/servers/test_server.
 const SIDE_BY_SIDE = 2;
 
 const TEST = ["test", "--no-check", "--no-prompt", "-A"];
-/** The tools of these tests are no part of the product's imports, so that its first start does not fetch a browser. */
+/** The tools of these tests are not among the product's imports, so that its first start does not fetch a browser. */
 const WITH_BROWSER_TOOLS = ["--import-map=tests/import_map.json", "--lock=tests/deno.lock"];
 
 function testArgs(named: readonly string[]): string[] {
@@ -45,7 +45,7 @@ interface Told {
   readonly ignored: number;
 }
 
-/** What it prints is shown when it has ended: the words of two groups would not be told apart. */
+/** Its output is shown when it has ended, so that the output of two groups does not mix. */
 async function runGroup({ group, env }: Run): Promise<Told> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...testArgs(group), "tests/together.ts", "--", ...group],
@@ -68,7 +68,7 @@ async function runNamed(args: readonly string[], env: Env): Promise<number> {
   return (await child.status).code;
 }
 
-/** Of all but the browser tests, which `tests/style/browser_tests_test.ts` checks: what runs is not checked once more. */
+/** Checks all but the browser tests (see `tests/style/browser_tests_test.ts`); the runs themselves check no types. */
 async function checkTypes(): Promise<Told> {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), { args: ["check", "."], stdout: "null" })
     .output();
@@ -76,7 +76,7 @@ async function checkTypes(): Promise<Told> {
   return { code, passed: 0, failed: 0, ignored: 0 };
 }
 
-/** The lanes go on side by side; within a lane, so many of its steps do. */
+/** Lanes run concurrently; within a lane, `sideBySide` steps do. */
 interface Lane {
   readonly steps: readonly (() => Promise<Told>)[];
   readonly sideBySide: number;
@@ -109,18 +109,18 @@ async function runAll(): Promise<Told[]> {
 }
 
 interface Servers extends AsyncDisposable {
-  /** The groups of each of them. */
+  /** The groups to run on each server. */
   runs(groups: typeof ON_SERVERS): Run[];
 }
 
-/** One of each kind that this machine has. */
+/** Starts one server of each kind that this machine has. */
 async function startServers(): Promise<Servers> {
   await using started = new AsyncDisposableStack();
   const envs: [keyof typeof ON_SERVERS, Env][] = [];
   for (const backend of ["postgres", "redis"] as const) {
     const missing = whyNoTestServer(backend);
     if (missing !== null) {
-      console.log(`SKIPPED: ${missing}, so nothing is tried there`);
+      console.log(`SKIPPED: ${missing}, so nothing is tested there`);
       continue;
     }
     envs.push([backend, serverEnv(backend, started.use(await startTestServer(backend)))]);
@@ -159,7 +159,7 @@ const OPTION = /^--backend(?:=(.*))?$/;
 
 interface Order {
   readonly backend: Backend;
-  /** For `deno test`. */
+  /** The arguments for `deno test`. */
   readonly named: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * The test files that are named behind `--`, in one isolate: what they share is loaded once. Other words are for
- * those files.
+ * Runs the test files that are named after `--` in one isolate, so that what they share is loaded once. Other words are
+ * for those files.
  */
 const FOLDER = new URL("../", import.meta.url);
 

@@ -1,4 +1,4 @@
-/** Adding jobs. They are not due yet, so the figures hold adding alone. */
+/** Adding jobs. They are not due yet, so the figures are for adding only. */
 import { type BenchSystem, openBenchSystem } from "./bench_system.ts";
 import { type Comparison, middleOf } from "./middle_of.ts";
 import { openRawStore } from "./raw_store.ts";
@@ -65,7 +65,7 @@ async function againstYardstick(
 
 interface Adding {
   readonly clients: number;
-  /** For all clients together. */
+  /** The total for all clients. */
   readonly jobs: number;
   readonly batch: number;
 }

@@ -29,7 +29,7 @@ export async function backlog({ jobs, backlog, large }: BenchOptions): Promise<R
   ];
 }
 
-/** One job each time, without a commit: the time of the search among all waiting jobs. */
+/** One job each time, without a commit: the time to find it among all waiting jobs. */
 async function claimMs(path: string): Promise<number[]> {
   await using raw = await openRawStore(path);
   const values: number[] = [];
@@ -66,7 +66,7 @@ async function drainOfMany({ database, waiting, without, jobs, backlog }: Many):
   const part = Math.min(jobs, Math.floor((backlog - WARM_UP) / 8));
   const undisturbed = [await rateOver(system, part)];
   const readers = await readersOf(pages, system);
-  // Warms the pages up: the first of each kind are slow.
+  // Warms the pages up: the first requests of each kind are slow.
   await whileRead(readers, () => rateOver(system, Math.ceil(part / 10)));
   for (const took of Object.values(pages.serverMs)) took.clear();
   // Three times as long: a p99 needs many responses.

@@ -1,7 +1,7 @@
 /**
- * The least that a drain can be on a server: a table (or hashes) of id, status and payload, with one index for those that
- * wait, and two statements for many jobs on two connections. It has no leases, no history, no counts, no limits.
- * Unlike the limit of `servers.ts` it does not change with the queue.
+ * The bare minimum of a drain on a server: a table (or hashes) of id, status and payload, with one index for waiting jobs,
+ * and two statements for many jobs each, on two connections. It has no leases, no history, no counts, no limits.
+ * Unlike the limit of `servers.ts`, it does not change with the queue.
  */
 import { createClient } from "@redis/client";
 import postgres from "postgres";
@@ -15,7 +15,7 @@ type Turn = () => Promise<boolean>;
 
 interface Bare extends AsyncDisposable {
   insert(from: number, count: number): Promise<unknown>;
-  /** One for each connection. */
+  /** One function per connection. */
   readonly turns: readonly Turn[];
 }
 
@@ -90,7 +90,7 @@ const INSERT = `for n = tonumber(ARGV[1]), tonumber(ARGV[2]) do
     redis.call("ZADD", KEYS[1], n, n)
   end`;
 
-/** Each is followed by its payload. */
+/** Each id is followed by its payload. */
 const idsOf = (claimed: readonly unknown[]) => claimed.filter((_, n) => n % 2 === 0).map(String);
 
 async function onRedis(url: string, table: string): Promise<Bare> {

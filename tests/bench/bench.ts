@@ -1,8 +1,8 @@
 /**
- * Benchmarks: what the queue does, compared with the most that this machine can do in the same run. An absolute
- * figure describes the machine, a ratio describes the queue.
+ * Benchmarks: what the queue achieves, compared with the most that this machine can do in the same run. An absolute
+ * figure describes the machine; a ratio describes the queue.
  * `deno task bench [--only drain|adding|…] [--jobs 100000] [--backlog 1000000] [--once] [--long] [--json |
- * --markdown] [--backend postgres | redis]`; `--once`: one comparison each time, not the median of five
+ * --markdown] [--backend postgres | redis]`; `--once`: one comparison each, not the median of five
  */
 import { parseArgs } from "node:util";
 import { adding } from "./adding.ts";
@@ -27,7 +27,7 @@ type Part = (options: BenchOptions) => Promise<Row[]>;
 const PARTS: Record<string, Part> = {
   ...{ drain, first: firstJobs, adding, posting, pickup, files, crash, starting, backlog, memory, size },
 };
-/** Only on request: it takes a quarter of an hour, and some gigabytes of disk. */
+/** Only on request: it takes a quarter of an hour and some gigabytes of disk space. */
 const LONG: Record<string, Part> = { growth };
 
 interface Flags extends Omit<BenchOptions, "large"> {

@@ -18,7 +18,7 @@ export interface BenchSystem extends AsyncDisposable {
   readonly log: Log;
   /** Jobs completed so far. */
   readonly completed: () => number;
-  /** Resolves as soon as `count` jobs are completed in all; rejects after a minute unless given. */
+  /** Resolves as soon as `count` jobs are completed in total; rejects after a minute by default. */
   untilCompleted(count: number, withinMs?: number): Promise<void>;
   /** The time from opening the queue to the first consumer that is ready, in milliseconds. */
   readonly healthyAfterMs: number;
@@ -28,9 +28,9 @@ const HANDLERS = new URL("./handlers/", import.meta.url);
 const PATIENCE_MS = 60_000;
 
 export interface BenchSystemOptions {
-  /** The path of an existing database; a new one unless given. */
+  /** The path of an existing database; by default a new one is created. */
   readonly database?: string;
-  /** Of a queue elsewhere. */
+  /** The URL of a queue elsewhere. */
   readonly url?: string;
 }
 

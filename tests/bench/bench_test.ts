@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 
-/** Another program may have had the processor. */
+/** Another program may have used the CPU. */
 const TRIES = 3;
 const RESULTS = Deno.readTextFileSync(new URL("RESULTS.md", import.meta.url));
 

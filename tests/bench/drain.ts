@@ -57,7 +57,7 @@ export async function firstJobs({ rounds }: BenchOptions): Promise<Row[]> {
 
 async function firstOnce(): Promise<{ figure: number; limit: number }> {
   await using system = await openBenchSystem();
-  // Time enough to add them all before they are due.
+  // Enough time to add them all before they are due.
   const runAt = Date.now() + WAITING / 20;
   await addMany(system, { jobs: WAITING, runAt });
   if (Date.now() >= runAt) throw new Error("Adding the jobs took longer than there was time for.");
@@ -81,14 +81,14 @@ async function drainOnce(jobs: number): Promise<{ figure: number; fairness: numb
   return { figure, fairness: Math.min(...shares) / mean };
 }
 
-/** Threads that have never run a job are slow at their first ones. */
+/** The first jobs of a thread are slow. */
 export async function warmUp(system: BenchSystem): Promise<void> {
   const before = system.completed();
   await addMany(system, { jobs: WARM_UP, runAt: Date.now() });
   await system.untilCompleted(before + WARM_UP);
 }
 
-/** All become due at once, after the last was added: the figure excludes adding. Returns jobs per second. */
+/** All become due at once, after the last is added, so the figure excludes adding. Returns jobs per second. */
 export async function drainFrom(system: BenchSystem, jobs: number): Promise<number> {
   const atFirst = system.completed();
   const sampleMs = await addMany(system, { jobs: BATCH, runAt: Date.now() });

@@ -1,6 +1,6 @@
 /**
  * A process to be measured: the whole system with its pages, on a database in which very many jobs wait. It
- * prints how many megabytes it holds when half of them are done, and when all are: `draining_system.ts
+ * prints how many megabytes it uses when half of them are done, and when all are: `draining_system.ts
  * <database> <jobs>`.
  */
 import { openBenchSystem } from "./bench_system.ts";

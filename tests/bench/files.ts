@@ -29,7 +29,7 @@ function makeFiles(prefix: string): string[] {
   return ids;
 }
 
-/** Of files that exist already; the first ones are processed while the last are added. */
+/** Jobs of files that exist already; the first are processed while the last are added. */
 async function drainFiles(system: BenchSystem, ids: readonly string[]): Promise<number> {
   const before = system.completed();
   const since = performance.now();

@@ -36,7 +36,7 @@ export async function growth(): Promise<Row[]> {
   return rows;
 }
 
-/** Milliseconds of each operation, durable and awaited where it writes. */
+/** Milliseconds per operation, durable and awaited if it writes. */
 async function costsAt(path: string): Promise<Record<string, number>> {
   const queue = await getQueue(`sqlite:${path}`, { role: "owner", kinds: ["noop"] });
   try {

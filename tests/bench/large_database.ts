@@ -1,4 +1,4 @@
-/** A database in which very many jobs wait: made once in a run, and copied for each benchmark that needs one. */
+/** A database in which very many jobs wait: created once per run, and copied for each benchmark that needs one. */
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 import { openRawStore } from "./raw_store.ts";
 

@@ -6,7 +6,7 @@ import { tempFolder } from "../support/temp_folder.ts";
 import type { BenchOptions, Row } from "./row.ts";
 
 const SYSTEM = new URL("draining_system.ts", import.meta.url).pathname;
-/** By then each thread has collected what its start left behind. */
+/** By then each thread has collected the garbage of its start. */
 const SETTLED_MS = 10_000;
 const DEFAULTS = {
   ...{ CONSUMERS: "10", HEARTBEAT_MS: "1000", SWEEP_MS: "10000", STALL_MS: "30000" },
@@ -19,7 +19,7 @@ export async function memory(options: BenchOptions): Promise<Row[]> {
   ];
 }
 
-/** The limit is what it held when half of them were done: memory does not grow. */
+/** The limit is what it used when half of them were done: memory does not grow. */
 async function whileDraining({ backlog, large }: BenchOptions): Promise<Row[]> {
   await using folder = await tempFolder();
   const database = folder.file("queue.db");

@@ -1,4 +1,4 @@
-/** Jobs that arrive over HTTP: a real port of this machine, with the real guards in front. Not due yet either. */
+/** Jobs that arrive over HTTP, at a real port, with the real guards in front. They are not due yet either. */
 import { managerApp, serve } from "@persistent-queue/ui";
 import { openBenchSystem } from "./bench_system.ts";
 import { middleOf } from "./middle_of.ts";

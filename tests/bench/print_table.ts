@@ -7,7 +7,7 @@ export function printTable(rows: readonly Row[]): void {
   console.log(textTable(HEAD, rows.map(cellsOf)));
 }
 
-/** The same in Markdown, below what it was measured with, for RESULTS.md. */
+/** The same in Markdown for RESULTS.md, below the machine and versions. */
 export function printMarkdown(rows: readonly Row[], facts: readonly string[]): void {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const rule = HEAD.map((_, i) => i === 0 ? "---" : "---:");

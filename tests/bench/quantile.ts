@@ -1,4 +1,4 @@
-/** The value that this part (0 to 1) of the values does not exceed. */
+/** The value that this fraction (0 to 1) of the values does not exceed. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const value = sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)];

@@ -1,5 +1,5 @@
 /**
- * The limit: one connection with the same schema, triggers, statements and durability, and nothing around it. What the
+ * The limit: one connection with the same schema, triggers, statements and durability, and nothing else. What the
  * queue does on top of this (threads, leases, policy, logs) is what the ratios show.
  */
 import { createDatabase } from "../../queue/sqlite/database_file.ts";
@@ -15,9 +15,9 @@ export interface RawStore extends AsyncDisposable {
   transact<T>(work: () => T): T;
   /** Inserts `jobs` jobs, `aTransaction` per transaction; returns jobs per second. */
   insert(jobs: number, aTransaction: number): number;
-  /** Closes it early: the file at `path` is complete then. */
+  /** Closes it early, after which the file at `path` is complete. */
   close(): void;
-  /** Claims and completes all waiting jobs, 100 a transaction; returns jobs per second. */
+  /** Claims and completes all waiting jobs, 100 per transaction; returns jobs per second. */
   drain(): number;
 }
 
@@ -43,7 +43,7 @@ export async function openRawStore(existing?: string): Promise<RawStore> {
 
   function insertSome(count: number): void {
     const now = Date.now();
-    // Ids as the queue makes them: random ids would lower the limit by a third.
+    // Ids like those of the queue: random ids would lower the limit by a third.
     for (let i = 0; i < count; i++) sql.insert.run(`noop-${uuidV7(now)}`, "noop", "null", 0, now, now);
   }
 

@@ -12,7 +12,7 @@ export interface Row {
   readonly goal?: Goal;
 }
 
-/** A part of the limit, or a value in its own unit. */
+/** A fraction of the limit, or a value in its own unit. */
 export type Goal = { readonly ratio: number } | { readonly atLeast: number } | { readonly atMost: number };
 
 export interface BenchOptions {
@@ -25,7 +25,7 @@ export interface BenchOptions {
   readonly rounds: number;
 }
 
-/** How much of the limit is reached: 1 is all of it, whatever the unit. */
+/** How much of the limit is reached: 1 is all of it, in any unit. */
 export function ratioOf({ figure, unit, limit }: Row): number | null {
   if (limit === null) return null;
   return unit === "/s" || unit === "" ? figure / limit : limit / figure;

@@ -9,7 +9,7 @@ const PASSWORD = "a password for benchmarks only";
 export interface ServedPages extends AsyncDisposable {
   readonly manager: string;
   readonly ops: string;
-  /** The cookies of a session at each of them. */
+  /** The cookies of a session on each page. */
   readonly cookie: string;
   /** How long each response took the servers, in milliseconds, by the page's address without its port. */
   readonly serverMs: Readonly<Record<"manager" | "ops", Map<string, number[]>>>;

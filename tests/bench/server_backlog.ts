@@ -12,7 +12,7 @@ const READS = 100;
 
 interface FilledServer {
   readonly url: (queue: string) => string;
-  /** Resolves when the server does nothing more on account of what it was filled with. */
+  /** Resolves when the server has finished the work that filling it has caused. */
   readonly rested: () => Promise<void>;
 }
 
@@ -42,7 +42,7 @@ async function drainOfFew(url: string, jobs: number): Promise<number> {
   return await drainFrom(system, jobs);
 }
 
-/** All of them are due. */
+/** Fills the queue with due jobs. */
 async function fill(url: string, jobs: number): Promise<void> {
   const store = await openStore(url, "owner");
   let next = 0;
@@ -84,7 +84,7 @@ async function drainOver(system: BenchSystem, jobs: number): Promise<number> {
   return (system.completed() - before) / (performance.now() - since) * 1000;
 }
 
-/** While the drain goes on. */
+/** Reads during the drain. */
 async function readRows({ queue }: BenchSystem): Promise<Row[]> {
   const reads = {
     "the newest page": () => queue.list({ limit: 50 }),

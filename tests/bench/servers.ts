@@ -22,22 +22,22 @@ export function isBackend(name: string): name is Backend {
   return Object.hasOwn(SERVERS, name);
 }
 
-/** Of a queue of its own on the server. */
+/** The URL of a separate queue on the server. */
 type UrlOf = (queue: string) => string;
 
 const BATCH = 1_000;
 const CLAIMED = 640;
-/** Statements that overlap, as those of the system do. */
+/** How many statements overlap, like those of the system. */
 const AT_ONCE = 2;
 const CLIENTS = 50;
 const ADDED_BY_ONE = 300;
 const ADDED_BY_MANY = 5_000;
 const PICKUPS = 300;
 const NOTICES = 100;
-/** A notice waits for the one before it, unless that is longer ago. */
+/** A notification waits for the previous one, unless that was longer ago. */
 const NOTICE_PAUSE_MS = 60;
 
-/** The parts of the benchmark that a backend on a server has; each starts a server of its own. */
+/** The parts of the benchmark for a backend on a server; each part starts its own server. */
 export function partsOf(backend: Backend): Record<string, (options: BenchOptions) => Promise<Row[]>> {
   const withServer =
     (measure: (url: UrlOf, options: BenchOptions) => Promise<Row[]>) => async (options: BenchOptions) => {
@@ -57,7 +57,7 @@ async function backlog(backend: Backend, options: BenchOptions): Promise<Row[]> 
   return await serverBacklog({ url: (queue) => server.url(queue), rested }, options);
 }
 
-/** Redis writes its log anew once it has doubled, with a process that takes a processor: a part of the filling. */
+/** Redis rewrites its log once it has doubled, with a process that uses a whole core. That is part of the filling. */
 async function logRewritten({ command }: RedisServer): Promise<void> {
   const isBusy = async () =>
     /aof_rewrite_(?:in_progress|scheduled):1/.test(String(await command("INFO", "persistence")));
@@ -144,7 +144,7 @@ async function addRate(
 
 async function pickup(url: UrlOf): Promise<Row[]> {
   await using system = await openBenchSystem({ url: url("pickup") });
-  // Each thread loads the handler of a kind at its first job of it.
+  // Each thread loads the handler of a kind with its first job of that kind.
   await pickups(system, WARM_UP);
   const idle = await pickups(system, PICKUPS);
   const bare = await notices(url("notices"));
@@ -155,7 +155,7 @@ async function pickup(url: UrlOf): Promise<Row[]> {
   return [row(0.5, { ratio: 0.5 }), row(0.99, { ratio: 0.5 })];
 }
 
-/** From the insert of a job to the notice that another store gets of it. */
+/** From the insert of a job until another store is notified of it. */
 async function notices(url: string): Promise<number[]> {
   const [writer, watcher] = [await openStore(url, "owner"), await openStore(url, "owner")];
   const values: number[] = [];

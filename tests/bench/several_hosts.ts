@@ -4,14 +4,14 @@ import { runSystem } from "../support/processes/running_system.ts";
 import type { Row } from "./row.ts";
 
 const HOSTS = 3;
-/** Of the sort that waits for others, as most jobs do: so many of each, and how long each waits. */
+/** Jobs that wait for something else, as most do: how many of each sort, and how long each waits. */
 const WAITING = [{ jobs: 1_500, workMs: 100 }, { jobs: 4_500, workMs: 20 }] as const;
-/** Of the sort that only costs the system itself, which all hosts share here. */
+/** No-op jobs, which only cost the machine that all hosts share here. */
 const TINY = 30_000;
 const BATCH = 1_000;
-/** Time enough to add them all before they are due. */
+/** Enough time to add them all before they are due. */
 const AHEAD_MS = 8_000;
-/** To count costs the server something too. */
+/** Not more often, because counting costs the server something too. */
 const LOOK_MS = 100;
 const SETTINGS = {
   ...{ CONSUMERS: "10", WORK_MS: "0", HEARTBEAT_MS: "1000", SWEEP_MS: "10000", STALL_MS: "30000" },
@@ -41,7 +41,7 @@ async function ratesOf(hosts: number, url: string): Promise<{ waiting: number[];
   }
   const queue = await getQueue(url, { role: "guest", kinds: ["noop", "wait"] });
   systems.defer(() => queue.close());
-  // Threads that have never run a job are slow at their first ones.
+  // The first jobs of a thread are slow.
   await rateOf(queue, "noop", { jobs: TINY / 3, workMs: 0 });
   const waiting: number[] = [];
   for (const jobs of WAITING) waiting.push(await rateOf(queue, "wait", jobs));

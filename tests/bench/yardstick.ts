@@ -1,6 +1,6 @@
 /**
- * The same work without the queue, on one connection. Unlike the limit of `raw_store.ts` these two never change with
- * the queue, so they tell whether it became faster.
+ * The same work without the queue, on one connection. Unlike the limit of `raw_store.ts`, these two never change with
+ * the queue, so they show whether it has become faster.
  *
  * The yardstick has the schema and the row-by-row statements of version 1.0. The bare minimum has a table of id, status
  * and payload with one index, and does the work of many jobs in one statement.
@@ -9,7 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import { migrate } from "../../queue/sqlite/migrations.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
-/** The migrations of version 1.0: one that was released is never edited. */
+/** The migrations of version 1.0. A released migration is never edited. */
 const MIGRATIONS = 2;
 const A_CLAIM = 128;
 const A_TRANSACTION = 640;
@@ -17,11 +17,11 @@ const AN_INSERT = 1_000;
 const CONSUMER = crypto.randomUUID();
 
 export interface Yardstick extends AsyncDisposable {
-  /** Adds jobs, 1,000 a transaction unless given; returns jobs per second. */
+  /** Adds jobs, by default 1,000 per transaction; returns jobs per second. */
   insert(jobs: number, aTransaction?: number): number;
-  /** Claims and completes all waiting jobs, 640 a transaction; returns jobs per second. */
+  /** Claims and completes all waiting jobs, 640 per transaction; returns jobs per second. */
   drain(): number;
-  /** Of the database, in bytes. */
+  /** The size of the database in bytes. */
   size(): number;
 }
 

@@ -32,7 +32,7 @@ export function backupCases(test: Case): void {
       assert.equal(
         await copy.get(`a${i}`) === null,
         await copy.get(`b${i}`) === null,
-        "no write is there by half",
+        "no write is there in part",
       );
     }
   });

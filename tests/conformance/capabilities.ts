@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Capabilities } from "../../queue/capabilities.ts";
 import type { Case } from "./suite.ts";
 
-/** What the adapter skips, the store must refuse with a reason; all else it must be able to do. */
+/** What the adapter skips, the store must refuse with a reason; it must support everything else. */
 export function capabilitiesCases(test: Case, skip: Partial<Record<keyof Capabilities, string>>): void {
   for (const name of ["backup", "deepCheck", "hosts", "facts"] as const) {
     const isSkipped = skip[name] !== undefined;

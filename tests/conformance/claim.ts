@@ -110,7 +110,7 @@ function delayCases(test: Case): void {
   });
 }
 
-/** The whole answer, once it is there. */
+/** The whole answer, with its promise resolved. */
 async function told(answer: Promise<ClaimAnswer>): Promise<ClaimAnswer> {
   const { claimed, nextRunAt } = await answer;
   return { claimed, nextRunAt: await nextRunAt };
@@ -175,13 +175,13 @@ function batchCases(test: Case): void {
     assert.equal((await store.stats({ silentForMs: 0 })).counts.PENDING, 2);
   });
 
-  test("claim takes fewer jobs where their payloads are large, in their order, and says that more are due", async ({ store }) => {
+  test("claim takes fewer jobs if their payloads are large, in their order, and says that more are due", async ({ store }) => {
     const payload = JSON.stringify("x".repeat(999_998));
     const ids = Array.from({ length: 12 }, (_, i) => `${i}`);
     await addAll(store, [newJob("tiny"), ...ids.map((id) => newJob(id, { payload }))]);
     const claim = () => store.claim([{ consumerId: "c1", limit: 20, suspect: false }]);
     const first = await claim();
-    // The one that reaches the bound is the last.
+    // The job that reaches the limit is the last one.
     assert.deepEqual(first.claimed.map(({ id }) => id), ["tiny", ...ids.slice(0, 9)]);
     assert.deepEqual(first.claimed.slice(1).filter((job) => job.payload !== payload), []);
     assert.ok((await first.nextRunAt ?? Infinity) <= NOW);
@@ -209,7 +209,7 @@ function batchCases(test: Case): void {
     assert.deepEqual(claimed.map((one) => one.id).sort(), ["j0", "j1", "j2", "j3", "j4"]);
   });
 
-  test("a claim after the clock was set back moves times to run, and claims what was due", async ({ store }) => {
+  test("a claim after a clock rollback moves run times back, and claims what was due", async ({ store }) => {
     const step = { from: NOW + 3_600_000, to: NOW };
     await add(store, "due", { runAt: step.from });
     await add(store, "later", { runAt: step.from + 1 });
@@ -264,7 +264,7 @@ function kindCases(test: Case): void {
     addAll(store, Array.from({ length: count }, (_, i) => newJob(`m${i}`, { kind: "mail", priority: 9 })));
   const parkedOf = async (store: Store) => (await store.stats({ silentForMs: 0 })).parked;
 
-  test("claim passes over kinds that it was not asked for: they wait, and are reported", async ({ store }) => {
+  test("claim skips kinds that it was not asked for: their jobs wait, and are reported", async ({ store }) => {
     await addMails(store, 3);
     await add(store, "f");
     const { claimed } = await store.claim(ONE, only("file", "noop"));
@@ -316,7 +316,7 @@ function kindCases(test: Case): void {
     assert.deepEqual(await store.check(), []);
   });
 
-  test("claim gets past thousands of jobs that it may not take, some at each call", async ({ store }) => {
+  test("claim gets past thousands of jobs that it may not take, some with each call", async ({ store }) => {
     await addMails(store, 4_000);
     await add(store, "f");
     for (let calls = 1;; calls++) {

@@ -1,4 +1,4 @@
-/** The mark of a copy that is not complete: it is seen by others, outlives its process, and is no part of any job. */
+/** The mark of an incomplete copy: other processes see it, it outlives its own, and it is not part of any job. */
 import assert from "node:assert/strict";
 import { add, clock, NOW } from "./stage.ts";
 import type { Case } from "./suite.ts";
@@ -18,7 +18,7 @@ export function copyMarkCases(test: Case): void {
     await other.copyMark.remove();
   });
 
-  test("the mark of a copy stays for years, whatever is added, copied and pruned", async ({ store }) => {
+  test("the mark of a copy stays for years, whatever is added, copied or pruned", async ({ store }) => {
     await store.copyMark.set();
     await add(store, "a");
     assert.equal((await store.dump({ after: null, limit: 10 })).jobs.length, 1);

@@ -21,7 +21,7 @@ import {
 } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
-/** A job as it comes from another store: waiting, unless told otherwise. */
+/** A job as it comes from another store: by default it waits. */
 export function storedJob(id: string, more: Partial<StoredJob> = {}): StoredJob {
   return {
     ...{ seq: 7, id, kind: "file", status: "PENDING", priority: 0, runAt: NOW, retries: 0, crashes: 0 },
@@ -36,7 +36,7 @@ function line(event: HistoryEntry["event"], more: Partial<HistoryEntry> = {}): H
   return { at: NOW - 3, event, lease: 1, retries: 0, ...nothing, ...more };
 }
 
-/** Everything, some jobs at a time. */
+/** Dumps everything, a few jobs at a time. */
 async function dumpAll(store: Store, limit = 3): Promise<StoredJob[]> {
   const jobs: StoredJob[] = [];
   for (let after: number | null = null;;) {
@@ -48,7 +48,7 @@ async function dumpAll(store: Store, limit = 3): Promise<StoredJob[]> {
   }
 }
 
-/** The same but for the store's own numbers. */
+/** The jobs are the same, except for the store's own numbers. */
 function assertSame(jobs: readonly StoredJob[], expected: readonly StoredJob[]): void {
   assert.deepEqual(jobs.map(withoutSeq), expected.map(withoutSeq));
   assert.deepEqual(jobs.map(canonicalText), expected.map(canonicalText));
@@ -77,7 +77,7 @@ function everyStatus(): StoredJob[] {
 }
 
 export function dumpCases(test: Case): void {
-  test("dump returns what get returns, and whether a job is a suspect, of every status in the order of adding", async ({ store }) => {
+  test("dump returns what get returns, and whether a job is a suspect, for every status in the order of adding", async ({ store }) => {
     for (const status of STATUSES) await bring(store, status, status);
     await addSuspect(store, "suspect");
     const jobs = await dumpAll(store);
@@ -88,7 +88,7 @@ export function dumpCases(test: Case): void {
     }
   });
 
-  test("dump of an empty store is empty, and continues behind the last job without end or repetition", async ({ store }) => {
+  test("dump of an empty store is empty, and a dump page by page has each job once and ends", async ({ store }) => {
     assert.deepEqual(await store.dump({ after: null, limit: 5 }), { jobs: [], next: null });
     for (const id of ["a", "b", "c", "d"]) await add(store, id);
     for (const limit of [1, 2, 4, 9]) {
@@ -96,7 +96,7 @@ export function dumpCases(test: Case): void {
     }
   });
 
-  test("dump returns values and texts whole, and few of them at a time", async ({ store }) => {
+  test("dump returns values and texts whole, and only a few at a time", async ({ store }) => {
     const payload = JSON.stringify("x".repeat(1_500_000));
     const jobs = ["a", "b", "c", "d", "e", "f"].map((id) =>
       storedJob(id, {
@@ -139,7 +139,7 @@ export function dumpCases(test: Case): void {
     assertSame(await dumpAll(store), jobs);
   });
 
-  test("restore adds jobs behind all others, in their order, and later ones come behind them", async ({ store }) => {
+  test("restore adds jobs after all others, in their order, and later jobs come after them", async ({ store }) => {
     await add(store, "first");
     await store.restore([storedJob("z", { seq: 2 }), storedJob("a", { seq: 1 })]);
     await add(store, "last");
@@ -174,7 +174,7 @@ export function dumpCases(test: Case): void {
     assert.deepEqual([copy.status, copy.crashes], ["PENDING", 1]);
   });
 
-  test("a long history that was folded stays as it is, and is folded again when it grows", async ({ store }) => {
+  test("a folded history stays as it is, and is folded again when it grows", async ({ store }) => {
     const long = await hold(store, "long");
     for (let i = 0; i < 350; i++) {
       await settleOne(store, { ...retryIn(0, long), detail: `try ${i}` }, NOW + i);
@@ -191,7 +191,7 @@ export function dumpCases(test: Case): void {
     assert.equal(folds.length, 1);
   });
 
-  test("restore leaves a job alone that is there already, the same in every fact", async ({ store }) => {
+  test("restore leaves alone a job that exists already and is the same in every fact", async ({ store }) => {
     const jobs = everyStatus();
     await store.restore(jobs.slice(0, 4));
     const before = await dumpAll(store);
@@ -212,7 +212,7 @@ export function dumpCases(test: Case): void {
       "one more line": { history: [line("released")] },
     })
   ) {
-    test(`restore of a job that is there with ${what} is a RejectedWrite that names it, and nothing is written`, async ({ store }) => {
+    test(`restore of a job that exists with ${what} is a RejectedWrite that names it, and nothing is written`, async ({ store }) => {
       await store.restore([storedJob("there")]);
       const before = await dumpAll(store);
       const mixed = [storedJob("new"), storedJob("there", change), storedJob("newer")];
@@ -233,9 +233,9 @@ export function dumpCases(test: Case): void {
     const [what, change] of Object.entries<Partial<StoredJob>>({
       "a priority beyond the bounds": { priority: 101 },
       "a time before 1970": { runAt: -1 },
-      "a lease that is no whole number": { lease: 1.5 },
+      "a lease that is not a whole number": { lease: 1.5 },
       "too many retries": { retries: 1_000_001 },
-      "a history with a lease that is no whole number": { history: [line("failed", { lease: 0.5 })] },
+      "a history with a lease that is not a whole number": { history: [line("failed", { lease: 0.5 })] },
     })
   ) {
     test(`restore of a job with ${what} is a RejectedWrite, and nothing is written`, async ({ store }) => {

@@ -1,4 +1,4 @@
-/** Facts that processes share: what one writes, the others read, until it expires, and nothing grows without end. */
+/** Facts that processes share: what one writes, the others read until it expires, and nothing grows without bound. */
 import assert from "node:assert/strict";
 import type { Fact, Facts } from "../../queue/facts.ts";
 import type { Store } from "../../queue/store.ts";
@@ -12,7 +12,7 @@ function factsOf({ capabilities: { facts } }: Store): Facts {
   return facts;
 }
 
-/** What the realm holds then. */
+/** What the realm holds at that time. */
 async function listedAt(time: number, store: Store, realm = FACT.realm): Promise<string[]> {
   clock.now = time;
   try {
@@ -23,7 +23,7 @@ async function listedAt(time: number, store: Store, realm = FACT.realm): Promise
 }
 
 export function factsCases(test: Case): void {
-  test("a fact is read by another process, whole, in its realm and in no other", async ({ store, second }) => {
+  test("another process reads a fact whole, in its realm and in no other", async ({ store, second }) => {
     const other = factsOf(await second());
     const odd = `{"words":"ä€😀 'quoted' \\"twice\\" \\\\ \\n"}\n`;
     assert.equal(await factsOf(store).put({ ...FACT, text: odd }, null), true);
@@ -33,17 +33,17 @@ export function factsCases(test: Case): void {
     assert.deepEqual(await other.list("nothing"), []);
   });
 
-  test("a fact takes the place of the text that its writer knows, and of no other", async ({ store, second }) => {
+  test("a fact replaces the text that its writer knows, and no other", async ({ store, second }) => {
     const [mine, others] = [factsOf(store), factsOf(await second())];
     assert.equal(await mine.put({ ...FACT, text: "2" }, "1"), false, "there is none");
     assert.equal(await mine.put({ ...FACT, text: "1" }, null), true);
     assert.equal(await others.put({ ...FACT, text: "other" }, null), false, "there is one");
     assert.equal(await others.put({ ...FACT, text: "2" }, "1"), true);
-    assert.equal(await mine.put({ ...FACT, text: "3" }, "1"), false, "it is another one by now");
+    assert.equal(await mine.put({ ...FACT, text: "3" }, "1"), false, "it has changed by now");
     assert.deepEqual(await listedAt(NOW, store), ["key=2"]);
   });
 
-  test("of many processes that write the same fact at once, one has written it", async ({ store, second }) => {
+  test("of many processes that write the same fact at once, one succeeds", async ({ store, second }) => {
     const stores = [factsOf(store), factsOf(await second())];
     const writes = Array.from(
       { length: 20 },
@@ -55,7 +55,7 @@ export function factsCases(test: Case): void {
     assert.deepEqual(await listedAt(NOW, store), written);
   });
 
-  test("a fact that is removed is gone for all, and is not brought back by a writer that knew it", async ({ store, second }) => {
+  test("a removed fact is gone for all, and a writer that knew it does not bring it back", async ({ store, second }) => {
     const [mine, others] = [factsOf(store), factsOf(await second())];
     await mine.put(FACT, null);
     await others.remove("other-realm", FACT.key);
@@ -66,7 +66,7 @@ export function factsCases(test: Case): void {
     assert.deepEqual(await listedAt(NOW, store), []);
   });
 
-  test("a fact expires by the clock of the store, and a write starts its time again", async ({ store }) => {
+  test("a fact expires by the clock of the store, and a write restarts its time", async ({ store }) => {
     const facts = factsOf(store);
     await facts.put(FACT, null);
     await facts.put({ ...FACT, key: "stays", livesMs: Infinity }, null);
@@ -82,7 +82,7 @@ export function factsCases(test: Case): void {
     assert.deepEqual(await listedAt(NOW + 1_600, store), ["key=new", "stays=text"]);
   });
 
-  test("the upkeep removes what has expired, and nothing else", async ({ store, second }) => {
+  test("pruning removes what has expired, and nothing else", async ({ store, second }) => {
     const facts = factsOf(store);
     const other = await second();
     await add(store, "a");
@@ -93,14 +93,14 @@ export function factsCases(test: Case): void {
       );
     }
     await at(NOW + 2_000, other).prune({ olderThanMs: 1_000_000, after: 0, limit: 100 });
-    // The clock that goes back shows what is left: what was only over would be there again.
+    // A clock that goes back shows what was removed: what had merely expired would be there again.
     const left = [];
     for (const realm of ["realm0", "realm1", "realm2"]) left.push(...await listedAt(NOW, store, realm));
     assert.deepEqual(left.sort(), [15, 16, 17, 18, 19].map((i) => `key${i}=text`));
     assert.notEqual(await store.get("a"), null);
   });
 
-  test("of too many facts of a realm those that expire first give way", async ({ store }) => {
+  test("if a realm has too many facts, those that expire first are dropped", async ({ store }) => {
     const facts = factsOf(store);
     await facts.put({ ...FACT, realm: "other" }, null);
     const put = (i: number) => facts.put({ ...FACT, key: `k${i}`, livesMs: 10_000 + i }, null);

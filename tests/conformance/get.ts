@@ -3,7 +3,7 @@ import { add, at, claimOne, crash, hold, NOW, settlement, settleOne } from "./st
 import type { Case } from "./suite.ts";
 
 export function getCases(test: Case): void {
-  test("getMany returns the jobs with these numbers as they are now, in that order, but for those that are gone", async ({ store }) => {
+  test("getMany returns the jobs with these numbers as they are now, in that order, without those that are gone", async ({ store }) => {
     const [a, b, c] = [await add(store, "a"), await add(store, "b"), await add(store, "c")];
     await store.move("cancel", ["b"]);
     const asked = [c.seq, 999, b.seq, a.seq, 0, -1];
@@ -14,7 +14,7 @@ export function getCases(test: Case): void {
     assert.deepEqual(await store.getMany(asked), [c, a]);
   });
 
-  test("getMany leaves long values out if told to", async ({ store }) => {
+  test("getMany leaves out long values if told to", async ({ store }) => {
     const payload = JSON.stringify("x".repeat(5_000));
     const { seq } = await add(store, "a", { payload });
     assert.equal((await store.getMany([seq]))[0]?.payload, payload);

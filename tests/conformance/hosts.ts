@@ -1,4 +1,4 @@
-/** Processes on several hosts: what one shows, the others see, and what is sent to one reaches it alone. */
+/** Processes on several hosts: what one shows, the others see, and what is sent to one reaches only that one. */
 import assert from "node:assert/strict";
 import type { HostChannel } from "../../queue/capabilities.ts";
 import type { ProcessIdentity, Store } from "../../queue/store.ts";
@@ -7,7 +7,7 @@ import { at, NOW, PROCESS } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 const LATER = NOW + 1_000;
-/** Much longer than a text takes to arrive. */
+/** Much longer than a message takes to arrive. */
 const NOTHING_COMES_MS = 500;
 
 function process(number: number): ProcessIdentity {
@@ -23,7 +23,7 @@ function channelOf({ capabilities: { hosts } }: Store): HostChannel {
   return hosts;
 }
 
-/** What arrives at this store from now on. */
+/** The messages that this store receives from now on. */
 function textsAt(store: Store): { readonly texts: string[] } & Disposable {
   const texts: string[] = [];
   const listening = channelOf(store).listen((text) => texts.push(text));
@@ -48,7 +48,7 @@ export function hostsCases(test: Case): void {
     assert.deepEqual(await viewsSeenBy(other), [null]);
   });
 
-  test("the kinds that a process claims are in its row, and in that under which it joins again", async ({ store, second }) => {
+  test("the kinds that a process claims are in its row, and in its new row when it joins again", async ({ store, second }) => {
     const other = await second();
     const kindsSeen = async () => (await other.processes({ silentForMs: 30_000 })).map(({ kinds }) => kinds);
     await store.join(process(1));
@@ -62,7 +62,7 @@ export function hostsCases(test: Case): void {
     assert.deepEqual(await kindsSeen(), [[], kinds], "it may be idle from now on, and claim nothing");
   });
 
-  test("a text reaches its process alone, whole, and is no change of the queue", async ({ store, second }) => {
+  test("a message reaches only its process, whole, and is not a change of the queue", async ({ store, second }) => {
     const [target, bystander] = [await second(), await second()];
     for (const [i, one] of [store, target, bystander].entries()) await one.join(process(i + 1));
     using atSender = textsAt(store);
@@ -81,7 +81,7 @@ export function hostsCases(test: Case): void {
     assert.deepEqual([atSender.texts, atBystander.texts, changes], [[], [], 0]);
   });
 
-  test("a text for a process that is not there goes nowhere, and the sender learns it", async ({ store, second }) => {
+  test("a message for a process that is not there goes nowhere, and the sender is told", async ({ store, second }) => {
     const other = await second();
     await other.join(process(2));
     using atOther = textsAt(other);
@@ -102,7 +102,7 @@ export function hostsCases(test: Case): void {
     await eventually("it arrives", () => atOther.texts.includes("hello"));
   });
 
-  test("a text for all reaches every other process, and is no change of the queue", async ({ store, second }) => {
+  test("a message for all reaches every other process, and is not a change of the queue", async ({ store, second }) => {
     const [joined, beside] = [await second(), await second()];
     await joined.join(process(2));
     const heard: string[] = [];
@@ -131,7 +131,7 @@ export function hostsCases(test: Case): void {
     for (const one of hearing) one[Symbol.dispose]();
   });
 
-  test("what is disposed hears nothing any more", async ({ store, second }) => {
+  test("a disposed listener hears nothing more", async ({ store, second }) => {
     const other = await second();
     await other.join(process(2));
     const gone = textsAt(other);

@@ -53,7 +53,7 @@ export function insertCases(test: Case): void {
     assert.deepEqual(await store.get("a"), { job: inserted.job, history: [] });
   });
 
-  test("a job without a time to run is due at once, by the store's clock", async ({ store }) => {
+  test("a job without a run time is due at once, by the store's clock", async ({ store }) => {
     const { runAt, createdAt } = await add(at(NOW + 7, store), "a", { runAt: null });
     assert.deepEqual([runAt, createdAt], [NOW + 7, NOW + 7]);
   });
@@ -159,7 +159,7 @@ export function insertCases(test: Case): void {
     assert.ok(first && last && first.job.seq < last.job.seq);
   });
 
-  test("insert of many: each id gets what it would get alone, whatever its text is", async ({ store }) => {
+  test("an insert of many jobs gives each id the result that it would get alone, whatever its text", async ({ store }) => {
     await bring(store, "finished", "COMPLETED");
     await bring(store, "failed", "FAILED");
     await bring(store, "waits", "PENDING");
@@ -195,8 +195,8 @@ export function insertCases(test: Case): void {
     assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b), "the newest comes last");
   });
 
-  test("jobs behind the end of a turn are not added before their own", async ({ store }) => {
-    // Reading so many long values again fills a turn.
+  test("jobs after the end of a turn are not added before their own turn", async ({ store }) => {
+    // Reading this many long values again fills a turn.
     const long = JSON.stringify("x".repeat(1024 * 1024 - 2));
     const present = Array.from({ length: 70 }, (_, i) => `long ${i}`);
     for (const id of present) await add(store, id, { payload: long });

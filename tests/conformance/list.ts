@@ -22,7 +22,7 @@ function pageCases(test: Case): void {
     assert.ok(next !== null);
   });
 
-  test("list refuses a cursor that no page of this store has ended with", async ({ store }) => {
+  test("list refuses a cursor that is not from a page of this store", async ({ store }) => {
     await bring(store, "a", "PENDING");
     for (const cursor of ["x", "-1", "1.5", "1e3", "9".repeat(30), "0x10", " 1", "", "\0"]) {
       for (const query of [{ limit: 5 }, { limit: 5, line: true } as const]) {
@@ -35,7 +35,7 @@ function pageCases(test: Case): void {
     }
   });
 
-  test("list of several statuses is newest first, page by page, and shows no others", async ({ store }) => {
+  test("list of several statuses is newest first, page by page, and shows no other status", async ({ store }) => {
     const wanted: string[] = [];
     for (let round = 0; round < 4; round++) {
       for (const status of STATUSES) {

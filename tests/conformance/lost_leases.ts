@@ -7,12 +7,12 @@ import type { Claimed } from "../../queue/store.ts";
 export const LOSSES: Record<string, (store: Store, held: Claimed) => Promise<unknown>> = {
   "it was reaped": (store) => reap(store, { death: { crashLimit: null } }),
   "it was reaped with a charge": (store) => reap(store),
-  "it was reaped and claimed anew": async (store) => {
+  "it was reaped and claimed again": async (store) => {
     await reap(store, { death: { crashLimit: null } });
     await claimOne(store, "c2");
   },
   "it was canceled": (store, { id }) => at(NOW + 5, store).move("cancel", [id]),
-  "it was canceled, resubmitted and claimed anew": async (store, { id }) => {
+  "it was canceled, resubmitted and claimed again": async (store, { id }) => {
     await at(NOW + 5, store).move("cancel", [id]);
     await at(NOW + 6, store).move("resubmit", [id]);
     await claimOne(store, "c2", NOW + 7);
@@ -21,13 +21,13 @@ export const LOSSES: Record<string, (store: Store, held: Claimed) => Promise<unk
     await at(NOW + 5, store).move("cancel", [id]);
     await add(store, id, { replace: true });
   },
-  "it was canceled, started afresh and claimed anew": async (store, { id }) => {
+  "it was canceled, started afresh and claimed again": async (store, { id }) => {
     await at(NOW + 5, store).move("cancel", [id]);
     await add(store, id, { replace: true });
     await claimOne(store, "c2");
   },
   "it was released": (store, held) => settleOne(store, settlement("release", held)),
-  "it was released and claimed anew": async (store, held) => {
+  "it was released and claimed again": async (store, held) => {
     await settleOne(store, settlement("release", held));
     await claimOne(store, "c2");
   },

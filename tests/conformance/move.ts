@@ -37,7 +37,7 @@ function resubmitCases(test: Case): void {
   });
 
   for (const [status, end] of [["UNPROCESSABLE", "exhaust"], ["CANCELED", "cancel"]] as const) {
-    test(`resubmit of a ${status} job starts retries and crashes again and keeps the history`, async ({ store }) => {
+    test(`resubmit of a ${status} job resets retries and crashes and keeps the history`, async ({ store }) => {
       await crash(store, await hold(store, "a"));
       const held = await claimOne(store);
       await settleOne(store, settlement("retry", held));
@@ -65,7 +65,7 @@ function resubmitCases(test: Case): void {
     assert.equal((await claimSuspect(store, "c1", NOW + 20)).id, "a");
   });
 
-  test("resubmit of a canceled job keeps a time to run that is still ahead", async ({ store }) => {
+  test("resubmit of a canceled job keeps a run time that is still ahead", async ({ store }) => {
     await add(store, "a", { runAt: NOW + 10_000 });
     await store.move("cancel", ["a"]);
     await at(NOW + 20, store).move("resubmit", ["a"]);
@@ -162,7 +162,7 @@ function batchCases(test: Case): void {
 }
 
 function longHistoryCases(test: Case): void {
-  test("a job that is moved again and again keeps the first and the newest lines, and counts the others", async ({ store }) => {
+  test("a job that is moved again and again keeps its first and newest lines, and counts the others", async ({ store }) => {
     await add(store, "a");
     const held = await claimOne(store);
     await settleOne(store, settlement("fail", held));

@@ -23,7 +23,7 @@ import {
 } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
-/** Heartbeats at NOW are just too old. */
+/** Makes heartbeats at NOW just too old. */
 const SILENT: OrphanRequest = { alive: { agoMs: -1, aheadMs: 90_000 }, held: [], limit: 100 };
 const NO_CHARGE = {
   death: { event: "stalled", detail: "silent for 30 s", crashLimit: null },
@@ -71,7 +71,7 @@ function selectionCases(test: Case): void {
     assert.ok((await claimOne(store, "c2")).lease > held.lease);
   });
 
-  test("a heartbeat at either end of the span is alive, one outside is not", async ({ store }) => {
+  test("a heartbeat at either end of the allowed span is alive, one outside it is not", async ({ store }) => {
     await hold(store, "a");
     const found = async (from: number, to: number) =>
       (await store.orphans({ ...SILENT, alive: { agoMs: NOW - from, aheadMs: to - NOW } })).length;
@@ -98,7 +98,7 @@ function selectionCases(test: Case): void {
     assert.deepEqual(await idsOf(store.orphans({ ...SILENT, held })), ["b"]);
   });
 
-  test("a job that is not PROCESSING is no orphan", async ({ store }) => {
+  test("a job that is not PROCESSING is not an orphan", async ({ store }) => {
     for (const status of ["PENDING", ...FINISHED] as const) await bring(store, status, status);
     assert.deepEqual([...await store.orphans(SILENT), ...await store.orphans(ALL)], []);
   });
@@ -160,7 +160,7 @@ function chargeCases(test: Case): void {
     assert.deepEqual(seen, [["PENDING", 1], ["PENDING", 2], ["UNPROCESSABLE", 3]]);
   });
 
-  test("the suspect with the fewest crashes is tried first", async ({ store }) => {
+  test("the suspect with the fewest crashes runs first", async ({ store }) => {
     await addSuspect(store, "thrice", { priority: 9 });
     await hold(store, "once");
     await hold(store, "once too");
@@ -189,7 +189,7 @@ function chargeCases(test: Case): void {
 
   test("no number of deaths condemns a job that was never alone in flight", async ({ store }) => {
     for (let deaths = 1; deaths <= CRASH_LIMIT + 2; deaths++) {
-      // Not yet suspects, or run side by side by a careless caller: in both cases no job is charged without proof.
+      // Not yet suspects, or run concurrently by a careless caller: either way no job is charged without proof.
       const requests = ["a", "b"].map((id) => ({ consumerId: id, limit: 1, suspect: false }));
       if (deaths === 1) { for (const id of ["a", "b"]) await add(store, id); }
       await store.claim(requests);

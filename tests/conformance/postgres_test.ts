@@ -3,7 +3,7 @@ import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/s
 import { openedStores } from "./stores.ts";
 import { conformance } from "./suite.ts";
 
-/** One server for all cases; each empties the tables. */
+/** One server for all cases; each case empties the tables. */
 let server: PostgresServer | null = null;
 
 const TABLES = "jobs, history, processes, count_changes, facts";
@@ -11,7 +11,7 @@ const BY_ITS_OWN_TOOLS = "the tools of PostgreSQL do that";
 
 const missing = whyNoPostgres();
 if (missing !== null) {
-  console.log(`SKIPPED: ${missing}, so the backend is not tried here`);
+  console.log(`SKIPPED: ${missing}, so the backend is not tested here`);
 } else {
   Deno.test.beforeAll(async () => {
     server = await postgresServer({ isDurable: false });

@@ -53,7 +53,7 @@ function rowCases(test: Case): void {
     ]]);
   });
 
-  test("a process that is not seen any more is dead, but never the one that looks", async ({ store, second }) => {
+  test("a process that is no longer seen is dead, but never the one that looks", async ({ store, second }) => {
     const other = await second();
     await other.join(process(2));
     await store.join(process(1));
@@ -63,7 +63,7 @@ function rowCases(test: Case): void {
     assert.deepEqual((await dead(LATER)).map(({ pid }) => pid), [2]);
   });
 
-  test("a process that leaves has no row any more", async ({ store, second }) => {
+  test("a process that leaves no longer has a row", async ({ store, second }) => {
     const other = await second();
     await store.join(process(1));
     await other.join(process(2));
@@ -71,7 +71,7 @@ function rowCases(test: Case): void {
     assert.deepEqual((await store.processes({ silentForMs: STALL_MS })).map(({ pid }) => pid), [1]);
   });
 
-  test("a process that was taken for dead learns it with its next beat, and joins again", async ({ store, second }) => {
+  test("a process that was taken for dead learns of it with its next beat, and joins again", async ({ store, second }) => {
     const other = await second();
     assert.equal(await store.beat(), false, "it has not joined yet");
     await store.join(process(1));
@@ -92,7 +92,7 @@ function recoveryCases(test: Case): void {
   const idsOf = async (store: Store, process: string | null, limit = 100) =>
     (await store.orphans({ process, limit })).map(({ id }) => id);
 
-  test("the jobs of a process are those that it claimed, and of no other", async ({ store, second }) => {
+  test("the jobs of a process are those that it claimed, and no others", async ({ store, second }) => {
     const other = await second();
     await hold(store, "before it joined");
     await store.join(process(1));
@@ -107,7 +107,7 @@ function recoveryCases(test: Case): void {
     assert.deepEqual(await idsOf(other, process(9).id), [], "there is no such process");
   });
 
-  test("a job belongs to the process that claimed it last, and to none when it is done", async ({ store, second }) => {
+  test("a job belongs to the process that claimed it last, and to none once it is finished", async ({ store, second }) => {
     const other = await second();
     await store.join(process(1));
     await other.join(process(2));
@@ -118,7 +118,7 @@ function recoveryCases(test: Case): void {
     assert.deepEqual(await idsOf(store, process(2).id), []);
   });
 
-  test("what a process still holds when it has left belongs to none", async ({ store, second }) => {
+  test("what a process still holds when it leaves belongs to none", async ({ store, second }) => {
     const other = await second();
     await other.join(process(2));
     await hold(other, "a");

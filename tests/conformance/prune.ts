@@ -29,13 +29,13 @@ export function pruneCases(test: Case): void {
     assert.equal(await pruneAll(store, finishedAt + 1), 1);
   });
 
-  test("prune goes by the end of a job, not by its beginning", async ({ store }) => {
+  test("prune goes by the end of a job, not by its start", async ({ store }) => {
     await add(at(NOW - 1_000_000, store), "a");
     await settleOne(store, settlement("complete", await claimOne(store)), LATER + 5);
     assert.equal(await pruneAll(store, LATER), 0);
   });
 
-  test("prune goes through the whole store in steps of its limit, then begins again", async ({ store }) => {
+  test("prune goes through the whole store in steps of its limit, then starts over", async ({ store }) => {
     for (let i = 0; i < 7; i++) await bring(store, `old${i}`, i % 2 ? "FAILED" : "PROCESSING");
     const seen = [];
     let after = 0;

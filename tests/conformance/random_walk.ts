@@ -15,7 +15,7 @@ const IDS = Array.from({ length: 24 }, (_, i) => `job ${i}`);
 const CONSUMERS = ["c1", "c2", "c3"];
 
 export function randomWalkCases(test: Case): void {
-  test(`${STEPS} random operations through two handles leave what the contract says`, async ({ store, second }) => {
+  test(`${STEPS} random operations through two handles leave the state that the contract demands`, async ({ store, second }) => {
     const walk = new Walk([store, await second()], printedRandom("random walk"));
     await walk.begin();
     for (let step = 0; step < STEPS; step++) await walk.step(step);
@@ -28,14 +28,14 @@ class Walk {
   /** Every lease ever granted, so that stale leases are tried too. */
   readonly #leases: Lease[] = [];
   #now = NOW;
-  /** That of each store. */
+  /** The process of each store. */
   readonly #processes = [1, 2].map((pid) => ({ ...PROCESS, id: `process ${pid}`, pid }));
-  /** The store of this step. */
+  /** The index of the store that this step uses. */
   #turn = 0;
 
   constructor(readonly stores: readonly Store[], readonly chance: Random) {}
 
-  /** Each store is that of another process. */
+  /** Each store belongs to a process of its own. */
   async begin(): Promise<void> {
     for (const [i, store] of this.stores.entries()) {
       await this.#join(store, this.#processes[i] as ProcessIdentity);
@@ -166,7 +166,7 @@ class Walk {
       }
       : { process: this.chance.pick([null, ...this.#processes.map(({ id }) => id)]), limit };
     const orphans = await store.orphans(request);
-    // On one host there is one that sweeps.
+    // On one host only one process sweeps.
     const by = "reason" in store.capabilities.hosts ? null : this.#processes[this.#turn]?.id ?? null;
     assert.deepEqual(orphans, this.#model.orphans(request, this.#now, { by }));
     const crashLimit = this.chance.chance(0.7) ? CRASH_LIMIT : null;
@@ -178,7 +178,7 @@ class Walk {
     return `reap ${JSON.stringify(request)} with limit ${crashLimit}`;
   }
 
-  /** The process dies, and comes back as another one: what it held belongs to none. */
+  /** The process dies, and comes back as another one: what it held belongs to no process. */
   async #restart(store: Store): Promise<string> {
     const process = this.#processes[this.#turn] as ProcessIdentity;
     await store.leave(process.id);
@@ -195,14 +195,14 @@ class Walk {
     return `prune before ${before}`;
   }
 
-  /** Picks leases: mostly young ones, which are often still valid. */
+  /** Picks leases: mostly recent ones, which are often still valid. */
   #given(): Lease[] {
     if (this.#leases.length === 0) return [];
     const given = this.chance.chance(0.8) ? this.#leases.slice(-12) : this.#leases;
     return this.#some(given).map(({ seq, lease }) => ({ seq, lease }));
   }
 
-  /** Every query of the store. */
+  /** Compares the answers to every query. */
   async #compare(store: Store): Promise<void> {
     const { jobs, next } = await store.list({ limit: IDS.length + 1 });
     assert.equal(next, null);
@@ -211,7 +211,7 @@ class Walk {
     assert.deepEqual(jobs.map(plain), expected.map(asJob).map(plain));
     const { counts, oldestDueAt, parked } = await store.stats({ silentForMs: 0 });
     assert.deepEqual(counts, this.#model.counts());
-    // A parked job is due for no consumer, and the model does not know which jobs are parked.
+    // A parked job does not count as due, and the model does not know which jobs are parked.
     if (parked.length === 0) assert.deepEqual(oldestDueAt, this.#model.oldestDueAt(this.#now));
     const status = this.chance.pick(STATUSES);
     const ofStatus = await store.list({ statuses: [status], limit: IDS.length + 1 });

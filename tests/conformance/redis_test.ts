@@ -3,14 +3,14 @@ import { type RedisServer, redisServer, whyNoRedis } from "../support/servers/re
 import { openedStores } from "./stores.ts";
 import { conformance } from "./suite.ts";
 
-/** One server for all cases; each empties it. */
+/** One server for all cases; each case empties it. */
 let server: RedisServer | null = null;
 
 const BY_ITS_OWN_TOOLS = "the tools of Redis do that";
 
 const missing = whyNoRedis();
 if (missing !== null) {
-  console.log(`SKIPPED: ${missing}, so the backend is not tried here`);
+  console.log(`SKIPPED: ${missing}, so the backend is not tested here`);
 } else {
   Deno.test.beforeAll(async () => void (server = await redisServer({}, { isDurable: false })));
   Deno.test.afterAll(async () => await server?.[Symbol.asyncDispose]());

@@ -23,7 +23,7 @@ export function rejectedCases(test: Case): void {
     });
   }
 
-  test("settle with a negative number is a RejectedWrite, and the others of the same turn are stored", async ({ store }) => {
+  test("settle with a negative number is a RejectedWrite, and the other writes of the same turn are stored", async ({ store }) => {
     const [bad, good] = [await hold(store, "a"), await hold(store, "b")];
     const before = await store.get("a");
     const [refused, done] = await Promise.allSettled([

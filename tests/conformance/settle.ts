@@ -82,7 +82,7 @@ function factCases(test: Case): void {
     });
   }
 
-  test("long texts of very many attempts are kept, and returned for the newest", async ({ store }) => {
+  test("the long texts of very many attempts are kept, and returned for the newest", async ({ store }) => {
     const held = await hold(store, "a");
     const report = { ranMs: 1, detail: "long", log: "lines" };
     for (let i = 0; i < 25; i++) await settleOne(store, { ...settlement("retry", held), report });
@@ -91,7 +91,7 @@ function factCases(test: Case): void {
     assert.ok(history.every(({ ranMs }) => ranMs === 1));
   });
 
-  test("a retry replaces the line of the one before it if it says so, and keeps the error if it has none", async ({ store }) => {
+  test("a retry replaces the line of the previous one if asked to, and keeps the error if it has none", async ({ store }) => {
     const held = await hold(store, "a");
     const snooze = (detail: string, replacesLine: boolean) =>
       settleOne(store, {
@@ -100,7 +100,7 @@ function factCases(test: Case): void {
       });
     const told = async () => (await store.get("a"))?.history.map(({ event, detail }) => `${event} ${detail}`);
     await settleOne(store, retryIn(0, held));
-    // The line before it tells of another event.
+    // The line before it is about another event.
     await snooze("not yet", true);
     await snooze("still not", true);
     assert.deepEqual(await told(), ["retried it broke", "postponed still not"]);
@@ -138,13 +138,13 @@ function factCases(test: Case): void {
     assert.ok((await jobOf(store, "b")).error === error);
   });
 
-  test("release of a job that never started leaves no line in the history", async ({ store }) => {
+  test("releasing a job that never started leaves no line in the history", async ({ store }) => {
     const { seq, lease } = await hold(store, "a");
     assert.equal(await settleOne(store, { seq, lease, ...UNBEGUN }), true);
     assert.deepEqual(await eventsOf(store, "a"), []);
   });
 
-  test("one ending that is passed twice is stored once", async ({ store }) => {
+  test("an ending that is passed twice is stored once", async ({ store }) => {
     for (const ending of [{ verb: "complete", result: null }, UNBEGUN] as const) {
       const { seq, lease } = await hold(store, ending.verb);
       const once = { seq, lease, ...ending };
@@ -153,7 +153,7 @@ function factCases(test: Case): void {
   });
 
   for (const others of [[], ["complete", "fail"]] as const) {
-    test(`many jobs that never started go back as they came, beside ${others.length} other endings`, async ({ store }) => {
+    test(`many jobs that never started go back as they came, together with ${others.length} other endings`, async ({ store }) => {
       const retried = await hold(store, "retried");
       await settleOne(store, settlement("retry", retried));
       const jobs = [retried];

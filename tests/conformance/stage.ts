@@ -13,13 +13,13 @@ import type {
   Store,
 } from "../../queue/store.ts";
 
-/** What the clock of every store shows, unless a test says otherwise. */
+/** The time on the clock of every store, unless a test changes it. */
 export const NOW = Date.UTC(2026, 0, 1);
 
-/** The adapters open each store with this clock. */
+/** The clock with which the adapters open each store. */
 export const clock = { now: NOW };
 
-/** The store, at another time: the clock shows it until the call is done. */
+/** The store at another time: the clock shows that time until the call returns. */
 export function at(now: number, store: Store): Store {
   return new Proxy(store, {
     get: (target, name) => {
@@ -56,7 +56,7 @@ export async function add(store: Store, id: string, more: Partial<NewJob> = {}):
   return inserted.job;
 }
 
-/** Adds all of them, in as many calls as it takes. */
+/** Adds all jobs, in as many calls as it takes. */
 export async function addAll(store: Store, jobs: readonly NewJob[]): Promise<void> {
   for (let added = 0; added < jobs.length;) added += (await store.insert(jobs.slice(added))).length;
 }
@@ -106,7 +106,7 @@ export function retryIn(delayMs: number, { seq, lease }: Lease): Extract<Settlem
   return { seq, lease, ...retry, detail: "it broke", error: "it broke" };
 }
 
-/** When `settleOne` settles unless told otherwise. */
+/** When `settleOne` settles by default. */
 export const SETTLED_AT = NOW + 10;
 
 export async function settleOne(store: Store, settlement: Settlement, now = SETTLED_AT): Promise<boolean> {
@@ -115,7 +115,7 @@ export async function settleOne(store: Store, settlement: Settlement, now = SETT
   return stored;
 }
 
-/** Ends an attempt by the death of its worker. */
+/** Ends an attempt with the death of its worker. */
 export function crash(store: Store, job: Claimed): Promise<boolean> {
   const { seq, lease } = job;
   const detail = "its worker died";
@@ -137,7 +137,7 @@ export const PROCESS: ProcessIdentity = {
 /** All jobs of processes without a row: of this store, if it has not joined. */
 export const ALL: OrphanRequest = { process: null, limit: 100 };
 
-/** Takes jobs from their holders as the queue does: all of them, unless told otherwise. Returns those. */
+/** Takes jobs from their holders as the queue does: by default all of them. Returns them. */
 export async function reap(
   store: Store,
   { death, ...request }: Partial<OrphanRequest> & { readonly death?: Partial<Death> } = {},
@@ -159,7 +159,7 @@ export async function addSuspect(store: Store, id: string, more: Partial<NewJob>
   return await jobOf(store, id);
 }
 
-/** Adds a job and brings it to `status` on a plain path. */
+/** Adds a job and brings it to `status` on the shortest path. */
 export async function bring(store: Store, id: string, status: Status): Promise<Job> {
   const ways: Record<Status, () => Promise<unknown>> = {
     PENDING: () => add(store, id),

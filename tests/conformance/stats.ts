@@ -18,7 +18,7 @@ export function statsCases(test: Case): void {
     assert.deepEqual(counts, Object.fromEntries(STATUSES.map((status, i) => [status, i + 1])));
   });
 
-  test("stats counts, of jobs that are written many at a time, those that were really written", async ({ store, second }) => {
+  test("when many jobs are written at once, stats counts those that were really written", async ({ store, second }) => {
     const ids = Array.from({ length: 200 }, (_, i) => `job ${i}`);
     await store.insert(ids.slice(0, 50).map((id) => newJob(id)));
     await store.insert([...ids, ...ids].map((id) => newJob(id)));
@@ -36,7 +36,7 @@ export function statsCases(test: Case): void {
     assert.deepEqual(await store.check(), []);
   });
 
-  test("stats returns since when the oldest due job waits, whatever its priority", async ({ store }) => {
+  test("stats returns since when the oldest due job has waited, whatever its priority", async ({ store }) => {
     await add(store, "high", { priority: 50, runAt: NOW - 5 });
     await add(store, "low", { priority: -50, runAt: NOW - 90 });
     await add(store, "delayed", { runAt: NOW + 5 });

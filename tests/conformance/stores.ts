@@ -1,4 +1,4 @@
-/** What the adapters share: the handles of one case, and its folder. */
+/** What the adapters share: the handles and the folder of one case. */
 import type { Store } from "../../queue/store.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import type { Opened } from "./suite.ts";
@@ -6,7 +6,7 @@ import type { Opened } from "./suite.ts";
 type Role = "owner" | "guest";
 
 interface Stores {
-  /** Of the store under test; the other handles are always guests. */
+  /** The role of the store under test; the other handles are always guests. */
   readonly role?: Role;
   open(role: Role, folder: string): Promise<Store>;
   /** Opens a copy that `backup` has written. */

@@ -31,7 +31,7 @@ import { watchCases } from "./watch.ts";
 export interface Opened {
   /** The store under test, empty at first. */
   readonly store: Store;
-  /** Opens another handle on the same data, as another process would hold it. Closed by `close`. */
+  /** Opens another handle on the same data, as another process would. Closed by `close`. */
   second(): Promise<Store>;
   /** Opens a copy that `backup` has written to `path`. Closed by `close`. */
   restored(path: string): Promise<Store>;

@@ -3,11 +3,11 @@ import { eventually } from "../support/eventually.ts";
 import { add, bring, jobOf } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
-/** Much longer than a change takes to be noticed. */
+/** Much longer than it takes to notice a change. */
 const NOTHING_COMES_MS = 500;
 
 export function watchCases(test: Case): void {
-  test("watch notices what another process has committed, which can be read then", async ({ store, second }) => {
+  test("watch notices what another process has committed, and it can be read by then", async ({ store, second }) => {
     const other = await second();
     const seen: string[] = [];
     using _watch = store.watch(async () => {
@@ -21,7 +21,7 @@ export function watchCases(test: Case): void {
     await eventually("the move is noticed", () => seen.includes("CANCELED"));
   });
 
-  test("watch does not notice writes of its own store, nor reads of another process", async ({ store, second }) => {
+  test("watch notices neither writes of its own store nor reads of another process", async ({ store, second }) => {
     const other = await second();
     let changes = 0;
     using _watch = store.watch(() => changes += 1);
@@ -51,7 +51,7 @@ export function watchCases(test: Case): void {
     const other = await second();
     await add(other, "a");
     assert.equal((await jobOf(store, "a")).status, "PENDING");
-    // A server's word of it may be on its way.
+    // The server's notification of it may still be on its way.
     await passed();
     let changes = 0;
     using _watch = store.watch(() => changes += 1);
@@ -59,7 +59,7 @@ export function watchCases(test: Case): void {
     assert.equal(changes, 0);
   });
 
-  test("a probe of a storage that works throws nothing", async ({ store }) => {
+  test("a probe of a working storage throws nothing", async ({ store }) => {
     await store.probe();
     await add(store, "a");
     using _watch = store.watch(() => {});

@@ -1,4 +1,4 @@
-/** The system is started while its storage is away: the pages are there, say so, and show the queue when it is. */
+/** A start while the storage is unavailable: the pages are up, say so, and show the queue once it is available. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { eventually } from "../support/eventually.ts";
@@ -9,12 +9,12 @@ import { relayTo } from "../support/servers/relay.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { BACKEND } from "../support/backend.ts";
 
-/** A storage that is away until it is told to be there. */
+/** A storage that is unavailable until told otherwise. */
 interface Away extends AsyncDisposable {
   readonly url: string;
   /** What the pages say to strangers. */
   readonly says: string;
-  /** What only the operator is told. */
+  /** What only the operator sees. */
   readonly tells: RegExp;
   beThere(): void;
 }
@@ -31,7 +31,7 @@ async function lockedDatabase(folder: string): Promise<Away> {
   const first = await runSystem({ folder, env: { QUEUE_URL: url } });
   await first[Symbol.asyncDispose]();
   const lock = new DatabaseSync(`${folder}/data/queue.db`);
-  // Otherwise it could still be read, and the pages would show it.
+  // Otherwise the database could still be read, and the pages would show it.
   lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
   return {
     url,
@@ -67,14 +67,14 @@ async function cutOff(start: typeof postgresServer | typeof redisServer, folder:
 const WAITS = /The start waits for that\.$/;
 
 for (const { name, missing, away } of BACKENDS) {
-  // The servers are tried beside the tests of SQLite, once.
+  // Servers are tested once, in the run on SQLite.
   if (BACKEND !== "sqlite") continue;
   if (missing !== null) {
     console.log(`SKIPPED: ${missing}, so a start without it is not tried`);
     continue;
   }
 
-  Deno.test(`a start without ${name} serves both pages, which say what is missing, and goes on when it is there`, async () => {
+  Deno.test(`a start without ${name} serves both pages, which say what is missing, and continues once it is available`, async () => {
     await using folder = await tempFolder();
     await using storage = await away(folder.path);
     await using system = await runSystem({
@@ -106,7 +106,7 @@ for (const { name, missing, away } of BACKENDS) {
     assert.match(await page.text(), /Ops/);
   });
 
-  Deno.test(`a start that waits for ${name} ends at once when it is asked to, with exit code 0`, async () => {
+  Deno.test(`a start that waits for ${name} ends at once when told to, with exit code 0`, async () => {
     await using folder = await tempFolder();
     await using storage = await away(folder.path);
     for (const command of ["start", "supervise"] as const) {

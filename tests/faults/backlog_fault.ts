@@ -1,6 +1,6 @@
 /**
- * Fault Q: a million jobs wait. A claim costs the same as with a thousand waiting, nothing that the running
- * supervisor does goes through all of them, pages respond at once, and a start is quick as well.
+ * Fault Q: a million jobs wait. A claim costs the same as with a thousand, nothing that the running supervisor does goes
+ * through all of them, pages respond at once, and a start is fast too.
  */
 import { DatabaseSync } from "node:sqlite";
 import { openStore, type Store } from "@persistent-queue/queue";
@@ -17,7 +17,7 @@ const FEW = 1_000;
 const MANY = 1_000_000;
 const VERY_MANY = 10_000_000;
 const MOST_TIMES_SLOWER = 3;
-/** The plan wants 3 s and 200 ms, and the figures are printed; these limits only catch a collapse. */
+/** The targets are 3 s and 200 ms, and the figures are printed; these limits only catch a collapse. */
 const STARTED_WITHIN_MS = 15_000;
 const ANSWERED_WITHIN_MS = 1_000;
 
@@ -66,14 +66,14 @@ const SCANS: Readonly<Record<string, RegExp>> = {
   orphansOfProcess: /INDEX jobs_processing$/,
   orphansOfNone: /INDEX jobs_processing$/,
   silent: /INDEX jobs_processing$/,
-  // Used only when at most some thousands wait.
+  // Used only if at most a few thousand jobs wait.
   listFewWaiting: /COVERING INDEX jobs_(claim|suspects|parked)$/,
   // Up to the requested number of places.
   suspectPlaces: /COVERING INDEX jobs_suspects$/,
   parkedPlaces: /INDEX jobs_parked$/,
 };
 
-/** All jobs are recounted at the start and by checks, and waiting ones are scanned when the clock was set back. */
+/** All jobs are recounted at the start and by checks, and waiting ones are scanned after a clock rollback. */
 const isRare = (name: string) => /count|keepDue|shiftRetries/i.test(name);
 
 function expectNoScan(path: string, expect: Expect): void {
@@ -113,7 +113,7 @@ function inWords(ms: readonly number[]): string {
   return `${median} (p99 ${p99})`;
 }
 
-/** The cost of a scan of all jobs, at this moment on this machine. */
+/** The current cost of a scan of all jobs on this machine. */
 function timeScan(path: string): number {
   using db = new DatabaseSync(path, { readOnly: true });
   const since = performance.now();
@@ -121,7 +121,7 @@ function timeScan(path: string): number {
   return performance.now() - since;
 }
 
-/** From the store that opened the database, with everything that it keeps in memory. */
+/** Queries of the store that opened the database, with everything that it keeps in memory. */
 async function expectAnswers(store: Store, scanMs: number, expect: Expect): Promise<void> {
   const silent = { alive: { agoMs: 30_000, aheadMs: 0 }, held: [], limit: 500 };
   const questions: Readonly<Record<string, () => Promise<unknown>>> = {

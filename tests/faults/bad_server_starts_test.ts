@@ -8,7 +8,7 @@ import { type RedisServer, redisServer, whyNoRedis } from "../support/servers/re
 import { serverFolder } from "../support/servers/server_process.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 
-/** Of this run: other programs of the machine do not have it. */
+/** Unique to this run: no other program on the machine has it. */
 const PASSWORD = `hunter2-secret-${crypto.randomUUID()}`;
 /** A start that is refused takes a second or two; the machine may be busy. */
 const ENDS_WITHIN_MS = 15_000;
@@ -19,9 +19,9 @@ interface BadServer<Server> {
   readonly prepare?: (server: Server) => Promise<unknown>;
   readonly url: (server: Server) => string;
   readonly code: number;
-  /** All that is said, in which `PLACE` is where the server is. */
+  /** Everything that is printed, with `PLACE` for the address of the server. */
   readonly says: string;
-  /** What the command line says, where it is tried as well. */
+  /** What the command line prints, if it is tested as well. */
   readonly jobsSay?: string;
 }
 
@@ -29,7 +29,7 @@ interface Ended {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** All that was said and written, and the command lines of all processes meanwhile. */
+  /** Everything that was printed or written, and the command lines of all processes during it. */
   readonly traces: string;
 }
 
@@ -100,14 +100,14 @@ const ON_POSTGRES: readonly BadServer<PostgresServer>[] = [
       'PostgreSQL refuses a parameter: correct those of QUEUE_URL, and use PostgreSQL 14 or newer (PLACE/postgres: invalid value for parameter "work_mem": "much").',
   },
   {
-    name: "a user who may not make the schema",
+    name: "a user who may not create the schema",
     url: (server) => loginOf(server, "guest"),
     code: STORAGE,
     says:
       'There is no schema "persistent_queue", and the user may not make one: as the owner of the database, run CREATE SCHEMA "persistent_queue" AUTHORIZATION guest, and start again.',
   },
   {
-    name: "a schema in which the user may make nothing",
+    name: "a schema in which the user may create nothing",
     prepare: (server) => server.sql("CREATE SCHEMA closed"),
     url: (server) => `${loginOf(server, "guest")}?schema=closed`,
     code: STORAGE,
@@ -150,7 +150,7 @@ const ON_POSTGRES: readonly BadServer<PostgresServer>[] = [
   },
 ];
 
-/** What Redis 7.0 says, and what newer ones and Valkey say. */
+/** The message of Redis 7.0, and that of newer versions and Valkey. */
 const IN_NEWER_WORDS = [
   "this user has no permissions to access one of the keys used as arguments",
   "No permissions to access a key",
@@ -218,7 +218,7 @@ const ON_REDIS: readonly BadServer<RedisServer>[] = [
   },
 ];
 
-/** How it ends, and everything that was to be read meanwhile. */
+/** How it ends, and everything that could be read during it. */
 async function ended(options: RunOptions & { readonly folder: string }): Promise<Ended> {
   const process = spawnSystem(options);
   const patience = setTimeout(() => process.kill("SIGKILL"), ENDS_WITHIN_MS);

@@ -1,4 +1,4 @@
-/** Starts that cannot succeed: one clear sentence that says what to do, the right exit code, nothing lost. */
+/** Starts that cannot succeed: one clear sentence that says what to do, the right exit code, and nothing lost. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { freePort } from "../support/processes/free_port.ts";
@@ -46,7 +46,7 @@ const BAD_STARTS: readonly BadStart[] = [
     says: /empty file.*restore a backup/,
   },
   {
-    name: "a file that is no database",
+    name: "a file that is not a database",
     prepare: (folder) =>
       Deno.writeTextFileSync(`${folder}/data/queue.db`, "not a database at all\n".repeat(500)),
     code: 74,
@@ -67,7 +67,7 @@ const BAD_STARTS: readonly BadStart[] = [
     says: /newer release.*schema 99/,
   },
   {
-    name: "a folder that cannot be made",
+    name: "a folder that cannot be created",
     env: { FILES_DIR: "/dev/null/files" },
     code: 74,
     says: /Cannot write in the folder \/dev\/null\/files.*FILES_DIR/,

@@ -1,6 +1,6 @@
 /**
- * While one statement writes many jobs, the triggers that count each of them are asleep. The counts stay exact all the
- * same, without the recount of a start: after a kill at any step, and while others write.
+ * While one statement writes many jobs, the triggers that count each of them are disabled. The counts stay exact anyway,
+ * without the recount of a start: after a kill at any step, and while others write.
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
@@ -25,7 +25,7 @@ async function dieAt(folder: TempFolder, points: readonly Point[]): Promise<void
   assert.equal(signal, "SIGKILL", `${points.join(", ")}: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** As a command sees it, which corrects nothing. */
+/** As a command sees them, which corrects nothing. */
 async function assertCounted(path: string): Promise<void> {
   const store = await openStore(`sqlite:${path}`, "guest");
   assert.deepEqual(await store.check(), []);
@@ -35,13 +35,13 @@ async function assertCounted(path: string): Promise<void> {
 for (const statement of ["insertMany", "claim", "completeMany", "completeEmpty"] as const) {
   const died: Record<string, readonly Point[]> = {
     "before it": [`before ${statement}`],
-    "while the triggers are asleep": [`after ${statement}`],
-    "when they are awake": [`after ${statement}`, "after wakeCounts"],
+    "while the triggers are disabled": [`after ${statement}`],
+    "when they are enabled again": [`after ${statement}`, "after wakeCounts"],
     "when its sum is added": [`after ${statement}`, "after countTogether"],
     "once that is durable": [`after ${statement}`, "after COMMIT"],
   };
   sqliteTest(
-    `kill -9 at each step around ${statement} leaves exact counts, and triggers that count`,
+    `kill -9 at each step around ${statement} leaves exact counts, and working triggers`,
     async () => {
       for (const points of Object.values(died)) {
         await using folder = await tempFolder();
@@ -87,7 +87,7 @@ async function addBatch(store: Store, name: string): Promise<void> {
   await store.insert(Array.from({ length: A_BATCH }, (_, i) => newJob(`${name}, ${i}`)));
 }
 
-/** Slow enough that others write meanwhile. */
+/** Slow enough that others write in the meantime. */
 async function drain(store: Store): Promise<void> {
   for (;;) {
     const { claimed } = await store.claim([{ consumerId: "c1", limit: A_BATCH, suspect: false }]);
@@ -138,7 +138,7 @@ function makeMillion(path: string): void {
 }
 
 sqliteTest(
-  "triggers that were put to sleep by hand are reported, and wake at the next edit or start",
+  "triggers that were disabled by hand are reported, and enabled by the next edit or start",
   async () => {
     await using folder = await tempFolder();
     const path = folder.file("queue.db");
@@ -160,7 +160,7 @@ sqliteTest(
   },
 );
 
-sqliteTest("what a trigger made by hand writes beside many jobs is counted as well", async () => {
+sqliteTest("what a hand-made trigger writes along with many jobs is counted as well", async () => {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
   const store = await openStore(`sqlite:${path}`, "owner");

@@ -16,11 +16,11 @@ import type { Fault } from "./fault.ts";
 const FAILING = 10_000;
 const STALLING = 1_000;
 /**
- * The plan wants 200, and the figure is printed; this only catches a collapse, on a machine shared with other
+ * The target is 200, and the figure is printed; this only catches a collapse, on a machine shared with other
  * work.
  */
 const SWEPT_WITHIN_MS = 1_000;
-/** For the slowest one: its turn may have been shared with other work, or the processor with another program. */
+/** For the slowest sweep: its turn may have been shared with other work, or the CPU with another program. */
 const SLOWEST_WITHIN_MS = 5_000;
 const PATIENCE_MS = 60_000;
 const SCENARIOS = [failAtOnce, loseHolders, hang];
@@ -88,7 +88,7 @@ async function restoreStalled(url: string): Promise<void> {
   }
 }
 
-/** They all wait for their next attempt on one consumer, which hangs: it is given up, and another runs the jobs. */
+/** All wait for their next attempt on one consumer, which hangs: it is given up, and another runs the jobs. */
 async function hang(expect: Expect): Promise<void> {
   // It is given up long before it wakes, and before the others are due.
   const [hangMs, delayMs] = [2_500, 3_000];

@@ -1,4 +1,4 @@
-/** The password of the queue is changed on its server while the supervisor dies: the guard's next one waits for the right one. */
+/** The queue's password is changed on its server, and the supervisor dies: the next one waits for the right password. */
 import assert from "node:assert/strict";
 import { BACKEND } from "../support/backend.ts";
 import { eventually } from "../support/eventually.ts";
@@ -49,7 +49,7 @@ async function lockedRedis(): Promise<Locked> {
 }
 
 for (const { name, missing, start } of BACKENDS) {
-  // The servers are tried beside the tests of SQLite, once.
+  // Servers are tested once, in the run on SQLite.
   if (BACKEND !== "sqlite") continue;
   if (missing !== null) {
     console.log(`SKIPPED: ${missing}, so a change of its password is not tried`);

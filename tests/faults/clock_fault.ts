@@ -25,10 +25,10 @@ const HOUR = 3_600 * SECOND;
 const DAY = 24 * HOUR;
 const to = (moment: string) => Date.parse(moment) - Date.now();
 const PAST = "1970-01-01T00:01:00Z";
-/** After the last second that fits into 31 bits. */
+/** After the last second that fits in 31 bits. */
 const FUTURE = "2040-01-01T00:00:00Z";
 
-/** By how much the clock is set, sometimes twice. After each try it is set right again. */
+/** By how much the clock is set, sometimes twice. It is corrected after each try. */
 const SETTINGS: readonly (() => readonly number[])[] = [
   ...[SECOND, -SECOND, HOUR, -HOUR, DAY, -DAY].map((ms) => () => [ms]),
   () => [to(PAST)],
@@ -91,13 +91,13 @@ async function setClock(system: ClockSystem, { n, byMs, random, expect }: Settin
 }
 
 interface Jobs {
-  /** Fail until no retry is left. */
+  /** Jobs that fail until no retry is left. */
   readonly failing: string[];
-  /** Run for longer than a stall. */
+  /** Jobs that run for longer than a stall. */
   readonly long: string[];
-  /** Due while every consumer is busy. */
+  /** Jobs that are due while every consumer is busy. */
   readonly backlog: string[];
-  /** Scheduled for a later time of the wall clock. */
+  /** Jobs scheduled for a later time of the wall clock. */
   readonly late: string[];
 }
 

@@ -1,4 +1,4 @@
-/** Hosts whose clocks differ by minutes, and from the server's: what is due, stalled or expired is decided by the server's. */
+/** Hosts whose clocks differ by minutes: the server's clock decides what is due, stalled or expired. */
 import assert from "node:assert/strict";
 import { openStore, type Store } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
@@ -56,7 +56,7 @@ async function completedIn(store: Store): Promise<number> {
   return (await store.stats({ silentForMs: 0 })).counts.COMPLETED;
 }
 
-/** Every moment is of the server's clock, and no job began before its time. */
+/** Every time is by the server's clock, and no job began before its time. */
 async function assertInTime(store: Store, [since, until]: readonly [number, number]): Promise<void> {
   const { jobs } = await store.list({ limit: JOBS });
   assert.equal(jobs.length, JOBS);

@@ -6,7 +6,7 @@ import { whyNoRedis } from "../support/servers/redis_server.ts";
 const SCENARIO = new URL("./cut_off_host/scenario.ts", import.meta.url).pathname;
 const IN_OWN_NETWORK = 'ip link set lo up && exec "$0" "$@"';
 
-/** Only root may make a network. */
+/** Only root can create a network namespace. */
 const whyNoNetwork = Deno.uid() === 0 && await succeeds("unshare", "-n", "ip", "link", "set", "lo", "up")
   ? null
   : "no network of its own can be made here";
@@ -21,7 +21,7 @@ const here = BACKENDS.filter(([name, whyNot]) => {
 }).map(([name]) => name);
 
 if (here.length > 0) {
-  Deno.test(`${here.join(" and ")}: two of three hosts are cut off with jobs in hand, which run elsewhere, and resume by themselves`, async () => {
+  Deno.test(`${here.join(" and ")}: two of three hosts are cut off with jobs in flight, which run elsewhere, and resume by themselves`, async () => {
     await Promise.all(here.map(cutOff));
   });
 }

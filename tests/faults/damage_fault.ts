@@ -1,5 +1,5 @@
 /**
- * A process was killed, and its database is damaged before the next one starts. Either the database is
+ * A process is killed, and its database is damaged before the next one starts. Either the database is
  * refused with a sentence, or what opens is an earlier state: all commits up to one, and none after it.
  * A log with wrong bytes ends before them, as if the process had died then: SQLite cannot tell the two apart.
  * Only an outside ledger can show that commits are missing.
@@ -107,7 +107,7 @@ async function waitingForHandler(queue: Queue): Promise<{ ids: string[]; problem
   const told = parked.reduce((sum, { count }) => sum + count, 0);
   return {
     ids,
-    problems: told === ids.length ? [] : [`${ids.length} jobs are parked, but ${told} are told`],
+    problems: told === ids.length ? [] : [`${ids.length} jobs are parked, but ${told} are reported`],
   };
 }
 
@@ -123,7 +123,7 @@ async function problemsAfter(path: string, state: string, waiting: readonly stri
   }
 }
 
-/** Of the database and its log; for nothing, or a folder, it says so. */
+/** The content of the database and of its log; if there is none, the error that says why. */
 function contentOf(path: string): string {
   return [path, `${path}-wal`].map((file) => {
     try {

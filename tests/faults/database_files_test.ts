@@ -38,7 +38,7 @@ sqliteTest("a deleted lock file is noticed, because a second supervisor could st
   await queue.close();
 });
 
-sqliteTest("a database that is gone while its log exists is not created anew", async () => {
+sqliteTest("a database that is gone while its log exists is not created again", async () => {
   await using folder = await tempFolder();
   const path = folder.file("queue.db");
   const queue = await getQueue(`sqlite:${path}`, { role: "owner" });
@@ -52,7 +52,7 @@ sqliteTest("a database that is gone while its log exists is not created anew", a
   }
 });
 
-sqliteTest("a symbolic link in place of the database is refused: its locks would lie elsewhere", async () => {
+sqliteTest("a symbolic link in place of the database is refused: its locks would be elsewhere", async () => {
   await using folder = await tempFolder();
   await (await getQueue(`sqlite:${folder.file("queue.db")}`, { role: "owner" })).close();
   Deno.symlinkSync(folder.file("queue.db"), folder.file("link.db"));

@@ -97,7 +97,7 @@ Deno.test("a stop while nothing can be printed is a clean one", async () => {
   assert.ok(!left.includes("queue.db-wal"), `${left}`);
 });
 
-Deno.test("a handler that prints where nothing can be printed completes its job once", async () => {
+Deno.test("a handler that prints while nothing can be printed completes its job once", async () => {
   await using folder = await tempFolder();
   const args = ["run", "-A", "--no-prompt", GUARDED_SYSTEM, folder.path];
   const process = spawnIntoFullDisk(args, { dead: "stderr", cwd: folder.path, env: {} });

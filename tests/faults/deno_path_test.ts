@@ -8,7 +8,7 @@ import { urlFor } from "../support/backend.ts";
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 for (const name of ["Jane Doe", "Doe, Jane"]) {
-  Deno.test(`deno task start works where Deno lies in a folder named "${name}"`, async () => {
+  Deno.test(`deno task start works if Deno is in a folder named "${name}"`, async () => {
     await using folder = await tempFolder();
     const bin = folder.file(name);
     await Deno.mkdir(bin);

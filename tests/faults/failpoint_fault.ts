@@ -1,6 +1,6 @@
 /**
- * The process dies exactly at a failpoint; every other time its successor dies as well, during recovery. Then
- * it is started again, and every acknowledged job is there and gets done.
+ * The process dies exactly at a failpoint; every other time its successor dies too, during recovery. Then it is
+ * started again, and every acknowledged job is there and gets done.
  */
 import { atOnce } from "../support/faults/at_once.ts";
 import { type BegunDatabase, begunDatabase } from "../support/system/begun_database.ts";

@@ -7,13 +7,13 @@ export interface Fault {
   readonly letter: string;
   /** What is done to the system, in a few words. */
   readonly title: string;
-  /** What it is about, if other backends do not have that. */
+  /** What it is about, if other backends do not have it. */
   readonly about?: "SQLite" | "edits by hand";
-  /** How often: in every test run, and in the long one. */
+  /** How many tries: in every test run, and in the long one. */
   readonly tries: { readonly each: number; readonly long: number };
   /**
-   * Endless tries. Each yields its violations: sentences about broken guarantees, none = all is well.
-   * Resources that the tries share are made here, and cleaned up when no further try is requested.
+   * Endless tries. Each yields its violations: sentences about broken guarantees; none = all is well.
+   * Resources that the tries share are created here, and cleaned up when no further try is requested.
    */
   attempts(random: Random): AsyncGenerator<readonly string[], void, void>;
 }
@@ -31,11 +31,11 @@ export interface Suffered {
 export interface SufferOptions {
   readonly random: Random;
   readonly tries: number;
-  /** Monotonic; no new try begins after it. */
+  /** By the monotonic clock; no new try begins after it. */
   readonly until?: number;
 }
 
-/** Further ones add nothing: the first ones show what is wrong. */
+/** More violations add nothing: the first ones show what is wrong. */
 const MOST_VIOLATIONS = 10;
 
 export async function suffer(

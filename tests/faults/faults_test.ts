@@ -1,7 +1,7 @@
 /**
- * The fault plan, as many tries of each fault as every test run gets; or only faults whose letters are given:
- * `deno task test tests/faults/faults_test.ts -- B D`. `B40`: at most so many tries. (The storms of the simulation have a
- * test beside them.)
+ * The fault plan, with as many tries of each fault as every test run gets; or only the faults whose letters are given:
+ * `deno task test tests/faults/faults_test.ts -- B D`. `B40`: at most 40 tries. (The storms of the simulation have their
+ * own test.)
  */
 import assert from "node:assert/strict";
 import { printedRandom } from "../support/random.ts";
@@ -9,7 +9,7 @@ import { isTried, suffer } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
 import { simulation } from "./simulation/simulation_fault.ts";
 
-/** By letter, how many tries are enough. */
+/** How many tries are enough, by letter. */
 const asked = new Map(
   Deno.args.flatMap((arg) => {
     const [, letter, tries] = /^([A-Z])(\d*)$/.exec(arg) ?? [];

@@ -24,7 +24,7 @@ interface Hold {
   readonly ms: number;
 }
 
-/** Side by side, because they mostly wait. */
+/** Concurrently, because they mostly wait. */
 const HOLDS: readonly Hold[] = [
   { how: "IMMEDIATE", ms: 60_000 },
   ...Array.from({ length: 3 }, () => ({ how: "EXCLUSIVE", ms: 5_000 } as const)),
@@ -78,7 +78,7 @@ async function lockOut({ how, ms }: Hold, random: Random, expect: Expect): Promi
   expect(problems.length === 0, problems.join(" "));
 }
 
-/** Returns what was acknowledged: stored once the lock is gone, or refused in a sentence. */
+/** Returns what was acknowledged: jobs are stored once the lock is gone, or refused with a sentence. */
 async function addMeanwhile(system: RunningSystem, expect: Expect): Promise<string[]> {
   const id = "data/files/meanwhile.txt";
   await Deno.writeTextFile(`${system.folder}/${id}`, "made by a test\n");

@@ -113,7 +113,7 @@ async function addUntilRefused({ queue }: ThreadlessSystem, ledger: Ledger): Pro
   throw new Error("The disk was not full.");
 }
 
-/** By itself: all jobs are done, new ones are taken, no trouble is reported. */
+/** It recovers by itself: all jobs are done, new ones are accepted, and no trouble is reported. */
 async function goesOn(system: ThreadlessSystem, ledger: Ledger): Promise<void> {
   const { queue } = system;
   await eventually("a job is taken", async () => {

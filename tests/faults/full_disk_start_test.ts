@@ -1,5 +1,5 @@
 /**
- * The disk is full when the system starts, or when it stops: on a real disk of some megabytes, if one can be
+ * The disk is full when the system starts, or when it stops: on a real disk of a few megabytes, if one can be
  * mounted.
  */
 import assert from "node:assert/strict";
@@ -13,7 +13,7 @@ import { addFile, runSystem, spawnSystem } from "../support/processes/running_sy
 import { tempFolder } from "../support/temp_folder.ts";
 import { TextLineStream } from "../support/processes/text_lines.ts";
 
-/** More than the reserve, and the room that is required beside it. */
+/** More than the reserve and the room that is required besides. */
 const MEGABYTES = 24;
 const ENV = { QUEUE_URL: "sqlite:disk/queue.db" };
 const ignore = BACKEND !== "sqlite" || !await isMountable();
@@ -30,11 +30,11 @@ async function onSmallDisk(scenario: (place: Place) => Promise<void>): Promise<v
   await scenario({ folder: folder.path, disk });
 }
 
-/** Runs once, takes some jobs for later, and stops when told to. Returns the ids, its exit code and its output. */
+/** Runs once, accepts some jobs for later, and stops when told to. Returns the ids, its exit code and its output. */
 async function live({ folder, disk }: Place, how: "SIGTERM" | "SIGKILL", isFullThen: boolean) {
   await using system = await runSystem({ folder, env: ENV, command: "supervise" });
   const ids: string[] = [];
-  // Much that the log holds, and the database has no room for yet.
+  // The log holds much for which the database has no room yet.
   for (let i = 0; i < 20; i++) {
     const id = `data/files/large${i}.txt`;
     const response = await system.api("jobs", {

@@ -8,7 +8,7 @@ import { addFile, type RunningSystem, runSystem } from "../support/processes/run
 import { tempFolder } from "../support/temp_folder.ts";
 
 const FULL = /^The disk is full: make room and the queue goes on by itself/;
-/** More than the reserve, and the room that is required beside it. */
+/** More than the reserve and the room that is required besides. */
 const MEGABYTES = 24;
 const LATE = "data/files/late.txt";
 /** How long each job works, so that some of them are in flight when the disk is full. */
@@ -43,7 +43,7 @@ async function onSmallDisk(scenario: (on: OnSmallDisk) => Promise<void>): Promis
   await store.close();
 }
 
-/** Adds until the disk is full. Returns what was acknowledged until then. */
+/** Adds jobs until the disk is full. Returns those acknowledged until then. */
 async function addUntilRefused({ api }: RunningSystem): Promise<string[]> {
   const taken: string[] = [];
   for (let i = 0; i < 1_000; i++) {
@@ -68,7 +68,7 @@ async function goesOn(system: RunningSystem, ids: readonly string[]): Promise<vo
 
 async function saysItIsFull({ manager, ops }: RunningSystem): Promise<void> {
   for (const port of [manager, ops]) {
-    // An outcome that fitted says nothing about the others: the watch does, ten times a second.
+    // An outcome that fitted says nothing about the others: only the watch does, ten times a second.
     await eventually("it is unhealthy", async () => {
       const response = await fetch(`${port}/healthz`);
       const { reason } = await response.json();
@@ -92,7 +92,7 @@ Deno.test({
       await saysItIsFull(system);
       for (const id of ids) await system.until(id, "COMPLETED");
       const log = () => Deno.readTextFile(`${disk.path}/logs/jobqueue.log`);
-      await eventually("the log tells", async () => /\[WARN\] The disk is full/.test(await log()));
+      await eventually("the log says so", async () => /\[WARN\] The disk is full/.test(await log()));
       const response = await system.api("jobs/cancel", { ids: [LATE] });
       assert.equal((await response.json()).canceled, 1);
       await saysItIsFull(system);
@@ -105,7 +105,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "the disk is full, and the reserve is used up by another program: results wait for room, and none is lost",
+    "the disk is full, and another program has used up the reserve: results wait for room, and none is lost",
   ignore,
   fn: () =>
     onSmallDisk(async ({ system, disk, ids }) => {

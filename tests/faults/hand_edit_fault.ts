@@ -1,5 +1,6 @@
 /**
- * Fault N: an operator edits the database with `sqlite3` or `psql` while the system runs. An edit is seen within two seconds, counts included, or the database refuses it; and the work continues.
+ * Fault N: an operator edits the database with `sqlite3` or `psql` while the system runs. An edit is seen within two
+ * seconds, counts included, or the database refuses it; and the work continues.
  */
 import { isDeepStrictEqual } from "node:util";
 import { type Job, messageOf, type Queue, STATUSES } from "@persistent-queue/queue";
@@ -115,7 +116,7 @@ function isLease(expected: number, { lease }: Job, before: number): boolean {
   return expected > Math.sign(before) ? lease > before : lease === before;
 }
 
-/** Except for its heartbeat. */
+/** The job without its heartbeat. */
 function isSame(one: Job | null, other: Job | null): boolean {
   const still = (job: Job | null) => job === null ? null : { ...job, lastHeartbeat: null };
   return isDeepStrictEqual(still(one), still(other));

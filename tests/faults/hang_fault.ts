@@ -44,20 +44,20 @@ async function tried(way: string, scenario: (expect: Expect) => Promise<void>): 
   return (await violationsOf(scenario)).map((violation) => `${way}: ${violation}`);
 }
 
-/** The thread is gone, it takes no more processor time, and the process lives. */
+/** The thread is gone, it uses no more CPU time, and the process lives. */
 async function hangOnce(way: string, expect: Expect): Promise<void> {
   await using system = await testSystem({ LOG_LEVEL: "warn", RETRY_DELAYS_MS: DELAYS_MS.join() });
   const { queue, supervisor, settings, fatal } = system;
   await queue.add([{ id: way, kind: "hang", payload: way }, ...NEIGHBOURS]);
   await expectDoneByAnother(queue, way, expect);
   for (const { id } of NEIGHBOURS) await finished(queue, id);
-  // A thread that still spins uses all of each interval, for ever; other threads that start use some of the first ones.
-  await eventually("no processor time is spent on nothing", async () => await processorTimeOf(400) < 200);
+  // A thread that still spins uses every interval fully, for ever; threads that start use part of the first ones.
+  await eventually("no CPU time is wasted", async () => await processorTimeOf(400) < 200);
   expect(supervisor.view().wedged === 0 && fatal.length === 0, "a thread that was ended is called wedged");
   await expectSound(queue, settings.queueUrl, expect);
 }
 
-/** Of this process within `ms` milliseconds. */
+/** The CPU time of this process within `ms` milliseconds. */
 async function processorTimeOf(ms: number): Promise<number> {
   const before = process.cpuUsage();
   await new Promise((resolve) => setTimeout(resolve, ms));
@@ -77,7 +77,7 @@ async function hangInNativeCode(expect: Expect): Promise<void> {
   const pair = ["query 1", "query 2"];
   await queue.add([...pair.map((id) => ({ id, kind: "hang", payload: "query" })), ...NEIGHBOURS]);
   for (const id of pair) await expectDoneByAnother(queue, id, expect);
-  // These two keep both processors busy.
+  // These two keep both cores busy.
   await eventually("it ends, for two threads cannot be ended", () => deaths.length > 0, { withinMs: 15_000 });
   const diedAt = performance.now();
   await eventually("it works again", () => lives() > 1, { withinMs: BACK_WITHIN_MS });
@@ -112,7 +112,7 @@ async function expectDoneByAnother(queue: Queue, id: string, expect: Expect): Pr
   expect(history[0]?.consumerId !== job.consumerId, `${id} was done by the same consumer`);
 }
 
-/** It gets its grace period, then its thread is cut off. A cancel charges nothing, a missed deadline one retry. */
+/** The handler gets its grace period, then its thread is ended. A cancel costs nothing, a missed deadline one retry. */
 async function ignore(way: typeof DEAF[number], expect: Expect): Promise<void> {
   await using system = await testSystem({ LOG_LEVEL: "warn", RETRY_DELAYS_MS: DELAYS_MS.join() });
   const { queue, supervisor, settings, fatal } = system;

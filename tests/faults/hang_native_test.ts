@@ -1,4 +1,4 @@
-/** A thread inside a native call: what is reported, and what comes after. */
+/** A thread inside a native call: what is reported, and what happens afterwards. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { testSystem } from "../support/system/test_system.ts";

@@ -1,4 +1,4 @@
-/** HOST as a name, under the guard, which has to grant the address behind it. */
+/** HOST as a name, under the guard, which has to grant the address that it resolves to. */
 import assert from "node:assert/strict";
 import { hostname } from "node:os";
 import { lookup } from "node:dns/promises";

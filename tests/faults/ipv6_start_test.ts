@@ -31,7 +31,7 @@ const SERVERS = {
 };
 
 for (const [name, { missing, start, url, prepare }] of Object.entries(SERVERS)) {
-  // The servers are tried beside the tests of SQLite, once.
+  // Servers are tested once, in the run on SQLite.
   if (BACKEND !== "sqlite") continue;
   const why = missing ?? whyNoIpv6();
   if (why !== null) {

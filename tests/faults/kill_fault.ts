@@ -11,9 +11,9 @@ import { tempFolder } from "../support/temp_folder.ts";
 import type { Fault } from "./fault.ts";
 import { BACKEND, urlFor } from "../support/backend.ts";
 
-/** Kills for one queue; then its jobs are completed. On a server there are fewer tries, and some are to get that far. */
+/** Kills per queue, before its jobs are completed. Servers get fewer tries, and some of them must get that far. */
 const LIVES = BACKEND === "sqlite" ? 20 : 5;
-/** At least as many as there are cores: each chain waits for its child most of the time. */
+/** At least one per core: each chain mostly waits for its child. */
 const CHAINS = 2;
 const CHILD = new URL("./kill/ledger_child.ts", import.meta.url).pathname;
 
@@ -38,7 +38,7 @@ async function* killAgainAndAgain(chance: Random): AsyncGenerator<readonly strin
     const url = urlFor(folder.file("queue.db"));
     const ledger = new Ledger();
     for (let life = 0; life < LIVES; life++) {
-      // Half of them kill themselves, if that comes sooner: right at the moment of an acknowledgement.
+      // Half of them kill themselves if that comes first: right at an acknowledgement.
       const lastWords = chance.chance(0.5) ? 1 + chance.below(200) : 0;
       const consumers = chance.chance(0.1) ? 3 : 1;
       const from = life === 0 ? "completed" : chance.pick(["start", "open", "completed"]);
@@ -46,7 +46,7 @@ async function* killAgainAndAgain(chance: Random): AsyncGenerator<readonly strin
         ms: 60 + Math.min(chance.below(240), chance.below(240)),
         from,
       });
-      // Sometimes the state is checked first; otherwise the next life finds everything as the death left it.
+      // Sometimes the state is checked in between; otherwise the next life finds everything as the death left it.
       if (chance.chance(0.5)) problems.push(...await problemsOf(url, { ledger }));
       if (life === LIVES - 1) problems.push(...await drain(folder.path, ledger));
       yield problems;
@@ -59,7 +59,7 @@ function start(folder: string, args: readonly (string | number)[]): Deno.ChildPr
   return new Deno.Command(Deno.execPath(), { args: command, stdout: "piped", stderr: "inherit" }).spawn();
 }
 
-/** Lets the child live for `ms` from its start, or from the first such line, then kills it without a warning. */
+/** Lets the child live for `ms` from its start or from the first line `from`, then kills it without warning. */
 async function liveAndDie(
   child: Deno.ChildProcess,
   ledger: Ledger,
@@ -105,7 +105,7 @@ async function problemsOf(url: string, options: VerifyOptions): Promise<string[]
   }
 }
 
-/** How many harmless jobs were in flight at so many kills that they are UNPROCESSABLE. */
+/** How many harmless jobs were in flight at enough kills to be UNPROCESSABLE. */
 async function condemnedAt(url: string): Promise<number> {
   const store = await openStore(url, "guest");
   try {

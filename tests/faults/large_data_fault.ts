@@ -11,13 +11,13 @@ import { LINES } from "../ui/every_route.ts";
 import { PASSWORD, TOKEN } from "../ui/open_pages.ts";
 import type { Fault } from "./fault.ts";
 
-/** Of the thread's own processor time. The plan wants 100 ms, and the worst is printed; this is for slow machines. */
+/** CPU time of the thread itself. The target is 100 ms, and the worst is printed; this limit is for slow machines. */
 const HELD_MS = 120;
 const WANTED_MS = 100;
 const GROWN_BYTES = 64 * 2 ** 20;
 /**
- * The best of several: the first ones pay for the compiler, and for the garbage of others; and a processor that others share
- * is slower for a while.
+ * The best of several: the first ones pay for compilation, and for the garbage of others, and a shared CPU may be slower
+ * for a while.
  */
 const TRIES = 8;
 const AT_ONCE = 4;
@@ -27,7 +27,7 @@ const MEASURED = new URL("./large_data/measured_pages.ts", import.meta.url).path
 export const largeData: Fault = {
   letter: "Z",
   about: "SQLite",
-  title: "everything that is stored, sent and asked for at once is as large as the rules allow",
+  title: "everything that is stored, sent and requested at once is as large as the rules allow",
   tries: { each: 1, long: 10 },
   async *attempts() {
     for (;;) yield await violationsOf(askForAll);
@@ -45,7 +45,7 @@ interface Ask {
   readonly path: string;
   readonly json?: string;
   readonly form?: string;
-  /** How many at the same time. */
+  /** How many requests at the same time. */
   readonly times: number;
 }
 
@@ -81,7 +81,7 @@ async function askForAll(expect: Expect): Promise<void> {
   expect(grown <= GROWN_BYTES, `the process grew by ${inMegabytes(grown)} MB`);
 }
 
-/** Each route, as it is used every day. */
+/** Each route, in everyday use. */
 function goodRequests(): Ask[] {
   return LINES.filter(({ path }) => !path.startsWith("/log")).map(({ server, route, path, json, form }) => ({
     what: `${server} ${route}`,

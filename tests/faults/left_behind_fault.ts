@@ -62,7 +62,7 @@ async function leave(way: string, expect: Expect): Promise<void> {
   );
   await system.stop();
   const told = system.logLines("jobqueue").filter((line) => / \[(WARN|ERROR)\] /.test(line));
-  // Which job moved the folder is not known if the supervisor looks before the job has ended.
+  // If the supervisor looks before the job has ended, it cannot tell which job changed the folder.
   const isTold = told.some((line) => /kind litter|A handler moved the working folder/.test(line)) ||
     job.error !== null;
   expect(isTold || SILENT.includes(way), `it is not reported: ${told.join("; ")}`);

@@ -1,4 +1,4 @@
-/** A person locks jobs on PostgreSQL, by an open transaction in `psql` or by work on the table. */
+/** A person locks jobs on PostgreSQL with an open transaction in `psql` or with maintenance of the table. */
 import assert from "node:assert/strict";
 import postgres from "postgres";
 import { eventually } from "../support/eventually.ts";
@@ -19,7 +19,7 @@ interface Holder extends AsyncDisposable {
   release(): Promise<void>;
 }
 
-/** A session that keeps what these statements lock. */
+/** A session that holds the locks of these statements. */
 async function holding({ port }: PostgresServer, statements: string): Promise<Holder> {
   const sql = postgres({
     ...{ host: "127.0.0.1", port, user: "queue", database: "postgres" },
@@ -45,7 +45,7 @@ const missing = whyNoPostgres();
 if (missing !== null) {
   console.log(`SKIPPED: ${missing}, so no jobs are locked there`);
 } else {
-  Deno.test("a job that another program has locked holds up no other, and none is taken from a host that lives", async () => {
+  Deno.test("a job that another program has locked holds up no other, and no job is taken from a living host", async () => {
     await using server = await postgresServer({ isDurable: false });
     const QUEUE_URL = server.url("q");
     await using handlers = await handlerFolder({
@@ -87,12 +87,12 @@ if (missing !== null) {
     }
   });
 
-  Deno.test("a table that is locked is told once, takes no more connections, and the queue goes on when it is free", async () => {
+  Deno.test("a locked table is reported once and takes no more connections, and the queue continues when it is free", async () => {
     await using server = await postgresServer({ isDurable: false });
     await using host = await runSystem({ command: "supervise", env: { QUEUE_URL: server.url("q") } });
     await using holder = await holding(server, "LOCK TABLE q.jobs IN ACCESS EXCLUSIVE MODE");
     await eventually(
-      "it is told",
+      "it is reported",
       () => host.lines.some((line) => line.startsWith("The jobs are locked, by")),
     );
     const since = performance.now();

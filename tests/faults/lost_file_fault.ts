@@ -37,7 +37,7 @@ export const lostFile: Fault = {
   title:
     "a file of the database is deleted, moved, replaced or emptied; a read-only folder; a second supervisor",
   tries: { each: SCENARIOS.length, long: SCENARIOS.length },
-  /** Side by side, because they mostly wait. */
+  /** Concurrently, because they mostly wait. */
   async *attempts() {
     for (;;) {
       const tries = SCENARIOS.map(([, scenario]) => violationsOf(scenario));
@@ -81,7 +81,7 @@ async function lose({ befall, putBack, isReplaced }: Loss, expect: Expect): Prom
   expect(problems.length === 0, problems.join(" "));
 }
 
-/** Adds as fast as jobs are acknowledged, into a file that is gone: until that is noticed, or should have been. */
+/** Adds jobs, as fast as they are acknowledged, to a file that is gone, until that is noticed or should have been. */
 async function addUntil(isNoticed: () => boolean, queue: Queue, ledger: Ledger): Promise<void> {
   const latest = performance.now() + SWEEP_MS;
   for (let n = 0; !isNoticed() && performance.now() < latest; n++) {

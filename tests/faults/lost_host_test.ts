@@ -1,4 +1,4 @@
-/** Three hosts on one server, and one of them is killed: what it had in hand runs on the others. */
+/** Three hosts on one server, and one of them is killed: its jobs in flight run on the others. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { problemsAt } from "../support/faults/problems_at.ts";
@@ -14,7 +14,7 @@ interface Backend {
   readonly name: string;
   readonly whyNot: string | null;
   readonly serve: () => Promise<Server>;
-  /** The promise: from the kill to the beginning elsewhere. */
+  /** The promise: from the kill to the start elsewhere. */
   readonly withinMs: number;
 }
 
@@ -23,14 +23,14 @@ const BACKENDS: readonly Backend[] = [
   { name: "Redis", whyNot: whyNoRedis(), serve: redisServer, withinMs: 4_000 },
 ];
 
-/** Of a real host: what shows the death is the closed connection, and neither a stall nor a sweep. */
+/** The intervals of a real host: the closed connection shows the death, not a stall or a sweep. */
 const TIMINGS = { HEARTBEAT_MS: "1000", SWEEP_MS: "10000", STALL_MS: "30000", CONSUMERS: "2" };
 const JOBS = 4;
 
 for (const { name, whyNot, serve, withinMs } of BACKENDS) {
   const skipped = whyNot === null ? "" : ` (skipped: ${whyNot})`;
   Deno.test({
-    name: `${name}: a host is killed with jobs in hand, and they run on another within seconds${skipped}`,
+    name: `${name}: a host is killed with jobs in flight, and they run on another within seconds${skipped}`,
     ignore: whyNot !== null,
     fn: async () => {
       await using server = await serve();
@@ -54,7 +54,7 @@ for (const { name, whyNot, serve, withinMs } of BACKENDS) {
       const begunMs: number[] = [];
       for (const id of inHand) {
         const { crashes, started_at: startedAt } = await third.until(id, "COMPLETED");
-        assert.equal(crashes, 1, "its process died with it in hand");
+        assert.equal(crashes, 1, "its process died with it in flight");
         begunMs.push(Number(startedAt) - killedAt);
       }
       console.log(`${name}: begun elsewhere ${begunMs.join(" and ")} ms after the kill`);
@@ -65,14 +65,14 @@ for (const { name, whyNot, serve, withinMs } of BACKENDS) {
       back.process.kill("SIGTERM");
       await back.process.status;
       await eventually("it has left", async () => (await statsOf(third)).hosts.length === 2);
-      assert.deepEqual(await warningsOf(third), [], "it was stopped as it should");
+      assert.deepEqual(await warningsOf(third), [], "it was stopped cleanly");
       const ledger = { added: ids, completed: ids };
       assert.deepEqual(await problemsAt(server.url(), { drained: true, retryLimit: 3, ledger }), []);
     },
   });
 }
 
-/** On the pages, in the log and among the recent events of each. */
+/** On the pages, in the log and among the recent events of each host. */
 async function tellOfTheLoss(hosts: readonly RunningSystem[], pid: number): Promise<void> {
   const gone = new RegExp(`Host .+ \\(process ${pid}\\) went away`);
   for (const host of hosts) {
@@ -99,7 +99,7 @@ async function warningsOf(system: RunningSystem): Promise<string[]> {
   return (await statsOf(system)).warnings.filter((one: string) => one.includes("went away"));
 }
 
-/** The jobs that run at the moment. */
+/** The running jobs. */
 async function underWay(system: RunningSystem, ids: readonly string[]): Promise<string[]> {
   const jobs = await Promise.all(ids.map((id) => system.job(id)));
   return ids.filter((_, i) => jobs[i]?.status === "PROCESSING");

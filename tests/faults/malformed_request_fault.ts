@@ -1,4 +1,4 @@
-/** Clients send bytes that are no request, or a request that is meant to be misread, to both servers. */
+/** Clients send both servers bytes that are not a request, or a request that is meant to be misread. */
 import { openStore } from "@persistent-queue/queue";
 import { verify } from "../../queue/maintenance/verify.ts";
 import { exchange, statusesIn } from "../support/web/raw_client.ts";
@@ -14,7 +14,7 @@ const SETTLED = 25_000;
 const MOST_GROWTH_BYTES = 50 * 1024 * 1024;
 const QUICK_MS = 1_000;
 
-/** What a response must not reveal: where the code lies, and a stack. */
+/** What a response must not reveal: where the code is, and a stack trace. */
 const LEAK = /\.tsx?:\d+|\n\s+at |file:\/\/|node_modules|\bpersistent-queue-\w/;
 
 /** Except on a job's page, which shows where its handler failed. */

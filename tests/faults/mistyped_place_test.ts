@@ -16,7 +16,7 @@ async function jobs(cwd: string, ...args: string[]): Promise<{ code: number; out
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
 sqliteTest(
-  "a command that reads or moves jobs where there is no queue is refused with the whole path, and makes nothing",
+  "a command that reads or moves jobs where there is no queue is refused with the whole path, and creates nothing",
   async () => {
     await using folder = await tempFolder();
     for (
@@ -33,7 +33,7 @@ sqliteTest(
   },
 );
 
-sqliteTest("a command that adds jobs where there is no queue makes one, and says where", async () => {
+sqliteTest("a command that adds jobs where there is no queue creates one, and says where", async () => {
   await using folder = await tempFolder();
   const { code, err } = await jobs(folder.path, "add", "data/files/a.txt");
   assert.equal(code, 0, err);
@@ -41,7 +41,7 @@ sqliteTest("a command that adds jobs where there is no queue makes one, and says
 });
 
 sqliteTest(
-  "a backup never overwrites a file unless told to, and names a folder that is missing",
+  "a backup never overwrites a file unless told to, and names a missing folder",
   async () => {
     await using folder = await tempFolder();
     await jobs(folder.path, "add", "data/files/a.txt");

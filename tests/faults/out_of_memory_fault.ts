@@ -13,7 +13,7 @@ import type { Fault } from "./fault.ts";
 const MEMORY_MB = 32;
 const CRASH_LIMIT = 2;
 const DETAIL = `It ran out of memory (limit ${MEMORY_MB} MB, CONSUMER_MEMORY_MB)`;
-/** As one handler, after waiting for something, and bit by bit from a timer. */
+/** At once, after waiting for something, and bit by bit from a timer. */
 const WAYS = ["at once", "after a while", "by and by", "buffers by and by", "buffers at once"] as const;
 
 export const outOfMemory: Fault = {
@@ -36,7 +36,7 @@ async function poison(random: Random, way: typeof WAYS[number], expect: Expect):
     ...{ id: `neighbour ${i}`, kind: i < 5 ? "wait" : "noop", payload: 300 },
   }));
   await queue.add([{ id: "poison", kind: "hoard", payload: way }, ...neighbours]);
-  const job = await eventually("it is found out", async () => {
+  const job = await eventually("it is given up", async () => {
     const { job } = await queue.get("poison");
     return job.status === "UNPROCESSABLE" ? job : null;
   }, { withinMs: 60_000 });

@@ -18,7 +18,7 @@ const SWEEP_MS = 150;
 /** Several sweeps run in this time. */
 const WATCHED_MS = 3 * SWEEP_MS;
 const CONSUMERS = 3;
-/** One try in this many stops the process. */
+/** One in this many tries stops the process. */
 const ROUND = 6;
 
 export const pause: Fault = {

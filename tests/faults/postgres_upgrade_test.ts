@@ -1,4 +1,4 @@
-/** A queue on PostgreSQL of an earlier release is upgraded once, whatever dies meanwhile, and beside hosts that work on. */
+/** A PostgreSQL queue of an earlier release is upgraded once, whatever dies meanwhile, and while hosts keep working. */
 import assert from "node:assert/strict";
 import { getQueue } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
@@ -15,9 +15,9 @@ import { makeCommitsWait, MOMENTS, standstillAt } from "./postgres_upgrade/stand
 const OPENING = new URL("./postgres_upgrade/opening.ts", import.meta.url).pathname;
 const NEWEST = 3;
 const AT_ONCE = 8;
-/** A statement gets 20, and a call that is not answered 5 more. */
+/** A statement may take 20 s, and an unanswered call 5 s more. */
 const LONGER_THAN_ALLOWED_SECONDS = 27;
-/** Of the moments at which the start before it is killed. */
+/** The moment of the kill after which the next start is a real supervisor. */
 const FOLLOWED_BY_SUPERVISOR = "before it notes the version";
 
 let server: PostgresServer;
@@ -35,7 +35,7 @@ if (missing !== null) {
     await Promise.all(Object.keys(MOMENTS).map((moment, n) => killAt(moment, `killed_${n}`)));
   });
 
-  Deno.test("processes that start at once on an older queue upgrade it once", async () => {
+  Deno.test("processes that start together on an older queue upgrade it once", async () => {
     await makeOldSchema(server, "at_once");
     await server.sql(`CREATE TABLE made_tables (name text);
       CREATE FUNCTION note_table() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -52,7 +52,7 @@ if (missing !== null) {
         new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "null", stderr: "piped" }).spawn(),
     );
     const opened = Promise.all(children.map((child) => child.output()));
-    await eventually("all of them are at it", async () => {
+    await eventually("all of them are upgrading", async () => {
       const [row] = await server.sql(`SELECT count(*)::int AS waiting FROM pg_stat_activity
         WHERE application_name = 'persistent-queue' AND wait_event_type = 'Lock'`);
       return row?.waiting === AT_ONCE;
@@ -65,7 +65,7 @@ if (missing !== null) {
     assert.deepEqual(await leftOf(server, "at_once"), { ...before, versions: [NEWEST] });
   });
 
-  Deno.test("an upgrade that takes longer than any other statement may is not cut off, and the start says that it waits", async () => {
+  Deno.test("an upgrade is not cut off when it takes longer than other statements may, and the start says that it waits", async () => {
     await makeOldSchema(server, "slow");
     await server.sql(`CREATE FUNCTION take_long() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
         PERFORM pg_sleep(${LONGER_THAN_ALLOWED_SECONDS});
@@ -87,7 +87,7 @@ if (missing !== null) {
     await server.sql("DROP EVENT TRIGGER take_long");
   });
 
-  Deno.test("a supervisor goes on while a newer release upgrades its queue, which refuses this one from then on", async () => {
+  Deno.test("a supervisor keeps working while a newer release upgrades its queue, which refuses its next start", async () => {
     await using handlers = await handlerFolder({ quick: `export const handler = ({ payload }) => payload;` });
     const env = { QUEUE_URL: server.url("newer"), HANDLERS_DIR: handlers.path };
     await using working = await runSystem({ command: "supervise", env });
@@ -118,7 +118,7 @@ if (missing !== null) {
     );
 
     const refusedAt = ids.length;
-    await eventually("the one at work goes on beside it", () => ids.length > refusedAt + 20);
+    await eventually("the running one keeps working", () => ids.length > refusedAt + 20);
     await work.stop();
     for (const id of ids) assert.equal((await working.until(id, "COMPLETED")).result, id);
     assert.deepEqual(unhealthy, []);
@@ -126,7 +126,7 @@ if (missing !== null) {
   });
 }
 
-/** A real supervisor, killed while it stands still there; then another one. */
+/** Kills a real supervisor that waits at this moment, and then starts another. */
 async function killAt(moment: string, schema: string): Promise<void> {
   await makeOldSchema(server, schema);
   if (moment === "while it commits") await makeCommitsWait(server, schema);
@@ -155,7 +155,7 @@ async function killAt(moment: string, schema: string): Promise<void> {
   console.log(`killed ${moment}: the queue was ${isUpgraded ? "upgraded" : "as before"}, and is whole`);
 }
 
-/** A real supervisor once, and otherwise what it begins with. */
+/** Starts a real supervisor once, and otherwise only what it does first. */
 async function startOn(schema: string, moment: string): Promise<void> {
   const url = server.url(schema);
   if (moment === FOLLOWED_BY_SUPERVISOR) {
@@ -167,7 +167,7 @@ async function startOn(schema: string, moment: string): Promise<void> {
   await queue.close();
 }
 
-/** As a newer release does it: a step adds, and the version grows. */
+/** As a newer release would: a step only adds, and the version grows. */
 async function upgradeFurther(schema: string): Promise<void> {
   await server.sql(`BEGIN; SET LOCAL search_path = ${schema};
     SELECT pg_advisory_xact_lock(hashtext('persistent_queue'), hashtext('${schema}'));
@@ -183,7 +183,7 @@ interface UnderWay extends Disposable {
   stop(): Promise<void>;
 }
 
-/** Does it again and again. @throws when it is stopped, what ended it before */
+/** Repeats a step. @throws when stopped, the error that ended it earlier */
 function underWay(step: () => Promise<void>): UnderWay {
   let isOver = false;
   const work = (async () => {

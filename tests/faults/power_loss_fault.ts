@@ -48,7 +48,7 @@ async function attempt(chance: Random, begun: BegunDatabase): Promise<string[]> 
   return problems.map((problem) => `power loss ${when}: ${problem}`);
 }
 
-/** Keeps the state of the files, and what was acknowledged by then. */
+/** Saves the state of the files, and what had been acknowledged by then. */
 class PowerCut implements SqlListener {
   readonly #path: string;
   readonly #ledger: Ledger;

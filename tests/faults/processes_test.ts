@@ -25,7 +25,7 @@ Deno.test("the supervisor is killed: within three seconds it is back on the same
   await system.healthy();
   const ms = Math.round(performance.now() - killedAt);
   console.log(`healthy ${startMs} ms after the start, and again ${ms} ms after kill -9`);
-  // On a busy machine a first start takes long as well.
+  // On a busy machine a first start takes long too.
   assert.ok(ms < Math.max(3_000, 2 * startMs), `back after ${ms} ms`);
   for (const id of ids) {
     await system.until(id, "COMPLETED");
@@ -54,7 +54,7 @@ Deno.test("the guard is killed: the supervisor does not stay behind as an orphan
   }
 });
 
-Deno.test("the guard is killed while the start waits for a server that is away: no process stays behind", async () => {
+Deno.test("the guard is killed while the start waits for a server that is down: no process stays behind", async () => {
   await using folder = await tempFolder();
   const ports = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()) };
   const env = { ...ports, QUEUE_URL: `postgres://queue@127.0.0.1:${freePort()}/jobs` };
@@ -95,7 +95,7 @@ Deno.test("Ctrl+C under deno task reaches every process, some twice: running job
   group.signal("SIGINT");
   assert.equal(await group.exitCode, 0, group.lines.join("\n"));
   assert.equal(isAlive(supervisor), false);
-  // The write-ahead log is folded in and gone: the database was closed, not dropped.
+  // The write-ahead log is checkpointed and gone: the database was closed, not abandoned.
   const wal = group.folder.file("queue.db-wal");
   await assert.rejects(Deno.stat(wal), Deno.errors.NotFound);
   const store = await openStore(urlFor(group.folder.file("queue.db")), "guest");
@@ -111,7 +111,7 @@ function hasDequeued(logs: string, id: string): boolean {
   );
 }
 
-/** What systemd does with `Restart=on-failure` and `RestartPreventExitStatus=74 78`. */
+/** As systemd does with `Restart=on-failure` and `RestartPreventExitStatus=74 78`. */
 const RESTART_ON_FAILURE = `trap : TERM
 until "$DENO" task supervise; do
   code=$?

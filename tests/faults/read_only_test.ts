@@ -99,7 +99,7 @@ sqliteTest(
     ];
     for (const [name, mode] of modes) Deno.chmodSync(`${system.folder}/${name}`, mode);
     try {
-      // Into the files folder, which lies below.
+      // To the files folder, which is below.
       added.push(await addFile(system, "second.txt"));
       for (const id of added) await system.until(id, "COMPLETED");
       assert.equal(await healthOf(system), "ok");

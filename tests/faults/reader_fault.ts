@@ -1,6 +1,6 @@
 /**
- * Fault R: ten other programs read the database for five seconds, so that at no moment its log can be folded
- * back, while much is written. The log grows as long as they read, and above an alarming size that is
+ * Fault R: ten other programs read the database for five seconds while much is written, so that its log can
+ * never be checkpointed in full. The log grows as long as they read, and above an alarming size that is
  * reported; when they are done it is small again within a few sweeps. Meanwhile the work continues, and each
  * reader sees a consistent state.
  */
@@ -46,7 +46,7 @@ async function readWithoutEnd(expect: Expect): Promise<void> {
   {
     using last = new DatabaseSync(path, { readOnly: true });
     last.exec("BEGIN; SELECT count(*) FROM jobs");
-    // What is written after its snapshot cannot be folded back while it reads; all before may have been.
+    // What is written after its snapshot cannot be checkpointed while it reads; everything before may have been.
     await queue.add([{ id: "after the snapshot", kind: "noop" }]);
     added.push("after the snapshot");
     await Promise.all(readers);
@@ -55,7 +55,7 @@ async function readWithoutEnd(expect: Expect): Promise<void> {
       bytes > SMALL_BYTES,
       `the log has grown to ${Math.round(bytes / MB)} MB alone: that proves nothing`,
     );
-    // Holes, which SQLite never reads: writing that much would take too long here.
+    // A hole, which SQLite never reads: writing that much would take too long here.
     Deno.truncateSync(`${path}-wal`, ALARMING_BYTES);
     const isTold = () =>
       supervisor.view().warnings.some((words) => /has grown to 300 MB.*close it/.test(words));

@@ -8,7 +8,7 @@ import { tempFolder } from "../support/temp_folder.ts";
 
 const LONG = { WORK_MS: "60000", STALL_MS: "30000" };
 
-/** Read below the pages: a request by this test would count as one. */
+/** Read without the pages: a request by this test would count as one. */
 async function stored(system: Pick<RunningSystem, "folder">, id: string) {
   const store = await openStore(urlOf(system), "guest");
   try {
@@ -31,10 +31,10 @@ async function untilStored(system: RunningSystem, id: string, status: string): P
   });
 }
 
-/** A server may notice a death only after some seconds. */
+/** A server may notice a death only after a few seconds. */
 const NOTICED = { withinMs: 30_000 };
 
-/** Under another lease than this one. */
+/** Under a lease other than this one. */
 async function untilClaimedAgain(system: RunningSystem, id: string, lease: number): Promise<void> {
   const isSo = async () => {
     const now = await stored(system, id);

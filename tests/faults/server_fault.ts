@@ -1,6 +1,6 @@
 /**
- * Fault W: the server of the queue is killed, restarted, paused, cut off, full, or replaced by another. The system says so,
- * nothing that was acknowledged is lost, no job is charged for it, and the work goes on by itself.
+ * Fault W: the server of the queue is killed, restarted, paused, cut off, full, or replaced by another. The system says
+ * so, nothing acknowledged is lost, no job is charged for it, and the work continues by itself.
  */
 import { isMountable } from "../support/damage/full_disk.ts";
 import { atOnce } from "../support/faults/at_once.ts";
@@ -20,7 +20,7 @@ import type { Scene } from "./server/scene.ts";
 import { trial } from "./server/trial.ts";
 
 type MakeScene = () => Promise<Scene>;
-/** What happens one after the other, because it happens to one server, or takes two of them. */
+/** Misfortunes that run one after the other, because they share a server or need two. */
 type Lane = readonly (readonly [what: string, make: MakeScene])[];
 
 export const server: Fault = {

@@ -38,8 +38,8 @@ export const slowClient: Fault = {
 };
 
 /**
- * Without the processor the server cannot read a request before its patience is over, and this process is both server and
- * clients: that proves nothing, and is tried again.
+ * Without CPU time the server cannot read a request before its timeout, and this process is both server and clients.
+ * Such a failure proves nothing, so it is tried again.
  */
 async function crowdedFairly(random: Random, timeouts: typeof TIMEOUTS): Promise<string[]> {
   for (let triesLeft = 3;; triesLeft--) {
@@ -79,7 +79,7 @@ function crowdOf(random: Random, stand: Stand): { left: Promise<void>; broken: s
   return { left: Promise.all(clients).then(() => {}), broken };
 }
 
-/** While they are there, and once more when they are gone. */
+/** While the slow clients are there, and once more when they are gone. */
 async function othersAreServed({ port, timeouts }: Stand, left: Promise<void>): Promise<string[]> {
   const broken: string[] = [];
   let areGone = false;
@@ -89,7 +89,7 @@ async function othersAreServed({ port, timeouts }: Stand, left: Promise<void>): 
     using standstill = new Standstill();
     const { text } = await exchange(port, GOOD, { withinMs: 20_000 });
     const isServed = text.startsWith("HTTP/1.1 200 ");
-    // Without the processor this process was late at both ends: that proves nothing, and is tried again.
+    // Without CPU time this process was late at both ends, which proves nothing, so it is tried again.
     if (!isServed && standstill.longestMs > timeouts.headersTimeout / 2) isLast = false;
     else if (!isServed) broken.push(`a good request was answered "${text.slice(0, 20)}"`);
     await new Promise((resolve) => setTimeout(resolve, 100));

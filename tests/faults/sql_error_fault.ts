@@ -53,7 +53,7 @@ async function attempt(chance: Random, begun: BegunDatabase): Promise<string[]> 
   return problems.map((problem) => `${fault}: ${problem}`);
 }
 
-/** Some calls in a row that fail in the same way. */
+/** Several calls in a row that fail in the same way. */
 class FailingCalls implements SqlListener {
   readonly code: number;
   readonly #from: number;
@@ -101,7 +101,7 @@ interface Day {
  * started again.
  */
 async function liveThrough(day: Day): Promise<void> {
-  // Only its own calls: a short run may end before the failing call, and the check afterwards must not meet that.
+  // Only its own calls: a short run may end before the failing call, which the check afterwards must not hit.
   using _ = onSqlCalls(dirname(day.path), day.fault);
   for (let life = 1;; life++) {
     const system = await openOrEnd(day);
@@ -122,7 +122,7 @@ async function openOrEnd({ path, ledger, fault }: Day): Promise<ThreadlessSystem
   }
 }
 
-/** False: the storage was taken for lost. */
+/** False: the storage was considered lost. */
 async function liveToTheEnd(system: ThreadlessSystem, name: string, day: Day): Promise<boolean> {
   const { ledger, fault, problems } = day;
   try {

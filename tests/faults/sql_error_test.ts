@@ -7,7 +7,7 @@ import { sqliteTest } from "../support/backend.ts";
 
 for (const code of [10, 11, 13]) {
   sqliteTest(
-    `the log cannot be folded in at the stop (error ${code}): it is still closed, and nothing is lost`,
+    `the log cannot be checkpointed at the stop (error ${code}): it is still closed, and nothing is lost`,
     async () => {
       await using folder = await tempFolder();
       const url = `sqlite:${folder.file("queue.db")}`;

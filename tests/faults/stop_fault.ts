@@ -31,7 +31,7 @@ const LIVES = [
   "killed",
 ];
 const SIDE_BY_SIDE = 3;
-/** Run beside the others, because a thread that hangs takes long. */
+/** Run alongside the others, because a thread that hangs takes long. */
 const HUNG = ["insisted", "hung"];
 const TRIES = SIDE_BY_SIDE * LIVES.length + HUNG.length;
 
@@ -99,7 +99,7 @@ interface Life {
 async function live({ folder, ledger, chance, way, name }: Life, expect: Expect): Promise<void> {
   const hangs = HUNG.includes(way);
   const command = chance.chance(0.5) ? "supervise" : "start";
-  // A thread that is made to hang must still have its job when it hears of that: without one the stop waits for nothing.
+  // A thread that is made to hang must still have its job by then: without one the stop waits for nothing.
   const workMs = hangs ? "1500" : chance.pick(["0", "20", "150", "300"]);
   const env = { CONSUMERS: "2", WORK_MS: workMs };
   await using system = await runSystem({ command, folder: folder.path, env });
@@ -162,7 +162,7 @@ async function tellToStop(
   }
   process.kill("SIGTERM");
   if (way === "insisted") {
-    // Sooner it would count as the same key press.
+    // Any sooner it would count as the same key press.
     await sleep(1_100);
     process.kill("SIGTERM");
   }

@@ -1,4 +1,4 @@
-/** Everything at once, for some seconds: at the end every job is finished, and every guarantee of the queue holds. */
+/** Everything at once, for a few seconds: at the end every job is finished, and every guarantee of the queue holds. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type JobRequest, QueueError, STATUSES } from "@persistent-queue/queue";
@@ -12,7 +12,7 @@ const STORM_MS = 4_000;
 const CONSUMERS = 4;
 const DEATHS = ["close", "throw-outside", "rubbish", "exit"];
 
-Deno.test("a storm of adds, cancels, resubmits, crashes, edits by hand and a lock from outside leaves nothing undone", async () => {
+Deno.test("a storm of adds, cancels, resubmits, crashes, manual edits and a lock from outside leaves nothing undone", async () => {
   const random = printedRandom("storm");
   await using system = await testSystem({ CONSUMERS: String(CONSUMERS), RETRY_DELAYS_MS: "10,20" });
   const added = await storm(system, random);

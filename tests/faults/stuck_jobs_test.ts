@@ -1,4 +1,4 @@
-/** Jobs that once stayed stuck for ever, each because of a fault that is mended. */
+/** Jobs that once stayed stuck for ever, each because of a bug that is now fixed. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";
@@ -35,7 +35,7 @@ editTest(
 );
 
 sqliteTest(
-  "tables that are missing for a while: the storage reports it, and the job that ended meanwhile is stored",
+  "tables are missing for a while: the storage reports it, and the job that ended meanwhile is stored",
   async () => {
     await using system = await testSystem({ CONSUMERS: "1" });
     await system.queue.add([{ id: "j", kind: "wait", payload: 300 }]);
@@ -51,7 +51,7 @@ sqliteTest(
   },
 );
 
-Deno.test("jobs that have ended are stored while the next one of their consumer takes its time", async () => {
+Deno.test("finished jobs are stored while the next job of their consumer is still running", async () => {
   await using system = await testSystem({ CONSUMERS: "1" });
   const noops = (name: string, n: number) =>
     Array.from({ length: n }, (_, i) => ({ id: `${name}${i}`, kind: "noop" }));
@@ -62,7 +62,7 @@ Deno.test("jobs that have ended are stored while the next one of their consumer 
   assert.notEqual((await system.queue.get("slow")).job.status, "COMPLETED");
 });
 
-Deno.test("a retry that is due does not wait behind a long job while others are idle", async () => {
+Deno.test("a retry that is due does not wait behind a long job while other consumers are idle", async () => {
   await using system = await testSystem({ CONSUMERS: "2", RETRY_DELAYS_MS: "300" });
   await system.queue.add([{ id: "hold", kind: "wait", payload: 200 }]);
   await system.until("hold", ({ status }) => status === "PROCESSING");
@@ -103,7 +103,7 @@ editTest(
   },
 );
 
-// There both are one turn. On a server a consumer may come in between.
+// On SQLite both are one turn. On a server a consumer may claim it in between.
 sqliteTest("a job that is canceled at the moment it is added never runs", async () => {
   await using system = await testSystem({ CONSUMERS: "2" });
   await system.queue.add([{ id: "warm", kind: "noop" }]);
@@ -157,7 +157,7 @@ const UNTELLABLE = [
 ];
 for (const payload of UNTELLABLE) {
   Deno.test(`a handler that throws an error that cannot be described (${payload}) fails its job, and harms no other`, async () => {
-    // A thread that waits for a processor must not look stalled: the first error takes a while to describe.
+    // A thread that waits for CPU time must not look stalled: the first error takes a while to describe.
     await using system = await testSystem({ CONSUMERS: "1", RETRY_DELAYS_MS: "10", STALL_MS: "30000" });
     await system.queue.add([{ id: "odd", kind: "odd", payload }]);
     const job = await system.until("odd", ({ status }) => status === "UNPROCESSABLE");

@@ -52,7 +52,7 @@ async function* triesTogether(first: number, random: Random, backMs: number[]) {
   const threads = new WatchedThreads();
   await using system = await testSystem({
     ...{ CONSUMERS: String(CONSUMERS), CRASH_LIMIT: String(CRASH_LIMIT), LOG_LEVEL: "warn" },
-    // On a busy machine a healthy thread may get no turn for half a second, and would be one death too many.
+    // On a busy machine a healthy thread may get no CPU time for half a second, which would be one death too many.
     ...{ HEARTBEAT_MS: "40", SWEEP_MS: "100", STALL_MS: "600" },
   }, { threads });
   for (let n = first; n < first + TOGETHER; n++) {
@@ -74,7 +74,7 @@ interface Death {
   readonly name: string;
 }
 
-/** One death among others that work. Returns after how many milliseconds all consumers were back. */
+/** One death among working consumers. Returns after how many milliseconds all of them were back. */
 async function die(death: Death, expect: Expect): Promise<number> {
   const { system: { queue, supervisor, fatal }, random, name } = death;
   const isPoison = death.way !== "ended while idle" && random.chance(0.15);
@@ -165,7 +165,7 @@ function loadOf(name: string, random: Random): JobRequest[] {
   });
 }
 
-/** Every job's history, from the store itself; and each ended once, by the events. */
+/** Checks every job's history, from the store itself, and that each job ended once, by the events. */
 async function checkAll({ queue, settings, events }: TestSystem, expect: Expect): Promise<void> {
   const store = await openStore(settings.queueUrl, "guest");
   try {

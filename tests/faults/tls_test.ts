@@ -1,4 +1,4 @@
-/** PostgreSQL and Redis over TLS: what a person sees of a certificate, and that the queue works as without. */
+/** PostgreSQL and Redis over TLS: the errors about certificates, and that the queue works as it does without TLS. */
 import assert from "node:assert/strict";
 import { StorageError } from "../../queue/errors.ts";
 import { openStore } from "../../queue/get_queue.ts";
@@ -98,19 +98,19 @@ if (noPostgres === null) {
     await works(urlOf("require"), { whenDone });
   });
 
-  Deno.test("PostgreSQL: sslmode=verify-full refuses a certificate that signed itself, and says which variable trusts it", async () => {
+  Deno.test("PostgreSQL: sslmode=verify-full refuses a self-signed certificate, and says which variable trusts it", async () => {
     await refuses(urlOf("verify-full"), NOT_TRUSTED);
   });
 
-  Deno.test("PostgreSQL: sslmode=verify-full takes the certificate of DENO_CERT for the address that it names", async () => {
+  Deno.test("PostgreSQL: sslmode=verify-full accepts the certificate of DENO_CERT for the address that it names", async () => {
     await works(urlOf("verify-full"), { env: { DENO_CERT: own.authority } });
   });
 
-  Deno.test("PostgreSQL: sslmode=verify-full refuses a trusted certificate of another name", async () => {
+  Deno.test("PostgreSQL: sslmode=verify-full refuses a trusted certificate for another name", async () => {
     await refuses(urlOf("verify-full", { host: "localhost" }), ANOTHER_NAME, { DENO_CERT: own.authority });
   });
 
-  Deno.test("PostgreSQL: a certificate that is no longer trusted is told while the system runs, and does not end it", async () => {
+  Deno.test("PostgreSQL: a certificate that is no longer trusted is reported while the system runs, and does not end it", async () => {
     const url = urlOf("verify-full", { schema: "renewed" });
     const env = { DENO_CERT: await copyOf(own.authority), QUEUE_URL: url };
     await using system = await runSystem({ command: "supervise confined", env });
@@ -118,7 +118,7 @@ if (noPostgres === null) {
     await using other = await serverFolder();
     const [before, wrong] = [await contentsOf(own), await selfSignedCertificate(other, "IP:127.0.0.1")];
     await renew(await contentsOf(wrong));
-    await eventually("it is told", async () => {
+    await eventually("it is reported", async () => {
       await endConnections();
       return system.lines.some((line) => /certificate of PostgreSQL is not trusted: /.test(line));
     });
@@ -137,7 +137,7 @@ if (noPostgres === null) {
     });
   }
 
-  Deno.test("PostgreSQL: over TLS, too, a server that is silent or away is noticed in time, asked seldom, and found again", async () => {
+  Deno.test("PostgreSQL: over TLS too, a server that is silent or down is noticed in time, retried rarely, and found again", async () => {
     await using relay = relayTo(server.port);
     const store = await openStore(
       urlOf("require", { schema: "relayed" }).replace(`:${server.port}`, `:${relay.port}`),
@@ -187,18 +187,18 @@ if (noRedis === null) {
     await folder[Symbol.asyncDispose]();
   });
 
-  Deno.test("Redis: rediss: takes a certificate whose authority is that of DENO_CERT", async () => {
+  Deno.test("Redis: rediss: accepts a certificate issued by the authority in DENO_CERT", async () => {
     await works(urlOf("localhost"), { env: { DENO_CERT: issued.authority } });
   });
 
-  Deno.test("Redis: over TLS, too, a server that falls silent is told, and the system works again when it answers", async () => {
+  Deno.test("Redis: over TLS too, a server that falls silent is reported, and the system works again when it answers", async () => {
     await using relay = relayTo(port);
     const env = { DENO_CERT: issued.authority, QUEUE_URL: `rediss://localhost:${relay.port}?prefix=relayed` };
     await using system = await runSystem({ command: "supervise confined", env });
     await system.healthy();
     relay.swallow();
     await eventually(
-      "it is told",
+      "it is reported",
       () => system.lines.some((line) => line.includes("Redis does not answer")),
       { withinMs: 10_000 },
     );
@@ -207,11 +207,11 @@ if (noRedis === null) {
     await system.until(await addFile(system, "one.txt"), "COMPLETED");
   });
 
-  Deno.test("Redis: rediss: refuses a certificate whose authority is not known", async () => {
+  Deno.test("Redis: rediss: refuses a certificate of an unknown authority", async () => {
     await refuses(urlOf("localhost"), NOT_TRUSTED);
   });
 
-  Deno.test("Redis: rediss: refuses a trusted certificate of another name", async () => {
+  Deno.test("Redis: rediss: refuses a trusted certificate for another name", async () => {
     await refuses(urlOf("127.0.0.1"), ANOTHER_NAME, { DENO_CERT: issued.authority });
   });
 }

@@ -68,7 +68,7 @@ async function torture({ faults, minutes, seed }: Order): Promise<boolean> {
   return isWhole;
 }
 
-/** A process knows its backend from its start: this one starts the server, and another one that tries the faults there. */
+/** A process has one backend for life, so this one starts the server, and a second process tries the faults there. */
 async function tortureOn(backend: Exclude<Backend, "sqlite">): Promise<number> {
   await using server = await startTestServer(backend);
   const args = ["run", "--no-check", "--no-prompt", "-A", import.meta.url, ...Deno.args];

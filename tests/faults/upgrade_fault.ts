@@ -21,7 +21,7 @@ import { type Expect, violationsOf } from "../support/faults/violations.ts";
 import type { Fault } from "./fault.ts";
 
 const CHILD = new URL("./upgrade/child.ts", import.meta.url).pathname;
-/** Some of them are tried in each run, in another order each time. */
+/** Each run tries some of them, in a different order each time. */
 const TRIES = 60;
 /** Each earlier release, and each step of its upgrade. */
 const UPGRADES = Array.from({ length: CURRENT_SCHEMA - 1 }, (_, i) => i + 1)
@@ -48,7 +48,7 @@ interface Upgrading {
   /** The schema to begin with. */
   readonly version: number;
   readonly step: number;
-  /** An empty reserve of megabytes: one file serves all tries. */
+  /** A reserve of megabytes of nothing: one file serves all tries. */
   readonly reserve: string;
   readonly random: Random;
   readonly expect: Expect;
@@ -68,7 +68,7 @@ async function upgradeAndDie({ version, step, reserve, random, expect }: Upgradi
   await dieAt(step, path, expect);
   const last = stepsFrom(version) - 1;
   if (step === last && random.chance(0.8)) cutLog(path, random);
-  // Now and then the next process dies as well, if it has steps left.
+  // Now and then the next process dies too, if it has steps left.
   else if (step < last && random.chance(0.2)) {
     await dieAt(random.below(Math.min(step + 1, stepsFrom(schemaOf(path)))), path, expect);
   }

@@ -18,7 +18,7 @@ import type { Fault } from "./fault.ts";
 
 const ENDS = ["return", "give up", "throw", "ask for later"] as const satisfies ZombieTask["end"][];
 const RETRY_DELAYS_MS = "20,40,80";
-/** This many tries share two systems: a consumer that does nothing but die is replaced more and more slowly. */
+/** This many tries share two systems: a consumer that only dies is replaced more and more slowly. */
 const TOGETHER = 10;
 /** Another host's view of a stall: it sees only the heartbeats in the store. */
 const ELSEWHERE_STALL_MS = 150;
@@ -86,7 +86,7 @@ async function rise({ system, isLeft, id, task, random }: Rising, expect: Expect
     job.status === "COMPLETED" && job.result === '"done by another"',
     `it is ${job.status} ${job.result}`,
   );
-  // On a machine that starves a thread for longer than the stall, the second one may lose it as well.
+  // If the machine starves a thread for longer than the stall, the second consumer may lose it too.
   const isSecond = job.consumerId === second.consumerId && job.lease === second.lease;
   expect(isSecond || job.lease > second.lease, "it is not the second one's");
   expect(job.retries === 0, `it is charged ${job.retries} retries`);
@@ -110,7 +110,7 @@ async function takeFromElsewhere(url: string, id: string): Promise<void> {
   }
 }
 
-/** As a host does that has not heard of the process of the job for the stall time: from one that shows itself it takes none. */
+/** As a host does that has not heard from the job's process for the stall time: a process that shows itself loses none. */
 async function takeFromProcess(url: string, id: string): Promise<void> {
   const store = await openStore(url, "guest");
   try {
@@ -147,7 +147,7 @@ function touch(path: string): void {
   Deno.writeTextFileSync(path, "");
 }
 
-/** Except for its heartbeat, which is renewed while a consumer runs the job. */
+/** Ignores the heartbeat, which is renewed while a consumer runs the job. */
 function isSame(before: Job, after: Job): boolean {
   return JSON.stringify({ ...before, lastHeartbeat: 0 }) === JSON.stringify({ ...after, lastHeartbeat: 0 });
 }

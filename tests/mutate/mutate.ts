@@ -1,7 +1,7 @@
 /**
  * Checks that the tests notice faults. `deno task mutate [part of a name]` breaks a copy of the project in
  * one way after the other, runs the tests that must notice, and prints which did. Exit code 1 if any mutation
- * was not noticed. `--after-tests`: the tests were green a moment ago, so they are not run without a mutation first.
+ * was not noticed. `--after-tests`: the tests have just passed, so they are not run without a mutation first.
  */
 import { textTable } from "../support/text_table.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -40,7 +40,7 @@ async function runTests(folder: string, mutations: readonly Mutation[]): Promise
   return { isGreen: code === 0, isUnloaded: !text.includes(" ... "), noticed, seconds };
 }
 
-/** As many as there are processors: each in a copy of its own. */
+/** One for each of two cores, each in its own copy. */
 const SIDE_BY_SIDE = 2;
 
 async function mutate(mutations: readonly Mutation[], areKnownGreen: boolean): Promise<boolean> {
@@ -63,7 +63,7 @@ async function mutate(mutations: readonly Mutation[], areKnownGreen: boolean): P
   return areAllCaught;
 }
 
-/** @throws if the tests notice something where nothing is */
+/** @throws if the tests fail without a mutation */
 async function checkUnharmed(mutations: readonly Mutation[]): Promise<void> {
   await using folder = await tempFolder();
   copyProject(folder.path);

@@ -90,12 +90,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: CONFORMANCE,
   },
   {
-    name: "many jobs are counted as asked for, not as written",
+    name: "many jobs are counted as requested, not as written",
     edits: [{ file: "queue/sqlite/bulk.ts", from: "from, to, written.changes", to: "from, to, jobs" }],
     tests: CONFORMANCE,
   },
   {
-    name: "the triggers that count stay asleep",
+    name: "the triggers that count stay disabled",
     edits: [{ file: "queue/sqlite/bulk.ts", from: "  sql.wakeCounts.run();\n", to: "" }],
     tests: ["tests/faults/bulk_counts_test.ts"],
   },

@@ -30,7 +30,7 @@ Deno.test("a job of another kind without an id gets a new one; a file job withou
     assert.match(job.id, /^mail-[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
     assert.ok(
       job.id < String(later?.job.id),
-      "ids grow with time: they lie beside each other in their index",
+      "ids grow with time, so they are adjacent in their index",
     );
   }
   await assert.rejects(on.queue.add([{ kind: "file" }]), hasCode("invalid_job"));
@@ -110,7 +110,7 @@ function hasCode(code: string): (error: unknown) => boolean {
 }
 
 sqliteTest(
-  "a thousand new jobs are one turn, and added again they are two: other work gets its turn between",
+  "a thousand new jobs take one turn, and two when they are added again: other work runs in between",
   async () => {
     await using folder = await tempFolder();
     const store = await openStore(urlFor(folder.file("queue.db")), "owner");
@@ -120,7 +120,7 @@ sqliteTest(
       const again = await store.insert(jobs);
       assert.equal(again.length, 500);
       assert.ok(again.every(({ outcome }, i) => outcome === "waiting" && again[i]?.job.id === `job ${i}`));
-      // New ones behind the end of a turn wait for theirs.
+      // New jobs after the end of a turn wait for the next one.
       const mixed = [...jobs, newJob("new")];
       assert.equal((await store.insert(mixed)).length, 500);
       assert.equal(await store.get("new"), null);

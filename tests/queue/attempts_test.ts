@@ -109,7 +109,7 @@ Deno.test("the end of an attempt whose lease is lost changes nothing, is counted
   assert.equal(on.events.filter((event) => event.type === "fenced").length, 4);
 });
 
-Deno.test("attempts that end together are judged one by one, in the order in which they came", async () => {
+Deno.test("attempts that end together are judged one by one, in the order of their endings", async () => {
   await using on = await testQueue();
   await on.queue.add(["a", "b", "c", "d"].map((id) => ({ id })));
   const { claimed } = await on.queue.claim([{ consumerId: "c1", limit: 4, suspect: false }]);

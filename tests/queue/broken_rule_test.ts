@@ -82,7 +82,7 @@ sqliteTest(
 );
 
 sqliteTest(
-  "jobs that are added together have the numbers of their rows, whatever a trigger made by hand adds",
+  "jobs that are added together have the numbers of their rows, whatever a hand-made trigger adds",
   async () => {
     await onStore(async (store, path) => {
       await sqliteShell(

@@ -5,7 +5,7 @@ import { testQueue } from "../support/queue/test_queue.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** Shows the given times one after the other, and returns the step that each of them was found to be. */
+/** Shows the given times one after the other, and returns the rollback found at each of them. */
 async function stepsOf(times: readonly number[]): Promise<(readonly [number, number] | null)[]> {
   let now = 0;
   const clock = new ClockRollback(() => now);
@@ -16,17 +16,17 @@ async function stepsOf(times: readonly number[]): Promise<(readonly [number, num
   return steps;
 }
 
-Deno.test("a clock that goes on, or back by a tenth of a second, was not set back", async () => {
+Deno.test("a clock that goes forward, or back by a tenth of a second, is not a rollback", async () => {
   assert.deepEqual(await stepsOf([1_000, 1_000, 2_000, 1_900, 9_000]), [null, null, null, null, null]);
 });
 
-Deno.test("a step back is found once, and measured from the latest time", async () => {
+Deno.test("a rollback is found once, and measured from the latest time", async () => {
   assert.deepEqual(await stepsOf([5_000, 1_000, 1_000, 1_500]), [null, [5_000, 1_000], null, null]);
   assert.deepEqual(await stepsOf([5_000, 4_950, 4_899]), [null, null, [5_000, 4_899]]);
   assert.deepEqual(await stepsOf([5_000, 1_000, 500]), [null, [5_000, 1_000], [1_000, 500]]);
 });
 
-Deno.test("a time that was only looked at counts, too", async () => {
+Deno.test("a time that was only looked at counts too", async () => {
   let now = 5_000;
   const clock = new ClockRollback(() => now);
   clock.look();
@@ -36,7 +36,7 @@ Deno.test("a time that was only looked at counts, too", async () => {
   assert.deepEqual(step, { from: 5_000, to: 1_000 });
 });
 
-Deno.test("a step back whose write has failed is found again", async () => {
+Deno.test("a rollback whose write failed is found again", async () => {
   let now = 5_000;
   const clock = new ClockRollback(() => now);
   clock.look();

@@ -1,4 +1,4 @@
-/** What a copy of a whole queue takes over, what it refuses, and how it goes on after an interruption. */
+/** What a copy of a whole queue keeps, what it refuses, and how it continues after an interruption. */
 import assert from "node:assert/strict";
 import { copyQueue, openAtRest, openStore, QueueError, type Store } from "@persistent-queue/queue";
 import { canonicalText, type StoredJob } from "../../queue/stored_job.ts";
@@ -84,13 +84,13 @@ Deno.test("a copy has every job and every line of history, and leaves the source
   assert.match(copied.digest, /^[0-9a-f]{64}$/);
 });
 
-Deno.test("an empty queue is copied, too", async () => {
+Deno.test("an empty queue is copied too", async () => {
   await using stores = await stage();
   const { jobs, lines, present } = await copyQueue(stores);
   assert.deepEqual([jobs, lines, present], [0, 0, 0]);
 });
 
-Deno.test("a copy that was interrupted goes on where it stopped, and once more changes nothing", async () => {
+Deno.test("an interrupted copy continues where it stopped, and another copy changes nothing", async () => {
   await using stores = await stage();
   const { source, target } = stores;
   await addAll(source, manyJobs(1_000));
@@ -110,17 +110,17 @@ Deno.test("a copy that was interrupted goes on where it stopped, and once more c
   assert.deepEqual([again.jobs, again.present, again.digest], [1_000, 1_000, copied.digest]);
 });
 
-Deno.test("a target with a job that the source has not is refused, and stays as it is", async () => {
+Deno.test("a target with a job that the source does not have is refused, and stays as it is", async () => {
   await using stores = await stage();
   const { source, target } = stores;
   await add(source, "a");
   await add(target, "mine");
   await assertRefused(copyQueue(stores), /"mine"/, /does not have/, /empty target/);
-  assert.equal(await target.copyMark.isSet(), false, "a queue that works elsewhere goes on working");
+  assert.equal(await target.copyMark.isSet(), false, "a queue that is in use elsewhere stays usable");
   assert.equal((await textsOf(target)).length, 1);
 });
 
-Deno.test("a target that went on working after the copy is refused, and so is one of which the source has lost a job", async () => {
+Deno.test("a target that has worked since the copy is refused, with a new job and with a changed one", async () => {
   await using stores = await stage();
   const { source, target } = stores;
   for (const id of ["a", "b"]) await add(source, id);
@@ -131,7 +131,7 @@ Deno.test("a target that went on working after the copy is refused, and so is on
   await assertRefused(copyQueue(stores), /"b"/, /not as the source has it now/);
 });
 
-Deno.test("a copy that is not complete is no source of another one", async () => {
+Deno.test("an incomplete copy cannot be the source of another one", async () => {
   await using stores = await stage();
   await add(stores.source, "a");
   await stores.source.copyMark.set();
@@ -139,7 +139,7 @@ Deno.test("a copy that is not complete is no source of another one", async () =>
   assert.deepEqual(await textsOf(stores.target), []);
 });
 
-Deno.test("what has found a supervisor on the target leaves no mark there, but that of an earlier copy", async () => {
+Deno.test("a copy that finds a supervisor on the target leaves no mark there, except that of an earlier copy", async () => {
   await using stores = await stage();
   const { source, target } = stores;
   await add(source, "a");
@@ -157,7 +157,7 @@ Deno.test("what has found a supervisor on the target leaves no mark there, but t
   assert.deepEqual(await textsOf(target), []);
 });
 
-Deno.test("a source that is written to during the copy is noticed in the end", async () => {
+Deno.test("a write to the source during the copy is noticed at the end", async () => {
   await using stores = await stage();
   const { source } = stores;
   await addAll(source, manyJobs(500));
@@ -177,14 +177,14 @@ Deno.test("a source that is written to during the copy is noticed in the end", a
   assert.equal(await target.copyMark.isSet(), true);
 });
 
-sqliteTest("a target whose counts are wrong is no success", async () => {
+sqliteTest("a copy to a target whose counts are wrong is not a success", async () => {
   await using stores = await stage();
   await add(stores.source, "a");
   await sqliteShell(stores.targetPath, "UPDATE job_counts SET n = 5 WHERE status = 'FAILED'");
   await assertRefused(copyQueue(stores), /FAILED/, /jobs verify/);
 });
 
-sqliteTest("a job that the target does not take is named, and those before it are copied", async () => {
+sqliteTest("a job that the target refuses is named, and those before it are copied", async () => {
   await using stores = await stage();
   const { source, target } = stores;
   await source.restore([
@@ -213,7 +213,7 @@ sqliteTest(
     const options = { name: "source", setting: "--from" };
     const owner = await openStore(url, "owner");
     await assertRefused(openAtRest(url, options), /supervisor works on the source/, /stop it first/);
-    // One that was killed has left its row.
+    // A killed supervisor has left its row.
     await owner.join(PROCESS);
     await owner.close();
     const atRest = await openAtRest(url, options);
@@ -223,7 +223,7 @@ sqliteTest(
   },
 );
 
-sqliteTest("a source that is not there is not made, and the sentence names the option", async () => {
+sqliteTest("a source that does not exist is not created, and the error names the option", async () => {
   await using folder = await tempFolder();
   const url = urlFor(folder.file("none.db"));
   await assert.rejects(

@@ -11,7 +11,7 @@ async function crashesOf({ queue }: TestQueue, id: string): Promise<[string, num
   return [job.status, job.crashes];
 }
 
-/** The process dies, and its successor recovers what it held. Returns the jobs that were recovered. */
+/** The process dies, and its successor recovers what it held. Returns the recovered jobs. */
 async function die({ queue, store }: TestQueue): Promise<Reaped[]> {
   for (const { id } of await store.processes({ silentForMs: 0 })) await store.leave(id);
   return await queue.recover();
@@ -37,7 +37,7 @@ Deno.test("a job that takes down its worker three times is UNPROCESSABLE, and it
   assert.deepEqual(history.map((line) => line.event), ["crashed", "crashed", "crashed"]);
 });
 
-Deno.test("the limit of crashes is a setting", async () => {
+Deno.test("the crash limit is a setting", async () => {
   for (const crashLimit of [1, 2, 5]) {
     await using on = await testQueue({ crashLimit });
     await on.queue.add([{ id: "poison" }]);
@@ -130,13 +130,13 @@ Deno.test("recover charges a job whose retry had begun", async () => {
   assert.deepEqual(await crashesOf(on, "a"), ["PENDING", 1]);
 });
 
-Deno.test("a poison job among many ends UNPROCESSABLE after few deaths, and all its neighbours complete", async () => {
+Deno.test("a poison job among many ends UNPROCESSABLE after a few deaths, and all its neighbours complete", async () => {
   await using on = await testQueue();
   const neighbours = Array.from({ length: 30 }, (_, i) => `n${i}`);
   await on.queue.add(["poison", ...neighbours].map((id) => ({ id, priority: id === "poison" ? 1 : 0 })));
   let deaths = 0;
   for (let turns = 0; turns < 200; turns++) {
-    // Like the dispatcher: a suspect runs alone.
+    // As with the dispatcher, a suspect runs alone.
     const suspect = (await on.queue.claim([{ consumerId: "c0", limit: 1, suspect: true }])).claimed;
     const plain = Array.from({ length: 10 }, (_, i) => ({ consumerId: `c${i}`, limit: 1, suspect: false }));
     const claimed = suspect.length > 0 ? suspect : (await on.queue.claim(plain)).claimed;

@@ -104,14 +104,14 @@ for (const { sentence, orphans, judged, crashLimit = 3 } of ROWS) {
   });
 }
 
-Deno.test("a charged job keeps the reason as its error, a warned one keeps the error it has", () => {
+Deno.test("a charged job gets the reason as its error, a warned one keeps the error it has", () => {
   const errors = (orphans: readonly Orphan[]) =>
     judgeDeaths(orphans, DEATH).map(({ charge }) => charge?.error);
   assert.deepEqual(errors([orphan("a")]), ["The process died"]);
   assert.deepEqual(errors([orphan("a"), orphan("b")]), [null, null]);
 });
 
-Deno.test("the history tells how long an attempt ran at least, as far as heartbeats can tell", () => {
+Deno.test("the history says how long an attempt ran at least, as far as heartbeats show", () => {
   const ranMs = (one: Orphan) => judgeDeaths([one], DEATH)[0]?.report?.ranMs;
   assert.equal(ranMs(orphan("a")), 4_000);
   // A retry begins when its wait is over.
@@ -121,7 +121,7 @@ Deno.test("the history tells how long an attempt ran at least, as far as heartbe
   assert.equal(ranMs(orphan("a", { startedAt: null })), undefined);
 });
 
-Deno.test("the death of a worker charges its job up to the limit, and makes it a suspect one crash before", () => {
+Deno.test("the death of a worker charges its job up to the limit, and makes it a suspect one crash before that", () => {
   const charged = (crashes: number, crashLimit: number) => {
     const { status, suspect, ...rest } = chargeOf({ crashes }, { crashLimit, detail: "it died" });
     return [status, rest.crashes, suspect];
@@ -138,7 +138,7 @@ Deno.test("a heartbeat up to a minute ahead is alive, and one further ahead or o
   assert.deepEqual(livingHeartbeats({ stallMs: 30_000 }), { agoMs: 30_000, aheadMs: 60_000 });
 });
 
-/** Orphans of all sorts: running or waiting, suspect or not, by the bits of a number. */
+/** All sorts of orphans, running or waiting, suspect or not, by the bits of a number. */
 function orphansOf(sorts: readonly number[]): Orphan[] {
   return sorts.map((sort, i) => {
     const facts = { seq: i + 1, suspect: (sort & 1) > 0, crashes: sort & 2 };
@@ -146,7 +146,7 @@ function orphansOf(sorts: readonly number[]): Orphan[] {
   });
 }
 
-Deno.test("whatever slices of a death are settled, the rest by itself is judged as it was among all", () => {
+Deno.test("whichever slices of a death are settled, the rest is judged as it was among all", () => {
   const judged = (orphans: readonly Orphan[]) =>
     new Map(judgeDeaths(orphans, DEATH).map(({ seq, charge }) => [seq, charge]));
   const random = (most: number, i: number) => Math.floor(Math.abs(Math.sin(i) * 1e6)) % most;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { ignoreStrayWrites, isConnectionLost } from "../../queue/postgres/driver_faults.ts";
 
-Deno.test("a write that the driver of PostgreSQL left behind does not end the process", async () => {
+Deno.test("a write left behind by the PostgreSQL driver does not end the process", async () => {
   ignoreStrayWrites();
   const isOver = Promise.withResolvers<void>();
   setImmediate(() => {
@@ -14,7 +14,7 @@ Deno.test("a write that the driver of PostgreSQL left behind does not end the pr
   await isOver.promise;
 });
 
-Deno.test("a connection is lost by what the driver or the server says of it, not by a broken rule", () => {
+Deno.test("a connection counts as lost when the driver or the server says so, not when a constraint is violated", () => {
   const coded = (code: string) => Object.assign(new Error("told"), { code });
   for (const code of ["CONNECTION_CLOSED", "ECONNRESET", "57P01"]) {
     assert.ok(isConnectionLost(coded(code)), code);

@@ -25,11 +25,11 @@ Deno.test("the events of a job come in order, each once", async () => {
   ]);
 });
 
-/** A test of a store that takes calls in their order: on PostgreSQL they overtake each other. */
+/** A test of a store that takes calls in order: on PostgreSQL they may overtake each other. */
 const inOrderTest = (name: string, fn: () => Promise<void>): void =>
   Deno.test({ name, ignore: BACKEND === "postgres", fn });
 
-inOrderTest("jobs are announced before they are stored, and reported when they are", async () => {
+inOrderTest("jobs are announced before they are stored, and reported once they are", async () => {
   await using on = await testQueue();
   const adding = on.queue.add([{ id: "a" }, { id: "b" }]);
   assert.deepEqual(on.events, [{ type: "arriving", count: 2 }]);
@@ -60,7 +60,7 @@ Deno.test("the event of a crash says why the job was released, or that it is exh
   assert.deepEqual(told, [released, released, exhausted]);
 });
 
-Deno.test("a sweep releases jobs that are silent for longer than the limit, and reports even when there are none", async () => {
+Deno.test("a sweep releases jobs that have been silent for longer than the limit, and reports even if there are none", async () => {
   await using on = await testQueue({ stallMs: 30_000 });
   await on.queue.add(["silent", "alive", "young"].map((id) => ({ id })));
   const { seq, lease } = await claimNext(on.queue, "c1");
@@ -89,7 +89,7 @@ Deno.test("a sweep releases a thousand stalled jobs in one call", async () => {
   assert.equal(await on.queue.sweep({ held: [], freed: 0 }), 1_200);
 });
 
-Deno.test("finished jobs are pruned when the retention is over, and kept for ever when it is 0", async () => {
+Deno.test("finished jobs are pruned after the retention time, and kept for ever if it is 0", async () => {
   for (const [retentionMs, left] of [[5_000, 0], [0, 1]] as const) {
     await using on = await testQueue({ retentionMs });
     await on.queue.add([{ id: "a" }]);

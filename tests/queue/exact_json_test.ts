@@ -43,7 +43,7 @@ const LOST: [json: string, number: string, path: string][] = [
   ["100000000000000000001", "100000000000000000001", ""],
 ];
 
-Deno.test("JSON is kept to the letter, its numbers and the order of its keys, without the spaces", async () => {
+Deno.test("JSON is kept to the letter, numbers and the order of keys included, without the spaces", async () => {
   for (const json of KEPT) {
     assert.equal(await kept(json), json);
     const spaced = json.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g, (part) => ` \n${part}\t `);
@@ -163,7 +163,7 @@ Deno.test("lists, objects and the payload among the members of an object stay te
   await assert.rejects(members('{"payload":1,"payload":2}'), DoubledKey);
 });
 
-Deno.test("a mebibyte of digits, strings or keys holds the thread for some milliseconds only", async () => {
+Deno.test("a mebibyte of digits, strings or keys holds up the thread for a few milliseconds only", async () => {
   const texts = [
     `"${"1".repeat(1_000_000)}"`,
     JSON.stringify(Array.from({ length: 50_000 }, (_, i) => String(10 ** 15 + i))),

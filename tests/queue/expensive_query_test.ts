@@ -1,4 +1,4 @@
-/** A query that runs each second runs less often while it is expensive. */
+/** A query that runs every second runs less often while it is expensive. */
 import assert from "node:assert/strict";
 import { ExpensiveQuery } from "../../queue/postgres/expensive_query.ts";
 
@@ -18,7 +18,7 @@ function numbered() {
   return { run, pass: (ms: number) => void (at += ms) };
 }
 
-Deno.test("a query that was slow twice is answered from memory for ten times as long as it took", async () => {
+Deno.test("a query that was slow twice is answered from the cache for ten times as long as it took", async () => {
   const { run, pass } = numbered();
   assert.deepEqual([await run(500), await run(1_000)], [1, 2]);
   pass(9_990);
@@ -28,7 +28,7 @@ Deno.test("a query that was slow twice is answered from memory for ten times as 
   assert.equal(await run(1_000, { key: "other kinds" }), 4);
 });
 
-Deno.test("an answer that was slow once is not remembered, and neither is the first that is quick again", async () => {
+Deno.test("an answer that was slow once is not cached, and neither is the first that is fast again", async () => {
   const { run, pass } = numbered();
   const answers = [await run(500), await run(1), await run(500), await run(500)];
   assert.deepEqual(answers, [1, 2, 3, 4]);

@@ -40,7 +40,7 @@ editTest("a manual edit is noticed, shown and counted", async () => {
   assert.equal((await claimNext(on.queue)).id, "other");
 });
 
-editTest("no change from outside is reported while no other program writes", async () => {
+editTest("no outside change is reported while no other program writes", async () => {
   await using on = await testQueue();
   using _watch = on.queue.watch();
   await on.queue.add([{ id: "a" }]);
@@ -50,7 +50,7 @@ editTest("no change from outside is reported while no other program writes", asy
 });
 
 sqliteTest(
-  "counts that two manual edits in a row leave wrong are corrected, and the pages are told",
+  "counts that two consecutive manual edits leave wrong are corrected, and the pages are told",
   async () => {
     await using on = await testQueue();
     await on.queue.add([{ id: "a" }]);
@@ -194,7 +194,7 @@ sqliteTest("a write waits while another program holds the database; reads still 
   assert.equal(on.queue.trouble, null);
 });
 
-sqliteTest("a claim waits for a foreign transaction, and does not overlook what it commits", async () => {
+sqliteTest("a claim waits for another program's transaction, and does not miss what it commits", async () => {
   await using on = await testQueue();
   const other = new DatabaseSync(on.path);
   try {
@@ -212,7 +212,7 @@ sqliteTest("a claim waits for a foreign transaction, and does not overlook what 
 });
 
 sqliteTest(
-  "the rows that a write has read stay true until it commits: no other connection can begin to write",
+  "the rows that a write has read stay current until it commits: no other connection can start to write",
   async () => {
     await using folder = await tempFolder();
     const [ours, theirs] = [

@@ -1,4 +1,4 @@
-/** A disk without room, made by SQLite's own limit on pages; the fault plan does the same on a real one. */
+/** A full disk, simulated with SQLite's own limit on pages; the fault plan does the same on a real one. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openStore, StorageError } from "@persistent-queue/queue";
@@ -9,7 +9,7 @@ import { GroupCommit } from "../../queue/sqlite/group_commit.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { sqliteTest } from "../support/backend.ts";
 
-/** A database with room for only some small rows, and a reserve of a hundred pages. */
+/** A database with room for only a few small rows, and a reserve of a hundred pages. */
 async function narrowDatabase() {
   const folder = await tempFolder();
   const db = new DatabaseSync(folder.file("narrow.db"));
@@ -64,7 +64,7 @@ sqliteTest("new jobs do not use up the reserve", async () => {
   assert.equal(on.reserveLeft(), 100);
 });
 
-sqliteTest("when the reserve is used up as well, the write is refused and nothing of it stays", async () => {
+sqliteTest("when the reserve is used up too, the write is refused and leaves nothing behind", async () => {
   await using on = await narrowDatabase();
   await assert.rejects(on.turn.write(on.put(10_000_000)), /disk is full/);
   assert.equal(on.rows(), 0);
@@ -89,7 +89,7 @@ sqliteTest(
     const path = folder.file("queue.db");
     const reserve = new BallastFile(path);
     reserve.assertRoom();
-    // A folder takes its place, so the reserve cannot be written, as on a full disk.
+    // A folder is in its place, so the reserve cannot be written, as on a full disk.
     assert.ok(reserve.spend("The disk is full: a test."));
     assert.ok(!reserve.spend("The disk is full: a test."));
     Deno.mkdirSync(`${path}.reserve/in the way`, { recursive: true });

@@ -1,4 +1,4 @@
-/** The transactions of a busy queue, and the work that waits beside them. */
+/** The transactions of a busy queue, and the other work that waits for the event loop. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
@@ -11,7 +11,7 @@ function turnOn(db: DatabaseSync): GroupCommit {
   return new GroupCommit(db, { onFull: () => {}, makeRoom: () => false, onFault: () => {} });
 }
 
-/** How many rounds the event loop makes while the given number of writes repeat as soon as they are committed. */
+/** How many turns the event loop makes while this many writes are repeated as soon as they are committed. */
 async function roundsWhileBusy(writes: number): Promise<number> {
   using db = new DatabaseSync(":memory:");
   const commits = turnOn(db);
@@ -33,7 +33,7 @@ async function roundsWhileBusy(writes: number): Promise<number> {
 }
 
 sqliteTest(
-  "a page that took half a second during a drain: between two busy transactions the loop goes round many times",
+  "a page that took half a second during a drain: between two busy transactions the event loop turns many times",
   async () => {
     assert.ok(await roundsWhileBusy(20) > TRANSACTIONS * 20);
   },
@@ -62,7 +62,7 @@ async function sharers(): Promise<number> {
   return first;
 }
 
-sqliteTest("a transaction ends soon, and the remaining writes come next, even at a close", async () => {
+sqliteTest("a transaction ends soon, and the next takes the remaining writes, even at a close", async () => {
   const count = await sharers();
   assert.ok(count >= 1 && count < 10, `${count} shared the first one`);
 });

@@ -1,4 +1,4 @@
-/** What processes show each other: it is checked when it is read, because it may come from anywhere. */
+/** What processes show each other is checked when it is read, because it may come from anywhere. */
 import assert from "node:assert/strict";
 import type { SystemView } from "@persistent-queue/queue";
 import { orderText, readOrder } from "../../queue/hosts/orders.ts";
@@ -44,14 +44,14 @@ function textOf(more: object): string {
   return JSON.stringify({ ...VIEW, at: NOW, history: [], ...more });
 }
 
-Deno.test("what a process shows is read by another as it was, but for its recent events", () => {
+Deno.test("what a process shows is read by another unchanged, except for its recent events", () => {
   const what = { type: "notice", text: "of this process alone" } as const;
   const event = { at: NOW, level: "info", jobId: null, consumerId: null, what } as const;
   const text = viewText({ view: { ...VIEW, events: [event] }, viewedAt: NOW, history: HISTORY });
   assert.deepEqual(readView(text, 0), { view: VIEW, viewedAt: NOW, history: HISTORY });
 });
 
-Deno.test("a view that is no JSON object, too long or missing shows nothing", () => {
+Deno.test("a view that is not a JSON object, too long or missing shows nothing", () => {
   const long = textOf({ warnings: ["x".repeat(300_000)] });
   for (const text of [null, "", "{", "null", "[]", "7", '"words"', long]) {
     assert.deepEqual(readView(text, NOW), { view: null, viewedAt: NOW, history: [] }, text?.slice(0, 20));
@@ -89,7 +89,7 @@ Deno.test("what does not fit is left out of a view, field by field", () => {
   });
 });
 
-Deno.test("a consumer without a slot or with an unknown state is left out, and odd numbers of one count as none", () => {
+Deno.test("a consumer without a slot or with an unknown state is left out, and invalid numbers count as none", () => {
   const [one] = VIEW.consumers;
   const consumers = [
     { ...one, state: "toString" },
@@ -121,7 +121,7 @@ Deno.test("a consumer without a slot or with an unknown state is left out, and o
   ]);
 });
 
-Deno.test("the sentences of another process are few, short and on one line", () => {
+Deno.test("the sentences of another process are limited to a few short lines", () => {
   const warnings = ["two\nlines \u202e", 7, "", ...Array.from({ length: 100 }, () => "x".repeat(2_000))];
   const { view } = readView(textOf({ warnings, trouble: `\x1b[31m${"y".repeat(5_000)}` }), NOW);
   assert.equal(view?.warnings[0], "two\\nlines \\u202e");
@@ -140,7 +140,7 @@ Deno.test("a process with very many consumers shows as many as fit", () => {
   assert.deepEqual(shown, many.slice(0, 62));
 });
 
-Deno.test("an order is read as it was given, however long the name of the user is", () => {
+Deno.test("an order is read as it was given, however long the user's name is", () => {
   const order = { type: "fault", consumerId: "c1", fault: "hang", by: "ä person at another host" } as const;
   assert.deepEqual(readOrder(orderText(order)), order);
   const long = orderText({ ...order, by: "€\n".repeat(5_000) });
@@ -161,7 +161,7 @@ Deno.test("an order that is not understood is unknown, and shown on one short li
   }
 });
 
-Deno.test("a queue in a file has one host: it shows itself to none, and none can be ordered about", async () => {
+Deno.test("a queue in a file has one host, which shows itself to no other and takes no orders from one", async () => {
   await using on = await testQueue();
   using _presented = on.queue.present({ view: () => assert.fail("it was looked at"), onOrder() {} });
   await on.queue.recover();

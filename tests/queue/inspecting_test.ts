@@ -34,7 +34,7 @@ Deno.test("a walk through 1,000 jobs page by page sees each once, newest first, 
   assert.deepEqual(seen, ids.toReversed());
 });
 
-Deno.test("a page has 50 jobs unless told, and at most 200", async () => {
+Deno.test("a page has 50 jobs by default, and at most 200", async () => {
   await using on = await testQueue();
   await addMany(on, Array.from({ length: 300 }, (_, i) => `a${i}`));
   assert.equal((await on.queue.list({})).jobs.length, 50);
@@ -75,7 +75,7 @@ Deno.test("an invalid query is an error with a code, not an empty page", async (
   }
 });
 
-Deno.test("the job whose id is the search text fills a page of one, and comes on no later page", async () => {
+Deno.test("the job whose id is the search text fills a page of one, and appears on no later page", async () => {
   await using on = await testQueue();
   await addMany(on, ["a", "ab", "abc"]);
   assert.deepEqual(await walk(on, { search: "a", limit: 1 }), ["a", "abc", "ab"]);
@@ -173,7 +173,7 @@ Deno.test("searches take turns slice by slice, and too many of them are refused"
     assert.ok(found.length >= 54 && found.length < 200, `${found.length} were found`);
   } else assert.equal(found.length, 54);
   for (const { value: { jobs, next } } of found) {
-    // Beside other work a search may be over its time: its page is as long as it got, and says where the next one begins.
+    // Under load a search may run out of time: its page has what was found, and says where the next one begins.
     const rest = next === null ? [] : await walk(on, { search: "ob 7", limit: 200, cursor: next });
     assert.equal(jobs.length + rest.length, 111);
   }

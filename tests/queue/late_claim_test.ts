@@ -7,7 +7,7 @@ import { tempFolder } from "../support/temp_folder.ts";
 import { sqliteTest } from "../support/backend.ts";
 
 sqliteTest(
-  "a claim that waited for another program's lock has a heartbeat as young as its write",
+  "a claim that waited for another program's lock has a heartbeat as recent as its write",
   async () => {
     await using folder = await tempFolder();
     const path = folder.file("queue.db");

@@ -13,13 +13,13 @@ function headsOfOne() {
   const client = { query: () => new Promise<Row[]>((resolve) => lookups.push(resolve)) };
   const heads = new LineHeads({ client, now: () => at });
   const pass = (ms: number) => void (at += ms);
-  /** The pending lookup takes its time, and finds this job first. */
+  /** The pending lookup takes its time, and returns this job as the first. */
   const found = async (seq: number) => {
     pass(LOOKUP_MS);
     lookups.shift()?.([job(seq)]);
     await new Promise((resolve) => setTimeout(resolve, 0));
   };
-  /** Of the first job, as a claim would begin now. */
+  /** The first job, where a claim would begin now. */
   const first = () => heads.known?.values[3]?.[0] ?? null;
   return { heads, lookups, pass, found, first };
 }
@@ -28,7 +28,7 @@ function job(seq: number): Row {
   return { kind: "noop", priority: 0, run_at: seq, seq, suspect: 0 };
 }
 
-Deno.test("where the line begins is looked up again beside the claims, which need not find it themselves", async () => {
+Deno.test("where the line begins is looked up again alongside the claims, which need not find it themselves", async () => {
   const { heads, lookups, pass, found, first } = headsOfOne();
   heads.noteSearch(LOOKUP_MS, KINDS);
   await found(10);
@@ -38,12 +38,12 @@ Deno.test("where the line begins is looked up again beside the claims, which nee
   assert.deepEqual([first(), first(), lookups.length], [12, 12, 1]);
   await found(13);
   assert.equal(first(), 13);
-  // A lookup that is never answered keeps no heads valid for longer.
+  // A lookup that is never answered does not keep the heads valid for longer.
   pass(16 * LOOKUP_MS);
   assert.equal(first(), null);
 });
 
-Deno.test("a claim that was in flight during a lookup does not hide the jobs that the lookup has found", async () => {
+Deno.test("a claim that was in flight during a lookup does not hide the jobs that the lookup found", async () => {
   const { heads, pass, found, first } = headsOfOne();
   heads.noteSearch(LOOKUP_MS, KINDS);
   await found(10);
@@ -54,7 +54,7 @@ Deno.test("a claim that was in flight during a lookup does not hide the jobs tha
   assert.equal(first(), 5);
 });
 
-Deno.test("a lookup that began before all was forgotten is not kept", async () => {
+Deno.test("the result of a lookup that began before the cache was cleared is dropped", async () => {
   const { heads, lookups, found, first } = headsOfOne();
   heads.noteSearch(LOOKUP_MS, KINDS);
   heads.forget();

@@ -7,7 +7,7 @@ import { sqliteTest } from "../support/backend.ts";
 const AS_SQLITE_LEAVES_IT = 64 * 2 ** 20;
 
 sqliteTest(
-  "a log that SQLite itself cut down to its limit stayed at 64 MB for good: the next sweep shrinks it",
+  "a log that SQLite itself had cut down to its limit stayed at 64 MB for good: the next sweep shrinks it",
   async () => {
     await using folder = await tempFolder();
     const store = await openStore(`sqlite:${folder.file("queue.db")}`, "owner");

@@ -1,4 +1,4 @@
-/** A host that dies is told of by all others until it is back; one that is stopped as it should is not. */
+/** All other hosts report a host that dies, until it is back; they do not report one that was stopped cleanly. */
 import assert from "node:assert/strict";
 import { getQueue, openStore, type Queue, type QueueEvent } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
@@ -21,7 +21,7 @@ for (const { name, start } of sharedServers(SENTENCE)) {
     assert.deepEqual(
       one.queue.warnings,
       two.queue.warnings,
-      "hosts say it in the same words, so that it is shown once",
+      "all hosts report it in the same words, so that it is shown once",
     );
     const losses = [one, two].flatMap(({ events }) => lossesIn(events));
     assert.deepEqual(losses.map(({ host, pid }) => [host, pid]), [["web-9", 7], ["web-9", 7]]);
@@ -56,7 +56,7 @@ async function openHost(server: SharedServer, hosts: AsyncDisposableStack): Prom
   return { queue, events };
 }
 
-/** A process on a host of this name, with a job in hand. */
+/** A process on a host with this name, with a job in flight. */
 async function joinAs(host: string, server: SharedServer) {
   const store = await openStore(server.url(), "owner");
   const id = crypto.randomUUID();
@@ -72,9 +72,9 @@ async function joinAs(host: string, server: SharedServer) {
   };
 }
 
-/** They all look again and again, as running systems do. */
+/** All of them sweep again and again, as running systems do. */
 async function untilAll(hosts: readonly Host[], is: (host: Host) => boolean): Promise<void> {
-  await eventually("it is so on all of them", async () => {
+  await eventually("all of them agree", async () => {
     await Promise.all(hosts.map(({ queue }) => queue.sweep(NOTHING)));
     return hosts.every(is);
   }, { withinMs: 10_000 });

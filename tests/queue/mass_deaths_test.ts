@@ -21,7 +21,7 @@ async function holdMany({ queue, store }: QueueOn): Promise<void> {
   }
 }
 
-Deno.test("an error in the middle of a large recovery charges no other jobs than the rest of it", async () => {
+Deno.test("an error in the middle of a large recovery charges the same jobs as one without an error", async () => {
   let left = 2;
   await using on = await queueOn((store) => ({
     settle: (settlements) =>
@@ -34,7 +34,7 @@ Deno.test("an error in the middle of a large recovery charges no other jobs than
   const { counts } = await on.queue.stats();
   assert.ok(counts.PENDING >= 200 && counts.PENDING < 1_200, `${counts.PENDING} are free`);
   const told = on.events.flatMap((event) => event.type === "swept" ? event.requeued : []);
-  assert.equal(told.length, counts.PENDING, "what is free is told");
+  assert.equal(told.length, counts.PENDING, "freed jobs are reported");
   left = 9;
   assert.equal((await on.queue.recover()).length, 1_201 - counts.PENDING);
   for (const { id, status, crashes } of await all(on.queue)) {
@@ -49,7 +49,7 @@ async function all(queue: Queue) {
   return jobs;
 }
 
-/** The store joins as a process that takes a job, and dies. */
+/** The store joins as a process that claims a job and dies. */
 async function takeAndDie({ store, queue }: QueueOn): Promise<void> {
   await queue.add([{ id: "first" }]);
   await store.join({ id: crypto.randomUUID(), host: "here", pid: 7, version: "" });
@@ -79,7 +79,7 @@ sqliteTest("a sweep and a probe that find the same dead process at once recover 
     },
   }));
   await takeAndDie(on);
-  // The probe looks every half second.
+  // The probe looks for dead processes every half second.
   await new Promise((resolve) => setTimeout(resolve, 550));
   await Promise.all([on.queue.sweep({ held: [], freed: 0 }), on.queue.probe()]);
   assert.equal(looks, 1);

@@ -1,4 +1,4 @@
-/** Servers that lack what the queue uses are refused with the version that would do. */
+/** Servers that lack what the queue uses are refused, and the error names a version that has it. */
 import assert from "node:assert/strict";
 import { StorageError } from "../../queue/errors.ts";
 import { openStore } from "../../queue/get_queue.ts";
@@ -10,7 +10,7 @@ const OLD = "13";
 
 const missing = await whyNoEmbeddedPostgres(OLD);
 if (missing !== null) {
-  console.log(`SKIPPED: ${missing}, so that it is too old is not tried here`);
+  console.log(`SKIPPED: ${missing}, so old versions are not tested here`);
 } else {
   Deno.test("PostgreSQL 13 is refused as too old, and left as it is", async () => {
     await using server = await postgresServer({ isDurable: false, major: OLD });
@@ -25,7 +25,7 @@ if (missing !== null) {
   });
 }
 
-Deno.test("a Redis before 7 is too old, a newer one and Valkey are not, and one that does not say is tried", () => {
+Deno.test("a Redis before 7 is too old, a newer one and Valkey are not, and one of unknown version is tried", () => {
   const info = (lines: string) => `# Server\r\n${lines}\r\nos:Linux\r\n`;
   assert.equal(
     tooOld(info("redis_version:6.2.14\r\nredis_git_sha1:00000000")),

@@ -61,7 +61,7 @@ Deno.test("moveAll with a status moves that status only", async () => {
   assert.deepEqual(statuses, ["PENDING", "CANCELED", "PENDING"]);
 });
 
-Deno.test("moveAll with a part of the id takes % literally and moves no other job", async () => {
+Deno.test("moveAll with a part of the id matches % literally and moves no other job", async () => {
   await using on = await testQueue();
   await on.queue.add(["100%", "1000", "5%"].map((id) => ({ id })));
   assert.equal(await on.queue.moveAll("cancel", { search: "%" }, { by: "test" }), 2);

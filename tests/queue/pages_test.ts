@@ -12,7 +12,7 @@ Deno.test("every page comes once, and the last one ends the walk", async () => {
   assert.deepEqual(walked, ["first", "second", "third"]);
 });
 
-Deno.test("once the signal fires, no further page is asked for", async () => {
+Deno.test("once the signal fires, no further page is requested", async () => {
   const stop = new AbortController();
   const walked: string[] = [];
   for await (const { name } of pages(list, stop.signal)) {

@@ -1,11 +1,11 @@
-/** A pooler before PostgreSQL, whose sessions are not those of the queue, is refused before anything is written. */
+/** A pooler in front of PostgreSQL that drops the queue's session settings is refused before anything is written. */
 import assert from "node:assert/strict";
 import { StorageError } from "../../queue/errors.ts";
 import { openStore } from "../../queue/get_queue.ts";
 import { pooler, type PoolerOptions, whyNoPooler } from "../support/servers/pooler.ts";
 import { postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
 
-/** What an operator lets a pooler drop, until it complains no more. */
+/** What an operator lets a pooler drop until it no longer complains. */
 const ALL = [
   ...["search_path", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"],
   ...["persistent_queue.store"],
@@ -15,15 +15,15 @@ const ALL = [
 ];
 
 const CASES: Readonly<Record<string, { with: Omit<PoolerOptions, "server">; says: RegExp }>> = {
-  "that refuses the settings of its sessions": {
+  "that refuses session settings": {
     with: { mode: "session", drops: [] },
     says: /^A pooler refuses .*: name the server itself in QUEUE_URL \(127\.0\.0\.1:\d+\/postgres: /,
   },
-  "that drops the settings of its sessions": {
+  "that drops session settings": {
     with: { mode: "session", drops: ALL },
     says: /^A pooler drops .*: name the server itself in QUEUE_URL \(127\.0\.0\.1:\d+\/postgres\)\.$/,
   },
-  "of transactions": {
+  "in transaction mode": {
     with: { mode: "transaction", drops: ALL },
     says: /^A pooler drops .*: name the server itself in QUEUE_URL \(/,
   },
@@ -31,7 +31,7 @@ const CASES: Readonly<Record<string, { with: Omit<PoolerOptions, "server">; says
 
 const missing = whyNoPostgres() ?? whyNoPooler();
 if (missing !== null) {
-  console.log(`SKIPPED: ${missing}, so a pooler is not tried here`);
+  console.log(`SKIPPED: ${missing}, so a pooler is not tested here`);
 } else {
   for (const [what, { with: options, says }] of Object.entries(CASES)) {
     Deno.test(`a pooler ${what} is refused, and nothing is written`, async () => {

@@ -1,4 +1,4 @@
-/** How a store on PostgreSQL meets a server that is away, silent, full, or no longer the one that takes writes. */
+/** How a store on PostgreSQL copes with a server that is down, silent, full, or no longer the primary. */
 import assert from "node:assert/strict";
 import { StorageError } from "../../queue/errors.ts";
 import { openStore } from "../../queue/get_queue.ts";
@@ -17,7 +17,7 @@ const NOTICED_MS = 4_500;
 interface Stage {
   readonly server: PostgresServer;
   readonly relay: Relay;
-  /** The way to the server leads through the relay. */
+  /** It reaches the server through the relay. */
   readonly store: Store;
   readonly schema: string;
 }
@@ -41,7 +41,7 @@ function test(sentence: string, body: (stage: Stage) => Promise<void>): void {
   });
 }
 
-/** The connection of the process that has joined: a query. */
+/** A query for the connection of the process that has joined. */
 function sessionOf(schema: string): string {
   return `(SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = (SELECT n FROM ${schema}.processes)::oid)`;
 }
@@ -51,7 +51,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const missing = whyNoPostgres();
 if (missing !== null) {
-  console.log(`SKIPPED: ${missing}, so its connections are not tried here`);
+  console.log(`SKIPPED: ${missing}, so its connections are not tested here`);
 } else {
   Deno.test.beforeAll(async () => {
     server = await postgresServer({ isDurable: false });
@@ -59,7 +59,7 @@ if (missing !== null) {
   });
   Deno.test.afterAll(async () => await server[Symbol.asyncDispose]());
 
-  test("a proxy without a server behind it is not asked for hundreds of connections, and calls fail at once", async ({ relay, store }) => {
+  test("a proxy without a server behind it does not get hundreds of connections, and calls fail at once", async ({ relay, store }) => {
     relay.cut();
     const asked = relay.asked.length;
     const since = performance.now();
@@ -73,15 +73,15 @@ if (missing !== null) {
     await eventually("it works", () => store.insert([JOB]).then(() => true, () => false));
   });
 
-  test("a store that is closed while the server is away leaves no timer behind", async ({ relay, store }) => {
+  test("a store that is closed while the server is down leaves no timer behind", async ({ relay, store }) => {
     relay.cut();
     await eventually("a call fails", () => store.insert([JOB]).then(() => false, () => true));
-    // By now the driver waits for long before it tries again.
+    // By now the driver waits for a long time between tries.
     await sleep(1_000);
     await store.close();
   });
 
-  test("a user who is locked out for a while is no reason to end: the store goes on when he is let in again", async ({ server, relay, store }) => {
+  test("a user who is locked out for a while does not end the store: it continues when the user is let in again", async ({ server, relay, store }) => {
     await server.sql(`ALTER ROLE ${ROLE} NOLOGIN`);
     relay.endAll();
     const refused = await eventually(
@@ -93,8 +93,8 @@ if (missing !== null) {
     await eventually("it works", () => store.insert([JOB]).then(() => true, () => false));
   });
 
-  test("what is acknowledged is on the disk, and a dead host is found, whatever the user has been set to", async ({ server, relay, store, schema }) => {
-    // Only a session itself knows what it is set to.
+  test("what is acknowledged is on disk, and a dead host is found, whatever settings the user's role has", async ({ server, relay, store, schema }) => {
+    // Only a session itself knows its settings.
     await server.sql(`CREATE TABLE ${schema}.seen (name text, setting text);
       CREATE FUNCTION ${schema}.look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
         INSERT INTO ${schema}.seen SELECT name, current_setting(name)
@@ -116,7 +116,7 @@ if (missing !== null) {
     ]);
   });
 
-  test("a server that takes no writes is left, because another one may have its address by now", async ({ server, relay, store, schema }) => {
+  test("a store leaves a server that takes no writes, because another one may have its address by now", async ({ server, relay, store, schema }) => {
     await server.sql(`ALTER ROLE ${ROLE} SET default_transaction_read_only = on`);
     try {
       relay.endAll();
@@ -127,16 +127,16 @@ if (missing !== null) {
     } finally {
       await server.sql(`ALTER ROLE ${ROLE} RESET default_transaction_read_only`);
     }
-    // The connections that were made meanwhile stay read-only for ever.
+    // The connections made in the meantime stay read-only for ever.
     await eventually("it works", () => store.insert([JOB]).then(() => true, () => false));
     assert.equal((await server.sql(`SELECT count(*)::int AS n FROM ${schema}.jobs`))[0]?.n, 1);
   });
 
-  test("the lock of a process is taken again once the server has noticed that a lost connection is gone", async ({ server, store, schema }) => {
+  test("a process takes its lock again once the server has noticed that the lost connection is gone", async ({ server, store, schema }) => {
     await store.join(PROCESS);
     const place = `hashtext('persistent_queue.${schema}'), (SELECT n FROM ${schema}.processes)`;
     const session = sessionOf(schema);
-    // It waits in line for the lock, and has it as soon as the connection is gone.
+    // This session waits for the lock, and gets it as soon as the connection is gone.
     const foreign = server.sql(`SELECT pg_advisory_lock(${place}); SELECT pg_sleep(2)`);
     await eventually(
       "it waits",
@@ -154,7 +154,7 @@ if (missing !== null) {
     await eventually("the process has its lock", isHeld);
   });
 
-  test("a connection that is lost does not cost what is under way on the others", async ({ server, store, schema }) => {
+  test("a lost connection does not fail the calls that are in flight on the others", async ({ server, store, schema }) => {
     const locked = failure(
       server.sql(`BEGIN; LOCK TABLE ${schema}.jobs IN EXCLUSIVE MODE; SELECT pg_sleep(20)`),
     );
@@ -178,7 +178,7 @@ if (missing !== null) {
     await locked;
   });
 
-  test("a probe hears within seconds that the server is silent, whichever connection is", async ({ server, store, schema }) => {
+  test("a probe notices within seconds that the server is silent, whichever connection it is", async ({ server, store, schema }) => {
     await store.join(PROCESS);
     await Promise.all([
       store.insert([JOB]),
@@ -212,7 +212,7 @@ if (missing !== null) {
   for (const what of ["beat", "processes", "leave", "probe"] as const) {
     test(`a server that falls silent during "${what}" is noticed within seconds, not when a statement is given up`, async ({ server, store }) => {
       await store.join(PROCESS);
-      // A server that has just answered a probe is not asked again.
+      // A server that has just answered a probe is not probed again.
       await sleep(500);
       const calls = {
         beat: () => store.beat(),
@@ -233,7 +233,7 @@ if (missing !== null) {
   }
 }
 
-Deno.test("a connection that breaks while a statement is sent is told as one that is lost", () => {
+Deno.test("a connection that breaks while a statement is sent is reported as lost", () => {
   const broken = Object.assign(new Error("This socket has been ended by the other party"), { code: "EPIPE" });
   const error = toQueueError(broken, {
     place: "db.example.com/jobs",

@@ -20,7 +20,7 @@ async function refusal(url: string, role: "owner" | "guest" = "owner"): Promise<
 
 const missing = whyNoPostgres();
 if (missing !== null) {
-  console.log(`SKIPPED: ${missing}, so what it refuses is not tried here`);
+  console.log(`SKIPPED: ${missing}, so what it refuses is not tested here`);
 } else {
   Deno.test.beforeAll(async () => {
     server = await postgresServer({ isDurable: false });
@@ -31,7 +31,7 @@ if (missing !== null) {
   });
   Deno.test.afterAll(async () => await server[Symbol.asyncDispose]());
 
-  Deno.test("processes that start at once on an empty server all open the queue, and one makes its tables", async () => {
+  Deno.test("processes that start together on an empty server all open the queue, and one creates its tables", async () => {
     const opening = Array.from({ length: 8 }, () => openStore(server.url("at_once"), "owner"));
     const stores = await Promise.all(opening);
     for (const store of stores) assert.deepEqual(await store.check(), []);
@@ -79,12 +79,12 @@ if (missing !== null) {
     };
     assert.deepEqual(await told(), ["power_loss"]);
     const set = async (fsync: "on" | "off") => {
-      // Neither fits into a transaction, which several statements in one text are.
+      // Neither is allowed in a transaction, which a text of several statements is.
       await server.sql(`ALTER SYSTEM SET fsync = ${fsync}`);
       await server.sql("SELECT pg_reload_conf()");
     };
     await set("off");
-    const [level, warning] = await eventually("it is told", async () => {
+    const [level, warning] = await eventually("it is reported", async () => {
       const all = await told();
       return all.length > 1 ? all : null;
     });
@@ -95,7 +95,7 @@ if (missing !== null) {
     await store.close();
   });
 
-  Deno.test("an empty schema that a user was given is used, without the right to make one", async () => {
+  Deno.test("an empty schema that a user was given is used, without the right to create one", async () => {
     await server.sql("CREATE SCHEMA given AUTHORIZATION stranger");
     const url = server.url("given").replace("queue@", "stranger@");
     const store = await openStore(url, "owner");
@@ -114,7 +114,7 @@ if (missing !== null) {
     }
   });
 
-  Deno.test("a command makes no queue where there is none, and does not migrate an older one", async () => {
+  Deno.test("a command does not create a missing queue, and does not migrate an older one", async () => {
     assert.match(
       (await refusal(server.url("nowhere"), "guest")).message,
       /^The schema "nowhere" holds no queue: /,
@@ -128,7 +128,7 @@ if (missing !== null) {
     );
   });
 
-  Deno.test("what is wrong with a URL, a user, a database or a server is said in a sentence without the password", async () => {
+  Deno.test("a sentence says what is wrong with a URL, a user, a database or a server, without the password", async () => {
     const at = `127.0.0.1:${server.port}`;
     const cases: Record<string, RegExp> = {
       [`postgres://reader:hunter2@${at}/postgres?schema=of_reader`]:
@@ -159,7 +159,7 @@ if (missing !== null) {
     assert.equal(misreadQueueUrl("postgresql://db.example.com/jobs"), null);
   });
 
-  Deno.test("a user who may not use the schema is told so, and not that its tables were changed by hand", async () => {
+  Deno.test("a user who may not use the schema is told that, and not that its tables were changed by hand", async () => {
     await (await openStore(server.url("walled"), "owner")).close();
     const url = server.url("walled").replace("queue@", "reader@");
     for (const role of ["owner", "guest"] as const) {
@@ -170,7 +170,7 @@ if (missing !== null) {
     }
   });
 
-  Deno.test("a user whose transactions are read-only on a primary is not told of a standby alone", async () => {
+  Deno.test("a user whose transactions are read-only on a primary is not only told of a standby", async () => {
     await server.sql("ALTER ROLE reader SET default_transaction_read_only = on");
     await server.sql("CREATE SCHEMA quiet AUTHORIZATION reader");
     const { message, passing } = await refusal(server.url("quiet").replace("queue@", "reader@"));
@@ -179,7 +179,7 @@ if (missing !== null) {
     assert.ok(passing);
   });
 
-  Deno.test("another program at the port is told as such, where it says a word and where it says none", async () => {
+  Deno.test("another program at the port is reported as such, whether it answers or not", async () => {
     const web = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response());
     using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const taken: Deno.Conn[] = [];
@@ -207,7 +207,7 @@ if (missing !== null) {
     await web.shutdown();
   });
 
-  Deno.test("an edit by hand is counted, and noticed by a store that watches", async () => {
+  Deno.test("a manual edit is counted, and noticed by a store that watches", async () => {
     const store = await openStore(server.url("edited"), "owner");
     const seen = Promise.withResolvers<void>();
     using _watch = store.watch(() => seen.resolve());
@@ -224,7 +224,7 @@ if (missing !== null) {
     await store.close();
   });
 
-  Deno.test("a lease that was granted before a failover is not granted again by the new server", async () => {
+  Deno.test("the new server does not grant a lease again that was granted before a failover", async () => {
     const store = await openStore(server.url("failover"), "owner");
     try {
       const job = { id: "a", kind: "file", payload: "null", priority: 0, runAt: null, replace: false };

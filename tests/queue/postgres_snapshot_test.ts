@@ -1,4 +1,4 @@
-/** An old snapshot on the server, such as that of a `pg_dump`, keeps the entries of all jobs that have left the line. */
+/** An old snapshot, such as that of a `pg_dump`, keeps the index entries of all jobs that have left the line. */
 import assert from "node:assert/strict";
 import postgres from "postgres";
 import { openStore } from "../../queue/get_queue.ts";
@@ -14,7 +14,7 @@ const KINDS = ["noop"];
 const FEW_GONE = 20_000;
 const FIVE = { priority: "n % 5" };
 const PAUSE_MS = 5;
-/** PostgreSQL 14 counts in a process of its own, which is told twice a second. */
+/** PostgreSQL 14 counts in a separate process, to which sessions report twice a second. */
 const COUNTED_MS = 1_000;
 
 async function claim(store: Store, limit = LIMIT): Promise<readonly Claimed[]> {
@@ -32,7 +32,7 @@ async function entriesRead({ sql }: PostgresServer): Promise<number> {
 interface Jobs {
   readonly priority: number | string;
   readonly kind?: string;
-  /** Their times to run begin after this. */
+  /** Their run times begin after this. */
   readonly after?: number;
 }
 
@@ -46,7 +46,7 @@ function add(
     SELECT '${name} ' || n, '${kind}', ${priority}, n + ${after} FROM generate_series(1, ${count}) AS n`);
 }
 
-/** All jobs that wait leave the line behind it. */
+/** Opens a snapshot, after which all waiting jobs leave the line. */
 async function openSnapshot({ sql, port }: PostgresServer): Promise<AsyncDisposable> {
   const own = postgres({
     ...{ host: "127.0.0.1", port, user: "queue", database: "postgres" },
@@ -62,7 +62,7 @@ interface Line extends AsyncDisposable {
   readonly store: Store;
 }
 
-/** Very many jobs have left the line, and the snapshot keeps their entries before those that wait. */
+/** Very many jobs have left the line, and a snapshot keeps their dead entries in front of the waiting jobs. */
 async function lineBehindSnapshot(): Promise<Line> {
   const held = new AsyncDisposableStack();
   const server = held.use(await postgresServer({ isDurable: false }));
@@ -77,14 +77,14 @@ const missing = whyNoPostgres();
 if (missing !== null) {
   console.log(`SKIPPED: ${missing}, so no snapshot is held there`);
 } else {
-  Deno.test("claims behind an old snapshot do not step over all that has left the line, each of them, and miss no job", async () => {
+  Deno.test("claims with an old snapshot do not each step over all dead entries, and miss no job", async () => {
     await using line = await lineBehindSnapshot();
     const { server, store } = line;
     try {
       const ids: string[] = [];
       for (let n = 0; n < CLAIMS; n++) ids.push(...(await claim(store)).map(({ id }) => id));
       assert.deepEqual(ids, Array.from({ length: CLAIMS * LIMIT }, (_, n) => `waiting ${n + 1}`));
-      // These come before where the line was last known to begin.
+      // These come before the last known head of the line.
       await server.sql("UPDATE q.jobs SET status = 'PENDING' WHERE id IN ('waiting 1', 'waiting 77')");
       await add(server, "urgent", 3, { priority: 5 });
       const rest: string[] = [];
@@ -105,7 +105,7 @@ if (missing !== null) {
     assert.ok(read < CLAIMS * GONE / 2, `${read} entries were read`);
   });
 
-  Deno.test("jobs of a new priority, and one that was put back, are claimed while there is no end of others", async () => {
+  Deno.test("a job with a new priority, and one that was put back, are claimed while many others keep waiting", async () => {
     await using line = await lineBehindSnapshot();
     const { server, store } = line;
     try {
@@ -114,7 +114,7 @@ if (missing !== null) {
       await server.sql("UPDATE q.jobs SET status = 'PENDING' WHERE id = 'waiting 1'");
       const early = ["urgent 1", "waiting 1"];
       const found: string[] = [];
-      // One at a time: others are left when they are found.
+      // One at a time, so that others still wait when they are found.
       for (let n = CLAIMS * LIMIT; n < WAITING && found.length < early.length; n++) {
         const [job] = await claim(store, 1);
         if (job !== undefined && early.includes(job.id)) found.push(job.id);
@@ -126,7 +126,7 @@ if (missing !== null) {
     }
   });
 
-  Deno.test("with five priorities a claim and what the pages ask step once over what has left the line", async () => {
+  Deno.test("with five priorities a claim and the queries of the pages step over the dead entries once each", async () => {
     await using server = await postgresServer({ isDurable: false });
     const store = await openStore(server.url("q"), "owner");
     await add(server, "gone", FEW_GONE, FIVE);
@@ -146,7 +146,7 @@ if (missing !== null) {
     await eventually("it is counted", async () => await entriesRead(server) >= 2 * FEW_GONE);
     await new Promise((resolve) => setTimeout(resolve, COUNTED_MS));
     const read = await entriesRead(server);
-    // The claim, the look that follows a slow one, and the pages.
+    // The claim, the lookup that follows a slow claim, and the pages.
     assert.ok(read < 3.5 * FEW_GONE, `${read} entries were read for ${FEW_GONE} that have left the line`);
   });
 }

@@ -1,4 +1,4 @@
-/** What statements on PostgreSQL read does not depend on how many jobs there were when their plans were made. */
+/** How much a statement on PostgreSQL reads does not depend on how many jobs there were when it was planned. */
 import assert from "node:assert/strict";
 import { openStore } from "../../queue/get_queue.ts";
 import type { NewJob, Store } from "../../queue/store.ts";
@@ -7,9 +7,9 @@ import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/s
 
 const MANY = 5_000;
 const TURN = 10;
-/** Each connection of the store has plans of its own. */
+/** Each connection of the store has its own plans. */
 const TURNS_ON_FEW = 12;
-/** PostgreSQL 14 counts in a process of its own, which is told twice a second. */
+/** PostgreSQL 14 counts in a separate process, to which sessions report twice a second. */
 const COUNTED_MS = 1_000;
 
 async function add(store: Store, name: string, count: number): Promise<void> {
@@ -18,7 +18,7 @@ async function add(store: Store, name: string, count: number): Promise<void> {
   for (let from = 0; from < jobs.length;) from += (await store.insert(jobs.slice(from))).length;
 }
 
-/** Claims jobs, shows that they are alive, and completes them. */
+/** Claims jobs, sends their heartbeats, and completes them. */
 async function work(store: Store, limit: number): Promise<void> {
   const { claimed } = await store.claim([{ consumerId: "c", limit, suspect: false }], { kinds: ["noop"] });
   assert.equal(claimed.length, limit);
@@ -28,7 +28,7 @@ async function work(store: Store, limit: number): Promise<void> {
   assert.deepEqual(await store.settle(ends), held);
 }
 
-/** Entries of the index of numbers that connections read until their ends: the server counts them then. */
+/** How many entries of the primary key connections have read: the server counts them when a connection ends. */
 async function entriesRead(server: PostgresServer): Promise<number> {
   const [row] = await server.sql(
     "SELECT idx_tup_read::int AS entries FROM pg_stat_user_indexes WHERE indexrelname = 'jobs_pkey'",
@@ -40,7 +40,7 @@ const missing = whyNoPostgres();
 if (missing !== null) {
   console.log(`SKIPPED: ${missing}, so what its statements read is not measured`);
 } else {
-  Deno.test("a heartbeat and a completion read their own jobs, though the statistics are of a queue of few", async () => {
+  Deno.test("a heartbeat and a completion read only their own jobs, though the statistics are those of a small queue", async () => {
     await using server = await postgresServer({ isDurable: false, settings: { autovacuum: "off" } });
     const store = await openStore(server.url(), "owner");
     try {

@@ -29,7 +29,7 @@ function tableTest(name: string, fn: (table: Table) => Promise<void>): void {
   });
 }
 
-/** The plan of a statement, as it runs in a session of ours, and the most rows that one of its steps has read. */
+/** The plan of a statement in a session of the queue, and the most rows that one of its steps has read. */
 async function planOf({ sql }: Table, statement: string): Promise<{ plan: string; most: number }> {
   const rows = await sql(`SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off;
     SET enable_mergejoin = off; SET enable_material = off; SET jit = off;
@@ -58,7 +58,7 @@ tableTest(
   },
 );
 
-tableTest("a clock that was set back costs nothing where no time to run has to follow", async (table) => {
+tableTest("a clock rollback costs nothing if no run time has to follow", async (table) => {
   await table.sql(
     `INSERT INTO jobs (id, run_at) SELECT 'due' || i, i FROM generate_series(1, 50000) i; ANALYZE jobs;`,
   );
@@ -69,7 +69,7 @@ tableTest("a clock that was set back costs nothing where no time to run has to f
 });
 
 tableTest(
-  "after the clock was set back thousands of jobs stay due, and one that is locked holds up none",
+  "after a clock rollback thousands of jobs stay due, and a locked one holds up no other",
   async (table) => {
     const { store, server } = table;
     const at = Date.now();

@@ -29,12 +29,12 @@ Deno.test("a process has a row from its recovery to its clean stop, and its clai
   }
 });
 
-Deno.test("a process that another one took for dead joins again before it claims more", async () => {
+Deno.test("a process that was taken for dead joins again before it claims more", async () => {
   await using on = await testQueue();
   await on.queue.recover();
   const [first] = await processes(on);
   await on.store.leave(first?.id ?? "");
-  // A beat is due a second after the one before.
+  // A beat is due a second after the previous one.
   await new Promise((resolve) => setTimeout(resolve, 1_050));
   await on.queue.sweep({ held: [], freed: 0 });
   const [second, ...others] = await processes(on);
@@ -45,7 +45,7 @@ Deno.test("a process that another one took for dead joins again before it claims
   assert.deepEqual(await ofProcess(on, second.id), ["a"]);
 });
 
-Deno.test("a sweep takes the jobs of a process that has died meanwhile, and of no living one", async () => {
+Deno.test("a sweep takes the jobs of a process that has died in the meantime, and of no living one", async () => {
   await using on = await testQueue({ stallMs: 3_600_000 });
   await on.queue.recover();
   await on.queue.add(["a", "b", "c"].map((id) => ({ id })));
@@ -56,7 +56,7 @@ Deno.test("a sweep takes the jobs of a process that has died meanwhile, and of n
   assert.deepEqual((await on.store.claim([request])).claimed.map(({ id }) => id), ["b"]);
   assert.equal(await on.queue.sweep({ held: [], freed: 0 }), 0, "it may be alive");
   on.clock.pass(3_600_001);
-  // The heartbeats are as old, but this process knows what it holds.
+  // Its own heartbeats are just as old, but this process knows what it holds.
   const [a] = (await on.queue.list({ status: "PROCESSING" })).jobs.filter(({ id }) => id === "a");
   assert.ok(a !== undefined);
   await on.queue.renew([a]);

@@ -1,4 +1,4 @@
-/** Redis runs one script at a time: however many jobs there are, none of them looks at more than some hundreds at once. */
+/** Redis runs one script at a time: however many jobs there are, no script looks at more than a few hundred. */
 import assert from "node:assert/strict";
 import type { OrphanRequest, Store } from "../../queue/store.ts";
 import { openRedisStore } from "../../queue/redis/open_store.ts";
@@ -8,13 +8,13 @@ import { type RedisServer, redisServer, whyNoRedis } from "../support/servers/re
 
 const MANY = 3_000;
 const HOUR_MS = 3_600_000;
-/** Some commands for each of the jobs that one script may look at. */
+/** A few commands for each of the jobs that one script may look at. */
 const MOST_COMMANDS = 2_000;
 const ALIVE = { agoMs: 30_000, aheadMs: 60_000 };
 
 interface Stage {
   readonly server: RedisServer;
-  /** The mean of the commands that each script runs in `work`. */
+  /** The mean number of commands per script during `work`. */
   commandsAScript(work: () => Promise<unknown>): Promise<number>;
   open(prefix?: string): Promise<Store>;
 }
@@ -50,7 +50,7 @@ async function commandsAScript(server: RedisServer, work: () => Promise<unknown>
       /^cmdstat_([^:]+):calls=(\d+),.*failed_calls=(\d+)/gm,
     )
   ) {
-    // A call of a script that the server does not know yet fails, and is made again.
+    // A call of a script that the server does not know yet fails and is repeated.
     if (name.startsWith("eval")) scripts += Number(calls) - Number(failed);
     else commands += Number(calls);
   }
@@ -77,7 +77,7 @@ async function restoreMany(
   }
 }
 
-test("the many jobs of a dead process, of none or of silent consumers hold the server up for moments only", async ({ open, commandsAScript }) => {
+test("the many jobs of a dead process, of none or of silent consumers hold up the server only for moments", async ({ open, commandsAScript }) => {
   const [store, dead] = [await open(), await open()];
   await holdMany(dead);
   const look = async (request: Partial<OrphanRequest>) => {
@@ -100,7 +100,7 @@ test("the many jobs of a dead process, of none or of silent consumers hold the s
   assert.equal((await look({ ...silent, limit: 1_234 })).length, 1_234);
 });
 
-test("silent jobs are found on both sides of very many that are alive", async ({ open }) => {
+test("silent jobs are found before and after very many that are alive", async ({ open }) => {
   const store = await open();
   const inFlight = { status: "PROCESSING", consumerId: "c", lease: 1 } as const;
   const [old, ahead] = [NOW - HOUR_MS, NOW + HOUR_MS];
@@ -154,7 +154,7 @@ for (const [which, runAt] of [["due", NOW - 1], ["delayed", NOW + HOUR_MS]] as c
   });
 }
 
-test("a clock that is set back moves very many suspects and jobs in flight a part at a time", async ({ open, commandsAScript }) => {
+test("a clock rollback moves very many suspects and jobs in flight in parts", async ({ open, commandsAScript }) => {
   const store = await open();
   const setBack = { from: NOW + HOUR_MS, to: NOW };
   const inFlight = { status: "PROCESSING", consumerId: "c", lease: 1, lastHeartbeat: NOW } as const;
@@ -174,7 +174,7 @@ test("a clock that is set back moves very many suspects and jobs in flight a par
   for (const id of ["held 0", `held ${MANY - 1}`]) assert.equal((await store.get(id))?.job.runAt, NOW + 5);
 });
 
-test("a step back of the clock that is taken again after an error shortens no wait twice", async ({ open }) => {
+test("a clock rollback that is repeated after an error shortens no wait twice", async ({ open }) => {
   const store = await open();
   await addAll(store, [newJob("a")]);
   const { claimed: [held] } = await store.claim([{ consumerId: "c", limit: 1, suspect: false }]);
@@ -209,7 +209,7 @@ test("suspects of a queue of the first version are found again after an upgrade,
   assert.deepEqual(await upgraded.check(), []);
   assert.equal(await server.command("EXISTS", all), 0);
   const [last = ""] = members.slice(-1).map(String);
-  // A process of the earlier release that is still at work does so.
+  // A process of the earlier release that is still running does this.
   await server.command("ZADD", all, "0", `${last}:file`);
   await server.command("ZREM", `${all}:file`, last);
   await open();

@@ -1,4 +1,4 @@
-/** How a store on Redis meets a server that has no connection left, or is no longer the one that takes writes. */
+/** How a store on Redis copes with a server that has no connection left, is silent, or is no longer the primary. */
 import assert from "node:assert/strict";
 import { StorageError } from "../../queue/errors.ts";
 import { openStore } from "../../queue/get_queue.ts";
@@ -9,17 +9,17 @@ import { type Relay, relayTo } from "../support/servers/relay.ts";
 
 const JOB: NewJob = { id: "one", kind: "file", payload: "null", priority: 0, runAt: null, replace: false };
 const MOST_CONNECTIONS = 8;
-/** The server takes any, as long as its user has none. */
+/** The server accepts any password as long as its user has none. */
 const PASSWORD = "hidden-word";
-/** A server that is silent is noticed within this. */
+/** A silent server is noticed within this time. */
 const NOTICED_MS = 5_000;
-/** The driver asks its server after five seconds: within the silence that begins here. */
+/** The driver pings its server after five seconds, so during the silence that begins after this time. */
 const PING_AFTER_MS = 4_000;
 
 interface Stage {
   readonly server: RedisServer;
   readonly relay: Relay;
-  /** The way to the server leads through the relay. */
+  /** It reaches the server through the relay. */
   readonly store: Store;
 }
 
@@ -40,7 +40,7 @@ function test(sentence: string, body: (stage: Stage) => Promise<void>): void {
   });
 }
 
-/** What is told of a call that fails for now; the other way round, what came of it. */
+/** The message of a call that fails for now; otherwise what became of it. */
 const told = (call: Promise<unknown>) =>
   call.then(
     () => "it worked",
@@ -48,7 +48,7 @@ const told = (call: Promise<unknown>) =>
   );
 const works = (store: Store) => store.insert([JOB]).then(() => true, () => false);
 
-test("a server without a free connection is told as such", async ({ server, relay, store }) => {
+test("a server without a free connection is reported as such", async ({ server, relay, store }) => {
   relay.cut();
   await server.command("CONFIG", "SET", "maxclients", String(MOST_CONNECTIONS));
   const foreign: Deno.TcpConn[] = [];
@@ -67,14 +67,14 @@ test("a server without a free connection is told as such", async ({ server, rela
   await eventually("it works", () => works(store));
 });
 
-test("a server that takes no writes is left, because another one may have its address by now", async ({ server, relay, store }) => {
+test("a store leaves a server that takes no writes, because another one may have its address by now", async ({ server, relay, store }) => {
   await using other = await redisServer({}, { isDurable: false });
   await store.insert([JOB]);
   await store.join({ id: "one", host: "here", pid: 1, version: "1.2.3" });
   let changes = 0;
   using _watch = store.watch(() => changes += 1);
   await server.command("REPLICAOF", "127.0.0.1", String(other.port));
-  // The connections that are there stay there for ever.
+  // The existing connections stay there for ever.
   relay.leadTo(other.port);
   assert.match(await told(store.insert([JOB])), /^Redis takes no writes here: this server is a replica \(/);
   await eventually("it works", () => works(store));
@@ -82,7 +82,7 @@ test("a server that takes no writes is left, because another one may have its ad
   await eventually("the process is seen to live", async () => {
     return String(await other.command("PUBSUB", "NUMSUB", "{persistent-queue}:lives:one")).endsWith(",1");
   });
-  await eventually("changes are told", async () => {
+  await eventually("changes are reported", async () => {
     const seen = changes;
     const guest = await openStore(other.url(), "guest");
     await guest.insert([{ ...JOB, id: crypto.randomUUID() }]);
@@ -91,14 +91,14 @@ test("a server that takes no writes is left, because another one may have its ad
       false
     );
   });
-  // Before the server is gone, to which it would connect again.
+  // Closed before the server is gone, because it would try to reconnect.
   await store.close();
 });
 
 for (const what of ["beat", "processes", "leave", "probe"] as const) {
   test(`a server that falls silent during "${what}" is noticed within seconds, however much is sent to it`, async ({ relay, store }) => {
     await store.join({ id: "one", host: "here", pid: 1, version: "1.2.3" });
-    // A server that has just answered a probe is not asked again; and once, a ping of the driver is under way as well.
+    // A server that has just answered a probe is not probed again; in one case a ping of the driver is in flight too.
     await sleep(what === "probe" ? PING_AFTER_MS : 500);
     const calls = {
       beat: () => store.beat(),
@@ -119,12 +119,12 @@ for (const what of ["beat", "processes", "leave", "probe"] as const) {
   });
 }
 
-test("a server that is paused and connected to anew meanwhile works again as soon as it goes on", async ({ server, store }) => {
+test("a paused server to which the store reconnects meanwhile works again as soon as it resumes", async ({ server, store }) => {
   await sleep(500);
   const goOn = server.pause();
   try {
     assert.match(await told(store.probe()), /^Redis does not answer \(/);
-    // The new connections wait for a greeting, and are made anew in turn.
+    // The new connections wait for a handshake, and are replaced in turn.
     const until = performance.now() + 7_000;
     while (performance.now() < until) {
       assert.match(await told(store.insert([JOB])), /^Redis does not answer \(/);
@@ -137,7 +137,7 @@ test("a server that is paused and connected to anew meanwhile works again as soo
 });
 
 Deno.test({
-  name: "redis: a start on a server that does not answer ends within seconds, with a sentence",
+  name: "redis: a start with a server that does not answer ends within seconds, with a sentence",
   ignore: whyNoRedis() !== null,
   fn: async () => {
     await using server = await redisServer({}, { isDurable: false });

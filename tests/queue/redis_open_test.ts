@@ -24,7 +24,7 @@ async function refusal(prefix: string): Promise<string> {
   throw new Error(`${prefix} was opened`);
 }
 
-/** What makes the first key of a queue. */
+/** What may write the first key of a queue. */
 const FIRST_WRITES: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   "a job": (store) => store.insert([JOB]),
   "a process": (store) => store.join(identity(crypto.randomUUID())),
@@ -45,12 +45,12 @@ const FIRST_WRITES: Readonly<Record<string, (store: Store) => Promise<unknown>>>
 
 const missing = whyNoRedis();
 if (missing !== null) {
-  console.log(`SKIPPED: ${missing}, so what it refuses is not tried here`);
+  console.log(`SKIPPED: ${missing}, so what it refuses is not tested here`);
 } else {
   Deno.test.beforeAll(async () => void (server = await redisServer()));
   Deno.test.afterAll(async () => await server[Symbol.asyncDispose]());
 
-  Deno.test("redis: processes that start at once on an empty server, and write as soon as they can, all open the queue", async () => {
+  Deno.test("redis: processes that start together on an empty server, and write as soon as they can, all open the queue", async () => {
     const stores = await Promise.all(Array.from({ length: 8 }, async (_, n) => {
       const store = await open("at_once");
       await store.join(identity(String(n)));
@@ -62,7 +62,7 @@ if (missing !== null) {
     await Promise.all(stores.map((store) => store.close()));
   });
 
-  Deno.test("redis: an address without a server is told with what to look at, and the start may wait for it", async () => {
+  Deno.test("redis: an error for an address without a server says what to check, and the start may wait for the server", async () => {
     await assert.rejects(openStore("redis://127.0.0.1:1", "owner"), (error: unknown) => {
       assert.ok(error instanceof StorageError && error.passing);
       assert.match(error.message, /^Redis cannot be reached: see that it runs, .* \(127\.0\.0\.1:1: .*\)\.$/);
@@ -70,7 +70,7 @@ if (missing !== null) {
     });
   });
 
-  Deno.test("redis: an address without TLS is told with the scheme that fits, and so is one with it", async () => {
+  Deno.test("redis: an error for a URL that cannot be reached names the scheme to try instead, with or without TLS", async () => {
     for (
       const [url, hint] of [["redis", "rediss: if it takes TLS only"], [
         "rediss",
@@ -90,7 +90,7 @@ if (missing !== null) {
       await server.command("ACL", "SETUSER", name, "on", "nopass", "~*", "&*", "+@all", `-${command}`);
       const url = server.url("commands").replace("://", `://${name}:password@`);
       const refused = await openStore(url, "owner").then((store) => store.close(), (error) => error);
-      // Without a look at the settings, the queue works.
+      // The queue works without reading the settings.
       if (command === "config|get") assert.equal(refused, undefined);
       else {
         assert.match(
@@ -115,7 +115,7 @@ if (missing !== null) {
     });
   }
 
-  Deno.test("redis: a version that no release of this program wrote belongs to another program", async () => {
+  Deno.test("redis: a version that no release of this program wrote is taken for another program's", async () => {
     await server.command("SET", "{foreign}:version", "2.3.1");
     assert.match(await refusal("foreign"), /^The prefix "foreign" belongs to another program, .*:version: /);
     assert.equal(await server.command("GET", "{foreign}:version"), "2.3.1");
@@ -128,7 +128,7 @@ if (missing !== null) {
   });
 
   for (const [name, write] of Object.entries(FIRST_WRITES)) {
-    Deno.test(`redis: a server that was emptied under its processes, and got ${name} since then, is no other program's`, async () => {
+    Deno.test(`redis: a server that was emptied under its processes, and got ${name} since, is not taken for another program's`, async () => {
       const store = await open("emptied");
       try {
         await server.command("FLUSHALL");

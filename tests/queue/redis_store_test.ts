@@ -1,4 +1,4 @@
-/** What is special about Redis: a server that goes and comes back, that forgets, is full, or would lose jobs. */
+/** What is special about Redis: a server that goes down and comes back, forgets, is full, or would lose jobs. */
 import assert from "node:assert/strict";
 import { RejectedWrite, StorageError } from "../../queue/errors.ts";
 import { misreadQueueUrl, openStore } from "../../queue/get_queue.ts";
@@ -50,7 +50,7 @@ const deadOf = async (store: Store) =>
   (await store.processes({ silentForMs: STALL_MS })).filter(({ isDead }) => isDead).map(({ pid }) => pid);
 const isPassing = (error: unknown) => error instanceof StorageError && error.passing;
 
-test("the store goes on after a crash of the server, and its watches are called once more", async ({ server, open }) => {
+test("the store continues after a crash of the server, and its watches are called once more", async ({ server, open }) => {
   const [store, other] = [await open(), await open()];
   await store.insert([job("before")]);
   let changes = 0;
@@ -61,7 +61,7 @@ test("the store goes on after a crash of the server, and its watches are called 
   });
   await eventually("the watch is called", () => changes > 0);
   await eventually("it works", () => store.insert([job("after")]).catch(() => false));
-  await eventually("the other one, too", () => other.get("after").catch(() => false));
+  await eventually("the other one works too", () => other.get("after").catch(() => false));
   assert.ok(await store.get("before"), "what was acknowledged is there");
   await eventually("messages come again", async () => {
     const seen = changes;
@@ -80,7 +80,7 @@ test("the queue of a newer release is refused with a sentence", async ({ server,
   );
 });
 
-test("the user of the manual may do all that the queue needs, and one who may less is told so", async ({ server }) => {
+test("the user in the manual may do all that the queue needs, and one who may do less is told so", async ({ server }) => {
   const manual = await Deno.readTextFile(new URL("../../docs/several-hosts.md", import.meta.url));
   const words = /^user (queue on .*)$/m.exec(manual)?.[1]?.split(" ") ?? [];
   await server.command("ACL", "SETUSER", ...words);
@@ -110,7 +110,7 @@ test("the user of the manual may do all that the queue needs, and one who may le
     const other = await openStore(urlOf("queue"), "guest");
     await other.insert([job("c")]);
     await other.close();
-    await eventually("a change is told", () => changes > 0);
+    await eventually("a change is reported", () => changes > 0);
     await store.leave(process(1).id);
   } finally {
     await store.close();
@@ -124,17 +124,17 @@ test("the user of the manual may do all that the queue needs, and one who may le
   );
 });
 
-test("a store that is closed while the server is away leaves no timer behind", async ({ server, open }) => {
+test("a store that is closed while the server is down leaves no timer behind", async ({ server, open }) => {
   const store = await open();
   await server.crash(async () => {
     await eventually("a call fails", () => store.get("any").then(() => false, isPassing));
-    // By now the driver waits for longer than the server takes to start.
+    // By now the driver waits longer between tries than the server takes to start.
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     await store.close();
   });
 });
 
-test("a call in progress when the server dies fails, and is not made a second time", async ({ server, open }) => {
+test("a call that is in flight when the server dies fails, and is not repeated", async ({ server, open }) => {
   const store = await open();
   const calls = Array.from({ length: 200 }, (_, i) => store.insert([job(`job ${i}`)]));
   const ended = Promise.allSettled(calls);
@@ -146,11 +146,11 @@ test("a call in progress when the server dies fails, and is not made a second ti
   assert.deepEqual(await store.check(), []);
 });
 
-test("a process whose key has run out is dead, long before it was silent for the time of a stall", async ({ server, open }) => {
+test("a process whose key has expired is dead, long before its silence reaches the stall time", async ({ server, open }) => {
   const [store, other] = [await open(), await open()];
   await store.join(process(1));
   await other.join(process(2));
-  // As if the server had served the queue for a minute.
+  // As if the server had been up for a minute.
   await server.command("HSET", "{persistent-queue}:server", "since", String(Date.now() - 60_000));
   assert.deepEqual(await deadOf(store), []);
   await server.command("DEL", "{persistent-queue}:alive:process 2");
@@ -193,7 +193,7 @@ test("after a restart of the server no process is dead because its key is gone",
   assert.deepEqual(await eventually("it works", () => deadOf(store).catch(() => null)), []);
 });
 
-test("a process that was cut off itself takes no other one for dead at once", async ({ server, open }) => {
+test("a process that was itself cut off does not take others for dead at once", async ({ server, open }) => {
   const [store, other] = [await open(), await open()];
   await store.join(process(1));
   await other.join(process(2));
@@ -207,7 +207,7 @@ test("a process that was cut off itself takes no other one for dead at once", as
   assert.deepEqual(await deadOf(store), []);
 });
 
-test("a server that has forgotten the scripts is given them again", async ({ server, open }) => {
+test("a server that has forgotten the scripts gets them again", async ({ server, open }) => {
   const store = await open();
   await store.insert([job("a")]);
   await server.command("SCRIPT", "FLUSH");
@@ -215,7 +215,7 @@ test("a server that has forgotten the scripts is given them again", async ({ ser
   assert.deepEqual([one[0]?.outcome, two.claimed[0]?.id], ["added", "a"]);
 });
 
-test("two prefixes are two queues, and a change of one is no news for the other", async ({ open }) => {
+test("two prefixes are two queues, and a change of one is not reported to the other", async ({ open }) => {
   const [one, two] = [await open("one"), await open("two")];
   let changes = 0;
   using _watch = two.watch(() => changes += 1);
@@ -231,7 +231,7 @@ test("a server that would remove jobs to make room is refused", async ({ open })
   await assert.rejects(open(), (error) => error instanceof StorageError && /noeviction/.test(error.message));
 }, { maxmemory: "64mb", "maxmemory-policy": "allkeys-lru" });
 
-test("in full memory no job is added, and those that are there come to their end", async ({ server, open }) => {
+test("while memory is full no job is added, and existing jobs are finished", async ({ server, open }) => {
   const store = await open();
   await store.insert([job("a"), job("b")]);
   await server.command("CONFIG", "SET", "maxmemory", "1mb");
@@ -273,14 +273,14 @@ test("a wrong password is refused with a sentence that does not show it", async 
   }
 }, { requirepass: "correct" });
 
-test("a queue that must exist is not made by a command that looks", async ({ server, open }) => {
+test("a command that needs an existing queue does not create one", async ({ server, open }) => {
   const look = () => openStore(server.url(), "guest", { mustExist: true });
   await assert.rejects(look(), StorageError);
   await open();
   await (await look()).close();
 });
 
-test("what was removed by hand is found by the check, and holds up no claim", async ({ server, open }) => {
+test("the check finds what was removed by hand, and it holds up no claim", async ({ server, open }) => {
   const store = await open();
   const [gone] = await store.insert([job("gone"), job("next")]);
   await server.command("DEL", `{persistent-queue}:job:${gone?.job.seq}`);
@@ -290,7 +290,7 @@ test("what was removed by hand is found by the check, and holds up no claim", as
   assert.ok((await store.get("next"))?.job.status === "PROCESSING" || claimed[0]?.id === "next");
 });
 
-test("a lease that was granted before a failover is not granted again by the new server", async ({ server, open }) => {
+test("the new server does not grant a lease again that was granted before a failover", async ({ server, open }) => {
   const store = await open();
   await store.insert([job("a")]);
   const { claimed: [lost] } = await store.claim(ONE);

@@ -17,11 +17,11 @@ Deno.test("a request in progress excuses three deaths in a row, and no more", ()
   assert.deepEqual(judged(true, 2), [false, 3]);
   assert.deepEqual(judged(true, 3), [true, 3]);
   assert.deepEqual(judged(true, 9), [true, 9]);
-  // Otherwise a page that is open now and then would excuse deaths for ever.
+  // Otherwise a page that is open now and then would go on excusing deaths for ever.
   assert.deepEqual(judged(false, 2), [true, 2]);
 });
 
-/** Without the id of the process. */
+/** The record without the id of the process. */
 function flagsOf(requestRecord: string): string {
   return Deno.readTextFileSync(requestRecord).slice(0, 2);
 }
@@ -65,7 +65,7 @@ Deno.test("a process died for the fourth time in a row beside a request: its job
 });
 
 for (const text of ["00", "03", "", "?", "1", "\u0001\u0002"]) {
-  Deno.test(`a record of ${JSON.stringify(text)} never counts as more than it says`, async () => {
+  Deno.test(`a record of ${JSON.stringify(text)} never counts for more than it says`, async () => {
     await using died = await diedWith(text);
     await died.queue.recover();
     assert.equal((await died.queue.get("a")).job.crashes, text === "1" ? 0 : 1);
@@ -85,7 +85,7 @@ const LAST = "00000000-0000-4000-8000-00000000000a";
 const OTHER = "00000000-0000-4000-8000-00000000000b";
 const STALL_MS = 60_000;
 
-/** The events of a job of the process `id`, which died during these requests, and seemed alive at the next start. */
+/** What became of a job of the process `id`, which died during these requests and seemed alive at the next start. */
 async function noticedLate(id: string, text: string) {
   await using folder = await tempFolder();
   const requestRecord = folder.file("queue.db.requests");
@@ -105,7 +105,7 @@ async function noticedLate(id: string, text: string) {
   return [history.map(({ event }) => event).join(), job.crashes, flagsOf(requestRecord)];
 }
 
-Deno.test("a process that died of a request is excused although its death is noticed only after the next start", async () => {
+Deno.test("a process that died of a request is excused even if its death is noticed only after the next start", async () => {
   assert.deepEqual(await noticedLate(LAST, `10${LAST}`), ["released", 0, "01"]);
   assert.deepEqual(await noticedLate(LAST, `13${LAST}`), ["crashed", 1, "03"]);
 });
@@ -146,7 +146,7 @@ Deno.test("the record shows a request from the first start to the last end, and 
   assert.equal(read(), "00");
 });
 
-Deno.test("until the last death is judged the record is left as it is, whatever begins and ends", async () => {
+Deno.test("until the last death is judged, the record stays as it is, whatever requests begin and end", async () => {
   await using folder = await tempFolder();
   const path = folder.file("record");
   await Deno.writeTextFile(path, "12");

@@ -1,4 +1,4 @@
-/** Old jobs are removed as fast as they become old, wherever they are. */
+/** Jobs are removed as fast as they become old, wherever they are. */
 import assert from "node:assert/strict";
 import { DAY_MS, type Store } from "@persistent-queue/queue";
 import { sqliteTest } from "../support/backend.ts";
@@ -7,7 +7,7 @@ import { queueOn } from "../support/queue/queue_on.ts";
 import { testQueue } from "../support/queue/test_queue.ts";
 
 sqliteTest(
-  "jobs that become old at the beginning of a large store do not wait for the walk through all others",
+  "jobs that become old at the start of a large store do not wait for the walk through all others",
   async () => {
     await using on = await testQueue({ retentionMs: DAY_MS });
     const finished = on.clock();
@@ -24,7 +24,7 @@ sqliteTest(
   },
 );
 
-sqliteTest("an old job behind very many that are kept is found by and by", async () => {
+sqliteTest("an old job behind very many that are kept is found after some sweeps", async () => {
   await using on = await testQueue({ retentionMs: DAY_MS });
   await editByHand(
     on.url,

@@ -26,7 +26,7 @@ Deno.test("a caller that aborts while waiting leaves the line", async () => {
   assert.equal(await semaphore.take({ signal: gone.signal }), false);
 });
 
-Deno.test("under a flood of equal rank the latest caller goes next", async () => {
+Deno.test("in a flood of callers of equal rank the latest one goes next", async () => {
   const semaphore = new Semaphore(1, { maxWaiting: 3 });
   await semaphore.take();
   const results: string[] = [];

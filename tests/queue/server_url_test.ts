@@ -1,8 +1,8 @@
-/** URLs of servers that would be misread: each is refused with what to write instead, and without a part of itself. */
+/** URLs of servers that would be misread: each is refused with what to write instead, and no part of it is shown. */
 import assert from "node:assert/strict";
 import { misreadQueueUrl, placeOfQueue } from "../../queue/get_queue.ts";
 
-/** With an unescaped special character in the password, a piece of it stands where another part is expected. */
+/** With an unescaped special character in the password, a piece of the password is read as another part of the URL. */
 const REFUSED: Readonly<Record<string, { readonly urls: readonly string[]; readonly says: RegExp }>> = {
   "a percent sign that encodes nothing": {
     urls: [
@@ -71,7 +71,7 @@ const REFUSED: Readonly<Record<string, { readonly urls: readonly string[]; reado
 };
 
 for (const [name, { urls, says }] of Object.entries(REFUSED)) {
-  Deno.test(`a URL with ${name} is refused with what to write, and shows none of its parts`, () => {
+  Deno.test(`a URL with ${name} is refused with what to write instead, and none of its parts is shown`, () => {
     for (const url of urls) {
       const problem = misreadQueueUrl(url) ?? "";
       assert.match(problem, says, url);
@@ -80,7 +80,7 @@ for (const [name, { urls, says }] of Object.entries(REFUSED)) {
   });
 }
 
-Deno.test("every other way to write the URL of a server leads to its place", () => {
+Deno.test("every other way to write the URL of a server leads to the same place", () => {
   const places: Readonly<Record<string, string>> = {
     "postgres://queue:p%40ss@db/jobs": "postgres://db:5432/jobs?schema=persistent_queue",
     "PostgreSQL://queue:p,s@ss@DB:7000/jobs?schema=x": "postgres://db:7000/jobs?schema=x",

@@ -3,7 +3,7 @@ import { Totals } from "../../queue/inspecting/counters.ts";
 import { claimNext, end } from "../support/queue/attempts.ts";
 import { testQueue } from "../support/queue/test_queue.ts";
 
-Deno.test("totals count by kind what has happened since the start, and a snoozed attempt has not failed", async () => {
+Deno.test("totals count by kind what has happened since the start, and a snoozed attempt is not a failure", async () => {
   await using on = await testQueue();
   const { queue } = on;
   await queue.add([{ id: "a" }, { id: "b" }, { id: "c", kind: "mail" }]);
@@ -42,7 +42,7 @@ Deno.test("a snoozed job gets no error, and keeps the one it had", async () => {
   assert.equal((await on.queue.get("a")).job.error, "it broke");
 });
 
-Deno.test("kinds invented by manual edits are counted together beyond a hundred", () => {
+Deno.test("kinds made up by manual edits are counted together beyond a hundred", () => {
   const totals = new Totals(["file"]);
   const job = (kind: string) => ({ kind } as Parameters<Totals["claimed"]>[0][number]);
   totals.claimed(Array.from({ length: 5_000 }, (_, i) => job(`kind ${i}`)));

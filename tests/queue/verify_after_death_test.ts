@@ -47,7 +47,7 @@ sqliteTest("after a clean stop the jobs are not checked", async () => {
   await second.close();
 });
 
-sqliteTest("after a death every job is checked, and all is well", async () => {
+sqliteTest("after a death every job is checked, and a sound database causes no warning", async () => {
   await using folder = await tempFolder();
   const queue = await afterDeath(folder);
   assert.deepEqual(await eventsOfVerify(queue), [{ type: "verified", problems: [] }]);

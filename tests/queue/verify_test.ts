@@ -49,7 +49,7 @@ const HARMS: Record<string, { sql: string; options?: Partial<VerifyOptions>; fin
     sql: "UPDATE job_counts SET n = 7 WHERE status = 'FAILED'",
     finds: /FAILED says 7, but there are 1/,
   },
-  "a lease that went back": {
+  "a lease that decreased": {
     sql: "UPDATE history SET lease = (SELECT max(lease) + 7 FROM jobs) WHERE event = 'crashed'",
     finds: /"bad" went back from lease \d+ to \d+/,
   },
@@ -58,12 +58,12 @@ const HARMS: Record<string, { sql: string; options?: Partial<VerifyOptions>; fin
       "INSERT INTO history (seq, at, event, lease, retries) SELECT seq, at, event, lease, retries FROM history WHERE event = 'failed'",
     finds: /"bad" ended twice under lease \d+/,
   },
-  "a job that ended and was opened in silence": {
+  "a job that ended and was reopened without a trace": {
     sql: "UPDATE jobs SET status = 'PENDING' WHERE id = 'bad'",
     options: { untouched: true },
     finds: /"bad" ended FAILED, and is PENDING but was never moved/,
   },
-  "a job that was ended twice, under two leases": {
+  "a job that ended twice, under two leases": {
     sql:
       "INSERT INTO history (seq, at, event, lease, retries) SELECT seq, at, 'exhausted', lease + 1, 0 FROM history WHERE event = 'failed'; UPDATE jobs SET status = 'PENDING' WHERE id = 'bad'; UPDATE jobs SET lease = lease + 1, status = 'UNPROCESSABLE' WHERE id = 'bad'",
     options: { untouched: true },
@@ -82,7 +82,7 @@ const HARMS: Record<string, { sql: string; options?: Partial<VerifyOptions>; fin
   },
 };
 
-editTest("a retry in its time, a resubmit and a job in flight are no problem", async () => {
+editTest("a timely retry, a resubmit and a job in flight are not problems", async () => {
   await using on = await lifelike();
   await editByHand(
     on.url,
@@ -95,7 +95,7 @@ editTest("a retry in its time, a resubmit and a job in flight are no problem", a
 });
 
 for (const [what, { sql, options, finds }] of Object.entries(HARMS)) {
-  // How the counts are kept is up to each backend.
+  // How counts are kept is up to each backend.
   const test = sql === "" ? Deno.test : /job_counts/.test(sql) ? sqliteTest : editTest;
   test(`verify finds ${what}`, async () => {
     await using on = await lifelike();
@@ -114,7 +114,7 @@ editTest("verify finds problems on the last page too", async () => {
   assert.equal((await verify(on.store, OPTIONS)).length, 1);
 });
 
-Deno.test("the check asks for some histories at once, and not for all of a page", async () => {
+Deno.test("the check reads a few histories at once, not those of a whole page", async () => {
   await using on = await testQueue();
   await on.queue.add(Array.from({ length: 25 }, (_, i) => ({ id: `${i}` })));
   let [asked, most] = [0, 0];

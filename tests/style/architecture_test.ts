@@ -1,4 +1,4 @@
-/** Which part may import which, held by a test. */
+/** Which part may import which. */
 import assert from "node:assert/strict";
 import { imports, resolved, type SourceFile, sourceFiles, specifiers } from "./source_files.ts";
 
@@ -14,10 +14,10 @@ const ARROWS: Record<string, readonly string[]> = {
   queue: [],
 };
 
-/** What is drawn on both sides: the server renders it, the client brings it to life. */
+/** What both sides render: the server renders it first, and the client hydrates it. */
 const DRAWN = /^ui\/(components|manager|ops)\//;
 
-/** The client may import what is drawn by path, and types of the rest of `ui`, which leave no trace. */
+/** The client may import what both sides render by path, and types from the rest of `ui`, which leave no trace. */
 function isForTheClient({ from, to, file, specifier }: Arrow): boolean {
   if (from !== "client" || to !== "ui") return false;
   return DRAWN.test(resolved(file, specifier)) || isTypeOnly(file, specifier);
@@ -37,7 +37,7 @@ interface Arrow {
   readonly from: string;
   readonly to: string;
   readonly specifier: string;
-  /** Whether it goes by the member's name. */
+  /** Whether the import uses the member's name. */
   readonly named: boolean;
 }
 
@@ -47,7 +47,7 @@ function arrowsOf(file: SourceFile, named: readonly string[]): Arrow[] {
     const target = resolved(file, specifier);
     const [, name] = NAME.exec(specifier) ?? [];
     if (name !== undefined) return [{ file, from, to: name, specifier, named: true }];
-    // A package from outside, or a runtime module; a folder is not code.
+    // An external package, or a runtime module; a folder is not code.
     if (target === specifier || target === "" || target.endsWith("/")) return [];
     return [{ file, from, to: partOf(target), specifier, named: false }];
   });
@@ -73,7 +73,7 @@ Deno.test("imports follow the arrows: main → workers, ui, queue · workers →
   assert.deepEqual(wrong.map(say), []);
 });
 
-/** The second public file of the queue, which is small: each thread pays for what it loads. */
+/** The queue's second public file, which is small because each thread pays for what it loads. */
 const BASICS = "@persistent-queue/queue/basics";
 
 Deno.test("members are imported by name, through their public file", () => {
@@ -84,7 +84,7 @@ Deno.test("members are imported by name, through their public file", () => {
   assert.deepEqual([...byPath, ...byOtherPaths].map(say), []);
 });
 
-/** What is loaded with these files: their own imports and those of what they import, but for types. */
+/** What is loaded with these files: their imports, and those of what they import, except for types. */
 function loadedWith(entries: readonly SourceFile[]): { file: SourceFile; specifier: string }[] {
   const byPath = new Map(sources.map((file) => [file.path, file]));
   const reached = new Set<SourceFile>();
@@ -102,7 +102,7 @@ function loadedWith(entries: readonly SourceFile[]): { file: SourceFile; specifi
   return loaded;
 }
 
-Deno.test("the basics of the queue know no job: they import each other and nothing else", () => {
+Deno.test("the basics of the queue know nothing of jobs: they import each other and nothing else", () => {
   const basics = sources.filter(({ path }) => path.startsWith("queue/basics/"));
   assert.ok(basics.length > 5);
   const inside = (file: SourceFile, specifier: string) =>
@@ -123,8 +123,8 @@ Deno.test("nothing of the server reaches the browser", () => {
 });
 
 /**
- * `node:fs` alone is 3 MB and 35 ms; there is one of it in each of ten threads. The others here are loaded with every
- * thread that `node:worker_threads` starts.
+ * `node:fs` alone costs 3 MB and 35 ms in each of ten threads. The others here are loaded with every thread that
+ * `node:worker_threads` starts.
  */
 const PACKAGE =
   /^(?!node:(worker_threads|process|async_hooks|v8)$)(node:|npm:|jsr:|@(?!persistent-queue\/)|[a-z])/;
@@ -171,13 +171,13 @@ Deno.test("only the SQLite backend knows SQLite", () => {
   assert.deepEqual(wrong.map(({ path }) => path), []);
 });
 
-Deno.test("every dependency is named in the project's list, never fetched by address", () => {
+Deno.test("every dependency is in the project's list, never fetched by URL", () => {
   const wrong = files.flatMap((file) => specifiers(file).map((specifier) => ({ file, specifier })))
     .filter(({ specifier }) => /^(https?|npm|jsr|data|blob):/.test(specifier));
   assert.deepEqual(wrong.map(({ file, specifier }) => `${file.path} imports ${specifier}`), []);
 });
 
-/** Whether every statement of the file that names `specifier` imports types alone. */
+/** Whether every statement of the file that names `specifier` imports only types. */
 function isTypeOnly({ text }: SourceFile, specifier: string): boolean {
   const statements = [...text.matchAll(/^(?:import|export)\b[^"';]*?\bfrom\s*"([^"]+)"/gm)];
   return statements.filter(([, from]) => from === specifier).every(([statement]) =>

@@ -1,4 +1,4 @@
-/** What only the browser tests need is listed and locked beside them: a first start of the product fetches none of it. */
+/** What only the browser tests need is listed and locked separately: a first start of the product fetches none of it. */
 import assert from "node:assert/strict";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -11,7 +11,7 @@ async function importsIn(path: string): Promise<Record<string, string>> {
   return (JSON.parse(await Deno.readTextFile(new URL(path, ROOT))) as ImportMap).imports;
 }
 
-Deno.test("the browser tests run with the packages of the product, in the same versions", async () => {
+Deno.test("the browser tests use the product's packages, in the same versions", async () => {
   const ours = await importsIn("deno.json");
   const theirs = await importsIn("tests/import_map.json");
   assert.deepEqual(
@@ -19,13 +19,13 @@ Deno.test("the browser tests run with the packages of the product, in the same v
     theirs,
     'copy the change to tests/import_map.json, then "deno task lock-tests"',
   );
-  // `hono/` stands for every path that begins so, in its own form.
+  // `hono/` stands for every path that begins with it, in its own form.
   for (const [name, target] of Object.entries(theirs).filter(([name]) => name.endsWith("/"))) {
     assert.equal(target, ours[name.slice(0, -1)]?.replace("npm:", "npm:/") + "/");
   }
 });
 
-Deno.test("the types of the browser tests are right, and their lock is whole", async () => {
+Deno.test("the browser tests pass the type check, and their lock is complete", async () => {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "test",

@@ -5,7 +5,7 @@ import { tempFolder } from "../support/temp_folder.ts";
 const ROOT = new URL("../../", import.meta.url);
 
 for (const page of ["manager", "ops"]) {
-  Deno.test(`ui/static/${page}.js is what ui/client/${page}.tsx gives: if not, run "deno task build"`, async () => {
+  Deno.test(`ui/static/${page}.js is the bundle of ui/client/${page}.tsx: if not, run "deno task build"`, async () => {
     await using folder = await tempFolder();
     const output = folder.file(`${page}.js`);
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {

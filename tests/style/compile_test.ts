@@ -14,7 +14,7 @@ Deno.test("deno task compile embeds the threads, the handlers and the pages, and
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["compile", "--no-check", ...args.slice(1)],
     cwd: ROOT,
-    // The base of a binary is not always at hand; with this one the list is the same, and the result does not run.
+    // The base of a binary is not always available; with this one the list is the same, but the result does not run.
     env: { DENORT_BIN: Deno.execPath(), NO_COLOR: "1" },
     stdout: "null",
     stderr: "piped",

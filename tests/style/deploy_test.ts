@@ -1,13 +1,13 @@
-/** The examples for containers, as far as they can be checked without building them. */
+/** The container examples, as far as they can be checked without a build. */
 import assert from "node:assert/strict";
 import { SETTING_NAMES } from "../../workers/config/settings.ts";
 
 const read = (path: string) => Deno.readTextFileSync(path);
 const COMPOSE = ["deploy/compose.yaml", "deploy/compose.postgres.yaml"];
-/** Of the driver of PostgreSQL, and of the server's image. */
+/** Variables of the PostgreSQL driver, and of the server's image. */
 const OTHERS = ["PGPASSWORD", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"];
 
-Deno.test("the containers are given settings that exist, and no password is written down", () => {
+Deno.test("the containers get settings that exist, and no password is written down", () => {
   for (const path of COMPOSE) {
     const given = [...read(path).matchAll(/^ {6}([A-Z_]+): (\S+)/gm)];
     assert.ok(given.length >= 2, path);
@@ -18,7 +18,7 @@ Deno.test("the containers are given settings that exist, and no password is writ
   }
 });
 
-Deno.test("the image has the Deno of the tests, and the containers are built with it", () => {
+Deno.test("the image has the tests' version of Deno, and the containers are built from it", () => {
   const [, version] = /^deno_version=(\S+)$/m.exec(read(".ci/run")) ?? [];
   assert.match(read("deploy/Dockerfile"), new RegExp(`^FROM docker\\.io/denoland/deno:${version}$`, "m"));
   for (const path of COMPOSE) {

@@ -1,11 +1,11 @@
-/** The pages for people: the README, CONTRIBUTING and all of `docs/`, as text to check. */
+/** The documentation: the README, CONTRIBUTING and all of `docs/`, as text to check. */
 import { ROOT } from "./source_files.ts";
 
 export interface DocsPage {
-  /** From the project's folder: `docs/settings.md`. */
+  /** Relative to the project's folder: `docs/settings.md`. */
   readonly path: string;
   readonly text: string;
-  /** Without its blocks of code. */
+  /** The text without its code blocks. */
   readonly prose: string;
 }
 
@@ -20,7 +20,7 @@ export async function docsPage(path: string): Promise<DocsPage> {
   return { path, text, prose: text.replace(/^ *```[^]*?^ *```$/gm, "") };
 }
 
-/** The rows of all tables whose first cell fits: their cells without padding. */
+/** The rows of all tables whose first cell matches: their cells without padding. */
 export function rowsOf({ text }: DocsPage, first: RegExp): string[][] {
   const rows = [...text.matchAll(/^\|(.+)\|$/gm)].map(([, row = ""]) =>
     row.split("|").map((cell) => cell.trim())
@@ -28,7 +28,7 @@ export function rowsOf({ text }: DocsPage, first: RegExp): string[][] {
   return rows.filter(([cell = ""]) => first.test(cell));
 }
 
-/** The first block of code in this language that holds the word. */
+/** The first code block in this language that contains the word. */
 export function blockOf({ path, text }: DocsPage, language: string, word: string): string {
   for (const [, found, block = ""] of text.matchAll(/^```(\w+)\n([^]*?)^```$/gm)) {
     if (found === language && block.includes(word)) return block;

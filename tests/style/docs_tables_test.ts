@@ -1,4 +1,4 @@
-/** What the tables and pictures of the pages say is what the code says. */
+/** The tables and diagrams of the documentation agree with the code. */
 import assert from "node:assert/strict";
 import { MOVES } from "../../queue/job.ts";
 import { readSettings, SETTINGS } from "../../workers/config.ts";
@@ -9,7 +9,7 @@ import { MUTATIONS } from "../mutate/mutations.ts";
 import { blockOf, docsPage, rowsOf } from "./docs_pages.ts";
 import { sourceFiles, specifiers } from "./source_files.ts";
 
-Deno.test("the table of promises has each row of the fault plan, with its number of tries in every test run", async () => {
+Deno.test("the table of promises has every row of the fault plan, with its number of tries per test run", async () => {
   const rows = rowsOf(await docsPage("docs/promises.md"), /^[A-Z]$/);
   assert.deepEqual(
     rows.map(([letter, , each]) => `${letter} ${each}`),
@@ -25,7 +25,7 @@ function numberOf(text: string): number {
   return Number(text.replaceAll(",", ""));
 }
 
-Deno.test("the table of docs/settings.md says what the table of the code says, row by row", async () => {
+Deno.test("the table of docs/settings.md agrees with the table in the code, row by row", async () => {
   const told = rowsOf(await docsPage("docs/settings.md"), /^`[A-Z_]+`$/).map(toRow);
   const wanted = Object.values(SETTINGS).map(({ name, defaultText, limits, means }) =>
     toRow([`\`${name}\``, asCode(defaultText), limits, means])
@@ -41,12 +41,12 @@ function toRow(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** What can be set, as code; numbers and words about it as they are. */
+/** Values that can be set are shown as code; numbers and descriptions as they are. */
 function asCode(defaultText: string): string {
   return /^\d+$|`|^unset$/.test(defaultText) ? defaultText : `\`${defaultText}\``;
 }
 
-Deno.test("each default of docs/settings.md is what the system takes when nothing is set", () => {
+Deno.test("each default in docs/settings.md is what the system uses when nothing is set", () => {
   const unset = readSettings({ env: {}, dotenv: null, startDir: "/start" });
   for (const [property, setting] of Object.entries(SETTINGS)) {
     if (setting.defaultText === UNSET || setting.defaultText.includes("`")) continue;
@@ -67,7 +67,7 @@ Deno.test("docs/operations.md has each exit code of the system", async () => {
   );
 });
 
-Deno.test("the picture of the statuses draws the moves of the code, and no other", async () => {
+Deno.test("the diagram of the statuses shows the moves of the code, and no others", async () => {
   const picture = blockOf(await docsPage("docs/architecture.md"), "mermaid", "stateDiagram");
   const drawn = [...picture.matchAll(/^ *(\w+) --> (\w+): (\w+)$/gm)].map(([, from, to, verb]) =>
     `${from} ${verb} ${to}`
@@ -78,7 +78,7 @@ Deno.test("the picture of the statuses draws the moves of the code, and no other
   assert.deepEqual(drawn.toSorted(), moves.toSorted());
 });
 
-Deno.test("the picture of the parts draws who imports whom", async () => {
+Deno.test("the diagram of the parts shows which imports which", async () => {
   const picture = blockOf(await docsPage("docs/architecture.md"), "mermaid", "flowchart");
   const drawn = [...picture.matchAll(/^ *(\w+) --> (\w+)$/gm)].map(([, from, to]) => `${from} → ${to}`);
   const files = (await sourceFiles()).filter(({ path }) => !/^tests\/|^ui\/client\//.test(path));
@@ -91,7 +91,7 @@ Deno.test("the picture of the parts draws who imports whom", async () => {
   assert.deepEqual(drawn.toSorted(), [...new Set(imported)].toSorted());
 });
 
-Deno.test("the pages say how many mutations there are", async () => {
+Deno.test("the documentation says how many mutations there are", async () => {
   assert.equal(MUTATIONS.length, 21);
   for (const path of ["docs/promises.md", "CONTRIBUTING.md"]) {
     assert.match((await docsPage(path)).text, /breaks a copy in\s+twenty-one ways/, path);

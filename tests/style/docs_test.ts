@@ -1,4 +1,4 @@
-/** The pages for people lead where they say, and name files that exist. */
+/** The links of the documentation work, and the files that it names exist. */
 import assert from "node:assert/strict";
 import { type DocsPage, docsPage, docsPages, rowsOf } from "./docs_pages.ts";
 import { ROOT, sourceFiles } from "./source_files.ts";
@@ -9,10 +9,10 @@ const pages = await docsPages();
 /** Three screens of fifty lines. */
 const README_LINES = 150;
 const MOST_FILES = 3;
-/** What a reader makes while following a page. */
+/** What a reader creates while following a page. */
 const MADE_BY_READERS = ["workers/handlers/greet.ts", "workers/handlers/mail.ts"];
 
-/** As GitHub names the place of a heading. */
+/** The anchor of a heading, as GitHub names it. */
 function slugOf(heading: string): string {
   return heading.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "")
     .replaceAll(" ", "-");
@@ -100,7 +100,7 @@ Deno.test("the pages name things, not unnamed persons", () => {
   assert.deepEqual(pages.filter(({ prose }) => unclear.test(prose)).map(({ path }) => path), []);
 });
 
-Deno.test("every word in code type in the glossary is a word of the code", async () => {
+Deno.test("every word set in code type in the glossary occurs in the code", async () => {
   const { text } = await docsPage("CONTRIBUTING.md");
   const [, glossary = ""] = text.split("## Glossary");
   const words = [...glossary.matchAll(/^\| (`[^|]+`) +\|/gm)].flatMap(([, cell = ""]) =>

@@ -1,4 +1,4 @@
-/** House style that no linter knows. */
+/** House style that the linter does not check. */
 import assert from "node:assert/strict";
 import { ROOT, sourceFiles, withoutComments } from "./source_files.ts";
 
@@ -27,7 +27,7 @@ Deno.test(`no source file is longer than ${MAX_LINES} lines`, () => {
   assert.deepEqual(lengths.filter(({ lines }) => lines > MAX_LINES), []);
 });
 
-Deno.test("files are named in snake_case after what they export, and none is a drawer for odds and ends", () => {
+Deno.test("files are named in snake_case after what they export, and none is a grab bag", () => {
   const names = /(?:^|\/)(?![a-z][a-z0-9]*(?:_[a-z0-9]+)*\.tsx?$)[^/]+$/;
   assert.deepEqual(offenders(files, names, "path"), []);
   assert.deepEqual(offenders(files, /\b(?:utils?|helpers?|misc|common|lib)\.tsx?$/, "path"), []);
@@ -41,7 +41,7 @@ Deno.test("no type is any", () => {
   assert.deepEqual(offenders(files, /(?::|\bas|[<,|&])\s*any\b(?!\s*[:(])(?:\[\])?/), []);
 });
 
-Deno.test("no file holds a note about work to do", () => {
+Deno.test("no file has a note about work to do", () => {
   assert.deepEqual(
     offenders(
       files,
@@ -92,6 +92,6 @@ Deno.test("the scripts of Redis take statuses from job.ts, and name none themsel
   );
 });
 
-Deno.test("no test is switched off, and none runs alone", () => {
+Deno.test("no test is disabled, and none is marked to run alone", () => {
   assert.deepEqual(offenders(files, /\bDeno\.test\.(?:only|ignore)\b|\bonly:\s*true/), []);
 });

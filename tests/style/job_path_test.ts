@@ -1,5 +1,5 @@
 /**
- * How much code a plain job passes from `add` to COMPLETED. A system runs jobs, and V8 counts the calls of each
+ * How much code a plain job passes through from `add` to COMPLETED. A system runs jobs, and V8 counts the calls of each
  * function, in the supervisor's thread and in the consumer's: what ran for each job is on the job's path. The
  * limits are what was measured when they were written, and may only fall.
  */
@@ -11,13 +11,13 @@ import { ROOT, sourceFiles } from "./source_files.ts";
 const MOST_FILES = 45;
 const MOST_SHAPES = 12;
 
-/** Enough that the threads are at work: one that is stopped right after its start leaves no count. */
+/** Enough that the threads are working: one that is stopped right after its start leaves no counts. */
 const FEW = 20;
 const JOBS = 200;
-/** The last jobs are not quite through when the system stops. */
+/** The last jobs may not be quite done when the system stops. */
 const MARGIN = 20;
 
-/** Where the types of the path are declared that leave no trace at run time. */
+/** Where the path's types are declared, which leave no trace at run time. */
 const TYPES = [
   "queue/ending.ts",
   "queue/job.ts",
@@ -26,7 +26,7 @@ const TYPES = [
   "workers/handler.ts",
   "workers/protocol.ts",
 ];
-/** They name a job too, but no plain job passes them: other verbs, events, and envelopes of several jobs. */
+/** Types that name a job too, but are not on a plain job's path: other verbs, events, and envelopes of several jobs. */
 const OFF_THE_PATH = [
   "FromThread",
   "Moved",
@@ -77,7 +77,7 @@ async function callsWith(jobs: number): Promise<Map<string, number>> {
   return calls;
 }
 
-/** The files of which some function ran for every job: what the starts and the stops do is in both counts. */
+/** The files with a function that ran for every job: what starts and stops do is in both counts. */
 async function filesOnThePath(): Promise<string[]> {
   const [few, many] = await Promise.all([callsWith(FEW), callsWith(FEW + JOBS + MARGIN)]);
   const perJob = [...many].filter(([key, count]) => count - (few.get(key) ?? 0) >= JOBS);
@@ -87,7 +87,7 @@ async function filesOnThePath(): Promise<string[]> {
 
 const path = await filesOnThePath();
 
-Deno.test("the trace of a job's path sees every thread and every layer", () => {
+Deno.test("the trace of a job's path covers every thread and every layer", () => {
   for (
     const file of [
       ...[
@@ -102,12 +102,12 @@ Deno.test("the trace of a job's path sees every thread and every layer", () => {
   assert.ok(!path.includes("queue/get_queue.ts"), "what runs at the start only is not on the path");
 });
 
-Deno.test(`a plain job passes at most ${MOST_FILES} files from add to COMPLETED`, () => {
+Deno.test(`a plain job passes through at most ${MOST_FILES} files from add to COMPLETED`, () => {
   console.log(`a plain job passes ${path.length} files`);
   assert.ok(path.length <= MOST_FILES, `it passes ${path.length}: ${path.join(", ")}`);
 });
 
-Deno.test(`a plain job passes at most ${MOST_SHAPES} shapes from add to COMPLETED`, async () => {
+Deno.test(`a plain job takes at most ${MOST_SHAPES} shapes from add to COMPLETED`, async () => {
   const texts = (await sourceFiles()).filter((file) => [...TYPES, ...path].includes(file.path));
   const shapes = shapesIn(texts.map(({ text }) => text)).filter((name) => !OFF_THE_PATH.includes(name));
   console.log(`a plain job passes ${shapes.length} shapes`);

@@ -1,4 +1,4 @@
-/** A log line is for people: what the product needs to know of an event it has as data, and reads back from no line. */
+/** Log lines are for people: what the product needs to know of an event it has as data, and never parses from a line. */
 import assert from "node:assert/strict";
 import type { QueueEvent } from "@persistent-queue/queue";
 import { logLines } from "../../workers/reporting/log_lines.ts";
@@ -8,7 +8,7 @@ const id = "7";
 const of = { id, consumerId: "5", error: "9", delayMs: 1000 };
 const moved = { type: "moved", kind: "7", from: "FAILED", lease: { seq: 1, lease: 1 }, by: "8" } as const;
 
-/** One of each that leaves a line. */
+/** One event of each type that is logged. */
 const EVENTS: readonly QueueEvent[] = [
   { ...of, type: "retrying", attempt: 1, of: 3 },
   { ...of, type: "postponed" },
@@ -41,7 +41,7 @@ const LINES = [
   "Heartbeat sent",
 ];
 
-/** Another word for each word, of the same shape. */
+/** Replaces each word by another of the same shape. */
 function inOtherWords(line: string): string {
   return line.replace(/[a-z]/gi, (letter) => {
     const first = letter < "a" ? 65 : 97;
@@ -53,7 +53,7 @@ const TOKEN =
   /"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|(?<=[(,=:[!&|?{;]\s*|=>\s*|return )\/(?![*/])((?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+)\/([dgimsuvy]*)(?!\w)/g;
 const LOOKS = /\.(?:startsWith|endsWith|includes|indexOf|lastIndexOf|split|slice)\(\s*"((?:\\.|[^"\\\n])*)"/g;
 
-/** The patterns in this code, and the texts that it looks for in others, that know the words of a log line. */
+/** The patterns and search strings in this code that depend on the words of a log line. */
 function readersIn(text: string): string[] {
   const code = withoutComments(text);
   const patterns = [...code.matchAll(TOKEN)].flatMap(([found, source, flags = ""]) =>
@@ -67,13 +67,13 @@ function readersIn(text: string): string[] {
   return [...patterns, ...looks];
 }
 
-/** It spells a word, and matches a line, but not the same line in other words. */
+/** Whether it spells a word and matches a line, but not the same line in other words. */
 function knowsWords(pattern: RegExp): boolean {
   return /[a-z]{4}/i.test(pattern.source.replace(/\[[^\]]*\]/g, "")) &&
     LINES.some((line) => pattern.test(line) && !pattern.test(inOtherWords(line)));
 }
 
-Deno.test("a pattern that reads log lines is recognized, and one that only knows their shape is not", () => {
+Deno.test("a pattern that reads log lines is recognized, and one that only depends on their shape is not", () => {
   for (
     const code of [
       "const LINE = /^Gave up on (?<id>.+?): (.*)$/s;",
@@ -94,7 +94,7 @@ Deno.test("a pattern that reads log lines is recognized, and one that only knows
   ) assert.deepEqual(readersIn(code), [], code);
 });
 
-Deno.test("no page and no worker reads a log line back", async () => {
+Deno.test("no page and no worker parses a log line", async () => {
   const files = (await sourceFiles()).filter(({ path }) =>
     /^(ui|workers)\//.test(path) || path === "main.ts"
   );

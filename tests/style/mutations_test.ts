@@ -1,4 +1,4 @@
-/** The mutations follow the code: a change to a line that one of them breaks fails here. */
+/** The mutations follow the code: a change to a line that one of them edits fails here. */
 import assert from "node:assert/strict";
 import { mutated } from "../mutate/edit.ts";
 import { MUTATIONS } from "../mutate/mutations.ts";

@@ -6,7 +6,7 @@ const files = await sourceFiles();
 const byPath = new Map(files.map((file) => [file.path, file]));
 const MEMBERS = ["queue", "workers", "ui"];
 
-/** Files that are contract from the first to the last line: the public file exports them whole. */
+/** Files that are public from the first to the last line: the public file exports them whole. */
 const CONTRACTS = [
   ...["job", "errors", "events", "queue_stats", "roles", "store", "system_view"].map((name) =>
     `queue/${name}.ts`
@@ -42,7 +42,7 @@ function takenFrom(member: string): Set<string> {
     const code = withoutComments(file.text);
     for (const [, names = ""] of [...code.matchAll(statement), ...code.matchAll(later)]) {
       for (const [name] of names.matchAll(/\w+/g)) taken.add(name);
-      // The whole module under one name: every name behind a dot counts.
+      // The whole module under one name: every name after a dot counts.
       const [, space] = /\*\s+as\s+(\w+)/.exec(names) ?? [];
       if (space) {
         for (const [, name = ""] of file.text.matchAll(new RegExp(`\\b${space}\\.(\\w+)`, "g"))) {

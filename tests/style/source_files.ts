@@ -1,6 +1,6 @@
 /** The project's own TypeScript, as text to check. */
 export interface SourceFile {
-  /** From the project's folder, with slashes: `queue/job.ts`. */
+  /** Relative to the project's folder, with slashes: `queue/job.ts`. */
   readonly path: string;
   readonly text: string;
 }
@@ -28,7 +28,7 @@ async function walk(folder: string): Promise<string[]> {
   return [...await filesIn(folder), ...(await Promise.all(below)).flat()];
 }
 
-/** Strings and templates are kept, comments go. */
+/** Removes comments; strings and templates stay. */
 export function withoutComments(text: string): string {
   const token =
     /"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/(?![*/\s])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/[a-z]*|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
@@ -46,12 +46,12 @@ const REFERENCES = [
   /\bimport\.meta\.resolve\(\s*"([^"]+)"/g,
 ];
 
-/** All that a file imports or passes on, at the start or at run time. */
+/** Everything that a file imports or re-exports, statically or dynamically. */
 export function imports({ text }: SourceFile): string[] {
   return found(text, IMPORTS);
 }
 
-/** All that a file refers to: its imports, threads, and other files of ours. */
+/** Everything that a file refers to: its imports, threads, and other files of ours. */
 export function specifiers({ text }: SourceFile): string[] {
   return found(text, [...IMPORTS, ...REFERENCES]);
 }
@@ -61,7 +61,7 @@ function found(text: string, patterns: readonly RegExp[]): string[] {
   return patterns.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1] ?? ""));
 }
 
-/** What a specifier means, from the project's folder; a package's name stays as it is. */
+/** What a specifier refers to, relative to the project's folder; a package name stays as it is. */
 export function resolved({ path }: SourceFile, specifier: string): string {
   if (!/^\.{0,2}\//.test(specifier)) return specifier;
   return new URL(specifier, `file:///${path}`).pathname.slice(1);

@@ -1,4 +1,4 @@
-/** The style tests are only as good as what they read of a source text. */
+/** The style tests are only as good as their reading of the sources. */
 import assert from "node:assert/strict";
 import { imports, resolved, specifiers, withoutComments } from "./source_files.ts";
 
@@ -36,7 +36,7 @@ Deno.test("every import of another file is found, and none in a comment", () => 
   );
 });
 
-Deno.test("comments go, and what only looks like one stays", () => {
+Deno.test("comments are removed, and what only looks like one stays", () => {
   const url = quoted("https://example.com/*x*/");
   assert.equal(
     withoutComments(`a /* b */ c // d\nconst u = ${url}; /["'/]/.test(e); // f`),
@@ -45,7 +45,7 @@ Deno.test("comments go, and what only looks like one stays", () => {
   assert.equal(withoutComments("`${a} // kept`"), "`${a} // kept`");
 });
 
-Deno.test("a path is taken from the folder of the file that names it, a package stays a package", () => {
+Deno.test("a path is relative to the folder of the file that names it, and a package stays a package", () => {
   const file = { path: "ui/manager/page.tsx", text: "" };
   assert.equal(resolved(file, "../system.ts"), "ui/system.ts");
   assert.equal(resolved(file, "../../queue/job.ts"), "queue/job.ts");

@@ -58,7 +58,7 @@ export function sqliteTest(name: string, fn: Test): void {
   Deno.test({ name, ignore: BACKEND !== "sqlite", fn });
 }
 
-/** A test with edits by hand: Redis is not meant for those. */
+/** A test that edits the queue by hand: not run on Redis, which is not meant for that. */
 export function editTest(name: string, fn: Test): void {
   Deno.test({ name, ignore: BACKEND === "redis", fn });
 }

@@ -2,10 +2,10 @@
 import type { Browser, BrowserType, LaunchOptions } from "playwright-core";
 import { editTest } from "./backend.ts";
 
-/** The first is the same engine without a window: it begins with a quarter of the work. */
+/** The first is the same engine without a window: it starts with a quarter of the work. */
 const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
 
-/** Chromium as root, in a container, without reports to its maker. */
+/** Lets Chromium run as root and in a container, and keeps it from calling home. */
 const ARGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -16,7 +16,7 @@ const ARGS = [
   "--disable-sync",
 ];
 
-/** `CHROME_BIN`, else the system's Chromium, else the one that comes as a package. Null where none runs. */
+/** `CHROME_BIN`, else the system's Chromium, else the one from npm. Null if none runs. */
 export async function launchBrowser(): Promise<Browser | null> {
   const driver = await loadDriver();
   if (driver === null) return null;
@@ -47,7 +47,7 @@ function candidates(): Candidate[] {
   return [...paths.map((executablePath) => () => ({ executablePath, args: ARGS })), packaged];
 }
 
-/** Imported only where it is needed: it unpacks a browser. */
+/** Imported only when needed: it unpacks a browser. */
 async function packaged(): Promise<LaunchOptions> {
   const { default: bundled } = await import("@sparticuz/chromium");
   return { executablePath: await bundled.executablePath(), args: [...new Set([...bundled.args, ...ARGS])] };
@@ -74,14 +74,14 @@ function onPath(name: string): string | null {
 }
 
 /**
- * A test that needs a browser. Where none runs it is skipped, and says so loudly; with `REQUIRE_BROWSER=1` it
+ * A test that needs a browser. If none runs, it is skipped with a conspicuous message; with `REQUIRE_BROWSER=1` it
  * fails instead.
  */
 export function browserTest(name: string, scenario: Scenario): void {
   Deno.test(name, inBrowser(name, scenario));
 }
 
-/** The same where the queue is edited by hand meanwhile. */
+/** The same for a scenario that edits the queue by hand. */
 export function browserEditTest(name: string, scenario: Scenario): void {
   editTest(name, inBrowser(name, scenario));
 }

@@ -1,11 +1,11 @@
 const OFTEN_MS = 10;
-/** Constant polling would slow the system under test: at most a fifth of the time is spent on it. */
+/** Constant polling would slow the system under test, so polling takes at most a fifth of the time. */
 const SHARE = 4;
 const SELDOM_MS = 100;
 
 /**
  * Waits until `condition` returns a truthy value, and returns that; fails with `what` after `withinMs`. `what` may be
- * worked out then, to say how things stand.
+ * a function, called only then, to describe the state.
  */
 export async function eventually<Result>(
   what: string | (() => string),

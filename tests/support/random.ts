@@ -1,7 +1,7 @@
-/** Chance with a seed: the same seed gives the same run. `SEED=<number>` in the environment replays one. */
+/** Seeded randomness: the same seed gives the same run. `SEED=<number>` in the environment replays one. */
 export interface Random {
   readonly seed: number;
-  /** A whole number from 0 to below `end`. */
+  /** A whole number from 0, below `end`. */
   below(end: number): number;
   pick<T>(list: readonly T[]): T;
   /** True with this probability. */
@@ -37,7 +37,7 @@ export function random(seed: number): Random {
   };
 }
 
-/** The same in an order of chance. */
+/** The same items in random order. */
 export function shuffled<T>(list: readonly T[], chance: Random): T[] {
   return list.map((item) => ({ item, at: chance.below(2 ** 32) })).sort((a, b) => a.at - b.at)
     .map(({ item }) => item);

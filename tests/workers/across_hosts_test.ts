@@ -1,4 +1,4 @@
-/** What one host is asked for, and another one does. */
+/** What is requested from one host and done by another. */
 import { sharedServers } from "../support/servers/shared_servers.ts";
 import { faultsReachTheOther, HELD_ONCE } from "./across_hosts/faults.ts";
 import { jobsWaitForTheKnowing, MAIL } from "./across_hosts/kinds.ts";
@@ -15,7 +15,7 @@ if (servers.length > 0) {
     await using stages = new AsyncDisposableStack();
     const open = async (server: typeof servers[number]) => stages.use(await openStage(server, HANDLERS));
     const all = await Promise.all(servers.map(open));
-    // One after the other, because it is measured; all else mostly waits.
+    // One after the other, because these are measured; the others mostly wait.
     for (const stage of all) await named(stage, jobsBeginAtOnce);
     await Promise.all(all.map((stage) => named(stage, faultsReachTheOther)));
     await Promise.all(all.map((stage) => named(stage, jobsWaitForTheKnowing)));

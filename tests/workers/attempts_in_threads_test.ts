@@ -6,7 +6,7 @@ import { editByHand } from "../support/queue/hand_edit.ts";
 import { testSystem } from "../support/system/test_system.ts";
 import { editTest } from "../support/backend.ts";
 
-Deno.test("a failing job is tried four times after the delays, keeps its consumer, and ends UNPROCESSABLE with retries = 3", async () => {
+Deno.test("a failing job is tried four times, with the delays in between, keeps its consumer, and ends UNPROCESSABLE with retries = 3", async () => {
   await using system = await testSystem({ RETRY_DELAYS_MS: "100,200,400" });
   await system.queue.add([{ id: "bad", kind: "fail", payload: 99 }]);
   const job = await system.until("bad", ({ status }) => status === "UNPROCESSABLE");
@@ -86,7 +86,7 @@ Deno.test("cancel reaches a running handler through its signal, and its late res
 });
 
 editTest(
-  "a job of an unknown kind waits, and says so, until its kind is known; other jobs go on",
+  "a job of an unknown kind waits, and says so, until its kind is known; other jobs continue",
   async () => {
     const insert = "INSERT INTO jobs (id, kind, priority) VALUES ('orphan', 'gone', 9), ('known', 'noop', 0)";
     await using system = await testSystem();
@@ -110,15 +110,15 @@ editTest(
   },
 );
 
-Deno.test("the short jobs behind one that turns out long go to other consumers within a tenth of a second", async () => {
+Deno.test("the short jobs behind one that turns out to be long go to other consumers within a tenth of a second", async () => {
   await using system = await testSystem({ CONSUMERS: "2", STALL_MS: "10000" });
-  // Short jobs earn prefetch; then each thread has dozens in flight when a long one comes, which blocks its thread.
+  // Short jobs raise the prefetch, so each thread has dozens in flight when a long one comes and blocks it.
   await system.queue.add(Array.from({ length: 2000 }, (_, i) => ({ id: `short ${i}`, kind: "noop" })));
   await system.queue.add([{ id: "long", kind: "block", payload: 1500 }]);
   await system.queue.add(Array.from({ length: 200 }, (_, i) => ({ id: `behind ${i}`, kind: "noop" })));
   await system.until("long", ({ status }) => status === "PROCESSING");
   const began = performance.now();
-  // To read one after the other takes too long on some backends.
+  // Reading them one after the other takes too long on some backends.
   const done = { status: "COMPLETED", search: "behind", limit: 200 } as const;
   await eventually("they are done", async () => (await system.queue.list(done)).jobs.length === 200);
   assert.ok(performance.now() - began < 1000, `${performance.now() - began} ms`);

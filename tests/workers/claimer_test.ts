@@ -24,7 +24,7 @@ function job(seq: number, consumerId: string, suspect = false): Claimed {
   };
 }
 
-Deno.test("a consumer gets a suspect while many jobs wait: the others go on, and do not wait for the next wake-up", async () => {
+Deno.test("a consumer gets a suspect while many jobs wait: the others continue, and do not wait for the next wake-up", async () => {
   const [one, two] = [{ room: 2, hasSuspect: false }, { room: 2, hasSuspect: false }];
   const answers: Claimed[][] = [[job(1, "c1", true), job(2, "c2"), job(3, "c2")], [
     job(4, "c2"),
@@ -53,7 +53,7 @@ Deno.test("a consumer gets a suspect while many jobs wait: the others go on, and
   assert.deepEqual(asked, [all, [plain("c2")], [plain("c2")]], "until one finds nothing");
 });
 
-Deno.test("while jobs wait a consumer is given as many as the store allows, and one where none may wait", async () => {
+Deno.test("while jobs wait, a consumer is given as many as the store allows, and one if none may wait", async () => {
   const most: number[] = [];
   const room = (limit: number) => most.push(limit) > 2 ? 0 : 1;
   const claimer = new Claimer({

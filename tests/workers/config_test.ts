@@ -94,7 +94,7 @@ Deno.test("the environment wins over .env, and an empty value counts as unset", 
   assert.equal(read({ API_TOKEN: "" }).apiToken, null);
 });
 
-Deno.test("numbers are plain digits; spaces around them do no harm", () => {
+Deno.test("numbers are plain digits; spaces around them are ignored", () => {
   assert.equal(read({ CONSUMERS: " 12 " }).consumers, 12);
   for (const wrong of ["1e3", "0x10", "ten", "3.5", "-1", "+4", "0", "1001", "1_0", "٣", "9".repeat(400)]) {
     assertOneProblem({ CONSUMERS: wrong }, /^CONSUMERS is ".*", .*from 1 to 1000, for example CONSUMERS=10$/);
@@ -322,7 +322,7 @@ Deno.test("plain HTTP where others can reach the pages causes a warning until TL
   assert.deepEqual(warningsOf({}), []);
 });
 
-Deno.test("PGSSLMODE is how a connection to PostgreSQL is encrypted, unless its URL says it", () => {
+Deno.test("PGSSLMODE decides how a connection to PostgreSQL is encrypted, unless the URL does", () => {
   const env = { PGSSLMODE: "verify-full" };
   const urlFor = (url: string) => readSettings({ env: { ...env, QUEUE_URL: url }, dotenv: null }).queueUrl;
   assert.equal(
@@ -333,7 +333,7 @@ Deno.test("PGSSLMODE is how a connection to PostgreSQL is encrypted, unless its 
   assert.equal(urlFor("redis://db/0"), "redis://db/0");
 });
 
-Deno.test("a PGSSLMODE that is none is told by its own name, where it counts", () => {
+Deno.test("an invalid PGSSLMODE is reported under its own name, if it is used", () => {
   const PGSSLMODE = "on";
   assertOneProblem(
     { PGSSLMODE, QUEUE_URL: "postgres://a:b@db/jobs" },
@@ -344,7 +344,7 @@ Deno.test("a PGSSLMODE that is none is told by its own name, where it counts", (
   }
 });
 
-Deno.test("PGUSER is the user of a queue on PostgreSQL whose URL has none, and one of them has to be there", () => {
+Deno.test("PGUSER is the user of a queue on PostgreSQL whose URL has none, and one of the two must be set", () => {
   const urlFor = (QUEUE_URL: string) => read({ PGUSER: "a b@c", QUEUE_URL }).queueUrl;
   assert.equal(urlFor("postgres://db/jobs"), "postgres://a%20b%40c@db/jobs");
   assert.equal(urlFor("postgres://me@db/jobs"), "postgres://me@db/jobs");
@@ -356,7 +356,7 @@ Deno.test("the scheme of QUEUE_URL may be written in capitals", () => {
   assert.equal(read({ QUEUE_URL: "SQLite:/data/Queue.db" }).queueUrl, "sqlite:/data/Queue.db");
 });
 
-Deno.test("PGPASSWORD is the password of a queue on PostgreSQL whose URL has none, and goes no further", () => {
+Deno.test("PGPASSWORD is the password of a queue on PostgreSQL whose URL has none, and is not passed on", () => {
   const env = { PGPASSWORD: "p%41 /@", PGUSER: "queue", PATH: "/bin" };
   const urlOf = (QUEUE_URL: string) => read({ ...env, QUEUE_URL }).queueUrl;
   assert.equal(new URL(urlOf("postgres://me@db/jobs")).password, "p%2541%20%2F%40");
@@ -478,7 +478,7 @@ Deno.test("an unrelated name in the environment is ignored", () => {
   assert.deepEqual(problemsOf(Object.fromEntries(strangers.map((name) => [name, "1"]))), []);
 });
 
-Deno.test("HANDLER_ALLOW takes Deno's names of permissions", () => {
+Deno.test("HANDLER_ALLOW takes Deno's names for permissions", () => {
   const { handlerAllow } = read({ HANDLER_ALLOW: " net=api.example.com,db:5432  env=SMTP_URL read " });
   assert.deepEqual(handlerAllow.net, ["api.example.com", "db:5432"]);
   assert.deepEqual(handlerAllow.env, ["SMTP_URL"]);

@@ -1,4 +1,4 @@
-/** The dispatcher alone: the test controls when its queue responds, and plays its threads. */
+/** The dispatcher alone: the test controls when its queue responds, and plays the part of its threads. */
 import assert from "node:assert/strict";
 import type { ClaimAnswer, Claimed, Consumer, Outcome, QueueEvent, Verdict } from "@persistent-queue/queue";
 import { ConsumerHandle } from "../../workers/dispatch/consumer_handle.ts";
@@ -57,7 +57,7 @@ Deno.test("a job that a sweep took during its claim is not begun by a consumer t
   await dispatcher.stop(0);
 });
 
-Deno.test("a job that a sweep took while its claim was on the way is given to no consumer", async () => {
+Deno.test("a job that a sweep took while its claim was in flight is given to no consumer", async () => {
   const claim = Promise.withResolvers<ClaimAnswer>();
   const { dispatcher, posted } = await openDesk(claim.promise);
   dispatcher.hear(swept(JOB));
@@ -78,7 +78,7 @@ Deno.test("a job that was set to PENDING by hand and then canceled is taken from
   await dispatcher.stop(0);
 });
 
-Deno.test("a job that another host took meanwhile, and that is canceled here, is not begun under the lease that was lost", async () => {
+Deno.test("a job that another host has taken, and that is canceled here, is not begun under the lost lease", async () => {
   const { dispatcher } = await openDesk(Promise.resolve(ONE_JOB));
   const { id, kind, seq, lease } = JOB;
   const moved = { type: "moved", verb: "cancel", by: "a test", isOneOfMany: false } as const;
@@ -87,7 +87,7 @@ Deno.test("a job that another host took meanwhile, and that is canceled here, is
   await dispatcher.stop(0);
 });
 
-Deno.test("when more retries are due at once than a consumer has tickets for, the rest go to others without harm", async () => {
+Deno.test("when more retries are due at once than a consumer has tickets for, the rest go to others unharmed", async () => {
   const jobs = Array.from({ length: 5_000 }, (_, seq) => ({ ...JOB, seq, id: `job ${seq}` }));
   const [failing, lasting] = [jobs.slice(0, 2_500), jobs.slice(2_500)];
   const second = Promise.withResolvers<ClaimAnswer>();
@@ -156,7 +156,7 @@ Deno.test("a job during which three threads in a row die for an unknown reason i
   await dispatcher.stop(0);
 });
 
-/** Waits for what promises alone bring about: no timer runs meanwhile. */
+/** Waits for what promises alone bring about: no timer fires meanwhile. */
 async function promised(isSo: () => boolean): Promise<void> {
   for (let turn = 0; turn < 100 && !isSo(); turn++) await null;
   assert.ok(isSo());
@@ -179,7 +179,7 @@ async function busyDesk() {
   return { ...opened, end };
 }
 
-/** Every job that it holds begins, and fails. */
+/** Every job that the consumer holds begins and fails. */
 function breakAll(handle: ConsumerHandle) {
   return [...handle.inFlight.keys()].map((ticket) => {
     assert.ok(handle.tickets.begin(ticket));

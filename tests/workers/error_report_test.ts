@@ -62,14 +62,14 @@ const ODD: [what: string, thrown: unknown, error: RegExp][] = [
   ["a response", new Response("gone", { status: 410, statusText: "Gone" }), /Response 410 Gone/],
   ["an error without a message", new TypeError(), /^TypeError without a message/],
   [
-    "an error whose message is no text",
+    "an error whose message is not a string",
     Object.assign(new Error(), { message: { code: 42 } }),
     /object Object/,
   ],
   ["a DOMException", new DOMException("too late", "TimeoutError"), /^TimeoutError: too late/],
 ];
 
-Deno.test("every thrown value is reported, including values that are no Error", async (t) => {
+Deno.test("every thrown value is reported, including values that are not an Error", async (t) => {
   for (const [what, thrown, words] of ODD) {
     await t.step(what, () => assert.match(reportOf(thrown).error, words));
   }

@@ -1,6 +1,6 @@
 /**
- * A process with a whole system in it, whose handlers throw untrusted text that is never caught. The parent looks at
- * what the runtime prints of it. `deno run -A evil_system.ts <text>`
+ * A process with a whole system, whose handlers throw untrusted text that is never caught. The parent checks what the
+ * runtime prints of it. `deno run -A evil_system.ts <text>`
  */
 import { testSystem } from "../support/system/test_system.ts";
 

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { greetingOf, readSettings } from "@persistent-queue/workers";
 import { runSystem } from "../support/processes/running_system.ts";
 
-Deno.test("a system that has greeted is healthy: a script that waits for the greeting needs no second look", async () => {
+Deno.test("a system that has printed its greeting is healthy: a script that waits for it needs no further check", async () => {
   await using system = await runSystem({ command: "supervise" });
   const response = await fetch(`${system.ops}/healthz`);
   assert.equal(response.status, 200, await response.text());
 });
 
-Deno.test("the greeting counts its consumers in plain English, one too", () => {
+Deno.test("the greeting counts its consumers in plain English, even a single one", () => {
   const lineWith = (consumers: string) => {
     const settings = readSettings({ env: { CONSUMERS: consumers }, dotenv: null });
     return greetingOf(settings, ["http://a", "http://b"]).split("\n").at(-1) ?? "";

@@ -117,7 +117,7 @@ Deno.test("the delays of a crash loop grow, and the guard really waits for them"
   for (const [i, ms] of livedMs.entries()) assert.ok(ms >= (delaysMs[i] ?? Infinity), `${livedMs}`);
 });
 
-Deno.test("after a long enough life the delays start over", async () => {
+Deno.test("after a life that is long enough, the delays start over", async () => {
   await using folder = await tempFolder();
   const stop = new AbortController();
   const told: string[] = [];
@@ -191,7 +191,7 @@ Deno.test("Ctrl+C, arriving twice within milliseconds and at the whole group, is
   assert.equal(tellersOf(folder, "started").length, 1);
 });
 
-Deno.test("without a guard an empty stdin means nothing", async () => {
+Deno.test("without a guard, an empty stdin means nothing", async () => {
   await using folder = await tempFolder();
   const args = ["run", "--quiet", "--no-prompt", `--allow-write=${folder.path}`, GUARDED_CHILD];
   const child = new Deno.Command(Deno.execPath(), {

@@ -1,6 +1,6 @@
 /**
- * Calls the handler of files for each id, in the folder where it is started, and prints what came of each; over and over
- * if it is told so, until the file `stop` is there. `deno run -A handle_files.ts <FILES_DIR> <once|on> <ids as JSON>`
+ * Calls the file handler for each id, in the folder where it is started, and prints the outcome of each; with `on` again
+ * and again, until the file `stop` exists. `deno run -A handle_files.ts <FILES_DIR> <once|on> <ids as JSON>`
  */
 import { resolve } from "node:path";
 import { GiveUp } from "@persistent-queue/workers";

@@ -15,7 +15,7 @@ function attemptWith(handler: Handler): Attempt {
   });
 }
 
-/** A team passes its context on, with something of its own beside it. */
+/** How a team may pass its context on, with something added. */
 const FORMS: Record<string, (context: HandlerContext) => HandlerContext> = {
   "as it is": (context) => context,
   "spread into another object": (context) => ({ ...context }),

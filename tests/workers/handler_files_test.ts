@@ -121,7 +121,7 @@ Deno.test("each handler is loaded at the start, and a problem is reported in a s
   assert.equal(late.length, 1, told.join("\n"));
 });
 
-Deno.test("a handler that hangs in native code while it loads is named, and the check goes on", async () => {
+Deno.test("a handler that hangs in native code while it loads is named, and the check continues", async () => {
   await using folder = await tempFolder();
   const waitsForAWriter =
     'Deno.readTextFileSync(new URL("pipe", import.meta.url)); export const handler = () => 1;';
@@ -138,10 +138,10 @@ Deno.test("a handler that hangs in native code while it loads is named, and the 
   assert.deepEqual(others, []);
   // A writer opens the pipe at last: the thread continues, and ends.
   await Deno.writeTextFile(folder.file("pipe"), "");
-  await eventually("it is not called wedged any more", () => !check.problems.includes(wedged));
+  await eventually("it is no longer called wedged", () => !check.problems.includes(wedged));
 });
 
-Deno.test("the thread that loads a handler which spins is ended, and takes no more processor time", async () => {
+Deno.test("a thread that loads a handler that spins is ended, and uses no more CPU time", async () => {
   await using folder = await tempFolder();
   await Deno.writeTextFile(folder.file("spins.ts"), "for (;;); export const handler = () => 1;");
   using threads = new HostedThreads();
@@ -152,7 +152,7 @@ Deno.test("the thread that loads a handler which spins is ended, and takes no mo
   assert.ok(user + system < 100_000, `${(user + system) / 1000} of 400 ms were spent on nothing`);
 });
 
-Deno.test("GiveUp and RetryLater of another copy of the file mean the same, and instanceof tells a subclass apart", () => {
+Deno.test("GiveUp and RetryLater from another copy of the file mean the same, and instanceof tells a subclass apart", () => {
   class OtherGiveUp extends Error {
     override readonly name = "GiveUp";
   }

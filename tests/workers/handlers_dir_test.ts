@@ -6,7 +6,7 @@ import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 
 const LOCK = new URL("../../deno.lock", import.meta.url);
 
-/** A project with a package that is installed here, its own module, and the queue's types under their name. */
+/** A project with an installed package, its own module, and the queue's types imported by name. */
 async function makeProject(folder: TempFolder): Promise<void> {
   const own = JSON.parse(await Deno.readTextFile(LOCK));
   const [[locked, version]] = Object.entries(own.specifiers as Record<string, string>)
@@ -35,7 +35,7 @@ async function makeProject(folder: TempFolder): Promise<void> {
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(folder.file(name), text);
 }
 
-Deno.test("handlers of another project have its packages and modules, the sample kind stays, and a fixed file is loaded again", async () => {
+Deno.test("handlers of another project can import its packages and modules, the sample kind stays, and a fixed file is reloaded", async () => {
   await using project = await tempFolder();
   await makeProject(project);
   await using system = await runSystem({

@@ -1,4 +1,4 @@
-/** Two supervisors on one server: each knows the other's consumers, and may order them about. */
+/** Two supervisors on one server: each knows the other's consumers, and may give them orders. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
@@ -24,7 +24,7 @@ function ownOf({ supervisor }: TestSystem) {
 
 const idsOf = (consumers: readonly { readonly id: string }[]) => consumers.map(({ id }) => id);
 
-/** Each of them shows what the other one is at this moment. */
+/** Each of them shows the current state of the other. */
 async function eachShowsTheOther(systems: readonly [TestSystem, TestSystem]): Promise<void> {
   const [one, other] = systems;
   for (const [from, to] of [[one, other], [other, one]] as const) {
@@ -70,7 +70,7 @@ for (const [name, why, start] of SERVERS) {
       () => one.queue.hosts[0]?.history.some(({ added }) => added === 1) ?? false,
     );
 
-    // It runs until it is told to stop, and does not know on which host the person is.
+    // It runs until it is told to stop, whichever host the person uses.
     await other.queue.add([{ id: "runs", kind: "wait", payload: 60_000 }]);
     await other.until("runs", ({ status }) => status === "PROCESSING");
     const runner = [one, other].find((system) => ownOf(system).some(({ jobId }) => jobId === "runs"));

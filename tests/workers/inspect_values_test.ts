@@ -25,7 +25,7 @@ Deno.test("every value that a handler logs becomes a readable line", () => {
   }
 });
 
-Deno.test("values that cannot be inspected are logged all the same", () => {
+Deno.test("values that cannot be inspected are logged anyway", () => {
   const revoked = Proxy.revocable({}, {});
   revoked.revoke();
   const resisting = [

@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** A thread that is ready at once and then loads modules of the runtime, in an order of its own, again and again others. */
+/** A thread that is ready at once and then loads modules of the runtime, in random order. */
 import { openChannel } from "../../workers/thread/runtime.ts";
 import { holdLivenessLock } from "../../workers/thread/runtime.ts";
 

@@ -4,7 +4,7 @@ import { eventually } from "../support/eventually.ts";
 import { isMountable, smallDisk } from "../support/damage/full_disk.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
-/** The page size of memory, which the disk of this test consists of. */
+/** The page size of memory, of which the disk of this test consists. */
 const PAGE_BYTES = 4096;
 const LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[(DEBUG|INFO|WARN|ERROR)\] /;
 
@@ -135,7 +135,7 @@ Deno.test("several logs in one thread each write to their own file", async () =>
   ]);
 });
 
-Deno.test("a log file that was removed is made again", async () => {
+Deno.test("a log file that was removed is created again", async () => {
   await using folder = await tempFolder();
   using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", checkMs: 20 });
   log.info("before");
@@ -148,7 +148,7 @@ Deno.test("a log file that was removed is made again", async () => {
   );
 });
 
-Deno.test("a log file that was moved away is left alone, and a new one is made", async () => {
+Deno.test("a log file that was moved away is left alone, and a new one is created", async () => {
   await using folder = await tempFolder();
   using log = openLog({ dir: folder.path, name: "jobqueue", level: "info", checkMs: 20 });
   log.info("before");

@@ -1,4 +1,4 @@
-/** How many jobs a consumer is given ahead: what its recent jobs took decides. */
+/** How many jobs a consumer is given ahead depends on how long its recent jobs took. */
 import assert from "node:assert/strict";
 import type { Claimed } from "@persistent-queue/queue";
 import { ConsumerHandle } from "../../workers/dispatch/consumer_handle.ts";
@@ -18,7 +18,7 @@ function idleConsumer(): ConsumerHandle {
 
 const room = (handle: ConsumerHandle) => handle.room(MOST_IN_FLIGHT);
 
-Deno.test("a consumer whose first job was slow has earned the most after ten reports of short ones", () => {
+Deno.test("a consumer whose first job was slow gets the most jobs after ten reports of short ones", () => {
   const handle = idleConsumer();
   handle.observe(1, SLOW_MS);
   const earned: number[] = [];
@@ -39,7 +39,7 @@ Deno.test("a consumer whose jobs alternate between slow and short is given one a
   assert.equal(room(handle), 1);
 });
 
-Deno.test("tiny jobs with payloads of a mebibyte are given a few at a time, whatever waits for its next attempt", () => {
+Deno.test("short jobs with payloads of a megabyte are given a few at a time, whatever waits for its next attempt", () => {
   const handle = idleConsumer();
   for (let i = 0; i < 10; i++) handle.observe(MOST_IN_FLIGHT, MOST_IN_FLIGHT * SHORT_MS);
   const payload = JSON.stringify("x".repeat(1_000_000));

@@ -11,7 +11,7 @@ function warningsOn(machine: Partial<typeof ROOMY>, env: Record<string, string> 
   return readSettings({ env, dotenv: null, startDir: "/app", machine: { ...ROOMY, ...machine } }).warnings;
 }
 
-Deno.test("consumers that may take more memory than the machine has cause a warning that says what would fit", () => {
+Deno.test("consumers that may use more memory than the machine has cause a warning that says what would fit", () => {
   assert.deepEqual(warningsOn({ memoryMb: 5270 }), []);
   assert.deepEqual(warningsOn({ memoryMb: 5269 }), [
     "CONSUMER_MEMORY_MB is 512, so 10 consumers may take 5120 MB, but this machine has 5269 MB, 150 of them for the rest " +

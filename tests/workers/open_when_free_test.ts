@@ -4,7 +4,7 @@ import { openWhenFree } from "@persistent-queue/workers";
 
 const WHERE = "Manager http://a";
 
-/** What is told, in order, where the storage opens at the third try. */
+/** What is reported, in order, if the storage opens at the third try. */
 async function told(error: StorageError, { isRestart }: { isRestart: boolean }): Promise<string[]> {
   let tries = 0;
   return await toldBy(() => ++tries < 3 ? Promise.reject(error) : Promise.resolve("open"), { isRestart });
@@ -30,20 +30,20 @@ async function toldBy(open: () => Promise<string>, { isRestart }: { isRestart: b
   return lines;
 }
 
-Deno.test("a start that waits says so when its pages are there, and where they are, and once", async () => {
+Deno.test("a start that waits says so once, after its pages are up, and says where they are", async () => {
   const away = new StorageError("It is away (at a place).", { passing: true, publicMessage: "It is away." });
   const lines = await told(away, { isRestart: false });
   const [page, line] = ["pages: It is away.", "It is away (at a place). The start waits for that."];
   assert.deepEqual(lines, [page, line, WHERE, page]);
 });
 
-Deno.test("a refused login ends the first start, and is waited for by one that follows another", async () => {
+Deno.test("a refused login ends the first start, but a restart waits for it to be accepted", async () => {
   const refused = new StorageError("No entry.", { refused: true });
   await assert.rejects(told(refused, { isRestart: false }), refused);
   assert.equal((await told(refused, { isRestart: true })).at(1), "No entry. The start waits for that.");
 });
 
-Deno.test("a start that takes long to open the queue has its pages meanwhile, which say so", async () => {
+Deno.test("a start that takes long to open the queue already serves its pages, which say so", async () => {
   const lines = await toldBy(() => sleep(2_500).then(() => "open"), { isRestart: false });
   const slow = "The queue takes a long time to open, as when a large one is upgraded.";
   assert.deepEqual(lines, [`pages: ${slow}`, `${slow} The start waits for that.`, WHERE]);

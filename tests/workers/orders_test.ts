@@ -12,7 +12,7 @@ function host({ faultInjection }: { readonly faultInjection: boolean }) {
   return { done, told, onOrder: orderHandler({ injectFault }, { settings: { faultInjection }, tell }) };
 }
 
-Deno.test("an order of another host is carried out as if it was given here", () => {
+Deno.test("an order from another host is carried out as if it were given here", () => {
   const { done, told, onOrder } = host({ faultInjection: true });
   onOrder(ORDER);
   assert.deepEqual([done, told], [["crash c1 by a person at another"], []]);

@@ -34,7 +34,7 @@ Deno.test("a handler cannot read the file that .env is a link to", async () => {
   assert.deepEqual(args.slice(-2), [`--deny-read=${paths}`, `--deny-write=${paths}`]);
 });
 
-Deno.test("the backend's address is granted, its password is not shown", () => {
+Deno.test("the backend's address is granted, and its password is not shown", () => {
   const at = (queueUrl: string) =>
     permissionFlags({ ...readSettings({ env: {}, dotenv: null }), queueUrl }, "file:///app/main.ts");
   const postgres = at("postgres://user:hunter2@db.example.com/queue");
@@ -79,7 +79,7 @@ Deno.test("the supervisor is started without prompts and downloads, and with the
   assert(!args.includes("-A") && !args.includes("--allow-all"));
 });
 
-Deno.test("heaps are kept small however the supervisor is started", async () => {
+Deno.test("heaps stay small however the supervisor is started", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
   for (const task of ["compile", "bench"]) {
     assert.ok(tasks[task].command.split(" ").includes(HEAP_FLAGS), task);

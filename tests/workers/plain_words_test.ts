@@ -19,7 +19,7 @@ const WORDS: Record<string, [message: string, told: string]> = {
     'Requires env access to "SMTP_URL", run again with the --allow-env flag',
     'Handlers may not read the variable SMTP_URL. Allow it with HANDLER_ALLOW="env=SMTP_URL" and restart',
   ],
-  "all variables, asked for to print them": [
+  "all variables, requested to print them": [
     'Requires env access to "toJSON", run again with the --allow-env flag',
     ALL_VARIABLES,
   ],

@@ -21,7 +21,7 @@ Deno.test("what is written for a thread is what it reads, jobs packed or not", (
   assert.deepEqual(readMessages(writeMessages(messages)), messages);
 });
 
-Deno.test("a thread reads its jobs while a running job has replaced methods of all lists", () => {
+Deno.test("a thread reads its jobs even if a running job has replaced the methods of all arrays", () => {
   const text = writeMessages([{ type: "jobs", soon: false, jobs: [JOB] }]);
   const { map, push, [Symbol.iterator]: iterator } = Array.prototype;
   const broken = () => {
@@ -52,7 +52,7 @@ Deno.test("every result arrives once, whether its handler returned something, no
 });
 
 for (const returned of [undefined, null, 7, ["1"], [1.5], [null], [{}]]) {
-  Deno.test(`results of a thread are refused where the tickets are ${JSON.stringify(returned)}`, () => {
+  Deno.test(`results of a thread are refused if the tickets are ${JSON.stringify(returned)}`, () => {
     assert.equal(readMessage(JSON.stringify({ type: "results", results: [], returned, busyMs: 1 })), null);
   });
 }

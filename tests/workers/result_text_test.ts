@@ -10,7 +10,7 @@ Deno.test("a result that is JSON is kept as it is", () => {
   assert.deepEqual(resultText(undefined), { text: null, loss: null });
 });
 
-Deno.test("of a result that JSON cannot hold, as much as possible is kept, and the loss is named", () => {
+Deno.test("as much as possible is kept of a result that JSON cannot hold, and the loss is named", () => {
   const circle: Record<string, unknown> = { name: "outer", list: [1] };
   circle.self = circle;
   const shared = { a: 1 };

@@ -1,4 +1,4 @@
-/** Files of jobs where several hosts may work on the queue: each of them must see the same folder. */
+/** Files of jobs when several hosts may work on the queue: each host must see the same folder. */
 import assert from "node:assert/strict";
 import { readSettings } from "@persistent-queue/workers";
 import { handler } from "../../workers/handlers/file.ts";
@@ -8,7 +8,7 @@ import { tempFolder } from "../support/temp_folder.ts";
 const SERVER = "postgres://queue@db.example.com/jobs";
 const URLS = ["http://127.0.0.1:8501", "http://127.0.0.1:8502"];
 
-Deno.test("a missing file says that all hosts must share its folder, where there may be several", async () => {
+Deno.test("the error for a missing file says that all hosts must share its folder, if there may be several", async () => {
   await using folder = await tempFolder();
   const job = { id: folder.file("files/a.txt"), kind: "file", payload: null, lease: 1, consumerId: "c" };
   const outcomeOn = (severalHosts: boolean) => {
@@ -23,7 +23,7 @@ Deno.test("a missing file says that all hosts must share its folder, where there
   );
 });
 
-Deno.test("the start names the folder that all hosts must share, where there may be several", () => {
+Deno.test("the start names the folder that all hosts must share, if there may be several", () => {
   const greetingWith = (env: Record<string, string>) =>
     greetingOf(readSettings({ env, dotenv: null, startDir: "/srv" }), URLS);
   assert.match(

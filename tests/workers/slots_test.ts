@@ -1,4 +1,4 @@
-/** Where the database, the files of jobs and the logs may lie, and in which forms users write such paths. */
+/** Where the database, the files of jobs and the logs may be, and the forms in which users write such paths. */
 import assert from "node:assert/strict";
 import { getQueue } from "@persistent-queue/queue";
 import { ConfigurationError, readSettings } from "../../workers/config.ts";
@@ -41,7 +41,7 @@ const MISREAD: Readonly<Record<string, RegExp>> = {
 };
 
 for (const [url, pattern] of Object.entries(MISREAD)) {
-  Deno.test(`QUEUE_URL=${url} is refused with the right form, and no file is made`, async () => {
+  Deno.test(`QUEUE_URL=${url} is refused with the right form, and no file is created`, async () => {
     const [problem = "", ...others] = problemsOf({ QUEUE_URL: url });
     assert.match(problem, pattern);
     assert.deepEqual(others, []);

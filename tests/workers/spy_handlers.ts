@@ -1,4 +1,4 @@
-/** Handlers that try what they must not, and tell for each whether it was refused. */
+/** Handlers that try what they must not do, and report for each try whether it was refused. */
 
 /** A handler file, to be written into a copy of the project. What it finds out is the job's result. */
 export const SPY = `import { DatabaseSync } from "node:sqlite";

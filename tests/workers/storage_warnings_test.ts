@@ -1,4 +1,4 @@
-/** What a server does not promise stands in the log too, once. */
+/** What a server does not guarantee is in the log too, once. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
@@ -16,7 +16,7 @@ const SERVERS: readonly (readonly [setting: string, why: string | null, start: (
 
 for (const [setting, why, start] of SERVERS) {
   Deno.test({
-    name: `a server without "${setting}" is warned of in the log once, and on the pages all the time${
+    name: `a server without "${setting}" causes one warning in the log, and a lasting one on the pages${
       why === null ? "" : ` (skipped: ${why})`
     }`,
     ignore: why !== null,
@@ -27,7 +27,7 @@ for (const [setting, why, start] of SERVERS) {
       const isAboutIt = (text: string) => text.includes(`set ${setting}`) || text.includes(`and ${setting}`);
       await eventually("the log says it", () => system.logLines("jobqueue").some(isAboutIt));
       const swept = supervisor.view().sweep.lastAt ?? 0;
-      await eventually("it has swept on", () => (supervisor.view().sweep.lastAt ?? 0) > swept + 500);
+      await eventually("more sweeps have run", () => (supervisor.view().sweep.lastAt ?? 0) > swept + 500);
       assert.equal(system.logLines("jobqueue").filter(isAboutIt).length, 1);
       assert.match(system.logLines("jobqueue").find(isAboutIt) ?? "", /\[WARN\]/);
       assert.ok(supervisor.view().warnings.some(isAboutIt));

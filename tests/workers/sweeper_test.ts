@@ -7,9 +7,9 @@ interface Judged {
   readonly sweeper: Sweeper;
   /** `justWoke` of each verdict. */
   readonly verdicts: boolean[];
-  /** Time passes, and the probe, which runs ten times a second, sees it. */
+  /** Lets time pass, and the probe, which runs ten times a second, see it. */
   pass(ms: number): Promise<void>;
-  /** Time passes while nothing of the process runs. */
+  /** Lets time pass while nothing of the process runs. */
   pause(ms: number): void;
 }
 
@@ -53,7 +53,7 @@ Deno.test("a manual sweep gives up no consumer when the process is paused again 
   pause(100);
   await sweep;
   assert.equal(verdicts.length, 1);
-  // A consumer that has waited for a processor since then is not taken for one that hangs.
+  // A consumer that has waited for CPU time since then is not taken for a hanging one.
   for (let passed = 0; passed < 16_000; passed += 4_000) {
     await pass(4_000);
     await sweeper.sweep();

@@ -1,11 +1,11 @@
-/** Changes by a job in the globals of its thread, as seen by later jobs. */
+/** Changes that a job makes to the globals of its thread, as later jobs see them. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { testSystem } from "../support/system/test_system.ts";
 
 const WHOLE = JSON.stringify({ names: ["0"], map: [2, 4, 6], text: "not", parsed: [1], isLate: true });
 
-/** Short jobs of one kind that change nothing, enough that not all of them are checked any more. */
+/** Short jobs of one kind that change nothing: enough that not every one of them is still checked. */
 function harmless(name: string, kind: "litter" | "plain", count: number) {
   const payload = kind === "litter" ? "nothing" : 0;
   return Array.from({ length: count }, (_, i) => ({ id: `${name} ${i}`, kind, payload }));

@@ -1,4 +1,4 @@
-/** The file handler writes below FILES_DIR and nowhere else, whatever the id says and whatever lies there. */
+/** The file handler writes below FILES_DIR and nowhere else, whatever the id says and whatever is there. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { NOWHERE, OUTSIDE } from "../support/web/traversal_paths.ts";
@@ -24,7 +24,7 @@ function start(folder: TempFolder, ids: readonly string[], options: StartOptions
   }).spawn();
 }
 
-/** The outcome of each id; a process that hangs is ended, and has no outcome. */
+/** The outcome of each id; a process that hangs is ended and has none. */
 async function handled(
   child: Deno.ChildProcess,
   withinMs = 20_000,
@@ -54,7 +54,7 @@ async function baited(): Promise<TempFolder> {
   return folder;
 }
 
-/** Everything outside of FILES_DIR: its name, its content, its time of change. */
+/** Everything outside FILES_DIR: name, content and modification time. */
 function outsideOf(folder: TempFolder, inside = "data/files"): string[] {
   const seen: string[] = [];
   const look = (below: string) => {
@@ -84,7 +84,7 @@ Deno.test("an id that leads out of the folder makes its job FAILED, one that lea
   assert.deepEqual(outsideOf(folder), before);
 });
 
-Deno.test("names that only look like a way out are files like any other", async () => {
+Deno.test("names that only look like a way out are ordinary files", async () => {
   await using folder = await baited();
   const names = [
     ...[
@@ -150,7 +150,7 @@ Deno.test("a link is never followed, wherever it is and wherever it leads", asyn
   assert.equal(Deno.readTextFileSync(folder.file("data/files/good.txt")), "data/files/good.txt\n");
 });
 
-Deno.test("FILES_DIR may be a link itself, and is no way out then either", async () => {
+Deno.test("FILES_DIR may itself be a link, and is no way out then either", async () => {
   await using folder = await baited();
   Deno.symlinkSync("files", folder.file("data/linked"));
   Deno.symlinkSync("../../secret.txt", folder.file("data/files/to_file"));
@@ -161,7 +161,7 @@ Deno.test("FILES_DIR may be a link itself, and is no way out then either", async
     "data/files/good.txt",
   ];
   const before = outsideOf(folder);
-  // With the supervisor's permissions only: the folder under the name that the setting gives it.
+  // With only the supervisor's permissions: the folder under the name in the setting.
   const allowed = ["--allow-read=data/linked", "--allow-write=data/linked"];
   const told = await handled(start(folder, ids, { filesDir: "data/linked", allowed }));
   assert.deepEqual(told.map(([, outcome]) => outcome), [
@@ -173,7 +173,7 @@ Deno.test("FILES_DIR may be a link itself, and is no way out then either", async
   assert.deepEqual(outsideOf(folder), before);
 });
 
-Deno.test("a path that is no plain file does not block its thread", async () => {
+Deno.test("a path that is not a regular file does not block its thread", async () => {
   await using folder = await baited();
   for (const name of ["pipe", "pipe_2"]) {
     await new Deno.Command("mkfifo", { args: [folder.file(`data/files/${name}`)] }).output();
@@ -202,7 +202,7 @@ Deno.test({
 
 const SWAPPED = 10_000;
 
-/** Swaps the two at `path`, thousands of times while the child looks. */
+/** Swaps the two at `path`, thousands of times while the child checks. */
 async function swap(
   folder: TempFolder,
   path: string,
@@ -235,7 +235,7 @@ for (const [what, trap] of Object.entries(SWAPS)) {
     const told = handled(start(folder, ["data/files/good.txt"], { goesOn: true }));
     await swap(folder, folder.file("data/files/good.txt"), traps);
     const outcomes = new Set((await told).map(([, outcome]) => outcome));
-    assert.ok(outcomes.has("done"), "it came to its end, and met the plain file");
+    assert.ok(outcomes.has("done"), "it succeeded when it met the regular file");
     assert.ok(outcomes.size > 1, "it met the other one as well");
     assert.deepEqual(outsideOf(folder), before);
   });

@@ -11,7 +11,7 @@ function claimed(lease: number): Claimed {
   };
 }
 
-Deno.test("a job that came back under another lease waits for its attempt, when the wait of the lost lease is called off or over", async () => {
+Deno.test("a job that came back under another lease waits for its attempt, even if the wait of the lost lease is canceled or ends", async () => {
   const waiting = new WaitingJobs();
   const due: number[] = [];
   const wait = (lease: number, ms: number) =>
@@ -23,6 +23,6 @@ Deno.test("a job that came back under another lease waits for its attempt, when 
   waiting.remove(({ lease }) => lease === 1);
   while (due.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   assert.deepEqual(due, [2], "the lost lease gets no attempt");
-  assert.deepEqual(waiting.toRenew().map(({ lease }) => lease), [3], "its heartbeat goes on");
+  assert.deepEqual(waiting.toRenew().map(({ lease }) => lease), [3], "its heartbeat continues");
   waiting.remove(() => true);
 });

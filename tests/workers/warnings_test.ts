@@ -17,7 +17,7 @@ function warningsWith(env: Record<string, string>): string[] {
   return warningsOf(CALM, { settings, failing: false });
 }
 
-Deno.test("the pages warn of plain HTTP for as long as remote clients use it", () => {
+Deno.test("the pages warn about plain HTTP for as long as remote clients use it", () => {
   assert.deepEqual(warningsWith({}), []);
   assert.match(
     warningsWith({ HOST: "0.0.0.0" }).join(),
@@ -26,7 +26,7 @@ Deno.test("the pages warn of plain HTTP for as long as remote clients use it", (
   assert.deepEqual(warningsWith({ HOST: "0.0.0.0", PUBLIC_URL: "https://queue.example.com" }), []);
 });
 
-Deno.test("the warning of a silent consumer stays the same sentence, which is read aloud once", () => {
+Deno.test("the warning about a silent consumer stays the same sentence, so it is read aloud once", () => {
   const settings = readSettings({ env: { MANAGER_PASSWORD: "a long one of our own" }, dotenv: null });
   const warningsAfter = (heartbeatAgeMs: number, state: ConsumerView["state"]) => {
     const rest = { id: "c", jobId: null, jobMs: 0, waiting: 0, done: 0, failed: 0, restarts: 0 };

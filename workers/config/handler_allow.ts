@@ -20,7 +20,7 @@ export function handlerAllow<const Name extends string>(
   { means }: { readonly means: string },
 ): Setting<Name, HandlerAllow> {
   return {
-    ...{ name, defaultText: UNSET, limits: "in Deno's words", means },
+    ...{ name, defaultText: UNSET, limits: "permissions as Deno names them", means },
     parse: ({ text, reject }) =>
       text === null
         ? NOTHING_ALLOWED

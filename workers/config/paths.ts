@@ -46,13 +46,13 @@ function parseFolder(name: string, fallback: string, input: SettingInput): strin
     input.reject(
       `${name} is ${
         quoted(text)
-      }; nothing in it is replaced here, as a shell does: write the path itself, ${example}`,
+      }; nothing in it is expanded here as in a shell: write the path itself, ${example}`,
     );
     return fallback;
   }
   if (isPlainPath(text)) return text.replace(/(?<=[^/])\/+$/, "");
   input.reject(
-    `${name} is ${quoted(text)}, but must be a path without commas and control characters, ${example}`,
+    `${name} is ${quoted(text)}, but must be a path without commas or control characters, ${example}`,
   );
   return fallback;
 }

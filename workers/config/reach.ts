@@ -24,9 +24,7 @@ export function host<const Name extends string>(
         if (URL.canParse(host.includes(":") ? `http://[${host}]/` : `http://${host}/`)) return host;
       }
       input.reject(
-        `${name} is ${
-          quoted(text)
-        }, but must be an address or the name of a host, without scheme and port, ` +
+        `${name} is ${quoted(text)}, but must be an address or a host name, without scheme or port, ` +
           `for example ${name}=${fallback}`,
       );
       return fallback;
@@ -47,7 +45,7 @@ export function publicUrl<const Name extends string>(
       const url = URL.parse(text);
       if (url !== null && isPublic(url, text)) return url.origin + url.pathname.replace(/\/$/, "");
       input.reject(
-        `${name} is ${quoted(text)}, but must be the address that people type, https://host[:port][/path] ` +
+        `${name} is ${quoted(text)}, but must be an address as people type it, https://host[:port][/path] ` +
           `without anything after the path, for example ${name}=https://queue.example.com`,
       );
       return null;
@@ -67,7 +65,7 @@ export function hostNames<const Name extends string>(
   { means }: Meaning,
 ): Setting<Name, readonly string[]> {
   return {
-    ...{ name, defaultText: UNSET, limits: "names of hosts, with commas", means },
+    ...{ name, defaultText: UNSET, limits: "host names, separated by commas", means },
     parse(input) {
       const words = wordsOf(input);
       const names = words.map((word) =>
@@ -76,8 +74,8 @@ export function hostNames<const Name extends string>(
       const wrong = words.find((_, i) => !isHostName(names[i] ?? ""));
       if (wrong === undefined) return Object.freeze(names);
       input.reject(
-        `${name} has ${quoted(wrong)}, but must be names of hosts without scheme, port and wildcard, with ` +
-          `commas between them, for example ${name}=queue,queue.internal`,
+        `${name} has ${quoted(wrong)}, but must be host names without scheme, port or wildcard, ` +
+          `separated by commas, for example ${name}=queue,queue.internal`,
       );
       return Object.freeze([]);
     },
@@ -95,13 +93,13 @@ export function networks<const Name extends string>(
   { means }: Meaning,
 ): Setting<Name, readonly string[]> {
   return {
-    ...{ name, defaultText: UNSET, limits: "addresses and networks, with commas", means },
+    ...{ name, defaultText: UNSET, limits: "addresses and networks, separated by commas", means },
     parse(input) {
       const words = wordsOf(input);
       const wrong = words.find((word) => !isNetwork(word));
       if (wrong === undefined) return Object.freeze(words);
       input.reject(
-        `${name} has ${quoted(wrong)}, but must be addresses or networks, with commas between them, ` +
+        `${name} has ${quoted(wrong)}, but must be addresses or networks, separated by commas, ` +
           `for example ${name}=127.0.0.1,172.16.0.0/12`,
       );
       return Object.freeze([]);

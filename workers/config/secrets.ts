@@ -32,7 +32,7 @@ export function token<const Name extends SecretName>(
   { means }: Meaning,
 ): Setting<Name, string | null> {
   return {
-    ...{ name, defaultText: UNSET, limits: `${whereReachable(name)}, or it opens nothing`, means },
+    ...{ name, defaultText: UNSET, limits: `${whereReachable(name)}, or it is not accepted`, means },
     parse({ text, reject }) {
       if (text === null || /^[\x21-\x7e]+$/.test(text)) return text;
       reject(

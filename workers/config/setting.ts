@@ -79,7 +79,7 @@ export function delays<const Name extends string>(
   const defaultText = fallback.join(",");
   return {
     ...{ name, defaultText, means },
-    limits: `up to ${MOST_DELAYS} delays of ${days(maxDays)} at most`,
+    limits: `up to ${MOST_DELAYS} delays of up to ${days(maxDays)} each`,
     parse({ text, reject }) {
       if (text === null) return Object.freeze([...fallback]);
       if (text.trim() === "none") return Object.freeze([]);
@@ -90,7 +90,7 @@ export function delays<const Name extends string>(
       reject(
         `${name} is ${
           quoted(text)
-        }, but must be up to ${MOST_DELAYS} whole numbers from 0 to ${max} with commas between them, ` +
+        }, but must be up to ${MOST_DELAYS} whole numbers from 0 to ${max}, separated by commas, ` +
           `or "none", for example ${name}=${defaultText}`,
       );
       return fallback;

@@ -14,15 +14,15 @@ const ANY_FREE_PORT = { min: 0, max: 65_535 };
 /** Keyed by the property under which the rest of the system reads the value. */
 export const SETTINGS = {
   queueUrl: queueUrl("QUEUE_URL", {
-    means: "where the queue is stored; the path is relative or absolute",
+    means: "where the queue is stored; a path may be relative or absolute",
   }),
   consumers: wholeNumber("CONSUMERS", {
     ...{ fallback: 10, min: 1, max: 1000 },
-    means: "threads that work; each takes some 13 MB and 8 open files",
+    means: "how many threads work on jobs; each takes about 13 MB and 8 open files",
   }),
   consumerMemoryMb: wholeNumber("CONSUMER_MEMORY_MB", {
     ...{ fallback: 512, min: 32, max: 65_536 },
-    means: "what the heap of one consumer may hold; a job that needs more loses its thread",
+    means: "the heap limit of each consumer; a job that needs more kills its thread",
   }),
   producerIntervalMs: milliseconds("PRODUCER_INTERVAL_MS", {
     ...{ fallback: 5000, min: 0, maxDays: 1 },
@@ -31,15 +31,15 @@ export const SETTINGS = {
   /** The folder as given, which is the prefix of the ids of file jobs. */
   filesPrefix: folder("FILES_DIR", {
     fallback: "data/files",
-    means: "where the files of the sample jobs are; never a folder that holds anything else",
+    means: "the folder for the files of the sample jobs; it must hold nothing else",
   }),
   workMs: milliseconds("WORK_MS", {
     ...{ fallback: 4000, min: 0, maxDays: 1 },
-    means: "how long a sample job works, so that you can watch it",
+    means: "how long a sample job runs, so that you can watch it",
   }),
   heartbeatMs: milliseconds("HEARTBEAT_MS", {
     ...{ fallback: 1000, min: 10, maxDays: 1 },
-    means: "how often a consumer says that it is alive",
+    means: "how often each consumer sends a heartbeat",
   }),
   sweepMs: milliseconds("SWEEP_MS", {
     ...{ fallback: 10_000, min: 10, maxDays: 1 },
@@ -47,18 +47,18 @@ export const SETTINGS = {
   }),
   stallMs: milliseconds("STALL_MS", {
     ...{ fallback: QUEUE_DEFAULTS.stallMs, min: 20, maxDays: 7 },
-    means: "how old a heartbeat may be; must be more than twice `HEARTBEAT_MS`",
+    means: "a job whose heartbeat is older than this is stalled; must be more than twice `HEARTBEAT_MS`",
   }),
   retryDelaysMs: delays("RETRY_DELAYS_MS", {
     ...{ fallback: QUEUE_DEFAULTS.retryDelaysMs, maxDays: 7 },
-    means: "as many retries as delays; `none` = no retry",
+    means: "the wait before each retry, so as many retries as delays; `none` = no retries",
   }),
   crashLimit: wholeNumber("CRASH_LIMIT", {
     ...{ fallback: QUEUE_DEFAULTS.crashLimit, min: 1, max: 1000 },
-    means: "a job that took down its worker this often is `UNPROCESSABLE`",
+    means: "a job that has taken down its worker this many times becomes `UNPROCESSABLE`",
   }),
   managerPassword: password("MANAGER_PASSWORD", {
-    means: "opens the pages; set your own before others can reach them",
+    means: "the password of both pages; set your own before others can reach them",
   }),
   /** Null = session cookie only. */
   apiToken: token("API_TOKEN", {
@@ -67,11 +67,11 @@ export const SETTINGS = {
   /** An IPv6 address has no brackets. */
   host: host("HOST", {
     fallback: "127.0.0.1",
-    means: "what both pages are bound to",
+    means: "the address or host name that both pages listen on",
   }),
   managerPort: wholeNumber("MANAGER_PORT", {
     ...{ fallback: 8501, ...ANY_FREE_PORT },
-    means: "the port of the Manager; 0 = any free one",
+    means: "the port of the Manager; 0 = any free port",
   }),
   opsPort: wholeNumber("OPS_PORT", {
     ...{ fallback: 8502, ...ANY_FREE_PORT },
@@ -79,20 +79,20 @@ export const SETTINGS = {
   }),
   /** How browsers reach the Manager, without a trailing slash; null = at the address that it is bound to. */
   publicUrl: publicUrl("PUBLIC_URL", {
-    means: "how people reach the Manager: `https://queue.example.com/jobs`",
+    means: "the address of the Manager in a browser: `https://queue.example.com/jobs`",
   }),
   opsPublicUrl: publicUrl("OPS_PUBLIC_URL", {
-    means: "how people reach Ops",
+    means: "the address of Ops in a browser",
   }),
   allowedHosts: hostNames("ALLOWED_HOSTS", {
-    means: "further names that requests may come for: `queue,queue.internal`",
+    means: "further host names that requests may use: `queue,queue.internal`",
   }),
   trustedProxies: networks("TRUSTED_PROXIES", {
-    means: "whose `X-Forwarded-For` and `-Proto` are believed: `127.0.0.1,172.16.0.0/12`",
+    means: "proxies whose `X-Forwarded-For` and `-Proto` are trusted: `127.0.0.1,172.16.0.0/12`",
   }),
   logDir: absoluteFolder("LOG_DIR", {
     fallback: "logs",
-    means: "where the logs are",
+    means: "the folder for the logs",
   }),
   logLevel: oneOf("LOG_LEVEL", {
     ...{ choices: LOG_LEVELS, fallback: "info" },
@@ -109,13 +109,13 @@ export const SETTINGS = {
   handlersDir: folderIfSet("HANDLERS_DIR", {
     fallback: QUEUE_DEFAULTS.handlersDir,
     means:
-      "where the kinds of jobs are: [a folder of your own project](handlers.md#packages-and-modules-of-your-own)",
+      "the folder with the handlers: [a folder of your own project](handlers.md#packages-and-modules-of-your-own)",
   }),
   faultInjection: onOrOff("FAULT_INJECTION", {
     // A password other than the default suggests real work, which a demonstration must not interrupt.
     isOnByDefault: ({ textOf }) => (textOf("MANAGER_PASSWORD") ?? DEFAULT_PASSWORD) === DEFAULT_PASSWORD,
     defaultText: `\`on\` with \`${DEFAULT_PASSWORD}\`, else \`off\``,
-    means: "whether people may crash or hang a consumer to see what happens",
+    means: "whether users may crash or hang a consumer to see what happens",
   }),
 } as const satisfies Readonly<Record<string, Setting>>;
 

@@ -1,6 +1,6 @@
 /**
- * A database in which very many jobs wait, in five priorities, one in ten of them for a time far ahead. ANALYZE
- * ran when there were two jobs in it, as many tools do by themselves: SQLite keeps planning for two.
+ * A database in which very many jobs wait, with five priorities, one in ten of them for a time far ahead. ANALYZE, which
+ * many tools run by themselves, ran when it had two jobs: SQLite keeps planning for two.
  */
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";

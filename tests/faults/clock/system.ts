@@ -21,7 +21,7 @@ export interface ClockSystem extends AsyncDisposable {
   readonly failures: ReadonlyMap<string, readonly number[]>;
   /** Jobs that must not be claimed before their time, unless it had already come when the clock was set. */
   readonly due: Map<string, number>;
-  /** Errors since this was last emptied. */
+  /** Errors since this list was last emptied. */
   readonly sentences: string[];
   readonly sweeps: () => number;
   /** Requests `manager/…` or `ops/…` with a session; logs in again if the session has ended. */
@@ -81,7 +81,7 @@ function lookOn(queue: Queue, wall: () => number): Seen {
   queue.claim = async (requests) => {
     const at = wall();
     const response = await claim(requests);
-    // It was written at some moment in between, and the clock may have been set meanwhile.
+    // It was written at some moment in between, and the clock may have been set in the meantime.
     const latest = Math.max(at, wall());
     for (const { id } of response.claimed) {
       const leftMs = (due.get(id) ?? 0) - latest;

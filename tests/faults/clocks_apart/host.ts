@@ -1,13 +1,13 @@
 /**
- * A host whose clock is wrong, as a process of its own: `host.ts <url> <name> <ms that its clock is ahead>`. It adds jobs,
- * some of them delayed, says `added`, works until its standard input ends, and says what it was told of jobs.
+ * A host with a wrong clock, in its own process: `host.ts <url> <name> <ms that its clock is ahead>`. It adds jobs, some
+ * of them delayed, prints `added`, works until its standard input ends, and prints what it knows about jobs.
  */
 const [url = "", name = "", aheadMs = "0"] = Deno.args;
 
 const RealDate = Date;
 globalThis.Date = class extends RealDate {
   constructor(...given: readonly unknown[]) {
-    // With arguments it is another moment than the present.
+    // With arguments, it is not about the present.
     super(...(given.length === 0 ? [RealDate.now() + Number(aheadMs)] : given) as [number]);
   }
 
@@ -16,7 +16,7 @@ globalThis.Date = class extends RealDate {
   }
 } as DateConstructor;
 
-// After the clock is wrong.
+// Imported after the clock is wrong.
 const { testSystem } = await import("../../support/system/test_system.ts");
 
 const JOBS = 20;

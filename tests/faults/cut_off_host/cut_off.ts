@@ -1,11 +1,11 @@
-/** What a host that has lost its server does: its pages stay up, and say so. */
+/** What a host does that has lost its server: its pages stay up, and say so. */
 import assert from "node:assert/strict";
 import { eventually } from "../../support/eventually.ts";
 import type { RunningSystem } from "../../support/processes/running_system.ts";
 
 /** A server that is silent counts as gone after three seconds. */
 const NOTICED_MS = 5_000;
-/** A page that needs the server says that it cannot have it, as soon as a call to it fails. */
+/** A page that needs the server says that it is unavailable as soon as a call to it fails. */
 const PAGE_MS = 5_000;
 
 export async function expectCutOff(host: RunningSystem, says: RegExp): Promise<void> {

@@ -1,4 +1,4 @@
-/** What handlers note in a file that all hosts share: which host began which job, when, and under which lease. */
+/** What handlers note in a file shared by all hosts: which host began which job, when, and under which lease. */
 import type { TempFolder } from "../../support/temp_folder.ts";
 
 export interface Begun {
@@ -12,7 +12,7 @@ export interface Begun {
 
 const NAME = "ledger";
 
-/** A host that is to be cut off holds the jobs of its own kind until it is told to stop; the others do them at once. */
+/** A host that is to be cut off holds the jobs of its own kind until told to stop; other hosts complete them at once. */
 const handler = (host: string, kind: string) => `
 export function handler({ id, lease }, { settings, signal }) {
   const line = { host: ${JSON.stringify(host)}, id, kind: ${JSON.stringify(kind)}, lease, at: Date.now() };
@@ -21,7 +21,7 @@ export function handler({ id, lease }, { settings, signal }) {
   return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }`;
 
-/** Its folder of handlers. Some jobs have to be done at home: no other host knows their kind. */
+/** Its folder of handlers. Some jobs can only run at home: no other host knows their kind. */
 export async function handlersOf(host: string, folder: TempFolder): Promise<string> {
   const path = folder.file(`handlers-${host}`);
   await Deno.mkdir(path);

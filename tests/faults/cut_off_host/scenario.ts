@@ -1,6 +1,6 @@
 /**
- * `scenario.ts <PostgreSQL | Redis>`: three hosts on one server, each with a way of its own to it. Two of them lose it with
- * jobs in hand: the connections of one are closed, those of the other fall silent. Prints what it measured.
+ * `scenario.ts <PostgreSQL | Redis>`: three hosts on one server, each with its own route to it. Two of them lose it with
+ * jobs in flight: the connections of one are closed, those of the other fall silent. Prints what it measured.
  */
 import assert from "node:assert/strict";
 import { eventually } from "../../support/eventually.ts";
@@ -15,9 +15,9 @@ const name = Deno.args[0] ?? "";
 const backend = SERVERS[name];
 assert.ok(backend !== undefined, `a server is one of ${Object.keys(SERVERS)}`);
 
-/** Of a real host. */
+/** The intervals of a real host. */
 const TIMINGS = { HEARTBEAT_MS: "1000", SWEEP_MS: "10000", STALL_MS: "30000", CONSUMERS: "3" };
-/** From the mending until the host works again by itself. */
+/** From the repair of the connection until the host works again by itself. */
 const RESUMED_MS = 5_000;
 const LOST_JOBS = 2;
 
@@ -53,7 +53,7 @@ async function expectElsewhere(kind: "closed" | "silent", cutAt: number, withinM
   assert.ok(tookMs < withinMs, `${kind}: ${tookMs} ms`);
 }
 
-/** It works again by itself, and its handlers learn that they have lost their jobs. */
+/** The host works again by itself, and its handlers learn that they have lost their jobs. */
 async function expectResumed(
   host: typeof closed,
   kind: "closed" | "silent",
@@ -61,7 +61,7 @@ async function expectResumed(
   mendedAt: number,
 ) {
   await host.healthy(RESUMED_MS);
-  console.log(`${name}: healthy ${Date.now() - mendedAt} ms after the mending (${kind})`);
+  console.log(`${name}: healthy ${Date.now() - mendedAt} ms after the repair (${kind})`);
   assert.equal((await one.until(`home of ${kind}`, "COMPLETED", RESUMED_MS)).result, `done by ${kind}`);
   await eventually("it gives up what it has lost", async () => {
     const stats = await host.api("stats");

@@ -1,4 +1,4 @@
-/** The servers of the scenario, and the ways to them. */
+/** The servers of the scenario, and the routes to them. */
 import { postgresServer } from "../../support/servers/postgres_server.ts";
 import { redisServer } from "../../support/servers/redis_server.ts";
 import { relayTo } from "../../support/servers/relay.ts";
@@ -8,25 +8,25 @@ interface Way {
 }
 
 interface Ways extends AsyncDisposable {
-  /** Straight. */
+  /** The direct route. */
   readonly url: string;
-  /** Its connections can be closed, and no other be made. Returns what mends it. */
+  /** `cut` closes its connections and refuses new ones. Returns the function that repairs it. */
   readonly closable: Way & { cut(): () => void };
-  /** Nothing passes it any more, and neither side learns of that. */
+  /** After `cut` nothing gets through, and neither side learns of that. */
   readonly silenceable: Way & { cut(): Promise<() => Promise<void>> };
 }
 
 interface Backend {
   readonly start: () => Promise<Ways>;
   readonly says: { readonly closed: RegExp; readonly silent: RegExp };
-  /** What is promised, and what six hosts on one machine take beside; `lost_host_test.ts` holds the promise itself. */
+  /** The promise, with a margin for six hosts on one machine; `lost_host_test.ts` tests the promise itself. */
   readonly withinMs: { readonly closed: number; readonly silent: number };
 }
 
-/** Of the same server; what comes from there is for the address by which it came. */
+/** Another address of the same server, which answers from the address that it was reached at. */
 const OTHER_ADDRESS = "127.0.0.9";
 
-/** Servers by name. PostgreSQL learns from the network that a host is gone, so that must lose what is sent. */
+/** Servers by name. PostgreSQL learns from the network that a host is gone, so the network must drop packets. */
 export const SERVERS: Readonly<Record<string, Backend>> = {
   PostgreSQL: {
     start: async () => {
@@ -35,7 +35,7 @@ export const SERVERS: Readonly<Record<string, Backend>> = {
       });
       return waysTo(server, { hostname: OTHER_ADDRESS, lose: loseAddress });
     },
-    // What was under way says the one, and what comes next the other.
+    // Calls in flight report one of them, later calls the other.
     says: { closed: /cannot be reached/, silent: /does not answer|cannot be reached/ },
     withinMs: { closed: 3_500, silent: 14_000 },
   },
@@ -54,7 +54,7 @@ interface Server extends AsyncDisposable {
 
 interface OtherWay {
   readonly hostname: string;
-  /** Makes the network lose what is sent there; returns what mends that. */
+  /** Makes the network drop what is sent there; returns the function that repairs it. */
   readonly lose: () => Promise<() => void | Promise<void>>;
 }
 
@@ -88,7 +88,7 @@ function waysTo(server: Server, { hostname, lose }: OtherWay): Ways {
   };
 }
 
-/** In a network of its own. */
+/** Runs in its own network namespace. */
 async function loseAddress(): Promise<() => Promise<void>> {
   const route = async (what: "add" | "del") => {
     const args = ["route", what, "blackhole", OTHER_ADDRESS, "table", "local"];

@@ -1,6 +1,6 @@
 /**
  * A process that crashes: it adds and completes jobs in a new database, prints a line for each commit, and kills itself.
- * `child.ts <path of the database>`. The first commits are folded into the database, the rest is in the log.
+ * `child.ts <path of the database>`. The first commits are checkpointed into the database, the rest are in the log.
  */
 import { DatabaseSync } from "node:sqlite";
 import { openStore, type Store } from "@persistent-queue/queue";

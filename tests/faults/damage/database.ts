@@ -1,6 +1,6 @@
 /**
- * A database as the death of its process left it, with its log, and every state that it went through: what is found
- * after damage can be compared with them.
+ * A database as the death of its process left it, with its log, and every state that it went through, so that what is
+ * found after damage can be compared with them.
  */
 import type { Job } from "@persistent-queue/queue";
 import { wholeLines } from "../../support/system/ledger.ts";
@@ -13,17 +13,17 @@ export const PAGE = 4096;
 const CHILD = new URL("./child.ts", import.meta.url).pathname;
 
 export interface Victim {
-  /** Of the database; its log and its index lie beside it. */
+  /** The path of the database; its log and the log's index are beside it. */
   readonly path: string;
-  /** What it held after each commit: a letter for each job in the order in which they were added. */
+  /** Its content after each commit: a letter for each job, in the order of adding. */
   readonly states: readonly string[];
-  /** How many commits are in the database itself. The others are in the log alone. */
+  /** How many commits are in the database itself. The others are only in the log. */
   readonly folded: number;
-  /** Its pages; the schema stands on some of them, counted from 0. */
+  /** Its pages; some of them, counted from 0, hold the schema. */
   readonly pages: readonly Uint8Array[];
   readonly schemaPages: readonly number[];
   readonly logBytes: number;
-  /** How many commits the log holds that end within so many first bytes of it. */
+  /** How many commits are complete within this many first bytes of the log. */
   readonly commitsWithin: (bytes: number) => number;
 }
 
@@ -52,16 +52,16 @@ function pagesOf(path: string): Pick<Victim, "pages" | "schemaPages"> {
   return { pages, schemaPages: [...pages.keys()].filter((n) => isSchema(pages[n] ?? new Uint8Array())) };
 }
 
-/** Copies the files of a closed database; its index only `withIndex`, as a reboot may leave none. */
+/** Copies the files of a closed database; the log's index only with `withIndex`, because a reboot may leave none. */
 export function copyDatabase(from: string, to: string, { withIndex }: { withIndex: boolean }): void {
   for (const suffix of ["", "-wal", ...(withIndex ? ["-shm"] : [])]) {
     Deno.copyFileSync(from + suffix, to + suffix);
   }
-  // Empty megabytes: one file serves all copies.
+  // Megabytes of nothing, so one file serves all copies.
   Deno.linkSync(`${from}.reserve`, `${to}.reserve`);
 }
 
-/** The state that a database is in, comparable to those of a victim. */
+/** The state of a database, comparable to those of a victim. */
 export function stateOf(jobs: readonly Job[]): string {
   const inOrder = jobs.toSorted((a, b) => a.seq - b.seq);
   return inOrder.map(({ id, status }, n) => id === idOf(n) ? letterOf(status) : `(${id} ${status})`).join("");
@@ -75,7 +75,7 @@ function letterOf(status: string): string {
   return { PENDING: "p", PROCESSING: "r", COMPLETED: "c" }[status] ?? `(${status})`;
 }
 
-/** The child claims the job that has waited for the longest: the first one. */
+/** The child claims the job that has waited longest: the first one. */
 function statesAfter(commits: readonly string[]): string[] {
   const states = [""];
   let state = "";

@@ -3,17 +3,17 @@ import { PAGE, type Victim } from "./database.ts";
 import type { Random } from "../../support/random.ts";
 
 export interface Damage {
-  /** A description by which it can be repeated. */
+  /** A description from which it can be repeated. */
   readonly what: string;
   /** How many commits must be found; null = it must not be opened at all. */
   readonly leaves: number | null;
-  /** It may be refused instead, or reported later: damage that is found in one place does no harm in another. */
+  /** It may be refused instead, or reported later: damage may be noticed in one place and do no harm in another. */
   readonly mayBeTold: boolean;
-  /** Does it to the database at `path`. */
+  /** Damages the database at `path`. */
   readonly befall: (path: string) => void;
 }
 
-/** The log loses its end, or everything: as if the process had died sooner. */
+/** The log loses its end, or everything, as if the process had died earlier. */
 export function logLoss({ folded, logBytes, commitsWithin }: Victim, random: Random): Damage {
   if (random.chance(0.1)) {
     const befall = (path: string) => Deno.removeSync(`${path}-wal`);
@@ -28,7 +28,7 @@ export function logLoss({ folded, logBytes, commitsWithin }: Victim, random: Ran
   };
 }
 
-/** Every frame of the log has a checksum over all that was before it. */
+/** Every frame of the log has a checksum over everything before it. */
 export function logFlip({ folded, logBytes, commitsWithin }: Victim, random: Random): Damage {
   const at = random.below(logBytes);
   const bit = 1 << random.below(8);
@@ -41,17 +41,17 @@ export function logFlip({ folded, logBytes, commitsWithin }: Victim, random: Ran
 }
 
 /**
- * A page of the database, after the log has lost its end: a page that has a newer version in the log is not read. The
- * page may hold nothing that is needed: then everything must be there.
+ * A page of the database, after the log has lost its end: a page that has a newer version in the log is not read. If the
+ * page holds nothing that is needed, everything must be found.
  */
 export function pageDamage(victim: Victim, random: Random): Damage {
   const { pages, schemaPages, folded, commitsWithin, logBytes } = victim;
   const page = random.below(pages.length);
-  // Not a bit of the schema: a trigger with a slightly different text is still a valid trigger.
+  // No flipped bits in the schema: a trigger with a slightly different text is still a valid trigger.
   const kinds = schemaPages.includes(page) ? [zeros, noise] : [zeros, noise, flip, flip, flip, flip];
   const { what, part, change } = random.pick(kinds)(random, pages[page] ?? new Uint8Array(PAGE));
-  // Often all of it, but for the first byte: without a log the start would take it for a clean stop, and not look into
-  // every index.
+  // Often all of it except the first byte: without a log the start would take it for a clean stop, and not check every
+  // index.
   const end = random.chance(0.7) ? 1 : 1 + random.below(logBytes - 1);
   return {
     what: `page ${page} of the database has ${what}, and the log ends at byte ${end}`,
@@ -90,7 +90,7 @@ interface Part {
 
 interface Change {
   readonly what: string;
-  /** Of the page. */
+  /** The part of the page. */
   readonly part: Part;
   readonly change: (bytes: Uint8Array) => Iterable<number>;
 }
@@ -105,7 +105,7 @@ function noise(random: Random): Change {
   return { what: "noise in it", part: WHOLE, change: (bytes) => bytes.map(() => random.below(256)) };
 }
 
-/** Where the page holds data: most of it is free. */
+/** Where the page holds data, because most of it is free. */
 function flip(random: Random, page: Uint8Array): Change {
   const used = [...page.keys()].filter((at) => page[at] !== 0);
   const at = used.length === 0 ? random.below(PAGE) : random.pick(used);

@@ -1,4 +1,4 @@
-/** Foreign files in the place of a database: they must be refused, and stay as they are. */
+/** Foreign files in place of a database: they must be refused, and stay as they are. */
 import { DatabaseSync } from "node:sqlite";
 import { PAGE } from "./database.ts";
 import type { Damage } from "./parts.ts";
@@ -14,7 +14,7 @@ function toDamages(whats: Readonly<Record<string, Befall>>): Damage[] {
   return Object.entries(whats).map(([what, befall]) => ({ what, befall, leaves: null, mayBeTold: false }));
 }
 
-/** Forms of a lost database. A log that is left beside it holds commits that must not be overwritten. */
+/** Forms of a lost database. A log that is left behind holds commits that must not be overwritten. */
 export const EMPTY_FILES: readonly Damage[] = toDamages({
   "the database is an empty file": (path) => empty(path, []),
   "the database is an empty file, its log is gone": (path) => empty(path, ["-wal"]),
@@ -38,7 +38,7 @@ export const FOREIGN_SCHEMAS: readonly Damage[] = toDamages({
     make(path, "PRAGMA application_id = 1347504706; PRAGMA user_version = 99"),
 });
 
-/** No database at all. The log of the one that was there may still lie beside it. */
+/** No database at all. The log of the former one may still be there. */
 export function stranger(random: Random): Damage {
   const [damage] = toDamages(random.pick(STRANGERS)(random));
   if (damage === undefined) throw new RangeError("A stranger is something.");

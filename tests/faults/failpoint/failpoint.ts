@@ -1,13 +1,13 @@
-/** A place in the product at which a process dies: named by the calls that lead to it, one after the other. */
+/** A point in the product at which a process dies, named by the calls that lead to it, one after the other. */
 import { onSqlCalls } from "../../support/damage/sql_calls.ts";
 
 /** `before` or `after`, and the name of a call to SQLite, or `rename`. */
 export type Point = `${"before" | "after"} ${string}`;
 
 export interface Failpoint {
-  /** It dies at the last one. */
+  /** It dies at the last of these. */
   readonly points: readonly Point[];
-  /** How often the first one is passed before it counts. */
+  /** How many times the first one is passed before it counts. */
   readonly skipped: number;
 }
 

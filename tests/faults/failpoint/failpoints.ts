@@ -7,9 +7,9 @@ import type { Point } from "./failpoint.ts";
 /** From an empty folder: the database is being created. */
 export const MAKING: Readonly<Record<string, readonly Point[]>> = {
   "the draft of a database is empty": ["before PRAGMA application_id"],
-  "its first schema is made, and not durable": ["after CREATE TABLE jobs"],
+  "its first schema is created, and not durable": ["after CREATE TABLE jobs"],
   "its first schema is durable": ["after CREATE TABLE jobs", "after COMMIT"],
-  "its second schema is made, and not durable": ["after CREATE TABLE jobs_bounded", "before COMMIT"],
+  "its second schema is created, and not durable": ["after CREATE TABLE jobs_bounded", "before COMMIT"],
   "the draft is complete, and not renamed": ["before rename"],
   "the draft is renamed, and was never opened": ["after rename"],
   "the reserve is written, and not renamed": ["after rename", "before rename"],
@@ -57,12 +57,12 @@ export const WORKING: Readonly<Record<string, readonly Point[]>> = {
   "a backup is checked, and not renamed": ["after PRAGMA integrity_check", "before rename"],
   "the process leaves, and that is not durable": ["after leave", "after leave", "before COMMIT"],
   "the process has left": ["after leave", "after leave", "after COMMIT"],
-  "the log is about to be folded in": ["before shrinkLog"],
-  "the log is folded in": ["after shrinkLog"],
+  "the log is about to be checkpointed": ["before shrinkLog"],
+  "the log is checkpointed": ["after shrinkLog"],
   "the database is closed, and its lock held": ["after shrinkLog", "after close"],
 };
 
-/** The recovery after a death: every start passes these. */
+/** The recovery after a death, which every start passes. */
 export const RECOVERING: readonly (readonly Point[])[] = [
   ["before PRAGMA application_id"],
   ["after PRAGMA synchronous"],

@@ -1,4 +1,4 @@
-/** Manual edits of the database with `sqlite3` or `psql`, on purpose and by mistake. */
+/** Manual edits of the database with `sqlite3` or `psql`, intended and mistaken. */
 import type { Job } from "@persistent-queue/queue";
 import { BACKEND } from "../../support/backend.ts";
 
@@ -7,13 +7,13 @@ export type Subject = "waiting" | "running" | "done" | "failed" | "new";
 
 export interface HandEdit {
   readonly on: Subject;
-  /** `$id` stands for the id of that job, as a text of SQL. */
+  /** `$id` stands for the id of that job, as a string in SQL. */
   readonly sql: string;
   /** The job afterwards; null = it is gone. */
   readonly shows?: Partial<Job> | null;
-  /** The kind without a handler, whose jobs wait for one. */
+  /** A kind without a handler, whose jobs wait for one. */
   readonly parks?: string;
-  /** The error of the database. The job stays as it was. */
+  /** The database's error. The job stays as it was. */
   readonly refusal?: RegExp;
 }
 
@@ -40,7 +40,7 @@ const ANYWHERE: readonly HandEdit[] = [
   set("running", "status = 'COMPLETED'", { status: "COMPLETED", lease: 1 }),
   set("running", "status = 'UNPROCESSABLE', retries = 3", { status: "UNPROCESSABLE", retries: 3 }),
   set("running", "last_heartbeat = 1", { status: "PROCESSING", lease: 1 }),
-  // These jobs run: once more, or for the first time.
+  // These jobs run, again or for the first time.
   set("done", "status = 'PENDING'", { status: "COMPLETED", lease: 2 }),
   set("done", "status = 'PROCESSING'", { status: "COMPLETED", lease: 2 }),
   set("waiting", "run_at = 0", { status: "COMPLETED", lease: 1 }),
@@ -72,9 +72,9 @@ const ANYWHERE: readonly HandEdit[] = [
   { on: "done", sql: "INSERT INTO jobs (id) VALUES ($id)", refusal: UNIQUE },
 ];
 
-/** In the SQL of SQLite alone, or of what PostgreSQL does not have. */
+/** Edits in SQLite's own SQL, or of what PostgreSQL does not have. */
 const ON_SQLITE: readonly HandEdit[] = [
-  // A result is JSON wherever it is shown: text that is none becomes a string.
+  // A result is JSON wherever it is shown: other text becomes a string.
   {
     ...set("done", "finished_at = NULL, result = 'no JSON'", { status: "COMPLETED", result: '"no JSON"' }),
   },

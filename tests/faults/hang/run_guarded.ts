@@ -11,11 +11,11 @@ const support = (name: string) => new URL(`../../support/${name}`, import.meta.u
 export interface Guarded extends AsyncDisposable {
   readonly folder: string;
   readonly url: string;
-  /** A handle beside the running system. */
+  /** Another handle on the queue of the running system. */
   readonly queue: Queue;
-  /** How many systems have begun to work. */
+  /** How many supervisors have begun to work. */
   readonly lives: () => number;
-  /** The lines of the guard about each death, in order. */
+  /** The guard's lines about each death, in order. */
   readonly deaths: readonly string[];
   /** Lines of the log of the system. */
   readonly logLines: () => string[];
@@ -23,7 +23,7 @@ export interface Guarded extends AsyncDisposable {
 
 export interface RunOptions {
   readonly v8Flags?: string;
-  /** Settings beside those of `guarded_system.ts`. */
+  /** Settings in addition to those of `guarded_system.ts`. */
   readonly env?: Readonly<Record<string, string>>;
 }
 

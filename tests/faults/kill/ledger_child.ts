@@ -2,7 +2,7 @@
  * A process to be killed: the whole system with real threads, which adds jobs as fast as it can as soon as the queue is
  * open. It prints a line for each acknowledgement.
  * `ledger_child.ts <folder> <life> <consumers> [<last words>]`; life `drain` adds nothing and ends when all is done.
- * After so many lines it kills itself: a premature acknowledgement is then surely lost.
+ * After `<last words>` lines it kills itself, so that a premature acknowledgement is sure to be lost.
  */
 import { getQueue, type JobRequest, type Queue } from "@persistent-queue/queue";
 import { listKinds, openLog, prepareFolders, readSettings, Supervisor } from "@persistent-queue/workers";
@@ -21,7 +21,7 @@ function say(lines: readonly string[]): void {
   if (++sentences === Number(lastWords)) Deno.kill(Deno.pid, "SIGKILL");
 }
 
-/** Most return; some throw once, or always, or give up. */
+/** Most of them return; some throw once or always, or give up. */
 function requestOf(id: string, n: number): JobRequest {
   if (n % 20 === 1) return { id, kind: "fail", payload: 1 };
   if (n % 20 === 2) return { id, kind: "fail", payload: 9 };

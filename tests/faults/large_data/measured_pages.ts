@@ -47,7 +47,7 @@ const served = [managerApp({ ...options, port: 0 }), opsApp({ ...options, port: 
 );
 await Promise.all(served.map(({ ready }) => ready));
 
-/** Processor time of this thread, in milliseconds: other programs on a busy machine do not count. */
+/** CPU time of this thread, in milliseconds: other programs on a busy machine do not count. */
 function processorMs(): number {
   try {
     return Number(Deno.readTextFileSync(`/proc/self/task/${Deno.pid}/schedstat`).split(" ")[0]) / 1e6;

@@ -2,13 +2,13 @@
 export interface Loss {
   readonly what: string;
   readonly befall: (path: string) => void;
-  /** Null where the next start finds everything in its place. */
+  /** Null if the next start finds everything in place. */
   readonly putBack: ((path: string) => void) | null;
-  /** Another file is there, which the next start would take for the database. */
+  /** Another file is in its place, which the next start would take for the database. */
   readonly isReplaced?: boolean;
 }
 
-/** What the system saved of it when it stopped. */
+/** Puts back what the system saved of it when it stopped. */
 const takeRescued = (path: string) => Deno.renameSync(`${path}.rescued`, path);
 
 export const LOSSES: readonly Loss[] = [

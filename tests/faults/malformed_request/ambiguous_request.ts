@@ -7,7 +7,7 @@ import type { Random } from "../../support/random.ts";
 const HIDDEN = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const NO_CHUNK = `0\r\n\r\n${HIDDEN}`;
 
-/** Header lines that contradict each other, or that some servers take for another one. */
+/** Header lines that contradict each other, or that some servers take for a different header. */
 const CHUNKED = [
   "Transfer-Encoding : chunked",
   "Transfer-Encoding: xchunked",
@@ -39,7 +39,7 @@ const TWO_LENGTHS = [
   "Content-Length: 18446744073709551616",
 ];
 
-/** What some take for a last chunk, and others do not. */
+/** What some servers take for a last chunk, and others do not. */
 const ODD_CHUNKS = [
   `0\n\n${HIDDEN}`,
   `0\r\r\n${HIDDEN}`,

@@ -19,7 +19,7 @@ export interface SpoiltRequest {
   readonly bytes: Uint8Array;
   /** What is wrong with it, for the message of a violation. */
   readonly what: string;
-  /** Then nothing follows, whatever it announces; otherwise its last request asks to close the connection. */
+  /** If true, nothing follows, whatever it announces; otherwise its last request asks to close the connection. */
   readonly cutOff: boolean;
   /** How many responses there must be. With fewer, a request got none; with more, a request was seen that was not sent. */
   readonly answers: { readonly least: number; readonly most: number };

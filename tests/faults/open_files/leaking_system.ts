@@ -1,4 +1,4 @@
-/** A system in a separate process that may open few files: whether it can still be reached, and how its jobs end. */
+/** A system in a separate process that may open only a few files: can it still be reached, and how do its jobs end? */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { eventually } from "../../support/eventually.ts";
@@ -11,7 +11,7 @@ const { queue } = system;
 const server = createServer((_, response) => response.end("here")).listen(0, "127.0.0.1");
 await eventually("it listens", () => server.listening);
 const { port } = server.address() as AddressInfo;
-// With a thread in reserve.
+// With a spare thread.
 await eventually(
   "all are there",
   () => system.supervisor.view().consumers.every(({ state }) => state === "idle"),

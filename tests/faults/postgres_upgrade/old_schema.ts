@@ -1,11 +1,11 @@
-/** A queue on PostgreSQL as the first release made it, and what must be left of it later. */
+/** A queue on PostgreSQL as the first release created it, and what must be left of it later. */
 import type { PostgresServer } from "../../support/servers/postgres_server.ts";
 
 const FIRST = await Deno.readTextFile(
   new URL("../../../queue/postgres/migrations/0001_jobs.sql", import.meta.url),
 );
 const JOBS = 200;
-/** No host has a handler for it: what was in flight waits from the first start on, and stays as it is. */
+/** No host has a handler for it, so what was in flight waits from the first start on, unchanged. */
 const UNKNOWN = "of_another_time";
 
 /** With jobs of every status, and their histories; those that wait are not due for centuries. */
@@ -29,11 +29,11 @@ export async function makeOldSchema({ sql }: PostgresServer, schema: string): Pr
 }
 
 export interface Left {
-  /** As the schema says. */
+  /** The version in the schema. */
   readonly versions: readonly unknown[];
-  /** The jobs that the upgrade does not concern, and their histories, as one text. */
+  /** The jobs that the upgrade does not affect, and their histories, as one text. */
   readonly content: string;
-  /** Of those that were in flight. */
+  /** The statuses of the jobs that were in flight. */
   readonly freed: readonly unknown[];
 }
 

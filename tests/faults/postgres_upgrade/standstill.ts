@@ -1,9 +1,9 @@
-/** Moments of an upgrade at which it can be made to stand still: it waits for what another session holds. */
+/** Moments at which an upgrade can be stopped: it waits for a lock that another session holds. */
 import postgres from "postgres";
 import { eventually } from "../../support/eventually.ts";
 import type { PostgresServer } from "../../support/servers/postgres_server.ts";
 
-/** For each moment what holds the upgrade of the schema there, as statements within a transaction that is rolled back. */
+/** What stops the upgrade of the schema at each moment, as statements in a transaction that is rolled back. */
 export const MOMENTS: Readonly<Record<string, (schema: string) => string>> = {
   "while it makes a table": (schema) => `CREATE TABLE ${schema}.facts (other int)`,
   "before it notes the version": (schema) => `LOCK TABLE ${schema}.persistent_queue IN SHARE MODE`,
@@ -24,7 +24,7 @@ export async function makeCommitsWait({ sql }: PostgresServer, schema: string): 
 export interface Standstill extends AsyncDisposable {
   /** Resolves when a session of the queue waits here. */
   reached(): Promise<void>;
-  /** Lets it go on. Resolves when the sessions that waited are over, whose clients are dead or done. */
+  /** Lets it continue. Resolves when the waiting sessions, whose clients are dead or done, have ended. */
   end(): Promise<void>;
 }
 

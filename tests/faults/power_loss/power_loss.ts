@@ -1,6 +1,6 @@
 /**
  * A model of what a power loss leaves of a database in WAL mode: what SQLite had synced is there, and any part of what it
- * wrote since then may be there or not. When it syncs depends on `PRAGMA synchronous`, which is read from the connection
+ * has written since may or may not be. When it syncs depends on `PRAGMA synchronous`, which is read from the connection
  * itself. https://www.sqlite.org/pragma.html#pragma_synchronous
  *
  * The live files are read with the file API, which drops SQLite's locks: only for tests without another process.
@@ -23,17 +23,17 @@ const NOTHING: Bytes = new Uint8Array(0);
 const LOG_HEADER = 32;
 const FRAME_HEADER = 24;
 const PAGE = 4096;
-/** What a disk writes as a whole. */
+/** What a disk writes atomically. */
 const SECTOR = 512;
 
 export class PowerLossModel {
   readonly #path: string;
   #database: Bytes;
-  /** Up to where the log is synced, and which log that was: a new log has other salts. */
+  /** How far the log is synced, and which log that was: a new log has other salts. */
   #log: { readonly end: number; readonly salts: string };
   #isOrdered = true;
 
-  /** What is there at this moment counts as synced. */
+  /** The current content counts as synced. */
   constructor(path: string) {
     this.#path = path;
     const { database, log } = readFiles(path);
@@ -54,7 +54,7 @@ export class PowerLossModel {
     if (wasFolded || level >= FULL) this.#log = { end: endOf(log), salts: saltsOf(log) };
   }
 
-  /** As it might be found if the power went now. */
+  /** The files as they might be found if the power failed now. */
   strike(chance: Random): DatabaseFiles {
     const now = readFiles(this.#path);
     const kept = saltsOf(now.log) === this.#log.salts ? this.#log.end : 0;
@@ -87,7 +87,7 @@ function saltsOf(log: Bytes): string {
   return log.slice(16, 24).join();
 }
 
-/** Behind the last frame of this log; what follows is left over from an earlier one. */
+/** The end of the last frame of this log; what follows is left over from an earlier one. */
 function endOf(log: Bytes): number {
   const salts = saltsOf(log);
   let end = Math.min(log.length, LOG_HEADER);
@@ -97,7 +97,7 @@ function endOf(log: Bytes): number {
   return end;
 }
 
-/** Page by page the new one or the old one; without an old one, perhaps nothing. */
+/** Each page is the new or the old one; without an old one, perhaps nothing. */
 function spoil(now: Bytes, before: Bytes, chance: Random): Bytes {
   const found = now.slice();
   for (let at = 0; at < now.length; at += PAGE) {

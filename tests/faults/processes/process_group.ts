@@ -1,6 +1,6 @@
 /**
- * A shell command in the project's folder that leads its own process group, as a terminal or systemd runs it; its files
- * are in a folder elsewhere. `$DENO` is Deno.
+ * A shell command in the project's folder that leads its own process group, as under a terminal or systemd; its files
+ * are in another folder. `$DENO` is Deno.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,7 +17,7 @@ const TOKEN = "a-token-for-tests-only";
 export interface ProcessGroup extends AsyncDisposable {
   readonly folder: TempFolder;
   readonly lines: readonly string[];
-  /** The shell's, once it and all that hold its output are gone. */
+  /** The shell's exit code, once it and all that hold its output are gone. */
   readonly exitCode: Promise<number>;
   /** Resolves with the process id of the supervisor that greets as number `count`, once it does. */
   greets(count: number): Promise<number>;
@@ -84,7 +84,7 @@ export async function processGroup(
       try {
         signal("SIGKILL");
       } catch {
-        // It has ended, as most tests want.
+        // It has ended, as most tests intend.
       }
       await exitCode;
       await folder[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-/** What happens to every kind of server, and to the way there. */
+/** What may happen to any kind of server, and to the connection to it. */
 import { type Misfortunes, onShared, type Place, type Server, sleep } from "./scene.ts";
 
 /** Longer than a stall, and than the system waits for an answer. */
@@ -12,7 +12,7 @@ const AWAY = /cannot be reached|is being stopped|is starting|has crashed/;
 const aWhile = ({ random }: Place) => sleep(SHORT_MS + random.below(400));
 
 interface Voice {
-  /** What is said of a server that takes what is sent, and does not answer; null: it is not noticed so soon. */
+  /** What is reported about a server that receives but does not answer; null: it is not noticed this soon. */
   readonly ofSilence: RegExp | null;
 }
 
@@ -58,7 +58,7 @@ export function onAnyServer<S extends Server>({ ofSilence }: Voice): Misfortunes
         relay.mend();
       },
     })),
-    // Whether a write took effect whose answer was lost, its caller does not know.
+    // If the answer to a write is lost, its caller does not know whether it took effect.
     "cut off before it answers": onShared(() => ({
       says: null,
       strike: async ({ relay, random }) => {

@@ -29,7 +29,7 @@ const LOG_DISK_MB = 12;
 const FULL_MS = 1_500;
 const BALLAST = 1_500;
 
-/** The server, with a user as a system has it. */
+/** The server, with a user like that of a real system. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const server = await postgresServer(options);
   if (options.standbyOf === undefined) {
@@ -90,7 +90,7 @@ export const ON_PAIR_OF_POSTGRES: OwnMisfortunes = {
   "replaced by its standby": () => failover(startPair),
 };
 
-/** Where a small disk can be made. */
+/** Misfortunes that need a small disk. */
 export const ON_SMALL_DISK_OF_POSTGRES: OwnMisfortunes = {
   "with a full disk": () =>
     onSmallDisk(DISK_MB, ({ disk, folder }) => ({ data: `${disk}/data`, log: `${folder}/log` })),
@@ -105,7 +105,7 @@ async function takeAllConnections(url: string): Promise<{ end(): Promise<void> }
     ...{ max: MOST_CONNECTIONS, max_lifetime: null },
   });
   const take = () => Promise.all(Array.from({ length: MOST_CONNECTIONS }, () => sql`SELECT pg_sleep(0.02)`));
-  // Until the server has noticed that the system's connections are gone.
+  // Repeats until the server has noticed that the system's connections are gone.
   await eventually("all connections are taken", () => take().then(() => true, () => false));
   return { end: () => sql.end({ timeout: 1 }) };
 }
@@ -121,7 +121,7 @@ async function startPair(): Promise<Pair<PostgresServer>> {
   };
 }
 
-/** Whatever is written goes on in a new file of the log, again and again. */
+/** Fills file after file of the write-ahead log. */
 async function fillLog(server: PostgresServer): Promise<void> {
   for (let n = 0; n < LOG_DISK_MB; n++) {
     const isWritten = await server.sql("SELECT pg_logical_emit_message(true, 'fill', repeat('x', 1000000))")
@@ -130,7 +130,7 @@ async function fillLog(server: PostgresServer): Promise<void> {
   }
 }
 
-/** The disk on which the data are, or the log: PostgreSQL refuses what needs room, or dies of it. */
+/** Fills the disk with the data or the log: PostgreSQL refuses what needs room, or crashes. */
 async function onSmallDisk(
   megabytes: number,
   placesOn: (at: { readonly disk: string; readonly folder: string }) => PostgresOptions,

@@ -19,10 +19,10 @@ const MOST_CONNECTIONS = 8;
 const DISK_MB = 4;
 /** Long enough to be noticed. */
 const FULL_MS = 1_500;
-/** No server listens there. */
+/** A port on which no server listens. */
 const NO_PORT = "1";
 
-/** The server takes any password, as long as no user has one. */
+/** The server accepts any password, as long as no user has one. */
 export async function startRedis(settings: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
   const server = await redisServer(settings);
   return {
@@ -73,11 +73,11 @@ export const ON_PAIR_OF_REDIS: OwnMisfortunes = {
   "replaced by its replica": () => failover(startPair),
 };
 
-/** Where a small disk can be made. */
+/** Misfortunes that need a small disk. */
 export const ON_SMALL_DISK_OF_REDIS: OwnMisfortunes = {
-  // It refuses writes, and keeps what it has not written yet.
+  // Redis refuses writes, and keeps what it has not written yet.
   "with a full disk": () => onSmallDisk({ appendfsync: "everysec" }),
-  // It ends.
+  // Redis exits.
   "with a full disk, each write synced": () => onSmallDisk({ appendfsync: "always" }),
 };
 
@@ -88,7 +88,7 @@ async function takeAllConnections(port: number): Promise<Deno.TcpConn[]> {
 }
 
 async function startPair(): Promise<Pair<RedisServer>> {
-  // A replica that comes is served at once.
+  // A new replica is served at once.
   const primary = await startRedis({ "repl-diskless-sync-delay": "0" });
   const replica = await startRedis();
   await replica.command("REPLICAOF", "127.0.0.1", String(primary.port));

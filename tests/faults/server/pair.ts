@@ -4,7 +4,7 @@ import { type Scene, type Server, sleep } from "./scene.ts";
 export interface Pair<S extends Server> {
   readonly primary: S;
   readonly replica: S;
-  /** Resolves when the replica has all that was written until now. */
+  /** Resolves when the replica has everything written until now. */
   catchUp(): Promise<void>;
   promote(): Promise<void>;
   /** Whether the primary acknowledges only what the replica has. */
@@ -15,8 +15,9 @@ export interface Pair<S extends Server> {
 const LED_ASTRAY_MS = 1_200;
 
 /**
- * The way leads to the replica for a while, as a name does that is looked up too early, and back: a connection that was made
- * meanwhile stays where it is. Then the primary dies, and the way leads to the replica, which takes no writes at first.
+ * The address leads to the replica for a while, like a name that is switched too early, and back: connections made
+ * meanwhile stay on the replica. Then the primary dies, and the address leads to the replica, which takes no writes at
+ * first.
  */
 export async function failover<S extends Server>(make: () => Promise<Pair<S>>): Promise<Scene> {
   const { primary, replica, promote, catchUp, isSynchronous } = await make();

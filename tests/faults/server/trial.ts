@@ -11,15 +11,15 @@ import { PASSWORD, type Scene, sleep } from "./scene.ts";
 const JOBS = 60;
 /** A claim whose answer was lost is found by the sweep. */
 const DONE_WITHIN_MS = 20_000;
-/** The server may be away for most of that. */
+/** The server may be down for most of that time. */
 const ADDED_WITHIN_MS = 30_000;
-/** Connections that are asked for within a second: a system whose server is away tries again, and does not spin. */
+/** Connections requested within a second: a system whose server is down tries again, but does not spin. */
 const MOST_ASKED = 100;
 
 interface Trial {
   readonly scene: Scene;
   readonly random: Random;
-  /** Of the queue. */
+  /** The name of the queue. */
   readonly name: string;
 }
 
@@ -30,7 +30,7 @@ export async function trial({ scene, random, name }: Trial, expect: Expect): Pro
   const url = place.href;
   await using system = await testSystem({
     ...{ QUEUE_URL: url, CONSUMERS: "3", LOG_LEVEL: "error" },
-    // A sweep that comes late says nothing, and beside other tests a sweep every 200 ms would be late all the time.
+    // A late sweep judges nothing, and next to other tests a sweep every 200 ms would always be late.
     ...{ HEARTBEAT_MS: "100", SWEEP_MS: "1000", STALL_MS: "2000" },
   });
   const { queue, supervisor, fatal, events } = system;
@@ -39,7 +39,7 @@ export async function trial({ scene, random, name }: Trial, expect: Expect): Pro
   const ids = Array.from({ length: JOBS }, (_, i) => `job ${i}${wordOf(scene.ballast ?? 0, random)}`);
   const acknowledged = new Set<string>();
   const adding = addOneByOne(queue, ids, { random, acknowledged });
-  // It is waited for below, unless the misfortune itself fails.
+  // It is awaited below, unless the misfortune itself fails.
   adding.catch(() => {});
   await sleep(random.below(300));
   const missing = await scene.strike({ relay, random, acknowledged: () => [...acknowledged] });
@@ -65,7 +65,7 @@ export async function trial({ scene, random, name }: Trial, expect: Expect): Pro
   expect(problems.length === 0, problems.join(" "));
 }
 
-/** Of random letters, which cannot be compressed. */
+/** Random letters, which cannot be compressed. */
 function wordOf(length: number, random: Random): string {
   return Array.from({ length }, () => random.below(36).toString(36)).join("");
 }
@@ -76,8 +76,8 @@ interface Adding {
 }
 
 /**
- * As a client does: an add that failed may have been made all the same, so it is made again with the same id. The job may
- * even be done by then.
+ * As a client does: an add that failed may have taken effect, so it is repeated with the same id. The job may even be
+ * done by then.
  */
 async function addOneByOne(
   queue: Queue,
@@ -95,14 +95,14 @@ async function addOneByOne(
   }
 }
 
-/** Whether the job of this id is done already. @throws what is no trouble of the storage */
+/** Whether the job with this id is already done. @throws any error that is not about the storage */
 function isDone(error: unknown): boolean {
   if (error instanceof StorageError && error.passing) return false;
   if (error instanceof QueueError && error.code === "duplicate_job") return true;
   throw error;
 }
 
-/** How many of the moments, which are in order, lie within some span of this length at most. */
+/** The largest number of the moments, which are in order, within any span of this length. */
 function mostWithin(ms: number, moments: readonly number[]): number {
   let most = 0;
   for (let from = 0, to = 0; to < moments.length; to++) {

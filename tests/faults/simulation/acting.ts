@@ -29,13 +29,13 @@ async function misbehave({ random, timeline }: World, thread: SimulatedThread, c
     case 1:
       throw new RetryLater(random.pick([0, 5, 300, 3_000]));
     case 2:
-      // Many take long, and notice when their signal fires.
+      // Many take long, and stop when their signal fires.
       return await pause(random.below(3_000), context);
     case 3:
-      // Some do not notice.
+      // Some ignore it.
       return await pause(random.below(random.pick([500, 9_000])));
     case 4:
-      // A loop without a pause: its thread does nothing else meanwhile.
+      // A loop without a pause: its thread does nothing else in the meantime.
       timeline.hang(thread.owner, random.below(random.pick([100, 40_000])));
       return await pause(0);
     case 5:

@@ -1,4 +1,4 @@
-/** What was acknowledged to callers, and what threads were seen to do: none of it may turn out to be untrue. */
+/** What was acknowledged to callers, and what threads were seen doing: none of it may turn out to be false. */
 import type { Lease } from "../../../queue/job.ts";
 import type { Settlement } from "../../../queue/ending.ts";
 import type { JobMessage } from "../../../workers/protocol.ts";
@@ -16,7 +16,7 @@ export class Book {
   /** Ids whose adding, and whose completion, were acknowledged. */
   readonly added = new Set<string>();
   readonly completed = new Set<string>();
-  /** Numbers of jobs that are rightly gone: removed by hand, or pruned. */
+  /** Numbers of jobs that are legitimately gone: removed by hand, or pruned. */
   readonly #gone = new Set<number>();
   readonly #edited = new Set<number>();
   /** By job number: the lease up to which a cancel was acknowledged, and by which process. */
@@ -28,9 +28,9 @@ export class Book {
   readonly #pauses = new Map<string, { delayMs: number; runAt: number }>();
   /** Which job runs, by thread. */
   readonly #running = new Map<string, JobMessage>();
-  /** Leases up to this one the storage may have forgotten: their holders learn of it by their heartbeats. */
+  /** The storage may have forgotten leases up to this one: their holders learn of it through their heartbeats. */
   #forgottenUpTo = -1;
-  /** Leases that are valid again, because the storage has forgotten how they ended: perhaps nothing holds them. */
+  /** Leases that are valid again because the storage has forgotten how they ended; perhaps nothing holds them. */
   readonly #revived = new Set<string>();
   readonly #disk: Disk;
   readonly #timeline: Timeline;
@@ -48,7 +48,7 @@ export class Book {
     this.#auditor = new Auditor(disk, { retryLimit: retryDelaysMs.length });
   }
 
-  /** The first violation: it may have been found where its error would be lost. */
+  /** The first violation, kept because it may have been found where its error would be lost. */
   get broken(): Violation | null {
     return this.#broken;
   }
@@ -108,7 +108,7 @@ export class Book {
     this.written("by hand");
   }
 
-  /** A replica takes over, without the last writes: what they acknowledged may be gone. */
+  /** A replica takes over without the last writes, so what they acknowledged may be gone. */
   tookOver(takeOver: () => void): void {
     const before = new Map([...this.#disk.jobs].map((job) => [job.seq, job]));
     takeOver();
@@ -116,7 +116,7 @@ export class Book {
       const was = before.get(now.seq);
       if (was?.lease !== now.lease || was.status !== now.status) this.#revived.add(keyOf(now));
     }
-    // No lease is lower than the time at which it is granted, and a busy one is higher by the number of its claims.
+    // No lease is lower than the time at which it is granted; many claims at once make it higher.
     const latest = Math.max(...[...before.values()].map(({ lease }) => lease), this.#timeline.now + 1);
     this.#forgottenUpTo = Math.max(this.#forgottenUpTo, latest);
     this.written("by hand");
@@ -140,14 +140,14 @@ export class Book {
     }
   }
 
-  /** For jobs that were replaced, or edited by hand. */
+  /** For jobs that were replaced or edited by hand. */
   #forgetCompletions(): void {
     for (const { id, status } of this.#disk.jobs) if (status !== "COMPLETED") this.completed.delete(id);
   }
 
   // Threads --------------------------------------------------------------------------------------------------------------
 
-  /** `process`: the one that the thread belongs to. Another one learns of a cancel by its heartbeats only. */
+  /** `process`: the one that the thread belongs to. Other processes learn of a cancel only through their heartbeats. */
   began(thread: string, message: JobMessage, process: string): void {
     this.begins += 1;
     const { seq, lease, id } = message;

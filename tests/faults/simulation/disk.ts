@@ -31,7 +31,7 @@ export class Disk {
     return this.#model;
   }
 
-  /** How often something was written that others want to know. */
+  /** How many writes there were that others want to know about. */
   get news(): number {
     return this.#news;
   }
@@ -57,7 +57,7 @@ export class Disk {
     { noLeaseBelow = 0, ...how }: {
       readonly setBack: ClockSetBack | null;
       readonly process: string | null;
-      /** A server grants none twice, though it may lose what it has granted. */
+      /** A server grants no lease twice, though it may forget what it has granted. */
       readonly noLeaseBelow?: number;
     },
   ): ClaimAnswer {
@@ -152,7 +152,7 @@ export class Disk {
     };
   }
 
-  /** Returns a replica, which takes over when it is called: what is written until then is lost. */
+  /** Returns a function with which a replica takes over: what is written until then is lost. */
   replica(): () => void {
     const model = this.model.copy();
     return () => {

@@ -15,7 +15,7 @@ const OF_ANY = ["unknown error", "error after commit", "crash after commit"] as 
 /** What may happen to the next write of a verb. */
 export const FATES = {
   ofFile: OF_ANY,
-  // The request is lost; or it waits at the server, and takes effect when its caller has given it up; or its answer waits.
+  // The request is lost; or it takes effect after its caller has given up; or its answer is late.
   ofServer: [...OF_ANY, "lost request", "late effect", "late answer"],
 } as const;
 

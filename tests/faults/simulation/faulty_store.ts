@@ -14,12 +14,12 @@ import type { Owner } from "./timeline.ts";
 import type { World } from "./world.ts";
 
 const PATIENCE_MS = 5_000;
-/** How long a request or an answer waits on its way at most. */
+/** How long a request or an answer is delayed at most. */
 const LATE_MS = 8_000;
-/** What the processes tell each other of. */
+/** The writes that the processes notify each other of. */
 const NEWS: readonly WriteVerb[] = ["insert", "settle", "move"];
 
-/** No order of another host arrives. */
+/** No order from another host arrives. */
 const MUTE_CHANNEL = {
   send: () => Promise.resolve(false),
   listen: () => ({ [Symbol.dispose]: () => {} }),
@@ -47,12 +47,12 @@ export class FaultyStore implements Store {
   /** Late settlements that were reported to its process. */
   fenced = 0;
   #closed = false;
-  /** Orphans that its consumers held when it asked for them: what it learns later that they hold, it may take. */
+  /** Orphans that its consumers held when it asked; jobs that they turn out to hold later it may take. */
   #heldOrphans: readonly Lease[] = [];
   readonly #owner: StoreOwner;
   /** The ids under which it has joined, or tried to. */
   readonly joined: string[] = [];
-  /** What it has written itself, of what others are told. */
+  /** How many of the writes that others are notified of are its own. */
   #ownNews = 0;
 
   constructor(world: World, main: Owner, owner: StoreOwner) {
@@ -147,7 +147,7 @@ export class FaultyStore implements Store {
     };
   }
 
-  /** As SQLite's does, it writes what waits first, except claims. */
+  /** Like SQLite's store, it first writes what waits, except claims. */
   close(): Promise<void> {
     this.#closed = true;
     for (const { verb, reject } of this.#writes) if (verb === "claim") reject(new StorageError("Closed."));
@@ -191,7 +191,7 @@ export class FaultyStore implements Store {
     const answered: (() => void)[] = [];
     for (const write of writes) {
       answered.push(this.#commit(write, this.#world.weather.fateOf(write.verb)));
-      // The caller learns nothing of the rest of this transaction; later writes are lost.
+      // Nothing is acknowledged of the rest of this transaction; later writes are lost.
       if (!this.#main.alive) return;
     }
     for (const answer of answered) answer();
@@ -208,7 +208,7 @@ export class FaultyStore implements Store {
 
   // As a server ----------------------------------------------------------------------------------------------------------
 
-  /** Once sent it is written, even if its sender dies meanwhile. */
+  /** Once sent, it is written even if its sender dies meanwhile. */
   #send(write: Write): void {
     this.#later(() => this.#arrive(write), this.#world.timeline.world);
   }

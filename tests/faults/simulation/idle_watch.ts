@@ -3,7 +3,7 @@ import type { ModelJob } from "../../support/queue/model.ts";
 import type { SimulatedProcess } from "./simulated_process.ts";
 import type { World } from "./world.ts";
 
-/** How long a due job waits at most while a consumer is idle and nothing is wrong: claims are tried again within that. */
+/** How long a due job may wait while a consumer is idle and nothing is wrong: claims are retried within that time. */
 const PICKUP_MS = 1_500;
 
 export class IdleWatch {
@@ -62,7 +62,7 @@ export class IdleWatch {
     }
   }
 
-  /** No wake-up is lost: a job is claimed soon, not by the next sweep. If the clock was set, or a notice lost, it may be. */
+  /** No wake-up is lost: a job is claimed soon, not by the next sweep, unless the clock was set or a message lost. */
   #lookForLatePickups(due: readonly ModelJob[]): void {
     const { timeline: { now, timesSet }, book, weather, settings } = this.#world;
     if (weather.wasDeafWithin(settings.sweepMs + PICKUP_MS)) return this.#dueSince.clear();

@@ -175,7 +175,7 @@ function onThread(world: World, misfortune: (thread: SimulatedThread) => void): 
   if (threads.length > 0) misfortune(world.random.pick(threads));
 }
 
-/** It falls silent, and returns: in time, or as a zombie. */
+/** A thread falls silent, and comes back in time or as a zombie. */
 function freeze({ timeline, random, trace, settings }: World, { owner }: SimulatedThread): void {
   const ms = random.below(random.pick([100, settings.stallMs, 3 * settings.stallMs]));
   trace.say(owner.name, `hangs for ${ms} ms`);
@@ -241,7 +241,7 @@ function weather(world: World, what: Spell): void {
   world.weather[what] = world.timeline.now + ms;
 }
 
-/** A replica takes over that has not got the last writes, and the connections break. */
+/** A replica without the last writes takes over, and the connections break. */
 function failOver(world: World): void {
   if (!world.isRemote) return;
   const { random, trace, timeline, weather, disk, book } = world;

@@ -1,4 +1,4 @@
-/** Tells a process what the others write, as a store does: some tenths of a second later. */
+/** Notifies a process of what the others write, as a store does, some tenths of a second later. */
 import type { Owner, Timeline } from "./timeline.ts";
 
 const WATCH_MS = 100;
@@ -7,7 +7,7 @@ export interface News {
   readonly timeline: Timeline;
   /** The main thread of the process that is told. */
   readonly owner: Owner;
-  /** How often others have written something; null: the store is closed. */
+  /** How many times others have written something; null: the store is closed. */
   news(): number | null;
 }
 

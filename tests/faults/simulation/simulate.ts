@@ -19,7 +19,7 @@ export interface Run {
   readonly begins: number;
   readonly deaths: number;
   readonly fenced: number;
-  /** Consumers that were given up because they had fallen silent. */
+  /** How many consumers were given up because they had fallen silent. */
   readonly silences: number;
   /** How much simulated time it took, in milliseconds. */
   readonly simulatedMs: number;
@@ -28,7 +28,7 @@ export interface Run {
 }
 
 const handlers = await loadedHandlers();
-/** Longer than anything that began before the calm may take. */
+/** Longer than anything may take that began before the calm. */
 const LONGEST_CALM_MS = 400_000;
 
 /** @throws {Error} with the seed and the last events, if a guarantee of the queue is broken */

@@ -20,7 +20,7 @@ export class SimulatedProcess {
   readonly queue: Queue;
   readonly supervisor: Supervisor;
   #dispatcher: WatchedDispatcher | null = null;
-  /** All that may still run, those that were given up included. */
+  /** All that may still run, including those that were given up. */
   readonly threads = new Set<SimulatedThread>();
   /** When it began to work, or null. */
   startedAt: number | null = null;
@@ -58,7 +58,7 @@ export class SimulatedProcess {
     this.startedAt = performance.now();
   }
 
-  /** It has started, and does not stop. */
+  /** It has started, and is not stopping. */
   get isAtWork(): boolean {
     return this.startedAt !== null && !this.stopping;
   }

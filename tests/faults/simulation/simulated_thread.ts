@@ -1,4 +1,4 @@
-/** A consumer's thread without a thread: the real loop, whose messages travel on the timeline. */
+/** A consumer without a thread: the real loop, whose messages travel on the timeline. */
 import type { Child } from "../../../workers/child.ts";
 import { ThreadState } from "../../../workers/dispatch/thread_state.ts";
 import { Tickets } from "../../../workers/dispatch/tickets.ts";
@@ -40,7 +40,7 @@ export class SimulatedThread implements Child<ToConsumer> {
   readonly #loop: ConsumerLoop;
   /** By ticket. */
   readonly #jobs = new Map<number, JobMessage>();
-  /** When its last message arrived that shows that it works. */
+  /** When the last message arrived that shows it is working. */
   #heardAt = 0;
   /** Messages of one channel never overtake each other. */
   #lastIn = 0;
@@ -99,7 +99,7 @@ export class SimulatedThread implements Child<ToConsumer> {
     timeline.after(this.#lastIn - timeline.now, this.owner, () => this.#receive(message));
   }
 
-  /** As the runtime ends threads: one that spins ends only when it pauses, and may do a little before that. */
+  /** As the runtime ends threads: one that spins ends only when it pauses, and may do a little more before that. */
   end(why: string): void {
     const { timeline, random } = this.#options.world;
     timeline.after(random.below(3), this.owner, () => {
@@ -119,7 +119,7 @@ export class SimulatedThread implements Child<ToConsumer> {
     return new Promise<never>(() => {});
   }
 
-  /** It is given up: it must have been silent by itself, not because the process was paused. */
+  /** Called when it is given up: it must itself have been silent, and not because the process was paused. */
   assertSilent(): void {
     const { world } = this.#options;
     world.silences += 1;
@@ -132,7 +132,7 @@ export class SimulatedThread implements Child<ToConsumer> {
     this.#loop.receive([message]);
   }
 
-  /** A dead thread stays where it was: what still runs of it here must change nothing. */
+  /** A dead thread goes no further: what still runs of it here must change nothing. */
   #begin(ticket: number): boolean {
     return this.owner.alive && this.#tickets.begin(ticket);
   }

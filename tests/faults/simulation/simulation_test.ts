@@ -7,13 +7,13 @@ import { simulation } from "./simulation_fault.ts";
 
 Deno.test("the same seed gives the same run, event by event, whatever ran before", async () => {
   const first = await simulate(1, 100);
-  // Its processes die in the middle of what they do.
+  // Its processes die halfway through their work.
   await simulate(12, 100);
   assert.deepEqual(await simulate(1, 100), first);
   assert.notEqual((await simulate(2, 100)).fingerprint, first.fingerprint);
 });
 
-Deno.test("consumers are given up in it because they hang, which is where it looks for healthy ones", async () => {
+Deno.test("the storms make consumers hang and be given up, so healthy ones that are given up would be found", async () => {
   let silences = 0;
   for (let seed = 1; seed <= 5; seed++) silences += (await simulate(seed, 100)).silences;
   assert.ok(silences > 0);

@@ -1,4 +1,4 @@
-/** Which tickets a handle has given out and not got back: a leak makes a consumer slower until it gets no jobs. */
+/** Which tickets a handle has given out and not got back: a leak slows a consumer down until it gets no jobs. */
 import type { ConsumerHandle } from "../../../workers/dispatch/consumer_handle.ts";
 import { TicketRoll } from "../../../workers/dispatch/tickets.ts";
 import type { ToConsumer } from "../../../workers/protocol.ts";

@@ -12,7 +12,7 @@ export interface Owner {
   readonly name: string;
   alive: boolean;
   frozenUntil: number;
-  /** Until then its silence is its own fault. */
+  /** Until this time its silence is its own fault. */
   silentUntil: number;
 }
 
@@ -101,7 +101,7 @@ export class Timeline {
     this.#timers.delete(number);
   }
 
-  /** Runs the next event, and all that follows from it at once. False = nothing is left. */
+  /** Runs the next event, and all that follows from it immediately. False = nothing is left. */
   async step(): Promise<boolean> {
     const event = this.#events.pop();
     if (event === undefined) return false;

@@ -1,10 +1,10 @@
-/** The real dispatcher, whose consumers can be looked at. */
+/** The real dispatcher, with its consumers visible. */
 import type { EndOfConsumer } from "../../../workers/dispatch/abandoned.ts";
 import type { ConsumerHandle } from "../../../workers/dispatch/consumer_handle.ts";
 import { Dispatcher, type DispatcherOptions } from "../../../workers/dispatcher.ts";
 
 export class WatchedDispatcher extends Dispatcher {
-  /** Of the consumers that are ready, by their ids. */
+  /** The handles of the consumers that are ready, by id. */
   readonly handles = new Map<string, ConsumerHandle>();
   readonly #options: DispatcherOptions;
   readonly #onStalled: (consumerId: string) => void;
@@ -27,7 +27,7 @@ export class WatchedDispatcher extends Dispatcher {
     return super.leave(consumerId, end);
   }
 
-  /** No job is to blame, as when the process runs out of open files. */
+  /** No job is to blame, as if the process had run out of open files. */
   giveUp(consumerId: string, why: string): void {
     this.#options.onUnusable(consumerId, why, { guilty: null });
   }

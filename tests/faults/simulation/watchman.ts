@@ -1,4 +1,4 @@
-/** Checks the whole at intervals: is a job left without a holder, or forgotten? */
+/** Checks the whole system at intervals: is a job left without a holder, or forgotten? */
 import { livingHeartbeats } from "../../../queue/policy/deaths.ts";
 import type { ModelJob } from "../../support/queue/model.ts";
 import { IdleWatch } from "./idle_watch.ts";
@@ -10,7 +10,7 @@ const FORGOTTEN_MS = 500;
 
 export class Watchman {
   readonly #world: World;
-  /** Of the processes that live. */
+  /** The watches of the living processes. */
   readonly #idleWatches = new Map<SimulatedProcess, IdleWatch>();
   /** Since when a lease has had no holder, by job and lease. */
   readonly #orphanedSince = new Map<string, number>();
@@ -41,7 +41,7 @@ export class Watchman {
       this.#idleWatches.set(process, watch);
       watch.look();
     }
-    // A process that stops forgets what it cannot write.
+    // A stopping process forgets what it cannot write.
     if (endings !== this.#endings || processes.some(({ isAtWork }) => !isAtWork)) this.#heldAt.clear();
     this.#endings = endings;
     if (processes.some(({ isAtWork }) => isAtWork)) return this.#lookForOrphans(processes);

@@ -1,4 +1,4 @@
-/** The state of the storage at the moment. */
+/** The current state of the storage. */
 import type { Random } from "../../support/random.ts";
 import type { WriteVerb } from "./auditor.ts";
 import type { Fate } from "./fates.ts";
@@ -10,12 +10,12 @@ export class Weather {
   slowUntil = 0;
   awayUntil = 0;
   readOnlyUntil = 0;
-  /** What processes tell each other is lost: then they find jobs by the sweep at the latest. */
+  /** Until then notifications between processes are lost, and jobs are found by the sweep at the latest. */
   deafUntil = 0;
-  /** When the last answer that waits on its way arrives. */
+  /** When the last delayed answer arrives. */
   #lateUntil = 0;
   /**
-   * When it last failed (`lastBad`), and when it last failed so that the outcome of a write is unknown
+   * When the storage last failed (`lastBad`), and when it last failed so that the outcome of a write is unknown
    * (`lastOdd`).
    */
   lastBad = 0;
@@ -58,7 +58,7 @@ export class Weather {
     return this.#timeline.now < this.deafUntil + ms;
   }
 
-  /** New jobs find no room; existing ones may or may not still change within their page. */
+  /** New jobs find no room; existing ones may still be changed within their page, or not. */
   isFullFor(verb: WriteVerb): boolean {
     return (verb === "insert" || this.#random.chance(0.3)) && this.#isBad(this.fullUntil);
   }
@@ -89,7 +89,7 @@ export class Weather {
     return fate;
   }
 
-  /** What is written now, or not, its caller does not know. */
+  /** From now on the outcome of a write is unknown to its caller. */
   noteOdd(): void {
     this.lastBad = this.lastOdd = this.#timeline.now;
   }

@@ -1,4 +1,4 @@
-/** Everything in one run: time, chance, the disk, what was acknowledged, and the running process. */
+/** Everything in one run: time, randomness, the disk, what was acknowledged, and the running processes. */
 import { StorageError } from "../../../queue/errors.ts";
 import type { Handlers } from "../../../workers/handlers.ts";
 import type { Random } from "../../support/random.ts";
@@ -35,25 +35,25 @@ export class World {
   readonly weather: Weather;
   readonly book: Book;
   readonly settings: SimulatedSettings;
-  /** The storage is a server, not a file. */
+  /** Whether the storage is a server, not a file. */
   readonly isRemote: boolean;
-  /** How many processes work on it, each on a host of its own; one for a file. */
+  /** How many processes work on it, each on its own host; one for a file. */
   readonly hosts: number;
-  /** After this the others know that a process is dead. */
+  /** After this time the others know that a process is dead. */
   readonly #deathShowsMs: number;
-  /** No more misfortunes. */
+  /** True once there are no more misfortunes. */
   isCalm = false;
-  /** Those that live. */
+  /** The living processes. */
   readonly processes: SimulatedProcess[] = [];
-  /** When the process was last held up, or its clock set. */
+  /** When a process was last held up, or the clock set. */
   disturbedAt = 0;
   deaths = 0;
   /** How many processes have ended, in whatever way. */
   endings = 0;
-  /** Writes that their callers have given up, and that take effect later. */
+  /** How many writes take effect after their callers have given up. */
   lateEffects = 0;
   readonly #endedAt = new Map<string, number>();
-  /** How often a consumer was given up because it had fallen silent. */
+  /** How many times a consumer was given up because it had fallen silent. */
   silences = 0;
   #generation = 0;
 
@@ -111,7 +111,7 @@ export class World {
     });
   }
 
-  /** Does nothing if it is dead already. */
+  /** Does nothing if the process is already dead. */
   kill(process: SimulatedProcess, why: string): void {
     if (!this.end(process)) return;
     this.trace.say("world", `kill -9 of ${process.main.name} ${why}`);
@@ -119,7 +119,7 @@ export class World {
     this.timeline.after(this.random.below(3_000), this.timeline.world, () => this.boot());
   }
 
-  /** Nothing of it runs any more. False if it had ended before. */
+  /** Stops everything in it. False if it had already ended. */
   end(process: SimulatedProcess): boolean {
     const place = this.processes.indexOf(process);
     if (place === -1) return false;
@@ -136,12 +136,12 @@ export class World {
     return endedAt !== undefined && endedAt + this.#deathShowsMs <= this.timeline.now;
   }
 
-  /** One of those that live, or null. */
+  /** A random living process, or null. */
   someProcess(): SimulatedProcess | null {
     return this.processes.length === 0 ? null : this.random.pick(this.processes);
   }
 
-  /** Called from within its main thread, as a request from outside would be. */
+  /** Runs the request in the main thread of a process, like a request from outside. */
   ask(request: (process: SimulatedProcess) => Promise<void>): void {
     const process = this.someProcess();
     if (process === null) return;

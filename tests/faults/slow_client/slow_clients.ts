@@ -1,12 +1,12 @@
-/** Slow clients: each plays its part until the server ends the connection, and returns what was wrong. */
+/** Slow clients: each plays its part until the server ends the connection, and returns what went wrong. */
 import type { Timeouts } from "../../../ui/http/serve.ts";
 
 export interface Stand {
   readonly port: number;
-  /** Of something that is a megabyte long. */
+  /** The path of something a megabyte long. */
   readonly bigPath: string;
   readonly timeouts: Timeouts;
-  /** A header line that lets in. */
+  /** A header line that authorizes a request. */
   readonly header: string;
 }
 
@@ -14,14 +14,14 @@ export type SlowClient = (stand: Stand) => Promise<string[]>;
 
 /** The server checks its connections only at intervals. */
 const SLACK_MS = 1_000;
-/** Time is counted in these steps, so that it stands still while this process, which plays all the parts, gets no processor. */
+/** Time is counted in these steps, so that it stops while this process, which plays all the parts, gets no CPU time. */
 const TICK_MS = 25;
 /** Between two bytes of a dripping client. */
 const DRIP_MS = TICK_MS;
 
 const HALF_A_HEADER = "GET / HTTP/1.1\r\nHost: local";
 const GOOD = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
-/** As many requests as one connection may have open, a megabyte each: more than the buffers on the way hold. */
+/** As many requests as one connection may have open, a megabyte each: more than the buffers in between hold. */
 const ASKED = 10;
 const FLOOD = 2_000;
 
@@ -47,7 +47,7 @@ export const SLOW_CLIENTS: Readonly<Record<string, SlowClient>> = {
   "one who rests": (stand) => cutOff(stand, GOOD, stand.timeouts.keepAliveTimeout + 1_000),
 };
 
-/** They cost more than a place, so there are few of them. */
+/** These cost more than a connection, so there are few of them. */
 export const GREEDY_CLIENTS: Readonly<Record<string, SlowClient>> = {
   "one who asks and never reads": neverReads,
   "one who asks without waiting for answers": floods,
@@ -72,7 +72,7 @@ async function cutOff(
 async function neverReads({ port, timeouts, header, bigPath }: Stand): Promise<string[]> {
   const ask = `GET ${bigPath} HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n`;
   using line = await Line.open(port, ask.repeat(ASKED));
-  // Twice: what went into the buffers of the system at the beginning counts as taken, once.
+  // Twice, because what fits in the system's buffers counts as read, once.
   await pass(2 * timeouts.timeout + SLACK_MS);
   if (await line.end(SLACK_MS) === null) return ["was still connected though it took nothing"];
   const served = line.text.split("HTTP/1.1 200 ").length - 1;

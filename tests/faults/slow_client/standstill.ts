@@ -1,6 +1,6 @@
 const TICK_MS = 20;
 
-/** The longest time for which this process did not run: it plays all the parts, and the time limits of the server go on. */
+/** The longest time that this process, which plays all the parts, did not run while the server's timeouts went on. */
 export class Standstill implements Disposable {
   #longestMs = 0;
   #tickedAt = performance.now();
@@ -12,7 +12,7 @@ export class Standstill implements Disposable {
     this.#tickedAt = now;
   }
 
-  /** In milliseconds, since this was made. */
+  /** In milliseconds, since this object was created. */
   get longestMs(): number {
     this.#tick();
     return this.#longestMs;

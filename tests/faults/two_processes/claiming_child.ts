@@ -1,10 +1,10 @@
-/** One of several processes that share a store: runs every waiting job, and prints which it got. `claiming_child.ts <url> <name>` */
+/** One of several processes that share a store: runs waiting jobs, and prints which. `claiming_child.ts <url> <name>` */
 import { openStore } from "@persistent-queue/queue";
 
 const [url = "", consumerId = ""] = Deno.args;
 const store = await openStore(url, "guest");
 console.log("ready");
-// The parent gives the sign, so that all begin together.
+// The parent gives the signal, so that all begin together.
 await Deno.stdin.read(new Uint8Array(1));
 for (;;) {
   const { claimed } = await store.claim([{ consumerId, limit: 3, suspect: false }]);

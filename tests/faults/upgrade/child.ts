@@ -1,7 +1,7 @@
 /**
- * A process that opens the database at `path`, upgrades it, and kills itself instead of taking the given step, from 0:
- * `child.ts <path> <step>`. Steps are the statements from the first transaction on, one by one, and the one that
- * comes after the last. If there are fewer steps it prints their number, and ends.
+ * A process that opens the database at `path`, upgrades it, and kills itself instead of taking the given step, counted
+ * from 0: `child.ts <path> <step>`. Steps are the statements from the first transaction on, one by one, and one more
+ * after the last. If there are fewer steps, it prints their number and ends.
  */
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@persistent-queue/queue";
@@ -17,7 +17,7 @@ function take(): void {
 
 const { exec, prepare } = DatabaseSync.prototype;
 
-/** A migration is one text: SQLite would take all of its steps at once. */
+/** A migration is one text, of which SQLite would take all steps at once. */
 DatabaseSync.prototype.exec = function (sql) {
   for (const statement of statementsIn(sql)) {
     take();
@@ -25,7 +25,7 @@ DatabaseSync.prototype.exec = function (sql) {
   }
 };
 
-/** What begins or ends a transaction is run as soon as it is prepared. */
+/** A statement that begins or ends a transaction runs as soon as it is prepared. */
 DatabaseSync.prototype.prepare = function (sql, ...options) {
   hasBegun ||= sql === "BEGIN IMMEDIATE";
   if (/^(BEGIN IMMEDIATE|COMMIT)$/.test(sql)) take();

@@ -1,4 +1,4 @@
-/** Databases of earlier releases, made by their migrations; and what must be left of one later. */
+/** Databases of earlier releases, created by their migrations, and what must be left of them later. */
 import { DatabaseSync } from "node:sqlite";
 import { STATUSES } from "@persistent-queue/queue";
 import type { Random } from "../../support/random.ts";
@@ -25,7 +25,7 @@ export function statementsIn(sql: string): string[] {
 
 /**
  * How many steps an upgrade from `version` has: each migration begins, runs its statements, notes its number and
- * commits; and one comes after the end.
+ * commits; one more comes after the end.
  */
 export function stepsFrom(version: number): number {
   return MIGRATIONS.slice(version).reduce((sum, migration) => sum + statementsIn(migration).length + 3, 1);

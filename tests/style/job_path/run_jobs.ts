@@ -1,4 +1,4 @@
-/** A whole system that completes so many plain jobs, one after the other. `run_jobs.ts <number of jobs>` */
+/** A whole system that completes this many plain jobs, one after the other. `run_jobs.ts <number of jobs>` */
 import {
   type HostedThread,
   HostedThreads,
@@ -6,10 +6,10 @@ import {
 } from "../../../workers/slots/hosted_threads.ts";
 import { testSystem } from "../../support/system/test_system.ts";
 
-/** Nothing that happens by the clock happens as often as a job. */
+/** Nothing timed happens as often as a job. */
 const QUIET = { CONSUMERS: "1", HEARTBEAT_MS: "60000", SWEEP_MS: "60000", STALL_MS: "200000" };
 
-/** How far a spare thread has come when the system stops is different each time. */
+/** How far a spare thread has come when the system stops varies. */
 class NoSpareThreads extends HostedThreads {
   override start(options: ThreadOptions): HostedThread {
     return super.start({ ...options, keepsSpare: false });

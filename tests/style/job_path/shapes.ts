@@ -1,9 +1,9 @@
-/** Which types of a source text describe one job on its way, told by what they declare. */
+/** Which types in a source text describe one job on its path, judged by what they declare. */
 import { withoutComments } from "../source_files.ts";
 
 const INTERFACE = /^(?:export )?interface (\w+)(?:<[^>]*>)?(?: extends ([^{]+))? \{\n([^]*?)^\}/gm;
 const ALIAS = /^(?:export )?type (\w+)(?:<[^>]*>)? =([^]*?);$/gm;
-/** A member that says which job it is about, by an identity or by holding the job itself. */
+/** A member that says which job it is about, with an identity or the job itself. */
 const IDENTITY = /^ *(?:readonly )?(?:id|seq|ticket|job)\??: (?!\()/m;
 
 interface Declared {
@@ -20,7 +20,7 @@ function declaredIn(text: string): Declared[] {
   ];
 }
 
-/** Their names, sorted: those that say which job they are about, and those that are made of such a one. */
+/** Their names, sorted: types that say which job they are about, and types built from one of those. */
 export function shapesIn(texts: readonly string[]): string[] {
   const declared = texts.flatMap(declaredIn);
   const shapes = new Set(declared.filter(({ body }) => IDENTITY.test(body)).map(({ name }) => name));

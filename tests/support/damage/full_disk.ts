@@ -1,10 +1,10 @@
-/** A real disk of some megabytes, to be filled to the last byte. Only root may mount one, and not everywhere. */
+/** A real disk of a few megabytes, to be filled to the last byte. Only root can mount one, and not everywhere. */
 import { tempFolder } from "../temp_folder.ts";
 
 export interface SmallDisk extends AsyncDisposable {
   /** Where it is mounted. */
   readonly path: string;
-  /** Fills the free space. Returns how many bytes that were. */
+  /** Fills the free space. Returns how many bytes that took. */
   fill(): number;
   /** Frees that space again. */
   makeRoom(): void;

@@ -7,7 +7,7 @@ import { SQL } from "../../../queue/sqlite/statements.ts";
 
 export interface SqlCall {
   readonly db: DatabaseSync;
-  /** Of its file. */
+  /** The path of the database file. */
   readonly path: string;
   /** As `statements.ts` names it, else its first words: `insert`, `BEGIN IMMEDIATE`, `PRAGMA quick_check`, `close`. */
   readonly name: string;

@@ -1,4 +1,4 @@
-/** Runs tries that mostly wait side by side: many of them cost hardly more than one. */
+/** Runs tries concurrently: they mostly wait, so many of them take hardly longer than one. */
 import { type Random, random } from "../random.ts";
 
 /** Returns the violations of each try, in the order in which they began. Each try has its own random seed. */

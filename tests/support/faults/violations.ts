@@ -1,4 +1,4 @@
-/** The broken promises after a fault: one sentence each; an error that is thrown counts as one too. */
+/** The broken promises after a fault: one sentence each; a thrown error counts as one too. */
 import { messageOf } from "@persistent-queue/queue";
 
 export type Expect = (isKept: boolean, otherwise: string) => void;

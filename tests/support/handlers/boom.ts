@@ -1,4 +1,4 @@
-/** Fails as its payload says, after some lines to the log. */
+/** Fails as its payload says, after logging some lines. */
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 
 const deeper = () => JSON.parse("{");

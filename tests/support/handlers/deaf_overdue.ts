@@ -1,4 +1,4 @@
-/** Has a deadline and ignores it, the first time; then it is done at once. */
+/** Ignores its deadline the first time; then it succeeds at once. */
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 import { isFirstTime } from "../system/first_time.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Ends its thread in the way that the payload names, or makes it useless. A payload that ends in "once" means the first
- * time only: the next consumer of the job does it.
+ * time only: the next consumer completes the job.
  */
 import { readFile } from "node:fs";
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";

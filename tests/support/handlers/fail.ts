@@ -1,4 +1,4 @@
-/** Throws as often as the payload says, which may be followed by filler text; then it is done. */
+/** Throws as often as the payload says, which may be followed by filler text; then it succeeds. */
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 
 export function handler({ payload }: HandlerJob, { attempt }: HandlerContext): string {

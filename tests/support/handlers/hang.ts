@@ -1,4 +1,4 @@
-/** The first time it blocks its thread for ever, in the way that the payload names; then it is done at once. */
+/** The first time it blocks its thread for ever, in the way that the payload names; then it succeeds at once. */
 import { DatabaseSync } from "node:sqlite";
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 import { isFirstTime } from "../system/first_time.ts";
@@ -19,7 +19,7 @@ function hang(how: unknown, { settings }: HandlerContext): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       break;
     case "pipe":
-      // Until another process writes to it.
+      // Blocks until another process writes to it.
       Deno.readTextFileSync(`${settings.filesDir}/pipe`);
       break;
     case "query":

@@ -40,6 +40,6 @@ async function hoardBuffers(): Promise<never> {
 
 function hoardBuffersAtOnce(): never {
   const hoard: Uint8Array[] = [];
-  // Not all there is: the test is not about whether the machine survives.
+  // Not all of the memory: the test is not about whether the machine survives.
   for (;;) if (hoard.length < 500) hoard.push(new Uint8Array(4_000_000).fill(1));
 }

@@ -1,4 +1,4 @@
-/** Holds its consumer until its process dies, under every lease below the one of the payload; then it is done at once. */
+/** Occupies its consumer until its process dies, while the lease is below that of the payload; then succeeds at once. */
 import type { HandlerJob } from "@persistent-queue/workers";
 
 export function handler({ lease, payload }: HandlerJob): Promise<never> | string {

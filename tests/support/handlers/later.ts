@@ -1,4 +1,4 @@
-/** Asks to be called again for as many milliseconds as the payload says, from its first call on. */
+/** Keeps asking to be called again until as many milliseconds as the payload says have passed since its first call. */
 import { type HandlerJob, RetryLater } from "@persistent-queue/workers";
 
 const until = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** Opens files until there are no more, and leaves them open; then it is done, or goes on for as long as the payload says. */
+/** Opens files until that fails, and leaves them open; then returns, or runs on for as long as the payload says. */
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 
 const opened: Deno.FsFile[] = [];

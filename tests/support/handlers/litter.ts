@@ -1,5 +1,5 @@
 /**
- * Is done at once, and leaves something behind, or changes something, in the way that the payload names. Timers come due
+ * Returns at once, and leaves something behind or changes something, in the way that the payload names. Timers fire
  * while the next job of the same consumer runs.
  */
 import { EventEmitter } from "node:events";

@@ -1,4 +1,4 @@
-/** Ends in a way that is unexpected of a handler; the payload names it. */
+/** Ends in a way that nothing expects of a handler; the payload names it. */
 import { type HandlerContext, type HandlerJob, RetryLater } from "@persistent-queue/workers";
 
 export const deadlineMs = 60_000;

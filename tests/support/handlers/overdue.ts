@@ -1,4 +1,4 @@
-/** Takes longer than it may. */
+/** Takes longer than its deadline. */
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 
 export const deadlineMs = 30;

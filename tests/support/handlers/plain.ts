@@ -1,4 +1,4 @@
-/** Works for as long as the payload says with plain language features, and returns the result. */
+/** Runs for as long as the payload says, uses plain language features, and returns what they give. */
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 
 export async function handler({ payload }: HandlerJob, { log }: HandlerContext): Promise<unknown> {

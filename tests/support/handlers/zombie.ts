@@ -1,6 +1,6 @@
 /**
- * The first time it is as good as dead until the file `wake` appears, and then ends as if nothing had happened, in the
- * way of `end`. The second time it works until the file `finish` appears.
+ * The first time it is as good as dead until the file `wake` appears, and then ends as if nothing had happened, as `end`
+ * says. The second time it works until the file `finish` appears.
  */
 import { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "@persistent-queue/workers";
 import { isFirstTime } from "../system/first_time.ts";
@@ -9,7 +9,7 @@ export interface ZombieTask {
   readonly wake: string;
   readonly finish: string;
   readonly end: "return" | "give up" | "throw" | "ask for later";
-  /** It goes on until its signal says that the job is no longer its own, and ends in that way all the same. */
+  /** It runs until its signal says that the job is no longer its own, and still ends in that way. */
   readonly untilTold: boolean;
 }
 
@@ -37,7 +37,7 @@ function endLate(end: ZombieTask["end"]): string {
   }
 }
 
-/** Nothing else runs in its thread meanwhile: no heartbeat is sent. */
+/** Blocks its thread, so no heartbeat is sent. */
 function blockUntilThereIs(path: string): void {
   const nothing = new Int32Array(new SharedArrayBuffer(4));
   while (!isThere(path)) Atomics.wait(nothing, 0, 0, 5);

@@ -1,4 +1,4 @@
-/** Texts that try to act on a terminal, in a log or in a spreadsheet. */
+/** Texts that try to do harm in a terminal, a log or a spreadsheet. */
 
 /** What a line of a log begins with. */
 export const FORGED = "2026-11-24T15:00:00.000Z [INFO] Completed job_id: forged";
@@ -39,5 +39,5 @@ export const CONTROLS: readonly string[] = [
   "Marked job_id failed: other",
 ];
 
-/** Whatever a terminal acts upon: no output may hold it. A line may end, of course. */
+/** Whatever a terminal acts upon: no output may contain it, except for the end of a line. */
 export const STEERS = /[\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]|[^\n\P{Cc}]/u;

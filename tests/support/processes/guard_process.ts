@@ -1,4 +1,4 @@
-/** A guard in a process of its own. Arguments: how to call Deno for what it guards. Exits as that does. */
+/** A guard in a process of its own. Arguments: those of Deno for what it guards. Exits with the same code. */
 import { guard } from "../../../workers/guard.ts";
 import { GUARDED } from "../../../workers/guard.ts";
 

@@ -1,6 +1,7 @@
 /**
- * The whole system with the handlers of the tests, in a process under a guard: for jobs that take a process with them.
- * Arguments: its folder, and settings such as `STALL_MS=5000`. Says `ready <process id>` when it works; it is driven through its database.
+ * The whole system with the tests' handlers, in a process under a guard: for jobs that take their process down.
+ * Arguments: its folder, and settings such as `STALL_MS=5000`. Prints `ready <process id>` once it works; it is driven
+ * through its database.
  */
 import { getQueue } from "@persistent-queue/queue";
 import {

@@ -1,7 +1,7 @@
-/** A folder of handlers that a test writes, as a team has one: `HANDLERS_DIR`. */
+/** A folder of handlers written by a test, as a team has with `HANDLERS_DIR`. */
 import { type TempFolder, tempFolder } from "../temp_folder.ts";
 
-/** The text of each module by its kind. */
+/** The text of each module, by kind. */
 export async function handlerFolder(handlers: Readonly<Record<string, string>>): Promise<TempFolder> {
   const folder = await tempFolder();
   for (const [kind, text] of Object.entries(handlers)) {

@@ -1,4 +1,4 @@
-/** Whether this process runs. One that has ended, and waits to be reaped by its parent, does not. */
+/** Whether this process runs. A zombie, which waits to be reaped by its parent, does not. */
 export function isAlive(pid: number): boolean {
   try {
     if (Deno.build.os === "linux") return /\) [^ZX] /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));

@@ -1,4 +1,4 @@
-/** The system as a person starts it: processes of their own, in a folder of their own, driven through its ports. */
+/** The system as a person starts it: in its own processes and its own folder, driven through its ports. */
 import { HEAP_FLAGS } from "../../../workers/process/permissions.ts";
 import { TextLineStream } from "./text_lines.ts";
 import { eventually } from "../eventually.ts";
@@ -28,7 +28,7 @@ export interface RunningSystem extends AsyncDisposable {
 }
 
 export interface RunOptions {
-  /** `supervise` is the supervisor alone; with the permissions that it computes, it is a child of the one that is started. */
+  /** `supervise` is the supervisor alone; with the permissions that it computes, it is a child of the started process. */
   readonly command?: "start" | "supervise" | "supervise confined" | `jobs ${string}`;
   /** Another copy of the project. */
   readonly main?: string;
@@ -93,12 +93,12 @@ export function urlOf({ folder }: Pick<RunningSystem, "folder">): string {
   return urlFor(`${folder}/data/queue.db`);
 }
 
-/** Without waiting for anything: for starts that fail. */
+/** Starts it without waiting for anything: for starts that fail. */
 export function spawnSystem(
   { command = "start", main = MAIN.href, env = {}, folder = "." }: RunOptions,
 ): Deno.ChildProcess {
   const words = command.split(" ").filter((word) => word !== "confined");
-  // What may run no program starts no other process. As a compiled binary it fetches nothing.
+  // Without the permission to run programs it starts no other process. As a compiled binary it fetches nothing.
   const alone = command === "supervise" ? [HEAP_FLAGS, "--deny-run", "--cached-only"] : [];
   return new Deno.Command(Deno.execPath(), {
     args: ["run", ...alone, "-A", "--no-prompt", main, ...words],
@@ -113,7 +113,7 @@ export function spawnSystem(
         RETRY_DELAYS_MS: "50,100,200",
         API_TOKEN: TOKEN,
       },
-      // Unless it is named, the system makes a database in its folder.
+      // Unless a queue is named, the system creates a database in its folder.
       ...(BACKEND === "sqlite" ? {} : { QUEUE_URL: urlOf({ folder }) }),
       ...{ HEARTBEAT_MS: "50", SWEEP_MS: "200", STALL_MS: "600" },
       ...env,
@@ -145,7 +145,7 @@ async function end(process: Deno.ChildProcess): Promise<void> {
   try {
     process.kill("SIGTERM");
   } catch {
-    // It has ended already, as some tests want.
+    // It has ended already, as some tests intend.
   }
   await process.status;
 }

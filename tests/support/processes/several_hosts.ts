@@ -1,4 +1,4 @@
-/** Several hosts on one queue, which start at the same time and end at the same time. */
+/** Several hosts on one queue, which start together and end together. */
 import { type RunningSystem, type RunOptions, runSystem } from "./running_system.ts";
 
 export interface Hosts<Names extends string> extends AsyncDisposable {

@@ -1,6 +1,6 @@
 /**
- * A start by a user to whom the permissions of files apply. They do not apply to root, whose privileges are dropped by
- * the `setpriv` command of util-linux. Null without that command: then nothing can be shown here.
+ * A start by a user to whom file permissions apply. They do not apply to root, so root's privileges are dropped with
+ * the `setpriv` command of util-linux. Null without that command: then nothing can be tested.
  */
 import { freePort } from "./free_port.ts";
 

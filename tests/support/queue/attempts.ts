@@ -1,4 +1,4 @@
-/** Works jobs off by hand, as the dispatcher does with threads. */
+/** Runs jobs by hand, as the dispatcher does with threads. */
 import assert from "node:assert/strict";
 import type { Claimed, Consumer, Outcome, Verdict } from "@persistent-queue/queue";
 
@@ -16,7 +16,7 @@ export async function end(queue: Consumer, job: Claimed, outcome: Outcome): Prom
   return verdict;
 }
 
-/** Attempts a job again and again with the same outcome until the queue ends it. Returns the delays in between. */
+/** Attempts a job again and again with the same outcome until the queue ends it. Returns the delays between them. */
 export async function endUntilSettled(
   { queue, clock }: { queue: Consumer; clock: { (): number; pass(ms: number): void } },
   job: Claimed,

@@ -3,8 +3,8 @@ import postgres from "postgres";
 import { sqliteShell } from "./sqlite_shell.ts";
 
 /**
- * Runs statements on the queue at this URL. Returns what the last one finds, columns split by `|`.
- * @throws what the database says to statements that it refuses
+ * Runs statements on the queue at this URL. Returns the result of the last one, columns separated by `|`.
+ * @throws the database's error for a statement that it refuses
  */
 export async function editByHand(queueUrl: string, sql: string): Promise<string> {
   const url = new URL(queueUrl);
@@ -19,7 +19,7 @@ async function inSchema(url: URL, sql: string): Promise<string> {
   const db = postgres(href, { max: 1, max_lifetime: null, onnotice() {}, connection: { search_path } });
   try {
     const found = await db.unsafe(sql);
-    // Several statements have several results.
+    // Several statements return several results.
     const last = Array.isArray(found.at(-1)) ? found.at(-1) : found;
     return Array.from(last ?? [], (row) => Object.values(row).join("|")).join("\n");
   } finally {

@@ -1,7 +1,7 @@
 /**
  * The contract of a store, written a second time as plainly as possible: jobs in a Map, no index, no transaction.
- * Random walks compare a real store with it. Numbers that a store chooses itself (`seq`, `lease`) are taken over
- * from the real one by `adopt`.
+ * Random walks compare a real store with it. `adopt` copies the numbers that a store
+ * chooses itself (`seq`, `lease`) from the real one.
  */
 import assert from "node:assert/strict";
 import type { ClockSetBack } from "../../../queue/policy/clock_rollback.ts";
@@ -51,7 +51,7 @@ export class Model {
   readonly processes = new Map<string, Mutable<Omit<ProcessRow, "isDead">>>();
   #added = 0;
 
-  /** As it is now, whatever becomes of this one. */
+  /** An independent copy of the current state. */
   copy(): Model {
     const copy = new Model();
     for (const [id, job] of structuredClone(this.jobs)) copy.jobs.set(id, job);
@@ -97,7 +97,7 @@ export class Model {
     return present ? "replaced" : "added";
   }
 
-  /** The ids that the batch takes; if they are fewer than it asked for, when the first one it left becomes due. */
+  /** The ids that the batch takes; if there are fewer than requested, also when the next job becomes due. */
   claim(
     requests: readonly ClaimRequest[],
     now: number,
@@ -173,7 +173,7 @@ export class Model {
     return "moved";
   }
 
-  /** `by`: the process that asks, where others sweep their own jobs. */
+  /** `by`: the process that asks, if others sweep their own jobs. */
   orphans(request: OrphanRequest, now: number, { by }: { readonly by: string | null }): Orphan[] {
     return this.#all()
       .filter((job) => job.status === "PROCESSING")
@@ -234,7 +234,7 @@ export class Model {
     return due.length > 0 ? Math.min(...due) : null;
   }
 
-  /** Takes over what the real store chose; fails where a number shrinks. */
+  /** Copies what the real store chose; fails if a lease shrinks. */
   adopt(id: string, { seq, lease }: Lease): void {
     const job = this.jobs.get(id);
     assert.ok(job, `the store has a job ${id} that should not be there`);

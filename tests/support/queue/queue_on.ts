@@ -1,4 +1,4 @@
-/** A queue on a real store, of which a test changes some verbs. */
+/** A queue on a real store in which a test replaces some verbs. */
 import { openStore, Queue, QUEUE_DEFAULTS, type QueueEvent, type Store } from "@persistent-queue/queue";
 import { tempFolder } from "../temp_folder.ts";
 import { urlFor } from "../backend.ts";
@@ -10,7 +10,7 @@ export interface QueueOn extends AsyncDisposable {
   readonly url: string;
 }
 
-/** A queue whose store does some things in its own way. */
+/** A queue whose store has some verbs replaced. */
 export async function queueOn(change: (store: Store) => Partial<Store>): Promise<QueueOn> {
   const folder = await tempFolder();
   const url = urlFor(folder.file("queue.db"));

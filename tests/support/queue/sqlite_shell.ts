@@ -1,9 +1,9 @@
-/** Edits a database as a person does: with the `sqlite3` command; where there is none, with a connection of its own. */
+/** Edits a database as a person does: with the `sqlite3` command, or with a separate connection if there is none. */
 import { DatabaseSync } from "node:sqlite";
 
 const PATIENCE_MS = 5_000;
 
-/** Runs statements on the database at `path`. Returns what the last one prints, columns split by `|`. */
+/** Runs statements on the database at `path`. Returns what the last one prints, columns separated by `|`. */
 export async function sqliteShell(path: string, sql: string): Promise<string> {
   try {
     return await withCommand(path, sql);

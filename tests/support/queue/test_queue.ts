@@ -22,7 +22,7 @@ export interface TestQueue extends AsyncDisposable {
   readonly store: Store;
   readonly clock: Clock;
   readonly url: string;
-  /** Of the database file, where there is one. */
+  /** The path of the database file, if there is one. */
   readonly path: string;
   /** All events so far, in order. */
   readonly events: QueueEvent[];

@@ -1,18 +1,18 @@
-/** Certificates for servers of the tests, made by `openssl` and readable by the user of the servers alone. */
+/** Certificates for test servers, made with `openssl` and readable only by the user of the servers. */
 import type { TempFolder } from "../temp_folder.ts";
 import { runAsServer } from "./server_process.ts";
 
 export interface Certificate {
   readonly certificate: string;
   readonly key: string;
-  /** The file of whom a client has to trust. */
+  /** The file of the certificate that a client has to trust. */
   readonly authority: string;
 }
 
 const KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 const DAYS = ["-days", "2"];
 
-/** By an authority of its own, for the names: `DNS:localhost`, `IP:127.0.0.1`. */
+/** Signed by its own authority, for these names: `DNS:localhost`, `IP:127.0.0.1`. */
 export async function issuedCertificate(folder: TempFolder, names: string): Promise<Certificate> {
   const made = {
     certificate: folder.file("server.pem"),
@@ -45,7 +45,7 @@ export async function issuedCertificate(folder: TempFolder, names: string): Prom
   return made;
 }
 
-/** One that signed itself, for the names. */
+/** A self-signed one for these names. */
 export async function selfSignedCertificate(folder: TempFolder, names: string): Promise<Certificate> {
   const [key, certificate] = [folder.file("own.key"), folder.file("own.pem")];
   await openssl(

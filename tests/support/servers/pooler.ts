@@ -1,10 +1,10 @@
-/** A PgBouncer of a test, before a PostgreSQL server. */
+/** A PgBouncer in front of a test's PostgreSQL server. */
 import { freePort } from "../processes/free_port.ts";
 import { findProgram, serverFolder, startServer } from "./server_process.ts";
 
 const program = () => findProgram("pgbouncer");
 
-/** Why the tests of it cannot run here; null: they can. Where they must (`REQUIRE_PGBOUNCER=1`), it is an error. */
+/** Why its tests cannot run here; null if they can. With `REQUIRE_PGBOUNCER=1` that is an error. */
 export function whyNoPooler(): string | null {
   if (program() !== null) return null;
   const why = "there is no PgBouncer on this machine";
@@ -17,10 +17,10 @@ export interface Pooler extends AsyncDisposable {
 }
 
 export interface PoolerOptions {
-  /** Of the server behind it. */
+  /** The port of the server behind it. */
   readonly server: number;
   readonly mode: "session" | "transaction";
-  /** The parameters of a session that it takes and drops. */
+  /** The session parameters that it accepts and drops. */
   readonly drops: readonly string[];
 }
 

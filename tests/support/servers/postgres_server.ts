@@ -1,13 +1,13 @@
 /**
- * A PostgreSQL server of the tests of a file, with a cluster of its own: the machine's, or one from npm where there is none.
- * `TEST_POSTGRES=14` takes one from npm of that major version.
+ * A PostgreSQL server for the tests of a file, with its own cluster: the one installed, or one from npm if there is none.
+ * `TEST_POSTGRES=14` takes that major version from npm.
  */
 import postgres from "postgres";
 import { freePort } from "../processes/free_port.ts";
 import { embeddedPostgres, isThereAnEmbeddedPostgres } from "./embedded_postgres.ts";
 import { findProgram, runAsServer, serverFolder, type ServerProcess, startServer } from "./server_process.ts";
 
-/** Debian keeps each version apart. The newest one is taken. */
+/** Debian has a folder for each version. The newest one is taken. */
 function programFolders(): string[] {
   try {
     const versions = [...Deno.readDirSync("/usr/lib/postgresql")].map(({ name }) => Number(name));
@@ -27,7 +27,7 @@ async function program(
   return found ?? `${await embeddedPostgres(major)}/${name}`;
 }
 
-/** Why the tests of PostgreSQL cannot run here; null: they can. Where they must (`REQUIRE_POSTGRES=1`), it is an error. */
+/** Why the tests of PostgreSQL cannot run here; null if they can. With `REQUIRE_POSTGRES=1` that is an error. */
 export function whyNoPostgres(): string | null {
   const isHere = onThisMachine("postgres") !== null && onThisMachine("initdb") !== null;
   if (isHere || isThereAnEmbeddedPostgres()) return null;
@@ -46,29 +46,29 @@ export interface PostgresServer extends AsyncDisposable {
   sql(statements: string): Promise<readonly Record<string, unknown>[]>;
   /** Ends the server at once, as a crash does, and starts it again when `whileDown` is over. */
   crash(whileDown?: () => Promise<void>): Promise<void>;
-  /** Stops it in its usual way, which tells its clients, and starts it again. */
+  /** Shuts it down in the usual way, which tells its clients, and starts it again. */
   restart(whileDown?: () => Promise<void>): Promise<void>;
   /** Ends it as a crash does, and does not start it again. */
   end(): Promise<void>;
-  /** Resolves when it has ended. If it was by itself, `crash` starts it again. */
+  /** Resolves when it has ended. If it ended by itself, `crash` starts it again. */
   readonly ended: Promise<void>;
-  /** Stops all its processes, until the function that is returned is called. */
+  /** Stops all its processes until the returned function is called. */
   pause(): () => void;
   /** It gets no more memory until the returned function is called. */
   starve(): () => void;
 }
 
 export interface PostgresOptions {
-  /** One from npm of this major version. */
+  /** Takes this major version from npm. */
   readonly major?: string;
-  /** Each commit waits for a disk. Otherwise its data lies in memory, where that has room: no test of it cuts the power. */
+  /** Each commit waits for a disk. Otherwise the data is in memory, if there is room: no such test cuts the power. */
   readonly isDurable?: boolean;
-  /** Where its data and its write-ahead log are: a folder of its own unless given, and the data beside the log. */
+  /** Where its data and its write-ahead log are. By default the data has its own folder, and the log is inside it. */
   readonly data?: string;
   readonly log?: string;
   /** Settings of the server. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** A standby of this server, which is restarted for it. */
+  /** Makes it a standby of this server, which is restarted for that. */
   readonly standbyOf?: PostgresServer;
 }
 
@@ -92,7 +92,7 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
   const executable = await program("postgres", options);
   const start = () => startServer(executable, args, ready);
   let server: ServerProcess = await start();
-  /** A connection a call: none of them outlives what happens to the server. */
+  /** One connection per call: no connection would survive what happens to the server. */
   const sql = async (statements: string) => {
     const own = postgres({
       ...{ host: "127.0.0.1", port, user: "queue", database: "postgres" },
@@ -131,7 +131,7 @@ export async function postgresServer(options: PostgresOptions = {}): Promise<Pos
 async function initialize(data: string, options: PostgresOptions): Promise<void> {
   const { log, major } = options;
   if (major !== undefined) return await initdb(data, [], options);
-  // Small segments: a small disk holds some of them, and a large one has the same kind.
+  // Small segments, so that several fit on a small disk; a large disk gets the same.
   if (log !== undefined) return await initdb(data, [`--waldir=${log}`, "--wal-segsize=1"]);
   emptyCluster ??= makeEmptyCluster();
   await runAsServer("cp", ["-a", "--", await emptyCluster, data]);
@@ -147,7 +147,7 @@ async function initdb(
   ]);
 }
 
-/** To make a cluster takes a second of a processor, to copy one a tenth. */
+/** Creating a cluster takes a second of CPU time, copying one a tenth of that. */
 let emptyCluster: Promise<string> | null = null;
 
 async function makeEmptyCluster(): Promise<string> {
@@ -158,8 +158,8 @@ async function makeEmptyCluster(): Promise<string> {
 }
 
 /**
- * What the server has, copied while it stands still, and the word that a standby follows it: not by `pg_basebackup`, which the
- * packages from npm do not have.
+ * Copies the server's data while it is down, and marks the copy as a standby. `pg_basebackup` would do that too, but the
+ * packages from npm do not have it.
  */
 async function copy(data: string, primary: PostgresServer): Promise<void> {
   await primary.restart(() => runAsServer("cp", ["-a", "--", primary.data, data]));

@@ -1,18 +1,18 @@
 /**
- * A Redis or Valkey server of the tests of a file: the machine's, with a folder and a port of its own. `TEST_REDIS=valkey`
- * takes Valkey where both are there.
+ * A Redis or Valkey server for the tests of a file: the one installed, with its own folder and port. `TEST_REDIS=valkey`
+ * takes Valkey if both are installed.
  */
 import { createClient } from "@redis/client";
 import { freePort } from "../processes/free_port.ts";
 import { findProgram, serverFolder, type ServerProcess, startServer } from "./server_process.ts";
 
-/** The names of the programs, the first one first. */
+/** The names of the programs, the preferred one first. */
 const chosen = Deno.env.get("TEST_REDIS");
 const PROGRAMS = chosen === undefined ? ["redis-server", "valkey-server"] : [`${chosen}-server`];
 
 const program = () => PROGRAMS.map((name) => findProgram(name)).find((path) => path !== null) ?? null;
 
-/** Why the tests of Redis cannot run here; null: they can. Where they must (`REQUIRE_REDIS=1`), it is an error. */
+/** Why the tests of Redis cannot run here; null if they can. With `REQUIRE_REDIS=1` that is an error. */
 export function whyNoRedis(): string | null {
   if (program() !== null) return null;
   const why = `there is no ${PROGRAMS.join(" and no ")} on this machine`;
@@ -28,22 +28,22 @@ export interface RedisServer extends AsyncDisposable {
   command(...words: string[]): Promise<unknown>;
   /** Ends the server at once, as a crash does, and starts it again when `whileDown` is over. */
   crash(whileDown?: () => Promise<void>): Promise<void>;
-  /** Stops it in its usual way, and starts it again. */
+  /** Shuts it down in the usual way, and starts it again. */
   restart(whileDown?: () => Promise<void>): Promise<void>;
   /** Ends it as a crash does, and does not start it again. */
   end(): Promise<void>;
-  /** Resolves when it has ended. If it was by itself, `crash` starts it again. */
+  /** Resolves when it has ended. If it ended by itself, `crash` starts it again. */
   readonly ended: Promise<void>;
-  /** Stops it, until the function that is returned is called. */
+  /** Stops it until the returned function is called. */
   pause(): () => void;
 }
 
 export interface RedisOptions {
-  /** Each write waits for a disk. Otherwise its data lies in memory, where that has room: no test of it cuts the power. */
+  /** Each write waits for a disk. Otherwise the data is in memory, if there is room: no such test cuts the power. */
   readonly isDurable?: boolean;
 }
 
-/** `settings`: what differs from a server that keeps every write that it has acknowledged. */
+/** `settings` override those of a server that keeps every acknowledged write. */
 export async function redisServer(
   settings: Readonly<Record<string, string>> = {},
   { isDurable = true }: RedisOptions = {},
@@ -58,7 +58,7 @@ export async function redisServer(
   const ready = { log: folder.file("log"), isReady: /[Rr]eady to accept connections/ };
   const start = () => startServer(program() ?? PROGRAMS.join(), args, ready);
   let server: ServerProcess = await start();
-  /** A connection a command: none of them outlives the test that makes it. */
+  /** One connection per command: none of them outlives its test. */
   const command = async (...words: string[]) => {
     const own = createClient({ url: `redis://127.0.0.1:${port}`, RESP: 2 });
     await own.connect();

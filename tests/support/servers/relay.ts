@@ -1,27 +1,27 @@
-/** The way between a system and its server: it can be cut off, swallow what is sent, lose answers, and lead elsewhere. */
+/** A TCP relay between a system and its server: it can cut connections, swallow data, lose answers and switch servers. */
 import { freePort } from "../processes/free_port.ts";
 
 export interface Relay extends AsyncDisposable {
   readonly port: number;
-  /** When a connection was asked for, in milliseconds of the monotonic clock. */
+  /** When connections were requested, in milliseconds of the monotonic clock. */
   readonly asked: readonly number[];
-  /** Ends all connections and takes no other. */
+  /** Ends all connections and accepts no new ones. */
   cut(): void;
   /**
-   * Lets nothing through in either direction, as a cable that was pulled out: neither side learns of it, nor that the other
-   * one ends a connection, and a new one leads nowhere.
+   * Lets nothing through in either direction, like a pulled cable: neither side learns of it, or that the other one closes
+   * a connection, and a new connection leads nowhere.
    */
   swallow(): void;
-  /** Everything passes again. What was swallowed is lost, and so are its connections. */
+  /** Lets everything through again. What was swallowed is lost, and so are its connections. */
   mend(): void;
   /**
-   * So many answers on connections that are in use arrive, and the next one does not: its connection ends instead. Resolves
+   * Lets this many answers arrive on connections in use, and ends the connection of the next one instead. Resolves
    * then.
    */
   loseAnswer(after: number): Promise<void>;
-  /** Connections that are made from now on lead to this port; the others stay what they are. */
+  /** Leads new connections to this port; existing ones stay as they are. */
   leadTo(port: number): void;
-  /** Ends all connections; others may be made at once. */
+  /** Ends all connections; new ones are accepted at once. */
   endAll(): void;
 }
 
@@ -42,15 +42,15 @@ export function relayTo(port: number, hostname = "127.0.0.1"): Relay {
   };
 }
 
-/** A connection of the system, and the one to the server that belongs to it. */
+/** A connection of the system, and the matching one to the server. */
 interface Pair {
   readonly near: Deno.TcpConn;
   readonly far: Deno.TcpConn;
-  /** How often the server said something. */
+  /** How many times the server has sent something. */
   answers: number;
 }
 
-/** What the server says first is its part of the greeting. */
+/** How many times the server sends during the handshake. */
 const GREETING = 2;
 
 class TcpRelay {
@@ -74,7 +74,7 @@ class TcpRelay {
   }
 
   become(mode: Mode): void {
-    // Half of what a connection carried may be lost.
+    // Part of what a connection carried may be lost.
     if (mode !== "swallowing") this.endAll();
     this.#mode = mode;
   }

@@ -1,12 +1,12 @@
-/** A server that tests start: it has a port of its own on loopback and a folder for its data, and ends with the tests. */
+/** A server that tests start: it has its own port on loopback and a folder for its data, and ends with the tests. */
 import { statfsSync } from "node:fs";
 import { type TempFolder, tempFolder } from "../temp_folder.ts";
 
-/** Servers refuse to run as root: then they run as this user, who owns nothing. */
+/** Servers refuse to run as root, so they run as this user, who owns nothing. */
 const NOBODY = 65_534;
 const isRoot = Deno.uid() === 0;
 
-/** Where Debian puts the programs of a server, and where others do. */
+/** Looks in the given folders and in `PATH`, and where Debian and others put server programs. */
 export function findProgram(name: string, folders: readonly string[] = []): string | null {
   const path = (Deno.env.get("PATH") ?? "").split(":");
   for (const folder of [...folders, ...path, "/usr/sbin", "/usr/local/bin"]) {
@@ -19,7 +19,7 @@ export function findProgram(name: string, folders: readonly string[] = []): stri
   return null;
 }
 
-/** A folder in memory, where there is one with room for the data of some servers. */
+/** A folder in memory, used if it has room for the data of several servers. */
 const MEMORY = "/dev/shm";
 const ENOUGH_BYTES = 2 * 1024 ** 3;
 
@@ -32,7 +32,7 @@ function roomInMemory(): string | null {
   }
 }
 
-/** A folder that the user of the server may write to. `inMemory`: what is written there waits for no disk, if it can be. */
+/** A folder that the user of the server may write to. `inMemory`: without waiting for a disk, if possible. */
 export async function serverFolder({ inMemory = false } = {}): Promise<TempFolder> {
   const dir = inMemory ? roomInMemory() : null;
   const folder = await tempFolder(dir === null ? {} : { dir });
@@ -46,7 +46,7 @@ export function asServer(program: string, args: readonly string[]): [string, str
   return ["setpriv", [...user, "--pdeathsig=KILL", "--", program, ...args]];
 }
 
-/** Runs a program of the server to its end. @throws with what it said, if it fails */
+/** Runs a program of the server to its end. @throws with its error output if it fails */
 export async function runAsServer(program: string, args: readonly string[]): Promise<void> {
   const [command, all] = asServer(program, args);
   const { success, stderr } = await new Deno.Command(command, { args: all, stdout: "null", stderr: "piped" })
@@ -60,23 +60,23 @@ export interface ServerProcess {
   end(signal: Deno.Signal): Promise<void>;
   /** Resolves when it has ended by itself. */
   readonly ended: Promise<void>;
-  /** Stops it with all its processes, until the function that is returned is called. */
+  /** Stops it with all its child processes until the returned function is called. */
   pause(): () => void;
   /** Its processes, and those that they start, get no more memory until the returned function is called. */
   starve(): () => void;
 }
 
-/** What it prints goes to a file: a pipe that is read all the time would seem to belong to some test. */
+/** Its output goes to a file: a pipe with a pending read would look like a leak of some test. */
 const INTO_FILE = 'exec "$@" > "$0" 2>&1';
 const READY_MS = 20_000;
 
-/** Starts the server, and waits until what it prints into the file `log` matches. */
+/** Starts the server, and waits until its output in the file `log` matches. */
 export async function startServer(
   program: string,
   args: readonly string[],
   { log, isReady }: { readonly log: string; readonly isReady: RegExp },
 ): Promise<ServerProcess> {
-  // What an earlier server printed is not its word.
+  // The output of an earlier server does not count.
   await Deno.remove(log).catch(() => {});
   const [command, all] = asServer("sh", ["-c", INTO_FILE, log, program, ...args]);
   const child = new Deno.Command(command, { args: all, stdin: "null", stdout: "null", stderr: "null" })
@@ -112,13 +112,13 @@ export async function startServer(
   };
 }
 
-/** Each of them may be the first of a group of its own. */
+/** By process id, because each child may lead a process group of its own. */
 function childrenOf(parent: number): number[] {
   const pids = Deno.readTextFileSync(`/proc/${parent}/task/${parent}/children`).trim();
   return pids === "" ? [] : pids.split(" ").map(Number);
 }
 
-/** A process keeps what it has. One that has ended needs no limit, so errors do not matter. */
+/** A process keeps the memory that it has. One that has ended needs no limit, so errors are ignored. */
 function limitMemory(pid: number, bytes: string): void {
   const [command, args] = asServer("prlimit", [`--pid=${pid}`, `--as=${bytes}:unlimited`]);
   new Deno.Command(command, { args, stderr: "null" }).outputSync();

@@ -4,7 +4,7 @@ import { redisServer, whyNoRedis } from "./redis_server.ts";
 
 export interface SharedServer extends AsyncDisposable {
   readonly port: number;
-  /** Of a queue with this name. */
+  /** The URL of the queue with this name. */
   url(queue?: string): string;
 }
 
@@ -14,17 +14,17 @@ export interface KindOfServer {
   readonly start: () => Promise<SharedServer>;
 }
 
-/** No test of these tries a power cut. Redis waits for the disk all the same: otherwise the pages warn of it. */
+/** None of these tests tries a power cut. Redis waits for the disk anyway, or the pages would show a warning. */
 const KINDS: readonly KindOfServer[] = [
   { name: "PostgreSQL", whyNot: whyNoPostgres, start: () => postgresServer({ isDurable: false }) },
   { name: "Redis", whyNot: whyNoRedis, start: () => redisServer() },
 ];
 
-/** What is missing here is said aloud; `sentence`: what is not tried there. */
+/** Prints which servers are missing here; `sentence`: what is not tested on them. */
 export function sharedServers(sentence: string): readonly KindOfServer[] {
   return KINDS.filter(({ whyNot }) => {
     const missing = whyNot();
-    if (missing !== null) console.log(`SKIPPED: ${missing}, so it is not tried there that ${sentence}`);
+    if (missing !== null) console.log(`SKIPPED: ${missing}, so this is not tested there: ${sentence}`);
     return missing === null;
   });
 }

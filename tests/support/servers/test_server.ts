@@ -1,19 +1,19 @@
-/** The server on which a whole run of tests has its queues. */
+/** The server that holds the queues of a whole test run. */
 import { postgresServer, whyNoPostgres } from "./postgres_server.ts";
 import { redisServer, whyNoRedis } from "./redis_server.ts";
 
 export interface TestServer extends AsyncDisposable {
-  /** Without the name of a queue. */
+  /** Without a schema or prefix. */
   readonly url: string;
 }
 
-/** No test of such a run tries a power cut. Redis waits for the disk all the same: otherwise the pages warn of it. */
+/** No test of such a run tries a power cut. */
 const SERVERS = {
   postgres: { whyNot: whyNoPostgres, start: () => postgresServer({ isDurable: false }) },
   redis: { whyNot: whyNoRedis, start: () => redisServer({}, { isDurable: false }) },
 } as const;
 
-/** Why the tests cannot run on such a server here; null: they can. */
+/** Why the tests cannot run on such a server here; null if they can. */
 export function whyNoTestServer(backend: keyof typeof SERVERS): string | null {
   return SERVERS[backend].whyNot();
 }

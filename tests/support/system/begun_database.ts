@@ -7,7 +7,7 @@ import { KINDS } from "./threadless_system.ts";
 const LONG_AGO = Date.UTC(2020, 0, 1);
 
 export interface BegunDatabase extends AsyncDisposable {
-  /** A copy of it in a folder of its own, with what was acknowledged of it noted in the ledger. */
+  /** A copy in a folder of its own; what was acknowledged is noted in the ledger. */
   begin(ledger: Ledger): Promise<TempFolder>;
 }
 
@@ -23,14 +23,14 @@ export async function begunDatabase(): Promise<BegunDatabase> {
   const kept = ["held1", "held2", "waiting1", "waiting2"];
   await queue.add(kept.map((id) => ({ id, kind: "noop" })));
   await queue.claim([{ consumerId: "of long ago", limit: 2, suspect: false }]);
-  // The copy still has the row of this process: to its next owner it is one that died.
+  // The copy still has the row of this process: to its next owner, the process has died.
   const begun = folder.file("begun.db");
   await queue.backup(begun);
   await queue.close();
   return {
     begin: async (ledger) => {
       const copy = await tempFolder();
-      // The reserve as a link: to write it anew for every try would be most of the work.
+      // The reserve is linked: writing it again for each try would be most of the work.
       await Deno.copyFile(begun, copy.file("queue.db"));
       await Deno.link(folder.file("queue.db.reserve"), copy.file("queue.db.reserve"));
       for (const id of kept) ledger.note(`added ${id}`);

@@ -8,7 +8,7 @@ import type { ThreadlessSystem } from "./threadless_system.ts";
 
 export interface WriteOptions {
   readonly ledger: Pick<Ledger, "note">;
-  /** Before each id, so that the scenario can be repeated on the same database. */
+  /** The prefix of each id, so that the scenario can be repeated on the same database. */
   readonly name: string;
   /** How large the payloads are. */
   readonly bytes?: number;
@@ -17,7 +17,7 @@ export interface WriteOptions {
 }
 
 const BREATH_MS = 3;
-/** Long enough to be canceled before its end, and short enough where the cancel was refused. */
+/** Long enough to be canceled in time, and short enough to wait for if the cancel was refused. */
 const LATE_MS = 500;
 
 /** @throws every error that is not a {@link QueueError}, because it is unexpected */
@@ -46,7 +46,7 @@ export async function writeEverything(
     if (isAdded) jobs.forEach(({ id }) => ledger.note(`added ${id}`));
   };
 
-  // Several writes in one turn.
+  // Several writes in one turn of the event loop.
   await Promise.all([
     add(
       job("a1", "noop"),

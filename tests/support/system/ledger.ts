@@ -1,4 +1,4 @@
-/** What a system that may die at any moment has acknowledged, kept by the process that outlives it. */
+/** What a system that may die at any moment has acknowledged, kept by a process that outlives it. */
 import type { Queue } from "@persistent-queue/queue";
 
 export class Ledger {
@@ -22,7 +22,7 @@ export class Ledger {
     if (what === "replacing") this.completed.delete(id);
   }
 
-  /** As it is at this moment. */
+  /** Its current state. */
   copy(): Ledger {
     return new Ledger(this);
   }
@@ -38,7 +38,7 @@ export async function* wholeLines(stream: ReadableStream<Uint8Array<ArrayBuffer>
   }
 }
 
-/** The queue as it is, but `tell` is called first with the completions that are durable. */
+/** The same queue, but `tell` is called with the durable completions before `settle` returns. */
 export function tellingCompletions(queue: Queue, tell: (ids: readonly string[]) => void): Queue {
   const settle: Queue["settle"] = async (attempts) => {
     const verdicts = await queue.settle(attempts);

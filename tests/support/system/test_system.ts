@@ -1,4 +1,4 @@
-/** A whole supervisor with real threads in a folder of its own, at shortened timings. */
+/** A whole supervisor with real threads, in a folder of its own, with short intervals. */
 import { getQueue, type Job, type Queue, type QueueEvent } from "@persistent-queue/queue";
 import {
   HostedThreads,
@@ -17,14 +17,14 @@ export interface TestSystem extends AsyncDisposable {
   readonly queue: Queue;
   readonly supervisor: Supervisor;
   readonly settings: Settings;
-  /** The reason that the supervisor gave for its end, if it ended. */
+  /** Why the supervisor ended, if it has. */
   readonly fatal: { exitCode: number; why: string }[];
   readonly events: QueueEvent[];
-  /** Resolves with the job once it is as wanted; rejects after ten seconds. */
+  /** Resolves with the job once it matches; rejects after ten seconds. */
   until(id: string, wanted: (job: Job) => boolean): Promise<Job>;
-  /** All log lines of files whose name begins so. */
+  /** All log lines of the files whose names begin with this. */
   logLines(name: string): string[];
-  /** Stops and opens the system again on the same folder. */
+  /** Stops the system and opens it again on the same folder. */
   stop(): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ export async function testSystem(
 
 const PATIENCE_MS = 10_000;
 
-/** Looks after each event of the queue, so it sees every status. */
+/** Checks after each event of the queue, so it sees every status. */
 function untilJob(queue: Queue, id: string, wanted: (job: Job) => boolean): Promise<Job> {
   const { promise, resolve, reject } = Promise.withResolvers<Job>();
   let last: Job | null = null;

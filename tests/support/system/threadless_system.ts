@@ -1,6 +1,6 @@
 /**
- * The whole way of a job on this thread: the real queue on a real database, and the real supervisor, whose consumers
- * need no threads.
+ * The whole path of a job on this thread: the real queue on a real database, and the real supervisor, with consumers
+ * that need no threads.
  */
 import { assertPassing, getQueue, type Lease, type Queue, StorageError } from "@persistent-queue/queue";
 import { readSettings, Supervisor } from "@persistent-queue/workers";
@@ -39,11 +39,11 @@ const SETTINGS = {
 const handlers = new Handlers(new URL("../handlers/", import.meta.url));
 const PATIENCE_AT_STOP_MS = 1_000;
 const DAY_MS = 86_400_000;
-/** How soon a caller that found the storage busy or full asks again. */
+/** How soon a caller that found the storage busy or full tries again. */
 const AGAIN_MS = 5;
 const PATIENCE_MS = 20_000;
 
-/** Opens and recovers as the supervisor does: it waits for errors that pass. @throws {StorageError} that lasts */
+/** Opens and recovers as the supervisor does: retries passing errors. @throws {StorageError} if one lasts */
 export async function threadlessSystem({ path, ledger }: ThreadlessOptions): Promise<ThreadlessSystem> {
   const queue = await untilItPasses(() =>
     getQueue(`sqlite:${path}`, {

@@ -1,4 +1,4 @@
-/** A consumer's thread without a thread: the real loop, whose messages take a turn of the event loop each way. */
+/** A consumer without a thread: the real loop, whose messages take one turn of the event loop each way. */
 import type { Child, LifeEvents } from "../../../workers/child.ts";
 import { ThreadState } from "../../../workers/dispatch/thread_state.ts";
 import { Tickets } from "../../../workers/dispatch/tickets.ts";
@@ -17,7 +17,7 @@ export interface ThreadlessOptions extends Pick<LifeEvents, "onEnd"> {
   readonly start: StartConsumer;
   readonly handlers: Handlers;
   readonly onMessage: (message: FromThread) => void;
-  /** The supervisor gives up on it, and says why. */
+  /** Called with the reason when the supervisor gives up on it. */
   readonly onGivenUp: (why: string) => void;
 }
 

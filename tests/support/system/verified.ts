@@ -1,4 +1,4 @@
-/** What is wrong with a database that a threadless system has left behind. */
+/** What is wrong with the database that a threadless system left behind. */
 import { openStore } from "@persistent-queue/queue";
 import { verify, type VerifyOptions } from "../../../queue/maintenance/verify.ts";
 import { RETRY_DELAYS_MS } from "./threadless_system.ts";

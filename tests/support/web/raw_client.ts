@@ -1,16 +1,16 @@
-/** A client that keeps no rule: it sends bytes as they are, and returns what came back. */
+/** A client that follows no protocol: it sends bytes as they are, and returns what comes back. */
 
 export interface Exchange {
-  /** The whole response, one character a byte. */
+  /** The whole response, one character per byte. */
   readonly text: string;
-  /** False: the time was over, and the client hung up. */
+  /** False: the time was up, and the client hung up. */
   readonly isEnded: boolean;
-  /** Until the end, in milliseconds. */
+  /** The duration in milliseconds. */
   readonly tookMs: number;
 }
 
 export interface ExchangeOptions {
-  /** Ends its side at once, whatever length was announced. */
+  /** Closes its side at once, whatever length was announced. */
   readonly cutOff?: boolean;
   readonly withinMs?: number;
 }
@@ -36,20 +36,20 @@ export async function exchange(
   return { text, isEnded, tookMs: performance.now() - since };
 }
 
-/** One byte for each character; above U+00FF the low byte alone. */
+/** One byte for each character; above U+00FF only the low byte. */
 export function bytesOf(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
 }
 
-/** A client that is refused in the middle of a request may be cut off before its end. */
+/** A request that is refused halfway may be cut off before its end. */
 async function send(connection: Deno.TcpConn, bytes: Uint8Array, cutOff: boolean): Promise<void> {
   try {
     for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
     if (cutOff) await connection.closeWrite();
   } catch {
-    // What came back is what counts.
+    // Only what comes back counts.
   }
 }
 
@@ -68,7 +68,7 @@ async function readAll(connection: Deno.TcpConn): Promise<string> {
       if (text.includes(STREAM, from)) break;
     }
   } catch {
-    // Cut off by the server, or by the own timer.
+    // Cut off by the server, or by our own timer.
   }
   return text;
 }

@@ -1,6 +1,6 @@
-/** Paths that name a file outside `data/files`, or hide that they do. */
+/** Paths that name a file outside `data/files`, openly or in disguise. */
 
-/** They lead outside by their text alone: a retry cannot help. */
+/** Their text alone shows that they lead outside, so a retry cannot help. */
 export const OUTSIDE: readonly string[] = [
   ...["../secret.txt", "data/files/../../secret.txt", "data/files/../queue.db", "data/files/./../queue.db"],
   ...[

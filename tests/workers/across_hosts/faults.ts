@@ -1,15 +1,15 @@
-/** What a person does in the Manager of one host to the consumer of another. */
+/** What a person in the Manager of one host does to a consumer of another. */
 import assert from "node:assert/strict";
 import { eventually } from "../../support/eventually.ts";
 import type { RunningSystem } from "../../support/processes/running_system.ts";
 import { consumersOf, type Stage } from "./stage.ts";
 
-/** Holds its consumer for ever, and is done at once where another one begins it anew. */
+/** Holds its consumer for ever, and succeeds at once when another consumer runs it again. */
 export const HELD_ONCE = `export function handler({ id }, { settings }) {
   const mark = settings.filesDir + "/begun-" + id;
   using file = Deno.openSync(mark, { create: true, append: true });
   file.writeSync(Uint8Array.of(0));
-  return file.statSync().size === 1 ? new Promise(() => {}) : "done anew";
+  return file.statSync().size === 1 ? new Promise(() => {}) : "done again";
 }`;
 
 async function order(system: RunningSystem, what: "crash" | "hang", consumerId: string): Promise<void> {
@@ -23,7 +23,7 @@ function jobqueueLog({ folder }: RunningSystem): string {
 
 /** A hang, and then a crash. */
 export async function faultsReachTheOther({ asked, other }: Stage): Promise<void> {
-  // A kind is known from the first claim on, which comes when a thread is ready.
+  // A kind is known once it has been claimed for the first time, after a thread is ready.
   await eventually("a job of a kind of the other host is taken", async () => {
     const response = await asked.api("jobs", { id: "held", kind: "held_once" });
     await response.body?.cancel();
@@ -42,7 +42,7 @@ export async function faultsReachTheOther({ asked, other }: Stage): Promise<void
   await order(asked, "hang", victim);
   await eventually("it is silent", async () => await stateOf(victim) === "silent");
   const job = await asked.until("held", "COMPLETED");
-  assert.equal(job.result, "done anew");
+  assert.equal(job.result, "done again");
   assert.notEqual(job.consumer_id, victim);
   const next = await eventually("it is replaced", () => isInPlace(1));
   const told = new RegExp(`Restarted consumer ${victim}: No heartbeat for [23] s`);

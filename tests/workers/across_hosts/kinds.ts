@@ -1,11 +1,11 @@
-/** Hosts that have different handlers: a job waits for one that knows its kind, and each host says how that is. */
+/** Hosts with different handlers: a job waits for a host that knows its kind, and each host shows that. */
 import assert from "node:assert/strict";
 import { getQueue } from "@persistent-queue/queue";
 import { eventually } from "../../support/eventually.ts";
 import type { RunningSystem } from "../../support/processes/running_system.ts";
 import type { Stage } from "./stage.ts";
 
-/** Waits as long as it is told. */
+/** Waits for as long as it is told. */
 export const MAIL = `export async function handler({ payload }) {
   await new Promise((resolve) => setTimeout(resolve, payload));
   return "sent";
@@ -20,7 +20,7 @@ async function add(system: RunningSystem, id: string, waitMs = 0): Promise<numbe
   return response.status;
 }
 
-/** As a command does beside a system with other handlers. */
+/** As a command does alongside a system with other handlers. */
 async function addByCommand(url: string, id: string): Promise<void> {
   const queue = await getQueue(url, { role: "guest", kinds: ["file"] });
   try {
@@ -45,7 +45,7 @@ export async function jobsWaitForTheKnowing({ url, asked, other, startAgain }: S
     assert.equal((await asked.until(id, "COMPLETED")).result, "sent");
   }
 
-  // While its consumer is busy, more of that kind wait: for a consumer, and for no handler.
+  // While its consumer is busy, more jobs of that kind wait: for a consumer, not for a handler.
   assert.equal(await add(asked, "busy", 2_000), 201);
   await other.until("busy", "PROCESSING");
   assert.equal(await add(asked, "waits"), 201);
@@ -67,5 +67,5 @@ export async function jobsWaitForTheKnowing({ url, asked, other, startAgain }: S
 
   await using _again = await startAgain();
   await asked.until("waits", "COMPLETED");
-  await eventually("nothing is said of it any more", async () => !NO_HANDLER.test(await warningsOf(asked)));
+  await eventually("it is no longer reported", async () => !NO_HANDLER.test(await warningsOf(asked)));
 }

@@ -1,18 +1,18 @@
-/** How soon idle hosts begin a job, from the request of its client to the first line of the handler. */
+/** How soon an idle host begins a job, from the client's request to the first line of the handler. */
 import assert from "node:assert/strict";
 import { eventually } from "../../support/eventually.ts";
 import type { RunningSystem } from "../../support/processes/running_system.ts";
 import type { Stage } from "./stage.ts";
 
 export const CLOCKED = `export const handler = () => performance.timeOrigin + performance.now();`;
-/** The first ones load the handler in each thread. */
+/** The first jobs load the handler in each thread. */
 const WARM_UP = 4;
 const TIMES = 15;
 const PROMISE_MS = 50;
-/** Idle by then: the news of the job before has passed. */
+/** The hosts are idle by then: all notifications about the previous job have arrived. */
 const BETWEEN_MS = 60;
 
-/** By the host that was asked, and by others where that one does not know the kind. */
+/** By the host that was asked, and by others if that host does not know the kind. */
 export async function jobsBeginAtOnce({ name, asked, other }: Stage): Promise<void> {
   await eventually("jobs of that kind are taken everywhere", async () => {
     const taken = await Promise.all([asked, other].map((host, n) => add(host, `first ${n}`)));

@@ -1,4 +1,4 @@
-/** Three hosts on one queue, each a process of its own, as a person starts it. */
+/** Three hosts on one queue, each in its own process, as a person starts it. */
 import { handlerFolder } from "../../support/processes/handler_folder.ts";
 import { type RunningSystem, runSystem } from "../../support/processes/running_system.ts";
 import { severalHosts } from "../../support/processes/several_hosts.ts";
@@ -8,18 +8,18 @@ import type { KindOfServer } from "../../support/servers/shared_servers.ts";
 const TIMINGS = { HEARTBEAT_MS: "250", SWEEP_MS: "500", STALL_MS: "2500", CONSUMERS: "1" };
 
 export interface Stage extends AsyncDisposable {
-  /** Of the server. */
+  /** The name of the server. */
   readonly name: string;
   readonly url: string;
-  /** Has no handler but the sample. */
+  /** Has only the sample handler. */
   readonly asked: RunningSystem;
-  /** Has all handlers; beside it a third host has the one that is clocked. */
+  /** Has all handlers; a third host has only the clocked one. */
   readonly other: RunningSystem;
-  /** The other host, when it has stopped. */
+  /** Starts the other host again after it has stopped. */
   startAgain(): Promise<RunningSystem>;
 }
 
-/** `handlers`: the text of each by its kind. */
+/** `handlers`: the text of each, by kind. */
 export async function openStage(
   { name, start }: KindOfServer,
   handlers: Readonly<Record<"clocked", string> & Record<string, string>>,
@@ -46,7 +46,7 @@ interface ShownConsumer {
   readonly restarts: number;
 }
 
-/** The consumers of all hosts, as this one shows them. */
+/** The consumers of all hosts, as this host shows them. */
 export async function consumersOf(system: RunningSystem): Promise<readonly ShownConsumer[]> {
   return (await (await system.api("stats")).json()).consumers;
 }

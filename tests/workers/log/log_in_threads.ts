@@ -1,4 +1,4 @@
-/** Two threads and the main one log side by side. Arguments: the folder, lines per thread. */
+/** Two threads and the main thread log concurrently. Arguments: the folder, lines per thread. */
 import { openLog } from "../../../workers/log.ts";
 
 const [dir = "", lines = "0"] = Deno.args;

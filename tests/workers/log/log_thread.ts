@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** A thread that logs the given lines, and replies when all of them are written. */
+/** A thread that logs the given lines, and replies once all of them are written. */
 import { openLog } from "../../../workers/log.ts";
 
 self.onmessage = ({ data: { dir, name, lines } }) => {
