@@ -201,6 +201,7 @@ export interface Store extends PortableStore {
   readonly maxPrefetch: number;
   /** The store's clock as closely as this process knows it, in milliseconds since 1970. */
   now(): number;
+  shownTime(): number; // no estimate: the clock itself has shown this time, or a later one
   /** Adds as many jobs as fit into one turn, at least one, and returns the results for those, in order. */
   insert(jobs: readonly NewJob[]): Promise<(Added | Refused)[]>;
   /** The jobs belong to the process that has joined through this store. */

@@ -44,6 +44,7 @@ const JOB_BYTES = 2 * 1024;
 
 export class PostgresStore implements Store {
   readonly now: () => number;
+  readonly shownTime: () => number;
   readonly capabilities: Capabilities;
   readonly copyMark: CopyMark;
   readonly takesCallsInOrder = false;
@@ -65,6 +66,7 @@ export class PostgresStore implements Store {
 
   constructor({ client, session, clock }: StoreParts) {
     this.now = () => clock.now();
+    this.shownTime = () => clock.shownTime();
     [this.#client, this.#session, this.#clock] = [client, session, clock];
     this.#kinds = new NotedKinds(async (kinds) => {
       this.#heads.forget();
