@@ -126,6 +126,7 @@ export interface Orphan extends Lease {
   readonly runAt: number;
   readonly startedAt: number | null;
   readonly lastHeartbeat: number | null;
+  readonly isLocked?: boolean; // another program has locked it: it is judged beside the others, and settled later
 }
 
 export interface GetOptions {
@@ -180,8 +181,7 @@ export interface StoreStats {
   readonly silent: number;
   /** Waiting jobs of kinds that no claim names: at most twenty kinds, each counted up to 10,000 jobs. */
   readonly parked: readonly ParkedKind[];
-  /** Sentences for the operator; empty = all is well. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly string[]; // sentences for the operator; empty = all is well
   readonly durability: Durability;
 }
 

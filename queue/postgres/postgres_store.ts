@@ -16,6 +16,7 @@ import { ExpensiveQuery } from "./expensive_query.ts";
 import { factsOn, removeExpired } from "./facts.ts";
 import { firstBatch, insert } from "./insert.ts";
 import { move } from "./move.ts";
+import { orphansOfDead } from "./orphans.ts";
 import { dump, restore } from "./portable.ts";
 import { check, get, getMany, list, listLine, prune, type ReadContext, serverTime, stats } from "./read.ts";
 import { READING } from "./read_statements.ts";
@@ -228,12 +229,7 @@ export class PostgresStore implements Store {
 
   async #orphanRows(request: OrphanRequest): Promise<Row[]> {
     const { limit } = request;
-    if (!("alive" in request)) {
-      const { process } = request;
-      return process === null
-        ? await this.#client.query(UPKEEP.orphansOfNone, [limit])
-        : await this.#client.query(UPKEEP.orphansOfProcess, [process, limit]);
-    }
+    if (!("alive" in request)) return await orphansOfDead(this.#client, request);
     const { alive: { agoMs, aheadMs }, held } = request;
     return await this.#client.query(UPKEEP.orphansOfSilent, [
       ...[this.#clock.given(), agoMs, aheadMs],
