@@ -216,7 +216,7 @@ async function jobs(args: readonly string[]): Promise<number> {
     onInterrupt: (listener) =>
       whenAskedToStop({ onFirst: listener, onSecond: () => Deno.exit(EXIT.interrupted) }),
     actor: { by: `command line (user ${osUser()})`, audit: log.audit },
-    now: Date.now,
+    elapsed: () => performance.now(),
   });
 }
 

@@ -62,7 +62,7 @@ export class Queue implements Role {
     const health = new StorageHealth((error) =>
       events.emit({ type: "storage", trouble: error?.message ?? null })
     );
-    const clock = new ClockRollback(store.now);
+    const clock = new ClockRollback(() => store.shownTime());
     this.#parts = { store, options, clock, events, health, totals: new Totals(options.kinds) };
     this.#requests = new RequestRecord({ path: options.requestRecord ?? null, now: store.now });
     this.#last = new LastStats(this.#parts);

@@ -157,6 +157,8 @@ export type JobList = JobPage;
 
 /** The read-only role. */
 export interface Inspector {
+  /** The clock that decides what is due and stalled, in milliseconds since 1970. On a server, it is the server's. */
+  now(): number;
   /** @throws {QueueError} `unknown_job` */
   get(id: string): Promise<{ job: Job; history: HistoryEntry[] }>;
   /** At most 200 jobs by `seq`, in that order; missing ones are skipped. @throws {QueueError} `invalid_query` */

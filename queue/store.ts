@@ -126,6 +126,7 @@ export interface Orphan extends Lease {
   readonly runAt: number;
   readonly startedAt: number | null;
   readonly lastHeartbeat: number | null;
+  readonly isLocked?: boolean; // another program has locked it: it is judged beside the others, and settled later
 }
 
 export interface GetOptions {
@@ -180,8 +181,7 @@ export interface StoreStats {
   readonly silent: number;
   /** Waiting jobs of kinds that no claim names: at most twenty kinds, each counted up to 10,000 jobs. */
   readonly parked: readonly ParkedKind[];
-  /** Sentences for the operator; empty = all is well. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly string[]; // sentences for the operator; empty = all is well
   readonly durability: Durability;
 }
 
@@ -201,6 +201,7 @@ export interface Store extends PortableStore {
   readonly maxPrefetch: number;
   /** The store's clock as closely as this process knows it, in milliseconds since 1970. */
   now(): number;
+  shownTime(): number; // no estimate: the clock itself has shown this time, or a later one
   /** Adds as many jobs as fit into one turn, at least one, and returns the results for those, in order. */
   insert(jobs: readonly NewJob[]): Promise<(Added | Refused)[]>;
   /** The jobs belong to the process that has joined through this store. */

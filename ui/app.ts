@@ -40,7 +40,7 @@ export interface AppOptions extends BaseOptions, Omit<PageDeps, "now" | "faultIn
   readonly passwordCost?: HashCost;
   /** Null: scripts have to log in. */
   readonly apiToken: string | null;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; the queue's clock unless given, and the machine's for what slows down guessing. */
   readonly now?: () => number;
   /** Receives sentences for the log about what people and scripts do, logins included. */
   readonly onAudit?: (sentence: string) => void;
@@ -97,9 +97,10 @@ export function opsApp(options: AppOptions): App {
 }
 
 function depsOf(
-  { queue, system, faultInjection = false, version, now = Date.now, ...options }: AppOptions,
+  { queue, system, faultInjection = false, version, ...options }: AppOptions,
 ): PageDeps {
-  const { port, otherPort, otherPublicUrl = null, onAudit: audit = console.info } = options;
+  const { now = () => queue.now(), port, otherPort, otherPublicUrl = null, onAudit: audit = console.info } =
+    options;
   return { queue, system, faultInjection, version, now, port, otherPort, otherPublicUrl, audit };
 }
 

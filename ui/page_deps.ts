@@ -11,7 +11,7 @@ export interface PageDeps extends PageAddresses {
   readonly faultInjection: boolean;
   /** Receives what people and scripts do. */
   readonly audit: Audit;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, by the clock of the queue. */
   readonly now: () => number;
   readonly version: string;
 }
@@ -20,7 +20,7 @@ export interface PageDeps extends PageAddresses {
 export interface OpsDeps extends PageAddresses {
   readonly queue: Inspector;
   readonly system: Pick<System, "view">;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, by the clock of the queue. */
   readonly now: () => number;
   readonly version: string;
 }

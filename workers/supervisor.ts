@@ -48,7 +48,7 @@ export class Supervisor {
   #leave = () => {};
 
   constructor(options: SupervisorOptions) {
-    const { queue, settings, now = Date.now, clock = () => performance.now() } = options;
+    const { queue, settings, now = () => queue.now(), clock = () => performance.now() } = options;
     const dispatch = options.dispatch ?? ((parts) => new Dispatcher(parts));
     const handlers = options.handlers ?? handlersUrl(settings.handlersDir);
     this.#options = options;

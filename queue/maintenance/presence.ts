@@ -13,6 +13,9 @@ const STALE_MS = 10_000;
 /** Where the backend knows no better, a process is dead after this time, or after that of a stall if it is longer. */
 const DEAD_MS = 30_000;
 
+/** Many more than the tries of an hour in which the storage does not answer. */
+const MOST_IDS = 20_000;
+
 /** A process without the permission to ask works on a database of its own machine. */
 function hostName(): string {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
@@ -29,7 +32,7 @@ export class Presence {
   readonly host = hostName();
   readonly #parts: QueueParts;
   #id: string | null = null;
-  /** All ids under which it has ever joined. */
+  /** The latest ids under which it has joined, or has tried to. */
   readonly #ids = new Set<string>();
   /** False for a command beside the system: it does not work on the queue, and never joins. */
   #isWanted = false;
@@ -82,12 +85,18 @@ export class Presence {
     const { health, options } = this.#parts;
     // A new id for each try: a failed try may have been written all the same, and is then the row of a dead process.
     const id = crypto.randomUUID();
+    this.#noteId(id);
     await health.observe(
       this.#joinAs({ id, host: this.host, pid: Deno.pid, version: options.version }),
     );
     this.#id = id;
-    this.#ids.add(id);
     this.#beatAt = performance.now();
+  }
+
+  #noteId(id: string): void {
+    this.#ids.add(id);
+    const [oldest] = this.#ids;
+    if (oldest !== undefined && this.#ids.size > MOST_IDS) this.#ids.delete(oldest);
   }
 
   /** Joins, then looks for the mark of a copy. A copy sets its mark, then looks for processes: one sees the other. */

@@ -84,12 +84,14 @@ async function reap(
   orphans: readonly Orphan[],
   settlements: readonly Release[],
 ): Promise<Reaped[]> {
-  if (orphans.length === 0) return [];
-  const isSettled = await store.settle(settlements);
-  return orphans.flatMap((orphan, i) => {
-    const settlement = settlements[i];
-    return isSettled[i] && settlement !== undefined ? [toReaped(orphan, settlement)] : [];
+  // Nothing waits for a job that is locked: a sweep finds it once it is free, and its consumer silent.
+  const free = settlements.flatMap((settlement, i) => {
+    const orphan = orphans[i];
+    return orphan === undefined || orphan.isLocked === true ? [] : [{ orphan, settlement }];
   });
+  if (free.length === 0) return [];
+  const isSettled = await store.settle(free.map(({ settlement }) => settlement));
+  return free.flatMap(({ orphan, settlement }, i) => isSettled[i] ? [toReaped(orphan, settlement)] : []);
 }
 
 function toReaped({ seq, lease, id, kind, consumerId }: Orphan, settlement: Release): Reaped {

@@ -16,6 +16,7 @@ import { ExpensiveQuery } from "./expensive_query.ts";
 import { factsOn, removeExpired } from "./facts.ts";
 import { firstBatch, insert } from "./insert.ts";
 import { move } from "./move.ts";
+import { orphansOfDead } from "./orphans.ts";
 import { dump, restore } from "./portable.ts";
 import { check, get, getMany, list, listLine, prune, type ReadContext, serverTime, stats } from "./read.ts";
 import { READING } from "./read_statements.ts";
@@ -44,6 +45,7 @@ const JOB_BYTES = 2 * 1024;
 
 export class PostgresStore implements Store {
   readonly now: () => number;
+  readonly shownTime: () => number;
   readonly capabilities: Capabilities;
   readonly copyMark: CopyMark;
   readonly takesCallsInOrder = false;
@@ -65,6 +67,7 @@ export class PostgresStore implements Store {
 
   constructor({ client, session, clock }: StoreParts) {
     this.now = () => clock.now();
+    this.shownTime = () => clock.shownTime();
     [this.#client, this.#session, this.#clock] = [client, session, clock];
     this.#kinds = new NotedKinds(async (kinds) => {
       this.#heads.forget();
@@ -226,12 +229,7 @@ export class PostgresStore implements Store {
 
   async #orphanRows(request: OrphanRequest): Promise<Row[]> {
     const { limit } = request;
-    if (!("alive" in request)) {
-      const { process } = request;
-      return process === null
-        ? await this.#client.query(UPKEEP.orphansOfNone, [limit])
-        : await this.#client.query(UPKEEP.orphansOfProcess, [process, limit]);
-    }
+    if (!("alive" in request)) return await orphansOfDead(this.#client, request);
     const { alive: { agoMs, aheadMs }, held } = request;
     return await this.#client.query(UPKEEP.orphansOfSilent, [
       ...[this.#clock.given(), agoMs, aheadMs],

@@ -167,7 +167,17 @@ export const MOVING = {
 
 const FACTS = `seq, lease, id, kind, consumer_id, crashes, suspect, run_at, started_at, last_heartbeat`;
 
-/** Jobs that another session has locked are skipped: a sweep that waited for one would hold up all others. */
+const OF_PROCESS = "process = (SELECT n FROM processes WHERE processes.id = $1::text)";
+const OF_NONE = "NOT EXISTS (SELECT 1 FROM processes WHERE processes.n = jobs.process)";
+
+/** Which jobs of a dead process ran alone depends on all of them, so those that are locked are found, too. */
+const lost = (isLost: string, limit: string) =>
+  `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT} AND ${isLost} ORDER BY seq LIMIT ${limit}::bigint`;
+/** A statement of its own: joined with the others, very many take minutes while the server has no statistics. */
+const free = (isLost: string) =>
+  `SELECT seq FROM jobs WHERE ${IN_FLIGHT} AND ${isLost} FOR UPDATE SKIP LOCKED`;
+
+/** Nothing waits for a job that another session has locked: a sweep that did would hold up all others. */
 export const UPKEEP = {
   // ?1 now, or null ?2 ms ago ?3 ms ahead: a heartbeat between these shows a living consumer ?4 ?5 seqs and leases of held
   // jobs ?6 number of this process, or null ?7 limit. Another process that was seen recently sweeps its own jobs, because it
@@ -179,13 +189,11 @@ export const UPKEEP = {
         AND seen_at >= ${now(1)} - greatest($2::bigint, 1000))
     ORDER BY seq LIMIT $7::bigint FOR UPDATE SKIP LOCKED`,
   // ?1 id of the process ?2 limit
-  orphansOfProcess: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}
-      AND process = (SELECT n FROM processes WHERE processes.id = $1::text) ORDER BY seq LIMIT $2::bigint
-    FOR UPDATE SKIP LOCKED`,
+  orphansOfProcess: lost(OF_PROCESS, "$2"),
+  freeOfProcess: free(OF_PROCESS),
   // jobs of a process without a row, or of none: ?1 limit
-  orphansOfNone: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}
-      AND NOT EXISTS (SELECT 1 FROM processes WHERE processes.n = jobs.process) ORDER BY seq LIMIT $1::bigint
-    FOR UPDATE SKIP LOCKED`,
+  orphansOfNone: lost(OF_NONE, "$1"),
+  freeOfNone: free(OF_NONE),
   // ?1 now, or null ?2 ms ago ?3 after ?4 limit. Rows that another process is removing are skipped.
   prune: `WITH looked AS (SELECT seq, ${IS_FINISHED} AND coalesce(finished_at, updated_at) < ${
     now(1)

@@ -50,5 +50,5 @@ export function redisPlace(text: string): string {
   const { url, name } = readAddress(text);
   const server = new URL(url);
   const place = `${placeOfHost(hostOf(server))}:${server.port || DEFAULT_PORT}`;
-  return `redis://${place}/${server.pathname.slice(1) || "0"}?prefix=${name.slice(1, -1)}`;
+  return `redis://${place}/${Number(server.pathname.slice(1))}?prefix=${name.slice(1, -1)}`;
 }

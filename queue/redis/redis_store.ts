@@ -34,6 +34,7 @@ const CLOSE_MS = 5_000;
 
 export class RedisStore implements Store {
   readonly now: () => number;
+  readonly shownTime: () => number;
   readonly takesCallsInOrder = true;
   // With 512 a drain is no faster, and a page waits four times as long for the calls before it: it is one thread.
   readonly maxPrefetch = 128;
@@ -50,6 +51,7 @@ export class RedisStore implements Store {
 
   constructor({ client, session, durability, clock }: StoreParts) {
     this.now = () => clock.now();
+    this.shownTime = () => clock.shownTime();
     [this.#client, this.#session, this.#durability, this.#clock] = [client, session, durability, clock];
     this.#kinds = new NotedKinds(async (kinds) => {
       if (session.process !== null) await client.run("noteKinds", [session.process, JSON.stringify(kinds)]);

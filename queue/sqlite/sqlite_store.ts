@@ -35,6 +35,7 @@ import { WriteProof } from "./write_proof.ts";
 
 export class SqliteStore implements Store {
   readonly now: () => number;
+  readonly shownTime: () => number;
   readonly capabilities: Capabilities;
   readonly copyMark: CopyMark;
   readonly takesCallsInOrder = true;
@@ -64,7 +65,7 @@ export class SqliteStore implements Store {
     { lock, clock }: { readonly lock: Disposable | null; readonly clock: () => number },
   ) {
     const isOwner = lock !== null;
-    this.now = clock;
+    this.now = this.shownTime = clock;
     this.#path = path;
     this.#durability = isInMemory(dirname(path)) ? "crash" : "power_loss";
     [this.#db, this.#sql, this.#lateCheck, this.#lock] = [db, sql, lateCheck, lock];

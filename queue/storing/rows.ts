@@ -84,6 +84,7 @@ export function toOrphan(row: Row): Orphan {
     runAt: number(row.run_at),
     startedAt: numberOrNull(row.started_at),
     lastHeartbeat: numberOrNull(row.last_heartbeat),
+    ...(row.is_locked === true ? { isLocked: true } : {}),
   };
 }
 

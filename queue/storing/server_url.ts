@@ -9,6 +9,9 @@ const BAD_CODE = "has a % that encodes nothing: write % as %25 in a password";
 const SEVERAL_HOSTS =
   "names several hosts: name one, which may be a virtual IP or a proxy that leads to the right server";
 const SOCKET = "names a socket of this machine, which cannot be used: name a host";
+/** The drivers would look for a host named "b%c3%bccher.example". */
+const FOREIGN_HOST =
+  "names a host with letters that DNS does not know: write the name as DNS has it, which begins with xn--";
 const UNREADABLE =
   "cannot be read: percent-encode the special characters of the password, such as / as %2F and ? as %3F, and name a host and a port up to 65535";
 
@@ -23,6 +26,7 @@ export function misreadServerUrl(text: string, example: string): string | null {
   if (host.includes(",")) return `${SEVERAL_HOSTS}, ${example}`;
   if (isSocket({ host, path, query })) return `${SOCKET}, ${example}`;
   if (host === "") return `names no host: ${example}`;
+  if (/[^\0-\x7f]/.test(decodeURIComponent(host))) return `${FOREIGN_HOST}, ${example}`;
   return host.includes("%") || !URL.canParse(text) ? `${UNREADABLE}, ${example}` : null;
 }
 
@@ -33,8 +37,10 @@ export function hostOf({ hostname }: URL): string {
 
 /** The host within the place of a queue: the same however it is spelled. */
 export function placeOfHost(host: string): string {
-  if (isLoopbackName(host)) return "localhost";
-  return host.includes(":") ? `[${host}]` : host;
+  // The dot says that the name is complete, so that no domain of the machine is tried after it.
+  const name = host.replace(/\.$/, "");
+  if (isLoopbackName(name)) return "localhost";
+  return name.includes(":") ? `[${name}]` : name;
 }
 
 /** No name or password contains the character 0. */

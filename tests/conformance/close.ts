@@ -6,7 +6,10 @@ import { add, newJob, PROCESS } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 const CALLS: Record<
-  Exclude<keyof Store, "close" | "now" | "capabilities" | "takesCallsInOrder" | "maxPrefetch">,
+  Exclude<
+    keyof Store,
+    "close" | "now" | "shownTime" | "capabilities" | "takesCallsInOrder" | "maxPrefetch"
+  >,
   (store: Store) => Promise<unknown>
 > = {
   insert: (store) => store.insert([newJob("b")]),

@@ -1,5 +1,6 @@
 /** A person locks jobs on PostgreSQL with an open transaction in `psql` or with maintenance of the table. */
 import assert from "node:assert/strict";
+import { getQueue, openStore } from "@persistent-queue/queue";
 import postgres from "postgres";
 import { eventually } from "../support/eventually.ts";
 import { handlerFolder } from "../support/processes/handler_folder.ts";
@@ -115,6 +116,30 @@ if (missing !== null) {
       "The jobs are locked",
       "The storage works again.",
     ]);
+  });
+
+  Deno.test("a job of a dead host is not charged as if it had run alone, because the one beside it is locked", async () => {
+    await using server = await postgresServer({ isDurable: false });
+    const url = server.url("q");
+    const queue = await getQueue(url, { role: "owner", crashLimit: 1, stallMs: BRIEF_MS });
+    const dead = await openStore(url, "owner");
+    try {
+      await dead.join({ id: crypto.randomUUID(), host: "web-9", pid: 7, version: "" });
+      await queue.add([{ id: "locked" }, { id: "beside" }]);
+      const { claimed } = await dead.claim([{ consumerId: "c", limit: 2, suspect: false }]);
+      assert.equal(claimed.length, 2);
+      await dead.close();
+      await using holder = await holding(server, "UPDATE q.jobs SET priority = 5 WHERE id = 'locked'");
+      await eventually("its death is noticed", async () => (await queue.recover()).length === 1);
+      assert.equal((await queue.get("beside")).job.status, "PENDING");
+      await holder.release();
+      await eventually("the other is free", async () => {
+        await queue.sweep({ held: [], freed: 0 });
+        return (await queue.get("locked")).job.status === "PENDING";
+      });
+    } finally {
+      await queue.close();
+    }
   });
 }
 

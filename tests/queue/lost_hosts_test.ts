@@ -1,6 +1,14 @@
 /** All other hosts report a host that dies, until it is back; they do not report one that was stopped cleanly. */
 import assert from "node:assert/strict";
-import { getQueue, openStore, type Queue, type QueueEvent } from "@persistent-queue/queue";
+import {
+  getQueue,
+  openStore,
+  Queue,
+  QUEUE_DEFAULTS,
+  type QueueEvent,
+  StorageError,
+} from "@persistent-queue/queue";
+import { changedStore } from "../support/queue/queue_on.ts";
 import { eventually } from "../support/eventually.ts";
 import { type SharedServer, sharedServers } from "../support/servers/shared_servers.ts";
 
@@ -36,6 +44,39 @@ for (const { name, start } of sharedServers(SENTENCE)) {
     for (const { queue, events } of [one, two, later, last]) {
       await queue.sweep(NOTHING);
       assert.deepEqual([queue.warnings, lossesIn(events).length <= 1], [[], true]);
+    }
+  });
+}
+
+const UNANSWERED = "a host whose first join was written but not answered does not tell of its own death";
+
+for (const { name, start } of sharedServers(UNANSWERED)) {
+  Deno.test(`${name}: ${UNANSWERED}`, async () => {
+    await using server = await start();
+    const store = await openStore(server.url(), "owner");
+    const lost: string[] = [];
+    const changed = changedStore(store, {
+      async join(process) {
+        await store.join(process);
+        if (lost.push(process.id) === 1) throw new StorageError("the answer is lost", { passing: true });
+      },
+      async processes(how) {
+        const rows = await store.processes(how);
+        return rows.map((row) => row.id === lost[0] ? { ...row, isDead: true } : row);
+      },
+    });
+    const queue = new Queue(changed, QUEUE_DEFAULTS);
+    try {
+      const events: QueueEvent[] = [];
+      queue.subscribe((event) => events.push(event));
+      await queue.recover();
+      await queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
+      await queue.sweep(NOTHING);
+      const rows = await store.processes({ silentForMs: 30_000 });
+      assert.deepEqual(rows.map(({ id }) => id), lost.slice(1), "the row without an answer was removed");
+      assert.deepEqual([lost.length, lossesIn(events), queue.warnings], [2, [], []]);
+    } finally {
+      await queue.close();
     }
   });
 }

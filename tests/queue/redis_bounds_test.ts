@@ -191,16 +191,7 @@ test("suspects of a queue of the first version are found again after an upgrade,
   const store = await open();
   await restoreMany(store, MANY, { suspect: true, crashes: 2, runAt: NOW - 1 });
   const all = "{persistent-queue}:suspects";
-  const members = await server.command("ZRANGE", `${all}:file`, "0", "-1");
-  assert.ok(Array.isArray(members) && members.length === MANY);
-  for (let i = 0; i < MANY; i += 500) {
-    await server.command(
-      "ZADD",
-      all,
-      ...members.slice(i, i + 500).flatMap((member) => ["0", `${member}:file`]),
-    );
-  }
-  await server.command("DEL", `${all}:file`, "{persistent-queue}:suspect-kinds");
+  const members = await suspectsInOldPlace(server);
   await server.command("SET", "{persistent-queue}:version", "1");
 
   const guest = openRedisStore(server.url(), { role: "guest" });
@@ -217,6 +208,27 @@ test("suspects of a queue of the first version are found again after an upgrade,
   const { claimed } = await upgraded.claim([{ consumerId: "c", limit: 1, suspect: true }]);
   assert.deepEqual(claimed.map(({ id }) => id), ["0"]);
 });
+
+test("suspects that a host of the earlier release leaves in an upgraded queue are all found at the next start", async ({ server, open }) => {
+  const store = await open();
+  await restoreMany(store, MANY, { suspect: true, crashes: 2, runAt: NOW - 1 });
+  await suspectsInOldPlace(server);
+  const upgraded = await open();
+  assert.deepEqual(await upgraded.check(), []);
+  assert.equal(await server.command("EXISTS", "{persistent-queue}:suspects"), 0);
+});
+
+/** Moves all suspects to where the first version kept them, and returns their places in the line. */
+async function suspectsInOldPlace(server: RedisServer): Promise<unknown[]> {
+  const all = "{persistent-queue}:suspects";
+  const places = await server.command("ZRANGE", `${all}:file`, "0", "-1");
+  assert.ok(Array.isArray(places) && places.length === MANY);
+  for (let i = 0; i < MANY; i += 500) {
+    await server.command("ZADD", all, ...places.slice(i, i + 500).flatMap((place) => ["0", `${place}:file`]));
+  }
+  await server.command("DEL", `${all}:file`, "{persistent-queue}:suspect-kinds");
+  return places;
+}
 
 test("waiting jobs that were edited by hand are moved once when the clock is set back, however many they are", async ({ server, open }) => {
   const store = await open();

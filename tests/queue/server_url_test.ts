@@ -56,6 +56,15 @@ const REFUSED: Readonly<Record<string, { readonly urls: readonly string[]; reado
     urls: ["postgres:///jobs", "postgres://queue:hunter2@/jobs", "redis:///0", "redis:6379"],
     says: /^names no host: for example (postgres|redis):/,
   },
+  "a host whose name has letters beyond those of DNS": {
+    urls: [
+      "postgres://queue:hunter2@bücher.example/jobs",
+      "postgres://queue:hunter2@b%c3%bccher.example/jobs",
+      "redis://:hunter2@bücher.example",
+      "rediss://:hunter2@db.例え:6380/1",
+    ],
+    says: /^names a host with letters that DNS does not know: .* xn--, for example (postgres|redis):/,
+  },
   "a parameter of Redis that is misspelt": {
     urls: ["redis://:hunter2@db?prefx=hunter2", "redis://:hunter2@db/0?prefix=jobs&db=1"],
     says: /^has an unknown parameter: .*\?prefix=jobs$/,
@@ -89,6 +98,13 @@ Deno.test("every other way to write the URL of a server leads to the same place"
     "postgres://db/jobs?application_name=me@home": "postgres://db:5432/jobs?schema=persistent_queue",
     "REDIS://:%25%23@db/3": "redis://db:6379/3?prefix=persistent-queue",
     "rediss://[::1]?prefix=jobs": "redis://localhost:6379/0?prefix=jobs",
+    "redis://db/00": "redis://db:6379/0?prefix=persistent-queue",
+    "redis://db:6379/007?prefix=jobs": "redis://db:6379/7?prefix=jobs",
+    "redis://db.example.com./": "redis://db.example.com:6379/0?prefix=persistent-queue",
+    "redis://user:password@LocalHost.:6379": "redis://localhost:6379/0?prefix=persistent-queue",
+    "postgres://DB.example.com.:5432/jobs": "postgres://db.example.com:5432/jobs?schema=persistent_queue",
+    "postgres://queue:%C3%BC@xn--bcher-kva.example/B%C3%BCcher":
+      "postgres://xn--bcher-kva.example:5432/B%C3%BCcher?schema=persistent_queue",
     [`postgres://db/jobs?schema=${"a".repeat(51)}`]: `postgres://db:5432/jobs?schema=${"a".repeat(51)}`,
   };
   for (const [url, place] of Object.entries(places)) {

@@ -27,7 +27,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string[]; er
       queueUrl: urlFor(folder.file("queue.db")),
       completeUrl: (url) => ({ url, problems: [] }),
       confirm: null,
-      now: Date.now,
+      elapsed: () => performance.now(),
       readInput: () => Promise.resolve(""),
       onInterrupt: () => {},
     },

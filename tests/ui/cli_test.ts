@@ -39,7 +39,7 @@ async function run(
     onInterrupt: () => {},
     confirm,
     actor: { by: "command line (user ann)", audit },
-    now: () => NOW,
+    elapsed: () => 0,
   });
   return { code, out: out.join("\n"), err: err.join("\n") };
 }

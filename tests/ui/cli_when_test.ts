@@ -19,7 +19,7 @@ async function run(folder: TempFolder, words: string): Promise<{ code: number; o
     onInterrupt: () => {},
     confirm: null,
     actor: { by: "command line (user ann)", audit: () => {} },
-    now: () => NOW,
+    elapsed: () => 0,
   });
   return { code, out: out.join("\n"), err: err.join("\n") };
 }
@@ -48,4 +48,13 @@ Deno.test("what is scheduled is listed and canceled apart from what is due, and 
   for (const words of ["--due soon", "--due later --status FAILED", "--changed-since yesterday"]) {
     assert.equal((await run(folder, `list ${words}`)).code, 2, words);
   }
+});
+
+Deno.test("a job that is added for a quarter of an hour later waits that long by the clock of the queue", async () => {
+  await using folder = await tempFolder();
+  const { out } = await run(folder, "add later --kind mail --in 15m");
+  assert.match(out, /due 2026-11-24 15:15:00.*, in 15 min/);
+  const queue = await getQueue(urlFor(folder.file("queue.db")), { kinds: ["mail"], now: () => NOW });
+  assert.equal((await queue.get("later")).job.runAt, NOW + 15 * 60_000);
+  await queue.close();
 });

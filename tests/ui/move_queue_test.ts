@@ -31,9 +31,9 @@ interface Run {
 
 async function move(
   args: readonly string[],
-  { queueUrl = "sqlite:unused.db", now = Date.now, input = "" }: {
+  { queueUrl = "sqlite:unused.db", elapsed = () => performance.now(), input = "" }: {
     queueUrl?: string;
-    now?: () => number;
+    elapsed?: () => number;
     /** On standard input. */
     input?: string;
   } = {},
@@ -41,7 +41,7 @@ async function move(
   const [out, err]: [string[], string[]] = [[], []];
   const code = await jobsCommand(["move", ...args], {
     completeUrl: (url) => ({ url, problems: [] }),
-    ...{ queueUrl, confirm: null, now, readInput: () => Promise.resolve(input) },
+    ...{ queueUrl, confirm: null, elapsed, readInput: () => Promise.resolve(input) },
     openQueue: () => Promise.reject(new Error("move opens both queues itself")),
     ...{ print: (text) => out.push(text), printError: (text) => err.push(text) },
     ...{ actor: { by: "a test", audit: () => {} }, onInterrupt: () => {} },
@@ -224,7 +224,7 @@ Deno.test("move says how far it is, and in the end how many jobs and lines there
   await withStore(from, (store) => addAll(store, Array.from({ length: 450 }, (_, i) => newJob(`${i}`))));
   await withStore(from, (store) => store.move("cancel", ["7"]));
   let time = 0;
-  const { code, out, err } = await move(["--to", to], { queueUrl: from, now: () => time += 600 });
+  const { code, out, err } = await move(["--to", to], { queueUrl: from, elapsed: () => time += 600 });
   assert.equal(code, 0, err);
   assert.match(
     out,

@@ -25,7 +25,7 @@ async function run(folder: TempFolder, args: readonly string[]): Promise<Shown> 
     onInterrupt: () => {},
     confirm: null,
     actor: { by: "command line", audit: () => {} },
-    now: () => 1_000,
+    elapsed: () => 0,
   });
   return { out: out ?? [], err: err ?? [] };
 }

@@ -61,10 +61,14 @@ function minutesOf(zone: string): number | null {
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 
+export type Since = { readonly at: (now: number) => number } | { readonly problem: string };
+
 /** A time, or a span before `now`. */
-export function parseSince(text: string, now: number): DueTime {
+export function parseSince(text: string): Since {
   const span = parseDelay(text);
-  return span === null ? parseDueTime(text) : { ms: Math.max(0, now - span) };
+  if (span !== null) return { at: (now) => Math.max(0, now - span) };
+  const time = parseDueTime(text);
+  return "ms" in time ? { at: () => time.ms } : time;
 }
 
 /** `90s`, `15m`, `2h30m`, `3d`, in milliseconds; null for anything else. */

@@ -144,8 +144,8 @@ function dueOf(due: string, statuses: readonly string[]): Pick<JobFilter, "statu
 
 /** `15m`, `2h`, `3d` before `now`, or a time with a zone. */
 function changedSinceOf(text: string, now: number): number {
-  const since = parseSince(text, now);
-  if ("ms" in since) return since.ms;
+  const since = parseSince(text);
+  if ("at" in since) return since.at(now);
   throw invalid(`"changed_since" ${since.problem}, or a span such as 15m, 2h or 3d.`, QUERY);
 }
 

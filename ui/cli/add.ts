@@ -43,10 +43,10 @@ export const add: Command = {
     `add --kind email --payload '{"to":"ann@example.com"}' --run-at 2030-01-31T12:00:00Z`,
   ],
   async prepare({ line, io, json }) {
-    const requests = await requestsOf(line, io);
+    const requestsAt = await requestsOf(line, io);
     return async (queue) => {
-      const added = await audited(queue, io.actor).add(requests);
-      const now = io.now();
+      const added = await audited(queue, io.actor).add(requestsAt(queue.now()));
+      const now = queue.now();
       io.print(
         json ? await asJson(added, { now, stallMs: queue.stallMs, kinds: queue.kinds }) : asText(added, now),
       );
@@ -55,7 +55,8 @@ export const add: Command = {
   },
 };
 
-async function requestsOf(line: CommandLine, io: CliIo): Promise<JobRequest[]> {
+/** Returns the requests for a moment by the clock of the queue, which is open only later. */
+async function requestsOf(line: CommandLine, io: CliIo): Promise<(now: number) => JobRequest[]> {
   const id = line.text("id");
   const kind = line.text("kind");
   const ids = id === undefined ? line.operands : [id, ...line.operands];
@@ -63,15 +64,17 @@ async function requestsOf(line: CommandLine, io: CliIo): Promise<JobRequest[]> {
     throw new UsageError("Say which jobs to add: one id or more, for example data/files/abc.txt.");
   }
   const priority = wholeNumber(line, "priority", { min: -100, max: 100 });
-  const runAt = timeOf(line, io.now());
+  const dueAt = timeOf(line);
   const shared: JobRequest = {
     ...(kind === undefined ? {} : { kind }),
     ...(priority === undefined ? {} : { priority }),
-    ...(runAt === undefined ? {} : { runAt }),
     ...(line.has("payload") ? { payload: await payloadOf(line.text("payload") ?? "", io) } : {}),
     replace: line.has("replace"),
   };
-  return ids.length === 0 ? [shared] : ids.map((id) => ({ ...shared, id }));
+  return (now) => {
+    const request = dueAt === null ? shared : { ...shared, runAt: dueAt(now) };
+    return ids.length === 0 ? [request] : ids.map((id) => ({ ...request, id }));
+  };
 }
 
 async function payloadOf(text: string, io: CliIo): Promise<unknown> {
@@ -86,16 +89,20 @@ async function payloadOf(text: string, io: CliIo): Promise<unknown> {
   }
 }
 
-function timeOf(line: CommandLine, now: number): number | undefined {
+function timeOf(line: CommandLine): ((now: number) => number) | null {
   const at = line.text("run-at");
   const span = line.text("in");
   if (at !== undefined && span !== undefined) throw new UsageError("Give --run-at or --in, not both.");
-  if (span !== undefined) return now + delayOf(span);
-  if (at === undefined) return undefined;
-  if (/^\d{1,16}$/.test(at)) return Number(at);
+  if (span !== undefined) return after(delayOf(span));
+  if (at === undefined) return null;
+  if (/^\d{1,16}$/.test(at)) return () => Number(at);
   const due = parseDueTime(at);
-  if ("ms" in due) return due.ms;
+  if ("ms" in due) return () => due.ms;
   throw new UsageError(`--run-at "${printable(at, { maxLength: 60 })}" ${due.problem}.`);
+}
+
+function after(delayMs: number): (now: number) => number {
+  return (now) => now + delayMs;
 }
 
 function delayOf(span: string): number {

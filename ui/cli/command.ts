@@ -29,8 +29,8 @@ export interface CliIo {
   readonly onInterrupt: (listener: () => void) => void;
   /** Who runs the command, and where its actions are logged. */
   readonly actor: Actor;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  /** Milliseconds since any moment. What is due, or has changed within a span, is counted by the clock of the queue. */
+  readonly elapsed: () => number;
 }
 
 export interface OptionRule {

@@ -15,21 +15,25 @@ export const FILTER_OPTIONS = {
   },
 } as const satisfies Record<string, OptionRule>;
 
-/** @throws {UsageError} for a status that does not exist */
-export function filterOf(line: CommandLine, now: number): JobFilter {
+/**
+ * Returns the filter for a moment by the clock of the queue, which is open only later.
+ * @throws {UsageError} for a status that does not exist
+ */
+export function filterOf(line: CommandLine): (now: number) => JobFilter {
   const given = line.text("status")?.toUpperCase().split(",") ?? [];
   const kind = line.text("kind");
   const search = line.text("search");
   const stranger = given.find((word) => !isStatus(word));
   if (stranger !== undefined) throw noSuchStatus(stranger);
   const [status, ...others] = given.filter(isStatus);
-  return {
+  const filter = {
     ...(status === undefined ? {} : others.length === 0 ? { status } : { statuses: [status, ...others] }),
     ...(kind === undefined ? {} : { kind }),
     ...(search === undefined ? {} : { search }),
     ...dueOf(line, given),
-    ...changedSinceOf(line, now),
   };
+  const changedSince = changedSinceOf(line);
+  return (now) => changedSince === null ? filter : { ...filter, changedSince: changedSince(now) };
 }
 
 /** Only PENDING jobs wait until they are due. */
@@ -45,11 +49,11 @@ function dueOf(line: CommandLine, statuses: readonly string[]): Pick<JobFilter, 
   return { status: "PENDING", due };
 }
 
-function changedSinceOf(line: CommandLine, now: number): Pick<JobFilter, "changedSince"> {
+function changedSinceOf(line: CommandLine): ((now: number) => number) | null {
   const text = line.text("changed-since");
-  if (text === undefined) return {};
-  const since = parseSince(text, now);
-  if ("ms" in since) return { changedSince: since.ms };
+  if (text === undefined) return null;
+  const since = parseSince(text);
+  if ("at" in since) return since.at;
   throw new UsageError(`--changed-since ${since.problem}, or a span such as 15m, 2h or 3d`);
 }
 

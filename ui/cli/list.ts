@@ -31,10 +31,10 @@ export const list: Command = {
   },
   examples: ["list --status FAILED --limit 10", "list --search abc --json"],
   prepare({ line, io, json }) {
-    const request = requestOf(line, io.now());
+    const requestAt = requestOf(line);
     return Promise.resolve(async (queue) => {
-      const page = await queue.list({ ...request, values: json });
-      const when = { now: io.now(), stallMs: queue.stallMs, kinds: await queue.kindsByNow() };
+      const page = await queue.list({ ...requestAt(queue.now()), values: json });
+      const when = { now: queue.now(), stallMs: queue.stallMs, kinds: await queue.kindsByNow() };
       if (json) {
         io.print(await jobsJson(page.jobs, when, { next: page.next }));
       } else io.print(pageAsText(page, when));
@@ -43,17 +43,18 @@ export const list: Command = {
   },
 };
 
-function requestOf(line: CommandLine, now: number): ListRequest {
+function requestOf(line: CommandLine): (now: number) => ListRequest {
   if (line.operands.length > 0) {
     throw new UsageError("list takes no ids: see one job with show, or filter by --search.");
   }
   const limit = wholeNumber(line, "limit", { min: 1, max: MAX_PAGE_SIZE });
   const cursor = line.text("cursor");
-  return {
-    ...filterOf(line, now),
+  const filterAt = filterOf(line);
+  return (now) => ({
+    ...filterAt(now),
     ...(limit === undefined ? {} : { limit }),
     ...(cursor === undefined ? {} : { cursor }),
-  };
+  });
 }
 
 const HEADING = ["ID", "STATUS", "KIND", "RETRIES", "CONSUMER", "HEARTBEAT", "UPDATED"];

@@ -44,8 +44,10 @@ function prepareMove(verb: OperatorVerb, { line, io, json }: CommandCall): Work 
     throw new UsageError(`Say which: either ids, or --all and a filter.`);
   }
   if (isFiltered && !line.has("all")) throw new UsageError("A filter goes with --all, not with ids.");
-  const filter = filterOf(line, io.now());
-  if (line.has("all")) return (queue) => moveAllMatching(queue, { verb, filter, line, io, json });
+  const filterAt = filterOf(line);
+  if (line.has("all")) {
+    return (queue) => moveAllMatching(queue, { verb, filter: filterAt(queue.now()), line, io, json });
+  }
   if (line.has("dry-run")) throw new UsageError("--dry-run goes with --all.");
   return (queue) => moveByIds(queue, { verb, ids: line.operands, io, json });
 }

@@ -116,10 +116,10 @@ const BETWEEN_MS = 1_000;
 
 /** One line per second, for a terminal and for the log of a script that runs for hours. */
 function everySecond(io: CliIo): Tell {
-  let toldAt = io.now();
+  let toldAt = io.elapsed();
   return ({ step, jobs, total }) => {
-    if (io.now() - toldAt < BETWEEN_MS) return;
-    toldAt = io.now();
+    if (io.elapsed() - toldAt < BETWEEN_MS) return;
+    toldAt = io.elapsed();
     io.printError(`${grouped(jobs)} of ${grouped(total)} jobs ${STEPS[step]} …`);
   };
 }

@@ -24,7 +24,7 @@ export const show: Command = {
     if (id === undefined || line.operands.length > 1) throw new UsageError("show takes one id.");
     return Promise.resolve(async (queue) => {
       const found = await queue.get(id);
-      const when = { now: io.now(), stallMs: queue.stallMs, kinds: await queue.kindsByNow() };
+      const when = { now: queue.now(), stallMs: queue.stallMs, kinds: await queue.kindsByNow() };
       io.print(json ? historyJson(found, when) : asText(found, when));
       return EXIT.done;
     });

@@ -1,8 +1,7 @@
 -- Brings a queue of an earlier version up to date, a few hundred jobs per call. KEYS: the queue. Returns the version that it
--- has afterwards.
+-- has afterwards, or 0 if another call is needed.
 
 keep_version()
-local version = redis.call("GET", base .. "version")
 local PAGE = 500
 -- Version 1 kept all suspects in one set, with the kind at the end of each name.
 local all, moved = base .. "suspects", 0
@@ -17,6 +16,8 @@ for _, member in ipairs(members) do
   end
 end
 flush()
-if moved == PAGE then return version end
+-- The queue may have the new version already, and yet have suspects of a host of the earlier release. A name that a person
+-- has made stays where it is.
+if #members == PAGE and moved > 0 then return 0 end
 redis.call("SET", base .. "version", VERSION)
 return VERSION

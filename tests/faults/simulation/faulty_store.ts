@@ -39,6 +39,7 @@ export interface StoreOwner {
 export class FaultyStore implements Store {
   /** `verify` checks the content of this store after each run. */
   readonly now = () => Date.now();
+  readonly shownTime = this.now;
   /** The id under which it has joined. */
   #process: string | null = null;
   readonly #world: World;

@@ -15,14 +15,7 @@ export async function queueOn(change: (store: Store) => Partial<Store>): Promise
   const folder = await tempFolder();
   const url = urlFor(folder.file("queue.db"));
   const store = await openStore(url, "owner");
-  const changed: Partial<Store> = change(store);
-  const on = new Proxy(store, {
-    get(target, name) {
-      const value = Reflect.get(name in changed ? changed : target, name);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-  const queue = new Queue(on, { ...QUEUE_DEFAULTS, stallMs: 3_600_000 });
+  const queue = new Queue(changedStore(store, change(store)), { ...QUEUE_DEFAULTS, stallMs: 3_600_000 });
   const events: QueueEvent[] = [];
   queue.subscribe((event) => events.push(event));
   return {
@@ -32,4 +25,14 @@ export async function queueOn(change: (store: Store) => Partial<Store>): Promise
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The store, which does some things in its own way. */
+export function changedStore(store: Store, changed: Partial<Store>): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const value = Reflect.get(name in changed ? changed : target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
