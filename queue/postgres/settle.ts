@@ -39,8 +39,17 @@ function isHandBack(settlement: Settlement): boolean {
   return isRelease(settlement) && settlement.event === null && settlement.charge === null;
 }
 
+/** The most that the completions of one statement weigh, unless it is one with a larger result. */
+export const MOST_WEIGHT = 4 * 1024 * 1024;
+/** What a completion costs without a result: at most 1,600 share a statement. */
+const COMPLETION_BYTES = MOST_WEIGHT / 1_600;
+
+export function weighCompletion(settlement: Settlement): number {
+  return COMPLETION_BYTES + (isCompletion(settlement) ? settlement.result?.length ?? 0 : 0);
+}
+
 /**
- * All completions are one statement, and so are all jobs that are handed back, and all others that are released; any other
+ * All completions are one statement, unless their results are large, and so are all jobs that are handed back, and all others that are released; any other
  * ending is a statement of its own. Together they are one transaction.
  */
 export async function settle(
@@ -69,7 +78,23 @@ function grouped(all: readonly Placed[]): Placed[][] {
     ([place, one]) =>
       isCompletion(one) ? "completed" : isHandBack(one) ? "not begun" : isRelease(one) ? "released" : place,
   );
-  return [...groups.values()];
+  return [...groups].flatMap(([sort, group]) => sort === "completed" ? inPortions(group) : [group]);
+}
+
+/** Many large results in one statement would take longer than a statement may, and more memory than there is. */
+function inPortions(completions: readonly Placed[]): Placed[][] {
+  const portions: Placed[][] = [];
+  let room = 0;
+  for (const one of completions) {
+    const weight = weighCompletion(one[1]);
+    if (weight > room) {
+      portions.push([]);
+      room = MOST_WEIGHT;
+    }
+    portions.at(-1)?.push(one);
+    room -= weight;
+  }
+  return portions;
 }
 
 interface Written {

@@ -4,6 +4,7 @@
  */
 import type { Outcome } from "@persistent-queue/queue";
 import { exactJson } from "@persistent-queue/queue/basics";
+import { charsOf } from "../dispatch/prefetch.ts";
 import { type FromThread, MOST_IN_FLIGHT, type Result } from "../protocol.ts";
 import type { Clock } from "./runtime.ts";
 
@@ -11,11 +12,14 @@ const { stringify } = JSON;
 
 const LONGEST_MS = 5;
 const LONGEST_RESULT = 1_048_576;
+/** Of one message: the supervisor learns soon that results are large. */
+const MOST_CHARS = 1_048_576;
 
 export class Results {
   #unsent: Result[] = [];
   #since = 0;
   #busyMs = 0;
+  #chars = 0;
   #cancelTimer = () => {};
   readonly #post: (message: FromThread) => void;
   readonly #clock: Clock;
@@ -34,7 +38,9 @@ export class Results {
     }
     this.#unsent.push({ ticket, outcome });
     this.#busyMs += busyMs;
-    if (this.#unsent.length >= MOST_IN_FLIGHT || now - this.#since >= LONGEST_MS) this.flush();
+    this.#chars += charsOf(outcome);
+    const isLarge = this.#unsent.length >= MOST_IN_FLIGHT || this.#chars >= MOST_CHARS;
+    if (isLarge || now - this.#since >= LONGEST_MS) this.flush();
   }
 
   flush(): void {
@@ -43,6 +49,7 @@ export class Results {
     this.#post({ type: "results", results: this.#unsent, busyMs: this.#busyMs });
     this.#unsent = [];
     this.#busyMs = 0;
+    this.#chars = 0;
   }
 }
 
