@@ -5,9 +5,8 @@
  */
 import type { Claimed } from "@persistent-queue/queue";
 import type { CancelReason, JobMessage, ToConsumer } from "../protocol.ts";
-import { MOST_CHARS, Prefetch } from "./prefetch.ts";
 import { ThreadState } from "./thread_state.ts";
-import { TicketRoll, Tickets } from "./tickets.ts";
+import { MOST_CHARS, Prefetch, TicketRoll, Tickets } from "./tickets.ts";
 import { WaitingJobs } from "./waits.ts";
 
 /** A job in flight at one consumer. */

@@ -11,8 +11,8 @@ import {
   type Verdict,
 } from "@persistent-queue/queue";
 import type { Result } from "../protocol.ts";
+import { charsOf } from "../thread/results.ts";
 import type { ConsumerHandle, InFlightJob } from "./consumer_handle.ts";
-import { charsOf } from "./prefetch.ts";
 
 export interface Attempted {
   readonly job: Claimed;

@@ -4,7 +4,6 @@
  */
 import type { Outcome } from "@persistent-queue/queue";
 import { exactJson } from "@persistent-queue/queue/basics";
-import { charsOf } from "../dispatch/prefetch.ts";
 import { type FromThread, MOST_IN_FLIGHT, type Result } from "../protocol.ts";
 import type { Clock } from "./runtime.ts";
 
@@ -51,6 +50,14 @@ export class Results {
     this.#busyMs = 0;
     this.#chars = 0;
   }
+}
+
+/** How many characters an outcome holds: wherever it waits on its way to the store, it takes that much memory. */
+export function charsOf(outcome: Outcome): number {
+  if (outcome.type === "returned") return outcome.result?.length ?? 0;
+  const error = "error" in outcome ? outcome.error.length : 0;
+  const report = "report" in outcome ? outcome.report : undefined;
+  return error + (report?.detail?.length ?? 0) + (report?.log?.length ?? 0);
 }
 
 export interface ResultText {
