@@ -108,7 +108,8 @@ function checkPayload(payload: unknown): string {
       "A payload is at most 1 MiB of JSON: put what is larger into a file and name it in the payload.",
     );
   }
-  if (payload instanceof JsonText ? payload.levels > MAX_DEPTH : isTooDeep(text)) {
+  const isDeep = () => payload instanceof JsonText ? payload.levels > MAX_DEPTH : isTooDeep(text);
+  if (text.length > MAX_DEPTH && isDeep()) {
     throw invalid(`A payload nests at most ${MAX_DEPTH} levels deep.`);
   }
   return text;
