@@ -1,5 +1,6 @@
 import { isFinished, type Lease, MOVES } from "../job.ts";
 import type { Settlement } from "../ending.ts";
+import { repeatMark } from "../storing/repeated_ending.ts";
 import { number } from "../storing/rows.ts";
 import type { Client, Row, Tx, Value } from "./client.ts";
 import { foldHistories } from "./history.ts";
@@ -112,8 +113,25 @@ async function settleGroup(
 ): Promise<void> {
   const rows = await writeAll(tx, group.map(([, settlement]) => settlement), time);
   const seqs = new Set(rows.map(({ seq }) => number(seq)));
-  for (const [place, { seq }] of group) held[place] = seqs.has(seq);
+  const repeated = await repeatedAmong(tx, group.map(([, one]) => one).filter(({ seq }) => !seqs.has(seq)));
+  for (const [place, { seq }] of group) held[place] = seqs.has(seq) || repeated.has(seq);
   for (const row of rows) if (row.is_long === true) long.add(number(row.seq));
+}
+
+/** The jobs whose endings were stored earlier: a statement of its own, which sees what the other one has waited for. */
+async function repeatedAmong(tx: Tx, settlements: readonly Settlement[]): Promise<Set<number>> {
+  const marked = settlements.flatMap((one) => {
+    const mark = repeatMark(one);
+    return mark === null ? [] : [{ ...mark, seq: one.seq, lease: one.lease }];
+  });
+  if (marked.length === 0) return new Set();
+  const rows = await tx.query(SETTLING.repeated, [
+    ...columnsOf(marked),
+    marked.map(({ status }) => status),
+    marked.map(({ retries }) => retries),
+    marked.map(({ error }) => storable(error)),
+  ]);
+  return new Set(rows.map(({ seq }) => number(seq)));
 }
 
 /** One statement for all of them: they are of the same sort, or there is only one. */
