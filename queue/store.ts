@@ -208,7 +208,7 @@ export interface Store extends PortableStore {
   claim(requests: readonly ClaimRequest[], options?: ClaimOptions): Promise<ClaimAnswer>;
   /** Heartbeat: `false` for each lease that is lost. */
   renew(leases: readonly Lease[]): Promise<boolean[]>;
-  /** `false` for each lease that is lost; nothing is written for those. */
+  /** `false` for each lease that is lost: nothing is written. An ending that is repeated is stored once, and `true`. */
   settle(settlements: readonly Settlement[]): Promise<boolean[]>;
   /**
    * Moves as many ids as fit into one turn, at least one, and returns the results for those, in the order of the ids.

@@ -112,6 +112,7 @@ export class Dispatcher {
     handle.heardAt = this.#options.clock();
     const taken = takeEnded(handle, results, busyMs);
     this.#settle(handle, taken);
+    this.#takeBack(handle.takeBackIfFlooded().map(({ job }) => job));
     // A suspect that has ended makes room for the next one.
     if ([...taken.ended, ...taken.dropped].some(({ job }) => job.suspect)) this.wake();
     else this.#claimer.fill();
@@ -154,7 +155,7 @@ export class Dispatcher {
 
   // What becomes durable -----------------------------------------------------------------------------------------------
 
-  async #settle(handle: ConsumerHandle, { ended, attempts, dropped }: ReturnType<typeof takeEnded>) {
+  async #settle(handle: ConsumerHandle, { ended, attempts, dropped, chars }: ReturnType<typeof takeEnded>) {
     this.#ending.add(ended);
     const verdicts = await this.#settler.settle(attempts);
     this.#ending.delete(ended);
@@ -168,7 +169,7 @@ export class Dispatcher {
         this.#again(handle, { ...job, retries: verdict.retries }, verdict.delayMs);
       }
     }
-    if (completed.length + others.length > 0) handle.settled(completed, others);
+    if (handle.settled({ completed, others, chars })) this.#claimer.fill();
     this.#lookIfStopping();
   }
 

@@ -2,6 +2,7 @@
 import { DAY_MS } from "../basics/time.ts";
 import { QueueError } from "../errors.ts";
 import { exactJson, InexactNumber } from "../basics/exact_json.ts";
+import { isTooDeep, MAX_DEPTH } from "../basics/json_depth.ts";
 import { JsonText } from "../basics/json_text.ts";
 import { printable } from "../basics/text.ts";
 import type { JobRequest } from "../roles.ts";
@@ -10,8 +11,6 @@ import type { NewJob } from "../store.ts";
 export const MAX_ID_LENGTH = 2000;
 export const MAX_PAYLOAD_BYTES = 1_048_576;
 export const MAX_PRIORITY = 100;
-/** SQLite's own limit on nested JSON is 1,000. */
-const MAX_DEPTH = 500;
 /** 9 September 2001 in milliseconds since 1970; read as seconds it would be 30,000 years ahead. */
 const EARLIEST_RUN_AT = 1_000_000_000_000;
 /** The end of the year 9999. */
@@ -109,8 +108,8 @@ function checkPayload(payload: unknown): string {
       "A payload is at most 1 MiB of JSON: put what is larger into a file and name it in the payload.",
     );
   }
-  const levels = () => payload instanceof JsonText ? payload.levels : depthOf(text);
-  if (text.length > MAX_DEPTH && levels() > MAX_DEPTH) {
+  const isDeep = () => payload instanceof JsonText ? payload.levels > MAX_DEPTH : isTooDeep(text);
+  if (text.length > MAX_DEPTH && isDeep()) {
     throw invalid(`A payload nests at most ${MAX_DEPTH} levels deep.`);
   }
   return text;
@@ -127,18 +126,6 @@ function toJson(payload: unknown): string {
     // Cycles and big integers are reported below, in the same words as functions and symbols.
   }
   throw invalid("A payload must be something JSON can hold.");
-}
-
-function depthOf(json: string): number {
-  let [depth, deepest, isInString] = [0, 0, false];
-  for (let i = 0; i < json.length; i++) {
-    const unit = json[i];
-    if (unit === '"') isInString = !isInString;
-    else if (isInString) i += unit === "\\" ? 1 : 0;
-    else if (unit === "[" || unit === "{") deepest = Math.max(deepest, ++depth);
-    else if (unit === "]" || unit === "}") depth--;
-  }
-  return deepest;
 }
 
 function checkPriority(priority: unknown): number {

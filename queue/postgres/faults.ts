@@ -74,8 +74,11 @@ const NEVER_ANSWERED = passing(
 );
 const NO_TLS = "PostgreSQL offers no TLS here: turn ssl on there, or take sslmode out of QUEUE_URL";
 
-/** Bad data, a violated constraint, or an error raised by a trigger that was made by hand. */
-const BROKEN_RULE = /^(22|23|P0001)/;
+/**
+ * Bad data, a violated constraint, a limit of the server such as the depth of JSON, or an error raised by a trigger that was
+ * made by hand.
+ */
+const BROKEN_RULE = /^(22|23|54|P0001)/;
 /** Codes of the server. One code of the operating system has the same form. */
 const isServerCode = (code: string) => /^[0-9A-Z]{5}$/.test(code) && code !== "EPIPE";
 

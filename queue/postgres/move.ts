@@ -4,6 +4,7 @@ import { toJob } from "../storing/rows.ts";
 import type { Client } from "./client.ts";
 import { foldHistories } from "./history.ts";
 import { MOVING } from "./statements.ts";
+import { isPossible } from "./values.ts";
 
 /** One statement moves at most this many jobs. */
 const MOST_JOBS = 500;
@@ -19,11 +20,12 @@ interface Move {
 export async function move(client: Client, { verb, ids, time, by }: Move): Promise<Moved[]> {
   const asked = ids.slice(0, MOST_JOBS);
   if (asked.length === 0) return [];
-  const rows = await client.query(MOVING[verb], [time, asked, by === undefined ? "" : `, by ${by}`]);
+  const possible = asked.filter(isPossible);
+  const rows = await client.query(MOVING[verb], [time, possible, by === undefined ? "" : `, by ${by}`]);
   const moved = new Map(rows.map((row) => [String(row.id), { job: toJob(row), from: row.was }]));
   const long = rows.filter((row) => row.is_long === true).map((row) => Number(row.seq));
   await foldHistories(client, long);
-  const others = asked.filter((id) => !moved.has(id));
+  const others = possible.filter((id) => !moved.has(id));
   const present = new Map((await jobsOf(client, others)).map((job) => [job.id, job]));
   return asked.map((id) => {
     const found = moved.get(id);

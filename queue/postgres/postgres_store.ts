@@ -22,7 +22,7 @@ import { check, get, getMany, list, listLine, prune, type ReadContext, serverTim
 import { READING } from "./read_statements.ts";
 import type { ServerClock } from "../basics/server_clock.ts";
 import type { Session } from "./session.ts";
-import { isCompletion, renew, settle } from "./settle.ts";
+import { isCompletion, MOST_WEIGHT, renew, settle, weighCompletion } from "./settle.ts";
 import { SharedStatement } from "./shared_statement.ts";
 import { LineHeads } from "./line_heads.ts";
 import { CLAIMING, UPKEEP } from "./statements.ts";
@@ -79,14 +79,19 @@ export class PostgresStore implements Store {
       run: (jobs) => insert(client, jobs, clock.given()),
       ...{ weigh: ({ payload }) => payload.length + JOB_BYTES, maxWeight: MOST_BYTES, concurrency: 2 },
     });
-    const each = { weigh: () => 1, maxWeight: MOST_LEASES };
     this.#claims = new SharedStatement({
       run: (requests) =>
         claim(client, requests, { ...this.#claimContext(this.#kinds.last, null), heads: this.#heads }),
       ...{ weigh: ({ limit }) => limit, maxWeight: MOST_LEASES },
     });
-    this.#renewals = new SharedStatement({ run: (leases) => renew(client, leases, clock.given()), ...each });
-    this.#completions = new SharedStatement({ run: (done) => settle(client, done, clock.given()), ...each });
+    this.#renewals = new SharedStatement({
+      run: (leases) => renew(client, leases, clock.given()),
+      ...{ weigh: () => 1, maxWeight: MOST_LEASES },
+    });
+    this.#completions = new SharedStatement({
+      run: (completions) => settle(client, completions, clock.given()),
+      ...{ weigh: weighCompletion, maxWeight: MOST_WEIGHT },
+    });
     const facts = factsOn(client, (work) => this.#calls.run(() => work(clock.given())));
     this.copyMark = copyMarkAmong(facts);
     this.capabilities = {

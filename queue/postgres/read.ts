@@ -7,7 +7,7 @@ import type { ExpensiveQuery } from "./expensive_query.ts";
 import { readHistory } from "./history.ts";
 import { READING } from "./read_statements.ts";
 import { UPKEEP } from "./statements.ts";
-import { fillValues } from "./values.ts";
+import { fillValues, isPossible } from "./values.ts";
 
 /** Rows that one call scans by default. */
 const ROWS_PER_CALL = 10_000;
@@ -28,6 +28,7 @@ export async function get(
   id: string,
   { values = true }: GetOptions = {},
 ): Promise<{ job: Job; history: HistoryEntry[] } | null> {
+  if (!isPossible(id)) return null;
   const [row] = await client.query(values ? READING.get : READING.brief, [id]);
   if (row === undefined) return null;
   const job = toJob(row);
@@ -52,7 +53,8 @@ export interface ReadContext {
 
 /** Jobs, newest first. */
 export async function list(client: Client, query: JobQuery, now: number): Promise<JobPage> {
-  const { cursor, limit } = query;
+  const { cursor, limit, search = "", kind = "" } = query;
+  if (!isPossible(search) || !isPossible(kind)) return { jobs: [], next: null };
   const statuses: readonly (Status | undefined)[] = query.statuses ?? [undefined];
   const place = cursor === undefined ? null : fromCursor(cursor);
   const [isFew, before] = await Promise.all([

@@ -1,5 +1,6 @@
 import { isFinished, type Lease, MOVES } from "../job.ts";
 import type { Settlement } from "../ending.ts";
+import { repeatMark } from "../storing/repeated_ending.ts";
 import { number } from "../storing/rows.ts";
 import type { Client, Row, Tx, Value } from "./client.ts";
 import { foldHistories } from "./history.ts";
@@ -39,8 +40,17 @@ function isHandBack(settlement: Settlement): boolean {
   return isRelease(settlement) && settlement.event === null && settlement.charge === null;
 }
 
+/** The most that the completions of one statement weigh, unless it is one with a larger result. */
+export const MOST_WEIGHT = 4 * 1024 * 1024;
+/** What a completion costs without a result: at most 1,600 share a statement. */
+const COMPLETION_BYTES = MOST_WEIGHT / 1_600;
+
+export function weighCompletion(settlement: Settlement): number {
+  return COMPLETION_BYTES + (isCompletion(settlement) ? settlement.result?.length ?? 0 : 0);
+}
+
 /**
- * All completions are one statement, and so are all jobs that are handed back, and all others that are released; any other
+ * All completions are one statement, unless their results are large, and so are all jobs that are handed back, and all others that are released; any other
  * ending is a statement of its own. Together they are one transaction.
  */
 export async function settle(
@@ -69,7 +79,23 @@ function grouped(all: readonly Placed[]): Placed[][] {
     ([place, one]) =>
       isCompletion(one) ? "completed" : isHandBack(one) ? "not begun" : isRelease(one) ? "released" : place,
   );
-  return [...groups.values()];
+  return [...groups].flatMap(([sort, group]) => sort === "completed" ? inPortions(group) : [group]);
+}
+
+/** Many large results in one statement would take longer than a statement may, and more memory than there is. */
+function inPortions(completions: readonly Placed[]): Placed[][] {
+  const portions: Placed[][] = [];
+  let room = 0;
+  for (const one of completions) {
+    const weight = weighCompletion(one[1]);
+    if (weight > room) {
+      portions.push([]);
+      room = MOST_WEIGHT;
+    }
+    portions.at(-1)?.push(one);
+    room -= weight;
+  }
+  return portions;
 }
 
 interface Written {
@@ -87,8 +113,25 @@ async function settleGroup(
 ): Promise<void> {
   const rows = await writeAll(tx, group.map(([, settlement]) => settlement), time);
   const seqs = new Set(rows.map(({ seq }) => number(seq)));
-  for (const [place, { seq }] of group) held[place] = seqs.has(seq);
+  const repeated = await repeatedAmong(tx, group.map(([, one]) => one).filter(({ seq }) => !seqs.has(seq)));
+  for (const [place, { seq }] of group) held[place] = seqs.has(seq) || repeated.has(seq);
   for (const row of rows) if (row.is_long === true) long.add(number(row.seq));
+}
+
+/** The jobs whose endings were stored earlier: a statement of its own, which sees what the other one has waited for. */
+async function repeatedAmong(tx: Tx, settlements: readonly Settlement[]): Promise<Set<number>> {
+  const marked = settlements.flatMap((one) => {
+    const mark = repeatMark(one);
+    return mark === null ? [] : [{ ...mark, seq: one.seq, lease: one.lease }];
+  });
+  if (marked.length === 0) return new Set();
+  const rows = await tx.query(SETTLING.repeated, [
+    ...columnsOf(marked),
+    marked.map(({ status }) => status),
+    marked.map(({ retries }) => retries),
+    marked.map(({ error }) => storable(error)),
+  ]);
+  return new Set(rows.map(({ seq }) => number(seq)));
 }
 
 /** One statement for all of them: they are of the same sort, or there is only one. */

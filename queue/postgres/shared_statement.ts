@@ -3,7 +3,7 @@
  * expensive a commit is, the more calls share it.
  */
 import { setImmediate } from "node:timers";
-import { RejectedWrite, StorageError } from "../errors.ts";
+import { StorageError } from "../errors.ts";
 
 interface Call<Item, Result> {
   readonly items: readonly Item[];
@@ -81,7 +81,11 @@ export class SharedStatement<Item, Result> {
   }
 }
 
-/** One of the calls broke a rule, or wants a job that is locked: the others must not fail with it. */
+/**
+ * One of the calls broke a rule, wants a job that is locked, or made a text that is too long for this program: the others
+ * must not fail with it.
+ */
 function isOfOneCall(error: unknown): boolean {
-  return error instanceof RejectedWrite || error instanceof StorageError && error.ofSomeJobs;
+  if (!(error instanceof StorageError)) return true;
+  return error.ofSomeJobs || error.cause instanceof RangeError;
 }

@@ -44,6 +44,12 @@ export const CLAIMING = {
 const HELD = `clock AS (SELECT ${now(1)} AS at), held AS (SELECT seq, lease, consumer_id, started_at FROM jobs
       WHERE seq = $2::bigint AND lease = $3::bigint AND ${IN_FLIGHT} FOR UPDATE)`;
 
+/** Each failed attempt counts one retry more, so with the same number it is stored already. */
+const HELD_FOR_RETRY = HELD.replace(
+  "FOR UPDATE",
+  "AND ($9::text <> 'retried' OR retries <> $5::int) FOR UPDATE",
+);
+
 /** Whether the history of a job must be folded: it has 300 lines. */
 const IS_LONG = `EXISTS (SELECT 1 FROM history WHERE history.seq = $2::bigint OFFSET 299) AS is_long`;
 
@@ -98,8 +104,15 @@ export const SETTLING = {
     WHERE ${hasSeq("held.seq")} AND jobs.lease = held.lease AND ${
       statusAllows(MOVES.release)
     } RETURNING jobs.seq`,
-  // ?9 event ?10 wait in ms ?11 error, or null to keep it ?12 whether the newest line is replaced
-  retry: `WITH ${HELD},
+  // which of these endings are stored: ?1 seqs ?2 leases ?3 statuses ?4 retries, or nulls ?5 errors, or nulls
+  repeated:
+    `SELECT jobs.seq FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::int[], $5::text[]) AS ended
+      (seq, lease, status, retries, error) JOIN jobs ON ${hasSeq("ended.seq")}
+    WHERE jobs.lease = ended.lease AND jobs.status || '' = ended.status
+      AND jobs.retries = coalesce(ended.retries, jobs.retries) AND (ended.error IS NULL OR jobs.error = ended.error)`,
+  // ?9 event ?10 wait in ms ?11 error, or null to keep it ?12 whether the newest line is replaced. A job that has these
+  // retries already is left as it is.
+  retry: `WITH ${HELD_FOR_RETRY},
     renewed AS (UPDATE history SET at = clock.at, detail = $4::text, ran_ms = $6::double precision, report = $7::text,
         log = $8::text FROM held, clock
       WHERE $12::boolean AND n = (SELECT max(n) FROM history WHERE seq = $2::bigint) AND event = $9::text

@@ -26,3 +26,11 @@ function filled(job: Job, row: Row | undefined): Job {
   const values = Object.fromEntries(found.map((name) => [name, textOrNull(row[name] ?? null)]));
   return { ...rest, ...values, ...(leftOut.length === 0 ? {} : { leftOut }) } as Job;
 }
+
+/**
+ * Whether a text of PostgreSQL can be this one: it holds no NUL, and half a surrogate pair would be sent as another
+ * character. No job has an id or a kind that is not.
+ */
+export function isPossible(text: string): boolean {
+  return !text.includes("\0") && text.isWellFormed();
+}

@@ -1,5 +1,6 @@
 import { isFinished, type Lease, MAX_TIME, MOVES } from "../job.ts";
 import type { Charge, Settlement } from "../ending.ts";
+import { repeatMark } from "../storing/repeated_ending.ts";
 import { counted, MAX_BULK_LENGTH, MIN_BULK_JOBS } from "./bulk.ts";
 import { foldHistory } from "./history.ts";
 import type { Statements } from "./statements.ts";
@@ -36,7 +37,7 @@ function completeMany(sql: Statements, settlements: readonly Settlement[], now: 
     const held = completeRows(sql, [...rows.values()], now);
     return { held: new Set(held.map(([seq]) => seq)), changes: held.length };
   });
-  return settlements.map(({ seq }) => held.has(seq));
+  return settlements.map((ending) => held.has(ending.seq) || isRepeated(sql, ending));
 }
 
 /** Returns the rows whose lease was held. */
@@ -52,23 +53,33 @@ function settleOne(sql: Statements, ending: Settlement, now: number): boolean {
   const kept: ReportValues = [report?.ranMs ?? null, report?.detail ?? null, report?.log ?? null];
   switch (ending.verb) {
     case "complete":
-      return sql.complete.run(seq, lease, now, ending.result).changes === 1;
+      return sql.complete.run(seq, lease, now, ending.result).changes === 1 || isRepeated(sql, ending);
     case "retry":
+      if (isRepeated(sql, ending)) return true;
       recordRetry(sql, ending, { now, kept });
       return sql.retry.run(seq, lease, now, ending.retries, later(now, ending.delayMs), ending.error)
         .changes === 1;
     case "exhaust":
       sql.settledLine.run(seq, lease, now, "exhausted", ending.error, ending.retries, ...kept);
-      return sql.exhaust.run(seq, lease, now, ending.retries, ending.error).changes === 1;
+      return sql.exhaust.run(seq, lease, now, ending.retries, ending.error).changes === 1 ||
+        isRepeated(sql, ending);
     case "fail":
       sql.settledLine.run(seq, lease, now, "failed", ending.error, ending.retries, ...kept);
-      return sql.fail.run(seq, lease, now, ending.retries, ending.error).changes === 1;
+      return sql.fail.run(seq, lease, now, ending.retries, ending.error).changes === 1 ||
+        isRepeated(sql, ending);
     case "release":
       if (ending.event !== null) {
         sql.settledLine.run(seq, lease, now, ending.event, ending.detail, null, ...kept);
       }
       return release(sql, ending, { now, charge: ending.charge });
   }
+}
+
+function isRepeated(sql: Statements, ending: Settlement): boolean {
+  const mark = repeatMark(ending);
+  if (mark === null) return false;
+  const { status, retries, error } = mark;
+  return sql.repeated.get(ending.seq, ending.lease, status, retries, error) !== undefined;
 }
 
 type ReportValues = readonly [ranMs: number | null, report: string | null, log: string | null];

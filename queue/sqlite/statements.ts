@@ -13,6 +13,7 @@ import { PORTABLE_SQL, RESULT } from "./portable_statements.ts";
 import { HISTORY_SQL } from "./history_sql.ts";
 import { LINE } from "./line_statements.ts";
 import { PROCESS_SQL } from "./process_statements.ts";
+import { SETTLE_SQL } from "./settle_statements.ts";
 import {
   IN_FLIGHT,
   IS_FINISHED,
@@ -56,6 +57,7 @@ export const SQL = {
   ...PROCESS_SQL,
   ...COUNT_SQL,
   ...PORTABLE_SQL,
+  ...SETTLE_SQL,
 
   // insert: ?1 id ?2 kind ?3 payload ?4 priority ?5 run_at ?6 now
   insert: `INSERT OR ROLLBACK INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)
@@ -130,11 +132,6 @@ export const SQL = {
   retry:
     `UPDATE jobs SET retries = ?4, run_at = ?5, error = coalesce(?6, error), last_heartbeat = ?3, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND ${MAY.retry}`,
-  exhaust:
-    `UPDATE jobs SET status = ${TO.exhaust}, retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
-    WHERE seq = ?1 AND lease = ?2 AND ${MAY.exhaust}`,
-  fail: `UPDATE jobs SET status = ${TO.fail}, retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
-    WHERE seq = ?1 AND lease = ?2 AND ${MAY.fail}`,
   release:
     `UPDATE jobs SET status = ${TO.release}, parked = 0, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
       updated_at = ?3

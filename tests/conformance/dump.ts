@@ -177,7 +177,7 @@ export function dumpCases(test: Case): void {
   test("a folded history stays as it is, and is folded again when it grows", async ({ store }) => {
     const long = await hold(store, "long");
     for (let i = 0; i < 350; i++) {
-      await settleOne(store, { ...retryIn(0, long), detail: `try ${i}` }, NOW + i);
+      await settleOne(store, { ...retryIn(0, long), retries: i + 1, detail: `try ${i}` }, NOW + i);
     }
     const [job] = await dumpAll(store);
     assert.ok(job && job.history.some(({ event }) => event === "folded"));
@@ -186,7 +186,9 @@ export function dumpCases(test: Case): void {
     const [, copy] = await dumpAll(store);
     assertSame(copy ? [copy] : [], [{ ...job, id: "copy" }]);
     const { seq, lease } = await jobOf(store, "copy");
-    for (let i = 0; i < 100; i++) await settleOne(store, retryIn(0, { seq, lease }), NOW + 400 + i);
+    for (let i = 0; i < 100; i++) {
+      await settleOne(store, { ...retryIn(0, { seq, lease }), retries: 351 + i }, NOW + 400 + i);
+    }
     const folds = (await store.get("copy"))?.history.filter(({ event }) => event === "folded") ?? [];
     assert.equal(folds.length, 1);
   });

@@ -7,6 +7,8 @@ import type { Case } from "./suite.ts";
 /** Every waiting job is due by then. */
 const MUCH_LATER = Date.UTC(2027, 0, 1);
 
+const ENDINGS: readonly Verb[] = ["complete", "exhaust", "fail"];
+
 export function moveTableCases(test: Case, verbs: readonly Verb[]): void {
   for (const verb of verbs) {
     for (const status of STATUSES) {
@@ -23,7 +25,9 @@ export function moveTableCases(test: Case, verbs: readonly Verb[]): void {
             await store.get("a"),
             await at(MUCH_LATER, store).stats({ silentForMs: MUCH_LATER }),
           ];
-          assert.equal(await attempt(store, verb, job), false);
+          // The same ending again: the answer of the first call may have been lost.
+          const isRepeat = ENDINGS.includes(verb) && MOVES[verb].to === status;
+          assert.equal(await attempt(store, verb, job), isRepeat);
           assert.deepEqual(
             [await store.get("a"), await at(MUCH_LATER, store).stats({ silentForMs: MUCH_LATER })],
             before,

@@ -36,6 +36,17 @@ export function rejectedCases(test: Case): void {
     assert.deepEqual(await store.settle([settlement("complete", bad)]), [true], "its lease still holds");
   });
 
+  test("a result nested 20,000 levels deep holds up no other: it is stored, or alone a RejectedWrite", async ({ store }) => {
+    const [deep, good] = [await hold(store, "a"), await hold(store, "b")];
+    const result = "[".repeat(20_000) + "]".repeat(20_000);
+    const [first, second] = await Promise.allSettled([
+      store.settle([{ seq: deep.seq, lease: deep.lease, verb: "complete", result }]),
+      store.settle([settlement("complete", good)]),
+    ]);
+    if (first?.status === "rejected") assert.ok(first.reason instanceof RejectedWrite, String(first.reason));
+    assert.deepEqual(second, { status: "fulfilled", value: [true] });
+  });
+
   test("a write after a rejected one succeeds", async ({ store }) => {
     await assert.rejects(store.insert([newJob("")]), RejectedWrite);
     await add(store, "a");

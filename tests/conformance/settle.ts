@@ -85,7 +85,7 @@ function factCases(test: Case): void {
   test("the long texts of very many attempts are kept, and returned for the newest", async ({ store }) => {
     const held = await hold(store, "a");
     const report = { ranMs: 1, detail: "long", log: "lines" };
-    for (let i = 0; i < 25; i++) await settleOne(store, { ...settlement("retry", held), report });
+    for (let i = 0; i < 25; i++) await settleOne(store, { ...retryIn(0, held), retries: i + 1, report });
     const history = (await store.get("a"))?.history ?? [];
     assert.deepEqual(history.map((line) => line.report), [...Array(5).fill(null), ...Array(20).fill("long")]);
     assert.ok(history.every(({ ranMs }) => ranMs === 1));
@@ -148,8 +148,29 @@ function factCases(test: Case): void {
     for (const ending of [{ verb: "complete", result: null }, UNBEGUN] as const) {
       const { seq, lease } = await hold(store, ending.verb);
       const once = { seq, lease, ...ending };
-      assert.deepEqual(await at(AT, store).settle([once, once]), [true, false], ending.verb);
+      const isComplete = ending.verb === "complete";
+      assert.deepEqual(await at(AT, store).settle([once, once]), [true, isComplete], ending.verb);
     }
+  });
+
+  for (const verb of ["complete", "retry", "exhaust", "fail"] as const) {
+    test(`${verb} that is repeated, because its answer was lost, is no lost lease, and changes nothing`, async ({ store }) => {
+      const held = await hold(store, "a");
+      assert.equal(await settleOne(store, settlement(verb, held)), true);
+      const before = [await store.get("a"), await store.stats({ silentForMs: 0 })];
+      assert.equal(await settleOne(store, settlement(verb, held), AT + 1_000), true);
+      assert.deepEqual([await store.get("a"), await store.stats({ silentForMs: 0 })], before);
+    });
+  }
+
+  test("of many completions that are repeated, only one whose lease was lost is refused", async ({ store }) => {
+    const jobs = [];
+    for (let i = 0; i < 6; i++) jobs.push(await hold(store, `a${i}`));
+    await store.move("cancel", ["a3"]);
+    const all = jobs.map((job) => settlement("complete", job));
+    const expected = jobs.map((_, i) => i !== 3);
+    for (let i = 0; i < 2; i++) assert.deepEqual(await at(AT + i, store).settle(all), expected);
+    assert.equal((await jobOf(store, "a0")).finishedAt, AT);
   });
 
   for (const others of [[], ["complete", "fail"]] as const) {
@@ -194,6 +215,13 @@ function factCases(test: Case): void {
 
 const UNBEGUN = { verb: "release", event: null, detail: null, charge: null } as const;
 
+/** After these the same ending is a repetition: its answer may have been lost. */
+const REPEATED_BY: Partial<Record<SettleVerb, keyof typeof LOSSES>> = {
+  complete: "it is complete",
+  fail: "it has failed",
+  exhaust: "it is exhausted",
+};
+
 function fenceCases(test: Case): void {
   for (const [how, lose] of Object.entries(LOSSES)) {
     test(`no settlement is stored after ${how}`, async ({ store }) => {
@@ -201,7 +229,8 @@ function fenceCases(test: Case): void {
       await lose(store, held);
       const before = [await store.get("a"), await store.stats({ silentForMs: 0 })];
       for (const verb of SETTLE_VERBS) {
-        assert.equal(await settleOne(store, settlement(verb, held)), false, verb);
+        const isRepeat = how === REPEATED_BY[verb];
+        assert.equal(await settleOne(store, settlement(verb, held)), isRepeat, verb);
       }
       assert.equal(await crash(store, held), false);
       assert.deepEqual([await store.get("a"), await store.stats({ silentForMs: 0 })], before);
@@ -252,7 +281,10 @@ function fenceCases(test: Case): void {
         else assert.deepEqual([status, result, finishedAt, error], ["COMPLETED", results[i], AT, null]);
       }
       const late = jobs.map(({ seq, lease }) => ({ seq, lease, verb: "complete", result: "9" }) as const);
-      assert.deepEqual(await store.settle(late), jobs.map(() => false), "none is completed twice");
+      assert.deepEqual(await store.settle(late), settled, "a lost lease stays lost");
+      for (const [i, { id }] of jobs.entries()) {
+        if (settled[i]) assert.equal((await jobOf(store, id)).result, results[i], "none is completed twice");
+      }
     });
   }
 
@@ -263,7 +295,7 @@ function fenceCases(test: Case): void {
       ({ seq, lease, verb: "complete", result }) as const;
     const twice = jobs[2] as Lease;
     const batch = [...jobs.map((job) => complete(job, "1")), complete(twice, "2")];
-    assert.deepEqual(await store.settle(batch), [...jobs.map(() => true), false]);
+    assert.deepEqual(await store.settle(batch), [...jobs.map(() => true), true]);
     assert.equal((await jobOf(store, "a2")).result, "1");
   });
 

@@ -64,15 +64,15 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "the lease is not compared: an ending on Redis",
     edits: [{
       file: "queue/redis/scripts/settle.lua",
-      from: " and MAY[verb][job.status] and job.lease == lease",
-      to: " and MAY[verb][job.status]",
+      from: "if job ~= nil and job.lease ~= lease then job = nil end",
+      to: "",
     }],
     tests: ["tests/conformance/redis_test.ts"],
   },
   {
     name: "the status is dropped from a WHERE: a failure",
     edits: [{
-      file: STATEMENTS,
+      file: "queue/sqlite/settle_statements.ts",
       from: `SET status = \${TO.fail}, retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND \${MAY.fail}`,
       to: `SET status = \${TO.fail}, retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3

@@ -77,7 +77,9 @@ function fill(url: string): Promise<void> {
     for (const status of STATUSES) await bring(store, status, status);
     await addSuspect(store, "suspect");
     const long = await hold(store, "long history");
-    for (let i = 0; i < 320; i++) await settleOne(store, { ...retryIn(0, long), detail: `try ${i} ä "\\` });
+    for (let i = 0; i < 320; i++) {
+      await settleOne(store, { ...retryIn(0, long), retries: i + 1, detail: `try ${i} ä "\\` });
+    }
     const payload = JSON.stringify("ö".repeat(400_000));
     const log = "l".repeat(16_000);
     const line = { at: 5, event: "failed", lease: 1, retries: 0, consumerId: "c", takenAt: 1 } as const;

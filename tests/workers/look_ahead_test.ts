@@ -4,6 +4,7 @@ import type { Claimed } from "@persistent-queue/queue";
 import { ConsumerHandle } from "../../workers/dispatch/consumer_handle.ts";
 import { ThreadState } from "../../workers/dispatch/thread_state.ts";
 import { Attempt } from "../../workers/thread/attempt.ts";
+import { Results } from "../../workers/thread/results.ts";
 import type { Clock } from "../../workers/thread/runtime.ts";
 import { MOST_IN_FLIGHT } from "../../workers/protocol.ts";
 
@@ -20,11 +21,11 @@ const room = (handle: ConsumerHandle) => handle.room(MOST_IN_FLIGHT);
 
 Deno.test("a consumer whose first job was slow gets the most jobs after ten reports of short ones", () => {
   const handle = idleConsumer();
-  handle.observe(1, SLOW_MS);
+  handle.observe(1, { busyMs: SLOW_MS });
   const earned: number[] = [];
   for (let i = 0; i < 10; i++) {
     earned.push(room(handle));
-    handle.observe(room(handle), room(handle) * SHORT_MS);
+    handle.observe(room(handle), { busyMs: room(handle) * SHORT_MS });
   }
   assert.equal(room(handle), MOST_IN_FLIGHT, `room for ${earned}`);
   assert.equal(earned[0], 1);
@@ -33,15 +34,15 @@ Deno.test("a consumer whose first job was slow gets the most jobs after ten repo
 Deno.test("a consumer whose jobs alternate between slow and short is given one at a time", () => {
   const handle = idleConsumer();
   for (let i = 0; i < 10; i++) {
-    handle.observe(1, SLOW_MS);
-    handle.observe(1, SHORT_MS);
+    handle.observe(1, { busyMs: SLOW_MS });
+    handle.observe(1, { busyMs: SHORT_MS });
   }
   assert.equal(room(handle), 1);
 });
 
 Deno.test("short jobs with payloads of a megabyte are given a few at a time, whatever waits for its next attempt", () => {
   const handle = idleConsumer();
-  for (let i = 0; i < 10; i++) handle.observe(MOST_IN_FLIGHT, MOST_IN_FLIGHT * SHORT_MS);
+  for (let i = 0; i < 10; i++) handle.observe(MOST_IN_FLIGHT, { busyMs: MOST_IN_FLIGHT * SHORT_MS });
   const payload = JSON.stringify("x".repeat(1_000_000));
   const large = (seq: number): Claimed => ({
     ...{ consumerId: "c", seq, lease: 1, id: `${seq}`, kind: "noop", payload },
@@ -81,4 +82,47 @@ Deno.test("the time that a handler takes to load is not counted as its first job
   });
   await attempt.run();
   assert.equal(clock.now() - attempt.began, 5);
+});
+
+const LARGE_CHARS = 1_000_000;
+
+Deno.test("tiny jobs that return a mebibyte each are given a few at a time", () => {
+  const handle = idleConsumer();
+  handle.observe(1, { busyMs: SHORT_MS, chars: LARGE_CHARS });
+  assert.equal(room(handle), 4);
+});
+
+Deno.test("a consumer is given nothing more while its results wait for the store, and again once they are stored", () => {
+  const handle = idleConsumer();
+  for (let i = 0; i < 5; i++) handle.observe(1, { busyMs: SHORT_MS, chars: LARGE_CHARS });
+  assert.equal(room(handle), 0);
+  handle.settled({ completed: [], others: [], chars: 5 * LARGE_CHARS });
+  assert.equal(room(handle), 4);
+});
+
+Deno.test("tiny jobs that suddenly return a mebibyte each go back while thousands of megabytes would fill the memory", () => {
+  const handle = idleConsumer();
+  const job = (seq: number): Claimed => ({
+    ...{ consumerId: "c", seq, lease: 1, id: `${seq}`, kind: "noop", payload: "null" },
+    ...{ retries: 0, crashes: 0, suspect: false },
+  });
+  handle.give(Array.from({ length: 10 }, (_, i) => job(i)), { soon: false });
+  const [first] = handle.inFlight.values();
+  assert.ok(first !== undefined && handle.tickets.begin(first.ticket));
+  handle.observe(8, { busyMs: SHORT_MS, chars: 8 * LARGE_CHARS });
+  assert.equal(handle.takeBackIfFlooded().length, 0);
+  handle.observe(9, { busyMs: SHORT_MS, chars: 9 * LARGE_CHARS });
+  assert.equal(handle.takeBackIfFlooded().length, 9, "all but the one that has begun");
+});
+
+Deno.test("large results are reported as soon as they make a mebibyte, before the supervisor's memory is full of them", () => {
+  const sent: number[] = [];
+  const clock: Clock = { now: () => 0, wallNow: () => 0, after: () => () => {} };
+  const results = new Results(
+    (message) => message.type === "results" && sent.push(message.results.length),
+    clock,
+  );
+  const result = "x".repeat(LARGE_CHARS / 2);
+  for (let ticket = 0; ticket < 6; ticket++) results.add(ticket, { type: "returned", result }, 0);
+  assert.deepEqual(sent, [3, 3]);
 });

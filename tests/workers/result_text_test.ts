@@ -41,3 +41,23 @@ Deno.test("a result of which nothing can be kept is null, and the loss is named"
     assert.match(loss ?? "", /not kept/);
   }
 });
+
+Deno.test("of a result that is nested very deep, 500 levels are kept, and the loss is named", () => {
+  let list: Record<string, unknown> = { value: "last" };
+  for (let i = 0; i < 20_000; i++) list = { value: '"{', next: list };
+  const { text, loss } = resultText(list);
+  assert.equal(loss, "it nests more than 500 levels deep, and what lies deeper was kept as null");
+  let levels = 0;
+  for (let part = JSON.parse(text ?? "null"); part !== null; part = part.next) levels += 1;
+  assert.equal(levels, 500);
+  let deeper: unknown = 1n;
+  for (let i = 0; i < 1_000_000; i++) deeper = [deeper];
+  assert.equal(resultText([2n, deeper]).text?.length, '["2",'.length + 2 * 499 + "null".length + 1);
+});
+
+Deno.test("a result of 500 levels is kept whole, and its texts may hold brackets, quotes and backslashes", () => {
+  let list: unknown = ["[".repeat(600), '"{'.repeat(600), "\\\\"];
+  for (let i = 0; i < 499; i++) list = [list];
+  assert.deepEqual(resultText(list), { text: JSON.stringify(list), loss: null });
+  assert.match(resultText([list]).loss ?? "", /500 levels/);
+});

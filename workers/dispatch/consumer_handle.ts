@@ -4,9 +4,9 @@
  * The handle decides nothing about jobs; the dispatcher does.
  */
 import type { Claimed } from "@persistent-queue/queue";
-import { type CancelReason, type JobMessage, MOST_IN_FLIGHT, type ToConsumer } from "../protocol.ts";
+import type { CancelReason, JobMessage, ToConsumer } from "../protocol.ts";
 import { ThreadState } from "./thread_state.ts";
-import { TicketRoll, Tickets } from "./tickets.ts";
+import { MOST_CHARS, Prefetch, TicketRoll, Tickets } from "./tickets.ts";
 import { WaitingJobs } from "./waits.ts";
 
 /** A job in flight at one consumer. */
@@ -22,6 +22,13 @@ export interface InFlightJob {
   isTold: boolean;
 }
 
+export interface Settled {
+  /** Tickets. */
+  readonly completed: readonly number[];
+  readonly others: readonly number[];
+  readonly chars: number;
+}
+
 /** `withNext`: it may wait for the next message. */
 type Post = (message: ToConsumer, when?: { readonly withNext: boolean }) => void;
 
@@ -33,11 +40,8 @@ export interface ConsumerHandleOptions {
   readonly now: () => number;
 }
 
-const SHORT_MS = 3;
-const FILL_MS = 20;
-const WEIGHT = 0.3;
-/** The most payload in flight, in characters. With less, a consumer may be given another claim of a few megabytes. */
-const MOST_CHARS = 4 * 1024 * 1024;
+/** More than a prefetch brings as long as its jobs return results of one size: only then do jobs go back. */
+const FAR_TOO_MANY_CHARS = 4 * MOST_CHARS;
 
 export class ConsumerHandle {
   readonly consumerId: string;
@@ -54,6 +58,8 @@ export class ConsumerHandle {
   progressAt: number;
   done = 0;
   failed = 0;
+  /** Of outcomes that have arrived from the thread and are not durable yet. */
+  #unsettledChars = 0;
   readonly #now: () => number;
   readonly #prefetch = new Prefetch();
   readonly #roll = new TicketRoll();
@@ -69,7 +75,7 @@ export class ConsumerHandle {
 
   /** How many more jobs the consumer may be given; `most` limits its prefetch. */
   room(most: number): number {
-    if (!this.ready || this.hasSuspect) return 0;
+    if (!this.ready || this.hasSuspect || this.#isResultFull) return 0;
     const limit = Math.min(most, this.#prefetch.limit);
     const inHand = this.inFlight.size + this.requested;
     if (inHand > 0 && inHand > limit / 2 || this.#isPayloadFull) return 0;
@@ -79,6 +85,11 @@ export class ConsumerHandle {
   /** Whether the payloads in flight are too large for more jobs: tiny jobs may have large payloads. */
   get #isPayloadFull(): boolean {
     return this.#jobsInFlight.reduce((sum, { payload }) => sum + payload.length, 0) >= MOST_CHARS;
+  }
+
+  /** Whether its results that are not stored yet are too large for more jobs, which would return such results too. */
+  get #isResultFull(): boolean {
+    return this.#unsettledChars >= MOST_CHARS;
   }
 
   /** No ticket is left: there is no room even for a retry that is due. */
@@ -122,18 +133,28 @@ export class ConsumerHandle {
     return inFlight;
   }
 
-  /** The results of `count` jobs have arrived, which took `busyMs` in total. */
-  observe(count: number, busyMs: number): void {
+  /** The results of `count` jobs have arrived, which took `busyMs` in total and hold so many characters. */
+  observe(count: number, { busyMs, chars = 0 }: { readonly busyMs: number; readonly chars?: number }): void {
     this.progressAt = this.#now();
-    this.#prefetch.observe(count, busyMs);
+    this.#prefetch.observe(count, { busyMs, chars });
+    this.#unsettledChars += chars;
   }
 
-  /** The results of these tickets are durable, or will never be. */
-  settled(completed: readonly number[], others: readonly number[]): void {
+  /** Tiny jobs suddenly return large results: takes back those that it was given ahead. */
+  takeBackIfFlooded(): InFlightJob[] {
+    return this.#unsettledChars >= FAR_TOO_MANY_CHARS ? this.revoke(() => true) : [];
+  }
+
+  /** The outcomes of these tickets, which hold so many characters, are durable, or will never be. Returns whether they made room. */
+  settled({ completed, others, chars }: Settled): boolean {
+    const wasFull = this.#isResultFull;
+    this.#unsettledChars -= chars;
+    if (completed.length + others.length === 0) return false;
     this.#roll.takeBack(completed);
     this.#roll.takeBack(others);
     // No caller waits for this, so it travels with the next jobs.
     this.post({ type: "settled", completed, others }, { withNext: true });
+    return wasFull;
   }
 
   /** Takes back those of the jobs that have not begun. */
@@ -199,33 +220,5 @@ export class ConsumerHandle {
       if (this.tickets.isUnderWay(inFlight.ticket)) return inFlight;
     }
     return null;
-  }
-}
-
-/**
- * How many jobs a consumer may have in flight: earned, not configured. A message between threads costs more than a tiny
- * job, so tiny jobs travel together. A consumer starts with one job at a time, and gets more only while its recent jobs
- * prove short, so that a slow job never holds up others.
- */
-class Prefetch {
-  #meanMs = Infinity;
-
-  /** `count` jobs took `busyMs` in total. */
-  observe(count: number, busyMs: number): void {
-    if (count === 0) return;
-    const ms = busyMs / count;
-    // The same weight as if each of them had been observed separately.
-    const weight = 1 - (1 - WEIGHT) ** count;
-    this.#meanMs = Number.isFinite(this.#meanMs) ? this.#meanMs + (ms - this.#meanMs) * weight : ms;
-  }
-
-  /** A job takes long, so all trust is lost at once. */
-  reset(): void {
-    this.#meanMs = Infinity;
-  }
-
-  get limit(): number {
-    if (this.#meanMs > SHORT_MS) return 1;
-    return Math.max(1, Math.min(MOST_IN_FLIGHT, Math.floor(FILL_MS / Math.max(this.#meanMs, 0.001))));
   }
 }

@@ -11,6 +11,7 @@ import {
   type Verdict,
 } from "@persistent-queue/queue";
 import type { Result } from "../protocol.ts";
+import { charsOf } from "../thread/results.ts";
 import type { ConsumerHandle, InFlightJob } from "./consumer_handle.ts";
 
 export interface Attempted {
@@ -116,6 +117,8 @@ interface EndedJobs {
   readonly ended: readonly InFlightJob[];
   readonly attempts: readonly Attempted[];
   readonly dropped: readonly InFlightJob[];
+  /** How much text these outcomes hold. */
+  readonly chars: number;
 }
 
 /** Removes the jobs of these results from the handle, and counts them. */
@@ -123,6 +126,7 @@ export function takeEnded(handle: ConsumerHandle, results: readonly Result[], bu
   const ended: InFlightJob[] = [];
   const attempts: Attempted[] = [];
   const dropped: InFlightJob[] = [];
+  let chars = 0;
   for (const { ticket, outcome } of results) {
     const inFlight = handle.take(ticket);
     if (inFlight === null) continue;
@@ -135,13 +139,14 @@ export function takeEnded(handle: ConsumerHandle, results: readonly Result[], bu
       job: inFlight.job,
       outcome: inFlight.canceled === "stopping" ? toStopped(outcome) : outcome,
     };
+    chars += charsOf(attempt.outcome);
     ended.push(inFlight);
     attempts.push(attempt);
     if (FAILURES.includes(attempt.outcome.type)) handle.failed += 1;
   }
   handle.done += ended.length;
-  handle.observe(ended.length + dropped.length, busyMs);
-  return { ended, attempts, dropped };
+  handle.observe(ended.length + dropped.length, { busyMs, chars });
+  return { ended, attempts, dropped, chars };
 }
 
 // Attempts that a stop ended, or that never began --------------------------------------------------------------

@@ -3,7 +3,7 @@
  * what a handler returned to JSON.
  */
 import type { Outcome } from "@persistent-queue/queue";
-import { exactJson } from "@persistent-queue/queue/basics";
+import { exactJson, isTooDeep, MAX_DEPTH } from "@persistent-queue/queue/basics";
 import { type FromThread, MOST_IN_FLIGHT, type Result } from "../protocol.ts";
 import type { Clock } from "./runtime.ts";
 
@@ -11,11 +11,14 @@ const { stringify } = JSON;
 
 const LONGEST_MS = 5;
 const LONGEST_RESULT = 1_048_576;
+/** Of one message: the supervisor learns soon that results are large. */
+const MOST_CHARS = 1_048_576;
 
 export class Results {
   #unsent: Result[] = [];
   #since = 0;
   #busyMs = 0;
+  #chars = 0;
   #cancelTimer = () => {};
   readonly #post: (message: FromThread) => void;
   readonly #clock: Clock;
@@ -34,7 +37,9 @@ export class Results {
     }
     this.#unsent.push({ ticket, outcome });
     this.#busyMs += busyMs;
-    if (this.#unsent.length >= MOST_IN_FLIGHT || now - this.#since >= LONGEST_MS) this.flush();
+    this.#chars += charsOf(outcome);
+    const isLarge = this.#unsent.length >= MOST_IN_FLIGHT || this.#chars >= MOST_CHARS;
+    if (isLarge || now - this.#since >= LONGEST_MS) this.flush();
   }
 
   flush(): void {
@@ -43,7 +48,16 @@ export class Results {
     this.#post({ type: "results", results: this.#unsent, busyMs: this.#busyMs });
     this.#unsent = [];
     this.#busyMs = 0;
+    this.#chars = 0;
   }
+}
+
+/** How many characters an outcome holds: wherever it waits on its way to the store, it takes that much memory. */
+export function charsOf(outcome: Outcome): number {
+  if (outcome.type === "returned") return outcome.result?.length ?? 0;
+  const error = "error" in outcome ? outcome.error.length : 0;
+  const report = "report" in outcome ? outcome.report : undefined;
+  return error + (report?.detail?.length ?? 0) + (report?.log?.length ?? 0);
 }
 
 export interface ResultText {
@@ -64,32 +78,40 @@ export function resultText(value: unknown): ResultText {
 function plain(value: unknown): ResultText | null {
   try {
     const text = exactJson(value);
-    return text === undefined ? null : { text, loss: null };
+    return text === undefined || isTooDeep(text) ? null : { text, loss: null };
   } catch {
-    // Circular references, big integers and non-finite numbers are handled by the slow path.
+    // Circular references, big integers, non-finite numbers and endless nesting are handled by the slow path.
     return null;
   }
 }
 
-/** Writes big integers and non-finite numbers as text, circular references as null. */
+const CHANGED =
+  "it holds what JSON cannot represent: numbers, kept as text, or circular references, kept as null";
+const CUT = `it nests more than ${MAX_DEPTH} levels deep, and what lies deeper was kept as null`;
+
+/** Writes big integers and non-finite numbers as text, circular references and what lies too deep as null. */
 function lossyText(value: unknown): ResultText {
   const path: unknown[] = [];
+  let [isChanged, isCut] = [false, false];
   function replace(this: unknown, _key: string, inner: unknown): unknown {
-    if (typeof inner === "bigint" || typeof inner === "number" && !isFinite(inner)) return String(inner);
+    if (typeof inner === "bigint" || typeof inner === "number" && !isFinite(inner)) {
+      isChanged = true;
+      return String(inner);
+    }
     if (typeof inner !== "object" || inner === null) return inner;
     while (path.length > 0 && path.at(-1) !== this) path.pop();
-    if (path.includes(inner)) return null;
-    path.push(inner);
-    return inner;
+    if (path.includes(inner)) isChanged = true;
+    else if (path.length === MAX_DEPTH) isCut = true;
+    else {
+      path.push(inner);
+      return inner;
+    }
+    return null;
   }
   try {
     const text: unknown = stringify(value, replace);
     if (typeof text === "string") {
-      return {
-        text,
-        loss:
-          "it holds what JSON cannot represent: numbers, kept as text, or circular references, kept as null",
-      };
+      return { text, loss: isCut ? isChanged ? `${CUT}; ${CHANGED}` : CUT : CHANGED };
     }
   } catch {
     // A getter or a custom toJSON throws.

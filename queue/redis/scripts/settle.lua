@@ -26,12 +26,18 @@ local function change(job, status, columns)
   enter(job, stamp)
 end
 
+-- Whether an earlier call has stored this ending, and its answer was lost: nothing is written then.
+local function is_repeated(job, status, retries, error)
+  return job.status == status and job.retries == retries and redis.call("HGET", job_key(job.seq), "error") == error
+end
+
 local function finish_as(status, event)
-  return function(job)
+  return function(job, ended)
     local retries, error, ran_ms, report, log = take(5)
-    if not job then return end
+    if not job then return ended ~= nil and is_repeated(ended, status, retries, error) end
     tell(job.seq, line_of(job, event, retries, error, { ran_ms, report, log }))
     change(job, status, { retries = retries, error = error, finished_at = stamp, process = NULL })
+    return true
   end
 end
 
@@ -47,7 +53,10 @@ local function complete(seq, lease)
   local result = take(1)
   local key = job_key(seq)
   local status, held, error, earlier = unpack(redis.call("HMGET", key, "status", "lease", "error", "result"))
-  if not MAY.complete[status] or held ~= lease then return false end
+  if held ~= lease then return false end
+  -- The answer of an earlier call was lost.
+  if status == TO.complete then return true end
+  if not MAY.complete[status] then return false end
   redis.call("HSET", key, "status", TO.complete, "finished_at", stamp, "updated_at", stamp, "process", "")
   if error or earlier then redis.call("HDEL", key, "error", "result") end
   if result ~= NULL then redis.call("HSET", key, "result", result) end
@@ -58,12 +67,15 @@ end
 local ENDINGS = {
   retry = function(job)
     local event, retries, delay_ms, detail, error, replaces, ran_ms, report, log = take(9)
-    if not job then return end
+    if not job then return false end
+    -- Each failed attempt counts one retry more, so this one is stored, and its answer was lost.
+    if event == "retried" and job.retries == retries then return true end
     local line = line_of(job, event, retries, detail, { ran_ms, report, log })
     if replaces ~= "1" or not retell(job.seq, line) then tell(job.seq, line) end
     local run_at = int(math.min(now + tonumber(delay_ms), MAX_TIME))
     local columns = { retries = retries, run_at = run_at, error = unless_null(error), last_heartbeat = stamp }
     change(job, TO.retry, columns)
+    return true
   end,
 
   exhaust = finish_as(TO.exhaust, "exhausted"),
@@ -71,7 +83,7 @@ local ENDINGS = {
 
   release = function(job)
     local event, detail, status, crashes, suspect, error, ran_ms, report, log = take(9)
-    if not job then return end
+    if not job then return false end
     if event ~= NULL then tell(job.seq, line_of(job, event, job.retries, detail, { ran_ms, report, log })) end
     local columns = { error = unless_null(error), last_heartbeat = NULL, started_at = NULL, process = NULL }
     if crashes ~= NULL then
@@ -88,14 +100,15 @@ local ENDINGS = {
     store(job.seq, columns)
     job.status = status
     enter(job, stamp)
+    return true
   end,
 }
 
 local function end_as(verb, seq, lease)
   local job = load(seq)
-  local is_held = job ~= nil and MAY[verb][job.status] and job.lease == lease
-  ENDINGS[verb](is_held and job or nil)
-  return is_held
+  if job ~= nil and job.lease ~= lease then job = nil end
+  local is_held = job ~= nil and MAY[verb][job.status]
+  return ENDINGS[verb](is_held and job or nil, job)
 end
 
 local answers, has_changed = {}, false

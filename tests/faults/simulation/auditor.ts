@@ -1,7 +1,7 @@
 /** Compares every job before and after each write: only what the verb may change may have changed. */
 import { isFinished, isLegal, type Lease, MOVES, type Verb } from "../../../queue/job.ts";
 import type { Settlement } from "../../../queue/ending.ts";
-import type { ModelJob } from "../../support/queue/model.ts";
+import { isRepeat, type ModelJob } from "../../support/queue/model.ts";
 import type { Disk } from "./disk.ts";
 import { Violation } from "./violation.ts";
 
@@ -63,8 +63,10 @@ export class Auditor {
       if (this.#holds(settlement)) held.add(settlement.seq);
       else {
         zombies.add(settlement.seq);
-        if (answers[i] !== false) {
-          throw new Violation(`I11: ${told(settlement)} was lost, and yet it settled`);
+        if (answers[i] !== this.repeats(settlement)) {
+          throw new Violation(
+            `I11: ${told(settlement)} was lost, and yet it settled, or the other way round`,
+          );
         }
       }
     }
@@ -75,6 +77,12 @@ export class Auditor {
         throw new Violation(`I11: a zombie has changed ${job.id}`);
       }
     }
+  }
+
+  /** It was stored before, and its answer was lost. */
+  repeats(settlement: Settlement): boolean {
+    const job = this.#before.get(settlement.seq);
+    return job !== undefined && isRepeat(job, settlement);
   }
 
   #holds({ seq, lease }: Lease): boolean {

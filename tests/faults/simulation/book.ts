@@ -73,6 +73,8 @@ export class Book {
   settled(settlements: readonly Settlement[], answers: readonly boolean[]): void {
     this.#note(() => this.#auditor.auditSettled(settlements, answers));
     for (const [i, settlement] of settlements.entries()) {
+      // A retry that is repeated neither allows another attempt nor moves the time of the next one.
+      if (settlement.verb === "retry" && this.#auditor.repeats(settlement)) continue;
       if (answers[i]) this.#settledOne(settlement);
       else this.fenced += 1;
     }

@@ -134,6 +134,7 @@ export class Model {
   }
 
   settle(ending: Settlement, at: number): boolean {
+    if (this.#all().some((job) => isRepeat(job, ending))) return true;
     const job = this.#held(ending);
     if (!job) return false;
     if (ending.verb === "release") {
@@ -277,6 +278,15 @@ export class Model {
     if (isFinished(status)) this.#to(job, "exhaust", at, { ...freed, finishedAt: at });
     else this.#to(job, "release", at, { ...freed, consumerId: null });
   }
+}
+
+/** The ending is stored already: its answer was lost, and its caller repeats it. */
+export function isRepeat(job: Omit<ModelJob, "history">, ending: Settlement): boolean {
+  if (job.seq !== ending.seq || job.lease !== ending.lease || ending.verb === "release") return false;
+  if (job.status !== MOVES[ending.verb].to) return false;
+  if (ending.verb === "complete") return true;
+  if (job.retries !== ending.retries) return false;
+  return ending.verb === "retry" ? ending.event === "retried" : job.error === ending.error;
 }
 
 function isSilent(

@@ -1,0 +1,15 @@
+/** Statements for attempts that end a job without completing it, and for endings that arrive twice. */
+import { MAY, TO } from "../storing/conditions.ts";
+
+export const SETTLE_SQL = {
+  // ?1 seq ?2 lease ?3 now ?4 retries ?5 error
+  exhaust:
+    `UPDATE jobs SET status = ${TO.exhaust}, retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2 AND ${MAY.exhaust}`,
+  fail: `UPDATE jobs SET status = ${TO.fail}, retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
+    WHERE seq = ?1 AND lease = ?2 AND ${MAY.fail}`,
+  // whether this ending is stored: ?1 seq ?2 lease ?3 status ?4 retries, or null ?5 error, or null
+  repeated:
+    `SELECT 1 FROM jobs WHERE seq = ?1 AND lease = ?2 AND status = ?3 AND retries = coalesce(?4, retries)
+    AND (?5 IS NULL OR error = ?5)`,
+} as const;
