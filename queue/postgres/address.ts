@@ -1,7 +1,7 @@
 /** Parses a URL of PostgreSQL, and refuses one that would be misread. */
 import { StorageError } from "../errors.ts";
-import { SETTINGS } from "./settings.ts";
 import { hostOf, misreadServerUrl, placeOfHost } from "../storing/server_url.ts";
+import { SETTINGS } from "./settings.ts";
 
 /** For the driver, which would truncate an IPv6 address in a URL, and does not decode the name of the database there. */
 export interface Login {
