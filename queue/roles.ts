@@ -81,6 +81,7 @@ export interface Consumer {
   readonly maxPrefetch: number;
   /** The clock that all processes on the queue share, in milliseconds since 1970. */
   now(): number;
+  /** On a server a job that is due and cannot be claimed makes the time of the next claim a later one, each time. */
   claim(requests: readonly ClaimRequest[]): Promise<ClaimAnswer>;
   /** Heartbeat. Returns `false` for each lease that was lost. */
   renew(leases: readonly Lease[]): Promise<boolean[]>;

@@ -204,7 +204,7 @@ export interface Store extends PortableStore {
   shownTime(): number; // no estimate: the clock itself has shown this time, or a later one
   /** Adds as many jobs as fit into one turn, at least one, and returns the results for those, in order. */
   insert(jobs: readonly NewJob[]): Promise<(Added | Refused)[]>;
-  /** The jobs belong to the process that has joined through this store. */
+  /** The jobs belong to the process that has joined through this store. On a server it gets none while it has no row. */
   claim(requests: readonly ClaimRequest[], options?: ClaimOptions): Promise<ClaimAnswer>;
   /** Heartbeat: `false` for each lease that is lost. */
   renew(leases: readonly Lease[]): Promise<boolean[]>;

@@ -1,4 +1,5 @@
 /** Claims jobs, renews their leases, and settles their attempts: writes the outcome and emits the events. */
+import { hostChannel } from "../capabilities.ts";
 import type { QueueEvent } from "../events.ts";
 import { isFinished, type Lease } from "../job.ts";
 import type { Presence } from "../maintenance/presence.ts";
@@ -7,13 +8,16 @@ import { decide } from "../policy/policy.ts";
 import type { Consumer, Outcome, Verdict } from "../roles.ts";
 import type { Ending } from "../ending.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
+import { VainClaims } from "./vain_claims.ts";
 
 export class Consuming implements Consumer {
   readonly #parts: QueueParts;
   readonly #presence: Presence;
+  readonly #vain: VainClaims;
 
   constructor(parts: QueueParts, presence: Presence) {
     this.#parts = parts;
+    this.#vain = new VainClaims(() => parts.store.now());
     this.#presence = presence;
   }
 
@@ -31,7 +35,16 @@ export class Consuming implements Consumer {
     const answer = await clock.around((setBack) => health.observe(store.claim(requests, { kinds, setBack })));
     totals.claimed(answer.claimed);
     if (answer.claimed.length > 0) events.emit({ type: "claimed", count: answer.claimed.length });
-    return answer;
+    return { ...answer, nextRunAt: this.#nextClaimAt(answer) };
+  }
+
+  /** Where jobs are claimed by one process alone, a claim that finds nothing has prepared the next one. */
+  #nextClaimAt(answer: ClaimAnswer): ClaimAnswer["nextRunAt"] {
+    if (hostChannel(this.#parts.store) === null) return answer.nextRunAt;
+    const at = this.#vain.nextClaimAt(answer);
+    // Not every caller awaits it.
+    at.catch(() => {});
+    return at;
   }
 
   /** In the same transaction the process shows that it is alive. */

@@ -1,6 +1,7 @@
 /** Parses a URL of PostgreSQL, and refuses one that would be misread. */
 import { StorageError } from "../errors.ts";
 import { hostOf, misreadServerUrl, placeOfHost } from "../storing/server_url.ts";
+import { SETTINGS } from "./settings.ts";
 
 /** For the driver, which would truncate an IPv6 address in a URL, and does not decode the name of the database there. */
 export interface Login {
@@ -29,6 +30,15 @@ const DEFAULT_SCHEMA = "persistent_queue";
 export const TLS_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 const SCHEMA = /^(?!pg_)[a-z_][a-z0-9_]{0,50}$/;
 const DEFAULT_PORT = 5432;
+/**
+ * Parameters that the driver would prefer to what the queue itself says, in small letters: the server does not distinguish
+ * capital ones.
+ */
+const OUR_OWN = new Set(
+  [...Object.keys(SETTINGS), "persistent_queue.store", "user", "database", "client_encoding"]
+    .concat("options", "replication")
+    .map((name) => name.toLowerCase()),
+);
 
 /** Returns what is wrong with the URL, and the right form; null if it can be used. Never shows the password. */
 export function misreadPostgresAddress(text: string): string | null {
@@ -57,10 +67,14 @@ function misreadParameters(parameters: URLSearchParams): string | null {
   if (!/^(read-write|primary)?$/.test(parameters.get("target_session_attrs") ?? "")) {
     return "has a target_session_attrs that does not fit a queue, which writes: take it out, or use for example ?target_session_attrs=read-write";
   }
-  if (parameters.has("search_path")) {
+  const names = [...parameters.keys()];
+  if (names.some((name) => name.toLowerCase() === "search_path")) {
     return "has a search_path: name the schema by a parameter of its own, for example ?schema=jobs";
   }
-  return null;
+  const ours = names.find((name) => OUR_OWN.has(name.toLowerCase()));
+  return ours === undefined
+    ? null
+    : `has the parameter ${ours}, which the queue sets itself: take it out, ${EXAMPLE}`;
 }
 
 /** @throws {StorageError} */

@@ -4,6 +4,7 @@ import type { PostgresAddress } from "./address.ts";
 import { answered } from "../storing/answered.ts";
 import { ignoreStrayWrites, isConnectionLost } from "./driver_faults.ts";
 import { isReadOnly, isRetryable, toQueueError } from "./faults.ts";
+import { SETTINGS, STATEMENT_MS } from "./settings.ts";
 import { Sockets } from "./sockets.ts";
 
 export type Row = Record<string, unknown>;
@@ -25,42 +26,14 @@ interface ClientOptions {
   readonly onMessage?: (text: string) => void;
 }
 
-/**
- * Plans are made once and cached while the tables grow from nothing to millions of rows. With these settings each plan uses
- * the indexes that its statement was written for, whatever the statistics said when it was made.
- */
-const PLANNER = {
-  ...{ enable_seqscan: "off", enable_bitmapscan: "off", enable_hashjoin: "off", enable_mergejoin: "off" },
-  // No materialized rows between two steps: with them, each of 1,000 completions was compared with every job in flight.
-  ...{ enable_material: "off", jit: "off", plan_cache_mode: "force_generic_plan" },
-};
-/**
- * Seconds after which the server notices that our host is gone, and frees the lock of the process; and milliseconds, for a
- * connection with unacknowledged data: it sends no keep-alives, and the network would retry for a quarter of an hour.
- */
-const KEEP_ALIVE = { tcp_keepalives_idle: 5, tcp_keepalives_interval: 2, tcp_keepalives_count: 3 };
-const UNACKNOWLEDGED = { tcp_user_timeout: 11_000 };
-/** A commit that is acknowledged is on disk, however the server, the database or the user is configured. */
-const DURABLE = { synchronous_commit: "on" };
-const SESSION = { ...PLANNER, ...KEEP_ALIVE, ...UNACKNOWLEDGED, ...DURABLE, TimeZone: "UTC" };
-
 /** Its name in messages. */
 export const SERVER = "PostgreSQL";
 
 const CONNECT_MS = 5_000;
-/** A statement takes milliseconds. */
-const STATEMENT_MS = 20_000;
-/**
- * Shorter than any caller waits for an answer: a statement that still waits for a lock when its caller has given up keeps
- * its connection, and the next one takes another.
- */
-const LOCK_MS = 1_000;
 /** A statement that has no answer even by then never gets one. */
 const GIVEN_UP_MS = STATEMENT_MS + 5_000;
 /** The keep-alive notices a connection that is lost meanwhile. */
 const LONG_MS = 24 * 3_600_000;
-/** No transaction of ours waits for anything but its own statements. */
-const IDLE_IN_TRANSACTION_MS = 20_000;
 const CLOSE_SECONDS = 5;
 /** After one connection was lost: calls in flight on the others end by themselves, or are lost as well. */
 const LOST_SECONDS = 1;
@@ -126,11 +99,8 @@ export class Client implements Tx {
         connection: {
           application_name: "persistent-queue",
           search_path: `"${schema}"`,
-          statement_timeout: STATEMENT_MS,
-          lock_timeout: LOCK_MS,
-          idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
           "persistent_queue.store": name,
-          ...SESSION,
+          ...SETTINGS,
         },
       });
       return { sql, sockets };

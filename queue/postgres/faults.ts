@@ -97,8 +97,11 @@ export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === "25006";
 }
 
-/** A row lock, not a table lock: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS */
-const IS_OF_ROW = /\btuple\b/;
+/**
+ * A row lock, not a table lock: the context names the page and the place of the row, which are all that is the same in every
+ * language. https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
+ */
+const IS_OF_ROW = /\d+, ?\d+/;
 const JOB_IS_LOCKED = "A job is locked by another program: end its transaction";
 
 interface Client {

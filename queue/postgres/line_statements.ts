@@ -16,14 +16,16 @@ const AS_CLAIMED =
       jobs.crashes, jobs.suspect`;
 
 /**
- * ?1 now, or null ?2 kinds, or null for all ?3 process ?4 consumers ?5 limits ?6 the consumer that takes a suspect first, or
+ * ?1 now, or null ?2 kinds, or null for all ?3 process, or null ?4 consumers ?5 limits ?6 the consumer that takes a suspect first, or
  * null ?7 the sum of the limits. Unless the line has only one part, it counts how many of the next jobs are in each part
  * before it locks any: a claim locks the jobs that it takes, and others only where payloads are large. The consumer of each
- * place is looked up: a join would compare every place with every consumer. `parts`: of the line, each a kind and a
+ * place is looked up: a join would compare every place with every consumer. A process without a row has no clock, and so
+ * nothing is due for it. `parts`: of the line, each a kind and a
  * priority, with the time and the seq of its first job; `more`: additional columns.
  */
 const claimed = (parts: string, more: string) =>
-  `WITH RECURSIVE clock AS (SELECT ${now(1)} AS at),
+  `WITH RECURSIVE clock AS (SELECT ${now(1)} AS at
+      WHERE $3::int IS NULL OR EXISTS (SELECT 1 FROM processes WHERE n = $3::int)),
     suspect AS (UPDATE jobs SET ${claimedBy("$6::text", "$3::int")} FROM clock
       WHERE $6::text IS NOT NULL AND jobs.seq = (SELECT seq FROM jobs WHERE ${SUSPECT} AND run_at <= (SELECT at FROM clock)
           AND ${isOfKinds(2)}

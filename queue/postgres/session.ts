@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { HostChannel } from "../capabilities.ts";
+import { assertPassing } from "../errors.ts";
 import { Listeners } from "../basics/listeners.ts";
 import { channelOf } from "../hosts/channel.ts";
 import { Mailbox } from "../hosts/messages.ts";
@@ -28,8 +29,18 @@ const BEAT_MS = 500;
 const ANSWER_MS = 3_000;
 /** A process that has not been seen for this long, and holds no lock, is dead. */
 const RECONNECT_MS = 1_000;
+/**
+ * A process that was out of touch with the server itself cannot yet tell which others have died: those that live come back
+ * within this time.
+ */
+const BACK_MS = 3_000;
 
 const ASYNC_COMMIT = `quick AS (SELECT set_config('synchronous_commit', 'off', true))`;
+
+/** The row as the statement found it. */
+const SINCE_LAST_BEAT = `${
+  now(2)
+} - (SELECT seen_at FROM processes AS before WHERE before.n = $1::int) AS gap_ms`;
 
 const SESSION = {
   // ?1 id ?2 host ?3 pid ?4 version ?5 now, or null
@@ -44,10 +55,10 @@ const SESSION = {
   noteLock: `UPDATE processes SET locked_at = clock_timestamp() WHERE n = $1::int`,
   // ?1 number ?2 now, or null. The commit need not wait for the disk: a crash of the server loses nothing but the time.
   beat: `WITH ${ASYNC_COMMIT} UPDATE processes SET seen_at = ${now(2)} FROM quick
-    WHERE n = $1::int RETURNING n`,
+    WHERE n = $1::int RETURNING ${SINCE_LAST_BEAT}`,
   // ?1 number ?2 now, or null ?3 view
   beatWithView: `WITH ${ASYNC_COMMIT} UPDATE processes SET seen_at = ${now(2)}, view = $3::text FROM quick
-    WHERE n = $1::int RETURNING n`,
+    WHERE n = $1::int RETURNING ${SINCE_LAST_BEAT}`,
   // takes the same table lock as a write, and writes nothing
   lockTable: `UPDATE jobs SET lease = lease WHERE seq = -1`,
   // ?1 id ?2 message
@@ -56,13 +67,15 @@ const SESSION = {
   tell: `SELECT pg_notify(current_schema() || '.changes', $1::text)`,
   // ?1 id
   leave: `DELETE FROM processes WHERE id = $1::text RETURNING n`,
-  // ?1 number of the calling process, or null ?2 now, or null ?3 ms of silence. A living process that has lost its
-  // connection reconnects at once. After a restart of the server no process holds its lock yet: only one that took it since
-  // then can have lost it.
+  // ?1 number of the calling process, or null ?2 now, or null ?3 ms of silence ?4 whether the calling process can judge. A
+  // living process that has lost its connection reconnects at once. After a restart of the server no process holds its lock
+  // yet: only one that took it since then can have lost it, and the others get a moment to come back, however long ago they
+  // were seen.
   processes: `SELECT id, host, pid, version, started_at, seen_at, view, to_json(kinds)::text AS kinds,
-      n IS DISTINCT FROM $1::int AND (
-        seen_at < ${now(2)} - $3::bigint OR (seen_at < ${now(2)} - ${RECONNECT_MS} AND
-          locked_at > pg_postmaster_start_time() AND NOT ${IS_LOCKED})) AS is_dead
+      n IS DISTINCT FROM $1::int AND $4::boolean AND CASE WHEN locked_at > pg_postmaster_start_time()
+        THEN seen_at < ${now(2)} - $3::bigint OR (seen_at < ${now(2)} - ${RECONNECT_MS} AND NOT ${IS_LOCKED})
+        ELSE seen_at < ${now(2)} - $3::bigint
+          AND pg_postmaster_start_time() < clock_timestamp() - interval '${BACK_MS} ms' END AS is_dead
     FROM processes ORDER BY n`,
 } as const;
 
@@ -81,6 +94,10 @@ export class Session {
   /** Our connection holds the lock of this process. */
   #isLocked = false;
   #beatAt = -Infinity;
+  /** When the server last noted that this process is alive. */
+  #seenAt = -Infinity;
+  /** When this process was last back in touch with the server, after it had been out of touch. */
+  #backAt = -Infinity;
 
   constructor(address: PostgresAddress) {
     this.#place = address.place;
@@ -106,10 +123,15 @@ export class Session {
       this.#isLocked = false;
       await this.#client.script(`LISTEN "${this.#channel}"`);
       await this.#client.query(SESSION.noteListening, []);
-      if (this.#hasListened) this.#notify();
+      if (this.#hasListened) this.#noteReconnect();
       this.#hasListened = true;
     }
     if (this.#process !== null && !this.#isLocked) await this.#lock(this.#process);
+  }
+
+  #noteReconnect(): void {
+    this.#backAt = performance.now();
+    this.#notify();
   }
 
   watch(onChange: () => void): Disposable {
@@ -142,6 +164,7 @@ export class Session {
     await this.#lock(joined);
     this.#process = joined;
     this.#id = id;
+    this.#seenAt = performance.now();
     if (before !== null) await this.#client.query(SESSION.unlock, [before]);
   }
 
@@ -181,7 +204,30 @@ export class Session {
     const rows = view === undefined
       ? this.#client.query(SESSION.beat, [this.#process, time])
       : this.#client.query(SESSION.beatWithView, [this.#process, time, view]);
-    return (await rows).length === 1;
+    const [row] = await rows;
+    if (row !== undefined) this.#noteSeen(number(row.gap_ms));
+    return row !== undefined;
+  }
+
+  #noteSeen(gapMs: number): void {
+    this.#seenAt = performance.now();
+    if (gapMs > BACK_MS) this.#backAt = this.#seenAt;
+  }
+
+  /**
+   * Whether this process has been in touch with the server for long enough to tell which others are alive. An outage ends for
+   * all of them at once, and each notices it a moment sooner or later.
+   */
+  async canJudge(): Promise<boolean> {
+    if (this.#process === null) return true;
+    try {
+      await this.ensureListening();
+    } catch (error) {
+      assertPassing(error);
+      return false;
+    }
+    const at = performance.now();
+    return at - this.#seenAt <= BACK_MS && at - this.#backAt >= BACK_MS;
   }
 
   async leave(tx: Tx, id: string): Promise<void> {
@@ -189,7 +235,8 @@ export class Session {
   }
 
   async processes(tx: Tx, silentForMs: number, time: number | null): Promise<ProcessRow[]> {
-    const rows = await tx.query(SESSION.processes, [this.#process, time, silentForMs]);
+    const values = [this.#process, time, silentForMs, await this.canJudge()];
+    const rows = await tx.query(SESSION.processes, values);
     return rows.map((row) => ({
       ...{ id: toText(row.id), host: toText(row.host), pid: number(row.pid), version: toText(row.version) },
       ...{ startedAt: number(row.started_at), seenAt: number(row.seen_at), isDead: row.is_dead === true },

@@ -193,13 +193,14 @@ const free = (isLost: string) =>
 /** Nothing waits for a job that another session has locked: a sweep that did would hold up all others. */
 export const UPKEEP = {
   // ?1 now, or null ?2 ms ago ?3 ms ahead: a heartbeat between these shows a living consumer ?4 ?5 seqs and leases of held
-  // jobs ?6 number of this process, or null ?7 limit. Another process that was seen recently sweeps its own jobs, because it
-  // knows which ones it holds; each process beats twice a second, unless its machine is busy.
+  // jobs ?6 number of this process, or null ?7 limit ?8 whether this process can judge others. Another process that was
+  // seen recently sweeps its own jobs, because it knows which ones it holds; each process beats twice a second, unless its
+  // machine is busy.
   orphansOfSilent: `SELECT ${FACTS} FROM jobs WHERE ${IN_FLIGHT}
       AND coalesce(last_heartbeat, -1) NOT BETWEEN ${now(1)} - $2::bigint AND ${now(1)} + $3::bigint
       AND (seq, lease) NOT IN (SELECT seq, lease FROM unnest($4::bigint[], $5::bigint[]) AS held (seq, lease))
       AND NOT EXISTS (SELECT 1 FROM processes WHERE n = jobs.process AND n IS DISTINCT FROM $6::int
-        AND seen_at >= ${now(1)} - greatest($2::bigint, 1000))
+        AND (seen_at >= ${now(1)} - greatest($2::bigint, 1000) OR NOT $8::boolean))
     ORDER BY seq LIMIT $7::bigint FOR UPDATE SKIP LOCKED`,
   // ?1 id of the process ?2 limit
   orphansOfProcess: lost(OF_PROCESS, "$2"),

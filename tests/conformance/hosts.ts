@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { HostChannel } from "../../queue/capabilities.ts";
 import type { ProcessIdentity, Store } from "../../queue/store.ts";
 import { eventually } from "../support/eventually.ts";
-import { at, NOW, PROCESS } from "./stage.ts";
+import { add, at, claimOne, NOW, PROCESS } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
 const LATER = NOW + 1_000;
@@ -31,6 +31,28 @@ function textsAt(store: Store): { readonly texts: string[] } & Disposable {
 }
 
 export function hostsCases(test: Case): void {
+  test("a process that was taken for dead claims nothing before it has joined again", async ({ store, second }) => {
+    const other = await second();
+    await store.join(process(1));
+    await other.join(process(2));
+    await add(store, "a");
+    await other.leave(process(1).id);
+    for (const kinds of [undefined, ["file"]]) {
+      const { claimed, nextRunAt } = await store.claim(
+        [{ consumerId: "c1", limit: 1, suspect: true }, { consumerId: "c1", limit: 1, suspect: false }],
+        kinds === undefined ? {} : { kinds },
+      );
+      assert.deepEqual([claimed, await nextRunAt], [[], NOW]);
+    }
+    await store.join(process(3));
+    assert.equal((await claimOne(store)).id, "a");
+    assert.deepEqual(
+      await other.orphans({ process: null, limit: 9 }),
+      [],
+      "a start would take it from the living",
+    );
+  });
+
   test("what a process shows with a beat is read by another, until it shows something else", async ({ store, second }) => {
     const other = await second();
     await store.join(process(1));

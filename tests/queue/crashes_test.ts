@@ -1,20 +1,23 @@
 import assert from "node:assert/strict";
+import { getQueue, type Queue } from "@persistent-queue/queue";
 import { claimNext, end } from "../support/queue/attempts.ts";
-import type { Reaped } from "../../queue/events.ts";
 import { type TestQueue, testQueue } from "../support/queue/test_queue.ts";
 
 const GUILTY = { type: "crashed", detail: "its worker died", guilty: true } as const;
 const INNOCENT = { type: "crashed", detail: "a neighbour died", guilty: false } as const;
 
-async function crashesOf({ queue }: TestQueue, id: string): Promise<[string, number]> {
+async function crashesOf({ queue }: Pick<TestQueue, "queue">, id: string): Promise<[string, number]> {
   const { job } = await queue.get(id);
   return [job.status, job.crashes];
 }
 
-/** The process dies, and its successor recovers what it held. Returns the recovered jobs. */
-async function die({ queue, store }: TestQueue): Promise<Reaped[]> {
+/** The process dies with its queue; its successor, which is returned, recovers what it held. */
+async function successorOf(dead: Queue, { store, url, clock }: TestQueue): Promise<Queue> {
   for (const { id } of await store.processes({ silentForMs: 0 })) await store.leave(id);
-  return await queue.recover();
+  await dead.close();
+  const successor = await getQueue(url, { role: "owner", now: clock, kinds: ["file"] });
+  await successor.recover();
+  return successor;
 }
 
 /** Makes a suspect: a job that is one crash short of the limit. */
@@ -135,21 +138,24 @@ Deno.test("a poison job among many ends UNPROCESSABLE after a few deaths, and al
   const neighbours = Array.from({ length: 30 }, (_, i) => `n${i}`);
   await on.queue.add(["poison", ...neighbours].map((id) => ({ id, priority: id === "poison" ? 1 : 0 })));
   let deaths = 0;
+  let queue = on.queue;
+  await using last = new AsyncDisposableStack();
+  last.defer(() => queue.close());
   for (let turns = 0; turns < 200; turns++) {
     // As with the dispatcher, a suspect runs alone.
-    const suspect = (await on.queue.claim([{ consumerId: "c0", limit: 1, suspect: true }])).claimed;
+    const suspect = (await queue.claim([{ consumerId: "c0", limit: 1, suspect: true }])).claimed;
     const plain = Array.from({ length: 10 }, (_, i) => ({ consumerId: `c${i}`, limit: 1, suspect: false }));
-    const claimed = suspect.length > 0 ? suspect : (await on.queue.claim(plain)).claimed;
+    const claimed = suspect.length > 0 ? suspect : (await queue.claim(plain)).claimed;
     if (claimed.length === 0) break;
     if (claimed.some((job) => job.id === "poison")) {
       deaths++;
-      await die(on);
+      queue = await successorOf(queue, on);
     } else {
-      await on.queue.settle(claimed.map((job) => ({ job, outcome: { type: "returned", result: null } })));
+      await queue.settle(claimed.map((job) => ({ job, outcome: { type: "returned", result: null } })));
     }
   }
-  assert.deepEqual(await crashesOf(on, "poison"), ["UNPROCESSABLE", 3]);
-  const { counts } = await on.queue.stats();
+  assert.deepEqual(await crashesOf({ queue }, "poison"), ["UNPROCESSABLE", 3]);
+  const { counts } = await queue.stats();
   assert.deepEqual([counts.COMPLETED, counts.UNPROCESSABLE, counts.PENDING, deaths], [30, 1, 0, 4]);
 });
 

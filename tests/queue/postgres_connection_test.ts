@@ -243,3 +243,31 @@ Deno.test("a connection that breaks while a statement is sent is reported as los
   assert.match(error.message, /^PostgreSQL cannot be reached \(db\.example\.com\/jobs: /);
   assert.ok(error instanceof StorageError && error.passing);
 });
+
+/** What a server says of a lock on a row, in some of its languages. */
+const ROW_LOCKS = [
+  'while locking tuple (0,1) in relation "jobs"',
+  "beim Sperren von Tupel (0,1) in Relation »jobs«",
+  "lors du verrouillage de la ligne (0,1) dans la relation « jobs »",
+  'при блокировке кортежа (0,1) в отношении "jobs"',
+  '0,1 튜플을 "jobs" 릴레이션에서 잠그는 중에 발생',
+  'リレーション"jobs"のタプル(0,1)のロック中',
+  '当锁定关系"jobs"的元组(0, 1)时',
+];
+
+Deno.test("one job that is locked is told from a locked table whatever the language of the server", () => {
+  const told = (where?: string) => {
+    const locked = Object.assign(new Error("canceling statement due to lock timeout"), {
+      code: "55P03",
+      where,
+    });
+    return toQueueError(locked, { place: "db", hasAnswered: true, isWithoutTls: false });
+  };
+  for (const where of ROW_LOCKS) {
+    const error = told(where);
+    assert.ok(error instanceof StorageError && error.ofSomeJobs, where);
+    assert.match(error.message, /^A job is locked by another program/);
+  }
+  const ofTable = told();
+  assert.ok(ofTable instanceof StorageError && !ofTable.ofSomeJobs);
+});

@@ -69,6 +69,18 @@ const REFUSED: Readonly<Record<string, { readonly urls: readonly string[]; reado
     urls: ["redis://:hunter2@db?prefx=hunter2", "redis://:hunter2@db/0?prefix=jobs&db=1"],
     says: /^has an unknown parameter: .*\?prefix=jobs$/,
   },
+  "a parameter that overrides what the queue needs of PostgreSQL": {
+    urls: [
+      ...["synchronous_commit=off", "Synchronous_Commit=off", "timezone=hunter2", "lock_timeout=0"],
+      ...["persistent_queue.store=hunter2", "user=hunter2", "DATABASE=hunter2", "client_encoding=LATIN1"],
+      ...["options=-c%20synchronous_commit%3Doff", "replication=database", "enable_seqscan=on"],
+    ].map((parameter) => `postgres://queue:hunter2@db/jobs?sslmode=require&${parameter}`),
+    says: /^has the parameter [A-Za-z_.]+, which the queue sets itself: take it out, for example /,
+  },
+  "a search path in whatever letters": {
+    urls: ["postgres://db/jobs?search_path=hunter2", "postgres://db/jobs?Search_Path=hunter2"],
+    says: /^has a search_path: .*\?schema=jobs$/,
+  },
   "a schema that is too long": {
     urls: [`postgres://queue:hunter2@db/jobs?schema=${"a".repeat(52)}`],
     says: /^has an invalid schema name: use up to 51 small letters, .*\?schema=jobs$/,

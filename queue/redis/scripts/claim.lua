@@ -5,6 +5,8 @@
 local now = clock(ARGV[1])
 local stamp = int(now)
 local process = ARGV[3]
+-- A process that was taken for dead claims nothing before it has joined again: its jobs would be taken for those of none.
+local may_claim = process == "" or redis.call("EXISTS", base .. "process:" .. process) == 1
 local kinds, wanted = waiting_kinds(), nil
 local first = 5
 if tonumber(ARGV[4]) >= 0 then
@@ -89,7 +91,7 @@ local total = 0
 for i = first, #ARGV, 3 do
   if ARGV[i + 2] ~= "1" then total = total + tonumber(ARGV[i + 1]) end
 end
-local line = total > 0 and due(total) or {}
+local line = may_claim and total > 0 and due(total) or {}
 local next_place = 1
 -- Consumers that hold a suspect. A suspect is quarantined: it runs alone.
 local alone = {}
@@ -99,7 +101,7 @@ for i = first, #ARGV, 3 do
   local taken = 0
   if ARGV[i + 2] == "1" then
     wants_suspects = true
-    if not alone[consumer] and limit > 0 then
+    if may_claim and not alone[consumer] and limit > 0 then
       local suspect = due_suspect()
       if suspect then
         -- Removed at once, because the next request for a suspect looks again.

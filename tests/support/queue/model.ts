@@ -104,6 +104,7 @@ export class Model {
     { kinds, setBack = null, process = null }: ClaimOptions & { readonly process?: string | null } = {},
   ): { ids: string[]; nextRunAt: number | null } {
     const line = () => this.#line().filter((job) => kinds === undefined || kinds.includes(job.kind));
+    const mayClaim = process === null || this.processes.has(process);
     if (setBack !== null) this.#follow(setBack);
     const ids: string[] = [];
     let short = false;
@@ -111,7 +112,7 @@ export class Model {
     const alone = new Set<string>();
     for (const { consumerId, limit, suspect } of requests) {
       if (alone.has(consumerId)) continue;
-      const due = line().filter((job) => job.runAt <= now && job.suspect === suspect);
+      const due = line().filter((job) => mayClaim && job.runAt <= now && job.suspect === suspect);
       if (suspect) due.sort((a, b) => a.crashes - b.crashes);
       const taken = due.slice(0, suspect ? Math.min(1, limit) : limit);
       for (const job of taken) {
