@@ -13,11 +13,13 @@ import { VainClaims } from "./vain_claims.ts";
 export class Consuming implements Consumer {
   readonly #parts: QueueParts;
   readonly #presence: Presence;
-  readonly #vain: VainClaims;
+  /** Null where jobs are claimed by one process alone: there a claim that finds nothing has prepared the next one. */
+  readonly #vain: VainClaims | null;
 
   constructor(parts: QueueParts, presence: Presence) {
     this.#parts = parts;
-    this.#vain = new VainClaims(() => parts.store.now());
+    const isShared = hostChannel(parts.store) !== null;
+    this.#vain = isShared ? new VainClaims(() => parts.store.now()) : null;
     this.#presence = presence;
   }
 
@@ -38,9 +40,8 @@ export class Consuming implements Consumer {
     return { ...answer, nextRunAt: this.#nextClaimAt(answer) };
   }
 
-  /** Where jobs are claimed by one process alone, a claim that finds nothing has prepared the next one. */
   #nextClaimAt(answer: ClaimAnswer): ClaimAnswer["nextRunAt"] {
-    if (hostChannel(this.#parts.store) === null) return answer.nextRunAt;
+    if (this.#vain === null) return answer.nextRunAt;
     const at = this.#vain.nextClaimAt(answer);
     // Not every caller awaits it.
     at.catch(() => {});
