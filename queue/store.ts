@@ -201,7 +201,8 @@ export interface Store extends PortableStore {
   readonly maxPrefetch: number;
   /** The store's clock as closely as this process knows it, in milliseconds since 1970. */
   now(): number;
-  shownTime(): number; // no estimate: the clock itself has shown this time, or a later one
+  /** No estimate: the clock itself has shown this time, or a later one. */
+  shownTime(): number;
   /** Adds as many jobs as fit into one turn, at least one, and returns the results for those, in order. */
   insert(jobs: readonly NewJob[]): Promise<(Added | Refused)[]>;
   /** The jobs belong to the process that has joined through this store. On a server it gets none while it has no row. */
@@ -234,9 +235,8 @@ export interface Store extends PortableStore {
   /** All processes, in the order in which they joined. A process not seen for `silentForMs` counts as dead. */
   processes(options: { readonly silentForMs: number }): Promise<ProcessRow[]>;
   /**
-   * Calls `onChange` within a few tenths of a second after another program or process has committed a change, never for
-   * a write of this store. Several changes may cause one call, and some calls are spurious: each is only a hint to
-   * look. Ends when the result is disposed, or with the store.
+   * Calls `onChange` within a few tenths of a second after another program or process, never this store, has committed a
+   * change. Several changes may cause one call, and a call may be spurious. Ends when disposed, or with the store.
    */
   watch(onChange: () => void): Disposable;
   /**
