@@ -218,7 +218,7 @@ Deno.test("the host is a name or an address, without a scheme or port", () => {
   assert.equal(read({ ...own, HOST: "[::1]" }).host, "::1");
   assert.equal(read({ ...own, HOST: "queue.example.com" }).host, "queue.example.com");
   for (const wrong of ["http://localhost", "localhost:80", "999.1.1.1", "a b", "*"]) {
-    assertOneProblem({ ...own, HOST: wrong }, /^HOST is .*without scheme and port/);
+    assertOneProblem({ ...own, HOST: wrong }, /^HOST is .*without scheme or port/);
   }
 });
 
