@@ -5,7 +5,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { App } from "../base_app.ts";
 import type { Progress } from "./app_env.ts";
 import { NO_HOST } from "./host_guard.ts";
-import { Outflow } from "./backpressure.ts";
+import type { Outflow } from "./backpressure.ts";
 import { looksRelayed } from "./client_address.ts";
 
 /**
@@ -19,11 +19,15 @@ const BODILESS = ["GET", "HEAD", "TRACE"];
 /** Called when work on a request begins; returns the function to call at its end. */
 export type OnRequest = () => () => void;
 
+export interface ListenerOptions {
+  readonly outflow: Outflow;
+  readonly onRequest?: OnRequest | undefined;
+}
+
 export function requestListener(
   app: Pick<App, "fetch">,
-  onRequest: OnRequest = () => () => {},
+  { outflow, onRequest = () => () => {} }: ListenerOptions,
 ): RequestListener {
-  const outflow = new Outflow();
   const respond = getRequestListener(
     (request, { incoming }) => {
       const { socket, httpVersion, rawHeaders } = incoming as IncomingMessage;
