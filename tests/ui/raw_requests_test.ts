@@ -104,6 +104,25 @@ Deno.test("malformed requests are refused, and never cause a 500", async (t) => 
   assert.deepEqual(pages.faults, []);
 });
 
+Deno.test("a job whose id has 2,000 letters that are not Latin can be opened, on its page and by a script", async () => {
+  await using pages = await openPages();
+  const id = "語".repeat(2_000);
+  await pages.queue.add([{ id, kind: "mail" }]);
+  const cookie = await pages.logIn();
+  await withServer(pages, async (port) => {
+    const path = `/job?id=${encodeURIComponent(id)}`;
+    const ask = (path: string, header: string) =>
+      send(port, `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${header}\r\n${END}`);
+    assert.match(await ask(path, `Cookie: ${cookie}`), /^HTTP\/1\.1 200 /);
+    assert.match(
+      await ask(`/api/jobs/${encodeURIComponent(id)}`, `Authorization: Bearer ${TOKEN}`),
+      /^HTTP\/1\.1 200 /,
+    );
+    const login = /^location: (.*)\r$/im.exec(await ask(path, "Accept: */*"))?.[1] ?? "";
+    assert.match(await ask(login, "Accept: */*"), /^HTTP\/1\.1 200 /, "the login on the way there");
+  });
+});
+
 const POST_JSON = "POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
   `Authorization: Bearer ${TOKEN}\r\n`;
 const POST_FORM =

@@ -33,6 +33,9 @@ export const TIMEOUTS: Timeouts = {
   connectionsCheckingInterval: 1_000,
 };
 
+/** In an address, an id of 2,000 characters can take 18,000, and the way there over the login 30,000. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
 /** Two servers, a database and the logs share the 1024 files that a process may open on most systems. */
 const MAX_CONNECTIONS = 250;
 /** From here on idle connections are closed: their clients reconnect when they have a request. */
@@ -78,7 +81,7 @@ export function serve(options: ServeOptions): Served {
   const outflow = new Outflow();
   // The app itself serves probes without a Host, and refuses everything else.
   const server = createServer(
-    { ...timeouts, requireHostHeader: false },
+    { ...timeouts, requireHostHeader: false, maxHeaderSize: MAX_HEADER_BYTES },
     requestListener(app, { outflow, onRequest: options.onRequest }),
   );
   // Node's own limit would count the time that the app works on a response as the client's silence.
