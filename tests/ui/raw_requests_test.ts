@@ -123,6 +123,23 @@ Deno.test("a job whose id has 2,000 letters that are not Latin can be opened, on
   });
 });
 
+Deno.test("TRACE is refused, even with a path in PUBLIC_URL, and CONNECT and TRACK get no further", async () => {
+  for (const options of [{}, { publicUrl: "http://localhost/queue" }]) {
+    await using pages = await openPages(options);
+    await withServer(pages, async (port) => {
+      for (const path of ["/queue/", "/queue/api/jobs", "/queue", "/", "/healthz"]) {
+        const answer = await send(port, `TRACE ${path} HTTP/1.1\r\nHost: localhost\r\n${END}`);
+        assert.match(answer, /^HTTP\/1\.1 405 [^]*^allow: GET, HEAD, POST\r$/im, path);
+        for (const method of ["CONNECT", "TRACK"]) {
+          const answer = await send(port, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${END}`);
+          assert.match(answer, /^(?:HTTP\/1\.1 4\d\d |$)/, `${method} ${path}`);
+        }
+      }
+    });
+    assert.deepEqual(pages.faults, []);
+  }
+});
+
 const POST_JSON = "POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
   `Authorization: Bearer ${TOKEN}\r\n`;
 const POST_FORM =

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { App } from "../base_app.ts";
 import type { Progress } from "./app_env.ts";
+import { isForbidden } from "./errors.ts";
 import { NO_HOST } from "./host_guard.ts";
 import type { Outflow } from "./backpressure.ts";
 import { looksRelayed } from "./client_address.ts";
@@ -14,7 +15,7 @@ import { looksRelayed } from "./client_address.ts";
  */
 const MAX_PENDING = 10;
 
-const BODILESS = ["GET", "HEAD", "TRACE"];
+const BODILESS = ["GET", "HEAD"];
 
 /** Called when work on a request begins; returns the function to call at its end. */
 export type OnRequest = () => () => void;
@@ -101,7 +102,7 @@ class RequestProgress implements Progress {
 function plain(request: Request): Request {
   const { url, method, headers } = request;
   const isMeasured = headers.has("content-length") && !headers.has("transfer-encoding");
-  if (isMeasured || BODILESS.includes(method) || !URL.canParse(url)) return request;
+  if (isMeasured || BODILESS.includes(method) || isForbidden(method) || !URL.canParse(url)) return request;
   return new Request(url, { method, headers, body: request.body, signal: request.signal });
 }
 
