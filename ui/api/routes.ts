@@ -88,14 +88,15 @@ function assertKnown(c: ApiContext, names: readonly string[]): void {
   throw invalid(`There is no parameter "${shown}" here. ${hint}`, { code: "invalid_query" });
 }
 
-function exportList(c: ApiContext, { queue, audit, now }: PageDeps): Response {
+async function exportList(c: ApiContext, { queue, audit, now }: PageDeps): Promise<Response> {
   assertKnown(c, FILTER_FIELDS);
   const filter = filterOfQuery(c, { now });
+  const csv = c.req.method === "HEAD" ? null : await exportJobs(queue, filter);
+  if (csv !== null) audit(`Export of jobs by ${actorOf(c, { audit }).by}: ${filterText(filter)}`);
+  // Not before the first page is read: an error has a type of its own, and is no file.
   c.header("Content-Type", "text/csv; charset=utf-8");
   c.header("Content-Disposition", 'attachment; filename="jobs.csv"');
-  if (c.req.method === "HEAD") return c.body(null);
-  audit(`Export of jobs by ${actorOf(c, { audit }).by}: ${filterText(filter)}`);
-  return c.body(exportJobs(queue, filter));
+  return csv === null ? c.body(null) : c.body(csv);
 }
 
 async function showStats(c: ApiContext, { queue, system }: PageDeps): Promise<Response> {

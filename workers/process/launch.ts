@@ -16,6 +16,7 @@ import {
   type SettingSources,
 } from "../config/load_settings.ts";
 import { AGAIN, guard, isGuarded, readHandover } from "../guard.ts";
+import { freePorts } from "./free_ports.ts";
 import { type HandlerProject, handlerProject } from "./handler_project.ts";
 import { machineFacts } from "./machine.ts";
 import { supervisorArgs, unmetPermissions } from "./permissions.ts";
@@ -75,10 +76,12 @@ export async function takeSettings(): Promise<Settings> {
   return settings;
 }
 
-/** Adds facts about the machine that only this process may read, not the supervisor. */
+/** Adds what only this process may find out, not the supervisor: facts about the machine, and free ports. */
 async function withMachine(sources: SettingSources): Promise<SettingSources> {
   const settings = readSettings(sources);
-  return { ...sources, bindAddress: await bindAddressOf(settings.host), machine: machineFacts(settings) };
+  const bindAddress = await bindAddressOf(settings.host);
+  const env = { ...sources.env, ...freePorts({ ...settings, bindAddress }) };
+  return { ...sources, env, bindAddress, machine: machineFacts(settings) };
 }
 
 function confinementWarnings(settings: Settings): string[] {
