@@ -201,7 +201,7 @@ async function jobs(args: readonly string[]): Promise<number> {
     queue.subscribe((event) => logEvent(log, event));
     return queue;
   };
-  const { jobsCommand, osUser, printToStdout } = await import("@persistent-queue/ui");
+  const { jobsCommand, osUser, printToStdout, textOf } = await import("@persistent-queue/ui");
   return await jobsCommand(args, {
     openQueue: openGuest,
     queueUrl: settings.queueUrl,
@@ -211,7 +211,7 @@ async function jobs(args: readonly string[]): Promise<number> {
     }),
     print: printToStdout,
     printError: console.error,
-    readInput: () => new Response(Deno.stdin.readable).text(),
+    readInput: async () => textOf(await new Response(Deno.stdin.readable).bytes()),
     confirm: Deno.stdin.isTerminal() ? (question) => confirm(question) : null,
     onInterrupt: (listener) =>
       whenAskedToStop({ onFirst: listener, onSecond: () => Deno.exit(EXIT.interrupted) }),

@@ -78,14 +78,27 @@ function filterOfQuery(c: ApiContext, { now }: Pick<PageDeps, "now">) {
   return jobFilter(c.req.query(), now());
 }
 
-/** Refuses unknown parameters: a misspelt filter would list every job there is. */
+/** Refuses unknown parameters, and repeated ones: without a misspelt filter, the list would hold every job there is. */
 function assertKnown(c: ApiContext, names: readonly string[]): void {
+  assertNoneTwice(c);
   const stranger = Object.keys(c.req.query()).find((name) => !names.includes(name));
   if (stranger === undefined) return;
   const meant = nearest(stranger.slice(0, 60), names);
   const hint = meant === null ? `There are ${names.join(", ")}.` : `Did you mean "${meant}"?`;
   const shown = printable(stranger, { maxLength: 60 });
   throw invalid(`There is no parameter "${shown}" here. ${hint}`, { code: "invalid_query" });
+}
+
+function assertNoneTwice(c: ApiContext): void {
+  const twice = Object.entries(c.req.queries()).find(([, values]) => values.length > 1)?.[0];
+  if (twice === undefined) return;
+  const hint = twice === "status" ? "; several statuses are separated by commas: status=FAILED,CANCELED" : "";
+  throw invalid(
+    `The parameter "${printable(twice, { maxLength: 60 })}" is given twice: give it once${hint}.`,
+    {
+      code: "invalid_query",
+    },
+  );
 }
 
 async function exportList(c: ApiContext, { queue, audit, now }: PageDeps): Promise<Response> {
