@@ -150,6 +150,9 @@ export class Attempt {
   async #withDeadline(deadlineMs: number, work: () => Promise<unknown>): Promise<unknown> {
     const { clock, state } = this.#options;
     const late = new TimedOut(`It ran past its deadline of ${deadlineMs / 1000} s`);
+    const began = clock.now();
+    // A handler that computes past its deadline ends before the timer can fire.
+    const isLate = () => this.#controller?.signal.reason === late || clock.now() - began > deadlineMs;
     let cancelTimer = () => {};
     const overdue = new Promise<never>((_, reject) => {
       cancelTimer = clock.after(deadlineMs, () => {
@@ -164,10 +167,10 @@ export class Attempt {
     state.deadlineMs = deadlineMs;
     try {
       const value = await race([work(), overdue]);
-      if (this.#controller?.signal.reason === late) throw late;
+      if (isLate()) throw late;
       return value;
     } catch (error) {
-      throw this.#controller?.signal.reason === late ? late : error;
+      throw isLate() ? late : error;
     } finally {
       cancelTimer();
       state.deadlineMs = 0;
