@@ -26,6 +26,7 @@ Deno.test("without any setting the documented defaults apply", () => {
   const { handlerAllow, ...settings } = readSettings({ env: {}, dotenv: null, startDir: "/srv/queue" });
   assert.deepEqual(settings, {
     startDir: "/srv/queue",
+    dotenvFile: "/srv/queue/.env",
     queueUrl: "sqlite:/srv/queue/data/queue.db",
     consumers: 10,
     consumerMemoryMb: 512,

@@ -132,6 +132,8 @@ export type SettingValues = {
 export interface Settings extends SettingValues {
   /** The folder in which the system was started. All other paths are absolute, whatever folder the process moves to. */
   readonly startDir: string;
+  /** The path of `.env`, or of its target if it is a link. */
+  readonly dotenvFile: string;
   /** FILES_DIR as an absolute path. */
   readonly filesDir: string;
   /** HOST itself if it is an address; otherwise the address that it resolves to, once looked up. */

@@ -78,7 +78,8 @@ export async function takeSettings(): Promise<Settings> {
 /** Adds facts about the machine that only this process may read, not the supervisor. */
 async function withMachine(sources: SettingSources): Promise<SettingSources> {
   const settings = readSettings(sources);
-  return { ...sources, bindAddress: await bindAddressOf(settings.host), machine: machineFacts(settings) };
+  const { dotenvFile, host } = settings;
+  return { ...sources, dotenvFile, bindAddress: await bindAddressOf(host), machine: machineFacts(settings) };
 }
 
 function confinementWarnings(settings: Settings): string[] {
