@@ -61,7 +61,7 @@ export function readSettings(
     ...misreadVariables(values.queueUrl, env),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const handlerEnv = Object.freeze(pick(file, forHandlers));
+  const handlerEnv = Object.freeze(pick(file, forHandlers.filter((name) => !env[name])));
   const apiToken = isTokenAccepted(settings) ? settings.apiToken : null;
   return Object.freeze({ ...settings, apiToken, handlerEnv, warnings: Object.freeze(warnings) });
 }

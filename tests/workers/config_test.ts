@@ -497,6 +497,13 @@ Deno.test(".env may hold variables that the handlers may read", () => {
   assert.deepEqual(settings.handlerEnv, { SMTP_URL: "smtp://localhost" });
 });
 
+Deno.test("a variable of the handlers in the environment takes precedence over .env, unless it is empty", () => {
+  const handlerEnvOf = (env: Record<string, string>) =>
+    read({ HANDLER_ALLOW: "env=GREETING", ...env }, "GREETING=from the file\n").handlerEnv;
+  assert.deepEqual(handlerEnvOf({ GREETING: "from the environment" }), {});
+  assert.deepEqual(handlerEnvOf({ GREETING: "" }), { GREETING: "from the file" });
+});
+
 Deno.test("a name in .env cannot forge a line of the message", () => {
   assert.doesNotMatch(problemsOf({ "CONSUMER\n": "1" }).join(""), /\n/);
 });

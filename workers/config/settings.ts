@@ -138,7 +138,7 @@ export interface Settings extends SettingValues {
   readonly filesDir: string;
   /** HOST itself if it is an address; otherwise the address that it resolves to, once looked up. */
   readonly bindAddress: string;
-  /** Variables that `.env` holds for the handlers (`HANDLER_ALLOW="env=…"`), to be added to the environment. */
+  /** Variables that only `.env` holds for the handlers (`HANDLER_ALLOW="env=…"`), to be added to the environment. */
   readonly handlerEnv: Readonly<Record<string, string>>;
   /** A sentence for each value that is allowed but probably not intended. */
   readonly warnings: readonly string[];
