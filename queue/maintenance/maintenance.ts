@@ -10,6 +10,7 @@ import type { Maintainer } from "../roles.ts";
 import { LostHosts } from "./lost_hosts.ts";
 import type { Presence } from "./presence.ts";
 import { Pruning } from "./pruning.ts";
+import { Refusals } from "./refusals.ts";
 import { EXCUSE, type Reapable, reapProcess, reapSilent } from "./reaping.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { verifyJobs } from "./verify.ts";
@@ -52,6 +53,7 @@ export class Maintenance implements Maintainer {
   readonly #pruning: Pruning;
   readonly #presence: Presence;
   readonly #lost: LostHosts;
+  readonly #refusals: Refusals;
   /** On a server, the last process of the record may seem alive for a while. */
   #awaitsLastProcess = false;
   /** A process has died, so what it left behind is worth a check. */
@@ -70,15 +72,18 @@ export class Maintenance implements Maintainer {
     this.#presence = presence;
     this.#pruning = new Pruning(parts);
     this.#lost = new LostHosts(parts, presence);
+    this.#refusals = new Refusals(parts.events);
     this.#reapable = {
       orphans: (request) => health.observe(store.orphans(request)),
       settle: (endings) => health.observe(store.settle(endings)),
+      onRefused: (orphan, error) => this.#refusals.note(orphan, error),
     };
   }
 
   async sweep({ held, freed }: { held: readonly Lease[]; freed: number }): Promise<number> {
     const { options, totals, events } = this.#parts;
     this.#requests.noteAlive();
+    this.#refusals.beginRound();
     // At once, because what is claimed later is not among `held`.
     const requeued = await reapSilent(this.#reapable, held, options);
     totals.reaped(requeued, "stalled");
@@ -194,9 +199,9 @@ export class Maintenance implements Maintainer {
     events.emit({ type: "verified", problems });
   }
 
-  /** Lost hosts, and what the check after an unclean stop has found, as sentences for the operator. */
+  /** Lost hosts, jobs that cannot be released, and what the check after an unclean stop has found, as sentences for the operator. */
   get warnings(): readonly string[] {
-    return [...this.#lost.warnings, ...this.#findings];
+    return [...this.#lost.warnings, ...this.#refusals.warnings, ...this.#findings];
   }
 
   watch(): Disposable {

@@ -1,5 +1,6 @@
 /** Takes jobs from silent consumers and from dead processes. */
 import { type Death, inSlices, judgeDeaths, livingHeartbeats, type Release } from "../policy/deaths.ts";
+import { RejectedWrite } from "../errors.ts";
 import type { Reaped } from "../events.ts";
 import { type Lease, MOVES } from "../job.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -13,7 +14,10 @@ const RECOVERY_LIMIT = 1_000_000;
 /** How many of them are settled together: a few hundredths of a second, however many the process held. */
 const RECOVERY_SLICE = 500;
 
-export type Reapable = Pick<Store, "orphans" | "settle">;
+export interface Reapable extends Pick<Store, "orphans" | "settle"> {
+  /** The store refuses to release this job, which stays as it is. */
+  readonly onRefused: (orphan: Orphan, error: RejectedWrite) => void;
+}
 
 export interface ReapOptions extends Policy {
   readonly stallMs: number;
@@ -31,8 +35,10 @@ export async function reapSilent(
   for (let full = true; full;) {
     const orphans = await store.orphans({ alive, held, limit: SWEEP_LIMIT });
     const settlements = judgeDeaths(orphans, { event: "stalled", detail, crashLimit: null });
-    reaped.push(...await reap(store, orphans, settlements));
-    full = orphans.length === SWEEP_LIMIT;
+    const freed = await reap(store, orphans, settlements);
+    reaped.push(...freed);
+    // Jobs whose release is refused are found again each time.
+    full = orphans.length === SWEEP_LIMIT && freed.length > 0;
   }
   return reaped;
 }
@@ -72,8 +78,8 @@ function keyOf({ seq, lease }: Lease): string {
 }
 
 /**
- * One call, which is one transaction: if the process dies on the way, either all of these jobs are settled or none, so
- * that no death is charged twice.
+ * One call, which is one transaction unless the store refuses one of them: if the process dies on the way, either all of
+ * these jobs are settled or none, so that no death is charged twice.
  *
  * A job may move before that: its holder settles it, an operator cancels it, another process reaps it. That is
  * harmless, because the lease lets only the first write win. A heartbeat in between comes too late, as it would a
@@ -90,8 +96,36 @@ async function reap(
     return orphan === undefined || orphan.isLocked === true ? [] : [{ orphan, settlement }];
   });
   if (free.length === 0) return [];
-  const isSettled = await store.settle(free.map(({ settlement }) => settlement));
+  const isSettled = await settleAll(store, free);
   return free.flatMap(({ orphan, settlement }, i) => isSettled[i] ? [toReaped(orphan, settlement)] : []);
+}
+
+interface Judged {
+  readonly orphan: Orphan;
+  readonly settlement: Release;
+}
+
+/** A trigger made by hand may refuse some of them: then each is settled alone, so that only the refused ones are left. */
+async function settleAll(store: Reapable, judged: readonly Judged[]): Promise<boolean[]> {
+  try {
+    return await store.settle(judged.map(({ settlement }) => settlement));
+  } catch (error) {
+    if (!(error instanceof RejectedWrite)) throw error;
+  }
+  const isSettled: boolean[] = [];
+  for (const one of judged) isSettled.push(await settleOne(store, one));
+  return isSettled;
+}
+
+async function settleOne(store: Reapable, { orphan, settlement }: Judged): Promise<boolean> {
+  try {
+    const [isSettled = false] = await store.settle([settlement]);
+    return isSettled;
+  } catch (error) {
+    if (!(error instanceof RejectedWrite)) throw error;
+    store.onRefused(orphan, error);
+    return false;
+  }
 }
 
 function toReaped({ seq, lease, id, kind, consumerId }: Orphan, settlement: Release): Reaped {

@@ -25,12 +25,15 @@ export function judgeDeath(
   return { isCharged, uncharged: isCharged ? uncharged : uncharged + 1 };
 }
 
+/** The most crashes that a store can hold: the number may have been raised by hand. */
+const MOST_CRASHES = 1_000_000;
+
 /** Charges a job with one more crash. One crash below the limit it becomes a suspect, and runs alone. */
 export function chargeOf(
   { crashes }: { readonly crashes: number },
   { crashLimit, detail }: { readonly crashLimit: number; readonly detail: string },
 ): Charge {
-  const charged = crashes + 1;
+  const charged = Math.min(crashes + 1, MOST_CRASHES);
   return {
     status: charged >= crashLimit ? MOVES.exhaust.to : MOVES.release.to,
     crashes: charged,

@@ -10,7 +10,7 @@ import { channelOf } from "../hosts/channel.ts";
 import { Mailbox } from "../hosts/messages.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
 import type { Calls } from "../storing/calls.ts";
-import { number, textOrNull, toKinds, toText } from "../storing/rows.ts";
+import { number, textOrNull, toKinds, toText, toTime } from "../storing/rows.ts";
 import type { PostgresAddress } from "./address.ts";
 import { answered } from "../storing/answered.ts";
 import { Client, SERVER, type Tx } from "./client.ts";
@@ -239,7 +239,7 @@ export class Session {
     const rows = await tx.query(SESSION.processes, values);
     return rows.map((row) => ({
       ...{ id: toText(row.id), host: toText(row.host), pid: number(row.pid), version: toText(row.version) },
-      ...{ startedAt: number(row.started_at), seenAt: number(row.seen_at), isDead: row.is_dead === true },
+      ...{ startedAt: toTime(row.started_at), seenAt: toTime(row.seen_at), isDead: row.is_dead === true },
       ...{ view: textOrNull(row.view), kinds: toKinds(row.kinds) },
     }));
   }

@@ -1,7 +1,12 @@
 /** Statements about the processes on the queue, and about the jobs that a dead one holds. */
+import { MAX_TIME } from "../job.ts";
 import { IN_FLIGHT } from "../storing/conditions.ts";
 
 const FACTS = `seq, lease, id, kind, consumer_id, crashes, suspect, run_at, started_at, last_heartbeat`;
+
+const MAX_PID = 2 ** 32;
+
+const within = (column: string, most: number) => `max(0, min(${column}, ${most})) AS ${column}`;
 
 export const PROCESS_SQL = {
   // ?1 id ?2 host ?3 pid ?4 version ?5 owner ?6 now
@@ -11,7 +16,9 @@ export const PROCESS_SQL = {
   beat: `UPDATE processes SET seen_at = ?2 WHERE n = ?1`,
   // ?1 id
   leave: `DELETE FROM processes WHERE id = ?1`,
-  processes: `SELECT n, id, host, pid, version, owner, started_at, seen_at FROM processes ORDER BY n`,
+  // ?1 number of this process, or null. An edit by hand has no bounds, and larger integers cannot be read.
+  processes: `SELECT n IS ?1 AS own, id, host, ${within("pid", MAX_PID)}, version, owner,
+      ${within("started_at", MAX_TIME)}, ${within("seen_at", MAX_TIME)} FROM processes ORDER BY n`,
 
   // orphans: ?1 ?2 a heartbeat between these shows a living consumer ?3 JSON list of held leases, as "seq:lease" ?4 limit
   orphansOfSilent: `SELECT ${FACTS} FROM jobs INDEXED BY jobs_processing

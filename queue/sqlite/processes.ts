@@ -32,13 +32,13 @@ export function listProcesses(
   sql: Statements,
   { now, silentForMs, own, isOwner }: ProcessQuery,
 ): ProcessRow[] {
-  return sql.processes.all().map((row) => {
+  return sql.processes.all(own).map((row) => {
     const seenAt = number(row.seen_at);
     const isDeadOwner = isOwner && row.owner === 1;
     return {
       ...{ id: toText(row.id), host: toText(row.host), pid: number(row.pid), version: toText(row.version) },
       ...{ startedAt: number(row.started_at), seenAt },
-      isDead: number(row.n) !== own && (isDeadOwner || seenAt < now - silentForMs),
+      isDead: row.own === 0 && (isDeadOwner || seenAt < now - silentForMs),
       // No other host would read these.
       ...{ view: null, kinds: [] },
     };

@@ -1,5 +1,13 @@
 /** The one place that turns rows into jobs and handles NULLs. Rows may have been edited by hand. */
-import { type HistoryEntry, type HistoryEvent, isStatus, type Job, MOVES, type Status } from "../job.ts";
+import {
+  type HistoryEntry,
+  type HistoryEvent,
+  isStatus,
+  type Job,
+  MAX_TIME,
+  MOVES,
+  type Status,
+} from "../job.ts";
 import type { Claimed, Orphan } from "../store.ts";
 import type { StoredJob } from "../stored_job.ts";
 import { StorageError } from "../errors.ts";
@@ -108,6 +116,11 @@ export function number(value: unknown): number {
     throw invalidRow(`${String(value)} where a number belongs`);
   }
   return value;
+}
+
+/** A time in a table without bounds, which an edit by hand may have set to anything. */
+export function toTime(value: unknown): number {
+  return Math.max(0, Math.min(number(value), MAX_TIME));
 }
 
 export function numberOrNull(value: unknown): number | null {
