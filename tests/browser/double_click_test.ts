@@ -46,7 +46,8 @@ async function clickTwice(page: Page, name: string): Promise<void> {
     if (route.request().method() === "POST") await clicked;
     await route.continue();
   });
-  await page.getByRole("button", { name }).evaluate((button: { click(): void }) => {
+  await page.getByRole("button", { name }).evaluate((element) => {
+    const button = element as unknown as { click(): void };
     button.click();
     setTimeout(() => {
       button.click();
