@@ -24,6 +24,7 @@ import type { JobMessage } from "../protocol.ts";
 const race = Promise.race.bind(Promise);
 const { parse: parseJson } = JSON;
 const { defineProperty } = Object;
+const { round } = Math;
 
 const TAKE_SIGNAL = Symbol("signal");
 
@@ -117,7 +118,7 @@ export class Attempt {
   #outcomeOf(thrown: unknown): Outcome {
     const { type, delayMs } = kindOf(thrown);
     const { error, detail }: ErrorReport = reportOf(thrown, { isDeliberate: type !== "threw" });
-    const ranMs = Math.round(this.#options.clock.now() - this.began);
+    const ranMs = round(this.#options.clock.now() - this.began);
     const report = { ranMs, detail, log: this.#lines?.text ?? null };
     if (type !== "retry-later") return { type, error, report };
     if (!isDelay(delayMs)) return { type: "threw", error: NO_DELAY, report };
